@@ -1,0 +1,50 @@
+"""RU4M's backend: the Chalice app and its function groups.
+
+One Lambda serves one group, so it has its own role and imports nothing of the others: with
+RU4M_FUNCTION set, only that group is registered. Without it (tests, `chalice local`, packaging) all are.
+
+To read on: a group's `api` has its routes, `service` beside it the rules, `model` the words.
+"""
+
+import importlib
+import os
+
+from chalice.app import Blueprint, Chalice
+
+from chalicelib.core import observe  # noqa: F401 - its logger has to exist before Chalice makes one
+from chalicelib.core.settings import settings
+
+GROUPS = {
+    "signup": "chalicelib.signup.api",
+    "sessions": "chalicelib.sessions.api",
+    "profiles": "chalicelib.profiles.api",
+    "notices": "chalicelib.notices.api",
+    "chat": "chalicelib.chat.api",
+    "about": "chalicelib.about.api",
+}
+AUTHORIZER = "chalicelib.sessions.authorizer"
+JOBS = ("chalicelib.chat.jobs",)
+
+# Groups whose routes name the authorizer, which Chalice then has to know.
+_OPEN = {"signup", "about"}
+
+
+def _blueprint(module: str) -> Blueprint:
+    """The one Blueprint that a module defines."""
+    (found,) = (x for x in vars(importlib.import_module(module)).values() if isinstance(x, Blueprint))
+    return found
+
+
+def _modules(group: str | None) -> tuple[str, ...]:
+    if group is None:
+        return (AUTHORIZER, *GROUPS.values(), *JOBS)
+    return (GROUPS[group],) if group in _OPEN else (AUTHORIZER, GROUPS[group])
+
+
+app = Chalice(app_name="ru4m", configure_logs=False)
+
+_group = os.environ.get("RU4M_FUNCTION")
+if _group:
+    settings()  # a function without contact, or outside the EU, does not start
+for _module in _modules(_group):
+    app.register_blueprint(_blueprint(_module))

@@ -1,0 +1,1 @@
+"""About: who is responsible, whether it runs, the contract, the public keys."""

@@ -1,0 +1,32 @@
+"""Jobs of chat."""
+
+import os
+
+from chalice.app import Blueprint, DynamoDBEvent
+
+from chalicelib.chat import sync
+from chalicelib.core.ids import AccountId
+from chalicelib.core.observe import observed
+
+chat_jobs = Blueprint(__name__)
+
+# The template puts the real stream here; Chalice only needs something to package.
+_STREAM = os.environ.get("RU4M_ACCOUNTS_STREAM", "arn:aws:dynamodb:eu-central-1:0:table/a/stream/b")
+
+
+@chat_jobs.on_dynamodb_record(stream_arn=_STREAM, batch_size=100)
+@observed
+def sync_chat_profiles(event: DynamoDBEvent) -> dict[str, list[dict[str, str]]]:
+    """Bring changed users at Stream up to date; answers which records to deliver again.
+
+    DynamoDB delivers again from the first failed record on, which is harmless: each run sends the
+    state as it is then.
+    """
+    first_record: dict[AccountId, str] = {}
+    for record in event.to_dict()["Records"]:
+        change = record["dynamodb"]
+        account_id = AccountId.parse(change["Keys"]["pk"]["S"].removeprefix("A#"))
+        if account_id and change["Keys"]["sk"]["S"] in {"account", "profile"}:
+            first_record.setdefault(account_id, change["SequenceNumber"])
+    failed = sync.sync(list(first_record))
+    return {"batchItemFailures": [{"itemIdentifier": first_record[one]} for one in failed]}

@@ -1,0 +1,1 @@
+"""What every concept stands on. Imports no concept (import-linter holds it)."""

@@ -1,0 +1,26 @@
+"""HTTP for every concept: one decorator that parses, reads, calls, answers and documents.
+
+route       the decorator; a view is a typed function of at most ten lines
+parameters  what a view may ask for by type: caller, body, ids of the path, headers, address
+answers     Created, Accepted, NoContent, Tagged; problem documents
+contract    the routes as data, from which the OpenAPI document is made
+"""
+
+from chalicelib.core.http.answers import Accepted, Answer, Created, NoContent, Ok, Tagged
+from chalicelib.core.http.parameters import Authenticated, Body, ClientAddress, IfMatch, View
+from chalicelib.core.http.route import route
+
+__all__ = [
+    "Accepted",
+    "Answer",
+    "Authenticated",
+    "Body",
+    "ClientAddress",
+    "Created",
+    "IfMatch",
+    "NoContent",
+    "Ok",
+    "Tagged",
+    "View",
+    "route",
+]

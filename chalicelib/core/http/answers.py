@@ -1,0 +1,78 @@
+"""What a view returns, and how it and every problem become a response."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar, Generic, TypeVar
+
+from chalice.app import Response
+
+from chalicelib.core.errors import Problem
+from chalicelib.core.http.parameters import View
+
+V_co = TypeVar("V_co", bound=View | None, covariant=True)
+
+
+_Headers = dict[str, str | list[str]]  # as Chalice types them
+
+
+@dataclass(frozen=True)
+class Answer(Generic[V_co]):
+    """A view with the status of its class."""
+
+    status: ClassVar[int] = 200
+    view: V_co
+
+
+class Ok(Answer[V_co]):
+    """200."""
+
+
+@dataclass(frozen=True)
+class Tagged(Answer[V_co]):
+    """200, with the ETag that an edit has to name."""
+
+    etag: str
+
+
+class Created(Answer[V_co]):
+    """201: made now."""
+
+    status = 201
+
+
+class Accepted(Answer[V_co]):
+    """202: begun."""
+
+    status = 202
+
+
+@dataclass(frozen=True)
+class NoContent(Answer[None]):
+    """204."""
+
+    status = 204
+    view: None = field(default=None)
+
+
+def respond(answer: Answer[View | None]) -> Response:
+    """The response of a view's answer. Nothing of it may be kept by a cache on the way."""
+    headers: _Headers = {"Content-Type": "application/json", "Cache-Control": "no-store"}
+    if isinstance(answer, Tagged):
+        headers["ETag"] = answer.etag
+    body = "" if answer.view is None else answer.view.model_dump_json(exclude_none=True, by_alias=True)
+    return Response(body=body, status_code=answer.status, headers=headers)
+
+
+def refuse(problem: Problem, request_id: str) -> Response:
+    """The response of a problem (RFC 9457)."""
+    headers: _Headers = {"Content-Type": "application/problem+json", "Cache-Control": "no-store"}
+    return Response(
+        body=json.dumps(problem.document(request_id), separators=(",", ":")),
+        status_code=problem.status,
+        headers={**headers, **_retry(problem.members)},
+    )
+
+
+def _retry(members: Mapping[str, object]) -> dict[str, str]:
+    return {"Retry-After": str(members["retry_after"])} if "retry_after" in members else {}

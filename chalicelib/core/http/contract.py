@@ -1,0 +1,37 @@
+"""The routes as data: what the OpenAPI document, the tests and the packaging read."""
+
+from dataclasses import dataclass
+
+from chalicelib.core.errors import Problem
+from chalicelib.core.http.answers import Answer
+from chalicelib.core.http.parameters import Authenticated, Body, Header, PathText, View
+
+
+@dataclass(frozen=True)
+class Route:
+    """One operation of the contract."""
+
+    method: str
+    path: str
+    name: str
+    summary: str
+    description: str
+    caller: type[Authenticated] | None
+    body: type[Body] | None
+    path_parts: dict[str, type[PathText]]
+    headers: dict[type[Header], bool]  # whether each is required
+    answers: tuple[tuple[type[Answer[View | None]], type[View] | None], ...]
+    problems: tuple[type[Problem], ...]
+
+
+_routes: list[Route] = []
+
+
+def add(route: Route) -> None:
+    """Called by the decorator, once per view."""
+    _routes.append(route)
+
+
+def routes() -> tuple[Route, ...]:
+    """All routes of the groups that are imported."""
+    return tuple(_routes)

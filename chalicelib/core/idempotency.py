@@ -1,0 +1,61 @@
+"""Idempotency-Key: the same request makes one thing, however often it is sent within 24 hours.
+
+What is kept is the id of what was made and a keyed fingerprint of the request, never a response: the
+answer is rebuilt from the thing itself. The scope (account or device) is part of the id, so a key
+that somebody else guesses finds nothing. Draft-ietf-httpapi-idempotency-key-header: the header is a
+quoted string; a bare UUID is taken too.
+"""
+
+import hmac
+import re
+import uuid
+from typing import ClassVar, Self, TypeVar
+
+from chalicelib.core import keyring
+from chalicelib.core.errors import IdempotencyMismatch, InvalidRequest
+from chalicelib.core.http.parameters import Body, Header
+from chalicelib.core.ids import Id
+from chalicelib.core.settings import Secret
+
+AnyId = TypeVar("AnyId", bound=Id)
+
+_QUOTED = re.compile(r'"([^"]*)"|([^"]*)')
+
+
+class IdempotencyKey(Header):
+    """A client's name for one request."""
+
+    name = "Idempotency-Key"
+    schema: ClassVar[dict[str, str]] = {"type": "string", "format": "uuid"}
+
+    def __init__(self, value: uuid.UUID) -> None:
+        self.value = value
+
+    @classmethod
+    def parse(cls, value: str) -> Self:
+        """A UUID, quoted or bare."""
+        match = _QUOTED.fullmatch(value.strip())
+        try:
+            return cls(uuid.UUID(match and (match[1] or match[2])))
+        except (ValueError, TypeError):
+            raise InvalidRequest("Idempotency-Key has to be a UUID") from None
+
+    def id_for(self, kind: type[AnyId], scope: str) -> AnyId:
+        """The id of what this request makes: the same key in the same scope finds the same thing."""
+        digest = keyring.mac_keys(Secret.CODES).digest("idempotency", scope, str(self.value))
+        return kind.from_digest(digest)
+
+
+def fingerprint(body: Body) -> str:
+    """A keyed digest of what was asked, so that another body under the same key is noticed."""
+    return keyring.mac_keys(Secret.CODES).digest("fingerprint", body.model_dump_json()).hex()
+
+
+def check(stored: str, body: Body) -> None:
+    """Compare a stored fingerprint.
+
+    Raises:
+        IdempotencyMismatch: the key was used with another body.
+    """
+    if not hmac.compare_digest(stored, fingerprint(body)):
+        raise IdempotencyMismatch

@@ -1,0 +1,84 @@
+"""Keys from the vault, read once per container and kept in memory only.
+
+Each purpose has a secret of its own, so that IAM decides which function can hold which key. Keyed
+hashes carry their key's version in front: new ones use the current version, old ones stay verifiable.
+"""
+
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from chalicelib.core import aws
+from chalicelib.core.errors import Unavailable
+from chalicelib.core.settings import Secret, settings
+
+
+@dataclass(frozen=True, repr=False)
+class MacKeys:
+    """Versioned keys for HMAC-SHA-256; `current` makes new digests."""
+
+    current: str
+    versions: dict[str, bytes]
+
+    def digest(self, *parts: str) -> bytes:
+        """HMAC over the parts under the current key; a separator keeps their borders."""
+        return self._digest(self.current, parts)
+
+    def label(self, kind: str, value: str) -> str:
+        """`<kind>#<version>#<hex>`: the key of a claim under the current version."""
+        return f"{kind}#{self.current}#{self._digest(self.current, (kind, value)).hex()}"
+
+    def labels(self, kind: str, value: str) -> Iterator[str]:
+        """The same under every version, the current one first."""
+        others = (version for version in self.versions if version != self.current)
+        for version in (self.current, *others):
+            yield f"{kind}#{version}#{self._digest(version, (kind, value)).hex()}"
+
+    def _digest(self, version: str, parts: tuple[str, ...]) -> bytes:
+        return hmac.digest(self.versions[version], "\x1f".join(parts).encode(), hashlib.sha256)
+
+
+@cache
+def mac_keys(purpose: Secret) -> MacKeys:
+    """The keys of a purpose whose secret holds versioned HMAC keys."""
+    document = _read(purpose)
+    versions = {version: base64.b64decode(key) for version, key in document["versions"].items()}
+    return MacKeys(document["current"], versions)
+
+
+@dataclass(frozen=True, repr=False)
+class SigningKey:
+    """The private key of access tokens (ES256) and the id under which its public half is known."""
+
+    kid: str
+    pem: str
+
+
+@cache
+def signing_key() -> SigningKey:
+    """The access-token key; only the signup and sessions functions may read it."""
+    document = _read(Secret.SIGNING)
+    return SigningKey(document["kid"], document["private_key"])
+
+
+@cache
+def stream_secret() -> str:
+    """The API secret of Stream: signs chat tokens and authorises the gateway."""
+    secret: str = _read(Secret.STREAM)["secret"]
+    return secret
+
+
+def _read(purpose: Secret) -> dict[str, Any]:
+    from botocore.exceptions import BotoCoreError
+
+    try:
+        answer = aws.client("secretsmanager").get_secret_value(SecretId=settings().secret(purpose))
+    except BotoCoreError:
+        raise Unavailable from None
+    document: dict[str, Any] = json.loads(answer["SecretString"])
+    return document

@@ -1,0 +1,54 @@
+"""The one metrics registry: every metric that this system emits, with its unit and its one dimension.
+
+Nothing else names a metric, so dashboards and alarms can be checked against this list. No metric has
+a person in a dimension (SEC-1): dimensions are closed lists of our own words.
+"""
+
+from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools import Metrics
+
+
+class Metric(Enum):
+    """Name and unit as CloudWatch shows them."""
+
+    REQUEST_SERVED = ("RequestServed", "Count")
+    REQUEST_FAILED = ("RequestFailed", "Count")
+    REQUEST_LIMITED = ("RequestLimited", "Count")
+    COLD_START = ("ColdStart", "Count")
+    CODE_SENT = ("CodeSent", "Count")
+    CODE_NOT_SENT = ("CodeNotSent", "Count")
+    CODE_WRONG = ("CodeWrong", "Count")
+    ACCOUNT_CREATED = ("AccountCreated", "Count")
+    SESSION_OPENED = ("SessionOpened", "Count")
+    SESSION_CLOSED = ("SessionClosed", "Count")
+    CHAT_TOKEN_MINTED = ("ChatTokenMinted", "Count")
+    CHAT_PROFILE_SYNCED = ("ChatProfileSynced", "Count")
+    CHAT_PROFILE_REFUSED = ("ChatProfileRefused", "Count")
+    CHAT_PROFILE_SKIPPED = ("ChatProfileSkipped", "Count")
+    TOKEN_REFUSED = ("TokenRefused", "Count")
+
+    def __init__(self, label: str, unit: str) -> None:
+        self.label = label
+        self.unit = unit
+
+
+def count(metric: Metric, number: int = 1) -> None:
+    """Add to a metric of the running invocation; written as one EMF line when it ends."""
+    if number:
+        emitter().add_metric(name=metric.label, unit=metric.unit, value=number)
+
+
+def emitter() -> "Metrics":
+    """Powertools' collector, made at first use; `observe` flushes it."""
+    global _emitter  # noqa: PLW0603 - one per process, as Powertools wants it
+    if _emitter is None:
+        from aws_lambda_powertools import Metrics
+
+        _emitter = Metrics(namespace="RU4M", service="ru4m")
+    return _emitter
+
+
+_emitter: "Metrics | None" = None

@@ -1,0 +1,62 @@
+"""One consistent BatchGetItem for everything that has to be known about an account at one moment.
+
+A concept publishes a `Need`: where its item is for the owner of a token, and how to read it. A route
+lists the needs beyond those of its caller's type. All of them are read together, consistently, so a
+logout or a restriction bites on the next request, and a request costs one read whatever it asks.
+Views of other accounts and jobs read several accounts the same way.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from chalicelib.core import table
+from chalicelib.core.ids import AccountId, SessionId
+from chalicelib.core.table import Item, Key
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+
+@dataclass(frozen=True)
+class Claims:
+    """What a proven access token says."""
+
+    account_id: AccountId
+    session_id: SessionId
+
+
+@dataclass(frozen=True, eq=False)
+class Need(Generic[T_co]):
+    """An item that a request needs: its key from the token's claims, and its reading (None: absent)."""
+
+    key: Callable[[Claims], Key]
+    read: Callable[[Item | None], T_co]
+
+
+class Found:
+    """The items of one request, each read by its need when asked for."""
+
+    def __init__(self, claims: Claims, items: dict[Key, Item]) -> None:
+        self._claims = claims
+        self._items = items
+
+    def __getitem__(self, need: Need[T]) -> T:
+        """What a need found."""
+        return need.read(self._items.get(need.key(self._claims)))
+
+
+# Stands in claims that were not made from a token; needs of a session find nothing under it.
+NO_SESSION = SessionId("")
+
+
+def read(claims: Claims, needs: Iterable[Need[Any]]) -> Found:
+    """Read all needs of a request in one consistent call."""
+    return Found(claims, table.batch_get(need.key(claims) for need in needs))
+
+
+def read_accounts(account_ids: Iterable[AccountId], needs: tuple[Need[Any], ...]) -> list[Found]:
+    """Read the same needs for several accounts in one consistent call of at most 100 keys."""
+    claims = [Claims(account_id, NO_SESSION) for account_id in account_ids]
+    items = table.batch_get(need.key(claim) for claim in claims for need in needs)
+    return [Found(claim, items) for claim in claims]

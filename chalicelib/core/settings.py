@@ -1,0 +1,171 @@
+"""Settings: typed, read once from the environment when first asked for.
+
+Standard library only, because the authorizer reads them too. Anything missing or out of range refuses
+the start with the variable's name (never its value).
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from functools import cache
+from typing import TypeVar
+
+_T = TypeVar("_T")
+
+# Member states only (STR-7): eu-west-2 is London and eu-central-2 is Zurich.
+EU_REGIONS = frozenset(
+    {
+        "eu-central-1",
+        "eu-west-1",
+        "eu-west-3",
+        "eu-north-1",
+        "eu-south-1",
+        "eu-south-2",
+        "eusc-de-east-1",
+    }
+)
+
+
+class SettingsError(RuntimeError):
+    """The environment does not allow a start; the text names the variable."""
+
+
+class Stage(StrEnum):
+    """Where this runs."""
+
+    LOCAL = "local"
+    STAGING = "staging"
+    PRODUCTION = "production"
+
+
+class Secret(StrEnum):
+    """Purposes of the secrets in the vault; each has its own variable with name or ARN."""
+
+    CODES = "codes"
+    LOOKUP = "lookup"
+    REFRESH = "refresh"
+    SIGNING = "signing"
+    STREAM = "stream"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How often things may be asked for. Defaults follow the policy work of comparable services."""
+
+    codes_per_number_short: int  # in 30 minutes
+    codes_per_number_day: int
+    codes_per_address: int  # in 5 minutes, per /24 or /64
+    attempts_per_address: int  # guesses in 10 minutes, per /24 or /64
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that differs between stages."""
+
+    stage: Stage
+    version: str
+    region: str
+    issuer: str
+    public_keys: str
+    stream_api_key: str
+    stream_url: str
+    contact_email: str
+    limits: Limits
+    environment: Mapping[str, str]
+
+    access_token_life = timedelta(minutes=15)
+    chat_token_life = timedelta(hours=1)
+    code_life = timedelta(minutes=10)
+    code_attempts = 5
+    verify_repeat = timedelta(minutes=2)
+    audience = "ru4m-app"
+
+    def table(self, name: str) -> str:
+        """The physical name of a table; a restored one has another (so no code assembles it)."""
+        return self._named(f"RU4M_TABLE_{name.upper()}")
+
+    def secret(self, purpose: Secret) -> str:
+        """Name or ARN of a secret; only functions that may read it are given the variable."""
+        return self._named(f"RU4M_SECRET_{purpose.upper()}")
+
+    def _named(self, variable: str) -> str:
+        return _required(self.environment, variable)
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process.
+
+    Raises:
+        SettingsError: something is missing, malformed or not in the EU.
+    """
+    return read(os.environ)
+
+
+def read(environment: Mapping[str, str]) -> Settings:
+    """Settings from any environment; `settings` is this over the process's own."""
+    stage = _parsed(environment, "RU4M_STAGE", Stage)
+    wide = 1000 if stage is Stage.LOCAL else 1  # local runs sign up all day from one address
+    return Settings(
+        stage=stage,
+        version=environment.get("RU4M_VERSION", "unknown"),
+        region=_parsed(environment, "AWS_REGION", eu_region),
+        issuer=_parsed(environment, "RU4M_ISSUER", _https_url),
+        public_keys=_required(environment, "RU4M_PUBLIC_KEYS"),
+        stream_api_key=_required(environment, "RU4M_STREAM_API_KEY"),
+        stream_url=_required(environment, "RU4M_STREAM_URL"),
+        contact_email=_parsed(environment, "RU4M_CONTACT_EMAIL", _email_address),
+        limits=Limits(
+            codes_per_number_short=_figure(environment, "CODES_PER_NUMBER_SHORT", 5 * wide),
+            codes_per_number_day=_figure(environment, "CODES_PER_NUMBER_DAY", 10 * wide),
+            codes_per_address=_figure(environment, "CODES_PER_ADDRESS", 25 * wide),
+            attempts_per_address=_figure(environment, "ATTEMPTS_PER_ADDRESS", 60 * wide),
+        ),
+        environment=environment,
+    )
+
+
+def eu_region(name: str) -> str:
+    """The region itself if it lies in the EU.
+
+    Raises:
+        ValueError: it does not (STR-7).
+    """
+    if name not in EU_REGIONS:
+        raise ValueError("not a region in the EU")
+    return name
+
+
+def _https_url(url: str) -> str:
+    if not url.startswith("https://"):
+        raise ValueError("not an https address")
+    return url.rstrip("/")
+
+
+def _email_address(text: str) -> str:
+    if "@" not in text:
+        raise ValueError("not an email address")
+    return text
+
+
+def _required(environment: Mapping[str, str], variable: str) -> str:
+    value = environment.get(variable)
+    if not value:
+        raise SettingsError(f"{variable} is not set")
+    return value
+
+
+def _parsed(environment: Mapping[str, str], variable: str, parse: Callable[[str], _T]) -> _T:
+    value = _required(environment, variable)
+    try:
+        return parse(value)
+    except ValueError:
+        wanted = parse.__name__.strip("_").replace("_", " ")
+        raise SettingsError(f"{variable} is refused: not a valid {wanted}") from None
+
+
+def _figure(environment: Mapping[str, str], name: str, default: int) -> int:
+    variable = f"RU4M_LIMIT_{name}"
+    return _parsed(environment, variable, int) if variable in environment else default

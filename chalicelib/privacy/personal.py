@@ -1,0 +1,150 @@
+"""The declaration: a record class says once what it holds, why, on which basis, how long, who gets it.
+
+    class Bookmark(Record, table=Table.ACCOUNTS, kind="bookmark", key_class=KeyClass.SUBJECT,
+                   purpose=Purpose.SERVICE, basis=LegalBasis.CONTRACT, retention=UNTIL_ERASURE):
+        meeting_id: Annotated[MeetingId, NOT_PERSONAL]
+        note: Annotated[str | None, personal(Category.CONTENT, Source.PROVIDED)] = None
+
+Storage, visibility, TTL, representation and the controller's page follow from it. A class that leaves
+something out, or contradicts itself, can't be defined (RET-1): the import fails with what to add.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar, get_args
+
+from pydantic import BaseModel, ConfigDict
+from pydantic.fields import FieldInfo
+
+from chalicelib.core.table import Table
+from chalicelib.privacy.periods import After, Retention
+from chalicelib.privacy.purposes import Category, Correction, LegalBasis, Purpose, Source
+from chalicelib.privacy.recipients import Recipient
+
+
+class DeclarationError(TypeError):
+    """A record class is not fully or not consistently declared; the text says what to add."""
+
+
+class KeyClass(StrEnum):
+    """Under which key the personal fields are sealed."""
+
+    SUBJECT = "subject"  # the account's own data key: erasing the key erases every copy
+    TRANSIENT = "transient"  # the stage's key: challenges, gone within days by TTL
+    NOTHING_SEALED = "nothing sealed"  # no personal field
+
+
+@dataclass(frozen=True)
+class Personal:
+    """The marker of a personal field."""
+
+    category: Category
+    source: Source
+    correction: Correction = Correction.ON_REQUEST
+
+
+@dataclass(frozen=True)
+class NotPersonal:
+    """The marker of a field that says nothing about a person: ids, states, versions, times."""
+
+
+personal = Personal
+NOT_PERSONAL = NotPersonal()
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """What a record class declares."""
+
+    table: Table
+    kind: str
+    purpose: Purpose
+    basis: LegalBasis
+    retention: Retention
+    key_class: KeyClass
+    recipients: tuple[Recipient, ...]
+    fields: dict[str, Personal | NotPersonal]
+
+    def personal_fields(self) -> tuple[str, ...]:
+        """Names of the fields that are sealed."""
+        return tuple(name for name, marker in self.fields.items() if isinstance(marker, Personal))
+
+
+class Record(BaseModel):
+    """A stored record. Subclasses declare themselves in their class line; see the module."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    declaration: ClassVar[Declaration]
+
+    def __init_subclass__(cls, **declared: Any) -> None:  # noqa: ANN401 - checked in the next hook
+        """Take the class line's words, which pydantic hands to the next hook once fields exist."""
+        super().__init_subclass__()
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **declared: Any) -> None:  # noqa: ANN401 - checked here
+        super().__pydantic_init_subclass__()
+        if missing := _WORDS - declared.keys():
+            raise DeclarationError(f"{cls.__name__}: add {', '.join(sorted(missing))} to the class line")
+        recipients = (Recipient.AWS, *declared.pop("recipients", ()))
+        fields = {name: _marker(cls, name, info) for name, info in cls.model_fields.items()}
+        cls.declaration = Declaration(**declared, recipients=recipients, fields=fields)
+        _check_names(cls)
+        _check_keys(cls)
+        _check_retention(cls)
+        _records.append(cls)
+
+    def __repr_args__(self) -> Iterable[tuple[str | None, object]]:
+        """Personal values never show in a representation, so not in a traceback or a log either."""
+        hidden = self.declaration.personal_fields()
+        for name, value in super().__repr_args__():
+            yield name, "[personal]" if name in hidden and value is not None else value
+
+
+_records: list[type[Record]] = []
+
+# What a class line has to say; `recipients` beyond our own cloud may be left out.
+_WORDS = {"table", "kind", "purpose", "basis", "retention", "key_class"}
+
+# Attributes of an item that are not a record's own.
+RESERVED = frozenset({"pk", "sk", "kind", "personal", "expires_at", "delete_at"})
+
+
+def defined() -> tuple[type[Record], ...]:
+    """All record classes that are defined so far; `register.records` imports them all first."""
+    return tuple(_records)
+
+
+def _marker(cls: type[Record], name: str, info: FieldInfo) -> Personal | NotPersonal:
+    markers = [entry for entry in info.metadata if isinstance(entry, Personal | NotPersonal)]
+    if len(markers) != 1:
+        raise DeclarationError(
+            f"{cls.__name__}.{name}: annotate it with personal(category, source) or NOT_PERSONAL"
+            + (", not both" if markers else "")
+        )
+    return markers[0]
+
+
+def _check_names(cls: type[Record]) -> None:
+    if taken := RESERVED & cls.model_fields.keys():
+        raise DeclarationError(f"{cls.__name__}: rename {', '.join(sorted(taken))}; every item has these")
+
+
+def _check_keys(cls: type[Record]) -> None:
+    sealed = bool(cls.declaration.personal_fields())
+    if sealed is (cls.declaration.key_class is KeyClass.NOTHING_SEALED):
+        wanted = "SUBJECT or TRANSIENT" if sealed else "NOTHING_SEALED"
+        raise DeclarationError(f"{cls.__name__}: key_class has to be {wanted} with these fields")
+
+
+def _check_retention(cls: type[Record]) -> None:
+    retention = cls.declaration.retention
+    if not isinstance(retention, After):
+        return
+    info = cls.model_fields.get(retention.since)
+    if info is None or datetime not in (info.annotation, *get_args(info.annotation)):
+        raise DeclarationError(f"{cls.__name__}: retention counts from a field Instant {retention.since!r}")
+    if isinstance(cls.declaration.fields[retention.since], Personal):
+        raise DeclarationError(f"{cls.__name__}.{retention.since}: a time that retention needs stays clear")

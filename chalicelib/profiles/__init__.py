@@ -1,0 +1,1 @@
+"""Profiles: what a user tells about themselves, the own view and the public view."""

@@ -1,0 +1,147 @@
+"""What a profile is, what its owner sees and edits, and what others see.
+
+Own view and public view are different types: a field shows to others only if it stands in
+`PublicProfile` (ACC-6).
+"""
+
+from datetime import date
+from typing import Annotated, Any, ClassVar, Self
+
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
+
+from chalicelib.accounts.model import Account
+from chalicelib.core import clock
+from chalicelib.core.clock import Instant
+from chalicelib.core.http import Body, View
+from chalicelib.core.ids import AccountId, UserId
+from chalicelib.core.table import Table
+from chalicelib.privacy.periods import UNTIL_ERASURE
+from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, Record, personal
+from chalicelib.privacy.purposes import Category, Correction, LegalBasis, Purpose, Source
+from chalicelib.privacy.recipients import Recipient
+
+_SELF = Correction.SELF_SERVICE
+
+
+def _printable(text: str) -> str:
+    """Refuse control characters and other invisible ones: they fake names in a chat."""
+    if not all(c.isprintable() for c in text):
+        raise ValueError("not printable")
+    return text
+
+
+def _plausible_birth(day: date) -> date:
+    if not date(1900, 1, 1) <= day <= clock.now().date():
+        raise ValueError("not a date of birth")
+    return day
+
+
+Line = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=100),
+    AfterValidator(_printable),
+]
+DisplayName = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=50),
+    AfterValidator(_printable),
+]
+Birthday = Annotated[date, AfterValidator(_plausible_birth)]
+Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1 alpha-2")]
+
+
+class Profile(
+    Record,
+    table=Table.ACCOUNTS,
+    kind="profile",
+    purpose=Purpose.SERVICE,
+    basis=LegalBasis.CONTRACT,
+    retention=UNTIL_ERASURE,
+    key_class=KeyClass.SUBJECT,
+    recipients=(Recipient.STREAM,),
+):
+    """What a user chose to tell. Only the display name and the picture go to Stream (STR-1)."""
+
+    account_id: Annotated[AccountId, NOT_PERSONAL]
+    display_name: Annotated[DisplayName, personal(Category.NAME, Source.PROVIDED, _SELF)]
+    name: Annotated[Line | None, personal(Category.NAME, Source.PROVIDED, _SELF)] = None
+    date_of_birth: Annotated[Birthday | None, personal(Category.DATE_OF_BIRTH, Source.PROVIDED, _SELF)] = None
+    job_title: Annotated[Line | None, personal(Category.JOB_TITLE, Source.PROVIDED, _SELF)] = None
+    employer: Annotated[Line | None, personal(Category.WORKPLACE, Source.PROVIDED, _SELF)] = None
+    country: Annotated[Country | None, personal(Category.COUNTRY, Source.PROVIDED, _SELF)] = None
+    avatar_url: Annotated[str | None, personal(Category.SELF_IMAGE, Source.PROVIDED, _SELF)] = None
+    # Off until chosen (Art. 25(2) GDPR): being found by number is the user's switch (ACC-7).
+    discoverable: Annotated[bool, personal(Category.ACCOUNT_SETTINGS, Source.PROVIDED, _SELF)] = False
+    online_visible: Annotated[bool, personal(Category.ACCOUNT_SETTINGS, Source.PROVIDED, _SELF)] = True
+    version: Annotated[int, NOT_PERSONAL] = 1
+
+    @property
+    def etag(self) -> str:
+        """Names this version to HTTP."""
+        return f'"{self.version}"'
+
+
+class ProfileChanges(Body):
+    """A merge patch (RFC 7396): what is sent is set, null removes, the rest stays."""
+
+    media_type: ClassVar[str] = "application/merge-patch+json"
+
+    display_name: DisplayName | None = None
+    name: Line | None = None
+    date_of_birth: Birthday | None = None
+    job_title: Line | None = None
+    employer: Line | None = None
+    country: Country | None = None
+    discoverable: bool | None = None
+    online_visible: bool | None = None
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if not self.model_fields_set:
+            raise ValueError("nothing to change")
+        return self
+
+    def changes(self) -> dict[str, Any]:
+        """The members that were sent, null for the ones to remove."""
+        return self.model_dump(include=self.model_fields_set)
+
+
+class OwnProfile(View):
+    """What the owner sees."""
+
+    user_id: UserId
+    phone: str
+    display_name: str
+    name: str | None = None
+    date_of_birth: date | None = None
+    email_verified: bool = False
+    job_title: str | None = None
+    employer: str | None = None
+    country: str | None = None
+    avatar_url: str | None = None
+    discoverable: bool
+    online_visible: bool
+    created_at: Instant
+
+    @classmethod
+    def of(cls, account: Account, profile: Profile) -> Self:
+        """The owner's view."""
+        told = profile.model_dump(exclude={"account_id", "version"})
+        return cls(user_id=account.user_id, phone=account.phone, created_at=account.created_at, **told)
+
+
+class PublicProfile(View):
+    """What others see, and nothing else."""
+
+    user_id: UserId
+    display_name: str
+    avatar_url: str | None = None
+
+    @classmethod
+    def of(cls, account: Account, profile: Profile) -> Self:
+        """Others' view."""
+        return cls(
+            user_id=account.user_id,
+            display_name=profile.display_name,
+            avatar_url=profile.avatar_url,
+        )

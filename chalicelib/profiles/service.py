@@ -1,0 +1,81 @@
+"""The rules of profiles."""
+
+from collections.abc import Iterable
+
+from chalicelib.accounts import service as accounts
+from chalicelib.accounts.model import Account, AccountState
+from chalicelib.accounts.service import ACCOUNT
+from chalicelib.core import needs
+from chalicelib.core.errors import ChangedMeanwhile, NotFound
+from chalicelib.core.http import IfMatch
+from chalicelib.core.ids import AccountId, UserId
+from chalicelib.core.table import Write
+from chalicelib.profiles import store
+from chalicelib.profiles.model import Profile, ProfileChanges, PublicProfile
+from chalicelib.profiles.nicknames import random_nickname
+from chalicelib.profiles.store import PROFILE
+
+__all__ = ["PROFILE", "by_accounts", "change", "new_profile", "own", "seen_by_others"]
+
+
+def new_profile(account_id: AccountId, display_name: str | None) -> list[Write]:
+    """The write that makes a profile; without a chosen name it gets a random nickname."""
+    profile = Profile(account_id=account_id, display_name=display_name or random_nickname())
+    return [store.creation(profile)]
+
+
+def own(profile: Profile | None) -> Profile:
+    """The caller's profile.
+
+    Raises:
+        NotFound: erased between the account and the profile.
+    """
+    if profile is None:
+        raise NotFound
+    return profile
+
+
+def change(profile: Profile, changes: ProfileChanges, expected: IfMatch) -> Profile:
+    """Apply a merge patch to the version that the client read.
+
+    A removed display name becomes a new nickname, a removed switch its default.
+
+    Raises:
+        ChangedMeanwhile: the client's version is not the current one.
+    """
+    if not expected.allows(profile.etag):
+        raise ChangedMeanwhile
+    values = profile.model_dump()
+    for name, value in changes.changes().items():
+        if value is not None:
+            values[name] = value
+        elif name == "display_name":
+            values[name] = random_nickname()
+        else:
+            values[name] = Profile.model_fields[name].default
+    changed = Profile(**{**values, "version": profile.version + 1})
+    try:
+        store.replace(changed, over_version=profile.version)
+    except store.VersionMoved:
+        raise ChangedMeanwhile from None
+    return changed
+
+
+def seen_by_others(user_id: UserId) -> PublicProfile:
+    """What anybody may see of a user.
+
+    Raises:
+        NotFound: unknown, erased, frozen or restricted; the answer does not tell which.
+    """
+    owner = accounts.by_user_id(user_id)
+    for account, profile in by_accounts([owner] if owner else []):
+        if account.state is AccountState.ACTIVE:
+            return PublicProfile.of(account, profile)
+    raise NotFound
+
+
+def by_accounts(account_ids: Iterable[AccountId]) -> list[tuple[Account, Profile]]:
+    """Accounts with their profiles, those that have both; at most 50, in one consistent read."""
+    rows = needs.read_accounts(account_ids, (ACCOUNT, PROFILE))
+    pairs = ((row[ACCOUNT], row[PROFILE]) for row in rows)
+    return [(account, profile) for account, profile in pairs if account and profile]

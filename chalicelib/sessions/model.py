@@ -1,0 +1,87 @@
+"""What a session is, and how the app sees it."""
+
+from enum import StrEnum
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from chalicelib.core.clock import Instant
+from chalicelib.core.http import View
+from chalicelib.core.ids import AccountId, SessionId
+from chalicelib.core.table import Table
+from chalicelib.privacy.periods import After, Period
+from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, Record, personal
+from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source
+
+ShortText = Annotated[str, Field(min_length=1, max_length=64)]
+
+
+class Platform(StrEnum):
+    """Where the app runs."""
+
+    IOS = "ios"
+    ANDROID = "android"
+    WEB = "web"
+
+
+class Device(BaseModel):
+    """The device that a session is bound to (ACC-5).
+
+    `id` is a random UUID that the app made when it was installed. Only version 4 is taken: the other
+    versions spell a hardware address or a name.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: UUID
+    platform: Platform
+    model: ShortText | None = None
+    os_version: ShortText | None = None
+    app_version: ShortText | None = None
+
+    @field_validator("id")
+    @classmethod
+    def _random(cls, value: UUID) -> UUID:
+        if value.version != 4:
+            raise ValueError("not a random UUID")
+        return value
+
+
+class Scope(StrEnum):
+    """What a session reaches; RIGHTS for frozen and restricted accounts (RGT-11)."""
+
+    FULL = "full"
+    RIGHTS = "rights"
+
+
+class Session(
+    Record,
+    table=Table.ACCOUNTS,
+    kind="session",
+    purpose=Purpose.AUTHENTICATION,
+    basis=LegalBasis.CONTRACT,
+    retention=After(Period.IDLE_SESSION, since="last_used_at"),
+    key_class=KeyClass.SUBJECT,
+):
+    """One signed-in device. The refresh token can be recomputed from nonce and generation."""
+
+    account_id: Annotated[AccountId, NOT_PERSONAL]
+    session_id: Annotated[SessionId, NOT_PERSONAL]
+    device: Annotated[Device, personal(Category.DEVICE_ID, Source.PROVIDED)]
+    nonce: Annotated[str, NOT_PERSONAL]
+    generation: Annotated[int, NOT_PERSONAL] = 0
+    created_at: Annotated[Instant, NOT_PERSONAL]
+    last_used_at: Annotated[Instant, NOT_PERSONAL]
+
+
+class SessionView(View):
+    """A session as the app gets it; times in seconds from now."""
+
+    session_id: SessionId
+    access_token: str
+    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 - the kind of token, not one
+    expires_in: int
+    refresh_token: str
+    refresh_expires_in: int
+    scope: Scope

@@ -1,0 +1,62 @@
+"""Routes of signup."""
+
+from chalice.app import Blueprint
+
+from chalicelib.core.errors import IdempotencyMismatch, InProgress, Unavailable
+from chalicelib.core.http import Accepted, ClientAddress, Created, Ok, route
+from chalicelib.core.idempotency import IdempotencyKey
+from chalicelib.core.ids import ChallengeId
+from chalicelib.notices.service import TermsOutdated
+from chalicelib.signup import service
+from chalicelib.signup.model import (
+    ChallengeExpired,
+    ChallengeView,
+    InvalidPhone,
+    NewSignup,
+    SmsUnavailable,
+    TooManyAttempts,
+    TooManyCodes,
+    Verification,
+    Verified,
+    WrongCode,
+)
+
+signup = Blueprint(__name__)
+
+
+@route(
+    signup,
+    "POST",
+    "/v1/signup",
+    problems=(InvalidPhone, TooManyCodes, SmsUnavailable, IdempotencyMismatch, InProgress),
+)
+def start_signup(
+    body: NewSignup, address: ClientAddress, key: IdempotencyKey | None
+) -> Accepted[ChallengeView]:
+    """Send a code to a mobile number; the answer is the same whether or not it is registered."""
+    return Accepted(service.start(body, address, key))
+
+
+@route(
+    signup,
+    "POST",
+    "/v1/signup/{challenge_id}/resend",
+    problems=(ChallengeExpired, TooManyCodes, SmsUnavailable),
+)
+def resend_code(challenge_id: ChallengeId) -> Accepted[ChallengeView]:
+    """Send the same code again."""
+    return Accepted(service.resend(challenge_id))
+
+
+@route(
+    signup,
+    "POST",
+    "/v1/signup/{challenge_id}/verify",
+    problems=(WrongCode, ChallengeExpired, TooManyAttempts, TermsOutdated, Unavailable),
+)
+def verify_code(
+    challenge_id: ChallengeId, body: Verification, address: ClientAddress
+) -> Created[Verified] | Ok[Verified]:
+    """Give the code back: 201 with a new account, 200 with the one that the number has."""
+    verified = service.verify(challenge_id, body, address)
+    return Created(verified) if verified.new_account else Ok(verified)

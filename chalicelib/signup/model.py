@@ -1,0 +1,167 @@
+"""What a signup is asked for, what is kept until it is verified, and what may stand in its way."""
+
+from typing import Annotated, Any, Literal
+
+import phonenumbers
+from pydantic import Field, StringConstraints
+
+from chalicelib.core.clock import Instant
+from chalicelib.core.errors import Gone, InvalidRequest, TooMany, Unavailable, Unprocessable
+from chalicelib.core.http import Body, View
+from chalicelib.core.ids import AccountId, ChallengeId, SessionId, UserId
+from chalicelib.core.metrics import Metric
+from chalicelib.core.table import Table
+from chalicelib.notices.model import NoticeVersion
+from chalicelib.privacy.periods import After, Period
+from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, Record, personal
+from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source
+from chalicelib.privacy.recipients import Recipient
+from chalicelib.profiles.model import DisplayName
+from chalicelib.sessions.model import Device, SessionView
+
+Region = Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1 alpha-2")]
+Locale = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35)]
+Code = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
+
+
+class InvalidPhone(InvalidRequest):
+    """No mobile number that could be reached."""
+
+    code = "invalid_phone"
+    title = "This is not a mobile number"
+
+
+class TooManyCodes(TooMany):
+    """Too many codes were asked for."""
+
+    code = "too_many_codes"
+    title = "Too many codes were asked for"
+
+
+class TooManyAttempts(TooMany):
+    """Too many codes were tried from this address."""
+
+    code = "too_many_attempts"
+    title = "Too many codes were tried"
+
+
+class SmsUnavailable(Unavailable):
+    """The code could not be handed to the carrier; asking again costs nothing."""
+
+    code = "sms_unavailable"
+    title = "The code could not be sent; try again"
+    metric = Metric.CODE_NOT_SENT
+
+
+class WrongCode(Unprocessable):
+    """Not the code; `attempts_left` says how often it may be tried again."""
+
+    code = "wrong_code"
+    title = "This is not the code that was sent"
+    metric = Metric.CODE_WRONG
+
+
+class ChallengeExpired(Gone):
+    """The code is used, too old, tried too often, or never was."""
+
+    code = "challenge_expired"
+    title = "This code can't be used any more; ask for a new one"
+
+
+class NewSignup(Body):
+    """A signup as the app asks for it: E.164, or a national number with its region."""
+
+    phone: Annotated[str, Field(min_length=3, max_length=32)]
+    region: Region | None = None
+    device: Device
+    locale: Locale | None = None
+
+    def number(self) -> str:
+        """The number in E.164.
+
+        Raises:
+            InvalidPhone: not a valid number, or of a kind that takes no SMS.
+        """
+        try:
+            number = phonenumbers.parse(self.phone, self.region)
+        except phonenumbers.NumberParseException:
+            raise InvalidPhone from None
+        if not phonenumbers.is_valid_number(number) or not _takes_sms(number):
+            raise InvalidPhone
+        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _takes_sms(number: Any) -> bool:  # noqa: ANN401 - phonenumbers ships no types for it
+    mobile = {
+        phonenumbers.PhoneNumberType.MOBILE,
+        # In North America nobody can tell the two apart.
+        phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE,
+    }
+    return phonenumbers.number_type(number) in mobile
+
+
+class Verification(Body):
+    """The code, what was shown to the user, and the name they chose, if any."""
+
+    code: Code
+    terms_version: NoticeVersion
+    privacy_version: NoticeVersion
+    display_name: DisplayName | None = None
+
+
+class ChallengeView(View):
+    """What the app learns of a challenge; the same for a number that is known and one that is not."""
+
+    challenge_id: ChallengeId
+    channel: Literal["sms"] = "sms"
+    digits: Literal[6] = 6
+    expires_at: Instant
+    resend_after: Instant
+
+
+class Verified(View):
+    """The end of a signup."""
+
+    new_account: bool
+    user_id: UserId
+    session: SessionView
+
+
+class Challenge(
+    Record,
+    table=Table.CHALLENGES,
+    kind="challenge",
+    purpose=Purpose.AUTHENTICATION,
+    basis=LegalBasis.CONTRACT,
+    retention=After(Period.UNVERIFIED_SIGNUP, since="created_at"),
+    key_class=KeyClass.TRANSIENT,
+    recipients=(Recipient.SMS_CARRIERS,),
+):
+    """A code that is waited for (ACC-2). The code itself is derived, never stored.
+
+    The personal fields go when the code is used: what remains for a day only answers repetitions.
+    """
+
+    challenge_id: Annotated[ChallengeId, NOT_PERSONAL]
+    phone: Annotated[str | None, personal(Category.PHONE_NUMBER, Source.PROVIDED)] = None
+    device: Annotated[Device | None, personal(Category.DEVICE_ID, Source.PROVIDED)] = None
+    locale: Annotated[str | None, personal(Category.LANGUAGE, Source.PROVIDED)] = None
+    fingerprint: Annotated[str | None, NOT_PERSONAL] = None
+    created_at: Annotated[Instant, NOT_PERSONAL]
+    code_until: Annotated[Instant, NOT_PERSONAL]
+    resend_after: Annotated[Instant, NOT_PERSONAL]
+    sent_at: Annotated[Instant | None, NOT_PERSONAL] = None
+    resends: Annotated[int, NOT_PERSONAL] = 0
+    attempts: Annotated[int, NOT_PERSONAL] = 0
+    used_at: Annotated[Instant | None, NOT_PERSONAL] = None
+    account_id: Annotated[AccountId | None, NOT_PERSONAL] = None
+    session_id: Annotated[SessionId | None, NOT_PERSONAL] = None
+    new_account: Annotated[bool | None, NOT_PERSONAL] = None
+
+    def view(self) -> ChallengeView:
+        """For the app."""
+        return ChallengeView(
+            challenge_id=self.challenge_id,
+            expires_at=self.code_until,
+            resend_after=self.resend_after,
+        )

@@ -1,0 +1,1 @@
+"""Packaging, deployment and the local cloud; nothing in here runs in a Lambda."""

@@ -1,0 +1,1 @@
+"""What the suites share: builders, the world, counting, canaries. Hides plumbing, never behaviour."""

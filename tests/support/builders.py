@@ -1,0 +1,23 @@
+"""Things with values that no other test has."""
+
+import itertools
+import uuid
+from typing import Any
+
+_numbers = itertools.count(1)
+
+
+def a_phone() -> str:
+    """A valid Serbian mobile number, E.164."""
+    return f"+38160{next(_numbers):07d}"
+
+
+def a_device(**changes: Any) -> dict[str, Any]:
+    return {"id": str(uuid.uuid4()), "platform": "ios"} | changes
+
+
+TERMS, PRIVACY = "terms-2024-05-08", "privacy-2024-05-08"
+
+
+def a_verification(code: str, **changes: Any) -> dict[str, Any]:
+    return {"code": code, "terms_version": TERMS, "privacy_version": PRIVACY} | changes

@@ -1,0 +1,36 @@
+"""Canaries: values that occur nowhere else, put into personal fields and looked for everywhere."""
+
+import json
+import secrets
+from dataclasses import dataclass, field
+
+from tests.support import cloud
+
+
+@dataclass
+class Canaries:
+    """The canaries of one test."""
+
+    values: dict[str, str] = field(default_factory=dict)
+
+    def __call__(self, name: str) -> str:
+        """The canary of this name, made at its first use: letters and digits, fit for any text field."""
+        return self.values.setdefault(name, f"canary{secrets.token_hex(8)}")
+
+    def add(self, name: str, value: str) -> str:
+        """Let a value with a form of its own (a number, a date) be a canary."""
+        self.values[name] = value
+        return value
+
+    def in_text(self, text: str) -> list[str]:
+        """Names of the canaries that a text shows, also without a number's plus sign."""
+        return [name for name, value in self.values.items() if value.lstrip("+") in text]
+
+    def in_clear_attributes(self) -> list[str]:
+        """Names of those that stand outside the `personal` attribute of any item."""
+        clear = [{k: v for k, v in item.items() if k != "personal"} for item in cloud.all_items()]
+        return self.in_text(json.dumps(clear, default=str))
+
+    def in_tables(self) -> list[str]:
+        """Names of those that stand anywhere in the tables."""
+        return self.in_text(json.dumps(cloud.all_items(), default=str))

@@ -1,0 +1,67 @@
+"""The environment of a function, as the template would set it, with keys of this process only."""
+
+import base64
+import json
+import secrets
+from functools import cache
+from typing import Any
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from jwt.algorithms import ECAlgorithm
+
+REGION = "eu-central-1"
+STREAM_SECRET = secrets.token_hex(32)
+STREAM_API_KEY = "test-key"
+KID = "test-1"
+
+
+@cache
+def signing_key() -> ec.EllipticCurvePrivateKey:
+    return ec.generate_private_key(ec.SECP256R1())
+
+
+def pem(key: ec.EllipticCurvePrivateKey) -> str:
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+def public_jwk(key: ec.EllipticCurvePrivateKey, kid: str = KID) -> dict[str, Any]:
+    return {**ECAlgorithm.to_jwk(key.public_key(), as_dict=True), "kid": kid, "use": "sig", "alg": "ES256"}
+
+
+def variables() -> dict[str, str]:
+    return {
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "RU4M_STAGE": "staging",
+        "RU4M_VERSION": "test",
+        "RU4M_ISSUER": "https://api.test",
+        "RU4M_PUBLIC_KEYS": json.dumps({"keys": [public_jwk(signing_key())]}),
+        "RU4M_STREAM_API_KEY": STREAM_API_KEY,
+        "RU4M_STREAM_URL": "http://127.0.0.1:9",
+        "RU4M_CONTACT_EMAIL": "privacy@test.example",
+        **{f"RU4M_TABLE_{name.upper()}": f"ru4m-test-{name}" for name in ("accounts", "claims", "challenges")},
+        **{f"RU4M_SECRET_{name.upper()}": f"ru4m/test/{name}" for name in secret_documents()},
+    }
+
+
+@cache
+def secret_documents() -> dict[str, dict[str, Any]]:
+    def versioned() -> dict[str, Any]:
+        return {"versions": {"1": base64.b64encode(secrets.token_bytes(32)).decode()}, "current": "1"}
+
+    return {
+        "codes": versioned(),
+        "lookup": versioned(),
+        "refresh": versioned(),
+        "signing": {"kid": KID, "private_key": pem(signing_key())},
+        "stream": {"secret": STREAM_SECRET},
+    }
+
+
+def token_with(key: Any = None, headers: dict[str, Any] | None = None, **claims: Any) -> str:
+    """A hand-made access token, for tests of what the authorizer refuses."""
+    return jwt.encode(claims, key or signing_key(), algorithm="ES256", headers={"kid": KID, **(headers or {})})

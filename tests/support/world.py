@@ -1,0 +1,181 @@
+"""The world of a test: a small RU4M in process, told in the words of the specification.
+
+    mila = world.a_user()
+    assert mila.gets("/v1/profile").status == 200
+
+Requests go through Chalice's own test client, so the authorizer, the routes and the errors are the
+real ones. Every answer is held against the committed contract.
+"""
+
+import json
+import re
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from unittest import mock
+
+import time_machine
+from chalice.local import LambdaEventConverter
+from chalice.test import Client
+
+from app import app
+from chalicelib.core import aws, clock
+from chalicelib.sessions.authorizer import Unauthorized
+from tests.support import cloud
+from tests.support.builders import a_device, a_phone, a_verification
+from tests.support.canary import Canaries
+from tests.support.contract import check_documented
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer as a client sees it."""
+
+    status: int
+    headers: dict[str, str]
+    text: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.text)
+
+    @property
+    def problem(self) -> str | None:
+        """The problem's code, or None for a good answer."""
+        return self.json["code"] if self.status >= 400 else None
+
+
+@dataclass
+class World:
+    traveller: time_machine.Traveller
+    canaries: Canaries = field(default_factory=Canaries)
+
+    def advance(self, by: timedelta) -> None:
+        self.traveller.shift(by)
+
+    @property
+    def now(self) -> datetime:
+        return clock.now()
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Any = None,
+        raw: bytes | None = None,
+        headers: dict[str, str] | None = None,
+        address: str = "203.0.113.7",
+    ) -> Reply:
+        media = "application/merge-patch+json" if method == "PATCH" else "application/json"
+        sent = {"content-type": media} if body is not None else {}
+        content = raw if raw is not None else json.dumps(body).encode() if body is not None else b""
+        with mock.patch.object(LambdaEventConverter, "LOCAL_SOURCE_IP", address):
+            reply = self._reply(method, path, {**sent, **(headers or {})}, content)
+        check_documented(method, path, reply.status, reply.text, reply.headers)
+        return reply
+
+    def _reply(self, method: str, path: str, headers: dict[str, str], content: bytes) -> Reply:
+        try:
+            response = Client(app).http.request(method, path, headers=headers, body=content)
+        except Unauthorized:
+            return _unauthenticated()  # deployed, the gateway turns this exception into its 401
+        if response.status_code == 401 and b'"code"' not in response.body:
+            return _unauthenticated()  # no Authorization header at all: refused before the authorizer
+        lowered = {name.lower(): str(value) for name, value in response.headers.items()}
+        return Reply(response.status_code, lowered, response.body.decode())
+
+    def asks_for_a_code(self, phone: str, device: dict[str, Any] | None = None, **more: Any) -> Reply:
+        return self.call("POST", "/v1/signup", body={"phone": phone, "device": device or a_device()}, **more)
+
+    def verifies(self, challenge_id: str, code: str, address: str = "203.0.113.7", **answer: Any) -> Reply:
+        path = f"/v1/signup/{challenge_id}/verify"
+        return self.call("POST", path, body=a_verification(code, **answer), address=address)
+
+    def messages_to(self, phone: str) -> list[str]:
+        return [text for number, text in cloud.sent_messages() if number == phone]
+
+    def code_for(self, phone: str) -> str:
+        """The code in the last SMS to this number."""
+        found = re.search(r"\d{6}", self.messages_to(phone)[-1])
+        assert found, "no code in the SMS"
+        return found[0]
+
+    def a_user(self, phone: str | None = None, device: dict[str, Any] | None = None, **answer: Any) -> "User":
+        """Somebody who signed up with a phone of their own."""
+        phone = phone or a_phone()
+        challenge = self.asks_for_a_code(phone, device).json["challenge_id"]
+        verified = self.verifies(challenge, self.code_for(phone), **answer)
+        assert verified.status in {200, 201}, verified.text
+        return User(self, phone, verified.json)
+
+    def set_state(self, user: "User", state: str) -> None:
+        """Freeze or restrict an account, as the rights engine will."""
+        aws.client("dynamodb").update_item(
+            TableName="ru4m-test-accounts",
+            Key={"pk": {"S": f"A#{user.account_id}"}, "sk": {"S": "account"}},
+            UpdateExpression="SET #s = :s",
+            ExpressionAttributeNames={"#s": "state"},
+            ExpressionAttributeValues={":s": {"S": state}},
+        )
+
+
+def _unauthenticated() -> Reply:
+    """The gateway's own 401, whose shape infra/template gives and tests/infra holds."""
+    body = {
+        "type": "https://ru4m.com/problems/unauthenticated",
+        "title": "",
+        "status": 401,
+        "code": "unauthenticated",
+        "detail": "",
+        "request_id": str(uuid.uuid4()),
+    }
+    return Reply(401, {"content-type": "application/problem+json"}, json.dumps(body))
+
+
+@dataclass
+class User:
+    """A person with a phone and a session."""
+
+    world: World
+    phone: str
+    verified: dict[str, Any]
+
+    @property
+    def user_id(self) -> str:
+        return str(self.verified["user_id"])
+
+    @property
+    def session(self) -> dict[str, Any]:
+        session: dict[str, Any] = self.verified["session"]
+        return session
+
+    @property
+    def account_id(self) -> str:
+        return str(self.session["refresh_token"].split(".")[0])
+
+    @property
+    def authorization(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.session['access_token']}"}
+
+    def calls(self, method: str, path: str, headers: dict[str, str] | None = None, **more: Any) -> Reply:
+        return self.world.call(method, path, headers={**self.authorization, **(headers or {})}, **more)
+
+    def gets(self, path: str) -> Reply:
+        return self.calls("GET", path)
+
+    def profile(self) -> dict[str, Any]:
+        profile: dict[str, Any] = self.gets("/v1/profile").json
+        return profile
+
+    def changes(self, etag: str | None = None, **changes: Any) -> Reply:
+        """Edit the profile as read just now, unless an ETag is given."""
+        tag = etag or self.gets("/v1/profile").headers["etag"]
+        return self.calls("PATCH", "/v1/profile", headers={"If-Match": tag}, body=changes)
+
+    def mints_a_chat_token(self) -> Reply:
+        return self.calls("POST", "/v1/chat/token")
+
+    def logs_out(self) -> Reply:
+        return self.calls("DELETE", f"/v1/sessions/{self.session['session_id']}")
