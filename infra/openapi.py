@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 PLACE = Path(__file__).parent.parent / "docs" / "openapi.json"
 
+# Any route may answer these, whatever it does.
+_ANYWHERE: tuple[type[Problem], ...] = (InternalError, Unavailable)
+
 _REF = "#/components/schemas/{model}"
 
 _PROBLEM_SCHEMA: dict[str, Any] = {
@@ -146,7 +149,7 @@ def _answers(route: Route, refs: dict[Any, Any]) -> dict[str, Any]:
 
 def _problems(route: Route) -> dict[str, Any]:
     by_status: dict[int, list[type[Problem]]] = defaultdict(list)
-    for problem in (*route.problems, InternalError, Unavailable):
+    for problem in (*route.problems, *_ANYWHERE):
         if problem not in by_status[problem.status]:
             by_status[problem.status].append(problem)
     return {

@@ -1,5 +1,6 @@
 """The environment of every suite, and the world of those that run in process."""
 
+import io
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -28,5 +29,7 @@ def world() -> Iterator["World"]:  # type: ignore[name-defined]  # noqa: F821 - 
     with mock_aws(), time_machine.travel(NOON, tick=False) as traveller:
         cloud.create_tables()
         cloud.create_secrets()
-        yield World(traveller)
+        # The handler holds on to the stdout of its import; give it one that this test can read.
+        observe.logger.registered_handler.setStream(log := io.StringIO())  # type: ignore[attr-defined]
+        yield World(traveller, log)
         observe.forget()

@@ -24,8 +24,8 @@ def mint(user_id: UserId, session_ends: datetime) -> ChatToken:
     expires_at = min(now + settings().chat_token_life, session_ends)
     claims = {
         "user_id": user_id,
-        "iat": clock.to_epoch(now - CLOCK_SKEW),
         "exp": clock.to_epoch(expires_at),
+        "iat": clock.to_epoch(now - CLOCK_SKEW),
     }
     metrics.count(Metric.CHAT_TOKEN_MINTED)
     return ChatToken(

@@ -2,7 +2,8 @@
 
     Problem                      a request that is answered with a problem document
     ├── InvalidRequest      400  invalid_request, with `errors`
-    │   └── UnexpectedField 400  unexpected_field
+    │   ├── UnexpectedField 400  unexpected_field
+    │   └── (signup)             invalid_phone
     ├── Unauthenticated     401  unauthenticated
     │   └── SessionEnded    401  session_ended
     ├── Forbidden           403

@@ -28,7 +28,9 @@ ALLOWED = frozenset({"request_id", "function", "route", "status", "code", "error
 
 # Named like the Chalice app, so that Chalice's own lines come out structured too. Made without its
 # level from the environment: debug lines of libraries may quote requests.
-logger = Logger(service="ru4m", level=logging.INFO, utc=True, log_record_order=["level", "message"])
+logger = Logger(
+    service="ru4m", level=logging.INFO, utc=True, location=None, log_record_order=["level", "message"]
+)
 
 _warm = False
 

@@ -1,5 +1,6 @@
 """What a signup is asked for, what is kept until it is verified, and what may stand in its way."""
 
+import re
 from typing import Annotated, Any, Literal
 
 import phonenumbers
@@ -21,6 +22,7 @@ from chalicelib.sessions.model import Device, SessionView
 
 Region = Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1 alpha-2")]
 Locale = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35)]
+_NUMBER = re.compile(r"[+\d\s().\-/]+")
 Code = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
 
 
@@ -71,7 +73,7 @@ class ChallengeExpired(Gone):
 class NewSignup(Body):
     """A signup as the app asks for it: E.164, or a national number with its region."""
 
-    phone: Annotated[str, Field(min_length=3, max_length=32)]
+    phone: Annotated[str, Field(max_length=32)]
     region: Region | None = None
     device: Device
     locale: Locale | None = None
@@ -82,6 +84,8 @@ class NewSignup(Body):
         Raises:
             InvalidPhone: not a valid number, or of a kind that takes no SMS.
         """
+        if not _NUMBER.fullmatch(self.phone):
+            raise InvalidPhone  # the parser would find a number inside a sentence
         try:
             number = phonenumbers.parse(self.phone, self.region)
         except phonenumbers.NumberParseException:

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from moto.core import DEFAULT_ACCOUNT_ID
 from moto.sns.models import sns_backends
 
 from chalicelib.core import aws
 from infra.template import load
 from tests.support.environment import REGION, secret_documents
 
+ACCOUNT = "123456789012"  # moto's own
 _KEPT = ("AttributeDefinitions", "KeySchema", "BillingMode", "StreamSpecification", "GlobalSecondaryIndexes")
 
 
@@ -22,19 +22,24 @@ def create_tables() -> None:
         if resource["Type"] == "AWS::DynamoDB::Table":
             properties = {k: v for k, v in resource["Properties"].items() if k in _KEPT}
             if "StreamSpecification" in properties:
-                properties["StreamSpecification"] = {**properties["StreamSpecification"], "StreamEnabled": True}
+                properties["StreamSpecification"] = {
+                    **properties["StreamSpecification"],
+                    "StreamEnabled": True,
+                }
             name = resource["Properties"]["TableName"]["Fn::Sub"].replace("${Stage}", "test")
             aws.client("dynamodb").create_table(TableName=name, **properties)
 
 
 def create_secrets() -> None:
     for name, document in secret_documents().items():
-        aws.client("secretsmanager").create_secret(Name=f"ru4m/test/{name}", SecretString=json.dumps(document))
+        aws.client("secretsmanager").create_secret(
+            Name=f"ru4m/test/{name}", SecretString=json.dumps(document)
+        )
 
 
 def sent_messages() -> list[tuple[str, str]]:
     """Every SMS handed to SNS: number and text, oldest first."""
-    messages: dict[str, tuple[str, ...]] = sns_backends[DEFAULT_ACCOUNT_ID][REGION].sms_messages
+    messages = sns_backends[ACCOUNT][REGION].sms_messages
     return [(sent[0], sent[1]) for sent in messages.values()]
 
 
@@ -45,6 +50,11 @@ def all_items() -> list[dict[str, Any]]:
     for table in client.list_tables()["TableNames"]:
         items += client.scan(TableName=table)["Items"]
     return items
+
+
+def records(kind: str) -> list[dict[str, Any]]:
+    """Every item of one kind of record, raw."""
+    return [item for item in all_items() if item.get("kind") == {"S": kind}]
 
 
 class Calls(Counter[str]):

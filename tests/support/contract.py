@@ -34,7 +34,7 @@ def check_documented(method: str, path: str, status: int, text: str, headers: di
 def _operation(method: str, path: str) -> dict[str, Any] | None:
     for template, operations in committed()["paths"].items():
         pattern = re.sub(r"\{[^}]+\}", "[^/]+", re.escape(template).replace(r"\{", "{").replace(r"\}", "}"))
-        if re.fullmatch(pattern, path.split("?")[0]) and method.lower() in operations:
+        if re.fullmatch(pattern, path.split("?", maxsplit=1)[0]) and method.lower() in operations:
             found: dict[str, Any] = operations[method.lower()]
             return found
     return None

@@ -43,7 +43,9 @@ def variables() -> dict[str, str]:
         "RU4M_STREAM_API_KEY": STREAM_API_KEY,
         "RU4M_STREAM_URL": "http://127.0.0.1:9",
         "RU4M_CONTACT_EMAIL": "privacy@test.example",
-        **{f"RU4M_TABLE_{name.upper()}": f"ru4m-test-{name}" for name in ("accounts", "claims", "challenges")},
+        **{
+            f"RU4M_TABLE_{name.upper()}": f"ru4m-test-{name}" for name in ("accounts", "claims", "challenges")
+        },
         **{f"RU4M_SECRET_{name.upper()}": f"ru4m/test/{name}" for name in secret_documents()},
     }
 
@@ -64,4 +66,6 @@ def secret_documents() -> dict[str, dict[str, Any]]:
 
 def token_with(key: Any = None, headers: dict[str, Any] | None = None, **claims: Any) -> str:
     """A hand-made access token, for tests of what the authorizer refuses."""
-    return jwt.encode(claims, key or signing_key(), algorithm="ES256", headers={"kid": KID, **(headers or {})})
+    return jwt.encode(
+        claims, key or signing_key(), algorithm="ES256", headers={"kid": KID, **(headers or {})}
+    )

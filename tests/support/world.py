@@ -7,6 +7,7 @@ Requests go through Chalice's own test client, so the authorizer, the routes and
 real ones. Every answer is held against the committed contract.
 """
 
+import io
 import json
 import re
 import uuid
@@ -46,10 +47,16 @@ class Reply:
         return self.json["code"] if self.status >= 400 else None
 
 
-@dataclass
+@dataclass(eq=False)
 class World:
     traveller: time_machine.Traveller
+    log: io.StringIO
     canaries: Canaries = field(default_factory=Canaries)
+
+    @property
+    def log_lines(self) -> list[dict[str, Any]]:
+        """What was logged, as CloudWatch would get it."""
+        return [json.loads(line) for line in self.log.getvalue().splitlines()]
 
     def advance(self, by: timedelta) -> None:
         self.traveller.shift(by)

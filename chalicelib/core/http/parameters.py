@@ -36,9 +36,9 @@ class View(BaseModel):
 
 
 class Body(BaseModel):
-    """What a client sends."""
+    """What a client sends. Strict: a number is no text, 0 is no false; dates and ids are texts in JSON."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     media_type: ClassVar[str] = "application/json"
     max_bytes: ClassVar[int] = 16 * 1024

@@ -1,0 +1,133 @@
+"""What can be written, and the condition that each write carries."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from boto3.dynamodb.conditions import Attr, ConditionBase, ConditionExpressionBuilder
+
+from chalicelib.core import clock
+from chalicelib.core.settings import settings
+from chalicelib.core.table.items import Conflict, Item, Key, wire, wire_item
+
+
+class Write(Protocol):
+    """Something to write, alone or in a transaction."""
+
+    @property
+    def conflict(self) -> type[Conflict]:
+        """What a broken condition means."""
+
+    def request(self) -> tuple[str, dict[str, Any]]:
+        """The operation (Put, Update, Delete) and its parameters."""
+
+
+def visible() -> ConditionBase:
+    """The item is there and has not expired."""
+    return Attr("pk").exists() & (
+        Attr("expires_at").not_exists() | Attr("expires_at").gt(clock.to_epoch(clock.now()))
+    )
+
+
+def vacant() -> ConditionBase:
+    """Nothing is there, or only what expired and was let go (a hold moves `delete_at` ahead)."""
+    at = clock.to_epoch(clock.now())
+    return Attr("pk").not_exists() | (Attr("expires_at").lte(at) & Attr("delete_at").lte(at))
+
+
+@dataclass(frozen=True)
+class Create:
+    """Put an item where none is visible or held."""
+
+    key: Key
+    item: Item
+    conflict: type[Conflict] = Conflict
+
+    def request(self) -> tuple[str, dict[str, Any]]:
+        """A conditional Put."""
+        return "Put", _put(self.key, self.item, vacant())
+
+
+@dataclass(frozen=True)
+class Replace:
+    """Put a whole item over a visible one, under a condition."""
+
+    key: Key
+    item: Item
+    only_if: ConditionBase
+    conflict: type[Conflict] = Conflict
+
+    def request(self) -> tuple[str, dict[str, Any]]:
+        """A conditional Put."""
+        return "Put", _put(self.key, self.item, visible() & self.only_if)
+
+
+@dataclass(frozen=True)
+class Change:
+    """Change attributes of an item: `put` sets, `add` counts up, `drop` removes.
+
+    The condition defaults to the item being visible; `only_if` replaces it (limiters make their item).
+    """
+
+    key: Key
+    put: Mapping[str, object] = field(default_factory=dict)
+    add: Mapping[str, int] = field(default_factory=dict)
+    drop: tuple[str, ...] = ()
+    only_if: ConditionBase | None = None
+    conflict: type[Conflict] = Conflict
+
+    def request(self) -> tuple[str, dict[str, Any]]:
+        """A conditional Update."""
+        condition = _condition(visible() if self.only_if is None else self.only_if)
+        names, values = (
+            condition["ExpressionAttributeNames"],
+            condition["ExpressionAttributeValues"],
+        )
+        clauses: dict[str, list[str]] = {"SET": [], "ADD": [], "REMOVE": []}
+        for number, (name, value) in enumerate({**self.put, **self.add}.items()):
+            names[f"#u{number}"], values[f":u{number}"] = name, wire(value)
+            if name in self.put:
+                clauses["SET"].append(f"#u{number} = :u{number}")
+            else:
+                clauses["ADD"].append(f"#u{number} :u{number}")
+        for number, name in enumerate(self.drop):
+            names[f"#d{number}"] = name
+            clauses["REMOVE"].append(f"#d{number}")
+        update = " ".join(f"{verb} {', '.join(terms)}" for verb, terms in clauses.items() if terms)
+        return "Update", {**place(self.key), **condition, "UpdateExpression": update}
+
+
+@dataclass(frozen=True)
+class Delete:
+    """Delete a visible item."""
+
+    key: Key
+    only_if: ConditionBase | None = None
+    conflict: type[Conflict] = Conflict
+
+    def request(self) -> tuple[str, dict[str, Any]]:
+        """A conditional Delete."""
+        condition = visible() if self.only_if is None else visible() & self.only_if
+        return "Delete", {**place(self.key), **_condition(condition)}
+
+
+def _put(key: Key, item: Item, condition: ConditionBase) -> dict[str, Any]:
+    return {
+        "TableName": settings().table(key.table),
+        "Item": wire_item({**item, **key.attributes()}),
+        **_condition(condition),
+    }
+
+
+def place(key: Key) -> dict[str, Any]:
+    """A table and a key as every request names them."""
+    return {"TableName": settings().table(key.table), "Key": wire_item(key.attributes())}
+
+
+def _condition(condition: ConditionBase) -> dict[str, Any]:
+    built = ConditionExpressionBuilder().build_expression(condition)
+    return {
+        "ConditionExpression": built.condition_expression,
+        "ExpressionAttributeNames": built.attribute_name_placeholders,
+        "ExpressionAttributeValues": wire_item(built.attribute_value_placeholders),
+    }

@@ -1,0 +1,57 @@
+"""The chat token: what is in it, who gets it, until when."""
+
+from datetime import timedelta
+
+import jwt
+import pytest
+from stream_chat import StreamChat
+
+from tests.support import environment
+from tests.support.cloud import counted
+from tests.support.world import World
+
+
+@pytest.mark.promise("STR-1")
+@pytest.mark.promise("STR-3")
+def test_a_token_names_the_user_and_ends_within_the_hour(world: World) -> None:
+    mila = world.a_user()
+    answer = mila.mints_a_chat_token().json
+    claims = jwt.decode(answer["token"], environment.STREAM_SECRET, algorithms=["HS256"])
+    now = int(world.now.timestamp())
+    assert claims == {"user_id": mila.user_id, "iat": now - 5, "exp": now + 3600}
+    assert answer["expires_at"] == "2026-11-24T13:00:00Z"
+    assert answer["api_key"] == environment.STREAM_API_KEY
+
+
+def test_the_token_is_the_one_that_streams_own_sdk_makes(world: World) -> None:
+    mila = world.a_user()
+    now = int(world.now.timestamp())
+    official = StreamChat(environment.STREAM_API_KEY, environment.STREAM_SECRET).create_token(
+        mila.user_id, exp=now + 3600, iat=now - 5
+    )
+    assert mila.mints_a_chat_token().json["token"] == official
+
+
+@pytest.mark.promise("STR-3")
+def test_a_token_never_outlives_the_session(world: World) -> None:
+    mila = world.a_user()
+    world.advance(timedelta(days=60, minutes=-10))
+    token = environment.token_with(
+        iss="https://api.test", aud="ru4m-app", sub=mila.account_id, sid=mila.session["session_id"],
+        iat=world.now, exp=world.now + timedelta(minutes=5),
+    )  # fmt: skip
+    answer = world.call("POST", "/v1/chat/token", headers={"Authorization": f"Bearer {token}"}).json
+    claims = jwt.decode(answer["token"], environment.STREAM_SECRET, algorithms=["HS256"])
+    assert claims["exp"] == (world.now + timedelta(minutes=10)).timestamp()
+
+
+@pytest.mark.promise("STR-1")
+def test_the_user_id_is_neither_the_account_nor_in_any_way_the_number(world: World) -> None:
+    mila = world.a_user()
+    assert mila.user_id.startswith("u_")
+    assert mila.account_id.removeprefix("a_") not in mila.user_id
+    assert world.a_user(phone=mila.phone).user_id == mila.user_id  # stored, not computed anew
+    with counted() as calls:
+        answer = mila.mints_a_chat_token()
+    assert mila.account_id not in answer.text
+    assert calls.tables == {"BatchGetItem": 1}

@@ -1,0 +1,182 @@
+"""Profiles: the own view, the public view, editing by merge patch."""
+
+from typing import Any
+
+import pytest
+
+from chalicelib.core import table
+from tests.support.builders import a_phone
+from tests.support.world import World
+
+
+@pytest.mark.promise("ACC-4")
+def test_a_new_profile_has_nothing_but_a_name_and_private_defaults(world: World) -> None:
+    mila = world.a_user(display_name="Mila")
+    assert mila.profile() == {
+        "user_id": mila.user_id,
+        "phone": mila.phone,
+        "display_name": "Mila",
+        "email_verified": False,
+        "discoverable": False,
+        "online_visible": True,
+        "created_at": "2026-11-24T12:00:00Z",
+    }
+
+
+EVERYTHING: dict[str, Any] = {
+    "display_name": "Mila P.",
+    "name": "Milica Petrović",
+    "date_of_birth": "1990-02-28",
+    "job_title": "Engineer",
+    "employer": "Tesla d.o.o.",
+    "country": "RS",
+    "discoverable": True,
+    "online_visible": False,
+}
+
+
+@pytest.mark.promise("ACC-4")
+def test_everything_editable_can_be_set(world: World) -> None:
+    mila = world.a_user()
+    changed = mila.changes(**EVERYTHING)
+    assert changed.status == 200
+    assert EVERYTHING.items() <= changed.json.items()
+    assert EVERYTHING.items() <= mila.profile().items()
+
+
+@pytest.mark.promise("ACC-4")
+@pytest.mark.parametrize("field", ["name", "date_of_birth", "job_title", "employer", "country"])
+def test_each_optional_field_can_be_removed_by_itself(world: World, field: str) -> None:
+    mila = world.a_user()
+    before = mila.changes(**EVERYTHING).json
+    mila.changes(**{field: None})
+    assert mila.profile() == {name: value for name, value in before.items() if name != field}
+
+
+def test_a_removed_display_name_becomes_a_nickname_and_a_removed_switch_its_default(world: World) -> None:
+    mila = world.a_user()
+    mila.changes(**EVERYTHING)
+    mila.changes(display_name=None, discoverable=None, online_visible=None)
+    profile = mila.profile()
+    assert profile["display_name"] != "Mila P."
+    assert (profile["discoverable"], profile["online_visible"]) == (False, True)
+
+
+def test_an_edit_without_if_match_is_refused(world: World) -> None:
+    reply = world.a_user().calls("PATCH", "/v1/profile", body={"name": "X"})
+    assert reply.problem == "precondition_required"
+
+
+@pytest.mark.parametrize("etag", ['"2"', 'W/"1"', "1", '""', "garbage"])
+def test_an_edit_of_another_version_is_refused_and_changes_nothing(world: World, etag: str) -> None:
+    mila = world.a_user()
+    before = mila.profile()
+    assert mila.changes(etag, name="X").problem == "changed_meanwhile"
+    assert mila.profile() == before
+
+
+def test_each_edit_has_an_etag_of_its_own(world: World) -> None:
+    mila = world.a_user()
+    first = mila.gets("/v1/profile").headers["etag"]
+    second = mila.changes(first, name="X").headers["etag"]
+    assert first != second == mila.gets("/v1/profile").headers["etag"]
+    assert mila.changes(first, name="Y").problem == "changed_meanwhile"
+
+
+@pytest.mark.parametrize("etag", ["*", '"7", "1"'])
+def test_any_version_or_one_of_a_list_can_be_named(world: World, etag: str) -> None:
+    assert world.a_user().changes(etag, name="X").status == 200
+
+
+def test_of_two_racing_edits_one_is_refused(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    mila = world.a_user()
+    write = table.write
+
+    def after_the_other(operation: table.Write) -> table.Item:
+        monkeypatch.setattr(table, "write", write)
+        assert mila.changes('"1"', name="Quick").status == 200
+        return write(operation)
+
+    monkeypatch.setattr(table, "write", after_the_other)
+    assert mila.changes('"1"', name="Slow").problem == "changed_meanwhile"
+    assert mila.profile()["name"] == "Quick"
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({}, "invalid_request"),
+        ({"display_name": ""}, "invalid_request"),
+        ({"display_name": "x" * 51}, "invalid_request"),
+        ({"display_name": "Mila\u202eevil"}, "invalid_request"),
+        ({"name": "a\nb"}, "invalid_request"),
+        ({"date_of_birth": "1890-01-01"}, "invalid_request"),
+        ({"date_of_birth": "2990-01-01"}, "invalid_request"),
+        ({"date_of_birth": "28.02.1990"}, "invalid_request"),
+        ({"country": "Serbia"}, "invalid_request"),
+        ({"discoverable": "maybe"}, "invalid_request"),
+        ({"discoverable": 0}, "invalid_request"),
+        ({"job_title": 7}, "invalid_request"),
+        ({"phone": "+381601234567"}, "unexpected_field"),
+        ({"email": "mila@example.org"}, "unexpected_field"),
+        ({"user_id": "u_" + "0" * 26}, "unexpected_field"),
+        ({"version": 7}, "unexpected_field"),
+        ({"email_verified": True}, "unexpected_field"),
+    ],
+    ids=str,
+)
+def test_a_bad_edit_is_refused_and_changes_nothing(world: World, changes: dict[str, Any], code: str) -> None:
+    mila = world.a_user()
+    before = mila.gets("/v1/profile")
+    assert mila.changes(**changes).problem == code
+    assert mila.gets("/v1/profile") == before
+
+
+def test_an_edit_in_plain_json_is_refused(world: World) -> None:
+    headers = {"If-Match": "*", "content-type": "application/json"}
+    reply = world.a_user().calls("PATCH", "/v1/profile", raw=b'{"name":"X"}', headers=headers)
+    assert reply.problem == "unsupported_media_type"
+
+
+@pytest.mark.promise("ACC-6")
+def test_others_see_the_public_view_and_nothing_else(world: World) -> None:
+    mila, vuk = world.a_user(), world.a_user()
+    mila.changes(**EVERYTHING)
+    assert vuk.gets(f"/v1/users/{mila.user_id}").json == {
+        "user_id": mila.user_id,
+        "display_name": "Mila P.",
+    }
+
+
+@pytest.mark.promise("ACC-6")
+@pytest.mark.parametrize("state", ["frozen", "restricted"])
+def test_a_frozen_user_cannot_be_told_from_none(world: World, state: str) -> None:
+    mila, vuk = world.a_user(), world.a_user()
+    world.set_state(mila, state)
+    theirs = vuk.gets(f"/v1/users/{mila.user_id}")
+    none = vuk.gets("/v1/users/u_" + "0" * 26)
+    assert theirs.status == none.status == 404
+    assert theirs.json | {"request_id": ""} == none.json | {"request_id": ""}
+
+
+@pytest.mark.parametrize("user_id", ["me", "a_" + "0" * 26, "u_" + "0" * 25, "u_" + "I" * 26, "..%2F"])
+def test_a_malformed_user_id_is_not_found(world: World, user_id: str) -> None:
+    assert world.a_user().gets(f"/v1/users/{user_id}").problem == "not_found"
+
+
+def test_a_profile_is_only_ones_own(world: World) -> None:
+    mila, vuk = world.a_user(), world.a_user()
+    mila.changes(name="Mila")
+    assert "name" not in vuk.profile()
+    assert vuk.profile()["user_id"] == vuk.user_id
+
+
+@pytest.mark.promise("SEC-1")
+def test_profile_values_stand_in_the_personal_attribute_only(world: World) -> None:
+    mila = world.a_user(phone=world.canaries.add("phone", a_phone()))
+    values: dict[str, Any] = {
+        name: world.canaries(name) for name in ("display_name", "name", "job_title", "employer")
+    }
+    assert mila.changes(**values).status == 200
+    assert world.canaries.in_clear_attributes() == []
+    assert sorted(world.canaries.in_tables()) == sorted([*values, "phone"])

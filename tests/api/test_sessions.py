@@ -1,0 +1,143 @@
+"""Sessions: what a token proves, what is judged on each request, logging out."""
+
+import base64
+import hashlib
+import hmac
+import json
+from datetime import timedelta
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from tests.support import environment
+from tests.support.world import User, World
+
+
+def claims_of(user: User, **changes: Any) -> dict[str, Any]:
+    claims: dict[str, Any] = jwt.decode(user.session["access_token"], options={"verify_signature": False})
+    return claims | changes
+
+
+def asks_with(world: World, token: str) -> str | None:
+    return world.call("GET", "/v1/profile", headers={"Authorization": f"Bearer {token}"}).problem
+
+
+def test_a_token_names_account_and_session_and_nothing_else(world: World) -> None:
+    mila = world.a_user()
+    claims = claims_of(mila)
+    assert set(claims) == {"iss", "aud", "sub", "sid", "iat", "exp"}
+    assert claims["exp"] - claims["iat"] == 15 * 60
+    assert claims["sid"] == mila.session["session_id"]
+
+
+@pytest.mark.promise("STR-3")
+def test_logging_out_ends_minting_at_once(world: World) -> None:
+    mila = world.a_user()
+    assert mila.mints_a_chat_token().status == 200
+    assert mila.logs_out().status == 204
+    assert mila.mints_a_chat_token().problem == "session_ended"
+    assert mila.gets("/v1/profile").problem == "session_ended"
+
+
+@pytest.mark.promise("ACC-5")
+def test_one_device_can_end_another(world: World) -> None:
+    phone = world.a_user()
+    tablet = world.a_user(phone=phone.phone)
+    assert phone.calls("DELETE", f"/v1/sessions/{tablet.session['session_id']}").status == 204
+    assert tablet.gets("/v1/profile").problem == "session_ended"
+    assert phone.gets("/v1/profile").status == 200
+
+
+def test_somebody_elses_session_cannot_be_ended_or_told_from_none(world: World) -> None:
+    mila, vuk = world.a_user(), world.a_user()
+    theirs = mila.calls("DELETE", f"/v1/sessions/{vuk.session['session_id']}")
+    none = mila.calls("DELETE", "/v1/sessions/s_" + "0" * 26)
+    assert theirs.problem == none.problem == "not_found"
+    assert vuk.gets("/v1/profile").status == 200
+
+
+def test_a_session_that_was_ended_cannot_be_ended_again(world: World) -> None:
+    phone = world.a_user()
+    tablet = world.a_user(phone=phone.phone)
+    path = f"/v1/sessions/{tablet.session['session_id']}"
+    assert [phone.calls("DELETE", path).status for _ in range(2)] == [204, 404]
+
+
+@pytest.mark.promise("ACC-5")
+def test_an_idle_session_lapses_whatever_its_token_says(world: World) -> None:
+    mila = world.a_user()
+    world.advance(timedelta(days=60))
+    token = environment.token_with(**claims_of(mila, iat=world.now, exp=world.now + timedelta(minutes=15)))
+    assert asks_with(world, token) == "session_ended"
+
+
+def test_an_expired_token_is_refused(world: World) -> None:
+    mila = world.a_user()
+    world.advance(timedelta(minutes=15))
+    assert mila.gets("/v1/profile").problem == "unauthenticated"
+
+
+def test_a_token_of_another_key_is_refused(world: World) -> None:
+    forged = environment.token_with(ec.generate_private_key(ec.SECP256R1()), **claims_of(world.a_user()))
+    assert asks_with(world, forged) == "unauthenticated"
+
+
+def test_a_token_under_an_unknown_key_id_is_refused(world: World) -> None:
+    token = environment.token_with(headers={"kid": "other"}, **claims_of(world.a_user()))
+    assert asks_with(world, token) == "unauthenticated"
+
+
+def test_a_token_without_signature_is_refused(world: World) -> None:
+    token = jwt.encode(claims_of(world.a_user()), "", algorithm="none", headers={"kid": environment.KID})
+    assert asks_with(world, token) == "unauthenticated"
+
+
+def test_the_public_key_does_not_work_as_a_shared_secret(world: World) -> None:
+    """The classic confusion: HS256 keyed with what everybody can download."""
+
+    def part(value: object) -> bytes:
+        return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=")
+
+    header = {"alg": "HS256", "typ": "JWT", "kid": environment.KID}
+    signed = part(header) + b"." + part(claims_of(world.a_user()))
+    secret = json.dumps(environment.public_jwk(environment.signing_key())).encode()
+    mac = base64.urlsafe_b64encode(hmac.digest(secret, signed, hashlib.sha256)).rstrip(b"=")
+    assert asks_with(world, (signed + b"." + mac).decode()) == "unauthenticated"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"iss": "https://elsewhere.test"},
+        {"aud": "another-app"},
+        {"sub": "a_nobody"},
+        {"sid": None},
+        {"exp": None},
+        {"iat": None},
+    ],
+    ids=str,
+)
+def test_a_token_with_a_wrong_or_missing_claim_is_refused(world: World, changes: dict[str, Any]) -> None:
+    claims = {k: v for k, v in claims_of(world.a_user(), **changes).items() if v is not None}
+    assert asks_with(world, environment.token_with(**claims)) == "unauthenticated"
+
+
+@pytest.mark.parametrize("value", [None, "", "Bearer", "Basic bWlsYTptaWxh", "Bearer a.b.c"], ids=str)
+def test_what_is_no_bearer_token_is_refused(world: World, value: str | None) -> None:
+    header = {} if value is None else {"Authorization": value}
+    assert world.call("GET", "/v1/profile", headers=header).problem == "unauthenticated"
+
+
+@pytest.mark.promise("RGT-11")
+@pytest.mark.parametrize(("state", "problem"), [("frozen", "account_frozen"), ("restricted", "restricted")])
+def test_a_frozen_account_reaches_its_sessions_and_nothing_else(
+    world: World, state: str, problem: str
+) -> None:
+    mila = world.a_user()
+    world.set_state(mila, state)
+    assert mila.gets("/v1/profile").problem == problem
+    assert mila.mints_a_chat_token().problem == problem
+    assert mila.gets(f"/v1/users/{mila.user_id}").problem == problem
+    assert mila.logs_out().status == 204

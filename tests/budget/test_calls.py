@@ -1,0 +1,142 @@
+"""What each operation may cost in calls (design §7). Counted at the clients, never timed."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+
+from tests.support.builders import a_device, a_phone
+from tests.support.cloud import Calls, counted
+from tests.support.world import World
+
+TRANSACTIONS = {"TransactWriteItems", "TransactGetItems"}
+
+
+def writes(calls: Calls) -> int:
+    return sum(calls.tables.get(name, 0) for name in (*TRANSACTIONS, "PutItem", "UpdateItem", "DeleteItem"))
+
+
+@pytest.fixture(autouse=True)
+def warm(world: World) -> None:
+    """A container that has read its secrets."""
+    world.a_user().mints_a_chat_token()
+
+
+def test_starting_a_signup_costs_four_calls_and_one_sms(world: World) -> None:
+    with counted() as calls:
+        world.asks_for_a_code(a_phone())
+    assert calls.of("dynamodb") == 4
+    assert not TRANSACTIONS & calls.tables.keys()
+    assert calls.of("sns") == 1
+
+
+def test_with_an_idempotency_key_it_costs_five(world: World) -> None:
+    with counted() as calls:
+        world.asks_for_a_code(a_phone(), headers={"Idempotency-Key": str(uuid.uuid4())})
+    assert calls.of("dynamodb") == 5
+
+
+def test_a_repeated_signup_costs_one_read(world: World) -> None:
+    phone, device, key = a_phone(), a_device(), {"Idempotency-Key": str(uuid.uuid4())}
+    world.asks_for_a_code(phone, device, headers=key)
+    with counted() as calls:
+        world.asks_for_a_code(phone, device, headers=key)
+    assert calls == {"dynamodb.GetItem": 1}
+
+
+def test_verifying_a_new_number_costs_four_calls(world: World) -> None:
+    phone = a_phone()
+    challenge = world.asks_for_a_code(phone).json["challenge_id"]
+    with counted() as calls:
+        assert world.verifies(challenge, world.code_for(phone)).status == 201
+    assert calls.of("dynamodb") == sum(calls.values()) == 4
+
+
+def test_verifying_a_known_number_costs_six_calls(world: World) -> None:
+    mila = world.a_user()
+    challenge = world.asks_for_a_code(mila.phone).json["challenge_id"]
+    with counted() as calls:
+        assert world.verifies(challenge, world.code_for(mila.phone)).status == 200
+    assert calls.of("dynamodb") == sum(calls.values()) == 6
+
+
+def test_a_wrong_code_costs_two_calls(world: World) -> None:
+    challenge = world.asks_for_a_code(a_phone()).json["challenge_id"]
+    with counted() as calls:
+        world.verifies(challenge, "000000")
+    assert calls == {"dynamodb.UpdateItem": 2}
+
+
+def test_resending_costs_three_calls_and_one_sms(world: World) -> None:
+    challenge = world.asks_for_a_code(a_phone()).json["challenge_id"]
+    world.advance(timedelta(minutes=1))
+    with counted() as calls:
+        world.call("POST", f"/v1/signup/{challenge}/resend")
+    assert (calls.of("dynamodb"), calls.of("sns")) == (3, 1)
+
+
+def test_a_chat_token_costs_one_batch_read_and_no_write(world: World) -> None:
+    mila = world.a_user()
+    with counted() as calls:
+        assert mila.mints_a_chat_token().status == 200
+    assert calls == {"dynamodb.BatchGetItem": 1}
+
+
+def test_reading_a_profile_costs_one_read(world: World) -> None:
+    mila = world.a_user()
+    with counted() as calls:
+        mila.profile()
+    assert calls == {"dynamodb.BatchGetItem": 1}
+
+
+def test_changing_a_profile_costs_one_read_and_one_write(world: World) -> None:
+    mila = world.a_user()
+    with counted() as calls:
+        assert mila.changes('"1"', name="Mila").status == 200
+    assert calls == {"dynamodb.BatchGetItem": 1, "dynamodb.PutItem": 1}
+
+
+def test_somebody_elses_profile_costs_three_reads(world: World) -> None:
+    mila, vuk = world.a_user(), world.a_user()
+    with counted() as calls:
+        assert mila.gets(f"/v1/users/{vuk.user_id}").status == 200
+    assert calls == {"dynamodb.BatchGetItem": 3}
+
+
+def test_logging_out_costs_one_read_and_one_write(world: World) -> None:
+    mila = world.a_user()
+    with counted() as calls:
+        assert mila.logs_out().status == 204
+    assert calls == {"dynamodb.BatchGetItem": 1, "dynamodb.DeleteItem": 1}
+
+
+def test_accepting_a_notice_costs_one_read_and_one_write(world: World) -> None:
+    mila = world.a_user()
+    with counted() as calls:
+        mila.calls("POST", "/v1/notices/terms-2024-05-08/acceptance")
+    assert calls == {"dynamodb.BatchGetItem": 1, "dynamodb.PutItem": 1}
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/v1/notices", "/v1/notices/current", "/v1/controller", "/v1/health", "/v1/openapi.json",
+     "/.well-known/jwks.json", "/.well-known/gpc.json"],
+)  # fmt: skip
+def test_what_is_public_costs_nothing(world: World, path: str) -> None:
+    with counted() as calls:
+        assert world.call("GET", path).status == 200
+    assert calls == {}
+
+
+def test_a_refused_body_costs_no_write(world: World) -> None:
+    mila = world.a_user()
+    with counted() as calls:
+        assert mila.changes('"1"', name=7).problem == "invalid_request"
+    assert writes(calls) == 0
+
+
+def test_a_secret_is_read_once_per_container(world: World) -> None:
+    with counted() as calls:
+        for _ in range(3):
+            world.a_user().mints_a_chat_token()
+    assert calls.of("secretsmanager") == 0

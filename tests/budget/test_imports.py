@@ -1,0 +1,63 @@
+"""What each function may import: a cold start is paid for by everybody who waits for it.
+
+Modules, not milliseconds: the list of what is loaded does not depend on the machine.
+"""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.support import environment
+
+HEAVY = {
+    "boto3",
+    "botocore",
+    "pydantic",
+    "stream_chat",
+    "aiohttp",
+    "requests",
+    "phonenumbers",
+    "cryptography",
+}
+# Powertools' own package names its Tracer class; what that would cost is the X-Ray SDK behind it.
+NEVER = {"moto", "aws_xray_sdk", "pytest", "infra", "tests"}
+
+ALLOWED = {
+    ("app", "signup"): {"boto3", "botocore", "pydantic", "phonenumbers", "cryptography"},
+    ("app", "sessions"): {"boto3", "botocore", "pydantic", "cryptography"},
+    ("app", "profiles"): {"boto3", "botocore", "pydantic", "cryptography"},
+    ("app", "notices"): {"boto3", "botocore", "pydantic", "cryptography"},
+    ("app", "chat"): {"boto3", "botocore", "pydantic", "cryptography"},
+    ("app", "about"): {"boto3", "botocore", "pydantic"},
+    # Of botocore only the empty package, which Powertools' user agent looks for.
+    ("chalicelib.sessions.authorizer", ""): {"botocore", "cryptography"},
+    ("chalicelib.chat.jobs", ""): {"boto3", "botocore", "pydantic", "stream_chat", "aiohttp", "requests",
+                                   "cryptography"},
+}  # fmt: skip
+
+
+def loaded_by(module: str, group: str) -> set[str]:
+    """The modules in memory after importing a function's handler, as its own process sees them."""
+    script = f"import sys, json; import {module}; print(json.dumps(sorted(sys.modules)))"
+    variables = {**os.environ, **environment.variables(), "RU4M_FUNCTION": group}
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=variables, capture_output=True, text=True, check=True
+    )
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+@pytest.mark.parametrize(("module", "group"), ALLOWED, ids=lambda part: part or "-")
+def test_a_function_imports_what_it_needs_and_no_more(module: str, group: str) -> None:
+    loaded = loaded_by(module, group)
+    assert loaded & HEAVY <= ALLOWED[(module, group)]
+    assert loaded & NEVER == set()
+
+
+def test_a_function_imports_the_routes_of_its_own_group_only() -> None:
+    import app
+
+    others = {module for group, module in app.GROUPS.items() if group != "signup"} | set(app.JOBS)
+    assert loaded_by("app", "signup") & others == set()

@@ -1,0 +1,29 @@
+"""Jobs run against our Stream emulator through Stream's own SDK."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from chalicelib.chat import gateway
+from chalicelib.core.settings import settings
+from infra.local.stream import Emulator, running_emulator
+from tests.support import environment
+
+
+@pytest.fixture(scope="session")
+def emulator() -> Iterator[Emulator]:
+    with running_emulator(api_key=environment.STREAM_API_KEY, secret=environment.STREAM_SECRET) as running:
+        yield running
+
+
+@pytest.fixture
+def stream(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
+    """An empty Stream app that the gateway talks to."""
+    emulator.reset()
+    monkeypatch.setenv("RU4M_STREAM_URL", emulator.url)
+    settings.cache_clear()
+    gateway._client.cache_clear()
+    yield emulator
+    gateway._client().session.close()
+    gateway._client.cache_clear()
+    settings.cache_clear()

@@ -1,0 +1,171 @@
+"""A changed profile reaches Stream: exactly three fields, the newest state, active accounts only."""
+
+from typing import Any
+
+import pytest
+
+from chalicelib.chat import gateway
+from chalicelib.chat.jobs import sync_chat_profiles
+from chalicelib.chat.model import ChatProfile
+from infra.local.stream import Emulator
+from tests.support.builders import a_phone
+from tests.support.cloud import counted
+from tests.support.world import User, World
+
+
+def records(*users: User, sk: str = "profile") -> list[dict[str, Any]]:
+    """Stream records as DynamoDB delivers them with KEYS_ONLY, in order."""
+    return [a_record(f"A#{user.account_id}", sk, str(number)) for number, user in enumerate(users, 1)]
+
+
+def a_record(pk: str, sk: str, sequence: str) -> dict[str, Any]:
+    return {
+        "eventID": sequence,
+        "eventName": "MODIFY",
+        "eventSource": "aws:dynamodb",
+        "dynamodb": {
+            "Keys": {"pk": {"S": pk}, "sk": {"S": sk}},
+            "SequenceNumber": sequence,
+            "StreamViewType": "KEYS_ONLY",
+        },
+    }
+
+
+def sync(*users: User, sk: str = "profile") -> list[str]:
+    """Run the job as Lambda would; returns the sequence numbers to deliver again."""
+    answer = sync_chat_profiles({"Records": records(*users, sk=sk)}, None)
+    return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+
+@pytest.mark.promise("STR-1")
+def test_stream_is_told_id_and_name_and_nothing_else(world: World, stream: Emulator) -> None:
+    mila = world.a_user(display_name="Mila")
+    mila.changes(name="Milica Petrović", job_title="Engineer", country="RS")
+    assert sync(mila) == []
+    (sent,) = stream.requests(path="/users")
+    assert sent["body"] == {"users": {mila.user_id: {"id": mila.user_id, "name": "Mila"}}}
+    assert stream.violations() == []
+
+
+@pytest.mark.promise("STR-2")
+def test_nothing_personal_but_the_display_name_is_in_any_request_to_stream(
+    world: World, stream: Emulator
+) -> None:
+    mila = world.a_user(phone=world.canaries.add("phone", a_phone()))
+    mila.changes(display_name=world.canaries("shown"), name=world.canaries("name"))
+    sync(mila)
+    assert world.canaries.in_text(str(stream.requests())) == ["shown"]
+
+
+def test_a_changed_name_replaces_the_old_one(world: World, stream: Emulator) -> None:
+    mila = world.a_user(display_name="Mila")
+    sync(mila)
+    mila.changes(display_name="Mila P.")
+    sync(mila)
+    assert stream.user(mila.user_id)["name"] == "Mila P."
+
+
+def test_a_late_or_repeated_record_brings_the_newest_state(world: World, stream: Emulator) -> None:
+    mila = world.a_user(display_name="Old")
+    mila.changes(display_name="New")
+    assert sync(mila, mila, mila) == []
+    assert stream.user(mila.user_id)["name"] == "New"
+    assert len(stream.requests(path="/users")) == 1
+
+
+def test_a_hundred_records_are_read_and_sent_in_few_calls(world: World, stream: Emulator) -> None:
+    users = [world.a_user() for _ in range(4)]
+    with counted() as calls:
+        sync(*(users * 25))
+    assert calls == {"dynamodb.BatchGetItem": 2}  # before sending, and once more afterwards
+    assert len(stream.requests(path="/users")) == 1
+
+
+@pytest.mark.parametrize("sk", ["session#s_1", "acceptance#terms-2024-05-08"])
+def test_other_items_are_not_looked_at(world: World, stream: Emulator, sk: str) -> None:
+    assert sync(world.a_user(), sk=sk) == []
+    assert stream.requests() == []
+
+
+@pytest.mark.promise("STR-3")
+@pytest.mark.parametrize("state", ["frozen", "restricted"])
+def test_an_account_that_is_not_active_is_not_sent(world: World, stream: Emulator, state: str) -> None:
+    mila = world.a_user()
+    world.set_state(mila, state)
+    assert sync(mila) == []
+    assert stream.requests() == []
+
+
+@pytest.mark.promise("STR-3")
+def test_an_account_frozen_while_it_was_sent_is_deactivated_there(
+    world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mila = world.a_user()
+    upsert = gateway.upsert
+
+    def freeze_meanwhile(profiles: Any) -> None:
+        world.set_state(mila, "frozen")
+        upsert(profiles)
+
+    monkeypatch.setattr(gateway, "upsert", freeze_meanwhile)
+    assert sync(mila) == []
+    assert stream.user(mila.user_id)["state"] == "deactivated"
+
+
+@pytest.mark.promise("STR-5")
+def test_a_user_who_was_deleted_there_is_not_made_again(world: World, stream: Emulator) -> None:
+    mila, vuk = world.a_user(), world.a_user()
+    sync(mila)
+    gateway._client().delete_users([mila.user_id], "hard", messages="hard", conversations="hard")
+    assert sync(mila, vuk) == []
+    assert stream.user(mila.user_id)["state"] != "active"
+    assert stream.user(vuk.user_id)["state"] == "active"
+
+
+def test_a_refused_batch_is_sent_one_by_one_and_only_the_refused_one_comes_again(
+    world: World, stream: Emulator
+) -> None:
+    users = [world.a_user() for _ in range(3)]
+    refused = {"status": 400, "code": 4}
+    stream.fault(method="POST", path="/users", times=1, **refused)  # the batch
+    stream.fault(method="POST", path="/users", times=1, **refused)  # the first of the singles
+    assert sync(*users) == ["1"]
+    assert users[0].user_id not in stream.state()["users"]
+    assert stream.user(users[1].user_id)["state"] == stream.user(users[2].user_id)["state"] == "active"
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"status": 429, "code": 9},
+        {"status": 500, "code": -1},
+        {"status": 503, "body": "<html>upstream</html>"},
+        {"status": 400, "body": '"oops"'},
+        {"drop_connection": True},
+        {"status": 500, "code": -1, "commit": True},
+    ],
+    ids=["limited", "broken", "no JSON", "a bare string", "connection lost", "done, answer lost"],
+)
+def test_what_stream_did_not_take_comes_again_and_then_arrives(
+    world: World, stream: Emulator, fault: dict[str, Any]
+) -> None:
+    mila = world.a_user(display_name="Mila")
+    stream.fault(method="POST", path="/users", times=2, **fault)
+    assert sync(mila) == ["1"]
+    stream.clear_faults()
+    assert sync(mila) == []
+    assert stream.user(mila.user_id)["name"] == "Mila"
+
+
+@pytest.mark.promise("STR-1")
+def test_the_only_type_for_stream_has_three_fields() -> None:
+    assert set(ChatProfile.__dataclass_fields__) == {"id", "name", "image"}
+
+
+@pytest.mark.promise("SEC-1")
+def test_a_failure_at_stream_leaves_nothing_personal_in_the_log(world: World, stream: Emulator) -> None:
+    mila = world.a_user(display_name=world.canaries("name"))
+    stream.fault(method="POST", path="/users", times=2, status=500, code=-1)
+    sync(mila)
+    assert world.canaries.in_text(world.log.getvalue()) == []
+    assert mila.user_id not in world.log.getvalue()

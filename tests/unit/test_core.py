@@ -1,0 +1,183 @@
+"""The small things that everything stands on."""
+
+import json
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
+
+from chalicelib.core import clock, errors, observe
+from chalicelib.core.clock import Instant
+from chalicelib.core.errors import Problem
+from chalicelib.core.http import ClientAddress, IfMatch
+from chalicelib.core.ids import AccountId, ChallengeId, UserId
+from chalicelib.core.keyring import MacKeys
+from chalicelib.core.metrics import Metric
+from chalicelib.core.settings import SettingsError, read
+from tests.support import environment
+
+SECONDS = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)).map(  # noqa: DTZ001
+    lambda instant: instant.replace(microsecond=0)
+)
+
+
+@given(SECONDS)
+def test_an_instant_survives_every_round_trip(instant: datetime) -> None:
+    adapter = TypeAdapter(Instant)
+    assert clock.from_epoch(clock.to_epoch(instant)) == instant
+    assert adapter.validate_json(adapter.dump_json(instant)) == instant
+
+
+@given(SECONDS, SECONDS)
+def test_texts_of_instants_sort_like_the_instants(one: datetime, other: datetime) -> None:
+    assert (clock.to_text(one) < clock.to_text(other)) == (one < other)
+
+
+def test_an_instant_is_shown_in_utc_with_z() -> None:
+    belgrade = timezone(timedelta(hours=1))
+    assert clock.to_text(datetime(2026, 1, 1, 0, 30, tzinfo=belgrade)) == "2025-12-31T23:30:00Z"
+
+
+def test_an_instant_without_a_zone_is_refused() -> None:
+    with pytest.raises(ValidationError):
+        TypeAdapter(Instant).validate_python("2026-01-01T00:00:00")
+
+
+def test_ids_are_random_and_know_their_kind() -> None:
+    ids = {UserId.new() for _ in range(1000)}
+    assert len(ids) == 1000
+    assert all(UserId.parse(one) == one and AccountId.parse(one) is None for one in ids)
+
+
+@pytest.mark.promise("STR-1")
+def test_ids_stay_within_what_stream_allows() -> None:
+    assert {letter for _ in range(100) for letter in UserId.new()} <= set(
+        "abcdefghijklmnopqrstuvwxyz0123456789@_-"
+    )
+
+
+@given(st.binary(min_size=17, max_size=40))
+def test_an_id_from_a_digest_is_an_id(digest: bytes) -> None:
+    assert ChallengeId.parse(ChallengeId.from_digest(digest))
+
+
+@pytest.mark.promise("STR-7")
+@pytest.mark.parametrize("region", ["us-east-1", "eu-west-2", "eu-central-2", "", "eu-central-1 "])
+def test_a_region_outside_the_eu_refuses_the_start(region: str) -> None:
+    with pytest.raises(SettingsError, match="AWS_REGION"):
+        read({**environment.variables(), "AWS_REGION": region})
+
+
+@pytest.mark.parametrize("variable", ["RU4M_STAGE", "RU4M_ISSUER", "RU4M_PUBLIC_KEYS", "RU4M_CONTACT_EMAIL",
+                                      "RU4M_STREAM_API_KEY", "RU4M_STREAM_URL"])  # fmt: skip
+def test_a_missing_variable_is_named(variable: str) -> None:
+    variables = environment.variables()
+    del variables[variable]
+    with pytest.raises(SettingsError, match=variable):
+        read(variables)
+
+
+def test_a_refused_value_is_not_repeated() -> None:
+    with pytest.raises(SettingsError) as refused:
+        read({**environment.variables(), "RU4M_LIMIT_CODES_PER_ADDRESS": "s3cret"})
+    assert "s3cret" not in str(refused.value)
+
+
+def test_a_table_or_secret_that_the_function_was_not_given_is_named() -> None:
+    variables = environment.variables()
+    del variables["RU4M_TABLE_CLAIMS"]
+    with pytest.raises(SettingsError, match="RU4M_TABLE_CLAIMS"):
+        read(variables).table("claims")
+
+
+@pytest.mark.promise("USE-1")
+@pytest.mark.parametrize(
+    ("address", "block"),
+    [
+        ("203.0.113.77", "203.0.113.0/24"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("::ffff:203.0.113.77", "203.0.113.0/24"),
+    ],
+)
+def test_an_address_is_kept_as_a_block_only(address: str, block: str) -> None:
+    caller = ClientAddress(address)
+    assert caller.block == block
+    assert vars(caller) == {"block": block}
+
+
+def test_a_weak_tag_allows_no_edit() -> None:
+    assert IfMatch.parse('"1"').allows('"1"')
+    assert not IfMatch.parse('W/"1"').allows('"1"')
+
+
+@given(st.text(), st.text(), st.text(), st.text())
+def test_keyed_hashes_keep_the_borders_of_their_parts(a: str, b: str, c: str, d: str) -> None:
+    keys = MacKeys("1", {"1": b"k" * 32})
+    assert (keys.digest("x", a, b) == keys.digest("x", c, d)) == ((a, b) == (c, d))
+
+
+def test_labels_name_the_key_version_and_keep_old_ones_findable() -> None:
+    old = MacKeys("1", {"1": b"a" * 32})
+    new = MacKeys("2", {"1": b"a" * 32, "2": b"b" * 32})
+    assert old.label("phone", "+381601234567") in new.labels("phone", "+381601234567")
+    assert next(iter(new.labels("phone", "x"))) == new.label("phone", "x")
+    assert new.label("phone", "x").startswith("phone#2#")
+
+
+def test_key_material_never_shows_in_a_representation() -> None:
+    assert "aaaa" not in repr(MacKeys("1", {"1": b"a" * 32}))
+
+
+def test_a_field_that_is_not_on_the_list_cannot_be_logged() -> None:
+    with pytest.raises(observe.NotLoggable, match="phone"):
+        observe.log("event", phone="+381601234567")
+
+
+def problems(kind: type[Problem] = Problem) -> set[type[Problem]]:
+    return {kind}.union(*(problems(sub) for sub in kind.__subclasses__()))
+
+
+def test_every_problem_has_a_stable_code_a_status_and_a_title() -> None:
+    import app  # noqa: F401 - every concept's problems exist
+
+    by_code: dict[str, set[int]] = {}
+    for problem in problems() - {Problem}:
+        by_code.setdefault(problem.code, set()).add(problem.status)
+        assert problem.title
+    assert all(len(statuses) == 1 for statuses in by_code.values())
+
+
+def test_the_drawn_hierarchy_is_complete() -> None:
+    import app  # noqa: F401 - every concept's problems exist
+
+    drawing = str(errors.__doc__)
+    missing = [p.__name__ for p in problems() if p.__name__ not in drawing and p.code not in drawing]
+    assert missing == []
+
+
+@pytest.mark.promise("SEC-1")
+@given(st.text(min_size=3))
+def test_the_text_of_a_problem_is_its_code_whatever_it_tells(secret: str) -> None:
+    assert str(Problem(secret, limit=secret)) == "internal_error"
+
+
+def test_a_problem_document_follows_the_rfc() -> None:
+    document = errors.TooMany(limit="codes", retry_after=3).document("r-1")
+    assert document == {
+        "type": "https://ru4m.com/problems/too_many_requests",
+        "title": "Too many requests",
+        "status": 429,
+        "code": "too_many_requests",
+        "detail": "Too many requests",
+        "request_id": "r-1",
+        "limit": "codes",
+        "retry_after": 3,
+    }
+    json.dumps(document)
+
+
+def test_metrics_have_names_of_their_own() -> None:
+    labels = [metric.label for metric in Metric]
+    assert len(labels) == len(set(labels))

@@ -1,0 +1,149 @@
+"""Record declarations: what is left out or contradictory can't be defined (RET-1)."""
+
+import types
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import pytest
+
+from chalicelib.core.clock import Instant
+from chalicelib.core.ids import AccountId
+from chalicelib.core.table import Table
+from chalicelib.privacy import codec, personal, register
+from chalicelib.privacy.periods import UNTIL_ERASURE, After, Period
+from chalicelib.privacy.personal import NOT_PERSONAL, DeclarationError, KeyClass, Record
+from chalicelib.privacy.personal import personal as marked
+from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source
+from chalicelib.privacy.recipients import Recipient
+
+WORDS: dict[str, Any] = {
+    "table": Table.ACCOUNTS,
+    "kind": "bookmark",
+    "purpose": Purpose.SERVICE,
+    "basis": LegalBasis.CONTRACT,
+    "retention": UNTIL_ERASURE,
+    "key_class": KeyClass.SUBJECT,
+}
+
+Note = Annotated[str, marked(Category.NAME, Source.PROVIDED)]
+Clear = Annotated[str, NOT_PERSONAL]
+
+
+@pytest.fixture(autouse=True)
+def forget_test_records(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Classes that tests define do not stay in the register."""
+    monkeypatch.setattr(personal, "_records", list(register.records()))
+
+
+def define(fields: dict[str, Any], **words: Any) -> type[Record]:
+    """Define a record class as a class statement would."""
+    namespace = {"__annotations__": fields, "__module__": __name__}
+    defined: type[Record] = types.new_class("Bookmark", (Record,), words, lambda ns: ns.update(namespace))
+    return defined
+
+
+def test_a_fully_declared_record_is_in_the_register() -> None:
+    bookmark = define({"note": Note}, **WORDS)
+    assert bookmark in register.records()
+    assert bookmark.declaration.personal_fields() == ("note",)
+
+
+@pytest.mark.promise("RET-1")
+@pytest.mark.parametrize("word", sorted(WORDS))
+def test_a_record_that_leaves_a_word_out_cannot_be_defined(word: str) -> None:
+    words = {name: value for name, value in WORDS.items() if name != word}
+    with pytest.raises(DeclarationError, match=f"add {word}"):
+        define({"note": Note}, **words)
+
+
+@pytest.mark.promise("RET-1")
+def test_an_unclassified_field_cannot_be_defined() -> None:
+    with pytest.raises(DeclarationError, match=r"Bookmark\.note: annotate it with personal"):
+        define({"note": str}, **WORDS)
+
+
+def test_a_field_cannot_be_personal_and_not() -> None:
+    both = Annotated[str, marked(Category.NAME, Source.PROVIDED), NOT_PERSONAL]
+    with pytest.raises(DeclarationError, match="not both"):
+        define({"note": both}, **WORDS)
+
+
+@pytest.mark.parametrize(
+    ("fields", "key_class"),
+    [({"note": Note}, KeyClass.NOTHING_SEALED), ({"note": Clear}, KeyClass.SUBJECT)],
+    ids=["personal but unsealed", "sealed but nothing personal"],
+)
+def test_key_class_and_fields_have_to_agree(fields: dict[str, Any], key_class: KeyClass) -> None:
+    with pytest.raises(DeclarationError, match="key_class has to be"):
+        define(fields, **{**WORDS, "key_class": key_class})
+
+
+@pytest.mark.parametrize(
+    ("fields", "text"),
+    [
+        ({"note": Note}, "from a field Instant 'made_at'"),
+        ({"note": Note, "made_at": Clear}, "from a field Instant 'made_at'"),
+        (
+            {"note": Note, "made_at": Annotated[Instant, marked(Category.NAME, Source.OBSERVED)]},
+            "stays clear",
+        ),
+    ],
+    ids=["missing", "no instant", "sealed"],
+)
+def test_a_period_counts_from_a_clear_instant_of_the_record(fields: dict[str, Any], text: str) -> None:
+    retention = After(Period.IDLE_SESSION, since="made_at")
+    with pytest.raises(DeclarationError, match=text):
+        define(fields, **{**WORDS, "retention": retention})
+
+
+@pytest.mark.parametrize("name", sorted(personal.RESERVED))
+def test_a_field_cannot_take_the_name_of_an_items_own_attribute(name: str) -> None:
+    with pytest.raises(DeclarationError, match="rename"):
+        define({"note": Note, name: Clear}, **WORDS)
+
+
+def a_bookmark(**changes: Any) -> Any:
+    fields = {
+        "note": Note,
+        "account_id": Annotated[AccountId, NOT_PERSONAL],
+        "made_at": Annotated[Instant, NOT_PERSONAL],
+    }
+    words = {**WORDS, "retention": After(Period.UNVERIFIED_SIGNUP, since="made_at")} | changes
+    kind: Any = define(fields, **words)
+    return kind(note="secret", account_id=AccountId.new(), made_at=datetime(2026, 1, 31, tzinfo=UTC))
+
+
+def test_an_item_holds_personal_fields_in_one_attribute_and_comes_back_equal() -> None:
+    bookmark = a_bookmark()
+    item = codec.to_item(bookmark)
+    assert set(item) == {"kind", "account_id", "made_at", "personal", "expires_at", "delete_at"}
+    assert codec.from_item(type(bookmark), {**item, "pk": "x", "sk": "y"}) == bookmark
+
+
+@pytest.mark.promise("RET-1")
+def test_both_times_follow_from_the_declared_retention() -> None:
+    item = codec.to_item(a_bookmark())
+    assert item["expires_at"] == item["delete_at"] == datetime(2026, 2, 1, tzinfo=UTC).timestamp()
+    assert "expires_at" not in codec.to_item(a_bookmark(retention=UNTIL_ERASURE))
+
+
+@pytest.mark.promise("SEC-1")
+def test_a_representation_hides_personal_values() -> None:
+    shown = repr(a_bookmark())
+    assert "secret" not in shown
+    assert "note='[personal]'" in shown
+
+
+def test_our_own_cloud_is_a_recipient_of_every_record() -> None:
+    assert all(Recipient.AWS in record.declaration.recipients for record in register.records())
+
+
+@pytest.mark.promise("STR-1")
+def test_only_the_profile_names_stream_as_a_recipient() -> None:
+    named = [r for r in register.records() if Recipient.STREAM in r.declaration.recipients]
+    assert [record.declaration.kind for record in named] == ["profile"]
+
+
+def test_every_kind_is_defined_once() -> None:
+    kinds = [record.declaration.kind for record in register.records()]
+    assert len(kinds) == len(set(kinds))

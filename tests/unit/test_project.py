@@ -1,0 +1,103 @@
+"""The shape of the project: what is at the top, what is pinned, what imports what."""
+
+import ast
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+GIVEN = {"app.py", "chalicelib", "infra", "tests", "requirements.txt", ".chalice"}
+
+
+def tracked() -> list[str]:
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True)
+    return listed.stdout.split()
+
+
+def test_the_given_top_level_is_there() -> None:
+    assert all((ROOT / name).exists() for name in GIVEN)
+
+
+def imported_modules(folders: list[str]) -> set[str]:
+    found: set[str] = set()
+    for name in folders:
+        for path in [ROOT / name] if name.endswith(".py") else (ROOT / name).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.Import):
+                    found |= {alias.name.split(".")[0] for alias in node.names}
+                elif isinstance(node, ast.ImportFrom) and node.module:
+                    found.add(node.module.split(".")[0])
+    return found
+
+
+@pytest.mark.parametrize(
+    ("package", "module"),
+    [
+        ("chalice", "chalice"),
+        ("boto3", "boto3"),
+        ("pydantic", "pydantic"),
+        ("stream-chat", "stream_chat"),
+        ("aws-lambda-powertools", "aws_lambda_powertools"),
+        ("pyjwt", "jwt"),
+        ("phonenumbers", "phonenumbers"),
+    ],
+)
+def test_a_run_time_package_is_pinned_and_used(package: str, module: str) -> None:
+    pins = (ROOT / "requirements.txt").read_text().lower()
+    assert re.search(rf"^{package}==[\d.]+$", pins, re.MULTILINE)
+    assert module in imported_modules(["app.py", "chalicelib"])
+
+
+@pytest.mark.parametrize("package", ["moto", "pytest", "hypothesis", "time-machine", "schemathesis"])
+def test_a_development_package_is_pinned_and_used(package: str) -> None:
+    pins = (ROOT / "requirements-dev.txt").read_text().lower()
+    assert re.search(rf"^{package}==[\d.]+$", pins, re.MULTILINE)
+    assert package.replace("-", "_") in imported_modules(["tests"])
+
+
+def test_every_direct_requirement_says_why() -> None:
+    for name in ("requirements.in", "requirements-dev.in"):
+        lines = [line for line in (ROOT / name).read_text().splitlines() if line and line[0] not in "#-"]
+        assert [line for line in lines if "#" not in line] == []
+
+
+def test_stream_is_imported_by_the_gateway_only() -> None:
+    users = [p.name for p in (ROOT / "chalicelib").rglob("*.py") if "stream_chat" in imported_of(p)]
+    assert users == ["gateway.py"]
+
+
+def imported_of(path: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module.split(".")[0])
+    return found
+
+
+def test_there_is_one_clock() -> None:
+    """Nothing but core/clock asks for the current time."""
+    asking = re.compile(r"datetime\.(utc)?now|time\.time\(|date\.today")
+    users = [p.name for p in (ROOT / "chalicelib").rglob("*.py") if asking.search(p.read_text())]
+    assert users == ["clock.py"]
+
+
+def test_files_stay_readable() -> None:
+    long = {
+        name: lines
+        for name in tracked()
+        if name.endswith(".py")
+        and (ROOT / name).exists()
+        and (lines := len((ROOT / name).read_text().splitlines())) > 320
+        if not name.startswith("tests/")
+    }
+    assert long == {}
+
+
+def test_a_reader_gets_from_app_to_the_rules_of_signup_in_two_steps() -> None:
+    """app.py names signup's api, which imports signup's service."""
+    assert '"signup": "chalicelib.signup.api"' in (ROOT / "app.py").read_text()
+    assert "from chalicelib.signup import service" in (ROOT / "chalicelib/signup/api.py").read_text()
