@@ -1,0 +1,11 @@
+"""Our emulator of Stream Chat: the real SDKs talk to it, and it refuses what Stream refuses.
+
+Beyond that it refuses what Stream would take but must not get: any field of a user that the
+server sends besides id, name and image.
+"""
+
+from infra.local.stream.control import Emulator
+from infra.local.stream.options import Options
+from infra.local.stream.running import child_emulator, running_emulator
+
+__all__ = ["Emulator", "Options", "child_emulator", "running_emulator"]

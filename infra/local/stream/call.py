@@ -1,0 +1,150 @@
+"""One request as a route sees it, and the table in which routes stand."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from infra.local.stream.app_settings import revocation
+from infra.local.stream.errors import bad_input
+from infra.local.stream.users import MANAGED, PROFILE, checked_id, checked_profile
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from infra.local.stream.hub import Connection
+    from infra.local.stream.tokens import Principal
+    from infra.local.stream.wire import Json
+    from infra.local.stream.world import World
+
+
+@dataclass(frozen=True)
+class Call:
+    """An authenticated request with its body parsed."""
+
+    world: World
+    operation: str
+    principal: Principal
+    params: dict[str, str]
+    query: dict[str, str]
+    body: Json
+    base_url: str
+
+    @property
+    def client_id(self) -> str:
+        """The id of the user whose client asks."""
+        if self.principal.user_id is None:
+            raise bad_input("only clients may call this")
+        return self.principal.user_id
+
+    def payload(self) -> Json:
+        """The JSON object in the query's `payload`."""
+        try:
+            parsed = json.loads(self.query.get("payload", ""))
+        except ValueError:
+            parsed = None
+        if not isinstance(parsed, dict):
+            raise bad_input("payload must be a JSON object")
+        return {name: value for name, value in parsed.items() if value is not None}
+
+    def flag(self, name: str) -> bool:
+        """A boolean of the query."""
+        return self.query.get(name) == "true"
+
+    def connection(self) -> Connection | None:
+        """The WebSocket that watches, if the body asks to watch."""
+        if not (self.body.get("watch") or self.body.get("presence")):
+            return None
+        return self.world.hub.connection(self.query.get("connection_id"), self.principal.user_id)
+
+    def ids(self, name: str, limit: int) -> list[str]:
+        """A list of ids in the body.
+
+        Raises:
+            StreamError: none, or more than the limit.
+        """
+        given = self.body.get(name)
+        if not isinstance(given, list) or not given:
+            raise bad_input(f"{name} must be a list with at least one entry")
+        if len(given) > limit:
+            raise bad_input(f"{name} is limited to {limit} entries")
+        return [str(one) for one in given]
+
+    def sent_fields(self, user_id: str, raw: Json, *, managed: bool = False) -> Json:
+        """The fields of a user that the caller sends, refused if the server sends one too many.
+
+        Stream itself would take them; that it must not get them is the promise that this keeps
+        (STR-1, STR-2). Clients are held by grants instead.
+
+        Args:
+            user_id: whose fields they are, for the record.
+            raw: the fields; what v2 nests in `custom` counts like the others.
+            managed: whether the documented server-managed field may be among them.
+        """
+        fields = {name: value for name, value in raw.items() if name != "custom"}
+        custom = raw.get("custom") or {}
+        if not isinstance(custom, dict):
+            raise bad_input("custom must be an object")
+        fields |= custom
+        allowed = {*PROFILE, MANAGED} if managed else set(PROFILE)
+        beyond = sorted(set(fields) - allowed)
+        if self.principal.is_server and beyond:
+            about = {"user_id": user_id, "fields": beyond}
+            self.world.violated(self.principal, self.operation, about)
+            raise bad_input(f"fields {beyond} of user {user_id} must not reach Stream")
+        if MANAGED in fields and managed:
+            fields[MANAGED] = revocation(fields[MANAGED])
+        return checked_profile(fields)
+
+    def named_user(self, raw: object) -> str:
+        """The id of a user who is named by id or by an object in some other thing's body."""
+        if not isinstance(raw, dict):
+            return checked_id(raw)
+        user_id = checked_id(raw.get("id"))
+        self.sent_fields(user_id, raw)
+        return user_id
+
+    def author(self, raw: Json) -> str:
+        """Whom the caller acts as: a client as itself, the server as whom it names."""
+        if self.principal.user_id is not None:
+            return self.principal.user_id
+        named = raw.get("user", raw.get("user_id"))
+        if named is None:
+            raise bad_input("either user or user_id must be provided when using server side auth")
+        return self.world.active(self.named_user(named)).id
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A route: where it is, what Stream calls it, who may call it."""
+
+    method: str
+    path: str
+    operation: str
+    handler: Callable[[Call], Json]
+    for_clients: bool
+    in_chat: bool
+
+
+class Table:
+    """The routes of one noun, in the order in which they are tried."""
+
+    def __init__(self, *, in_chat: bool = False) -> None:
+        """`in_chat` routes lie under /api/v2/chat instead of /api/v2."""
+        self._in_chat = in_chat
+        self._endpoints: list[Endpoint] = []
+
+    def __iter__(self) -> Iterator[Endpoint]:
+        return iter(self._endpoints)
+
+    def on(
+        self, method: str, path: str, operation: str, *, for_clients: bool = False
+    ) -> Callable[[Callable[[Call], Json]], Callable[[Call], Json]]:
+        """Register a handler; clients get 403 unless `for_clients`."""
+
+        def register(handler: Callable[[Call], Json]) -> Callable[[Call], Json]:
+            self._endpoints.append(Endpoint(method, path, operation, handler, for_clients, self._in_chat))
+            return handler
+
+        return register

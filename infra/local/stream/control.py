@@ -1,0 +1,77 @@
+"""The other side of the back door: what tests and the tour call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import requests
+
+if TYPE_CHECKING:
+    from infra.local.stream.wire import Json
+
+_PATIENCE = 10
+
+
+@dataclass(frozen=True)
+class Emulator:
+    """A running emulator, in this process or another."""
+
+    url: str
+    api_key: str
+    secret: str = field(repr=False)
+
+    def state(self) -> Json:
+        """Users, channels, tasks, files, app, violations."""
+        return self._ask("GET", "state")
+
+    def user(self, user_id: str) -> Json:
+        """One user as the emulator holds them.
+
+        Raises:
+            KeyError: there never was one.
+        """
+        found: Json = self.state()["users"][user_id]
+        return found
+
+    def violations(self) -> list[Json]:
+        """What was sent that must not reach Stream."""
+        found: list[Json] = self.state()["violations"]
+        return found
+
+    def requests(self, *, principal: str | None = None, path: str = "") -> list[Json]:
+        """The requests it got, oldest first: those of a principal, below a path."""
+        kept: list[Json] = self._ask("GET", "requests")["requests"]
+        return [one for one in kept if principal in (None, one["principal"]) and one["path"].startswith(path)]
+
+    def fault(self, **fault: Any) -> None:  # noqa: ANN401 - the fields of faults.Fault
+        """Let the next matching request go wrong."""
+        self._ask("POST", "faults", [fault])
+
+    def clear_faults(self) -> None:
+        """Forget the faults that have not happened."""
+        self._ask("DELETE", "faults")
+
+    def spoil_tasks(
+        self, times: int = 1, *, failure: Json | None = None, results: Json | None = None
+    ) -> None:
+        """Let the next tasks fail with this error, or complete with these results for some ids."""
+        self._ask("POST", "tasks", {"times": times, "failure": failure, "results": results})
+
+    def choose(self, **options: Any) -> None:  # noqa: ANN401 - the fields of options.Options
+        """Change options until the next reset."""
+        self._ask("POST", "options", options)
+
+    def advance(self, seconds: float) -> None:
+        """Let the emulator's clock run ahead."""
+        self._ask("POST", "clock", {"advance_seconds": seconds})
+
+    def reset(self) -> None:
+        """Forget everything but the key and the secret."""
+        self._ask("POST", "reset")
+
+    def _ask(self, method: str, order: str, body: object = None) -> Json:
+        answer = requests.request(method, f"{self.url}/_emulator/{order}", json=body, timeout=_PATIENCE)
+        answer.raise_for_status()
+        parsed: Json = answer.json()
+        return parsed

@@ -1,0 +1,102 @@
+"""The open WebSockets and who gets which event."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from infra.local.stream.errors import StreamError
+from infra.local.stream.wire import encoded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from infra.local.stream.channels import Channel
+    from infra.local.stream.wire import Json
+
+# What a member hears of a channel that they don't watch, and instead of which event.
+_NOTIFICATIONS = {
+    "message.new": "notification.message_new",
+    "channel.deleted": "notification.channel_deleted",
+    "channel.truncated": "notification.channel_truncated",
+}
+
+
+@dataclass
+class Connection:
+    """One WebSocket; what is put into `outbox` is sent in order."""
+
+    user_id: str
+    id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    outbox: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
+    watching: set[str] = field(default_factory=set)
+
+    def tell(self, event: Json) -> None:
+        """Send an event; the socket speaks the legacy form."""
+        self.outbox.put_nowait(encoded(event))
+
+
+class Hub:
+    """All connections, by their ids."""
+
+    def __init__(self) -> None:
+        self._connections: dict[str, Connection] = {}
+
+    def join(self, user_id: str) -> Connection:
+        """Register a new connection."""
+        connection = Connection(user_id)
+        self._connections[connection.id] = connection
+        return connection
+
+    def leave(self, connection: Connection) -> bool:
+        """Forget a connection; True if it was the user's last."""
+        self._connections.pop(connection.id, None)
+        return not any(one.user_id == connection.user_id for one in self._connections.values())
+
+    def connection(self, connection_id: object, user_id: str | None) -> Connection:
+        """The connection that a request names.
+
+        Raises:
+            StreamError: 400 with code 46; it is not open, or another user's.
+        """
+        connection = self._connections.get(str(connection_id))
+        if connection is None or connection.user_id != user_id:
+            raise StreamError(400, 46, f"connection id {connection_id} not found")
+        return connection
+
+    def watchers(self, cid: str) -> list[str]:
+        """The users who watch a channel."""
+        return sorted({one.user_id for one in self._connections.values() if cid in one.watching})
+
+    def stop_watching(self, cid: str, user_ids: Iterable[str]) -> None:
+        """End these users' watching, so that nothing more of the channel reaches them."""
+        gone = set(user_ids)
+        for connection in self._connections.values():
+            if connection.user_id in gone:
+                connection.watching.discard(cid)
+
+    def tell_users(self, event: Json, user_ids: Iterable[str]) -> None:
+        """Send an event to every connection of these users."""
+        wanted = set(user_ids)
+        for connection in self._connections.values():
+            if connection.user_id in wanted:
+                connection.tell(event)
+
+    def tell_channel(self, channel: Channel, event: Json) -> None:
+        """Send an event to a channel's watchers, and the notification of it to other members."""
+        quiet = _NOTIFICATIONS.get(event["type"])
+        for connection in self._connections.values():
+            counts: Json = {}
+            if event["type"] == "message.new" and connection.user_id in channel.members:
+                counts = {"unread_count": channel.unread(connection.user_id)}
+            if channel.cid in connection.watching:
+                connection.tell(event | counts)
+            elif quiet and connection.user_id in channel.members:
+                connection.tell(event | counts | {"type": quiet})
+
+    def clear(self) -> None:
+        """End all watching; the sockets stay open."""
+        for connection in self._connections.values():
+            connection.watching.clear()

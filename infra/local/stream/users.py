@@ -1,0 +1,177 @@
+"""Users: states, burned ids, and the rule that the server says nothing of them but three fields."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from infra.local.stream.errors import bad_input, burned, not_found
+from infra.local.stream.wire import Json, WithCustom
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from infra.local.stream.clock import Clock
+
+PROFILE = ("id", "name", "image")
+MANAGED = "revoke_tokens_issued_before"
+_ID = re.compile(r"[a-z0-9@_-]{1,255}")
+_LARGEST = 5 * 1024
+
+
+class UserState(StrEnum):
+    """From usable to gone; the last three burn the id."""
+
+    ACTIVE = "active"
+    DEACTIVATED = "deactivated"
+    SOFT_DELETED = "soft_deleted"
+    PRUNED = "pruned"
+    HARD_DELETED = "hard_deleted"
+
+
+@dataclass
+class User:
+    """One user; after a hard deletion what is left only keeps the id from being used again."""
+
+    id: str
+    created_at: datetime
+    updated_at: datetime
+    name: str | None = None
+    image: str | None = None
+    role: str = "user"
+    custom: Json = field(default_factory=dict)
+    deactivated_at: datetime | None = None
+    deleted_at: datetime | None = None
+    deletion: UserState | None = None
+    revoked_before: datetime | None = None
+    last_active: datetime | None = None
+    online: bool = False
+
+    @property
+    def state(self) -> UserState:
+        """Where the user stands."""
+        if self.deletion:
+            return self.deletion
+        return UserState.DEACTIVATED if self.deactivated_at else UserState.ACTIVE
+
+    def write(self, fields: Json, at: datetime) -> None:
+        """Set these fields and leave the others."""
+        for name, value in fields.items():
+            if name in ("name", "image"):
+                setattr(self, name, value)
+            elif name == MANAGED:
+                self.revoked_before = value
+            elif name != "id":
+                self.custom[name] = value
+        self.updated_at = at
+
+    def forget_profile(self) -> None:
+        """Drop everything that a person could be known by."""
+        self.name = self.image = self.last_active = None
+        self.custom = {}
+
+    def rendered(self) -> WithCustom:
+        """As the API shows it; absent fields are left out, as Stream does."""
+        optional = {
+            "name": self.name,
+            "image": self.image,
+            "deactivated_at": self.deactivated_at,
+            "deleted_at": self.deleted_at,
+            MANAGED: self.revoked_before,
+            "last_active": self.last_active,
+        }
+        fields: Json = {
+            "id": self.id,
+            "role": self.role,
+            "language": "",
+            "teams": [],
+            "created_at": self.created_at,
+            "updated_at": self.updated_at,
+            "banned": False,
+            "online": self.online,
+            "invisible": False,
+            "blocked_user_ids": [],
+            "shadow_banned": False,
+        }
+        present = {name: value for name, value in optional.items() if value is not None}
+        return WithCustom(fields | present, dict(self.custom))
+
+
+class Directory:
+    """All users ever, by id."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._users: dict[str, User] = {}
+
+    def __iter__(self) -> Iterator[User]:
+        return iter(self._users.values())
+
+    def known(self, user_id: str) -> User | None:
+        """The user in whatever state, if there ever was one."""
+        return self._users.get(user_id)
+
+    def living(self, user_id: str) -> User:
+        """A user who is not deleted.
+
+        Raises:
+            StreamError: 404 with code 16; the id is unknown or burned.
+        """
+        user = self._users.get(user_id)
+        if user is None:
+            raise not_found(f"user with id {user_id} doesn't exist")
+        if user.deletion:
+            raise burned(user_id)
+        return user
+
+    def refuse_burned(self, user_id: str) -> None:
+        """Raise if the id belonged to a deleted user."""
+        user = self._users.get(user_id)
+        if user and user.deletion:
+            raise burned(user_id)
+
+    def ensure(self, user_id: str) -> User:
+        """The living user, created with nothing but the id if unknown."""
+        if user_id not in self._users:
+            checked_id(user_id)
+            now = self._clock.now()
+            self._users[user_id] = User(user_id, now, now)
+        return self.living(user_id)
+
+    def replace(self, fields: Json, *, clears_revocation: bool) -> User:
+        """Create the user, or drop all that the fields don't name."""
+        user = self.ensure(fields["id"])
+        user.forget_profile()
+        if clears_revocation:
+            user.revoked_before = None
+        user.write(fields, self._clock.now())
+        return user
+
+
+def checked_id(value: object) -> str:
+    """A user id in Stream's alphabet.
+
+    Raises:
+        StreamError: 400 with code 4.
+    """
+    if not isinstance(value, str) or not _ID.fullmatch(value):
+        raise bad_input("user ids are made of a-z, 0-9, @, _ and -")
+    return value
+
+
+def checked_profile(fields: Json) -> Json:
+    """Types and size of the fields of a user.
+
+    Raises:
+        StreamError: 400 with code 4.
+    """
+    for name in ("name", "image"):
+        if not isinstance(fields.get(name), str | None):
+            raise bad_input(f"{name} must be a string")
+    if len(json.dumps(fields, default=str)) > _LARGEST:
+        raise bad_input("user objects are limited to 5 KB")
+    return fields

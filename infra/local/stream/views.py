@@ -1,0 +1,130 @@
+"""Channels as the API shows them, seen by one principal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from infra.local.stream.wire import Json, WithCustom
+
+if TYPE_CHECKING:
+    from infra.local.stream.channels import Channel
+    from infra.local.stream.tokens import Principal
+    from infra.local.stream.world import World
+
+MOST_MESSAGES = 300
+_USUAL_MESSAGES = 25
+
+# What a client may do in a channel, as its SDK names it, by the permission that allows it.
+_CAPABILITIES = {
+    "send-message": "create-message",
+    "send-reaction": "create-reaction",
+    "send-links": "add-links",
+    "upload-file": "upload-attachment",
+    "update-own-message": "update-message-owner",
+    "delete-own-message": "delete-message-owner",
+    "update-channel": "update-channel",
+    "update-channel-members": "update-channel-members",
+    "delete-channel": "delete-channel",
+    "leave-channel": "remove-own-channel-membership",
+    "flag-message": "flag-message",
+    "mute-channel": "mute-channel",
+    "send-custom-events": "send-custom-event",
+    "read-events": "read-channel",
+    "send-typing-events": "read-channel",
+    "typing-events": "read-channel",
+    "connect-events": "read-channel",
+    "search-messages": "read-channel",
+}
+
+
+def channel_object(world: World, channel: Channel, viewer: Principal | None = None) -> WithCustom:
+    """The channel itself; `own_capabilities` are the viewer's."""
+    fields: Json = {
+        "id": channel.id,
+        "type": channel.type,
+        "cid": channel.cid,
+        "created_by": world.view(channel.created_by),
+        "created_at": channel.created_at,
+        "updated_at": channel.updated_at,
+        "frozen": channel.frozen,
+        "disabled": False,
+        "hidden": False,
+        "member_count": len(channel.members),
+        "config": world.app.channel_type(channel.type).config(),
+    }
+    optional = {
+        "last_message_at": channel.last_message_at,
+        "truncated_at": channel.truncated_at,
+        "deleted_at": channel.deleted_at,
+    }
+    fields |= {name: value for name, value in optional.items() if value}
+    if viewer is not None:
+        fields["own_capabilities"] = [
+            one for one, need in _CAPABILITIES.items() if world.may(viewer, need, channel)
+        ]
+    return WithCustom(fields, dict(channel.custom))
+
+
+def channel_state(world: World, channel: Channel, viewer: Principal, body: Json) -> Json:
+    """The channel with its members, latest messages, reads and watchers."""
+    wanted = (body.get("messages") or {}).get("limit", body.get("message_limit"))
+    count = _USUAL_MESSAGES if wanted is None else min(int(wanted), MOST_MESSAGES)
+    latest = channel.messages[-count:] if count else []
+    watchers = world.hub.watchers(channel.cid)
+    shown: Json = {
+        "channel": channel_object(world, channel, viewer),
+        "members": [one.rendered(world.view) for one in channel.members.values()],
+        "messages": [one.rendered(world.view, to_server=viewer.is_server) for one in latest],
+        "pinned_messages": [],
+        "pending_messages": [],
+        "threads": [],
+        "read": [_read_state(world, channel, one) for one in channel.members],
+        "watchers": [world.view(one) for one in watchers],
+        "watcher_count": len(watchers),
+        "hidden": False,
+    }
+    if viewer.user_id in channel.members:
+        shown["membership"] = channel.members[viewer.user_id].rendered(world.view)
+    return shown
+
+
+def _read_state(world: World, channel: Channel, user_id: str) -> Json:
+    return {
+        "user": world.view(user_id),
+        "last_read": channel.read_until.get(user_id, channel.created_at),
+        "unread_messages": channel.unread(user_id),
+    }
+
+
+def channel_event(world: World, kind: str, channel: Channel, extra: Json) -> Json:
+    """An event about a channel."""
+    return {
+        "type": kind,
+        "cid": channel.cid,
+        "channel_type": channel.type,
+        "channel_id": channel.id,
+        "channel_member_count": len(channel.members),
+        "channel": channel_object(world, channel),
+        "created_at": world.clock.now(),
+        **extra,
+    }
+
+
+def own_user(world: World, user_id: str) -> Json:
+    """The connected user as the first event describes them to themselves."""
+    shown = world.view(user_id)
+    unread = [one.unread(user_id) for one in world.channels.of_member(user_id)]
+    return (
+        shown.custom
+        | shown.fields
+        | {
+            "devices": [],
+            "mutes": [],
+            "channel_mutes": [],
+            "unread_count": sum(unread),
+            "total_unread_count": sum(unread),
+            "unread_channels": sum(1 for one in unread if one),
+            "unread_threads": 0,
+            "roles": [],
+        }
+    )

@@ -1,0 +1,194 @@
+"""One emulated app: everything that it holds, and what its grants allow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from infra.local.stream.app_settings import AppSettings
+from infra.local.stream.channels import Channels
+from infra.local.stream.clock import Clock
+from infra.local.stream.errors import bad_input, bad_token, not_allowed, unknown_key
+from infra.local.stream.faults import Faults
+from infra.local.stream.hub import Hub
+from infra.local.stream.journal import Journal
+from infra.local.stream.limits import Limits
+from infra.local.stream.options import Options
+from infra.local.stream.tasks import TaskBoard
+from infra.local.stream.tokens import (
+    MINIMUM_SECRET,
+    Principal,
+    read_token,
+    refuse_if_revoked,
+)
+from infra.local.stream.users import Directory
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from infra.local.stream.channels import Channel
+    from infra.local.stream.users import User
+    from infra.local.stream.wire import Json, WithCustom
+
+
+@dataclass(frozen=True)
+class Upload:
+    """One file that a user put on the CDN."""
+
+    url: str
+    user_id: str
+    cid: str
+    name: str
+    content: bytes
+    created_at: datetime
+
+    def rendered(self) -> Json:
+        """As the emulator's state shows it."""
+        return {"url": self.url, "user_id": self.user_id, "cid": self.cid, "name": self.name}
+
+
+class World:
+    """The state behind all routes. Only the emulator's event loop touches it."""
+
+    def __init__(self, api_key: str, secret: str, options: Options | None = None) -> None:
+        if len(secret.encode()) < MINIMUM_SECRET:
+            raise ValueError(f"the secret needs at least {MINIMUM_SECRET} bytes")
+        self.api_key = api_key
+        self.secret = secret
+        self._initial = options or Options()
+        self.options = self._initial
+        self.clock = Clock()
+        self.hub = Hub()
+        self.journal = Journal(self.options.journal_size)
+        self.faults = Faults()
+        self.limits = Limits(self.clock, lambda: self.options)
+        self.tasks = TaskBoard(self.clock, lambda: self.options)
+        self._start_over()
+
+    def _start_over(self) -> None:
+        self.users = Directory(self.clock)
+        self.channels = Channels(self.clock)
+        self.uploads: dict[str, Upload] = {}
+        hardened = self.options.grants == "hardened"
+        self.app = AppSettings(self.clock.now(), hardened=hardened)
+
+    def reset(self) -> None:
+        """Forget everything, settings and options too; open sockets stay open."""
+        self.options = self._initial
+        self.clock.clear()
+        self.tasks.clear()
+        self.faults.clear()
+        self.limits.clear()
+        self.journal.clear()
+        self.hub.clear()
+        self._start_over()
+
+    def choose(self, changes: Json) -> None:
+        """Change options from here on.
+
+        Raises:
+            StreamError: there is no such option.
+        """
+        try:
+            chosen = replace(self.options, **changes)
+        except TypeError as error:
+            raise bad_input(str(error)) from None
+        self.options = replace(chosen, limits=self.options.limits | changes.get("limits", {}))
+
+    def principal(self, api_key: str | None, token: str | None, auth_type: str | None) -> Principal:
+        """Who asks, if the key and the token are good.
+
+        Raises:
+            StreamError: 401; or 403 or 404 for a user who can't act.
+        """
+        if api_key != self.api_key:
+            raise unknown_key()
+        if auth_type != "jwt" or not token:
+            raise bad_token(5, "stream-auth-type must be jwt")
+        unchecked = bool(self.app.values["disable_auth_checks"])
+        claims = read_token(token, self.secret, self.clock.seconds(), development=unchecked)
+        if claims.user_id is not None:
+            user = self.users.known(claims.user_id)
+            revoked = user.revoked_before if user else None
+            refuse_if_revoked(claims, revoked, self.app.revoked_before)
+        return Principal(claims.user_id)
+
+    def active(self, user_id: str) -> User:
+        """A user who may act.
+
+        Raises:
+            StreamError: 404 with code 16 (unknown, deleted) or 403 with code 17 (deactivated).
+        """
+        user = self.users.living(user_id)
+        if user.deactivated_at:
+            raise not_allowed(f"user {user_id} is deactivated")
+        return user
+
+    def view(self, user_id: str) -> WithCustom:
+        """A user as others see them; a user of an unknown id can't be in anything."""
+        user = self.users.known(user_id)
+        if user is None:
+            raise bad_input(f"user {user_id} doesn't exist")
+        return user.rendered()
+
+    def may(
+        self,
+        principal: Principal,
+        permission: str,
+        channel: Channel | None = None,
+        *,
+        channel_type: str | None = None,
+        owner: str | None = None,
+    ) -> bool:
+        """Whether the grants of all the principal's roles hold a permission.
+
+        Without a channel or channel type it is the app's grants that count. `owner` is who owns
+        the thing itself (a message); without it, the channel's creator.
+        """
+        if principal.user_id is None or self.app.values["disable_permissions_checks"]:
+            return True
+        user = self.users.known(principal.user_id)
+        roles = [user.role if user else "user"]
+        if channel is not None:
+            channel_type = channel.type
+            member = channel.members.get(principal.user_id)
+            roles += [member.role] if member else []
+        grants = self.app.channel_type(channel_type).grants if channel_type else self.app.grants
+        granted = {one for role in roles for one in grants.get(role, [])}
+        owner = owner or (channel.created_by if channel else None)
+        owns = owner == principal.user_id
+        return permission in granted or (owns and f"{permission}-owner" in granted)
+
+    def demand(
+        self,
+        principal: Principal,
+        permission: str,
+        channel: Channel | None = None,
+        *,
+        channel_type: str | None = None,
+        owner: str | None = None,
+    ) -> None:
+        """Refuse what the grants don't hold.
+
+        Raises:
+            StreamError: 403 with code 17.
+        """
+        if not self.may(principal, permission, channel, channel_type=channel_type, owner=owner):
+            where = channel.cid if channel else channel_type or "the app"
+            raise not_allowed(f"{principal} is not allowed to perform {permission} in {where}")
+
+    def neighbours(self, user_id: str) -> set[str]:
+        """The user and all who share a channel with them."""
+        shared = [channel.members for channel in self.channels.of_member(user_id)]
+        return {user_id}.union(*shared)
+
+    def announce(self, kind: str, user: User) -> None:
+        """Tell those who share a channel with a user that something about them changed."""
+        event = {"type": kind, "user": user.rendered(), "created_at": self.clock.now()}
+        self.hub.tell_users(event, self.neighbours(user.id))
+
+    def violated(self, principal: Principal, operation: str, about: Json) -> None:
+        """Note that Stream was sent what it must not get."""
+        self.journal.violation(
+            principal=str(principal), operation=operation, about=about, at=self.clock.now()
+        )

@@ -1,0 +1,1 @@
+"""The official SDKs against our Stream emulator, with tokens as we mint them."""

@@ -1,0 +1,70 @@
+"""One emulator and one Node process per worker; each test starts with an empty app."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+import pytest
+from stream_chat import StreamChat
+
+from infra.local.js import ChatClients, ChatError
+from infra.local.stream import Emulator, running_emulator
+from tests.contract.emulated_app import App
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from infra.local.js import ChatClient
+
+
+@pytest.fixture(scope="session")
+def emulator() -> Iterator[Emulator]:
+    with running_emulator() as emulator:
+        yield emulator
+
+
+@pytest.fixture(scope="session")
+def server(emulator: Emulator) -> Iterator[StreamChat]:
+    client = StreamChat(emulator.api_key, emulator.secret, base_url=emulator.url)
+    with client.session:
+        yield client
+
+
+@pytest.fixture
+def app(emulator: Emulator, server: StreamChat) -> App:
+    emulator.reset()
+    return App(emulator, server)
+
+
+@pytest.fixture(scope="session")
+def node(emulator: Emulator) -> Iterator[ChatClients]:
+    with ChatClients(emulator.url, emulator.api_key) as clients:
+        yield clients
+
+
+class Phones:
+    """The official JavaScript SDK in people's hands."""
+
+    def __init__(self, app: App, node: ChatClients) -> None:
+        self._app = app
+        self._node = node
+        self._connected: list[ChatClient] = []
+
+    def of(self, user_id: str, token: str | Callable[[], str] | None = None, **profile: object) -> ChatClient:
+        given = token or self._app.token(user_id)
+        client = self._node.connect(user_id, given, profile=profile)
+        self._connected.append(client)
+        return client
+
+    def hang_up(self) -> None:
+        for client in self._connected:
+            with contextlib.suppress(ChatError):
+                client.disconnect()
+
+
+@pytest.fixture
+def phones(app: App, node: ChatClients) -> Iterator[Phones]:
+    phones = Phones(app, node)
+    yield phones
+    phones.hang_up()

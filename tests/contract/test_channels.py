@@ -1,0 +1,136 @@
+"""Channels through the server SDK."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.contract.emulated_app import Refused
+
+if TYPE_CHECKING:
+    from tests.contract.emulated_app import App
+
+
+def test_a_channel_has_the_members_that_it_was_made_with(app: App) -> None:
+    app.people("system", "mila", "vera")
+    made = app.server.channel("messaging", "talk", {"members": ["mila", "vera"]}).create("system")
+    assert [member["user_id"] for member in made["members"]] == ["mila", "vera"]
+    assert made["channel"]["created_by"]["id"] == "system"
+    assert made["channel"]["config"]["read_events"] is True
+
+
+def test_the_same_members_share_one_distinct_channel(app: App) -> None:
+    app.people("system", "mila", "vera")
+    channels = [
+        app.server.channel("messaging", data={"members": members})
+        for members in (["mila", "vera"], ["vera", "mila"])
+    ]
+    ids = [channel.create("system")["channel"]["id"] for channel in channels]
+    assert ids[0] == ids[1]
+    assert ids[0].startswith("!members-")
+
+
+def test_a_channel_needs_a_creator(app: App) -> None:
+    path = "/channels/messaging/talk/query"
+    assert app.backend().refused("POST", path, {"data": {}}) == Refused(400, 4)
+
+
+def test_members_must_exist(app: App) -> None:
+    app.people("system")
+    channel = app.server.channel("messaging", "talk", {"members": ["nobody"]})
+    assert app.refused(lambda: channel.create("system")) == Refused(400, 4)
+    app.talk("mila")
+    add = app.server.channel("messaging", "talk").add_members
+    assert app.refused(lambda: add(["nobody"])) == Refused(404, 16)
+
+
+def test_members_come_and_go(app: App) -> None:
+    app.talk("mila", "vera")
+    app.people("zoe")
+    channel = app.server.channel("messaging", "talk")
+    channel.add_members(["zoe"])
+    channel.remove_members(["mila"])
+    found = channel.query_members({})
+    assert [member["user_id"] for member in found] == ["vera", "zoe"]
+
+
+def test_channels_are_found_by_member_type_and_id(app: App) -> None:
+    app.talk("mila", "vera")
+    app.talk("vera", id="other")
+
+    def found(conditions: dict[str, object]) -> list[str]:
+        channels = app.server.query_channels(conditions)["channels"]
+        return sorted(one["channel"]["id"] for one in channels)
+
+    assert found({"members": {"$in": ["mila"]}}) == ["talk"]
+    assert found({"members": ["mila", "vera"]}) == ["talk"]
+    assert found({"type": "messaging"}) == ["other", "talk"]
+    assert found({"cid": "messaging:other"}) == ["other"]
+    assert found({"members": {"$in": ["nobody"]}}) == []
+
+
+def test_a_page_of_channels_is_limited(app: App) -> None:
+    query = lambda: app.server.query_channels({}, limit=31)  # noqa: E731
+    assert app.refused(query) == Refused(400, 4)
+
+
+def test_reading_ends_what_is_unread(app: App) -> None:
+    app.talk("mila", "vera")
+    app.says("mila", "hello")
+    channel = app.server.channel("messaging", "talk")
+
+    def unread() -> dict[str, int]:
+        reads = channel.query()["read"]
+        return {one["user"]["id"]: one["unread_messages"] for one in reads}
+
+    assert unread() == {"mila": 0, "vera": 1}
+    channel.mark_read("vera")
+    assert unread() == {"mila": 0, "vera": 0}
+
+
+def test_truncating_removes_all_messages(app: App) -> None:
+    app.talk("mila", "vera")
+    app.says("mila", "hello")
+    app.server.channel("messaging", "talk").truncate()
+    assert app.emulator.state()["channels"]["messaging:talk"]["messages"] == []
+
+
+def test_a_deleted_channel_is_not_found(app: App) -> None:
+    app.talk("mila", "vera")
+    app.server.channel("messaging", "talk").delete()
+    assert app.refused(lambda: app.says("mila", "hello?")) == Refused(404, 16)
+    assert app.emulator.state()["channels"]["messaging:talk"]["deleted_at"]
+
+
+def test_channels_are_hard_deleted_by_a_task(app: App) -> None:
+    app.talk("mila", "vera")
+    task = app.finish(app.server.delete_channels(["messaging:talk"], hard_delete=True)["task_id"])
+    assert task["result"] == {"messaging:talk": {"status": "ok"}}
+    assert app.emulator.state()["channels"] == {}
+
+
+def test_a_hidden_message_keeps_its_text_from_clients_only(app: App) -> None:
+    app.talk("mila", "vera")
+    said = app.says("mila", "oh no")
+    app.server.delete_message(said)
+    assert app.server.get_message(said)["message"]["text"] == "oh no"
+    shown = app.phone("vera").ask("GET", f"/messages/{said}").json()["message"]
+    assert (shown["type"], shown["text"]) == ("deleted", "")
+
+
+def test_a_hard_deleted_message_is_gone(app: App) -> None:
+    app.talk("mila", "vera")
+    said = app.says("mila", "oh no")
+    app.server.delete_message(said, hard=True)
+    assert app.refused(lambda: app.server.get_message(said)) == Refused(404, 16)
+
+
+def test_an_empty_message_is_refused(app: App) -> None:
+    app.talk("mila", "vera")
+    assert app.refused(lambda: app.says("mila", "")) == Refused(400, 4)
+
+
+def test_the_server_must_say_for_whom_it_speaks(app: App) -> None:
+    app.talk("mila", "vera")
+    body = {"message": {"text": "hello"}}
+    path = "/channels/messaging/talk/message"
+    assert app.backend().refused("POST", path, body) == Refused(400, 4)

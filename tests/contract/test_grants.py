@@ -1,0 +1,285 @@
+"""Grants: what a client can't do under the hardened baseline, and could without it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from infra.local.stream import Options, running_emulator
+from tests.contract.emulated_app import Refused
+
+if TYPE_CHECKING:
+    from tests.contract.emulated_app import App
+
+NO = Refused(403, 17)
+QUERY = "/channels/messaging/talk/query"
+SEARCH = json.dumps({"filter_conditions": {}})
+
+
+def stock(app: App) -> None:
+    """Stream's own defaults instead of our baseline."""
+    app.server.update_app_settings(grants=None, guest_user_creation_disabled=False)
+    for name in ("messaging", "livestream"):
+        app.server.update_channel_type(name, grants=None)
+
+
+def test_the_app_starts_with_the_hardened_baseline(app: App) -> None:
+    settings = app.server.get_app_settings()["app"]
+    assert settings["grants"] == {
+        "user": ["flag-user", "mute-user"],
+        "guest": [],
+        "anonymous": [],
+    }
+    assert settings["guest_user_creation_disabled"] is True
+    assert settings["disable_auth_checks"] is False
+    assert settings["disable_permissions_checks"] is False
+    types = app.server.list_channel_types()["channel_types"]
+    for channel_type in types.values():
+        assert [channel_type["grants"][one] for one in ("user", "guest", "anonymous")] == [[]] * 3
+
+
+def test_an_emulator_can_start_with_the_stock_grants() -> None:
+    with running_emulator(options=Options(grants="stock")) as emulator:
+        assert "search-user" in emulator.state()["app"]["grants"]["user"]
+
+
+@pytest.mark.parametrize("method", ["POST", "PATCH"])
+def test_a_client_can_not_write_its_own_profile(app: App, method: str) -> None:
+    app.people("mila")
+    users: Any = {"mila": {"id": "mila", "email": "m@a.example"}}
+    if method == "PATCH":
+        users = [{"id": "mila", "set": {"email": "m@a.example"}}]
+    assert app.phone("mila").refused(method, "/users", {"users": users}) == NO
+    assert "email" not in app.emulator.user("mila")
+
+
+def test_a_client_can_not_write_anothers_profile_whatever_is_granted(app: App) -> None:
+    stock(app)
+    app.people("mila", "vera")
+    body = {"users": {"vera": {"id": "vera", "name": "Not Vera"}}}
+    assert app.phone("mila").refused("POST", "/users", body) == NO
+
+
+def test_with_stock_grants_a_client_writes_whatever_it_likes(app: App) -> None:
+    stock(app)
+    app.people("mila")
+    body = {"users": {"mila": {"id": "mila", "email": "m@a.example"}}}
+    assert app.phone("mila").ask("POST", "/users", body).status_code == 201
+    assert app.emulator.user("mila")["email"] == "m@a.example"
+
+
+def test_a_client_can_not_search_for_people(app: App) -> None:
+    app.people("mila", "vera")
+    assert app.phone("mila").refused("GET", "/users", payload=SEARCH) == NO
+    stock(app)
+    assert app.phone("mila").ask("GET", "/users", payload=SEARCH).status_code == 200
+
+
+def test_roles_can_be_kept_from_searching_whatever_is_granted(app: App) -> None:
+    stock(app)
+    app.people("mila")
+    app.server.update_app_settings(user_search_disallowed_roles=["user"])
+    assert app.phone("mila").refused("GET", "/users", payload=SEARCH) == NO
+
+
+def test_a_client_can_not_create_a_channel(app: App) -> None:
+    app.people("mila", "vera")
+    body = {"data": {"members": ["mila", "vera"]}}
+    assert app.phone("mila").refused("POST", "/channels/messaging/new/query", body) == NO
+    assert app.phone("mila").refused("POST", "/channels/messaging/query", body) == NO
+    stock(app)
+    assert app.phone("mila").ask("POST", "/channels/messaging/query", body).status_code == 201
+
+
+def test_only_members_read_a_channel(app: App) -> None:
+    app.talk("mila", "vera")
+    app.people("zoe")
+    assert app.phone("mila").ask("POST", QUERY, {}).status_code == 201
+    assert app.phone("zoe").refused("POST", QUERY, {}) == NO
+
+
+def test_only_members_see_members_and_messages(app: App) -> None:
+    app.talk("mila", "vera")
+    app.people("zoe")
+    said = app.says("mila", "hello")
+    payload = json.dumps({"type": "messaging", "id": "talk"})
+    assert app.phone("zoe").refused("GET", "/members", payload=payload) == NO
+    assert app.phone("zoe").refused("GET", f"/messages/{said}") == NO
+    assert app.phone("vera").ask("GET", f"/messages/{said}").status_code == 200
+
+
+def test_only_members_write(app: App) -> None:
+    app.talk("mila", "vera")
+    app.people("zoe")
+    body = {"message": {"text": "let me in"}}
+    assert app.phone("zoe").refused("POST", "/channels/messaging/talk/message", body) == NO
+
+
+def test_a_query_shows_a_client_only_its_own_channels(app: App) -> None:
+    app.talk("mila", "vera")
+    app.people("zoe")
+    theirs = {"filter_conditions": {"members": {"$in": ["vera"]}}}
+    assert app.phone("zoe").ask("POST", "/channels", theirs).json()["channels"] == []
+    (found,) = app.phone("mila").ask("POST", "/channels", theirs).json()["channels"]
+    assert found["channel"]["cid"] == "messaging:talk"
+
+
+def test_a_client_must_say_which_channels_it_means(app: App) -> None:
+    app.talk("mila", "vera")
+    body: dict[str, Any] = {"filter_conditions": {}}
+    assert app.phone("mila").refused("POST", "/channels", body) == Refused(403, 70)
+
+
+def test_a_livestream_is_closed_too(app: App) -> None:
+    app.talk("vera", type="livestream")
+    app.people("mila")
+    path = "/channels/livestream/talk/query"
+    assert app.phone("mila").refused("POST", path, {}) == NO
+    stock(app)
+    assert app.phone("mila").ask("POST", path, {}).status_code == 201
+
+
+@pytest.mark.parametrize("change", [{"add_members": ["zoe"]}, {"remove_members": ["vera"]}])
+def test_a_member_can_not_change_the_members(app: App, change: dict[str, list[str]]) -> None:
+    app.talk("mila", "vera")
+    app.people("zoe")
+    assert app.phone("mila").refused("POST", "/channels/messaging/talk", change) == NO
+
+
+def test_a_member_may_leave_and_then_reads_no_more(app: App) -> None:
+    app.talk("mila", "vera")
+    leave = {"remove_members": ["mila"]}
+    assert app.phone("mila").ask("POST", "/channels/messaging/talk", leave).status_code == 201
+    assert app.phone("mila").refused("POST", QUERY, {}) == NO
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("DELETE", "/channels/messaging/talk", None),
+        ("POST", "/channels/messaging/talk/truncate", {}),
+        ("PATCH", "/channels/messaging/talk", {"set": {"name": "mine"}}),
+        ("POST", "/channels/messaging/talk", {"data": {"name": "mine"}}),
+    ],
+)
+def test_a_member_can_not_change_or_delete_the_channel(
+    app: App, method: str, path: str, body: object
+) -> None:
+    app.talk("mila", "vera")
+    assert app.phone("mila").refused(method, path, body) == NO
+
+
+def test_with_stock_grants_whoever_created_a_channel_can_delete_it(app: App) -> None:
+    app.people("mila", "vera")
+    app.server.channel("messaging", "talk", {"members": ["vera"]}).create("mila")
+    assert app.phone("mila").refused("DELETE", "/channels/messaging/talk") == NO
+    stock(app)
+    assert app.phone("vera").refused("DELETE", "/channels/messaging/talk") == NO
+    assert app.phone("mila").ask("DELETE", "/channels/messaging/talk").status_code == 200
+
+
+def test_messages_are_edited_and_deleted_by_their_author_only(app: App) -> None:
+    app.talk("mila", "vera")
+    said = app.says("mila", "hello")
+    edit = {"message": {"id": said, "text": "goodbye"}}
+    assert app.phone("vera").refused("POST", f"/messages/{said}", edit) == NO
+    assert app.phone("vera").refused("DELETE", f"/messages/{said}") == NO
+    assert app.phone("mila").ask("POST", f"/messages/{said}", edit).status_code == 201
+    assert app.phone("mila").ask("DELETE", f"/messages/{said}").status_code == 200
+
+
+def test_a_client_hides_a_message_but_can_not_remove_it(app: App) -> None:
+    app.talk("mila", "vera")
+    said = app.says("mila", "hello")
+    assert app.phone("mila").refused("DELETE", f"/messages/{said}", hard="true") == NO
+
+
+def test_a_client_can_not_speak_for_another(app: App) -> None:
+    app.talk("mila", "vera")
+    body = {"message": {"text": "hi", "user": {"id": "vera"}}}
+    answer = app.phone("mila").ask("POST", "/channels/messaging/talk/message", body)
+    assert answer.json()["message"]["user"]["id"] == "mila"
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("PATCH", "/app"),
+        ("GET", "/permissions"),
+        ("GET", "/roles"),
+        ("GET", "/channeltypes"),
+        ("PUT", "/channeltypes/messaging"),
+        ("GET", "/users/mila/export"),
+        ("POST", "/export/users"),
+        ("POST", "/export_channels"),
+        ("GET", "/tasks/x"),
+        ("POST", "/users/delete"),
+        ("POST", "/users/restore"),
+        ("POST", "/users/mila/deactivate"),
+        ("POST", "/users/mila/reactivate"),
+        ("DELETE", "/users/mila"),
+        ("POST", "/channels/delete"),
+        ("GET", "/rate_limits"),
+    ],
+)
+def test_what_is_the_servers_is_closed_to_clients(app: App, method: str, path: str) -> None:
+    app.people("mila")
+    assert app.phone("mila").refused(method, path, {}) == NO
+
+
+def test_guests_can_not_be_created(app: App) -> None:
+    app.people("mila")
+    body = {"user": {"id": "guest"}}
+    assert app.phone("mila").refused("POST", "/guest", body) == NO
+
+
+def test_a_client_sees_no_settings_of_the_app(app: App) -> None:
+    app.people("mila")
+    assert set(app.phone("mila").ask("GET", "/app").json()["app"]) == {"name"}
+
+
+def test_granted_permissions_are_really_given(app: App) -> None:
+    app.talk("mila", "vera")
+    app.people("zoe")
+    app.server.update_channel_type("messaging", grants={"user": ["read-channel"]})
+    assert app.phone("zoe").ask("POST", QUERY, {}).status_code == 201
+
+
+def test_a_role_that_is_not_listed_keeps_its_grants(app: App) -> None:
+    before = app.server.get_channel_type("messaging")["grants"]
+    app.server.update_channel_type("messaging", grants={"guest": ["read-channel"]})
+    after = app.server.get_channel_type("messaging")["grants"]
+    assert after == before | {"guest": ["read-channel"]}
+
+
+def test_turning_permission_checks_off_opens_everything(app: App) -> None:
+    app.talk("mila", "vera")
+    app.people("zoe")
+    app.server.update_app_settings(disable_permissions_checks=True)
+    assert app.phone("zoe").ask("POST", QUERY, {}).status_code == 201
+
+
+def test_unknown_permissions_and_settings_are_refused(app: App) -> None:
+    update = app.server.update_channel_type
+    assert app.refused(lambda: update("messaging", grants={"user": ["fly"]})) == Refused(400, 4)
+    assert app.refused(lambda: update("messaging", colour="red")) == Refused(400, 4)
+    settings = app.server.update_app_settings
+    assert app.refused(lambda: settings(grants={"user": ["fly"]})) == Refused(400, 4)
+    assert app.refused(lambda: settings(colour="red")) == Refused(400, 4)
+
+
+def test_an_unknown_channel_type_is_not_found(app: App) -> None:
+    assert app.refused(lambda: app.server.get_channel_type("secret")) == Refused(404, 16)
+
+
+def test_permissions_and_roles_are_listed(app: App) -> None:
+    permissions = {one["id"] for one in app.server.list_permissions()["permissions"]}
+    assert {"search-user", "update-user-owner", "read-channel"} <= permissions
+    assert "user" in {one["name"] for one in app.server.list_roles()["roles"]}
+
+
+def test_retention_is_set_per_channel_type(app: App) -> None:
+    app.server.update_channel_type("messaging", message_retention="30")
+    assert app.server.get_channel_type("messaging")["message_retention"] == "30"

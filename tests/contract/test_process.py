@@ -1,0 +1,96 @@
+"""The emulator as a child process."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+import requests
+from stream_chat import StreamChat
+
+from infra.local.stream import child_emulator, running_emulator
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SECRET = "a secret for this test only, thirty-two bytes"
+COMMAND = [sys.executable, "-m", "infra.local.stream", "--port", "0"]
+PATIENCE = 20
+
+
+@pytest.fixture
+def child() -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        [*COMMAND, "--api-key", "key", "--exit-with-stdin"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"STREAM_EMULATOR_SECRET": SECRET},
+    )
+    with process:
+        yield process
+        process.kill()
+
+
+def url(child: subprocess.Popen[str]) -> str:
+    assert child.stdout
+    found: str = json.loads(child.stdout.readline())["url"]
+    return found
+
+
+def test_it_says_where_it_is_on_the_loopback_interface(child: subprocess.Popen[str]) -> None:
+    address = url(child)
+    assert address.startswith("http://127.0.0.1:")
+    assert requests.get(f"{address}/_emulator/state", timeout=PATIENCE).ok
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_ends_cleanly_on_a_signal(child: subprocess.Popen[str], number: int) -> None:
+    url(child)
+    child.send_signal(number)
+    assert child.wait(PATIENCE) == 0
+
+
+def test_it_ends_with_its_parent(child: subprocess.Popen[str]) -> None:
+    url(child)
+    assert child.stdin
+    child.stdin.close()
+    assert child.wait(PATIENCE) == 0
+
+
+@pytest.mark.parametrize("secret", [None, "short"])
+def test_it_does_not_start_without_a_proper_secret(secret: str | None) -> None:
+    environment = {name: value for name, value in os.environ.items() if "EMULATOR" not in name}
+    environment |= {"STREAM_EMULATOR_SECRET": secret} if secret else {}
+    ended = subprocess.run(
+        [*COMMAND, "--api-key", "key"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert ended.returncode != 0
+    assert "secret" in ended.stderr
+
+
+def test_a_child_serves_the_sdk() -> None:
+    with child_emulator(api_key="key", secret=SECRET) as emulator:
+        server = StreamChat("key", SECRET, base_url=emulator.url)
+        with server.session:
+            server.upsert_user({"id": "mila", "name": "Mila"})
+        assert emulator.user("mila")["name"] == "Mila"
+
+
+def test_two_emulators_know_nothing_of_each_other() -> None:
+    with running_emulator() as one, running_emulator() as other:
+        server = StreamChat(one.api_key, one.secret, base_url=one.url)
+        with server.session:
+            server.upsert_user({"id": "mila"})
+        assert other.state()["users"] == {}
+        assert one.secret != other.secret

@@ -1,0 +1,194 @@
+"""Writing users: three fields, full replacement, all or nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.contract.emulated_app import Refused
+
+if TYPE_CHECKING:
+    from tests.contract.emulated_app import App
+
+MILA: dict[str, Any] = {"id": "mila", "name": "Mila", "image": "https://a.example/1.png"}
+
+
+def test_the_three_fields_are_taken(app: App) -> None:
+    answer = app.server.upsert_user(MILA)
+    assert answer["users"]["mila"]["name"] == "Mila"
+    assert app.emulator.user("mila")["image"] == MILA["image"]
+    assert app.emulator.violations() == []
+
+
+@pytest.mark.parametrize(
+    "field", ["email", "phone", "role", "teams", "invisible", "language", "date_of_birth"]
+)
+def test_any_other_field_from_the_server_is_refused_and_recorded(app: App, field: str) -> None:
+    assert app.refused(lambda: app.server.upsert_user({**MILA, field: "x"})) == Refused(400, 4)
+    assert app.emulator.state()["users"] == {}
+    (violation,) = app.emulator.violations()
+    assert (violation["user_id"], violation["fields"]) == ("mila", [field])
+    assert violation["principal"] == "server"
+
+
+def test_custom_fields_are_refused_on_v2_paths_too(app: App) -> None:
+    body = {"users": {"mila": {"id": "mila", "custom": {"email": "m@a.example"}}}}
+    assert app.backend().refused("POST", "/api/v2/users", body) == Refused(400, 4)
+    assert app.emulator.violations()[0]["fields"] == ["email"]
+
+
+def test_a_partial_update_can_not_add_a_field(app: App) -> None:
+    app.people("mila")
+    change = {"id": "mila", "set": {"email": "m@a.example"}}
+    assert app.refused(lambda: app.server.update_user_partial(change)) == Refused(400, 4)
+    assert app.emulator.violations()[0]["fields"] == ["email"]
+
+
+def test_a_user_inside_a_message_can_not_bring_fields(app: App) -> None:
+    app.talk("mila", "vera")
+    body = {"message": {"text": "hi", "user": {"id": "mila", "email": "m@a.example"}}}
+    path = "/channels/messaging/talk/message"
+    assert app.backend().refused("POST", path, body) == Refused(400, 4)
+    assert app.emulator.violations()[0]["operation"] == "SendMessage"
+
+
+def test_a_creator_or_member_can_not_bring_fields(app: App) -> None:
+    app.people("system", "mila")
+    path = "/channels/messaging/new/query"
+    creator = {"data": {"created_by": {"id": "system", "phone": "1"}}}
+    member = {"data": {"created_by_id": "system", "members": [{"user_id": "mila", "phone": "1"}]}}
+    assert app.backend().refused("POST", path, creator) == Refused(400, 4)
+    assert app.backend().refused("POST", path, member) == Refused(400, 4)
+    assert [one["fields"] for one in app.emulator.violations()] == [["phone"], ["phone"]]
+
+
+def test_a_push_token_is_refused_and_recorded(app: App) -> None:
+    app.people("mila")
+    add = lambda: app.server.add_device("token", "firebase", "mila")  # noqa: E731
+    assert app.refused(add) == Refused(400, 4)
+    assert app.emulator.violations()[0]["operation"] == "CreateDevice"
+    assert app.server.get_devices("mila")["devices"] == []
+
+
+def test_a_full_replace_drops_what_is_not_sent(app: App) -> None:
+    app.server.upsert_user(MILA)
+    app.server.upsert_user({"id": "mila", "name": "Mila B"})
+    assert "image" not in app.emulator.user("mila")
+
+
+def test_a_full_replace_drops_what_a_client_sneaked_in(app: App) -> None:
+    app.server.update_app_settings(grants={"user": ["update-user-owner"]})
+    app.server.upsert_user(MILA)
+    body = {"users": [{"id": "mila", "set": {"email": "m@a.example"}}]}
+    assert app.phone("mila").ask("PATCH", "/users", body).status_code == 200
+    assert app.emulator.user("mila")["email"] == "m@a.example"
+    app.server.upsert_user(MILA)
+    assert "email" not in app.emulator.user("mila")
+
+
+def test_a_partial_update_leaves_the_rest(app: App) -> None:
+    app.server.upsert_user(MILA)
+    app.server.update_user_partial({"id": "mila", "set": {"name": "M"}, "unset": ["image"]})
+    mila = app.emulator.user("mila")
+    assert mila["name"] == "M"
+    assert "image" not in mila
+
+
+def test_a_partial_update_creates_nobody(app: App) -> None:
+    change = {"id": "nobody", "set": {"name": "N"}}
+    assert app.refused(lambda: app.server.update_user_partial(change)) == Refused(404, 16)
+
+
+def test_one_bad_user_fails_the_whole_batch(app: App) -> None:
+    batch = [{"id": "mila", "name": "Mila"}, {"id": "vera", "email": "v@a.example"}]
+    assert app.refused(lambda: app.server.upsert_users(batch)) == Refused(400, 4)
+    assert app.emulator.state()["users"] == {}
+
+
+def test_one_unknown_user_fails_a_partial_batch(app: App) -> None:
+    app.people("mila")
+    batch = [{"id": one, "set": {"name": "New"}} for one in ("mila", "nobody")]
+    assert app.refused(lambda: app.server.update_users_partial(batch)) == Refused(404, 16)
+    assert app.emulator.user("mila")["name"] == "Mila"
+
+
+def test_a_hundred_users_are_taken_and_one_more_is_not(app: App) -> None:
+    crowd = [{"id": f"u{number}"} for number in range(101)]
+    assert len(app.server.upsert_users(crowd[:100])["users"]) == 100
+    assert app.refused(lambda: app.server.upsert_users(crowd)) == Refused(400, 4)
+
+
+def test_more_than_a_hundred_partial_updates_are_refused(app: App) -> None:
+    app.people("mila")
+    crowd = [{"id": "mila", "set": {"name": "M"}}] * 101
+    assert app.refused(lambda: app.server.update_users_partial(crowd)) == Refused(400, 4)
+
+
+@pytest.mark.parametrize("user_id", ["Mila", "mi.la", "mi/la", "mi la", "", "m" * 256])
+def test_ids_outside_the_alphabet_are_refused(app: App, user_id: str) -> None:
+    body = {"users": {user_id: {"id": user_id}}}
+    assert app.backend().refused("POST", "/users", body) == Refused(400, 4)
+
+
+def test_a_user_must_stand_under_their_own_id(app: App) -> None:
+    body = {"users": {"mila": {"id": "vera"}}}
+    assert app.backend().refused("POST", "/users", body) == Refused(400, 4)
+
+
+def test_an_oversized_user_is_refused(app: App) -> None:
+    large = {"id": "mila", "name": "M" * 6000}
+    assert app.refused(lambda: app.server.upsert_user(large)) == Refused(400, 4)
+
+
+@pytest.mark.parametrize("name", [7, ["Mila"], {"first": "Mila"}])
+def test_a_name_that_is_no_text_is_refused(app: App, name: object) -> None:
+    assert app.refused(lambda: app.server.upsert_user({"id": "mila", "name": name})) == Refused(400, 4)
+
+
+def test_a_deactivated_user_is_kept_out_until_reactivated(app: App) -> None:
+    app.talk("mila", "vera")
+    app.server.deactivate_user("mila")
+    assert app.phone("mila").refused("GET", "/app") == Refused(403, 17)
+    assert app.refused(lambda: app.says("mila", "still here?")) == Refused(403, 17)
+    app.server.reactivate_user("mila")
+    assert app.phone("mila").ask("GET", "/app").status_code == 200
+
+
+def test_deactivation_can_hide_messages_and_reactivation_bring_them_back(app: App) -> None:
+    app.talk("mila", "vera")
+    app.says("mila", "hello")
+    app.server.deactivate_user("mila", mark_messages_deleted=True)
+    assert app.emulator.state()["channels"]["messaging:talk"]["messages"][0]["type"] == "deleted"
+    app.server.reactivate_user("mila", restore_messages=True)
+    assert app.emulator.state()["channels"]["messaging:talk"]["messages"][0]["type"] == "regular"
+
+
+@pytest.mark.parametrize("choice", ["ok", "bad_input"])
+def test_what_a_second_deactivation_brings_is_a_choice(app: App, choice: str) -> None:
+    app.people("mila")
+    app.emulator.choose(repeated_deactivate=choice)
+    app.server.deactivate_user("mila")
+    again = app.backend().ask("POST", "/users/mila/deactivate", {})
+    assert again.status_code == (201 if choice == "ok" else 400)
+
+
+def test_an_active_user_can_not_be_reactivated(app: App) -> None:
+    app.people("mila")
+    assert app.refused(lambda: app.server.reactivate_user("mila")) == Refused(400, 4)
+
+
+def test_many_are_deactivated_and_reactivated_by_tasks(app: App) -> None:
+    app.people("mila", "vera")
+    task = app.finish(app.server.deactivate_users(["mila", "vera"])["task_id"])
+    assert [user["id"] for user in task["result"]["users"]] == ["mila", "vera"]
+    assert app.emulator.user("vera")["state"] == "deactivated"
+    body = {"user_ids": ["mila", "vera"]}
+    started = app.backend().ask("POST", "/users/reactivate", body).json()
+    assert app.finish(started["task_id"])["status"] == "completed"
+    assert app.emulator.user("vera")["state"] == "active"
+
+
+def test_more_than_a_hundred_deactivations_are_refused(app: App) -> None:
+    crowd = [f"u{number}" for number in range(101)]
+    assert app.refused(lambda: app.server.deactivate_users(crowd)) == Refused(400, 4)
