@@ -9,24 +9,30 @@ real ones. Every answer is held against the committed contract.
 
 import io
 import json
+import logging
 import re
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest import mock
 
 import time_machine
 from chalice.local import LambdaEventConverter
 from chalice.test import Client
+from moto import mock_aws
 
 from app import app
-from chalicelib.core import aws, clock
+from chalicelib.core import aws, clock, observe
 from chalicelib.sessions.authorizer import Unauthorized
 from tests.support import cloud
 from tests.support.builders import a_device, a_phone, a_verification
 from tests.support.canary import Canaries
 from tests.support.contract import check_documented
+
+NOON = datetime(2026, 11, 24, 12, 0, 0, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -126,6 +132,20 @@ class World:
             ExpressionAttributeNames={"#s": "state"},
             ExpressionAttributeValues={":s": {"S": state}},
         )
+
+
+@contextmanager
+def a_world() -> Iterator[World]:
+    """A fresh world at noon of a fixed day; its clock moves only by `advance`."""
+    with mock_aws(), time_machine.travel(NOON, tick=False) as traveller:
+        cloud.create_tables()
+        cloud.create_secrets()
+        # The log's handler holds on to the stdout of its import; give it a stream that can be read.
+        handler = observe.logger.registered_handler
+        assert isinstance(handler, logging.StreamHandler)
+        handler.setStream(log := io.StringIO())
+        yield World(traveller, log)
+        observe.forget()
 
 
 def _unauthenticated() -> Reply:

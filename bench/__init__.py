@@ -1,0 +1,1 @@
+"""What operations cost: counted, and compared as ratios; never held against a clock."""

@@ -1,0 +1,58 @@
+"""`make bench-quick`: what each operation costs in calls to AWS and in bytes of its answer.
+
+Runs the app in process, so the figures are the same on every machine.
+"""
+
+import io
+import os
+from collections.abc import Callable
+from contextlib import redirect_stdout
+
+from rich.console import Console
+from rich.table import Table
+
+from tests.support import environment
+
+os.environ.update(environment.variables())
+
+from tests.support import cloud
+from tests.support.builders import a_phone
+from tests.support.world import Reply, World, a_world
+
+
+def operations(world: World) -> dict[str, Callable[[], Reply]]:
+    """Each operation of the main job, ready to be done once."""
+    phone, other = a_phone(), world.a_user()
+    mila = world.a_user(phone=phone)
+    challenges = [world.asks_for_a_code(number).json["challenge_id"] for number in (a_phone(), phone)]
+    codes = [world.code_for(number) for number, _ in cloud.sent_messages()[-2:]]
+    return {
+        "signup: start": lambda: world.asks_for_a_code(a_phone()),
+        "signup: verify, new number": lambda: world.verifies(challenges[0], codes[0]),
+        "signup: verify, known number": lambda: world.verifies(challenges[1], codes[1]),
+        "chat token": mila.mints_a_chat_token,
+        "profile: read": lambda: mila.gets("/v1/profile"),
+        "profile: change": lambda: mila.changes('"1"', name="Mila"),
+        "profile: somebody else's": lambda: mila.gets(f"/v1/users/{other.user_id}"),
+        "notice: accept": lambda: mila.calls("POST", "/v1/notices/terms-2024-05-08/acceptance"),
+        "session: end": mila.logs_out,
+    }
+
+
+def main() -> None:
+    """Print the table."""
+    table = Table("operation", "DynamoDB", "other calls", "answer, bytes", title="What operations cost")
+    with a_world() as world, redirect_stdout(io.StringIO()):  # the functions print their metrics
+        world.a_user().mints_a_chat_token()  # a warm container: its secrets are read
+        for name, operation in operations(world).items():
+            with cloud.counted() as calls:
+                reply = operation()
+            if reply.status >= 400:
+                raise SystemExit(f"{name}: {reply.text}")
+            rest = sum(calls.values()) - calls.of("dynamodb")
+            table.add_row(name, str(calls.of("dynamodb")), str(rest), str(len(reply.text)))
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()
