@@ -24,8 +24,11 @@ _SELF = Correction.SELF_SERVICE
 
 
 def _printable(text: str) -> str:
-    """Refuse control characters and other invisible ones: they fake names in a chat."""
-    if not all(c.isprintable() for c in text):
+    """Refuse control characters and other invisible ones: they fake names in a chat.
+
+    The joiner that many emoji are made with is let through.
+    """
+    if not all(c.isprintable() or c == "\u200d" for c in text):
         raise ValueError("not printable")
     return text
 

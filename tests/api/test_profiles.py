@@ -53,6 +53,11 @@ def test_each_optional_field_can_be_removed_by_itself(world: World, field: str) 
     assert mila.profile() == {name: value for name, value in before.items() if name != field}
 
 
+def test_a_name_may_have_letters_of_any_script_and_emoji(world: World) -> None:
+    name = "Мила Đorđević 👩\u200d🚀"
+    assert world.a_user().changes(display_name=name).json["display_name"] == name
+
+
 def test_a_removed_display_name_becomes_a_nickname_and_a_removed_switch_its_default(world: World) -> None:
     mila = world.a_user()
     mila.changes(**EVERYTHING)

@@ -78,22 +78,21 @@ def counted() -> Iterator[Calls]:
 
     clients = [aws.client(name) for name in ("dynamodb", "sns", "secretsmanager")]
     for client in clients:
-        client.meta.events.register("before-call", count)
+        client.meta.events.register("provide-client-params", count)
     try:
         yield calls
     finally:
         for client in clients:
-            client.meta.events.unregister("before-call", count)
+            client.meta.events.unregister("provide-client-params", count)
 
 
 @contextmanager
-def failing(service: str, operation: str, error: Exception, after: int = 0) -> Iterator[None]:
-    """Let an operation fail (before it is sent) from the given call on."""
-    seen = Counter[str]()
+def failing(service: str, operation: str, error: Exception, times: int = 1_000) -> Iterator[None]:
+    """Let an operation fail before it is sent, the first times that it is called."""
+    left = iter(range(times))
 
     def fail(**_: Any) -> None:
-        seen["calls"] += 1
-        if seen["calls"] > after:
+        if next(left, None) is not None:
             raise error
 
     events = aws.client(service).meta.events
