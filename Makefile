@@ -18,7 +18,7 @@ dev: setup          ## `chalice local` against the emulated services
 	$(BIN)/python -m infra.local dev
 
 test: setup         ## every suite
-	$(BIN)/pytest -n $(WORKERS) --dist loadgroup
+	$(BIN)/pytest -n $(WORKERS)
 
 check: setup lint types  ## lint, types, direction of imports
 

@@ -1,4 +1,4 @@
-"""The table client: what has expired is not there, conditions mean something, DynamoDB's troubles are sorted."""
+"""The table client: what has expired is not there, conditions mean something, troubles are sorted."""
 
 from datetime import timedelta
 from typing import Any
@@ -172,7 +172,7 @@ def answering_half(monkeypatch: pytest.MonkeyPatch, times: int) -> list[Any]:
         wanted = dict(parameters["RequestItems"])
         left = {}
         if len(asked) <= times:
-            name = sorted(wanted)[-1]
+            name = max(wanted)
             left = {name: wanted.pop(name)}
         answer = original(operation, RequestItems=wanted) if wanted else {"Responses": {}}
         return {**answer, "UnprocessedKeys": left}

@@ -1,0 +1,169 @@
+"""`python -m infra.build` (`make package`): the deployment package in build/.
+
+    build/app.zip        code of every function, slimmed and precompiled
+    build/service.json   functions, API, jobs
+    build/data.json      tables
+    build/vault.json     keys and secrets
+
+Unchanged inputs are not built again; the same inputs give the same bytes.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.console import Console
+
+from infra.packaging import dependencies
+from infra.packaging.archive import fingerprint, write_archive
+from infra.packaging.groups import clean_environment, routes_by_group
+from infra.packaging.requirements import runtime_pins
+from infra.packaging.split import split
+from infra.template import Template, load, service_parts
+
+ROOT = Path(__file__).parent.parent
+BUILD = ROOT / "build"
+
+# `chalice package` wants the name of a stage; the template is the same for all of them.
+_ANY_STAGE = "production"
+
+
+@dataclass(frozen=True)
+class Package:
+    """What was built."""
+
+    folder: Path
+    version: str
+
+    @property
+    def code(self) -> Path:
+        """The zip of every function."""
+        return self.folder / "app.zip"
+
+    def template(self, stack: str) -> Path:
+        """The template of `vault`, `data` or `service`."""
+        return self.folder / f"{stack}.json"
+
+
+def build(root: Path = ROOT, folder: Path | None = None) -> Package:
+    """Make the package of the project at `root`, unless it is there already."""
+    out = folder or root / "build"
+    out.mkdir(exist_ok=True)
+    with _alone(out):
+        version = _inputs(root)
+        package, mark = Package(out, version[:12]), out / "version.txt"
+        if not (mark.exists() and mark.read_text() == version):
+            mark.unlink(missing_ok=True)
+            _make(root, package)
+            mark.write_text(version)
+    return package
+
+
+def _make(root: Path, package: Package) -> None:
+    stage = _stage(root, package.folder)
+    generated = _chalice_package(stage)
+    config, policies = _configuration(stage)
+    service = split(generated, routes_by_group(stage), config, policies)
+    for name, template in (("vault", load("vault")), ("data", load("data")), ("service", service)):
+        text = json.dumps(template, separators=(",", ":"), sort_keys=True)
+        package.template(name).write_text(text + "\n")
+    code = stage / "code"
+    with zipfile.ZipFile(stage / "out" / "deployment.zip") as archive:
+        archive.extractall(code)
+    dependencies.precompile(code)
+    write_archive(package.code, code, base=_dependencies(root, package.folder))
+
+
+def _inputs(root: Path) -> str:
+    """One hash over all that shapes the package."""
+    tools = _files(ROOT, "infra/build.py", "infra/template", "infra/packaging")
+    sources = _files(root, "app.py", "requirements.in", "requirements.txt", "chalicelib", ".chalice")
+    return fingerprint(root, sources, fingerprint(ROOT, tools), sys.version)
+
+
+def _files(root: Path, *names: str) -> list[Path]:
+    found = (p for name in names for p in [root / name, *(root / name).rglob("*")])
+    return [p for p in found if p.is_file() and not {"__pycache__", "deployments"} & {*p.parts}]
+
+
+def _stage(root: Path, out: Path) -> Path:
+    """A copy of what is packaged, so that Chalice sees neither caches nor a developer's files."""
+    stage = out / "stage"
+    shutil.rmtree(stage, ignore_errors=True)
+    ignore = shutil.ignore_patterns("__pycache__", "deployments", "deployed")
+    shutil.copytree(root / "chalicelib", stage / "chalicelib", ignore=ignore)
+    shutil.copytree(root / ".chalice", stage / ".chalice", ignore=ignore)
+    shutil.copyfile(root / "app.py", stage / "app.py")
+    # Chalice copies its own run-time module; everything else comes from _dependencies.
+    (stage / "requirements.txt").write_text("")
+    (stage / "merge.json").write_text(json.dumps(service_parts()))
+    return stage
+
+
+def _chalice_package(stage: Path) -> Template:
+    chalice = (sys.executable, "-c", "from chalice.cli import main; main()")
+    run = subprocess.run(
+        [*chalice, "package", "--stage", _ANY_STAGE, "--merge-template", "merge.json", "out"],
+        cwd=stage,
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if run.returncode:
+        raise RuntimeError(f"chalice package failed:\n{run.stdout}{run.stderr}")
+    generated: Template = json.loads((stage / "out" / "sam.json").read_text())
+    return generated
+
+
+def _configuration(stage: Path) -> tuple[dict[str, dict[str, Any]], dict[str, Template]]:
+    """`lambda_functions` and the policy file of each."""
+    chalice = stage / ".chalice"
+    functions = json.loads((chalice / "config.json").read_text())["lambda_functions"]
+    return functions, {
+        name: json.loads((chalice / own["iam_policy_file"]).read_text()) for name, own in functions.items()
+    }
+
+
+def _dependencies(root: Path, out: Path) -> Path:
+    """The archive of the dependencies, made once per set of pins."""
+    pins = runtime_pins(root)
+    key = fingerprint(ROOT, [Path(dependencies.__file__)], sys.version, *pins)[:16]
+    where = out / f"dependencies-{key}"
+    archive = where / "dependencies.zip"
+    if not archive.exists():
+        for old in out.glob("dependencies-*"):
+            shutil.rmtree(old)
+        where.mkdir()
+        dependencies.dependency_archive(pins, where)
+    return archive
+
+
+@contextmanager
+def _alone(out: Path) -> Iterator[None]:
+    """One build at a time per folder; the others wait and find it done."""
+    with (out / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def main() -> None:
+    """Build and say what came out."""
+    package = build()
+    size = package.code.stat().st_size / 1e6
+    Console().print(f"build/ [bold]{package.version}[/]  app.zip {size:.1f} MB")
+
+
+if __name__ == "__main__":
+    typer.run(main)

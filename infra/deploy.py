@@ -1,0 +1,132 @@
+"""`python -m infra.deploy --stage staging`: the package into an account, stack by stack.
+
+`vault` (keys, secrets), then `data` (tables), then `service` (functions, API, jobs); what one gives the
+next goes as parameters. The same code deploys to AWS and to the local cloud.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass, field
+from typing import Annotated
+
+import typer
+from botocore.exceptions import ClientError
+from rich.console import Console
+
+from infra.build import Package, build
+from infra.deployment.account import Account, RegionError
+from infra.deployment.stacks import Report, StackFailed, Stacks
+from infra.deployment.vault import MissingSecret, fill_vault
+
+SECRETS = ("codes", "lookup", "refresh", "signing", "stream")
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a deployment needs to know beyond the package."""
+
+    stage: str
+    stream_api_key: str
+    stream_url: str
+    contact_email: str
+    issuer: str
+    stream_secret: str | None = field(default=None, repr=False)  # None: the stored one stays
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """What came up."""
+
+    api_url: str
+    stack: str
+    outputs: dict[str, str]
+
+
+def stack_name(stage: str, part: str) -> str:
+    """`ru4m-staging-data`."""
+    return f"ru4m-{stage}-{part}"
+
+
+def deploy(account: Account, package: Package, target: Target, report: Report) -> Deployment:
+    """Bring all three stacks up to date.
+
+    Raises:
+        StackFailed: one of them could not be; those before it stay as they are.
+        MissingSecret: Stream's secret is neither stored nor given.
+    """
+    stacks = Stacks(account, report)
+
+    def bring_up(part: str, parameters: dict[str, str]) -> dict[str, str]:
+        url = account.upload(package.template(part), f"{target.stage}/{package.version}/{part}.json")
+        return stacks.deploy(stack_name(target.stage, part), url, {"Stage": target.stage, **parameters})
+
+    vault = bring_up("vault", {})
+    arns = {purpose: vault[f"{purpose.title()}SecretArn"] for purpose in SECRETS}
+    keys = fill_vault(account, arns, target.stream_secret)
+    data = bring_up("data", {})
+    code = f"{target.stage}/{package.version}/app.zip"
+    account.upload(package.code, code)
+    service = bring_up(
+        "service",
+        {
+            **vault,
+            **data,
+            "Version": package.version,
+            "CodeBucket": account.bucket,
+            "CodeKey": code,
+            "PublicKeys": keys,
+            "Issuer": target.issuer,
+            "StreamApiKey": target.stream_api_key,
+            "StreamUrl": target.stream_url,
+            "ContactEmail": target.contact_email,
+            "OnEmulator": "yes" if account.endpoint else "no",
+        },
+    )
+    return Deployment(_api_url(account, service), stack_name(target.stage, "service"), service)
+
+
+def _api_url(account: Account, outputs: dict[str, str]) -> str:
+    if account.endpoint:
+        # The stack's own output names amazonaws.com.
+        return f"{account.endpoint}/_aws/execute-api/{outputs['ApiId']}/api"
+    return outputs["EndpointURL"].rstrip("/")
+
+
+def main(
+    stage: Annotated[str, typer.Option(help="staging or production")],
+    stream_api_key: Annotated[str, typer.Option(help="API key of the Stream application")],
+    contact_email: Annotated[str, typer.Option(help="where users reach the controller")],
+    issuer: Annotated[str, typer.Option(help="https address that access tokens name")],
+    region: Annotated[str, typer.Option(envvar="AWS_REGION", help="a region in the EU")],
+    stream_url: Annotated[str, typer.Option()] = "https://chat.stream-io-api.com",
+    endpoint_url: Annotated[str | None, typer.Option(help="an emulator instead of AWS")] = None,
+) -> None:
+    """Deploy the service. Stream's API secret is read from RU4M_STREAM_API_SECRET when it is set."""
+    # Soft wrapping: what is printed may be read by a program.
+    console, complain = (
+        Console(soft_wrap=True, markup=False),
+        Console(stderr=True, soft_wrap=True, markup=False),
+    )
+    secret = os.environ.get("RU4M_STREAM_API_SECRET")
+    try:
+        account = Account(region, endpoint_url)
+        target = Target(stage, stream_api_key, stream_url, contact_email, issuer, secret)
+        done = deploy(account, build(), target, report=console.print)
+    except StackFailed as failure:
+        complain.print(str(failure), style="red")
+        for event in failure.events:
+            complain.print(f"  {event}")
+        sys.exit(1)
+    except (MissingSecret, RegionError, ClientError) as failure:
+        complain.print(str(failure), style="red")
+        sys.exit(1)
+    console.print(f"api_url {done.api_url}")
+
+
+app = typer.Typer(add_completion=False, pretty_exceptions_show_locals=False)  # locals hold a secret
+app.command()(main)
+
+if __name__ == "__main__":
+    app()

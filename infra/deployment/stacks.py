@@ -1,0 +1,152 @@
+"""CloudFormation stacks by change set: nothing is changed that was not listed before."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from infra.deployment.account import Account, AwsClient
+
+_MAKES_ROLES = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
+_NOTHING_TO_DO = ("didn't contain changes", "No updates are to be performed", "did not contain changes")
+_DEADLINE = 1800  # seconds; a new table or API takes minutes on AWS
+_GONE = {"REVIEW_IN_PROGRESS", "DELETE_COMPLETE"}
+# A first attempt that failed leaves an empty stack that can only be deleted.
+_STILLBORN = {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED"}
+
+Report = Callable[[str], None]
+
+
+class StackFailed(RuntimeError):
+    """A stack did not reach its end; `events` says what failed and why."""
+
+    def __init__(self, stack: str, status: str, events: list[str]) -> None:
+        super().__init__(f"{stack}: {status}")
+        self.events = events
+
+
+@dataclass(frozen=True)
+class Stacks:
+    """The stacks of one account."""
+
+    account: Account
+    report: Report
+
+    @property
+    def _api(self) -> AwsClient:
+        return self.account.client("cloudformation")
+
+    def deploy(self, name: str, template_url: str, parameters: dict[str, str]) -> dict[str, str]:
+        """Create or update a stack and wait; returns its outputs.
+
+        Raises:
+            StackFailed: it was rolled back, or the change set was refused.
+        """
+        api = self._api
+        status = self._status(api, name)
+        if status in _STILLBORN:
+            self.delete(name)
+            status = None
+        started = time.time()
+        if self._execute_changes(api, name, template_url, parameters, exists=status not in {None, *_GONE}):
+            self._wait(api, name, started, good={"CREATE_COMPLETE", "UPDATE_COMPLETE"})
+        return self.outputs(name)
+
+    def outputs(self, name: str) -> dict[str, str]:
+        """The outputs of a stack."""
+        stack = self._api.describe_stacks(StackName=name)["Stacks"][0]
+        return {o["OutputKey"]: o["OutputValue"] for o in stack.get("Outputs", [])}
+
+    def delete(self, name: str) -> None:
+        """Delete a stack and wait; what the template retains stays.
+
+        Raises:
+            StackFailed: something could not be deleted.
+        """
+        api = self._api
+        stack = api.describe_stacks(StackName=name)["Stacks"][0]["StackId"]
+        started = time.time()
+        api.delete_stack(StackName=name)
+        self._wait(api, stack, started, good={"DELETE_COMPLETE"})
+
+    def _execute_changes(
+        self, api: AwsClient, name: str, template_url: str, parameters: dict[str, str], *, exists: bool
+    ) -> bool:
+        """Make and execute a change set; False if there was nothing to change."""
+        change_set = f"deploy-{time.time_ns()}"
+        api.create_change_set(
+            StackName=name,
+            ChangeSetName=change_set,
+            ChangeSetType="UPDATE" if exists else "CREATE",
+            TemplateURL=template_url,
+            Capabilities=_MAKES_ROLES,
+            Parameters=[{"ParameterKey": k, "ParameterValue": v} for k, v in sorted(parameters.items())],
+        )
+        found = self._change_set(api, name, change_set)
+        if found["Status"] == "FAILED":
+            reason = found.get("StatusReason", "")
+            api.delete_change_set(StackName=name, ChangeSetName=change_set)
+            if any(words in reason for words in _NOTHING_TO_DO):
+                self.report(f"{name}: unchanged")
+                return False
+            raise StackFailed(name, "change set refused", [reason])
+        for line in _changes(found):
+            self.report(f"{name}: {line}")
+        api.execute_change_set(StackName=name, ChangeSetName=change_set)
+        return True
+
+    def _change_set(self, api: AwsClient, name: str, change_set: str) -> dict[str, Any]:
+        for _ in _polls():
+            found: dict[str, Any] = api.describe_change_set(StackName=name, ChangeSetName=change_set)
+            if found["Status"] in ("CREATE_COMPLETE", "FAILED"):
+                return found
+        raise StackFailed(name, "the change set was not made in time", [])
+
+    def _wait(self, api: AwsClient, name: str, started: float, good: set[str]) -> None:
+        for _ in _polls():
+            status = self._status(api, name)
+            if status in good or (status is None and "DELETE_COMPLETE" in good):
+                self.report(f"{name}: {status or 'DELETE_COMPLETE'}")
+                return
+            if status is None or not status.endswith("_IN_PROGRESS"):
+                raise StackFailed(name, str(status), _failures(api, name, started))
+        raise StackFailed(name, "not finished in time", _failures(api, name, started))
+
+    @staticmethod
+    def _status(api: AwsClient, name: str) -> str | None:
+        try:
+            status: str = api.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]
+        except ClientError as error:
+            if "does not exist" in str(error):
+                return None
+            raise
+        return status
+
+
+def _polls() -> Iterator[None]:
+    """Ever slower looks until the deadline; the first ones are close together for the emulator."""
+    deadline, pause = time.monotonic() + _DEADLINE, 0.05
+    while time.monotonic() < deadline:
+        yield
+        time.sleep(pause)
+        pause = min(pause * 1.5, 5)
+
+
+def _changes(change_set: dict[str, Any]) -> Iterator[str]:
+    for change in change_set.get("Changes", []):
+        one = change["ResourceChange"]
+        replaced = " (replaced)" if one.get("Replacement") == "True" else ""
+        yield f"{one['Action'].lower()} {one['LogicalResourceId']} [{one['ResourceType']}]{replaced}"
+
+
+def _failures(api: AwsClient, name: str, started: float) -> list[str]:
+    events = api.describe_stack_events(StackName=name)["StackEvents"]
+    return [
+        f"{e['LogicalResourceId']} {e['ResourceStatus']}: {e.get('ResourceStatusReason', '')}"
+        for e in reversed(events)
+        if "FAILED" in e["ResourceStatus"] and e["Timestamp"].timestamp() >= started - 1
+    ]

@@ -1,0 +1,117 @@
+"""The whole cloud on this machine: AWS and Stream emulated, the packaged service deployed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import requests
+
+from infra.build import Package, build
+from infra.deploy import Deployment, Target, deploy
+from infra.deployment.account import Account
+from infra.local.children import LOCAL
+from infra.local.emulator import REGION, ROOT_KEY, ROOT_SECRET, running_emulator
+from infra.local.stream.control import Emulator
+from infra.local.stream.running import child_emulator
+
+STATE = LOCAL / "state.json"
+STAGE = "local"
+
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class State:
+    """Where everything is; .local/state.json holds the same."""
+
+    api_url: str
+    aws_endpoint: str
+    region: str
+    stream_url: str
+    stream_api_key: str
+    stack: str
+
+
+@dataclass(frozen=True)
+class LocalCloud:
+    """A running local cloud."""
+
+    account: Account
+    stream: Emulator
+    package: Package
+    target: Target
+    deployment: Deployment
+
+    @property
+    def state(self) -> State:
+        """Where everything is."""
+        return State(
+            api_url=self.deployment.api_url,
+            aws_endpoint=str(self.account.endpoint),
+            region=self.account.region,
+            stream_url=self.stream.url,
+            stream_api_key=self.stream.api_key,
+            stack=self.deployment.stack,
+        )
+
+    def texts_to(self, phone: str) -> list[str]:
+        """The text messages sent to a number, oldest first."""
+        answer = requests.get(
+            f"{self.account.endpoint}/_ministack/sns/sms-messages",
+            params={"phoneNumber": phone, "region": self.account.region},
+            timeout=10,
+        )
+        answer.raise_for_status()
+        return [message["Message"] for message in answer.json()["sms_messages"][phone]]
+
+    def sent_to_stream(self, user_id: str) -> list[dict[str, object]]:
+        """What the backend told Stream about a user, oldest first."""
+        bodies = (one["body"] for one in self.stream.requests(principal="server"))
+        told = (body.get("users", {}) for body in bodies if isinstance(body, dict))
+        return [users[user_id] for users in told if user_id in users]
+
+    def log_lines(self) -> list[str]:
+        """All that the functions and the API logged."""
+        logs = self.account.client("logs")
+        groups = [group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]]
+        streams = [
+            {"logGroupName": group, "logStreamName": stream["logStreamName"]}
+            for group in groups
+            for stream in logs.describe_log_streams(logGroupName=group)["logStreams"]
+        ]
+        return [e["message"] for s in streams for e in logs.get_log_events(**s)["events"]]
+
+
+@contextmanager
+def local_cloud(
+    report: Report = lambda _: None, *, port: int = 0, state_file: Path | None = None
+) -> Iterator[LocalCloud]:
+    """Build what changed, start both emulators, deploy; all of it ends with the block.
+
+    Args:
+        report: gets one line per step.
+        port: of the AWS emulator; 0 takes a free one.
+        state_file: where to say where everything is, for other processes; there once all of it is up.
+    """
+    if state_file:
+        state_file.unlink(missing_ok=True)  # what an earlier one left must not be taken for this one's
+    package = build()
+    with running_emulator(port) as aws, child_emulator(api_key="local-stream-key") as stream:
+        account = Account(REGION, aws, ROOT_KEY, ROOT_SECRET)
+        target = Target(
+            stage=STAGE,
+            stream_api_key=stream.api_key,
+            stream_url=stream.url,
+            contact_email="privacy@local.ru4m.example",
+            issuer="https://api.local.ru4m.example",
+            stream_secret=stream.secret,
+        )
+        deployment = deploy(account, package, target, report)
+        cloud = LocalCloud(account, stream, package, target, deployment)
+        if state_file:
+            state_file.write_text(json.dumps(asdict(cloud.state), indent=2) + "\n")
+        yield cloud

@@ -1,0 +1,103 @@
+"""AWS on this machine: ministack as a child process in an environment of its own.
+
+It binds 127.0.0.1 and enforces IAM. Its root credentials are `test`/`test`; a function gets a session
+of its role, so what a policy does not allow is denied as on AWS.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import socket
+import subprocess
+import tempfile
+import time
+import venv
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+import requests
+
+from infra.local.children import LOCAL, Child, child
+
+REGION = "eu-central-1"
+ROOT_KEY = ROOT_SECRET = "test"  # noqa: S105 - nothing but this emulator knows it
+
+_REQUIREMENTS = Path(__file__).with_name("requirements.txt")
+_START_DEADLINE = 20.0
+
+
+class EmulatorFailed(RuntimeError):
+    """The emulator did not come up; the text is the end of its log."""
+
+
+@contextmanager
+def running_emulator(port: int = 0) -> Iterator[str]:
+    """Start it, give its address, and stop it whatever happens. Port 0 takes a free one."""
+    program = _installed()
+    port = port or free_port()
+    address = f"http://127.0.0.1:{port}"
+    with (
+        tempfile.TemporaryFile("w+", dir=LOCAL) as log,
+        child([program], lambda folder: _environment(folder, port), log) as process,
+    ):
+        _wait_until_up(process, address, log)
+        yield address
+
+
+def _environment(folder: Path, port: int) -> dict[str, str]:
+    """All that the emulator and, through it, the functions inherit: nothing of the developer's."""
+    return {
+        "PATH": os.defpath,
+        "HOME": str(folder),
+        "TMPDIR": str(folder),
+        "AUTH": "true",
+        "BIND_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(port),
+        "IOT_MTLS_ENABLED": "0",
+        "MINISTACK_HOST": "127.0.0.1",
+        "MINISTACK_REGION": REGION,
+        "S3_DATA_DIR": str(folder / "s3"),
+        "STATE_DIR": str(folder / "state"),
+    }
+
+
+def _wait_until_up(process: Child, address: str, log: IO[str]) -> None:
+    deadline = time.monotonic() + _START_DEADLINE
+    while time.monotonic() < deadline and not process.ended():
+        try:
+            if requests.get(f"{address}/_ministack/health", timeout=2).ok:
+                return
+        except requests.ConnectionError:
+            time.sleep(0.05)
+    log.seek(0)
+    raise EmulatorFailed(f"the emulator did not start\n{log.read()[-2000:]}")
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        number: int = probe.getsockname()[1]
+    return number
+
+
+def _installed() -> Path:
+    """The program, in .local/emulator; installed when it is missing or its pins changed."""
+    home = LOCAL / "emulator"
+    program, mark = home / "bin" / "ministack", home / "pins"
+    wanted = hashlib.sha256(_REQUIREMENTS.read_bytes()).hexdigest()
+    LOCAL.mkdir(exist_ok=True)
+    with (LOCAL / "emulator.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (mark.exists() and mark.read_text() == wanted):
+            venv.create(home, clear=True, with_pip=True)
+            pip = [str(home / "bin" / "python"), "-m", "pip", "install", "--quiet"]
+            subprocess.run(
+                [*pip, "--disable-pip-version-check", "--requirement", str(_REQUIREMENTS)], check=True
+            )
+            mark.write_text(wanted)
+    return program

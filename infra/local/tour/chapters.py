@@ -1,0 +1,98 @@
+"""The chapters, in order. A new feature adds one: a function over the Tour, its docstring the title."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from infra.local.js import ChatClients
+from infra.local.tour.telling import Chapter, Tour
+from infra.local.waiting import until
+
+# Numbers of the Serbian range that no one is given; nothing is sent anywhere in any case.
+_MILA, _JOVAN = "+381601234567", "+381601234568"
+
+
+def signing_up(tour: Tour) -> None:
+    """Mila signs up with her mobile number."""
+    mila = tour.someone("Mila", _MILA)
+    started = mila.ask_for_code()
+    text = mila.read_text()
+    tour.say(f"[dim]text message to {_MILA}:[/] [italic]“{text}”[/]")
+    challenge = started.body["challenge_id"]
+    code = mila.read_code()
+    wrong = "000000" if code != "000000" else "000001"
+    shown = {"terms_version": "", "privacy_version": ""}
+    for notice in mila.call("GET", "/v1/notices/current").body["items"]:
+        shown[f"{notice['kind']}_version"] = notice["version"]
+    refused = mila.call("POST", f"/v1/signup/{challenge}/verify", {"code": wrong, **shown})
+    tour.check("a wrong code is refused", refused.problem == "wrong_code")
+    answer = mila.give_code(challenge, code, "Mila")
+    tour.check("the right one makes an account", answer.status == 201 and answer.body["new_account"])
+    tour.say(f"her public id is {mila.user_id}: random, not derived from anything of hers")
+
+
+def coming_back(tour: Tour) -> None:
+    """The same number again is a login, not a second account."""
+    mila = tour.phones["Mila"]
+    before = mila.user_id
+    answer = mila.sign_up()
+    tour.check("no new account", answer.status == 200 and not answer.body["new_account"])
+    tour.check("the same user", mila.user_id == before)
+
+
+def reaching_stream(tour: Tour) -> None:
+    """Jovan signs up too, and both become known at Stream by pseudonym."""
+    tour.someone("Jovan", _JOVAN).sign_up("Jovan")
+    for name, phone in tour.phones.items():
+        sent = until(partial(tour.cloud.sent_to_stream, phone.user_id), f"{name} at Stream")
+        tour.say(f"of {name}, Stream was sent {sent[-1]}")
+        fields = {field for one in sent for field in one}
+        tour.check(f"nothing but id, name and image of {name}", fields <= {"id", "name", "image"})
+
+
+def chatting(tour: Tour) -> None:
+    """They chat, through Stream's official SDK and with tokens of ours."""
+    mila, jovan = tour.phones["Mila"], tour.phones["Jovan"]
+    stream = tour.cloud.stream
+    channel = tour.stream_api().channel("messaging", "tour", {"members": [mila.user_id, jovan.user_id]})
+    channel.create(mila.user_id)
+    with ChatClients(stream.url, stream.api_key) as clients:
+        hers = clients.connect(mila.user_id, mila.chat_token)
+        his = clients.connect(jovan.user_id, jovan.chat_token)
+        his.watch(channel.cid)
+        hers.watch(channel.cid)
+        said = "Vidimo se u osam?"
+        hers.send(channel.cid, said)
+        received = his.wait_for_event("message.new", text=said)
+        tour.say(f"Jovan reads: [italic]“{received['message']['text']}”[/]")
+        his.send(channel.cid, "Vidimo se!")
+        hers.wait_for_event("message.new", text="Vidimo se!")
+    tour.check("a message arrived in each direction", holds=True)
+
+
+def changing_the_name(tour: Tour) -> None:
+    """Mila changes her display name; the table's stream carries it to Stream."""
+    mila = tour.phones["Mila"]
+    mila.change_profile(display_name="Mila K")
+    until(lambda: tour.name_at_stream(mila) == "Mila K", "the new name")
+    tour.check("Stream shows the new name", holds=True)
+    seen = tour.phones["Jovan"].call("GET", f"/v1/users/{mila.user_id}")
+    tour.check("Jovan sees it too, and no more than she shows", seen.body["display_name"] == "Mila K")
+
+
+def logging_out(tour: Tour) -> None:
+    """Mila logs out; her token is still fresh, but opens nothing."""
+    mila = tour.phones["Mila"]
+    mila.log_out()
+    refused = mila.call("POST", "/v1/chat/token")
+    tour.check("no more chat tokens", (refused.status, refused.problem) == (401, "session_ended"))
+
+
+CHAPTERS: tuple[Chapter, ...] = (
+    signing_up,
+    coming_back,
+    reaching_stream,
+    chatting,
+    changing_the_name,
+    logging_out,
+)

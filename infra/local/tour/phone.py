@@ -1,0 +1,144 @@
+"""A phone with the app: the HTTP that the app would do, and nothing that it could not know."""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import requests
+
+from infra.local.waiting import until
+
+_TIMEOUT = 35.0  # seconds; the gateway gives up after 29
+_MERGE_PATCH = "application/merge-patch+json"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the API answered."""
+
+    method: str
+    path: str
+    status: int
+    headers: dict[str, str]  # names in lower case
+    body: dict[str, Any]
+
+    @property
+    def problem(self) -> str | None:
+        """The code of the problem, if it is one."""
+        is_problem = self.headers.get("content-type", "").startswith("application/problem+json")
+        return str(self.body["code"]) if is_problem else None
+
+
+class Unexpected(AssertionError):
+    """An answer that the app could not go on with."""
+
+
+@dataclass
+class Phone:
+    """One installed app and the number of the phone it is on.
+
+    Args:
+        api_url: where the API is.
+        number: in E.164.
+        inbox: the text messages sent to a number, oldest first.
+        on_answer: sees every exchange.
+    """
+
+    api_url: str
+    number: str
+    inbox: Callable[[str], list[str]]
+    on_answer: Callable[[Answer], None] = lambda _: None
+    device_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    session: dict[str, Any] = field(default_factory=dict)
+    user_id: str = ""
+    _texts_read: int = 0
+
+    @property
+    def access_token(self) -> str:
+        """The current one."""
+        return str(self.session["access_token"])
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        token: str | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> Answer:
+        """One request, with `token` or else the session's; whatever the answer is."""
+        sent = {"Accept": "application/json"}
+        bearer = token if token is not None else self.session.get("access_token")
+        if bearer:
+            sent["Authorization"] = f"Bearer {bearer}"
+        if body is not None:
+            sent["Content-Type"] = "application/json"
+        answer = requests.request(
+            method,
+            self.api_url + path,
+            data=None if body is None else json.dumps(body),
+            headers=sent | (headers or {}),
+            timeout=_TIMEOUT,
+        )
+        lower = {name.lower(): value for name, value in answer.headers.items()}
+        found = Answer(method, path, answer.status_code, lower, answer.json() if answer.content else {})
+        self.on_answer(found)
+        return found
+
+    def sign_up(self, display_name: str | None = None) -> Answer:
+        """Ask for a code, read it from the text message, give it back; keeps the session."""
+        started = self.ask_for_code()
+        return self.give_code(started.body["challenge_id"], self.read_code(), display_name)
+
+    def ask_for_code(self) -> Answer:
+        """Start a signup or a login."""
+        self._texts_read = len(self.inbox(self.number))
+        device = {"id": self.device_id, "platform": "android", "app_version": "1.0.0"}
+        return _expect(self.call("POST", "/v1/signup", {"phone": self.number, "device": device}), 202)
+
+    def read_text(self) -> str:
+        """The next text message."""
+        return until(lambda: self.inbox(self.number)[self._texts_read :], "a text message")[-1]
+
+    def read_code(self) -> str:
+        """The six digits in it."""
+        found = re.search(r"\b\d{6}\b", self.read_text())
+        if not found:
+            raise Unexpected("the text message has no code")
+        return found.group()
+
+    def give_code(self, challenge_id: str, code: str, display_name: str | None = None) -> Answer:
+        """Finish: the current terms are on the screen, so they are what is accepted."""
+        current = _expect(self.call("GET", "/v1/notices/current"), 200).body["items"]
+        shown = {f"{notice['kind']}_version": notice["version"] for notice in current}
+        name = {"display_name": display_name} if display_name else {}
+        path = f"/v1/signup/{challenge_id}/verify"
+        answer = _expect(self.call("POST", path, {"code": code, **shown, **name}), 200, 201)
+        self.session, self.user_id = answer.body["session"], answer.body["user_id"]
+        return answer
+
+    def chat_token(self) -> str:
+        """A fresh token for Stream."""
+        return str(_expect(self.call("POST", "/v1/chat/token"), 200).body["token"])
+
+    def change_profile(self, **changes: object) -> Answer:
+        """Read the profile, send a merge patch against what was read."""
+        etag = _expect(self.call("GET", "/v1/profile"), 200).headers["etag"]
+        headers = {"If-Match": etag, "Content-Type": _MERGE_PATCH}
+        return _expect(self.call("PATCH", "/v1/profile", changes, headers=headers), 200)
+
+    def log_out(self) -> Answer:
+        """End this session; the app still holds its token."""
+        return _expect(self.call("DELETE", f"/v1/sessions/{self.session['session_id']}"), 204)
+
+
+def _expect(answer: Answer, *statuses: int) -> Answer:
+    if answer.status not in statuses:
+        raise Unexpected(f"{answer.method} {answer.path}: {answer.status} {answer.problem}")
+    return answer

@@ -1,0 +1,91 @@
+"""How the tour is told and what its chapters share."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from rich.console import Console
+from stream_chat import StreamChat
+
+from infra.local.cloud import LocalCloud
+from infra.local.tour.phone import Answer, Phone
+
+_GOOD = 400
+
+
+class TourFailed(AssertionError):
+    """Something that the tour shows was not so."""
+
+
+@dataclass
+class Tour:
+    """The cloud, the people met so far, and the console.
+
+    Later chapters find in `phones` who signed up in earlier ones.
+    """
+
+    cloud: LocalCloud
+    console: Console
+    phones: dict[str, Phone] = field(default_factory=dict)
+
+    def someone(self, name: str, number: str) -> Phone:
+        """A new person with a phone."""
+        phone = Phone(
+            self.cloud.state.api_url, number, self.cloud.texts_to, lambda a: self._exchange(name, a)
+        )
+        self.phones[name] = phone
+        return phone
+
+    def say(self, text: str) -> None:
+        """One line of the story."""
+        self.console.print(f"  {text}", highlight=False)
+
+    def check(self, fact: str, holds: bool) -> None:  # noqa: FBT001 - reads as a sentence
+        """Show a fact.
+
+        Raises:
+            TourFailed: it does not hold.
+        """
+        if not holds:
+            raise TourFailed(fact)
+        self.console.print(f"  [green]✓[/] {fact}", highlight=False)
+
+    def name_at_stream(self, phone: Phone) -> object:
+        """The display name that Stream holds of a user."""
+        return self.cloud.stream.state()["users"].get(phone.user_id, {}).get("name")
+
+    def stream_api(self) -> StreamChat:
+        """Stream's API as our backend reaches it; the tour makes channels with it."""
+        stream = self.cloud.stream
+        return StreamChat(stream.api_key, stream.secret, base_url=stream.url)
+
+    def _exchange(self, name: str, answer: Answer) -> None:
+        colour = "green" if answer.status < _GOOD else "yellow"
+        note = f" {answer.problem}" if answer.problem else ""
+        self.console.print(
+            f"  [dim]{name:>6}[/] {answer.method:<6} {answer.path}  [{colour}]{answer.status}[/]{note}",
+            highlight=False,
+        )
+
+
+Chapter = Callable[[Tour], None]
+
+
+def play(tour: Tour, chapters: Sequence[Chapter]) -> bool:
+    """Play chapters in order, up to the first that fails; True if none did."""
+    for number, chapter in enumerate(chapters, 1):
+        title = (chapter.__doc__ or chapter.__name__).splitlines()[0].rstrip(".")
+        tour.console.print(f"\n[bold]{number}. {title}[/]")
+        started = time.monotonic()
+        try:
+            chapter(tour)
+        except AssertionError as error:
+            tour.console.print(f"  [red]✗[/] {error}", highlight=False)
+            for line in tour.cloud.log_lines():
+                if '"ERROR"' in line:
+                    tour.console.print(f"  {line}", markup=False, style="dim")
+            return False
+        tour.console.print(f"  [dim]{time.monotonic() - started:.1f} s[/]")
+    return True

@@ -1,0 +1,29 @@
+"""Waiting for what happens elsewhere: looks until a deadline, never a fixed pause."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+_T = TypeVar("_T")
+_PAUSE = 0.05
+
+
+class NotInTime(AssertionError):
+    """It did not happen; the text says what was waited for."""
+
+
+def until(look: Callable[[], _T | None], what: str, seconds: float = 15.0) -> _T:
+    """The first truthy result of `look`.
+
+    Raises:
+        NotInTime: there was none within `seconds`.
+    """
+    deadline = time.monotonic() + seconds
+    while True:
+        if found := look():
+            return found
+        if time.monotonic() > deadline:
+            raise NotInTime(f"waited {seconds:g} s for {what}")
+        time.sleep(_PAUSE)

@@ -1,0 +1,132 @@
+"""The dependencies as they go into the zip: wheels for Lambda, slimmed and precompiled.
+
+Made once per set of pins and kept in build/, as an archive to which the application is appended.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from infra.packaging.archive import write_archive
+
+# Chalice packages for the runtime of the Python that runs it, so this does too.
+MINOR = f"{sys.version_info.major}.{sys.version_info.minor}"
+
+# python3.11 runs on Amazon Linux 2 (glibc 2.26), later ones on 2023 (2.34).
+_NEWEST_GLIBC = 26 if sys.version_info < (3, 12) else 34
+PLATFORMS = tuple(f"manylinux_2_{minor}_x86_64" for minor in range(_NEWEST_GLIBC, 4, -1))
+
+# The AWS services that the functions call. Their models stay, the other 400 go.
+AWS_SERVICES = ("dynamodb", "secretsmanager", "sns")
+
+# What no function reads; the import tests over the zip would notice a mistake.
+_DROP = (
+    # Metadata, tests, sources of extensions, documentation.
+    "*.dist-info/licenses",
+    "*.dist-info/*[!A]",
+    "[!ac]*.dist-info/METADATA",  # aiofile and caio ask for their own version
+    "*.data",
+    "caio/src",
+    "bin",
+    "**/tests",
+    "**/*.pyi",
+    "**/*.pyx",
+    "**/*.pxd",
+    "**/*.pxi",
+    "**/*.[ch]",
+    "botocore/data/*/*/examples-1.json*",
+    "boto3/examples",
+    "urllib3/contrib/emscripten",
+    # Duplicates of what certifi and the operating system bring.
+    "botocore/cacert.pem",
+    "dateutil/zoneinfo/*.gz",
+    # Numbers are parsed, never located.
+    "phonenumbers/geodata",
+    "phonenumbers/carrierdata",
+    "phonenumbers/tzdata",
+    "pydantic/v1",
+    "pydantic/mypy.py",
+    # Of Powertools, Logger, Metrics and Batch are used.
+    "aws_lambda_powertools/event_handler",
+    "aws_lambda_powertools/utilities/auth_alpha",
+    "aws_lambda_powertools/utilities/circuit_breaker",
+    "aws_lambda_powertools/utilities/data_masking",
+    "aws_lambda_powertools/utilities/feature_flags",
+    "aws_lambda_powertools/utilities/idempotency",
+    "aws_lambda_powertools/utilities/kafka",
+    "aws_lambda_powertools/utilities/parameters",
+    "aws_lambda_powertools/utilities/streaming",
+    "aws_lambda_powertools/utilities/validation",
+    # Stream's SDK imports its asynchronous half, which is never used: no accelerators, no resolver,
+    # no server.
+    "aiohttp/**/*.so",
+    "aiohttp/pytest_plugin.py",
+    "aiohttp/test_utils.py",
+    "aiohttp/web*.py",
+    "aiohttp/worker.py",
+    "frozenlist/*.so",
+    "charset_normalizer/*.so",
+    "multidict/*.so",
+    "propcache/*.so",
+    "yarl/*.so",
+    "aiodns",
+    "pycares",
+    "cffi",
+    "pycparser",
+)
+
+
+def dependency_archive(pins: list[str], where: Path) -> Path:
+    """Install, slim, compile and pack `pins`; returns the archive.
+
+    Raises:
+        RuntimeError: this interpreter is not one that Lambda has.
+        subprocess.CalledProcessError: pip could not find a wheel for Lambda.
+    """
+    tree = where / "site"
+    shutil.rmtree(tree, ignore_errors=True)
+    listing = where / "requirements-runtime.txt"
+    listing.write_text("\n".join(pins) + "\n")
+    _install(listing, tree)
+    slim(tree)
+    precompile(tree)
+    return write_archive(where / "dependencies.zip", tree)
+
+
+def _install(listing: Path, tree: Path) -> None:
+    platforms = [word for platform in PLATFORMS for word in ("--platform", platform)]
+    subprocess.run(
+        [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps",
+         "--no-compile", "--only-binary", ":all:", "--implementation", "cp", "--python-version", MINOR,
+         *platforms, "--requirement", str(listing), "--target", str(tree)],
+        check=True,
+    )  # fmt: skip
+
+
+def slim(tree: Path) -> None:
+    """Remove what no function reads."""
+    for pattern in _DROP:
+        for path in list(tree.glob(pattern)):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    for data in (tree / "botocore" / "data", tree / "boto3" / "data"):
+        for service in (p for p in data.iterdir() if p.is_dir()):
+            if service.name not in AWS_SERVICES:
+                shutil.rmtree(service)
+
+
+def precompile(tree: Path) -> None:
+    """Compile every module; unchecked, since an unpacked zip has no times to check against.
+
+    Raises:
+        RuntimeError: a pre-release or another implementation; its .pyc would not be read by Lambda's.
+        subprocess.CalledProcessError: a module does not compile.
+    """
+    if sys.implementation.name != "cpython" or sys.version_info.releaselevel != "final":
+        raise RuntimeError(f"Lambda has no {sys.version}")
+    # In a process of its own: its workers must not depend on who called us, and how.
+    options = ["-q", "-f", "-j", "0", "--invalidation-mode", "unchecked-hash"]
+    places = ["-s", str(tree), "-p", "/var/task", str(tree)]
+    subprocess.run([sys.executable, "-m", "compileall", *options, *places], check=True)

@@ -1,0 +1,92 @@
+"""Which group serves which route, learned from app.py itself."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+Route = tuple[str, str]  # path, method
+
+# Enough for app.py to be imported; nothing of it gets into the package.
+PLACEHOLDERS = {
+    "AWS_DEFAULT_REGION": "eu-central-1",
+    "AWS_REGION": "eu-central-1",
+    "RU4M_CONTACT_EMAIL": "packaging@example.org",
+    "RU4M_ISSUER": "https://packaging.example.org",
+    "RU4M_PUBLIC_KEYS": '{"keys":[]}',
+    "RU4M_SECRET_CODES": "codes",
+    "RU4M_SECRET_LOOKUP": "lookup",
+    "RU4M_SECRET_REFRESH": "refresh",
+    "RU4M_SECRET_SIGNING": "signing",
+    "RU4M_SECRET_STREAM": "stream",
+    "RU4M_STAGE": "local",
+    "RU4M_STREAM_API_KEY": "packaging",
+    "RU4M_STREAM_URL": "https://packaging.example.org",
+    "RU4M_TABLE_ACCOUNTS": "accounts",
+    "RU4M_TABLE_CHALLENGES": "challenges",
+    "RU4M_TABLE_CLAIMS": "claims",
+    "RU4M_VERSION": "packaging",
+}
+
+_ASK = """
+import json, app
+print(json.dumps({
+    "groups": list(app.GROUPS),
+    "routes": [[path, method] for path, methods in app.app.routes.items() for method in methods],
+}))
+"""
+
+
+def clean_environment(**more: str) -> dict[str, str]:
+    """The developer's own RU4M_* and AWS_* settings must not change a package."""
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith(("RU4M_", "AWS_", "PYTHON"))}
+    return {**inherited, **PLACEHOLDERS, "PYTHONDONTWRITEBYTECODE": "1", **more}
+
+
+def routes_by_group(project: Path) -> dict[str, list[Route]]:
+    """The routes of each group.
+
+    Raises:
+        ValueError: a route belongs to no group or to several.
+        RuntimeError: app.py can't be imported.
+    """
+    whole = _ask(project, None)
+    groups: list[str] = whole["groups"]
+    with ThreadPoolExecutor(2) as pool:
+        answers = pool.map(lambda group: _ask(project, group), groups)
+        found = {g: _routes(a) for g, a in zip(groups, answers, strict=True)}
+    claimed = sorted(route for routes in found.values() for route in routes)
+    if claimed != _routes(whole):
+        raise ValueError(f"routes and groups do not match: {_difference(claimed, _routes(whole))}")
+    return found
+
+
+def _ask(project: Path, group: str | None) -> dict[str, Any]:
+    chosen = {"RU4M_FUNCTION": group} if group else {}
+    answer = subprocess.run(
+        [sys.executable, "-c", _ASK],
+        cwd=project,
+        env=clean_environment(**chosen, PYTHONPATH=str(project)),
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    if answer.returncode:
+        raise RuntimeError(f"app.py can't be imported for {group or 'all groups'}:\n{answer.stderr}")
+    parsed: dict[str, Any] = json.loads(answer.stdout.splitlines()[-1])
+    return parsed
+
+
+def _routes(answer: dict[str, Any]) -> list[Route]:
+    return sorted((route[0], route[1]) for route in answer["routes"])
+
+
+def _difference(some: Iterable[Route], others: Iterable[Route]) -> str:
+    odd = {*some} ^ {*others}
+    return ", ".join(f"{method} {path}" for path, method in sorted(odd)) or "one is claimed twice"

@@ -1,0 +1,146 @@
+"""One function per group of routes, from the one function that Chalice makes for all of them.
+
+Chalice gives the API a single `APIHandler` with a single role. Here it is replaced by a clone per
+group with a role, a permission, a memory size and a timeout of its own, and each route's integration
+is pointed at its group. Then every function gets what Chalice cannot say: an explicit name, its log
+group, and the place of its code.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from infra.packaging.groups import Route
+from infra.packaging.problems import gateway_response_resources, gateway_responses
+from infra.template import Template
+
+_INTEGRATION = "x-amazon-apigateway-integration"
+
+
+def split(
+    template: Template,
+    routes: dict[str, list[Route]],
+    functions: dict[str, dict[str, Any]],
+    policies: dict[str, Template],
+) -> Template:
+    """The service template.
+
+    Args:
+        template: what `chalice package` wrote.
+        routes: the routes of each group.
+        functions: `lambda_functions` of .chalice/config.json.
+        policies: the parsed policy file of each function.
+    """
+    out = copy.deepcopy(template)
+    resources: Template = out["Resources"]
+    handler, role = resources.pop("APIHandler"), resources.pop("ApiHandlerRole")
+    permission = resources.pop("APIHandlerInvokePermission")
+    for name in ("RestAPIId", "APIHandlerName", "APIHandlerArn"):
+        out["Outputs"].pop(name)
+    for group in routes:
+        own, logical = functions[group], logical_id(group)
+        resources[logical] = _function(handler, logical, own)
+        resources[f"{logical}Role"] = _role(role, logical, policies[group])
+        resources[f"{logical}InvokePermission"] = _permission(permission, logical)
+    _point_routes(resources["RestAPI"]["Properties"]["DefinitionBody"], routes)
+    _shape_errors(resources)
+    for name, logical, function in list(_functions(resources, functions)):
+        _finish(function["Properties"], name, logical)
+        function["Properties"]["Environment"]["Variables"] |= _granted_names(policies[name])
+        resources[f"{logical}Logs"] = _log_group(name)
+    return out
+
+
+def logical_id(name: str) -> str:
+    """`sync_chat_profiles` -> `SyncChatProfiles`, as Chalice does it."""
+    return "".join(word.title() for word in name.split("_"))
+
+
+def _function(handler: Template, logical: str, own: dict[str, Any]) -> Template:
+    clone = copy.deepcopy(handler)
+    clone["Properties"] |= {
+        "MemorySize": own["lambda_memory_size"],
+        "Timeout": own["lambda_timeout"],
+        "Role": {"Fn::GetAtt": [f"{logical}Role", "Arn"]},
+    }
+    return clone
+
+
+def _role(role: Template, logical: str, policy: Template) -> Template:
+    clone = copy.deepcopy(role)
+    clone["Properties"]["Policies"] = [{"PolicyName": f"{logical}RolePolicy", "PolicyDocument": policy}]
+    return clone
+
+
+def _permission(permission: Template, logical: str) -> Template:
+    clone = copy.deepcopy(permission)
+    clone["Properties"]["FunctionName"] = {"Ref": logical}
+    return clone
+
+
+def _point_routes(body: Template, routes: dict[str, list[Route]]) -> None:
+    for group, owned in routes.items():
+        for path, method in owned:
+            integration = body["paths"][path][method.lower()][_INTEGRATION]
+            uri = integration["uri"]["Fn::Sub"]
+            integration["uri"]["Fn::Sub"] = uri.replace("APIHandler", logical_id(group))
+
+
+def _shape_errors(resources: Template) -> None:
+    body = resources["RestAPI"]["Properties"]["DefinitionBody"]
+    body["x-amazon-apigateway-gateway-responses"] = gateway_responses()
+    resources |= gateway_response_resources()
+
+
+def _functions(
+    resources: Template, functions: dict[str, dict[str, Any]]
+) -> Iterator[tuple[str, str, Template]]:
+    """Name, logical id and resource of each function.
+
+    Raises:
+        KeyError: a function is not listed in .chalice/config.json; it would get another's role.
+    """
+    names = {logical_id(name): name for name in functions}
+    for logical, resource in resources.items():
+        if resource["Type"] == "AWS::Serverless::Function":
+            yield names[logical], logical, resource
+
+
+def _finish(properties: Template, name: str, logical: str) -> None:
+    variables = properties.setdefault("Environment", {}).setdefault("Variables", {})
+    variables["RU4M_FUNCTION"] = name
+    properties |= {
+        "FunctionName": {"Fn::Sub": f"ru4m-${{Stage}}-{name}"},
+        "CodeUri": {"Bucket": {"Ref": "CodeBucket"}, "Key": {"Ref": "CodeKey"}},
+        "LoggingConfig": {"LogGroup": {"Ref": f"{logical}Logs"}, "LogFormat": "JSON"},
+        "Tags": {"service": "ru4m", "stage": {"Ref": "Stage"}, "function": name},
+    }
+
+
+def _granted_names(policy: Template) -> dict[str, Any]:
+    """Variables with the names of the tables and secrets that a policy mentions, and of no others."""
+    text = json.dumps(policy)
+    tables = {f"RU4M_TABLE_{n.upper()}": {"Ref": f"{n}TableName"} for n in _names(text, "TableArn")}
+    secrets = {f"RU4M_SECRET_{n.upper()}": {"Ref": f"{n}SecretArn"} for n in _names(text, "SecretArn")}
+    return tables | secrets
+
+
+def _names(policy: str, suffix: str) -> set[str]:
+    return set(re.findall(rf"\${{(\w+?){suffix}}}", policy))
+
+
+def _log_group(name: str) -> Template:
+    return {
+        "Type": "AWS::Logs::LogGroup",
+        "DeletionPolicy": "Delete",
+        "UpdateReplacePolicy": "Delete",
+        "Properties": {
+            # Named, not derived: a reference to the function would be a cycle.
+            "LogGroupName": {"Fn::Sub": f"/aws/lambda/ru4m-${{Stage}}-{name}"},
+            "RetentionInDays": {"Ref": "LogRetentionDays"},
+        },
+    }

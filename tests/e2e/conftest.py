@@ -1,0 +1,46 @@
+"""A local cloud per worker: the packaged service, deployed, with IAM on."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from infra.local.cloud import LocalCloud, local_cloud
+from infra.local.tour.phone import Phone
+
+
+@pytest.hookimpl(tryfirst=True)  # before `-m` is looked at
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All of this folder is marked `cloud`."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.cloud)
+
+
+@pytest.fixture(scope="session")
+def cloud() -> Iterator[LocalCloud]:
+    with local_cloud() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def numbers() -> Iterator[str]:
+    """Mobile numbers that nobody has used."""
+    return (f"+3816{n:08}" for n in itertools.count(20_000_000))
+
+
+@pytest.fixture(scope="session")
+def a_phone(cloud: LocalCloud, numbers: Iterator[str]) -> Callable[[], Phone]:
+    """A person who has just installed the app."""
+    return lambda: Phone(cloud.state.api_url, next(numbers), cloud.texts_to)
+
+
+@pytest.fixture(scope="session")
+def mila(a_phone: Callable[[], Phone]) -> Phone:
+    """Somebody who is signed up and stays logged in."""
+    phone = a_phone()
+    phone.sign_up("Mila")
+    return phone

@@ -1,0 +1,62 @@
+"""Runs as a Lambda under each deployed role and reports what that role may do.
+
+A call counts as allowed unless the answer is AccessDenied; none of them changes anything: writes have
+a condition that no item meets.
+"""
+
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+KEY = {"pk": {"S": "probe"}, "sk": {"S": "probe"}}
+NEVER = {"ConditionExpression": "attribute_exists(nothing_has_this)"}
+DENIED = {"AccessDenied", "AccessDeniedException", "AuthorizationError"}
+
+
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Tables, secrets and a phone number in; what is allowed out."""
+    config = Config(retries={"total_max_attempts": 1})
+    dynamodb, secrets, sns = (boto3.client(s, config=config) for s in ("dynamodb", "secretsmanager", "sns"))
+    return {
+        "tables": {
+            short: sorted(n for n, call in _operations(dynamodb, name, keys).items() if _allowed(call))
+            for short, (name, keys) in event["tables"].items()
+        },
+        "secrets": [p for p, arn in event["secrets"].items() if _allowed(_reading(secrets, arn))],
+        "texts": _allowed(lambda: sns.publish(PhoneNumber=event["phone"], Message="probe")),
+        "topics": _allowed(lambda: sns.publish(TopicArn=event["topic"], Message="probe")),
+    }
+
+
+def _operations(dynamodb: Any, table: str, keys: list[str]) -> dict[str, Any]:
+    key = {name: KEY[name] for name in keys}
+    one = {"TableName": table, "Key": key}
+    return {
+        "BatchGet": lambda: dynamodb.batch_get_item(RequestItems={table: {"Keys": [key]}}),
+        "Get": lambda: dynamodb.get_item(**one),
+        "Put": lambda: dynamodb.put_item(TableName=table, Item=key, **NEVER),
+        "Update": lambda: dynamodb.update_item(
+            **one, UpdateExpression="SET a = :a", ExpressionAttributeValues={":a": {"S": "a"}}, **NEVER
+        ),
+        "Delete": lambda: dynamodb.delete_item(**one, **NEVER),
+        "Query": lambda: dynamodb.query(
+            TableName=table,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": key["pk"]},
+        ),
+        "Scan": lambda: dynamodb.scan(TableName=table, Limit=1),
+    }
+
+
+def _reading(secrets: Any, arn: str) -> Any:
+    return lambda: secrets.get_secret_value(SecretId=arn)
+
+
+def _allowed(call: Any) -> bool:
+    try:
+        call()
+    except ClientError as error:
+        return error.response["Error"]["Code"] not in DENIED
+    return True

@@ -1,0 +1,115 @@
+"""The local cloud goes when its owner goes, however that happens, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+import pytest
+import requests
+
+from infra.local.children import LOCAL, ROOT
+from infra.local.emulator import free_port
+from infra.local.waiting import until
+
+_OWNER = """
+import sys
+from infra.local.emulator import running_emulator
+with running_emulator() as address:
+    print(address, flush=True)
+    sys.stdin.read()
+"""
+
+
+def is_up(address: str) -> bool:
+    try:
+        return requests.get(f"{address}/_ministack/health", timeout=2).ok
+    except requests.ConnectionError:
+        return False
+
+
+def runs() -> set[Path]:
+    return {*(LOCAL / "runs").glob("*")}
+
+
+@contextmanager
+def started(*command: str, output: int | None = None) -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen(
+        [sys.executable, *command],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=output,
+        stderr=subprocess.STDOUT if output else None,
+        text=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def line_of(stream: IO[str] | None) -> str:
+    assert stream
+    return stream.readline().strip()
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_the_emulator_ends_with_its_owner(how: signal.Signals) -> None:
+    before = runs()
+    with started("-c", _OWNER, output=subprocess.PIPE) as owner:
+        address = line_of(owner.stdout)
+        assert is_up(address)
+        owner.send_signal(how)
+        owner.wait(10)
+        until(lambda: not is_up(address), "the emulator to end")
+        until(lambda: runs() <= before, "its folder to go")
+
+
+def test_two_emulators_run_side_by_side() -> None:
+    with (
+        started("-c", _OWNER, output=subprocess.PIPE) as one,
+        started("-c", _OWNER, output=subprocess.PIPE) as other,
+    ):
+        addresses = {line_of(one.stdout), line_of(other.stdout)}
+        assert len(addresses) == 2
+        assert all(is_up(address) for address in addresses)
+
+
+def test_a_terminated_cloud_takes_everything_along(tmp_path: Path) -> None:
+    state = tmp_path / "state.json"
+    command = ("-m", "infra.local", "run", "--state", str(state))
+    with started(*command, output=subprocess.DEVNULL) as run:
+        until(state.exists, "the cloud to be up", seconds=40)
+        where = json.loads(state.read_text())
+        assert where.keys() == {
+            "api_url", "aws_endpoint", "region", "stream_url", "stream_api_key", "stack",
+        }  # fmt: skip
+        run.send_signal(signal.SIGTERM)
+        assert run.wait(20) == 128 + signal.SIGTERM
+    assert not state.exists()
+    assert not is_up(where["aws_endpoint"])
+    with pytest.raises(requests.ConnectionError):
+        requests.get(f"{where['stream_url']}/_emulator/state", timeout=2)
+
+
+def test_the_working_tree_is_served_over_the_emulated_services(tmp_path: Path) -> None:
+    state, port = tmp_path / "state.json", free_port()
+    command = ("-m", "infra.local", "dev", "--state", str(state), "--api-port", str(port))
+
+    def health() -> str | None:
+        try:
+            return str(requests.get(f"http://127.0.0.1:{port}/v1/health", timeout=5).json()["status"])
+        except requests.ConnectionError:
+            return None
+
+    with started(*command, output=subprocess.DEVNULL) as dev:
+        assert until(health, "chalice local to answer", seconds=40) == "ok"
+        dev.send_signal(signal.SIGTERM)
+        assert dev.wait(20) == 128 + signal.SIGTERM
+    assert health() is None

@@ -1,0 +1,109 @@
+"""Each deployed role tries everything; the expected outcome is written out here."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.local.cloud import LocalCloud
+
+# function: {table: operations}; what is missing is denied, Query and Scan everywhere.
+TABLES: dict[str, dict[str, set[str]]] = {
+    "about": {},
+    "access_token": {},
+    "chat": {"accounts": {"BatchGet"}},
+    "notices": {"accounts": {"BatchGet", "Put"}},
+    "profiles": {"accounts": {"BatchGet", "Put"}, "claims": {"BatchGet"}},
+    "sessions": {"accounts": {"BatchGet", "Delete"}},
+    "signup": {
+        "accounts": {"BatchGet", "Get", "Put"},
+        "claims": {"BatchGet", "Put"},
+        "challenges": {"Get", "Put", "Update"},
+    },
+    "sync_chat_profiles": {"accounts": {"BatchGet"}},
+}
+
+SECRETS: dict[str, set[str]] = {
+    "chat": {"stream"},
+    "profiles": {"lookup"},
+    "sessions": {"refresh", "signing"},
+    "signup": {"codes", "lookup", "refresh", "signing"},
+    "sync_chat_profiles": {"stream"},
+}
+
+MAY_SEND_TEXTS = {"signup"}
+
+
+@pytest.fixture(scope="module")
+def tried(cloud: LocalCloud) -> Iterator[dict[str, Any]]:
+    """What each role was allowed, by function."""
+    functions = cloud.account.client("lambda")
+    outputs = {
+        part: {o["OutputKey"]: o["OutputValue"] for o in stack.get("Outputs", [])}
+        for stack in cloud.account.client("cloudformation").describe_stacks()["Stacks"]
+        for part in ("vault", "data")
+        if stack["StackName"] == f"ru4m-local-{part}"
+    }
+    event = {
+        "tables": {
+            table: (
+                outputs["data"][f"{table.title()}TableName"],
+                ["pk", "sk"] if table == "accounts" else ["pk"],
+            )
+            for table in ("accounts", "claims", "challenges")
+        },
+        "secrets": {
+            purpose: outputs["vault"][f"{purpose.title()}SecretArn"]
+            for purpose in ("codes", "lookup", "refresh", "signing", "stream")
+        },
+        "phone": "+381600000001",
+        "topic": f"arn:aws:sns:{cloud.account.region}:{cloud.account.number}:a-topic",
+    }
+    code = io.BytesIO()
+    with zipfile.ZipFile(code, "w") as archive:
+        archive.write(Path(__file__).with_name("probe.py"), "probe.py")
+    found: dict[str, Any] = {}
+    for name in TABLES:
+        deployed = functions.get_function_configuration(FunctionName=f"ru4m-local-{name}")
+        functions.create_function(
+            FunctionName=f"probe-{name}",
+            Runtime=deployed["Runtime"],
+            Role=deployed["Role"],
+            Handler="probe.handler",
+            Code={"ZipFile": code.getvalue()},
+            Timeout=29,
+        )
+        answer = functions.invoke(FunctionName=f"probe-{name}", Payload=json.dumps(event))
+        found[name] = json.load(answer["Payload"])
+    yield found
+    for name in TABLES:
+        functions.delete_function(FunctionName=f"probe-{name}")
+
+
+@pytest.mark.promise("SEC-1")
+@pytest.mark.parametrize("name", sorted(TABLES))
+def test_a_role_may_do_on_tables_what_is_written_here(name: str, tried: dict[str, Any]) -> None:
+    allowed = {table: set(done) for table, done in tried[name]["tables"].items() if done}
+    assert allowed == TABLES[name]
+
+
+@pytest.mark.promise("SEC-1")
+@pytest.mark.parametrize("name", sorted(TABLES))
+def test_a_role_reads_the_secrets_of_its_purposes_only(name: str, tried: dict[str, Any]) -> None:
+    assert set(tried[name]["secrets"]) == SECRETS.get(name, set())
+
+
+@pytest.mark.promise("SEC-1")
+def test_only_signup_sends_text_messages(tried: dict[str, Any]) -> None:
+    assert {name for name, may in tried.items() if may["texts"]} == MAY_SEND_TEXTS
+
+
+@pytest.mark.promise("SEC-1")
+def test_nobody_publishes_to_topics(tried: dict[str, Any]) -> None:
+    assert {name for name, may in tried.items() if may["topics"]} == set()

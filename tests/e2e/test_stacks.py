@@ -1,0 +1,58 @@
+"""The service can go and come back; what people have stays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import requests
+
+from infra.deploy import deploy, stack_name
+from infra.deployment.stacks import Stacks
+from infra.local.cloud import LocalCloud, local_cloud
+from infra.local.tour.phone import Phone
+
+
+def _silent(_: str) -> None: ...
+
+
+@pytest.fixture(scope="module")
+def own_cloud() -> Iterator[LocalCloud]:
+    """Not the suite's: its service goes away."""
+    with local_cloud() as running:
+        yield running
+
+
+def test_the_service_is_removed_and_redeployed_and_everybody_is_still_logged_in(
+    own_cloud: LocalCloud,
+) -> None:
+    cloud, stacks = own_cloud, Stacks(own_cloud.account, _silent)
+    phone = Phone(cloud.state.api_url, "+381601111111", cloud.texts_to)
+    phone.sign_up("Mila")
+
+    stacks.delete(stack_name("local", "service"))
+    functions = cloud.account.client("lambda").list_functions()["Functions"]
+    assert functions == []
+    assert not requests.get(f"{phone.api_url}/v1/health", timeout=10).ok
+    tables = cloud.account.client("dynamodb").list_tables()["TableNames"]
+    assert len(tables) == 3
+
+    phone.api_url = deploy(cloud.account, cloud.package, cloud.target, _silent).api_url
+    assert phone.call("GET", "/v1/profile").body["display_name"] == "Mila"
+    assert phone.chat_token()
+    before = phone.user_id
+    phone.sign_up()
+    assert phone.user_id == before
+
+
+def test_deploying_the_same_package_again_changes_nothing(cloud: LocalCloud) -> None:
+    said: list[str] = []
+    assert deploy(cloud.account, cloud.package, cloud.target, said.append) == cloud.deployment
+    assert said == [f"ru4m-local-{part}: unchanged" for part in ("vault", "data", "service")]
+
+
+def test_the_tables_refuse_to_be_deleted(cloud: LocalCloud) -> None:
+    dynamodb = cloud.account.client("dynamodb")
+    for name in dynamodb.list_tables()["TableNames"]:
+        with pytest.raises(dynamodb.exceptions.ClientError, match=r"[Dd]eletion protection"):
+            dynamodb.delete_table(TableName=name)

@@ -1,0 +1,53 @@
+"""What changes in the accounts table reaches Stream, by the deployed table stream and function."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import jwt
+import pytest
+
+from infra.local.cloud import LocalCloud
+from infra.local.tour.phone import Phone
+from infra.local.waiting import until
+
+
+def reaches_stream(cloud: LocalCloud, phone: Phone, name: str) -> None:
+    def sent() -> bool:
+        return any(one.get("name") == name for one in cloud.sent_to_stream(phone.user_id))
+
+    until(sent, f"{name!r} at Stream", seconds=20)
+
+
+@pytest.mark.promise("STR-1")
+def test_a_new_user_and_every_new_name_reach_stream_and_nothing_else_does(
+    cloud: LocalCloud, a_phone: Callable[[], Phone]
+) -> None:
+    ana = a_phone()
+    ana.sign_up("Ana")
+    reaches_stream(cloud, ana, "Ana")
+    ana.change_profile(display_name="Ana B")
+    reaches_stream(cloud, ana, "Ana B")
+    assert {field for sent in cloud.sent_to_stream(ana.user_id) for field in sent} <= {"id", "name", "image"}
+    assert cloud.stream.violations() == []
+
+
+def test_what_stream_could_not_take_is_reported_for_another_delivery(
+    cloud: LocalCloud, a_phone: Callable[[], Phone]
+) -> None:
+    # Asked directly: the emulated stream delivers again after a crash only, not after a report.
+    ana = a_phone()
+    ana.sign_up("Ana")
+    ana.change_profile(display_name="Ana B")
+    reaches_stream(cloud, ana, "Ana B")  # in order: nothing earlier is on its way any more
+    account_id = jwt.decode(ana.access_token, options={"verify_signature": False})["sub"]
+    keys = {"pk": {"S": f"A#{account_id}"}, "sk": {"S": "profile"}}
+    record = {"eventName": "MODIFY", "dynamodb": {"Keys": keys, "SequenceNumber": "111"}}
+    for status, failures in ((503, [{"itemIdentifier": "111"}]), (None, [])):
+        if status:
+            cloud.stream.fault(method="POST", path="/users", times=1, status=status)
+        answer = cloud.account.client("lambda").invoke(
+            FunctionName="ru4m-local-sync_chat_profiles", Payload=json.dumps({"Records": [record]})
+        )
+        assert json.load(answer["Payload"]) == {"batchItemFailures": failures}

@@ -1,0 +1,55 @@
+"""The package under test, built once whoever asks first, and what can be read from it."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from infra.build import Package, build
+from tests.infra.templates import Template, of_type
+
+
+@pytest.fixture(scope="session")
+def package() -> Package:
+    # Locked and keyed by content: parallel workers and `make run` share one build.
+    return build()
+
+
+@pytest.fixture(scope="session")
+def service(package: Package) -> Template:
+    return _read(package, "service")
+
+
+@pytest.fixture(scope="session")
+def data(package: Package) -> Template:
+    return _read(package, "data")
+
+
+@pytest.fixture(scope="session")
+def vault(package: Package) -> Template:
+    return _read(package, "vault")
+
+
+@pytest.fixture(scope="session")
+def functions(service: Template) -> dict[str, Template]:
+    """Properties of each function by its name, without the stage."""
+    found = (r["Properties"] for r in of_type(service, "AWS::Serverless::Function").values())
+    return {p["Environment"]["Variables"]["RU4M_FUNCTION"]: p for p in found}
+
+
+@pytest.fixture(scope="session")
+def unpacked(package: Package) -> Iterator[Path]:
+    """The zip as Lambda unpacks it."""
+    with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(package.code) as archive:
+        archive.extractall(folder)
+        yield Path(folder)
+
+
+def _read(package: Package, stack: str) -> Template:
+    template: Template = json.loads(package.template(stack).read_text())
+    return template

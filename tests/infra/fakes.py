@@ -1,0 +1,96 @@
+"""An account that remembers what it was asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from infra.deployment.account import Account
+
+REGION = "eu-central-1"
+
+
+@dataclass
+class FakeCloudFormation:
+    """Stacks that come up at once, unless `fails` names them."""
+
+    fails: set[str] = field(default_factory=set)
+    status: dict[str, str] = field(default_factory=dict)
+    asked: list[dict[str, Any]] = field(default_factory=list)
+    outputs: Callable[[str], dict[str, str]] = lambda _: {}
+
+    def create_change_set(self, **request: Any) -> None:
+        same = any(r["StackName"] == request["StackName"] and _same(r, request) for r in self.asked)
+        self.asked.append({**request, "unchanged": same and request["ChangeSetType"] == "UPDATE"})
+
+    def describe_change_set(self, **_: str) -> dict[str, Any]:
+        if self.asked[-1]["unchanged"]:
+            reason = "The submitted information didn't contain changes."
+            return {"Status": "FAILED", "StatusReason": reason}
+        return {"Status": "CREATE_COMPLETE", "Changes": []}
+
+    def delete_change_set(self, **_: Any) -> None: ...
+
+    def execute_change_set(self, StackName: str, **_: str) -> None:  # noqa: N803
+        self.status[StackName] = "ROLLBACK_COMPLETE" if StackName in self.fails else "CREATE_COMPLETE"
+
+    def delete_stack(self, StackName: str) -> None:  # noqa: N803
+        self.asked.append({"deleted": StackName, "StackName": StackName})
+        del self.status[StackName]
+
+    def describe_stacks(self, StackName: str) -> dict[str, Any]:  # noqa: N803
+        if StackName not in self.status:
+            error = {"Code": "ValidationError", "Message": f"Stack {StackName} does not exist"}
+            raise ClientError({"Error": error}, "DescribeStacks")
+        outputs = [{"OutputKey": k, "OutputValue": v} for k, v in self.outputs(StackName).items()]
+        stack = {"StackId": StackName, "StackStatus": self.status[StackName], "Outputs": outputs}
+        return {"Stacks": [stack]}
+
+    def describe_stack_events(self, **_: str) -> dict[str, Any]:
+        event = {
+            "LogicalResourceId": "AccountsTable",
+            "ResourceStatus": "CREATE_FAILED",
+            "ResourceStatusReason": "no room",
+            "Timestamp": datetime.now(UTC),
+        }
+        return {"StackEvents": [event]}
+
+
+def _same(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    return all(one.get(k) == other[k] for k in ("TemplateURL", "Parameters"))
+
+
+class FakeSecrets:
+    """Secrets without a value until they get one."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, str] = {}
+        self.written: list[str] = []
+
+    def get_secret_value(self, SecretId: str) -> dict[str, str]:  # noqa: N803
+        if SecretId not in self.values:
+            raise ClientError({"Error": {"Code": "ResourceNotFoundException"}}, "GetSecretValue")
+        return {"SecretString": self.values[SecretId]}
+
+    def put_secret_value(self, SecretId: str, SecretString: str) -> None:  # noqa: N803
+        self.values[SecretId] = SecretString
+        self.written.append(SecretId)
+
+
+@dataclass(frozen=True)
+class FakeAccount(Account):
+    formation: FakeCloudFormation = field(default_factory=FakeCloudFormation)
+    secrets: FakeSecrets = field(default_factory=FakeSecrets)
+    number = "000000000000"
+
+    def client(self, service: str) -> Any:
+        return {"cloudformation": self.formation, "secretsmanager": self.secrets}[service]
+
+    def upload(self, file: Path, key: str) -> str:
+        assert file.exists()
+        return f"https://{self.bucket}.s3.{self.region}.amazonaws.com/{key}"

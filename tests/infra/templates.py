@@ -1,0 +1,30 @@
+"""Reading templates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Template = dict[str, Any]
+
+
+def of_type(template: Template, kind: str) -> dict[str, Template]:
+    """The resources of a type."""
+    return {name: r for name, r in template["Resources"].items() if r["Type"] == kind}
+
+
+def plain(value: object) -> str:
+    """A readable form of what may be an intrinsic function."""
+    match value:
+        case {"Fn::Sub": str(text)}:
+            return text
+        case {"Ref": str(name)}:
+            return f"${{{name}}}"
+        case {"Fn::GetAtt": [name, attribute]}:
+            return f"${{{name}.{attribute}}}"
+        case _:
+            return str(value)
+
+
+def listed(value: object) -> list[str]:
+    """One or many, as a list of readable forms."""
+    return [plain(one) for one in (value if isinstance(value, list) else [value])]

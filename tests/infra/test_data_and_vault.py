@@ -1,0 +1,71 @@
+"""What outlives the service: tables, keys, secrets."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.infra.templates import Template, of_type, plain
+
+
+def test_everything_in_the_data_and_vault_stacks_is_kept(data: Template, vault: Template) -> None:
+    for resource in [*data["Resources"].values(), *vault["Resources"].values()]:
+        assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == "Retain"
+
+
+def test_there_are_three_tables(data: Template) -> None:
+    names = {plain(t["Properties"]["TableName"]) for t in of_type(data, "AWS::DynamoDB::Table").values()}
+    assert names == {"ru4m-${Stage}-accounts", "ru4m-${Stage}-claims", "ru4m-${Stage}-challenges"}
+
+
+@pytest.mark.promise("SEC-1")
+@pytest.mark.promise("RET-1")
+@pytest.mark.parametrize("table", ["AccountsTable", "ClaimsTable", "ChallengesTable"])
+def test_a_table_is_encrypted_protected_and_forgets_by_itself(table: str, data: Template) -> None:
+    properties = data["Resources"][table]["Properties"]
+    assert properties["SSESpecification"] == {"SSEEnabled": True}
+    assert properties["DeletionProtectionEnabled"] is True
+    assert properties["TimeToLiveSpecification"] == {"AttributeName": "delete_at", "Enabled": True}
+    assert properties["BillingMode"] == "PAY_PER_REQUEST"
+
+
+@pytest.mark.promise("RET-1")
+def test_what_is_short_lived_is_in_no_backup(data: Template) -> None:
+    backed_up = {
+        name: t["Properties"]["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"]
+        for name, t in of_type(data, "AWS::DynamoDB::Table").items()
+    }
+    assert backed_up == {"AccountsTable": True, "ClaimsTable": True, "ChallengesTable": False}
+
+
+@pytest.mark.promise("SEC-1")
+def test_the_stream_of_accounts_carries_keys_only(data: Template) -> None:
+    streams = {
+        name: t["Properties"]["StreamSpecification"]
+        for name, t in of_type(data, "AWS::DynamoDB::Table").items()
+        if "StreamSpecification" in t["Properties"]
+    }
+    assert streams == {"AccountsTable": {"StreamViewType": "KEYS_ONLY"}}
+
+
+@pytest.mark.promise("SEC-1")
+def test_each_purpose_has_a_secret_of_its_own_under_the_stage_key(vault: Template) -> None:
+    secrets = of_type(vault, "AWS::SecretsManager::Secret").values()
+    names = {plain(s["Properties"]["Name"]) for s in secrets}
+    assert names == {f"ru4m/${{Stage}}/{p}" for p in ("codes", "lookup", "refresh", "signing", "stream")}
+    assert {plain(s["Properties"]["KmsKeyId"]) for s in secrets} == {"${StageKey.Arn}"}
+    assert not any("SecretString" in s["Properties"] for s in secrets)
+
+
+def test_the_stage_key_rotates_and_leaves_its_use_to_iam(vault: Template) -> None:
+    key = vault["Resources"]["StageKey"]["Properties"]
+    assert key["EnableKeyRotation"] is True
+    (statement,) = key["KeyPolicy"]["Statement"]
+    assert statement["Principal"] == {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}}
+
+
+def test_stacks_share_values_as_parameters_never_as_exports(
+    vault: Template, data: Template, service: Template
+) -> None:
+    outputs = [o for t in (vault, data, service) for o in t["Outputs"].values()]
+    assert not any("Export" in output for output in outputs)
+    assert {*vault["Outputs"], *data["Outputs"]} <= service["Parameters"].keys()

@@ -1,0 +1,128 @@
+"""How stacks are deployed, over a CloudFormation that remembers what it was asked."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from infra import deploy as command
+from infra.build import Package
+from infra.deploy import Target, deploy
+from infra.deployment.account import Account, RegionError
+from infra.deployment.stacks import StackFailed
+from tests.infra.fakes import REGION, FakeAccount, FakeCloudFormation
+
+
+def outputs_of(stack: str) -> dict[str, str]:
+    match stack.rsplit("-", 1)[-1]:
+        case "vault":
+            purposes = ("Codes", "Lookup", "Refresh", "Signing", "Stream")
+            return {f"{p}SecretArn": f"arn:{p.lower()}" for p in purposes} | {"StageKeyArn": "arn:key"}
+        case "data":
+            return {"AccountsTableName": "ru4m-staging-accounts"}
+        case _:
+            return {"ApiId": "abc", "EndpointURL": "https://abc.execute-api.eu-central-1.amazonaws.com/api/"}
+
+
+def a_target(**changes: Any) -> Target:
+    settings: dict[str, Any] = {
+        "stage": "staging",
+        "stream_api_key": "key",
+        "stream_url": "https://stream.example",
+        "contact_email": "privacy@ru4m.example",
+        "issuer": "https://api.ru4m.example",
+        "stream_secret": "s3cret",
+    }
+    return Target(**settings | changes)
+
+
+@pytest.fixture
+def account() -> FakeAccount:
+    return FakeAccount(REGION, formation=FakeCloudFormation(outputs=outputs_of))
+
+
+def parameters(request: dict[str, Any]) -> dict[str, str]:
+    return {p["ParameterKey"]: p["ParameterValue"] for p in request["Parameters"]}
+
+
+def test_the_stacks_come_in_order_and_pass_on_what_they_made(account: FakeAccount, package: Package) -> None:
+    done = deploy(account, package, a_target(), report=lambda _: None)
+    asked = account.formation.asked
+    assert [r["StackName"] for r in asked] == [
+        "ru4m-staging-vault",
+        "ru4m-staging-data",
+        "ru4m-staging-service",
+    ]
+    service = parameters(asked[-1])
+    assert service["CodesSecretArn"] == "arn:codes"
+    assert service["AccountsTableName"] == "ru4m-staging-accounts"
+    assert service["OnEmulator"] == "no"
+    assert done.api_url == "https://abc.execute-api.eu-central-1.amazonaws.com/api"
+
+
+def test_templates_always_go_through_the_bucket(account: FakeAccount, package: Package) -> None:
+    deploy(account, package, a_target(), report=lambda _: None)
+    for request in account.formation.asked:
+        assert "TemplateBody" not in request
+        assert request["TemplateURL"].startswith(f"https://ru4m-deploy-000000000000-{REGION}.s3.{REGION}.")
+    inline_limit = 51_200  # bytes; the service is past it or about to be
+    assert package.template("service").stat().st_size > inline_limit // 2
+
+
+def test_deploying_the_same_again_changes_nothing(account: FakeAccount, package: Package) -> None:
+    said: list[str] = []
+    first = deploy(account, package, a_target(), report=said.append)
+    again = deploy(account, package, a_target(), report=said.append)
+    assert again == first
+    assert [line for line in said if "unchanged" in line] == [
+        f"ru4m-staging-{part}: unchanged" for part in ("vault", "data", "service")
+    ]
+
+
+def test_a_stack_that_fails_says_what_failed_and_stops_the_rest(
+    account: FakeAccount, package: Package
+) -> None:
+    account.formation.fails = {"ru4m-staging-data"}
+    with pytest.raises(StackFailed) as failure:
+        deploy(account, package, a_target(), report=lambda _: None)
+    assert failure.value.events == ["AccountsTable CREATE_FAILED: no room"]
+    assert [r["StackName"] for r in account.formation.asked][-1] == "ru4m-staging-data"
+
+
+def test_a_stack_that_never_came_up_is_made_anew(account: FakeAccount, package: Package) -> None:
+    account.formation.status["ru4m-staging-service"] = "ROLLBACK_COMPLETE"
+    deploy(account, package, a_target(), report=lambda _: None)
+    *_, deleted, made = account.formation.asked
+    assert deleted == {"deleted": "ru4m-staging-service", "StackName": "ru4m-staging-service"}
+    assert made["ChangeSetType"] == "CREATE"
+
+
+def test_the_stream_secret_is_never_a_parameter(account: FakeAccount, package: Package) -> None:
+    deploy(account, package, a_target(stream_secret="canary-of-stream"), report=lambda _: None)
+    assert "canary-of-stream" not in json.dumps(account.formation.asked)
+    assert json.loads(account.secrets.values["arn:stream"]) == {"secret": "canary-of-stream"}
+
+
+@pytest.mark.promise("STR-7")
+@pytest.mark.parametrize("region", ["us-east-1", "eu-west-2", "eu-central-2", "rs-central-1", ""])
+def test_a_region_outside_the_eu_is_refused(region: str) -> None:
+    with pytest.raises(RegionError):
+        Account(region)
+
+
+@pytest.mark.promise("STR-7")
+def test_the_command_refuses_it_before_building_anything(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "build", lambda: pytest.fail("built"))
+    options = {
+        "--stage": "staging",
+        "--stream-api-key": "key",
+        "--contact-email": "privacy@ru4m.example",
+        "--issuer": "https://api.ru4m.example",
+        "--region": "us-east-1",
+    }
+    result = CliRunner().invoke(command.app, [word for pair in options.items() for word in pair])
+    assert result.exit_code == 1
+    assert "us-east-1 is not in the EU" in result.output

@@ -1,0 +1,166 @@
+"""One function per group of routes, each with its own role, name, log group and limits."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from infra.build import ROOT
+from infra.packaging.groups import clean_environment
+from infra.packaging.split import logical_id
+from tests.infra.templates import Template, of_type, plain
+
+FUNCTIONS = {
+    "about",
+    "access_token",
+    "chat",
+    "notices",
+    "profiles",
+    "sessions",
+    "signup",
+    "sync_chat_profiles",
+}
+
+# The app's own view, not through infra/packaging: each route and the module that its view is in.
+_ROUTES = """
+import json, sys, app
+print(json.dumps([
+    [path, method, next(g for g, m in app.GROUPS.items() if hasattr(sys.modules[m], entry.view_name))]
+    for path, methods in app.app.routes.items() for method, entry in methods.items()
+]))
+"""
+
+
+def test_there_is_one_function_per_group_authorizer_and_job(functions: dict[str, Template]) -> None:
+    assert functions.keys() == FUNCTIONS
+
+
+def test_every_function_is_listed_in_the_configuration_with_a_policy_file_of_its_own() -> None:
+    config = json.loads((ROOT / ".chalice" / "config.json").read_text())
+    listed = config["lambda_functions"]
+    assert config["autogen_policy"] is False
+    assert listed.keys() == FUNCTIONS | {"api_handler"}  # the one that Chalice makes and we split
+    assert all(own["iam_policy_file"] == f"policy-{name}.json" for name, own in listed.items())
+
+
+def test_every_function_has_a_role_of_its_own(service: Template, functions: dict[str, Template]) -> None:
+    roles = {name: properties["Role"]["Fn::GetAtt"][0] for name, properties in functions.items()}
+    assert roles == {name: f"{logical_id(name)}Role" for name in FUNCTIONS}
+    assert {*roles.values()} <= of_type(service, "AWS::IAM::Role").keys()
+
+
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+def test_a_function_ends_before_the_gateway_gives_up_and_has_its_name_and_logs(
+    name: str, service: Template, functions: dict[str, Template]
+) -> None:
+    function, logs = functions[name], service["Resources"][f"{logical_id(name)}Logs"]
+    assert function["Timeout"] <= 29
+    assert plain(function["FunctionName"]) == f"ru4m-${{Stage}}-{name}"
+    assert plain(function["LoggingConfig"]["LogGroup"]) == f"${{{logical_id(name)}Logs}}"
+    assert plain(logs["Properties"]["LogGroupName"]) == f"/aws/lambda/ru4m-${{Stage}}-{name}"
+    assert "RetentionInDays" in logs["Properties"]
+    assert function["Tracing"] == "PassThrough"  # traces would carry paths
+
+
+def test_each_path_of_the_app_points_to_the_function_of_its_group(service: Template) -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", _ROUTES],
+        cwd=ROOT,
+        env=clean_environment(PYTHONPATH=str(ROOT)),
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    app = {(path, method.lower()): logical_id(group) for path, method, group in json.loads(told.stdout)}
+    paths = service["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["paths"]
+    template = {
+        (path, method): route["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]
+        .split("functions/${")[1]
+        .split(".Arn}")[0]
+        for path, methods in paths.items()
+        for method, route in methods.items()
+    }
+    assert template == app
+
+
+def test_the_gateway_may_call_the_functions_of_the_api_and_no_others(service: Template) -> None:
+    permissions = of_type(service, "AWS::Lambda::Permission").values()
+    called = {plain(p["Properties"]["FunctionName"]).removesuffix(".Arn}").strip("${}") for p in permissions}
+    assert called == {logical_id(name) for name in FUNCTIONS - {"sync_chat_profiles"}}
+    assert {p["Properties"]["Principal"] for p in permissions} == {"apigateway.amazonaws.com"}
+
+
+def test_a_route_with_a_caller_cannot_be_reached_without_the_authorizer(service: Template) -> None:
+    paths = service["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["paths"]
+    open_routes = {
+        f"{method.upper()} {path}"
+        for path, methods in paths.items()
+        for method, route in methods.items()
+        if {"access_token": []} not in route.get("security", [])
+    }
+    assert open_routes == {
+        "POST /v1/signup",
+        "POST /v1/signup/{challenge_id}/resend",
+        "POST /v1/signup/{challenge_id}/verify",
+        "GET /v1/notices",
+        "GET /v1/notices/current",
+        "GET /v1/controller",
+        "GET /v1/health",
+        "GET /v1/openapi.json",
+        "GET /.well-known/jwks.json",
+        "GET /.well-known/gpc.json",
+    }
+
+
+def test_the_gateway_keeps_an_authorizers_answer_for_a_minute(service: Template) -> None:
+    body = service["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]
+    authorizer = body["securityDefinitions"]["access_token"]["x-amazon-apigateway-authorizer"]
+    assert authorizer["authorizerResultTtlInSeconds"] == 60
+
+
+def test_the_chat_sync_sees_changes_of_profiles_and_accounts_and_loses_none(
+    service: Template, functions: dict[str, Template]
+) -> None:
+    (event,) = functions["sync_chat_profiles"]["Events"].values()
+    source = event["Properties"]
+    assert plain(source["Stream"]) == "${AccountsStreamArn}"
+    assert source["StartingPosition"] == "TRIM_HORIZON"
+    assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert source["BisectBatchOnFunctionError"] is True
+    assert source["MaximumRetryAttempts"] == 8
+    (pattern,) = source["FilterCriteria"]["Filters"]
+    assert json.loads(pattern["Pattern"]) == {"dynamodb": {"Keys": {"sk": {"S": ["profile", "account"]}}}}
+    failures = source["DestinationConfig"]["OnFailure"]
+    assert plain(failures["Destination"]) == "${SyncChatProfilesFailures.Arn}"
+    queue = service["Resources"]["SyncChatProfilesFailures"]["Properties"]
+    assert queue["SqsManagedSseEnabled"] is True
+
+
+@pytest.mark.promise("SEC-1")
+def test_a_function_is_told_only_of_tables_and_secrets_that_it_may_use(
+    functions: dict[str, Template],
+) -> None:
+    told = {
+        name: {
+            v.removeprefix("RU4M_").lower()
+            for v in properties["Environment"]["Variables"]
+            if v.startswith(("RU4M_TABLE_", "RU4M_SECRET_"))
+        }
+        for name, properties in functions.items()
+    }
+    accounts, claims, challenges = "table_accounts", "table_claims", "table_challenges"
+    assert told == {
+        "about": set(),
+        "access_token": set(),
+        "chat": {accounts, "secret_stream"},
+        "notices": {accounts},
+        "profiles": {accounts, claims, "secret_lookup"},
+        "sessions": {accounts, "secret_refresh", "secret_signing"},
+        "signup": {
+            accounts, claims, challenges, "secret_codes", "secret_lookup", "secret_refresh", "secret_signing",
+        },
+        "sync_chat_profiles": {accounts, "secret_stream"},
+    }  # fmt: skip

@@ -1,0 +1,115 @@
+"""What the gateway does by itself: errors in our shape, logs without persons, throttling."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from infra.packaging.problems import ANSWERS
+from tests.infra.templates import Template, of_type
+
+# All types of gateway responses that REST APIs have.
+TYPES = {
+    "ACCESS_DENIED", "API_CONFIGURATION_ERROR", "AUTHORIZER_CONFIGURATION_ERROR", "AUTHORIZER_FAILURE",
+    "BAD_REQUEST_BODY", "BAD_REQUEST_PARAMETERS", "DEFAULT_4XX", "DEFAULT_5XX", "EXPIRED_TOKEN",
+    "INTEGRATION_FAILURE", "INTEGRATION_TIMEOUT", "INVALID_API_KEY", "INVALID_SIGNATURE",
+    "MISSING_AUTHENTICATION_TOKEN", "QUOTA_EXCEEDED", "REQUEST_TOO_LARGE", "RESOURCE_NOT_FOUND", "THROTTLED",
+    "UNAUTHORIZED", "UNSUPPORTED_MEDIA_TYPE", "WAF_FILTERED",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def api(service: Template) -> Template:
+    properties: Template = service["Resources"]["RestAPI"]["Properties"]
+    return properties
+
+
+@pytest.fixture(scope="module")
+def responses(api: Template) -> Template:
+    found: Template = api["DefinitionBody"]["x-amazon-apigateway-gateway-responses"]
+    return found
+
+
+def test_every_error_of_the_gateway_has_an_answer_of_ours(responses: Template) -> None:
+    assert responses.keys() == TYPES
+
+
+@pytest.mark.parametrize("kind", sorted(TYPES))
+def test_the_gateway_words_an_error_as_the_app_does(kind: str, responses: Template) -> None:
+    response = responses[kind]
+    body = json.loads(response["responseTemplates"]["application/json"])
+    assert body == ANSWERS[kind].document("$context.requestId")
+    assert response["statusCode"] == body["status"]
+    headers = response["responseParameters"]
+    assert headers["gatewayresponse.header.Content-Type"] == "'application/problem+json'"
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "code"),
+    [
+        ("UNAUTHORIZED", 401, "unauthenticated"),
+        ("ACCESS_DENIED", 403, "forbidden"),
+        ("MISSING_AUTHENTICATION_TOKEN", 404, "not_found"),
+        ("REQUEST_TOO_LARGE", 413, "payload_too_large"),
+        ("UNSUPPORTED_MEDIA_TYPE", 415, "unsupported_media_type"),
+        ("THROTTLED", 429, "too_many_requests"),
+        ("AUTHORIZER_FAILURE", 500, "internal_error"),
+        ("INTEGRATION_TIMEOUT", 503, "unavailable"),
+    ],
+)
+def test_an_error_has_the_status_and_code_of_the_contract(kind: str, status: int, code: str) -> None:
+    assert (ANSWERS[kind].status, ANSWERS[kind].code) == (status, code)
+
+
+@pytest.mark.parametrize("kind", ["THROTTLED", "QUOTA_EXCEEDED"])
+def test_who_is_throttled_learns_when_to_come_back(kind: str, responses: Template) -> None:
+    assert responses[kind]["responseParameters"]["gatewayresponse.header.Retry-After"] == "'1'"
+    body = json.loads(responses[kind]["responseTemplates"]["application/json"])
+    assert (body["limit"], body["retry_after"]) == ("requests", 1)
+
+
+def test_nothing_of_the_request_is_repeated_in_an_error(responses: Template) -> None:
+    used = set(re.findall(r"\$[\w.]+", json.dumps(responses)))
+    assert used == {"$context.requestId"}
+
+
+def test_the_same_answers_are_resources_for_emulators_only(service: Template, responses: Template) -> None:
+    resources = of_type(service, "AWS::ApiGateway::GatewayResponse").values()
+    assert {r["Condition"] for r in resources} == {"Emulated"}
+    assert service["Conditions"]["Emulated"] == {"Fn::Equals": [{"Ref": "OnEmulator"}, "yes"]}
+    assert service["Parameters"]["OnEmulator"]["Default"] == "no"
+    same = {
+        p["ResponseType"]: (int(p["StatusCode"]), p["ResponseParameters"], p["ResponseTemplates"])
+        for p in (r["Properties"] for r in resources)
+    }
+    assert same == {
+        kind: (r["statusCode"], r["responseParameters"], r["responseTemplates"])
+        for kind, r in responses.items()
+    }
+
+
+@pytest.mark.promise("SEC-1")
+def test_access_logs_hold_no_path_address_agent_or_caller(api: Template) -> None:
+    written = api["AccessLogSetting"]["Format"]
+    assert set(re.findall(r"\$context\.([\w.]+)", written)) == {
+        "requestId", "requestTimeEpoch", "httpMethod", "resourcePath", "status", "error.responseType",
+        "responseLatency", "integrationLatency", "responseLength",
+    }  # fmt: skip
+    assert json.loads(written)["resource"] == "$context.resourcePath"
+
+
+@pytest.mark.promise("SEC-1")
+def test_the_gateway_logs_and_traces_no_requests(api: Template) -> None:
+    (methods,) = api["MethodSettings"]
+    assert (methods["HttpMethod"], methods["ResourcePath"]) == ("*", "/*")
+    assert (methods["LoggingLevel"], methods["DataTraceEnabled"]) == ("OFF", False)
+    assert api["TracingEnabled"] is False
+
+
+def test_the_api_is_throttled_and_stays_in_its_region(api: Template) -> None:
+    (methods,) = api["MethodSettings"]
+    assert methods["ThrottlingRateLimit"] == {"Ref": "ThrottlingRate"}
+    assert methods["ThrottlingBurstLimit"] == {"Ref": "ThrottlingBurst"}
+    assert api["EndpointConfiguration"] == {"Type": "REGIONAL"}

@@ -1,0 +1,160 @@
+"""Each function as Lambda starts it: from the zip alone, in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.packaging.groups import clean_environment
+from tests.infra.templates import Template
+from tests.infra.test_functions import FUNCTIONS
+
+PROBE = Path(__file__).with_name("probe.py")
+
+# A port that nobody listens on: what needs AWS fails at once, in an orderly way.
+NOWHERE = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a handler did with one event."""
+
+    answer: dict[str, Any]
+    logged: list[dict[str, Any]]
+    complained: str
+
+    def has(self, *packages: str) -> set[str]:
+        """Which of these packages the process had loaded in the end."""
+        return {m.split(".")[0] for m in self.answer["loaded"]} & {*packages}
+
+
+def request(method: str, path: str, *, body: str = "", **parts: str) -> dict[str, Any]:
+    """A proxy event of the gateway."""
+    headers = {"content-type": "application/json"}
+    return {
+        "resource": path,
+        "path": path,
+        "httpMethod": method,
+        "headers": headers,
+        "multiValueHeaders": {k: [v] for k, v in headers.items()},
+        "multiValueQueryStringParameters": None,
+        "pathParameters": parts,
+        "stageVariables": None,
+        "requestContext": {
+            "httpMethod": method,
+            "resourcePath": path,
+            "requestId": "a-request",
+            "identity": {"sourceIp": "192.0.2.1"},
+            "authorizer": {"account_id": f"a_{'0' * 26}", "session_id": f"s_{'0' * 26}"},
+        },
+        "body": body,
+        "isBase64Encoded": False,
+    }
+
+
+# One event each, and what has to come of it without any AWS within reach.
+EVENTS: dict[str, tuple[dict[str, Any], object]] = {
+    "about": (request("GET", "/v1/health"), 200),
+    "chat": (request("POST", "/v1/chat/token"), 503),
+    "notices": (request("GET", "/v1/notices/current"), 200),
+    "profiles": (request("GET", "/v1/profile"), 503),
+    "sessions": (request("DELETE", "/v1/sessions/{session_id}", session_id=f"s_{'0' * 26}"), 503),
+    "signup": (request("POST", "/v1/signup", body="{}"), 400),
+    "access_token": (
+        {
+            "type": "TOKEN",
+            "authorizationToken": "Bearer nonsense",
+            "methodArn": "arn:aws:execute-api:a:b:c/d",
+        },
+        "Unauthorized",
+    ),
+    "sync_chat_profiles": ({"Records": []}, {"batchItemFailures": []}),
+}
+
+
+Start = Callable[[str, dict[str, Any]], Run]
+
+
+@pytest.fixture(scope="module")
+def start(unpacked: Path, functions: dict[str, Template]) -> Start:
+    """Start a function for one event."""
+
+    def started(name: str, event: dict[str, Any]) -> Run:
+        handler = functions[name]["Handler"]
+        child = subprocess.run(
+            [sys.executable, "-S", "-I", "-B", str(PROBE), str(unpacked), handler, json.dumps(event)],
+            env=clean_environment(RU4M_FUNCTION=name, **NOWHERE),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert child.returncode == 0, child.stderr
+        *logged, answer = (json.loads(line) for line in child.stdout.splitlines() if line)
+        return Run(answer, logged, child.stderr)
+
+    return started
+
+
+@pytest.fixture(scope="module")
+def run(start: Start) -> Callable[[str], Run]:
+    """What a function does with its event in EVENTS."""
+    return cache(lambda name: start(name, EVENTS[name][0]))
+
+
+def test_there_is_an_event_for_every_function() -> None:
+    assert EVENTS.keys() == FUNCTIONS
+
+
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+def test_a_handler_imports_and_answers_with_nothing_but_the_zip(name: str, run: Callable[[str], Run]) -> None:
+    answer, expected = run(name).answer, EVENTS[name][1]
+    match expected:
+        case int():
+            assert answer["result"]["statusCode"] == expected
+        case str():
+            assert answer["error"] == f"{expected}: {expected}"
+        case _:
+            assert answer["result"] == expected
+    assert answer["outside"] == []
+
+
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+def test_every_entry_is_observed(name: str, run: Callable[[str], Run]) -> None:
+    metrics = [line for line in run(name).logged if "_aws" in line]
+    assert metrics, "no metric was emitted: the entry is not @observed"
+    assert {m["_aws"]["CloudWatchMetrics"][0]["Namespace"] for m in metrics} == {"RU4M"}
+
+
+def test_the_authorizer_starts_without_the_heavy_packages(run: Callable[[str], Run]) -> None:
+    assert run("access_token").has("boto3", "pydantic", "stream_chat", "phonenumbers") == set()
+
+
+def test_a_chat_token_is_minted_without_streams_sdk(run: Callable[[str], Run]) -> None:
+    assert run("chat").has("stream_chat", "aiohttp", "requests") == set()
+
+
+@pytest.mark.parametrize("name", sorted(FUNCTIONS - {"sync_chat_profiles"}))
+def test_only_the_sync_loads_streams_sdk(name: str, run: Callable[[str], Run]) -> None:
+    assert run(name).has("stream_chat", "aiohttp") == set()
+
+
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+def test_nothing_loads_test_tools_or_a_tracer(name: str, run: Callable[[str], Run]) -> None:
+    assert run(name).has("moto", "pytest", "aws_xray_sdk", "click", "yaml") == set()
+
+
+@pytest.mark.promise("SEC-1")
+def test_a_problem_does_not_repeat_what_was_sent(start: Start) -> None:
+    canary = "+381609999999"
+    body = json.dumps({"phone": canary, "surprise": canary})
+    done = start("signup", request("POST", "/v1/signup", body=body))
+    assert done.answer["result"]["statusCode"] == 400
+    assert canary not in json.dumps([done.answer["result"], done.logged]) + done.complained

@@ -1,0 +1,132 @@
+"""What each role may do: least privilege, written out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.infra.templates import Template, listed, of_type
+
+_LOGS = "logs:CreateLogStream, logs:PutLogEvents"
+
+
+def _own_logs(name: str) -> tuple[str, str]:
+    group = f"/aws/lambda/ru4m-${{Stage}}-{name}"
+    return _LOGS, f"arn:${{AWS::Partition}}:logs:${{AWS::Region}}:${{AWS::AccountId}}:log-group:{group}:*"
+
+
+# Of each role: pairs of actions and resources.
+EXPECTED = {
+    "AboutRole": {_own_logs("about")},
+    "AccessTokenRole": {_own_logs("access_token")},
+    "ChatRole": {
+        _own_logs("chat"),
+        ("dynamodb:BatchGetItem", "${AccountsTableArn}"),
+        ("secretsmanager:GetSecretValue", "${StreamSecretArn}"),
+        ("kms:Decrypt", "${StageKeyArn}"),
+    },
+    "NoticesRole": {
+        _own_logs("notices"),
+        ("dynamodb:BatchGetItem, dynamodb:PutItem", "${AccountsTableArn}"),
+    },
+    "ProfilesRole": {
+        _own_logs("profiles"),
+        ("dynamodb:BatchGetItem, dynamodb:PutItem", "${AccountsTableArn}"),
+        ("dynamodb:BatchGetItem", "${ClaimsTableArn}"),
+        ("secretsmanager:GetSecretValue", "${LookupSecretArn}"),
+        ("kms:Decrypt", "${StageKeyArn}"),
+    },
+    "SessionsRole": {
+        _own_logs("sessions"),
+        ("dynamodb:BatchGetItem, dynamodb:DeleteItem", "${AccountsTableArn}"),
+        ("secretsmanager:GetSecretValue", "${RefreshSecretArn}, ${SigningSecretArn}"),
+        ("kms:Decrypt", "${StageKeyArn}"),
+    },
+    "SignupRole": {
+        _own_logs("signup"),
+        ("dynamodb:BatchGetItem, dynamodb:GetItem, dynamodb:PutItem", "${AccountsTableArn}"),
+        ("dynamodb:BatchGetItem, dynamodb:PutItem", "${ClaimsTableArn}"),
+        ("dynamodb:GetItem, dynamodb:PutItem, dynamodb:UpdateItem", "${ChallengesTableArn}"),
+        (
+            "secretsmanager:GetSecretValue",
+            "${CodesSecretArn}, ${LookupSecretArn}, ${RefreshSecretArn}, ${SigningSecretArn}",
+        ),
+        ("kms:Decrypt", "${StageKeyArn}"),
+        ("sns:Publish", "all but arn:${AWS::Partition}:sns:*:*:*"),  # phone numbers have no ARN
+    },
+    "SyncChatProfilesRole": {
+        _own_logs("sync_chat_profiles"),
+        ("dynamodb:BatchGetItem", "${AccountsTableArn}"),
+        ("dynamodb:DescribeStream, dynamodb:GetRecords, dynamodb:GetShardIterator", "${AccountsStreamArn}"),
+        ("dynamodb:ListStreams", "${AccountsTableArn}/stream/*"),
+        ("sqs:SendMessage", "${SyncChatProfilesFailures.Arn}"),
+        ("secretsmanager:GetSecretValue", "${StreamSecretArn}"),
+        ("kms:Decrypt", "${StageKeyArn}"),
+    },
+}
+
+# API Gateway takes no smaller policy than AWS's own for writing access logs.
+MANAGED = {"ApiGatewayLogRole": "service-role/AmazonAPIGatewayPushToCloudWatchLogs"}
+
+
+def statements(service: Template) -> Iterator[tuple[str, Template]]:
+    """Role and statement, for every inline policy."""
+    for name, role in of_type(service, "AWS::IAM::Role").items():
+        for policy in role["Properties"].get("Policies", []):
+            for statement in policy["PolicyDocument"]["Statement"]:
+                yield name, statement
+
+
+def _resources(statement: Template) -> str:
+    if "NotResource" in statement:
+        return "all but " + ", ".join(listed(statement["NotResource"]))
+    return ", ".join(listed(statement["Resource"]))
+
+
+@pytest.mark.promise("SEC-1")
+def test_each_role_may_do_this_and_nothing_else(service: Template) -> None:
+    granted: dict[str, set[tuple[str, str]]] = {}
+    for role, statement in statements(service):
+        granted.setdefault(role, set()).add((", ".join(listed(statement["Action"])), _resources(statement)))
+    assert granted == EXPECTED
+
+
+@pytest.mark.promise("SEC-1")
+def test_no_action_and_no_resource_is_a_wildcard(service: Template) -> None:
+    for role, statement in statements(service):
+        assert statement["Effect"] == "Allow", role
+        assert not any("*" in action for action in listed(statement["Action"])), role
+        assert "*" not in listed(statement.get("Resource", [])), role
+
+
+@pytest.mark.promise("SEC-1")
+def test_the_stage_key_opens_secrets_and_only_those_that_the_role_may_read(service: Template) -> None:
+    readable = {
+        role: listed(s["Resource"])
+        for role, s in statements(service)
+        if "secretsmanager:GetSecretValue" in s["Action"]
+    }
+    for role, statement in statements(service):
+        if "kms:Decrypt" in statement["Action"]:
+            condition = statement["Condition"]["StringEquals"]
+            assert listed(condition["kms:ViaService"]) == ["secretsmanager.${AWS::Region}.${AWS::URLSuffix}"]
+            assert listed(condition["kms:EncryptionContext:SecretARN"]) == readable[role]
+
+
+def test_only_the_gateways_log_role_has_a_policy_of_aws(service: Template) -> None:
+    managed = {
+        name: listed(role["Properties"]["ManagedPolicyArns"])
+        for name, role in of_type(service, "AWS::IAM::Role").items()
+        if "ManagedPolicyArns" in role["Properties"]
+    }
+    assert managed == {
+        name: [f"arn:${{AWS::Partition}}:iam::aws:policy/{policy}"] for name, policy in MANAGED.items()
+    }
+
+
+def test_a_role_is_taken_by_its_service_alone(service: Template) -> None:
+    for name, role in of_type(service, "AWS::IAM::Role").items():
+        (trust,) = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+        wanted = "apigateway" if name in MANAGED else "lambda"
+        assert trust["Principal"] == {"Service": f"{wanted}.amazonaws.com"}

@@ -1,0 +1,101 @@
+"""The code as it is uploaded: small, complete, compiled, always the same."""
+
+from __future__ import annotations
+
+import importlib.util
+import marshal
+import zipfile
+from pathlib import Path
+from types import CodeType
+
+import pytest
+
+from infra.build import ROOT, Package
+from infra.packaging.archive import write_archive
+from infra.packaging.dependencies import MINOR
+from infra.packaging.requirements import runtime_pins
+from tests.infra.templates import Template
+
+MOST_BYTES = 15_000_000
+
+# First two bytes of a .pyc by version of Python, which never change after its first release.
+MAGIC = {"3.11": 3495, "3.12": 3531, "3.13": 3571}
+UNCHECKED_HASH = 0b01
+
+# A surprise in here is either a dependency of a dependency, to be looked at, or a stray file.
+TOP_LEVEL = {
+    "app", "chalice", "chalicelib",
+    "aiofile", "aiohappyeyeballs", "aiohttp", "aiosignal", "annotated_types", "attr", "attrs",
+    "aws_lambda_powertools", "boto3", "botocore", "caio", "certifi", "charset_normalizer", "cryptography",
+    "dateutil", "frozenlist", "idna", "jmespath", "jwt", "multidict", "phonenumbers", "propcache",
+    "pydantic", "pydantic_core", "requests", "s3transfer", "six", "stream_chat", "typing_extensions",
+    "typing_inspection", "urllib3", "yarl", "_cffi_backend",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def names(package: Package) -> list[str]:
+    with zipfile.ZipFile(package.code) as archive:
+        return archive.namelist()
+
+
+def test_the_zip_is_at_most_15_megabytes(package: Package) -> None:
+    assert package.code.stat().st_size <= MOST_BYTES
+
+
+def test_the_zip_holds_the_expected_packages_only(names: list[str]) -> None:
+    found = {name.split("/")[0].split(".")[0] for name in names if ".dist-info" not in name}
+    assert found - {"__pycache__"} == TOP_LEVEL
+
+
+def test_the_zip_holds_the_project_but_neither_tests_nor_tools(names: list[str]) -> None:
+    ours = {p.relative_to(ROOT).as_posix() for p in (ROOT / "chalicelib").rglob("*.py")}
+    assert ours | {"app.py"} <= {*names}
+    assert not [n for n in names if n.startswith(("tests/", "infra/", ".chalice/", "bench/", "docs/"))]
+
+
+def test_no_file_is_there_twice(names: list[str]) -> None:
+    assert len(names) == len({*names})
+
+
+def test_the_command_line_of_chalice_is_not_shipped() -> None:
+    shipped = {pin.split("==")[0] for pin in runtime_pins(ROOT)}
+    assert not shipped & {"chalice", "click", "inquirer", "pip", "pyyaml", "setuptools", "wheel"}
+
+
+def compiled(source: str) -> str:
+    """Where Python looks for the compiled form of a module."""
+    path = Path(source)
+    return (path.parent / "__pycache__" / f"{path.stem}.cpython-{MINOR.replace('.', '')}.pyc").as_posix()
+
+
+def test_the_functions_run_on_the_python_that_they_are_compiled_for(functions: dict[str, Template]) -> None:
+    assert {properties["Runtime"] for properties in functions.values()} == {f"python{MINOR}"}
+
+
+def test_every_module_is_compiled_and_never_checked_again(names: list[str], package: Package) -> None:
+    expected = {compiled(name) for name in names if name.endswith(".py")}
+    assert expected <= {*names}
+    magic = MAGIC.get(MINOR) or int.from_bytes(importlib.util.MAGIC_NUMBER[:2], "little")
+    with zipfile.ZipFile(package.code) as archive:
+        heads = {name: archive.open(name).read(8) for name in expected}
+    assert {int.from_bytes(head[:2], "little") for head in heads.values()} == {magic}
+    assert {int.from_bytes(head[4:8], "little") for head in heads.values()} == {UNCHECKED_HASH}
+
+
+def test_a_traceback_names_the_file_where_lambda_has_it(package: Package) -> None:
+    with zipfile.ZipFile(package.code) as archive:
+        code = marshal.loads(archive.read(compiled("app.py"))[16:])  # noqa: S302 - our own bytes
+    assert isinstance(code, CodeType)
+    assert code.co_filename == "/var/task/app.py"
+
+
+def test_the_same_files_give_the_same_bytes(tmp_path: Path) -> None:
+    trees = []
+    for order in (("b.py", "a.py"), ("a.py", "b.py")):
+        tree = tmp_path / order[0]
+        tree.mkdir()
+        for name in order:
+            (tree / name).write_text(name)
+        trees.append(write_archive(tmp_path / f"{order[0]}.zip", tree).read_bytes())
+    assert trees[0] == trees[1]
