@@ -113,5 +113,12 @@ def local_cloud(
         deployment = deploy(account, package, target, report)
         cloud = LocalCloud(account, stream, package, target, deployment)
         if state_file:
-            state_file.write_text(json.dumps(asdict(cloud.state), indent=2) + "\n")
+            _write_whole(state_file, json.dumps(asdict(cloud.state), indent=2) + "\n")
         yield cloud
+
+
+def _write_whole(file: Path, text: str) -> None:
+    """Readers see all of it or nothing."""
+    draft = file.with_suffix(".new")
+    draft.write_text(text)
+    draft.replace(file)

@@ -83,16 +83,16 @@ def test_two_emulators_run_side_by_side() -> None:
 
 def test_a_terminated_cloud_takes_everything_along(tmp_path: Path) -> None:
     state = tmp_path / "state.json"
+    state.write_text("left by an earlier one")
     command = ("-m", "infra.local", "run", "--state", str(state))
     with started(*command, output=subprocess.DEVNULL) as run:
-        until(state.exists, "the cloud to be up", seconds=40)
+        until(lambda: state.exists() and "left" not in state.read_text(), "the cloud to be up", seconds=40)
         where = json.loads(state.read_text())
         assert where.keys() == {
             "api_url", "aws_endpoint", "region", "stream_url", "stream_api_key", "stack",
         }  # fmt: skip
         run.send_signal(signal.SIGTERM)
         assert run.wait(20) == 128 + signal.SIGTERM
-    assert not state.exists()
     assert not is_up(where["aws_endpoint"])
     with pytest.raises(requests.ConnectionError):
         requests.get(f"{where['stream_url']}/_emulator/state", timeout=2)
