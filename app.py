@@ -12,6 +12,7 @@ import os
 from chalice.app import Blueprint, Chalice
 
 from chalicelib.core import observe  # noqa: F401 - its logger has to exist before Chalice makes one
+from chalicelib.core.http import contract
 from chalicelib.core.settings import settings
 
 GROUPS = {
@@ -25,9 +26,6 @@ GROUPS = {
 AUTHORIZER = "chalicelib.sessions.authorizer"
 JOBS = ("chalicelib.chat.jobs",)
 
-# Groups whose routes name the authorizer, which Chalice then has to know.
-_OPEN = {"signup", "about"}
-
 
 def _blueprint(module: str) -> Blueprint:
     """The one Blueprint that a module defines."""
@@ -35,10 +33,11 @@ def _blueprint(module: str) -> Blueprint:
     return found
 
 
-def _modules(group: str | None) -> tuple[str, ...]:
-    if group is None:
-        return (AUTHORIZER, *GROUPS.values(), *JOBS)
-    return (GROUPS[group],) if group in _OPEN else (AUTHORIZER, GROUPS[group])
+def _blueprints(group: str | None) -> list[Blueprint]:
+    """What a group consists of; the authorizer comes first, where a route has a caller."""
+    found = [_blueprint(module) for module in ((GROUPS[group],) if group else (*GROUPS.values(), *JOBS))]
+    guarded = any(route.caller for route in contract.routes())
+    return [_blueprint(AUTHORIZER), *found] if guarded else found
 
 
 app = Chalice(app_name="ru4m", configure_logs=False)
@@ -46,5 +45,5 @@ app = Chalice(app_name="ru4m", configure_logs=False)
 _group = os.environ.get("RU4M_FUNCTION")
 if _group:
     settings()  # a function without contact, or outside the EU, does not start
-for _module in _modules(_group):
-    app.register_blueprint(_blueprint(_module))
+for _part in _blueprints(_group):
+    app.register_blueprint(_part)

@@ -17,10 +17,10 @@ from rich.console import Console
 
 from infra.build import Package, build
 from infra.deployment.account import Account, RegionError
-from infra.deployment.stacks import Report, StackFailed, Stacks
+from infra.deployment.stacks import Report, StackFailed, Stacks, stack_name
 from infra.deployment.vault import MissingSecret, fill_vault
 
-SECRETS = ("codes", "lookup", "refresh", "signing", "stream")
+SECRETS = ("codes", "lookup", "refresh", "signing", "sealing", "stream")
 
 
 @dataclass(frozen=True)
@@ -44,11 +44,6 @@ class Deployment:
     outputs: dict[str, str]
 
 
-def stack_name(stage: str, part: str) -> str:
-    """`ru4m-staging-data`."""
-    return f"ru4m-{stage}-{part}"
-
-
 def deploy(account: Account, package: Package, target: Target, report: Report) -> Deployment:
     """Bring all three stacks up to date.
 
@@ -64,7 +59,7 @@ def deploy(account: Account, package: Package, target: Target, report: Report) -
 
     vault = bring_up("vault", {})
     arns = {purpose: vault[f"{purpose.title()}SecretArn"] for purpose in SECRETS}
-    keys = fill_vault(account, arns, target.stream_secret)
+    published = fill_vault(account, target.stage, arns, vault["SealingKeyArn"], target.stream_secret)
     data = bring_up("data", {})
     code = f"{target.stage}/{package.version}/app.zip"
     account.upload(package.code, code)
@@ -76,7 +71,9 @@ def deploy(account: Account, package: Package, target: Target, report: Report) -
             "Version": package.version,
             "CodeBucket": account.bucket,
             "CodeKey": code,
-            "PublicKeys": keys,
+            "PublicKeys": published.public_keys,
+            "SigningKid": published.signing_kid,
+            "StageKeys": published.stage_keys,
             "Issuer": target.issuer,
             "StreamApiKey": target.stream_api_key,
             "StreamUrl": target.stream_url,

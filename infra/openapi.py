@@ -11,19 +11,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
-from pydantic.json_schema import JsonSchemaMode, models_json_schema
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue, models_json_schema
 
-from chalicelib.core.errors import BASE_TYPE, InternalError, Problem, Unavailable
+from chalicelib.core.errors import (
+    BASE_TYPE,
+    Forbidden,
+    InternalError,
+    PayloadTooLarge,
+    Problem,
+    TooMany,
+    Unavailable,
+)
 from chalicelib.core.http import contract
 from chalicelib.core.http.answers import Tagged
 
 if TYPE_CHECKING:
+    from pydantic_core import core_schema
+
     from chalicelib.core.http.contract import Route
 
 PLACE = Path(__file__).parent.parent / "docs" / "openapi.json"
 
-# Any route may answer these, whatever it does.
-_ANYWHERE: tuple[type[Problem], ...] = (InternalError, Unavailable)
+# Any route may answer these; the gateway does so in its own name (infra/packaging/problems).
+_ANYWHERE: tuple[type[Problem], ...] = (Forbidden, PayloadTooLarge, TooMany, InternalError, Unavailable)
 
 _REF = "#/components/schemas/{model}"
 
@@ -38,26 +48,40 @@ _PROBLEM_SCHEMA: dict[str, Any] = {
         "code": {"type": "string"},
         "detail": {"type": "string"},
         "request_id": {"type": "string"},
-        "limit": {"type": "string", "description": "429: what was limited"},
-        "retry_after": {"type": "integer", "description": "Seconds; also the header Retry-After"},
-        "attempts_left": {"type": "integer"},
-        "current": {"type": "object", "additionalProperties": {"type": "string"}},
-        "missing": {"type": "string"},
-        "errors": {
-            "type": "array",
-            "description": "Places and rules; never the rejected value",
-            "items": {
-                "type": "object",
-                "required": ["pointer", "code", "message"],
-                "properties": {
-                    "pointer": {"type": "string", "format": "json-pointer"},
-                    "code": {"type": "string"},
-                    "message": {"type": "string"},
-                },
-            },
-        },
     },
 }
+_RETRY_AFTER = {
+    "description": "Seconds after which to try again",
+    "required": True,
+    "schema": {"type": "integer", "minimum": 1},
+}
+_ETAG = {"description": "Names this version, for If-Match", "required": True, "schema": {"type": "string"}}
+
+
+class _Schemas(GenerateJsonSchema):
+    """In answers, what has no value is left out: it is optional and never null. The rest is always there.
+
+    In bodies null is no default: in a merge patch it removes, and what is left out stays.
+    """
+
+    def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
+        if self.mode == "serialization":
+            return self.generate_inner(schema["schema"])
+        return super().nullable_schema(schema)
+
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
+        if self.mode == "serialization" or schema.get("default") is None:
+            return self.generate_inner(schema["schema"])
+        return super().default_schema(schema)
+
+    def field_is_required(
+        self,
+        field: core_schema.ModelField | core_schema.DataclassField | core_schema.TypedDictField,
+        total: bool,  # noqa: FBT001 - pydantic's hook
+    ) -> bool:
+        if self.mode == "serialization":
+            return field["schema"].get("default", ...) is not None
+        return super().field_is_required(field, total)
 
 
 def document() -> dict[str, Any]:
@@ -77,7 +101,8 @@ def document() -> dict[str, Any]:
         "servers": [{"url": "https://api.ru4m.com"}],
         "paths": dict(paths),
         "components": {
-            "schemas": {**schemas, "Problem": _PROBLEM_SCHEMA},
+            "schemas": {**schemas, "Problem": _PROBLEM_SCHEMA, **_problem_schemas(routes)},
+            "responses": {problem.__name__: _refusal([problem]) for problem in _ANYWHERE},
             "securitySchemes": {"access_token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
         },
     }
@@ -93,7 +118,7 @@ def _schemas(routes: tuple[Route, ...]) -> tuple[dict[Any, Any], dict[str, Any]]
     for route in routes:
         models += [(route.body, "validation")] if route.body else []
         models += [(view, "serialization") for _, view in route.answers if view]
-    refs, definitions = models_json_schema(models, ref_template=_REF)
+    refs, definitions = models_json_schema(models, ref_template=_REF, schema_generator=_Schemas)
     return refs, definitions.get("$defs", {})
 
 
@@ -122,6 +147,7 @@ def _path_parameters(route: Route) -> list[dict[str, Any]]:
             "name": name,
             "in": "path",
             "required": True,
+            "description": (kind.__doc__ or "").strip().partition("\n")[0],
             "schema": {"type": "string", "pattern": f"^{kind.pattern.pattern}$"},
         }
         for name, kind in route.path_parts.items()
@@ -130,7 +156,13 @@ def _path_parameters(route: Route) -> list[dict[str, Any]]:
 
 def _headers(route: Route) -> list[dict[str, Any]]:
     return [
-        {"name": header.name, "in": "header", "required": required, "schema": header.schema}
+        {
+            "name": header.name,
+            "in": "header",
+            "required": required,
+            "description": header.description,
+            "schema": header.schema,
+        }
         for header, required in route.headers.items()
     ]
 
@@ -142,7 +174,7 @@ def _answers(route: Route, refs: dict[Any, Any]) -> dict[str, Any]:
         if view:
             answer["content"] = {"application/json": {"schema": refs[(view, "serialization")]}}
         if kind is Tagged:
-            answer["headers"] = {"ETag": {"schema": {"type": "string"}}}
+            answer["headers"] = {"ETag": _ETAG}
         answers[str(kind.status)] = answer
     return answers
 
@@ -153,21 +185,46 @@ def _problems(route: Route) -> dict[str, Any]:
         if problem not in by_status[problem.status]:
             by_status[problem.status].append(problem)
     return {
-        str(status): {
-            "description": "; ".join(f"`{p.code}`: {p.title}" for p in problems),
-            "content": {
-                "application/problem+json": {
-                    "schema": {
-                        "allOf": [
-                            {"$ref": "#/components/schemas/Problem"},
-                            {"properties": {"code": {"enum": sorted(p.code for p in problems)}}},
-                        ]
-                    }
-                }
-            },
-        }
+        str(status): {"$ref": f"#/components/responses/{problems[0].__name__}"}
+        if len(problems) == 1 and problems[0] in _ANYWHERE
+        else _refusal(problems)
         for status, problems in by_status.items()
     }
+
+
+def _refusal(problems: list[type[Problem]]) -> dict[str, Any]:
+    """One response for all problems of a status; `code` tells them apart."""
+    refs = {p.code: {"$ref": _REF.format(model=_schema_name(p))} for p in problems}
+    schema: dict[str, Any] = {"oneOf": list(refs.values())} if len(refs) > 1 else next(iter(refs.values()))
+    if len(refs) > 1:
+        mapping = {code: ref["$ref"] for code, ref in refs.items()}
+        schema["discriminator"] = {"propertyName": "code", "mapping": mapping}
+    answer: dict[str, Any] = {
+        "description": "; ".join(f"`{p.code}`: {p.title}" for p in problems),
+        "content": {"application/problem+json": {"schema": schema}},
+    }
+    if all("retry_after" in p.shows for p in problems):
+        answer["headers"] = {"Retry-After": _RETRY_AFTER}
+    return answer
+
+
+def _problem_schemas(routes: tuple[Route, ...]) -> dict[str, Any]:
+    answered = {problem for route in routes for problem in (*route.problems, *_ANYWHERE)}
+    return {_schema_name(problem): _problem_schema(problem) for problem in answered}
+
+
+def _schema_name(problem: type[Problem]) -> str:
+    return f"{problem.__name__}Problem"
+
+
+def _problem_schema(problem: type[Problem]) -> dict[str, Any]:
+    code = {"const": problem.code, "type": "string"}
+    schema: dict[str, Any] = {
+        "allOf": [{"$ref": _REF.format(model="Problem")}],
+        "description": problem.title,
+        "properties": {"code": code, **problem.shows, **problem.may_show},
+    }
+    return schema | ({"required": sorted(problem.shows)} if problem.shows else {})
 
 
 def main() -> None:

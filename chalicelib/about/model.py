@@ -53,10 +53,22 @@ class Health(View):
     stage: str
 
 
+class PublicKey(View):
+    """One public key; whatever else the configured one carries is not shown."""
+
+    kty: Literal["EC"]
+    crv: Literal["P-256"]
+    x: str
+    y: str
+    kid: str
+    use: Literal["sig"] = "sig"
+    alg: Literal["ES256"] = "ES256"
+
+
 class KeySet(View):
     """Public keys of the access tokens (RFC 7517)."""
 
-    keys: tuple[dict[str, str], ...]
+    keys: tuple[PublicKey, ...]
 
 
 class PrivacyControl(View):

@@ -8,7 +8,7 @@ from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.table import Table
 from chalicelib.privacy.periods import UNTIL_ERASURE
 from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, Record, personal
-from chalicelib.privacy.purposes import Category, Correction, LegalBasis, Purpose, Source
+from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source
 from chalicelib.privacy.recipients import Recipient
 
 
@@ -36,10 +36,10 @@ class Account(
     user_id: Annotated[UserId, NOT_PERSONAL]
     state: Annotated[AccountState, NOT_PERSONAL] = AccountState.ACTIVE
     phone: Annotated[str, personal(Category.PHONE_NUMBER, Source.PROVIDED)]
-    locale: Annotated[str | None, personal(Category.LANGUAGE, Source.PROVIDED, Correction.SELF_SERVICE)] = (
-        None
-    )
+    locale: Annotated[str | None, personal(Category.LANGUAGE, Source.PROVIDED)] = None
     created_at: Annotated[Instant, NOT_PERSONAL]
+    # Chat tokens issued before are dead at Stream; moves forwards only (STR-3).
+    revoked_before: Annotated[Instant | None, NOT_PERSONAL] = None
 
 
 class Claim(

@@ -2,16 +2,35 @@
 
 from chalicelib.accounts import store
 from chalicelib.accounts.model import Account
-from chalicelib.accounts.store import ACCOUNT, AlreadyClaimed
+from chalicelib.accounts.store import (
+    ACCOUNT,
+    OPEN_ACCOUNT,
+    AlreadyClaimed,
+    RevokedLater,
+    owner_of_phone,
+    owner_of_user,
+    revocation,
+)
 from chalicelib.core import clock
 from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.table import Write
+from chalicelib.privacy import subject_keys
+from chalicelib.privacy.subject_keys import SubjectKeys
 
-__all__ = ["ACCOUNT", "AlreadyClaimed", "by_id", "by_phone", "by_user_id", "open_account"]
+__all__ = [
+    "ACCOUNT",
+    "OPEN_ACCOUNT",
+    "AlreadyClaimed",
+    "RevokedLater",
+    "open_account",
+    "owner_of_phone",
+    "owner_of_user",
+    "revocation",
+]
 
 
-def open_account(phone: str, locale: str | None) -> tuple[Account, list[Write]]:
-    """A new account with random ids, and the writes that make it.
+def open_account(phone: str, locale: str | None) -> tuple[Account, SubjectKeys, list[Write]]:
+    """A new account with random ids and a data key of its own, and the writes that make them.
 
     The ids are never derived from the number, and a number that comes back after erasure gets new
     ones: nobody is recognised by an old id (ACC-1).
@@ -23,20 +42,5 @@ def open_account(phone: str, locale: str | None) -> tuple[Account, list[Write]]:
         locale=locale,
         created_at=clock.now(),
     )
-    return account, [*store.creation(account)]
-
-
-def by_phone(phone: str) -> Account | None:
-    """The account of a number."""
-    owner = store.owner_of_phone(phone)
-    return store.get(owner) if owner else None
-
-
-def by_id(account_id: AccountId) -> Account | None:
-    """One account."""
-    return store.get(account_id)
-
-
-def by_user_id(user_id: UserId) -> AccountId | None:
-    """The account behind a public id."""
-    return store.owner_of_user(user_id)
+    keys, keeping = subject_keys.new(account.account_id)
+    return account, keys, [keeping, *store.creation(account, keys)]

@@ -1,18 +1,23 @@
 """All DynamoDB of accounts and claims.
 
 A claim's key is `<kind>#<key version>#<HMAC of the value>`, so the table tells nobody's number, and a
-conditional create makes a value belong to one account whatever races.
+conditional create makes a value belong to one account whatever races. While the lookup key is rotated,
+containers differ in which version is current: a claim is made under the own current version on
+condition that none stands under any other. A new version is therefore made known everywhere before
+one container makes it current.
 """
 
+from datetime import datetime
 from enum import StrEnum
 
 from chalicelib.accounts.model import Account, Claim
-from chalicelib.core import keyring, table
+from chalicelib.core import clock, keyring, table
 from chalicelib.core.ids import AccountId, UserId
-from chalicelib.core.needs import Need
+from chalicelib.core.needs import Found, Need
 from chalicelib.core.settings import Secret
-from chalicelib.core.table import Conflict, Create, Item, Key, Table
+from chalicelib.core.table import Absent, Attr, Change, Conflict, Create, Item, Key, Table, Write, visible
 from chalicelib.privacy import codec
+from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
 
 
 class ClaimKind(StrEnum):
@@ -26,30 +31,48 @@ class AlreadyClaimed(Conflict):
     """Another account owns this value."""
 
 
+class RevokedLater(Conflict):
+    """A later revocation is on record already, or the account is gone."""
+
+
 def account_key(account_id: AccountId) -> Key:
     """Where the account's own item is; everything of a subject lies under the same pk."""
     return Key(Table.ACCOUNTS, f"A#{account_id}", "account")
 
 
-def _read(item: Item | None) -> Account | None:
-    return codec.from_item(Account, item) if item else None
+def _glance(item: Item | None, _: Found) -> Account | None:
+    return codec.glance(Account, item) if item else None
 
 
-ACCOUNT: Need[Account | None] = Need(lambda claims: account_key(claims.account_id), _read)
+def _opened(item: Item | None, found: Found) -> Account | None:
+    return codec.opened(Account, item, found[DATA_KEY]) if item else None
 
 
-def get(account_id: AccountId) -> Account | None:
-    """One account."""
-    return _read(table.get(account_key(account_id)))
+# State and ids, which is all that most requests have to know of an account.
+ACCOUNT: Need[Account | None] = Need(lambda claims: account_key(claims.account_id), _glance)
+# With the number; asks for DATA_KEY too.
+OPEN_ACCOUNT: Need[Account | None] = Need(lambda claims: account_key(claims.account_id), _opened)
 
 
-def creation(account: Account) -> list[Create]:
+def creation(account: Account, keys: SubjectKeys) -> list[Write]:
     """The writes that make an account and claim what only it may own; for a transaction."""
+    key = account_key(account.account_id)
     return [
-        _claim(ClaimKind.PHONE, account.phone, account.account_id),
-        _claim(ClaimKind.USER, account.user_id, account.account_id),
-        Create(account_key(account.account_id), codec.to_item(account)),
+        *_claim(ClaimKind.PHONE, account.phone, account.account_id),
+        *_claim(ClaimKind.USER, account.user_id, account.account_id),
+        Create(key, codec.to_item(account, key, keys)),
     ]
+
+
+def revocation(account_id: AccountId, before: datetime) -> Change:
+    """The write that revokes chat tokens issued before an instant; it never moves backwards."""
+    return Change(
+        account_key(account_id),
+        put={"revoked_before": clock.to_text(before)},
+        only_if=visible()
+        & (Attr("revoked_before").not_exists() | Attr("revoked_before").lte(clock.to_text(before))),
+        conflict=RevokedLater,
+    )
 
 
 def owner_of_phone(phone: str) -> AccountId | None:
@@ -63,11 +86,17 @@ def owner_of_user(user_id: UserId) -> AccountId | None:
 
 
 def _owner(kind: ClaimKind, value: str) -> AccountId | None:
-    labels = keyring.mac_keys(Secret.LOOKUP).labels(kind, value)
-    found = table.batch_get(Key(Table.CLAIMS, label) for label in labels)
-    return next((codec.from_item(Claim, item).account_id for item in found.values()), None)
+    found = table.batch_get(_claim_keys(kind, value))
+    return next((codec.opened(Claim, item).account_id for item in found.values()), None)
 
 
-def _claim(kind: ClaimKind, value: str, owner: AccountId) -> Create:
-    label = keyring.mac_keys(Secret.LOOKUP).label(kind, value)
-    return Create(Key(Table.CLAIMS, label), codec.to_item(Claim(account_id=owner)), conflict=AlreadyClaimed)
+def _claim(kind: ClaimKind, value: str, owner: AccountId) -> list[Write]:
+    """The claim under the current version of the lookup key, and that there is none under the others."""
+    current, *others = _claim_keys(kind, value)
+    claim = Create(current, codec.to_item(Claim(account_id=owner), current), conflict=AlreadyClaimed)
+    return [claim, *(Absent(key, conflict=AlreadyClaimed) for key in others)]
+
+
+def _claim_keys(kind: ClaimKind, value: str) -> list[Key]:
+    """Where a value is claimed, under every version of the lookup key, the current one first."""
+    return [Key(Table.CLAIMS, label) for label in keyring.mac_keys(Secret.LOOKUP).labels(kind, value)]

@@ -4,7 +4,8 @@ It takes `ChatProfile` and ids, so nothing else about a person can be sent (STR-
 sorted into three kinds; their texts stay behind, since they name ids and URLs.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from functools import cache
 
 import requests
@@ -12,7 +13,7 @@ from stream_chat import StreamChat
 from stream_chat.base.exceptions import StreamAPIException
 
 from chalicelib.chat.model import ChatProfile
-from chalicelib.core import keyring
+from chalicelib.core import clock, keyring
 from chalicelib.core.ids import UserId
 from chalicelib.core.settings import settings
 
@@ -42,6 +43,19 @@ def upsert(profiles: Iterable[ChatProfile]) -> None:
     """
     users = [{"id": p.id, "name": p.name} | ({"image": p.image} if p.image else {}) for p in profiles]
     _ask(lambda client: client.upsert_users(users))
+
+
+def revoke(before: Mapping[UserId, datetime]) -> None:
+    """Revoke the tokens of up to 100 users that were issued before an instant.
+
+    Raises:
+        StreamRefused, UserBurned, StreamUnavailable: nothing of the batch was taken.
+    """
+    changes = [
+        {"id": user_id, "set": {"revoke_tokens_issued_before": clock.to_text(instant)}}
+        for user_id, instant in before.items()
+    ]
+    _ask(lambda client: client.update_users_partial(changes))
 
 
 def deactivate(user_id: UserId) -> None:

@@ -3,20 +3,25 @@
 The table's stream only says whose item changed. What is sent is the state as read now, never the
 image in the record: records come late, twice and out of order, and the newest state is right in each
 of these cases. Only active accounts are sent, so a user who is gone is not made again; after sending,
-the state is read once more, and whoever stopped being active meanwhile is deactivated there.
+the state is read once more, and whoever stopped being active meanwhile is deactivated there, also if
+Stream did not answer: it may have taken them.
 """
+
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from chalicelib.accounts.model import AccountState
 from chalicelib.chat import gateway
 from chalicelib.chat.gateway import StreamRefused, StreamUnavailable, UserBurned
 from chalicelib.chat.model import ChatProfile
-from chalicelib.core import metrics
+from chalicelib.core import clock, metrics
 from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.metrics import Metric
+from chalicelib.core.settings import settings
 from chalicelib.profiles import service as profiles
 
-# Two items an account in one batched read of 100.
-_ACCOUNTS_AT_ONCE = 50
+# Three items an account (with its data key) in one batched read of 100.
+_ACCOUNTS_AT_ONCE = 33
 
 
 def sync(account_ids: list[AccountId]) -> list[AccountId]:
@@ -30,61 +35,107 @@ def sync(account_ids: list[AccountId]) -> list[AccountId]:
 def _sync_some(account_ids: list[AccountId]) -> list[AccountId]:
     wanted = _active(account_ids)
     metrics.count(Metric.CHAT_PROFILE_SKIPPED, len(account_ids) - len(wanted))
-    sent, failed = _send(wanted)
-    metrics.count(Metric.CHAT_PROFILE_SYNCED, len(sent))
-    return failed + _withdraw_ended(sent)
+    sent = _send(wanted)
+    metrics.count(Metric.CHAT_PROFILE_SYNCED, len(sent.taken))
+    told = sent.taken | sent.unanswered
+    still = _active(list(told)) if told else {}
+    ended = {account_id: user_id for account_id, user_id in told.items() if account_id not in still}
+    again = [account_id for account_id in sent.unanswered if account_id not in ended]
+    unrevoked = _revoke({account_id: still[account_id] for account_id in sent.taken if account_id in still})
+    return [*sent.refused, *again, *unrevoked, *_withdraw(ended)]
 
 
-def _active(account_ids: list[AccountId]) -> dict[AccountId, ChatProfile]:
+@dataclass(frozen=True)
+class _User:
+    """A user as they are to be at Stream."""
+
+    profile: ChatProfile
+    revoked_before: datetime | None
+
+
+def _active(account_ids: list[AccountId]) -> dict[AccountId, _User]:
     return {
-        account.account_id: ChatProfile(account.user_id, profile.display_name, profile.avatar_url)
+        account.account_id: _User(
+            ChatProfile(account.user_id, profile.display_name, profile.avatar_url), account.revoked_before
+        )
         for account, profile in profiles.by_accounts(account_ids)
         if account.state is AccountState.ACTIVE
     }
 
 
-def _send(
-    wanted: dict[AccountId, ChatProfile],
-) -> tuple[dict[AccountId, UserId], list[AccountId]]:
+def _revoke(users: dict[AccountId, _User]) -> list[AccountId]:
+    """Send the revocations that still matter; returns the accounts of those that did not arrive.
+
+    After each upsert, since a full replacement may clear one at Stream; for an hour, since no chat token
+    lives longer.
+    """
+    alive_since = clock.now() - settings().chat_token_life
+    before = {
+        user.profile.id: user.revoked_before
+        for user in users.values()
+        if user.revoked_before and user.revoked_before > alive_since
+    }
+    if not before:
+        return []
+    try:
+        gateway.revoke(before)
+    except (StreamRefused, StreamUnavailable):
+        return [account_id for account_id, user in users.items() if user.profile.id in before]
+    return []
+
+
+@dataclass
+class _Sent:
+    """What became of accounts whose users were sent. Without an answer Stream may have taken one or not."""
+
+    taken: dict[AccountId, UserId] = field(default_factory=dict)
+    unanswered: dict[AccountId, UserId] = field(default_factory=dict)
+    refused: list[AccountId] = field(default_factory=list)
+
+
+def _send(wanted: dict[AccountId, _User]) -> _Sent:
     """Send all in one call; a refused batch one by one, so that one bad user holds up nobody."""
     if not wanted:
-        return {}, []
+        return _Sent()
+    users = {account_id: user.profile.id for account_id, user in wanted.items()}
     try:
-        gateway.upsert(wanted.values())
+        gateway.upsert(user.profile for user in wanted.values())
     except StreamUnavailable:
-        return {}, list(wanted)
+        return _Sent(unanswered=users)
     except StreamRefused:
         return _send_singly(wanted)
-    return {account_id: profile.id for account_id, profile in wanted.items()}, []
+    return _Sent(taken=users)
 
 
-def _send_singly(
-    wanted: dict[AccountId, ChatProfile],
-) -> tuple[dict[AccountId, UserId], list[AccountId]]:
-    sent: dict[AccountId, UserId] = {}
-    failed: list[AccountId] = []
-    for account_id, profile in wanted.items():
+def _send_singly(wanted: dict[AccountId, _User]) -> _Sent:
+    sent = _Sent()
+    for account_id, user in wanted.items():
         try:
-            gateway.upsert([profile])
+            gateway.upsert([user.profile])
         except UserBurned:
             metrics.count(Metric.CHAT_PROFILE_SKIPPED)  # deleted there: an id is never used again
-        except (StreamRefused, StreamUnavailable):
+        except StreamRefused:
             metrics.count(Metric.CHAT_PROFILE_REFUSED)
-            failed.append(account_id)
+            sent.refused.append(account_id)
+        except StreamUnavailable:
+            metrics.count(Metric.CHAT_PROFILE_REFUSED)
+            sent.unanswered[account_id] = user.profile.id
         else:
-            sent[account_id] = profile.id
-    return sent, failed
+            sent.taken[account_id] = user.profile.id
+    return sent
 
 
-def _withdraw_ended(sent: dict[AccountId, UserId]) -> list[AccountId]:
-    """Deactivate at Stream whoever was frozen or erased while we were sending."""
-    failed: list[AccountId] = []
-    still = _active(list(sent)) if sent else {}
-    for account_id in sent.keys() - still.keys():
+def _withdraw(ended: dict[AccountId, UserId]) -> list[AccountId]:
+    """Deactivate at Stream whoever was frozen or erased while we were sending; returns whom it missed."""
+    missed: list[AccountId] = []
+    for account_id, user_id in ended.items():
         try:
-            gateway.deactivate(sent[account_id])
+            gateway.deactivate(user_id)
         except UserBurned:
-            continue
-        except (StreamRefused, StreamUnavailable):
-            failed.append(account_id)
-    return failed
+            continue  # never taken, or deleted there: nobody is active
+        except StreamRefused:
+            # Such as being deactivated already; asking again is vain.
+            metrics.count(Metric.CHAT_PROFILE_REFUSED)
+        except StreamUnavailable:
+            missed.append(account_id)
+    return missed

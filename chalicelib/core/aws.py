@@ -1,23 +1,92 @@
-"""One cached boto3 client per service, made at first use: a cold start pays only for what it calls."""
+"""One client per service of AWS, made at first use: a cold start pays only for what it calls.
 
+How long a call may take follows from how long a function may run: 15 s (signup), 10 s (the others that
+call AWS). A call that is never answered ends before that, so the request is answered with 503:
+
+    DynamoDB  9 s   three tries of 1 s to connect and 2 s to read. core/table makes the tries, since it
+                    knows which writes may be sent twice; botocore makes one.
+    SNS       6 s   one try: Publish is not idempotent, a second try could be a second SMS.
+    others    6 s   two tries of 1 s and 2 s; they are reads (vault, KMS) or may be repeated (S3).
+"""
+
+from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from chalicelib.core.errors import Unavailable
 from chalicelib.core.settings import settings
+
+if TYPE_CHECKING:
+    from botocore.exceptions import ClientError
+
+
+@dataclass(frozen=True)
+class _Patience:
+    """Seconds to connect and to read, and how often botocore tries."""
+
+    connect: int
+    read: int
+    tries: int
+
+
+_PATIENCE = {"dynamodb": _Patience(1, 2, 1), "sns": _Patience(1, 5, 1)}
+_OTHERS = _Patience(1, 2, 2)
+
+# Codes of what passes; whatever comes with a status of 500 or more passes too.
+_PASSING = {
+    "InternalFailure",
+    "InternalServiceError",
+    "RequestLimitExceeded",
+    "RequestTimeout",
+    "ServiceUnavailable",
+    "SlowDown",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+}
+
+
+class AwsBug(Exception):
+    """An error that is our own; its text is the service's error code alone, since messages quote values."""
 
 
 @cache
 def client(service: str) -> Any:  # noqa: ANN401 - boto3 ships no types; each service has one typed module over this
-    """The process's client of an AWS service, with deadlines that fit inside a 29 s request."""
+    """The process's client of a service."""
     import boto3
     from botocore.config import Config
 
+    patience = _PATIENCE.get(service, _OTHERS)
     return boto3.client(
         service,
         region_name=settings().region,
         config=Config(
-            connect_timeout=2,
-            read_timeout=5,
-            retries={"mode": "standard", "total_max_attempts": 3},
+            connect_timeout=patience.connect,
+            read_timeout=patience.read,
+            retries={"mode": "standard", "total_max_attempts": patience.tries},
         ),
     )
+
+
+def ask(service: str, operation: str, **parameters: Any) -> dict[str, Any]:  # noqa: ANN401 - boto3's own parameters
+    """One call to a service whose errors need no telling apart.
+
+    Raises:
+        Unavailable: not answered, throttled, or broken on the other side.
+        AwsBug: anything else.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        answer: dict[str, Any] = getattr(client(service), operation)(**parameters)
+    except ClientError as error:
+        raise _meaning(error) from None
+    except BotoCoreError:
+        raise Unavailable from None
+    return answer
+
+
+def _meaning(error: "ClientError") -> Exception:
+    code = error.response["Error"]["Code"]
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return Unavailable() if status >= 500 or code in _PASSING else AwsBug(code)

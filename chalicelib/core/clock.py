@@ -4,6 +4,7 @@ Instants are UTC and whole seconds: DynamoDB's TTL, JWT claims and our RFC 3339 
 seconds, so an instant survives every round trip unchanged. Tests freeze this clock with time-machine.
 """
 
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
@@ -15,6 +16,11 @@ DAY = timedelta(days=1)
 def now() -> datetime:
     """The current instant, UTC, rounded down to whole seconds."""
     return datetime.now(UTC).replace(microsecond=0)
+
+
+def pause(length: timedelta) -> None:
+    """Wait, between two tries of the same thing; nothing else waits by time."""
+    time.sleep(length.total_seconds())
 
 
 def to_epoch(instant: datetime) -> int:
@@ -37,6 +43,10 @@ class _InstantSchema:
 
     The import is inside: the authorizer uses this clock and must not pay for pydantic.
     """
+
+    @staticmethod
+    def __get_pydantic_json_schema__(schema: Any, handler: Any) -> dict[str, str]:  # noqa: ANN401 - as below
+        return {"type": "string", "format": "date-time"}
 
     @staticmethod
     def __get_pydantic_core_schema__(source: Any, handler: Any) -> Any:  # noqa: ANN401 - pydantic's hook is untyped

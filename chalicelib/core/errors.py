@@ -40,6 +40,7 @@ from chalicelib.core.metrics import Metric
 BASE_TYPE = "https://ru4m.com/problems/"
 
 Members = Mapping[str, object]
+Schemas = Mapping[str, Mapping[str, object]]  # JSON Schema of each member
 
 
 class Problem(Exception):
@@ -49,6 +50,9 @@ class Problem(Exception):
     code: ClassVar[str] = "internal_error"
     title: ClassVar[str] = "Something went wrong on our side"
     metric: ClassVar[Metric | None] = None
+    # Members beyond those of RFC 9457, for the contract: what always stands there, what may.
+    shows: ClassVar[Schemas] = {}
+    may_show: ClassVar[Schemas] = {}
 
     def __init__(self, detail: str | None = None, **members: object) -> None:
         super().__init__(self.code)
@@ -74,6 +78,21 @@ class InvalidRequest(Problem):
     status = 400
     code = "invalid_request"
     title = "The request is malformed or invalid"
+    may_show: ClassVar[Schemas] = {
+        "errors": {
+            "type": "array",
+            "description": "Places in the body and the rules that they break; never the rejected value",
+            "items": {
+                "type": "object",
+                "required": ["pointer", "code", "message"],
+                "properties": {
+                    "pointer": {"type": "string", "format": "json-pointer"},
+                    "code": {"type": "string"},
+                    "message": {"type": "string"},
+                },
+            },
+        }
+    }
 
 
 class UnexpectedField(InvalidRequest):
@@ -191,6 +210,14 @@ class TooMany(Problem):
     code = "too_many_requests"
     title = "Too many requests"
     metric = Metric.REQUEST_LIMITED
+    shows: ClassVar[Schemas] = {
+        "limit": {"type": "string", "description": "What was limited"},
+        "retry_after": {
+            "type": "integer",
+            "minimum": 1,
+            "description": "Seconds after which to try again; also the header Retry-After",
+        },
+    }
 
 
 class InternalError(Problem):

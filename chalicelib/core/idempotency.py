@@ -9,6 +9,7 @@ quoted string; a bare UUID is taken too.
 import hmac
 import re
 import uuid
+from collections.abc import Mapping
 from typing import ClassVar, Self, TypeVar
 
 from chalicelib.core import keyring
@@ -19,6 +20,7 @@ from chalicelib.core.settings import Secret
 
 AnyId = TypeVar("AnyId", bound=Id)
 
+_UUID = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _QUOTED = re.compile(r'"([^"]*)"|([^"]*)')
 
 
@@ -26,7 +28,15 @@ class IdempotencyKey(Header):
     """A client's name for one request."""
 
     name = "Idempotency-Key"
-    schema: ClassVar[dict[str, str]] = {"type": "string", "format": "uuid"}
+    description = (
+        "A UUID of the client's own for this request, bare or in double quotes. Sent again with the same "
+        "body within 24 hours, the request makes nothing twice and is answered about the same thing."
+    )
+    schema: ClassVar[Mapping[str, object]] = {
+        "type": "string",
+        "pattern": f'^({_UUID}|"{_UUID}")$',
+        "examples": ["8e03978e-40d5-43e8-bc93-6894a57f9324"],
+    }
 
     def __init__(self, value: uuid.UUID) -> None:
         self.value = value

@@ -14,7 +14,6 @@ from functools import cache
 from typing import Any
 
 from chalicelib.core import aws
-from chalicelib.core.errors import Unavailable
 from chalicelib.core.settings import Secret, settings
 
 
@@ -26,8 +25,12 @@ class MacKeys:
     versions: dict[str, bytes]
 
     def digest(self, *parts: str) -> bytes:
-        """HMAC over the parts under the current key; a separator keeps their borders."""
+        """HMAC over the parts under the current key; their lengths in front keep their borders."""
         return self._digest(self.current, parts)
+
+    def digest_under(self, version: str, *parts: str) -> bytes:
+        """The same under a version of choice, to recompute what an older one made."""
+        return self._digest(version, parts)
 
     def label(self, kind: str, value: str) -> str:
         """`<kind>#<version>#<hex>`: the key of a claim under the current version."""
@@ -40,7 +43,9 @@ class MacKeys:
             yield f"{kind}#{version}#{self._digest(version, (kind, value)).hex()}"
 
     def _digest(self, version: str, parts: tuple[str, ...]) -> bytes:
-        return hmac.digest(self.versions[version], "\x1f".join(parts).encode(), hashlib.sha256)
+        encoded = [part.encode() for part in parts]
+        message = b"".join(len(part).to_bytes(4, "big") + part for part in encoded)
+        return hmac.digest(self.versions[version], message, hashlib.sha256)
 
 
 @cache
@@ -61,9 +66,12 @@ class SigningKey:
 
 @cache
 def signing_key() -> SigningKey:
-    """The access-token key; only the signup and sessions functions may read it."""
-    document = _read(Secret.SIGNING)
-    return SigningKey(document["kid"], document["private_key"])
+    """The access-token key that signs now; only the signup and sessions functions may read it.
+
+    Configuration names it, so a rotation starts new containers, and those read the secret anew.
+    """
+    kid = settings().signing_kid()
+    return SigningKey(kid, _read(Secret.SIGNING)["keys"][kid])
 
 
 @cache
@@ -74,11 +82,12 @@ def stream_secret() -> str:
 
 
 def _read(purpose: Secret) -> dict[str, Any]:
-    from botocore.exceptions import BotoCoreError
+    """The document of a secret.
 
-    try:
-        answer = aws.client("secretsmanager").get_secret_value(SecretId=settings().secret(purpose))
-    except BotoCoreError:
-        raise Unavailable from None
+    Raises:
+        Unavailable: the vault does not answer, or throttles.
+        AwsBug: it will not give the secret, now or later.
+    """
+    answer = aws.ask("secretsmanager", "get_secret_value", SecretId=settings().secret(purpose))
     document: dict[str, Any] = json.loads(answer["SecretString"])
     return document

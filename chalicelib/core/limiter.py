@@ -6,14 +6,18 @@ can't slip through between a read and a write. A refused hit counts nothing.
 
 Each limiter says what happens when its table can't be reached: refuse (`Unavailable`) where a hit
 costs money or guards a secret. Subjects stand in the key as keyed hashes only.
+What is kept is declared in `chalicelib/limits`.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import reduce
+from operator import and_
 
 from chalicelib.core import clock, keyring, table
-from chalicelib.core.errors import TooMany
+from chalicelib.core.errors import TooMany, Unavailable
 from chalicelib.core.settings import Secret
 from chalicelib.core.table import Attr, Change, Conflict, Key, Table
 
@@ -55,22 +59,20 @@ class Limiter:
             Unavailable: the counter can't be reached; the use is refused, not let through.
         """
         at = clock.to_epoch(clock.now())
-        first, *others = (
+        room = (
             Attr(window.slot(at)).not_exists() | Attr(window.slot(at)).lt(window.most())
             for window in self.windows
         )
-        condition = first
-        for other in others:
-            condition &= other
         longest = max(self.windows, key=lambda window: window.seconds)
         gone = at + longest.left(at)
+        began = clock.to_text(clock.from_epoch(gone - longest.seconds))
         try:
             table.write(
                 Change(
                     self._key(subject, longest.slot(at)),
-                    put={"expires_at": gone, "delete_at": gone},
+                    put={"kind": "limit", "began_at": began, "expires_at": gone, "delete_at": gone},
                     add={window.slot(at): 1 for window in self.windows},
-                    only_if=condition,
+                    only_if=reduce(and_, room),
                 )
             )
         except Conflict as full:
@@ -80,6 +82,24 @@ class Limiter:
                 default=1,
             )
             raise self.problem(limit=self.name, retry_after=wait) from None
+
+    def give_back(self, subject: str) -> None:
+        """Uncount one use that came to nothing, in the slots of now.
+
+        What can't be given back (the counter is out of reach, or its slot is over) stays counted: that
+        errs on the strict side, and whoever gives back has something else to say.
+        """
+        at = clock.to_epoch(clock.now())
+        slots = [window.slot(at) for window in self.windows]
+        longest = max(self.windows, key=lambda window: window.seconds)
+        with suppress(Conflict, Unavailable):
+            table.write(
+                Change(
+                    self._key(subject, longest.slot(at)),
+                    add=dict.fromkeys(slots, -1),
+                    only_if=reduce(and_, (Attr(slot).gt(0) for slot in slots)),
+                )
+            )
 
     def _key(self, subject: str, slot: str) -> Key:
         """One item per slot of the longest window: it ends with the slot and can't grow for ever."""

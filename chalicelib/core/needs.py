@@ -28,22 +28,37 @@ class Claims:
 
 @dataclass(frozen=True, eq=False)
 class Need(Generic[T_co]):
-    """An item that a request needs: its key from the token's claims, and its reading (None: absent)."""
+    """An item that a request needs: its key from the token's claims, and its reading (None: absent).
+
+    Reading may ask for another need of the same request: a sealed record asks for its data key.
+    """
 
     key: Callable[[Claims], Key]
-    read: Callable[[Item | None], T_co]
+    read: Callable[[Item | None, "Found"], T_co]
+
+
+class NotAskedFor(LookupError):
+    """A view reads something that its route does not list among its needs; a bug."""
 
 
 class Found:
     """The items of one request, each read by its need when asked for."""
 
-    def __init__(self, claims: Claims, items: dict[Key, Item]) -> None:
-        self._claims = claims
+    def __init__(self, claims: Claims, keys: frozenset[Key], items: dict[Key, Item]) -> None:
+        self.claims = claims
+        self._keys = keys
         self._items = items
 
     def __getitem__(self, need: Need[T]) -> T:
-        """What a need found."""
-        return need.read(self._items.get(need.key(self._claims)))
+        """What a need found.
+
+        Raises:
+            NotAskedFor: the need was not part of this read; to call it absent would be a lie.
+        """
+        key = need.key(self.claims)
+        if key not in self._keys:
+            raise NotAskedFor(key.table, key.sk)
+        return need.read(self._items.get(key), self)
 
 
 # Stands in claims that were not made from a token; needs of a session find nothing under it.
@@ -52,11 +67,13 @@ NO_SESSION = SessionId("")
 
 def read(claims: Claims, needs: Iterable[Need[Any]]) -> Found:
     """Read all needs of a request in one consistent call."""
-    return Found(claims, table.batch_get(need.key(claims) for need in needs))
+    keys = frozenset(need.key(claims) for need in needs)
+    return Found(claims, keys, table.batch_get(keys))
 
 
 def read_accounts(account_ids: Iterable[AccountId], needs: tuple[Need[Any], ...]) -> list[Found]:
     """Read the same needs for several accounts in one consistent call of at most 100 keys."""
     claims = [Claims(account_id, NO_SESSION) for account_id in account_ids]
-    items = table.batch_get(need.key(claim) for claim in claims for need in needs)
-    return [Found(claim, items) for claim in claims]
+    keys = frozenset(need.key(claim) for claim in claims for need in needs)
+    items = table.batch_get(keys)
+    return [Found(claim, keys, items) for claim in claims]

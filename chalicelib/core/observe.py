@@ -26,11 +26,14 @@ R = TypeVar("R")
 # Field names that may stand in a log line; all of them are ids, numbers or words of ours.
 ALLOWED = frozenset({"request_id", "function", "route", "status", "code", "error", "at", "number", "reason"})
 
-# Named like the Chalice app, so that Chalice's own lines come out structured too. Made without its
-# level from the environment: debug lines of libraries may quote requests.
+# Named like the Chalice app, so that Chalice's own lines come out structured too.
 logger = Logger(
     service="ru4m", level=logging.INFO, utc=True, location=None, log_record_order=["level", "message"]
 )
+# The environment (AWS_LAMBDA_LOG_LEVEL) goes before Powertools' argument, and sets the level of libraries
+# too. Debug lines may quote requests (SEC-1), so nobody writes any, whatever it says.
+logging.getLogger("ru4m").setLevel(logging.INFO)
+logging.disable(logging.DEBUG)
 
 _warm = False
 

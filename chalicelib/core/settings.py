@@ -6,11 +6,12 @@ the start with the variable's name (never its value).
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from functools import cache
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 _T = TypeVar("_T")
 
@@ -61,6 +62,15 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class Checkpoints:
+    """Where checkpoints of the Ledger go, what signs them, and how long nobody can delete one."""
+
+    bucket: str
+    key: str  # id, ARN or alias of an asymmetric KMS key
+    lock: timedelta
+
+
+@dataclass(frozen=True)
 class Settings:
     """Everything that differs between stages."""
 
@@ -73,7 +83,7 @@ class Settings:
     stream_url: str
     contact_email: str
     limits: Limits
-    environment: Mapping[str, str]
+    environment: Mapping[str, str] = field(repr=False)  # has the function's credentials in it
 
     access_token_life = timedelta(minutes=15)
     chat_token_life = timedelta(hours=1)
@@ -89,6 +99,26 @@ class Settings:
     def secret(self, purpose: Secret) -> str:
         """Name or ARN of a secret; only functions that may read it are given the variable."""
         return self._named(f"RU4M_SECRET_{purpose.upper()}")
+
+    def signing_kid(self) -> str:
+        """Which key of the vault signs access tokens; only functions that sign have it."""
+        return self._named("RU4M_SIGNING_KID")
+
+    def stage_keys(self) -> str:
+        """The stage key's versions as KMS wrapped them; only functions that open records have it."""
+        return self._named("RU4M_STAGE_KEYS")
+
+    def checkpoints(self) -> Checkpoints:
+        """Of the Ledger's checkpoints; only the functions that sign or verify are given the variables.
+
+        Limitation periods of three years count from the end of the year, hence four. A lock can't be
+        lifted, so stages without real people have a short one.
+        """
+        return Checkpoints(
+            bucket=self._named("RU4M_CHECKPOINT_BUCKET"),
+            key=self._named("RU4M_CHECKPOINT_KEY"),
+            lock=timedelta(days=4 * 366 if self.stage is Stage.PRODUCTION else 1),
+        )
 
     def _named(self, variable: str) -> str:
         return _required(self.environment, variable)
@@ -107,6 +137,7 @@ def settings() -> Settings:
 def read(environment: Mapping[str, str]) -> Settings:
     """Settings from any environment; `settings` is this over the process's own."""
     stage = _parsed(environment, "RU4M_STAGE", Stage)
+    stream_url = _web_url if stage is Stage.LOCAL else _private_url
     wide = 1000 if stage is Stage.LOCAL else 1  # local runs sign up all day from one address
     return Settings(
         stage=stage,
@@ -115,7 +146,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         issuer=_parsed(environment, "RU4M_ISSUER", _https_url),
         public_keys=_required(environment, "RU4M_PUBLIC_KEYS"),
         stream_api_key=_required(environment, "RU4M_STREAM_API_KEY"),
-        stream_url=_required(environment, "RU4M_STREAM_URL"),
+        stream_url=_parsed(environment, "RU4M_STREAM_URL", stream_url),
         contact_email=_parsed(environment, "RU4M_CONTACT_EMAIL", _email_address),
         limits=Limits(
             codes_per_number_short=_figure(environment, "CODES_PER_NUMBER_SHORT", 5 * wide),
@@ -142,6 +173,18 @@ def _https_url(url: str) -> str:
     if not url.startswith("https://"):
         raise ValueError("not an https address")
     return url.rstrip("/")
+
+
+def _private_url(url: str) -> str:
+    """Nobody on the way can read what is sent there: https, or it stays on this machine."""
+    local = url.startswith("http://") and urlsplit(url).hostname in {"127.0.0.1", "::1", "localhost"}
+    return url if local else _https_url(url)
+
+
+def _web_url(url: str) -> str:
+    if urlsplit(url).scheme not in {"http", "https"}:
+        raise ValueError("not a web address")
+    return url
 
 
 def _email_address(text: str) -> str:

@@ -2,7 +2,9 @@
 
 import re
 from enum import StrEnum
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, ClassVar, Self
+
+from pydantic import model_validator
 
 from chalicelib.core.clock import Instant
 from chalicelib.core.http import View
@@ -46,6 +48,22 @@ class Notice(View):
     effective_at: Instant
     url: str
     changes: str
+
+    is_first: ClassVar[bool] = False
+
+    @model_validator(mode="after")
+    def _announced(self) -> Self:
+        """Without a time between the two nobody could be told before it applies to them (NOT-1)."""
+        told_first = self.published_at < self.effective_at
+        if not told_first and not (self.is_first and self.published_at == self.effective_at):
+            raise ValueError("a notice has to be published before it takes effect")
+        return self
+
+
+class FirstNotice(Notice):
+    """The first version of its kind: it changes nothing, so it may take effect when it is published."""
+
+    is_first: ClassVar[bool] = True
 
 
 class NoticeList(View):

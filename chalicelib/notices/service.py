@@ -1,17 +1,29 @@
 """The rules of notices: which versions are current, who has accepted them."""
 
+from typing import ClassVar
+
 from chalicelib.core import clock
-from chalicelib.core.errors import Conflict, Forbidden, NotFound
+from chalicelib.core.errors import Conflict, Forbidden, NotFound, Schemas
 from chalicelib.core.ids import AccountId
 from chalicelib.core.needs import Need
 from chalicelib.core.table import Create
 from chalicelib.notices import store, versions
 from chalicelib.notices.model import Acceptance, Notice, NoticeKind, NoticeVersion
-from chalicelib.notices.store import AcceptedBefore
+from chalicelib.notices.store import AcceptedBefore, acceptance_of
 
 __all__ = [
-    "TERMS_ACCEPTANCE", "AcceptedBefore", "TermsNotAccepted", "TermsOutdated", "accept", "acceptances",
-    "check_current", "current", "currents", "missing_acceptances", "published", "require_terms",
+    "TERMS_ACCEPTANCE",
+    "AcceptedBefore",
+    "TermsNotAccepted",
+    "TermsOutdated",
+    "accept",
+    "acceptance_of",
+    "acceptances",
+    "check_current",
+    "current",
+    "currents",
+    "published",
+    "require_terms",
 ]  # fmt: skip
 
 
@@ -20,6 +32,13 @@ class TermsOutdated(Conflict):
 
     code = "terms_outdated"
     title = "The terms or the privacy policy changed; show the current ones"
+    shows: ClassVar[Schemas] = {
+        "current": {
+            "type": "object",
+            "required": ["terms", "privacy"],
+            "properties": {"terms": {"type": "string"}, "privacy": {"type": "string"}},
+        }
+    }
 
 
 class TermsNotAccepted(Forbidden):
@@ -27,11 +46,14 @@ class TermsNotAccepted(Forbidden):
 
     code = "terms_not_accepted"
     title = "The current terms have to be accepted first"
+    shows: ClassVar[Schemas] = {"missing": {"type": "string", "description": "The version to accept"}}
 
 
 def published() -> tuple[Notice, ...]:
-    """All versions, newest first."""
-    return tuple(sorted(versions.PUBLISHED, key=lambda notice: notice.effective_at, reverse=True))
+    """All versions that are published by now, newest first."""
+    now = clock.now()
+    shown = (notice for notice in versions.PUBLISHED if notice.published_at <= now)
+    return tuple(sorted(shown, key=lambda notice: notice.effective_at, reverse=True))
 
 
 def current(kind: NoticeKind) -> Notice:
@@ -72,14 +94,9 @@ def require_terms(acceptance: Acceptance | None) -> None:
 
 
 def acceptances(account_id: AccountId, *accepted: NoticeVersion) -> list[Create]:
-    """The writes that record acceptances of a new account; for a transaction."""
+    """The writes that record first acceptances of versions; for a transaction."""
     now = clock.now()
     return [store.creation(account_id, Acceptance(version=version, accepted_at=now)) for version in accepted]
-
-
-def missing_acceptances(account_id: AccountId, *accepted: NoticeVersion) -> list[Create]:
-    """The same for an account that may have accepted some of them before."""
-    return acceptances(account_id, *store.missing(account_id, accepted))
 
 
 def accept(account_id: AccountId, version: NoticeVersion) -> None:
@@ -88,6 +105,6 @@ def accept(account_id: AccountId, version: NoticeVersion) -> None:
     Raises:
         NotFound: no such version is published.
     """
-    if version not in {notice.version for notice in versions.PUBLISHED}:
+    if version not in {notice.version for notice in published()}:
         raise NotFound
     store.put(account_id, Acceptance(version=version, accepted_at=clock.now()))

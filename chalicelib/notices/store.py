@@ -2,6 +2,7 @@
 
 from chalicelib.core import table
 from chalicelib.core.ids import AccountId
+from chalicelib.core.needs import Found, Need
 from chalicelib.core.table import Conflict, Create, Item, Key, Table
 from chalicelib.notices.model import Acceptance, NoticeVersion
 from chalicelib.privacy import codec
@@ -16,14 +17,20 @@ def key(account_id: AccountId, version: NoticeVersion) -> Key:
     return Key(Table.ACCOUNTS, f"A#{account_id}", f"acceptance#{version}")
 
 
-def read(item: Item | None) -> Acceptance | None:
+def read(item: Item | None, _: Found) -> Acceptance | None:
     """The acceptance in an item."""
-    return codec.from_item(Acceptance, item) if item else None
+    return codec.opened(Acceptance, item) if item else None
+
+
+def acceptance_of(version: NoticeVersion) -> Need[Acceptance | None]:
+    """The need for an account's acceptance of a version."""
+    return Need(lambda claims: key(claims.account_id, version), read)
 
 
 def creation(account_id: AccountId, acceptance: Acceptance) -> Create:
     """The write that records a first acceptance."""
-    return Create(key(account_id, acceptance.version), codec.to_item(acceptance), conflict=AcceptedBefore)
+    place = key(account_id, acceptance.version)
+    return Create(place, codec.to_item(acceptance, place), conflict=AcceptedBefore)
 
 
 def put(account_id: AccountId, acceptance: Acceptance) -> None:
@@ -32,10 +39,3 @@ def put(account_id: AccountId, acceptance: Acceptance) -> None:
         table.write(creation(account_id, acceptance))
     except AcceptedBefore:
         return
-
-
-def missing(account_id: AccountId, versions: tuple[NoticeVersion, ...]) -> list[NoticeVersion]:
-    """Which of these versions the account has not accepted."""
-    keys = {key(account_id, version): version for version in versions}
-    found = table.batch_get(keys)
-    return [version for place, version in keys.items() if place not in found]

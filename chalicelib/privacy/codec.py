@@ -1,32 +1,53 @@
 """The one place where a record becomes an item and back.
 
 An item holds the fields that are not personal as attributes of their own, and all personal fields
-together in one attribute `personal`. Both times follow from the declared retention: `expires_at`
-decides visibility, `delete_at` is the table's TTL, equal to it unless somebody moved it.
+together in one sealed attribute, under the key of the record's declared class. Both times follow from
+the declared retention: `expires_at` decides visibility, `delete_at` is the table's TTL, equal to it
+unless somebody moved it.
+
+A record is read in one of two ways. `opened` unseals it. `glance` does without a key and knows the
+clear fields only: that is enough to judge a caller, and touching a personal field raises StillSealed.
 """
 
 import json
 from datetime import datetime
-from typing import TypeVar
+from functools import cache
+from typing import Any, TypeVar, cast
 
-from chalicelib.core import clock
-from chalicelib.core.table import Item
+from pydantic import BaseModel, create_model
+
+from chalicelib.core import clock, stagekeys
+from chalicelib.core.sealing import KeyGone, Place, SealBroken, SealingKeys
+from chalicelib.core.table import Item, Key
 from chalicelib.privacy.periods import After
-from chalicelib.privacy.personal import RESERVED, Record
+from chalicelib.privacy.personal import RESERVED, KeyClass, Record, StillSealed
+from chalicelib.privacy.subject_keys import SubjectKeys
 
 AnyRecord = TypeVar("AnyRecord", bound=Record)
 
 
-def to_item(record: Record) -> Item:
-    """The item of a record, without its key (core/table adds it)."""
+def to_item(record: Record, key: Key, subject: SubjectKeys | None = None) -> Item:
+    """The item of a record for a key, without the key's attributes (core/table adds them).
+
+    Raises:
+        StillSealed: the record was only glanced at, so its personal fields would be lost.
+        KeyGone: the record is sealed for its subject, and no key of the subject was given.
+    """
     declaration = record.declaration
-    sealed = set(declaration.personal_fields())
     item: Item = {"kind": declaration.kind, **clear(record)}
-    if sealed:
-        item["personal"] = record.model_dump_json(include=sealed, exclude_none=True)
-    if expiry := expires_at(record):
-        item["expires_at"] = item["delete_at"] = clock.to_epoch(expiry)
-    return item
+    if hidden := set(declaration.personal_fields()):
+        if not hidden <= record.__dict__.keys():
+            raise StillSealed(declaration.kind)
+        plain = record.model_dump_json(include=hidden, exclude_none=True).encode()
+        place = Place(declaration.kind, key.pk, key.sk)
+        item["sealed"] = _keys(type(record), subject).seal(plain, place)
+    return item | times(record)
+
+
+def times(record: Record) -> Item:
+    """Both times of a record: when it stops being visible, and when DynamoDB may delete it."""
+    expiry = expires_at(record)
+    return dict.fromkeys(("expires_at", "delete_at"), clock.to_epoch(expiry)) if expiry else {}
 
 
 def clear(record: Record) -> Item:
@@ -36,11 +57,29 @@ def clear(record: Record) -> Item:
     )
 
 
-def from_item(kind: type[AnyRecord], item: Item) -> AnyRecord:
-    """The record that an item holds."""
+def opened(kind: type[AnyRecord], item: Item, subject: SubjectKeys | None = None) -> AnyRecord:
+    """The record that an item holds, unsealed.
+
+    Raises:
+        SealBroken: the sealed attribute is not what was sealed for this place.
+        KeyGone: its key does not exist any more.
+    """
     values = {name: value for name, value in item.items() if name not in RESERVED}
-    values |= json.loads(item.get("personal", "{}"))
+    if kind.declaration.personal_fields() and "sealed" in item:
+        place = Place(kind.declaration.kind, item["pk"], item.get("sk"))
+        plain = _keys(kind, subject).open(bytes(item["sealed"]), place)
+        values |= json.loads(plain)
     return kind.model_validate(values)
+
+
+def glance(kind: type[AnyRecord], item: Item) -> AnyRecord:
+    """The clear fields of the record that an item holds; personal ones raise StillSealed."""
+    values = {name: value for name, value in item.items() if name not in RESERVED}
+    # pydantic's plugin types this as the base class.
+    seen = cast("AnyRecord", kind.model_construct(**dict(_clear_part(kind).model_validate(values))))
+    for name in kind.declaration.personal_fields():
+        seen.__dict__.pop(name, None)  # a default would look like an answer
+    return seen
 
 
 def expires_at(record: Record) -> datetime | None:
@@ -50,3 +89,28 @@ def expires_at(record: Record) -> datetime | None:
         return None
     since: datetime = getattr(record, retention.since)
     return since + retention.period.length
+
+
+def _keys(kind: type[Record], subject: SubjectKeys | None) -> SealingKeys:
+    match kind.declaration.key_class:
+        case KeyClass.TRANSIENT:
+            return stagekeys.transient()
+        case KeyClass.RETAINED:
+            return stagekeys.retained(kind.declaration.kind)
+        case _ if subject is None:
+            raise KeyGone
+        case _:
+            return subject
+
+
+@cache
+def _clear_part(kind: type[Record]) -> type[BaseModel]:
+    """A model of the clear fields, which validates them as the record does."""
+    hidden = kind.declaration.personal_fields()
+    fields: dict[str, Any] = {
+        name: (info.annotation, info) for name, info in kind.model_fields.items() if name not in hidden
+    }
+    return create_model(f"{kind.__name__}Clear", **fields)
+
+
+__all__ = ["KeyGone", "SealBroken", "clear", "expires_at", "glance", "opened", "times", "to_item"]

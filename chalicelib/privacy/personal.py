@@ -28,10 +28,15 @@ class DeclarationError(TypeError):
     """A record class is not fully or not consistently declared; the text says what to add."""
 
 
+class StillSealed(AttributeError):
+    """A personal field of a record that was only glanced at was asked for, or would be lost by a write."""
+
+
 class KeyClass(StrEnum):
     """Under which key the personal fields are sealed."""
 
     SUBJECT = "subject"  # the account's own data key: erasing the key erases every copy
+    RETAINED = "retained"  # one key per retention class: what a hold or a statute keeps
     TRANSIENT = "transient"  # the stage's key: challenges, gone within days by TTL
     NOTHING_SEALED = "nothing sealed"  # no personal field
 
@@ -96,6 +101,12 @@ class Record(BaseModel):
         _check_retention(cls)
         _records.append(cls)
 
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - reached only where nothing was found
+        """Say what is wrong when a personal field of a glance is asked for."""
+        if name in type(self).model_fields:
+            raise StillSealed(f"{type(self).__name__}.{name}")
+        raise AttributeError(name)
+
     def __repr_args__(self) -> Iterable[tuple[str | None, object]]:
         """Personal values never show in a representation, so not in a traceback or a log either."""
         hidden = self.declaration.personal_fields()
@@ -109,7 +120,7 @@ _records: list[type[Record]] = []
 _WORDS = {"table", "kind", "purpose", "basis", "retention", "key_class"}
 
 # Attributes of an item that are not a record's own.
-RESERVED = frozenset({"pk", "sk", "kind", "personal", "expires_at", "delete_at"})
+RESERVED = frozenset({"pk", "sk", "kind", "sealed", "expires_at", "delete_at"})
 
 
 def defined() -> tuple[type[Record], ...]:
@@ -135,7 +146,7 @@ def _check_names(cls: type[Record]) -> None:
 def _check_keys(cls: type[Record]) -> None:
     sealed = bool(cls.declaration.personal_fields())
     if sealed is (cls.declaration.key_class is KeyClass.NOTHING_SEALED):
-        wanted = "SUBJECT or TRANSIENT" if sealed else "NOTHING_SEALED"
+        wanted = "SUBJECT, RETAINED or TRANSIENT" if sealed else "NOTHING_SEALED"
         raise DeclarationError(f"{cls.__name__}: key_class has to be {wanted} with these fields")
 
 

@@ -2,9 +2,11 @@
 
 from chalice.app import Blueprint
 
+from chalicelib.accounts.service import OPEN_ACCOUNT
 from chalicelib.core.errors import ChangedMeanwhile, NotFound
 from chalicelib.core.http import IfMatch, Tagged, route
 from chalicelib.core.ids import UserId
+from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.profiles import service
 from chalicelib.profiles.model import OwnProfile, ProfileChanges, PublicProfile
 from chalicelib.profiles.service import PROFILE
@@ -13,18 +15,22 @@ from chalicelib.sessions.caller import Caller
 profiles = Blueprint(__name__)
 
 
-@route(profiles, "GET", "/v1/profile", needs=(PROFILE,), problems=(NotFound,))
+_OWN = (DATA_KEY, OPEN_ACCOUNT, PROFILE)
+
+
+@route(profiles, "GET", "/v1/profile", needs=_OWN, problems=(NotFound,))
 def read_profile(caller: Caller) -> Tagged[OwnProfile]:
     """The caller's own profile, with the ETag that editing it needs."""
-    profile = service.own(caller[PROFILE])
-    return Tagged(OwnProfile.of(caller.account, profile), etag=profile.etag)
+    account, profile = service.own(caller[OPEN_ACCOUNT], caller[PROFILE])
+    return Tagged(OwnProfile.of(account, profile), etag=profile.etag)
 
 
-@route(profiles, "PATCH", "/v1/profile", needs=(PROFILE,), problems=(NotFound, ChangedMeanwhile))
+@route(profiles, "PATCH", "/v1/profile", needs=_OWN, problems=(NotFound, ChangedMeanwhile))
 def change_profile(caller: Caller, changes: ProfileChanges, expected: IfMatch) -> Tagged[OwnProfile]:
     """Change the profile by a merge patch (RFC 7396); null removes."""
-    profile = service.change(service.own(caller[PROFILE]), changes, expected)
-    return Tagged(OwnProfile.of(caller.account, profile), etag=profile.etag)
+    account, profile = service.own(caller[OPEN_ACCOUNT], caller[PROFILE])
+    profile = service.change(profile, changes, expected, caller[DATA_KEY])
+    return Tagged(OwnProfile.of(account, profile), etag=profile.etag)
 
 
 @route(profiles, "GET", "/v1/users/{user_id}")

@@ -4,10 +4,12 @@ Own view and public view are different types: a field shows to others only if it
 `PublicProfile` (ACC-6).
 """
 
+import re
+import unicodedata
 from datetime import date
 from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from chalicelib.accounts.model import Account
 from chalicelib.core import clock
@@ -23,14 +25,29 @@ from chalicelib.privacy.recipients import Recipient
 _SELF = Correction.SELF_SERVICE
 
 
-def _printable(text: str) -> str:
-    """Refuse control characters and other invisible ones: they fake names in a chat.
+# Letters, symbols and marks to Unicode, but nothing to the eye: fillers, the empty Braille cell.
+_BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+# Zero-width (non-)joiners inside a word: Persian, Indic scripts and many emoji are written with them.
+_JOINED = re.compile(r"(?<=[^ \u200c\u200d])[\u200c\u200d](?=[^ \u200c\u200d])")
 
-    The joiner that many emoji are made with is let through.
-    """
-    if not all(c.isprintable() or c == "\u200d" for c in text):
+
+def _legible(text: str) -> str:
+    """Refuse what can't be seen (it fakes names in a chat), and text without a letter, number or symbol."""
+    seen = _JOINED.sub("", text)
+    if not all(c.isprintable() and c not in _BLANK for c in seen):
         raise ValueError("not printable")
+    if not any(unicodedata.category(c)[0] in "LNS" for c in seen):
+        raise ValueError("nothing to read")
     return text
+
+
+def _written_out(day: object) -> object:
+    """Read a text as a full date and nothing else: pydantic takes a number in quotes too, as an epoch."""
+    if not isinstance(day, str):
+        return day
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", day):
+        raise ValueError("not a date as YYYY-MM-DD")
+    return date.fromisoformat(day)
 
 
 def _plausible_birth(day: date) -> date:
@@ -42,14 +59,14 @@ def _plausible_birth(day: date) -> date:
 Line = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=100),
-    AfterValidator(_printable),
+    AfterValidator(_legible),
 ]
 DisplayName = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=50),
-    AfterValidator(_printable),
+    AfterValidator(_legible),
 ]
-Birthday = Annotated[date, AfterValidator(_plausible_birth)]
+Birthday = Annotated[date, BeforeValidator(_written_out), AfterValidator(_plausible_birth)]
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1 alpha-2")]
 
 
@@ -86,6 +103,8 @@ class Profile(
 
 class ProfileChanges(Body):
     """A merge patch (RFC 7396): what is sent is set, null removes, the rest stays."""
+
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
 
     media_type: ClassVar[str] = "application/merge-patch+json"
 

@@ -10,6 +10,7 @@ from chalicelib.core.errors import ChangedMeanwhile, NotFound
 from chalicelib.core.http import IfMatch
 from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.table import Write
+from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
 from chalicelib.profiles import store
 from chalicelib.profiles.model import Profile, ProfileChanges, PublicProfile
 from chalicelib.profiles.nicknames import random_nickname
@@ -18,24 +19,24 @@ from chalicelib.profiles.store import PROFILE
 __all__ = ["PROFILE", "by_accounts", "change", "new_profile", "own", "seen_by_others"]
 
 
-def new_profile(account_id: AccountId, display_name: str | None) -> list[Write]:
+def new_profile(account_id: AccountId, display_name: str | None, keys: SubjectKeys) -> list[Write]:
     """The write that makes a profile; without a chosen name it gets a random nickname."""
     profile = Profile(account_id=account_id, display_name=display_name or random_nickname())
-    return [store.creation(profile)]
+    return [store.creation(profile, keys)]
 
 
-def own(profile: Profile | None) -> Profile:
-    """The caller's profile.
+def own(account: Account | None, profile: Profile | None) -> tuple[Account, Profile]:
+    """The caller's account and profile, both of which have to be there.
 
     Raises:
-        NotFound: erased between the account and the profile.
+        NotFound: one of them is erased already.
     """
-    if profile is None:
+    if account is None or profile is None:
         raise NotFound
-    return profile
+    return account, profile
 
 
-def change(profile: Profile, changes: ProfileChanges, expected: IfMatch) -> Profile:
+def change(profile: Profile, changes: ProfileChanges, expected: IfMatch, keys: SubjectKeys) -> Profile:
     """Apply a merge patch to the version that the client read.
 
     A removed display name becomes a new nickname, a removed switch its default.
@@ -55,7 +56,7 @@ def change(profile: Profile, changes: ProfileChanges, expected: IfMatch) -> Prof
             values[name] = Profile.model_fields[name].default
     changed = Profile(**{**values, "version": profile.version + 1})
     try:
-        store.replace(changed, over_version=profile.version)
+        store.replace(changed, keys, over_version=profile.version)
     except store.VersionMoved:
         raise ChangedMeanwhile from None
     return changed
@@ -67,7 +68,7 @@ def seen_by_others(user_id: UserId) -> PublicProfile:
     Raises:
         NotFound: unknown, erased, frozen or restricted; the answer does not tell which.
     """
-    owner = accounts.by_user_id(user_id)
+    owner = accounts.owner_of_user(user_id)
     for account, profile in by_accounts([owner] if owner else []):
         if account.state is AccountState.ACTIVE:
             return PublicProfile.of(account, profile)
@@ -75,7 +76,7 @@ def seen_by_others(user_id: UserId) -> PublicProfile:
 
 
 def by_accounts(account_ids: Iterable[AccountId]) -> list[tuple[Account, Profile]]:
-    """Accounts with their profiles, those that have both; at most 50, in one consistent read."""
-    rows = needs.read_accounts(account_ids, (ACCOUNT, PROFILE))
+    """Accounts with their profiles, those that have both; at most 33, in one consistent read."""
+    rows = needs.read_accounts(account_ids, (ACCOUNT, PROFILE, DATA_KEY))
     pairs = ((row[ACCOUNT], row[PROFILE]) for row in rows)
     return [(account, profile) for account, profile in pairs if account and profile]

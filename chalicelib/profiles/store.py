@@ -2,9 +2,10 @@
 
 from chalicelib.core import table
 from chalicelib.core.ids import AccountId
-from chalicelib.core.needs import Need
+from chalicelib.core.needs import Found, Need
 from chalicelib.core.table import Attr, Conflict, Create, Item, Key, Replace, Table
 from chalicelib.privacy import codec
+from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
 from chalicelib.profiles.model import Profile
 
 
@@ -17,28 +18,31 @@ def key(account_id: AccountId) -> Key:
     return Key(Table.ACCOUNTS, f"A#{account_id}", "profile")
 
 
-def _read(item: Item | None) -> Profile | None:
-    return codec.from_item(Profile, item) if item else None
+def _opened(item: Item | None, found: Found) -> Profile | None:
+    return codec.opened(Profile, item, found[DATA_KEY]) if item else None
 
 
-PROFILE: Need[Profile | None] = Need(lambda claims: key(claims.account_id), _read)
+# Asks for DATA_KEY too: everything in a profile is sealed.
+PROFILE: Need[Profile | None] = Need(lambda claims: key(claims.account_id), _opened)
 
 
-def creation(profile: Profile) -> Create:
+def creation(profile: Profile, keys: SubjectKeys) -> Create:
     """The write that makes a profile; for a transaction."""
-    return Create(key(profile.account_id), codec.to_item(profile))
+    place = key(profile.account_id)
+    return Create(place, codec.to_item(profile, place, keys))
 
 
-def replace(profile: Profile, over_version: int) -> None:
+def replace(profile: Profile, keys: SubjectKeys, over_version: int) -> None:
     """Write a profile over the version that it was made from.
 
     Raises:
         VersionMoved: that version is not the stored one any more.
     """
+    place = key(profile.account_id)
     table.write(
         Replace(
-            key(profile.account_id),
-            codec.to_item(profile),
+            place,
+            codec.to_item(profile, place, keys),
             only_if=Attr("version").eq(over_version),
             conflict=VersionMoved,
         )

@@ -4,10 +4,10 @@ from enum import StrEnum
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, field_validator
 
 from chalicelib.core.clock import Instant
-from chalicelib.core.http import View
+from chalicelib.core.http import Body, View
 from chalicelib.core.ids import AccountId, SessionId
 from chalicelib.core.table import Table
 from chalicelib.privacy.periods import After, Period
@@ -15,6 +15,16 @@ from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, Record, personal
 from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source
 
 ShortText = Annotated[str, Field(min_length=1, max_length=64)]
+
+
+_UUID_4 = WithJsonSchema(
+    {
+        "type": "string",
+        "description": "A random UUID (version 4) that the app made when it was installed",
+        "pattern": "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-4[0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}$",
+        "examples": ["5bd33f0a-6a86-4f0a-9d43-1f0c6b8f2c11"],
+    }
+)
 
 
 class Platform(StrEnum):
@@ -34,7 +44,7 @@ class Device(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    id: UUID
+    id: Annotated[UUID, _UUID_4]
     platform: Platform
     model: ShortText | None = None
     os_version: ShortText | None = None
@@ -64,15 +74,52 @@ class Session(
     retention=After(Period.IDLE_SESSION, since="last_used_at"),
     key_class=KeyClass.SUBJECT,
 ):
-    """One signed-in device. The refresh token can be recomputed from nonce and generation."""
+    """One signed-in device. The refresh token can be recomputed from nonce and generation.
+
+    `last_used_at` is when the active token was last given, `lost` when answers were given that got lost.
+    """
 
     account_id: Annotated[AccountId, NOT_PERSONAL]
     session_id: Annotated[SessionId, NOT_PERSONAL]
     device: Annotated[Device, personal(Category.DEVICE_ID, Source.PROVIDED)]
     nonce: Annotated[str, NOT_PERSONAL]
     generation: Annotated[int, NOT_PERSONAL] = 0
+    lost: Annotated[tuple[Instant, ...], NOT_PERSONAL] = ()
     created_at: Annotated[Instant, NOT_PERSONAL]
     last_used_at: Annotated[Instant, NOT_PERSONAL]
+
+
+class Refreshing(Body):
+    """The refresh token, and the device that it was given to."""
+
+    refresh_token: Annotated[str, Field(max_length=256)]
+    device_id: UUID
+
+
+class DeviceView(View):
+    """A device as its owner knows it."""
+
+    platform: Platform
+    model: str | None = None
+    os_version: str | None = None
+    app_version: str | None = None
+
+
+class ListedSession(View):
+    """A signed-in device in the list."""
+
+    session_id: SessionId
+    device: DeviceView
+    current: bool
+    created_at: Instant
+    last_used_at: Instant
+
+
+class SessionList(View):
+    """The account's signed-in devices, the last used first."""
+
+    items: tuple[ListedSession, ...]
+    next: str | None = None
 
 
 class SessionView(View):

@@ -4,18 +4,29 @@ import secrets
 from datetime import datetime
 
 from chalicelib.accounts.model import Account, AccountState
-from chalicelib.core import clock, metrics
-from chalicelib.core.errors import NotFound
-from chalicelib.core.ids import AccountId, SessionId
-from chalicelib.core.metrics import Metric
+from chalicelib.core import clock
+from chalicelib.core.ids import SessionId
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Write
 from chalicelib.privacy.periods import Period
+from chalicelib.privacy.subject_keys import SubjectKeys
 from chalicelib.sessions import store, tokens
-from chalicelib.sessions.model import Device, Scope, Session, SessionView
+from chalicelib.sessions.model import (
+    Device,
+    DeviceView,
+    ListedSession,
+    Scope,
+    Session,
+    SessionList,
+    SessionView,
+)
+from chalicelib.sessions.store import SESSION
+from chalicelib.sessions.tokens import RefreshToken
+
+__all__ = ["SESSION", "ends_at", "of_account", "open_session", "scope_of", "shown"]
 
 
-def open_session(account: Account, device: Device) -> tuple[Session, Write]:
+def open_session(account: Account, device: Device, keys: SubjectKeys) -> tuple[Session, Write]:
     """A new session of a device, and the write that opens it."""
     now = clock.now()
     session = Session(
@@ -26,12 +37,7 @@ def open_session(account: Account, device: Device) -> tuple[Session, Write]:
         created_at=now,
         last_used_at=now,
     )
-    return session, store.creation(session)
-
-
-def find(account_id: AccountId, session_id: SessionId) -> Session | None:
-    """A session that is still open."""
-    return store.get(account_id, session_id)
+    return session, store.creation(session, keys)
 
 
 def scope_of(account: Account) -> Scope:
@@ -50,20 +56,25 @@ def shown(session: Session, account: Account) -> SessionView:
         session_id=session.session_id,
         access_token=tokens.access_token(session),
         expires_in=int(settings().access_token_life.total_seconds()),
-        refresh_token=tokens.refresh_token(session),
+        refresh_token=str(RefreshToken.of(session)),
         refresh_expires_in=int((ends_at(session) - clock.now()).total_seconds()),
         scope=scope_of(account),
     )
 
 
-def end(account_id: AccountId, session_id: SessionId) -> None:
-    """Log a device out. From the next request on its access token opens nothing.
+def of_account(current: Session, keys: SubjectKeys) -> SessionList:
+    """The signed-in devices of the account, the last used first."""
+    found = store.of_account(current.account_id, keys)
+    found.sort(key=lambda session: session.last_used_at, reverse=True)
+    return SessionList(items=tuple(_listed(session, current) for session in found))
 
-    Raises:
-        NotFound: the account has no such open session.
-    """
-    try:
-        store.delete(account_id, session_id)
-    except store.NoSuchSession:
-        raise NotFound from None
-    metrics.count(Metric.SESSION_CLOSED)
+
+def _listed(session: Session, current: Session) -> ListedSession:
+    device = DeviceView(**session.device.model_dump(exclude={"id"}))
+    return ListedSession(
+        session_id=session.session_id,
+        device=device,
+        current=session.session_id == current.session_id,
+        created_at=session.created_at,
+        last_used_at=session.last_used_at,
+    )

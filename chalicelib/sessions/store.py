@@ -1,11 +1,30 @@
 """All DynamoDB of sessions: one item per session under its account."""
 
+from datetime import datetime
+
 from chalicelib.core import table
 from chalicelib.core.ids import AccountId, SessionId
-from chalicelib.core.needs import Need
-from chalicelib.core.table import Conflict, Create, Delete, Item, Key, Table
+from chalicelib.core.needs import Found, Need
+from chalicelib.core.table import (
+    Attr,
+    Change,
+    Conflict,
+    Create,
+    Delete,
+    Item,
+    Key,
+    Prefix,
+    Query,
+    Table,
+    visible,
+)
 from chalicelib.privacy import codec
+from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
 from chalicelib.sessions.model import Session
+
+
+class MovedOn(Conflict):
+    """Somebody refreshed or ended the session since it was read."""
 
 
 class NoSuchSession(Conflict):
@@ -17,27 +36,63 @@ def key(account_id: AccountId, session_id: SessionId) -> Key:
     return Key(Table.ACCOUNTS, f"A#{account_id}", f"session#{session_id}")
 
 
-def _read(item: Item | None) -> Session | None:
-    return codec.from_item(Session, item) if item else None
+def _glance(item: Item | None, _: Found) -> Session | None:
+    return codec.glance(Session, item) if item else None
 
 
-SESSION: Need[Session | None] = Need(lambda claims: key(claims.account_id, claims.session_id), _read)
+def _opened(item: Item | None, found: Found) -> Session | None:
+    return codec.opened(Session, item, found[DATA_KEY]) if item else None
 
 
-def creation(session: Session) -> Create:
+# That it lives and since when, which is all that most requests have to know of a session.
+SESSION: Need[Session | None] = Need(lambda claims: key(claims.account_id, claims.session_id), _glance)
+# With its device; asks for DATA_KEY too.
+OPEN_SESSION: Need[Session | None] = Need(lambda claims: key(claims.account_id, claims.session_id), _opened)
+
+
+def creation(session: Session, keys: SubjectKeys) -> Create:
     """The write that opens a session; for a transaction."""
-    return Create(key(session.account_id, session.session_id), codec.to_item(session))
+    place = key(session.account_id, session.session_id)
+    return Create(place, codec.to_item(session, place, keys))
 
 
-def get(account_id: AccountId, session_id: SessionId) -> Session | None:
-    """A live session."""
-    return _read(table.get(key(account_id, session_id)))
+def deletion(account_id: AccountId, session_id: SessionId) -> Delete:
+    """The write that ends a session."""
+    return Delete(key(account_id, session_id), conflict=NoSuchSession)
 
 
-def delete(account_id: AccountId, session_id: SessionId) -> None:
-    """End a session.
+def of_account(account_id: AccountId, keys: SubjectKeys | None = None) -> list[Session]:
+    """All live sessions of an account: with their devices where its keys are given, else at a glance."""
+    items = table.query(Query(Table.ACCOUNTS, f"A#{account_id}", Prefix("session#")))
+    if keys is None:
+        return [codec.glance(Session, item) for item in items]
+    return [codec.opened(Session, item, keys) for item in items]
+
+
+def advance(session: Session, now: datetime) -> Session:
+    """Make the next refresh token the active one.
 
     Raises:
-        NoSuchSession: it is over already, or never was this account's.
+        MovedOn: another request did so first.
     """
-    table.write(Delete(key(account_id, session_id), conflict=NoSuchSession))
+    return _move(session, {"generation": session.generation + 1, "last_used_at": now})
+
+
+def repeat(session: Session, lost: list[datetime], now: datetime) -> Session:
+    """Give the active token out again, and note the answers that were lost.
+
+    Raises:
+        MovedOn: another request changed the session first.
+    """
+    return _move(session, {"lost": tuple(lost), "last_used_at": now})
+
+
+def _move(before: Session, changes: dict[str, object]) -> Session:
+    """Write what changed in clear, if nobody else changed it since it was read; the sealed part stays."""
+    after = before.model_copy(update=changes)
+    unchanged = Attr("generation").eq(before.generation) & Attr("lost").eq(codec.clear(before)["lost"])
+    moved = {name: codec.clear(after)[name] for name in ("generation", "last_used_at", "lost")}
+    place = key(before.account_id, before.session_id)
+    put = moved | codec.times(after)
+    table.write(Change(place, put=put, only_if=visible() & unchanged, conflict=MovedOn))
+    return after

@@ -1,12 +1,21 @@
 """Access tokens (JWT, ES256, RFC 9068's claims as far as we need them) and refresh tokens."""
 
 import base64
+import hmac
+import re
+from dataclasses import dataclass
+from typing import Self
 
 import jwt
 
 from chalicelib.core import clock, keyring
+from chalicelib.core.ids import AccountId, SessionId
 from chalicelib.core.settings import Secret, settings
 from chalicelib.sessions.model import Session
+
+_FORM = re.compile(
+    rf"({AccountId.pattern.pattern})\.({SessionId.pattern.pattern})\.(\d{{1,9}})\.([\w-]{{43}})", re.ASCII
+)
 
 
 def access_token(session: Session) -> str:
@@ -24,8 +33,40 @@ def access_token(session: Session) -> str:
     return jwt.encode(claims, key.pem, algorithm="ES256", headers={"kid": key.kid})
 
 
-def refresh_token(session: Session) -> str:
-    """The session's active refresh token, recomputed: locator, generation and MAC over both and the nonce."""
-    locator = f"{session.account_id}.{session.session_id}.{session.generation}"
-    mac = keyring.mac_keys(Secret.REFRESH).digest("refresh", session.nonce, str(session.generation))
-    return f"{locator}.{base64.urlsafe_b64encode(mac).rstrip(b'=').decode()}"
+@dataclass(frozen=True, repr=False)
+class RefreshToken:
+    """A refresh token: where its session is, which generation it is, and the proof that we made it."""
+
+    account_id: AccountId
+    session_id: SessionId
+    generation: int
+    mac: str
+
+    def __str__(self) -> str:
+        return f"{self.account_id}.{self.session_id}.{self.generation}.{self.mac}"
+
+    @classmethod
+    def of(cls, session: Session) -> Self:
+        """The session's active token; recomputed, since only nonce and generation are stored."""
+        return cls._made(session, session.generation, keyring.mac_keys(Secret.REFRESH).current)
+
+    @classmethod
+    def parse(cls, text: str) -> Self | None:
+        """The token that a text spells, proven by nothing yet."""
+        match = _FORM.fullmatch(text)
+        if match is None:
+            return None
+        return cls(AccountId(match[1]), SessionId(match[2]), int(match[3]), match[4])
+
+    def genuine(self, session: Session) -> bool:
+        """Whether we made this token for this session, under any version of the key."""
+        versions = keyring.mac_keys(Secret.REFRESH).versions
+        made = [self._made(session, self.generation, version).mac for version in versions]
+        return any(hmac.compare_digest(self.mac, mac) for mac in made)
+
+    @classmethod
+    def _made(cls, session: Session, generation: int, version: str) -> Self:
+        keys = keyring.mac_keys(Secret.REFRESH)
+        mac = keys.digest_under(version, "refresh", session.nonce, str(generation))
+        proof = base64.urlsafe_b64encode(mac).rstrip(b"=").decode()
+        return cls(session.account_id, session.session_id, generation, proof)

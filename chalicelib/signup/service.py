@@ -5,24 +5,31 @@ whatever races or breaks:
 
 - A number has one account. The claim on it is made in the same transaction as the account; who loses
   that race signs in to the account that the winner made.
-- A code opens one session. Using it up is part of the same transaction; the same code again, within
-  two minutes, is answered with that session (an answer may have been lost), and never later.
+- A code opens one session. Using it up is part of the same transaction, and ends the code's life two
+  minutes from then; until then the same code again (an answer may have been lost) is answered with
+  that session, whenever in its ten minutes it was used.
 - Nobody learns whether a number is registered before they have shown that it is theirs.
 """
 
+from contextlib import suppress
+
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.model import Account
-from chalicelib.core import clock, metrics, table
+from chalicelib.accounts.service import ACCOUNT
+from chalicelib.core import metrics, needs, table
+from chalicelib.core.errors import Unavailable
 from chalicelib.core.http import ClientAddress
 from chalicelib.core.idempotency import IdempotencyKey
-from chalicelib.core.ids import ChallengeId
+from chalicelib.core.ids import AccountId, ChallengeId
 from chalicelib.core.metrics import Metric
-from chalicelib.core.settings import settings
+from chalicelib.core.needs import Claims
 from chalicelib.core.table import Write
 from chalicelib.notices import service as notices
+from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
 from chalicelib.profiles import service as profiles
 from chalicelib.sessions import service as sessions
 from chalicelib.sessions.model import Session
+from chalicelib.sessions.service import SESSION
 from chalicelib.signup import challenge as challenges
 from chalicelib.signup import store
 from chalicelib.signup.model import (
@@ -53,7 +60,7 @@ def verify(challenge_id: ChallengeId, answer: Verification, address: ClientAddre
         WrongCode, ChallengeExpired, TooManyAttempts: see `challenge.try_code`.
     """
     notices.check_current(answer.terms_version, answer.privacy_version)
-    challenge = challenges.try_code(challenge_id, answer.code, address)
+    challenge = challenges.try_code(challenge_id, answer.code, answer.device_id, address)
     if challenge.used_at:
         return _same_again(challenge)
     try:
@@ -63,33 +70,53 @@ def verify(challenge_id: ChallengeId, answer: Verification, address: ClientAddre
 
 
 def _sign_in_whoever_races(challenge: Challenge, answer: Verification) -> Verified:
-    """Sign in; once more if another signup of this number won: its account is there now."""
-    try:
-        return _sign_in(challenge, answer)
-    except (accounts.AlreadyClaimed, notices.AcceptedBefore):
-        return _sign_in(challenge, answer)
+    """Sign in; once more if another signup of this number won: its account is there now.
+
+    Raises:
+        Unavailable: the number is claimed, but by no account that is there: it was erased a moment ago.
+    """
+    for _ in range(2):
+        with suppress(accounts.AlreadyClaimed, notices.AcceptedBefore):
+            return _sign_in(challenge, answer)
+    raise Unavailable
 
 
 def _sign_in(challenge: Challenge, answer: Verification) -> Verified:
     """Open a session of the number's account, made now if there is none: one transaction."""
     if challenge.phone is None or challenge.device is None:
         raise ChallengeExpired
-    account = accounts.by_phone(challenge.phone)
-    makes: list[Write] = []
-    accepted = (answer.terms_version, answer.privacy_version)
-    if opens := account is None:
-        account, makes = accounts.open_account(challenge.phone, challenge.locale)
-        makes += profiles.new_profile(account.account_id, answer.display_name)
-        makes += notices.acceptances(account.account_id, *accepted)
-    else:
-        makes += notices.missing_acceptances(account.account_id, *accepted)
-    session, opening = sessions.open_session(account, challenge.device)
-    use = store.use(challenge, account.account_id, session.session_id, opens=opens)
+    owner = accounts.owner_of_phone(challenge.phone)
+    account, keys, makes = _known(owner, answer) if owner else _new(challenge, answer)
+    session, opening = sessions.open_session(account, challenge.device, keys)
+    use = store.use(challenge, account.account_id, session.session_id, opens=owner is None)
     table.transact([use, *makes, opening])
-    if opens:
+    if owner is None:
         metrics.count(Metric.ACCOUNT_CREATED)
     metrics.count(Metric.SESSION_OPENED)
-    return _verified(session, account, opens=opens)
+    return _verified(session, account, opens=owner is None)
+
+
+def _new(challenge: Challenge, answer: Verification) -> tuple[Account, SubjectKeys, list[Write]]:
+    """A new account, and the writes that make it."""
+    account, keys, makes = accounts.open_account(str(challenge.phone), challenge.locale)
+    makes += profiles.new_profile(account.account_id, answer.display_name, keys)
+    makes += notices.acceptances(account.account_id, answer.terms_version, answer.privacy_version)
+    return account, keys, makes
+
+
+def _known(owner: AccountId, answer: Verification) -> tuple[Account, SubjectKeys, list[Write]]:
+    """The number's account, and the writes that record what it had not accepted before.
+
+    Raises:
+        Unavailable: the number is claimed by an account that is being erased.
+    """
+    accepted = {v: notices.acceptance_of(v) for v in (answer.terms_version, answer.privacy_version)}
+    (row,) = needs.read_accounts([owner], (ACCOUNT, DATA_KEY, *accepted.values()))
+    account = row[ACCOUNT]
+    if account is None:
+        raise Unavailable
+    missing = [version for version, need in accepted.items() if row[need] is None]
+    return account, row[DATA_KEY], [*notices.acceptances(owner, *missing)]
 
 
 def _used_by_twin(challenge: Challenge) -> Verified:
@@ -101,17 +128,16 @@ def _used_by_twin(challenge: Challenge) -> Verified:
 
 
 def _same_again(challenge: Challenge) -> Verified:
-    """The session that this code opened, while it is fresh and has not been ended.
+    """The session that this code opened, unless it has been ended.
 
     Raises:
-        ChallengeExpired: more than two minutes ago, or the session is over.
+        ChallengeExpired: the session is over.
     """
     if not (challenge.used_at and challenge.account_id and challenge.session_id):
         raise ChallengeExpired
-    if challenge.used_at + settings().verify_repeat < clock.now():
-        raise ChallengeExpired
-    account = accounts.by_id(challenge.account_id)
-    session = sessions.find(challenge.account_id, challenge.session_id)
+    claims = Claims(challenge.account_id, challenge.session_id)
+    found = needs.read(claims, (ACCOUNT, SESSION))
+    account, session = found[ACCOUNT], found[SESSION]
     if account is None or session is None:
         raise ChallengeExpired
     return _verified(session, account, opens=bool(challenge.new_account))

@@ -1,10 +1,12 @@
 """All DynamoDB of challenges."""
 
+from contextlib import suppress
 from datetime import datetime
 
 from chalicelib.core import clock, table
 from chalicelib.core.ids import AccountId, ChallengeId, SessionId
-from chalicelib.core.table import Attr, Change, Conflict, Create, Key, Table, visible
+from chalicelib.core.settings import settings
+from chalicelib.core.table import Attr, Change, Conflict, Create, Key, Replace, Table, visible
 from chalicelib.privacy import codec
 from chalicelib.signup.model import Challenge
 
@@ -21,6 +23,10 @@ class UsedMeanwhile(Conflict):
     """Another request used the code first."""
 
 
+class TakenOver(Conflict):
+    """Another request is sending this challenge's code, or has sent it."""
+
+
 class TooEarly(Conflict):
     """The code was sent a moment ago."""
 
@@ -35,13 +41,46 @@ def create(challenge: Challenge) -> None:
     Raises:
         AskedBefore: there is one under this id.
     """
-    table.write(Create(_key(challenge.challenge_id), codec.to_item(challenge), conflict=AskedBefore))
+    key = _key(challenge.challenge_id)
+    table.write(Create(key, codec.to_item(challenge, key), conflict=AskedBefore))
 
 
 def get(challenge_id: ChallengeId) -> Challenge | None:
     """A challenge of the last day."""
     item = table.get(_key(challenge_id))
-    return codec.from_item(Challenge, item) if item else None
+    return codec.opened(Challenge, item) if item else None
+
+
+def take_over(left: Challenge, challenge: Challenge) -> None:
+    """Let a request start over what an earlier one left unsent: a new birth, hence a new code and life.
+
+    Raises:
+        TakenOver: a twin was quicker.
+    """
+    table.write(_over(left, challenge))
+
+
+def give_up(challenge: Challenge) -> None:
+    """The carrier refused the code: nobody has it, so it dies and the same request may start over at once."""
+    with suppress(TakenOver):  # then it is not ours to end
+        table.write(_over(challenge, challenge.model_copy(update={"code_until": clock.now()})))
+
+
+def _over(left: Challenge, challenge: Challenge) -> Replace:
+    """Put a challenge over one that nobody has sent, used or taken over since it was read.
+
+    The end of the code's life tells one owner from the next: it is ten minutes ahead while somebody
+    is sending and past once they gave up. A birth would not do: two may fall into one second.
+    """
+    key = _key(challenge.challenge_id)
+    return Replace(
+        key,
+        codec.to_item(challenge, key),
+        only_if=Attr("sent_at").not_exists()
+        & Attr("used_at").not_exists()
+        & Attr("code_until").eq(clock.to_text(left.code_until)),
+        conflict=TakenOver,
+    )
 
 
 def mark_sent(challenge_id: ChallengeId, at: datetime) -> None:
@@ -68,7 +107,7 @@ def count_attempt(challenge_id: ChallengeId, most: int) -> Challenge:
             conflict=NoTriesLeft,
         )
     )
-    return codec.from_item(Challenge, item)
+    return codec.opened(Challenge, item)
 
 
 def count_resend(challenge: Challenge, next_after: datetime) -> Challenge:
@@ -89,30 +128,33 @@ def count_resend(challenge: Challenge, next_after: datetime) -> Challenge:
             conflict=TooEarly,
         )
     )
-    return codec.from_item(Challenge, item)
+    return codec.opened(Challenge, item)
 
 
 def allow_resend(challenge_id: ChallengeId) -> None:
-    """Let the next sending go at once, after the carrier refused this one."""
-    table.write(Change(_key(challenge_id), put={"resend_after": clock.to_text(clock.now())}))
+    """Uncount a sending that the carrier refused, and let the next one go at once."""
+    now = clock.to_text(clock.now())
+    table.write(Change(_key(challenge_id), put={"resend_after": now}, add={"resends": -1}))
 
 
 def use(challenge: Challenge, account_id: AccountId, session_id: SessionId, *, opens: bool) -> Change:
     """The write that uses a code up; for the transaction that does what the code is for.
 
-    The personal fields go now, and tries start anew for the few minutes in which the same code is
-    answered with the same session.
+    The personal fields go now. The code's life and its tries start anew, for the two minutes in which
+    the same code is answered with the same session: whoever needed the whole ten may repeat it too.
     """
+    now = clock.now()
     return Change(
         _key(challenge.challenge_id),
         put={
-            "used_at": clock.to_text(clock.now()),
+            "used_at": clock.to_text(now),
+            "code_until": clock.to_text(now + settings().verify_repeat),
             "attempts": 0,
             "account_id": account_id,
             "session_id": session_id,
             "new_account": opens,
         },
-        drop=("personal",),
+        drop=("sealed",),
         only_if=visible() & Attr("used_at").not_exists(),
         conflict=UsedMeanwhile,
     )

@@ -21,6 +21,11 @@ _STILLBORN = {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED"}
 Report = Callable[[str], None]
 
 
+def stack_name(stage: str, part: str) -> str:
+    """`ru4m-staging-data`."""
+    return f"ru4m-{stage}-{part}"
+
+
 class StackFailed(RuntimeError):
     """A stack did not reach its end; `events` says what failed and why."""
 
@@ -51,8 +56,36 @@ class Stacks:
         if status in _STILLBORN:
             self.delete(name)
             status = None
+        request = {
+            "ChangeSetType": "CREATE" if status in {None, *_GONE} else "UPDATE",
+            "TemplateURL": template_url,
+            "Parameters": _listed(parameters),
+        }
+        return self._change(api, name, request)
+
+    def reconfigure(self, name: str, changes: dict[str, str]) -> dict[str, str]:
+        """Change parameters of a stack that stands, with the template and the code that it has.
+
+        Raises:
+            StackFailed: it was rolled back, or the change set was refused.
+        """
+        api = self._api
+        held = api.describe_stacks(StackName=name)["Stacks"][0].get("Parameters", [])
+        kept = [
+            {"ParameterKey": p["ParameterKey"], "UsePreviousValue": True}
+            for p in held
+            if p["ParameterKey"] not in changes
+        ]
+        request = {
+            "ChangeSetType": "UPDATE",
+            "UsePreviousTemplate": True,
+            "Parameters": [*kept, *_listed(changes)],
+        }
+        return self._change(api, name, request)
+
+    def _change(self, api: AwsClient, name: str, request: dict[str, Any]) -> dict[str, str]:
         started = time.time()
-        if self._execute_changes(api, name, template_url, parameters, exists=status not in {None, *_GONE}):
+        if self._execute_changes(api, name, request):
             self._wait(api, name, started, good={"CREATE_COMPLETE", "UPDATE_COMPLETE"})
         return self.outputs(name)
 
@@ -73,18 +106,14 @@ class Stacks:
         api.delete_stack(StackName=name)
         self._wait(api, stack, started, good={"DELETE_COMPLETE"})
 
-    def _execute_changes(
-        self, api: AwsClient, name: str, template_url: str, parameters: dict[str, str], *, exists: bool
-    ) -> bool:
+    def _execute_changes(self, api: AwsClient, name: str, request: dict[str, Any]) -> bool:
         """Make and execute a change set; False if there was nothing to change."""
         change_set = f"deploy-{time.time_ns()}"
         api.create_change_set(
             StackName=name,
             ChangeSetName=change_set,
-            ChangeSetType="UPDATE" if exists else "CREATE",
-            TemplateURL=template_url,
             Capabilities=_MAKES_ROLES,
-            Parameters=[{"ParameterKey": k, "ParameterValue": v} for k, v in sorted(parameters.items())],
+            **request,
         )
         found = self._change_set(api, name, change_set)
         if found["Status"] == "FAILED":
@@ -125,6 +154,10 @@ class Stacks:
                 return None
             raise
         return status
+
+
+def _listed(parameters: dict[str, str]) -> list[dict[str, Any]]:
+    return [{"ParameterKey": k, "ParameterValue": v} for k, v in sorted(parameters.items())]
 
 
 def _polls() -> Iterator[None]:

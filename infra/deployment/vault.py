@@ -6,6 +6,7 @@ import base64
 import json
 import secrets
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -29,11 +30,24 @@ class MissingSecret(RuntimeError):
     """A value that only its owner can give was not given."""
 
 
-def fill_vault(account: Account, arns: dict[str, str], stream_secret: str | None) -> str:
-    """Give every secret a value; returns the JWKS with the public key of the access tokens.
+@dataclass(frozen=True)
+class Published:
+    """What of the vault goes into the functions' configuration, because it is no secret."""
+
+    public_keys: str  # JWKS of the access tokens
+    signing_kid: str  # the key that signs them now
+    stage_keys: str  # versions of the stage key, as KMS wrapped them
+
+
+def fill_vault(
+    account: Account, stage: str, arns: dict[str, str], sealing_key: str, stream_secret: str | None
+) -> Published:
+    """Give every secret a value.
 
     Args:
         account: where.
+        stage: bound to the stage key, so that it opens no other stage's records.
+        sealing_key: ARN of the KMS key that wraps the stage key.
         arns: ARN of each secret by purpose.
         stream_secret: the API secret of the Stream application. None keeps what is stored.
 
@@ -44,23 +58,28 @@ def fill_vault(account: Account, arns: dict[str, str], stream_secret: str | None
     for purpose in ("codes", "lookup", "refresh"):
         _stored_or(api, arns[purpose], _mac_keys)
     signing = _stored_or(api, arns["signing"], _signing_key)
-    stored = _read(api, arns["stream"])
+    stored = read(api, arns["stream"])
     if stream_secret and stored != {"secret": stream_secret}:
-        _write(api, arns["stream"], {"secret": stream_secret})
+        write(api, arns["stream"], {"secret": stream_secret})
     elif not (stream_secret or stored):
         raise MissingSecret("the API secret of Stream is needed once: RU4M_STREAM_API_SECRET")
-    return public_keys(signing)
+    sealing = _stored_or(api, arns["sealing"], lambda: _stage_keys(account, stage, sealing_key))
+    return Published(public_keys(signing), signing["signing"], json.dumps(sealing, separators=(",", ":")))
 
 
 def public_keys(signing: Document) -> str:
     """The JWKS of a signing secret: what verifies its tokens, and nothing else of it."""
-    private = load_pem_private_key(signing["private_key"].encode(), password=None)
+    keys = [_public_key(kid, pem) for kid, pem in sorted(signing["keys"].items())]
+    return json.dumps({"keys": keys}, separators=(",", ":"))
+
+
+def _public_key(kid: str, pem: str) -> Document:
+    private = load_pem_private_key(pem.encode(), password=None)
     if not isinstance(private, ec.EllipticCurvePrivateKey):
         raise TypeError("the signing key is not an EC key")
     numbers = private.public_key().public_numbers()
-    key = {"kty": "EC", "crv": "P-256", "use": "sig", "alg": "ES256", "kid": signing["kid"]}
     point = {"x": _base64url(numbers.x), "y": _base64url(numbers.y)}
-    return json.dumps({"keys": [key | point]}, separators=(",", ":"))
+    return {"kty": "EC", "crv": "P-256", "use": "sig", "alg": "ES256", "kid": kid, **point}
 
 
 def _mac_keys() -> Document:
@@ -68,22 +87,43 @@ def _mac_keys() -> Document:
     return {"versions": {"1": key}, "current": "1"}
 
 
+def _stage_keys(account: Account, stage: str, sealing_key: str) -> Document:
+    """The first version of the stage key. Nobody sees it in clear here: KMS makes and wraps it."""
+    return {"current": "1", "versions": {"1": wrapped_stage_key(account, stage, sealing_key)}}
+
+
+def wrapped_stage_key(account: Account, stage: str, sealing_key: str) -> str:
+    """A fresh stage key, wrapped for this stage, base64."""
+    made = account.client("kms").generate_data_key_without_plaintext(
+        KeyId=sealing_key,
+        KeySpec="AES_256",
+        EncryptionContext={"stage": stage, "purpose": "sealing"},
+    )
+    return base64.b64encode(made["CiphertextBlob"]).decode()
+
+
 def _signing_key() -> Document:
+    kid, pem = new_signing_key()
+    return {"keys": {kid: pem}, "signing": kid}
+
+
+def new_signing_key() -> tuple[str, str]:
+    """A fresh key id and private key (PEM, PKCS 8) for access tokens."""
     private = ec.generate_private_key(ec.SECP256R1())
     pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    return {"kid": secrets.token_hex(8), "private_key": pem.decode()}
+    return secrets.token_hex(8), pem.decode()
 
 
 def _stored_or(api: AwsClient, arn: str, make: Callable[[], Document]) -> Document:
-    stored = _read(api, arn)
+    stored = read(api, arn)
     if stored is None:
         stored = make()
-        _write(api, arn, stored)
+        write(api, arn, stored)
     return stored
 
 
-def _read(api: AwsClient, arn: str) -> Document | None:
-    """The document, or None if the secret never got a value."""
+def read(api: AwsClient, arn: str) -> Document | None:
+    """The document of a secret, or None if it never got a value."""
     try:
         text = api.get_secret_value(SecretId=arn)["SecretString"]
     except ClientError as error:
@@ -94,7 +134,8 @@ def _read(api: AwsClient, arn: str) -> Document | None:
     return document
 
 
-def _write(api: AwsClient, arn: str, document: Document) -> None:
+def write(api: AwsClient, arn: str, document: Document) -> None:
+    """Give a secret a new value; the one before stays readable as its previous version."""
     api.put_secret_value(SecretId=arn, SecretString=json.dumps(document))
 
 

@@ -20,7 +20,7 @@ _NEWEST_GLIBC = 26 if sys.version_info < (3, 12) else 34
 PLATFORMS = tuple(f"manylinux_2_{minor}_x86_64" for minor in range(_NEWEST_GLIBC, 4, -1))
 
 # The AWS services that the functions call. Their models stay, the other 400 go.
-AWS_SERVICES = ("dynamodb", "secretsmanager", "sns")
+AWS_SERVICES = ("dynamodb", "kms", "secretsmanager", "sns")
 
 # What no function reads; the import tests over the zip would notice a mistake.
 _DROP = (

@@ -122,11 +122,13 @@ def _finish(properties: Template, name: str, logical: str) -> None:
 
 
 def _granted_names(policy: Template) -> dict[str, Any]:
-    """Variables with the names of the tables and secrets that a policy mentions, and of no others."""
+    """What a policy lets a function use: names of tables and secrets, the wrapped stage key."""
     text = json.dumps(policy)
     tables = {f"RU4M_TABLE_{n.upper()}": {"Ref": f"{n}TableName"} for n in _names(text, "TableArn")}
+    signing = {"RU4M_SIGNING_KID": {"Ref": "SigningKid"}} if "${SigningSecretArn}" in text else {}
+    sealing = {"RU4M_STAGE_KEYS": {"Ref": "StageKeys"}} if "${SealingKeyArn}" in text else {}
     secrets = {f"RU4M_SECRET_{n.upper()}": {"Ref": f"{n}SecretArn"} for n in _names(text, "SecretArn")}
-    return tables | secrets
+    return tables | secrets | signing | sealing
 
 
 def _names(policy: str, suffix: str) -> set[str]:

@@ -1,12 +1,17 @@
 """What the service tells about itself."""
 
 import json
+import re
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
-from chalicelib.core.settings import SettingsError, read
+from chalicelib.core.settings import SettingsError, read, settings
 from infra import openapi
+from infra.packaging import problems
 from tests.support import environment
+from tests.support.contract import committed, problems_of, resolved
 from tests.support.world import World
 
 
@@ -27,6 +32,7 @@ def test_every_record_is_told_with_its_retention(world: World) -> None:
     kept = {r["what"]: r["kept"] for r in world.call("GET", "/v1/controller").json["retention"]}
     assert kept["challenge"] == "a day after a code was asked for"
     assert {"account", "profile", "session", "acceptance", "claim"} <= kept.keys()
+    assert kept["limit"].startswith("until the end of the day (UTC), under a keyed hash")
 
 
 @pytest.mark.promise("NOT-4")
@@ -42,9 +48,23 @@ def test_health_tells_the_version_and_no_secret(world: World) -> None:
 
 
 def test_the_public_keys_verify_the_tokens(world: World) -> None:
-    (key,) = world.call("GET", "/.well-known/jwks.json").json["keys"]
-    assert key["kid"] == environment.KID
-    assert "d" not in key
+    assert shown_keys(world) == [environment.public_jwk(environment.signing_key())]
+
+
+@pytest.mark.promise("SEC-1")
+def test_a_private_key_among_the_public_ones_is_not_shown(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    public = environment.public_jwk(environment.signing_key())
+    configured = {"keys": [{**public, "d": "secret", "key_ops": ["sign"]}]}
+    monkeypatch.setenv("RU4M_PUBLIC_KEYS", json.dumps(configured))
+    settings.cache_clear()
+    assert shown_keys(world) == [public]
+
+
+def shown_keys(world: World) -> list[dict[str, str]]:
+    keys: list[dict[str, str]] = world.call("GET", "/.well-known/jwks.json").json["keys"]
+    return keys
 
 
 def test_global_privacy_control_is_honoured(world: World) -> None:
@@ -57,3 +77,70 @@ def test_the_contract_is_served_as_committed(world: World) -> None:
 
 def test_the_committed_contract_is_what_the_routes_say(world: World) -> None:
     assert openapi.PLACE.read_text() == openapi.text(), "run `make generate`"
+
+
+def operations() -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, by_method in committed()["paths"].items():
+        for method, operation in by_method.items():
+            yield f"{method} {path}", operation
+
+
+def schemas_shown() -> dict[str, dict[str, Any]]:
+    """The schemas of good answers, and what they consist of."""
+    schemas = committed()["components"]["schemas"]
+    good = [
+        operation["responses"].get(status)
+        for _, operation in operations()
+        for status in ("200", "201", "202")
+    ]
+    found: dict[str, dict[str, Any]] = {}
+    shown = good
+    while refs := set(re.findall(r'"#/components/schemas/(\w+)"', json.dumps(shown))) - found.keys():
+        found |= {name: schemas[name] for name in refs}
+        shown = list(found.values())
+    return found
+
+
+def test_a_client_can_tell_a_time_from_a_text() -> None:
+    times = {
+        f"{name}.{field}": schema.get("format")
+        for name, shown in schemas_shown().items()
+        for field, schema in shown.get("properties", {}).items()
+        if field.endswith(("_at", "_after")) and schema["type"] == "string"
+    }
+    assert "ChallengeView.resend_after" in times
+    assert set(times.values()) == {"date-time"}
+
+
+def test_what_an_answer_always_has_is_required_and_what_it_may_lack_is_never_null(world: World) -> None:
+    schemas = schemas_shown()
+    profile = schemas["OwnProfile"]
+    assert set(profile["required"]) == world.a_user().profile().keys()
+    assert "avatar_url" in profile["properties"]
+    assert '"null"' not in json.dumps(schemas)
+    assert {"token_type"} <= set(schemas["SessionView"]["required"])
+
+
+def test_a_body_has_no_null_as_a_default_since_null_removes() -> None:
+    assert '"default": null' not in json.dumps(committed()["components"])
+    assert committed()["components"]["schemas"]["ProfileChanges"]["minProperties"] == 1
+
+
+@pytest.mark.parametrize("status", ["403", "413", "429", "500", "503"])
+def test_every_operation_tells_what_the_gateway_may_answer_in_its_place(status: str) -> None:
+    told = {name: problems_of(resolved(operation["responses"][status])) for name, operation in operations()}
+    (code,) = {p.code for p in problems.ANSWERS.values() if str(p.status) == status}
+    assert [name for name, codes in told.items() if code not in codes] == []
+
+
+def test_every_answer_to_a_limit_says_when_to_try_again() -> None:
+    answers = [resolved(operation["responses"]["429"]) for _, operation in operations()]
+    assert all("Retry-After" in answer["headers"] for answer in answers)
+    shown = [schema for answer in answers for schema in problems_of(answer).values()]
+    assert all(schema["required"] == ["limit", "retry_after"] for schema in shown)
+
+
+def test_every_parameter_and_every_operation_is_described() -> None:
+    for name, operation in operations():
+        assert operation["summary"], name
+        assert all(parameter["description"] for parameter in operation.get("parameters", ())), name

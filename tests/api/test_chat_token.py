@@ -7,8 +7,9 @@ import pytest
 from stream_chat import StreamChat
 
 from tests.support import environment
+from tests.support.builders import a_phone
 from tests.support.cloud import counted
-from tests.support.world import World
+from tests.support.world import World, a_world
 
 
 @pytest.mark.promise("STR-1")
@@ -46,11 +47,19 @@ def test_a_token_never_outlives_the_session(world: World) -> None:
 
 
 @pytest.mark.promise("STR-1")
-def test_the_user_id_is_neither_the_account_nor_in_any_way_the_number(world: World) -> None:
+def test_the_user_id_follows_from_neither_the_number_nor_the_keys() -> None:
+    phone, ids = a_phone(), set()
+    for _ in range(2):
+        with a_world() as world:  # twice the same number, name, instant and keys
+            mila = world.a_user(phone, display_name="Mila")
+            ids |= {mila.user_id, mila.account_id}
+    assert len(ids) == 4
+
+
+@pytest.mark.promise("STR-1")
+def test_the_account_is_neither_in_the_user_id_nor_told_with_a_token(world: World) -> None:
     mila = world.a_user()
-    assert mila.user_id.startswith("u_")
     assert mila.account_id.removeprefix("a_") not in mila.user_id
-    assert world.a_user(phone=mila.phone).user_id == mila.user_id  # stored, not computed anew
     with counted() as calls:
         answer = mila.mints_a_chat_token()
     assert mila.account_id not in answer.text

@@ -1,11 +1,12 @@
 """Notices: current versions, acceptance on record."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from pydantic import ValidationError
 
 from chalicelib.notices import versions
-from chalicelib.notices.model import Notice, NoticeKind, NoticeVersion
+from chalicelib.notices.model import FirstNotice, Notice, NoticeKind, NoticeVersion
 from tests.support import cloud
 from tests.support.builders import PRIVACY, TERMS
 from tests.support.world import World
@@ -29,6 +30,47 @@ def test_both_notices_are_public_with_their_dates(world: World) -> None:
     assert {notice["kind"]: notice["version"] for notice in current} == {"terms": TERMS, "privacy": PRIVACY}
     assert all(notice["effective_at"] == "2024-05-08T00:00:00Z" for notice in current)
     assert "Stream" in next(notice for notice in current if notice["kind"] == "terms")["changes"]
+
+
+@pytest.mark.promise("NOT-1")
+@pytest.mark.parametrize("before", [timedelta(0), timedelta(seconds=-1)], ids=["at once", "backdated"])
+def test_a_version_that_is_not_announced_before_it_takes_effect_cannot_be_defined(before: timedelta) -> None:
+    with pytest.raises(ValidationError, match="published before it takes effect"):
+        Notice(**{**dict(NEWER), "published_at": NEWER.effective_at - before})
+
+
+@pytest.mark.promise("NOT-1")
+def test_only_a_first_version_may_take_effect_when_it_is_published(world: World) -> None:
+    FirstNotice(**{**dict(NEWER), "published_at": NEWER.effective_at})
+    with pytest.raises(ValidationError, match="published before it takes effect"):
+        FirstNotice(**{**dict(NEWER), "published_at": NEWER.effective_at + timedelta(seconds=1)})
+    for kind in NoticeKind:
+        first, *later = sorted(
+            (n for n in versions.PUBLISHED if n.kind is kind), key=lambda n: n.effective_at
+        )
+        assert isinstance(first, FirstNotice)
+        assert not any(isinstance(notice, FirstNotice) for notice in later)
+
+
+@pytest.mark.promise("NOT-1")
+def test_a_version_is_neither_listed_nor_accepted_before_it_is_published(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    soon, later = world.now + timedelta(seconds=1), world.now + timedelta(days=30)
+    prepared = NEWER.model_copy(update={"published_at": soon, "effective_at": later})
+    monkeypatch.setattr(versions, "PUBLISHED", (*versions.PUBLISHED, prepared))
+    mila = world.a_user()
+
+    def listed() -> bool:
+        items = world.call("GET", "/v1/notices").json["items"]
+        return prepared.version in {notice["version"] for notice in items}
+
+    def accepts() -> int:
+        return mila.calls("POST", f"/v1/notices/{prepared.version}/acceptance").status
+
+    assert (listed(), accepts()) == (False, 404)
+    world.advance(timedelta(seconds=1))
+    assert (listed(), accepts()) == (True, 204)
 
 
 def test_all_versions_are_listed_newest_first(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -79,6 +79,23 @@ def test_an_expired_token_is_refused(world: World) -> None:
     assert mila.gets("/v1/profile").problem == "unauthenticated"
 
 
+def issued(world: World, ahead: timedelta) -> str:
+    """A token whose signer's clock is ahead of ours."""
+    now = world.now + ahead
+    return environment.token_with(**claims_of(world.a_user(), iat=now, exp=now + timedelta(minutes=15)))
+
+
+def test_the_clock_that_signed_a_token_may_be_five_seconds_ahead(world: World) -> None:
+    assert asks_with(world, issued(world, timedelta(seconds=5))) is None
+    assert asks_with(world, issued(world, timedelta(seconds=6))) == "unauthenticated"
+
+
+@pytest.mark.parametrize("iat", [True, "1", 10**400], ids=["boolean", "text", "endless"])
+def test_a_token_whose_time_of_issue_is_no_time_is_refused(world: World, iat: object) -> None:
+    token = environment.token_with(**claims_of(world.a_user(), iat=iat))
+    assert asks_with(world, token) == "unauthenticated"
+
+
 def test_a_token_of_another_key_is_refused(world: World) -> None:
     forged = environment.token_with(ec.generate_private_key(ec.SECP256R1()), **claims_of(world.a_user()))
     assert asks_with(world, forged) == "unauthenticated"
@@ -124,7 +141,17 @@ def test_a_token_with_a_wrong_or_missing_claim_is_refused(world: World, changes:
     assert asks_with(world, environment.token_with(**claims)) == "unauthenticated"
 
 
-@pytest.mark.parametrize("value", [None, "", "Bearer", "Basic bWlsYTptaWxh", "Bearer a.b.c"], ids=str)
+def nested_header() -> str:
+    """As deep as fits into the headers that the gateway takes."""
+    header = '{"alg":"ES256","kid":' + "[" * 3000 + "]" * 3000 + "}"
+    return "Bearer " + base64.urlsafe_b64encode(header.encode()).decode().rstrip("=") + ".e30.x"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [None, "", "Bearer", "Basic bWlsYTptaWxh", "Bearer a.b.c", "Bearer é.b.c", nested_header()],
+    ids=["none", "empty", "scheme only", "basic", "no base64", "not ascii", "deeply nested"],
+)
 def test_what_is_no_bearer_token_is_refused(world: World, value: str | None) -> None:
     header = {} if value is None else {"Authorization": value}
     assert world.call("GET", "/v1/profile", headers=header).problem == "unauthenticated"

@@ -44,12 +44,12 @@ def test_a_repeated_signup_costs_one_read(world: World) -> None:
     assert calls == {"dynamodb.GetItem": 1}
 
 
-def test_verifying_a_new_number_costs_four_calls(world: World) -> None:
+def test_verifying_a_new_number_costs_five_calls(world: World) -> None:
     phone = a_phone()
     challenge = world.asks_for_a_code(phone).json["challenge_id"]
     with counted() as calls:
         assert world.verifies(challenge, world.code_for(phone)).status == 201
-    assert calls.of("dynamodb") == sum(calls.values()) == 4
+    assert calls.of("dynamodb") == sum(calls.values()) == 5
 
 
 def test_verifying_a_known_number_costs_six_calls(world: World) -> None:
@@ -107,7 +107,7 @@ def test_logging_out_costs_one_read_and_one_write(world: World) -> None:
     mila = world.a_user()
     with counted() as calls:
         assert mila.logs_out().status == 204
-    assert calls == {"dynamodb.BatchGetItem": 1, "dynamodb.DeleteItem": 1}
+    assert calls == {"dynamodb.BatchGetItem": 1, "dynamodb.TransactWriteItems": 1}
 
 
 def test_accepting_a_notice_costs_one_read_and_one_write(world: World) -> None:

@@ -21,8 +21,8 @@ Forge = Callable[[dict[str, Any], dict[str, Any], str], str]  # claims, signing 
 
 
 def _signed(claims: dict[str, Any], secret: dict[str, Any], **changes: Any) -> str:
-    headers = {"kid": secret["kid"]}
-    return jwt.encode(claims | changes, secret["private_key"], "ES256", headers=headers)
+    headers = {"kid": secret["signing"]}
+    return jwt.encode(claims | changes, secret["keys"][secret["signing"]], "ES256", headers=headers)
 
 
 def _expired(claims: dict[str, Any], secret: dict[str, Any], _: str) -> str:
@@ -30,18 +30,18 @@ def _expired(claims: dict[str, Any], secret: dict[str, Any], _: str) -> str:
 
 
 def _unsigned(claims: dict[str, Any], secret: dict[str, Any], _: str) -> str:
-    return jwt.encode(claims, "", "none", headers={"kid": secret["kid"]})
+    return jwt.encode(claims, "", "none", headers={"kid": secret["signing"]})
 
 
 def _by_another_key(claims: dict[str, Any], secret: dict[str, Any], _: str) -> str:
     key = ec.generate_private_key(ec.SECP256R1())
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    return jwt.encode(claims, pem, "ES256", headers={"kid": secret["kid"]})
+    return jwt.encode(claims, pem, "ES256", headers={"kid": secret["signing"]})
 
 
 def _mac_with_the_public_key(claims: dict[str, Any], secret: dict[str, Any], public: str) -> str:
     # By hand: no library signs with a public key, which is the point of the attack.
-    parts = ({"alg": "HS256", "typ": "JWT", "kid": secret["kid"]}, claims)
+    parts = ({"alg": "HS256", "typ": "JWT", "kid": secret["signing"]}, claims)
     text = ".".join(_base64url(json.dumps(part).encode()) for part in parts)
     return f"{text}.{_base64url(hmac.digest(public.encode(), text.encode(), 'sha256'))}"
 
@@ -51,7 +51,7 @@ def _base64url(raw: bytes) -> str:
 
 
 def _of_an_unknown_key(claims: dict[str, Any], secret: dict[str, Any], _: str) -> str:
-    return jwt.encode(claims, secret["private_key"], "ES256", headers={"kid": "unknown"})
+    return jwt.encode(claims, secret["keys"][secret["signing"]], "ES256", headers={"kid": "unknown"})
 
 
 def _of_another_issuer(claims: dict[str, Any], secret: dict[str, Any], _: str) -> str:

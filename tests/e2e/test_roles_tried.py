@@ -13,20 +13,21 @@ import pytest
 
 from infra.local.cloud import LocalCloud
 
-# function: {table: operations}; what is missing is denied, Query and Scan everywhere.
+# function: {table: operations}; what is missing is denied, Scan everywhere.
 TABLES: dict[str, dict[str, set[str]]] = {
     "about": {},
     "access_token": {},
     "chat": {"accounts": {"BatchGet"}},
     "notices": {"accounts": {"BatchGet", "Put"}},
-    "profiles": {"accounts": {"BatchGet", "Put"}, "claims": {"BatchGet"}},
-    "sessions": {"accounts": {"BatchGet", "Delete"}},
+    "profiles": {"accounts": {"BatchGet", "Put"}, "claims": {"BatchGet"}, "keys": {"BatchGet"}},
+    "sessions": {"accounts": {"BatchGet", "Delete", "Query", "Update"}, "keys": {"BatchGet"}},
     "signup": {
-        "accounts": {"BatchGet", "Get", "Put"},
+        "accounts": {"BatchGet", "Put"},
         "claims": {"BatchGet", "Put"},
         "challenges": {"Get", "Put", "Update"},
+        "keys": {"BatchGet", "Put"},
     },
-    "sync_chat_profiles": {"accounts": {"BatchGet"}},
+    "sync_chat_profiles": {"accounts": {"BatchGet"}, "keys": {"BatchGet"}},
 }
 
 SECRETS: dict[str, set[str]] = {
@@ -54,13 +55,13 @@ def tried(cloud: LocalCloud) -> Iterator[dict[str, Any]]:
         "tables": {
             table: (
                 outputs["data"][f"{table.title()}TableName"],
-                ["pk", "sk"] if table == "accounts" else ["pk"],
+                ["pk", "sk"] if table in {"accounts", "ledger"} else ["pk"],
             )
-            for table in ("accounts", "claims", "challenges")
+            for table in ("accounts", "claims", "challenges", "keys", "ledger")
         },
         "secrets": {
             purpose: outputs["vault"][f"{purpose.title()}SecretArn"]
-            for purpose in ("codes", "lookup", "refresh", "signing", "stream")
+            for purpose in ("codes", "lookup", "refresh", "signing", "sealing", "stream")
         },
         "phone": "+381600000001",
         "topic": f"arn:aws:sns:{cloud.account.region}:{cloud.account.number}:a-topic",

@@ -82,14 +82,26 @@ class FakeSecrets:
         self.written.append(SecretId)
 
 
+@dataclass
+class FakeKms:
+    """Wraps nothing, but remembers what it was to wrap."""
+
+    asked: list[dict[str, Any]] = field(default_factory=list)
+
+    def generate_data_key_without_plaintext(self, **request: Any) -> dict[str, Any]:
+        self.asked.append(request)
+        return {"CiphertextBlob": b"wrapped"}
+
+
 @dataclass(frozen=True)
 class FakeAccount(Account):
     formation: FakeCloudFormation = field(default_factory=FakeCloudFormation)
     secrets: FakeSecrets = field(default_factory=FakeSecrets)
+    kms: FakeKms = field(default_factory=FakeKms)
     number = "000000000000"
 
     def client(self, service: str) -> Any:
-        return {"cloudformation": self.formation, "secretsmanager": self.secrets}[service]
+        return {"cloudformation": self.formation, "secretsmanager": self.secrets, "kms": self.kms}[service]
 
     def upload(self, file: Path, key: str) -> str:
         assert file.exists()

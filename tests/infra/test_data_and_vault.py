@@ -12,14 +12,16 @@ def test_everything_in_the_data_and_vault_stacks_is_kept(data: Template, vault: 
         assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == "Retain"
 
 
-def test_there_are_three_tables(data: Template) -> None:
+def test_there_are_five_tables(data: Template) -> None:
     names = {plain(t["Properties"]["TableName"]) for t in of_type(data, "AWS::DynamoDB::Table").values()}
-    assert names == {"ru4m-${Stage}-accounts", "ru4m-${Stage}-claims", "ru4m-${Stage}-challenges"}
+    assert names == {
+        f"ru4m-${{Stage}}-{name}" for name in ("accounts", "claims", "challenges", "keys", "ledger")
+    }
 
 
 @pytest.mark.promise("SEC-1")
 @pytest.mark.promise("RET-1")
-@pytest.mark.parametrize("table", ["AccountsTable", "ClaimsTable", "ChallengesTable"])
+@pytest.mark.parametrize("table", ["AccountsTable", "ClaimsTable", "ChallengesTable", "LedgerTable"])
 def test_a_table_is_encrypted_protected_and_forgets_by_itself(table: str, data: Template) -> None:
     properties = data["Resources"][table]["Properties"]
     assert properties["SSESpecification"] == {"SSEEnabled": True}
@@ -34,7 +36,20 @@ def test_what_is_short_lived_is_in_no_backup(data: Template) -> None:
         name: t["Properties"]["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"]
         for name, t in of_type(data, "AWS::DynamoDB::Table").items()
     }
-    assert backed_up == {"AccountsTable": True, "ClaimsTable": True, "ChallengesTable": False}
+    assert backed_up == {
+        "AccountsTable": True,
+        "ClaimsTable": True,
+        "ChallengesTable": False,
+        "KeysTable": True,
+        "LedgerTable": True,
+    }
+
+
+@pytest.mark.promise("RGT-3")
+def test_a_deleted_data_key_is_out_of_every_backup_after_a_week(data: Template) -> None:
+    keys = data["Resources"]["KeysTable"]["Properties"]
+    assert keys["PointInTimeRecoverySpecification"]["RecoveryPeriodInDays"] == 7
+    assert keys["DeletionProtectionEnabled"] is True
 
 
 @pytest.mark.promise("SEC-1")
@@ -51,9 +66,34 @@ def test_the_stream_of_accounts_carries_keys_only(data: Template) -> None:
 def test_each_purpose_has_a_secret_of_its_own_under_the_stage_key(vault: Template) -> None:
     secrets = of_type(vault, "AWS::SecretsManager::Secret").values()
     names = {plain(s["Properties"]["Name"]) for s in secrets}
-    assert names == {f"ru4m/${{Stage}}/{p}" for p in ("codes", "lookup", "refresh", "signing", "stream")}
+    assert names == {
+        f"ru4m/${{Stage}}/{p}" for p in ("codes", "lookup", "refresh", "signing", "sealing", "stream")
+    }
     assert {plain(s["Properties"]["KmsKeyId"]) for s in secrets} == {"${StageKey.Arn}"}
     assert not any("SecretString" in s["Properties"] for s in secrets)
+
+
+@pytest.mark.promise("SEC-1")
+def test_a_checkpoint_is_locked_private_and_can_be_neither_covered_nor_hidden(data: Template) -> None:
+    bucket = data["Resources"]["CheckpointBucket"]["Properties"]
+    assert bucket["ObjectLockEnabled"] is True
+    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+    assert bucket["BucketEncryption"]
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    policy = data["Resources"]["CheckpointBucketPolicy"]["Properties"]["PolicyDocument"]
+    tls, overwriting, deleting = policy["Statement"]
+    assert {s["Effect"] for s in policy["Statement"]} == {"Deny"}
+    assert (tls["Action"], tls["Condition"]) == ("s3:*", {"Bool": {"aws:SecureTransport": "false"}})
+    assert overwriting["Condition"] == {"Null": {"s3:if-none-match": "true"}}
+    assert deleting["Action"] == ["s3:DeleteObject", "s3:DeleteObjectVersion"]
+
+
+@pytest.mark.promise("SEC-1")
+def test_checkpoints_are_signed_by_a_key_that_never_leaves_kms(vault: Template) -> None:
+    key = vault["Resources"]["CheckpointKey"]["Properties"]
+    assert (key["KeySpec"], key["KeyUsage"]) == ("ECC_NIST_P256", "SIGN_VERIFY")
+    (statement,) = key["KeyPolicy"]["Statement"]
+    assert statement["Principal"] == {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}}
 
 
 def test_the_stage_key_rotates_and_leaves_its_use_to_iam(vault: Template) -> None:

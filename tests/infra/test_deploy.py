@@ -19,8 +19,9 @@ from tests.infra.fakes import REGION, FakeAccount, FakeCloudFormation
 def outputs_of(stack: str) -> dict[str, str]:
     match stack.rsplit("-", 1)[-1]:
         case "vault":
-            purposes = ("Codes", "Lookup", "Refresh", "Signing", "Stream")
-            return {f"{p}SecretArn": f"arn:{p.lower()}" for p in purposes} | {"StageKeyArn": "arn:key"}
+            purposes = ("Codes", "Lookup", "Refresh", "Signing", "Sealing", "Stream")
+            secrets = {f"{p}SecretArn": f"arn:{p.lower()}" for p in purposes}
+            return secrets | {"StageKeyArn": "arn:key", "SealingKeyArn": "arn:sealing-key"}
         case "data":
             return {"AccountsTableName": "ru4m-staging-accounts"}
         case _:

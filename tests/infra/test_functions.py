@@ -105,6 +105,7 @@ def test_a_route_with_a_caller_cannot_be_reached_without_the_authorizer(service:
         "POST /v1/signup",
         "POST /v1/signup/{challenge_id}/resend",
         "POST /v1/signup/{challenge_id}/verify",
+        "POST /v1/sessions/refresh",  # the refresh token is what proves it
         "GET /v1/notices",
         "GET /v1/notices/current",
         "GET /v1/controller",
@@ -147,20 +148,22 @@ def test_a_function_is_told_only_of_tables_and_secrets_that_it_may_use(
         name: {
             v.removeprefix("RU4M_").lower()
             for v in properties["Environment"]["Variables"]
-            if v.startswith(("RU4M_TABLE_", "RU4M_SECRET_"))
+            if v.startswith(("RU4M_TABLE_", "RU4M_SECRET_", "RU4M_STAGE_KEYS", "RU4M_SIGNING_KID"))
         }
         for name, properties in functions.items()
     }
     accounts, claims, challenges = "table_accounts", "table_claims", "table_challenges"
+    sealing = {"table_keys", "stage_keys"}
     assert told == {
         "about": set(),
         "access_token": set(),
         "chat": {accounts, "secret_stream"},
         "notices": {accounts},
-        "profiles": {accounts, claims, "secret_lookup"},
-        "sessions": {accounts, "secret_refresh", "secret_signing"},
+        "profiles": {accounts, claims, "secret_lookup", *sealing},
+        "sessions": {accounts, "secret_refresh", "secret_signing", "signing_kid", *sealing},
         "signup": {
             accounts, claims, challenges, "secret_codes", "secret_lookup", "secret_refresh", "secret_signing",
+            "signing_kid", *sealing,
         },
-        "sync_chat_profiles": {accounts, "secret_stream"},
+        "sync_chat_profiles": {accounts, "secret_stream", *sealing},
     }  # fmt: skip

@@ -34,18 +34,27 @@ EXPECTED = {
         _own_logs("profiles"),
         ("dynamodb:BatchGetItem, dynamodb:PutItem", "${AccountsTableArn}"),
         ("dynamodb:BatchGetItem", "${ClaimsTableArn}"),
+        ("dynamodb:BatchGetItem", "${KeysTableArn}"),
+        ("kms:Decrypt", "${SealingKeyArn}"),
         ("secretsmanager:GetSecretValue", "${LookupSecretArn}"),
         ("kms:Decrypt", "${StageKeyArn}"),
     },
     "SessionsRole": {
         _own_logs("sessions"),
-        ("dynamodb:BatchGetItem, dynamodb:DeleteItem", "${AccountsTableArn}"),
+        (
+            "dynamodb:BatchGetItem, dynamodb:DeleteItem, dynamodb:Query, dynamodb:UpdateItem",
+            "${AccountsTableArn}",
+        ),
+        ("dynamodb:BatchGetItem", "${KeysTableArn}"),
+        ("kms:Decrypt", "${SealingKeyArn}"),
         ("secretsmanager:GetSecretValue", "${RefreshSecretArn}, ${SigningSecretArn}"),
         ("kms:Decrypt", "${StageKeyArn}"),
     },
     "SignupRole": {
         _own_logs("signup"),
-        ("dynamodb:BatchGetItem, dynamodb:GetItem, dynamodb:PutItem", "${AccountsTableArn}"),
+        ("dynamodb:BatchGetItem, dynamodb:PutItem", "${AccountsTableArn}"),
+        ("dynamodb:BatchGetItem, dynamodb:PutItem", "${KeysTableArn}"),
+        ("kms:Decrypt", "${SealingKeyArn}"),
         ("dynamodb:BatchGetItem, dynamodb:PutItem", "${ClaimsTableArn}"),
         ("dynamodb:GetItem, dynamodb:PutItem, dynamodb:UpdateItem", "${ChallengesTableArn}"),
         (
@@ -58,6 +67,8 @@ EXPECTED = {
     "SyncChatProfilesRole": {
         _own_logs("sync_chat_profiles"),
         ("dynamodb:BatchGetItem", "${AccountsTableArn}"),
+        ("dynamodb:BatchGetItem", "${KeysTableArn}"),
+        ("kms:Decrypt", "${SealingKeyArn}"),
         ("dynamodb:DescribeStream, dynamodb:GetRecords, dynamodb:GetShardIterator", "${AccountsStreamArn}"),
         ("dynamodb:ListStreams", "${AccountsTableArn}/stream/*"),
         ("sqs:SendMessage", "${SyncChatProfilesFailures.Arn}"),
@@ -108,10 +119,21 @@ def test_the_stage_key_opens_secrets_and_only_those_that_the_role_may_read(servi
         if "secretsmanager:GetSecretValue" in s["Action"]
     }
     for role, statement in statements(service):
-        if "kms:Decrypt" in statement["Action"]:
+        if listed(statement.get("Resource", [])) == ["${StageKeyArn}"]:
             condition = statement["Condition"]["StringEquals"]
             assert listed(condition["kms:ViaService"]) == ["secretsmanager.${AWS::Region}.${AWS::URLSuffix}"]
             assert listed(condition["kms:EncryptionContext:SecretARN"]) == readable[role]
+
+
+@pytest.mark.promise("RGT-3")
+def test_no_function_may_delete_a_data_key(service: Template) -> None:
+    deleting = [
+        role
+        for role, statement in statements(service)
+        if "${KeysTableArn}" in listed(statement.get("Resource", []))
+        and {"dynamodb:DeleteItem", "dynamodb:UpdateItem"} & set(listed(statement["Action"]))
+    ]
+    assert deleting == []  # the erasure role will be the only one
 
 
 def test_only_the_gateways_log_role_has_a_policy_of_aws(service: Template) -> None:

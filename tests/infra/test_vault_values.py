@@ -8,10 +8,16 @@ import json
 import jwt
 import pytest
 
-from infra.deployment.vault import MissingSecret, fill_vault
+from infra.deployment.vault import MissingSecret, Published, fill_vault
 from tests.infra.fakes import REGION, FakeAccount
 
-ARNS = {purpose: f"arn:{purpose}" for purpose in ("codes", "lookup", "refresh", "signing", "stream")}
+ARNS = {
+    purpose: f"arn:{purpose}" for purpose in ("codes", "lookup", "refresh", "signing", "sealing", "stream")
+}
+
+
+def filled(account: FakeAccount, stream_secret: str | None) -> Published:
+    return fill_vault(account, "staging", ARNS, "arn:sealing-key", stream_secret)
 
 
 @pytest.fixture
@@ -20,15 +26,15 @@ def account() -> FakeAccount:
 
 
 def test_every_secret_gets_a_value_once(account: FakeAccount) -> None:
-    keys = fill_vault(account, ARNS, "stream secret")
+    keys = filled(account, "stream secret")
     first = dict(account.secrets.values)
     assert first.keys() == set(ARNS.values())
-    assert fill_vault(account, ARNS, None) == keys
+    assert filled(account, None) == keys
     assert account.secrets.values == first
 
 
 def test_each_keyed_hash_has_a_key_of_its_own_with_256_bits(account: FakeAccount) -> None:
-    fill_vault(account, ARNS, "stream secret")
+    filled(account, "stream secret")
     keys = []
     for purpose in ("codes", "lookup", "refresh"):
         document = json.loads(account.secrets.values[ARNS[purpose]])
@@ -38,28 +44,42 @@ def test_each_keyed_hash_has_a_key_of_its_own_with_256_bits(account: FakeAccount
 
 
 def test_what_the_private_key_signs_the_published_key_verifies(account: FakeAccount) -> None:
-    published = json.loads(fill_vault(account, ARNS, "stream secret"))
+    published = json.loads(filled(account, "stream secret").public_keys)
     signing = json.loads(account.secrets.values[ARNS["signing"]])
-    token = jwt.encode({"a": 1}, signing["private_key"], "ES256", headers={"kid": signing["kid"]})
+    kid = signing["signing"]
+    token = jwt.encode({"a": 1}, signing["keys"][kid], "ES256", headers={"kid": kid})
     (key,) = jwt.PyJWKSet.from_dict(published).keys
-    assert key.key_id == signing["kid"]
+    assert key.key_id == kid
     assert jwt.decode(token, key.key, algorithms=["ES256"]) == {"a": 1}
 
 
 @pytest.mark.promise("SEC-1")
 def test_nothing_private_is_published(account: FakeAccount) -> None:
-    (key,) = json.loads(fill_vault(account, ARNS, "stream secret"))["keys"]
+    (key,) = json.loads(filled(account, "stream secret").public_keys)["keys"]
     assert key.keys() == {"kty", "crv", "use", "alg", "kid", "x", "y"}
 
 
 def test_a_new_stream_secret_replaces_the_old_and_nothing_else(account: FakeAccount) -> None:
-    fill_vault(account, ARNS, "old")
+    filled(account, "old")
     account.secrets.written.clear()
-    fill_vault(account, ARNS, "new")
+    filled(account, "new")
     assert account.secrets.written == ["arn:stream"]
     assert json.loads(account.secrets.values["arn:stream"]) == {"secret": "new"}
 
 
 def test_a_first_deployment_without_the_stream_secret_is_refused(account: FakeAccount) -> None:
     with pytest.raises(MissingSecret):
-        fill_vault(account, ARNS, None)
+        filled(account, None)
+
+
+@pytest.mark.promise("SEC-1")
+def test_the_stage_key_is_made_and_wrapped_by_kms_for_this_stage(account: FakeAccount) -> None:
+    published = json.loads(filled(account, "stream secret").stage_keys)
+    assert published["current"] == "1"
+    assert account.kms.asked == [
+        {
+            "KeyId": "arn:sealing-key",
+            "KeySpec": "AES_256",
+            "EncryptionContext": {"stage": "staging", "purpose": "sealing"},
+        }
+    ]

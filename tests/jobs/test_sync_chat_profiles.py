@@ -1,16 +1,21 @@
 """A changed profile reaches Stream: exactly three fields, the newest state, active accounts only."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import jwt
 import pytest
 
 from chalicelib.chat import gateway
 from chalicelib.chat.jobs import sync_chat_profiles
 from chalicelib.chat.model import ChatProfile
+from chalicelib.core.ids import UserId
 from infra.local.stream import Emulator
 from tests.support.builders import a_phone
 from tests.support.cloud import counted
 from tests.support.world import User, World
+
+REVOKED = "2026-11-24T11:59:56.000000Z"  # four seconds before a logout at noon
 
 
 def records(*users: User, sk: str = "profile") -> list[dict[str, Any]]:
@@ -75,6 +80,7 @@ def test_a_late_or_repeated_record_brings_the_newest_state(world: World, stream:
 
 def test_a_hundred_records_are_read_and_sent_in_few_calls(world: World, stream: Emulator) -> None:
     users = [world.a_user() for _ in range(4)]
+    users[0].mints_a_chat_token()  # a container that has read its secret
     with counted() as calls:
         sync(*(users * 25))
     assert calls == {"dynamodb.BatchGetItem": 2}  # before sending, and once more afterwards
@@ -109,6 +115,52 @@ def test_an_account_frozen_while_it_was_sent_is_deactivated_there(
 
     monkeypatch.setattr(gateway, "upsert", freeze_meanwhile)
     assert sync(mila) == []
+    assert stream.user(mila.user_id)["state"] == "deactivated"
+
+
+@pytest.mark.promise("STR-3")
+@pytest.mark.parametrize("before", [[], [{"status": 400, "code": 4}]], ids=["in a batch", "one by one"])
+@pytest.mark.parametrize(
+    ("fault", "state"),
+    [({"commit": True}, "deactivated"), ({}, None)],
+    ids=["taken, answer lost", "not taken"],
+)
+def test_an_account_frozen_while_stream_did_not_answer_is_not_left_active_there(
+    world: World,
+    stream: Emulator,
+    monkeypatch: pytest.MonkeyPatch,
+    before: list[dict[str, Any]],
+    fault: dict[str, Any],
+    state: str | None,
+) -> None:
+    mila = world.a_user()
+    for one in [*before, {"status": 500, "code": -1, **fault}]:
+        stream.fault(method="POST", path="^/users$", **one)
+    upsert = gateway.upsert
+
+    def freeze_meanwhile(profiles: Any) -> None:
+        world.set_state(mila, "frozen")
+        upsert(profiles)
+
+    monkeypatch.setattr(gateway, "upsert", freeze_meanwhile)
+    assert sync(mila) == []
+    assert stream.state()["users"].get(mila.user_id, {}).get("state") == state
+
+
+@pytest.mark.promise("STR-3")
+def test_an_account_frozen_while_it_was_sent_and_deactivated_before_us_is_done(
+    world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mila = world.a_user()
+    upsert = gateway.upsert
+
+    def freeze_meanwhile(profiles: Any) -> None:
+        upsert(profiles)
+        world.set_state(mila, "frozen")
+        gateway.deactivate(UserId(mila.user_id))
+
+    monkeypatch.setattr(gateway, "upsert", freeze_meanwhile)
+    assert sync(mila) == []  # Stream refuses a second time
     assert stream.user(mila.user_id)["state"] == "deactivated"
 
 
@@ -169,3 +221,50 @@ def test_a_failure_at_stream_leaves_nothing_personal_in_the_log(world: World, st
     sync(mila)
     assert world.canaries.in_text(world.log.getvalue()) == []
     assert mila.user_id not in world.log.getvalue()
+
+
+@pytest.mark.promise("STR-3")
+def test_ending_a_device_revokes_at_stream_the_tokens_of_the_time_before(
+    world: World, stream: Emulator
+) -> None:
+    phone = world.a_user()
+    tablet = world.a_user(phone=phone.phone)
+    sync(phone)
+    old = phone.mints_a_chat_token().json["token"]
+    assert tablet.logs_out().status == 204
+    assert sync(phone, sk="account") == []
+    assert stream.user(phone.user_id)["revoke_tokens_issued_before"] == REVOKED
+    claims = jwt.decode(old, options={"verify_signature": False, "verify_exp": False})
+    assert claims["iat"] < datetime(2026, 11, 24, 11, 59, 56, tzinfo=UTC).timestamp()
+    world.advance(timedelta(seconds=1))
+    fresh = jwt.decode(phone.mints_a_chat_token().json["token"], options={"verify_signature": False})
+    assert fresh["iat"] >= datetime(2026, 11, 24, 11, 59, 56, tzinfo=UTC).timestamp()
+
+
+@pytest.mark.promise("STR-3")
+def test_a_later_profile_change_does_not_undo_a_revocation(world: World, stream: Emulator) -> None:
+    phone = world.a_user()
+    world.a_user(phone=phone.phone).logs_out()
+    sync(phone, sk="account")
+    phone.changes(display_name="Mila P.")
+    sync(phone)
+    assert stream.user(phone.user_id)["revoke_tokens_issued_before"] == REVOKED
+
+
+@pytest.mark.promise("STR-3")
+def test_a_revocation_waits_out_an_outage_of_stream(world: World, stream: Emulator) -> None:
+    phone = world.a_user()
+    world.a_user(phone=phone.phone).logs_out()
+    stream.fault(method="PATCH", path="/users", times=2, status=503, code=-1)
+    assert sync(phone, sk="account") == ["1"]
+    assert sync(phone, sk="account") == ["1"]
+    assert sync(phone, sk="account") == []
+    assert stream.user(phone.user_id)["revoke_tokens_issued_before"] == REVOKED
+
+
+def test_a_revocation_is_forgotten_once_no_token_can_be_that_old(world: World, stream: Emulator) -> None:
+    phone = world.a_user()
+    world.a_user(phone=phone.phone).logs_out()
+    world.advance(timedelta(hours=1))
+    sync(phone)
+    assert [request["method"] for request in stream.requests(path="/users")] == ["POST"]

@@ -1,6 +1,5 @@
 """Canaries: values that occur nowhere else, put into personal fields and looked for everywhere."""
 
-import json
 import secrets
 from dataclasses import dataclass, field
 
@@ -26,11 +25,6 @@ class Canaries:
         """Names of the canaries that a text shows, also without a number's plus sign."""
         return [name for name, value in self.values.items() if value.lstrip("+") in text]
 
-    def in_clear_attributes(self) -> list[str]:
-        """Names of those that stand outside the `personal` attribute of any item."""
-        clear = [{k: v for k, v in item.items() if k != "personal"} for item in cloud.all_items()]
-        return self.in_text(json.dumps(clear, default=str))
-
     def in_tables(self) -> list[str]:
-        """Names of those that stand anywhere in the tables."""
-        return self.in_text(json.dumps(cloud.all_items(), default=str))
+        """Names of those that can be read anywhere in the tables, in text or in bytes."""
+        return self.in_text(str(cloud.all_items()))

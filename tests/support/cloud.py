@@ -1,14 +1,18 @@
 """The part of AWS that the functions use, in process (moto), made from our own template."""
 
+import base64
 import json
+import os
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
+from botocore.exceptions import ReadTimeoutError
 from moto.sns.models import sns_backends
 
-from chalicelib.core import aws
+from chalicelib.core import aws, keyring, stagekeys
+from chalicelib.core.settings import settings
 from infra.template import load
 from tests.support.environment import REGION, secret_documents
 
@@ -35,6 +39,29 @@ def create_secrets() -> None:
         aws.client("secretsmanager").create_secret(
             Name=f"ru4m/test/{name}", SecretString=json.dumps(document)
         )
+
+
+def create_stage_key(version: int = 1) -> None:
+    """A version of the stage key, wrapped by KMS as a deployment does it; it becomes the current one."""
+    kms = aws.client("kms")
+    key = kms.create_key(KeySpec="SYMMETRIC_DEFAULT")["KeyMetadata"]["KeyId"]
+    made = kms.generate_data_key_without_plaintext(
+        KeyId=key, KeySpec="AES_256", EncryptionContext=stagekeys.context()
+    )
+    document = json.loads(os.environ.get("RU4M_STAGE_KEYS", "{}")) if version > 1 else {}
+    versions = document.get("versions", {})
+    versions[str(version)] = base64.b64encode(made["CiphertextBlob"]).decode()
+    os.environ["RU4M_STAGE_KEYS"] = json.dumps({"current": str(version), "versions": versions})
+    new_container()
+
+
+def new_container() -> None:
+    """Forget what a container keeps in memory: settings and keys."""
+    settings.cache_clear()
+    settings()  # from the environment as it is now
+    stagekeys.forget()
+    for cached in (keyring.mac_keys, keyring.signing_key, keyring.stream_secret):
+        cached.cache_clear()
 
 
 def sent_messages() -> list[tuple[str, str]]:
@@ -70,13 +97,16 @@ class Calls(Counter[str]):
 
 @contextmanager
 def counted() -> Iterator[Calls]:
-    """Count the calls to AWS in this block, at the clients themselves."""
+    """Count the calls to AWS in this block, at the clients themselves; reads by key have to be consistent."""
     calls = Calls()
+    stale: list[str] = []
 
-    def count(model: Any, **_: Any) -> None:
+    def count(model: Any, params: dict[str, Any], **_: Any) -> None:
         calls[f"{model.service_model.service_name}.{model.name}"] += 1
+        reads = {"GetItem": [params], "BatchGetItem": params.get("RequestItems", {}).values()}
+        stale.extend(model.name for read in reads.get(model.name, ()) if not read.get("ConsistentRead"))
 
-    clients = [aws.client(name) for name in ("dynamodb", "sns", "secretsmanager")]
+    clients = [aws.client(name) for name in ("dynamodb", "sns", "secretsmanager", "kms")]
     for client in clients:
         client.meta.events.register("provide-client-params", count)
     try:
@@ -84,10 +114,13 @@ def counted() -> Iterator[Calls]:
     finally:
         for client in clients:
             client.meta.events.unregister("provide-client-params", count)
+    assert not stale
 
 
 @contextmanager
-def failing(service: str, operation: str, error: Exception, times: int = 1_000) -> Iterator[None]:
+def failing(
+    service: str, operation: str, error: Exception, times: int = 1_000, moment: str = "before"
+) -> Iterator[None]:
     """Let an operation fail before it is sent, the first times that it is called."""
     left = iter(range(times))
 
@@ -96,9 +129,14 @@ def failing(service: str, operation: str, error: Exception, times: int = 1_000) 
             raise error
 
     events = aws.client(service).meta.events
-    name = f"before-call.{service}.{operation}"
+    name = f"{moment}-call.{service}.{operation}"
     events.register(name, fail)
     try:
         yield
     finally:
         events.unregister(name, fail)
+
+
+def losing_answers(operation: str, times: int = 1) -> AbstractContextManager[None]:
+    """Let DynamoDB do an operation and its answer be lost, the first times that it is called."""
+    return failing("dynamodb", operation, ReadTimeoutError(endpoint_url="https://dynamodb"), times, "after")

@@ -24,11 +24,35 @@ def check_documented(method: str, path: str, status: int, text: str, headers: di
     assert headers.get("cache-control") == "no-store" or status == 401
     if status >= 400:
         assert headers["content-type"] == "application/problem+json"
-        schema = answer["content"]["application/problem+json"]["schema"]
-        codes = schema["allOf"][1]["properties"]["code"]["enum"]
-        assert json.loads(text)["code"] in codes, f"{method} {path}: undocumented {text}"
+        _check_problem(resolved(answer), json.loads(text), f"{method} {path}")
     elif status == 204:
         assert text == ""
+
+
+def _check_problem(answer: dict[str, Any], told: dict[str, Any], where: str) -> None:
+    """A problem has a documented code, every member that this code promises, and no other."""
+    by_code = problems_of(answer)
+    assert told["code"] in by_code, f"{where}: undocumented {told}"
+    schema, always = by_code[told["code"]], committed()["components"]["schemas"]["Problem"]
+    assert {*always["required"], *schema.get("required", ())} <= told.keys(), f"{where}: too few in {told}"
+    assert told.keys() <= {*always["properties"], *schema["properties"]}, f"{where}: too many in {told}"
+
+
+def problems_of(answer: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The schemas of a response's problems by their code."""
+    schema = answer["content"]["application/problem+json"]["schema"]
+    schemas = [resolved(one) for one in schema.get("oneOf", [schema])]
+    return {one["properties"]["code"]["const"]: one for one in schemas}
+
+
+def resolved(node: dict[str, Any]) -> dict[str, Any]:
+    """What a reference refers to, or the node itself."""
+    if "$ref" not in node:
+        return node
+    found = committed()
+    for name in node["$ref"].split("/")[1:]:
+        found = found[name]
+    return found
 
 
 def _operation(method: str, path: str) -> dict[str, Any] | None:

@@ -44,8 +44,12 @@ def variables() -> dict[str, str]:
         "RU4M_STREAM_URL": "http://127.0.0.1:9",
         "RU4M_CONTACT_EMAIL": "privacy@test.example",
         **{
-            f"RU4M_TABLE_{name.upper()}": f"ru4m-test-{name}" for name in ("accounts", "claims", "challenges")
+            f"RU4M_TABLE_{name.upper()}": f"ru4m-test-{name}"
+            for name in ("accounts", "claims", "challenges", "keys", "ledger")
         },
+        "RU4M_SIGNING_KID": KID,
+        "RU4M_CHECKPOINT_BUCKET": "ru4m-test-checkpoints",
+        "RU4M_CHECKPOINT_KEY": "alias/ru4m-test-checkpoints",
         **{f"RU4M_SECRET_{name.upper()}": f"ru4m/test/{name}" for name in secret_documents()},
     }
 
@@ -59,7 +63,7 @@ def secret_documents() -> dict[str, dict[str, Any]]:
         "codes": versioned(),
         "lookup": versioned(),
         "refresh": versioned(),
-        "signing": {"kid": KID, "private_key": pem(signing_key())},
+        "signing": {"keys": {KID: pem(signing_key())}, "signing": KID},
         "stream": {"secret": STREAM_SECRET},
     }
 

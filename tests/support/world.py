@@ -140,6 +140,7 @@ def a_world() -> Iterator[World]:
     with mock_aws(), time_machine.travel(NOON, tick=False) as traveller:
         cloud.create_tables()
         cloud.create_secrets()
+        cloud.create_stage_key()
         # The log's handler holds on to the stdout of its import; give it a stream that can be read.
         handler = observe.logger.registered_handler
         assert isinstance(handler, logging.StreamHandler)

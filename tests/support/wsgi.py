@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 from tests.support.contract import DOCUMENT
 from tests.support.world import World
@@ -30,7 +31,7 @@ class Stage:
 
 
 def _path(environ: dict[str, Any]) -> str:
-    path = environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace")
+    path = quote(environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace"))
     return f"{path}?{environ['QUERY_STRING']}" if environ.get("QUERY_STRING") else path
 
 

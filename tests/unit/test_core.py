@@ -2,21 +2,31 @@
 
 import json
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
-from hypothesis import given
+from botocore.exceptions import ClientError, ReadTimeoutError
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from chalicelib.core import clock, errors, observe
+from chalicelib.core import aws, clock, errors, keyring, observe, table
 from chalicelib.core.clock import Instant
 from chalicelib.core.errors import Problem
 from chalicelib.core.http import ClientAddress, IfMatch
 from chalicelib.core.ids import AccountId, ChallengeId, UserId
 from chalicelib.core.keyring import MacKeys
 from chalicelib.core.metrics import Metric
-from chalicelib.core.settings import SettingsError, read
-from tests.support import environment
+from chalicelib.core.settings import Secret, SettingsError, read, settings
+from chalicelib.limits.model import Limit
+from chalicelib.privacy.periods import Period
+from tests.support import cloud, environment
+from tests.support.builders import a_phone
+from tests.support.world import World
+
+FUNCTIONS = json.loads((Path(__file__).parents[2] / ".chalice" / "config.json").read_text())[
+    "lambda_functions"
+]
 
 SECONDS = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)).map(  # noqa: DTZ001
     lambda instant: instant.replace(microsecond=0)
@@ -79,6 +89,35 @@ def test_a_missing_variable_is_named(variable: str) -> None:
         read(variables)
 
 
+@pytest.mark.promise("SEC-1")
+@pytest.mark.parametrize(
+    "url", ["http://chat.stream-io-api.com", "http://127.0.0.1.example.org", "ftp://x", ""]
+)
+def test_nothing_goes_to_stream_in_clear(url: str) -> None:
+    with pytest.raises(SettingsError, match="RU4M_STREAM_URL"):
+        read({**environment.variables(), "RU4M_STREAM_URL": url})
+
+
+@pytest.mark.parametrize(
+    ("stage", "url"),
+    [
+        ("production", "https://chat.stream-io-api.com"),
+        ("staging", "http://127.0.0.1:9"),
+        ("local", "http://stream:80"),
+    ],
+)
+def test_an_emulator_on_this_machine_or_of_the_local_stage_may_be_asked_in_clear(
+    stage: str, url: str
+) -> None:
+    assert read({**environment.variables(), "RU4M_STAGE": stage, "RU4M_STREAM_URL": url}).stream_url == url
+
+
+@pytest.mark.promise("SEC-1")
+def test_settings_do_not_show_the_environment() -> None:
+    """A function's own credentials stand in it."""
+    assert environment.variables()["AWS_SECRET_ACCESS_KEY"] not in repr(settings())
+
+
 def test_a_refused_value_is_not_repeated() -> None:
     with pytest.raises(SettingsError) as refused:
         read({**environment.variables(), "RU4M_LIMIT_CODES_PER_ADDRESS": "s3cret"})
@@ -112,10 +151,23 @@ def test_a_weak_tag_allows_no_edit() -> None:
     assert not IfMatch.parse('W/"1"').allows('"1"')
 
 
-@given(st.text(), st.text(), st.text(), st.text())
-def test_keyed_hashes_keep_the_borders_of_their_parts(a: str, b: str, c: str, d: str) -> None:
+PARTS = st.lists(st.text(alphabet="ab\x1f\x00", max_size=3), max_size=3)
+
+
+@given(PARTS, PARTS)
+@example(["a\x1fb", "c"], ["a", "b\x1fc"])
+def test_keyed_hashes_keep_the_borders_of_their_parts(some: list[str], others: list[str]) -> None:
     keys = MacKeys("1", {"1": b"k" * 32})
-    assert (keys.digest("x", a, b) == keys.digest("x", c, d)) == ((a, b) == (c, d))
+    assert (keys.digest(*some) == keys.digest(*others)) == (some == others)
+
+
+@pytest.mark.promise("SEC-1")
+@given(st.text())
+def test_a_keyed_hash_is_another_one_under_another_key(value: str) -> None:
+    """So nobody without the key can try out all numbers."""
+    one, other = MacKeys("1", {"1": b"a" * 32}), MacKeys("1", {"1": b"b" * 32})
+    assert one.digest(value) != other.digest(value)
+    assert one.label("phone", value) != other.label("phone", value)
 
 
 def test_labels_name_the_key_version_and_keep_old_ones_findable() -> None:
@@ -128,6 +180,76 @@ def test_labels_name_the_key_version_and_keep_old_ones_findable() -> None:
 
 def test_key_material_never_shows_in_a_representation() -> None:
     assert "aaaa" not in repr(MacKeys("1", {"1": b"a" * 32}))
+
+
+VAULT = ("secretsmanager", "GetSecretValue")
+
+
+def vault_error(code: str, status: int = 400) -> ClientError:
+    told = {
+        "Error": {"Code": code, "Message": "arn:of:a:secret"},
+        "ResponseMetadata": {"HTTPStatusCode": status},
+    }
+    return ClientError(told, "GetSecretValue")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        vault_error("ThrottlingException"),
+        vault_error("InternalServiceError", 500),
+        vault_error("SomethingNew", 503),
+        ReadTimeoutError(endpoint_url="https://secretsmanager"),
+    ],
+    ids=str,
+)
+def test_a_vault_that_is_busy_makes_a_request_unavailable(world: World, error: Exception) -> None:
+    keyring.mac_keys.cache_clear()
+    with cloud.failing(*VAULT, error):
+        assert world.asks_for_a_code(a_phone()).problem == "unavailable"
+
+
+@pytest.mark.promise("SEC-1")
+def test_a_vault_that_refuses_is_a_bug_told_without_its_words(world: World) -> None:
+    keyring.mac_keys.cache_clear()
+    with cloud.failing(*VAULT, vault_error("AccessDeniedException")), pytest.raises(aws.AwsBug) as bug:
+        keyring.mac_keys(Secret.CODES)
+    assert str(bug.value) == "AccessDeniedException"
+    assert bug.value.__cause__ is None
+
+
+def test_a_message_is_handed_to_the_carriers_once_whatever_happens(world: World) -> None:
+    """Publish is not idempotent: a second try could be a second SMS."""
+    assert aws.client("sns").meta.config.retries["total_max_attempts"] == 1
+
+
+def test_dynamodb_is_asked_again_by_the_table_client_alone(world: World) -> None:
+    assert aws.client("dynamodb").meta.config.retries["total_max_attempts"] == 1
+
+
+@pytest.mark.parametrize(("service", "tries"), [("dynamodb", table.sending.TRIES), ("sns", 1), ("kms", 2)])
+def test_a_call_that_is_never_answered_ends_before_the_function_does(
+    world: World, service: str, tries: int
+) -> None:
+    config = aws.client(service).meta.config
+    shortest = min(
+        function.get("lambda_timeout", 10)
+        for name, function in FUNCTIONS.items()
+        if name not in {"about", "access_token"}  # they call nothing
+    )
+    assert (config.connect_timeout + config.read_timeout) * tries < shortest
+
+
+@pytest.mark.promise("RET-1")
+def test_a_counter_of_a_limit_is_a_declared_record_and_ends_within_its_period(world: World) -> None:
+    world.asks_for_a_code(a_phone())
+    counters = cloud.records(Limit.declaration.kind)
+    assert len(counters) == len([i for i in cloud.all_items() if i["pk"]["S"].startswith("limit#")]) == 2
+    for counter in counters:
+        began = datetime.fromisoformat(counter["began_at"]["S"])
+        ends = clock.from_epoch(int(counter["expires_at"]["N"]))
+        assert began <= world.now < ends <= began + Period.LIMIT.length
+        assert counter["delete_at"] == counter["expires_at"]
 
 
 def test_a_field_that_is_not_on_the_list_cannot_be_logged() -> None:

@@ -8,13 +8,14 @@ import pytest
 
 from chalicelib.core.clock import Instant
 from chalicelib.core.ids import AccountId
-from chalicelib.core.table import Table
+from chalicelib.core.table import Key, Table
 from chalicelib.privacy import codec, personal, register
 from chalicelib.privacy.periods import UNTIL_ERASURE, After, Period
 from chalicelib.privacy.personal import NOT_PERSONAL, DeclarationError, KeyClass, Record
 from chalicelib.privacy.personal import personal as marked
 from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source
 from chalicelib.privacy.recipients import Recipient
+from chalicelib.privacy.subject_keys import SubjectKeys
 
 WORDS: dict[str, Any] = {
     "table": Table.ACCOUNTS,
@@ -24,6 +25,9 @@ WORDS: dict[str, Any] = {
     "retention": UNTIL_ERASURE,
     "key_class": KeyClass.SUBJECT,
 }
+
+HERE = Key(Table.ACCOUNTS, "A#1", "bookmark#1")
+KEYS = SubjectKeys(1, {1: b"k" * 32}.get, AccountId.new())
 
 Note = Annotated[str, marked(Category.NAME, Source.PROVIDED)]
 Clear = Annotated[str, NOT_PERSONAL]
@@ -115,16 +119,16 @@ def a_bookmark(**changes: Any) -> Any:
 
 def test_an_item_holds_personal_fields_in_one_attribute_and_comes_back_equal() -> None:
     bookmark = a_bookmark()
-    item = codec.to_item(bookmark)
-    assert set(item) == {"kind", "account_id", "made_at", "personal", "expires_at", "delete_at"}
-    assert codec.from_item(type(bookmark), {**item, "pk": "x", "sk": "y"}) == bookmark
+    item = codec.to_item(bookmark, HERE, KEYS)
+    assert set(item) == {"kind", "account_id", "made_at", "sealed", "expires_at", "delete_at"}
+    assert codec.opened(type(bookmark), {**item, **HERE.attributes()}, KEYS) == bookmark
 
 
 @pytest.mark.promise("RET-1")
 def test_both_times_follow_from_the_declared_retention() -> None:
-    item = codec.to_item(a_bookmark())
+    item = codec.to_item(a_bookmark(), HERE, KEYS)
     assert item["expires_at"] == item["delete_at"] == datetime(2026, 2, 1, tzinfo=UTC).timestamp()
-    assert "expires_at" not in codec.to_item(a_bookmark(retention=UNTIL_ERASURE))
+    assert "expires_at" not in codec.to_item(a_bookmark(retention=UNTIL_ERASURE), HERE, KEYS)
 
 
 @pytest.mark.promise("SEC-1")

@@ -1,11 +1,16 @@
 """The shape of the project: what is at the top, what is pinned, what imports what."""
 
 import ast
+import os
 import re
 import subprocess
+import sys
+import tomllib
 from pathlib import Path
 
 import pytest
+
+from tests.support import environment
 
 ROOT = Path(__file__).parents[2]
 GIVEN = {"app.py", "chalicelib", "infra", "tests", "requirements.txt", ".chalice"}
@@ -79,8 +84,8 @@ def imported_of(path: Path) -> set[str]:
 
 
 def test_there_is_one_clock() -> None:
-    """Nothing but core/clock asks for the current time."""
-    asking = re.compile(r"datetime\.(utc)?now|time\.time\(|date\.today")
+    """Nothing but core/clock asks for the current time, or waits."""
+    asking = re.compile(r"datetime\.(utc)?now|time\.time\(|date\.today|time\.sleep")
     users = [p.name for p in (ROOT / "chalicelib").rglob("*.py") if asking.search(p.read_text())]
     assert users == ["clock.py"]
 
@@ -101,3 +106,23 @@ def test_a_reader_gets_from_app_to_the_rules_of_signup_in_two_steps() -> None:
     """app.py names signup's api, which imports signup's service."""
     assert '"signup": "chalicelib.signup.api"' in (ROOT / "app.py").read_text()
     assert "from chalicelib.signup import service" in (ROOT / "chalicelib/signup/api.py").read_text()
+
+
+def test_every_concept_stands_in_the_contracts_of_imports() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    named = {c["name"]: {*c.get("forbidden_modules", ()), *c.get("containers", ())} for c in contracts}
+    folders = (path.parent for path in (ROOT / "chalicelib").glob("*/__init__.py"))
+    concepts = {f"chalicelib.{folder.name}" for folder in folders} - {"chalicelib.core", "chalicelib.privacy"}
+    assert concepts <= named["core imports no concept and no declaration"]
+    assert concepts <= named["privacy imports core only"]
+    assert concepts <= named["inside a concept: api and jobs, then service, then store, then model"]
+
+
+@pytest.mark.parametrize(("group", "guarded"), [("about", False), ("sessions", True)])
+def test_chalice_knows_the_authorizer_where_a_route_has_a_caller(group: str, *, guarded: bool) -> None:
+    ask = "import app; print(bool(app.app.builtin_auth_handlers))"
+    variables = {**os.environ, **environment.variables(), "RU4M_FUNCTION": group}
+    done = subprocess.run(
+        [sys.executable, "-c", ask], cwd=ROOT, env=variables, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == [str(guarded)]

@@ -1,19 +1,29 @@
 """The table client: what has expired is not there, conditions mean something, troubles are sorted."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError, ReadTimeoutError
+from botocore.exceptions import ClientError, ConnectTimeoutError, ParamValidationError, ReadTimeoutError
 
 from chalicelib.core import clock, table
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.table import Attr, Change, Conflict, Create, Delete, Key, Replace, Table, TableBug
-from tests.support.cloud import counted, failing
+from tests.support.builders import a_phone
+from tests.support.cloud import counted, failing, losing_answers
 from tests.support.world import World
 
 HERE = Key(Table.CHALLENGES, "test#1")
 THERE = Key(Table.ACCOUNTS, "A#1", "account")
+
+
+@pytest.fixture(autouse=True)
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[timedelta]:
+    """What the client would have waited."""
+    waited: list[timedelta] = []
+    monkeypatch.setattr(clock, "pause", waited.append)
+    return waited
 
 
 class Taken(Conflict):
@@ -95,18 +105,154 @@ def test_a_transaction_names_the_first_write_that_could_not_be_done_and_does_non
     assert table.get(THERE) is None
 
 
-def test_a_transaction_that_met_another_one_is_sent_again(world: World) -> None:
+# Nothing of these was done.
+REFUSALS = [
+    client_error("TransactionConflictException"),
+    client_error("ThrottlingException"),
+    client_error("ProvisionedThroughputExceededException"),
+    client_error("RequestLimitExceeded"),
+    ConnectTimeoutError(endpoint_url="https://dynamodb"),
+]
+SINGLE_WRITES = [
+    ("PutItem", Replace(HERE, {"n": 2}, only_if=Attr("n").eq(1))),
+    ("UpdateItem", Change(HERE, add={"n": 1})),
+    ("DeleteItem", Delete(HERE)),
+]
+
+
+@pytest.mark.parametrize("error", REFUSALS, ids=str)
+@pytest.mark.parametrize(("operation", "write"), SINGLE_WRITES, ids=["put", "update", "delete"])
+def test_a_write_that_was_refused_is_sent_again_after_a_pause(
+    world: World, pauses: list[timedelta], operation: str, write: table.Write, error: Exception
+) -> None:
+    table.write(Create(HERE, {"n": 1}))
+    with failing("dynamodb", operation, error, times=2):
+        table.write(write)
+    assert (table.get(HERE) or {}).get("n") == (None if operation == "DeleteItem" else 2)
+    assert len(pauses) == 2
+
+
+@pytest.mark.parametrize("error", REFUSALS, ids=str)
+def test_a_write_that_is_refused_each_time_is_unavailable(world: World, error: Exception) -> None:
     with (
         counted() as calls,
-        failing("dynamodb", "TransactWriteItems", cancelled("TransactionConflict", "None"), times=2),
+        failing("dynamodb", "UpdateItem", error),
+        pytest.raises(Unavailable),
+    ):
+        table.write(Change(HERE, add={"n": 1}, only_if=Attr("n").not_exists()))
+    assert calls == {"dynamodb.UpdateItem": 3}
+
+
+def test_the_pauses_between_tries_are_some_milliseconds(world: World, pauses: list[timedelta]) -> None:
+    with failing("dynamodb", "GetItem", REFUSALS[0]), pytest.raises(Unavailable):
+        table.get(HERE)
+    assert len(pauses) == 2
+    assert all(timedelta(0) < pause <= timedelta(milliseconds=40) for pause in pauses)
+
+
+@pytest.mark.parametrize(
+    "write",
+    [Create(THERE, {"n": 2}), Replace(HERE, {"n": 2}, only_if=Attr("n").eq(1))],
+    ids=["create", "replace"],
+)
+def test_a_put_whose_answer_was_lost_meets_itself_and_is_done(world: World, write: Create | Replace) -> None:
+    table.write(Create(HERE, {"n": 1}))
+    with losing_answers("PutItem"):
+        table.write(write)
+    assert (table.get(write.key) or {})["n"] == 2
+
+
+def test_a_put_whose_answer_was_lost_does_not_take_another_item_for_its_own(world: World) -> None:
+    table.write(Create(HERE, {"n": 1}))
+    lost = ReadTimeoutError(endpoint_url="https://dynamodb")
+    with failing("dynamodb", "PutItem", lost, times=1), pytest.raises(Taken) as taken:
+        table.write(Create(HERE, {"n": 2}, conflict=Taken))
+    assert taken.value.found == {"pk": "test#1", "n": 1}
+
+
+def test_an_equal_item_that_was_there_before_is_a_conflict(world: World) -> None:
+    table.write(Create(HERE, {"n": 1}))
+    with pytest.raises(Taken):
+        table.write(Create(HERE, {"n": 1}, conflict=Taken))
+
+
+def test_a_delete_whose_answer_was_lost_finds_nothing_and_is_done(world: World) -> None:
+    table.write(Create(HERE, {"n": 1}))
+    with losing_answers("DeleteItem"):
+        table.write(Delete(HERE, conflict=Taken))
+    assert table.get(HERE) is None
+
+
+def test_a_delete_of_what_is_not_there_is_a_conflict(world: World) -> None:
+    with pytest.raises(Taken):
+        table.write(Delete(HERE, conflict=Taken))
+
+
+def test_an_update_whose_answer_was_lost_is_not_sent_again_since_it_may_count(world: World) -> None:
+    table.write(Create(HERE, {"n": 1}))
+    with losing_answers("UpdateItem"), pytest.raises(Unavailable):
+        table.write(Change(HERE, add={"n": 1}))
+    assert table.get(HERE) == {"pk": "test#1", "n": 2}
+
+
+def test_a_lost_read_is_sent_again(world: World) -> None:
+    table.write(Create(HERE, {"n": 1}))
+    with losing_answers("GetItem"):
+        assert table.get(HERE)
+    with losing_answers("BatchGetItem"):
+        assert table.batch_get([HERE])
+
+
+def test_a_transaction_whose_answer_was_lost_is_sent_again_under_the_same_token(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DynamoDB knows the token and answers as it did; our stand-in does not know tokens."""
+    answers = [table.sending.Lost(), table.sending.Refused(), None]
+    assert len(set(tokens_sent(monkeypatch, answers))) == 1
+
+
+def test_a_transaction_that_was_cancelled_is_sent_again_under_another_token(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = [table.sending.Cancelled([{"Code": "TransactionConflict"}]), None]
+    assert len(set(tokens_sent(monkeypatch, answers))) == 2
+
+
+def tokens_sent(monkeypatch: pytest.MonkeyPatch, answers: Sequence[Exception | None]) -> list[str]:
+    """The tokens of a transaction's tries, each answered in turn."""
+    tokens: list[str] = []
+    left = iter(answers)
+
+    def send(operation: str, **parameters: Any) -> dict[str, Any]:
+        tokens.append(parameters["ClientRequestToken"])
+        if error := next(left):
+            raise error
+        return {}
+
+    monkeypatch.setattr(table.client, "send", send)
+    table.transact([Create(HERE, {})])
+    assert len(tokens) == len(answers)
+    return tokens
+
+
+@pytest.mark.parametrize(
+    "reason", ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"]
+)
+def test_a_transaction_that_was_cancelled_in_passing_is_sent_again(
+    world: World, pauses: list[timedelta], reason: str
+) -> None:
+    with (
+        counted() as calls,
+        failing("dynamodb", "TransactWriteItems", cancelled(reason, "None"), times=2),
     ):
         table.transact([Create(THERE, {}), Create(HERE, {})])
     assert table.get(THERE)
     assert table.get(HERE)
     assert calls["dynamodb.TransactWriteItems"] == 3
+    assert len(pauses) == 2
 
 
-def test_a_transaction_that_always_meets_another_one_gives_up(world: World) -> None:
+def test_a_transaction_that_is_cancelled_each_time_is_unavailable(world: World) -> None:
     error = cancelled("ThrottlingError")
     with failing("dynamodb", "TransactWriteItems", error), pytest.raises(Unavailable):
         table.transact([Create(HERE, {})])
@@ -115,9 +261,9 @@ def test_a_transaction_that_always_meets_another_one_gives_up(world: World) -> N
 @pytest.mark.parametrize(
     "error",
     [
-        client_error("ThrottlingException"),
-        client_error("ProvisionedThroughputExceededException"),
+        *REFUSALS,
         client_error("InternalServerError"),
+        client_error("ServiceUnavailable", ResponseMetadata={"HTTPStatusCode": 503}),
         ReadTimeoutError(endpoint_url="https://dynamodb"),
     ],
     ids=str,
@@ -134,7 +280,9 @@ def test_what_passes_is_unavailable(world: World, error: Exception) -> None:
         client_error("ValidationException"),
         client_error("AccessDeniedException"),
         cancelled("ValidationError"),
+        ParamValidationError(report="+381601234567 is no number"),
     ],
+    ids=str,
 )
 def test_a_request_that_will_never_be_taken_is_a_bug_told_without_dynamodbs_words(
     world: World, error: Exception
@@ -145,12 +293,23 @@ def test_a_request_that_will_never_be_taken_is_a_bug_told_without_dynamodbs_word
     assert bug.value.__cause__ is None
 
 
-def test_what_a_batch_left_out_is_asked_for_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_change_without_values_sends_no_empty_part(world: World) -> None:
+    """DynamoDB refuses an empty map of values; our stand-in does not always."""
+    change = Change(HERE, drop=("old",), only_if=Attr("old").exists())
+    assert "ExpressionAttributeValues" not in change.request()[1]
+    table.write(Create(HERE, {"n": 1, "old": "x"}))
+    assert table.write(change) == {"pk": "test#1", "n": 1}
+
+
+def test_what_a_batch_left_out_is_asked_for_again_after_a_pause(
+    world: World, monkeypatch: pytest.MonkeyPatch, pauses: list[timedelta]
+) -> None:
     table.write(Create(HERE, {"n": 1}))
     table.write(Create(THERE, {"n": 2}))
     asked = answering_half(monkeypatch, times=1)
     assert {item["n"] for item in table.batch_get([HERE, THERE]).values()} == {1, 2}
     assert len(asked) == 2
+    assert len(pauses) == 1
 
 
 def test_a_batch_that_never_completes_is_unavailable(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -163,7 +322,7 @@ def test_a_batch_that_never_completes_is_unavailable(world: World, monkeypatch: 
 def answering_half(monkeypatch: pytest.MonkeyPatch, times: int) -> list[Any]:
     """Let DynamoDB leave the last table of a batch unprocessed, as it does when it is throttled."""
     asked: list[Any] = []
-    original = table.client._call
+    original = table.sending.send
 
     def call(operation: str, **parameters: Any) -> dict[str, Any]:
         if operation != "batch_get_item":
@@ -177,5 +336,16 @@ def answering_half(monkeypatch: pytest.MonkeyPatch, times: int) -> list[Any]:
         answer = original(operation, RequestItems=wanted) if wanted else {"Responses": {}}
         return {**answer, "UnprocessedKeys": left}
 
-    monkeypatch.setattr("chalicelib.core.table.client._call", call)
+    monkeypatch.setattr("chalicelib.core.table.client.send", call)
     return asked
+
+
+def test_an_edit_is_answered_with_its_result_although_the_tables_answer_was_lost(world: World) -> None:
+    mila = world.a_user()
+    with losing_answers("PutItem"):
+        assert mila.changes('"1"', name="Mila").json["name"] == "Mila"
+
+
+def test_a_signup_is_accepted_although_the_tables_answer_was_lost(world: World) -> None:
+    with losing_answers("PutItem"):
+        assert world.asks_for_a_code(a_phone()).status == 202

@@ -14,6 +14,7 @@ Each is parsed before the view runs, so a view never sees bad input and nothing 
 import ipaddress
 import re
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import Any, ClassVar, Protocol, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -119,7 +120,8 @@ class Header(ABC):
     """A request header with a meaning."""
 
     name: ClassVar[str]
-    schema: ClassVar[dict[str, str]] = {"type": "string"}
+    description: ClassVar[str]
+    schema: ClassVar[Mapping[str, object]] = {"type": "string"}
     problems: ClassVar[tuple[type[Problem], ...]] = (InvalidRequest,)
 
     @classmethod
@@ -137,6 +139,8 @@ class IfMatch(Header):
     """The version that an edit is meant for (RFC 9110 §13.1.1); `*` is any."""
 
     name = "If-Match"
+    description = "The ETag of the version that is edited, as it was read; `*` edits whichever is current."
+    schema: ClassVar[Mapping[str, object]] = {"type": "string", "examples": ['"3"']}
     problems = (PreconditionRequired,)
 
     def __init__(self, tags: frozenset[str]) -> None:

@@ -5,33 +5,46 @@ table's TTL attribute, which AWS acts on days late. So every read here drops wha
 create may take the place of an item that is past both (RET-1, RET-2).
 
 Every write carries its condition and the `Conflict` that breaking it means. A conflict is an answer
-of the domain, never retried here; throttling and conflicts between transactions are, then `Unavailable`.
+of the domain, never retried here; refusals and lost answers are, as far as that is safe, then `Unavailable`.
 
     items   keys, and values on their way in and out
-    writes  Create, Replace, Change, Delete and their conditions
-    client  get, batch_get, write, transact
+    writes  Create, Append, Replace, Change, Delete, Absent and their conditions
+    queries Query: which items of one partition, in which order
+    client  get, batch_get, query, write, transact; what is sent again
+    sending one call, and what DynamoDB's errors mean
 """
 
 from boto3.dynamodb.conditions import Attr
 
-from chalicelib.core.table.client import TableBug, batch_get, get, transact, write
+from chalicelib.core.table.client import batch_get, get, query, transact, write
 from chalicelib.core.table.items import Conflict, Item, Key, Table
-from chalicelib.core.table.writes import Change, Create, Delete, Replace, Write, visible
+from chalicelib.core.table.queries import Between, Expired, Index, Order, Prefix, Query
+from chalicelib.core.table.sending import TableBug
+from chalicelib.core.table.writes import Absent, Append, Change, Create, Delete, Replace, Write, visible
 
 __all__ = [
+    "Absent",
+    "Append",
     "Attr",
+    "Between",
     "Change",
     "Conflict",
     "Create",
     "Delete",
+    "Expired",
+    "Index",
     "Item",
     "Key",
+    "Order",
+    "Prefix",
+    "Query",
     "Replace",
     "Table",
     "TableBug",
     "Write",
     "batch_get",
     "get",
+    "query",
     "transact",
     "visible",
     "write",

@@ -1,23 +1,36 @@
-"""Reads and writes, and what DynamoDB's errors mean to us."""
+"""Reads and writes; what is sent again when DynamoDB refuses or does not answer.
 
-from collections.abc import Iterable
+DynamoDB refuses what it can't do right now (throttling, a transaction on the same item), and some calls
+never reach it: those were not done and are sent again, whatever they are. When an answer is lost, nobody
+knows whether the call was done. botocore would send it again regardless, and then a write that was done
+meets itself and looks like a conflict; so botocore's own retry is off (core/aws), and this module decides:
+
+    reads         sent again
+    transactions  sent again under the same token, by which DynamoDB knows that it did them
+    Put           sent again; if the item that stands in the way then is the very one, it was done
+    Delete        sent again; if nothing is there then, it is done. So no claim can be made by deleting
+    Update        not sent again, it may count: Unavailable, and whoever asked may ask again
+
+All of this is about one call. A client that sends its request again finds what the first one did: its
+ETag is old (412), its session is gone.
+"""
+
+import uuid
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from chalicelib.core import aws, clock
+from chalicelib.core import clock
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.settings import settings
 from chalicelib.core.table.items import Item, Key, Table, plain, wire_item
+from chalicelib.core.table.queries import Expired, Query
+from chalicelib.core.table.sending import Cancelled, ConditionFailed, Lost, Refused, send, tries
 from chalicelib.core.table.writes import Write, place
-
-# Serialised twice this often, a transaction meets another one on the same item by accident only.
-TRANSACTION_TRIES = 4
 
 
 def get(key: Key) -> Item | None:
     """The visible item at a key, read consistently."""
-    answer = _call("get_item", **place(key), ConsistentRead=True)
+    answer = _read("get_item", **place(key), ConsistentRead=True)
     return _shown(answer.get("Item"))
 
 
@@ -36,18 +49,38 @@ def batch_get(keys: Iterable[Key]) -> dict[Key, Item]:
         for name, table in by_name.items()
     }
     found: dict[Key, Item] = {}
-    for _ in range(TRANSACTION_TRIES):
-        if not asked:
-            return found
-        answer = _call("batch_get_item", RequestItems=asked)
+    if not asked:
+        return found
+    for _ in tries():
+        answer = _read("batch_get_item", RequestItems=asked)
         for name, raw_items in answer["Responses"].items():
             for raw in raw_items:
                 if item := _shown(raw):
                     found[Key(by_name[name], item["pk"], item.get("sk"))] = item
-        asked = answer.get("UnprocessedKeys") or {}
-    if asked:
-        raise Unavailable
-    return found
+        if not (asked := answer.get("UnprocessedKeys") or {}):
+            return found
+    raise Unavailable
+
+
+def query(wanted: Query) -> Iterator[Item]:
+    """The items of a query in its order, read page by page as they are taken.
+
+    Consistent on a table; on an index it can't be, and what is not projected can't be seen to have expired.
+    """
+    request = wanted.request()
+    left = wanted.limit
+    while True:
+        answer = _read("query", **request)
+        for raw in answer["Items"]:
+            item = plain(raw) if wanted.expired is Expired.INCLUDED else _shown(raw)
+            if item is None:
+                continue
+            yield item
+            if left is not None and (left := left - 1) == 0:
+                return
+        if not (start := answer.get("LastEvaluatedKey")):
+            return
+        request["ExclusiveStartKey"] = start
 
 
 def write(operation: Write) -> Item:
@@ -55,85 +88,71 @@ def write(operation: Write) -> Item:
 
     Raises:
         Conflict: the write's own class, with the item that was found.
+        Unavailable: refused each time, or its answer was lost.
     """
     verb, request = operation.request()
     if verb == "Update":
         request["ReturnValues"] = "ALL_NEW"
-    try:
-        answer = _call(f"{verb.lower()}_item", **request, ReturnValuesOnConditionCheckFailure="ALL_OLD")
-    except _ConditionFailed as failed:
-        raise operation.conflict(failed.item) from None
-    return plain(answer.get("Attributes") or {})
+    lost = False
+    for _ in tries():
+        try:
+            answer = send(f"{verb.lower()}_item", **request, ReturnValuesOnConditionCheckFailure="ALL_OLD")
+        except Refused:
+            continue
+        except Lost:
+            if verb == "Update":
+                break
+            lost = True
+        except ConditionFailed as failed:
+            if lost and failed.item == _left_by(verb, request):
+                return {}
+            raise operation.conflict(failed.item) from None
+        else:
+            return plain(answer.get("Attributes") or {})
+    raise Unavailable
+
+
+def _left_by(verb: str, request: dict[str, Any]) -> Item | None:
+    """What stands at a write's place once it is done."""
+    return plain(request["Item"]) if verb == "Put" else None
 
 
 def transact(operations: Iterable[Write]) -> None:
     """Do up to 100 writes together or not at all.
 
-    botocore sends a ClientRequestToken with each call, so its own retry of a lost answer is safe.
-
     Raises:
         Conflict: the class of the first write whose condition did not hold; nothing was written.
+        Unavailable: cancelled by other transactions or refused each time, or no answer came.
     """
     listed = list(operations)
     wire = []
     for operation in listed:
         verb, request = operation.request()
         wire.append({verb: {**request, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}})
-    for _ in range(TRANSACTION_TRIES):
+    token = str(uuid.uuid4())
+    for _ in tries():
         try:
-            _call("transact_write_items", TransactItems=wire)
-        except _TransactionCancelled as cancelled:
+            send("transact_write_items", TransactItems=wire, ClientRequestToken=token)
+        except (Refused, Lost):
+            continue
+        except Cancelled as cancelled:
             for operation, reason in zip(listed, cancelled.reasons, strict=True):
                 if reason["Code"] == "ConditionalCheckFailed":
                     raise operation.conflict(plain(reason.get("Item") or {}) or None) from None
+            token = str(uuid.uuid4())  # that one is over; this is another
         else:
             return
-    raise Unavailable  # cancelled by other transactions each time
+    raise Unavailable
 
 
-class TableBug(Exception):
-    """An error that is our own; its text is DynamoDB's error code alone, since messages quote values."""
-
-
-class _ConditionFailed(Exception):
-    def __init__(self, item: Item | None) -> None:
-        super().__init__()
-        self.item = item
-
-
-class _TransactionCancelled(Exception):
-    def __init__(self, reasons: list[dict[str, Any]]) -> None:
-        super().__init__()
-        self.reasons = reasons
-
-
-# Cancelled for these reasons, a transaction may be sent again at once.
-_PASSING = {"None", "ConditionalCheckFailed", "TransactionConflict", "ThrottlingError"}
-
-
-def _call(operation: str, **parameters: Any) -> dict[str, Any]:  # noqa: ANN401 - boto3's own parameters
-    try:
-        answer: dict[str, Any] = getattr(aws.client("dynamodb"), operation)(**parameters)
-    except ClientError as error:
-        raise _translated(error) from None
-    except BotoCoreError:
-        raise Unavailable from None
-    return answer
-
-
-def _translated(error: ClientError) -> Exception:
-    """What an error of DynamoDB means to us; anything unknown is a bug of ours."""
-    code = error.response["Error"]["Code"]
-    if code == "ConditionalCheckFailedException":
-        return _ConditionFailed(plain(error.response.get("Item") or {}) or None)
-    if code == "TransactionCanceledException":
-        reasons = error.response.get("CancellationReasons") or []
-        if all(reason["Code"] in _PASSING for reason in reasons):
-            return _TransactionCancelled(reasons)
-    if code in {"TransactionInProgressException", "ThrottlingException", "InternalServerError",
-                "ProvisionedThroughputExceededException", "RequestLimitExceeded"}:  # fmt: skip
-        return Unavailable()
-    return TableBug(code)
+def _read(operation: str, **parameters: Any) -> dict[str, Any]:  # noqa: ANN401 - boto3's own parameters
+    """A read, sent again while it is refused or not answered."""
+    for _ in tries():
+        try:
+            return send(operation, **parameters)
+        except (Refused, Lost):
+            continue
+    raise Unavailable
 
 
 def _shown(raw: dict[str, Any] | None) -> Item | None:

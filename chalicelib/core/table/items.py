@@ -17,6 +17,8 @@ class Table(StrEnum):
     ACCOUNTS = "accounts"
     CLAIMS = "claims"
     CHALLENGES = "challenges"
+    KEYS = "keys"
+    LEDGER = "ledger"
 
 
 class Key(NamedTuple):

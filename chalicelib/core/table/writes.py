@@ -49,6 +49,19 @@ class Create:
 
 
 @dataclass(frozen=True)
+class Append:
+    """Put an item where none is stored: unlike a create, it does not replace what has expired."""
+
+    key: Key
+    item: Item
+    conflict: type[Conflict] = Conflict
+
+    def request(self) -> tuple[str, dict[str, Any]]:
+        """A Put on condition that the place is empty."""
+        return "Put", _put(self.key, self.item, Attr("pk").not_exists())
+
+
+@dataclass(frozen=True)
 class Replace:
     """Put a whole item over a visible one, under a condition."""
 
@@ -79,10 +92,7 @@ class Change:
     def request(self) -> tuple[str, dict[str, Any]]:
         """A conditional Update."""
         condition = _condition(visible() if self.only_if is None else self.only_if)
-        names, values = (
-            condition["ExpressionAttributeNames"],
-            condition["ExpressionAttributeValues"],
-        )
+        names, values = condition["ExpressionAttributeNames"], condition["ExpressionAttributeValues"]
         clauses: dict[str, list[str]] = {"SET": [], "ADD": [], "REMOVE": []}
         for number, (name, value) in enumerate({**self.put, **self.add}.items()):
             names[f"#u{number}"], values[f":u{number}"] = name, wire(value)
@@ -94,7 +104,7 @@ class Change:
             names[f"#d{number}"] = name
             clauses["REMOVE"].append(f"#d{number}")
         update = " ".join(f"{verb} {', '.join(terms)}" for verb, terms in clauses.items() if terms)
-        return "Update", {**place(self.key), **condition, "UpdateExpression": update}
+        return "Update", {**place(self.key), **_filled(condition), "UpdateExpression": update}
 
 
 @dataclass(frozen=True)
@@ -108,14 +118,26 @@ class Delete:
     def request(self) -> tuple[str, dict[str, Any]]:
         """A conditional Delete."""
         condition = visible() if self.only_if is None else visible() & self.only_if
-        return "Delete", {**place(self.key), **_condition(condition)}
+        return "Delete", {**place(self.key), **_filled(_condition(condition))}
+
+
+@dataclass(frozen=True)
+class Absent:
+    """Nothing visible or held is at a key: a condition that writes nothing, for transactions only."""
+
+    key: Key
+    conflict: type[Conflict] = Conflict
+
+    def request(self) -> tuple[str, dict[str, Any]]:
+        """A ConditionCheck."""
+        return "ConditionCheck", {**place(self.key), **_filled(_condition(vacant()))}
 
 
 def _put(key: Key, item: Item, condition: ConditionBase) -> dict[str, Any]:
     return {
         "TableName": settings().table(key.table),
         "Item": wire_item({**item, **key.attributes()}),
-        **_condition(condition),
+        **_filled(_condition(condition)),
     }
 
 
@@ -131,3 +153,8 @@ def _condition(condition: ConditionBase) -> dict[str, Any]:
         "ExpressionAttributeNames": built.attribute_name_placeholders,
         "ExpressionAttributeValues": wire_item(built.attribute_value_placeholders),
     }
+
+
+def _filled(parts: dict[str, Any]) -> dict[str, Any]:
+    """DynamoDB takes no empty part: a condition without values has none."""
+    return {name: part for name, part in parts.items() if part}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from infra.local.js import ChatClients
+from infra.local.tour.phone import Phone
 from infra.local.tour.telling import Chapter, Tour
 from infra.local.waiting import until
 
@@ -80,6 +81,26 @@ def changing_the_name(tour: Tour) -> None:
     tour.check("Jovan sees it too, and no more than she shows", seen.body["display_name"] == "Mila K")
 
 
+def keeping_the_session(tour: Tour) -> None:
+    """Mila's app refreshes its session; a lost answer costs nothing, a copied token ends it all."""
+    mila = tour.phones["Mila"]
+    before = mila.session["refresh_token"]
+    mila.refresh()
+    lost = {"refresh_token": before, "device_id": mila.device_id}
+    again = mila.call("POST", "/v1/sessions/refresh", lost)
+    same = again.body.get("refresh_token") == mila.session["refresh_token"]
+    tour.check("the same token again, for a lost answer", same)
+    tablet = Phone(mila.api_url, mila.number, mila.inbox)
+    tablet.sign_up()
+    devices = mila.call("GET", "/v1/sessions").body["items"]
+    tour.say(f"signed-in devices: {[device['device']['platform'] for device in devices]}")
+    copied = {"refresh_token": tablet.session["refresh_token"], "device_id": mila.device_id}
+    refused = mila.call("POST", "/v1/sessions/refresh", copied)
+    tour.check("a token on another device is refused", refused.problem == "session_ended")
+    ended = tablet.call("GET", "/v1/profile")
+    tour.check("and the session that it was copied from is over", ended.problem == "session_ended")
+
+
 def logging_out(tour: Tour) -> None:
     """Mila logs out; her token is still fresh, but opens nothing."""
     mila = tour.phones["Mila"]
@@ -94,5 +115,6 @@ CHAPTERS: tuple[Chapter, ...] = (
     reaching_stream,
     chatting,
     changing_the_name,
+    keeping_the_session,
     logging_out,
 )

@@ -123,6 +123,13 @@ class Phone:
         self.session, self.user_id = answer.body["session"], answer.body["user_id"]
         return answer
 
+    def refresh(self) -> Answer:
+        """A new access token; the app keeps the refresh token that comes with it."""
+        held = {"refresh_token": self.session["refresh_token"], "device_id": self.device_id}
+        answer = _expect(self.call("POST", "/v1/sessions/refresh", held), 200)
+        self.session = answer.body
+        return answer
+
     def chat_token(self) -> str:
         """A fresh token for Stream."""
         return str(_expect(self.call("POST", "/v1/chat/token"), 200).body["token"])

@@ -1,0 +1,63 @@
+"""Append-only hash chains of the Ledger: evidence that can't be altered unnoticed (RGT-10, SEC-1).
+
+    proof = Chain("consent", pseudonym)
+    table.transact([change, chain.appending(proof, NewEntry("withdrawn", {"purpose": "x"}, delete_at=until))])
+
+What always holds, what may break half-way and what is not found: docs/adr/0007-hash-chains.md.
+
+    entries      Chain, NewEntry, Entry: content, hash, item
+    writing      append, appending (for a caller's transaction), entries
+    checkpointing checkpoint: one signed Merkle root over the chains that were touched
+    verification verify, verify_checkpoints, and the findings
+    checkpoints  Statement, Leaf, Proof, Checkpoint: pure, checked offline
+    merkle, signing, archive, services: trees, keys and KMS, S3, errors of both
+"""
+
+from chalicelib.core.chain.archive import ArchiveDamaged
+from chalicelib.core.chain.checkpointing import Run, checkpoint
+from chalicelib.core.chain.checkpoints import Checkpoint, Leaf, Proof, Statement
+from chalicelib.core.chain.entries import Chain, Entry, NewEntry, Unreadable
+from chalicelib.core.chain.signing import PublicKeys, current_signer
+from chalicelib.core.chain.verification import (
+    BadSignature,
+    CheckpointChainBroken,
+    Finding,
+    Forked,
+    Missing,
+    RolledBack,
+    Tampered,
+    Verdict,
+    verify,
+    verify_checkpoints,
+)
+from chalicelib.core.chain.writing import HeadMoved, append, appending, entries
+
+__all__ = [
+    "ArchiveDamaged",
+    "BadSignature",
+    "Chain",
+    "Checkpoint",
+    "CheckpointChainBroken",
+    "Entry",
+    "Finding",
+    "Forked",
+    "HeadMoved",
+    "Leaf",
+    "Missing",
+    "NewEntry",
+    "Proof",
+    "PublicKeys",
+    "RolledBack",
+    "Run",
+    "Statement",
+    "Tampered",
+    "Unreadable",
+    "Verdict",
+    "append",
+    "appending",
+    "checkpoint",
+    "current_signer",
+    "entries",
+    "verify",
+    "verify_checkpoints",
+]

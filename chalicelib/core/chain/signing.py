@@ -1,0 +1,86 @@
+"""Signatures of checkpoints: made inside KMS, checked anywhere with the public key alone."""
+
+import hashlib
+from dataclasses import dataclass
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_der_public_key,
+    load_pem_public_key,
+)
+
+from chalicelib.core.chain.services import ask
+from chalicelib.core.settings import settings
+
+
+@dataclass(frozen=True)
+class Signer:
+    """The current key: KMS's name for it, and the fingerprint by which verifiers know its public half."""
+
+    arn: str
+    pem: str
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the public key."""
+        return _fingerprint(_public(self.pem))
+
+    def sign(self, message: bytes) -> bytes:
+        """ECDSA over P-256 and SHA-256, DER."""
+        answer = ask(
+            "kms",
+            "sign",
+            KeyId=self.arn,
+            Message=message,
+            MessageType="RAW",
+            SigningAlgorithm="ECDSA_SHA_256",
+        )
+        signature: bytes = answer["Signature"]
+        return signature
+
+
+def current_signer() -> Signer:
+    """The key that the settings name. Its id is resolved once, so that a moving alias can't split a run."""
+    answer = ask("kms", "get_public_key", KeyId=settings().checkpoints().key)
+    key = load_der_public_key(answer["PublicKey"])
+    pem = key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    return Signer(answer["KeyId"], pem)
+
+
+class PublicKeys:
+    """The keys that a verifier trusts, older ones included: a checkpoint names its key by fingerprint."""
+
+    def __init__(self, *pems: str) -> None:
+        """Of PEM documents.
+
+        Raises:
+            TypeError: one is no EC key on P-256.
+        """
+        keys = [_public(pem) for pem in pems]
+        self._by_fingerprint = {_fingerprint(key): key for key in keys}
+
+    def confirm(self, fingerprint: str, signature: bytes, message: bytes) -> bool:
+        """Whether a trusted key of this fingerprint signed the message."""
+        key = self._by_fingerprint.get(fingerprint)
+        if key is None:
+            return False
+        try:
+            key.verify(signature, message, ec.ECDSA(hashes.SHA256()))
+        except InvalidSignature:
+            return False
+        return True
+
+
+def _public(pem: str) -> ec.EllipticCurvePublicKey:
+    key = load_pem_public_key(pem.encode())
+    if not (isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ec.SECP256R1)):
+        raise TypeError("not an EC key on P-256")
+    return key
+
+
+def _fingerprint(key: ec.EllipticCurvePublicKey) -> str:
+    return hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).hexdigest()

@@ -1,0 +1,69 @@
+"""Writing a chain: one consistent Query for its head, one Put on condition that the next place is empty."""
+
+from collections.abc import Iterator
+
+from chalicelib.core import table
+from chalicelib.core.chain.entries import Chain, Entry, NewEntry, place
+from chalicelib.core.errors import Unavailable
+from chalicelib.core.table import Append, Between, Conflict, Expired, Order, Query, Table
+
+# So many can append to one chain at the same moment and all get through.
+TRIES = 8
+
+PLACES = Between(place(1), place(10**12 - 1))
+
+
+class HeadMoved(Conflict):
+    """Another entry took the place; whoever holds a transaction builds its writes anew and tries again."""
+
+
+def head(chain: Chain) -> Entry | None:
+    """The newest entry that is stored, lapsed or not.
+
+    Raises:
+        Unreadable: it is not as it was written. Nothing can follow it before somebody has looked.
+    """
+    newest = Query(
+        Table.LEDGER, chain.name, PLACES, order=Order.DESCENDING, limit=1, expired=Expired.INCLUDED
+    )
+    for item in table.query(newest):
+        return Entry.read(item)
+    return None
+
+
+def appending(chain: Chain, new: NewEntry) -> Append:
+    """The next entry as a write for a caller's transaction: the state change and its entry, or neither.
+
+    It holds for the head as it is now, so it breaks with `HeadMoved` if another entry comes first. One
+    transaction takes one entry per chain. The write has to be sent within the life of a function.
+    """
+    entry = Entry.following(chain, head(chain), new)
+    return Append(chain.key(entry.seq), entry.item(), conflict=HeadMoved)
+
+
+def append(chain: Chain, new: NewEntry) -> Entry:
+    """Put an entry at the end of a chain.
+
+    Raises:
+        Unavailable: others came first each time.
+    """
+    for _ in range(TRIES):
+        write = appending(chain, new)
+        try:
+            table.write(write)
+        except HeadMoved as moved:
+            # A repeated call whose first answer was lost finds its own entry.
+            if (moved.found or {}).get("hash") != write.item["hash"]:
+                continue
+        return Entry.read(write.item)
+    raise Unavailable
+
+
+def entries(chain: Chain) -> Iterator[Entry]:
+    """The entries that have not lapsed, oldest first.
+
+    Raises:
+        Unreadable: one of them is not as it was written.
+    """
+    for item in table.query(Query(Table.LEDGER, chain.name, PLACES)):
+        yield Entry.read(item)

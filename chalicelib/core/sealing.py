@@ -1,0 +1,102 @@
+"""Sealing: AES-256-GCM over a record's personal fields, bound to the place where they stand.
+
+A sealed blob is `format (1) | key version (2) | nonce (12) | ciphertext and tag`. The associated data
+are the record's kind, pk, sk and the key version, so a blob that is copied to another item, another
+record or another version does not open. The physical table is not part of it: a restored table has
+another name, and has to stay readable.
+
+Whatever is wrong with a blob is an error of a type, never garbage:
+
+    SealingError
+    ├── SealBroken   tampered with, truncated, moved, or sealed under another key
+    └── KeyGone      its key does not exist: deleted with its subject, or never given to this function
+"""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+_FORMAT = 1
+_NONCE = 12
+_TAG = 16
+_HEAD = 3
+
+KEY_BYTES = 32
+
+
+class SealingError(Exception):
+    """A sealed value can't be opened; its text says nothing about the value."""
+
+
+class SealBroken(SealingError):
+    """The blob is not what was sealed here under this key."""
+
+
+class KeyGone(SealingError):
+    """The key that the blob names does not exist."""
+
+
+class Place(NamedTuple):
+    """Where a sealed value stands."""
+
+    kind: str
+    pk: str
+    sk: str | None = None
+
+    def bound_to(self, version: int) -> bytes:
+        """The associated data; a separator that no key contains keeps the parts apart."""
+        return "\x1f".join((self.kind, self.pk, self.sk or "", str(version))).encode()
+
+
+@dataclass(frozen=True, repr=False)
+class SealingKeys:
+    """The versions of one key: the current one seals, all of them open."""
+
+    current: int
+    find: Callable[[int], bytes | None]
+
+    def seal(self, plain: bytes, place: Place) -> bytes:
+        """Seal under the current version.
+
+        Raises:
+            KeyGone: there is no current key.
+        """
+        nonce = os.urandom(_NONCE)
+        head = bytes([_FORMAT]) + self.current.to_bytes(2, "big")
+        return head + nonce + self._cipher(self.current).encrypt(nonce, plain, place.bound_to(self.current))
+
+    def open(self, blob: bytes, place: Place) -> bytes:
+        """What was sealed.
+
+        Raises:
+            SealBroken: tampered with, truncated, or sealed for another place or under another key.
+            KeyGone: the blob's key version does not exist.
+        """
+        if len(blob) < _HEAD + _NONCE + _TAG or blob[0] != _FORMAT:
+            raise SealBroken
+        version = version_of(blob)
+        nonce, sealed = blob[_HEAD : _HEAD + _NONCE], blob[_HEAD + _NONCE :]
+        try:
+            return self._cipher(version).decrypt(nonce, sealed, place.bound_to(version))
+        except InvalidTag:
+            raise SealBroken from None
+
+    def _cipher(self, version: int) -> AESGCM:
+        key = self.find(version)
+        if key is None:
+            raise KeyGone
+        return AESGCM(key)
+
+
+def version_of(blob: bytes) -> int:
+    """The key version that a blob names."""
+    return int.from_bytes(blob[1:_HEAD], "big")
+
+
+def new_key() -> bytes:
+    """A fresh 256-bit key."""
+    return os.urandom(KEY_BYTES)

@@ -1,0 +1,26 @@
+"""What a limit keeps of those whose uses it counts."""
+
+from typing import Annotated
+
+from chalicelib.core.clock import Instant
+from chalicelib.core.table import Table
+from chalicelib.privacy.periods import After, Period
+from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, Record
+from chalicelib.privacy.purposes import LegalBasis, Purpose
+
+
+class Limit(
+    Record,
+    table=Table.CHALLENGES,
+    kind="limit",
+    purpose=Purpose.SECURITY,
+    basis=LegalBasis.LEGITIMATE_INTERESTS,
+    retention=After(Period.LIMIT, since="began_at"),
+    key_class=KeyClass.NOTHING_SEALED,
+):
+    """How often a number or an address block used something in one slot of a day or less.
+
+    Whose uses they are stands in the key as a keyed hash only; beside it there are counters.
+    """
+
+    began_at: Annotated[Instant, NOT_PERSONAL]

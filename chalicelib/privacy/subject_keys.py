@@ -1,0 +1,69 @@
+"""The data key of each subject: made with the account, wrapped by the stage key, deleted with the subject.
+
+An item of the Keys table holds every version of an account's data key, each wrapped for this account
+and version. Deleting the item makes every copy of the subject's records unreadable at once, and
+backups with the end of the Keys table's seven days of recovery (RGT-3).
+"""
+
+from dataclasses import dataclass
+
+from chalicelib.core import sealing, stagekeys
+from chalicelib.core.ids import AccountId
+from chalicelib.core.needs import Found, Need
+from chalicelib.core.sealing import Place, SealingKeys
+from chalicelib.core.table import Create, Item, Key, Table
+
+
+@dataclass(frozen=True, repr=False)
+class SubjectKeys(SealingKeys):
+    """The data keys of one account."""
+
+    account_id: AccountId
+
+
+def key(account_id: AccountId) -> Key:
+    """Where an account's data keys are."""
+    return Key(Table.KEYS, f"A#{account_id}")
+
+
+def new(account_id: AccountId) -> tuple[SubjectKeys, Create]:
+    """A data key for a new account, and the write that keeps it; for the account's transaction."""
+    plain = sealing.new_key()
+    item = {"kind": "data_key", "current": 1, "wrapped": {"1": wrap(account_id, 1, plain)}}
+    return SubjectKeys(1, {1: plain}.get, account_id), Create(key(account_id), item)
+
+
+def wrap(account_id: AccountId, version: int, plain: bytes) -> bytes:
+    """A data key as it is stored: sealed under the stage key for this account and version."""
+    return stagekeys.wrapping().seal(plain, _place(account_id, version))
+
+
+def unwrap(account_id: AccountId, version: int, wrapped: bytes) -> bytes:
+    """The data key.
+
+    Raises:
+        SealingError: tampered with, moved from another account, or its stage key is gone.
+    """
+    return stagekeys.wrapping().open(wrapped, _place(account_id, version))
+
+
+def _place(account_id: AccountId, version: int) -> Place:
+    return Place("data_key", key(account_id).pk, str(version))
+
+
+def from_item(account_id: AccountId, item: Item | None) -> SubjectKeys:
+    """The keys that an item holds, unwrapped when they are first used; none where there is no item."""
+    wrapped: dict[str, bytes] = {v: bytes(blob) for v, blob in (item or {}).get("wrapped", {}).items()}
+
+    def find(version: int) -> bytes | None:
+        blob = wrapped.get(str(version))
+        return unwrap(account_id, version, blob) if blob is not None else None
+
+    return SubjectKeys(int((item or {}).get("current", 0)), find, account_id)
+
+
+def _read(item: Item | None, found: Found) -> SubjectKeys:
+    return from_item(found.claims.account_id, item)
+
+
+DATA_KEY: Need[SubjectKeys] = Need(lambda claims: key(claims.account_id), _read)

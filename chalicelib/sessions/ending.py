@@ -1,0 +1,70 @@
+"""Ending sessions: committed here first, then at Stream.
+
+Ending a device revokes the account's chat tokens of the time before, in the same transaction. From the
+next request on its access token opens nothing and mints nothing; at Stream the table's stream carries
+the revocation (chat/sync), and waits out an outage there. The other devices fetch a new chat token.
+"""
+
+from datetime import timedelta
+
+from chalicelib.accounts import service as accounts
+from chalicelib.core import clock, metrics, table
+from chalicelib.core.errors import NotFound
+from chalicelib.core.ids import AccountId, SessionId
+from chalicelib.core.metrics import Metric
+from chalicelib.core.table import Write
+from chalicelib.sessions import store
+from chalicelib.sessions.model import Session
+
+# Chat tokens are back-dated by five seconds. Four here leave every token revoked that was minted up to
+# now, and none that is minted from the next second on.
+_BACK = timedelta(seconds=4)
+
+# One more write, on the account, goes with each transaction of at most 100.
+_AT_ONCE = 99
+
+
+def end(account_id: AccountId, session_id: SessionId) -> None:
+    """Log a device out.
+
+    Raises:
+        NotFound: the account has no such open session.
+    """
+    try:
+        _end(account_id, [session_id])
+    except store.NoSuchSession:
+        raise NotFound from None
+
+
+def end_all(account_id: AccountId) -> None:
+    """Log all devices of an account out; may be run again if it stopped half-way."""
+    sessions = [session.session_id for session in store.of_account(account_id)]
+    for start in range(0, len(sessions), _AT_ONCE):
+        some = sessions[start : start + _AT_ONCE]
+        try:
+            _end(account_id, some)
+        except store.NoSuchSession:
+            _end_singly(account_id, some)  # one of them ended meanwhile
+
+
+def end_family(session: Session) -> None:
+    """End a session whose refresh token was copied; if it is over already, all is well."""
+    _end_singly(session.account_id, [session.session_id])
+
+
+def _end_singly(account_id: AccountId, sessions: list[SessionId]) -> None:
+    for session_id in sessions:
+        try:
+            _end(account_id, [session_id])
+        except store.NoSuchSession:
+            continue
+
+
+def _end(account_id: AccountId, sessions: list[SessionId]) -> None:
+    deletions: list[Write] = [store.deletion(account_id, session_id) for session_id in sessions]
+    before = clock.now() - _BACK
+    try:
+        table.transact([*deletions, accounts.revocation(account_id, before)])
+    except accounts.RevokedLater:
+        table.transact(deletions)
+    metrics.count(Metric.SESSION_CLOSED, len(sessions))

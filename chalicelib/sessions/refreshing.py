@@ -1,0 +1,54 @@
+"""Refreshing a session: the rule of `rotation`, done under conditions so that racing requests add up."""
+
+from uuid import UUID
+
+from chalicelib.accounts.service import ACCOUNT
+from chalicelib.core import clock, metrics, needs
+from chalicelib.core.errors import SessionEnded, Unavailable
+from chalicelib.core.metrics import Metric
+from chalicelib.core.needs import Claims
+from chalicelib.privacy.subject_keys import DATA_KEY
+from chalicelib.sessions import ending, rotation, service, store
+from chalicelib.sessions.model import Session, SessionView
+from chalicelib.sessions.rotation import Active, Shown, Verdict
+from chalicelib.sessions.store import OPEN_SESSION
+from chalicelib.sessions.tokens import RefreshToken
+
+# Each lost race means that another request of the same session was served.
+_TRIES = 5
+
+
+def refresh(text: str, device_id: UUID) -> SessionView:
+    """A fresh access token, and the session's active refresh token.
+
+    Raises:
+        SessionEnded: not a token of ours, or its session is over, or it was a copy and now is over.
+    """
+    token = RefreshToken.parse(text)
+    if token is None:
+        raise SessionEnded
+    for _ in range(_TRIES):
+        found = needs.read(Claims(token.account_id, token.session_id), (OPEN_SESSION, ACCOUNT, DATA_KEY))
+        session, account = found[OPEN_SESSION], found[ACCOUNT]
+        if session is None or account is None or not token.genuine(session):
+            raise SessionEnded
+        try:
+            return service.shown(_moved(session, token, device_id), account)
+        except store.MovedOn:
+            continue  # judged again, as things are now
+    raise Unavailable
+
+
+def _moved(session: Session, token: RefreshToken, device_id: UUID) -> Session:
+    now = clock.now()
+    active = Active(session.generation, session.last_used_at, session.lost)
+    shown = Shown(token.generation, same_device=session.device.id == device_id)
+    match rotation.judge(active, shown, now):
+        case Verdict.ROTATE:
+            return store.advance(session, now)
+        case Verdict.REPEAT:
+            return store.repeat(session, active.losses(now), now)
+        case Verdict.END:
+            ending.end_family(session)
+            metrics.count(Metric.REFRESH_REUSED)
+            raise SessionEnded

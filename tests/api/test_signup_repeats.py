@@ -1,0 +1,194 @@
+"""The same request sent twice: one challenge, one code, whatever broke in between (ACC-2)."""
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from botocore.exceptions import EndpointConnectionError
+
+from chalicelib.core import clock
+from chalicelib.core.ids import ChallengeId
+from chalicelib.signup import sms, store
+from tests.support import cloud
+from tests.support.builders import a_device, a_phone
+from tests.support.races import just_before
+from tests.support.world import World
+
+SMS_DOWN = EndpointConnectionError(endpoint_url="https://sns")
+
+
+@pytest.mark.parametrize("quote", ['"{}"', "{}"])
+def test_a_repeated_idempotency_key_sends_one_code_and_finds_the_same_challenge(
+    world: World, quote: str
+) -> None:
+    phone, device = a_phone(), a_device()
+    key = {"Idempotency-Key": quote.format(uuid.uuid4())}
+    first = world.asks_for_a_code(phone, device, headers=key)
+    world.advance(timedelta(hours=23))
+    again = world.asks_for_a_code(phone, device, headers=key)
+    assert again.json == first.json
+    assert len(world.messages_to(phone)) == 1
+
+
+def test_an_idempotency_key_with_another_body_is_refused(world: World) -> None:
+    device, key = a_device(), {"Idempotency-Key": str(uuid.uuid4())}
+    world.asks_for_a_code(a_phone(), device, headers=key)
+    assert world.asks_for_a_code(a_phone(), device, headers=key).problem == "idempotency_mismatch"
+
+
+def test_an_idempotency_key_of_another_device_finds_nothing(world: World) -> None:
+    phone, key = a_phone(), {"Idempotency-Key": str(uuid.uuid4())}
+    first = world.asks_for_a_code(phone, headers=key)
+    second = world.asks_for_a_code(phone, headers=key)
+    assert first.json["challenge_id"] != second.json["challenge_id"]
+
+
+def test_two_twins_of_one_request_send_one_code(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    same = a_request()
+    winners = just_before(monkeypatch, store, "create", lambda: world.asks_for_a_code(**same))
+    assert world.asks_for_a_code(**same).problem == "in_progress"
+    assert winners[0].status == 202
+    assert len(world.messages_to(same["phone"])) == 1
+    for _ in range(4):  # and use up one of the number's five
+        assert world.asks_for_a_code(same["phone"]).status == 202
+
+
+def test_a_request_whose_code_the_carrier_refused_sends_it_when_sent_again_at_once(world: World) -> None:
+    same = a_request()
+    with cloud.failing("sns", "Publish", SMS_DOWN):
+        assert world.asks_for_a_code(**same).problem == "sms_unavailable"
+    asked = world.asks_for_a_code(**same)
+    assert asked.status == 202
+    assert world.verifies(asked.json["challenge_id"], world.code_for(same["phone"])).status == 201
+
+
+@pytest.mark.parametrize("later", [timedelta(seconds=30), timedelta(minutes=11)], ids=str)
+def test_what_a_crash_left_unsent_is_sent_anew_half_a_minute_later(
+    world: World, monkeypatch: pytest.MonkeyPatch, later: timedelta
+) -> None:
+    same = a_request()
+    crashes_before_sending(world, monkeypatch, same)
+    world.advance(timedelta(seconds=29))
+    assert world.asks_for_a_code(**same).problem == "in_progress"
+    world.advance(later - timedelta(seconds=29))
+    asked = world.asks_for_a_code(**same)
+    assert asked.json["expires_at"] == clock.to_text(world.now + timedelta(minutes=10))
+    assert asked.json["resend_after"] == clock.to_text(world.now + timedelta(minutes=1))
+    assert len(world.messages_to(same["phone"])) == 1
+    assert world.verifies(asked.json["challenge_id"], world.code_for(same["phone"])).status == 201
+
+
+@pytest.mark.promise("ACC-2")
+def test_what_is_sent_anew_is_kept_for_a_day_from_then(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    same = a_request()
+    crashes_before_sending(world, monkeypatch, same)
+    world.advance(timedelta(minutes=11))
+    world.asks_for_a_code(**same)
+    (item,) = cloud.records("challenge")
+    assert item["expires_at"] == item["delete_at"]
+    assert int(item["delete_at"]["N"]) - world.now.timestamp() == 24 * 3600
+
+
+def test_of_two_twins_after_a_crash_one_sends(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    same = a_request()
+    crashes_before_sending(world, monkeypatch, same)
+    world.advance(timedelta(seconds=30))
+    winners = just_before(monkeypatch, store, "take_over", lambda: world.asks_for_a_code(**same))
+    assert world.asks_for_a_code(**same).problem == "in_progress"
+    assert winners[0].status == 202
+    assert len(world.messages_to(same["phone"])) == 1
+
+
+def test_of_two_twins_after_a_refusal_one_sends_although_all_is_in_one_second(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    same = a_request()
+    with cloud.failing("sns", "Publish", SMS_DOWN):
+        world.asks_for_a_code(**same)
+
+    def a_twin_that_is_not_done_yet() -> None:
+        crashes_before_sending(world, monkeypatch, same)
+
+    just_before(monkeypatch, store, "take_over", a_twin_that_is_not_done_yet)
+    assert world.asks_for_a_code(**same).problem == "in_progress"
+    assert world.messages_to(same["phone"]) == []
+
+
+def test_what_is_noted_as_sent_at_the_last_moment_is_not_sent_anew(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    same = a_request()
+    crashes_before_sending(world, monkeypatch, same)
+    (item,) = cloud.records("challenge")
+    challenge = ChallengeId(item["challenge_id"]["S"])
+    world.advance(timedelta(seconds=30))
+    just_before(monkeypatch, store, "take_over", lambda: store.mark_sent(challenge, world.now))
+    assert world.asks_for_a_code(**same).problem == "in_progress"
+    assert world.messages_to(same["phone"]) == []
+
+
+def test_a_code_used_at_the_last_moment_is_not_sent_anew(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    same = a_request()
+    with monkeypatch.context() as broken:
+        broken.setattr(store, "mark_sent", crash)
+        assert world.asks_for_a_code(**same).status == 500
+    (item,) = cloud.records("challenge")
+    challenge, code = item["challenge_id"]["S"], world.code_for(same["phone"])
+    world.advance(timedelta(minutes=8))  # two minutes from then end with the code's own ten
+    just_before(monkeypatch, store, "take_over", lambda: world.verifies(challenge, code))
+    assert world.asks_for_a_code(**same).problem == "in_progress"
+    assert world.verifies(challenge, code).status == 201
+    assert len(world.messages_to(same["phone"])) == 1
+
+
+def test_a_code_that_was_used_before_its_sending_was_noted_is_not_sent_anew(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    same = a_request()
+    with monkeypatch.context() as broken:
+        broken.setattr(store, "mark_sent", crash)
+        assert world.asks_for_a_code(**same).status == 500
+    (item,) = cloud.records("challenge")
+    challenge = item["challenge_id"]["S"]
+    assert world.verifies(challenge, world.code_for(same["phone"])).status == 201
+    world.advance(timedelta(minutes=1))
+    assert world.asks_for_a_code(**same).json["challenge_id"] == challenge
+    assert len(world.messages_to(same["phone"])) == 1
+
+
+def test_a_key_used_again_a_day_later_brings_a_new_code(world: World) -> None:
+    phone, device, key = a_phone(), a_device(), {"Idempotency-Key": str(uuid.uuid4())}
+    world.asks_for_a_code(phone, device, headers=key)
+    world.advance(timedelta(hours=24))
+    world.asks_for_a_code(phone, device, headers=key)
+    assert len(set(world.messages_to(phone))) == 2
+
+
+@pytest.mark.parametrize("key", ["", '"', "not-a-uuid", '"a"b"'])
+def test_a_malformed_idempotency_key_is_refused(world: World, key: str) -> None:
+    reply = world.asks_for_a_code(a_phone(), headers={"Idempotency-Key": key})
+    assert reply.problem == "invalid_request"
+    assert "Idempotency-Key" in reply.json["detail"]
+
+
+def a_request() -> dict[str, Any]:
+    """A request for a code that names itself, so it may be sent again."""
+    return {
+        "phone": a_phone(),
+        "device": a_device(),
+        "headers": {"Idempotency-Key": str(uuid.uuid4())},
+    }
+
+
+def crash(*_: object) -> None:
+    raise ZeroDivisionError
+
+
+def crashes_before_sending(world: World, monkeypatch: pytest.MonkeyPatch, request: dict[str, Any]) -> None:
+    """Let the function die between writing the challenge and sending the code."""
+    with monkeypatch.context() as broken:
+        broken.setattr(sms, "send_code", crash)
+        assert world.asks_for_a_code(**request).status == 500

@@ -1,0 +1,205 @@
+"""Sending codes: resends, limits, what the carrier refuses (ACC-2)."""
+
+from datetime import timedelta
+
+import pytest
+from botocore.exceptions import EndpointConnectionError
+
+from chalicelib.core.ids import ChallengeId
+from chalicelib.signup import store
+from chalicelib.signup.model import Challenge
+from tests.support import cloud
+from tests.support.builders import a_phone
+from tests.support.races import just_before
+from tests.support.world import Reply, World
+
+SMS_DOWN = EndpointConnectionError(endpoint_url="https://sns")
+
+
+def test_a_resend_repeats_the_code(world: World) -> None:
+    phone = a_phone()
+    challenge = world.asks_for_a_code(phone).json["challenge_id"]
+    world.advance(timedelta(minutes=1))
+    again = resend(world, challenge)
+    assert again.status == 202
+    assert again.json["resend_after"] == "2026-11-24T12:03:00Z"
+    assert len(set(world.messages_to(phone))) == 1
+    assert len(world.messages_to(phone)) == 2
+
+
+def test_a_resend_too_early_says_when(world: World) -> None:
+    challenge = world.asks_for_a_code(a_phone()).json["challenge_id"]
+    world.advance(timedelta(seconds=20))
+    early = resend(world, challenge)
+    assert early.problem == "too_many_codes"
+    assert (early.json["limit"], early.json["retry_after"]) == ("resend", 40)
+
+
+def test_a_code_can_be_sent_again_three_times_within_its_life(world: World) -> None:
+    phone = a_phone()
+    challenge = world.asks_for_a_code(phone).json["challenge_id"]
+    replies = []
+    for minutes in (1, 2, 4):
+        world.advance(timedelta(minutes=minutes))
+        replies.append(resend(world, challenge))
+    assert [reply.status for reply in replies] == [202, 202, 202]
+    assert [reply.json["resend_after"] for reply in replies] == [
+        "2026-11-24T12:03:00Z",
+        "2026-11-24T12:07:00Z",
+        "2026-11-24T12:10:00Z",  # the code's end: there is no other time
+    ]
+    world.advance(timedelta(minutes=2, seconds=59))
+    assert resend(world, challenge).problem == "challenge_expired"
+    assert world.verifies(challenge, world.code_for(phone)).status == 201
+
+
+def test_the_next_sending_is_never_told_to_be_after_the_codes_end(world: World) -> None:
+    challenge = world.asks_for_a_code(a_phone()).json["challenge_id"]
+    world.advance(timedelta(minutes=9))
+    again = resend(world, challenge)
+    assert again.json["resend_after"] == again.json["expires_at"] == "2026-11-24T12:10:00Z"
+
+
+@pytest.mark.promise("ACC-2")
+def test_a_code_is_not_sent_again_after_its_end(world: World) -> None:
+    phone = a_phone()
+    challenge = world.asks_for_a_code(phone).json["challenge_id"]
+    world.advance(timedelta(minutes=10))
+    assert resend(world, challenge).problem == "challenge_expired"
+    assert len(world.messages_to(phone)) == 1
+
+
+def test_a_used_code_is_not_sent_again(world: World) -> None:
+    phone = a_phone()
+    challenge = world.asks_for_a_code(phone).json["challenge_id"]
+    world.verifies(challenge, world.code_for(phone))
+    world.advance(timedelta(minutes=1))
+    assert resend(world, challenge).problem == "challenge_expired"
+
+
+def test_of_two_racing_resends_one_sends(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    phone = a_phone()
+    challenge = world.asks_for_a_code(phone).json["challenge_id"]
+    world.advance(timedelta(minutes=1))
+    winners = just_before(monkeypatch, store, "count_resend", lambda: resend(world, challenge))
+    assert resend(world, challenge).problem == "too_many_codes"
+    assert winners[0].status == 202
+    assert len(world.messages_to(phone)) == 2
+
+
+def test_a_code_used_while_it_is_asked_for_again_is_not_sent(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phone = a_phone()
+    challenge = world.asks_for_a_code(phone).json["challenge_id"]
+    world.advance(timedelta(minutes=1))
+    code = world.code_for(phone)
+    just_before(monkeypatch, store, "count_resend", lambda: world.verifies(challenge, code))
+    assert resend(world, challenge).problem == "too_many_codes"
+    assert resend(world, challenge).problem == "challenge_expired"
+    assert len(world.messages_to(phone)) == 1
+
+
+def test_the_table_counts_no_resend_before_its_time(world: World) -> None:
+    challenge = read(world.asks_for_a_code(a_phone()))
+    with pytest.raises(store.TooEarly):
+        store.count_resend(challenge, next_after=world.now)
+
+
+def test_the_table_counts_no_resend_upon_an_outdated_reading(world: World) -> None:
+    challenge = read(world.asks_for_a_code(a_phone()))
+    world.advance(timedelta(minutes=1))
+    resend(world, challenge.challenge_id)
+    world.advance(timedelta(minutes=2))
+    with pytest.raises(store.TooEarly):  # its wait would be the one after the first
+        store.count_resend(challenge, next_after=world.now)
+
+
+def test_a_resend_that_the_carrier_refused_may_be_asked_again_at_once_and_uses_nothing_up(
+    world: World,
+) -> None:
+    phone = a_phone()
+    challenge = world.asks_for_a_code(phone).json["challenge_id"]
+    world.advance(timedelta(minutes=1))
+    with cloud.failing("sns", "Publish", SMS_DOWN):
+        for _ in range(6):
+            assert resend(world, challenge).problem == "sms_unavailable"
+    for minutes in (0, 2, 4):
+        world.advance(timedelta(minutes=minutes))
+        assert resend(world, challenge).status == 202
+    assert world.asks_for_a_code(phone).status == 202  # the fifth code of five
+
+
+def test_a_sixth_code_in_half_an_hour_is_refused_with_the_limit_and_its_end(world: World) -> None:
+    phone = a_phone()
+    for _ in range(5):
+        assert world.asks_for_a_code(phone).status == 202
+    refused = world.asks_for_a_code(phone)
+    assert refused.problem == "too_many_codes"
+    assert refused.json["limit"] == "codes_per_number"
+    world.advance(timedelta(seconds=refused.json["retry_after"]))
+    assert world.asks_for_a_code(phone).status == 202
+
+
+def test_an_eleventh_code_a_day_is_refused_until_the_next_day(world: World) -> None:
+    phone = a_phone()
+    for _ in range(10):
+        assert world.asks_for_a_code(phone).status == 202
+        world.advance(timedelta(minutes=15))
+    refused = world.asks_for_a_code(phone)
+    assert refused.problem == "too_many_codes"
+    assert refused.json["retry_after"] > 3600
+
+
+def test_a_block_of_addresses_shares_one_limit(world: World) -> None:
+    for number in range(25):
+        assert world.asks_for_a_code(a_phone(), address=f"198.51.100.{number}").status == 202
+    refused = world.asks_for_a_code(a_phone(), address="198.51.100.99")
+    assert (refused.problem, refused.json["limit"]) == ("too_many_codes", "codes_per_address")
+    assert world.asks_for_a_code(a_phone(), address="198.51.101.1").status == 202
+
+
+def test_a_limited_address_does_not_use_up_a_strangers_number(world: World) -> None:
+    for number in range(25):
+        world.asks_for_a_code(a_phone(), address=f"198.51.100.{number}")
+    phone = a_phone()
+    for _ in range(9):
+        world.asks_for_a_code(phone, address="198.51.100.1")
+    assert world.asks_for_a_code(phone, address="192.0.2.1").status == 202
+
+
+def test_no_code_is_sent_while_the_limits_cannot_be_counted(world: World) -> None:
+    phone = a_phone()
+    with cloud.failing("dynamodb", "UpdateItem", EndpointConnectionError(endpoint_url="https://dynamodb")):
+        assert world.asks_for_a_code(phone).problem == "unavailable"
+    assert world.messages_to(phone) == []
+
+
+def test_a_carrier_that_refuses_is_told_as_503_and_uses_up_nothing_of_the_numbers_limit(world: World) -> None:
+    phone = a_phone()
+    with cloud.failing("sns", "Publish", SMS_DOWN):
+        for _ in range(6):
+            assert world.asks_for_a_code(phone).problem == "sms_unavailable"
+    for _ in range(5):
+        assert world.asks_for_a_code(phone).status == 202
+    assert world.asks_for_a_code(phone).json["limit"] == "codes_per_number"
+
+
+@pytest.mark.promise("ACC-2")
+def test_a_code_that_the_carrier_refused_cannot_be_guessed(world: World) -> None:
+    with cloud.failing("sns", "Publish", SMS_DOWN):
+        world.asks_for_a_code(a_phone())
+    (item,) = cloud.records("challenge")
+    challenge = item["challenge_id"]["S"]
+    assert world.verifies(challenge, "000000").problem == "challenge_expired"
+
+
+def resend(world: World, challenge: str) -> Reply:
+    return world.call("POST", f"/v1/signup/{challenge}/resend")
+
+
+def read(asked: Reply) -> Challenge:
+    """The challenge as a request has read it."""
+    challenge = store.get(ChallengeId(asked.json["challenge_id"]))
+    assert challenge
+    return challenge

@@ -1,0 +1,81 @@
+"""Keys are rotated on a deployed stage: whoever is signed in stays, whatever was sealed still opens.
+
+Between the steps, not during them: the emulator kills the workers of every function while a stack is
+changed, which AWS does not (docs/deploy.md).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import jwt
+import pytest
+
+from infra.local.cloud import LocalCloud, local_cloud
+from infra.local.tour.phone import Phone
+from infra.ops.sealing import StageKeys, StillNeeded, service_rewrap
+from infra.ops.signing import SigningKeys
+
+
+@pytest.fixture(scope="module")
+def own_cloud() -> Iterator[LocalCloud]:
+    """Not the suite's: its functions are configured anew."""
+    with local_cloud() as running:
+        yield running
+
+
+@pytest.fixture
+def mila(own_cloud: LocalCloud, numbers: Iterator[str]) -> Phone:
+    phone = Phone(own_cloud.state.api_url, next(numbers), own_cloud.texts_to)
+    phone.sign_up("Mila")
+    return phone
+
+
+def profile_status(phone: Phone) -> int:
+    return phone.call("GET", "/v1/profile").status
+
+
+def kid_of(phone: Phone) -> str:
+    return str(jwt.get_unverified_header(phone.access_token)["kid"])
+
+
+@pytest.mark.promise("ACC-5")
+def test_tokens_of_the_old_signing_key_are_accepted_until_it_is_retired(
+    own_cloud: LocalCloud, mila: Phone
+) -> None:
+    old = kid_of(mila)
+    idle = Phone(mila.api_url, mila.number, mila.inbox)
+    idle.sign_up()  # its token is never shown to the gateway before it is refused, so no cache knows it
+    keys = SigningKeys.of(own_cloud.account, "local", lambda _: None)
+    new = keys.rotate()
+    assert (profile_status(mila), kid_of(mila)) == (200, old)
+    mila.refresh()
+    assert (profile_status(mila), kid_of(mila)) == (200, new)
+    keys.retire(wait=0)
+    assert profile_status(mila) == 200
+    assert idle.call("GET", "/v1/profile").problem == "unauthenticated"
+
+
+@pytest.mark.promise("SEC-1")
+def test_the_stage_key_is_rotated_rewrapped_and_retired(
+    own_cloud: LocalCloud, mila: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "environ", os.environ.copy())
+    account = own_cloud.account
+    keys = StageKeys.of(account, "local", lambda _: None)
+    assert keys.rotate() == 2
+    assert profile_status(mila) == 200
+    with pytest.raises(StillNeeded):
+        keys.retire()
+    assert keys.rewrap(service_rewrap(account, "local")) >= 1
+    assert keys.rewrap(service_rewrap(account, "local")) == 0  # nothing left: it may be run again
+    forget_challenges(own_cloud)  # in a day they are gone by themselves
+    assert keys.retire() == [1]
+    assert mila.call("GET", "/v1/profile").body["display_name"] == "Mila"
+
+
+def forget_challenges(cloud: LocalCloud) -> None:
+    dynamodb = cloud.account.client("dynamodb")
+    for item in dynamodb.scan(TableName="ru4m-local-challenges", ProjectionExpression="pk")["Items"]:
+        dynamodb.delete_item(TableName="ru4m-local-challenges", Key=item)

@@ -1,0 +1,82 @@
+"""The key of the access tokens is rotated in an order that refuses nobody, and resumes where it stopped."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from infra.deployment.vault import public_keys, write
+from infra.ops.signing import NotYet, SigningKeys
+from tests.infra.fakes import REGION, FakeAccount
+
+ARN = "arn:signing"
+
+
+class Stage:
+    """A stage whose functions know what was last deployed."""
+
+    def __init__(self) -> None:
+        from infra.deployment.vault import _signing_key
+
+        self.account = FakeAccount(REGION)
+        write(self.account.secrets, ARN, _signing_key())
+        self.deployed: list[tuple[set[str], str]] = []
+        self.fails_after = 10
+        self.deploy()
+
+    @property
+    def secret(self) -> dict[str, Any]:
+        document: dict[str, Any] = json.loads(self.account.secrets.values[ARN])
+        return document
+
+    def deploy(self) -> None:
+        if len(self.deployed) >= self.fails_after:
+            raise ConnectionError
+        published = {key["kid"] for key in json.loads(public_keys(self.secret))["keys"]}
+        self.deployed.append((published, self.secret["signing"]))
+
+    @property
+    def keys(self) -> SigningKeys:
+        return SigningKeys(self.account, ARN, self.deploy)
+
+
+def test_the_new_key_is_published_before_it_signs_and_the_old_one_stays_accepted() -> None:
+    stage = Stage()
+    ((_, old),) = stage.deployed
+    new = stage.keys.rotate()
+    assert new != old
+    assert stage.deployed == [({old}, old), ({old, new}, old), ({old, new}, new)]
+
+
+def test_the_old_key_is_retired_after_twice_a_tokens_life_and_not_before() -> None:
+    stage = Stage()
+    new = stage.keys.rotate()
+    with pytest.raises(NotYet) as early:
+        stage.keys.retire()
+    assert 0 < early.value.seconds <= 1800
+    stage.keys.retire(wait=0)
+    assert stage.deployed[-1] == ({new}, new)
+    assert stage.secret["keys"].keys() == {new}
+
+
+@pytest.mark.parametrize("fails_after", [1, 2])
+def test_a_rotation_that_stopped_is_taken_up_where_it_stopped(fails_after: int) -> None:
+    stage = Stage()
+    stage.fails_after = fails_after
+    with pytest.raises(ConnectionError):
+        stage.keys.rotate()
+    stage.fails_after = 10
+    kids = set(stage.secret["keys"])
+    new = stage.keys.rotate()
+    assert set(stage.secret["keys"]) == kids
+    assert stage.deployed[-1] == (kids, new)
+    for (published, _), (_, signing) in zip(stage.deployed, stage.deployed[1:], strict=False):
+        assert signing in published  # whatever signs was published by the deployment before
+
+
+def test_retiring_again_changes_nothing() -> None:
+    stage = Stage()
+    stage.keys.retire(wait=0)
+    assert len(stage.deployed) == 1

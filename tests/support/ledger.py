@@ -1,0 +1,101 @@
+"""The Ledger in tests: writing and checkpointing it as the code does, and forging it as nobody may."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from chalicelib.core import aws, chain, clock, table
+from chalicelib.core.chain import (
+    Chain,
+    CheckpointChainBroken,
+    Entry,
+    NewEntry,
+    PublicKeys,
+    Run,
+    Verdict,
+    checkpointing,
+)
+from chalicelib.core.settings import settings
+from chalicelib.core.table import Table
+from infra.template import load
+from tests.support.world import World
+
+YEAR = timedelta(days=365)
+SETTLED = checkpointing.SETTLE + timedelta(seconds=1)
+MILA, VUK = Chain("consent", "p-mila"), Chain("consent", "p-vuk")
+
+
+def create_archive() -> None:
+    """The key and the bucket of the templates."""
+    key = load("vault")["Resources"]["CheckpointKey"]["Properties"]
+    bucket = load("data")["Resources"]["CheckpointBucket"]["Properties"]
+    kms, told = aws.client("kms"), settings().checkpoints()
+    made = kms.create_key(KeySpec=key["KeySpec"], KeyUsage=key["KeyUsage"])["KeyMetadata"]["KeyId"]
+    kms.create_alias(AliasName=told.key, TargetKeyId=made)
+    aws.client("s3").create_bucket(
+        Bucket=told.bucket,
+        ObjectLockEnabledForBucket=bucket["ObjectLockEnabled"],
+        CreateBucketConfiguration={"LocationConstraint": settings().region},
+    )
+
+
+def words(event: str = "given", life: timedelta = YEAR, **payload: Any) -> NewEntry:
+    return NewEntry(event, payload, delete_at=clock.now() + life)
+
+
+def write(to: Chain, number: int, life: timedelta = YEAR) -> list[Entry]:
+    return [chain.append(to, words(life=life, n=n)) for n in range(number)]
+
+
+def checkpoint(world: World, **more: Any) -> Run:
+    """A checkpoint over everything that was written so far."""
+    world.advance(SETTLED)
+    return chain.checkpoint(**more)
+
+
+def verify(which: Chain, since: int = 1) -> Verdict:
+    return chain.verify(which, since, PublicKeys(chain.current_signer().pem))
+
+
+def stored(which: Chain, seq: int) -> dict[str, Any]:
+    """The raw item of an entry."""
+    place = table.writes.place(which.key(seq))
+    item: dict[str, Any] = aws.client("dynamodb").get_item(**place)["Item"]
+    return item
+
+
+def overwrite(which: Chain, seq: int, /, **changes: Any) -> None:
+    """What no role of ours may do."""
+    item = {**stored(which, seq), **table.items.wire_item(changes)}
+    aws.client("dynamodb").put_item(TableName=settings().table(Table.LEDGER), Item=item)
+
+
+def remove(which: Chain, *numbers: int) -> None:
+    for seq in numbers:
+        aws.client("dynamodb").delete_item(**table.writes.place(which.key(seq)))
+
+
+def rewrite(which: Chain, first: int, **changes: Any) -> None:
+    """Forge an entry and give it and all that follow the hashes that make them hang together."""
+    entries = [Entry.read(item) for item in table.query(table.Query(Table.LEDGER, which.name))]
+    before: Entry | None = None
+    for entry in entries:
+        forged = replace(entry, **changes) if entry.seq == first else entry
+        if before and entry.seq > first:
+            forged = replace(entry, previous=before.hash)
+        overwrite(which, entry.seq, **forged.item())
+        before = forged
+
+
+def hangs_together(which: Chain) -> bool:
+    """Whether the stored entries are in order among themselves, whatever was signed."""
+    none = 10**6  # there is no checkpoint of this number
+    return verify(which, since=none).findings == (CheckpointChainBroken(none),)
+
+
+def a_strange_key() -> str:
+    public = ec.generate_private_key(ec.SECP256R1()).public_key()
+    return public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()

@@ -1,0 +1,231 @@
+"""Chains of the Ledger: entries follow each other, once each, whoever writes at the same time."""
+
+import itertools
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from chalicelib.core import chain, table
+from chalicelib.core.chain import Chain, HeadMoved, NewEntry
+from chalicelib.core.chain.entries import canonical
+from chalicelib.core.errors import Unavailable
+from chalicelib.core.table import Change, Conflict, Create, Key, Table
+from tests.support.cloud import counted
+from tests.support.ledger import MILA, SETTLED, VUK, checkpoint, create_archive, hangs_together, words, write
+from tests.support.world import World
+
+STATE = Key(Table.ACCOUNTS, "A#1", "account")
+
+_chains = itertools.count(1)
+
+
+@pytest.fixture(autouse=True)
+def archived(world: World) -> None:
+    create_archive()
+
+
+def test_entries_are_numbered_and_each_names_the_one_before() -> None:
+    first, second = write(MILA, 2)
+    assert [e.seq for e in (first, second)] == [1, 2]
+    assert (first.previous, second.previous) == ("0" * 64, first.hash)
+    assert list(chain.entries(MILA)) == [first, second]
+    assert [e.data for e in chain.entries(MILA)] == [{"n": 0}, {"n": 1}]
+
+
+def test_delete_at_never_decreases_along_a_chain(world: World) -> None:
+    lives = [timedelta(days=20), timedelta(days=10), timedelta(days=30)]
+    ends = [chain.append(MILA, words(life=life)).delete_at - world.now for life in lives]
+    assert ends == [timedelta(days=20), timedelta(days=20), timedelta(days=30)]
+
+
+def test_what_has_lapsed_is_not_shown_but_still_linked_to(world: World) -> None:
+    (old,) = write(MILA, 1, life=timedelta(days=1))
+    world.advance(timedelta(days=1))
+    new = chain.append(MILA, words())
+    assert list(chain.entries(MILA)) == [new]
+    assert (new.seq, new.previous) == (2, old.hash)
+
+
+def test_the_same_words_twice_have_different_hashes() -> None:
+    assert chain.append(MILA, words(n=1)).hash != chain.append(VUK, words(n=1)).hash
+
+
+@pytest.mark.promise("SEC-1")
+def test_an_append_replaces_nothing_not_even_what_has_expired(world: World) -> None:
+    (old,) = write(MILA, 1, life=timedelta(days=1))
+    world.advance(timedelta(days=2))
+    late = table.Append(MILA.key(1), {"forged": 1}, conflict=HeadMoved)
+    with pytest.raises(HeadMoved) as moved:
+        table.write(late)
+    assert (moved.value.found or {})["hash"] == old.hash
+
+
+def test_a_state_change_and_its_entry_are_one_transaction() -> None:
+    entry = chain.appending(MILA, words())
+    table.transact([Create(STATE, {"state": "active"}), entry])
+    assert table.get(STATE)
+    assert [e.hash for e in chain.entries(MILA)] == [entry.item["hash"]]
+
+
+def test_who_loses_the_place_changes_nothing_and_is_told_to_try_again() -> None:
+    table.write(Create(STATE, {"n": 1}))
+    late = chain.appending(MILA, words())
+    write(MILA, 1)
+    with pytest.raises(HeadMoved):
+        table.transact([Change(STATE, put={"n": 2}), late])
+    assert (table.get(STATE) or {})["n"] == 1
+    table.transact([Change(STATE, put={"n": 2}), chain.appending(MILA, words())])
+    assert hangs_together(MILA)
+
+
+def test_a_broken_state_change_appends_nothing() -> None:
+    with pytest.raises(Conflict):
+        table.transact([Change(STATE, put={"n": 2}), chain.appending(MILA, words())])
+    assert list(chain.entries(MILA)) == []
+
+
+def racing(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
+    """Let somebody else append each time between the look at the head and the write."""
+    original, left = table.write, iter(range(times))
+
+    def late(operation: table.Write) -> table.Item:
+        if next(left, None) is not None:
+            original(chain.appending(MILA, words("other")))
+        return original(operation)
+
+    monkeypatch.setattr("chalicelib.core.table.write", late)
+
+
+def test_the_loser_of_a_race_comes_after_the_winner(monkeypatch: pytest.MonkeyPatch) -> None:
+    racing(monkeypatch, times=3)
+    assert chain.append(MILA, words("mine")).seq == 4
+    assert [e.event for e in chain.entries(MILA)] == ["other", "other", "other", "mine"]
+    assert hangs_together(MILA)
+
+
+def test_losing_every_time_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
+    racing(monkeypatch, times=1_000)
+    with pytest.raises(Unavailable):
+        chain.append(MILA, words("mine"))
+    assert "mine" not in {e.event for e in chain.entries(MILA)}
+
+
+def test_a_lost_answer_does_not_append_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = table.write
+
+    def twice(operation: table.Write) -> table.Item:
+        original(operation)  # done, but the answer is lost, and botocore sends the same again
+        return original(operation)
+
+    monkeypatch.setattr("chalicelib.core.table.write", twice)
+    assert chain.append(MILA, words()).seq == 1
+    assert len(list(chain.entries(MILA))) == 1
+
+
+@hypothesis_settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(steps=st.lists(st.integers(0, 3), max_size=24))
+def test_however_appends_interleave_each_entry_is_there_once(world: World, steps: list[int]) -> None:
+    which = Chain("race", f"p-{next(_chains)}")
+    waiting: dict[int, table.Append] = {}
+    done: list[str] = []
+
+    def step(writer: int) -> None:
+        """A writer looks at the head, or writes what it made of its last look."""
+        if (write := waiting.pop(writer, None)) is None:
+            waiting[writer] = chain.appending(which, words(writer=writer))
+            return
+        try:
+            table.write(write)
+        except HeadMoved:
+            waiting[writer] = chain.appending(which, words(writer=writer))
+        else:
+            done.append(write.item["hash"])
+
+    for writer in steps:
+        step(writer)
+    found = list(chain.entries(which))
+    assert [e.seq for e in found] == [*range(1, len(found) + 1)]
+    assert [e.hash for e in found] == done
+    assert hangs_together(which)
+
+
+@pytest.mark.parametrize("value", [1.5, {1: "a"}, [{"at": datetime(2026, 1, 1, tzinfo=UTC)}], b"x"], ids=repr)
+def test_a_payload_without_one_canonical_text_is_refused(value: Any) -> None:
+    with pytest.raises(TypeError):
+        chain.append(MILA, words(value=value))
+
+
+@pytest.mark.parametrize(
+    "new",
+    [
+        lambda: words("Not a word"),
+        lambda: words(text="x" * 20_000),
+        lambda: words(life=timedelta(0)),
+    ],
+    ids=["event", "size", "lapsed at birth"],
+)
+def test_an_entry_that_makes_no_sense_is_refused(new: Callable[[], NewEntry]) -> None:
+    with pytest.raises(ValueError, match="not an entry"):
+        chain.append(MILA, new())
+
+
+@pytest.mark.parametrize("name", ["consent", "#p", "consent#", "consent#p#1", "Consent#p", "consent#p 1"])
+def test_a_name_that_is_no_chain_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="not the name of a chain"):
+        Chain.parse(name)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(JSON)
+def test_a_canonical_text_says_the_same_however_it_was_spelled(value: Any) -> None:
+    assert json.loads(canonical(value)) == value
+    assert canonical(json.loads(json.dumps(value, indent=3))) == canonical(value)
+
+
+def test_an_append_costs_one_query_and_one_put() -> None:
+    write(MILA, 5)
+    with counted() as calls:
+        chain.append(MILA, words())
+    assert calls == {"dynamodb.Query": 1, "dynamodb.PutItem": 1}
+
+
+def test_an_entry_of_a_transaction_costs_one_query() -> None:
+    with counted() as calls:
+        chain.appending(MILA, words())
+    assert calls == {"dynamodb.Query": 1}
+
+
+@pytest.mark.parametrize("number", [1, 100, 250])
+def test_a_checkpoint_costs_a_batch_per_hundred_chains_that_were_touched(world: World, number: int) -> None:
+    for n in range(20):
+        write(Chain("idle", f"p-{n}"), 1)
+    checkpoint(world)
+    for n in range(number):
+        write(Chain("consent", f"p-{n}"), 1)
+    world.advance(SETTLED)
+    with counted() as calls:
+        assert chain.checkpoint().chains == number
+    assert calls.tables == {"Query": 16, "BatchGetItem": -(-number // 100)}
+    assert calls.of("kms") == 2
+
+
+def test_a_chain_that_was_touched_often_is_read_once(world: World) -> None:
+    write(MILA, 30)
+    world.advance(SETTLED)
+    with counted() as calls:
+        assert chain.checkpoint().chains == 1
+    assert calls["dynamodb.BatchGetItem"] == 1

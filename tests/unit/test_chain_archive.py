@@ -1,0 +1,210 @@
+"""What verification finds in the archive of checkpoints, and on what no checkpoint is put."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib.core import aws, chain, clock
+from chalicelib.core.chain import (
+    ArchiveDamaged,
+    BadSignature,
+    Checkpoint,
+    CheckpointChainBroken,
+    PublicKeys,
+    Verdict,
+    archive,
+    services,
+)
+from chalicelib.core.settings import settings
+from tests.support.ledger import MILA, YEAR, a_strange_key, checkpoint, create_archive, verify, write
+from tests.support.world import World
+
+
+@pytest.fixture(autouse=True)
+def archived(world: World) -> None:
+    create_archive()
+
+
+@pytest.fixture
+def three(world: World) -> None:
+    """Three checkpoints over one chain."""
+    for _ in range(3):
+        write(MILA, 1)
+        checkpoint(world)
+
+
+def forge(number: int, change: Callable[[Checkpoint], Checkpoint]) -> None:
+    """Put a changed checkpoint in the place of one whose lock did not hold."""
+    replaced(number, lambda text: change(Checkpoint.read(text)).document())
+
+
+def replaced(number: int, change: Callable[[bytes], bytes]) -> None:
+    s3, place = aws.client("s3"), {"Bucket": settings().checkpoints().bucket, "Key": archive.key_of(number)}
+    (version,) = archive.since(number)[number]
+    document = change(s3.get_object(**place)["Body"].read())
+    s3.delete_object(**place, VersionId=version.version_id)
+    s3.put_object(**place, Body=document)
+
+
+@pytest.fixture
+def unlocked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An archive without a lock, to see what the signatures find by themselves."""
+    original = services.ask
+
+    def ask(service: str, operation: str, **parameters: Any) -> dict[str, Any]:
+        kept = {k: v for k, v in parameters.items() if not k.startswith("ObjectLock")}
+        return original(service, operation, **kept)
+
+    monkeypatch.setattr("chalicelib.core.chain.archive.ask", ask)
+
+
+def restated(found: Checkpoint, **changes: Any) -> Checkpoint:
+    return replace(found, statement=replace(found.statement, **changes))
+
+
+def resigned(found: Checkpoint, **changes: Any) -> Checkpoint:
+    """What somebody could forge who may sign."""
+    forged = restated(found, **changes)
+    return replace(forged, signature=chain.current_signer().sign(forged.statement.message))
+
+
+@pytest.mark.usefixtures("three")
+def test_good_checkpoints_are_good_from_wherever_one_starts() -> None:
+    keys = PublicKeys(chain.current_signer().pem)
+    assert [chain.verify_checkpoints(n, keys) for n in (1, 2, 3)] == [(), (), ()]
+    assert [verify(MILA, since=n).covered for n in (1, 2, 3)] == [3, 3, 3]
+
+
+@pytest.mark.promise("SEC-1")
+@pytest.mark.usefixtures("unlocked", "three")
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda found: restated(found, until=found.statement.until + 1),
+        lambda found: restated(found, root="0" * 64),
+        lambda found: restated(found, key="0" * 64),
+        lambda found: replace(found, signature=b"\x30\x00"),
+        lambda found: replace(found, leaves=()),
+        lambda found: replace(found, leaves=(found.leaves[0]._replace(hash="0" * 64),)),
+    ],
+    ids=["statement", "root", "key", "signature", "no leaves", "leaf"],
+)
+def test_a_checkpoint_that_the_key_did_not_sign_is_found(change: Callable[[Checkpoint], Checkpoint]) -> None:
+    forge(2, change)
+    assert verify(MILA).findings == (BadSignature(2),)
+
+
+@pytest.mark.usefixtures("three")
+def test_a_key_that_is_not_trusted_proves_nothing() -> None:
+    found = chain.verify(MILA, 1, PublicKeys(a_strange_key()))
+    assert found == Verdict((BadSignature(1), BadSignature(2), BadSignature(3)), covered=0)
+
+
+@pytest.mark.usefixtures("unlocked", "three")
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda _: b"",
+        lambda _: b"[]",
+        lambda text: text[:-1],
+        lambda text: text + b" ",
+        lambda text: text.replace(b'"number":2', b'"number":"2"'),
+        lambda text: text.replace(b'"number":2', b'"more":2,"number":2'),
+    ],
+    ids=["empty", "list", "cut off", "longer", "type", "more"],
+)
+def test_a_checkpoint_that_cannot_be_read_is_found(change: Callable[[bytes], bytes]) -> None:
+    replaced(2, change)
+    assert verify(MILA) == Verdict((CheckpointChainBroken(2),), covered=3)
+
+
+@pytest.mark.promise("SEC-1")
+@pytest.mark.usefixtures("unlocked", "three")
+def test_a_checkpoint_that_was_signed_anew_breaks_the_chain_of_checkpoints() -> None:
+    forge(2, lambda found: resigned(found, at=found.statement.at + 1))
+    assert verify(MILA).findings == (CheckpointChainBroken(3),)
+
+
+@pytest.mark.usefixtures("unlocked", "three")
+def test_a_checkpoint_in_the_place_of_another_is_found() -> None:
+    forge(2, lambda found: resigned(found, number=3))
+    assert verify(MILA).findings == (CheckpointChainBroken(2),)
+
+
+@pytest.mark.promise("SEC-1")
+@pytest.mark.usefixtures("unlocked", "three")
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_removed_checkpoint_is_found(number: int) -> None:
+    (version,) = archive.since(number)[number]
+    aws.client("s3").delete_object(
+        Bucket=settings().checkpoints().bucket, Key=archive.key_of(number), VersionId=version.version_id
+    )
+    assert verify(MILA).findings == (CheckpointChainBroken(number),)
+
+
+@pytest.mark.promise("SEC-1")
+@pytest.mark.usefixtures("three")
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_a_hidden_checkpoint_is_found_and_still_read(number: int) -> None:
+    aws.client("s3").delete_object(Bucket=settings().checkpoints().bucket, Key=archive.key_of(number))
+    assert verify(MILA) == Verdict((CheckpointChainBroken(number),), covered=3)
+
+
+@pytest.mark.promise("SEC-1")
+@pytest.mark.usefixtures("three")
+def test_a_covered_checkpoint_is_found_and_its_locked_version_read(world: World) -> None:
+    world.advance(timedelta(seconds=1))
+    aws.client("s3").put_object(Bucket=settings().checkpoints().bucket, Key=archive.key_of(2), Body=b"forged")
+    assert verify(MILA) == Verdict((CheckpointChainBroken(2),), covered=3)
+
+
+@pytest.mark.usefixtures("three")
+@pytest.mark.parametrize("key", ["checkpoints/zzz", "checkpoints/000", "checkpoints/1.json"])
+def test_a_strange_object_is_found(key: str) -> None:
+    aws.client("s3").put_object(Bucket=settings().checkpoints().bucket, Key=key, Body=b"{}")
+    assert verify(MILA) == Verdict((CheckpointChainBroken(0),), covered=3)
+
+
+@pytest.mark.usefixtures("three")
+def test_numbers_that_were_jumped_over_are_found() -> None:
+    aws.client("s3").put_object(
+        Bucket=settings().checkpoints().bucket, Key=archive.key_of(10**11), Body=b"{}"
+    )
+    assert verify(MILA).findings == (CheckpointChainBroken(4), CheckpointChainBroken(10**11))
+
+
+@pytest.mark.usefixtures("three")
+def test_a_checkpoint_that_never_was_is_found() -> None:
+    assert verify(MILA, since=4).findings == (CheckpointChainBroken(4),)
+
+
+@pytest.mark.usefixtures("three")
+@pytest.mark.parametrize("what", ["hidden", "covered", "unreadable", "strange"])
+def test_nothing_is_put_on_top_of_a_damaged_archive(world: World, what: str) -> None:
+    s3, bucket = aws.client("s3"), settings().checkpoints().bucket
+    world.advance(timedelta(seconds=1))
+    match what:
+        case "hidden":
+            s3.delete_object(Bucket=bucket, Key=archive.key_of(3))
+        case "covered":
+            s3.put_object(Bucket=bucket, Key=archive.key_of(3), Body=b"{}")
+        case "unreadable":
+            s3.put_object(Bucket=bucket, Key=archive.key_of(4), Body=b"{}")
+        case "strange":
+            s3.put_object(Bucket=bucket, Key="checkpoints/000", Body=b"{}")
+    write(MILA, 1)
+    with pytest.raises(ArchiveDamaged):
+        checkpoint(world)
+
+
+@pytest.mark.usefixtures("three")
+def test_a_checkpoint_ahead_of_the_clock_does_not_silence_the_job(world: World) -> None:
+    newest = archive.newest()
+    assert newest
+    ahead = clock.to_epoch(world.now + YEAR)
+    archive.put(resigned(newest, number=4, until=ahead, previous=newest.statement.digest))
+    with pytest.raises(ArchiveDamaged):
+        checkpoint(world)

@@ -1,0 +1,280 @@
+"""Checkpoints: what was touched is signed once, and a run that dies loses nothing."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, ReadTimeoutError
+
+from chalicelib.core import aws, chain, table
+from chalicelib.core.chain import (
+    ArchiveDamaged,
+    Chain,
+    Checkpoint,
+    Run,
+    Tampered,
+    Verdict,
+    archive,
+    services,
+)
+from chalicelib.core.chain.services import ServiceBug, Taken
+from chalicelib.core.errors import Unavailable
+from chalicelib.core.settings import SettingsError, read, settings
+from tests.support.cloud import failing
+from tests.support.ledger import (
+    MILA,
+    SETTLED,
+    VUK,
+    checkpoint,
+    create_archive,
+    overwrite,
+    verify,
+    words,
+    write,
+)
+from tests.support.world import World
+
+
+def aws_error(code: str, status: int) -> ClientError:
+    told = {
+        "Error": {"Code": code, "Message": "arn:aws:kms:..."},
+        "ResponseMetadata": {"HTTPStatusCode": status},
+    }
+    return ClientError(told, "Sign")
+
+
+@pytest.fixture(autouse=True)
+def archived(world: World) -> None:
+    create_archive()
+
+
+@pytest.mark.promise("SEC-1")
+def test_a_checkpoint_covers_the_heads_of_the_chains_that_were_touched(world: World) -> None:
+    heads = {MILA.name: write(MILA, 3)[-1].hash, VUK.name: write(VUK, 1)[-1].hash}
+    assert checkpoint(world) == Run(made=(1,), chains=2, refused=())
+    found = archive.newest()
+    assert found
+    assert {leaf.chain: leaf.hash for leaf in found.leaves} == heads
+    assert verify(MILA) == Verdict((), covered=3)
+
+
+def test_the_next_one_names_the_one_before_and_covers_only_what_was_touched_since(world: World) -> None:
+    write(MILA, 1)
+    write(VUK, 1)
+    checkpoint(world)
+    first = archive.newest()
+    write(VUK, 1)
+    checkpoint(world)
+    second = archive.newest()
+    assert first
+    assert second
+    assert second.statement.previous == first.statement.digest
+    assert [(leaf.chain, leaf.seq) for leaf in second.leaves] == [(VUK.name, 2)]
+
+
+def test_what_may_not_be_committed_yet_waits_for_the_next_run(world: World) -> None:
+    """An entry gets its time before it is written, by up to the life of a function."""
+    slow = chain.appending(MILA, words())
+    world.advance(timedelta(minutes=15))
+    chain.checkpoint()
+    table.write(slow)
+    checkpoint(world)
+    assert verify(MILA).covered == 1
+
+
+def test_a_run_with_nothing_to_sign_writes_nothing_until_a_day_has_passed(world: World) -> None:
+    assert checkpoint(world).made == ()
+    world.advance(timedelta(days=1))
+    assert chain.checkpoint() == Run(made=(1,), chains=0, refused=())
+    assert chain.checkpoint().made == ()
+
+
+def test_days_without_a_run_are_made_up_for(world: World) -> None:
+    for which in (MILA, VUK):
+        write(which, 1)
+        world.advance(timedelta(days=2))
+    assert chain.checkpoint().chains == 2
+
+
+def test_many_chains_are_signed_in_several_checkpoints(world: World) -> None:
+    chains = [Chain("consent", f"p-{n}") for n in range(7)]
+    for which in chains:
+        write(which, 1)
+        world.advance(timedelta(seconds=1))
+    assert checkpoint(world, most=3) == Run(made=(1, 2, 3), chains=7, refused=())
+    assert {verify(which).covered for which in chains} == {1}
+    assert {verify(which).findings for which in chains} == {()}
+
+
+def test_the_chains_of_one_second_are_not_split(world: World) -> None:
+    for n in range(5):
+        write(Chain("consent", f"p-{n}"), 1)
+    assert checkpoint(world, most=3) == Run(made=(1,), chains=5, refused=())
+
+
+@pytest.mark.parametrize(
+    ("service", "operation"),
+    [
+        ("dynamodb", "Query"),
+        ("dynamodb", "BatchGetItem"),
+        ("kms", "GetPublicKey"),
+        ("kms", "Sign"),
+        ("s3", "PutObject"),
+    ],
+)
+def test_a_run_that_dies_half_way_loses_nothing(world: World, service: str, operation: str) -> None:
+    write(MILA, 1)
+    world.advance(SETTLED)
+    error = ReadTimeoutError(endpoint_url="https://aws")
+    with failing(service, operation, error), pytest.raises(Unavailable):
+        chain.checkpoint()
+    assert archive.newest() is None
+    write(MILA, 1)
+    assert checkpoint(world).made == (1,)
+    assert verify(MILA) == Verdict((), covered=2)
+
+
+def test_a_run_that_dies_between_two_checkpoints_goes_on_after_the_first(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for which in (MILA, VUK):
+        write(which, 1)
+        world.advance(timedelta(seconds=1))
+    world.advance(SETTLED)
+    with monkeypatch.context() as patch:
+        patch.setattr(archive, "put", once(archive.put, Unavailable()))
+        with pytest.raises(Unavailable):
+            chain.checkpoint(most=1)
+    assert chain.checkpoint(most=1).made == (2,)
+    assert (verify(MILA).covered, verify(VUK).covered) == (1, 1)
+
+
+def once(function: Callable[..., Any], error: Exception) -> Callable[..., Any]:
+    """A function that fails from its second call on."""
+    calls: Iterator[int] = iter(range(1_000))
+
+    def called(*args: Any) -> Any:
+        if next(calls):
+            raise error
+        return function(*args)
+
+    return called
+
+
+def test_of_two_runs_at_once_the_second_goes_on_from_the_first(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(MILA, 1)
+    original = archive.put
+    others: list[int] = []
+
+    def late(mine: Checkpoint) -> None:
+        if not others:
+            others.append(1)
+            world.advance(timedelta(seconds=1))
+            assert chain.checkpoint().made == (1,)
+        original(mine)
+
+    monkeypatch.setattr(archive, "put", late)
+    world.advance(SETTLED)
+    assert chain.checkpoint().made == ()
+    assert list(archive.since(1)) == [1]
+    assert verify(MILA) == Verdict((), covered=1)
+
+
+def test_a_lost_answer_of_the_archive_is_no_second_checkpoint(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = archive.put
+
+    def twice(mine: Checkpoint) -> None:
+        original(mine)
+        original(mine)
+
+    monkeypatch.setattr(archive, "put", twice)
+    write(MILA, 1)
+    assert checkpoint(world) == Run(made=(1,), chains=1, refused=())
+
+
+def test_a_place_that_is_taken_by_nothing_visible_stops_the_job(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def taken(_: Checkpoint) -> None:
+        raise Taken
+
+    write(MILA, 1)
+    monkeypatch.setattr(archive, "put", taken)
+    with pytest.raises(ArchiveDamaged):
+        checkpoint(world)
+
+
+@pytest.mark.promise("SEC-1")
+def test_a_checkpoint_can_be_neither_replaced_nor_deleted(world: World) -> None:
+    write(MILA, 1)
+    checkpoint(world)
+    found = archive.newest()
+    assert found
+    with pytest.raises(Taken):
+        archive.put(found)
+    s3, bucket, key = aws.client("s3"), settings().checkpoints().bucket, archive.key_of(1)
+    (version,) = s3.list_object_versions(Bucket=bucket)["Versions"]
+    lock = s3.head_object(Bucket=bucket, Key=key)
+    assert lock["ObjectLockMode"] == "COMPLIANCE"
+    assert lock["ObjectLockRetainUntilDate"] == world.now + settings().checkpoints().lock
+    with pytest.raises(ClientError, match="AccessDenied"):
+        s3.delete_object(Bucket=bucket, Key=key, VersionId=version["VersionId"])
+
+
+@pytest.mark.promise("SEC-1")
+def test_a_tampered_head_is_not_signed(world: World) -> None:
+    write(MILA, 2)
+    write(VUK, 1)
+    overwrite(MILA, 2, payload="{}")
+    assert checkpoint(world) == Run(made=(1,), chains=1, refused=(f"{MILA.name}#000000000002",))
+    assert verify(MILA) == Verdict((Tampered(MILA, 2),), covered=0)
+    assert verify(VUK) == Verdict((), covered=1)
+
+
+@pytest.mark.parametrize(
+    ("error", "meant"),
+    [
+        (aws_error("ThrottlingException", 400), Unavailable),
+        (aws_error("KMSInternalException", 500), Unavailable),
+        (aws_error("AccessDeniedException", 400), ServiceBug),
+    ],
+    ids=["throttled", "broken", "not allowed"],
+)
+def test_what_passes_is_unavailable_and_what_does_not_is_a_bug(
+    world: World, error: ClientError, meant: type[Exception]
+) -> None:
+    write(MILA, 1)
+    world.advance(SETTLED)
+    with failing("kms", "Sign", error), pytest.raises(meant) as raised:
+        chain.checkpoint()
+    assert "arn:aws" not in str(raised.value)
+    assert raised.value.__cause__ is None
+
+
+def test_an_object_that_breaks_off_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Broken:
+        def read(self) -> bytes:
+            raise ReadTimeoutError(endpoint_url="https://s3")
+
+    monkeypatch.setattr(services, "ask", lambda *_, **__: {"Body": Broken()})
+    with pytest.raises(Unavailable):
+        services.fetch(Bucket="b", Key="k")
+
+
+def test_locks_are_long_where_people_are() -> None:
+    staging = settings()
+    production = read({**staging.environment, "RU4M_STAGE": "production"})
+    assert staging.checkpoints().lock == timedelta(days=1)
+    assert production.checkpoints().lock >= timedelta(days=3 * 365)
+
+
+@pytest.mark.parametrize("variable", ["RU4M_CHECKPOINT_BUCKET", "RU4M_CHECKPOINT_KEY"])
+def test_a_function_without_the_archive_is_told_which_variable_it_lacks(variable: str) -> None:
+    given = read({k: v for k, v in settings().environment.items() if k != variable})
+    with pytest.raises(SettingsError, match=variable):
+        given.checkpoints()

@@ -1,0 +1,55 @@
+"""What a signature proves, offline, and what happens to it when the key changes."""
+
+from dataclasses import replace
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from chalicelib.core import aws, chain
+from chalicelib.core.chain import BadSignature, Chain, PublicKeys, Verdict, archive
+from chalicelib.core.settings import settings
+from tests.support.cloud import counted
+from tests.support.ledger import MILA, a_strange_key, checkpoint, create_archive, write
+from tests.support.world import World
+
+
+@pytest.fixture(autouse=True)
+def archived(world: World) -> None:
+    create_archive()
+
+
+def test_a_proof_of_inclusion_is_checked_offline(world: World) -> None:
+    for n in range(5):
+        write(Chain("consent", f"p-{n}"), 1)
+    checkpoint(world)
+    found, keys = archive.newest(), PublicKeys(chain.current_signer().pem)
+    assert found
+    with counted() as calls:
+        for leaf in found.leaves:
+            proof = found.proof(leaf.chain)
+            assert proof.holds(keys)
+            assert not replace(proof, leaf=leaf._replace(seq=leaf.seq + 1)).holds(keys)
+            assert not replace(proof, index=(proof.index + 1) % 5).holds(keys)
+            assert not replace(proof, signature=b"").holds(keys)
+            assert not proof.holds(PublicKeys(a_strange_key()))
+    assert calls == {}
+
+
+def test_only_keys_on_p256_are_trusted() -> None:
+    public = ec.generate_private_key(ec.SECP384R1()).public_key()
+    with pytest.raises(TypeError):
+        PublicKeys(public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode())
+
+
+def test_after_a_new_key_the_old_checkpoints_are_still_good(world: World) -> None:
+    write(MILA, 1)
+    checkpoint(world)
+    old, kms = chain.current_signer().pem, aws.client("kms")
+    fresh = kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["KeyId"]
+    kms.update_alias(AliasName=settings().checkpoints().key, TargetKeyId=fresh)
+    write(MILA, 1)
+    checkpoint(world)
+    new = chain.current_signer().pem
+    assert chain.verify(MILA, 1, PublicKeys(old, new)) == Verdict((), covered=2)
+    assert chain.verify(MILA, 1, PublicKeys(new)).findings == (BadSignature(1),)

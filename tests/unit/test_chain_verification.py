@@ -1,0 +1,210 @@
+"""What verification finds in a chain, what had the right to lapse, and what is the bound."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib.core import aws, clock, table
+from chalicelib.core.chain import Entry, Forked, Missing, RolledBack, Run, Tampered, Verdict
+from chalicelib.core.settings import settings
+from chalicelib.core.table import Table
+from tests.support.ledger import (
+    MILA,
+    VUK,
+    checkpoint,
+    create_archive,
+    hangs_together,
+    overwrite,
+    remove,
+    rewrite,
+    stored,
+    verify,
+    write,
+)
+from tests.support.world import World
+
+
+@pytest.fixture(autouse=True)
+def archived(world: World) -> None:
+    create_archive()
+
+
+@pytest.fixture
+def signed(world: World) -> None:
+    """Five entries, a checkpoint over them, and two more."""
+    write(MILA, 5)
+    write(VUK, 1)
+    checkpoint(world)
+    write(MILA, 2)
+
+
+@pytest.mark.usefixtures("signed")
+def test_an_untouched_chain_is_in_order() -> None:
+    assert verify(MILA) == Verdict((), covered=5)
+
+
+@pytest.mark.promise("SEC-1")
+@pytest.mark.usefixtures("signed")
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"payload": '{"n":9}'},
+        {"event": "withdrawn"},
+        {"at": 1},
+        {"salt": "0"},
+        {"hash": "0" * 64},
+        {"previous": "0" * 63 + "1"},
+        {"previous_delete_at": 1},
+        {"seq": 9},
+        {"delete_at": 1},
+        {"expires_at": 1},
+        {"touched": "2026-01-01#00"},
+        {"more": "x"},
+        {"at": "x"},
+    ],
+    ids=lambda changes: next(iter(changes)),
+)
+def test_an_altered_entry_is_found_wherever_it_stands(changes: dict[str, Any]) -> None:
+    for seq in range(1, 8):
+        before = table.items.plain(stored(MILA, seq))
+        overwrite(MILA, seq, **changes)
+        assert verify(MILA).findings == (Tampered(MILA, seq),)
+        remove(MILA, seq)
+        table.write(table.Append(MILA.key(seq), before))
+
+
+@pytest.mark.promise("SEC-1")
+@pytest.mark.usefixtures("signed")
+@pytest.mark.parametrize(
+    ("numbers", "missing"), [((1,), (1, 1)), ((3,), (3, 3)), ((2, 3), (2, 3)), ((5,), (5, 5))]
+)
+def test_a_removed_entry_is_found(numbers: tuple[int, ...], missing: tuple[int, int]) -> None:
+    remove(MILA, *numbers)
+    assert verify(MILA).findings == (Missing(MILA, *missing),)
+
+
+@pytest.mark.promise("SEC-1")
+@pytest.mark.usefixtures("signed")
+@pytest.mark.parametrize("kept", range(5))
+def test_removing_the_last_ones_before_the_checkpoint_is_found(kept: int) -> None:
+    remove(MILA, *range(kept + 1, 8))
+    assert verify(MILA) == Verdict((RolledBack(MILA, signed=5, stored=kept),), covered=0)
+
+
+@pytest.mark.promise("SEC-1")
+@pytest.mark.usefixtures("signed")
+@pytest.mark.parametrize("first", range(1, 6))
+def test_a_history_rewritten_with_fresh_hashes_is_found(first: int) -> None:
+    rewrite(MILA, first, payload='{"n":9}')
+    assert hangs_together(MILA)  # it hangs together: only the checkpoint knows better
+    assert verify(MILA) == Verdict((Forked(MILA, 5),), covered=0)
+
+
+@pytest.mark.promise("SEC-1")
+@pytest.mark.usefixtures("signed")
+@pytest.mark.parametrize("seq", range(1, 7))
+def test_one_entry_rewritten_with_a_fresh_hash_is_found(seq: int) -> None:
+    forged = replace(Entry.read(table.get(MILA.key(seq)) or {}), payload='{"n":9}')
+    overwrite(MILA, seq, **forged.item())
+    found = verify(MILA).findings
+    assert Forked(MILA, seq + 1) in found
+    assert all(isinstance(finding, Forked) for finding in found)
+
+
+@pytest.mark.promise("SEC-1")
+@pytest.mark.usefixtures("signed")
+def test_a_chain_that_goes_on_from_before_the_checkpoint_is_found() -> None:
+    remove(MILA, 4, 5, 6, 7)
+    write(MILA, 3)
+    assert verify(MILA) == Verdict((Forked(MILA, 5),), covered=0)
+
+
+@pytest.mark.promise("SEC-1")
+@pytest.mark.usefixtures("signed")
+def test_an_entry_of_another_chain_is_found() -> None:
+    overwrite(MILA, 1, **{k: v for k, v in table.items.plain(stored(VUK, 1)).items() if k != "pk"})
+    assert Tampered(MILA, 1) in verify(MILA).findings
+
+
+@pytest.mark.promise("SEC-1")
+@pytest.mark.usefixtures("signed")
+def test_letting_an_entry_lapse_before_its_time_is_found() -> None:
+    """DynamoDB deletes what says that it may go: then it is missing, and its successor knows better."""
+    overwrite(MILA, 3, delete_at=1)
+    assert verify(MILA).findings == (Tampered(MILA, 3),)
+    remove(MILA, 3)
+    assert verify(MILA).findings == (Missing(MILA, 3, 3),)
+
+
+@pytest.mark.promise("SEC-1")
+@pytest.mark.usefixtures("signed")
+def test_a_forged_successor_cannot_say_that_a_signed_entry_lapsed() -> None:
+    remove(MILA, 5)
+    rewrite(MILA, 6, previous_delete_at=clock.from_epoch(1))
+    assert verify(MILA).findings == (Missing(MILA, 5, 5),)
+
+
+@pytest.mark.usefixtures("signed")
+def test_what_changed_after_the_last_checkpoint_is_the_bound(world: World) -> None:
+    rewrite(MILA, 6, payload='{"n":9}')
+    remove(MILA, 7)
+    assert verify(MILA) == Verdict((), covered=5)
+    checkpoint(world)
+    assert verify(MILA).covered == 6
+
+
+@pytest.mark.usefixtures("signed")
+def test_an_item_that_is_no_entry_is_found() -> None:
+    aws.client("dynamodb").put_item(
+        TableName=settings().table(Table.LEDGER),
+        Item=table.items.wire_item({"pk": MILA.name, "sk": "000000000003x"}),
+    )
+    assert verify(MILA).findings == (Tampered(MILA, 0),)
+
+
+@pytest.mark.usefixtures("signed")
+def test_a_later_checkpoint_finds_what_an_earlier_one_cannot_know(world: World) -> None:
+    checkpoint(world)
+    rewrite(MILA, 6, payload='{"n":9}')
+    assert verify(MILA) == Verdict((Forked(MILA, 7),), covered=5)
+
+
+def test_old_entries_may_lapse_and_what_is_left_is_still_verified(world: World) -> None:
+    write(MILA, 3, life=timedelta(days=10))
+    checkpoint(world)
+    write(MILA, 2, life=timedelta(days=30))
+    checkpoint(world)
+    world.advance(timedelta(days=15))
+    remove(MILA, 1, 2, 3)  # as TTL does
+    assert verify(MILA) == Verdict((), covered=5)
+    remove(MILA, 4)
+    assert verify(MILA).findings == (Missing(MILA, 1, 4),)
+
+
+def test_ttl_may_take_what_has_lapsed_in_any_order(world: World) -> None:
+    write(MILA, 3, life=timedelta(days=10))
+    write(MILA, 1, life=timedelta(days=30))
+    checkpoint(world)
+    world.advance(timedelta(days=15))
+    remove(MILA, 2)
+    assert verify(MILA) == Verdict((), covered=4)
+    remove(MILA, 3)
+    assert verify(MILA) == Verdict((), covered=4)
+
+
+def test_a_chain_that_lapsed_as_a_whole_may_begin_anew(world: World) -> None:
+    write(MILA, 3, life=timedelta(days=10))
+    checkpoint(world)
+    world.advance(timedelta(days=15))
+    remove(MILA, 1, 2, 3)
+    assert verify(MILA) == Verdict((), covered=0)
+    write(MILA, 4)
+    checkpoint(world)
+    assert verify(MILA) == Verdict((), covered=4)
+
+
+def test_what_lapsed_before_it_was_signed_is_left_out(world: World) -> None:
+    write(MILA, 1, life=timedelta(minutes=5))
+    assert checkpoint(world) == Run(made=(1,), chains=0, refused=())

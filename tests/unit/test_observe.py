@@ -1,0 +1,80 @@
+"""Logs and the wrapper around every entry point: what a failure shows, and what nobody ever logs."""
+
+import json
+import logging
+import os
+import subprocess
+import sys
+import traceback
+
+import pytest
+
+from chalicelib.core import observe
+from tests.support import environment
+from tests.support.builders import a_phone
+from tests.support.world import World
+
+
+class Broken(Exception):
+    """A failure whose text quotes what a person sent."""
+
+
+@observe.observed
+def some_job(note: str) -> None:
+    raise Broken(note)
+
+
+@pytest.mark.promise("SEC-1")
+def test_a_failing_entry_point_shows_names_only(world: World) -> None:
+    """The Lambda service writes the error that leaves an entry point to the log, its causes included."""
+    canary = world.canaries("note")
+    with pytest.raises(observe.EntryFailed) as failed:
+        some_job(canary)
+    shown = "".join(traceback.format_exception(failed.value))
+    assert failed.value.args == ("some_job", "Broken")
+    assert world.canaries.in_text(shown) == []
+    assert world.canaries.in_text(world.log.getvalue()) == []
+
+
+def test_a_failing_entry_point_logs_what_broke_and_where(world: World) -> None:
+    with pytest.raises(observe.EntryFailed):
+        some_job("note")
+    (line,) = world.log_lines
+    assert (line["message"], line["error"], line["function"]) == ("entry_failed", "Broken", "some_job")
+    assert line["at"].startswith("test_observe.py:")
+
+
+@pytest.mark.promise("SEC-1")
+def test_a_request_is_logged_by_its_route_and_not_by_its_path(world: World) -> None:
+    mila = world.a_user()
+    mila.gets(f"/v1/users/{mila.user_id}")
+    mila.calls("GET", f"/v1/profile?phone={a_phone()}")
+    lines = [line for line in world.log_lines if line["message"] == "request"]
+    assert [line["route"] for line in lines[-2:]] == ["GET /v1/users/{user_id}", "GET /v1/profile"]
+    assert mila.user_id not in world.log.getvalue()
+
+
+@pytest.mark.promise("SEC-1")
+@pytest.mark.parametrize(
+    ("variable", "level"),
+    [("AWS_LAMBDA_LOG_LEVEL", "DEBUG"), ("AWS_LAMBDA_LOG_LEVEL", "ERROR"), ("POWERTOOLS_LOG_LEVEL", "DEBUG")],
+)
+def test_our_own_lines_are_written_and_debug_lines_are_not_whatever_the_environment_says(
+    variable: str, level: str
+) -> None:
+    """Debug lines of libraries quote requests."""
+    script = (
+        "import logging; logging.basicConfig(level=logging.DEBUG); from chalicelib.core import observe;"
+        "logging.getLogger('botocore').debug('request'); observe.logger.debug('x'); observe.log('y');"
+    )
+    variables = {**os.environ, **environment.variables(), variable: level, "PYTHONWARNINGS": "ignore"}
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=variables, capture_output=True, text=True, check=True
+    )
+    assert [json.loads(line)["message"] for line in done.stdout.splitlines()] == ["y"]
+    assert "request" not in done.stderr
+
+
+def test_the_level_is_info_whatever_the_process_was_told() -> None:
+    assert logging.getLogger("ru4m").level == logging.INFO
+    assert not logging.getLogger("ru4m").isEnabledFor(logging.DEBUG)

@@ -1,0 +1,191 @@
+"""Sealing: bound to its place, versioned, and a typed error whenever something is wrong."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.accounts import store as accounts
+from chalicelib.accounts.model import Account
+from chalicelib.core import sealing, stagekeys, table
+from chalicelib.core.ids import AccountId
+from chalicelib.core.needs import NotAskedFor, read_accounts
+from chalicelib.core.sealing import KeyGone, Place, SealBroken, SealingKeys
+from chalicelib.core.table import Delete, Key, Table
+from chalicelib.privacy import codec, subject_keys
+from chalicelib.privacy.personal import StillSealed
+from chalicelib.privacy.subject_keys import DATA_KEY
+from chalicelib.profiles.model import Profile
+from chalicelib.profiles.store import PROFILE
+from tests.support import cloud
+from tests.support.builders import a_phone
+from tests.support.world import World
+
+HERE = Place("profile", "A#1", "profile")
+KEYS = SealingKeys(2, {1: b"1" * 32, 2: b"2" * 32}.get)
+
+
+@given(st.binary(max_size=2000))
+def test_what_is_sealed_opens_in_its_place(plain: bytes) -> None:
+    assert KEYS.open(KEYS.seal(plain, HERE), HERE) == plain
+
+
+def test_the_same_value_is_sealed_differently_each_time() -> None:
+    assert KEYS.seal(b"x", HERE) != KEYS.seal(b"x", HERE)
+
+
+@pytest.mark.promise("SEC-1")
+@given(st.data())
+def test_a_blob_with_any_bit_changed_does_not_open(data: st.DataObject) -> None:
+    blob = bytearray(KEYS.seal(b"Milica", HERE))
+    at, bit = data.draw(st.integers(0, len(blob) - 1)), data.draw(st.integers(0, 7))
+    blob[at] ^= 1 << bit
+    with pytest.raises((SealBroken, KeyGone)):
+        KEYS.open(bytes(blob), HERE)
+
+
+@pytest.mark.promise("SEC-1")
+@given(st.integers(0, 100))
+def test_a_truncated_blob_does_not_open(length: int) -> None:
+    blob = KEYS.seal(b"Milica", HERE)
+    with pytest.raises(SealBroken):
+        KEYS.open(blob[: min(length, len(blob) - 1)], HERE)
+
+
+@pytest.mark.promise("SEC-1")
+@pytest.mark.parametrize(
+    "elsewhere",
+    [Place("account", "A#1", "profile"), Place("profile", "A#2", "profile"), Place("profile", "A#1", "x"),
+     Place("profile", "A#1"), Place("profile", "A#1\x1fprofile", None)],
+)  # fmt: skip
+def test_a_moved_blob_does_not_open(elsewhere: Place) -> None:
+    with pytest.raises(SealBroken):
+        KEYS.open(KEYS.seal(b"Milica", HERE), elsewhere)
+
+
+def test_an_older_version_still_opens_and_the_current_one_seals() -> None:
+    old = SealingKeys(1, KEYS.find).seal(b"x", HERE)
+    assert KEYS.open(old, HERE) == b"x"
+    assert (sealing.version_of(old), sealing.version_of(KEYS.seal(b"x", HERE))) == (1, 2)
+
+
+@pytest.mark.promise("RGT-3")
+def test_a_blob_under_a_key_that_is_gone_says_so() -> None:
+    blob = KEYS.seal(b"x", HERE)
+    with pytest.raises(KeyGone):
+        SealingKeys(1, {1: b"1" * 32}.get).open(blob, HERE)
+
+
+def a_stored_user(world: World) -> tuple[AccountId, dict[str, Any]]:
+    """Somebody's account id and a copy of their profile's item, as a backup would have it."""
+    mila = world.a_user(phone=a_phone(), display_name="Mila")
+    account_id = AccountId(mila.account_id)
+    item = table.get(Key(Table.ACCOUNTS, f"A#{account_id}", "profile"))
+    assert item
+    return account_id, item
+
+
+@pytest.mark.promise("RGT-3")
+def test_a_copy_of_the_tables_cannot_be_read_after_the_data_key_is_deleted(world: World) -> None:
+    account_id, copy = a_stored_user(world)
+    (row,) = read_accounts([account_id], (DATA_KEY,))
+    assert codec.opened(Profile, copy, row[DATA_KEY]).display_name == "Mila"
+    table.write(Delete(subject_keys.key(account_id)))
+    (row,) = read_accounts([account_id], (DATA_KEY, PROFILE))
+    with pytest.raises(KeyGone):
+        row[PROFILE]
+    with pytest.raises(KeyGone):
+        codec.opened(Profile, copy, row[DATA_KEY])
+
+
+@pytest.mark.promise("SEC-1")
+def test_a_data_key_does_not_work_for_another_account(world: World) -> None:
+    mila, item = a_stored_user(world)
+    vuk, _ = a_stored_user(world)
+    stolen = table.get(subject_keys.key(mila))
+    keys = subject_keys.from_item(vuk, stolen)
+    with pytest.raises(SealBroken):
+        codec.opened(Profile, item, keys)
+
+
+@pytest.mark.promise("SEC-1")
+def test_one_persons_key_opens_nobody_elses_record(world: World) -> None:
+    _, item = a_stored_user(world)
+    vuk, _ = a_stored_user(world)
+    (row,) = read_accounts([vuk], (DATA_KEY,))
+    with pytest.raises(SealBroken):
+        codec.opened(Profile, item, row[DATA_KEY])
+
+
+@pytest.mark.promise("SEC-1")
+def test_kms_is_asked_once_per_container_whoever_signs_up(world: World) -> None:
+    cloud.new_container()
+    with cloud.counted() as calls:
+        for _ in range(3):
+            world.a_user().changes(name="Milica")
+    assert calls["kms.Decrypt"] == calls.of("kms") == 1
+
+
+def test_after_a_rotation_old_records_open_and_new_ones_use_the_new_stage_key(world: World) -> None:
+    mila = world.a_user(display_name="Mila")
+    cloud.create_stage_key(version=2)
+    assert mila.profile()["display_name"] == "Mila"
+    vuk = world.a_user()
+    versions = []
+    for user in (mila, vuk):
+        item = table.get(subject_keys.key(AccountId(user.account_id)))
+        assert item
+        versions.append(sealing.version_of(bytes(item["wrapped"]["1"])))
+    assert versions == [1, 2]
+
+
+def test_the_stage_key_of_another_stage_is_refused_by_kms(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cloud.new_container()
+    monkeypatch.setattr(stagekeys, "context", lambda: {"stage": "production", "purpose": "sealing"})
+    assert world.asks_for_a_code(a_phone()).status == 500
+
+
+def test_the_kinds_of_keys_cannot_stand_in_for_each_other(world: World) -> None:
+    kinds = [stagekeys.wrapping(), stagekeys.transient(), stagekeys.retained("a"), stagekeys.retained("b")]
+    blob = kinds[0].seal(b"x", HERE)
+    for other in kinds[1:]:
+        with pytest.raises(SealBroken):
+            other.open(blob, HERE)
+
+
+def test_a_glance_knows_the_clear_fields_and_refuses_the_sealed_ones(world: World) -> None:
+    mila = world.a_user()
+    item = table.get(accounts.account_key(AccountId(mila.account_id)))
+    assert item
+    seen = codec.glance(Account, item)
+    assert (seen.user_id, seen.state.value) == (mila.user_id, "active")
+    for name in ("phone", "locale"):
+        with pytest.raises(StillSealed, match=name):
+            getattr(seen, name)
+
+
+def test_a_glance_cannot_be_written_back(world: World) -> None:
+    mila = world.a_user()
+    key = accounts.account_key(AccountId(mila.account_id))
+    item = table.get(key)
+    assert item
+    with pytest.raises(StillSealed):
+        codec.to_item(codec.glance(Account, item), key)
+
+
+def test_a_need_that_was_not_read_is_not_taken_for_absent(world: World) -> None:
+    (row,) = read_accounts([AccountId.new()], (DATA_KEY,))
+    with pytest.raises(NotAskedFor):
+        row[PROFILE]
+
+
+@pytest.mark.promise("SEC-1")
+def test_nothing_in_the_tables_tells_a_profile(world: World) -> None:
+    mila = world.a_user(phone=world.canaries.add("phone", a_phone()))
+    mila.changes(name=world.canaries("name"), date_of_birth=world.canaries.add("born", "1987-03-19"))
+    stored = json.dumps(cloud.all_items(), default=lambda blob: blob.hex())
+    assert world.canaries.in_text(stored) == []
