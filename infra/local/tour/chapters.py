@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from infra.local.js import ChatClients
+from infra.local.js import ChatClients, ChatError
 from infra.local.tour.phone import Phone
 from infra.local.tour.telling import Chapter, Tour
 from infra.local.waiting import until
@@ -102,11 +102,23 @@ def keeping_the_session(tour: Tour) -> None:
 
 
 def logging_out(tour: Tour) -> None:
-    """Mila logs out; her token is still fresh, but opens nothing."""
-    mila = tour.phones["Mila"]
+    """Mila logs out; her token is still fresh, but opens nothing, and her chat tokens are revoked."""
+    mila, stream = tour.phones["Mila"], tour.cloud.stream
+    minted_before = mila.chat_token()
     mila.log_out()
     refused = mila.call("POST", "/v1/chat/token")
     tour.check("no more chat tokens", (refused.status, refused.problem) == (401, "session_ended"))
+    with ChatClients(stream.url, stream.api_key) as clients:
+        until(partial(_is_revoked, clients, mila.user_id, minted_before), "the revocation at Stream")
+    tour.check("the one that she still has is refused by Stream", holds=True)
+
+
+def _is_revoked(clients: ChatClients, user_id: str, token: str) -> bool:
+    try:
+        clients.connect(user_id, token).disconnect()
+    except ChatError as refusal:
+        return refusal.code == 40  # Stream's for expired and revoked tokens
+    return False
 
 
 CHAPTERS: tuple[Chapter, ...] = (
