@@ -42,7 +42,7 @@ def _sync_some(account_ids: list[AccountId]) -> list[AccountId]:
     ended = {account_id: user_id for account_id, user_id in told.items() if account_id not in still}
     again = [account_id for account_id in sent.unanswered if account_id not in ended]
     unrevoked = _revoke({account_id: still[account_id] for account_id in sent.taken if account_id in still})
-    return [*sent.refused, *again, *unrevoked, *_withdraw(ended)]
+    return [*again, *unrevoked, *_withdraw(ended)]
 
 
 @dataclass(frozen=True)
@@ -77,11 +77,22 @@ def _revoke(users: dict[AccountId, _User]) -> list[AccountId]:
     }
     if not before:
         return []
+    missed = _unanswered_revocations(before)
+    return [account_id for account_id, user in users.items() if user.profile.id in missed]
+
+
+def _unanswered_revocations(before: dict[UserId, datetime]) -> set[UserId]:
+    """Revoke all in one call; a refused batch one by one, so that a deleted user holds up nobody."""
     try:
         gateway.revoke(before)
-    except (StreamRefused, StreamUnavailable):
-        return [account_id for account_id, user in users.items() if user.profile.id in before]
-    return []
+    except StreamUnavailable:
+        return set(before)
+    except StreamRefused:
+        if len(before) == 1:
+            metrics.count(Metric.CHAT_PROFILE_REFUSED)
+            return set()
+        return set().union(*(_unanswered_revocations({user_id: at}) for user_id, at in before.items()))
+    return set()
 
 
 @dataclass
@@ -90,7 +101,6 @@ class _Sent:
 
     taken: dict[AccountId, UserId] = field(default_factory=dict)
     unanswered: dict[AccountId, UserId] = field(default_factory=dict)
-    refused: list[AccountId] = field(default_factory=list)
 
 
 def _send(wanted: dict[AccountId, _User]) -> _Sent:
@@ -115,10 +125,9 @@ def _send_singly(wanted: dict[AccountId, _User]) -> _Sent:
         except UserBurned:
             metrics.count(Metric.CHAT_PROFILE_SKIPPED)  # deleted there: an id is never used again
         except StreamRefused:
+            # Refused now and later: asking again would hold up everybody behind it. It is counted.
             metrics.count(Metric.CHAT_PROFILE_REFUSED)
-            sent.refused.append(account_id)
         except StreamUnavailable:
-            metrics.count(Metric.CHAT_PROFILE_REFUSED)
             sent.unanswered[account_id] = user.profile.id
         else:
             sent.taken[account_id] = user.profile.id

@@ -32,12 +32,8 @@ class MacKeys:
         """The same under a version of choice, to recompute what an older one made."""
         return self._digest(version, parts)
 
-    def label(self, kind: str, value: str) -> str:
-        """`<kind>#<version>#<hex>`: the key of a claim under the current version."""
-        return f"{kind}#{self.current}#{self._digest(self.current, (kind, value)).hex()}"
-
     def labels(self, kind: str, value: str) -> Iterator[str]:
-        """The same under every version, the current one first."""
+        """`<kind>#<version>#<hex>`, the key of a claim, under every version; the current one first."""
         others = (version for version in self.versions if version != self.current)
         for version in (self.current, *others):
             yield f"{kind}#{version}#{self._digest(version, (kind, value)).hex()}"

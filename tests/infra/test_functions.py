@@ -131,7 +131,7 @@ def test_the_chat_sync_sees_changes_of_profiles_and_accounts_and_loses_none(
     assert source["StartingPosition"] == "TRIM_HORIZON"
     assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert source["BisectBatchOnFunctionError"] is True
-    assert source["MaximumRetryAttempts"] == 8
+    assert source["MaximumRetryAttempts"] == -1  # bounded by the age alone: an outage outlasts any number
     (pattern,) = source["FilterCriteria"]["Filters"]
     assert json.loads(pattern["Pattern"]) == {"dynamodb": {"Keys": {"sk": {"S": ["profile", "account"]}}}}
     failures = source["DestinationConfig"]["OnFailure"]

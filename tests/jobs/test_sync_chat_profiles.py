@@ -174,14 +174,14 @@ def test_a_user_who_was_deleted_there_is_not_made_again(world: World, stream: Em
     assert stream.user(vuk.user_id)["state"] == "active"
 
 
-def test_a_refused_batch_is_sent_one_by_one_and_only_the_refused_one_comes_again(
+def test_a_refused_batch_is_sent_one_by_one_and_the_refused_one_holds_up_nobody(
     world: World, stream: Emulator
 ) -> None:
     users = [world.a_user() for _ in range(3)]
     refused = {"status": 400, "code": 4}
     stream.fault(method="POST", path="/users", times=1, **refused)  # the batch
     stream.fault(method="POST", path="/users", times=1, **refused)  # the first of the singles
-    assert sync(*users) == ["1"]
+    assert sync(*users) == []
     assert users[0].user_id not in stream.state()["users"]
     assert stream.user(users[1].user_id)["state"] == stream.user(users[2].user_id)["state"] == "active"
 
@@ -268,3 +268,16 @@ def test_a_revocation_is_forgotten_once_no_token_can_be_that_old(world: World, s
     world.advance(timedelta(hours=1))
     sync(phone)
     assert [request["method"] for request in stream.requests(path="/users")] == ["POST"]
+
+
+@pytest.mark.promise("STR-3")
+def test_a_refused_revocation_does_not_hold_up_the_others(world: World, stream: Emulator) -> None:
+    users = [world.a_user() for _ in range(2)]
+    for user in users:
+        world.a_user(phone=user.phone).logs_out()
+    refused = {"status": 400, "code": 4}
+    stream.fault(method="PATCH", path="/users", times=1, **refused)  # the batch
+    stream.fault(method="PATCH", path="/users", times=1, **refused)  # the first of the singles
+    assert sync(*users, sk="account") == []
+    revoked = [stream.user(user.user_id).get("revoke_tokens_issued_before") for user in users]
+    assert revoked == [None, REVOKED]

@@ -167,15 +167,14 @@ def test_a_keyed_hash_is_another_one_under_another_key(value: str) -> None:
     """So nobody without the key can try out all numbers."""
     one, other = MacKeys("1", {"1": b"a" * 32}), MacKeys("1", {"1": b"b" * 32})
     assert one.digest(value) != other.digest(value)
-    assert one.label("phone", value) != other.label("phone", value)
+    assert list(one.labels("phone", value)) != list(other.labels("phone", value))
 
 
 def test_labels_name_the_key_version_and_keep_old_ones_findable() -> None:
     old = MacKeys("1", {"1": b"a" * 32})
     new = MacKeys("2", {"1": b"a" * 32, "2": b"b" * 32})
-    assert old.label("phone", "+381601234567") in new.labels("phone", "+381601234567")
-    assert next(iter(new.labels("phone", "x"))) == new.label("phone", "x")
-    assert new.label("phone", "x").startswith("phone#2#")
+    assert [*old.labels("phone", "x")] == [*new.labels("phone", "x")][1:]
+    assert next(new.labels("phone", "x")).startswith("phone#2#")
 
 
 def test_key_material_never_shows_in_a_representation() -> None:
