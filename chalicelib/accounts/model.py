@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import Annotated
 
 from chalicelib.core.clock import Instant
-from chalicelib.core.ids import AccountId, UserId
+from chalicelib.core.ids import AccountId, Pseudonym, UserId
 from chalicelib.core.table import Table
 from chalicelib.privacy.periods import UNTIL_ERASURE
 from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, Record, personal
@@ -37,6 +37,8 @@ class Account(
     state: Annotated[AccountState, NOT_PERSONAL] = AccountState.ACTIVE
     phone: Annotated[str, personal(Category.PHONE_NUMBER, Source.PROVIDED)]
     locale: Annotated[str | None, personal(Category.LANGUAGE, Source.PROVIDED)] = None
+    # Sealed, so that nobody can tell whose history in the Ledger is whose once the key is gone.
+    pseudonym: Annotated[Pseudonym, personal(Category.PSEUDONYM, Source.GENERATED)]
     created_at: Annotated[Instant, NOT_PERSONAL]
     # Chat tokens issued before are dead at Stream; moves forwards only (STR-3).
     revoked_before: Annotated[Instant | None, NOT_PERSONAL] = None

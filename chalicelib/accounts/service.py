@@ -12,7 +12,7 @@ from chalicelib.accounts.store import (
     revocation,
 )
 from chalicelib.core import clock
-from chalicelib.core.ids import AccountId, UserId
+from chalicelib.core.ids import AccountId, Pseudonym, UserId
 from chalicelib.core.table import Write
 from chalicelib.privacy import subject_keys
 from chalicelib.privacy.subject_keys import SubjectKeys
@@ -40,6 +40,7 @@ def open_account(phone: str, locale: str | None) -> tuple[Account, SubjectKeys, 
         user_id=UserId.new(),
         phone=phone,
         locale=locale,
+        pseudonym=Pseudonym.new(),
         created_at=clock.now(),
     )
     keys, keeping = subject_keys.new(account.account_id)

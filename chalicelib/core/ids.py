@@ -60,6 +60,10 @@ class UserId(Id, prefix="u"):
     """Public, the id at Stream, never used a second time."""
 
 
+class Pseudonym(Id, prefix="p"):
+    """Names a subject in the Ledger; only the subject's own sealed account says whose it is."""
+
+
 class SessionId(Id, prefix="s"):
     """One signed-in device."""
 

@@ -1,0 +1,1 @@
+"""Consents: what a subject agreed to, objected to and had restricted, purpose by purpose."""

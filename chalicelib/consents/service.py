@@ -1,0 +1,5 @@
+"""The rules of consents."""
+
+from chalicelib.consents.store import PURPOSES
+
+__all__ = ["PURPOSES"]

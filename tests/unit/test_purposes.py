@@ -1,0 +1,64 @@
+"""The judge: what may be processed for which purpose."""
+
+import pytest
+
+from chalicelib.consents.model import Consent, ConsentState, Purposes
+from chalicelib.core import clock
+from chalicelib.core.ids import AccountId
+from chalicelib.privacy.purposes import LegalBasis, Purpose, Refusal, permits, refusal
+
+_NEEDS_CONSENT = {purpose for purpose in Purpose if purpose.basis is LegalBasis.CONSENT}
+_OUTLASTS = {Purpose.AUTHENTICATION, Purpose.SECURITY, Purpose.LEGAL_OBLIGATION}
+
+
+def _choices(**decided: object) -> Purposes:
+    return Purposes.model_validate({"account_id": AccountId.new(), **decided})
+
+
+def _given(*purposes: Purpose, state: ConsentState = ConsentState.GIVEN) -> Purposes:
+    return _choices(consents={p: Consent(state=state, since=clock.now()) for p in purposes})
+
+
+@pytest.mark.promise("RGT-7")
+@pytest.mark.parametrize("purpose", sorted(_NEEDS_CONSENT))
+def test_what_needs_consent_waits_for_it_and_ends_with_it(purpose: Purpose) -> None:
+    assert refusal(None, purpose) is Refusal.NO_CONSENT
+    assert refusal(_choices(), purpose) is Refusal.NO_CONSENT
+    assert permits(_given(purpose), purpose)
+    assert refusal(_given(purpose, state=ConsentState.WITHDRAWN), purpose) is Refusal.NO_CONSENT
+
+
+@pytest.mark.parametrize("purpose", sorted(_NEEDS_CONSENT))
+def test_a_consent_is_for_its_purpose_alone(purpose: Purpose) -> None:
+    given = _given(purpose)
+    assert [other for other in _NEEDS_CONSENT if permits(given, other)] == [purpose]
+
+
+@pytest.mark.parametrize("purpose", sorted(set(Purpose) - _NEEDS_CONSENT))
+def test_what_has_another_basis_asks_for_no_consent(purpose: Purpose) -> None:
+    assert permits(None, purpose)
+    assert permits(_choices(), purpose)
+
+
+@pytest.mark.promise("RGT-4")
+@pytest.mark.parametrize("purpose", list(Purpose))
+def test_a_whole_restriction_leaves_rights_security_and_law(purpose: Purpose) -> None:
+    restricted = _given(purpose).model_copy(update={"wholly_restricted": True})
+    assert (refusal(restricted, purpose) is Refusal.RESTRICTED) is (purpose not in _OUTLASTS)
+
+
+@pytest.mark.promise("RGT-4")
+def test_a_restricted_purpose_stops_and_the_others_go_on() -> None:
+    choices = _given(Purpose.ANALYTICS, Purpose.MARKETING).model_copy(
+        update={"restrictions": {Purpose.ANALYTICS: clock.now()}}
+    )
+    assert refusal(choices, Purpose.ANALYTICS) is Refusal.RESTRICTED
+    assert permits(choices, Purpose.MARKETING)
+
+
+@pytest.mark.promise("RGT-5")
+@pytest.mark.promise("RGT-6")
+@pytest.mark.parametrize("purpose", [Purpose.DIAGNOSTICS, Purpose.MARKETING])
+def test_an_objection_stops_a_purpose_even_over_a_consent(purpose: Purpose) -> None:
+    choices = _given(purpose).model_copy(update={"objections": {purpose: clock.now()}})
+    assert refusal(choices, purpose) is Refusal.OBJECTED
