@@ -33,7 +33,7 @@ def controller() -> Controller:
         country="RS",
         contact_email=settings().contact_email,
         supervisory_authorities=(_COMMISSIONER,),
-        recipients=tuple(RecipientView(name=r.label, country=r.country, role=r.role) for r in Recipient),
+        recipients=tuple(RecipientView(name=r.label, country=r.country, role=r.told) for r in Recipient),
         retention=tuple(
             Retention(what=record.declaration.kind, kept=record.declaration.retention.plainly)
             for record in register.records()

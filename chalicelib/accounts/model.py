@@ -11,6 +11,8 @@ from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, Record, personal
 from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source
 from chalicelib.privacy.recipients import Recipient
 
+_CARRIERS = (Recipient.SMS_CARRIERS,)
+
 
 class AccountState(StrEnum):
     """Whether an account may be used; outside ACTIVE only the rights stay reachable (RGT-11)."""
@@ -28,14 +30,13 @@ class Account(
     basis=LegalBasis.CONTRACT,
     retention=UNTIL_ERASURE,
     key_class=KeyClass.SUBJECT,
-    recipients=(Recipient.SMS_CARRIERS,),
 ):
     """The holder of one mobile number (ACC-1)."""
 
     account_id: Annotated[AccountId, NOT_PERSONAL]
     user_id: Annotated[UserId, NOT_PERSONAL]
     state: Annotated[AccountState, NOT_PERSONAL] = AccountState.ACTIVE
-    phone: Annotated[str, personal(Category.PHONE_NUMBER, Source.PROVIDED)]
+    phone: Annotated[str, personal(Category.PHONE_NUMBER, Source.PROVIDED, to=_CARRIERS)]
     locale: Annotated[str | None, personal(Category.LANGUAGE, Source.PROVIDED)] = None
     # Sealed, so that nobody can tell whose history in the Ledger is whose once the key is gone.
     pseudonym: Annotated[Pseudonym, personal(Category.PSEUDONYM, Source.GENERATED)]

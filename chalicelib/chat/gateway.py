@@ -13,14 +13,20 @@ from stream_chat import StreamChat
 from stream_chat.base.exceptions import StreamAPIException
 
 from chalicelib.chat.model import ChatProfile
-from chalicelib.core import clock, keyring
+from chalicelib.core import clock, egress, keyring
 from chalicelib.core.ids import UserId
 from chalicelib.core.settings import settings
+from chalicelib.privacy.purposes import Category, Purpose
+from chalicelib.privacy.recipients import Recipient
 
 # Stream's limit for one call; one bad user fails the whole batch.
 MOST_AT_ONCE = 100
 
 _NOT_FOUND_OR_DELETED = 16
+
+# What the calls tell Stream of a person, held against the register each time.
+_AN_ID = frozenset({Category.PSEUDONYM})
+_A_PROFILE = _AN_ID | {Category.NAME, Category.SELF_IMAGE}
 
 
 class StreamRefused(Exception):
@@ -42,7 +48,7 @@ def upsert(profiles: Iterable[ChatProfile]) -> None:
         StreamRefused, UserBurned, StreamUnavailable: nothing of the batch was taken.
     """
     users = [{"id": p.id, "name": p.name} | ({"image": p.image} if p.image else {}) for p in profiles]
-    _ask(lambda client: client.upsert_users(users))
+    _ask(lambda client: client.upsert_users(users), telling=_A_PROFILE)
 
 
 def revoke(before: Mapping[UserId, datetime]) -> None:
@@ -55,7 +61,7 @@ def revoke(before: Mapping[UserId, datetime]) -> None:
         {"id": user_id, "set": {"revoke_tokens_issued_before": clock.to_text(instant)}}
         for user_id, instant in before.items()
     ]
-    _ask(lambda client: client.update_users_partial(changes))
+    _ask(lambda client: client.update_users_partial(changes), telling=_AN_ID)
 
 
 def deactivate(user_id: UserId) -> None:
@@ -64,12 +70,13 @@ def deactivate(user_id: UserId) -> None:
     Raises:
         StreamRefused, UserBurned, StreamUnavailable: as above.
     """
-    _ask(lambda client: client.deactivate_user(user_id))
+    _ask(lambda client: client.deactivate_user(user_id), telling=_AN_ID)
 
 
-def _ask(call: Callable[[StreamChat], object]) -> None:
+def _ask(call: Callable[[StreamChat], object], telling: frozenset[Category]) -> None:
+    client = egress.client(Recipient.STREAM, Purpose.SERVICE, telling, _client)
     try:
-        call(_client())
+        call(client)
     except StreamAPIException as error:
         raise _kind_of(error) from None
     except (requests.RequestException, AttributeError):

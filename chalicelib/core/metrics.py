@@ -29,6 +29,7 @@ class Metric(Enum):
     CHAT_PROFILE_SYNCED = ("ChatProfileSynced", "Count")
     CHAT_PROFILE_REFUSED = ("ChatProfileRefused", "Count")
     CHAT_PROFILE_SKIPPED = ("ChatProfileSkipped", "Count")
+    AGREEMENT_LAPSING = ("AgreementLapsing", "Count")
     TOKEN_REFUSED = ("TokenRefused", "Count")
 
     def __init__(self, label: str, unit: str) -> None:

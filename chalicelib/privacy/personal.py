@@ -48,6 +48,7 @@ class Personal:
     category: Category
     source: Source
     correction: Correction = Correction.ON_REQUEST
+    to: tuple[Recipient, ...] = ()  # who gets it besides our own cloud
 
 
 @dataclass(frozen=True)
@@ -69,12 +70,21 @@ class Declaration:
     basis: LegalBasis
     retention: Retention
     key_class: KeyClass
-    recipients: tuple[Recipient, ...]
     fields: dict[str, Personal | NotPersonal]
+
+    @property
+    def recipients(self) -> tuple[Recipient, ...]:
+        """Our own cloud, and whoever gets one of the fields."""
+        named = {recipient for marker in self.personal().values() for recipient in marker.to}
+        return (Recipient.AWS, *(recipient for recipient in Recipient if recipient in named))
+
+    def personal(self) -> dict[str, Personal]:
+        """The markers of the personal fields by name."""
+        return {name: marker for name, marker in self.fields.items() if isinstance(marker, Personal)}
 
     def personal_fields(self) -> tuple[str, ...]:
         """Names of the fields that are sealed."""
-        return tuple(name for name, marker in self.fields.items() if isinstance(marker, Personal))
+        return tuple(self.personal())
 
 
 class Record(BaseModel):
@@ -93,12 +103,14 @@ class Record(BaseModel):
         super().__pydantic_init_subclass__()
         if missing := _WORDS - declared.keys():
             raise DeclarationError(f"{cls.__name__}: add {', '.join(sorted(missing))} to the class line")
-        recipients = (Recipient.AWS, *declared.pop("recipients", ()))
+        if unknown := declared.keys() - _WORDS:
+            raise DeclarationError(f"{cls.__name__}: nothing is declared by {', '.join(sorted(unknown))}")
         fields = {name: _marker(cls, name, info) for name, info in cls.model_fields.items()}
-        cls.declaration = Declaration(**declared, recipients=recipients, fields=fields)
+        cls.declaration = Declaration(**declared, fields=fields)
         _check_names(cls)
         _check_keys(cls)
         _check_retention(cls)
+        _check_recipients(cls)
         _records.append(cls)
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - reached only where nothing was found
@@ -116,7 +128,7 @@ class Record(BaseModel):
 
 _records: list[type[Record]] = []
 
-# What a class line has to say; `recipients` beyond our own cloud may be left out.
+# What a class line has to say. Recipients stand on the fields that they get.
 _WORDS = {"table", "kind", "purpose", "basis", "retention", "key_class"}
 
 # Attributes of an item that are not a record's own.
@@ -159,3 +171,13 @@ def _check_retention(cls: type[Record]) -> None:
         raise DeclarationError(f"{cls.__name__}: retention counts from a field Instant {retention.since!r}")
     if isinstance(cls.declaration.fields[retention.since], Personal):
         raise DeclarationError(f"{cls.__name__}.{retention.since}: a time that retention needs stays clear")
+
+
+def _check_recipients(cls: type[Record]) -> None:
+    for name, marker in cls.declaration.personal().items():
+        for recipient in marker.to:
+            if not recipient.may_get(marker.category, cls.declaration.purpose):
+                raise DeclarationError(
+                    f"{cls.__name__}.{name}: {recipient.name} is not registered for {marker.category.value} "
+                    f"and {cls.declaration.purpose.value}; see privacy/recipients"
+                )

@@ -1,24 +1,143 @@
-"""Who receives personal data besides us. A recipient that is not here can't be declared by a record."""
+"""Who receives personal data besides us: who, where, what, what for, under which controls (SEC-2, NOT-6).
 
-from enum import Enum
+The register. A recipient that is not here can't be declared by a record and can't be sent anything
+(core/egress). The privacy officer keeps it; a change is a commit, and the record of processing follows.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from chalicelib.core.egress import Registered
+from chalicelib.privacy.purposes import Category, Purpose
 
 
-class Recipient(Enum):
-    """Name, country of processing, and what for, in the words of the controller page."""
+class Role(StrEnum):
+    """What a recipient is to us (Art. 4(7) and (8) GDPR)."""
 
-    AWS = ("Amazon Web Services EMEA SARL", "EU", "runs our servers and databases")
-    STREAM = (
-        "Stream.io, Inc.",
-        "EU",
-        "carries chat messages; gets an id, a display name and a picture",
+    PROCESSOR = "processor"
+    CONTROLLER = "controller of its own"
+    OURSELVES = "the controller's own staff"
+
+
+class Mechanism(StrEnum):
+    """What allows data to be processed where it is processed (Chapter V GDPR)."""
+
+    NO_TRANSFER = "none needed: it stays in the EU"
+    SCCS = "standard contractual clauses (Art. 46(2)(c) GDPR)"
+    FOR_THE_CONTRACT = "necessary for the contract with the subject (Art. 49(1)(b) GDPR)"
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """What was agreed, and the day by which somebody has to look at it again."""
+
+    name: str
+    review_by: date
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A recipient as it stands in the register."""
+
+    label: str
+    country: str
+    role: Role
+    told: str  # in the words of the controller page
+    categories: frozenset[Category]
+    purposes: frozenset[Purpose]
+    mechanism: Mechanism
+    safeguards: tuple[str, ...]
+    agreement: Agreement | None = None
+
+
+_EVERYTHING = frozenset(Category)
+_EVERY_PURPOSE = frozenset(Purpose)
+
+
+class Recipient(Registered):
+    """The register."""
+
+    AWS = Entry(
+        label="Amazon Web Services EMEA SARL",
+        country="EU",
+        role=Role.PROCESSOR,
+        told="runs our servers and databases",
+        categories=_EVERYTHING,
+        purposes=_EVERY_PURPOSE,
+        mechanism=Mechanism.NO_TRANSFER,
+        safeguards=(
+            "a region in the EU, anything else is refused at start",
+            "sealed before it is stored, under keys of ours",
+        ),
+        agreement=Agreement("data processing addendum of the service terms", date(2027, 11, 24)),
     )
-    SMS_CARRIERS = (
-        "Mobile carriers of the number's country",
-        "the number's country",
-        "deliver codes",
+    STREAM = Entry(
+        label="Stream.io, Inc.",
+        country="EU",
+        role=Role.PROCESSOR,
+        told="carries chat messages; gets an id, a display name and a picture",
+        categories=frozenset({Category.PSEUDONYM, Category.NAME, Category.SELF_IMAGE}),
+        purposes=frozenset({Purpose.SERVICE}),
+        mechanism=Mechanism.SCCS,  # the company is American; its servers for us are in the EU
+        safeguards=(
+            "an application placed in the EU",
+            "a random id that only we can resolve",
+            "SOC 2 Type II, ISO/IEC 27001:2022",
+        ),
+        agreement=Agreement("data processing agreement with standard contractual clauses", date(2027, 5, 8)),
+    )
+    SMS_CARRIERS = Entry(
+        label="Mobile carriers of the number's country",
+        country="the number's country",
+        role=Role.CONTROLLER,
+        told="deliver codes",
+        categories=frozenset({Category.PHONE_NUMBER}),
+        purposes=frozenset({Purpose.AUTHENTICATION}),
+        mechanism=Mechanism.FOR_THE_CONTRACT,
+        safeguards=("a code of ten minutes and nothing else in the text",),
+    )
+    MAIL_PROVIDERS = Entry(
+        label="Amazon SES, and the mail provider of the address",
+        country="EU, then where the address is",
+        role=Role.PROCESSOR,
+        told="deliver mail about the account and its notices",
+        categories=frozenset({Category.EMAIL}),
+        purposes=frozenset({Purpose.AUTHENTICATION, Purpose.NOTIFICATIONS, Purpose.LEGAL_OBLIGATION}),
+        mechanism=Mechanism.FOR_THE_CONTRACT,
+        safeguards=("opening and clicking are not tracked", "no personal data in the text"),
+        agreement=Agreement("data processing addendum of the service terms", date(2027, 11, 24)),
+    )
+    BELGRADE_OFFICE = Entry(
+        label="RU4M's office in Belgrade",
+        country="Serbia",
+        role=Role.OURSELVES,
+        told="answers requests, investigates abuse",
+        categories=_EVERYTHING - {Category.CREDENTIALS},
+        purposes=frozenset({Purpose.SERVICE, Purpose.SECURITY, Purpose.LEGAL_OBLIGATION}),
+        mechanism=Mechanism.SCCS,  # from our processor in the EU to us: its module four
+        safeguards=("staff roles of their own", "what staff looks at is on record"),
+        agreement=Agreement("standard contractual clauses, module four", date(2027, 11, 24)),
     )
 
-    def __init__(self, label: str, country: str, role: str) -> None:
-        self.label = label
-        self.country = country
-        self.role = role
+    def __init__(self, entry: Entry) -> None:
+        self.entry = entry
+        self.label = entry.label
+        self.country = entry.country
+        self.told = entry.told
+        self.categories = frozenset(category.value for category in entry.categories)
+        self.purposes = frozenset(purpose.value for purpose in entry.purposes)
+
+    @property
+    def review_by(self) -> date | None:
+        """The day by which the agreement has to be looked at again."""
+        return self.entry.agreement.review_by if self.entry.agreement else None
+
+    def may_get(self, category: Category, purpose: Purpose) -> bool:
+        """Whether the register lets it have this for that."""
+        return category in self.entry.categories and purpose in self.entry.purposes
+
+
+def due(on: date) -> tuple[Recipient, ...]:
+    """Recipients whose agreement has to be looked at by this day."""
+    return tuple(r for r in Recipient if r.review_by and r.review_by <= on)

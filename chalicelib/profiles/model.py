@@ -23,6 +23,7 @@ from chalicelib.privacy.purposes import Category, Correction, LegalBasis, Purpos
 from chalicelib.privacy.recipients import Recipient
 
 _SELF = Correction.SELF_SERVICE
+_STREAM = (Recipient.STREAM,)
 
 
 # Letters, symbols and marks to Unicode, but nothing to the eye: fillers, the empty Braille cell.
@@ -78,18 +79,17 @@ class Profile(
     basis=LegalBasis.CONTRACT,
     retention=UNTIL_ERASURE,
     key_class=KeyClass.SUBJECT,
-    recipients=(Recipient.STREAM,),
 ):
     """What a user chose to tell. Only the display name and the picture go to Stream (STR-1)."""
 
     account_id: Annotated[AccountId, NOT_PERSONAL]
-    display_name: Annotated[DisplayName, personal(Category.NAME, Source.PROVIDED, _SELF)]
+    display_name: Annotated[DisplayName, personal(Category.NAME, Source.PROVIDED, _SELF, _STREAM)]
     name: Annotated[Line | None, personal(Category.NAME, Source.PROVIDED, _SELF)] = None
     date_of_birth: Annotated[Birthday | None, personal(Category.DATE_OF_BIRTH, Source.PROVIDED, _SELF)] = None
     job_title: Annotated[Line | None, personal(Category.JOB_TITLE, Source.PROVIDED, _SELF)] = None
     employer: Annotated[Line | None, personal(Category.WORKPLACE, Source.PROVIDED, _SELF)] = None
     country: Annotated[Country | None, personal(Category.COUNTRY, Source.PROVIDED, _SELF)] = None
-    avatar_url: Annotated[str | None, personal(Category.SELF_IMAGE, Source.PROVIDED, _SELF)] = None
+    avatar_url: Annotated[str | None, personal(Category.SELF_IMAGE, Source.PROVIDED, _SELF, _STREAM)] = None
     # Off until chosen (Art. 25(2) GDPR): being found by number is the user's switch (ACC-7).
     discoverable: Annotated[bool, personal(Category.ACCOUNT_SETTINGS, Source.PROVIDED, _SELF)] = False
     online_visible: Annotated[bool, personal(Category.ACCOUNT_SETTINGS, Source.PROVIDED, _SELF)] = True

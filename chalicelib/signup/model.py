@@ -28,6 +28,7 @@ Locale = Annotated[
     Field(pattern=r"^[a-z]{2,3}([-_][A-Za-z0-9]{2,8})*$", max_length=35),
     AfterValidator(lambda tag: tag.replace("_", "-")),
 ]
+_CARRIERS = (Recipient.SMS_CARRIERS,)
 _NUMBER = re.compile(r"[+\d\s().\-/]+")
 Code = Annotated[
     str, StringConstraints(pattern=r"^[0-9]{6}$"), Field(description="As it was sent", examples=["012345"])
@@ -172,7 +173,6 @@ class Challenge(
     basis=LegalBasis.CONTRACT,
     retention=After(Period.UNVERIFIED_SIGNUP, since="created_at"),
     key_class=KeyClass.TRANSIENT,
-    recipients=(Recipient.SMS_CARRIERS,),
 ):
     """A code that is waited for (ACC-2). The code itself is derived, never stored.
 
@@ -182,7 +182,7 @@ class Challenge(
     """
 
     challenge_id: Annotated[ChallengeId, NOT_PERSONAL]
-    phone: Annotated[str | None, personal(Category.PHONE_NUMBER, Source.PROVIDED)] = None
+    phone: Annotated[str | None, personal(Category.PHONE_NUMBER, Source.PROVIDED, to=_CARRIERS)] = None
     device: Annotated[Device | None, personal(Category.DEVICE_ID, Source.PROVIDED)] = None
     locale: Annotated[str | None, personal(Category.LANGUAGE, Source.PROVIDED)] = None
     fingerprint: Annotated[str | None, NOT_PERSONAL] = None

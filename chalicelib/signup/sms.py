@@ -1,9 +1,13 @@
 """Handing a code to the carriers, by SNS."""
 
+from typing import Any
+
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.core import aws, metrics
+from chalicelib.core import egress, metrics
 from chalicelib.core.metrics import Metric
+from chalicelib.privacy.purposes import Category, Purpose
+from chalicelib.privacy.recipients import Recipient
 from chalicelib.signup.model import SmsUnavailable
 
 __all__ = ["SmsUnavailable", "send_code"]
@@ -23,7 +27,7 @@ def send_code(phone: str, code: str, locale: str | None) -> None:
     """
     language = (locale or "").split("-")[0]
     try:
-        aws.client("sns").publish(
+        _carriers().publish(
             PhoneNumber=phone,
             Message=_TEXTS.get(language, _TEXTS["en"]).format(code=code),
             MessageAttributes={
@@ -34,3 +38,8 @@ def send_code(phone: str, code: str, locale: str | None) -> None:
     except (BotoCoreError, ClientError):
         raise SmsUnavailable from None
     metrics.count(Metric.CODE_SENT)
+
+
+def _carriers() -> Any:  # noqa: ANN401 - boto3 ships no types
+    sent = {Category.PHONE_NUMBER}
+    return egress.aws_client(Recipient.SMS_CARRIERS, Purpose.AUTHENTICATION, sent, "sns")

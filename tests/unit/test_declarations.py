@@ -138,6 +138,18 @@ def test_a_representation_hides_personal_values() -> None:
     assert "note='[personal]'" in shown
 
 
+@pytest.mark.promise("NOT-6")
+def test_a_field_cannot_be_declared_for_a_recipient_that_is_not_registered_for_it() -> None:
+    to_stream = Annotated[str, marked(Category.PHONE_NUMBER, Source.PROVIDED, to=(Recipient.STREAM,))]
+    with pytest.raises(DeclarationError, match=r"Bookmark.note: STREAM is not registered for user\.contact"):
+        define({"note": to_stream}, **WORDS)
+
+
+def test_a_word_that_declares_nothing_cannot_stand_in_the_class_line() -> None:
+    with pytest.raises(DeclarationError, match="nothing is declared by recipients"):
+        define({"note": Note}, **WORDS, recipients=(Recipient.STREAM,))
+
+
 def test_our_own_cloud_is_a_recipient_of_every_record() -> None:
     assert all(Recipient.AWS in record.declaration.recipients for record in register.records())
 

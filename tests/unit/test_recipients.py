@@ -1,0 +1,150 @@
+"""Who may be sent what: the register, and the one door that asks it."""
+
+import ast
+from collections.abc import Iterator
+from datetime import date, timedelta
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import pytest
+import time_machine
+
+from chalicelib.core import egress, metrics
+from chalicelib.core.egress import NotOnRegister, Registered
+from chalicelib.privacy import recipients, register
+from chalicelib.privacy.purposes import Category, Purpose
+from chalicelib.privacy.recipients import Mechanism, Recipient, Role
+
+CODE = Path(__file__).parents[2] / "chalicelib"
+
+
+class Lookalike(Enum):
+    STREAM = Recipient.STREAM.entry
+
+
+def opened(to: Any, purpose: str, *categories: str) -> str:
+    return egress.client(to, purpose, categories, lambda: "a client")
+
+
+@pytest.mark.promise("SEC-2")
+def test_a_registered_recipient_gets_what_it_is_registered_for() -> None:
+    assert opened(Recipient.STREAM, Purpose.SERVICE, Category.NAME, Category.SELF_IMAGE) == "a client"
+
+
+@pytest.mark.promise("SEC-2")
+@pytest.mark.parametrize("stranger", ["STREAM", None, Lookalike.STREAM])
+def test_nobody_gets_anything_who_is_not_on_the_register(stranger: object) -> None:
+    with pytest.raises(NotOnRegister):
+        opened(stranger, Purpose.SERVICE, Category.NAME)
+
+
+@pytest.mark.promise("NOT-6")
+@pytest.mark.parametrize("purpose", sorted(set(Purpose) - {Purpose.SERVICE}))
+def test_a_purpose_outside_the_register_is_refused(purpose: Purpose) -> None:
+    with pytest.raises(NotOnRegister):
+        opened(Recipient.STREAM, purpose, Category.NAME)
+
+
+@pytest.mark.promise("STR-2")
+@pytest.mark.parametrize(
+    "category", sorted(set(Category) - {Category.PSEUDONYM, Category.NAME, Category.SELF_IMAGE})
+)
+def test_stream_cannot_be_sent_another_category(category: Category) -> None:
+    with pytest.raises(NotOnRegister):
+        opened(Recipient.STREAM, Purpose.SERVICE, Category.NAME, category)
+
+
+@pytest.mark.promise("SEC-2")
+def test_what_is_refused_makes_no_client() -> None:
+    with pytest.raises(NotOnRegister):
+        egress.client(Recipient.SMS_CARRIERS, Purpose.MARKETING, (), lambda: pytest.fail("made"))
+
+
+@pytest.mark.promise("SEC-2")
+def test_the_register_is_the_only_list_of_recipients() -> None:
+    assert Registered.__subclasses__() == [Recipient]
+
+
+def calls_that_reach_outside() -> Iterator[tuple[str, str]]:
+    """File and name of every call that makes a client for outside, and is no argument of the door."""
+    for path in CODE.rglob("*.py"):
+        tree = ast.parse(path.read_text())
+        behind_the_door = {
+            id(part)
+            for call in ast.walk(tree)
+            if isinstance(call, ast.Call) and ast.unparse(call.func) in {"egress.client", "egress.aws_client"}
+            for part in ast.walk(call)
+        }
+        for call in ast.walk(tree):
+            if isinstance(call, ast.Call) and id(call) not in behind_the_door:
+                words = {arg.value for arg in call.args if isinstance(arg, ast.Constant)}
+                if words & {"sns", "sesv2", "ses", "pinpoint"}:
+                    yield path.name, ast.unparse(call)
+
+
+@pytest.mark.promise("SEC-2")
+def test_text_messages_and_mail_leave_by_the_door_only() -> None:
+    assert list(calls_that_reach_outside()) == []
+
+
+@pytest.mark.promise("SEC-2")
+def test_no_module_speaks_to_the_network_by_itself() -> None:
+    """Stream's SDK stands behind the door in the gateway; nobody else opens a connection."""
+    own = {"requests", "urllib", "urllib3", "http", "httpx", "aiohttp", "socket"}
+    found = {
+        (path.relative_to(CODE).as_posix(), name)
+        for path in CODE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in ([a.name for a in node.names] if isinstance(node, ast.Import) else [node.module or ""])
+        if name.split(".")[0] in own and name != "urllib.parse"
+    }
+    assert found == {("chat/gateway.py", "requests")}  # for the names of its errors
+
+
+@pytest.mark.promise("STR-7")
+@pytest.mark.parametrize("recipient", list(Recipient))
+def test_whoever_is_outside_the_eu_has_a_mechanism(recipient: Recipient) -> None:
+    if recipient.country != "EU":
+        assert recipient.entry.mechanism is not Mechanism.NO_TRANSFER
+
+
+@pytest.mark.promise("STR-7")
+@pytest.mark.parametrize("recipient", [r for r in Recipient if r.entry.role is Role.PROCESSOR])
+def test_every_processor_has_an_agreement_that_somebody_looks_at_again(recipient: Recipient) -> None:
+    assert recipient.review_by is not None
+    assert recipient in recipients.due(recipient.review_by)
+    assert recipient not in recipients.due(recipient.review_by - timedelta(days=1))
+
+
+@pytest.mark.promise("STR-7")
+@pytest.mark.parametrize(("days_before", "counted"), [(31, False), (30, False), (29, True), (-1, True)])
+def test_use_is_counted_when_an_agreement_is_about_to_lapse(
+    days_before: int, *, counted: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    review = Recipient.STREAM.review_by
+    assert isinstance(review, date)
+    seen: list[object] = []
+    monkeypatch.setattr(metrics, "count", seen.append)
+    with time_machine.travel(review - timedelta(days=days_before), tick=False):
+        opened(Recipient.STREAM, Purpose.SERVICE)
+    assert bool(seen) is counted
+
+
+@pytest.mark.promise("SEC-2")
+def test_every_field_that_leaves_us_is_registered_for_its_recipient() -> None:
+    leaving = {
+        (record.declaration.kind, name, recipient.name)
+        for record in register.records()
+        for name, marker in record.declaration.personal().items()
+        for recipient in marker.to
+    }
+    assert {(k, n) for k, n, r in leaving if r == "STREAM"} == {
+        ("profile", "display_name"),
+        ("profile", "avatar_url"),
+    }
+    assert {(k, n) for k, n, r in leaving if r == "SMS_CARRIERS"} == {
+        ("account", "phone"),
+        ("challenge", "phone"),
+    }
