@@ -1,6 +1,8 @@
-"""The dependencies as they go into the zip: wheels for Lambda, slimmed and precompiled.
+"""The dependencies as they go into the zip: wheels for Lambda, slimmed and compiled.
 
-Made once per set of pins and kept in build/, as an archive to which the application is appended.
+Made once per set of pins and kept in build/, as an archive to which the application is appended. Of other
+people's modules only the compiled form goes in: the sources were a fifth of the room, and a traceback names
+file and line without them. Our own sources stay, since there the line itself helps.
 """
 
 from __future__ import annotations
@@ -20,14 +22,14 @@ _NEWEST_GLIBC = 26 if sys.version_info < (3, 12) else 34
 PLATFORMS = tuple(f"manylinux_2_{minor}_x86_64" for minor in range(_NEWEST_GLIBC, 4, -1))
 
 # The AWS services that the functions call. Their models stay, the other 400 go.
-AWS_SERVICES = ("dynamodb", "kms", "secretsmanager", "sns")
+AWS_SERVICES = ("dynamodb", "kms", "s3", "secretsmanager", "sesv2", "sns", "sqs")
 
 # What no function reads; the import tests over the zip would notice a mistake.
 _DROP = (
     # Metadata, tests, sources of extensions, documentation.
     "*.dist-info/licenses",
     "*.dist-info/*[!A]",
-    "[!ac]*.dist-info/METADATA",  # aiofile and caio ask for their own version
+    "[!ace]*.dist-info/METADATA",  # aiofile and caio ask for their own, pydantic for email_validator's
     "*.data",
     "caio/src",
     "bin",
@@ -43,6 +45,10 @@ _DROP = (
     # Duplicates of what certifi and the operating system bring.
     "botocore/cacert.pem",
     "dateutil/zoneinfo/*.gz",
+    # Addresses are parsed, their domains never looked up.
+    "dns",
+    "email_validator/deliverability.py",
+    "email_validator/__main__.py",
     # Numbers are parsed, never located.
     "phonenumbers/geodata",
     "phonenumbers/carrierdata",
@@ -92,7 +98,7 @@ def dependency_archive(pins: list[str], where: Path) -> Path:
     listing.write_text("\n".join(pins) + "\n")
     _install(listing, tree)
     slim(tree)
-    precompile(tree)
+    compile_only(tree)
     return write_archive(where / "dependencies.zip", tree)
 
 
@@ -118,15 +124,27 @@ def slim(tree: Path) -> None:
 
 
 def precompile(tree: Path) -> None:
-    """Compile every module; unchecked, since an unpacked zip has no times to check against.
+    """Compile every module and keep its source; for the errors see `compile_only`."""
+    _compile(tree, [])
+
+
+def compile_only(tree: Path) -> None:
+    """Compile every module and drop its source.
 
     Raises:
         RuntimeError: a pre-release or another implementation; its .pyc would not be read by Lambda's.
         subprocess.CalledProcessError: a module does not compile.
     """
+    _compile(tree, ["-b"])  # beside the source: a module without one is looked for there alone
+    for source in tree.rglob("*.py"):
+        source.unlink()
+
+
+def _compile(tree: Path, layout: list[str]) -> None:
+    """Unchecked, since an unpacked zip has no times to check against."""
     if sys.implementation.name != "cpython" or sys.version_info.releaselevel != "final":
         raise RuntimeError(f"Lambda has no {sys.version}")
     # In a process of its own: its workers must not depend on who called us, and how.
-    options = ["-q", "-f", "-j", "0", "--invalidation-mode", "unchecked-hash"]
+    options = ["-q", "-f", "-j", "0", "--invalidation-mode", "unchecked-hash", *layout]
     places = ["-s", str(tree), "-p", "/var/task", str(tree)]
     subprocess.run([sys.executable, "-m", "compileall", *options, *places], check=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import marshal
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 from types import CodeType
@@ -27,9 +29,9 @@ TOP_LEVEL = {
     "app", "chalice", "chalicelib",
     "aiofile", "aiohappyeyeballs", "aiohttp", "aiosignal", "annotated_types", "attr", "attrs",
     "aws_lambda_powertools", "boto3", "botocore", "caio", "certifi", "charset_normalizer", "cryptography",
-    "dateutil", "frozenlist", "idna", "jmespath", "jwt", "multidict", "phonenumbers", "propcache",
-    "pydantic", "pydantic_core", "requests", "s3transfer", "six", "stream_chat", "typing_extensions",
-    "typing_inspection", "urllib3", "yarl", "_cffi_backend",
+    "dateutil", "email_validator", "frozenlist", "idna", "jmespath", "jwt", "multidict", "phonenumbers",
+    "propcache", "pydantic", "pydantic_core", "requests", "s3transfer", "six", "stream_chat",
+    "typing_extensions", "typing_inspection", "urllib3", "yarl", "_cffi_backend",
 }  # fmt: skip
 
 
@@ -64,7 +66,7 @@ def test_the_command_line_of_chalice_is_not_shipped() -> None:
 
 
 def compiled(source: str) -> str:
-    """Where Python looks for the compiled form of a module."""
+    """Where Python looks for the compiled form of a module that has its source beside it."""
     path = Path(source)
     return (path.parent / "__pycache__" / f"{path.stem}.cpython-{MINOR.replace('.', '')}.pyc").as_posix()
 
@@ -74,13 +76,35 @@ def test_the_functions_run_on_the_python_that_they_are_compiled_for(functions: d
 
 
 def test_every_module_is_compiled_and_never_checked_again(names: list[str], package: Package) -> None:
-    expected = {compiled(name) for name in names if name.endswith(".py")}
-    assert expected <= {*names}
+    modules = {name for name in names if name.endswith(".pyc")}
+    assert {compiled(name) for name in names if name.endswith(".py")} <= modules
     magic = MAGIC.get(MINOR) or int.from_bytes(importlib.util.MAGIC_NUMBER[:2], "little")
     with zipfile.ZipFile(package.code) as archive:
-        heads = {name: archive.open(name).read(8) for name in expected}
+        heads = {name: archive.open(name).read(8) for name in modules}
     assert {int.from_bytes(head[:2], "little") for head in heads.values()} == {magic}
     assert {int.from_bytes(head[4:8], "little") for head in heads.values()} == {UNCHECKED_HASH}
+
+
+def test_only_the_project_and_what_chalice_copies_have_their_sources(names: list[str]) -> None:
+    sources = {name.split("/")[0] for name in names if name.endswith(".py")}
+    assert sources == {"app.py", "chalice", "chalicelib"}
+    cached = {name.split("/")[0] for name in names if "__pycache__" in name}
+    assert cached == {"__pycache__", "chalice", "chalicelib"}  # Python looks there only beside a source
+
+
+def test_an_address_is_parsed_with_nothing_but_the_zip_and_never_looked_up(unpacked: Path) -> None:
+    """email_validator asks the network only with the package that the zip leaves out."""
+    parse = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "from email_validator import validate_email\n"
+        "print(validate_email('mila@Example.org', check_deliverability=False).normalized)\n"
+        "import pydantic; pydantic.TypeAdapter(pydantic.EmailStr)\n"
+        "print('dns' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-S", "-I", "-c", parse, str(unpacked)], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["mila@example.org", "False"]
 
 
 def test_a_traceback_names_the_file_where_lambda_has_it(package: Package) -> None:
