@@ -40,6 +40,7 @@ package: setup      ## build/: templates and the functions' zip
 generate: setup     ## docs that are made from the code
 	$(BIN)/python -m infra.openapi
 	$(BIN)/python -m infra.promises
+	$(BIN)/python -m infra.processing
 
 bench-quick: setup  ## what each operation costs, counted
 	$(BIN)/python -m bench.quick

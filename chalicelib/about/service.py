@@ -15,24 +15,18 @@ from chalicelib.about.model import (
 )
 from chalicelib.core.settings import settings
 from chalicelib.privacy import register
+from chalicelib.privacy.controller import CONTROLLER
 from chalicelib.privacy.recipients import Recipient
-
-_COMMISSIONER = Authority(
-    name="Commissioner for Information of Public Importance and Personal Data Protection",
-    address="Bulevar kralja Aleksandra 15, 11000 Belgrade, Serbia",
-    phone="+381 11 3408 900",
-    url="https://www.poverenik.rs",
-)
 
 
 def controller() -> Controller:
     """Who is responsible, who receives what, how long it is kept; the last two from the declarations."""
     return Controller(
-        name="RU4M Ltd",
-        address="Tosin bunar 272B, 11070 Belgrade",
-        country="RS",
+        name=CONTROLLER.name,
+        address=CONTROLLER.address,
+        country=CONTROLLER.country,
         contact_email=settings().contact_email,
-        supervisory_authorities=(_COMMISSIONER,),
+        supervisory_authorities=tuple(Authority(**vars(a)) for a in CONTROLLER.authorities),
         recipients=tuple(RecipientView(name=r.label, country=r.country, role=r.told) for r in Recipient),
         retention=tuple(
             Retention(what=record.declaration.kind, kept=record.declaration.retention.plainly)

@@ -162,6 +162,7 @@ class Category(StrEnum):
     JOB_TITLE = "user.job_title"
     WORKPLACE = "user.workplace"
     ACCOUNT_SETTINGS = "user.account.settings"
+    CONTENT_PRIVATE = "user.content.private"
     SELF_IMAGE = "user.content.self_image"
     DEVICE = "user.device"
     IP_ADDRESS = "user.device.ip_address"

@@ -49,6 +49,8 @@ class Entry:
     mechanism: Mechanism
     safeguards: tuple[str, ...]
     agreement: Agreement | None = None
+    # What it gets from the subject's own device, not from us: content, and what a connection can't hide.
+    collects: frozenset[Category] = frozenset()
 
 
 _EVERYTHING = frozenset(Category)
@@ -86,6 +88,7 @@ class Recipient(Registered):
             "SOC 2 Type II, ISO/IEC 27001:2022",
         ),
         agreement=Agreement("data processing agreement with standard contractual clauses", date(2027, 5, 8)),
+        collects=frozenset({Category.CONTENT_PRIVATE, Category.IP_ADDRESS, Category.DEVICE}),
     )
     SMS_CARRIERS = Entry(
         label="Mobile carriers of the number's country",

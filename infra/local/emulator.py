@@ -6,14 +6,10 @@ of its role, so what a policy does not allow is denied as on AWS.
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
 import os
 import socket
-import subprocess
 import tempfile
 import time
-import venv
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +17,7 @@ from typing import IO
 
 import requests
 
+from infra.environments import environment
 from infra.local.children import LOCAL, Child, child
 
 REGION = "eu-central-1"
@@ -37,7 +34,7 @@ class EmulatorFailed(RuntimeError):
 @contextmanager
 def running_emulator(port: int = 0) -> Iterator[str]:
     """Start it, give its address, and stop it whatever happens. Port 0 takes a free one."""
-    program = _installed()
+    program = environment("emulator", _REQUIREMENTS) / "bin" / "ministack"
     port = port or free_port()
     address = f"http://127.0.0.1:{port}"
     with (
@@ -83,21 +80,3 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         number: int = probe.getsockname()[1]
     return number
-
-
-def _installed() -> Path:
-    """The program, in .local/emulator; installed when it is missing or its pins changed."""
-    home = LOCAL / "emulator"
-    program, mark = home / "bin" / "ministack", home / "pins"
-    wanted = hashlib.sha256(_REQUIREMENTS.read_bytes()).hexdigest()
-    LOCAL.mkdir(exist_ok=True)
-    with (LOCAL / "emulator.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (mark.exists() and mark.read_text() == wanted):
-            venv.create(home, clear=True, with_pip=True)
-            pip = [str(home / "bin" / "python"), "-m", "pip", "install", "--quiet"]
-            subprocess.run(
-                [*pip, "--disable-pip-version-check", "--requirement", str(_REQUIREMENTS)], check=True
-            )
-            mark.write_text(wanted)
-    return program

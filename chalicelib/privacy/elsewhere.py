@@ -1,0 +1,48 @@
+"""Processing that no record class of ours holds, declared in the same words.
+
+The record of processing and the controller's page list these beside the records: what Stream holds of a
+chat, and the evidence that only core/chain writes.
+"""
+
+from dataclasses import dataclass
+
+from chalicelib.privacy.purposes import Category, LegalBasis, Purpose
+from chalicelib.privacy.recipients import Recipient
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """One kind of data that is not a `Record`."""
+
+    kind: str
+    what: str
+    where: str
+    purpose: Purpose
+    basis: LegalBasis
+    categories: tuple[Category, ...]
+    recipients: tuple[Recipient, ...]
+    kept: str
+
+
+ELSEWHERE = (
+    Elsewhere(
+        kind="chat_message",
+        what="Messages, files and reactions that users send each other, and what a connection shows.",
+        where="at Stream",
+        purpose=Purpose.SERVICE,
+        basis=LegalBasis.CONTRACT,
+        categories=(Category.CONTENT_PRIVATE, Category.IP_ADDRESS, Category.DEVICE),
+        recipients=(Recipient.STREAM,),
+        kept="until their sender deletes them, or the account is deleted",
+    ),
+    Elsewhere(
+        kind="evidence",
+        what="That a consent, a notice or a request was, under a random pseudonym; hash-chained and signed.",
+        where="ledger",
+        purpose=Purpose.LEGAL_OBLIGATION,
+        basis=LegalBasis.LEGAL_OBLIGATION,
+        categories=(Category.PSEUDONYM, Category.PRIVACY_PREFERENCES),
+        recipients=(Recipient.AWS,),
+        kept="5 years after a consent ended, 3 years after a request was closed",
+    ),
+)

@@ -1,0 +1,115 @@
+"""The rows of the record of processing: one per record class, and what is processed elsewhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from chalicelib.core.table import Table
+from chalicelib.privacy import register
+from chalicelib.privacy.elsewhere import ELSEWHERE, Elsewhere
+from chalicelib.privacy.personal import KeyClass, Record
+from chalicelib.privacy.purposes import Category, LegalBasis, Purpose
+from chalicelib.privacy.recipients import Recipient
+
+MEASURES = (
+    "encrypted on the way and at rest; personal fields sealed with AES-256-GCM under keys of ours",
+    "one role per function, with the least that it needs; nothing may be deleted that a role does not name",
+    "nothing that a person sent reaches a log, a metric or an address",
+    "backups reach back 35 days at most, those of the subjects' keys seven",
+    "evidence is hash-chained, and signed to storage that nobody can overwrite",
+)
+
+_SEALED = {
+    KeyClass.SUBJECT: "sealed under the subject's own key",
+    KeyClass.RETAINED: "sealed under the key of its retention class",
+    KeyClass.TRANSIENT: "sealed under the stage's key",
+    KeyClass.NOTHING_SEALED: "no personal field; keyed hashes or random ids only",
+}
+
+# Numbers are asked for codes by people who are no users yet.
+_SUBJECTS = {Table.CHALLENGES: ("prospect", "customer")}
+
+
+@dataclass(frozen=True)
+class Field:
+    """One personal field."""
+
+    name: str
+    category: Category
+    source: str
+    correction: str
+    recipients: tuple[Recipient, ...]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One kind of data, with what Art. 30(1) asks for."""
+
+    kind: str
+    what: str
+    where: str
+    purpose: Purpose  # (b)
+    basis: LegalBasis
+    subjects: tuple[str, ...]  # (c), fideslang's words
+    categories: tuple[Category, ...]  # (c)
+    recipients: tuple[Recipient, ...]  # (d), and by their register (e)
+    kept: str  # (f)
+    protected: str  # (g), beyond the measures that hold for all
+    fields: tuple[Field, ...] = ()
+
+    @property
+    def transfers(self) -> tuple[Recipient, ...]:
+        """Recipients outside the EU."""
+        return tuple(recipient for recipient in self.recipients if recipient.country != "EU")
+
+
+def rows(records: Iterable[type[Record]] | None = None) -> tuple[Row, ...]:
+    """All rows, by place and kind, so that the order of imports changes nothing."""
+    declared = [_of_record(record) for record in (register.records() if records is None else records)]
+    found = declared + [_of_elsewhere(entry) for entry in ELSEWHERE]
+    return tuple(sorted(found, key=lambda row: (row.where, row.kind)))
+
+
+def _of_record(record: type[Record]) -> Row:
+    declaration = record.declaration
+    fields = tuple(
+        Field(name, m.category, m.source.value, m.correction.value, (Recipient.AWS, *m.to))
+        for name, m in declaration.personal().items()
+    )
+    return Row(
+        kind=declaration.kind,
+        what=_first_sentences(record.__doc__ or ""),
+        where=declaration.table.value,
+        purpose=declaration.purpose,
+        basis=declaration.basis,
+        subjects=_SUBJECTS.get(declaration.table, ("customer",)),
+        categories=tuple(dict.fromkeys(field.category for field in fields)),
+        recipients=declaration.recipients,
+        kept=declaration.retention.plainly,
+        protected=_SEALED[declaration.key_class],
+        fields=fields,
+    )
+
+
+def _of_elsewhere(entry: Elsewhere) -> Row:
+    return Row(
+        kind=entry.kind,
+        what=entry.what,
+        where=entry.where,
+        purpose=entry.purpose,
+        basis=entry.basis,
+        subjects=("customer",),
+        categories=entry.categories,
+        recipients=entry.recipients,
+        kept=entry.kept,
+        protected="under a random id or pseudonym",
+    )
+
+
+def _first_sentences(text: str) -> str:
+    """The first line of a docstring, without the ids of promises."""
+    return re.sub(r" \([A-Z]{3,4}-\d+(, [A-Z]{3,4}-\d+)*\)", "", text.strip().splitlines()[0]).replace(
+        "`", ""
+    )

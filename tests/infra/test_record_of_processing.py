@@ -1,0 +1,18 @@
+"""The manifest of the record of processing, read by the package that defines manifests."""
+
+from pathlib import Path
+
+from infra.processing.__main__ import DOCS
+from infra.processing.checking import findings
+
+MANIFEST = DOCS / "record-of-processing.fides.yml"
+
+
+def test_fideslang_reads_the_manifest_and_knows_every_key() -> None:
+    assert findings(MANIFEST) == []
+
+
+def test_a_key_that_is_not_in_the_taxonomy_is_found(tmp_path: Path) -> None:
+    changed = tmp_path / "manifest.yml"
+    changed.write_text(MANIFEST.read_text().replace("- user.job_title", "- user.job"))
+    assert findings(changed) == ["data_category: user.job is not in the taxonomy"]

@@ -1,0 +1,85 @@
+"""The record of processing: made from the declarations, committed, never behind them."""
+
+import csv
+import io
+import json
+import xml.etree.ElementTree as ET
+from typing import Annotated
+
+import pytest
+
+from chalicelib.core.clock import Instant
+from chalicelib.core.table import Table
+from chalicelib.privacy import personal, register
+from chalicelib.privacy.elsewhere import ELSEWHERE
+from chalicelib.privacy.periods import UNTIL_ERASURE
+from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, Record
+from chalicelib.privacy.personal import personal as marked
+from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source
+from chalicelib.privacy.recipients import Recipient
+from infra.processing.__main__ import DOCS, FORMS
+from infra.processing.record import rows
+
+
+@pytest.mark.parametrize("name", sorted(FORMS))
+def test_the_committed_record_is_what_the_declarations_say(name: str) -> None:
+    assert (DOCS / name).read_text() == FORMS[name](rows()), "run `make generate`"
+
+
+def test_every_record_class_and_what_is_elsewhere_has_a_row() -> None:
+    declared = {record.declaration.kind for record in register.records()}
+    assert {row.kind for row in rows()} == declared | {entry.kind for entry in ELSEWHERE}
+
+
+def test_a_new_record_class_is_in_every_form_without_another_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(personal, "_records", list(register.records()))
+
+    class Bookmark(
+        Record,
+        table=Table.ACCOUNTS,
+        kind="bookmark",
+        purpose=Purpose.SERVICE,
+        basis=LegalBasis.CONTRACT,
+        retention=UNTIL_ERASURE,
+        key_class=KeyClass.SUBJECT,
+    ):
+        """A place in a chat to come back to."""
+
+        note: Annotated[str, marked(Category.NAME, Source.PROVIDED, to=(Recipient.STREAM,))]
+        made_at: Annotated[Instant, NOT_PERSONAL]
+
+    for form in FORMS.values():
+        assert "bookmark" in form(rows())
+    (row,) = (row for row in rows() if row.kind == "bookmark")
+    assert row.what == "A place in a chat to come back to."
+    assert row.recipients == (Recipient.AWS, Recipient.STREAM)
+    assert [field.name for field in row.fields] == ["note"]
+
+
+@pytest.mark.promise("SEC-2")
+def test_whoever_gets_data_outside_the_eu_stands_there_with_the_mechanism() -> None:
+    account = next(e for e in json.loads(FORMS["record-of-processing.json"](rows()))["processing"]
+                   if e["kind"] == "account")  # fmt: skip
+    assert account["transfers"] == [
+        {
+            "to": "sms_carriers",
+            "country": "the number's country",
+            "mechanism": Recipient.SMS_CARRIERS.entry.mechanism.value,
+        }
+    ]
+
+
+def test_the_table_has_a_line_per_row_and_nothing_empty_that_the_law_asks_for() -> None:
+    lines = list(csv.DictReader(io.StringIO(FORMS["record-of-processing.csv"](rows()))))
+    assert [line["kind"] for line in lines] == [row.kind for row in rows()]
+    asked = ("controller", "purpose", "legal basis", "subjects", "recipients", "kept", "measures")
+    assert [line["kind"] for line in lines if not all(line[column] for column in asked)] == []
+
+
+def test_the_picture_is_well_formed_and_draws_every_record_and_recipient() -> None:
+    picture = ET.fromstring(FORMS["data-map.svg"](rows()))  # noqa: S314 - made here
+    drawn = {text.text for text in picture.iter("{http://www.w3.org/2000/svg}text")}
+    assert {row.kind for row in rows()} <= drawn
+    assert {recipient.label for recipient in Recipient if recipient is not Recipient.AWS} <= drawn
+    lines = list(picture.iter("{http://www.w3.org/2000/svg}path"))
+    assert len(lines) == sum(len(set(row.recipients) - {Recipient.AWS}) for row in rows())
