@@ -14,19 +14,19 @@
     │   ├── InProgress      409  in_progress
     │   └── (signup)             terms_outdated
     ├── Gone                410
-    │   └── (signup)             challenge_expired
+    │   └── (challenges)         challenge_expired
     ├── ChangedMeanwhile    412  changed_meanwhile
     ├── PayloadTooLarge     413  payload_too_large
     ├── UnsupportedMedia    415  unsupported_media_type
     ├── Unprocessable       422
     │   ├── IdempotencyMismatch  idempotency_mismatch
-    │   └── (signup)             wrong_code
+    │   └── (challenges)         wrong_code
     ├── PreconditionRequired 428 precondition_required
     ├── TooMany             429  too_many_requests, with `limit` and `retry_after`
-    │   └── (signup)             too_many_codes, too_many_attempts
+    │   └── (challenges)         too_many_codes, too_many_attempts
     ├── InternalError       500  internal_error
     └── Unavailable         503  unavailable
-        └── (signup)             sms_unavailable
+        └── (challenges)         sms_unavailable
 
 A concept defines its own problems next to its model. The text of a Problem is its code: nothing that
 a person sent may stand in an exception (SEC-1). What is not a Problem is a bug and answered as 500.

@@ -13,7 +13,7 @@ from chalicelib.core.clock import DAY, HOUR
 class Period(Enum):
     """Named periods with the words in which the controller tells them."""
 
-    UNVERIFIED_SIGNUP = (24 * HOUR, "a day after a code was asked for")
+    CHALLENGE = (24 * HOUR, "a day after a code was asked for")
     LIMIT = (DAY, "until the end of the day (UTC), under a keyed hash of the number or the address block")
     IDLE_SESSION = (60 * DAY, "60 days after the device was last used")
 

@@ -4,58 +4,16 @@ from enum import StrEnum
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, field_validator
+from pydantic import Field
 
 from chalicelib.core.clock import Instant
 from chalicelib.core.http import Body, View
 from chalicelib.core.ids import AccountId, SessionId
 from chalicelib.core.table import Table
+from chalicelib.devices.model import Device, Platform
 from chalicelib.privacy.periods import After, Period
 from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, Record, personal
 from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source
-
-ShortText = Annotated[str, Field(min_length=1, max_length=64)]
-
-
-_UUID_4 = WithJsonSchema(
-    {
-        "type": "string",
-        "description": "A random UUID (version 4) that the app made when it was installed",
-        "pattern": "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-4[0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}$",
-        "examples": ["5bd33f0a-6a86-4f0a-9d43-1f0c6b8f2c11"],
-    }
-)
-
-
-class Platform(StrEnum):
-    """Where the app runs."""
-
-    IOS = "ios"
-    ANDROID = "android"
-    WEB = "web"
-
-
-class Device(BaseModel):
-    """The device that a session is bound to (ACC-5).
-
-    `id` is a random UUID that the app made when it was installed. Only version 4 is taken: the other
-    versions spell a hardware address or a name.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    id: Annotated[UUID, _UUID_4]
-    platform: Platform
-    model: ShortText | None = None
-    os_version: ShortText | None = None
-    app_version: ShortText | None = None
-
-    @field_validator("id")
-    @classmethod
-    def _random(cls, value: UUID) -> UUID:
-        if value.version != 4:
-            raise ValueError("not a random UUID")
-        return value
 
 
 class Scope(StrEnum):

@@ -8,11 +8,11 @@ from chalicelib.core import clock
 from chalicelib.core.ids import SessionId
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Write
+from chalicelib.devices.model import Device
 from chalicelib.privacy.periods import Period
 from chalicelib.privacy.subject_keys import SubjectKeys
 from chalicelib.sessions import store, tokens
 from chalicelib.sessions.model import (
-    Device,
     DeviceView,
     ListedSession,
     Scope,

@@ -2,24 +2,21 @@
 
 from chalice.app import Blueprint
 
+from chalicelib.challenges.model import (
+    ChallengeExpired,
+    ChallengeView,
+    SmsUnavailable,
+    TooManyAttempts,
+    TooManyCodes,
+    WrongCode,
+)
 from chalicelib.core.errors import IdempotencyMismatch, InProgress, Unavailable
 from chalicelib.core.http import Accepted, ClientAddress, Created, Ok, route
 from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import ChallengeId
 from chalicelib.notices.service import TermsOutdated
 from chalicelib.signup import service
-from chalicelib.signup.model import (
-    ChallengeExpired,
-    ChallengeView,
-    InvalidPhone,
-    NewSignup,
-    SmsUnavailable,
-    TooManyAttempts,
-    TooManyCodes,
-    Verification,
-    Verified,
-    WrongCode,
-)
+from chalicelib.signup.model import InvalidPhone, NewSignup, Verification, Verified
 
 signup = Blueprint(__name__)
 

@@ -16,6 +16,17 @@ from contextlib import suppress
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.model import Account
 from chalicelib.accounts.service import ACCOUNT
+from chalicelib.challenges import service as challenges
+from chalicelib.challenges.model import (
+    Challenge,
+    ChallengeExpired,
+    ChallengePurpose,
+    ChallengeRef,
+    ChallengeView,
+    Channel,
+    CodeRequest,
+    Opened,
+)
 from chalicelib.core import metrics, needs, table
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.http import ClientAddress
@@ -30,26 +41,27 @@ from chalicelib.profiles import service as profiles
 from chalicelib.sessions import service as sessions
 from chalicelib.sessions.model import Session
 from chalicelib.sessions.service import SESSION
-from chalicelib.signup import challenge as challenges
-from chalicelib.signup import store
-from chalicelib.signup.model import (
-    Challenge,
-    ChallengeExpired,
-    ChallengeView,
-    NewSignup,
-    Verification,
-    Verified,
-)
+from chalicelib.signup.model import NewSignup, Verification, Verified
 
 
 def start(signup: NewSignup, address: ClientAddress, key: IdempotencyKey | None) -> ChallengeView:
     """Send a code to a number. Whether it is registered is not even looked up."""
-    return challenges.start(signup, signup.number(), address, key).view()
+    asked = CodeRequest(
+        purpose=ChallengePurpose.SIGNUP,
+        channel=Channel.SMS,
+        destination=signup.number(),
+        locale=signup.locale,
+        scope=str(signup.device.id),
+        device=signup.device,
+        body=signup,
+        address=address,
+    )
+    return challenges.start(asked, key).view()
 
 
 def resend(challenge_id: ChallengeId) -> ChallengeView:
     """Send the same code again."""
-    return challenges.resend(challenge_id).view()
+    return challenges.resend(_ref(challenge_id)).view()
 
 
 def verify(challenge_id: ChallengeId, answer: Verification, address: ClientAddress) -> Verified:
@@ -57,15 +69,15 @@ def verify(challenge_id: ChallengeId, answer: Verification, address: ClientAddre
 
     Raises:
         TermsOutdated: something else was shown than what is current; no try is counted.
-        WrongCode, ChallengeExpired, TooManyAttempts: see `challenge.try_code`.
+        WrongCode, ChallengeExpired, TooManyAttempts: see `challenges.try_code`.
     """
     notices.check_current(answer.terms_version, answer.privacy_version)
-    challenge = challenges.try_code(challenge_id, answer.code, answer.device_id, address)
+    challenge = challenges.try_code(_ref(challenge_id), answer.code, answer.device_id, address)
     if challenge.used_at:
         return _same_again(challenge)
     try:
         return _sign_in_whoever_races(challenge, answer)
-    except store.UsedMeanwhile:
+    except challenges.UsedMeanwhile:
         return _used_by_twin(challenge)
 
 
@@ -83,22 +95,22 @@ def _sign_in_whoever_races(challenge: Challenge, answer: Verification) -> Verifi
 
 def _sign_in(challenge: Challenge, answer: Verification) -> Verified:
     """Open a session of the number's account, made now if there is none: one transaction."""
-    if challenge.phone is None or challenge.device is None:
+    if challenge.destination is None or challenge.device is None:
         raise ChallengeExpired
-    owner = accounts.owner_of_phone(challenge.phone)
+    owner = accounts.owner_of_phone(challenge.destination)
     account, keys, makes = _known(owner, answer) if owner else _new(challenge, answer)
     session, opening = sessions.open_session(account, challenge.device, keys)
-    use = store.use(challenge, account.account_id, session.session_id, opens=owner is None)
-    table.transact([use, *makes, opening])
-    if owner is None:
+    opened = Opened(account_id=account.account_id, session_id=session.session_id, new_account=owner is None)
+    table.transact([challenges.use(challenge, opened), *makes, opening])
+    if opened.new_account:
         metrics.count(Metric.ACCOUNT_CREATED)
     metrics.count(Metric.SESSION_OPENED)
-    return _verified(session, account, opens=owner is None)
+    return _verified(session, account, opened)
 
 
 def _new(challenge: Challenge, answer: Verification) -> tuple[Account, SubjectKeys, list[Write]]:
     """A new account, and the writes that make it."""
-    account, keys, makes = accounts.open_account(str(challenge.phone), challenge.locale)
+    account, keys, makes = accounts.open_account(str(challenge.destination), challenge.locale)
     makes += profiles.new_profile(account.account_id, answer.display_name, keys)
     makes += notices.acceptances(account.account_id, answer.terms_version, answer.privacy_version)
     return account, keys, makes
@@ -121,7 +133,7 @@ def _known(owner: AccountId, answer: Verification) -> tuple[Account, SubjectKeys
 
 def _used_by_twin(challenge: Challenge) -> Verified:
     """The answer for the slower of two requests with the same right code."""
-    found = store.get(challenge.challenge_id)
+    found = challenges.get(challenge.ref)
     if found is None:
         raise ChallengeExpired
     return _same_again(found)
@@ -133,15 +145,23 @@ def _same_again(challenge: Challenge) -> Verified:
     Raises:
         ChallengeExpired: the session is over.
     """
-    if not (challenge.used_at and challenge.account_id and challenge.session_id):
+    opened = challenge.opened
+    if opened is None:
         raise ChallengeExpired
-    claims = Claims(challenge.account_id, challenge.session_id)
-    found = needs.read(claims, (ACCOUNT, SESSION))
+    found = needs.read(Claims(opened.account_id, opened.session_id), (ACCOUNT, SESSION))
     account, session = found[ACCOUNT], found[SESSION]
     if account is None or session is None:
         raise ChallengeExpired
-    return _verified(session, account, opens=bool(challenge.new_account))
+    return _verified(session, account, opened)
 
 
-def _verified(session: Session, account: Account, *, opens: bool) -> Verified:
-    return Verified(new_account=opens, user_id=account.user_id, session=sessions.shown(session, account))
+def _verified(session: Session, account: Account, opened: Opened) -> Verified:
+    return Verified(
+        new_account=opened.new_account,
+        user_id=account.user_id,
+        session=sessions.shown(session, account),
+    )
+
+
+def _ref(challenge_id: ChallengeId) -> ChallengeRef:
+    return ChallengeRef(ChallengePurpose.SIGNUP, challenge_id)

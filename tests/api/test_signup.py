@@ -6,12 +6,12 @@ from datetime import timedelta
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
+from chalicelib.challenges.model import TooManyAttempts
+from chalicelib.challenges.service import GUESSES
 from chalicelib.core import aws, clock, table
 from chalicelib.core.settings import settings
 from chalicelib.notices import versions
 from chalicelib.notices.model import Notice, NoticeKind, NoticeVersion
-from chalicelib.signup.challenge import GUESSES
-from chalicelib.signup.model import TooManyAttempts
 from tests.support import cloud
 from tests.support.builders import PRIVACY, TERMS, a_device, a_phone, a_verification
 from tests.support.races import just_before
@@ -196,7 +196,7 @@ def test_a_try_is_counted_even_if_the_comparison_never_happens(
         raise ZeroDivisionError
 
     with monkeypatch.context() as broken:
-        broken.setattr("chalicelib.signup.challenge.hmac.compare_digest", crash)
+        broken.setattr("chalicelib.challenges.service.hmac.compare_digest", crash)
         assert world.verifies(challenge, "000000").status == 500
     assert world.verifies(challenge, other_than(world.code_for(phone))).json["attempts_left"] == 3
 

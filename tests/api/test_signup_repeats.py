@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
+from chalicelib.challenges import sms, store
+from chalicelib.challenges.model import ChallengePurpose, ChallengeRef
 from chalicelib.core import clock
 from chalicelib.core.ids import ChallengeId
-from chalicelib.signup import sms, store
 from tests.support import cloud
 from tests.support.builders import a_device, a_phone
 from tests.support.races import just_before
@@ -121,7 +122,7 @@ def test_what_is_noted_as_sent_at_the_last_moment_is_not_sent_anew(
     same = a_request()
     crashes_before_sending(world, monkeypatch, same)
     (item,) = cloud.records("challenge")
-    challenge = ChallengeId(item["challenge_id"]["S"])
+    challenge = ChallengeRef(ChallengePurpose.SIGNUP, ChallengeId(item["challenge_id"]["S"]))
     world.advance(timedelta(seconds=30))
     just_before(monkeypatch, store, "take_over", lambda: store.mark_sent(challenge, world.now))
     assert world.asks_for_a_code(**same).problem == "in_progress"

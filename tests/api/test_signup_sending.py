@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
+from chalicelib.challenges import store
+from chalicelib.challenges.model import Challenge, ChallengePurpose, ChallengeRef
 from chalicelib.core.ids import ChallengeId
-from chalicelib.signup import store
-from chalicelib.signup.model import Challenge
 from tests.support import cloud
 from tests.support.builders import a_phone
 from tests.support.races import just_before
@@ -200,6 +200,6 @@ def resend(world: World, challenge: str) -> Reply:
 
 def read(asked: Reply) -> Challenge:
     """The challenge as a request has read it."""
-    challenge = store.get(ChallengeId(asked.json["challenge_id"]))
+    challenge = store.get(ChallengeRef(ChallengePurpose.SIGNUP, ChallengeId(asked.json["challenge_id"])))
     assert challenge
     return challenge

@@ -112,7 +112,7 @@ def a_bookmark(**changes: Any) -> Any:
         "account_id": Annotated[AccountId, NOT_PERSONAL],
         "made_at": Annotated[Instant, NOT_PERSONAL],
     }
-    words = {**WORDS, "retention": After(Period.UNVERIFIED_SIGNUP, since="made_at")} | changes
+    words = {**WORDS, "retention": After(Period.CHALLENGE, since="made_at")} | changes
     kind: Any = define(fields, **words)
     return kind(note="secret", account_id=AccountId.new(), made_at=datetime(2026, 1, 31, tzinfo=UTC))
 

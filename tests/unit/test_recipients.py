@@ -146,5 +146,5 @@ def test_every_field_that_leaves_us_is_registered_for_its_recipient() -> None:
     }
     assert {(k, n) for k, n, r in leaving if r == "SMS_CARRIERS"} == {
         ("account", "phone"),
-        ("challenge", "phone"),
+        ("challenge", "destination"),
     }

@@ -1,13 +1,26 @@
-"""A challenge: its code, and sending it.
+"""The rules of one-time codes: sending one, sending it again, giving it back (ADR 3).
 
-The code is derived from the challenge under a key of the vault, so nothing of it is stored, a resend
-repeats it, and a table that leaks opens nothing. A try is counted before the comparison.
+The code is derived from the challenge and its purpose under a key of the vault, so nothing of it is
+stored, a resend repeats it, and a table that leaks opens nothing. A try is counted before the
+comparison. What a right code opens is up to whoever asked for it.
 """
 
 import hmac
 from datetime import timedelta
 from uuid import UUID
 
+from chalicelib.challenges import sms, store
+from chalicelib.challenges.model import (
+    Challenge,
+    ChallengeExpired,
+    ChallengeRef,
+    CodeRequest,
+    SmsUnavailable,
+    TooManyAttempts,
+    TooManyCodes,
+    WrongCode,
+)
+from chalicelib.challenges.store import UsedMeanwhile, get, use
 from chalicelib.core import clock, idempotency, keyring, metrics
 from chalicelib.core.clock import DAY, MINUTE
 from chalicelib.core.errors import InProgress
@@ -17,16 +30,8 @@ from chalicelib.core.ids import ChallengeId
 from chalicelib.core.limiter import Limiter, Window
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import Secret, settings
-from chalicelib.signup import sms, store
-from chalicelib.signup.model import (
-    Challenge,
-    ChallengeExpired,
-    NewSignup,
-    SmsUnavailable,
-    TooManyAttempts,
-    TooManyCodes,
-    WrongCode,
-)
+
+__all__ = ["UsedMeanwhile", "code", "get", "resend", "start", "try_code", "use"]
 
 PER_NUMBER = Limiter(
     "codes_per_number",
@@ -53,36 +58,41 @@ _GIVEN_UP = timedelta(seconds=30)
 _MOST_RESENDS = 3
 
 
-def start(signup: NewSignup, phone: str, address: ClientAddress, key: IdempotencyKey | None) -> Challenge:
-    """Send a code to a number, or find the challenge that the same request made before.
+def start(asked: CodeRequest, key: IdempotencyKey | None) -> Challenge:
+    """Send a code, or find the challenge that the same request made before.
+
+    A destination has one limit, whatever the codes are for: it bounds all guessing at its owner.
 
     Raises:
-        TooManyCodes: for this number or from this address.
+        TooManyCodes: for this number, or from this address where it counts.
         SmsUnavailable: the carrier did not take it; the same request may be sent again at once.
         IdempotencyMismatch: the key was used with another body.
         InProgress: the same request is being served right now.
     """
-    earlier = _earlier(signup, key)
+    earlier = _earlier(asked, key)
     if earlier and earlier.was_sent:
         return earlier
-    PER_ADDRESS.hit(address.block)  # first: a blocked address must not eat up a stranger's number
-    PER_NUMBER.hit(phone)
-    challenge = _new(signup, phone, key)
+    if asked.address:
+        PER_ADDRESS.hit(asked.address.block)  # first: a blocked address must not eat up a stranger's number
+    PER_NUMBER.hit(asked.destination)
+    challenge = _new(asked, key)
     try:
         _take(challenge, earlier)
-        sms.send_code(phone, code(challenge), challenge.locale)
+        sms.send_code(asked.destination, code(challenge), challenge.locale)
     except InProgress:
-        PER_NUMBER.give_back(phone)
+        PER_NUMBER.give_back(asked.destination)
         raise
     except SmsUnavailable:
-        PER_NUMBER.give_back(phone)  # the address's hit stays: it bounds our work, not what is sent
+        PER_NUMBER.give_back(
+            asked.destination
+        )  # the address's hit stays: it bounds our work, not what is sent
         store.give_up(challenge)
         raise
-    store.mark_sent(challenge.challenge_id, clock.now())
+    store.mark_sent(challenge.ref, clock.now())
     return challenge
 
 
-def resend(challenge_id: ChallengeId) -> Challenge:
+def resend(ref: ChallengeRef) -> Challenge:
     """Send the same code again: after 60 seconds, then after 2 and 4 minutes more.
 
     Raises:
@@ -90,29 +100,29 @@ def resend(challenge_id: ChallengeId) -> Challenge:
         TooManyCodes: too early, or too many for this number.
         SmsUnavailable: the carrier did not take it; may be asked again at once.
     """
-    challenge = store.get(challenge_id)
+    challenge = store.get(ref)
     now = clock.now()
-    if challenge is None or challenge.phone is None or challenge.code_until <= now:
+    if challenge is None or challenge.destination is None or challenge.code_until <= now:
         raise ChallengeExpired
     if challenge.resends >= _MOST_RESENDS:
         raise ChallengeExpired
     if challenge.resend_after > now:
         raise _too_early(challenge)
-    PER_NUMBER.hit(challenge.phone)
+    PER_NUMBER.hit(challenge.destination)
     try:
         sent = store.count_resend(challenge, now + MINUTE * 2 ** (challenge.resends + 1))
-        sms.send_code(challenge.phone, code(challenge), challenge.locale)
+        sms.send_code(challenge.destination, code(challenge), challenge.locale)
     except store.TooEarly:
-        PER_NUMBER.give_back(challenge.phone)
+        PER_NUMBER.give_back(challenge.destination)
         raise _too_early(challenge) from None
     except SmsUnavailable:
-        PER_NUMBER.give_back(challenge.phone)
-        store.allow_resend(challenge_id)
+        PER_NUMBER.give_back(challenge.destination)
+        store.allow_resend(ref)
         raise
     return sent
 
 
-def try_code(challenge_id: ChallengeId, guess: str, device: UUID | None, address: ClientAddress) -> Challenge:
+def try_code(ref: ChallengeRef, guess: str, device: UUID | None, address: ClientAddress) -> Challenge:
     """Compare a guess with the code, and the device with the one that asked for it, if it is given.
 
     Only what was wrong counts towards the address's guesses in the end: many people sign up from
@@ -120,13 +130,13 @@ def try_code(challenge_id: ChallengeId, guess: str, device: UUID | None, address
 
     Raises:
         TooManyAttempts: from this address, whatever the challenges.
-        ChallengeExpired: no tries left, too old, or no such challenge.
+        ChallengeExpired: no tries left, too old, or no such challenge for this purpose and session.
         WrongCode: with the tries that are left.
     """
     GUESSES.hit(address.block)
     most = settings().code_attempts
     try:
-        challenge = store.count_attempt(challenge_id, most)
+        challenge = store.count_attempt(ref, most)
     except store.NoTriesLeft:
         raise ChallengeExpired from None
     right = hmac.compare_digest(code(challenge), guess)
@@ -140,17 +150,17 @@ def code(challenge: Challenge) -> str:
     """The six digits of a challenge.
 
     The instant is part of it, so an id that a client makes twice with one Idempotency-Key, a day
-    apart, does not bring an old code back.
+    apart, does not bring an old code back; the purpose, so that the same id elsewhere is another code.
     """
     born = clock.to_text(challenge.created_at)
-    digest = _digest(challenge.key_version, "code", challenge.challenge_id, born)
+    digest = _digest(challenge.key_version, "code", challenge.purpose, challenge.challenge_id, born)
     return f"{int.from_bytes(digest[:8], 'big') % 1_000_000:06d}"
 
 
 def _asked_for(challenge: Challenge, device: UUID) -> bool:
     """Whether this device asked for the code; the device itself is gone once the code is used."""
     digest = _device_digest(challenge.key_version, challenge.challenge_id, device)
-    return hmac.compare_digest(digest, challenge.device_digest)
+    return hmac.compare_digest(digest, challenge.device_digest or "")
 
 
 def _device_digest(version: str, challenge_id: ChallengeId, device: UUID) -> str:
@@ -169,12 +179,13 @@ def _digest(version: str, *parts: str) -> bytes:
     return keys.digest_under(version, *parts)
 
 
-def _earlier(signup: NewSignup, key: IdempotencyKey | None) -> Challenge | None:
+def _earlier(asked: CodeRequest, key: IdempotencyKey | None) -> Challenge | None:
     """What the same request made before, if it named itself."""
-    found = store.get(key.id_for(ChallengeId, str(signup.device.id))) if key else None
+    found = store.get(ChallengeRef(asked.purpose, _id(asked, key), asked.holder)) if key else None
     if found is None:
         return None
-    idempotency.check(found.fingerprint or "", signup)
+    if asked.body:
+        idempotency.check(found.fingerprint or "", asked.body)
     gives_up = min(found.created_at + _GIVEN_UP, found.code_until)
     if not found.was_sent and clock.now() < gives_up:
         raise InProgress
@@ -196,22 +207,29 @@ def _take(challenge: Challenge, earlier: Challenge | None) -> None:
         raise InProgress from None
 
 
-def _new(signup: NewSignup, phone: str, key: IdempotencyKey | None) -> Challenge:
-    now = clock.now()
-    challenge_id = key.id_for(ChallengeId, str(signup.device.id)) if key else ChallengeId.new()
+def _new(asked: CodeRequest, key: IdempotencyKey | None) -> Challenge:
+    now, challenge_id = clock.now(), _id(asked, key)
     version = keyring.mac_keys(Secret.CODES).current
     return Challenge(
         challenge_id=challenge_id,
-        phone=phone,
-        device=signup.device,
-        locale=signup.locale,
-        fingerprint=idempotency.fingerprint(signup) if key else None,
+        purpose=asked.purpose,
+        holder=asked.holder,
+        channel=asked.channel,
+        destination=asked.destination,
+        device=asked.device,
+        locale=asked.locale,
+        fingerprint=idempotency.fingerprint(asked.body) if key and asked.body else None,
         key_version=version,
-        device_digest=_device_digest(version, challenge_id, signup.device.id),
+        device_digest=_device_digest(version, challenge_id, asked.device.id) if asked.device else None,
         created_at=now,
         code_until=now + settings().code_life,
         resend_after=now + MINUTE,
     )
+
+
+def _id(asked: CodeRequest, key: IdempotencyKey | None) -> ChallengeId:
+    """The id of the challenge: the same for the same request, if it named itself."""
+    return key.id_for(ChallengeId, asked.scope) if key else ChallengeId.new()
 
 
 def _too_early(challenge: Challenge) -> TooManyCodes:

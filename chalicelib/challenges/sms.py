@@ -4,11 +4,11 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib.challenges.model import SmsUnavailable
 from chalicelib.core import egress, metrics
 from chalicelib.core.metrics import Metric
 from chalicelib.privacy.purposes import Category, Purpose
 from chalicelib.privacy.recipients import Recipient
-from chalicelib.signup.model import SmsUnavailable
 
 __all__ = ["SmsUnavailable", "send_code"]
 

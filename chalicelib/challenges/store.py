@@ -1,14 +1,18 @@
-"""All DynamoDB of challenges."""
+"""All DynamoDB of challenges.
+
+The purpose is part of the key, and so is the session that asked, where the purpose needs one. Nobody
+has to remember to compare them: with another purpose or session there is nothing at that key, and
+the answer is the one for an id that never was, for the same calls.
+"""
 
 from contextlib import suppress
 from datetime import datetime
 
+from chalicelib.challenges.model import Challenge, ChallengeRef, Opened
 from chalicelib.core import clock, table
-from chalicelib.core.ids import AccountId, ChallengeId, SessionId
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Attr, Change, Conflict, Create, Key, Replace, Table, visible
 from chalicelib.privacy import codec
-from chalicelib.signup.model import Challenge
 
 
 class AskedBefore(Conflict):
@@ -31,8 +35,9 @@ class TooEarly(Conflict):
     """The code was sent a moment ago."""
 
 
-def _key(challenge_id: ChallengeId) -> Key:
-    return Key(Table.CHALLENGES, f"challenge#{challenge_id}")
+def _key(ref: ChallengeRef) -> Key:
+    parts = ("challenge", ref.purpose, ref.holder, ref.challenge_id)
+    return Key(Table.CHALLENGES, "#".join(part for part in parts if part))
 
 
 def create(challenge: Challenge) -> None:
@@ -41,13 +46,13 @@ def create(challenge: Challenge) -> None:
     Raises:
         AskedBefore: there is one under this id.
     """
-    key = _key(challenge.challenge_id)
+    key = _key(challenge.ref)
     table.write(Create(key, codec.to_item(challenge, key), conflict=AskedBefore))
 
 
-def get(challenge_id: ChallengeId) -> Challenge | None:
+def get(ref: ChallengeRef) -> Challenge | None:
     """A challenge of the last day."""
-    item = table.get(_key(challenge_id))
+    item = table.get(_key(ref))
     return codec.opened(Challenge, item) if item else None
 
 
@@ -72,7 +77,7 @@ def _over(left: Challenge, challenge: Challenge) -> Replace:
     The end of the code's life tells one owner from the next: it is ten minutes ahead while somebody
     is sending and past once they gave up. A birth would not do: two may fall into one second.
     """
-    key = _key(challenge.challenge_id)
+    key = _key(challenge.ref)
     return Replace(
         key,
         codec.to_item(challenge, key),
@@ -83,12 +88,12 @@ def _over(left: Challenge, challenge: Challenge) -> Replace:
     )
 
 
-def mark_sent(challenge_id: ChallengeId, at: datetime) -> None:
+def mark_sent(ref: ChallengeRef, at: datetime) -> None:
     """Note that the carrier took the code."""
-    table.write(Change(_key(challenge_id), put={"sent_at": clock.to_text(at)}))
+    table.write(Change(_key(ref), put={"sent_at": clock.to_text(at)}))
 
 
-def count_attempt(challenge_id: ChallengeId, most: int) -> Challenge:
+def count_attempt(ref: ChallengeRef, most: int) -> Challenge:
     """Count one try and return the challenge with it.
 
     Counted before anybody compares: a crash in between must not give a free guess. Codes that are
@@ -101,7 +106,7 @@ def count_attempt(challenge_id: ChallengeId, most: int) -> Challenge:
     alive = Attr("code_until").gt(clock.to_text(clock.now())) & Attr("attempts").lt(most)
     item = table.write(
         Change(
-            _key(challenge_id),
+            _key(ref),
             add={"attempts": 1},
             only_if=visible() & alive,
             conflict=NoTriesLeft,
@@ -118,7 +123,7 @@ def count_resend(challenge: Challenge, next_after: datetime) -> Challenge:
     """
     item = table.write(
         Change(
-            _key(challenge.challenge_id),
+            _key(challenge.ref),
             put={"resend_after": clock.to_text(next_after)},
             add={"resends": 1},
             only_if=visible()
@@ -131,28 +136,26 @@ def count_resend(challenge: Challenge, next_after: datetime) -> Challenge:
     return codec.opened(Challenge, item)
 
 
-def allow_resend(challenge_id: ChallengeId) -> None:
+def allow_resend(ref: ChallengeRef) -> None:
     """Uncount a sending that the carrier refused, and let the next one go at once."""
     now = clock.to_text(clock.now())
-    table.write(Change(_key(challenge_id), put={"resend_after": now}, add={"resends": -1}))
+    table.write(Change(_key(ref), put={"resend_after": now}, add={"resends": -1}))
 
 
-def use(challenge: Challenge, account_id: AccountId, session_id: SessionId, *, opens: bool) -> Change:
-    """The write that uses a code up; for the transaction that does what the code is for.
+def use(challenge: Challenge, opened: Opened | None) -> Change:
+    """The write that uses a code up; goes with what the code is for.
 
     The personal fields go now. The code's life and its tries start anew, for the two minutes in which
-    the same code is answered with the same session: whoever needed the whole ten may repeat it too.
+    the same code is answered the same way: whoever needed the whole ten may repeat it too.
     """
     now = clock.now()
     return Change(
-        _key(challenge.challenge_id),
+        _key(challenge.ref),
         put={
             "used_at": clock.to_text(now),
             "code_until": clock.to_text(now + settings().verify_repeat),
             "attempts": 0,
-            "account_id": account_id,
-            "session_id": session_id,
-            "new_account": opens,
+            **({"opened": opened.model_dump(mode="json")} if opened else {}),
         },
         drop=("sealed",),
         only_if=visible() & Attr("used_at").not_exists(),

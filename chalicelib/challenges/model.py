@@ -1,0 +1,184 @@
+"""What a challenge is, who asked for it, and what may stand in its way."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from chalicelib.core.clock import Instant
+from chalicelib.core.errors import Gone, Schemas, TooMany, Unavailable, Unprocessable
+from chalicelib.core.http import Body, ClientAddress, View
+from chalicelib.core.ids import AccountId, ChallengeId, SessionId
+from chalicelib.core.metrics import Metric
+from chalicelib.core.table import Table
+from chalicelib.devices.model import Device
+from chalicelib.privacy.periods import After, Period
+from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, Record, personal
+from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source
+from chalicelib.privacy.recipients import Recipient
+
+_CARRIERS = (Recipient.SMS_CARRIERS,)
+Code = Annotated[
+    str, StringConstraints(pattern=r"^[0-9]{6}$"), Field(description="As it was sent", examples=["012345"])
+]
+
+
+class ChallengePurpose(StrEnum):
+    """What a code is good for, and nothing else: it is part of the code and of where its challenge lies."""
+
+    SIGNUP = "signup"
+    STEP_UP = "step_up"
+
+
+class Channel(StrEnum):
+    """How a code travels to its destination."""
+
+    SMS = "sms"
+
+
+class TooManyCodes(TooMany):
+    """Too many codes were asked for."""
+
+    code = "too_many_codes"
+    title = "Too many codes were asked for"
+
+
+class TooManyAttempts(TooMany):
+    """Too many codes were tried from this address."""
+
+    code = "too_many_attempts"
+    title = "Too many codes were tried"
+
+
+class SmsUnavailable(Unavailable):
+    """The code could not be handed to the carrier; asking again uses up nothing of the number's limit."""
+
+    code = "sms_unavailable"
+    title = "The code could not be sent; try again"
+    metric = Metric.CODE_NOT_SENT
+
+
+class WrongCode(Unprocessable):
+    """Not the code; `attempts_left` says how often it may be tried again."""
+
+    code = "wrong_code"
+    title = "This is not the code that was sent"
+    metric = Metric.CODE_WRONG
+    shows: ClassVar[Schemas] = {"attempts_left": {"type": "integer", "minimum": 0}}
+
+
+class ChallengeExpired(Gone):
+    """The code is used, too old, tried too often, or never was."""
+
+    code = "challenge_expired"
+    title = "This code can't be used any more; ask for a new one"
+
+
+class ChallengeView(View):
+    """What the app learns of a challenge; the same for a number that is known and one that is not."""
+
+    challenge_id: ChallengeId
+    channel: Channel
+    digits: Literal[6] = 6
+    expires_at: Instant
+    resend_after: Instant
+
+
+@dataclass(frozen=True)
+class ChallengeRef:
+    """All that finds a challenge: wrong in one part, it names none.
+
+    `holder` is the session that asked for the code, for purposes that need one: to every other session
+    the challenge is not there.
+    """
+
+    purpose: ChallengePurpose
+    challenge_id: ChallengeId
+    holder: SessionId | None = None
+
+
+@dataclass(frozen=True, repr=False)
+class CodeRequest:
+    """Who asks for a code, what for, and where it is to be sent.
+
+    `scope` is whose Idempotency-Key may name the request, and `body` what such a key stands for.
+    `address` is given where strangers ask: its block is then counted. `device` is kept for what the
+    code opens.
+    """
+
+    purpose: ChallengePurpose
+    channel: Channel
+    destination: str
+    locale: str | None
+    scope: str
+    holder: SessionId | None = None
+    device: Device | None = None
+    body: Body | None = None
+    address: ClientAddress | None = None
+
+
+class Opened(BaseModel):
+    """The session that a code opened, for the answer to a repetition."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    account_id: AccountId
+    session_id: SessionId
+    new_account: bool
+
+
+class Challenge(
+    Record,
+    table=Table.CHALLENGES,
+    kind="challenge",
+    purpose=Purpose.AUTHENTICATION,
+    basis=LegalBasis.CONTRACT,
+    retention=After(Period.CHALLENGE, since="created_at"),
+    key_class=KeyClass.TRANSIENT,
+):
+    """A code that is waited for (ACC-2). The code itself is derived, never stored.
+
+    The personal fields go when the code is used: what remains for a day only answers repetitions.
+    `key_version` is the version of the codes key under which the code and the device's digest were
+    made; `code_until` is the end of whatever the code is good for, being repeated included.
+    """
+
+    challenge_id: Annotated[ChallengeId, NOT_PERSONAL]
+    purpose: Annotated[ChallengePurpose, NOT_PERSONAL]
+    holder: Annotated[SessionId | None, NOT_PERSONAL] = None
+    channel: Annotated[Channel, NOT_PERSONAL]
+    destination: Annotated[str | None, personal(Category.PHONE_NUMBER, Source.PROVIDED, to=_CARRIERS)] = None
+    device: Annotated[Device | None, personal(Category.DEVICE_ID, Source.PROVIDED)] = None
+    locale: Annotated[str | None, personal(Category.LANGUAGE, Source.PROVIDED)] = None
+    fingerprint: Annotated[str | None, NOT_PERSONAL] = None
+    key_version: Annotated[str, NOT_PERSONAL]
+    # Keyed and over the challenge's id too: tells a repetition from another device, and nothing else.
+    device_digest: Annotated[str | None, NOT_PERSONAL] = None
+    created_at: Annotated[Instant, NOT_PERSONAL]
+    code_until: Annotated[Instant, NOT_PERSONAL]
+    resend_after: Annotated[Instant, NOT_PERSONAL]
+    sent_at: Annotated[Instant | None, NOT_PERSONAL] = None
+    resends: Annotated[int, NOT_PERSONAL] = 0
+    attempts: Annotated[int, NOT_PERSONAL] = 0
+    used_at: Annotated[Instant | None, NOT_PERSONAL] = None
+    opened: Annotated[Opened | None, NOT_PERSONAL] = None
+
+    @property
+    def ref(self) -> ChallengeRef:
+        """What finds it again."""
+        return ChallengeRef(self.purpose, self.challenge_id, self.holder)
+
+    @property
+    def was_sent(self) -> bool:
+        """Whether the carrier took the code; who used it had it, even if we crashed before noting that."""
+        return self.sent_at is not None or self.used_at is not None
+
+    def view(self) -> ChallengeView:
+        """For the app. After the code's end there is nothing to send again."""
+        return ChallengeView(
+            challenge_id=self.challenge_id,
+            channel=self.channel,
+            expires_at=self.code_until,
+            resend_after=min(self.resend_after, self.code_until),
+        )

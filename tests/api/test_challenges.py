@@ -1,0 +1,75 @@
+"""Challenges as whoever uses them finds them: one purpose, one session, one code (ADR 3)."""
+
+from dataclasses import replace
+
+import pytest
+
+from chalicelib.challenges import service as challenges
+from chalicelib.challenges import store
+from chalicelib.challenges.model import (
+    Challenge,
+    ChallengeExpired,
+    ChallengePurpose,
+    ChallengeRef,
+    Channel,
+    CodeRequest,
+)
+from chalicelib.core.errors import Problem
+from chalicelib.core.http import ClientAddress
+from chalicelib.core.ids import ChallengeId, SessionId
+from tests.support import cloud
+from tests.support.builders import a_phone
+from tests.support.world import World
+
+ADDRESS = ClientAddress("203.0.113.7")
+
+
+def a_challenge() -> Challenge:
+    """A code that was sent to somebody."""
+    session = SessionId.new()
+    asked = CodeRequest(
+        purpose=ChallengePurpose.STEP_UP,
+        channel=Channel.SMS,
+        destination=a_phone(),
+        locale=None,
+        scope=session,
+        holder=session,
+    )
+    return challenges.start(asked, key=None)
+
+
+def elsewhere(ref: ChallengeRef) -> list[ChallengeRef]:
+    """The same id for another purpose, in another session, in none; and an id that never was."""
+    return [
+        replace(ref, purpose=ChallengePurpose.SIGNUP),
+        replace(ref, purpose=ChallengePurpose.SIGNUP, holder=None),
+        replace(ref, holder=SessionId.new()),
+        replace(ref, holder=None),
+        replace(ref, challenge_id=ChallengeId.new()),
+    ]
+
+
+def refusal(ref: ChallengeRef, code: str) -> tuple[type[Problem], dict[str, int]]:
+    """What a code is answered, and what the answer cost."""
+    with cloud.counted() as calls, pytest.raises(Problem) as refused:
+        challenges.try_code(ref, code, None, ADDRESS)
+    return refused.type, dict(calls)
+
+
+@pytest.mark.promise("ACC-2")
+def test_for_another_purpose_or_session_a_challenge_is_one_that_never_was(world: World) -> None:
+    challenge = a_challenge()
+    code = challenges.code(challenge)
+    for ref in elsewhere(challenge.ref):
+        assert store.get(ref) is None
+        assert refusal(ref, code) == (ChallengeExpired, {"dynamodb.UpdateItem": 2})
+        with pytest.raises(ChallengeExpired):
+            challenges.resend(ref)
+    assert challenges.try_code(challenge.ref, code, None, ADDRESS).attempts == 1
+
+
+@pytest.mark.promise("ACC-2")
+def test_the_same_challenge_has_another_code_for_another_purpose(world: World) -> None:
+    made = [a_challenge() for _ in range(3)]
+    for_signup = [challenge.model_copy(update={"purpose": ChallengePurpose.SIGNUP}) for challenge in made]
+    assert [challenges.code(one) for one in made] != [challenges.code(one) for one in for_signup]
