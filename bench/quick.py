@@ -26,6 +26,8 @@ def operations(world: World) -> dict[str, Callable[[], Reply]]:
     mila = world.a_user(phone=phone)
     challenges = [world.asks_for_a_code(number).json["challenge_id"] for number in (a_phone(), phone)]
     codes = [world.code_for(number) for number, _ in cloud.sent_messages()[-2:]]
+    step_up = mila.asks_to_step_up().json["challenge_id"]
+    step_up_code = world.code_for(phone)
     return {
         "signup: start": lambda: world.asks_for_a_code(a_phone()),
         "signup: verify, new number": lambda: world.verifies(challenges[0], codes[0]),
@@ -35,6 +37,8 @@ def operations(world: World) -> dict[str, Callable[[], Reply]]:
         "profile: change": lambda: mila.changes('"1"', name="Mila"),
         "profile: somebody else's": lambda: mila.gets(f"/v1/users/{other.user_id}"),
         "notice: accept": lambda: mila.calls("POST", "/v1/notices/terms-2024-05-08/acceptance"),
+        "step-up: start": mila.asks_to_step_up,
+        "step-up: verify": lambda: mila.steps_up_with(step_up, step_up_code),
         "session: end": mila.logs_out,
     }
 

@@ -24,6 +24,7 @@ class Metric(Enum):
     ACCOUNT_CREATED = ("AccountCreated", "Count")
     SESSION_OPENED = ("SessionOpened", "Count")
     SESSION_CLOSED = ("SessionClosed", "Count")
+    SESSION_STEPPED_UP = ("SessionSteppedUp", "Count")
     REFRESH_REUSED = ("RefreshReused", "Count")
     CHAT_TOKEN_MINTED = ("ChatTokenMinted", "Count")
     CHAT_PROFILE_SYNCED = ("ChatProfileSynced", "Count")

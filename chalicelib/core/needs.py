@@ -20,10 +20,14 @@ T_co = TypeVar("T_co", covariant=True)
 
 @dataclass(frozen=True)
 class Claims:
-    """What a proven access token says."""
+    """What a proven access token says.
+
+    `stepped_up_until` is in seconds since 1970; 0 in tokens that are not stepped up.
+    """
 
     account_id: AccountId
     session_id: SessionId
+    stepped_up_until: int = 0
 
 
 @dataclass(frozen=True, eq=False)

@@ -90,6 +90,7 @@ class Settings:
     code_life = timedelta(minutes=10)
     code_attempts = 5
     verify_repeat = timedelta(minutes=2)
+    step_up_life = timedelta(minutes=10)
     audience = "ru4m-app"
 
     def table(self, name: str) -> str:

@@ -2,13 +2,23 @@
 
 from chalice.app import Blueprint
 
-from chalicelib.core.errors import SessionEnded
-from chalicelib.core.http import NoContent, route
-from chalicelib.core.ids import SessionId
+from chalicelib.accounts.service import OPEN_ACCOUNT
+from chalicelib.challenges.model import (
+    ChallengeExpired,
+    ChallengeView,
+    SmsUnavailable,
+    TooManyAttempts,
+    TooManyCodes,
+    WrongCode,
+)
+from chalicelib.core.errors import InProgress, SessionEnded
+from chalicelib.core.http import Accepted, ClientAddress, NoContent, route
+from chalicelib.core.idempotency import IdempotencyKey
+from chalicelib.core.ids import ChallengeId, SessionId
 from chalicelib.privacy.subject_keys import DATA_KEY
-from chalicelib.sessions import ending, refreshing, service
+from chalicelib.sessions import ending, refreshing, service, stepping_up
 from chalicelib.sessions.caller import RightsCaller
-from chalicelib.sessions.model import Refreshing, SessionList, SessionView
+from chalicelib.sessions.model import Refreshing, SessionList, SessionView, SteppedUp, SteppingUp
 
 sessions = Blueprint(__name__)
 
@@ -41,3 +51,32 @@ def end_all_sessions(caller: RightsCaller) -> NoContent:
     """Log all devices out, this one too."""
     ending.end_all(caller.account.account_id)
     return NoContent()
+
+
+@route(
+    sessions,
+    "POST",
+    "/v1/sessions/step-up",
+    needs=(OPEN_ACCOUNT, DATA_KEY),
+    problems=(TooManyCodes, SmsUnavailable, InProgress),
+)
+def start_step_up(caller: RightsCaller, key: IdempotencyKey | None) -> Accepted[ChallengeView]:
+    """Send a code to the account's own number, for what takes more than a token."""
+    return Accepted(stepping_up.start(caller.session, caller[OPEN_ACCOUNT], key))
+
+
+@route(
+    sessions,
+    "POST",
+    "/v1/sessions/step-up/{challenge_id}/verify",
+    problems=(WrongCode, ChallengeExpired, TooManyAttempts),
+)
+def verify_step_up(
+    caller: RightsCaller, challenge_id: ChallengeId, body: SteppingUp, address: ClientAddress
+) -> SteppedUp:
+    """Give the code back, in the session that asked for it.
+
+    The access token in the answer is stepped up for ten minutes, the refresh token is the active one as
+    before. A refresh gives a token that is not stepped up.
+    """
+    return stepping_up.finish(caller.session, caller.account, challenge_id, body.code, address)

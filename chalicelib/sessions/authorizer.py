@@ -8,7 +8,7 @@ pydantic and asks no network: the public keys come as configuration.
 import json
 from datetime import timedelta
 from functools import cache
-from typing import Any
+from typing import Any, TypeGuard
 
 import jwt
 from chalice.app import AuthRequest, AuthResponse, Blueprint
@@ -44,7 +44,7 @@ def access_token(request: AuthRequest) -> AuthResponse:
 
 @observed
 def proven(header: str) -> dict[str, str] | None:
-    """The ids in a genuine token, or None."""
+    """What a genuine token says, or None."""
     scheme, _, token = header.partition(" ")
     claims = _decoded(token.strip()) if scheme.lower() == "bearer" else None
     if claims is None:
@@ -73,13 +73,20 @@ def _decoded(token: str) -> dict[str, str] | None:
     session_id = SessionId.parse(str(claims.get("sid")))
     if account_id is None or session_id is None:
         return None
-    return {"account_id": account_id, "session_id": session_id}
+    found: dict[str, str] = {"account_id": account_id, "session_id": session_id}
+    if "su" not in claims:
+        return found
+    # Passed on and not judged: the gateway keeps this answer for a minute.
+    return {**found, "stepped_up_until": str(claims["su"])} if _is_time(claims["su"]) else None
 
 
 def _issued_by_now(iat: object) -> bool:
     """With a leeway of our own: PyJWT's would make every token live longer too."""
-    ahead = clock.to_epoch(clock.now() + CLOCK_SKEW)
-    return isinstance(iat, int) and not isinstance(iat, bool) and iat <= ahead
+    return _is_time(iat) and iat <= clock.to_epoch(clock.now() + CLOCK_SKEW)
+
+
+def _is_time(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 @cache

@@ -2,6 +2,7 @@
 
 A view that takes a `Caller` serves live sessions of active accounts only. One that takes a
 `RightsCaller` also serves accounts that are frozen or restricted: their rights stay reachable (RGT-11).
+A `StepUpCaller` is one of those who gave a code back in this session minutes ago.
 """
 
 from typing import Any, ClassVar, Self, TypeVar
@@ -10,6 +11,7 @@ from chalice.app import ChaliceAuthorizer
 
 from chalicelib.accounts.model import Account, AccountState
 from chalicelib.accounts.service import ACCOUNT
+from chalicelib.core import clock
 from chalicelib.core.errors import Forbidden, Problem, SessionEnded
 from chalicelib.core.http import Authenticated
 from chalicelib.core.needs import Claims, Found, Need
@@ -34,6 +36,13 @@ class Restricted(Forbidden):
     title = "The processing of this account's data is restricted"
 
 
+class StepUpRequired(Forbidden):
+    """What a stolen token must not do: export, erase, change the number."""
+
+    code = "step_up_required"
+    title = "Step this session up first, by a code to the account's number"
+
+
 _STANDS_IN_THE_WAY = {AccountState.FROZEN: AccountFrozen, AccountState.RESTRICTED: Restricted}
 
 
@@ -50,7 +59,7 @@ class RightsCaller(Authenticated):
         self._found = found
 
     @classmethod
-    def judge(cls, claims: Claims, found: Found) -> Self:  # noqa: ARG003 - step-up will read them
+    def judge(cls, claims: Claims, found: Found) -> Self:  # noqa: ARG003 - StepUpCaller reads them
         """Let a live session of an existing account through.
 
         Raises:
@@ -82,4 +91,22 @@ class Caller(RightsCaller):
         caller = super().judge(claims, found)
         if problem := _STANDS_IN_THE_WAY.get(caller.account.state):
             raise problem
+        return caller
+
+
+class StepUpCaller(RightsCaller):
+    """The owner of a live session whose token is stepped up, whatever state the account is in."""
+
+    problems: ClassVar[tuple[type[Problem], ...]] = (SessionEnded, StepUpRequired)
+
+    @classmethod
+    def judge(cls, claims: Claims, found: Found) -> Self:
+        """As for rights, and the step-up is not over.
+
+        Raises:
+            StepUpRequired: the token is not stepped up, or was for ten minutes.
+        """
+        caller = super().judge(claims, found)
+        if claims.stepped_up_until <= clock.to_epoch(clock.now()):
+            raise StepUpRequired
         return caller

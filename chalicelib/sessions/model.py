@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from chalicelib.challenges.model import Code
 from chalicelib.core.clock import Instant
 from chalicelib.core.http import Body, View
 from chalicelib.core.ids import AccountId, SessionId
@@ -54,6 +55,12 @@ class Refreshing(Body):
     device_id: UUID
 
 
+class SteppingUp(Body):
+    """The code that was sent to the account's number."""
+
+    code: Code
+
+
 class DeviceView(View):
     """A device as its owner knows it."""
 
@@ -90,3 +97,9 @@ class SessionView(View):
     refresh_token: str
     refresh_expires_in: int
     scope: Scope
+
+
+class SteppedUp(View):
+    """The session again, with an access token that is stepped up for ten minutes; nothing else changed."""
+
+    session: SessionView

@@ -50,11 +50,11 @@ def ends_at(session: Session) -> datetime:
     return session.last_used_at + Period.IDLE_SESSION.length
 
 
-def shown(session: Session, account: Account) -> SessionView:
-    """The session for its own device, with fresh tokens."""
+def shown(session: Session, account: Account, stepped_up_until: datetime | None = None) -> SessionView:
+    """The session for its own device, with a fresh access token and the active refresh token."""
     return SessionView(
         session_id=session.session_id,
-        access_token=tokens.access_token(session),
+        access_token=tokens.access_token(session, stepped_up_until),
         expires_in=int(settings().access_token_life.total_seconds()),
         refresh_token=str(RefreshToken.of(session)),
         refresh_expires_in=int((ends_at(session) - clock.now()).total_seconds()),

@@ -4,6 +4,7 @@ import base64
 import hmac
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Self
 
 import jwt
@@ -18,8 +19,11 @@ _FORM = re.compile(
 )
 
 
-def access_token(session: Session) -> str:
-    """A token of 15 minutes that names account and session; nothing in it is personal."""
+def access_token(session: Session, stepped_up_until: datetime | None = None) -> str:
+    """A token of 15 minutes that names account and session; nothing in it is personal.
+
+    `su` is there in stepped-up tokens only, and says until when they are.
+    """
     key = keyring.signing_key()
     now = clock.to_epoch(clock.now())
     claims = {
@@ -30,6 +34,8 @@ def access_token(session: Session) -> str:
         "iat": now,
         "exp": now + int(settings().access_token_life.total_seconds()),
     }
+    if stepped_up_until:
+        claims["su"] = clock.to_epoch(stepped_up_until)
     return jwt.encode(claims, key.pem, algorithm="ES256", headers={"kid": key.kid})
 
 

@@ -79,6 +79,8 @@ LIVE = {
     ("POST", "/v1/notices/{version}/acceptance"): {204},
     ("GET", "/v1/users/{user_id}"): {200},
     ("DELETE", "/v1/sessions/{session_id}"): {204},
+    ("POST", "/v1/sessions/step-up"): {202},
+    ("POST", "/v1/sessions/step-up/{challenge_id}/verify"): {200, 422},
 }
 
 
@@ -103,7 +105,11 @@ def _bring_to_life(case: Case, world: World) -> User:
     """Put what exists into a generated request; the user who then sends it."""
     user = _user(world)
     parts, body = case.path_parameters, cast("Any", case.body)
-    if "challenge_id" in parts:
+    if "challenge_id" in parts and "step-up" in case.path:
+        parts["challenge_id"] = user.asks_to_step_up().json["challenge_id"]
+        if body["code"] < "5":
+            body["code"] = world.code_for(user.phone)
+    elif "challenge_id" in parts:
         phone = a_phone()
         parts["challenge_id"] = world.asks_for_a_code(phone).json["challenge_id"]
         if isinstance(body, dict):

@@ -13,7 +13,7 @@ from chalicelib.core.settings import settings
 from chalicelib.notices import versions
 from chalicelib.notices.model import Notice, NoticeKind, NoticeVersion
 from tests.support import cloud
-from tests.support.builders import PRIVACY, TERMS, a_device, a_phone, a_verification
+from tests.support.builders import PRIVACY, TERMS, a_device, a_phone, a_verification, other_than
 from tests.support.races import just_before
 from tests.support.world import World
 
@@ -490,10 +490,6 @@ def test_a_frozen_account_can_sign_in_to_its_rights_only(world: World, state: st
     world.set_state(mila, state)
     again = world.a_user(phone=mila.phone)
     assert again.session["scope"] == "rights"
-
-
-def other_than(code: str) -> str:
-    return f"{(int(code) + 1) % 1_000_000:06d}"
 
 
 def allow_guesses(monkeypatch: pytest.MonkeyPatch, most: int) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.builders import a_device, a_phone
+from tests.support.builders import a_device, a_phone, other_than
 from tests.support.cloud import Calls, counted
 from tests.support.world import World
 
@@ -73,6 +73,39 @@ def test_resending_costs_three_calls_and_one_sms(world: World) -> None:
     with counted() as calls:
         world.call("POST", f"/v1/signup/{challenge}/resend")
     assert (calls.of("dynamodb"), calls.of("sns")) == (3, 1)
+
+
+def test_asking_to_step_up_costs_four_calls_and_one_sms(world: World) -> None:
+    mila = world.a_user()
+    with counted() as calls:
+        assert mila.asks_to_step_up().status == 202
+    assert (calls.of("dynamodb"), calls.of("sns"), sum(calls.values())) == (4, 1, 5)
+    assert not TRANSACTIONS & calls.tables.keys()
+
+
+def test_with_an_idempotency_key_asking_to_step_up_costs_five(world: World) -> None:
+    mila = world.a_user()
+    with counted() as calls:
+        assert mila.asks_to_step_up(headers={"Idempotency-Key": str(uuid.uuid4())}).status == 202
+    assert (calls.of("dynamodb"), calls.of("sns"), sum(calls.values())) == (5, 1, 6)
+
+
+def test_stepping_up_costs_five_calls_and_its_repetition_four(world: World) -> None:
+    mila = world.a_user()
+    challenge = mila.asks_to_step_up().json["challenge_id"]
+    for cost in (5, 4):
+        with counted() as calls:
+            assert mila.steps_up_with(challenge, world.code_for(mila.phone)).status == 200
+        assert calls.of("dynamodb") == sum(calls.values()) == cost
+    assert not TRANSACTIONS & calls.tables.keys()
+
+
+def test_a_wrong_code_for_stepping_up_costs_three_calls(world: World) -> None:
+    mila = world.a_user()
+    challenge = mila.asks_to_step_up().json["challenge_id"]
+    with counted() as calls:
+        mila.steps_up_with(challenge, other_than(world.code_for(mila.phone)))
+    assert calls == {"dynamodb.BatchGetItem": 1, "dynamodb.UpdateItem": 2}
 
 
 def test_a_chat_token_costs_one_batch_read_and_no_write(world: World) -> None:

@@ -20,7 +20,11 @@ TABLES: dict[str, dict[str, set[str]]] = {
     "chat": {"accounts": {"BatchGet"}},
     "notices": {"accounts": {"BatchGet", "Put"}},
     "profiles": {"accounts": {"BatchGet", "Put"}, "claims": {"BatchGet"}, "keys": {"BatchGet"}},
-    "sessions": {"accounts": {"BatchGet", "Delete", "Query", "Update"}, "keys": {"BatchGet"}},
+    "sessions": {
+        "accounts": {"BatchGet", "Delete", "Query", "Update"},
+        "challenges": {"Get", "Put", "Update"},
+        "keys": {"BatchGet"},
+    },
     "signup": {
         "accounts": {"BatchGet", "Put"},
         "claims": {"BatchGet", "Put"},
@@ -33,12 +37,12 @@ TABLES: dict[str, dict[str, set[str]]] = {
 SECRETS: dict[str, set[str]] = {
     "chat": {"stream"},
     "profiles": {"lookup"},
-    "sessions": {"refresh", "signing"},
+    "sessions": {"codes", "lookup", "refresh", "signing"},
     "signup": {"codes", "lookup", "refresh", "signing"},
     "sync_chat_profiles": {"stream"},
 }
 
-MAY_SEND_TEXTS = {"signup"}
+MAY_SEND_TEXTS = {"sessions", "signup"}
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +105,7 @@ def test_a_role_reads_the_secrets_of_its_purposes_only(name: str, tried: dict[st
 
 
 @pytest.mark.promise("SEC-1")
-def test_only_signup_sends_text_messages(tried: dict[str, Any]) -> None:
+def test_only_signup_and_sessions_send_text_messages(tried: dict[str, Any]) -> None:
     assert {name for name, may in tried.items() if may["texts"]} == MAY_SEND_TEXTS
 
 

@@ -160,7 +160,10 @@ def test_a_function_is_told_only_of_tables_and_secrets_that_it_may_use(
         "chat": {accounts, "secret_stream"},
         "notices": {accounts},
         "profiles": {accounts, claims, "secret_lookup", *sealing},
-        "sessions": {accounts, "secret_refresh", "secret_signing", "signing_kid", *sealing},
+        "sessions": {
+            accounts, challenges, "secret_codes", "secret_lookup", "secret_refresh", "secret_signing",
+            "signing_kid", *sealing,
+        },
         "signup": {
             accounts, claims, challenges, "secret_codes", "secret_lookup", "secret_refresh", "secret_signing",
             "signing_kid", *sealing,

@@ -47,8 +47,13 @@ EXPECTED = {
         ),
         ("dynamodb:BatchGetItem", "${KeysTableArn}"),
         ("kms:Decrypt", "${SealingKeyArn}"),
-        ("secretsmanager:GetSecretValue", "${RefreshSecretArn}, ${SigningSecretArn}"),
+        ("dynamodb:GetItem, dynamodb:PutItem, dynamodb:UpdateItem", "${ChallengesTableArn}"),
+        (
+            "secretsmanager:GetSecretValue",
+            "${CodesSecretArn}, ${LookupSecretArn}, ${RefreshSecretArn}, ${SigningSecretArn}",
+        ),
         ("kms:Decrypt", "${StageKeyArn}"),
+        ("sns:Publish", "all but arn:${AWS::Partition}:sns:*:*:*"),
     },
     "SignupRole": {
         _own_logs("signup"),

@@ -21,3 +21,8 @@ TERMS, PRIVACY = "terms-2024-05-08", "privacy-2024-05-08"
 
 def a_verification(code: str, **changes: Any) -> dict[str, Any]:
     return {"code": code, "terms_version": TERMS, "privacy_version": PRIVACY} | changes
+
+
+def other_than(code: str) -> str:
+    """A wrong code."""
+    return f"{(int(code) + 1) % 1_000_000:06d}"

@@ -205,5 +205,17 @@ class User:
     def mints_a_chat_token(self) -> Reply:
         return self.calls("POST", "/v1/chat/token")
 
+    def asks_to_step_up(self, **more: Any) -> Reply:
+        return self.calls("POST", "/v1/sessions/step-up", **more)
+
+    def steps_up_with(self, challenge_id: str, code: str, **more: Any) -> Reply:
+        path = f"/v1/sessions/step-up/{challenge_id}/verify"
+        return self.calls("POST", path, body={"code": code}, **more)
+
+    def steps_up(self) -> Reply:
+        """Ask for a code and give it back."""
+        challenge = self.asks_to_step_up().json["challenge_id"]
+        return self.steps_up_with(challenge, self.world.code_for(self.phone))
+
     def logs_out(self) -> Reply:
         return self.calls("DELETE", f"/v1/sessions/{self.session['session_id']}")

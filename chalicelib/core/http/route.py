@@ -145,7 +145,11 @@ class _Plan:
             return {}
         name, kind = self.caller
         context = request.context.get("authorizer") or {}
-        claims = Claims(AccountId(context["account_id"]), SessionId(context["session_id"]))
+        claims = Claims(
+            AccountId(context["account_id"]),
+            SessionId(context["session_id"]),
+            int(context.get("stepped_up_until", 0)),
+        )
         return {name: kind.judge(claims, batch.read(claims, self.needs))}
 
     def parsed(self, request: Request, raw_parts: Mapping[str, str]) -> dict[str, object]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from functools import partial
+
+import jwt
 
 from infra.local.js import ChatClients, ChatError
 from infra.local.tour.phone import Phone
@@ -21,11 +24,10 @@ def signing_up(tour: Tour) -> None:
     tour.say(f"[dim]text message to {_MILA}:[/] [italic]“{text}”[/]")
     challenge = started.body["challenge_id"]
     code = mila.read_code()
-    wrong = "000000" if code != "000000" else "000001"
     shown = {"terms_version": "", "privacy_version": ""}
     for notice in mila.call("GET", "/v1/notices/current").body["items"]:
         shown[f"{notice['kind']}_version"] = notice["version"]
-    refused = mila.call("POST", f"/v1/signup/{challenge}/verify", {"code": wrong, **shown})
+    refused = mila.call("POST", f"/v1/signup/{challenge}/verify", {"code": _another(code), **shown})
     tour.check("a wrong code is refused", refused.problem == "wrong_code")
     answer = mila.give_code(challenge, code, "Mila")
     tour.check("the right one makes an account", answer.status == 201 and answer.body["new_account"])
@@ -101,6 +103,35 @@ def keeping_the_session(tour: Tour) -> None:
     tour.check("and the session that it was copied from is over", ended.problem == "session_ended")
 
 
+def stepping_up(tour: Tour) -> None:
+    """Mila steps up: for what a stolen token must not do, she shows anew that the number is hers."""
+    mila = tour.phones["Mila"]
+    held = mila.session["refresh_token"]
+    challenge = mila.ask_to_step_up().body["challenge_id"]
+    code = mila.read_code()
+    refused = mila.step_up(challenge, _another(code))
+    tour.check("a wrong code is refused", refused.problem == "wrong_code")
+    tour.check("and her token is what it was", _stepped_up_for(mila) == 0)
+    answer = mila.step_up(challenge, code)
+    tour.check("the right one is answered with her session", answer.status == 200)
+    minutes = _stepped_up_for(mila) / 60
+    tour.check(f"its token is stepped up for {minutes:.0f} minutes", 9 < minutes <= 10)
+    tour.check("its refresh token is the one that she has", mila.session["refresh_token"] == held)
+    tour.check("the token opens what it did before", mila.call("GET", "/v1/sessions").status == 200)
+    mila.refresh()
+    tour.check("a refresh gives one that is not stepped up", _stepped_up_for(mila) == 0)
+
+
+def _another(code: str) -> str:
+    return "000000" if code != "000000" else "000001"
+
+
+def _stepped_up_for(phone: Phone) -> float:
+    """Seconds for which the phone's access token is still stepped up."""
+    claims = jwt.decode(phone.access_token, options={"verify_signature": False})
+    return float(claims["su"] - time.time()) if "su" in claims else 0
+
+
 def logging_out(tour: Tour) -> None:
     """Mila logs out; her token is still fresh, but opens nothing, and her chat tokens are revoked."""
     mila, stream = tour.phones["Mila"], tour.cloud.stream
@@ -128,5 +159,6 @@ CHAPTERS: tuple[Chapter, ...] = (
     chatting,
     changing_the_name,
     keeping_the_session,
+    stepping_up,
     logging_out,
 )

@@ -1,0 +1,305 @@
+"""Stepping up: a code to the account's number lifts one access token for ten minutes (ADR 10)."""
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+import jwt
+import pytest
+from botocore.exceptions import EndpointConnectionError
+
+from chalicelib.challenges import service as challenges
+from chalicelib.core import clock
+from chalicelib.core.settings import settings
+from tests.support import cloud
+from tests.support.builders import a_device, a_phone, other_than
+from tests.support.races import just_before
+from tests.support.world import Reply, User, World
+
+SMS_DOWN = EndpointConnectionError(endpoint_url="https://sns")
+
+
+def claims_of(session: dict[str, Any]) -> dict[str, Any]:
+    claims: dict[str, Any] = jwt.decode(session["access_token"], options={"verify_signature": False})
+    return claims
+
+
+def until(reply: Reply) -> int:
+    """When the step-up of an answer's token ends."""
+    assert reply.status == 200, reply.text
+    return int(claims_of(reply.json["session"])["su"])
+
+
+def ahead(world: World, **time: float) -> int:
+    return clock.to_epoch(world.now + timedelta(**time))
+
+
+def code_of(mila: User, challenge: str) -> Reply:
+    """Give the code of the last text back."""
+    return mila.steps_up_with(challenge, mila.world.code_for(mila.phone))
+
+
+def on_another_device(mila: User) -> User:
+    return mila.world.a_user(phone=mila.phone)
+
+
+def test_a_code_to_the_accounts_number_steps_a_token_up_for_ten_minutes(world: World) -> None:
+    mila = world.a_user()
+    asked = mila.asks_to_step_up()
+    assert asked.status == 202
+    assert asked.json == {
+        "challenge_id": asked.json["challenge_id"],
+        "channel": "sms",
+        "digits": 6,
+        "expires_at": "2026-11-24T12:10:00Z",
+        "resend_after": "2026-11-24T12:01:00Z",
+    }
+    assert len(world.messages_to(mila.phone)) == 2
+    lifted = code_of(mila, asked.json["challenge_id"])
+    assert until(lifted) == ahead(world, minutes=10)
+
+
+def test_the_answer_is_the_same_session_with_the_same_refresh_token(world: World) -> None:
+    mila = world.a_user()
+    world.advance(timedelta(minutes=5))
+    answer = mila.steps_up().json
+    assert answer.keys() == {"session"}
+    changed = {name for name, value in answer["session"].items() if mila.session[name] != value}
+    assert changed == {"access_token", "refresh_expires_in"}
+    assert answer["session"]["refresh_expires_in"] == mila.session["refresh_expires_in"] - 5 * 60
+
+
+@pytest.mark.promise("ACC-5")
+def test_stepping_up_does_not_touch_the_session_and_its_refresh_token_still_rotates(world: World) -> None:
+    device = a_device()
+    mila = world.a_user(device=device)
+    before = cloud.records("session")
+    held = mila.steps_up().json["session"]["refresh_token"]
+    assert cloud.records("session") == before
+    body = {"refresh_token": held, "device_id": device["id"]}
+    fresh = world.call("POST", "/v1/sessions/refresh", body=body)
+    assert fresh.json["refresh_token"] != held
+
+
+def test_a_refresh_gives_a_token_that_is_not_stepped_up(world: World) -> None:
+    device = a_device()
+    mila = world.a_user(device=device)
+    held = mila.steps_up().json["session"]
+    body = {"refresh_token": held["refresh_token"], "device_id": device["id"]}
+    fresh = world.call("POST", "/v1/sessions/refresh", body=body)
+    assert "su" not in claims_of(fresh.json)
+
+
+def test_the_text_goes_to_the_number_on_record_in_the_accounts_language(world: World) -> None:
+    phone = a_phone()
+    asked = world.call("POST", "/v1/signup", body={"phone": phone, "device": a_device(), "locale": "sr"})
+    mila = User(world, phone, world.verifies(asked.json["challenge_id"], world.code_for(phone)).json)
+    assert mila.asks_to_step_up(body={"phone": a_phone()}).status == 202
+    assert "RU4M kod" in world.messages_to(phone)[-1]
+    assert {number for number, _ in cloud.sent_messages()} == {phone}
+
+
+def test_a_wrong_code_steps_nothing_up_and_says_how_many_tries_are_left(world: World) -> None:
+    mila = world.a_user()
+    challenge = mila.asks_to_step_up().json["challenge_id"]
+    wrong = other_than(world.code_for(mila.phone))
+    replies = [mila.steps_up_with(challenge, wrong) for _ in range(5)]
+    assert [(reply.problem, reply.json["attempts_left"]) for reply in replies] == [
+        ("wrong_code", left) for left in (4, 3, 2, 1, 0)
+    ]
+    assert code_of(mila, challenge).problem == "challenge_expired"
+
+
+def test_a_code_dies_after_ten_minutes(world: World) -> None:
+    mila = world.a_user()
+    challenge = mila.asks_to_step_up().json["challenge_id"]
+    world.advance(timedelta(minutes=10))
+    assert code_of(mila, challenge).problem == "challenge_expired"
+
+
+def test_a_repetition_within_two_minutes_is_answered_and_makes_nothing_longer(world: World) -> None:
+    mila = world.a_user()
+    challenge = mila.asks_to_step_up().json["challenge_id"]
+    first = code_of(mila, challenge)
+    world.advance(timedelta(minutes=1, seconds=59))
+    again = code_of(mila, challenge)
+    assert until(again) == until(first)
+    world.advance(timedelta(seconds=1))
+    assert code_of(mila, challenge).problem == "challenge_expired"
+
+
+def test_of_two_racing_uses_of_a_code_both_are_answered_and_one_uses_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mila = world.a_user()
+    challenge = mila.asks_to_step_up().json["challenge_id"]
+    winners = just_before(monkeypatch, challenges, "use", lambda: code_of(mila, challenge))
+    assert until(code_of(mila, challenge)) == until(winners[0])
+
+
+def test_a_crash_after_the_code_was_used_up_costs_no_new_code(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mila = world.a_user()
+    challenge = mila.asks_to_step_up().json["challenge_id"]
+
+    def crash(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as broken:
+        broken.setattr("chalicelib.sessions.service.shown", crash)
+        assert code_of(mila, challenge).status == 500
+    assert until(code_of(mila, challenge)) == ahead(world, minutes=10)
+
+
+@pytest.mark.promise("ACC-5")
+def test_in_another_session_a_challenge_is_one_that_never_was_and_no_try_is_counted(world: World) -> None:
+    mila = world.a_user()
+    vuk, tablet = world.a_user(), on_another_device(mila)
+    challenge = mila.asks_to_step_up().json["challenge_id"]
+    code = world.code_for(mila.phone)
+    unknown = mila.steps_up_with("c_" + "0" * 26, code)
+    for other in (vuk, tablet):
+        assert without_its_id(other.steps_up_with(challenge, code)) == without_its_id(unknown)
+    assert mila.steps_up_with(challenge, other_than(code)).json["attempts_left"] == 4
+    assert mila.steps_up_with(challenge, code).status == 200
+
+
+@pytest.mark.promise("ACC-2")
+def test_a_code_of_one_purpose_opens_nothing_of_another(world: World) -> None:
+    mila = world.a_user()
+    for_step_up = mila.asks_to_step_up().json["challenge_id"]
+    step_up_code = world.code_for(mila.phone)
+    for_signup = world.asks_for_a_code(mila.phone).json["challenge_id"]
+    signup_code = world.code_for(mila.phone)
+    unknown = "c_" + "0" * 26
+    with cloud.counted() as never_was:
+        expected = without_its_id(world.verifies(unknown, "000000"))
+    with cloud.counted() as of_another:
+        assert without_its_id(world.verifies(for_step_up, step_up_code)) == expected
+    assert of_another == never_was
+    expected = without_its_id(mila.steps_up_with(unknown, "000000"))
+    assert without_its_id(mila.steps_up_with(for_signup, signup_code)) == expected
+    world.advance(timedelta(minutes=1))
+    sent = len(world.messages_to(mila.phone))
+    assert world.call("POST", f"/v1/signup/{for_step_up}/resend").problem == "challenge_expired"
+    assert len(world.messages_to(mila.phone)) == sent
+    assert mila.steps_up_with(for_step_up, step_up_code).status == 200
+    assert world.verifies(for_signup, signup_code).status == 200
+
+
+@pytest.mark.promise("RGT-11")
+@pytest.mark.parametrize("state", ["frozen", "restricted"])
+def test_a_frozen_account_steps_up_within_its_scope(world: World, state: str) -> None:
+    mila = world.a_user()
+    world.set_state(mila, state)
+    answer = mila.steps_up()
+    assert until(answer) == ahead(world, minutes=10)
+    assert answer.json["session"]["scope"] == "rights"
+
+
+def test_a_session_that_was_ended_meanwhile_is_not_stepped_up(world: World) -> None:
+    mila = world.a_user()
+    challenge = mila.asks_to_step_up().json["challenge_id"]
+    mila.logs_out()
+    assert code_of(mila, challenge).problem == "session_ended"
+    assert mila.asks_to_step_up().problem == "session_ended"
+
+
+def test_signups_and_step_ups_of_a_number_share_one_limit(world: World) -> None:
+    mila = world.a_user()
+    for _ in range(2):
+        assert world.asks_for_a_code(mila.phone).status == 202
+        assert mila.asks_to_step_up().status == 202
+    refused = mila.asks_to_step_up()
+    assert (refused.problem, refused.json["limit"]) == ("too_many_codes", "codes_per_number")
+    assert world.asks_for_a_code(mila.phone).problem == "too_many_codes"
+
+
+def test_guesses_at_signups_and_step_ups_share_the_limit_of_an_address(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mila = world.a_user()
+    challenge = mila.asks_to_step_up().json["challenge_id"]
+    monkeypatch.setenv("RU4M_LIMIT_ATTEMPTS_PER_ADDRESS", "1")
+    settings.cache_clear()
+    assert world.verifies("c_" + "0" * 26, "000000").problem == "challenge_expired"
+    refused = code_of(mila, challenge)
+    assert (refused.problem, refused.json["limit"]) == ("too_many_attempts", "attempts_per_address")
+
+
+def test_stepping_up_uses_up_none_of_an_addresss_codes(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    mila = world.a_user()
+    monkeypatch.setenv("RU4M_LIMIT_CODES_PER_ADDRESS", "2")
+    settings.cache_clear()
+    for _ in range(2):
+        assert mila.asks_to_step_up().status == 202
+    assert world.asks_for_a_code(a_phone()).status == 202
+
+
+def test_a_carrier_that_refuses_is_told_as_503_and_uses_nothing_up(world: World) -> None:
+    mila = world.a_user()
+    with cloud.failing("sns", "Publish", SMS_DOWN):
+        for _ in range(6):
+            assert mila.asks_to_step_up().problem == "sms_unavailable"
+    for _ in range(4):  # the first of five was signup's
+        assert mila.asks_to_step_up().status == 202
+
+
+def test_no_code_is_sent_and_none_is_tried_while_the_limits_cannot_be_counted(world: World) -> None:
+    mila = world.a_user()
+    challenge = mila.asks_to_step_up().json["challenge_id"]
+    with cloud.failing("dynamodb", "UpdateItem", EndpointConnectionError(endpoint_url="https://dynamodb")):
+        assert mila.asks_to_step_up().problem == "unavailable"
+        assert code_of(mila, challenge).problem == "unavailable"
+    assert len(world.messages_to(mila.phone)) == 2
+    assert code_of(mila, challenge).status == 200
+
+
+def test_the_same_request_sends_one_code_and_another_sessions_key_finds_nothing(world: World) -> None:
+    mila, key = world.a_user(), {"Idempotency-Key": str(uuid.uuid4())}
+    first = mila.asks_to_step_up(headers=key)
+    again = mila.asks_to_step_up(headers=key)
+    assert again.json == first.json
+    assert len(world.messages_to(mila.phone)) == 2
+    other = on_another_device(mila).asks_to_step_up(headers=key)
+    assert other.json["challenge_id"] != first.json["challenge_id"]
+
+
+@pytest.mark.parametrize("body", [{}, {"code": "12345"}, {"code": 123456}, {"code": "123456", "phone": "+1"}])
+def test_bad_input_is_refused_without_costing_a_try(world: World, body: dict[str, object]) -> None:
+    mila = world.a_user()
+    challenge = mila.asks_to_step_up().json["challenge_id"]
+    path = f"/v1/sessions/step-up/{challenge}/verify"
+    assert mila.calls("POST", path, body=body).problem in {"invalid_request", "unexpected_field"}
+    wrong = other_than(world.code_for(mila.phone))
+    assert mila.steps_up_with(challenge, wrong).json["attempts_left"] == 4
+
+
+@pytest.mark.promise("ACC-2")
+def test_a_used_challenge_keeps_nothing_personal(world: World) -> None:
+    mila = world.a_user()
+    mila.asks_to_step_up()
+    assert [("sealed" in item) for item in of_step_up()] == [True]
+    mila.steps_up()
+    assert sorted("sealed" in item for item in of_step_up()) == [False, True]
+
+
+@pytest.mark.promise("SEC-1")
+def test_a_number_can_be_read_nowhere(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    mila = world.a_user(phone=world.canaries.add("phone", a_phone()))
+    mila.asks_to_step_up()
+    assert world.canaries.in_tables() == []
+    mila.steps_up()
+    with cloud.failing("sns", "Publish", RuntimeError(f"could not reach {mila.phone}")):
+        assert mila.asks_to_step_up().status == 500
+    assert world.canaries.in_text(world.log.getvalue() + capsys.readouterr().out) == []
+
+
+def of_step_up() -> list[dict[str, Any]]:
+    return [item for item in cloud.records("challenge") if item["purpose"] == {"S": "step_up"}]
+
+
+def without_its_id(reply: Reply) -> tuple[int, dict[str, Any]]:
+    """An answer but for the one thing that differs between any two."""
+    return reply.status, {name: value for name, value in reply.json.items() if name != "request_id"}

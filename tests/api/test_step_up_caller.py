@@ -1,0 +1,106 @@
+"""What a route that needs step-up lets through: a small app of one such route, beside the real one."""
+
+from datetime import timedelta
+from typing import Any
+
+import jwt
+import pytest
+from chalice.app import Blueprint, Chalice
+from chalice.test import Client
+
+from chalicelib.core.errors import SessionEnded, Unauthenticated
+from chalicelib.core.http import NoContent, contract, route
+from chalicelib.sessions import authorizer
+from chalicelib.sessions.caller import StepUpCaller, StepUpRequired
+from tests.support import environment
+from tests.support.world import World
+
+
+class Guarded:
+    """An app whose only route needs step-up."""
+
+    def __init__(self, app: Chalice) -> None:
+        self.app = app
+
+    def answers(self, session: dict[str, Any]) -> int | str:
+        """The problem that a session's token meets there, or the status."""
+        headers = {"Authorization": f"Bearer {session['access_token']}"}
+        answer = Client(self.app).http.delete("/v1/everything", headers=headers)
+        problem: str | None = answer.json_body["code"] if answer.status_code >= 400 else None
+        return problem or answer.status_code
+
+
+@pytest.fixture
+def guarded(monkeypatch: pytest.MonkeyPatch) -> Guarded:
+    monkeypatch.setattr(contract, "_routes", [])  # this route is in no contract
+    part = Blueprint(__name__)
+
+    @route(part, "DELETE", "/v1/everything")
+    def delete_everything(caller: StepUpCaller) -> NoContent:
+        return NoContent()
+
+    app = Chalice(app_name="guarded", configure_logs=False)
+    app.register_blueprint(authorizer.tokens)
+    app.register_blueprint(part)
+    return Guarded(app)
+
+
+def test_a_token_that_is_not_stepped_up_is_told_to_step_up(world: World, guarded: Guarded) -> None:
+    assert guarded.answers(world.a_user().session) == "step_up_required"
+
+
+def test_a_stepped_up_token_is_let_through_until_its_ten_minutes_are_over(
+    world: World, guarded: Guarded
+) -> None:
+    stepped_up = world.a_user().steps_up().json["session"]
+    assert guarded.answers(stepped_up) == 204
+    world.advance(timedelta(minutes=9, seconds=59))
+    assert guarded.answers(stepped_up) == 204
+    world.advance(timedelta(seconds=1))
+    assert guarded.answers(stepped_up) == "step_up_required"
+
+
+def test_stepping_up_lifts_neither_the_token_before_nor_another_device(
+    world: World, guarded: Guarded
+) -> None:
+    mila = world.a_user()
+    tablet = world.a_user(phone=mila.phone)
+    mila.steps_up()
+    assert guarded.answers(mila.session) == "step_up_required"
+    assert guarded.answers(tablet.session) == "step_up_required"
+
+
+@pytest.mark.promise("RGT-11")
+@pytest.mark.parametrize("state", ["frozen", "restricted"])
+def test_a_frozen_account_gets_through_to_its_rights(world: World, guarded: Guarded, state: str) -> None:
+    mila = world.a_user()
+    world.set_state(mila, state)
+    assert guarded.answers(mila.steps_up().json["session"]) == 204
+
+
+@pytest.mark.promise("STR-3")
+def test_logging_out_ends_a_stepped_up_token_too(world: World, guarded: Guarded) -> None:
+    mila = world.a_user()
+    stepped_up = mila.steps_up().json["session"]
+    mila.logs_out()
+    assert guarded.answers(stepped_up) == "session_ended"
+
+
+def test_a_stepped_up_token_still_does_what_any_token_does(world: World) -> None:
+    mila = world.a_user()
+    token = mila.steps_up().json["session"]["access_token"]
+    assert world.call("GET", "/v1/profile", headers={"Authorization": f"Bearer {token}"}).status == 200
+
+
+@pytest.mark.parametrize("su", [True, "1795000000", 1.5, None], ids=["boolean", "text", "fraction", "null"])
+def test_a_token_whose_step_up_ends_at_no_time_is_refused(world: World, su: object) -> None:
+    session = world.a_user().session
+    claims = jwt.decode(session["access_token"], options={"verify_signature": False})
+    token = environment.token_with(**{**claims, "su": su})
+    refused = world.call("GET", "/v1/profile", headers={"Authorization": f"Bearer {token}"})
+    assert refused.problem == "unauthenticated"
+
+
+def test_the_contract_of_such_a_route_names_what_stands_in_the_way(guarded: Guarded) -> None:
+    (described,) = contract.routes()
+    assert {Unauthenticated, SessionEnded, StepUpRequired} <= {*described.problems}
