@@ -24,6 +24,7 @@ REGION = "eu-central-1"
 ROOT_KEY = ROOT_SECRET = "test"  # noqa: S105 - nothing but this emulator knows it
 
 _REQUIREMENTS = Path(__file__).with_name("requirements.txt")
+_PROGRAM = Path(__file__).with_name("draining.py")
 _START_DEADLINE = 20.0
 
 
@@ -34,12 +35,13 @@ class EmulatorFailed(RuntimeError):
 @contextmanager
 def running_emulator(port: int = 0) -> Iterator[str]:
     """Start it, give its address, and stop it whatever happens. Port 0 takes a free one."""
-    program = environment("emulator", _REQUIREMENTS) / "bin" / "ministack"
+    python = environment("emulator", _REQUIREMENTS) / "bin" / "python"
     port = port or free_port()
     address = f"http://127.0.0.1:{port}"
     with (
         tempfile.TemporaryFile("w+", dir=LOCAL) as log,
-        child([program], lambda folder: _environment(folder, port), log) as process,
+        # Isolated: this folder is on no path, so nothing of ours stands in for a package of its own.
+        child([python, "-I", _PROGRAM], lambda folder: _environment(folder, port), log) as process,
     ):
         _wait_until_up(process, address, log)
         yield address

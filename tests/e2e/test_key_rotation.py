@@ -1,8 +1,4 @@
-"""Keys are rotated on a deployed stage: whoever is signed in stays, whatever was sealed still opens.
-
-Between the steps, not during them: the emulator kills the workers of every function while a stack is
-changed, which AWS does not (docs/deploy.md).
-"""
+"""Keys are rotated on a deployed stage: whoever is signed in stays, whatever was sealed still opens."""
 
 from __future__ import annotations
 

@@ -1,0 +1,93 @@
+"""A key is rotated while people use the service, and nobody notices."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import jwt
+import pytest
+
+from infra.local.cloud import LocalCloud, local_cloud
+from infra.local.tour.phone import Phone
+from infra.local.waiting import until
+from infra.ops.signing import SigningKeys
+
+
+@pytest.fixture(scope="module")
+def own_cloud() -> Iterator[LocalCloud]:
+    """Not the suite's: its functions are configured anew."""
+    with local_cloud() as running:
+        yield running
+
+
+def kid_of(phone: Phone) -> str:
+    return str(jwt.get_unverified_header(phone.access_token)["kid"])
+
+
+@dataclass
+class Traffic:
+    """What was answered to everybody, while it goes on."""
+
+    answers: Counter[str] = field(default_factory=Counter)
+    kids: Counter[str] = field(default_factory=Counter)
+    over: threading.Event = field(default_factory=threading.Event)
+
+    def uses(self, phone: Phone) -> None:
+        """Refresh and read with the fresh token, over and over: no cache knows that token."""
+        while not self.over.is_set():
+            held = {"refresh_token": phone.session["refresh_token"], "device_id": phone.device_id}
+            refreshed = phone.call("POST", "/v1/sessions/refresh", held)
+            self.answers[f"refresh {refreshed.status} {refreshed.problem}"] += 1
+            if refreshed.status != 200:
+                continue
+            phone.session = refreshed.body
+            self.kids[kid_of(phone)] += 1
+            read = phone.call("GET", "/v1/profile")
+            self.answers[f"read {read.status} {read.problem}"] += 1
+
+    def goes_on(self, phones: list[Phone], kid: str) -> None:
+        """Wait until everybody has a token of a key, and enough of them were used to say something."""
+        until(lambda: all(kid_of(phone) == kid for phone in phones), "everybody to refresh", seconds=60)
+        seen = self.kids[kid]
+        until(lambda: self.kids[kid] >= seen + 10, "traffic", seconds=60)
+
+
+@contextmanager
+def traffic_of(phones: list[Phone]) -> Iterator[Traffic]:
+    traffic = Traffic()
+    with ThreadPoolExecutor(len(phones)) as pool:
+        everybody = [pool.submit(traffic.uses, phone) for phone in phones]
+        try:
+            yield traffic
+        finally:
+            traffic.over.set()
+    for one in everybody:
+        one.result()
+
+
+@pytest.fixture
+def phones(own_cloud: LocalCloud, numbers: Iterator[str]) -> list[Phone]:
+    people = [Phone(own_cloud.state.api_url, next(numbers), own_cloud.texts_to) for _ in range(3)]
+    for person in people:
+        person.sign_up()
+    return people
+
+
+@pytest.mark.promise("ACC-5")
+def test_the_signing_key_is_rotated_and_retired_with_no_request_refused(
+    own_cloud: LocalCloud, phones: list[Phone]
+) -> None:
+    keys = SigningKeys.of(own_cloud.account, "local", lambda _: None)
+    old = kid_of(phones[0])
+    with traffic_of(phones) as traffic:
+        traffic.goes_on(phones, old)
+        new = keys.rotate()
+        traffic.goes_on(phones, new)
+        keys.retire(wait=0)
+        traffic.goes_on(phones, new)
+    assert traffic.answers.keys() == {"refresh 200 None", "read 200 None"}
