@@ -71,6 +71,7 @@ def deploy(account: Account, package: Package, target: Target, report: Report) -
             "Version": package.version,
             "CodeBucket": account.bucket,
             "CodeKey": code,
+            "LookupVersions": published.lookup_versions,
             "PublicKeys": published.public_keys,
             "SigningKid": published.signing_kid,
             "StageKeys": published.stage_keys,

@@ -46,10 +46,17 @@ class MacKeys:
 
 @cache
 def mac_keys(purpose: Secret) -> MacKeys:
-    """The keys of a purpose whose secret holds versioned HMAC keys."""
+    """The keys of a purpose whose secret holds versioned HMAC keys.
+
+    Of the lookup key, configuration names the versions: a number must not be claimed by a container
+    that does not know where the others claim it, so a rotation starts new ones (infra/ops/lookup).
+    """
     document = _read(purpose)
-    versions = {version: base64.b64decode(key) for version, key in document["versions"].items()}
-    return MacKeys(document["current"], versions)
+    stored = {version: base64.b64decode(key) for version, key in document["versions"].items()}
+    if purpose is not Secret.LOOKUP:
+        return MacKeys(document["current"], stored)
+    current, *others = settings().lookup_versions()
+    return MacKeys(current, {version: stored[version] for version in (current, *others)})
 
 
 @dataclass(frozen=True, repr=False)
@@ -75,6 +82,12 @@ def stream_secret() -> str:
     """The API secret of Stream: signs chat tokens and authorises the gateway."""
     secret: str = _read(Secret.STREAM)["secret"]
     return secret
+
+
+def forget() -> None:
+    """Read the vault anew; for commands that rotate keys."""
+    for cached in (mac_keys, signing_key, stream_secret):
+        cached.cache_clear()
 
 
 def _read(purpose: Secret) -> dict[str, Any]:

@@ -101,6 +101,10 @@ class Settings:
         """Name or ARN of a secret; only functions that may read it are given the variable."""
         return self._named(f"RU4M_SECRET_{purpose.upper()}")
 
+    def lookup_versions(self) -> tuple[str, ...]:
+        """Which versions of the lookup key there are, the current one first; only functions that hold it."""
+        return tuple(self._named("RU4M_LOOKUP_VERSIONS").split(","))
+
     def signing_kid(self) -> str:
         """Which key of the vault signs access tokens; only functions that sign have it."""
         return self._named("RU4M_SIGNING_KID")

@@ -94,6 +94,11 @@ class Stacks:
         stack = self._api.describe_stacks(StackName=name)["Stacks"][0]
         return {o["OutputKey"]: o["OutputValue"] for o in stack.get("Outputs", [])}
 
+    def parameter(self, name: str, key: str) -> str:
+        """What a parameter of a stack is set to."""
+        held = self._api.describe_stacks(StackName=name)["Stacks"][0]["Parameters"]
+        return str(next(p["ParameterValue"] for p in held if p["ParameterKey"] == key))
+
     def delete(self, name: str) -> None:
         """Delete a stack and wait; what the template retains stays.
 

@@ -34,6 +34,7 @@ class MissingSecret(RuntimeError):
 class Published:
     """What of the vault goes into the functions' configuration, because it is no secret."""
 
+    lookup_versions: str  # of the lookup key, the current one first
     public_keys: str  # JWKS of the access tokens
     signing_kid: str  # the key that signs them now
     stage_keys: str  # versions of the stage key, as KMS wrapped them
@@ -55,8 +56,9 @@ def fill_vault(
         MissingSecret: Stream's secret is neither stored nor given.
     """
     api = account.client("secretsmanager")
-    for purpose in ("codes", "lookup", "refresh"):
+    for purpose in ("codes", "refresh"):
         _stored_or(api, arns[purpose], _mac_keys)
+    lookup = _stored_or(api, arns["lookup"], _mac_keys)
     signing = _stored_or(api, arns["signing"], _signing_key)
     stored = read(api, arns["stream"])
     if stream_secret and stored != {"secret": stream_secret}:
@@ -64,7 +66,18 @@ def fill_vault(
     elif not (stream_secret or stored):
         raise MissingSecret("the API secret of Stream is needed once: RU4M_STREAM_API_SECRET")
     sealing = _stored_or(api, arns["sealing"], lambda: _stage_keys(account, stage, sealing_key))
-    return Published(public_keys(signing), signing["signing"], json.dumps(sealing, separators=(",", ":")))
+    return Published(
+        versions_of(lookup),
+        public_keys(signing),
+        signing["signing"],
+        json.dumps(sealing, separators=(",", ":")),
+    )
+
+
+def versions_of(macs: Document) -> str:
+    """The versions of a secret with HMAC keys as functions are told them: the current one first."""
+    others = sorted(macs["versions"].keys() - {macs["current"]}, key=int, reverse=True)
+    return ",".join((macs["current"], *others))
 
 
 def public_keys(signing: Document) -> str:
@@ -83,8 +96,12 @@ def _public_key(kid: str, pem: str) -> Document:
 
 
 def _mac_keys() -> Document:
-    key = base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode()
-    return {"versions": {"1": key}, "current": "1"}
+    return {"versions": {"1": new_mac_key()}, "current": "1"}
+
+
+def new_mac_key() -> str:
+    """A fresh key for HMAC-SHA-256, base64."""
+    return base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode()
 
 
 def _stage_keys(account: Account, stage: str, sealing_key: str) -> Document:

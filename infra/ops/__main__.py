@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from infra.deployment.account import Account
+from infra.ops.lookup import ClaimsLeft, LookupKeys, Unfinished, service_rekey
 from infra.ops.sealing import StageKeys, StillNeeded, service_rewrap
 from infra.ops.signing import NotYet, SigningKeys
 
@@ -17,6 +20,8 @@ signing_key = typer.Typer(help="The key that signs access tokens.")
 app.add_typer(signing_key, name="signing-key")
 stage_key = typer.Typer(help="The key from which everything follows that seals records.")
 app.add_typer(stage_key, name="stage-key")
+lookup_key = typer.Typer(help="The key under whose hash numbers and user ids are claimed.")
+app.add_typer(lookup_key, name="lookup-key")
 console = Console(soft_wrap=True, markup=False)
 
 Stage = Annotated[str, typer.Option(help="staging or production")]
@@ -34,11 +39,8 @@ def rotate(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
 @signing_key.command()
 def retire(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
     """Forget the old key, once no token of it can be alive."""
-    try:
+    with _or_not_yet():
         SigningKeys.of(Account(region, endpoint), stage, console.print).retire()
-    except NotYet as early:
-        console.print(f"not yet: {early}")
-        sys.exit(1)
     console.print("the old key is forgotten")
 
 
@@ -60,12 +62,43 @@ def rewrap(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
 @stage_key.command("retire")
 def retire_stage_key(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
     """Forget the versions that nothing is sealed under any more."""
-    try:
+    with _or_not_yet():
         old = StageKeys.of(Account(region, endpoint), stage, console.print).retire()
-    except StillNeeded as left:
-        console.print(f"not yet: {left}")
-        sys.exit(1)
     console.print(f"forgotten: {old}")
+
+
+@lookup_key.command("rotate")
+def rotate_lookup_key(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+    """Let every function know a new version, then claim under it; may be run again if it stopped."""
+    version = LookupKeys.of(Account(region, endpoint), stage, console.print).rotate()
+    console.print(f"claiming under version {version}; `lookup-key rekey` next")
+
+
+@lookup_key.command()
+def rekey(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+    """Move every claim under the current version; may be stopped and run again."""
+    account = Account(region, endpoint)
+    keys = LookupKeys.of(account, stage, console.print)
+    with _or_not_yet():
+        console.print(f"{keys.rekey(service_rekey(account, stage))} claims moved")
+
+
+@lookup_key.command("retire")
+def retire_lookup_key(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+    """Forget the versions under which nothing is claimed any more."""
+    with _or_not_yet():
+        old = LookupKeys.of(Account(region, endpoint), stage, console.print).retire()
+        console.print(f"forgotten: {old}")
+
+
+@contextmanager
+def _or_not_yet() -> Iterator[None]:
+    """Say why a step can't be done yet, with a status that a script sees."""
+    try:
+        yield
+    except (NotYet, StillNeeded, Unfinished, ClaimsLeft) as early:
+        console.print(f"not yet: {early}")
+        sys.exit(1)
 
 
 if __name__ == "__main__":

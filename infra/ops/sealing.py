@@ -21,6 +21,7 @@ from chalicelib.core import sealing
 from infra.deployment.account import Account, AwsClient
 from infra.deployment.stacks import Report, Stacks, stack_name
 from infra.deployment.vault import Document, read, wrapped_stage_key, write
+from infra.ops.standing_in import as_signup
 
 Rewrap = Callable[[str, int, bytes], bytes]
 
@@ -158,28 +159,11 @@ class StageKeys:
 
 
 def service_rewrap(account: Account, stage: str) -> Rewrap:
-    """Rewrapping as the service itself would do it, with the settings of its signup function.
+    """Rewrapping as the service itself would do it, with the settings of its signup function."""
+    as_signup(account, stage)
 
-    Sets this process's environment: the keys are read by the same code that the functions run.
-    """
-    import os
-
-    function = account.client("lambda").get_function_configuration(FunctionName=f"ru4m-{stage}-signup")
-    os.environ.update(function["Environment"]["Variables"], AWS_REGION=account.region)
-    os.environ.pop("RU4M_FUNCTION", None)
-    if account.endpoint:
-        os.environ["AWS_ENDPOINT_URL"] = account.endpoint
-    if account.access_key and account.secret_key:
-        os.environ.update(AWS_ACCESS_KEY_ID=account.access_key, AWS_SECRET_ACCESS_KEY=account.secret_key)
-
-    from chalicelib.core import aws, stagekeys
     from chalicelib.core.ids import AccountId
-    from chalicelib.core.settings import settings
     from chalicelib.privacy import subject_keys
-
-    settings.cache_clear()
-    stagekeys.forget()
-    aws.client.cache_clear()
 
     def rewrap(pk: str, version: int, wrapped: bytes) -> bytes:
         account_id = AccountId(pk.removeprefix("A#"))

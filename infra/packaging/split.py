@@ -122,13 +122,14 @@ def _finish(properties: Template, name: str, logical: str) -> None:
 
 
 def _granted_names(policy: Template) -> dict[str, Any]:
-    """What a policy lets a function use: names of tables and secrets, the wrapped stage key."""
+    """What a policy lets a function use: names of tables, secrets and key versions, the wrapped stage key."""
     text = json.dumps(policy)
     tables = {f"RU4M_TABLE_{n.upper()}": {"Ref": f"{n}TableName"} for n in _names(text, "TableArn")}
+    lookup = {"RU4M_LOOKUP_VERSIONS": {"Ref": "LookupVersions"}} if "${LookupSecretArn}" in text else {}
     signing = {"RU4M_SIGNING_KID": {"Ref": "SigningKid"}} if "${SigningSecretArn}" in text else {}
     sealing = {"RU4M_STAGE_KEYS": {"Ref": "StageKeys"}} if "${SealingKeyArn}" in text else {}
     secrets = {f"RU4M_SECRET_{n.upper()}": {"Ref": f"{n}SecretArn"} for n in _names(text, "SecretArn")}
-    return tables | secrets | signing | sealing
+    return tables | secrets | lookup | signing | sealing
 
 
 def _names(policy: str, suffix: str) -> set[str]:

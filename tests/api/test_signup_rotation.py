@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 import secrets
 from datetime import timedelta
 
@@ -77,4 +78,6 @@ def rotate(purpose: Secret, current: str, without: tuple[str, ...] = ()) -> None
     versions = {v: key for v, key in document["versions"].items() if v not in without}
     versions.setdefault(current, base64.b64encode(secrets.token_bytes(32)).decode())
     vault.put_secret_value(SecretId=name, SecretString=json.dumps({"versions": versions, "current": current}))
+    if purpose is Secret.LOOKUP:
+        os.environ["RU4M_LOOKUP_VERSIONS"] = ",".join((current, *(versions.keys() - {current})))
     cloud.new_container()

@@ -10,6 +10,7 @@ import pytest
 
 from infra.local.cloud import LocalCloud, local_cloud
 from infra.local.tour.phone import Phone
+from infra.ops.lookup import ClaimsLeft, LookupKeys, service_rekey
 from infra.ops.sealing import StageKeys, StillNeeded, service_rewrap
 from infra.ops.signing import SigningKeys
 
@@ -69,6 +70,36 @@ def test_the_stage_key_is_rotated_rewrapped_and_retired(
     forget_challenges(own_cloud)  # in a day they are gone by themselves
     assert keys.retire() == [1]
     assert mila.call("GET", "/v1/profile").body["display_name"] == "Mila"
+
+
+@pytest.mark.promise("ACC-1")
+def test_a_known_number_signs_in_to_its_account_while_the_lookup_key_is_rotated(
+    own_cloud: LocalCloud, mila: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "environ", os.environ.copy())
+    account = own_cloud.account
+    keys = LookupKeys.of(account, "local", lambda _: None, settle=lambda: None)
+
+    def signs_in() -> tuple[int, str]:
+        again = Phone(mila.api_url, mila.number, mila.inbox)
+        return again.sign_up().status, again.user_id
+
+    known = (200, mila.user_id)
+    assert signs_in() == known
+    assert keys.rotate() == "2"
+    assert signs_in() == known
+    assert profile_of(mila, of=mila.user_id) == 200
+    with pytest.raises(ClaimsLeft):
+        keys.retire()
+    assert keys.rekey(service_rekey(account, "local")) >= 2
+    assert signs_in() == known
+    assert keys.retire() == ["1"]
+    assert signs_in() == known
+    assert profile_of(mila, of=mila.user_id) == 200
+
+
+def profile_of(phone: Phone, of: str) -> int:
+    return phone.call("GET", f"/v1/users/{of}").status
 
 
 def forget_challenges(cloud: LocalCloud) -> None:

@@ -148,25 +148,27 @@ def test_a_function_is_told_only_of_tables_and_secrets_that_it_may_use(
         name: {
             v.removeprefix("RU4M_").lower()
             for v in properties["Environment"]["Variables"]
-            if v.startswith(("RU4M_TABLE_", "RU4M_SECRET_", "RU4M_STAGE_KEYS", "RU4M_SIGNING_KID"))
+            if v.startswith(
+                ("RU4M_TABLE_", "RU4M_SECRET_", "RU4M_STAGE_KEYS", "RU4M_SIGNING_KID", "RU4M_LOOKUP")
+            )
         }
         for name, properties in functions.items()
     }
     accounts, claims, challenges = "table_accounts", "table_claims", "table_challenges"
-    sealing = {"table_keys", "stage_keys"}
+    sealing, lookup = {"table_keys", "stage_keys"}, {"secret_lookup", "lookup_versions"}
     assert told == {
         "about": set(),
         "access_token": set(),
         "chat": {accounts, "secret_stream"},
         "notices": {accounts},
-        "profiles": {accounts, claims, "secret_lookup", *sealing},
+        "profiles": {accounts, claims, *lookup, *sealing},
         "sessions": {
-            accounts, challenges, "secret_codes", "secret_lookup", "secret_refresh", "secret_signing",
-            "signing_kid", *sealing,
+            accounts, challenges, "secret_codes", "secret_refresh", "secret_signing", "signing_kid",
+            *lookup, *sealing,
         },
         "signup": {
-            accounts, claims, challenges, "secret_codes", "secret_lookup", "secret_refresh", "secret_signing",
-            "signing_kid", *sealing,
+            accounts, claims, challenges, "secret_codes", "secret_refresh", "secret_signing", "signing_kid",
+            *lookup, *sealing,
         },
         "sync_chat_profiles": {accounts, "secret_stream", *sealing},
     }  # fmt: skip

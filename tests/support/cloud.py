@@ -35,6 +35,7 @@ def create_tables() -> None:
 
 
 def create_secrets() -> None:
+    os.environ["RU4M_LOOKUP_VERSIONS"] = "1"
     for name, document in secret_documents().items():
         aws.client("secretsmanager").create_secret(
             Name=f"ru4m/test/{name}", SecretString=json.dumps(document)
@@ -60,8 +61,7 @@ def new_container() -> None:
     settings.cache_clear()
     settings()  # from the environment as it is now
     stagekeys.forget()
-    for cached in (keyring.mac_keys, keyring.signing_key, keyring.stream_secret):
-        cached.cache_clear()
+    keyring.forget()
 
 
 def sent_messages() -> list[tuple[str, str]]:

@@ -47,6 +47,7 @@ def variables() -> dict[str, str]:
             f"RU4M_TABLE_{name.upper()}": f"ru4m-test-{name}"
             for name in ("accounts", "claims", "challenges", "keys", "ledger")
         },
+        "RU4M_LOOKUP_VERSIONS": "1",
         "RU4M_SIGNING_KID": KID,
         "RU4M_CHECKPOINT_BUCKET": "ru4m-test-checkpoints",
         "RU4M_CHECKPOINT_KEY": "alias/ru4m-test-checkpoints",

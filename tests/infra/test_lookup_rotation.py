@@ -1,0 +1,331 @@
+"""The lookup key is rotated: claims move, and a number has one account at every moment of it (ACC-1)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from chalicelib.accounts import service as accounts
+from chalicelib.accounts import store
+from chalicelib.core import aws, table
+from chalicelib.core.ids import AccountId, UserId
+from chalicelib.core.table import Delete, Key, Table
+from infra.deployment import vault
+from infra.deployment.account import Account
+from infra.ops import lookup
+from infra.ops.lookup import ClaimsLeft, LookupKeys, Unfinished
+from tests.support import cloud
+from tests.support.builders import a_phone
+from tests.support.environment import REGION
+from tests.support.races import just_before
+from tests.support.world import Reply, World
+
+SECRET = "ru4m/test/lookup"
+VARIABLE = "RU4M_LOOKUP_VERSIONS"
+
+
+class Killed(BaseException):
+    """Nothing in the code under test catches it."""
+
+
+@dataclass
+class Stage:
+    """A deployed stage, whose containers are new after each configuration, and an operator."""
+
+    kill_at: int | None = None  # the how manieth write is not done, or done but not come back from
+    after: bool = False
+    writes: int = 0
+    configured: list[str] = field(default_factory=lambda: ["1"])
+    settled: list[str] = field(default_factory=list)
+
+    @property
+    def keys(self) -> LookupKeys:
+        account = Account(REGION, access_key="testing", secret_key="testing")
+        return LookupKeys(
+            account,
+            SECRET,
+            "ru4m-test-claims",
+            lambda: self.configured[-1],
+            lambda versions: self.write(lambda: self.configure(versions)),
+            lambda: self.settled.append(self.configured[-1]),
+        )
+
+    def configure(self, versions: str) -> None:
+        self.configured.append(versions)
+        container_with(versions)
+
+    def write(self, do: Callable[[], Any]) -> Any:
+        """One write of the operator; the chosen one kills the operator, before it or after."""
+        number, self.writes = self.writes, self.writes + 1
+        if number == self.kill_at and not self.after:
+            raise Killed
+        done = do()
+        if number == self.kill_at:
+            raise Killed
+        return done
+
+    def rekey(self) -> int:
+        """In a process of its own, with what was configured last."""
+        told = os.environ[VARIABLE]
+        container_with(self.configured[-1])
+        try:
+            return self._rekey()
+        finally:
+            container_with(told)
+
+    def _rekey(self) -> int:
+        return self.keys.rekey(lambda owners: accounts.rekey_claims([AccountId(owner) for owner in owners]))
+
+
+def container_with(versions: str) -> None:
+    os.environ[VARIABLE] = versions
+    cloud.new_container()
+
+
+@pytest.fixture
+def stage(world: World, monkeypatch: pytest.MonkeyPatch) -> Stage:
+    made, transact = Stage(), table.transact
+    monkeypatch.setattr(lookup, "write", lambda *given: made.write(lambda: vault.write(*given)))
+
+    def counted(operations: Any) -> None:
+        listed = list(operations)
+        if all(write.key.table is Table.CLAIMS for write in listed):  # not those of the people signing up
+            made.write(lambda: transact(listed))
+        else:
+            transact(listed)
+
+    monkeypatch.setattr(table, "transact", counted)
+    return made
+
+
+def claims() -> dict[str, set[str]]:
+    """Owners of what is claimed, by version of the key."""
+    found: dict[str, set[str]] = {}
+    for item in aws.client("dynamodb").scan(TableName="ru4m-test-claims")["Items"]:
+        found.setdefault(item["pk"]["S"].split("#")[1], set()).add(item["account_id"]["S"])
+    return found
+
+
+def stored_versions() -> set[str]:
+    document = vault.read(aws.client("secretsmanager"), SECRET)
+    assert document
+    return set(document["versions"])
+
+
+def test_a_new_version_is_known_everywhere_before_anything_is_claimed_under_it(stage: Stage) -> None:
+    assert stage.keys.rotate() == "2"
+    assert stage.configured == ["1", "1,2", "2,1"]
+
+
+def test_what_old_containers_do_is_waited_for_after_each_step(stage: Stage) -> None:
+    stage.keys.rotate()
+    stage.keys.retire()
+    assert stage.settled == ["1,2", "2,1", "2"]
+
+
+def test_claims_of_accounts_move_and_the_old_version_is_forgotten(stage: Stage, world: World) -> None:
+    people = [world.a_user() for _ in range(3)]
+    stage.keys.rotate()
+    late = world.a_user()
+    assert stage.rekey() == 6  # a number and a user id each
+    assert claims() == {"2": {one.account_id for one in (*people, late)}}
+    assert stage.keys.retire() == ["1"]
+    assert (stage.configured[-1], stored_versions()) == ("2", {"2"})
+    for one in (*people, late):
+        assert world.a_user(phone=one.phone).user_id == one.user_id
+        assert late.gets(f"/v1/users/{one.user_id}").status == 200
+
+
+def test_running_again_changes_nothing(stage: Stage, world: World) -> None:
+    world.a_user()
+    stage.keys.rotate()
+    stage.rekey()
+    before = cloud.all_items()
+    assert stage.rekey() == 0
+    assert cloud.all_items() == before
+    stage.keys.retire()
+    assert stage.keys.retire() == []
+    assert stage.configured == ["1", "1,2", "2,1", "2"]
+
+
+def test_a_version_is_not_retired_while_something_is_claimed_under_it(stage: Stage, world: World) -> None:
+    world.a_user()
+    stage.keys.rotate()
+    with pytest.raises(ClaimsLeft, match="2 claims"):
+        stage.keys.retire()
+    assert (stage.configured[-1], stored_versions()) == ("2,1", {"1", "2"})
+
+
+def test_a_claim_that_belongs_to_no_account_keeps_its_version(stage: Stage, world: World) -> None:
+    mila = world.a_user()
+    table.write(Delete(store.account_key(AccountId(mila.account_id))))
+    stage.keys.rotate()
+    assert stage.rekey() == 0
+    with pytest.raises(ClaimsLeft):
+        stage.keys.retire()
+
+
+@pytest.mark.promise("ACC-1")
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("kill_at", range(8))
+def test_an_operator_killed_at_any_write_leaves_one_account_per_number_and_goes_on(
+    stage: Stage, world: World, kill_at: int, *, after: bool
+) -> None:
+    people = [world.a_user() for _ in range(2)]
+    stage.kill_at, stage.after = kill_at, after
+    steps: list[Callable[[], object]] = [stage.keys.rotate, stage.rekey, stage.keys.retire]
+    with suppress(Killed):
+        while steps:
+            steps[0]()
+            del steps[0]
+    assert steps, "nobody was killed"
+    container_with(stage.configured[-1])  # it may have started just now
+    for one in people:
+        assert world.a_user(phone=one.phone).user_id == one.user_id
+        assert world.a_user().gets(f"/v1/users/{one.user_id}").status == 200
+    everybody = {item["account_id"]["S"] for item in cloud.records("account")}
+
+    for step in steps:
+        step()
+    # Killed after its last write, `rotate` was done; running it again makes one version more.
+    current = "3" if (kill_at, after) == (3, True) else "2"
+    assert claims() == {current: everybody}
+    assert (stage.configured[-1], stored_versions()) == (current, {current})
+
+
+def test_those_are_all_writes_of_a_rotation(stage: Stage, world: World) -> None:
+    """So the test above kills at each."""
+    for _ in range(2):
+        world.a_user()
+    stage.keys.rotate()
+    stage.rekey()
+    stage.keys.retire()
+    assert stage.writes == 8
+
+
+@pytest.mark.promise("ACC-1")
+@pytest.mark.parametrize("knows", ["1,2", "2,1"])
+def test_a_signup_that_looked_before_a_claim_moved_signs_in_to_its_account(
+    stage: Stage, world: World, monkeypatch: pytest.MonkeyPatch, knows: str
+) -> None:
+    mila = world.a_user()
+    stage.keys.rotate()
+    challenge = world.asks_for_a_code(mila.phone).json["challenge_id"]
+    container_with(knows)  # the older one lags behind
+    monkeypatch.setattr(accounts, "owner_of_phone", missing_once(accounts.owner_of_phone))
+    moved = just_before(monkeypatch, accounts, "open_account", stage.rekey)
+    again = world.verifies(challenge, world.code_for(mila.phone))
+    assert moved == [2]
+    assert (again.status, again.json["user_id"]) == (200, mila.user_id)
+
+
+def missing_once(look: Callable[[str], AccountId | None]) -> Callable[[str], AccountId | None]:
+    """A batched read that met a claim between its two places: the first look sees it in neither."""
+    looks = iter([None])
+    return lambda value: next(looks, look(value))
+
+
+def test_a_claim_that_moves_while_it_is_looked_for_is_found(
+    stage: Stage, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mila = world.a_user()
+    stage.keys.rotate()
+    whole, torn = table.batch_get, iter([True])
+
+    def batch_get(keys: Any) -> Any:
+        """No snapshot: the new place is read before the claim moves, the old one after it."""
+        if next(torn, False):
+            new, *old = keys
+            early = whole([new])
+            assert stage.rekey() == 2
+            return early | whole(old)
+        return whole(keys)
+
+    monkeypatch.setattr(table, "batch_get", batch_get)
+    assert accounts.owner_of_user(UserId(mila.user_id)) == mila.account_id
+
+
+@pytest.mark.promise("ACC-1")
+def test_a_number_under_an_old_version_is_taken_for_everybody_until_its_claim_moved(
+    stage: Stage, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The move is stopped inside, before its transaction: somebody else asks for the number right then."""
+    mila = world.a_user()
+    stage.keys.rotate()
+    challenge = world.asks_for_a_code(mila.phone).json["challenge_id"]
+
+    def in_another_container() -> Reply:
+        return world.verifies(challenge, world.code_for(mila.phone))
+
+    tries = just_before(monkeypatch, table, "transact", in_another_container)
+    stage.rekey()
+    assert (tries[0].status, tries[0].json["user_id"]) == (200, mila.user_id)
+    assert claims() == {"2": {mila.account_id}}
+    assert len(cloud.records("account")) == 1
+
+
+def test_a_claim_that_another_account_holds_is_not_taken_from_it(stage: Stage, world: World) -> None:
+    mila, vuk = world.a_user(), world.a_user()
+    (old,) = store._claim_keys(store.ClaimKind.PHONE, mila.phone)
+    hand_over(old, vuk.account_id)
+    stage.keys.rotate()
+    stage.rekey()
+    assert claims()["1"] == {mila.account_id, vuk.account_id}  # hers stay together; nobody lost anything
+
+
+def hand_over(key: Key, account_id: str) -> None:
+    aws.client("dynamodb").update_item(
+        TableName="ru4m-test-claims",
+        Key={"pk": {"S": key.pk}},
+        UpdateExpression="SET account_id = :a",
+        ExpressionAttributeValues={":a": {"S": account_id}},
+    )
+
+
+def test_claims_are_moved_only_when_every_function_looks_under_the_current_version(
+    stage: Stage, world: World
+) -> None:
+    world.a_user()
+    stage.kill_at = 3  # the configuration that makes the new version current
+    with pytest.raises(Killed):
+        stage.keys.rotate()
+    for step in (stage.rekey, stage.keys.retire):
+        with pytest.raises(Unfinished):
+            step()
+
+
+def test_many_claims_are_moved_in_bounded_reads(stage: Stage, world: World) -> None:
+    for _ in range(60):
+        _, _, writes = accounts.open_account(a_phone(), None)
+        table.transact(writes)
+    stage.keys.rotate()
+    asked: list[int] = []
+
+    def rekey(owners: Sequence[str]) -> int:
+        asked.append(len(owners))
+        return 0
+
+    stage.keys.rekey(rekey)
+    assert (sum(asked), max(asked)) == (60, 50)
+
+
+def test_the_secret_never_loses_a_version_that_a_container_is_told_of(stage: Stage, world: World) -> None:
+    world.a_user()
+    told_and_stored: list[tuple[str, set[str]]] = []
+    configure = stage.configure
+
+    def watched(versions: str) -> None:
+        configure(versions)
+        told_and_stored.append((versions, stored_versions()))
+
+    stage.configure = watched  # type: ignore[method-assign]
+    stage.keys.rotate()
+    stage.rekey()
+    stage.keys.retire()
+    assert all(set(told.split(",")) <= stored for told, stored in told_and_stored)
+    assert len(told_and_stored) == 3
