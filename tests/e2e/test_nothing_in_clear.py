@@ -1,0 +1,180 @@
+"""Whoever gets hold of the tables of the deployed service reads nothing about a person in them (SEC-1)."""
+
+from __future__ import annotations
+
+import base64
+import json
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import phonenumbers
+import pytest
+
+from infra.local.cloud import LocalCloud
+from infra.local.tour.phone import Phone
+
+PROFILE = {
+    "display_name": "Zvezdanka Canary",
+    "name": "Zvezdanka Canarović",
+    "date_of_birth": "1987-03-19",
+    "job_title": "Keeper of canaries",
+    "employer": "Aviary Petrovaradin",
+    "country": "LI",
+}
+MODEL, OS, APP = "Canaryphone 9", "CanaryOS 17.3.1", "31.41.59"
+
+
+class Store:
+    """Every table of the emulator, as somebody with all rights reads it."""
+
+    def __init__(self, cloud: LocalCloud) -> None:
+        self.dynamodb = cloud.account.client("dynamodb")
+
+    def tables(self) -> list[str]:
+        pages = self.dynamodb.get_paginator("list_tables").paginate()
+        return [name for page in pages for name in page["TableNames"]]
+
+    def places_of(self, value: str) -> list[str]:
+        """Table and key of each item that shows a value, spelled as it is or in one of its encodings."""
+        return [
+            f"{table} {item['pk']['S']} {item.get('sk', {}).get('S', '')}".strip()
+            for table in self.tables()
+            for page in self.dynamodb.get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
+            for item in page["Items"]
+            if any(spelling in raw for raw in raw_values(item) for spelling in spellings(value))
+        ]
+
+
+def spellings(value: str) -> set[bytes]:
+    """As UTF-8, escaped as JSON does it, in lower case, in hexadecimal."""
+    escaped = json.dumps(value)[1:-1]
+    return {spelling.encode() for spelling in (value, value.lower(), escaped, value.encode().hex())}
+
+
+def raw_values(attribute: Any) -> Iterator[bytes]:
+    """Everything that stands in an item, names and numbers too; text that is base64 also decoded."""
+    if isinstance(attribute, Mapping):
+        for name, value in attribute.items():
+            yield str(name).encode()
+            yield from raw_values(value)
+    elif isinstance(attribute, (bytes, bytearray)):
+        yield from (bytes(attribute), bytes(attribute).lower())
+        yield from decoded(bytes(attribute))
+    elif isinstance(attribute, (list, tuple, set)):
+        for value in attribute:
+            yield from raw_values(value)
+    else:
+        text = str(attribute).encode()
+        yield from (text, text.lower())
+        yield from decoded(text)
+
+
+def decoded(text: bytes) -> Iterator[bytes]:
+    for alphabet in (base64.b64decode, base64.urlsafe_b64decode):
+        try:
+            yield alphabet(text + b"=" * (-len(text) % 4))
+        except ValueError:
+            continue
+
+
+@pytest.fixture(scope="module")
+def store(cloud: LocalCloud) -> Store:
+    return Store(cloud)
+
+
+@pytest.fixture(scope="module")
+def zvezdanka(a_phone: Callable[[], Phone]) -> Phone:
+    """Somebody who told everything, and did everything that writes something."""
+    phone = a_phone()
+    sign_in(phone)
+    phone.change_profile(**PROFILE)
+    phone.refresh()
+    phone.chat_token()
+    phone.change_profile(job_title="Canary in retirement")
+    phone.change_profile(job_title=PROFILE["job_title"])
+    assert phone.call("GET", "/v1/sessions").status == 200
+    sign_in(phone)
+    abandoned = Phone(phone.api_url, phone.number, phone.inbox, device_id=phone.device_id)
+    ask(abandoned)  # a code that is never given back
+    other = Phone(phone.api_url, phone.number, phone.inbox)
+    sign_in(other)
+    other.log_out()
+    return phone
+
+
+def ask(phone: Phone) -> str:
+    """Ask for a code as an app does that tells all about its device."""
+    phone._texts_read = len(phone.inbox(phone.number))
+    device = {"id": phone.device_id, "platform": "ios", "model": MODEL, "os_version": OS, "app_version": APP}
+    answer = phone.call(
+        "POST",
+        "/v1/signup",
+        {"phone": phone.number, "device": device, "locale": "sr-Latn-LI"},
+        headers={"Idempotency-Key": str(uuid.uuid4())},
+    )
+    assert answer.status == 202
+    return str(answer.body["challenge_id"])
+
+
+def sign_in(phone: Phone) -> None:
+    phone.give_code(ask(phone), phone.read_code())
+
+
+def numbers_of(phone: Phone) -> set[str]:
+    parsed = phonenumbers.parse(phone.number)
+    national = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.NATIONAL)
+    return {phone.number, phone.number.lstrip("+"), str(parsed.national_number), national}
+
+
+@pytest.mark.promise("SEC-1")
+def test_no_table_shows_the_number_the_profile_or_the_device(store: Store, zvezdanka: Phone) -> None:
+    secret = {*PROFILE.values(), "Canary in retirement", *numbers_of(zvezdanka), MODEL, OS, APP}
+    secret |= {zvezdanka.device_id, zvezdanka.device_id.replace("-", ""), "sr-Latn-LI"}
+    secret -= {PROFILE["country"]}  # two letters stand in any random text; the next test looks for them
+    assert {value: places for value in secret if (places := store.places_of(value))} == {}
+
+
+@pytest.mark.promise("SEC-1")
+def test_the_profile_item_is_ids_times_and_a_sealed_blob(store: Store, zvezdanka: Phone) -> None:
+    account = owner_of(zvezdanka)
+    key = {"pk": {"S": f"A#{account}"}, "sk": {"S": "profile"}}
+    item = store.dynamodb.get_item(TableName="ru4m-local-accounts", Key=key)["Item"]
+    assert item.keys() == {"pk", "sk", "kind", "account_id", "version", "sealed"}
+
+
+def owner_of(phone: Phone) -> str:
+    return str(phone.session["refresh_token"].split(".")[0])
+
+
+def test_the_search_finds_what_does_stand_in_the_tables(store: Store, zvezdanka: Phone) -> None:
+    found = store.places_of(owner_of(zvezdanka))
+    assert {place.split()[0] for place in found} >= {
+        "ru4m-local-accounts", "ru4m-local-claims", "ru4m-local-challenges", "ru4m-local-keys",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        lambda value: {"S": f"who is {value}?"},
+        lambda value: {"S": value.upper()},
+        lambda value: {"B": b"\x00" + value.encode()},
+        lambda value: {"B": base64.b64encode(value.encode())},
+        lambda value: {"S": base64.b64encode(b"{" + value.encode() + b"}").decode()},
+        lambda value: {"S": base64.urlsafe_b64encode(value.encode()).decode().rstrip("=")},
+        lambda value: {"M": {"deep": {"L": [{"S": value}]}}},
+        lambda value: {"SS": ["another", value]},
+        lambda value: {"M": {value: {"N": "1"}}},
+        lambda value: {"S": value.encode().hex()},
+    ],
+    ids=["text", "capitals", "bytes", "base64 bytes", "base64", "urlsafe", "nested", "set", "name", "hex"],
+)  # fmt: skip
+def test_the_search_finds_a_planted_value(store: Store, planted: Callable[[str], dict[str, Any]]) -> None:
+    value = f"planted{uuid.uuid4().hex}"
+    key = {"pk": {"S": f"planted-{uuid.uuid4()}"}}
+    store.dynamodb.put_item(TableName="ru4m-local-challenges", Item={**key, "found": planted(value)})
+    try:
+        assert store.places_of(value) == [f"ru4m-local-challenges {key['pk']['S']}"]
+    finally:
+        store.dynamodb.delete_item(TableName="ru4m-local-challenges", Key=key)
