@@ -17,7 +17,7 @@ from typing import Any, TypeVar, cast
 from pydantic import BaseModel, create_model
 
 from chalicelib.core import clock, stagekeys
-from chalicelib.core.sealing import KeyGone, Place, SealBroken, SealingKeys
+from chalicelib.core.sealing import KeyGone, Place, SealBroken, SealingKeys, version_of
 from chalicelib.core.table import Item, Key
 from chalicelib.privacy.periods import After
 from chalicelib.privacy.personal import RESERVED, KeyClass, Record, StillSealed
@@ -72,6 +72,22 @@ def opened(kind: type[AnyRecord], item: Item, subject: SubjectKeys | None = None
     return kind.model_validate(values)
 
 
+def resealed(kind: type[Record], item: Item, subject: SubjectKeys | None = None) -> bytes | None:
+    """An item's sealed attribute under the current version of its key; None if it is under that one.
+
+    What is inside is not looked at, so it need not be what today's record class would take.
+
+    Raises:
+        SealBroken: the sealed attribute is not what was sealed for this place.
+        KeyGone: its key does not exist any more.
+    """
+    keys, blob = _keys(kind, subject), bytes(item["sealed"])
+    if version_of(blob) == keys.current:
+        return None
+    place = Place(kind.declaration.kind, item["pk"], item.get("sk"))
+    return keys.seal(keys.open(blob, place), place)
+
+
 def glance(kind: type[AnyRecord], item: Item) -> AnyRecord:
     """The clear fields of the record that an item holds; personal ones raise StillSealed."""
     values = {name: value for name, value in item.items() if name not in RESERVED}
@@ -113,4 +129,4 @@ def _clear_part(kind: type[Record]) -> type[BaseModel]:
     return create_model(f"{kind.__name__}Clear", **fields)
 
 
-__all__ = ["KeyGone", "SealBroken", "clear", "expires_at", "glance", "opened", "times", "to_item"]
+__all__ = ["KeyGone", "SealBroken", "clear", "expires_at", "glance", "opened", "resealed", "times", "to_item"]

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from infra.deployment.account import Account
 from infra.ops.lookup import ClaimsLeft, LookupKeys, Unfinished, service_rekey
-from infra.ops.sealing import StageKeys, StillNeeded, service_rewrap
+from infra.ops.sealing import StageKeys, StillNeeded, service_reseal, service_rewrap
 from infra.ops.signing import NotYet, SigningKeys
 
 app = typer.Typer(add_completion=False, help=__doc__, pretty_exceptions_show_locals=False)
@@ -48,7 +48,7 @@ def retire(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
 def rotate_stage_key(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
     """Make a new version current; may be run again if it stopped half-way."""
     version = StageKeys.of(Account(region, endpoint), stage, console.print).rotate()
-    console.print(f"sealing with version {version}; `stage-key rewrap` next")
+    console.print(f"sealing with version {version}; `stage-key rewrap` and `stage-key reseal` next")
 
 
 @stage_key.command()
@@ -57,6 +57,14 @@ def rewrap(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
     account = Account(region, endpoint)
     done = StageKeys.of(account, stage, console.print).rewrap(service_rewrap(account, stage))
     console.print(f"{done} data keys wrapped anew")
+
+
+@stage_key.command()
+def reseal(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+    """Seal every retained and transient record under the current version; may be run again."""
+    account = Account(region, endpoint)
+    done = StageKeys.of(account, stage, console.print).reseal(service_reseal(account, stage))
+    console.print(f"{done} records sealed anew")
 
 
 @stage_key.command("retire")

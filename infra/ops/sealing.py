@@ -2,28 +2,35 @@
 
 1. rotate   the new version is known to every function first, then it is the one that wraps and seals
 2. rewrap   every data key is unwrapped and wrapped under the current version; records stay as they are
-3. retire   the versions that nothing is sealed under any more are forgotten
+3. reseal   every record that is under the stage key itself, retained or transient, is sealed anew
+4. retire   the versions that nothing is sealed under any more are forgotten
 
-Each is safe to stop and to run again: what has been done is seen from the data itself. Transient records
-need no re-sealing, since they are gone within a day; `retire` waits for them.
+Each is safe to stop and to run again: what has been done is seen from the data itself. Which records there
+are, and where, is known from their declarations.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
 from botocore.exceptions import ClientError
 
 from chalicelib.core import sealing
+from chalicelib.core.table import Item, Table
+from chalicelib.core.table.items import plain
+from chalicelib.privacy import register, resealing
+from chalicelib.privacy.personal import KeyClass, Record
 from infra.deployment.account import Account, AwsClient
 from infra.deployment.stacks import Report, Stacks, stack_name
 from infra.deployment.vault import Document, read, wrapped_stage_key, write
-from infra.ops.standing_in import as_signup
+from infra.ops.standing_in import as_signup, table_names
 
 Rewrap = Callable[[str, int, bytes], bytes]
+Classes = Mapping[str, type[Record]]  # record classes by kind
+Reseal = Callable[[type[Record], Item], bool]
 
 
 class StillNeeded(RuntimeError):
@@ -38,22 +45,20 @@ class StageKeys:
     stage: str
     arn: str
     kms_key: str
-    keys_table: str
-    challenges_table: str
+    tables: Mapping[Table, str]  # physical names
     configure: Callable[[str], object]
 
     @classmethod
     def of(cls, account: Account, stage: str, report: Report) -> Self:
         """Those of a deployed stage."""
         stacks = Stacks(account, report)
-        vault, data = (stacks.outputs(stack_name(stage, part)) for part in ("vault", "data"))
+        vault = stacks.outputs(stack_name(stage, "vault"))
         return cls(
             account,
             stage,
             vault["SealingSecretArn"],
             vault["SealingKeyArn"],
-            data["KeysTableName"],
-            data["ChallengesTableName"],
+            table_names(account, stage),
             lambda versions: stacks.reconfigure(stack_name(stage, "service"), {"StageKeys": versions}),
         )
 
@@ -78,7 +83,7 @@ class StageKeys:
             rewrap: gives a wrapped data key (of a pk and a version) wrapped anew.
         """
         done, current = 0, int(self._secret()["current"])
-        for item in self._scan(self.keys_table):
+        for item in self._scan(Table.KEYS):
             wrapped = {version: blob["B"] for version, blob in item["wrapped"]["M"].items()}
             old = {v: blob for v, blob in wrapped.items() if sealing.version_of(blob) != current}
             if old:
@@ -86,21 +91,32 @@ class StageKeys:
                 done += self._replace(item, anew)
         return done
 
+    def reseal(self, reseal: Reseal) -> int:
+        """Seal every retained and transient record under the current version; returns how many were not.
+
+        One page of a table is in memory at a time.
+
+        Args:
+            reseal: seals an item (of a record class) anew; False if there was no need or it was changed.
+        """
+        return sum(
+            reseal(classes[item["kind"]["S"]], plain(item))
+            for classes, item in self._under_the_stage_key()
+            if item["kind"]["S"] in classes
+        )
+
     def retire(self) -> list[int]:
         """Forget every version but the current one; returns those.
 
         Raises:
-            StillNeeded: data keys or challenges are under an old version.
+            StillNeeded: data keys or records are under an old version.
         """
         secret = self._secret()
         current = int(secret["current"])
-        for table, blobs in (
-            (self.keys_table, self._data_keys()),
-            (self.challenges_table, self._challenges()),
-        ):
-            left = sum(sealing.version_of(blob) != current for blob in blobs)
-            if left:
-                raise StillNeeded(f"{left} in {table}")
+        records = (item["sealed"]["B"] for _, item in self._under_the_stage_key())
+        for what, blobs in (("data keys", self._data_keys()), ("records", records)):
+            if left := sum(sealing.version_of(blob) != current for blob in blobs):
+                raise StillNeeded(f"{left} {what} are under an old version")
         old = sorted(int(version) for version in secret["versions"] if int(version) != current)
         secret["versions"] = {str(current): secret["versions"][str(current)]}
         self._write(secret)
@@ -108,19 +124,26 @@ class StageKeys:
         return old
 
     def _data_keys(self) -> Iterator[bytes]:
-        for item in self._scan(self.keys_table):
+        for item in self._scan(Table.KEYS):
             yield from (blob["B"] for blob in item["wrapped"]["M"].values())
 
-    def _challenges(self) -> Iterator[bytes]:
-        for item in self._scan(self.challenges_table):
-            if "sealed" in item:
-                yield item["sealed"]["B"]
+    def _under_the_stage_key(self) -> Iterator[tuple[Classes, dict[str, Any]]]:
+        """The sealed items of tables with such records, each with the table's classes.
+
+        An item of a kind that no class declares is among them: what nobody knows keeps the key alive.
+        """
+        records = register.records()
+        subjects = {r.declaration.kind for r in records if r.declaration.key_class is KeyClass.SUBJECT}
+        for table, classes in resealing.kinds(records).items():
+            for item in self._scan(table):
+                if "sealed" in item and item["kind"]["S"] not in subjects:
+                    yield classes, item
 
     def _replace(self, item: dict[str, Any], wrapped: dict[str, bytes]) -> int:
         """Write it unless the item changed meanwhile or is gone; then it is none of ours any more."""
         try:
             self._dynamodb.update_item(
-                TableName=self.keys_table,
+                TableName=self.tables[Table.KEYS],
                 Key={"pk": item["pk"]},
                 UpdateExpression="SET #w = :anew",
                 ConditionExpression="#w = :seen",
@@ -136,9 +159,9 @@ class StageKeys:
             return 0
         return 1
 
-    def _scan(self, table: str) -> Iterator[dict[str, Any]]:
+    def _scan(self, table: Table) -> Iterator[dict[str, Any]]:
         pages = self._dynamodb.get_paginator("scan")
-        for page in pages.paginate(TableName=table, ConsistentRead=True):
+        for page in pages.paginate(TableName=self.tables[table], ConsistentRead=True):
             yield from page["Items"]
 
     @property
@@ -171,3 +194,9 @@ def service_rewrap(account: Account, stage: str) -> Rewrap:
         return subject_keys.wrap(account_id, version, plain)
 
     return rewrap
+
+
+def service_reseal(account: Account, stage: str) -> Reseal:
+    """Resealing as the service itself seals, with the settings of its signup function."""
+    as_signup(account, stage)
+    return resealing.reseal

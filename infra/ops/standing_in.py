@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import os
 
+from chalicelib.core.table import Table
 from infra.deployment.account import Account
+from infra.deployment.stacks import Stacks, stack_name
+
+
+def table_names(account: Account, stage: str) -> dict[Table, str]:
+    """The physical name of each table of a stage."""
+    outputs = Stacks(account, lambda _: None).outputs(stack_name(stage, "data"))
+    return {table: outputs[f"{table.title()}TableName"] for table in Table}
 
 
 def as_signup(account: Account, stage: str) -> None:
-    """Take over the settings of a stage's signup function, which knows the keys, accounts and claims.
+    """Take over the settings of a stage's signup function, which knows the keys, and the names of all tables.
 
     Sets this process's environment and forgets what was read under another; the credentials stay those
     of whoever runs the command.
@@ -16,6 +24,9 @@ def as_signup(account: Account, stage: str) -> None:
     function = account.client("lambda").get_function_configuration(FunctionName=f"ru4m-{stage}-signup")
     os.environ.update(function["Environment"]["Variables"], AWS_REGION=account.region)
     os.environ.pop("RU4M_FUNCTION", None)
+    os.environ.update(
+        {f"RU4M_TABLE_{table.upper()}": name for table, name in table_names(account, stage).items()}
+    )
     if account.endpoint:
         os.environ["AWS_ENDPOINT_URL"] = account.endpoint
     if account.access_key and account.secret_key:

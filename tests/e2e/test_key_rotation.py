@@ -11,7 +11,7 @@ import pytest
 from infra.local.cloud import LocalCloud, local_cloud
 from infra.local.tour.phone import Phone
 from infra.ops.lookup import ClaimsLeft, LookupKeys, service_rekey
-from infra.ops.sealing import StageKeys, StillNeeded, service_rewrap
+from infra.ops.sealing import StageKeys, StillNeeded, service_reseal, service_rewrap
 from infra.ops.signing import SigningKeys
 
 
@@ -61,14 +61,19 @@ def test_the_stage_key_is_rotated_rewrapped_and_retired(
     monkeypatch.setattr(os, "environ", os.environ.copy())
     account = own_cloud.account
     keys = StageKeys.of(account, "local", lambda _: None)
+    waiting = Phone(mila.api_url, mila.number, mila.inbox)
+    asked = waiting.ask_for_code().body["challenge_id"]
     assert keys.rotate() == 2
     assert profile_status(mila) == 200
     with pytest.raises(StillNeeded):
         keys.retire()
     assert keys.rewrap(service_rewrap(account, "local")) >= 1
     assert keys.rewrap(service_rewrap(account, "local")) == 0  # nothing left: it may be run again
-    forget_challenges(own_cloud)  # in a day they are gone by themselves
+    reseal = service_reseal(account, "local")
+    assert keys.reseal(reseal) >= 1
+    assert keys.reseal(reseal) == 0
     assert keys.retire() == [1]
+    waiting.give_code(asked, waiting.read_code())
     assert mila.call("GET", "/v1/profile").body["display_name"] == "Mila"
 
 
@@ -100,9 +105,3 @@ def test_a_known_number_signs_in_to_its_account_while_the_lookup_key_is_rotated(
 
 def profile_of(phone: Phone, of: str) -> int:
     return phone.call("GET", f"/v1/users/{of}").status
-
-
-def forget_challenges(cloud: LocalCloud) -> None:
-    dynamodb = cloud.account.client("dynamodb")
-    for item in dynamodb.scan(TableName="ru4m-local-challenges", ProjectionExpression="pk")["Items"]:
-        dynamodb.delete_item(TableName="ru4m-local-challenges", Key=item)

@@ -1,0 +1,235 @@
+"""What is sealed under the stage key itself is sealed anew by command, whatever record class it is of."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Annotated, Any
+
+import pytest
+
+from chalicelib.core import aws, clock, sealing, table
+from chalicelib.core.clock import Instant
+from chalicelib.core.ids import AccountId
+from chalicelib.core.sealing import SealBroken
+from chalicelib.core.settings import settings
+from chalicelib.core.table import Change, Create, Item, Key, Table
+from chalicelib.privacy import codec, personal, register, resealing, subject_keys
+from chalicelib.privacy.periods import After, Period
+from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, Record
+from chalicelib.privacy.personal import personal as marked
+from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source
+from infra.deployment.account import Account
+from infra.ops.sealing import StageKeys, StillNeeded
+from tests.support import cloud
+from tests.support.builders import a_device, a_phone
+from tests.support.environment import REGION
+from tests.support.races import just_before
+from tests.support.world import World
+
+SECRET = "ru4m/test/sealing"
+
+
+@pytest.fixture
+def invoice(monkeypatch: pytest.MonkeyPatch) -> type[Record]:
+    """A record that is kept beyond its subject's key; it does not stay in the register."""
+    monkeypatch.setattr(personal, "_records", list(register.records()))
+
+    class Invoice(
+        Record,
+        table=Table.ACCOUNTS,
+        kind="invoice",
+        purpose=Purpose.SERVICE,
+        basis=LegalBasis.LEGAL_OBLIGATION,
+        retention=After(Period.IDLE_SESSION, since="at"),
+        key_class=KeyClass.RETAINED,
+    ):
+        """What a subject paid."""
+
+        at: Annotated[Instant, NOT_PERSONAL]
+        paid_by: Annotated[str, marked(Category.NAME, Source.PROVIDED)]
+
+    return Invoice
+
+
+@pytest.fixture
+def keys(world: World) -> StageKeys:
+    """Of a stage whose containers are new after each configuration."""
+    account = Account(REGION, access_key="testing", secret_key="testing")
+    aws.client("secretsmanager").create_secret(Name=SECRET, SecretString=os.environ["RU4M_STAGE_KEYS"])
+    (key, *_) = aws.client("kms").list_keys()["Keys"]
+
+    def configure(versions: str) -> None:
+        os.environ["RU4M_STAGE_KEYS"] = versions
+        cloud.new_container()
+
+    names = {each: settings().table(each) for each in Table}
+    return StageKeys(account, "staging", SECRET, key["KeyId"], names, configure)
+
+
+def paid(invoice: type[Record], by: str) -> Record:
+    return invoice.model_validate({"at": clock.now(), "paid_by": by})
+
+
+def a_kept(invoice: type[Record], number: int) -> Key:
+    place = Key(Table.ACCOUNTS, "A#somebody", f"invoice#{number}")
+    record = paid(invoice, f"Milica {number}")
+    table.write(Create(place, codec.to_item(record, place)))
+    return place
+
+
+def stored(place: Key) -> Item:
+    item = table.get(place)
+    assert item
+    return item
+
+
+def version(item: Item) -> int:
+    return sealing.version_of(bytes(item["sealed"]))
+
+
+@pytest.mark.promise("SEC-1")
+def test_retained_and_transient_records_are_sealed_under_the_new_version_and_open(
+    world: World, keys: StageKeys, invoice: type[Record]
+) -> None:
+    kept, phone = [a_kept(invoice, number) for number in range(3)], a_phone()
+    challenge = world.asks_for_a_code(phone).json["challenge_id"]
+    keys.rotate()
+    assert keys.reseal(resealing.reseal) == 4
+    assert keys.reseal(resealing.reseal) == 0
+    assert keys.retire() == [1]
+    for number, place in enumerate(kept):
+        assert version(stored(place)) == 2
+        assert vars(codec.opened(invoice, stored(place)))["paid_by"] == f"Milica {number}"
+    assert world.verifies(challenge, world.code_for(phone)).status == 201
+
+
+def test_nothing_but_the_sealed_attribute_changes(keys: StageKeys, invoice: type[Record]) -> None:
+    place = a_kept(invoice, 1)
+    before = stored(place)
+    keys.rotate()
+    keys.reseal(resealing.reseal)
+    after = stored(place)
+    assert before.pop("sealed") != after.pop("sealed")
+    assert before == after
+
+
+def test_records_under_their_subjects_keys_are_left_alone(
+    world: World, keys: StageKeys, invoice: type[Record]
+) -> None:
+    mila = world.a_user()
+    before = [item for item in cloud.all_items() if item["pk"] == {"S": f"A#{mila.account_id}"}]
+    keys.rotate()
+    assert keys.reseal(resealing.reseal) == 0
+    assert [item for item in cloud.all_items() if item["pk"] == {"S": f"A#{mila.account_id}"}] == before
+    assert keys.rewrap(rewrapped) == 1
+    assert keys.retire() == [1]  # the data key's own versions are none of the stage key's
+    assert mila.gets("/v1/profile").status == 200
+
+
+def rewrapped(pk: str, version: int, wrapped: bytes) -> bytes:
+    account_id = AccountId(pk.removeprefix("A#"))
+    return subject_keys.wrap(account_id, version, subject_keys.unwrap(account_id, version, wrapped))
+
+
+def test_a_version_is_kept_while_a_record_is_under_it(keys: StageKeys, invoice: type[Record]) -> None:
+    place = a_kept(invoice, 1)
+    keys.rotate()
+    with pytest.raises(StillNeeded, match="1 records"):
+        keys.retire()
+    assert vars(codec.opened(invoice, stored(place)))["paid_by"] == "Milica 1"
+
+
+def test_a_version_is_kept_for_a_record_that_no_class_declares(
+    keys: StageKeys, invoice: type[Record], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = a_kept(invoice, 1)
+    table.write(Change(place, put={"kind": "an older invoice"}))
+    keys.rotate()
+    assert keys.reseal(resealing.reseal) == 0
+    with pytest.raises(StillNeeded):
+        keys.retire()
+
+
+def test_an_edit_in_between_wins(
+    keys: StageKeys, invoice: type[Record], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = a_kept(invoice, 1)
+    keys.rotate()
+    edited = codec.to_item(paid(invoice, "Milica Petrović"), place)
+
+    just_before(monkeypatch, table, "write", lambda: table.write(Change(place, put=edited)))
+    assert keys.reseal(resealing.reseal) == 0
+    assert vars(codec.opened(invoice, stored(place)))["paid_by"] == "Milica Petrović"
+
+
+def test_a_challenge_that_is_used_in_between_stays_without_personal_fields(
+    world: World, keys: StageKeys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phone, device = a_phone(), a_device()
+    challenge = world.asks_for_a_code(phone, device).json["challenge_id"]
+    keys.rotate()
+    used = just_before(monkeypatch, table, "write", lambda: world.verifies(challenge, world.code_for(phone)))
+    assert keys.reseal(resealing.reseal) == 0
+    assert used[0].status == 201
+    assert [item for item in cloud.records("challenge") if "sealed" in item] == []
+
+
+class Killed(BaseException):
+    """Nothing in the code under test catches it."""
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("kill_at", range(3))
+def test_a_run_that_is_killed_goes_on_where_it_stopped(
+    keys: StageKeys, invoice: type[Record], kill_at: int, *, after: bool
+) -> None:
+    kept = [a_kept(invoice, number) for number in range(3)]
+    keys.rotate()
+    with pytest.raises(Killed):
+        keys.reseal(killed(resealing.reseal, kill_at, after=after))
+    for number, place in enumerate(kept):  # no downtime
+        assert vars(codec.opened(invoice, stored(place)))["paid_by"] == f"Milica {number}"
+    assert keys.reseal(resealing.reseal) == 3 - kill_at - after
+    assert keys.retire() == [1]
+
+
+def killed(reseal: Callable[..., bool], at: int, *, after: bool) -> Callable[..., bool]:
+    done: list[Any] = []
+
+    def one(kind: type[Record], item: Item) -> bool:
+        if len(done) == at and not after:
+            raise Killed
+        result = reseal(kind, item)
+        if len(done) == at:
+            raise Killed
+        done.append(item)
+        return result
+
+    return one
+
+
+def test_what_has_expired_but_is_held_is_sealed_anew_too(
+    world: World, keys: StageKeys, invoice: type[Record]
+) -> None:
+    place = a_kept(invoice, 1)
+    world.advance(timedelta(days=90))
+    keys.rotate()
+    assert keys.reseal(resealing.reseal) == 1
+    item = aws.client("dynamodb").get_item(
+        TableName="ru4m-test-accounts", Key={"pk": {"S": place.pk}, "sk": {"S": str(place.sk)}}
+    )["Item"]
+    assert sealing.version_of(item["sealed"]["B"]) == 2
+
+
+def test_a_blob_that_was_tampered_with_stops_the_run_and_is_kept_as_it_is(
+    keys: StageKeys, invoice: type[Record]
+) -> None:
+    place = a_kept(invoice, 1)
+    broken = bytes(stored(place)["sealed"])[:-1] + b"x"
+    table.write(Change(place, put={"sealed": broken}))
+    keys.rotate()
+    with pytest.raises(SealBroken):
+        keys.reseal(resealing.reseal)
+    assert bytes(stored(place)["sealed"]) == broken
