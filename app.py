@@ -24,7 +24,7 @@ GROUPS = {
     "about": "chalicelib.about.api",
 }
 AUTHORIZER = "chalicelib.sessions.authorizer"
-JOBS = ("chalicelib.chat.jobs",)
+JOBS = ("chalicelib.chat.jobs", "chalicelib.ledger.jobs")
 
 
 def _blueprint(module: str) -> Blueprint:

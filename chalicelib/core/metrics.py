@@ -7,6 +7,8 @@ a person in a dimension (SEC-1): dimensions are closed lists of our own words.
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from chalicelib.core.settings import settings
+
 if TYPE_CHECKING:
     from aws_lambda_powertools import Metrics
 
@@ -31,6 +33,9 @@ class Metric(Enum):
     CHAT_PROFILE_REFUSED = ("ChatProfileRefused", "Count")
     CHAT_PROFILE_SKIPPED = ("ChatProfileSkipped", "Count")
     AGREEMENT_LAPSING = ("AgreementLapsing", "Count")
+    CHECKPOINT_MADE = ("CheckpointMade", "Count")
+    ENTRY_REFUSED = ("LedgerEntryRefused", "Count")
+    ARCHIVE_DAMAGED = ("CheckpointArchiveDamaged", "Count")
     TOKEN_REFUSED = ("TokenRefused", "Count")
 
     def __init__(self, label: str, unit: str) -> None:
@@ -50,7 +55,8 @@ def emitter() -> "Metrics":
     if _emitter is None:
         from aws_lambda_powertools import Metrics
 
-        _emitter = Metrics(namespace="RU4M", service="ru4m")
+        # The dimension names the stage, since two stages may share an account.
+        _emitter = Metrics(namespace="RU4M", service=f"ru4m-{settings().stage}")
     return _emitter
 
 

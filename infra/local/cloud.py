@@ -13,6 +13,7 @@ import requests
 from infra.build import Package, build
 from infra.deploy import Deployment, Target, deploy
 from infra.deployment.account import Account
+from infra.local.archive import adapt_archive
 from infra.local.children import LOCAL
 from infra.local.emulator import REGION, ROOT_KEY, ROOT_SECRET, running_emulator
 from infra.local.stream.control import Emulator
@@ -111,6 +112,7 @@ def local_cloud(
             stream_secret=stream.secret,
         )
         deployment = deploy(account, package, target, report)
+        adapt_archive(account, STAGE)
         cloud = LocalCloud(account, stream, package, target, deployment)
         if state_file:
             _write_whole(state_file, json.dumps(asdict(cloud.state), indent=2) + "\n")

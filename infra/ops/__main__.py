@@ -22,6 +22,8 @@ stage_key = typer.Typer(help="The key from which everything follows that seals r
 app.add_typer(stage_key, name="stage-key")
 lookup_key = typer.Typer(help="The key under whose hash numbers and user ids are claimed.")
 app.add_typer(lookup_key, name="lookup-key")
+ledger = typer.Typer(help="The Ledger and its checkpoints.")
+app.add_typer(ledger, name="ledger")
 console = Console(soft_wrap=True, markup=False)
 
 Stage = Annotated[str, typer.Option(help="staging or production")]
@@ -107,6 +109,33 @@ def _or_not_yet() -> Iterator[None]:
     except (NotYet, StillNeeded, Unfinished, ClaimsLeft) as early:
         console.print(f"not yet: {early}")
         sys.exit(1)
+
+
+@ledger.command()
+def verify(
+    stage: Stage,
+    region: Region,
+    endpoint: Endpoint = None,
+    chain: Annotated[str | None, typer.Option(help="one chain; without it, all touched since")] = None,
+    since: Annotated[int, typer.Option(min=1, help="number of the first checkpoint to use")] = 1,
+) -> None:
+    """Say what is wrong with chains of the Ledger, and up to which entry checkpoints vouch for them."""
+    from chalicelib.core.chain import touched_chains
+    from infra.ops.standing_in import act_as
+    from infra.ops.ledger import described, verdicts
+
+    act_as(Account(region, endpoint), stage, "checkpoint_ledger")
+    wrong = 0
+    try:
+        for name, verdict in verdicts([chain] if chain else touched_chains(since), since):
+            console.print(f"{name}: covered up to {verdict.covered}, {len(verdict.findings)} findings")
+            for finding in verdict.findings:
+                console.print(f"  {described(finding)}")
+            wrong += len(verdict.findings)
+    except (ValueError, LookupError) as error:
+        console.print(f"refused: {error}")
+        sys.exit(2)
+    sys.exit(1 if wrong else 0)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from chalicelib.core.table import Table
 from infra.deployment.account import Account
@@ -16,17 +18,21 @@ def table_names(account: Account, stage: str) -> dict[Table, str]:
 
 
 def as_signup(account: Account, stage: str) -> None:
-    """Take over the settings of a stage's signup function, which knows the keys, and the names of all tables.
+    """Take over the settings of a stage's signup function, which knows the keys, and the names of all tables."""
+    names = {f"RU4M_TABLE_{table.upper()}": name for table, name in table_names(account, stage).items()}
+    act_as(account, stage, "signup", names)
 
-    Sets this process's environment and forgets what was read under another; the credentials stay those
-    of whoever runs the command.
+
+def act_as(account: Account, stage: str, function: str, more: Mapping[str, str] = MappingProxyType({})) -> None:
+    """Make this process's settings those of a function; what it may do stays the caller's own right.
+
+    Sets this process's environment and forgets what was read under another, so it is for commands, which
+    end afterwards.
     """
-    function = account.client("lambda").get_function_configuration(FunctionName=f"ru4m-{stage}-signup")
-    os.environ.update(function["Environment"]["Variables"], AWS_REGION=account.region)
+    name = f"ru4m-{stage}-{function}"
+    told = account.client("lambda").get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+    os.environ.update(told, AWS_REGION=account.region, **more)
     os.environ.pop("RU4M_FUNCTION", None)
-    os.environ.update(
-        {f"RU4M_TABLE_{table.upper()}": name for table, name in table_names(account, stage).items()}
-    )
     if account.endpoint:
         os.environ["AWS_ENDPOINT_URL"] = account.endpoint
     if account.access_key and account.secret_key:

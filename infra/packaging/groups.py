@@ -17,6 +17,8 @@ Route = tuple[str, str]  # path, method
 PLACEHOLDERS = {
     "AWS_DEFAULT_REGION": "eu-central-1",
     "AWS_REGION": "eu-central-1",
+    "RU4M_CHECKPOINT_BUCKET": "checkpoints",
+    "RU4M_CHECKPOINT_KEY": "checkpoints",
     "RU4M_CONTACT_EMAIL": "packaging@example.org",
     "RU4M_ISSUER": "https://packaging.example.org",
     "RU4M_LOOKUP_VERSIONS": "1",
@@ -35,6 +37,7 @@ PLACEHOLDERS = {
     "RU4M_TABLE_CHALLENGES": "challenges",
     "RU4M_TABLE_KEYS": "keys",
     "RU4M_TABLE_CLAIMS": "claims",
+    "RU4M_TABLE_LEDGER": "ledger",
     "RU4M_VERSION": "packaging",
 }
 

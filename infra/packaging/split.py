@@ -122,14 +122,17 @@ def _finish(properties: Template, name: str, logical: str) -> None:
 
 
 def _granted_names(policy: Template) -> dict[str, Any]:
-    """What a policy lets a function use: names of tables, secrets and key versions, the wrapped stage key."""
+    """What a policy lets a function use: tables, secrets and key versions, the stage key, the archive."""
     text = json.dumps(policy)
     tables = {f"RU4M_TABLE_{n.upper()}": {"Ref": f"{n}TableName"} for n in _names(text, "TableArn")}
     lookup = {"RU4M_LOOKUP_VERSIONS": {"Ref": "LookupVersions"}} if "${LookupSecretArn}" in text else {}
     signing = {"RU4M_SIGNING_KID": {"Ref": "SigningKid"}} if "${SigningSecretArn}" in text else {}
     sealing = {"RU4M_STAGE_KEYS": {"Ref": "StageKeys"}} if "${SealingKeyArn}" in text else {}
     secrets = {f"RU4M_SECRET_{n.upper()}": {"Ref": f"{n}SecretArn"} for n in _names(text, "SecretArn")}
-    return tables | secrets | lookup | signing | sealing
+    bucket = {"RU4M_CHECKPOINT_BUCKET": {"Ref": "CheckpointBucketName"}}
+    archive = bucket if "${CheckpointBucketArn}" in text else {}
+    signer = {"RU4M_CHECKPOINT_KEY": {"Ref": "CheckpointKeyArn"}} if "${CheckpointKeyArn}" in text else {}
+    return tables | secrets | lookup | signing | sealing | archive | signer
 
 
 def _names(policy: str, suffix: str) -> set[str]:

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 
 KEY = {"pk": {"S": "probe"}, "sk": {"S": "probe"}}
 NEVER = {"ConditionExpression": "attribute_exists(nothing_has_this)"}
+ECDSA = {"MessageType": "RAW", "SigningAlgorithm": "ECDSA_SHA_256"}
 DENIED = {"AccessDenied", "AccessDeniedException", "AuthorizationError"}
 
 
@@ -19,6 +20,8 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Tables, secrets and a phone number in; what is allowed out."""
     config = Config(retries={"total_max_attempts": 1})
     dynamodb, secrets, sns = (boto3.client(s, config=config) for s in ("dynamodb", "secretsmanager", "sns"))
+    archive = _archiving(boto3.client("s3", config=config), event["archive"])
+    kms = boto3.client("kms", config=config)
     return {
         "tables": {
             short: sorted(n for n, call in _operations(dynamodb, name, keys).items() if _allowed(call))
@@ -26,6 +29,8 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         },
         "secrets": [p for p, arn in event["secrets"].items() if _allowed(_reading(secrets, arn))],
         "texts": _allowed(lambda: sns.publish(PhoneNumber=event["phone"], Message="probe")),
+        "archive": sorted(name for name, call in archive.items() if _allowed(call)),
+        "signs": _allowed(lambda: kms.sign(KeyId=event["signer"], Message=b"probe", **ECDSA)),
         "topics": _allowed(lambda: sns.publish(TopicArn=event["topic"], Message="probe")),
     }
 
@@ -46,7 +51,22 @@ def _operations(dynamodb: Any, table: str, keys: list[str]) -> dict[str, Any]:
             KeyConditionExpression="pk = :pk",
             ExpressionAttributeValues={":pk": key["pk"]},
         ),
+        "QueryTouched": lambda: dynamodb.query(
+            TableName=table,
+            IndexName="touched",
+            KeyConditionExpression="touched = :day",
+            ExpressionAttributeValues={":day": key["pk"]},
+        ),
         "Scan": lambda: dynamodb.scan(TableName=table, Limit=1),
+    }
+
+
+def _archiving(s3: Any, bucket: str) -> dict[str, Any]:
+    one = {"Bucket": bucket, "Key": "checkpoints/probe.json"}
+    return {
+        "List": lambda: s3.list_object_versions(Bucket=bucket),
+        "Put": lambda: s3.put_object(**one, Body=b"probe", IfMatch='"nothing has this"'),
+        "Delete": lambda: s3.delete_object(**one, VersionId="nothing-has-this"),
     }
 
 

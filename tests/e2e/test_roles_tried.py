@@ -18,6 +18,7 @@ TABLES: dict[str, dict[str, set[str]]] = {
     "about": {},
     "access_token": {},
     "chat": {"accounts": {"BatchGet"}},
+    "checkpoint_ledger": {"ledger": {"BatchGet", "QueryTouched"}},
     "notices": {"accounts": {"BatchGet", "Put"}},
     "profiles": {"accounts": {"BatchGet", "Put"}, "claims": {"BatchGet"}, "keys": {"BatchGet"}},
     "sessions": {
@@ -67,6 +68,8 @@ def tried(cloud: LocalCloud) -> Iterator[dict[str, Any]]:
             purpose: outputs["vault"][f"{purpose.title()}SecretArn"]
             for purpose in ("codes", "lookup", "refresh", "signing", "sealing", "stream")
         },
+        "archive": outputs["data"]["CheckpointBucketName"],
+        "signer": outputs["vault"]["CheckpointKeyArn"],
         "phone": "+381600000001",
         "topic": f"arn:aws:sns:{cloud.account.region}:{cloud.account.number}:a-topic",
     }
@@ -107,6 +110,15 @@ def test_a_role_reads_the_secrets_of_its_purposes_only(name: str, tried: dict[st
 @pytest.mark.promise("SEC-1")
 def test_only_signup_and_sessions_send_text_messages(tried: dict[str, Any]) -> None:
     assert {name for name, may in tried.items() if may["texts"]} == MAY_SEND_TEXTS
+
+
+@pytest.mark.promise("SEC-1")
+def test_only_the_job_of_the_ledger_signs_and_writes_checkpoints_and_it_deletes_none(
+    tried: dict[str, Any],
+) -> None:
+    assert {name for name, may in tried.items() if may["signs"]} == {"checkpoint_ledger"}
+    archiving = {name: may["archive"] for name, may in tried.items() if may["archive"]}
+    assert archiving == {"checkpoint_ledger": ["List", "Put"]}
 
 
 @pytest.mark.promise("SEC-1")

@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from chalicelib.core.chain.checkpointing import SETTLE
 from infra.build import ROOT
 from infra.packaging.groups import clean_environment
 from infra.packaging.split import logical_id
@@ -17,12 +18,17 @@ FUNCTIONS = {
     "about",
     "access_token",
     "chat",
+    "checkpoint_ledger",
     "notices",
     "profiles",
     "sessions",
     "signup",
     "sync_chat_profiles",
 }
+JOBS = {"checkpoint_ledger", "sync_chat_profiles"}
+
+# What only some functions are told.
+TOLD = ("RU4M_TABLE_", "RU4M_SECRET_", "RU4M_STAGE_KEYS", "RU4M_SIGNING_KID", "RU4M_LOOKUP", "RU4M_CHECKPOINT_")
 
 # The app's own view, not through infra/packaging: each route and the module that its view is in.
 _ROUTES = """
@@ -53,11 +59,12 @@ def test_every_function_has_a_role_of_its_own(service: Template, functions: dict
 
 
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))
-def test_a_function_ends_before_the_gateway_gives_up_and_has_its_name_and_logs(
+def test_a_function_has_an_end_its_name_and_logs(
     name: str, service: Template, functions: dict[str, Template]
 ) -> None:
     function, logs = functions[name], service["Resources"][f"{logical_id(name)}Logs"]
-    assert function["Timeout"] <= 29
+    # The gateway gives up after 29 s, Lambda after 15 minutes.
+    assert function["Timeout"] <= (900 if name in JOBS else 29)
     assert plain(function["FunctionName"]) == f"ru4m-${{Stage}}-{name}"
     assert plain(function["LoggingConfig"]["LogGroup"]) == f"${{{logical_id(name)}Logs}}"
     assert plain(logs["Properties"]["LogGroupName"]) == f"/aws/lambda/ru4m-${{Stage}}-{name}"
@@ -89,7 +96,7 @@ def test_each_path_of_the_app_points_to_the_function_of_its_group(service: Templ
 def test_the_gateway_may_call_the_functions_of_the_api_and_no_others(service: Template) -> None:
     permissions = of_type(service, "AWS::Lambda::Permission").values()
     called = {plain(p["Properties"]["FunctionName"]).removesuffix(".Arn}").strip("${}") for p in permissions}
-    assert called == {logical_id(name) for name in FUNCTIONS - {"sync_chat_profiles"}}
+    assert called == {logical_id(name) for name in FUNCTIONS - JOBS}
     assert {p["Properties"]["Principal"] for p in permissions} == {"apigateway.amazonaws.com"}
 
 
@@ -141,6 +148,18 @@ def test_the_chat_sync_sees_changes_of_profiles_and_accounts_and_loses_none(
 
 
 @pytest.mark.promise("SEC-1")
+def test_the_ledger_is_signed_every_hour_and_a_run_that_fails_is_tried_again(
+    functions: dict[str, Template],
+) -> None:
+    function = functions["checkpoint_ledger"]
+    (event,) = function["Events"].values()
+    assert (event["Type"], event["Properties"]["Schedule"]) == ("Schedule", "rate(1 hour)")
+    assert function["EventInvokeConfig"]["MaximumRetryAttempts"] == 2
+    # An entry's time is taken before it is committed: no function may live as long as a run waits (ADR 7).
+    assert max(f["Timeout"] for f in functions.values()) < SETTLE.total_seconds()
+
+
+@pytest.mark.promise("SEC-1")
 def test_a_function_is_told_only_of_tables_and_secrets_that_it_may_use(
     functions: dict[str, Template],
 ) -> None:
@@ -148,9 +167,7 @@ def test_a_function_is_told_only_of_tables_and_secrets_that_it_may_use(
         name: {
             v.removeprefix("RU4M_").lower()
             for v in properties["Environment"]["Variables"]
-            if v.startswith(
-                ("RU4M_TABLE_", "RU4M_SECRET_", "RU4M_STAGE_KEYS", "RU4M_SIGNING_KID", "RU4M_LOOKUP")
-            )
+            if v.startswith(TOLD)
         }
         for name, properties in functions.items()
     }
@@ -160,6 +177,7 @@ def test_a_function_is_told_only_of_tables_and_secrets_that_it_may_use(
         "about": set(),
         "access_token": set(),
         "chat": {accounts, "secret_stream"},
+        "checkpoint_ledger": {"table_ledger", "checkpoint_bucket", "checkpoint_key"},
         "notices": {accounts},
         "profiles": {accounts, claims, *lookup, *sealing},
         "sessions": {

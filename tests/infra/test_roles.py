@@ -26,6 +26,14 @@ EXPECTED = {
         ("secretsmanager:GetSecretValue", "${StreamSecretArn}"),
         ("kms:Decrypt", "${StageKeyArn}"),
     },
+    "CheckpointLedgerRole": {
+        _own_logs("checkpoint_ledger"),
+        ("dynamodb:BatchGetItem", "${LedgerTableArn}"),
+        ("dynamodb:Query", "${LedgerTableArn}/index/touched"),
+        ("kms:GetPublicKey, kms:Sign", "${CheckpointKeyArn}"),
+        ("s3:GetObjectVersion, s3:PutObject, s3:PutObjectRetention", "${CheckpointBucketArn}/checkpoints/*"),
+        ("s3:ListBucketVersions", "${CheckpointBucketArn}"),
+    },
     "NoticesRole": {
         _own_logs("notices"),
         ("dynamodb:BatchGetItem, dynamodb:PutItem", "${AccountsTableArn}"),
@@ -139,6 +147,18 @@ def test_no_function_may_delete_a_data_key(service: Template) -> None:
         and {"dynamodb:DeleteItem", "dynamodb:UpdateItem"} & set(listed(statement["Action"]))
     ]
     assert deleting == []  # the erasure role will be the only one
+
+
+@pytest.mark.promise("SEC-1")
+def test_who_signs_the_ledger_may_not_write_into_it_and_who_writes_may_not_sign(service: Template) -> None:
+    granted: dict[str, set[str]] = {}
+    for role, statement in statements(service):
+        resources = listed(statement.get("Resource", []))
+        if any(r.startswith(("${LedgerTableArn}", "${CheckpointKeyArn}")) for r in resources):
+            granted.setdefault(role, set()).update(listed(statement["Action"]))
+    writing = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}
+    assert [role for role, actions in granted.items() if "kms:Sign" in actions and writing & actions] == []
+    assert [role for role, actions in granted.items() if "kms:Sign" in actions] == ["CheckpointLedgerRole"]
 
 
 def test_only_the_gateways_log_role_has_a_policy_of_aws(service: Template) -> None:

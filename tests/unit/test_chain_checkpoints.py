@@ -236,6 +236,25 @@ def test_a_tampered_head_is_not_signed(world: World) -> None:
     assert verify(VUK) == Verdict((), covered=1)
 
 
+def test_which_chains_were_touched_since_a_checkpoint_can_be_asked(world: World) -> None:
+    write(MILA, 2)
+    checkpoint(world)
+    write(VUK, 1)
+    checkpoint(world)
+    assert set(chain.touched_chains(1)) == {MILA.name, VUK.name}
+    assert set(chain.touched_chains(2)) == {VUK.name}
+    world.advance(timedelta(seconds=1))
+    write(MILA, 1)
+    assert set(chain.touched_chains(3)) == {MILA.name}  # not signed yet, but there
+
+
+def test_nothing_is_told_of_chains_since_a_checkpoint_that_is_not_there(world: World) -> None:
+    write(MILA, 1)
+    checkpoint(world)
+    with pytest.raises(LookupError, match="no checkpoint 2"):
+        list(chain.touched_chains(3))
+
+
 @pytest.mark.parametrize(
     ("error", "meant"),
     [

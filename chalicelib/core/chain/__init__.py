@@ -7,14 +7,14 @@ What always holds, what may break half-way and what is not found: docs/adr/0007-
 
     entries      Chain, NewEntry, Entry: content, hash, item
     writing      append, appending (for a caller's transaction), entries
-    checkpointing checkpoint: one signed Merkle root over the chains that were touched
+    checkpointing checkpoint: one signed Merkle root over the chains that were touched; touched_chains
     verification verify, verify_checkpoints, and the findings
     checkpoints  Statement, Leaf, Proof, Checkpoint: pure, checked offline
     merkle, signing, archive, services: trees, keys and KMS, S3, errors of both
 """
 
 from chalicelib.core.chain.archive import ArchiveDamaged
-from chalicelib.core.chain.checkpointing import Run, checkpoint
+from chalicelib.core.chain.checkpointing import Run, checkpoint, touched_chains
 from chalicelib.core.chain.checkpoints import Checkpoint, Leaf, Proof, Statement
 from chalicelib.core.chain.entries import Chain, Entry, NewEntry, Unreadable
 from chalicelib.core.chain.signing import PublicKeys, current_signer
@@ -58,6 +58,7 @@ __all__ = [
     "checkpoint",
     "current_signer",
     "entries",
+    "touched_chains",
     "verify",
     "verify_checkpoints",
 ]

@@ -5,7 +5,7 @@ at once, cost nothing but the work.
 """
 
 import heapq
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -34,6 +34,9 @@ _PAGE = 500  # index rows that a shard's stream holds in memory
 _BATCH = 100  # items of one batched read
 
 
+Refusing = Callable[[Sequence[str]], object]
+
+
 @dataclass(frozen=True)
 class Run:
     """What one run did."""
@@ -43,11 +46,16 @@ class Run:
     refused: tuple[str, ...]  # places (chain, sequence) whose entry is not as it was written
 
 
-def checkpoint(most: int = MOST) -> Run:
+def checkpoint(most: int = MOST, refusing: Refusing = tuple) -> Run:
     """Sign what was appended since the newest checkpoint, in as many checkpoints as it takes.
 
     Nothing is written if nothing was touched, but at least once a day, so that a run never looks back
     further than over the days on which none ran.
+
+    Args:
+        most: chains in one checkpoint.
+        refusing: is given the places of tampered entries, before the checkpoint that leaves them out is
+            written. Later runs do not look at them again, so who has to know is told first, perhaps twice.
 
     Raises:
         ArchiveDamaged: the newest checkpoint was tampered with.
@@ -61,6 +69,8 @@ def checkpoint(most: int = MOST) -> Run:
         if not places and reached - begin < DAY:
             break
         leaves, odd = _heads(places)
+        if odd:
+            refusing(odd)
         at, until = clock.to_epoch(clock.now()), clock.to_epoch(reached)
         mine = Checkpoint.signed(current_signer(), last, leaves, at=at, until=until)
         last = _written(mine)
@@ -69,6 +79,25 @@ def checkpoint(most: int = MOST) -> Run:
             chains += len(leaves)
             refused += odd
     return Run(tuple(made), chains, tuple(refused))
+
+
+def touched_chains(since: int) -> Iterator[str]:
+    """Names of the chains to which something was appended after checkpoint `since` - 1 (1: ever).
+
+    Raises:
+        LookupError: that checkpoint is not there, or can't be read.
+    """
+    begin, end = _until(_checkpoint(since - 1) if since > 1 else None), clock.now()
+    while begin < end:
+        places, begin = _touched_between(begin, end, MOST)
+        yield from places
+
+
+def _checkpoint(number: int) -> Checkpoint:
+    for version in archive.since(number).get(number, []):
+        if not version.marker:
+            return archive.read(version)
+    raise LookupError(f"there is no checkpoint {number}")
 
 
 def _until(last: Checkpoint | None) -> datetime:

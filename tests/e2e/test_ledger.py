@@ -1,0 +1,109 @@
+"""The Ledger is signed by the deployed function, and what was altered is found, with role, key and lock."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from typer.testing import CliRunner
+
+from chalicelib.core import aws, chain, clock, stagekeys
+from chalicelib.core.chain import Chain, NewEntry, Verdict
+from chalicelib.core.chain.checkpointing import SETTLE
+from chalicelib.core.settings import settings
+from infra.local.cloud import LocalCloud
+from infra.local.waiting import until
+from infra.ops.__main__ import app as ops
+from infra.ops.standing_in import act_as
+from tests.support.builders import a_schedule_event
+from tests.support.ledger import overwrite, verify
+
+MILA, VUK = Chain("consent", "p-e2e-mila"), Chain("consent", "p-e2e-vuk")
+
+
+@pytest.fixture(autouse=True)
+def acting(cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """This process writes into the deployed Ledger as root, which no function may."""
+    monkeypatch.setattr(os, "environ", os.environ.copy())
+    act_as(cloud.account, "local", "checkpoint_ledger")
+    yield
+    settings.cache_clear()
+    stagekeys.forget()
+    aws.client.cache_clear()
+
+
+def append(monkeypatch: pytest.MonkeyPatch, *chains: Chain) -> None:
+    """An entry in each, of an instant after the last run's, which the next ones reach."""
+    now = clock.now()
+    with monkeypatch.context() as patch:
+        patch.setattr(clock, "now", lambda: now - SETTLE + timedelta(seconds=1))
+        for which in chains:
+            chain.append(which, NewEntry("given", {"n": 1}, delete_at=now + timedelta(days=365)))
+
+
+def run(cloud: LocalCloud) -> dict[str, int]:
+    answer = cloud.account.client("lambda").invoke(
+        FunctionName="ru4m-local-checkpoint_ledger", Payload=json.dumps(a_schedule_event())
+    )
+    told: dict[str, int] = json.load(answer["Payload"])
+    assert "FunctionError" not in answer, told
+    return told
+
+
+def signed(cloud: LocalCloud) -> dict[str, int]:
+    """The run that reaches what was just appended; it need not be the first."""
+    return until(lambda: told if (told := run(cloud))["made"] else None, "a checkpoint")
+
+
+def command(cloud: LocalCloud, *words: str) -> tuple[int, str]:
+    where = ["--stage", "local", "--region", cloud.account.region]
+    where += ["--endpoint-url", str(cloud.account.endpoint)]
+    done = CliRunner().invoke(ops, ["ledger", "verify", *where, *words])
+    return done.exit_code, done.output
+
+
+@pytest.mark.promise("SEC-1")
+def test_what_was_appended_is_signed_by_the_function_and_what_was_altered_is_refused(
+    cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append(monkeypatch, MILA)
+    assert signed(cloud)["chains"] == 1
+    assert verify(MILA) == Verdict((), covered=1)
+    assert command(cloud, "--chain", MILA.name) == (0, f"{MILA.name}: covered up to 1, 0 findings\n")
+
+    append(monkeypatch, MILA, VUK)
+    overwrite(MILA, 2, payload="{}")
+    assert signed(cloud) == {"made": 1, "chains": 1, "refused": 1}
+    assert verify(VUK) == Verdict((), covered=1)
+    assert any('"LedgerEntryRefused":[1' in line.replace(" ", "") for line in cloud.log_lines())
+    assert not [line for line in cloud.log_lines() if "p-e2e" in line]
+    code, said = command(cloud)
+    assert code == 1
+    assert f"  Tampered: chain {MILA.name}, seq 2\n" in said
+    assert f"{VUK.name}: covered up to 1, 0 findings\n" in said
+
+
+@pytest.mark.promise("SEC-1")
+def test_the_locked_checkpoint_can_not_be_deleted_by_anybody(
+    cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append(monkeypatch, VUK)
+    signed(cloud)
+    s3, bucket = cloud.account.client("s3"), settings().checkpoints().bucket
+    (newest, *_) = s3.list_object_versions(Bucket=bucket)["Versions"]
+    assert s3.get_object_retention(Bucket=bucket, Key=newest["Key"])["Retention"]["Mode"] == "COMPLIANCE"
+    with pytest.raises(ClientError, match="AccessDenied"):
+        s3.delete_object(Bucket=bucket, Key=newest["Key"], VersionId=newest["VersionId"])
+
+
+@pytest.mark.parametrize(("words", "why"), [(("--chain", "no name"), "chain"), (("--since", "999"), "998")])
+def test_a_question_about_nothing_is_refused_in_plain_words(
+    words: tuple[str, str], why: str, cloud: LocalCloud
+) -> None:
+    code, said = command(cloud, *words)
+    assert code == 2
+    assert why in said.removeprefix("refused: ")

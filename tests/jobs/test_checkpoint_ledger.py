@@ -1,0 +1,132 @@
+"""The hourly checkpoint of the Ledger: what a run signs, what it says of what it won't sign."""
+
+from typing import Any
+
+import pytest
+
+from chalicelib.core import aws, observe
+from chalicelib.core.chain import Verdict, archive
+from chalicelib.core.errors import Unavailable
+from chalicelib.core.metrics import emitter
+from chalicelib.core.observe import EntryFailed
+from chalicelib.core.settings import settings
+from chalicelib.ledger.jobs import checkpoint_ledger
+from tests.support.builders import a_schedule_event
+from tests.support.cloud import failing
+from tests.support.ledger import MILA, SETTLED, VUK, create_archive, overwrite, verify, write
+from tests.support.world import World
+
+
+@pytest.fixture(autouse=True)
+def archived(world: World) -> None:
+    create_archive()
+
+
+@pytest.fixture(autouse=True)
+def emitted(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
+    """The sum of each metric that was written out, by name."""
+    sums: dict[str, float] = {}
+
+    def flushed() -> None:
+        for name, metric in emitter().metric_set.items():
+            sums[name] = sums.get(name, 0) + sum(metric["Value"])
+        emitter().clear_metrics()
+
+    observe.forget()
+    monkeypatch.setattr(observe, "flush", flushed)
+    return sums
+
+
+def run(world: World) -> Any:
+    """The job as Lambda runs it, once all that was written has settled."""
+    world.advance(SETTLED)
+    return checkpoint_ledger(a_schedule_event(), None)
+
+
+@pytest.mark.promise("SEC-1")
+def test_a_run_signs_what_was_appended(world: World, emitted: dict[str, float]) -> None:
+    write(MILA, 2)
+    write(VUK, 1)
+    assert run(world) == {"made": 1, "chains": 2, "refused": 0}
+    assert verify(MILA) == Verdict((), covered=2)
+    assert emitted["CheckpointMade"] == 1
+    assert "LedgerEntryRefused" not in emitted
+
+
+def test_a_run_with_nothing_to_sign_counts_nothing(world: World, emitted: dict[str, float]) -> None:
+    assert run(world) == {"made": 0, "chains": 0, "refused": 0}
+    assert "CheckpointMade" not in emitted  # the alarm waits for the one of the day
+
+
+@pytest.mark.promise("SEC-1")
+def test_a_tampered_entry_is_refused_and_counted_while_the_others_are_signed(
+    world: World, emitted: dict[str, float]
+) -> None:
+    write(MILA, 1)
+    write(VUK, 1)
+    overwrite(MILA, 1, payload="{}")
+    assert run(world) == {"made": 1, "chains": 1, "refused": 1}
+    assert emitted["LedgerEntryRefused"] == 1
+    assert verify(VUK) == Verdict((), covered=1)
+
+
+@pytest.mark.promise("SEC-1")
+def test_no_line_names_the_chain_that_was_tampered_with(world: World) -> None:
+    write(MILA, 1)
+    overwrite(MILA, 1, payload="{}")
+    run(world)
+    (line,) = [line for line in world.log_lines if line["message"] == "ledger_entries_refused"]
+    assert line["number"] == 1
+    assert "mila" not in world.log.getvalue()
+
+
+@pytest.mark.promise("SEC-1")
+@pytest.mark.parametrize(("service", "operation"), [("kms", "Sign"), ("s3", "PutObject")])
+def test_a_run_that_dies_afterwards_has_told_of_it(
+    world: World, emitted: dict[str, float], service: str, operation: str
+) -> None:
+    """Told first, then signed: no later run looks at the entry again."""
+    write(MILA, 1)
+    overwrite(MILA, 1, payload="{}")
+    seen: list[float] = []
+
+    class Killed(BaseException):
+        """Ends the process: nothing of ours runs any more."""
+
+    def kill(**_: Any) -> None:
+        seen.append(emitted.get("LedgerEntryRefused", 0))
+        raise Killed
+
+    events = aws.client(service).meta.events
+    events.register(f"before-call.{service}.{operation}", kill)
+    with pytest.raises(Killed):
+        run(world)
+    events.unregister(f"before-call.{service}.{operation}", kill)
+    assert seen == [1]
+    assert run(world)["refused"] == 1  # told again, since nothing was written
+
+
+@pytest.mark.promise("SEC-1")
+def test_a_damaged_archive_is_an_error_and_a_metric_and_nothing_is_signed(
+    world: World, emitted: dict[str, float]
+) -> None:
+    write(MILA, 1)
+    run(world)
+    s3, bucket = aws.client("s3"), settings().checkpoints().bucket
+    s3.delete_object(Bucket=bucket, Key=archive.key_of(1))  # a marker that hides it
+    write(MILA, 1)
+    with pytest.raises(EntryFailed, match="ArchiveDamaged"):
+        run(world)
+    assert emitted["CheckpointArchiveDamaged"] == 1
+    assert emitted["CheckpointMade"] == 1
+    assert set(archive.since(1)) == {1}
+
+
+def test_a_run_without_answer_fails_and_the_next_one_makes_up_for_it(
+    world: World, emitted: dict[str, float]
+) -> None:
+    write(MILA, 1)
+    with failing("kms", "Sign", Unavailable()), pytest.raises(EntryFailed, match="Unavailable"):
+        run(world)
+    assert "CheckpointArchiveDamaged" not in emitted
+    assert run(world)["chains"] == 1
