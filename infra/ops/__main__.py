@@ -121,8 +121,8 @@ def verify(
 ) -> None:
     """Say what is wrong with chains of the Ledger, and up to which entry checkpoints vouch for them."""
     from chalicelib.core.chain import touched_chains
-    from infra.ops.standing_in import act_as
     from infra.ops.ledger import described, verdicts
+    from infra.ops.standing_in import act_as
 
     act_as(Account(region, endpoint), stage, "checkpoint_ledger")
     wrong = 0

@@ -18,12 +18,14 @@ def table_names(account: Account, stage: str) -> dict[Table, str]:
 
 
 def as_signup(account: Account, stage: str) -> None:
-    """Take over the settings of a stage's signup function, which knows the keys, and the names of all tables."""
+    """Take over the settings of a stage's signup function, which knows the keys, and all tables' names."""
     names = {f"RU4M_TABLE_{table.upper()}": name for table, name in table_names(account, stage).items()}
     act_as(account, stage, "signup", names)
 
 
-def act_as(account: Account, stage: str, function: str, more: Mapping[str, str] = MappingProxyType({})) -> None:
+def act_as(
+    account: Account, stage: str, function: str, more: Mapping[str, str] = MappingProxyType({})
+) -> None:
     """Make this process's settings those of a function; what it may do stays the caller's own right.
 
     Sets this process's environment and forgets what was read under another, so it is for commands, which

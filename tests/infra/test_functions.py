@@ -28,7 +28,14 @@ FUNCTIONS = {
 JOBS = {"checkpoint_ledger", "sync_chat_profiles"}
 
 # What only some functions are told.
-TOLD = ("RU4M_TABLE_", "RU4M_SECRET_", "RU4M_STAGE_KEYS", "RU4M_SIGNING_KID", "RU4M_LOOKUP", "RU4M_CHECKPOINT_")
+TOLD = (
+    "RU4M_TABLE_",
+    "RU4M_SECRET_",
+    "RU4M_STAGE_KEYS",
+    "RU4M_SIGNING_KID",
+    "RU4M_LOOKUP",
+    "RU4M_CHECKPOINT_",
+)
 
 # The app's own view, not through infra/packaging: each route and the module that its view is in.
 _ROUTES = """
