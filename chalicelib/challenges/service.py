@@ -2,14 +2,17 @@
 
 The code is derived from the challenge and its purpose under a key of the vault, so nothing of it is
 stored, a resend repeats it, and a table that leaks opens nothing. A try is counted before the
-comparison. What a right code opens is up to whoever asked for it.
+comparison, and the address that it came from before anybody is told its outcome. What a right code
+opens is up to whoever asked for it; once it has, they say so (`verified`).
 """
 
 import hmac
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from uuid import UUID
 
-from chalicelib.challenges import sms, store
+from chalicelib.challenges import limits, sms, store
 from chalicelib.challenges.model import (
     Challenge,
     ChallengeExpired,
@@ -22,35 +25,15 @@ from chalicelib.challenges.model import (
 )
 from chalicelib.challenges.store import UsedMeanwhile, get, use
 from chalicelib.core import clock, idempotency, keyring, metrics
-from chalicelib.core.clock import DAY, MINUTE
-from chalicelib.core.errors import InProgress
+from chalicelib.core.clock import MINUTE
+from chalicelib.core.errors import InProgress, Problem, Unavailable
 from chalicelib.core.http import ClientAddress
 from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import ChallengeId
-from chalicelib.core.limiter import Limiter, Window
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import Secret, settings
 
-__all__ = ["UsedMeanwhile", "code", "get", "resend", "start", "try_code", "use"]
-
-PER_NUMBER = Limiter(
-    "codes_per_number",
-    (
-        Window(30 * MINUTE, lambda: settings().limits.codes_per_number_short),
-        Window(DAY, lambda: settings().limits.codes_per_number_day),
-    ),
-    TooManyCodes,
-)
-PER_ADDRESS = Limiter(
-    "codes_per_address",
-    (Window(5 * MINUTE, lambda: settings().limits.codes_per_address),),
-    TooManyCodes,
-)
-GUESSES = Limiter(
-    "attempts_per_address",
-    (Window(10 * MINUTE, lambda: settings().limits.attempts_per_address),),
-    TooManyAttempts,
-)
+__all__ = ["UsedMeanwhile", "code", "get", "resend", "start", "try_code", "use", "verified"]
 
 # No request lives longer than the gateway's 29 s: after that an unsent challenge was left by a crash.
 _GIVEN_UP = timedelta(seconds=30)
@@ -58,46 +41,49 @@ _GIVEN_UP = timedelta(seconds=30)
 _MOST_RESENDS = 3
 
 
+@contextmanager
+def _told_as_unsent() -> Iterator[None]:
+    """While a table or the vault is out of reach no code is sent; that is what the client has to know."""
+    try:
+        yield
+    except Unavailable:
+        raise SmsUnavailable from None
+
+
+@_told_as_unsent()
 def start(asked: CodeRequest, key: IdempotencyKey | None) -> Challenge:
     """Send a code, or find the challenge that the same request made before.
 
     A destination has one limit, whatever the codes are for: it bounds all guessing at its owner.
 
     Raises:
-        TooManyCodes: for this number, or from this address where it counts.
+        TooManyCodes: for this number, its prefix, or from this address where it counts.
         SmsUnavailable: the carrier did not take it; the same request may be sent again at once.
         IdempotencyMismatch: the key was used with another body.
         InProgress: the same request is being served right now.
     """
-    earlier = _earlier(asked, key)
-    if earlier and earlier.was_sent:
-        return earlier
-    if asked.address:
-        PER_ADDRESS.hit(asked.address.block)  # first: a blocked address must not eat up a stranger's number
-    PER_NUMBER.hit(asked.destination)
     challenge = _new(asked, key)
+    if earlier := store.claim(challenge, clock.now() - _GIVEN_UP):
+        return _sent_before(earlier, asked)
     try:
-        _take(challenge, earlier)
-        sms.send_code(asked.destination, code(challenge), challenge.locale)
-    except InProgress:
-        PER_NUMBER.give_back(asked.destination)
-        raise
-    except SmsUnavailable:
-        PER_NUMBER.give_back(
-            asked.destination
-        )  # the address's hit stays: it bounds our work, not what is sent
+        with limits.one_code(asked.destination, challenge.challenge_id, asked.address):
+            sms.send_code(asked.destination, code(challenge), challenge.locale)
+    except Problem:
         store.give_up(challenge)
         raise
-    store.mark_sent(challenge.ref, clock.now())
+    if key:  # without one nobody can send the same request again
+        with suppress(Unavailable):  # the code is out; who sends the request again gets another one
+            store.mark_sent(challenge.ref, clock.now())
     return challenge
 
 
+@_told_as_unsent()
 def resend(ref: ChallengeRef) -> Challenge:
     """Send the same code again: after 60 seconds, then after 2 and 4 minutes more.
 
     Raises:
         ChallengeExpired: used, too old, or sent often enough.
-        TooManyCodes: too early, or too many for this number.
+        TooManyCodes: too early, or too many for this number or its prefix.
         SmsUnavailable: the carrier did not take it; may be asked again at once.
     """
     challenge = store.get(ref)
@@ -108,42 +94,53 @@ def resend(ref: ChallengeRef) -> Challenge:
         raise ChallengeExpired
     if challenge.resend_after > now:
         raise _too_early(challenge)
-    PER_NUMBER.hit(challenge.destination)
-    try:
-        sent = store.count_resend(challenge, now + MINUTE * 2 ** (challenge.resends + 1))
-        sms.send_code(challenge.destination, code(challenge), challenge.locale)
-    except store.TooEarly:
-        PER_NUMBER.give_back(challenge.destination)
-        raise _too_early(challenge) from None
-    except SmsUnavailable:
-        PER_NUMBER.give_back(challenge.destination)
-        store.allow_resend(ref)
-        raise
+    with limits.one_code(challenge.destination, ref.challenge_id):
+        try:
+            sent = store.count_resend(challenge, now + MINUTE * 2 ** (challenge.resends + 1))
+            sms.send_code(challenge.destination, code(challenge), challenge.locale)
+        except store.TooEarly:
+            raise _too_early(challenge) from None
+        except SmsUnavailable:
+            store.allow_resend(ref)
+            raise
     return sent
 
 
 def try_code(ref: ChallengeRef, guess: str, device: UUID | None, address: ClientAddress) -> Challenge:
     """Compare a guess with the code, and the device with the one that asked for it, if it is given.
 
-    Only what was wrong counts towards the address's guesses in the end: many people sign up from
-    behind one address of a mobile carrier.
+    Only what was wrong counts towards the address's guesses: many people sign up from behind one
+    address of a mobile carrier. An address that has used its guesses up learns nothing of the
+    outcome, and such a try uses up nothing of the challenge.
 
     Raises:
         TooManyAttempts: from this address, whatever the challenges.
         ChallengeExpired: no tries left, too old, or no such challenge for this purpose and session.
         WrongCode: with the tries that are left.
     """
-    GUESSES.hit(address.block)
     most = settings().code_attempts
     try:
         challenge = store.count_attempt(ref, most)
     except store.NoTriesLeft:
+        limits.GUESSES.hit(address.block)
         raise ChallengeExpired from None
     right = hmac.compare_digest(code(challenge), guess)
-    if not right or (device and not _asked_for(challenge, device)):
+    right = right and (device is None or _asked_for(challenge, device))
+    count = limits.GUESSES.check if right else limits.GUESSES.hit
+    try:
+        count(address.block)
+    except (TooManyAttempts, Unavailable):
+        store.allow_attempt(challenge)
+        raise
+    if not right:
         raise WrongCode(attempts_left=most - challenge.attempts)
-    GUESSES.give_back(address.block)
     return challenge
+
+
+def verified(challenge: Challenge) -> None:
+    """Note that a code did what it was for: its block of numbers is alive. Once per code, after its use."""
+    if challenge.destination:
+        limits.verified(challenge.destination, challenge.challenge_id)
 
 
 def code(challenge: Challenge) -> str:
@@ -179,32 +176,18 @@ def _digest(version: str, *parts: str) -> bytes:
     return keys.digest_under(version, *parts)
 
 
-def _earlier(asked: CodeRequest, key: IdempotencyKey | None) -> Challenge | None:
-    """What the same request made before, if it named itself."""
-    found = store.get(ChallengeRef(asked.purpose, _id(asked, key), asked.holder)) if key else None
-    if found is None:
-        return None
-    if asked.body:
-        idempotency.check(found.fingerprint or "", asked.body)
-    gives_up = min(found.created_at + _GIVEN_UP, found.code_until)
-    if not found.was_sent and clock.now() < gives_up:
-        raise InProgress
-    return found
-
-
-def _take(challenge: Challenge, earlier: Challenge | None) -> None:
-    """Make the challenge this request's own before anything is sent.
+def _sent_before(earlier: Challenge, asked: CodeRequest) -> Challenge:
+    """What the same request made before.
 
     Raises:
-        InProgress: a twin of this request got here first.
+        IdempotencyMismatch: it was another request.
+        InProgress: it is not sent yet.
     """
-    try:
-        if earlier:
-            store.take_over(earlier, challenge)
-        else:
-            store.create(challenge)
-    except (store.AskedBefore, store.TakenOver):
-        raise InProgress from None
+    if asked.body:
+        idempotency.check(earlier.fingerprint or "", asked.body)
+    if not earlier.was_sent:
+        raise InProgress
+    return earlier
 
 
 def _new(asked: CodeRequest, key: IdempotencyKey | None) -> Challenge:

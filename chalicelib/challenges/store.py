@@ -10,13 +10,14 @@ from datetime import datetime
 
 from chalicelib.challenges.model import Challenge, ChallengeRef, Opened
 from chalicelib.core import clock, table
+from chalicelib.core.errors import Unavailable
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Attr, Change, Conflict, Create, Key, Replace, Table, visible
 from chalicelib.privacy import codec
 
 
 class AskedBefore(Conflict):
-    """The same request (Idempotency-Key) made this challenge already."""
+    """The same request (Idempotency-Key) made this challenge already; `found` is its item."""
 
 
 class NoTriesLeft(Conflict):
@@ -27,8 +28,8 @@ class UsedMeanwhile(Conflict):
     """Another request used the code first."""
 
 
-class TakenOver(Conflict):
-    """Another request is sending this challenge's code, or has sent it."""
+class NotOurs(Conflict):
+    """The code was sent or used, or another request took the challenge over."""
 
 
 class TooEarly(Conflict):
@@ -40,14 +41,28 @@ def _key(ref: ChallengeRef) -> Key:
     return Key(Table.CHALLENGES, "#".join(part for part in parts if part))
 
 
-def create(challenge: Challenge) -> None:
-    """Keep a new challenge.
+def claim(challenge: Challenge, left_before: datetime) -> Challenge | None:
+    """Make a challenge this request's own, or find the one that the same request made before.
 
-    Raises:
-        AskedBefore: there is one under this id.
+    One write decides, so of two twins one sends. It takes the place of what the same request left
+    unsent: given up, or born by `left_before` and not noted as sent, as only a crash leaves it.
     """
     key = _key(challenge.ref)
-    table.write(Create(key, codec.to_item(challenge, key), conflict=AskedBefore))
+    unsent = Attr("sent_at").not_exists() & Attr("used_at").not_exists()
+    over = Attr("code_until").lte(clock.to_text(clock.now())) | Attr("created_at").lte(
+        clock.to_text(left_before)
+    )
+    body, asked = Attr("fingerprint"), challenge.fingerprint
+    same = body.eq(asked) if asked else body.not_exists()
+    try:
+        table.write(
+            Create(key, codec.to_item(challenge, key), or_over=same & unsent & over, conflict=AskedBefore)
+        )
+    except AskedBefore as before:
+        if before.found is None:
+            raise
+        return codec.opened(Challenge, before.found)
+    return None
 
 
 def get(ref: ChallengeRef) -> Challenge | None:
@@ -56,36 +71,22 @@ def get(ref: ChallengeRef) -> Challenge | None:
     return codec.opened(Challenge, item) if item else None
 
 
-def take_over(left: Challenge, challenge: Challenge) -> None:
-    """Let a request start over what an earlier one left unsent: a new birth, hence a new code and life.
-
-    Raises:
-        TakenOver: a twin was quicker.
-    """
-    table.write(_over(left, challenge))
-
-
 def give_up(challenge: Challenge) -> None:
-    """The carrier refused the code: nobody has it, so it dies and the same request may start over at once."""
-    with suppress(TakenOver):  # then it is not ours to end
-        table.write(_over(challenge, challenge.model_copy(update={"code_until": clock.now()})))
-
-
-def _over(left: Challenge, challenge: Challenge) -> Replace:
-    """Put a challenge over one that nobody has sent, used or taken over since it was read.
+    """Nobody gets this code: it dies with its personal fields, and the same request may start over at once.
 
     The end of the code's life tells one owner from the next: it is ten minutes ahead while somebody
     is sending and past once they gave up. A birth would not do: two may fall into one second.
     """
     key = _key(challenge.ref)
-    return Replace(
-        key,
-        codec.to_item(challenge, key),
-        only_if=Attr("sent_at").not_exists()
+    nothing = {"code_until": clock.now(), "destination": None, "device": None, "locale": None}
+    ours = (
+        Attr("sent_at").not_exists()
         & Attr("used_at").not_exists()
-        & Attr("code_until").eq(clock.to_text(left.code_until)),
-        conflict=TakenOver,
+        & Attr("code_until").eq(clock.to_text(challenge.code_until))
     )
+    ended = codec.to_item(challenge.model_copy(update=nothing), key)
+    with suppress(NotOurs, Unavailable):  # whoever gives up has something else to say
+        table.write(Replace(key, ended, only_if=ours, conflict=NotOurs))
 
 
 def mark_sent(ref: ChallengeRef, at: datetime) -> None:
@@ -113,6 +114,15 @@ def count_attempt(ref: ChallengeRef, most: int) -> Challenge:
         )
     )
     return codec.opened(Challenge, item)
+
+
+def allow_attempt(tried: Challenge) -> None:
+    """Uncount a try about which nobody was told anything; what can't be uncounted stays counted."""
+    used = tried.used_at
+    same = Attr("used_at").eq(clock.to_text(used)) if used else Attr("used_at").not_exists()
+    same &= Attr("code_until").eq(clock.to_text(tried.code_until)) & Attr("attempts").gt(0)
+    with suppress(Conflict, Unavailable):
+        table.write(Change(_key(tried.ref), add={"attempts": -1}, only_if=visible() & same))
 
 
 def count_resend(challenge: Challenge, next_after: datetime) -> Challenge:

@@ -4,8 +4,9 @@ A limiter has one or more windows (5 in 30 minutes and 10 a day). They are count
 one for each window's current slot, counted up together by one conditional update, so parallel hits
 can't slip through between a read and a write. A refused hit counts nothing.
 
-Each limiter says what happens when its table can't be reached: refuse (`Unavailable`) where a hit
-costs money or guards a secret. Subjects stand in the key as keyed hashes only.
+Each limiter declares what happens when its counter can't be reached (throttled, timed out, the table
+is down): REFUSE where a hit costs money or guards a secret, ALLOW where a stranger's outage must not
+become everybody's. Subjects stand in the key as keyed hashes only.
 What is kept is declared in `chalicelib/limits`.
 """
 
@@ -13,26 +14,41 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import Enum, auto
 from functools import reduce
 from operator import and_
 
-from chalicelib.core import clock, keyring, table
+from chalicelib.core import clock, keyring, metrics, table
 from chalicelib.core.errors import TooMany, Unavailable
+from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import Secret
-from chalicelib.core.table import Attr, Change, Conflict, Key, Table
+from chalicelib.core.table import Attr, Change, Conflict, Item, Key, Table
+
+
+class WhenUnreachable(Enum):
+    """What a limit answers while nobody can count."""
+
+    REFUSE = auto()
+    ALLOW = auto()
+
+    def answer(self, outage: Unavailable) -> None:
+        """Refuse by raising the outage, or let the use through uncounted, which operations see."""
+        if self is WhenUnreachable.REFUSE:
+            raise outage
+        metrics.count(Metric.USE_NOT_COUNTED)
 
 
 @dataclass(frozen=True)
 class Window:
     """At most `most` hits in each slot of this length (seconds of UTC, aligned to 1970)."""
 
-    length: timedelta
+    length: Callable[[], timedelta]
     most: Callable[[], int]
 
     @property
     def seconds(self) -> int:
         """The slot's length."""
-        return int(self.length.total_seconds())
+        return int(self.length().total_seconds())
 
     def slot(self, at: int) -> str:
         """The counter's attribute at an instant; its name changes with the slot, so it starts at 0."""
@@ -50,28 +66,41 @@ class Limiter:
     name: str
     windows: tuple[Window, ...]
     problem: type[TooMany]
+    when_unreachable: WhenUnreachable
 
     def hit(self, subject: str) -> None:
         """Count one use.
 
         Raises:
             TooMany: a window is full; the class is the limiter's `problem`.
-            Unavailable: the counter can't be reached; the use is refused, not let through.
+            Unavailable: the counter can't be reached, and the limiter refuses then.
         """
+        self._admit(subject, 1)
+
+    def check(self, subject: str) -> None:
+        """Refuse as a hit would, and count nothing.
+
+        It is the same write as a hit: among parallel ones it has its place in the order of all, and
+        takes as long, so nobody can tell the two apart or come in between.
+
+        Raises:
+            TooMany, Unavailable: as for a hit.
+        """
+        self._admit(subject, 0)
+
+    def _admit(self, subject: str, uses: int) -> None:
         at = clock.to_epoch(clock.now())
         room = (
             Attr(window.slot(at)).not_exists() | Attr(window.slot(at)).lt(window.most())
             for window in self.windows
         )
         longest = max(self.windows, key=lambda window: window.seconds)
-        gone = at + longest.left(at)
-        began = clock.to_text(clock.from_epoch(gone - longest.seconds))
         try:
             table.write(
                 Change(
-                    self._key(subject, longest.slot(at)),
-                    put={"kind": "limit", "began_at": began, "expires_at": gone, "delete_at": gone},
-                    add={window.slot(at): 1 for window in self.windows},
+                    counter(self.name, subject, longest.slot(at)),
+                    put=until_end_of_slot(at, longest.seconds),
+                    add={window.slot(at): uses for window in self.windows},
                     only_if=reduce(and_, room),
                 )
             )
@@ -82,6 +111,8 @@ class Limiter:
                 default=1,
             )
             raise self.problem(limit=self.name, retry_after=wait) from None
+        except Unavailable as outage:
+            self.when_unreachable.answer(outage)
 
     def give_back(self, subject: str) -> None:
         """Uncount one use that came to nothing, in the slots of now.
@@ -95,13 +126,26 @@ class Limiter:
         with suppress(Conflict, Unavailable):
             table.write(
                 Change(
-                    self._key(subject, longest.slot(at)),
+                    counter(self.name, subject, longest.slot(at)),
                     add=dict.fromkeys(slots, -1),
                     only_if=reduce(and_, (Attr(slot).gt(0) for slot in slots)),
                 )
             )
 
-    def _key(self, subject: str, slot: str) -> Key:
-        """One item per slot of the longest window: it ends with the slot and can't grow for ever."""
-        digest = keyring.mac_keys(Secret.LOOKUP).digest("limit", self.name, subject).hex()
-        return Key(Table.CHALLENGES, f"limit#{self.name}#{digest}#{slot}")
+
+def counter(name: str, subject: str, slot: str) -> Key:
+    """A counter's place: one item per slot, so it ends with the slot and can't grow for ever."""
+    digest = keyring.mac_keys(Secret.LOOKUP).digest("limit", name, subject).hex()
+    return Key(Table.CHALLENGES, f"limit#{name}#{digest}#{slot}")
+
+
+def until_end_of_slot(at: int, seconds: int) -> Item:
+    """What stands on a counter beside its counts, as `limits.model.Limit` declares it."""
+    began = at - at % seconds
+    gone = began + seconds
+    return {
+        "kind": "limit",
+        "began_at": clock.to_text(clock.from_epoch(began)),
+        "expires_at": gone,
+        "delete_at": gone,
+    }

@@ -19,6 +19,8 @@ class Metric(Enum):
     REQUEST_SERVED = ("RequestServed", "Count")
     REQUEST_FAILED = ("RequestFailed", "Count")
     REQUEST_LIMITED = ("RequestLimited", "Count")
+    BREAKER_REFUSED = ("BreakerRefused", "Count")
+    USE_NOT_COUNTED = ("UseNotCounted", "Count")
     COLD_START = ("ColdStart", "Count")
     CODE_SENT = ("CodeSent", "Count")
     CODE_NOT_SENT = ("CodeNotSent", "Count")

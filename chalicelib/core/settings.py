@@ -13,6 +13,9 @@ from functools import cache
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+from chalicelib.core import figures
+from chalicelib.core.figures import Limits
+
 _T = TypeVar("_T")
 
 # Member states only (STR-7): eu-west-2 is London and eu-central-2 is Zurich.
@@ -49,16 +52,6 @@ class Secret(StrEnum):
     REFRESH = "refresh"
     SIGNING = "signing"
     STREAM = "stream"
-
-
-@dataclass(frozen=True)
-class Limits:
-    """How often things may be asked for. Defaults follow the policy work of comparable services."""
-
-    codes_per_number_short: int  # in 30 minutes
-    codes_per_number_day: int
-    codes_per_address: int  # in 5 minutes, per /24 or /64
-    attempts_per_address: int  # guesses in 10 minutes, per /24 or /64
 
 
 @dataclass(frozen=True)
@@ -143,7 +136,6 @@ def read(environment: Mapping[str, str]) -> Settings:
     """Settings from any environment; `settings` is this over the process's own."""
     stage = _parsed(environment, "RU4M_STAGE", Stage)
     stream_url = _web_url if stage is Stage.LOCAL else _private_url
-    wide = 1000 if stage is Stage.LOCAL else 1  # local runs sign up all day from one address
     return Settings(
         stage=stage,
         version=environment.get("RU4M_VERSION", "unknown"),
@@ -153,12 +145,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         stream_api_key=_required(environment, "RU4M_STREAM_API_KEY"),
         stream_url=_parsed(environment, "RU4M_STREAM_URL", stream_url),
         contact_email=_parsed(environment, "RU4M_CONTACT_EMAIL", _email_address),
-        limits=Limits(
-            codes_per_number_short=_figure(environment, "CODES_PER_NUMBER_SHORT", 5 * wide),
-            codes_per_number_day=_figure(environment, "CODES_PER_NUMBER_DAY", 10 * wide),
-            codes_per_address=_figure(environment, "CODES_PER_ADDRESS", 25 * wide),
-            attempts_per_address=_figure(environment, "ATTEMPTS_PER_ADDRESS", 60 * wide),
-        ),
+        limits=_limits(environment, stage),
         environment=environment,
     )
 
@@ -214,6 +201,9 @@ def _parsed(environment: Mapping[str, str], variable: str, parse: Callable[[str]
         raise SettingsError(f"{variable} is refused: not a valid {wanted}") from None
 
 
-def _figure(environment: Mapping[str, str], name: str, default: int) -> int:
-    variable = f"RU4M_LIMIT_{name}"
-    return _parsed(environment, variable, int) if variable in environment else default
+def _limits(environment: Mapping[str, str], stage: Stage) -> Limits:
+    wide = 1000 if stage is Stage.LOCAL else 1  # local runs sign up all day from one address
+    try:
+        return figures.read(environment, wide)
+    except figures.BadFigure as bad:
+        raise SettingsError(str(bad)) from None

@@ -1,1 +1,1 @@
-"""Limits: the declaration of what core/limiter keeps, which itself knows no declarations."""
+"""Limits: the declaration of what core/limiter and core/breaker keep, which know no declarations."""

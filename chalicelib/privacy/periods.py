@@ -14,7 +14,10 @@ class Period(Enum):
     """Named periods with the words in which the controller tells them."""
 
     CHALLENGE = (24 * HOUR, "a day after a code was asked for")
-    LIMIT = (DAY, "until the end of the day (UTC), under a keyed hash of the number or the address block")
+    LIMIT = (
+        DAY,
+        "until the end of the day (UTC), under a keyed hash of the number or of its or the address's block",
+    )
     IDLE_SESSION = (60 * DAY, "60 days after the device was last used")
 
     def __init__(self, length: timedelta, plainly: str) -> None:

@@ -71,5 +71,6 @@ def _use(challenge: Challenge) -> datetime:
     """Use the code up; when that was. A twin that was quicker did so a moment ago, in the same session."""
     with suppress(challenges.UsedMeanwhile):
         table.write(challenges.use(challenge, opened=None))
+        challenges.verified(challenge)
         metrics.count(Metric.SESSION_STEPPED_UP)
     return clock.now()

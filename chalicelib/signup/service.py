@@ -102,6 +102,7 @@ def _sign_in(challenge: Challenge, answer: Verification) -> Verified:
     session, opening = sessions.open_session(account, challenge.device, keys)
     opened = Opened(account_id=account.account_id, session_id=session.session_id, new_account=owner is None)
     table.transact([challenges.use(challenge, opened), *makes, opening])
+    challenges.verified(challenge)
     if opened.new_account:
         metrics.count(Metric.ACCOUNT_CREATED)
     metrics.count(Metric.SESSION_OPENED)

@@ -53,6 +53,7 @@ contract.config.phases.coverage.unexpected_methods = set()  # the gateway's own 
 def served(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     """The world behind the contract, with limits out of the way: they would hide what is behind them."""
     monkeypatch.setattr("chalicelib.core.limiter.Limiter.hit", lambda *_: None)
+    monkeypatch.setattr("chalicelib.core.breaker.Breaker.hit", lambda *_: None)
     monkeypatch.setattr(stage, "world", world)
     return world
 

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
+from chalicelib.challenges.limits import GUESSES
 from chalicelib.challenges.model import TooManyAttempts
-from chalicelib.challenges.service import GUESSES
 from chalicelib.core import aws, clock, table
 from chalicelib.core.settings import settings
 from chalicelib.notices import versions

@@ -45,14 +45,54 @@ def test_an_idempotency_key_of_another_device_finds_nothing(world: World) -> Non
     assert first.json["challenge_id"] != second.json["challenge_id"]
 
 
-def test_two_twins_of_one_request_send_one_code(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_twin_of_a_request_that_was_quicker_is_answered_the_same(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     same = a_request()
-    winners = just_before(monkeypatch, store, "create", lambda: world.asks_for_a_code(**same))
-    assert world.asks_for_a_code(**same).problem == "in_progress"
-    assert winners[0].status == 202
+    winners = just_before(monkeypatch, store, "claim", lambda: world.asks_for_a_code(**same))
+    assert world.asks_for_a_code(**same).json == winners[0].json
     assert len(world.messages_to(same["phone"])) == 1
-    for _ in range(4):  # and use up one of the number's five
+    for _ in range(4):  # and uses up one of the number's five
         assert world.asks_for_a_code(same["phone"]).status == 202
+
+
+def test_a_twin_of_a_request_that_is_sending_is_in_progress(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    same = a_request()
+    twins = just_before(monkeypatch, sms, "send_code", lambda: world.asks_for_a_code(**same))
+    assert world.asks_for_a_code(**same).status == 202
+    assert twins[0].problem == "in_progress"
+    assert len(world.messages_to(same["phone"])) == 1
+
+
+def test_a_code_whose_sending_could_not_be_noted_is_told_as_sent_and_works(world: World) -> None:
+    same = a_request()
+    with cloud.failing("dynamodb", "UpdateItem", SMS_DOWN, touching="sent_at"):
+        asked = world.asks_for_a_code(**same)
+    assert asked.status == 202
+    assert world.verifies(asked.json["challenge_id"], world.code_for(same["phone"])).status == 201
+
+
+def test_the_same_key_with_another_body_does_not_take_over_what_a_crash_left(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    same = a_request()
+    crashes_before_sending(world, monkeypatch, same)
+    world.advance(timedelta(minutes=1))
+    other = same | {"phone": a_phone()}
+    assert world.asks_for_a_code(**other).problem == "idempotency_mismatch"
+    assert world.messages_to(other["phone"]) == []
+
+
+@pytest.mark.promise("ACC-2")
+def test_what_nobody_was_sent_keeps_nothing_personal(world: World) -> None:
+    with cloud.failing("sns", "Publish", SMS_DOWN):
+        world.asks_for_a_code(a_phone())
+    (item,) = cloud.records("challenge")
+    left = store.get(ChallengeRef(ChallengePurpose.SIGNUP, ChallengeId(item["challenge_id"]["S"])))
+    assert left
+    assert (left.destination, left.device, left.locale) == (None, None, None)
 
 
 def test_a_request_whose_code_the_carrier_refused_sends_it_when_sent_again_at_once(world: World) -> None:
@@ -95,9 +135,9 @@ def test_of_two_twins_after_a_crash_one_sends(world: World, monkeypatch: pytest.
     same = a_request()
     crashes_before_sending(world, monkeypatch, same)
     world.advance(timedelta(seconds=30))
-    winners = just_before(monkeypatch, store, "take_over", lambda: world.asks_for_a_code(**same))
-    assert world.asks_for_a_code(**same).problem == "in_progress"
-    assert winners[0].status == 202
+    twins = just_before(monkeypatch, sms, "send_code", lambda: world.asks_for_a_code(**same))
+    assert world.asks_for_a_code(**same).status == 202
+    assert twins[0].problem == "in_progress"
     assert len(world.messages_to(same["phone"])) == 1
 
 
@@ -111,7 +151,7 @@ def test_of_two_twins_after_a_refusal_one_sends_although_all_is_in_one_second(
     def a_twin_that_is_not_done_yet() -> None:
         crashes_before_sending(world, monkeypatch, same)
 
-    just_before(monkeypatch, store, "take_over", a_twin_that_is_not_done_yet)
+    just_before(monkeypatch, store, "claim", a_twin_that_is_not_done_yet)
     assert world.asks_for_a_code(**same).problem == "in_progress"
     assert world.messages_to(same["phone"]) == []
 
@@ -124,8 +164,8 @@ def test_what_is_noted_as_sent_at_the_last_moment_is_not_sent_anew(
     (item,) = cloud.records("challenge")
     challenge = ChallengeRef(ChallengePurpose.SIGNUP, ChallengeId(item["challenge_id"]["S"]))
     world.advance(timedelta(seconds=30))
-    just_before(monkeypatch, store, "take_over", lambda: store.mark_sent(challenge, world.now))
-    assert world.asks_for_a_code(**same).problem == "in_progress"
+    just_before(monkeypatch, store, "claim", lambda: store.mark_sent(challenge, world.now))
+    assert world.asks_for_a_code(**same).json["challenge_id"] == challenge.challenge_id
     assert world.messages_to(same["phone"]) == []
 
 
@@ -139,8 +179,8 @@ def test_a_code_used_at_the_last_moment_is_not_sent_anew(
     (item,) = cloud.records("challenge")
     challenge, code = item["challenge_id"]["S"], world.code_for(same["phone"])
     world.advance(timedelta(minutes=8))  # two minutes from then end with the code's own ten
-    just_before(monkeypatch, store, "take_over", lambda: world.verifies(challenge, code))
-    assert world.asks_for_a_code(**same).problem == "in_progress"
+    just_before(monkeypatch, store, "claim", lambda: world.verifies(challenge, code))
+    assert world.asks_for_a_code(**same).json["challenge_id"] == challenge
     assert world.verifies(challenge, code).status == 201
     assert len(world.messages_to(same["phone"])) == 1
 

@@ -168,13 +168,6 @@ def test_a_limited_address_does_not_use_up_a_strangers_number(world: World) -> N
     assert world.asks_for_a_code(phone, address="192.0.2.1").status == 202
 
 
-def test_no_code_is_sent_while_the_limits_cannot_be_counted(world: World) -> None:
-    phone = a_phone()
-    with cloud.failing("dynamodb", "UpdateItem", EndpointConnectionError(endpoint_url="https://dynamodb")):
-        assert world.asks_for_a_code(phone).problem == "unavailable"
-    assert world.messages_to(phone) == []
-
-
 def test_a_carrier_that_refuses_is_told_as_503_and_uses_up_nothing_of_the_numbers_limit(world: World) -> None:
     phone = a_phone()
     with cloud.failing("sns", "Publish", SMS_DOWN):

@@ -250,7 +250,7 @@ def test_no_code_is_sent_and_none_is_tried_while_the_limits_cannot_be_counted(wo
     mila = world.a_user()
     challenge = mila.asks_to_step_up().json["challenge_id"]
     with cloud.failing("dynamodb", "UpdateItem", EndpointConnectionError(endpoint_url="https://dynamodb")):
-        assert mila.asks_to_step_up().problem == "unavailable"
+        assert mila.asks_to_step_up().problem == "sms_unavailable"
         assert code_of(mila, challenge).problem == "unavailable"
     assert len(world.messages_to(mila.phone)) == 2
     assert code_of(mila, challenge).status == 200

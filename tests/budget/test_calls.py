@@ -5,6 +5,8 @@ from datetime import timedelta
 
 import pytest
 
+from chalicelib.core import breaker
+from chalicelib.core.settings import settings
 from tests.support.builders import a_device, a_phone, other_than
 from tests.support.cloud import Calls, counted
 from tests.support.world import World
@@ -30,18 +32,29 @@ def test_starting_a_signup_costs_four_calls_and_one_sms(world: World) -> None:
     assert calls.of("sns") == 1
 
 
+def test_a_busy_prefix_costs_no_more_than_a_quiet_one(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(breaker, "_BUSY", 1)
+    monkeypatch.setenv("RU4M_LIMIT_CODES_PER_PREFIX_LEAST", "1")
+    settings.cache_clear()
+    world.a_user()
+    with counted() as calls:
+        world.asks_for_a_code(a_phone(), headers={"Idempotency-Key": str(uuid.uuid4())})
+    assert calls.of("dynamodb") == 5
+    assert not TRANSACTIONS & calls.tables.keys()
+
+
 def test_with_an_idempotency_key_it_costs_five(world: World) -> None:
     with counted() as calls:
         world.asks_for_a_code(a_phone(), headers={"Idempotency-Key": str(uuid.uuid4())})
     assert calls.of("dynamodb") == 5
 
 
-def test_a_repeated_signup_costs_one_read(world: World) -> None:
+def test_a_repeated_signup_costs_one_call_that_writes_nothing(world: World) -> None:
     phone, device, key = a_phone(), a_device(), {"Idempotency-Key": str(uuid.uuid4())}
     world.asks_for_a_code(phone, device, headers=key)
     with counted() as calls:
         world.asks_for_a_code(phone, device, headers=key)
-    assert calls == {"dynamodb.GetItem": 1}
+    assert calls == {"dynamodb.PutItem": 1}  # refused: its condition finds what was made before
 
 
 def test_verifying_a_new_number_costs_five_calls(world: World) -> None:
@@ -67,12 +80,12 @@ def test_a_wrong_code_costs_two_calls(world: World) -> None:
     assert calls == {"dynamodb.UpdateItem": 2}
 
 
-def test_resending_costs_three_calls_and_one_sms(world: World) -> None:
+def test_resending_costs_four_calls_and_one_sms(world: World) -> None:
     challenge = world.asks_for_a_code(a_phone()).json["challenge_id"]
     world.advance(timedelta(minutes=1))
     with counted() as calls:
         world.call("POST", f"/v1/signup/{challenge}/resend")
-    assert (calls.of("dynamodb"), calls.of("sns")) == (3, 1)
+    assert (calls.of("dynamodb"), calls.of("sns")) == (4, 1)
 
 
 def test_asking_to_step_up_costs_four_calls_and_one_sms(world: World) -> None:
@@ -90,10 +103,10 @@ def test_with_an_idempotency_key_asking_to_step_up_costs_five(world: World) -> N
     assert (calls.of("dynamodb"), calls.of("sns"), sum(calls.values())) == (5, 1, 6)
 
 
-def test_stepping_up_costs_five_calls_and_its_repetition_four(world: World) -> None:
+def test_stepping_up_costs_five_calls_and_its_repetition_three(world: World) -> None:
     mila = world.a_user()
     challenge = mila.asks_to_step_up().json["challenge_id"]
-    for cost in (5, 4):
+    for cost in (5, 3):
         with counted() as calls:
             assert mila.steps_up_with(challenge, world.code_for(mila.phone)).status == 200
         assert calls.of("dynamodb") == sum(calls.values()) == cost

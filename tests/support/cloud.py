@@ -11,7 +11,7 @@ from typing import Any
 from botocore.exceptions import ReadTimeoutError
 from moto.sns.models import sns_backends
 
-from chalicelib.core import aws, keyring, stagekeys
+from chalicelib.core import aws, breaker, keyring, stagekeys
 from chalicelib.core.settings import settings
 from infra.template import load
 from tests.support.environment import REGION, secret_documents
@@ -57,11 +57,12 @@ def create_stage_key(version: int = 1) -> None:
 
 
 def new_container() -> None:
-    """Forget what a container keeps in memory: settings and keys."""
+    """Forget what a container keeps in memory: settings, keys, what is busy."""
     settings.cache_clear()
     settings()  # from the environment as it is now
     stagekeys.forget()
     keyring.forget()
+    breaker.forget()
 
 
 def sent_messages() -> list[tuple[str, str]]:
@@ -119,12 +120,22 @@ def counted() -> Iterator[Calls]:
 
 @contextmanager
 def failing(
-    service: str, operation: str, error: Exception, times: int = 1_000, moment: str = "before"
+    service: str,
+    operation: str,
+    error: Exception,
+    times: int = 1_000,
+    moment: str = "before",
+    touching: str = "",
 ) -> Iterator[None]:
-    """Let an operation fail before it is sent, the first times that it is called."""
+    """Let an operation fail before it is sent, the first times that it is called.
+
+    `touching` spares the calls whose body does not name it.
+    """
     left = iter(range(times))
 
-    def fail(**_: Any) -> None:
+    def fail(params: Any = None, **_: Any) -> None:
+        if touching and touching.encode() not in params["body"]:
+            return
         if next(left, None) is not None:
             raise error
 

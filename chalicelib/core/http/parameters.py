@@ -28,6 +28,7 @@ from chalicelib.core.errors import (
     UnsupportedMedia,
 )
 from chalicelib.core.needs import Claims, Found, Need
+from chalicelib.core.settings import settings
 
 
 class View(BaseModel):
@@ -162,7 +163,7 @@ class IfMatch(Header):
 
 
 class ClientAddress:
-    """Who asks, as a block that limits can be kept for: /24 of IPv4, /64 of IPv6.
+    """Who asks, as a block that limits can be kept for: /24 of IPv4, /64 of IPv6, or coarser.
 
     The full address never gets further than this constructor (USE-1).
     """
@@ -170,5 +171,6 @@ class ClientAddress:
     def __init__(self, source_ip: str) -> None:
         address = ipaddress.ip_address(source_ip)
         mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-        prefix = 24 if address.version == 4 or mapped else 64
-        self.block = str(ipaddress.ip_network(f"{mapped or address}/{prefix}", strict=False))
+        figures = settings().limits
+        bits = figures.address_bits_v4 if address.version == 4 or mapped else figures.address_bits_v6
+        self.block = str(ipaddress.ip_network(f"{mapped or address}/{bits}", strict=False))

@@ -37,15 +37,17 @@ def vacant() -> ConditionBase:
 
 @dataclass(frozen=True)
 class Create:
-    """Put an item where none is visible or held."""
+    """Put an item where none is visible or held, or over one that `or_over` lets go."""
 
     key: Key
     item: Item
     conflict: type[Conflict] = Conflict
+    or_over: ConditionBase | None = None
 
     def request(self) -> tuple[str, dict[str, Any]]:
         """A conditional Put."""
-        return "Put", _put(self.key, self.item, vacant())
+        free = vacant() if self.or_over is None else vacant() | self.or_over
+        return "Put", _put(self.key, self.item, free)
 
 
 @dataclass(frozen=True)

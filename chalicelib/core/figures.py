@@ -1,0 +1,86 @@
+"""The figures of the limits: each has a default, a range, and a variable `RU4M_LIMIT_<NAME>` that sets it.
+
+Standard library only, like `settings`, which reads them at the start. The defaults are those on which
+comparable services settled.
+"""
+
+from collections.abc import Mapping
+from dataclasses import Field, dataclass, field, fields
+from typing import Any, NamedTuple
+
+
+class BadFigure(ValueError):
+    """A figure is malformed or out of range; the text names the variable, never its value."""
+
+
+class _Rule(NamedTuple):
+    """A figure's default, the range of what it may be set to, and whether it counts uses."""
+
+    default: int
+    least: int
+    most: int
+    counts: bool = False
+
+
+def _figure(default: int, least: int, most: int) -> Any:  # noqa: ANN401 - a dataclass field, typed where it stands
+    return field(metadata={"rule": _Rule(default, least, most)})
+
+
+def _count(default: int) -> Any:  # noqa: ANN401 - as above
+    return field(metadata={"rule": _Rule(default, 1, 1_000_000, counts=True)})
+
+
+def _minutes(default: int) -> Any:  # noqa: ANN401 - as above
+    """A window: a day at most, since a counter is declared to be gone by then (Period.LIMIT)."""
+    return _figure(default, 1, 24 * 60)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How often things may be asked for, by whom, within how many minutes."""
+
+    codes_per_number_short: int = _count(5)
+    codes_per_number_minutes: int = _minutes(30)
+    codes_per_number_day: int = _count(10)
+    codes_per_address: int = _count(25)
+    codes_per_address_minutes: int = _minutes(5)
+    attempts_per_address: int = _count(60)
+    attempts_per_address_minutes: int = _minutes(10)
+    # Network bits of an address block. Coarser is fine; finer would tell households apart (USE-1).
+    address_bits_v4: int = _figure(24, 8, 24)
+    address_bits_v6: int = _figure(64, 32, 64)
+    # The breaker (ADR 11): so many codes, of which more than this percentage was never verified.
+    codes_per_prefix_least: int = _count(50)
+    codes_per_prefix_lost: int = _figure(80, 1, 99)
+    codes_per_prefix_minutes: int = _minutes(60)
+    # National digits after the country's code: an operator's block, an area of North America.
+    prefix_digits: int = _figure(3, 1, 6)
+
+
+def read(environment: Mapping[str, str], wide: int = 1) -> Limits:
+    """The figures of an environment: what it sets, else the defaults, with counts `wide` times as high.
+
+    Raises:
+        BadFigure: not a whole number, or out of its range.
+    """
+    return Limits(**{one.name: _read(environment, one, wide) for one in fields(Limits)})
+
+
+def variable(name: str) -> str:
+    """The variable that sets a figure."""
+    return f"RU4M_LIMIT_{name.upper()}"
+
+
+def _read(environment: Mapping[str, str], figure: "Field[Any]", wide: int) -> int:
+    rule: _Rule = figure.metadata["rule"]
+    text = environment.get(variable(figure.name))
+    if text is None:
+        return rule.default * wide if rule.counts else rule.default
+    try:
+        value = int(text)
+    except ValueError:
+        value = rule.least - 1
+    if not rule.least <= value <= rule.most:
+        wanted = f"a whole number from {rule.least} to {rule.most}"
+        raise BadFigure(f"{variable(figure.name)} is refused: not {wanted}")
+    return value

@@ -1,0 +1,369 @@
+"""How many codes are sent and tried, per what, until when, and what an outage does to that (ACC-2)."""
+
+import itertools
+import uuid
+from contextlib import ExitStack
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from botocore.exceptions import EndpointConnectionError
+
+from chalicelib.challenges import store
+from chalicelib.challenges.model import ChallengePurpose, ChallengeRef
+from chalicelib.core.ids import ChallengeId
+from chalicelib.core.settings import settings
+from tests.support import cloud
+from tests.support.builders import a_phone, other_than
+from tests.support.outages import OUTAGES, named
+from tests.support.races import just_before
+from tests.support.world import Reply, World
+
+LEAST = 5
+ELSEWHERE = "+381641234567"
+SMS_DOWN = EndpointConnectionError(endpoint_url="https://sns")
+_addresses = itertools.count(1)
+
+
+@pytest.fixture
+def five(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A prefix is judged from five codes on."""
+    allow(monkeypatch, codes_per_prefix_least=LEAST)
+
+
+# What a 429 says
+
+
+def test_a_sixth_code_for_a_number_names_its_limit_and_end(world: World) -> None:
+    phone = a_phone()
+    for _ in range(5):
+        assert asks(world, phone).status == 202
+    refused(asks(world, phone), "codes_per_number", 30 * 60)
+    world.advance(timedelta(minutes=30))
+    assert asks(world, phone).status == 202
+
+
+def test_an_eleventh_code_for_a_number_a_day_names_its_limit_and_end(world: World) -> None:
+    phone = a_phone()
+    for _ in range(10):
+        assert asks(world, phone).status == 202
+        world.advance(timedelta(minutes=15))
+    refused(asks(world, phone), "codes_per_number", 12 * 3600 - 150 * 60)
+    world.advance(timedelta(seconds=12 * 3600 - 150 * 60))
+    assert asks(world, phone).status == 202
+
+
+def test_a_code_over_an_addresss_limit_names_it_and_its_end(world: World) -> None:
+    for number in range(25):
+        assert world.asks_for_a_code(a_phone(), address=f"198.51.100.{number}").status == 202
+    phone = a_phone()
+    refused(world.asks_for_a_code(phone, address="198.51.100.99"), "codes_per_address", 5 * 60)
+    world.advance(timedelta(minutes=5))
+    assert world.asks_for_a_code(phone, address="198.51.100.99").status == 202
+
+
+def test_a_try_over_an_addresss_limit_names_it_and_its_end(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    allow(monkeypatch, attempts_per_address=1)
+    challenge = asks(world, a_phone()).json["challenge_id"]
+    assert world.verifies(challenge, "000000").problem == "wrong_code"
+    reply = world.verifies(challenge, "000000")
+    assert reply.problem == "too_many_attempts"
+    told(reply, "attempts_per_address", 10 * 60)
+
+
+def test_the_windows_are_figures_too(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    allow(monkeypatch, codes_per_number_short=1, codes_per_number_minutes=3)
+    phone = a_phone()
+    asks(world, phone)
+    refused(asks(world, phone), "codes_per_number", 3 * 60)
+
+
+# Guessing
+
+
+@pytest.mark.promise("ACC-2")
+def test_an_address_without_guesses_left_does_not_learn_that_a_code_is_right(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    allow(monkeypatch, attempts_per_address=1)
+    phone = a_phone()
+    challenge = asks(world, phone).json["challenge_id"]
+    wrong, right = other_than(world.code_for(phone)), world.code_for(phone)
+    world.verifies(challenge, wrong)
+    answers = [world.verifies(challenge, guess).json | {"request_id": ""} for guess in (wrong, right)]
+    assert answers[0] == answers[1]
+
+
+@pytest.mark.promise("ACC-2")
+def test_right_and_wrong_codes_cost_the_same_writes_before_anybody_is_told(world: World) -> None:
+    phone = a_phone()
+    challenge = asks(world, phone).json["challenge_id"]
+    with cloud.counted() as wrong:
+        world.verifies(challenge, other_than(world.code_for(phone)))
+    with cloud.counted() as right, cloud.failing("dynamodb", "BatchGetItem", OUTAGES[-1], times=3):
+        world.verifies(challenge, world.code_for(phone))
+    assert wrong["dynamodb.UpdateItem"] == right["dynamodb.UpdateItem"] == 2
+
+
+def test_a_try_from_a_limited_address_uses_up_nothing_of_the_challenge(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    allow(monkeypatch, attempts_per_address=1)
+    phone = a_phone()
+    challenge = asks(world, phone).json["challenge_id"]
+    for _ in range(8):
+        world.verifies(challenge, other_than(world.code_for(phone)))
+    elsewhere = "192.0.2.1"
+    wrong = world.verifies(challenge, other_than(world.code_for(phone)), address=elsewhere)
+    assert wrong.json["attempts_left"] == 3
+
+
+@pytest.mark.promise("ACC-2")
+@pytest.mark.parametrize("used_after", [timedelta(0), timedelta(minutes=8)], ids=["soon", "same end"])
+def test_a_try_given_back_late_frees_none_of_those_after_the_code_was_used(
+    world: World, used_after: timedelta
+) -> None:
+    phone = a_phone()
+    challenge = asks(world, phone).json["challenge_id"]
+    tried = store.count_attempt(ChallengeRef(ChallengePurpose.SIGNUP, ChallengeId(challenge)), 5)
+    world.advance(used_after)
+    world.verifies(challenge, world.code_for(phone))
+    wrong = other_than(world.code_for(phone))
+    assert world.verifies(challenge, wrong).json["attempts_left"] == 4
+    store.allow_attempt(tried)
+    assert world.verifies(challenge, wrong).json["attempts_left"] == 3
+
+
+def test_tries_at_what_is_no_challenge_count_for_the_address(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    allow(monkeypatch, attempts_per_address=1)
+    nothing = "c_" + "0" * 26
+    assert world.verifies(nothing, "000000").problem == "challenge_expired"
+    assert world.verifies(nothing, "000000").problem == "too_many_attempts"
+
+
+# The breaker
+
+
+@pytest.mark.usefixtures("five")
+def test_a_prefix_whose_codes_nobody_verifies_is_closed_until_the_hour_ends(world: World) -> None:
+    for _ in range(LEAST):
+        assert asks(world, a_phone()).status == 202
+    phone = a_phone()
+    refused(asks(world, phone), "codes_per_prefix", 3600)
+    assert world.messages_to(phone) == []
+    world.advance(timedelta(hours=1))
+    assert asks(world, phone).status == 202
+
+
+@pytest.mark.usefixtures("five")
+def test_other_prefixes_stay_open(world: World) -> None:
+    for _ in range(LEAST + 1):
+        asks(world, a_phone())
+    assert asks(world, ELSEWHERE).status == 202
+
+
+@pytest.mark.usefixtures("five")
+def test_a_prefix_that_verifies_one_code_of_five_stays_open(world: World) -> None:
+    for _ in range(3):
+        world.a_user()
+        for _ in range(4):
+            assert asks(world, a_phone()).status == 202
+
+
+@pytest.mark.usefixtures("five")
+@pytest.mark.parametrize("known", [False, True], ids=["new number", "known number"])
+def test_a_closed_prefix_opens_when_a_code_that_is_out_comes_back(world: World, *, known: bool) -> None:
+    phone = world.a_user().phone if known else a_phone()
+    challenge = asks(world, phone).json["challenge_id"]
+    while asks(world, a_phone()).status == 202:
+        pass
+    world.verifies(challenge, world.code_for(phone))
+    assert asks(world, a_phone()).status == 202
+
+
+@pytest.mark.usefixtures("five")
+def test_a_code_that_is_repeated_counts_as_verified_once(world: World) -> None:
+    phone = a_phone()
+    challenge = asks(world, phone).json["challenge_id"]
+    for _ in range(3):
+        assert world.verifies(challenge, world.code_for(phone)).status == 201
+    for _ in range(5):
+        assert asks(world, a_phone()).status == 202
+    assert asks(world, a_phone()).json["limit"] == "codes_per_prefix"
+
+
+@pytest.mark.usefixtures("five")
+def test_wrong_codes_open_no_prefix(world: World) -> None:
+    for _ in range(LEAST):
+        phone = a_phone()
+        challenge = asks(world, phone).json["challenge_id"]
+        world.verifies(challenge, other_than(world.code_for(phone)))
+    assert asks(world, a_phone()).json["limit"] == "codes_per_prefix"
+
+
+@pytest.mark.usefixtures("five")
+def test_a_code_sent_again_counts_since_it_costs_the_same_and_is_refused_too(world: World) -> None:
+    first, second = (asks(world, a_phone()).json["challenge_id"] for _ in range(2))
+    world.advance(timedelta(minutes=1))
+    assert resend(world, first).status == resend(world, second).status == 202
+    world.advance(timedelta(minutes=2))
+    assert resend(world, first).status == 202
+    refused(resend(world, second), "codes_per_prefix", 3600 - 3 * 60)
+
+
+@pytest.mark.usefixtures("five")
+def test_what_the_carrier_refused_counts_for_no_prefix(world: World) -> None:
+    with cloud.failing("sns", "Publish", SMS_DOWN):
+        for _ in range(2 * LEAST):
+            assert asks(world, a_phone()).problem == "sms_unavailable"
+    for _ in range(LEAST):
+        assert asks(world, a_phone()).status == 202
+    assert asks(world, a_phone()).json["limit"] == "codes_per_prefix"
+
+
+def test_one_number_asked_for_over_and_over_does_not_close_its_prefix(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    allow(monkeypatch, codes_per_prefix_least=7)
+    phone = a_phone()
+    for _ in range(20):
+        asks(world, phone)
+    assert asks(world, a_phone()).status == 202
+
+
+@pytest.mark.usefixtures("five")
+def test_what_a_closed_prefix_refused_uses_up_nothing_of_the_number_and_the_same_request_may_be_sent_again(
+    world: World,
+) -> None:
+    for _ in range(LEAST):
+        asks(world, a_phone())
+    phone, key = a_phone(), {"Idempotency-Key": str(uuid.uuid4())}
+    same = {"device": {"id": str(uuid.uuid4()), "platform": "ios"}, "headers": key}
+    for _ in range(6):
+        assert asks(world, phone, **same).json["limit"] == "codes_per_prefix"
+    world.advance(timedelta(hours=1))
+    assert asks(world, phone, **same).status == 202
+    world.verifies(asks(world, phone, **same).json["challenge_id"], world.code_for(phone))
+    for _ in range(4):
+        assert asks(world, phone).status == 202
+
+
+@pytest.mark.usefixtures("five")
+def test_a_closed_prefix_gets_no_codes_for_stepping_up_either(world: World) -> None:
+    mila = world.a_user()
+    while asks(world, a_phone()).status == 202:
+        pass
+    refused(mila.asks_to_step_up(), "codes_per_prefix", 3600)
+
+
+@pytest.mark.usefixtures("five")
+def test_stepping_up_counts_as_verified_once(world: World) -> None:
+    mila = world.a_user()
+    challenge = mila.asks_to_step_up().json["challenge_id"]
+    for _ in range(3):
+        assert mila.steps_up_with(challenge, world.code_for(mila.phone)).status == 200
+    for _ in range(9):  # with these eleven codes, of which two came back
+        assert asks(world, a_phone()).status == 202
+    assert asks(world, a_phone()).json["limit"] == "codes_per_prefix"
+
+
+# Outages: a code costs money and a guess that nobody counts is free
+
+
+@pytest.mark.promise("ACC-2")
+@pytest.mark.parametrize("outage", OUTAGES, ids=named)
+@pytest.mark.parametrize("limit", ["codes_per_number", "codes_per_address", "codes_per_prefix"])
+def test_no_code_is_sent_while_a_limit_cannot_be_counted(world: World, limit: str, outage: Exception) -> None:
+    phone, key = a_phone(), {"Idempotency-Key": str(uuid.uuid4())}
+    same = {"device": {"id": str(uuid.uuid4()), "platform": "ios"}, "headers": key}
+    with cloud.failing("dynamodb", "UpdateItem", outage, touching=limit):
+        assert asks(world, phone, **same).problem == "sms_unavailable"
+    assert world.messages_to(phone) == []
+    assert asks(world, phone, **same).status == 202  # at once
+
+
+def test_a_refusal_is_told_even_if_its_challenge_cannot_be_given_up(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    allow(monkeypatch, codes_per_number_short=1)
+    phone = a_phone()
+    asks(world, phone)
+    with ExitStack() as outage:
+        down = cloud.failing("dynamodb", "PutItem", OUTAGES[0])
+        just_before(monkeypatch, store, "give_up", lambda: outage.enter_context(down))
+        refused(asks(world, phone), "codes_per_number", 30 * 60)
+
+
+@pytest.mark.parametrize("operation", ["PutItem", "UpdateItem"])
+@pytest.mark.parametrize("outage", OUTAGES, ids=named)
+def test_no_code_is_sent_while_the_table_is_out_of_reach(
+    world: World, operation: str, outage: Exception
+) -> None:
+    phone = a_phone()
+    with cloud.failing("dynamodb", operation, outage):
+        assert asks(world, phone).problem == "sms_unavailable"
+    assert world.messages_to(phone) == []
+
+
+@pytest.mark.parametrize("limit", ["codes_per_number", "codes_per_prefix"])
+def test_no_code_is_sent_again_while_a_limit_cannot_be_counted(world: World, limit: str) -> None:
+    phone = a_phone()
+    challenge = asks(world, phone).json["challenge_id"]
+    world.advance(timedelta(minutes=1))
+    with cloud.failing("dynamodb", "UpdateItem", OUTAGES[0], touching=limit):
+        assert resend(world, challenge).problem == "sms_unavailable"
+    assert len(world.messages_to(phone)) == 1
+    assert resend(world, challenge).status == 202
+
+
+@pytest.mark.promise("ACC-2")
+@pytest.mark.parametrize("outage", OUTAGES, ids=named)
+def test_nobody_is_told_whether_a_code_is_right_while_guesses_cannot_be_counted(
+    world: World, outage: Exception
+) -> None:
+    phone = a_phone()
+    challenge = asks(world, phone).json["challenge_id"]
+    guesses = (world.code_for(phone), other_than(world.code_for(phone)))
+    with cloud.failing("dynamodb", "UpdateItem", outage, touching="attempts_per_address"):
+        for guess in guesses * 3:
+            assert world.verifies(challenge, guess).problem == "unavailable"
+    assert world.verifies(challenge, guesses[1]).json["attempts_left"] == 4
+    assert world.verifies(challenge, guesses[0]).status == 201
+
+
+def test_a_code_that_cannot_be_counted_as_verified_opens_its_account_all_the_same(world: World) -> None:
+    phone = a_phone()
+    challenge = asks(world, phone).json["challenge_id"]
+    with cloud.failing("dynamodb", "UpdateItem", OUTAGES[0], touching="codes_per_prefix"):
+        assert world.verifies(challenge, world.code_for(phone)).status == 201
+
+
+def asks(world: World, phone: str, **more: Any) -> Reply:
+    """Ask for a code from an address of one's own."""
+    number = next(_addresses)
+    return world.asks_for_a_code(phone, address=f"10.{number // 256 % 256}.{number % 256}.1", **more)
+
+
+def resend(world: World, challenge: str) -> Reply:
+    return world.call("POST", f"/v1/signup/{challenge}/resend")
+
+
+def refused(reply: Reply, limit: str, retry_after: int) -> None:
+    assert (reply.status, reply.problem) == (429, "too_many_codes")
+    told(reply, limit, retry_after)
+
+
+def told(reply: Reply, limit: str, retry_after: int) -> None:
+    assert (reply.json["limit"], reply.json["retry_after"]) == (limit, retry_after)
+    assert reply.headers["retry-after"] == str(retry_after)
+
+
+def allow(monkeypatch: pytest.MonkeyPatch, **figures: int) -> None:
+    """Set figures of the limits, for this test."""
+    for name, figure in figures.items():
+        monkeypatch.setenv(f"RU4M_LIMIT_{name.upper()}", str(figure))
+    settings.cache_clear()

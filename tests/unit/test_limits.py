@@ -1,0 +1,379 @@
+"""What limits and the breaker count, and what they do while they can't (ADR 11)."""
+
+import itertools
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import pytest
+from botocore.exceptions import ClientError
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.challenges.limits import prefix_of
+from chalicelib.core import breaker, clock, figures, observe, table
+from chalicelib.core.breaker import SHARDS, Breaker
+from chalicelib.core.clock import HOUR
+from chalicelib.core.errors import TooMany, Unavailable
+from chalicelib.core.http import ClientAddress
+from chalicelib.core.limiter import Limiter, WhenUnreachable, Window
+from chalicelib.core.settings import SettingsError, read, settings
+from chalicelib.core.table import Key
+from chalicelib.limits.model import Limit
+from chalicelib.privacy.periods import Period
+from tests.support import cloud, environment
+from tests.support.outages import OUTAGES, named
+from tests.support.races import just_before
+from tests.support.world import World
+
+LEAST = 5
+GROUP = "+381 600"
+
+
+def a_limiter(when_unreachable: WhenUnreachable = WhenUnreachable.REFUSE) -> Limiter:
+    return Limiter("tests", (Window(lambda: HOUR, lambda: LEAST),), TooMany, when_unreachable)
+
+
+def a_breaker(when_unreachable: WhenUnreachable = WhenUnreachable.REFUSE) -> Breaker:
+    """Open until `LEAST` uses, then while at most 80 percent of them are lost."""
+    return Breaker("tests", lambda: HOUR, lambda: LEAST, lambda: 80, TooMany, when_unreachable)
+
+
+_lots = itertools.count()
+
+
+def use(one: Breaker, group: str = GROUP) -> Key | None:
+    return one.hit(group, str(next(_lots)))
+
+
+def came_good(one: Breaker) -> None:
+    one.came_good(GROUP, str(next(_lots)))
+
+
+def used_well(one: Breaker) -> Key | None:
+    """A use with its good end; where it was counted."""
+    lot = str(next(_lots))
+    one.came_good(GROUP, lot)
+    return one.hit(GROUP, lot)
+
+
+def closed(one: Breaker) -> bool:
+    """Whether a use is refused now; if not, it is given back."""
+    try:
+        one.give_back(use(one))
+    except TooMany:
+        return True
+    return False
+
+
+@pytest.fixture(autouse=True)
+def fresh() -> Iterator[None]:
+    yield
+    breaker.forget()
+    settings.cache_clear()
+
+
+# The breaker
+
+
+def test_a_group_is_not_judged_by_few_uses(world: World) -> None:
+    one = a_breaker()
+    for _ in range(LEAST):
+        use(one)
+    with pytest.raises(TooMany):
+        use(one)
+
+
+@pytest.mark.parametrize("good", [1, 2, 3])
+def test_a_group_is_closed_once_more_than_its_share_is_lost(world: World, good: int) -> None:
+    one = a_breaker()
+    for _ in range(good):
+        came_good(one)
+    for _ in range(5 * good):  # four of five lost: that is its share, and not more
+        use(one)
+    use(one)
+    assert closed(one)
+
+
+def test_a_refused_use_is_not_counted_so_one_good_end_opens_again(world: World) -> None:
+    one = a_breaker()
+    for _ in range(LEAST):
+        use(one)
+    for _ in range(20):
+        with pytest.raises(TooMany):
+            use(one)
+    came_good(one)
+    assert not closed(one)
+
+
+def test_a_closed_group_says_until_when_and_opens_then(world: World) -> None:
+    one = a_breaker()
+    world.advance(timedelta(minutes=40))
+    for _ in range(LEAST):
+        use(one)
+    with pytest.raises(TooMany) as refused:
+        use(one)
+    assert refused.value.members == {"limit": "tests", "retry_after": 20 * 60}
+    world.advance(timedelta(minutes=20) - timedelta(seconds=1))
+    assert closed(one)
+    world.advance(timedelta(seconds=1))
+    assert not closed(one)
+
+
+def test_a_closed_group_closes_no_other(world: World) -> None:
+    one = a_breaker()
+    for _ in range(LEAST):
+        use(one)
+    use(one, "+381 640")
+
+
+def test_of_two_racing_uses_the_one_over_the_limit_is_refused(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = a_breaker()
+    for _ in range(LEAST - 1):
+        use(one)
+    just_before(monkeypatch, table, "write", lambda: use(one))
+    with pytest.raises(TooMany):
+        use(one)
+
+
+def test_a_use_that_did_not_happen_leaves_no_trace_in_the_counts(world: World) -> None:
+    one = a_breaker()
+    for _ in range(3 * LEAST):
+        one.give_back(use(one))
+    for _ in range(LEAST):
+        use(one)
+    assert closed(one)
+
+
+def test_a_use_that_did_not_happen_owes_nothing(world: World) -> None:
+    one = a_breaker()
+    for _ in range(LEAST):
+        one.give_back(use(one))
+    used_well(one)
+    for _ in range(LEAST - 1):
+        use(one)
+    assert not closed(one)
+
+
+def test_giving_back_twice_never_allows_more(world: World) -> None:
+    one = a_breaker()
+    place = use(one)
+    for _ in range(3):
+        one.give_back(place)
+    for _ in range(LEAST):
+        use(one)
+    assert closed(one)
+
+
+def test_a_good_end_that_cannot_be_counted_fails_nobody(world: World) -> None:
+    with cloud.failing("dynamodb", "UpdateItem", OUTAGES[0]):
+        came_good(a_breaker())
+
+
+def test_a_busy_group_is_spread_over_32_more_items(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    busy_from(monkeypatch, 2 * LEAST)
+    one = a_breaker()
+    places = [used_well(one) for _ in range(300)]
+    assert len(set(places[: 2 * LEAST])) == 1
+    assert len({*places[2 * LEAST :]} - {places[0]}) == SHARDS
+
+
+def test_a_busy_group_that_loses_too_much_is_closed_everywhere(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busy_from(monkeypatch, 2 * LEAST)
+    one = a_breaker()
+    for _ in range(2 * LEAST):
+        used_well(one)
+    taken = 0
+    for _ in range(20 * SHARDS * LEAST):
+        try:
+            use(one)
+        except TooMany:
+            continue
+        taken += 1
+    assert taken == SHARDS * LEAST
+
+
+def test_a_group_is_busy_for_its_slot_only(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    busy_from(monkeypatch, LEAST)
+    one = a_breaker()
+    for _ in range(LEAST):
+        used_well(one)
+    world.advance(HOUR)
+    assert len({use(one) for _ in range(LEAST)}) == 1
+
+
+def busy_from(monkeypatch: pytest.MonkeyPatch, uses: int) -> None:
+    monkeypatch.setattr(breaker, "_BUSY", uses)
+
+
+@pytest.mark.promise("SEC-1")
+@pytest.mark.parametrize(
+    ("phone", "prefix"),
+    [
+        ("+381601234567", "+381 601"),
+        ("+12025550123", "+1 202"),
+        ("+393123456789", "+39 312"),
+        ("+29051234", "+290 5"),  # five digits: three of them would leave a hundred numbers
+    ],
+)
+def test_a_prefix_is_a_country_and_a_block_of_at_least_ten_thousand_numbers(phone: str, prefix: str) -> None:
+    assert prefix_of(phone, 3) == prefix
+
+
+@pytest.mark.promise("SEC-1")
+def test_a_counter_does_not_show_whose_it_is(world: World) -> None:
+    use(a_breaker(), "+290 51234")
+    (item,) = cloud.records("limit")
+    assert "51234" not in str(item)
+
+
+@pytest.mark.promise("RET-1")
+def test_every_counter_is_a_declared_record_and_ends_with_its_slot(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.a_user()
+    busy_from(monkeypatch, LEAST)
+    one = a_breaker()
+    for _ in range(2 * LEAST):
+        used_well(one)
+    counters = cloud.records(Limit.declaration.kind)
+    assert len(counters) == len([i for i in cloud.all_items() if i["pk"]["S"].startswith("limit#")]) > 5
+    for counter in counters:
+        began = datetime.fromisoformat(counter["began_at"]["S"])
+        ends = clock.from_epoch(int(counter["expires_at"]["N"]))
+        assert began <= world.now < ends <= began + Period.LIMIT.length
+        assert counter["delete_at"] == counter["expires_at"]
+
+
+# What happens while nobody can count
+
+
+@pytest.mark.parametrize("outage", OUTAGES, ids=named)
+def test_a_limit_that_refuses_in_an_outage_refuses(world: World, outage: Exception) -> None:
+    with cloud.failing("dynamodb", "UpdateItem", outage):
+        with pytest.raises(Unavailable):
+            a_limiter().hit("x")
+        with pytest.raises(Unavailable):
+            a_limiter().check("x")
+        with pytest.raises(Unavailable):
+            use(a_breaker())
+
+
+@pytest.mark.parametrize("outage", OUTAGES, ids=named)
+def test_a_limit_that_allows_in_an_outage_allows_and_operations_see_it(
+    world: World, outage: Exception, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with cloud.failing("dynamodb", "UpdateItem", outage):
+        a_limiter(WhenUnreachable.ALLOW).hit("x")
+        one = a_breaker(WhenUnreachable.ALLOW)
+        one.give_back(use(one))
+    observe.flush()
+    assert '"UseNotCounted":[1.0,1.0]' in capsys.readouterr().out.replace(" ", "")
+
+
+@pytest.mark.parametrize("when", WhenUnreachable)
+def test_a_limit_that_can_count_holds_whatever_it_does_in_an_outage(
+    world: World, when: WhenUnreachable
+) -> None:
+    limiter = a_limiter(when)
+    for _ in range(LEAST):
+        limiter.hit("x")
+    with pytest.raises(TooMany):
+        limiter.hit("x")
+
+
+@pytest.mark.parametrize("error", [e for e in OUTAGES if isinstance(e, ClientError)][:4], ids=named)
+def test_a_counter_that_refuses_for_a_moment_is_asked_again(world: World, error: Exception) -> None:
+    with cloud.failing("dynamodb", "UpdateItem", error, times=2):
+        a_limiter().hit("x")
+
+
+def test_a_check_refuses_as_a_hit_would_and_counts_nothing(world: World) -> None:
+    limiter = a_limiter()
+    for _ in range(2 * LEAST):
+        limiter.check("x")
+    for _ in range(LEAST):
+        limiter.hit("x")
+    with pytest.raises(TooMany) as refused:
+        limiter.check("x")
+    assert refused.value.members == {"limit": "tests", "retry_after": 3600}
+
+
+# The figures
+
+DEFAULTS = {
+    "codes_per_number_short": 5, "codes_per_number_minutes": 30, "codes_per_number_day": 10,
+    "codes_per_address": 25, "codes_per_address_minutes": 5,
+    "attempts_per_address": 60, "attempts_per_address_minutes": 10,
+    "address_bits_v4": 24, "address_bits_v6": 64,
+    "codes_per_prefix_least": 50, "codes_per_prefix_lost": 80, "codes_per_prefix_minutes": 60,
+    "prefix_digits": 3,
+}  # fmt: skip
+COUNTS = {
+    "codes_per_number_short", "codes_per_number_day", "codes_per_address", "attempts_per_address",
+    "codes_per_prefix_least",
+}  # fmt: skip
+
+
+def test_the_figures_are_these_unless_the_environment_says_otherwise() -> None:
+    assert vars(read(environment.variables()).limits) == DEFAULTS
+
+
+def test_locally_counts_are_a_thousand_times_as_high_and_nothing_else() -> None:
+    local = vars(read({**environment.variables(), "RU4M_STAGE": "local"}).limits)
+    assert local == {name: n * 1000 if name in COUNTS else n for name, n in DEFAULTS.items()}
+
+
+@pytest.mark.parametrize("name", DEFAULTS)
+@pytest.mark.parametrize("stage", ["local", "production"])
+def test_each_figure_can_be_set(name: str, stage: str) -> None:
+    variables = {**environment.variables(), "RU4M_STAGE": stage, figures.variable(name): "8"}
+    if name in {"address_bits_v6", "prefix_digits"}:
+        variables[figures.variable(name)] = {"address_bits_v6": "48", "prefix_digits": "2"}[name]
+    assert getattr(read(variables).limits, name) == int(variables[figures.variable(name)])
+
+
+@pytest.mark.parametrize("name", DEFAULTS)
+@pytest.mark.parametrize("value", ["", "0", "-1", "1.5", "s3cret", "99999999"])
+def test_a_bad_figure_refuses_the_start_with_its_variables_name_and_without_its_value(
+    name: str, value: str
+) -> None:
+    variable = figures.variable(name)
+    with pytest.raises(SettingsError, match=variable) as refused:
+        read({**environment.variables(), variable: value})
+    assert "s3cret" not in str(refused.value)
+
+
+@pytest.mark.promise("USE-1")
+@pytest.mark.parametrize(("name", "bits"), [("address_bits_v4", "25"), ("address_bits_v6", "65")])
+def test_a_block_of_addresses_can_be_made_coarser_but_not_finer(name: str, bits: str) -> None:
+    with pytest.raises(SettingsError, match=figures.variable(name)):
+        read({**environment.variables(), figures.variable(name): bits})
+
+
+@pytest.mark.parametrize(
+    ("name", "bits", "address", "block"),
+    [
+        ("address_bits_v4", "16", "203.0.113.77", "203.0.0.0/16"),
+        ("address_bits_v4", "16", "::ffff:203.0.113.77", "203.0.0.0/16"),
+        ("address_bits_v6", "48", "2001:db8:1:2:3:4:5:6", "2001:db8:1::/48"),
+    ],
+)
+def test_the_size_of_a_block_is_a_figure(
+    monkeypatch: pytest.MonkeyPatch, name: str, bits: str, address: str, block: str
+) -> None:
+    monkeypatch.setenv(figures.variable(name), bits)
+    settings.cache_clear()
+    assert ClientAddress(address).block == block
+
+
+@given(st.lists(st.sampled_from(["use", "good"]), max_size=30), st.integers(1, 99))
+def test_the_debt_is_above_zero_exactly_while_more_than_the_share_is_lost(
+    events: list[str], lost: int
+) -> None:
+    uses, good = events.count("use"), events.count("good")
+    debt = uses * (100 - lost) - good * 100
+    assert (debt > 0) == ((uses - good) * 100 > lost * uses)
