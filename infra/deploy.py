@@ -15,12 +15,18 @@ import typer
 from botocore.exceptions import ClientError
 from rich.console import Console
 
+from chalicelib.core.periods import DEFAULTS
+from chalicelib.core.periods import read as read_periods
 from infra.build import Package, build
 from infra.deployment.account import Account, RegionError
 from infra.deployment.stacks import Report, StackFailed, Stacks, stack_name
 from infra.deployment.vault import MissingSecret, fill_vault
 
 SECRETS = ("codes", "lookup", "refresh", "signing", "sealing", "stream")
+
+
+class PeriodsRefused(ValueError):
+    """How long things are kept is malformed or out of bounds; the text says which period."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +38,15 @@ class Target:
     stream_url: str
     contact_email: str
     issuer: str
+    periods: str = DEFAULTS
     stream_secret: str | None = field(default=None, repr=False)  # None: the stored one stays
+
+    def __post_init__(self) -> None:
+        """Refuse periods with which no function would start."""
+        try:
+            read_periods(self.periods)
+        except ValueError as refused:
+            raise PeriodsRefused(f"RU4M_PERIODS is refused: {refused}") from None
 
 
 @dataclass(frozen=True)
@@ -79,6 +93,7 @@ def deploy(account: Account, package: Package, target: Target, report: Report) -
             "StreamApiKey": target.stream_api_key,
             "StreamUrl": target.stream_url,
             "ContactEmail": target.contact_email,
+            "Periods": target.periods,
             "OnEmulator": "yes" if account.endpoint else "no",
         },
     )
@@ -101,23 +116,28 @@ def main(
     stream_url: Annotated[str, typer.Option()] = "https://chat.stream-io-api.com",
     endpoint_url: Annotated[str | None, typer.Option(help="an emulator instead of AWS")] = None,
 ) -> None:
-    """Deploy the service. Stream's API secret is read from RU4M_STREAM_API_SECRET when it is set."""
+    """Deploy the service.
+
+    Read from the environment: Stream's API secret (RU4M_STREAM_API_SECRET; without it the stored one
+    stays), and how long things are kept where it differs from the defaults (RU4M_PERIODS).
+    """
     # Soft wrapping: what is printed may be read by a program.
     console, complain = (
         Console(soft_wrap=True, markup=False),
         Console(stderr=True, soft_wrap=True, markup=False),
     )
     secret = os.environ.get("RU4M_STREAM_API_SECRET")
+    kept = os.environ.get("RU4M_PERIODS", DEFAULTS)
     try:
         account = Account(region, endpoint_url)
-        target = Target(stage, stream_api_key, stream_url, contact_email, issuer, secret)
+        target = Target(stage, stream_api_key, stream_url, contact_email, issuer, kept, secret)
         done = deploy(account, build(), target, report=console.print)
     except StackFailed as failure:
         complain.print(str(failure), style="red")
         for event in failure.events:
             complain.print(f"  {event}")
         sys.exit(1)
-    except (MissingSecret, RegionError, ClientError) as failure:
+    except (MissingSecret, PeriodsRefused, RegionError, ClientError) as failure:
         complain.print(str(failure), style="red")
         sys.exit(1)
     console.print(f"api_url {done.api_url}")

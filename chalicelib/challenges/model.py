@@ -139,7 +139,7 @@ class Challenge(
 ):
     """A code that is waited for (ACC-2). The code itself is derived, never stored.
 
-    The personal fields go when the code is used: what remains for a day only answers repetitions.
+    The personal fields go when the code is used: what remains only answers repetitions.
     `key_version` is the version of the codes key under which the code and the device's digest were
     made; `code_until` is the end of whatever the code is good for, being repeated included.
     """

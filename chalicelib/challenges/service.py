@@ -63,7 +63,8 @@ def start(asked: CodeRequest, key: IdempotencyKey | None) -> Challenge:
         InProgress: the same request is being served right now.
     """
     challenge = _new(asked, key)
-    if earlier := store.claim(challenge, clock.now() - _GIVEN_UP):
+    now = clock.now()
+    if earlier := store.claim(challenge, now - _GIVEN_UP, now - idempotency.KEPT):
         return _sent_before(earlier, asked)
     try:
         with limits.one_code(asked.destination, challenge.challenge_id, asked.address):

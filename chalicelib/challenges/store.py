@@ -41,11 +41,13 @@ def _key(ref: ChallengeRef) -> Key:
     return Key(Table.CHALLENGES, "#".join(part for part in parts if part))
 
 
-def claim(challenge: Challenge, left_before: datetime) -> Challenge | None:
+def claim(challenge: Challenge, left_before: datetime, forgotten_before: datetime) -> Challenge | None:
     """Make a challenge this request's own, or find the one that the same request made before.
 
     One write decides, so of two twins one sends. It takes the place of what the same request left
-    unsent: given up, or born by `left_before` and not noted as sent, as only a crash leaves it.
+    unsent: given up, or born by `left_before` and not noted as sent, as only a crash leaves it. It also
+    takes the place of whatever was born by `forgotten_before`: an Idempotency-Key is remembered for less
+    time than a challenge is kept.
     """
     key = _key(challenge.ref)
     unsent = Attr("sent_at").not_exists() & Attr("used_at").not_exists()
@@ -54,10 +56,10 @@ def claim(challenge: Challenge, left_before: datetime) -> Challenge | None:
     )
     body, asked = Attr("fingerprint"), challenge.fingerprint
     same = body.eq(asked) if asked else body.not_exists()
+    forgotten = Attr("created_at").lte(clock.to_text(forgotten_before))
     try:
-        table.write(
-            Create(key, codec.to_item(challenge, key), or_over=same & unsent & over, conflict=AskedBefore)
-        )
+        takes = (same & unsent & over) | forgotten
+        table.write(Create(key, codec.to_item(challenge, key), or_over=takes, conflict=AskedBefore))
     except AskedBefore as before:
         if before.found is None:
             raise
@@ -66,7 +68,7 @@ def claim(challenge: Challenge, left_before: datetime) -> Challenge | None:
 
 
 def get(ref: ChallengeRef) -> Challenge | None:
-    """A challenge of the last day."""
+    """A challenge that is still kept."""
     item = table.get(_key(ref))
     return codec.opened(Challenge, item) if item else None
 

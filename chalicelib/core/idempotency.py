@@ -13,12 +13,16 @@ from collections.abc import Mapping
 from typing import ClassVar, Self, TypeVar
 
 from chalicelib.core import keyring
+from chalicelib.core.clock import DAY
 from chalicelib.core.errors import IdempotencyMismatch, InvalidRequest
 from chalicelib.core.http.parameters import Body, Header
 from chalicelib.core.ids import Id
 from chalicelib.core.settings import Secret
 
 AnyId = TypeVar("AnyId", bound=Id)
+
+# How long a request is remembered; what was made may be kept for longer.
+KEPT = DAY
 
 _UUID = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _QUOTED = re.compile(r'"([^"]*)"|([^"]*)')

@@ -13,7 +13,8 @@ from functools import cache
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from chalicelib.core import figures
+from chalicelib.core import figures, periods
+from chalicelib.core.durations import Duration
 from chalicelib.core.figures import Limits
 
 _T = TypeVar("_T")
@@ -76,6 +77,7 @@ class Settings:
     stream_url: str
     contact_email: str
     limits: Limits
+    periods: Mapping[str, Duration]  # by the names of core/periods
     environment: Mapping[str, str] = field(repr=False)  # has the function's credentials in it
 
     access_token_life = timedelta(minutes=15)
@@ -146,6 +148,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         stream_url=_parsed(environment, "RU4M_STREAM_URL", stream_url),
         contact_email=_parsed(environment, "RU4M_CONTACT_EMAIL", _email_address),
         limits=_limits(environment, stage),
+        periods=_periods(environment),
         environment=environment,
     )
 
@@ -207,3 +210,10 @@ def _limits(environment: Mapping[str, str], stage: Stage) -> Limits:
         return figures.read(environment, wide)
     except figures.BadFigure as bad:
         raise SettingsError(str(bad)) from None
+
+
+def _periods(environment: Mapping[str, str]) -> Mapping[str, Duration]:
+    try:
+        return periods.read(environment.get("RU4M_PERIODS", periods.DEFAULTS))
+    except ValueError as refused:  # whose text repeats no value
+        raise SettingsError(f"RU4M_PERIODS is refused: {refused}") from None

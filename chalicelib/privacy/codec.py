@@ -99,12 +99,12 @@ def glance(kind: type[AnyRecord], item: Item) -> AnyRecord:
 
 
 def expires_at(record: Record) -> datetime | None:
-    """When the record stops being visible, or None while its account lives."""
+    """When the record stops being visible, or None while its account lives or its period has not begun."""
     retention = record.declaration.retention
     if not isinstance(retention, After):
         return None
-    since: datetime = getattr(record, retention.since)
-    return since + retention.period.length
+    since: datetime | None = getattr(record, retention.since)
+    return retention.period.ends(since) if since else None
 
 
 def _keys(kind: type[Record], subject: SubjectKeys | None) -> SealingKeys:

@@ -6,6 +6,7 @@ chat, and the evidence that only core/chain writes.
 
 from dataclasses import dataclass
 
+from chalicelib.privacy.periods import Period
 from chalicelib.privacy.purposes import Category, LegalBasis, Purpose
 from chalicelib.privacy.recipients import Recipient
 
@@ -21,7 +22,12 @@ class Elsewhere:
     basis: LegalBasis
     categories: tuple[Category, ...]
     recipients: tuple[Recipient, ...]
-    kept: str
+    kept: str | tuple[Period, ...]
+
+    @property
+    def plainly(self) -> str:
+        """How long it is kept, in words for people."""
+        return self.kept if isinstance(self.kept, str) else ", ".join(p.plainly for p in self.kept)
 
 
 ELSEWHERE = (
@@ -43,6 +49,6 @@ ELSEWHERE = (
         basis=LegalBasis.LEGAL_OBLIGATION,
         categories=(Category.PSEUDONYM, Category.PRIVACY_PREFERENCES),
         recipients=(Recipient.AWS,),
-        kept="5 years after a consent ended, 3 years after a request was closed",
+        kept=(Period.CONSENT_EVIDENCE, Period.RIGHTS_EVIDENCE),
     ),
 )

@@ -1,28 +1,64 @@
 """How long records are kept: a period from an instant on the record, or until erasure.
 
-Visibility and TTL follow from this (privacy/codec); nothing else computes an expiry date.
+Visibility and TTL follow from this (privacy/codec); nothing else computes an expiry date. Lengths are
+configuration (core/periods); the words for people follow the configured length.
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
-from enum import Enum
+from datetime import UTC, datetime
+from enum import Enum, auto
 
-from chalicelib.core.clock import DAY, HOUR
+from chalicelib.core.durations import Duration
+from chalicelib.core.periods import PERIODS, Bounds
+from chalicelib.core.settings import settings
+
+
+class Start(Enum):
+    """From when a period is counted."""
+
+    INSTANT = auto()
+    YEAR_END = auto()  # the end of the calendar year (UTC) in which the instant lies
 
 
 class Period(Enum):
-    """Named periods with the words in which the controller tells them."""
+    """Named periods: how the controller tells them, with a gap for the length, and when they start."""
 
-    CHALLENGE = (24 * HOUR, "a day after a code was asked for")
+    CHALLENGE = ("{} after a code was asked for", Start.INSTANT)
     LIMIT = (
-        DAY,
         "until the end of the day (UTC), under a keyed hash of the number or of its or the address's block",
+        Start.INSTANT,
     )
-    IDLE_SESSION = (60 * DAY, "60 days after the device was last used")
+    IDLE_SESSION = ("{} after the device was last used", Start.INSTANT)
+    USAGE = ("{} after it happened", Start.INSTANT)
+    SECURITY_LOG = ("{} after it was noted", Start.INSTANT)
+    RIGHTS_EVIDENCE = ("{} after the request was closed", Start.INSTANT)
+    CONSENT_EVIDENCE = ("{} after the consent ended", Start.INSTANT)
+    BILLING = ("{} after the end of the year of the invoice", Start.YEAR_END)
 
-    def __init__(self, length: timedelta, plainly: str) -> None:
-        self.length = length
-        self.plainly = plainly
+    def __init__(self, words: str, start: Start) -> None:
+        self.words = words
+        self.start = start
+
+    @property
+    def bounds(self) -> Bounds:
+        """The default, and how far configuration may move it."""
+        return PERIODS[self.name.lower()]
+
+    @property
+    def length(self) -> Duration:
+        """As configured."""
+        return settings().periods[self.name.lower()]
+
+    @property
+    def plainly(self) -> str:
+        """In words for people."""
+        return self.words.format(self.length.plainly)
+
+    def ends(self, since: datetime) -> datetime:
+        """The end of the period for something of this instant."""
+        if self.start is Start.YEAR_END:
+            since = datetime(since.astimezone(UTC).year + 1, 1, 1, tzinfo=UTC)
+        return since + self.length
 
 
 @dataclass(frozen=True)
@@ -30,11 +66,12 @@ class UntilErasure:
     """Kept while the account lives."""
 
     plainly: str = "until the account is deleted"
+    duration: None = None
 
 
 @dataclass(frozen=True)
 class After:
-    """Kept for a period from the instant in the record's field `since`."""
+    """Kept for a period from the instant in the record's field `since`; without end while that is None."""
 
     period: Period
     since: str
@@ -43,6 +80,11 @@ class After:
     def plainly(self) -> str:
         """In words for people."""
         return self.period.plainly
+
+    @property
+    def duration(self) -> str:
+        """The length as ISO 8601 writes it, for the record of processing."""
+        return str(self.period.length)
 
 
 Retention = UntilErasure | After

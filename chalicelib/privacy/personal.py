@@ -13,7 +13,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, ClassVar, get_args
+from types import NoneType, UnionType
+from typing import Annotated, Any, ClassVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.fields import FieldInfo
@@ -167,10 +168,19 @@ def _check_retention(cls: type[Record]) -> None:
     if not isinstance(retention, After):
         return
     info = cls.model_fields.get(retention.since)
-    if info is None or datetime not in (info.annotation, *get_args(info.annotation)):
+    if info is None or not _may_be_instant(info.annotation):
         raise DeclarationError(f"{cls.__name__}: retention counts from a field Instant {retention.since!r}")
     if isinstance(cls.declaration.fields[retention.since], Personal):
         raise DeclarationError(f"{cls.__name__}.{retention.since}: a time that retention needs stays clear")
+
+
+def _may_be_instant(annotation: object) -> bool:
+    """Whether it is an `Instant`, or one that may be missing yet."""
+    if get_origin(annotation) is Annotated:
+        return _may_be_instant(get_args(annotation)[0])
+    if get_origin(annotation) in {Union, UnionType}:
+        return all(part is NoneType or _may_be_instant(part) for part in get_args(annotation))
+    return annotation is datetime
 
 
 def _check_recipients(cls: type[Record]) -> None:

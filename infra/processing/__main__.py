@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from infra.packaging.groups import PLACEHOLDERS
 from infra.processing import fides, picture, texts
 from infra.processing.record import Row, rows
 
@@ -20,7 +22,9 @@ FORMS: dict[str, Callable[[Sequence[Row]], str]] = {
 
 
 def main() -> None:
-    """Write every form."""
+    """Write every form, with the periods of the environment (RU4M_PERIODS) or the defaults."""
+    for name, value in PLACEHOLDERS.items():
+        os.environ.setdefault(name, value)
     for name, form in FORMS.items():
         (DOCS / name).write_text(form(rows()))
 

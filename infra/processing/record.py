@@ -56,6 +56,7 @@ class Row:
     categories: tuple[Category, ...]  # (c)
     recipients: tuple[Recipient, ...]  # (d), and by their register (e)
     kept: str  # (f)
+    period: str | None  # (f) for machines: an ISO 8601 duration, None where an event ends it
     protected: str  # (g), beyond the measures that hold for all
     fields: tuple[Field, ...] = ()
 
@@ -88,6 +89,7 @@ def _of_record(record: type[Record]) -> Row:
         categories=tuple(dict.fromkeys(field.category for field in fields)),
         recipients=declaration.recipients,
         kept=declaration.retention.plainly,
+        period=declaration.retention.duration,
         protected=_SEALED[declaration.key_class],
         fields=fields,
     )
@@ -103,7 +105,8 @@ def _of_elsewhere(entry: Elsewhere) -> Row:
         subjects=("customer",),
         categories=entry.categories,
         recipients=entry.recipients,
-        kept=entry.kept,
+        kept=entry.plainly,
+        period=None,
         protected="under a random id or pseudonym",
     )
 

@@ -142,6 +142,7 @@ def _row(row: Row) -> dict[str, Any]:
             for r in row.transfers
         ],
         "kept": row.kept,
+        "period": row.period,
         "protected": row.protected,
         "fields": [
             {

@@ -430,11 +430,11 @@ def test_what_is_no_code_is_refused_without_costing_a_try(world: World, code: ob
 
 
 @pytest.mark.promise("ACC-2")
-def test_an_abandoned_signup_is_invisible_after_a_day_and_has_a_ttl(world: World) -> None:
+def test_an_abandoned_signup_is_invisible_after_48_hours_and_has_a_ttl(world: World) -> None:
     world.asks_for_a_code(a_phone())
     (item,) = cloud.records("challenge")
     assert item["delete_at"] == item["expires_at"]
-    assert int(item["delete_at"]["N"]) - world.now.timestamp() == 24 * 3600
+    assert int(item["delete_at"]["N"]) - world.now.timestamp() == 48 * 3600
 
 
 @pytest.mark.promise("ACC-2")

@@ -121,14 +121,16 @@ def test_what_a_crash_left_unsent_is_sent_anew_half_a_minute_later(
 
 
 @pytest.mark.promise("ACC-2")
-def test_what_is_sent_anew_is_kept_for_a_day_from_then(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_sent_anew_is_kept_for_its_period_from_then(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     same = a_request()
     crashes_before_sending(world, monkeypatch, same)
     world.advance(timedelta(minutes=11))
     world.asks_for_a_code(**same)
     (item,) = cloud.records("challenge")
     assert item["expires_at"] == item["delete_at"]
-    assert int(item["delete_at"]["N"]) - world.now.timestamp() == 24 * 3600
+    assert int(item["delete_at"]["N"]) - world.now.timestamp() == 48 * 3600
 
 
 def test_of_two_twins_after_a_crash_one_sends(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -206,6 +208,25 @@ def test_a_key_used_again_a_day_later_brings_a_new_code(world: World) -> None:
     world.advance(timedelta(hours=24))
     world.asks_for_a_code(phone, device, headers=key)
     assert len(set(world.messages_to(phone))) == 2
+
+
+def test_a_key_used_again_a_day_later_may_come_with_another_body(world: World) -> None:
+    device, key = a_device(), {"Idempotency-Key": str(uuid.uuid4())}
+    world.asks_for_a_code(a_phone(), device, headers=key)
+    world.advance(timedelta(hours=24))
+    assert world.asks_for_a_code(a_phone(), device, headers=key).status == 202
+
+
+def test_of_two_twins_that_use_a_forgotten_key_again_one_sends(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    same = a_request()
+    world.asks_for_a_code(**same)
+    world.advance(timedelta(hours=24))
+    winners = just_before(monkeypatch, store, "renew", lambda: world.asks_for_a_code(**same))
+    assert world.asks_for_a_code(**same).problem == "in_progress"
+    assert winners[0].status == 202
+    assert len(world.messages_to(same["phone"])) == 2
 
 
 @pytest.mark.parametrize("key", ["", '"', "not-a-uuid", '"a"b"'])

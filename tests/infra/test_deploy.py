@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from infra import deploy as command
 from infra.build import Package
-from infra.deploy import Target, deploy
+from infra.deploy import PeriodsRefused, Target, deploy
 from infra.deployment.account import Account, RegionError
 from infra.deployment.stacks import StackFailed
 from tests.infra.fakes import REGION, FakeAccount, FakeCloudFormation
@@ -105,6 +105,17 @@ def test_the_stream_secret_is_never_a_parameter(account: FakeAccount, package: P
     deploy(account, package, a_target(stream_secret="canary-of-stream"), report=lambda _: None)
     assert "canary-of-stream" not in json.dumps(account.formation.asked)
     assert json.loads(account.secrets.values["arn:stream"]) == {"secret": "canary-of-stream"}
+
+
+@pytest.mark.promise("RET-1")
+def test_periods_go_to_the_functions_as_configured(account: FakeAccount, package: Package) -> None:
+    deploy(account, package, a_target(periods="usage=P14D"), report=lambda _: None)
+    assert parameters(account.formation.asked[-1])["Periods"] == "usage=P14D"
+
+
+def test_periods_with_which_no_function_would_start_are_refused() -> None:
+    with pytest.raises(PeriodsRefused, match="usage has to be between"):
+        a_target(periods="usage=P10Y")
 
 
 @pytest.mark.promise("STR-7")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 
@@ -152,6 +153,19 @@ def test_the_chat_sync_sees_changes_of_profiles_and_accounts_and_loses_none(
     assert plain(failures["Destination"]) == "${SyncChatProfilesFailures.Arn}"
     queue = service["Resources"]["SyncChatProfilesFailures"]["Properties"]
     assert queue["SqsManagedSseEnabled"] is True
+
+
+@pytest.mark.promise("RET-1")
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+def test_every_function_keeps_things_as_long_as_the_stage_is_configured(
+    name: str, service: Template, functions: dict[str, Template]
+) -> None:
+    variables = service["Globals"]["Function"]["Environment"]["Variables"]
+    told = variables | functions[name]["Environment"]["Variables"]
+    assert told["RU4M_PERIODS"] == {"Ref": "Periods"}
+    allowed = re.compile(service["Parameters"]["Periods"]["AllowedPattern"])
+    assert allowed.match(service["Parameters"]["Periods"]["Default"])
+    assert allowed.match("usage=P14D,challenge=PT36H")
 
 
 @pytest.mark.promise("SEC-1")

@@ -88,11 +88,15 @@ def test_key_class_and_fields_have_to_agree(fields: dict[str, Any], key_class: K
         ({"note": Note}, "from a field Instant 'made_at'"),
         ({"note": Note, "made_at": Clear}, "from a field Instant 'made_at'"),
         (
+            {"note": Note, "made_at": Annotated[tuple[Instant, ...], NOT_PERSONAL]},
+            "from a field Instant 'made_at'",
+        ),
+        (
             {"note": Note, "made_at": Annotated[Instant, marked(Category.NAME, Source.OBSERVED)]},
             "stays clear",
         ),
     ],
-    ids=["missing", "no instant", "sealed"],
+    ids=["missing", "no instant", "several", "sealed"],
 )
 def test_a_period_counts_from_a_clear_instant_of_the_record(fields: dict[str, Any], text: str) -> None:
     retention = After(Period.IDLE_SESSION, since="made_at")
@@ -127,8 +131,18 @@ def test_an_item_holds_personal_fields_in_one_attribute_and_comes_back_equal() -
 @pytest.mark.promise("RET-1")
 def test_both_times_follow_from_the_declared_retention() -> None:
     item = codec.to_item(a_bookmark(), HERE, KEYS)
-    assert item["expires_at"] == item["delete_at"] == datetime(2026, 2, 1, tzinfo=UTC).timestamp()
+    assert item["expires_at"] == item["delete_at"] == datetime(2026, 2, 2, tzinfo=UTC).timestamp()
     assert "expires_at" not in codec.to_item(a_bookmark(retention=UNTIL_ERASURE), HERE, KEYS)
+
+
+@pytest.mark.promise("RET-1")
+def test_what_has_not_begun_has_no_end_yet() -> None:
+    since = {"note": Note, "closed_at": Annotated[Instant | None, NOT_PERSONAL]}
+    kind: Any = define(since, **WORDS | {"retention": After(Period.RIGHTS_EVIDENCE, since="closed_at")})
+    opened = kind(note="secret", closed_at=None)
+    assert codec.times(opened) == {}
+    closed = opened.model_copy(update={"closed_at": datetime(2026, 1, 31, tzinfo=UTC)})
+    assert codec.expires_at(closed) == datetime(2029, 1, 31, tzinfo=UTC)
 
 
 @pytest.mark.promise("SEC-1")

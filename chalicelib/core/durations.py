@@ -1,0 +1,83 @@
+"""Lengths of time as laws and people count them: hours, days, calendar months and years.
+
+A month or a year after an instant is the same day and time of a later month; where that month has no
+such day, it is the month's last (Regulation 1182/71, Art. 3(2)(c)): three years after 29 February end
+on 28 February. Everything is counted in UTC. Texts are ISO 8601 with one unit: PT48H, P30D, P1M, P3Y.
+"""
+
+import calendar
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Self
+
+_ISO = re.compile(r"P(?:(?P<count>[1-9][0-9]{0,3})(?P<unit>[DMY])|T(?P<hours>[1-9][0-9]{0,3})H)")
+_COMPARED_FROM = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Unit(StrEnum):
+    """What is counted, in the word for one of it."""
+
+    HOUR = "hour"
+    DAY = "day"
+    MONTH = "month"
+    YEAR = "year"
+
+
+_UNITS = {"D": Unit.DAY, "M": Unit.MONTH, "Y": Unit.YEAR}
+
+
+@dataclass(frozen=True)
+class Duration:
+    """A number of one unit. `instant + duration` is the instant that much later."""
+
+    count: int
+    unit: Unit
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """The duration that a text spells.
+
+        Raises:
+            ValueError: it is no ISO 8601 duration of one unit.
+        """
+        found = _ISO.fullmatch(text)
+        if not found:
+            raise ValueError("no ISO 8601 duration of one unit, as P30D or PT48H")
+        if found["hours"]:
+            return cls(int(found["hours"]), Unit.HOUR)
+        return cls(int(found["count"]), _UNITS[found["unit"]])
+
+    def __str__(self) -> str:
+        """As ISO 8601 writes it."""
+        return f"P{'T' if self.unit is Unit.HOUR else ''}{self.count}{self.unit.name[0]}"
+
+    @property
+    def plainly(self) -> str:
+        """In words for people."""
+        return f"{self.count} {self.unit.value}{'' if self.count == 1 else 's'}"
+
+    def __radd__(self, instant: datetime) -> datetime:
+        """`instant + duration`, in UTC."""
+        start = instant.astimezone(UTC)
+        match self.unit:
+            case Unit.HOUR:
+                return start + timedelta(hours=self.count)
+            case Unit.DAY:
+                return start + timedelta(days=self.count)
+            case Unit.MONTH:
+                return _months_later(start, self.count)
+            case Unit.YEAR:
+                return _months_later(start, 12 * self.count)
+
+    def __le__(self, other: "Duration") -> bool:
+        """Whether it is no longer than another, both counted from the first of January 1970."""
+        return _COMPARED_FROM + self <= _COMPARED_FROM + other
+
+
+def _months_later(instant: datetime, months: int) -> datetime:
+    years, month = divmod(instant.month - 1 + months, 12)
+    year, month = instant.year + years, month + 1
+    last = calendar.monthrange(year, month)[1]
+    return instant.replace(year=year, month=month, day=min(instant.day, last))

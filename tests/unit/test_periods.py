@@ -1,0 +1,161 @@
+"""How long things are kept: lengths as calendars count them, configured within bounds, told in words."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.core import periods
+from chalicelib.core.durations import Duration, Unit
+from chalicelib.core.settings import SettingsError, read
+from chalicelib.privacy.periods import After, Period
+from tests.support import environment
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("since", "length", "end"),
+    [
+        ("2026-11-24T12:00:00", "PT48H", "2026-11-26T12:00:00"),
+        ("2026-11-24T12:00:00", "P30D", "2026-12-24T12:00:00"),
+        ("2026-11-24T12:00:00", "P3Y", "2029-11-24T12:00:00"),
+        ("2026-12-31T23:59:59", "P1M", "2027-01-31T23:59:59"),
+        ("2026-10-31T12:00:00", "P1M", "2026-11-30T12:00:00"),
+        ("2028-02-29T12:00:00", "P3Y", "2031-02-28T12:00:00"),
+        ("2028-02-29T12:00:00", "P4Y", "2032-02-29T12:00:00"),
+        ("2028-01-31T12:00:00", "P1M", "2028-02-29T12:00:00"),
+    ],
+)
+def test_months_and_years_end_on_the_same_day_or_the_months_last(since: str, length: str, end: str) -> None:
+    assert at(since) + Duration.parse(length) == at(end)
+
+
+def test_the_same_instant_ends_a_period_at_the_same_time_wherever_its_clock_stood() -> None:
+    belgrade = timezone(timedelta(hours=1))
+    new_years_eve = at("2026-12-31T23:30:00").astimezone(belgrade)
+    march = at("2027-02-28T23:30:00").astimezone(belgrade)
+    assert march + Duration.parse("P1M") == at("2027-03-28T23:30:00")
+    assert Period.BILLING.ends(new_years_eve) == at("2037-01-01")
+
+
+DURATIONS = st.builds(Duration, st.integers(1, 9999), st.sampled_from(Unit))
+
+
+@given(DURATIONS)
+def test_a_duration_is_what_its_text_says(duration: Duration) -> None:
+    assert Duration.parse(str(duration)) == duration
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "P", "30D", "P0D", "P-3D", "P1.5D", "P1Y6M", "PT3M", "P3H", "P30d", "P30D ", "P99999D", "P٣D"],
+)
+def test_what_is_no_duration_of_one_unit_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="no ISO 8601 duration"):
+        Duration.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("length", "words"), [("PT48H", "48 hours"), ("P1D", "1 day"), ("P60D", "60 days"), ("P10Y", "10 years")]
+)
+def test_a_duration_is_told_in_words(length: str, words: str) -> None:
+    assert Duration.parse(length).plainly == words
+
+
+def test_every_period_has_words_and_a_default_within_its_bounds() -> None:
+    assert {period.name.lower() for period in Period} == periods.PERIODS.keys()
+    for period in Period:
+        assert period.bounds.least <= period.bounds.default <= period.bounds.most
+
+
+@pytest.mark.promise("RET-1")
+def test_the_defaults_are_those_of_the_policy() -> None:
+    assert {period.name: str(period.bounds.default) for period in Period} == {
+        "CHALLENGE": "PT48H",
+        "LIMIT": "P1D",
+        "IDLE_SESSION": "P60D",
+        "USAGE": "P30D",
+        "SECURITY_LOG": "P90D",
+        "RIGHTS_EVIDENCE": "P3Y",
+        "CONSENT_EVIDENCE": "P5Y",
+        "BILLING": "P10Y",
+    }
+
+
+def configured(text: str) -> dict[str, Duration]:
+    return dict(read({**environment.variables(), "RU4M_PERIODS": text}).periods)
+
+
+def test_what_is_not_configured_is_the_default() -> None:
+    lengths = configured("usage=P14D, idle_session=P30D")
+    assert (str(lengths["usage"]), str(lengths["idle_session"])) == ("P14D", "P30D")
+    assert lengths["billing"] == periods.PERIODS["billing"].default
+
+
+@pytest.mark.parametrize("text", ["", "defaults"])
+def test_nothing_configured_are_the_defaults(text: str) -> None:
+    assert configured(text) == {name: bounds.default for name, bounds in periods.PERIODS.items()}
+
+
+@pytest.mark.promise("RET-1")
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("usage=P91D", "usage has to be between P7D and P90D"),
+        ("usage=P6D", "usage has to be between P7D and P90D"),
+        ("limit=P2D", "limit has to be between P1D and P1D"),
+        ("billing=P9Y", "billing has to be between P10Y and P15Y"),
+        ("usage=s3cret", "usage is no ISO 8601 duration"),
+        ("usage", "usage is no ISO 8601 duration"),
+        ("s3cret=P14D", "a list of different periods"),
+        ("usage=P14D,usage=P15D", "a list of different periods"),
+        ("usage=P14D,", "a list of different periods"),
+    ],
+)
+def test_a_period_that_is_unknown_malformed_or_out_of_bounds_refuses_the_start(text: str, told: str) -> None:
+    with pytest.raises(SettingsError, match=f"RU4M_PERIODS is refused: .*{told}") as refused:
+        configured(text)
+    assert "s3cret" not in str(refused.value)
+
+
+@pytest.fixture
+def shorter(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stage on which a device is forgotten after a month."""
+    stage = read({**environment.variables(), "RU4M_PERIODS": "idle_session=P1M"})
+    monkeypatch.setattr("chalicelib.privacy.periods.settings", lambda: stage)
+
+
+@pytest.mark.promise("RET-1")
+@pytest.mark.usefixtures("shorter")
+def test_a_configured_period_is_the_one_that_is_kept_and_told() -> None:
+    kept = After(Period.IDLE_SESSION, since="last_used_at")
+    assert kept.period.ends(at("2027-01-31T12:00:00")) == at("2027-02-28T12:00:00")
+    assert (kept.plainly, kept.duration) == ("1 month after the device was last used", "P1M")
+
+
+def test_a_period_is_told_with_its_length() -> None:
+    assert Period.IDLE_SESSION.plainly == "60 days after the device was last used"
+    assert Period.BILLING.plainly == "10 years after the end of the year of the invoice"
+
+
+@pytest.mark.parametrize(
+    ("invoiced", "until"),
+    [
+        ("2026-01-01T00:00:00", "2037-01-01"),
+        ("2026-12-31T23:59:59", "2037-01-01"),
+        ("2027-01-01T00:00:00", "2038-01-01"),
+    ],
+)
+def test_billing_is_counted_from_the_end_of_the_year(invoiced: str, until: str) -> None:
+    assert Period.BILLING.ends(at(invoiced)) == at(until)
+
+
+@given(st.datetimes(min_value=datetime(2000, 1, 1), max_value=datetime(2100, 1, 1)), st.sampled_from(Period))  # noqa: DTZ001
+def test_no_period_ends_before_it_begins_and_none_runs_past_its_most(since: datetime, period: Period) -> None:
+    begin = since.replace(tzinfo=UTC)
+    end = period.ends(begin)
+    assert begin < end <= begin + timedelta(days=366) + period.bounds.most
