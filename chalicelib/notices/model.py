@@ -78,7 +78,7 @@ class Acceptance(
     table=Table.ACCOUNTS,
     kind="acceptance",
     purpose=Purpose.LEGAL_OBLIGATION,
-    basis=LegalBasis.CONTRACT,
+    basis=LegalBasis.LEGAL_OBLIGATION,
     retention=UNTIL_ERASURE,
     key_class=KeyClass.NOTHING_SEALED,
 ):

@@ -19,7 +19,7 @@ from pydantic import BaseModel, create_model
 from chalicelib.core import clock, stagekeys
 from chalicelib.core.sealing import KeyGone, Place, SealBroken, SealingKeys, version_of
 from chalicelib.core.table import Item, Key
-from chalicelib.privacy.periods import After
+from chalicelib.privacy.periods import UntilErasure
 from chalicelib.privacy.personal import RESERVED, KeyClass, Record, StillSealed
 from chalicelib.privacy.subject_keys import SubjectKeys
 
@@ -101,7 +101,7 @@ def glance(kind: type[AnyRecord], item: Item) -> AnyRecord:
 def expires_at(record: Record) -> datetime | None:
     """When the record stops being visible, or None while its account lives or its period has not begun."""
     retention = record.declaration.retention
-    if not isinstance(retention, After):
+    if isinstance(retention, UntilErasure):
         return None
     since: datetime | None = getattr(record, retention.since)
     return retention.period.ends(since) if since else None

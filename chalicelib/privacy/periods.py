@@ -87,6 +87,28 @@ class After:
         return str(self.period.length)
 
 
-Retention = UntilErasure | After
+@dataclass(frozen=True)
+class Statutory:
+    """Kept because a law asks for it, also when its subject is erased (Art. 17(3)(b) GDPR).
+
+    `law` is told to the subject as it stands here.
+    """
+
+    period: Period
+    law: str
+    since: str
+
+    @property
+    def plainly(self) -> str:
+        """In words for people."""
+        return f"{self.period.plainly} ({self.law})"
+
+    @property
+    def duration(self) -> str:
+        """The length as ISO 8601 writes it, for the record of processing."""
+        return str(self.period.length)
+
+
+Retention = UntilErasure | After | Statutory
 
 UNTIL_ERASURE = UntilErasure()

@@ -13,7 +13,7 @@ from chalicelib.core.ids import AccountId, SessionId
 from chalicelib.core.table import Table
 from chalicelib.devices.model import Device, Platform
 from chalicelib.privacy.periods import After, Period
-from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, Record, personal
+from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, NotPersonal, Record, personal
 from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source
 
 
@@ -41,7 +41,7 @@ class Session(
     account_id: Annotated[AccountId, NOT_PERSONAL]
     session_id: Annotated[SessionId, NOT_PERSONAL]
     device: Annotated[Device, personal(Category.DEVICE_ID, Source.PROVIDED)]
-    nonce: Annotated[str, NOT_PERSONAL]
+    nonce: Annotated[str, NotPersonal(withheld="refresh tokens are made from it")]
     generation: Annotated[int, NOT_PERSONAL] = 0
     lost: Annotated[tuple[Instant, ...], NOT_PERSONAL] = ()
     created_at: Annotated[Instant, NOT_PERSONAL]

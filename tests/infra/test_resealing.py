@@ -16,7 +16,7 @@ from chalicelib.core.sealing import SealBroken
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Change, Create, Item, Key, Table
 from chalicelib.privacy import codec, personal, register, resealing, subject_keys
-from chalicelib.privacy.periods import After, Period
+from chalicelib.privacy.periods import Period, Statutory
 from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, Record
 from chalicelib.privacy.personal import personal as marked
 from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source
@@ -40,9 +40,9 @@ def invoice(monkeypatch: pytest.MonkeyPatch) -> type[Record]:
         Record,
         table=Table.ACCOUNTS,
         kind="invoice",
-        purpose=Purpose.SERVICE,
+        purpose=Purpose.LEGAL_OBLIGATION,
         basis=LegalBasis.LEGAL_OBLIGATION,
-        retention=After(Period.IDLE_SESSION, since="at"),
+        retention=Statutory(Period.BILLING, law="a law on accounting", since="at"),
         key_class=KeyClass.RETAINED,
     ):
         """What a subject paid."""

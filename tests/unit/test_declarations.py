@@ -10,10 +10,10 @@ from chalicelib.core.clock import Instant
 from chalicelib.core.ids import AccountId
 from chalicelib.core.table import Key, Table
 from chalicelib.privacy import codec, personal, register
-from chalicelib.privacy.periods import UNTIL_ERASURE, After, Period
+from chalicelib.privacy.periods import UNTIL_ERASURE, After, Period, Statutory
 from chalicelib.privacy.personal import NOT_PERSONAL, DeclarationError, KeyClass, Record
 from chalicelib.privacy.personal import personal as marked
-from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source
+from chalicelib.privacy.purposes import Category, Correction, LegalBasis, Purpose, Source
 from chalicelib.privacy.recipients import Recipient
 from chalicelib.privacy.subject_keys import SubjectKeys
 
@@ -132,7 +132,8 @@ def test_an_item_holds_personal_fields_in_one_attribute_and_comes_back_equal() -
 def test_both_times_follow_from_the_declared_retention() -> None:
     item = codec.to_item(a_bookmark(), HERE, KEYS)
     assert item["expires_at"] == item["delete_at"] == datetime(2026, 2, 2, tzinfo=UTC).timestamp()
-    assert "expires_at" not in codec.to_item(a_bookmark(retention=UNTIL_ERASURE), HERE, KEYS)
+    lasting = a_bookmark(kind="lasting", retention=UNTIL_ERASURE)
+    assert "expires_at" not in codec.to_item(lasting, HERE, KEYS)
 
 
 @pytest.mark.promise("RET-1")
@@ -155,7 +156,7 @@ def test_a_representation_hides_personal_values() -> None:
 @pytest.mark.promise("NOT-6")
 def test_a_field_cannot_be_declared_for_a_recipient_that_is_not_registered_for_it() -> None:
     to_stream = Annotated[str, marked(Category.PHONE_NUMBER, Source.PROVIDED, to=(Recipient.STREAM,))]
-    with pytest.raises(DeclarationError, match=r"Bookmark.note: STREAM is not registered for user\.contact"):
+    with pytest.raises(DeclarationError, match=r"Bookmark: note: STREAM is not registered for user\.contact"):
         define({"note": to_stream}, **WORDS)
 
 
@@ -174,6 +175,121 @@ def test_only_the_profile_names_stream_as_a_recipient() -> None:
     assert [record.declaration.kind for record in named] == ["profile"]
 
 
-def test_every_kind_is_defined_once() -> None:
-    kinds = [record.declaration.kind for record in register.records()]
-    assert len(kinds) == len(set(kinds))
+def test_a_kind_is_defined_once() -> None:
+    define({"note": Note}, **WORDS)
+    with pytest.raises(DeclarationError, match="choose another kind, Bookmark has this one"):
+        define({"note": Note}, **WORDS)
+
+
+@pytest.mark.parametrize(
+    ("word", "value"),
+    [
+        ("table", "accounts"),
+        ("kind", None),
+        ("purpose", "service"),
+        ("basis", "consent"),
+        ("retention", "P30D"),
+    ],
+)
+def test_a_word_is_said_in_its_type(word: str, value: object) -> None:
+    with pytest.raises(DeclarationError, match=f"{word} has to be a"):
+        define({"note": Note}, **WORDS | {word: value})
+
+
+MADE_AT = {"note": Note, "made_at": Annotated[Instant, NOT_PERSONAL]}
+FOR_A_LAW = {"purpose": Purpose.LEGAL_OBLIGATION, "basis": LegalBasis.LEGAL_OBLIGATION}
+ON_CONSENT = {"purpose": Purpose.ANALYTICS, "basis": LegalBasis.CONSENT}
+INVOICES = Statutory(Period.BILLING, law="a law on accounting", since="made_at")
+FOR_DAYS = After(Period.CHALLENGE, since="made_at")
+
+
+@pytest.mark.promise("RET-1")
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"basis": LegalBasis.CONSENT}, "basis has to be CONTRACT, that of SERVICE"),
+        (ON_CONSENT, r"retention has to be After\(period, since\): a consent may end"),
+        (ON_CONSENT | {"retention": INVOICES}, "a consent may end"),
+        ({"table": Table.LEDGER}, "only core/chain writes to the Ledger"),
+        ({"table": Table.KEYS}, "Keys holds data keys and nothing else"),
+        ({"table": Table.CHALLENGES}, "neither export nor erasure finds anything in CHALLENGES"),
+        (
+            {"key_class": KeyClass.TRANSIENT, "retention": FOR_DAYS},
+            "key_class has to be SUBJECT: in this table a backup",
+        ),
+        (
+            {"key_class": KeyClass.TRANSIENT, "table": Table.CHALLENGES},
+            "everything in CHALLENGES ends by itself",
+        ),
+        (
+            {
+                "key_class": KeyClass.TRANSIENT,
+                "table": Table.CHALLENGES,
+                "retention": After(Period.USAGE, since="made_at"),
+            },
+            "choose a period of at most 7 days",
+        ),
+        ({"key_class": KeyClass.RETAINED}, r"retention has to be Statutory\(period, law, since\)"),
+        (
+            {"key_class": KeyClass.RETAINED, "retention": After(Period.BILLING, since="made_at")},
+            r"retention has to be Statutory\(period, law, since\)",
+        ),
+        (FOR_A_LAW | {"retention": INVOICES}, "key_class has to be RETAINED: the subject's key goes"),
+        (
+            {"retention": INVOICES, "key_class": KeyClass.RETAINED},
+            "purpose has to be LEGAL_OBLIGATION: nothing else is Statutory",
+        ),
+        (
+            FOR_A_LAW
+            | {
+                "retention": Statutory(Period.BILLING, law=" ", since="made_at"),
+                "key_class": KeyClass.RETAINED,
+            },
+            "which law asks for it",
+        ),
+    ],
+)
+def test_a_declaration_that_contradicts_itself_cannot_be_defined(changes: dict[str, Any], text: str) -> None:
+    with pytest.raises(DeclarationError, match=text):
+        define(MADE_AT, **WORDS | changes)
+    assert "bookmark" not in {record.declaration.kind for record in register.records()}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        FOR_A_LAW | {"retention": INVOICES, "key_class": KeyClass.RETAINED},
+        ON_CONSENT | {"retention": After(Period.USAGE, since="made_at")},
+        {"table": Table.CHALLENGES, "key_class": KeyClass.TRANSIENT, "retention": FOR_DAYS},
+    ],
+    ids=["statutory", "on consent", "transient"],
+)
+def test_what_agrees_with_itself_can_be_defined(words: dict[str, Any]) -> None:
+    assert define(MADE_AT, **WORDS | words) in register.records()
+
+
+@pytest.mark.promise("RET-1")
+def test_a_transient_record_cannot_wait_for_its_end_to_begin() -> None:
+    later = {"note": Note, "made_at": Annotated[Instant | None, NOT_PERSONAL]}
+    words = {"table": Table.CHALLENGES, "key_class": KeyClass.TRANSIENT, "retention": FOR_DAYS}
+    with pytest.raises(DeclarationError, match="made_at: it can't be missing"):
+        define(later, **WORDS | words)
+
+
+@pytest.mark.parametrize("source", [Source.OBSERVED, Source.GENERATED])
+def test_only_what_the_subject_provided_is_corrected_by_self_service(source: Source) -> None:
+    seen = Annotated[str, marked(Category.NAME, source, Correction.SELF_SERVICE)]
+    with pytest.raises(DeclarationError, match="note: correction has to be ON_REQUEST"):
+        define({"note": seen}, **WORDS)
+
+
+def test_all_contradictions_are_told_at_once() -> None:
+    with pytest.raises(DeclarationError) as refused:
+        define({"note": Clear}, **WORDS | {"basis": LegalBasis.CONSENT, "table": Table.LEDGER})
+    assert [text in str(refused.value) for text in ("key_class", "basis", "Ledger")] == [True] * 3
+
+
+@pytest.mark.promise("RET-3")
+def test_a_statute_is_told_with_its_law_and_its_length() -> None:
+    assert INVOICES.plainly == "10 years after the end of the year of the invoice (a law on accounting)"
+    assert INVOICES.duration == "P10Y"

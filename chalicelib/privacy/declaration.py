@@ -1,0 +1,75 @@
+"""The words of a declaration: what a record class says of itself and of its fields."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from chalicelib.core.table import Table
+from chalicelib.privacy.periods import Retention
+from chalicelib.privacy.purposes import Category, Correction, LegalBasis, Purpose, Source
+from chalicelib.privacy.recipients import Recipient
+
+
+class DeclarationError(TypeError):
+    """A record class is not fully or not consistently declared; the text says what to add."""
+
+
+class KeyClass(StrEnum):
+    """Under which key the personal fields are sealed."""
+
+    SUBJECT = "subject"  # the account's own data key: erasing the key erases every copy
+    RETAINED = "retained"  # one key per retention class: what a hold or a statute keeps
+    TRANSIENT = "transient"  # the stage's key: challenges, gone within days by TTL
+    NOTHING_SEALED = "nothing sealed"  # no personal field
+
+
+@dataclass(frozen=True)
+class Personal:
+    """The marker of a personal field."""
+
+    category: Category
+    source: Source
+    correction: Correction = Correction.ON_REQUEST
+    to: tuple[Recipient, ...] = ()  # who gets it besides our own cloud
+    withheld: str | None = (
+        None  # why the subject gets no copy (Art. 15(4) GDPR); credentials say it themselves
+    )
+
+
+@dataclass(frozen=True)
+class NotPersonal:
+    """The marker of a field that says nothing about a person: ids, states, versions, times."""
+
+    withheld: str | None = None  # why it does not stand in the subject's copy beside the personal ones
+
+
+personal = Personal
+NOT_PERSONAL = NotPersonal()
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """What a record class declares."""
+
+    table: Table
+    kind: str
+    purpose: Purpose
+    basis: LegalBasis
+    retention: Retention
+    key_class: KeyClass
+    fields: dict[str, Personal | NotPersonal]
+    types: Mapping[str, object]  # the fields' annotations
+
+    @property
+    def recipients(self) -> tuple[Recipient, ...]:
+        """Our own cloud, and whoever gets one of the fields."""
+        named = {recipient for marker in self.personal().values() for recipient in marker.to}
+        return (Recipient.AWS, *(recipient for recipient in Recipient if recipient in named))
+
+    def personal(self) -> dict[str, Personal]:
+        """The markers of the personal fields by name."""
+        return {name: marker for name, marker in self.fields.items() if isinstance(marker, Personal)}
+
+    def personal_fields(self) -> tuple[str, ...]:
+        """Names of the fields that are sealed."""
+        return tuple(self.personal())

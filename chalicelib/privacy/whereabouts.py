@@ -1,0 +1,37 @@
+"""How the records of one subject are found. It follows from the table, so no record class says it.
+
+Export and erasure read by this: a record class in a table that is found by the account is covered by
+both the moment it exists.
+"""
+
+from enum import StrEnum
+
+from chalicelib.core.ids import AccountId
+from chalicelib.core.table import Table
+
+
+class Found(StrEnum):
+    """What leads from a subject to its records."""
+
+    BY_ACCOUNT = "one partition under the account's id"
+    BY_CLAIM = "keyed hashes of what the subject claims, made anew from the account's own values"
+    BY_PSEUDONYM = "chains under the account's pseudonym"
+    BY_NOTHING = "random ids or keyed hashes that nothing leads to; everything there ends within days"
+
+
+def found(table: Table) -> Found:
+    """How the records of a subject are found in a table."""
+    match table:
+        case Table.ACCOUNTS | Table.KEYS:
+            return Found.BY_ACCOUNT
+        case Table.CLAIMS:
+            return Found.BY_CLAIM
+        case Table.LEDGER:
+            return Found.BY_PSEUDONYM
+        case Table.CHALLENGES:
+            return Found.BY_NOTHING
+
+
+def partition(account_id: AccountId) -> str:
+    """The partition of an account in every table that is found by the account."""
+    return f"A#{account_id}"
