@@ -10,7 +10,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from chalicelib.privacy.redating import NotRedatable
 from infra.deployment.account import Account
+from infra.ops import retention as redating
 from infra.ops.lookup import ClaimsLeft, LookupKeys, Unfinished, service_rekey
 from infra.ops.sealing import StageKeys, StillNeeded, service_reseal, service_rewrap
 from infra.ops.signing import NotYet, SigningKeys
@@ -24,6 +26,8 @@ lookup_key = typer.Typer(help="The key under whose hash numbers and user ids are
 app.add_typer(lookup_key, name="lookup-key")
 ledger = typer.Typer(help="The Ledger and its checkpoints.")
 app.add_typer(ledger, name="ledger")
+retention = typer.Typer(help="What is kept, and how long.")
+app.add_typer(retention, name="retention")
 console = Console(soft_wrap=True, markup=False)
 
 Stage = Annotated[str, typer.Option(help="staging or production")]
@@ -99,6 +103,26 @@ def retire_lookup_key(stage: Stage, region: Region, endpoint: Endpoint = None) -
     with _or_not_yet():
         old = LookupKeys.of(Account(region, endpoint), stage, console.print).retire()
         console.print(f"forgotten: {old}")
+
+
+@retention.command("redate")
+def redate_records(
+    stage: Stage,
+    region: Region,
+    kind: Annotated[str, typer.Option(help="of the record class, as the record of processing names it")],
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="count, and change nothing")] = False,
+    after: Annotated[str | None, typer.Option(help="go on where a run stopped, as it said")] = None,
+    endpoint: Endpoint = None,
+) -> None:
+    """Give records that stand the times of a newly configured period; may be stopped and run again."""
+    apply = redating.dry if dry_run else redating.for_real
+    try:
+        for line in redating.redate(Account(region, endpoint), stage, kind, apply, after):
+            console.print(line)
+    except NotRedatable as refused:
+        console.print(str(refused))
+        sys.exit(1)
 
 
 @contextmanager

@@ -9,16 +9,16 @@ of the domain, never retried here; refusals and lost answers are, as far as that
 
     items   keys, and values on their way in and out
     writes  Create, Append, Replace, Change, Delete, Absent and their conditions
-    queries Query: which items of one partition, in which order
-    client  get, batch_get, query, write, transact; what is sent again
+    queries Query: which items of one partition, in which order; Scan: all of one kind
+    client  get, batch_get, query, scan, write, transact; what is sent again
     sending one call, and what DynamoDB's errors mean
 """
 
 from boto3.dynamodb.conditions import Attr
 
-from chalicelib.core.table.client import batch_get, get, query, transact, write
+from chalicelib.core.table.client import batch_get, get, query, scan, transact, write
 from chalicelib.core.table.items import Conflict, Item, Key, Table
-from chalicelib.core.table.queries import Between, Expired, Index, Order, Prefix, Query
+from chalicelib.core.table.queries import Between, Expired, Index, Order, Page, Prefix, Query, Scan
 from chalicelib.core.table.sending import TableBug
 from chalicelib.core.table.writes import Absent, Append, Change, Create, Delete, Replace, Write, visible
 
@@ -36,15 +36,18 @@ __all__ = [
     "Item",
     "Key",
     "Order",
+    "Page",
     "Prefix",
     "Query",
     "Replace",
+    "Scan",
     "Table",
     "TableBug",
     "Write",
     "batch_get",
     "get",
     "query",
+    "scan",
     "transact",
     "visible",
     "write",

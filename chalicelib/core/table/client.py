@@ -23,7 +23,7 @@ from chalicelib.core import clock
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.settings import settings
 from chalicelib.core.table.items import Item, Key, Table, plain, wire_item
-from chalicelib.core.table.queries import Expired, Query
+from chalicelib.core.table.queries import Expired, Page, Query, Scan
 from chalicelib.core.table.sending import Cancelled, ConditionFailed, Lost, Refused, send, tries
 from chalicelib.core.table.writes import Write, place
 
@@ -79,6 +79,20 @@ def query(wanted: Query) -> Iterator[Item]:
             if left is not None and (left := left - 1) == 0:
                 return
         if not (start := answer.get("LastEvaluatedKey")):
+            return
+        request["ExclusiveStartKey"] = start
+
+
+def scan(wanted: Scan) -> Iterator[Page]:
+    """The visible items of a kind, page by page; a page may be empty."""
+    request = wanted.request()
+    while True:
+        answer = _read("scan", **request)
+        items = tuple(item for raw in answer["Items"] if (item := _shown(raw)))
+        start = answer.get("LastEvaluatedKey")
+        place = plain(start) if start else None
+        yield Page(items, Key(wanted.table, place["pk"], place.get("sk")) if place else None)
+        if not start:
             return
         request["ExclusiveStartKey"] = start
 

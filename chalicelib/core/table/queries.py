@@ -1,14 +1,14 @@
-"""Which items of one partition are wanted, and in which order."""
+"""Which items are wanted: of one partition, in which order; or all of one kind in a table."""
 
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Any
+from typing import Any, NamedTuple
 
 from boto3.dynamodb.conditions import ConditionBase, ConditionExpressionBuilder
 from boto3.dynamodb.conditions import Key as KeyCondition
 
 from chalicelib.core.settings import settings
-from chalicelib.core.table.items import Table, wire_item
+from chalicelib.core.table.items import Item, Key, Table, wire_item
 
 
 class Index(Enum):
@@ -91,4 +91,37 @@ class Query:
             "ScanIndexForward": self.order is Order.ASCENDING,
             **({"IndexName": self.index.label} if self.index else {"ConsistentRead": True}),
             **({"Limit": min(sizes)} if sizes else {}),
+        }
+
+
+class Page(NamedTuple):
+    """Some items of a scan, and where it goes on; None at its end."""
+
+    items: tuple[Item, ...]
+    last: Key | None
+
+
+@dataclass(frozen=True)
+class Scan:
+    """All items of one kind in a table, in no order that means anything: for commands of operations.
+
+    No role of a function may scan. `after` is the place where an earlier scan stopped, `page` bounds the
+    items that one call looks at (None: one megabyte).
+    """
+
+    table: Table
+    kind: str
+    after: Key | None = None
+    page: int | None = None
+
+    def request(self) -> dict[str, Any]:
+        """The parameters of the first call."""
+        return {
+            "TableName": settings().table(self.table),
+            "ConsistentRead": True,
+            "FilterExpression": "#kind = :kind",
+            "ExpressionAttributeNames": {"#kind": "kind"},
+            "ExpressionAttributeValues": wire_item({":kind": self.kind}),
+            **({"ExclusiveStartKey": wire_item(self.after.attributes())} if self.after else {}),
+            **({"Limit": self.page} if self.page else {}),
         }

@@ -1,0 +1,106 @@
+"""`python -m infra.ops retention redate`: what an operator sees, and what they can't break."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from infra.deployment.account import Account
+from infra.ops import __main__ as command
+from infra.ops import retention
+from tests.infra.fakes import REGION, FakeCloudFormation
+from tests.support import cloud, environment
+from tests.support.world import World
+
+TABLES = {
+    f"{name.title()}TableName": f"ru4m-test-{name}"
+    for name in ("accounts", "claims", "challenges", "keys", "ledger")
+}
+
+
+@dataclass
+class FakeLambda:
+    """Knows one function's configuration."""
+
+    variables: dict[str, str]
+
+    def get_function_configuration(self, FunctionName: str) -> dict[str, Any]:  # noqa: N803
+        assert FunctionName == "ru4m-staging-signup"
+        return {"Environment": {"Variables": self.variables}}
+
+
+@dataclass(frozen=True)
+class StageAccount(Account):
+    """A stage whose functions were just configured anew."""
+
+    formation: FakeCloudFormation = field(
+        default_factory=lambda: FakeCloudFormation(
+            status={"ru4m-staging-data": "UPDATE_COMPLETE"}, outputs=lambda _: TABLES
+        )
+    )
+
+    def client(self, service: str) -> Any:
+        told = {
+            k: v for k, v in environment.variables().items() if k.startswith("RU4M_") and "TABLE" not in k
+        }
+        told |= {"RU4M_STAGE_KEYS": os.environ["RU4M_STAGE_KEYS"], "RU4M_PERIODS": "idle_session=P30D"}
+        return {"cloudformation": self.formation, "lambda": FakeLambda(told)}[service]
+
+
+@pytest.fixture(autouse=True)
+def stage(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three sessions of 60 days on a stage that keeps them for 30 from now on."""
+    monkeypatch.setattr(os, "environ", os.environ.copy())  # which the command changes
+    monkeypatch.setattr(command, "Account", StageAccount)
+    for _ in range(3):
+        world.a_user()
+
+
+def redate(*options: str) -> Result:
+    return CliRunner().invoke(
+        command.app, ["retention", "redate", "--stage", "staging", "--region", REGION, *options]
+    )
+
+
+def ends(world: World) -> set[int]:
+    return {
+        round((int(item["expires_at"]["N"]) - world.now.timestamp()) / 86400)
+        for item in cloud.records("session")
+    }
+
+
+def test_it_dates_by_what_the_stages_functions_are_configured_with(world: World) -> None:
+    done = redate("--kind", "session")
+    assert done.output == "3 seen, 3 moved, 0 held, 0 changed meanwhile; done\n"
+    assert ends(world) == {30}
+
+
+def test_a_dry_run_changes_nothing(world: World) -> None:
+    assert redate("--kind", "session", "--dry-run").output.startswith("3 seen, 3 moved")
+    assert ends(world) == {60}
+
+
+def test_it_goes_on_where_it_stopped(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retention, "_PAGE", 10)
+    first = redate("--kind", "session").output.splitlines()[0]
+    (place,) = re.findall(r"--after (\S+)$", first)
+    assert redate("--kind", "session", "--after", place).output.splitlines()[-1].endswith("; done")
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        (("--kind", "consent"), "the Ledger holds none"),
+        (("--kind", "account"), "kept until the account is deleted"),
+        (("--kind", "session", "--after", "nowhere"), "a place that an earlier run told"),
+    ],
+)
+def test_what_can_not_be_done_is_refused_with_the_reason(options: tuple[str, ...], text: str) -> None:
+    done = redate(*options)
+    assert done.exit_code == 1
+    assert text in done.output

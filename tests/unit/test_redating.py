@@ -1,0 +1,286 @@
+"""Re-dating: items that stand get the times of a newly configured period; nothing else happens to them."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+import pytest
+
+from chalicelib.core import aws, clock, table
+from chalicelib.core.clock import Instant
+from chalicelib.core.errors import Unavailable
+from chalicelib.core.settings import settings
+from chalicelib.core.table import Change, Create, Item, Key, Table
+from chalicelib.privacy import personal, redating, register
+from chalicelib.privacy.periods import Period, Statutory
+from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, Record
+from chalicelib.privacy.purposes import LegalBasis, Purpose
+from chalicelib.privacy.redating import NotRedatable, Progress, named, redate
+from chalicelib.sessions.model import Session
+from tests.support import cloud
+from tests.support.builders import a_phone
+from tests.support.world import World
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def configure(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Let new containers come up with other periods."""
+
+    def configured(periods: str) -> None:
+        monkeypatch.setenv("RU4M_PERIODS", periods)
+        cloud.new_container()
+
+    return configured
+
+
+def sessions() -> list[Item]:
+    return [table.items.plain(raw) for raw in cloud.records("session")]
+
+
+def ends_after(item: Item) -> timedelta:
+    used = item["last_used_at"]
+    return clock.from_epoch(item["expires_at"]) - datetime.fromisoformat(used)
+
+
+def through(**more: Any) -> Progress:
+    """A whole run."""
+    *_, last = redate(named("session"), **more)
+    return last
+
+
+def change(item: Item, **values: object) -> None:
+    """Change a stored session as somebody else's code would."""
+    table.write(Change(Key(Table.ACCOUNTS, item["pk"], item["sk"]), put=values))
+
+
+@pytest.mark.promise("RET-1")
+@pytest.mark.parametrize(("periods", "days"), [("idle_session=P30D", 30), ("idle_session=P90D", 90)])
+def test_items_get_both_times_of_the_new_period(
+    world: World, configure: Callable[[str], None], periods: str, days: int
+) -> None:
+    for _ in range(3):
+        world.a_user()
+        world.advance(DAY)
+    configure(periods)
+    assert through() == Progress(seen=3, moved=3)
+    assert {ends_after(item) for item in sessions()} == {days * DAY}
+    assert all(item["delete_at"] == item["expires_at"] for item in sessions())
+
+
+@pytest.mark.promise("RET-1")
+def test_what_would_have_ended_by_the_new_period_is_invisible_at_once(
+    world: World, configure: Callable[[str], None]
+) -> None:
+    mila = world.a_user()
+    world.advance(31 * DAY)
+    configure("idle_session=P30D")
+    through()
+    assert table.get(Key(Table.ACCOUNTS, f"A#{mila.account_id}", sessions()[0]["sk"])) is None
+
+
+@pytest.mark.promise("RET-1")
+def test_what_has_expired_stays_expired_under_a_longer_period(
+    world: World, configure: Callable[[str], None]
+) -> None:
+    world.a_user()
+    before = sessions()
+    world.advance(60 * DAY)
+    configure("idle_session=P90D")
+    assert through() == Progress()
+    assert sessions() == before
+
+
+def test_nothing_but_the_times_changes_and_no_key_is_asked_for(
+    world: World, configure: Callable[[str], None]
+) -> None:
+    world.a_user()
+    (before,) = sessions()
+    others = [item for item in cloud.all_items() if item.get("kind") != {"S": "session"}]
+    configure("idle_session=P30D")
+    with cloud.counted() as calls:
+        through()
+    (after,) = sessions()
+    assert {name for name in after if after[name] != before[name]} == {"expires_at", "delete_at"}
+    assert [item for item in cloud.all_items() if item.get("kind") != {"S": "session"}] == others
+    assert calls == {"dynamodb.Scan": 1, "dynamodb.UpdateItem": 1}
+
+
+@pytest.mark.promise("RET-3")
+def test_what_is_held_keeps_its_times(world: World, configure: Callable[[str], None]) -> None:
+    world.a_user()
+    (item,) = sessions()
+    change(item, delete_at=item["delete_at"] + 1)
+    configure("idle_session=P30D")
+    assert through() == Progress(seen=1, held=1)
+    assert sessions() == [item | {"delete_at": item["delete_at"] + 1}]
+
+
+@pytest.mark.parametrize(
+    "meanwhile",
+    [
+        lambda item: change(item, delete_at=item["delete_at"] + 1),
+        lambda item: change(item, last_used_at="2026-11-25T00:00:00Z"),
+        lambda item: table.write(table.Delete(Key(Table.ACCOUNTS, item["pk"], item["sk"]))),
+    ],
+    ids=["held", "used", "deleted"],
+)
+def test_what_changes_while_it_is_looked_at_is_left_alone(
+    world: World, configure: Callable[[str], None], meanwhile: Callable[[Item], object]
+) -> None:
+    world.a_user()
+    (item,) = sessions()
+    configure("idle_session=P30D")
+
+    def just_after_somebody_else(move: Change) -> None:
+        meanwhile(item)
+        stored.extend(sessions())
+        table.write(move)
+
+    stored: list[Item] = []
+    assert through(apply=just_after_somebody_else) == Progress(seen=1, overtaken=1)
+    assert sessions() == stored
+
+
+def test_a_second_run_finds_nothing_to_do(world: World, configure: Callable[[str], None]) -> None:
+    world.a_user()
+    configure("idle_session=P30D")
+    through()
+    with cloud.counted() as calls:
+        assert through() == Progress(seen=1)
+    assert calls == {"dynamodb.Scan": 1}
+
+
+def test_a_dry_run_counts_and_changes_nothing(world: World, configure: Callable[[str], None]) -> None:
+    world.a_user()
+    before = sessions()
+    configure("idle_session=P30D")
+    assert through(apply=lambda _: None) == Progress(seen=1, moved=1)
+    assert sessions() == before
+
+
+@pytest.mark.parametrize("killed_at", range(1, 6))
+def test_a_run_that_was_killed_is_completed_by_the_next(
+    world: World, configure: Callable[[str], None], killed_at: int
+) -> None:
+    for _ in range(5):
+        world.a_user()
+    configure("idle_session=P30D")
+    writes = iter(range(1, 10))
+
+    def until_killed(move: Change) -> None:
+        if next(writes) == killed_at:
+            raise KeyboardInterrupt
+        table.write(move)
+
+    with pytest.raises(KeyboardInterrupt):
+        through(apply=until_killed)
+    assert through().moved == 5 - (killed_at - 1)
+    assert {ends_after(item) for item in sessions()} == {30 * DAY}
+
+
+def test_a_run_goes_on_after_the_last_place_that_was_told(
+    world: World, configure: Callable[[str], None]
+) -> None:
+    for _ in range(5):
+        world.a_user()
+    configure("idle_session=P30D")
+    first = next(redate(Session, page=10))
+    assert first.last is not None
+    rest = through(after=first.last)
+    assert 0 < first.moved < 5
+    assert (first.moved + rest.moved, first.seen + rest.seen) == (5, 5)
+    assert through() == Progress(seen=5)
+
+
+def test_an_outage_ends_the_run_and_the_next_completes_it(
+    world: World, configure: Callable[[str], None]
+) -> None:
+    world.a_user()
+    configure("idle_session=P30D")
+    with cloud.losing_answers("UpdateItem"), pytest.raises(Unavailable):
+        through()
+    through()
+    assert {ends_after(item) for item in sessions()} == {30 * DAY}
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("evidence", "no kind of record .the Ledger holds none"),
+        ("profile", "kept until the account is deleted"),
+        ("limit", "can't be configured"),
+    ],
+)
+def test_what_has_no_configured_period_is_refused(kind: str, text: str) -> None:
+    with pytest.raises(NotRedatable, match=text):
+        named(kind)
+
+
+@pytest.mark.promise("SEC-1")
+def test_a_place_in_the_ledger_is_never_looked_at(world: World, configure: Callable[[str], None]) -> None:
+    world.asks_for_a_code(a_phone())
+    configure("challenge=P1D,consent_evidence=P4Y")
+    asked: list[str] = []
+    events = aws.client("dynamodb").meta.events
+    events.register(
+        "provide-client-params.dynamodb", lambda params, **_: asked.append(params["TableName"]), unique_id="t"
+    )
+    try:
+        *_, last = redate(named("challenge"))
+    finally:
+        events.unregister("provide-client-params.dynamodb", unique_id="t")
+    assert last.moved == 1
+    assert set(asked) == {settings().table(Table.CHALLENGES)}
+
+
+@pytest.fixture
+def case(monkeypatch: pytest.MonkeyPatch) -> type[Record]:
+    """A record whose period begins when it is closed."""
+    monkeypatch.setattr(personal, "_records", list(register.records()))
+
+    class Case(
+        Record,
+        table=Table.ACCOUNTS,
+        kind="case",
+        purpose=Purpose.LEGAL_OBLIGATION,
+        basis=LegalBasis.LEGAL_OBLIGATION,
+        retention=Statutory(Period.RIGHTS_EVIDENCE, law="a law", since="closed_at"),
+        key_class=KeyClass.NOTHING_SEALED,
+    ):
+        """Something to be shown for years."""
+
+        closed_at: Annotated[Instant | None, NOT_PERSONAL] = None
+
+    return Case
+
+
+HERE = {"pk": "A#1", "sk": "case#1", "kind": "case"}
+
+
+@pytest.mark.usefixtures("world")
+def test_a_period_that_has_not_begun_dates_nothing(case: type[Record]) -> None:
+    assert redating.move(case, HERE) is None
+
+
+@pytest.mark.usefixtures("world")
+def test_an_item_from_before_its_class_had_a_period_gets_times(case: type[Record]) -> None:
+    table.write(
+        Create(Key(Table.ACCOUNTS, "A#1", "case#1"), {"kind": "case", "closed_at": "2026-01-31T12:00:00Z"})
+    )
+    *_, last = redate(case)
+    assert last == Progress(seen=1, moved=1)
+    item = table.get(Key(Table.ACCOUNTS, "A#1", "case#1"))
+    assert item
+    assert clock.to_text(clock.from_epoch(item["delete_at"])) == "2029-01-31T12:00:00Z"
+
+
+@pytest.mark.promise("RET-3")
+@pytest.mark.usefixtures("world")
+def test_what_is_held_without_ever_expiring_is_held(case: type[Record]) -> None:
+    later = clock.to_epoch(clock.now() + DAY)
+    held = {"kind": "case", "closed_at": "2026-01-31T12:00:00Z", "delete_at": later}
+    table.write(Create(Key(Table.ACCOUNTS, "A#1", "case#1"), held))
+    *_, last = redate(case)
+    assert last == Progress(seen=1, held=1)
