@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from chalicelib.core.table import Table
 from infra.deployment.account import Account
 from infra.ops import __main__ as command
 from infra.ops import retention
@@ -17,10 +18,7 @@ from tests.infra.fakes import REGION, FakeCloudFormation
 from tests.support import cloud, environment
 from tests.support.world import World
 
-TABLES = {
-    f"{name.title()}TableName": f"ru4m-test-{name}"
-    for name in ("accounts", "claims", "challenges", "keys", "ledger")
-}
+TABLES = {f"{name.title()}TableName": f"ru4m-test-{name}" for name in Table}
 
 
 @dataclass

@@ -1,0 +1,275 @@
+"""Plans: what an export, an erasure or a hold does with each record class, from the declarations alone.
+
+Pure: a plan reads nothing and writes nothing, so it can be shown before anything is done, and the steps
+of whoever carries it out are named and in an order that a crash can't turn round. What must hold:
+
+- Every record class is in every plan that it concerns, the moment it is defined.
+- What a law or a hold keeps is sealed anew before anything is deleted, and the subject's key goes last:
+  a crash before that loses nothing, and after it nothing is left that the key could open.
+- The Ledger is evidence under a pseudonym that only the account knew: no plan ever touches it.
+
+What no record class holds (Stream's copy, the evidence) stands in privacy/elsewhere.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from chalicelib.core.table import Table
+from chalicelib.privacy import codec
+from chalicelib.privacy.declaration import Declaration, KeyClass, NotPersonal, Personal
+from chalicelib.privacy.periods import Statutory
+from chalicelib.privacy.personal import Record
+from chalicelib.privacy.purposes import Category, Correction, LegalBasis, Purpose, Source
+from chalicelib.privacy.recipients import Recipient
+from chalicelib.privacy.whereabouts import Found, found
+
+Records = Iterable[type[Record]]
+
+_SECRET = "a secret: whoever has it could sign in as you"  # noqa: S105 - a reason, not one
+_UNFINDABLE = "nothing leads from you to it; it ends by itself"
+
+
+# --- export
+
+
+@dataclass(frozen=True)
+class Told:
+    """A field that stands in the copy. Ids, states and times have no category and no source."""
+
+    name: str
+    category: Category | None = None
+    source: Source | None = None
+    correction: Correction | None = None
+    recipients: tuple[Recipient, ...] = ()
+    portable: bool = False  # provided or observed, on consent or contract (Art. 20 GDPR, RGT-8)
+
+
+@dataclass(frozen=True)
+class Withheld:
+    """A field that does not stand in the copy, and the reason that the subject is told."""
+
+    name: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Section:
+    """One record class in an export: where its records are, and what Art. 15(1) GDPR tells of them."""
+
+    kind: str
+    table: Table
+    found: Found
+    purpose: Purpose
+    basis: LegalBasis
+    kept: str
+    period: str | None  # ISO 8601; None where an event ends it
+    recipients: tuple[Recipient, ...]
+    told: tuple[Told, ...]
+    withheld: tuple[Withheld, ...]
+
+
+def export_plan(records: Records) -> tuple[Section, ...]:
+    """A section per record class, by table and kind."""
+    return tuple(_section(declaration) for declaration in _sorted(records))
+
+
+def _section(declaration: Declaration) -> Section:
+    where = found(declaration.table)
+    told: list[Told] = []
+    withheld: list[Withheld] = []
+    for name, marker in declaration.fields.items():
+        if why := _UNFINDABLE if where is Found.BY_NOTHING else _withheld(marker):
+            withheld.append(Withheld(name, why))
+        else:
+            told.append(_told(name, marker, declaration.basis))
+    return Section(
+        kind=declaration.kind,
+        table=declaration.table,
+        found=where,
+        purpose=declaration.purpose,
+        basis=declaration.basis,
+        kept=declaration.retention.plainly,
+        period=declaration.retention.duration,
+        recipients=declaration.recipients,
+        told=tuple(told),
+        withheld=tuple(withheld),
+    )
+
+
+def _withheld(marker: Personal | NotPersonal) -> str | None:
+    if isinstance(marker, Personal) and marker.category is Category.CREDENTIALS:
+        return marker.withheld or _SECRET
+    return marker.withheld
+
+
+def _told(name: str, marker: Personal | NotPersonal, basis: LegalBasis) -> Told:
+    if isinstance(marker, NotPersonal):
+        return Told(name)
+    portable = basis in {LegalBasis.CONSENT, LegalBasis.CONTRACT} and marker.source is not Source.GENERATED
+    recipients = (Recipient.AWS, *marker.to)
+    return Told(name, marker.category, marker.source, marker.correction, recipients, portable)
+
+
+# --- holds
+
+
+class NotHoldable(ValueError):
+    """The hold names no law, reason or instant, or something that can't be found; the text says which."""
+
+
+@dataclass(frozen=True)
+class Hold:
+    """Why records of a subject stay although it is erased (Art. 17(3) GDPR, RET-3), and until when."""
+
+    law: str
+    reason: str
+    until: datetime
+
+    def __post_init__(self) -> None:
+        if not self.law.strip() or not self.reason.strip() or self.until.tzinfo is None:
+            raise NotHoldable("a hold names its law, its reason and the instant of its end")
+
+
+class Action(StrEnum):
+    """What is done with records, or with all of a table."""
+
+    RELEASE = "claims are released to quarantine"
+    RESEAL = "sealed anew under the key of their retention class, and locked until their end"
+    LOCK = "locked until their end"
+    DELETE = "deleted"
+    LAPSE = "left to end by themselves, since nothing leads to them"
+    DELETE_KEY = "the subject's data key is deleted"
+    NEVER = "never touched"
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A record class that outlives its subject, and what happens to its records before the key goes.
+
+    A locked record is invisible at once (`expires_at`) and stored until its end (`delete_at`).
+    """
+
+    kind: str
+    table: Table
+    found: Found
+    action: Action
+    law: str
+    reason: str
+    until: datetime | Statutory  # a statute has an end for each record, by the record's own time
+
+    def ends(self, record: Record) -> datetime | None:
+        """When a record's keeping ends; None while the statute's period has not begun for it."""
+        return self.until if isinstance(self.until, datetime) else codec.expires_at(record)
+
+
+def hold_plan(records: Records, hold: Hold) -> tuple[Kept, ...]:
+    """What a hold keeps of these record classes.
+
+    Raises:
+        NotHoldable: nothing leads from a subject to the records of a class.
+    """
+    return tuple(_held(declaration, hold) for declaration in _sorted(records))
+
+
+def _held(declaration: Declaration, hold: Hold) -> Kept:
+    if found(declaration.table) is Found.BY_NOTHING:
+        raise NotHoldable(f"{declaration.kind} can't be held: {found(declaration.table).value}")
+    return _kept(declaration, hold.law, hold.reason, hold.until)
+
+
+def _kept(declaration: Declaration, law: str, reason: str, until: datetime | Statutory) -> Kept:
+    action = Action.RESEAL if declaration.key_class is KeyClass.SUBJECT else Action.LOCK
+    where = found(declaration.table)
+    return Kept(declaration.kind, declaration.table, where, action, law, reason, until)
+
+
+# --- erasure
+
+
+@dataclass(frozen=True)
+class Step:
+    """Something that is done once, in one table, and may be done again."""
+
+    action: Action
+    table: Table
+    kinds: tuple[str, ...] = ()
+    # A deletion takes all of the subject's partition but these, so nothing unknown stays.
+    sparing: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Names the step in the evidence of an erasure."""
+        return f"{self.action.name.lower()}_{self.table.value}"
+
+
+@dataclass(frozen=True)
+class ErasurePlan:
+    """The steps in their order, what stays and why, and whose copies the key takes with it."""
+
+    steps: tuple[Step, ...]
+    kept: tuple[Kept, ...]
+    unreadable_with_key: tuple[str, ...]  # every copy of these, in backups too once those of Keys are over
+
+
+def erasure_plan(records: Records, held: Iterable[Kept] = ()) -> ErasurePlan:
+    """What erasing a subject does with the records of these classes.
+
+    Args:
+        records: the record classes of the system.
+        held: what holds on this subject keep, as `hold_plan` gives it.
+
+    Raises:
+        NotHoldable: a hold keeps a class that is not among the records.
+    """
+    declared = _sorted(records)
+    kept = (*held, *(k for k in map(_by_statute, declared) if k))
+    if unknown := {k.kind for k in kept} - {d.kind for d in declared}:
+        raise NotHoldable(f"no such record: {', '.join(sorted(unknown))}")
+    steps = (
+        *_steps(Action.RELEASE, (d for d in declared if found(d.table) is Found.BY_CLAIM), kept),
+        *_keeping(Action.RESEAL, kept),
+        *_keeping(Action.LOCK, kept),
+        *_steps(Action.DELETE, (d for d in declared if found(d.table) is Found.BY_ACCOUNT), kept),
+        *_steps(Action.LAPSE, (d for d in declared if found(d.table) is Found.BY_NOTHING)),
+        Step(Action.DELETE_KEY, Table.KEYS),
+        *(Step(Action.NEVER, table) for table in Table if found(table) is Found.BY_PSEUDONYM),
+    )
+    sealed = tuple(d.kind for d in declared if d.key_class is KeyClass.SUBJECT)
+    return ErasurePlan(steps, kept, sealed)
+
+
+def _by_statute(declaration: Declaration) -> Kept | None:
+    retention = declaration.retention
+    if not isinstance(retention, Statutory):
+        return None
+    return _kept(declaration, retention.law, retention.plainly, retention)
+
+
+def _keeping(action: Action, kept: tuple[Kept, ...]) -> tuple[Step, ...]:
+    """A step per table. What several reasons keep is sealed anew or locked once."""
+    chosen = {k.kind: k.table for k in kept if k.action is action}
+    return tuple(
+        Step(action, table, tuple(sorted(kind for kind, where in chosen.items() if where is table)))
+        for table in sorted(set(chosen.values()))
+    )
+
+
+def _steps(action: Action, declared: Iterable[Declaration], kept: tuple[Kept, ...] = ()) -> tuple[Step, ...]:
+    """A step per table, over the classes of it that nothing keeps."""
+    kinds: dict[Table, list[str]] = {}
+    for declaration in declared:
+        kinds.setdefault(declaration.table, []).append(declaration.kind)
+    spared = {k.kind for k in kept}
+    return tuple(
+        Step(
+            action, table, tuple(k for k in named if k not in spared), tuple(k for k in named if k in spared)
+        )
+        for table, named in kinds.items()
+    )
+
+
+def _sorted(records: Records) -> list[Declaration]:
+    """By table and kind, so that the order of imports changes nothing."""
+    return sorted((record.declaration for record in records), key=lambda d: (d.table, d.kind))

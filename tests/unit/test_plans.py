@@ -1,0 +1,285 @@
+"""Plans: what an export, an erasure and a hold do with each record class, from the declarations alone."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import pytest
+
+from chalicelib.challenges.model import Challenge
+from chalicelib.core import aws, table
+from chalicelib.core.clock import Instant
+from chalicelib.core.ids import AccountId
+from chalicelib.core.settings import settings
+from chalicelib.core.table import Table
+from chalicelib.privacy import personal, register, whereabouts
+from chalicelib.privacy.periods import UNTIL_ERASURE, Period, Statutory
+from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, Record
+from chalicelib.privacy.personal import personal as marked
+from chalicelib.privacy.plans import (
+    Action,
+    ErasurePlan,
+    Hold,
+    Kept,
+    NotHoldable,
+    Section,
+    Told,
+    Withheld,
+    erasure_plan,
+    export_plan,
+    hold_plan,
+)
+from chalicelib.privacy.purposes import Category, Correction, LegalBasis, Purpose, Source
+from chalicelib.privacy.recipients import Recipient
+from chalicelib.privacy.whereabouts import Found
+from chalicelib.profiles.model import Profile
+from chalicelib.sessions.model import Session
+from tests.support.world import World
+
+YEAR_2030 = datetime(2030, 1, 1, tzinfo=UTC)
+DISPUTE = Hold(law="Art. 17(3)(e) GDPR", reason="a dispute over a payment", until=YEAR_2030)
+
+
+@pytest.fixture(autouse=True)
+def forget_test_records(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Classes that tests define do not stay in the register."""
+    monkeypatch.setattr(personal, "_records", list(register.records()))
+
+
+def an_invoice_class() -> Any:
+    class Invoice(
+        Record,
+        table=Table.ACCOUNTS,
+        kind="invoice",
+        purpose=Purpose.LEGAL_OBLIGATION,
+        basis=LegalBasis.LEGAL_OBLIGATION,
+        retention=Statutory(Period.BILLING, law="a law on accounting", since="issued_at"),
+        key_class=KeyClass.RETAINED,
+    ):
+        """What was paid."""
+
+        amount: Annotated[str, marked(Category.BEHAVIOR, Source.OBSERVED)]
+        issued_at: Annotated[Instant | None, NOT_PERSONAL]
+
+    return Invoice
+
+
+def section(kind: str) -> Section:
+    (found,) = (part for part in export_plan(register.records()) if part.kind == kind)
+    return found
+
+
+def field(kind: str, name: str) -> Told:
+    (found,) = (told for told in section(kind).told if told.name == name)
+    return found
+
+
+@pytest.mark.promise("RGT-1")
+def test_every_record_class_has_a_section_in_an_export() -> None:
+    plan = export_plan(register.records())
+    assert [part.kind for part in plan] == [
+        record.declaration.kind
+        for record in sorted(register.records(), key=lambda r: (r.declaration.table, r.declaration.kind))
+    ]
+
+
+@pytest.mark.promise("RGT-1")
+@pytest.mark.parametrize("record", register.records(), ids=lambda record: record.__name__)
+def test_every_field_is_told_or_withheld_with_a_reason(record: type[Record]) -> None:
+    part = section(record.declaration.kind)
+    assert sorted([t.name for t in part.told] + [w.name for w in part.withheld]) == sorted(
+        record.model_fields
+    )
+    assert all(withheld.why for withheld in part.withheld)
+
+
+@pytest.mark.promise("RGT-1")
+def test_a_section_tells_where_what_for_on_which_basis_how_long_and_who_gets_it() -> None:
+    part = section("session")
+    assert (part.table, part.found) == (Table.ACCOUNTS, Found.BY_ACCOUNT)
+    assert (part.purpose, part.basis) == (Purpose.AUTHENTICATION, LegalBasis.CONTRACT)
+    assert (part.kept, part.period) == ("60 days after the device was last used", "P60D")
+    assert part.recipients == (Recipient.AWS,)
+
+
+@pytest.mark.promise("RGT-1")
+def test_a_field_is_told_with_its_category_its_source_and_its_recipients() -> None:
+    assert field("profile", "display_name") == Told(
+        "display_name",
+        Category.NAME,
+        Source.PROVIDED,
+        Correction.SELF_SERVICE,
+        (Recipient.AWS, Recipient.STREAM),
+        portable=True,
+    )
+    assert field("acceptance", "accepted_at") == Told("accepted_at")
+
+
+def test_what_the_service_made_is_told_and_not_portable() -> None:
+    assert not field("account", "pseudonym").portable
+    assert field("account", "phone").portable
+    assert not field("purposes", "consents").portable  # rests on a law
+
+
+@pytest.mark.promise("SEC-1")
+def test_what_would_let_somebody_sign_in_is_withheld() -> None:
+    class Password(
+        Record,
+        table=Table.ACCOUNTS,
+        kind="password",
+        purpose=Purpose.AUTHENTICATION,
+        basis=LegalBasis.CONTRACT,
+        retention=UNTIL_ERASURE,
+        key_class=KeyClass.SUBJECT,
+    ):
+        """What only its owner knows."""
+
+        memory_hard_hash: Annotated[str, marked(Category.CREDENTIALS, Source.PROVIDED)]
+
+    assert section("password").told == ()
+    assert section("password").withheld[0].why.startswith("a secret")
+    assert Withheld("nonce", "refresh tokens are made from it") in section("session").withheld
+
+
+def test_what_nothing_leads_to_is_told_of_and_not_copied() -> None:
+    part = section("challenge")
+    assert part.told == ()
+    assert {withheld.name for withheld in part.withheld} == set(Challenge.model_fields)
+    assert part.kept == "48 hours after a code was asked for"
+
+
+def actions(plan: ErasurePlan) -> list[tuple[Action, Table]]:
+    return [(step.action, step.table) for step in plan.steps]
+
+
+@pytest.mark.promise("RGT-3")
+def test_an_erasure_releases_claims_deletes_all_and_takes_the_key_last() -> None:
+    plan = erasure_plan(register.records())
+    assert actions(plan) == [
+        (Action.RELEASE, Table.CLAIMS),
+        (Action.DELETE, Table.ACCOUNTS),
+        (Action.LAPSE, Table.CHALLENGES),
+        (Action.DELETE_KEY, Table.KEYS),
+        (Action.NEVER, Table.LEDGER),
+    ]
+    assert plan.kept == ()
+
+
+@pytest.mark.promise("RGT-3")
+def test_every_record_class_is_in_exactly_one_step_of_an_erasure() -> None:
+    named = [kind for step in erasure_plan(register.records()).steps for kind in step.kinds]
+    assert sorted(named) == sorted(record.declaration.kind for record in register.records())
+
+
+@pytest.mark.promise("RGT-3")
+def test_whatever_is_sealed_for_its_subject_goes_with_the_key_also_in_backups() -> None:
+    sealed = {r.declaration.kind for r in register.records() if r.declaration.key_class is KeyClass.SUBJECT}
+    assert set(erasure_plan(register.records()).unreadable_with_key) == sealed
+    assert {"account", "profile", "session", "purposes"} <= sealed
+
+
+@pytest.mark.promise("RGT-3")
+@pytest.mark.promise("RET-3")
+def test_what_a_statute_keeps_is_locked_and_told_with_its_law_and_the_end_of_each_record() -> None:
+    invoice = an_invoice_class()
+    plan = erasure_plan(register.records())
+    (kept,) = plan.kept
+    assert (kept.kind, kept.action, kept.law) == ("invoice", Action.LOCK, "a law on accounting")
+    issued = invoice(amount="9.90", issued_at=datetime(2026, 3, 1, tzinfo=UTC))
+    assert kept.ends(issued) == datetime(2037, 1, 1, tzinfo=UTC)
+    assert kept.ends(invoice(amount="9.90", issued_at=None)) is None
+    (deletion,) = (step for step in plan.steps if step.action is Action.DELETE)
+    assert deletion.sparing == ("invoice",)
+    assert "invoice" not in deletion.kinds
+    assert "invoice" not in plan.unreadable_with_key
+
+
+@pytest.mark.promise("RGT-3")
+@pytest.mark.promise("RET-3")
+def test_a_hold_seals_what_is_the_subjects_anew_and_locks_the_rest() -> None:
+    kept = hold_plan([Profile, an_invoice_class()], DISPUTE)
+    assert [(one.kind, one.action) for one in kept] == [("invoice", Action.LOCK), ("profile", Action.RESEAL)]
+    assert {(one.law, one.reason, one.until) for one in kept} == {
+        ("Art. 17(3)(e) GDPR", "a dispute over a payment", YEAR_2030)
+    }
+
+
+@pytest.mark.promise("RGT-3")
+def test_what_is_kept_is_sealed_anew_before_anything_is_deleted_or_the_key_goes() -> None:
+    an_invoice_class()
+    plan = erasure_plan(register.records(), hold_plan([Profile, Session], DISPUTE))
+    order = [step.action for step in plan.steps]
+    assert order.index(Action.RESEAL) < order.index(Action.LOCK) < order.index(Action.DELETE)
+    assert order.index(Action.DELETE) < order.index(Action.DELETE_KEY)
+    by_action = {step.action: step for step in plan.steps}
+    assert by_action[Action.RESEAL].kinds == ("profile", "session")
+    assert by_action[Action.DELETE].sparing == ("invoice", "profile", "session")
+
+
+def test_what_several_reasons_keep_is_sealed_once_and_told_with_each() -> None:
+    other = Hold(law="a court's order", reason="of 3 May", until=YEAR_2030)
+    held = (*hold_plan([Profile], DISPUTE), *hold_plan([Profile], other))
+    plan = erasure_plan(register.records(), held)
+    assert [step.kinds for step in plan.steps if step.action is Action.RESEAL] == [("profile",)]
+    assert [kept.law for kept in plan.kept] == ["Art. 17(3)(e) GDPR", "a court's order"]
+
+
+def test_a_held_claim_is_not_released() -> None:
+    claim = next(r for r in register.records() if r.declaration.kind == "claim")
+    plan = erasure_plan(register.records(), hold_plan([claim], DISPUTE))
+    by_action = {step.action: step for step in plan.steps}
+    assert (by_action[Action.RELEASE].kinds, by_action[Action.RELEASE].sparing) == ((), ("claim",))
+    assert by_action[Action.LOCK].table is Table.CLAIMS
+
+
+def test_nothing_that_can_not_be_found_can_be_held() -> None:
+    with pytest.raises(NotHoldable, match="challenge can't be held"):
+        hold_plan([Challenge], DISPUTE)
+
+
+@pytest.mark.promise("RET-3")
+@pytest.mark.parametrize(
+    "changes",
+    [{"law": ""}, {"reason": " "}, {"until": YEAR_2030.replace(tzinfo=None)}],
+    ids=["law", "reason", "zone"],
+)
+def test_a_hold_names_its_law_its_reason_and_its_end(changes: dict[str, Any]) -> None:
+    with pytest.raises(NotHoldable, match="names its law, its reason"):
+        replace(DISPUTE, **changes)
+
+
+def test_a_hold_on_what_is_no_record_is_refused() -> None:
+    ghost = Kept("ghost", Table.ACCOUNTS, Found.BY_ACCOUNT, Action.LOCK, "a law", "a reason", YEAR_2030)
+    with pytest.raises(NotHoldable, match="no such record: ghost"):
+        erasure_plan(register.records(), [ghost])
+
+
+def test_steps_have_names_of_their_own() -> None:
+    held = hold_plan([Profile, an_invoice_class()], DISPUTE)
+    plan = erasure_plan(register.records(), held)
+    names = [step.name for step in plan.steps]
+    assert len(names) == len(set(names))
+    assert "delete_key_keys" in names
+
+
+@pytest.mark.promise("RGT-1")
+@pytest.mark.promise("RGT-3")
+def test_what_a_user_leaves_is_where_the_plans_look(world: World) -> None:
+    mila = world.a_user()
+    mila.changes(name="Milica")
+    mila.mints_a_chat_token()
+    account_id = AccountId(mila.account_id)
+    known = {part.kind: part for part in export_plan(register.records())}
+    hers = [
+        (one, table.items.plain(raw))
+        for one in Table
+        for raw in aws.client("dynamodb").scan(TableName=settings().table(one))["Items"]
+        if account_id in json.dumps(raw, default=str)
+    ]
+    assert {one for one, _ in hers} == {Table.ACCOUNTS, Table.CLAIMS, Table.CHALLENGES, Table.KEYS}
+    for where, item in hers:
+        if whereabouts.found(where) is Found.BY_ACCOUNT:
+            assert item["pk"] == whereabouts.partition(account_id)
+        if where is not Table.KEYS:
+            assert known[item["kind"]].table is where
