@@ -1,4 +1,4 @@
-"""A breaker: refuses a group's uses while too few of them come to their good end (ADR 11).
+"""A breaker: refuses a group's uses while too few of them come to their good end (ADR 12).
 
 Every use owes, every good end pays: with 80 percent that may be lost, a use adds 20 to the group's
 `debt` and a good end takes 100 off, so the debt is above zero exactly while more than 80 percent of

@@ -49,7 +49,7 @@ class Limits:
     # Network bits of an address block. Coarser is fine; finer would tell households apart (USE-1).
     address_bits_v4: int = _figure(24, 8, 24)
     address_bits_v6: int = _figure(64, 32, 64)
-    # The breaker (ADR 11): so many codes, of which more than this percentage was never verified.
+    # The breaker (ADR 12): so many codes, of which more than this percentage was never verified.
     codes_per_prefix_least: int = _count(50)
     codes_per_prefix_lost: int = _figure(80, 1, 99)
     codes_per_prefix_minutes: int = _minutes(60)

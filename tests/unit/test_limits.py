@@ -1,4 +1,4 @@
-"""What limits and the breaker count, and what they do while they can't (ADR 11)."""
+"""What limits and the breaker count, and what they do while they can't (ADR 12)."""
 
 import itertools
 from collections.abc import Iterator
