@@ -21,10 +21,11 @@ GROUPS = {
     "profiles": "chalicelib.profiles.api",
     "notices": "chalicelib.notices.api",
     "chat": "chalicelib.chat.api",
+    "usage": "chalicelib.usage.api",
     "about": "chalicelib.about.api",
 }
 AUTHORIZER = "chalicelib.sessions.authorizer"
-JOBS = ("chalicelib.chat.jobs", "chalicelib.ledger.jobs")
+JOBS = ("chalicelib.chat.jobs", "chalicelib.ledger.jobs", "chalicelib.usage.jobs")
 
 
 def _blueprint(module: str) -> Blueprint:

@@ -38,6 +38,11 @@ class Metric(Enum):
     CHECKPOINT_MADE = ("CheckpointMade", "Count")
     ENTRY_REFUSED = ("LedgerEntryRefused", "Count")
     ARCHIVE_DAMAGED = ("CheckpointArchiveDamaged", "Count")
+    USAGE_ACCEPTED = ("UsageAccepted", "Count")
+    USAGE_DROPPED = ("UsageDropped", "Count")
+    USAGE_DAY_PUBLISHED = ("UsageDayPublished", "Count")
+    USAGE_GROUP_WITHHELD = ("UsageGroupWithheld", "Count")
+    USAGE_GROUP_OVERFLOWED = ("UsageGroupOverflowed", "Count")
     TOKEN_REFUSED = ("TokenRefused", "Count")
 
     def __init__(self, label: str, unit: str) -> None:

@@ -1,7 +1,8 @@
 """The one place where a record becomes an item and back.
 
 An item holds the fields that are not personal as attributes of their own, and all personal fields
-together in one sealed attribute, under the key of the record's declared class. Both times follow from
+together in one sealed attribute, under the key of the record's declared class (a class in clear, which
+says why, has none). Both times follow from
 the declared retention: `expires_at` decides visibility, `delete_at` is the table's TTL, equal to it
 unless somebody moved it.
 
@@ -35,7 +36,7 @@ def to_item(record: Record, key: Key, subject: SubjectKeys | None = None) -> Ite
     """
     declaration = record.declaration
     item: Item = {"kind": declaration.kind, **clear(record)}
-    if hidden := set(declaration.personal_fields()):
+    if hidden := set(declaration.sealed_fields()):
         if not hidden <= record.__dict__.keys():
             raise StillSealed(declaration.kind)
         plain = record.model_dump_json(include=hidden, exclude_none=True).encode()
@@ -52,9 +53,7 @@ def times(record: Record) -> Item:
 
 def clear(record: Record) -> Item:
     """The attributes that stand in clear, as DynamoDB holds them: ids, states, versions, times."""
-    return record.model_dump(
-        mode="json", exclude=set(record.declaration.personal_fields()), exclude_none=True
-    )
+    return record.model_dump(mode="json", exclude=set(record.declaration.sealed_fields()), exclude_none=True)
 
 
 def opened(kind: type[AnyRecord], item: Item, subject: SubjectKeys | None = None) -> AnyRecord:
@@ -65,7 +64,7 @@ def opened(kind: type[AnyRecord], item: Item, subject: SubjectKeys | None = None
         KeyGone: its key does not exist any more.
     """
     values = {name: value for name, value in item.items() if name not in RESERVED}
-    if kind.declaration.personal_fields() and "sealed" in item:
+    if kind.declaration.sealed_fields() and "sealed" in item:
         place = Place(kind.declaration.kind, item["pk"], item.get("sk"))
         plain = _keys(kind, subject).open(bytes(item["sealed"]), place)
         values |= json.loads(plain)
@@ -93,7 +92,7 @@ def glance(kind: type[AnyRecord], item: Item) -> AnyRecord:
     values = {name: value for name, value in item.items() if name not in RESERVED}
     # pydantic's plugin types this as the base class.
     seen = cast("AnyRecord", kind.model_construct(**dict(_clear_part(kind).model_validate(values))))
-    for name in kind.declaration.personal_fields():
+    for name in kind.declaration.sealed_fields():
         seen.__dict__.pop(name, None)  # a default would look like an answer
     return seen
 
@@ -122,7 +121,7 @@ def _keys(kind: type[Record], subject: SubjectKeys | None) -> SealingKeys:
 @cache
 def _clear_part(kind: type[Record]) -> type[BaseModel]:
     """A model of the clear fields, which validates them as the record does."""
-    hidden = kind.declaration.personal_fields()
+    hidden = kind.declaration.sealed_fields()
     fields: dict[str, Any] = {
         name: (info.annotation, info) for name, info in kind.model_fields.items() if name not in hidden
     }

@@ -37,10 +37,19 @@ def _names(declaration: Declaration) -> Iterator[str]:
 
 
 def _keys(declaration: Declaration) -> Iterator[str]:
-    sealed = bool(declaration.personal_fields())
-    if sealed is (declaration.key_class is KeyClass.NOTHING_SEALED):
-        wanted = "SUBJECT, RETAINED or TRANSIENT" if sealed else "NOTHING_SEALED"
+    has_personal = bool(declaration.personal_fields())
+    if has_personal is (declaration.key_class is KeyClass.NOTHING_SEALED):
+        wanted = "SUBJECT, RETAINED or TRANSIENT" if has_personal else "NOTHING_SEALED"
         yield f"key_class has to be {wanted} with these fields"
+
+
+def _clear(declaration: Declaration) -> Iterator[str]:
+    """What is in clear outlives its subject's key in every copy: somebody has to have weighed that."""
+    is_clear, why = declaration.key_class is KeyClass.CLEAR, declaration.why_clear
+    if is_clear and not (why or "").strip():
+        yield "say in why_clear why it can't be sealed, or seal it"
+    if not is_clear and why is not None:
+        yield "why_clear belongs to KeyClass.CLEAR alone; this is sealed"
 
 
 def _basis(declaration: Declaration) -> Iterator[str]:
@@ -134,6 +143,7 @@ def _recipients(declaration: Declaration) -> Iterator[str]:
 _CHECKS: tuple[Check, ...] = (
     _names,
     _keys,
+    _clear,
     _basis,
     _consent,
     _place,

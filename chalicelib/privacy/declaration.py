@@ -15,11 +15,12 @@ class DeclarationError(TypeError):
 
 
 class KeyClass(StrEnum):
-    """Under which key the personal fields are sealed."""
+    """Under which key the personal fields are sealed, if they are."""
 
     SUBJECT = "subject"  # the account's own data key: erasing the key erases every copy
     RETAINED = "retained"  # one key per retention class: what a hold or a statute keeps
     TRANSIENT = "transient"  # the stage's key: challenges, gone within days by TTL
+    CLEAR = "in clear"  # not sealed, for the reason that the class gives in `why_clear`
     NOTHING_SEALED = "nothing sealed"  # no personal field
 
 
@@ -59,6 +60,7 @@ class Declaration:
     key_class: KeyClass
     fields: dict[str, Personal | NotPersonal]
     types: Mapping[str, object]  # the fields' annotations
+    why_clear: str | None = None
 
     @property
     def recipients(self) -> tuple[Recipient, ...]:
@@ -71,5 +73,9 @@ class Declaration:
         return {name: marker for name, marker in self.fields.items() if isinstance(marker, Personal)}
 
     def personal_fields(self) -> tuple[str, ...]:
-        """Names of the fields that are sealed."""
+        """Names of the personal fields."""
         return tuple(self.personal())
+
+    def sealed_fields(self) -> tuple[str, ...]:
+        """Names of the fields that are sealed: the personal ones, unless the class stands in clear."""
+        return () if self.key_class is KeyClass.CLEAR else self.personal_fields()

@@ -82,6 +82,9 @@ _WORDS: Mapping[str, type | UnionType] = {
     "key_class": KeyClass,
 }
 
+# What a class line says only where it applies.
+_MORE_WORDS = {"why_clear"}
+
 
 def defined() -> tuple[type[Record], ...]:
     """All record classes that are defined so far; `register.records` imports them all first."""
@@ -91,7 +94,7 @@ def defined() -> tuple[type[Record], ...]:
 def _check_words(cls: type[Record], declared: Mapping[str, Any]) -> None:
     if missing := _WORDS.keys() - declared.keys():
         raise DeclarationError(f"{cls.__name__}: add {', '.join(sorted(missing))} to the class line")
-    if unknown := declared.keys() - _WORDS.keys():
+    if unknown := declared.keys() - _WORDS.keys() - _MORE_WORDS:
         raise DeclarationError(f"{cls.__name__}: nothing is declared by {', '.join(sorted(unknown))}")
     for word, kind in _WORDS.items():
         if not isinstance(declared[word], kind):

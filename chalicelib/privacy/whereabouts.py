@@ -22,7 +22,7 @@ class Found(StrEnum):
 def found(table: Table) -> Found:
     """How the records of a subject are found in a table."""
     match table:
-        case Table.ACCOUNTS | Table.KEYS:
+        case Table.ACCOUNTS | Table.KEYS | Table.USAGE:
             return Found.BY_ACCOUNT
         case Table.CLAIMS:
             return Found.BY_CLAIM

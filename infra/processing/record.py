@@ -14,7 +14,7 @@ from chalicelib.privacy.purposes import Category, LegalBasis, Purpose
 from chalicelib.privacy.recipients import Recipient
 
 MEASURES = (
-    "encrypted on the way and at rest; personal fields sealed with AES-256-GCM under keys of ours",
+    "encrypted on the way and at rest; personal fields sealed with AES-256-GCM of ours, or said why not",
     "one role per function, with the least that it needs; nothing may be deleted that a role does not name",
     "nothing that a person sent reaches a log, a metric or an address",
     "backups reach back 35 days at most, those of the subjects' keys seven",
@@ -25,7 +25,8 @@ _SEALED = {
     KeyClass.SUBJECT: "sealed under the subject's own key",
     KeyClass.RETAINED: "sealed under the key of its retention class",
     KeyClass.TRANSIENT: "sealed under the stage's key",
-    KeyClass.NOTHING_SEALED: "no personal field; keyed hashes or random ids only",
+    KeyClass.CLEAR: "not sealed",
+    KeyClass.NOTHING_SEALED: "no personal field; keyed hashes, random ids or counts only",
 }
 
 # Numbers are asked for codes by people who are no users yet.
@@ -90,7 +91,7 @@ def _of_record(record: type[Record]) -> Row:
         recipients=declaration.recipients,
         kept=declaration.retention.plainly,
         period=declaration.retention.duration,
-        protected=_SEALED[declaration.key_class],
+        protected=": ".join(filter(None, (_SEALED[declaration.key_class], declaration.why_clear))),
         fields=fields,
     )
 

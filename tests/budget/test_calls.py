@@ -1,5 +1,6 @@
 """What each operation may cost in calls (design §7). Counted at the clients, never timed."""
 
+import json
 import uuid
 from datetime import timedelta
 
@@ -7,7 +8,11 @@ import pytest
 
 from chalicelib.core import breaker
 from chalicelib.core.settings import settings
-from tests.support.builders import a_device, a_phone, other_than
+from chalicelib.accounts import service as accounts
+from chalicelib.core import table
+from chalicelib.usage import rollup, service, store
+from chalicelib.usage.model import UsageBatch
+from tests.support.builders import a_device, a_fault, a_phone, an_event, other_than
 from tests.support.cloud import Calls, counted
 from tests.support.world import World
 
@@ -186,3 +191,45 @@ def test_a_secret_is_read_once_per_container(world: World) -> None:
         for _ in range(3):
             world.a_user().mints_a_chat_token()
     assert calls.of("secretsmanager") == 0
+
+
+@pytest.mark.parametrize(("events", "writes"), [(1, 1), (25, 1), (26, 2), (100, 4)])
+def test_telling_n_events_costs_one_read_and_a_write_for_each_25(
+    world: World, events: int, writes: int
+) -> None:
+    mila = world.a_user()
+    with counted() as calls:
+        assert mila.tells_usage(*(a_fault() for _ in range(events))).status == 202
+    assert calls == {"dynamodb.BatchGetItem": 1, "dynamodb.BatchWriteItem": writes}
+
+
+def test_telling_what_may_not_be_kept_costs_one_read(world: World) -> None:
+    mila = world.a_user()
+    with counted() as calls:
+        assert mila.tells_usage(an_event()).json["dropped"] == {"no_consent": 1}
+    assert calls == {"dynamodb.BatchGetItem": 1}
+
+
+def test_rolling_up_a_day_costs_a_query_per_hour_and_shard_and_a_read_per_33_accounts(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "SHARDS", 1)
+    for _ in range(34):
+        account, _, writing = accounts.open_account(a_phone(), None)
+        table.transact(writing)
+        batch = UsageBatch.model_validate_json(
+            json.dumps({"events": [a_fault(), a_fault()], "device": a_device()})
+        )
+        service.take(account.account_id, None, batch)
+    today = world.now.date()
+    world.advance(timedelta(days=4))
+    monkeypatch.setattr(rollup, "_closable", lambda: [today])
+    with counted() as calls:
+        rollup.roll_up()
+    assert calls == {
+        "dynamodb.Query": 1 + 24,
+        "dynamodb.BatchGetItem": 2,
+        "dynamodb.BatchWriteItem": 1,  # its partial
+        "dynamodb.PutItem": 1,  # the figures
+        "dynamodb.DeleteItem": 1,
+    }

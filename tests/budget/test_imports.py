@@ -31,12 +31,14 @@ ALLOWED = {
     ("app", "profiles"): {"boto3", "botocore", "pydantic", "cryptography"},
     ("app", "notices"): {"boto3", "botocore", "pydantic", "cryptography"},
     ("app", "chat"): {"boto3", "botocore", "pydantic", "cryptography"},
+    ("app", "usage"): {"boto3", "botocore", "pydantic", "cryptography"},
     ("app", "about"): {"boto3", "botocore", "pydantic"},
     # Of botocore only the empty package, which Powertools' user agent looks for.
     ("chalicelib.sessions.authorizer", ""): {"botocore", "cryptography"},
     ("chalicelib.ledger.jobs", ""): {"boto3", "botocore", "cryptography"},
     ("chalicelib.chat.jobs", ""): {"boto3", "botocore", "pydantic", "stream_chat", "aiohttp", "requests",
                                    "cryptography"},
+    ("chalicelib.usage.jobs", ""): {"boto3", "botocore", "pydantic", "cryptography"},
 }  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """Runs as a Lambda under each deployed role and reports what that role may do.
 
-A call counts as allowed unless the answer is AccessDenied; none of them changes anything: writes have
-a condition that no item meets.
+A call counts as allowed unless the answer is AccessDenied; none of them changes what is there: writes
+have a condition that no item meets, or put an item of the probe's own.
 """
 
 from typing import Any
@@ -11,6 +11,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 KEY = {"pk": {"S": "probe"}, "sk": {"S": "probe"}}
+LAPSED = {"expires_at": {"N": "1"}, "delete_at": {"N": "1"}}
 NEVER = {"ConditionExpression": "attribute_exists(nothing_has_this)"}
 ECDSA = {"MessageType": "RAW", "SigningAlgorithm": "ECDSA_SHA_256"}
 DENIED = {"AccessDenied", "AccessDeniedException", "AuthorizationError"}
@@ -42,6 +43,10 @@ def _operations(dynamodb: Any, table: str, keys: list[str]) -> dict[str, Any]:
         "BatchGet": lambda: dynamodb.batch_get_item(RequestItems={table: {"Keys": [key]}}),
         "Get": lambda: dynamodb.get_item(**one),
         "Put": lambda: dynamodb.put_item(TableName=table, Item=key, **NEVER),
+        # It takes no condition. One that is allowed leaves an item that nobody reads; it lapses at once.
+        "BatchPut": lambda: dynamodb.batch_write_item(
+            RequestItems={table: [{"PutRequest": {"Item": key | LAPSED}}]}
+        ),
         "Update": lambda: dynamodb.update_item(
             **one, UpdateExpression="SET a = :a", ExpressionAttributeValues={":a": {"S": "a"}}, **NEVER
         ),

@@ -21,6 +21,11 @@ TABLES: dict[str, dict[str, set[str]]] = {
     "checkpoint_ledger": {"ledger": {"BatchGet", "QueryTouched"}},
     "notices": {"accounts": {"BatchGet", "Put"}},
     "profiles": {"accounts": {"BatchGet", "Put"}, "claims": {"BatchGet"}, "keys": {"BatchGet"}},
+    "roll_up_usage": {
+        "accounts": {"BatchGet"},
+        "keys": {"BatchGet"},
+        "usage": {"BatchPut", "Delete", "Put", "Query"},
+    },
     "sessions": {
         "accounts": {"BatchGet", "Delete", "Query", "Update"},
         "challenges": {"Get", "Put", "Update"},
@@ -33,6 +38,7 @@ TABLES: dict[str, dict[str, set[str]]] = {
         "keys": {"BatchGet", "Put"},
     },
     "sync_chat_profiles": {"accounts": {"BatchGet"}, "keys": {"BatchGet"}},
+    "usage": {"accounts": {"BatchGet"}, "keys": {"BatchGet"}, "usage": {"BatchPut"}},
 }
 
 SECRETS: dict[str, set[str]] = {
@@ -60,9 +66,9 @@ def tried(cloud: LocalCloud) -> Iterator[dict[str, Any]]:
         "tables": {
             table: (
                 outputs["data"][f"{table.title()}TableName"],
-                ["pk", "sk"] if table in {"accounts", "ledger"} else ["pk"],
+                ["pk", "sk"] if table in {"accounts", "ledger", "usage"} else ["pk"],
             )
-            for table in ("accounts", "claims", "challenges", "keys", "ledger")
+            for table in ("accounts", "claims", "challenges", "keys", "ledger", "usage")
         },
         "secrets": {
             purpose: outputs["vault"][f"{purpose.title()}SecretArn"]

@@ -12,16 +12,18 @@ def test_everything_in_the_data_and_vault_stacks_is_kept(data: Template, vault: 
         assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == "Retain"
 
 
-def test_there_are_five_tables(data: Template) -> None:
+def test_there_are_six_tables(data: Template) -> None:
     names = {plain(t["Properties"]["TableName"]) for t in of_type(data, "AWS::DynamoDB::Table").values()}
     assert names == {
-        f"ru4m-${{Stage}}-{name}" for name in ("accounts", "claims", "challenges", "keys", "ledger")
+        f"ru4m-${{Stage}}-{name}" for name in ("accounts", "claims", "challenges", "keys", "ledger", "usage")
     }
 
 
 @pytest.mark.promise("SEC-1")
 @pytest.mark.promise("RET-1")
-@pytest.mark.parametrize("table", ["AccountsTable", "ClaimsTable", "ChallengesTable", "LedgerTable"])
+@pytest.mark.parametrize(
+    "table", ["AccountsTable", "ClaimsTable", "ChallengesTable", "LedgerTable", "UsageTable"]
+)
 def test_a_table_is_encrypted_protected_and_forgets_by_itself(table: str, data: Template) -> None:
     properties = data["Resources"][table]["Properties"]
     assert properties["SSESpecification"] == {"SSEEnabled": True}
@@ -42,6 +44,7 @@ def test_what_is_short_lived_is_in_no_backup(data: Template) -> None:
         "ChallengesTable": False,
         "KeysTable": True,
         "LedgerTable": True,
+        "UsageTable": False,
     }
 
 
@@ -50,6 +53,15 @@ def test_a_deleted_data_key_is_out_of_every_backup_after_a_week(data: Template) 
     keys = data["Resources"]["KeysTable"]["Properties"]
     assert keys["PointInTimeRecoverySpecification"]["RecoveryPeriodInDays"] == 7
     assert keys["DeletionProtectionEnabled"] is True
+
+
+@pytest.mark.promise("RET-4")
+def test_a_roll_up_sees_of_an_event_what_is_counted_and_no_more(data: Template) -> None:
+    (index,) = data["Resources"]["UsageTable"]["Properties"]["GlobalSecondaryIndexes"]
+    keys = [(key["AttributeName"], key["KeyType"]) for key in index["KeySchema"]]
+    assert keys == [("hour", "HASH"), ("pk", "RANGE")]  # sorted by account: people are counted one by one
+    counted = {"kind", "name", "screen", "duration_ms", "diagnostics", "platform", "app_version"}
+    assert {*index["Projection"]["NonKeyAttributes"]} == counted | {"expires_at", "delete_at"}
 
 
 @pytest.mark.promise("SEC-1")

@@ -22,11 +22,13 @@ FUNCTIONS = {
     "checkpoint_ledger",
     "notices",
     "profiles",
+    "roll_up_usage",
     "sessions",
     "signup",
     "sync_chat_profiles",
+    "usage",
 }
-JOBS = {"checkpoint_ledger", "sync_chat_profiles"}
+JOBS = {"checkpoint_ledger", "roll_up_usage", "sync_chat_profiles"}
 
 # What only some functions are told.
 TOLD = (
@@ -168,6 +170,15 @@ def test_every_function_keeps_things_as_long_as_the_stage_is_configured(
     assert allowed.match("usage=P14D,challenge=PT36H")
 
 
+@pytest.mark.promise("RET-4")
+def test_usage_is_rolled_up_every_hour(functions: dict[str, Template]) -> None:
+    function = functions["roll_up_usage"]
+    (event,) = function["Events"].values()
+    assert (event["Type"], event["Properties"]["Schedule"]) == ("Schedule", "rate(1 hour)")
+    assert function["EventInvokeConfig"]["MaximumRetryAttempts"] == 0  # the next hour's run does it
+    assert function["Timeout"] > 12 * 60  # a run ends by itself after twelve minutes and what it had begun
+
+
 @pytest.mark.promise("SEC-1")
 def test_the_ledger_is_signed_every_hour_and_a_run_that_fails_is_tried_again(
     functions: dict[str, Template],
@@ -194,6 +205,7 @@ def test_a_function_is_told_only_of_tables_and_secrets_that_it_may_use(
     }
     accounts, claims, challenges = "table_accounts", "table_claims", "table_challenges"
     sealing, lookup = {"table_keys", "stage_keys"}, {"secret_lookup", "lookup_versions"}
+    usage = "table_usage"
     assert told == {
         "about": set(),
         "access_token": set(),
@@ -201,6 +213,7 @@ def test_a_function_is_told_only_of_tables_and_secrets_that_it_may_use(
         "checkpoint_ledger": {"table_ledger", "checkpoint_bucket", "checkpoint_key"},
         "notices": {accounts},
         "profiles": {accounts, claims, *lookup, *sealing},
+        "roll_up_usage": {accounts, usage, *sealing},
         "sessions": {
             accounts, challenges, "secret_codes", "secret_refresh", "secret_signing", "signing_kid",
             *lookup, *sealing,
@@ -210,4 +223,5 @@ def test_a_function_is_told_only_of_tables_and_secrets_that_it_may_use(
             *lookup, *sealing,
         },
         "sync_chat_profiles": {accounts, "secret_stream", *sealing},
+        "usage": {accounts, usage, *sealing},
     }  # fmt: skip

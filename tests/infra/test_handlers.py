@@ -69,6 +69,9 @@ EVENTS: dict[str, tuple[dict[str, Any], object]] = {
     "profiles": (request("GET", "/v1/profile"), 503),
     "sessions": (request("DELETE", "/v1/sessions/{session_id}", session_id=f"s_{'0' * 26}"), 503),
     "signup": (request("POST", "/v1/signup", body="{}"), 400),
+    "usage": (request("POST", "/v1/usage", body="{}"), 503),
+    # Nobody answers: it fails by name, and the queue of failures learns of it.
+    "roll_up_usage": (a_schedule_event(), "EntryFailed: ('roll_up_usage', 'Unavailable')"),
     "access_token": (
         {
             "type": "TOKEN",

@@ -15,7 +15,7 @@ EXCEPTIONS = {
     "WS2002": "the same for the API",
     "WS1004": "log groups are named, not derived from the function, which would be a cycle",
     "ES1007": "no job that runs by the clock needs its event kept: the next run does all of it",
-    "ES4000": "the same: the alarm on missing checkpoints says when none gets through",
+    "ES4000": "the same: alarms on what they make say when none gets through",
     "ES6000": "the queue of failures is itself the place where failures go",
 }
 

@@ -47,6 +47,17 @@ EXPECTED = {
         ("secretsmanager:GetSecretValue", "${LookupSecretArn}"),
         ("kms:Decrypt", "${StageKeyArn}"),
     },
+    "RollUpUsageRole": {
+        _own_logs("roll_up_usage"),
+        ("dynamodb:BatchGetItem", "${AccountsTableArn}"),
+        ("dynamodb:BatchGetItem", "${KeysTableArn}"),
+        ("kms:Decrypt", "${SealingKeyArn}"),
+        (
+            "dynamodb:BatchWriteItem, dynamodb:DeleteItem, dynamodb:PutItem, dynamodb:Query",
+            "${UsageTableArn}",
+        ),
+        ("dynamodb:Query", "${UsageTableArn}/index/hourly"),
+    },
     "SessionsRole": {
         _own_logs("sessions"),
         (
@@ -87,6 +98,13 @@ EXPECTED = {
         ("sqs:SendMessage", "${SyncChatProfilesFailures.Arn}"),
         ("secretsmanager:GetSecretValue", "${StreamSecretArn}"),
         ("kms:Decrypt", "${StageKeyArn}"),
+    },
+    "UsageRole": {
+        _own_logs("usage"),
+        ("dynamodb:BatchGetItem", "${AccountsTableArn}"),
+        ("dynamodb:BatchGetItem", "${KeysTableArn}"),
+        ("kms:Decrypt", "${SealingKeyArn}"),
+        ("dynamodb:BatchWriteItem", "${UsageTableArn}"),
     },
 }
 
@@ -159,6 +177,18 @@ def test_who_signs_the_ledger_may_not_write_into_it_and_who_writes_may_not_sign(
     writing = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}
     assert [role for role, actions in granted.items() if "kms:Sign" in actions and writing & actions] == []
     assert [role for role, actions in granted.items() if "kms:Sign" in actions] == ["CheckpointLedgerRole"]
+
+
+@pytest.mark.promise("USE-6")
+def test_events_of_usage_are_read_by_the_roll_up_alone(service: Template) -> None:
+    reading = {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"}
+    readers = {
+        role
+        for role, statement in statements(service)
+        if any(resource.startswith("${UsageTableArn}") for resource in listed(statement.get("Resource", [])))
+        and reading & set(listed(statement["Action"]))
+    }
+    assert readers == {"RollUpUsageRole"}
 
 
 def test_only_the_gateways_log_role_has_a_policy_of_aws(service: Template) -> None:

@@ -16,6 +16,16 @@ def a_device(**changes: Any) -> dict[str, Any]:
     return {"id": str(uuid.uuid4()), "platform": "ios"} | changes
 
 
+def an_event(**changes: Any) -> dict[str, Any]:
+    """Something that was done in the app at noon of the world's first day."""
+    told = {"id": str(uuid.uuid4()), "name": "meeting.joined", "at": "2026-11-24T12:00:00Z"}
+    return told | changes
+
+
+def a_fault(**changes: Any) -> dict[str, Any]:
+    return an_event(name="app.crashed", diagnostics={"kind": "crash", "error": "SIGSEGV"}) | changes
+
+
 TERMS, PRIVACY = "terms-2024-05-08", "privacy-2024-05-08"
 
 

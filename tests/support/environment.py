@@ -45,7 +45,7 @@ def variables() -> dict[str, str]:
         "RU4M_CONTACT_EMAIL": "privacy@test.example",
         **{
             f"RU4M_TABLE_{name.upper()}": f"ru4m-test-{name}"
-            for name in ("accounts", "claims", "challenges", "keys", "ledger")
+            for name in ("accounts", "claims", "challenges", "keys", "ledger", "usage")
         },
         "RU4M_LOOKUP_VERSIONS": "1",
         "RU4M_SIGNING_KID": KID,

@@ -217,5 +217,8 @@ class User:
         challenge = self.asks_to_step_up().json["challenge_id"]
         return self.steps_up_with(challenge, self.world.code_for(self.phone))
 
+    def tells_usage(self, *events: dict[str, Any], **device: Any) -> Reply:
+        return self.calls("POST", "/v1/usage", body={"events": list(events), "device": a_device(**device)})
+
     def logs_out(self) -> Reply:
         return self.calls("DELETE", f"/v1/sessions/{self.session['session_id']}")

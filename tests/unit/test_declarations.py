@@ -82,6 +82,39 @@ def test_key_class_and_fields_have_to_agree(fields: dict[str, Any], key_class: K
         define(fields, **{**WORDS, "key_class": key_class})
 
 
+@pytest.mark.promise("SEC-1")
+@pytest.mark.parametrize("why", [None, "", "  "])
+def test_a_class_that_stands_in_clear_says_why(why: str | None) -> None:
+    with pytest.raises(DeclarationError, match="say in why_clear"):
+        define({"note": Note}, **{**WORDS, "key_class": KeyClass.CLEAR}, why_clear=why)
+
+
+def test_a_class_that_is_sealed_gives_no_reason_for_standing_in_clear() -> None:
+    with pytest.raises(DeclarationError, match="why_clear belongs to"):
+        define({"note": Note}, **WORDS, why_clear="because")
+
+
+def test_a_class_with_nothing_personal_does_not_stand_in_clear() -> None:
+    with pytest.raises(DeclarationError, match="key_class has to be NOTHING_SEALED"):
+        define({"note": Clear}, **{**WORDS, "key_class": KeyClass.CLEAR}, why_clear="because")
+
+
+@pytest.mark.promise("SEC-1")
+def test_only_usage_stands_in_clear() -> None:
+    clear = {r.declaration.kind for r in register.records() if r.declaration.key_class is KeyClass.CLEAR}
+    assert clear == {"usage_event", "diagnostics_event"}
+
+
+def test_a_record_in_clear_comes_back_without_a_key_and_still_hides_in_representations() -> None:
+    kind: Any = define({"note": Note}, **{**WORDS, "key_class": KeyClass.CLEAR}, why_clear="because")
+    item = codec.to_item(kind(note="secret"), HERE)
+    assert item == {"kind": "bookmark", "note": "secret"}
+    assert (
+        codec.opened(kind, {**item, **HERE.attributes()}) == codec.glance(kind, item) == kind(note="secret")
+    )
+    assert "secret" not in repr(kind(note="secret"))
+
+
 @pytest.mark.parametrize(
     ("fields", "text"),
     [

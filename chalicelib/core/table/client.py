@@ -10,6 +10,7 @@ meets itself and looks like a conflict; so botocore's own retry is off (core/aws
     Put           sent again; if the item that stands in the way then is the very one, it was done
     Delete        sent again; if nothing is there then, it is done. So no claim can be made by deleting
     Update        not sent again, it may count: Unavailable, and whoever asked may ask again
+    put_all       sent again: it has no conditions, and a second time leaves what the first did
 
 All of this is about one call. A client that sends its request again finds what the first one did: its
 ETag is old (412), its session is gone.
@@ -129,6 +130,35 @@ def write(operation: Write) -> Item:
 def _left_by(verb: str, request: dict[str, Any]) -> Item | None:
     """What stands at a write's place once it is done."""
     return plain(request["Item"]) if verb == "Put" else None
+
+
+# What one BatchWriteItem takes.
+_PUTS_AT_ONCE = 25
+
+
+def put_all(name: Table, items: Iterable[tuple[Key, Item]]) -> None:
+    """Put items into one table, whatever is there, in calls of 25; each place at most once.
+
+    No conditions and no order: only for items that nobody changes and that a second writer would write
+    the same. What DynamoDB leaves unprocessed is sent again, a bounded number of times.
+
+    Raises:
+        Unavailable: not all of them are stored. Those that are do no harm: all may be put again.
+    """
+    puts = [{"PutRequest": {"Item": wire_item({**item, **key.attributes()})}} for key, item in items]
+    for start in range(0, len(puts), _PUTS_AT_ONCE):
+        _put_some({settings().table(name): puts[start : start + _PUTS_AT_ONCE]})
+
+
+def _put_some(asked: dict[str, Any]) -> None:
+    for _ in tries():
+        try:
+            answer = send("batch_write_item", RequestItems=asked)
+        except (Refused, Lost):
+            continue
+        if not (asked := answer.get("UnprocessedItems") or {}):
+            return
+    raise Unavailable
 
 
 def transact(operations: Iterable[Write]) -> None:

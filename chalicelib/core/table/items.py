@@ -19,6 +19,7 @@ class Table(StrEnum):
     CHALLENGES = "challenges"
     KEYS = "keys"
     LEDGER = "ledger"
+    USAGE = "usage"
 
 
 class Key(NamedTuple):
@@ -68,5 +69,13 @@ def plain(raw: Mapping[str, Any]) -> Item:
 
 
 def _number(value: object) -> object:
-    """Our numbers are whole; boto3 reads them as Decimal."""
-    return int(value) if isinstance(value, Decimal) else value
+    """Our numbers are whole; boto3 reads them as Decimal, also those inside maps and lists."""
+    match value:
+        case Decimal():
+            return int(value)
+        case dict():
+            return {name: _number(inner) for name, inner in value.items()}
+        case list():
+            return [_number(inner) for inner in value]
+        case _:
+            return value

@@ -12,9 +12,11 @@ from chalicelib.core.table.items import Item, Key, Table, wire_item
 
 
 class Index(Enum):
-    """The indexes: name, partition and sort attribute. All of them project keys only."""
+    """The indexes: name, partition and sort attribute. What each projects stands in the template."""
 
     TOUCHED = ("touched", "touched", "at")
+    # Sorted by account, so that whoever counts people meets all of one together.
+    HOURLY = ("hourly", "hour", "pk")
 
     def __init__(self, label: str, pk: str, sk: str) -> None:
         self.label = label

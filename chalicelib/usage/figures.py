@@ -1,0 +1,211 @@
+"""From events to figures in which nobody can be found: counting, and the rules of disclosure (RET-4).
+
+Counting. An account counts once in each group, with at most `EVENTS_OF_ONE` events, so that no single
+person makes a group's figures what they are. Groups are bounded too, per account and per shard: names
+come from clients, and someone who makes them up must not fill the memory or an item. What is beyond a
+bound is counted in the rest of its purpose.
+
+Disclosure. A group is published if at least `FEWEST` accounts are in it. The others are merged into one
+rest, published only if as many accounts are certain to be in that: within a shard at least those of its
+largest small group, and shards share no account. The groups of a day do not overlap, no total is
+published, no group that was withheld is named, and a published day is final: there are no two figures
+whose difference is about fewer people than either.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, NamedTuple, Self
+
+from pydantic import BaseModel, ConfigDict
+
+from chalicelib.core.clock import Instant
+from chalicelib.core.table import Item
+from chalicelib.privacy.purposes import Purpose
+from chalicelib.usage.model import Count, DiagnosticsEvent, UsageEvent, UsagePartial
+
+FEWEST = 10
+EVENTS_OF_ONE = 100
+GROUPS_OF_ONE = 100
+GROUPS_OF_SHARD = 1_000  # 200 bytes each: half of what an item takes
+
+
+class Group(NamedTuple):
+    """What events are counted by. Only the purpose: the rest."""
+
+    purpose: Purpose
+    name: str | None = None
+    screen: str | None = None
+    fault: str | None = None
+    app_version: str | None = None
+    platform: str | None = None
+
+    @property
+    def rest(self) -> "Group":
+        """The rest of the same purpose."""
+        return Group(self.purpose)
+
+
+_PURPOSES = {kind.declaration.kind: kind.declaration.purpose for kind in (UsageEvent, DiagnosticsEvent)}
+
+
+@dataclass(frozen=True)
+class Seen:
+    """As much of an event as the index tells."""
+
+    group: Group
+    duration_ms: int | None
+
+    @classmethod
+    def of(cls, item: Item) -> Self:
+        """Read an index item. Use is counted by screen, faults by their kind and the app's version."""
+        purpose = _PURPOSES[item["kind"]]
+        group = Group(purpose, item["name"], item.get("screen"), platform=item["platform"])
+        if purpose is Purpose.DIAGNOSTICS:
+            group = group._replace(
+                screen=None, fault=item["diagnostics"]["kind"], app_version=item.get("app_version")
+            )
+        return cls(group, item.get("duration_ms"))
+
+
+@dataclass
+class Sum:
+    """Counts of a group while they grow."""
+
+    accounts: int = 0
+    events: int = 0
+    timed_accounts: int = 0
+    timed_events: int = 0
+    duration_ms: int = 0
+
+    def see(self, event: Seen) -> None:
+        """Add an event of the same account, up to the bound."""
+        self.accounts = 1
+        if self.events == EVENTS_OF_ONE:
+            return
+        self.events += 1
+        if event.duration_ms is not None:
+            self.timed_accounts = 1
+            self.timed_events += 1
+            self.duration_ms += event.duration_ms
+
+    def add(self, others: "Sum | Count") -> None:
+        """Add what other accounts come to."""
+        self.accounts += others.accounts
+        self.events += others.events
+        self.timed_accounts += others.timed_accounts
+        self.timed_events += others.timed_events
+        self.duration_ms += others.duration_ms
+
+
+Sums = dict[Group, Sum]
+
+
+def of_one_account(events: Iterable[Seen]) -> Sums:
+    """What one account's events come to, within its bounds."""
+    own: Sums = {}
+    for event in events:
+        fits = event.group in own or len(own) < GROUPS_OF_ONE
+        own.setdefault(event.group if fits else event.group.rest, Sum()).see(event)
+    return own
+
+
+@dataclass
+class Tally:
+    """The growing counts of one shard; its size is bounded, whatever is counted."""
+
+    sums: Sums = field(default_factory=dict)
+    overflowed: int = 0
+
+    def add(self, own: Sums) -> None:
+        """Add one account. What does not fit makes it one account of the rest, however much it is."""
+        rests: dict[Group, int] = {}
+        for group, mine in own.items():
+            if group != group.rest and (group in self.sums or len(self.sums) < GROUPS_OF_SHARD):
+                self.sums.setdefault(group, Sum()).add(mine)
+            else:
+                rests[group.rest] = min(EVENTS_OF_ONE, rests.get(group.rest, 0) + mine.events)
+                self.overflowed += 1
+        for rest, events in rests.items():
+            self.sums.setdefault(rest, Sum()).add(Sum(accounts=1, events=events))
+
+    def counts(self) -> tuple[Count, ...]:
+        """As they are stored."""
+        return tuple(_count(group, total) for group, total in self.sums.items())
+
+
+class Figure(BaseModel):
+    """A published group: how many accounts, how many events, how long on average.
+
+    The rest has no name, and its `accounts` is how many there are at least.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    purpose: Purpose
+    name: str | None = None
+    screen: str | None = None
+    fault: str | None = None
+    app_version: str | None = None
+    platform: str | None = None
+    accounts: int
+    events: int
+    mean_duration_ms: int | None = None
+
+
+class Figures(BaseModel):
+    """What is published of one day. Nothing in it is about fewer than ten people."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    day: date
+    published_at: Instant
+    fewest: int = FEWEST
+    figures: tuple[Figure, ...]
+
+
+def figures(partials: Iterable[UsagePartial]) -> tuple[tuple[Figure, ...], int]:
+    """What may be published of all shards of a day, and how many groups are withheld."""
+    shards = [{_group(count): count for count in partial.counts} for partial in partials]
+    totals: dict[Group, Sum] = defaultdict(Sum)
+    for shard in shards:
+        for group, count in shard.items():
+            totals[group].add(count)
+    shown = {g for g, total in totals.items() if g != g.rest and total.accounts >= FEWEST}
+    withheld = totals.keys() - shown
+    published = [_figure(group, totals[group]) for group in sorted(shown, key=_order)]
+    published += _rests({group: totals[group] for group in withheld}, shards)
+    return tuple(published), len(withheld)
+
+
+def _rests(withheld: dict[Group, Sum], shards: list[dict[Group, Count]]) -> Iterator[Figure]:
+    """The rest of each purpose, if it is certain that enough accounts are in it."""
+    for purpose in sorted({group.purpose for group in withheld}):
+        mine = {group: total for group, total in withheld.items() if group.purpose == purpose}
+        certain = sum(max((s[g].accounts for g in mine if g in s), default=0) for s in shards)
+        if certain >= FEWEST:
+            events = sum(total.events for total in mine.values())
+            yield Figure(purpose=purpose, accounts=certain, events=events)
+
+
+def _figure(group: Group, total: Sum) -> Figure:
+    enough = total.timed_accounts >= FEWEST
+    mean = total.duration_ms // total.timed_events if enough else None
+    return Figure(**_named(group), accounts=total.accounts, events=total.events, mean_duration_ms=mean)
+
+
+def _count(group: Group, total: Sum) -> Count:
+    return Count(**_named(group), **vars(total))
+
+
+def _named(group: Group) -> dict[str, Any]:
+    return group._asdict()
+
+
+def _group(count: Count) -> Group:
+    return Group(*(getattr(count, name) for name in Group._fields))
+
+
+def _order(group: Group) -> tuple[str, ...]:
+    return tuple(part or "" for part in group)

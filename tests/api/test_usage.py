@@ -1,0 +1,280 @@
+"""Usage: what is kept, what is dropped and why, what is refused."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from botocore.exceptions import EndpointConnectionError
+
+from chalicelib.core import aws, clock
+from chalicelib.privacy.purposes import Purpose
+from tests.support import cloud
+from tests.support.builders import a_fault, an_event
+from tests.support.choices import decide
+from tests.support.world import NOON, User, World
+
+ANALYTICS, DIAGNOSTICS = Purpose.ANALYTICS, Purpose.DIAGNOSTICS
+
+
+@pytest.fixture
+def mila(world: World) -> User:
+    """Somebody who lets her use be counted."""
+    mila = world.a_user()
+    decide(mila.account_id, consents=(ANALYTICS,))
+    return mila
+
+
+def kept() -> list[dict[str, Any]]:
+    return cloud.records("usage_event") + cloud.records("diagnostics_event")
+
+
+def at(**ago: int) -> str:
+    return clock.to_text(NOON - timedelta(**ago))
+
+
+@pytest.mark.promise("USE-1")
+def test_of_an_event_the_listed_kinds_are_kept_and_nothing_else(mila: User) -> None:
+    event = an_event(screen="meeting/lobby", duration_ms=1500)
+    answer = mila.tells_usage(event, model="Pixel 8", os_version="15", app_version="2.4.0")
+    assert (answer.status, answer.json) == (202, {"accepted": 1, "dropped": {}})
+    (item,) = kept()
+    assert (
+        item.items()
+        >= {
+            "pk": {"S": f"A#{mila.account_id}"},
+            "sk": {"S": f"2026-11-24T12:00:00Z#{event['id']}"},
+            "name": {"S": "meeting.joined"},
+            "screen": {"S": "meeting/lobby"},
+            "duration_ms": {"N": "1500"},
+            "platform": {"S": "ios"},
+        }.items()
+    )
+    own = {"pk", "sk", "kind", "account_id", "event_id", "at", "hour", "expires_at", "delete_at"}
+    assert item.keys() == own | {"name", "screen", "duration_ms", "platform"}
+
+
+@pytest.mark.promise("USE-1")
+def test_a_fault_comes_with_the_kind_of_device_that_it_happened_on(mila: User) -> None:
+    told = {"kind": "crash", "error": "SIGSEGV", "code": -1009, "memory_mb": 512, "free_memory_mb": 40}
+    device = {"model": "moto g(30)", "os_version": "15", "app_version": "2.4.0-beta+117"}
+    assert mila.tells_usage(a_fault(diagnostics=told), **device).json["accepted"] == 1
+    (item,) = kept()
+    assert {name: item[name]["S"] for name in device} == device
+    assert item["diagnostics"]["M"]["code"] == {"N": "-1009"}
+
+
+@pytest.mark.promise("USE-1")
+def test_neither_the_address_nor_the_devices_id_is_kept_or_logged(world: World, mila: User) -> None:
+    device_id = "5bd33f0a-6a86-4f0a-9d43-1f0c6b8f2c11"
+    batch = {"events": [an_event(), a_fault()], "device": {"id": device_id, "platform": "web"}}
+    for address in ("198.51.100.77", "2001:db8:1234:5678::9"):
+        assert mila.calls("POST", "/v1/usage", body=batch, address=address).status == 202
+    seen = str(cloud.all_items()) + world.log.getvalue()
+    assert [part for part in (device_id, "198.51.100", "2001:db8:1234") if part in seen] == []
+
+
+@pytest.mark.promise("USE-1")
+@pytest.mark.promise("RGT-7")
+def test_use_is_dropped_without_consent_and_faults_are_not(world: World) -> None:
+    vuk = world.a_user()
+    answer = vuk.tells_usage(an_event(), an_event(), a_fault())
+    assert (answer.status, answer.json) == (202, {"accepted": 1, "dropped": {"no_consent": 2}})
+    assert [item["kind"]["S"] for item in kept()] == ["diagnostics_event"]
+
+
+@pytest.mark.promise("RGT-7")
+def test_a_withdrawal_bites_on_the_next_request(mila: User) -> None:
+    assert mila.tells_usage(an_event()).json["accepted"] == 1
+    decide(mila.account_id)
+    assert mila.tells_usage(an_event()).json == {"accepted": 0, "dropped": {"no_consent": 1}}
+    assert len(kept()) == 1
+
+
+@pytest.mark.promise("RGT-5")
+def test_an_objection_stops_faults_and_leaves_use_to_its_consent(mila: User) -> None:
+    decide(mila.account_id, consents=(ANALYTICS,), objections={DIAGNOSTICS: NOON})
+    assert mila.tells_usage(an_event(), a_fault()).json == {"accepted": 1, "dropped": {"objected": 1}}
+    assert [item["kind"]["S"] for item in kept()] == ["usage_event"]
+
+
+@pytest.mark.promise("RGT-4")
+def test_a_restricted_purpose_is_not_fed(mila: User) -> None:
+    decide(mila.account_id, consents=(ANALYTICS,), restrictions={ANALYTICS: NOON})
+    assert mila.tells_usage(an_event(), a_fault()).json == {"accepted": 1, "dropped": {"restricted": 1}}
+
+
+@pytest.mark.promise("RGT-4")
+@pytest.mark.parametrize(("state", "problem"), [("restricted", "restricted"), ("frozen", "account_frozen")])
+def test_an_account_that_may_not_be_used_tells_nothing(
+    world: World, mila: User, state: str, problem: str
+) -> None:
+    world.set_state(mila, state)
+    answer = mila.tells_usage(an_event(), a_fault())
+    assert (answer.status, answer.problem) == (403, problem)
+    assert kept() == []
+
+
+def test_a_stranger_tells_nothing(world: World) -> None:
+    answer = world.call("POST", "/v1/usage", body={"events": [an_event()], "device": {}})
+    assert (answer.status, answer.problem) == (401, "unauthenticated")
+
+
+@pytest.mark.parametrize(
+    ("time", "dropped"),
+    [
+        (at(hours=48), {}),
+        (at(hours=48, seconds=1), {"too_old": 1}),
+        (at(minutes=-5), {}),
+        (at(minutes=-5, seconds=-1), {"in_future": 1}),
+        ("0001-01-01T14:00:00+01:00", {"too_old": 1}),
+        ("9999-12-31T10:00:00-13:00", {"in_future": 1}),
+    ],
+)
+def test_times_are_believed_for_two_days_back_and_five_minutes_ahead(
+    mila: User, time: str, dropped: dict[str, int]
+) -> None:
+    answer = mila.tells_usage(an_event(at=time))
+    assert answer.json == {"accepted": int(not dropped), "dropped": dropped}
+    assert len(kept()) == int(not dropped)
+
+
+@pytest.mark.parametrize(
+    "time", ["2026-11-24T13:00:00.987654321+01:00", "2026-11-24t12:00:00z", "2026-11-24T12:00:00.5Z"]
+)
+def test_a_time_is_one_instant_however_it_is_written(mila: User, time: str) -> None:
+    mila.tells_usage(an_event(at=time))
+    assert [item["at"]["S"] for item in kept()] == ["2026-11-24T12:00:00Z"]
+
+
+def test_an_id_that_comes_twice_in_a_request_is_kept_once(mila: User) -> None:
+    twice = an_event()
+    assert mila.tells_usage(twice, twice | {"at": at(hours=1)}, an_event()).json == {
+        "accepted": 2,
+        "dropped": {"duplicate": 1},
+    }
+    assert len(kept()) == 2
+
+
+def test_an_event_that_is_sent_again_overwrites_itself(mila: User) -> None:
+    event = an_event()
+    for _ in range(2):
+        assert mila.tells_usage(event).json == {"accepted": 1, "dropped": {}}
+    assert len(kept()) == 1
+
+
+def test_the_same_id_of_two_people_is_two_events(world: World, mila: User) -> None:
+    vuk, event = world.a_user(), a_fault()
+    for somebody in (mila, vuk):
+        assert somebody.tells_usage(event).json["accepted"] == 1
+    assert len(kept()) == 2
+
+
+def test_each_event_counts_once_for_the_first_reason_against_it(mila: User) -> None:
+    same, old = an_event(), at(days=9)
+    answer = mila.tells_usage(same, same, an_event(at=old), same | {"at": old}, an_event(at=at(days=-9)))
+    assert answer.json == {"accepted": 1, "dropped": {"too_old": 2, "in_future": 1, "duplicate": 1}}
+
+
+@pytest.mark.promise("RET-2")
+def test_usage_is_gone_after_thirty_days(world: World, mila: User) -> None:
+    mila.tells_usage(an_event(at=at(hours=1)), a_fault(at=at(hours=1)))
+    for item in kept():
+        assert int(item["expires_at"]["N"]) == int(item["delete_at"]["N"])
+        assert clock.from_epoch(int(item["expires_at"]["N"])) == NOON + timedelta(days=30, hours=-1)
+
+
+BAD_EVENTS: dict[str, dict[str, Any]] = {
+    "free text": {"name": "called Mila at home"},
+    "a number": {"name": "call_381601234567"},
+    "an address": {"screen": "mila@example.org"},
+    "an id": {"screen": "chat/u_4r8e1a9c2d7f3b6g5h0j8k1m2n"},
+    "a query": {"screen": "search?q=mila"},
+    "too long": {"name": "a" * 65},
+    "an epoch": {"at": "1764000000"},
+    "a number for a time": {"at": 1764000000},
+    "no zone": {"at": "2026-11-24T12:00:00"},
+    "no such day": {"at": "2026-02-30T12:00:00Z"},
+    "out of the calendar": {"at": "0001-01-01T00:00:00+05:00"},
+    "a negative duration": {"duration_ms": -1},
+    "a duration in quotes": {"duration_ms": "5"},
+    "more than a day": {"duration_ms": 24 * 3600 * 1000 + 1},
+    "no uuid": {"id": "1"},
+    "an unknown kind of fault": {"diagnostics": {"kind": "boredom"}},
+    "a fault without a kind": {"diagnostics": {}},
+    "a message": {"diagnostics": {"kind": "crash", "error": "at /home/mila/app.py line 3"}},
+    "a code beyond 32 bits": {"diagnostics": {"kind": "crash", "code": 381601234567}},
+}
+
+
+@pytest.mark.promise("USE-1")
+@pytest.mark.parametrize("changes", BAD_EVENTS.values(), ids=BAD_EVENTS.keys())
+def test_one_bad_event_refuses_the_batch_without_repeating_it(
+    world: World, mila: User, changes: dict[str, Any]
+) -> None:
+    answer = mila.tells_usage(an_event(), an_event(**changes))
+    assert (answer.status, answer.problem) == (400, "invalid_request")
+    assert all(error["pointer"].startswith("/events/1/") for error in answer.json["errors"])
+    assert "mila" not in (answer.text + world.log.getvalue()).lower()
+    assert kept() == []
+
+
+@pytest.mark.promise("USE-1")
+@pytest.mark.parametrize(
+    ("event", "device"),
+    [
+        (an_event(trace="at main.py"), {}),
+        (a_fault(diagnostics={"kind": "crash", "stack": "main"}), {}),
+        (an_event(), {"imei": "490154203237518"}),
+    ],
+    ids=["event", "diagnostics", "device"],
+)
+def test_what_is_not_listed_is_refused(mila: User, event: dict[str, Any], device: dict[str, Any]) -> None:
+    assert mila.tells_usage(event, **device).problem == "unexpected_field"
+    assert kept() == []
+
+
+@pytest.mark.parametrize("events", [[], [an_event() for _ in range(101)]], ids=["none", "101"])
+def test_a_batch_has_one_to_a_hundred_events(mila: User, events: list[dict[str, Any]]) -> None:
+    answer = mila.tells_usage(*events)
+    assert (answer.status, answer.problem) == (400, "invalid_request")
+    assert answer.json["errors"][0]["pointer"] == "/events"
+    assert kept() == []
+
+
+def test_a_hundred_events_fit_however_long_they_are(mila: User) -> None:
+    told = {"kind": "out_of_memory", "error": "E" * 32, "code": -(2**31), "memory_mb": 99999,
+            "free_memory_mb": 99999}  # fmt: skip
+    events = [
+        a_fault(name="n" * 64, screen="s" * 64, duration_ms=86_400_000, diagnostics=told) for _ in range(100)
+    ]
+    assert mila.tells_usage(*events).json == {"accepted": 100, "dropped": {}}
+
+
+def test_a_megabyte_is_too_large_and_changes_nothing(mila: User) -> None:
+    batch = {"events": [an_event()], "device": {"id": "x" * 1024 * 1024, "platform": "ios"}}
+    answer = mila.calls(
+        "POST", "/v1/usage", raw=json.dumps(batch).encode(), headers={"content-type": "application/json"}
+    )
+    assert (answer.status, answer.problem) == (413, "payload_too_large")
+    assert kept() == []
+
+
+def test_an_outage_half_way_loses_nothing_since_all_may_be_sent_again(
+    mila: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "pause", lambda _: None)
+    events = [an_event() for _ in range(60)]
+    calls = iter(range(1_000))
+
+    def second_on(**_: Any) -> None:
+        if next(calls) > 0:
+            raise EndpointConnectionError(endpoint_url="https://dynamodb")
+
+    handlers = aws.client("dynamodb").meta.events
+    handlers.register("before-call.dynamodb.BatchWriteItem", second_on)
+    answer = mila.tells_usage(*events)
+    handlers.unregister("before-call.dynamodb.BatchWriteItem", second_on)
+    assert (answer.status, answer.problem, len(kept())) == (503, "unavailable", 25)
+    assert mila.tells_usage(*events).json == {"accepted": 60, "dropped": {}}
+    assert len(kept()) == 60

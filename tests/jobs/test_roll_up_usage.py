@@ -1,0 +1,379 @@
+"""The roll-up: a day becomes figures once no event can come any more, whatever happens half-way."""
+
+import json
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from botocore.exceptions import EndpointConnectionError
+from chalice.test import Client
+
+from app import app
+from chalicelib.accounts import service as accounts
+from chalicelib.consents import store as consents
+from chalicelib.consents.service import PURPOSES
+from chalicelib.core import aws, clock, needs, table
+from chalicelib.core.errors import Unavailable
+from chalicelib.core.ids import AccountId
+from chalicelib.core.table import Item, Key, Query, Table
+from chalicelib.privacy.purposes import Purpose
+from chalicelib.privacy.subject_keys import DATA_KEY
+from chalicelib.usage import rollup, service, store
+from chalicelib.usage.figures import Figures
+from chalicelib.usage.model import UsageBatch
+from tests.support import cloud
+from tests.support.builders import a_device, a_fault, a_phone, an_event
+from tests.support.choices import decide
+from tests.support.races import just_before
+from tests.support.world import NOON, World
+
+ANALYTICS, DIAGNOSTICS = Purpose.ANALYTICS, Purpose.DIAGNOSTICS
+DAY = date(2026, 11, 24)
+# The day ends twelve hours after the world begins; then 48 hours for late events, one for the rest.
+CLOSING = timedelta(hours=12 + 48 + 1)
+
+
+def a_person(*told: dict[str, Any], consents: tuple[Purpose, ...] = (ANALYTICS,)) -> AccountId:
+    """Somebody with an account who consented and told of these events."""
+    account, _, writes = accounts.open_account(a_phone(), None)
+    table.transact(writes)
+    decide(account.account_id, consents=consents)
+    if told:
+        tells(account.account_id, *told, consents=consents)
+    return account.account_id
+
+
+def tells(account_id: AccountId, *told: dict[str, Any], **choices: Any) -> None:
+    decide(account_id, **choices)
+    batch = UsageBatch.model_validate_json(json.dumps({"events": told, "device": a_device()}))
+    (found,) = needs.read_accounts([account_id], (PURPOSES, DATA_KEY))
+    taken = service.take(account_id, found[PURPOSES], batch)
+    assert taken.accepted == len(told)
+
+
+def ten_people(**changes: Any) -> list[AccountId]:
+    return [a_person(an_event(**changes)) for _ in range(10)]
+
+
+def day_items(of: date = DAY) -> dict[str, Item]:
+    return {item["sk"]: item for item in table.query(Query(Table.USAGE, f"day#{of}"))}
+
+
+def published(of: date = DAY) -> list[dict[str, Any]] | None:
+    """The figures of a day, or None while it is not final."""
+    found = day_items(of).get("figures")
+    return found["figures"] if found else None
+
+
+def run() -> None:
+    rollup.roll_up()
+
+
+@pytest.fixture(autouse=True)
+def yesterday_is_closed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All days before are final already; and there are few shards, since each is 24 queries."""
+    monkeypatch.setattr(clock, "pause", lambda _: None)
+    monkeypatch.setattr(store, "SHARDS", 4)
+    for days in range(1, 31):
+        of = DAY - timedelta(days=days)
+        store.publish(Figures(day=of, published_at=world.now, figures=()))
+
+
+JOINED = {"purpose": "analytics", "name": "meeting.joined", "platform": "ios"}
+
+
+@pytest.mark.promise("RET-4")
+def test_a_day_is_published_once_no_late_event_can_come(world: World) -> None:
+    ten_people()
+    world.advance(CLOSING - timedelta(seconds=1))
+    run()
+    assert published() is None
+    world.advance(timedelta(seconds=1))
+    run()
+    assert published() == [JOINED | {"accounts": 10, "events": 10}]
+    assert published(DAY + timedelta(days=1)) is None
+
+
+def test_the_last_event_that_is_taken_in_is_in_time_for_its_day(world: World) -> None:
+    people = [a_person() for _ in range(10)]
+    world.advance(timedelta(hours=12 + 48) - timedelta(seconds=1))
+    for somebody in people:
+        tells(somebody, an_event(at="2026-11-24T23:59:59Z"), consents=(ANALYTICS,))
+    run()
+    assert published() is None
+    world.advance(timedelta(hours=1, seconds=1))
+    run()
+    assert published() == [JOINED | {"accounts": 10, "events": 10}]
+
+
+def test_the_schedule_runs_it(world: World) -> None:
+    ten_people()
+    world.advance(CLOSING)
+    with Client(app) as client:
+        event = client.events.generate_cw_event(
+            source="aws.events", detail_type="Scheduled Event", detail={}, resources=[]
+        )
+        client.lambda_.invoke("roll_up_usage", event)
+    assert published() is not None
+
+
+@pytest.mark.promise("RET-4")
+def test_people_are_counted_once_over_all_hours_and_shards(world: World) -> None:
+    events = [an_event(at=f"2026-11-24T{hour:02}:30:00Z") for hour in (1, 7, 11)]
+    for _ in range(12):
+        a_person(*[event | {"id": an_event()["id"]} for event in events])
+    world.advance(CLOSING)
+    run()
+    assert published() == [JOINED | {"accounts": 12, "events": 36}]
+
+
+def test_use_is_counted_by_screen_and_faults_by_kind_and_version(world: World) -> None:
+    for _ in range(10):
+        a_person(
+            an_event(screen="meeting/lobby", duration_ms=2000),
+            a_fault(screen="meeting/lobby", duration_ms=5),
+        )
+    world.advance(CLOSING)
+    run()
+    used, crashed = published() or []
+    assert used == JOINED | {
+        "screen": "meeting/lobby", "accounts": 10, "events": 10, "mean_duration_ms": 2000
+    }  # fmt: skip
+    assert crashed.items() >= {"purpose": "diagnostics", "name": "app.crashed", "fault": "crash"}.items()
+    assert "screen" not in crashed
+
+
+@pytest.mark.promise("RET-4")
+@pytest.mark.promise("USE-6")
+def test_no_figure_is_of_fewer_than_ten_and_none_names_anybody(world: World) -> None:
+    people = [a_person(an_event(name="rare"), an_event()) for _ in range(3)] + ten_people()
+    world.advance(CLOSING)
+    run()
+    assert published() == [JOINED | {"accounts": 13, "events": 13}]
+    told = str(day_items()["figures"])
+    assert [somebody for somebody in people if somebody in told] == []
+    assert "rare" not in told
+
+
+@pytest.mark.promise("RET-4")
+def test_a_published_day_is_final_and_costs_one_read(world: World) -> None:
+    ten_people()
+    world.advance(CLOSING)
+    run()
+    before = day_items()
+    world.advance(timedelta(hours=1))
+    with cloud.counted() as calls:
+        run()
+    assert day_items() == before
+    assert before.keys() == {"figures"}
+    days = 27  # of thirty, the last two and a bit are open
+    assert calls == {"dynamodb.Query": days}
+
+
+def test_a_day_without_events_is_closed_too(world: World) -> None:
+    world.advance(CLOSING)
+    run()
+    assert published() == []
+
+
+@pytest.mark.promise("RET-2")
+def test_a_day_of_which_events_have_expired_is_never_published(world: World) -> None:
+    almost = timedelta(days=30, hours=-12) - timedelta(minutes=13)  # until midnight, of the day's first event
+    world.advance(almost)
+    assert DAY in rollup._closable()
+    world.advance(timedelta(minutes=1))  # it could expire while the run counts
+    assert DAY not in rollup._closable()
+    assert DAY + timedelta(days=1) in rollup._closable()
+
+
+def _delete_events(who: AccountId) -> None:
+    for item in list(table.query(Query(Table.USAGE, f"A#{who}"))):
+        _delete("usage", item["pk"], item["sk"])
+
+
+def _state(who: AccountId, state: str) -> None:
+    change = table.Change(Key(Table.ACCOUNTS, f"A#{who}", "account"), put={"state": state})
+    table.write(change)
+
+
+def _delete(name: str, pk: str, sk: str) -> None:
+    key = {"pk": {"S": pk}, "sk": {"S": sk}}
+    aws.client("dynamodb").delete_item(TableName=f"ru4m-test-{name}", Key=key)
+
+
+FORGET: dict[str, Callable[[AccountId], object]] = {
+    "withdrew": decide,
+    "is restricted for it": lambda who: decide(who, consents=(ANALYTICS,), restrictions={ANALYTICS: NOON}),
+    "is restricted": lambda who: decide(who, consents=(ANALYTICS,), wholly_restricted=True),
+    "is a restricted account": lambda who: _state(who, "restricted"),
+    "is frozen": lambda who: _state(who, "frozen"),
+    "is gone": lambda who: _delete("accounts", f"A#{who}", "account"),
+    "erased the events": _delete_events,
+}
+
+
+@pytest.mark.promise("RGT-4")
+@pytest.mark.promise("RGT-7")
+@pytest.mark.parametrize("forget", FORGET.values(), ids=FORGET.keys())
+def test_who_may_not_be_counted_any_more_is_not(world: World, forget: Callable[[AccountId], object]) -> None:
+    somebody, *_ = ten_people()
+    world.advance(CLOSING)
+    forget(somebody)
+    run()
+    assert published() == []
+
+
+@pytest.mark.promise("RGT-5")
+def test_an_objection_takes_faults_out_of_the_count(world: World) -> None:
+    people = [a_person(a_fault()) for _ in range(10)]
+    world.advance(CLOSING)
+    decide(people[0], objections={DIAGNOSTICS: NOON})
+    run()
+    assert published() == []
+
+
+def test_choices_that_cannot_be_read_count_for_nothing_and_hold_up_nobody(world: World) -> None:
+    somebody, *_ = [*ten_people(), a_person(an_event())]
+    aws.client("dynamodb").update_item(
+        TableName="ru4m-test-accounts",
+        Key={name: {"S": text} for name, text in consents.key(somebody).attributes().items()},
+        UpdateExpression="SET sealed = :b",
+        ExpressionAttributeValues={":b": {"B": b"\x01" * 60}},
+    )
+    world.advance(CLOSING)
+    run()
+    assert published() == [JOINED | {"accounts": 10, "events": 10}]
+    assert [line["error"] for line in world.log_lines if line["message"] == "choices_unreadable"]
+
+
+class Killed(BaseException):
+    """The function ends here, in the middle of everything."""
+
+
+def kill_at(operation: str, number: int, moment: str) -> Callable[[], None]:
+    """End the run at the n-th call of an operation; returns how to stop that."""
+    calls = iter(range(1, 1_000))
+
+    def kill(**_: Any) -> None:
+        if next(calls) == number:
+            raise Killed
+
+    events, name = aws.client("dynamodb").meta.events, f"{moment}-call.dynamodb.{operation}"
+    events.register(name, kill)
+    return lambda: events.unregister(name, kill)
+
+
+WRITES = [("BatchWriteItem", 1), ("BatchWriteItem", 2), ("BatchWriteItem", 4), ("PutItem", 1),
+          ("DeleteItem", 1), ("DeleteItem", 2), ("DeleteItem", 4)]  # fmt: skip
+
+
+@pytest.mark.promise("RET-4")
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize(("operation", "number"), WRITES)
+def test_a_run_that_is_killed_at_a_write_is_made_good_by_the_next(
+    world: World, operation: str, number: int, moment: str
+) -> None:
+    ten_people()
+    world.advance(CLOSING)
+    stop = kill_at(operation, number, moment)
+    with pytest.raises(Killed):
+        run()
+    stop()
+    world.advance(timedelta(hours=1))
+    run()
+    assert published() == [JOINED | {"accounts": 10, "events": 10}]
+    assert day_items().keys() == {"figures"}
+
+
+@pytest.mark.promise("RET-4")
+def test_who_is_erased_before_a_day_is_published_is_not_in_its_figures(world: World) -> None:
+    somebody, *_ = [*ten_people(), a_person(an_event())]
+    world.advance(CLOSING)
+    stop = kill_at("PutItem", 1, "before")
+    with pytest.raises(Killed):
+        run()
+    stop()
+    _delete_events(somebody)
+    run()
+    assert published() == [JOINED | {"accounts": 10, "events": 10}]
+
+
+@pytest.mark.promise("RET-4")
+def test_of_two_runs_at_once_the_first_to_publish_is_final(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = [*ten_people(), a_person(an_event())]
+    world.advance(CLOSING)
+
+    def the_other() -> None:
+        _delete_events(people[0])
+        run()
+
+    just_before(monkeypatch, store, "publish", the_other)
+    run()
+    assert published() == [JOINED | {"accounts": 10, "events": 10}]
+    assert day_items().keys() == {"figures"}
+
+
+def test_a_run_that_is_out_of_time_stops_and_the_next_ones_get_the_day_done(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ten_people()
+    world.advance(CLOSING)
+    count, counted = rollup._count, list[int]()
+
+    def slowly(day: date, shard: int) -> Any:
+        world.advance(timedelta(minutes=4))
+        counted.append(shard)
+        return count(day, shard)
+
+    monkeypatch.setattr(rollup, "_count", slowly)
+    run()
+    assert (published(), counted) == (None, [0, 1, 2])
+    world.advance(timedelta(hours=1))
+    run()
+    assert counted[3:] == [3, 0, 1]  # those that waited longest
+    assert published() == [JOINED | {"accounts": 10, "events": 10}]
+
+
+def test_counts_older_than_a_day_are_not_published(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    ten_people()
+    world.advance(CLOSING)
+    count = rollup._count
+
+    def slowly(day: date, shard: int) -> Any:
+        world.advance(timedelta(minutes=4))
+        return count(day, shard)
+
+    monkeypatch.setattr(rollup, "_count", slowly)
+    run()
+    world.advance(timedelta(days=1))
+    run()
+    assert published() is None
+    run()
+    assert published() is not None
+
+
+def test_an_outage_fails_the_run_and_leaves_the_day_open(world: World) -> None:
+    ten_people()
+    world.advance(CLOSING)
+    error = EndpointConnectionError(endpoint_url="https://dynamodb")
+    with cloud.failing("dynamodb", "BatchGetItem", error), pytest.raises(Unavailable):
+        run()
+    assert published() is None
+    run()
+    assert published() is not None
+
+
+def test_a_shard_is_read_page_by_page_and_gives_each_account_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "SHARDS", 1)
+    monkeypatch.setattr(store, "_PAGE", 2)
+    told = [an_event(at=f"2026-11-24T{h:02}:{m:02}:00Z") for h in (9, 10, 11) for m in range(5)]
+    people = [a_person(*[event | {"id": an_event()["id"]} for event in told]) for _ in range(3)]
+    with cloud.counted() as calls:
+        found = [(who, len(list(events))) for who, events in store.by_account(DAY, 0)]
+    assert found == [(who, 15) for who in sorted(people)]
+    assert calls == {"dynamodb.Query": 24 + 3 * 7}  # 15 events of an hour are eight pages

@@ -1,0 +1,150 @@
+"""Figures: counting within bounds, and what may be published of the counts."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.core import clock
+from chalicelib.privacy.purposes import Purpose
+from chalicelib.usage import figures as rules
+from chalicelib.usage.figures import Figure, Group, Seen, Tally, figures, of_one_account
+from chalicelib.usage.model import UsagePartial
+
+ANALYTICS = Purpose.ANALYTICS
+
+
+def group(name: str, purpose: Purpose = ANALYTICS) -> Group:
+    return Group(purpose, name, platform="ios")
+
+
+def seen(name: str, times: int = 1, duration: int | None = None, **more: Any) -> list[Seen]:
+    return [Seen(group(name, **more), duration)] * times
+
+
+def shard(*accounts: Iterable[Seen], number: int = 0) -> UsagePartial:
+    """The partial of a shard with these accounts."""
+    tally = Tally()
+    for events in accounts:
+        tally.add(of_one_account(events))
+    return UsagePartial(day="2026-11-24", shard=number, counted_at=clock.now(), counts=tally.counts())
+
+
+def published(*shards: UsagePartial) -> dict[str | None, tuple[int, int]]:
+    """Accounts and events of what is published, by name; None is the rest."""
+    return {figure.name: (figure.accounts, figure.events) for figure in figures(shards)[0]}
+
+
+@pytest.mark.promise("RET-4")
+@pytest.mark.parametrize(("people", "shown"), [(9, {}), (10, {"opened": (10, 20)})])
+def test_a_group_is_published_from_ten_accounts_on(people: int, shown: dict[str, Any]) -> None:
+    assert published(shard(*[seen("opened", times=2)] * people)) == shown
+
+
+@pytest.mark.promise("RET-4")
+def test_many_events_of_few_people_are_no_group() -> None:
+    assert published(shard(*[seen("opened", times=90)] * 9)) == {}
+
+
+def test_accounts_of_all_shards_add_up() -> None:
+    halves = (shard(*[seen("opened")] * 5, number=n) for n in (0, 1))
+    assert published(*halves) == {"opened": (10, 10)}
+
+
+@pytest.mark.promise("RET-4")
+def test_small_groups_are_published_together_if_enough_people_are_certain_to_be_in_them() -> None:
+    five_and_nine = [seen("rare")] * 5 + [seen("rarer")] * 9
+    assert published(shard(*five_and_nine)) == {}  # of one shard, nine are certain: who is rare may be rarer
+    assert published(shard(*five_and_nine), shard(seen("rare"), number=1)) == {None: (10, 15)}
+
+
+@pytest.mark.promise("RET-4")
+def test_one_person_with_many_small_groups_is_still_one() -> None:
+    strange = [event for n in range(40) for event in seen(f"strange{n}")]
+    assert published(shard(strange, *[seen("opened")] * 10)) == {"opened": (10, 10)}
+
+
+@pytest.mark.promise("RET-4")
+def test_a_rest_is_of_one_purpose() -> None:
+    people = [seen("odd")] * 5 + [seen("odd", purpose=Purpose.DIAGNOSTICS)] * 5
+    assert published(shard(*people)) == {}
+
+
+@pytest.mark.promise("RET-4")
+def test_no_withheld_group_is_named_and_no_total_is_told() -> None:
+    shown, withheld = figures([shard(*[seen("opened")] * 10, *[seen("rare")] * 9)])
+    assert (withheld, [figure.name for figure in shown]) == (1, ["opened"])
+    told = {*Figure.model_fields} - {*Group._fields}
+    assert told == {"accounts", "events", "mean_duration_ms"}
+
+
+@pytest.mark.promise("RET-4")
+@pytest.mark.parametrize(("timed", "mean"), [(9, None), (10, 1000)])
+def test_a_mean_is_of_ten_accounts_too(timed: int, mean: int | None) -> None:
+    people = [seen("opened", duration=1000)] * timed + [seen("opened")] * 10
+    (figure,) = figures([shard(*people)])[0]
+    assert figure.mean_duration_ms == mean
+
+
+@pytest.mark.promise("RET-4")
+def test_nobody_counts_for_more_than_a_hundred_events() -> None:
+    (figure,) = figures([shard(*[seen("opened", duration=0)] * 9, seen("opened", 5_000, duration=202))])[0]
+    assert (figure.accounts, figure.events) == (10, 109)
+    assert figure.mean_duration_ms == 100 * 202 // 109
+
+
+def test_the_groups_of_one_account_are_bounded() -> None:
+    many = [event for n in range(300) for event in seen(f"g{n}")]
+    own = of_one_account(many)
+    assert len(own) == rules.GROUPS_OF_ONE + 1
+    assert own[Group(ANALYTICS)].events == rules.EVENTS_OF_ONE
+
+
+def test_the_groups_of_a_shard_are_bounded_and_what_does_not_fit_is_the_rest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(rules, "GROUPS_OF_SHARD", 3)
+    tally = Tally()
+    for n in range(20):
+        tally.add(of_one_account(seen("opened") + seen(f"made_up{n}") + seen(f"more{n}")))
+    assert len(tally.sums) == 3 + 1
+    rest = tally.sums[Group(ANALYTICS)]
+    assert (rest.accounts, rest.events, tally.overflowed) == (19, 38, 38)
+    assert tally.sums[group("opened")].accounts == 20
+
+
+@pytest.mark.promise("RET-4")
+def test_a_rest_that_did_not_fit_is_published_from_ten_on_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rules, "GROUPS_OF_SHARD", 0)
+    assert published(shard(*[seen("opened")] * 9)) == {}
+    assert published(shard(*[seen("opened")] * 10)) == {None: (10, 10)}
+
+
+_NAMES = st.sampled_from(["a", "b", "c", "d"])
+_PEOPLE = st.lists(
+    st.tuples(st.integers(0, 3), st.lists(_NAMES, max_size=4)), max_size=40
+)  # each person's shard, and what they did
+
+
+@pytest.mark.promise("RET-4")
+@given(_PEOPLE)
+def test_whatever_people_do_each_figure_is_of_at_least_ten_of_them(
+    people: list[tuple[int, list[str]]],
+) -> None:
+    partials = [
+        shard(*([e for name in did for e in seen(name)] for at, did in people if at == number), number=number)
+        for number in range(4)
+    ]
+    shown, withheld = figures(partials)
+    by_name = {name: [did for _, did in people if name in did] for name in "abcd"}
+    named = {figure.name for figure in shown if figure.name}
+    for figure in shown:
+        in_rest = [did for _, did in people if set(did) - named]
+        exact = by_name[figure.name] if figure.name else in_rest
+        assert 10 <= figure.accounts <= len(exact)
+        if figure.name:
+            assert figure.accounts == len(exact)
+    assert named == {name for name, who in by_name.items() if len(who) >= 10}
+    assert withheld == sum(0 < len(who) < 10 for who in by_name.values())
