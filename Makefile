@@ -5,8 +5,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 JS := infra/local/js
 WORKERS ?= 2
+STAGE ?= staging
 
-.PHONY: run tour dev test check types lint format package generate bench-quick coverage pins clean
+.PHONY: run tour dev test check types lint format package generate plots bench-quick coverage pins clean
 
 run: setup          ## the main job on a local cloud; stays up until Ctrl-C
 	$(BIN)/python -m infra.local run
@@ -41,6 +42,9 @@ generate: setup     ## docs that are made from the code
 	$(BIN)/python -m infra.openapi
 	$(BIN)/python -m infra.promises
 	$(BIN)/python -m infra.processing
+
+plots: setup        ## build/usage.svg from the published figures: make plots STAGE=staging AWS_REGION=...
+	$(BIN)/python -m infra.ops plots --stage $(STAGE)
 
 bench-quick: setup  ## what each operation costs, counted
 	$(BIN)/python -m bench.quick

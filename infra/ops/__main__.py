@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,6 +15,8 @@ from rich.console import Console
 from chalicelib.privacy.redating import NotRedatable
 from infra.deployment.account import Account
 from infra.ops import retention as redating
+from infra.deployment.stacks import Stacks, stack_name
+from infra.ops import plots as pictures
 from infra.ops.lookup import ClaimsLeft, LookupKeys, Unfinished, service_rekey
 from infra.ops.sealing import StageKeys, StillNeeded, service_reseal, service_rewrap
 from infra.ops.signing import NotYet, SigningKeys
@@ -123,6 +127,23 @@ def redate_records(
     except NotRedatable as refused:
         console.print(str(refused))
         sys.exit(1)
+
+
+@app.command()
+def plots(
+    stage: Stage,
+    region: Region,
+    endpoint: Endpoint = None,
+    days: Annotated[int, typer.Option(min=1, max=100)] = 30,
+    to: Annotated[Path, typer.Option(help="where the picture goes")] = Path("build/usage.svg"),
+) -> None:
+    """Draw the published figures of usage."""
+    account = Account(region, endpoint)
+    table = Stacks(account, console.print).outputs(stack_name(stage, "data"))["UsageTableName"]
+    found = pictures.published(account, table, datetime.now(UTC).date(), days)
+    to.parent.mkdir(parents=True, exist_ok=True)
+    to.write_text(pictures.as_svg(found), encoding="utf-8")
+    console.print(f"{len(found)} published days: {to}")
 
 
 @contextmanager

@@ -7,10 +7,15 @@ from functools import partial
 
 import jwt
 
+from chalicelib.privacy.purposes import Purpose
+from infra.local.children import LOCAL
 from infra.local.js import ChatClients, ChatError
+from infra.local.tour import usage
 from infra.local.tour.phone import Phone
 from infra.local.tour.telling import Chapter, Tour
+from infra.local.tour.usage import an_event, batch
 from infra.local.waiting import until
+from infra.ops.plots import as_svg
 
 # Numbers of the Serbian range that no one is given; nothing is sent anywhere in any case.
 _MILA, _JOVAN = "+381601234567", "+381601234568"
@@ -81,6 +86,42 @@ def changing_the_name(tour: Tour) -> None:
     tour.check("Stream shows the new name", holds=True)
     seen = tour.phones["Jovan"].call("GET", f"/v1/users/{mila.user_id}")
     tour.check("Jovan sees it too, and no more than she shows", seen.body["display_name"] == "Mila K")
+
+
+def telling_usage(tour: Tour) -> None:
+    """Mila's app tells of its use: kept while she consents, and a figure only among ten people."""
+    mila, cloud = tour.phones["Mila"], tour.cloud
+
+    def dropped() -> object:
+        told = batch(mila, an_event("meeting.joined"))
+        return mila.call("POST", "/v1/usage", told).body["dropped"]
+
+    tour.check("without her consent it is dropped", dropped() == {"no_consent": 1})
+    usage.decide(cloud, [mila], Purpose.ANALYTICS)
+    tour.check("with it, it is kept", dropped() == {})
+    usage.decide(cloud, [mila])
+    tour.check("and dropped again once she withdraws", dropped() == {"no_consent": 1})
+    crowd = [Phone(mila.api_url, f"+3816012346{n:02}", mila.inbox) for n in range(10)]
+    for somebody in crowd:
+        somebody.sign_up()
+    usage.decide(cloud, crowd, Purpose.ANALYTICS)
+    for number, somebody in enumerate(crowd):
+        rare = [an_event("settings.opened")] if number else []
+        somebody.call("POST", "/v1/usage", batch(somebody, an_event("meeting.joined"), *rare))
+    day = usage.move_back(cloud, [mila, *crowd], days=4)
+    tour.say("ten others joined a meeting, nine of them opened the settings; four days later:")
+    usage.roll_up(cloud)
+    (figures,) = usage.published(cloud, day)
+    for one in figures.figures:
+        tour.say(f"{day}: {one.name} by {one.accounts} people, {one.events} times")
+    names = [(one.name, one.accounts) for one in figures.figures]
+    tour.check("ten people make a figure, nine do not, who withdrew is not in it", names == _TEN_JOINED)
+    picture = LOCAL / "usage.svg"
+    picture.write_text(as_svg(usage.published(cloud, day, days=7)), encoding="utf-8")
+    tour.say(f"a picture of what is published: {picture.relative_to(LOCAL.parent)}")
+
+
+_TEN_JOINED = [("meeting.joined", 10)]
 
 
 def keeping_the_session(tour: Tour) -> None:
@@ -158,6 +199,7 @@ CHAPTERS: tuple[Chapter, ...] = (
     reaching_stream,
     chatting,
     changing_the_name,
+    telling_usage,
     keeping_the_session,
     stepping_up,
     logging_out,

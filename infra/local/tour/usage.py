@@ -1,0 +1,115 @@
+"""What the tour and the tests over the local cloud need to show of usage: choices, and days that have passed.
+
+Nobody waits for three days: events are told today, through the gateway, and then moved back in the table.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, timedelta
+from typing import Any
+
+from chalicelib.consents import store as consents
+from chalicelib.consents.model import Consent, ConsentState, Purposes
+from chalicelib.core import aws, clock, needs, table
+from chalicelib.core.ids import AccountId
+from chalicelib.core.settings import settings
+from chalicelib.core.table import Delete, Key, Query, Table
+from chalicelib.privacy import codec
+from chalicelib.privacy.purposes import Purpose
+from chalicelib.privacy.subject_keys import DATA_KEY
+from chalicelib.usage import store
+from chalicelib.usage.figures import Figures
+from chalicelib.usage.model import DiagnosticsEvent, UsageEvent
+from infra.local.cloud import STAGE, LocalCloud
+from infra.local.tour.phone import Phone
+from infra.ops import plots
+from infra.ops.standing_in import as_signup
+
+_KINDS: dict[str, type[UsageEvent | DiagnosticsEvent]] = {
+    kind.declaration.kind: kind for kind in (UsageEvent, DiagnosticsEvent)
+}
+
+
+def an_event(name: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - as JSON has it
+    """Something that happens now."""
+    return {"id": str(uuid.uuid4()), "name": name, "at": clock.to_text(clock.now()), **more}
+
+
+def batch(phone: Phone, *events: dict[str, Any]) -> dict[str, Any]:
+    """What the app sends."""
+    return {"events": events, "device": {"id": phone.device_id, "platform": "android"}}
+
+
+def decide(cloud: LocalCloud, phones: Sequence[Phone], *purposes: Purpose) -> None:
+    """Let these be the purposes that people consent to, and no others."""
+    given = {p: Consent(state=ConsentState.GIVEN, since=clock.now()) for p in purposes}
+    with _inside(cloud):
+        for phone in phones:
+            account_id = _account_id(phone)
+            (found,) = needs.read_accounts([account_id], (DATA_KEY,))
+            choices, place = Purposes(account_id=account_id, consents=given), consents.key(account_id)
+            table.put_all(Table.ACCOUNTS, [(place, codec.to_item(choices, place, found[DATA_KEY]))])
+
+
+def move_back(cloud: LocalCloud, phones: Sequence[Phone], days: int) -> date:
+    """Let these people's events have happened days ago, and close the days around; returns the day."""
+    day = clock.now().date() - timedelta(days=days)
+    at = clock.from_epoch(0).replace(year=day.year, month=day.month, day=day.day, hour=12)
+    with _inside(cloud):
+        for phone in phones:
+            account_id = _account_id(phone)
+            for item in list(table.query(Query(Table.USAGE, f"A#{account_id}"))):
+                event = codec.opened(_KINDS[item["kind"]], item)
+                hour = store.hour_of(account_id, at)
+                store.put([event.model_copy(update={"at": at, "hour": hour})])
+                table.write(Delete(Key(Table.USAGE, item["pk"], item["sk"])))
+        for before in range(31):
+            other = clock.now().date() - timedelta(days=before)
+            if other != day and not store.day(other).published:
+                store.publish(Figures(day=other, published_at=clock.now(), figures=()))
+    return day
+
+
+def roll_up(cloud: LocalCloud) -> None:
+    """Run the job as the schedule does.
+
+    Raises:
+        RuntimeError: it failed.
+    """
+    event = {"version": "0", "detail-type": "Scheduled Event", "source": "aws.events", "detail": {}}
+    event |= {"account": cloud.account.number, "time": clock.to_text(clock.now()), "resources": []}
+    event |= {"id": str(uuid.uuid4()), "region": cloud.account.region}
+    answer = cloud.account.client("lambda").invoke(
+        FunctionName=f"ru4m-{STAGE}-roll_up_usage", Payload=json.dumps(event)
+    )
+    if "FunctionError" in answer:
+        raise RuntimeError(answer["Payload"].read().decode())
+
+
+def published(cloud: LocalCloud, last: date, days: int = 1) -> list[Figures]:
+    """The figures of these days."""
+    return plots.published(cloud.account, f"ru4m-{STAGE}-usage", last, days)
+
+
+def _account_id(phone: Phone) -> AccountId:
+    """The internal id, which only the account's own tokens have."""
+    return AccountId(str(phone.session["refresh_token"]).split(".", maxsplit=1)[0])
+
+
+@contextmanager
+def _inside(cloud: LocalCloud) -> Iterator[None]:
+    """Run the service's own code against the cloud; afterwards this process is as it was."""
+    before = dict(os.environ)
+    as_signup(cloud.account, STAGE)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+        settings.cache_clear()
+        aws.client.cache_clear()

@@ -1,0 +1,135 @@
+"""Pictures of a stage's published figures: one SVG, made by hand so that it is the same every time.
+
+Reads what was published and nothing else; no command of operations reads an event (USE-6). The commands
+run as whoever calls them, so what they may read is for their role to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from html import escape
+
+from chalicelib.core.table.items import plain
+from chalicelib.privacy.purposes import Purpose
+from chalicelib.usage.figures import Figure, Figures
+from infra.deployment.account import Account
+
+_WIDTH, _MARGIN = 1120, 40
+_ROW, _BAR_HEIGHT = 56, 34
+_BARS, _BARS_WIDTH = 420, 520  # where they begin, and how much room they have
+_NUMBERS = 960
+_TOP = 84
+
+_STYLE = """
+text { font: 13px system-ui, sans-serif; fill: #1c2733 }
+.title { font-size: 20px; font-weight: 600 }
+.purpose { font-size: 14px; font-weight: 600 }
+.small { font-size: 11px; fill: #5a6673 }
+.bar { fill: #1f6f8b }
+.axis { stroke: #c9d1d9 }
+"""
+
+
+def published(account: Account, table: str, last: date, days: int) -> list[Figures]:
+    """The figures of these days that are published, the oldest first; at most 100 days."""
+    wanted = [last - timedelta(days=before) for before in range(days)]
+    keys = [{"pk": {"S": f"day#{day}"}, "sk": {"S": "figures"}} for day in wanted]
+    dynamodb, asked = account.client("dynamodb"), {table: {"Keys": keys}}
+    found: list[Figures] = []
+    while asked:
+        answer = dynamodb.batch_get_item(RequestItems=asked)
+        for item in map(plain, answer["Responses"][table]):
+            told = {name: value for name, value in item.items() if name in Figures.model_fields}
+            found.append(Figures.model_validate(told))
+        asked = answer.get("UnprocessedKeys")
+    return sorted(found, key=lambda figures: figures.day)
+
+
+@dataclass(frozen=True)
+class _Group:
+    """A group over the days on which it was published."""
+
+    label: str
+    detail: str
+    days: dict[date, Figure]
+
+    @property
+    def latest(self) -> Figure:
+        return self.days[max(self.days)]
+
+
+def as_svg(figures: Sequence[Figures]) -> str:
+    """A row per group and a bar per day: how many accounts. Days without a bar had too few, or none."""
+    days = [one.day for one in figures]
+    drawn: list[str] = []
+    y = _TOP
+    for purpose in (Purpose.ANALYTICS, Purpose.DIAGNOSTICS):
+        groups = _groups(figures, purpose)
+        if groups:
+            drawn.append(f'<text class="purpose" x="{_MARGIN}" y="{y}">{escape(purpose.value)}</text>')
+            y += 12
+        for group in groups:
+            drawn += _row(group, days, y)
+            y += _ROW
+        y += 24 if groups else 0
+    span = f"{days[0]} to {days[-1]}" if days else "no day is published yet"
+    fewest = f"Accounts a day, {span}. No bar is of fewer than {figures[0].fewest}." if days else span
+    height = y + _MARGIN
+    return "\n".join(
+        [
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" role="img">',
+            "<title>Usage: published figures</title>",
+            f"<style>{_STYLE}</style>",
+            f'<rect width="{_WIDTH}" height="{height}" fill="#ffffff"/>',
+            f'<text class="title" x="{_MARGIN}" y="34">Usage</text>',
+            f'<text class="small" x="{_MARGIN}" y="54">{escape(fewest)}</text>',
+            *drawn,
+            "</svg>",
+            "",
+        ]
+    )
+
+
+def _groups(figures: Sequence[Figures], purpose: Purpose) -> list[_Group]:
+    """The groups of a purpose, those with most accounts first and the rest at the end."""
+    found: dict[tuple[str, str], dict[date, Figure]] = {}
+    for one in figures:
+        for figure in one.figures:
+            if figure.purpose is purpose:
+                found.setdefault(_names(figure), {})[one.day] = figure
+    groups = [_Group(label, detail, days) for (label, detail), days in found.items()]
+    return sorted(groups, key=lambda g: (g.latest.name is None, -g.latest.accounts, g.label, g.detail))
+
+
+def _names(figure: Figure) -> tuple[str, str]:
+    parts = (figure.screen, figure.fault, figure.app_version, figure.platform)
+    if figure.name is None:
+        return "all others", "too small to be told apart"
+    return figure.name, " · ".join(part for part in parts if part)
+
+
+def _row(group: _Group, days: Sequence[date], y: int) -> Iterator[str]:
+    base = y + _BAR_HEIGHT + 6
+    yield f'<text x="{_MARGIN}" y="{y + 22}">{escape(group.label)}</text>'
+    yield f'<text class="small" x="{_MARGIN}" y="{y + 38}">{escape(group.detail)}</text>'
+    yield f'<line class="axis" x1="{_BARS}" y1="{base}" x2="{_BARS + _BARS_WIDTH}" y2="{base}"/>'
+    most = max(figure.accounts for figure in group.days.values())
+    step = _BARS_WIDTH / len(days)
+    for number, day in enumerate(days):
+        if figure := group.days.get(day):
+            height = max(2, round(_BAR_HEIGHT * figure.accounts / most))
+            yield (
+                f'<rect class="bar" x="{_BARS + number * step:.1f}" y="{base - height}" '
+                f'width="{max(step - 2, 1):.1f}" height="{height}"><title>{_told(day, figure)}</title></rect>'
+            )
+    latest = group.latest
+    mean = f", {latest.mean_duration_ms / 1000:.1f} s" if latest.mean_duration_ms is not None else ""
+    at_least = "≥ " if latest.name is None else ""
+    yield f'<text x="{_NUMBERS}" y="{y + 22}">{at_least}{latest.accounts} accounts</text>'
+    yield f'<text class="small" x="{_NUMBERS}" y="{y + 38}">{latest.events} events{mean}</text>'
+
+
+def _told(day: date, figure: Figure) -> str:
+    return f"{day}: {figure.accounts} accounts, {figure.events} events"

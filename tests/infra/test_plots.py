@@ -1,0 +1,84 @@
+"""The picture of published figures."""
+
+import xml.etree.ElementTree as ET
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib.privacy.purposes import Purpose
+from chalicelib.usage import store
+from chalicelib.usage.figures import Figure, Figures
+from infra.deployment.account import Account
+from infra.ops import plots
+from infra.ops.plots import as_svg
+from tests.support.environment import REGION
+from tests.support.world import World
+
+FIRST = date(2026, 10, 20)
+JOINED: dict[str, Any] = {"purpose": Purpose.ANALYTICS, "name": "meeting.joined", "platform": "ios"}
+CRASHED: dict[str, Any] = {"purpose": Purpose.DIAGNOSTICS, "name": "app.crashed", "fault": "crash"}
+
+
+def a_day(number: int, *figures: Figure) -> Figures:
+    return Figures(
+        day=FIRST + timedelta(days=number), published_at=datetime(2026, 11, 1, tzinfo=UTC), figures=figures
+    )
+
+
+def some_days() -> list[Figures]:
+    """Thirty days with a group that grows, one that comes and goes, faults and a rest."""
+    return [
+        a_day(
+            n,
+            Figure(**JOINED, screen="meeting/lobby", accounts=40 + 3 * n, events=120 + 9 * n,
+                   mean_duration_ms=2_340),
+            *([Figure(**JOINED | {"platform": "web"}, accounts=10 + n, events=31)] if n % 3 else []),
+            Figure(**CRASHED, app_version="2.4.0", platform="android", accounts=12, events=17),
+            Figure(purpose=Purpose.ANALYTICS, accounts=14, events=51),
+        )
+        for n in range(30)
+    ]  # fmt: skip
+
+
+def texts(svg: str) -> list[str | None]:
+    return [text.text for text in ET.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")]  # noqa: S314 - made here
+
+
+def test_the_picture_is_well_formed_and_shows_the_numbers() -> None:
+    shown = texts(as_svg(some_days()))
+    assert {"meeting.joined", "meeting/lobby · ios", "127 accounts", "381 events, 2.3 s"} <= {*shown}
+    assert {"app.crashed", "crash · 2.4.0 · android", "all others", "≥ 14 accounts"} <= {*shown}
+    assert "Accounts a day, 2026-10-20 to 2026-11-18. No bar is of fewer than 10." in shown
+
+
+def test_there_is_a_bar_for_each_day_on_which_a_group_was_published() -> None:
+    root = ET.fromstring(as_svg(some_days()))  # noqa: S314 - made here
+    bars = [rect for rect in root.iter("{http://www.w3.org/2000/svg}rect") if rect.get("class") == "bar"]
+    assert len(bars) == 30 + 20 + 30 + 30
+    told = [bar[0].text for bar in bars]
+    assert told[:2] == ["2026-10-20: 40 accounts, 120 events", "2026-10-21: 43 accounts, 129 events"]
+    heights = [int(bar.get("height", "")) for bar in bars[:30]]
+    assert heights == sorted(heights)
+    assert heights[-1] == 34
+
+
+def test_the_same_figures_make_the_same_picture() -> None:
+    assert as_svg(some_days()) == as_svg(some_days())
+
+
+def test_words_of_clients_cannot_break_out_of_the_picture() -> None:
+    odd = "<script>&"
+    assert odd in texts(as_svg([a_day(0, Figure(**JOINED | {"name": odd}, accounts=10, events=10))]))
+
+
+def test_without_a_published_day_it_says_so() -> None:
+    assert "no day is published yet" in texts(as_svg([]))
+
+
+@pytest.mark.promise("USE-6")
+def test_it_is_drawn_from_published_days_alone(world: World) -> None:
+    for figures in some_days():
+        store.publish(figures)
+    found = plots.published(Account(REGION), "ru4m-test-usage", FIRST + timedelta(days=9), days=5)
+    assert found == some_days()[5:10]
