@@ -16,7 +16,7 @@ Memory: a page of each hour, the events of one account at a time, and a shard's 
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from itertools import islice
 
 from chalicelib.accounts.model import AccountState
@@ -61,10 +61,16 @@ def roll_up() -> None:
 def _closable() -> Iterator[date]:
     """The days that no event can come to any more and of which none expires while this run counts."""
     now = clock.now()
-    day, open_from = (now + _WORK - Period.USAGE.length).date() + DAY, (now - LATEST - _SETTLED).date()
+    day = open_from = (now - LATEST - _SETTLED).date()
+    while Period.USAGE.ends(_begin(day - DAY)) > now + _WORK:
+        day -= DAY
     while day < open_from:
         yield day
         day += DAY
+
+
+def _begin(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
 
 
 def _count_again(day: date, partials: dict[int, UsagePartial], until: datetime) -> dict[int, UsagePartial]:

@@ -14,9 +14,9 @@ from rich.console import Console
 
 from chalicelib.privacy.redating import NotRedatable
 from infra.deployment.account import Account
-from infra.ops import retention as redating
 from infra.deployment.stacks import Stacks, stack_name
 from infra.ops import plots as pictures
+from infra.ops import retention as redating
 from infra.ops.lookup import ClaimsLeft, LookupKeys, Unfinished, service_rekey
 from infra.ops.sealing import StageKeys, StillNeeded, service_reseal, service_rewrap
 from infra.ops.signing import NotYet, SigningKeys

@@ -6,10 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.core import breaker
-from chalicelib.core.settings import settings
 from chalicelib.accounts import service as accounts
-from chalicelib.core import table
+from chalicelib.core import breaker, table
+from chalicelib.core.settings import settings
 from chalicelib.usage import rollup, service, store
 from chalicelib.usage.model import UsageBatch
 from tests.support.builders import a_device, a_fault, a_phone, an_event, other_than

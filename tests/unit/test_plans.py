@@ -159,6 +159,7 @@ def test_an_erasure_releases_claims_deletes_all_and_takes_the_key_last() -> None
     assert actions(plan) == [
         (Action.RELEASE, Table.CLAIMS),
         (Action.DELETE, Table.ACCOUNTS),
+        (Action.DELETE, Table.USAGE),
         (Action.LAPSE, Table.CHALLENGES),
         (Action.DELETE_KEY, Table.KEYS),
         (Action.NEVER, Table.LEDGER),
@@ -189,7 +190,7 @@ def test_what_a_statute_keeps_is_locked_and_told_with_its_law_and_the_end_of_eac
     issued = invoice(amount="9.90", issued_at=datetime(2026, 3, 1, tzinfo=UTC))
     assert kept.ends(issued) == datetime(2037, 1, 1, tzinfo=UTC)
     assert kept.ends(invoice(amount="9.90", issued_at=None)) is None
-    (deletion,) = (step for step in plan.steps if step.action is Action.DELETE)
+    deletion = next(step for step in plan.steps if step.name == "delete_accounts")
     assert deletion.sparing == ("invoice",)
     assert "invoice" not in deletion.kinds
     assert "invoice" not in plan.unreadable_with_key
@@ -212,9 +213,9 @@ def test_what_is_kept_is_sealed_anew_before_anything_is_deleted_or_the_key_goes(
     order = [step.action for step in plan.steps]
     assert order.index(Action.RESEAL) < order.index(Action.LOCK) < order.index(Action.DELETE)
     assert order.index(Action.DELETE) < order.index(Action.DELETE_KEY)
-    by_action = {step.action: step for step in plan.steps}
-    assert by_action[Action.RESEAL].kinds == ("profile", "session")
-    assert by_action[Action.DELETE].sparing == ("invoice", "profile", "session")
+    by_name = {step.name: step for step in plan.steps}
+    assert by_name["reseal_accounts"].kinds == ("profile", "session")
+    assert by_name["delete_accounts"].sparing == ("invoice", "profile", "session")
 
 
 def test_what_several_reasons_keep_is_sealed_once_and_told_with_each() -> None:
