@@ -20,6 +20,7 @@ GROUPS = {
     "sessions": "chalicelib.sessions.api",
     "profiles": "chalicelib.profiles.api",
     "notices": "chalicelib.notices.api",
+    "consents": "chalicelib.consents.api",
     "chat": "chalicelib.chat.api",
     "usage": "chalicelib.usage.api",
     "about": "chalicelib.about.api",

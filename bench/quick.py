@@ -45,6 +45,8 @@ def operations(world: World) -> dict[str, Callable[[], Reply]]:
         "notice: accept": lambda: mila.calls("POST", "/v1/notices/terms-2024-05-08/acceptance"),
         "step-up: start": mila.asks_to_step_up,
         "step-up: verify": lambda: mila.steps_up_with(step_up, step_up_code),
+        "consent: give": lambda: mila.consents("analytics"),
+        "consent: records": lambda: mila.gets("/v1/consents/analytics/records"),
         "session: end": mila.logs_out,
     }
 

@@ -24,6 +24,7 @@ from chalicelib.core.errors import (
 )
 from chalicelib.core.http import contract
 from chalicelib.core.http.answers import Tagged
+from chalicelib.core.http.parameters import Cursor
 
 if TYPE_CHECKING:
     from pydantic_core import core_schema
@@ -131,7 +132,7 @@ def _operation(route: Route, refs: dict[Any, Any]) -> dict[str, Any]:
     }
     if route.description:
         operation["description"] = route.description
-    if parameters := [*_path_parameters(route), *_headers(route)]:
+    if parameters := [*_path_parameters(route), *_headers(route), *_cursor(route)]:
         operation["parameters"] = parameters
     if route.caller:
         operation["security"] = [{"access_token": []}]
@@ -165,6 +166,16 @@ def _headers(route: Route) -> list[dict[str, Any]]:
         }
         for header, required in route.headers.items()
     ]
+
+
+def _cursor(route: Route) -> list[dict[str, Any]]:
+    told = "Where the list goes on: `next` of the page before"
+    schema = {"type": "string", "pattern": f"^{Cursor.pattern.pattern}$"}
+    return (
+        [{"name": "cursor", "in": "query", "required": False, "description": told, "schema": schema}]
+        if route.paged
+        else []
+    )
 
 
 def _answers(route: Route, refs: dict[Any, Any]) -> dict[str, Any]:

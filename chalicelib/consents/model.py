@@ -1,18 +1,61 @@
-"""What a subject decided about each purpose."""
+"""What a subject decided about each purpose, and how the app says and sees it.
 
+The rule of a decision is `decided`, without I/O: what is new about it, or nothing. Accepting terms is no
+consent, and nothing but an explicit `given` makes one (RGT-7). A signal (GPC) speaks only where the
+subject has said nothing; what they say outweighs it, before or after.
+"""
+
+import re
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
 from chalicelib.core.clock import Instant
-from chalicelib.core.ids import AccountId
+from chalicelib.core.errors import Conflict, Schemas
+from chalicelib.core.http import Body, View
+from chalicelib.core.ids import AccountId, ConsentRecordId
 from chalicelib.core.table import Table
 from chalicelib.notices.model import NoticeVersion
 from chalicelib.privacy.periods import UNTIL_ERASURE
 from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, Record, personal
 from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source
+
+
+class NoticeOutdated(Conflict):
+    """Consent was given to another notice than the one that applies; `current` names the one to show."""
+
+    code = "notice_outdated"
+    title = "The privacy notice changed; show the current one and ask again"
+    shows: ClassVar[Schemas] = {"current": {"type": "string", "description": "The version to show"}}
+
+
+# What may be asked for, in the order in which the app lists it.
+ASKED_FOR: tuple[Purpose, ...] = tuple(p for p in Purpose if p.basis is LegalBasis.CONSENT)
+_BY_WORD: dict[str, Purpose] = {purpose.value: purpose for purpose in ASKED_FOR}
+# What Global Privacy Control refuses: the uses that it is about, by their purposes.
+GPC_REFUSES: tuple[Purpose, ...] = (Purpose.MARKETING, Purpose.PERSONALISED_ADS)
+
+
+class ConsentPurpose(str):
+    """A purpose that waits for consent; the others have another basis, and nothing to decide here."""
+
+    __slots__ = ()
+    pattern: ClassVar[re.Pattern[str]] = re.compile(f"({'|'.join(ASKED_FOR)})")
+
+    @classmethod
+    def parse(cls, text: str) -> Self | None:
+        """The purpose that a text names, or None."""
+        return cls(text) if cls.pattern.fullmatch(text) else None
+
+    @property
+    def purpose(self) -> Purpose:
+        """As the declarations know it."""
+        return _BY_WORD[self]
 
 
 class ConsentState(StrEnum):
@@ -30,7 +73,7 @@ class Method(StrEnum):
 
 
 class Consent(BaseModel):
-    """A decision about one purpose, and the notice that was on the screen then."""
+    """The last decision about one purpose, when it was made, and the notice that was on the screen then."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -38,6 +81,35 @@ class Consent(BaseModel):
     since: Instant
     notice_version: NoticeVersion | None = None  # a signal is no answer to a notice
     method: Method = Method.EXPLICIT
+    record_id: ConsentRecordId = Field(default_factory=ConsentRecordId.new)  # of its evidence
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What is to be decided."""
+
+    purpose: Purpose
+    state: ConsentState
+    notice_version: NoticeVersion | None = None
+    method: Method = Method.EXPLICIT
+
+
+def decided(before: Consent | None, choice: Choice, at: datetime) -> Consent | None:
+    """The consent after a choice, or None if the choice says nothing new.
+
+    Giving again under a newer notice is new: it is what the newer notice rests on.
+    """
+    if before is not None and not _says_more(before, choice):
+        return None
+    return Consent(state=choice.state, since=at, notice_version=choice.notice_version, method=choice.method)
+
+
+def _says_more(before: Consent, choice: Choice) -> bool:
+    if choice.method is Method.GPC:
+        return False
+    if before.method is Method.GPC or before.state is not choice.state:
+        return True
+    return choice.state is ConsentState.GIVEN and before.notice_version != choice.notice_version
 
 
 class Purposes(
@@ -78,3 +150,73 @@ class Purposes(
     def restricted(self) -> AbstractSet[Purpose]:
         """Purposes that are restricted one by one."""
         return self.restrictions.keys()
+
+
+class Decision(Body):
+    """A choice about one purpose. Giving names the notice that was shown; withdrawing needs nothing more."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "if": {"properties": {"state": {"const": "given"}}},
+            "then": {"required": ["notice_version"]},
+        }
+    )
+
+    state: ConsentState
+    notice_version: Annotated[
+        NoticeVersion | None,
+        Field(
+            validate_default=True,
+            description="Of the privacy notice that was shown: `version` in GET /v1/notices/current",
+            examples=["privacy-2024-05-08"],
+        ),
+    ] = None
+
+    @field_validator("notice_version")
+    @classmethod
+    def _shown_before_given(cls, value: NoticeVersion | None, told: ValidationInfo) -> NoticeVersion | None:
+        if value is None and told.data.get("state") is ConsentState.GIVEN:
+            raise PydanticCustomError("missing", "Consent is given to a notice that was shown")
+        return value
+
+
+class Signals(Body):
+    """What an app says in the place of a browser's header; false is no signal, and undoes nothing."""
+
+    gpc: bool
+
+
+class ConsentView(View):
+    """Where the consent for one purpose stands; `unknown` where nothing was said, which permits nothing."""
+
+    purpose: Purpose
+    state: ConsentState | Literal["unknown"]
+    since: Instant | None = None
+    notice_version: NoticeVersion | None = None
+    method: Method | None = None
+
+    @classmethod
+    def of(cls, purpose: Purpose, consent: Consent | None) -> Self:
+        """For the app."""
+        if consent is None:
+            return cls(purpose=purpose, state="unknown")
+        return cls(
+            purpose=purpose,
+            state=consent.state,
+            since=consent.since,
+            notice_version=consent.notice_version,
+            method=consent.method,
+        )
+
+
+class ConsentList(View):
+    """Every purpose that waits for consent."""
+
+    items: tuple[ConsentView, ...]
+    next: str | None = None
+
+    @classmethod
+    def of(cls, purposes: Purposes | None) -> Self:
+        """All of them, decided or not."""
+        consents = purposes.consents if purposes else {}
+        return cls(items=tuple(ConsentView.of(purpose, consents.get(purpose)) for purpose in ASKED_FOR))

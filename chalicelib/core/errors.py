@@ -12,7 +12,8 @@
     ├── NotFound            404  not_found
     ├── Conflict            409
     │   ├── InProgress      409  in_progress
-    │   └── (signup)             terms_outdated
+    │   ├── (signup)             terms_outdated
+    │   └── (consents)           notice_outdated
     ├── Gone                410
     │   └── (challenges)         challenge_expired
     ├── ChangedMeanwhile    412  changed_meanwhile

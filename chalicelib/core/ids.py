@@ -64,6 +64,10 @@ class Pseudonym(Id, prefix="p"):
     """Names a subject in the Ledger; only the subject's own sealed account says whose it is."""
 
 
+class ConsentRecordId(Id, prefix="cr"):
+    """One decision about one purpose, in the subject's history."""
+
+
 class SessionId(Id, prefix="s"):
     """One signed-in device."""
 

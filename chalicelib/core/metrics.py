@@ -30,6 +30,8 @@ class Metric(Enum):
     SESSION_CLOSED = ("SessionClosed", "Count")
     SESSION_STEPPED_UP = ("SessionSteppedUp", "Count")
     REFRESH_REUSED = ("RefreshReused", "Count")
+    CONSENT_GIVEN = ("ConsentGiven", "Count")
+    CONSENT_WITHDRAWN = ("ConsentWithdrawn", "Count")
     CHAT_TOKEN_MINTED = ("ChatTokenMinted", "Count")
     CHAT_PROFILE_SYNCED = ("ChatProfileSynced", "Count")
     CHAT_PROFILE_REFUSED = ("ChatProfileRefused", "Count")

@@ -164,6 +164,8 @@ class Category(StrEnum):
     ACCOUNT_SETTINGS = "user.account.settings"
     CONTENT_PRIVATE = "user.content.private"
     SELF_IMAGE = "user.content.self_image"
+    CONTACTS = "user.social"
+    LOCATION = "user.location.precise"
     DEVICE = "user.device"
     IP_ADDRESS = "user.device.ip_address"
     BEHAVIOR = "user.behavior"

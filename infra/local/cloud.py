@@ -75,6 +75,13 @@ class LocalCloud:
         told = (body.get("users", {}) for body in bodies if isinstance(body, dict))
         return [users[user_id] for users in told if user_id in users]
 
+    def evidence(self) -> list[dict[str, object]]:
+        """Every entry of the Ledger, raw, as nobody but root reads it."""
+        dynamodb = self.account.client("dynamodb")
+        (name,) = (n for n in dynamodb.list_tables()["TableNames"] if n.endswith("-ledger"))
+        items: list[dict[str, object]] = dynamodb.scan(TableName=name)["Items"]
+        return items
+
     def log_lines(self) -> list[str]:
         """All that the functions and the API logged."""
         logs = self.account.client("logs")

@@ -36,6 +36,7 @@ PLACEHOLDERS = {
     "RU4M_TABLE_ACCOUNTS": "accounts",
     "RU4M_TABLE_CHALLENGES": "challenges",
     "RU4M_TABLE_KEYS": "keys",
+    "RU4M_TABLE_LEDGER": "ledger",
     "RU4M_TABLE_CLAIMS": "claims",
     "RU4M_TABLE_LEDGER": "ledger",
     "RU4M_TABLE_USAGE": "usage",

@@ -78,6 +78,7 @@ LIVE = {
     ("POST", "/v1/signup/{challenge_id}/verify"): {201, 422},
     ("PATCH", "/v1/profile"): {200, 400},
     ("POST", "/v1/notices/{version}/acceptance"): {204},
+    ("PUT", "/v1/consents/{purpose}"): {200, 409},
     ("GET", "/v1/users/{user_id}"): {200},
     ("DELETE", "/v1/sessions/{session_id}"): {204},
     ("POST", "/v1/sessions/step-up"): {202},

@@ -167,6 +167,43 @@ def test_accepting_a_notice_costs_one_read_and_one_write(world: World) -> None:
     assert calls == {"dynamodb.BatchGetItem": 1, "dynamodb.PutItem": 1}
 
 
+def test_listing_consents_costs_one_read(world: World) -> None:
+    mila = world.a_user()
+    mila.consents("analytics")
+    with counted() as calls:
+        assert mila.gets("/v1/consents").status == 200
+    assert calls == {"dynamodb.BatchGetItem": 1}
+
+
+def test_deciding_on_a_purpose_costs_two_reads_and_one_transaction(world: World) -> None:
+    mila = world.a_user()
+    for decide in (mila.consents, mila.withdraws):
+        with counted() as calls:
+            assert decide("analytics").status == 200
+        assert calls == {
+            "dynamodb.BatchGetItem": 1,
+            "dynamodb.Query": 1,
+            "dynamodb.TransactWriteItems": 1,
+        }
+
+
+def test_saying_the_same_again_costs_one_read(world: World) -> None:
+    mila = world.a_user()
+    mila.consents("analytics")
+    with counted() as calls:
+        assert mila.consents("analytics").status == 200
+    assert calls == {"dynamodb.BatchGetItem": 1}
+
+
+def test_a_page_of_a_history_costs_two_reads(world: World) -> None:
+    mila = world.a_user()
+    mila.consents("analytics")
+    mila.withdraws("analytics")
+    with counted() as calls:
+        assert mila.gets("/v1/consents/analytics/records").status == 200
+    assert calls == {"dynamodb.BatchGetItem": 1, "dynamodb.Query": 1}
+
+
 @pytest.mark.parametrize(
     "path",
     ["/v1/notices", "/v1/notices/current", "/v1/controller", "/v1/health", "/v1/openapi.json",

@@ -30,6 +30,7 @@ ALLOWED = {
     ("app", "sessions"): {"boto3", "botocore", "pydantic", "cryptography"},
     ("app", "profiles"): {"boto3", "botocore", "pydantic", "cryptography"},
     ("app", "notices"): {"boto3", "botocore", "pydantic", "cryptography"},
+    ("app", "consents"): {"boto3", "botocore", "pydantic", "cryptography"},
     ("app", "chat"): {"boto3", "botocore", "pydantic", "cryptography"},
     ("app", "usage"): {"boto3", "botocore", "pydantic", "cryptography"},
     ("app", "about"): {"boto3", "botocore", "pydantic"},

@@ -19,6 +19,7 @@ TABLES: dict[str, dict[str, set[str]]] = {
     "access_token": {},
     "chat": {"accounts": {"BatchGet"}},
     "checkpoint_ledger": {"ledger": {"BatchGet", "QueryTouched"}},
+    "consents": {"accounts": {"BatchGet", "Put"}, "keys": {"BatchGet"}, "ledger": {"Put", "Query"}},
     "notices": {"accounts": {"BatchGet", "Put"}},
     "profiles": {"accounts": {"BatchGet", "Put"}, "claims": {"BatchGet"}, "keys": {"BatchGet"}},
     "roll_up_usage": {

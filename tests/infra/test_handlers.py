@@ -65,6 +65,7 @@ def request(method: str, path: str, *, body: str = "", **parts: str) -> dict[str
 EVENTS: dict[str, tuple[dict[str, Any], object]] = {
     "about": (request("GET", "/v1/health"), 200),
     "chat": (request("POST", "/v1/chat/token"), 503),
+    "consents": (request("GET", "/v1/consents"), 503),
     "notices": (request("GET", "/v1/notices/current"), 200),
     "profiles": (request("GET", "/v1/profile"), 503),
     "sessions": (request("DELETE", "/v1/sessions/{session_id}", session_id=f"s_{'0' * 26}"), 503),

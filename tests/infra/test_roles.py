@@ -34,6 +34,13 @@ EXPECTED = {
         ("s3:GetObjectVersion, s3:PutObject, s3:PutObjectRetention", "${CheckpointBucketArn}/checkpoints/*"),
         ("s3:ListBucketVersions", "${CheckpointBucketArn}"),
     },
+    "ConsentsRole": {
+        _own_logs("consents"),
+        ("dynamodb:BatchGetItem, dynamodb:PutItem", "${AccountsTableArn}"),
+        ("dynamodb:BatchGetItem", "${KeysTableArn}"),
+        ("dynamodb:PutItem, dynamodb:Query", "${LedgerTableArn}"),
+        ("kms:Decrypt", "${SealingKeyArn}"),
+    },
     "NoticesRole": {
         _own_logs("notices"),
         ("dynamodb:BatchGetItem, dynamodb:PutItem", "${AccountsTableArn}"),

@@ -28,7 +28,7 @@ from app import app
 from chalicelib.core import aws, clock, observe
 from chalicelib.sessions.authorizer import Unauthorized
 from tests.support import cloud
-from tests.support.builders import a_device, a_phone, a_verification
+from tests.support.builders import PRIVACY, a_device, a_phone, a_verification
 from tests.support.canary import Canaries
 from tests.support.contract import check_documented
 
@@ -201,6 +201,13 @@ class User:
         """Edit the profile as read just now, unless an ETag is given."""
         tag = etag or self.gets("/v1/profile").headers["etag"]
         return self.calls("PATCH", "/v1/profile", headers={"If-Match": tag}, body=changes)
+
+    def consents(self, purpose: str, notice_version: str | None = PRIVACY, **headers: str) -> Reply:
+        body = {"state": "given"} | ({"notice_version": notice_version} if notice_version else {})
+        return self.calls("PUT", f"/v1/consents/{purpose}", body=body, headers=headers)
+
+    def withdraws(self, purpose: str, **named: str) -> Reply:
+        return self.calls("PUT", f"/v1/consents/{purpose}", body={"state": "withdrawn", **named})
 
     def mints_a_chat_token(self) -> Reply:
         return self.calls("POST", "/v1/chat/token")

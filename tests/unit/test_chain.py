@@ -56,6 +56,19 @@ def test_the_same_words_twice_have_different_hashes() -> None:
     assert chain.append(MILA, words(n=1)).hash != chain.append(VUK, words(n=1)).hash
 
 
+def test_pages_go_from_the_newest_entry_to_the_oldest(world: World) -> None:
+    five = write(MILA, 5)
+    first, before = chain.page(MILA, None, 2)
+    second, then = chain.page(MILA, before, 2)
+    third, end = chain.page(MILA, then, 2)
+    assert ([*first, *second, *third], end) == (five[::-1], None)
+
+
+def test_a_page_that_ends_with_the_first_entry_is_the_last_one() -> None:
+    write(MILA, 2)
+    assert chain.page(MILA, None, 2)[1] is None
+
+
 @pytest.mark.promise("SEC-1")
 def test_an_append_replaces_nothing_not_even_what_has_expired(world: World) -> None:
     (old,) = write(MILA, 1, life=timedelta(days=1))

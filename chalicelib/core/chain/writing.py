@@ -59,6 +59,18 @@ def append(chain: Chain, new: NewEntry) -> Entry:
     raise Unavailable
 
 
+def page(chain: Chain, before: int | None, most: int) -> tuple[list[Entry], int | None]:
+    """Entries that have not lapsed, newest first, at most so many, and what to give as `before` for the next.
+
+    Raises:
+        Unreadable: one of them is not as it was written.
+    """
+    places = PLACES if before is None else Between(place(1), place(before - 1))
+    wanted = Query(Table.LEDGER, chain.name, places, order=Order.DESCENDING, limit=most)
+    found = [Entry.read(item) for item in table.query(wanted)]
+    return found, found[-1].seq if len(found) == most and found[-1].seq > 1 else None
+
+
 def entries(chain: Chain) -> Iterator[Entry]:
     """The entries that have not lapsed, oldest first.
 

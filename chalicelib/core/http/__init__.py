@@ -7,7 +7,15 @@ contract    the routes as data, from which the OpenAPI document is made
 """
 
 from chalicelib.core.http.answers import Accepted, Answer, Created, NoContent, Ok, Tagged
-from chalicelib.core.http.parameters import Authenticated, Body, ClientAddress, IfMatch, View
+from chalicelib.core.http.parameters import (
+    Authenticated,
+    Body,
+    ClientAddress,
+    Cursor,
+    GlobalPrivacyControl,
+    IfMatch,
+    View,
+)
 from chalicelib.core.http.route import route
 
 __all__ = [
@@ -17,6 +25,8 @@ __all__ = [
     "Body",
     "ClientAddress",
     "Created",
+    "Cursor",
+    "GlobalPrivacyControl",
     "IfMatch",
     "NoContent",
     "Ok",

@@ -20,6 +20,7 @@ class Route:
     body: type[Body] | None
     path_parts: dict[str, type[PathText]]
     headers: dict[type[Header], bool]  # whether each is required
+    paged: bool  # whether it takes a cursor
     answers: tuple[tuple[type[Answer[View | None]], type[View] | None], ...]
     problems: tuple[type[Problem], ...]
 

@@ -7,6 +7,7 @@
     expected: IfMatch           a Header; here: required, 428 without it
     key: IdempotencyKey | None  a Header that may be missing
     address: ClientAddress      who asks, shortened to a block
+    cursor: Cursor | None       where a list goes on: `next` of the page before
 
 Each is parsed before the view runs, so a view never sees bad input and nothing is half done.
 """
@@ -160,6 +161,40 @@ class IfMatch(Header):
     def allows(self, etag: str) -> bool:
         """Whether the edit is meant for this version."""
         return etag in self._tags or "*" in self._tags
+
+
+class GlobalPrivacyControl(Header):
+    """The signal of a browser that its user wants no sale or sharing of data (W3C)."""
+
+    name = "Sec-GPC"
+    description = "`1` if the user's browser sends Global Privacy Control; any other value is no signal."
+    problems = ()
+
+    def __init__(self, *, on: bool) -> None:
+        self.on = on
+
+    @classmethod
+    def parse(cls, value: str) -> Self:
+        """Exactly `1`; of several headers, which arrive joined by commas, one is enough."""
+        return cls(on="1" in (part.strip() for part in value.split(",")))
+
+
+class Cursor(str):
+    """A place in a list, in the query as `cursor`. Opaque to clients; who made it reads it."""
+
+    __slots__ = ()
+    pattern: ClassVar[re.Pattern[str]] = re.compile(r"[0-9A-Za-z_-]{1,128}")
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """The cursor that a text spells.
+
+        Raises:
+            InvalidRequest: it is none of ours.
+        """
+        if not cls.pattern.fullmatch(text):
+            raise InvalidRequest("This cursor is not one of ours")
+        return cls(text)
 
 
 class ClientAddress:

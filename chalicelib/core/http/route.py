@@ -34,7 +34,7 @@ from chalicelib.core.errors import (
 )
 from chalicelib.core.http import contract
 from chalicelib.core.http.answers import Answer, NoContent, Ok, refuse, respond
-from chalicelib.core.http.parameters import Authenticated, Body, ClientAddress, Header, View
+from chalicelib.core.http.parameters import Authenticated, Body, ClientAddress, Cursor, Header, View
 from chalicelib.core.ids import AccountId, SessionId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.needs import Claims, Need
@@ -89,6 +89,7 @@ class _Plan:
     parts: dict[str, Any]
     headers: dict[str, tuple[type[Header], bool]]
     address: str | None
+    cursor: str | None
     answers: tuple[Any, ...]
     needs: tuple[Need[Any], ...]
 
@@ -96,7 +97,7 @@ class _Plan:
     def of(cls, view: Callable[..., Any], path: str, extra_needs: tuple[Need[Any], ...]) -> "_Plan":
         hints = get_type_hints(view)
         answers = hints.pop("return")
-        caller = body = address = None
+        caller = body = address = cursor = None
         parts: dict[str, Any] = {}
         headers: dict[str, tuple[type[Header], bool]] = {}
         for name in inspect.signature(view).parameters:
@@ -111,10 +112,12 @@ class _Plan:
                 headers[name] = (kind, required)
             elif issubclass(kind, ClientAddress):
                 address = name
+            elif issubclass(kind, Cursor):
+                cursor = name
             else:
                 raise TypeError(f"{view.__name__}: nothing fills the parameter {name}")
         all_needs = (*caller[1].needs, *extra_needs) if caller else ()
-        return cls(caller, body, parts, headers, address, _members(answers), all_needs)
+        return cls(caller, body, parts, headers, address, cursor, _members(answers), all_needs)
 
     def described(
         self, method: str, path: str, view: Callable[..., Any], declared: tuple[type[Problem], ...]
@@ -122,6 +125,7 @@ class _Plan:
         summary, _, description = inspect.cleandoc(view.__doc__ or "").partition("\n\n")
         implied: list[type[Problem]] = list(_BODY_PROBLEMS) if self.body else []
         implied += [NotFound] if self.parts else []
+        implied += [InvalidRequest] if self.cursor else []
         implied += [Unauthenticated, *self.caller[1].problems] if self.caller else []
         for header, _ in self.headers.values():
             implied += header.problems
@@ -135,6 +139,7 @@ class _Plan:
             body=self.body[1] if self.body else None,
             path_parts=self.parts,
             headers=dict(self.headers.values()),
+            paged=self.cursor is not None,
             answers=tuple(_answer_kind(kind) for kind in self.answers),
             problems=tuple(dict.fromkeys((*declared, *implied))),
         )
@@ -167,6 +172,10 @@ class _Plan:
         if self.body:
             name, body = self.body
             arguments[name] = body.parse(_bytes(request.raw_body), request.headers.get("content-type"))
+        if self.cursor:
+            query: Mapping[str, str] = request.query_params or {}
+            given = query.get("cursor")
+            arguments[self.cursor] = Cursor.parse(given) if given is not None else None
         if self.address:
             arguments[self.address] = ClientAddress(request.context["identity"]["sourceIp"])
         return arguments

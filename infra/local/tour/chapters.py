@@ -88,6 +88,26 @@ def changing_the_name(tour: Tour) -> None:
     tour.check("Jovan sees it too, and no more than she shows", seen.body["display_name"] == "Mila K")
 
 
+def consenting(tour: Tour) -> None:
+    """Mila lets the app learn how she uses it, and changes her mind."""
+    mila = tour.phones["Mila"]
+    items = mila.call("GET", "/v1/consents").body["items"]
+    tour.check("accepting the terms was no consent", {item["state"] for item in items} == {"unknown"})
+    mila.consent("analytics")
+    items = mila.call("GET", "/v1/consents").body["items"]
+    given = [item["purpose"] for item in items if item["state"] == "given"]
+    tour.check("she has consented to analytics, and to nothing else", given == ["analytics"])
+    withdrawn = mila.call("PUT", "/v1/consents/analytics", {"state": "withdrawn"})
+    tour.check("one call withdraws it", withdrawn.body["state"] == "withdrawn")
+    records = mila.call("GET", "/v1/consents/analytics/records").body["items"]
+    states = [record["event"]["event_state"] for record in records]
+    tour.say(f"on record, newest first: {', '.join(states)}")
+    tour.check("the history shows both", states == ["ConsentWithdrawn", "ConsentGiven"])
+    evidence = str(tour.cloud.evidence())
+    named = [word for word in (mila.number.lstrip("+"), mila.user_id) if word in evidence]
+    tour.check("the Ledger has the evidence, and neither her number nor her id", bool(evidence) and not named)
+
+
 def telling_usage(tour: Tour) -> None:
     """Mila's app tells of its use: kept while she consents, and a figure only among ten people."""
     mila, cloud = tour.phones["Mila"], tour.cloud
@@ -199,6 +219,7 @@ CHAPTERS: tuple[Chapter, ...] = (
     reaching_stream,
     chatting,
     changing_the_name,
+    consenting,
     telling_usage,
     keeping_the_session,
     stepping_up,

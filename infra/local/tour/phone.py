@@ -151,6 +151,13 @@ class Phone:
         headers = {"If-Match": etag, "Content-Type": _MERGE_PATCH}
         return _expect(self.call("PATCH", "/v1/profile", changes, headers=headers), 200)
 
+    def consent(self, purpose: str) -> Answer:
+        """Give consent: the current privacy notice is on the screen."""
+        current = _expect(self.call("GET", "/v1/notices/current"), 200).body["items"]
+        (shown,) = (notice["version"] for notice in current if notice["kind"] == "privacy")
+        body = {"state": "given", "notice_version": shown}
+        return _expect(self.call("PUT", f"/v1/consents/{purpose}", body), 200)
+
     def log_out(self) -> Answer:
         """End this session; the app still holds its token."""
         return _expect(self.call("DELETE", f"/v1/sessions/{self.session['session_id']}"), 204)

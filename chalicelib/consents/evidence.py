@@ -1,0 +1,120 @@
+"""What the Ledger says of a decision: whose it is by pseudonym only, and in words of ours (SEC-1).
+
+One entry holds what was decided at one moment. Each event in it tells all that was true then, what it
+replaces included: so the evidence of a consent outlasts the entry of its giving, for the whole period from
+its withdrawal. The rules, and why: docs/adr/0013-evidence-of-consent.md.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+
+from chalicelib.consents.model import Consent, ConsentState, Method
+from chalicelib.core.chain import Chain, Entry, NewEntry
+from chalicelib.core.clock import Instant
+from chalicelib.core.ids import ConsentRecordId, Pseudonym
+from chalicelib.notices.model import NoticeVersion
+from chalicelib.privacy.purposes import Category, Purpose
+from chalicelib.privacy.recipients import Recipient
+
+DECIDED = "decided"  # the word of entries that record a decision
+_EVIDENCE = timedelta(days=5 * 365 + 2)  # five years, with the most leap days that they can have
+
+# What each consent is about. A record that is kept for one of these purposes holds nothing else.
+COVERS: dict[Purpose, tuple[Category, ...]] = {
+    Purpose.ANALYTICS: (Category.BEHAVIOR, Category.TELEMETRY, Category.DEVICE, Category.IP_ADDRESS),
+    Purpose.MARKETING: (Category.NAME, Category.EMAIL, Category.PHONE_NUMBER, Category.LANGUAGE),
+    Purpose.PERSONALISED_ADS: (Category.BEHAVIOR, Category.COUNTRY, Category.LANGUAGE),
+    Purpose.LOCATION_SHARING: (Category.LOCATION,),
+    Purpose.CONTACT_MATCHING: (Category.PHONE_NUMBER, Category.CONTACTS),
+    Purpose.SOCIAL_VERIFICATION: (Category.PSEUDONYM,),
+    Purpose.MESSAGE_BACKUP: (Category.CONTENT_PRIVATE,),
+}
+
+
+class EventState(StrEnum):
+    """What happened, in terms of the Data Privacy Vocabulary (W3C DPV 2.3)."""
+
+    GIVEN = "ConsentGiven"
+    RENEWED = "RenewedConsentGiven"  # by the subject, under a newer notice
+    REFUSED = "ConsentRefused"  # nothing was given before
+    WITHDRAWN = "ConsentWithdrawn"
+
+    @classmethod
+    def of(cls, before: Consent | None, after: Consent) -> "EventState":
+        """What a decision was, seen from what stood before it."""
+        had_given = before is not None and before.state is ConsentState.GIVEN
+        if after.state is ConsentState.GIVEN:
+            return cls.RENEWED if had_given else cls.GIVEN
+        return cls.WITHDRAWN if had_given else cls.REFUSED
+
+
+class Replaced(BaseModel):
+    """The decision that stood before."""
+
+    model_config = ConfigDict(frozen=True)
+
+    record_id: ConsentRecordId
+    state: ConsentState
+    since: Instant
+    notice_version: NoticeVersion | None = None
+    method: Method
+
+
+class Event(BaseModel):
+    """One decision about one purpose, as it stands in an entry.
+
+    Our own words, which may change in the years that it is kept, are texts here: what was written stays
+    readable. Those of the standard stay as they are.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    record_id: ConsentRecordId
+    purpose: str
+    purpose_type: str
+    event_type: str = "ExpressedConsent"  # the only type that these purposes take
+    event_state: EventState
+    event_time: Instant
+    method: str
+    notice_version: NoticeVersion | None = None
+    pii_types: tuple[str, ...]
+    recipients: tuple[str, ...]
+    replaces: Replaced | None = None
+
+    @classmethod
+    def of(cls, purpose: Purpose, before: Consent | None, after: Consent) -> "Event":
+        """What a decision leaves on record. A withdrawal without a notice ends what was given under one."""
+        return cls(
+            record_id=after.record_id,
+            purpose=purpose,
+            purpose_type=purpose.use,
+            event_state=EventState.of(before, after),
+            event_time=after.since,
+            method=after.method,
+            notice_version=after.notice_version or (before.notice_version if before else None),
+            pii_types=COVERS[purpose],
+            recipients=tuple(r.label for r in Recipient if purpose in r.purposes),
+            replaces=Replaced(**before.model_dump()) if before else None,
+        )
+
+
+def chain_of(pseudonym: Pseudonym) -> Chain:
+    """A subject's history of consents."""
+    return Chain("consent", pseudonym)
+
+
+def entry(events: list[Event], at: datetime) -> NewEntry:
+    """The entry of what was decided at one moment."""
+    told = [event.model_dump(mode="json", exclude_none=True) for event in events]
+    return NewEntry(DECIDED, {"events": told}, delete_at=at + _EVIDENCE)
+
+
+def events_about(purpose: Purpose, entries: list[Entry]) -> Iterator[Event]:
+    """The events of one purpose in the order of their entries; what else the chain holds is passed over."""
+    for found in entries:
+        for told in found.data.get("events", ()):
+            if told["purpose"] == purpose:
+                yield Event.model_validate(told)

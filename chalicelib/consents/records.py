@@ -1,0 +1,153 @@
+"""Consent records as ISO/IEC TS 27560:2023 names them, with the terms of the W3C Data Privacy Vocabulary.
+
+Made from an event of the Ledger: what could have changed since (categories, recipients, the notice) is as it
+was then; who we are and how to reach us is as it is now.
+"""
+
+from collections.abc import Sequence
+
+from chalicelib.consents.evidence import Event
+from chalicelib.core.clock import Instant
+from chalicelib.core.http import View
+from chalicelib.core.ids import ConsentRecordId, UserId
+from chalicelib.core.settings import settings
+from chalicelib.notices.model import Notice, NoticeKind
+from chalicelib.privacy.controller import CONTROLLER
+from chalicelib.privacy.recipients import Recipient
+
+_GDPR = "https://w3id.org/dpv/legal/eu/gdpr#"
+# Withdrawal, access, rectification, erasure, restriction, portability, complaint.
+_RIGHTS = tuple(f"{_GDPR}{article}" for article in ("A7-3", "A15", "A16", "A17", "A18", "A20", "A77"))
+
+
+class Party(View):
+    """Somebody who takes part."""
+
+    party_id: str
+    party_name: str
+    party_address: str
+    party_role: str
+    party_contact: str
+
+
+class PiiInformation(View):
+    """A kind of personal data, by its key in the fideslang taxonomy."""
+
+    pii_type: str
+
+
+class RecordHeader(View):
+    """Which record this is, and whose."""
+
+    schema_version: str = "https://w3id.org/dpv/schema/dpv-27560#record-eu-gdpr"
+    record_id: ConsentRecordId
+    pii_principal_id: UserId
+
+
+class RecordProcessing(View):
+    """What the consent is about."""
+
+    privacy_notice: str
+    language: str = "en"  # of the notices as they are published
+    purpose: str
+    purpose_type: str
+    lawful_basis: str = f"{_GDPR}A6-1-a"
+    pii_information: tuple[PiiInformation, ...]
+    pii_controllers: tuple[Party, ...]
+    storage_locations: tuple[str, ...] = (Recipient.AWS.country,)
+    retention_period: str
+    jurisdiction: tuple[str, ...] = ("EU", CONTROLLER.country)
+    recipient_third_parties: tuple[str, ...]
+    withdrawal_method: str
+    privacy_rights: tuple[str, ...] = _RIGHTS
+    authority_party: tuple[Party, ...]
+
+
+class RecordEvent(View):
+    """What happened. `method` is ours: `explicit`, or `gpc` for a signal."""
+
+    event_time: Instant
+    validity_duration: str = "until it is replaced by another decision"
+    entity_id: UserId
+    event_type: str
+    event_state: str
+    method: str
+
+
+class ConsentRecord(View):
+    """One decision."""
+
+    header: RecordHeader
+    processing: RecordProcessing
+    event: RecordEvent
+
+
+class RecordList(View):
+    """Decisions about one purpose, newest first."""
+
+    items: tuple[ConsentRecord, ...]
+    next: str | None = None
+
+
+def record(event: Event, user_id: UserId, published: Sequence[Notice]) -> ConsentRecord:
+    """An event for the subject's own eyes: under their public id, never the pseudonym of the Ledger.
+
+    Args:
+        event: As the Ledger holds it.
+        user_id: Whose it is.
+        published: The notices, newest first.
+    """
+    return ConsentRecord(
+        header=RecordHeader(record_id=event.record_id, pii_principal_id=user_id),
+        processing=_processing(event, _notice(event, published)),
+        event=RecordEvent(
+            event_time=event.event_time,
+            entity_id=user_id,
+            event_type=event.event_type,
+            event_state=event.event_state,
+            method=event.method,
+        ),
+    )
+
+
+def _processing(event: Event, notice: Notice) -> RecordProcessing:
+    place = f"{settings().issuer}/v1/consents/{event.purpose}"
+    return RecordProcessing(
+        privacy_notice=notice.url,
+        purpose=event.purpose,
+        purpose_type=event.purpose_type,
+        pii_information=tuple(PiiInformation(pii_type=key) for key in event.pii_types),
+        pii_controllers=(_controller(),),
+        retention_period=f"each kind of record for its own period, see {settings().issuer}/v1/controller",
+        recipient_third_parties=event.recipients,
+        withdrawal_method=f'the switch in the app, or PUT {place} with {{"state": "withdrawn"}}',
+        authority_party=tuple(
+            Party(
+                party_id=authority.url,
+                party_name=authority.name,
+                party_address=authority.address,
+                party_role="supervisory authority",
+                party_contact=authority.phone,
+            )
+            for authority in CONTROLLER.authorities
+        ),
+    )
+
+
+def _controller() -> Party:
+    return Party(
+        party_id=f"{settings().issuer}/v1/controller",
+        party_name=CONTROLLER.name,
+        party_address=CONTROLLER.address,
+        party_role="controller",
+        party_contact=settings().contact_email,
+    )
+
+
+def _notice(event: Event, published: Sequence[Notice]) -> Notice:
+    """The notice that was shown; where none was, the one that was in effect."""
+    ours = [notice for notice in published if notice.kind is NoticeKind.PRIVACY]
+    return next(
+        (notice for notice in ours if notice.version == event.notice_version),
+        next(notice for notice in ours if notice.effective_at <= event.event_time),
+    )

@@ -1,0 +1,453 @@
+"""Consents: given to a notice, withdrawn in one call, on record."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from botocore.exceptions import EndpointConnectionError
+
+from chalicelib.consents import service, store
+from chalicelib.consents.service import PURPOSES
+from chalicelib.core import needs, table
+from chalicelib.core.chain import HeadMoved
+from chalicelib.core.clock import MINUTE, to_text
+from chalicelib.core.ids import AccountId
+from chalicelib.notices import versions
+from chalicelib.notices.model import Notice, NoticeKind, NoticeVersion
+from chalicelib.privacy.purposes import Purpose, Refusal, refusal
+from chalicelib.privacy.subject_keys import DATA_KEY
+from tests.support import cloud
+from tests.support.builders import PRIVACY, TERMS
+from tests.support.races import just_before
+from tests.support.world import Reply, User, World
+
+ASKED_FOR = {
+    "analytics",
+    "marketing",
+    "personalised_ads",
+    "location_sharing",
+    "contact_matching",
+    "social_verification",
+    "message_backup",
+}
+ANALYTICS = Purpose.ANALYTICS
+
+
+@pytest.fixture
+def mila(world: World) -> User:
+    return world.a_user()
+
+
+@pytest.fixture
+def newer(monkeypatch: pytest.MonkeyPatch) -> NoticeVersion:
+    """A newer privacy notice is in effect."""
+    notice = Notice(
+        kind=NoticeKind.PRIVACY,
+        version=NoticeVersion("privacy-2026-11-01"),
+        published_at=datetime(2026, 10, 1, tzinfo=UTC),
+        effective_at=datetime(2026, 11, 1, tzinfo=UTC),
+        url="https://ru4m.com/privacy/2026-11-01",
+        changes="Newer.",
+    )
+    monkeypatch.setattr(versions, "PUBLISHED", (*versions.PUBLISHED, notice))
+    return notice.version
+
+
+def where(user: User, purpose: str) -> dict[str, Any]:
+    """Where a consent stands, without the name of its purpose."""
+    items = user.gets("/v1/consents").json["items"]
+    (found,) = (item for item in items if item.pop("purpose") == purpose)
+    return dict(found)
+
+
+def history(user: User, purpose: str = ANALYTICS) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = user.gets(f"/v1/consents/{purpose}/records").json["items"]
+    return items
+
+
+def states(user: User, purpose: str = ANALYTICS) -> list[str]:
+    """What happened, newest first."""
+    return [record["event"]["event_state"] for record in history(user, purpose)]
+
+
+def ledger() -> list[dict[str, Any]]:
+    return [item for item in cloud.all_items() if "previous_delete_at" in item]
+
+
+def read_as_a_sender_would(user: User, purpose: Purpose) -> Refusal | None:
+    """What stands against using this account's data for a purpose, as whoever does so has to ask."""
+    (found,) = needs.read_accounts([AccountId(user.account_id)], (PURPOSES, DATA_KEY))
+    return refusal(found[PURPOSES], purpose)
+
+
+@pytest.mark.promise("RGT-7")
+@pytest.mark.promise("USE-11")
+def test_whoever_signs_up_has_consented_to_nothing(mila: User) -> None:
+    items = mila.gets("/v1/consents").json["items"]
+    assert {item["purpose"] for item in items} == ASKED_FOR
+    assert [item for item in items if item != {"purpose": item["purpose"], "state": "unknown"}] == []
+    assert read_as_a_sender_would(mila, Purpose.PERSONALISED_ADS) is Refusal.NO_CONSENT
+
+
+@pytest.mark.promise("RGT-7")
+def test_accepting_notices_is_no_consent(mila: User) -> None:
+    for version in (TERMS, PRIVACY):
+        assert mila.calls("POST", f"/v1/notices/{version}/acceptance").status == 204
+    assert {item["state"] for item in mila.gets("/v1/consents").json["items"]} == {"unknown"}
+
+
+def test_a_given_consent_says_since_when_and_to_which_notice(world: World, mila: User) -> None:
+    told = {
+        "state": "given",
+        "since": to_text(world.now),
+        "notice_version": PRIVACY,
+        "method": "explicit",
+    }
+    assert mila.consents("analytics").json == {"purpose": "analytics", **told}
+    world.advance(MINUTE)
+    assert where(mila, "analytics") == told
+
+
+@pytest.mark.promise("RGT-7")
+@pytest.mark.promise("USE-11")
+@pytest.mark.parametrize("purpose", [Purpose.MARKETING, Purpose.PERSONALISED_ADS, Purpose.ANALYTICS])
+def test_a_consent_and_its_withdrawal_are_in_force_with_the_next_read(mila: User, purpose: Purpose) -> None:
+    mila.consents(purpose)
+    assert read_as_a_sender_would(mila, purpose) is None
+    mila.withdraws(purpose)
+    assert read_as_a_sender_would(mila, purpose) is Refusal.NO_CONSENT
+
+
+@pytest.mark.promise("RGT-7")
+@pytest.mark.parametrize("shown", ["privacy-2020-01-01", TERMS, ""], ids=["outdated", "terms", "empty"])
+def test_consent_to_another_notice_than_the_current_is_refused_and_leaves_no_trace(
+    mila: User, shown: str
+) -> None:
+    body = {"state": "given", "notice_version": shown}
+    refused = mila.calls("PUT", "/v1/consents/analytics", body=body)
+    assert (refused.problem, refused.json["current"]) == ("notice_outdated", PRIVACY)
+    assert where(mila, "analytics") == {"state": "unknown"}
+    assert ledger() == []
+
+
+def test_consent_without_a_notice_is_refused_and_leaves_no_trace(mila: User) -> None:
+    refused = mila.consents("analytics", notice_version=None)
+    assert refused.problem == "invalid_request"
+    assert [error["pointer"] for error in refused.json["errors"]] == ["/notice_version"]
+    assert ledger() == []
+
+
+@pytest.mark.promise("RGT-7")
+@pytest.mark.parametrize(
+    "named",
+    [{}, {"notice_version": PRIVACY}, {"notice_version": "privacy-2020-01-01"}, {"notice_version": TERMS}],
+    ids=["none", "an outdated notice", "an unknown notice", "terms"],
+)
+def test_a_withdrawal_is_one_call_whatever_notice_it_names(
+    mila: User, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest, named: dict[str, str]
+) -> None:
+    mila.consents("analytics")
+    request.getfixturevalue("newer")
+    answer = mila.withdraws("analytics", **named)
+    assert (answer.status, answer.json["state"]) == (200, "withdrawn")
+    assert answer.json.get("notice_version") in {PRIVACY, None}
+
+
+@pytest.mark.promise("RGT-7")
+@pytest.mark.promise("RGT-11")
+@pytest.mark.parametrize("state", ["frozen", "restricted"])
+def test_consents_stay_in_reach_of_a_frozen_or_restricted_account(
+    world: World, mila: User, state: str
+) -> None:
+    mila.consents("analytics")
+    world.set_state(mila, state)
+    assert mila.withdraws("analytics").status == 200
+    assert where(mila, "analytics")["state"] == "withdrawn"
+    assert states(mila) == ["ConsentWithdrawn", "ConsentGiven"]
+
+
+@pytest.mark.parametrize("purpose", ["service", "diagnostics", "recording", "Marketing", "%20"])
+def test_what_needs_no_consent_has_none(mila: User, purpose: str) -> None:
+    assert mila.consents(purpose).problem == "not_found"
+    assert mila.gets(f"/v1/consents/{purpose}/records").problem == "not_found"
+
+
+@pytest.mark.parametrize("decide", [User.consents, User.withdraws], ids=["giving", "withdrawing"])
+def test_saying_the_same_again_changes_nothing(
+    world: World, mila: User, decide: Callable[[User, str], Reply]
+) -> None:
+    first = decide(mila, "analytics").json
+    before = cloud.all_items()
+    world.advance(MINUTE)
+    assert decide(mila, "analytics").json == first
+    assert cloud.all_items() == before
+
+
+@pytest.mark.promise("RGT-7")
+def test_giving_again_under_a_newer_notice_renews_the_consent(
+    world: World, mila: User, request: pytest.FixtureRequest
+) -> None:
+    mila.consents("analytics")
+    newer = request.getfixturevalue("newer")
+    assert mila.consents("analytics").problem == "notice_outdated"
+    assert mila.consents("analytics", newer).json["notice_version"] == newer
+    assert states(mila) == ["RenewedConsentGiven", "ConsentGiven"]
+    urls = [record["processing"]["privacy_notice"] for record in history(mila)]
+    assert urls == ["https://ru4m.com/privacy/2026-11-01", "https://ru4m.com/privacy/2024-05-08"]
+
+
+def test_what_was_never_given_is_refused_not_withdrawn(mila: User) -> None:
+    mila.withdraws("analytics")
+    assert states(mila) == ["ConsentRefused"]
+
+
+@pytest.mark.promise("RGT-7")
+def test_giving_and_withdrawing_by_turns_is_told_in_full(world: World, mila: User) -> None:
+    for decide in (User.consents, User.withdraws, User.consents):
+        decide(mila, "analytics")
+        world.advance(MINUTE)
+    assert states(mila) == ["ConsentGiven", "ConsentWithdrawn", "ConsentGiven"]
+
+
+# What can go wrong on the way.
+
+
+@pytest.mark.promise("RGT-7")
+def test_a_decision_that_fails_is_neither_in_force_nor_on_record_and_can_be_made_again(mila: User) -> None:
+    error = EndpointConnectionError(endpoint_url="https://dynamodb")
+    with cloud.failing("dynamodb", "TransactWriteItems", error):
+        assert mila.consents("analytics").problem == "unavailable"
+    assert (where(mila, "analytics"), ledger()) == ({"state": "unknown"}, [])
+    assert mila.consents("analytics").status == 200
+    assert states(mila) == ["ConsentGiven"]
+
+
+@pytest.mark.promise("RGT-7")
+def test_a_decision_whose_answer_is_lost_is_on_record_once(mila: User) -> None:
+    with cloud.losing_answers("TransactWriteItems"):
+        assert mila.consents("analytics").json["state"] == "given"
+    assert states(mila) == ["ConsentGiven"]
+
+
+@pytest.mark.promise("RGT-7")
+@pytest.mark.parametrize("earlier", ["nothing", "something"])
+def test_two_decisions_at_once_are_one_history_and_the_last_one_stands(
+    mila: User, monkeypatch: pytest.MonkeyPatch, earlier: str
+) -> None:
+    if earlier == "something":
+        mila.consents("marketing")
+    first = just_before(monkeypatch, table, "transact", lambda: mila.withdraws("analytics"))
+    last = mila.consents("analytics")
+    assert (first[0].json["state"], last.json["state"]) == ("withdrawn", "given")
+    assert states(mila) == ["ConsentGiven", "ConsentRefused"]
+    assert where(mila, "analytics")["state"] == "given"
+
+
+def test_two_decisions_about_two_purposes_at_once_both_stand(
+    mila: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    just_before(monkeypatch, table, "transact", lambda: mila.consents("marketing"))
+    mila.consents("analytics")
+    assert [where(mila, purpose)["state"] for purpose in ("analytics", "marketing")] == ["given", "given"]
+
+
+def test_twins_are_on_record_once(mila: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    just_before(monkeypatch, table, "transact", lambda: mila.consents("analytics"))
+    assert mila.consents("analytics").status == 200
+    assert states(mila) == ["ConsentGiven"]
+
+
+def test_who_is_overtaken_each_time_is_told_to_come_again(
+    mila: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def overtaken(*_: object) -> None:
+        raise HeadMoved
+
+    monkeypatch.setattr(store, "record", overtaken)
+    assert mila.consents("analytics").problem == "unavailable"
+
+
+# What is on record.
+
+MANDATORY = {
+    "header": {"schema_version", "record_id", "pii_principal_id"},
+    "processing": {
+        "privacy_notice",
+        "language",
+        "purpose",
+        "pii_information",
+        "pii_controllers",
+        "storage_locations",
+        "retention_period",
+        "jurisdiction",
+        "recipient_third_parties",
+        "withdrawal_method",
+    },
+    "event": {"event_time", "validity_duration", "entity_id", "event_type", "event_state"},
+}
+
+
+@pytest.mark.promise("RGT-7")
+@pytest.mark.parametrize("purpose", sorted(ASKED_FOR))
+def test_a_record_has_every_mandatory_field_of_the_standard(mila: User, purpose: str) -> None:
+    mila.consents(purpose)
+    (record,) = history(mila, purpose)
+    assert record.keys() == MANDATORY.keys()
+    for section, names in MANDATORY.items():
+        assert [name for name in names if not record[section].get(name)] == []
+    processing = record["processing"]
+    assert processing["purpose"] == purpose
+    assert all(kind["pii_type"].startswith("user.") for kind in processing["pii_information"])
+    assert all({"party_id", "party_address"} <= party.keys() for party in processing["pii_controllers"])
+    assert processing["withdrawal_method"].count(f"/v1/consents/{purpose} ") == 1
+    assert record["header"]["pii_principal_id"] == record["event"]["entity_id"] == mila.user_id
+
+
+def test_each_record_has_an_id_and_a_time_of_its_own(world: World, mila: User) -> None:
+    mila.consents("analytics")
+    given = world.now
+    world.advance(MINUTE)
+    mila.withdraws("analytics")
+    withdrawn, first = history(mila)
+    assert withdrawn["header"]["record_id"] != first["header"]["record_id"]
+    times = [record["event"]["event_time"] for record in (withdrawn, first)]
+    assert times == [to_text(given + MINUTE), to_text(given)]
+
+
+def test_a_history_is_of_one_purpose_and_one_subject(world: World, mila: User) -> None:
+    vuk = world.a_user()
+    mila.consents("analytics")
+    vuk.withdraws("analytics")
+    mila.withdraws("marketing")
+    assert (states(mila), states(mila, "marketing"), states(vuk)) == (
+        ["ConsentGiven"],
+        ["ConsentRefused"],
+        ["ConsentRefused"],
+    )
+
+
+def test_a_long_history_comes_in_pages(mila: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "PAGE", 2)
+    for decide in (User.consents, User.withdraws) * 2:
+        decide(mila, "analytics")
+    mila.consents("marketing")
+    pages, cursor = [], ""
+    while True:
+        page = mila.gets(f"/v1/consents/analytics/records{cursor}").json
+        pages.append([record["event"]["event_state"] for record in page["items"]])
+        if "next" not in page:
+            break
+        cursor = f"?cursor={page['next']}"
+    given, withdrawn = "ConsentGiven", "ConsentWithdrawn"
+    assert pages == [[withdrawn], [given, withdrawn], [given]]
+
+
+@pytest.mark.parametrize("cursor", ["x", "0", "1", "-1", "%C2%B2", "9" * 20, ""])
+def test_a_cursor_that_is_none_of_ours_is_refused(mila: User, cursor: str) -> None:
+    assert mila.gets(f"/v1/consents/analytics/records?cursor={cursor}").problem == "invalid_request"
+
+
+@pytest.mark.promise("SEC-1")
+def test_the_ledger_names_a_pseudonym_and_nothing_else_of_a_subject(world: World, mila: User) -> None:
+    world.canaries.add("phone", mila.phone)
+    world.canaries.add("account", mila.account_id)
+    world.canaries.add("user", mila.user_id)
+    mila.consents("analytics", **{"Sec-GPC": "1"})
+    mila.withdraws("analytics")
+    assert len(ledger()) == 2
+    assert world.canaries.in_text(str(ledger())) == []
+    assert world.canaries.in_text(world.log.getvalue()) == []
+
+
+@pytest.mark.promise("SEC-1")
+def test_nobody_can_read_in_the_tables_what_somebody_decided(mila: User) -> None:
+    mila.consents("analytics")
+    (item,) = cloud.records("purposes")
+    assert item.keys() == {"pk", "sk", "kind", "account_id", "version", "sealed"}
+
+
+@pytest.mark.promise("RGT-7")
+def test_the_evidence_of_a_consent_outlasts_its_withdrawal_by_five_years(world: World, mila: User) -> None:
+    mila.consents("analytics")
+    given = history(mila)[0]["header"]["record_id"]
+    world.advance(timedelta(days=4 * 365))
+    mila = world.a_user(phone=mila.phone)
+    mila.withdraws("analytics")
+    world.advance(timedelta(days=5 * 365 + 1))
+    (left,) = [item for item in ledger() if int(item["delete_at"]["N"]) > world.now.timestamp()]
+    assert f'"replaces":{{"method":"explicit","notice_version":"{PRIVACY}","record_id":"{given}"' in str(left)
+    world.advance(timedelta(days=2))
+    assert all(int(item["delete_at"]["N"]) <= world.now.timestamp() for item in ledger())
+
+
+# Global Privacy Control.
+
+
+@pytest.mark.promise("USE-4")
+@pytest.mark.promise("USE-11")
+def test_a_browsers_signal_refuses_marketing_and_personalised_ads_along_with_a_decision(mila: User) -> None:
+    mila.consents("analytics", **{"Sec-GPC": "1"})
+    for purpose in ("marketing", "personalised_ads"):
+        refused = where(mila, purpose)
+        assert (refused["state"], refused["method"]) == ("withdrawn", "gpc")
+        (record,) = history(mila, purpose)
+        assert (record["event"]["event_state"], record["event"]["method"]) == ("ConsentRefused", "gpc")
+    assert where(mila, "analytics")["state"] == "given"
+    assert where(mila, "message_backup") == {"state": "unknown"}
+
+
+@pytest.mark.promise("USE-4")
+def test_an_app_passes_the_signal_on_in_a_call_of_its_own(mila: User) -> None:
+    answer = mila.calls("POST", "/v1/consents/signals", body={"gpc": True})
+    refused = {item["purpose"] for item in answer.json["items"] if item.get("method") == "gpc"}
+    assert refused == {"marketing", "personalised_ads"}
+    before = cloud.all_items()
+    assert mila.calls("POST", "/v1/consents/signals", body={"gpc": True}).json == answer.json
+    assert cloud.all_items() == before
+
+
+@pytest.mark.parametrize("body", [{}, {"gpc": 1}, {"gpc": "1"}, {"gpc": True, "dnt": True}], ids=str)
+def test_what_is_no_signal_is_refused(mila: User, body: dict[str, object]) -> None:
+    assert mila.calls("POST", "/v1/consents/signals", body=body).status == 400
+    assert ledger() == []
+
+
+def test_an_app_without_the_signal_changes_nothing(mila: User) -> None:
+    mila.calls("POST", "/v1/consents/signals", body={"gpc": True})
+    before = cloud.all_items()
+    assert mila.calls("POST", "/v1/consents/signals", body={"gpc": False}).status == 200
+    assert cloud.all_items() == before
+
+
+@pytest.mark.promise("USE-4")
+@pytest.mark.parametrize(
+    ("value", "is_one"),
+    [("1", True), ("0", False), ("", False), ("true", False), ("11", False), ("0, 1", True)],
+)
+def test_the_signal_is_exactly_one(mila: User, value: str, *, is_one: bool) -> None:
+    mila.consents("analytics", **{"Sec-GPC": value})
+    assert (where(mila, "marketing")["state"] == "withdrawn") is is_one
+
+
+@pytest.mark.promise("RGT-7")
+def test_a_signal_never_undoes_a_choice_made_before_it_or_with_it(mila: User) -> None:
+    mila.consents("marketing")
+    mila.consents("personalised_ads", **{"Sec-GPC": "1"})
+    mila.calls("POST", "/v1/consents/signals", body={"gpc": True})
+    for purpose in ("marketing", "personalised_ads"):
+        assert (where(mila, purpose)["state"], states(mila, purpose)) == ("given", ["ConsentGiven"])
+
+
+@pytest.mark.parametrize("decide", [User.consents, User.withdraws], ids=["giving", "withdrawing"])
+def test_a_choice_after_a_signal_outweighs_it(mila: User, decide: Callable[[User, str], Reply]) -> None:
+    mila.calls("POST", "/v1/consents/signals", body={"gpc": True})
+    assert decide(mila, "marketing").json["method"] == "explicit"
+    assert where(mila, "marketing")["method"] == "explicit"
+    assert len(history(mila, "marketing")) == 2
+
+
+@pytest.mark.promise("USE-4")
+def test_reading_with_a_signal_writes_nothing(mila: User) -> None:
+    mila.calls("GET", "/v1/consents", headers={"Sec-GPC": "1"})
+    assert ledger() == []
