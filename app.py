@@ -26,7 +26,12 @@ GROUPS = {
     "about": "chalicelib.about.api",
 }
 AUTHORIZER = "chalicelib.sessions.authorizer"
-JOBS = ("chalicelib.chat.jobs", "chalicelib.ledger.jobs", "chalicelib.usage.jobs")
+JOBS = (
+    "chalicelib.chat.jobs",
+    "chalicelib.consents.jobs",
+    "chalicelib.ledger.jobs",
+    "chalicelib.usage.jobs",
+)
 
 
 def _blueprint(module: str) -> Blueprint:

@@ -5,13 +5,12 @@ replaces included: so the evidence of a consent outlasts the entry of its giving
 its withdrawal. The rules, and why: docs/adr/0013-evidence-of-consent.md.
 """
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
-from chalicelib.consents.model import Consent, ConsentState, Method
+from chalicelib.consents.model import Consent, ConsentState, Method, Purposes
 from chalicelib.core.chain import Chain, Entry, NewEntry
 from chalicelib.core.clock import Instant
 from chalicelib.core.ids import ConsentRecordId, Pseudonym
@@ -20,7 +19,10 @@ from chalicelib.privacy.purposes import Category, Purpose
 from chalicelib.privacy.recipients import Recipient
 
 DECIDED = "decided"  # the word of entries that record a decision
+CARRIED_OVER = "carried_over"  # of entries that repeat what stands, before it lapses; nothing happened then
 _EVIDENCE = timedelta(days=5 * 365 + 2)  # five years, with the most leap days that they can have
+# So long before evidence would lapse it is renewed: time for a job that is down, or has very much to do.
+_AHEAD = timedelta(days=90)
 
 # What each consent is about. A record that is kept for one of these purposes holds nothing else.
 COVERS: dict[Purpose, tuple[Category, ...]] = {
@@ -100,6 +102,11 @@ class Event(BaseModel):
             replaces=Replaced(**before.model_dump()) if before else None,
         )
 
+    @classmethod
+    def standing(cls, purpose: Purpose, consent: Consent) -> "Event":
+        """A consent in force, told anew: the same record with the time at which it was given."""
+        return cls.of(purpose, None, consent)
+
 
 def chain_of(pseudonym: Pseudonym) -> Chain:
     """A subject's history of consents."""
@@ -108,13 +115,36 @@ def chain_of(pseudonym: Pseudonym) -> Chain:
 
 def entry(events: list[Event], at: datetime) -> NewEntry:
     """The entry of what was decided at one moment."""
+    return _entry(DECIDED, events, at)
+
+
+def carried_over(purposes: Purposes, at: datetime) -> NewEntry:
+    """The entry that repeats every consent in force."""
+    standing = [Event.standing(purpose, consent) for purpose, consent in purposes.in_force.items()]
+    return _entry(CARRIED_OVER, standing, at)
+
+
+def _entry(word: str, events: list[Event], at: datetime) -> NewEntry:
     told = [event.model_dump(mode="json", exclude_none=True) for event in events]
-    return NewEntry(DECIDED, {"events": told}, delete_at=at + _EVIDENCE)
+    return NewEntry(word, {"events": told}, delete_at=at + _EVIDENCE)
 
 
-def events_about(purpose: Purpose, entries: list[Entry]) -> Iterator[Event]:
-    """The events of one purpose in the order of their entries; what else the chain holds is passed over."""
+def renew_at(purposes: Purposes) -> datetime | None:
+    """When the oldest evidence of a consent in force has to be renewed; None where none is in force."""
+    carried = purposes.carried_over_at
+    told = [max(c.since, carried) if carried else c.since for c in purposes.in_force.values()]
+    return min(told) + _EVIDENCE - _AHEAD if told else None
+
+
+def events_about(purpose: Purpose, entries: list[Entry]) -> list[Event]:
+    """The events of one purpose in the order of their entries, newest first.
+
+    What was carried over is told once, by its oldest entry here. What else the chain holds is passed over.
+    """
+    events: dict[ConsentRecordId, Event] = {}
     for found in entries:
         for told in found.data.get("events", ()):
             if told["purpose"] == purpose:
-                yield Event.model_validate(told)
+                event = Event.model_validate(told)
+                events[event.record_id] = event
+    return list(events.values())

@@ -135,11 +135,21 @@ class Purposes(
     ] = Field(default_factory=dict)
     wholly_restricted: Annotated[bool, personal(Category.PRIVACY_PREFERENCES, Source.PROVIDED)] = False
     version: Annotated[int, NOT_PERSONAL] = 1
+    # When the consents in force were last put on record anew; None: each is where it was given.
+    carried_over_at: Annotated[Instant | None, NOT_PERSONAL] = None
+    # The place in the index of evidence to be renewed, while a consent is in force: shard and instant.
+    renewal: Annotated[str | None, NOT_PERSONAL] = None
+    renew_at: Annotated[Instant | None, NOT_PERSONAL] = None
+
+    @property
+    def in_force(self) -> dict[Purpose, Consent]:
+        """The consents in force."""
+        return {p: consent for p, consent in self.consents.items() if consent.state is ConsentState.GIVEN}
 
     @property
     def consented(self) -> AbstractSet[Purpose]:
         """Purposes with a consent in force."""
-        return {p for p, consent in self.consents.items() if consent.state is ConsentState.GIVEN}
+        return self.in_force.keys()
 
     @property
     def objected(self) -> AbstractSet[Purpose]:

@@ -1,13 +1,24 @@
-"""All DynamoDB of consents: one item per account with every decision, changed under its version."""
+"""All DynamoDB of consents: one item per account with every decision, changed under its version.
 
+While a consent is in force the item stands in the sparse index `renewal`, by the instant at which its
+evidence has to be renewed, over shards.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from datetime import datetime
+
+from chalicelib.consents import evidence
 from chalicelib.consents.model import Purposes
-from chalicelib.core import chain, needs, table
+from chalicelib.core import chain, clock, needs, table
 from chalicelib.core.chain import Chain, NewEntry
 from chalicelib.core.ids import AccountId
 from chalicelib.core.needs import Found, Need
-from chalicelib.core.table import Attr, Conflict, Create, Item, Key, Replace, Table
+from chalicelib.core.table import Attr, Between, Conflict, Create, Index, Item, Key, Query, Replace, Table
 from chalicelib.privacy import codec
 from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
+
+_SHARDS = 16  # of the index `renewal`
 
 
 class DecidedMeanwhile(Conflict):
@@ -43,6 +54,10 @@ def record(
         HeadMoved: another entry took the place in the history.
     """
     place = key(after.account_id)
+    due = evidence.renew_at(after)
+    after = after.model_copy(
+        update={"renew_at": due, "renewal": _shard(after.account_id) if due else None},
+    )
     item = codec.to_item(after, place, keys)
     change = (
         Replace(place, item, only_if=Attr("version").eq(before.version), conflict=DecidedMeanwhile)
@@ -50,3 +65,18 @@ def record(
         else Create(place, item, conflict=DecidedMeanwhile)
     )
     table.transact([change, chain.appending(history, entry)])
+
+
+def due(at: datetime) -> Iterator[AccountId]:
+    """Accounts whose evidence has to be renewed by an instant, per shard the longest due first.
+
+    The index is eventually consistent: the item itself says whether it still is.
+    """
+    by_now = Between(clock.to_text(clock.from_epoch(0)), clock.to_text(at))
+    for shard in range(_SHARDS):
+        for row in table.query(Query(Table.ACCOUNTS, f"{shard:02d}", by_now, index=Index.RENEWAL)):
+            yield AccountId(row["pk"].removeprefix("A#"))
+
+
+def _shard(account_id: AccountId) -> str:
+    return f"{hashlib.sha256(account_id.encode()).digest()[0] % _SHARDS:02d}"

@@ -32,6 +32,8 @@ class Metric(Enum):
     REFRESH_REUSED = ("RefreshReused", "Count")
     CONSENT_GIVEN = ("ConsentGiven", "Count")
     CONSENT_WITHDRAWN = ("ConsentWithdrawn", "Count")
+    CONSENT_EVIDENCE_RENEWED = ("ConsentEvidenceRenewed", "Count")
+    CONSENT_EVIDENCE_AT_RISK = ("ConsentEvidenceAtRisk", "Count")
     CHAT_TOKEN_MINTED = ("ChatTokenMinted", "Count")
     CHAT_PROFILE_SYNCED = ("ChatProfileSynced", "Count")
     CHAT_PROFILE_REFUSED = ("ChatProfileRefused", "Count")

@@ -9,7 +9,7 @@ from botocore.exceptions import EndpointConnectionError
 
 from chalicelib.consents import service, store
 from chalicelib.consents.service import PURPOSES
-from chalicelib.core import needs, table
+from chalicelib.core import chain, needs, table
 from chalicelib.core.chain import HeadMoved
 from chalicelib.core.clock import MINUTE, to_text
 from chalicelib.core.ids import AccountId
@@ -232,12 +232,13 @@ def test_a_decision_whose_answer_is_lost_is_on_record_once(mila: User) -> None:
 
 @pytest.mark.promise("RGT-7")
 @pytest.mark.parametrize("earlier", ["nothing", "something"])
+@pytest.mark.parametrize(("module", "moment"), [(chain, "appending"), (table, "transact")])
 def test_two_decisions_at_once_are_one_history_and_the_last_one_stands(
-    mila: User, monkeypatch: pytest.MonkeyPatch, earlier: str
+    mila: User, monkeypatch: pytest.MonkeyPatch, earlier: str, module: Any, moment: str
 ) -> None:
     if earlier == "something":
         mila.consents("marketing")
-    first = just_before(monkeypatch, table, "transact", lambda: mila.withdraws("analytics"))
+    first = just_before(monkeypatch, module, moment, lambda: mila.withdraws("analytics"))
     last = mila.consents("analytics")
     assert (first[0].json["state"], last.json["state"]) == ("withdrawn", "given")
     assert states(mila) == ["ConsentGiven", "ConsentRefused"]
@@ -364,7 +365,8 @@ def test_the_ledger_names_a_pseudonym_and_nothing_else_of_a_subject(world: World
 def test_nobody_can_read_in_the_tables_what_somebody_decided(mila: User) -> None:
     mila.consents("analytics")
     (item,) = cloud.records("purposes")
-    assert item.keys() == {"pk", "sk", "kind", "account_id", "version", "sealed"}
+    times = {"renewal", "renew_at"}  # that some consent is in force, and when its evidence is due
+    assert item.keys() == {"pk", "sk", "kind", "account_id", "version", "sealed", *times}
 
 
 @pytest.mark.promise("RGT-7")

@@ -36,6 +36,7 @@ ALLOWED = {
     ("app", "about"): {"boto3", "botocore", "pydantic"},
     # Of botocore only the empty package, which Powertools' user agent looks for.
     ("chalicelib.sessions.authorizer", ""): {"botocore", "cryptography"},
+    ("chalicelib.consents.jobs", ""): {"boto3", "botocore", "pydantic", "cryptography"},
     ("chalicelib.ledger.jobs", ""): {"boto3", "botocore", "cryptography"},
     ("chalicelib.chat.jobs", ""): {"boto3", "botocore", "pydantic", "stream_chat", "aiohttp", "requests",
                                    "cryptography"},

@@ -27,6 +27,11 @@ TABLES: dict[str, dict[str, set[str]]] = {
         "keys": {"BatchGet"},
         "usage": {"BatchPut", "Delete", "Put", "Query"},
     },
+    "renew_consents": {
+        "accounts": {"BatchGet", "Put"},
+        "keys": {"BatchGet"},
+        "ledger": {"Put", "Query"},
+    },
     "sessions": {
         "accounts": {"BatchGet", "Delete", "Query", "Update"},
         "challenges": {"Get", "Put", "Update"},

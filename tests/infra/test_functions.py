@@ -24,6 +24,7 @@ FUNCTIONS = {
     "notices",
     "profiles",
     "roll_up_usage",
+    "renew_consents",
     "sessions",
     "signup",
     "sync_chat_profiles",
@@ -40,6 +41,9 @@ TOLD = (
     "RU4M_LOOKUP",
     "RU4M_CHECKPOINT_",
 )
+
+# Those that no request waits for.
+JOBS = {"renew_consents", "sync_chat_profiles"}
 
 # The app's own view, not through infra/packaging: each route and the module that its view is in.
 _ROUTES = """
@@ -180,6 +184,16 @@ def test_usage_is_rolled_up_every_hour(functions: dict[str, Template]) -> None:
     assert function["Timeout"] > 12 * 60  # a run ends by itself after twelve minutes and what it had begun
 
 
+@pytest.mark.promise("RGT-7")
+def test_the_evidence_of_consents_is_renewed_every_hour_and_a_run_that_fails_is_tried_again(
+    functions: dict[str, Template],
+) -> None:
+    function = functions["renew_consents"]
+    (event,) = function["Events"].values()
+    assert (event["Type"], event["Properties"]["Schedule"]) == ("Schedule", "rate(1 hour)")
+    assert function["EventInvokeConfig"]["MaximumRetryAttempts"] == 2
+
+
 @pytest.mark.promise("SEC-1")
 def test_the_ledger_is_signed_every_hour_and_a_run_that_fails_is_tried_again(
     functions: dict[str, Template],
@@ -216,6 +230,7 @@ def test_a_function_is_told_only_of_tables_and_secrets_that_it_may_use(
         "notices": {accounts},
         "profiles": {accounts, claims, *lookup, *sealing},
         "roll_up_usage": {accounts, usage, *sealing},
+        "renew_consents": {accounts, "table_ledger", *sealing},
         "sessions": {
             accounts, challenges, "secret_codes", "secret_refresh", "secret_signing", "signing_kid",
             *lookup, *sealing,

@@ -85,6 +85,7 @@ EVENTS: dict[str, tuple[dict[str, Any], object]] = {
         a_schedule_event(),
         "EntryFailed: ('checkpoint_ledger', 'Unavailable')",
     ),
+    "renew_consents": (a_schedule_event(), "EntryFailed: ('renew_consents', 'Unavailable')"),
     "sync_chat_profiles": ({"Records": []}, {"batchItemFailures": []}),
 }
 

@@ -65,6 +65,14 @@ EXPECTED = {
         ),
         ("dynamodb:Query", "${UsageTableArn}/index/hourly"),
     },
+    "RenewConsentsRole": {
+        _own_logs("renew_consents"),
+        ("dynamodb:BatchGetItem, dynamodb:PutItem", "${AccountsTableArn}"),
+        ("dynamodb:Query", "${AccountsTableArn}/index/renewal"),
+        ("dynamodb:BatchGetItem", "${KeysTableArn}"),
+        ("dynamodb:PutItem, dynamodb:Query", "${LedgerTableArn}"),
+        ("kms:Decrypt", "${SealingKeyArn}"),
+    },
     "SessionsRole": {
         _own_logs("sessions"),
         (

@@ -26,6 +26,21 @@ def a_fault(**changes: Any) -> dict[str, Any]:
     return an_event(name="app.crashed", diagnostics={"kind": "crash", "error": "SIGSEGV"}) | changes
 
 
+def a_schedule_event() -> dict[str, Any]:
+    """What EventBridge sends when it is time."""
+    return {
+        "version": "0",
+        "id": "an-event",
+        "account": "000000000000",
+        "region": "eu-central-1",
+        "time": "2026-11-24T12:00:00Z",
+        "source": "aws.events",
+        "detail-type": "Scheduled Event",
+        "resources": [],
+        "detail": {},
+    }
+
+
 TERMS, PRIVACY = "terms-2024-05-08", "privacy-2024-05-08"
 
 

@@ -17,6 +17,7 @@ class Index(Enum):
     TOUCHED = ("touched", "touched", "at")
     # Sorted by account, so that whoever counts people meets all of one together.
     HOURLY = ("hourly", "hour", "pk")
+    RENEWAL = ("renewal", "renewal", "renew_at")
 
     def __init__(self, label: str, pk: str, sk: str) -> None:
         self.label = label

@@ -1,0 +1,25 @@
+"""Jobs of consents."""
+
+from datetime import timedelta
+
+from chalice.app import Blueprint, CloudWatchEvent, Rate
+
+from chalicelib.consents import renewing
+from chalicelib.core import clock
+from chalicelib.core.metrics import Metric, count
+from chalicelib.core.observe import observed
+
+consent_jobs = Blueprint(__name__)
+
+# A run ends by itself well before Lambda ends it; the next hour's goes on.
+_AT_MOST = timedelta(seconds=60)
+
+
+@consent_jobs.schedule(Rate(1, unit=Rate.HOURS), name="renew_consents")
+@observed
+def renew_consents(_: CloudWatchEvent) -> dict[str, int]:
+    """Keep the evidence of consents in force (RGT-7); answers in figures what was done."""
+    run = renewing.renew(until=clock.now() + _AT_MOST)
+    count(Metric.CONSENT_EVIDENCE_RENEWED, run.renewed)
+    count(Metric.CONSENT_EVIDENCE_AT_RISK, run.failed)
+    return {"renewed": run.renewed, "failed": run.failed}

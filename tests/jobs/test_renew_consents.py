@@ -1,0 +1,190 @@
+"""The hourly renewal of evidence: what a consent in force rests on never lapses."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from botocore.exceptions import EndpointConnectionError
+
+from chalicelib.consents import renewing, store
+from chalicelib.consents.jobs import renew_consents
+from chalicelib.core import aws, chain, table
+from chalicelib.core.clock import DAY, HOUR, to_text
+from chalicelib.core.observe import EntryFailed
+from tests.support import cloud
+from tests.support.builders import a_schedule_event
+from tests.support.cloud import counted
+from tests.support.races import just_before
+from tests.support.world import User, World
+
+DUE = timedelta(days=5 * 365 + 2 - 90)  # after a consent was given
+
+
+def run() -> Any:
+    """The job as Lambda runs it."""
+    return renew_consents(a_schedule_event(), None)
+
+
+def again(user: User) -> User:
+    """The same person years later, signed in anew."""
+    return user.world.a_user(phone=user.phone)
+
+
+def records(user: User, purpose: str = "analytics") -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = again(user).gets(f"/v1/consents/{purpose}/records").json["items"]
+    return items
+
+
+def words() -> list[str]:
+    """The words of all entries of the Ledger."""
+    return sorted(item["event"]["S"] for item in cloud.all_items() if "previous_delete_at" in item)
+
+
+@pytest.fixture
+def mila(world: World) -> User:
+    """Somebody who consents to analytics."""
+    mila = world.a_user()
+    assert mila.consents("analytics").status == 200
+    return mila
+
+
+@pytest.mark.promise("RGT-7")
+def test_the_evidence_of_a_consent_in_force_never_lapses(world: World, mila: User) -> None:
+    (given,) = records(mila)
+    for _ in range(12 * 12):
+        world.advance(30 * DAY)
+        run()
+        # Withdrawn now, its newest evidence would still be there for most of five years.
+        newest = max(int(i["delete_at"]["N"]) for i in cloud.all_items() if "previous_delete_at" in i)
+        assert newest - world.now.timestamp() > 59 * DAY.total_seconds()
+    (told,) = records(mila)
+    for section in ("header", "event"):
+        assert told[section] == given[section]
+    assert words() == ["carried_over", "carried_over", "decided"]
+
+
+def test_what_is_not_due_is_left_alone(world: World, mila: User) -> None:
+    world.advance(DUE - timedelta(seconds=1))
+    assert run() == {"renewed": 0, "failed": 0}
+    world.advance(timedelta(seconds=1))
+    assert run() == {"renewed": 1, "failed": 0}
+    assert run() == {"renewed": 0, "failed": 0}
+
+
+@pytest.mark.promise("RET-1")
+def test_what_is_withdrawn_is_not_renewed(world: World, mila: User) -> None:
+    mila.consents("marketing")
+    mila.withdraws("analytics")
+    world.advance(DUE)
+    assert run() == {"renewed": 1, "failed": 0}
+    (entry,) = [i for i in cloud.all_items() if i.get("event") == {"S": "carried_over"}]
+    assert '"purpose":"marketing"' in entry["payload"]["S"]
+    assert "analytics" not in entry["payload"]["S"]
+
+
+@pytest.mark.promise("RET-1")
+def test_without_a_consent_in_force_nothing_is_due_for_ever(world: World, mila: User) -> None:
+    mila.withdraws("analytics")
+    world.advance(2 * DUE)
+    assert run() == {"renewed": 0, "failed": 0}
+    (item,) = cloud.records("purposes")
+    assert not {"renewal", "renew_at"} & item.keys()
+
+
+def test_the_oldest_consent_says_when_an_account_is_due(world: World, mila: User) -> None:
+    world.advance(DAY)
+    again(mila).consents("marketing")
+    world.advance(DUE - DAY)
+    assert run()["renewed"] == 1
+    world.advance(DAY)
+    assert run()["renewed"] == 0  # both went along
+
+
+@pytest.mark.promise("RGT-7")
+def test_a_run_that_dies_half_way_leaves_the_rest_to_the_next(world: World, mila: User) -> None:
+    for _ in range(2):
+        world.a_user().consents("analytics")
+    world.advance(DUE)
+    just_before_the_second = cloud.failing(
+        "dynamodb", "TransactWriteItems", EndpointConnectionError(endpoint_url="https://dynamodb")
+    )
+    done: list[object] = []
+    record = store.record
+
+    def dies_at_the_second(*args: Any) -> None:
+        if done:
+            with just_before_the_second:
+                record(*args)
+        done.append(record(*args))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(store, "record", dies_at_the_second)
+        with pytest.raises(EntryFailed, match="Unavailable"):
+            run()
+    assert words().count("carried_over") == 1
+    assert run() == {"renewed": 2, "failed": 0}
+    assert words().count("carried_over") == 3
+
+
+def test_two_runs_at_once_renew_an_account_once(
+    world: World, mila: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.advance(DUE)
+    first = just_before(monkeypatch, table, "transact", run)
+    assert (first, run()) == ([{"renewed": 1, "failed": 0}], {"renewed": 0, "failed": 0})
+    assert words() == ["carried_over", "decided"]
+
+
+@pytest.mark.promise("RGT-7")
+@pytest.mark.parametrize("moment", ["before the head is read", "after it"])
+def test_a_withdrawal_that_races_with_the_renewal_stands(
+    world: World, mila: User, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    world.advance(DUE)
+    mila = again(mila)
+    module, name = (chain, "appending") if moment == "before the head is read" else (table, "transact")
+    just_before(monkeypatch, module, name, lambda: mila.withdraws("analytics"))
+    assert run()["renewed"] == 0
+    states = {c["purpose"]: c["state"] for c in mila.gets("/v1/consents").json["items"]}
+    assert states["analytics"] == "withdrawn"
+    assert words() == ["decided", "decided"]
+
+
+@pytest.mark.promise("RGT-7")
+def test_a_record_that_cannot_be_opened_holds_up_nobody(world: World, mila: User) -> None:
+    world.a_user().consents("analytics")
+    (item,) = (i for i in cloud.records("purposes") if i["pk"]["S"] == f"A#{mila.account_id}")
+    aws.client("dynamodb").put_item(
+        TableName="ru4m-test-accounts", Item={**item, "sealed": {"B": b"broken" * 10}}
+    )
+    world.advance(DUE)
+    assert run() == {"renewed": 1, "failed": 1}
+
+
+def test_a_run_ends_in_time(world: World, mila: User) -> None:
+    world.advance(DUE)
+    assert renewing.renew(until=world.now) == renewing.Run(0, 0)
+    assert renewing.renew(until=world.now + HOUR) == renewing.Run(1, 0)
+
+
+@pytest.mark.promise("SEC-1")
+def test_a_run_says_figures_and_no_names(world: World, mila: User) -> None:
+    world.canaries.add("account", mila.account_id)
+    world.canaries.add("phone", mila.phone)
+    world.advance(DUE)
+    run()
+    assert world.canaries.in_text(world.log.getvalue()) == []
+    assert to_text(world.now) in {i["carried_over_at"]["S"] for i in cloud.records("purposes")}
+
+
+def test_renewing_costs_a_read_for_many_accounts_and_two_calls_for_each(world: World) -> None:
+    for _ in range(5):
+        world.a_user().consents("analytics")
+    world.advance(DUE)
+    with counted() as calls:
+        run()
+    assert calls == {
+        "dynamodb.Query": 16 + 5,  # the shards of the index, the heads of the histories
+        "dynamodb.BatchGetItem": 1,
+        "dynamodb.TransactWriteItems": 5,
+    }
