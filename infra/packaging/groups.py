@@ -38,7 +38,6 @@ PLACEHOLDERS = {
     "RU4M_TABLE_KEYS": "keys",
     "RU4M_TABLE_LEDGER": "ledger",
     "RU4M_TABLE_CLAIMS": "claims",
-    "RU4M_TABLE_LEDGER": "ledger",
     "RU4M_TABLE_USAGE": "usage",
     "RU4M_VERSION": "packaging",
 }

@@ -305,6 +305,25 @@ def test_a_record_has_every_mandatory_field_of_the_standard(mila: User, purpose:
     assert record["header"]["pii_principal_id"] == record["event"]["entity_id"] == mila.user_id
 
 
+def test_a_record_without_a_notice_of_its_own_names_the_one_that_was_in_effect_then(
+    world: World, mila: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mila.withdraws("analytics")
+    soon = Notice(
+        kind=NoticeKind.PRIVACY,
+        version=NoticeVersion("privacy-2026-11-24"),
+        published_at=world.now,
+        effective_at=world.now + MINUTE,
+        url="https://ru4m.com/privacy/2026-11-24",
+        changes="Newer.",
+    )
+    monkeypatch.setattr(versions, "PUBLISHED", (*versions.PUBLISHED, soon))
+    world.advance(MINUTE)
+    mila.withdraws("marketing")
+    urls = [history(mila, p)[0]["processing"]["privacy_notice"] for p in ("analytics", "marketing")]
+    assert urls == ["https://ru4m.com/privacy/2024-05-08", "https://ru4m.com/privacy/2026-11-24"]
+
+
 def test_each_record_has_an_id_and_a_time_of_its_own(world: World, mila: User) -> None:
     mila.consents("analytics")
     given = world.now

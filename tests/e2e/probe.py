@@ -62,6 +62,12 @@ def _operations(dynamodb: Any, table: str, keys: list[str]) -> dict[str, Any]:
             KeyConditionExpression="touched = :day",
             ExpressionAttributeValues={":day": key["pk"]},
         ),
+        "QueryRenewal": lambda: dynamodb.query(
+            TableName=table,
+            IndexName="renewal",
+            KeyConditionExpression="renewal = :shard",
+            ExpressionAttributeValues={":shard": key["pk"]},
+        ),
         "Scan": lambda: dynamodb.scan(TableName=table, Limit=1),
     }
 

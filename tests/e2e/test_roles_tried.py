@@ -28,7 +28,7 @@ TABLES: dict[str, dict[str, set[str]]] = {
         "usage": {"BatchPut", "Delete", "Put", "Query"},
     },
     "renew_consents": {
-        "accounts": {"BatchGet", "Put"},
+        "accounts": {"BatchGet", "Put", "QueryRenewal"},
         "keys": {"BatchGet"},
         "ledger": {"Put", "Query"},
     },

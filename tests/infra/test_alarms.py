@@ -30,6 +30,7 @@ def test_every_alarm_is_on_a_metric_that_exists_and_on_its_own_stage(alarms: dic
     [
         ("ledger-entry-refused", Metric.ENTRY_REFUSED),
         ("checkpoint-archive-damaged", Metric.ARCHIVE_DAMAGED),
+        ("consent-evidence-at-risk", Metric.CONSENT_EVIDENCE_AT_RISK),
     ],
 )
 def test_one_finding_rings_and_goes_on_ringing(

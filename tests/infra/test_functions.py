@@ -30,7 +30,7 @@ FUNCTIONS = {
     "sync_chat_profiles",
     "usage",
 }
-JOBS = {"checkpoint_ledger", "roll_up_usage", "sync_chat_profiles"}
+JOBS = {"checkpoint_ledger", "renew_consents", "roll_up_usage", "sync_chat_profiles"}
 
 # What only some functions are told.
 TOLD = (
@@ -41,9 +41,6 @@ TOLD = (
     "RU4M_LOOKUP",
     "RU4M_CHECKPOINT_",
 )
-
-# Those that no request waits for.
-JOBS = {"renew_consents", "sync_chat_profiles"}
 
 # The app's own view, not through infra/packaging: each route and the module that its view is in.
 _ROUTES = """

@@ -51,18 +51,3 @@ def a_verification(code: str, **changes: Any) -> dict[str, Any]:
 def other_than(code: str) -> str:
     """A wrong code."""
     return f"{(int(code) + 1) % 1_000_000:06d}"
-
-
-def a_schedule_event() -> dict[str, Any]:
-    """What EventBridge sends when it is time."""
-    return {
-        "version": "0",
-        "id": "an-event",
-        "account": "000000000000",
-        "region": "eu-central-1",
-        "time": "2026-11-24T12:00:00Z",
-        "source": "aws.events",
-        "detail-type": "Scheduled Event",
-        "resources": [],
-        "detail": {},
-    }
