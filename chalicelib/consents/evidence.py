@@ -5,6 +5,7 @@ replaces included: so the evidence of a consent outlasts the entry of its giving
 its withdrawal. The rules, and why: docs/adr/0013-evidence-of-consent.md.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -34,6 +35,10 @@ COVERS: dict[Purpose, tuple[Category, ...]] = {
     Purpose.SOCIAL_VERIFICATION: (Category.PSEUDONYM,),
     Purpose.MESSAGE_BACKUP: (Category.CONTENT_PRIVATE,),
 }
+
+
+class EvidenceGone(Exception):
+    """A consent is in force that nothing shows any more; somebody has to have it asked for anew."""
 
 
 class EventState(StrEnum):
@@ -102,11 +107,6 @@ class Event(BaseModel):
             replaces=Replaced(**before.model_dump()) if before else None,
         )
 
-    @classmethod
-    def standing(cls, purpose: Purpose, consent: Consent) -> "Event":
-        """A consent in force, told anew: the same record with the time at which it was given."""
-        return cls.of(purpose, None, consent)
-
 
 def chain_of(pseudonym: Pseudonym) -> Chain:
     """A subject's history of consents."""
@@ -115,18 +115,25 @@ def chain_of(pseudonym: Pseudonym) -> Chain:
 
 def entry(events: list[Event], at: datetime) -> NewEntry:
     """The entry of what was decided at one moment."""
-    return _entry(DECIDED, events, at)
-
-
-def carried_over(purposes: Purposes, at: datetime) -> NewEntry:
-    """The entry that repeats every consent in force."""
-    standing = [Event.standing(purpose, consent) for purpose, consent in purposes.in_force.items()]
-    return _entry(CARRIED_OVER, standing, at)
-
-
-def _entry(word: str, events: list[Event], at: datetime) -> NewEntry:
     told = [event.model_dump(mode="json", exclude_none=True) for event in events]
-    return NewEntry(word, {"events": told}, delete_at=at + _EVIDENCE)
+    return NewEntry(DECIDED, {"events": told}, delete_at=at + _EVIDENCE)
+
+
+def carried_over(purposes: Purposes, entries: Iterable[Entry], at: datetime) -> NewEntry:
+    """The entry that repeats the event of every consent in force, word for word as the history has it.
+
+    Raises:
+        EvidenceGone: the history does not tell of one of them any more.
+    """
+    wanted = {consent.record_id for consent in purposes.in_force.values()}
+    told: list[dict[str, object]] = []
+    for found in entries:
+        events = [event for event in found.data.get("events", ()) if event["record_id"] in wanted]
+        told += events
+        wanted -= {event["record_id"] for event in events}
+        if not wanted:
+            return NewEntry(CARRIED_OVER, {"events": told}, delete_at=at + _EVIDENCE)
+    raise EvidenceGone
 
 
 def renew_at(purposes: Purposes) -> datetime | None:

@@ -2,7 +2,7 @@
 
 Each account is renewed in one transaction, which also moves it on in the index. So a run that ends anywhere
 has lost nothing, and the next one goes on with what is still due; two runs at once do the same account once.
-Whoever can't be renewed (a broken record, altered evidence) is counted and holds up nobody.
+Whoever can't be renewed (a broken record, evidence that is altered or gone) is counted and holds up nobody.
 """
 
 from contextlib import suppress
@@ -12,8 +12,9 @@ from itertools import islice
 
 from chalicelib.accounts.service import OPEN_ACCOUNT
 from chalicelib.consents import evidence, store
+from chalicelib.consents.evidence import EvidenceGone
 from chalicelib.consents.store import PURPOSES
-from chalicelib.core import clock, needs
+from chalicelib.core import chain, clock, needs
 from chalicelib.core.chain import HeadMoved, Unreadable
 from chalicelib.core.needs import Found
 from chalicelib.core.sealing import SealingError
@@ -43,7 +44,7 @@ def renew(until: datetime) -> Run:
         for found in needs.read_accounts(batch, (OPEN_ACCOUNT, PURPOSES, DATA_KEY)):
             try:
                 run.renewed += _renewed(found, now)
-            except (SealingError, Unreadable):
+            except (SealingError, Unreadable, EvidenceGone):
                 run.failed += 1
     return run
 
@@ -54,8 +55,9 @@ def _renewed(found: Found, now: datetime) -> bool:
     if account is None or before is None or before.renew_at is None or before.renew_at > now:
         return False  # erased, withdrawn or renewed since the index told of it
     after = before.model_copy(update={"carried_over_at": now, "version": before.version + 1})
-    entry = evidence.carried_over(before, now)
+    history = evidence.chain_of(account.pseudonym)
+    entry = evidence.carried_over(before, chain.newest_first(history), now)
     with suppress(store.DecidedMeanwhile, HeadMoved):  # the next run sees what became of it
-        store.record(before, after, found[DATA_KEY], evidence.chain_of(account.pseudonym), entry)
+        store.record(before, after, found[DATA_KEY], history, entry)
         return True
     return False

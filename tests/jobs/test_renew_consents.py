@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from chalicelib.consents import renewing, store
+from chalicelib.consents import evidence, renewing, store
 from chalicelib.consents.jobs import renew_consents
 from chalicelib.core import aws, chain, table
 from chalicelib.core.clock import DAY, HOUR, to_text
 from chalicelib.core.observe import EntryFailed
+from chalicelib.privacy.purposes import Category, Purpose
 from tests.support import cloud
 from tests.support.builders import a_schedule_event
 from tests.support.cloud import counted
@@ -69,6 +70,25 @@ def test_what_is_not_due_is_left_alone(world: World, mila: User) -> None:
     world.advance(timedelta(seconds=1))
     assert run() == {"renewed": 1, "failed": 0}
     assert run() == {"renewed": 0, "failed": 0}
+
+
+@pytest.mark.promise("RGT-7")
+def test_what_is_renewed_says_what_it_said_whatever_is_declared_by_then(
+    world: World, mila: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (given,) = records(mila)
+    monkeypatch.setitem(evidence.COVERS, Purpose.ANALYTICS, (Category.EMAIL,))
+    world.advance(DUE)
+    run()
+    world.advance(91 * DAY)  # what was written first has lapsed
+    assert records(mila) == [given]
+
+
+@pytest.mark.promise("RGT-7")
+def test_a_consent_that_nothing_shows_any_more_is_told_of_and_not_made_up(world: World, mila: User) -> None:
+    world.advance(DUE + 91 * DAY)
+    assert run() == {"renewed": 0, "failed": 1}
+    assert words() == ["decided"]
 
 
 @pytest.mark.promise("RET-1")
@@ -177,14 +197,14 @@ def test_a_run_says_figures_and_no_names(world: World, mila: User) -> None:
     assert to_text(world.now) in {i["carried_over_at"]["S"] for i in cloud.records("purposes")}
 
 
-def test_renewing_costs_a_read_for_many_accounts_and_two_calls_for_each(world: World) -> None:
+def test_renewing_costs_a_read_for_many_accounts_and_three_calls_for_each(world: World) -> None:
     for _ in range(5):
         world.a_user().consents("analytics")
     world.advance(DUE)
     with counted() as calls:
         run()
     assert calls == {
-        "dynamodb.Query": 16 + 5,  # the shards of the index, the heads of the histories
+        "dynamodb.Query": 16 + 2 * 5,  # the shards of the index; each history, and its head
         "dynamodb.BatchGetItem": 1,
         "dynamodb.TransactWriteItems": 5,
     }

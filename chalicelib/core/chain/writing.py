@@ -65,10 +65,19 @@ def page(chain: Chain, before: int | None, most: int) -> tuple[list[Entry], int 
     Raises:
         Unreadable: one of them is not as it was written.
     """
-    places = PLACES if before is None else Between(place(1), place(before - 1))
-    wanted = Query(Table.LEDGER, chain.name, places, order=Order.DESCENDING, limit=most)
-    found = [Entry.read(item) for item in table.query(wanted)]
+    found = list(newest_first(chain, before, most))
     return found, found[-1].seq if len(found) == most and found[-1].seq > 1 else None
+
+
+def newest_first(chain: Chain, before: int | None = None, most: int | None = None) -> Iterator[Entry]:
+    """The entries that have not lapsed, from the newest (or the one before a number) back.
+
+    Raises:
+        Unreadable: one of them is not as it was written.
+    """
+    places = PLACES if before is None else Between(place(1), place(before - 1))
+    for item in table.query(Query(Table.LEDGER, chain.name, places, order=Order.DESCENDING, limit=most)):
+        yield Entry.read(item)
 
 
 def entries(chain: Chain) -> Iterator[Entry]:
