@@ -245,10 +245,12 @@ def test_two_decisions_at_once_are_one_history_and_the_last_one_stands(
     assert where(mila, "analytics")["state"] == "given"
 
 
+@pytest.mark.parametrize(("module", "moment"), [(chain, "appending"), (table, "transact")])
 def test_two_decisions_about_two_purposes_at_once_both_stand(
-    mila: User, monkeypatch: pytest.MonkeyPatch
+    mila: User, monkeypatch: pytest.MonkeyPatch, module: Any, moment: str
 ) -> None:
-    just_before(monkeypatch, table, "transact", lambda: mila.consents("marketing"))
+    mila.withdraws("message_backup")
+    just_before(monkeypatch, module, moment, lambda: mila.consents("marketing"))
     mila.consents("analytics")
     assert [where(mila, purpose)["state"] for purpose in ("analytics", "marketing")] == ["given", "given"]
 

@@ -8,7 +8,7 @@ from botocore.exceptions import EndpointConnectionError
 
 from chalicelib.consents import evidence, renewing, store
 from chalicelib.consents.jobs import renew_consents
-from chalicelib.core import aws, chain, table
+from chalicelib.core import aws, chain, needs, table
 from chalicelib.core.clock import DAY, HOUR, to_text
 from chalicelib.core.observe import EntryFailed
 from chalicelib.privacy.purposes import Category, Purpose
@@ -152,6 +152,15 @@ def test_two_runs_at_once_renew_an_account_once(
     world.advance(DUE)
     first = just_before(monkeypatch, table, "transact", run)
     assert (first, run()) == ([{"renewed": 1, "failed": 0}], {"renewed": 0, "failed": 0})
+    assert words() == ["carried_over", "decided"]
+
+
+def test_an_index_that_is_behind_renews_nothing_twice(
+    world: World, mila: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.advance(DUE)
+    first = just_before(monkeypatch, needs, "read_accounts", run)
+    assert (run(), first) == ({"renewed": 0, "failed": 0}, [{"renewed": 1, "failed": 0}])
     assert words() == ["carried_over", "decided"]
 
 
