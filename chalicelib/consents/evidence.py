@@ -16,12 +16,12 @@ from chalicelib.core.chain import Chain, Entry, NewEntry
 from chalicelib.core.clock import Instant
 from chalicelib.core.ids import ConsentRecordId, Pseudonym
 from chalicelib.notices.model import NoticeVersion
+from chalicelib.privacy.periods import Period
 from chalicelib.privacy.purposes import Category, Purpose
 from chalicelib.privacy.recipients import Recipient
 
 DECIDED = "decided"  # the word of entries that record a decision
 CARRIED_OVER = "carried_over"  # of entries that repeat what stands, before it lapses; nothing happened then
-_EVIDENCE = timedelta(days=5 * 365 + 2)  # five years, with the most leap days that they can have
 # So long before evidence would lapse it is renewed: time for a job that is down, or has very much to do.
 _AHEAD = timedelta(days=90)
 
@@ -116,7 +116,7 @@ def chain_of(pseudonym: Pseudonym) -> Chain:
 def entry(events: list[Event], at: datetime) -> NewEntry:
     """The entry of what was decided at one moment."""
     told = [event.model_dump(mode="json", exclude_none=True) for event in events]
-    return NewEntry(DECIDED, {"events": told}, delete_at=at + _EVIDENCE)
+    return NewEntry(DECIDED, {"events": told}, delete_at=Period.CONSENT_EVIDENCE.ends(at))
 
 
 def carried_over(purposes: Purposes, entries: Iterable[Entry], at: datetime) -> NewEntry:
@@ -132,7 +132,7 @@ def carried_over(purposes: Purposes, entries: Iterable[Entry], at: datetime) -> 
         told += events
         wanted -= {event["record_id"] for event in events}
         if not wanted:
-            return NewEntry(CARRIED_OVER, {"events": told}, delete_at=at + _EVIDENCE)
+            return NewEntry(CARRIED_OVER, {"events": told}, delete_at=Period.CONSENT_EVIDENCE.ends(at))
     raise EvidenceGone
 
 
@@ -140,7 +140,7 @@ def renew_at(purposes: Purposes) -> datetime | None:
     """When the oldest evidence of a consent in force has to be renewed; None where none is in force."""
     carried = purposes.carried_over_at
     told = [max(c.since, carried) if carried else c.since for c in purposes.in_force.values()]
-    return min(told) + _EVIDENCE - _AHEAD if told else None
+    return Period.CONSENT_EVIDENCE.ends(min(told)) - _AHEAD if told else None
 
 
 def events_about(purpose: Purpose, entries: list[Entry]) -> list[Event]:

@@ -397,7 +397,7 @@ def test_the_evidence_of_a_consent_outlasts_its_withdrawal_by_five_years(world: 
     world.advance(timedelta(days=4 * 365))
     mila = world.a_user(phone=mila.phone)
     mila.withdraws("analytics")
-    world.advance(timedelta(days=5 * 365 + 1))
+    world.advance(timedelta(days=5 * 365))
     (left,) = [item for item in ledger() if int(item["delete_at"]["N"]) > world.now.timestamp()]
     assert f'"replaces":{{"method":"explicit","notice_version":"{PRIVACY}","record_id":"{given}"' in str(left)
     world.advance(timedelta(days=2))

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.privacy.purposes import Purpose
 from infra.local.cloud import LocalCloud
 from infra.local.emulator import ROOT_KEY, ROOT_SECRET
 from infra.local.tour import usage
@@ -34,9 +33,9 @@ def test_use_is_kept_with_consent_and_dropped_without(
     fault = an_event("app.crashed", diagnostics={"kind": "crash"})
     refused = {"accepted": 1, "dropped": {"no_consent": 1}}
     assert tells(mila, an_event("meeting.joined"), fault) == refused
-    usage.decide(cloud, [mila], Purpose.ANALYTICS)
+    mila.consent("analytics")
     assert tells(mila, *(an_event("meeting.joined") for _ in range(100))) == {"accepted": 100, "dropped": {}}
-    usage.decide(cloud, [mila])
+    mila.call("PUT", "/v1/consents/analytics", {"state": "withdrawn"})
     assert tells(mila, an_event("meeting.joined"), fault) == refused
 
 
@@ -47,7 +46,7 @@ def test_ten_people_make_a_figure_and_nine_do_not(
     people = [a_phone() for _ in range(10)]
     for somebody in people:
         somebody.sign_up()
-    usage.decide(cloud, people, Purpose.ANALYTICS)
+        somebody.consent("analytics")
     for number, somebody in enumerate(people):
         rare = [an_event("settings.opened")] if number else []
         tells(somebody, an_event("meeting.joined", screen="lobby"), *rare)

@@ -7,7 +7,6 @@ from functools import partial
 
 import jwt
 
-from chalicelib.privacy.purposes import Purpose
 from infra.local.children import LOCAL
 from infra.local.js import ChatClients, ChatError
 from infra.local.tour import usage
@@ -117,14 +116,14 @@ def telling_usage(tour: Tour) -> None:
         return mila.call("POST", "/v1/usage", told).body["dropped"]
 
     tour.check("without her consent it is dropped", dropped() == {"no_consent": 1})
-    usage.decide(cloud, [mila], Purpose.ANALYTICS)
+    mila.consent("analytics")
     tour.check("with it, it is kept", dropped() == {})
-    usage.decide(cloud, [mila])
+    mila.call("PUT", "/v1/consents/analytics", {"state": "withdrawn"})
     tour.check("and dropped again once she withdraws", dropped() == {"no_consent": 1})
     crowd = [Phone(mila.api_url, f"+3816012346{n:02}", mila.inbox) for n in range(10)]
     for somebody in crowd:
         somebody.sign_up()
-    usage.decide(cloud, crowd, Purpose.ANALYTICS)
+        somebody.consent("analytics")
     for number, somebody in enumerate(crowd):
         rare = [an_event("settings.opened")] if number else []
         somebody.call("POST", "/v1/usage", batch(somebody, an_event("meeting.joined"), *rare))

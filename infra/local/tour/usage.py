@@ -1,4 +1,4 @@
-"""What the tour and the tests over the local cloud need to show of usage: choices, and days that have passed.
+"""What the tour and the tests over the local cloud need to show of usage: days that have passed.
 
 Nobody waits for three days: events are told today, through the gateway, and then moved back in the table.
 """
@@ -13,15 +13,11 @@ from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import Any
 
-from chalicelib.consents import store as consents
-from chalicelib.consents.model import Consent, ConsentState, Purposes
-from chalicelib.core import aws, clock, needs, table
+from chalicelib.core import aws, clock, table
 from chalicelib.core.ids import AccountId
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Delete, Key, Query, Table
 from chalicelib.privacy import codec
-from chalicelib.privacy.purposes import Purpose
-from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.usage import store
 from chalicelib.usage.figures import Figures
 from chalicelib.usage.model import DiagnosticsEvent, UsageEvent
@@ -43,17 +39,6 @@ def an_event(name: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - as JSO
 def batch(phone: Phone, *events: dict[str, Any]) -> dict[str, Any]:
     """What the app sends."""
     return {"events": events, "device": {"id": phone.device_id, "platform": "android"}}
-
-
-def decide(cloud: LocalCloud, phones: Sequence[Phone], *purposes: Purpose) -> None:
-    """Let these be the purposes that people consent to, and no others."""
-    given = {p: Consent(state=ConsentState.GIVEN, since=clock.now()) for p in purposes}
-    with _inside(cloud):
-        for phone in phones:
-            account_id = _account_id(phone)
-            (found,) = needs.read_accounts([account_id], (DATA_KEY,))
-            choices, place = Purposes(account_id=account_id, consents=given), consents.key(account_id)
-            table.put_all(Table.ACCOUNTS, [(place, codec.to_item(choices, place, found[DATA_KEY]))])
 
 
 def move_back(cloud: LocalCloud, phones: Sequence[Phone], days: int) -> date:
