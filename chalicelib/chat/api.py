@@ -6,15 +6,15 @@ from chalicelib.chat import token
 from chalicelib.chat.model import ChatToken
 from chalicelib.core.http import route
 from chalicelib.notices import service as notices
-from chalicelib.notices.service import TERMS_ACCEPTANCE, TermsNotAccepted
+from chalicelib.notices.service import TERMS, TermsNotAccepted
 from chalicelib.sessions import service as sessions
 from chalicelib.sessions.caller import Caller
 
 chat = Blueprint(__name__)
 
 
-@route(chat, "POST", "/v1/chat/token", needs=(TERMS_ACCEPTANCE,), problems=(TermsNotAccepted,))
+@route(chat, "POST", "/v1/chat/token", needs=(TERMS,), problems=(TermsNotAccepted,))
 def mint_chat_token(caller: Caller) -> ChatToken:
-    """A token for Stream, for whoever accepted the current terms."""
-    notices.require_terms(caller[TERMS_ACCEPTANCE])
+    """A token for Stream, for whoever accepted the terms that apply to them."""
+    notices.require_terms(caller[TERMS])
     return token.mint(caller.account.user_id, sessions.ends_at(caller.session))

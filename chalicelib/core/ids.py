@@ -74,3 +74,7 @@ class SessionId(Id, prefix="s"):
 
 class ChallengeId(Id, prefix="c"):
     """One code that was sent out and is waited for."""
+
+
+class MailId(Id, prefix="m"):
+    """One mail that was sent out and may come back; says nothing about who got it."""

@@ -6,9 +6,9 @@ logout or a restriction bites on the next request, and a request costs one read 
 Views of other accounts and jobs read several accounts the same way.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from chalicelib.core import table
 from chalicelib.core.ids import AccountId, SessionId
@@ -30,6 +30,16 @@ class Claims:
     stepped_up_until: int = 0
 
 
+class Wanted(Protocol[T_co]):
+    """What a route or a job may list among its needs."""
+
+    def keys(self, claims: Claims) -> tuple[Key, ...]:
+        """Where the items are for the owner of a token."""
+
+    def find(self, items: Mapping[Key, Item], found: "Found") -> T_co:
+        """What they say."""
+
+
 @dataclass(frozen=True, eq=False)
 class Need(Generic[T_co]):
     """An item that a request needs: its key from the token's claims, and its reading (None: absent).
@@ -39,6 +49,30 @@ class Need(Generic[T_co]):
 
     key: Callable[[Claims], Key]
     read: Callable[[Item | None, "Found"], T_co]
+
+    def keys(self, claims: Claims) -> tuple[Key, ...]:
+        """The one key."""
+        return (self.key(claims),)
+
+    def find(self, items: Mapping[Key, Item], found: "Found") -> T_co:
+        """The item, read."""
+        return self.read(items.get(self.key(found.claims)), found)
+
+
+@dataclass(frozen=True, eq=False)
+class Several(Generic[T_co]):
+    """Items that only say something together; their keys are the same throughout a request."""
+
+    places: Callable[[AccountId], tuple[Key, ...]]
+    read: Callable[[AccountId, Mapping[Key, Item]], T_co]
+
+    def keys(self, claims: Claims) -> tuple[Key, ...]:
+        """All of them."""
+        return self.places(claims.account_id)
+
+    def find(self, items: Mapping[Key, Item], found: "Found") -> T_co:
+        """Those that are there, read together."""
+        return self.read(found.claims.account_id, items)
 
 
 class NotAskedFor(LookupError):
@@ -53,31 +87,30 @@ class Found:
         self._keys = keys
         self._items = items
 
-    def __getitem__(self, need: Need[T]) -> T:
+    def __getitem__(self, need: Wanted[T]) -> T:
         """What a need found.
 
         Raises:
             NotAskedFor: the need was not part of this read; to call it absent would be a lie.
         """
-        key = need.key(self.claims)
-        if key not in self._keys:
-            raise NotAskedFor(key.table, key.sk)
-        return need.read(self._items.get(key), self)
+        if missing := [key for key in need.keys(self.claims) if key not in self._keys]:
+            raise NotAskedFor(missing[0].table, missing[0].sk)
+        return need.find(self._items, self)
 
 
 # Stands in claims that were not made from a token; needs of a session find nothing under it.
 NO_SESSION = SessionId("")
 
 
-def read(claims: Claims, needs: Iterable[Need[Any]]) -> Found:
+def read(claims: Claims, needs: Iterable[Wanted[Any]]) -> Found:
     """Read all needs of a request in one consistent call."""
-    keys = frozenset(need.key(claims) for need in needs)
+    keys = frozenset(key for need in needs for key in need.keys(claims))
     return Found(claims, keys, table.batch_get(keys))
 
 
-def read_accounts(account_ids: Iterable[AccountId], needs: tuple[Need[Any], ...]) -> list[Found]:
+def read_accounts(account_ids: Iterable[AccountId], needs: tuple[Wanted[Any], ...]) -> list[Found]:
     """Read the same needs for several accounts in one consistent call of at most 100 keys."""
     claims = [Claims(account_id, NO_SESSION) for account_id in account_ids]
-    keys = frozenset(need.key(claim) for claim in claims for need in needs)
+    keys = frozenset(key for claim in claims for need in needs for key in need.keys(claim))
     items = table.batch_get(keys)
     return [Found(claim, keys, items) for claim in claims]

@@ -78,6 +78,7 @@ class Settings:
     contact_email: str
     limits: Limits
     periods: Mapping[str, Duration]  # by the names of core/periods
+    local_notices: str  # versions of notices beyond the published ones, as JSON; on stage `local` only
     environment: Mapping[str, str] = field(repr=False)  # has the function's credentials in it
 
     access_token_life = timedelta(minutes=15)
@@ -86,6 +87,7 @@ class Settings:
     code_attempts = 5
     verify_repeat = timedelta(minutes=2)
     step_up_life = timedelta(minutes=10)
+    notice_period = timedelta(days=14)  # between being told of new terms and their taking effect (NOT-1)
     audience = "ru4m-app"
 
     def table(self, name: str) -> str:
@@ -149,6 +151,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         contact_email=_parsed(environment, "RU4M_CONTACT_EMAIL", _email_address),
         limits=_limits(environment, stage),
         periods=_periods(environment),
+        local_notices=_only_locally(environment, "RU4M_NOTICES", stage),
         environment=environment,
     )
 
@@ -186,6 +189,13 @@ def _email_address(text: str) -> str:
     if "@" not in text:
         raise ValueError("not an email address")
     return text
+
+
+def _only_locally(environment: Mapping[str, str], variable: str, stage: Stage) -> str:
+    value = environment.get(variable, "")
+    if value and stage is not Stage.LOCAL:
+        raise SettingsError(f"{variable} is refused: on stage {stage} versions are published by a commit")
+    return value
 
 
 def _required(environment: Mapping[str, str], variable: str) -> str:

@@ -4,10 +4,13 @@ from chalice.app import Blueprint
 
 from chalicelib.core.http import NoContent, route
 from chalicelib.notices import service
-from chalicelib.notices.model import NoticeList, NoticeVersion
-from chalicelib.sessions.caller import Caller
+from chalicelib.notices.model import AnnouncementList, NoticeList, NoticeVersion
+from chalicelib.notices.service import STANDINGS, TermsOutdated
+from chalicelib.sessions.caller import Caller, RightsCaller
 
 notices = Blueprint(__name__)
+
+_STANDINGS = tuple(STANDINGS.values())
 
 
 @route(notices, "GET", "/v1/notices")
@@ -22,8 +25,14 @@ def list_current_notices() -> NoticeList:
     return NoticeList(items=service.currents())
 
 
-@route(notices, "POST", "/v1/notices/{version}/acceptance")
+@route(notices, "GET", "/v1/announcements", needs=_STANDINGS)
+def list_announcements(caller: RightsCaller) -> AnnouncementList:
+    """The versions that the caller was told of, and from when on each applies to them."""
+    return AnnouncementList(items=service.announced_to(caller[standing] for standing in _STANDINGS))
+
+
+@route(notices, "POST", "/v1/notices/{version}/acceptance", needs=_STANDINGS, problems=(TermsOutdated,))
 def accept_notice(caller: Caller, version: NoticeVersion) -> NoContent:
-    """Accept a version. Doing it again changes nothing."""
-    service.accept(caller.account.account_id, version)
+    """Accept a version that is published and no older than the one that applies. Again changes nothing."""
+    service.accept(caller.account.account_id, version, caller[STANDINGS[version.kind]])
     return NoContent()

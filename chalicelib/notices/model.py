@@ -8,6 +8,8 @@ from pydantic import model_validator
 
 from chalicelib.core.clock import Instant
 from chalicelib.core.http import View
+from chalicelib.core.ids import MailId
+from chalicelib.core.settings import Settings
 from chalicelib.core.table import Table
 from chalicelib.privacy.periods import UNTIL_ERASURE
 from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, Record
@@ -25,6 +27,12 @@ class NoticeVersion(str):
     """The name of one version of one notice: `<kind>-<date>`, so it says what was accepted."""
 
     __slots__ = ()
+
+    @property
+    def kind(self) -> NoticeKind:
+        """What it is a version of."""
+        return NoticeKind(self.partition("-")[0])
+
     pattern = re.compile(r"(terms|privacy)-\d{4}-\d{2}-\d{2}")
 
     @classmethod
@@ -53,10 +61,17 @@ class Notice(View):
 
     @model_validator(mode="after")
     def _announced(self) -> Self:
-        """Without a time between the two nobody could be told before it applies to them (NOT-1)."""
-        told_first = self.published_at < self.effective_at
-        if not told_first and not (self.is_first and self.published_at == self.effective_at):
-            raise ValueError("a notice has to be published before it takes effect")
+        """In a shorter time nobody could be told, and think about it, before it takes effect (NOT-1)."""
+        period = self.effective_at - self.published_at
+        if period < Settings.notice_period and not (self.is_first and not period):
+            days = Settings.notice_period.days
+            raise ValueError(f"a notice has to be published {days} days before it takes effect")
+        return self
+
+    @model_validator(mode="after")
+    def _named(self) -> Self:
+        if self.version.kind is not self.kind:
+            raise ValueError("a version is named after its kind")
         return self
 
 
@@ -86,3 +101,55 @@ class Acceptance(
 
     version: Annotated[NoticeVersion, NOT_PERSONAL]
     accepted_at: Annotated[Instant, NOT_PERSONAL]
+
+
+class Channel(StrEnum):
+    """How an account is told of a version."""
+
+    EMAIL = "email"
+    IN_APP = "in_app"
+
+
+class Telling(StrEnum):
+    """How far the telling has come."""
+
+    WAITING = "waiting"  # the mail was certainly not taken; it may be tried again
+    SENDING = "sending"  # a mail is on its way to SES, or was when we stopped: nobody knows
+    TOLD = "told"  # SES took the mail, or the notice stands in the app
+
+
+class Announcement(
+    Record,
+    table=Table.ACCOUNTS,
+    kind="announcement",
+    purpose=Purpose.LEGAL_OBLIGATION,
+    basis=LegalBasis.LEGAL_OBLIGATION,
+    retention=UNTIL_ERASURE,
+    key_class=KeyClass.NOTHING_SEALED,
+):
+    """An account is told of a version before that applies to it (NOT-1)."""
+
+    version: Annotated[NoticeVersion, NOT_PERSONAL]
+    telling: Annotated[Telling, NOT_PERSONAL]
+    channel: Annotated[Channel, NOT_PERSONAL]
+    told_at: Annotated[Instant | None, NOT_PERSONAL] = None
+    mail_id: Annotated[MailId | None, NOT_PERSONAL] = None
+
+
+class AnnouncementView(View):
+    """A version that the caller was told of, and from when on it applies to them."""
+
+    kind: NoticeKind
+    version: NoticeVersion
+    told_at: Instant
+    applies_from: Instant
+    url: str
+    changes: str
+    accepted: bool
+
+
+class AnnouncementList(View):
+    """Announcements, the latest version first."""
+
+    items: tuple[AnnouncementView, ...]
+    next: str | None = None

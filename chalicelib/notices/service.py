@@ -1,29 +1,44 @@
-"""The rules of notices: which versions are current, who has accepted them."""
+"""The rules of notices: which versions are current, who was told of them, who has accepted them."""
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 from chalicelib.core import clock
 from chalicelib.core.errors import Conflict, Forbidden, NotFound, Schemas
 from chalicelib.core.ids import AccountId
-from chalicelib.core.needs import Need
+from chalicelib.core.needs import Several
 from chalicelib.core.table import Create
 from chalicelib.notices import store, versions
-from chalicelib.notices.model import Acceptance, Notice, NoticeKind, NoticeVersion
+from chalicelib.notices.model import (
+    Acceptance,
+    Announcement,
+    AnnouncementView,
+    Channel,
+    Notice,
+    NoticeKind,
+    NoticeVersion,
+    Telling,
+)
+from chalicelib.notices.standing import Standing
 from chalicelib.notices.store import AcceptedBefore, acceptance_of
 
 __all__ = [
-    "TERMS_ACCEPTANCE",
+    "STANDINGS",
+    "TERMS",
     "AcceptedBefore",
     "TermsNotAccepted",
     "TermsOutdated",
     "accept",
     "acceptance_of",
     "acceptances",
+    "announced_to",
     "check_current",
     "current",
     "currents",
+    "first_announcements",
     "published",
     "require_terms",
+    "shown_in_app",
 ]  # fmt: skip
 
 
@@ -42,22 +57,21 @@ class TermsOutdated(Conflict):
 
 
 class TermsNotAccepted(Forbidden):
-    """The current terms are not accepted yet; `missing` names the version (STR-4)."""
+    """The terms that apply to this user are not accepted yet; `missing` names the version (STR-4)."""
 
     code = "terms_not_accepted"
-    title = "The current terms have to be accepted first"
+    title = "The terms that apply now have to be accepted first"
     shows: ClassVar[Schemas] = {"missing": {"type": "string", "description": "The version to accept"}}
 
 
 def published() -> tuple[Notice, ...]:
     """All versions that are published by now, newest first."""
-    now = clock.now()
-    shown = (notice for notice in versions.PUBLISHED if notice.published_at <= now)
+    shown = (notice for kind in NoticeKind for notice in versions.published(kind))
     return tuple(sorted(shown, key=lambda notice: notice.effective_at, reverse=True))
 
 
 def current(kind: NoticeKind) -> Notice:
-    """The version of a kind that is in effect now."""
+    """The version of a kind that is in effect now; whoever signs up is shown this one."""
     now = clock.now()
     return next(n for n in published() if n.kind is kind and n.effective_at <= now)
 
@@ -77,20 +91,20 @@ def check_current(terms: NoticeVersion, privacy: NoticeVersion) -> None:
         raise TermsOutdated(current={n.kind.value: n.version for n in currents()})
 
 
-# The acceptance that a chat token asks for, in the caller's batched read.
-TERMS_ACCEPTANCE: Need[Acceptance | None] = Need(
-    lambda claims: store.key(claims.account_id, current(NoticeKind.TERMS).version), store.read
-)
+# What is on record about the caller and each kind of notice, in the caller's batched read.
+STANDINGS: dict[NoticeKind, Several[Standing]] = {kind: store.standing(kind) for kind in NoticeKind}
+# That is all that a chat token asks for.
+TERMS: Several[Standing] = STANDINGS[NoticeKind.TERMS]
 
 
-def require_terms(acceptance: Acceptance | None) -> None:
-    """Refuse what needs the current terms, which say that messages travel through Stream.
+def require_terms(standing: Standing) -> None:
+    """Refuse what needs the terms that apply to this user, which say that messages travel through Stream.
 
     Raises:
         TermsNotAccepted: with the missing version.
     """
-    if acceptance is None:
-        raise TermsNotAccepted(missing=current(NoticeKind.TERMS).version)
+    if missing := standing.due(clock.now()):
+        raise TermsNotAccepted(missing=missing.version)
 
 
 def acceptances(account_id: AccountId, *accepted: NoticeVersion) -> list[Create]:
@@ -99,12 +113,50 @@ def acceptances(account_id: AccountId, *accepted: NoticeVersion) -> list[Create]
     return [store.creation(account_id, Acceptance(version=version, accepted_at=now)) for version in accepted]
 
 
-def accept(account_id: AccountId, version: NoticeVersion) -> None:
-    """Record an acceptance; doing it again changes nothing.
+def first_announcements(account_id: AccountId) -> list[Create]:
+    """The writes that tell a new account, in the app, of what is published but not in effect yet.
+
+    A walk over the accounts that is under way may have passed the place of the new one.
+    """
+    now = clock.now()
+    coming = (notice.version for notice in published() if notice.effective_at > now)
+    return [store.announcing(account_id, shown_in_app(version)) for version in coming]
+
+
+def shown_in_app(version: NoticeVersion) -> Announcement:
+    """An account is told by the notice in its app, which stands there from now on."""
+    return Announcement(version=version, telling=Telling.TOLD, channel=Channel.IN_APP, told_at=clock.now())
+
+
+def accept(account_id: AccountId, version: NoticeVersion, standing: Standing) -> None:
+    """Record an acceptance, also of a version that is still to take effect; a second one changes nothing.
 
     Raises:
         NotFound: no such version is published.
+        TermsOutdated: a newer one applies to this user already.
     """
-    if version not in {notice.version for notice in published()}:
+    now = clock.now()
+    notice = next((n for n in standing.versions if n.version == version), None)
+    if notice is None:
         raise NotFound
-    store.put(account_id, Acceptance(version=version, accepted_at=clock.now()))
+    if notice.effective_at < standing.current(now).effective_at:
+        raise TermsOutdated(current={n.kind.value: n.version for n in currents()})
+    store.put(account_id, Acceptance(version=version, accepted_at=now))
+
+
+def announced_to(standings: Iterable[Standing]) -> tuple[AnnouncementView, ...]:
+    """The versions that an account was told of, the latest first."""
+    views = (
+        AnnouncementView(
+            kind=told.notice.kind,
+            version=told.notice.version,
+            told_at=told.told_at,
+            applies_from=told.applies_from,
+            url=told.notice.url,
+            changes=told.notice.changes,
+            accepted=told.notice.version in standing.accepted,
+        )
+        for standing in standings
+        for told in standing.told()
+    )
+    return tuple(sorted(views, key=lambda view: view.applies_from, reverse=True))

@@ -14,7 +14,7 @@ from chalicelib.accounts.service import ACCOUNT
 from chalicelib.core import clock
 from chalicelib.core.errors import Forbidden, Problem, SessionEnded
 from chalicelib.core.http import Authenticated
-from chalicelib.core.needs import Claims, Found, Need
+from chalicelib.core.needs import Claims, Found, Wanted
 from chalicelib.sessions.authorizer import access_token
 from chalicelib.sessions.model import Session
 from chalicelib.sessions.store import SESSION
@@ -50,7 +50,7 @@ class RightsCaller(Authenticated):
     """The owner of a live session, whatever state the account is in."""
 
     authorizer: ClassVar[ChaliceAuthorizer] = access_token
-    needs: ClassVar[tuple[Need[Any], ...]] = (SESSION, ACCOUNT)
+    needs: ClassVar[tuple[Wanted[Any], ...]] = (SESSION, ACCOUNT)
     problems: ClassVar[tuple[type[Problem], ...]] = (SessionEnded,)
 
     def __init__(self, session: Session, account: Account, found: Found) -> None:
@@ -70,7 +70,7 @@ class RightsCaller(Authenticated):
             raise SessionEnded
         return cls(session, account, found)
 
-    def __getitem__(self, need: Need[T]) -> T:
+    def __getitem__(self, need: Wanted[T]) -> T:
         """What the same read found for a need of the route."""
         return self._found[need]
 

@@ -114,6 +114,7 @@ def _new(challenge: Challenge, answer: Verification) -> tuple[Account, SubjectKe
     account, keys, makes = accounts.open_account(str(challenge.destination), challenge.locale)
     makes += profiles.new_profile(account.account_id, answer.display_name, keys)
     makes += notices.acceptances(account.account_id, answer.terms_version, answer.privacy_version)
+    makes += notices.first_announcements(account.account_id)
     return account, keys, makes
 
 

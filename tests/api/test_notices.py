@@ -1,27 +1,22 @@
 """Notices: current versions, acceptance on record."""
 
-from datetime import UTC, datetime, timedelta
+import json
+from datetime import timedelta
 
 import pytest
 from pydantic import ValidationError
 
+from chalicelib.core import settings
+from chalicelib.core.settings import SettingsError
 from chalicelib.notices import versions
 from chalicelib.notices.model import FirstNotice, Notice, NoticeKind, NoticeVersion
-from tests.support import cloud
+from tests.support import cloud, environment
 from tests.support.builders import PRIVACY, TERMS
+from tests.support.notices import DAY, a_version, publish, tell
 from tests.support.world import World
 
-NEWER = Notice(
-    kind=NoticeKind.TERMS,
-    version=NoticeVersion("terms-2026-11-01"),
-    published_at=datetime(2026, 10, 1, tzinfo=UTC),
-    effective_at=datetime(2026, 11, 1, tzinfo=UTC),
-    url="https://ru4m.com/terms/2026-11-01",
-    changes="Newer.",
-)
-ANNOUNCED = NEWER.model_copy(
-    update={"version": NoticeVersion("terms-2026-12-24"), "effective_at": datetime(2026, 12, 24, tzinfo=UTC)}
-)
+NEWER = a_version("2026-11-01")
+ANNOUNCED = a_version("2026-12-24", announced_for=60 * DAY)
 
 
 @pytest.mark.promise("STR-4")
@@ -33,23 +28,46 @@ def test_both_notices_are_public_with_their_dates(world: World) -> None:
 
 
 @pytest.mark.promise("NOT-1")
-@pytest.mark.parametrize("before", [timedelta(0), timedelta(seconds=-1)], ids=["at once", "backdated"])
-def test_a_version_that_is_not_announced_before_it_takes_effect_cannot_be_defined(before: timedelta) -> None:
-    with pytest.raises(ValidationError, match="published before it takes effect"):
-        Notice(**{**dict(NEWER), "published_at": NEWER.effective_at - before})
+@pytest.mark.parametrize("before", [timedelta(seconds=-1), timedelta(0), 14 * DAY - timedelta(seconds=1)])
+def test_a_version_that_takes_effect_sooner_than_the_notice_period_cannot_be_defined(
+    before: timedelta,
+) -> None:
+    with pytest.raises(ValidationError, match="published 14 days before it takes effect"):
+        a_version("2026-11-01", announced_for=before)
+    a_version("2026-11-01", announced_for=14 * DAY)
 
 
 @pytest.mark.promise("NOT-1")
-def test_only_a_first_version_may_take_effect_when_it_is_published(world: World) -> None:
+def test_only_a_first_version_may_take_effect_when_it_is_published(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     FirstNotice(**{**dict(NEWER), "published_at": NEWER.effective_at})
-    with pytest.raises(ValidationError, match="published before it takes effect"):
+    with pytest.raises(ValidationError, match="published 14 days before"):
         FirstNotice(**{**dict(NEWER), "published_at": NEWER.effective_at + timedelta(seconds=1)})
-    for kind in NoticeKind:
-        first, *later = sorted(
-            (n for n in versions.PUBLISHED if n.kind is kind), key=lambda n: n.effective_at
-        )
-        assert isinstance(first, FirstNotice)
-        assert not any(isinstance(notice, FirstNotice) for notice in later)
+    publish(monkeypatch, FirstNotice(**{**dict(NEWER), "published_at": NEWER.effective_at}))
+    with pytest.raises(ValueError, match="one version comes first"):
+        versions.every()
+
+
+def test_versions_that_could_be_taken_for_each_other_are_refused(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(ValidationError, match="named after its kind"):
+        Notice(**{**dict(NEWER), "kind": NoticeKind.PRIVACY})
+    publish(monkeypatch, NEWER, NEWER.model_copy(update={"version": NoticeVersion("terms-2026-11-02")}))
+    with pytest.raises(ValueError, match="at a time of its own"):
+        versions.every()
+    publish(monkeypatch, NEWER)
+    with pytest.raises(ValueError, match="same name"):
+        versions.every()
+
+
+@pytest.mark.promise("NOT-1")
+def test_the_environment_adds_versions_on_the_local_stage_and_nowhere_else() -> None:
+    added = {**environment.variables(), "RU4M_NOTICES": json.dumps([NEWER.model_dump(mode="json")])}
+    with pytest.raises(SettingsError, match="published by a commit"):
+        settings.read(added)
+    assert versions._local(settings.read({**added, "RU4M_STAGE": "local"}).local_notices) == (NEWER,)
 
 
 @pytest.mark.promise("NOT-1")
@@ -58,7 +76,7 @@ def test_a_version_is_neither_listed_nor_accepted_before_it_is_published(
 ) -> None:
     soon, later = world.now + timedelta(seconds=1), world.now + timedelta(days=30)
     prepared = NEWER.model_copy(update={"published_at": soon, "effective_at": later})
-    monkeypatch.setattr(versions, "PUBLISHED", (*versions.PUBLISHED, prepared))
+    publish(monkeypatch, prepared)
     mila = world.a_user()
 
     def listed() -> bool:
@@ -74,14 +92,14 @@ def test_a_version_is_neither_listed_nor_accepted_before_it_is_published(
 
 
 def test_all_versions_are_listed_newest_first(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(versions, "PUBLISHED", (*versions.PUBLISHED, ANNOUNCED, NEWER))
+    publish(monkeypatch, ANNOUNCED, NEWER)
     listed = [notice["version"] for notice in world.call("GET", "/v1/notices").json["items"]]
     assert listed[:2] == ["terms-2026-12-24", "terms-2026-11-01"]
     assert len(listed) == 4
 
 
 def test_a_version_is_current_from_its_date_on(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(versions, "PUBLISHED", (*versions.PUBLISHED, ANNOUNCED, NEWER))
+    publish(monkeypatch, ANNOUNCED, NEWER)
     current = world.call("GET", "/v1/notices/current").json["items"]
     assert "terms-2026-11-01" in {notice["version"] for notice in current}
 
@@ -93,15 +111,115 @@ def test_signing_up_puts_both_acceptances_on_record(world: World) -> None:
 
 
 @pytest.mark.promise("STR-4")
-def test_no_chat_token_before_the_current_terms_are_accepted(
+def test_no_chat_token_before_the_terms_that_apply_are_accepted(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mila = world.a_user()
-    monkeypatch.setattr(versions, "PUBLISHED", (*versions.PUBLISHED, NEWER))
+    publish(monkeypatch, NEWER)
+    tell(mila, NEWER, at=NEWER.published_at)
     refused = mila.mints_a_chat_token()
     assert (refused.problem, refused.json["missing"]) == ("terms_not_accepted", NEWER.version)
     assert mila.calls("POST", f"/v1/notices/{NEWER.version}/acceptance").status == 204
     assert mila.mints_a_chat_token().status == 200
+
+
+@pytest.mark.promise("NOT-1")
+def test_whoever_was_not_told_of_newer_terms_gets_tokens_under_the_old_ones(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mila = world.a_user()
+    publish(monkeypatch, NEWER)
+    assert mila.mints_a_chat_token().status == 200
+
+
+@pytest.mark.promise("NOT-1")
+def test_whoever_was_told_late_gets_tokens_under_the_old_terms_for_two_more_weeks(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mila = world.a_user()
+    publish(monkeypatch, NEWER)
+    tell(mila, NEWER, at=world.now - 14 * DAY + timedelta(seconds=1))
+    assert mila.mints_a_chat_token().status == 200
+    world.advance(timedelta(seconds=1))
+    assert mila.mints_a_chat_token().problem == "terms_not_accepted"
+
+
+@pytest.mark.promise("NOT-1")
+def test_a_changed_privacy_policy_is_told_and_asks_for_no_acceptance(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mila, policy = world.a_user(), a_version("2026-11-01", NoticeKind.PRIVACY)
+    publish(monkeypatch, policy)
+    tell(mila, policy, at=policy.published_at)
+    assert mila.mints_a_chat_token().status == 200
+    assert [told["version"] for told in mila.gets("/v1/announcements").json["items"]] == [policy.version]
+
+
+@pytest.mark.promise("NOT-1")
+def test_accepting_early_counts(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    mila = world.a_user()
+    publish(monkeypatch, ANNOUNCED)
+    tell(mila, ANNOUNCED, at=world.now)
+    assert mila.calls("POST", f"/v1/notices/{ANNOUNCED.version}/acceptance").status == 204
+    world.advance(timedelta(days=59))
+    device = world.a_user(mila.phone, terms_version=ANNOUNCED.version)
+    assert device.mints_a_chat_token().status == 200
+    assert len(cloud.records("acceptance")) == 3
+
+
+@pytest.mark.promise("NOT-1")
+def test_a_version_older_than_the_one_that_applies_is_not_accepted_any_more(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mila = world.a_user()
+    publish(monkeypatch, NEWER)
+    tell(mila, NEWER, at=NEWER.published_at)
+    refused = mila.calls("POST", f"/v1/notices/{TERMS}/acceptance")
+    assert (refused.problem, refused.json["current"]["terms"]) == ("terms_outdated", NEWER.version)
+
+
+@pytest.mark.promise("NOT-1")
+def test_a_new_account_is_told_in_the_app_of_what_is_published_but_not_in_effect(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(monkeypatch, ANNOUNCED)
+    (told,) = world.a_user().gets("/v1/announcements").json["items"]
+    assert told == {
+        "kind": "terms",
+        "version": ANNOUNCED.version,
+        "told_at": "2026-11-24T12:00:00Z",
+        "applies_from": "2026-12-24T00:00:00Z",
+        "url": ANNOUNCED.url,
+        "changes": ANNOUNCED.changes,
+        "accepted": False,
+    }
+
+
+@pytest.mark.promise("NOT-1")
+@pytest.mark.promise("RGT-11")
+@pytest.mark.parametrize("state", ["frozen", "restricted"])
+def test_announcements_are_shown_to_a_frozen_or_restricted_account_too(
+    world: World, monkeypatch: pytest.MonkeyPatch, state: str
+) -> None:
+    publish(monkeypatch, ANNOUNCED)
+    mila = world.a_user()
+    world.set_state(mila, state)
+    assert len(mila.gets("/v1/announcements").json["items"]) == 1
+
+
+def test_an_announcement_says_what_is_accepted_and_the_latest_comes_first(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mila = world.a_user()
+    publish(monkeypatch, NEWER, ANNOUNCED)
+    tell(mila, NEWER, at=NEWER.published_at)
+    tell(mila, ANNOUNCED, at=world.now)
+    mila.calls("POST", f"/v1/notices/{NEWER.version}/acceptance")
+    items = mila.gets("/v1/announcements").json["items"]
+    assert [(told["version"], told["accepted"]) for told in items] == [
+        (ANNOUNCED.version, False),
+        (NEWER.version, True),
+    ]
 
 
 def test_a_second_signup_records_newer_terms_and_keeps_the_old_acceptance(
@@ -109,7 +227,7 @@ def test_a_second_signup_records_newer_terms_and_keeps_the_old_acceptance(
 ) -> None:
     mila = world.a_user()
     before = cloud.records("acceptance")
-    monkeypatch.setattr(versions, "PUBLISHED", (*versions.PUBLISHED, NEWER))
+    publish(monkeypatch, NEWER)
     world.a_user(phone=mila.phone, terms_version=NEWER.version)
     assert [a for a in cloud.records("acceptance") if a not in before] == [
         a for a in cloud.records("acceptance") if a["version"]["S"] == NEWER.version

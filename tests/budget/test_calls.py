@@ -13,6 +13,7 @@ from chalicelib.usage import rollup, service, store
 from chalicelib.usage.model import UsageBatch
 from tests.support.builders import a_device, a_fault, a_phone, an_event, other_than
 from tests.support.cloud import Calls, counted
+from tests.support.notices import a_version, publish
 from tests.support.world import World
 
 TRANSACTIONS = {"TransactWriteItems", "TransactGetItems"}
@@ -129,6 +130,23 @@ def test_a_chat_token_costs_one_batch_read_and_no_write(world: World) -> None:
     mila = world.a_user()
     with counted() as calls:
         assert mila.mints_a_chat_token().status == 200
+    assert calls == {"dynamodb.BatchGetItem": 1}
+
+
+def test_a_chat_token_costs_the_same_however_many_versions_there_are(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mila = world.a_user()
+    publish(monkeypatch, *(a_version(f"2026-{month:02}-01") for month in range(1, 11)))
+    with counted() as calls:
+        assert mila.mints_a_chat_token().status == 200
+    assert calls == {"dynamodb.BatchGetItem": 1}
+
+
+def test_announcements_cost_one_read(world: World) -> None:
+    mila = world.a_user()
+    with counted() as calls:
+        assert mila.gets("/v1/announcements").status == 200
     assert calls == {"dynamodb.BatchGetItem": 1}
 
 

@@ -28,7 +28,7 @@ from chalicelib.core.errors import (
     UnexpectedField,
     UnsupportedMedia,
 )
-from chalicelib.core.needs import Claims, Found, Need
+from chalicelib.core.needs import Claims, Found, Wanted
 from chalicelib.core.settings import settings
 
 
@@ -99,7 +99,7 @@ class Authenticated(ABC):
     """A caller who was judged from the token's claims and what the tables say now."""
 
     authorizer: ClassVar[Any]  # Chalice's, so that core needs no concept
-    needs: ClassVar[tuple[Need[Any], ...]]
+    needs: ClassVar[tuple[Wanted[Any], ...]]
     problems: ClassVar[tuple[type[Problem], ...]]
 
     @classmethod

@@ -37,7 +37,7 @@ from chalicelib.core.http.answers import Answer, NoContent, Ok, refuse, respond
 from chalicelib.core.http.parameters import Authenticated, Body, ClientAddress, Cursor, Header, View
 from chalicelib.core.ids import AccountId, SessionId
 from chalicelib.core.metrics import Metric
-from chalicelib.core.needs import Claims, Need
+from chalicelib.core.needs import Claims, Wanted
 
 ViewFunction = TypeVar("ViewFunction", bound=Callable[..., Answer[Any] | View])
 
@@ -49,7 +49,7 @@ def route(
     method: str,
     path: str,
     *,
-    needs: tuple[Need[Any], ...] = (),
+    needs: tuple[Wanted[Any], ...] = (),
     problems: tuple[type[Problem], ...] = (),
 ) -> Callable[[ViewFunction], ViewFunction]:
     """Serve a view at a method and path.
@@ -91,10 +91,10 @@ class _Plan:
     address: str | None
     cursor: str | None
     answers: tuple[Any, ...]
-    needs: tuple[Need[Any], ...]
+    needs: tuple[Wanted[Any], ...]
 
     @classmethod
-    def of(cls, view: Callable[..., Any], path: str, extra_needs: tuple[Need[Any], ...]) -> "_Plan":
+    def of(cls, view: Callable[..., Any], path: str, extra_needs: tuple[Wanted[Any], ...]) -> "_Plan":
         hints = get_type_hints(view)
         answers = hints.pop("return")
         caller = body = address = cursor = None

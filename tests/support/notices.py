@@ -1,0 +1,37 @@
+"""Versions of notices for tests, and accounts that were told of them."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from chalicelib.core import table
+from chalicelib.core.ids import AccountId
+from chalicelib.notices import store, versions
+from chalicelib.notices.model import Announcement, Channel, Notice, NoticeKind, NoticeVersion, Telling
+from tests.support.world import User
+
+DAY = timedelta(days=1)
+
+
+def a_version(day: str, kind: NoticeKind = NoticeKind.TERMS, announced_for: timedelta = 30 * DAY) -> Notice:
+    """A version that takes effect on a day, published some time before."""
+    effective_at = datetime.fromisoformat(day).replace(tzinfo=UTC)
+    return Notice(
+        kind=kind,
+        version=NoticeVersion(f"{kind}-{day}"),
+        published_at=effective_at - announced_for,
+        effective_at=effective_at,
+        url=f"https://ru4m.com/{kind}/{day}",
+        changes="What changes is told here.",
+    )
+
+
+def publish(monkeypatch: pytest.MonkeyPatch, *added: Notice) -> None:
+    """Let the package have more versions, as a deployment would."""
+    monkeypatch.setattr(versions, "PUBLISHED", (*versions.PUBLISHED, *added))
+
+
+def tell(user: User, notice: Notice, at: datetime) -> None:
+    """Put on record that a user was told of a version at an instant."""
+    told = Announcement(version=notice.version, telling=Telling.TOLD, channel=Channel.IN_APP, told_at=at)
+    table.write(store.announcing(AccountId(user.account_id), told))

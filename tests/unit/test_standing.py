@@ -1,0 +1,105 @@
+"""Which version of a notice applies to an account, and whose acceptance is missing."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.notices import versions
+from chalicelib.notices.model import Acceptance, Announcement, Channel, Notice, NoticeVersion, Telling
+from chalicelib.notices.standing import Standing
+from tests.support.notices import DAY, a_version
+
+FIRST = versions.PUBLISHED[0]
+MAY, JUNE = a_version("2026-05-01"), a_version("2026-06-01")
+SECOND = timedelta(seconds=1)
+
+
+def standing(
+    accepted: tuple[Notice, ...] = (), told: dict[NoticeVersion, datetime] | None = None
+) -> Standing:
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    return Standing(
+        (FIRST, MAY, JUNE),
+        {n.version: Acceptance(version=n.version, accepted_at=at) for n in accepted},
+        {v: announcement(v, told_at) for v, told_at in (told or {}).items()},
+    )
+
+
+def announcement(version: NoticeVersion, told_at: datetime | None) -> Announcement:
+    telling = Telling.TOLD if told_at else Telling.SENDING
+    return Announcement(version=version, telling=telling, channel=Channel.EMAIL, told_at=told_at)
+
+
+@pytest.mark.promise("NOT-1")
+def test_a_version_applies_from_its_day_to_whoever_was_told_in_time() -> None:
+    told = standing((FIRST,), {MAY.version: MAY.effective_at - 20 * DAY})
+    assert told.due(MAY.effective_at - SECOND) is None
+    assert told.due(MAY.effective_at) == MAY
+
+
+@pytest.mark.promise("NOT-1")
+def test_whoever_was_told_late_has_the_whole_period_from_then_on() -> None:
+    late = MAY.effective_at + 3 * DAY
+    told = standing((FIRST,), {MAY.version: late})
+    assert told.due(late + 14 * DAY - SECOND) is None
+    assert told.due(late + 14 * DAY) == MAY
+
+
+@pytest.mark.promise("NOT-1")
+def test_a_version_never_applies_to_whoever_was_not_told() -> None:
+    untold = standing((FIRST,))
+    assert (untold.current(JUNE.effective_at + 1000 * DAY), untold.due(JUNE.effective_at + 1000 * DAY)) == (
+        FIRST,
+        None,
+    )
+
+
+@pytest.mark.promise("NOT-1")
+def test_a_mail_that_may_or_may_not_be_on_its_way_has_told_nobody() -> None:
+    sending = {MAY.version: announcement(MAY.version, None)}
+    doubtful = Standing((FIRST, MAY), standing((FIRST,)).accepted, sending)
+    assert doubtful.due(MAY.effective_at + 1000 * DAY) is None
+    assert doubtful.told() == ()
+
+
+@pytest.mark.promise("STR-4")
+def test_the_first_version_is_due_from_whoever_accepted_nothing() -> None:
+    assert standing().due(MAY.published_at) == FIRST
+
+
+@pytest.mark.promise("STR-4")
+def test_an_early_acceptance_counts_and_the_version_applies_at_once() -> None:
+    early = standing((FIRST, MAY))
+    assert (early.current(MAY.published_at), early.due(MAY.published_at)) == (MAY, None)
+    assert early.due(MAY.effective_at + DAY) is None
+
+
+def test_accepting_the_newer_one_settles_the_older_one_that_was_announced_too() -> None:
+    told = {MAY.version: MAY.published_at, JUNE.version: JUNE.published_at}
+    assert standing((FIRST, JUNE), told).due(JUNE.effective_at) is None
+
+
+def test_while_the_newer_one_does_not_apply_yet_the_older_one_is_due() -> None:
+    told = {MAY.version: MAY.published_at, JUNE.version: JUNE.published_at}
+    assert standing((FIRST,), told).due(JUNE.effective_at - SECOND) == MAY
+    assert standing((FIRST,), told).due(JUNE.effective_at) == JUNE
+
+
+instants = st.integers(0, 400).map(lambda days: datetime(2026, 1, 1, tzinfo=UTC) + days * DAY)
+
+
+@pytest.mark.promise("NOT-1")
+@given(
+    accepted=st.sets(st.sampled_from([MAY, JUNE])),
+    told=st.dictionaries(st.sampled_from([MAY.version, JUNE.version]), instants),
+    now=instants,
+)
+def test_nothing_is_ever_due_before_its_day_and_a_whole_period_after_the_telling(
+    accepted: set[Notice], told: dict[NoticeVersion, datetime], now: datetime
+) -> None:
+    due = standing((FIRST, *accepted), told).due(now)
+    if due:
+        assert due not in accepted
+        assert now >= max(due.effective_at, told[due.version] + 14 * DAY)
