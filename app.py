@@ -30,6 +30,7 @@ JOBS = (
     "chalicelib.chat.jobs",
     "chalicelib.consents.jobs",
     "chalicelib.ledger.jobs",
+    "chalicelib.notices.jobs",
     "chalicelib.usage.jobs",
 )
 

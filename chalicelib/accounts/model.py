@@ -43,6 +43,8 @@ class Account(
     created_at: Annotated[Instant, NOT_PERSONAL]
     # Chat tokens issued before are dead at Stream; moves forwards only (STR-3).
     revoked_before: Annotated[Instant | None, NOT_PERSONAL] = None
+    # Which shard of the index of live accounts it stands in; who walks over all accounts walks over these.
+    live: Annotated[str | None, NOT_PERSONAL] = None
 
 
 class Claim(

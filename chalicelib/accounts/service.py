@@ -8,9 +8,11 @@ from chalicelib.accounts.model import Account
 from chalicelib.accounts.store import (
     ACCOUNT,
     OPEN_ACCOUNT,
+    SHARDS,
     AlreadyClaimed,
     ClaimMoved,
     RevokedLater,
+    live_accounts,
     owner_of_phone,
     owner_of_user,
     revocation,
@@ -24,8 +26,10 @@ from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
 __all__ = [
     "ACCOUNT",
     "OPEN_ACCOUNT",
+    "SHARDS",
     "AlreadyClaimed",
     "RevokedLater",
+    "live_accounts",
     "open_account",
     "owner_of_phone",
     "owner_of_user",
@@ -40,8 +44,10 @@ def open_account(phone: str, locale: str | None) -> tuple[Account, SubjectKeys, 
     The ids are never derived from the number, and a number that comes back after erasure gets new
     ones: nobody is recognised by an old id (ACC-1).
     """
+    account_id = AccountId.new()
     account = Account(
-        account_id=AccountId.new(),
+        account_id=account_id,
+        live=store.shard_of(account_id),
         user_id=UserId.new(),
         phone=phone,
         locale=locale,

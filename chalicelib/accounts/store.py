@@ -7,6 +7,7 @@ condition that none stands under any other. A new version is therefore made know
 one container makes it current.
 """
 
+import zlib
 from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum
@@ -19,12 +20,15 @@ from chalicelib.core.settings import Secret
 from chalicelib.core.table import (
     Absent,
     Attr,
+    Between,
     Change,
     Conflict,
     Create,
     Delete,
+    Index,
     Item,
     Key,
+    Query,
     Table,
     Write,
     visible,
@@ -38,6 +42,10 @@ class ClaimKind(StrEnum):
 
     PHONE = "phone"
     USER = "user"
+
+
+# One partition of an index takes a thousand writes a second; signups come in waves.
+SHARDS = tuple(f"{number:02}" for number in range(64))
 
 
 class AlreadyClaimed(Conflict):
@@ -90,6 +98,21 @@ def revocation(account_id: AccountId, before: datetime) -> Change:
         & (Attr("revoked_before").not_exists() | Attr("revoked_before").lte(clock.to_text(before))),
         conflict=RevokedLater,
     )
+
+
+def shard_of(account_id: AccountId) -> str:
+    """Where an account stands in the index of live ones; its id is random, so the shards grow alike."""
+    return SHARDS[zlib.crc32(account_id.encode()) % len(SHARDS)]
+
+
+def live_accounts(shard: str, after: AccountId | None, at_most: int) -> list[AccountId]:
+    """The next accounts of a shard, in the order of their ids; fewer than `at_most` mean that it ends here.
+
+    The index lags behind by a moment: an account of just now may be missing, one that is gone may be there.
+    """
+    beyond = Between(f"A#{after} ", "A#~") if after else None
+    found = table.query(Query(Table.ACCOUNTS, shard, beyond, index=Index.LIVE, limit=at_most))
+    return [AccountId(item["pk"].removeprefix("A#")) for item in found]
 
 
 def owner_of_phone(phone: str) -> AccountId | None:

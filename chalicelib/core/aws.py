@@ -6,7 +6,7 @@ request is answered with 503:
 
     DynamoDB  9 s   three tries of 1 s to connect and 2 s to read. core/table makes the tries, since it
                     knows which writes may be sent twice; botocore makes one.
-    SNS       6 s   one try: Publish is not idempotent, a second try could be a second SMS.
+    SNS, SES  6 s   one try: neither is idempotent, a second try could be a second message.
     others    6 s   two tries of 1 s and 2 s; they are reads (vault, KMS) or may be repeated (S3).
 """
 
@@ -30,7 +30,7 @@ class _Patience:
     tries: int
 
 
-_PATIENCE = {"dynamodb": _Patience(1, 2, 1), "sns": _Patience(1, 5, 1)}
+_PATIENCE = {"dynamodb": _Patience(1, 2, 1), "sns": _Patience(1, 5, 1), "sesv2": _Patience(1, 5, 1)}
 _OTHERS = _Patience(1, 2, 2)
 
 # Codes of what passes; whatever comes with a status of 500 or more passes too.

@@ -47,6 +47,10 @@ class Metric(Enum):
     USAGE_DAY_PUBLISHED = ("UsageDayPublished", "Count")
     USAGE_GROUP_WITHHELD = ("UsageGroupWithheld", "Count")
     USAGE_GROUP_OVERFLOWED = ("UsageGroupOverflowed", "Count")
+    MAIL_SENT = ("MailSent", "Count")
+    MAIL_NOT_SENT = ("MailNotSent", "Count")
+    MAIL_CAME_BACK = ("MailCameBack", "Count")
+    NOTICE_TOLD = ("NoticeTold", "Count")
     TOKEN_REFUSED = ("TokenRefused", "Count")
 
     def __init__(self, label: str, unit: str) -> None:

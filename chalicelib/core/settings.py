@@ -65,6 +65,14 @@ class Checkpoints:
 
 
 @dataclass(frozen=True)
+class Mail:
+    """Who mail comes from, and SES's configuration set: nothing is tracked, what comes back is reported."""
+
+    sender: str
+    configuration: str
+
+
+@dataclass(frozen=True)
 class Settings:
     """Everything that differs between stages."""
 
@@ -109,6 +117,13 @@ class Settings:
     def stage_keys(self) -> str:
         """The stage key's versions as KMS wrapped them; only functions that open records have it."""
         return self._named("RU4M_STAGE_KEYS")
+
+    def mail(self) -> Mail:
+        """How mail is sent; only functions that send any are given the variables."""
+        return Mail(
+            sender=_email_address(self._named("RU4M_MAIL_FROM")),
+            configuration=self._named("RU4M_MAIL_CONFIGURATION"),
+        )
 
     def checkpoints(self) -> Checkpoints:
         """Of the Ledger's checkpoints; only the functions that sign or verify are given the variables.

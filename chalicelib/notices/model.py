@@ -8,10 +8,10 @@ from pydantic import model_validator
 
 from chalicelib.core.clock import Instant
 from chalicelib.core.http import View
-from chalicelib.core.ids import MailId
+from chalicelib.core.ids import AccountId, MailId
 from chalicelib.core.settings import Settings
 from chalicelib.core.table import Table
-from chalicelib.privacy.periods import UNTIL_ERASURE
+from chalicelib.privacy.periods import UNTIL_ERASURE, After, Period
 from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, Record
 from chalicelib.privacy.purposes import LegalBasis, Purpose
 
@@ -134,6 +134,49 @@ class Announcement(
     channel: Annotated[Channel, NOT_PERSONAL]
     told_at: Annotated[Instant | None, NOT_PERSONAL] = None
     mail_id: Annotated[MailId | None, NOT_PERSONAL] = None
+
+
+class Delivery(
+    Record,
+    table=Table.CHALLENGES,
+    kind="delivery",
+    purpose=Purpose.LEGAL_OBLIGATION,
+    basis=LegalBasis.LEGAL_OBLIGATION,
+    retention=After(Period.MAIL_RETURN, since="sent_at"),
+    key_class=KeyClass.NOTHING_SEALED,
+):
+    """Whose announcement a mail carries: SES knows the mail's id only, which says nothing about anybody."""
+
+    mail_id: Annotated[MailId, NOT_PERSONAL]
+    account_id: Annotated[AccountId, NOT_PERSONAL]
+    version: Annotated[NoticeVersion, NOT_PERSONAL]
+    sent_at: Annotated[Instant, NOT_PERSONAL]
+
+
+class Walk(
+    Record,
+    table=Table.CHALLENGES,
+    kind="walk",
+    purpose=Purpose.LEGAL_OBLIGATION,
+    basis=LegalBasis.LEGAL_OBLIGATION,
+    retention=After(Period.ANNOUNCING, since="touched_at"),
+    key_class=KeyClass.NOTHING_SEALED,
+):
+    """How far a version has been announced to the accounts of one shard.
+
+    `fence` grows with every lease: whoever holds an older one can't move the walk any more.
+    """
+
+    version: Annotated[NoticeVersion, NOT_PERSONAL]
+    shard: Annotated[str, NOT_PERSONAL]
+    touched_at: Annotated[Instant, NOT_PERSONAL]
+    fence: Annotated[int, NOT_PERSONAL] = 0
+    leased_until: Annotated[Instant | None, NOT_PERSONAL] = None
+    after: Annotated[AccountId | None, NOT_PERSONAL] = None  # the last account that was seen to
+    left_out: Annotated[bool, NOT_PERSONAL] = False  # in this round somebody waits for mail to go again
+    stuck_since: Annotated[Instant | None, NOT_PERSONAL] = None  # when a round first left some out
+    rounds: Annotated[int, NOT_PERSONAL] = 0  # how often everybody was seen to
+    round_ended_at: Annotated[Instant | None, NOT_PERSONAL] = None
 
 
 class AnnouncementView(View):

@@ -31,6 +31,7 @@ __all__ = [
     "accept",
     "acceptance_of",
     "acceptances",
+    "announceable",
     "announced_to",
     "check_current",
     "current",
@@ -68,6 +69,11 @@ def published() -> tuple[Notice, ...]:
     """All versions that are published by now, newest first."""
     shown = (notice for kind in NoticeKind for notice in versions.published(kind))
     return tuple(sorted(shown, key=lambda notice: notice.effective_at, reverse=True))
+
+
+def announceable() -> tuple[Notice, ...]:
+    """The versions that everybody is told of: not first of their kind, and not replaced by a newer one."""
+    return tuple(n for n in published() if not n.is_first and n.effective_at >= current(n.kind).effective_at)
 
 
 def current(kind: NoticeKind) -> Notice:

@@ -28,6 +28,8 @@ class Period(Enum):
         "until the end of the day (UTC), under a keyed hash of the number or of its or the address's block",
         Start.INSTANT,
     )
+    ANNOUNCING = ("{} after the work on it last went on", Start.INSTANT)
+    MAIL_RETURN = ("{} after a mail was sent, in case it comes back", Start.INSTANT)
     IDLE_SESSION = ("{} after the device was last used", Start.INSTANT)
     USAGE = ("{} after it happened", Start.INSTANT)
     SECURITY_LOG = ("{} after it was noted", Start.INSTANT)

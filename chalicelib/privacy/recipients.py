@@ -106,7 +106,9 @@ class Recipient(Registered):
         role=Role.PROCESSOR,
         told="deliver mail about the account and its notices",
         categories=frozenset({Category.EMAIL}),
-        purposes=frozenset({Purpose.AUTHENTICATION, Purpose.NOTIFICATIONS, Purpose.LEGAL_OBLIGATION}),
+        purposes=frozenset(
+            {Purpose.SERVICE, Purpose.AUTHENTICATION, Purpose.NOTIFICATIONS, Purpose.LEGAL_OBLIGATION}
+        ),
         mechanism=Mechanism.FOR_THE_CONTRACT,
         safeguards=("opening and clicking are not tracked", "no personal data in the text"),
         agreement=Agreement("data processing addendum of the service terms", date(2027, 11, 24)),

@@ -24,6 +24,7 @@ from chalicelib.privacy.recipients import Recipient
 
 _SELF = Correction.SELF_SERVICE
 _STREAM = (Recipient.STREAM,)
+_MAIL = (Recipient.MAIL_PROVIDERS,)
 
 
 # Letters, symbols and marks to Unicode, but nothing to the eye: fillers, the empty Braille cell.
@@ -68,6 +69,7 @@ DisplayName = Annotated[
     AfterValidator(_legible),
 ]
 Birthday = Annotated[date, BeforeValidator(_written_out), AfterValidator(_plausible_birth)]
+EmailAddress = Annotated[str, StringConstraints(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")]
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1 alpha-2")]
 
 
@@ -90,6 +92,8 @@ class Profile(
     employer: Annotated[Line | None, personal(Category.WORKPLACE, Source.PROVIDED, _SELF)] = None
     country: Annotated[Country | None, personal(Category.COUNTRY, Source.PROVIDED, _SELF)] = None
     avatar_url: Annotated[str | None, personal(Category.SELF_IMAGE, Source.PROVIDED, _SELF, _STREAM)] = None
+    # Only one that was shown to be the user's own stands here.
+    email: Annotated[EmailAddress | None, personal(Category.EMAIL, Source.PROVIDED, _SELF, _MAIL)] = None
     # Off until chosen (Art. 25(2) GDPR): being found by number is the user's switch (ACC-7).
     discoverable: Annotated[bool, personal(Category.ACCOUNT_SETTINGS, Source.PROVIDED, _SELF)] = False
     online_visible: Annotated[bool, personal(Category.ACCOUNT_SETTINGS, Source.PROVIDED, _SELF)] = True
@@ -136,6 +140,7 @@ class OwnProfile(View):
     display_name: str
     name: str | None = None
     date_of_birth: date | None = None
+    email: str | None = None
     email_verified: bool = False
     job_title: str | None = None
     employer: str | None = None
@@ -149,7 +154,13 @@ class OwnProfile(View):
     def of(cls, account: Account, profile: Profile) -> Self:
         """The owner's view."""
         told = profile.model_dump(exclude={"account_id", "version"})
-        return cls(user_id=account.user_id, phone=account.phone, created_at=account.created_at, **told)
+        return cls(
+            user_id=account.user_id,
+            phone=account.phone,
+            created_at=account.created_at,
+            email_verified=profile.email is not None,
+            **told,
+        )
 
 
 class PublicProfile(View):

@@ -1,6 +1,7 @@
 """The rules of profiles."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.model import Account, AccountState
@@ -16,7 +17,7 @@ from chalicelib.profiles.model import Profile, ProfileChanges, PublicProfile
 from chalicelib.profiles.nicknames import random_nickname
 from chalicelib.profiles.store import PROFILE
 
-__all__ = ["PROFILE", "by_accounts", "change", "new_profile", "own", "seen_by_others"]
+__all__ = ["PROFILE", "by_accounts", "change", "keep_verified_email", "new_profile", "own", "seen_by_others"]
 
 
 def new_profile(account_id: AccountId, display_name: str | None, keys: SubjectKeys) -> list[Write]:
@@ -54,6 +55,19 @@ def change(profile: Profile, changes: ProfileChanges, expected: IfMatch, keys: S
             values[name] = random_nickname()
         else:
             values[name] = Profile.model_fields[name].default
+    return _replaced(profile, values, keys)
+
+
+def keep_verified_email(profile: Profile, email: str | None, keys: SubjectKeys) -> Profile:
+    """Note the address that was shown to be the user's own, or forget the one that stands there (None).
+
+    Raises:
+        ChangedMeanwhile: the profile was changed since it was read.
+    """
+    return _replaced(profile, {**profile.model_dump(), "email": email}, keys)
+
+
+def _replaced(profile: Profile, values: dict[str, Any], keys: SubjectKeys) -> Profile:
     changed = Profile(**{**values, "version": profile.version + 1})
     try:
         store.replace(changed, keys, over_version=profile.version)

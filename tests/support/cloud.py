@@ -71,6 +71,34 @@ def sent_messages() -> list[tuple[str, str]]:
     return [(sent[0], sent[1]) for sent in messages.values()]
 
 
+def create_mail_identity() -> None:
+    """The domain that mail comes from, verified."""
+    aws.client("sesv2").create_email_identity(EmailIdentity="test.example")
+
+
+@contextmanager
+def sent_mail() -> Iterator[list[dict[str, Any]]]:
+    """The mails that SES takes in this block, as it was asked to send them; moto keeps only parts of them."""
+    sent: list[dict[str, Any]] = []
+    asked: list[dict[str, Any]] = []
+
+    def ask(params: dict[str, Any], **_: Any) -> None:
+        asked.append(params)
+
+    def take(http_response: Any, **_: Any) -> None:
+        if http_response.status_code == 200:
+            sent.append(asked[-1])
+
+    events = aws.client("sesv2").meta.events
+    events.register("provide-client-params.sesv2.SendEmail", ask)
+    events.register("after-call.sesv2.SendEmail", take)
+    try:
+        yield sent
+    finally:
+        events.unregister("provide-client-params.sesv2.SendEmail", ask)
+        events.unregister("after-call.sesv2.SendEmail", take)
+
+
 def all_items() -> list[dict[str, Any]]:
     """Every item of every table, raw."""
     client = aws.client("dynamodb")
@@ -107,7 +135,7 @@ def counted() -> Iterator[Calls]:
         reads = {"GetItem": [params], "BatchGetItem": params.get("RequestItems", {}).values()}
         stale.extend(model.name for read in reads.get(model.name, ()) if not read.get("ConsistentRead"))
 
-    clients = [aws.client(name) for name in ("dynamodb", "sns", "secretsmanager", "kms")]
+    clients = [aws.client(name) for name in ("dynamodb", "sns", "sesv2", "secretsmanager", "kms")]
     for client in clients:
         client.meta.events.register("provide-client-params", count)
     try:

@@ -25,7 +25,12 @@ from chalice.test import Client
 from moto import mock_aws
 
 from app import app
-from chalicelib.core import aws, clock, observe
+from chalicelib.core import aws, clock, needs, observe
+from chalicelib.core.ids import AccountId
+from chalicelib.core.needs import NO_SESSION, Claims
+from chalicelib.privacy.subject_keys import DATA_KEY
+from chalicelib.profiles import service as profiles
+from chalicelib.profiles.service import PROFILE
 from chalicelib.sessions.authorizer import Unauthorized
 from tests.support import cloud
 from tests.support.builders import PRIVACY, a_device, a_phone, a_verification
@@ -141,6 +146,7 @@ def a_world() -> Iterator[World]:
         cloud.create_tables()
         cloud.create_secrets()
         cloud.create_stage_key()
+        cloud.create_mail_identity()
         # The log's handler holds on to the stdout of its import; give it a stream that can be read.
         handler = observe.logger.registered_handler
         assert isinstance(handler, logging.StreamHandler)
@@ -226,6 +232,14 @@ class User:
 
     def tells_usage(self, *events: dict[str, Any], **device: Any) -> Reply:
         return self.calls("POST", "/v1/usage", body={"events": list(events), "device": a_device(**device)})
+
+    def has_email(self, address: str) -> None:
+        """Put a verified address on the profile."""
+        claims = Claims(AccountId(self.account_id), NO_SESSION)
+        found = needs.read(claims, (PROFILE, DATA_KEY))
+        profile = found[PROFILE]
+        assert profile
+        profiles.keep_verified_email(profile, address, found[DATA_KEY])
 
     def logs_out(self) -> Reply:
         return self.calls("DELETE", f"/v1/sessions/{self.session['session_id']}")

@@ -18,6 +18,7 @@ class Index(Enum):
     # Sorted by account, so that whoever counts people meets all of one together.
     HOURLY = ("hourly", "hour", "pk")
     RENEWAL = ("renewal", "renewal", "renew_at")
+    LIVE = ("live", "live", "pk")
 
     def __init__(self, label: str, pk: str, sk: str) -> None:
         self.label = label

@@ -1,0 +1,51 @@
+"""The mail that tells of a new version, in the user's language."""
+
+from datetime import datetime
+
+from chalicelib.core.ids import MailId
+from chalicelib.messages.mail import Mail
+from chalicelib.notices.model import Notice, NoticeKind
+
+# Serbian is the language of most users; everybody else is written to in English.
+_TEXTS = {
+    "sr": (
+        {NoticeKind.TERMS: "Uslovi korišćenja", NoticeKind.PRIVACY: "Politika privatnosti"},
+        "RU4M: nova verzija dokumenta „{what}“",
+        (
+            "RU4M menja dokument „{what}“. Nova verzija važi za Vas od {day}.",
+            "Šta se menja: {changes}",
+            "Ceo tekst: {url}",
+            "Ovo je obaveštenje o usluzi koju koristite.",
+        ),
+    ),
+    "en": (
+        {NoticeKind.TERMS: "terms of use", NoticeKind.PRIVACY: "privacy policy"},
+        "RU4M: new {what}",
+        (
+            "The {what} of RU4M change. The new version applies to you from {day}.",
+            "What changes: {changes}",
+            "The whole text: {url}",
+            "This is a message about the service that you use.",
+        ),
+    ),
+}
+
+
+def letter(mail_id: MailId, to: str, locale: str | None, notice: Notice, applies_from: datetime) -> Mail:
+    """The mail about a version, with the day from which it applies to this reader."""
+    language = (locale or "").split("-")[0]
+    language = language if language in _TEXTS else "en"
+    names, subject, paragraphs = _TEXTS[language]
+    words = {
+        "what": names[notice.kind],
+        "day": f"{applies_from:%Y-%m-%d}",
+        "changes": notice.changes,
+        "url": notice.url,
+    }
+    return Mail(
+        mail_id=mail_id,
+        to=to,
+        language=language,
+        subject=subject.format(**words),
+        paragraphs=tuple(paragraph.format(**words) for paragraph in paragraphs),
+    )

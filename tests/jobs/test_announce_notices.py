@@ -1,0 +1,561 @@
+"""A new version is announced to everybody, once, whatever breaks; it applies to whoever was told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
+
+from chalicelib.accounts import service as accounts
+from chalicelib.accounts import store as accounts_store
+from chalicelib.core import aws, clock
+from chalicelib.notices import versions
+from chalicelib.notices.jobs import announce_notices, note_bounces
+from tests.support import cloud
+from tests.support.builders import a_phone
+from tests.support.cloud import Calls, counted, failing, sent_mail
+from tests.support.events import Context, published_to_topic, report_of_mail, scheduled
+from tests.support.notices import DAY, a_version, publish
+from tests.support.world import User, World
+
+NEWER = a_version("2026-12-24", announced_for=60 * DAY)
+HOUR = timedelta(hours=1)
+
+
+def run(seconds: int = 900) -> None:
+    announce_notices(scheduled(), Context(seconds))
+
+
+def told(user: User, version: str = NEWER.version) -> dict[str, str] | None:
+    """What is on record about the telling, in plain texts."""
+    places = (f"A#{user.account_id}", f"announcement#{version}")
+    for item in cloud.records("announcement"):
+        if (item["pk"]["S"], item["sk"]["S"]) == places:
+            return {name: value["S"] for name, value in item.items()}
+    return None
+
+
+def channel(user: User, version: str = NEWER.version) -> str | None:
+    record = told(user, version)
+    return record["channel"] if record and record["telling"] == "told" else None
+
+
+@pytest.fixture(autouse=True)
+def one_shard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fewer rows to walk over; that there are many is a test of its own."""
+    monkeypatch.setattr(accounts, "SHARDS", ("00",))
+    monkeypatch.setattr(accounts_store, "SHARDS", ("00",))
+
+
+@pytest.fixture(autouse=True)
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[timedelta]:
+    waited: list[timedelta] = []
+    monkeypatch.setattr(clock, "pause", waited.append)
+    return waited
+
+
+@pytest.fixture
+def mails() -> Iterator[list[dict[str, Any]]]:
+    with sent_mail() as sent:
+        yield sent
+
+
+@pytest.fixture
+def mila(world: World, mails: list[dict[str, Any]]) -> User:
+    """Somebody with a verified address."""
+    user = world.a_user()
+    user.has_email("mila@test.example")
+    return user
+
+
+@pytest.fixture
+def vuk(world: World) -> User:
+    """Somebody without one."""
+    return world.a_user()
+
+
+@pytest.fixture
+def newer(mila: User, vuk: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both signed up before the version came."""
+    publish(monkeypatch, NEWER)
+
+
+@pytest.mark.promise("NOT-1")
+@pytest.mark.usefixtures("newer")
+def test_who_has_an_address_gets_a_mail_and_everybody_else_a_notice_in_the_app(
+    mila: User, vuk: User, mails: list[dict[str, Any]]
+) -> None:
+    run()
+    assert [mail["Destination"]["ToAddresses"] for mail in mails] == [["mila@test.example"]]
+    assert (channel(mila), channel(vuk)) == ("email", "in_app")
+    for user in (mila, vuk):
+        (shown,) = user.gets("/v1/announcements").json["items"]
+        assert (shown["version"], shown["told_at"]) == (NEWER.version, "2026-11-24T12:00:00Z")
+
+
+@pytest.mark.promise("NOT-1")
+@pytest.mark.promise("NOT-4")
+@pytest.mark.usefixtures("newer")
+def test_the_mail_says_what_changes_from_when_on_and_who_writes(
+    mila: User, mails: list[dict[str, Any]]
+) -> None:
+    run()
+    body = mails[0]["Content"]["Simple"]["Body"]
+    for part in (body["Text"]["Data"], body["Html"]["Data"]):
+        assert "2026-12-24" in part
+        assert NEWER.changes in part
+        assert NEWER.url in part
+        assert "RU4M Ltd, Tosin bunar 272B, 11070 Belgrade" in part
+        assert "privacy@test.example" in part
+    assert mails[0]["FromEmailAddress"] == "RU4M <notices@test.example>"
+    assert mails[0]["ReplyToAddresses"] == ["privacy@test.example"]
+
+
+@pytest.mark.promise("USE-9")
+@pytest.mark.usefixtures("newer")
+def test_nothing_in_the_mail_follows_its_reader(mila: User, mails: list[dict[str, Any]]) -> None:
+    run()
+    assert mails[0]["ConfigurationSetName"] == "ru4m-test"
+    html = mails[0]["Content"]["Simple"]["Body"]["Html"]["Data"]
+    assert not any(tag in html for tag in ("<img", "<a ", "<script", "<link", "<style", "src="))
+
+
+@pytest.mark.promise("USE-5")
+@pytest.mark.promise("SEC-1")
+@pytest.mark.usefixtures("vuk")
+def test_a_mail_names_its_purpose_and_tells_ses_nothing_of_a_person_but_the_address(
+    world: World, mails: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = world.a_user(phone=world.canaries.add("phone", a_phone()), display_name=world.canaries("shown"))
+    user.has_email(f"{world.canaries('address')}@test.example")
+    publish(monkeypatch, NEWER)
+    run()
+    (sent,) = mails
+    assert {tag["Name"]: tag["Value"] for tag in sent["EmailTags"]}["purpose"] == "legal_obligation"
+    assert world.canaries.in_text(str(sent)) == ["address"]
+    assert user.account_id not in str(sent)
+    assert user.user_id not in str(sent)
+    assert world.canaries.in_tables() == []
+    assert world.canaries.in_text(world.log.getvalue()) == []
+
+
+@pytest.mark.parametrize(("locale", "words"), [("sr-Latn", "važi za Vas"), ("de", "applies to you")])
+def test_the_mail_is_in_the_users_language_or_in_english(
+    world: World,
+    mails: list[dict[str, Any]],
+    monkeypatch: pytest.MonkeyPatch,
+    locale: str,
+    words: str,
+) -> None:
+    phone = a_phone()
+    body = {"phone": phone, "device": {"id": "8e03978e-40d5-43e8-bc93-6894a57f9324", "platform": "ios"}}
+    started = world.call("POST", "/v1/signup", body={**body, "locale": locale})
+    verified = world.verifies(started.json["challenge_id"], world.code_for(phone))
+    User(world, phone, verified.json).has_email("ana@test.example")
+    publish(monkeypatch, NEWER)
+    run()
+    assert words in mails[0]["Content"]["Simple"]["Body"]["Text"]["Data"]
+
+
+@pytest.mark.promise("NOT-1")
+@pytest.mark.promise("STR-4")
+@pytest.mark.usefixtures("newer")
+def test_after_the_day_a_chat_token_asks_whoever_was_told_for_the_acceptance(
+    world: World, mila: User, vuk: User
+) -> None:
+    run()
+    world.advance(NEWER.effective_at - world.now - timedelta(seconds=1))
+    mila, vuk = world.a_user(mila.phone), world.a_user(vuk.phone)
+    assert (mila.mints_a_chat_token().status, vuk.mints_a_chat_token().status) == (200, 200)
+    world.advance(timedelta(seconds=1))
+    for user in (mila, vuk):
+        refused = user.mints_a_chat_token()
+        assert (refused.problem, refused.json["missing"]) == ("terms_not_accepted", NEWER.version)
+        assert user.calls("POST", f"/v1/notices/{NEWER.version}/acceptance").status == 204
+        assert user.mints_a_chat_token().status == 200
+
+
+@pytest.mark.promise("NOT-1")
+@pytest.mark.usefixtures("newer")
+def test_running_again_tells_nobody_again(
+    world: World, mila: User, vuk: User, mails: list[dict[str, Any]]
+) -> None:
+    run()
+    before = (told(mila), told(vuk))
+    for _ in range(3):
+        world.advance(DAY)
+        run()
+    assert len(mails) == 1
+    assert (told(mila), told(vuk)) == before
+
+
+@pytest.mark.usefixtures("newer")
+def test_whoever_accepted_before_is_not_told(mila: User, mails: list[dict[str, Any]]) -> None:
+    mila.calls("POST", f"/v1/notices/{NEWER.version}/acceptance")
+    run()
+    assert (mails, told(mila)) == ([], None)
+
+
+@pytest.mark.usefixtures("mila", "vuk")
+def test_a_version_that_is_replaced_already_is_announced_no_more(
+    mila: User, mails: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replaced, current = a_version("2026-10-01"), a_version("2026-11-01")
+    publish(monkeypatch, replaced, current)
+    run()
+    assert (told(mila, replaced.version), channel(mila, current.version)) == (None, "email")
+    assert len(mails) == 1
+
+
+@pytest.mark.promise("NOT-1")
+def test_a_restricted_account_is_told_by_mail_since_the_law_asks_for_it_and_a_frozen_one_in_the_app(
+    world: World, mila: User, mails: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana = world.a_user()
+    ana.has_email("ana@test.example")
+    publish(monkeypatch, NEWER)
+    world.set_state(mila, "restricted")
+    world.set_state(ana, "frozen")
+    run()
+    assert (channel(mila), channel(ana), len(mails)) == ("email", "in_app", 1)
+
+
+@pytest.mark.promise("NOT-1")
+def test_an_account_that_was_made_in_the_wake_of_the_walk_is_told_by_the_second_round(
+    world: World, mila: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = versions.PUBLISHED
+    publish(monkeypatch, NEWER)
+    run()
+    monkeypatch.setattr(versions, "PUBLISHED", before)  # a container that was not replaced yet
+    late = world.a_user()
+    publish(monkeypatch, NEWER)
+    world.advance(DAY - timedelta(seconds=1))
+    run()
+    assert told(late) is None
+    world.advance(timedelta(seconds=1))
+    run()
+    assert channel(late) == "in_app"
+
+
+@pytest.mark.usefixtures("newer")
+def test_an_account_that_is_gone_but_in_the_index_still_is_passed_over(
+    mila: User, vuk: User, mails: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = accounts.live_accounts("00", None, 50)
+    for item in [i for i in cloud.all_items() if i["pk"] == {"S": f"A#{mila.account_id}"} and "sk" in i]:
+        key = {"pk": item["pk"], "sk": item["sk"]}
+        aws.client("dynamodb").delete_item(TableName="ru4m-test-accounts", Key=key)
+    monkeypatch.setattr(accounts, "live_accounts", lambda *_: listed)
+    run()
+    assert (mails, told(mila), channel(vuk)) == ([], None, "in_app")
+
+
+def refusal(code: str, status: int = 400) -> ClientError:
+    answer: Any = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(answer, "SendEmail")
+
+
+@pytest.mark.promise("NOT-1")
+@pytest.mark.usefixtures("newer")
+@pytest.mark.parametrize("code", ["MessageRejected", "BadRequestException"])
+def test_whose_address_ses_refuses_is_told_in_the_app(mila: User, code: str) -> None:
+    with failing("sesv2", "SendEmail", refusal(code)):
+        run()
+    assert channel(mila) == "in_app"
+
+
+@pytest.mark.promise("NOT-1")
+@pytest.mark.usefixtures("newer")
+def test_whose_mail_was_not_answered_is_told_in_the_app_and_gets_no_second_mail(
+    world: World, mila: User, mails: list[dict[str, Any]]
+) -> None:
+    timeout = ReadTimeoutError(endpoint_url="https://ses")
+    with failing("sesv2", "SendEmail", timeout, moment="after"):
+        run()
+    world.advance(DAY)
+    run()
+    assert (channel(mila), len(mails)) == ("in_app", 1)
+
+
+@pytest.mark.usefixtures("newer")
+@pytest.mark.parametrize(
+    "error",
+    [
+        refusal("TooManyRequestsException", 429),
+        refusal("SendingPausedException"),
+        EndpointConnectionError(endpoint_url="https://ses"),
+    ],
+    ids=["limited", "paused", "out of reach"],
+)
+def test_while_ses_takes_nothing_the_mail_waits_and_everybody_else_is_told(
+    world: World, mila: User, vuk: User, mails: list[dict[str, Any]], error: Exception
+) -> None:
+    with failing("sesv2", "SendEmail", error):
+        run()
+    record = told(mila)
+    assert record
+    assert (record["telling"], "told_at" in record, channel(vuk)) == ("waiting", False, "in_app")
+    world.advance(HOUR)
+    run()
+    assert (channel(mila), len(mails)) == ("email", 1)
+
+
+@pytest.mark.usefixtures("newer")
+def test_a_limit_of_seconds_is_waited_for(
+    mila: User, mails: list[dict[str, Any]], pauses: list[timedelta]
+) -> None:
+    with failing("sesv2", "SendEmail", refusal("TooManyRequestsException", 429), times=2):
+        run()
+    assert (channel(mila), pauses) == ("email", [timedelta(seconds=1)] * 2)
+
+
+@pytest.mark.usefixtures("newer")
+def test_once_ses_takes_nothing_the_rest_of_the_run_does_not_ask_it(
+    world: World, mila: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others = []
+    monkeypatch.setattr(versions, "PUBLISHED", versions.PUBLISHED[:2])
+    for name in ("ana", "iva"):
+        others.append(world.a_user())
+        others[-1].has_email(f"{name}@test.example")
+    publish(monkeypatch, NEWER)
+    with failing("sesv2", "SendEmail", refusal("SendingPausedException")), counted() as calls:
+        run()
+    assert calls["sesv2.SendEmail"] == 3  # the three tries of the first one
+    world.advance(HOUR)
+    run()
+    assert {channel(user) for user in (mila, *others)} == {"email"}
+
+
+@pytest.mark.promise("NOT-1")
+@pytest.mark.usefixtures("newer")
+def test_who_waited_three_days_for_mail_to_go_again_is_told_in_the_app(world: World, mila: User) -> None:
+    with failing("sesv2", "SendEmail", refusal("SendingPausedException")):
+        run()
+        world.advance(3 * DAY - timedelta(seconds=1))
+        run()
+        assert channel(mila) is None
+        world.advance(timedelta(seconds=1))
+        run()
+    assert channel(mila) == "in_app"
+
+
+@pytest.mark.promise("NOT-1")
+@pytest.mark.usefixtures("newer")
+@pytest.mark.parametrize(
+    ("kind", "detail"),
+    [("Bounce", {"bounceType": "Permanent"}), ("Bounce", {"bounceType": "Transient"}), ("Reject", {}),
+     ("Complaint", {"complaintSubType": "OnAccountSuppressionList"})],
+)  # fmt: skip
+def test_whose_mail_did_not_arrive_is_told_in_the_app_and_the_time_counts_from_then(
+    world: World, mila: User, mails: list[dict[str, Any]], kind: str, detail: dict[str, Any]
+) -> None:
+    run()
+    world.advance(13 * DAY)
+    note_bounces(report_of_mail(mails[0], kind, **detail), None)
+    assert channel(mila) == "in_app"
+    (shown,) = world.a_user(mila.phone).gets("/v1/announcements").json["items"]
+    assert shown["told_at"] == "2026-12-07T12:00:00Z"
+
+
+@pytest.mark.promise("NOT-1")
+def test_a_bounce_that_comes_before_we_noted_the_mail_is_not_forgotten(
+    world: World, mila: User, mails: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(monkeypatch, NEWER)
+
+    def at_once(**_: Any) -> None:
+        note_bounces(report_of_mail(mails[-1]), None)
+
+    events = aws.client("sesv2").meta.events
+    events.register_last("after-call.sesv2.SendEmail", at_once)
+    run()
+    events.unregister("after-call.sesv2.SendEmail", at_once)
+    assert (channel(mila), len(mails)) == ("in_app", 1)
+
+
+@pytest.mark.usefixtures("newer")
+def test_a_bounce_that_comes_twice_or_late_changes_nothing(
+    world: World, mila: User, mails: list[dict[str, Any]]
+) -> None:
+    run()
+    note_bounces(report_of_mail(mails[0]), None)
+    before = told(mila)
+    world.advance(HOUR)
+    note_bounces(report_of_mail(mails[0]), None)
+    assert told(mila) == before
+
+
+@pytest.mark.usefixtures("newer")
+@pytest.mark.parametrize("kind", ["Complaint", "Delivery", "Send"])
+def test_reports_of_mails_that_arrived_change_nothing(
+    mila: User, mails: list[dict[str, Any]], kind: str
+) -> None:
+    run()
+    note_bounces(report_of_mail(mails[0], kind), None)
+    assert channel(mila) == "email"
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["Successfully validated SNS topic", "[]", "{}", '{"eventType": "Bounce", "mail": {"tags": {}}}',
+     '{"eventType": "Bounce", "mail": {"tags": {"mail_id": ["m_1"]}}}',
+     '{"eventType": "Bounce", "mail": {"tags": {"mail_id": ["m_' + "0" * 26 + '"]}}}'],
+)  # fmt: skip
+def test_reports_about_nothing_of_ours_are_passed_over(world: World, message: str) -> None:
+    note_bounces(published_to_topic(message), None)
+    assert cloud.records("announcement") == []
+
+
+@pytest.mark.promise("SEC-1")
+@pytest.mark.usefixtures("vuk")
+def test_an_address_that_comes_back_is_in_no_log(
+    world: World, mails: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = world.a_user()
+    user.has_email(f"{world.canaries('address')}@test.example")
+    publish(monkeypatch, NEWER)
+    run()
+    with failing("dynamodb", "GetItem", RuntimeError("x")), pytest.raises(RuntimeError):
+        note_bounces(report_of_mail(mails[0]), None)
+    assert world.canaries.in_text(world.log.getvalue()) == []
+
+
+class Killed(BaseException):
+    """The process is gone: nothing of ours catches this."""
+
+
+@contextmanager
+def killed_at(number: int, moment: str) -> Iterator[None]:
+    """Kill the process before or after its n-th call to AWS."""
+    left = iter(range(number))
+
+    def count(**_: Any) -> None:
+        if next(left, None) is None:
+            raise Killed
+
+    events = [aws.client(service).meta.events for service in ("dynamodb", "sesv2")]
+    for one in events:
+        one.register(f"{moment}-call", count)
+    try:
+        yield
+    finally:
+        for one in events:
+            one.unregister(f"{moment}-call", count)
+
+
+@pytest.mark.promise("NOT-1")
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_killed_at_any_call_nobody_is_forgotten_and_nobody_gets_two_mails(
+    world: World,
+    mila: User,
+    vuk: User,
+    mails: list[dict[str, Any]],
+    monkeypatch: pytest.MonkeyPatch,
+    moment: str,
+) -> None:
+    published, seen = versions.PUBLISHED, set()
+    for number in range(100):
+        mails.clear()
+        version = a_version(f"2026-12-{number + 1:02}", announced_for=60 * DAY)
+        monkeypatch.setattr(versions, "PUBLISHED", (*published, version))
+        try:
+            with killed_at(number, moment):
+                run()
+        except Killed:
+            world.advance(timedelta(minutes=16))  # until the lease of the dead one is over
+            run()
+            assert channel(vuk, version.version) == "in_app"
+            assert len(mails) <= 1
+            seen.add((channel(mila, version.version), len(mails)))
+        else:
+            break
+    else:
+        pytest.fail("the run does not end")
+    assert number > 8
+    # Told by mail, in the app because of doubt, or in both ways: never twice by mail, never not at all.
+    assert seen <= {("email", 1), ("in_app", 0), ("in_app", 1)}
+    assert ("email", 1) in seen
+    assert ("in_app", 1) in seen if moment == "after" else ("in_app", 0) in seen
+
+
+@pytest.mark.usefixtures("newer")
+def test_a_run_stops_in_time_and_the_next_one_goes_on(
+    world: World, mila: User, vuk: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = sorted((mila, vuk), key=lambda user: user.account_id)
+    run(seconds=30)
+    assert (told(mila), told(vuk)) == (None, None)
+    advance = aws.client("dynamodb").meta.events
+    slow = {"TransactWriteItems", "PutItem"}
+
+    def take_long(model: Any, **_: Any) -> None:
+        if model.name in slow and told(first) is None and cloud.records("walk"):
+            world.advance(timedelta(minutes=14, seconds=31))
+
+    advance.register("before-call.dynamodb", take_long)
+    run()
+    advance.unregister("before-call.dynamodb", take_long)
+    assert (told(second), cloud.records("walk")[0].get("after")) == (None, {"S": first.account_id})
+    run()
+    assert channel(first)
+    assert channel(second)
+
+
+@pytest.mark.usefixtures("newer")
+def test_a_walk_that_another_run_is_at_is_left_alone(
+    world: World, mila: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with killed_at(2, "before"), pytest.raises(Killed):
+        run()
+    with counted() as calls:
+        run()
+    assert calls == {"dynamodb.BatchGetItem": 1}
+    world.advance(timedelta(minutes=16))
+    run()
+    assert channel(mila) == "email"
+
+
+@pytest.mark.usefixtures("newer")
+def test_two_runs_over_the_same_accounts_write_one_mail(
+    world: World, mila: User, mails: list[dict[str, Any]]
+) -> None:
+    """The second takes over while the first, whose lease ran out, is about to send."""
+    events = aws.client("sesv2").meta.events
+    once = iter([True])
+
+    def meanwhile(**_: Any) -> None:
+        if next(once, False):
+            world.advance(timedelta(minutes=17))
+            run()
+
+    events.register("before-call.sesv2.SendEmail", meanwhile)
+    run()
+    events.unregister("before-call.sesv2.SendEmail", meanwhile)
+    assert (channel(mila), len(mails)) == ("in_app", 1)
+
+
+def test_every_shard_is_walked_and_nobody_is_left_out(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    users = [world.a_user() for _ in range(12)]
+    publish(monkeypatch, NEWER)
+    run()
+    assert {channel(user) for user in users} == {"in_app"}
+    assert len({item["shard"]["S"] for item in cloud.records("walk")}) == 64
+
+
+def calls_of_a_run() -> Calls:
+    with counted() as calls:
+        run()
+    return calls
+
+
+@pytest.mark.usefixtures("newer")
+def test_when_all_are_told_a_run_costs_one_read(mila: User) -> None:
+    run()
+    assert calls_of_a_run() == {"dynamodb.BatchGetItem": 1}

@@ -1,0 +1,41 @@
+"""Events as Lambda hands them to jobs, and what it tells a run about itself."""
+
+import json
+from typing import Any
+
+_SCHEDULED = {
+    "version": "0",
+    "account": "123456789012",
+    "region": "eu-central-1",
+    "detail": {},
+    "detail-type": "Scheduled Event",
+    "source": "aws.events",
+    "time": "2026-11-24T12:00:00Z",
+    "id": "an-event",
+    "resources": [],
+}
+
+
+class Context:
+    """A run that has this long."""
+
+    def __init__(self, seconds: int = 900) -> None:
+        self.seconds = seconds
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.seconds * 1000
+
+
+def scheduled() -> dict[str, Any]:
+    return dict(_SCHEDULED)
+
+
+def published_to_topic(message: str) -> dict[str, Any]:
+    return {"Records": [{"Sns": {"Message": message, "Subject": None, "MessageAttributes": {}}}]}
+
+
+def report_of_mail(mail: dict[str, Any], kind: str = "Bounce", **detail: Any) -> dict[str, Any]:
+    """What SES publishes about a mail that it was asked to send."""
+    tags = {tag["Name"]: [tag["Value"]] for tag in mail["EmailTags"]}
+    told = {"eventType": kind, "mail": {"tags": tags, **mail["Destination"]}, kind.lower(): detail}
+    return published_to_topic(json.dumps(told))
