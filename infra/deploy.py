@@ -38,6 +38,7 @@ class Target:
     stream_url: str
     contact_email: str
     issuer: str
+    mail_from: str
     periods: str = DEFAULTS
     stream_secret: str | None = field(default=None, repr=False)  # None: the stored one stays
 
@@ -74,7 +75,8 @@ def deploy(account: Account, package: Package, target: Target, report: Report) -
     vault = bring_up("vault", {})
     arns = {purpose: vault[f"{purpose.title()}SecretArn"] for purpose in SECRETS}
     published = fill_vault(account, target.stage, arns, vault["SealingKeyArn"], target.stream_secret)
-    data = bring_up("data", {})
+    domain = target.mail_from.partition("@")[2]
+    data = bring_up("data", {"MailDomain": domain})
     code = f"{target.stage}/{package.version}/app.zip"
     account.upload(package.code, code)
     service = bring_up(
@@ -94,6 +96,8 @@ def deploy(account: Account, package: Package, target: Target, report: Report) -
             "StreamUrl": target.stream_url,
             "ContactEmail": target.contact_email,
             "Periods": target.periods,
+            "MailFrom": target.mail_from,
+            "MailDomain": domain,
             "OnEmulator": "yes" if account.endpoint else "no",
         },
     )
@@ -107,11 +111,14 @@ def _api_url(account: Account, outputs: dict[str, str]) -> str:
     return outputs["EndpointURL"].rstrip("/")
 
 
-def main(
+def main(  # noqa: PLR0913, PLR0917 - the options of a command
     stage: Annotated[str, typer.Option(help="staging or production")],
     stream_api_key: Annotated[str, typer.Option(help="API key of the Stream application")],
     contact_email: Annotated[str, typer.Option(help="where users reach the controller")],
     issuer: Annotated[str, typer.Option(help="https address that access tokens name")],
+    mail_from: Annotated[
+        str, typer.Option(help="address that mail comes from; its domain is the stage's own")
+    ],
     region: Annotated[str, typer.Option(envvar="AWS_REGION", help="a region in the EU")],
     stream_url: Annotated[str, typer.Option()] = "https://chat.stream-io-api.com",
     endpoint_url: Annotated[str | None, typer.Option(help="an emulator instead of AWS")] = None,
@@ -130,7 +137,7 @@ def main(
     kept = os.environ.get("RU4M_PERIODS", DEFAULTS)
     try:
         account = Account(region, endpoint_url)
-        target = Target(stage, stream_api_key, stream_url, contact_email, issuer, kept, secret)
+        target = Target(stage, stream_api_key, stream_url, contact_email, issuer, mail_from, kept, secret)
         done = deploy(account, build(), target, report=console.print)
     except StackFailed as failure:
         complain.print(str(failure), style="red")

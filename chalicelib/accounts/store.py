@@ -105,7 +105,7 @@ def shard_of(account_id: AccountId) -> str:
     return SHARDS[zlib.crc32(account_id.encode()) % len(SHARDS)]
 
 
-def live_accounts(shard: str, after: AccountId | None, at_most: int) -> list[AccountId]:
+def live_accounts(shard: str, after: str | None, at_most: int) -> list[AccountId]:
     """The next accounts of a shard, in the order of their ids; fewer than `at_most` mean that it ends here.
 
     The index lags behind by a moment: an account of just now may be missing, one that is gone may be there.

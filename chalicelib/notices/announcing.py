@@ -26,7 +26,7 @@ from chalicelib.notices.store import WalkTaken
 from chalicelib.notices.telling import MOST_AT_ONCE, MOST_WHOLE, Reader
 
 # Longer than any run: Lambda ends one after five minutes.
-_LEASE = timedelta(minutes=6)
+LEASE = timedelta(minutes=6)
 _ROUNDS = 2
 _UNTIL_NEXT_ROUND = DAY
 _MAIL_PATIENCE = 3 * DAY
@@ -103,12 +103,12 @@ def _leased(notice: Notice, shard: str, found: Walk | None) -> Walk | None:
     """
     now = clock.now()
     if found is None:
-        walk = Walk(version=notice.version, shard=shard, touched_at=now, leased_until=now + _LEASE)
+        walk = Walk(version=notice.version, shard=shard, touched_at=now, leased_until=now + LEASE)
         store.begin_walk(walk)
         return walk
     if not _is_due(found, now):
         return None
-    lease = {"touched_at": now, "leased_until": now + _LEASE, "fence": found.fence + 1}
+    lease = {"touched_at": now, "leased_until": now + LEASE, "fence": found.fence + 1}
     walk = found.model_copy(update=lease)
     store.move_walk(walk, over=found)
     return walk

@@ -10,9 +10,11 @@ from pathlib import Path
 
 import requests
 
+from chalicelib.notices.model import Notice
 from infra.build import Package, build
 from infra.deploy import Deployment, Target, deploy
 from infra.deployment.account import Account
+from infra.deployment.stacks import Stacks, stack_name
 from infra.local.archive import adapt_archive
 from infra.local.children import LOCAL
 from infra.local.emulator import REGION, ROOT_KEY, ROOT_SECRET, running_emulator
@@ -21,6 +23,12 @@ from infra.local.stream.running import child_emulator
 
 STATE = LOCAL / "state.json"
 STAGE = "local"
+
+# What EventBridge sends.
+_SCHEDULED = {
+    "version": "0", "id": "local", "account": "", "region": REGION, "time": "2026-01-01T00:00:00Z",
+    "source": "aws.events", "detail-type": "Scheduled Event", "resources": [], "detail": {},
+}  # fmt: skip
 
 Report = Callable[[str], None]
 
@@ -69,6 +77,32 @@ class LocalCloud:
         answer.raise_for_status()
         return [message["Message"] for message in answer.json()["sms_messages"][phone]]
 
+    def mails_to(self, address: str) -> list[dict[str, object]]:
+        """The mails that SES took for an address, oldest first."""
+        answer = requests.get(f"{self.account.endpoint}/_ministack/ses/messages", timeout=10)
+        answer.raise_for_status()
+        mails = answer.json()["messages"].get(self.account.number, [])
+        return [mail for mail in mails if address in mail["To"]]
+
+    def announce(self, notice: Notice) -> None:
+        """Deploy a version beyond the published ones, and let the job tell everybody."""
+        versions = f"[{notice.model_dump_json()}]"
+        stacks = Stacks(self.account, lambda _: None)
+        stacks.reconfigure(stack_name(STAGE, "service"), {"LocalNotices": versions})
+        self.run_announcement()
+
+    def run_announcement(self) -> None:
+        """One run of the job, as its schedule would start it.
+
+        Raises:
+            RuntimeError: it failed.
+        """
+        answer = self.account.client("lambda").invoke(
+            FunctionName=f"ru4m-{STAGE}-announce_notices", Payload=json.dumps(_SCHEDULED)
+        )
+        if "FunctionError" in answer:
+            raise RuntimeError(answer["Payload"].read().decode())
+
     def sent_to_stream(self, user_id: str) -> list[dict[str, object]]:
         """What the backend told Stream about a user, oldest first."""
         bodies = (one["body"] for one in self.stream.requests(principal="server"))
@@ -116,6 +150,7 @@ def local_cloud(
             stream_url=stream.url,
             contact_email="privacy@local.ru4m.example",
             issuer="https://api.local.ru4m.example",
+            mail_from="notices@local.ru4m.example",
             stream_secret=stream.secret,
         )
         deployment = deploy(account, package, target, report)

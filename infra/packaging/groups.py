@@ -22,6 +22,8 @@ PLACEHOLDERS = {
     "RU4M_CONTACT_EMAIL": "packaging@example.org",
     "RU4M_ISSUER": "https://packaging.example.org",
     "RU4M_LOOKUP_VERSIONS": "1",
+    "RU4M_MAIL_CONFIGURATION": "packaging",
+    "RU4M_MAIL_FROM": "packaging@example.org",
     "RU4M_PUBLIC_KEYS": '{"keys":[]}',
     "RU4M_SECRET_CODES": "codes",
     "RU4M_SECRET_LOOKUP": "lookup",

@@ -121,18 +121,24 @@ def _finish(properties: Template, name: str, logical: str) -> None:
     }
 
 
+# What a function is told besides, once its policy names this.
+_TOLD_WITH: dict[str, dict[str, str]] = {
+    "${LookupSecretArn}": {"RU4M_LOOKUP_VERSIONS": "LookupVersions"},
+    "${SigningSecretArn}": {"RU4M_SIGNING_KID": "SigningKid"},
+    "${SealingKeyArn}": {"RU4M_STAGE_KEYS": "StageKeys"},
+    "${CheckpointBucketArn}": {"RU4M_CHECKPOINT_BUCKET": "CheckpointBucketName"},
+    "${CheckpointKeyArn}": {"RU4M_CHECKPOINT_KEY": "CheckpointKeyArn"},
+    "ses:SendEmail": {"RU4M_MAIL_FROM": "MailFrom", "RU4M_MAIL_CONFIGURATION": "MailConfiguration"},
+}
+
+
 def _granted_names(policy: Template) -> dict[str, Any]:
-    """What a policy lets a function use: tables, secrets and key versions, the stage key, the archive."""
+    """What a policy lets a function use: tables, secrets, and what goes with them."""
     text = json.dumps(policy)
-    tables = {f"RU4M_TABLE_{n.upper()}": {"Ref": f"{n}TableName"} for n in _names(text, "TableArn")}
-    lookup = {"RU4M_LOOKUP_VERSIONS": {"Ref": "LookupVersions"}} if "${LookupSecretArn}" in text else {}
-    signing = {"RU4M_SIGNING_KID": {"Ref": "SigningKid"}} if "${SigningSecretArn}" in text else {}
-    sealing = {"RU4M_STAGE_KEYS": {"Ref": "StageKeys"}} if "${SealingKeyArn}" in text else {}
-    secrets = {f"RU4M_SECRET_{n.upper()}": {"Ref": f"{n}SecretArn"} for n in _names(text, "SecretArn")}
-    bucket = {"RU4M_CHECKPOINT_BUCKET": {"Ref": "CheckpointBucketName"}}
-    archive = bucket if "${CheckpointBucketArn}" in text else {}
-    signer = {"RU4M_CHECKPOINT_KEY": {"Ref": "CheckpointKeyArn"}} if "${CheckpointKeyArn}" in text else {}
-    return tables | secrets | lookup | signing | sealing | archive | signer
+    tables = {f"RU4M_TABLE_{n.upper()}": f"{n}TableName" for n in _names(text, "TableArn")}
+    secrets = {f"RU4M_SECRET_{n.upper()}": f"{n}SecretArn" for n in _names(text, "SecretArn")}
+    besides = {v: told for word, more in _TOLD_WITH.items() if word in text for v, told in more.items()}
+    return {variable: {"Ref": name} for variable, name in (tables | secrets | besides).items()}
 
 
 def _names(policy: str, suffix: str) -> set[str]:

@@ -204,7 +204,7 @@ def test_profile_values_can_be_read_nowhere_in_the_tables(world: World) -> None:
     texts = {name: world.canaries(name) for name in ("display_name", "name", "job_title", "employer")}
     born = {"date_of_birth": world.canaries.add("date_of_birth", "1961-07-04")}
     values = {**EVERYTHING, **texts, **born}
-    assert told - values.keys() == {"avatar_url"}  # which nobody can set yet
+    assert told - values.keys() == {"avatar_url", "email"}  # which no change sets
     assert mila.changes(**values).status == 200
     assert world.canaries.in_tables() == []
     (item,) = cloud.records("profile")
@@ -212,3 +212,26 @@ def test_profile_values_can_be_read_nowhere_in_the_tables(world: World) -> None:
     assert world.canaries.in_text(mila.gets("/v1/profile").text) == sorted(
         world.canaries.values, key=list(world.canaries.values).index
     )  # they are kept, only not in clear
+
+
+@pytest.mark.promise("ACC-4")
+def test_a_verified_address_shows_to_its_owner_and_survives_other_changes(world: World) -> None:
+    mila = world.a_user()
+    assert mila.profile()["email_verified"] is False
+    mila.has_email("mila@test.example")
+    mila.changes(name="Milica")
+    own = mila.profile()
+    assert (own["email"], own["email_verified"], own["name"]) == ("mila@test.example", True, "Milica")
+
+
+@pytest.mark.promise("ACC-6")
+@pytest.mark.promise("SEC-1")
+def test_an_address_is_readable_in_no_table_and_shown_to_nobody_else(world: World) -> None:
+    mila, vuk = world.a_user(), world.a_user()
+    mila.has_email(f"{world.canaries('address')}@test.example")
+    assert world.canaries.in_tables() == []
+    assert world.canaries.in_text(vuk.gets(f"/v1/users/{mila.user_id}").text) == []
+
+
+def test_an_address_is_not_set_without_being_verified(world: World) -> None:
+    assert world.a_user().changes(email="mila@test.example").problem == "unexpected_field"

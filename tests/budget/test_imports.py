@@ -38,6 +38,7 @@ ALLOWED = {
     ("chalicelib.sessions.authorizer", ""): {"botocore", "cryptography"},
     ("chalicelib.consents.jobs", ""): {"boto3", "botocore", "pydantic", "cryptography"},
     ("chalicelib.ledger.jobs", ""): {"boto3", "botocore", "cryptography"},
+    ("chalicelib.notices.jobs", ""): {"boto3", "botocore", "pydantic", "cryptography"},
     ("chalicelib.chat.jobs", ""): {"boto3", "botocore", "pydantic", "stream_chat", "aiohttp", "requests",
                                    "cryptography"},
     ("chalicelib.usage.jobs", ""): {"boto3", "botocore", "pydantic", "cryptography"},

@@ -32,6 +32,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         "texts": _allowed(lambda: sns.publish(PhoneNumber=event["phone"], Message="probe")),
         "archive": sorted(name for name, call in archive.items() if _allowed(call)),
         "signs": _allowed(lambda: kms.sign(KeyId=event["signer"], Message=b"probe", **ECDSA)),
+        "mails": _allowed(_mailing(boto3.client("sesv2", config=config), event["sender"])),
         "topics": _allowed(lambda: sns.publish(TopicArn=event["topic"], Message="probe")),
     }
 
@@ -68,6 +69,12 @@ def _operations(dynamodb: Any, table: str, keys: list[str]) -> dict[str, Any]:
             KeyConditionExpression="renewal = :shard",
             ExpressionAttributeValues={":shard": key["pk"]},
         ),
+        "QueryLive": lambda: dynamodb.query(
+            TableName=table,
+            IndexName="live",
+            KeyConditionExpression="live = :shard",
+            ExpressionAttributeValues={":shard": key["pk"]},
+        ),
         "Scan": lambda: dynamodb.scan(TableName=table, Limit=1),
     }
 
@@ -79,6 +86,14 @@ def _archiving(s3: Any, bucket: str) -> dict[str, Any]:
         "Put": lambda: s3.put_object(**one, Body=b"probe", IfMatch='"nothing has this"'),
         "Delete": lambda: s3.delete_object(**one, VersionId="nothing-has-this"),
     }
+
+
+def _mailing(ses: Any, sender: str) -> Any:
+    return lambda: ses.send_email(
+        FromEmailAddress=sender,
+        Destination={"ToAddresses": ["success@simulator.amazonses.com"]},
+        Content={"Simple": {"Subject": {"Data": "probe"}, "Body": {"Text": {"Data": "probe"}}}},
+    )
 
 
 def _reading(secrets: Any, arn: str) -> Any:

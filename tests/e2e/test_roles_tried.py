@@ -17,9 +17,15 @@ from infra.local.cloud import LocalCloud
 TABLES: dict[str, dict[str, set[str]]] = {
     "about": {},
     "access_token": {},
+    "announce_notices": {
+        "accounts": {"BatchGet", "Put", "QueryLive", "Update"},
+        "keys": {"BatchGet"},
+        "challenges": {"BatchGet", "Put"},
+    },
     "chat": {"accounts": {"BatchGet"}},
     "checkpoint_ledger": {"ledger": {"BatchGet", "QueryTouched"}},
     "consents": {"accounts": {"BatchGet", "Put"}, "keys": {"BatchGet"}, "ledger": {"Put", "Query"}},
+    "note_bounces": {"accounts": {"Get", "Update"}, "challenges": {"Get"}},
     "notices": {"accounts": {"BatchGet", "Put"}},
     "profiles": {"accounts": {"BatchGet", "Put"}, "claims": {"BatchGet"}, "keys": {"BatchGet"}},
     "roll_up_usage": {
@@ -83,6 +89,7 @@ def tried(cloud: LocalCloud) -> Iterator[dict[str, Any]]:
         "archive": outputs["data"]["CheckpointBucketName"],
         "signer": outputs["vault"]["CheckpointKeyArn"],
         "phone": "+381600000001",
+        "sender": cloud.target.mail_from,
         "topic": f"arn:aws:sns:{cloud.account.region}:{cloud.account.number}:a-topic",
     }
     code = io.BytesIO()
@@ -131,6 +138,11 @@ def test_only_the_job_of_the_ledger_signs_and_writes_checkpoints_and_it_deletes_
     assert {name for name, may in tried.items() if may["signs"]} == {"checkpoint_ledger"}
     archiving = {name: may["archive"] for name, may in tried.items() if may["archive"]}
     assert archiving == {"checkpoint_ledger": ["List", "Put"]}
+
+
+@pytest.mark.promise("SEC-1")
+def test_only_the_job_that_announces_sends_mail(tried: dict[str, Any]) -> None:
+    assert {name for name, may in tried.items() if may["mails"]} == {"announce_notices"}
 
 
 @pytest.mark.promise("SEC-1")

@@ -19,6 +19,8 @@ def plain(value: object) -> str:
             return text
         case {"Ref": str(name)}:
             return f"${{{name}}}"
+        case {"Fn::If": [condition, then, {"Ref": "AWS::NoValue"}]}:
+            return f"{plain(then)} if {condition}"
         case {"Fn::GetAtt": [name, attribute]}:
             return f"${{{name}.{attribute}}}"
         case _:

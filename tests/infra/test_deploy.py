@@ -35,6 +35,7 @@ def a_target(**changes: Any) -> Target:
         "stream_url": "https://stream.example",
         "contact_email": "privacy@ru4m.example",
         "issuer": "https://api.ru4m.example",
+        "mail_from": "notices@ru4m.example",
         "stream_secret": "s3cret",
     }
     return Target(**settings | changes)
@@ -61,6 +62,8 @@ def test_the_stacks_come_in_order_and_pass_on_what_they_made(account: FakeAccoun
     assert service["CodesSecretArn"] == "arn:codes"
     assert service["AccountsTableName"] == "ru4m-staging-accounts"
     assert service["OnEmulator"] == "no"
+    assert service["MailFrom"] == "notices@ru4m.example"
+    assert parameters(asked[1])["MailDomain"] == service["MailDomain"] == "ru4m.example"
     assert done.api_url == "https://abc.execute-api.eu-central-1.amazonaws.com/api"
 
 
@@ -133,6 +136,7 @@ def test_the_command_refuses_it_before_building_anything(monkeypatch: pytest.Mon
         "--stream-api-key": "key",
         "--contact-email": "privacy@ru4m.example",
         "--issuer": "https://api.ru4m.example",
+        "--mail-from": "notices@ru4m.example",
         "--region": "us-east-1",
     }
     result = CliRunner().invoke(command.app, [word for pair in options.items() for word in pair])

@@ -10,6 +10,7 @@ import sys
 import pytest
 
 from chalicelib.core.chain.checkpointing import SETTLE
+from chalicelib.notices.announcing import LEASE
 from infra.build import ROOT
 from infra.packaging.groups import clean_environment
 from infra.packaging.split import logical_id
@@ -18,9 +19,11 @@ from tests.infra.templates import Template, of_type, plain
 FUNCTIONS = {
     "about",
     "access_token",
+    "announce_notices",
     "chat",
     "checkpoint_ledger",
     "consents",
+    "note_bounces",
     "notices",
     "profiles",
     "roll_up_usage",
@@ -30,7 +33,14 @@ FUNCTIONS = {
     "sync_chat_profiles",
     "usage",
 }
-JOBS = {"checkpoint_ledger", "renew_consents", "roll_up_usage", "sync_chat_profiles"}
+JOBS = {
+    "announce_notices",
+    "checkpoint_ledger",
+    "note_bounces",
+    "renew_consents",
+    "roll_up_usage",
+    "sync_chat_profiles",
+}
 
 # What only some functions are told.
 TOLD = (
@@ -40,6 +50,7 @@ TOLD = (
     "RU4M_SIGNING_KID",
     "RU4M_LOOKUP",
     "RU4M_CHECKPOINT_",
+    "RU4M_MAIL_",
 )
 
 # The app's own view, not through infra/packaging: each route and the module that its view is in.
@@ -203,6 +214,15 @@ def test_the_ledger_is_signed_every_hour_and_a_run_that_fails_is_tried_again(
     assert max(f["Timeout"] for f in functions.values()) < SETTLE.total_seconds()
 
 
+@pytest.mark.promise("NOT-1")
+def test_announcing_goes_on_every_ten_minutes(functions: dict[str, Template]) -> None:
+    function = functions["announce_notices"]
+    (event,) = function["Events"].values()
+    assert (event["Type"], event["Properties"]["Schedule"]) == ("Schedule", "rate(10 minutes)")
+    assert function["EventInvokeConfig"]["MaximumRetryAttempts"] == 0
+    assert function["Timeout"] < LEASE.total_seconds()  # or two would walk over the same accounts
+
+
 @pytest.mark.promise("SEC-1")
 def test_a_function_is_told_only_of_tables_and_secrets_that_it_may_use(
     functions: dict[str, Template],
@@ -221,9 +241,11 @@ def test_a_function_is_told_only_of_tables_and_secrets_that_it_may_use(
     assert told == {
         "about": set(),
         "access_token": set(),
+        "announce_notices": {accounts, challenges, "mail_from", "mail_configuration", *sealing},
         "chat": {accounts, "secret_stream"},
         "checkpoint_ledger": {"table_ledger", "checkpoint_bucket", "checkpoint_key"},
         "consents": {accounts, "table_ledger", *sealing},
+        "note_bounces": {accounts, challenges},
         "notices": {accounts},
         "profiles": {accounts, claims, *lookup, *sealing},
         "roll_up_usage": {accounts, usage, *sealing},

@@ -17,6 +17,7 @@ from infra.packaging.groups import clean_environment
 from tests.infra.templates import Template
 from tests.infra.test_functions import FUNCTIONS
 from tests.support.builders import a_schedule_event
+from tests.support.events import report_of_mail
 
 PROBE = Path(__file__).with_name("probe.py")
 
@@ -80,6 +81,11 @@ EVENTS: dict[str, tuple[dict[str, Any], object]] = {
             "methodArn": "arn:aws:execute-api:a:b:c/d",
         },
         "Unauthorized: Unauthorized",
+    ),
+    "announce_notices": (a_schedule_event(), None),
+    "note_bounces": (
+        report_of_mail({"EmailTags": [{"Name": "mail_id", "Value": f"m_{'0' * 26}"}], "Destination": {}}),
+        "EntryFailed: ('note_bounces', 'Unavailable')",
     ),
     "checkpoint_ledger": (
         a_schedule_event(),

@@ -11,6 +11,9 @@ from tests.infra.templates import Template, listed, of_type
 _LOGS = "logs:CreateLogStream, logs:PutLogEvents"
 
 
+_SES = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:"
+
+
 def _own_logs(name: str) -> tuple[str, str]:
     group = f"/aws/lambda/ru4m-${{Stage}}-{name}"
     return _LOGS, f"arn:${{AWS::Partition}}:logs:${{AWS::Region}}:${{AWS::AccountId}}:log-group:{group}:*"
@@ -20,6 +23,19 @@ def _own_logs(name: str) -> tuple[str, str]:
 EXPECTED = {
     "AboutRole": {_own_logs("about")},
     "AccessTokenRole": {_own_logs("access_token")},
+    "AnnounceNoticesRole": {
+        _own_logs("announce_notices"),
+        ("dynamodb:BatchGetItem, dynamodb:PutItem, dynamodb:UpdateItem", "${AccountsTableArn}"),
+        ("dynamodb:Query", "${AccountsTableArn}/index/live"),
+        ("dynamodb:BatchGetItem", "${KeysTableArn}"),
+        ("kms:Decrypt", "${SealingKeyArn}"),
+        ("dynamodb:BatchGetItem, dynamodb:PutItem", "${ChallengesTableArn}"),
+        (
+            "ses:SendEmail",
+            # The emulator's IAM knows no narrower resource of this action.
+            f"{_SES}identity/${{MailDomain}}, {_SES}configuration-set/ru4m-${{Stage}}, * if Emulated",
+        ),
+    },
     "ChatRole": {
         _own_logs("chat"),
         ("dynamodb:BatchGetItem", "${AccountsTableArn}"),
@@ -40,6 +56,11 @@ EXPECTED = {
         ("dynamodb:BatchGetItem", "${KeysTableArn}"),
         ("dynamodb:PutItem, dynamodb:Query", "${LedgerTableArn}"),
         ("kms:Decrypt", "${SealingKeyArn}"),
+    },
+    "NoteBouncesRole": {
+        _own_logs("note_bounces"),
+        ("dynamodb:GetItem, dynamodb:UpdateItem", "${AccountsTableArn}"),
+        ("dynamodb:GetItem", "${ChallengesTableArn}"),
     },
     "NoticesRole": {
         _own_logs("notices"),

@@ -16,9 +16,9 @@ from chalicelib.core import aws, clock
 from chalicelib.notices import versions
 from chalicelib.notices.jobs import announce_notices, note_bounces
 from tests.support import cloud
-from tests.support.builders import a_phone
-from tests.support.cloud import Calls, counted, failing, sent_mail
-from tests.support.events import Context, published_to_topic, report_of_mail, scheduled
+from tests.support.builders import a_phone, a_schedule_event
+from tests.support.cloud import Calls, counted, failing, hooked, sent_mail
+from tests.support.events import Context, published_to_topic, report_of_mail
 from tests.support.notices import DAY, a_version, publish
 from tests.support.world import User, World
 
@@ -27,7 +27,7 @@ HOUR = timedelta(hours=1)
 
 
 def run(seconds: int = 900) -> None:
-    announce_notices(scheduled(), Context(seconds))
+    announce_notices(a_schedule_event(), Context(seconds))
 
 
 def told(user: User, version: str = NEWER.version) -> dict[str, str] | None:
@@ -372,10 +372,8 @@ def test_a_bounce_that_comes_before_we_noted_the_mail_is_not_forgotten(
     def at_once(**_: Any) -> None:
         note_bounces(report_of_mail(mails[-1]), None)
 
-    events = aws.client("sesv2").meta.events
-    events.register_last("after-call.sesv2.SendEmail", at_once)
-    run()
-    events.unregister("after-call.sesv2.SendEmail", at_once)
+    with hooked("sesv2", "after-call.sesv2.SendEmail", at_once):
+        run()
     assert (channel(mila), len(mails)) == ("in_app", 1)
 
 
@@ -430,6 +428,10 @@ class Killed(BaseException):
     """The process is gone: nothing of ours catches this."""
 
 
+def die(**_: Any) -> None:
+    raise Killed
+
+
 @contextmanager
 def killed_at(number: int, moment: str) -> Iterator[None]:
     """Kill the process before or after its n-th call to AWS."""
@@ -439,14 +441,12 @@ def killed_at(number: int, moment: str) -> Iterator[None]:
         if next(left, None) is None:
             raise Killed
 
-    events = [aws.client(service).meta.events for service in ("dynamodb", "sesv2")]
-    for one in events:
-        one.register(f"{moment}-call", count)
-    try:
+    moments = {service: f"{moment}-call.{service}" for service in ("dynamodb", "sesv2")}
+    with (
+        hooked("dynamodb", moments["dynamodb"], count),
+        hooked("sesv2", moments["sesv2"], count),
+    ):
         yield
-    finally:
-        for one in events:
-            one.unregister(f"{moment}-call", count)
 
 
 @pytest.mark.promise("NOT-1")
@@ -468,7 +468,7 @@ def test_killed_at_any_call_nobody_is_forgotten_and_nobody_gets_two_mails(
             with killed_at(number, moment):
                 run()
         except Killed:
-            world.advance(timedelta(minutes=16))  # until the lease of the dead one is over
+            world.advance(timedelta(minutes=6))  # until the lease of the dead one is over
             run()
             assert channel(vuk, version.version) == "in_app"
             assert len(mails) <= 1
@@ -491,16 +491,14 @@ def test_a_run_stops_in_time_and_the_next_one_goes_on(
     first, second = sorted((mila, vuk), key=lambda user: user.account_id)
     run(seconds=30)
     assert (told(mila), told(vuk)) == (None, None)
-    advance = aws.client("dynamodb").meta.events
     slow = {"TransactWriteItems", "PutItem"}
 
     def take_long(model: Any, **_: Any) -> None:
         if model.name in slow and told(first) is None and cloud.records("walk"):
             world.advance(timedelta(minutes=14, seconds=31))
 
-    advance.register("before-call.dynamodb", take_long)
-    run()
-    advance.unregister("before-call.dynamodb", take_long)
+    with hooked("dynamodb", "before-call.dynamodb", take_long):
+        run()
     assert (told(second), cloud.records("walk")[0].get("after")) == (None, {"S": first.account_id})
     run()
     assert channel(first)
@@ -516,7 +514,7 @@ def test_a_walk_that_another_run_is_at_is_left_alone(
     with counted() as calls:
         run()
     assert calls == {"dynamodb.BatchGetItem": 1}
-    world.advance(timedelta(minutes=16))
+    world.advance(timedelta(minutes=6))
     run()
     assert channel(mila) == "email"
 
@@ -526,18 +524,39 @@ def test_two_runs_over_the_same_accounts_write_one_mail(
     world: World, mila: User, mails: list[dict[str, Any]]
 ) -> None:
     """The second takes over while the first, whose lease ran out, is about to send."""
-    events = aws.client("sesv2").meta.events
     once = iter([True])
 
     def meanwhile(**_: Any) -> None:
         if next(once, False):
-            world.advance(timedelta(minutes=17))
+            world.advance(timedelta(minutes=7))
             run()
 
-    events.register("before-call.sesv2.SendEmail", meanwhile)
-    run()
-    events.unregister("before-call.sesv2.SendEmail", meanwhile)
+    with hooked("sesv2", "before-call.sesv2.SendEmail", meanwhile):
+        run()
     assert (channel(mila), len(mails)) == ("in_app", 1)
+
+
+@pytest.mark.usefixtures("newer")
+def test_a_mail_that_was_noted_meanwhile_stays_noted(world: World, mila: User) -> None:
+    """A run finds the mail of another in doubt, and before it moves the notice, the other notes the mail."""
+    gone = hooked("sesv2", "after-call.sesv2.SendEmail", die)
+    with gone, pytest.raises(Killed):
+        run()
+    world.advance(timedelta(minutes=6))
+    once = iter([True])
+
+    def note(**_: Any) -> None:
+        if next(once, False):
+            aws.client("dynamodb").update_item(
+                TableName="ru4m-test-accounts",
+                Key={"pk": {"S": f"A#{mila.account_id}"}, "sk": {"S": f"announcement#{NEWER.version}"}},
+                UpdateExpression="SET telling = :told, told_at = :now",
+                ExpressionAttributeValues={":told": {"S": "told"}, ":now": {"S": clock.to_text(world.now)}},
+            )
+
+    with hooked("dynamodb", "before-call.dynamodb.UpdateItem", note):
+        run()
+    assert channel(mila) == "email"
 
 
 def test_every_shard_is_walked_and_nobody_is_left_out(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ import base64
 import json
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
@@ -174,6 +174,17 @@ def failing(
         yield
     finally:
         events.unregister(name, fail)
+
+
+@contextmanager
+def hooked(service: str, moment: str, hook: Callable[..., None]) -> Iterator[None]:
+    """Call something at each call to a service, such as at `after-call.sesv2.SendEmail`."""
+    events = aws.client(service).meta.events
+    events.register_last(moment, hook)
+    try:
+        yield
+    finally:
+        events.unregister(moment, hook)
 
 
 def losing_answers(operation: str, times: int = 1) -> AbstractContextManager[None]:

@@ -1,19 +1,7 @@
-"""Events as Lambda hands them to jobs, and what it tells a run about itself."""
+"""Events of topics as Lambda hands them to jobs, and what it tells a run about itself."""
 
 import json
 from typing import Any
-
-_SCHEDULED = {
-    "version": "0",
-    "account": "123456789012",
-    "region": "eu-central-1",
-    "detail": {},
-    "detail-type": "Scheduled Event",
-    "source": "aws.events",
-    "time": "2026-11-24T12:00:00Z",
-    "id": "an-event",
-    "resources": [],
-}
 
 
 class Context:
@@ -24,10 +12,6 @@ class Context:
 
     def get_remaining_time_in_millis(self) -> int:
         return self.seconds * 1000
-
-
-def scheduled() -> dict[str, Any]:
-    return dict(_SCHEDULED)
 
 
 def published_to_topic(message: str) -> dict[str, Any]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 from functools import partial
 
 import jwt
 
 from infra.local.children import LOCAL
+from chalicelib.core import clock
+from chalicelib.notices.model import Notice, NoticeKind, NoticeVersion
 from infra.local.js import ChatClients, ChatError
 from infra.local.tour import usage
 from infra.local.tour.phone import Phone
@@ -192,6 +195,29 @@ def _stepped_up_for(phone: Phone) -> float:
     return float(claims["su"] - time.time()) if "su" in claims else 0
 
 
+def being_told(tour: Tour) -> None:
+    """New terms are announced to everybody; Mila sees them and accepts early, Jovan has time."""
+    mila, jovan = tour.phones["Mila"], tour.phones["Jovan"]
+    day = clock.now().replace(hour=0, minute=0, second=0) + timedelta(days=30)
+    notice = Notice(
+        kind=NoticeKind.TERMS,
+        version=NoticeVersion(f"terms-{day:%Y-%m-%d}"),
+        published_at=day - timedelta(days=31),
+        effective_at=day,
+        url=f"https://ru4m.com/terms/{day:%Y-%m-%d}",
+        changes="Meetings may be recorded while everybody in them agrees.",
+    )
+    tour.cloud.announce(notice)
+    (told,) = mila.call("GET", "/v1/announcements").body["items"]
+    tour.say(f"Mila reads: [italic]“{told['changes']}”[/], from {told['applies_from'][:10]} on")
+    tour.check("she chats on under the old terms", bool(mila.chat_token()))
+    accepted = mila.call("POST", f"/v1/notices/{notice.version}/acceptance")
+    (told,) = mila.call("GET", "/v1/announcements").body["items"]
+    tour.check("she accepts before it is time", accepted.status == 204 and told["accepted"])
+    (told,) = jovan.call("GET", "/v1/announcements").body["items"]
+    tour.check("Jovan was told too, and is not bound yet", not told["accepted"] and bool(jovan.chat_token()))
+
+
 def logging_out(tour: Tour) -> None:
     """Mila logs out; her token is still fresh, but opens nothing, and her chat tokens are revoked."""
     mila, stream = tour.phones["Mila"], tour.cloud.stream
@@ -221,6 +247,7 @@ CHAPTERS: tuple[Chapter, ...] = (
     consenting,
     telling_usage,
     keeping_the_session,
+    being_told,
     stepping_up,
     logging_out,
 )

@@ -1,0 +1,48 @@
+"""What announcing costs: one write an account in the app, two writes and a mail otherwise, few reads."""
+
+from datetime import timedelta
+from math import ceil
+
+import pytest
+
+from chalicelib.accounts import service as accounts
+from chalicelib.accounts import store as accounts_store
+from chalicelib.notices.jobs import announce_notices
+from tests.support.builders import a_schedule_event
+from tests.support.cloud import Calls, counted
+from tests.support.events import Context
+from tests.support.notices import DAY, a_version, publish
+from tests.support.world import World
+
+
+def run() -> Calls:
+    with counted() as calls:
+        announce_notices(a_schedule_event(), Context())
+    return calls
+
+
+@pytest.mark.parametrize(("in_app", "by_mail"), [(3, 0), (0, 3), (55, 2)])
+def test_announcing_to_n_accounts_costs_their_writes_and_a_read_for_every_25(
+    world: World, monkeypatch: pytest.MonkeyPatch, in_app: int, by_mail: int
+) -> None:
+    monkeypatch.setattr(accounts, "SHARDS", ("00",))
+    monkeypatch.setattr(accounts_store, "SHARDS", ("00",))
+    for number in range(in_app + by_mail):
+        user = world.a_user()
+        world.advance(timedelta(minutes=1))  # within the limits of one address
+        if number < by_mail:
+            user.has_email(f"n{number}@test.example")
+    publish(monkeypatch, a_version("2026-12-24", announced_for=60 * DAY))
+    everybody, pages = in_app + by_mail, (in_app + by_mail) // 50 + 1
+    assert run() == Calls(
+        {
+            "dynamodb.Query": pages,
+            "dynamodb.BatchGetItem": 1 + pages + ceil(everybody / 25),
+            # Each notice in the app; the walk's beginning and every page of it.
+            "dynamodb.PutItem": in_app + 1 + pages,
+            "dynamodb.TransactWriteItems": by_mail,
+            "dynamodb.UpdateItem": by_mail,
+            "sesv2.SendEmail": by_mail,
+        }
+    )
+    assert run() == {"dynamodb.BatchGetItem": 1}

@@ -1,0 +1,135 @@
+"""A version is announced on the deployed cloud: by mail and in the app, and then it is asked for."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import jwt
+import pytest
+
+from chalicelib.core import clock
+from chalicelib.notices.model import Notice, NoticeKind, NoticeVersion
+from infra.local.cloud import LocalCloud, local_cloud
+from infra.local.tour.phone import Phone
+from infra.local.waiting import until
+from infra.ops.standing_in import act_as
+
+ADDRESS = "mila@inbox.local.ru4m.example"
+TABLE = "ru4m-local-accounts"
+
+
+@pytest.fixture(scope="module")
+def own_cloud() -> Iterator[LocalCloud]:
+    """Not the suite's: its functions are told of one more version."""
+    with local_cloud() as running:
+        yield running
+
+
+@pytest.fixture
+def version() -> Notice:
+    """One that is in effect already: it is told late, so nobody is bound by it yet."""
+    day = clock.now().replace(hour=0, minute=0, second=0) - timedelta(days=1)
+    return Notice(
+        kind=NoticeKind.TERMS,
+        version=NoticeVersion(f"terms-{day:%Y-%m-%d}"),
+        published_at=day - timedelta(days=30),
+        effective_at=day,
+        url="https://ru4m.com/terms/next",
+        changes="Meetings may be recorded while everybody agrees.",
+    )
+
+
+def a_phone(cloud: LocalCloud, number: str) -> Phone:
+    phone = Phone(cloud.state.api_url, number, cloud.texts_to)
+    phone.sign_up()
+    return phone
+
+
+def account_of(phone: Phone) -> str:
+    return str(jwt.decode(phone.access_token, options={"verify_signature": False})["sub"])
+
+
+def keep_email(cloud: LocalCloud, phone: Phone, address: str) -> None:
+    """Put a verified address on a profile, with the service's own code."""
+    act_as(cloud.account, "local", "profiles")
+
+    from chalicelib.core.ids import AccountId
+    from chalicelib.core.needs import NO_SESSION, Claims, read
+    from chalicelib.privacy.subject_keys import DATA_KEY
+    from chalicelib.profiles import service
+
+    found = read(Claims(AccountId(account_of(phone)), NO_SESSION), (service.PROFILE, DATA_KEY))
+    profile = found[service.PROFILE]
+    assert profile
+    service.keep_verified_email(profile, address, found[DATA_KEY])
+
+
+def announcement(cloud: LocalCloud, phone: Phone, notice: Notice) -> dict[str, str]:
+    item = cloud.account.client("dynamodb").get_item(TableName=TABLE, Key=place(phone, notice))["Item"]
+    return {name: value["S"] for name, value in item.items()}
+
+
+def place(phone: Phone, notice: Notice) -> dict[str, Any]:
+    return {"pk": {"S": f"A#{account_of(phone)}"}, "sk": {"S": f"announcement#{notice.version}"}}
+
+
+def told_two_weeks_ago(cloud: LocalCloud, phone: Phone, notice: Notice) -> None:
+    at = clock.to_text(clock.now() - timedelta(days=14))
+    cloud.account.client("dynamodb").update_item(
+        TableName=TABLE,
+        Key=place(phone, notice),
+        UpdateExpression="SET told_at = :at",
+        ExpressionAttributeValues={":at": {"S": at}},
+    )
+
+
+def report_bounce(cloud: LocalCloud, mail_id: str) -> None:
+    """Publish what SES would; the emulated one reports nothing."""
+    report = {"eventType": "Bounce", "mail": {"tags": {"mail_id": [mail_id]}}, "bounce": {}}
+    topics = cloud.account.client("sns")
+    (topic,) = [t["TopicArn"] for t in topics.list_topics()["Topics"] if "mail-reports" in t["TopicArn"]]
+    topics.publish(
+        TopicArn=topic,
+        Subject="Amazon SES Email Event Notification",
+        Message=json.dumps(report),
+        # AWS hands on the field without any too; the emulator leaves it out then.
+        MessageAttributes={"any": {"DataType": "String", "StringValue": "any"}},
+    )
+
+
+@pytest.mark.promise("NOT-1")
+@pytest.mark.promise("STR-4")
+@pytest.mark.promise("USE-9")
+def test_an_announced_version_reaches_everybody_and_is_then_asked_for(
+    own_cloud: LocalCloud, numbers: Iterator[str], version: Notice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "environ", os.environ.copy())
+    mila, vuk = a_phone(own_cloud, next(numbers)), a_phone(own_cloud, next(numbers))
+    keep_email(own_cloud, mila, ADDRESS)
+    assert mila.call("GET", "/v1/profile").body["email"] == ADDRESS
+
+    own_cloud.announce(version)
+    (mail,) = own_cloud.mails_to(ADDRESS)
+    assert version.changes in str(mail)
+    assert announcement(own_cloud, mila, version)["channel"] == "email"
+    assert announcement(own_cloud, vuk, version)["channel"] == "in_app"
+
+    own_cloud.run_announcement()
+    assert len(own_cloud.mails_to(ADDRESS)) == 1
+    for phone in (mila, vuk):
+        (shown,) = phone.call("GET", "/v1/announcements").body["items"]
+        assert (shown["version"], shown["accepted"]) == (version.version, False)
+        assert phone.chat_token()  # told today: not bound yet
+        told_two_weeks_ago(own_cloud, phone, version)
+        refused = phone.call("POST", "/v1/chat/token")
+        assert (refused.problem, refused.body["missing"]) == ("terms_not_accepted", version.version)
+        assert phone.call("POST", f"/v1/notices/{version.version}/acceptance").status == 204
+        assert phone.chat_token()
+
+    report_bounce(own_cloud, announcement(own_cloud, mila, version)["mail_id"])
+    until(lambda: announcement(own_cloud, mila, version)["channel"] == "in_app", "the bounce to be noted")
+    assert ADDRESS not in "\n".join(own_cloud.log_lines())

@@ -1,0 +1,33 @@
+"""The index of live accounts: every account is in one shard of it, and a walk sees each once."""
+
+from __future__ import annotations
+
+import pytest
+
+from chalicelib.accounts import service as accounts
+from chalicelib.accounts import store
+from chalicelib.core.ids import AccountId
+from tests.support import cloud
+from tests.support.world import World
+
+
+def test_accounts_spread_over_all_shards() -> None:
+    shards = [store.shard_of(AccountId.new()) for _ in range(2000)]
+    assert set(shards) == set(accounts.SHARDS)
+    assert max(shards.count(shard) for shard in accounts.SHARDS) < 100
+
+
+def test_a_walk_in_pages_sees_every_account_once_and_nothing_else(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "SHARDS", ("00",))
+    ids = {world.a_user().account_id for _ in range(5)}
+    seen: list[AccountId] = []
+    while page := accounts.live_accounts("00", seen[-1] if seen else None, 2):
+        seen += page
+    assert seen == sorted(ids)
+
+
+def test_only_the_account_itself_stands_in_the_index(world: World) -> None:
+    world.a_user()
+    assert {item["sk"]["S"] for item in cloud.all_items() if "live" in item} == {"account"}

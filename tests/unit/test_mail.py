@@ -1,0 +1,136 @@
+"""A mail is sent for a purpose that is permitted, and what became of it is told apart."""
+
+from __future__ import annotations
+
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from botocore.exceptions import (
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    ParamValidationError,
+    ReadTimeoutError,
+)
+
+from chalicelib.core import aws, egress
+from chalicelib.core.ids import MailId
+from chalicelib.messages import mail
+from chalicelib.messages.mail import (
+    Mail,
+    MailInDoubt,
+    MailNotSent,
+    MailRefused,
+    MailUnavailable,
+    NotPermitted,
+)
+from chalicelib.privacy.purposes import Purpose
+
+ADDRESS = "canary-of-an-address@test.example"
+A_MAIL = Mail(MailId.new(), ADDRESS, "en", "About <you>", ("One & two.", "<b>Three</b>"))
+
+
+@dataclass(frozen=True)
+class Decided:
+    consented: AbstractSet[Purpose] = field(default_factory=frozenset)
+    objected: AbstractSet[Purpose] = field(default_factory=frozenset)
+    restricted: AbstractSet[Purpose] = field(default_factory=frozenset)
+    wholly_restricted: bool = False
+
+
+class Ses:
+    """A client that notes what it is asked, and may fail."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.asked: list[dict[str, Any]] = []
+        self.error = error
+
+    def send_email(self, **request: Any) -> None:
+        self.asked.append(request)
+        if self.error:
+            raise self.error
+
+
+@pytest.fixture
+def ses(monkeypatch: pytest.MonkeyPatch) -> Ses:
+    client = Ses()
+    monkeypatch.setattr(aws, "client", lambda _: client)
+    return client
+
+
+@pytest.mark.promise("USE-5")
+@pytest.mark.parametrize(
+    "choices",
+    [
+        None,
+        Decided(),
+        Decided(consented={Purpose.MARKETING}, objected={Purpose.MARKETING}),
+        Decided(consented={Purpose.MARKETING}, wholly_restricted=True),
+    ],
+    ids=["nothing decided", "no consent", "objected", "restricted"],
+)
+def test_marketing_is_not_sent_without_consent_nor_over_an_objection(
+    ses: Ses, choices: Decided | None
+) -> None:
+    with pytest.raises(NotPermitted):
+        mail.send(A_MAIL, Purpose.MARKETING, choices)
+    assert ses.asked == []
+
+
+@pytest.mark.promise("USE-5")
+@pytest.mark.promise("RGT-4")
+def test_what_the_law_asks_to_be_told_is_sent_whatever_was_decided(ses: Ses) -> None:
+    mail.send(A_MAIL, Purpose.LEGAL_OBLIGATION, Decided(wholly_restricted=True))
+    assert len(ses.asked) == 1
+
+
+def test_a_purpose_that_the_register_does_not_know_for_mail_is_refused(ses: Ses) -> None:
+    with pytest.raises(egress.NotOnRegister):
+        mail.send(A_MAIL, Purpose.ANALYTICS, Decided(consented={Purpose.ANALYTICS}))
+    assert ses.asked == []
+
+
+def refusal(code: str, status: int = 400) -> ClientError:
+    error: Any = {"Error": {"Code": code, "Message": ADDRESS}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(error, "SendEmail")
+
+
+@pytest.mark.promise("SEC-1")
+@pytest.mark.parametrize(
+    ("error", "meaning"),
+    [
+        (refusal("MessageRejected"), MailRefused),
+        (refusal("BadRequestException"), MailRefused),
+        (ParamValidationError(report=ADDRESS), MailRefused),
+        (refusal("TooManyRequestsException", 429), MailUnavailable),
+        (refusal("AccountSuspendedException"), MailUnavailable),
+        (refusal("AccessDeniedException", 403), MailUnavailable),
+        (EndpointConnectionError(endpoint_url="https://ses"), MailUnavailable),
+        (ConnectTimeoutError(endpoint_url="https://ses"), MailUnavailable),
+        (refusal("InternalFailure", 500), MailInDoubt),
+        (ReadTimeoutError(endpoint_url="https://ses"), MailInDoubt),
+    ],
+    ids=lambda value: getattr(value, "__name__", None),
+)
+def test_what_became_of_a_mail_is_told_without_words_of_others(
+    ses: Ses, error: Exception, meaning: type[MailNotSent]
+) -> None:
+    ses.error = error
+    with pytest.raises(meaning) as found:
+        mail.send(A_MAIL, Purpose.LEGAL_OBLIGATION, None)
+    assert (str(found.value), found.value.__cause__) == ("", None)
+    assert found.value.__suppress_context__
+
+
+def test_what_is_written_stays_text_in_the_html_part(ses: Ses) -> None:
+    mail.send(A_MAIL, Purpose.LEGAL_OBLIGATION, None)
+    body = ses.asked[0]["Content"]["Simple"]["Body"]
+    assert "<p>One &amp; two.</p><p>&lt;b&gt;Three&lt;/b&gt;</p>" in body["Html"]["Data"]
+    assert body["Text"]["Data"].startswith("One & two.\n\n<b>Three</b>\n\n-- \n")
+
+
+@pytest.mark.promise("SEC-1")
+def test_a_mail_does_not_show_its_address_in_a_representation() -> None:
+    assert ADDRESS not in repr(A_MAIL)
