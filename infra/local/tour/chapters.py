@@ -8,9 +8,9 @@ from functools import partial
 
 import jwt
 
-from infra.local.children import LOCAL
 from chalicelib.core import clock
 from chalicelib.notices.model import Notice, NoticeKind, NoticeVersion
+from infra.local.children import LOCAL
 from infra.local.js import ChatClients, ChatError
 from infra.local.tour import usage
 from infra.local.tour.phone import Phone
