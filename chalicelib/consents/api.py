@@ -15,12 +15,15 @@ from chalicelib.consents.model import (
 from chalicelib.consents.records import RecordList
 from chalicelib.consents.service import PURPOSES
 from chalicelib.core.http import Cursor, GlobalPrivacyControl, route
+from chalicelib.notices.model import NoticeKind
+from chalicelib.notices.service import STANDINGS
 from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.sessions.caller import RightsCaller
 
 consents = Blueprint(__name__)
 
 _DECIDING = (DATA_KEY, OPEN_ACCOUNT, PURPOSES)
+_PRIVACY = STANDINGS[NoticeKind.PRIVACY]
 
 
 @route(consents, "GET", "/v1/consents", needs=(DATA_KEY, PURPOSES))
@@ -29,7 +32,7 @@ def list_consents(caller: RightsCaller) -> ConsentList:
     return ConsentList.of(caller[PURPOSES])
 
 
-@route(consents, "PUT", "/v1/consents/{purpose}", needs=_DECIDING, problems=(NoticeOutdated,))
+@route(consents, "PUT", "/v1/consents/{purpose}", needs=(*_DECIDING, _PRIVACY), problems=(NoticeOutdated,))
 def decide_on_purpose(
     caller: RightsCaller, purpose: ConsentPurpose, body: Decision, signal: GlobalPrivacyControl | None
 ) -> ConsentView:
@@ -38,7 +41,7 @@ def decide_on_purpose(
     Doing it again changes nothing. A browser that sends Global Privacy Control refuses marketing and
     personalised ads along with it, where nothing was decided about them.
     """
-    choices = service.choices(purpose.purpose, body, signal)
+    choices = service.choices(purpose.purpose, body, caller[_PRIVACY], signal)
     after = service.decide(caller[OPEN_ACCOUNT], caller[PURPOSES], caller[DATA_KEY], *choices)
     return ConsentView.of(purpose.purpose, after.consents[purpose.purpose])
 

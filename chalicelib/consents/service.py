@@ -33,6 +33,7 @@ from chalicelib.core.http import Cursor, GlobalPrivacyControl
 from chalicelib.core.metrics import Metric
 from chalicelib.notices import service as notices
 from chalicelib.notices.model import NoticeKind, NoticeVersion
+from chalicelib.notices.standing import Standing
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.privacy.subject_keys import SubjectKeys
 
@@ -51,13 +52,15 @@ _COUNTED = {
 }
 
 
-def choices(purpose: Purpose, asked: Decision, signal: GlobalPrivacyControl | None) -> tuple[Choice, ...]:
+def choices(
+    purpose: Purpose, asked: Decision, privacy: Standing, signal: GlobalPrivacyControl | None
+) -> tuple[Choice, ...]:
     """What a request decides: what the subject says, then what their browser says about the rest.
 
     Raises:
         NoticeOutdated: consent would be given to a notice that does not apply now.
     """
-    said = Choice(purpose, asked.state, _shown(asked))
+    said = Choice(purpose, asked.state, _shown(asked, privacy))
     return (said, *refusals_of(signal)) if signal else (said,)
 
 
@@ -113,15 +116,19 @@ def history(account: Account | None, purpose: Purpose, cursor: Cursor | None) ->
     return RecordList(items=items, next=str(more) if more else None)
 
 
-def _shown(asked: Decision) -> NoticeVersion | None:
-    """The notice to put on record; a withdrawal goes through whatever it names, or without one."""
+def _shown(asked: Decision, privacy: Standing) -> NoticeVersion | None:
+    """The notice to put on record; a withdrawal goes through whatever it names, or without one.
+
+    Consent is given to the notice that applies to the subject, or to the one in effect that replaces it:
+    an app that shows the newer one is ahead of the announcement, not behind.
+    """
     if asked.state is ConsentState.WITHDRAWN:
         known = {notice.version for notice in notices.published() if notice.kind is NoticeKind.PRIVACY}
         return asked.notice_version if asked.notice_version in known else None
-    current = notices.current(NoticeKind.PRIVACY).version
-    if asked.notice_version != current:
+    current = privacy.current(clock.now()).version
+    if asked.notice_version not in {current, notices.current(NoticeKind.PRIVACY).version}:
         raise NoticeOutdated(current=current)
-    return current
+    return asked.notice_version
 
 
 def _applied(before: Purposes, asked: tuple[Choice, ...]) -> tuple[Purposes, list[Event]]:

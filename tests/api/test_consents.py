@@ -1,7 +1,7 @@
 """Consents: given to a notice, withdrawn in one call, on record."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,12 +13,12 @@ from chalicelib.core import chain, needs, table
 from chalicelib.core.chain import HeadMoved
 from chalicelib.core.clock import MINUTE, to_text
 from chalicelib.core.ids import AccountId
-from chalicelib.notices import versions
-from chalicelib.notices.model import Notice, NoticeKind, NoticeVersion
+from chalicelib.notices.model import NoticeKind, NoticeVersion
 from chalicelib.privacy.purposes import Purpose, Refusal, refusal
 from chalicelib.privacy.subject_keys import DATA_KEY
 from tests.support import cloud
 from tests.support.builders import PRIVACY, TERMS
+from tests.support.notices import a_version, publish, tell
 from tests.support.races import just_before
 from tests.support.world import Reply, User, World
 
@@ -42,15 +42,8 @@ def mila(world: World) -> User:
 @pytest.fixture
 def newer(monkeypatch: pytest.MonkeyPatch) -> NoticeVersion:
     """A newer privacy notice is in effect."""
-    notice = Notice(
-        kind=NoticeKind.PRIVACY,
-        version=NoticeVersion("privacy-2026-11-01"),
-        published_at=datetime(2026, 10, 1, tzinfo=UTC),
-        effective_at=datetime(2026, 11, 1, tzinfo=UTC),
-        url="https://ru4m.com/privacy/2026-11-01",
-        changes="Newer.",
-    )
-    monkeypatch.setattr(versions, "PUBLISHED", (*versions.PUBLISHED, notice))
+    notice = a_version("2026-11-01", NoticeKind.PRIVACY)
+    publish(monkeypatch, notice)
     return notice.version
 
 
@@ -184,12 +177,19 @@ def test_saying_the_same_again_changes_nothing(
     assert cloud.all_items() == before
 
 
+@pytest.mark.promise("NOT-1")
+def test_who_was_not_told_of_a_newer_notice_may_consent_to_either(mila: User, newer: NoticeVersion) -> None:
+    assert mila.consents("analytics").json["notice_version"] == PRIVACY
+    assert mila.consents("marketing", newer).json["notice_version"] == newer
+
+
 @pytest.mark.promise("RGT-7")
 def test_giving_again_under_a_newer_notice_renews_the_consent(
     world: World, mila: User, request: pytest.FixtureRequest
 ) -> None:
     mila.consents("analytics")
     newer = request.getfixturevalue("newer")
+    tell(mila, newer, at=world.now - timedelta(days=14))
     assert mila.consents("analytics").problem == "notice_outdated"
     assert mila.consents("analytics", newer).json["notice_version"] == newer
     assert states(mila) == ["RenewedConsentGiven", "ConsentGiven"]
@@ -311,19 +311,12 @@ def test_a_record_without_a_notice_of_its_own_names_the_one_that_was_in_effect_t
     world: World, mila: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mila.withdraws("analytics")
-    soon = Notice(
-        kind=NoticeKind.PRIVACY,
-        version=NoticeVersion("privacy-2026-11-24"),
-        published_at=world.now,
-        effective_at=world.now + MINUTE,
-        url="https://ru4m.com/privacy/2026-11-24",
-        changes="Newer.",
-    )
-    monkeypatch.setattr(versions, "PUBLISHED", (*versions.PUBLISHED, soon))
-    world.advance(MINUTE)
+    publish(monkeypatch, a_version("2026-11-25", NoticeKind.PRIVACY))
+    world.advance(timedelta(hours=12))
+    mila = world.a_user(phone=mila.phone)
     mila.withdraws("marketing")
     urls = [history(mila, p)[0]["processing"]["privacy_notice"] for p in ("analytics", "marketing")]
-    assert urls == ["https://ru4m.com/privacy/2024-05-08", "https://ru4m.com/privacy/2026-11-24"]
+    assert urls == ["https://ru4m.com/privacy/2024-05-08", "https://ru4m.com/privacy/2026-11-25"]
 
 
 def test_each_record_has_an_id_and_a_time_of_its_own(world: World, mila: User) -> None:

@@ -116,7 +116,7 @@ def test_no_chat_token_before_the_terms_that_apply_are_accepted(
 ) -> None:
     mila = world.a_user()
     publish(monkeypatch, NEWER)
-    tell(mila, NEWER, at=NEWER.published_at)
+    tell(mila, NEWER.version, at=NEWER.published_at)
     refused = mila.mints_a_chat_token()
     assert (refused.problem, refused.json["missing"]) == ("terms_not_accepted", NEWER.version)
     assert mila.calls("POST", f"/v1/notices/{NEWER.version}/acceptance").status == 204
@@ -138,7 +138,7 @@ def test_whoever_was_told_late_gets_tokens_under_the_old_terms_for_two_more_week
 ) -> None:
     mila = world.a_user()
     publish(monkeypatch, NEWER)
-    tell(mila, NEWER, at=world.now - 14 * DAY + timedelta(seconds=1))
+    tell(mila, NEWER.version, at=world.now - 14 * DAY + timedelta(seconds=1))
     assert mila.mints_a_chat_token().status == 200
     world.advance(timedelta(seconds=1))
     assert mila.mints_a_chat_token().problem == "terms_not_accepted"
@@ -150,7 +150,7 @@ def test_a_changed_privacy_policy_is_told_and_asks_for_no_acceptance(
 ) -> None:
     mila, policy = world.a_user(), a_version("2026-11-01", NoticeKind.PRIVACY)
     publish(monkeypatch, policy)
-    tell(mila, policy, at=policy.published_at)
+    tell(mila, policy.version, at=policy.published_at)
     assert mila.mints_a_chat_token().status == 200
     assert [told["version"] for told in mila.gets("/v1/announcements").json["items"]] == [policy.version]
 
@@ -159,7 +159,7 @@ def test_a_changed_privacy_policy_is_told_and_asks_for_no_acceptance(
 def test_accepting_early_counts(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     mila = world.a_user()
     publish(monkeypatch, ANNOUNCED)
-    tell(mila, ANNOUNCED, at=world.now)
+    tell(mila, ANNOUNCED.version, at=world.now)
     assert mila.calls("POST", f"/v1/notices/{ANNOUNCED.version}/acceptance").status == 204
     world.advance(timedelta(days=59))
     device = world.a_user(mila.phone, terms_version=ANNOUNCED.version)
@@ -173,7 +173,7 @@ def test_a_version_older_than_the_one_that_applies_is_not_accepted_any_more(
 ) -> None:
     mila = world.a_user()
     publish(monkeypatch, NEWER)
-    tell(mila, NEWER, at=NEWER.published_at)
+    tell(mila, NEWER.version, at=NEWER.published_at)
     refused = mila.calls("POST", f"/v1/notices/{TERMS}/acceptance")
     assert (refused.problem, refused.json["current"]["terms"]) == ("terms_outdated", NEWER.version)
 
@@ -212,8 +212,8 @@ def test_an_announcement_says_what_is_accepted_and_the_latest_comes_first(
 ) -> None:
     mila = world.a_user()
     publish(monkeypatch, NEWER, ANNOUNCED)
-    tell(mila, NEWER, at=NEWER.published_at)
-    tell(mila, ANNOUNCED, at=world.now)
+    tell(mila, NEWER.version, at=NEWER.published_at)
+    tell(mila, ANNOUNCED.version, at=world.now)
     mila.calls("POST", f"/v1/notices/{NEWER.version}/acceptance")
     items = mila.gets("/v1/announcements").json["items"]
     assert [(told["version"], told["accepted"]) for told in items] == [

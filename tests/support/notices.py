@@ -31,7 +31,7 @@ def publish(monkeypatch: pytest.MonkeyPatch, *added: Notice) -> None:
     monkeypatch.setattr(versions, "PUBLISHED", (*versions.PUBLISHED, *added))
 
 
-def tell(user: User, notice: Notice, at: datetime) -> None:
+def tell(user: User, version: NoticeVersion, at: datetime) -> None:
     """Put on record that a user was told of a version at an instant."""
-    told = Announcement(version=notice.version, telling=Telling.TOLD, channel=Channel.IN_APP, told_at=at)
+    told = Announcement(version=version, telling=Telling.TOLD, channel=Channel.IN_APP, told_at=at)
     table.write(store.announcing(AccountId(user.account_id), told))
