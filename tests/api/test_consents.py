@@ -311,9 +311,10 @@ def test_a_record_without_a_notice_of_its_own_names_the_one_that_was_in_effect_t
     world: World, mila: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mila.withdraws("analytics")
-    publish(monkeypatch, a_version("2026-11-25", NoticeKind.PRIVACY))
+    soon = a_version("2026-11-25", NoticeKind.PRIVACY)
+    publish(monkeypatch, soon)
     world.advance(timedelta(hours=12))
-    mila = world.a_user(phone=mila.phone)
+    mila = world.a_user(phone=mila.phone, privacy_version=soon.version)
     mila.withdraws("marketing")
     urls = [history(mila, p)[0]["processing"]["privacy_notice"] for p in ("analytics", "marketing")]
     assert urls == ["https://ru4m.com/privacy/2024-05-08", "https://ru4m.com/privacy/2026-11-25"]
