@@ -50,7 +50,7 @@ def test_ten_people_make_a_figure_and_nine_do_not(
     for number, somebody in enumerate(people):
         rare = [an_event("settings.opened")] if number else []
         tells(somebody, an_event("meeting.joined", screen="lobby"), *rare)
-    day = usage.move_back(cloud, people, days=4)
+    day = usage.move_back(cloud, people, days=6)
     usage.roll_up(cloud)
     (figures,) = usage.published(cloud, day)
     assert [(one.name, one.screen, one.accounts, one.events) for one in figures.figures] == [

@@ -42,7 +42,10 @@ def batch(phone: Phone, *events: dict[str, Any]) -> dict[str, Any]:
 
 
 def move_back(cloud: LocalCloud, phones: Sequence[Phone], days: int) -> date:
-    """Let these people's events have happened days ago, and close the days around; returns the day."""
+    """Let these people's events have happened days ago, and close the days around; returns the day.
+
+    A day that an earlier story closed is opened again, so take one on which nothing else happened.
+    """
     day = clock.now().date() - timedelta(days=days)
     at = clock.from_epoch(0).replace(year=day.year, month=day.month, day=day.day, hour=12)
     with _inside(cloud):
@@ -53,6 +56,8 @@ def move_back(cloud: LocalCloud, phones: Sequence[Phone], days: int) -> date:
                 hour = store.hour_of(account_id, at)
                 store.put([event.model_copy(update={"at": at, "hour": hour})])
                 table.write(Delete(Key(Table.USAGE, item["pk"], item["sk"])))
+        if store.day(day).published:
+            table.write(Delete(Key(Table.USAGE, f"day#{day}", "figures")))
         for before in range(31):
             other = clock.now().date() - timedelta(days=before)
             if other != day and not store.day(other).published:
