@@ -19,7 +19,7 @@ os.environ.update(environment.variables())
 from bench import sealing
 from bench.sealing import Cost
 from tests.support import cloud
-from tests.support.builders import a_phone
+from tests.support.builders import a_phone, an_address
 from tests.support.world import Reply, World, a_world
 
 COLUMNS = ("operation", "DynamoDB", "other calls", "answer, bytes", "sealing, share", "sealing, bytes")
@@ -32,6 +32,8 @@ def operations(world: World) -> dict[str, Callable[[], Reply]]:
     mila = world.a_user(phone=phone)
     challenges = [world.asks_for_a_code(number).json["challenge_id"] for number in (a_phone(), phone)]
     codes = [world.code_for(number) for number, _ in cloud.sent_messages()[-2:]]
+    address = an_address()
+    email, email_code = mila.asks_for_email(address).json["challenge_id"], world.code_mailed_to(address)
     step_up = mila.asks_to_step_up().json["challenge_id"]
     step_up_code = world.code_for(phone)
     return {
@@ -42,6 +44,8 @@ def operations(world: World) -> dict[str, Callable[[], Reply]]:
         "profile: read": lambda: mila.gets("/v1/profile"),
         "profile: change": lambda: mila.changes('"1"', name="Mila"),
         "profile: somebody else's": lambda: mila.gets(f"/v1/users/{other.user_id}"),
+        "email: start": lambda: mila.asks_for_email(an_address()),
+        "email: verify": lambda: mila.verifies_email(email, email_code),
         "notice: accept": lambda: mila.calls("POST", "/v1/notices/terms-2024-05-08/acceptance"),
         "step-up: start": mila.asks_to_step_up,
         "step-up: verify": lambda: mila.steps_up_with(step_up, step_up_code),

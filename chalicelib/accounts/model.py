@@ -56,6 +56,6 @@ class Claim(
     retention=UNTIL_ERASURE,
     key_class=KeyClass.NOTHING_SEALED,
 ):
-    """Who owns a number or a user id. The value stands in the key as a keyed hash only."""
+    """Who owns a number, an email address or a user id. The value stands in the key as a keyed hash only."""
 
     account_id: Annotated[AccountId, NOT_PERSONAL]

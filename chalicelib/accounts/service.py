@@ -1,8 +1,5 @@
 """The rules of accounts."""
 
-from collections.abc import Iterable
-from contextlib import suppress
-
 from chalicelib.accounts import store
 from chalicelib.accounts.model import Account
 from chalicelib.accounts.store import (
@@ -12,28 +9,32 @@ from chalicelib.accounts.store import (
     AlreadyClaimed,
     ClaimMoved,
     RevokedLater,
+    email_moves,
     live_accounts,
     owner_of_phone,
     owner_of_user,
+    rekey,
     revocation,
 )
-from chalicelib.core import clock, needs
+from chalicelib.core import clock
 from chalicelib.core.ids import AccountId, Pseudonym, UserId
 from chalicelib.core.table import Write
 from chalicelib.privacy import subject_keys
-from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
+from chalicelib.privacy.subject_keys import SubjectKeys
 
 __all__ = [
     "ACCOUNT",
     "OPEN_ACCOUNT",
     "SHARDS",
     "AlreadyClaimed",
+    "ClaimMoved",
     "RevokedLater",
+    "email_moves",
     "live_accounts",
     "open_account",
     "owner_of_phone",
     "owner_of_user",
-    "rekey_claims",
+    "rekey",
     "revocation",
 ]
 
@@ -56,17 +57,3 @@ def open_account(phone: str, locale: str | None) -> tuple[Account, SubjectKeys, 
     )
     keys, keeping = subject_keys.new(account.account_id)
     return account, keys, [keeping, *store.creation(account, keys)]
-
-
-def rekey_claims(owners: Iterable[AccountId]) -> int:
-    """Move the claims of at most 50 accounts under the current lookup key; returns how many moved.
-
-    A claim holds a keyed hash only; the values are in the accounts, which are opened for it. An account
-    that is erased meanwhile has released its claims, so there is nothing left to move.
-    """
-    moved = 0
-    for row in needs.read_accounts(owners, (OPEN_ACCOUNT, DATA_KEY)):
-        if account := row[OPEN_ACCOUNT]:
-            with suppress(ClaimMoved):
-                moved += store.rekey(account)
-    return moved

@@ -41,6 +41,7 @@ class ClaimKind(StrEnum):
     """What can be owned by one account only."""
 
     PHONE = "phone"
+    EMAIL = "email"
     USER = "user"
 
 
@@ -100,6 +101,18 @@ def revocation(account_id: AccountId, before: datetime) -> Change:
     )
 
 
+def email_moves(owner: AccountId, before: str | None, after: str | None) -> list[Write]:
+    """The writes by which an account owns its new mailbox instead of the one before; for a transaction.
+
+    AlreadyClaimed then means that the new one is another account's, ClaimMoved that the claim on the one
+    before was just moved under another version of the lookup key: looking again finds it.
+    """
+    if before == after:
+        return []
+    released = _release(ClaimKind.EMAIL, before, owner) if before else []
+    return [*released, *(_claim(ClaimKind.EMAIL, after, owner) if after else ())]
+
+
 def shard_of(account_id: AccountId) -> str:
     """Where an account stands in the index of live ones; its id is random, so the shards grow alike."""
     return SHARDS[zlib.crc32(account_id.encode()) % len(SHARDS)]
@@ -125,18 +138,20 @@ def owner_of_user(user_id: UserId) -> AccountId | None:
     return _owner(ClaimKind.USER, user_id)
 
 
-def rekey(account: Account) -> int:
+def rekey(account: Account, email: str | None) -> int:
     """Move what an account claims under the current version of the lookup key; returns how many claims.
 
-    Each is made and deleted in one transaction, so at every moment it stands under exactly one version
-    and keeps everybody else out.
+    `email` is the mailbox on its profile, if there is one. Each is made and deleted in one transaction,
+    so at every moment it stands under exactly one version and keeps everybody else out.
 
     Raises:
         ClaimMoved: a claim was released or moved meanwhile; nothing was changed.
     """
+    claimed = {ClaimKind.PHONE: account.phone, ClaimKind.USER: account.user_id, ClaimKind.EMAIL: email}
     moved = [
         write
-        for kind, value in ((ClaimKind.PHONE, account.phone), (ClaimKind.USER, account.user_id))
+        for kind, value in claimed.items()
+        if value
         for write in _rekeying(kind, value, account.account_id)
     ]
     if moved:
@@ -169,6 +184,17 @@ def _claim(kind: ClaimKind, value: str, owner: AccountId) -> list[Write]:
     current, *others = _claim_keys(kind, value)
     claim = Create(current, codec.to_item(Claim(account_id=owner), current), conflict=AlreadyClaimed)
     return [claim, *(Absent(key, conflict=AlreadyClaimed) for key in others)]
+
+
+def _release(kind: ClaimKind, value: str, owner: AccountId) -> list[Write]:
+    """That the claim goes from where it stands, and that it stands nowhere else by then."""
+    keys = _claim_keys(kind, value)
+    found = table.batch_get(keys)
+    ours = Attr("account_id").eq(owner)
+    return [
+        Delete(key, only_if=ours, conflict=ClaimMoved) if key in found else Absent(key, conflict=ClaimMoved)
+        for key in keys
+    ]
 
 
 def _claim_keys(kind: ClaimKind, value: str) -> list[Key]:

@@ -8,7 +8,7 @@ then the number, so that one number asked for again and again does not close its
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from chalicelib.challenges.model import TooManyAttempts, TooManyCodes
+from chalicelib.challenges.model import Channel, TooManyAttempts, TooManyCodes
 from chalicelib.core.breaker import Breaker
 from chalicelib.core.clock import DAY, MINUTE
 from chalicelib.core.errors import Problem
@@ -30,6 +30,8 @@ PER_NUMBER = Limiter(
     TooManyCodes,
     WhenUnreachable.REFUSE,
 )
+# A mailbox is bounded like a number: what is guessed at is its owner.
+PER_MAILBOX = Limiter("codes_per_mailbox", PER_NUMBER.windows, TooManyCodes, WhenUnreachable.REFUSE)
 PER_ADDRESS = Limiter(
     "codes_per_address",
     (
@@ -62,26 +64,34 @@ GUESSES = Limiter(
 )
 
 
-@contextmanager
-def one_code(phone: str, challenge_id: ChallengeId, address: ClientAddress | None = None) -> Iterator[None]:
-    """Count one code to a number, around what sends it; what ends in a problem is given back.
+_PER_DESTINATION = {Channel.SMS: PER_NUMBER, Channel.EMAIL: PER_MAILBOX}
 
-    The address's hit stays: it bounds our work, not what is sent.
+
+@contextmanager
+def one_code(
+    channel: Channel, destination: str, challenge_id: ChallengeId, address: ClientAddress | None = None
+) -> Iterator[None]:
+    """Count one code to a number or mailbox, around what sends it; what ends in a problem is given back.
+
+    The address's hit stays: it bounds our work, not what is sent. Mail earns nobody anything, so only
+    numbers have a breaker.
 
     Raises:
-        TooManyCodes: for this number, its prefix, or from this address.
+        TooManyCodes: for this number, its prefix, this mailbox, or from this address.
         Unavailable: nobody can count now.
     """
     if address:
         PER_ADDRESS.hit(address.block)
-    PER_NUMBER.hit(phone)
+    per_destination = _PER_DESTINATION[channel]
+    per_destination.hit(destination)
     counted = None
     try:
-        counted = PER_PREFIX.hit(_prefix(phone), challenge_id)
+        if channel is Channel.SMS:
+            counted = PER_PREFIX.hit(_prefix(destination), challenge_id)
         yield
     except (Problem, Conflict):
         PER_PREFIX.give_back(counted)
-        PER_NUMBER.give_back(phone)
+        per_destination.give_back(destination)
         raise
 
 

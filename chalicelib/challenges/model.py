@@ -19,6 +19,9 @@ from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source
 from chalicelib.privacy.recipients import Recipient
 
 _CARRIERS = (Recipient.SMS_CARRIERS,)
+_MAIL = (Recipient.MAIL_PROVIDERS,)
+# Whoever may ask for a code: a session, or any session of an account.
+Holder = SessionId | AccountId
 Code = Annotated[
     str, StringConstraints(pattern=r"^[0-9]{6}$"), Field(description="As it was sent", examples=["012345"])
 ]
@@ -29,12 +32,14 @@ class ChallengePurpose(StrEnum):
 
     SIGNUP = "signup"
     STEP_UP = "step_up"
+    EMAIL = "email"
 
 
 class Channel(StrEnum):
     """How a code travels to its destination."""
 
     SMS = "sms"
+    EMAIL = "email"
 
 
 class TooManyCodes(TooMany):
@@ -55,6 +60,14 @@ class SmsUnavailable(Unavailable):
     """The code could not be handed to the carrier; asking again uses up nothing of the number's limit."""
 
     code = "sms_unavailable"
+    title = "The code could not be sent; try again"
+    metric = Metric.CODE_NOT_SENT
+
+
+class EmailUnavailable(Unavailable):
+    """The code was not mailed, as far as we know; asking again uses up nothing of the mailbox's limit."""
+
+    code = "email_unavailable"
     title = "The code could not be sent; try again"
     metric = Metric.CODE_NOT_SENT
 
@@ -89,18 +102,18 @@ class ChallengeView(View):
 class ChallengeRef:
     """All that finds a challenge: wrong in one part, it names none.
 
-    `holder` is the session that asked for the code, for purposes that need one: to every other session
-    the challenge is not there.
+    `holder` is the session or the account that asked for the code, for purposes that need one: to every
+    other one the challenge is not there.
     """
 
     purpose: ChallengePurpose
     challenge_id: ChallengeId
-    holder: SessionId | None = None
+    holder: Holder | None = None
 
 
 @dataclass(frozen=True, repr=False)
 class CodeRequest:
-    """Who asks for a code, what for, and where it is to be sent.
+    """Who asks for a code, what for, and where it is to be sent: a number (E.164) or a mailbox.
 
     `scope` is whose Idempotency-Key may name the request, and `body` what such a key stands for.
     `address` is given where strangers ask: its block is then counted. `device` is kept for what the
@@ -112,7 +125,7 @@ class CodeRequest:
     destination: str
     locale: str | None
     scope: str
-    holder: SessionId | None = None
+    holder: Holder | None = None
     device: Device | None = None
     body: Body | None = None
     address: ClientAddress | None = None
@@ -146,9 +159,11 @@ class Challenge(
 
     challenge_id: Annotated[ChallengeId, NOT_PERSONAL]
     purpose: Annotated[ChallengePurpose, NOT_PERSONAL]
-    holder: Annotated[SessionId | None, NOT_PERSONAL] = None
+    holder: Annotated[Holder | None, NOT_PERSONAL] = None
     channel: Annotated[Channel, NOT_PERSONAL]
-    destination: Annotated[str | None, personal(Category.PHONE_NUMBER, Source.PROVIDED, to=_CARRIERS)] = None
+    # One of the two, by the channel.
+    phone: Annotated[str | None, personal(Category.PHONE_NUMBER, Source.PROVIDED, to=_CARRIERS)] = None
+    email: Annotated[str | None, personal(Category.EMAIL, Source.PROVIDED, to=_MAIL)] = None
     device: Annotated[Device | None, personal(Category.DEVICE_ID, Source.PROVIDED)] = None
     locale: Annotated[str | None, personal(Category.LANGUAGE, Source.PROVIDED)] = None
     fingerprint: Annotated[str | None, NOT_PERSONAL] = None
@@ -171,7 +186,7 @@ class Challenge(
 
     @property
     def was_sent(self) -> bool:
-        """Whether the carrier took the code; who used it had it, even if we crashed before noting that."""
+        """Whether the code was handed over; who used it had it, even if we crashed before noting that."""
         return self.sent_at is not None or self.used_at is not None
 
     def view(self) -> ChallengeView:

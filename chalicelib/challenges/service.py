@@ -12,12 +12,14 @@ from contextlib import contextmanager, suppress
 from datetime import timedelta
 from uuid import UUID
 
-from chalicelib.challenges import limits, sms, store
+from chalicelib.challenges import limits, mail, sms, store
 from chalicelib.challenges.model import (
     Challenge,
     ChallengeExpired,
     ChallengeRef,
+    Channel,
     CodeRequest,
+    EmailUnavailable,
     SmsUnavailable,
     TooManyAttempts,
     TooManyCodes,
@@ -41,34 +43,42 @@ _GIVEN_UP = timedelta(seconds=30)
 _MOST_RESENDS = 3
 
 
+_UNSENT = {Channel.SMS: SmsUnavailable, Channel.EMAIL: EmailUnavailable}
+
+
 @contextmanager
-def _told_as_unsent() -> Iterator[None]:
+def _told_as_unsent(channel: Channel) -> Iterator[None]:
     """While a table or the vault is out of reach no code is sent; that is what the client has to know."""
     try:
         yield
     except Unavailable:
-        raise SmsUnavailable from None
+        raise _UNSENT[channel] from None
 
 
-@_told_as_unsent()
 def start(asked: CodeRequest, key: IdempotencyKey | None) -> Challenge:
     """Send a code, or find the challenge that the same request made before.
 
     A destination has one limit, whatever the codes are for: it bounds all guessing at its owner.
 
     Raises:
-        TooManyCodes: for this number, its prefix, or from this address where it counts.
-        SmsUnavailable: the carrier did not take it; the same request may be sent again at once.
+        TooManyCodes: for this number, its prefix, this mailbox, or from this address where it counts.
+        SmsUnavailable, EmailUnavailable: it was not taken; the same request may be sent again at once.
+        InvalidEmail: SES takes no mail for this mailbox.
         IdempotencyMismatch: the key was used with another body.
         InProgress: the same request is being served right now.
     """
+    with _told_as_unsent(asked.channel):
+        return _started(asked, key)
+
+
+def _started(asked: CodeRequest, key: IdempotencyKey | None) -> Challenge:
     challenge = _new(asked, key)
     now = clock.now()
     if earlier := store.claim(challenge, now - _GIVEN_UP, now - idempotency.KEPT):
         return _sent_before(earlier, asked)
     try:
-        with limits.one_code(asked.destination, challenge.challenge_id, asked.address):
-            sms.send_code(asked.destination, code(challenge), challenge.locale)
+        with limits.one_code(asked.channel, asked.destination, challenge.challenge_id, asked.address):
+            _send(challenge, asked.destination)
     except Problem:
         store.give_up(challenge)
         raise
@@ -78,9 +88,9 @@ def start(asked: CodeRequest, key: IdempotencyKey | None) -> Challenge:
     return challenge
 
 
-@_told_as_unsent()
+@_told_as_unsent(Channel.SMS)
 def resend(ref: ChallengeRef) -> Challenge:
-    """Send the same code again: after 60 seconds, then after 2 and 4 minutes more.
+    """Send the same code again by SMS: after 60 seconds, then after 2 and 4 minutes more.
 
     Raises:
         ChallengeExpired: used, too old, or sent often enough.
@@ -89,16 +99,16 @@ def resend(ref: ChallengeRef) -> Challenge:
     """
     challenge = store.get(ref)
     now = clock.now()
-    if challenge is None or challenge.destination is None or challenge.code_until <= now:
+    if challenge is None or challenge.phone is None or challenge.code_until <= now:
         raise ChallengeExpired
     if challenge.resends >= _MOST_RESENDS:
         raise ChallengeExpired
     if challenge.resend_after > now:
         raise _too_early(challenge)
-    with limits.one_code(challenge.destination, ref.challenge_id):
+    with limits.one_code(Channel.SMS, challenge.phone, ref.challenge_id):
         try:
             sent = store.count_resend(challenge, now + MINUTE * 2 ** (challenge.resends + 1))
-            sms.send_code(challenge.destination, code(challenge), challenge.locale)
+            _send(challenge, challenge.phone)
         except store.TooEarly:
             raise _too_early(challenge) from None
         except SmsUnavailable:
@@ -116,7 +126,7 @@ def try_code(ref: ChallengeRef, guess: str, device: UUID | None, address: Client
 
     Raises:
         TooManyAttempts: from this address, whatever the challenges.
-        ChallengeExpired: no tries left, too old, or no such challenge for this purpose and session.
+        ChallengeExpired: no tries left, too old, or no such challenge for this purpose and holder.
         WrongCode: with the tries that are left.
     """
     most = settings().code_attempts
@@ -139,9 +149,14 @@ def try_code(ref: ChallengeRef, guess: str, device: UUID | None, address: Client
 
 
 def verified(challenge: Challenge) -> None:
-    """Note that a code did what it was for: its block of numbers is alive. Once per code, after its use."""
-    if challenge.destination:
-        limits.verified(challenge.destination, challenge.challenge_id)
+    """Note that a code did what it was for: a block of numbers is alive. Once per code, after its use."""
+    if challenge.phone:
+        limits.verified(challenge.phone, challenge.challenge_id)
+
+
+def _send(challenge: Challenge, destination: str) -> None:
+    hand_over = {Channel.SMS: sms.send_code, Channel.EMAIL: mail.send_code}[challenge.channel]
+    hand_over(destination, code(challenge), challenge.locale)
 
 
 def code(challenge: Challenge) -> str:
@@ -199,7 +214,8 @@ def _new(asked: CodeRequest, key: IdempotencyKey | None) -> Challenge:
         purpose=asked.purpose,
         holder=asked.holder,
         channel=asked.channel,
-        destination=asked.destination,
+        phone=asked.destination if asked.channel is Channel.SMS else None,
+        email=asked.destination if asked.channel is Channel.EMAIL else None,
         device=asked.device,
         locale=asked.locale,
         fingerprint=idempotency.fingerprint(asked.body) if key and asked.body else None,

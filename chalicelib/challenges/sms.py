@@ -7,6 +7,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalicelib.challenges.model import SmsUnavailable
 from chalicelib.core import egress, metrics
 from chalicelib.core.metrics import Metric
+from chalicelib.messages.languages import language
 from chalicelib.privacy.purposes import Category, Purpose
 from chalicelib.privacy.recipients import Recipient
 
@@ -25,11 +26,10 @@ def send_code(phone: str, code: str, locale: str | None) -> None:
     Raises:
         SmsUnavailable: the carrier did not take it. The cause is not chained: its text has the number.
     """
-    language = (locale or "").split("-")[0]
     try:
         _carriers().publish(
             PhoneNumber=phone,
-            Message=_TEXTS.get(language, _TEXTS["en"]).format(code=code),
+            Message=_TEXTS[language(locale, _TEXTS)].format(code=code),
             MessageAttributes={
                 "AWS.SNS.SMS.SMSType": {"DataType": "String", "StringValue": "Transactional"},
                 "AWS.SNS.SMS.SenderID": {"DataType": "String", "StringValue": "RU4M"},

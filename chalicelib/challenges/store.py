@@ -80,7 +80,7 @@ def give_up(challenge: Challenge) -> None:
     is sending and past once they gave up. A birth would not do: two may fall into one second.
     """
     key = _key(challenge.ref)
-    nothing = {"code_until": clock.now(), "destination": None, "device": None, "locale": None}
+    nothing = {"code_until": clock.now(), "phone": None, "email": None, "device": None, "locale": None}
     ours = (
         Attr("sent_at").not_exists()
         & Attr("used_at").not_exists()

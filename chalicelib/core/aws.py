@@ -1,8 +1,8 @@
 """One client per service of AWS, made at first use: a cold start pays only for what it calls.
 
-How long a call may take follows from how long a function may run: 15 s (signup and sessions, which
-send codes), 10 s (the others that call AWS). A call that is never answered ends before that, so the
-request is answered with 503:
+How long a call may take follows from how long a function may run: 15 s (signup, sessions and profiles,
+which send codes), 10 s (the others that call AWS). A call that is never answered ends before that, so
+the request is answered with 503:
 
     DynamoDB  9 s   three tries of 1 s to connect and 2 s to read. core/table makes the tries, since it
                     knows which writes may be sent twice; botocore makes one.

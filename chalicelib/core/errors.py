@@ -3,7 +3,8 @@
     Problem                      a request that is answered with a problem document
     ├── InvalidRequest      400  invalid_request, with `errors`
     │   ├── UnexpectedField 400  unexpected_field
-    │   └── (signup)             invalid_phone
+    │   ├── (signup)             invalid_phone
+    │   └── (messages)           invalid_email
     ├── Unauthenticated     401  unauthenticated
     │   └── SessionEnded    401  session_ended
     ├── Forbidden           403
@@ -14,6 +15,7 @@
     │   ├── InProgress      409  in_progress
     │   ├── (signup)             terms_outdated
     │   └── (consents)           notice_outdated
+    │   └── (profiles)           email_taken
     ├── Gone                410
     │   └── (challenges)         challenge_expired
     ├── ChangedMeanwhile    412  changed_meanwhile
@@ -27,7 +29,7 @@
     │   └── (challenges)         too_many_codes, too_many_attempts
     ├── InternalError       500  internal_error
     └── Unavailable         503  unavailable
-        └── (challenges)         sms_unavailable
+        └── (challenges)         sms_unavailable, email_unavailable
 
 A concept defines its own problems next to its model. The text of a Problem is its code: nothing that
 a person sent may stand in an exception (SEC-1). What is not a Problem is a bug and answered as 500.

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from chalicelib.core.ids import MailId
+from chalicelib.messages.languages import language
 from chalicelib.messages.mail import Mail
 from chalicelib.notices.model import Notice, NoticeKind
 
@@ -33,9 +34,8 @@ _TEXTS = {
 
 def letter(mail_id: MailId, to: str, locale: str | None, notice: Notice, applies_from: datetime) -> Mail:
     """The mail about a version, with the day from which it applies to this reader."""
-    language = (locale or "").split("-")[0]
-    language = language if language in _TEXTS else "en"
-    names, subject, paragraphs = _TEXTS[language]
+    spoken = language(locale, _TEXTS)
+    names, subject, paragraphs = _TEXTS[spoken]
     words = {
         "what": names[notice.kind],
         "day": f"{applies_from:%Y-%m-%d}",
@@ -45,7 +45,7 @@ def letter(mail_id: MailId, to: str, locale: str | None, notice: Notice, applies
     return Mail(
         mail_id=mail_id,
         to=to,
-        language=language,
+        language=spoken,
         subject=subject.format(**words),
         paragraphs=tuple(paragraph.format(**words) for paragraph in paragraphs),
     )

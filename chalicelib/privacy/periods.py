@@ -25,7 +25,7 @@ class Period(Enum):
 
     CHALLENGE = ("{} after a code was asked for", Start.INSTANT)
     LIMIT = (
-        "until the end of the day (UTC), under a keyed hash of the number or of its or the address's block",
+        "until the end of the day (UTC), under a keyed hash of the number, mailbox, or block of either",
         Start.INSTANT,
     )
     ANNOUNCING = ("{} after the work on it last went on", Start.INSTANT)

@@ -3,12 +3,29 @@
 from chalice.app import Blueprint
 
 from chalicelib.accounts.service import OPEN_ACCOUNT
-from chalicelib.core.errors import ChangedMeanwhile, NotFound
-from chalicelib.core.http import IfMatch, Tagged, route
-from chalicelib.core.ids import UserId
+from chalicelib.challenges.model import (
+    ChallengeExpired,
+    ChallengeView,
+    EmailUnavailable,
+    TooManyAttempts,
+    TooManyCodes,
+    WrongCode,
+)
+from chalicelib.core.errors import ChangedMeanwhile, IdempotencyMismatch, InProgress, NotFound, Unavailable
+from chalicelib.core.http import Accepted, ClientAddress, IfMatch, Tagged, route
+from chalicelib.core.idempotency import IdempotencyKey
+from chalicelib.core.ids import ChallengeId, UserId
+from chalicelib.messages.model import InvalidEmail
 from chalicelib.privacy.subject_keys import DATA_KEY
-from chalicelib.profiles import service
-from chalicelib.profiles.model import OwnProfile, ProfileChanges, PublicProfile
+from chalicelib.profiles import service, verifying
+from chalicelib.profiles.model import (
+    EmailTaken,
+    EmailVerification,
+    NewEmail,
+    OwnProfile,
+    ProfileChanges,
+    PublicProfile,
+)
 from chalicelib.profiles.service import PROFILE
 from chalicelib.sessions.caller import Caller
 
@@ -30,6 +47,40 @@ def change_profile(caller: Caller, changes: ProfileChanges, expected: IfMatch) -
     """Change the profile by a merge patch (RFC 7396); null removes."""
     account, profile = service.own(caller[OPEN_ACCOUNT], caller[PROFILE])
     profile = service.change(profile, changes, expected, caller[DATA_KEY])
+    return Tagged(OwnProfile.of(account, profile), etag=profile.etag)
+
+
+@route(
+    profiles,
+    "POST",
+    "/v1/profile/email",
+    needs=_OWN,
+    problems=(NotFound, InvalidEmail, TooManyCodes, EmailUnavailable, IdempotencyMismatch, InProgress),
+)
+def start_email(
+    caller: Caller, body: NewEmail, address: ClientAddress, key: IdempotencyKey | None
+) -> Accepted[ChallengeView]:
+    """Mail a code to an address; the answer is the same whether or not somebody here has that address."""
+    account, _ = service.own(caller[OPEN_ACCOUNT], caller[PROFILE])
+    return Accepted(verifying.start(account, body, address, key))
+
+
+@route(
+    profiles,
+    "POST",
+    "/v1/profile/email/{challenge_id}/verify",
+    needs=_OWN,
+    problems=(NotFound, WrongCode, ChallengeExpired, TooManyAttempts, EmailTaken, Unavailable),
+)
+def verify_email(
+    caller: Caller, challenge_id: ChallengeId, body: EmailVerification, address: ClientAddress
+) -> Tagged[OwnProfile]:
+    """Give the code back, from any session of the account: the address is on the profile from now on.
+
+    Remove it by PATCH /v1/profile with `"email": null`.
+    """
+    account, profile = service.own(caller[OPEN_ACCOUNT], caller[PROFILE])
+    profile = verifying.finish(profile, caller[DATA_KEY], challenge_id, body.code, address)
     return Tagged(OwnProfile.of(account, profile), etag=profile.etag)
 
 

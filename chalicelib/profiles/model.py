@@ -12,11 +12,14 @@ from typing import Annotated, Any, ClassVar, Self
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from chalicelib.accounts.model import Account
+from chalicelib.challenges.model import Code
 from chalicelib.core import clock
 from chalicelib.core.clock import Instant
+from chalicelib.core.errors import Conflict
 from chalicelib.core.http import Body, View
 from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.table import Table
+from chalicelib.messages.model import LONGEST_ADDRESS, mailbox
 from chalicelib.privacy.periods import UNTIL_ERASURE
 from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, Record, personal
 from chalicelib.privacy.purposes import Category, Correction, LegalBasis, Purpose, Source
@@ -69,7 +72,6 @@ DisplayName = Annotated[
     AfterValidator(_legible),
 ]
 Birthday = Annotated[date, BeforeValidator(_written_out), AfterValidator(_plausible_birth)]
-EmailAddress = Annotated[str, StringConstraints(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")]
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1 alpha-2")]
 
 
@@ -92,8 +94,8 @@ class Profile(
     employer: Annotated[Line | None, personal(Category.WORKPLACE, Source.PROVIDED, _SELF)] = None
     country: Annotated[Country | None, personal(Category.COUNTRY, Source.PROVIDED, _SELF)] = None
     avatar_url: Annotated[str | None, personal(Category.SELF_IMAGE, Source.PROVIDED, _SELF, _STREAM)] = None
-    # Only one that was shown to be the user's own stands here.
-    email: Annotated[EmailAddress | None, personal(Category.EMAIL, Source.PROVIDED, _SELF, _MAIL)] = None
+    # Spelled by `mailbox`. Only one that was shown to be the user's own stands here, and its claim with it.
+    email: Annotated[str | None, personal(Category.EMAIL, Source.PROVIDED, _SELF, _MAIL)] = None
     # Off until chosen (Art. 25(2) GDPR): being found by number is the user's switch (ACC-7).
     discoverable: Annotated[bool, personal(Category.ACCOUNT_SETTINGS, Source.PROVIDED, _SELF)] = False
     online_visible: Annotated[bool, personal(Category.ACCOUNT_SETTINGS, Source.PROVIDED, _SELF)] = True
@@ -118,6 +120,9 @@ class ProfileChanges(Body):
     job_title: Line | None = None
     employer: Line | None = None
     country: Country | None = None
+    email: Annotated[
+        None, Field(description="null removes it; to set it, verify one by POST /v1/profile/email")
+    ] = None
     discoverable: bool | None = None
     online_visible: bool | None = None
 
@@ -130,6 +135,33 @@ class ProfileChanges(Body):
     def changes(self) -> dict[str, Any]:
         """The members that were sent, null for the ones to remove."""
         return self.model_dump(include=self.model_fields_set)
+
+
+class NewEmail(Body):
+    """An address to be verified."""
+
+    email: Annotated[str, Field(max_length=LONGEST_ADDRESS, examples=["mila@example.com"])]
+
+    def mailbox(self) -> str:
+        """The one spelling of it.
+
+        Raises:
+            InvalidEmail: no mail can be sent there.
+        """
+        return mailbox(self.email)
+
+
+class EmailVerification(Body):
+    """The code, as it was mailed."""
+
+    code: Code
+
+
+class EmailTaken(Conflict):
+    """The address belongs to another account; told to nobody but who can read its mail."""
+
+    code = "email_taken"
+    title = "Another account has this email address"
 
 
 class OwnProfile(View):

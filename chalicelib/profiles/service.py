@@ -1,11 +1,12 @@
 """The rules of profiles."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.model import Account, AccountState
-from chalicelib.accounts.service import ACCOUNT
+from chalicelib.accounts.service import ACCOUNT, OPEN_ACCOUNT
 from chalicelib.core import needs
 from chalicelib.core.errors import ChangedMeanwhile, NotFound
 from chalicelib.core.http import IfMatch
@@ -13,11 +14,20 @@ from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.table import Write
 from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
 from chalicelib.profiles import store
-from chalicelib.profiles.model import Profile, ProfileChanges, PublicProfile
+from chalicelib.profiles.model import EmailTaken, Profile, ProfileChanges, PublicProfile
 from chalicelib.profiles.nicknames import random_nickname
 from chalicelib.profiles.store import PROFILE
 
-__all__ = ["PROFILE", "by_accounts", "change", "keep_verified_email", "new_profile", "own", "seen_by_others"]
+__all__ = [
+    "PROFILE",
+    "by_accounts",
+    "change",
+    "keep_email",
+    "new_profile",
+    "own",
+    "rekey_claims",
+    "seen_by_others",
+]
 
 
 def new_profile(account_id: AccountId, display_name: str | None, keys: SubjectKeys) -> list[Write]:
@@ -58,21 +68,42 @@ def change(profile: Profile, changes: ProfileChanges, expected: IfMatch, keys: S
     return _replaced(profile, values, keys)
 
 
-def keep_verified_email(profile: Profile, email: str | None, keys: SubjectKeys) -> Profile:
-    """Note the address that was shown to be the user's own, or forget the one that stands there (None).
+def keep_email(profile: Profile, mailbox: str, proof: Write, keys: SubjectKeys) -> Profile:
+    """Put a mailbox on the profile, in one transaction with the write that uses up the proof of it.
 
     Raises:
+        EmailTaken: it belongs to another account.
         ChangedMeanwhile: the profile was changed since it was read.
+        Conflict: the proof's own.
     """
-    return _replaced(profile, {**profile.model_dump(), "email": email}, keys)
+    return _replaced(profile, {**profile.model_dump(), "email": mailbox}, keys, proof)
 
 
-def _replaced(profile: Profile, values: dict[str, Any], keys: SubjectKeys) -> Profile:
+def rekey_claims(owners: Iterable[AccountId]) -> int:
+    """Move all claims of at most 33 accounts under the current lookup key; returns how many moved.
+
+    A claim holds a keyed hash only; the values are in account and profile, which are opened for it. An
+    account that is erased meanwhile has released its claims, so there is nothing left to move.
+    """
+    moved = 0
+    for row in needs.read_accounts(owners, (OPEN_ACCOUNT, PROFILE, DATA_KEY)):
+        if account := row[OPEN_ACCOUNT]:
+            profile = row[PROFILE]
+            with suppress(accounts.ClaimMoved):
+                moved += accounts.rekey(account, profile.email if profile else None)
+    return moved
+
+
+def _replaced(profile: Profile, values: dict[str, Any], keys: SubjectKeys, *proof: Write) -> Profile:
+    """Write a new version; where the address is another one, its claim moves with it, all or nothing."""
     changed = Profile(**{**values, "version": profile.version + 1})
+    moves = accounts.email_moves(profile.account_id, profile.email, changed.email)
     try:
-        store.replace(changed, keys, over_version=profile.version)
-    except store.VersionMoved:
+        store.write(*proof, store.replacement(changed, keys, over_version=profile.version), *moves)
+    except (store.VersionMoved, accounts.ClaimMoved):
         raise ChangedMeanwhile from None
+    except accounts.AlreadyClaimed:
+        raise EmailTaken from None
     return changed
 
 

@@ -3,7 +3,7 @@
 from chalicelib.core import table
 from chalicelib.core.ids import AccountId
 from chalicelib.core.needs import Found, Need
-from chalicelib.core.table import Attr, Conflict, Create, Item, Key, Replace, Table
+from chalicelib.core.table import Attr, Conflict, Create, Item, Key, Replace, Table, Write
 from chalicelib.privacy import codec
 from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
 from chalicelib.profiles.model import Profile
@@ -32,18 +32,20 @@ def creation(profile: Profile, keys: SubjectKeys) -> Create:
     return Create(place, codec.to_item(profile, place, keys))
 
 
-def replace(profile: Profile, keys: SubjectKeys, over_version: int) -> None:
-    """Write a profile over the version that it was made from.
-
-    Raises:
-        VersionMoved: that version is not the stored one any more.
-    """
+def replacement(profile: Profile, keys: SubjectKeys, over_version: int) -> Replace:
+    """The write of a profile over the version that it was made from; VersionMoved if that is not stored."""
     place = key(profile.account_id)
-    table.write(
-        Replace(
-            place,
-            codec.to_item(profile, place, keys),
-            only_if=Attr("version").eq(over_version),
-            conflict=VersionMoved,
-        )
+    return Replace(
+        place,
+        codec.to_item(profile, place, keys),
+        only_if=Attr("version").eq(over_version),
+        conflict=VersionMoved,
     )
+
+
+def write(*writes: Write) -> None:
+    """Write all or nothing; a single write needs no transaction."""
+    if len(writes) == 1:
+        table.write(writes[0])
+    else:
+        table.transact(writes)

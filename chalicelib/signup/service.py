@@ -95,9 +95,9 @@ def _sign_in_whoever_races(challenge: Challenge, answer: Verification) -> Verifi
 
 def _sign_in(challenge: Challenge, answer: Verification) -> Verified:
     """Open a session of the number's account, made now if there is none: one transaction."""
-    if challenge.destination is None or challenge.device is None:
+    if challenge.phone is None or challenge.device is None:
         raise ChallengeExpired
-    owner = accounts.owner_of_phone(challenge.destination)
+    owner = accounts.owner_of_phone(challenge.phone)
     account, keys, makes = _known(owner, answer) if owner else _new(challenge, answer)
     session, opening = sessions.open_session(account, challenge.device, keys)
     opened = Opened(account_id=account.account_id, session_id=session.session_id, new_account=owner is None)
@@ -111,7 +111,7 @@ def _sign_in(challenge: Challenge, answer: Verification) -> Verified:
 
 def _new(challenge: Challenge, answer: Verification) -> tuple[Account, SubjectKeys, list[Write]]:
     """A new account, and the writes that make it."""
-    account, keys, makes = accounts.open_account(str(challenge.destination), challenge.locale)
+    account, keys, makes = accounts.open_account(str(challenge.phone), challenge.locale)
     makes += profiles.new_profile(account.account_id, answer.display_name, keys)
     makes += notices.acceptances(account.account_id, answer.terms_version, answer.privacy_version)
     makes += notices.first_announcements(account.account_id)

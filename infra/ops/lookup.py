@@ -28,8 +28,8 @@ Rekey = Callable[[Sequence[str]], int]
 
 # Seconds. No function runs longer than 29.
 LONGEST_INVOCATION = 30
-# Accounts that are opened together: with its data key each takes two of the hundred keys of a read.
-_TOGETHER = 50
+# Accounts that are opened together: with profile and data key each takes three of the hundred keys of a read.
+_TOGETHER = 33
 
 
 class Unfinished(RuntimeError):
@@ -92,7 +92,7 @@ class LookupKeys:
         claims is in memory at a time.
 
         Args:
-            rekey: moves the claims of at most 50 accounts, returns how many it moved.
+            rekey: moves the claims of at most 33 accounts, returns how many it moved.
 
         Raises:
             Unfinished: a function may not know the current version yet.
@@ -168,7 +168,7 @@ def service_rekey(account: Account, stage: str) -> Rekey:
     """Moving claims as the service itself makes them, with the settings of its signup function."""
     as_signup(account, stage)
 
-    from chalicelib.accounts import service as accounts
     from chalicelib.core.ids import AccountId
+    from chalicelib.profiles import service as profiles
 
-    return lambda owners: accounts.rekey_claims([AccountId(owner) for owner in owners])
+    return lambda owners: profiles.rekey_claims([AccountId(owner) for owner in owners])

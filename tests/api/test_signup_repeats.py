@@ -92,7 +92,7 @@ def test_what_nobody_was_sent_keeps_nothing_personal(world: World) -> None:
     (item,) = cloud.records("challenge")
     left = store.get(ChallengeRef(ChallengePurpose.SIGNUP, ChallengeId(item["challenge_id"]["S"])))
     assert left
-    assert (left.destination, left.device, left.locale) == (None, None, None)
+    assert (left.phone, left.device, left.locale) == (None, None, None)
 
 
 def test_a_request_whose_code_the_carrier_refused_sends_it_when_sent_again_at_once(world: World) -> None:

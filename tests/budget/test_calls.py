@@ -11,7 +11,7 @@ from chalicelib.core import breaker, table
 from chalicelib.core.settings import settings
 from chalicelib.usage import rollup, service, store
 from chalicelib.usage.model import UsageBatch
-from tests.support.builders import a_device, a_fault, a_phone, an_event, other_than
+from tests.support.builders import a_device, a_fault, a_phone, an_address, an_event, other_than
 from tests.support.cloud import Calls, counted
 from tests.support.notices import a_version, publish
 from tests.support.world import World
@@ -162,6 +162,39 @@ def test_changing_a_profile_costs_one_read_and_one_write(world: World) -> None:
     with counted() as calls:
         assert mila.changes('"1"', name="Mila").status == 200
     assert calls == {"dynamodb.BatchGetItem": 1, "dynamodb.PutItem": 1}
+
+
+def test_asking_for_an_email_address_costs_four_calls_and_one_mail(world: World) -> None:
+    mila = world.a_user()
+    with counted() as calls:
+        assert mila.asks_for_email(an_address()).status == 202
+    assert (calls.of("dynamodb"), calls.of("sesv2"), sum(calls.values())) == (4, 1, 5)
+    assert not TRANSACTIONS & calls.tables.keys()
+
+
+def test_with_an_idempotency_key_asking_for_an_email_address_costs_five(world: World) -> None:
+    mila = world.a_user()
+    with counted() as calls:
+        assert mila.asks_for_email(an_address(), headers={"Idempotency-Key": str(uuid.uuid4())}).status == 202
+    assert (calls.of("dynamodb"), calls.of("sesv2"), sum(calls.values())) == (5, 1, 6)
+
+
+def test_verifying_an_email_address_costs_four_calls_and_replacing_one_five(world: World) -> None:
+    mila = world.a_user()
+    for cost in (4, 5):
+        address = an_address()
+        challenge = mila.asks_for_email(address).json["challenge_id"]
+        with counted() as calls:
+            assert mila.verifies_email(challenge, world.code_mailed_to(address)).status == 200
+        assert calls.of("dynamodb") == sum(calls.values()) == cost
+
+
+def test_removing_an_email_address_costs_three_calls(world: World) -> None:
+    mila = world.a_user()
+    mila.has_email(an_address())
+    with counted() as calls:
+        assert mila.changes("*", email=None).status == 200
+    assert calls == {"dynamodb.BatchGetItem": 2, "dynamodb.TransactWriteItems": 1}
 
 
 def test_somebody_elses_profile_costs_three_reads(world: World) -> None:

@@ -27,7 +27,6 @@ TABLES: dict[str, dict[str, set[str]]] = {
     "consents": {"accounts": {"BatchGet", "Put"}, "keys": {"BatchGet"}, "ledger": {"Put", "Query"}},
     "note_bounces": {"accounts": {"Get", "Update"}, "challenges": {"Get"}},
     "notices": {"accounts": {"BatchGet", "Put"}},
-    "profiles": {"accounts": {"BatchGet", "Put"}, "claims": {"BatchGet"}, "keys": {"BatchGet"}},
     "roll_up_usage": {
         "accounts": {"BatchGet"},
         "keys": {"BatchGet"},
@@ -37,6 +36,12 @@ TABLES: dict[str, dict[str, set[str]]] = {
         "accounts": {"BatchGet", "Put", "QueryRenewal"},
         "keys": {"BatchGet"},
         "ledger": {"Put", "Query"},
+    },
+    "profiles": {
+        "accounts": {"BatchGet", "Put"},
+        "challenges": {"Put", "Update"},
+        "claims": {"BatchGet", "Delete", "Put"},
+        "keys": {"BatchGet"},
     },
     "sessions": {
         "accounts": {"BatchGet", "Delete", "Query", "Update"},
@@ -55,7 +60,7 @@ TABLES: dict[str, dict[str, set[str]]] = {
 
 SECRETS: dict[str, set[str]] = {
     "chat": {"stream"},
-    "profiles": {"lookup"},
+    "profiles": {"codes", "lookup"},
     "sessions": {"codes", "lookup", "refresh", "signing"},
     "signup": {"codes", "lookup", "refresh", "signing"},
     "sync_chat_profiles": {"stream"},
@@ -141,8 +146,8 @@ def test_only_the_job_of_the_ledger_signs_and_writes_checkpoints_and_it_deletes_
 
 
 @pytest.mark.promise("SEC-1")
-def test_only_the_job_that_announces_sends_mail(tried: dict[str, Any]) -> None:
-    assert {name for name, may in tried.items() if may["mails"]} == {"announce_notices"}
+def test_only_the_job_that_announces_and_profiles_send_mail(tried: dict[str, Any]) -> None:
+    assert {name for name, may in tried.items() if may["mails"]} == {"announce_notices", "profiles"}
 
 
 @pytest.mark.promise("SEC-1")

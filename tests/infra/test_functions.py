@@ -247,7 +247,10 @@ def test_a_function_is_told_only_of_tables_and_secrets_that_it_may_use(
         "consents": {accounts, "table_ledger", *sealing},
         "note_bounces": {accounts, challenges},
         "notices": {accounts},
-        "profiles": {accounts, claims, *lookup, *sealing},
+        "profiles": {
+            accounts, claims, challenges, "secret_codes", "mail_from", "mail_configuration",
+            *lookup, *sealing,
+        },
         "roll_up_usage": {accounts, usage, *sealing},
         "renew_consents": {accounts, "table_ledger", *sealing},
         "sessions": {

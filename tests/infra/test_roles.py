@@ -12,6 +12,11 @@ _LOGS = "logs:CreateLogStream, logs:PutLogEvents"
 
 
 _SES = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:"
+_MAILING = (
+    "ses:SendEmail",
+    # The emulator's IAM knows no narrower resource of this action.
+    f"{_SES}identity/${{MailDomain}}, {_SES}configuration-set/ru4m-${{Stage}}, * if Emulated",
+)
 
 
 def _own_logs(name: str) -> tuple[str, str]:
@@ -30,11 +35,7 @@ EXPECTED = {
         ("dynamodb:BatchGetItem", "${KeysTableArn}"),
         ("kms:Decrypt", "${SealingKeyArn}"),
         ("dynamodb:BatchGetItem, dynamodb:PutItem", "${ChallengesTableArn}"),
-        (
-            "ses:SendEmail",
-            # The emulator's IAM knows no narrower resource of this action.
-            f"{_SES}identity/${{MailDomain}}, {_SES}configuration-set/ru4m-${{Stage}}, * if Emulated",
-        ),
+        _MAILING,
     },
     "ChatRole": {
         _own_logs("chat"),
@@ -69,10 +70,15 @@ EXPECTED = {
     "ProfilesRole": {
         _own_logs("profiles"),
         ("dynamodb:BatchGetItem, dynamodb:PutItem", "${AccountsTableArn}"),
-        ("dynamodb:BatchGetItem", "${ClaimsTableArn}"),
+        (
+            "dynamodb:BatchGetItem, dynamodb:ConditionCheckItem, dynamodb:DeleteItem, dynamodb:PutItem",
+            "${ClaimsTableArn}",
+        ),
         ("dynamodb:BatchGetItem", "${KeysTableArn}"),
         ("kms:Decrypt", "${SealingKeyArn}"),
-        ("secretsmanager:GetSecretValue", "${LookupSecretArn}"),
+        ("dynamodb:PutItem, dynamodb:UpdateItem", "${ChallengesTableArn}"),
+        ("secretsmanager:GetSecretValue", "${CodesSecretArn}, ${LookupSecretArn}"),
+        _MAILING,
         ("kms:Decrypt", "${StageKeyArn}"),
     },
     "RollUpUsageRole": {

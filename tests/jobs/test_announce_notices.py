@@ -15,6 +15,7 @@ from chalicelib.accounts import store as accounts_store
 from chalicelib.core import aws, clock
 from chalicelib.notices import versions
 from chalicelib.notices.jobs import announce_notices, note_bounces
+from chalicelib.privacy.purposes import Purpose
 from tests.support import cloud
 from tests.support.builders import a_phone, a_schedule_event
 from tests.support.cloud import Calls, counted, failing, hooked, sent_mail
@@ -60,7 +61,7 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[timedelta]:
 
 @pytest.fixture
 def mails() -> Iterator[list[dict[str, Any]]]:
-    with sent_mail() as sent:
+    with sent_mail(Purpose.LEGAL_OBLIGATION) as sent:
         yield sent
 
 

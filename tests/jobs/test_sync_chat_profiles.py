@@ -58,6 +58,7 @@ def test_nothing_personal_but_the_display_name_is_in_any_request_to_stream(
 ) -> None:
     mila = world.a_user(phone=world.canaries.add("phone", a_phone()))
     mila.changes(display_name=world.canaries("shown"), name=world.canaries("name"))
+    mila.has_email(f"{world.canaries('mailbox')}@example.com")
     sync(mila)
     assert world.canaries.in_text(str(stream.requests())) == ["shown"]
 

@@ -12,6 +12,11 @@ def a_phone() -> str:
     return f"+38160{next(_numbers):07d}"
 
 
+def an_address() -> str:
+    """A valid email address, spelled as it is kept."""
+    return f"person{next(_numbers)}@example.com"
+
+
 def a_device(**changes: Any) -> dict[str, Any]:
     return {"id": str(uuid.uuid4()), "platform": "ios"} | changes
 

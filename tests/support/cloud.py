@@ -9,10 +9,12 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from botocore.exceptions import ReadTimeoutError
+from moto.ses.models import ses_backends
 from moto.sns.models import sns_backends
 
 from chalicelib.core import aws, breaker, keyring, stagekeys
 from chalicelib.core.settings import settings
+from chalicelib.privacy.purposes import Purpose
 from infra.template import load
 from tests.support.environment import REGION, secret_documents
 
@@ -71,14 +73,23 @@ def sent_messages() -> list[tuple[str, str]]:
     return [(sent[0], sent[1]) for sent in messages.values()]
 
 
+def mails_to(address: str) -> list[str]:
+    """The bodies of the mails that SES took for an address, oldest first."""
+    mails = ses_backends[ACCOUNT][REGION].sent_messages
+    return [mail.body for mail in mails if mail.destinations["ToAddresses"] == [address]]
+
+
 def create_mail_identity() -> None:
     """The domain that mail comes from, verified."""
     aws.client("sesv2").create_email_identity(EmailIdentity="test.example")
 
 
 @contextmanager
-def sent_mail() -> Iterator[list[dict[str, Any]]]:
-    """The mails that SES takes in this block, as it was asked to send them; moto keeps only parts of them."""
+def sent_mail(purpose: Purpose | None = None) -> Iterator[list[dict[str, Any]]]:
+    """The mails that SES takes in this block, or those for a purpose, as it was asked to send them.
+
+    moto keeps only parts of them.
+    """
     sent: list[dict[str, Any]] = []
     asked: list[dict[str, Any]] = []
 
@@ -86,7 +97,8 @@ def sent_mail() -> Iterator[list[dict[str, Any]]]:
         asked.append(params)
 
     def take(http_response: Any, **_: Any) -> None:
-        if http_response.status_code == 200:
+        wanted = purpose is None or {"Name": "purpose", "Value": purpose.value} in asked[-1]["EmailTags"]
+        if http_response.status_code == 200 and wanted:
             sent.append(asked[-1])
 
     events = aws.client("sesv2").meta.events

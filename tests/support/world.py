@@ -25,12 +25,7 @@ from chalice.test import Client
 from moto import mock_aws
 
 from app import app
-from chalicelib.core import aws, clock, needs, observe
-from chalicelib.core.ids import AccountId
-from chalicelib.core.needs import NO_SESSION, Claims
-from chalicelib.privacy.subject_keys import DATA_KEY
-from chalicelib.profiles import service as profiles
-from chalicelib.profiles.service import PROFILE
+from chalicelib.core import aws, clock, observe
 from chalicelib.sessions.authorizer import Unauthorized
 from tests.support import cloud
 from tests.support.builders import PRIVACY, a_device, a_phone, a_verification
@@ -116,9 +111,11 @@ class World:
 
     def code_for(self, phone: str) -> str:
         """The code in the last SMS to this number."""
-        found = re.search(r"\d{6}", self.messages_to(phone)[-1])
-        assert found, "no code in the SMS"
-        return found[0]
+        return _code_in(self.messages_to(phone)[-1])
+
+    def code_mailed_to(self, address: str) -> str:
+        """The code in the last mail to this address."""
+        return _code_in(cloud.mails_to(address)[-1])
 
     def a_user(self, phone: str | None = None, device: dict[str, Any] | None = None, **answer: Any) -> "User":
         """Somebody who signed up with a phone of their own."""
@@ -153,6 +150,12 @@ def a_world() -> Iterator[World]:
         handler.setStream(log := io.StringIO())
         yield World(traveller, log)
         observe.forget()
+
+
+def _code_in(text: str) -> str:
+    found = re.search(r"\b\d{6}\b", text)
+    assert found, "no code in the message"
+    return found[0]
 
 
 def _unauthenticated() -> Reply:
@@ -233,13 +236,17 @@ class User:
     def tells_usage(self, *events: dict[str, Any], **device: Any) -> Reply:
         return self.calls("POST", "/v1/usage", body={"events": list(events), "device": a_device(**device)})
 
-    def has_email(self, address: str) -> None:
-        """Put a verified address on the profile."""
-        claims = Claims(AccountId(self.account_id), NO_SESSION)
-        found = needs.read(claims, (PROFILE, DATA_KEY))
-        profile = found[PROFILE]
-        assert profile
-        profiles.keep_verified_email(profile, address, found[DATA_KEY])
+    def asks_for_email(self, email: str, **more: Any) -> Reply:
+        return self.calls("POST", "/v1/profile/email", body={"email": email}, **more)
+
+    def verifies_email(self, challenge_id: str, code: str, **more: Any) -> Reply:
+        path = f"/v1/profile/email/{challenge_id}/verify"
+        return self.calls("POST", path, body={"code": code}, **more)
+
+    def has_email(self, address: str) -> Reply:
+        """Put an address on the profile: ask for a code, read it, give it back."""
+        challenge = self.asks_for_email(address).json["challenge_id"]
+        return self.verifies_email(challenge, self.world.code_mailed_to(address))
 
     def logs_out(self) -> Reply:
         return self.calls("DELETE", f"/v1/sessions/{self.session['session_id']}")

@@ -146,5 +146,9 @@ def test_every_field_that_leaves_us_is_registered_for_its_recipient() -> None:
     }
     assert {(k, n) for k, n, r in leaving if r == "SMS_CARRIERS"} == {
         ("account", "phone"),
-        ("challenge", "destination"),
+        ("challenge", "phone"),
+    }
+    assert {(k, n) for k, n, r in leaving if r == "MAIL_PROVIDERS"} == {
+        ("profile", "email"),
+        ("challenge", "email"),
     }

@@ -108,10 +108,7 @@ class Phone:
 
     def read_code(self) -> str:
         """The six digits in it."""
-        found = re.search(r"\b\d{6}\b", self.read_text())
-        if not found:
-            raise Unexpected("the text message has no code")
-        return found.group()
+        return code_in(self.read_text())
 
     def give_code(self, challenge_id: str, code: str, display_name: str | None = None) -> Answer:
         """Finish: the current terms are on the screen, so they are what is accepted."""
@@ -141,6 +138,14 @@ class Phone:
         self.session = answer.body.get("session", self.session)
         return answer
 
+    def ask_for_email(self, address: str) -> Answer:
+        """Have a code mailed to an address."""
+        return _expect(self.call("POST", "/v1/profile/email", {"email": address}), 202)
+
+    def give_mailed_code(self, challenge_id: str, code: str) -> Answer:
+        """Give that code back."""
+        return self.call("POST", f"/v1/profile/email/{challenge_id}/verify", {"code": code})
+
     def chat_token(self) -> str:
         """A fresh token for Stream."""
         return str(_expect(self.call("POST", "/v1/chat/token"), 200).body["token"])
@@ -161,6 +166,14 @@ class Phone:
     def log_out(self) -> Answer:
         """End this session; the app still holds its token."""
         return _expect(self.call("DELETE", f"/v1/sessions/{self.session['session_id']}"), 204)
+
+
+def code_in(message: str) -> str:
+    """The six digits in a text message or a mail."""
+    found = re.search(r"\b\d{6}\b", message)
+    if not found:
+        raise Unexpected("the message has no code")
+    return found.group()
 
 
 def _expect(answer: Answer, *statuses: int) -> Answer:

@@ -1,0 +1,510 @@
+"""An email address is on the profile once the code that was sent there came back (ACC-4)."""
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
+
+from chalicelib.challenges import store
+from chalicelib.challenges.model import ChallengePurpose, ChallengeRef
+from chalicelib.core.ids import AccountId, ChallengeId
+from chalicelib.core.settings import settings
+from chalicelib.privacy.controller import CONTROLLER
+from chalicelib.profiles import service
+from tests.support import cloud
+from tests.support.builders import a_device, a_phone, an_address, other_than
+from tests.support.cloud import failing, losing_answers, sent_mail
+from tests.support.outages import OUTAGES, named, refusal
+from tests.support.races import just_before
+from tests.support.world import Reply, User, World
+
+
+def asked(mila: User, address: str, **more: Any) -> str:
+    """The challenge of an address that a code was sent to."""
+    reply = mila.asks_for_email(address, **more)
+    assert reply.status == 202, reply.text
+    return str(reply.json["challenge_id"])
+
+
+def code_of(mila: User, challenge: str, email: str, **more: Any) -> Reply:
+    """Give the code of the last mail back."""
+    return mila.verifies_email(challenge, mila.world.code_mailed_to(email), **more)
+
+
+def email_of(mila: User) -> tuple[str | None, bool]:
+    profile = mila.profile()
+    return profile.get("email"), profile["email_verified"]
+
+
+NO_EMAIL = (None, False)
+
+
+# --- verifying
+
+
+@pytest.mark.promise("ACC-4")
+def test_an_address_is_on_the_profile_once_its_code_came_back(world: World) -> None:
+    mila, address = world.a_user(), an_address()
+    challenge = asked(mila, address)
+    assert email_of(mila) == NO_EMAIL
+    answer = code_of(mila, challenge, address)
+    assert (answer.status, answer.json["email"], answer.json["email_verified"]) == (200, address, True)
+    assert answer.json == mila.profile()
+    assert answer.headers["etag"] == mila.gets("/v1/profile").headers["etag"] != '"1"'
+
+
+def test_the_answer_tells_what_is_waited_for(world: World) -> None:
+    reply = world.a_user().asks_for_email(an_address())
+    assert reply.json == {
+        "challenge_id": reply.json["challenge_id"],
+        "channel": "email",
+        "digits": 6,
+        "expires_at": "2026-11-24T12:10:00Z",
+        "resend_after": "2026-11-24T12:01:00Z",
+    }
+    assert cloud.sent_messages()[1:] == []  # the signup's SMS is the only one
+
+
+def test_a_wrong_code_changes_nothing_and_says_how_many_tries_are_left(world: World) -> None:
+    mila, address = world.a_user(), an_address()
+    challenge = asked(mila, address)
+    wrong = other_than(world.code_mailed_to(address))
+    replies = [mila.verifies_email(challenge, wrong) for _ in range(5)]
+    assert [(reply.problem, reply.json["attempts_left"]) for reply in replies] == [
+        ("wrong_code", left) for left in (4, 3, 2, 1, 0)
+    ]
+    assert code_of(mila, challenge, address).problem == "challenge_expired"
+    assert email_of(mila) == NO_EMAIL
+
+
+def test_a_code_dies_after_ten_minutes(world: World) -> None:
+    mila, address = world.a_user(), an_address()
+    challenge = asked(mila, address)
+    world.advance(timedelta(minutes=10))
+    assert code_of(mila, challenge, address).problem == "challenge_expired"
+    assert email_of(mila) == NO_EMAIL
+
+
+def test_a_challenge_of_another_account_is_one_that_never_was(world: World) -> None:
+    mila, vuk, address = world.a_user(), world.a_user(), an_address()
+    challenge = asked(mila, address)
+    theirs = code_of(vuk, challenge, address)
+    none = vuk.verifies_email("c_" + "0" * 26, "000000")
+    assert theirs.problem == "challenge_expired"
+    assert theirs.json | {"request_id": ""} == none.json | {"request_id": ""}
+    assert email_of(vuk) == NO_EMAIL
+    assert code_of(mila, challenge, address).status == 200  # and no try of hers was counted
+
+
+def test_a_code_is_for_its_own_purpose_only(world: World) -> None:
+    mila, address = world.a_user(), an_address()
+    mailed, texted = asked(mila, address), mila.asks_to_step_up().json["challenge_id"]
+    assert mila.steps_up_with(mailed, world.code_mailed_to(address)).problem == "challenge_expired"
+    assert mila.verifies_email(texted, world.code_for(mila.phone)).problem == "challenge_expired"
+
+
+def test_any_session_of_the_account_may_give_the_code_back(world: World) -> None:
+    mila, address = world.a_user(), an_address()
+    challenge = asked(mila, address)
+    tablet = world.a_user(phone=mila.phone)
+    assert code_of(tablet, challenge, address).json["email"] == address
+
+
+def test_a_repetition_within_two_minutes_is_answered_with_the_profile(world: World) -> None:
+    mila, address = world.a_user(), an_address()
+    challenge = asked(mila, address)
+    first = code_of(mila, challenge, address)
+    world.advance(timedelta(minutes=1, seconds=59))
+    again = code_of(mila, challenge, address)
+    assert (again.status, again.json) == (200, first.json)
+    world.advance(timedelta(seconds=1))
+    assert code_of(mila, challenge, address).problem == "challenge_expired"
+
+
+def test_a_code_that_is_used_does_not_bring_a_removed_address_back(world: World) -> None:
+    mila, address = world.a_user(), an_address()
+    challenge = asked(mila, address)
+    code_of(mila, challenge, address)
+    mila.changes(email=None)
+    again = code_of(mila, challenge, address)
+    assert (again.status, again.json["email_verified"]) == (200, False)
+    assert email_of(mila) == NO_EMAIL
+
+
+@pytest.mark.parametrize(("state", "problem"), [("frozen", "account_frozen"), ("restricted", "restricted")])
+def test_only_an_account_in_use_may_add_one(world: World, state: str, problem: str) -> None:
+    mila, address = world.a_user(), an_address()
+    challenge = asked(mila, address)
+    world.set_state(mila, state)
+    assert mila.asks_for_email(an_address()).problem == problem
+    assert code_of(mila, challenge, address).problem == problem
+
+
+# --- one account per address
+
+
+def test_a_taken_address_is_told_only_to_who_reads_its_mail(world: World) -> None:
+    mila, vuk, address = world.a_user(), world.a_user(), an_address()
+    mila.has_email(address)
+    taken, free = vuk.asks_for_email(address), vuk.asks_for_email(an_address())
+    assert taken.json | {"challenge_id": ""} == free.json | {"challenge_id": ""}
+    challenge, code = taken.json["challenge_id"], world.code_mailed_to(address)
+    assert vuk.verifies_email(challenge, other_than(code)).problem == "wrong_code"
+    before = vuk.gets("/v1/profile")
+    assert vuk.verifies_email(challenge, code).problem == "email_taken"
+    assert vuk.gets("/v1/profile") == before
+    assert email_of(mila) == (address, True)
+
+
+def test_asking_does_not_even_look_whether_an_address_is_taken(world: World) -> None:
+    mila, vuk, address = world.a_user(), world.a_user(), an_address()
+    mila.has_email(address)
+    with cloud.counted() as taken:
+        vuk.asks_for_email(address)
+    with cloud.counted() as free:
+        vuk.asks_for_email(an_address())
+    assert taken == free
+
+
+@pytest.mark.parametrize("how", ["removed", "replaced"])
+def test_an_address_that_its_account_gave_up_is_free(world: World, how: str) -> None:
+    mila, vuk, address = world.a_user(), world.a_user(), an_address()
+    mila.has_email(address)
+    challenge = asked(vuk, address)
+    assert code_of(vuk, challenge, address).problem == "email_taken"
+    if how == "removed":
+        assert mila.changes(email=None).status == 200
+    else:
+        assert mila.has_email(an_address()).status == 200
+    assert code_of(vuk, challenge, address).json["email"] == address
+    assert email_of(mila)[0] != address
+
+
+def test_verifying_the_same_address_again_keeps_it(world: World) -> None:
+    mila, vuk, address = world.a_user(), world.a_user(), an_address()
+    mila.has_email(address)
+    assert mila.has_email(address).json["email"] == address
+    assert vuk.has_email(address).problem == "email_taken"
+
+
+def test_one_mailbox_in_two_spellings_is_one_address(world: World) -> None:
+    mila, vuk = world.a_user(), world.a_user()
+    challenge = asked(mila, "Mila.P@Пример.СРБ")
+    spelled = "mila.p@xn--e1afmkfd.xn--90a3ac"
+    assert code_of(mila, challenge, spelled).json["email"] == spelled
+    again = asked(vuk, "MILA.p@xn--e1afmkfd.xn--90a3ac")
+    assert code_of(vuk, again, spelled).problem == "email_taken"
+
+
+def test_of_two_accounts_that_race_for_an_address_one_gets_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mila, vuk, address = world.a_user(), world.a_user(), an_address()
+    hers = asked(mila, address)
+    her_code = world.code_mailed_to(address)
+    his = asked(vuk, address)
+    winners = just_before(monkeypatch, service, "keep_email", lambda: mila.verifies_email(hers, her_code))
+    assert code_of(vuk, his, address).problem == "email_taken"
+    assert winners[0].json["email"] == address
+    assert email_of(vuk) == NO_EMAIL
+
+
+def test_of_two_racing_uses_of_a_code_both_are_answered_and_one_uses_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mila, address = world.a_user(), an_address()
+    challenge = asked(mila, address)
+    winners = just_before(monkeypatch, service, "keep_email", lambda: code_of(mila, challenge, address))
+    slower = code_of(mila, challenge, address)
+    assert (slower.status, slower.json, slower.headers["etag"]) == (200, winners[0].json, '"2"')
+
+
+def test_an_edit_that_comes_between_is_kept_beside_the_address(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mila, address = world.a_user(), an_address()
+    challenge = asked(mila, address)
+    just_before(monkeypatch, service, "keep_email", lambda: mila.changes(name="Milica"))
+    verified = code_of(mila, challenge, address).json
+    assert (verified["name"], verified["email"]) == ("Milica", address)
+
+
+def test_two_codes_for_two_addresses_leave_one_and_free_the_other(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mila, vuk, first, second = world.a_user(), world.a_user(), an_address(), an_address()
+    slow, quick = asked(mila, first), asked(mila, second)
+    just_before(monkeypatch, service, "keep_email", lambda: code_of(mila, quick, second))
+    assert code_of(mila, slow, first).json["email"] == first
+    assert vuk.has_email(second).status == 200
+    assert vuk.has_email(first).problem == "email_taken"
+
+
+# --- removing
+
+
+@pytest.mark.promise("ACC-4")
+def test_null_removes_an_address_and_nothing_else(world: World) -> None:
+    mila = world.a_user()
+    before = mila.changes(name="Milica", country="RS").json
+    mila.has_email(an_address())
+    removed = mila.changes(email=None)
+    assert (removed.status, removed.json) == (200, before)
+    assert mila.profile() == before
+
+
+@pytest.mark.promise("ACC-4")
+def test_an_address_can_not_be_set_unverified(world: World) -> None:
+    mila, vuk, address = world.a_user(), world.a_user(), an_address()
+    before = mila.gets("/v1/profile")
+    refused = mila.changes(email=address, name="Milica")
+    assert (refused.problem, refused.json["errors"][0]["pointer"]) == ("invalid_request", "/email")
+    assert address not in refused.text
+    assert mila.gets("/v1/profile") == before
+    assert vuk.has_email(address).status == 200  # nothing was claimed
+
+
+def test_an_edit_of_something_else_keeps_the_address_and_its_claim(world: World) -> None:
+    mila, vuk, address = world.a_user(), world.a_user(), an_address()
+    mila.has_email(address)
+    assert mila.changes(name="Milica").json["email"] == address
+    assert vuk.has_email(address).problem == "email_taken"
+
+
+def test_removing_what_is_not_there_is_no_mistake(world: World) -> None:
+    assert world.a_user().changes(email=None).status == 200
+
+
+# --- the mail
+
+
+@pytest.mark.promise("NOT-4")
+def test_the_mail_says_who_is_responsible_and_how_to_reach_them(world: World) -> None:
+    mila = world.a_user()
+    with sent_mail() as sent:
+        mila.asks_for_email(an_address())
+    (mail,) = sent
+    for part in mail["Content"]["Simple"]["Body"].values():
+        assert CONTROLLER.name in part["Data"]
+        assert CONTROLLER.address in part["Data"]
+        assert settings().contact_email in part["Data"]
+
+
+@pytest.mark.promise("USE-9")
+def test_the_mail_loads_nothing_and_links_nowhere(world: World) -> None:
+    with sent_mail() as sent:
+        world.a_user().asks_for_email(an_address())
+    assert sent[0]["ConfigurationSetName"] == settings().mail().configuration
+    for part in sent[0]["Content"]["Simple"]["Body"].values():
+        assert not any(word in part["Data"] for word in ("http", "href", "src", "<img", "url("))
+
+
+@pytest.mark.promise("SEC-1")
+def test_the_mail_has_nothing_personal_in_it_and_no_code_in_its_subject(world: World) -> None:
+    phone = world.canaries.add("phone", a_phone())
+    mila = world.a_user(phone=phone, display_name=world.canaries("display_name"))
+    mila.changes(name=world.canaries("name"))
+    address = f"{world.canaries('mailbox')}@example.com"
+    with sent_mail() as sent:
+        mila.asks_for_email(address)
+    (mail,) = sent
+    assert mail.pop("Destination") == {"ToAddresses": [address]}
+    assert world.canaries.in_text(str(mail)) == []
+    assert world.code_mailed_to(address) not in mail["Content"]["Simple"]["Subject"]["Data"]
+
+
+@pytest.mark.parametrize(("locale", "text"), [("sr-Latn-RS", "Vaš RU4M kod"), ("de", "Your RU4M code")])
+def test_the_mail_is_in_the_accounts_language_or_english(world: World, locale: str, text: str) -> None:
+    phone, address = a_phone(), an_address()
+    signup = {"phone": phone, "device": a_device(), "locale": locale}
+    challenge = world.call("POST", "/v1/signup", body=signup).json["challenge_id"]
+    mila = User(world, phone, world.verifies(challenge, world.code_for(phone)).json)
+    mila.asks_for_email(address)
+    assert text in cloud.mails_to(address)[-1]
+
+
+@pytest.mark.promise("SEC-1")
+def test_the_address_is_in_no_log_line_and_readable_in_no_table(world: World) -> None:
+    mila = world.a_user()
+    address = world.canaries.add("address", f"{world.canaries('mailbox')}@example.com")
+    challenge = asked(mila, address)
+    assert world.canaries.in_tables() == []
+    code_of(mila, challenge, address)
+    with failing("sesv2", "SendEmail", refusal("MessageRejected")):
+        mila.asks_for_email(address)
+    assert world.canaries.in_tables() == []
+    assert world.canaries.in_text(world.log.getvalue()) == []
+
+
+def test_of_a_used_code_the_address_is_not_kept(world: World) -> None:
+    mila = world.a_user()
+    mila.has_email(an_address())
+    assert ["sealed" in item for item in cloud.records("challenge")] == [False, False]
+
+
+# --- bad input, limits, failures
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["", "mila", "mila@", "@example.com", "mila@localhost", "mila@example", "a b@example.com",
+     "Mila <mila@example.com>", "mila@example.com, vuk@example.com", "mila@example.com\nBcc: vuk@example.com",
+     "mila@[127.0.0.1]", '"a b"@example.com', "mila@example.invalid", "мила@example.com",
+     f"mila@{'žaba.' * 40}rs"],
+    ids=ascii,
+)  # fmt: skip
+def test_what_is_no_address_is_refused_and_nothing_is_sent(world: World, address: str) -> None:
+    mila = world.a_user()
+    kept = len(cloud.all_items())
+    with sent_mail() as sent:
+        reply = mila.asks_for_email(address)
+    assert (reply.status, reply.problem) == (400, "invalid_email")
+    assert reply.json["errors"][0]["pointer"] == "/email"
+    assert len(address) < 5 or address not in reply.text
+    assert (sent, len(cloud.all_items())) == ([], kept)
+
+
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [({}, "invalid_request"), ({"email": None}, "invalid_request"), ({"email": 7}, "invalid_request"),
+     ({"email": "a" * 255}, "invalid_request"), ({"email": "a@example.com", "x": 1}, "unexpected_field")],
+    ids=str,
+)  # fmt: skip
+def test_a_malformed_request_is_refused(world: World, body: dict[str, Any], problem: str) -> None:
+    assert world.a_user().calls("POST", "/v1/profile/email", body=body).problem == problem
+
+
+@pytest.mark.promise("ACC-2")
+def test_a_mailbox_gets_five_codes_in_half_an_hour_from_whomever_they_are_asked(world: World) -> None:
+    mila, vuk, address = world.a_user(), world.a_user(), an_address()
+    statuses = [user.asks_for_email(address).status for user in (mila, vuk, mila, vuk, mila)]
+    assert statuses == [202] * 5
+    over = vuk.asks_for_email(address.upper())
+    assert (over.problem, over.json["limit"]) == ("too_many_codes", "codes_per_mailbox")
+    assert len(cloud.mails_to(address)) == 5
+    assert vuk.asks_for_email(an_address()).status == 202
+
+
+@pytest.mark.promise("ACC-2")
+def test_a_network_asks_for_25_codes_in_five_minutes_whatever_the_mailboxes(world: World) -> None:
+    mila = world.a_user()
+    network = {"address": "198.51.100.7"}
+    for _ in range(25):
+        assert mila.asks_for_email(an_address(), **network).status == 202
+    refused = mila.asks_for_email(an_address(), address="198.51.100.8")
+    assert (refused.problem, refused.json["limit"]) == ("too_many_codes", "codes_per_address")
+
+
+@pytest.mark.promise("ACC-2")
+def test_wrong_codes_count_towards_the_guesses_of_their_network(world: World) -> None:
+    mila = world.a_user()
+    guesser = {"address": "198.51.100.7"}
+    for _ in range(60):
+        assert mila.verifies_email("c_" + "0" * 26, "000000", **guesser).problem == "challenge_expired"
+    address = an_address()
+    challenge = asked(mila, address)
+    assert code_of(mila, challenge, address, **guesser).problem == "too_many_attempts"
+    assert code_of(mila, challenge, address).status == 200
+
+
+@pytest.mark.parametrize("code", ["MessageRejected", "BadRequestException"])
+def test_an_address_that_ses_refuses_is_none(world: World, code: str) -> None:
+    with failing("sesv2", "SendEmail", refusal(code)):
+        assert world.a_user().asks_for_email(an_address()).problem == "invalid_email"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [EndpointConnectionError(endpoint_url="https://ses"), ReadTimeoutError(endpoint_url="https://ses"),
+     refusal("TooManyRequestsException", 429), refusal("SendingPausedException"),
+     refusal("InternalFailure", 500)],
+    ids=named,
+)  # fmt: skip
+def test_while_ses_takes_none_the_client_is_told_and_the_mailbox_loses_nothing(
+    world: World, error: Exception
+) -> None:
+    mila, address = world.a_user(), an_address()
+    key = {"Idempotency-Key": str(uuid.uuid4())}
+    with failing("sesv2", "SendEmail", error):
+        for _ in range(6):
+            assert mila.asks_for_email(address, headers=key).problem == "email_unavailable"
+    challenge = asked(mila, address, headers=key)
+    assert code_of(mila, challenge, address).status == 200
+
+
+def test_of_a_code_that_was_not_sent_the_address_is_not_kept(world: World) -> None:
+    mila = world.a_user()
+    with failing("sesv2", "SendEmail", refusal("SendingPausedException")):
+        mila.asks_for_email(an_address())
+    (item,) = [item for item in cloud.records("challenge") if item["purpose"] == {"S": "email"}]
+    holder = AccountId(mila.account_id)
+    left = store.get(ChallengeRef(ChallengePurpose.EMAIL, ChallengeId(item["challenge_id"]["S"]), holder))
+    assert left
+    assert (left.email, left.locale) == (None, None)
+
+
+@pytest.mark.parametrize("error", OUTAGES, ids=named)
+def test_while_nobody_can_count_no_mail_is_sent(world: World, error: Exception) -> None:
+    mila = world.a_user()
+    with sent_mail() as sent, failing("dynamodb", "UpdateItem", error):
+        assert mila.asks_for_email(an_address()).problem == "email_unavailable"
+    assert sent == []
+
+
+def test_the_same_request_sends_one_mail(world: World) -> None:
+    mila, address = world.a_user(), an_address()
+    key = {"Idempotency-Key": str(uuid.uuid4())}
+    challenge = asked(mila, address, headers=key)
+    assert asked(mila, address, headers=key) == challenge
+    assert len(cloud.mails_to(address)) == 1
+    assert mila.asks_for_email(an_address(), headers=key).problem == "idempotency_mismatch"
+
+
+def test_a_key_of_another_account_names_another_request(world: World) -> None:
+    mila, vuk, address = world.a_user(), world.a_user(), an_address()
+    key = {"Idempotency-Key": str(uuid.uuid4())}
+    assert asked(mila, address, headers=key) != asked(vuk, address, headers=key)
+
+
+def test_when_the_write_fails_nothing_changed_and_the_same_code_still_works(world: World) -> None:
+    mila, vuk, address = world.a_user(), world.a_user(), an_address()
+    challenge = asked(mila, address)
+    with failing("dynamodb", "TransactWriteItems", EndpointConnectionError(endpoint_url="https://dynamodb")):
+        assert code_of(mila, challenge, address).problem == "unavailable"
+    assert email_of(mila) == NO_EMAIL
+    assert code_of(mila, challenge, address).status == 200
+    assert vuk.has_email(address).problem == "email_taken"
+
+
+def test_when_only_the_answer_of_the_write_is_lost_the_address_is_there(world: World) -> None:
+    mila, address = world.a_user(), an_address()
+    challenge = asked(mila, address)
+    with losing_answers("TransactWriteItems"):
+        assert code_of(mila, challenge, address).json["email"] == address
+    assert email_of(mila) == (address, True)
+
+
+def test_a_profile_that_changes_all_the_time_is_told_as_such_and_the_code_still_works(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mila, address = world.a_user(), an_address()
+    challenge = asked(mila, address)
+    keep = service.keep_email
+
+    def after_an_edit(*given: Any) -> Any:
+        mila.changes(name=world.canaries(str(uuid.uuid4())))
+        return keep(*given)
+
+    with monkeypatch.context() as busy:
+        busy.setattr(service, "keep_email", after_an_edit)
+        assert code_of(mila, challenge, address).problem == "unavailable"
+    assert code_of(mila, challenge, address).status == 200
+
+
+@pytest.mark.promise("ACC-6")
+def test_others_do_not_see_it(world: World) -> None:
+    mila, vuk, address = world.a_user(), world.a_user(), an_address()
+    mila.has_email(address)
+    assert address not in vuk.gets(f"/v1/users/{mila.user_id}").text
