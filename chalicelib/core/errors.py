@@ -8,13 +8,13 @@
     ├── Unauthenticated     401  unauthenticated
     │   └── SessionEnded    401  session_ended
     ├── Forbidden           403
-    │   └── (sessions)           account_frozen, restricted, step_up_required
+    │   ├── (sessions)           account_frozen, restricted, step_up_required
     │   └── (notices)            terms_not_accepted
     ├── NotFound            404  not_found
     ├── Conflict            409
     │   ├── InProgress      409  in_progress
     │   ├── (signup)             terms_outdated
-    │   └── (consents)           notice_outdated
+    │   ├── (consents)           notice_outdated
     │   └── (profiles)           email_taken
     ├── Gone                410
     │   └── (challenges)         challenge_expired

@@ -91,7 +91,62 @@ def changing_the_name(tour: Tour) -> None:
     tour.check("Jovan sees it too, and no more than she shows", seen.body["display_name"] == "Mila K")
 
 
-from infra.local.tour import usage
+def consenting(tour: Tour) -> None:
+    """Mila lets the app learn how she uses it, and changes her mind."""
+    mila = tour.phones["Mila"]
+    items = mila.call("GET", "/v1/consents").body["items"]
+    tour.check("accepting the terms was no consent", {item["state"] for item in items} == {"unknown"})
+    mila.consent("analytics")
+    items = mila.call("GET", "/v1/consents").body["items"]
+    given = [item["purpose"] for item in items if item["state"] == "given"]
+    tour.check("she has consented to analytics, and to nothing else", given == ["analytics"])
+    withdrawn = mila.call("PUT", "/v1/consents/analytics", {"state": "withdrawn"})
+    tour.check("one call withdraws it", withdrawn.body["state"] == "withdrawn")
+    records = mila.call("GET", "/v1/consents/analytics/records").body["items"]
+    states = [record["event"]["event_state"] for record in records]
+    tour.say(f"on record, newest first: {', '.join(states)}")
+    tour.check("the history shows both", states == ["ConsentWithdrawn", "ConsentGiven"])
+    evidence = str(tour.cloud.evidence())
+    named = [word for word in (mila.number.lstrip("+"), mila.user_id) if word in evidence]
+    tour.check("the Ledger has the evidence, and neither her number nor her id", bool(evidence) and not named)
+
+
+def telling_usage(tour: Tour) -> None:
+    """Mila's app tells of its use: kept while she consents, and a figure only among ten people."""
+    mila, cloud = tour.phones["Mila"], tour.cloud
+
+    def dropped() -> object:
+        told = batch(mila, an_event("meeting.joined"))
+        return mila.call("POST", "/v1/usage", told).body["dropped"]
+
+    tour.check("without her consent it is dropped", dropped() == {"no_consent": 1})
+    mila.consent("analytics")
+    tour.check("with it, it is kept", dropped() == {})
+    mila.call("PUT", "/v1/consents/analytics", {"state": "withdrawn"})
+    tour.check("and dropped again once she withdraws", dropped() == {"no_consent": 1})
+    crowd = [Phone(mila.api_url, f"+3816012346{n:02}", mila.inbox) for n in range(10)]
+    for somebody in crowd:
+        somebody.sign_up()
+        somebody.consent("analytics")
+    for number, somebody in enumerate(crowd):
+        rare = [an_event("settings.opened")] if number else []
+        somebody.call("POST", "/v1/usage", batch(somebody, an_event("meeting.joined"), *rare))
+    day = usage.move_back(cloud, [mila, *crowd], days=4)
+    tour.say("ten others joined a meeting, nine of them opened the settings; four days later:")
+    usage.roll_up(cloud)
+    (figures,) = usage.published(cloud, day)
+    for one in figures.figures:
+        tour.say(f"{day}: {one.name} by {one.accounts} people, {one.events} times")
+    names = [(one.name, one.accounts) for one in figures.figures]
+    tour.check("ten people make a figure, nine do not, who withdrew is not in it", names == _TEN_JOINED)
+    picture = LOCAL / "usage.svg"
+    picture.write_text(as_svg(usage.published(cloud, day, days=7)), encoding="utf-8")
+    tour.say(f"a picture of what is published: {picture.relative_to(LOCAL.parent)}")
+
+
+_TEN_JOINED = [("meeting.joined", 10)]
+
+
 def adding_an_address(tour: Tour) -> None:
     """Mila adds an email address: it is hers once the code in the mail came back, and only hers."""
     mila, jovan = tour.phones["Mila"], tour.phones["Jovan"]
