@@ -1,0 +1,148 @@
+"""When an answer is due (Art. 12(3) and (4) GDPR, RGT-10). Pure: instants in, instants out.
+
+The period begins on the day of receipt, by whatever channel, in the controller's time zone; that day does
+not count (Regulation 1182/71), and the last one counts to its end. Three things hold:
+
+- It ends after 30 days or after one calendar month, whichever is earlier. A month ends on the same day of
+  the next one, or on its last day.
+- It can be extended once, inside the first period, by at most 60 days and for a reason of the closed list.
+- It stands still only while data that proves who asks is outstanding, and only if that was asked for
+  without delay. The days that stood still are added, whole days only: a part of a day is ours to lose.
+
+A refusal has to be told inside the first period even when that was extended (Art. 12(4)).
+"""
+
+import calendar
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from chalicelib.core.clock import DAY
+
+ZONE = ZoneInfo("Europe/Belgrade")
+
+LONGEST = 30 * DAY
+LONGEST_EXTENSION = 60 * DAY
+ASKED_WITHOUT_DELAY = 3 * DAY  # after receipt: an identity check that comes later does not stop the clock
+REMINDERS = (14 * DAY, 7 * DAY, 3 * DAY, 1 * DAY)  # before the answer is due
+
+
+class ExtensionReason(StrEnum):
+    """Why an answer may take longer, in the terms of DPV (closed list, Art. 12(3))."""
+
+    COMPLEXITY = "JustificationA12Complexity"
+    HIGH_VOLUME = "JustificationA12HighVolume"
+
+
+class NotAllowed(ValueError):
+    """The law gives no such extension or pause; the text says why not."""
+
+
+@dataclass(frozen=True)
+class Extension:
+    """More time that was taken, and told to the subject."""
+
+    by: timedelta
+    reason: ExtensionReason
+    decided_at: datetime
+
+
+@dataclass(frozen=True)
+class Pause:
+    """Data that proves who asks was asked for, and came (None: not yet)."""
+
+    asked_at: datetime
+    answered_at: datetime | None = None
+
+    def days(self, now: datetime) -> int:
+        """Whole days that stood still by now."""
+        return max((min(self.answered_at or now, now) - self.asked_at) // DAY, 0)
+
+
+@dataclass(frozen=True)
+class Clock:
+    """The time that a request has."""
+
+    received_at: datetime
+    extension: Extension | None = None
+    pause: Pause | None = None
+
+    def first_period_ends(self, now: datetime) -> datetime:
+        """The last second of the period without an extension, as pauses stand by now."""
+        received = self.received_at.astimezone(ZONE).date()
+        last = min(received + LONGEST, _a_month_after(received))
+        return _end_of(last + timedelta(days=self.pause.days(now) if self.pause else 0))
+
+    def due_at(self, now: datetime) -> datetime:
+        """The last second in which an answer is in time."""
+        end = self.first_period_ends(now)
+        return _end_of(end.astimezone(ZONE).date() + self.extension.by) if self.extension else end
+
+    def is_paused(self) -> bool:
+        """Whether the clock stands still because an answer of the subject is outstanding."""
+        return self.pause is not None and self.pause.answered_at is None
+
+    def is_overdue(self, now: datetime) -> bool:
+        """Whether the answer is late; never while the clock stands still."""
+        return not self.is_paused() and now > self.due_at(now)
+
+    def days_left(self, now: datetime) -> int:
+        """Whole days until the answer is due; negative once it is late. For metrics and people."""
+        return (self.due_at(now) - now) // DAY
+
+    def refusal_is_in_time(self, decided_at: datetime) -> bool:
+        """Whether a refusal comes inside the first period; a later one is a breach to be recorded."""
+        return decided_at <= self.first_period_ends(decided_at)
+
+    def reminders(self, now: datetime) -> tuple[datetime, ...]:
+        """When whoever answers is reminded, the earliest first; those before receipt are left out."""
+        due = self.due_at(now)
+        return tuple(due - before for before in REMINDERS if due - before > self.received_at)
+
+    def extended(self, by: timedelta, reason: ExtensionReason, now: datetime) -> "Clock":
+        """The same with more time.
+
+        Raises:
+            NotAllowed: too long, too late, or for a second time.
+        """
+        if self.extension:
+            raise NotAllowed("extended already")
+        if not DAY <= by <= LONGEST_EXTENSION or by % DAY:
+            raise NotAllowed("an extension is of whole days, at most 60")
+        if now > self.first_period_ends(now):
+            raise NotAllowed("the first period is over")
+        return replace(self, extension=Extension(by, reason, now))
+
+    def paused(self, now: datetime) -> "Clock":
+        """The same, standing still from now on.
+
+        Raises:
+            NotAllowed: asked too late, or for a second time.
+        """
+        if self.pause:
+            raise NotAllowed("paused before")
+        if not self.received_at <= now <= self.received_at + ASKED_WITHOUT_DELAY:
+            raise NotAllowed("not asked for without delay")
+        return replace(self, pause=Pause(now))
+
+    def resumed(self, now: datetime) -> "Clock":
+        """The same, running again since the data came.
+
+        Raises:
+            NotAllowed: it does not stand still.
+        """
+        if self.pause is None or self.pause.answered_at or now < self.pause.asked_at:
+            raise NotAllowed("not paused")
+        return replace(self, pause=replace(self.pause, answered_at=now))
+
+
+def _a_month_after(day: date) -> date:
+    year, month = (day.year + 1, 1) if day.month == 12 else (day.year, day.month + 1)
+    return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
+
+
+def _end_of(day: date) -> datetime:
+    """The last second of a day in the controller's zone, which may have 23 or 25 hours."""
+    midnight = datetime.combine(day + DAY, time(), ZONE)
+    return midnight.astimezone(UTC) - timedelta(seconds=1)
