@@ -19,7 +19,7 @@ os.environ.update(environment.variables())
 from bench import sealing
 from bench.sealing import Cost
 from tests.support import cloud
-from tests.support.builders import a_phone, an_address
+from tests.support.builders import a_phone, an_address, an_event
 from tests.support.world import Reply, World, a_world
 
 COLUMNS = ("operation", "DynamoDB", "other calls", "answer, bytes", "sealing, share", "sealing, bytes")
@@ -51,6 +51,7 @@ def operations(world: World) -> dict[str, Callable[[], Reply]]:
         "step-up: verify": lambda: mila.steps_up_with(step_up, step_up_code),
         "consent: give": lambda: mila.consents("analytics"),
         "consent: records": lambda: mila.gets("/v1/consents/analytics/records"),
+        "usage: 100 events": lambda: mila.tells_usage(*(an_event() for _ in range(100))),
         "session: end": mila.logs_out,
     }
 
