@@ -93,7 +93,7 @@ def resend(ref: ChallengeRef) -> Challenge:
     """Send the same code again by SMS: after 60 seconds, then after 2 and 4 minutes more.
 
     Raises:
-        ChallengeExpired: used, too old, or sent often enough.
+        ChallengeExpired: used, too old, sent or tried often enough.
         TooManyCodes: too early, or too many for this number or its prefix.
         SmsUnavailable: the carrier did not take it; may be asked again at once.
     """
@@ -101,7 +101,7 @@ def resend(ref: ChallengeRef) -> Challenge:
     now = clock.now()
     if challenge is None or challenge.phone is None or challenge.code_until <= now:
         raise ChallengeExpired
-    if challenge.resends >= _MOST_RESENDS:
+    if challenge.resends >= _MOST_RESENDS or challenge.attempts >= settings().code_attempts:
         raise ChallengeExpired
     if challenge.resend_after > now:
         raise _too_early(challenge)

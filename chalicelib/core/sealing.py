@@ -9,7 +9,8 @@ Whatever is wrong with a blob is an error of a type, never garbage:
 
     SealingError
     ├── SealBroken   tampered with, truncated, moved, or sealed under another key
-    └── KeyGone      its key does not exist: deleted with its subject, or never given to this function
+    ├── KeyGone      its key does not exist: deleted with its subject, or never given to this function
+    └── Unfit        it opens, and is not what its record class takes (privacy/codec)
 """
 
 import os
@@ -38,6 +39,10 @@ class SealBroken(SealingError):
 
 class KeyGone(SealingError):
     """The key that the blob names does not exist."""
+
+
+class Unfit(SealingError):
+    """What was stored is not what its record class takes: an older or newer release wrote it."""
 
 
 class Place(NamedTuple):

@@ -41,7 +41,7 @@ class Mail:
     to: str = field(repr=False)
     language: str
     subject: str
-    paragraphs: tuple[str, ...]
+    paragraphs: tuple[str, ...] = field(repr=False)  # a code may stand there
 
 
 class MailNotSent(Exception):

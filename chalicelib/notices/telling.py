@@ -16,7 +16,7 @@ told nobody yet and the next run takes it up, nobody is forgotten (NOT-1).
 
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from chalicelib.accounts.model import AccountState
@@ -26,7 +26,7 @@ from chalicelib.core import clock, metrics, needs, table
 from chalicelib.core.ids import AccountId, MailId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.needs import Found
-from chalicelib.core.sealing import KeyGone, SealBroken
+from chalicelib.core.sealing import SealingError
 from chalicelib.core.settings import settings
 from chalicelib.messages import mail
 from chalicelib.messages.mail import MailInDoubt, MailRefused, MailUnavailable
@@ -51,7 +51,7 @@ class Reader:
     """Somebody to tell; without `address` it is done in the app."""
 
     account_id: AccountId
-    address: str | None = None
+    address: str | None = field(default=None, repr=False)
     locale: str | None = None
     choices: Choices | None = None
 
@@ -108,7 +108,7 @@ def _reader(row: Found) -> Reader | None:
     account_id = row.claims.account_id
     try:
         account, profile, choices = row[OPEN_ACCOUNT], row[PROFILE], row[PURPOSES]
-    except (KeyGone, SealBroken):
+    except SealingError:
         return Reader(account_id)
     if account is None:
         return None

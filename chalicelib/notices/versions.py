@@ -14,8 +14,8 @@ from chalicelib.core import clock
 from chalicelib.core.settings import settings
 from chalicelib.notices.model import FirstNotice, Notice, NoticeKind, NoticeVersion
 
-# What a chat token asks for is read by key, two keys a version; one batched read takes 100.
-_MOST_OF_A_KIND = 40
+# What is on record of both kinds is read by key, two keys a version; one batched read takes 100.
+_MOST_OF_A_KIND = 24
 
 _MAY_2024 = datetime(2024, 5, 8, tzinfo=UTC)
 

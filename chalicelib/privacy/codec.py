@@ -15,10 +15,10 @@ from datetime import datetime
 from functools import cache
 from typing import Any, TypeVar, cast
 
-from pydantic import BaseModel, create_model
+from pydantic import BaseModel, ValidationError, create_model
 
 from chalicelib.core import clock, stagekeys
-from chalicelib.core.sealing import KeyGone, Place, SealBroken, SealingKeys, version_of
+from chalicelib.core.sealing import KeyGone, Place, SealBroken, SealingKeys, Unfit, version_of
 from chalicelib.core.table import Item, Key
 from chalicelib.privacy.periods import UntilErasure
 from chalicelib.privacy.personal import RESERVED, KeyClass, Record, StillSealed
@@ -60,15 +60,30 @@ def opened(kind: type[AnyRecord], item: Item, subject: SubjectKeys | None = None
     """The record that an item holds, unsealed.
 
     Raises:
-        SealBroken: the sealed attribute is not what was sealed for this place.
+        SealBroken: the sealed attribute is not what was sealed for this place, or is gone.
         KeyGone: its key does not exist any more.
+        Unfit: the record class does not take what was stored.
     """
     values = {name: value for name, value in item.items() if name not in RESERVED}
-    if kind.declaration.sealed_fields() and "sealed" in item:
+    if kind.declaration.sealed_fields() and _sealed(kind, item):
         place = Place(kind.declaration.kind, item["pk"], item.get("sk"))
         plain = _keys(kind, subject).open(bytes(item["sealed"]), place)
         values |= json.loads(plain)
-    return kind.model_validate(values)
+    try:
+        return kind.model_validate(values)
+    except ValidationError:  # whose text quotes the value
+        raise Unfit(kind.declaration.kind) from None
+
+
+def _sealed(kind: type[Record], item: Item) -> bool:
+    """Whether there is something to open. Only transient records lose their seal before they end.
+
+    Raises:
+        SealBroken: it is missing; its defaults would look like what the subject decided.
+    """
+    if "sealed" not in item and kind.declaration.key_class is not KeyClass.TRANSIENT:
+        raise SealBroken
+    return "sealed" in item
 
 
 def resealed(kind: type[Record], item: Item, subject: SubjectKeys | None = None) -> bytes | None:
@@ -88,10 +103,18 @@ def resealed(kind: type[Record], item: Item, subject: SubjectKeys | None = None)
 
 
 def glance(kind: type[AnyRecord], item: Item) -> AnyRecord:
-    """The clear fields of the record that an item holds; personal ones raise StillSealed."""
+    """The clear fields of the record that an item holds; personal ones raise StillSealed.
+
+    Raises:
+        Unfit: the record class does not take what was stored.
+    """
     values = {name: value for name, value in item.items() if name not in RESERVED}
+    try:
+        told = _clear_part(kind).model_validate(values)
+    except ValidationError:
+        raise Unfit(kind.declaration.kind) from None
     # pydantic's plugin types this as the base class.
-    seen = cast("AnyRecord", kind.model_construct(**dict(_clear_part(kind).model_validate(values))))
+    seen = cast("AnyRecord", kind.model_construct(**dict(told)))
     for name in kind.declaration.sealed_fields():
         seen.__dict__.pop(name, None)  # a default would look like an answer
     return seen

@@ -29,6 +29,7 @@ FEWEST = 10
 EVENTS_OF_ONE = 100
 GROUPS_OF_ONE = 100
 GROUPS_OF_SHARD = 1_000  # 200 bytes each: half of what an item takes
+GROUPS_OF_DAY = 1_000  # of all shards together, for the same reason
 
 
 class Group(NamedTuple):
@@ -172,7 +173,9 @@ def figures(partials: Iterable[UsagePartial]) -> tuple[tuple[Figure, ...], int]:
     for shard in shards:
         for group, count in shard.items():
             totals[group].add(count)
-    shown = {g for g, total in totals.items() if g != g.rest and total.accounts >= FEWEST}
+    enough = [g for g, total in totals.items() if g != g.rest and total.accounts >= FEWEST]
+    enough.sort(key=lambda group: (-totals[group].accounts, _order(group)))
+    shown = set(enough[:GROUPS_OF_DAY])  # invented names cost detail, never the day
     withheld = totals.keys() - shown
     published = [_figure(group, totals[group]) for group in sorted(shown, key=_order)]
     published += _rests({group: totals[group] for group in withheld}, shards)

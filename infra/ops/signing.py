@@ -51,9 +51,12 @@ class SigningKeys:
         (new,) = secret["keys"].keys() - {secret["signing"]} or {secret["signing"]}
         self.deploy()  # published everywhere before anything is signed with it
         if secret["signing"] != new and "since" not in secret:
-            secret |= {"signing": new, "since": int(time.time())}
+            secret |= {"signing": new, "since": None}
             self._write(secret)
         self.deploy()
+        if "since" in secret and secret["since"] is None:  # from now on nothing signs with the old key
+            secret["since"] = int(time.time())
+            self._write(secret)
         return str(secret["signing"])
 
     def retire(self, *, wait: int = WAIT) -> None:
@@ -65,7 +68,10 @@ class SigningKeys:
         secret = self._secret()
         if len(secret["keys"]) == 1:
             return
-        left = int(secret.get("since", time.time())) + wait - int(time.time())
+        since = secret.get("since")
+        if since is None:
+            raise NotYet(wait)  # the rotation was not finished: `rotate` goes on with it
+        left = int(since) + wait - int(time.time())
         if left > 0:
             raise NotYet(left)
         self._write(

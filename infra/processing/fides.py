@@ -14,7 +14,7 @@ import yaml
 
 from chalicelib.privacy.controller import CONTROLLER
 from chalicelib.privacy.purposes import LegalBasis
-from chalicelib.privacy.recipients import Recipient, Role
+from chalicelib.privacy.recipients import Mechanism, Recipient, Role
 from infra.processing.record import Row
 
 _BASES = {
@@ -23,6 +23,9 @@ _BASES = {
     LegalBasis.LEGAL_OBLIGATION: "Legal obligations",
     LegalBasis.LEGITIMATE_INTERESTS: "Legitimate interests",
 }
+
+# fideslang has no word for Art. 49.
+_MECHANISMS = {Mechanism.SCCS: "SCCs", Mechanism.FOR_THE_CONTRACT: "Other"}
 
 # A record that holds ids and keyed hashes only still says something about one person.
 _PSEUDONYMOUS = "user.unique_id.pseudonymous"
@@ -74,14 +77,15 @@ def _dataset(where: str, rows: list[Row]) -> dict[str, Any]:
 
 
 def _ours(rows: Sequence[Row]) -> dict[str, Any]:
+    abroad = {recipient for row in rows for recipient in row.transfers}
     return {
         "fides_key": "ru4m_backend",
         "organization_fides_key": "ru4m",
         "name": "RU4M backend",
         "system_type": "Service",
         "processes_personal_data": True,
-        "does_international_transfers": any(row.transfers for row in rows),
-        "legal_basis_for_transfers": ["SCCs"],
+        "does_international_transfers": bool(abroad),
+        "legal_basis_for_transfers": sorted({_MECHANISMS[r.entry.mechanism] for r in abroad}),
         "egress": [
             {"fides_key": f"ru4m_{_key(r.name)}", "type": "system", "data_categories": sorted(r.categories)}
             for r in Recipient
@@ -114,6 +118,6 @@ def _theirs(recipient: Recipient) -> dict[str, Any]:
         "name": recipient.label,
         "description": recipient.told,
         "system_type": "Third party",
-        "does_international_transfers": recipient.country != "EU",
+        "does_international_transfers": recipient.entry.mechanism is not Mechanism.NO_TRANSFER,
         "privacy_declarations": [],
     }

@@ -11,7 +11,7 @@ from chalicelib.privacy import register
 from chalicelib.privacy.elsewhere import ELSEWHERE, Elsewhere
 from chalicelib.privacy.personal import KeyClass, Record
 from chalicelib.privacy.purposes import Category, LegalBasis, Purpose
-from chalicelib.privacy.recipients import Recipient
+from chalicelib.privacy.recipients import Mechanism, Recipient
 
 MEASURES = (
     "encrypted on the way and at rest; personal fields sealed with AES-256-GCM of ours, or said why not",
@@ -63,8 +63,8 @@ class Row:
 
     @property
     def transfers(self) -> tuple[Recipient, ...]:
-        """Recipients outside the EU."""
-        return tuple(recipient for recipient in self.recipients if recipient.country != "EU")
+        """Recipients that need a mechanism, also those of whom only the company is outside the EU."""
+        return tuple(r for r in self.recipients if r.entry.mechanism is not Mechanism.NO_TRANSFER)
 
 
 def rows(records: Iterable[type[Record]] | None = None) -> tuple[Row, ...]:

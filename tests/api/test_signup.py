@@ -186,6 +186,17 @@ def test_tries_survive_a_resend(world: World) -> None:
 
 
 @pytest.mark.promise("ACC-2")
+def test_a_code_that_was_tried_too_often_is_not_sent_again(world: World) -> None:
+    phone = a_phone()
+    challenge = world.asks_for_a_code(phone).json["challenge_id"]
+    for _ in range(5):
+        world.verifies(challenge, other_than(world.code_for(phone)))
+    world.advance(timedelta(minutes=1))
+    assert world.call("POST", f"/v1/signup/{challenge}/resend").problem == "challenge_expired"
+    assert len(world.messages_to(phone)) == 1
+
+
+@pytest.mark.promise("ACC-2")
 def test_a_try_is_counted_even_if_the_comparison_never_happens(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

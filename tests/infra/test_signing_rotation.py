@@ -80,3 +80,20 @@ def test_retiring_again_changes_nothing() -> None:
     stage = Stage()
     stage.keys.retire(wait=0)
     assert len(stage.deployed) == 1
+
+
+def test_a_rotation_that_stopped_before_the_new_key_signed_is_not_retired_however_late() -> None:
+    stage = Stage()
+    ((_, old),) = stage.deployed
+    stage.fails_after = 2
+    with pytest.raises(ConnectionError):
+        stage.keys.rotate()
+    with pytest.raises(NotYet):
+        stage.keys.retire(wait=0)
+    stage.fails_after = 10
+    new = stage.keys.rotate()
+    assert new != old
+    assert stage.deployed[-1] == ({old, new}, new)
+    with pytest.raises(NotYet) as early:
+        stage.keys.retire()  # the half hour counts from when the old key signed last
+    assert early.value.seconds > 1700

@@ -13,9 +13,12 @@ from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeou
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts import store as accounts_store
 from chalicelib.core import aws, clock
+from chalicelib.core.sealing import Unfit
 from chalicelib.notices import versions
 from chalicelib.notices.jobs import announce_notices, note_bounces
+from chalicelib.privacy import codec
 from chalicelib.privacy.purposes import Purpose
+from chalicelib.profiles.model import Profile
 from tests.support import cloud
 from tests.support.builders import a_phone, a_schedule_event
 from tests.support.cloud import Calls, counted, failing, hooked, sent_mail
@@ -83,6 +86,23 @@ def vuk(world: World) -> User:
 def newer(mila: User, vuk: User, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both signed up before the version came."""
     publish(monkeypatch, NEWER)
+
+
+@pytest.mark.promise("NOT-1")
+@pytest.mark.usefixtures("newer")
+def test_a_profile_that_today_would_be_refused_holds_up_nobody(
+    mila: User, vuk: User, mails: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = codec.opened
+
+    def refusing(kind: Any, item: Any, *rest: Any) -> Any:
+        if kind is Profile and item["pk"] == f"A#{mila.account_id}":
+            raise Unfit
+        return opened(kind, item, *rest)
+
+    monkeypatch.setattr(codec, "opened", refusing)
+    run()
+    assert (channel(mila), channel(vuk), mails) == ("in_app", "in_app", [])
 
 
 @pytest.mark.promise("NOT-1")

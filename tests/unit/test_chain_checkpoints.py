@@ -12,6 +12,7 @@ from chalicelib.core.chain import (
     ArchiveDamaged,
     Chain,
     Checkpoint,
+    RolledBack,
     Run,
     Tampered,
     Verdict,
@@ -29,6 +30,7 @@ from tests.support.ledger import (
     checkpoint,
     create_archive,
     overwrite,
+    remove,
     verify,
     words,
     write,
@@ -246,6 +248,15 @@ def test_which_chains_were_touched_since_a_checkpoint_can_be_asked(world: World)
     world.advance(timedelta(seconds=1))
     write(MILA, 1)
     assert set(chain.touched_chains(3)) == {MILA.name}  # not signed yet, but there
+
+
+def test_a_chain_that_is_gone_is_still_named_by_what_was_signed(world: World) -> None:
+    write(MILA, 2)
+    write(VUK, 1)
+    checkpoint(world)
+    remove(MILA, 1, 2)
+    assert set(chain.touched_chains(1)) == {MILA.name, VUK.name}
+    assert verify(MILA).findings == (RolledBack(MILA, signed=2, stored=0),)
 
 
 def test_nothing_is_told_of_chains_since_a_checkpoint_that_is_not_there(world: World) -> None:

@@ -95,6 +95,12 @@ def test_nobody_counts_for_more_than_a_hundred_events() -> None:
     assert figure.mean_duration_ms == 100 * 202 // 109
 
 
+def test_the_groups_of_a_day_are_bounded_and_the_largest_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rules, "GROUPS_OF_DAY", 1)
+    people = [seen("common")] * 12 + [seen("rarer")] * 10
+    assert published(shard(*people)) == {"common": (12, 12), None: (10, 10)}
+
+
 def test_the_groups_of_one_account_are_bounded() -> None:
     many = [event for n in range(300) for event in seen(f"g{n}")]
     own = of_one_account(many)

@@ -69,6 +69,12 @@ def test_whoever_gets_data_outside_the_eu_stands_there_with_the_mechanism() -> N
     ]
 
 
+@pytest.mark.promise("STR-7")
+def test_a_company_outside_the_eu_is_a_transfer_also_where_its_servers_are_inside() -> None:
+    (chat,) = (row for row in rows() if row.kind == "chat_message")
+    assert chat.transfers == (Recipient.STREAM,)
+
+
 def test_the_table_has_a_line_per_row_and_nothing_empty_that_the_law_asks_for() -> None:
     lines = list(csv.DictReader(io.StringIO(FORMS["record-of-processing.csv"](rows()))))
     assert [line["kind"] for line in lines] == [row.kind for row in rows()]

@@ -9,10 +9,12 @@ from hypothesis import strategies as st
 
 from chalicelib.accounts import store as accounts
 from chalicelib.accounts.model import Account
+from chalicelib.consents import store as purposes
+from chalicelib.consents.model import Purposes
 from chalicelib.core import sealing, stagekeys, table
 from chalicelib.core.ids import AccountId
 from chalicelib.core.needs import NotAskedFor, read_accounts
-from chalicelib.core.sealing import KeyGone, Place, SealBroken, SealingKeys
+from chalicelib.core.sealing import KeyGone, Place, SealBroken, SealingKeys, Unfit
 from chalicelib.core.table import Delete, Key, Table
 from chalicelib.privacy import codec, subject_keys
 from chalicelib.privacy.personal import StillSealed
@@ -147,6 +149,34 @@ def test_the_stage_key_of_another_stage_is_refused_by_kms(
     cloud.new_container()
     monkeypatch.setattr(stagekeys, "context", lambda: {"stage": "production", "purpose": "sealing"})
     assert world.asks_for_a_code(a_phone()).status == 500
+
+
+@pytest.mark.promise("RGT-4")
+def test_a_record_that_lost_its_seal_is_an_error_and_not_its_defaults(world: World) -> None:
+    """Without a seal, every decision about purposes would read as never made."""
+    mila = world.a_user()
+    mila.consents("analytics")
+    item = table.get(purposes.key(AccountId(mila.account_id)))
+    assert item
+    del item["sealed"]
+    (row,) = read_accounts([AccountId(mila.account_id)], (DATA_KEY,))
+    with pytest.raises(SealBroken):
+        codec.opened(Purposes, item, row[DATA_KEY])
+
+
+@pytest.mark.promise("SEC-1")
+def test_what_a_record_class_does_not_take_is_an_error_that_quotes_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mila, item = a_stored_user(world)
+    (row,) = read_accounts([mila], (DATA_KEY,))
+    monkeypatch.setattr(json, "loads", lambda _: {"display_name": "Milica", "name": 7})
+    with pytest.raises(Unfit) as opened:
+        codec.opened(Profile, item, row[DATA_KEY])
+    with pytest.raises(Unfit) as glanced:
+        codec.glance(Profile, {**item, "version": "Milica"})
+    for unfit in (opened.value, glanced.value):
+        assert (str(unfit), unfit.__suppress_context__) == ("profile", True)
 
 
 def test_the_kinds_of_keys_cannot_stand_in_for_each_other(world: World) -> None:

@@ -6,6 +6,7 @@ at once, cost nothing but the work.
 
 import heapq
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -84,13 +85,30 @@ def checkpoint(most: int = MOST, refusing: Refusing = tuple) -> Run:
 def touched_chains(since: int) -> Iterator[str]:
     """Names of the chains to which something was appended after checkpoint `since` - 1 (1: ever).
 
+    The index knows what is stored, the checkpoints what was signed: a chain that is gone stands there only.
+
     Raises:
         LookupError: that checkpoint is not there, or can't be read.
     """
     begin, end = _until(_checkpoint(since - 1) if since > 1 else None), clock.now()
+    named = _signed_chains(since)
+    yield from sorted(named)
     while begin < end:
         places, begin = _touched_between(begin, end, MOST)
-        yield from places
+        yield from (name for name in places if name not in named)
+        named |= places.keys()
+
+
+def _signed_chains(since: int) -> set[str]:
+    """The chains of which checkpoints speak whose signed entry has not lapsed yet."""
+    now, names = clock.to_epoch(clock.now()), set[str]()
+    for versions in archive.since(since).values():
+        for version in versions:
+            if version.marker or not version.number:
+                continue
+            with suppress(Unreadable):  # `verify` says so
+                names |= {leaf.chain for leaf in archive.read(version).leaves if leaf.delete_at > now}
+    return names
 
 
 def _checkpoint(number: int) -> Checkpoint:
