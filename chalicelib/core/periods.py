@@ -30,8 +30,8 @@ PERIODS: Mapping[str, Bounds] = {
     # A repeated request finds its challenge for 24 hours (core/idempotency).
     "challenge": _bounds("PT48H", "PT24H", "P7D"),
     "limit": _bounds("P1D", "P1D", "P1D"),  # a slot of the limiter, which sets its own end
-    # How far an announcement got; it names nobody.
-    "announcing": _bounds("P1Y", "P90D", "P3Y"),
+    # How far an announcement got, with the last account; touched every three days while it matters.
+    "announcing": _bounds("P7D", "P7D", "P7D"),
     # The last bounces come days later; whose mail it was is forgotten then.
     "mail_return": _bounds("P7D", "P2D", "P7D"),
     "idle_session": _bounds("P60D", "P1D", "P1Y"),

@@ -30,6 +30,8 @@ LEASE = timedelta(minutes=6)
 _ROUNDS = 2
 _UNTIL_NEXT_ROUND = DAY
 _MAIL_PATIENCE = 3 * DAY
+# A walk names an account, so it ends a week after it was touched; that it is done has to be known longer.
+_REMEMBERED = 3 * DAY
 
 
 _ROUND_OVER: dict[str, object] = {"after": None, "left_out": False, "leased_until": None}
@@ -107,6 +109,8 @@ def _leased(notice: Notice, shard: str, found: Walk | None) -> Walk | None:
         store.begin_walk(walk)
         return walk
     if not _is_due(found, now):
+        if now >= found.touched_at + _REMEMBERED:
+            store.move_walk(found.model_copy(update={"touched_at": now}), over=found)
         return None
     lease = {"touched_at": now, "leased_until": now + LEASE, "fence": found.fence + 1}
     walk = found.model_copy(update=lease)

@@ -172,7 +172,7 @@ class Walk(
     touched_at: Annotated[Instant, NOT_PERSONAL]
     fence: Annotated[int, NOT_PERSONAL] = 0
     leased_until: Annotated[Instant | None, NOT_PERSONAL] = None
-    after: Annotated[str | None, NOT_PERSONAL] = None  # where the index was left; gone when a round ends
+    after: Annotated[AccountId | None, NOT_PERSONAL] = None  # the last account that was seen to
     left_out: Annotated[bool, NOT_PERSONAL] = False  # in this round somebody waits for mail to go again
     stuck_since: Annotated[Instant | None, NOT_PERSONAL] = None  # when a round first left some out
     rounds: Annotated[int, NOT_PERSONAL] = 0  # how often everybody was seen to

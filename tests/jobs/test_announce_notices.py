@@ -14,7 +14,7 @@ from chalicelib.accounts import service as accounts
 from chalicelib.accounts import store as accounts_store
 from chalicelib.core import aws, clock
 from chalicelib.core.sealing import Unfit
-from chalicelib.notices import versions
+from chalicelib.notices import announcing, versions
 from chalicelib.notices.jobs import announce_notices, note_bounces
 from chalicelib.privacy import codec
 from chalicelib.privacy.purposes import Purpose
@@ -453,6 +453,11 @@ def die(**_: Any) -> None:
     raise Killed
 
 
+def die_once_an_account_is_noted(**_: Any) -> None:
+    if any("after" in walk for walk in cloud.records("walk")):
+        raise Killed
+
+
 @contextmanager
 def killed_at(number: int, moment: str) -> Iterator[None]:
     """Kill the process before or after its n-th call to AWS."""
@@ -578,6 +583,34 @@ def test_a_mail_that_was_noted_meanwhile_stays_noted(world: World, mila: User) -
     with hooked("dynamodb", "before-call.dynamodb.UpdateItem", note):
         run()
     assert channel(mila) == "email"
+
+
+@pytest.mark.usefixtures("newer")
+def test_that_all_are_told_is_remembered_for_as_long_as_the_version_is_the_newest(
+    world: World, mila: User
+) -> None:
+    run()
+    world.advance(DAY)
+    run()
+    for _ in range(10):
+        world.advance(3 * DAY)
+        assert calls_of_a_run() == {"dynamodb.BatchGetItem": 1, "dynamodb.PutItem": 1}  # nobody is looked at
+
+
+@pytest.mark.promise("RET-1")
+@pytest.mark.usefixtures("newer", "mila", "vuk")
+def test_a_walk_that_stopped_half_way_for_good_forgets_its_account_within_a_week(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(announcing, "MOST_AT_ONCE", 1)
+    with (
+        hooked("dynamodb", "after-call.dynamodb.PutItem", die_once_an_account_is_noted),
+        pytest.raises(Killed),
+    ):
+        run()
+    (walk,) = cloud.records("walk")
+    assert "after" in walk
+    assert int(walk["delete_at"]["N"]) == int((world.now + 7 * DAY).timestamp())
 
 
 def test_every_shard_is_walked_and_nobody_is_left_out(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -77,7 +77,7 @@ def test_the_defaults_are_those_of_the_policy() -> None:
     assert {period.name: str(period.bounds.default) for period in Period} == {
         "CHALLENGE": "PT48H",
         "LIMIT": "P1D",
-        "ANNOUNCING": "P1Y",
+        "ANNOUNCING": "P7D",
         "MAIL_RETURN": "P7D",
         "IDLE_SESSION": "P60D",
         "USAGE": "P30D",
