@@ -10,7 +10,6 @@ from types import NoneType, UnionType
 from typing import Annotated, Union, get_args, get_origin
 
 from chalicelib.core.durations import Duration, Unit
-from chalicelib.core.ids import AccountId, Pseudonym, SessionId, UserId
 from chalicelib.core.table import Table
 from chalicelib.privacy.declaration import Declaration, KeyClass, Personal
 from chalicelib.privacy.periods import After, Statutory, UntilErasure
@@ -86,17 +85,10 @@ def _transience(declaration: Declaration) -> Iterator[str]:
         return
     if not isinstance(retention, After):
         yield f"retention has to be After(period, since): everything in {table.name} ends by itself"
-    elif _is_somebodys(declaration) and not retention.period.bounds.most <= TRANSIENT_MOST:
+    elif not retention.period.bounds.most <= TRANSIENT_MOST:
         yield f"choose a period of at most {TRANSIENT_MOST.plainly}, or a table that erasure reads"
     elif NoneType in get_args(declaration.types.get(retention.since)):
         yield f"{retention.since}: it can't be missing, or the record would not end"
-
-
-def _is_somebodys(declaration: Declaration) -> bool:
-    """Whether it says anything about one person, be it by an id: the progress of a job does not."""
-    ids = {AccountId, UserId, SessionId, Pseudonym}
-    named = any(kind in ids or ids & set(get_args(kind)) for kind in declaration.types.values())
-    return named or bool(declaration.personal_fields())
 
 
 def _retained(declaration: Declaration) -> Iterator[str]:
