@@ -25,11 +25,7 @@ class Registered(Enum):
 
     purposes: frozenset[str]
     categories: frozenset[str]
-
-    @property
-    def review_by(self) -> date | None:
-        """The day by which the agreement has to be looked at again; None where there is none."""
-        raise NotImplementedError
+    review_by: date | None  # the day by which the agreement has to be looked at again
 
 
 class NotOnRegister(Exception):

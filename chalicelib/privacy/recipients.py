@@ -132,11 +132,7 @@ class Recipient(Registered):
         self.told = entry.told
         self.categories = frozenset(category.value for category in entry.categories)
         self.purposes = frozenset(purpose.value for purpose in entry.purposes)
-
-    @property
-    def review_by(self) -> date | None:
-        """The day by which the agreement has to be looked at again."""
-        return self.entry.agreement.review_by if self.entry.agreement else None
+        self.review_by = entry.agreement.review_by if entry.agreement else None
 
     def may_get(self, category: Category, purpose: Purpose) -> bool:
         """Whether the register lets it have this for that."""
