@@ -1,8 +1,9 @@
 """What the app may tell of its use, what is kept of it, and what the answer says.
 
 The kinds are those that the policy lists and no others (USE-1): a name, a screen, a time, a duration,
-the device's kind, a fault. Everything is a bounded number or a word from a narrow alphabet, so that no
-text, number or id of a person can be told by way of them. An address is not among them: no figure
+the device's kind, a fault. Names and screens are words from an alphabet in which no number or id of a person
+can be told; makers spell models and versions as they like, so there an app that means harm has more room. An
+address is not among them: no figure
 needs it, so the view never asks for one, and nothing of it is stored.
 """
 
@@ -132,8 +133,8 @@ class UsageTaken(View):
 
 _WHY_CLEAR = (
     "Roll-ups count by fields of every event, out of an index; sealed, no index could hold them, and each "
-    "event would have to be fetched and opened. Nothing in an event names a person, its alphabet has no "
-    "room for free text, and after thirty days it is gone from every copy: the table has no backups."
+    "event would have to be fetched and opened. No field of an event asks for a name, a number or an id of "
+    "a person, and after thirty days it is gone from every copy: the table has no backups."
 )
 
 
