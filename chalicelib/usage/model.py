@@ -3,8 +3,7 @@
 The kinds are those that the policy lists and no others (USE-1): a name, a screen, a time, a duration,
 the device's kind, a fault. Names and screens are words from an alphabet in which no number or id of a person
 can be told; makers spell models and versions as they like, so there an app that means harm has more room. An
-address is not among them: no figure
-needs it, so the view never asks for one, and nothing of it is stored.
+address is not among them: no figure needs it, so the view never asks for one, and nothing of it is stored.
 """
 
 import re
