@@ -137,8 +137,3 @@ class Recipient(Registered):
     def may_get(self, category: Category, purpose: Purpose) -> bool:
         """Whether the register lets it have this for that."""
         return category in self.entry.categories and purpose in self.entry.purposes
-
-
-def due(on: date) -> tuple[Recipient, ...]:
-    """Recipients whose agreement has to be looked at by this day."""
-    return tuple(r for r in Recipient if r.review_by and r.review_by <= on)

@@ -8,6 +8,7 @@ import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from chalicelib.core import aws, chain, table
+from chalicelib.core.aws import AwsBug
 from chalicelib.core.chain import (
     ArchiveDamaged,
     Chain,
@@ -19,7 +20,7 @@ from chalicelib.core.chain import (
     archive,
     services,
 )
-from chalicelib.core.chain.services import ServiceBug, Taken
+from chalicelib.core.chain.services import Taken
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.settings import SettingsError, read, settings
 from tests.support.cloud import failing
@@ -271,7 +272,7 @@ def test_nothing_is_told_of_chains_since_a_checkpoint_that_is_not_there(world: W
     [
         (aws_error("ThrottlingException", 400), Unavailable),
         (aws_error("KMSInternalException", 500), Unavailable),
-        (aws_error("AccessDeniedException", 400), ServiceBug),
+        (aws_error("AccessDeniedException", 400), AwsBug),
     ],
     ids=["throttled", "broken", "not allowed"],
 )

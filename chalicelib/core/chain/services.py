@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError
 
 from chalicelib.core import aws
+from chalicelib.core.aws import AwsBug
 from chalicelib.core.errors import Unavailable
 
 
@@ -12,25 +13,24 @@ class Taken(Exception):
     """An object of this name is there, or is being written by somebody else."""
 
 
-class ServiceBug(Exception):
-    """An error that is our own; its text is the service's error code alone."""
+# What S3 answers to a conditional write that came second.
+_TAKEN = {"PreconditionFailed", "ConditionalRequestConflict"}
 
 
 def ask(service: str, operation: str, **parameters: Any) -> dict[str, Any]:  # noqa: ANN401 - boto3's own parameters
-    """One call.
+    """One call, as core/aws makes it.
 
     Raises:
         Taken: a conditional write found its place taken.
         Unavailable: no answer, throttling, a failure on the other side.
-        ServiceBug: anything else.
+        AwsBug: anything else.
     """
     try:
-        answer: dict[str, Any] = getattr(aws.client(service), operation)(**parameters)
-    except ClientError as error:
-        raise _translated(error) from None
-    except BotoCoreError:
-        raise Unavailable from None
-    return answer
+        return aws.ask(service, operation, **parameters)
+    except AwsBug as bug:
+        if str(bug) in _TAKEN:
+            raise Taken from None
+        raise
 
 
 def fetch(**parameters: str) -> bytes:
@@ -41,13 +41,3 @@ def fetch(**parameters: str) -> bytes:
     except BotoCoreError:
         raise Unavailable from None
     return content
-
-
-def _translated(error: ClientError) -> Exception:
-    code = error.response["Error"]["Code"]
-    if code in {"PreconditionFailed", "ConditionalRequestConflict"}:
-        return Taken()
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    if status >= 500 or code in {"ThrottlingException", "SlowDown", "RequestTimeout"}:
-        return Unavailable()
-    return ServiceBug(code)
