@@ -23,6 +23,7 @@ GROUPS = {
     "consents": "chalicelib.consents.api",
     "chat": "chalicelib.chat.api",
     "usage": "chalicelib.usage.api",
+    "rights": "chalicelib.rights.api",
     "about": "chalicelib.about.api",
 }
 AUTHORIZER = "chalicelib.sessions.authorizer"
@@ -31,6 +32,7 @@ JOBS = (
     "chalicelib.consents.jobs",
     "chalicelib.ledger.jobs",
     "chalicelib.notices.jobs",
+    "chalicelib.rights.jobs",
     "chalicelib.usage.jobs",
 )
 

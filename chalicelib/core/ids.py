@@ -64,6 +64,10 @@ class Pseudonym(Id, prefix="p"):
     """Names a subject in the Ledger; only the subject's own sealed account says whose it is."""
 
 
+class RightsRequestId(Id, prefix="r"):
+    """One request of a subject; names its evidence in the Ledger too, and says nothing about who asked."""
+
+
 class ConsentRecordId(Id, prefix="cr"):
     """One decision about one purpose, in the subject's history."""
 

@@ -51,6 +51,14 @@ class Metric(Enum):
     MAIL_NOT_SENT = ("MailNotSent", "Count")
     MAIL_CAME_BACK = ("MailCameBack", "Count")
     NOTICE_TOLD = ("NoticeTold", "Count")
+    RIGHTS_REQUESTED = ("RightsRequested", "Count")
+    RIGHTS_ANSWERED = ("RightsAnswered", "Count")
+    RIGHTS_STEP_FAILED = ("RightsStepFailed", "Count")
+    RIGHTS_STEP_STOPPED = ("RightsStepStopped", "Count")
+    RIGHTS_OPEN = ("RightsOpen", "Count")
+    RIGHTS_OVERDUE = ("RightsOverdue", "Count")
+    RIGHTS_DAYS_TO_DEADLINE = ("RightsDaysToDeadline", "Count")
+    RIGHTS_REMINDED = ("RightsReminded", "Count")
     TOKEN_REFUSED = ("TokenRefused", "Count")
 
     def __init__(self, label: str, unit: str) -> None:
@@ -62,6 +70,11 @@ def count(metric: Metric, number: int = 1) -> None:
     """Add to a metric of the running invocation; written as one EMF line when it ends."""
     if number:
         emitter().add_metric(name=metric.label, unit=metric.unit, value=number)
+
+
+def gauge(metric: Metric, value: int) -> None:
+    """What stands at some number now, zero included; once in an invocation."""
+    emitter().add_metric(name=metric.label, unit=metric.unit, value=value)
 
 
 def emitter() -> "Metrics":

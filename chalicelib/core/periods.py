@@ -38,6 +38,8 @@ PERIODS: Mapping[str, Bounds] = {
     # A day's events are needed until the day is closed and its figures are published.
     "usage": _bounds("P30D", "P7D", "P90D"),
     "security_log": _bounds("P90D", "P7D", "P180D"),
+    # Long enough to come back for it after a weekend; whoever is later asks again.
+    "export": _bounds("P5D", "P1D", "P7D"),
     # Claims lapse after three years (and count from the end of the year in some countries).
     "rights_evidence": _bounds("P3Y", "P1Y", "P10Y"),
     "consent_evidence": _bounds("P5Y", "P3Y", "P10Y"),

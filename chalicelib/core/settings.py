@@ -50,6 +50,7 @@ class Secret(StrEnum):
 
     CODES = "codes"
     LOOKUP = "lookup"
+    RECEIPTS = "receipts"
     REFRESH = "refresh"
     SIGNING = "signing"
     STREAM = "stream"
@@ -136,6 +137,14 @@ class Settings:
             key=self._named("RU4M_CHECKPOINT_KEY"),
             lock=timedelta(days=4 * 366 if self.stage is Stage.PRODUCTION else 1),
         )
+
+    def rights_queue(self) -> str:
+        """URL of the queue of rights requests that have a step to do."""
+        return self._named("RU4M_RIGHTS_QUEUE")
+
+    def export_bucket(self) -> str:
+        """Where the copies wait that subjects asked for."""
+        return self._named("RU4M_EXPORT_BUCKET")
 
     def _named(self, variable: str) -> str:
         return _required(self.environment, variable)

@@ -75,6 +75,8 @@ def _place(declaration: Declaration) -> Iterator[str]:
     unfindable = found(table) is Found.BY_NOTHING
     if unfindable and key_class in {KeyClass.SUBJECT, KeyClass.RETAINED}:
         yield f"choose another table: neither export nor erasure finds anything in {table.name}"
+    if found(table) is Found.BY_INDEX and key_class is KeyClass.SUBJECT:
+        yield f"key_class has to be RETAINED: what is in {table.name} outlives its subject's key"
     if key_class is KeyClass.TRANSIENT and not unfindable:
         yield "key_class has to be SUBJECT: in this table a backup would keep what is sealed as TRANSIENT"
 

@@ -34,6 +34,7 @@ class Period(Enum):
     USAGE = ("{} after it happened", Start.INSTANT)
     SECURITY_LOG = ("{} after it was noted", Start.INSTANT)
     RIGHTS_EVIDENCE = ("{} after the request was closed", Start.INSTANT)
+    EXPORT = ("{} after it was made", Start.INSTANT)
     CONSENT_EVIDENCE = ("{} after the consent ended", Start.INSTANT)
     BILLING = ("{} after the end of the year of the invoice", Start.YEAR_END)
 

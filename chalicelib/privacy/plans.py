@@ -6,7 +6,8 @@ of whoever carries it out are named and in an order that a crash can't turn roun
 - Every record class is in every plan that it concerns, the moment it is defined.
 - What a law or a hold keeps is sealed anew before anything is deleted, and the subject's key goes last:
   a crash before that loses nothing, and after it nothing is left that the key could open.
-- The Ledger is evidence under a pseudonym that only the account knew: no plan ever touches it.
+- The Ledger is evidence under a pseudonym that only the account knew, and requests are what a subject can
+  show that it asked: no plan ever touches either, and both end by themselves.
 
 What no record class holds (Stream's copy, the evidence) stands in privacy/elsewhere.
 """
@@ -28,6 +29,7 @@ from chalicelib.privacy.whereabouts import Found, found
 Records = Iterable[type[Record]]
 
 _SECRET = "a secret: whoever has it could sign in as you"  # noqa: S105 - a reason, not one
+_UNTOUCHED = frozenset({Found.BY_PSEUDONYM, Found.BY_INDEX})
 _UNFINDABLE = "nothing leads from you to it; it ends by itself"
 
 
@@ -234,7 +236,7 @@ def erasure_plan(records: Records, held: Iterable[Kept] = ()) -> ErasurePlan:
         *_steps(Action.DELETE, (d for d in declared if found(d.table) is Found.BY_ACCOUNT), kept),
         *_steps(Action.LAPSE, (d for d in declared if found(d.table) is Found.BY_NOTHING)),
         Step(Action.DELETE_KEY, Table.KEYS),
-        *(Step(Action.NEVER, table) for table in Table if found(table) is Found.BY_PSEUDONYM),
+        *(Step(Action.NEVER, table) for table in Table if found(table) in _UNTOUCHED),
     )
     sealed = tuple(d.kind for d in declared if d.key_class is KeyClass.SUBJECT)
     return ErasurePlan(steps, kept, sealed)
@@ -249,7 +251,7 @@ def _by_statute(declaration: Declaration) -> Kept | None:
 
 def _keeping(action: Action, kept: tuple[Kept, ...]) -> tuple[Step, ...]:
     """A step per table. What several reasons keep is sealed anew or locked once."""
-    chosen = {k.kind: k.table for k in kept if k.action is action}
+    chosen = {k.kind: k.table for k in kept if k.action is action and k.found not in _UNTOUCHED}
     return tuple(
         Step(action, table, tuple(sorted(kind for kind, where in chosen.items() if where is table)))
         for table in sorted(set(chosen.values()))

@@ -15,6 +15,7 @@ class Found(StrEnum):
 
     BY_ACCOUNT = "one partition under the account's id"
     BY_CLAIM = "keyed hashes of what the subject claims, made anew from the account's own values"
+    BY_INDEX = "an index by the account, since a request outlives it"
     BY_PSEUDONYM = "chains under the account's pseudonym"
     BY_NOTHING = "random ids or keyed hashes that nothing leads to; everything there ends within days"
 
@@ -26,6 +27,8 @@ def found(table: Table) -> Found:
             return Found.BY_ACCOUNT
         case Table.CLAIMS:
             return Found.BY_CLAIM
+        case Table.RIGHTS:
+            return Found.BY_INDEX
         case Table.LEDGER:
             return Found.BY_PSEUDONYM
         case Table.CHALLENGES:

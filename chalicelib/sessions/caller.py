@@ -59,7 +59,7 @@ class RightsCaller(Authenticated):
         self._found = found
 
     @classmethod
-    def judge(cls, claims: Claims, found: Found) -> Self:  # noqa: ARG003 - StepUpCaller reads them
+    def judge(cls, claims: Claims, found: Found) -> Self:  # noqa: ARG003 - the signature of every judge
         """Let a live session of an existing account through.
 
         Raises:
@@ -69,6 +69,15 @@ class RightsCaller(Authenticated):
         if session is None or account is None:
             raise SessionEnded
         return cls(session, account, found)
+
+    def require_step_up(self) -> None:
+        """For calls that need it depending on what is asked.
+
+        Raises:
+            StepUpRequired: the token is not stepped up, or was for ten minutes.
+        """
+        if self._found.claims.stepped_up_until <= clock.to_epoch(clock.now()):
+            raise StepUpRequired
 
     def __getitem__(self, need: Wanted[T]) -> T:
         """What the same read found for a need of the route."""
@@ -107,6 +116,5 @@ class StepUpCaller(RightsCaller):
             StepUpRequired: the token is not stepped up, or was for ten minutes.
         """
         caller = super().judge(claims, found)
-        if claims.stepped_up_until <= clock.to_epoch(clock.now()):
-            raise StepUpRequired
+        caller.require_step_up()
         return caller

@@ -128,6 +128,8 @@ _TOLD_WITH: dict[str, dict[str, str]] = {
     "${SealingKeyArn}": {"RU4M_STAGE_KEYS": "StageKeys"},
     "${CheckpointBucketArn}": {"RU4M_CHECKPOINT_BUCKET": "CheckpointBucketName"},
     "${CheckpointKeyArn}": {"RU4M_CHECKPOINT_KEY": "CheckpointKeyArn"},
+    "${ExportBucketArn}": {"RU4M_EXPORT_BUCKET": "ExportBucketName"},
+    "${RightsQueue.Arn}": {"RU4M_RIGHTS_QUEUE": "RightsQueue"},
     "ses:SendEmail": {"RU4M_MAIL_FROM": "MailFrom", "RU4M_MAIL_CONFIGURATION": "MailConfiguration"},
 }
 

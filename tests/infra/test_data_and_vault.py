@@ -12,17 +12,18 @@ def test_everything_in_the_data_and_vault_stacks_is_kept(data: Template, vault: 
         assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == "Retain"
 
 
-def test_there_are_six_tables(data: Template) -> None:
+def test_there_are_seven_tables(data: Template) -> None:
     names = {plain(t["Properties"]["TableName"]) for t in of_type(data, "AWS::DynamoDB::Table").values()}
     assert names == {
-        f"ru4m-${{Stage}}-{name}" for name in ("accounts", "claims", "challenges", "keys", "ledger", "usage")
+        f"ru4m-${{Stage}}-{name}"
+        for name in ("accounts", "claims", "challenges", "keys", "ledger", "usage", "rights")
     }
 
 
 @pytest.mark.promise("SEC-1")
 @pytest.mark.promise("RET-1")
 @pytest.mark.parametrize(
-    "table", ["AccountsTable", "ClaimsTable", "ChallengesTable", "LedgerTable", "UsageTable"]
+    "table", ["AccountsTable", "ClaimsTable", "ChallengesTable", "LedgerTable", "UsageTable", "RightsTable"]
 )
 def test_a_table_is_encrypted_protected_and_forgets_by_itself(table: str, data: Template) -> None:
     properties = data["Resources"][table]["Properties"]
@@ -45,6 +46,7 @@ def test_what_is_short_lived_is_in_no_backup(data: Template) -> None:
         "KeysTable": True,
         "LedgerTable": True,
         "UsageTable": False,
+        "RightsTable": True,
     }
 
 
@@ -79,7 +81,8 @@ def test_each_purpose_has_a_secret_of_its_own_under_the_stage_key(vault: Templat
     secrets = of_type(vault, "AWS::SecretsManager::Secret").values()
     names = {plain(s["Properties"]["Name"]) for s in secrets}
     assert names == {
-        f"ru4m/${{Stage}}/{p}" for p in ("codes", "lookup", "refresh", "signing", "sealing", "stream")
+        f"ru4m/${{Stage}}/{p}"
+        for p in ("codes", "lookup", "receipts", "refresh", "signing", "sealing", "stream")
     }
     assert {plain(s["Properties"]["KmsKeyId"]) for s in secrets} == {"${StageKey.Arn}"}
     assert not any("SecretString" in s["Properties"] for s in secrets)
@@ -98,6 +101,20 @@ def test_a_checkpoint_is_locked_private_and_can_be_neither_covered_nor_hidden(da
     assert (tls["Action"], tls["Condition"]) == ("s3:*", {"Bool": {"aws:SecureTransport": "false"}})
     assert overwriting["Condition"] == {"Null": {"s3:if-none-match": "true"}}
     assert deleting["Action"] == ["s3:DeleteObject", "s3:DeleteObjectVersion"]
+
+
+@pytest.mark.promise("RGT-1")
+@pytest.mark.promise("RET-1")
+def test_a_copy_that_was_asked_for_is_private_and_ends_by_itself(data: Template) -> None:
+    bucket = data["Resources"]["ExportBucket"]["Properties"]
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert bucket["BucketEncryption"]
+    assert "VersioningConfiguration" not in bucket  # a version would outlive what was deleted
+    (rule,) = bucket["LifecycleConfiguration"]["Rules"]
+    assert (rule["Status"], rule["ExpirationInDays"]) == ("Enabled", 7)
+    assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
+    (tls,) = data["Resources"]["ExportBucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert (tls["Effect"], tls["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
 
 
 @pytest.mark.promise("SEC-1")

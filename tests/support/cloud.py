@@ -67,6 +67,16 @@ def new_container() -> None:
     breaker.forget()
 
 
+def create_queues() -> None:
+    aws.client("sqs").create_queue(QueueName="ru4m-test-rights")
+
+
+def create_buckets() -> None:
+    aws.client("s3").create_bucket(
+        Bucket=settings().export_bucket(), CreateBucketConfiguration={"LocationConstraint": REGION}
+    )
+
+
 def sent_messages() -> list[tuple[str, str]]:
     """Every SMS handed to SNS: number and text, oldest first."""
     messages = sns_backends[ACCOUNT][REGION].sms_messages

@@ -45,12 +45,14 @@ def variables() -> dict[str, str]:
         "RU4M_CONTACT_EMAIL": "privacy@test.example",
         **{
             f"RU4M_TABLE_{name.upper()}": f"ru4m-test-{name}"
-            for name in ("accounts", "claims", "challenges", "keys", "ledger", "usage")
+            for name in ("accounts", "claims", "challenges", "keys", "ledger", "usage", "rights")
         },
         "RU4M_LOOKUP_VERSIONS": "1",
         "RU4M_SIGNING_KID": KID,
         "RU4M_MAIL_FROM": "notices@test.example",
         "RU4M_MAIL_CONFIGURATION": "ru4m-test",
+        "RU4M_EXPORT_BUCKET": "ru4m-test-exports",
+        "RU4M_RIGHTS_QUEUE": f"https://sqs.{REGION}.amazonaws.com/123456789012/ru4m-test-rights",
         "RU4M_CHECKPOINT_BUCKET": "ru4m-test-checkpoints",
         "RU4M_CHECKPOINT_KEY": "alias/ru4m-test-checkpoints",
         **{f"RU4M_SECRET_{name.upper()}": f"ru4m/test/{name}" for name in secret_documents()},
@@ -65,6 +67,7 @@ def secret_documents() -> dict[str, dict[str, Any]]:
     return {
         "codes": versioned(),
         "lookup": versioned(),
+        "receipts": versioned(),
         "refresh": versioned(),
         "signing": {"keys": {KID: pem(signing_key())}, "signing": KID},
         "stream": {"secret": STREAM_SECRET},

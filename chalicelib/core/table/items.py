@@ -20,6 +20,7 @@ class Table(StrEnum):
     KEYS = "keys"
     LEDGER = "ledger"
     USAGE = "usage"
+    RIGHTS = "rights"
 
 
 class Key(NamedTuple):

@@ -19,6 +19,10 @@ class Index(Enum):
     HOURLY = ("hourly", "hour", "pk")
     RENEWAL = ("renewal", "renewal", "renew_at")
     LIVE = ("live", "live", "pk")
+    # Of rights requests: by subject, by when something has to be done, by when the answer is due.
+    OWNER = ("owner", "owner", "received_at")
+    DUE = ("due", "due", "due_at")
+    OPEN = ("open", "open", "answer_by")
 
     def __init__(self, label: str, pk: str, sk: str) -> None:
         self.label = label

@@ -1,0 +1,57 @@
+"""Whom a subject can complain to: the controller's authority, and that of the subject's own country.
+
+Art. 77 GDPR gives a choice of the country of residence, of work or of the infringement; the declared
+country is the only one that we know (RGT-9). Countries outside the EEA have the controller's alone.
+"""
+
+from chalicelib.privacy.controller import CONTROLLER, SupervisoryAuthority
+
+
+def _named(name: str, url: str) -> SupervisoryAuthority:
+    return SupervisoryAuthority(name=name, address="", phone="", url=url)
+
+
+# By ISO 3166-1 alpha-2. Germany's are those of its states; the federal one passes complaints on.
+AUTHORITIES: dict[str, SupervisoryAuthority] = {
+    "AT": _named("Österreichische Datenschutzbehörde", "https://www.dsb.gv.at"),
+    "BE": _named("Autorité de protection des données", "https://www.autoriteprotectiondonnees.be"),
+    "BG": _named("Commission for Personal Data Protection", "https://www.cpdp.bg"),
+    "HR": _named("Agencija za zaštitu osobnih podataka", "https://azop.hr"),
+    "CY": _named("Commissioner for Personal Data Protection", "https://www.dataprotection.gov.cy"),
+    "CZ": _named("Úřad pro ochranu osobních údajů", "https://uoou.gov.cz"),
+    "DK": _named("Datatilsynet", "https://www.datatilsynet.dk"),
+    "EE": _named("Andmekaitse Inspektsioon", "https://www.aki.ee"),
+    "FI": _named("Tietosuojavaltuutetun toimisto", "https://tietosuoja.fi"),
+    "FR": _named("Commission nationale de l'informatique et des libertés", "https://www.cnil.fr"),
+    "DE": _named(
+        "Bundesbeauftragte für den Datenschutz und die Informationsfreiheit", "https://www.bfdi.bund.de"
+    ),
+    "GR": _named("Hellenic Data Protection Authority", "https://www.dpa.gr"),
+    "HU": _named("Nemzeti Adatvédelmi és Információszabadság Hatóság", "https://www.naih.hu"),
+    "IS": _named("Persónuvernd", "https://www.personuvernd.is"),
+    "IE": _named("Data Protection Commission", "https://www.dataprotection.ie"),
+    "IT": _named("Garante per la protezione dei dati personali", "https://www.garanteprivacy.it"),
+    "LV": _named("Datu valsts inspekcija", "https://www.dvi.gov.lv"),
+    "LI": _named("Datenschutzstelle", "https://www.datenschutzstelle.li"),
+    "LT": _named("Valstybinė duomenų apsaugos inspekcija", "https://vdai.lrv.lt"),
+    "LU": _named("Commission nationale pour la protection des données", "https://cnpd.public.lu"),
+    "MT": _named("Office of the Information and Data Protection Commissioner", "https://idpc.org.mt"),
+    "NL": _named("Autoriteit Persoonsgegevens", "https://autoriteitpersoonsgegevens.nl"),
+    "NO": _named("Datatilsynet", "https://www.datatilsynet.no"),
+    "PL": _named("Urząd Ochrony Danych Osobowych", "https://uodo.gov.pl"),
+    "PT": _named("Comissão Nacional de Proteção de Dados", "https://www.cnpd.pt"),
+    "RO": _named(
+        "Autoritatea Națională de Supraveghere a Prelucrării Datelor cu Caracter Personal",
+        "https://www.dataprotection.ro",
+    ),
+    "SK": _named("Úrad na ochranu osobných údajov", "https://dataprotection.gov.sk"),
+    "SI": _named("Informacijski pooblaščenec", "https://www.ip-rs.si"),
+    "ES": _named("Agencia Española de Protección de Datos", "https://www.aepd.es"),
+    "SE": _named("Integritetsskyddsmyndigheten", "https://www.imy.se"),
+}
+
+
+def for_country(country: str | None) -> tuple[SupervisoryAuthority, ...]:
+    """The authorities that a subject with this declared country can turn to."""
+    own = AUTHORITIES.get(country or "")
+    return (*CONTROLLER.authorities, own) if own else CONTROLLER.authorities

@@ -1,0 +1,51 @@
+"""The copies in S3, as the API and the engine meet them: a link to one, and its end."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from chalicelib.core import aws, clock
+from chalicelib.core.clock import MINUTE
+from chalicelib.core.ids import RightsRequestId
+from chalicelib.core.settings import settings
+from chalicelib.rights.model import ExportFile
+
+# Whoever has the link can fetch the copy: long enough for a slow phone to begin, too short to be passed on.
+_LINK_LIFE = 15 * MINUTE
+
+
+@dataclass(frozen=True)
+class Link:
+    """A link to a copy, and what is to be found there."""
+
+    url: str = field(repr=False)
+    expires_at: datetime
+    file: ExportFile
+
+
+def key_of(request_id: RightsRequestId) -> str:
+    """Where the copy of a request lies. One place, so making it again replaces it."""
+    return f"exports/{request_id}.zip"
+
+
+def link_to(file: ExportFile) -> Link:
+    """A link that serves the copy as a download for fifteen minutes, to whoever has it."""
+    url: str = aws.client("s3").generate_presigned_url(
+        "get_object",
+        Params={
+            "Bucket": settings().export_bucket(),
+            "Key": file.key,
+            "ResponseContentDisposition": 'attachment; filename="ru4m-export.zip"',
+            "ResponseCacheControl": "no-store",
+        },
+        ExpiresIn=int(_LINK_LIFE.total_seconds()),
+    )
+    return Link(url, clock.now() + _LINK_LIFE, file)
+
+
+def discard(request_id: RightsRequestId) -> None:
+    """Delete the copy of a request; nothing happens if there is none.
+
+    Raises:
+        Unavailable: S3 does not answer; it may be asked again.
+    """
+    aws.ask("s3", "delete_object", Bucket=settings().export_bucket(), Key=key_of(request_id))

@@ -1,0 +1,98 @@
+"""Which status may follow which, and what each is called elsewhere. Pure.
+
+One machine inside, three projections for whoever speaks another language: OpenDSR 2.0, the Data Rights
+Protocol 1.0, and the Data Privacy Vocabulary (W3C DPV 2.3 with its eu-gdpr extension). A projection says
+less than the machine and is never read back.
+
+    received ─┬─> awaiting_verification ──> in_progress <──> awaiting_processor
+              ├─────────────────────────────^   │  ^             │
+              └─> awaiting_review <─────────────┘──┘<────────────┘
+    any of these ──> completed, partially_completed, refused, cancelled, which nothing follows
+"""
+
+from dataclasses import dataclass
+
+from chalicelib.rights.model import RefusalReason, Right, RightsRequest, Status
+
+_ANSWERS = frozenset({Status.COMPLETED, Status.PARTIALLY_COMPLETED, Status.REFUSED})
+CLOSED = _ANSWERS | {Status.CANCELLED}
+
+# From each status to others. To stay is no move, and always allowed.
+MOVES: dict[Status, frozenset[Status]] = {
+    Status.RECEIVED: CLOSED | {Status.AWAITING_VERIFICATION, Status.IN_PROGRESS, Status.AWAITING_REVIEW},
+    # Nobody gets anything before it is known who asks.
+    Status.AWAITING_VERIFICATION: frozenset({Status.IN_PROGRESS, Status.REFUSED, Status.CANCELLED}),
+    Status.IN_PROGRESS: CLOSED
+    | {Status.AWAITING_VERIFICATION, Status.AWAITING_PROCESSOR, Status.AWAITING_REVIEW},
+    Status.AWAITING_PROCESSOR: CLOSED | {Status.IN_PROGRESS, Status.AWAITING_REVIEW},
+    Status.AWAITING_REVIEW: CLOSED | {Status.AWAITING_VERIFICATION, Status.IN_PROGRESS},
+    **dict.fromkeys(CLOSED, frozenset()),
+}
+
+
+class NotAMove(ValueError):
+    """No such move; a bug of whoever tried it."""
+
+
+def check(before: Status, after: Status) -> None:
+    """Hold a move against the table.
+
+    Raises:
+        NotAMove: it is not in it.
+    """
+    if before is not after and after not in MOVES[before]:
+        raise NotAMove(f"{before} to {after}")
+
+
+@dataclass(frozen=True)
+class Projection:
+    """A status in the words of others."""
+
+    open_dsr: str
+    drp: str  # status, and the reason where there is one
+    dpv: str
+
+
+_PROJECTIONS: dict[Status, Projection] = {
+    Status.RECEIVED: Projection("pending", "open", "RequestInitiated"),
+    Status.AWAITING_VERIFICATION: Projection(
+        "pending", "in_progress/need_user_verification", "RequestRequiresAction"
+    ),
+    Status.IN_PROGRESS: Projection("in_progress", "in_progress", "RequestAccepted"),
+    Status.AWAITING_PROCESSOR: Projection("in_progress", "in_progress", "RequestRequiredActionPerformed"),
+    Status.AWAITING_REVIEW: Projection("in_progress", "in_progress", "RequestAcknowledged"),
+    Status.COMPLETED: Projection("completed", "fulfilled", "RequestFulfilled"),
+    Status.PARTIALLY_COMPLETED: Projection("completed", "fulfilled", "RequestFulfilled"),
+    Status.REFUSED: Projection("cancelled", "denied/other", "RequestRejected"),
+    Status.CANCELLED: Projection("cancelled", "revoked", "ActivityHalted"),
+}
+
+_DELAYED = "RequestActionDelayed"
+
+# Why DRP says that a request was denied; what it has no word for is `other`.
+_DENIED = {
+    RefusalReason.IDENTITY_FAILURE: "denied/insuf_verification",
+    RefusalReason.MANIFESTLY_UNFOUNDED: "denied/claim_not_covered",
+    RefusalReason.MANIFESTLY_EXCESSIVE: "denied/too_many_requests",
+}
+
+ARTICLES: dict[Right, str] = {
+    Right.ACCESS: "A15",
+    Right.PORTABILITY: "A20",
+    Right.RECTIFICATION: "A16",
+    Right.ERASURE: "A17",
+    Right.RESTRICTION: "A18",
+    Right.OBJECTION: "A21",
+    Right.MARKETING_OBJECTION: "A21",
+    Right.CONSENT_WITHDRAWAL: "A7-3",
+}
+
+
+def projected(request: RightsRequest) -> Projection:
+    """How others would call where a request stands."""
+    plain = _PROJECTIONS[request.status]
+    if request.status is Status.REFUSED and request.refusal:
+        return Projection(plain.open_dsr, _DENIED.get(request.refusal, plain.drp), plain.dpv)
+    if request.status not in CLOSED and request.extension:
+        return Projection(plain.open_dsr, plain.drp, _DELAYED)
+    return plain

@@ -1,0 +1,214 @@
+"""All DynamoDB of rights.
+
+    R#<request>, request               the request; sparse in the indexes owner, due and open
+    R#<request>, export                the copy that was made for it
+    A#<account>, open#<right>          that a right is being exercised: one at a time
+
+Every write of a request is a Put of the whole item over the version that was read, together with what
+belongs to it: of two that race one is told `MovedMeanwhile`, whatever it had done, and nothing of what it
+meant to write comes to be.
+"""
+
+import zlib
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from chalicelib.core import chain, clock, table
+from chalicelib.core.chain import Chain, NewEntry
+from chalicelib.core.ids import AccountId, RightsRequestId
+from chalicelib.core.table import (
+    Attr,
+    Between,
+    Conflict,
+    Create,
+    Delete,
+    Index,
+    Item,
+    Key,
+    Order,
+    Query,
+    Replace,
+    Table,
+    Write,
+)
+from chalicelib.privacy import codec
+from chalicelib.privacy.whereabouts import partition
+from chalicelib.rights import duties
+from chalicelib.rights.model import ExportFile, OpenRequest, Right, RightsRequest
+
+SHARDS = tuple(f"{number:02}" for number in range(16))
+_EARLIEST = clock.to_text(clock.from_epoch(0))
+
+
+class MovedMeanwhile(Conflict):
+    """Somebody else wrote the request since it was read."""
+
+
+class AskedBefore(Conflict):
+    """The same request was made before."""
+
+
+class ExercisedAlready(Conflict):
+    """The same right of the same subject is being exercised already."""
+
+
+def key(request_id: RightsRequestId) -> Key:
+    """Where a request is."""
+    return Key(Table.RIGHTS, f"R#{request_id}", "request")
+
+
+def export_key(request_id: RightsRequestId) -> Key:
+    """Where the copy of a request is noted."""
+    return Key(Table.RIGHTS, f"R#{request_id}", "export")
+
+
+def guard_key(account_id: AccountId, right: Right) -> Key:
+    """Where it is noted that a right is being exercised."""
+    return Key(Table.RIGHTS, partition(account_id), f"open#{right}")
+
+
+def evidence_of(request_id: RightsRequestId) -> Chain:
+    """The history of a request in the Ledger. The request's id is random, and names nobody."""
+    return Chain("rights", request_id)
+
+
+def read(request_id: RightsRequestId) -> RightsRequest | None:
+    """A request as it is now."""
+    item = table.get(key(request_id))
+    return codec.opened(RightsRequest, item) if item else None
+
+
+def of_account(
+    account_id: AccountId, before: str | None, most: int
+) -> tuple[list[RightsRequest], str | None]:
+    """The requests of a subject, the newest first, and where the next page begins.
+
+    The index lags behind by a moment, so a request of just now may be missing.
+    """
+    received = Between(_EARLIEST, before) if before else None
+    rows = list(
+        table.query(
+            Query(
+                Table.RIGHTS,
+                partition(account_id),
+                received,
+                index=Index.OWNER,
+                order=Order.DESCENDING,
+                limit=most + 1,
+            )
+        )
+    )
+    found = _opened([RightsRequestId(row["pk"].removeprefix("R#")) for row in rows[:most]])
+    return found, rows[most]["received_at"] if len(rows) > most else None
+
+
+def _opened(request_ids: Sequence[RightsRequestId]) -> list[RightsRequest]:
+    items = table.batch_get(map(key, request_ids))
+    return [codec.opened(RightsRequest, items[key(one)]) for one in request_ids if key(one) in items]
+
+
+def exercised_by(account_id: AccountId, right: Right) -> RightsRequestId | None:
+    """By which request a subject exercises a right right now."""
+    item = table.get(guard_key(account_id, right))
+    return codec.opened(OpenRequest, item).request_id if item else None
+
+
+def export_file(request_id: RightsRequestId) -> ExportFile | None:
+    """The copy that was made for a request, unless it has lapsed."""
+    item = table.get(export_key(request_id))
+    return codec.opened(ExportFile, item) if item else None
+
+
+def keeping_file(file: ExportFile) -> Write:
+    """The write that notes a copy; the same again if the step that made it is done again."""
+    place = export_key(file.request_id)
+    same = Attr("sha256").exists()
+    return Create(place, codec.to_item(file, place), or_over=same)
+
+
+def take(request: RightsRequest, entry: NewEntry) -> None:
+    """Take a request in: the request, that its right is being exercised, and the first of its evidence.
+
+    Raises:
+        AskedBefore: with the item that is there.
+        ExercisedAlready: with the item that says by which request.
+    """
+    place, guard = key(request.request_id), guard_key(request.account_id, request.right)
+    opened = OpenRequest(request_id=request.request_id)
+    table.transact(
+        [
+            Create(place, _item(request), conflict=AskedBefore),
+            Create(guard, codec.to_item(opened, guard), conflict=ExercisedAlready),
+            chain.appending(evidence_of(request.request_id), entry),
+        ]
+    )
+
+
+def move(
+    before: RightsRequest, after: RightsRequest, entry: NewEntry | None = None, also: Sequence[Write] = ()
+) -> RightsRequest:
+    """Write a request over the version that was read, with its evidence and what belongs to the move.
+
+    When it closes, its right can be exercised anew: in the same transaction.
+
+    Raises:
+        MovedMeanwhile: nothing was written.
+        HeadMoved: likewise; somebody else put something on record.
+    """
+    after = after.model_copy(update={"version": before.version + 1})
+    writes: list[Write] = [
+        Replace(
+            key(before.request_id),
+            _item(after),
+            only_if=Attr("version").eq(before.version),
+            conflict=MovedMeanwhile,
+        )
+    ]
+    if before.is_open and not after.is_open:
+        ours = Attr("request_id").eq(before.request_id)
+        writes.append(Delete(guard_key(before.account_id, before.right), ours, conflict=MovedMeanwhile))
+    if entry:
+        writes.append(chain.appending(evidence_of(before.request_id), entry))
+    writes += also
+    if len(writes) == 1:
+        table.write(writes[0])
+    else:
+        table.transact(writes)
+    return after
+
+
+def due(shard: str, now: datetime) -> Iterator[RightsRequestId]:
+    """Requests of a shard that have something to be done, the longest due first."""
+    by_now = Between(_EARLIEST, clock.to_text(now))
+    for row in table.query(Query(Table.RIGHTS, shard, by_now, index=Index.DUE)):
+        yield RightsRequestId(row["pk"].removeprefix("R#"))
+
+
+def open_requests(shard: str) -> Iterator[tuple[RightsRequestId, datetime]]:
+    """Requests of a shard that wait for an answer, and until when, the most urgent first."""
+    for row in table.query(Query(Table.RIGHTS, shard, index=Index.OPEN)):
+        yield RightsRequestId(row["pk"].removeprefix("R#")), datetime.fromisoformat(row["answer_by"])
+
+
+def _item(request: RightsRequest) -> Item:
+    return codec.to_item(_indexed(request), key(request.request_id))
+
+
+def _indexed(request: RightsRequest) -> RightsRequest:
+    """The same as it stands in the indexes."""
+    now, shard = clock.now(), _shard_of(request.request_id)
+    wakes = duties.wakes_at(request, now)
+    is_open = request.is_open
+    return request.model_copy(
+        update={
+            "owner": partition(request.account_id),
+            "due": shard if wakes else None,
+            "due_at": wakes,
+            "open": shard if is_open else None,
+            "answer_by": request.clock.due_at(now) if is_open else None,
+        }
+    )
+
+
+def _shard_of(request_id: RightsRequestId) -> str:
+    return SHARDS[zlib.crc32(request_id.encode()) % len(SHARDS)]

@@ -1,0 +1,185 @@
+"""How a request is asked for and shown, in the words of the API."""
+
+from typing import Annotated, Self
+
+from pydantic import Field, StringConstraints
+
+from chalicelib.core import clock
+from chalicelib.core.clock import Instant
+from chalicelib.core.http import Body, View
+from chalicelib.core.ids import RightsRequestId
+from chalicelib.core.settings import settings
+from chalicelib.privacy import authorities
+from chalicelib.privacy.controller import SupervisoryAuthority
+from chalicelib.rights import states, wording
+from chalicelib.rights.clock import ExtensionReason
+from chalicelib.rights.model import RefusalReason, Right, RightsRequest, Status, StepStatus
+
+_Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
+_Url = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+_Name = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}$")]
+
+
+class NewRequest(Body):
+    """What a subject asks for."""
+
+    right: Right
+    transfer_to: _Url | None = Field(
+        None,
+        description="Portability: an https address of the controller that is to get the copy directly",
+    )
+    changes: dict[_Name, _Text | None] | None = Field(None, max_length=20, description="Rectification")
+    purposes: tuple[_Name, ...] | None = Field(None, max_length=20, description="Restriction, objection")
+    ground: Annotated[str, StringConstraints(pattern="^[a-d]$")] | None = Field(
+        None, description="Restriction: the letter of Art. 18(1) GDPR"
+    )
+    reason: _Text | None = None
+    waive_grace: bool | None = Field(None, description="Erasure: not to wait")
+
+
+class ExtendedView(View):
+    """That the answer takes longer, until when and why (Art. 12(3) GDPR)."""
+
+    until: Instant
+    reason: ExtensionReason
+
+
+class StepView(View):
+    """A step of the work on a request, and when it came to this."""
+
+    name: str
+    status: StepStatus
+    at: Instant | None = None
+
+
+class KeptView(View):
+    """What is kept although it was asked for, by which law and until when."""
+
+    what: str
+    law: str
+    until: Instant | None = None
+
+
+class DecisionView(View):
+    """What was decided."""
+
+    outcome: Status
+    reason_code: RefusalReason | None = None
+    text: str
+    kept: tuple[KeptView, ...] = ()
+
+
+class AuthorityView(View):
+    """Where to complain (Art. 77 GDPR, RGT-9); a court can be asked as well (Art. 79)."""
+
+    name: str
+    url: str
+    address: str | None = None
+    phone: str | None = None
+
+    @classmethod
+    def of(cls, authority: SupervisoryAuthority) -> Self:
+        """As it is shown."""
+        return cls(
+            name=authority.name,
+            url=authority.url,
+            address=authority.address or None,
+            phone=authority.phone or None,
+        )
+
+
+class DpvView(View):
+    """The same in the terms of others: the Data Privacy Vocabulary, OpenDSR, the Data Rights Protocol."""
+
+    right: str = Field(examples=["eu-gdpr:A15"])
+    status: str = Field(examples=["dpv:RequestFulfilled"])
+    reason: str | None = None
+    opendsr: str
+    drp: str
+
+    @classmethod
+    def of(cls, request: RightsRequest) -> Self:
+        """What a request is called elsewhere."""
+        there = states.projected(request)
+        why = request.refusal or (request.extension.reason if request.extension else None)
+        return cls(
+            right=f"eu-gdpr:{states.ARTICLES[request.right]}",
+            status=f"dpv:{there.dpv}",
+            reason=f"eu-gdpr:{why}" if why else None,
+            opendsr=there.open_dsr,
+            drp=there.drp,
+        )
+
+
+class RequestView(View):
+    """A request as its subject sees it."""
+
+    id: RightsRequestId
+    right: Right
+    status: Status
+    received_at: Instant
+    due_at: Instant
+    extended: ExtendedView | None = None
+    decided_at: Instant | None = None
+    decision: DecisionView | None = None
+    steps: tuple[StepView, ...]
+    authority: tuple[AuthorityView, ...]
+    remedy: str = "You can complain to one of these authorities, and you can go to court."
+    dpv: DpvView
+
+    @classmethod
+    def of(cls, request: RightsRequest) -> Self:
+        """A request as it stands now."""
+        due = request.clock.due_at(request.closed_at or clock.now())
+        extension = request.extension
+        named = authorities.for_country(request.country)
+        return cls(
+            id=request.request_id,
+            right=request.right,
+            status=request.status,
+            received_at=request.received_at,
+            due_at=due,
+            extended=ExtendedView(until=due, reason=extension.reason) if extension else None,
+            decided_at=request.decided_at,
+            decision=_decision(request),
+            steps=tuple(StepView(name=s.name, status=s.status, at=s.at) for s in request.steps),
+            authority=tuple(AuthorityView.of(authority) for authority in named),
+            dpv=DpvView.of(request),
+        )
+
+
+class TakenView(RequestView):
+    """The answer to taking a request in. The receipt shows that it was, also once the account is gone."""
+
+    receipt: str = Field(description="For the header Rights-Receipt; told here and nowhere else")
+
+    @classmethod
+    def with_receipt(cls, request: RightsRequest, receipt: str) -> Self:
+        """A request and what proves it."""
+        return cls(**dict(RequestView.of(request)), receipt=receipt)
+
+
+class RequestList(View):
+    """A page of requests, the newest first."""
+
+    items: tuple[RequestView, ...]
+    next: str | None = None
+
+
+class ExportView(View):
+    """A link to the copy. Whoever has it can fetch the copy, so it ends soon."""
+
+    url: str
+    expires_at: Instant
+    sha256: str
+    size: int = Field(description="In bytes")
+
+
+def _decision(request: RightsRequest) -> DecisionView | None:
+    if request.decided_at is None or request.status not in states.CLOSED - {Status.CANCELLED}:
+        return None
+    return DecisionView(
+        outcome=request.status,
+        reason_code=request.refusal,
+        text=request.decision_text or wording.decision(request, settings().contact_email),
+    )
