@@ -1,6 +1,6 @@
 """The mails that tell a subject of a request, in their language.
 
-They say that something is there to be read in the app, never what: a mailbox is not as well kept as a session.
+They say that there is something to read in the app, never what: a mailbox is not as well kept as a session.
 """
 
 from collections.abc import Mapping

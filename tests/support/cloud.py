@@ -11,6 +11,7 @@ from typing import Any
 from botocore.exceptions import ReadTimeoutError
 from moto.ses.models import ses_backends
 from moto.sns.models import sns_backends
+from moto.sqs.models import sqs_backends
 
 from chalicelib.core import aws, breaker, keyring, stagekeys
 from chalicelib.core.settings import settings
@@ -75,6 +76,30 @@ def create_buckets() -> None:
     aws.client("s3").create_bucket(
         Bucket=settings().export_bucket(), CreateBucketConfiguration={"LocationConstraint": REGION}
     )
+
+
+def rotate_receipts() -> None:
+    """A new key of receipts becomes the current one; the old one stays."""
+    document = secret_documents()["receipts"]
+    versions = {**document["versions"], "2": base64.b64encode(os.urandom(32)).decode()}
+    aws.client("secretsmanager").put_secret_value(
+        SecretId="ru4m/test/receipts", SecretString=json.dumps({"versions": versions, "current": "2"})
+    )
+    new_container()
+
+
+def delete_account(account_id: str) -> None:
+    """Delete all that lies under an account in the tables that are found by it, as an erasure will."""
+    client = aws.client("dynamodb")
+    for item in all_items():
+        if item["pk"] == {"S": f"A#{account_id}"} and "sk" in item and item["kind"] != {"S": "open_request"}:
+            client.delete_item(TableName="ru4m-test-accounts", Key={"pk": item["pk"], "sk": item["sk"]})
+
+
+def queued() -> list[str]:
+    """The rights requests that wait in the queue, whether due or delayed; they stay there."""
+    queue = sqs_backends[ACCOUNT][REGION].queues["ru4m-test-rights"]
+    return [json.loads(message.body)["request_id"] for message in queue._messages]
 
 
 def sent_messages() -> list[tuple[str, str]]:

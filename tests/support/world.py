@@ -235,6 +235,20 @@ class User:
         challenge = self.asks_to_step_up().json["challenge_id"]
         return self.steps_up_with(challenge, self.world.code_for(self.phone))
 
+    def is_stepped_up(self) -> "User":
+        """The same, with a token that was stepped up just now."""
+        self.verified["session"] |= self.steps_up().json["session"]
+        return self
+
+    def exercises(self, right: str, headers: dict[str, str] | None = None, **more: Any) -> Reply:
+        """Ask for a right; access and the like from a session that is stepped up."""
+        return self.calls("POST", "/v1/rights-requests", headers, body={"right": right, **more})
+
+    def request(self, request_id: str) -> dict[str, Any]:
+        """One of the user's requests, as it stands."""
+        shown: dict[str, Any] = self.gets(f"/v1/rights-requests/{request_id}").json
+        return shown
+
     def tells_usage(self, *events: dict[str, Any], **device: Any) -> Reply:
         return self.calls("POST", "/v1/usage", body={"events": list(events), "device": a_device(**device)})
 

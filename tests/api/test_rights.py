@@ -1,0 +1,301 @@
+"""Exercising a right: asking, looking, taking back, showing a receipt."""
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib.core import chain
+from chalicelib.core.ids import RightsRequestId
+from chalicelib.rights import plans, store
+from chalicelib.rights.model import Right
+from tests.support import cloud
+from tests.support.races import just_before
+from tests.support.world import Reply, World
+
+
+def taken(reply: Reply) -> dict[str, Any]:
+    assert reply.status == 202, reply.text
+    body: dict[str, Any] = reply.json
+    return body
+
+
+def by_receipt(world: World, request_id: str, receipt: str | None) -> Reply:
+    headers = {"Rights-Receipt": receipt} if receipt is not None else {}
+    return world.call("GET", f"/v1/rights-receipts/{request_id}", headers=headers)
+
+
+@pytest.mark.promise("RGT-1")
+@pytest.mark.promise("RGT-10")
+def test_a_request_is_answered_with_its_day_and_a_receipt(world: World) -> None:
+    request = taken(world.a_user().is_stepped_up().exercises("access"))
+    assert (request["right"], request["status"]) == ("access", "received")
+    assert request["received_at"] == "2026-11-24T12:00:00Z"
+    assert request["due_at"] == "2026-12-24T22:59:59Z"  # the end of that day in Belgrade
+    assert request["receipt"]
+
+
+@pytest.mark.promise("RGT-9")
+def test_the_subject_is_told_where_to_complain_and_that_there_is_a_court(world: World) -> None:
+    mila = world.a_user().is_stepped_up()
+    mila.changes(country="AT")
+    request = taken(mila.exercises("access"))
+    assert [a["url"] for a in request["authority"]] == ["https://www.poverenik.rs", "https://www.dsb.gv.at"]
+    assert "court" in request["remedy"]
+
+
+def test_a_country_outside_the_eea_has_the_controllers_authority(world: World) -> None:
+    mila = world.a_user().is_stepped_up()
+    mila.changes(country="US")
+    assert len(taken(mila.exercises("access"))["authority"]) == 1
+
+
+def test_what_it_is_called_elsewhere_is_told(world: World) -> None:
+    request = taken(world.a_user().is_stepped_up().exercises("portability"))
+    assert request["dpv"] == {
+        "right": "eu-gdpr:A20",
+        "status": "dpv:RequestInitiated",
+        "opendsr": "pending",
+        "drp": "open",
+    }
+
+
+@pytest.mark.promise("SEC-1")
+@pytest.mark.parametrize("right", ["access", "portability"])
+def test_a_copy_is_asked_for_by_who_gave_a_code_back_minutes_ago(world: World, right: str) -> None:
+    mila = world.a_user()
+    assert mila.exercises(right).problem == "step_up_required"
+    mila.is_stepped_up()
+    world.advance(timedelta(minutes=10))
+    assert mila.exercises(right).problem == "step_up_required"
+    assert cloud.records("rights_request") == []
+
+
+@pytest.mark.promise("RGT-11")
+@pytest.mark.parametrize("state", ["frozen", "restricted"])
+def test_whoever_may_not_use_the_app_has_their_rights_all_the_same(world: World, state: str) -> None:
+    mila = world.a_user().is_stepped_up()
+    world.set_state(mila, state)
+    request = taken(mila.exercises("access"))
+    assert mila.request(request["id"])["status"] == "received"
+
+
+@pytest.mark.parametrize("right", sorted(set(Right) - plans.OFFERED))
+def test_a_right_that_the_app_can_not_carry_out_yet_is_refused_with_where_to_write(
+    world: World, right: str
+) -> None:
+    refused = world.a_user().exercises(right)
+    assert (refused.status, refused.problem) == (422, "not_offered_here")
+    assert refused.json["contact_email"] == "privacy@test.example"
+    assert cloud.records("rights_request") == []
+
+
+def test_one_request_at_a_time_exercises_a_right(world: World) -> None:
+    mila = world.a_user().is_stepped_up()
+    first = taken(mila.exercises("access"))
+    second = mila.exercises("access")
+    assert (second.status, second.problem) == (409, "already_open")
+    assert second.json["request_id"] == first["id"]
+    taken(mila.exercises("portability"))
+    assert len(cloud.records("rights_request")) == 2
+
+
+def test_another_subject_exercises_the_same_right(world: World) -> None:
+    taken(world.a_user().is_stepped_up().exercises("access"))
+    taken(world.a_user().is_stepped_up().exercises("access"))
+
+
+def test_the_same_request_again_is_answered_about_the_same_thing(world: World) -> None:
+    mila, key = world.a_user().is_stepped_up(), {"Idempotency-Key": str(uuid.uuid4())}
+    first = taken(mila.exercises("access", key))
+    assert taken(mila.exercises("access", key)) == first
+    assert len(cloud.records("rights_request")) == len(cloud.queued()) == 1
+
+
+def test_a_key_that_named_another_request_is_refused(world: World) -> None:
+    mila, key = world.a_user().is_stepped_up(), {"Idempotency-Key": str(uuid.uuid4())}
+    taken(mila.exercises("access", key))
+    assert mila.exercises("portability", key).problem == "idempotency_mismatch"
+
+
+def test_a_key_is_good_for_its_own_account_only(world: World) -> None:
+    key = {"Idempotency-Key": str(uuid.uuid4())}
+    one = taken(world.a_user().is_stepped_up().exercises("access", key))
+    other = taken(world.a_user().is_stepped_up().exercises("access", key))
+    assert one["id"] != other["id"]
+
+
+def test_two_at_once_make_one_request(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    mila = world.a_user().is_stepped_up()
+    just_before(monkeypatch, store, "take", lambda: mila.exercises("access"))
+    second = mila.exercises("access")
+    assert second.problem == "already_open"
+    assert len(cloud.records("rights_request")) == 1
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"transfer_to": "https://example.org/import"},
+        {"reason": "because"},
+        {"purposes": ["analytics"]},
+        {"changes": {"name": "Mila"}},
+        {"ground": "a"},
+        {"waive_grace": True},
+    ],
+)
+def test_what_does_not_go_with_a_right_is_refused_and_changes_nothing(
+    world: World, more: dict[str, Any]
+) -> None:
+    refused = world.a_user().is_stepped_up().exercises("access", **more)
+    assert refused.problem == "invalid_request"
+    assert refused.json["errors"][0]["pointer"] == f"/{next(iter(more))}"
+    assert cloud.records("rights_request") == []
+
+
+def test_the_first_evidence_says_what_was_asked_and_when_and_nothing_of_who(world: World) -> None:
+    request = taken(world.a_user().is_stepped_up().exercises("access"))
+    (entry,) = chain.entries(store.evidence_of(RightsRequestId(request["id"])))
+    assert (entry.event, entry.data) == (
+        "received",
+        {"right": "access", "received_by": "app", "by": "subject", "received_at": "2026-11-24T12:00:00Z"},
+    )
+
+
+def test_the_worker_is_told_by_the_requests_id_alone(world: World) -> None:
+    request = taken(world.a_user().is_stepped_up().exercises("access"))
+    assert cloud.queued() == [request["id"]]
+
+
+@pytest.mark.promise("SEC-1")
+def test_nothing_of_a_request_that_is_personal_is_in_clear(world: World) -> None:
+    mila = world.a_user().is_stepped_up()
+    mila.changes(country="AT")
+    taken(mila.exercises("portability"))
+    (item,) = cloud.records("rights_request")
+    assert not {"country", "transfer_to", "decision_text"} & item.keys()
+    assert item["sealed"]
+
+
+# --- looking
+
+
+def test_requests_are_listed_newest_first(world: World) -> None:
+    mila = world.a_user().is_stepped_up()
+    first = taken(mila.exercises("access"))
+    world.advance(timedelta(seconds=1))
+    second = taken(mila.exercises("portability"))
+    assert [item["id"] for item in mila.gets("/v1/rights-requests").json["items"]] == [
+        second["id"],
+        first["id"],
+    ]
+
+
+def test_a_long_list_comes_in_pages(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chalicelib.rights.service.PAGE", 2)
+    mila = world.a_user().is_stepped_up()
+    made = []
+    for _ in range(5):
+        world.advance(timedelta(seconds=1))
+        made.append(taken(mila.exercises("access"))["id"])
+        mila.calls("POST", f"/v1/rights-requests/{made[-1]}/cancel")
+    seen, path = [], "/v1/rights-requests"
+    while True:
+        page = mila.gets(path).json
+        seen += [item["id"] for item in page["items"]]
+        if "next" not in page:
+            break
+        path = f"/v1/rights-requests?cursor={page['next']}"
+    assert seen == made[::-1]
+
+
+@pytest.mark.parametrize("cursor", ["x", "1.5", "9" * 20])
+def test_a_cursor_of_somebody_elses_making_is_refused(world: World, cursor: str) -> None:
+    assert world.a_user().gets(f"/v1/rights-requests?cursor={cursor}").problem == "invalid_request"
+
+
+@pytest.mark.promise("SEC-1")
+def test_nobody_sees_or_touches_a_request_of_somebody_else(world: World) -> None:
+    request = taken(world.a_user().is_stepped_up().exercises("access"))
+    other = world.a_user().is_stepped_up()
+    path = f"/v1/rights-requests/{request['id']}"
+    assert other.gets(path).problem == "not_found"
+    assert other.gets(f"{path}/export").problem == "not_found"
+    assert other.calls("POST", f"{path}/cancel").problem == "not_found"
+    assert other.gets("/v1/rights-requests").json["items"] == []
+
+
+# --- receipts
+
+
+@pytest.mark.promise("RGT-11")
+def test_a_receipt_shows_the_request_without_a_session(world: World) -> None:
+    mila = world.a_user().is_stepped_up()
+    request = taken(mila.exercises("access"))
+    shown = by_receipt(world, request["id"], request["receipt"])
+    assert shown.json == mila.request(request["id"])
+
+
+@pytest.mark.promise("RGT-11")
+def test_a_receipt_is_good_when_the_account_is_gone(world: World) -> None:
+    mila = world.a_user().is_stepped_up()
+    request = taken(mila.exercises("access"))
+    cloud.delete_account(mila.account_id)
+    assert by_receipt(world, request["id"], request["receipt"]).json["id"] == request["id"]
+
+
+@pytest.mark.promise("SEC-1")
+@pytest.mark.parametrize("receipt", [None, "", "1.", "2.x", "nonsense", "1.\N{SNOWMAN}"])
+def test_without_its_receipt_there_is_nothing_to_see(world: World, receipt: str | None) -> None:
+    request = taken(world.a_user().is_stepped_up().exercises("access"))
+    assert by_receipt(world, request["id"], receipt).problem == "not_found"
+
+
+def test_a_receipt_is_good_for_its_own_request_only(world: World) -> None:
+    one = taken(world.a_user().is_stepped_up().exercises("access"))
+    other = taken(world.a_user().is_stepped_up().exercises("access"))
+    assert by_receipt(world, one["id"], other["receipt"]).problem == "not_found"
+
+
+def test_a_receipt_outlives_the_key_that_made_it(world: World) -> None:
+    request = taken(world.a_user().is_stepped_up().exercises("access"))
+    cloud.rotate_receipts()
+    assert by_receipt(world, request["id"], request["receipt"]).status == 200
+
+
+# --- taking back
+
+
+def test_a_request_is_taken_back(world: World) -> None:
+    mila = world.a_user().is_stepped_up()
+    request = taken(mila.exercises("access"))
+    cancelled = mila.calls("POST", f"/v1/rights-requests/{request['id']}/cancel")
+    assert (cancelled.status, cancelled.json["status"]) == (200, "cancelled")
+    assert "decision" not in cancelled.json
+    events = [e.event for e in chain.entries(store.evidence_of(RightsRequestId(request["id"])))]
+    assert events == ["received", "cancelled"]
+    taken(mila.exercises("access"))
+
+
+def test_taking_back_twice_is_taking_back_once(world: World) -> None:
+    mila = world.a_user().is_stepped_up()
+    path = f"/v1/rights-requests/{taken(mila.exercises('access'))['id']}/cancel"
+    assert mila.calls("POST", path).json == mila.calls("POST", path).json
+
+
+def test_a_copy_is_not_there_before_it_is_made(world: World) -> None:
+    mila = world.a_user().is_stepped_up()
+    request = taken(mila.exercises("access"))
+    assert mila.gets(f"/v1/rights-requests/{request['id']}/export").problem == "not_ready"
+    mila.calls("POST", f"/v1/rights-requests/{request['id']}/cancel")
+    assert mila.gets(f"/v1/rights-requests/{request['id']}/export").problem == "gone"
+
+
+def test_a_link_to_a_copy_needs_a_step_up(world: World) -> None:
+    mila = world.a_user().is_stepped_up()
+    request = taken(mila.exercises("access"))
+    world.advance(timedelta(minutes=10))
+    assert mila.gets(f"/v1/rights-requests/{request['id']}/export").problem == "step_up_required"
+
+

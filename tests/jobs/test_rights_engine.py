@@ -1,0 +1,294 @@
+"""The engine brings a request on by one step, whoever calls it and however often."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib.core import chain, clock
+from chalicelib.core.clock import MINUTE
+from chalicelib.core.errors import Unavailable
+from chalicelib.core.ids import RightsRequestId
+from chalicelib.rights import duties, engine, plans, service, store
+from chalicelib.rights.duties import Duty
+from chalicelib.rights.engine import MOST_TRIES
+from chalicelib.rights.model import RightsRequest, Status, StepStatus
+from chalicelib.rights.plans.step import Done, Job, Outcome, Wait
+from chalicelib.rights.steps import registry
+from tests.support import cloud
+from tests.support.world import User, World
+
+
+@dataclass
+class Scripted:
+    """A step that does what it is told: outcomes and errors, one a run; Done when there are no more."""
+
+    name: str
+    script: list[Outcome | Exception] = field(default_factory=list)
+    lease: timedelta = 3 * MINUTE
+    waits_for_processor: bool = False
+    ran: list[Mapping[str, Any]] = field(default_factory=list)
+
+    def run(self, job: Job) -> Outcome:
+        self.ran.append(dict(job.notes))
+        next_one = self.script.pop(0) if self.script else Done()
+        if isinstance(next_one, Exception):
+            raise next_one
+        return next_one
+
+
+class Plan:
+    """Steps `first` and `last`; `last` is the answer unless a test says otherwise."""
+
+    def __init__(self) -> None:
+        self.first = Scripted("first")
+        self.last = Scripted("last", [Done(answers=Status.COMPLETED)])
+        self.steps = {step.name: step for step in (self.first, self.last)}
+
+    def advance(self, request_id: str) -> RightsRequest:
+        known = RightsRequestId(request_id)
+        engine.advance(known, {**registry.STEPS, **self.steps}, registry.DUTIES)
+        found = store.read(known)
+        assert found
+        return found
+
+
+@pytest.fixture
+def plan(monkeypatch: pytest.MonkeyPatch) -> Iterator[Plan]:
+    monkeypatch.setattr(plans, "plan", lambda right, transfer_to: ("first", "last"))
+    return Plan()
+
+
+def a_request(world: World) -> tuple[User, str]:
+    mila = world.a_user().is_stepped_up()
+    return mila, str(mila.exercises("access").json["id"])
+
+
+def evidence(request_id: str) -> list[tuple[str, Any]]:
+    return [(e.event, e.data) for e in chain.entries(store.evidence_of(RightsRequestId(request_id)))]
+
+
+@pytest.mark.promise("RGT-10")
+def test_each_step_is_done_once_and_on_record(world: World, plan: Plan) -> None:
+    _, request_id = a_request(world)
+    plan.first.script = [Done(notes={"found": "x"}, counts={"items": 3})]
+    plan.advance(request_id)
+    after = plan.advance(request_id)
+    assert (after.status, len(plan.first.ran), len(plan.last.ran)) == (Status.COMPLETED, 1, 1)
+    assert plan.last.ran == [{"found": "x"}]
+    events = evidence(request_id)
+    assert [event for event, _ in events] == ["received", "first_done", "last_done"]
+    assert events[1][1] == {"by": "engine", "tries": 1, "found": "x", "items": 3}
+
+
+def test_a_closed_request_is_left_alone(world: World, plan: Plan) -> None:
+    _, request_id = a_request(world)
+    plan.advance(request_id)
+    done = plan.advance(request_id)
+    assert plan.advance(request_id) == done
+    assert len(plan.last.ran) == 1
+
+
+def test_a_request_that_is_not_there_is_nobodys(world: World, plan: Plan) -> None:
+    engine.advance(RightsRequestId.new(), plan.steps, registry.DUTIES)
+    assert cloud.queued() == []
+
+
+def test_a_worker_that_is_at_it_is_not_disturbed(world: World, plan: Plan) -> None:
+    _, request_id = a_request(world)
+    found = store.read(RightsRequestId(request_id))
+    assert found
+    store.move(found, found.model_copy(update={"leased_until": clock.now() + 3 * MINUTE}))
+    plan.advance(request_id)
+    assert plan.first.ran == []
+
+
+@pytest.mark.promise("RGT-10")
+def test_what_a_worker_left_behind_is_taken_up_when_its_lease_is_over(world: World, plan: Plan) -> None:
+    _, request_id = a_request(world)
+    found = store.read(RightsRequestId(request_id))
+    assert found
+    store.move(found, found.model_copy(update={"leased_until": clock.now() + 3 * MINUTE}))
+    world.advance(3 * MINUTE)
+    assert plan.advance(request_id).next_step == _waiting("last")
+
+
+def _waiting(name: str) -> Any:
+    return plans.begun((name,))[0]
+
+
+def test_who_lost_the_lease_writes_nothing_any_more(world: World, plan: Plan) -> None:
+    mila, request_id = a_request(world)
+
+    class Overtaken(Scripted):
+        def run(self, job: Job) -> Outcome:
+            mila.calls("POST", f"/v1/rights-requests/{request_id}/cancel")
+            return Done(notes={"late": "x"}, answers=Status.COMPLETED)
+
+    plan.steps["first"] = Overtaken("first")
+    after = plan.advance(request_id)
+    assert (after.status, after.notes) == (Status.CANCELLED, {})
+    assert [event for event, _ in evidence(request_id)] == ["received", "cancelled"]
+
+
+def test_a_mark_is_kept_whatever_becomes_of_the_step(world: World, plan: Plan) -> None:
+    _, request_id = a_request(world)
+
+    class Crashing(Scripted):
+        def run(self, job: Job) -> Outcome:
+            job.mark(about_to="send")
+            raise Unavailable
+
+    plan.steps["first"] = Crashing("first")
+    assert plan.advance(request_id).notes == {"about_to": "send"}
+
+
+def test_a_failing_step_is_tried_again_after_ever_longer_waits(world: World, plan: Plan) -> None:
+    _, request_id = a_request(world)
+    plan.first.script = [Unavailable(), ValueError("a secret")]
+    waits = []
+    for _ in range(2):
+        after = plan.advance(request_id)
+        assert after.run_at
+        waits.append(after.run_at - world.now)
+        world.traveller.move_to(after.run_at)
+    assert timedelta(seconds=15) <= waits[0] <= timedelta(seconds=30)
+    assert timedelta(seconds=30) <= waits[1] <= timedelta(seconds=60)
+    assert plan.advance(request_id).next_step == _waiting("last")
+    assert "a secret" not in world.log.getvalue()
+
+
+def test_waits_are_bounded_and_spread() -> None:
+    assert all(engine.backoff(40) <= timedelta(hours=6) for _ in range(50))
+    assert len({engine.backoff(7) for _ in range(50)}) > 10
+
+
+@pytest.mark.promise("RGT-10")
+def test_a_step_that_fails_too_often_stops_for_a_person_and_the_clock_runs_on(
+    world: World, plan: Plan
+) -> None:
+    _, request_id = a_request(world)
+    plan.first.script = [Unavailable()] * MOST_TRIES
+    for _ in range(MOST_TRIES):
+        after = plan.advance(request_id)
+        world.traveller.move_to(after.run_at or world.now)
+    assert (after.run_at, after.is_open) == (None, True)
+    assert after.steps[0].status is StepStatus.STOPPED
+    assert evidence(request_id)[-1] == (
+        "first_stopped",
+        {"by": "engine", "tries": MOST_TRIES, "error": "Unavailable"},
+    )
+    plan.advance(request_id)
+    assert len(plan.first.ran) == MOST_TRIES
+    assert duties.wakes_at(after, world.now) is not None  # to be reminded of
+
+
+def test_a_step_may_wait_for_days_and_is_not_failing(world: World, plan: Plan) -> None:
+    mila, request_id = a_request(world)
+    plan.first.waits_for_processor = True
+    plan.first.script = [Wait(MINUTE, {"task_id": "t"}), Wait(MINUTE), Wait(MINUTE)]
+    for _ in range(3):
+        after = plan.advance(request_id)
+        assert (after.status, after.tries) == (Status.AWAITING_PROCESSOR, 0)
+        world.advance(MINUTE)
+    assert mila.request(request_id)["steps"][0]["status"] == StepStatus.IN_PROGRESS
+    assert [event for event, _ in evidence(request_id)] == ["received", "first_waits"]
+    assert plan.advance(request_id).status is Status.IN_PROGRESS
+
+
+def test_a_short_wait_is_a_delayed_message_and_a_long_one_is_left_to_the_sweep(
+    world: World, plan: Plan
+) -> None:
+    _, request_id = a_request(world)
+    plan.first.script = [Wait(15 * MINUTE), Wait(16 * MINUTE)]
+    assert cloud.queued() == [request_id]
+    plan.advance(request_id)
+    assert cloud.queued() == [request_id] * 2
+    world.advance(15 * MINUTE)
+    after = plan.advance(request_id)
+    assert cloud.queued() == [request_id] * 2
+    assert after.due_at == after.run_at
+
+
+def test_a_part_that_could_not_be_had_makes_it_no_less_an_answer(world: World, plan: Plan) -> None:
+    mila, request_id = a_request(world)
+    plan.first.script = [Done(missing=("messages",))]
+    plan.last.script = [Done(answers=Status.PARTIALLY_COMPLETED)]
+    plan.advance(request_id)
+    plan.advance(request_id)
+    shown = mila.request(request_id)
+    assert shown["status"] == shown["decision"]["outcome"] == "partially_completed"
+    assert "messages" in shown["decision"]["text"]
+
+
+@pytest.mark.promise("RGT-10")
+def test_steps_go_on_after_the_answer(world: World, plan: Plan) -> None:
+    mila, request_id = a_request(world)
+    plan.first.script = [Done(answers=Status.COMPLETED)]
+    plan.last.script = [Unavailable()]
+    plan.advance(request_id)
+    assert mila.request(request_id)["decided_at"] == "2026-11-24T12:00:00Z"
+    plan.advance(request_id)  # a mail fails, for instance
+    world.advance(MINUTE)
+    plan.last.script = []
+    plan.advance(request_id)
+    assert [step["status"] for step in mila.request(request_id)["steps"]] == ["done", "done"]
+    assert mila.request(request_id)["status"] == "completed"
+
+
+def test_the_answer_frees_the_right_for_another_request(world: World, plan: Plan) -> None:
+    mila, request_id = a_request(world)
+    assert mila.exercises("access").problem == "already_open"
+    plan.advance(request_id)
+    plan.advance(request_id)
+    assert mila.exercises("access").status == 202
+
+
+@pytest.mark.promise("RGT-10")
+def test_whoever_answers_is_reminded_by_mail_that_names_nobody(world: World, plan: Plan) -> None:
+    _, request_id = a_request(world)
+    plan.first.script = [Wait(timedelta(days=60))]
+    request = plan.advance(request_id)
+    with cloud.sent_mail() as sent:
+        for _ in range(20):
+            wakes = duties.wakes_at(request, world.now)
+            if wakes is None or wakes > request.clock.due_at(world.now) + MINUTE:
+                break
+            world.traveller.move_to(wakes)
+            request = plan.advance(request_id)
+    subjects = [mail["Content"]["Simple"]["Subject"]["Data"] for mail in sent]
+    assert subjects == ["A rights request is due soon"] * 4 + ["A rights request is overdue"]
+    assert {mail["Destination"]["ToAddresses"][0] for mail in sent} == {"privacy@test.example"}
+    events = [event for event, _ in evidence(request_id)]
+    assert events == ["received", "reminded", "reminded", "reminded", "reminded", "overdue"]
+
+
+def test_a_reminder_leaves_the_step_where_it_was(world: World, plan: Plan) -> None:
+    _, request_id = a_request(world)
+    plan.first.script = [Wait(timedelta(days=60))]
+    before = plan.advance(request_id)
+    world.traveller.move_to(before.due_at)
+    after = plan.advance(request_id)
+    assert (after.run_at, after.steps, after.reminded) == (before.run_at, before.steps, 1)
+    assert after.leased_until is None
+
+
+def test_duties_of_every_kind_have_somebody_to_do_them() -> None:
+    assert registry.DUTIES.keys() == set(Duty)
+
+
+def test_every_step_of_a_plan_is_in_the_registry() -> None:
+    for right in plans.OFFERED:
+        for transfer_to in (None, "https://example.org/import"):
+            assert set(plans.plan(right, transfer_to)) <= registry.STEPS.keys()
+
+
+def test_a_request_that_ends_early_waits_for_whoever_is_at_it(world: World, plan: Plan) -> None:
+    mila, request_id = a_request(world)
+    found = store.read(RightsRequestId(request_id))
+    assert found
+    leased = found.model_copy(update={"leased_until": clock.now() + 3 * MINUTE})
+    ended = service.ended(leased, Status.CANCELLED, plans.DISCARD)
+    assert ended.run_at == leased.leased_until

@@ -1,0 +1,134 @@
+"""The sweep finds what is due, and says how near the deadlines are."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib.core import aws, clock
+from chalicelib.core.clock import DAY, MINUTE
+from chalicelib.core.ids import RightsRequestId
+from chalicelib.core.settings import settings
+from chalicelib.rights import store
+from chalicelib.rights.jobs import sweep_rights, work_rights
+from tests.support import cloud
+from tests.support.builders import a_schedule_event
+from tests.support.outages import OUTAGES
+from tests.support.world import World
+
+
+def sweep() -> dict[str, int]:
+    found: dict[str, int] = sweep_rights(a_schedule_event(), None)
+    return found
+
+
+def purge_queue() -> None:
+    aws.client("sqs").purge_queue(QueueUrl=settings().rights_queue())
+
+
+def a_request(world: World) -> str:
+    return str(world.a_user().is_stepped_up().exercises("access").json["id"])
+
+
+def metric(text: str, name: str) -> Any:
+    lines = [json.loads(line) for line in text.splitlines() if line.startswith('{"_aws"')]
+    return next((line[name] for line in reversed(lines) if name in line), None)
+
+
+@pytest.mark.promise("RGT-10")
+def test_a_request_whose_message_was_lost_is_sent_again(world: World) -> None:
+    request_id = a_request(world)
+    purge_queue()
+    assert sweep() == {"due": 1, "sent": 1, "open": 1, "overdue": 0}
+    assert cloud.queued() == [request_id]
+
+
+@pytest.mark.promise("RGT-10")
+def test_a_request_that_a_worker_left_is_sent_when_the_lease_is_over(world: World) -> None:
+    found = store.read(RightsRequestId(a_request(world)))
+    assert found
+    store.move(found, found.model_copy(update={"leased_until": clock.now() + 16 * MINUTE}))
+    assert sweep()["due"] == 0
+    world.advance(16 * MINUTE)
+    assert sweep()["due"] == 1
+
+
+def test_what_has_nothing_to_be_done_is_not_sent(world: World) -> None:
+    found = store.read(RightsRequestId(a_request(world)))
+    assert found
+    store.move(found, found.model_copy(update={"run_at": clock.now() + DAY}))
+    assert sweep()["due"] == 0
+
+
+def test_more_than_a_batch_is_sent_in_batches(world: World) -> None:
+    made = {a_request(world) for _ in range(12)}
+    purge_queue()
+    assert sweep()["sent"] == 12
+    assert set(cloud.queued()) == made
+
+
+@pytest.mark.promise("RGT-10")
+def test_how_near_the_most_urgent_deadline_is_is_told(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    a_request(world)
+    world.advance(10 * DAY)
+    a_request(world)
+    capsys.readouterr()
+    assert sweep()["open"] == 2
+    told = capsys.readouterr().out
+    assert (metric(told, "RightsDaysToDeadline"), metric(told, "RightsOverdue")) == ([20.0], [0.0])
+
+
+@pytest.mark.promise("RGT-10")
+def test_what_is_late_is_counted_at_every_sweep(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    a_request(world)
+    world.advance(timedelta(days=31))
+    capsys.readouterr()
+    assert sweep()["overdue"] == sweep()["overdue"] == 1
+    assert metric(capsys.readouterr().out, "RightsOverdue") == [1.0]
+
+
+def test_that_nothing_is_open_is_told_too(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    sweep()
+    told = capsys.readouterr().out
+    assert (metric(told, "RightsOpen"), metric(told, "RightsDaysToDeadline")) == ([0.0], None)
+
+
+# --- the worker
+
+
+def work(*bodies: str) -> dict[str, Any]:
+    records = [
+        {"messageId": f"m{number}", "body": body, "receiptHandle": "r", "eventSource": "aws:sqs"}
+        for number, body in enumerate(bodies)
+    ]
+    answered: dict[str, Any] = work_rights({"Records": records}, None)
+    return answered
+
+
+def test_a_message_brings_its_request_on(world: World) -> None:
+    request_id = a_request(world)
+    assert work(json.dumps({"request_id": request_id})) == {"batchItemFailures": []}
+    found = store.read(RightsRequestId(request_id))
+    assert found
+    assert found.steps[0].status == "done"
+
+
+@pytest.mark.parametrize(
+    "body", ["", "x", "[]", "{}", '{"request_id": 1}', '{"request_id": "u_x"}', '"r"', "null"]
+)
+def test_a_message_that_names_no_request_is_dropped(world: World, body: str) -> None:
+    assert work(body) == {"batchItemFailures": []}
+
+
+def test_only_what_could_not_be_read_is_delivered_again(world: World) -> None:
+    one, other = a_request(world), a_request(world)
+    messages = [json.dumps({"request_id": request_id}) for request_id in (one, other)]
+    with cloud.failing("dynamodb", "GetItem", OUTAGES[0], touching=one):
+        failed = work(*messages)["batchItemFailures"]
+    assert failed == [{"itemIdentifier": "m0"}]
+    found = store.read(RightsRequestId(other))
+    assert found
+    assert found.steps[0].status == "done"

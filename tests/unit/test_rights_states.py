@@ -1,0 +1,79 @@
+"""Which status may follow which, and what each is called elsewhere."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from chalicelib.core.ids import AccountId, RightsRequestId, UserId
+from chalicelib.rights import states
+from chalicelib.rights.clock import ExtensionReason
+from chalicelib.rights.model import Extension, RefusalReason, Right, RightsRequest, Status
+from chalicelib.rights.states import CLOSED, MOVES, NotAMove
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+def a_request(**changes: object) -> RightsRequest:
+    request = RightsRequest(
+        request_id=RightsRequestId.new(),
+        account_id=AccountId.new(),
+        user_id=UserId.new(),
+        right=Right.ACCESS,
+        received_at=NOW,
+    )
+    return request.model_copy(update=changes)
+
+
+@pytest.mark.promise("RGT-10")
+@pytest.mark.parametrize("closed", sorted(CLOSED))
+def test_nothing_follows_an_answer(closed: Status) -> None:
+    for after in set(Status) - {closed}:
+        with pytest.raises(NotAMove):
+            states.check(closed, after)
+
+
+def test_every_status_has_moves_and_a_name_elsewhere() -> None:
+    assert MOVES.keys() == set(Status)
+    for status in Status:
+        assert states.projected(a_request(status=status)).dpv
+
+
+def test_an_answer_can_come_from_everywhere_that_knows_who_asks() -> None:
+    for before in set(Status) - CLOSED - {Status.AWAITING_VERIFICATION}:
+        assert CLOSED <= MOVES[before]
+
+
+@pytest.mark.promise("RGT-11")
+def test_nobody_gets_anything_before_it_is_known_who_asks() -> None:
+    with pytest.raises(NotAMove):
+        states.check(Status.AWAITING_VERIFICATION, Status.COMPLETED)
+
+
+def test_to_stay_is_no_move() -> None:
+    for status in Status:
+        states.check(status, status)
+
+
+@pytest.mark.parametrize(
+    ("reason", "drp"),
+    [
+        (RefusalReason.IDENTITY_FAILURE, "denied/insuf_verification"),
+        (RefusalReason.MANIFESTLY_EXCESSIVE, "denied/too_many_requests"),
+        (RefusalReason.LEGAL_CLAIMS, "denied/other"),
+    ],
+)
+def test_a_refusal_says_why_in_the_words_of_the_data_rights_protocol(reason: RefusalReason, drp: str) -> None:
+    assert states.projected(a_request(status=Status.REFUSED, refusal=reason)).drp == drp
+
+
+@pytest.mark.promise("RGT-10")
+def test_an_extended_request_is_delayed_until_it_is_answered() -> None:
+    longer = Extension(days=60, reason=ExtensionReason.COMPLEXITY, decided_at=NOW)
+    waiting = a_request(status=Status.IN_PROGRESS, extension=longer)
+    assert states.projected(waiting).dpv == "RequestActionDelayed"
+    answered = waiting.model_copy(update={"status": Status.COMPLETED})
+    assert states.projected(answered).dpv == "RequestFulfilled"
+
+
+def test_every_right_has_its_article() -> None:
+    assert states.ARTICLES.keys() == set(Right)
