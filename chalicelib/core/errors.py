@@ -15,15 +15,18 @@
     │   ├── InProgress      409  in_progress
     │   ├── (signup)             terms_outdated
     │   ├── (consents)           notice_outdated
-    │   └── (profiles)           email_taken
+    │   ├── (profiles)           email_taken
+    │   └── (rights)             already_open, too_late, not_ready
     ├── Gone                410
-    │   └── (challenges)         challenge_expired
+    │   ├── (challenges)         challenge_expired
+    │   └── (rights)             gone, once a copy is deleted
     ├── ChangedMeanwhile    412  changed_meanwhile
     ├── PayloadTooLarge     413  payload_too_large
     ├── UnsupportedMedia    415  unsupported_media_type
     ├── Unprocessable       422
     │   ├── IdempotencyMismatch  idempotency_mismatch
-    │   └── (challenges)         wrong_code
+    │   ├── (challenges)         wrong_code
+    │   └── (rights)             not_offered_here
     ├── PreconditionRequired 428 precondition_required
     ├── TooMany             429  too_many_requests, with `limit` and `retry_after`
     │   └── (challenges)         too_many_codes, too_many_attempts

@@ -42,6 +42,16 @@ ELSEWHERE = (
         kept="until their sender deletes them, or the account is deleted",
     ),
     Elsewhere(
+        kind="export_copy",
+        what="The copy of their data that a subject asked for, as a file.",
+        where="S3",
+        purpose=Purpose.LEGAL_OBLIGATION,
+        basis=LegalBasis.LEGAL_OBLIGATION,
+        categories=tuple(category for category in Category if category is not Category.CREDENTIALS),
+        recipients=(Recipient.AWS,),
+        kept=(Period.EXPORT,),
+    ),
+    Elsewhere(
         kind="evidence",
         what="That a consent, a notice or a request was, under a random pseudonym; hash-chained and signed.",
         where="ledger",

@@ -13,7 +13,7 @@ What no record class holds (Stream's copy, the evidence) stands in privacy/elsew
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -29,7 +29,6 @@ from chalicelib.privacy.whereabouts import Found, found
 Records = Iterable[type[Record]]
 
 _SECRET = "a secret: whoever has it could sign in as you"  # noqa: S105 - a reason, not one
-_UNTOUCHED = frozenset({Found.BY_PSEUDONYM, Found.BY_INDEX})
 _UNFINDABLE = "nothing leads from you to it; it ends by itself"
 
 
@@ -236,7 +235,8 @@ def erasure_plan(records: Records, held: Iterable[Kept] = ()) -> ErasurePlan:
         *_steps(Action.DELETE, (d for d in declared if found(d.table) is Found.BY_ACCOUNT), kept),
         *_steps(Action.LAPSE, (d for d in declared if found(d.table) is Found.BY_NOTHING)),
         Step(Action.DELETE_KEY, Table.KEYS),
-        *(Step(Action.NEVER, table) for table in Table if found(table) in _UNTOUCHED),
+        *_steps(Action.NEVER, (d for d in declared if found(d.table) is Found.BY_INDEX)),
+        *(Step(Action.NEVER, table) for table in Table if found(table) is Found.BY_PSEUDONYM),
     )
     sealed = tuple(d.kind for d in declared if d.key_class is KeyClass.SUBJECT)
     return ErasurePlan(steps, kept, sealed)
@@ -246,12 +246,13 @@ def _by_statute(declaration: Declaration) -> Kept | None:
     retention = declaration.retention
     if not isinstance(retention, Statutory):
         return None
-    return _kept(declaration, retention.law, retention.plainly, retention)
+    kept = _kept(declaration, retention.law, retention.plainly, retention)
+    return replace(kept, action=Action.NEVER) if kept.found is Found.BY_INDEX else kept
 
 
 def _keeping(action: Action, kept: tuple[Kept, ...]) -> tuple[Step, ...]:
     """A step per table. What several reasons keep is sealed anew or locked once."""
-    chosen = {k.kind: k.table for k in kept if k.action is action and k.found not in _UNTOUCHED}
+    chosen = {k.kind: k.table for k in kept if k.action is action}
     return tuple(
         Step(action, table, tuple(sorted(kind for kind, where in chosen.items() if where is table)))
         for table in sorted(set(chosen.values()))

@@ -83,6 +83,7 @@ def test_the_defaults_are_those_of_the_policy() -> None:
         "USAGE": "P30D",
         "SECURITY_LOG": "P90D",
         "RIGHTS_EVIDENCE": "P3Y",
+        "EXPORT": "P5D",
         "CONSENT_EVIDENCE": "P5Y",
         "BILLING": "P10Y",
     }
