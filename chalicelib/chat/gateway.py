@@ -1,18 +1,20 @@
 """The only import of Stream's SDK, and the only door to Stream.
 
 It takes `ChatProfile` and ids, so nothing else about a person can be sent (STR-1, STR-2). Errors are
-sorted into three kinds; their texts stay behind, since they name ids and URLs.
+sorted into a few kinds; their texts stay behind, since they name ids and URLs.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import cache
+from typing import Any
 
 import requests
 from stream_chat import StreamChat
 from stream_chat.base.exceptions import StreamAPIException
 
-from chalicelib.chat.model import ChatProfile
+from chalicelib.chat.model import ChatProfile, Task, TaskId, TaskState
 from chalicelib.core import clock, egress, keyring
 from chalicelib.core.ids import UserId
 from chalicelib.core.settings import settings
@@ -21,20 +23,34 @@ from chalicelib.privacy.recipients import Recipient
 
 # Stream's limit for one call; one bad user fails the whole batch.
 MOST_AT_ONCE = 100
+MOST_EXPORTED_AT_ONCE = 25
 
+_BAD_INPUT = 4
 _NOT_FOUND_OR_DELETED = 16
 
 # What the calls tell Stream of a person, held against the register each time.
 _AN_ID = frozenset({Category.PSEUDONYM})
 _A_PROFILE = _AN_ID | {Category.NAME, Category.SELF_IMAGE}
 
+# The SDK writes an id into the path as it is. A task's is a UUID; this also keeps out `/`, `.` and `?`.
+_TASK_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
+_WORD = re.compile(r"[0-9A-Za-z_-]{1,40}")
+
 
 class StreamRefused(Exception):
     """Stream will not take this, now or later: a request that it finds wrong."""
 
 
+class InputRefused(StreamRefused):
+    """Stream understood who asks, and takes the input for wrong or for too much."""
+
+
 class UserBurned(StreamRefused):
-    """The user was deleted there; an id comes never back."""
+    """The user was deleted there, or never was; an id comes never back."""
+
+
+class TaskGone(StreamRefused):
+    """Stream does not know the task (any more); how long it keeps one is not documented."""
 
 
 class StreamUnavailable(Exception):
@@ -73,10 +89,48 @@ def deactivate(user_id: UserId) -> None:
     _ask(lambda client: client.deactivate_user(user_id), telling=_AN_ID)
 
 
-def _ask(call: Callable[[StreamChat], object], telling: frozenset[Category]) -> None:
-    client = egress.client(Recipient.STREAM, Purpose.SERVICE, telling, _client)
+def export_users(ids: Iterable[UserId]) -> TaskId:
+    """Have a file made of all that up to 25 users have at Stream; `task` tells where it is.
+
+    It changes nothing there, so it may be asked again.
+
+    Raises:
+        InputRefused, UserBurned, StreamRefused, StreamUnavailable: no task was made that we know of.
+    """
+    wanted = list(ids)
+    if not 0 < len(wanted) <= MOST_EXPORTED_AT_ONCE:
+        raise ValueError(f"an export is of 1 to {MOST_EXPORTED_AT_ONCE} users")
+    answer = _ask(
+        lambda client: client.export_users(wanted), telling=_AN_ID, purpose=Purpose.LEGAL_OBLIGATION
+    )
+    return _task_id(answer.get("task_id"))
+
+
+def task(task_id: TaskId) -> Task:
+    """Where a task stands. A finished export has a fresh link at each asking.
+
+    Raises:
+        TaskGone: there is no such task (any more).
+        StreamRefused, StreamUnavailable: not answered.
+    """
+    known = _task_id(task_id)
     try:
-        call(client)
+        answer = _ask(
+            lambda client: client.get_task(known), telling=frozenset(), purpose=Purpose.LEGAL_OBLIGATION
+        )
+    except UserBurned:
+        raise TaskGone from None
+    return _read_task(answer)
+
+
+def _ask(
+    call: Callable[[StreamChat], Mapping[str, Any]],
+    telling: frozenset[Category],
+    purpose: Purpose = Purpose.SERVICE,
+) -> Mapping[str, Any]:
+    client = egress.client(Recipient.STREAM, purpose, telling, _client)
+    try:
+        return call(client)
     except StreamAPIException as error:
         raise _kind_of(error) from None
     except (requests.RequestException, AttributeError):
@@ -85,10 +139,33 @@ def _ask(call: Callable[[StreamChat], object], telling: frozenset[Category]) -> 
 
 
 def _kind_of(error: StreamAPIException) -> Exception:
-    if error.status_code == 429 or error.status_code >= 500:
+    if error.status_code == 429 or not 400 <= error.status_code < 500:  # below 400: no JSON in a good answer
         return StreamUnavailable()
     code = getattr(error, "error_code", None)  # missing when the body was not JSON
-    return UserBurned() if code == _NOT_FOUND_OR_DELETED else StreamRefused()
+    if code == _NOT_FOUND_OR_DELETED:
+        return UserBurned()
+    return InputRefused() if code == _BAD_INPUT else StreamRefused()
+
+
+def _task_id(text: object) -> TaskId:
+    if not isinstance(text, str) or not _TASK_ID.fullmatch(text):
+        raise StreamUnavailable  # an answer that makes no sense is a fault on Stream's side
+    return TaskId(text)
+
+
+def _read_task(answer: Mapping[str, Any]) -> Task:
+    try:
+        state = TaskState(str(answer.get("status")))
+    except ValueError:
+        raise StreamUnavailable from None
+    result, error = answer.get("result"), answer.get("error")
+    url = result.get("url") if isinstance(result, dict) else None
+    kind = error.get("type") if isinstance(error, dict) else None
+    return Task(
+        state=state,
+        url=url if isinstance(url, str) else None,
+        error_type=kind if isinstance(kind, str) and _WORD.fullmatch(kind) else None,
+    )
 
 
 @cache

@@ -38,6 +38,7 @@ class Metric(Enum):
     CHAT_PROFILE_SYNCED = ("ChatProfileSynced", "Count")
     CHAT_PROFILE_REFUSED = ("ChatProfileRefused", "Count")
     CHAT_PROFILE_SKIPPED = ("ChatProfileSkipped", "Count")
+    CHAT_EXPORT_MISSING = ("ChatExportMissing", "Count")
     AGREEMENT_LAPSING = ("AgreementLapsing", "Count")
     CHECKPOINT_MADE = ("CheckpointMade", "Count")
     ENTRY_REFUSED = ("LedgerEntryRefused", "Count")

@@ -34,6 +34,8 @@ logger = Logger(
 # too. Debug lines may quote requests (SEC-1), so nobody writes any, whatever it says.
 logging.getLogger("ru4m").setLevel(logging.INFO)
 logging.disable(logging.DEBUG)
+# Its warnings quote addresses whole: ids, keys, links that open a file. What fails is raised anyhow.
+logging.getLogger("urllib3").setLevel(logging.CRITICAL)
 
 _warm = False
 

@@ -5,6 +5,7 @@ the start with the variable's name (never its value).
 """
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -18,6 +19,9 @@ from chalicelib.core.durations import Duration
 from chalicelib.core.figures import Limits
 
 _T = TypeVar("_T")
+
+_STREAMS_OWN = ("stream-io-api.com", "stream-io-cdn.com")
+_DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
 
 # Member states only (STR-7): eu-west-2 is London and eu-central-2 is Zurich.
 EU_REGIONS = frozenset(
@@ -84,6 +88,7 @@ class Settings:
     public_keys: str
     stream_api_key: str
     stream_url: str
+    stream_file_hosts: tuple[str, ...]  # domains under which Stream may keep the files that it exports
     contact_email: str
     limits: Limits
     periods: Mapping[str, Duration]  # by the names of core/periods
@@ -172,6 +177,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         public_keys=_required(environment, "RU4M_PUBLIC_KEYS"),
         stream_api_key=_required(environment, "RU4M_STREAM_API_KEY"),
         stream_url=_parsed(environment, "RU4M_STREAM_URL", stream_url),
+        stream_file_hosts=_parsed_or(environment, "RU4M_STREAM_FILE_HOSTS", _domains, _STREAMS_OWN),
         contact_email=_parsed(environment, "RU4M_CONTACT_EMAIL", _email_address),
         limits=_limits(environment, stage),
         periods=_periods(environment),
@@ -209,6 +215,14 @@ def _web_url(url: str) -> str:
     return url
 
 
+def _domains(text: str) -> tuple[str, ...]:
+    """Names with a dot in them, so that no top-level domain passes; under each, every host is trusted."""
+    found = tuple(text.split(","))
+    if not all(_DOMAIN.fullmatch(name) for name in found):
+        raise ValueError("not a list of domains")
+    return found
+
+
 def _email_address(text: str) -> str:
     if "@" not in text:
         raise ValueError("not an email address")
@@ -227,6 +241,10 @@ def _required(environment: Mapping[str, str], variable: str) -> str:
     if not value:
         raise SettingsError(f"{variable} is not set")
     return value
+
+
+def _parsed_or(environment: Mapping[str, str], variable: str, parse: Callable[[str], _T], default: _T) -> _T:
+    return _parsed(environment, variable, parse) if environment.get(variable) else default
 
 
 def _parsed(environment: Mapping[str, str], variable: str, parse: Callable[[str], _T]) -> _T:

@@ -80,7 +80,8 @@ class Recipient(Registered):
         role=Role.PROCESSOR,
         told="carries chat messages; gets an id, a display name and a picture",
         categories=frozenset({Category.PSEUDONYM, Category.NAME, Category.SELF_IMAGE}),
-        purposes=frozenset({Purpose.SERVICE}),
+        # As our processor it also helps us to answer those who use their rights (Art. 28(3)(e) GDPR).
+        purposes=frozenset({Purpose.SERVICE, Purpose.LEGAL_OBLIGATION}),
         mechanism=Mechanism.SCCS,  # the company is American; its servers for us are in the EU
         safeguards=(
             "an application placed in the EU",

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import requests
 
 from tests.contract.emulated_app import Refused
 
@@ -90,11 +91,131 @@ def test_a_link_works_for_a_day_and_each_asking_makes_a_new_one(app: App) -> Non
     assert app.fetch(again).status_code == 200
 
 
+def test_a_file_is_there_for_sixty_days(app: App) -> None:
+    app.people("mila")
+    task_id = app.server.export_users(["mila"])["task_id"]
+    app.finish(task_id)
+    app.emulator.advance(60 * DAY - 60)
+    assert app.fetch(app.server.get_task(task_id)["result"]["url"]).status_code == 200
+    app.emulator.advance(120)
+    assert app.fetch(app.server.get_task(task_id)["result"]["url"]).status_code == 404
+
+
 def test_a_forged_link_is_refused(app: App) -> None:
     app.people("mila")
     url = app.finish(app.server.export_users(["mila"])["task_id"])["result"]["url"]
     assert app.fetch(url.replace("signature=", "signature=0")).status_code == 403
     assert app.fetch(url.split("?")[0]).status_code == 403
+
+
+def test_an_unfinished_export_has_no_file(app: App) -> None:
+    app.people("mila")
+    app.emulator.choose(task_progress="hold")
+    task_id = app.server.export_users(["mila"])["task_id"]
+    for _ in range(5):
+        task = app.server.get_task(task_id)
+        assert (task["status"], "result" in task) == ("waiting", False)
+
+
+def test_a_message_says_where_it_is_whom_it_mentions_and_what_it_quotes(app: App) -> None:
+    app.talk("mila", "vera")
+    said = app.says("vera", "what vera said")
+    channel = app.server.channel("messaging", "talk")
+    channel.update({"name": "Trip"})
+    channel.send_message({"text": "yes", "mentioned_users": ["vera"], "quoted_message_id": said}, "mila")
+    (message,) = app.server.export_user("mila")["messages"]
+    assert message["channel"] == {"id": "talk", "type": "messaging", "cid": "messaging:talk", "name": "Trip"}
+    assert [user["name"] for user in message["mentioned_users"]] == ["Vera"]
+    assert message["quoted_message_id"] == message["quoted_message"]["id"] == said
+    assert message["quoted_message"]["text"] == "what vera said"
+
+
+@pytest.mark.parametrize("hard", [False, True])
+def test_a_quote_forgets_what_was_deleted(app: App, *, hard: bool) -> None:
+    app.talk("mila", "vera")
+    said = app.says("vera", "oh no")
+    channel = app.server.channel("messaging", "talk")
+    channel.send_message({"text": "yes", "quoted_message_id": said}, "mila")
+    app.server.delete_message(said, hard=hard)
+    (message,) = app.server.export_user("mila")["messages"]
+    assert message["quoted_message"]["text"] == ""
+
+
+def test_a_quote_forgets_who_was_erased(app: App) -> None:
+    app.talk("mila", "vera", "zoe")
+    said = app.says("vera", "oh no")
+    channel = app.server.channel("messaging", "talk")
+    channel.send_message({"text": "yes", "quoted_message_id": said}, "mila")
+    app.finish(app.erase("vera"))
+    (message,) = app.server.export_user("mila")["messages"]
+    assert message["quoted_message"]["text"] == ""
+
+
+@pytest.mark.parametrize("sent", [{"quoted_message_id": "elsewhere"}, {"mentioned_users": ["nobody"]}])
+def test_what_is_not_there_can_be_neither_quoted_nor_mentioned(app: App, sent: dict[str, Any]) -> None:
+    app.talk("mila", "vera")
+    channel = app.server.channel("messaging", "talk")
+    code = 4 if "quoted_message_id" in sent else 16
+    assert app.refused(lambda: channel.send_message({"text": "a"} | sent, "mila")).code == code
+    assert app.server.export_user("mila")["messages"] == []
+
+
+def test_an_export_shows_what_a_test_planted(app: App) -> None:
+    app.talk("mila", "vera")
+    app.says("mila", "hello")
+    app.emulator.plant("mila", user={"banned": True}, message={"shadowed": True}, calls=[{"id": "c1"}])
+    export = app.server.export_user("mila")
+    assert (export["user"]["banned"], export["messages"][0]["shadowed"]) == (True, True)
+    assert export["calls"] == [{"id": "c1"}]
+    assert app.server.export_user("vera")["calls"] == []
+    with pytest.raises(requests.HTTPError):
+        app.emulator.plant("nobody", calls=[])
+
+
+def test_one_user_with_too_many_messages_is_refused(app: App) -> None:
+    app.talk("mila", "vera")
+    app.emulator.choose(most_exported=1)
+    app.says("mila", "one")
+    assert len(app.server.export_user("mila")["messages"]) == 1
+    app.says("mila", "two")
+    assert app.refused(lambda: app.server.export_user("mila")) == Refused(400, 4)
+
+
+def test_a_task_for_too_many_messages_is_cut_fails_or_is_refused(app: App) -> None:
+    app.talk("mila", "vera")
+    app.emulator.choose(most_exported=1)
+    app.says("mila", "one")
+    app.says("mila", "two")
+    (mila,) = lines(app, app.finish(app.server.export_users(["mila"])["task_id"])["result"]["url"])
+    assert [message["text"] for message in mila["messages"]] == ["one"]
+    app.emulator.choose(over_most_exported="task_failed")
+    task = app.finish(app.server.export_users(["mila"])["task_id"])
+    assert (task["status"], task["error"]["type"], "result" in task) == ("failed", "bad_input", False)
+    app.emulator.choose(over_most_exported="refused")
+    assert app.refused(lambda: app.server.export_users(["mila"])) == Refused(400, 4)
+    app.server.export_users(["vera"])
+
+
+def test_a_download_can_go_wrong_in_every_way(app: App) -> None:
+    app.people("mila")
+    url = app.finish(app.server.export_users(["mila"])["task_id"])["result"]["url"]
+    app.emulator.fault(path="/exports", status=302, body="", headers={"Location": "/elsewhere"})
+    assert requests.get(url, allow_redirects=False, timeout=10).status_code == 302
+    app.emulator.fault(path="/exports", drop_connection=True)
+    with pytest.raises(requests.ConnectionError):
+        app.fetch(url)
+    app.emulator.fault(path="/exports", drop_connection=True, commit=True)
+    with pytest.raises(requests.exceptions.ChunkedEncodingError):
+        app.fetch(url)
+    assert app.fetch(url).status_code == 200
+
+
+def test_the_journal_keeps_downloads_with_the_names_of_their_headers(app: App) -> None:
+    app.people("mila")
+    app.fetch(app.finish(app.server.export_users(["mila"])["task_id"])["result"]["url"])
+    (download,) = app.emulator.requests(principal="link", path="/exports")
+    assert "user-agent" in download["headers"]
+    assert "authorization" not in download["headers"]
 
 
 def test_a_channel_is_exported_with_members_and_messages(app: App) -> None:

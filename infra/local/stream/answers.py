@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,22 @@ def falsified(request: web.Request, fault: Fault, answer: Answer) -> web.Respons
         return web.Response(text=fault.body, status=status, headers=headers)
     told = injected(fault).body("Request")
     return web.Response(text=encoded(told), status=status, headers=headers, content_type=JSON)
+
+
+async def half_of(request: web.Request, content: bytes, media_type: str) -> web.StreamResponse:
+    """An answer that promises its length and breaks off in the middle."""
+    answer = web.StreamResponse(headers={"Content-Length": str(len(content)), "Content-Type": media_type})
+    await answer.prepare(request)
+    await answer.write(content[: len(content) // 2])
+    if request.transport:
+        request.transport.close()
+    return answer
+
+
+async def delay(fault: Fault) -> None:
+    """Wait as long as a fault says."""
+    if fault.delay_ms:
+        await asyncio.sleep(fault.delay_ms / 1000)
 
 
 def injected(fault: Fault) -> StreamError:

@@ -2,7 +2,9 @@
 
 GET state, GET requests; POST faults (a list, see faults.Fault), DELETE faults; POST reset;
 POST clock `{advance_seconds}`; POST options (see options.Options); POST tasks
-`{times, failure?, results?}` to spoil the next tasks. control.Emulator calls them.
+`{times, failure?, results?}` to spoil the next tasks; POST plant `{user_id, user?, message?, calls?}` to add
+to a user's exports. control.Emulator calls them. A fault may meet a download too; with `commit` and
+`drop_connection` half of the file arrives.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from infra.local.stream.answers import as_json, refusal
+from infra.local.stream.answers import Answer, as_json, delay, falsified, half_of, refusal
 from infra.local.stream.bodies import read_body
 from infra.local.stream.errors import StreamError, bad_input, not_found
 from infra.local.stream.routes.exports import exported_file
@@ -22,6 +24,9 @@ from infra.local.stream.wire import Json
 if TYPE_CHECKING:
     from infra.local.stream.channels import Channel
     from infra.local.stream.world import World
+
+
+NDJSON = "application/x-ndjson"
 
 
 class Backdoor:
@@ -60,12 +65,26 @@ class Backdoor:
             return refusal("Emulator", error)
         return as_json({})
 
-    async def _export(self, request: web.Request) -> web.Response:
+    async def _export(self, request: web.Request) -> web.StreamResponse:
+        self._note_download(request)
+        fault = self.world.faults.take("GET", request.path)
+        if fault and not fault.commit:
+            await delay(fault)
+            if fault.takes_the_answer:
+                return falsified(request, fault, Answer(200, {}))
         try:
             text = exported_file(self.world, request.match_info["id"], dict(request.query))
         except StreamError as error:
             return refusal("Export", error)
-        return web.Response(text=text, content_type="application/x-ndjson")
+        if fault and fault.drop_connection:
+            return await half_of(request, text.encode(), NDJSON)
+        return web.Response(text=text, content_type=NDJSON)
+
+    def _note_download(self, request: web.Request) -> None:
+        """Who had the link needs nothing else, so names of headers are kept: none should prove anything."""
+        entry: Json = {"method": "GET", "path": request.path, "operation": "Download", "principal": "link"}
+        headers = sorted(name.lower() for name in request.headers)
+        self.world.journal.record(entry | {"headers": headers, "at": self.world.clock.now()})
 
     async def _cdn(self, request: web.Request) -> web.Response:
         upload = self.world.uploads.get(f"{request.scheme}://{request.host}{request.path}")
@@ -122,6 +141,8 @@ def _steer(world: World, order: str, body: object) -> None:
         world.clock.advance(float(body.get("advance_seconds", 0)))
     elif order == "options":
         world.choose(body)
+    elif order == "plant":
+        world.plant(body)
     elif order == "tasks":
         world.tasks.spoil(Spoiling(body.get("times", 1), body.get("failure"), body.get("results") or {}))
     else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from infra.local.stream.errors import not_found
@@ -56,12 +56,15 @@ class Message:
     attachments: list[Json] = field(default_factory=list)
     custom: Json = field(default_factory=dict)
     parent_id: str | None = None
+    mentioned: list[str] = field(default_factory=list)
+    quoted: Message | None = None
     deleted_at: datetime | None = None
     reactions: list[Reaction] = field(default_factory=list)
 
     def forget_content(self) -> None:
         """Drop what was said, keep that something was."""
         self.text, self.attachments, self.custom, self.reactions = "", [], {}, []
+        self.mentioned, self.quoted = [], None
 
     def rendered(self, user: UserView, *, to_server: bool = False) -> WithCustom:
         """As the API shows it: a deleted message's text only to the server."""
@@ -79,7 +82,7 @@ class Message:
             "reaction_counts": self._counts(),
             "reaction_scores": self._counts(),
             "reply_count": 0,
-            "mentioned_users": [],
+            "mentioned_users": [] if hidden else [user(one) for one in self.mentioned],
             "silent": False,
             "pinned": False,
             "shadowed": False,
@@ -90,7 +93,15 @@ class Message:
             fields["deleted_at"] = self.deleted_at
         if self.parent_id:
             fields["parent_id"] = self.parent_id
+        if self.quoted and not hidden:
+            fields["quoted_message_id"] = self.quoted.id
+            fields["quoted_message"] = self._of_quoted(user)
         return WithCustom(fields, {} if hidden else dict(self.custom))
+
+    def _of_quoted(self, user: UserView) -> WithCustom:
+        """What is quoted as everybody sees it; a quote in it is not followed."""
+        shown = replace(self.quoted, quoted=None) if self.quoted else self
+        return shown.rendered(user)
 
     def _counts(self) -> dict[str, int]:
         kinds = [reaction.type for reaction in self.reactions]
@@ -230,16 +241,19 @@ class Channels:
         """The channels that the user is a member of."""
         return [one for one in self if user_id in one.members and not one.deleted_at]
 
+    def messages(self) -> Iterator[tuple[Channel, Message]]:
+        """Every message and where it is."""
+        return ((channel, message) for channel in self for message in channel.messages)
+
     def message(self, message_id: str) -> tuple[Channel, Message]:
         """A message and where it is.
 
         Raises:
             StreamError: 404 with code 16.
         """
-        for channel in self:
-            for message in channel.messages:
-                if message.id == message_id:
-                    return channel, message
+        for channel, message in self.messages():
+            if message.id == message_id:
+                return channel, message
         raise not_found(f"message with id {message_id} doesn't exist")
 
 

@@ -58,6 +58,10 @@ class Emulator:
         """Let the next tasks fail with this error, or complete with these results for some ids."""
         self._ask("POST", "tasks", {"times": times, "failure": failure, "results": results})
 
+    def plant(self, user_id: str, **held: Any) -> None:  # noqa: ANN401 - Stream's JSON
+        """Add to a user's exports: fields of `user`, fields of each `message`, a list of `calls`."""
+        self._ask("POST", "plant", {"user_id": user_id, **held})
+
     def choose(self, **options: Any) -> None:  # noqa: ANN401 - the fields of options.Options
         """Change options until the next reset."""
         self._ask("POST", "options", options)

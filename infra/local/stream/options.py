@@ -57,6 +57,10 @@ class Options:
     """What deleting a deleted user brings."""
     repeated_deactivate: Literal["ok", "bad_input"] = "bad_input"
     """What deactivating a deactivated user brings."""
+    most_exported: int = 10_000
+    """How many messages, and how many reactions, of one user an export holds."""
+    over_most_exported: Literal["cut", "task_failed", "refused"] = "cut"
+    """What comes of an export by task of a user who has more."""
     user_details: Literal["ignored", "refused"] = "ignored"
     """What becomes of a profile in a client's connect if the grants forbid it to write one."""
     journal_size: int = 10_000

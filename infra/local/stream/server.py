@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from infra.local.stream.answers import Answer, falsified, injected, true
+from infra.local.stream.answers import Answer, delay, falsified, injected, true
 from infra.local.stream.backdoor import Backdoor
 from infra.local.stream.bodies import kept_body, kept_query, read_body
 from infra.local.stream.call import Call, Endpoint
@@ -26,7 +26,6 @@ from infra.local.stream.routes.users import users
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from infra.local.stream.faults import Fault
     from infra.local.stream.tokens import Principal
     from infra.local.stream.wire import Json
     from infra.local.stream.world import World
@@ -81,7 +80,7 @@ class Server:
         entry = self._journal(request, operation, body)
         fault = self.world.faults.take(request.method, entry["path"])
         if fault and not fault.commit:
-            await _delay(fault)
+            await delay(fault)
             if fault.takes_the_answer:
                 entry["status"] = fault.status
                 headers = self.world.limits.count(operation, None).headers()
@@ -90,7 +89,7 @@ class Server:
         answer.body["duration"] = f"{(time.monotonic() - began) * 1000:.2f}ms"
         entry["status"] = answer.status
         if fault and fault.commit:
-            await _delay(fault)
+            await delay(fault)
             return falsified(request, fault, answer)
         return true(request, answer)
 
@@ -159,7 +158,7 @@ class Server:
         entry = self._journal(request, CONNECT, {})
         fault = self.world.faults.take(request.method, entry["path"])
         if fault:
-            await _delay(fault)
+            await delay(fault)
         if fault and fault.takes_the_answer:
             entry["status"] = fault.status
             if fault.status is None or fault.body is not None:
@@ -181,8 +180,3 @@ class Server:
         del application
         for task in list(self._sockets):
             task.cancel()
-
-
-async def _delay(fault: Fault) -> None:
-    if fault.delay_ms:
-        await asyncio.sleep(fault.delay_ms / 1000)

@@ -69,6 +69,7 @@ class World:
         self.users = Directory(self.clock)
         self.channels = Channels(self.clock)
         self.uploads: dict[str, Upload] = {}
+        self.planted: dict[str, Json] = {}
         hardened = self.options.grants == "hardened"
         self.app = AppSettings(self.clock.now(), hardened=hardened)
 
@@ -94,6 +95,15 @@ class World:
         except TypeError as error:
             raise bad_input(str(error)) from None
         self.options = replace(chosen, limits=self.options.limits | changes.get("limits", {}))
+
+    def plant(self, planted: Json) -> None:
+        """Add to what an export shows of a user: fields of `user`, fields of each `message`, `calls`.
+
+        Raises:
+            StreamError: no such user.
+        """
+        user_id = self.users.living(str(planted.get("user_id"))).id
+        self.planted[user_id] = self.planted.get(user_id, {}) | planted
 
     def principal(self, api_key: str | None, token: str | None, auth_type: str | None) -> Principal:
         """Who asks, if the key and the token are good.

@@ -93,6 +93,9 @@ class Erasure:
             world.hub.tell_channel(channel, event | {"created_at": world.clock.now()})
             world.channels.delete(channel, hard=self.conversations == "hard")
         if self.messages == "hard":
+            for message in channel.messages:
+                if message.user_id == user.id:
+                    message.forget_content()  # for those who quoted it
             channel.messages = [one for one in channel.messages if one.user_id != user.id]
             for message in channel.messages:
                 message.reactions = [one for one in message.reactions if one.user_id != user.id]

@@ -1,4 +1,8 @@
-"""Exports of users and channels, and the tasks that make them."""
+"""Exports of users and channels, and the tasks that make them.
+
+An export holds more of a user than the API shows elsewhere: what moderators did, devices, calls. No route
+here makes those, so tests add them (`planted`).
+"""
 
 from __future__ import annotations
 
@@ -7,41 +11,46 @@ import hmac
 from typing import TYPE_CHECKING
 
 from infra.local.stream.call import Call, Table
-from infra.local.stream.errors import bad_input, not_allowed
-from infra.local.stream.wire import encoded
+from infra.local.stream.errors import StreamError, bad_input, not_allowed, not_found
+from infra.local.stream.wire import WithCustom, encoded
 
 if TYPE_CHECKING:
-    from infra.local.stream.channels import Channel
+    from infra.local.stream.channels import Channel, Message
     from infra.local.stream.wire import Json
     from infra.local.stream.world import World
 
 exports, channel_exports = Table(), Table(in_chat=True)
 MOST = 25
-_MOST_MESSAGES = 10_000
-_LIFETIME = 24 * 3600
+_COUNTED = ("messages", "reactions")
+_LINK_LIFE = 24 * 3600
+_FILE_LIFE = 60 * 24 * 3600
 
 
 @exports.on("GET", "/users/{id}/export", "ExportUser")
 def export_user(call: Call) -> Json:
     """Everything of one user, unless it is more than 10,000 messages or reactions."""
     content = _of_user(call.world, call.world.users.living(call.params["id"]).id)
-    for name in ("messages", "reactions"):
-        if len(content[name]) > _MOST_MESSAGES:
-            raise bad_input(f"the user has more than {_MOST_MESSAGES} {name}")
+    if too_many := _too_many(call.world, content):
+        raise too_many
     return content
 
 
 @exports.on("POST", "/export/users", "ExportUsers")
 def export_users(call: Call) -> Json:
     """A file about up to 25 users, made by a task."""
-    ids = call.ids("user_ids", MOST)
-    for user_id in ids:
-        call.world.users.living(user_id)
+    world, ids = call.world, call.ids("user_ids", MOST)
+    contents = [_of_user(world, world.users.living(user_id).id) for user_id in ids]
+    over = next(filter(None, (_too_many(world, content) for content in contents)), None)
+    if over and world.options.over_most_exported == "refused":
+        raise over
 
     def work() -> Json:
-        return {"lines": [encoded(_of_user(call.world, user_id)) for user_id in ids]}
+        return {"lines": [encoded(_cut(world, _of_user(world, user_id))) for user_id in ids]}
 
-    return {"task_id": call.world.tasks.start("export_users", work).id}
+    task = world.tasks.start("export_users", work)
+    if over and world.options.over_most_exported == "task_failed":
+        task.failure = {"type": "bad_input", "description": over.message}
+    return {"task_id": task.id}
 
 
 @channel_exports.on("POST", "/export_channels", "ExportChannels")
@@ -64,7 +73,7 @@ def get_task(call: Call) -> Json:
     task = call.world.tasks.polled(call.params["id"])
     shown = task.rendered()
     if task.result and "lines" in task.result:
-        expires = int(call.world.clock.seconds()) + _LIFETIME
+        expires = int(call.world.clock.seconds()) + _LINK_LIFE
         signature = _signature(call.world, task.id, expires)
         link = f"{call.base_url}/exports/users/{task.id}?expires={expires}&signature={signature}"
         rest = {name: value for name, value in task.result.items() if name != "lines"}
@@ -79,10 +88,10 @@ def get_export_channels_status(call: Call) -> Json:
 
 
 def exported_file(world: World, task_id: str, query: dict[str, str]) -> str:
-    """The lines behind an export's link, which works without a token for a day.
+    """The lines behind an export's link, which works without a token for a day; the file for 60.
 
     Raises:
-        StreamError: 403 or 404; the link is forged or too old, or there is no such export.
+        StreamError: 403 or 404; the link is forged or too old, or the file is not there (any more).
     """
     try:
         expires = int(query.get("expires", ""))
@@ -94,9 +103,10 @@ def exported_file(world: World, task_id: str, query: dict[str, str]) -> str:
     if expires <= world.clock.seconds():
         raise not_allowed("the link has expired")
     for task in world.tasks:
-        if task.id == task_id and task.result:
+        age = world.clock.seconds() - task.updated_at.timestamp()
+        if task.id == task_id and task.result and age < _FILE_LIFE:
             return "".join(f"{line}\n" for line in task.result["lines"])
-    raise bad_input("the export is not there")
+    raise not_found("the export is not there")
 
 
 def _signature(world: World, task_id: str, expires: int) -> str:
@@ -104,26 +114,48 @@ def _signature(world: World, task_id: str, expires: int) -> str:
     return hmac.new(world.secret.encode(), signed, hashlib.sha256).hexdigest()
 
 
+def _too_many(world: World, content: Json) -> StreamError | None:
+    most = world.options.most_exported
+    over = next((name for name in _COUNTED if len(content[name]) > most), None)
+    return bad_input(f"the user has more than {most} {over}") if over else None
+
+
+def _cut(world: World, content: Json) -> Json:
+    return content | {name: content[name][: world.options.most_exported] for name in _COUNTED}
+
+
 def _of_user(world: World, user_id: str) -> Json:
-    written = [
-        message for channel in world.channels for message in channel.messages if message.user_id == user_id
-    ]
-    reactions = [
-        reaction
-        for channel in world.channels
-        for message in channel.messages
-        for reaction in message.reactions
-        if reaction.user_id == user_id
-    ]
+    planted = world.planted.get(user_id, {})
+    user = world.view(user_id)
+    messages = list(world.channels.messages())
     return {
-        "user": world.view(user_id),
-        "messages": [one.rendered(world.view, to_server=True) for one in written],
-        "reactions": [one.rendered(world.view) for one in reactions],
+        "user": WithCustom(user.fields | planted.get("user", {}), user.custom),
+        "messages": [
+            _written(world, channel, message, planted.get("message", {}))
+            for channel, message in messages
+            if message.user_id == user_id
+        ],
+        "reactions": [
+            reaction.rendered(world.view)
+            for _, message in messages
+            for reaction in message.reactions
+            if reaction.user_id == user_id
+        ],
+        "calls": planted.get("calls", []),
     }
+
+
+def _written(world: World, channel: Channel, message: Message, planted: Json) -> WithCustom:
+    shown = message.rendered(world.view, to_server=True)
+    about = {"channel": WithCustom(_about(channel), dict(channel.custom))}
+    return WithCustom(shown.fields | about | planted, shown.custom)
 
 
 def _of_channel(world: World, channel: Channel) -> Json:
     messages = [one.rendered(world.view, to_server=True) for one in channel.messages]
     members = [one.rendered(world.view) for one in channel.members.values()]
-    about = {"id": channel.id, "type": channel.type, "cid": channel.cid, **channel.custom}
-    return {"channel": about, "members": members, "messages": messages}
+    return {"channel": _about(channel) | channel.custom, "members": members, "messages": messages}
+
+
+def _about(channel: Channel) -> Json:
+    return {"id": channel.id, "type": channel.type, "cid": channel.cid}

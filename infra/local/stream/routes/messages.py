@@ -54,12 +54,28 @@ def send_message(call: Call) -> Json:
         attachments=sent.get("attachments") or [],
         custom=_custom(sent),
         parent_id=sent.get("parent_id"),
+        mentioned=_mentioned(call, sent),
+        quoted=_quoted(channel, sent),
     )
     channel.messages.append(message)
     if author in channel.members:
         channel.read_until[author] = now
     _tell(call, "message.new", channel, message)
     return _shown(call, message)
+
+
+def _mentioned(call: Call, sent: Json) -> list[str]:
+    return [call.world.users.living(str(one)).id for one in sent.get("mentioned_users") or []]
+
+
+def _quoted(channel: Channel, sent: Json) -> Message | None:
+    quoted_id = sent.get("quoted_message_id")
+    if not quoted_id:
+        return None
+    for message in channel.messages:
+        if message.id == quoted_id:
+            return message
+    raise bad_input(f"message {quoted_id} can't be quoted: it is not in this channel")
 
 
 def _refuse_unfit(call: Call, channel: Channel, sent: Json) -> None:
@@ -92,6 +108,7 @@ def update_message(call: Call) -> Json:
         call.author(sent)
     message.text = str(sent.get("text") or "")
     message.attachments = sent.get("attachments") or []
+    message.mentioned = _mentioned(call, sent)
     message.custom = _custom(sent)
     message.updated_at = call.world.clock.now()
     _tell(call, "message.updated", channel, message)
@@ -109,6 +126,7 @@ def delete_message(call: Call) -> Json:
     message.deleted_at = call.world.clock.now()
     if hard:
         channel.messages.remove(message)
+        message.forget_content()  # for those who quoted it
     _tell(call, "message.deleted", channel, message, hard_delete=hard)
     return _shown(call, message)
 

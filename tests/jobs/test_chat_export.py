@@ -1,0 +1,478 @@
+"""Stream's part of a copy, through Stream's own SDK: asked for, waited for, fetched, redacted (STR-6)."""
+
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib.chat import download, export, exporting, gateway
+from chalicelib.chat.export import Call, Ground, Message, Missing, Profile, Reaction, Reason, Shape
+from chalicelib.chat.exporting import Asked, Copy, Pending, Ready
+from chalicelib.chat.gateway import StreamRefused, StreamUnavailable
+from chalicelib.chat.model import TaskId, TaskState
+from chalicelib.core import clock, egress
+from chalicelib.core.ids import UserId
+from chalicelib.core.settings import settings
+from chalicelib.privacy.purposes import Category, Purpose
+from infra.local.stream import Emulator
+from tests.support.chat import Chatters
+from tests.support.world import World
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def chat(world: World, stream: Emulator) -> Chatters:
+    chatters = Chatters()
+    chatters.meet("Mila", "Vera")
+    return chatters
+
+
+def asked_for(user_id: UserId) -> Asked:
+    asked = exporting.start(user_id)
+    assert isinstance(asked, Asked)
+    return asked
+
+
+def ready_for(user_id: UserId) -> Ready:
+    """Ask and poll until Stream is done."""
+    asked = asked_for(user_id)
+    for _ in range(5):
+        stand = exporting.poll(asked)
+        if not isinstance(stand, Pending):
+            break
+    assert isinstance(stand, Ready)
+    return stand
+
+
+def copy_of(user_id: UserId, shape: Shape = Shape.ACCESS) -> tuple[Copy, list[Any]]:
+    with exporting.copied(ready_for(user_id), user_id, shape) as copy:
+        assert isinstance(copy, Copy)
+        return copy, list(copy.parts())
+
+
+def missing_from(ready: Ready, user_id: UserId) -> Reason:
+    with exporting.copied(ready, user_id, Shape.ACCESS) as copy:
+        assert isinstance(copy, Missing)
+        return copy.reason
+
+
+def link_of(ready: Ready) -> str:
+    url = gateway.task(ready.task_id).url
+    assert url
+    return url
+
+
+# --- what is in it
+
+
+@pytest.mark.promise("STR-6")
+@pytest.mark.promise("RGT-1")
+def test_an_access_copy_has_what_the_subject_wrote_and_did(chat: Chatters, stream: Emulator) -> None:
+    theirs = chat.says("Vera", "what Vera said")
+    file = {"type": "file", "title": "map.pdf", "asset_url": "https://cdn.example/map.pdf", "file_size": 7}
+    ours = chat.says("Mila", "see the map", attachments=[file], mentioned_users=[chat["Vera"]],
+                     quoted_message_id=theirs)  # fmt: skip
+    chat.reacts("Vera", ours, "love")
+    chat.reacts("Mila", theirs, "haha")
+    stream.plant(chat["Mila"], calls=[{"id": "c1", "type": "default", "ended_at": "2026-11-24T11:00:00Z"}])
+    copy, (profile, message, reaction, call) = copy_of(chat["Mila"])
+    assert isinstance(profile, Profile)
+    assert profile.name == "Mila"
+    assert isinstance(message, Message)
+    assert (message.id, message.text, message.mentions) == (ours, "see the map", ("Vera",))
+    assert message.conversation == export.Conversation(id="trip", type="messaging", name="Trip")
+    (attachment,) = message.attachments
+    assert (attachment.name, attachment.url, attachment.size) == ("map.pdf", "https://cdn.example/map.pdf", 7)
+    assert message.quotes
+    assert (message.quotes.id, message.quotes.author) == (theirs, "Vera")
+    assert message.reactions == (export.Reacted(type="love", count=1),)
+    assert isinstance(reaction, Reaction)
+    assert (reaction.type, reaction.to) == ("haha", theirs)
+    assert isinstance(call, Call)
+    assert (call.id, call.ended_at) == ("c1", reaction.at and reaction.at.replace(hour=11, minute=0, second=0,
+                                                                                 microsecond=0))  # fmt: skip
+    assert copy.counts == {"profile": 1, "message": 1, "reaction": 1, "call": 1}
+    assert copy.missing == ()
+
+
+@pytest.mark.promise("RGT-8")
+def test_a_portable_copy_has_no_trace_of_what_others_wrote(chat: Chatters, stream: Emulator) -> None:
+    theirs = chat.says("Vera", "what Vera said")
+    first = chat.says("Mila", "hello")
+    chat.says("Mila", "yes", quoted_message_id=theirs, parent_id=theirs)
+    chat.says("Mila", "and", quoted_message_id=first, parent_id=first)
+    chat.reacts("Vera", first, "love")
+    chat.reacts("Mila", theirs, "haha")
+    copy, (_, hello, answer, own_answer, reaction) = copy_of(chat["Mila"], Shape.PORTABILITY)
+    assert (hello.text, hello.reactions, hello.conversation.name) == ("hello", (), None)
+    assert (answer.text, answer.quotes, answer.reply_to) == ("yes", None, None)
+    assert (own_answer.quotes.id, own_answer.reply_to) == (first, first)
+    assert (reaction.type, reaction.to) == ("haha", None)
+    assert theirs not in str(copy)
+    with exporting.copied(ready_for(chat["Mila"]), chat["Mila"], Shape.PORTABILITY) as again:
+        assert isinstance(again, Copy)
+        text = b"".join(again.ndjson()).decode()
+    assert not any(trace in text for trace in (theirs, "Vera", chat["Vera"], "love"))
+
+
+@pytest.mark.promise("RGT-1")
+@pytest.mark.parametrize("shape", list(Shape))
+def test_nothing_of_others_and_nothing_internal_is_in_the_copy(
+    world: World, stream: Emulator, shape: Shape
+) -> None:
+    chat, canary = Chatters(), world.canaries
+    chat.meet("Mila", "Vera", "Zoe", remark=canary("channel's own field"))
+    theirs = chat.says("Vera", canary("quoted words"))
+    ours = chat.says("Mila", "yes", quoted_message_id=theirs, mentioned_users=[chat["Zoe"]],
+                     secret=canary("a field of an app"))  # fmt: skip
+    chat.reacts("Vera", ours, "love")
+    chat.says("Vera", canary("other words"))
+    for name in ("Vera", "Zoe"):
+        canary.add(f"id of {name}", chat[name])
+    stream.plant(
+        chat["Mila"],
+        user={
+            "banned": True,
+            "role": canary("role"),
+            "teams": [canary("team")],
+            "mutes": [{"target": {"id": chat["Vera"], "name": canary("muted")}}],
+            "devices": [{"id": canary("push token"), "push_provider": "apn"}],
+            "blocked_user_ids": [chat["Vera"]],
+            "ban_reason": canary("ban"),
+        },
+        message={
+            "moderation": {"action": "flag", "original_text": canary("moderation")},
+            "pinned_by": {"id": chat["Vera"], "name": canary("moderator")},
+            "i18n": {"sr_text": canary("translation")},
+            "flagged_by": canary("reporter"),
+        },
+        calls=[{"id": "c1", "session": {"participants": [{"user": {"name": canary("participant")}}]}}],
+    )
+    with exporting.copied(ready_for(chat["Mila"]), chat["Mila"], shape) as copy:
+        assert isinstance(copy, Copy)
+        text = b"".join(copy.ndjson()).decode()
+    assert canary.in_text(text) == []
+    assert "yes" in text
+    left_out = {(one.what, one.ground): one.count for one in copy.omissions}
+    assert left_out["quoted message", Ground.OTHERS] == 1
+    assert left_out["profile", Ground.UNKNOWN] == 1  # why somebody was banned
+    assert left_out["message", Ground.UNKNOWN] == 2  # who reported, and the app's own
+    assert not any(ground is Ground.MODERATION for _, ground in left_out)
+
+
+def test_a_message_that_is_deleted_and_still_held_is_told(chat: Chatters) -> None:
+    chat.deletes(chat.says("Mila", "oh no"))
+    _, (_, message) = copy_of(chat["Mila"])
+    assert message.text == "oh no"
+    assert message.deleted_at
+
+
+def test_a_copy_can_be_read_twice_and_its_lines_are_its_parts(chat: Chatters) -> None:
+    chat.says("Mila", "zdravo, \U0001f600")
+    with exporting.copied(ready_for(chat["Mila"]), chat["Mila"], Shape.ACCESS) as copy:
+        assert isinstance(copy, Copy)
+        assert list(copy.parts()) == list(copy.parts())
+        kinds = [json.loads(line)["kind"] for line in copy.ndjson()]
+    assert kinds == ["profile", "message"]
+
+
+@pytest.mark.promise("NOT-6")
+def test_stream_is_told_an_id_and_nothing_else(chat: Chatters, stream: Emulator) -> None:
+    ready_for(chat["Mila"])
+    (sent,) = stream.requests(path="/export/users")
+    assert sent["body"] == {"user_ids": [chat["Mila"]]}
+    assert stream.violations() == []
+
+
+@pytest.mark.promise("NOT-6")
+def test_every_call_of_an_export_is_held_against_the_register_as_a_duty_of_law(
+    chat: Chatters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[str, str, list[str]]] = []
+    opened = egress.client
+
+    def noted(to: Any, purpose: str, categories: Any, make: Any) -> Any:
+        seen.append((to.name, purpose, sorted(categories)))
+        return opened(to, purpose, categories, make)
+
+    monkeypatch.setattr(egress, "client", noted)
+    copy_of(chat["Mila"])
+    assert {(to, purpose) for to, purpose, _ in seen} == {("STREAM", Purpose.LEGAL_OBLIGATION)}
+    assert [categories for _, _, categories in seen if categories] == [[Category.PSEUDONYM]]
+    assert len(seen) == 1 + 4 + 1 + 1  # asked, polled, the fresh link, the file
+
+
+def test_at_most_25_users_are_asked_for_at_once(chat: Chatters, stream: Emulator) -> None:
+    for number in (0, 26):
+        with pytest.raises(ValueError, match="25"):
+            gateway.export_users([UserId.new() for _ in range(number)])
+    assert stream.requests(path="/export/users") == []
+
+
+# --- what is missing is told
+
+
+@pytest.mark.promise("STR-6")
+def test_a_user_whom_stream_does_not_know_has_nothing_there(world: World, stream: Emulator) -> None:
+    assert exporting.start(UserId.new()) == Missing(Reason.NOT_THERE)
+
+
+@pytest.mark.promise("STR-6")
+@pytest.mark.parametrize("over", ["cut", "task_failed", "refused"])
+def test_more_than_stream_exports_is_never_a_silent_gap(
+    chat: Chatters, stream: Emulator, monkeypatch: pytest.MonkeyPatch, over: str
+) -> None:
+    monkeypatch.setattr(export, "MOST_EXPORTED", 2)
+    stream.choose(most_exported=2, over_most_exported=over)
+    for number in range(3):
+        chat.says("Mila", f"number {number}")
+    if over == "refused":
+        assert exporting.start(chat["Mila"]) == Missing(Reason.REFUSED)
+    elif over == "task_failed":
+        asked = asked_for(chat["Mila"])
+        stands = [exporting.poll(asked) for _ in range(4)]
+        assert stands == [Pending(), Pending(), Pending(), Missing(Reason.FAILED)]
+    else:
+        copy, parts = copy_of(chat["Mila"])
+        assert [part.text for part in parts[1:]] == ["number 0", "number 1"]
+        assert copy.missing == (Missing(Reason.PERHAPS_CUT),)
+
+
+def test_a_task_that_never_ends_is_waited_for_a_day(chat: Chatters, stream: Emulator, world: World) -> None:
+    stream.choose(task_progress="hold")
+    asked = asked_for(chat["Mila"])
+    world.advance(DAY - timedelta(seconds=1))
+    assert exporting.poll(asked) == Pending()
+    world.advance(timedelta(seconds=1))
+    assert exporting.poll(asked) == Missing(Reason.NEVER_READY)
+
+
+def test_a_task_that_ends_late_is_taken_all_the_same(chat: Chatters, stream: Emulator, world: World) -> None:
+    stream.choose(task_progress="instant")
+    asked = asked_for(chat["Mila"])
+    world.advance(2 * DAY)
+    assert exporting.poll(asked) == Ready(asked.task_id)
+
+
+def test_stream_that_does_not_answer_for_a_day_is_missing(
+    chat: Chatters, stream: Emulator, world: World
+) -> None:
+    asked = asked_for(chat["Mila"])
+    stream.fault(path="/tasks", times=2, status=503, code=-1)
+    with pytest.raises(StreamUnavailable):
+        exporting.poll(asked)
+    world.advance(DAY)
+    assert exporting.poll(asked) == Missing(Reason.NEVER_READY)
+
+
+def test_a_task_that_stream_forgot_is_told_apart_and_worth_asking_again(
+    chat: Chatters, stream: Emulator
+) -> None:
+    ready = ready_for(chat["Mila"])
+    stream.fault(path="/tasks", times=2, status=404, code=16)
+    gone = exporting.poll(Asked(ready.task_id, clock.now()))
+    assert gone == Missing(Reason.TASK_GONE)
+    assert missing_from(ready, chat["Mila"]) is Reason.TASK_GONE
+    assert Missing(Reason.TASK_GONE).is_worth_asking_again
+    assert not Missing(Reason.NOT_THERE).is_worth_asking_again
+
+
+def test_a_failed_task_is_missing(chat: Chatters, stream: Emulator) -> None:
+    stream.choose(task_progress="instant")
+    stream.spoil_tasks(failure={"type": "internal", "description": f"of {chat['Mila']}"})
+    asked = asked_for(chat["Mila"])
+    assert exporting.poll(asked) == Missing(Reason.FAILED)
+    task = gateway.task(asked.task_id)
+    assert (task.state, task.error_type, task.url) == (TaskState.FAILED, "internal", None)
+    assert chat["Mila"] not in repr(task)
+
+
+def test_a_completed_task_without_a_link_has_failed(chat: Chatters, stream: Emulator) -> None:
+    asked = asked_for(chat["Mila"])
+    stream.fault(path="/tasks", status=200, body='{"status": "completed", "result": {}}')
+    assert exporting.poll(asked) == Missing(Reason.FAILED)
+
+
+@pytest.mark.parametrize("body", ['{"status": "lost"}', "[]", "{}", "oops"])
+def test_an_answer_that_makes_no_sense_is_no_state(chat: Chatters, stream: Emulator, body: str) -> None:
+    asked = asked_for(chat["Mila"])
+    stream.fault(path="/tasks", status=200, body=body)
+    with pytest.raises(StreamUnavailable):
+        exporting.poll(asked)
+
+
+@pytest.mark.parametrize("task_id", ["../users", "a?b=c", "", "a" * 65, 7, None])
+def test_a_task_id_that_is_none_goes_into_no_path(chat: Chatters, stream: Emulator, task_id: Any) -> None:
+    with pytest.raises(StreamUnavailable):
+        gateway.task(TaskId(task_id))
+    stream.fault(path="/export/users", status=201, body=json.dumps({"task_id": task_id}))
+    with pytest.raises(StreamUnavailable):
+        exporting.start(chat["Mila"])
+    assert stream.requests(path="/tasks") == []
+
+
+@pytest.mark.parametrize("fault", [{"status": 429, "code": 9}, {"status": 500}, {"drop_connection": True}])
+def test_what_passes_is_raised_and_the_next_try_succeeds(
+    chat: Chatters, stream: Emulator, fault: dict[str, Any]
+) -> None:
+    stream.fault(method="POST", path="/export/users", **fault)
+    with pytest.raises(StreamUnavailable):
+        exporting.start(chat["Mila"])
+    ready_for(chat["Mila"])
+
+
+def test_a_refusal_that_is_our_own_fault_is_no_gap_of_the_subject(chat: Chatters, stream: Emulator) -> None:
+    stream.fault(path="/export/users", status=403, code=17)
+    with pytest.raises(StreamRefused):
+        exporting.start(chat["Mila"])
+
+
+# --- the file
+
+
+def test_a_link_that_ended_does_not_matter_since_each_asking_makes_a_new_one(
+    chat: Chatters, stream: Emulator, world: World
+) -> None:
+    ready = ready_for(chat["Mila"])
+    old = link_of(ready)
+    world.advance(2 * DAY)
+    with pytest.raises(download.FileGone):
+        list(download.lines(old))
+    with exporting.copied(ready, chat["Mila"], Shape.ACCESS) as copy:
+        assert isinstance(copy, Copy)
+
+
+def test_a_file_that_is_no_longer_kept_is_missing(chat: Chatters, world: World) -> None:
+    ready = ready_for(chat["Mila"])
+    world.advance(61 * DAY)
+    assert missing_from(ready, chat["Mila"]) is Reason.FILE_GONE
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"drop_connection": True},
+        {"drop_connection": True, "commit": True},
+        {"status": 503, "body": ""},
+        {"status": 429, "body": ""},
+        {"status": 206, "body": "{}"},
+    ],
+    ids=["dropped", "broken off", "broken", "limited", "a part"],
+)
+def test_a_file_that_does_not_come_whole_is_fetched_again(
+    chat: Chatters, stream: Emulator, fault: dict[str, Any]
+) -> None:
+    chat.says("Mila", "hello")
+    ready = ready_for(chat["Mila"])
+    stream.fault(path="/exports", **fault)
+    with pytest.raises(StreamUnavailable), exporting.copied(ready, chat["Mila"], Shape.ACCESS):
+        pytest.fail("half a copy")
+    with exporting.copied(ready, chat["Mila"], Shape.ACCESS) as copy:
+        assert isinstance(copy, Copy)
+        assert copy.counts["message"] == 1
+
+
+@pytest.mark.promise("SEC-1")
+def test_no_redirect_is_followed(chat: Chatters, stream: Emulator) -> None:
+    ready = ready_for(chat["Mila"])
+    stream.fault(path="/exports", status=302, body="", headers={"Location": f"{stream.url}/exports/users/x"})
+    assert missing_from(ready, chat["Mila"]) is Reason.LINK_REFUSED
+    assert len(stream.requests(path="/exports")) == 1
+
+
+@pytest.mark.promise("SEC-1")
+def test_a_link_to_somewhere_else_is_not_opened(chat: Chatters, stream: Emulator) -> None:
+    ready = ready_for(chat["Mila"])
+    elsewhere = json.dumps({"status": "completed", "result": {"url": "https://stream-io-cdn.com.example/x"}})
+    stream.fault(path="/tasks", status=200, body=elsewhere)
+    assert missing_from(ready, chat["Mila"]) is Reason.LINK_REFUSED
+
+
+@pytest.mark.promise("SEC-1")
+def test_nothing_that_proves_who_we_are_goes_along_with_a_link(
+    chat: Chatters, stream: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = link_of(ready_for(chat["Mila"]))
+    with monkeypatch.context() as proxied:
+        proxied.setenv("HTTP_PROXY", "http://127.0.0.1:9")  # where nobody listens
+        assert list(download.lines(url))
+    (sent,) = stream.requests(path="/exports")
+    assert set(sent["headers"]) <= {"host", "user-agent", "accept", "accept-encoding", "connection"}
+
+
+@pytest.mark.parametrize(("bound", "value"), [("MOST_IN_A_LINE", 200), ("MOST_IN_A_FILE", 200)])
+def test_a_file_over_the_bounds_is_missing(
+    chat: Chatters, monkeypatch: pytest.MonkeyPatch, bound: str, value: int
+) -> None:
+    ready = ready_for(chat["Mila"])
+    monkeypatch.setattr(download, bound, value)
+    assert missing_from(ready, chat["Mila"]) is Reason.TOO_LARGE
+
+
+def test_a_file_that_comes_too_slowly_is_given_up(chat: Chatters, monkeypatch: pytest.MonkeyPatch) -> None:
+    ready = ready_for(chat["Mila"])
+    monkeypatch.setattr(download, "LONGEST", timedelta(seconds=-1))
+    with pytest.raises(StreamUnavailable), exporting.copied(ready, chat["Mila"], Shape.ACCESS):
+        pytest.fail("a copy")
+
+
+@pytest.mark.parametrize("body", ["", "\n\n", "no json\n", "[]\n", '{"user": {"id": "u_someone_else"}}\n'])
+def test_a_file_with_nothing_of_the_subject_is_missing(chat: Chatters, stream: Emulator, body: str) -> None:
+    ready = ready_for(chat["Mila"])
+    stream.fault(path="/exports", status=200, body=body)
+    assert missing_from(ready, chat["Mila"]) is Reason.NOTHING_FOUND
+
+
+def test_lines_are_put_together_from_however_they_arrive(
+    chat: Chatters, stream: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = link_of(ready_for(chat["Mila"]))
+    monkeypatch.setattr(download, "_CHUNK", 3)
+    stream.fault(path="/exports", status=200, body="one\n\ntwenty-two\nthe last has no end")
+    assert [bytes(line) for line in download.lines(url)] == [b"one", b"twenty-two", b"the last has no end"]
+
+
+@pytest.mark.promise("SEC-1")
+def test_the_link_is_in_no_exception_log_or_shown_value(
+    chat: Chatters, stream: Emulator, world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    ready = ready_for(chat["Mila"])
+    url = link_of(ready)
+    signature = url.split("signature=")[1]
+    stream.fault(path="/exports", drop_connection=True)
+    with pytest.raises(StreamUnavailable) as raised:
+        list(download.lines(url))
+    shown = (str(raised.value), repr(raised.value), repr(gateway.task(ready.task_id)), repr(ready))
+    assert not any(signature in text for text in (*shown, caplog.text, world.log.getvalue()))
+
+
+@pytest.fixture
+def rude_server() -> Iterator[str]:
+    """A server whose headers are none, of which urllib3 warns with the whole address."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def answer() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(b"HTTP/1.1 200 OK\r\nno header: \xff\r\n: nameless\r\nX\r\n\r\n{}\n")
+
+        thread = threading.Thread(target=answer, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        thread.join(5)
+
+
+@pytest.mark.promise("SEC-1")
+def test_a_malformed_answer_does_not_get_the_link_into_the_log(
+    rude_server: str, chat: Chatters, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("RU4M_STREAM_URL", rude_server)
+    settings.cache_clear()
+    list(download.lines(f"{rude_server}/exports/users/x?signature=canary"))
+    assert "canary" not in caplog.text
