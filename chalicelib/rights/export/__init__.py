@@ -2,5 +2,8 @@
 
 words    titles and labels of kinds and fields, for people
 model    what the readable page shows of each kind of record
-page     index.html, streamed
+markup   HTML in which text can't become markup
+style    how the page looks
+kinds    one kind of record on the page
+page     index.html, in pieces
 """
