@@ -123,14 +123,14 @@ class Browser:
 
     _to: int
     _from: int
-    asked: list[str] = field(default_factory=list)  # addresses that the page asked for, itself included
+    _asked: dict[str, str] = field(default_factory=dict)  # addresses by the request's id
     _session: str | None = None
     _number: int = 0
     _unread: bytes = b""
 
     def show(self, page: Path, screen: Screen) -> None:
         """Open a file on a screen, and wait until it is there."""
-        self.asked.clear()
+        self._asked.clear()
         self.call(
             "Emulation.setDeviceMetricsOverride",
             width=screen.width, height=screen.height, deviceScaleFactor=1, mobile=screen.phone,
@@ -141,6 +141,11 @@ class Browser:
         if "errorText" in told:
             raise ChromiumFailed(f"{page.name}: {told['errorText']}")
         self._until(lambda message: message.get("method") == "Page.loadEventFired")
+
+    @property
+    def asked(self) -> list[str]:
+        """Addresses that the page asked for, itself included, without those that its own policy stopped."""
+        return list(self._asked.values())
 
     def value(self, expression: str) -> Any:  # noqa: ANN401 - whatever JavaScript says
         """What a JavaScript expression is in the page."""
@@ -194,10 +199,15 @@ class Browser:
         deadline = time.monotonic() + _DEADLINE
         while True:
             message = self._next(deadline)
-            if message.get("method") == "Network.requestWillBeSent":
-                self.asked.append(message["params"]["request"]["url"])
+            self._note(message.get("method"), message.get("params", {}))
             if wanted(message):
                 return message
+
+    def _note(self, event: str | None, told: dict[str, Any]) -> None:
+        if event == "Network.requestWillBeSent":
+            self._asked[told["requestId"]] = told["request"]["url"]
+        elif event == "Network.loadingFailed" and told.get("blockedReason") == "csp":
+            self._asked.pop(told["requestId"], None)
 
     def _next(self, deadline: float) -> dict[str, Any]:
         while b"\0" not in self._unread:
