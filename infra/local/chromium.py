@@ -60,6 +60,7 @@ _MISSING = (
     "no Chromium was found. Install it (Debian, as root: apt-get install chromium), or set CHROMIUM to the "
     "program of an installed Chromium or Chrome"
 )
+_SAID = "said"  # the file that takes its standard error
 _INSTALL = ("apt-get", "-q", "-o", "DPkg::Lock::Timeout=300")
 
 
@@ -230,13 +231,13 @@ def browser() -> Iterator[Browser]:
         ChromiumFailed: it did not start.
     """
     program = found()
-    with tempfile.TemporaryDirectory(prefix="chromium-", ignore_cleanup_errors=True) as profile:
+    with tempfile.TemporaryDirectory(prefix="chromium-", ignore_cleanup_errors=True) as home:
         commands, to = os.pipe()
         answers_from, answers = os.pipe()
-        process = _start(program, Path(profile), commands, answers)
+        process = _start(program, Path(home), commands, answers)
         try:
             running = Browser(to, answers_from)
-            running.attach()
+            _begin(running, Path(home))
             yield running
         finally:
             os.close(to)
@@ -244,20 +245,31 @@ def browser() -> Iterator[Browser]:
             os.close(answers_from)
 
 
-def _start(program: str, profile: Path, commands: int, answers: int) -> subprocess.Popen[bytes]:
+def _begin(running: Browser, home: Path) -> None:
+    """Take a page; where that fails, what Chromium said is the only hint (a container without sandboxes)."""
+    try:
+        running.attach()
+    except (ChromiumFailed, BrokenPipeError) as failed:
+        said = (home / _SAID).read_text(errors="replace")[-500:].strip()
+        raise ChromiumFailed(f"it did not start ({failed}): {said}") from None
+
+
+def _start(program: str, home: Path, commands: int, answers: int) -> subprocess.Popen[bytes]:
     sandbox = ("--no-sandbox",) if os.geteuid() == 0 else ()  # Chromium refuses to have one as root
-    flags = (*_FLAGS, *sandbox, f"--user-data-dir={profile / 'profile'}")
+    flags = (*_FLAGS, *sandbox, f"--user-data-dir={home / 'profile'}")
+    said = (home / _SAID).open("wb")
     try:
         return subprocess.Popen(
             [sys.executable, "-I", "-c", _LAUNCH, str(commands), str(answers), program, *flags],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stderr=said,
             pass_fds=(commands, answers),
-            env={"PATH": os.environ.get("PATH", os.defpath), "HOME": str(profile), "TMPDIR": str(profile)},
+            env={"PATH": os.environ.get("PATH", os.defpath), "HOME": str(home), "TMPDIR": str(home)},
             start_new_session=True,  # Ctrl-C is for us; we end it in order
         )
     finally:
+        said.close()
         os.close(commands)
         os.close(answers)
 

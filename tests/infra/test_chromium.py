@@ -71,7 +71,7 @@ def test_who_is_not_root_is_told_what_to_install(machine: Path, monkeypatch: pyt
         chromium.found_or_installed()
 
 
-def test_a_program_that_is_no_browser_is_no_endless_wait(machine: Path) -> None:
-    a_program(machine / "chromium")
-    with pytest.raises(ChromiumFailed, match="it ended"), chromium.browser():
+def test_a_browser_that_does_not_start_is_no_endless_wait_and_its_words_are_told(machine: Path) -> None:
+    a_program(machine / "chromium", "echo no usable sandbox >&2")
+    with pytest.raises(ChromiumFailed, match=r"did not start .*: no usable sandbox"), chromium.browser():
         pass
