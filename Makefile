@@ -1,4 +1,5 @@
 # Everything that is done with this project. A fresh machine needs Python >= 3.11, make and Node.
+# `make test` needs Chromium too, and installs it on Debian as root.
 # First two: `make run`, `make test`.
 
 PYTHON ?= python3
