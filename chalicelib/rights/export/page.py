@@ -1,0 +1,194 @@
+"""The readable page of an export: `index.html`, for whoever opens the package (Art. 12(1) and 15 GDPR).
+
+What must hold:
+
+- It stands alone. No script, no request, one style, and a policy in the page that forbids the rest.
+- No value becomes markup, turns the text around it, or makes the page wider than the screen (`markup`,
+  `style`). A very long one is cut here and whole in the package's files.
+- It is made in pieces, one kind of record after the other, so memory does not grow with the records.
+- What is missing or withheld is said, with the reason. Silence would read as "there is no more" (RGT-1).
+"""
+
+import base64
+import hashlib
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+
+from chalicelib.privacy.controller import CONTROLLER
+from chalicelib.privacy.recipients import Recipient
+from chalicelib.rights.export import kinds, words
+from chalicelib.rights.export.markup import Html, joined, pairs, tag
+from chalicelib.rights.export.model import ROWS, About, Copy, File, SectionView
+from chalicelib.rights.export.style import STYLE
+
+_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+POLICY = f"default-src 'none'; style-src 'sha256-{_HASH}'; base-uri 'none'; form-action 'none'"
+
+_HEADINGS = {Copy.ACCESS: "Your data at RU4M", Copy.PORTABILITY: "Your data to take along"}
+_LEADS = {
+    Copy.ACCESS: "You asked which data about you we process. This page shows it, with the reasons, and "
+    "names whoever received it (Art. 15 GDPR).",
+    Copy.PORTABILITY: "You asked for the data that you gave us, and that we saw while you used the service, "
+    "in a form that another service can read (Art. 20 GDPR).",
+}
+
+_RIGHTS = (
+    ("Correct it", "wrong or incomplete data is corrected (Art. 16 GDPR)"),
+    ("Have it deleted", "unless a law makes us keep it (Art. 17 GDPR)"),
+    ("Have it restricted", "then we store it and do nothing else with it (Art. 18 GDPR)"),
+    ("Take it along", "in a form that another service can read, or sent there (Art. 20 GDPR)"),
+    (
+        "Object",
+        "to what rests on our legitimate interests, and to direct marketing at any time (Art. 21 GDPR)",
+    ),
+    ("Withdraw a consent", "at any time, for the future, as easily as you gave it (Art. 7(3) GDPR)"),
+)
+
+
+def page(about: About, sections: Iterable[SectionView]) -> Iterator[str]:
+    """The page in pieces, to be written as UTF-8 one after the other.
+
+    Args:
+        about: what stands around the records.
+        sections: the kinds of record, taken one at a time.
+    """
+    received: set[Recipient] = set()
+    missing: list[Html] = []
+    yield from _opening(about)
+    for section in sections:
+        yield from kinds.section(section)
+        received.update(section.recipients, *(field.recipients for field in section.fields))
+        missing += [joined([tag("strong", section.title), ": ", what]) for what in section.missing]
+    yield _missing(missing)
+    yield _recipients([recipient for recipient in Recipient if recipient in received])
+    yield _rights(about)
+    yield Html("</main></div></body></html>\n")
+
+
+def _opening(about: About) -> Iterator[Html]:
+    heading = _HEADINGS[about.copy]
+    head = joined(
+        [
+            tag("meta", charset="utf-8"),
+            tag("meta", http_equiv="Content-Security-Policy", content=POLICY),
+            tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+            tag("meta", name="color-scheme", content="light dark"),
+            tag("meta", name="referrer", content="no-referrer"),
+            tag("meta", name="robots", content="noindex"),
+            tag("title", heading),
+            tag("style", Html(STYLE)),
+        ]
+    )
+    yield Html(f'<!doctype html>\n<html lang="en">{tag("head", head)}\n<body>')
+    yield tag("a", "To your records", class_="skip", href="#records")
+    yield Html('<div class="page">')
+    yield tag("header", tag("h1", heading), tag("p", _LEADS[about.copy], class_="lead"), _facts(about))
+    yield _contents(about)
+    yield Html("<main>")
+    yield _files(about.files)
+    yield tag("h2", "Your records", id="records")
+
+
+def _facts(about: About) -> Html:
+    address = f"{CONTROLLER.name}, {CONTROLLER.address}, {CONTROLLER.country}"
+    as_of = joined([_instant(about.received_at), ", also what ended since then"])
+    return tag(
+        "div",
+        pairs(
+            ("Responsible", address),
+            ("Contact", tag("a", about.contact, href=f"mailto:{about.contact}")),
+            ("You asked on", _instant(about.received_at)),
+            ("Shows what we held on", as_of),
+            ("Made on", _instant(about.made_at)),
+            ("Request", tag("code", about.request_id)),
+        ),
+        class_="card",
+    )
+
+
+def _contents(about: About) -> Html:
+    places = [
+        ("files", "In this package"),
+        *((f"kind-{kind}", words.title(kind)) for kind in about.kinds),
+        ("missing", "What is missing"),
+        ("recipients", "Who received data"),
+        ("rights", "Your rights, and where to complain"),
+    ]
+    links = [tag("li", tag("a", title, href=f"#{place}")) for place, title in places]
+    return tag("nav", tag("h2", "On this page", id="contents"), tag("ul", *links), aria_labelledby="contents")
+
+
+def _files(files: tuple[File, ...]) -> Html:
+    listed = [tag("li", tag("code", file.name), ": ", file.what) for file in files]
+    text_ = "This page shows the first {} records of each kind. The files beside it hold all of them."
+    return joined(
+        [
+            tag("h2", "In this package", id="files"),
+            tag("div", tag("p", text_.format(ROWS)), tag("ul", *listed), class_="card"),
+        ]
+    )
+
+
+def _missing(missing: list[Html]) -> Html:
+    shown = (
+        tag("div", tag("ul", *(tag("li", what) for what in missing)), class_="card warn")
+        if missing
+        else tag("div", tag("p", "Nothing: everything that we looked for could be read."), class_="card")
+    )
+    return joined([tag("h2", "What is missing", id="missing"), shown])
+
+
+def _recipients(received: list[Recipient]) -> Html:
+    return joined([tag("h2", "Who received data", id="recipients"), *map(_recipient, received)])
+
+
+def _recipient(recipient: Recipient) -> Html:
+    entry = recipient.entry
+    facts = pairs(
+        ("What it does", entry.told),
+        ("Role", entry.role.value),
+        ("Where", entry.country),
+        ("Transfer", entry.mechanism.value),
+        ("Safeguards", "; ".join(entry.safeguards)),
+    )
+    return tag("section", tag("h3", entry.label), facts, class_="card", id=kinds.place(recipient))
+
+
+def _rights(about: About) -> Html:
+    rights = [tag("li", tag("strong", name), ": ", what, ".") for name, what in _RIGHTS]
+    mail = tag("a", about.contact, href=f"mailto:{about.contact}")
+    authorities = [
+        tag(
+            "section",
+            tag("h3", authority.name),
+            pairs(
+                ("Address", authority.address),
+                ("Phone", authority.phone),
+                ("Web", tag("a", authority.url, href=authority.url, rel="noreferrer")),
+            ),
+            class_="card",
+        )
+        for authority in about.authorities
+    ]
+    return joined(
+        [
+            tag("h2", "Your rights, and where to complain", id="rights"),
+            tag(
+                "div",
+                tag("p", "You can ask for each of these in the app, or by writing to ", mail, ":"),
+                tag("ul", *rights),
+                tag(
+                    "p",
+                    "If you think that we break the law, you can complain to an authority (Art. 77 GDPR).",
+                ),
+                tag("p", "You can also go to court (Art. 79 GDPR); you need not complain first."),
+                class_="card",
+            ),
+            *authorities,
+        ]
+    )
+
+
+def _instant(at: datetime) -> Html:
+    utc = at.astimezone(UTC)
+    return tag("time", f"{utc.day} {utc:%B %Y, %H:%M} UTC", datetime=utc.isoformat())
