@@ -29,7 +29,7 @@ ROUNDS = 10
 def operations(world: World) -> dict[str, Callable[[], Reply]]:
     """Each operation of the main job, ready to be done once."""
     phone, other = a_phone(), world.a_user()
-    mila = world.a_user(phone=phone)
+    mila, steady = world.a_user(phone=phone), world.a_user().is_stepped_up()
     challenges = [world.asks_for_a_code(number).json["challenge_id"] for number in (a_phone(), phone)]
     codes = [world.code_for(number) for number, _ in cloud.sent_messages()[-2:]]
     address = an_address()
@@ -52,6 +52,7 @@ def operations(world: World) -> dict[str, Callable[[], Reply]]:
         "consent: give": lambda: mila.consents("analytics"),
         "consent: records": lambda: mila.gets("/v1/consents/analytics/records"),
         "usage: 100 events": lambda: mila.tells_usage(*(an_event() for _ in range(100))),
+        "right: exercise": lambda: steady.exercises("access"),
         "session: end": mila.logs_out,
     }
 

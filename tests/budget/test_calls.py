@@ -9,6 +9,8 @@ import pytest
 from chalicelib.accounts import service as accounts
 from chalicelib.core import breaker, table
 from chalicelib.core.settings import settings
+from chalicelib.rights import store as rights
+from chalicelib.rights import sweeping
 from chalicelib.usage import rollup, service, store
 from chalicelib.usage.model import UsageBatch
 from tests.support.builders import a_device, a_fault, a_phone, an_address, an_event, other_than
@@ -278,6 +280,41 @@ def test_a_secret_is_read_once_per_container(world: World) -> None:
         for _ in range(3):
             world.a_user().mints_a_chat_token()
     assert calls.of("secretsmanager") == 0
+
+
+@pytest.mark.promise("RGT-10")
+def test_taking_a_request_in_costs_two_reads_one_transaction_and_one_message(world: World) -> None:
+    mila = world.a_user().is_stepped_up()
+    mila.exercises("access")  # the receipts' key is read
+    with counted() as calls:
+        assert mila.exercises("portability").status == 202
+    assert calls.tables == {"BatchGetItem": 1, "Query": 1, "TransactWriteItems": 1}
+    assert (calls.of("sqs"), sum(calls.values())) == (1, 4)
+
+
+def test_a_request_that_was_made_before_costs_one_read_more(world: World) -> None:
+    mila, key = world.a_user().is_stepped_up(), {"Idempotency-Key": str(uuid.uuid4())}
+    mila.exercises("access", key)
+    with counted() as calls:
+        mila.exercises("access", key)
+    assert calls.of("dynamodb") == 4
+    assert calls.of("sqs") == 0
+
+
+def test_looking_at_a_request_costs_two_reads(world: World) -> None:
+    mila = world.a_user().is_stepped_up()
+    request_id = mila.exercises("access").json["id"]
+    with counted() as calls:
+        mila.request(request_id)
+    assert calls.tables == {"BatchGetItem": 1, "GetItem": 1}
+
+
+def test_a_sweep_costs_two_reads_a_shard_and_a_message_batch_for_each_ten_that_are_due(world: World) -> None:
+    world.a_user().is_stepped_up().exercises("access")
+    with counted() as calls:
+        sweeping.sweep()
+    assert calls.tables == {"Query": 2 * len(rights.SHARDS)}
+    assert calls.of("sqs") == 1
 
 
 @pytest.mark.parametrize(("events", "writes"), [(1, 1), (25, 1), (26, 2), (100, 4)])

@@ -1,0 +1,89 @@
+"""Stream's part of a copy: asked for, then waited for. What could not be had is told, and holds up nothing.
+
+What Stream leaves for later steps stands in the notes: the task's id (it goes on record too, RGT-10), then
+that its file is ready, or why there is none.
+"""
+
+from datetime import datetime, timedelta
+
+from chalicelib.chat import exporting
+from chalicelib.chat.export import Missing, Reason
+from chalicelib.chat.exporting import Asked, Pending, Ready
+from chalicelib.chat.gateway import StreamUnavailable
+from chalicelib.chat.model import TaskId
+from chalicelib.core import clock
+from chalicelib.core.clock import MINUTE
+from chalicelib.core.errors import Unavailable
+from chalicelib.rights import plans
+from chalicelib.rights.model import Notes
+from chalicelib.rights.plans.step import SHORT, Done, Job, Outcome, Wait
+
+_TASK, _ASKED_AT, _READY, _WHY_NOT = "stream_task", "stream_asked_at", "stream_ready", "stream_missing"
+_REASONS = {reason.value: reason for reason in Reason}
+KIND = "chat_message"  # as the register calls it
+PART = "what Stream holds of your chats"
+
+# Twice as long each time, from a second on: a small copy is there in a moment, a large one takes minutes.
+_SHORTEST, _LONGEST = timedelta(seconds=1), 10 * MINUTE
+
+
+class AskStream:
+    """Order the subject's export at Stream."""
+
+    name = plans.ASK_STREAM
+    lease = SHORT
+    waits_for_processor = False
+
+    def run(self, job: Job) -> Outcome:
+        """Order it. After a crash before the note there is a second order, which nobody reads."""
+        try:
+            asked = exporting.start(job.request.user_id)
+        except StreamUnavailable:
+            raise Unavailable from None
+        if isinstance(asked, Missing):
+            return _without(asked)
+        return Done(notes={_TASK: asked.task_id, _ASKED_AT: clock.to_text(asked.at)})
+
+
+class AwaitStream:
+    """Wait for Stream's task to end."""
+
+    name = plans.AWAIT_STREAM
+    lease = SHORT
+    waits_for_processor = True
+
+    def run(self, job: Job) -> Outcome:
+        """Look once; then wait for as long as it has taken so far."""
+        asked = _asked(job.notes)
+        if asked is None:
+            return Done()
+        try:
+            found = exporting.poll(asked)
+        except StreamUnavailable:
+            raise Unavailable from None
+        match found:
+            case Ready():
+                return Done(notes={_READY: 1})
+            case Missing():
+                return _without(found)
+            case Pending():
+                return Wait(min(max(clock.now() - asked.at, _SHORTEST), _LONGEST))
+
+
+def outcome(notes: Notes) -> Ready | Missing:
+    """What the two steps left for the one that assembles the copy."""
+    if _READY in notes:
+        return Ready(TaskId(str(notes[_TASK])))
+    return Missing(_REASONS[str(notes[_WHY_NOT])])
+
+
+def _asked(notes: Notes) -> Asked | None:
+    if _TASK not in notes:
+        return None
+    return Asked(TaskId(str(notes[_TASK])), datetime.fromisoformat(str(notes[_ASKED_AT])))
+
+
+def _without(missing: Missing) -> Done:
+    """Go on without Stream's part. Who never chatted misses nothing."""
+    lacking = () if missing.reason is Reason.NOT_THERE else (PART,)
+    return Done(notes={_WHY_NOT: missing.reason}, missing=lacking)

@@ -1,0 +1,122 @@
+"""The copy itself: assembled into one file, then the answer."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from chalicelib.chat import exporting, fields
+from chalicelib.chat.export import Missing as ChatMissing
+from chalicelib.chat.export import Omission, Reason, Shape
+from chalicelib.chat.gateway import StreamUnavailable
+from chalicelib.core import clock
+from chalicelib.core.errors import Unavailable
+from chalicelib.rights import files, plans, store
+from chalicelib.rights.export import package
+from chalicelib.rights.export.contents import Asked, Chat
+from chalicelib.rights.export.manifest import LeftOut, Missing, WithheldShape
+from chalicelib.rights.export.model import Copy
+from chalicelib.rights.model import ExportFile, Right, RightsRequest, Status
+from chalicelib.rights.plans.step import SHORT, WHOLE_RUN, Done, Job, Outcome
+from chalicelib.rights.steps import copying
+
+_COPIES = {Right.ACCESS: Copy.ACCESS, Right.PORTABILITY: Copy.PORTABILITY}
+_SHAPES = {Copy.ACCESS: Shape.ACCESS, Copy.PORTABILITY: Shape.PORTABILITY}
+_SHA256, _SIZE, _MADE_AT = "export_sha256", "export_size", "export_made_at"
+_RECORDS = "some records that could not be read"
+
+
+class Assemble:
+    """Everything that is held of the subject, in one file with one place: done again, it is replaced."""
+
+    name = plans.ASSEMBLE
+    lease = WHOLE_RUN
+    waits_for_processor = False
+
+    def run(self, job: Job) -> Outcome:
+        """Read, pack, store; what could not be read is told in the file and in the answer."""
+        request = job.request
+        try:
+            with _chat(request) as chat:
+                assembled = package.assemble(_asked(request), chat, files.key_of(request.request_id))
+        except StreamUnavailable:
+            raise Unavailable from None
+        notes: dict[str, str | int] = {
+            _SHA256: assembled.sha256,
+            _SIZE: assembled.size,
+            _MADE_AT: clock.to_text(clock.now()),
+        }
+        return Done(
+            notes=notes,
+            counts={f"of_{kind}": number for kind, number in assembled.counts.items() if number},
+            missing=_lacking(request, assembled.errors),
+        )
+
+
+class Deliver:
+    """The answer: from now on the subject can fetch the file."""
+
+    name = plans.DELIVER
+    lease = SHORT
+    waits_for_processor = False
+
+    def run(self, job: Job) -> Outcome:
+        """Note the file in the same transaction that closes the request."""
+        request, notes = job.request, job.notes
+        file = ExportFile(
+            request_id=request.request_id,
+            key=files.key_of(request.request_id),
+            sha256=str(notes[_SHA256]),
+            size=int(notes[_SIZE]),
+            made_at=datetime.fromisoformat(str(notes[_MADE_AT])),
+        )
+        answer = Status.PARTIALLY_COMPLETED if request.missing else Status.COMPLETED
+        return Done(answers=answer, also=(store.keeping_file(file),))
+
+
+def _asked(request: RightsRequest) -> Asked:
+    copy, when = _COPIES[request.right], request.received_at
+    return Asked(copy, request.request_id, request.account_id, when)
+
+
+def _lacking(request: RightsRequest, errors: tuple[Missing, ...]) -> tuple[str, ...]:
+    """What the answer says is missing; Stream's part may have been named by an earlier step already."""
+    named = {copying.PART if error.what == copying.KIND else _RECORDS for error in errors}
+    return tuple(sorted(named - set(request.missing)))
+
+
+@contextmanager
+def _chat(request: RightsRequest) -> Iterator[Chat]:
+    """Stream's part, fetched and redacted for as long as the block lasts."""
+    shape = _SHAPES[_COPIES[request.right]]
+    found = copying.outcome(request.notes)
+    if isinstance(found, ChatMissing):
+        yield Chat(withheld=_withheld(shape), missing=_missing([found]))
+        return
+    with exporting.copied(found, request.user_id, shape) as copy:
+        if isinstance(copy, ChatMissing):
+            yield Chat(withheld=_withheld(shape), missing=_missing([copy]))
+            return
+        yield Chat(
+            lines=lambda: (line.decode() for line in copy.ndjson()),
+            counts=copy.counts,
+            left_out=tuple(map(_left_out, copy.omissions)),
+            withheld=_withheld(shape),
+            missing=_missing(copy.missing),
+        )
+
+
+def _withheld(shape: Shape) -> tuple[WithheldShape, ...]:
+    return tuple(WithheldShape(name=f"{one.what}.{one.name}", why=one.ground.plainly) for one in fields.withheld(shape))
+
+
+def _left_out(one: Omission) -> LeftOut:
+    return LeftOut(what=one.what, reason=one.ground, text=one.ground.plainly, count=one.count)
+
+
+def _missing(found: Iterable[ChatMissing]) -> tuple[Missing, ...]:
+    """Who never chatted misses nothing."""
+    return tuple(
+        Missing(what=copying.KIND, reason=one.reason, text=one.plainly)
+        for one in found
+        if one.reason is not Reason.NOT_THERE
+    )
