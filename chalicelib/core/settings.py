@@ -137,6 +137,10 @@ class Settings:
             lock=timedelta(days=4 * 366 if self.stage is Stage.PRODUCTION else 1),
         )
 
+    def export_bucket(self) -> str:
+        """Where the copies wait that subjects asked for."""
+        return self._named("RU4M_EXPORT_BUCKET")
+
     def _named(self, variable: str) -> str:
         return _required(self.environment, variable)
 

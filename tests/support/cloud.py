@@ -67,6 +67,12 @@ def new_container() -> None:
     breaker.forget()
 
 
+def create_buckets() -> None:
+    aws.client("s3").create_bucket(
+        Bucket=settings().export_bucket(), CreateBucketConfiguration={"LocationConstraint": REGION}
+    )
+
+
 def sent_messages() -> list[tuple[str, str]]:
     """Every SMS handed to SNS: number and text, oldest first."""
     messages = sns_backends[ACCOUNT][REGION].sms_messages
@@ -147,7 +153,7 @@ def counted() -> Iterator[Calls]:
         reads = {"GetItem": [params], "BatchGetItem": params.get("RequestItems", {}).values()}
         stale.extend(model.name for read in reads.get(model.name, ()) if not read.get("ConsistentRead"))
 
-    clients = [aws.client(name) for name in ("dynamodb", "sns", "sesv2", "secretsmanager", "kms")]
+    clients = [aws.client(name) for name in ("dynamodb", "sns", "sesv2", "secretsmanager", "kms", "s3")]
     for client in clients:
         client.meta.events.register("provide-client-params", count)
     try:

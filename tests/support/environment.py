@@ -51,6 +51,7 @@ def variables() -> dict[str, str]:
         "RU4M_SIGNING_KID": KID,
         "RU4M_MAIL_FROM": "notices@test.example",
         "RU4M_MAIL_CONFIGURATION": "ru4m-test",
+        "RU4M_EXPORT_BUCKET": "ru4m-test-exports",
         "RU4M_CHECKPOINT_BUCKET": "ru4m-test-checkpoints",
         "RU4M_CHECKPOINT_KEY": "alias/ru4m-test-checkpoints",
         **{f"RU4M_SECRET_{name.upper()}": f"ru4m/test/{name}" for name in secret_documents()},

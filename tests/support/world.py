@@ -144,6 +144,7 @@ def a_world() -> Iterator[World]:
         cloud.create_secrets()
         cloud.create_stage_key()
         cloud.create_mail_identity()
+        cloud.create_buckets()
         # The log's handler holds on to the stdout of its import; give it a stream that can be read.
         handler = observe.logger.registered_handler
         assert isinstance(handler, logging.StreamHandler)
