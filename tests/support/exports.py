@@ -20,15 +20,14 @@ from chalicelib.core.table import Key, Table
 from chalicelib.privacy import codec, register, subject_keys
 from chalicelib.privacy.personal import Record
 from chalicelib.rights.export import package
-from chalicelib.rights.export.contents import Asked
-from chalicelib.rights.export.manifest import Missing
+from chalicelib.rights.export.contents import Asked, Chat
 from chalicelib.rights.export.model import Copy
-from chalicelib.rights.export.package import Assembled, Chat
+from chalicelib.rights.export.package import Assembled
 from tests.support import cloud
 from tests.support.world import User
 
 KEY = "exports/r_test.zip"
-NO_CHAT = Chat(records=())
+NO_CHAT = Chat()
 
 
 @dataclass(frozen=True)
@@ -100,7 +99,7 @@ class Package:
 def a_copy(
     user: User,
     copy: Copy = Copy.ACCESS,
-    chat: Chat | Missing = NO_CHAT,
+    chat: Chat = NO_CHAT,
     received_at: datetime | None = None,
 ) -> Package:
     """What somebody gets who asks for it (at an instant in the past, or now)."""
@@ -129,9 +128,9 @@ def stored(user: User) -> dict[str, list[Record]]:
     found: dict[str, list[Record]] = defaultdict(list)
     for raw in cloud.all_items():
         item = table.items.plain(raw)
-        if account_id in (item.get("pk", "").removeprefix("A#"), item.get("account_id")):
-            if kind := classes.get(item.get("kind", "")):
-                found[kind.declaration.kind].append(codec.opened(kind, item, keys))
+        kind = classes.get(item.get("kind", ""))
+        if kind and account_id in (item["pk"].removeprefix("A#"), item.get("account_id")):
+            found[kind.declaration.kind].append(codec.opened(kind, item, keys))
     return found
 
 

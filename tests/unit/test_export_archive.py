@@ -13,12 +13,16 @@ from botocore.exceptions import ReadTimeoutError
 
 from chalicelib.core.errors import Unavailable
 from chalicelib.rights.export import archive
-from chalicelib.rights.export.archive import PART, zipped_to
+from chalicelib.rights.export.archive import PART, Archive, zipped_to
 from tests.support.cloud import counted, failing, hooked
 from tests.support.exports import KEY, downloaded, uploads
 from tests.support.world import World
 
 AT = datetime(2026, 11, 24, 12, 0, 7, tzinfo=UTC)
+
+
+class BrokeOff(Exception):
+    """Something that was to go into the ZIP does not come."""
 
 
 class Killed(BaseException):
@@ -87,9 +91,13 @@ def test_a_second_run_replaces_what_the_first_put(world: World) -> None:
 
 def test_what_fails_half_way_leaves_what_was_there_and_no_parts(world: World) -> None:
     put("before")
-    with pytest.raises(RuntimeError), zipped_to(KEY, AT) as (zipped, _):
-        zipped.add("noise.txt", "text/plain", noise(10))
-        raise RuntimeError
+
+    def breaking_off() -> Iterator[str]:
+        yield from noise(20)
+        raise BrokeOff
+
+    with pytest.raises(BrokeOff), zipped_to(KEY, AT) as (zipped, _):
+        zipped.add("noise.txt", "text/plain", breaking_off())
     assert content_of("a.txt") == "before"
     assert uploads() == []
 
@@ -114,9 +122,9 @@ def test_parts_that_can_not_be_given_up_now_do_not_hide_why(world: World) -> Non
         raise RuntimeError("why")
 
 
-@pytest.mark.parametrize("inside", [True, False], ids=["in a file", "between files"])
+@pytest.mark.parametrize("where", ["in a file", "between files"])
 def test_a_process_that_is_being_stopped_makes_no_more_calls(
-    inside: bool, world: World, monkeypatch: pytest.MonkeyPatch
+    where: str, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(archive, "PART", 50)  # whatever a ZIP writes when it is closed fills a part
     made: list[int] = []
@@ -126,11 +134,14 @@ def test_a_process_that_is_being_stopped_makes_no_more_calls(
         made.append(calls.total())
         raise Killed
 
-    with counted() as calls, pytest.raises(Killed), zipped_to(KEY, AT) as (zipped, _):
+    def write(zipped: Archive) -> None:
         zipped.add("a.txt", "text/plain", ["Mila"])
-        if inside:
+        if where == "in a file":
             zipped.add("b.txt", "text/plain", until_killed(["Mila" * 20_000]))
         next(until_killed(()))
+
+    with counted() as calls, pytest.raises(Killed), zipped_to(KEY, AT) as (zipped, _):
+        write(zipped)
     assert made == [calls.total()]
     assert uploads() == [KEY]  # for the bucket's lifecycle
 
