@@ -1,4 +1,5 @@
 # Everything that is done with this project. A fresh machine needs Python >= 3.11, make and Node.
+# `make test` needs Chromium too, and installs it on Debian as root.
 # First two: `make run`, `make test`.
 
 PYTHON ?= python3
@@ -18,7 +19,7 @@ tour: setup         ## the same, ends after the tour with its status
 dev: setup          ## `chalice local` against the emulated services
 	$(BIN)/python -m infra.local dev
 
-test: setup         ## every suite
+test: setup browser ## every suite
 	$(BIN)/pytest -n $(WORKERS)
 
 check: setup lint types  ## lint, types, direction of imports
@@ -60,7 +61,10 @@ pins: setup         ## compile requirements*.txt anew from the .in files
 clean:              ## forget everything that was installed or built
 	rm -rf .venv .local build $(JS)/node_modules
 
-.PHONY: setup
+.PHONY: setup browser
+browser: .venv/ready  # only pictures of pages need one, so `make run` asks for none
+	$(BIN)/python -m infra.local.chromium
+
 setup: .venv/ready $(JS)/node_modules/ready
 
 .venv/ready: requirements-dev.txt

@@ -23,7 +23,7 @@ from chalicelib.rights.export.selection import selection
 from infra import export_schema
 from tests.support.builders import a_fault, an_address, an_event
 from tests.support.cloud import counted, failing, new_container
-from tests.support.exports import Package, a_copy, damage, downloaded, stored
+from tests.support.copies import Package, a_copy, damage, downloaded, stored
 from tests.support.world import User, World, a_world
 
 DAY = timedelta(days=1)

@@ -1,142 +1,114 @@
-"""Copies of somebody's data in tests: made as the code makes them, read as a stranger's program would.
+"""A readable page of real size: all that is declared, with values as people and attackers have them."""
 
-The reader knows what the package itself says (its manifest and its schema), and nothing of how it is written.
-"""
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
-import csv
-import io
-import json
-import zipfile
-from collections import defaultdict
-from dataclasses import dataclass
-from datetime import datetime
-from functools import cached_property
-from typing import Any
+from chalicelib.privacy import plans, register
+from chalicelib.privacy.elsewhere import ELSEWHERE
+from chalicelib.privacy.plans import Withheld
+from chalicelib.rights.export.model import ROWS, About, Copy, File, Row, SectionView
+from chalicelib.rights.export.page import page
 
-from chalicelib.core import aws, table
-from chalicelib.core.ids import AccountId
-from chalicelib.core.settings import settings
-from chalicelib.core.table import Key, Table
-from chalicelib.privacy import codec, register, subject_keys
-from chalicelib.privacy.personal import Record
-from chalicelib.rights.export import package
-from chalicelib.rights.export.contents import Asked, Chat
-from chalicelib.rights.export.model import Copy
-from chalicelib.rights.export.package import Assembled
-from tests.support import cloud
-from tests.support.world import User
+RECEIVED = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 
-KEY = "exports/r_test.zip"
-NO_CHAT = Chat()
+SCRIPT = "<script>document.title = 'hurt'</script>"
+OVERRIDE = "gnp.erutcip\u202egpj.exe"
+LONG_WORD = "Donaudampfschifffahrtsgesellschaftskapitän" * 12
+STACKED_MARKS = "Z" + "\u0301\u0323" * 60
+HOSTILE = (
+    SCRIPT,
+    '"><img src=https://tracker.example/x onerror=alert(1)>',
+    "'></td></table></section><h1>Your account was deleted</h1>",
+    OVERRIDE,
+    LONG_WORD,
+    STACKED_MARKS,
+    "half a character \ud83d, a null \x00 and a bell \x07",
+    "</style><style>*{display:none}",
+    "سلام، این یک پیام است",
+    "一二三四五六七八九十" * 20,
+    "two\nlines",
+    "&lt;b&gt; &amp;amp;",
+)
 
-
-@dataclass(frozen=True)
-class Package:
-    """A package as somebody downloads it."""
-
-    told: Assembled
-    content: bytes
-
-    @cached_property
-    def zip(self) -> zipfile.ZipFile:
-        return zipfile.ZipFile(io.BytesIO(self.content))
-
-    @property
-    def names(self) -> list[str]:
-        return self.zip.namelist()
-
-    def text(self, name: str) -> str:
-        return self.zip.read(name).decode()
-
-    @cached_property
-    def data(self) -> dict[str, Any]:
-        data: dict[str, Any] = json.loads(self.text("data.json"))
-        return data
-
-    @cached_property
-    def manifest(self) -> dict[str, Any]:
-        manifest: dict[str, Any] = json.loads(self.text("manifest.json"))
-        return manifest
-
-    @cached_property
-    def schema(self) -> dict[str, Any]:
-        schema: dict[str, Any] = json.loads(self.text("data.schema.json"))
-        return schema
-
-    def records(self, kind: str) -> list[dict[str, Any]]:
-        """Out of data.json."""
-        records: list[dict[str, Any]] = self.data["sections"][kind]["records"]
-        return records
-
-    def kind(self, name: str) -> dict[str, Any]:
-        """What the manifest says of a kind."""
-        (kind,) = (one for one in self.manifest["kinds"] if one["kind"] == name)
-        return dict(kind)
-
-    def from_csv(self, kind: str) -> list[dict[str, Any]]:
-        """The records out of the CSV, by the rules in the manifest."""
-        rows = csv.DictReader(io.StringIO(self.zip.read(f"csv/{kind}.csv").decode("utf-8-sig"), newline=""))
-        return [
-            {name: self._value(kind, name, cell) for name, cell in row.items() if cell != ""} for row in rows
-        ]
-
-    def _value(self, kind: str, name: str, cell: str) -> Any:
-        if self._resolved(self._fields(kind)[name]).get("type") != "string":
-            return json.loads(cell)
-        return cell.removeprefix(self.manifest["csv"]["guard"])
-
-    def _fields(self, kind: str) -> dict[str, Any]:
-        section = self.schema["properties"]["sections"]["properties"][kind]
-        fields: dict[str, Any] = self._resolved(section["properties"]["records"]["items"])["properties"]
-        return fields
-
-    def _resolved(self, node: dict[str, Any]) -> dict[str, Any]:
-        while "$ref" in node:
-            node = self.schema["$defs"][node["$ref"].rpartition("/")[2]]
-        return node
+# One for each field that a kind has, the way the records hold them.
+_PLAIN = {
+    "account_id": "a_01jdd4f3v0qk7m8x2c5t9w6zre", "user_id": "u_7h2k9d3m5p8q", "state": "active",
+    "phone": "+381601234567", "locale": "sr-Latn-RS", "pseudonym": "c3f9a17e6b0d4428", "live": "yes",
+    "created_at": "2025-02-03 08:15:22 UTC", "accepted_at": "2025-02-03 08:16:01 UTC",
+    "version": "terms-2024-05-08", "display_name": "Mila Petrović", "name": "Mila Petrović",
+    "date_of_birth": "1991-04-17", "job_title": "Hydrologist", "employer": "Institute of Water, Novi Sad",
+    "country": "RS", "avatar_url": "https://images.example/mila.jpg", "email": "mila@example.com",
+    "discoverable": "yes", "online_visible": "no", "consents": "analytics, contact matching",
+    "device": "5b0f2a6e-7f7e-4a0c-9c59-0a4a8b1d2e77", "last_used_at": "2026-11-19 21:40:10 UTC",
+    "told_at": "2026-10-01 10:00:00 UTC", "channel": "mail", "at": "2026-11-19 21:40:10 UTC",
+    "platform": "ios", "os_version": "19.1", "app_version": "2.4.0", "model": "iPhone 17",
+}  # fmt: skip
+_SIZES = {"profile": 1, "account": 1, "purposes": 1, "session": 7, "usage_event": 4218, "chat_message": 312}
 
 
-def a_copy(
-    user: User,
-    copy: Copy = Copy.ACCESS,
-    chat: Chat = NO_CHAT,
-    received_at: datetime | None = None,
-) -> Package:
-    """What somebody gets who asks for it (at an instant in the past, or now)."""
-    asked = Asked(copy, "r_test", AccountId(user.account_id), received_at or user.world.now)
-    told = package.assemble(asked, chat, to=KEY)
-    return Package(told, downloaded())
+def an_about(**changes: object) -> About:
+    sections = plans.export_plan(register.records())
+    kinds = tuple(section.kind for section in sections)
+    about = About(
+        copy=Copy.ACCESS,
+        request_id="r_01jdd4f3v0qk7m8x2c5t9w6zre",
+        received_at=RECEIVED,
+        made_at=RECEIVED + timedelta(hours=2),
+        contact="privacy@test.example",
+        kinds=(*kinds, *(data.kind for data in ELSEWHERE)),
+        files=(
+            File("data.json", "all records, for programs"),
+            File("data.schema.json", "what data.json looks like"),
+            File("csv/", "the same for spreadsheets, a file for each kind"),
+            File("chat/messages.ndjson", "your messages, as Stream keeps them"),
+            File("manifest.json", "what is in the package, and a checksum of each file"),
+        ),
+    )
+    return replace(about, **changes)  # type: ignore[arg-type] # a field's own type
 
 
-def downloaded() -> bytes:
-    answer = aws.client("s3").get_object(Bucket=settings().export_bucket(), Key=KEY)
-    content: bytes = answer["Body"].read()
-    return content
+def sections(hostile: tuple[str, ...] = HOSTILE) -> Iterator[SectionView]:
+    """A section for each kind that the system declares, then those that no record class holds."""
+    for section in plans.export_plan(register.records()):
+        names = [told.name for told in section.told]
+        total = _SIZES.get(section.kind, 3) if names else 0
+        rows = [_row(names, number, hostile) for number in range(min(total, ROWS))]
+        yield SectionView.of(section, rows, total, f"csv/{section.kind}.csv")
+    yield from _elsewhere(hostile)
 
 
-def uploads() -> list[str]:
-    """Uploads that were begun and neither completed nor given up."""
-    listed = aws.client("s3").list_multipart_uploads(Bucket=settings().export_bucket())
-    return [upload["Key"] for upload in listed.get("Uploads", [])]
+def _row(names: list[str], number: int, hostile: tuple[str, ...]) -> Row:
+    row = {name: _PLAIN.get(name, f"{name}-{number}") for name in names}
+    told = [name for name in names if name in {"name", "screen", "job_title", "device", "diagnostics"}]
+    for name in told:
+        row[name] = hostile[number % len(hostile)] if number % 2 else f"meeting.{name}"
+    return row | {name: f"2026-11-{1 + number % 28:02} 21:40:10 UTC" for name in names if name == "at"}
 
 
-def stored(user: User) -> dict[str, list[Record]]:
-    """All records in the tables that are somebody's, opened, whatever leads to them."""
-    account_id = AccountId(user.account_id)
-    keys = subject_keys.from_item(account_id, table.get(subject_keys.key(account_id)))
-    classes = {record.declaration.kind: record for record in register.records()}
-    found: dict[str, list[Record]] = defaultdict(list)
-    for raw in cloud.all_items():
-        item = table.items.plain(raw)
-        kind = classes.get(item.get("kind", ""))
-        if kind and account_id in (item["pk"].removeprefix("A#"), item.get("account_id")):
-            found[kind.declaration.kind].append(codec.opened(kind, item, keys))
-    return found
+def _elsewhere(hostile: tuple[str, ...]) -> Iterator[SectionView]:
+    chat, evidence = ELSEWHERE
+    texts = ["See you at nine", "I am late, sorry", *hostile]
+    messages = [
+        {
+            "at": f"2026-11-{1 + n % 28:02} 09:00:00 UTC",
+            "channel": "Sunday hike",
+            "text": texts[n % len(texts)],
+        }
+        for n in range(ROWS)
+    ]
+    yield SectionView.of_elsewhere(
+        chat,
+        ("at", "channel", "text"),
+        messages,
+        _SIZES["chat_message"],
+        "chat/messages.ndjson",
+        withheld=(Withheld("members", "names and messages of other people are theirs (Art. 15(4) GDPR)"),),
+        missing=("Stream gave no copy of 2 of 314 messages, and was asked three times.",),
+    )
+    entries = [{"at": _PLAIN["accepted_at"], "entry": "consent_given", "seal": "9f3c" * 16}]
+    yield SectionView.of_elsewhere(evidence, ("at", "entry", "seal"), entries, 1, "csv/evidence.csv")
 
 
-def damage(table_name: Table, pk: str, sk: str | None, **changes: Any) -> None:
-    """Alter an item as no code of ours would; None takes an attribute away."""
-    key = Key(table_name, pk, sk)
-    put = {name: value for name, value in changes.items() if value is not None}
-    drop = tuple(name for name, value in changes.items() if value is None)
-    table.write(table.Change(key, put=put, drop=drop))
+def a_page(about: About | None = None, hostile: tuple[str, ...] = HOSTILE) -> str:
+    return "".join(page(about or an_about(), sections(hostile)))

@@ -15,7 +15,7 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.rights.export import archive
 from chalicelib.rights.export.archive import PART, Archive, zipped_to
 from tests.support.cloud import counted, failing, hooked
-from tests.support.exports import KEY, downloaded, uploads
+from tests.support.copies import KEY, downloaded, uploads
 from tests.support.world import World
 
 AT = datetime(2026, 11, 24, 12, 0, 7, tzinfo=UTC)

@@ -8,7 +8,7 @@ from chalicelib.rights.export.markup import Html, joined, pairs, tag, text
 from chalicelib.rights.export.model import ROWS, FieldView, Row, SectionView
 
 LONGEST = 2_000  # characters of a value; a page of full rows stays readable and bounded
-_COLUMNS = 5  # more of them stand as a stack of labelled values
+_COLUMNS = 6  # more of them stand as a stack of labelled values
 
 
 def section(view: SectionView) -> Iterator[Html]:
@@ -29,9 +29,8 @@ def section(view: SectionView) -> Iterator[Html]:
         ("How long", view.kept),
         ("Who received it", _labels(view.recipients)),
     )
-    if view.missing:
-        lines = [tag("p", tag("strong", "Missing: "), what) for what in view.missing]
-        yield tag("div", *lines)
+    for what in view.missing:
+        yield tag("p", tag("strong", "Missing: "), what, class_="warn note")
     yield from _records(view)
     if view.fields:
         yield _fields(view.fields)
@@ -61,8 +60,13 @@ def _records(view: SectionView) -> Iterator[Html]:
         if differ := [field for field in columns if field not in same]:
             yield from _table(view.title, differ, shown)
     if view.rest and view.total:
-        first = f"The first {len(shown)} of {view.total:,}. " if view.total > len(shown) else ""
-        yield tag("p", first, "All of them are in ", tag("code", view.rest), ".", class_="quiet")
+        yield tag("p", _where_the_rest_is(view, len(shown)), tag("code", view.rest), ".", class_="quiet")
+
+
+def _where_the_rest_is(view: SectionView, shown: int) -> str:
+    if view.total > shown:
+        return f"These are the first {shown} of {view.total:,}. All of them are in "
+    return "It is also in " if view.total == 1 else "They are also in "
 
 
 def _table(title: str, columns: list[FieldView], rows: tuple[Row, ...]) -> Iterator[Html]:
@@ -92,7 +96,7 @@ def _fields(fields: tuple[FieldView, ...]) -> Html:
             joined([joined([f.label, " ", tag("code", f.name, class_="quiet")]) for f in group], by=", "),
             category,
             source,
-            _labels(to) if to else "as the record",
+            _labels(to) if to else "whoever received the record",
         )
         for (category, source, to), group in groups.items()
     ]
@@ -119,6 +123,8 @@ def _withheld(view: SectionView) -> Html:
     reasons: dict[str, list[str]] = {}
     for field in view.withheld:
         reasons.setdefault(field.why, []).append(words.label(field.name))
+    if not view.fields and len(reasons) == 1:
+        reasons = {why: ["All of it"] for why in reasons}
     lines = [tag("li", tag("strong", ", ".join(labels)), ": ", why) for why, labels in reasons.items()]
     return joined([tag("h4", "What is left out, and why"), tag("ul", *lines)])
 

@@ -145,8 +145,8 @@ def _recipients(received: list[Recipient]) -> Html:
 def _recipient(recipient: Recipient) -> Html:
     entry = recipient.entry
     facts = pairs(
-        ("Does", entry.told),
-        ("Is", entry.role.value),
+        ("What it does", entry.told),
+        ("Role", entry.role.value),
         ("Where", entry.country),
         ("Transfer", entry.mechanism.value),
         ("Safeguards", "; ".join(entry.safeguards)),

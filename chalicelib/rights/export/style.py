@@ -29,31 +29,36 @@ h4{font-size:.9rem;margin:1.5rem 0 .5rem}
 p{margin:.5rem 0}
 code{font:.875em ui-monospace,Menlo,Consolas,"DejaVu Sans Mono",monospace}
 .page{max-width:76rem;margin:0 auto;padding:1.5rem 1rem 3rem}
+.page>header .card{margin-top:1.3rem}
 .lead{font-size:1.05rem;max-width:44rem}
 .quiet{color:var(--quiet)}
 .card{background:var(--card);border:1px solid var(--line);border-radius:.6rem;padding:1.1rem;margin:0 0 1rem}
+.card>:first-child,.card>dl:first-child>dt:first-child{margin-top:0}
 .warn{border-left:.3rem solid var(--warn)}
-.warn h4,.warn strong{color:var(--warn)}
+.warn strong{color:var(--warn)}
+.note{padding:.1rem 0 .1rem .8rem;margin:1rem 0}
 .head{display:flex;flex-wrap:wrap;gap:.1rem .8rem;align-items:baseline;justify-content:space-between}
 .count{color:var(--quiet);font-size:.9rem;white-space:nowrap}
 dl{margin:.8rem 0 0;display:grid;grid-template-columns:1fr;gap:0}
 dt{color:var(--quiet);font-size:.875rem;margin-top:.6rem}
 dd{margin:0;min-width:0}
 .v,dd,td,li,code{overflow-wrap:anywhere}
-.v{white-space:pre-wrap;unicode-bidi:isolate}
+.v{white-space:pre-wrap}
+dd,td{overflow:clip}
 ul{margin:.4rem 0;padding-left:1.2rem}
 li{margin:.25rem 0}
 nav{font-size:.925rem}
 nav ul{list-style:none;padding:0}
+nav a{text-decoration:none}
+nav a:hover{text-decoration:underline}
 nav h2{font-size:1rem;margin:0 0 .4rem}
 .scroll{margin-top:.8rem}
 table{width:100%;border-collapse:collapse;font-size:.925rem}
 th{color:var(--quiet);font-weight:600;font-size:.85rem;text-align:left;vertical-align:bottom}
 th,td{padding:.5rem .9rem .5rem 0;border-bottom:1px solid var(--line)}
-td{vertical-align:top}
+td{vertical-align:top;min-width:7rem}
 td:last-child,th:last-child{padding-right:0}
 tbody tr:last-child td{border-bottom:0}
-.odd{overflow:hidden}
 .skip{position:absolute;left:-999rem}
 .skip:focus{left:1rem;top:1rem;background:var(--card);padding:.5rem}
 """
@@ -63,7 +68,7 @@ _STACKED = """thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-
 table,tbody,tr,td{display:block}
 tr{padding:.6rem 0;border-bottom:1px solid var(--line)}
 tbody tr:last-child{border-bottom:0}
-td{border:0;padding:.15rem 0}
+td{border:0;padding:.15rem 0;min-width:0}
 td::before{content:attr(data-label);display:block;color:var(--quiet);font-size:.8rem}"""
 
 
@@ -104,8 +109,7 @@ nav{{position:sticky;top:1rem;align-self:start;max-height:calc(100vh - 2rem);ove
 }}
 @media print{{
 :root{{{_colours(LIGHT)};--ground:#fff}}
-html{{color-scheme:light}}
-body{{font-size:10pt}}
+html{{color-scheme:light;font-size:9.5pt}}
 .page{{max-width:none;padding:0}}
 nav,.skip{{display:none}}
 .card{{border:0;border-top:1px solid var(--line);border-radius:0;padding:.8rem 0}}

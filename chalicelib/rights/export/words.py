@@ -1,6 +1,6 @@
 """Kinds, fields and declarations in words for people.
 
-A record class that has no words here is shown by its own name: `display_name` is "Display name". So a new
+A record class that has no words here is shown by its own name: `told_at` is "Told". So a new
 one needs no entry, and gets one where its name says too little to somebody who is no engineer.
 """
 
@@ -26,24 +26,21 @@ _TITLES = {
 }
 
 _LABELS = {
-    "account_id": "Account number",
     "at": "When",
     "avatar_url": "Picture",
     "carried_over_at": "Carried over to the current notice",
+    "discoverable": "Can be found by others",
     "display_name": "Name that others see",
-    "device": "Device",
     "duration_ms": "Duration (ms)",
     "email": "Email address",
-    "event_id": "Event number",
     "generation": "Times renewed",
     "lost": "Renewals that got lost",
     "live": "Account is in use",
-    "mail_id": "Number of the mail",
     "name": "Name",
+    "online_visible": "Others see when you are online",
     "os_version": "System version",
     "phone": "Phone number",
     "platform": "System",
-    "purposes": "Purposes",
     "renew_at": "To be asked again",
     "revoked_before": "Sign-ins end that began before",
     "telling": "Told so far",
@@ -80,7 +77,11 @@ def title(kind: str) -> str:
 
 def label(field: str) -> str:
     """What a field is called."""
-    return _LABELS.get(field) or _spelled(field)
+    if field in _LABELS:
+        return _LABELS[field]
+    if field.endswith("_id"):
+        return _spelled(f"{field.removesuffix('_id')} number")
+    return _spelled(field.removesuffix("_at"))
 
 
 def category(of: Category | None) -> str:

@@ -1,0 +1,131 @@
+"""The readable page of an export in a browser: a phone, a desktop, the dark, paper. Pictures: build/pages."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chalicelib.rights.export.style import DARK, LIGHT
+from infra.local.children import ROOT
+from infra.local.chromium import DESKTOP, PHONE, Browser, Screen, browser
+from tests.support import exports, pictures
+
+SCREENS = {
+    "phone": PHONE,
+    "desktop": DESKTOP,
+    "phone-dark": replace(PHONE, dark=True),
+    "desktop-dark": replace(DESKTOP, dark=True),
+}
+PICTURES = ROOT / "build" / "pages"
+
+# Whatever is clipped, or reaches over an edge of the screen.
+TOO_WIDE = """
+[...document.querySelectorAll('body *:not(.skip, thead, thead *)')].filter(shown => {
+  const box = shown.getBoundingClientRect()
+  return box.right > innerWidth + 1 || box.left < -1
+    || (shown.clientWidth && shown.scrollWidth > shown.clientWidth + 1)
+}).map(shown => shown.outerHTML.slice(0, 120))
+"""
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with browser() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("export") / "index.html"
+    path.write_text(exports.a_page(), encoding="utf-8")
+    return path
+
+
+def evaluated(chromium: Browser, page: Path, screen: Screen, expression: str) -> Any:
+    chromium.show(page, screen)
+    return chromium.value(expression)
+
+
+def rgb(colour: str) -> tuple[int, ...]:
+    return tuple(bytes.fromhex(colour[1:]))
+
+
+@pytest.mark.parametrize("screen", [PHONE, DESKTOP, Screen(320, 700, phone=True)], ids=lambda s: str(s.width))
+def test_nothing_is_wider_than_the_screen_whatever_the_values(
+    chromium: Browser, page: Path, screen: Screen
+) -> None:
+    widths = "[innerWidth, document.documentElement.scrollWidth]"
+    assert evaluated(chromium, page, screen, widths) == [screen.width, screen.width]
+    assert chromium.value(TOO_WIDE) == []
+
+
+@pytest.mark.promise("RGT-1")
+@pytest.mark.parametrize("name", SCREENS)
+def test_it_is_drawn_in_the_colours_that_the_reader_prefers(chromium: Browser, page: Path, name: str) -> None:
+    screen = SCREENS[name]
+    chromium.show(page, screen)
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    (PICTURES / f"{name}.png").write_bytes(taken := chromium.picture())
+    seen = pictures.read(taken)
+    assert (seen.width, seen.height) == (screen.width, screen.height)
+    assert seen.background == rgb((DARK if screen.dark else LIGHT)["ground"])
+    assert seen.drawn > 0.3
+
+
+@pytest.mark.promise("RGT-1")
+@pytest.mark.parametrize("screen", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_what_a_reader_sees_has_the_values(chromium: Browser, page: Path, screen: Screen) -> None:
+    seen = evaluated(chromium, page, screen, "document.body.innerText")
+    for text in ("Mila Petrović", "+381601234567", "See you at nine", exports.SCRIPT, "4,218 records"):
+        assert text in seen
+    for odd in ("gnp.erutcip⟨U+202E⟩gpj.exe", "half a character ⟨U+D83D⟩"):
+        assert odd in seen
+
+
+def test_hostile_values_run_nothing_and_ask_for_nothing(chromium: Browser, page: Path) -> None:
+    assert evaluated(chromium, page, DESKTOP, "document.title") == "Your data at RU4M"
+    assert chromium.value("document.querySelectorAll('h1, script, img').length") == 1
+    assert chromium.asked == [page.as_uri()]
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "<img src=https://tracker.example/x>",
+        "<link rel=stylesheet href=https://tracker.example/x.css>",
+        "<script>document.title = 'hurt'</script>",
+        "<style>body{background:url(https://tracker.example/x)}</style>",
+        "<iframe src=https://tracker.example/></iframe>",
+    ],
+)
+def test_even_markup_that_got_through_would_be_stopped_by_the_policy(
+    chromium: Browser, tmp_path: Path, markup: str
+) -> None:
+    broken = tmp_path / "index.html"
+    broken.write_text(exports.a_page().replace("</main>", f"{markup}</main>"), encoding="utf-8")
+    assert evaluated(chromium, broken, DESKTOP, "document.title") == "Your data at RU4M"
+    assert [address for address in chromium.asked if "tracker.example" in address] == []
+
+
+def test_on_a_phone_a_row_is_a_stack_of_labelled_values(chromium: Browser, page: Path) -> None:
+    cell = "document.querySelector('section[aria-labelledby=kind-session] td')"
+    shown = f"[getComputedStyle({cell}).display, getComputedStyle({cell}, '::before').content]"
+    assert evaluated(chromium, page, PHONE, shown) == ["block", '"Session number"']
+    assert evaluated(chromium, page, DESKTOP, shown) == ["table-cell", "none"]
+
+
+def test_a_stack_is_still_a_table_for_a_screen_reader(chromium: Browser, page: Path) -> None:
+    chromium.show(page, PHONE)
+    roles = [node["role"]["value"] for node in chromium.call("Accessibility.getFullAXTree")["nodes"]]
+    assert {"table", "row", "columnheader", "cell", "navigation", "main"} <= {*roles}
+
+
+def test_it_prints_in_light_colours_and_without_the_list_of_places(chromium: Browser, page: Path) -> None:
+    chromium.show(page, replace(DESKTOP, dark=True))
+    assert chromium.paper().startswith(b"%PDF-")
+    chromium.call("Emulation.setEmulatedMedia", media="print")
+    look = "[getComputedStyle(document.querySelector('nav')).display, getComputedStyle(document.body).color]"
+    assert chromium.value(look) == ["none", "rgb" + str(rgb(LIGHT["text"]))]
+    chromium.call("Emulation.setEmulatedMedia", media="")

@@ -1,0 +1,302 @@
+"""The readable page of an export as a text; how it looks is for tests/infra/test_export_page.py."""
+
+import base64
+import hashlib
+import re
+import weakref
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from itertools import pairwise
+
+import pytest
+
+from chalicelib.privacy import plans, register
+from chalicelib.privacy.controller import CONTROLLER, SupervisoryAuthority
+from chalicelib.privacy.recipients import Recipient
+from chalicelib.rights.export import kinds, words
+from chalicelib.rights.export.markup import tag, text
+from chalicelib.rights.export.model import ROWS, Copy, FieldView, SectionView
+from chalicelib.rights.export.page import page
+from chalicelib.rights.export.style import DARK, LIGHT, STYLE
+from tests.support import exports
+
+VOID = {"meta", "br"}
+PLAIN = tuple(f"harmless {number}" for number in range(len(exports.HOSTILE)))
+
+
+@dataclass
+class Read(HTMLParser):
+    """The elements of a page in their order, and its texts."""
+
+    elements: list[tuple[str, dict[str, str | None]]] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
+    open_: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open_.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open_.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+    @property
+    def shown(self) -> str:
+        return "".join(self.texts)
+
+    def attributes(self, name: str) -> list[str]:
+        return [value for _, given in self.elements if (value := given.get(name)) is not None]
+
+
+def read(markup: str) -> Read:
+    found = Read()
+    found.feed(markup)
+    found.close()
+    assert found.open_ == []
+    return found
+
+
+def of(view: SectionView) -> Read:
+    return read("".join(kinds.section(view)))
+
+
+def a_view(**changes: object) -> SectionView:
+    given: dict[str, object] = {
+        "kind": "bookmark", "title": "Bookmarks", "why": "to provide the service", "basis": "the contract",
+        "kept": "until the account is deleted", "rows": (), "total": 0,
+        "fields": (
+            FieldView("note", "Note", "what you wrote", "from you", (Recipient.AWS, Recipient.STREAM)),
+            FieldView("told_at", "Told", "number, state or time", "made by the service", ()),
+        ),
+    }  # fmt: skip
+    return SectionView(**(given | changes))  # type: ignore[arg-type] # a field's own type
+
+
+# --- it stands alone
+
+
+def test_its_policy_allows_its_own_style_and_nothing_else() -> None:
+    policies = [a["content"] for t, a in read(exports.a_page()).elements if t == "meta" and "http-equiv" in a]
+    own = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+    assert policies == [f"default-src 'none'; style-src 'sha256-{own}'; base-uri 'none'; form-action 'none'"]
+    assert f"<style>{STYLE}</style>" in exports.a_page()
+
+
+def test_nothing_in_it_runs_or_asks_for_anything() -> None:
+    found = read(exports.a_page())
+    assert not {t for t, _ in found.elements} & {"script", "img", "link", "iframe", "form", "object", "base"}
+    assert not [n for _, given in found.elements for n in given if n in {"src", "style"} or n[:2] == "on"]
+    assert not re.search(r"url\(|@import|@font-face", STYLE)
+    beyond = [href for href in found.attributes("href") if href[0] != "#"]
+    assert {*beyond} == {"mailto:privacy@test.example", "https://www.poverenik.rs"}
+
+
+# --- values
+
+
+def test_no_value_becomes_markup() -> None:
+    hostile, plain = exports.a_page(), exports.a_page(hostile=PLAIN)
+    assert [t for t, _ in read(hostile).elements] == [t for t, _ in read(plain).elements]
+    assert exports.SCRIPT in read(hostile).shown
+
+
+@pytest.mark.parametrize("value", exports.HOSTILE)
+def test_a_value_in_an_attribute_stays_in_it(value: str) -> None:
+    ((element, given),) = read(tag("p", title=value)).elements
+    assert (element, [*given]) == ("p", ["title"])
+
+
+@pytest.mark.parametrize("odd", ["\u202e", "\u2066", "\x00", "\x1b", "\x85", "\ud800", "\uffff"])
+def test_what_turns_text_around_or_can_not_stand_in_a_page_is_shown_by_its_number(odd: str) -> None:
+    assert text(f"a{odd}b") == f"a⟨U+{ord(odd):04X}⟩b"
+
+
+@pytest.mark.parametrize("usual", ["two\nlines\tand", "čćžšđ", "سلام", "e\u0301", "👩\u200d🔬", "a\u200eb"])
+def test_what_people_write_is_shown_as_it_is(usual: str) -> None:
+    assert text(usual) == usual
+
+
+def test_the_page_can_always_be_written_as_utf_8() -> None:
+    assert exports.a_page().encode("utf-8")
+
+
+def test_a_very_long_value_is_cut_and_says_so() -> None:
+    shown = of(a_view(rows=({"note": "x" * 5_000},), total=1)).shown
+    assert "x" * kinds.LONGEST + "… (cut after 2,000 of 5,000 characters)" in shown
+
+
+# --- what it tells
+
+
+@pytest.mark.promise("NOT-4")
+def test_it_says_who_is_responsible_and_how_to_reach_them() -> None:
+    shown = read(exports.a_page()).shown
+    assert f"{CONTROLLER.name}, {CONTROLLER.address}" in shown
+    assert "Contactprivacy@test.example" in shown
+
+
+@pytest.mark.promise("RGT-1")
+def test_it_says_when_it_was_asked_for_and_as_of_when_it_is() -> None:
+    shown = read(exports.a_page()).shown
+    assert "You asked on20 November 2026, 09:30 UTC" in shown
+    assert "Shows what we held on20 November 2026, 09:30 UTC" in shown
+    assert "Made on20 November 2026, 11:30 UTC" in shown
+
+
+@pytest.mark.promise("RGT-1")
+@pytest.mark.parametrize("section", plans.export_plan(register.records()), ids=lambda s: s.kind)
+def test_of_each_kind_it_tells_why_on_which_basis_how_long_and_who_received_it(
+    section: plans.Section,
+) -> None:
+    shown = of(SectionView.of(section)).shown
+    assert f"Why{section.purpose.plainly}" in shown
+    assert f"{section.basis.value} GDPR" in shown
+    assert f"How long{section.kept}" in shown
+    assert all(recipient.label in shown for recipient in section.recipients)
+
+
+@pytest.mark.promise("RGT-1")
+@pytest.mark.parametrize("section", plans.export_plan(register.records()), ids=lambda s: s.kind)
+def test_of_each_field_it_tells_the_source_and_who_received_it(section: plans.Section) -> None:
+    shown = of(SectionView.of(section)).shown
+    for told in section.told:
+        assert told.name in shown
+        assert words.category(told.category) in shown
+        assert words.source(told.source) in shown
+        assert all(recipient.label in shown for recipient in told.recipients)
+
+
+@pytest.mark.promise("RGT-1")
+@pytest.mark.parametrize("section", plans.export_plan(register.records()), ids=lambda s: s.kind)
+def test_what_is_withheld_stands_there_with_its_ground(section: plans.Section) -> None:
+    shown = of(SectionView.of(section)).shown
+    assert all(field.why in shown for field in section.withheld)
+    if section.told:
+        assert all(words.label(field.name) in shown for field in section.withheld)
+    else:
+        assert "not in the copy" in shown
+
+
+def test_the_first_rows_stand_there_and_where_the_others_are() -> None:
+    rows = tuple({"note": f"note {number}.", "told_at": f"{number}"} for number in range(ROWS + 1))
+    found = of(a_view(rows=rows, total=4_218, rest="csv/bookmark.csv"))
+    assert "note 99." in found.shown
+    assert "note 100." not in found.shown
+    assert "These are the first 100 of 4,218. All of them are in csv/bookmark.csv." in found.shown
+
+
+def test_what_is_the_same_in_each_row_is_told_once() -> None:
+    rows = tuple({"note": "the same", "told_at": f"{number}"} for number in range(5))
+    found = of(a_view(rows=rows, total=5))
+    assert found.shown.count("the same") == 1
+    assert "The same in each of these records" in found.shown
+
+
+def test_a_kind_of_which_nothing_is_held_says_so() -> None:
+    assert "no record" in of(a_view()).shown
+
+
+@pytest.mark.promise("RGT-1")
+def test_what_is_missing_is_told_where_it_belongs_and_once_more_at_the_end() -> None:
+    sentence = "3 records could not be opened."
+    found = read("".join(page(exports.an_about(), [a_view(missing=(sentence,))])))
+    assert f"Missing: {sentence}" in found.shown
+    assert f"Bookmarks: {sentence}" in found.shown
+    assert "Nothing: everything" not in found.shown
+    assert "no record" not in found.shown
+
+
+def test_a_page_from_which_nothing_is_missing_says_so() -> None:
+    assert "Nothing: everything that we looked for could be read." in "".join(
+        page(exports.an_about(), [a_view()])
+    )
+
+
+@pytest.mark.promise("RGT-1")
+def test_who_received_anything_is_described() -> None:
+    found = read("".join(page(exports.an_about(), [a_view()])))
+    ids = [place for place in found.attributes("id") if place.startswith("recipient-")]
+    assert ids == ["recipient-aws", "recipient-stream"]
+    assert Recipient.STREAM.entry.mechanism.value in found.shown
+
+
+@pytest.mark.promise("RGT-9")
+def test_it_names_the_authorities_and_the_court() -> None:
+    other = SupervisoryAuthority("Datatilsynet", "Oslo", "+47 22 39 69 00", "https://www.datatilsynet.no")
+    about = exports.an_about(authorities=(*CONTROLLER.authorities, other))
+    shown = read(exports.a_page(about)).shown
+    for authority in (*CONTROLLER.authorities, other):
+        assert authority.name in shown
+        assert authority.url in shown
+    assert "You can also go to court (Art. 79 GDPR)" in shown
+
+
+def test_a_portable_copy_is_called_what_it_is() -> None:
+    shown = read(exports.a_page(exports.an_about(copy=Copy.PORTABILITY))).shown
+    assert "Your data to take along" in shown
+    assert "Art. 20 GDPR" in shown
+
+
+# --- for everybody
+
+
+def test_headings_leave_no_level_out_and_each_place_exists_once() -> None:
+    found = read(exports.a_page())
+    levels = [int(t[1]) for t, _ in found.elements if re.fullmatch(r"h[1-6]", t)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+    places = found.attributes("id")
+    assert len(places) == len({*places})
+    assert {href[1:] for href in found.attributes("href") if href[0] == "#"} <= {*places}
+    assert {*found.attributes("aria-labelledby")} <= {*places}
+    assert found.attributes("lang") == ["en"]
+
+
+def luminance(colour: str) -> float:
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4
+              for c in (byte / 255 for byte in bytes.fromhex(colour[1:]))]  # fmt: skip
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("colours", [LIGHT, DARK], ids=["light", "dark"])
+@pytest.mark.parametrize("ground", ["ground", "card"])
+@pytest.mark.parametrize("ink", ["text", "quiet", "link", "warn"])
+def test_every_text_has_the_contrast_that_wcag_asks_for(
+    colours: dict[str, str], ground: str, ink: str
+) -> None:
+    darker, lighter = sorted(luminance(colours[name]) for name in (ink, ground))
+    assert (lighter + 0.05) / (darker + 0.05) >= 4.5
+
+
+def test_a_kind_and_a_field_without_words_are_called_by_their_names() -> None:
+    assert words.title("parking_ticket") == "Parking ticket"
+    assert [words.label(name) for name in ("seat_row", "parked_at", "ticket_id")] == [
+        "Seat row", "Parked", "Ticket number",
+    ]  # fmt: skip
+
+
+# --- memory
+
+
+def test_it_holds_one_kind_at_a_time_however_many_there_are() -> None:
+    taken: list[weakref.ref[SectionView]] = []
+
+    def endless() -> Iterator[SectionView]:
+        while True:
+            view = a_view()
+            taken.append(weakref.ref(view))
+            yield view
+            del view
+
+    pieces = page(exports.an_about(), endless())
+    while len(taken) < 50:
+        next(pieces)
+    assert sum(ref() is not None for ref in taken) <= 2
