@@ -43,6 +43,7 @@ generate: setup     ## docs that are made from the code
 	$(BIN)/python -m infra.openapi
 	$(BIN)/python -m infra.promises
 	$(BIN)/python -m infra.processing
+	$(BIN)/python -m infra.export_schema
 
 plots: setup        ## build/usage.svg from the published figures: make plots STAGE=staging AWS_REGION=...
 	$(BIN)/python -m infra.ops plots --stage $(STAGE)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue, models_json_schema
+from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from chalicelib.core.errors import (
     BASE_TYPE,
@@ -25,10 +25,9 @@ from chalicelib.core.errors import (
 from chalicelib.core.http import contract
 from chalicelib.core.http.answers import Tagged
 from chalicelib.core.http.parameters import Cursor
+from chalicelib.core.schemas import Schemas
 
 if TYPE_CHECKING:
-    from pydantic_core import core_schema
-
     from chalicelib.core.http.contract import Route
 
 PLACE = Path(__file__).parent.parent / "docs" / "openapi.json"
@@ -57,32 +56,6 @@ _RETRY_AFTER = {
     "schema": {"type": "integer", "minimum": 1},
 }
 _ETAG = {"description": "Names this version, for If-Match", "required": True, "schema": {"type": "string"}}
-
-
-class _Schemas(GenerateJsonSchema):
-    """In answers, what has no value is left out: it is optional and never null. The rest is always there.
-
-    In bodies null is no default: in a merge patch it removes, and what is left out stays.
-    """
-
-    def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
-        if self.mode == "serialization":
-            return self.generate_inner(schema["schema"])
-        return super().nullable_schema(schema)
-
-    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
-        if self.mode == "serialization" or schema.get("default") is None:
-            return self.generate_inner(schema["schema"])
-        return super().default_schema(schema)
-
-    def field_is_required(
-        self,
-        field: core_schema.ModelField | core_schema.DataclassField | core_schema.TypedDictField,
-        total: bool,  # noqa: FBT001 - pydantic's hook
-    ) -> bool:
-        if self.mode == "serialization":
-            return field["schema"].get("default", ...) is not None
-        return super().field_is_required(field, total)
 
 
 def document() -> dict[str, Any]:
@@ -119,7 +92,7 @@ def _schemas(routes: tuple[Route, ...]) -> tuple[dict[Any, Any], dict[str, Any]]
     for route in routes:
         models += [(route.body, "validation")] if route.body else []
         models += [(view, "serialization") for _, view in route.answers if view]
-    refs, definitions = models_json_schema(models, ref_template=_REF, schema_generator=_Schemas)
+    refs, definitions = models_json_schema(models, ref_template=_REF, schema_generator=Schemas)
     return refs, definitions.get("$defs", {})
 
 

@@ -138,6 +138,13 @@ def owner_of_user(user_id: UserId) -> AccountId | None:
     return _owner(ClaimKind.USER, user_id)
 
 
+def claims_of(account: Account, email: str | None) -> list[Item]:
+    """The items of what an account claims; `email` is the mailbox on its profile, if there is one."""
+    keys = [key for kind, value in _claimed(account, email) for key in _claim_keys(kind, value)]
+    found = table.batch_get(keys)
+    return [found[key] for key in keys if key in found and found[key]["account_id"] == account.account_id]
+
+
 def rekey(account: Account, email: str | None) -> int:
     """Move what an account claims under the current version of the lookup key; returns how many claims.
 
@@ -147,16 +154,20 @@ def rekey(account: Account, email: str | None) -> int:
     Raises:
         ClaimMoved: a claim was released or moved meanwhile; nothing was changed.
     """
-    claimed = {ClaimKind.PHONE: account.phone, ClaimKind.USER: account.user_id, ClaimKind.EMAIL: email}
     moved = [
         write
-        for kind, value in claimed.items()
-        if value
+        for kind, value in _claimed(account, email)
         for write in _rekeying(kind, value, account.account_id)
     ]
     if moved:
         table.transact(moved)
     return len(moved) // 2
+
+
+def _claimed(account: Account, email: str | None) -> list[tuple[ClaimKind, str]]:
+    """Every value that an account owns alone."""
+    own = [(ClaimKind.PHONE, account.phone), (ClaimKind.USER, account.user_id)]
+    return [*own, (ClaimKind.EMAIL, email)] if email else own
 
 
 def _rekeying(kind: ClaimKind, value: str, owner: AccountId) -> Iterator[Write]:

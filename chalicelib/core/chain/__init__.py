@@ -6,7 +6,7 @@
 What always holds, what may break half-way and what is not found: docs/adr/0007-hash-chains.md.
 
     entries      Chain, NewEntry, Entry: content, hash, item
-    writing      append, appending (for a caller's transaction), entries, newest_first, page
+    writing      append, appending (for a caller's transaction), entries, entries_as_of, newest_first, page
     checkpointing checkpoint: one signed Merkle root over the chains that were touched; touched_chains
     verification verify, verify_checkpoints, and the findings
     checkpoints  Statement, Leaf, Proof, Checkpoint: pure, checked offline
@@ -30,7 +30,15 @@ from chalicelib.core.chain.verification import (
     verify,
     verify_checkpoints,
 )
-from chalicelib.core.chain.writing import HeadMoved, append, appending, entries, newest_first, page
+from chalicelib.core.chain.writing import (
+    HeadMoved,
+    append,
+    appending,
+    entries,
+    entries_as_of,
+    newest_first,
+    page,
+)
 
 __all__ = [
     "ArchiveDamaged",
@@ -58,6 +66,7 @@ __all__ = [
     "checkpoint",
     "current_signer",
     "entries",
+    "entries_as_of",
     "newest_first",
     "page",
     "touched_chains",

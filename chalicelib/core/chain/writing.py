@@ -1,9 +1,10 @@
 """Writing a chain: one consistent Query for its head, one Put on condition that the next place is empty."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from chalicelib.core import table
-from chalicelib.core.chain.entries import Chain, Entry, NewEntry, place
+from chalicelib.core.chain.entries import Chain, Entry, NewEntry, Unreadable, place
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.table import Append, Between, Conflict, Expired, Order, Query, Table
 
@@ -88,3 +89,15 @@ def entries(chain: Chain) -> Iterator[Entry]:
     """
     for item in table.query(Query(Table.LEDGER, chain.name, PLACES)):
         yield Entry.read(item)
+
+
+def entries_as_of(chain: Chain, at: datetime) -> Iterator[Entry | None]:
+    """The entries that had not lapsed at an instant, oldest first; None for one that is not as was written.
+
+    For whoever has to show all that there is, and to say what can't be shown.
+    """
+    for item in table.query(Query(Table.LEDGER, chain.name, PLACES, as_of=at)):
+        try:
+            yield Entry.read(item)
+        except Unreadable:
+            yield None

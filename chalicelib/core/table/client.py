@@ -18,6 +18,7 @@ ETag is old (412), its session is gone.
 
 import uuid
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import Any
 
 from chalicelib.core import clock
@@ -73,7 +74,7 @@ def query(wanted: Query) -> Iterator[Item]:
     while True:
         answer = _read("query", **request)
         for raw in answer["Items"]:
-            item = plain(raw) if wanted.expired is Expired.INCLUDED else _shown(raw)
+            item = plain(raw) if wanted.expired is Expired.INCLUDED else _shown(raw, wanted.as_of)
             if item is None:
                 continue
             yield item
@@ -199,9 +200,9 @@ def _read(operation: str, **parameters: Any) -> dict[str, Any]:  # noqa: ANN401 
     raise Unavailable
 
 
-def _shown(raw: dict[str, Any] | None) -> Item | None:
-    """The item unless it is missing or has expired."""
+def _shown(raw: dict[str, Any] | None, as_of: datetime | None = None) -> Item | None:
+    """The item unless it is missing or had expired by an instant; None is now."""
     item = plain(raw or {})
-    if not item or item.get("expires_at", float("inf")) <= clock.to_epoch(clock.now()):
+    if not item or item.get("expires_at", float("inf")) <= clock.to_epoch(as_of or clock.now()):
         return None
     return item

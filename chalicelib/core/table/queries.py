@@ -1,6 +1,7 @@
 """Which items are wanted: of one partition, in which order; or all of one kind in a table."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum, auto
 from typing import Any, NamedTuple
 
@@ -72,6 +73,7 @@ class Query:
     """Items of one partition of a table or an index.
 
     `limit` bounds the items that are given out, `page` those that one call reads (None: one megabyte).
+    `as_of` shows what had not expired at an instant in the past; None is now.
     """
 
     table: Table
@@ -82,6 +84,7 @@ class Query:
     limit: int | None = None
     page: int | None = None
     expired: Expired = Expired.DROPPED
+    as_of: datetime | None = None
 
     def request(self) -> dict[str, Any]:
         """The parameters of the first call."""

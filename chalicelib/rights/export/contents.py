@@ -1,0 +1,250 @@
+"""What stands in the files of a package, from what was gathered. Nothing is read from a table here."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import islice
+
+from pydantic import BaseModel
+
+from chalicelib.core.ids import AccountId, UserId
+from chalicelib.core.settings import settings
+from chalicelib.privacy.plans import Section, Withheld
+from chalicelib.privacy.recipients import Recipient
+from chalicelib.rights.export import rows, words
+from chalicelib.rights.export.archive import Written
+from chalicelib.rights.export.manifest import (
+    ChatShape,
+    ControllerShape,
+    FileShape,
+    Head,
+    KindShape,
+    LeftOut,
+    Manifest,
+    Missing,
+    RecipientShape,
+    SectionShape,
+    WithheldShape,
+)
+from chalicelib.rights.export.model import ROWS, About, Copy, File, SectionView
+from chalicelib.rights.export.reading import UNKNOWN, Unread
+from chalicelib.rights.export.selection import CHAT, Part, Selection, received
+from chalicelib.rights.export.spool import Spools
+
+CHAT_FILE = "chat/messages.ndjson"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request: which copy, whose, and when it was received. The copy is as of then."""
+
+    copy: Copy
+    request_id: str
+    account_id: AccountId
+    received_at: datetime
+
+
+@dataclass(frozen=True)
+class Chat:
+    """What Stream held of the subject, ready for its eyes, and what is to be told with it.
+
+    `lines` gives each piece as a line of JSON with its end, as often as it is called.
+    """
+
+    lines: Callable[[], Iterable[str]] = tuple
+    counts: Mapping[str, int] = field(default_factory=dict)  # by kind of piece
+    left_out: tuple[LeftOut, ...] = ()
+    withheld: tuple[WithheldShape, ...] = ()  # fields that nobody is told
+    missing: tuple[Missing, ...] = ()
+
+    @property
+    def total(self) -> int:
+        """How many pieces there are."""
+        return sum(self.counts.values())
+
+
+@dataclass
+class Gathered:
+    """What reading left: the records as lines on the disk, and what is to be told of them."""
+
+    asked: Asked
+    chosen: Selection
+    spools: Spools
+    chat: Chat
+    made_at: datetime
+    user_id: UserId | None = None
+    unread: Counter[Unread] = field(default_factory=Counter)
+    _held: dict[str, set[str]] = field(default_factory=dict)
+
+    def hold(self, kind: str, record: BaseModel) -> None:
+        """Note which fields have a value: whoever gets such a field got something."""
+        held = self._held.setdefault(kind, set())
+        for name in self.chosen.parts[kind].fields - held:
+            if getattr(record, name) is not None:
+                held.add(name)
+
+    def sections(self) -> Iterator[tuple[Part, Section]]:
+        """Each kind with those recipients only who got something."""
+        for kind, part in self.chosen.parts.items():
+            yield part, received(part, self._held.get(kind, ()))
+
+    @property
+    def size(self) -> int:
+        """Bytes of all records, and enough for what stands around them."""
+        around = 4096
+        return sum(self.spools[kind].size + around for kind in self.chosen.parts)
+
+
+def csv_file(kind: str) -> str:
+    """Where a kind's CSV is in the package."""
+    return f"csv/{kind}.csv"
+
+
+def data(gathered: Gathered) -> Iterator[str]:
+    """data.json, record by record."""
+    yield _opened(_head(gathered)) + ',\n"sections": {'
+    for number, (part, section) in enumerate(gathered.sections()):
+        beside = _opened(SectionShape.of(section))
+        yield f'{"," if number else ""}\n"{part.kind}": {beside}, "records": ['
+        for place, line in enumerate(gathered.spools[part.kind].lines()):
+            yield f"{',' if place else ''}\n{line}"
+        yield "]}"
+    yield f'}},\n"chat": {_chat(gathered).model_dump_json(exclude_none=True)}}}\n'
+
+
+def manifest(gathered: Gathered, files: Iterable[Written]) -> str:
+    """manifest.json, when all other files are written."""
+    told = list(gathered.sections())
+    named = {r for _, section in told for r in section.recipients} | set(_chat_recipients(gathered))
+    whole = Manifest(
+        **dict(_head(gathered)),
+        files=tuple(
+            FileShape(path=f.path, media_type=f.media_type, size=f.size, sha256=f.sha256) for f in files
+        ),
+        kinds=tuple(_kind(gathered, part, section) for part, section in told),
+        kinds_left_out=gathered.chosen.left_out,
+        chat=_chat(gathered),
+        recipients={r.name: RecipientShape.of(r) for r in Recipient if r in named},
+        errors=missing(gathered),
+    )
+    return whole.model_dump_json(exclude_none=True, indent=1) + "\n"
+
+
+def missing(gathered: Gathered) -> tuple[Missing, ...]:
+    """What could not be shown, told once for each kind and reason."""
+    unread = tuple(
+        Missing(what=one.kind, reason=one.reason.value, text=one.reason.words, count=count)
+        for one, count in sorted(gathered.unread.items())
+    )
+    return (*unread, *gathered.chat.missing)
+
+
+def about(gathered: Gathered) -> About:
+    """What stands around the records on the page."""
+    unknown = (UNKNOWN,) if _sentences(gathered, UNKNOWN) else ()
+    return About(
+        copy=gathered.asked.copy,
+        request_id=gathered.asked.request_id,
+        received_at=gathered.asked.received_at,
+        made_at=gathered.made_at,
+        contact=settings().contact_email,
+        kinds=(*gathered.chosen.parts, CHAT.kind, *unknown),
+        files=_files(gathered),
+    )
+
+
+def views(gathered: Gathered) -> Iterator[SectionView]:
+    """The kinds of record as the page shows them."""
+    for part, section in gathered.sections():
+        spool = gathered.spools[part.kind]
+        shown = (rows.row(line) for line in islice(spool.lines(), ROWS))
+        file = csv_file(part.kind) if spool.total else None
+        yield SectionView.of(section, shown, spool.total, file, _sentences(gathered, part.kind))
+    yield _chat_view(gathered)
+    if lost := _sentences(gathered, UNKNOWN):
+        yield SectionView(
+            kind=UNKNOWN,
+            title=words.title(UNKNOWN),
+            why="not known any more",
+            basis="not known any more",
+            kept="until the account is deleted",
+            fields=(),
+            rows=(),
+            total=0,
+            missing=lost,
+        )
+
+
+def _chat_view(gathered: Gathered) -> SectionView:
+    chat = gathered.chat
+    shown = tuple(rows.row(line) for line in islice(chat.lines(), ROWS))
+    left_out = (Withheld(f"{one.what} ({one.count})", one.text) for one in chat.left_out)
+    return SectionView.of_elsewhere(
+        replace(CHAT, recipients=_chat_recipients(gathered)),
+        labels=dict.fromkeys(name for row in shown for name in row),
+        rows=shown,
+        total=chat.total,
+        rest=CHAT_FILE if chat.total else None,
+        withheld=(*left_out, *(Withheld(one.name, one.why) for one in chat.withheld)),
+        missing=_sentences(gathered, CHAT.kind),
+    )
+
+
+def _files(gathered: Gathered) -> tuple[File, ...]:
+    with_records = [kind for kind in gathered.chosen.parts if gathered.spools[kind].total]
+    chat = (File(CHAT_FILE, words.title(CHAT.kind)),) if gathered.chat.total else ()
+    return (
+        File("data.json", "all records, for programs"),
+        File("data.schema.json", "what data.json may hold, for programs (JSON Schema)"),
+        *(File(csv_file(kind), words.title(kind)) for kind in with_records),
+        *chat,
+        File("manifest.json", "what is in this package, with checksums; what is not, and why"),
+    )
+
+
+def _sentences(gathered: Gathered, kind: str) -> tuple[str, ...]:
+    return tuple(_sentence(one) for one in missing(gathered) if one.what == kind)
+
+
+def _sentence(lost: Missing) -> str:
+    return f"{lost.count} of them: {lost.text}." if lost.count > 1 else f"One of them: {lost.text}."
+
+
+def _head(gathered: Gathered) -> Head:
+    return Head(
+        right=gathered.asked.copy,
+        request_id=gathered.asked.request_id,
+        subject=gathered.user_id,
+        controller=ControllerShape.ours(),
+        asked_at=gathered.asked.received_at,
+        as_of=gathered.asked.received_at,
+        made_at=gathered.made_at,
+    )
+
+
+def _kind(gathered: Gathered, part: Part, section: Section) -> KindShape:
+    total = gathered.spools[part.kind].total
+    return KindShape.of(section, total, csv_file(part.kind) if total else None, part.left_out)
+
+
+def _chat(gathered: Gathered) -> ChatShape:
+    chat = gathered.chat
+    return ChatShape(
+        file=CHAT_FILE if chat.total else None,
+        records=dict(chat.counts),
+        left_out=chat.left_out,
+        withheld=chat.withheld,
+        missing=chat.missing,
+    )
+
+
+def _chat_recipients(gathered: Gathered) -> tuple[Recipient, ...]:
+    """Who has the messages; a copy for taking along names nobody who received anything."""
+    tells = gathered.chosen.copy is Copy.ACCESS and gathered.chat.total
+    return CHAT.recipients if tells else ()
+
+
+def _opened(shape: BaseModel) -> str:
+    """A JSON object to which more is added."""
+    return shape.model_dump_json(exclude_none=True).removesuffix("}")

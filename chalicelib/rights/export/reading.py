@@ -1,0 +1,156 @@
+"""Everything that is held of one subject, opened, as of an instant. One pass; memory does not grow with it.
+
+What must hold (RGT-1):
+
+- Every kind of record of the register is looked for where `whereabouts` says, one Query per table.
+- What had not expired at the instant is shown, also if it expired since; what came later or was changed since
+  is shown as it is now. A change leaves nothing of what stood before.
+- What can't be opened, or is none of our kinds, is told as `Unread`, and the rest is read on. Silence would
+  read as "there is no more".
+- When a table or KMS does not answer, nothing is told as missing: `Unavailable`, and all is read anew.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Self, assert_never
+
+from pydantic import BaseModel
+
+from chalicelib.accounts import service as accounts
+from chalicelib.accounts.model import Account
+from chalicelib.consents import evidence
+from chalicelib.core import chain, table
+from chalicelib.core.ids import AccountId, UserId
+from chalicelib.core.sealing import KeyGone, SealBroken, Unfit
+from chalicelib.core.table import Item, Query, Table
+from chalicelib.privacy import codec, register, subject_keys
+from chalicelib.privacy.personal import Record
+from chalicelib.privacy.subject_keys import SubjectKeys
+from chalicelib.privacy.whereabouts import Found, found, partition
+from chalicelib.profiles.model import Profile
+from chalicelib.rights.export.selection import EVIDENCE, Evidence, Selection
+
+
+class Reason(StrEnum):
+    """Why something that is held does not stand in the copy; the words are told to the subject."""
+
+    BROKEN = ("seal_broken", "it can't be opened: it is not as it was sealed")
+    KEY_GONE = ("key_gone", "it can't be opened: its key does not exist any more")
+    UNFIT = ("unfit", "it was written in a form that is not understood any more")
+    UNKNOWN = ("unknown_kind", "it is of a kind that is not known any more")
+    ALTERED = ("altered", "it is not as it was written")
+    NO_LEAD = ("no_lead", "it can't be looked for, since what leads to it could not be read")
+
+    words: str
+
+    def __new__(cls, word: str, words: str) -> Self:
+        """A member that is its word."""
+        member = str.__new__(cls, word)
+        member._value_ = word
+        member.words = words
+        return member
+
+
+UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, order=True)
+class Unread:
+    """Something of the subject's that can't be shown. Nothing here says where it is or what is in it."""
+
+    kind: str
+    reason: Reason
+
+
+Read = tuple[str, BaseModel] | Unread
+
+_REASONS = {SealBroken: Reason.BROKEN, KeyGone: Reason.KEY_GONE, Unfit: Reason.UNFIT}
+
+
+class Reading:
+    """One subject's records. Iterate once; afterwards `user_id` is known, if there is an account."""
+
+    def __init__(self, account_id: AccountId, as_of: datetime, wanted: Selection) -> None:
+        self._account_id = account_id
+        self._as_of = as_of
+        self._wanted = wanted.parts
+        self._classes = {record.declaration.kind: record for record in register.records()}
+        self._account: Account | None = None
+        self._email: str | None = None
+        self._unread: set[str] = set()
+        self.user_id: UserId | None = None
+
+    def __iter__(self) -> Iterator[Read]:
+        """Kind and record, or what can't be read; by table, there by place.
+
+        Raises:
+            Unavailable: a table or KMS does not answer.
+        """
+        keys = subject_keys.from_item(self._account_id, table.get(subject_keys.key(self._account_id)))
+        tables = {part.section.table for part in self._wanted.values()}
+        # First those whose records lead to the others.
+        for where in sorted(tables, key=lambda one: (found(one) is not Found.BY_ACCOUNT, one)):
+            yield from self._of_table(where, keys)
+
+    def _of_table(self, where: Table, keys: SubjectKeys) -> Iterator[Read]:
+        match way := found(where):
+            case Found.BY_ACCOUNT:
+                for item in table.query(Query(where, partition(self._account_id), as_of=self._as_of)):
+                    yield from self._opened(item, keys)
+            case Found.BY_CLAIM:
+                yield from self._claims(keys)
+            case Found.BY_PSEUDONYM:
+                yield from self._evidence()
+            case Found.BY_NOTHING:
+                return  # told as withheld, kind by kind
+            case _:
+                assert_never(way)
+
+    def _claims(self, keys: SubjectKeys) -> Iterator[Read]:
+        """What of the account's own values is claimed; a value that could not be read leads nowhere."""
+        if self._unread & {"account", "profile"}:
+            yield Unread("claim", Reason.NO_LEAD)
+        if self._account:
+            for item in accounts.claims_of(self._account, self._email):
+                yield from self._opened(item, keys)
+
+    def _evidence(self) -> Iterator[Read]:
+        """The histories under the account's pseudonym."""
+        if self._account is None:
+            if "account" in self._unread:
+                yield Unread(EVIDENCE.kind, Reason.NO_LEAD)
+            return
+        for entry in chain.entries_as_of(evidence.chain_of(self._account.pseudonym), self._as_of):
+            yield (EVIDENCE.kind, Evidence.of(entry)) if entry else Unread(EVIDENCE.kind, Reason.ALTERED)
+
+    def _opened(self, item: Item, keys: SubjectKeys) -> Iterator[Read]:
+        """The record that an item holds, if it is wanted in this copy."""
+        model = self._classes.get(item.get("kind", ""))
+        if model is None:
+            yield Unread(UNKNOWN, Reason.UNKNOWN)
+            return
+        kind = model.declaration.kind
+        if kind not in self._wanted:
+            return
+        try:
+            if model is Account:
+                self.user_id = codec.glance(Account, item).user_id
+            record = codec.opened(model, item, keys)
+        except (SealBroken, KeyGone, Unfit) as broken:
+            self._unread.add(kind)
+            yield Unread(kind, _REASONS[type(broken)])
+            return
+        self._note(record)
+        yield kind, record
+
+    def _note(self, record: Record) -> None:
+        """Keep what leads to other records."""
+        match record:
+            case Account():
+                self._account = record
+            case Profile():
+                self._email = record.email
+            case _:
+                pass

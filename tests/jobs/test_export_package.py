@@ -1,0 +1,389 @@
+"""The package that answers a request for access or portability, read as a stranger's program would."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import jsonschema_rs
+import pytest
+from botocore.exceptions import ReadTimeoutError
+
+from chalicelib.core import aws, table
+from chalicelib.core.errors import Unavailable
+from chalicelib.core.settings import settings
+from chalicelib.core.table import Key, Table
+from chalicelib.privacy.personal import Record
+from chalicelib.rights.export import schema
+from chalicelib.rights.export.contents import Chat
+from chalicelib.rights.export.manifest import LeftOut, Missing
+from chalicelib.rights.export.model import Copy
+from chalicelib.rights.export.selection import selection
+from infra import export_schema
+from tests.support.builders import a_fault, an_address, an_event
+from tests.support.cloud import counted, failing, new_container
+from tests.support.copies import Package, a_copy, damage, downloaded, stored
+from tests.support.world import User, World, a_world
+
+DAY = timedelta(days=1)
+MESSAGES = ('{"kind":"message","text":"Zdravo"}\n', '{"kind":"message","text":"<b>Ćao</b>"}\n')
+
+
+def a_busy_user(world: World) -> User:
+    """Somebody of whom there is a record of every kind that a user can have."""
+    mila = world.a_user()
+    events = [*(an_event(duration_ms=number) for number in range(3)), a_fault()]
+    done = [
+        mila.has_email(an_address()),
+        mila.changes(name="=cmd|' /C calc'!A0", employer='Ćosić, "sinovi"', country="RS"),
+        mila.consents("analytics"),
+        mila.consents("marketing"),
+        mila.withdraws("marketing"),
+        mila.tells_usage(*events, model="SM-G991B"),
+    ]
+    assert [reply.problem for reply in done if reply.problem] == []
+    return mila
+
+
+@pytest.fixture
+def mila(world: World) -> User:
+    return a_busy_user(world)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Copies of one user, what was stored of them then, and what is somebody else's."""
+
+    copies: dict[Copy, Package]
+    stored: dict[str, list[Record]]
+    others: list[str]
+
+    @property
+    def access(self) -> Package:
+        return self.copies[Copy.ACCESS]
+
+    @property
+    def portability(self) -> Package:
+        return self.copies[Copy.PORTABILITY]
+
+    def one(self, kind: str) -> Any:
+        """The only record of a kind."""
+        (record,) = self.stored[kind]
+        return record
+
+
+@pytest.fixture(scope="module")
+def seen() -> Seen:
+    """Made once, for the tests that only read."""
+    with a_world() as world:
+        mila, vuk = a_busy_user(world), world.a_user()
+        vuk.changes(name="Vuk, of whom nothing is Mila's")
+        chat = Chat(lambda: MESSAGES, {"message": 2})
+        copies = {copy: a_copy(mila, copy, chat) for copy in Copy}
+        return Seen(copies, stored(mila), [vuk.account_id, vuk.user_id, vuk.phone, vuk.profile()["name"]])
+
+
+def errors(package: Package) -> list[tuple[str, str, int]]:
+    return [(error["what"], error["reason"], error["count"]) for error in package.manifest["errors"]]
+
+
+def everything(package: Package) -> str:
+    return "\n".join(package.text(name) for name in package.names)
+
+
+# --- what is in it
+
+
+@pytest.mark.promise("RGT-1")
+def test_an_importer_gets_back_from_the_json_what_is_stored(seen: Seen) -> None:
+    assert seen.stored.keys() >= {"account", "profile", "session", "purposes", "claim", "usage_event"}
+    for kind, records in seen.stored.items():
+        withheld = {one["name"] for one in seen.access.kind(kind)["withheld"]}
+        back = [
+            type(record).model_validate(told | record.model_dump(include=withheld))
+            for told, record in zip(seen.access.records(kind), records, strict=True)
+        ]
+        assert back == records
+
+
+@pytest.mark.promise("RGT-1")
+@pytest.mark.promise("RGT-8")
+@pytest.mark.parametrize("copy", Copy)
+def test_an_importer_gets_the_same_from_the_csv_files(copy: Copy, seen: Seen) -> None:
+    package = seen.copies[copy]
+    with_records = [kind for kind, section in package.data["sections"].items() if section["records"]]
+    assert [name for name in package.names if name.startswith("csv/")] == [
+        f"csv/{kind}.csv" for kind in with_records
+    ]
+    for kind in with_records:
+        assert package.from_csv(kind) == package.records(kind)
+
+
+@pytest.mark.promise("RGT-8")
+@pytest.mark.parametrize("copy", Copy)
+def test_it_is_what_its_schema_says(copy: Copy, seen: Seen) -> None:
+    package = seen.copies[copy]
+    assert valid(package, "", package.data)
+    assert valid(package, "#/$defs/Manifest", package.manifest)
+
+
+@pytest.mark.promise("RGT-8")
+def test_the_schema_takes_nothing_else(seen: Seen) -> None:
+    package = seen.access
+    strange: dict[str, Any] = json.loads(package.text("data.json"))
+    strange["sections"]["profile"]["records"][0]["shoe_size"] = 43
+    assert not valid(package, "", strange)
+    assert not valid(package, "", {name: part for name, part in package.data.items() if name != "chat"})
+    assert not valid(package, "#/$defs/Manifest", package.manifest | {"files": None})
+
+
+def valid(package: Package, part: str, document: Any) -> bool:
+    """Whether a part of the package's own schema takes a document; by a validator that knows no pydantic."""
+    whole = {"$ref": package.schema["$id"] + part, "$schema": package.schema["$schema"]}
+    registry = jsonschema_rs.Registry([(package.schema["$id"], package.schema)])
+    validator = jsonschema_rs.validator_for(whole, registry=registry, validate_formats=True)
+    return bool(validator.is_valid(document))
+
+
+@pytest.mark.promise("RGT-8")
+def test_the_committed_schema_is_what_the_declarations_say(seen: Seen) -> None:
+    assert export_schema.PLACE.read_text() == schema.text(), "run `make generate`"
+    assert seen.access.text("data.schema.json") == schema.text()
+
+
+@pytest.mark.promise("RGT-1")
+def test_the_manifest_comes_last_and_knows_every_other_file(seen: Seen) -> None:
+    package = seen.access
+    *others, last = package.names
+    assert last == "manifest.json"
+    assert {"index.html", "data.json", "data.schema.json", "chat/messages.ndjson"} <= set(others)
+    assert [(f["path"], f["size"], f["sha256"]) for f in package.manifest["files"]] == [
+        (name, len(content), hashlib.sha256(content).hexdigest())
+        for name in others
+        for content in [package.zip.read(name)]
+    ]
+    assert package.told.sha256 == hashlib.sha256(package.content).hexdigest()
+    assert package.told.size == len(package.content)
+    assert package.told.counts["usage_event"] == 3
+
+
+@pytest.mark.promise("RGT-1")
+@pytest.mark.promise("RGT-9")
+def test_the_manifest_tells_why_on_which_basis_how_long_from_where_and_who_got_what(seen: Seen) -> None:
+    manifest = seen.access.manifest
+    (profile,) = (kind for kind in manifest["kinds"] if kind["kind"] == "profile")
+    fields = {field["name"]: field for field in profile["fields"]}
+    assert (profile["basis"], profile["kept"]) == ("Art. 6(1)(b)", "until the account is deleted")
+    assert fields["display_name"]["category"] == "user.name"
+    assert fields["display_name"]["source"] == "provided by the subject"
+    assert fields["display_name"]["recipients"] == ["AWS", "STREAM"]
+    assert fields["job_title"]["recipients"] == []  # there is none, so nobody got one
+    assert manifest["recipients"]["STREAM"]["mechanism"].startswith("standard contractual clauses")
+    assert manifest["controller"]["contact"] == settings().contact_email
+    assert manifest["authorities"][0]["url"] == "https://www.poverenik.rs"
+    assert manifest["errors"] == []
+
+
+@pytest.mark.promise("RGT-1")
+def test_the_evidence_of_decisions_is_in_it_and_names_no_pseudonym(seen: Seen) -> None:
+    entries = seen.access.records("evidence")
+    told = [entry["data"]["events"][0]["purpose"] for entry in entries]
+    assert told == ["analytics", "marketing", "marketing"]
+    assert seen.one("account").pseudonym not in seen.access.text("csv/evidence.csv")
+
+
+@pytest.mark.promise("RGT-1")
+def test_the_page_shows_the_records_and_says_what_is_in_the_package(seen: Seen) -> None:
+    page = seen.access.text("index.html")
+    assert "Ćosić, &quot;sinovi&quot;" in page
+    assert "2026-11-24 12:00:00 UTC" in page
+    assert "csv/usage_event.csv" in page
+    assert "3 records" in page
+
+
+@pytest.mark.promise("SEC-1")
+def test_what_would_let_somebody_sign_in_is_in_no_file_and_told_as_withheld(seen: Seen) -> None:
+    assert seen.one("session").nonce not in everything(seen.access)
+    (withheld,) = seen.access.kind("session")["withheld"]
+    assert withheld == {"name": "nonce", "why": "refresh tokens are made from it"}
+
+
+@pytest.mark.promise("RGT-1")
+def test_it_holds_nothing_of_anybody_else(seen: Seen) -> None:
+    assert [value for value in seen.others if value in everything(seen.access)] == []
+
+
+# --- as of when
+
+
+@pytest.mark.promise("RGT-1")
+@pytest.mark.promise("RET-2")
+def test_what_stood_when_it_was_asked_for_is_in_it_also_if_it_ended_since(world: World, mila: User) -> None:
+    world.advance(20 * DAY)
+    asked_at = world.now
+    world.advance(20 * DAY)
+    assert len(a_copy(mila, received_at=asked_at).records("usage_event")) == 3
+    assert a_copy(mila).records("usage_event") == []
+
+
+# --- what can't be read
+
+
+@pytest.mark.promise("RGT-1")
+def test_a_record_that_can_not_be_opened_is_told_and_stops_nothing(mila: User) -> None:
+    pk = f"A#{mila.account_id}"
+    damage(Table.ACCOUNTS, pk, "purposes", sealed=b"\x01\x00\x01" + b"x" * 40)
+    damage(Table.ACCOUNTS, pk, f"session#{mila.session['session_id']}", sealed=None)
+    damage(Table.ACCOUNTS, pk, "acceptance#terms-2024-05-08", kind="stars")
+    package = a_copy(mila)
+    assert errors(package) == [
+        ("purposes", "seal_broken", 1),
+        ("session", "seal_broken", 1),
+        ("unknown", "unknown_kind", 1),
+    ]
+    assert package.records("profile")
+    assert len(package.records("usage_event")) == 3
+    assert package.told.errors[0].what == "purposes"
+
+
+@pytest.mark.promise("RGT-1")
+def test_many_that_can_not_be_read_are_told_once_with_their_number(mila: User) -> None:
+    for item in table.query(table.Query(Table.USAGE, f"A#{mila.account_id}")):
+        damage(Table.USAGE, item["pk"], item["sk"], hour=7)
+    package = a_copy(mila)
+    assert errors(package) == [("diagnostics_event", "unfit", 1), ("usage_event", "unfit", 3)]
+    assert "3 of them: it was written in a form that is not understood any more" in package.text("index.html")
+
+
+@pytest.mark.promise("RGT-1")
+def test_an_error_tells_neither_the_place_nor_the_content(mila: User) -> None:
+    (item, *_) = table.query(table.Query(Table.USAGE, f"A#{mila.account_id}"))
+    damage(Table.USAGE, item["pk"], item["sk"], hour=7)
+    package = a_copy(mila)
+    told = json.dumps(package.manifest["errors"])
+    assert item["sk"] not in told
+    assert item["pk"] not in told
+
+
+def test_without_the_subjects_key_what_is_not_sealed_is_still_in_it(mila: User) -> None:
+    aws.client("dynamodb").delete_item(
+        TableName=settings().table(Table.KEYS), Key={"pk": {"S": f"A#{mila.account_id}"}}
+    )
+    package = a_copy(mila)
+    assert ("account", "key_gone", 1) in errors(package)
+    assert ("claim", "no_lead", 1) in errors(package)
+    assert ("evidence", "no_lead", 1) in errors(package)
+    assert package.data["subject"] == mila.user_id
+    assert len(package.records("usage_event")) == 3
+
+
+def test_an_email_address_that_can_not_be_read_leads_to_no_claim_and_that_is_told(mila: User) -> None:
+    damage(Table.ACCOUNTS, f"A#{mila.account_id}", "profile", sealed=None)
+    package = a_copy(mila)
+    assert errors(package) == [("claim", "no_lead", 1), ("profile", "seal_broken", 1)]
+    assert len(package.records("claim")) == 2
+
+
+def test_an_altered_entry_of_the_ledger_is_told_and_the_others_are_in_it(mila: User) -> None:
+    package = a_copy(mila)
+    (account,) = package.records("account")
+    damage(Table.LEDGER, f"consent#{account['pseudonym']}", f"{2:012d}", event="invented")
+    package = a_copy(mila)
+    assert errors(package) == [("evidence", "altered", 1)]
+    assert [entry["seq"] for entry in package.records("evidence")] == [1, 3]
+
+
+def test_of_an_account_that_is_gone_there_is_a_copy_without_a_subject(world: World, mila: User) -> None:
+    for name in (Table.ACCOUNTS, Table.USAGE):
+        for item in list(table.query(table.Query(name, f"A#{mila.account_id}"))):
+            table.write(table.Delete(Key(name, item["pk"], item["sk"])))
+    package = a_copy(mila)
+    assert "subject" not in package.data
+    assert errors(package) == []
+    assert valid(package, "", package.data)
+
+
+# --- what breaks half-way
+
+
+@pytest.mark.parametrize(
+    ("service", "operation"),
+    [("dynamodb", "Query"), ("dynamodb", "GetItem"), ("dynamodb", "BatchGetItem"), ("kms", "Decrypt")],
+)
+def test_a_service_that_does_not_answer_is_no_gap_in_the_copy(
+    service: str, operation: str, mila: User
+) -> None:
+    a_copy(mila)
+    before = downloaded()
+    new_container()
+    silence = ReadTimeoutError(endpoint_url=f"https://{service}")
+    with failing(service, operation, silence), counted() as calls, pytest.raises(Unavailable):
+        a_copy(mila)
+    assert calls.of("s3") == 0
+    assert downloaded() == before
+
+
+@pytest.mark.promise("SEC-1")
+def test_making_it_leaves_nothing_of_it_in_a_log(world: World, mila: User) -> None:
+    damage(Table.ACCOUNTS, f"A#{mila.account_id}", "purposes", sealed=None)
+    before = world.log.getvalue()
+    a_copy(mila)
+    assert world.log.getvalue() == before
+
+
+# --- the chat
+
+
+@pytest.mark.promise("STR-6")
+def test_what_stream_held_stands_in_a_file_of_its_own_line_by_line(mila: User) -> None:
+    left_out = LeftOut(what="reactions of others", reason="others", text="about other people", count=4)
+    package = a_copy(mila, chat=Chat(lambda: MESSAGES, {"message": 2}, left_out=(left_out,)))
+    assert package.text("chat/messages.ndjson") == "".join(MESSAGES)
+    assert package.data["chat"]["records"] == {"message": 2}
+    assert package.manifest["chat"]["left_out"] == [left_out.model_dump()]
+    assert "STREAM" in package.manifest["recipients"]
+    assert "Zdravo" in package.text("index.html")
+    assert "Reactions of others (4)" in package.text("index.html")
+
+
+@pytest.mark.promise("STR-6")
+def test_what_stream_did_not_give_is_told_as_missing(mila: User) -> None:
+    lost = Missing(what="chat_message", reason="failed", text="Stream could not make the export")
+    package = a_copy(mila, chat=Chat(missing=(lost,)))
+    assert errors(package) == [("chat_message", "failed", 1)]
+    assert package.data["chat"]["missing"] == [lost.model_dump()]
+    assert "chat/messages.ndjson" not in package.names
+    assert "Stream could not make the export" in package.text("index.html")
+
+
+# --- taking it along
+
+
+@pytest.mark.promise("RGT-8")
+def test_a_copy_for_taking_along_has_what_was_provided_or_observed_on_consent_or_contract(seen: Seen) -> None:
+    package = seen.portability
+    assert list(package.data["sections"]) == ["account", "profile", "session", "usage_event"]
+    assert package.records("account") == [{"phone": seen.one("account").phone}]
+    assert set(package.records("usage_event")[0]) == {"name", "duration_ms", "platform", "at"}
+    assert package.manifest["kinds_left_out"] == list(selection(Copy.PORTABILITY).left_out)
+    assert {one["name"] for one in package.kind("account")["left_out"]} >= {
+        "pseudonym",
+        "account_id",
+        "state",
+    }
+
+
+@pytest.mark.promise("RGT-8")
+def test_a_copy_for_taking_along_has_nothing_that_we_made_and_names_no_recipient(seen: Seen) -> None:
+    package, account = seen.portability, seen.one("account")
+    assert [v for v in (account.account_id, account.pseudonym) if v in everything(package)] == []
+    assert package.manifest["recipients"] == {}
+    assert "Amazon" not in everything(package)
+
+
+@pytest.mark.promise("RGT-8")
+def test_a_copy_for_taking_along_reads_no_more_than_it_needs(mila: User) -> None:
+    with counted() as calls:
+        a_copy(mila, Copy.PORTABILITY)
+    assert calls.tables == {"GetItem": 1, "Query": 2}

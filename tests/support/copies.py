@@ -1,0 +1,142 @@
+"""Copies of somebody's data in tests: made as the code makes them, read as a stranger's program would.
+
+The reader knows what the package itself says (its manifest and its schema), and nothing of how it is written.
+"""
+
+import csv
+import io
+import json
+import zipfile
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from chalicelib.core import aws, table
+from chalicelib.core.ids import AccountId
+from chalicelib.core.settings import settings
+from chalicelib.core.table import Key, Table
+from chalicelib.privacy import codec, register, subject_keys
+from chalicelib.privacy.personal import Record
+from chalicelib.rights.export import package
+from chalicelib.rights.export.contents import Asked, Chat
+from chalicelib.rights.export.model import Copy
+from chalicelib.rights.export.package import Assembled
+from tests.support import cloud
+from tests.support.world import User
+
+KEY = "exports/r_test.zip"
+NO_CHAT = Chat()
+
+
+@dataclass(frozen=True)
+class Package:
+    """A package as somebody downloads it."""
+
+    told: Assembled
+    content: bytes
+
+    @cached_property
+    def zip(self) -> zipfile.ZipFile:
+        return zipfile.ZipFile(io.BytesIO(self.content))
+
+    @property
+    def names(self) -> list[str]:
+        return self.zip.namelist()
+
+    def text(self, name: str) -> str:
+        return self.zip.read(name).decode()
+
+    @cached_property
+    def data(self) -> dict[str, Any]:
+        data: dict[str, Any] = json.loads(self.text("data.json"))
+        return data
+
+    @cached_property
+    def manifest(self) -> dict[str, Any]:
+        manifest: dict[str, Any] = json.loads(self.text("manifest.json"))
+        return manifest
+
+    @cached_property
+    def schema(self) -> dict[str, Any]:
+        schema: dict[str, Any] = json.loads(self.text("data.schema.json"))
+        return schema
+
+    def records(self, kind: str) -> list[dict[str, Any]]:
+        """Out of data.json."""
+        records: list[dict[str, Any]] = self.data["sections"][kind]["records"]
+        return records
+
+    def kind(self, name: str) -> dict[str, Any]:
+        """What the manifest says of a kind."""
+        (kind,) = (one for one in self.manifest["kinds"] if one["kind"] == name)
+        return dict(kind)
+
+    def from_csv(self, kind: str) -> list[dict[str, Any]]:
+        """The records out of the CSV, by the rules in the manifest."""
+        rows = csv.DictReader(io.StringIO(self.zip.read(f"csv/{kind}.csv").decode("utf-8-sig"), newline=""))
+        return [
+            {name: self._value(kind, name, cell) for name, cell in row.items() if cell != ""} for row in rows
+        ]
+
+    def _value(self, kind: str, name: str, cell: str) -> Any:
+        if self._resolved(self._fields(kind)[name]).get("type") != "string":
+            return json.loads(cell)
+        return cell.removeprefix(self.manifest["csv"]["guard"])
+
+    def _fields(self, kind: str) -> dict[str, Any]:
+        section = self.schema["properties"]["sections"]["properties"][kind]
+        fields: dict[str, Any] = self._resolved(section["properties"]["records"]["items"])["properties"]
+        return fields
+
+    def _resolved(self, node: dict[str, Any]) -> dict[str, Any]:
+        while "$ref" in node:
+            node = self.schema["$defs"][node["$ref"].rpartition("/")[2]]
+        return node
+
+
+def a_copy(
+    user: User,
+    copy: Copy = Copy.ACCESS,
+    chat: Chat = NO_CHAT,
+    received_at: datetime | None = None,
+) -> Package:
+    """What somebody gets who asks for it (at an instant in the past, or now)."""
+    asked = Asked(copy, "r_test", AccountId(user.account_id), received_at or user.world.now)
+    told = package.assemble(asked, chat, to=KEY)
+    return Package(told, downloaded())
+
+
+def downloaded() -> bytes:
+    answer = aws.client("s3").get_object(Bucket=settings().export_bucket(), Key=KEY)
+    content: bytes = answer["Body"].read()
+    return content
+
+
+def uploads() -> list[str]:
+    """Uploads that were begun and neither completed nor given up."""
+    listed = aws.client("s3").list_multipart_uploads(Bucket=settings().export_bucket())
+    return [upload["Key"] for upload in listed.get("Uploads", [])]
+
+
+def stored(user: User) -> dict[str, list[Record]]:
+    """All records in the tables that are somebody's, opened, whatever leads to them."""
+    account_id = AccountId(user.account_id)
+    keys = subject_keys.from_item(account_id, table.get(subject_keys.key(account_id)))
+    classes = {record.declaration.kind: record for record in register.records()}
+    found: dict[str, list[Record]] = defaultdict(list)
+    for raw in cloud.all_items():
+        item = table.items.plain(raw)
+        kind = classes.get(item.get("kind", ""))
+        if kind and account_id in (item["pk"].removeprefix("A#"), item.get("account_id")):
+            found[kind.declaration.kind].append(codec.opened(kind, item, keys))
+    return found
+
+
+def damage(table_name: Table, pk: str, sk: str | None, **changes: Any) -> None:
+    """Alter an item as no code of ours would; None takes an attribute away."""
+    key = Key(table_name, pk, sk)
+    put = {name: value for name, value in changes.items() if value is not None}
+    drop = tuple(name for name, value in changes.items() if value is None)
+    table.write(table.Change(key, put=put, drop=drop))

@@ -1,0 +1,41 @@
+"""Records on the function's disk, between their one reading and the files that they go into."""
+
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from chalicelib.rights.export import spool
+from chalicelib.rights.export.spool import Spools, TooMuch, spooled
+
+
+def test_lines_come_back_by_kind_in_their_order_as_often_as_they_are_asked_for() -> None:
+    with spooled() as spools:
+        for number in range(3):
+            spools.add("event", f"{number} č\u2028")
+        spools.add("profile", "one")
+        assert next(iter(spools["event"].lines())) == "0 č\u2028"  # a walk that ends early
+        assert [list(spools["event"].lines()) for _ in range(2)] == [[f"{n} č\u2028" for n in range(3)]] * 2
+        assert (spools["event"].total, spools["event"].size) == (3, 3 * len("0 č\u2028\n".encode()))
+        assert (list(spools["nothing"].lines()), spools["nothing"].total) == ([], 0)
+
+
+@pytest.mark.promise("SEC-1")
+def test_what_is_on_the_disk_has_no_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with spooled() as spools:
+        spools.add("profile", "Mila")
+        list(spools["profile"].lines())
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_more_than_the_disk_takes_is_refused_before_it_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spool, "MOST", 100_000)
+
+    def fill(spools: Spools) -> None:
+        for number in range(1_000_000):
+            spools.add("event", f"{number * 7919 % 1_000_003:x}" * 10)
+
+    with spooled() as spools, pytest.raises(TooMuch):
+        fill(spools)
+    assert spools["event"].total < 100_000
