@@ -51,6 +51,8 @@ class Metric(Enum):
     MAIL_NOT_SENT = ("MailNotSent", "Count")
     MAIL_CAME_BACK = ("MailCameBack", "Count")
     NOTICE_TOLD = ("NoticeTold", "Count")
+    PUSH_TAKEN = ("PushTaken", "Count")
+    PUSH_NOT_TAKEN = ("PushNotTaken", "Count")
     TOKEN_REFUSED = ("TokenRefused", "Count")
 
     def __init__(self, label: str, unit: str) -> None:
