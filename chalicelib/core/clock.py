@@ -18,6 +18,11 @@ def now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
+def ticks() -> float:
+    """Seconds on a clock that only runs forwards, for deadlines inside one process."""
+    return time.monotonic()
+
+
 def pause(length: timedelta) -> None:
     """Wait, between two tries of the same thing; nothing else waits by time."""
     time.sleep(length.total_seconds())

@@ -1,10 +1,10 @@
-"""The figures of the limits: each has a default, a range, and a variable `RU4M_LIMIT_<NAME>` that sets it.
+"""Figures that are settings: each has a default, a range, and a variable that sets it.
 
-Standard library only, like `settings`, which reads them at the start. The defaults are those on which
-comparable services settled.
+Those of the limits are `RU4M_LIMIT_<NAME>`, with the defaults on which comparable services settled; those of
+a push are `RU4M_PUSH_<NAME>`. Standard library only, like `settings`, which reads them at the start.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
 from typing import Any, NamedTuple
 
@@ -57,23 +57,52 @@ class Limits:
     prefix_digits: int = _figure(3, 1, 6)
 
 
+@dataclass(frozen=True)
+class Push:
+    """How patient we are with an address that a subject named, and how much is sent there (ADR 18).
+
+    All of it fits into the fifteen minutes that a function may run, with time left to note what came of it.
+    """
+
+    connect_seconds: int = _figure(5, 1, 30)  # to look the name up; to connect to one address
+    silence_seconds: int = _figure(30, 1, 120)  # while nothing moves: the handshake, sending, the answer
+    whole_seconds: int = _figure(600, 10, 780)
+    megabytes: int = _figure(1024, 1, 5 * 1024)
+
+
 def read(environment: Mapping[str, str], wide: int = 1) -> Limits:
     """The figures of an environment: what it sets, else the defaults, with counts `wide` times as high.
 
     Raises:
         BadFigure: not a whole number, or out of its range.
     """
-    return Limits(**{one.name: _read(environment, one, wide) for one in fields(Limits)})
+    return Limits(**{one.name: _read(environment, variable, one, wide) for one in fields(Limits)})
+
+
+def read_push(environment: Mapping[str, str]) -> Push:
+    """The figures of a push.
+
+    Raises:
+        BadFigure: as above.
+    """
+    return Push(**{one.name: _read(environment, push_variable, one, wide=1) for one in fields(Push)})
 
 
 def variable(name: str) -> str:
-    """The variable that sets a figure."""
+    """The variable that sets a limit's figure."""
     return f"RU4M_LIMIT_{name.upper()}"
 
 
-def _read(environment: Mapping[str, str], figure: "Field[Any]", wide: int) -> int:
+def push_variable(name: str) -> str:
+    """The variable that sets a push's figure."""
+    return f"RU4M_PUSH_{name.upper()}"
+
+
+def _read(
+    environment: Mapping[str, str], named: Callable[[str], str], figure: "Field[Any]", wide: int
+) -> int:
     rule: _Rule = figure.metadata["rule"]
-    text = environment.get(variable(figure.name))
+    text = environment.get(named(figure.name))
     if text is None:
         return rule.default * wide if rule.counts else rule.default
     try:
@@ -82,5 +111,5 @@ def _read(environment: Mapping[str, str], figure: "Field[Any]", wide: int) -> in
         value = rule.least - 1
     if not rule.least <= value <= rule.most:
         wanted = f"a whole number from {rule.least} to {rule.most}"
-        raise BadFigure(f"{variable(figure.name)} is refused: not {wanted}")
+        raise BadFigure(f"{named(figure.name)} is refused: not {wanted}")
     return value

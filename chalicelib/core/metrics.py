@@ -60,6 +60,8 @@ class Metric(Enum):
     RIGHTS_OVERDUE = ("RightsOverdue", "Count")
     RIGHTS_DAYS_TO_DEADLINE = ("RightsDaysToDeadline", "Count")
     RIGHTS_REMINDED = ("RightsReminded", "Count")
+    PUSH_TAKEN = ("PushTaken", "Count")
+    PUSH_NOT_TAKEN = ("PushNotTaken", "Count")
     TOKEN_REFUSED = ("TokenRefused", "Count")
 
     def __init__(self, label: str, unit: str) -> None:

@@ -14,9 +14,10 @@ from functools import cache
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from chalicelib.core import figures, periods
+from chalicelib.core import figures, periods, standins
 from chalicelib.core.durations import Duration
-from chalicelib.core.figures import Limits
+from chalicelib.core.figures import Limits, Push
+from chalicelib.core.standins import LocalTarget
 
 _T = TypeVar("_T")
 
@@ -92,6 +93,8 @@ class Settings:
     contact_email: str
     limits: Limits
     periods: Mapping[str, Duration]  # by the names of core/periods
+    push: Push
+    local_targets: Mapping[str, LocalTarget]  # by host; on stage `local` only
     local_notices: str  # versions of notices beyond the published ones, as JSON; on stage `local` only
     environment: Mapping[str, str] = field(repr=False)  # has the function's credentials in it
 
@@ -181,7 +184,9 @@ def read(environment: Mapping[str, str]) -> Settings:
         contact_email=_parsed(environment, "RU4M_CONTACT_EMAIL", _email_address),
         limits=_limits(environment, stage),
         periods=_periods(environment),
-        local_notices=_only_locally(environment, "RU4M_NOTICES", stage),
+        push=_push(environment),
+        local_targets=_local_targets(environment, stage),
+        local_notices=_only_locally(environment, "RU4M_NOTICES", stage, "versions are published by a commit"),
         environment=environment,
     )
 
@@ -229,11 +234,20 @@ def _email_address(text: str) -> str:
     return text
 
 
-def _only_locally(environment: Mapping[str, str], variable: str, stage: Stage) -> str:
+def _only_locally(environment: Mapping[str, str], variable: str, stage: Stage, otherwise: str) -> str:
     value = environment.get(variable, "")
     if value and stage is not Stage.LOCAL:
-        raise SettingsError(f"{variable} is refused: on stage {stage} versions are published by a commit")
+        raise SettingsError(f"{variable} is refused: on stage {stage} {otherwise}")
     return value
+
+
+def _local_targets(environment: Mapping[str, str], stage: Stage) -> Mapping[str, LocalTarget]:
+    variable = "RU4M_LOCAL_TARGETS"
+    listed = _only_locally(environment, variable, stage, "nothing is sent to machines of ours")
+    try:
+        return standins.read(listed)
+    except ValueError as refused:  # whose text repeats no value
+        raise SettingsError(f"{variable} is refused: {refused}") from None
 
 
 def _required(environment: Mapping[str, str], variable: str) -> str:
@@ -260,6 +274,13 @@ def _limits(environment: Mapping[str, str], stage: Stage) -> Limits:
     wide = 1000 if stage is Stage.LOCAL else 1  # local runs sign up all day from one address
     try:
         return figures.read(environment, wide)
+    except figures.BadFigure as bad:
+        raise SettingsError(str(bad)) from None
+
+
+def _push(environment: Mapping[str, str]) -> Push:
+    try:
+        return figures.read_push(environment)
     except figures.BadFigure as bad:
         raise SettingsError(str(bad)) from None
 

@@ -26,6 +26,7 @@ class Mechanism(StrEnum):
     NO_TRANSFER = "none needed: it stays in the EU"
     SCCS = "standard contractual clauses (Art. 46(2)(c) GDPR)"
     FOR_THE_CONTRACT = "necessary for the contract with the subject (Art. 49(1)(b) GDPR)"
+    AT_THE_SUBJECTS_REQUEST = "at the subject's request (Art. 20(2) GDPR)"
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,26 @@ class Entry:
 
 _EVERYTHING = frozenset(Category)
 _EVERY_PURPOSE = frozenset(Purpose)
+
+# What a subject may take along (Art. 20 GDPR): portable fields of the records, and what they wrote in chats.
+_PORTABLE = frozenset(
+    {
+        Category.ACCOUNT_SETTINGS,
+        Category.BEHAVIOR,
+        Category.CONTENT_PRIVATE,
+        Category.COUNTRY,
+        Category.DATE_OF_BIRTH,
+        Category.DEVICE,
+        Category.DEVICE_ID,
+        Category.EMAIL,
+        Category.JOB_TITLE,
+        Category.LANGUAGE,
+        Category.NAME,
+        Category.PHONE_NUMBER,
+        Category.SELF_IMAGE,
+        Category.WORKPLACE,
+    }
+)
 
 
 class Recipient(Registered):
@@ -113,6 +134,19 @@ class Recipient(Registered):
         mechanism=Mechanism.FOR_THE_CONTRACT,
         safeguards=("opening and clicking are not tracked", "no personal data in the text"),
         agreement=Agreement("data processing addendum of the service terms", date(2027, 11, 24)),
+    )
+    NAMED_CONTROLLER = Entry(
+        label="The controller that the subject named",
+        country="where the subject's choice is",
+        role=Role.CONTROLLER,
+        told="gets what a user asks us to send there, and only then",
+        categories=_PORTABLE,
+        purposes=frozenset({Purpose.LEGAL_OBLIGATION}),
+        mechanism=Mechanism.AT_THE_SUBJECTS_REQUEST,
+        safeguards=(
+            "sent once its subject proved who they are, to the address that they named",
+            "to public addresses only, over TLS that proves the name, following no redirect",
+        ),
     )
     BELGRADE_OFFICE = Entry(
         label="RU4M's office in Belgrade",

@@ -24,8 +24,12 @@ _BASES = {
     LegalBasis.LEGITIMATE_INTERESTS: "Legitimate interests",
 }
 
-# fideslang has no word for Art. 49.
-_MECHANISMS = {Mechanism.SCCS: "SCCs", Mechanism.FOR_THE_CONTRACT: "Other"}
+# fideslang has no word for Art. 49, nor for Art. 20.
+_MECHANISMS = {
+    Mechanism.SCCS: "SCCs",
+    Mechanism.FOR_THE_CONTRACT: "Other",
+    Mechanism.AT_THE_SUBJECTS_REQUEST: "Other",
+}
 
 # A record that holds ids and keyed hashes only still says something about one person.
 _PSEUDONYMOUS = "user.unique_id.pseudonymous"

@@ -1,0 +1,750 @@
+"""Sending to an address that a subject named, against a TLS server of the test's own."""
+
+import hashlib
+import io
+import logging
+import os
+import socket
+import ssl
+import threading
+import traceback
+import tracemalloc
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytest_socket import enable_socket, socket_allow_hosts
+
+from chalicelib.core import clock, figures, metrics, outbound
+from chalicelib.core.egress import NotOnRegister
+from chalicelib.core.ids import ChallengeId
+from chalicelib.core.metrics import Metric
+from chalicelib.core.outbound import (
+    BodyChanged,
+    NotTaken,
+    Parcel,
+    Reason,
+    Refused,
+    Taken,
+    Target,
+    TooLarge,
+    Unreachable,
+    line,
+    sending,
+)
+from chalicelib.core.settings import SettingsError, read, settings
+from chalicelib.core.standins import LocalTarget
+from chalicelib.privacy import plans, register
+from chalicelib.privacy.purposes import Category, Purpose
+from chalicelib.privacy.recipients import Recipient
+from tests.support import environment
+from tests.support.receiver import Authority, Behaviour, Receiver, Talk, answering, receiving, status
+
+HOST = "take.example"
+PATH = "/in/mila-s3cret"
+PUBLIC = "93.184.215.14"
+HERE = ip_address("127.0.0.1")
+BODY = b"PK" + bytes(range(256)) * 1024  # five chunks
+CREATED = status("201 Created")
+
+
+@pytest.fixture(autouse=True)
+def no_network() -> None:
+    """Nothing but the test's own server on this machine; names are looked up by `Names` or not at all."""
+    enable_socket()
+    socket_allow_hosts(["127.0.0.1"])
+
+
+@pytest.fixture(autouse=True)
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[Metric]:
+    """What was counted."""
+    seen: list[Metric] = []
+    monkeypatch.setattr(metrics, "count", seen.append)
+    return seen
+
+
+class Names:
+    """A name server: each look-up gets the next answer, the last one for ever."""
+
+    def __init__(self, *answers: list[str] | Exception) -> None:
+        self.answers = list(answers)
+        self.asked: list[str] = []
+
+    def __call__(self, host: str, port: int, **_: Any) -> list[Any]:
+        self.asked.append(host)
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return [(None, None, 0, "", (address, port)) for address in answer]
+
+
+class Internet:
+    """Names, who was called, and the one server that answers at every address."""
+
+    def __init__(self) -> None:
+        self.names = Names([PUBLIC])
+        self.called: list[tuple[str, int]] = []
+        self.dead: set[str] = set()
+        self.server: Receiver | None = None
+        self._dial = line.dial
+
+    def look_up(self, *args: Any, **kwargs: Any) -> list[Any]:
+        return self.names(*args, **kwargs)
+
+    def dial(self, address: Any, port: int, seconds: float) -> socket.socket:
+        self.called.append((str(address), port))
+        if str(address) in self.dead or self.server is None:
+            raise ConnectionRefusedError
+        return self._dial(HERE, self.server.port, seconds)
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture
+def internet(monkeypatch: pytest.MonkeyPatch, authority: Authority) -> Internet:
+    internet = Internet()
+    monkeypatch.setattr(socket, "getaddrinfo", internet.look_up)
+    monkeypatch.setattr(line, "dial", internet.dial)
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))  # the system's CAs
+    monkeypatch.setenv("SSL_CERT_DIR", os.devnull)
+    return internet
+
+
+Serves = Callable[..., AbstractContextManager[Receiver]]
+
+
+@pytest.fixture
+def serves(internet: Internet, authority: Authority) -> Serves:
+    """A server at every address of the internet, for a while."""
+
+    @contextmanager
+    def serving(behave: Behaviour, certificate: Path | None = None, **options: Any) -> Iterator[Receiver]:
+        with receiving(certificate or authority.certificate(HOST), behave, **options) as server:
+            internet.server = server
+            yield server
+
+    return serving
+
+
+class Clock:
+    """Time that passes when somebody looks: so much at each look after the first."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *, each: float) -> None:
+        self.now, self.each = 0.0, each
+        monkeypatch.setattr(clock, "ticks", self.tick)
+
+    def tick(self) -> float:
+        self.now += self.each
+        return self.now - self.each
+
+
+def parcel(content: bytes = BODY, **changed: Any) -> Parcel:
+    sound = Parcel(io.BytesIO(content), len(content), hashlib.sha256(content).digest(), ChallengeId.new())
+    return replace(sound, **changed)
+
+
+def zeros(megabytes: int = 24) -> Parcel:
+    """More than the buffers between two programs hold."""
+    left = size = megabytes * 1024 * 1024
+    digest = hashlib.sha256()
+    for _ in range(megabytes):
+        digest.update(bytes(1024 * 1024))
+
+    class Zeros:
+        def read(self, size: int, /) -> bytes:
+            nonlocal left
+            taken = min(size, left)
+            left -= taken
+            return bytes(taken)
+
+    return Parcel(Zeros(), size, digest.digest(), ChallengeId.new())
+
+
+def push(what: Parcel | None = None, categories: tuple[str, ...] = (Category.NAME,)) -> Taken:
+    target = Target.parse(f"https://{HOST}{PATH}")
+    to, purpose = Recipient.NAMED_CONTROLLER, Purpose.LEGAL_OBLIGATION
+    return outbound.push(what or parcel(), target, to=to, purpose=purpose, categories=categories)
+
+
+def refused() -> Reason:
+    with pytest.raises(Refused) as failed:
+        push()
+    return failed.value.reason
+
+
+def unreachable() -> Reason:
+    with pytest.raises(Unreachable) as failed:
+        push()
+    return failed.value.reason
+
+
+# --- what arrives
+
+
+@pytest.mark.promise("RGT-8")
+def test_the_file_arrives_whole_where_the_subject_said(serves: Serves, internet: Internet) -> None:
+    with serves(CREATED) as server:
+        assert push() == Taken(201)
+    assert server.talk.head.split("\r\n")[0] == f"POST {PATH} HTTP/1.1"
+    assert server.talk.body == BODY
+    assert internet.called == [(PUBLIC, 443)]
+
+
+@pytest.mark.promise("RGT-8")
+def test_the_request_says_what_it_is_and_how_to_know_it_again(serves: Serves) -> None:
+    sent = parcel(b"zip")
+    with serves(CREATED) as server:
+        push(sent)
+    assert server.talk.headers == {
+        "host": HOST,
+        "user-agent": "RU4M",
+        "connection": "close",
+        "content-type": "application/zip",
+        "content-length": "3",
+        "content-digest": "sha-256=:SnD+mqZDbgLC3qNA+9HjUuTvLYzmylKtJdS5VHH8i/I=:",
+        "idempotency-key": f'"{sent.key}"',
+    }
+
+
+@pytest.mark.promise("RGT-8")
+def test_only_what_is_answered_with_success_is_taken(serves: Serves) -> None:
+    for code in (200, 201, 202, 204):
+        with serves(status(f"{code} Fine")):
+            assert push() == Taken(code)
+
+
+def test_a_body_is_never_in_memory_as_a_whole(serves: Serves) -> None:
+    def drain(talk: Talk) -> None:
+        talk.read_head()
+        got, room = len(talk.body), bytearray(65536)
+        while got < int(talk.headers["content-length"]):
+            got += talk.connection.recv_into(room)
+        talk.say("HTTP/1.1 200 OK\r\n\r\n")
+
+    large = zeros()
+    with serves(drain):
+        tracemalloc.start()
+        try:
+            push(large)
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert peak < large.length / 10
+
+
+# --- who may be sent to
+
+
+@pytest.mark.promise("SEC-2")
+@pytest.mark.parametrize(
+    ("recipient", "purpose", "category"),
+    [
+        (Recipient.NAMED_CONTROLLER, Purpose.SERVICE, Category.NAME),
+        (Recipient.NAMED_CONTROLLER, Purpose.LEGAL_OBLIGATION, Category.CREDENTIALS),
+        (None, Purpose.LEGAL_OBLIGATION, Category.NAME),
+    ],
+)
+def test_what_the_register_does_not_allow_is_not_even_looked_up(
+    internet: Internet, recipient: Any, purpose: Purpose, category: Category
+) -> None:
+    target = Target.parse(f"https://{HOST}/")
+    with pytest.raises(NotOnRegister):
+        outbound.push(parcel(), target, to=recipient, purpose=purpose, categories=[category])
+    assert (internet.names.asked, internet.called) == ([], [])
+
+
+@pytest.mark.promise("RGT-8")
+@pytest.mark.promise("SEC-2")
+def test_the_register_lets_a_named_controller_have_what_is_portable_and_what_was_written_in_chats() -> None:
+    sections = plans.export_plan(register.records())
+    portable = {told.category for section in sections for told in section.told if told.portable}
+    assert Recipient.NAMED_CONTROLLER.entry.categories == portable | {Category.CONTENT_PRIVATE}
+
+
+@pytest.mark.promise("SEC-1")
+def test_one_address_that_is_not_public_refuses_them_all(internet: Internet) -> None:
+    for bad in ("127.0.0.1", "10.0.0.1", "169.254.169.254", "fd00::1", "::ffff:10.0.0.1", "64:ff9b::a00:1"):
+        for answer in ([bad], [PUBLIC, bad], [bad, PUBLIC]):
+            internet.names = Names(answer)
+            assert refused() is Reason.NOT_PUBLIC
+    assert internet.called == []
+
+
+@pytest.mark.promise("SEC-1")
+def test_a_name_is_looked_up_once_and_connected_to_is_what_was_checked(
+    serves: Serves, internet: Internet
+) -> None:
+    """DNS rebinding: the second answer would be ours."""
+    internet.names = Names([PUBLIC], ["127.0.0.1"])
+    with serves(CREATED):
+        push()
+    assert internet.names.asked == [f"{HOST}."]
+    assert internet.called == [(PUBLIC, 443)]
+
+
+def test_no_domain_of_ours_is_appended_to_the_name(serves: Serves, internet: Internet) -> None:
+    with serves(CREATED):
+        push()
+    assert all(name.endswith(".") for name in internet.names.asked)
+
+
+def test_a_dead_address_is_passed_over(serves: Serves, internet: Internet) -> None:
+    internet.names = Names(["2606:2800:21f:cb07::1", PUBLIC])
+    internet.dead = {"2606:2800:21f:cb07::1"}
+    with serves(CREATED):
+        push()
+    assert internet.called == [("2606:2800:21f:cb07::1", 443), (PUBLIC, 443)]
+
+
+def test_an_address_is_dialled_without_looking_anything_up(
+    monkeypatch: pytest.MonkeyPatch, authority: Authority
+) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: pytest.fail("looked up"))
+    with receiving(authority.certificate(HOST), CREATED) as server:
+        line.dial(HERE, server.port, 5).close()
+
+
+def test_nothing_is_sent_through_a_proxy_of_the_environment(
+    serves: Serves, internet: Internet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    with serves(CREATED) as server:
+        push()
+    assert server.talk.head.startswith("POST /in/")
+    assert internet.called == [(PUBLIC, 443)]
+
+
+# --- names that lead nowhere
+
+
+@pytest.mark.parametrize("number", [socket.EAI_NONAME, socket.EAI_NODATA])
+def test_a_name_that_does_not_exist_is_asked_once(internet: Internet, number: int) -> None:
+    internet.names = Names(socket.gaierror(number, f"{HOST} is unknown"))
+    assert refused() is Reason.NO_SUCH_NAME
+
+
+def test_a_name_server_that_fails_may_be_asked_again(internet: Internet) -> None:
+    internet.names = Names(socket.gaierror(socket.EAI_AGAIN, "later"))
+    assert unreachable() is Reason.NO_CONNECTION
+
+
+def test_a_name_server_that_is_silent_holds_nobody_up(
+    internet: Internet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    end = threading.Event()
+
+    def silent(*_: Any, **__: Any) -> list[Any]:
+        end.wait(10)
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", silent)
+    Clock(monkeypatch, each=599.95)  # a twentieth of a second is left
+    try:
+        assert unreachable() is Reason.TOO_SLOW
+    finally:
+        end.set()
+
+
+def test_where_nobody_listens_it_may_be_tried_again(internet: Internet) -> None:
+    assert unreachable() is Reason.NO_CONNECTION
+
+
+# --- who answers there
+
+
+@pytest.mark.promise("SEC-1")
+def test_a_certificate_for_another_name_is_refused(serves: Serves, authority: Authority) -> None:
+    with serves(CREATED, authority.certificate("other.example")) as server:
+        assert refused() is Reason.TLS
+    assert server.talks == []
+
+
+@pytest.mark.promise("SEC-1")
+def test_an_expired_certificate_is_refused(serves: Serves, authority: Authority) -> None:
+    expired = authority.certificate(HOST, until=datetime.now(UTC) - timedelta(hours=1))
+    with serves(CREATED, expired) as server:
+        assert refused() is Reason.TLS
+    assert server.talks == []
+
+
+@pytest.mark.promise("SEC-1")
+def test_a_certificate_of_nobody_whom_the_system_trusts_is_refused(serves: Serves, tmp_path: Path) -> None:
+    with serves(CREATED, Authority(tmp_path).certificate(HOST)) as server:
+        assert refused() is Reason.TLS
+    assert server.talks == []
+
+
+@pytest.mark.promise("SEC-1")
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1_1 is deprecated")
+def test_tls_before_1_2_is_refused(serves: Serves) -> None:
+    with serves(CREATED, newest=ssl.TLSVersion.TLSv1_1) as server:
+        assert refused() is Reason.TLS
+    assert server.talks == []
+
+
+def test_tls_1_2_is_taken(serves: Serves) -> None:
+    with serves(CREATED, newest=ssl.TLSVersion.TLSv1_2):
+        assert push() == Taken(201)
+
+
+def test_the_keys_of_a_session_are_written_nowhere(
+    serves: Serves, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    log = tmp_path / "keys"
+    monkeypatch.setenv("SSLKEYLOGFILE", str(log))
+    with serves(CREATED):
+        push()
+    assert not log.exists()
+
+
+# --- what it answers
+
+
+@pytest.mark.promise("RGT-8")
+@pytest.mark.parametrize("code", [301, 302, 303, 307, 308, 304])
+def test_a_redirect_is_refused_and_not_followed(serves: Serves, internet: Internet, code: int) -> None:
+    with serves(status(f"{code} Elsewhere", f"location: https://{HOST}/other")) as server:
+        assert refused() is Reason.REDIRECT
+    assert len(server.talks) == len(internet.called) == 1
+
+
+@pytest.mark.promise("RGT-8")
+@pytest.mark.parametrize("code", [400, 401, 403, 404, 410, 413, 415, 422, 101, 600])
+def test_a_no_is_final(serves: Serves, code: int) -> None:
+    with serves(status(f"{code} No")), pytest.raises(Refused) as failed:
+        push()
+    assert (failed.value.reason, failed.value.status) == (Reason.ANSWERED_NO, code)
+    assert failed.value.sent == len(BODY)
+
+
+@pytest.mark.promise("RGT-8")
+@pytest.mark.parametrize("code", [500, 502, 503, 504, 507, 408, 409, 425, 429])
+def test_who_says_later_is_asked_later(serves: Serves, code: int) -> None:
+    with serves(status(f"{code} Later")), pytest.raises(Unreachable) as failed:
+        push()
+    assert (failed.value.reason, failed.value.status) == (Reason.ANSWERED_LATER, code)
+
+
+def test_a_refusal_before_the_end_of_the_body_is_heard(serves: Serves) -> None:
+    def impatient(talk: Talk) -> None:
+        talk.read_head()
+        talk.say("HTTP/1.1 413 Too Large\r\nconnection: close\r\n\r\n")
+
+    large = zeros()
+    with serves(impatient), pytest.raises(Refused) as failed:
+        push(large)
+    assert failed.value.status == 413
+    assert failed.value.sent < large.length
+
+
+@pytest.mark.promise("RGT-8")
+def test_success_before_the_end_of_the_body_is_none(serves: Serves) -> None:
+    def hasty(talk: Talk) -> None:
+        talk.read_head()
+        talk.say("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n")
+
+    with serves(hasty), pytest.raises(Unreachable) as failed:
+        push(zeros())
+    assert failed.value.reason is Reason.NO_CONNECTION
+
+
+@pytest.mark.parametrize("answer", ["SSH-2.0-OpenSSH_9\r\n", "HTTP/1.1 two hundred\r\n\r\n", "\r\n\r\n"])
+def test_what_speaks_no_http_is_refused(serves: Serves, answer: str) -> None:
+    with serves(answering(answer)):
+        assert refused() is Reason.NOT_HTTP
+
+
+@pytest.mark.parametrize("after", [Talk.read_head, Talk.read_all])
+def test_who_hangs_up_without_an_answer_may_be_asked_again(
+    serves: Serves, after: Callable[[Talk], None]
+) -> None:
+    with serves(after):
+        assert unreachable() is Reason.NO_CONNECTION
+
+
+def without_end(start: str, more: str) -> Behaviour:
+    """An answer that goes on until nobody listens."""
+
+    def behave(talk: Talk) -> None:
+        talk.read_all()
+        talk.say(start)
+        while True:
+            talk.say(more * 1000)
+
+    return behave
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        without_end("HTTP/1.1 200 OK\r\n", "x-more: yes\r\n"),
+        without_end("HTTP/1.1 200 OK\r\nx-long: ", "long"),
+        without_end("", "HTTP/1.1 100 Continue\r\n\r\n"),
+        without_end("", "long"),
+    ],
+)
+def test_headers_without_an_end_are_read_for_a_few_kilobytes_only(
+    serves: Serves, answer: Behaviour, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[int] = []
+    receive = line.Line.receive
+
+    def counting(self: line.Line, into: Any) -> int:
+        read.append(receive(self, into))
+        return read[-1]
+
+    monkeypatch.setattr(line.Line, "receive", counting)
+    with serves(answer):
+        assert refused() is Reason.NOT_HTTP
+    assert sum(read) <= 8 * 1024
+
+
+def test_a_body_without_an_end_is_not_read(serves: Serves) -> None:
+    with serves(without_end("HTTP/1.1 200 OK\r\n\r\n", "body")) as server:
+        assert push() == Taken(200)
+    assert isinstance(server.talk.error, OSError)  # hung up on
+
+
+# --- time
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A twentieth of a second of silence is too much."""
+    short: dict[str, Any] = {"silence_seconds": 0.05}
+    changed = replace(settings(), push=replace(settings().push, **short))
+    monkeypatch.setattr(sending, "settings", lambda: changed)
+
+
+@pytest.mark.parametrize("heard", [Talk.read_head, Talk.read_all])
+def test_a_server_that_falls_silent_is_left(
+    serves: Serves, impatient: None, heard: Callable[[Talk], None]
+) -> None:
+    left = threading.Event()
+
+    def silent(talk: Talk) -> None:
+        heard(talk)
+        left.wait(10)
+
+    with serves(silent):
+        with pytest.raises(Unreachable) as failed:
+            push(zeros())
+        left.set()
+    assert failed.value.reason is Reason.TOO_SLOW
+
+
+def test_a_server_that_falls_silent_before_it_says_who_it_is_is_left(
+    internet: Internet, impatient: None
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        internet.server = Receiver(silent.getsockname()[1])
+        assert unreachable() is Reason.TOO_SLOW
+
+
+def test_an_answer_octet_by_octet_ends_with_the_deadline(
+    serves: Serves, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dripping(talk: Talk) -> None:
+        talk.read_all()
+        talk.say("HTTP/1.1 200 OK\r\nx-drip: ")
+        while True:
+            talk.say("d")
+
+    with serves(dripping):
+        Clock(monkeypatch, each=20)
+        assert unreachable() is Reason.TOO_SLOW
+
+
+def test_a_body_taken_drop_by_drop_ends_with_the_deadline(
+    serves: Serves, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serves(CREATED) as server:
+        Clock(monkeypatch, each=100)
+        with pytest.raises(Unreachable) as failed:
+            push()
+    assert failed.value.reason is Reason.TOO_SLOW
+    assert failed.value.sent < len(BODY)
+    assert len(server.talk.body) < len(BODY)
+
+
+@pytest.mark.parametrize("name", ["connect_seconds", "silence_seconds", "whole_seconds", "megabytes"])
+@pytest.mark.parametrize("value", ["", "0", "-1", "1.5", "s3cret", "99999"])
+def test_patience_is_a_setting_within_bounds(name: str, value: str) -> None:
+    variable = figures.push_variable(name)
+    with pytest.raises(SettingsError, match=variable) as bad:
+        read({**environment.variables(), variable: value})
+    assert "s3cret" not in str(bad.value)
+    assert getattr(read({**environment.variables(), variable: "15"}).push, name) == 15
+
+
+def test_a_push_ends_before_the_function_does() -> None:
+    longest = read({**environment.variables(), "RU4M_PUSH_WHOLE_SECONDS": "780"}).push.whole_seconds
+    assert longest + 60 < timedelta(minutes=15).total_seconds()
+
+
+# --- what is sent
+
+
+def test_a_parcel_over_the_bound_is_not_even_looked_up(internet: Internet) -> None:
+    with pytest.raises(TooLarge):
+        push(parcel(length=1024 * 1024 * 1024 + 1))
+    assert internet.names.asked == []
+
+
+@pytest.mark.promise("RGT-8")
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"body": io.BytesIO(BODY[:-1])},
+        {"body": io.BytesIO(BODY + b"x")},
+        {"body": io.BytesIO(BODY[:-1] + b"\x00")},
+        {"sha256": bytes(32)},
+        {"length": len(BODY) - 1},
+        {"length": len(BODY) + 1},
+        {"body": io.BytesIO(b"")},
+    ],
+)
+def test_a_body_that_is_not_the_announced_one_never_arrives_whole(
+    serves: Serves, changed: dict[str, Any]
+) -> None:
+    with serves(CREATED) as server, pytest.raises(BodyChanged):
+        push(parcel(**changed))
+    assert server.talk.body != BODY
+    assert isinstance(server.talk.error, OSError)  # cut off
+
+
+def test_an_error_of_the_source_is_told_as_it_is_and_never_as_the_receivers(serves: Serves) -> None:
+    class Torn(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            if self.tell() > 100_000:
+                raise TimeoutError("of the source")
+            return super().read(size)
+
+    with serves(CREATED) as server, pytest.raises(TimeoutError, match="of the source"):
+        push(parcel(body=Torn(BODY)))
+    assert isinstance(server.talk.error, OSError)
+
+
+# --- what is told of it
+
+
+def every_failure(serves: Serves, authority: Authority, internet: Internet) -> Iterator[None]:
+    """One after another, each way in which a push comes to nothing."""
+    with serves(CREATED, authority.certificate("other-s3cret.example")):
+        yield
+    for behave in (status("404 s3cret"), status("503 s3cret"), status("302 s3cret", "location: s3cret")):
+        with serves(behave):
+            yield
+    with serves(answering("s3cret")):
+        yield
+    internet.names = Names(socket.gaierror(socket.EAI_NONAME, f"s3cret {HOST}"))
+    yield
+    internet.names = Names(["10.0.0.1"])
+    yield
+
+
+@pytest.mark.promise("SEC-1")
+def test_no_failure_tells_where_it_went_or_what_was_said(
+    serves: Serves, authority: Authority, internet: Internet, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    for _ in every_failure(serves, authority, internet):
+        with pytest.raises(NotTaken) as failed:
+            push()
+        assert str(failed.value) == failed.value.reason.value
+        told = "".join(traceback.format_exception(failed.value))
+        assert "s3cret" not in told.replace(PATH, "")
+        assert HOST not in told
+    assert caplog.records == []
+
+
+def test_what_became_of_a_push_is_counted(serves: Serves, internet: Internet, counted: list[Metric]) -> None:
+    with serves(CREATED):
+        push()
+    internet.names = Names(["10.0.0.1"])
+    refused()
+    assert counted == [Metric.PUSH_TAKEN, Metric.PUSH_NOT_TAKEN]
+
+
+@pytest.mark.promise("SEC-1")
+def test_a_parcel_does_not_show_its_body() -> None:
+    assert "BytesIO" not in repr(parcel())
+
+
+# --- stand-ins on this machine
+
+
+@pytest.fixture
+def on_stage_local(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    def listed(targets: str) -> None:
+        monkeypatch.setenv("RU4M_STAGE", "local")
+        monkeypatch.setenv("RU4M_LOCAL_TARGETS", targets)
+        settings.cache_clear()
+
+    yield listed
+    monkeypatch.undo()
+    settings.cache_clear()
+
+
+def test_on_stage_local_a_listed_host_stands_on_this_machine(
+    monkeypatch: pytest.MonkeyPatch, on_stage_local: Callable[[str], None], authority: Authority
+) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: pytest.fail("looked up"))
+    with receiving(authority.certificate(HOST), CREATED) as server:
+        on_stage_local(f"{HOST}:{server.port}=127.0.0.1,{authority.file}")
+        assert push() == Taken(201)
+        on_stage_local(f"{HOST}:{server.port}=127.0.0.1")
+        assert refused() is Reason.TLS  # whose CA is no system's
+    assert server.talk.headers["host"] == HOST
+
+
+def test_on_stage_local_a_host_that_is_not_listed_is_as_everywhere(
+    internet: Internet, on_stage_local: Callable[[str], None]
+) -> None:
+    on_stage_local("other.example:8443=127.0.0.1")
+    internet.names = Names(["127.0.0.1"])
+    assert refused() is Reason.NOT_PUBLIC
+
+
+@pytest.mark.promise("SEC-1")
+@pytest.mark.parametrize("stage", ["staging", "production"])
+def test_any_other_stage_refuses_to_start_with_stand_ins(stage: str) -> None:
+    listed = {"RU4M_STAGE": stage, "RU4M_LOCAL_TARGETS": "take.example:8443=127.0.0.1"}
+    with pytest.raises(SettingsError, match="RU4M_LOCAL_TARGETS"):
+        read({**environment.variables(), **listed})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "take.example",
+        "take.example:8443=8.8.8.8",
+        "take.example:8443=localhost",
+        "take.example=127.0.0.1",
+        "s3cret",
+    ],
+)
+def test_stand_ins_are_on_this_machine_or_refused(text: str) -> None:
+    with pytest.raises(SettingsError, match="RU4M_LOCAL_TARGETS") as bad:
+        read({**environment.variables(), "RU4M_STAGE": "local", "RU4M_LOCAL_TARGETS": text})
+    assert "s3cret" not in str(bad.value)
+
+
+def test_several_stand_ins_can_be_listed() -> None:
+    text = "take.example:8443=127.0.0.1,/tmp/ca.pem;other.example:1=::1"
+    listed = read(
+        {**environment.variables(), "RU4M_STAGE": "local", "RU4M_LOCAL_TARGETS": text}
+    ).local_targets
+    assert listed == {
+        "take.example": LocalTarget("127.0.0.1", 8443, "/tmp/ca.pem"),  # noqa: S108 - a name only
+        "other.example": LocalTarget("::1", 1, None),
+    }
