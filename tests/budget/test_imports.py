@@ -33,6 +33,7 @@ ALLOWED = {
     ("app", "consents"): {"boto3", "botocore", "pydantic", "cryptography"},
     ("app", "chat"): {"boto3", "botocore", "pydantic", "cryptography"},
     ("app", "usage"): {"boto3", "botocore", "pydantic", "cryptography"},
+    ("app", "rights"): {"boto3", "botocore", "pydantic", "cryptography"},
     ("app", "about"): {"boto3", "botocore", "pydantic"},
     # Of botocore only the empty package, which Powertools' user agent looks for.
     ("chalicelib.sessions.authorizer", ""): {"botocore", "cryptography"},
@@ -41,6 +42,8 @@ ALLOWED = {
     ("chalicelib.notices.jobs", ""): {"boto3", "botocore", "pydantic", "cryptography"},
     ("chalicelib.chat.jobs", ""): {"boto3", "botocore", "pydantic", "stream_chat", "aiohttp", "requests",
                                    "cryptography"},
+    # The sweep's too: what only the worker needs is imported by its first message.
+    ("chalicelib.rights.jobs", ""): {"boto3", "botocore", "pydantic", "cryptography"},
     ("chalicelib.usage.jobs", ""): {"boto3", "botocore", "pydantic", "cryptography"},
 }  # fmt: skip
 
