@@ -271,7 +271,9 @@ def test_who_signs_the_ledger_may_not_write_into_it_and_who_writes_may_not_sign(
 
 
 @pytest.mark.promise("USE-6")
-def test_events_of_usage_are_read_by_the_roll_up_and_for_their_own_subjects_copy_alone(service: Template) -> None:
+def test_events_of_usage_are_read_by_the_roll_up_and_for_their_own_subjects_copy_alone(
+    service: Template,
+) -> None:
     reading = {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"}
     readers = {
         role
