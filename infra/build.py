@@ -112,7 +112,7 @@ def _stage(root: Path, out: Path) -> Path:
 
 
 def _chalice_package(stage: Path) -> Template:
-    chalice = (sys.executable, "-c", "from chalice.cli import main; main()")
+    chalice = (sys.executable, "-c", "import sys; from chalice.cli import main; sys.exit(main())")
     run = subprocess.run(
         [*chalice, "package", "--stage", _ANY_STAGE, "--merge-template", "merge.json", "out"],
         cwd=stage,

@@ -33,6 +33,10 @@ class _Patience:
 _PATIENCE = {"dynamodb": _Patience(1, 2, 1), "sns": _Patience(1, 5, 1), "sesv2": _Patience(1, 5, 1)}
 _OTHERS = _Patience(1, 2, 2)
 
+# Buckets by the names of their regions: by the common one, requests and links could go by way of the United
+# States (STR-7). And in some regions botocore still signs links in the old way, which S3 refuses.
+_IN_REGION = {"signature_version": "s3v4", "s3": {"addressing_style": "virtual"}}
+
 # Codes of what passes; whatever comes with a status of 500 or more passes too.
 _PASSING = {
     "InternalFailure",
@@ -65,6 +69,7 @@ def client(service: str) -> Any:  # noqa: ANN401 - boto3 ships no types; each se
             connect_timeout=patience.connect,
             read_timeout=patience.read,
             retries={"mode": "standard", "total_max_attempts": patience.tries},
+            **(_IN_REGION if service == "s3" else {}),
         ),
     )
 

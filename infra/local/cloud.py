@@ -15,7 +15,7 @@ from infra.build import Package, build
 from infra.deploy import Deployment, Target, deploy
 from infra.deployment.account import Account
 from infra.deployment.stacks import Stacks, stack_name
-from infra.local.archive import adapt_archive
+from infra.local.buckets import adapt_buckets
 from infra.local.children import LOCAL
 from infra.local.emulator import REGION, ROOT_KEY, ROOT_SECRET, running_emulator
 from infra.local.stream.control import Emulator
@@ -154,7 +154,7 @@ def local_cloud(
             stream_secret=stream.secret,
         )
         deployment = deploy(account, package, target, report)
-        adapt_archive(account, STAGE)
+        adapt_buckets(account, STAGE)
         cloud = LocalCloud(account, stream, package, target, deployment)
         if state_file:
             _write_whole(state_file, json.dumps(asdict(cloud.state), indent=2) + "\n")

@@ -297,5 +297,3 @@ def test_a_link_to_a_copy_needs_a_step_up(world: World) -> None:
     request = taken(mila.exercises("access"))
     world.advance(timedelta(minutes=10))
     assert mila.gets(f"/v1/rights-requests/{request['id']}/export").problem == "step_up_required"
-
-

@@ -33,6 +33,7 @@ ALLOWED = {
     ("app", "consents"): {"boto3", "botocore", "pydantic", "cryptography"},
     ("app", "chat"): {"boto3", "botocore", "pydantic", "cryptography"},
     ("app", "usage"): {"boto3", "botocore", "pydantic", "cryptography"},
+    ("app", "rights"): {"boto3", "botocore", "pydantic", "cryptography"},
     ("app", "about"): {"boto3", "botocore", "pydantic"},
     # Of botocore only the empty package, which Powertools' user agent looks for.
     ("chalicelib.sessions.authorizer", ""): {"botocore", "cryptography"},
@@ -41,6 +42,8 @@ ALLOWED = {
     ("chalicelib.notices.jobs", ""): {"boto3", "botocore", "pydantic", "cryptography"},
     ("chalicelib.chat.jobs", ""): {"boto3", "botocore", "pydantic", "stream_chat", "aiohttp", "requests",
                                    "cryptography"},
+    # The sweep's too: what only the worker needs is imported by its first message.
+    ("chalicelib.rights.jobs", ""): {"boto3", "botocore", "pydantic", "cryptography"},
     ("chalicelib.usage.jobs", ""): {"boto3", "botocore", "pydantic", "cryptography"},
 }  # fmt: skip
 
@@ -67,3 +70,12 @@ def test_a_function_imports_the_routes_of_its_own_group_only() -> None:
 
     others = {module for group, module in app.GROUPS.items() if group != "signup"} | set(app.JOBS)
     assert loaded_by("app", "signup") & others == set()
+
+
+@pytest.mark.parametrize(("module", "group"), [("app", "rights"), ("chalicelib.rights.jobs", "")])
+def test_who_takes_rights_requests_in_and_who_sweeps_loads_no_step_and_no_export(
+    module: str, group: str
+) -> None:
+    loaded = loaded_by(module, group)
+    parts = ("chalicelib.rights.steps", "chalicelib.rights.export", "chalicelib.chat", "email_validator")
+    assert {name for name in loaded if name.startswith(parts)} == set()

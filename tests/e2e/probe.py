@@ -13,6 +13,16 @@ from botocore.exceptions import ClientError
 KEY = {"pk": {"S": "probe"}, "sk": {"S": "probe"}}
 LAPSED = {"expires_at": {"N": "1"}, "delete_at": {"N": "1"}}
 NEVER = {"ConditionExpression": "attribute_exists(nothing_has_this)"}
+# Each by the attribute that it is partitioned by.
+INDEXES = {
+    "touched": "touched",
+    "hourly": "hour",
+    "renewal": "renewal",
+    "live": "live",
+    "owner": "owner",
+    "due": "due",
+    "open": "open",
+}
 ECDSA = {"MessageType": "RAW", "SigningAlgorithm": "ECDSA_SHA_256"}
 DENIED = {"AccessDenied", "AccessDeniedException", "AuthorizationError"}
 
@@ -21,7 +31,9 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Tables, secrets and a phone number in; what is allowed out."""
     config = Config(retries={"total_max_attempts": 1})
     dynamodb, secrets, sns = (boto3.client(s, config=config) for s in ("dynamodb", "secretsmanager", "sns"))
-    archive = _archiving(boto3.client("s3", config=config), event["archive"])
+    s3 = boto3.client("s3", config=config)
+    archive, exports = _archiving(s3, event["archive"]), _exporting(s3, event["exports"])
+    queue = _queueing(boto3.client("sqs", config=config), event["queue"])
     kms = boto3.client("kms", config=config)
     return {
         "tables": {
@@ -31,6 +43,8 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         "secrets": [p for p, arn in event["secrets"].items() if _allowed(_reading(secrets, arn))],
         "texts": _allowed(lambda: sns.publish(PhoneNumber=event["phone"], Message="probe")),
         "archive": sorted(name for name, call in archive.items() if _allowed(call)),
+        "exports": sorted(name for name, call in exports.items() if _allowed(call)),
+        "queue": sorted(name for name, call in queue.items() if _allowed(call)),
         "signs": _allowed(lambda: kms.sign(KeyId=event["signer"], Message=b"probe", **ECDSA)),
         "mails": _allowed(_mailing(boto3.client("sesv2", config=config), event["sender"])),
         "topics": _allowed(lambda: sns.publish(TopicArn=event["topic"], Message="probe")),
@@ -57,26 +71,19 @@ def _operations(dynamodb: Any, table: str, keys: list[str]) -> dict[str, Any]:
             KeyConditionExpression="pk = :pk",
             ExpressionAttributeValues={":pk": key["pk"]},
         ),
-        "QueryTouched": lambda: dynamodb.query(
-            TableName=table,
-            IndexName="touched",
-            KeyConditionExpression="touched = :day",
-            ExpressionAttributeValues={":day": key["pk"]},
-        ),
-        "QueryRenewal": lambda: dynamodb.query(
-            TableName=table,
-            IndexName="renewal",
-            KeyConditionExpression="renewal = :shard",
-            ExpressionAttributeValues={":shard": key["pk"]},
-        ),
-        "QueryLive": lambda: dynamodb.query(
-            TableName=table,
-            IndexName="live",
-            KeyConditionExpression="live = :shard",
-            ExpressionAttributeValues={":shard": key["pk"]},
-        ),
+        **{f"Query{index.title()}": _indexed(dynamodb, table, index) for index in INDEXES},
         "Scan": lambda: dynamodb.scan(TableName=table, Limit=1),
     }
+
+
+def _indexed(dynamodb: Any, table: str, index: str) -> Any:
+    return lambda: dynamodb.query(
+        TableName=table,
+        IndexName=index,
+        KeyConditionExpression="#pk = :pk",
+        ExpressionAttributeNames={"#pk": INDEXES[index]},
+        ExpressionAttributeValues={":pk": KEY["pk"]},
+    )
 
 
 def _archiving(s3: Any, bucket: str) -> dict[str, Any]:
@@ -85,6 +92,32 @@ def _archiving(s3: Any, bucket: str) -> dict[str, Any]:
         "List": lambda: s3.list_object_versions(Bucket=bucket),
         "Put": lambda: s3.put_object(**one, Body=b"probe", IfMatch='"nothing has this"'),
         "Delete": lambda: s3.delete_object(**one, VersionId="nothing-has-this"),
+    }
+
+
+def _exporting(s3: Any, bucket: str) -> dict[str, Any]:
+    copy = {"Bucket": bucket, "Key": "exports/probe.zip"}
+    elsewhere = {"Bucket": bucket, "Key": "elsewhere/probe.zip"}
+    unmet = {"Body": b"probe", "IfMatch": '"nothing has this"'}
+    return {
+        "List": lambda: s3.list_objects_v2(Bucket=bucket),
+        "Get": lambda: s3.get_object(**copy),
+        "Put": lambda: s3.put_object(**copy, **unmet),
+        "Delete": lambda: s3.delete_object(**copy),
+        "Abort": lambda: s3.abort_multipart_upload(**copy, UploadId="nothing-has-this"),
+        "GetElsewhere": lambda: s3.get_object(**elsewhere),
+        "PutElsewhere": lambda: s3.put_object(**elsewhere, **unmet),
+        "DeleteElsewhere": lambda: s3.delete_object(**elsewhere),
+    }
+
+
+def _queueing(sqs: Any, queue: str) -> dict[str, Any]:
+    return {
+        "Send": lambda: sqs.send_message(QueueUrl=queue, MessageBody="names no request, so it is dropped"),
+        "Receive": lambda: sqs.receive_message(QueueUrl=queue, VisibilityTimeout=0),
+        "Delete": lambda: sqs.delete_message(QueueUrl=queue, ReceiptHandle="nothing-has-this"),
+        "Look": lambda: sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"]),
+        "Configure": lambda: sqs.set_queue_attributes(QueueUrl=queue, Attributes={"DelaySeconds": "0"}),
     }
 
 

@@ -27,10 +27,16 @@ TABLES: dict[str, dict[str, set[str]]] = {
     "consents": {"accounts": {"BatchGet", "Put"}, "keys": {"BatchGet"}, "ledger": {"Put", "Query"}},
     "note_bounces": {"accounts": {"Get", "Update"}, "challenges": {"Get"}},
     "notices": {"accounts": {"BatchGet", "Put"}},
+    "rights": {
+        "accounts": {"BatchGet"},
+        "keys": {"BatchGet"},
+        "ledger": {"Put", "Query"},
+        "rights": {"BatchGet", "Delete", "Get", "Put", "QueryOwner"},
+    },
     "roll_up_usage": {
         "accounts": {"BatchGet"},
         "keys": {"BatchGet"},
-        "usage": {"BatchPut", "Delete", "Put", "Query"},
+        "usage": {"BatchPut", "Delete", "Put", "Query", "QueryHourly"},
     },
     "renew_consents": {
         "accounts": {"BatchGet", "Put", "QueryRenewal"},
@@ -54,16 +60,38 @@ TABLES: dict[str, dict[str, set[str]]] = {
         "challenges": {"Get", "Put", "Update"},
         "keys": {"BatchGet", "Put"},
     },
+    "sweep_rights": {"rights": {"QueryDue", "QueryOpen"}},
     "sync_chat_profiles": {"accounts": {"BatchGet"}, "keys": {"BatchGet"}},
     "usage": {"accounts": {"BatchGet"}, "keys": {"BatchGet"}, "usage": {"BatchPut"}},
+    "work_rights": {
+        "accounts": {"BatchGet", "Query", "Update"},
+        "claims": {"BatchGet"},
+        "keys": {"BatchGet", "Get"},
+        "ledger": {"Put", "Query"},
+        "rights": {"BatchGet", "Delete", "Get", "Put", "QueryOwner"},
+        "usage": {"Query", "Update"},
+    },
 }
 
 SECRETS: dict[str, set[str]] = {
     "chat": {"stream"},
     "profiles": {"codes", "lookup"},
+    "rights": {"codes", "receipts"},
     "sessions": {"codes", "lookup", "refresh", "signing"},
     "signup": {"codes", "lookup", "refresh", "signing"},
     "sync_chat_profiles": {"stream"},
+    "work_rights": {"lookup", "stream"},
+}
+
+# Of copies and of messages about requests; what is missing is denied, listing everywhere.
+EXPORTS: dict[str, set[str]] = {
+    "rights": {"Get"},
+    "work_rights": {"Abort", "Delete", "Get", "Put"},
+}
+QUEUE: dict[str, set[str]] = {
+    "rights": {"Send"},
+    "sweep_rights": {"Send"},
+    "work_rights": {"Delete", "Look", "Receive", "Send"},
 }
 
 MAY_SEND_TEXTS = {"sessions", "signup"}
@@ -83,15 +111,17 @@ def tried(cloud: LocalCloud) -> Iterator[dict[str, Any]]:
         "tables": {
             table: (
                 outputs["data"][f"{table.title()}TableName"],
-                ["pk", "sk"] if table in {"accounts", "ledger", "usage"} else ["pk"],
+                ["pk", "sk"] if table in {"accounts", "ledger", "rights", "usage"} else ["pk"],
             )
-            for table in ("accounts", "claims", "challenges", "keys", "ledger", "usage")
+            for table in ("accounts", "claims", "challenges", "keys", "ledger", "rights", "usage")
         },
         "secrets": {
             purpose: outputs["vault"][f"{purpose.title()}SecretArn"]
-            for purpose in ("codes", "lookup", "refresh", "signing", "sealing", "stream")
+            for purpose in ("codes", "lookup", "receipts", "refresh", "signing", "sealing", "stream")
         },
         "archive": outputs["data"]["CheckpointBucketName"],
+        "exports": outputs["data"]["ExportBucketName"],
+        "queue": cloud.account.client("sqs").get_queue_url(QueueName="ru4m-local-rights")["QueueUrl"],
         "signer": outputs["vault"]["CheckpointKeyArn"],
         "phone": "+381600000001",
         "sender": cloud.target.mail_from,
@@ -146,8 +176,21 @@ def test_only_the_job_of_the_ledger_signs_and_writes_checkpoints_and_it_deletes_
 
 
 @pytest.mark.promise("SEC-1")
-def test_only_the_job_that_announces_and_profiles_send_mail(tried: dict[str, Any]) -> None:
-    assert {name for name, may in tried.items() if may["mails"]} == {"announce_notices", "profiles"}
+def test_only_profiles_and_the_jobs_that_tell_somebody_send_mail(tried: dict[str, Any]) -> None:
+    mailing = {name for name, may in tried.items() if may["mails"]}
+    assert mailing == {"announce_notices", "profiles", "work_rights"}
+
+
+@pytest.mark.promise("RGT-1")
+def test_copies_are_made_by_the_worker_linked_to_by_the_api_and_listed_by_nobody(
+    tried: dict[str, Any],
+) -> None:
+    assert {name: set(may["exports"]) for name, may in tried.items() if may["exports"]} == EXPORTS
+
+
+@pytest.mark.promise("SEC-1")
+def test_messages_about_requests_are_taken_by_the_worker_alone(tried: dict[str, Any]) -> None:
+    assert {name: set(may["queue"]) for name, may in tried.items() if may["queue"]} == QUEUE
 
 
 @pytest.mark.promise("SEC-1")

@@ -15,11 +15,18 @@ def alarms(service: Template) -> dict[str, Template]:
     return {plain(p["AlarmName"]).removeprefix("ru4m-${Stage}-"): p for p in found}
 
 
+_SWEPT_EVERY = 300  # seconds
+
+# On what AWS itself measures.
+QUEUES = {"rights-dead"}
+
+
 def test_every_alarm_is_on_a_metric_that_exists_and_on_its_own_stage(alarms: dict[str, Template]) -> None:
     known = {metric.label for metric in Metric}
-    for name, alarm in alarms.items():
+    for name in alarms.keys() - QUEUES:
+        alarm = alarms[name]
         assert alarm["MetricName"] in known, name
-        assert (alarm["Namespace"], alarm["Statistic"]) == ("RU4M", "Sum"), name
+        assert alarm["Namespace"] == "RU4M", name
         (dimension,) = alarm["Dimensions"]
         assert (dimension["Name"], plain(dimension["Value"])) == ("service", "ru4m-${Stage}"), name
 
@@ -31,13 +38,14 @@ def test_every_alarm_is_on_a_metric_that_exists_and_on_its_own_stage(alarms: dic
         ("ledger-entry-refused", Metric.ENTRY_REFUSED),
         ("checkpoint-archive-damaged", Metric.ARCHIVE_DAMAGED),
         ("consent-evidence-at-risk", Metric.CONSENT_EVIDENCE_AT_RISK),
+        ("rights-step-stopped", Metric.RIGHTS_STEP_STOPPED),
     ],
 )
 def test_one_finding_rings_and_goes_on_ringing(
     name: str, metric: Metric, alarms: dict[str, Template]
 ) -> None:
     alarm = alarms[name]
-    assert alarm["MetricName"] == metric.label
+    assert (alarm["MetricName"], alarm["Statistic"]) == (metric.label, "Sum")
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
     assert alarm["EvaluationPeriods"] == 1
     assert alarm["TreatMissingData"] == "ignore"
@@ -46,9 +54,45 @@ def test_one_finding_rings_and_goes_on_ringing(
 @pytest.mark.promise("SEC-1")
 def test_a_day_without_a_checkpoint_rings(alarms: dict[str, Template]) -> None:
     alarm = alarms["no-checkpoint"]
-    assert alarm["MetricName"] == Metric.CHECKPOINT_MADE.label
+    assert (alarm["MetricName"], alarm["Statistic"]) == (Metric.CHECKPOINT_MADE.label, "Sum")
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
     assert alarm["TreatMissingData"] == "breaching"
     hours = alarm["Period"] * alarm["EvaluationPeriods"] / 3600
     assert 25 < hours <= 30  # a Ledger at rest gets one every 24 to 25 hours
     assert alarm["Period"] >= 3600  # CloudWatch looks back further than a day only then
+
+
+@pytest.mark.promise("RGT-10")
+def test_one_overdue_answer_rings_until_none_is_overdue(alarms: dict[str, Template]) -> None:
+    alarm = alarms["rights-overdue"]
+    assert (alarm["MetricName"], alarm["Statistic"]) == (Metric.RIGHTS_OVERDUE.label, "Maximum")
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
+    assert alarm["TreatMissingData"] == "ignore"  # a sweep that stands still makes nothing good
+
+
+@pytest.mark.promise("RGT-10")
+def test_an_answer_that_is_due_within_three_days_rings(alarms: dict[str, Template]) -> None:
+    alarm = alarms["rights-due-soon"]
+    assert (alarm["MetricName"], alarm["Statistic"]) == (Metric.RIGHTS_DAYS_TO_DEADLINE.label, "Minimum")
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 3)
+    assert alarm["TreatMissingData"] == "notBreaching"  # nothing is open
+    assert alarm["Period"] >= 2 * _SWEPT_EVERY  # or it would come and go between two sweeps
+
+
+@pytest.mark.promise("RGT-10")
+def test_half_an_hour_without_a_sweep_rings(alarms: dict[str, Template]) -> None:
+    alarm = alarms["no-rights-sweep"]
+    # How often it was told, not how much it was: that nothing is open is told as zero.
+    assert (alarm["MetricName"], alarm["Statistic"]) == (Metric.RIGHTS_OPEN.label, "SampleCount")
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
+    assert alarm["TreatMissingData"] == "breaching"
+    assert alarm["Period"] * alarm["EvaluationPeriods"] == 6 * _SWEPT_EVERY
+
+
+@pytest.mark.promise("RGT-10")
+def test_a_message_that_failed_five_times_rings(alarms: dict[str, Template]) -> None:
+    alarm = alarms["rights-dead"]
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/SQS", "ApproximateNumberOfMessagesVisible")
+    (dimension,) = alarm["Dimensions"]
+    assert (dimension["Name"], plain(dimension["Value"])) == ("QueueName", "${RightsDead.QueueName}")
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)

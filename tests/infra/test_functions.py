@@ -11,6 +11,8 @@ import pytest
 
 from chalicelib.core.chain.checkpointing import SETTLE
 from chalicelib.notices.announcing import LEASE
+from chalicelib.rights.plans.step import WHOLE_RUN
+from chalicelib.rights.queue import LONGEST_DELAY
 from infra.build import ROOT
 from infra.packaging.groups import clean_environment
 from infra.packaging.split import logical_id
@@ -26,12 +28,15 @@ FUNCTIONS = {
     "note_bounces",
     "notices",
     "profiles",
+    "rights",
     "roll_up_usage",
     "renew_consents",
     "sessions",
     "signup",
+    "sweep_rights",
     "sync_chat_profiles",
     "usage",
+    "work_rights",
 }
 JOBS = {
     "announce_notices",
@@ -39,7 +44,9 @@ JOBS = {
     "note_bounces",
     "renew_consents",
     "roll_up_usage",
+    "sweep_rights",
     "sync_chat_profiles",
+    "work_rights",
 }
 
 # What only some functions are told.
@@ -50,6 +57,8 @@ TOLD = (
     "RU4M_SIGNING_KID",
     "RU4M_LOOKUP",
     "RU4M_CHECKPOINT_",
+    "RU4M_EXPORT_",
+    "RU4M_RIGHTS_",
     "RU4M_MAIL_",
 )
 
@@ -138,6 +147,7 @@ def test_a_route_with_a_caller_cannot_be_reached_without_the_authorizer(service:
         "POST /v1/sessions/refresh",  # the refresh token is what proves it
         "GET /v1/notices",
         "GET /v1/notices/current",
+        "GET /v1/rights-receipts/{request_id}",  # the receipt does
         "GET /v1/controller",
         "GET /v1/health",
         "GET /v1/openapi.json",
@@ -223,6 +233,48 @@ def test_announcing_goes_on_every_ten_minutes(functions: dict[str, Template]) ->
     assert function["Timeout"] < LEASE.total_seconds()  # or two would walk over the same accounts
 
 
+@pytest.mark.promise("RGT-10")
+def test_a_message_about_a_request_is_worked_on_until_it_is_done_or_has_failed_five_times(
+    service: Template, functions: dict[str, Template]
+) -> None:
+    worker = functions["work_rights"]
+    (event,) = worker["Events"].values()
+    source = event["Properties"]
+    assert (event["Type"], plain(source["Queue"])) == ("SQS", "${RightsQueue.Arn}")
+    assert source["BatchSize"] == 1  # a step may take the whole run
+    assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]  # or what failed is deleted
+    assert source["ScalingConfig"]["MaximumConcurrency"] == 5
+    queue = service["Resources"]["RightsQueue"]["Properties"]
+    assert queue["SqsManagedSseEnabled"] is True
+    # Nobody gets the message while somebody may still be at the request.
+    assert queue["VisibilityTimeout"] >= WHOLE_RUN.total_seconds() > worker["Timeout"]
+    redrive = queue["RedrivePolicy"]
+    assert (plain(redrive["deadLetterTargetArn"]), redrive["maxReceiveCount"]) == ("${RightsDead.Arn}", 5)
+    kept = queue["MessageRetentionPeriod"]
+    assert LONGEST_DELAY.total_seconds() + 5 * queue["VisibilityTimeout"] < kept  # or none would get there
+    assert kept < 24 * 3600  # each outage's messages are doubled by every sweep
+
+
+@pytest.mark.promise("RGT-10")
+def test_messages_that_failed_are_kept_for_two_weeks_and_come_from_one_queue(service: Template) -> None:
+    dead = service["Resources"]["RightsDead"]["Properties"]
+    assert dead["MessageRetentionPeriod"] == 14 * 24 * 3600
+    assert dead["SqsManagedSseEnabled"] is True
+    allowed = dead["RedriveAllowPolicy"]
+    assert allowed["redrivePermission"] == "byQueue"
+    (source,) = map(plain, allowed["sourceQueueArns"])
+    assert source.rpartition(":")[2] == plain(service["Resources"]["RightsQueue"]["Properties"]["QueueName"])
+
+
+@pytest.mark.promise("RGT-10")
+def test_due_requests_are_swept_every_five_minutes(functions: dict[str, Template]) -> None:
+    function = functions["sweep_rights"]
+    (event,) = function["Events"].values()
+    assert (event["Type"], event["Properties"]["Schedule"]) == ("Schedule", "rate(5 minutes)")
+    assert function["EventInvokeConfig"]["MaximumRetryAttempts"] == 0  # the next run does it
+    assert function["Timeout"] < 5 * 60  # so no two of them run side by side
+
+
 @pytest.mark.promise("SEC-1")
 def test_a_function_is_told_only_of_tables_and_secrets_that_it_may_use(
     functions: dict[str, Template],
@@ -237,7 +289,7 @@ def test_a_function_is_told_only_of_tables_and_secrets_that_it_may_use(
     }
     accounts, claims, challenges = "table_accounts", "table_claims", "table_challenges"
     sealing, lookup = {"table_keys", "stage_keys"}, {"secret_lookup", "lookup_versions"}
-    usage = "table_usage"
+    usage, rights = "table_usage", "table_rights"
     assert told == {
         "about": set(),
         "access_token": set(),
@@ -251,6 +303,10 @@ def test_a_function_is_told_only_of_tables_and_secrets_that_it_may_use(
             accounts, claims, challenges, "secret_codes", "mail_from", "mail_configuration",
             *lookup, *sealing,
         },
+        "rights": {
+            accounts, rights, "table_ledger", "secret_codes", "secret_receipts", "export_bucket", "rights_queue",
+            *sealing,
+        },
         "roll_up_usage": {accounts, usage, *sealing},
         "renew_consents": {accounts, "table_ledger", *sealing},
         "sessions": {
@@ -261,6 +317,11 @@ def test_a_function_is_told_only_of_tables_and_secrets_that_it_may_use(
             accounts, claims, challenges, "secret_codes", "secret_refresh", "secret_signing", "signing_kid",
             *lookup, *sealing,
         },
+        "sweep_rights": {rights, "rights_queue"},
         "sync_chat_profiles": {accounts, "secret_stream", *sealing},
         "usage": {accounts, usage, *sealing},
+        "work_rights": {
+            accounts, claims, rights, usage, "table_ledger", "secret_stream", "export_bucket", "rights_queue",
+            "mail_from", "mail_configuration", *lookup, *sealing,
+        },
     }  # fmt: skip

@@ -17,7 +17,7 @@ from infra.packaging.groups import clean_environment
 from tests.infra.templates import Template
 from tests.infra.test_functions import FUNCTIONS
 from tests.support.builders import a_schedule_event
-from tests.support.events import report_of_mail
+from tests.support.events import messages, report_of_mail
 
 PROBE = Path(__file__).with_name("probe.py")
 
@@ -69,6 +69,7 @@ EVENTS: dict[str, tuple[dict[str, Any], object]] = {
     "consents": (request("GET", "/v1/consents"), 503),
     "notices": (request("GET", "/v1/notices/current"), 200),
     "profiles": (request("GET", "/v1/profile"), 503),
+    "rights": (request("GET", "/v1/rights-requests"), 503),
     "sessions": (request("DELETE", "/v1/sessions/{session_id}", session_id=f"s_{'0' * 26}"), 503),
     "signup": (request("POST", "/v1/signup", body="{}"), 400),
     "usage": (request("POST", "/v1/usage", body="{}"), 503),
@@ -92,7 +93,13 @@ EVENTS: dict[str, tuple[dict[str, Any], object]] = {
         "EntryFailed: ('checkpoint_ledger', 'Unavailable')",
     ),
     "renew_consents": (a_schedule_event(), "EntryFailed: ('renew_consents', 'Unavailable')"),
+    "sweep_rights": (a_schedule_event(), "EntryFailed: ('sweep_rights', 'Unavailable')"),
     "sync_chat_profiles": ({"Records": []}, {"batchItemFailures": []}),
+    # What names no request is dropped; what could not be looked at comes again.
+    "work_rights": (
+        messages("nonsense", f'{{"request_id":"r_{"0" * 26}"}}'),
+        {"batchItemFailures": [{"itemIdentifier": "message-1"}]},
+    ),
 }
 
 

@@ -19,6 +19,14 @@ _MAILING = (
 )
 
 
+# Of rights requests a delete takes only the mark that a right is being exercised.
+_REQUESTS = (
+    "dynamodb:BatchGetItem, dynamodb:DeleteItem, dynamodb:GetItem, dynamodb:PutItem",
+    "${RightsTableArn}",
+)
+_REQUESTS_OF_A_SUBJECT = ("dynamodb:Query", "${RightsTableArn}/index/owner")
+
+
 def _own_logs(name: str) -> tuple[str, str]:
     group = f"/aws/lambda/ru4m-${{Stage}}-{name}"
     return _LOGS, f"arn:${{AWS::Partition}}:logs:${{AWS::Region}}:${{AWS::AccountId}}:log-group:{group}:*"
@@ -92,6 +100,19 @@ EXPECTED = {
         ),
         ("dynamodb:Query", "${UsageTableArn}/index/hourly"),
     },
+    "RightsRole": {
+        _own_logs("rights"),
+        ("dynamodb:BatchGetItem", "${AccountsTableArn}"),
+        ("dynamodb:BatchGetItem", "${KeysTableArn}"),
+        ("kms:Decrypt", "${SealingKeyArn}"),
+        _REQUESTS,
+        _REQUESTS_OF_A_SUBJECT,
+        ("dynamodb:PutItem, dynamodb:Query", "${LedgerTableArn}"),
+        ("secretsmanager:GetSecretValue", "${CodesSecretArn}, ${ReceiptsSecretArn}"),
+        ("kms:Decrypt", "${StageKeyArn}"),
+        ("sqs:SendMessage", "${RightsQueue.Arn}"),
+        ("s3:GetObject", "${ExportBucketArn}/exports/*"),  # a link can do what its maker may
+    },
     "RenewConsentsRole": {
         _own_logs("renew_consents"),
         ("dynamodb:BatchGetItem, dynamodb:PutItem", "${AccountsTableArn}"),
@@ -130,6 +151,11 @@ EXPECTED = {
         ("kms:Decrypt", "${StageKeyArn}"),
         ("sns:Publish", "all but arn:${AWS::Partition}:sns:*:*:*"),  # phone numbers have no ARN
     },
+    "SweepRightsRole": {
+        _own_logs("sweep_rights"),
+        ("dynamodb:Query", "${RightsTableArn}/index/due, ${RightsTableArn}/index/open"),
+        ("sqs:SendMessage", "${RightsQueue.Arn}"),
+    },
     "SyncChatProfilesRole": {
         _own_logs("sync_chat_profiles"),
         ("dynamodb:BatchGetItem", "${AccountsTableArn}"),
@@ -147,6 +173,29 @@ EXPECTED = {
         ("dynamodb:BatchGetItem", "${KeysTableArn}"),
         ("kms:Decrypt", "${SealingKeyArn}"),
         ("dynamodb:BatchWriteItem", "${UsageTableArn}"),
+    },
+    "WorkRightsRole": {
+        _own_logs("work_rights"),
+        # An update is all that it takes to keep an item longer.
+        ("dynamodb:BatchGetItem, dynamodb:Query, dynamodb:UpdateItem", "${AccountsTableArn}"),
+        ("dynamodb:Query, dynamodb:UpdateItem", "${UsageTableArn}"),
+        ("dynamodb:BatchGetItem", "${ClaimsTableArn}"),
+        ("dynamodb:BatchGetItem, dynamodb:GetItem", "${KeysTableArn}"),
+        ("kms:Decrypt", "${SealingKeyArn}"),
+        _REQUESTS,
+        _REQUESTS_OF_A_SUBJECT,
+        ("dynamodb:PutItem, dynamodb:Query", "${LedgerTableArn}"),
+        ("secretsmanager:GetSecretValue", "${LookupSecretArn}, ${StreamSecretArn}"),
+        ("kms:Decrypt", "${StageKeyArn}"),
+        (
+            "sqs:DeleteMessage, sqs:GetQueueAttributes, sqs:ReceiveMessage, sqs:SendMessage",
+            "${RightsQueue.Arn}",
+        ),
+        (
+            "s3:AbortMultipartUpload, s3:DeleteObject, s3:GetObject, s3:PutObject",
+            "${ExportBucketArn}/exports/*",
+        ),
+        _MAILING,
     },
 }
 
@@ -222,7 +271,9 @@ def test_who_signs_the_ledger_may_not_write_into_it_and_who_writes_may_not_sign(
 
 
 @pytest.mark.promise("USE-6")
-def test_events_of_usage_are_read_by_the_roll_up_alone(service: Template) -> None:
+def test_events_of_usage_are_read_by_the_roll_up_and_for_their_own_subjects_copy_alone(
+    service: Template,
+) -> None:
     reading = {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"}
     readers = {
         role
@@ -230,7 +281,18 @@ def test_events_of_usage_are_read_by_the_roll_up_alone(service: Template) -> Non
         if any(resource.startswith("${UsageTableArn}") for resource in listed(statement.get("Resource", [])))
         and reading & set(listed(statement["Action"]))
     }
-    assert readers == {"RollUpUsageRole"}
+    assert readers == {"RollUpUsageRole", "WorkRightsRole"}
+
+
+@pytest.mark.promise("RGT-1")
+def test_copies_are_made_by_the_worker_alone_and_nobody_lists_them(service: Template) -> None:
+    granted: dict[str, set[str]] = {}
+    for role, statement in statements(service):
+        if any("${ExportBucketArn}" in resource for resource in listed(statement.get("Resource", []))):
+            granted.setdefault(role, set()).update(listed(statement["Action"]))
+    assert granted.keys() == {"RightsRole", "WorkRightsRole"}
+    assert granted["RightsRole"] == {"s3:GetObject"}
+    assert not any("List" in action for actions in granted.values() for action in actions)
 
 
 def test_only_the_gateways_log_role_has_a_policy_of_aws(service: Template) -> None:

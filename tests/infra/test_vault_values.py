@@ -8,12 +8,11 @@ import json
 import jwt
 import pytest
 
+from infra.deploy import SECRETS
 from infra.deployment.vault import MissingSecret, Published, fill_vault
 from tests.infra.fakes import REGION, FakeAccount
 
-ARNS = {
-    purpose: f"arn:{purpose}" for purpose in ("codes", "lookup", "refresh", "signing", "sealing", "stream")
-}
+ARNS = {purpose: f"arn:{purpose}" for purpose in SECRETS}
 
 
 def filled(account: FakeAccount, stream_secret: str | None) -> Published:
@@ -36,10 +35,10 @@ def test_every_secret_gets_a_value_once(account: FakeAccount) -> None:
 def test_each_keyed_hash_has_a_key_of_its_own_with_256_bits(account: FakeAccount) -> None:
     filled(account, "stream secret")
     keys = []
-    for purpose in ("codes", "lookup", "refresh"):
+    for purpose in ("codes", "lookup", "receipts", "refresh"):
         document = json.loads(account.secrets.values[ARNS[purpose]])
         keys.append(document["versions"][document["current"]])
-    assert len(set(keys)) == 3
+    assert len(set(keys)) == 4
     assert {len(base64.b64decode(key)) for key in keys} == {32}
 
 

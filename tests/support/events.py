@@ -18,6 +18,16 @@ def published_to_topic(message: str) -> dict[str, Any]:
     return {"Records": [{"Sns": {"Message": message, "Subject": None, "MessageAttributes": {}}}]}
 
 
+def messages(*bodies: str) -> dict[str, Any]:
+    """Messages of a queue, each named by its place."""
+    return {
+        "Records": [
+            {"messageId": f"message-{place}", "body": body, "receiptHandle": "handle", "attributes": {}}
+            for place, body in enumerate(bodies)
+        ]
+    }
+
+
 def report_of_mail(mail: dict[str, Any], kind: str = "Bounce", **detail: Any) -> dict[str, Any]:
     """What SES publishes about a mail that it was asked to send."""
     tags = {tag["Name"]: [tag["Value"]] for tag in mail["EmailTags"]}

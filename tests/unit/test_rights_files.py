@@ -1,0 +1,46 @@
+"""Links to copies, as they are made in each region."""
+
+from collections.abc import Iterator
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from chalicelib.core import aws, clock
+from chalicelib.core.ids import RightsRequestId
+from chalicelib.core.settings import EU_REGIONS, settings
+from chalicelib.rights import files
+from chalicelib.rights.model import ExportFile
+
+
+@pytest.fixture(params=sorted(EU_REGIONS))
+def region(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Where the service runs."""
+    monkeypatch.setenv("AWS_REGION", request.param)
+    for cached in (settings, aws.client):
+        cached.cache_clear()
+    yield request.param
+    monkeypatch.undo()
+    for cached in (settings, aws.client):
+        cached.cache_clear()
+
+
+def a_link() -> str:
+    request_id = RightsRequestId.new()
+    key, now = files.key_of(request_id), clock.now()
+    copy = ExportFile(request_id=request_id, key=key, sha256="0" * 64, size=1, made_at=now)
+    return files.link_to(copy).url
+
+
+@pytest.mark.promise("STR-7")
+@pytest.mark.promise("RGT-1")
+def test_a_link_leads_to_the_bucket_in_its_own_region_and_is_signed_as_every_region_takes_it(
+    region: str,
+) -> None:
+    link = urlsplit(a_link())
+    host = link.hostname or ""
+    assert (link.scheme, host.split(".amazonaws.")[0]) == ("https", f"ru4m-test-exports.s3.{region}")
+    told = parse_qs(link.query)
+    assert told["X-Amz-Algorithm"] == ["AWS4-HMAC-SHA256"]
+    assert told["X-Amz-Expires"] == ["900"]
+    assert told["X-Amz-SignedHeaders"] == ["host"]  # a browser sends no more
+    assert told["response-cache-control"] == ["no-store"]
