@@ -1,5 +1,11 @@
 """Rights: what a subject may ask for, answered in time and on record (Art. 12 to 22 GDPR).
 
-clock    when an answer is due: extension, pause, reminders; pure
-export   the package that answers a request for a copy
+    model, views  what a request is, and how it is shown      states   which status may follow which
+    clock         when an answer is due; pure                 duties   what is to be done beside the steps
+    service       asking, looking, taking back, fetching      store    all DynamoDB of rights
+    plans         which steps answer which right              engine   brings a request on by one step
+    steps         what the steps do (the worker's alone)      sweeping the net below the queue
+    export        the package that answers a request for a copy
+
+docs/adr/0017-requests-and-the-engine.md tells why.
 """

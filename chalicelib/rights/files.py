@@ -1,11 +1,14 @@
 """The copies in S3, as the API and the engine meet them: a link to one, and its end."""
 
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from chalicelib.core import aws, clock
 from chalicelib.core.clock import MINUTE
 from chalicelib.core.ids import RightsRequestId
+from chalicelib.core.outbound import Body
 from chalicelib.core.settings import settings
 from chalicelib.rights.model import ExportFile
 
@@ -40,6 +43,18 @@ def link_to(file: ExportFile) -> Link:
         ExpiresIn=int(_LINK_LIFE.total_seconds()),
     )
     return Link(url, clock.now() + _LINK_LIFE, file)
+
+
+@contextmanager
+def opened(request_id: RightsRequestId) -> Iterator[Body]:
+    """The copy of a request, to be read once from its beginning.
+
+    Raises:
+        Unavailable: S3 does not answer.
+    """
+    answer = aws.ask("s3", "get_object", Bucket=settings().export_bucket(), Key=key_of(request_id))
+    with closing(answer["Body"]) as body:
+        yield body
 
 
 def discard(request_id: RightsRequestId) -> None:

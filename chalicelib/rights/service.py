@@ -22,6 +22,7 @@ from chalicelib.core.http import Cursor
 from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.core.metrics import Metric
+from chalicelib.core.outbound import BadTarget, Target
 from chalicelib.core.settings import settings
 from chalicelib.profiles.model import Profile
 from chalicelib.rights import evidence, plans, queue, receipts, states, store
@@ -123,6 +124,12 @@ def _check(body: NewRequest) -> None:
                 for name in odd
             ]
         )
+    if body.transfer_to:
+        try:
+            Target.parse(body.transfer_to)
+        except BadTarget as bad:
+            wrong = {"pointer": "/transfer_to", "code": "bad_address", "message": bad.fault.value}
+            raise InvalidRequest(errors=[wrong]) from None
 
 
 def _id_for(account_id: AccountId, key: IdempotencyKey | None) -> RightsRequestId:

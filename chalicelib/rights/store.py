@@ -102,6 +102,19 @@ def of_account(
     return found, rows[most]["received_at"] if len(rows) > most else None
 
 
+def ids_of(account_id: AccountId) -> Iterator[RightsRequestId]:
+    """All requests of a subject, the oldest first."""
+    for row in table.query(Query(Table.RIGHTS, partition(account_id), index=Index.OWNER)):
+        yield RightsRequestId(row["pk"].removeprefix("R#"))
+
+
+def everything_of(account_id: AccountId, as_of: datetime) -> Iterator[Item]:
+    """All items of a subject in this table that had not expired at an instant, as they are stored."""
+    yield from table.query(Query(Table.RIGHTS, partition(account_id), as_of=as_of))
+    for request_id in ids_of(account_id):
+        yield from table.query(Query(Table.RIGHTS, key(request_id).pk, as_of=as_of))
+
+
 def _opened(request_ids: Sequence[RightsRequestId]) -> list[RightsRequest]:
     items = table.batch_get(map(key, request_ids))
     return [codec.opened(RightsRequest, items[key(one)]) for one in request_ids if key(one) in items]

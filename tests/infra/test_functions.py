@@ -304,8 +304,8 @@ def test_a_function_is_told_only_of_tables_and_secrets_that_it_may_use(
             *lookup, *sealing,
         },
         "rights": {
-            accounts, rights, "table_ledger", "secret_codes", "secret_receipts", "export_bucket", "rights_queue",
-            *sealing,
+            accounts, rights, "table_ledger", "secret_codes", "secret_receipts", "export_bucket",
+            "rights_queue", *sealing,
         },
         "roll_up_usage": {accounts, usage, *sealing},
         "renew_consents": {accounts, "table_ledger", *sealing},

@@ -1,6 +1,6 @@
 """The engine brings a request on by one step, whoever calls it and however often."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -56,8 +56,8 @@ class Plan:
 
 
 @pytest.fixture
-def plan(monkeypatch: pytest.MonkeyPatch) -> Iterator[Plan]:
-    monkeypatch.setattr(plans, "plan", lambda right, transfer_to: ("first", "last"))
+def plan(monkeypatch: pytest.MonkeyPatch) -> Plan:
+    monkeypatch.setattr(plans, "plan", lambda *_: ("first", "last"))
     return Plan()
 
 
@@ -123,7 +123,7 @@ def test_who_lost_the_lease_writes_nothing_any_more(world: World, plan: Plan) ->
     mila, request_id = a_request(world)
 
     class Overtaken(Scripted):
-        def run(self, job: Job) -> Outcome:
+        def run(self, _: Job) -> Outcome:
             mila.calls("POST", f"/v1/rights-requests/{request_id}/cancel")
             return Done(notes={"late": "x"}, answers=Status.COMPLETED)
 
@@ -286,7 +286,7 @@ def test_every_step_of_a_plan_is_in_the_registry() -> None:
 
 
 def test_a_request_that_ends_early_waits_for_whoever_is_at_it(world: World, plan: Plan) -> None:
-    mila, request_id = a_request(world)
+    _, request_id = a_request(world)
     found = store.read(RightsRequestId(request_id))
     assert found
     leased = found.model_copy(update={"leased_until": clock.now() + 3 * MINUTE})

@@ -182,7 +182,9 @@ def counted() -> Iterator[Calls]:
         reads = {"GetItem": [params], "BatchGetItem": params.get("RequestItems", {}).values()}
         stale.extend(model.name for read in reads.get(model.name, ()) if not read.get("ConsistentRead"))
 
-    clients = [aws.client(name) for name in ("dynamodb", "sns", "sesv2", "secretsmanager", "kms", "sqs", "s3")]
+    clients = [
+        aws.client(name) for name in ("dynamodb", "sns", "sesv2", "secretsmanager", "kms", "sqs", "s3")
+    ]
     for client in clients:
         client.meta.events.register("provide-client-params", count)
     try:

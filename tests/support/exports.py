@@ -87,7 +87,7 @@ def _row(names: list[str], number: int, hostile: tuple[str, ...]) -> Row:
 
 
 def _elsewhere(hostile: tuple[str, ...]) -> Iterator[SectionView]:
-    chat, evidence = ELSEWHERE
+    chat, evidence = (one for one in ELSEWHERE if one.kind in {"chat_message", "evidence"})
     texts = ["See you at nine", "I am late, sorry", *hostile]
     messages = [
         {

@@ -22,6 +22,7 @@ from chalicelib.accounts import service as accounts
 from chalicelib.accounts.model import Account
 from chalicelib.consents import evidence
 from chalicelib.core import chain, table
+from chalicelib.core.chain import Chain
 from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.sealing import KeyGone, SealBroken, Unfit
 from chalicelib.core.table import Item, Query, Table
@@ -30,6 +31,7 @@ from chalicelib.privacy.personal import Record
 from chalicelib.privacy.subject_keys import SubjectKeys
 from chalicelib.privacy.whereabouts import Found, found, partition
 from chalicelib.profiles.model import Profile
+from chalicelib.rights import store as requests
 from chalicelib.rights.export.selection import EVIDENCE, Evidence, Selection
 
 
@@ -101,6 +103,9 @@ class Reading:
                     yield from self._opened(item, keys)
             case Found.BY_CLAIM:
                 yield from self._claims(keys)
+            case Found.BY_INDEX:
+                for item in requests.everything_of(self._account_id, self._as_of):
+                    yield from self._opened(item, keys)
             case Found.BY_PSEUDONYM:
                 yield from self._evidence()
             case Found.BY_NOTHING:
@@ -117,13 +122,17 @@ class Reading:
                 yield from self._opened(item, keys)
 
     def _evidence(self) -> Iterator[Read]:
-        """The histories under the account's pseudonym."""
-        if self._account is None:
-            if "account" in self._unread:
-                yield Unread(EVIDENCE.kind, Reason.NO_LEAD)
-            return
-        for entry in chain.entries_as_of(evidence.chain_of(self._account.pseudonym), self._as_of):
-            yield (EVIDENCE.kind, Evidence.of(entry)) if entry else Unread(EVIDENCE.kind, Reason.ALTERED)
+        """The histories under the account's pseudonym, and those of its requests."""
+        for history in self._histories():
+            for entry in chain.entries_as_of(history, self._as_of):
+                yield (EVIDENCE.kind, Evidence.of(entry)) if entry else Unread(EVIDENCE.kind, Reason.ALTERED)
+        if self._account is None and "account" in self._unread:
+            yield Unread(EVIDENCE.kind, Reason.NO_LEAD)
+
+    def _histories(self) -> Iterator[Chain]:
+        if self._account:
+            yield evidence.chain_of(self._account.pseudonym)
+        yield from map(requests.evidence_of, requests.ids_of(self._account_id))
 
     def _opened(self, item: Item, keys: SubjectKeys) -> Iterator[Read]:
         """The record that an item holds, if it is wanted in this copy."""

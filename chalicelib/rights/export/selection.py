@@ -98,6 +98,13 @@ def selection(copy: Copy) -> Selection:
     return Selection(copy, portable, tuple(part.kind for part in parts if part.kind not in portable))
 
 
+def categories(copy: Copy) -> frozenset[Category]:
+    """What kinds of personal data stand in a copy, Stream's part included."""
+    parts = selection(copy).parts.values()
+    told = {field.category for part in parts for field in part.section.told if field.category}
+    return frozenset(told | {Category.CONTENT_PRIVATE})
+
+
 def received(part: Part, held: Iterable[str]) -> Section:
     """A section with those recipients only who got something: of fields that no record holds, nobody did."""
     held = frozenset(held)

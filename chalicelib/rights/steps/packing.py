@@ -21,7 +21,7 @@ from chalicelib.rights.steps import copying
 
 _COPIES = {Right.ACCESS: Copy.ACCESS, Right.PORTABILITY: Copy.PORTABILITY}
 _SHAPES = {Copy.ACCESS: Shape.ACCESS, Copy.PORTABILITY: Shape.PORTABILITY}
-_SHA256, _SIZE, _MADE_AT = "export_sha256", "export_size", "export_made_at"
+SHA256, SIZE, _MADE_AT = "export_sha256", "export_size", "export_made_at"
 _RECORDS = "some records that could not be read"
 
 
@@ -41,8 +41,8 @@ class Assemble:
         except StreamUnavailable:
             raise Unavailable from None
         notes: dict[str, str | int] = {
-            _SHA256: assembled.sha256,
-            _SIZE: assembled.size,
+            SHA256: assembled.sha256,
+            SIZE: assembled.size,
             _MADE_AT: clock.to_text(clock.now()),
         }
         return Done(
@@ -65,8 +65,8 @@ class Deliver:
         file = ExportFile(
             request_id=request.request_id,
             key=files.key_of(request.request_id),
-            sha256=str(notes[_SHA256]),
-            size=int(notes[_SIZE]),
+            sha256=str(notes[SHA256]),
+            size=int(notes[SIZE]),
             made_at=datetime.fromisoformat(str(notes[_MADE_AT])),
         )
         answer = Status.PARTIALLY_COMPLETED if request.missing else Status.COMPLETED
@@ -106,7 +106,10 @@ def _chat(request: RightsRequest) -> Iterator[Chat]:
 
 
 def _withheld(shape: Shape) -> tuple[WithheldShape, ...]:
-    return tuple(WithheldShape(name=f"{one.what}.{one.name}", why=one.ground.plainly) for one in fields.withheld(shape))
+    return tuple(
+        WithheldShape(name=f"{one.where}: {one.name}", why=one.ground.plainly)
+        for one in fields.withheld(shape)
+    )
 
 
 def _left_out(one: Omission) -> LeftOut:

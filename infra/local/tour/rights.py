@@ -6,14 +6,13 @@ import hashlib
 import io
 import json
 import zipfile
-from pathlib import Path
 from typing import Any
 
 import requests
 
 from infra.local import chromium
-from infra.local.chromium import PHONE, NoChromium
 from infra.local.children import LOCAL
+from infra.local.chromium import PHONE, NoChromium
 from infra.local.tour.phone import Phone
 from infra.local.tour.telling import Tour
 from infra.local.waiting import until
@@ -35,10 +34,14 @@ def exercising_access(tour: Tour) -> None:
     tour.say(f"{answered['status']}: [italic]“{answered['decision']['text']}”[/]")
     package = fetched(mila, asked["id"])
     told = json.loads(package.read("manifest.json"))
-    kinds = ", ".join(sorted(name.split("/")[1][:-4] for name in package.namelist() if name.startswith("csv/")))
+    kinds = ", ".join(
+        sorted(name.split("/")[1][:-4] for name in package.namelist() if name.startswith("csv/"))
+    )
     tour.say(f"in it: {kinds}")
     tour.check("nothing is missing", told["errors"] == [])
-    wrong = [f["name"] for f in told["files"] if hashlib.sha256(package.read(f["name"])).hexdigest() != f["sha256"]]
+    wrong = [
+        f["name"] for f in told["files"] if hashlib.sha256(package.read(f["name"])).hexdigest() != f["sha256"]
+    ]
     tour.check("each file is what the manifest says", wrong == [])
     tour.check("her message to Jovan is there", "chat/messages.ndjson" in package.namelist())
     show(tour, package)
