@@ -1,0 +1,324 @@
+"""Access and portability to their end: the worker brings a request from its intake to a copy in S3."""
+
+import hashlib
+import io
+import json
+import zipfile
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chalicelib.core import aws, chain, clock
+from chalicelib.core.clock import DAY, MINUTE
+from chalicelib.core.ids import RightsRequestId, UserId
+from chalicelib.core.settings import settings
+from chalicelib.rights import duties, engine, files, store
+from chalicelib.rights.model import RightsRequest, Status
+from chalicelib.rights.steps import handing_on, registry
+from infra.local.stream import Emulator
+from tests.support import cloud
+from tests.support.builders import an_address, an_event
+from tests.support.chat import Chatters
+from tests.support.outages import OUTAGES
+from tests.support.receiver import Authority, Behaviour, Receiver, receiving, status
+from tests.support.world import User, World
+
+HOST = "take.example"
+
+
+@pytest.fixture
+def mila(world: World, stream: Emulator) -> User:
+    """Somebody who chats, tells usage, and has an address."""
+    mila = world.a_user().is_stepped_up()
+    mila.has_email(an_address())
+    mila.changes(name="Milica Ćosić", country="AT")
+    mila.consents("analytics")
+    mila.tells_usage(an_event(screen="home"))
+    chat = Chatters({"Mila": UserId(mila.user_id)})
+    chat.meet("Mila", "Vera")
+    chat.says("Mila", "See you at nine")
+    chat.says("Vera", "A secret of Vera's")
+    return mila.is_stepped_up()
+
+
+def asks(mila: User, right: str = "access", **more: Any) -> str:
+    asked = mila.exercises(right, **more)
+    assert asked.status == 202, asked.text
+    return str(asked.json["id"])
+
+
+def worked(world: World, request_id: str, until: timedelta = 10 * MINUTE) -> RightsRequest:
+    """Bring a request on, as its messages and the sweep would, through all that comes in some minutes."""
+    known, ends = RightsRequestId(request_id), world.now + until
+    while True:
+        engine.advance(known, registry.STEPS, registry.DUTIES)
+        request = store.read(known)
+        assert request
+        wakes = duties.wakes_at(request, world.now)
+        if wakes is None or wakes > ends:
+            return request
+        world.traveller.move_to(max(wakes, world.now))
+
+
+def package(mila: User, request_id: str) -> zipfile.ZipFile:
+    mila.is_stepped_up()
+    link = mila.gets(f"/v1/rights-requests/{request_id}/export").json
+    key = link["url"].split("?")[0].split(".amazonaws.com/")[1]
+    answer = aws.client("s3").get_object(Bucket=settings().export_bucket(), Key=key)
+    content = answer["Body"].read()
+    assert (hashlib.sha256(content).hexdigest(), len(content)) == (link["sha256"], link["size"])
+    return zipfile.ZipFile(io.BytesIO(content))
+
+
+def events(request_id: str) -> list[str]:
+    return [entry.event for entry in chain.entries(store.evidence_of(RightsRequestId(request_id)))]
+
+
+@pytest.mark.promise("RGT-1")
+@pytest.mark.promise("STR-6")
+def test_access_gives_a_copy_of_all_that_is_held_here_and_at_stream(world: World, mila: User) -> None:
+    request_id = asks(mila)
+    request = worked(world, request_id)
+    assert (request.status, request.missing) == (Status.COMPLETED, ())
+    copy = package(mila, request_id)
+    data = json.loads(copy.read("data.json"))
+    assert data["sections"]["profile"]["records"][0]["name"] == "Milica Ćosić"
+    assert data["sections"]["account"]["records"][0]["phone"] == mila.phone
+    assert data["sections"]["usage_event"]["records"][0]["screen"] == "home"
+    messages = copy.read("chat/messages.ndjson").decode()
+    assert "See you at nine" in messages
+    assert "A secret of Vera's" not in messages
+    assert "Milica Ćosić" in copy.read("index.html").decode()
+    assert json.loads(copy.read("manifest.json"))["errors"] == []
+
+
+@pytest.mark.promise("RGT-1")
+@pytest.mark.promise("RGT-10")
+def test_the_copy_shows_the_request_and_its_evidence_too(world: World, mila: User) -> None:
+    request_id = asks(mila)
+    worked(world, request_id)
+    data = json.loads(package(mila, request_id).read("data.json"))
+    (own,) = data["sections"]["rights_request"]["records"]
+    assert (own["request_id"], own["country"]) == (request_id, "AT")
+    assert not {"notes", "fingerprint", "version"} & own.keys()
+    told = {entry["event"] for entry in data["sections"]["evidence"]["records"]}
+    assert {"decided", "received", "pin_done"} <= told
+
+
+@pytest.mark.promise("RGT-8")
+def test_portability_leaves_out_what_was_not_provided_or_observed_and_what_is_of_others(
+    world: World, mila: User
+) -> None:
+    request_id = asks(mila, "portability")
+    assert worked(world, request_id).status is Status.COMPLETED
+    copy = package(mila, request_id)
+    data = json.loads(copy.read("data.json"))
+    assert data["sections"]["profile"]["records"][0]["name"] == "Milica Ćosić"
+    assert "rights_request" not in data["sections"]
+    whole = b"".join(copy.read(name) for name in copy.namelist())
+    assert b"See you at nine" in whole
+    assert b"Vera" not in whole
+
+
+@pytest.mark.promise("RGT-10")
+def test_every_step_is_on_record_in_its_order_with_the_task_at_stream_and_no_value_of_a_person(
+    world: World, mila: User
+) -> None:
+    request_id = asks(mila)
+    request = worked(world, request_id)
+    told = events(request_id)
+    assert [e for e in told if e.endswith("_done")] == [
+        f"{name}_done" for name in ("pin", "ask_stream", "await_stream", "assemble", "deliver", "tell")
+    ]
+    entries = list(chain.entries(store.evidence_of(RightsRequestId(request_id))))
+    asked = next(entry for entry in entries if entry.event == "ask_stream_done")
+    assert asked.data["stream_task"] == request.notes["stream_task"]
+    written = " ".join(entry.payload for entry in entries)
+    for secret in ("Milica", mila.phone, mila.profile()["email"], mila.user_id, mila.account_id):
+        assert secret not in written
+
+
+def test_the_subject_is_told_by_mail_once_and_the_mail_says_nothing(world: World, mila: User) -> None:
+    address = mila.profile()["email"]
+    request_id = asks(mila)
+    before = len(cloud.mails_to(address))
+    worked(world, request_id)
+    (mail,) = cloud.mails_to(address)[before:]
+    assert "is answered" in mail or "request that you made" in mail
+    assert "Milica" not in mail
+
+
+def test_without_an_address_it_is_told_in_the_app(world: World, stream: Emulator) -> None:
+    jovan = world.a_user().is_stepped_up()
+    request_id = asks(jovan)
+    with cloud.sent_mail() as sent:
+        assert worked(world, request_id).status is Status.COMPLETED
+    assert sent == []
+
+
+def test_who_never_chatted_misses_nothing(world: World, stream: Emulator) -> None:
+    jovan = world.a_user().is_stepped_up()
+    request_id = asks(jovan)
+    request = worked(world, request_id)
+    assert (request.status, request.missing) == (Status.COMPLETED, ())
+    assert json.loads(package(jovan, request_id).read("manifest.json"))["errors"] == []
+
+
+@pytest.mark.promise("STR-6")
+def test_what_stream_could_not_give_is_said_and_the_rest_is_delivered(
+    world: World, mila: User, stream: Emulator
+) -> None:
+    stream.spoil_tasks(failure={"type": "internal", "description": "injected"})
+    request_id = asks(mila)
+    request = worked(world, request_id)
+    assert request.status is Status.PARTIALLY_COMPLETED
+    shown = mila.is_stepped_up().request(request_id)
+    assert "what Stream holds of your chats" in shown["decision"]["text"]
+    (error,) = json.loads(package(mila, request_id).read("manifest.json"))["errors"]
+    assert (error["what"], error["reason"]) == ("chat_message", "failed")
+
+
+@pytest.mark.promise("RGT-10")
+def test_a_stream_that_does_not_answer_is_asked_again(world: World, mila: User, stream: Emulator) -> None:
+    stream.fault(path="/export/users", status=503, times=2)
+    assert worked(world, asks(mila)).status is Status.COMPLETED
+
+
+@pytest.mark.promise("RGT-1")
+def test_the_link_ends_after_a_quarter_of_an_hour_and_the_copy_after_five_days(
+    world: World, mila: User
+) -> None:
+    request_id = asks(mila)
+    worked(world, request_id)
+    mila.is_stepped_up()
+    link = mila.gets(f"/v1/rights-requests/{request_id}/export").json
+    assert link["expires_at"] == clock.to_text(world.now + 15 * MINUTE)
+    assert "X-Amz-Expires=900" in link["url"]
+    copies = aws.client("s3").list_objects_v2(Bucket=settings().export_bucket())
+    assert [one["Key"] for one in copies["Contents"]] == [files.key_of(RightsRequestId(request_id))]
+    done = worked(world, request_id, until=5 * DAY)
+    assert (done.run_at, done.next_step) == (None, None)
+    left = aws.client("s3").list_objects_v2(Bucket=settings().export_bucket())
+    assert left["KeyCount"] == 0
+
+
+def test_the_copy_is_gone_for_everybody_the_moment_it_expires(world: World, stream: Emulator) -> None:
+    jovan = world.a_user().is_stepped_up()
+    request_id = asks(jovan)
+    worked(world, request_id)
+    world.advance(5 * DAY)
+    jovan.verified = world.a_user(jovan.phone).verified
+    assert jovan.is_stepped_up().gets(f"/v1/rights-requests/{request_id}/export").problem == "gone"
+
+
+@pytest.mark.promise("RGT-1")
+def test_what_expires_while_a_request_waits_stands_in_the_copy(
+    world: World, mila: User, stream: Emulator
+) -> None:
+    world.advance(29 * DAY)
+    mila.verified = world.a_user(mila.phone).verified
+    mila.is_stepped_up()
+    stream.fault(path="/export/users", status=503, times=1000)
+    request_id = asks(mila)
+    worked(world, request_id)
+    world.advance(2 * DAY)  # the event is past its thirty days
+    stream.clear_faults()
+    retried = store.read(RightsRequestId(request_id))
+    assert retried
+    store.move(retried, retried.model_copy(update={"run_at": world.now, "tries": 0}))
+    worked(world, request_id)
+    mila.verified = world.a_user(mila.phone).verified
+    data = json.loads(package(mila, request_id).read("data.json"))
+    assert [event["screen"] for event in data["sections"]["usage_event"]["records"]] == ["home"]
+
+
+def test_a_copy_that_was_cancelled_while_it_was_made_is_deleted(
+    world: World, mila: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request_id = asks(mila)
+    assemble = registry.STEPS["assemble"]
+    real = type(assemble).run
+
+    def cancelled_meanwhile(self: Any, job: Any) -> Any:
+        outcome = real(self, job)
+        mila.calls("POST", f"/v1/rights-requests/{request_id}/cancel")
+        return outcome
+
+    monkeypatch.setattr(type(assemble), "run", cancelled_meanwhile)
+    request = worked(world, request_id, until=20 * MINUTE)
+    assert request.status is Status.CANCELLED
+    assert aws.client("s3").list_objects_v2(Bucket=settings().export_bucket())["KeyCount"] == 0
+
+
+def test_a_bucket_that_does_not_answer_delays_and_loses_nothing(world: World, mila: User) -> None:
+    request_id = asks(mila)
+    with cloud.failing("s3", "CreateMultipartUpload", OUTAGES[0], times=2):
+        assert worked(world, request_id).status is Status.COMPLETED
+
+
+# --- handing on
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Authority:
+    return Authority(tmp_path)
+
+
+def stand_in(monkeypatch: pytest.MonkeyPatch, receiver: Receiver, authority: Authority) -> None:
+    monkeypatch.setenv("RU4M_STAGE", "local")
+    monkeypatch.setenv("RU4M_LOCAL_TARGETS", f"{HOST}:{receiver.port}=127.0.0.1,{authority.file}")
+    settings.cache_clear()
+
+
+def handed_on(
+    world: World, mila: User, monkeypatch: pytest.MonkeyPatch, authority: Authority, behave: Behaviour
+) -> tuple[RightsRequest, Receiver]:
+    with receiving(authority.certificate(HOST), behave) as receiver:
+        stand_in(monkeypatch, receiver, authority)
+        request = worked(world, asks(mila, "portability", transfer_to=f"https://{HOST}/import"), 2 * DAY)
+    settings.cache_clear()
+    return request, receiver
+
+
+@pytest.mark.promise("RGT-8")
+def test_the_copy_is_handed_on_to_the_controller_that_the_subject_named(
+    world: World, mila: User, monkeypatch: pytest.MonkeyPatch, authority: Authority
+) -> None:
+    request, receiver = handed_on(world, mila, monkeypatch, authority, status("201 Created"))
+    assert (request.status, request.missing) == (Status.COMPLETED, ())
+    copy = zipfile.ZipFile(io.BytesIO(receiver.talk.body))
+    assert json.loads(copy.read("manifest.json"))["errors"] == []
+    assert receiver.talk.headers["idempotency-key"].strip('"') == request.request_id
+
+
+@pytest.mark.promise("RGT-8")
+@pytest.mark.parametrize("answer", ["302 Found", "403 Forbidden"])
+def test_a_controller_that_refuses_is_told_of_and_the_subject_has_the_copy(
+    world: World, mila: User, monkeypatch: pytest.MonkeyPatch, authority: Authority, answer: str
+) -> None:
+    request, receiver = handed_on(world, mila, monkeypatch, authority, status(answer))
+    assert (request.status, request.missing) == (Status.PARTIALLY_COMPLETED, (handing_on.PART,))
+    assert len(receiver.talks) == 1
+    assert store.export_file(request.request_id)
+
+
+def test_a_controller_that_fails_is_asked_again_a_few_times(
+    world: World, mila: User, monkeypatch: pytest.MonkeyPatch, authority: Authority
+) -> None:
+    request, receiver = handed_on(world, mila, monkeypatch, authority, status("503 Busy"))
+    assert (request.status, len(receiver.talks)) == (Status.PARTIALLY_COMPLETED, 5)
+
+
+@pytest.mark.promise("RGT-8")
+@pytest.mark.parametrize(
+    "address", ["http://take.example/", "https://127.0.0.1/", "https://localhost/", "https://a.b:8443/"]
+)
+def test_an_address_that_nothing_is_ever_sent_to_is_refused_at_once(
+    world: World, mila: User, address: str
+) -> None:
+    refused = mila.exercises("portability", transfer_to=address)
+    assert refused.problem == "invalid_request"
+    assert address not in refused.text
+    assert cloud.records("rights_request") == []
