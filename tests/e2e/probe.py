@@ -114,6 +114,9 @@ def _exporting(s3: Any, bucket: str) -> dict[str, Any]:
 def _queueing(sqs: Any, queue: str) -> dict[str, Any]:
     return {
         "Send": lambda: sqs.send_message(QueueUrl=queue, MessageBody="names no request, so it is dropped"),
+        "SendBatch": lambda: sqs.send_message_batch(
+            QueueUrl=queue, Entries=[{"Id": "probe", "MessageBody": "names no request, so it is dropped"}]
+        ),
         "Receive": lambda: sqs.receive_message(QueueUrl=queue, VisibilityTimeout=0),
         "Delete": lambda: sqs.delete_message(QueueUrl=queue, ReceiptHandle="nothing-has-this"),
         "Look": lambda: sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"]),

@@ -90,7 +90,7 @@ EXPORTS: dict[str, set[str]] = {
 }
 QUEUE: dict[str, set[str]] = {
     "rights": {"Send"},
-    "sweep_rights": {"Send"},
+    "sweep_rights": {"Send", "SendBatch"},
     "work_rights": {"Delete", "Look", "Receive", "Send"},
 }
 

@@ -154,7 +154,8 @@ EXPECTED = {
     "SweepRightsRole": {
         _own_logs("sweep_rights"),
         ("dynamodb:Query", "${RightsTableArn}/index/due, ${RightsTableArn}/index/open"),
-        ("sqs:SendMessage", "${RightsQueue.Arn}"),
+        # On AWS the one action is for batches too; the emulator's IAM asks for one of their own.
+        ("sqs:SendMessage, sqs:SendMessageBatch if Emulated", "${RightsQueue.Arn}"),
     },
     "SyncChatProfilesRole": {
         _own_logs("sync_chat_profiles"),
