@@ -14,6 +14,7 @@ from infra.local.children import LOCAL
 from infra.local.js import ChatClients, ChatError
 from infra.local.tour import usage
 from infra.local.tour.phone import Phone, code_in
+from infra.local.tour.rights import exercising_access
 from infra.local.tour.telling import Chapter, Tour
 from infra.local.tour.usage import an_event, batch
 from infra.local.waiting import until
@@ -266,5 +267,6 @@ CHAPTERS: tuple[Chapter, ...] = (
     keeping_the_session,
     being_told,
     stepping_up,
+    exercising_access,
     logging_out,
 )
