@@ -1,0 +1,67 @@
+"""What a copy of one's data costs: reads, parts and memory; counted, and compared between small and large."""
+
+import tracemalloc
+
+import pytest
+
+from chalicelib.core.ids import AccountId
+from chalicelib.rights.export import archive, package
+from chalicelib.rights.export.contents import Asked, Chat
+from chalicelib.rights.export.model import Copy
+from tests.support.cloud import counted
+from tests.support.copies import KEY
+from tests.support.pages import a_bucket_that_keeps_nothing, used_the_app
+from tests.support.world import User, World
+
+PAGE = 400
+
+
+@pytest.fixture
+def mila(world: World) -> User:
+    """Somebody whose copy was made before: the container has read its secrets and made its clients."""
+    mila = world.a_user()
+    export(mila)
+    return mila
+
+
+def export(user: User) -> package.Assembled:
+    asked = Asked(Copy.ACCESS, "r_test", AccountId(user.account_id), user.world.now)
+    return package.assemble(asked, Chat(), to=KEY)
+
+
+def test_each_table_is_read_once_page_by_page_and_nothing_else_is_asked(mila: User) -> None:
+    with used_the_app(mila, pages=5, page=PAGE), counted() as calls:
+        told = export(mila)
+    assert told.counts["usage_event"] == 5 * PAGE
+    # Five pages of usage, the account's partition, the evidence; its key; its claims.
+    assert calls.tables == {"Query": 5 + 2, "GetItem": 1, "BatchGetItem": 1}
+    assert calls.of("s3") == 3
+    assert calls.of("dynamodb") + calls.of("s3") == calls.total()
+
+
+def test_only_full_parts_are_sent_and_what_is_left_at_the_end(
+    mila: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archive, "PART", 20_000)
+    with used_the_app(mila, pages=5, page=PAGE), a_bucket_that_keeps_nothing() as parts:
+        told = export(mila)
+    assert sum(parts) == told.size
+    assert set(parts[:-1]) == {20_000}
+    assert len(parts) > 5
+
+
+def test_memory_does_not_grow_with_the_records(mila: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archive, "PART", 20_000)
+    few, many = peak(mila, pages=5), peak(mila, pages=20)
+    assert many < 1.1 * few
+
+
+def peak(user: User, pages: int) -> int:
+    """The most bytes that making a copy held at one moment."""
+    with used_the_app(user, pages, PAGE), a_bucket_that_keeps_nothing():
+        tracemalloc.start()
+        try:
+            export(user)
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()

@@ -1,0 +1,96 @@
+"""A partition of any size that is made while it is read, and a bucket that keeps nothing.
+
+moto holds in this process what the code is to hold nowhere, so memory can't be measured with it.
+"""
+
+import itertools
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from botocore.awsrequest import AWSResponse
+
+from chalicelib.core import aws, table
+from chalicelib.core.clock import to_text
+from chalicelib.core.ids import AccountId
+from chalicelib.core.settings import settings
+from chalicelib.core.table import Table
+from chalicelib.devices.model import Platform
+from chalicelib.privacy import codec
+from chalicelib.usage import store
+from chalicelib.usage.model import UsageEvent
+from tests.support.world import User
+
+Answer = tuple[AWSResponse, dict[str, Any]]
+
+
+def usage_item(user: User, number: int) -> dict[str, Any]:
+    """One event of somebody's, as DynamoDB gives it; no two are alike, so that it takes room when packed."""
+    account_id, at = AccountId(user.account_id), user.world.now - timedelta(seconds=number)
+    event = UsageEvent(
+        account_id=account_id,
+        event_id=(event_id := UUID(int=number * 0x9E3779B97F4A7C15F39CC0605CEDC835 % 2**128, version=4)),
+        at=at,
+        hour=store.hour_of(account_id, at),
+        name="meeting.joined",
+        screen="settings/privacy",
+        duration_ms=number,
+        platform=Platform.IOS,
+    )
+    key = table.Key(Table.USAGE, f"A#{account_id}", f"{to_text(at)}#{event_id}")
+    return table.items.wire_item({**codec.to_item(event, key), **key.attributes()})
+
+
+@contextmanager
+def used_the_app(user: User, pages: int, page: int) -> Iterator[None]:
+    """Let a subject's partition of usage have so many pages of so many events."""
+    name = settings().table(Table.USAGE)
+
+    def answer(params: dict[str, Any], **_: Any) -> Answer | None:
+        asked = json.loads(params["body"])
+        if asked["TableName"] != name:
+            return None
+        assert list(asked["ExpressionAttributeValues"].values()) == [{"S": f"A#{user.account_id}"}]
+        first = int(asked.get("ExclusiveStartKey", {"sk": {"S": "0"}})["sk"]["S"])
+        items = [usage_item(user, first * page + n) for n in range(page)]
+        more = {"LastEvaluatedKey": {"pk": {"S": "-"}, "sk": {"S": str(first + 1)}}}
+        return _answered(Items=items, **(more if first + 1 < pages else {}))
+
+    with _answering("dynamodb", "Query", answer):
+        yield
+
+
+@contextmanager
+def a_bucket_that_keeps_nothing() -> Iterator[list[int]]:
+    """Let S3 take the parts of uploads, and forget them; gives their sizes."""
+    sizes: list[int] = []
+    tags = map(str, itertools.count())
+
+    def take(params: dict[str, Any], **_: Any) -> Answer:
+        sizes.append(params["body"].getbuffer().nbytes)
+        return _answered(ETag=next(tags))
+
+    with (
+        _answering("s3", "CreateMultipartUpload", lambda **_: _answered(UploadId="upload")),
+        _answering("s3", "UploadPart", take),
+        _answering("s3", "CompleteMultipartUpload", lambda **_: _answered()),
+    ):
+        yield sizes
+
+
+@contextmanager
+def _answering(service: str, operation: str, answer: Any) -> Iterator[None]:
+    """Answer an operation here, without sending it, where `answer` gives one."""
+    events = aws.client(service).meta.events
+    events.register(f"before-call.{service}.{operation}", answer)
+    try:
+        yield
+    finally:
+        events.unregister(f"before-call.{service}.{operation}", answer)
+
+
+def _answered(**members: Any) -> Answer:
+    return AWSResponse("https://aws", 200, {}, None), {"ResponseMetadata": {"HTTPStatusCode": 200}, **members}
