@@ -543,11 +543,30 @@ def test_a_server_that_falls_silent_is_left(
 
 
 def test_a_server_that_falls_silent_before_it_says_who_it_is_is_left(
-    internet: Internet, impatient: None
+    internet: Internet, impatient: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    waits: list[float | None] = []
+    set_timer = socket.socket.settimeout
+
+    def noted(self: socket.socket, seconds: float | None) -> None:
+        waits.append(seconds)
+        set_timer(self, seconds)
+
     with socket.create_server(("127.0.0.1", 0)) as silent:
         internet.server = Receiver(silent.getsockname()[1])
+        monkeypatch.setattr(socket.socket, "settimeout", noted)
         assert unreachable() is Reason.TOO_SLOW
+    assert waits[-1] == 0.05
+
+
+@pytest.mark.parametrize(("passed", "wait"), [(0, 30), (570, 30), (590, 10), (599, 1)])
+def test_no_wait_is_longer_than_what_is_left_of_the_whole(
+    passed: float, wait: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    time = Clock(monkeypatch, each=0)
+    deadline = line.Deadline(600)
+    time.now = passed
+    assert deadline.within(30) == wait
 
 
 def test_an_answer_octet_by_octet_ends_with_the_deadline(
@@ -606,6 +625,7 @@ def test_a_parcel_over_the_bound_is_not_even_looked_up(internet: Internet) -> No
     [
         {"body": io.BytesIO(BODY[:-1])},
         {"body": io.BytesIO(BODY + b"x")},
+        {"body": io.BytesIO(BODY * 3)},
         {"body": io.BytesIO(BODY[:-1] + b"\x00")},
         {"sha256": bytes(32)},
         {"length": len(BODY) - 1},
@@ -614,12 +634,22 @@ def test_a_parcel_over_the_bound_is_not_even_looked_up(internet: Internet) -> No
     ],
 )
 def test_a_body_that_is_not_the_announced_one_never_arrives_whole(
-    serves: Serves, changed: dict[str, Any]
+    serves: Serves, changed: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    left: list[bytes] = []
+    send = line.Line.sendall
+
+    def noted(self: line.Line, data: bytes) -> None:
+        left.append(data)
+        send(self, data)
+
+    monkeypatch.setattr(line.Line, "sendall", noted)
+    bad = parcel(**changed)
     with serves(CREATED) as server, pytest.raises(BodyChanged):
-        push(parcel(**changed))
-    assert server.talk.body != BODY
+        push(bad)
     assert isinstance(server.talk.error, OSError)  # cut off
+    _head, _, body = b"".join(left).partition(b"\r\n\r\n")
+    assert len(body) < bad.length
 
 
 def test_an_error_of_the_source_is_told_as_it_is_and_never_as_the_receivers(serves: Serves) -> None:
