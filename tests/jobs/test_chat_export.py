@@ -177,8 +177,9 @@ def test_a_copy_can_be_read_twice_and_its_lines_are_its_parts(chat: Chatters) ->
     with exporting.copied(ready_for(chat["Mila"]), chat["Mila"], Shape.ACCESS) as copy:
         assert isinstance(copy, Copy)
         assert list(copy.parts()) == list(copy.parts())
-        kinds = [json.loads(line)["kind"] for line in copy.ndjson()]
-    assert kinds == ["profile", "message"]
+        lines = list(copy.ndjson())
+    assert [json.loads(line)["kind"] for line in lines] == ["profile", "message"]
+    assert not any(b"null" in line for line in lines)  # what is absent is left out
 
 
 @pytest.mark.promise("NOT-6")
@@ -298,6 +299,12 @@ def test_a_completed_task_without_a_link_has_failed(chat: Chatters, stream: Emul
     assert exporting.poll(asked) == Missing(Reason.FAILED)
 
 
+def test_a_kind_of_error_that_is_no_word_is_not_kept(chat: Chatters, stream: Emulator) -> None:
+    stream.choose(task_progress="instant")
+    stream.spoil_tasks(failure={"type": f"user {chat['Mila']} is too large", "description": ""})
+    assert gateway.task(asked_for(chat["Mila"]).task_id).error_type is None
+
+
 @pytest.mark.parametrize("body", ['{"status": "lost"}', "[]", "{}", "oops"])
 def test_an_answer_that_makes_no_sense_is_no_state(chat: Chatters, stream: Emulator, body: str) -> None:
     asked = asked_for(chat["Mila"])
@@ -345,6 +352,12 @@ def test_a_link_that_ended_does_not_matter_since_each_asking_makes_a_new_one(
         list(download.lines(old))
     with exporting.copied(ready, chat["Mila"], Shape.ACCESS) as copy:
         assert isinstance(copy, Copy)
+
+
+def test_a_task_that_lost_its_link_has_no_file(chat: Chatters, stream: Emulator) -> None:
+    ready = ready_for(chat["Mila"])
+    stream.fault(path="/tasks", status=200, body='{"status": "running"}')
+    assert missing_from(ready, chat["Mila"]) is Reason.FILE_GONE
 
 
 def test_a_file_that_is_no_longer_kept_is_missing(chat: Chatters, world: World) -> None:

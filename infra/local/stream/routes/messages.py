@@ -126,7 +126,6 @@ def delete_message(call: Call) -> Json:
     message.deleted_at = call.world.clock.now()
     if hard:
         channel.messages.remove(message)
-        message.forget_content()  # for those who quoted it
     _tell(call, "message.deleted", channel, message, hard_delete=hard)
     return _shown(call, message)
 
