@@ -204,6 +204,14 @@ def test_a_kind_of_which_nothing_is_held_says_so() -> None:
 
 
 @pytest.mark.promise("RGT-1")
+def test_a_kind_whose_fields_nobody_knows_is_missing_and_not_withheld() -> None:
+    left_out = (plans.Withheld("Messages of others (3)", "they are theirs"),)
+    shown = of(a_view(fields=(), missing=("One of them: unknown.",), withheld=left_out)).shown
+    assert "Bookmarksmissing" in shown
+    assert "Messages of others (3): they are theirs" in shown
+
+
+@pytest.mark.promise("RGT-1")
 def test_what_is_missing_is_told_where_it_belongs_and_once_more_at_the_end() -> None:
     sentence = "3 records could not be opened."
     found = read("".join(page(exports.an_about(), [a_view(missing=(sentence,))])))

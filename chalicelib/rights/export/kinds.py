@@ -40,7 +40,7 @@ def section(view: SectionView) -> Iterator[Html]:
 
 
 def _count(view: SectionView) -> str:
-    if not view.fields:
+    if not view.copied:
         return "not in the copy"
     if view.missing and not view.total:
         return "missing"
@@ -123,7 +123,7 @@ def _withheld(view: SectionView) -> Html:
     reasons: dict[str, list[str]] = {}
     for field in view.withheld:
         reasons.setdefault(field.why, []).append(words.label(field.name))
-    if not view.fields and len(reasons) == 1:
+    if not view.copied and len(reasons) == 1:
         reasons = {why: ["All of it"] for why in reasons}
     lines = [tag("li", tag("strong", ", ".join(labels)), ": ", why) for why, labels in reasons.items()]
     return joined([tag("h4", "What is left out, and why"), tag("ul", *lines)])

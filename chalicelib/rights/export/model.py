@@ -79,6 +79,7 @@ class SectionView:
     note: str | None = None  # one more sentence
     recipients: tuple[Recipient, ...] = ()  # of the kind as a whole
     missing: tuple[str, ...] = ()  # what should be there and is not, and why; each a sentence
+    copied: bool = True  # whether the copy has records of this kind at all, were there any
 
     @classmethod
     def of(
@@ -112,6 +113,7 @@ class SectionView:
             rest=rest,
             recipients=section.recipients,
             missing=missing,
+            copied=bool(section.told),
         )
 
     @classmethod

@@ -102,4 +102,5 @@ def source(of: Source | None) -> str:
 
 
 def _spelled(name: str) -> str:
-    return name.replace("_", " ").strip().capitalize()
+    words = name.replace("_", " ").strip()
+    return words[:1].upper() + words[1:]
