@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import timedelta
 
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts import store as accounts_store
+from chalicelib.consents.jobs import renew_consents
+from chalicelib.core.chain import archive
+from chalicelib.core.settings import settings
 from chalicelib.core.table import Item
+from chalicelib.ledger.jobs import checkpoint_ledger
 from chalicelib.notices.jobs import announce_notices
+from chalicelib.usage import store as usage_store
+from chalicelib.usage.figures import Figures
+from chalicelib.usage.jobs import roll_up_usage
 from tests.faults.playing import Flow, Run, forgive_counts
 from tests.support.builders import a_device, an_event
+from tests.support.ledger import SETTLED, YEAR, create_archive
 from tests.support.notices import DAY, a_version, publish
+from tests.support.usage import ten_people
 from tests.support.world import User
 
 PHONE, OTHER_PHONE = "+381601111111", "+381602222222"
@@ -108,11 +118,111 @@ class LoggingOut(OfAUser):
 
     def play(self, run: Run) -> None:
         ended = run.app(self.user.logs_out)
-        assert ended.status == 204 or ended.problem == "session_ended"  # who asks again is out already
+        # Who asks again, or at the same moment, is out already.
+        assert ended.status == 204 or ended.problem in {"session_ended", "not_found"}
         run.deliver_changes()
         assert run.stream.user(self.user.user_id)["revoke_tokens_issued_before"].startswith(
             "2026-11-24T11:59:56"
         )
+
+
+class LoggingOutEverywhere(OfAUser):
+    """All devices of an account."""
+
+    name = "logging_out_everywhere"
+
+    def prepare(self, run: Run) -> None:
+        super().prepare(run)
+        run.world.a_user(PHONE, a_device(id="0b6f1d5e-7d9c-4a3e-8b39-7d5f3c1f0a22"))
+
+    def play(self, run: Run) -> None:
+        ended = run.app(lambda: self.user.calls("DELETE", "/v1/sessions"))
+        assert ended.status == 204 or ended.problem == "session_ended"
+        run.deliver_changes()
+
+
+class Refreshing(OfAUser):
+    """If the answer is lost, the app has nothing but the old token, and sends it again."""
+
+    name = "refreshing"
+
+    def play(self, run: Run) -> None:
+        body = {"refresh_token": self.user.session["refresh_token"], "device_id": DEVICE["id"]}
+        fresh = run.app(lambda: run.world.call("POST", "/v1/sessions/refresh", body=body))
+        assert fresh.json["refresh_token"].split(".")[2] == "1"  # no generation further
+
+    def forgive(self, row: Item) -> Item | None:
+        """That an answer was lost is noted."""
+        return forgive_counts({name: value for name, value in row.items() if name != "lost"})
+
+
+class ChangingTheProfile(OfAUser):
+    """A change that was made stands in its own way: the app is told to read again, and sees it."""
+
+    name = "changing_the_profile"
+
+    def play(self, run: Run) -> None:
+        etag = self.user.gets("/v1/profile").headers["etag"]
+        changed = run.app(lambda: self.user.changes(etag, display_name="Milica"))
+        assert changed.status == 200 or changed.problem == "changed_meanwhile"
+        assert self.user.profile()["display_name"] == "Milica"
+        run.deliver_changes()
+
+
+class RenewingEvidence(OfAUser):
+    """A consent goes on record anew before its evidence lapses."""
+
+    name = "renewing_evidence"
+
+    def prepare(self, run: Run) -> None:
+        super().prepare(run)
+        self.user.consents("analytics")
+        run.world.advance(5 * YEAR)
+
+    def play(self, run: Run) -> None:
+        run.schedule(renew_consents, every=timedelta(hours=1))
+
+
+class RollingUp(Flow):
+    """A day of ten people becomes figures."""
+
+    name = "rolling_up"
+
+    def prepare(self, run: Run) -> None:
+        run.patch.setattr(usage_store, "SHARDS", 2)  # each is 24 queries
+        for days in range(1, 31):
+            past = run.world.now.date() - days * DAY
+            usage_store.publish(Figures(day=past, published_at=run.world.now, figures=()))
+        ten_people()
+        run.world.advance(3 * DAY)
+
+    def play(self, run: Run) -> None:
+        run.schedule(roll_up_usage, every=timedelta(hours=1))
+
+
+class Checkpointing(OfAUser):
+    """What was appended to the Ledger is signed, and the signature is locked away."""
+
+    name = "checkpointing"
+    _archives = itertools.count(1)  # what is locked in one can't be emptied
+
+    def prepare(self, run: Run) -> None:
+        number = next(self._archives)
+        run.patch.setenv("RU4M_CHECKPOINT_BUCKET", f"ru4m-test-checkpoints-{number}")
+        run.patch.setenv("RU4M_CHECKPOINT_KEY", f"alias/ru4m-test-checkpoints-{number}")
+        settings.cache_clear()
+        create_archive()
+        super().prepare(run)
+        self.user.consents("analytics")
+        run.world.advance(SETTLED)
+
+    def play(self, run: Run) -> None:
+        run.schedule(checkpoint_ledger, every=timedelta(hours=1))
+
+    def left(self) -> list[object]:
+        """The checkpoints, each with what it covers."""
+        checkpoints = [archive.read(version) for (version,) in archive.since(1).values()]
+        return [{"checkpoint": one.statement.number, "chains": len(one.leaves)} for one in checkpoints]
 
 
 class Announcing(Flow):
@@ -153,5 +263,11 @@ FLOWS: tuple[type[Flow], ...] = (
     Consenting,
     TellingUsage,
     LoggingOut,
+    LoggingOutEverywhere,
+    Refreshing,
+    ChangingTheProfile,
     Announcing,
+    RenewingEvidence,
+    RollingUp,
+    Checkpointing,
 )

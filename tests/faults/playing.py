@@ -6,6 +6,7 @@ request again, a table's stream delivers the same records again, a schedule come
 
 from __future__ import annotations
 
+import itertools
 import random
 import secrets
 from abc import ABC, abstractmethod
@@ -28,7 +29,7 @@ from chalicelib.core.table import Item, Table
 from infra.local.stream import Emulator
 from tests.faults import emulated
 from tests.faults.emulated import Changes
-from tests.support import cloud, ends
+from tests.support import builders, cloud, ends
 from tests.support.builders import a_schedule_event
 from tests.support.crash import Killed, Point, Watch
 from tests.support.events import Context
@@ -38,7 +39,7 @@ T = TypeVar("T")
 
 # An app that was told to try again later does so after a while, and not for ever.
 _PATIENCE = timedelta(seconds=15)
-_TRIES = 6
+_TRIES = 10
 
 
 class NeverDone(AssertionError):
@@ -82,6 +83,7 @@ class Run:
     stream: Emulator
     patch: pytest.MonkeyPatch
     changes: Changes
+    times: int = 1  # that everything is asked or delivered, if all goes well
     watched: bool = False  # what goes before is not
     waited: timedelta = timedelta()  # for what an undisturbed run does not wait for
 
@@ -134,6 +136,8 @@ class Run:
         if not self.watched:
             return work()
         try:
+            for _ in range(self.times - 1):
+                self.watch.process(work)
             return self.watch.process(work)
         except Killed:
             _forget_all()
@@ -143,8 +147,8 @@ class Run:
 class Flow(ABC):
     """Something that somebody does, from the first request to the last consequence.
 
-    `more_messages` and `fewer_messages` are by how many SMS and mails to one person a run may differ from
-    the undisturbed one by the contract.
+    `more_messages` and `fewer_messages` are by how many SMS and mails to one person each mishap may make a
+    run differ from the undisturbed one, by the contract.
     """
 
     name: ClassVar[str]
@@ -157,6 +161,10 @@ class Flow(ABC):
     @abstractmethod
     def play(self, run: Run) -> None:
         """All of it; asserts what its users are told."""
+
+    def left(self) -> list[object]:
+        """What it leaves outside of the tables and of Stream's users."""
+        return []
 
     def forgive(self, row: Item) -> Item | None:
         """A row without what a crash may change; None if it may be there or not."""
@@ -182,6 +190,7 @@ def _a_world(stream: Emulator, point: Point | None) -> Iterator[Run]:
         watch.on(),
     ):
         patch.setenv("RU4M_STREAM_URL", stream.url)
+        patch.setattr(builders, "_numbers", itertools.count(1))
         # The same ids each time up to the point, or another account would be the first in order.
         patch.setattr(secrets, "choice", random.Random(0).choice)  # noqa: S311
         _forget_all()
@@ -202,22 +211,26 @@ class Ending:
     watch: Watch
 
 
-def play(kind: type[Flow], stream: Emulator, point: Point | None = None) -> Ending:
-    """Play a flow in a world of its own; something goes wrong at a point, or nothing does."""
+def play(kind: type[Flow], stream: Emulator, point: Point | None = None, times: int = 1) -> Ending:
+    """Play a flow in a world of its own; something goes wrong at a point, or nothing does.
+
+    Everything in it is asked or delivered so many times, one after the other.
+    """
     flow = kind()
     with _a_world(stream, point) as run:
         flow.prepare(run)
-        run.watched = True
+        run.times, run.watched = times, True
         flow.play(run)
         state = stream.state()
         assert state["violations"] == []
-        rows = [kept for row in ends.rows() if (kept := flow.forgive(row)) is not None]
+        left: list[object] = [kept for row in ends.rows() if (kept := flow.forgive(row)) is not None]
+        left += flow.left()
         users = ends.lines(ends.timeless(list(state["users"].values())))
         return Ending(
             effects=tuple(effect.name for effect in run.watch.effects),
             waited=run.waited,
-            exact=ends.lines(rows) + users,
-            timeless=ends.lines(ends.timeless(rows)) + users,
+            exact=ends.lines(left) + users,
+            timeless=ends.lines(ends.timeless(left)) + users,
             messages=Counter(run.world.recipients()),
             watch=run.watch,
         )

@@ -81,6 +81,20 @@ def test_what_leaves_by_a_door_that_nobody_watches_is_told(stream: Emulator) -> 
     assert watch.unseen == [host]
 
 
+def test_a_process_is_overtaken_by_one_that_does_the_same(stream: Emulator) -> None:
+    begun: list[str] = []
+
+    def work() -> None:
+        begun.append(f"{len(begun)}")
+        put(begun[-1])()
+
+    watch = Watch(Point(0, How.OVERTAKEN))
+    with watch.on():
+        watch.process(work)
+    assert begun == ["0", "1"]
+    assert len(watch.effects) == 2
+
+
 def test_an_answer_that_is_lost_is_an_error_that_the_process_lives_on_with(stream: Emulator) -> None:
     watch = Watch(Point(0, How.UNANSWERED))
     with watch.on(), pytest.raises(Exception, match="Read timeout"):

@@ -17,7 +17,7 @@ from __future__ import annotations
 import http.client
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, TypeVar
@@ -29,6 +29,7 @@ from botocore.client import BaseClient
 from botocore.exceptions import ReadTimeoutError
 
 from chalicelib.core.ids import Id
+from chalicelib.core.observe import EntryFailed
 from chalicelib.core.settings import settings
 
 T = TypeVar("T")
@@ -46,7 +47,9 @@ class How(Enum):
 
     NOT_STARTED = "before"  # the process dies before it
     KILLED = "after"  # it was done; the process dies before it hears of it
+    KILLED_TWICE = "twice"  # the same, and whoever takes over dies after its first side effect
     UNANSWERED = "unanswered"  # it was done; the process lives and never hears of it
+    OVERTAKEN = "overtaken"  # just before it, another process does the same from the first step to the last
 
 
 @dataclass(frozen=True)
@@ -71,11 +74,14 @@ class Call:
 class Watch:
     """Sees the side effects of what runs as a process, and lets one of them go wrong."""
 
-    point: Point | None = None  # None once it was reached
+    point: Point | None = None  # the next one, if there is one
     effects: list[Call] = field(default_factory=list)  # done by processes
     unseen: list[str] = field(default_factory=list)  # what left by no known door
     after_death: list[str] = field(default_factory=list)  # what a killed process still tried
+    reached: bool = False
+    mishaps: int = 0  # how often a process died or did not hear
     everything: list[Call] = field(default_factory=list)  # done by others too
+    _work: Callable[[], object] = bool
     _alive: bool = False
     _dead: bool = False
     _inside: bool = False
@@ -120,7 +126,7 @@ class Watch:
         Raises:
             Killed: it died at the point.
         """
-        self._alive, self._dead = True, False
+        self._work, self._alive, self._dead = work, True, False
         try:
             return work()
         finally:
@@ -147,24 +153,37 @@ class Watch:
         if self._dead:
             self.after_death.append(call.name)
             raise Killed
-        if not call.only_reads and self._is_at(How.NOT_STARTED):
-            self._die()
+        if call.only_reads:
+            return
+        if self._is_at(How.NOT_STARTED):
+            self._die(then=None)
+        if self._is_at(How.OVERTAKEN):
+            self.point, self.reached = None, True
+            with suppress(EntryFailed):  # it is told by itself, and comes again
+                self._work()
 
     def _after(self, call: Call) -> None:
-        killed, unanswered = self._is_at(How.KILLED), self._is_at(How.UNANSWERED)
+        how = next((how for how in How if self._is_at(how)), None)
         self.effects.append(call)
-        if killed:
-            self._die()
-        if unanswered:
-            self.point = None
-            raise call.lost
+        match how:
+            case How.KILLED:
+                self._die(then=None)
+            case How.KILLED_TWICE:
+                self._die(then=Point(len(self.effects), How.KILLED))
+            case How.UNANSWERED:
+                self._mishap(then=None)
+                raise call.lost
 
     def _is_at(self, how: How) -> bool:
         return self.point == Point(len(self.effects), how)
 
-    def _die(self) -> None:
-        self.point, self._dead = None, True
+    def _die(self, then: Point | None) -> None:
+        self._mishap(then)
+        self._dead = True
         raise Killed
+
+    def _mishap(self, then: Point | None) -> None:
+        self.point, self.reached, self.mishaps = then, True, self.mishaps + 1
 
 
 _ID = re.compile("|".join(kind.pattern.pattern for kind in Id.__subclasses__()))

@@ -38,7 +38,8 @@ _RANDOM = frozenset(
     }
 )
 _OF_A_RANDOM_ID = re.compile(r"\b(user#\d+#)[0-9a-f]{64}")  # the claim on a user id
-_ID = re.compile("|".join(kind.pattern.pattern for kind in Id.__subclasses__()))
+_UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_ID = re.compile("|".join([*(kind.pattern.pattern for kind in Id.__subclasses__()), _UUID]))
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)")
 _EPOCH_SECONDS = range(1_500_000_000, 3_000_000_000)
 
@@ -115,17 +116,19 @@ def _named(texts: list[str]) -> list[str]:
     for number, text in enumerate(texts):
         for found in _ID.finditer(text):
             places[found[0]].add(number)
-    names = {one: one.split("_")[0] for one in places}
+    names = {one: _kind(one) for one in places}
     for _ in range(3):
         views = {one: _view(one, [texts[place] for place in places[one]], names) for one in places}
         of_kind: dict[str, list[tuple[str, ...]]] = defaultdict(list)
         for one, view in views.items():
-            of_kind[one.split("_")[0]].append(view)
+            of_kind[_kind(one)].append(view)
         ranks = {kind: sorted(set(seen)) for kind, seen in of_kind.items()}
-        names = {
-            one: f"{(kind := one.split('_')[0])}{ranks[kind].index(view) + 1}" for one, view in views.items()
-        }
+        names = {one: f"{_kind(one)}{ranks[_kind(one)].index(view) + 1}" for one, view in views.items()}
     return sorted(_ID.sub(lambda found: names[found[0]], text) for text in texts)
+
+
+def _kind(one: str) -> str:
+    return one.split("_", maxsplit=1)[0] if "_" in one else "uuid"
 
 
 def _view(one: str, texts: list[str], names: dict[str, str]) -> tuple[str, ...]:
