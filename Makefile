@@ -8,7 +8,7 @@ JS := infra/local/js
 WORKERS ?= 2
 STAGE ?= staging
 
-.PHONY: run tour dev test check types lint format package generate plots bench-quick coverage pins clean
+.PHONY: run tour dev test proof check types lint format package generate plots bench-quick coverage pins clean
 
 run: setup          ## the main job on a local cloud; stays up until Ctrl-C
 	$(BIN)/python -m infra.local run
@@ -21,6 +21,9 @@ dev: setup          ## `chalice local` against the emulated services
 
 test: setup browser ## every suite
 	$(BIN)/pytest -n $(WORKERS)
+
+proof: setup        ## what takes minutes: each flow dies at each of its side effects
+	$(BIN)/pytest -n $(WORKERS) -m proof
 
 check: setup lint types  ## lint, types, direction of imports
 

@@ -20,6 +20,12 @@ os.environ.pop("AWS_PROFILE", None)
 os.environ.pop("RU4M_FUNCTION", None)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--crash-at", default="", help="one point of tests/faults: its number, or part of its name"
+    )
+
+
 @pytest.fixture
 def world() -> Iterator[World]:
     """A fresh world; imported late, since moto takes a second and not every suite needs it."""

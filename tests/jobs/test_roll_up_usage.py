@@ -1,6 +1,5 @@
 """The roll-up: a day becomes figures once no event can come any more, whatever happens half-way."""
 
-import json
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
@@ -10,50 +9,25 @@ from botocore.exceptions import EndpointConnectionError
 from chalice.test import Client
 
 from app import app
-from chalicelib.accounts import service as accounts
 from chalicelib.consents import store as consents
-from chalicelib.consents.service import PURPOSES
-from chalicelib.core import aws, clock, needs, table
+from chalicelib.core import aws, clock, table
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import AccountId
 from chalicelib.core.table import Item, Key, Query, Table
 from chalicelib.privacy.purposes import Purpose
-from chalicelib.privacy.subject_keys import DATA_KEY
-from chalicelib.usage import rollup, service, store
+from chalicelib.usage import rollup, store
 from chalicelib.usage.figures import Figures
-from chalicelib.usage.model import UsageBatch
 from tests.support import cloud
-from tests.support.builders import a_device, a_fault, a_phone, an_event
+from tests.support.builders import a_fault, an_event
 from tests.support.choices import decide
 from tests.support.races import just_before
+from tests.support.usage import a_person, tells, ten_people
 from tests.support.world import NOON, World
 
 ANALYTICS, DIAGNOSTICS = Purpose.ANALYTICS, Purpose.DIAGNOSTICS
 DAY = date(2026, 11, 24)
 # The day ends twelve hours after the world begins; then 48 hours for late events, one for the rest.
 CLOSING = timedelta(hours=12 + 48 + 1)
-
-
-def a_person(*told: dict[str, Any], consents: tuple[Purpose, ...] = (ANALYTICS,)) -> AccountId:
-    """Somebody with an account who consented and told of these events."""
-    account, _, writes = accounts.open_account(a_phone(), None)
-    table.transact(writes)
-    decide(account.account_id, consents=consents)
-    if told:
-        tells(account.account_id, *told, consents=consents)
-    return account.account_id
-
-
-def tells(account_id: AccountId, *told: dict[str, Any], **choices: Any) -> None:
-    decide(account_id, **choices)
-    batch = UsageBatch.model_validate_json(json.dumps({"events": told, "device": a_device()}))
-    (found,) = needs.read_accounts([account_id], (PURPOSES, DATA_KEY))
-    taken = service.take(account_id, found[PURPOSES], batch)
-    assert taken.accepted == len(told)
-
-
-def ten_people(**changes: Any) -> list[AccountId]:
-    return [a_person(an_event(**changes)) for _ in range(10)]
 
 
 def day_items(of: date = DAY) -> dict[str, Item]:

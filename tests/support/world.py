@@ -107,7 +107,15 @@ class World:
         return self.call("POST", path, body=a_verification(code, **answer), address=address)
 
     def messages_to(self, phone: str) -> list[str]:
-        return [text for number, text in cloud.sent_messages() if number == phone]
+        return [text for number, text in self.sent_messages() if number == phone]
+
+    def sent_messages(self) -> list[tuple[str, str]]:
+        """Every SMS: number and text, oldest first."""
+        return cloud.sent_messages()
+
+    def mails_to(self, address: str) -> list[str]:
+        """The bodies of the mails to an address, oldest first."""
+        return cloud.mails_to(address)
 
     def code_for(self, phone: str) -> str:
         """The code in the last SMS to this number."""
@@ -115,7 +123,7 @@ class World:
 
     def code_mailed_to(self, address: str) -> str:
         """The code in the last mail to this address."""
-        return _code_in(cloud.mails_to(address)[-1])
+        return _code_in(self.mails_to(address)[-1])
 
     def a_user(self, phone: str | None = None, device: dict[str, Any] | None = None, **answer: Any) -> "User":
         """Somebody who signed up with a phone of their own."""
@@ -146,12 +154,17 @@ def a_world() -> Iterator[World]:
         cloud.create_mail_identity()
         cloud.create_queues()
         cloud.create_buckets()
-        # The log's handler holds on to the stdout of its import; give it a stream that can be read.
-        handler = observe.logger.registered_handler
-        assert isinstance(handler, logging.StreamHandler)
-        handler.setStream(log := io.StringIO())
-        yield World(traveller, log)
+        yield World(traveller, a_log())
         observe.forget()
+
+
+def a_log() -> io.StringIO:
+    """What is logged from now on."""
+    # The log's handler holds on to the stdout of its import; give it a stream that can be read.
+    handler = observe.logger.registered_handler
+    assert isinstance(handler, logging.StreamHandler)
+    handler.setStream(log := io.StringIO())
+    return log
 
 
 def _code_in(text: str) -> str:

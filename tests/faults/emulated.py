@@ -1,0 +1,91 @@
+"""The emulated AWS that flows are played on, in an account of its own per test process.
+
+Not moto: it applies a transaction twice that is sent twice under one token.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import boto3
+import pytest
+
+from chalicelib.core import aws
+from infra.local.emulator import running_emulator
+from tests.support import cloud
+
+ACCOUNT = "000000000001"  # ministack takes a key of twelve digits for the account's number
+
+
+@contextmanager
+def emulated_aws() -> Iterator[dict[str, str]]:
+    """Tables, secrets, keys and the domain of mail as the templates have them; gives their environment."""
+    with running_emulator() as address:
+        variables = {"AWS_ENDPOINT_URL": address, "AWS_ACCESS_KEY_ID": ACCOUNT}
+        with on_emulated_aws(variables | {"RU4M_STAGE_KEYS": "", "RU4M_LOOKUP_VERSIONS": "1"}):
+            cloud.create_tables()
+            cloud.create_secrets()
+            cloud.create_stage_key()
+            cloud.create_mail_identity()
+            variables["RU4M_STAGE_KEYS"] = os.environ["RU4M_STAGE_KEYS"]
+        yield variables
+
+
+@contextmanager
+def on_emulated_aws(variables: dict[str, str]) -> Iterator[None]:
+    """Let this process be there: the other suites are on moto."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in variables.items():
+            patch.setenv(name, value)
+        _forget_clients()
+        yield
+    _forget_clients()
+    cloud.new_container()
+
+
+def _forget_clients() -> None:
+    """Clients and boto3's session keep the address and the keys that they were made with."""
+    aws.client.cache_clear()
+    boto3.DEFAULT_SESSION = None
+
+
+def empty() -> None:
+    """Nothing is stored any more; keys and secrets stay."""
+    client = aws.client("dynamodb")
+    for table in client.list_tables()["TableNames"]:
+        items = client.scan(TableName=table)["Items"]
+        keys = [{name: item[name] for name in ("pk", "sk") if name in item} for item in items]
+        deletes = [{"DeleteRequest": {"Key": key}} for key in keys]
+        for start in range(0, len(deletes), 25):
+            client.batch_write_item(RequestItems={table: deletes[start : start + 25]})
+
+
+class Changes:
+    """A reader of a table's stream, from now on: it keeps its place until records are taken."""
+
+    def __init__(self, table: str) -> None:
+        stream = aws.client("dynamodb").describe_table(TableName=table)["Table"]["LatestStreamArn"]
+        (shard,) = _streams().describe_stream(StreamArn=stream)["StreamDescription"]["Shards"]
+        place = {"StreamArn": stream, "ShardId": shard["ShardId"], "ShardIteratorType": "LATEST"}
+        self._iterator = _streams().get_shard_iterator(**place)["ShardIterator"]
+
+    def untaken(self) -> list[dict[str, Any]]:
+        """The next records, as a function gets them."""
+        records = _streams().get_records(ShardIterator=self._iterator)["Records"]
+        for record in records:
+            del record["dynamodb"]["ApproximateCreationDateTime"]  # no JSON
+        return list(records)
+
+    def take(self, number: int) -> None:
+        """So many were taken."""
+        if number:
+            self._iterator = _streams().get_records(ShardIterator=self._iterator, Limit=number)[
+                "NextShardIterator"
+            ]
+
+
+def _streams() -> Any:
+    return aws.client("dynamodbstreams")

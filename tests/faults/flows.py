@@ -1,0 +1,273 @@
+"""The flows that are crashed: each from the first request to its last consequence."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import timedelta
+
+from chalicelib.accounts import service as accounts
+from chalicelib.accounts import store as accounts_store
+from chalicelib.consents.jobs import renew_consents
+from chalicelib.core.chain import archive
+from chalicelib.core.settings import settings
+from chalicelib.core.table import Item
+from chalicelib.ledger.jobs import checkpoint_ledger
+from chalicelib.notices.jobs import announce_notices
+from chalicelib.usage import store as usage_store
+from chalicelib.usage.figures import Figures
+from chalicelib.usage.jobs import roll_up_usage
+from tests.faults.playing import Flow, Run, forgive_counts
+from tests.support.builders import a_device, an_event
+from tests.support.ledger import SETTLED, YEAR, create_archive
+from tests.support.notices import DAY, a_version, publish
+from tests.support.usage import ten_people
+from tests.support.world import User
+
+PHONE, OTHER_PHONE = "+381601111111", "+381602222222"
+ADDRESS = "mila@test.example"
+DEVICE = a_device(id="8e03978e-40d5-43e8-bc93-6894a57f9324")
+KEY = {"Idempotency-Key": "5b0c1c0e-3f53-4b7b-9d6f-0d2a6a1f6a11"}
+
+
+class SigningUp(Flow):
+    """A number, a code, an account, its user at Stream."""
+
+    name = "signing_up"
+    # The code is on its way before that can be noted: who dies in between has the next one send it again.
+    more_messages = 1
+
+    def play(self, run: Run) -> None:
+        asked = run.app(lambda: run.world.asks_for_a_code(PHONE, DEVICE, headers=KEY))
+        assert asked.status == 202
+        code = run.world.code_for(PHONE)
+        answer = {"code": code, "display_name": "Mila"}
+        verified = run.app(lambda: run.world.verifies(asked.json["challenge_id"], **answer))
+        assert verified.json["new_account"] is True
+        run.deliver_changes()
+        user = User(run.world, PHONE, verified.json)
+        assert run.app(lambda: user.gets("/v1/profile")).status == 200
+
+
+class OfAUser(Flow):
+    """What somebody does who is signed up."""
+
+    def prepare(self, run: Run) -> None:
+        self.user = run.world.a_user(PHONE, DEVICE, display_name="Mila")
+        run.deliver_changes()
+
+
+class SteppingUp(OfAUser):
+    """A code to the account's own number."""
+
+    name = "stepping_up"
+    more_messages = 1  # as for signing up
+
+    def play(self, run: Run) -> None:
+        asked = run.app(lambda: self.user.asks_to_step_up(headers=KEY))
+        assert asked.status == 202
+        code = run.world.code_for(PHONE)
+        verified = run.app(lambda: self.user.steps_up_with(asked.json["challenge_id"], code))
+        assert verified.status == 200
+
+
+class AddingAnAddress(OfAUser):
+    """An email address gets onto the profile."""
+
+    name = "adding_an_address"
+    more_messages = 1  # as for signing up
+
+    def play(self, run: Run) -> None:
+        asked = run.app(lambda: self.user.asks_for_email(ADDRESS, headers=KEY))
+        assert asked.status == 202
+        code = run.world.code_mailed_to(ADDRESS)
+        verified = run.app(lambda: self.user.verifies_email(asked.json["challenge_id"], code))
+        assert verified.json["email"] == ADDRESS
+        run.deliver_changes()
+
+
+class Consenting(OfAUser):
+    """A consent is given and withdrawn, and both are on record once."""
+
+    name = "consenting"
+
+    def play(self, run: Run) -> None:
+        assert run.app(lambda: self.user.consents("analytics")).status == 200
+        assert run.app(lambda: self.user.withdraws("analytics")).status == 200
+
+
+class TellingUsage(OfAUser):
+    """More events than one write takes."""
+
+    name = "telling_usage"
+
+    def prepare(self, run: Run) -> None:
+        super().prepare(run)
+        self.user.consents("analytics")
+        ids = (f"00000000-0000-4000-8000-{number:012}" for number in range(30))
+        self.events = [an_event(id=one) for one in ids]
+
+    def play(self, run: Run) -> None:
+        told = run.app(lambda: self.user.tells_usage(*self.events, id=DEVICE["id"]))
+        assert told.json["accepted"] == len(self.events)
+
+
+class LoggingOut(OfAUser):
+    """A device is logged out here, and its tokens are revoked at Stream."""
+
+    name = "logging_out"
+
+    def play(self, run: Run) -> None:
+        ended = run.app(self.user.logs_out)
+        # Who asks again, or at the same moment, is out already.
+        assert ended.status == 204 or ended.problem in {"session_ended", "not_found"}
+        run.deliver_changes()
+        assert run.stream.user(self.user.user_id)["revoke_tokens_issued_before"].startswith(
+            "2026-11-24T11:59:56"
+        )
+
+
+class LoggingOutEverywhere(OfAUser):
+    """All devices of an account."""
+
+    name = "logging_out_everywhere"
+
+    def prepare(self, run: Run) -> None:
+        super().prepare(run)
+        run.world.a_user(PHONE, a_device(id="0b6f1d5e-7d9c-4a3e-8b39-7d5f3c1f0a22"))
+
+    def play(self, run: Run) -> None:
+        ended = run.app(lambda: self.user.calls("DELETE", "/v1/sessions"))
+        assert ended.status == 204 or ended.problem == "session_ended"
+        run.deliver_changes()
+
+
+class Refreshing(OfAUser):
+    """If the answer is lost, the app has nothing but the old token, and sends it again."""
+
+    name = "refreshing"
+
+    def play(self, run: Run) -> None:
+        body = {"refresh_token": self.user.session["refresh_token"], "device_id": DEVICE["id"]}
+        fresh = run.app(lambda: run.world.call("POST", "/v1/sessions/refresh", body=body))
+        assert fresh.json["refresh_token"].split(".")[2] == "1"  # no generation further
+
+    def forgive(self, row: Item) -> Item | None:
+        """That an answer was lost is noted."""
+        return forgive_counts({name: value for name, value in row.items() if name != "lost"})
+
+
+class ChangingTheProfile(OfAUser):
+    """A change that was made stands in its own way: the app is told to read again, and sees it."""
+
+    name = "changing_the_profile"
+
+    def play(self, run: Run) -> None:
+        etag = self.user.gets("/v1/profile").headers["etag"]
+        changed = run.app(lambda: self.user.changes(etag, display_name="Milica"))
+        assert changed.status == 200 or changed.problem == "changed_meanwhile"
+        assert self.user.profile()["display_name"] == "Milica"
+        run.deliver_changes()
+
+
+class RenewingEvidence(OfAUser):
+    """A consent goes on record anew before its evidence lapses."""
+
+    name = "renewing_evidence"
+
+    def prepare(self, run: Run) -> None:
+        super().prepare(run)
+        self.user.consents("analytics")
+        run.world.advance(5 * YEAR)
+
+    def play(self, run: Run) -> None:
+        run.schedule(renew_consents, every=timedelta(hours=1))
+
+
+class RollingUp(Flow):
+    """A day of ten people becomes figures."""
+
+    name = "rolling_up"
+
+    def prepare(self, run: Run) -> None:
+        run.patch.setattr(usage_store, "SHARDS", 2)  # each is 24 queries
+        for days in range(1, 31):
+            past = run.world.now.date() - days * DAY
+            usage_store.publish(Figures(day=past, published_at=run.world.now, figures=()))
+        ten_people()
+        run.world.advance(3 * DAY)
+
+    def play(self, run: Run) -> None:
+        run.schedule(roll_up_usage, every=timedelta(hours=1))
+
+
+class Checkpointing(OfAUser):
+    """What was appended to the Ledger is signed, and the signature is locked away."""
+
+    name = "checkpointing"
+    _archives = itertools.count(1)  # what is locked in one can't be emptied
+
+    def prepare(self, run: Run) -> None:
+        number = next(self._archives)
+        run.patch.setenv("RU4M_CHECKPOINT_BUCKET", f"ru4m-test-checkpoints-{number}")
+        run.patch.setenv("RU4M_CHECKPOINT_KEY", f"alias/ru4m-test-checkpoints-{number}")
+        settings.cache_clear()
+        create_archive()
+        super().prepare(run)
+        self.user.consents("analytics")
+        run.world.advance(SETTLED)
+
+    def play(self, run: Run) -> None:
+        run.schedule(checkpoint_ledger, every=timedelta(hours=1))
+
+    def left(self) -> list[object]:
+        """The checkpoints, each with what it covers."""
+        checkpoints = [archive.read(version) for (version,) in archive.since(1).values()]
+        return [{"checkpoint": one.statement.number, "chains": len(one.leaves)} for one in checkpoints]
+
+
+class Announcing(Flow):
+    """A version is announced by mail and in the app, in both rounds of the walk."""
+
+    name = "announcing"
+    # Nobody knows whether a mail went whose sending was cut off. It is told in the app instead, which can't
+    # be doubled.
+    fewer_messages = 1
+
+    def prepare(self, run: Run) -> None:
+        for module in (accounts, accounts_store):
+            run.patch.setattr(module, "SHARDS", ("00",))
+        mila = run.world.a_user(PHONE, DEVICE, display_name="Mila")
+        mila.has_email(ADDRESS)
+        run.world.a_user(OTHER_PHONE, DEVICE, display_name="Vuk")
+        run.deliver_changes()
+        publish(run.patch, a_version("2026-12-24", announced_for=60 * DAY))
+
+    def play(self, run: Run) -> None:
+        for pause in (DAY, timedelta()):
+            run.schedule(announce_notices, every=timedelta(minutes=10))
+            run.world.advance(pause)
+
+    def forgive(self, row: Item) -> Item | None:
+        """Everybody is told, one way or the other."""
+        if row.get("kind") == "announcement":
+            assert row["telling"] == "told"
+        # Of a walk, a fence counts who took it up.
+        free = {"announcement": {"channel", "mail_id"}, "walk": {"fence"}}.get(row.get("kind", ""), set())
+        return forgive_counts({name: value for name, value in row.items() if name not in free})
+
+
+FLOWS: tuple[type[Flow], ...] = (
+    SigningUp,
+    SteppingUp,
+    AddingAnAddress,
+    Consenting,
+    TellingUsage,
+    LoggingOut,
+    LoggingOutEverywhere,
+    Refreshing,
+    ChangingTheProfile,
+    Announcing,
+    RenewingEvidence,
+    RollingUp,
+    Checkpointing,
+)

@@ -1,0 +1,243 @@
+"""A flow, played in a fresh world on the emulated AWS, as its app, its stream and its schedule see it.
+
+Whoever starts a process of ours starts it again when it dies, each in its way: an app sends the same
+request again, a table's stream delivers the same records again, a schedule comes round again.
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+import secrets
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+from typing import Any, ClassVar, TypeVar
+
+import pytest
+import time_machine
+
+from chalicelib.chat import gateway
+from chalicelib.chat.jobs import sync_chat_profiles
+from chalicelib.core import observe
+from chalicelib.core.settings import settings
+from chalicelib.core.table import Item, Table
+from infra.local.stream import Emulator
+from tests.faults import emulated
+from tests.faults.emulated import Changes
+from tests.support import builders, cloud, ends
+from tests.support.builders import a_schedule_event
+from tests.support.crash import Killed, Point, Watch
+from tests.support.events import Context
+from tests.support.world import NOON, Reply, World, a_log
+
+T = TypeVar("T")
+
+# An app that was told to try again later does so after a while, and not for ever.
+_PATIENCE = timedelta(seconds=15)
+_TRIES = 10
+
+
+class NeverDone(AssertionError):
+    """Whoever asked again and again has given up."""
+
+
+@dataclass(eq=False)
+class CloudWorld(World):
+    """The world of the other suites, with messages as the watch saw them leave."""
+
+    watch: Watch = field(default_factory=Watch)
+
+    def sent_messages(self) -> list[tuple[str, str]]:
+        """Every SMS that SNS took."""
+        texts = (effect.asked for effect in self.watch.everything if effect.name == "sns.Publish")
+        return [(asked["PhoneNumber"], asked["Message"]) for asked in texts]
+
+    def mails(self) -> list[dict[str, Any]]:
+        """Every mail that SES took, as it was asked to send it."""
+        return [effect.asked for effect in self.watch.everything if effect.name == "sesv2.SendEmail"]
+
+    def mails_to(self, address: str) -> list[str]:
+        """Their texts, for one address."""
+        return [
+            mail["Content"]["Simple"]["Body"]["Text"]["Data"]
+            for mail in self.mails()
+            if mail["Destination"]["ToAddresses"] == [address]
+        ]
+
+    def recipients(self) -> list[str]:
+        """Who got each message."""
+        mailed = [address for mail in self.mails() for address in mail["Destination"]["ToAddresses"]]
+        return [number for number, _ in self.sent_messages()] + mailed
+
+
+@dataclass
+class Run:
+    """One playing of a flow."""
+
+    world: CloudWorld
+    stream: Emulator
+    patch: pytest.MonkeyPatch
+    changes: Changes
+    times: int = 1  # that everything is asked or delivered, if all goes well
+    watched: bool = False  # what goes before is not
+    waited: timedelta = timedelta()  # for what an undisturbed run does not wait for
+
+    @property
+    def watch(self) -> Watch:
+        """What it did to the outside."""
+        return self.world.watch
+
+    def app(self, ask: Callable[[], Reply]) -> Reply:
+        """An app asks, and asks the same again while it gets no answer or is told to."""
+        for _ in range(_TRIES):
+            try:
+                reply = self._process(ask)
+            except Killed:
+                continue
+            if reply.status != 503 and reply.problem != "in_progress":
+                return reply
+            self._wait(_PATIENCE)
+        raise NeverDone
+
+    def schedule(self, job: Callable[..., object], every: timedelta) -> None:
+        """A schedule starts a job; when a run fails, the next one comes in its time."""
+        for _ in range(_TRIES):
+            try:
+                self._process(lambda: job(a_schedule_event(), Context()))
+            except (Killed, observe.EntryFailed):
+                self._wait(every)
+            else:
+                return
+        raise NeverDone
+
+    def deliver_changes(self) -> None:
+        """The stream of accounts calls its reader, with the same records until they are taken."""
+        for _ in range(_TRIES):
+            records = self.changes.untaken()
+            if not records:
+                return
+            with suppress(Killed, observe.EntryFailed):
+                answer = self._process(partial(sync_chat_profiles, {"Records": records}, None))
+                again = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
+                places = [n for n, one in enumerate(records) if one["dynamodb"]["SequenceNumber"] in again]
+                self.changes.take(min(places, default=len(records)))
+        raise NeverDone
+
+    def _wait(self, length: timedelta) -> None:
+        self.waited += length
+        self.world.advance(length)
+
+    def _process(self, work: Callable[[], T]) -> T:
+        if not self.watched:
+            return work()
+        try:
+            for _ in range(self.times - 1):
+                self.watch.process(work)
+            return self.watch.process(work)
+        except Killed:
+            _forget_all()
+            raise
+
+
+class Flow(ABC):
+    """Something that somebody does, from the first request to the last consequence.
+
+    `more_messages` and `fewer_messages` are by how many SMS and mails to one person each mishap may make a
+    run differ from the undisturbed one, by the contract.
+    """
+
+    name: ClassVar[str]
+    more_messages: ClassVar[int] = 0
+    fewer_messages: ClassVar[int] = 0
+
+    def prepare(self, run: Run) -> None:  # noqa: B027 - most need nothing
+        """What was there before; nothing goes wrong here."""
+
+    @abstractmethod
+    def play(self, run: Run) -> None:
+        """All of it; asserts what its users are told."""
+
+    def left(self) -> list[object]:
+        """What it leaves outside of the tables and of Stream's users."""
+        return []
+
+    def forgive(self, row: Item) -> Item | None:
+        """A row without what a crash may change; None if it may be there or not."""
+        return forgive_counts(row)
+
+
+def forgive_counts(row: Item) -> Item | None:
+    """A limit errs on the strict side: what a process counted that died stays counted, tries too."""
+    if row.get("kind") == "limit":
+        return None
+    return {name: value for name, value in row.items() if name != "attempts"}
+
+
+@contextmanager
+def _a_world(stream: Emulator, point: Point | None) -> Iterator[Run]:
+    """A fresh one."""
+    emulated.empty()
+    stream.reset()
+    watch = Watch(point)
+    with (
+        time_machine.travel(NOON, tick=False) as traveller,
+        pytest.MonkeyPatch.context() as patch,
+        watch.on(),
+    ):
+        patch.setenv("RU4M_STREAM_URL", stream.url)
+        patch.setattr(builders, "_numbers", itertools.count(1))
+        # The same ids each time up to the point, or another account would be the first in order.
+        patch.setattr(secrets, "choice", random.Random(0).choice)  # noqa: S311
+        _forget_all()
+        world = CloudWorld(traveller, a_log(), watch=watch)
+        yield Run(world, stream, patch, Changes(settings().table(Table.ACCOUNTS)))
+    _forget_all()
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a playing ended."""
+
+    effects: tuple[str, ...]
+    waited: timedelta
+    exact: list[str]  # what is left, with its times
+    timeless: list[str]
+    messages: Counter[str]  # how many each number and address got
+    watch: Watch
+
+
+def play(kind: type[Flow], stream: Emulator, point: Point | None = None, times: int = 1) -> Ending:
+    """Play a flow in a world of its own; something goes wrong at a point, or nothing does.
+
+    Everything in it is asked or delivered so many times, one after the other.
+    """
+    flow = kind()
+    with _a_world(stream, point) as run:
+        flow.prepare(run)
+        run.times, run.watched = times, True
+        flow.play(run)
+        state = stream.state()
+        assert state["violations"] == []
+        left: list[object] = [kept for row in ends.rows() if (kept := flow.forgive(row)) is not None]
+        left += flow.left()
+        users = ends.lines(ends.timeless(list(state["users"].values())))
+        return Ending(
+            effects=tuple(effect.name for effect in run.watch.effects),
+            waited=run.waited,
+            exact=ends.lines(left) + users,
+            timeless=ends.lines(ends.timeless(left)) + users,
+            messages=Counter(run.world.recipients()),
+            watch=run.watch,
+        )
+
+
+def _forget_all() -> None:
+    """A new process knows nothing."""
+    cloud.new_container()
+    observe.forget()
+    gateway._client.cache_clear()

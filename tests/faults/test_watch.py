@@ -1,0 +1,102 @@
+"""The harness itself: it sees what leaves a process, and what should not leave a dead one."""
+
+import http.client
+from collections.abc import Callable
+from contextlib import closing, suppress
+from typing import Any
+
+import pytest
+import requests
+
+from chalicelib.core import aws
+from infra.local.stream import Emulator
+from tests.support.crash import How, Killed, Point, Watch
+
+
+def put(pk: str) -> Callable[[], Any]:
+    item = {"pk": {"S": pk}, "kind": {"S": "thing"}}
+    return lambda: aws.client("dynamodb").put_item(TableName="ru4m-test-claims", Item=item)
+
+
+def is_stored(pk: str) -> bool:
+    found = aws.client("dynamodb").get_item(TableName="ru4m-test-claims", Key={"pk": {"S": pk}})
+    return "Item" in found
+
+
+@pytest.mark.parametrize(("how", "stored"), [(How.NOT_STARTED, False), (How.KILLED, True)])
+def test_a_process_dies_before_or_after_what_it_does(stream: Emulator, how: How, stored: object) -> None:
+    watch = Watch(Point(0, how))
+    with watch.on(), pytest.raises(Killed):
+        watch.process(put(how.value))
+    assert is_stored(how.value) is stored
+
+
+def test_what_is_done_is_named_in_order_and_reads_and_refusals_are_not(stream: Emulator) -> None:
+    def work() -> None:
+        put("a")()
+        is_stored("a")
+        with suppress(aws.client("dynamodb").exceptions.ConditionalCheckFailedException):
+            aws.client("dynamodb").delete_item(
+                TableName="ru4m-test-claims",
+                Key={"pk": {"S": "a"}},
+                ConditionExpression="attribute_exists(b)",
+            )
+        requests.get(f"{stream.url}/_emulator/state", timeout=5)
+        requests.post(f"{stream.url}/_emulator/clock", json={}, timeout=5)
+
+    watch = Watch()
+    with watch.on():
+        watch.process(work)
+    assert [effect.name for effect in watch.effects] == [
+        "dynamodb.PutItem(thing)",
+        "127.0.0.1.POST /_emulator/clock",
+    ]
+    assert watch.unseen == []
+
+
+def test_what_a_dead_process_still_tries_is_not_done_and_told(stream: Emulator) -> None:
+    def work() -> None:
+        try:
+            put("first")()
+        finally:
+            put("second")()
+
+    watch = Watch(Point(0, How.KILLED))
+    with watch.on(), pytest.raises(Killed):
+        watch.process(work)
+    assert watch.after_death == ["dynamodb.PutItem(thing)"]
+    assert not is_stored("second")
+
+
+def test_what_leaves_by_a_door_that_nobody_watches_is_told(stream: Emulator) -> None:
+    host, port = stream.url.removeprefix("http://").split(":")
+
+    def work() -> None:
+        with closing(http.client.HTTPConnection(host, int(port))) as connection:
+            connection.request("POST", "/_emulator/reset")
+
+    watch = Watch()
+    with watch.on():
+        watch.process(work)
+    assert watch.unseen == [host]
+
+
+def test_a_process_is_overtaken_by_one_that_does_the_same(stream: Emulator) -> None:
+    begun: list[str] = []
+
+    def work() -> None:
+        begun.append(f"{len(begun)}")
+        put(begun[-1])()
+
+    watch = Watch(Point(0, How.OVERTAKEN))
+    with watch.on():
+        watch.process(work)
+    assert begun == ["0", "1"]
+    assert len(watch.effects) == 2
+
+
+def test_an_answer_that_is_lost_is_an_error_that_the_process_lives_on_with(stream: Emulator) -> None:
+    watch = Watch(Point(0, How.UNANSWERED))
+    with watch.on(), pytest.raises(Exception, match="Read timeout"):
+        watch.process(put("unanswered"))
+    assert is_stored("unanswered")

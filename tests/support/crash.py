@@ -1,0 +1,231 @@
+"""Every call of a process that changes something elsewhere, and a process that dies at one of them.
+
+    watch = Watch(Point(3, How.KILLED))
+    with watch.on(), suppress(Killed):
+        watch.process(lambda: world.verifies(challenge, code))
+
+A side effect is a call that came back and may have changed something: whatever is not known to be a read,
+through botocore or through requests. `Watch` finds them itself, so a new one in the code is a new point.
+What leaves by any other door is an error of the test: nobody would see it.
+
+Between two side effects a process only reads and thinks. So dying before one leaves what dying after the
+one before it leaves, and the points are: before the first, after each.
+"""
+
+from __future__ import annotations
+
+import http.client
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, TypeVar
+from unittest import mock
+from urllib.parse import urlsplit
+
+import requests
+from botocore.client import BaseClient
+from botocore.exceptions import ReadTimeoutError
+
+from chalicelib.core.ids import Id
+from chalicelib.core.observe import EntryFailed
+from chalicelib.core.settings import settings
+
+T = TypeVar("T")
+
+_READS = re.compile(r"Get|BatchGet|TransactGet|Query|Scan|Describe|List|Head|Decrypt|Verify|Receive")
+_SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+
+
+class Killed(BaseException):
+    """The process is gone. No Exception, so nothing of ours can handle it."""
+
+
+class How(Enum):
+    """What happens at a point."""
+
+    NOT_STARTED = "before"  # the process dies before it
+    KILLED = "after"  # it was done; the process dies before it hears of it
+    KILLED_TWICE = "twice"  # the same, and whoever takes over dies after its first side effect
+    UNANSWERED = "unanswered"  # it was done; the process lives and never hears of it
+    OVERTAKEN = "overtaken"  # just before it, another process does the same from the first step to the last
+
+
+@dataclass(frozen=True)
+class Point:
+    """A side effect by its number in the undisturbed run, and what happens there."""
+
+    number: int
+    how: How
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call to the outside: its name in words of AWS or HTTP, and what it asks for."""
+
+    name: str
+    asked: dict[str, Any] = field(repr=False)
+    only_reads: bool
+    lost: Exception  # what the caller sees if no answer comes
+
+
+@dataclass
+class Watch:
+    """Sees the side effects of what runs as a process, and lets one of them go wrong."""
+
+    point: Point | None = None  # the next one, if there is one
+    effects: list[Call] = field(default_factory=list)  # done by processes
+    unseen: list[str] = field(default_factory=list)  # what left by no known door
+    after_death: list[str] = field(default_factory=list)  # what a killed process still tried
+    reached: bool = False
+    mishaps: int = 0  # how often a process died or did not hear
+    everything: list[Call] = field(default_factory=list)  # done by others too
+    _work: Callable[[], object] = bool
+    _alive: bool = False
+    _dead: bool = False
+    _inside: bool = False
+
+    @contextmanager
+    def on(self) -> Iterator[None]:
+        """Watch the doors."""
+        aws, web, wire = (
+            BaseClient._make_api_call,
+            requests.Session.send,
+            http.client.HTTPConnection.endheaders,
+        )
+
+        def call_aws(client: Any, operation: str, asked: dict[str, Any]) -> Any:
+            service = client.meta.service_model.service_name
+            only_reads = _READS.match(operation) is not None
+            lost = ReadTimeoutError(endpoint_url=f"https://{service}")
+            call = Call(_aws_name(service, operation, asked), asked, only_reads, lost)
+            return self._through(call, lambda: aws(client, operation, asked))
+
+        def call_web(session: Any, request: Any, **more: Any) -> Any:
+            asked = {"url": request.url, "body": request.body}
+            only_reads = request.method in _SAFE_METHODS
+            call = Call(_web_name(request), asked, only_reads, requests.ReadTimeout())
+            return self._through(call, lambda: web(session, request, **more))
+
+        def leave(connection: Any, *args: Any, **more: Any) -> Any:
+            if self._alive and not self._inside:
+                self.unseen.append(connection.host)
+            return wire(connection, *args, **more)
+
+        with (
+            mock.patch.object(BaseClient, "_make_api_call", call_aws),
+            mock.patch.object(requests.Session, "send", call_web),
+            mock.patch.object(http.client.HTTPConnection, "endheaders", leave),
+        ):
+            yield
+
+    def process(self, work: Callable[[], T]) -> T:
+        """Let something run as a process of its own.
+
+        Raises:
+            Killed: it died at the point.
+        """
+        self._work, self._alive, self._dead = work, True, False
+        try:
+            return work()
+        finally:
+            self._alive = False
+
+    def _through(self, call: Call, do: Callable[[], T]) -> T:
+        """A call at a door."""
+        if self._inside:
+            return do()
+        if self._alive:
+            self._before(call)
+        self._inside = True
+        try:
+            answer = do()
+        finally:
+            self._inside = False
+        if not call.only_reads:
+            self.everything.append(call)
+            if self._alive:
+                self._after(call)
+        return answer
+
+    def _before(self, call: Call) -> None:
+        if self._dead:
+            self.after_death.append(call.name)
+            raise Killed
+        if call.only_reads:
+            return
+        if self._is_at(How.NOT_STARTED):
+            self._die(then=None)
+        if self._is_at(How.OVERTAKEN):
+            self.point, self.reached = None, True
+            with suppress(EntryFailed):  # it is told by itself, and comes again
+                self._work()
+
+    def _after(self, call: Call) -> None:
+        how = next((how for how in How if self._is_at(how)), None)
+        self.effects.append(call)
+        match how:
+            case How.KILLED:
+                self._die(then=None)
+            case How.KILLED_TWICE:
+                self._die(then=Point(len(self.effects), How.KILLED))
+            case How.UNANSWERED:
+                self._mishap(then=None)
+                raise call.lost
+
+    def _is_at(self, how: How) -> bool:
+        return self.point == Point(len(self.effects), how)
+
+    def _die(self, then: Point | None) -> None:
+        self._mishap(then)
+        self._dead = True
+        raise Killed
+
+    def _mishap(self, then: Point | None) -> None:
+        self.point, self.reached, self.mishaps = then, True, self.mishaps + 1
+
+
+_ID = re.compile("|".join(kind.pattern.pattern for kind in Id.__subclasses__()))
+_NO_WORD = re.compile(rf"{_ID.pattern}|[0-9a-f]{{32,}}|[\d:TZ_-]+|A|")
+
+
+def _aws_name(service: str, operation: str, asked: dict[str, Any]) -> str:
+    """Such as `dynamodb.TransactWriteItems(account, challenge, claim)` or `s3.PutObject(exports/*.zip)`."""
+    writes = [
+        asked,
+        *(write for either in asked.get("TransactItems", ()) for write in either.values()),
+        *(
+            write
+            for some in asked.get("RequestItems", {}).values()
+            if isinstance(some, list)  # a read names its keys in another form
+            for either in some
+            for write in either.values()
+        ),
+    ]
+    about: list[str] = []
+    if service == "dynamodb":
+        items = (write.get("Item") or write.get("Key") for write in writes)
+        about = sorted({_what(item) for item in items if item})
+    if service == "s3":
+        about = [_ID.sub("*", str(asked.get("Key", "")))]
+    if "QueueUrl" in asked:
+        about = [str(asked["QueueUrl"]).rsplit("/", 1)[-1]]
+    return f"{service}.{operation}" + (f"({', '.join(about)})" if about else "")
+
+
+def _what(item: dict[str, Any]) -> str:
+    """The kind of an item, or the words of its key."""
+    if "kind" in item:
+        return str(item["kind"]["S"])
+    parts = str((item.get("sk") or item["pk"])["S"]).split("#")
+    return (
+        " ".join(part for part in parts if not _NO_WORD.fullmatch(part)) or str(item["pk"]["S"]).split("#")[0]
+    )
+
+
+def _web_name(request: requests.PreparedRequest) -> str:
+    """Such as `stream.POST /users`."""
+    url = urlsplit(str(request.url))
+    where = "stream" if str(request.url).startswith(settings().stream_url) else str(url.hostname)
+    return f"{where}.{request.method} {_ID.sub('*', url.path)}"

@@ -1,0 +1,135 @@
+"""What a flow leaves behind, in lines that can be compared: tables, buckets, queues, messages, Stream.
+
+Two runs of a flow make other random ids and may take other times. Ids become names that say what they
+are and how they hang together (`a1` owns `s1`), random texts and sealed bytes become marks, sealed
+fields are opened; so every record is shown to open, too.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from chalicelib.core import aws
+from chalicelib.core.ids import AccountId, Id
+from chalicelib.core.table import Item
+from chalicelib.core.table.items import plain
+from chalicelib.privacy import codec, subject_keys
+from chalicelib.privacy.personal import Record
+from chalicelib.privacy.register import records
+from chalicelib.privacy.subject_keys import SubjectKeys
+
+# Random, or follow from what is random: a shard is a hash of an id, an entry's hash is over its chain.
+_RANDOM = frozenset(
+    {
+        "live",
+        "renewal",
+        "hour",
+        "touched",
+        "nonce",
+        "salt",
+        "previous",
+        "hash",
+        "fingerprint",
+        "device_digest",
+    }
+)
+_OF_A_RANDOM_ID = re.compile(r"\b(user#\d+#)[0-9a-f]{64}")  # the claim on a user id
+_UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_ID = re.compile("|".join([*(kind.pattern.pattern for kind in Id.__subclasses__()), _UUID]))
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)")
+_EPOCH_SECONDS = range(1_500_000_000, 3_000_000_000)
+
+
+def rows() -> list[Item]:
+    """Every item of every table with its table's name, its sealed fields opened."""
+    found = [
+        {"table": name.rsplit("-", 1)[-1], **plain(raw)}
+        for name in aws.client("dynamodb").list_tables()["TableNames"]
+        for raw in _all_of(name)
+    ]
+    kinds = {kind.declaration.kind: kind for kind in records()}
+    keys = {item["pk"]: _keys(item) for item in found if item.get("kind") == "data_key"}
+    return [_opened(item, kinds[item["kind"]], keys) if "sealed" in item else item for item in found]
+
+
+def _opened(item: Item, kind: type[Record], keys: dict[str, SubjectKeys]) -> Item:
+    stored = {name: value for name, value in item.items() if name != "table"}
+    fields = codec.opened(kind, stored, keys.get(item["pk"])).model_dump(mode="json", exclude_none=True)
+    return {name: value for name, value in (item | fields).items() if name != "sealed"}
+
+
+def _all_of(name: str) -> list[dict[str, Any]]:
+    pages = aws.client("dynamodb").get_paginator("scan").paginate(TableName=name)
+    return [item for page in pages for item in page["Items"]]
+
+
+def _keys(item: Item) -> SubjectKeys:
+    stored = {name: value for name, value in item.items() if name != "table"}
+    return subject_keys.from_item(AccountId(item["pk"].removeprefix("A#")), stored)
+
+
+def lines(things: Iterable[Any]) -> list[str]:
+    """Things as lines that two runs have in common."""
+    texts = [json.dumps(_marked(thing), sort_keys=True) for thing in things]
+    return _named([_OF_A_RANDOM_ID.sub(r"\1<random>", text) for text in texts])
+
+
+def timeless(thing: Any) -> Any:
+    """A thing with marks for its times, for runs that took another time."""
+    match thing:
+        case dict():
+            return {timeless(name): timeless(inner) for name, inner in thing.items()}
+        case list() | tuple():
+            return [timeless(inner) for inner in thing]
+        case str():
+            return _TIME.sub("<time>", thing)
+        case int() if thing in _EPOCH_SECONDS:
+            return "<time>"
+        case _:
+            return thing
+
+
+def _marked(value: Any, name: str = "") -> Any:
+    if name in _RANDOM and value is not None:
+        return "<random>"
+    match value:
+        case dict():
+            return {str(key): _marked(inner, str(key)) for key, inner in value.items()}
+        case list() | tuple():
+            return [_marked(inner) for inner in value]
+        case str() | int() | float() | None:
+            return value
+        case _:
+            return "<bytes>"
+
+
+def _named(texts: list[str]) -> list[str]:
+    """The texts with each id under a name that follows from where it occurs, not from its random value.
+
+    Ids of one kind are told apart by the lines they stand in, then by the names of their neighbours there.
+    """
+    places: dict[str, set[int]] = defaultdict(set)
+    for number, text in enumerate(texts):
+        for found in _ID.finditer(text):
+            places[found[0]].add(number)
+    names = {one: _kind(one) for one in places}
+    for _ in range(3):
+        views = {one: _view(one, [texts[place] for place in places[one]], names) for one in places}
+        of_kind: dict[str, list[tuple[str, ...]]] = defaultdict(list)
+        for one, view in views.items():
+            of_kind[_kind(one)].append(view)
+        ranks = {kind: sorted(set(seen)) for kind, seen in of_kind.items()}
+        names = {one: f"{_kind(one)}{ranks[_kind(one)].index(view) + 1}" for one, view in views.items()}
+    return sorted(_ID.sub(lambda found: names[found[0]], text) for text in texts)
+
+
+def _kind(one: str) -> str:
+    return one.split("_", maxsplit=1)[0] if "_" in one else "uuid"
+
+
+def _view(one: str, texts: list[str], names: dict[str, str]) -> tuple[str, ...]:
+    return tuple(sorted(_ID.sub(lambda m: "ITSELF" if m[0] == one else names[m[0]], text) for text in texts))

@@ -1,0 +1,37 @@
+"""People who told of their use, without the routes: tests of figures need many."""
+
+import json
+from typing import Any
+
+from chalicelib.accounts import service as accounts
+from chalicelib.consents.service import PURPOSES
+from chalicelib.core import needs, table
+from chalicelib.core.ids import AccountId
+from chalicelib.privacy.purposes import Purpose
+from chalicelib.privacy.subject_keys import DATA_KEY
+from chalicelib.usage import service
+from chalicelib.usage.model import UsageBatch
+from tests.support.builders import a_device, a_phone, an_event
+from tests.support.choices import decide
+
+
+def a_person(*told: dict[str, Any], consents: tuple[Purpose, ...] = (Purpose.ANALYTICS,)) -> AccountId:
+    """Somebody with an account who consented and told of these events."""
+    account, _, writes = accounts.open_account(a_phone(), None)
+    table.transact(writes)
+    decide(account.account_id, consents=consents)
+    if told:
+        tells(account.account_id, *told, consents=consents)
+    return account.account_id
+
+
+def tells(account_id: AccountId, *told: dict[str, Any], **choices: Any) -> None:
+    decide(account_id, **choices)
+    batch = UsageBatch.model_validate_json(json.dumps({"events": told, "device": a_device()}))
+    (found,) = needs.read_accounts([account_id], (PURPOSES, DATA_KEY))
+    taken = service.take(account_id, found[PURPOSES], batch)
+    assert taken.accepted == len(told)
+
+
+def ten_people(**changes: Any) -> list[AccountId]:
+    return [a_person(an_event(**changes)) for _ in range(10)]
