@@ -215,6 +215,10 @@ def test_a_cursor_of_somebody_elses_making_is_refused(world: World, cursor: str)
     assert world.a_user().gets(f"/v1/rights-requests?cursor={cursor}").problem == "invalid_request"
 
 
+def test_a_list_takes_a_cursor_and_nothing_else(world: World) -> None:
+    assert world.a_user().gets("/v1/rights-requests?status=open").problem == "unexpected_field"
+
+
 @pytest.mark.promise("SEC-1")
 def test_nobody_sees_or_touches_a_request_of_somebody_else(world: World) -> None:
     request = taken(world.a_user().is_stepped_up().exercises("access"))

@@ -164,8 +164,8 @@ def test_a_chat_token_is_minted_without_streams_sdk(run: Callable[[str], Run]) -
     assert run("chat").has("stream_chat", "aiohttp", "requests") == set()
 
 
-@pytest.mark.parametrize("name", sorted(FUNCTIONS - {"sync_chat_profiles"}))
-def test_only_the_sync_loads_streams_sdk(name: str, run: Callable[[str], Run]) -> None:
+@pytest.mark.parametrize("name", sorted(FUNCTIONS - {"sync_chat_profiles", "work_rights"}))
+def test_only_who_speaks_to_stream_loads_its_sdk(name: str, run: Callable[[str], Run]) -> None:
     assert run(name).has("stream_chat", "aiohttp") == set()
 
 

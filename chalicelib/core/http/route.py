@@ -125,7 +125,7 @@ class _Plan:
         summary, _, description = inspect.cleandoc(view.__doc__ or "").partition("\n\n")
         implied: list[type[Problem]] = list(_BODY_PROBLEMS) if self.body else []
         implied += [NotFound] if self.parts else []
-        implied += [InvalidRequest] if self.cursor else []
+        implied += [InvalidRequest, UnexpectedField] if self.cursor else []
         implied += [Unauthenticated, *self.caller[1].problems] if self.caller else []
         for header, _ in self.headers.values():
             implied += header.problems
@@ -174,6 +174,8 @@ class _Plan:
             arguments[name] = body.parse(_bytes(request.raw_body), request.headers.get("content-type"))
         if self.cursor:
             query: Mapping[str, str] = request.query_params or {}
+            if query.keys() - {"cursor"}:
+                raise UnexpectedField("Only `cursor` can be asked for here")
             given = query.get("cursor")
             arguments[self.cursor] = Cursor.parse(given) if given is not None else None
         if self.address:
