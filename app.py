@@ -25,6 +25,7 @@ GROUPS = {
     "usage": "chalicelib.usage.api",
     "rights": "chalicelib.rights.api",
     "about": "chalicelib.about.api",
+    "admin": "chalicelib.admin.api",
 }
 AUTHORIZER = "chalicelib.sessions.authorizer"
 JOBS = (

@@ -59,8 +59,8 @@ _ETAG = {"description": "Names this version, for If-Match", "required": True, "s
 
 
 def document() -> dict[str, Any]:
-    """The whole contract of the groups that are imported (all, if app was imported without a group)."""
-    routes = contract.routes()
+    """The public contract of the groups that are imported (all, if app was imported without a group)."""
+    routes = tuple(route for route in contract.routes() if not route.internal)
     paths: dict[str, dict[str, Any]] = defaultdict(dict)
     refs, schemas = _schemas(routes)
     for route in routes:

@@ -9,14 +9,16 @@
     │   └── SessionEnded    401  session_ended
     ├── Forbidden           403
     │   ├── (sessions)           account_frozen, restricted, step_up_required
-    │   └── (notices)            terms_not_accepted
+    │   ├── (notices)            terms_not_accepted
+    │   └── (rights)             own_proposal
     ├── NotFound            404  not_found
     ├── Conflict            409
     │   ├── InProgress      409  in_progress
     │   ├── (signup)             terms_outdated
     │   ├── (consents)           notice_outdated
     │   ├── (profiles)           email_taken
-    │   └── (rights)             already_open, too_late, not_ready
+    │   └── (rights)             already_open, too_late, not_ready, not_now, proposed_already,
+    │                            nothing_proposed
     ├── Gone                410
     │   ├── (challenges)         challenge_expired
     │   └── (rights)             gone, once a copy is deleted
@@ -26,7 +28,7 @@
     ├── Unprocessable       422
     │   ├── IdempotencyMismatch  idempotency_mismatch
     │   ├── (challenges)         wrong_code
-    │   └── (rights)             not_offered_here
+    │   └── (rights)             not_offered_here, extension_not_allowed
     ├── PreconditionRequired 428 precondition_required
     ├── TooMany             429  too_many_requests, with `limit` and `retry_after`
     │   └── (challenges)         too_many_codes, too_many_attempts

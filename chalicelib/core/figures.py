@@ -46,6 +46,7 @@ class Limits:
     codes_per_address_minutes: int = _minutes(5)
     attempts_per_address: int = _count(60)
     attempts_per_address_minutes: int = _minutes(10)
+    operator_calls_per_minute: int = _count(120)
     # Network bits of an address block. Coarser is fine; finer would tell households apart (USE-1).
     address_bits_v4: int = _figure(24, 8, 24)
     address_bits_v6: int = _figure(64, 32, 64)

@@ -54,6 +54,7 @@ class Metric(Enum):
     NOTICE_TOLD = ("NoticeTold", "Count")
     RIGHTS_REQUESTED = ("RightsRequested", "Count")
     RIGHTS_ANSWERED = ("RightsAnswered", "Count")
+    RIGHTS_REFUSED_LATE = ("RightsRefusedLate", "Count")
     RIGHTS_STEP_FAILED = ("RightsStepFailed", "Count")
     RIGHTS_STEP_STOPPED = ("RightsStepStopped", "Count")
     RIGHTS_OPEN = ("RightsOpen", "Count")

@@ -70,14 +70,14 @@ class Clock:
 
     def first_period_ends(self, now: datetime) -> datetime:
         """The last second of the period without an extension, as pauses stand by now."""
-        received = self.received_at.astimezone(ZONE).date()
+        received = day_of(self.received_at)
         last = min(received + LONGEST, _a_month_after(received))
         return _end_of(last + timedelta(days=self.pause.days(now) if self.pause else 0))
 
     def due_at(self, now: datetime) -> datetime:
         """The last second in which an answer is in time."""
         end = self.first_period_ends(now)
-        return _end_of(end.astimezone(ZONE).date() + self.extension.by) if self.extension else end
+        return _end_of(day_of(end) + self.extension.by) if self.extension else end
 
     def is_paused(self) -> bool:
         """Whether the clock stands still because an answer of the subject is outstanding."""
@@ -137,6 +137,16 @@ class Clock:
         return replace(self, pause=replace(self.pause, answered_at=now))
 
 
+def day_of(instant: datetime) -> date:
+    """The day of an instant in the controller's zone."""
+    return instant.astimezone(ZONE).date()
+
+
+def beginning_of(day: date) -> datetime:
+    """The first instant of a day in the controller's zone."""
+    return datetime.combine(day, time(), ZONE).astimezone(UTC)
+
+
 def _a_month_after(day: date) -> date:
     year, month = (day.year + 1, 1) if day.month == 12 else (day.year, day.month + 1)
     return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
@@ -144,5 +154,4 @@ def _a_month_after(day: date) -> date:
 
 def _end_of(day: date) -> datetime:
     """The last second of a day in the controller's zone, which may have 23 or 25 hours."""
-    midnight = datetime.combine(day + DAY, time(), ZONE)
-    return midnight.astimezone(UTC) - timedelta(seconds=1)
+    return beginning_of(day + DAY) - timedelta(seconds=1)

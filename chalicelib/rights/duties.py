@@ -1,8 +1,8 @@
 """What has to be done for a request beside the steps of its plan, and when. Pure.
 
-While an answer is outstanding: whoever answers is reminded, that it is late goes on record, and what
-would lapse meanwhile is kept, a few days ahead at a time. So what was pinned for a request lapses by
-itself once the request is closed, and nothing has to be released.
+While an answer is outstanding: whoever answers is reminded, that it is late goes on record, the subject is
+told that it takes longer, and what would lapse meanwhile is kept, a few days ahead at a time. So what was
+pinned for a request lapses by itself once the request is closed, and nothing has to be released.
 """
 
 from collections.abc import Iterator
@@ -16,6 +16,7 @@ from chalicelib.rights.model import RightsRequest
 # between are those in which the sweep may be down.
 PINNED_AHEAD = 3 * DAY
 _RENEWED_BEFORE = 2 * DAY
+EXTENSION_TOLD = "extension_told"  # the note that it was, however
 _A_SECOND = timedelta(seconds=1)
 
 
@@ -25,6 +26,7 @@ class Duty(StrEnum):
     PIN = "pin"
     REMIND = "remind"
     NOTE_OVERDUE = "note_overdue"
+    TELL_EXTENDED = "tell_extended"
 
 
 def upcoming(request: RightsRequest, now: datetime) -> Iterator[tuple[datetime, Duty]]:
@@ -33,6 +35,8 @@ def upcoming(request: RightsRequest, now: datetime) -> Iterator[tuple[datetime, 
         return
     if request.pinned_until:
         yield request.pinned_until - _RENEWED_BEFORE, Duty.PIN
+    if request.extension and EXTENSION_TOLD not in request.notes:
+        yield request.extension.decided_at, Duty.TELL_EXTENDED
     if request.clock.is_paused():
         return  # the due day moves on with every day
     reminders = request.clock.reminders(now)

@@ -164,6 +164,7 @@ class Proposal(_Part):
     reason: RefusalReason | None = None
     by: str  # the operator as the Ledger names them
     at: Instant
+    approved_by: str | None = None  # once it is the decision
 
 
 Notes = Mapping[str, str | int]

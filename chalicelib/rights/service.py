@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.accounts.model import Account
-from chalicelib.core import chain, clock, idempotency, metrics
+from chalicelib.core import clock, idempotency, metrics
 from chalicelib.core.chain import HeadMoved
 from chalicelib.core.errors import InvalidRequest, NotFound, Unavailable
-from chalicelib.core.http import Cursor
+from chalicelib.core.http import Body, Cursor
 from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.core.metrics import Metric
@@ -37,7 +37,8 @@ from chalicelib.rights.model import (
     Status,
     TooLate,
 )
-from chalicelib.rights.store import AskedBefore, ExercisedAlready, MovedMeanwhile
+from chalicelib.rights.moving import Move, moved
+from chalicelib.rights.store import AskedBefore, ExercisedAlready
 from chalicelib.rights.views import NewRequest
 
 # What a stolen token must not do.
@@ -45,7 +46,6 @@ _WANTS_STEP_UP = frozenset({Right.ACCESS, Right.PORTABILITY, Right.ERASURE})
 # Which fields of the body go with which right.
 _TAKES: dict[Right, frozenset[str]] = {Right.PORTABILITY: frozenset({"transfer_to"})}
 PAGE = 20
-_TRIES = 3
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def ask(account: Account, profile: Profile | None, body: NewRequest, key: Idempo
     return take(request, body)
 
 
-def take(request: RightsRequest, body: NewRequest, by: str = "subject") -> Taken:
+def take(request: RightsRequest, body: Body, by: str = "subject") -> Taken:
     """Put a request on record and have it worked on.
 
     Raises:
@@ -136,7 +136,7 @@ def _id_for(account_id: AccountId, key: IdempotencyKey | None) -> RightsRequestI
     return key.id_for(RightsRequestId, account_id) if key else RightsRequestId.new()
 
 
-def _asked_before(request_id: RightsRequestId, body: NewRequest) -> Taken:
+def _asked_before(request_id: RightsRequestId, body: Body) -> Taken:
     """What the same call made before."""
     found = store.read(request_id)
     if found is None or found.fingerprint is None:
@@ -202,23 +202,17 @@ def cancel(account_id: AccountId, request_id: RightsRequestId) -> RightsRequest:
         TooLate: it is answered.
         Unavailable: others moved it each time.
     """
-    for _ in range(_TRIES):
-        request = own(account_id, request_id)
+
+    def cancelled(request: RightsRequest) -> Move | None:
+        if request.account_id != account_id:
+            raise NotFound
         if request.status is Status.CANCELLED:
-            return request
+            return None
         if not request.is_open:
             raise TooLate
-        try:
-            after = store.move(request, ended(request, Status.CANCELLED, plans.DISCARD), _cancelled())
-        except (MovedMeanwhile, HeadMoved):
-            continue
-        queue.send(request_id, after.run_at or clock.now())
-        return after
-    raise Unavailable
+        return Move(ended(request, Status.CANCELLED, plans.DISCARD), "cancelled", {"by": "subject"})
 
-
-def _cancelled() -> chain.NewEntry:
-    return evidence.entry("cancelled", {"by": "subject"})
+    return moved(request_id, cancelled)
 
 
 def ended(request: RightsRequest, status: Status, *then: str) -> RightsRequest:
@@ -235,6 +229,7 @@ def ended(request: RightsRequest, status: Status, *then: str) -> RightsRequest:
             "run_at": max(now, request.leased_until or now),
             "leased_until": None,
             "proposal": None,
+            "decision_text": None,
         }
     )
 

@@ -7,6 +7,7 @@ less than the machine and is never read back.
     received ─┬─> awaiting_verification ──> in_progress <──> awaiting_processor
               ├─────────────────────────────^   │  ^             │
               └─> awaiting_review <─────────────┘──┘<────────────┘
+    whatever is not answered ──> awaiting_verification, where who asks is in doubt
     any of these ──> completed, partially_completed, refused, cancelled, which nothing follows
 """
 
@@ -14,8 +15,8 @@ from dataclasses import dataclass
 
 from chalicelib.rights.model import RefusalReason, Right, RightsRequest, Status
 
-_ANSWERS = frozenset({Status.COMPLETED, Status.PARTIALLY_COMPLETED, Status.REFUSED})
-CLOSED = _ANSWERS | {Status.CANCELLED}
+ANSWERS = frozenset({Status.COMPLETED, Status.PARTIALLY_COMPLETED, Status.REFUSED})
+CLOSED = ANSWERS | {Status.CANCELLED}
 
 # From each status to others. To stay is no move, and always allowed.
 MOVES: dict[Status, frozenset[Status]] = {
@@ -24,7 +25,8 @@ MOVES: dict[Status, frozenset[Status]] = {
     Status.AWAITING_VERIFICATION: frozenset({Status.IN_PROGRESS, Status.REFUSED, Status.CANCELLED}),
     Status.IN_PROGRESS: CLOSED
     | {Status.AWAITING_VERIFICATION, Status.AWAITING_PROCESSOR, Status.AWAITING_REVIEW},
-    Status.AWAITING_PROCESSOR: CLOSED | {Status.IN_PROGRESS, Status.AWAITING_REVIEW},
+    Status.AWAITING_PROCESSOR: CLOSED
+    | {Status.AWAITING_VERIFICATION, Status.IN_PROGRESS, Status.AWAITING_REVIEW},
     Status.AWAITING_REVIEW: CLOSED | {Status.AWAITING_VERIFICATION, Status.IN_PROGRESS},
     **dict.fromkeys(CLOSED, frozenset()),
 }

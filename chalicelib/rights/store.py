@@ -15,6 +15,7 @@ from datetime import datetime
 
 from chalicelib.core import chain, clock, table
 from chalicelib.core.chain import Chain, NewEntry
+from chalicelib.core.clock import DAY
 from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.core.table import (
     Attr,
@@ -37,7 +38,7 @@ from chalicelib.rights import duties
 from chalicelib.rights.model import ExportFile, OpenRequest, Right, RightsRequest
 
 SHARDS = tuple(f"{number:02}" for number in range(16))
-_EARLIEST = clock.to_text(clock.from_epoch(0))
+_EARLIEST, _LATEST = clock.to_text(clock.from_epoch(0)), "~"
 
 
 class MovedMeanwhile(Conflict):
@@ -98,7 +99,7 @@ def of_account(
             )
         )
     )
-    found = _opened([RightsRequestId(row["pk"].removeprefix("R#")) for row in rows[:most]])
+    found = several([RightsRequestId(row["pk"].removeprefix("R#")) for row in rows[:most]])
     return found, rows[most]["received_at"] if len(rows) > most else None
 
 
@@ -117,7 +118,8 @@ def everything_of(
         yield from table.query(Query(Table.RIGHTS, key(request_id).pk, as_of=as_of))
 
 
-def _opened(request_ids: Sequence[RightsRequestId]) -> list[RightsRequest]:
+def several(request_ids: Sequence[RightsRequestId]) -> list[RightsRequest]:
+    """Requests as they are now, in this order; those that are gone are left out. At most 100."""
     items = table.batch_get(map(key, request_ids))
     return [codec.opened(RightsRequest, items[key(one)]) for one in request_ids if key(one) in items]
 
@@ -199,9 +201,14 @@ def due(shard: str, now: datetime) -> Iterator[RightsRequestId]:
         yield RightsRequestId(row["pk"].removeprefix("R#"))
 
 
-def open_requests(shard: str) -> Iterator[tuple[RightsRequestId, datetime]]:
-    """Requests of a shard that wait for an answer, and until when, the most urgent first."""
-    for row in table.query(Query(Table.RIGHTS, shard, index=Index.OPEN)):
+def open_requests(shard: str, since: datetime | None = None) -> Iterator[tuple[RightsRequestId, datetime]]:
+    """Requests of a shard that wait for an answer, and until when, the most urgent first.
+
+    `since`: those that are due from then on. Where the clock stands still, the day is the latest that it
+    may come to within a year: nobody is late meanwhile.
+    """
+    due_then = Between(clock.to_text(since), _LATEST) if since else None
+    for row in table.query(Query(Table.RIGHTS, shard, due_then, index=Index.OPEN)):
         yield RightsRequestId(row["pk"].removeprefix("R#")), datetime.fromisoformat(row["answer_by"])
 
 
@@ -220,9 +227,14 @@ def _indexed(request: RightsRequest) -> RightsRequest:
             "due": shard if wakes else None,
             "due_at": wakes,
             "open": shard if is_open else None,
-            "answer_by": request.clock.due_at(now) if is_open else None,
+            "answer_by": _answer_by(request, now) if is_open else None,
         }
     )
+
+
+def _answer_by(request: RightsRequest, now: datetime) -> datetime:
+    """When the answer is due, as far as it is known; while the clock stands still nothing writes it anew."""
+    return request.clock.due_at(now + 365 * DAY if request.clock.is_paused() else now)
 
 
 def _shard_of(request_id: RightsRequestId) -> str:

@@ -15,7 +15,7 @@ from chalicelib.rights import states, wording
 from chalicelib.rights.clock import ExtensionReason
 from chalicelib.rights.model import RefusalReason, Right, RightsRequest, Status, StepStatus
 
-_Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
 _Url = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 _Name = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}$")]
 
@@ -28,12 +28,12 @@ class NewRequest(Body):
         None,
         description="Portability: an https address of the controller that is to get the copy directly",
     )
-    changes: dict[_Name, _Text | None] | None = Field(None, max_length=20, description="Rectification")
+    changes: dict[_Name, Text | None] | None = Field(None, max_length=20, description="Rectification")
     purposes: tuple[_Name, ...] | None = Field(None, max_length=20, description="Restriction, objection")
     ground: Annotated[str, StringConstraints(pattern="^[a-d]$")] | None = Field(
         None, description="Restriction: the letter of Art. 18(1) GDPR"
     )
-    reason: _Text | None = None
+    reason: Text | None = None
     waive_grace: bool | None = Field(None, description="Erasure: not to wait")
 
 

@@ -6,6 +6,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from chalicelib.core.errors import InternalError, Problem, Unavailable
+from chalicelib.core.http import contract
+
 DOCUMENT = Path(__file__).parents[2] / "docs" / "openapi.json"
 
 
@@ -18,7 +21,8 @@ def committed() -> dict[str, Any]:
 def check_documented(method: str, path: str, status: int, text: str, headers: dict[str, str]) -> None:
     operation = _operation(method, path)
     if operation is None:
-        return  # not ours: the gateway answers
+        _check_internal(method, path, status, text)
+        return
     answer = operation["responses"].get(str(status))
     assert answer, f"{method} {path} answered an undocumented {status}: {text}"
     assert headers.get("cache-control") == "no-store" or status == 401
@@ -36,6 +40,17 @@ def _check_problem(answer: dict[str, Any], told: dict[str, Any], where: str) -> 
     schema, always = by_code[told["code"]], committed()["components"]["schemas"]["Problem"]
     assert {*always["required"], *schema.get("required", ())} <= told.keys(), f"{where}: too few in {told}"
     assert told.keys() <= {*always["properties"], *schema["properties"]}, f"{where}: too many in {told}"
+
+
+def _check_internal(method: str, path: str, status: int, text: str) -> None:
+    """What operators are answered is declared too, though in no document; other paths are the gateway's."""
+    for route in contract.routes():
+        if route.internal and route.method == method and _matches(route.path, path):
+            problems: tuple[type[Problem], ...] = (*route.problems, InternalError, Unavailable)
+            codes = {problem.code for problem in problems}
+            answers = {kind.status for kind, _ in route.answers}
+            declared = json.loads(text)["code"] in codes if status >= 400 else status in answers
+            assert declared, f"{method} {path} answered an undeclared {status}: {text}"
 
 
 def problems_of(answer: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -57,8 +72,12 @@ def resolved(node: dict[str, Any]) -> dict[str, Any]:
 
 def _operation(method: str, path: str) -> dict[str, Any] | None:
     for template, operations in committed()["paths"].items():
-        pattern = re.sub(r"\{[^}]+\}", "[^/]+", re.escape(template).replace(r"\{", "{").replace(r"\}", "}"))
-        if re.fullmatch(pattern, path.split("?", maxsplit=1)[0]) and method.lower() in operations:
+        if _matches(template, path) and method.lower() in operations:
             found: dict[str, Any] = operations[method.lower()]
             return found
     return None
+
+
+def _matches(template: str, path: str) -> bool:
+    pattern = re.sub(r"\{[^}]+\}", "[^/]+", re.escape(template).replace(r"\{", "{").replace(r"\}", "}"))
+    return re.fullmatch(pattern, path.split("?", maxsplit=1)[0]) is not None

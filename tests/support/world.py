@@ -31,6 +31,7 @@ from tests.support import cloud
 from tests.support.builders import PRIVACY, a_device, a_phone, a_verification
 from tests.support.canary import Canaries
 from tests.support.contract import check_documented
+from tests.support.operators import Operator, signed_by
 
 NOON = datetime(2026, 11, 24, 12, 0, 0, tzinfo=UTC)
 
@@ -80,11 +81,13 @@ class World:
         raw: bytes | None = None,
         headers: dict[str, str] | None = None,
         address: str = "203.0.113.7",
+        arn: str | None = None,
     ) -> Reply:
+        """`arn`: who signed the request, as the gateway tells it."""
         media = "application/merge-patch+json" if method == "PATCH" else "application/json"
         sent = {"content-type": media} if body is not None else {}
         content = raw if raw is not None else json.dumps(body).encode() if body is not None else b""
-        with mock.patch.object(LambdaEventConverter, "LOCAL_SOURCE_IP", address):
+        with mock.patch.object(LambdaEventConverter, "LOCAL_SOURCE_IP", address), signed_by(arn):
             reply = self._reply(method, path, {**sent, **(headers or {})}, content)
         check_documented(method, path, reply.status, reply.text, reply.headers)
         return reply
@@ -132,6 +135,10 @@ class World:
         verified = self.verifies(challenge, self.code_for(phone), **answer)
         assert verified.status in {200, 201}, verified.text
         return User(self, phone, verified.json)
+
+    def an_operator(self, name: str) -> Operator:
+        """Somebody of the controller's staff, who signs what they send."""
+        return Operator(self, f"arn:aws:iam::123456789012:user/{name}")
 
     def set_state(self, user: "User", state: str) -> None:
         """Freeze or restrict an account, as the rights engine will."""

@@ -3,10 +3,12 @@
 route       the decorator; a view is a typed function of at most ten lines
 parameters  what a view may ask for by type: caller, body, ids of the path, headers, address
 answers     Created, Accepted, NoContent, Tagged; problem documents
+operators   Operator, who calls by a signature of IAM and not by a token
 contract    the routes as data, from which the OpenAPI document is made
 """
 
 from chalicelib.core.http.answers import Accepted, Answer, Created, NoContent, Ok, Tagged
+from chalicelib.core.http.operators import Operator
 from chalicelib.core.http.parameters import (
     Authenticated,
     Body,
@@ -30,6 +32,7 @@ __all__ = [
     "IfMatch",
     "NoContent",
     "Ok",
+    "Operator",
     "Tagged",
     "View",
     "route",

@@ -17,6 +17,7 @@ class Route:
     summary: str
     description: str
     caller: type[Authenticated] | None
+    internal: bool  # for operators: authorised by IAM, and no part of the public document
     body: type[Body] | None
     path_parts: dict[str, type[PathText]]
     headers: dict[type[Header], bool]  # whether each is required

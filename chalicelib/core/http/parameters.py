@@ -1,6 +1,7 @@
 """What a view may ask for, by the type of its parameter.
 
     caller: Caller              a subclass of Authenticated; the route then requires a token
+    operator: Operator          staff, by a signature of IAM (core/http/operators); the route is internal
     body: NewThing              a subclass of Body; JSON, unknown fields refused
     user_id: UserId             an Id; the part of the path with the parameter's name
     version: NoticeVersion      any str subclass with `parse`; likewise

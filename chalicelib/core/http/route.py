@@ -2,7 +2,7 @@
 
 The order of a request is fixed, and each step can only refuse:
 
-    1  who asks      claims of the proven token, one batched read, the caller's judgement
+    1  who asks      claims of the proven token, one batched read, the caller's judgement; or who signed
     2  what is asked path, headers, body; all of it before anything is done
     3  the view
     4  the answer, or the problem
@@ -34,6 +34,7 @@ from chalicelib.core.errors import (
 )
 from chalicelib.core.http import contract
 from chalicelib.core.http.answers import Answer, NoContent, Ok, refuse, respond
+from chalicelib.core.http.operators import Operator
 from chalicelib.core.http.parameters import Authenticated, Body, ClientAddress, Cursor, Header, View
 from chalicelib.core.ids import AccountId, SessionId
 from chalicelib.core.metrics import Metric
@@ -72,7 +73,7 @@ def route(
             return _serve(blueprint.current_request, f"{method} {path}", plan, view, parts)
 
         serve.__name__ = view.__name__
-        extra = {"authorizer": plan.caller[1].authorizer} if plan.caller else {}
+        extra = {"authorizer": plan.authorizer} if plan.authorizer else {}
         # Any media type gets in: the body's own check answers in our shape, Chalice's does not.
         blueprint.route(path, methods=[method], content_types=["*/*"], name=view.__name__, **extra)(serve)
         return view
@@ -85,6 +86,7 @@ class _Plan:
     """How to fill a view's parameters, by name."""
 
     caller: tuple[str, type[Authenticated]] | None
+    operator: str | None
     body: tuple[str, type[Body]] | None
     parts: dict[str, Any]
     headers: dict[str, tuple[type[Header], bool]]
@@ -97,7 +99,7 @@ class _Plan:
     def of(cls, view: Callable[..., Any], path: str, extra_needs: tuple[Wanted[Any], ...]) -> "_Plan":
         hints = get_type_hints(view)
         answers = hints.pop("return")
-        caller = body = address = cursor = None
+        caller = operator = body = address = cursor = None
         parts: dict[str, Any] = {}
         headers: dict[str, tuple[type[Header], bool]] = {}
         for name in inspect.signature(view).parameters:
@@ -106,6 +108,8 @@ class _Plan:
                 parts[name] = kind
             elif issubclass(kind, Authenticated):
                 caller = (name, kind)
+            elif issubclass(kind, Operator):
+                operator = name
             elif issubclass(kind, Body):
                 body = (name, kind)
             elif issubclass(kind, Header):
@@ -117,7 +121,14 @@ class _Plan:
             else:
                 raise TypeError(f"{view.__name__}: nothing fills the parameter {name}")
         all_needs = (*caller[1].needs, *extra_needs) if caller else ()
-        return cls(caller, body, parts, headers, address, cursor, _members(answers), all_needs)
+        return cls(caller, operator, body, parts, headers, address, cursor, _members(answers), all_needs)
+
+    @property
+    def authorizer(self) -> Any:  # noqa: ANN401 - one of Chalice's
+        """What the gateway asks before it lets a request through."""
+        if self.operator:
+            return Operator.authorizer
+        return self.caller[1].authorizer if self.caller else None
 
     def described(
         self, method: str, path: str, view: Callable[..., Any], declared: tuple[type[Problem], ...]
@@ -127,6 +138,7 @@ class _Plan:
         implied += [NotFound] if self.parts else []
         implied += [InvalidRequest, UnexpectedField] if self.cursor else []
         implied += [Unauthenticated, *self.caller[1].problems] if self.caller else []
+        implied += Operator.problems if self.operator else ()
         for header, _ in self.headers.values():
             implied += header.problems
         return contract.Route(
@@ -136,6 +148,7 @@ class _Plan:
             summary=summary,
             description=description,
             caller=self.caller[1] if self.caller else None,
+            internal=self.operator is not None,
             body=self.body[1] if self.body else None,
             path_parts=self.parts,
             headers=dict(self.headers.values()),
@@ -146,6 +159,8 @@ class _Plan:
 
     def judged(self, request: Request) -> dict[str, object]:
         """Step 1: who asks."""
+        if self.operator:
+            return {self.operator: Operator.of(request.context["identity"])}
         if not self.caller:
             return {}
         name, kind = self.caller

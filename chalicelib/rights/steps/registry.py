@@ -3,7 +3,7 @@
 from chalicelib.rights.duties import Duty
 from chalicelib.rights.engine import Duties, Steps
 from chalicelib.rights.plans.step import Step
-from chalicelib.rights.steps import keeping
+from chalicelib.rights.steps import keeping, telling
 from chalicelib.rights.steps.copying import AskStream, AwaitStream
 from chalicelib.rights.steps.discarding import Discard
 from chalicelib.rights.steps.handing_on import Transfer
@@ -27,4 +27,5 @@ DUTIES: Duties = {
     Duty.PIN: keeping.renew_pins,
     Duty.REMIND: keeping.remind,
     Duty.NOTE_OVERDUE: keeping.note_overdue,
+    Duty.TELL_EXTENDED: telling.tell_extended,
 }

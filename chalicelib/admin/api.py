@@ -1,0 +1,93 @@
+"""Routes of operators: rights requests, from outside the app to a decision (RGT-10, RGT-11).
+
+All of them are authorised by IAM and internal: they are no part of the public contract.
+"""
+
+from chalice.app import Blueprint
+
+from chalicelib.admin.views import CaseList, CaseView, EnteredView, NewExtension, NewProposal, WholeCaseView
+from chalicelib.core.errors import ChangedMeanwhile, InvalidRequest, NotFound
+from chalicelib.core.http import Created, Cursor, IfMatch, Operator, Tagged, route
+from chalicelib.core.ids import RightsRequestId
+from chalicelib.rights import deciding, entering, operating, overseeing
+from chalicelib.rights.entering import ReceivedRequest
+from chalicelib.rights.model import AlreadyOpen, RightsRequest, TooLate
+from chalicelib.rights.refusals import (
+    ExtensionNotAllowed,
+    NothingProposed,
+    NotNow,
+    OwnProposal,
+    ProposedAlready,
+)
+
+admin = Blueprint(__name__)
+
+_ALL = "/admin/v1/rights-requests"
+_ONE = _ALL + "/{request_id}"
+
+
+@route(admin, "GET", _ALL)
+def list_open_cases(operator: Operator, cursor: Cursor | None) -> CaseList:  # noqa: ARG001 - only operators look
+    """The requests that wait for an answer, the most urgent first."""
+    found, more = overseeing.open_ones(cursor)
+    return CaseList(items=tuple(map(CaseView.of, found)), next=more)
+
+
+@route(admin, "POST", _ALL, problems=(AlreadyOpen, NotFound))
+def enter_request(operator: Operator, body: ReceivedRequest) -> Created[EnteredView]:
+    """Enter a request that came by another way than the app, with the day of receipt."""
+    taken = entering.enter(operator.arn, body)
+    return Created(EnteredView.with_receipt(taken.request, taken.receipt))
+
+
+@route(admin, "GET", _ONE)
+def show_case(operator: Operator, request_id: RightsRequestId) -> Tagged[WholeCaseView]:  # noqa: ARG001 - as above
+    """A request with its evidence."""
+    request, history = overseeing.one(request_id)
+    return Tagged(WholeCaseView.with_history(request, history), etag=deciding.etag(request))
+
+
+@route(admin, "PUT", _ONE + "/proposal", problems=(InvalidRequest, TooLate, NotNow, ProposedAlready))
+def propose_decision(operator: Operator, request_id: RightsRequestId, body: NewProposal) -> Tagged[CaseView]:
+    """Propose a decision; until another operator has approved it, nothing goes on."""
+    return _shown(deciding.propose(request_id, operator.arn, body.decision))
+
+
+@route(admin, "DELETE", _ONE + "/proposal", problems=(TooLate,))
+def withdraw_proposal(operator: Operator, request_id: RightsRequestId) -> Tagged[CaseView]:
+    """Take a proposal off the table."""
+    return _shown(deciding.withdraw(request_id, operator.arn))
+
+
+@route(admin, "POST", _ONE + "/approval", problems=(ChangedMeanwhile, TooLate, NothingProposed, OwnProposal))
+def approve_decision(operator: Operator, request_id: RightsRequestId, shown: IfMatch) -> Tagged[CaseView]:
+    """Approve what another operator proposed, as it was shown."""
+    return _shown(deciding.approve(request_id, operator.arn, shown))
+
+
+@route(admin, "PUT", _ONE + "/extension", problems=(TooLate, ExtensionNotAllowed))
+def extend_period(operator: Operator, request_id: RightsRequestId, body: NewExtension) -> Tagged[CaseView]:
+    """Take more time for the answer; the subject is told."""
+    return _shown(operating.extend(request_id, operator.arn, body.days, body.reason))
+
+
+@route(admin, "POST", _ONE + "/identity-check", problems=(TooLate, ProposedAlready))
+def ask_identity(operator: Operator, request_id: RightsRequestId) -> Tagged[CaseView]:
+    """Note that proof of who asks was asked for; the plan waits."""
+    return _shown(operating.ask_identity(request_id, operator.arn))
+
+
+@route(admin, "POST", _ONE + "/identity-proof", problems=(TooLate,))
+def note_identity(operator: Operator, request_id: RightsRequestId) -> Tagged[CaseView]:
+    """Note that it came and proves it; the plan goes on."""
+    return _shown(operating.identity_came(request_id, operator.arn))
+
+
+@route(admin, "POST", _ONE + "/retry")
+def retry_step(operator: Operator, request_id: RightsRequestId) -> Tagged[CaseView]:
+    """Try a step anew that stopped."""
+    return _shown(operating.retry(request_id, operator.arn))
+
+
+def _shown(request: RightsRequest) -> Tagged[CaseView]:
+    return Tagged(CaseView.of(request), etag=deciding.etag(request))

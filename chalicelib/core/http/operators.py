@@ -1,0 +1,54 @@
+"""The second kind of caller: somebody of the controller's staff, known by a signature of IAM (SigV4).
+
+The gateway checks the signature and whether the caller's own policies allow the call; what it tells us is
+the ARN. That is who acts, in evidence and in proposals, so it has to mean one person: the account's root and
+federated tokens, whose name the caller chose, are nobody. It stays out of logs.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+from chalice.app import IAMAuthorizer
+
+from chalicelib.core.clock import MINUTE
+from chalicelib.core.errors import Forbidden, Problem, TooMany
+from chalicelib.core.limiter import Limiter, WhenUnreachable, Window
+from chalicelib.core.settings import settings
+
+# A user, or a role under the name of a session.
+_SOMEBODY = re.compile(
+    r"arn:aws[a-z-]*:(iam::\d{12}:user|sts::\d{12}:assumed-role)/[\w+=,.@/-]{1,600}", re.ASCII
+)
+
+# A stolen key must not read all that there is at once; a statutory deadline must not wait for a counter.
+_CALLS = Limiter(
+    "operator_calls",
+    (Window(lambda: MINUTE, lambda: settings().limits.operator_calls_per_minute),),
+    TooMany,
+    WhenUnreachable.ALLOW,
+)
+
+
+class Operator:
+    """Somebody of the controller's staff; a route that takes one is internal, and no part of the contract."""
+
+    authorizer: ClassVar[IAMAuthorizer] = IAMAuthorizer()
+    problems: ClassVar[tuple[type[Problem], ...]] = (Forbidden, TooMany)
+
+    def __init__(self, arn: str) -> None:
+        self.arn = arn
+
+    @classmethod
+    def of(cls, identity: Mapping[str, Any]) -> Self:
+        """Who calls, by what the gateway says of the signature.
+
+        Raises:
+            Forbidden: it says nothing, or nobody in particular.
+            TooMany: they call too often.
+        """
+        arn = identity.get("userArn")
+        if not (isinstance(arn, str) and _SOMEBODY.fullmatch(arn)):
+            raise Forbidden
+        _CALLS.hit(arn)
+        return cls(arn)

@@ -1,0 +1,150 @@
+"""Decisions that people make: one operator proposes, another one approves (RGT-10).
+
+What always holds:
+
+- Who approves never proposed it, and approves what they saw: the version of the request that was shown.
+- While a proposal waits, the plan stands still: nothing is handed out that may be refused. The clock runs on.
+- A decision is made once. No proof of identity and no second approval that comes after it changes it.
+- A refusal is for a reason of the closed list. One that comes after the first period is on record as late,
+  even where the answer was extended (Art. 12(4) GDPR); a refusal in part is one.
+
+What may break: nothing half-way, since each move is one transaction with its evidence. An answer that is
+lost is had by the same call again.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from chalicelib.core import clock
+from chalicelib.core.errors import ChangedMeanwhile
+from chalicelib.core.http import IfMatch
+from chalicelib.core.ids import RightsRequestId
+from chalicelib.core.metrics import Metric
+from chalicelib.rights import plans, service, states
+from chalicelib.rights.model import Proposal, RefusalReason, RightsRequest, Status, TooLate
+from chalicelib.rights.moving import Move, going_on, moved
+from chalicelib.rights.refusals import NothingProposed, NotNow, OwnProposal, ProposedAlready, does_not_apply
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What is proposed. The text is for the subject, and may be about them."""
+
+    status: Status
+    reason: RefusalReason | None
+    text: str
+
+
+def etag(request: RightsRequest) -> str:
+    """Names the version that was shown."""
+    return f'"{request.version}"'
+
+
+def propose(request_id: RightsRequestId, by: str, decision: Decision) -> RightsRequest:
+    """Propose a decision; it takes effect once another operator approves it.
+
+    Raises:
+        InvalidRequest: no answer, a refusal without a reason, or a reason without a refusal.
+        TooLate: it is decided already.
+        NotNow: nothing but a refusal is possible before it is known who asks.
+        ProposedAlready: another proposal waits.
+    """
+    _check(decision)
+    return moved(request_id, lambda request: _proposed(request, by, decision, clock.now()))
+
+
+def withdraw(request_id: RightsRequestId, by: str) -> RightsRequest:
+    """Take a proposal off the table, whoever made it; the plan goes on.
+
+    Raises:
+        TooLate: it is decided already.
+    """
+    return moved(request_id, lambda request: _withdrawn(request, by, clock.now()))
+
+
+def approve(request_id: RightsRequestId, by: str, shown: IfMatch) -> RightsRequest:
+    """Make what another operator proposed the decision.
+
+    Raises:
+        TooLate: it is decided already, by others.
+        NothingProposed: or it was withdrawn.
+        OwnProposal: the approver is never the proposer.
+        ChangedMeanwhile: it is not what was shown any more.
+    """
+    return moved(request_id, lambda request: _approved(request, by, shown, clock.now()))
+
+
+def _check(decision: Decision) -> None:
+    if decision.status not in states.ANSWERS:
+        raise does_not_apply("status", "A decision is an answer")
+    wants = decision.status is not Status.COMPLETED
+    if wants != (decision.reason is not None):
+        raise does_not_apply("reason", "A refusal needs one" if wants else "Nothing is refused")
+
+
+def _proposed(request: RightsRequest, by: str, decision: Decision, now: datetime) -> Move | None:
+    if not request.is_open:
+        raise TooLate
+    if standing := request.proposal:
+        if (standing.by, _proposal(request, standing)) == (by, decision):
+            return None
+        raise ProposedAlready
+    if decision.status not in states.MOVES[request.status]:
+        raise NotNow
+    reviewed = Status.AWAITING_REVIEW in states.MOVES[request.status]
+    after = request.model_copy(
+        update={
+            "status": Status.AWAITING_REVIEW if reviewed else request.status,
+            "proposal": Proposal(status=decision.status, reason=decision.reason, by=by, at=now),
+            "decision_text": decision.text,
+            "run_at": None,
+        }
+    )
+    return Move(after, "proposed", {"by": by, "status": decision.status, "reason": decision.reason})
+
+
+def _proposal(request: RightsRequest, standing: Proposal) -> Decision:
+    return Decision(standing.status, standing.reason, request.decision_text or "")
+
+
+def _withdrawn(request: RightsRequest, by: str, now: datetime) -> Move | None:
+    if not request.is_open:
+        raise TooLate
+    if request.proposal is None:
+        return None
+    # What nothing carries out stays with whoever reviews it.
+    goes_on = request.status is Status.AWAITING_REVIEW and request.next_step
+    after = without_proposal(request).model_copy(
+        update={"status": Status.IN_PROGRESS if goes_on else request.status}
+    )
+    return Move(going_on(after, now), "proposal_withdrawn", {"by": by})
+
+
+def without_proposal(request: RightsRequest) -> RightsRequest:
+    """The same with nothing on the table."""
+    return request.model_copy(update={"proposal": None, "decision_text": None})
+
+
+def _approved(request: RightsRequest, by: str, shown: IfMatch, now: datetime) -> Move | None:
+    proposal = request.proposal
+    if not request.is_open:
+        if proposal and proposal.approved_by == by:
+            return None
+        raise TooLate
+    if proposal is None:
+        raise NothingProposed
+    if proposal.by == by:
+        raise OwnProposal
+    if not shown.allows(etag(request)):
+        raise ChangedMeanwhile
+    late = proposal.reason is not None and not request.clock.refusal_is_in_time(now)
+    after = service.ended(request, proposal.status, plans.TELL, plans.DISCARD).model_copy(
+        update={
+            "refusal": proposal.reason,
+            "decision_text": request.decision_text,
+            "proposal": proposal.model_copy(update={"approved_by": by}),
+        }
+    )
+    said = {"by": by, "proposed_by": proposal.by, "status": proposal.status, "reason": proposal.reason}
+    counts = (Metric.RIGHTS_ANSWERED, *((Metric.RIGHTS_REFUSED_LATE,) if late else ()))
+    return Move(after, "decided", {**said, "late": int(late)}, counts)

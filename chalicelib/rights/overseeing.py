@@ -1,0 +1,86 @@
+"""What operators see: the requests that wait for an answer, and the history of one."""
+
+import heapq
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby, islice
+from operator import itemgetter
+
+from chalicelib.core import chain, clock
+from chalicelib.core.chain import Entry, Unreadable
+from chalicelib.core.errors import InvalidRequest, NotFound
+from chalicelib.core.http import Cursor
+from chalicelib.core.ids import RightsRequestId
+from chalicelib.rights import store
+from chalicelib.rights.model import RightsRequest
+
+PAGE = 50
+_MOST_ENTRIES = 200  # a year of pins, reminders and waits
+
+_Row = tuple[RightsRequestId, datetime]
+
+
+@dataclass(frozen=True)
+class History:
+    """The newest of a request's evidence, newest first; None where an entry is not as it was written."""
+
+    entries: tuple[Entry, ...] | None
+
+
+def open_ones(cursor: Cursor | None) -> tuple[list[RightsRequest], str | None]:
+    """A page of the requests that wait for an answer, the most urgent first, and where the next begins.
+
+    What is answered while somebody turns pages is neither shown twice nor does it hide another. The index
+    lags by a moment, so a page may hold fewer than it could.
+
+    Raises:
+        InvalidRequest: the cursor is none of ours.
+    """
+    after = _place(cursor)
+    rows = list(islice(_urgent_first(after), PAGE + 1))
+    found = store.several([request_id for request_id, _ in rows[:PAGE]])
+    more = _cursor(rows[PAGE - 1]) if len(rows) > PAGE else None
+    return [request for request in found if request.is_open], more
+
+
+def one(request_id: RightsRequestId) -> tuple[RightsRequest, History]:
+    """A request and its history.
+
+    Raises:
+        NotFound: there is none.
+    """
+    request = store.read(request_id)
+    if request is None:
+        raise NotFound
+    return request, _history(request_id)
+
+
+def _history(request_id: RightsRequestId) -> History:
+    try:
+        entries, _ = chain.page(store.evidence_of(request_id), None, _MOST_ENTRIES)
+    except Unreadable:  # the request has to be seen all the more
+        return History(None)
+    return History(tuple(entries))
+
+
+def _urgent_first(after: tuple[datetime, str] | None) -> Iterator[_Row]:
+    """The rows of all shards by their day, and those of one day by id: many are due on the same one."""
+    since = after[0] if after else None
+    merged = heapq.merge(*(store.open_requests(shard, since) for shard in store.SHARDS), key=itemgetter(1))
+    for day, rows in groupby(merged, key=itemgetter(1)):
+        yield from (row for row in sorted(rows) if after is None or (day, row[0]) > after)
+
+
+def _cursor(row: _Row) -> str:
+    request_id, answer_by = row
+    return f"{clock.to_epoch(answer_by)}-{request_id}"
+
+
+def _place(cursor: Cursor | None) -> tuple[datetime, str] | None:
+    if cursor is None:
+        return None
+    epoch, _, request_id = cursor.partition("-")
+    if not (epoch.isdecimal() and int(epoch) < 2**33 and RightsRequestId.parse(request_id)):
+        raise InvalidRequest("This cursor is not one of ours")
+    return clock.from_epoch(int(epoch)), request_id

@@ -1,0 +1,466 @@
+"""What operators see of requests, and do to them short of deciding."""
+
+import random
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib.core import aws, chain, clock
+from chalicelib.core.clock import DAY
+from chalicelib.core.ids import RightsRequestId
+from chalicelib.rights import overseeing, plans, store, sweeping
+from chalicelib.rights.model import RightsRequest, Status, StepStatus
+from tests.support import cloud
+from tests.support.operators import Operator
+from tests.support.races import just_before
+from tests.support.world import User, World
+
+
+@pytest.fixture
+def mila(world: World) -> User:
+    return world.a_user().is_stepped_up()
+
+
+@pytest.fixture
+def alice(world: World) -> Operator:
+    return world.an_operator("alice")
+
+
+@pytest.fixture
+def asked(mila: User) -> str:
+    return str(mila.exercises("access").json["id"])
+
+
+def stored(request_id: str) -> RightsRequest:
+    found = store.read(RightsRequestId(request_id))
+    assert found
+    return found
+
+
+def changed(request_id: str, **changes: Any) -> RightsRequest:
+    """The request as others left it."""
+    request = stored(request_id)
+    return store.move(request, request.model_copy(update=changes))
+
+
+def with_a_stopped_step(request_id: str) -> None:
+    stopped = stored(request_id).with_step(plans.PIN, StepStatus.STOPPED, clock.now())
+    changed(request_id, steps=stopped.steps, tries=8, run_at=None, status=Status.IN_PROGRESS)
+
+
+def evidence(request_id: str) -> list[tuple[str, Any]]:
+    return [(e.event, e.data) for e in chain.entries(store.evidence_of(RightsRequestId(request_id)))]
+
+
+# --- looking
+
+
+@pytest.mark.promise("RGT-10")
+def test_what_waits_for_an_answer_is_listed_most_urgent_first(world: World, alice: Operator) -> None:
+    days = [20, 3, 11, 0, 7]
+    made = {day: alice.enters(world.a_user().user_id, on=f"2026-11-{24 - day:02}").json["id"] for day in days}
+    listed = alice.lists().json
+    assert [case["id"] for case in listed["items"]] == [made[day] for day in sorted(days, reverse=True)]
+    assert listed["items"][0]["days_left"] == 10
+    assert "next" not in listed
+
+
+def test_pages_show_every_request_once_though_many_are_due_on_one_day(
+    world: World, alice: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(overseeing, "PAGE", 3)
+    draw = random.Random(1)  # noqa: S311 - days, not secrets
+    made = {
+        alice.enters(world.a_user().user_id, on=f"2026-11-{draw.choice((20, 21)):02}").json["id"]
+        for _ in range(10)
+    }
+    seen: list[str] = []
+    page = alice.lists().json
+    while True:
+        seen += [case["id"] for case in page["items"]]
+        if not (more := page.get("next")):
+            break
+        page = alice.lists(more).json
+    assert (sorted(seen), len(seen)) == (sorted(made), 10)
+
+
+def test_what_is_answered_meanwhile_hides_no_other(
+    world: World, alice: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(overseeing, "PAGE", 2)
+    people = [world.a_user().is_stepped_up() for _ in range(4)]
+    made = {person.exercises("access").json["id"]: person for person in people}
+    first = alice.lists().json
+    gone = first["items"][0]["id"]
+    made[gone].calls("POST", f"/v1/rights-requests/{gone}/cancel")
+    second = alice.lists(first["next"]).json
+    shown = [case["id"] for case in (*first["items"], *second["items"])]
+    assert sorted(shown) == sorted(made)
+
+
+@pytest.mark.parametrize("cursor", ["x", "1-", "99999999999-r_" + "0" * 26, "1-u_" + "0" * 26])
+def test_a_cursor_of_somebody_elses_making_is_refused(alice: Operator, cursor: str) -> None:
+    assert alice.lists(cursor).problem == "invalid_request"
+
+
+@pytest.mark.promise("RGT-10")
+def test_a_request_is_shown_with_what_led_to_it_and_where_it_stopped(alice: Operator, asked: str) -> None:
+    with_a_stopped_step(asked)
+    case = alice.case(asked)
+    assert (case["status"], case["tries"], case["version"]) == ("in_progress", 8, 2)
+    assert "runs_at" not in case
+    assert case["steps"][0] == {"name": "pin", "status": "stopped", "at": "2026-11-24T12:00:00Z"}
+    assert [(entry["seq"], entry["event"]) for entry in case["evidence"]] == [(1, "received")]
+
+
+@pytest.mark.promise("SEC-1")
+def test_nothing_is_shown_of_the_subject_but_the_public_id(world: World, mila: User, alice: Operator) -> None:
+    mila.changes(name=world.canaries("name"), country="AT")
+    asked = mila.exercises("portability", transfer_to="https://import.example.org/mila").json["id"]
+    told = alice.shows(asked).text + alice.lists().text
+    assert mila.user_id in told
+    assert world.canaries.in_text(told) == []
+    for hidden in (mila.account_id, mila.phone, "import.example.org", "dsb.gv.at"):
+        assert hidden not in told
+
+
+def test_a_request_whose_evidence_was_altered_is_shown_without_it(alice: Operator, asked: str) -> None:
+    aws.client("dynamodb").update_item(
+        TableName="ru4m-test-ledger",
+        Key={"pk": {"S": f"rights#{asked}"}, "sk": {"S": "000000000001"}},
+        UpdateExpression="SET event = :e",
+        ExpressionAttributeValues={":e": {"S": "something_else"}},
+    )
+    case = alice.case(asked)
+    assert case["status"] == "received"
+    assert "evidence" not in case
+
+
+@pytest.mark.parametrize("tail", ["", "/proposal", "/retry"])
+def test_what_is_not_there_is_not_found(alice: Operator, tail: str) -> None:
+    method = {"": "GET", "/proposal": "DELETE"}.get(tail, "POST")
+    assert alice.calls(method, f"/{RightsRequestId.new()}{tail}").problem == "not_found"
+    assert alice.calls(method, f"/u_{'0' * 26}{tail}").problem == "not_found"
+
+
+# --- more time
+
+
+@pytest.mark.promise("RGT-10")
+def test_an_answer_gets_more_time_once_and_the_subject_sees_why(
+    mila: User, alice: Operator, asked: str
+) -> None:
+    extended = alice.extends(asked, 60).json
+    assert extended["due_at"] == "2027-02-22T22:59:59Z"
+    shown = mila.request(asked)
+    assert shown["extended"] == {"until": "2027-02-22T22:59:59Z", "reason": "JustificationA12Complexity"}
+    again = alice.extends(asked, 30)
+    assert (again.problem, again.json["detail"]) == ("extension_not_allowed", "extended already")
+    assert evidence(asked)[1:] == [
+        (
+            "extended",
+            {
+                "by": alice.arn,
+                "days": 60,
+                "reason": "JustificationA12Complexity",
+                "until": "2027-02-22T22:59:59Z",
+            },
+        )
+    ]
+
+
+def test_the_same_extension_again_is_one(alice: Operator, asked: str) -> None:
+    for _ in range(2):
+        assert alice.extends(asked, 60).status == 200
+    assert len(evidence(asked)) == 2
+
+
+@pytest.mark.promise("RGT-10")
+def test_there_is_no_more_time_once_the_first_period_is_over(
+    world: World, alice: Operator, asked: str
+) -> None:
+    world.advance(31 * DAY)
+    late = alice.extends(asked, 60)
+    assert (late.status, late.problem) == (422, "extension_not_allowed")
+    assert late.json["detail"] == "the first period is over"
+    assert stored(asked).extension is None
+
+
+@pytest.mark.promise("RGT-10")
+@pytest.mark.parametrize(
+    ("days", "reason"),
+    [
+        (0, "JustificationA12Complexity"),
+        (61, "JustificationA12Complexity"),
+        (1.5, "JustificationA12Complexity"),
+        (30, "JustificationA12ManifestlyUnfounded"),
+        (30, "we are busy"),
+    ],
+)
+def test_an_extension_is_of_at_most_sixty_days_for_a_reason_of_the_list(
+    alice: Operator, asked: str, days: Any, reason: str
+) -> None:
+    assert alice.extends(asked, days, reason).problem == "invalid_request"
+    assert stored(asked).version == 1
+
+
+def test_whoever_answers_is_reminded_anew_before_the_new_day(
+    world: World, alice: Operator, asked: str
+) -> None:
+    world.advance(24 * DAY)
+    changed(asked, reminded=2)
+    alice.extends(asked, 60)
+    assert stored(asked).reminded == 0
+
+
+# --- who asks
+
+
+@pytest.mark.promise("RGT-10")
+def test_the_clock_stands_still_while_proof_of_identity_is_outstanding(
+    world: World, alice: Operator, asked: str
+) -> None:
+    world.advance(DAY)
+    waiting = alice.asks_identity(asked).json
+    assert (waiting["status"], waiting["clock_stands_still"]) == ("awaiting_verification", True)
+    assert stored(asked).run_at is None
+    world.advance(10 * DAY)
+    going_on = alice.notes_identity(asked).json
+    assert (going_on["status"], going_on["clock_stands_still"]) == ("in_progress", False)
+    assert going_on["due_at"] == "2027-01-03T22:59:59Z"
+    assert stored(asked).run_at == world.now
+    assert cloud.queued()[-1] == asked
+    assert evidence(asked)[1:] == [
+        ("identity_asked", {"by": alice.arn, "clock_stands_still": 1}),
+        ("identity_came", {"by": alice.arn, "proposal_dropped": 0}),
+    ]
+
+
+@pytest.mark.promise("RGT-10")
+def test_asked_for_late_it_holds_the_plan_up_and_not_the_clock(
+    world: World, alice: Operator, asked: str
+) -> None:
+    world.advance(3 * DAY + timedelta(seconds=1))
+    waiting = alice.asks_identity(asked).json
+    assert (waiting["status"], waiting["clock_stands_still"]) == ("awaiting_verification", False)
+    world.advance(10 * DAY)
+    going_on = alice.notes_identity(asked).json
+    assert (going_on["status"], going_on["due_at"]) == ("in_progress", "2026-12-24T22:59:59Z")
+
+
+def test_asking_and_noting_twice_is_doing_it_once(alice: Operator, asked: str) -> None:
+    for act in (alice.asks_identity, alice.notes_identity):
+        for _ in range(2):
+            assert act(asked).status == 200
+    assert [event for event, _ in evidence(asked)] == ["received", "identity_asked", "identity_came"]
+
+
+@pytest.mark.promise("RGT-10")
+def test_a_request_that_stands_still_counts_as_late_nowhere(
+    world: World, alice: Operator, asked: str
+) -> None:
+    alice.asks_identity(asked)
+    world.advance(40 * DAY)
+    swept = sweeping.sweep()
+    assert (swept.open, swept.overdue) == (1, 0)
+    alice.notes_identity(asked)
+    world.advance(31 * DAY)
+    assert sweeping.sweep().overdue == 1
+
+
+def test_identity_is_not_asked_for_while_a_decision_waits(alice: Operator, asked: str) -> None:
+    alice.proposes(asked, "completed")
+    assert alice.asks_identity(asked).problem == "proposed_already"
+    assert stored(asked).pause is None
+
+
+def test_proof_of_identity_takes_a_proposal_off_the_table(alice: Operator, asked: str) -> None:
+    alice.asks_identity(asked)
+    alice.proposes(asked, "refused", "JustificationA12IdentityFailure")
+    assert "proposal" not in alice.notes_identity(asked).json
+    after = stored(asked)
+    assert (after.status, after.decision_text, after.run_at) == (Status.IN_PROGRESS, None, clock.now())
+    assert evidence(asked)[-1] == ("identity_came", {"by": alice.arn, "proposal_dropped": 1})
+
+
+def test_doubts_may_come_up_while_a_processor_works(alice: Operator, asked: str) -> None:
+    changed(asked, status=Status.AWAITING_PROCESSOR)
+    assert alice.asks_identity(asked).json["status"] == "awaiting_verification"
+
+
+# --- steps that stopped
+
+
+@pytest.mark.promise("RGT-10")
+def test_a_step_that_stopped_is_tried_anew(alice: Operator, asked: str) -> None:
+    with_a_stopped_step(asked)
+    assert alice.retries(asked).json["tries"] == 0
+    after = stored(asked)
+    assert (after.next_step and after.next_step.status, after.run_at) == (StepStatus.WAITING, clock.now())
+    assert cloud.queued()[-1] == asked
+    assert evidence(asked)[-1] == ("step_retried", {"by": alice.arn, "step": "pin"})
+
+
+def test_what_did_not_stop_is_left_alone(alice: Operator, asked: str) -> None:
+    before = stored(asked)
+    assert alice.retries(asked).status == 200
+    assert stored(asked) == before
+
+
+def test_a_step_is_tried_anew_once_nobody_is_waited_for(alice: Operator, asked: str) -> None:
+    with_a_stopped_step(asked)
+    alice.proposes(asked, "completed")
+    alice.retries(asked)
+    assert stored(asked).run_at is None
+    alice.withdraws(asked)
+    assert stored(asked).run_at == clock.now()
+
+
+def test_a_step_that_stopped_stays_so_when_a_proposal_is_withdrawn(alice: Operator, asked: str) -> None:
+    with_a_stopped_step(asked)
+    alice.proposes(asked, "completed")
+    alice.withdraws(asked)
+    assert stored(asked).run_at is None
+
+
+def test_a_step_after_the_answer_is_tried_anew_too(world: World, alice: Operator, asked: str) -> None:
+    alice.proposes(asked, "completed")
+    world.an_operator("bob").approves(asked)
+    stopped = stored(asked).with_step(plans.TELL, StepStatus.STOPPED, clock.now())
+    changed(asked, steps=stopped.steps, run_at=None)
+    alice.retries(asked)
+    assert stored(asked).run_at == clock.now()
+
+
+# --- requests that came by another way
+
+
+@pytest.mark.promise("RGT-11")
+@pytest.mark.parametrize("by", ["letter", "email", "telephone", "in_person", "support"])
+def test_a_request_is_entered_as_it_came_and_its_time_counts_from_that_day(
+    world: World, alice: Operator, by: str
+) -> None:
+    mila = world.a_user()
+    entered = alice.enters(mila.user_id, on="2026-11-10", by=by)
+    assert entered.status == 201
+    request = mila.request(entered.json["id"])
+    assert (request["status"], request["received_at"]) == ("received", "2026-11-09T23:00:00Z")
+    assert request["due_at"] == "2026-12-10T22:59:59Z"
+    assert evidence(request["id"]) == [
+        (
+            "received",
+            {
+                "right": "access",
+                "received_by": by,
+                "by": alice.arn,
+                "received_at": "2026-11-09T23:00:00Z",
+            },
+        )
+    ]
+    assert cloud.queued() == [request["id"]]
+
+
+@pytest.mark.promise("RGT-11")
+@pytest.mark.parametrize("state", ["frozen", "restricted"])
+def test_for_whoever_may_not_use_the_app_a_request_is_entered_too(
+    world: World, alice: Operator, state: str
+) -> None:
+    mila = world.a_user()
+    world.set_state(mila, state)
+    entered = alice.enters(mila.user_id)
+    assert mila.request(entered.json["id"])["right"] == "access"
+
+
+@pytest.mark.promise("RGT-11")
+def test_whoever_asked_follows_it_by_the_receipt(world: World, alice: Operator) -> None:
+    entered = alice.enters(world.a_user().user_id).json
+    shown = world.call(
+        "GET", f"/v1/rights-receipts/{entered['id']}", headers={"Rights-Receipt": entered["receipt"]}
+    )
+    assert shown.json["status"] == "received"
+
+
+@pytest.mark.promise("RGT-11")
+def test_a_right_that_nothing_carries_out_is_taken_in_for_people_to_do(world: World, alice: Operator) -> None:
+    mila, bob = world.a_user(), world.an_operator("bob")
+    entered = alice.enters(mila.user_id, "rectification").json
+    assert (entered["status"], entered["steps"]) == ("awaiting_review", [])
+    alice.proposes(entered["id"], "completed", text="Your name is corrected.")
+    alice.withdraws(entered["id"])
+    assert mila.request(entered["id"])["status"] == "awaiting_review"
+    alice.proposes(entered["id"], "completed", text="Your name is corrected.")
+    bob.approves(entered["id"])
+    assert mila.request(entered["id"])["decision"]["text"] == "Your name is corrected."
+
+
+def test_a_right_that_is_being_exercised_is_not_entered_again(
+    world: World, mila: User, alice: Operator, asked: str
+) -> None:
+    refused = alice.enters(mila.user_id)
+    assert (refused.problem, refused.json["request_id"]) == ("already_open", asked)
+    twice = [alice.enters(mila.user_id, "erasure") for _ in range(2)]
+    assert [reply.status for reply in twice] == [201, 409]
+    assert twice[1].json["request_id"] == twice[0].json["id"]
+
+
+def test_of_two_who_enter_the_same_letter_one_does(
+    world: World, mila: User, alice: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bob = world.an_operator("bob")
+    first = just_before(monkeypatch, store, "take", lambda: bob.enters(mila.user_id))
+    assert alice.enters(mila.user_id).json["request_id"] == first[0].json["id"]
+
+
+@pytest.mark.promise("RGT-10")
+@pytest.mark.parametrize(
+    ("on", "status"),
+    [("2026-11-24", 201), ("2026-11-25", 400), ("2025-11-23", 201), ("2025-11-22", 400), ("24.11.2026", 400)],
+)
+def test_the_day_of_receipt_is_of_the_last_year_and_not_ahead(
+    world: World, alice: Operator, on: str, status: int
+) -> None:
+    entered = alice.enters(world.a_user().user_id, on=on)
+    assert entered.status == status
+    if status == 400:
+        assert entered.json["errors"][0]["pointer"] == "/received_on"
+        assert cloud.records("rights_request") == []
+
+
+@pytest.mark.promise("RGT-10")
+def test_today_is_the_day_in_belgrade(world: World, alice: Operator) -> None:
+    world.advance(timedelta(hours=11, minutes=30))  # half past midnight of the 25th there
+    assert alice.enters(world.a_user().user_id, on="2026-11-25").status == 201
+
+
+def test_what_comes_by_the_app_is_not_entered(world: World, alice: Operator) -> None:
+    refused = alice.enters(world.a_user().user_id, by="app")
+    assert refused.json["errors"][0]["pointer"] == "/received_by"
+
+
+def test_a_request_of_somebody_unknown_is_not_entered(alice: Operator) -> None:
+    assert alice.enters(f"u_{'0' * 26}").problem == "not_found"
+
+
+@pytest.mark.promise("SEC-1")
+def test_nothing_is_handed_to_another_controller_on_the_word_of_a_letter(
+    world: World, alice: Operator
+) -> None:
+    body = {
+        "user_id": world.a_user().user_id,
+        "right": "portability",
+        "received_by": "letter",
+        "received_on": "2026-11-24",
+        "transfer_to": "https://import.example.org",
+    }
+    assert alice.calls("POST", body=body).problem == "unexpected_field"
+
+
+@pytest.mark.promise("RGT-10")
+def test_a_letter_that_lay_about_is_late_and_reminds_of_nothing_that_is_over(
+    world: World, alice: Operator
+) -> None:
+    entered = alice.enters(world.a_user().user_id, on="2026-10-01").json
+    assert entered["days_left"] < 0
+    assert stored(entered["id"]).reminded == 4
+    assert sweeping.sweep().overdue == 1

@@ -1,0 +1,363 @@
+"""Operators decide: one proposes, another one approves, and all of it is on record."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib.core import chain
+from chalicelib.core.clock import DAY
+from chalicelib.core.ids import RightsRequestId
+from chalicelib.rights import store
+from chalicelib.rights.model import RefusalReason, RightsRequest, Status
+from tests.support import cloud
+from tests.support.operators import DONE, Operator
+from tests.support.races import just_before
+from tests.support.world import User, World
+
+UNFOUNDED = "JustificationA12ManifestlyUnfounded"
+UNKNOWN = "JustificationA12IdentityFailure"
+
+
+@pytest.fixture
+def mila(world: World) -> User:
+    return world.a_user().is_stepped_up()
+
+
+@pytest.fixture
+def alice(world: World) -> Operator:
+    return world.an_operator("alice")
+
+
+@pytest.fixture
+def bob(world: World) -> Operator:
+    return world.an_operator("bob")
+
+
+@pytest.fixture
+def asked(mila: User) -> str:
+    return str(mila.exercises("access").json["id"])
+
+
+def stored(request_id: str) -> RightsRequest:
+    found = store.read(RightsRequestId(request_id))
+    assert found
+    return found
+
+
+def evidence(request_id: str) -> list[tuple[str, Any]]:
+    return [(e.event, e.data) for e in chain.entries(store.evidence_of(RightsRequestId(request_id)))]
+
+
+# --- who may call
+
+
+@pytest.mark.promise("SEC-1")
+@pytest.mark.parametrize(
+    "arn",
+    [
+        None,
+        "",
+        "arn:aws:iam::123456789012:root",
+        "arn:aws:sts::123456789012:federated-user/alice",
+        "arn:aws:iam::123456789012:user/",
+        "alice",
+    ],
+)
+def test_nobody_in_particular_gets_nothing(world: World, asked: str, arn: str | None) -> None:
+    path = f"/admin/v1/rights-requests/{asked}"
+    for method, tail in (("GET", ""), ("DELETE", "/proposal"), ("POST", "/identity-check")):
+        assert world.call(method, path + tail, arn=arn).problem == "forbidden"
+    assert stored(asked).version == 1
+
+
+@pytest.mark.promise("SEC-1")
+def test_a_session_of_the_app_is_no_operator(mila: User, asked: str) -> None:
+    assert mila.gets(f"/admin/v1/rights-requests/{asked}").problem == "forbidden"
+
+
+def test_a_role_under_the_name_of_a_session_is_somebody(world: World, asked: str) -> None:
+    carol = Operator(world, "arn:aws:sts::123456789012:assumed-role/Operators/carol@ru4m.example")
+    assert carol.shows(asked).status == 200
+
+
+@pytest.mark.promise("SEC-1")
+def test_an_operator_who_calls_too_often_is_held_back_and_another_is_not(
+    world: World, alice: Operator, bob: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RU4M_LIMIT_OPERATOR_CALLS_PER_MINUTE", "2")
+    cloud.new_container()
+    replies = [alice.lists() for _ in range(3)]
+    assert [reply.problem for reply in replies] == [None, None, "too_many_requests"]
+    assert bob.lists().status == 200
+    monkeypatch.undo()
+    cloud.new_container()
+
+
+@pytest.mark.promise("SEC-1")
+def test_who_acts_is_on_record_and_in_no_log(
+    world: World, alice: Operator, asked: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    alice.proposes(asked, "completed")
+    alice.withdraws(asked)
+    assert [said["by"] for _, said in evidence(asked)[1:]] == [alice.arn, alice.arn]
+    assert "alice" not in world.log.getvalue() + capsys.readouterr().out
+
+
+# --- proposing and approving
+
+
+@pytest.mark.promise("RGT-10")
+def test_a_decision_is_proposed_by_one_and_approved_by_another(
+    mila: User, alice: Operator, bob: Operator, asked: str
+) -> None:
+    proposed = alice.proposes(asked, "refused", UNFOUNDED, "This was answered last week.")
+    assert proposed.json["status"] == "awaiting_review"
+    assert "decision" not in mila.request(asked)
+    decided = bob.approves(asked)
+    assert (decided.status, decided.json["status"]) == (200, "refused")
+    assert mila.request(asked)["decision"] == {
+        "outcome": "refused",
+        "reason_code": UNFOUNDED,
+        "text": "This was answered last week.",
+        "kept": [],
+    }
+    assert evidence(asked)[1:] == [
+        ("proposed", {"by": alice.arn, "status": "refused", "reason": UNFOUNDED}),
+        (
+            "decided",
+            {
+                "by": bob.arn,
+                "proposed_by": alice.arn,
+                "status": "refused",
+                "reason": UNFOUNDED,
+                "late": 0,
+            },
+        ),
+    ]
+
+
+@pytest.mark.promise("RGT-10")
+def test_who_proposed_a_decision_never_approves_it(mila: User, alice: Operator, asked: str) -> None:
+    alice.proposes(asked, "refused", UNFOUNDED)
+    assert alice.approves(asked).problem == "own_proposal"
+    assert mila.request(asked)["status"] == "awaiting_review"
+
+
+@pytest.mark.promise("RGT-10")
+def test_nothing_goes_on_while_a_decision_waits(alice: Operator, asked: str) -> None:
+    alice.proposes(asked, "refused", UNFOUNDED)
+    assert stored(asked).run_at is None
+    alice.withdraws(asked)
+    again = stored(asked)
+    assert (again.status, again.run_at, again.proposal) == (Status.IN_PROGRESS, again.received_at, None)
+    assert again.decision_text is None
+
+
+def test_what_is_decided_is_told_and_what_was_prepared_is_deleted(
+    alice: Operator, bob: Operator, asked: str
+) -> None:
+    alice.proposes(asked, "refused", UNFOUNDED)
+    bob.approves(asked)
+    assert [step.name for step in stored(asked).steps] == ["tell", "discard"]
+    assert cloud.queued()[-1] == asked
+
+
+def test_a_right_that_was_decided_on_can_be_exercised_again(
+    mila: User, alice: Operator, bob: Operator, asked: str
+) -> None:
+    alice.proposes(asked, "completed")
+    bob.approves(asked)
+    assert mila.exercises("access").status == 202
+
+
+def test_a_worker_at_a_step_can_not_write_over_a_proposal(alice: Operator, asked: str) -> None:
+    at_work = stored(asked)
+    alice.proposes(asked, "refused", UNFOUNDED)
+    with pytest.raises(store.MovedMeanwhile):
+        store.move(at_work, at_work.model_copy(update={"status": Status.COMPLETED}))
+
+
+def test_an_approval_is_of_what_was_shown(alice: Operator, bob: Operator, asked: str) -> None:
+    alice.proposes(asked, "completed")
+    shown = bob.shows(asked).headers["etag"]
+    alice.withdraws(asked)
+    alice.proposes(asked, "refused", UNFOUNDED)
+    assert bob.approves(asked, shown).problem == "changed_meanwhile"
+    assert bob.calls("POST", f"/{asked}/approval").problem == "precondition_required"
+    assert stored(asked).is_open
+
+
+def test_an_approval_has_something_to_approve(bob: Operator, asked: str) -> None:
+    assert bob.approves(asked).problem == "nothing_proposed"
+
+
+def test_the_same_call_again_changes_nothing(alice: Operator, bob: Operator, asked: str) -> None:
+    for _ in range(2):
+        assert alice.proposes(asked, "refused", UNFOUNDED).status == 200
+    tag = bob.shows(asked).headers["etag"]
+    for _ in range(2):
+        assert bob.approves(asked, tag).json["status"] == "refused"
+    assert [event for event, _ in evidence(asked)] == ["received", "proposed", "decided"]
+
+
+def test_withdrawing_twice_is_withdrawing_once(alice: Operator, bob: Operator, asked: str) -> None:
+    alice.proposes(asked, "completed")
+    for _ in range(2):
+        assert bob.withdraws(asked).status == 200
+    assert [event for event, _ in evidence(asked)] == ["received", "proposed", "proposal_withdrawn"]
+
+
+def test_one_proposal_waits_at_a_time(alice: Operator, bob: Operator, asked: str) -> None:
+    alice.proposes(asked, "completed")
+    assert bob.proposes(asked, "completed").problem == "proposed_already"
+    assert alice.proposes(asked, "completed", text="Otherwise.").problem == "proposed_already"
+    assert bob.case(asked)["proposal"] == {
+        "status": "completed",
+        "text": DONE,
+        "by": alice.arn,
+        "at": "2026-11-24T12:00:00Z",
+    }
+
+
+@pytest.mark.promise("RGT-10")
+@pytest.mark.parametrize("reason", [None, "because", "JustificationA12Complexity"])
+@pytest.mark.parametrize("status", ["refused", "partially_completed"])
+def test_a_refusal_in_whole_or_part_has_a_reason_of_the_list(
+    alice: Operator, asked: str, status: str, reason: str | None
+) -> None:
+    refused = alice.proposes(asked, status, reason)
+    assert refused.problem == "invalid_request"
+    assert refused.json["errors"][0]["pointer"] == "/reason"
+    assert stored(asked).proposal is None
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({"status": "completed", "text": DONE, "reason": UNFOUNDED}, "/reason"),
+        ({"status": "completed"}, "/text"),
+        ({"status": "completed", "text": " "}, "/text"),
+        ({"status": "completed", "text": "x" * 2001}, "/text"),
+        ({"status": "cancelled", "text": DONE, "reason": UNFOUNDED}, "/status"),
+        ({"status": "in_progress", "text": DONE, "reason": UNFOUNDED}, "/status"),
+    ],
+)
+def test_a_proposal_that_is_no_answer_is_refused(
+    alice: Operator, asked: str, body: dict[str, str], pointer: str
+) -> None:
+    refused = alice.calls("PUT", f"/{asked}/proposal", body=body)
+    assert (refused.problem, refused.json["errors"][0]["pointer"]) == ("invalid_request", pointer)
+    assert stored(asked).version == 1
+
+
+@pytest.mark.parametrize("reason", list(RefusalReason))
+def test_every_reason_of_the_list_can_be_given(
+    alice: Operator, bob: Operator, asked: str, reason: RefusalReason
+) -> None:
+    alice.proposes(asked, "partially_completed", reason)
+    assert bob.approves(asked).json["decision"]["reason_code"] == reason
+
+
+# --- what is decided stays
+
+
+@pytest.mark.promise("RGT-10")
+def test_proof_of_identity_that_comes_later_leaves_a_decision_as_it_is(
+    mila: User, alice: Operator, bob: Operator, asked: str
+) -> None:
+    alice.asks_identity(asked)
+    alice.proposes(asked, "refused", UNKNOWN)
+    bob.approves(asked)
+    before = stored(asked)
+    assert alice.notes_identity(asked).problem == "too_late"
+    assert stored(asked) == before
+    assert mila.request(asked)["status"] == "refused"
+
+
+@pytest.mark.promise("RGT-10")
+def test_proof_of_identity_that_comes_at_the_same_moment_leaves_a_decision_as_it_is(
+    alice: Operator, bob: Operator, asked: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice.asks_identity(asked)
+    alice.proposes(asked, "refused", UNKNOWN)
+    approved = just_before(monkeypatch, store, "move", lambda: bob.approves(asked))
+    assert alice.notes_identity(asked).problem == "too_late"
+    assert approved[0].status == 200
+    assert (stored(asked).status, stored(asked).refusal) == (Status.REFUSED, RefusalReason.IDENTITY_FAILURE)
+
+
+def test_of_two_approvals_at_once_one_is_told_that_it_is_too_late(
+    world: World, alice: Operator, bob: Operator, asked: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice.proposes(asked, "refused", UNFOUNDED)
+    tag = bob.shows(asked).headers["etag"]
+    carol = world.an_operator("carol")
+    first = just_before(monkeypatch, store, "move", lambda: carol.approves(asked, tag))
+    assert bob.approves(asked, tag).problem == "too_late"
+    assert first[0].status == 200
+    assert evidence(asked)[-1][1]["by"] == carol.arn
+
+
+def test_a_subject_who_cancels_first_has_cancelled(
+    mila: User, alice: Operator, bob: Operator, asked: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice.proposes(asked, "refused", UNFOUNDED)
+    cancel = f"/v1/rights-requests/{asked}/cancel"
+    just_before(monkeypatch, store, "move", lambda: mila.calls("POST", cancel))
+    assert bob.approves(asked).problem == "too_late"
+    after = stored(asked)
+    assert (after.status, after.proposal, after.decision_text) == (Status.CANCELLED, None, None)
+
+
+@pytest.mark.parametrize("act", ["proposes", "withdraws", "asks_identity", "notes_identity", "extends"])
+def test_nothing_is_done_to_what_is_decided(alice: Operator, bob: Operator, asked: str, act: str) -> None:
+    alice.proposes(asked, "completed")
+    bob.approves(asked)
+    before, more = stored(asked), {"proposes": ("completed",), "extends": (30,)}.get(act, ())
+    assert getattr(alice, act)(asked, *more).problem == "too_late"
+    assert stored(asked) == before
+
+
+@pytest.mark.promise("RGT-11")
+def test_before_it_is_known_who_asks_a_request_can_only_be_refused(
+    alice: Operator, bob: Operator, asked: str
+) -> None:
+    alice.asks_identity(asked)
+    assert alice.proposes(asked, "completed").problem == "not_now"
+    assert alice.proposes(asked, "refused", UNKNOWN).json["status"] == "awaiting_verification"
+    assert bob.approves(asked).json["status"] == "refused"
+
+
+# --- in time
+
+
+@pytest.mark.promise("RGT-10")
+@pytest.mark.parametrize(
+    ("proposed", "late"),
+    [(("refused", UNFOUNDED), 1), (("partially_completed", UNFOUNDED), 1), (("completed",), 0)],
+)
+def test_a_refusal_after_the_first_period_is_a_breach_even_if_that_was_extended(
+    world: World,
+    alice: Operator,
+    bob: Operator,
+    asked: str,
+    capsys: pytest.CaptureFixture[str],
+    proposed: tuple[str, ...],
+    late: int,
+) -> None:
+    alice.extends(asked, 60)
+    world.advance(31 * DAY)
+    alice.proposes(asked, *proposed)
+    bob.approves(asked)
+    assert evidence(asked)[-1][1]["late"] == late
+    assert ("RightsRefusedLate" in capsys.readouterr().out) == bool(late)
+
+
+def test_a_refusal_on_the_last_day_is_in_time(
+    world: World, alice: Operator, bob: Operator, asked: str
+) -> None:
+    world.advance(30 * DAY + timedelta(hours=10))
+    alice.proposes(asked, "refused", UNFOUNDED)
+    bob.approves(asked)
+    assert evidence(asked)[-1][1]["late"] == 0

@@ -1,0 +1,113 @@
+"""The subject is told that the answer takes longer: by mail at most once, and always in the app (RGT-10)."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
+
+from chalicelib.core import chain
+from chalicelib.core.errors import Unavailable
+from chalicelib.core.ids import RightsRequestId
+from chalicelib.rights import engine, plans, store
+from chalicelib.rights.steps import registry
+from tests.support import cloud
+from tests.support.builders import an_address
+from tests.support.world import User, World
+
+
+@pytest.fixture(autouse=True)
+def _a_short_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plans, "_COPY", (plans.PIN,))
+
+
+def advance(request_id: str) -> None:
+    engine.advance(RightsRequestId(request_id), registry.STEPS, registry.DUTIES)
+
+
+def an_extended_request(world: World, address: str | None) -> tuple[User, str]:
+    mila = world.a_user().is_stepped_up()
+    if address:
+        mila.has_email(address)
+    request_id = str(mila.exercises("access").json["id"])
+    world.an_operator("alice").extends(request_id, 60)
+    return mila, request_id
+
+
+def told(request_id: str) -> list[dict[str, Any]]:
+    entries = chain.entries(store.evidence_of(RightsRequestId(request_id)))
+    return [entry.data for entry in entries if entry.event == "extension_told"]
+
+
+@pytest.mark.promise("RGT-10")
+def test_who_has_a_mailbox_is_told_once_until_when_and_not_why(world: World) -> None:
+    address = an_address()
+    mila, request_id = an_extended_request(world, address)
+    before = len(cloud.mails_to(address))
+    for _ in range(3):
+        advance(request_id)
+    (mail,) = cloud.mails_to(address)[before:]
+    assert "2027-02-22" in mail
+    assert "Complexity" not in mail
+    assert told(request_id) == [{"by": "engine", "told_by_mail": 1}]
+    assert mila.request(request_id)["extended"]["reason"] == "JustificationA12Complexity"
+
+
+@pytest.mark.promise("RGT-10")
+def test_who_has_none_is_told_in_the_app(world: World) -> None:
+    _, request_id = an_extended_request(world, None)
+    advance(request_id)
+    assert told(request_id) == [{"by": "engine", "told_in_app": 1}]
+
+
+def test_the_worker_is_called_at_once(world: World) -> None:
+    _, request_id = an_extended_request(world, None)
+    assert cloud.queued() == [request_id, request_id]
+
+
+@pytest.mark.promise("RGT-10")
+def test_a_mail_that_was_certainly_not_sent_is_sent_later(world: World) -> None:
+    address = an_address()
+    _, request_id = an_extended_request(world, address)
+    before = len(cloud.mails_to(address))
+    down = EndpointConnectionError(endpoint_url="https://email")
+    with cloud.failing("sesv2", "SendEmail", down), pytest.raises(Unavailable):
+        advance(request_id)
+    assert told(request_id) == []
+    world.advance(timedelta(minutes=16))
+    advance(request_id)
+    assert len(cloud.mails_to(address)) == before + 1
+    assert told(request_id) == [{"by": "engine", "told_by_mail": 1}]
+
+
+@pytest.mark.promise("RGT-10")
+def test_a_mail_that_may_be_on_its_way_is_not_sent_again(world: World) -> None:
+    address = an_address()
+    _, request_id = an_extended_request(world, address)
+    before = len(cloud.mails_to(address))
+    with cloud.failing("sesv2", "SendEmail", ReadTimeoutError(endpoint_url="https://email"), moment="after"):
+        advance(request_id)
+    advance(request_id)
+    assert len(cloud.mails_to(address)) == before + 1
+    assert told(request_id) == [{"by": "engine", "told_in_app": 1}]
+
+
+@pytest.mark.promise("RGT-10")
+def test_a_worker_that_died_after_the_mail_sends_no_second_one(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = an_address()
+    _, request_id = an_extended_request(world, address)
+    before = len(cloud.mails_to(address))
+    with monkeypatch.context() as dying:
+        dying.setattr("chalicelib.rights.steps.telling.evidence.entry", _die)
+        with pytest.raises(SystemExit):
+            advance(request_id)
+    world.advance(timedelta(minutes=16))
+    advance(request_id)
+    assert len(cloud.mails_to(address)) == before + 1
+    assert told(request_id) == [{"by": "engine", "told_in_app": 1}]
+
+
+def _die(*_: Any) -> None:
+    raise SystemExit

@@ -1,0 +1,85 @@
+"""Operators: staff, who sign requests to the internal routes."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from unittest import mock
+
+from chalice.local import LambdaEventConverter
+
+if TYPE_CHECKING:
+    from tests.support.world import Reply, World
+
+CASES = "/admin/v1/rights-requests"
+DONE = "The copy was sent to you by post."
+
+
+@contextmanager
+def signed_by(arn: str | None) -> Iterator[None]:
+    """Tell the app who signed, as the gateway does; Chalice's test client knows nothing of it, and warns."""
+    make = LambdaEventConverter.create_lambda_event
+
+    def told(self: LambdaEventConverter, **request: Any) -> dict[str, Any]:
+        event: dict[str, Any] = make(self, **request)
+        if arn is not None:
+            event["requestContext"]["identity"]["userArn"] = arn
+        return event
+
+    with mock.patch.object(LambdaEventConverter, "create_lambda_event", told), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "IAMAuthorizer is not a supported")
+        yield
+
+
+@dataclass
+class Operator:
+    """Somebody of the controller's staff."""
+
+    world: World
+    arn: str
+
+    def calls(self, method: str, path: str = "", **more: Any) -> Reply:
+        return self.world.call(method, f"{CASES}{path}", arn=self.arn, **more)
+
+    def lists(self, cursor: str | None = None) -> Reply:
+        return self.calls("GET", f"?cursor={cursor}" if cursor else "")
+
+    def shows(self, request_id: str) -> Reply:
+        return self.calls("GET", f"/{request_id}")
+
+    def case(self, request_id: str) -> dict[str, Any]:
+        case: dict[str, Any] = self.shows(request_id).json
+        return case
+
+    def proposes(self, request_id: str, status: str, reason: str | None = None, text: str = DONE) -> Reply:
+        body = {"status": status, "text": text} | ({"reason": reason} if reason else {})
+        return self.calls("PUT", f"/{request_id}/proposal", body=body)
+
+    def withdraws(self, request_id: str) -> Reply:
+        return self.calls("DELETE", f"/{request_id}/proposal")
+
+    def approves(self, request_id: str, etag: str | None = None) -> Reply:
+        """What is shown just now, unless an ETag is given."""
+        tag = etag or self.shows(request_id).headers["etag"]
+        return self.calls("POST", f"/{request_id}/approval", headers={"If-Match": tag})
+
+    def extends(self, request_id: str, days: int, reason: str = "JustificationA12Complexity") -> Reply:
+        return self.calls("PUT", f"/{request_id}/extension", body={"days": days, "reason": reason})
+
+    def asks_identity(self, request_id: str) -> Reply:
+        return self.calls("POST", f"/{request_id}/identity-check")
+
+    def notes_identity(self, request_id: str) -> Reply:
+        return self.calls("POST", f"/{request_id}/identity-proof")
+
+    def retries(self, request_id: str) -> Reply:
+        return self.calls("POST", f"/{request_id}/retry")
+
+    def enters(
+        self, user_id: str, right: str = "access", on: str = "2026-11-24", by: str = "letter"
+    ) -> Reply:
+        body = {"user_id": user_id, "right": right, "received_by": by, "received_on": on}
+        return self.calls("POST", body=body)
