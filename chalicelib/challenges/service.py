@@ -20,12 +20,13 @@ from chalicelib.challenges.model import (
     Channel,
     CodeRequest,
     EmailUnavailable,
+    SmsInDoubt,
     SmsUnavailable,
     TooManyAttempts,
     TooManyCodes,
     WrongCode,
 )
-from chalicelib.challenges.store import UsedMeanwhile, get, use
+from chalicelib.challenges.store import UsedMeanwhile, allow_attempt, get, use
 from chalicelib.core import clock, idempotency, keyring, metrics
 from chalicelib.core.clock import MINUTE
 from chalicelib.core.errors import InProgress, Problem, Unavailable
@@ -35,7 +36,7 @@ from chalicelib.core.ids import ChallengeId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import Secret, settings
 
-__all__ = ["UsedMeanwhile", "code", "get", "resend", "start", "try_code", "use", "verified"]
+__all__ = ["UsedMeanwhile", "allow_attempt", "code", "get", "resend", "start", "try_code", "use", "verified"]
 
 # No request lives longer than the gateway's 29 s: after that an unsent challenge was left by a crash.
 _GIVEN_UP = timedelta(seconds=30)
@@ -58,11 +59,12 @@ def _told_as_unsent(channel: Channel) -> Iterator[None]:
 def start(asked: CodeRequest, key: IdempotencyKey | None) -> Challenge:
     """Send a code, or find the challenge that the same request made before.
 
-    A destination has one limit, whatever the codes are for: it bounds all guessing at its owner.
+    What is limited, and for whom, is in `limits`.
 
     Raises:
-        TooManyCodes: for this number, its prefix, this mailbox, or from this address where it counts.
+        TooManyCodes: for this number, its prefix, this mailbox or account, or from this address.
         SmsUnavailable, EmailUnavailable: it was not taken; the same request may be sent again at once.
+        SmsInDoubt, EmailInDoubt: nobody knows whether it was; the same, but it counts.
         InvalidEmail: SES takes no mail for this mailbox.
         IdempotencyMismatch: the key was used with another body.
         InProgress: the same request is being served right now.
@@ -77,7 +79,7 @@ def _started(asked: CodeRequest, key: IdempotencyKey | None) -> Challenge:
     if earlier := store.claim(challenge, now - _GIVEN_UP, now - idempotency.KEPT):
         return _sent_before(earlier, asked)
     try:
-        with limits.one_code(asked.channel, asked.destination, challenge.challenge_id, asked.address):
+        with limits.one_code(challenge, asked.account, asked.address):
             _send(challenge, asked.destination)
     except Problem:
         store.give_up(challenge)
@@ -96,6 +98,7 @@ def resend(ref: ChallengeRef) -> Challenge:
         ChallengeExpired: used, too old, sent or tried often enough.
         TooManyCodes: too early, or too many for this number or its prefix.
         SmsUnavailable: the carrier did not take it; may be asked again at once.
+        SmsInDoubt: nobody knows whether it did, so that was one of the resends.
     """
     challenge = store.get(ref)
     now = clock.now()
@@ -105,12 +108,14 @@ def resend(ref: ChallengeRef) -> Challenge:
         raise ChallengeExpired
     if challenge.resend_after > now:
         raise _too_early(challenge)
-    with limits.one_code(Channel.SMS, challenge.phone, ref.challenge_id):
+    with limits.one_code(challenge):
         try:
             sent = store.count_resend(challenge, now + MINUTE * 2 ** (challenge.resends + 1))
             _send(challenge, challenge.phone)
         except store.TooEarly:
             raise _too_early(challenge) from None
+        except SmsInDoubt:
+            raise
         except SmsUnavailable:
             store.allow_resend(ref)
             raise
@@ -141,7 +146,7 @@ def try_code(ref: ChallengeRef, guess: str, device: UUID | None, address: Client
     try:
         count(address.block)
     except (TooManyAttempts, Unavailable):
-        store.allow_attempt(challenge)
+        allow_attempt(challenge)
         raise
     if not right:
         raise WrongCode(attempts_left=most - challenge.attempts)
