@@ -25,7 +25,7 @@ from chalicelib.challenges.model import (
     TooManyCodes,
     WrongCode,
 )
-from chalicelib.challenges.store import UsedMeanwhile, get, use
+from chalicelib.challenges.store import UsedMeanwhile, allow_attempt, get, use
 from chalicelib.core import clock, idempotency, keyring, metrics
 from chalicelib.core.clock import MINUTE
 from chalicelib.core.errors import InProgress, Problem, Unavailable
@@ -35,7 +35,7 @@ from chalicelib.core.ids import ChallengeId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import Secret, settings
 
-__all__ = ["UsedMeanwhile", "code", "get", "resend", "start", "try_code", "use", "verified"]
+__all__ = ["UsedMeanwhile", "allow_attempt", "code", "get", "resend", "start", "try_code", "use", "verified"]
 
 # No request lives longer than the gateway's 29 s: after that an unsent challenge was left by a crash.
 _GIVEN_UP = timedelta(seconds=30)
@@ -141,7 +141,7 @@ def try_code(ref: ChallengeRef, guess: str, device: UUID | None, address: Client
     try:
         count(address.block)
     except (TooManyAttempts, Unavailable):
-        store.allow_attempt(challenge)
+        allow_attempt(challenge)
         raise
     if not right:
         raise WrongCode(attempts_left=most - challenge.attempts)

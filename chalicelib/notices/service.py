@@ -34,6 +34,8 @@ __all__ = [
     "announceable",
     "announced_to",
     "check_current",
+    "check_published",
+    "check_shown",
     "current",
     "currents",
     "first_announcements",
@@ -87,14 +89,44 @@ def currents() -> tuple[Notice, ...]:
     return tuple(current(kind) for kind in NoticeKind)
 
 
+def check_published(terms: NoticeVersion, privacy: NoticeVersion) -> None:
+    """Refuse what nobody can have been shown: there is no such version of the terms or the privacy policy.
+
+    Raises:
+        TermsOutdated: with the versions to show.
+    """
+    shown = {(NoticeKind.TERMS, terms), (NoticeKind.PRIVACY, privacy)}
+    if not shown <= {(notice.kind, notice.version) for notice in published()}:
+        raise _outdated()
+
+
 def check_current(terms: NoticeVersion, privacy: NoticeVersion) -> None:
-    """Refuse a signup that was shown something else than what is current.
+    """Refuse a new account that was shown something else than what is current.
 
     Raises:
         TermsOutdated: with the versions to show.
     """
     if (terms, privacy) != (current(NoticeKind.TERMS).version, current(NoticeKind.PRIVACY).version):
-        raise TermsOutdated(current={n.kind.value: n.version for n in currents()})
+        raise _outdated()
+
+
+def check_shown(standing: Standing, shown: NoticeVersion) -> None:
+    """Refuse to sign a known user in who was shown an older version than the one that applies to them.
+
+    The current one always does, since that is what an app shows, also to somebody who accepted a coming
+    one early.
+
+    Raises:
+        TermsOutdated: with the versions to show.
+    """
+    applies, today = standing.current(clock.now()), current(shown.kind)
+    oldest = min(applies.effective_at, today.effective_at)
+    if shown not in {notice.version for notice in standing.versions if notice.effective_at >= oldest}:
+        raise _outdated()
+
+
+def _outdated() -> TermsOutdated:
+    return TermsOutdated(current={n.kind.value: n.version for n in currents()})
 
 
 # What is on record about the caller and each kind of notice, in the caller's batched read.
@@ -146,7 +178,7 @@ def accept(account_id: AccountId, version: NoticeVersion, standing: Standing) ->
     if notice is None:
         raise NotFound
     if notice.effective_at < standing.current(now).effective_at:
-        raise TermsOutdated(current={n.kind.value: n.version for n in currents()})
+        raise _outdated()
     store.put(account_id, Acceptance(version=version, accepted_at=now))
 
 

@@ -8,7 +8,8 @@ whatever races or breaks:
 - A code opens one session. Using it up is part of the same transaction, and ends the code's life two
   minutes from then; until then the same code again (an answer may have been lost) is answered with
   that session, whenever in its ten minutes it was used.
-- Nobody learns whether a number is registered before they have shown that it is theirs.
+- Nobody learns whether a number is registered before they have shown that it is theirs. So whether the
+  terms that were shown will do, which depends on the account, is judged after the code.
 """
 
 from contextlib import suppress
@@ -36,6 +37,7 @@ from chalicelib.core.metrics import Metric
 from chalicelib.core.needs import Claims
 from chalicelib.core.table import Write
 from chalicelib.notices import service as notices
+from chalicelib.notices.service import STANDINGS
 from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
 from chalicelib.profiles import service as profiles
 from chalicelib.sessions import service as sessions
@@ -68,10 +70,11 @@ def verify(challenge_id: ChallengeId, answer: Verification, address: ClientAddre
     """Open the account of a number whose code was given back.
 
     Raises:
-        TermsOutdated: something else was shown than what is current; no try is counted.
+        TermsOutdated: a new number was shown something else than what is current, or a known one
+            something older than what applies to it; no try is counted.
         WrongCode, ChallengeExpired, TooManyAttempts: see `challenges.try_code`.
     """
-    notices.check_current(answer.terms_version, answer.privacy_version)
+    notices.check_published(answer.terms_version, answer.privacy_version)
     challenge = challenges.try_code(_ref(challenge_id), answer.code, answer.device_id, address)
     if challenge.used_at:
         return _same_again(challenge)
@@ -79,6 +82,9 @@ def verify(challenge_id: ChallengeId, answer: Verification, address: ClientAddre
         return _sign_in_whoever_races(challenge, answer)
     except challenges.UsedMeanwhile:
         return _used_by_twin(challenge)
+    except notices.TermsOutdated:
+        challenges.allow_attempt(challenge)  # the code was right: the same one comes back with other terms
+        raise
 
 
 def _sign_in_whoever_races(challenge: Challenge, answer: Verification) -> Verified:
@@ -110,7 +116,12 @@ def _sign_in(challenge: Challenge, answer: Verification) -> Verified:
 
 
 def _new(challenge: Challenge, answer: Verification) -> tuple[Account, SubjectKeys, list[Write]]:
-    """A new account, and the writes that make it."""
+    """A new account, and the writes that make it.
+
+    Raises:
+        TermsOutdated: something else was shown than what is current.
+    """
+    notices.check_current(answer.terms_version, answer.privacy_version)
     account, keys, makes = accounts.open_account(str(challenge.phone), challenge.locale)
     makes += profiles.new_profile(account.account_id, answer.display_name, keys)
     makes += notices.acceptances(account.account_id, answer.terms_version, answer.privacy_version)
@@ -123,13 +134,18 @@ def _known(owner: AccountId, answer: Verification) -> tuple[Account, SubjectKeys
 
     Raises:
         Unavailable: the number is claimed by an account that is being erased.
+        TermsOutdated: something older was shown than what applies to it.
     """
-    accepted = {v: notices.acceptance_of(v) for v in (answer.terms_version, answer.privacy_version)}
-    (row,) = needs.read_accounts([owner], (ACCOUNT, DATA_KEY, *accepted.values()))
+    (row,) = needs.read_accounts([owner], (ACCOUNT, DATA_KEY, *STANDINGS.values()))
     account = row[ACCOUNT]
     if account is None:
         raise Unavailable
-    missing = [version for version, need in accepted.items() if row[need] is None]
+    missing = []
+    for version in (answer.terms_version, answer.privacy_version):
+        standing = row[STANDINGS[version.kind]]
+        notices.check_shown(standing, version)
+        if version not in standing.accepted:
+            missing.append(version)
     return account, row[DATA_KEY], [*notices.acceptances(owner, *missing)]
 
 

@@ -9,6 +9,7 @@ import pytest
 from chalicelib.accounts import service as accounts
 from chalicelib.core import breaker, table
 from chalicelib.core.settings import settings
+from chalicelib.notices.model import NoticeKind
 from chalicelib.rights import store as rights
 from chalicelib.rights import sweeping
 from chalicelib.usage import rollup, service, store
@@ -74,6 +75,18 @@ def test_verifying_a_new_number_costs_five_calls(world: World) -> None:
 
 def test_verifying_a_known_number_costs_six_calls(world: World) -> None:
     mila = world.a_user()
+    challenge = world.asks_for_a_code(mila.phone).json["challenge_id"]
+    with counted() as calls:
+        assert world.verifies(challenge, world.code_for(mila.phone)).status == 200
+    assert calls.of("dynamodb") == sum(calls.values()) == 6
+
+
+def test_verifying_costs_the_same_however_many_versions_there_are(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mila = world.a_user()
+    days = [f"{year}-{month:02}-01" for year in (2025, 2026) for month in range(1, 12)]
+    publish(monkeypatch, *(a_version(day, kind) for day in days for kind in NoticeKind))
     challenge = world.asks_for_a_code(mila.phone).json["challenge_id"]
     with counted() as calls:
         assert world.verifies(challenge, world.code_for(mila.phone)).status == 200

@@ -1,0 +1,117 @@
+"""Signing in across a change of the terms: what applies to a known user decides (ADR 16)."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.support import cloud
+from tests.support.builders import PRIVACY, TERMS, a_phone, other_than
+from tests.support.notices import DAY, a_version, publish, tell
+from tests.support.world import Reply, World
+
+NEWER = a_version("2026-11-01")
+COMING = a_version("2026-12-24", announced_for=60 * DAY)
+
+
+def signs_in(world: World, phone: str, **shown: str) -> Reply:
+    challenge = world.asks_for_a_code(phone).json["challenge_id"]
+    return world.verifies(challenge, world.code_for(phone), **shown)
+
+
+@pytest.mark.promise("NOT-1")
+@pytest.mark.parametrize("shown", [TERMS, NEWER.version])
+def test_whom_newer_terms_do_not_apply_to_yet_signs_in_with_theirs_or_with_the_newer_ones(
+    world: World, monkeypatch: pytest.MonkeyPatch, shown: str
+) -> None:
+    mila = world.a_user()
+    publish(monkeypatch, NEWER)
+    again = signs_in(world, mila.phone, terms_version=shown)
+    assert (again.status, again.json["user_id"]) == (200, mila.user_id)
+
+
+@pytest.mark.promise("STR-4")
+def test_newer_terms_shown_at_a_sign_in_are_accepted_by_it_and_apply(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mila = world.a_user()
+    publish(monkeypatch, NEWER)
+    signs_in(world, mila.phone, terms_version=NEWER.version)
+    assert {a["version"]["S"] for a in cloud.records("acceptance")} == {TERMS, NEWER.version, PRIVACY}
+    assert signs_in(world, mila.phone, terms_version=TERMS).problem == "terms_outdated"
+
+
+@pytest.mark.promise("STR-4")
+def test_older_terms_than_apply_to_a_user_sign_nobody_in_and_cost_no_try(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mila = world.a_user()
+    publish(monkeypatch, NEWER)
+    tell(mila, NEWER.version, at=NEWER.published_at)
+    challenge = world.asks_for_a_code(mila.phone).json["challenge_id"]
+    code = world.code_for(mila.phone)
+    for _ in range(6):
+        refused = world.verifies(challenge, code, terms_version=TERMS)
+        assert refused.problem == "terms_outdated"
+    assert refused.json["current"] == {"terms": NEWER.version, "privacy": PRIVACY}
+    assert len(cloud.records("session")) == 1
+    assert world.verifies(challenge, code, terms_version=NEWER.version).status == 200
+
+
+@pytest.mark.promise("STR-4")
+@pytest.mark.parametrize("shown", [TERMS, COMING.version], ids=["replaced", "coming"])
+def test_a_new_number_opens_an_account_under_the_terms_of_today_only_and_others_cost_no_try(
+    world: World, monkeypatch: pytest.MonkeyPatch, shown: str
+) -> None:
+    publish(monkeypatch, NEWER, COMING)
+    phone = a_phone()
+    challenge = world.asks_for_a_code(phone).json["challenge_id"]
+    code = world.code_for(phone)
+    for _ in range(6):
+        assert world.verifies(challenge, code, terms_version=shown).problem == "terms_outdated"
+    assert cloud.records("account") == cloud.records("acceptance") == []
+    assert world.verifies(challenge, code, terms_version=NEWER.version).status == 201
+
+
+def test_who_accepted_coming_terms_early_signs_in_with_what_the_app_shows_today(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mila = world.a_user()
+    publish(monkeypatch, COMING)
+    assert mila.calls("POST", f"/v1/notices/{COMING.version}/acceptance").status == 204
+    for shown in (TERMS, COMING.version):
+        assert signs_in(world, mila.phone, terms_version=shown).status == 200
+
+
+@pytest.mark.parametrize("swapped", [{"terms_version": PRIVACY}, {"privacy_version": TERMS}], ids=str)
+def test_a_notice_of_one_kind_does_not_stand_for_the_other(world: World, swapped: dict[str, str]) -> None:
+    mila = world.a_user()
+    assert signs_in(world, mila.phone, **swapped).problem == "terms_outdated"
+
+
+def test_a_code_repeated_after_newer_terms_took_effect_is_answered_with_the_same_session(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phone = a_phone()
+    challenge = world.asks_for_a_code(phone).json["challenge_id"]
+    code = world.code_for(phone)
+    in_a_minute = world.now + timedelta(minutes=1)
+    dates = {"published_at": in_a_minute - 20 * DAY, "effective_at": in_a_minute}
+    publish(monkeypatch, NEWER.model_copy(update=dates))
+    first = world.verifies(challenge, code)
+    world.advance(timedelta(minutes=1))
+    again = world.verifies(challenge, code)
+    assert (first.status, again.status) == (201, 201)
+    assert again.json["session"]["session_id"] == first.json["session"]["session_id"]
+
+
+@pytest.mark.promise("ACC-1")
+def test_with_older_terms_and_a_wrong_code_nobody_learns_whether_a_number_is_registered(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mila = world.a_user()
+    publish(monkeypatch, NEWER)
+    tell(mila, NEWER.version, at=NEWER.published_at)
+    for phone in (mila.phone, a_phone()):
+        challenge = world.asks_for_a_code(phone).json["challenge_id"]
+        wrong = other_than(world.code_for(phone))
+        assert world.verifies(challenge, wrong, terms_version=TERMS).json["attempts_left"] == 4
