@@ -3,17 +3,21 @@
 All of them refuse while they can't count: a code costs money, and a guess that nobody counts is free.
 The order is part of the rule: the address first, so that whoever is blocked uses up nobody's number,
 then the number, so that one number asked for again and again does not close its prefix.
+
+A code for stepping up counts against its account, and not against the number: anybody may ask for a
+number's codes, and must not close it for the owner, who has shown a session (ADR 10).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
-from chalicelib.challenges.model import Channel, TooManyAttempts, TooManyCodes
+from chalicelib.challenges.model import Challenge, ChallengePurpose, TooManyAttempts, TooManyCodes
 from chalicelib.core.breaker import Breaker
 from chalicelib.core.clock import DAY, MINUTE
 from chalicelib.core.errors import Problem
 from chalicelib.core.http import ClientAddress
-from chalicelib.core.ids import ChallengeId
+from chalicelib.core.ids import AccountId, ChallengeId
 from chalicelib.core.limiter import Limiter, WhenUnreachable, Window
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Conflict
@@ -27,6 +31,12 @@ PER_NUMBER = Limiter(
         ),
         Window(lambda: DAY, lambda: settings().limits.codes_per_number_day),
     ),
+    TooManyCodes,
+    WhenUnreachable.REFUSE,
+)
+TO_STEP_UP = Limiter(
+    "codes_to_step_up",
+    (Window(lambda: DAY, lambda: settings().limits.codes_to_step_up_day),),
     TooManyCodes,
     WhenUnreachable.REFUSE,
 )
@@ -64,35 +74,44 @@ GUESSES = Limiter(
 )
 
 
-_PER_DESTINATION = {Channel.SMS: PER_NUMBER, Channel.EMAIL: PER_MAILBOX}
-
-
 @contextmanager
 def one_code(
-    channel: Channel, destination: str, challenge_id: ChallengeId, address: ClientAddress | None = None
+    challenge: Challenge, account: AccountId | None = None, address: ClientAddress | None = None
 ) -> Iterator[None]:
-    """Count one code to a number or mailbox, around what sends it; what ends in a problem is given back.
+    """Count a challenge's code, around what sends it; what ends in a problem is given back.
 
     The address's hit stays: it bounds our work, not what is sent. Mail earns nobody anything, so only
     numbers have a breaker.
 
     Raises:
-        TooManyCodes: for this number, its prefix, this mailbox, or from this address.
+        TooManyCodes: for this number, its prefix, this mailbox, this account, or from this address.
         Unavailable: nobody can count now.
     """
     if address:
         PER_ADDRESS.hit(address.block)
-    per_destination = _PER_DESTINATION[channel]
-    per_destination.hit(destination)
-    counted = None
+    counted: list[Callable[[], None]] = []
     try:
-        if channel is Channel.SMS:
-            counted = PER_PREFIX.hit(_prefix(destination), challenge_id)
+        for limiter, subject in _counters(challenge, account):
+            limiter.hit(subject)
+            counted.append(partial(limiter.give_back, subject))
+        if challenge.phone:
+            place = PER_PREFIX.hit(_prefix(challenge.phone), challenge.challenge_id)
+            counted.append(partial(PER_PREFIX.give_back, place))
         yield
     except (Problem, Conflict):
-        PER_PREFIX.give_back(counted)
-        per_destination.give_back(destination)
+        for give_back in reversed(counted):
+            give_back()
         raise
+
+
+def _counters(challenge: Challenge, account: AccountId | None) -> Iterator[tuple[Limiter, str]]:
+    """What a code counts against, and whose counter that is."""
+    if account and challenge.purpose is ChallengePurpose.STEP_UP:
+        yield TO_STEP_UP, account
+    elif challenge.phone:
+        yield PER_NUMBER, challenge.phone
+    elif challenge.email:
+        yield PER_MAILBOX, challenge.email
 
 
 def verified(phone: str, challenge_id: ChallengeId) -> None:

@@ -116,8 +116,8 @@ class CodeRequest:
     """Who asks for a code, what for, and where it is to be sent: a number (E.164) or a mailbox.
 
     `scope` is whose Idempotency-Key may name the request, and `body` what such a key stands for.
-    `address` is given where strangers ask: its block is then counted. `device` is kept for what the
-    code opens.
+    `address` is given where strangers ask: its block is then counted. `account` is whose session asks,
+    if one does: it has limits of its own. `device` is kept for what the code opens.
     """
 
     purpose: ChallengePurpose
@@ -126,6 +126,7 @@ class CodeRequest:
     locale: str | None
     scope: str
     holder: Holder | None = None
+    account: AccountId | None = None
     device: Device | None = None
     body: Body | None = None
     address: ClientAddress | None = None

@@ -58,10 +58,10 @@ def _told_as_unsent(channel: Channel) -> Iterator[None]:
 def start(asked: CodeRequest, key: IdempotencyKey | None) -> Challenge:
     """Send a code, or find the challenge that the same request made before.
 
-    A destination has one limit, whatever the codes are for: it bounds all guessing at its owner.
+    What is limited, and for whom, is in `limits`.
 
     Raises:
-        TooManyCodes: for this number, its prefix, this mailbox, or from this address where it counts.
+        TooManyCodes: for this number, its prefix, this mailbox or account, or from this address.
         SmsUnavailable, EmailUnavailable: it was not taken; the same request may be sent again at once.
         InvalidEmail: SES takes no mail for this mailbox.
         IdempotencyMismatch: the key was used with another body.
@@ -77,7 +77,7 @@ def _started(asked: CodeRequest, key: IdempotencyKey | None) -> Challenge:
     if earlier := store.claim(challenge, now - _GIVEN_UP, now - idempotency.KEPT):
         return _sent_before(earlier, asked)
     try:
-        with limits.one_code(asked.channel, asked.destination, challenge.challenge_id, asked.address):
+        with limits.one_code(challenge, asked.account, asked.address):
             _send(challenge, asked.destination)
     except Problem:
         store.give_up(challenge)
@@ -105,7 +105,7 @@ def resend(ref: ChallengeRef) -> Challenge:
         raise ChallengeExpired
     if challenge.resend_after > now:
         raise _too_early(challenge)
-    with limits.one_code(Channel.SMS, challenge.phone, ref.challenge_id):
+    with limits.one_code(challenge):
         try:
             sent = store.count_resend(challenge, now + MINUTE * 2 ** (challenge.resends + 1))
             _send(challenge, challenge.phone)

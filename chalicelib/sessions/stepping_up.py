@@ -32,7 +32,8 @@ from chalicelib.sessions.model import Session, SteppedUp
 def start(session: Session, account: Account | None, key: IdempotencyKey | None) -> ChallengeView:
     """Send a code to the account's number.
 
-    The address is not counted: that limit is about strangers who ask for many numbers.
+    It counts against the account alone. The number's limit and the address's are about strangers: what
+    they ask for must not keep the owner from stepping up.
 
     Raises:
         SessionEnded: the account is gone.
@@ -47,6 +48,7 @@ def start(session: Session, account: Account | None, key: IdempotencyKey | None)
         locale=account.locale,
         scope=session.session_id,
         holder=session.session_id,
+        account=account.account_id,
     )
     return challenges.start(asked, key).view()
 

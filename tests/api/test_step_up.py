@@ -206,14 +206,45 @@ def test_a_session_that_was_ended_meanwhile_is_not_stepped_up(world: World) -> N
     assert mila.asks_to_step_up().problem == "session_ended"
 
 
-def test_signups_and_step_ups_of_a_number_share_one_limit(world: World) -> None:
+def test_strangers_who_use_up_a_numbers_codes_of_a_day_do_not_keep_its_owner_from_stepping_up(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     mila = world.a_user()
-    for _ in range(2):
-        assert world.asks_for_a_code(mila.phone).status == 202
+    monkeypatch.setenv("RU4M_LIMIT_CODES_PER_NUMBER_DAY", "2")
+    settings.cache_clear()
+    assert world.asks_for_a_code(mila.phone).status == 202
+    assert world.asks_for_a_code(mila.phone).json["retry_after"] == 12 * 3600
+    assert until(mila.steps_up()) == ahead(world, minutes=10)
+
+
+def test_stepping_up_uses_up_none_of_a_numbers_codes_for_signing_in(world: World) -> None:
+    mila = world.a_user()
+    for _ in range(5):
         assert mila.asks_to_step_up().status == 202
-    refused = mila.asks_to_step_up()
-    assert (refused.problem, refused.json["limit"]) == ("too_many_codes", "codes_per_number")
-    assert world.asks_for_a_code(mila.phone).problem == "too_many_codes"
+    for _ in range(4):  # the first of five was signup's
+        assert world.asks_for_a_code(mila.phone).status == 202
+
+
+@pytest.mark.promise("ACC-2")
+def test_an_account_gets_five_codes_a_day_for_stepping_up_in_all_its_sessions_together(world: World) -> None:
+    mila, vuk = world.a_user(), world.a_user()
+    tablet = on_another_device(mila)
+    for session in (mila, tablet, mila, tablet, mila):
+        assert session.asks_to_step_up().status == 202
+    for session in (mila, tablet):
+        refused = session.asks_to_step_up()
+        assert (refused.problem, refused.json["limit"]) == ("too_many_codes", "codes_to_step_up")
+        assert refused.json["retry_after"] == 12 * 3600
+    assert vuk.asks_to_step_up().status == 202
+
+
+@pytest.mark.promise("ACC-2")
+def test_no_code_for_stepping_up_is_sent_while_it_cannot_be_counted(world: World) -> None:
+    mila = world.a_user()
+    down = EndpointConnectionError(endpoint_url="https://dynamodb")
+    with cloud.failing("dynamodb", "UpdateItem", down, touching="codes_to_step_up"):
+        assert mila.asks_to_step_up().problem == "sms_unavailable"
+    assert len(world.messages_to(mila.phone)) == 1
 
 
 def test_guesses_at_signups_and_step_ups_share_the_limit_of_an_address(
@@ -242,7 +273,7 @@ def test_a_carrier_that_refuses_is_told_as_503_and_uses_nothing_up(world: World)
     with cloud.failing("sns", "Publish", SMS_DOWN):
         for _ in range(6):
             assert mila.asks_to_step_up().problem == "sms_unavailable"
-    for _ in range(4):  # the first of five was signup's
+    for _ in range(5):
         assert mila.asks_to_step_up().status == 202
 
 
