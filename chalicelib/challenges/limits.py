@@ -12,7 +12,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 
-from chalicelib.challenges.model import Challenge, ChallengePurpose, TooManyAttempts, TooManyCodes
+from chalicelib.challenges.model import (
+    Challenge,
+    ChallengePurpose,
+    EmailInDoubt,
+    SmsInDoubt,
+    TooManyAttempts,
+    TooManyCodes,
+)
 from chalicelib.core.breaker import Breaker
 from chalicelib.core.clock import DAY, MINUTE
 from chalicelib.core.errors import Problem
@@ -80,6 +87,8 @@ def one_code(
 ) -> Iterator[None]:
     """Count a challenge's code, around what sends it; what ends in a problem is given back.
 
+    Unless nobody knows whether it was sent: while a service is slow to answer, each try may be a message.
+
     The address's hit stays: it bounds our work, not what is sent. Mail earns nobody anything, so only
     numbers have a breaker.
 
@@ -98,6 +107,8 @@ def one_code(
             place = PER_PREFIX.hit(_prefix(challenge.phone), challenge.challenge_id)
             counted.append(partial(PER_PREFIX.give_back, place))
         yield
+    except (SmsInDoubt, EmailInDoubt):
+        raise
     except (Problem, Conflict):
         for give_back in reversed(counted):
             give_back()

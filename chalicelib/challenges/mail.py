@@ -1,6 +1,6 @@
 """Handing a code to SES."""
 
-from chalicelib.challenges.model import EmailUnavailable
+from chalicelib.challenges.model import EmailInDoubt, EmailUnavailable
 from chalicelib.core import metrics
 from chalicelib.core.ids import MailId
 from chalicelib.core.metrics import Metric
@@ -37,7 +37,8 @@ def send_code(address: str, code: str, locale: str | None) -> None:
 
     Raises:
         InvalidEmail: SES will never take mail for this address.
-        EmailUnavailable: SES did not take it, or nobody knows; asking again sends another code.
+        EmailUnavailable: SES did not take it; asking again sends another code.
+        EmailInDoubt: nobody knows whether SES took it; the same.
     """
     spoken = language(locale, _TEXTS)
     subject, paragraphs = _TEXTS[spoken]
@@ -52,6 +53,8 @@ def send_code(address: str, code: str, locale: str | None) -> None:
         mail.send(letter, Purpose.AUTHENTICATION, choices=None)
     except MailRefused:
         raise InvalidEmail from None
-    except (MailUnavailable, MailInDoubt):
+    except MailUnavailable:
         raise EmailUnavailable from None
+    except MailInDoubt:
+        raise EmailInDoubt from None
     metrics.count(Metric.CODE_SENT)

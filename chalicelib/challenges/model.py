@@ -64,12 +64,20 @@ class SmsUnavailable(Unavailable):
     metric = Metric.CODE_NOT_SENT
 
 
+class SmsInDoubt(SmsUnavailable):
+    """SNS did not say whether it took the code: told as not sent, and counted as sent."""
+
+
 class EmailUnavailable(Unavailable):
-    """The code was not mailed, as far as we know; asking again uses up nothing of the mailbox's limit."""
+    """The code was not mailed; asking again uses up nothing of the mailbox's limit."""
 
     code = "email_unavailable"
     title = "The code could not be sent; try again"
     metric = Metric.CODE_NOT_SENT
+
+
+class EmailInDoubt(EmailUnavailable):
+    """SES did not say whether it took the code: told as not sent, and counted as sent."""
 
 
 class WrongCode(Unprocessable):

@@ -20,6 +20,7 @@ from chalicelib.challenges.model import (
     Channel,
     CodeRequest,
     EmailUnavailable,
+    SmsInDoubt,
     SmsUnavailable,
     TooManyAttempts,
     TooManyCodes,
@@ -63,6 +64,7 @@ def start(asked: CodeRequest, key: IdempotencyKey | None) -> Challenge:
     Raises:
         TooManyCodes: for this number, its prefix, this mailbox or account, or from this address.
         SmsUnavailable, EmailUnavailable: it was not taken; the same request may be sent again at once.
+        SmsInDoubt, EmailInDoubt: nobody knows whether it was; the same, but it counts.
         InvalidEmail: SES takes no mail for this mailbox.
         IdempotencyMismatch: the key was used with another body.
         InProgress: the same request is being served right now.
@@ -96,6 +98,7 @@ def resend(ref: ChallengeRef) -> Challenge:
         ChallengeExpired: used, too old, sent or tried often enough.
         TooManyCodes: too early, or too many for this number or its prefix.
         SmsUnavailable: the carrier did not take it; may be asked again at once.
+        SmsInDoubt: nobody knows whether it did, so that was one of the resends.
     """
     challenge = store.get(ref)
     now = clock.now()
@@ -111,6 +114,8 @@ def resend(ref: ChallengeRef) -> Challenge:
             _send(challenge, challenge.phone)
         except store.TooEarly:
             raise _too_early(challenge) from None
+        except SmsInDoubt:
+            raise
         except SmsUnavailable:
             store.allow_resend(ref)
             raise

@@ -4,14 +4,13 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.challenges.model import SmsUnavailable
+from chalicelib.challenges.model import SmsInDoubt, SmsUnavailable
 from chalicelib.core import egress, metrics
 from chalicelib.core.metrics import Metric
+from chalicelib.messages.doubt import in_doubt
 from chalicelib.messages.languages import language
 from chalicelib.privacy.purposes import Category, Purpose
 from chalicelib.privacy.recipients import Recipient
-
-__all__ = ["SmsUnavailable", "send_code"]
 
 # Serbian is the language of most users; everybody else is written to in English.
 _TEXTS = {
@@ -24,7 +23,8 @@ def send_code(phone: str, code: str, locale: str | None) -> None:
     """Send the code in the user's language.
 
     Raises:
-        SmsUnavailable: the carrier did not take it. The cause is not chained: its text has the number.
+        SmsUnavailable: SNS did not take it. The cause is not chained: its text has the number.
+        SmsInDoubt: nobody knows whether SNS took it.
     """
     try:
         _carriers().publish(
@@ -35,8 +35,8 @@ def send_code(phone: str, code: str, locale: str | None) -> None:
                 "AWS.SNS.SMS.SenderID": {"DataType": "String", "StringValue": "RU4M"},
             },
         )
-    except (BotoCoreError, ClientError):
-        raise SmsUnavailable from None
+    except (BotoCoreError, ClientError) as error:
+        raise (SmsInDoubt if in_doubt(error) else SmsUnavailable) from None
     metrics.count(Metric.CODE_SENT)
 
 

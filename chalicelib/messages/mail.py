@@ -9,25 +9,21 @@ What became of a mail is told apart by what may be done next:
 
     MailRefused      never taken for this address; asking again is vain
     MailUnavailable  not taken now, for sure: SES limits us, or we never reached it; it may be sent again
-    MailInDoubt      no answer: it may be on its way, and sending it again could double it
+    MailInDoubt      no answer, or that a server broke, be it with a 503 (`doubt`): it may be on its way,
+                     and sending it again could double it
 """
 
 import html
 from dataclasses import dataclass, field
 from typing import Any
 
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    ConnectTimeoutError,
-    EndpointConnectionError,
-    ParamValidationError,
-)
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 from chalicelib.core import egress, metrics
 from chalicelib.core.ids import MailId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import settings
+from chalicelib.messages.doubt import in_doubt
 from chalicelib.privacy.controller import CONTROLLER
 from chalicelib.privacy.purposes import Category, Choices, Purpose, permits
 from chalicelib.privacy.recipients import Recipient
@@ -79,18 +75,9 @@ def send(mail: Mail, purpose: Purpose, choices: Choices | None) -> None:
         raise NotPermitted(purpose.value)
     try:
         _ses(purpose).send_email(**_request(mail, purpose))
-    except ClientError as error:
+    except (BotoCoreError, ClientError) as error:
         metrics.count(Metric.MAIL_NOT_SENT)
         raise _meaning(error) from None
-    except ParamValidationError:
-        metrics.count(Metric.MAIL_NOT_SENT)
-        raise MailRefused from None
-    except (ConnectTimeoutError, EndpointConnectionError):
-        metrics.count(Metric.MAIL_NOT_SENT)
-        raise MailUnavailable from None
-    except BotoCoreError:
-        metrics.count(Metric.MAIL_NOT_SENT)
-        raise MailInDoubt from None
     metrics.count(Metric.MAIL_SENT)
 
 
@@ -98,12 +85,12 @@ def _ses(purpose: Purpose) -> Any:  # noqa: ANN401 - boto3 ships no types
     return egress.aws_client(Recipient.MAIL_PROVIDERS, purpose, {Category.EMAIL}, "sesv2")
 
 
-def _meaning(error: ClientError) -> MailNotSent:
-    if error.response["Error"]["Code"] in _ABOUT_THE_MESSAGE:
+def _meaning(error: BotoCoreError | ClientError) -> MailNotSent:
+    if isinstance(error, ParamValidationError):
         return MailRefused()
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    # A server that broke may have broken after it took the mail.
-    return MailInDoubt() if status >= 500 else MailUnavailable()
+    if isinstance(error, ClientError) and error.response["Error"]["Code"] in _ABOUT_THE_MESSAGE:
+        return MailRefused()
+    return MailInDoubt() if in_doubt(error) else MailUnavailable()
 
 
 def _request(mail: Mail, purpose: Purpose) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
+from botocore.exceptions import EndpointConnectionError, NoCredentialsError, ReadTimeoutError
 
 from chalicelib.challenges import store
 from chalicelib.challenges.model import ChallengePurpose, ChallengeRef
@@ -417,9 +417,8 @@ def test_an_address_that_ses_refuses_is_none(world: World, code: str) -> None:
 
 @pytest.mark.parametrize(
     "error",
-    [EndpointConnectionError(endpoint_url="https://ses"), ReadTimeoutError(endpoint_url="https://ses"),
-     refusal("TooManyRequestsException", 429), refusal("SendingPausedException"),
-     refusal("InternalFailure", 500)],
+    [EndpointConnectionError(endpoint_url="https://ses"), NoCredentialsError(),
+     refusal("TooManyRequestsException", 429), refusal("SendingPausedException")],
     ids=named,
 )  # fmt: skip
 def test_while_ses_takes_none_the_client_is_told_and_the_mailbox_loses_nothing(
@@ -432,6 +431,22 @@ def test_while_ses_takes_none_the_client_is_told_and_the_mailbox_loses_nothing(
             assert mila.asks_for_email(address, headers=key).problem == "email_unavailable"
     challenge = asked(mila, address, headers=key)
     assert code_of(mila, challenge, address).status == 200
+
+
+@pytest.mark.promise("ACC-2")
+@pytest.mark.parametrize(
+    "error",
+    [ReadTimeoutError(endpoint_url="https://ses"), refusal("InternalFailure", 500)],
+    ids=named,
+)
+def test_a_mail_that_ses_did_not_answer_for_counts_as_sent_and_is_told_as_not(
+    world: World, error: Exception
+) -> None:
+    mila, address = world.a_user(), an_address()
+    with failing("sesv2", "SendEmail", error):
+        for _ in range(5):
+            assert mila.asks_for_email(address).problem == "email_unavailable"
+        assert mila.asks_for_email(address).json["limit"] == "codes_per_mailbox"
 
 
 def test_of_a_code_that_was_not_sent_the_address_is_not_kept(world: World) -> None:

@@ -3,17 +3,26 @@
 from datetime import timedelta
 
 import pytest
-from botocore.exceptions import EndpointConnectionError
+from botocore.exceptions import ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
 
 from chalicelib.challenges import store
 from chalicelib.challenges.model import Challenge, ChallengePurpose, ChallengeRef
 from chalicelib.core.ids import ChallengeId
+from chalicelib.core.settings import settings
 from tests.support import cloud
 from tests.support.builders import a_phone
+from tests.support.outages import named, refusal
 from tests.support.races import just_before
 from tests.support.world import Reply, World
 
 SMS_DOWN = EndpointConnectionError(endpoint_url="https://sns")
+# SNS may have taken the text, or not: nobody knows.
+IN_DOUBT = [
+    ReadTimeoutError(endpoint_url="https://sns"),
+    ConnectionClosedError(endpoint_url="https://sns"),
+    refusal("InternalError", 500),
+    refusal("ServiceUnavailable", 503),
+]
 
 
 def test_a_resend_repeats_the_code(world: World) -> None:
@@ -179,8 +188,50 @@ def test_a_carrier_that_refuses_is_told_as_503_and_uses_up_nothing_of_the_number
 
 
 @pytest.mark.promise("ACC-2")
-def test_a_code_that_the_carrier_refused_cannot_be_guessed(world: World) -> None:
-    with cloud.failing("sns", "Publish", SMS_DOWN):
+@pytest.mark.parametrize("doubt", IN_DOUBT, ids=named)
+def test_a_code_that_sns_did_not_answer_for_counts_towards_the_numbers_limit(
+    world: World, doubt: Exception
+) -> None:
+    phone = a_phone()
+    with cloud.failing("sns", "Publish", doubt):
+        for _ in range(5):
+            assert world.asks_for_a_code(phone).problem == "sms_unavailable"
+        assert world.asks_for_a_code(phone).json["limit"] == "codes_per_number"
+
+
+@pytest.mark.promise("ACC-2")
+@pytest.mark.parametrize("doubt", IN_DOUBT, ids=named)
+def test_a_resend_that_sns_did_not_answer_for_counts_as_one_and_the_next_has_to_wait(
+    world: World, doubt: Exception
+) -> None:
+    phone = a_phone()
+    challenge = world.asks_for_a_code(phone).json["challenge_id"]
+    with cloud.failing("sns", "Publish", doubt):
+        for minutes in (1, 2, 4):
+            world.advance(timedelta(minutes=minutes))
+            assert resend(world, challenge).problem == "sms_unavailable"
+            assert resend(world, challenge).problem in {"too_many_codes", "challenge_expired"}
+    assert resend(world, challenge).problem == "challenge_expired"
+    assert world.verifies(challenge, world.code_for(phone)).status == 201
+
+
+def test_codes_that_sns_did_not_answer_for_count_towards_their_prefix(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RU4M_LIMIT_CODES_PER_PREFIX_LEAST", "2")
+    settings.cache_clear()
+    with cloud.failing("sns", "Publish", IN_DOUBT[0]):
+        for _ in range(2):
+            assert world.asks_for_a_code(a_phone()).problem == "sms_unavailable"
+    assert world.asks_for_a_code(a_phone()).json["limit"] == "codes_per_prefix"
+
+
+@pytest.mark.promise("ACC-2")
+@pytest.mark.parametrize("error", [SMS_DOWN, IN_DOUBT[0]], ids=named)
+def test_a_code_that_the_carrier_refused_or_did_not_answer_for_cannot_be_guessed(
+    world: World, error: Exception
+) -> None:
+    with cloud.failing("sns", "Publish", error):
         world.asks_for_a_code(a_phone())
     (item,) = cloud.records("challenge")
     challenge = item["challenge_id"]["S"]

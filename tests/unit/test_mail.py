@@ -9,10 +9,14 @@ from typing import Any
 import pytest
 from botocore.exceptions import (
     ClientError,
+    ConnectionClosedError,
     ConnectTimeoutError,
+    CredentialRetrievalError,
     EndpointConnectionError,
+    NoCredentialsError,
     ParamValidationError,
     ReadTimeoutError,
+    SSLError,
 )
 
 from chalicelib.core import aws, egress
@@ -109,7 +113,12 @@ def refusal(code: str, status: int = 400) -> ClientError:
         (refusal("AccessDeniedException", 403), MailUnavailable),
         (EndpointConnectionError(endpoint_url="https://ses"), MailUnavailable),
         (ConnectTimeoutError(endpoint_url="https://ses"), MailUnavailable),
+        (SSLError(endpoint_url="https://ses", error=ADDRESS), MailUnavailable),
+        (NoCredentialsError(), MailUnavailable),
+        (CredentialRetrievalError(provider="role", error_msg=ADDRESS), MailUnavailable),
         (refusal("InternalFailure", 500), MailInDoubt),
+        (refusal("ServiceUnavailable", 503), MailInDoubt),
+        (ConnectionClosedError(endpoint_url="https://ses"), MailInDoubt),
         (ReadTimeoutError(endpoint_url="https://ses"), MailInDoubt),
     ],
     ids=lambda value: getattr(value, "__name__", None),
