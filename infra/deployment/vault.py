@@ -70,7 +70,7 @@ def fill_vault(
         versions_of(lookup),
         public_keys(signing),
         signing["signing"],
-        json.dumps(sealing, separators=(",", ":")),
+        stage_keys_of(sealing),
     )
 
 
@@ -78,6 +78,11 @@ def versions_of(macs: Document) -> str:
     """The versions of a secret with HMAC keys as functions are told them: the current one first."""
     others = sorted(macs["versions"].keys() - {macs["current"]}, key=int, reverse=True)
     return ",".join((macs["current"], *others))
+
+
+def stage_keys_of(sealing: Document) -> str:
+    """The versions of the stage key as functions are told them."""
+    return json.dumps(sealing, separators=(",", ":"))
 
 
 def public_keys(signing: Document) -> str:

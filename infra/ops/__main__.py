@@ -17,7 +17,8 @@ from infra.deployment.account import Account
 from infra.deployment.stacks import Stacks, stack_name
 from infra.ops import plots as pictures
 from infra.ops import retention as redating
-from infra.ops.lookup import ClaimsLeft, LookupKeys, Unfinished, service_rekey
+from infra.ops.lookup import ClaimsLeft, LookupKeys, service_rekey
+from infra.ops.rotating import Unfinished
 from infra.ops.sealing import StageKeys, StillNeeded, service_reseal, service_rewrap
 from infra.ops.signing import NotYet, SigningKeys
 
@@ -65,7 +66,8 @@ def rotate_stage_key(stage: Stage, region: Region, endpoint: Endpoint = None) ->
 def rewrap(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
     """Wrap every data key under the current version; may be stopped and run again."""
     account = Account(region, endpoint)
-    done = StageKeys.of(account, stage, console.print).rewrap(service_rewrap(account, stage))
+    with _or_not_yet():
+        done = StageKeys.of(account, stage, console.print).rewrap(service_rewrap(account, stage))
     console.print(f"{done} data keys wrapped anew")
 
 
@@ -73,7 +75,8 @@ def rewrap(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
 def reseal(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
     """Seal every retained and transient record under the current version; may be run again."""
     account = Account(region, endpoint)
-    done = StageKeys.of(account, stage, console.print).reseal(service_reseal(account, stage))
+    with _or_not_yet():
+        done = StageKeys.of(account, stage, console.print).reseal(service_reseal(account, stage))
     console.print(f"{done} records sealed anew")
 
 

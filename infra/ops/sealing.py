@@ -5,13 +5,12 @@
 3. reseal   every record that is under the stage key itself, retained or transient, is sealed anew
 4. retire   the versions that nothing is sealed under any more are forgotten
 
-Each is safe to stop and to run again: what has been done is seen from the data itself. Which records there
-are, and where, is known from their declarations.
+Each is safe to stop and to run again: what has been done is seen from the data itself, and of the first and
+last step as `rotating` says. Which records there are, and where, is known from their declarations.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
@@ -25,12 +24,16 @@ from chalicelib.privacy import register, resealing
 from chalicelib.privacy.personal import KeyClass, Record
 from infra.deployment.account import Account, AwsClient
 from infra.deployment.stacks import Report, Stacks, stack_name
-from infra.deployment.vault import Document, read, wrapped_stage_key, write
+from infra.deployment.vault import stage_keys_of, wrapped_stage_key
+from infra.ops.rotating import Versions, waiting
 from infra.ops.standing_in import as_signup, table_names
 
 Rewrap = Callable[[str, int, bytes], bytes]
 Classes = Mapping[str, type[Record]]  # record classes by kind
 Reseal = Callable[[type[Record], Item], bool]
+
+# Seconds. Jobs open records too, and Lambda ends every run by then.
+LONGEST_RUN = 15 * 60
 
 
 class StillNeeded(RuntimeError):
@@ -41,48 +44,41 @@ class StillNeeded(RuntimeError):
 class StageKeys:
     """The stage key's versions, and the tables whose items name them."""
 
-    account: Account
-    stage: str
-    arn: str
-    kms_key: str
+    versions: Versions
     tables: Mapping[Table, str]  # physical names
-    configure: Callable[[str], object]
 
     @classmethod
-    def of(cls, account: Account, stage: str, report: Report) -> Self:
-        """Those of a deployed stage."""
-        stacks = Stacks(account, report)
+    def of(
+        cls, account: Account, stage: str, report: Report, settle: Callable[[], None] | None = None
+    ) -> Self:
+        """Those of a deployed stage; `settle` waits for what containers of the old configuration do."""
+        stacks, service = Stacks(account, report), stack_name(stage, "service")
         vault = stacks.outputs(stack_name(stage, "vault"))
-        return cls(
+        versions = Versions(
             account,
-            stage,
             vault["SealingSecretArn"],
-            vault["SealingKeyArn"],
-            table_names(account, stage),
-            lambda versions: stacks.reconfigure(stack_name(stage, "service"), {"StageKeys": versions}),
+            stage_keys_of,
+            lambda: wrapped_stage_key(account, stage, vault["SealingKeyArn"]),
+            lambda: stacks.parameter(service, "StageKeys"),
+            lambda versions: stacks.reconfigure(service, {"StageKeys": versions}),
+            settle or waiting(LONGEST_RUN, report),
         )
+        return cls(versions, table_names(account, stage))
 
     def rotate(self) -> int:
         """Make a new version current; takes up a rotation that stopped. Returns the version."""
-        secret = self._secret()
-        newest = max(int(version) for version in secret["versions"])
-        if newest == int(secret["current"]):
-            newest += 1
-            secret["versions"][str(newest)] = wrapped_stage_key(self.account, self.stage, self.kms_key)
-            self._write(secret)
-        self._configure(secret)  # every function can open it before any seals with it
-        secret["current"] = str(newest)
-        self._write(secret)
-        self._configure(secret)
-        return newest
+        return int(self.versions.rotate())
 
     def rewrap(self, rewrap: Rewrap) -> int:
         """Wrap every data key under the current version; returns how many were not yet.
 
         Args:
             rewrap: gives a wrapped data key (of a pk and a version) wrapped anew.
+
+        Raises:
+            Unfinished: functions may still wrap under an older version.
         """
-        done, current = 0, int(self._secret()["current"])
+        done, current = 0, int(self.versions.current())
         for item in self._scan(Table.KEYS):
             wrapped = {version: blob["B"] for version, blob in item["wrapped"]["M"].items()}
             old = {v: blob for v, blob in wrapped.items() if sealing.version_of(blob) != current}
@@ -98,7 +94,11 @@ class StageKeys:
 
         Args:
             reseal: seals an item (of a record class) anew; False if there was no need or it was changed.
+
+        Raises:
+            Unfinished: functions may still seal under an older version.
         """
+        self.versions.current()
         return sum(
             reseal(classes[item["kind"]["S"]], plain(item))
             for classes, item in self._under_the_stage_key()
@@ -110,18 +110,15 @@ class StageKeys:
 
         Raises:
             StillNeeded: data keys or records are under an old version.
+            Unfinished: a function may still use one.
         """
-        secret = self._secret()
-        current = int(secret["current"])
+        return [int(version) for version in self.versions.retire(self._refuse_if_needed)]
+
+    def _refuse_if_needed(self, current: str) -> None:
         records = (item["sealed"]["B"] for _, item in self._under_the_stage_key())
         for what, blobs in (("data keys", self._data_keys()), ("records", records)):
-            if left := sum(sealing.version_of(blob) != current for blob in blobs):
+            if left := sum(sealing.version_of(blob) != int(current) for blob in blobs):
                 raise StillNeeded(f"{left} {what} are under an old version")
-        old = sorted(int(version) for version in secret["versions"] if int(version) != current)
-        secret["versions"] = {str(current): secret["versions"][str(current)]}
-        self._write(secret)
-        self._configure(secret)
-        return old
 
     def _data_keys(self) -> Iterator[bytes]:
         for item in self._scan(Table.KEYS):
@@ -166,19 +163,7 @@ class StageKeys:
 
     @property
     def _dynamodb(self) -> AwsClient:
-        return self.account.client("dynamodb")
-
-    def _secret(self) -> Document:
-        secret = read(self.account.client("secretsmanager"), self.arn)
-        if secret is None:
-            raise LookupError("there is no stage key yet: deploy first")
-        return secret
-
-    def _write(self, secret: Document) -> None:
-        write(self.account.client("secretsmanager"), self.arn, secret)
-
-    def _configure(self, secret: Document) -> None:
-        self.configure(json.dumps(secret, separators=(",", ":")))
+        return self.versions.account.client("dynamodb")
 
 
 def service_rewrap(account: Account, stage: str) -> Rewrap:

@@ -60,7 +60,7 @@ def test_the_stage_key_is_rotated_rewrapped_and_retired(
 ) -> None:
     monkeypatch.setattr(os, "environ", os.environ.copy())
     account = own_cloud.account
-    keys = StageKeys.of(account, "local", lambda _: None)
+    keys = StageKeys.of(account, "local", lambda _: None, settle=lambda: None)
     waiting = Phone(mila.api_url, mila.number, mila.inbox)
     asked = waiting.ask_for_code().body["challenge_id"]
     assert keys.rotate() == 2

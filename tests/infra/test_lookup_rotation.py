@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -17,58 +17,23 @@ from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.table import Delete, Key, Table
 from chalicelib.profiles import service as profiles
 from infra.deployment import vault
-from infra.deployment.account import Account
-from infra.ops import lookup
-from infra.ops.lookup import ClaimsLeft, LookupKeys, Unfinished
-from tests.support import cloud
+from infra.ops.lookup import ClaimsLeft, LookupKeys
+from infra.ops.rotating import Unfinished
+from tests.support import cloud, rotations
 from tests.support.builders import a_phone, an_address
-from tests.support.environment import REGION
 from tests.support.races import just_before
+from tests.support.rotations import Killed, Stage
 from tests.support.world import Reply, World
 
 SECRET = "ru4m/test/lookup"
 VARIABLE = "RU4M_LOOKUP_VERSIONS"
 
 
-class Killed(BaseException):
-    """Nothing in the code under test catches it."""
-
-
 @dataclass
-class Stage:
-    """A deployed stage, whose containers are new after each configuration, and an operator."""
-
-    kill_at: int | None = None  # the how manieth write is not done, or done but not come back from
-    after: bool = False
-    writes: int = 0
-    configured: list[str] = field(default_factory=lambda: ["1"])
-    settled: list[str] = field(default_factory=list)
-
+class LookupStage(Stage):
     @property
     def keys(self) -> LookupKeys:
-        account = Account(REGION, access_key="testing", secret_key="testing")
-        return LookupKeys(
-            account,
-            SECRET,
-            "ru4m-test-claims",
-            lambda: self.configured[-1],
-            lambda versions: self.write(lambda: self.configure(versions)),
-            lambda: self.settled.append(self.configured[-1]),
-        )
-
-    def configure(self, versions: str) -> None:
-        self.configured.append(versions)
-        container_with(versions)
-
-    def write(self, do: Callable[[], Any]) -> Any:
-        """One write of the operator; the chosen one kills the operator, before it or after."""
-        number, self.writes = self.writes, self.writes + 1
-        if number == self.kill_at and not self.after:
-            raise Killed
-        done = do()
-        if number == self.kill_at:
-            raise Killed
-        return done
+        return LookupKeys(self.versions, "ru4m-test-claims")
 
     def rekey(self) -> int:
         """In a process of its own, with what was configured last."""
@@ -84,14 +49,14 @@ class Stage:
 
 
 def container_with(versions: str) -> None:
-    os.environ[VARIABLE] = versions
-    cloud.new_container()
+    rotations.container_with(VARIABLE, versions)
 
 
 @pytest.fixture
-def stage(world: World, monkeypatch: pytest.MonkeyPatch) -> Stage:
-    made, transact = Stage(), table.transact
-    monkeypatch.setattr(lookup, "write", lambda *given: made.write(lambda: vault.write(*given)))
+def stage(world: World, monkeypatch: pytest.MonkeyPatch) -> LookupStage:
+    made = LookupStage(VARIABLE, SECRET, vault.versions_of, vault.new_mac_key, configured=["1"])
+    transact = table.transact
+    made.counts_the_vault(monkeypatch)
 
     def counted(operations: Any) -> None:
         listed = list(operations)
@@ -118,18 +83,39 @@ def stored_versions() -> set[str]:
     return set(document["versions"])
 
 
-def test_a_new_version_is_known_everywhere_before_anything_is_claimed_under_it(stage: Stage) -> None:
+def test_a_new_version_is_known_everywhere_before_anything_is_claimed_under_it(stage: LookupStage) -> None:
     assert stage.keys.rotate() == "2"
     assert stage.configured == ["1", "1,2", "2,1"]
 
 
-def test_what_old_containers_do_is_waited_for_after_each_step(stage: Stage) -> None:
+def test_what_old_containers_do_is_waited_for_after_each_step_and_before_a_version_is_given_up(
+    stage: LookupStage,
+) -> None:
     stage.keys.rotate()
+    assert stage.settled == ["1,2", "2,1"]
     stage.keys.retire()
-    assert stage.settled == ["1,2", "2,1", "2"]
+    assert stage.settled == ["1,2", "2,1", "2,1", "2"]
 
 
-def test_claims_of_accounts_move_and_the_old_version_is_forgotten(stage: Stage, world: World) -> None:
+@pytest.mark.promise("ACC-1")
+def test_a_number_that_is_claimed_while_a_retirement_waits_keeps_its_version(
+    stage: LookupStage, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a container of the old configuration, after a `rotate` that was stopped in its last wait."""
+    stage.keys.rotate()
+    phone = a_phone()
+
+    def in_an_old_container() -> None:
+        container_with("1,2")
+        world.a_user(phone=phone)
+        container_with("2,1")
+
+    monkeypatch.setattr(stage, "settle", in_an_old_container)
+    with pytest.raises(ClaimsLeft):
+        stage.keys.retire()
+
+
+def test_claims_of_accounts_move_and_the_old_version_is_forgotten(stage: LookupStage, world: World) -> None:
     people = [world.a_user() for _ in range(3)]
     address = an_address()
     people[0].has_email(address)
@@ -147,7 +133,9 @@ def test_claims_of_accounts_move_and_the_old_version_is_forgotten(stage: Stage, 
     assert late.has_email(address).status == 200
 
 
-def test_an_address_under_an_old_version_is_taken_until_it_is_released(stage: Stage, world: World) -> None:
+def test_an_address_under_an_old_version_is_taken_until_it_is_released(
+    stage: LookupStage, world: World
+) -> None:
     mila, vuk, address = world.a_user(), world.a_user(), an_address()
     mila.has_email(address)
     stage.keys.rotate()
@@ -157,7 +145,7 @@ def test_an_address_under_an_old_version_is_taken_until_it_is_released(stage: St
 
 
 def test_an_address_that_is_removed_while_its_claim_moves_is_free(
-    stage: Stage, world: World, monkeypatch: pytest.MonkeyPatch
+    stage: LookupStage, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mila, vuk, address = world.a_user(), world.a_user(), an_address()
     mila.has_email(address)
@@ -169,7 +157,7 @@ def test_an_address_that_is_removed_while_its_claim_moves_is_free(
 
 
 def test_a_claim_that_a_read_missed_while_it_moved_is_not_left_behind(
-    stage: Stage, world: World, monkeypatch: pytest.MonkeyPatch
+    stage: LookupStage, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mila, vuk, address = world.a_user(), world.a_user(), an_address()
     mila.has_email(address)
@@ -186,7 +174,7 @@ def test_a_claim_that_a_read_missed_while_it_moved_is_not_left_behind(
     assert vuk.has_email(address).status == 200
 
 
-def test_running_again_changes_nothing(stage: Stage, world: World) -> None:
+def test_running_again_changes_nothing(stage: LookupStage, world: World) -> None:
     world.a_user()
     stage.keys.rotate()
     stage.rekey()
@@ -198,7 +186,9 @@ def test_running_again_changes_nothing(stage: Stage, world: World) -> None:
     assert stage.configured == ["1", "1,2", "2,1", "2"]
 
 
-def test_a_version_is_not_retired_while_something_is_claimed_under_it(stage: Stage, world: World) -> None:
+def test_a_version_is_not_retired_while_something_is_claimed_under_it(
+    stage: LookupStage, world: World
+) -> None:
     world.a_user()
     stage.keys.rotate()
     with pytest.raises(ClaimsLeft, match="2 claims"):
@@ -206,7 +196,7 @@ def test_a_version_is_not_retired_while_something_is_claimed_under_it(stage: Sta
     assert (stage.configured[-1], stored_versions()) == ("2,1", {"1", "2"})
 
 
-def test_a_claim_that_belongs_to_no_account_keeps_its_version(stage: Stage, world: World) -> None:
+def test_a_claim_that_belongs_to_no_account_keeps_its_version(stage: LookupStage, world: World) -> None:
     mila = world.a_user()
     table.write(Delete(store.account_key(AccountId(mila.account_id))))
     stage.keys.rotate()
@@ -219,7 +209,7 @@ def test_a_claim_that_belongs_to_no_account_keeps_its_version(stage: Stage, worl
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("kill_at", range(8))
 def test_an_operator_killed_at_any_write_leaves_one_account_per_number_and_goes_on(
-    stage: Stage, world: World, kill_at: int, *, after: bool
+    stage: LookupStage, world: World, kill_at: int, *, after: bool
 ) -> None:
     people = [world.a_user() for _ in range(2)]
     stage.kill_at, stage.after = kill_at, after
@@ -243,7 +233,7 @@ def test_an_operator_killed_at_any_write_leaves_one_account_per_number_and_goes_
     assert (stage.configured[-1], stored_versions()) == (current, {current})
 
 
-def test_those_are_all_writes_of_a_rotation(stage: Stage, world: World) -> None:
+def test_those_are_all_writes_of_a_rotation(stage: LookupStage, world: World) -> None:
     """So the test above kills at each."""
     for _ in range(2):
         world.a_user()
@@ -256,7 +246,7 @@ def test_those_are_all_writes_of_a_rotation(stage: Stage, world: World) -> None:
 @pytest.mark.promise("ACC-1")
 @pytest.mark.parametrize("knows", ["1,2", "2,1"])
 def test_a_signup_that_looked_before_a_claim_moved_signs_in_to_its_account(
-    stage: Stage, world: World, monkeypatch: pytest.MonkeyPatch, knows: str
+    stage: LookupStage, world: World, monkeypatch: pytest.MonkeyPatch, knows: str
 ) -> None:
     mila = world.a_user()
     stage.keys.rotate()
@@ -276,7 +266,7 @@ def missing_once(look: Callable[[str], AccountId | None]) -> Callable[[str], Acc
 
 
 def test_a_claim_that_moves_while_it_is_looked_for_is_found(
-    stage: Stage, world: World, monkeypatch: pytest.MonkeyPatch
+    stage: LookupStage, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mila = world.a_user()
     stage.keys.rotate()
@@ -297,7 +287,7 @@ def test_a_claim_that_moves_while_it_is_looked_for_is_found(
 
 @pytest.mark.promise("ACC-1")
 def test_a_number_under_an_old_version_is_taken_for_everybody_until_its_claim_moved(
-    stage: Stage, world: World, monkeypatch: pytest.MonkeyPatch
+    stage: LookupStage, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The move is stopped inside, before its transaction: somebody else asks for the number right then."""
     mila = world.a_user()
@@ -314,7 +304,7 @@ def test_a_number_under_an_old_version_is_taken_for_everybody_until_its_claim_mo
     assert len(cloud.records("account")) == 1
 
 
-def test_a_claim_that_another_account_holds_is_not_taken_from_it(stage: Stage, world: World) -> None:
+def test_a_claim_that_another_account_holds_is_not_taken_from_it(stage: LookupStage, world: World) -> None:
     mila, vuk = world.a_user(), world.a_user()
     (old,) = store._claim_keys(store.ClaimKind.PHONE, mila.phone)
     hand_over(old, vuk.account_id)
@@ -333,7 +323,7 @@ def hand_over(key: Key, account_id: str) -> None:
 
 
 def test_claims_are_moved_only_when_every_function_looks_under_the_current_version(
-    stage: Stage, world: World
+    stage: LookupStage, world: World
 ) -> None:
     world.a_user()
     stage.kill_at = 3  # the configuration that makes the new version current
@@ -344,7 +334,7 @@ def test_claims_are_moved_only_when_every_function_looks_under_the_current_versi
             step()
 
 
-def test_many_claims_are_moved_in_bounded_reads(stage: Stage, world: World) -> None:
+def test_many_claims_are_moved_in_bounded_reads(stage: LookupStage, world: World) -> None:
     for _ in range(60):
         _, _, writes = accounts.open_account(a_phone(), None)
         table.transact(writes)
@@ -359,7 +349,9 @@ def test_many_claims_are_moved_in_bounded_reads(stage: Stage, world: World) -> N
     assert (sum(asked), max(asked)) == (60, 33)
 
 
-def test_the_secret_never_loses_a_version_that_a_container_is_told_of(stage: Stage, world: World) -> None:
+def test_the_secret_never_loses_a_version_that_a_container_is_told_of(
+    stage: LookupStage, world: World
+) -> None:
     world.a_user()
     told_and_stored: list[tuple[str, set[str]]] = []
     configure = stage.configure

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Annotated, Any
@@ -20,15 +19,12 @@ from chalicelib.privacy.periods import Period, Statutory
 from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, Record
 from chalicelib.privacy.personal import personal as marked
 from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source
-from infra.deployment.account import Account
 from infra.ops.sealing import StageKeys, StillNeeded
 from tests.support import cloud
 from tests.support.builders import a_device, a_phone
-from tests.support.environment import REGION
 from tests.support.races import just_before
+from tests.support.rotations import Killed, a_stage_with_a_stage_key
 from tests.support.world import World
-
-SECRET = "ru4m/test/sealing"
 
 
 @pytest.fixture
@@ -56,16 +52,7 @@ def invoice(monkeypatch: pytest.MonkeyPatch) -> type[Record]:
 @pytest.fixture
 def keys(world: World) -> StageKeys:
     """Of a stage whose containers are new after each configuration."""
-    account = Account(REGION, access_key="testing", secret_key="testing")
-    aws.client("secretsmanager").create_secret(Name=SECRET, SecretString=os.environ["RU4M_STAGE_KEYS"])
-    (key, *_) = aws.client("kms").list_keys()["Keys"]
-
-    def configure(versions: str) -> None:
-        os.environ["RU4M_STAGE_KEYS"] = versions
-        cloud.new_container()
-
-    names = {each: settings().table(each) for each in Table}
-    return StageKeys(account, "staging", SECRET, key["KeyId"], names, configure)
+    return StageKeys(a_stage_with_a_stage_key().versions, {each: settings().table(each) for each in Table})
 
 
 def paid(invoice: type[Record], by: str) -> Record:
@@ -174,10 +161,6 @@ def test_a_challenge_that_is_used_in_between_stays_without_personal_fields(
     assert keys.reseal(resealing.reseal) == 0
     assert used[0].status == 201
     assert [item for item in cloud.records("challenge") if "sealed" in item] == []
-
-
-class Killed(BaseException):
-    """Nothing in the code under test catches it."""
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])

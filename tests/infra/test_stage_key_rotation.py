@@ -1,0 +1,209 @@
+"""The stage key is rotated: whatever was sealed opens at every moment, and no version is lost (SEC-1)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+import pytest
+
+from chalicelib.core import aws, sealing
+from chalicelib.core.ids import AccountId
+from chalicelib.core.settings import settings
+from chalicelib.core.table import Table
+from chalicelib.privacy import resealing, subject_keys
+from infra.deployment import vault
+from infra.ops import lookup
+from infra.ops import sealing as ops
+from infra.ops.rotating import Unfinished
+from infra.ops.sealing import StageKeys, StillNeeded
+from tests.infra.templates import Template
+from tests.support import cloud
+from tests.support.builders import a_phone
+from tests.support.rotations import Killed, Stage, a_stage_with_a_stage_key, container_with
+from tests.support.world import World
+
+
+@dataclass
+class Operator:
+    """Rotates the stage key of a stage."""
+
+    stage: Stage
+
+    @property
+    def keys(self) -> StageKeys:
+        return StageKeys(self.stage.versions, {each: settings().table(each) for each in Table})
+
+    def rewrap(self) -> int:
+        return self.keys.rewrap(
+            lambda pk, version, blob: self.stage.write(lambda: wrapped(pk, version, blob))
+        )
+
+    def reseal(self) -> int:
+        return self.keys.reseal(resealing.reseal)
+
+    @property
+    def told(self) -> list[str]:
+        """The versions of each configuration, the current one first."""
+        return [spelled(document) for document in self.stage.configured]
+
+    @property
+    def waited(self) -> list[str]:
+        return [spelled(document) for document in self.stage.settled]
+
+
+def spelled(document: str) -> str:
+    return vault.versions_of(json.loads(document))
+
+
+def wrapped(pk: str, version: int, blob: bytes) -> bytes:
+    account_id = AccountId(pk.removeprefix("A#"))
+    return subject_keys.wrap(account_id, version, subject_keys.unwrap(account_id, version, blob))
+
+
+@pytest.fixture
+def operator(world: World, monkeypatch: pytest.MonkeyPatch) -> Operator:
+    stage = a_stage_with_a_stage_key()
+    stage.counts_the_vault(monkeypatch)
+    return Operator(stage)
+
+
+def in_a_container_of(operator: Operator, configuration: int, do: Callable[[], object]) -> None:
+    """Do something in a container that was told an earlier configuration."""
+    container_with(operator.stage.variable, operator.stage.configured[configuration])
+    do()
+    container_with(operator.stage.variable, operator.stage.configured[-1])
+
+
+def stored_versions() -> set[str]:
+    document = vault.read(aws.client("secretsmanager"), "ru4m/test/sealing")
+    assert document
+    return set(document["versions"])
+
+
+def test_a_new_version_is_known_everywhere_before_anything_is_sealed_under_it(operator: Operator) -> None:
+    assert operator.keys.rotate() == 2
+    assert operator.told == ["1", "1,2", "2,1"]
+
+
+def test_what_old_containers_do_is_waited_for_after_each_step_and_before_a_version_is_given_up(
+    operator: Operator,
+) -> None:
+    operator.keys.rotate()
+    assert operator.waited == ["1,2", "2,1"]
+    operator.keys.retire()
+    assert operator.waited == ["1,2", "2,1", "2,1", "2"]
+
+
+@pytest.mark.promise("SEC-1")
+def test_a_data_key_that_an_old_container_wraps_while_a_retirement_waits_keeps_its_version(
+    operator: Operator, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    operator.keys.rotate()
+    phone = a_phone()
+    before_the_last = -2
+
+    def signs_up() -> None:
+        in_a_container_of(operator, before_the_last, lambda: world.a_user(phone=phone))
+
+    monkeypatch.setattr(operator.stage, "settle", signs_up)
+    with pytest.raises(StillNeeded):
+        operator.keys.retire()
+    assert stored_versions() == {"1", "2"}
+    assert world.a_user(phone=phone).gets("/v1/profile").status == 200
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_a_rotation_that_was_stopped_at_its_last_configuration_makes_no_further_version(
+    operator: Operator, *, after: bool
+) -> None:
+    operator.stage.kill_at, operator.stage.after = 2, after  # the vault's new current version
+    with pytest.raises(Killed):
+        operator.keys.rotate()
+    assert operator.keys.rotate() == 2
+    assert operator.told == ["1", "1,2", "2,1"]
+
+
+def test_nothing_is_rewrapped_resealed_or_retired_before_every_function_seals_under_the_current_version(
+    operator: Operator, world: World
+) -> None:
+    world.a_user()
+    operator.stage.kill_at = 3  # the configuration that makes the new version current
+    with pytest.raises(Killed):
+        operator.keys.rotate()
+    for step in (operator.rewrap, operator.reseal, operator.keys.retire):
+        with pytest.raises(Unfinished):
+            step()
+
+
+@pytest.mark.promise("SEC-1")
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("kill_at", range(8))
+def test_an_operator_killed_at_any_write_loses_no_version_that_something_is_sealed_under_and_goes_on(
+    operator: Operator, world: World, kill_at: int, *, after: bool
+) -> None:
+    people = [world.a_user() for _ in range(2)]
+    operator.stage.kill_at, operator.stage.after = kill_at, after
+    steps: list[Callable[[], object]] = [
+        operator.keys.rotate,
+        operator.rewrap,
+        operator.reseal,
+        operator.keys.retire,
+    ]
+    with suppress(Killed):
+        while steps:
+            steps[0]()
+            del steps[0]
+    assert steps, "nobody was killed"
+    for one in people:
+        assert one.gets("/v1/profile").status == 200
+    people.append(world.a_user())
+    for step in steps:
+        step()
+    # Killed after its last write, `rotate` was done; running it again makes one version more.
+    current = "3" if (kill_at, after) == (3, True) else "2"
+    if current == "3":
+        assert operator.rewrap() == 0
+    assert (operator.told[-1], stored_versions()) == (current, {current})
+    for one in people:
+        assert one.gets("/v1/profile").status == 200
+
+
+def test_those_are_all_writes_of_a_rotation(operator: Operator, world: World) -> None:
+    """So the test above kills at each."""
+    for _ in range(2):
+        world.a_user()
+    operator.keys.rotate()
+    operator.rewrap()
+    operator.reseal()
+    operator.keys.retire()
+    assert operator.stage.writes == 8
+
+
+def test_running_again_changes_nothing(operator: Operator, world: World) -> None:
+    world.a_user()
+    operator.keys.rotate()
+    operator.rewrap()
+    operator.reseal()
+    before = cloud.all_items()
+    assert (operator.rewrap(), operator.reseal()) == (0, 0)
+    assert cloud.all_items() == before
+    assert operator.keys.retire() == [1]
+    assert operator.keys.retire() == []
+    assert operator.told == ["1", "1,2", "2,1", "2"]
+    assert {
+        sealing.version_of(b["B"]) for k in cloud.records("data_key") for b in k["wrapped"]["M"].values()
+    } == {2}
+
+
+@pytest.mark.parametrize(
+    ("told", "waited"), [("RU4M_STAGE_KEYS", ops.LONGEST_RUN), ("RU4M_LOOKUP_VERSIONS", lookup.LONGEST_RUN)]
+)
+def test_a_rotation_waits_longer_than_any_function_runs_that_is_told_of_its_key(
+    functions: dict[str, Template], told: str, waited: int
+) -> None:
+    runs = [f["Timeout"] for f in functions.values() if told in f["Environment"]["Variables"]]
+    assert runs
+    assert max(runs) <= waited

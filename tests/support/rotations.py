@@ -1,0 +1,94 @@
+"""A deployed stage on which an operator rotates a key, and may be killed at any write."""
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from chalicelib.core import aws
+from infra.deployment import vault
+from infra.deployment.account import Account
+from infra.deployment.vault import Document
+from infra.ops import rotating
+from infra.ops.rotating import Versions
+from tests.support import cloud
+from tests.support.environment import REGION
+
+_SEALING = "ru4m/test/sealing"
+
+
+class Killed(BaseException):
+    """Nothing in the code under test catches it."""
+
+
+@dataclass
+class Stage:
+    """Its containers are new after each configuration."""
+
+    variable: str  # in which functions are told the versions
+    secret: str
+    spelled: Callable[[Document], str]
+    new: Callable[[], str]
+    kill_at: int | None = None  # the how manieth write is not done, or done but not come back from
+    after: bool = False
+    writes: int = 0
+    configured: list[str] = field(default_factory=list)
+    settled: list[str] = field(default_factory=list)
+
+    @property
+    def versions(self) -> Versions:
+        return Versions(
+            Account(REGION, access_key="testing", secret_key="testing"),
+            self.secret,
+            self.spelled,
+            self.new,
+            lambda: self.configured[-1],
+            lambda versions: self.write(lambda: self.configure(versions)),
+            self.settle,
+        )
+
+    def configure(self, versions: str) -> None:
+        self.configured.append(versions)
+        container_with(self.variable, versions)
+
+    def settle(self) -> None:
+        self.settled.append(self.configured[-1])
+
+    def write(self, do: Callable[[], Any]) -> Any:
+        """One write of the operator; the chosen one kills the operator, before it or after."""
+        number, self.writes = self.writes, self.writes + 1
+        if number == self.kill_at and not self.after:
+            raise Killed
+        done = do()
+        if number == self.kill_at:
+            raise Killed
+        return done
+
+    def counts_the_vault(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Let what is written to the vault be a write of the operator too."""
+        monkeypatch.setattr(rotating, "write", lambda *given: self.write(lambda: vault.write(*given)))
+
+
+def container_with(variable: str, versions: str) -> None:
+    """A new container that is told these versions."""
+    os.environ[variable] = versions
+    cloud.new_container()
+
+
+def a_stage_with_a_stage_key() -> Stage:
+    """A stage whose vault holds the stage key that its containers are told."""
+    told = os.environ["RU4M_STAGE_KEYS"]
+    spelled = vault.stage_keys_of(json.loads(told))
+    aws.client("secretsmanager").create_secret(Name=_SEALING, SecretString=told)
+    (key, *_) = aws.client("kms").list_keys()["Keys"]
+    account = Account(REGION, access_key="testing", secret_key="testing")
+    return Stage(
+        "RU4M_STAGE_KEYS",
+        _SEALING,
+        vault.stage_keys_of,
+        lambda: vault.wrapped_stage_key(account, "staging", key["KeyId"]),
+        configured=[spelled],
+    )
