@@ -2,14 +2,15 @@
 
 The kinds are those that the policy lists and no others (USE-1): a name, a screen, a time, a duration,
 the device's kind, a fault. Names and screens are words from an alphabet in which no number or id of a person
-can be told; makers spell models and versions as they like, so there an app that means harm has more room. An
-address is not among them: no figure needs it, so the view never asks for one, and nothing of it is stored.
+can be told; makers spell models and versions as they like, so of those only what looks like one is kept
+(`spelling`). An address is not among them: no figure needs it, so the view never asks for one, and nothing
+of it is stored.
 """
 
 import re
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -22,6 +23,7 @@ from chalicelib.devices.model import Device, Platform
 from chalicelib.privacy.periods import After, Period
 from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, Record, personal
 from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source
+from chalicelib.usage.spelling import is_model, is_version
 
 # Words of letters, each with up to three digits at its end: room for `oauth2`, none for a phone number or
 # an id, and no sign with which an address of any kind is written.
@@ -31,7 +33,7 @@ _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\
 EventName = Annotated[str, Field(pattern=f"^{_WORDS}$", max_length=64, examples=["meeting.joined"])]
 Screen = Annotated[str, Field(pattern=f"^/?{_WORDS}$", max_length=64, examples=["settings/privacy"])]
 Word = Annotated[str, Field(pattern=f"^{_WORDS}$", max_length=32)]
-# As makers and stores write them: "SM-G991B", "moto g(30)", "18.1.1", "2.4.0-beta+117".
+# The alphabet of makers and stores. What looks like a model or a version is judged where it is kept.
 Spelling = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ().,+_/-]*$", max_length=64)]
 
 
@@ -96,11 +98,20 @@ class ToldEvent(BaseModel):
 
 
 class UsageDevice(Device):
-    """The device as in signup, spelled so that it can be counted. Its id is not kept with events."""
+    """The device as in signup, spelled so that it can be counted. Its id is not kept with events.
+
+    A model or a version that does not look like one is taken, and not kept.
+    """
 
     model: Spelling | None = None
     os_version: Spelling | None = None
     app_version: Spelling | None = None
+
+    def kind(self) -> dict[str, Any]:
+        """Its model and versions, those that look like such."""
+        looks = {"model": is_model, "os_version": is_version, "app_version": is_version}
+        told = self.model_dump(include=set(looks), exclude_none=True)
+        return {name: text for name, text in told.items() if looks[name](text)}
 
 
 class UsageBatch(Body):

@@ -70,5 +70,4 @@ def _record(account_id: AccountId, event: ToldEvent, device: UsageDevice) -> Usa
     told |= {"account_id": account_id, "event_id": event.id, "hour": hour, "platform": device.platform}
     if event.diagnostics is None:
         return UsageEvent(**told)
-    versions = device.model_dump(include={"model", "os_version", "app_version"})
-    return DiagnosticsEvent(**told, **versions, diagnostics=event.diagnostics)
+    return DiagnosticsEvent(**told, **device.kind(), diagnostics=event.diagnostics)

@@ -65,6 +65,15 @@ def test_a_fault_comes_with_the_kind_of_device_that_it_happened_on(mila: User) -
 
 
 @pytest.mark.promise("USE-1")
+def test_a_device_that_is_spelled_like_a_person_is_left_out_and_its_faults_are_kept(mila: User) -> None:
+    device = {"model": "Milica Petrovic", "os_version": "060 123 4567", "app_version": "2.4.0"}
+    assert mila.tells_usage(a_fault(), **device).json == {"accepted": 1, "dropped": {}}
+    (item,) = kept()
+    assert {"model", "os_version"}.isdisjoint(item)
+    assert item["app_version"] == {"S": "2.4.0"}
+
+
+@pytest.mark.promise("USE-1")
 def test_neither_the_address_nor_the_devices_id_is_kept_or_logged(world: World, mila: User) -> None:
     device_id = "5bd33f0a-6a86-4f0a-9d43-1f0c6b8f2c11"
     batch = {"events": [an_event(), a_fault()], "device": {"id": device_id, "platform": "web"}}
