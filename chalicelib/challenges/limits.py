@@ -1,8 +1,9 @@
 """How many codes may be sent and tried, per what (ACC-2); the figures are settings.
 
 All of them refuse while they can't count: a code costs money, and a guess that nobody counts is free.
-The order is part of the rule: the address first, so that whoever is blocked uses up nobody's number,
-then the number, so that one number asked for again and again does not close its prefix.
+The order is part of the rule: the address and the account first, so that whoever is blocked uses up
+nobody's number or mailbox, then the number, so that one number asked for again and again does not close
+its prefix.
 
 A code for stepping up counts against its account, and not against the number: anybody may ask for a
 number's codes, and must not close it for the owner, who has shown a session (ADR 10).
@@ -44,6 +45,13 @@ PER_NUMBER = Limiter(
 TO_STEP_UP = Limiter(
     "codes_to_step_up",
     (Window(lambda: DAY, lambda: settings().limits.codes_to_step_up_day),),
+    TooManyCodes,
+    WhenUnreachable.REFUSE,
+)
+# An account bounds how many strangers' mailboxes somebody can have mail sent to, from wherever they ask.
+MAILED = Limiter(
+    "codes_mailed_for_account",
+    (Window(lambda: DAY, lambda: settings().limits.codes_mailed_for_account_day),),
     TooManyCodes,
     WhenUnreachable.REFUSE,
 )
@@ -122,6 +130,8 @@ def _counters(challenge: Challenge, account: AccountId | None) -> Iterator[tuple
     elif challenge.phone:
         yield PER_NUMBER, challenge.phone
     elif challenge.email:
+        if account:
+            yield MAILED, account
         yield PER_MAILBOX, challenge.email
 
 

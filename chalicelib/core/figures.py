@@ -44,6 +44,8 @@ class Limits:
     codes_per_number_day: int = _count(10)
     # Per account, beside what strangers may ask for (ADR 10).
     codes_to_step_up_day: int = _count(5)
+    # Per account, over all mailboxes: most people have one or two.
+    codes_mailed_for_account_day: int = _count(20)
     codes_per_address: int = _count(25)
     codes_per_address_minutes: int = _minutes(5)
     attempts_per_address: int = _count(60)

@@ -37,7 +37,7 @@ def start(
 ) -> ChallengeView:
     """Send a code to an address; any session of the account may give it back.
 
-    The asker's network is counted, since the address may be a stranger's.
+    The asker's network and account are counted, since the address may be a stranger's.
 
     Raises:
         InvalidEmail: no mail can be sent there.
@@ -50,6 +50,7 @@ def start(
         locale=account.locale,
         scope=account.account_id,
         holder=account.account_id,
+        account=account.account_id,
         body=asked,
         address=address,
     )

@@ -388,11 +388,39 @@ def test_a_mailbox_gets_five_codes_in_half_an_hour_from_whomever_they_are_asked(
 
 
 @pytest.mark.promise("ACC-2")
+def test_an_account_asks_for_20_mailed_codes_a_day_whatever_the_mailboxes_and_networks(world: World) -> None:
+    mila, vuk, address = world.a_user(), world.a_user(), an_address()
+    for number in range(20):
+        assert mila.asks_for_email(an_address(), address=f"198.51.{number}.7").status == 202
+    for _ in range(6):
+        refused = mila.asks_for_email(address, address="198.51.99.7")
+        assert (refused.problem, refused.json["limit"]) == ("too_many_codes", "codes_mailed_for_account")
+        assert refused.json["retry_after"] == 12 * 3600
+    assert cloud.mails_to(address) == []
+    assert vuk.asks_for_email(address).status == 202  # nothing of the mailbox's own limit was used up
+    world.advance(timedelta(seconds=12 * 3600))
+    assert world.a_user(phone=mila.phone).asks_for_email(address).status == 202
+
+
+@pytest.mark.promise("ACC-2")
+def test_a_mailbox_that_has_its_codes_uses_up_none_of_an_accounts(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mila, vuk, address = world.a_user(), world.a_user(), an_address()
+    monkeypatch.setenv("RU4M_LIMIT_CODES_MAILED_FOR_ACCOUNT_DAY", "1")
+    monkeypatch.setenv("RU4M_LIMIT_CODES_PER_NUMBER_SHORT", "1")
+    settings.cache_clear()
+    assert vuk.asks_for_email(address).status == 202
+    assert mila.asks_for_email(address).json["limit"] == "codes_per_mailbox"
+    assert mila.asks_for_email(an_address()).status == 202
+
+
+@pytest.mark.promise("ACC-2")
 def test_a_network_asks_for_25_codes_in_five_minutes_whatever_the_mailboxes(world: World) -> None:
-    mila = world.a_user()
+    mila, vuk = world.a_user(), world.a_user()
     network = {"address": "198.51.100.7"}
-    for _ in range(25):
-        assert mila.asks_for_email(an_address(), **network).status == 202
+    for number in range(25):
+        assert (mila, vuk)[number % 2].asks_for_email(an_address(), **network).status == 202
     refused = mila.asks_for_email(an_address(), address="198.51.100.8")
     assert (refused.problem, refused.json["limit"]) == ("too_many_codes", "codes_per_address")
 

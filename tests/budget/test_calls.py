@@ -179,19 +179,19 @@ def test_changing_a_profile_costs_one_read_and_one_write(world: World) -> None:
     assert calls == {"dynamodb.BatchGetItem": 1, "dynamodb.PutItem": 1}
 
 
-def test_asking_for_an_email_address_costs_four_calls_and_one_mail(world: World) -> None:
+def test_asking_for_an_email_address_costs_five_calls_and_one_mail(world: World) -> None:
     mila = world.a_user()
     with counted() as calls:
         assert mila.asks_for_email(an_address()).status == 202
-    assert (calls.of("dynamodb"), calls.of("sesv2"), sum(calls.values())) == (4, 1, 5)
+    assert (calls.of("dynamodb"), calls.of("sesv2"), sum(calls.values())) == (5, 1, 6)
     assert not TRANSACTIONS & calls.tables.keys()
 
 
-def test_with_an_idempotency_key_asking_for_an_email_address_costs_five(world: World) -> None:
+def test_with_an_idempotency_key_asking_for_an_email_address_costs_six(world: World) -> None:
     mila = world.a_user()
     with counted() as calls:
         assert mila.asks_for_email(an_address(), headers={"Idempotency-Key": str(uuid.uuid4())}).status == 202
-    assert (calls.of("dynamodb"), calls.of("sesv2"), sum(calls.values())) == (5, 1, 6)
+    assert (calls.of("dynamodb"), calls.of("sesv2"), sum(calls.values())) == (6, 1, 7)
 
 
 def test_verifying_an_email_address_costs_four_calls_and_replacing_one_five(world: World) -> None:
