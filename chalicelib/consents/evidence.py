@@ -8,6 +8,7 @@ its withdrawal. The rules, and why: docs/adr/0013-evidence-of-consent.md.
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
@@ -91,6 +92,11 @@ class Event(BaseModel):
     recipients: tuple[str, ...]
     replaces: Replaced | None = None
 
+    @property
+    def gives(self) -> bool:
+        """Whether it is a consent, which rests on being shown."""
+        return self.event_state in {EventState.GIVEN, EventState.RENEWED}
+
     @classmethod
     def of(cls, purpose: Purpose, before: Consent | None, after: Consent) -> "Event":
         """What a decision leaves on record. A withdrawal without a notice ends what was given under one."""
@@ -113,10 +119,14 @@ def chain_of(pseudonym: Pseudonym) -> Chain:
     return Chain("consent", pseudonym)
 
 
-def entry(events: list[Event], at: datetime) -> NewEntry:
-    """The entry of what was decided at one moment."""
-    told = [event.model_dump(mode="json", exclude_none=True) for event in events]
-    return NewEntry(DECIDED, {"events": told}, delete_at=Period.CONSENT_EVIDENCE.ends(at))
+def told(events: Iterable[Event]) -> tuple[dict[str, Any], ...]:
+    """Events as they stand in an entry."""
+    return tuple(event.model_dump(mode="json", exclude_none=True) for event in events)
+
+
+def entry(events: Iterable[dict[str, Any]], at: datetime) -> NewEntry:
+    """The entry of what was decided at one moment, and before it of what was owed."""
+    return NewEntry(DECIDED, {"events": list(events)}, delete_at=Period.CONSENT_EVIDENCE.ends(at))
 
 
 def carried_over(purposes: Purposes, entries: Iterable[Entry], at: datetime) -> NewEntry:
@@ -137,7 +147,13 @@ def carried_over(purposes: Purposes, entries: Iterable[Entry], at: datetime) -> 
 
 
 def renew_at(purposes: Purposes) -> datetime | None:
-    """When the oldest evidence of a consent in force has to be renewed; None where none is in force."""
+    """When the job has to see to the evidence; None where there is nothing to keep alive.
+
+    That is at once where something is owed, else when the oldest evidence of a consent in force has to be
+    renewed.
+    """
+    if purposes.owed:
+        return min(consent.since for consent in purposes.consents.values())
     carried = purposes.carried_over_at
     told = [max(c.since, carried) if carried else c.since for c in purposes.in_force.values()]
     return Period.CONSENT_EVIDENCE.ends(min(told)) - _AHEAD if told else None
@@ -150,7 +166,7 @@ def events_about(purpose: Purpose, entries: list[Entry]) -> list[Event]:
     """
     events: dict[ConsentRecordId, Event] = {}
     for found in entries:
-        for told in found.data.get("events", ()):
+        for told in reversed(found.data.get("events", ())):  # what was owed comes before what follows it
             if told["purpose"] == purpose:
                 event = Event.model_validate(told)
                 events[event.record_id] = event

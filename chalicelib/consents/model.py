@@ -10,7 +10,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
@@ -134,6 +134,8 @@ class Purposes(
         dict[Purpose, Instant], personal(Category.PRIVACY_PREFERENCES, Source.PROVIDED)
     ] = Field(default_factory=dict)
     wholly_restricted: Annotated[bool, personal(Category.PRIVACY_PREFERENCES, Source.PROVIDED)] = False
+    # Events of withdrawals that are not on record yet: nothing could follow the newest entry of the history.
+    owed: Annotated[tuple[dict[str, Any], ...], personal(Category.PRIVACY_PREFERENCES, Source.PROVIDED)] = ()
     version: Annotated[int, NOT_PERSONAL] = 1
     # When the consents in force were last put on record anew; None: each is where it was given.
     carried_over_at: Annotated[Instant | None, NOT_PERSONAL] = None

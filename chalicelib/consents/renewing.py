@@ -1,4 +1,4 @@
-"""The evidence of a consent that is in force does not lapse.
+"""The evidence of a consent that is in force does not lapse, and what is owed to a history gets into it.
 
 Each account is renewed in one transaction, which also moves it on in the index. So a run that ends anywhere
 has lost nothing, and the next one goes on with what is still due; two runs at once do the same account once.
@@ -54,9 +54,14 @@ def _renewed(found: Found, now: datetime) -> bool:
     account, before = found[OPEN_ACCOUNT], found[PURPOSES]
     if account is None or before is None or before.renew_at is None or before.renew_at > now:
         return False  # erased, withdrawn or renewed since the index told of it
-    after = before.model_copy(update={"carried_over_at": now, "version": before.version + 1})
     history = evidence.chain_of(account.pseudonym)
-    entry = evidence.carried_over(before, chain.newest_first(history), now)
+    if before.owed:  # whatever has to be carried over too is due again, and done by the next run
+        seen_to: dict[str, object] = {"owed": ()}
+        entry = evidence.entry(before.owed, now)
+    else:
+        seen_to = {"carried_over_at": now}
+        entry = evidence.carried_over(before, chain.newest_first(history), now)
+    after = before.model_copy(update={**seen_to, "version": before.version + 1})
     with suppress(store.DecidedMeanwhile, HeadMoved):  # the next run sees what became of it
         store.record(before, after, found[DATA_KEY], history, entry)
         return True

@@ -3,6 +3,8 @@
 What always holds:
 
 - The state and the newest event about a purpose say the same: they are written in one transaction.
+  One exception: nothing can follow an entry that was tampered with. A withdrawal is then in force without
+  its event, which stands beside the state until it can be put on record (ADR 13).
 - A consent is given to the privacy notice that applies to the subject now; a withdrawal is never refused.
 - Saying the same again changes nothing and puts nothing on record.
 - What is decided is in force with the next read, since `privacy/purposes` judges by the item itself.
@@ -27,7 +29,7 @@ from chalicelib.consents.model import (
 from chalicelib.consents.records import RecordList
 from chalicelib.consents.store import PURPOSES
 from chalicelib.core import chain, clock, metrics
-from chalicelib.core.chain import HeadMoved
+from chalicelib.core.chain import Chain, HeadMoved, Unreadable
 from chalicelib.core.errors import InvalidRequest, NotFound, Unavailable
 from chalicelib.core.http import Cursor, GlobalPrivacyControl
 from chalicelib.core.metrics import Metric
@@ -82,23 +84,43 @@ def decide(account: Account | None, before: Purposes | None, keys: SubjectKeys, 
 
     Raises:
         NotFound: the account is erased already.
-        Unavailable: others came first each time.
+        Unavailable: others came first each time, or a consent can't be put on record.
     """
     if account is None:
         raise NotFound
+    history = evidence.chain_of(account.pseudonym)
     for _ in range(TRIES):
         after, events = _applied(before or Purposes(account_id=account.account_id, version=0), asked)
         if not events:
             return after
         try:
-            entry = evidence.entry(events, at=clock.now())
-            store.record(before, after, keys, evidence.chain_of(account.pseudonym), entry)
+            _keep(before, after, events, keys, history)
         except (store.DecidedMeanwhile, HeadMoved):
             before = store.read(account.account_id)
         else:
             _count(events)
             return after
     raise Unavailable
+
+
+def _keep(
+    before: Purposes | None, after: Purposes, events: list[Event], keys: SubjectKeys, history: Chain
+) -> None:
+    """Let decisions be in force and on record, with what was owed before; or in force alone if they must.
+
+    Raises:
+        DecidedMeanwhile, HeadMoved: others came first.
+        Unavailable: the history takes no entry, and a consent without evidence is none (Art. 7(1)).
+    """
+    due = (*after.owed, *evidence.told(events))
+    try:
+        entry = evidence.entry(due, at=clock.now())
+        store.record(before, after.model_copy(update={"owed": ()}), keys, history, entry)
+    except Unreadable:
+        metrics.count(Metric.CONSENT_EVIDENCE_AT_RISK)
+        if any(event.gives for event in events):
+            raise Unavailable from None
+        store.owe(before, after.model_copy(update={"owed": due}), keys)
 
 
 def history(account: Account | None, purpose: Purpose, cursor: Cursor | None) -> RecordList:

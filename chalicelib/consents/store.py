@@ -1,7 +1,7 @@
 """All DynamoDB of consents: one item per account with every decision, changed under its version.
 
-While a consent is in force the item stands in the sparse index `renewal`, by the instant at which its
-evidence has to be renewed, over shards.
+While a consent is in force, or an event is owed to the history, the item stands in the sparse index
+`renewal`, by the instant at which its evidence has to be seen to, over shards.
 """
 
 import hashlib
@@ -52,19 +52,30 @@ def record(
     Raises:
         DecidedMeanwhile: what was read is not what is stored any more.
         HeadMoved: another entry took the place in the history.
+        Unreadable: its newest entry is not as it was written; nothing was changed.
     """
+    table.transact([_change(before, after, keys), chain.appending(history, entry)])
+
+
+def owe(before: Purposes | None, after: Purposes, keys: SubjectKeys) -> None:
+    """Change the decisions alone; `after` says itself what is owed to the history.
+
+    Raises:
+        DecidedMeanwhile: what was read is not what is stored any more.
+    """
+    table.write(_change(before, after, keys))
+
+
+def _change(before: Purposes | None, after: Purposes, keys: SubjectKeys) -> Create | Replace:
     place = key(after.account_id)
     due = evidence.renew_at(after)
     after = after.model_copy(
         update={"renew_at": due, "renewal": _shard(after.account_id) if due else None},
     )
     item = codec.to_item(after, place, keys)
-    change = (
-        Replace(place, item, only_if=Attr("version").eq(before.version), conflict=DecidedMeanwhile)
-        if before
-        else Create(place, item, conflict=DecidedMeanwhile)
-    )
-    table.transact([change, chain.appending(history, entry)])
+    if before is None:
+        return Create(place, item, conflict=DecidedMeanwhile)
+    return Replace(place, item, only_if=Attr("version").eq(before.version), conflict=DecidedMeanwhile)
 
 
 def due(at: datetime) -> Iterator[AccountId]:

@@ -1,0 +1,126 @@
+"""A withdrawal while the subject's history is not as it was written: in force at once, on record later."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib.consents.jobs import renew_consents
+from chalicelib.core.chain import Chain
+from tests.support import cloud
+from tests.support.builders import a_schedule_event
+from tests.support.ledger import overwrite, stored
+from tests.support.world import User, World
+
+
+@dataclass
+class Altered:
+    """Somebody who consents to two purposes, and whose newest entry is not as it was written."""
+
+    mila: User
+    history: Chain
+    as_written: Any
+
+    def repair(self) -> None:
+        """Somebody looked, and put back what was written."""
+        overwrite(self.history, 2, payload=self.as_written["payload"]["S"])
+
+
+@pytest.fixture
+def altered(world: World) -> Altered:
+    mila = world.a_user()
+    assert mila.consents("analytics").status == mila.consents("marketing").status == 200
+    (name,) = {item["pk"]["S"] for item in entries()}
+    history = Chain.parse(name)
+    as_written = stored(history, 2)
+    overwrite(history, 2, payload='{"events":[]}')
+    return Altered(mila, history, as_written)
+
+
+@pytest.fixture
+def mila(altered: Altered) -> User:
+    return altered.mila
+
+
+def entries() -> list[dict[str, Any]]:
+    return [item for item in cloud.all_items() if "previous_delete_at" in item]
+
+
+def at_risk(capsys: pytest.CaptureFixture[str]) -> bool:
+    return '"ConsentEvidenceAtRisk"' in capsys.readouterr().out
+
+
+def run() -> Any:
+    return renew_consents(a_schedule_event(), None)
+
+
+def state(user: User, purpose: str) -> str:
+    (found,) = [c for c in user.gets("/v1/consents").json["items"] if c["purpose"] == purpose]
+    return str(found["state"])
+
+
+@pytest.mark.promise("RGT-7")
+def test_a_withdrawal_is_in_force_although_it_cannot_be_put_on_record_and_the_gap_is_counted(
+    mila: User, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    assert mila.withdraws("analytics").status == 200
+    assert (state(mila, "analytics"), state(mila, "marketing")) == ("withdrawn", "given")
+    assert len(entries()) == 2
+    assert at_risk(capsys)
+
+
+@pytest.mark.promise("RGT-7")
+def test_withdrawing_again_and_withdrawing_more_go_on_without_a_record(mila: User) -> None:
+    for purpose in ("analytics", "analytics", "marketing"):
+        assert mila.withdraws(purpose).status == 200
+    assert (state(mila, "analytics"), state(mila, "marketing")) == ("withdrawn", "withdrawn")
+
+
+@pytest.mark.promise("RGT-7")
+def test_no_consent_is_given_that_nothing_would_show(mila: User) -> None:
+    mila.withdraws("analytics")
+    assert mila.consents("analytics").problem == "unavailable"
+    assert mila.consents("location_sharing").problem == "unavailable"
+    assert (state(mila, "analytics"), state(mila, "location_sharing")) == ("withdrawn", "unknown")
+
+
+def test_a_signal_of_global_privacy_control_is_a_withdrawal_too(mila: User) -> None:
+    assert mila.calls("POST", "/v1/consents/signals", body={"gpc": True}).status == 200
+    assert state(mila, "personalised_ads") == "withdrawn"
+
+
+@pytest.mark.promise("RGT-7")
+def test_the_job_puts_on_record_what_is_owed_once_the_history_is_as_it_was_written(
+    world: World, altered: Altered, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mila = altered.mila
+    withdrawn_at = mila.withdraws("analytics").json["since"]
+    mila.withdraws("marketing")
+    world.advance(timedelta(minutes=10))
+    capsys.readouterr()
+    assert run() == {"renewed": 0, "failed": 1}
+    assert at_risk(capsys)
+    altered.repair()
+    assert run() == {"renewed": 1, "failed": 0}
+    assert run() == {"renewed": 0, "failed": 0}
+    assert len(entries()) == 3
+    for purpose in ("analytics", "marketing"):
+        newest, given = records(mila, purpose)
+        assert [newest["event_state"], given["event_state"]] == ["ConsentWithdrawn", "ConsentGiven"]
+        assert newest["event_time"] == withdrawn_at
+
+
+def test_the_next_decision_puts_on_record_what_is_owed_before_itself(altered: Altered) -> None:
+    mila = altered.mila
+    mila.withdraws("analytics")
+    altered.repair()
+    assert mila.consents("analytics").status == 200
+    states = [record["event_state"] for record in records(mila, "analytics")]
+    assert states == ["ConsentGiven", "ConsentWithdrawn", "ConsentGiven"]
+    assert run() == {"renewed": 0, "failed": 0}
+
+
+def records(user: User, purpose: str) -> list[dict[str, Any]]:
+    return [record["event"] for record in user.gets(f"/v1/consents/{purpose}/records").json["items"]]
