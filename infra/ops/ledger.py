@@ -19,8 +19,8 @@ def verdicts(names: Iterable[str], since: int) -> Iterator[tuple[str, Verdict]]:
         ValueError: a name is not that of a chain.
     """
     keys = PublicKeys(chain.current_signer().pem)
-    for name in names:
-        yield name, chain.verify(Chain.parse(name), since, keys)
+    for one, verdict in chain.verify_each(map(Chain.parse, names), since, keys):
+        yield one.name, verdict
 
 
 def described(finding: Finding) -> str:

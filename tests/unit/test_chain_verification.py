@@ -7,9 +7,21 @@ from typing import Any
 import pytest
 
 from chalicelib.core import aws, clock, table
-from chalicelib.core.chain import Entry, Forked, Missing, RolledBack, Run, Tampered, Verdict
+from chalicelib.core.chain import (
+    Chain,
+    Checkpoint,
+    Entry,
+    Forked,
+    Missing,
+    RolledBack,
+    Run,
+    Tampered,
+    Verdict,
+    archive,
+)
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Table
+from infra.ops.ledger import verdicts
 from tests.support.ledger import (
     MILA,
     VUK,
@@ -43,6 +55,46 @@ def signed(world: World) -> None:
 @pytest.mark.usefixtures("signed")
 def test_an_untouched_chain_is_in_order() -> None:
     assert verify(MILA) == Verdict((), covered=5)
+
+
+def test_however_many_chains_are_verified_each_checkpoint_is_read_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chains = [Chain("consent", f"p-{number}") for number in range(4)]
+    for _ in range(2):
+        for one in chains:
+            write(one, 1)
+        checkpoint(world)
+    overwrite(chains[1], 2, payload="{}")
+    opened: list[int] = []
+    read = archive.read
+
+    def counting(version: archive.Version) -> Checkpoint:
+        opened.append(version.number)
+        return read(version)
+
+    monkeypatch.setattr(archive, "read", counting)
+    found = dict(verdicts((one.name for one in chains), since=1))
+    assert opened == [1, 2]
+    in_order = Verdict((), covered=2)
+    assert found == {
+        chains[0].name: in_order,
+        chains[1].name: Verdict((Tampered(chains[1], 2),), covered=1),
+        chains[2].name: in_order,
+        chains[3].name: in_order,
+    }
+
+
+@pytest.mark.promise("SEC-1")
+def test_a_last_entry_that_would_lapse_before_the_one_it_follows_is_found(world: World) -> None:
+    """With a hash that fits, and not signed yet: only the order of the times gives it away."""
+    (first,) = write(MILA, 1)
+    checkpoint(world)
+    write(MILA, 1)
+    rewrite(MILA, 2, delete_at=first.delete_at)
+    assert verify(MILA) == Verdict((), covered=1)  # as late is not too early
+    rewrite(MILA, 2, delete_at=first.delete_at - timedelta(seconds=1))
+    assert verify(MILA) == Verdict((Forked(MILA, 2),), covered=1)
 
 
 @pytest.mark.promise("SEC-1")

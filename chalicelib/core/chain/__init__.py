@@ -8,7 +8,7 @@ What always holds, what may break half-way and what is not found: docs/adr/0007-
     entries      Chain, NewEntry, Entry: content, hash, item
     writing      append, appending (for a caller's transaction), entries, entries_as_of, newest_first, page
     checkpointing checkpoint: one signed Merkle root over the chains that were touched; touched_chains
-    verification verify, verify_checkpoints, and the findings
+    verification verify, verify_each, verify_checkpoints, and the findings
     checkpoints  Statement, Leaf, Proof, Checkpoint: pure, checked offline
     merkle, signing, archive, services: trees, keys and KMS, S3, errors of both
 """
@@ -29,6 +29,7 @@ from chalicelib.core.chain.verification import (
     Verdict,
     verify,
     verify_checkpoints,
+    verify_each,
 )
 from chalicelib.core.chain.writing import (
     HeadMoved,
@@ -72,4 +73,5 @@ __all__ = [
     "touched_chains",
     "verify",
     "verify_checkpoints",
+    "verify_each",
 ]

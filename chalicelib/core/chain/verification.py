@@ -1,6 +1,6 @@
 """Verification: what is stored against what was signed. Findings are values; several can be true at once."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from chalicelib.core import clock, table
@@ -81,14 +81,31 @@ def verify(chain: Chain, since: int, keys: PublicKeys) -> Verdict:
     chain is held against every entry that is stored: what stands before a signed entry has to lead up to
     it, what stands after has to follow. Entries that had the right to lapse are not missed.
     """
-    findings: list[Finding] = []
-    pins: list[Leaf] = []
+    ((_, verdict),) = verify_each([chain], since, keys)
+    return verdict
+
+
+def verify_each(chains: Iterable[Chain], since: int, keys: PublicKeys) -> Iterator[tuple[Chain, Verdict]]:
+    """Hold several chains against the checkpoints, which are read once for all of them.
+
+    What is wrong about a checkpoint is told with each chain. In memory are the words of the checkpoints
+    on these chains, and the entries of one.
+    """
+    asked = list(chains)
+    of_checkpoints: list[Finding] = []
+    pins: dict[str, list[Leaf]] = {chain.name: [] for chain in asked}
     for checkpoint, found in _checkpoints(since, keys):
-        findings += found
-        if checkpoint and (leaf := checkpoint.leaf(chain.name)):
-            pins.append(leaf)
+        of_checkpoints += found
+        for leaf in checkpoint.leaves if checkpoint else ():
+            if leaf.chain in pins:
+                pins[leaf.chain].append(leaf)
+    for chain in asked:
+        yield chain, _judged(chain, pins[chain.name], of_checkpoints)
+
+
+def _judged(chain: Chain, pins: list[Leaf], of_checkpoints: list[Finding]) -> Verdict:
     walk = _Walk(chain, {pin.seq for pin in pins})
-    findings += walk.findings()
+    findings = [*of_checkpoints, *walk.findings()]
     covered = 0
     for pin in pins:
         if judged := walk.judge(pin):
