@@ -9,6 +9,7 @@ from botocore.exceptions import EndpointConnectionError, NoCredentialsError, Rea
 
 from chalicelib.challenges import store
 from chalicelib.challenges.model import ChallengePurpose, ChallengeRef
+from chalicelib.core import aws, table
 from chalicelib.core.ids import AccountId, ChallengeId
 from chalicelib.core.settings import settings
 from chalicelib.privacy.controller import CONTROLLER
@@ -342,6 +343,17 @@ def test_of_a_used_code_the_address_is_not_kept(world: World) -> None:
     mila = world.a_user()
     mila.has_email(an_address())
     assert ["sealed" in item for item in cloud.records("challenge")] == [False, False]
+
+
+def test_a_claim_that_stands_for_another_account_is_not_released(world: World) -> None:
+    """However it came to be another's: who owns an address does not lose it by what somebody else edits."""
+    mila, vuk = world.a_user(), world.a_user()
+    mila.has_email(an_address())
+    (claim,) = [item for item in cloud.records("claim") if item["pk"]["S"].startswith("email#")]
+    handed_over = {**claim, "account_id": {"S": vuk.account_id}}
+    aws.client("dynamodb").put_item(TableName=settings().table(table.Table.CLAIMS), Item=handed_over)
+    assert mila.changes("*", email=None).status >= 400
+    assert handed_over in cloud.records("claim")
 
 
 # --- bad input, limits, failures

@@ -367,6 +367,41 @@ def test_who_waited_three_days_for_mail_to_go_again_is_told_in_the_app(world: Wo
 
 
 @pytest.mark.promise("NOT-1")
+@pytest.mark.usefixtures("newer", "vuk")
+def test_who_was_left_out_on_an_early_page_is_seen_to_by_the_next_run_and_not_a_day_later(
+    world: World, mila: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(announcing, "MOST_AT_ONCE", 1)
+    with failing("sesv2", "SendEmail", refusal("SendingPausedException")):
+        run()
+    run()
+    assert channel(mila) == "email"
+
+
+@pytest.mark.promise("NOT-1")
+@pytest.mark.usefixtures("vuk")
+def test_an_outage_of_mail_is_waited_for_anew_once_everybody_was_told_after_the_one_before(
+    world: World, mila: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = versions.PUBLISHED
+    publish(monkeypatch, NEWER)
+    with failing("sesv2", "SendEmail", refusal("SendingPausedException")):
+        run()
+    run()
+    assert channel(mila) == "email"
+    monkeypatch.setattr(versions, "PUBLISHED", before)  # a container that was not replaced yet
+    late = world.a_user()
+    late.has_email("late@test.example")
+    publish(monkeypatch, NEWER)
+    world.advance(4 * DAY)
+    with failing("sesv2", "SendEmail", refusal("SendingPausedException")):
+        run()
+    assert channel(late) is None
+    run()
+    assert channel(late) == "email"
+
+
+@pytest.mark.promise("NOT-1")
 @pytest.mark.usefixtures("newer")
 @pytest.mark.parametrize(
     ("kind", "detail"),
@@ -560,6 +595,26 @@ def test_two_runs_over_the_same_accounts_write_one_mail(
     with hooked("sesv2", "before-call.sesv2.SendEmail", meanwhile):
         run()
     assert (channel(mila), len(mails)) == ("in_app", 1)
+
+
+@pytest.mark.usefixtures("newer", "mila", "vuk")
+def test_a_run_whose_lease_ran_out_does_not_move_the_walk_of_the_one_that_took_over(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(announcing, "MOST_AT_ONCE", 1)
+    once, left = iter([True]), []
+
+    def meanwhile(**_: Any) -> None:
+        if next(once, False):
+            world.advance(timedelta(minutes=7))
+            run()
+            left.extend(cloud.records("walk"))
+            world.advance(timedelta(minutes=1))
+
+    with hooked("sesv2", "before-call.sesv2.SendEmail", meanwhile):
+        run()
+    assert [walk["rounds"] for walk in left] == [{"N": "1"}]
+    assert cloud.records("walk") == left
 
 
 @pytest.mark.usefixtures("newer")
