@@ -101,10 +101,11 @@ def deploy(account: Account, package: Package, target: Target, report: Report) -
             "OnEmulator": "yes" if account.endpoint else "no",
         },
     )
-    return Deployment(_api_url(account, service), stack_name(target.stage, "service"), service)
+    return Deployment(api_url(account, service), stack_name(target.stage, "service"), service)
 
 
-def _api_url(account: Account, outputs: dict[str, str]) -> str:
+def api_url(account: Account, outputs: dict[str, str]) -> str:
+    """Where the API is, by the outputs of the service stack."""
     if account.endpoint:
         # The stack's own output names amazonaws.com.
         return f"{account.endpoint}/_aws/execute-api/{outputs['ApiId']}/api"

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, NoCredentialsError
 
 from chalicelib.core.settings import eu_region
 
@@ -48,6 +48,18 @@ class Account:
         style = {"addressing_style": "path"} if self.endpoint else {}
         config = Config(s3=style, retries={"mode": "standard", "max_attempts": 4})
         return self._session.client(service, endpoint_url=self.endpoint, config=config)
+
+    @property
+    def credentials(self) -> AwsClient:
+        """What a request of our own is signed with.
+
+        Raises:
+            NoCredentialsError: there are none where boto3 looks for them.
+        """
+        found = self._session.get_credentials()
+        if found is None:
+            raise NoCredentialsError
+        return found.get_frozen_credentials()
 
     @cached_property
     def number(self) -> str:

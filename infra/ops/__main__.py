@@ -17,7 +17,9 @@ from infra.deployment.account import Account
 from infra.deployment.stacks import Stacks, stack_name
 from infra.ops import plots as pictures
 from infra.ops import retention as redating
+from infra.ops import rights
 from infra.ops.lookup import ClaimsLeft, LookupKeys, service_rekey
+from infra.ops.options import Endpoint, Region, Stage
 from infra.ops.rotating import Unfinished
 from infra.ops.sealing import StageKeys, StillNeeded, service_reseal, service_rewrap
 from infra.ops.signing import NotYet, SigningKeys
@@ -33,11 +35,8 @@ ledger = typer.Typer(help="The Ledger and its checkpoints.")
 app.add_typer(ledger, name="ledger")
 retention = typer.Typer(help="What is kept, and how long.")
 app.add_typer(retention, name="retention")
+app.add_typer(rights.app, name="rights")
 console = Console(soft_wrap=True, markup=False)
-
-Stage = Annotated[str, typer.Option(help="staging or production")]
-Region = Annotated[str, typer.Option(envvar="AWS_REGION", help="a region in the EU")]
-Endpoint = Annotated[str | None, typer.Option("--endpoint-url", help="an emulator instead of AWS")]
 
 
 @signing_key.command()
@@ -169,17 +168,12 @@ def verify(
 ) -> None:
     """Say what is wrong with chains of the Ledger, and up to which entry checkpoints vouch for them."""
     from chalicelib.core.chain import touched_chains
-    from infra.ops.ledger import described, verdicts
+    from infra.ops.ledger import report
     from infra.ops.standing_in import act_as
 
     act_as(Account(region, endpoint), stage, "checkpoint_ledger")
-    wrong = 0
     try:
-        for name, verdict in verdicts([chain] if chain else touched_chains(since), since):
-            console.print(f"{name}: covered up to {verdict.covered}, {len(verdict.findings)} findings")
-            for finding in verdict.findings:
-                console.print(f"  {described(finding)}")
-            wrong += len(verdict.findings)
+        wrong = report([chain] if chain else touched_chains(since), since, console.print)
     except (ValueError, LookupError) as error:
         console.print(f"refused: {error}")
         sys.exit(2)

@@ -5,7 +5,7 @@ Needs Query on the Ledger and its index, the two reads of the bucket and kms:Get
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields
 
 from chalicelib.core import chain
@@ -21,6 +21,21 @@ def verdicts(names: Iterable[str], since: int) -> Iterator[tuple[str, Verdict]]:
     keys = PublicKeys(chain.current_signer().pem)
     for one, verdict in chain.verify_each(map(Chain.parse, names), since, keys):
         yield one.name, verdict
+
+
+def report(names: Iterable[str], since: int, say: Callable[[str], object]) -> int:
+    """Say of each chain how far it is vouched for and what is wrong with it; how many findings there are.
+
+    Raises:
+        ValueError: a name is not that of a chain.
+    """
+    wrong = 0
+    for name, verdict in verdicts(names, since):
+        say(f"{name}: covered up to {verdict.covered}, {len(verdict.findings)} findings")
+        for finding in verdict.findings:
+            say(f"  {described(finding)}")
+        wrong += len(verdict.findings)
+    return wrong
 
 
 def described(finding: Finding) -> str:

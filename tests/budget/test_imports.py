@@ -33,6 +33,7 @@ ALLOWED = {
     ("app", "consents"): {"boto3", "botocore", "pydantic", "cryptography"},
     ("app", "chat"): {"boto3", "botocore", "pydantic", "cryptography"},
     ("app", "usage"): {"boto3", "botocore", "pydantic", "cryptography"},
+    ("app", "admin"): {"boto3", "botocore", "pydantic", "cryptography"},
     ("app", "rights"): {"boto3", "botocore", "pydantic", "cryptography"},
     ("app", "about"): {"boto3", "botocore", "pydantic"},
     # Of botocore only the empty package, which Powertools' user agent looks for.
@@ -72,7 +73,9 @@ def test_a_function_imports_the_routes_of_its_own_group_only() -> None:
     assert loaded_by("app", "signup") & others == set()
 
 
-@pytest.mark.parametrize(("module", "group"), [("app", "rights"), ("chalicelib.rights.jobs", "")])
+@pytest.mark.parametrize(
+    ("module", "group"), [("app", "admin"), ("app", "rights"), ("chalicelib.rights.jobs", "")]
+)
 def test_who_takes_rights_requests_in_and_who_sweeps_loads_no_step_and_no_export(
     module: str, group: str
 ) -> None:

@@ -17,6 +17,14 @@ from infra.local.cloud import LocalCloud
 TABLES: dict[str, dict[str, set[str]]] = {
     "about": {},
     "access_token": {},
+    "admin": {
+        "accounts": {"BatchGet"},
+        "challenges": {"Update"},
+        "claims": {"BatchGet"},
+        "keys": {"BatchGet"},
+        "ledger": {"Put", "Query"},
+        "rights": {"BatchGet", "Delete", "Get", "Put", "QueryOpen"},
+    },
     "announce_notices": {
         "accounts": {"BatchGet", "Put", "QueryLive", "Update"},
         "keys": {"BatchGet"},
@@ -74,6 +82,7 @@ TABLES: dict[str, dict[str, set[str]]] = {
 }
 
 SECRETS: dict[str, set[str]] = {
+    "admin": {"lookup", "receipts"},
     "chat": {"stream"},
     "profiles": {"codes", "lookup"},
     "rights": {"codes", "receipts"},
@@ -89,6 +98,7 @@ EXPORTS: dict[str, set[str]] = {
     "work_rights": {"Abort", "Delete", "Get", "Put"},
 }
 QUEUE: dict[str, set[str]] = {
+    "admin": {"Send"},
     "rights": {"Send"},
     "sweep_rights": {"Send", "SendBatch"},
     "work_rights": {"Delete", "Look", "Receive", "Send"},

@@ -21,6 +21,7 @@ from tests.infra.templates import Template, of_type, plain
 FUNCTIONS = {
     "about",
     "access_token",
+    "admin",
     "announce_notices",
     "chat",
     "checkpoint_ledger",
@@ -138,7 +139,7 @@ def test_a_route_with_a_caller_cannot_be_reached_without_the_authorizer(service:
         f"{method.upper()} {path}"
         for path, methods in paths.items()
         for method, route in methods.items()
-        if {"access_token": []} not in route.get("security", [])
+        if not {"access_token", "sigv4"} & {name for one in route.get("security", []) for name in one}
     }
     assert open_routes == {
         "POST /v1/signup",
@@ -154,6 +155,43 @@ def test_a_route_with_a_caller_cannot_be_reached_without_the_authorizer(service:
         "GET /.well-known/jwks.json",
         "GET /.well-known/gpc.json",
     }
+
+
+@pytest.mark.promise("SEC-1")
+def test_operators_routes_and_no_others_want_a_signature_of_iam(service: Template) -> None:
+    body = service["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]
+    signed = {
+        path
+        for path, methods in body["paths"].items()
+        for route in methods.values()
+        if route.get("security") == [{"sigv4": []}]
+    }
+    assert signed == {path for path in body["paths"] if path.startswith("/admin/")} != set()
+    assert body["securityDefinitions"]["sigv4"] == {
+        "in": "header",
+        "type": "apiKey",
+        "name": "Authorization",
+        "x-amazon-apigateway-authtype": "awsSigv4",
+    }
+
+
+@pytest.mark.promise("SEC-1")
+def test_an_operator_is_given_the_internal_routes_and_where_the_api_is_and_no_more(service: Template) -> None:
+    (policy,) = of_type(service, "AWS::IAM::ManagedPolicy").values()
+    statements = policy["Properties"]["PolicyDocument"]["Statement"]
+    here = "${AWS::Region}:${AWS::AccountId}"
+    assert {s["Action"]: plain(s["Resource"]) for s in statements} == {
+        "execute-api:Invoke": f"arn:${{AWS::Partition}}:execute-api:{here}:${{RestAPI}}/api/*/admin/v1/*",
+        "cloudformation:DescribeStacks": (
+            f"arn:${{AWS::Partition}}:cloudformation:{here}:stack/ru4m-${{Stage}}-service/*"
+        ),
+    }
+
+
+@pytest.mark.promise("SEC-1")
+def test_no_role_of_ours_may_call_the_internal_routes(service: Template) -> None:
+    roles = of_type(service, "AWS::IAM::Role").values()
+    assert "execute-api" not in json.dumps([role["Properties"].get("Policies") for role in roles])
 
 
 def test_the_gateway_keeps_an_authorizers_answer_for_a_minute(service: Template) -> None:
@@ -293,6 +331,10 @@ def test_a_function_is_told_only_of_tables_and_secrets_that_it_may_use(
     assert told == {
         "about": set(),
         "access_token": set(),
+        "admin": {
+            accounts, claims, challenges, rights, "table_ledger", "secret_receipts", "rights_queue",
+            *lookup, *sealing,
+        },
         "announce_notices": {accounts, challenges, "mail_from", "mail_configuration", *sealing},
         "chat": {accounts, "secret_stream"},
         "checkpoint_ledger": {"table_ledger", "checkpoint_bucket", "checkpoint_key"},

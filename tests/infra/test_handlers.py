@@ -62,8 +62,15 @@ def request(method: str, path: str, *, body: str = "", **parts: str) -> dict[str
     }
 
 
+def signed(event: dict[str, Any]) -> dict[str, Any]:
+    """The same by an operator."""
+    event["requestContext"]["identity"]["userArn"] = "arn:aws:iam::000000000000:user/alice"
+    return event
+
+
 # One event each, and what has to come of it without any AWS within reach.
 EVENTS: dict[str, tuple[dict[str, Any], object]] = {
+    "admin": (signed(request("GET", "/admin/v1/rights-requests")), 503),
     "about": (request("GET", "/v1/health"), 200),
     "chat": (request("POST", "/v1/chat/token"), 503),
     "consents": (request("GET", "/v1/consents"), 503),

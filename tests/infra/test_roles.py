@@ -36,6 +36,20 @@ def _own_logs(name: str) -> tuple[str, str]:
 EXPECTED = {
     "AboutRole": {_own_logs("about")},
     "AccessTokenRole": {_own_logs("access_token")},
+    "AdminRole": {
+        _own_logs("admin"),
+        ("dynamodb:BatchGetItem", "${AccountsTableArn}"),
+        ("dynamodb:BatchGetItem", "${ClaimsTableArn}"),
+        ("dynamodb:BatchGetItem", "${KeysTableArn}"),
+        ("kms:Decrypt", "${SealingKeyArn}"),
+        _REQUESTS,
+        ("dynamodb:Query", "${RightsTableArn}/index/open"),
+        ("dynamodb:PutItem, dynamodb:Query", "${LedgerTableArn}"),
+        ("dynamodb:UpdateItem", "${ChallengesTableArn}"),
+        ("secretsmanager:GetSecretValue", "${LookupSecretArn}, ${ReceiptsSecretArn}"),
+        ("kms:Decrypt", "${StageKeyArn}"),
+        ("sqs:SendMessage", "${RightsQueue.Arn}"),
+    },
     "AnnounceNoticesRole": {
         _own_logs("announce_notices"),
         ("dynamodb:BatchGetItem, dynamodb:PutItem, dynamodb:UpdateItem", "${AccountsTableArn}"),

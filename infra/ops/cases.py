@@ -1,0 +1,91 @@
+"""Requests as tables for a terminal. What is printed are ids, words of ours, and a decision's own text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from rich.table import Table
+
+Case = dict[str, Any]
+
+
+def line(case: Case) -> str:
+    """Where a request stands, in a line."""
+    return f"{case['id']}  {case['right']}  {case['status']}  due {case['due_at']}  version {case['version']}"
+
+
+def listed(cases: list[Case]) -> Table:
+    """A row each."""
+    table = Table(title=f"{len(cases)} open")
+    table.add_column("request", no_wrap=True)
+    for name in ("right", "status", "due", "days left", "waits for"):
+        table.add_column(name)
+    for case in cases:
+        due, left = case["due_at"][:10], str(case["days_left"])
+        table.add_row(case["id"], case["right"], case["status"], due, left, _waits_for(case))
+    return table
+
+
+def whole(case: Case) -> Iterator[Table]:
+    """Everything that is shown of one."""
+    yield _facts(case)
+    steps = Table("step", "status", "since", title="steps")
+    for step in case["steps"]:
+        steps.add_row(step["name"], step["status"], step.get("at", ""))
+    yield steps
+    yield _evidence(case.get("evidence"))
+
+
+def _waits_for(case: Case) -> str:
+    """Who has to act, where it is not the engine."""
+    if case.get("proposal"):
+        return "approval"
+    if case["status"] == "awaiting_verification":
+        return "proof of identity"
+    stopped = [step["name"] for step in case["steps"] if step["status"] == "stopped"]
+    if stopped:
+        return f"a retry of {stopped[0]}"
+    return "" if case.get("runs_at") else "a decision"
+
+
+def _facts(case: Case) -> Table:
+    table = Table(show_header=False, title=case["id"])
+    for name in (
+        "right",
+        "status",
+        "user_id",
+        "received_by",
+        "received_at",
+        "due_at",
+        "days_left",
+        "version",
+    ):
+        if name in case:
+            table.add_row(name, str(case[name]))
+    table.add_row("clock", "stands still" if case["clock_stands_still"] else "runs")
+    if extended := case.get("extended"):
+        table.add_row("extended", f"until {extended['until']}: {extended['reason']}")
+    table.add_row("next step", f"{case.get('runs_at', 'by nobody')}, after {case['tries']} failed tries")
+    table.add_row("missing", ", ".join(case["missing"]) or "nothing")
+    if proposal := case.get("proposal"):
+        why = f" ({proposal['reason']})" if "reason" in proposal else ""
+        table.add_row("proposed", f"{proposal['status']}{why} by {proposal['by']} at {proposal['at']}")
+        table.add_row("text", proposal.get("text", ""))
+        table.add_row("approved by", proposal.get("approved_by", "nobody yet"))
+    elif decision := case.get("decision"):
+        table.add_row("decided", f"{decision['outcome']} at {case['decided_at']}")
+        table.add_row("text", decision["text"])
+    return table
+
+
+def _evidence(entries: list[dict[str, Any]] | None) -> Table:
+    if entries is None:
+        return Table(
+            title="the evidence was altered, or can't be read: run `rights verify`", show_header=False
+        )
+    table = Table("", "at", "event", "said", title="evidence, the newest first")
+    for entry in entries:
+        said = ", ".join(f"{name}={value}" for name, value in sorted(entry["said"].items()))
+        table.add_row(str(entry["seq"]), entry["at"], entry["event"], said)
+    return table
