@@ -68,7 +68,7 @@ TABLES: dict[str, dict[str, set[str]]] = {
         "claims": {"BatchGet"},
         "keys": {"BatchGet", "Get"},
         "ledger": {"Put", "Query"},
-        "rights": {"BatchGet", "Delete", "Get", "Put", "QueryOwner"},
+        "rights": {"BatchGet", "Delete", "Get", "Put", "Query", "QueryOwner"},
         "usage": {"Query", "Update"},
     },
 }

@@ -183,7 +183,8 @@ EXPECTED = {
         ("dynamodb:BatchGetItem", "${ClaimsTableArn}"),
         ("dynamodb:BatchGetItem, dynamodb:GetItem", "${KeysTableArn}"),
         ("kms:Decrypt", "${SealingKeyArn}"),
-        _REQUESTS,
+        # The query: a copy holds which rights its subject exercises.
+        (f"{_REQUESTS[0]}, dynamodb:Query", _REQUESTS[1]),
         _REQUESTS_OF_A_SUBJECT,
         ("dynamodb:PutItem, dynamodb:Query", "${LedgerTableArn}"),
         ("secretsmanager:GetSecretValue", "${LookupSecretArn}, ${StreamSecretArn}"),
