@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import requests
 
@@ -89,19 +90,21 @@ class LocalCloud:
         versions = f"[{notice.model_dump_json()}]"
         stacks = Stacks(self.account, lambda _: None)
         stacks.reconfigure(stack_name(STAGE, "service"), {"LocalNotices": versions})
-        self.run_announcement()
+        self.run("announce_notices")
 
-    def run_announcement(self) -> None:
-        """One run of the job, as its schedule would start it.
+    def run(self, job: str) -> Any:  # noqa: ANN401 - whatever the job answers
+        """One run of a job, as its schedule would start it.
 
         Raises:
             RuntimeError: it failed.
         """
         answer = self.account.client("lambda").invoke(
-            FunctionName=f"ru4m-{STAGE}-announce_notices", Payload=json.dumps(_SCHEDULED)
+            FunctionName=f"ru4m-{STAGE}-{job}", Payload=json.dumps(_SCHEDULED)
         )
+        told = answer["Payload"].read().decode()
         if "FunctionError" in answer:
-            raise RuntimeError(answer["Payload"].read().decode())
+            raise RuntimeError(told)
+        return json.loads(told)
 
     def sent_to_stream(self, user_id: str) -> list[dict[str, object]]:
         """What the backend told Stream about a user, oldest first."""

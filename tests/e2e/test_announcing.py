@@ -106,7 +106,7 @@ def test_an_announced_version_reaches_everybody_and_is_then_asked_for(
     assert announcement(own_cloud, mila, version)["channel"] == "email"
     assert announcement(own_cloud, vuk, version)["channel"] == "in_app"
 
-    own_cloud.run_announcement()
+    own_cloud.run("announce_notices")
     assert len(own_cloud.mails_to(ADDRESS)) == 2
     for phone in (mila, vuk):
         (shown,) = phone.call("GET", "/v1/announcements").body["items"]

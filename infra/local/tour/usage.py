@@ -5,7 +5,6 @@ Nobody waits for three days: events are told today, through the gateway, and the
 
 from __future__ import annotations
 
-import json
 import os
 import uuid
 from collections.abc import Iterator, Sequence
@@ -71,14 +70,7 @@ def roll_up(cloud: LocalCloud) -> None:
     Raises:
         RuntimeError: it failed.
     """
-    event = {"version": "0", "detail-type": "Scheduled Event", "source": "aws.events", "detail": {}}
-    event |= {"account": cloud.account.number, "time": clock.to_text(clock.now()), "resources": []}
-    event |= {"id": str(uuid.uuid4()), "region": cloud.account.region}
-    answer = cloud.account.client("lambda").invoke(
-        FunctionName=f"ru4m-{STAGE}-roll_up_usage", Payload=json.dumps(event)
-    )
-    if "FunctionError" in answer:
-        raise RuntimeError(answer["Payload"].read().decode())
+    cloud.run("roll_up_usage")
 
 
 def published(cloud: LocalCloud, last: date, days: int = 1) -> list[Figures]:

@@ -1,0 +1,169 @@
+"""Rights over the deployed stack: taken in through the gateway, worked on by roles of their own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+import requests
+
+from infra.local.cloud import LocalCloud
+from infra.local.tour.phone import Phone
+from infra.local.tour.rights import answer_to, fetched
+from infra.local.waiting import until
+
+PATIENCE = 60.0  # seconds for the whole plan; each step is a message
+QUEUE, WORKER = "ru4m-local-rights", "ru4m-local-work_rights"
+
+
+@pytest.fixture
+def jelena(a_phone: Callable[[], Phone]) -> Phone:
+    """Somebody whose session was stepped up just now."""
+    phone = a_phone()
+    phone.sign_up("Jelena")
+    phone.step_up(phone.ask_to_step_up().body["challenge_id"], phone.read_code())
+    return phone
+
+
+def asks(phone: Phone, right: str = "access") -> dict[str, Any]:
+    """The request as it was taken in, with its receipt."""
+    answer = phone.call("POST", "/v1/rights-requests", {"right": right})
+    assert answer.status == 202, answer.body
+    return answer.body
+
+
+def stands(phone: Phone, request_id: str) -> dict[str, Any]:
+    """The request as its subject sees it."""
+    return phone.call("GET", f"/v1/rights-requests/{request_id}").body
+
+
+def steps(request: dict[str, Any]) -> dict[str, str]:
+    return {step["name"]: step["status"] for step in request["steps"]}
+
+
+def history(cloud: LocalCloud, request_id: str) -> list[str]:
+    """What the Ledger says happened to a request, oldest first."""
+    entries: list[dict[str, Any]] = cloud.evidence()
+    own = [entry for entry in entries if entry["pk"]["S"] == f"rights#{request_id}" and "event" in entry]
+    return [entry["event"]["S"] for entry in sorted(own, key=lambda entry: str(entry["sk"]["S"]))]
+
+
+@contextmanager
+def nobody_at_work(cloud: LocalCloud) -> Iterator[None]:
+    """Messages wait in the queue, as while the worker is being deployed or Lambda is down."""
+    functions = cloud.account.client("lambda")
+    (source,) = functions.list_event_source_mappings(FunctionName=WORKER)["EventSourceMappings"]
+    functions.update_event_source_mapping(UUID=source["UUID"], Enabled=False)
+    try:
+        yield
+    finally:
+        functions.update_event_source_mapping(UUID=source["UUID"], Enabled=True)
+
+
+def lose_messages(cloud: LocalCloud) -> None:
+    sqs = cloud.account.client("sqs")
+    sqs.purge_queue(QueueUrl=sqs.get_queue_url(QueueName=QUEUE)["QueueUrl"])
+
+
+def messages(cloud: LocalCloud, queue: str) -> int:
+    """How many there are, waiting, delayed or in somebody's hands."""
+    sqs = cloud.account.client("sqs")
+    url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
+    counts = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    return sum(int(n) for name, n in counts.items() if name.startswith("ApproximateNumberOfMessages"))
+
+
+@pytest.mark.promise("RGT-1")
+@pytest.mark.promise("RGT-10")
+def test_a_copy_is_made_by_the_worker_fetched_by_a_link_and_each_step_is_on_record(
+    cloud: LocalCloud, jelena: Phone
+) -> None:
+    request_id = asks(jelena)["id"]
+    answer = until(lambda: answer_to(jelena, request_id), "the answer", PATIENCE)
+    assert answer["status"] == "completed"
+    copy = fetched(jelena, request_id)
+    assert copy.testzip() is None
+    assert "Jelena" in copy.read("data.json").decode()
+    told = until(lambda: _told(cloud, request_id), "the step after the answer", PATIENCE)
+    plan = ("pin", "ask_stream", "await_stream", "assemble", "deliver", "tell")
+    assert [event for event in told if not event.endswith("_waits")] == [
+        "received",
+        *(f"{step}_done" for step in plan),
+    ]
+
+
+def _told(cloud: LocalCloud, request_id: str) -> list[str] | None:
+    events = history(cloud, request_id)
+    return events if "tell_done" in events else None
+
+
+@pytest.mark.promise("RGT-1")
+def test_a_link_opens_one_copy_and_nothing_else(cloud: LocalCloud, jelena: Phone) -> None:
+    request_id = asks(jelena)["id"]
+    until(lambda: answer_to(jelena, request_id), "the answer", PATIENCE)
+    link = jelena.call("GET", f"/v1/rights-requests/{request_id}/export").body["url"]
+    answer = requests.get(link, timeout=10)
+    assert answer.status_code == 200
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    stripped, other = link.partition("?")[0], link.replace(request_id, "r_" + "0" * 26)
+    for changed in (stripped, other, link.replace("X-Amz-Expires=900", "X-Amz-Expires=90000")):
+        assert requests.get(changed, timeout=10).status_code == 403
+
+
+@pytest.mark.promise("RGT-10")
+def test_a_request_whose_message_was_lost_is_found_by_the_sweep(cloud: LocalCloud, jelena: Phone) -> None:
+    with nobody_at_work(cloud):
+        request_id = asks(jelena)["id"]
+        lose_messages(cloud)
+        assert stands(jelena, request_id)["status"] == "received"
+        swept = cloud.run("sweep_rights")
+        assert swept["sent"] == swept["due"] >= 1
+        assert (swept["open"] >= 1, swept["overdue"]) == (True, 0)
+    until(lambda: steps(stands(jelena, request_id))["pin"] == "done", "the worker", PATIENCE)
+
+
+@pytest.mark.promise("RGT-10")
+def test_a_sweep_tells_what_the_alarms_look_at(cloud: LocalCloud, jelena: Phone) -> None:
+    with nobody_at_work(cloud):
+        asks(jelena)
+        cloud.run("sweep_rights")
+    told = until(lambda: _metrics_of_sweeps(cloud), "the figures")[-1]
+    assert told["service"] == "ru4m-local"
+    assert told["RightsOpen"][0] >= 1
+    assert told["RightsOverdue"] == [0]
+    assert 0 <= told["RightsDaysToDeadline"][0] <= 30
+
+
+def _metrics_of_sweeps(cloud: LocalCloud) -> list[dict[str, Any]]:
+    lines = (line for line in cloud.log_lines() if '"RightsDaysToDeadline"' in line)
+    return [json.loads(line) for line in lines]
+
+
+@pytest.mark.promise("RGT-11")
+def test_a_request_that_is_taken_back_ends_and_its_receipt_says_so_without_a_session(
+    cloud: LocalCloud, jelena: Phone
+) -> None:
+    with nobody_at_work(cloud):
+        asked = asks(jelena)
+        cancelled = jelena.call("POST", f"/v1/rights-requests/{asked['id']}/cancel")
+        assert (cancelled.status, cancelled.body["status"]) == (200, "cancelled")
+        assert asks(jelena)["id"] != asked["id"]  # the right can be exercised anew
+    until(lambda: steps(stands(jelena, asked["id"]))["discard"] == "done", "the copy's end", PATIENCE)
+    path, receipt = f"/v1/rights-receipts/{asked['id']}", asked["receipt"]
+    shown = jelena.call("GET", path, token="", headers={"Rights-Receipt": receipt})
+    assert (shown.status, shown.body["status"]) == (200, "cancelled")
+    for wrong in ({}, {"Rights-Receipt": receipt[:-1]}):
+        assert jelena.call("GET", path, token="", headers=wrong).problem == "not_found"
+
+
+def test_a_message_that_names_no_request_is_dropped_and_not_tried_again(cloud: LocalCloud) -> None:
+    sqs = cloud.account.client("sqs")
+    with nobody_at_work(cloud):
+        lose_messages(cloud)  # of earlier tests' requests, which the sweep finds
+        sqs.send_message(QueueUrl=sqs.get_queue_url(QueueName=QUEUE)["QueueUrl"], MessageBody="nonsense")
+    until(lambda: messages(cloud, QUEUE) == 0, "the message to go", PATIENCE)
+    assert messages(cloud, f"{QUEUE}-dead") == 0
