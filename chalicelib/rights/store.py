@@ -10,7 +10,7 @@ meant to write comes to be.
 """
 
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from chalicelib.core import chain, clock, table
@@ -108,10 +108,12 @@ def ids_of(account_id: AccountId) -> Iterator[RightsRequestId]:
         yield RightsRequestId(row["pk"].removeprefix("R#"))
 
 
-def everything_of(account_id: AccountId, as_of: datetime) -> Iterator[Item]:
-    """All items of a subject in this table that had not expired at an instant, as they are stored."""
+def everything_of(
+    account_id: AccountId, request_ids: Iterable[RightsRequestId], as_of: datetime
+) -> Iterator[Item]:
+    """All items of a subject and its requests that had not expired at an instant, as they are stored."""
     yield from table.query(Query(Table.RIGHTS, partition(account_id), as_of=as_of))
-    for request_id in ids_of(account_id):
+    for request_id in request_ids:
         yield from table.query(Query(Table.RIGHTS, key(request_id).pk, as_of=as_of))
 
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import Self, assert_never
 
 from pydantic import BaseModel
@@ -23,7 +24,7 @@ from chalicelib.accounts.model import Account
 from chalicelib.consents import evidence
 from chalicelib.core import chain, table
 from chalicelib.core.chain import Chain
-from chalicelib.core.ids import AccountId, UserId
+from chalicelib.core.ids import AccountId, RightsRequestId, UserId
 from chalicelib.core.sealing import KeyGone, SealBroken, Unfit
 from chalicelib.core.table import Item, Query, Table
 from chalicelib.privacy import codec, register, subject_keys
@@ -96,6 +97,11 @@ class Reading:
         for where in sorted(tables, key=lambda one: (found(one) is not Found.BY_ACCOUNT, one)):
             yield from self._of_table(where, keys)
 
+    @cached_property
+    def _requests(self) -> tuple[RightsRequestId, ...]:
+        """The subject's requests; they lead to records and to evidence, and the index is asked once."""
+        return tuple(requests.ids_of(self._account_id))
+
     def _of_table(self, where: Table, keys: SubjectKeys) -> Iterator[Read]:
         match way := found(where):
             case Found.BY_ACCOUNT:
@@ -104,7 +110,7 @@ class Reading:
             case Found.BY_CLAIM:
                 yield from self._claims(keys)
             case Found.BY_INDEX:
-                for item in requests.everything_of(self._account_id, self._as_of):
+                for item in requests.everything_of(self._account_id, self._requests, self._as_of):
                     yield from self._opened(item, keys)
             case Found.BY_PSEUDONYM:
                 yield from self._evidence()
@@ -132,7 +138,7 @@ class Reading:
     def _histories(self) -> Iterator[Chain]:
         if self._account:
             yield evidence.chain_of(self._account.pseudonym)
-        yield from map(requests.evidence_of, requests.ids_of(self._account_id))
+        yield from map(requests.evidence_of, self._requests)
 
     def _opened(self, item: Item, keys: SubjectKeys) -> Iterator[Read]:
         """The record that an item holds, if it is wanted in this copy."""
