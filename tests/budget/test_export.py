@@ -33,9 +33,9 @@ def test_each_table_is_read_once_page_by_page_and_nothing_else_is_asked(mila: Us
     with used_the_app(mila, pages=5, page=PAGE), counted() as calls:
         told = export(mila)
     assert told.counts["usage_event"] == 5 * PAGE
-    # Five pages of usage, the account's partition, the evidence; which requests there are, and which of them
-    # are open; its key; its claims.
-    assert calls.tables == {"Query": 5 + 2 + 2, "GetItem": 1, "BatchGetItem": 1}
+    # Five pages of usage, the account's partition, its open requests, the index of all its requests, the
+    # evidence; its key; its claims.
+    assert calls.tables == {"Query": 5 + 4, "GetItem": 1, "BatchGetItem": 1}
     assert calls.of("s3") == 3
     assert calls.of("dynamodb") + calls.of("s3") == calls.total()
 

@@ -10,6 +10,7 @@ import jsonschema_rs
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
+from chalicelib.chat.export import Conversation, Message
 from chalicelib.core import aws, table
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.settings import settings
@@ -27,7 +28,10 @@ from tests.support.copies import Package, a_copy, damage, downloaded, stored
 from tests.support.world import User, World, a_world
 
 DAY = timedelta(days=1)
-MESSAGES = ('{"kind":"message","text":"Zdravo"}\n', '{"kind":"message","text":"<b>Ćao</b>"}\n')
+MESSAGES = tuple(
+    Message(conversation=Conversation(type="messaging"), text=text).model_dump_json(exclude_none=True) + "\n"
+    for text in ("Zdravo", "<b>Ćao</b>")
+)
 
 
 def a_busy_user(world: World) -> User:
@@ -126,6 +130,8 @@ def test_it_is_what_its_schema_says(copy: Copy, seen: Seen) -> None:
     package = seen.copies[copy]
     assert valid(package, "", package.data)
     assert valid(package, "#/$defs/Manifest", package.manifest)
+    lines = [json.loads(line) for line in package.text("chat/messages.ndjson").splitlines()]
+    assert [valid(package, "#/$defs/ChatLine", line) for line in lines] == [True, True]
 
 
 @pytest.mark.promise("RGT-8")
@@ -136,6 +142,7 @@ def test_the_schema_takes_nothing_else(seen: Seen) -> None:
     assert not valid(package, "", strange)
     assert not valid(package, "", {name: part for name, part in package.data.items() if name != "chat"})
     assert not valid(package, "#/$defs/Manifest", package.manifest | {"files": None})
+    assert not valid(package, "#/$defs/ChatLine", {"kind": "message", "reported_by": "vuk"})
 
 
 def valid(package: Package, part: str, document: Any) -> bool:

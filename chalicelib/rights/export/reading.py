@@ -97,6 +97,11 @@ class Reading:
         for where in sorted(tables, key=lambda one: (found(one) is not Found.BY_ACCOUNT, one)):
             yield from self._of_table(where, keys)
 
+    @cached_property
+    def _requests(self) -> tuple[RightsRequestId, ...]:
+        """The subject's requests; they lead to records and to evidence, and the index is asked once."""
+        return tuple(requests.ids_of(self._account_id))
+
     def _of_table(self, where: Table, keys: SubjectKeys) -> Iterator[Read]:
         match way := found(where):
             case Found.BY_ACCOUNT:
@@ -129,11 +134,6 @@ class Reading:
                 yield (EVIDENCE.kind, Evidence.of(entry)) if entry else Unread(EVIDENCE.kind, Reason.ALTERED)
         if self._account is None and "account" in self._unread:
             yield Unread(EVIDENCE.kind, Reason.NO_LEAD)
-
-    @cached_property
-    def _requests(self) -> tuple[RightsRequestId, ...]:
-        """The subject's requests; a handful, since one right is exercised once at a time."""
-        return tuple(requests.ids_of(self._account_id))
 
     def _histories(self) -> Iterator[Chain]:
         if self._account:

@@ -1,17 +1,18 @@
 """The JSON Schema (2020-12) of a package, made from the declarations and the shapes.
 
-Its root is data.json; the manifest is among its definitions. A test holds docs/export.schema.json equal to
-it. No field of a record is required: what a record does not hold is left out, and a copy for taking along has
-fewer.
+Its root is data.json; the manifest is among its definitions, and `ChatLine`, one line of
+chat/messages.ndjson. A test holds docs/export.schema.json equal to it. No field of a record is required:
+what a record does not hold is left out, and a copy for taking along has fewer.
 """
 
 import json
 from collections.abc import Iterable
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
+from chalicelib.chat.export import AnyPart
 from chalicelib.core.schemas import Schemas
 from chalicelib.rights.export import words
 from chalicelib.rights.export.manifest import SCHEMA, ChatShape, Head, Manifest, SectionShape, Shape
@@ -21,6 +22,7 @@ from chalicelib.rights.export.selection import Part, selection
 Schema = dict[str, Any]
 
 _REF = "#/$defs/{model}"
+_CHAT_LINE = "ChatLine"
 _SHAPES: tuple[type[Shape], ...] = (Head, SectionShape, ChatShape, Manifest)
 
 
@@ -49,7 +51,7 @@ def document() -> Schema:
             },
             required=(*head["required"], "sections", "chat"),
         ),
-        "$defs": definitions,
+        "$defs": {**definitions, _CHAT_LINE: _chat_line()},
     }
 
 
@@ -69,6 +71,13 @@ def _definitions(parts: Iterable[Part]) -> tuple[dict[type[BaseModel], Schema], 
         definition["properties"] = {n: p for n, p in definition["properties"].items() if n in part.fields}
         definition.pop("required", None)
     return refs, definitions
+
+
+def _chat_line() -> Schema:
+    """With definitions of its own: a profile at Stream is not the profile here."""
+    return TypeAdapter(AnyPart).json_schema(
+        mode="serialization", ref_template=f"#/$defs/{_CHAT_LINE}/$defs/{{model}}", schema_generator=Schemas
+    )
 
 
 def _section(part: Part, beside: Schema, record: Schema | None) -> Schema:
