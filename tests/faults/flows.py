@@ -17,6 +17,7 @@ from chalicelib.usage import store as usage_store
 from chalicelib.usage.figures import Figures
 from chalicelib.usage.jobs import roll_up_usage
 from tests.faults.playing import Flow, Run, forgive_counts
+from tests.support import ends
 from tests.support.builders import a_device, an_event
 from tests.support.ledger import SETTLED, YEAR, create_archive
 from tests.support.notices import DAY, a_version, publish
@@ -198,6 +199,8 @@ class RollingUp(Flow):
 
     def play(self, run: Run) -> None:
         run.schedule(roll_up_usage, every=timedelta(hours=1))
+        (published,) = (row for row in ends.rows() if row.get("day") == "2026-11-24" and "figures" in row)
+        assert [figure["accounts"] for figure in published["figures"]] == [10]
 
 
 class Checkpointing(OfAUser):
