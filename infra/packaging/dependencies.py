@@ -53,6 +53,8 @@ _DROP = (
     "phonenumbers/geodata",
     "phonenumbers/carrierdata",
     "phonenumbers/tzdata",
+    # Deadlines are counted in a zone of Europe.
+    "tzdata/zoneinfo/[!E_]*",
     "pydantic/v1",
     "pydantic/mypy.py",
     # Of Powertools, Logger, Metrics and Batch are used.

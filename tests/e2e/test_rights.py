@@ -16,7 +16,7 @@ from infra.local.tour.rights import answer_to, fetched
 from infra.local.waiting import until
 
 PATIENCE = 60.0  # seconds for the whole plan; each step is a message
-QUEUE, WORKER = "ru4m-local-rights", "ru4m-local-work_rights"
+QUEUE, DEAD, WORKER = "ru4m-local-rights", "ru4m-local-rights-dead", "ru4m-local-work_rights"
 
 
 @pytest.fixture
@@ -63,17 +63,44 @@ def nobody_at_work(cloud: LocalCloud) -> Iterator[None]:
         functions.update_event_source_mapping(UUID=source["UUID"], Enabled=True)
 
 
-def lose_messages(cloud: LocalCloud) -> None:
-    sqs = cloud.account.client("sqs")
-    sqs.purge_queue(QueueUrl=sqs.get_queue_url(QueueName=QUEUE)["QueueUrl"])
+@contextmanager
+def a_broken_worker(cloud: LocalCloud) -> Iterator[None]:
+    """It may read no table, and gets a message again at once instead of after sixteen minutes."""
+    iam, sqs = cloud.account.client("iam"), cloud.account.client("sqs")
+    functions, url = cloud.account.client("lambda"), url_of(cloud, QUEUE)
+    role = functions.get_function_configuration(FunctionName=WORKER)["Role"].rpartition("/")[2]
+    kept = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout"])["Attributes"]
+    denied = {"Effect": "Deny", "Action": "dynamodb:GetItem", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [denied]})
+    iam.put_role_policy(RoleName=role, PolicyName="broken", PolicyDocument=document)
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "0"})
+    try:
+        yield
+    finally:
+        sqs.set_queue_attributes(QueueUrl=url, Attributes=kept)
+        iam.delete_role_policy(RoleName=role, PolicyName="broken")
+
+
+def url_of(cloud: LocalCloud, queue: str) -> str:
+    return str(cloud.account.client("sqs").get_queue_url(QueueName=queue)["QueueUrl"])
+
+
+def lose_messages(cloud: LocalCloud, queue: str = QUEUE) -> None:
+    cloud.account.client("sqs").purge_queue(QueueUrl=url_of(cloud, queue))
 
 
 def messages(cloud: LocalCloud, queue: str) -> int:
     """How many there are, waiting, delayed or in somebody's hands."""
     sqs = cloud.account.client("sqs")
-    url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
-    counts = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    counts = sqs.get_queue_attributes(QueueUrl=url_of(cloud, queue), AttributeNames=["All"])["Attributes"]
     return sum(int(n) for name, n in counts.items() if name.startswith("ApproximateNumberOfMessages"))
+
+
+def given_up(cloud: LocalCloud, request_id: str) -> bool:
+    """Whether a message about a request failed too often."""
+    sqs = cloud.account.client("sqs")
+    answer = sqs.receive_message(QueueUrl=url_of(cloud, DEAD), MaxNumberOfMessages=10, VisibilityTimeout=0)
+    return any(request_id in message["Body"] for message in answer.get("Messages", []))
 
 
 @pytest.mark.promise("RGT-1")
@@ -164,6 +191,20 @@ def test_a_message_that_names_no_request_is_dropped_and_not_tried_again(cloud: L
     sqs = cloud.account.client("sqs")
     with nobody_at_work(cloud):
         lose_messages(cloud)  # of earlier tests' requests, which the sweep finds
-        sqs.send_message(QueueUrl=sqs.get_queue_url(QueueName=QUEUE)["QueueUrl"], MessageBody="nonsense")
+        sqs.send_message(QueueUrl=url_of(cloud, QUEUE), MessageBody="nonsense")
     until(lambda: messages(cloud, QUEUE) == 0, "the message to go", PATIENCE)
-    assert messages(cloud, f"{QUEUE}-dead") == 0
+    assert messages(cloud, DEAD) == 0
+
+
+@pytest.mark.promise("RGT-10")
+def test_a_request_outlives_a_message_that_the_worker_failed_over_five_times(
+    cloud: LocalCloud, jelena: Phone
+) -> None:
+    with a_broken_worker(cloud):
+        request_id = asks(jelena)["id"]
+        until(lambda: given_up(cloud, request_id), "the message to be given up", PATIENCE)
+        assert stands(jelena, request_id)["status"] == "received"
+    lose_messages(cloud, DEAD)
+    cloud.run("sweep_rights")
+    answer = until(lambda: answer_to(jelena, request_id), "the answer", PATIENCE)
+    assert answer["status"] == "completed"

@@ -31,7 +31,7 @@ TOP_LEVEL = {
     "aws_lambda_powertools", "boto3", "botocore", "caio", "certifi", "charset_normalizer", "cryptography",
     "dateutil", "email_validator", "frozenlist", "idna", "jmespath", "jwt", "multidict", "phonenumbers",
     "propcache", "pydantic", "pydantic_core", "requests", "s3transfer", "six", "stream_chat",
-    "typing_extensions", "typing_inspection", "urllib3", "yarl", "_cffi_backend",
+    "typing_extensions", "typing_inspection", "tzdata", "urllib3", "yarl", "_cffi_backend",
 }  # fmt: skip
 
 
@@ -105,6 +105,21 @@ def test_an_address_is_parsed_with_nothing_but_the_zip_and_never_looked_up(unpac
         [sys.executable, "-S", "-I", "-c", parse, str(unpacked)], capture_output=True, text=True, check=True
     )
     assert done.stdout.split() == ["mila@example.org", "False"]
+
+
+@pytest.mark.promise("RGT-10")
+def test_deadlines_are_counted_in_their_zone_on_a_system_that_has_no_zones(unpacked: Path) -> None:
+    count = (
+        "import sys, zoneinfo; zoneinfo.reset_tzpath([]); sys.path.insert(0, sys.argv[1])\n"
+        "from datetime import UTC, datetime\n"
+        "from chalicelib.rights.clock import Clock\n"
+        "now = datetime(2026, 7, 1, tzinfo=UTC)\n"
+        "print(Clock(now).due_at(now).isoformat())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-S", "-I", "-c", count, str(unpacked)], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "2026-07-31T21:59:59+00:00"  # the end of the day in Belgrade
 
 
 def test_a_traceback_names_the_file_where_lambda_has_it(package: Package) -> None:
