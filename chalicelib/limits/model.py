@@ -18,7 +18,7 @@ class Limit(
     retention=After(Period.LIMIT, since="began_at"),
     key_class=KeyClass.NOTHING_SEALED,
 ):
-    """How often a number, a mailbox, an account, a block of numbers or of addresses used something in a day.
+    """How often a number, mailbox, account, operator or block of numbers or addresses used something.
 
     Whose uses they are stands in the key as a keyed hash only; beside it there are counters.
     """

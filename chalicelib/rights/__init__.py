@@ -5,7 +5,9 @@
     service       asking, looking, taking back, fetching      store    all DynamoDB of rights
     plans         which steps answer which right              engine   brings a request on by one step
     steps         what the steps do (the worker's alone)      sweeping the net below the queue
-    export        the package that answers a request for a copy
+    deciding      operators decide, by two                    operating more time, who asks, retries
+    entering      what came by letter                         overseeing what operators see
+    moving        a person's move, tried anew                 export   the package that is a copy
 
 docs/adr/0017-requests-and-the-engine.md tells why.
 """

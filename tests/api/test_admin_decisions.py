@@ -12,6 +12,7 @@ from chalicelib.rights import store
 from chalicelib.rights.model import RefusalReason, RightsRequest, Status
 from tests.support import cloud
 from tests.support.operators import DONE, Operator
+from tests.support.outages import OUTAGES, named
 from tests.support.races import just_before
 from tests.support.world import User, World
 
@@ -92,6 +93,14 @@ def test_an_operator_who_calls_too_often_is_held_back_and_another_is_not(
     assert bob.lists().status == 200
     monkeypatch.undo()
     cloud.new_container()
+
+
+@pytest.mark.parametrize("outage", OUTAGES, ids=named)
+def test_operators_go_on_working_while_nobody_can_count_their_calls(
+    alice: Operator, asked: str, outage: Exception
+) -> None:
+    with cloud.failing("dynamodb", "UpdateItem", outage):
+        assert alice.asks_identity(asked).status == 200
 
 
 @pytest.mark.promise("SEC-1")
