@@ -34,7 +34,7 @@ from chalicelib.rights.store import MovedMeanwhile
 Steps = Mapping[str, Step]
 Duties = Mapping[Duty, Callable[[RightsRequest], RightsRequest]]
 
-MOST_TRIES = 8
+MOST_TRIES = 12  # half a day in all: outages of hours end by themselves
 _FIRST_WAIT = timedelta(seconds=30)
 _LONGEST_WAIT = 6 * HOUR
 

@@ -163,14 +163,15 @@ def test_who_never_chatted_misses_nothing(world: World, stream: Emulator) -> Non
     request_id = asks(jovan)
     request = worked(world, request_id)
     assert (request.status, request.missing) == (Status.COMPLETED, ())
-    assert json.loads(package(jovan, request_id).read("manifest.json"))["errors"] == []
+    (told,) = json.loads(package(jovan, request_id).read("manifest.json"))["errors"]
+    assert told["reason"] == "not_there"  # nobody knows whether it ever was, so the copy says so
 
 
 @pytest.mark.promise("STR-6")
 def test_what_stream_could_not_give_is_said_and_the_rest_is_delivered(
     world: World, mila: User, stream: Emulator
 ) -> None:
-    stream.spoil_tasks(failure={"type": "internal", "description": "injected"})
+    stream.spoil_tasks(times=2, failure={"type": "internal", "description": "injected"})
     request_id = asks(mila)
     request = worked(world, request_id)
     assert request.status is Status.PARTIALLY_COMPLETED
@@ -178,6 +179,30 @@ def test_what_stream_could_not_give_is_said_and_the_rest_is_delivered(
     assert "what Stream holds of your chats" in shown["decision"]["text"]
     (error,) = json.loads(package(mila, request_id).read("manifest.json"))["errors"]
     assert (error["what"], error["reason"]) == ("chat_message", "failed")
+
+
+@pytest.mark.promise("STR-6")
+def test_a_task_that_fails_at_stream_is_ordered_once_more(world: World, mila: User, stream: Emulator) -> None:
+    stream.spoil_tasks(failure={"type": "internal", "description": "injected"})
+    request_id = asks(mila)
+    assert worked(world, request_id).status is Status.COMPLETED
+    assert b"See you at nine" in package(mila, request_id).read("chat/messages.ndjson")
+
+
+@pytest.mark.promise("STR-6")
+def test_a_stream_that_is_down_for_hours_is_waited_for(world: World, mila: User, stream: Emulator) -> None:
+    stream.fault(path="/tasks", status=503, times=20)
+    assert worked(world, asks(mila), until=DAY).status is Status.COMPLETED
+
+
+@pytest.mark.promise("RGT-9")
+def test_the_copy_names_the_authority_of_the_subjects_own_country_too(world: World, mila: User) -> None:
+    request_id = asks(mila)
+    worked(world, request_id)
+    copy = package(mila, request_id)
+    assert "https://www.dsb.gv.at" in copy.read("index.html").decode()
+    told = json.loads(copy.read("manifest.json"))["authorities"]
+    assert [one["url"] for one in told] == ["https://www.poverenik.rs", "https://www.dsb.gv.at"]
 
 
 @pytest.mark.promise("RGT-10")

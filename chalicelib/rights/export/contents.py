@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 
@@ -10,11 +10,14 @@ from pydantic import BaseModel
 
 from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.settings import settings
+from chalicelib.privacy import authorities
+from chalicelib.privacy.controller import SupervisoryAuthority
 from chalicelib.privacy.plans import Section, Withheld
 from chalicelib.privacy.recipients import Recipient
 from chalicelib.rights.export import rows, words
 from chalicelib.rights.export.archive import Written
 from chalicelib.rights.export.manifest import (
+    AuthorityShape,
     ChatShape,
     ControllerShape,
     FileShape,
@@ -43,6 +46,12 @@ class Asked:
     request_id: str
     account_id: AccountId
     received_at: datetime
+    country: str | None = None  # as the subject declared it: whose authority is named beside ours
+
+    @property
+    def authorities(self) -> tuple[SupervisoryAuthority, ...]:
+        """Whom the subject can complain to (RGT-9)."""
+        return authorities.for_country(self.country)
 
 
 @dataclass(frozen=True)
@@ -119,6 +128,7 @@ def manifest(gathered: Gathered, files: Iterable[Written]) -> str:
     named = {r for _, section in told for r in section.recipients} | set(_chat_recipients(gathered))
     whole = Manifest(
         **dict(_head(gathered)),
+        authorities=tuple(AuthorityShape.model_validate(asdict(one)) for one in gathered.asked.authorities),
         files=tuple(
             FileShape(path=f.path, media_type=f.media_type, size=f.size, sha256=f.sha256) for f in files
         ),
@@ -151,6 +161,7 @@ def about(gathered: Gathered) -> About:
         contact=settings().contact_email,
         kinds=(*gathered.chosen.parts, CHAT.kind, *unknown),
         files=_files(gathered),
+        authorities=gathered.asked.authorities,
     )
 
 

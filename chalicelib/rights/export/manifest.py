@@ -5,7 +5,6 @@ that were written.
 """
 
 from collections.abc import Iterator
-from dataclasses import asdict
 from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -244,9 +243,10 @@ class CsvShape(Shape):
 class Manifest(Head):
     """manifest.json."""
 
-    authorities: tuple[AuthorityShape, ...] = tuple(
-        AuthorityShape.model_validate(asdict(authority)) for authority in CONTROLLER.authorities
-    )
+    authorities: Annotated[
+        tuple[AuthorityShape, ...],
+        Field(description="Ours, and the one of the country that the subject declared"),
+    ]
     files: tuple[FileShape, ...]
     kinds: tuple[KindShape, ...]
     kinds_left_out: Annotated[

@@ -18,7 +18,8 @@ from chalicelib.rights import plans
 from chalicelib.rights.model import Notes
 from chalicelib.rights.plans.step import SHORT, Done, Job, Outcome, Wait
 
-_TASK, _ASKED_AT, _READY, _WHY_NOT = "stream_task", "stream_asked_at", "stream_ready", "stream_missing"
+_TASK, _ASKED_AT, _AGAIN = "stream_task", "stream_asked_at", "stream_asked_again"
+_READY, _WHY_NOT = "stream_ready", "stream_missing"
 _REASONS = {reason.value: reason for reason in Reason}
 KIND = "chat_message"  # as the register calls it
 PART = "what Stream holds of your chats"
@@ -53,21 +54,35 @@ class AwaitStream:
     waits_for_processor = True
 
     def run(self, job: Job) -> Outcome:
-        """Look once; then wait for as long as it has taken so far."""
+        """Look once; then wait for as long as it has taken so far, also while Stream does not answer."""
         asked = _asked(job.notes)
         if asked is None:
             return Done()
         try:
             found = exporting.poll(asked)
         except StreamUnavailable:
-            raise Unavailable from None
+            found = Pending()
         match found:
             case Ready():
                 return Done(notes={_READY: 1})
+            case Missing() if found.is_worth_asking_again and _AGAIN not in job.notes:
+                return _ordered_again(job)
             case Missing():
                 return _without(found)
             case Pending():
                 return Wait(min(max(clock.now() - asked.at, _SHORTEST), _LONGEST))
+
+
+def _ordered_again(job: Job) -> Outcome:
+    """Order once more what Stream lost or could not make: the second time is mostly good."""
+    try:
+        asked = exporting.start(job.request.user_id)
+    except StreamUnavailable:
+        raise Unavailable from None
+    if isinstance(asked, Missing):
+        return _without(asked)
+    notes: dict[str, str | int] = {_TASK: asked.task_id, _ASKED_AT: clock.to_text(asked.at), _AGAIN: 1}
+    return Wait(_SHORTEST, notes)
 
 
 def outcome(notes: Notes) -> Ready | Missing:
@@ -84,6 +99,6 @@ def _asked(notes: Notes) -> Asked | None:
 
 
 def _without(missing: Missing) -> Done:
-    """Go on without Stream's part. Who never chatted misses nothing."""
+    """Go on without Stream's part. Who has no user there misses nothing that we know of; the copy says so."""
     lacking = () if missing.reason is Reason.NOT_THERE else (PART,)
     return Done(notes={_WHY_NOT: missing.reason}, missing=lacking)

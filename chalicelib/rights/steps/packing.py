@@ -75,12 +75,13 @@ class Deliver:
 
 def _asked(request: RightsRequest) -> Asked:
     copy, when = _COPIES[request.right], request.received_at
-    return Asked(copy, request.request_id, request.account_id, when)
+    return Asked(copy, request.request_id, request.account_id, when, request.country)
 
 
 def _lacking(request: RightsRequest, errors: tuple[Missing, ...]) -> tuple[str, ...]:
     """What the answer says is missing; Stream's part may have been named by an earlier step already."""
-    named = {copying.PART if error.what == copying.KIND else _RECORDS for error in errors}
+    known = (error for error in errors if error.reason != Reason.NOT_THERE)
+    named = {copying.PART if error.what == copying.KIND else _RECORDS for error in known}
     return tuple(sorted(named - set(request.missing)))
 
 
@@ -117,9 +118,4 @@ def _left_out(one: Omission) -> LeftOut:
 
 
 def _missing(found: Iterable[ChatMissing]) -> tuple[Missing, ...]:
-    """Who never chatted misses nothing."""
-    return tuple(
-        Missing(what=copying.KIND, reason=one.reason, text=one.plainly)
-        for one in found
-        if one.reason is not Reason.NOT_THERE
-    )
+    return tuple(Missing(what=copying.KIND, reason=one.reason, text=one.plainly) for one in found)

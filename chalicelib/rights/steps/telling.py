@@ -45,12 +45,14 @@ class Tell:
 def tell_extended(request: RightsRequest) -> RightsRequest:
     """The duty: the subject is told that the answer takes longer, until when, and where to see why (RGT-10).
 
-    Raises:
-        Unavailable: no mail can be sent now; nothing was, and it is tried anew.
+    A duty does not wait: the steps behind it would wait too. If no mail goes now, the app alone tells it.
     """
     job = Job(request)
     until = request.clock.due_at(clock.now())
-    counts = _told(job, _EXTENSION_NOTE, partial(letters.extended, request=request, until=until))
+    try:
+        counts = _told(job, _EXTENSION_NOTE, partial(letters.extended, request=request, until=until))
+    except Unavailable:
+        counts = {_IN_APP: 1}
     told = job.request.model_copy(update={"notes": {**job.notes, EXTENSION_TOLD: 1}})
     return store.move(job.request, told, evidence.entry("extension_told", {"by": "engine", **counts}))
 
