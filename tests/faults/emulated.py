@@ -14,6 +14,7 @@ import boto3
 import pytest
 
 from chalicelib.core import aws
+from chalicelib.core.settings import settings
 from infra.local.emulator import running_emulator
 from tests.support import cloud
 
@@ -24,13 +25,17 @@ ACCOUNT = "000000000001"  # ministack takes a key of twelve digits for the accou
 def emulated_aws() -> Iterator[dict[str, str]]:
     """Tables, secrets, keys and the domain of mail as the templates have them; gives their environment."""
     with running_emulator() as address:
-        variables = {"AWS_ENDPOINT_URL": address, "AWS_ACCESS_KEY_ID": ACCOUNT}
+        # Only stage `local` sends to a receiver on this machine.
+        variables = {"AWS_ENDPOINT_URL": address, "AWS_ACCESS_KEY_ID": ACCOUNT, "RU4M_STAGE": "local"}
         with on_emulated_aws(variables | {"RU4M_STAGE_KEYS": "", "RU4M_LOOKUP_VERSIONS": "1"}):
+            cloud.create_buckets()
+            cloud.create_queues()
+            queue = aws.client("sqs").get_queue_url(QueueName="ru4m-test-rights")["QueueUrl"]
             cloud.create_tables()
             cloud.create_secrets()
             cloud.create_stage_key()
             cloud.create_mail_identity()
-            variables["RU4M_STAGE_KEYS"] = os.environ["RU4M_STAGE_KEYS"]
+            variables |= {"RU4M_STAGE_KEYS": os.environ["RU4M_STAGE_KEYS"], "RU4M_RIGHTS_QUEUE": queue}
         yield variables
 
 
@@ -61,6 +66,14 @@ def empty() -> None:
         deletes = [{"DeleteRequest": {"Key": key}} for key in keys]
         for start in range(0, len(deletes), 25):
             client.batch_write_item(RequestItems={table: deletes[start : start + 25]})
+    for key in objects():
+        aws.client("s3").delete_object(Bucket=settings().export_bucket(), Key=key)
+
+
+def objects() -> list[str]:
+    """Where copies lie."""
+    listed = aws.client("s3").list_objects_v2(Bucket=settings().export_bucket())
+    return [one["Key"] for one in listed.get("Contents", ())]
 
 
 class Changes:

@@ -12,9 +12,9 @@ import secrets
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, ClassVar, TypeVar
 
@@ -23,12 +23,14 @@ import time_machine
 
 from chalicelib.chat import gateway
 from chalicelib.chat.jobs import sync_chat_profiles
-from chalicelib.core import observe
+from chalicelib.core import clock, observe
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Item, Table
+from chalicelib.rights.jobs import sweep_rights, work_rights
 from infra.local.stream import Emulator
 from tests.faults import emulated
 from tests.faults.emulated import Changes
+from tests.faults.queueing import VISIBILITY, Message, Queue, next_sweep
 from tests.support import builders, cloud, ends
 from tests.support.builders import a_schedule_event
 from tests.support.crash import Killed, Point, Watch
@@ -40,6 +42,8 @@ T = TypeVar("T")
 # An app that was told to try again later does so after a while, and not for ever.
 _PATIENCE = timedelta(seconds=15)
 _TRIES = 10
+# When a message comes for a second time that was delivered already.
+_LATE = timedelta(minutes=7)
 
 
 class NeverDone(AssertionError):
@@ -84,8 +88,13 @@ class Run:
     patch: pytest.MonkeyPatch
     changes: Changes
     times: int = 1  # that everything is asked or delivered, if all goes well
+    skew: tuple[int, timedelta] | None = None  # which process has a clock that is off, and by how much
     watched: bool = False  # what goes before is not
+    processes: int = 0
     waited: timedelta = timedelta()  # for what an undisturbed run does not wait for
+    queue: Queue = field(default_factory=Queue)
+    resources: ExitStack = field(default_factory=ExitStack)  # end with the run
+    _swept: datetime = NOON
 
     @property
     def watch(self) -> Watch:
@@ -128,6 +137,37 @@ class Run:
                 self.changes.take(min(places, default=len(records)))
         raise NeverDone
 
+    def go_on(self, length: timedelta, until: Callable[[], bool] = lambda: False) -> None:
+        """Time goes on: messages of rights are worked on as they come due, and the sweep runs below them.
+
+        Sweeps that would find nothing are left out. `until` ends it early.
+        """
+        end = self.world.now + length
+        while not until():
+            message, sweep = self.queue.next_due(), next_sweep(self._swept)
+            at = min((one for one in (message, sweep) if one), default=end)
+            if at > end or (message is None and sweep is None):
+                break
+            self.world.traveller.move_to(max(at, self.world.now))
+            if message == at:
+                self._work_on(self.queue.take())
+            else:
+                self._swept = at
+                with suppress(Killed, observe.EntryFailed):
+                    self._process(lambda: sweep_rights(a_schedule_event(), None))
+        else:
+            return
+        self.world.traveller.move_to(end)
+
+    def _work_on(self, message: Message) -> None:
+        with suppress(Killed, observe.EntryFailed):
+            answer = self._process(lambda: work_rights(message.event(), None))
+            if answer["batchItemFailures"] == []:
+                if self.times > 1:
+                    self.queue.copy(message, at=self.world.now + _LATE)
+                return
+        self.queue.put_back(message, at=self.world.now + VISIBILITY)
+
     def _wait(self, length: timedelta) -> None:
         self.waited += length
         self.world.advance(length)
@@ -135,13 +175,28 @@ class Run:
     def _process(self, work: Callable[[], T]) -> T:
         if not self.watched:
             return work()
+        with self._clock():
+            try:
+                for _ in range(self.times - 1):
+                    self.watch.process(work)
+                return self.watch.process(work)
+            except Killed:
+                _forget_all()
+                raise
+            finally:
+                self.queue.collect(self.watch.everything)
+
+    @contextmanager
+    def _clock(self) -> Iterator[None]:
+        """The process's own clock."""
+        self.processes += 1
+        number, off = self.skew or (0, timedelta())
+        off = off if number == self.processes else timedelta()
+        self.world.advance(off)
         try:
-            for _ in range(self.times - 1):
-                self.watch.process(work)
-            return self.watch.process(work)
-        except Killed:
-            _forget_all()
-            raise
+            yield
+        finally:
+            self.world.advance(-off)
 
 
 class Flow(ABC):
@@ -152,6 +207,10 @@ class Flow(ABC):
     """
 
     name: ClassVar[str]
+    keeps_time: ClassVar[bool] = True  # whether a mishap that nobody waits for changes no time
+    begins_like: ClassVar[str] = ""  # another flow, in which what both begin with is tried
+    only_in_proof: ClassVar[bool] = False  # it takes long, or begins as others do
+    every: ClassVar[int] = 1  # which of its points are tried: flows that repeat themselves need not all
     more_messages: ClassVar[int] = 0
     fewer_messages: ClassVar[int] = 0
 
@@ -191,11 +250,16 @@ def _a_world(stream: Emulator, point: Point | None) -> Iterator[Run]:
     ):
         patch.setenv("RU4M_STREAM_URL", stream.url)
         patch.setattr(builders, "_numbers", itertools.count(1))
-        # The same ids each time up to the point, or another account would be the first in order.
-        patch.setattr(secrets, "choice", random.Random(0).choice)  # noqa: S311
+        # The same ids and waits each time up to the point, or another account would be the first in order.
+        patch.setattr(clock, "pause", lambda _: None)
+        same = random.Random(0)  # noqa: S311
+        patch.setattr(secrets, "choice", same.choice)
+        patch.setattr(secrets, "randbelow", same.randrange)
         _forget_all()
         world = CloudWorld(traveller, a_log(), watch=watch)
-        yield Run(world, stream, patch, Changes(settings().table(Table.ACCOUNTS)))
+        run = Run(world, stream, patch, Changes(settings().table(Table.ACCOUNTS)))
+        with run.resources:
+            yield run
     _forget_all()
 
 
@@ -209,17 +273,25 @@ class Ending:
     timeless: list[str]
     messages: Counter[str]  # how many each number and address got
     watch: Watch
+    processes: int
 
 
-def play(kind: type[Flow], stream: Emulator, point: Point | None = None, times: int = 1) -> Ending:
+def play(
+    kind: type[Flow],
+    stream: Emulator,
+    point: Point | None = None,
+    times: int = 1,
+    skew: tuple[int, timedelta] | None = None,
+) -> Ending:
     """Play a flow in a world of its own; something goes wrong at a point, or nothing does.
 
-    Everything in it is asked or delivered so many times, one after the other.
+    Everything in it is asked or delivered so many times, one after the other. One process, by its number,
+    may have a clock that is off.
     """
     flow = kind()
     with _a_world(stream, point) as run:
         flow.prepare(run)
-        run.times, run.watched = times, True
+        run.times, run.skew, run.watched = times, skew, True
         flow.play(run)
         state = stream.state()
         assert state["violations"] == []
@@ -233,6 +305,7 @@ def play(kind: type[Flow], stream: Emulator, point: Point | None = None, times: 
             timeless=ends.lines(ends.timeless(left)) + users,
             messages=Counter(run.world.recipients()),
             watch=run.watch,
+            processes=run.processes,
         )
 
 

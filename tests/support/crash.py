@@ -5,8 +5,9 @@
         watch.process(lambda: world.verifies(challenge, code))
 
 A side effect is a call that came back and may have changed something: whatever is not known to be a read,
-through botocore or through requests. `Watch` finds them itself, so a new one in the code is a new point.
-What leaves by any other door is an error of the test: nobody would see it.
+through botocore, through requests or to an address that a subject named. `Watch` finds them itself, so a
+new one in the code is a new point. What leaves by any other door
+is an error of the test: nobody would see it.
 
 Between two side effects a process only reads and thinks. So dying before one leaves what dying after the
 one before it leaves, and the points are: before the first, after each.
@@ -30,6 +31,7 @@ from botocore.exceptions import ReadTimeoutError
 
 from chalicelib.core.ids import Id
 from chalicelib.core.observe import EntryFailed
+from chalicelib.core.outbound import Parcel, Reason, Target, Unreachable, sending
 from chalicelib.core.settings import settings
 
 T = TypeVar("T")
@@ -78,6 +80,7 @@ class Watch:
     effects: list[Call] = field(default_factory=list)  # done by processes
     unseen: list[str] = field(default_factory=list)  # what left by no known door
     after_death: list[str] = field(default_factory=list)  # what a killed process still tried
+    intruder: Callable[[], object] | None = None  # what overtakes, if it is not the same
     reached: bool = False
     mishaps: int = 0  # how often a process died or did not hear
     everything: list[Call] = field(default_factory=list)  # done by others too
@@ -89,9 +92,10 @@ class Watch:
     @contextmanager
     def on(self) -> Iterator[None]:
         """Watch the doors."""
-        aws, web, wire = (
+        aws, web, push, wire = (
             BaseClient._make_api_call,
             requests.Session.send,
+            sending._hand_over,
             http.client.HTTPConnection.endheaders,
         )
 
@@ -108,6 +112,12 @@ class Watch:
             call = Call(_web_name(request), asked, only_reads, requests.ReadTimeout())
             return self._through(call, lambda: web(session, request, **more))
 
+        def hand_over(parcel: Parcel, target: Target) -> Any:
+            call = Call(
+                "outbound.POST", {"key": parcel.key}, only_reads=False, lost=Unreachable(Reason.TOO_SLOW)
+            )
+            return self._through(call, lambda: push(parcel, target))
+
         def leave(connection: Any, *args: Any, **more: Any) -> Any:
             if self._alive and not self._inside:
                 self.unseen.append(connection.host)
@@ -116,6 +126,7 @@ class Watch:
         with (
             mock.patch.object(BaseClient, "_make_api_call", call_aws),
             mock.patch.object(requests.Session, "send", call_web),
+            mock.patch.object(sending, "_hand_over", hand_over),
             mock.patch.object(http.client.HTTPConnection, "endheaders", leave),
         ):
             yield
@@ -143,7 +154,9 @@ class Watch:
             answer = do()
         finally:
             self._inside = False
-        if not call.only_reads:
+        # Without an error, but no: nothing was done.
+        refused = getattr(answer, "status_code", 0) >= 400
+        if not call.only_reads and not refused:
             self.everything.append(call)
             if self._alive:
                 self._after(call)
@@ -160,7 +173,7 @@ class Watch:
         if self._is_at(How.OVERTAKEN):
             self.point, self.reached = None, True
             with suppress(EntryFailed):  # it is told by itself, and comes again
-                self._work()
+                (self.intruder or self._work)()
 
     def _after(self, call: Call) -> None:
         how = next((how for how in How if self._is_at(how)), None)
@@ -187,7 +200,7 @@ class Watch:
 
 
 _ID = re.compile("|".join(kind.pattern.pattern for kind in Id.__subclasses__()))
-_NO_WORD = re.compile(rf"{_ID.pattern}|[0-9a-f]{{32,}}|[\d:TZ_-]+|A|")
+_NO_WORD = re.compile(rf"{_ID.pattern}|[0-9a-f-]{{32,}}|[\d:TZ_-]+|A|")
 
 
 def _aws_name(service: str, operation: str, asked: dict[str, Any]) -> str:
@@ -205,8 +218,7 @@ def _aws_name(service: str, operation: str, asked: dict[str, Any]) -> str:
     ]
     about: list[str] = []
     if service == "dynamodb":
-        items = (write.get("Item") or write.get("Key") for write in writes)
-        about = sorted({_what(item) for item in items if item})
+        about = sorted({_what(write) for write in writes if "Item" in write or "Key" in write})
     if service == "s3":
         about = [_ID.sub("*", str(asked.get("Key", "")))]
     if "QueueUrl" in asked:
@@ -214,14 +226,14 @@ def _aws_name(service: str, operation: str, asked: dict[str, Any]) -> str:
     return f"{service}.{operation}" + (f"({', '.join(about)})" if about else "")
 
 
-def _what(item: dict[str, Any]) -> str:
-    """The kind of an item, or the words of its key."""
+def _what(write: dict[str, Any]) -> str:
+    """The kind of an item, or the words of its key, or its table."""
+    item = write.get("Item") or write["Key"]
     if "kind" in item:
         return str(item["kind"]["S"])
-    parts = str((item.get("sk") or item["pk"])["S"]).split("#")
-    return (
-        " ".join(part for part in parts if not _NO_WORD.fullmatch(part)) or str(item["pk"]["S"]).split("#")[0]
-    )
+    parts = [part for name in ("sk", "pk") if name in item for part in item[name]["S"].split("#")]
+    words = [part for part in parts if not _NO_WORD.fullmatch(part)]
+    return " ".join(words) or str(write["TableName"]).rsplit("-", 1)[-1]
 
 
 def _web_name(request: requests.PreparedRequest) -> str:

@@ -1,4 +1,4 @@
-"""What a flow leaves behind, in lines that can be compared: tables, buckets, queues, messages, Stream.
+"""What a flow leaves behind, in lines that can be compared.
 
 Two runs of a flow make other random ids and may take other times. Ids become names that say what they
 are and how they hang together (`a1` owns `s1`), random texts and sealed bytes become marks, sealed
@@ -35,6 +35,14 @@ _RANDOM = frozenset(
         "hash",
         "fingerprint",
         "device_digest",
+        "due",
+        "open",
+        "stream_task",
+        "told_by",
+        "export_sha256",
+        "export_size",
+        "sha256",
+        "size",
     }
 )
 _OF_A_RANDOM_ID = re.compile(r"\b(user#\d+#)[0-9a-f]{64}")  # the claim on a user id
@@ -53,7 +61,8 @@ def rows() -> list[Item]:
     ]
     kinds = {kind.declaration.kind: kind for kind in records()}
     keys = {item["pk"]: _keys(item) for item in found if item.get("kind") == "data_key"}
-    return [_opened(item, kinds[item["kind"]], keys) if "sealed" in item else item for item in found]
+    opened = (_opened(item, kinds[item["kind"]], keys) if "sealed" in item else item for item in found)
+    return [item | {"payload": json.loads(item["payload"])} if "payload" in item else item for item in opened]
 
 
 def _opened(item: Item, kind: type[Record], keys: dict[str, SubjectKeys]) -> Item:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import time_machine
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -27,7 +28,7 @@ class Authority:
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = _name(f"CA {folder.name}")
         certificate = (
-            self._building(self._name, self._key, datetime.now(UTC) + _DAY)
+            self._building(self._name, self._key, _really_now() + _DAY)
             .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
             .sign(self._key, hashes.SHA256())
         )
@@ -38,7 +39,7 @@ class Authority:
         """A file with a certificate for a host and its key."""
         key = ec.generate_private_key(ec.SECP256R1())
         certificate = (
-            self._building(_name(host), key, until or datetime.now(UTC) + _DAY)
+            self._building(_name(host), key, until or _really_now() + _DAY)
             .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
             .sign(self._key, hashes.SHA256())
         )
@@ -59,6 +60,14 @@ class Authority:
             .not_valid_before(until - 30 * _DAY)
             .not_valid_after(until)
         )
+
+
+def _really_now() -> datetime:
+    """TLS goes by the machine's clock, wherever a test has travelled to."""
+    if not time_machine.escape_hatch.is_travelling():
+        return datetime.now(UTC)
+    now: datetime = time_machine.escape_hatch.datetime.datetime.now(UTC)
+    return now
 
 
 def _name(text: str) -> x509.Name:

@@ -1,0 +1,231 @@
+"""The flows of rights: a request from its intake to the end of its copy, or of itself."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from chalicelib.core import aws
+from chalicelib.core.clock import DAY, HOUR
+from chalicelib.core.ids import RightsRequestId, UserId
+from chalicelib.core.settings import settings
+from chalicelib.core.table import Item
+from chalicelib.rights import files, store
+from chalicelib.rights.model import RightsRequest, Status, StepStatus
+from tests.faults import emulated
+from tests.faults.flows import ADDRESS, DEVICE, KEY, PHONE, OfAUser
+from tests.faults.playing import Flow, Run, forgive_counts
+from tests.support.builders import an_event
+from tests.support.chat import Chatters
+from tests.support.receiver import Authority, receiving, status
+
+# Whatever happens to a worker, the answer is there after a moment: two leases, and a sweep after each.
+_A_MOMENT = HOUR
+_HOST = "take.example"
+
+
+class OfAChatter(OfAUser):
+    """What somebody asks for who is here for a month, chats, tells usage and has an address."""
+
+    keeps_time = False  # whoever takes over from a dead worker waits for the end of its lease
+    # That a mail is about to be sent is noted before: whoever takes over does not send it for a second time.
+    fewer_messages = 1
+    right = "access"
+
+    def prepare(self, run: Run) -> None:
+        super().prepare(run)
+        run.patch.setattr(store, "SHARDS", ("00",))  # each is two queries of every sweep
+        self.user.has_email(ADDRESS)
+        self.user.changes(name="Milica Ćosić", country="AT")
+        self.user.consents("analytics")
+        self.user.tells_usage(an_event(screen="home"), id=DEVICE["id"])
+        run.deliver_changes()
+        chat = Chatters({"Mila": UserId(self.user.user_id)})
+        chat.meet("Mila", "Vera")
+        chat.says("Mila", "See you at nine")
+        run.world.advance(29 * DAY)  # what she told lapses before the answer is due, so it is pinned
+        self.user.verified = run.world.a_user(PHONE, DEVICE).verified
+        self.user.is_stepped_up()
+        self.copy: dict[str, Any] = {}
+
+    def asks(self, run: Run, **more: Any) -> None:
+        asked = run.app(lambda: self.user.exercises(self.right, KEY, **more))
+        assert asked.status == 202
+        self.request_id = RightsRequestId(asked.json["id"])
+
+    def request(self) -> RightsRequest:
+        found = store.read(self.request_id)
+        assert found
+        return found
+
+    def until_stream_is_waited_for(self, run: Run) -> None:
+        waits = Status.AWAITING_PROCESSOR
+        run.go_on(_A_MOMENT, until=lambda: self.request().status is waits)
+
+    def signs_in_again(self, run: Run) -> None:
+        """An access token ends after a quarter of an hour, which is less than a lease."""
+        body = {"refresh_token": self.user.session["refresh_token"], "device_id": DEVICE["id"]}
+        self.user.verified["session"] = run.world.call("POST", "/v1/sessions/refresh", body=body).json
+
+    def read_copy(self) -> None:
+        """Note what is in the copy."""
+        key = files.key_of(self.request_id)
+        answer = aws.client("s3").get_object(Bucket=settings().export_bucket(), Key=key)
+        copy = zipfile.ZipFile(io.BytesIO(answer["Body"].read()))
+        assert json.loads(copy.read("manifest.json"))["errors"] == []
+        sections = json.loads(copy.read("data.json"))["sections"]
+        records = {kind: len(section.get("records", ())) for kind, section in sections.items()}
+        self.copy = {"files": sorted(copy.namelist()), "records": records}
+
+    def left(self) -> list[object]:
+        """What was in the copy, and where copies lie now."""
+        return [self.copy, {"copies": emulated.objects()}]
+
+    def forgive(self, row: Item) -> Item | None:
+        """How often something was tried is told, and every try is a version."""
+        tries = {"rights_request": {"version", "tries"}}.get(row.get("kind", ""), set())
+        kept = {name: value for name, value in row.items() if name not in tries}
+        if isinstance(kept.get("payload"), dict):
+            # Of a mail that was cut off nobody knows; it counts as told in the app, which shows it anyway.
+            free = {"tries", "told_by_mail", "told_in_app"}
+            kept["payload"] = {name: value for name, value in kept["payload"].items() if name not in free}
+        return forgive_counts(kept)
+
+
+class Copying(OfAChatter):
+    """Access: pinned, fetched from Stream, packed, answered, told, and deleted after its days."""
+
+    name = "copying"
+
+    def play(self, run: Run) -> None:
+        self.asks(run)
+        run.go_on(_A_MOMENT)
+        assert self.request().status is Status.COMPLETED
+        self.read_copy()
+        run.go_on(6 * DAY)
+        assert emulated.objects() == []
+        assert self.request().next_step is None
+
+
+class Cancelling(OfAChatter):
+    """Access, taken back while Stream is waited for."""
+
+    name = "cancelling"
+    begins_like = Copying.name
+
+    def play(self, run: Run) -> None:
+        self.asks(run)
+        self.until_stream_is_waited_for(run)
+        self.signs_in_again(run)
+        path = f"/v1/rights-requests/{self.request_id}/cancel"
+        cancelled = run.app(lambda: self.user.calls("POST", path))
+        assert cancelled.json["status"] == "cancelled"
+        run.go_on(_A_MOMENT)
+        assert self.request().next_step is None
+
+
+class HandingOn(OfAChatter):
+    """Portability, to a controller that the subject named and that tells the same copy by its key."""
+
+    name = "handing_on"
+    begins_like = Copying.name
+    right = "portability"
+
+    def prepare(self, run: Run) -> None:
+        super().prepare(run)
+        authority = Authority(Path(run.resources.enter_context(TemporaryDirectory())))
+        taking = receiving(authority.certificate(_HOST), status("201 Created"))
+        self.receiver = run.resources.enter_context(taking)
+        local = f"{_HOST}:{self.receiver.port}=127.0.0.1,{authority.file}"
+        run.patch.setenv("RU4M_LOCAL_TARGETS", local)
+        settings.cache_clear()
+
+    def play(self, run: Run) -> None:
+        self.asks(run, transfer_to=f"https://{_HOST}/import")
+        run.go_on(_A_MOMENT)
+        assert self.request().status is Status.COMPLETED
+        self.read_copy()
+        keys = [talk.headers["idempotency-key"] for talk in self.receiver.talks]
+        assert set(keys) == {f'"{self.request_id}"'}
+        assert len(keys) <= 1 + run.watch.mishaps
+
+
+class Refusing(OfAChatter):
+    """One operator proposes to refuse, another approves; the subject is told."""
+
+    name = "refusing"
+    begins_like = Copying.name
+    only_in_proof = True
+
+    def play(self, run: Run) -> None:
+        self.asks(run)
+        self.until_stream_is_waited_for(run)
+        alice, bob = run.world.an_operator("alice"), run.world.an_operator("bob")
+        reason = "JustificationA12ManifestlyExcessive"
+        proposed = run.app(lambda: alice.proposes(self.request_id, "refused", reason))
+        assert proposed.status == 200 or proposed.problem == "proposed_already"
+        tag = alice.shows(self.request_id).headers["etag"]
+        approved = run.app(lambda: bob.approves(self.request_id, tag))
+        assert approved.status == 200 or approved.problem in {"changed_meanwhile", "too_late"}
+        run.go_on(_A_MOMENT)
+        assert self.request().status is Status.REFUSED
+        assert self.request().next_step is None
+
+
+class Extending(OfAChatter):
+    """An operator takes more time, of which the subject is told; then the answer comes."""
+
+    name = "extending"
+    begins_like = Copying.name
+    only_in_proof = True
+
+    def play(self, run: Run) -> None:
+        self.asks(run)
+        self.until_stream_is_waited_for(run)
+        alice = run.world.an_operator("alice")
+        assert run.app(lambda: alice.extends(self.request_id, 30)).status == 200
+        run.go_on(_A_MOMENT)
+        assert self.request().status is Status.COMPLETED
+
+
+class GettingLate(OfAChatter):
+    """Stream is out for weeks: the step stops, operations are reminded, the answer is late, and comes."""
+
+    name = "getting_late"
+    begins_like = Copying.name
+    every = 41
+    only_in_proof = True
+    more_messages = 1  # operations are reminded first, and that they were is noted then
+
+    def play(self, run: Run) -> None:
+        run.stream.fault(path="/export/users", status=503, times=1000)
+        self.asks(run)
+        run.go_on(35 * DAY)
+        step = self.request().next_step
+        assert step
+        assert step.status is StepStatus.STOPPED
+        assert self.request().clock.is_overdue(run.world.now)
+        run.stream.clear_faults()
+        alice = run.world.an_operator("alice")
+        assert run.app(lambda: alice.retries(self.request_id)).status == 200
+        run.go_on(_A_MOMENT)
+        assert self.request().status is Status.COMPLETED
+        self.read_copy()
+        assert self.copy["records"]["usage_event"] == 1  # its thirty days are long over
+        del self.copy["records"]["evidence"]  # see below
+
+    def forgive(self, row: Item) -> Item | None:
+        """Over weeks, who takes over from the dead may pin once more or less often, which is on record."""
+        if row.get("event") == "pinned":
+            return None
+        if row["table"] == "ledger":
+            row = {name: value for name, value in row.items() if name not in {"seq", "sk"}}
+            row["payload"] = {name: value for name, value in row["payload"].items() if name != "of_evidence"}
+        return super().forgive(row)
+
+
+RIGHTS: tuple[type[Flow], ...] = (Copying, Cancelling, HandingOn, Refusing, Extending, GettingLate)

@@ -1,0 +1,84 @@
+"""The queue of rights and the schedule of the sweep, in the time of the world.
+
+The emulator's queue delays by real time, so messages are taken from what SQS was seen to take: each is due
+when its delay is over, comes again when it was not worked on, and for a fifth time goes to nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from chalicelib.core import aws, clock
+from chalicelib.core.settings import settings
+from chalicelib.core.table import Table
+from infra.template import load
+from tests.support.crash import Call
+
+_QUEUE = load("service/rights")["Resources"]["RightsQueue"]["Properties"]
+VISIBILITY = timedelta(seconds=_QUEUE["VisibilityTimeout"])
+_MOST_RECEIVES = _QUEUE["RedrivePolicy"]["maxReceiveCount"]
+_SWEEPS = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message in the queue."""
+
+    due_at: datetime
+    body: str
+    received: int = 0
+
+    def event(self) -> dict[str, Any]:
+        """As Lambda hands it over."""
+        return {"Records": [{"messageId": "a-message", "body": self.body}]}
+
+
+@dataclass
+class Queue:
+    """What waits to be worked on."""
+
+    waiting: list[Message] = field(default_factory=list)
+    _seen: int = 0
+
+    def collect(self, calls: Sequence[Call]) -> None:
+        """Take up what was sent since the last look."""
+        for call in calls[self._seen :]:
+            if call.name.startswith("sqs.SendMessage"):
+                entries: Iterable[dict[str, Any]] = call.asked.get("Entries") or (call.asked,)
+                for entry in entries:
+                    delay = timedelta(seconds=entry.get("DelaySeconds", 0))
+                    self.waiting.append(Message(clock.now() + delay, entry["MessageBody"]))
+        self._seen = len(calls)
+
+    def next_due(self) -> datetime | None:
+        """When the next message is due."""
+        return min((message.due_at for message in self.waiting), default=None)
+
+    def take(self) -> Message:
+        """The message that is due first."""
+        first = min(self.waiting, key=lambda message: message.due_at)
+        self.waiting.remove(first)
+        return first
+
+    def put_back(self, message: Message, at: datetime) -> None:
+        """It was not worked on."""
+        if message.received + 1 < _MOST_RECEIVES:
+            self.waiting.append(replace(message, due_at=at, received=message.received + 1))
+
+    def copy(self, message: Message, at: datetime) -> None:
+        """It was worked on, and is delivered all the same, once more."""
+        if message.received == 0:
+            self.waiting.append(replace(message, due_at=at, received=1))
+
+
+def next_sweep(last: datetime) -> datetime | None:
+    """When the next sweep comes that has something to find; None while nothing will ever be due."""
+    client, name = aws.client("dynamodb"), settings().table(Table.RIGHTS)
+    wakes = [item["due_at"]["S"] for item in client.scan(TableName=name)["Items"] if "due_at" in item]
+    if not wakes:
+        return None
+    due = max(datetime.fromisoformat(min(wakes)), last + _SWEEPS)
+    return last - (last - due) // _SWEEPS * _SWEEPS

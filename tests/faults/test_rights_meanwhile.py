@@ -1,0 +1,75 @@
+"""What else may happen to a request at any moment of its plan: it is taken back, or a clock is off."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from chalicelib.core import chain
+from chalicelib.core.clock import DAY
+from chalicelib.rights import store
+from chalicelib.rights.model import Status
+from infra.local.stream import Emulator
+from tests.faults import emulated
+from tests.faults.flows import ADDRESS
+from tests.faults.flows_rights import Copying, OfAChatter
+from tests.faults.playing import Run, play
+from tests.faults.test_every_crash import same_end, undisturbed
+from tests.support.crash import How, Point
+from tests.support.world import Reply
+
+_INTAKE = 2  # until then there is nothing to take back
+
+
+class TakenBackMeanwhile(OfAChatter):
+    """Access, taken back just before one of the worker's steps."""
+
+    name = "taken_back_meanwhile"
+
+    def play(self, run: Run) -> None:
+        replies: list[Reply] = []
+
+        def take_back() -> None:
+            path = f"/v1/rights-requests/{self.request_id}/cancel"
+            replies.append(self.user.calls("POST", path))
+
+        run.watch.intruder = take_back
+        self.asks(run)
+        run.go_on(6 * DAY)
+        (reply,) = replies
+        events = [entry.event for entry in chain.entries(store.evidence_of(self.request_id))]
+        request = self.request()
+        if reply.status == 200:
+            assert request.status is Status.CANCELLED
+            assert events.count("cancelled") == 1
+            assert "deliver_done" not in events
+            assert len(run.world.mails_to(ADDRESS)) == 1  # when it was verified
+        else:
+            assert reply.problem == "too_late"
+            assert request.status is Status.COMPLETED
+            assert "cancelled" not in events
+        assert request.next_step is None
+        assert store.exercised_by(request.account_id, request.right) is None
+        assert emulated.objects() == []
+
+
+@pytest.mark.proof
+def test_a_request_that_is_taken_back_at_any_moment_is_cancelled_or_answered_and_leaves_no_copy(
+    stream: Emulator, subtests: pytest.Subtests
+) -> None:
+    effects = undisturbed(Copying.name, stream).effects
+    for number in range(_INTAKE, effects.index("sesv2.SendEmail")):
+        with subtests.test(f"before {number} {effects[number]}"):
+            play(TakenBackMeanwhile, stream, Point(number, How.OVERTAKEN))
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("off", [timedelta(minutes=20), timedelta(minutes=-20)], ids=str)
+def test_a_request_ends_the_same_when_the_clock_of_one_of_its_processes_is_off(
+    stream: Emulator, subtests: pytest.Subtests, off: timedelta
+) -> None:
+    expected = undisturbed(Copying.name, stream)
+    for number in range(2, expected.processes + 1):
+        with subtests.test(f"process {number}"):
+            same_end(Copying, expected, play(Copying, stream, skew=(number, off)))
