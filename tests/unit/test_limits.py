@@ -306,7 +306,7 @@ def test_a_check_refuses_as_a_hit_would_and_counts_nothing(world: World) -> None
 
 DEFAULTS = {
     "codes_per_number_short": 5, "codes_per_number_minutes": 30, "codes_per_number_day": 10,
-    "codes_to_step_up_day": 5, "codes_mailed_for_account_day": 20,
+    "codes_to_step_up_day": 5, "codes_mailed_for_account_day": 20, "operator_calls_per_minute": 120,
     "codes_per_address": 25, "codes_per_address_minutes": 5,
     "attempts_per_address": 60, "attempts_per_address_minutes": 10,
     "address_bits_v4": 24, "address_bits_v6": 64,
@@ -316,6 +316,7 @@ DEFAULTS = {
 COUNTS = {
     "codes_per_number_short", "codes_per_number_day", "codes_per_address", "attempts_per_address",
     "codes_per_prefix_least", "codes_to_step_up_day", "codes_mailed_for_account_day",
+    "operator_calls_per_minute",
 }  # fmt: skip
 
 
