@@ -8,7 +8,7 @@ JS := infra/local/js
 WORKERS ?= 2
 STAGE ?= staging
 
-.PHONY: run tour dev test proof check types lint format package generate plots bench-quick coverage pins clean
+.PHONY: run tour dev test proof check types lint format package generate plots bench bench-quick coverage pins clean
 
 run: setup          ## the main job on a local cloud; stays up until Ctrl-C
 	$(BIN)/python -m infra.local run
@@ -50,6 +50,9 @@ generate: setup     ## docs that are made from the code
 
 plots: setup        ## build/usage.svg from the published figures: make plots STAGE=staging AWS_REGION=...
 	$(BIN)/python -m infra.ops plots --stage $(STAGE)
+
+bench: setup        ## what a large copy costs, in memory too; takes minutes
+	$(BIN)/python -m bench.export
 
 bench-quick: setup  ## what each operation costs, counted
 	$(BIN)/python -m bench.quick

@@ -6,7 +6,8 @@ times the reads, and show as many states. So each record is written down once, a
 data.json holds, and the other forms are made from that line: they can't disagree.
 
 The files have no name (the kernel drops them with the process, however it ends), are compressed, and together
-take at most `MOST` of the 512 MB that a function has. That is about ten million events.
+take at most `MOST` of the 512 MB that a function has. That is room for about ten million events; the fifteen
+minutes of a run may end sooner.
 """
 
 import gzip
