@@ -45,16 +45,16 @@ def on_emulated_aws(variables: dict[str, str]) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in variables.items():
             patch.setenv(name, value)
-        _forget_clients()
+        _forget_where_we_are()
         yield
-    _forget_clients()
-    cloud.new_container()
+    _forget_where_we_are()
 
 
-def _forget_clients() -> None:
+def _forget_where_we_are() -> None:
     """Clients and boto3's session keep the address and the keys that they were made with."""
     aws.client.cache_clear()
     boto3.DEFAULT_SESSION = None
+    cloud.new_container()
 
 
 def empty() -> None:
