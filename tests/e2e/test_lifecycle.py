@@ -98,6 +98,7 @@ def test_a_terminated_cloud_takes_everything_along(tmp_path: Path) -> None:
         requests.get(f"{where['stream_url']}/_emulator/state", timeout=2)
 
 
+@pytest.mark.proof
 def test_the_working_tree_is_served_over_the_emulated_services(tmp_path: Path) -> None:
     state, port = tmp_path / "state.json", free_port()
     command = ("-m", "infra.local", "dev", "--state", str(state), "--api-port", str(port))

@@ -170,6 +170,7 @@ def _metrics_of_sweeps(cloud: LocalCloud) -> list[dict[str, Any]]:
     return [json.loads(line) for line in lines]
 
 
+@pytest.mark.proof
 @pytest.mark.promise("RGT-11")
 def test_a_request_that_is_taken_back_ends_and_its_receipt_says_so_without_a_session(
     cloud: LocalCloud, jelena: Phone
@@ -187,6 +188,7 @@ def test_a_request_that_is_taken_back_ends_and_its_receipt_says_so_without_a_ses
         assert jelena.call("GET", path, token="", headers=wrong).problem == "not_found"
 
 
+@pytest.mark.proof
 def test_a_message_that_names_no_request_is_dropped_and_not_tried_again(cloud: LocalCloud) -> None:
     sqs = cloud.account.client("sqs")
     with nobody_at_work(cloud):
@@ -196,6 +198,7 @@ def test_a_message_that_names_no_request_is_dropped_and_not_tried_again(cloud: L
     assert messages(cloud, DEAD) == 0
 
 
+@pytest.mark.proof
 @pytest.mark.promise("RGT-10")
 def test_a_request_outlives_a_message_that_the_worker_failed_over_five_times(
     cloud: LocalCloud, jelena: Phone

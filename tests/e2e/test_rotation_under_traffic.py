@@ -84,6 +84,7 @@ def phones(own_cloud: LocalCloud, numbers: Iterator[str]) -> list[Phone]:
     return people
 
 
+@pytest.mark.proof
 @pytest.mark.promise("ACC-5")
 def test_the_signing_key_is_rotated_and_retired_with_no_request_refused(
     own_cloud: LocalCloud, phones: list[Phone]
