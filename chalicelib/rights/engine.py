@@ -125,7 +125,10 @@ def _done(request: RightsRequest, step: Step, outcome: Done) -> RightsRequest:
         **outcome.counts,
         **({"missing": list(outcome.missing)} if outcome.missing else {}),
     }
-    return store.move(request, after, evidence.entry(f"{step.name}_done", said), outcome.also)
+    moved = store.move(request, after, evidence.entry(f"{step.name}_done", said), outcome.also)
+    if request.is_open and not moved.is_open:
+        metrics.count(Metric.RIGHTS_ANSWERED)
+    return moved
 
 
 def _answered(request: RightsRequest, answer: Status | None, now: datetime) -> RightsRequest:

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core import chain, clock
+from chalicelib.core import chain, clock, metrics
 from chalicelib.core.clock import MINUTE
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import RightsRequestId
+from chalicelib.core.metrics import Metric
 from chalicelib.rights import duties, engine, plans, service, store
 from chalicelib.rights.duties import Duty
 from chalicelib.rights.engine import MOST_TRIES
@@ -81,6 +82,16 @@ def test_each_step_is_done_once_and_on_record(world: World, plan: Plan) -> None:
     events = evidence(request_id)
     assert [event for event, _ in events] == ["received", "first_done", "last_done"]
     assert events[1][1] == {"by": "engine", "tries": 1, "found": "x", "items": 3}
+
+
+def test_an_answer_is_counted_once(world: World, plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    counted: list[Metric] = []
+    monkeypatch.setattr(metrics, "count", lambda metric, _=1: counted.append(metric))
+    _, request_id = a_request(world)
+    plan.first.script = [Done(answers=Status.COMPLETED)]
+    for _ in range(3):
+        plan.advance(request_id)
+    assert counted.count(Metric.RIGHTS_ANSWERED) == 1
 
 
 def test_a_closed_request_is_left_alone(world: World, plan: Plan) -> None:
