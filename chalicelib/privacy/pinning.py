@@ -14,7 +14,7 @@ from itertools import islice
 
 from chalicelib.core import clock, table
 from chalicelib.core.ids import AccountId
-from chalicelib.core.table import Attr, Change, Conflict, Expired, Item, Key, Query, Table
+from chalicelib.core.table import Attr, Change, Conflict, Key, Query, Table
 from chalicelib.privacy.whereabouts import Found, found, partition
 
 _AT_ONCE = 100  # writes of one transaction
@@ -43,15 +43,10 @@ def pin(account_id: AccountId, as_of: datetime, until: datetime) -> int:
 
 def _lapsing(place: Table, account_id: AccountId, as_of: datetime, until: datetime) -> Iterator[Key]:
     """What was visible, and would be deleted before its time is up."""
-    for item in table.query(Query(place, partition(account_id), expired=Expired.INCLUDED)):
-        if _lapses(item, clock.to_epoch(as_of), clock.to_epoch(until)):
+    end = clock.to_epoch(until)
+    for item in table.query(Query(place, partition(account_id), as_of=as_of)):
+        if item.get("delete_at", end) < end:
             yield Key(place, item["pk"], item.get("sk"))
-
-
-def _lapses(item: Item, as_of: int, until: int) -> bool:
-    ends: int = item.get("delete_at", until)
-    seen_until: int = item.get("expires_at", until)
-    return ends < until and seen_until > as_of
 
 
 def _kept(batch: list[Key], until: datetime) -> int:

@@ -15,7 +15,7 @@ from chalicelib.rights.plans.step import WHOLE_RUN, Done, Job, Outcome
 from chalicelib.rights.steps.packing import SHA256, SIZE
 
 PART = "handing it on to the address that you named"
-# A quarter of an hour, all waits together. Longer would keep the subject from its own copy.
+# Under eight minutes, all waits together. Longer would keep the subject from its own copy.
 _TRIES = 5
 
 
