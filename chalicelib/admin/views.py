@@ -83,7 +83,11 @@ class CaseView(View):
     extended: ExtendedView | None = None
     steps: tuple[StepView, ...]
     runs_at: Instant | None = Field(None, description="Of the next step; absent: somebody has to act")
-    tries: int = Field(description="Of the next step, so far")
+    tries: int = Field(description="Runs of the next step since its last outcome")
+    unreachable_since: Instant | None = Field(
+        None, description="Since when a service that the next step needs has not answered"
+    )
+    evidence_owed: int = Field(description="Entries that the history cannot take, because it was altered")
     missing: tuple[str, ...]
     proposal: ProposalView | None = None
     decided_at: Instant | None = None
@@ -139,6 +143,8 @@ def _told(request: RightsRequest) -> dict[str, Any]:
         "clock_stands_still": request.is_open and request.clock.is_paused(),
         "runs_at": request.run_at,
         "tries": request.tries,
+        "unreachable_since": request.unreachable_since,
+        "evidence_owed": len(request.owed),
         "missing": request.missing,
         "proposal": ProposalView.of(proposal) if proposal else None,
         "version": request.version,

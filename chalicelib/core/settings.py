@@ -150,6 +150,10 @@ class Settings:
         """URL of the queue of rights requests that have a step to do."""
         return self._named("RU4M_RIGHTS_QUEUE")
 
+    def transfers_queue(self) -> str:
+        """URL of the queue of rights requests whose copy has to go to another controller."""
+        return self._named("RU4M_TRANSFERS_QUEUE")
+
     def export_bucket(self) -> str:
         """Where the copies wait that subjects asked for."""
         return self._named("RU4M_EXPORT_BUCKET")

@@ -83,8 +83,7 @@ def _check(decision: Decision) -> None:
 
 
 def _proposed(request: RightsRequest, by: str, decision: Decision, now: datetime) -> Move | None:
-    if not request.is_open:
-        raise TooLate
+    states.check_open(request)
     if standing := request.proposal:
         if (standing.by, _proposal(request, standing)) == (by, decision):
             return None

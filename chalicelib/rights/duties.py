@@ -27,10 +27,18 @@ class Duty(StrEnum):
     REMIND = "remind"
     NOTE_OVERDUE = "note_overdue"
     TELL_EXTENDED = "tell_extended"
+    RECORD_OWED = "record_owed"
 
 
 def upcoming(request: RightsRequest, now: datetime) -> Iterator[tuple[datetime, Duty]]:
-    """When each duty is next; nothing of a request that is closed."""
+    """When each duty is next; after a failed one, none before its next try."""
+    for at, duty in _by_themselves(request, now):
+        yield max(at, request.duties_at or at), duty
+
+
+def _by_themselves(request: RightsRequest, now: datetime) -> Iterator[tuple[datetime, Duty]]:
+    if request.owed_at:
+        yield request.owed_at, Duty.RECORD_OWED
     if not request.is_open:
         return
     if request.pinned_until:
@@ -47,7 +55,7 @@ def upcoming(request: RightsRequest, now: datetime) -> Iterator[tuple[datetime, 
 
 
 def wakes_at(request: RightsRequest, now: datetime) -> datetime | None:
-    """When somebody has to look at a request again; None: nothing happens by itself any more.
+    """When a worker has to look at a request again; None: nothing happens by itself any more.
 
     While a worker is at it, that is when its lease has run out.
     """
@@ -57,7 +65,17 @@ def wakes_at(request: RightsRequest, now: datetime) -> datetime | None:
     return min((*duties, request.run_at) if request.run_at else duties, default=None)
 
 
+def all_due(request: RightsRequest, now: datetime) -> tuple[Duty, ...]:
+    """The duties that have to be done now, in their order."""
+    waiting = {duty for at, duty in upcoming(request, now) if at <= now}
+    return tuple(duty for duty in Duty if duty in waiting)
+
+
 def due(request: RightsRequest, now: datetime) -> Duty | None:
     """The first duty that has to be done now."""
-    waiting = {duty for at, duty in upcoming(request, now) if at <= now}
-    return next((duty for duty in Duty if duty in waiting), None)
+    return next(iter(all_due(request, now)), None)
+
+
+def step_is_due(request: RightsRequest, now: datetime) -> bool:
+    """Whether the next step has to be run now."""
+    return request.next_step is not None and request.run_at is not None and request.run_at <= now

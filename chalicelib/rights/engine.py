@@ -1,95 +1,169 @@
-"""The engine: brings one request on by one step, whoever calls it and however often.
+"""The engine: advances one request by one piece of work, however often a message asks for it.
 
-What always holds:
+Invariants:
 
-- One worker at a time is at a request: it takes a lease, and each write is conditional on the version that
-  it read. Who lost the lease can't write any more, whatever it has done (its version is gone: the fence).
-- A step's outcome, its evidence and where the request stands then are one transaction. A crash before it
-  leaves a lease that runs out, and the step is run again; a crash after it loses a message, which the sweep
-  of due rows sends again.
-- A failing step is tried again after ever longer waits, then stopped for a person. The clock runs on, and
-  the request's duties (reminders, pins) are done all the same.
-- A step that waits is no failing step.
+- One worker at a time works on a request. It takes a lease, and each write is conditional on the version
+  that it read. A worker that lost its lease cannot write: its version is stale (the fence).
+- The write that takes the lease counts the run, so a worker that is killed is counted too. An outcome, a
+  wait included, resets the count. After `MOST_TRIES` runs without an outcome the step stops, and a person
+  has to look at it; the clock runs on.
+- A step's outcome, its evidence and the request's new state are one transaction. A crash before it leaves
+  a lease that ends, and the step is run again; a crash after it loses a message, and the sweep of due rows
+  sends another.
+- A service that does not answer is a wait, not a failed run, however long it lasts. Its age is a metric
+  with an alarm.
+- A run does the duties that are due, or one step, never both. So a duty that kills its worker stops no
+  step for ever, and the other way round.
+- One worker at a time works for one account (`core/turns`), so no account occupies them all.
+- A worker sends messages to its own queue only so many times in a row (`queue.MOST_HOPS`).
 
-What goes on record, per step: what, when, by whom, after how many tries, counts, and the ids of tasks at a
-processor. Never a value of a person.
+The evidence of a step says: what, when, by which kind of actor, in how many runs, counts, and the ids of
+tasks at a processor. It never holds a value of a person.
 """
 
 import secrets
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from chalicelib.core import clock, metrics, observe
 from chalicelib.core.chain import HeadMoved
-from chalicelib.core.clock import HOUR
+from chalicelib.core.clock import DAY, HOUR, MINUTE
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.metrics import Metric
-from chalicelib.rights import duties, evidence, queue, states, store
+from chalicelib.core.turns import Turns
+from chalicelib.rights import duties, evidence, plans, queue, states, store
 from chalicelib.rights.duties import Duty
 from chalicelib.rights.model import RightsRequest, Status, StepStatus
-from chalicelib.rights.plans.step import SHORT, Done, Job, Outcome, Step, Wait
+from chalicelib.rights.plans.step import WHOLE_RUN, Done, Job, Outcome, Step, Wait
+from chalicelib.rights.queue import Destination
 from chalicelib.rights.store import MovedMeanwhile
 
 Steps = Mapping[str, Step]
 Duties = Mapping[Duty, Callable[[RightsRequest], RightsRequest]]
 
-MOST_TRIES = 12  # half a day in all: outages of hours end by themselves
+# Runs without an outcome. Failed ones end after half a day of ever longer waits, killed ones after three
+# hours of leases.
+MOST_TRIES = 12
 _FIRST_WAIT = timedelta(seconds=30)
 _LONGEST_WAIT = 6 * HOUR
+# Between two looks at a service that does not answer.
+LONGEST_LOOK = 30 * MINUTE
+_NEXT_TURN = timedelta(seconds=30)
 
 
-def advance(request_id: RightsRequestId, steps: Steps, at_hand: Duties) -> None:
-    """Do what is due for a request, and see to it that somebody comes back when more is.
+@dataclass(frozen=True)
+class Worker:
+    """What one kind of worker can do; it hands everything else to the queue of the other kind."""
+
+    steps: Steps
+    duties: Duties = field(default_factory=dict)
+    turns: Turns | None = None  # None: its steps are one at a time for an account by themselves
+
+
+def advance(request_id: RightsRequestId, worker: Worker, hops: int = 0) -> None:
+    """Do what is due for a request, and send a message for what is due next.
+
+    Args:
+        request_id: the request.
+        worker: what the caller can do.
+        hops: how many messages in a row workers have sent to each other about it.
 
     Raises:
-        Unavailable: its table does not answer; nothing was done that can't be done again.
+        Unavailable: the table does not answer; everything done so far can be done again.
     """
     request = store.read(request_id)
-    if request is None:
-        return
-    wakes = duties.wakes_at(request, clock.now())
-    if wakes is None:
+    wakes = duties.wakes_at(request, clock.now()) if request else None
+    if request is None or wakes is None:
         return
     if wakes <= clock.now():
         try:
-            request = _worked_on(request, steps, at_hand)
+            request = _run(request, worker, hops)
         except (MovedMeanwhile, HeadMoved):
-            return  # another worker is at it, or somebody decided: it is theirs to go on
+            return  # another worker has the lease, or a person decided: they send the next message
+        if request is None:
+            return
         wakes = duties.wakes_at(request, clock.now())
     if wakes:
-        queue.send(request_id, wakes)
+        queue.send(request_id, wakes, _destination(request), hops + 1)
 
 
-def _worked_on(request: RightsRequest, steps: Steps, at_hand: Duties) -> RightsRequest:
-    """A request after a lease, the duties that are due, and the next step if it is due."""
-    step = _due_step(request, steps)
-    request = _leased(request, step.lease if step else SHORT)
-    for _ in Duty:
-        if duty := duties.due(request.model_copy(update={"leased_until": None}), clock.now()):
-            request = at_hand[duty](request)
-    if step is None:
-        return store.move(request, _free(request))
-    job = Job(request)
+def _destination(request: RightsRequest) -> Destination:
+    """Which queue's worker does what is next; duties are the first worker's."""
+    step = request.next_step
+    by_duty = duties.due(request, clock.now()) is not None
+    return plans.DESTINATIONS.get(step.name, Destination.WORK) if step and not by_duty else Destination.WORK
+
+
+def _run(request: RightsRequest, worker: Worker, hops: int) -> RightsRequest | None:
+    """Do what is due; None if that is another worker's, or has to wait for its turn."""
+    free, now = _free(request), clock.now()
+    state = request.next_step
+    has_duties = duties.due(free, now) is not None
+    step_is_due = not has_duties and state is not None and duties.step_is_due(request, now)
+    if (has_duties and not worker.duties) or (step_is_due and state and state.name not in worker.steps):
+        queue.send(request.request_id, now, _destination(free), hops + 1)
+        return None
+    step = worker.steps[state.name] if step_is_due and state else None
+    turn = worker.turns
+    if turn and not turn.acquire(request.account_id, request.request_id, step.lease if step else WHOLE_RUN):
+        queue.send(request.request_id, now + _NEXT_TURN, Destination.WORK, hops + 1)
+        return None
+    try:
+        if has_duties:
+            return _do_duties(request, worker.duties)
+        return _do_step(request, step) if step else store.move(request, free)
+    finally:
+        if turn:
+            turn.release(request.account_id, request.request_id)
+
+
+def _do_duties(request: RightsRequest, known: Duties) -> RightsRequest:
+    """Do the duties that are due, each by itself: one that fails keeps none of the others waiting."""
+    if request.duty_tries >= MOST_TRIES:
+        return _postpone_duties(request, "Killed", DAY)
+    request = _lease(request, WHOLE_RUN, duty_tries=request.duty_tries + 1)
+    failed: Exception | None = None
+    for duty in duties.all_due(_free(request), clock.now()):
+        try:
+            request = known[duty](request)
+        except (MovedMeanwhile, HeadMoved):
+            raise
+        except Exception as error:  # noqa: BLE001 - the request goes on whatever it is
+            failed = error
+            observe.log_failure("duty_failed", error, reason=duty)
+    if failed:
+        return _postpone_duties(request, type(failed).__name__, backoff(request.duty_tries))
+    return store.move(request, _free(request, duty_tries=0, duties_at=None))
+
+
+def _postpone_duties(request: RightsRequest, error: str, wait: timedelta) -> RightsRequest:
+    """Try the duties again later. They are never given up: the clock runs on."""
+    metrics.count(Metric.RIGHTS_DUTY_FAILED)
+    tries = 0 if error == "Killed" else min(request.duty_tries, MOST_TRIES - 1)
+    return store.move(request, _free(request, duty_tries=tries, duties_at=clock.now() + wait))
+
+
+def _do_step(request: RightsRequest, step: Step) -> RightsRequest:
+    """Run a step under a lease, and record what it led to."""
+    if request.tries >= MOST_TRIES:
+        return _stop(request, step, "Killed")
+    job = Job(_lease(request, step.lease, tries=request.tries + 1))
     try:
         outcome = step.run(job)
-    except MovedMeanwhile:
+        return _record(job.request, step, outcome)
+    except (MovedMeanwhile, HeadMoved):
         raise
-    except Exception as error:  # noqa: BLE001 - whatever it is, the request must not be lost over it
-        return _failed(job.request, step, error)
-    return _came_of(job.request, step, outcome)
+    except Unavailable:
+        return _await_service(job.request)
+    except Exception as error:  # noqa: BLE001 - the request must not be lost, whatever it is
+        return _record_failure(job.request, step, error)
 
 
-def _due_step(request: RightsRequest, steps: Steps) -> Step | None:
-    state = request.next_step
-    if state is None or request.run_at is None or request.run_at > clock.now():
-        return None
-    return steps[state.name]
-
-
-def _leased(request: RightsRequest, length: timedelta) -> RightsRequest:
-    """The request while this worker is at it."""
-    leased = request.model_copy(update={"leased_until": clock.now() + length})
+def _lease(request: RightsRequest, length: timedelta, **counted: int) -> RightsRequest:
+    """Take the lease and count the run, in one write."""
+    leased = request.model_copy(update={"leased_until": clock.now() + length, **counted})
     if request.status is Status.RECEIVED:
         leased = leased.model_copy(update={"status": Status.IN_PROGRESS})
     return store.move(request, leased)
@@ -99,31 +173,34 @@ def _free(request: RightsRequest, **changes: object) -> RightsRequest:
     return request.model_copy(update={"leased_until": None, **changes})
 
 
-def _came_of(request: RightsRequest, step: Step, outcome: Outcome) -> RightsRequest:
+def _record(request: RightsRequest, step: Step, outcome: Outcome) -> RightsRequest:
     match outcome:
         case Done():
-            return _done(request, step, outcome)
+            return _record_end(request, step, outcome)
         case Wait():
-            return _waiting(request, step, outcome)
+            return _record_wait(request, step, outcome)
 
 
-def _done(request: RightsRequest, step: Step, outcome: Done) -> RightsRequest:
+def _record_end(request: RightsRequest, step: Step, outcome: Done) -> RightsRequest:
     now = clock.now()
     after = _free(
         request.with_step(step.name, StepStatus.DONE, now),
         notes={**request.notes, **outcome.notes},
         missing=(*request.missing, *outcome.missing),
         tries=0,
+        unreachable_since=None,
     )
     if request.is_open:
         after = _answered(after, outcome.answers, now)
     after = after.model_copy(update={"run_at": now if after.next_step else None})
+    since = request.unreachable_since
     said: dict[str, object] = {
         "by": "engine",
-        "tries": request.tries + 1,
+        "tries": request.tries,
         **outcome.notes,
         **outcome.counts,
         **({"missing": list(outcome.missing)} if outcome.missing else {}),
+        **({"unreachable_since": clock.to_text(since)} if since else {}),
     }
     moved = store.move(request, after, evidence.entry(f"{step.name}_done", said), outcome.also)
     if request.is_open and not moved.is_open:
@@ -139,10 +216,11 @@ def _answered(request: RightsRequest, answer: Status | None, now: datetime) -> R
     return request.model_copy(update={"status": status, **ended})
 
 
-def _waiting(request: RightsRequest, step: Step, outcome: Wait) -> RightsRequest:
-    """It waits; what it learnt goes on record, that it still waits does not."""
+def _record_wait(request: RightsRequest, step: Step, outcome: Wait) -> RightsRequest:
+    """Let the step wait. What it learnt goes on record; that it still waits does not."""
     now = clock.now()
-    after = _free(request, run_at=now + outcome.for_, tries=0, notes={**request.notes, **outcome.notes})
+    notes = {**request.notes, **outcome.notes}
+    after = _free(request, run_at=now + outcome.for_, tries=0, unreachable_since=None, notes=notes)
     state = request.next_step
     if state and state.status is not StepStatus.IN_PROGRESS:
         after = after.with_step(step.name, StepStatus.IN_PROGRESS, now)
@@ -155,22 +233,38 @@ def _waiting(request: RightsRequest, step: Step, outcome: Wait) -> RightsRequest
     return store.move(request, after, said)
 
 
-def _failed(request: RightsRequest, step: Step, error: Exception) -> RightsRequest:
-    """Another try after a while; after the last one it is stopped for a person to look at."""
-    if not isinstance(error, Unavailable):
-        observe.log_failure("step_failed", error, reason=step.name)
+def _await_service(request: RightsRequest) -> RightsRequest:
+    """Look again at a service that does not answer, after as long as it has been silent so far."""
+    now = clock.now()
+    since = request.unreachable_since or now
+    metrics.gauge(Metric.RIGHTS_UNREACHABLE_MINUTES, (now - since) // MINUTE)
+    wait = _spread(min(max(now - since, _FIRST_WAIT), LONGEST_LOOK))
+    return store.move(request, _free(request, run_at=now + wait, tries=0, unreachable_since=since))
+
+
+def _record_failure(request: RightsRequest, step: Step, error: Exception) -> RightsRequest:
+    """Let a failed step be run again after a while; after the last run it stops."""
+    observe.log_failure("step_failed", error, reason=step.name)
     metrics.count(Metric.RIGHTS_STEP_FAILED)
-    now, tries = clock.now(), request.tries + 1
-    if tries < MOST_TRIES:
-        return store.move(request, _free(request, tries=tries, run_at=now + backoff(tries)))
+    if request.tries < MOST_TRIES:
+        return store.move(request, _free(request, run_at=clock.now() + backoff(request.tries)))
+    return _stop(request, step, type(error).__name__)
+
+
+def _stop(request: RightsRequest, step: Step, error: str) -> RightsRequest:
+    """Stop a step for a person to look at."""
     metrics.count(Metric.RIGHTS_STEP_STOPPED)
-    stopped = _free(request, tries=tries, run_at=None).with_step(step.name, StepStatus.STOPPED, now)
-    said = {"by": "engine", "tries": tries, "error": type(error).__name__}
+    stopped = _free(request, run_at=None).with_step(step.name, StepStatus.STOPPED, clock.now())
+    said = {"by": "engine", "tries": request.tries, "error": error}
     return store.move(request, stopped, evidence.entry(f"{step.name}_stopped", said))
 
 
 def backoff(tries: int) -> timedelta:
-    """How long to wait after so many failed tries: doubled each time, and spread."""
-    longest = min(_FIRST_WAIT.total_seconds() * 2 ** (tries - 1), _LONGEST_WAIT.total_seconds())
-    least = int(longest / 2)
+    """How long to wait after so many failed runs: doubled each time, and spread."""
+    return _spread(min(_FIRST_WAIT * 2 ** (tries - 1), _LONGEST_WAIT))
+
+
+def _spread(longest: timedelta) -> timedelta:
+    """A random wait between half of the longest and the longest, so that many do not return at once."""
+    least = int(longest.total_seconds() / 2)
     return timedelta(seconds=least + secrets.randbelow(least + 1))

@@ -12,6 +12,9 @@ from chalicelib.core.outbound import Body
 from chalicelib.core.settings import settings
 from chalicelib.rights.model import ExportFile
 
+# Names of the notes that the step leaves which makes the copy.
+SHA256, SIZE = "export_sha256", "export_size"
+
 # Whoever has the link can fetch the copy: long enough for a slow phone to begin, too short to be passed on.
 _LINK_LIFE = 15 * MINUTE
 

@@ -1,4 +1,4 @@
-"""Jobs of rights: the worker of the queue, and the sweep that is the net below it."""
+"""Jobs of rights: the workers of the two queues, and the sweep that is the net below them."""
 
 import os
 
@@ -9,30 +9,49 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.core.metrics import Metric
 from chalicelib.core.observe import observed
 from chalicelib.rights import engine, queue, sweeping
+from chalicelib.rights.engine import Worker
 
 rights_jobs = Blueprint(__name__)
 
-# The template puts the real queue here; Chalice only needs something to package.
-_QUEUE = os.environ.get("RU4M_RIGHTS_QUEUE_ARN", "arn:aws:sqs:eu-central-1:0:rights")
+# The template puts the real queues here; Chalice only needs something to package.
+_ANY = "arn:aws:sqs:eu-central-1:0:"
+_QUEUE = os.environ.get("RU4M_RIGHTS_QUEUE_ARN", f"{_ANY}rights")
+_TRANSFERS = os.environ.get("RU4M_TRANSFERS_QUEUE_ARN", f"{_ANY}transfers")
+
+_Failed = dict[str, list[dict[str, str]]]
 
 
 @rights_jobs.on_sqs_message(queue_arn=_QUEUE, batch_size=1, name="work_rights")
 @observed
-def work_rights(event: SQSEvent) -> dict[str, list[dict[str, str]]]:
-    """Bring requests on by a step each; answers which messages to deliver again.
-
-    Whatever happened to a request stands on it, and the sweep comes back for it: only what could not be
-    read or written is delivered again. A message that names no request is nobody's, and dropped.
-    """
+def work_rights(event: SQSEvent) -> _Failed:
+    """Advance requests by a step each; returns the messages to deliver again."""
     from chalicelib.rights.steps import registry  # the sweep pays for none of it
 
+    return _work_on(event, registry.WORKER)
+
+
+@rights_jobs.on_sqs_message(queue_arn=_TRANSFERS, batch_size=1, name="transfer_copies")
+@observed
+def transfer_copies(event: SQSEvent) -> _Failed:
+    """Send copies to the controllers that subjects named; returns the messages to deliver again."""
+    from chalicelib.rights.steps import handing_on
+
+    return _work_on(event, handing_on.WORKER)
+
+
+def _work_on(event: SQSEvent, worker: Worker) -> _Failed:
+    """Advance the request of each message.
+
+    Every outcome stands on the request, and the sweep comes back for it. So only a message whose request
+    could not be read or written is delivered again, and one that names no request is dropped.
+    """
     failed: list[dict[str, str]] = []
     for record in event.to_dict()["Records"]:
-        request_id = queue.read(record["body"])
-        if request_id is None:
+        hint = queue.read(record["body"])
+        if hint is None:
             continue
         try:
-            engine.advance(request_id, registry.STEPS, registry.DUTIES)
+            engine.advance(hint.request_id, worker, hint.hops)
         except Unavailable:
             failed.append({"itemIdentifier": record["messageId"]})
     return {"batchItemFailures": failed}
@@ -41,7 +60,7 @@ def work_rights(event: SQSEvent) -> dict[str, list[dict[str, str]]]:
 @rights_jobs.schedule(Rate(5, unit=Rate.MINUTES), name="sweep_rights")
 @observed
 def sweep_rights(_: CloudWatchEvent) -> dict[str, int]:
-    """Send what is due to the worker; answers in figures what was found."""
+    """Send what is due to the worker; returns what was found, in figures."""
     swept = sweeping.sweep()
     metrics.gauge(Metric.RIGHTS_OPEN, swept.open)
     metrics.gauge(Metric.RIGHTS_OVERDUE, swept.overdue)

@@ -8,7 +8,7 @@ subject's own key, because the subject may have to show that it asked (Art. 5(2)
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -100,10 +100,10 @@ class AlreadyOpen(Conflict):
 
 
 class TooLate(Conflict):
-    """The request is decided already."""
+    """The request is decided already, or its copy is on its way to another controller."""
 
     code = "too_late"
-    title = "This request is closed already"
+    title = "It is too late to change this request"
 
 
 class NotReady(Conflict):
@@ -157,6 +157,14 @@ class StepState(_Part):
     at: Instant | None = None
 
 
+class OwedEntry(_Part):
+    """An entry that the request's history could not take, because its newest one was altered."""
+
+    event: str
+    at: Instant
+    said: Mapping[str, Any]
+
+
 class Proposal(_Part):
     """What one operator proposes, and another has to approve."""
 
@@ -205,9 +213,14 @@ class RightsRequest(
     steps: Annotated[tuple[StepState, ...], NOT_PERSONAL] = ()
     notes: Annotated[Notes, _INNER] = Field(default_factory=dict)  # what steps leave for each other
     missing: Annotated[tuple[str, ...], NOT_PERSONAL] = ()  # parts that could not be had, in words of ours
-    tries: Annotated[int, _INNER] = 0  # of the step that is next
-    run_at: Annotated[Instant | None, _INNER] = None  # when it is; None: nothing runs by itself
-    leased_until: Annotated[Instant | None, _INNER] = None  # somebody is at it
+    tries: Annotated[int, _INNER] = 0  # runs of the next step since its last outcome, one under way included
+    run_at: Annotated[Instant | None, _INNER] = None  # when it is due; None: no worker runs it
+    unreachable_since: Annotated[Instant | None, _INNER] = None  # a service that the step needs is silent
+    leased_until: Annotated[Instant | None, _INNER] = None  # a worker is at the request
+    duty_tries: Annotated[int, _INNER] = 0  # runs of duties since the last that succeeded
+    duties_at: Annotated[Instant | None, _INNER] = None  # a duty failed: none is done before
+    owed: Annotated[tuple[OwedEntry, ...], _INNER] = ()  # evidence that its history could not take
+    owed_at: Annotated[Instant | None, _INNER] = None  # when to try to append it
     pinned_until: Annotated[Instant | None, _INNER] = None  # what lapses meanwhile is kept until then
     reminded: Annotated[int, _INNER] = 0  # how many reminders were given
 

@@ -71,8 +71,7 @@ def _extended(request: RightsRequest, by: str, days: int, reason: ExtensionReaso
 
 
 def _asked(request: RightsRequest, by: str, now: datetime) -> Move | None:
-    if not request.is_open:
-        raise TooLate
+    states.check_open(request)
     if request.status is Status.AWAITING_VERIFICATION:
         return None
     if request.proposal:

@@ -35,7 +35,6 @@ from chalicelib.rights.model import (
     Right,
     RightsRequest,
     Status,
-    TooLate,
 )
 from chalicelib.rights.moving import Move, moved
 from chalicelib.rights.store import AskedBefore, ExercisedAlready
@@ -199,7 +198,7 @@ def cancel(account_id: AccountId, request_id: RightsRequestId) -> RightsRequest:
 
     Raises:
         NotFound: as for `own`.
-        TooLate: it is answered.
+        TooLate: it is answered, or its copy is on its way to another controller.
         Unavailable: others moved it each time.
     """
 
@@ -208,8 +207,7 @@ def cancel(account_id: AccountId, request_id: RightsRequestId) -> RightsRequest:
             raise NotFound
         if request.status is Status.CANCELLED:
             return None
-        if not request.is_open:
-            raise TooLate
+        states.check_open(request)
         return Move(ended(request, Status.CANCELLED, plans.DISCARD), "cancelled", {"by": "subject"})
 
     return moved(request_id, cancelled)
@@ -226,6 +224,7 @@ def ended(request: RightsRequest, status: Status, *then: str) -> RightsRequest:
             "closed_at": now,
             "steps": plans.ended_early(request, *then),
             "tries": 0,
+            "unreachable_since": None,
             "run_at": max(now, request.leased_until or now),
             "leased_until": None,
             "proposal": None,

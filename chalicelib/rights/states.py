@@ -13,7 +13,7 @@ less than the machine and is never read back.
 
 from dataclasses import dataclass
 
-from chalicelib.rights.model import RefusalReason, Right, RightsRequest, Status
+from chalicelib.rights.model import RefusalReason, Right, RightsRequest, Status, TooLate
 
 ANSWERS = frozenset({Status.COMPLETED, Status.PARTIALLY_COMPLETED, Status.REFUSED})
 CLOSED = ANSWERS | {Status.CANCELLED}
@@ -32,6 +32,10 @@ MOVES: dict[Status, frozenset[Status]] = {
 }
 
 
+# Notes of the step that sends the copy to another controller: how many attempts began, and why it failed.
+TRANSFER_BEGUN, TRANSFER_FAILED = "transfer_begun", "transfer_failed"
+
+
 class NotAMove(ValueError):
     """No such move; a bug of whoever tried it."""
 
@@ -44,6 +48,19 @@ def check(before: Status, after: Status) -> None:
     """
     if before is not after and after not in MOVES[before]:
         raise NotAMove(f"{before} to {after}")
+
+
+def check_open(request: RightsRequest) -> None:
+    """Hold that a person may still cancel a request, or decide it.
+
+    Raises:
+        TooLate: it is closed; or its copy is on its way to the controller that the subject named, so that
+            nobody could say any more that the other side has nothing.
+    """
+    if not request.is_open:
+        raise TooLate("This request is closed already")
+    if TRANSFER_BEGUN in request.notes and TRANSFER_FAILED not in request.notes:
+        raise TooLate("The copy is being sent to the controller that was named")
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,11 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
-from chalicelib.core import chain, clock, table
-from chalicelib.core.chain import Chain, NewEntry
+from chalicelib.core import chain, clock, metrics, table
+from chalicelib.core.chain import Chain, NewEntry, Unreadable
 from chalicelib.core.clock import DAY
 from chalicelib.core.ids import AccountId, RightsRequestId
+from chalicelib.core.metrics import Metric
 from chalicelib.core.table import (
     Attr,
     Between,
@@ -34,11 +35,12 @@ from chalicelib.core.table import (
 )
 from chalicelib.privacy import codec
 from chalicelib.privacy.whereabouts import partition
-from chalicelib.rights import duties
+from chalicelib.rights import duties, evidence
 from chalicelib.rights.model import ExportFile, OpenRequest, Right, RightsRequest
 
 SHARDS = tuple(f"{number:02}" for number in range(16))
 _EARLIEST, _LATEST = clock.to_text(clock.from_epoch(0)), "~"
+_MOST_OWED = 100  # a year of pins, reminders and waits; the item stays far below its 400 KB
 
 
 class MovedMeanwhile(Conflict):
@@ -166,12 +168,14 @@ def move(
 ) -> RightsRequest:
     """Write a request over the version that was read, with its evidence and what belongs to the move.
 
-    When it closes, its right can be exercised anew: in the same transaction.
+    When it closes, its right can be exercised anew: in the same transaction. If the newest entry of its
+    history was altered, nothing can follow that entry: the move is made, and its evidence is owed.
 
     Raises:
         MovedMeanwhile: nothing was written.
         HeadMoved: likewise; somebody else put something on record.
     """
+    append, after = _appended(after, entry) if entry else (None, after)
     after = after.model_copy(update={"version": before.version + 1})
     writes: list[Write] = [
         Replace(
@@ -184,14 +188,40 @@ def move(
     if before.is_open and not after.is_open:
         ours = Attr("request_id").eq(before.request_id)
         writes.append(Delete(guard_key(before.account_id, before.right), ours, conflict=MovedMeanwhile))
-    if entry:
-        writes.append(chain.appending(evidence_of(before.request_id), entry))
+    if append:
+        writes.append(append)
     writes += also
     if len(writes) == 1:
         table.write(writes[0])
     else:
         table.transact(writes)
     return after
+
+
+def _appended(after: RightsRequest, entry: NewEntry) -> tuple[Write | None, RightsRequest]:
+    """The write of an entry and of what is owed before it; or none, and the entry is owed too."""
+    whole = evidence.with_owed(entry, after.owed)
+    try:
+        append = chain.appending(evidence_of(after.request_id), whole)
+    except Unreadable:
+        metrics.count(Metric.RIGHTS_EVIDENCE_OWED)
+        owed = (*after.owed, evidence.as_owed(entry))[-_MOST_OWED:]
+        return None, after.model_copy(update={"owed": owed, "owed_at": clock.now() + DAY})
+    return append, after.model_copy(update={"owed": (), "owed_at": None})
+
+
+def record_owed(request: RightsRequest) -> RightsRequest:
+    """Append what is owed to a request's history; a day later if it still cannot be appended.
+
+    Raises:
+        MovedMeanwhile, HeadMoved: as for `move`.
+    """
+    try:
+        chain.head(evidence_of(request.request_id))
+    except Unreadable:
+        metrics.count(Metric.RIGHTS_EVIDENCE_OWED)
+        return move(request, request.model_copy(update={"owed_at": clock.now() + DAY}))
+    return move(request, request, evidence.entry("owed_recorded", {"by": "engine"}))
 
 
 def due(shard: str, now: datetime) -> Iterator[RightsRequestId]:

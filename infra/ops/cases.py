@@ -66,7 +66,11 @@ def _facts(case: Case) -> Table:
     table.add_row("clock", "stands still" if case["clock_stands_still"] else "runs")
     if extended := case.get("extended"):
         table.add_row("extended", f"until {extended['until']}: {extended['reason']}")
-    table.add_row("next step", f"{case.get('runs_at', 'by nobody')}, after {case['tries']} failed tries")
+    table.add_row(
+        "next step", f"{case.get('runs_at', 'by nobody')}, after {case['tries']} runs without an outcome"
+    )
+    if silent := case.get("unreachable_since"):
+        table.add_row("waits for", f"a service that has not answered since {silent}")
     table.add_row("missing", ", ".join(case["missing"]) or "nothing")
     if proposal := case.get("proposal"):
         why = f" ({proposal['reason']})" if "reason" in proposal else ""

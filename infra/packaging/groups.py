@@ -45,6 +45,7 @@ PLACEHOLDERS = {
     "RU4M_TABLE_CLAIMS": "claims",
     "RU4M_TABLE_RIGHTS": "rights",
     "RU4M_TABLE_USAGE": "usage",
+    "RU4M_TRANSFERS_QUEUE": "https://packaging.example.org/transfers",
     "RU4M_VERSION": "packaging",
 }
 

@@ -130,6 +130,7 @@ _TOLD_WITH: dict[str, dict[str, str]] = {
     "${CheckpointKeyArn}": {"RU4M_CHECKPOINT_KEY": "CheckpointKeyArn"},
     "${ExportBucketArn}": {"RU4M_EXPORT_BUCKET": "ExportBucketName"},
     "${RightsQueue.Arn}": {"RU4M_RIGHTS_QUEUE": "RightsQueue"},
+    "${TransfersQueue.Arn}": {"RU4M_TRANSFERS_QUEUE": "TransfersQueue"},
     "ses:SendEmail": {"RU4M_MAIL_FROM": "MailFrom", "RU4M_MAIL_CONFIGURATION": "MailConfiguration"},
 }
 

@@ -70,9 +70,11 @@ TABLES: dict[str, dict[str, set[str]]] = {
     },
     "sweep_rights": {"rights": {"QueryDue", "QueryOpen"}},
     "sync_chat_profiles": {"accounts": {"BatchGet"}, "keys": {"BatchGet"}},
+    "transfer_copies": {"ledger": {"Put", "Query"}, "rights": {"Get", "Put"}},
     "usage": {"accounts": {"BatchGet"}, "keys": {"BatchGet"}, "usage": {"BatchPut"}},
     "work_rights": {
         "accounts": {"BatchGet", "Query", "Update"},
+        "challenges": {"Delete", "Put"},
         "claims": {"BatchGet"},
         "keys": {"BatchGet", "Get"},
         "ledger": {"Put", "Query"},
@@ -95,12 +97,14 @@ SECRETS: dict[str, set[str]] = {
 # Of copies and of messages about requests; what is missing is denied, listing everywhere.
 EXPORTS: dict[str, set[str]] = {
     "rights": {"Get"},
+    "transfer_copies": {"Get"},
     "work_rights": {"Abort", "Delete", "Get", "Put"},
 }
 QUEUE: dict[str, set[str]] = {
     "admin": {"Send"},
     "rights": {"Send"},
     "sweep_rights": {"Send", "SendBatch"},
+    "transfer_copies": {"Send"},
     "work_rights": {"Delete", "Look", "Receive", "Send"},
 }
 

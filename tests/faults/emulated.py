@@ -30,12 +30,17 @@ def emulated_aws() -> Iterator[dict[str, str]]:
         with on_emulated_aws(variables | {"RU4M_STAGE_KEYS": "", "RU4M_LOOKUP_VERSIONS": "1"}):
             cloud.create_buckets()
             cloud.create_queues()
-            queue = aws.client("sqs").get_queue_url(QueueName="ru4m-test-rights")["QueueUrl"]
+            queues = {
+                f"RU4M_{name.upper()}_QUEUE": aws.client("sqs").get_queue_url(QueueName=f"ru4m-test-{name}")[
+                    "QueueUrl"
+                ]
+                for name in ("rights", "transfers")
+            }
             cloud.create_tables()
             cloud.create_secrets()
             cloud.create_stage_key()
             cloud.create_mail_identity()
-            variables |= {"RU4M_STAGE_KEYS": os.environ["RU4M_STAGE_KEYS"], "RU4M_RIGHTS_QUEUE": queue}
+            variables |= {"RU4M_STAGE_KEYS": os.environ["RU4M_STAGE_KEYS"], **queues}
         yield variables
 
 

@@ -26,7 +26,7 @@ from chalicelib.chat.jobs import sync_chat_profiles
 from chalicelib.core import clock, observe
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Item, Table
-from chalicelib.rights.jobs import sweep_rights, work_rights
+from chalicelib.rights.jobs import sweep_rights, transfer_copies, work_rights
 from infra.local.stream import Emulator
 from tests.faults import emulated
 from tests.faults.emulated import Changes
@@ -161,7 +161,8 @@ class Run:
 
     def _work_on(self, message: Message) -> None:
         with suppress(Killed, observe.EntryFailed):
-            answer = self._process(lambda: work_rights(message.event(), None))
+            work = {"rights": work_rights, "transfers": transfer_copies}[message.queue]
+            answer = self._process(lambda: work(message.event(), None))
             if answer["batchItemFailures"] == []:
                 if self.times > 1:
                     self.queue.copy(message, at=self.world.now + _LATE)

@@ -28,6 +28,7 @@ class Message:
     """A message in the queue."""
 
     due_at: datetime
+    queue: str
     body: str
     received: int = 0
 
@@ -50,7 +51,8 @@ class Queue:
                 entries: Iterable[dict[str, Any]] = call.asked.get("Entries") or (call.asked,)
                 for entry in entries:
                     delay = timedelta(seconds=entry.get("DelaySeconds", 0))
-                    self.waiting.append(Message(clock.now() + delay, entry["MessageBody"]))
+                    name = call.asked["QueueUrl"].rpartition("-")[2]
+                    self.waiting.append(Message(clock.now() + delay, name, entry["MessageBody"]))
         self._seen = len(calls)
 
     def next_due(self) -> datetime | None:

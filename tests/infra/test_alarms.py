@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chalicelib.core.metrics import Metric
+from chalicelib.rights import engine
 from tests.infra.templates import Template, of_type, plain
 
 
@@ -19,11 +20,12 @@ _SWEPT_EVERY = 300  # seconds
 
 # On what AWS itself measures.
 QUEUES = {"rights-dead"}
+LOOPS = {"work-rights-dropped": "${WorkRights}", "transfer-copies-dropped": "${TransferCopies}"}
 
 
 def test_every_alarm_is_on_a_metric_that_exists_and_on_its_own_stage(alarms: dict[str, Template]) -> None:
     known = {metric.label for metric in Metric}
-    for name in alarms.keys() - QUEUES:
+    for name in alarms.keys() - QUEUES - LOOPS.keys():
         alarm = alarms[name]
         assert alarm["MetricName"] in known, name
         assert alarm["Namespace"] == "RU4M", name
@@ -39,6 +41,7 @@ def test_every_alarm_is_on_a_metric_that_exists_and_on_its_own_stage(alarms: dic
         ("checkpoint-archive-damaged", Metric.ARCHIVE_DAMAGED),
         ("consent-evidence-at-risk", Metric.CONSENT_EVIDENCE_AT_RISK),
         ("rights-step-stopped", Metric.RIGHTS_STEP_STOPPED),
+        ("rights-evidence-owed", Metric.RIGHTS_EVIDENCE_OWED),
     ],
 )
 def test_one_finding_rings_and_goes_on_ringing(
@@ -96,3 +99,36 @@ def test_a_message_that_failed_five_times_rings(alarms: dict[str, Template]) -> 
     (dimension,) = alarm["Dimensions"]
     assert (dimension["Name"], plain(dimension["Value"])) == ("QueueName", "${RightsDead.QueueName}")
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
+
+
+@pytest.mark.promise("RGT-10")
+def test_a_service_that_is_silent_for_two_hours_rings(alarms: dict[str, Template]) -> None:
+    alarm = alarms["rights-unreachable"]
+    assert (alarm["MetricName"], alarm["Statistic"]) == (Metric.RIGHTS_UNREACHABLE_MINUTES.label, "Maximum")
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanOrEqualToThreshold", 120)
+    assert alarm["TreatMissingData"] == "notBreaching"  # it answers again
+    assert alarm["Period"] >= 2 * engine.LONGEST_LOOK.total_seconds()  # each period has a look
+
+
+@pytest.mark.promise("RGT-10")
+@pytest.mark.parametrize("name", LOOPS)
+def test_a_message_that_lambda_dropped_as_a_loop_rings(name: str, alarms: dict[str, Template]) -> None:
+    alarm = alarms[name]
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/Lambda", "RecursiveInvocationsDropped")
+    (dimension,) = alarm["Dimensions"]
+    assert (dimension["Name"], plain(dimension["Value"])) == ("FunctionName", LOOPS[name])
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
+
+
+@pytest.mark.promise("RGT-10")
+@pytest.mark.parametrize(
+    ("name", "metric"),
+    [
+        ("rights-duty-failed", Metric.RIGHTS_DUTY_FAILED),
+        ("rights-relay-ended", Metric.RIGHTS_RELAY_ENDED),
+    ],
+)
+def test_work_that_goes_round_in_circles_rings(
+    name: str, metric: Metric, alarms: dict[str, Template]
+) -> None:
+    assert (alarms[name]["MetricName"], alarms[name]["Statistic"]) == (metric.label, "Sum")

@@ -36,6 +36,7 @@ FUNCTIONS = {
     "signup",
     "sweep_rights",
     "sync_chat_profiles",
+    "transfer_copies",
     "usage",
     "work_rights",
 }
@@ -47,6 +48,7 @@ JOBS = {
     "roll_up_usage",
     "sweep_rights",
     "sync_chat_profiles",
+    "transfer_copies",
     "work_rights",
 }
 
@@ -60,6 +62,7 @@ TOLD = (
     "RU4M_CHECKPOINT_",
     "RU4M_EXPORT_",
     "RU4M_RIGHTS_",
+    "RU4M_TRANSFERS_",
     "RU4M_MAIL_",
 )
 
@@ -272,17 +275,20 @@ def test_announcing_goes_on_every_ten_minutes(functions: dict[str, Template]) ->
 
 
 @pytest.mark.promise("RGT-10")
+@pytest.mark.parametrize(
+    ("name", "of", "at_once"), [("work_rights", "RightsQueue", 5), ("transfer_copies", "TransfersQueue", 2)]
+)
 def test_a_message_about_a_request_is_worked_on_until_it_is_done_or_has_failed_five_times(
-    service: Template, functions: dict[str, Template]
+    service: Template, functions: dict[str, Template], name: str, of: str, at_once: int
 ) -> None:
-    worker = functions["work_rights"]
+    worker = functions[name]
     (event,) = worker["Events"].values()
     source = event["Properties"]
-    assert (event["Type"], plain(source["Queue"])) == ("SQS", "${RightsQueue.Arn}")
+    assert (event["Type"], plain(source["Queue"])) == ("SQS", f"${{{of}.Arn}}")
     assert source["BatchSize"] == 1  # a step may take the whole run
     assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]  # or what failed is deleted
-    assert source["ScalingConfig"]["MaximumConcurrency"] == 5
-    queue = service["Resources"]["RightsQueue"]["Properties"]
+    assert source["ScalingConfig"]["MaximumConcurrency"] == at_once
+    queue = service["Resources"][of]["Properties"]
     assert queue["SqsManagedSseEnabled"] is True
     # Nobody gets the message while somebody may still be at the request.
     assert queue["VisibilityTimeout"] >= WHOLE_RUN.total_seconds() > worker["Timeout"]
@@ -294,14 +300,34 @@ def test_a_message_about_a_request_is_worked_on_until_it_is_done_or_has_failed_f
 
 
 @pytest.mark.promise("RGT-10")
-def test_messages_that_failed_are_kept_for_two_weeks_and_come_from_one_queue(service: Template) -> None:
+def test_messages_that_failed_are_kept_for_two_weeks_and_come_from_two_queues(service: Template) -> None:
     dead = service["Resources"]["RightsDead"]["Properties"]
     assert dead["MessageRetentionPeriod"] == 14 * 24 * 3600
     assert dead["SqsManagedSseEnabled"] is True
     allowed = dead["RedriveAllowPolicy"]
     assert allowed["redrivePermission"] == "byQueue"
-    (source,) = map(plain, allowed["sourceQueueArns"])
-    assert source.rpartition(":")[2] == plain(service["Resources"]["RightsQueue"]["Properties"]["QueueName"])
+    sources = [plain(source).rpartition(":")[2] for source in allowed["sourceQueueArns"]]
+    queues = (service["Resources"][name]["Properties"] for name in ("RightsQueue", "TransfersQueue"))
+    assert sources == [plain(queue["QueueName"]) for queue in queues]
+
+
+@pytest.mark.promise("RGT-10")
+def test_lambda_does_not_stop_functions_that_send_to_their_own_queue(
+    service: Template, functions: dict[str, Template]
+) -> None:
+    own = {
+        name
+        for name, properties in functions.items()
+        for event in properties.get("Events", {}).values()
+        if event["Type"] == "SQS" and _may_send(service, name)
+    }
+    assert own == {"work_rights", "transfer_copies"}
+    assert {name for name, function in functions.items() if function.get("RecursiveLoop") == "Allow"} == own
+
+
+def _may_send(service: Template, name: str) -> bool:
+    (policy,) = service["Resources"][f"{logical_id(name)}Role"]["Properties"]["Policies"]
+    return "sqs:SendMessage" in json.dumps(policy)
 
 
 @pytest.mark.promise("RGT-10")
@@ -362,8 +388,11 @@ def test_a_function_is_told_only_of_tables_and_secrets_that_it_may_use(
         "sweep_rights": {rights, "rights_queue"},
         "sync_chat_profiles": {accounts, "secret_stream", *sealing},
         "usage": {accounts, usage, *sealing},
+        "transfer_copies": {
+            rights, "table_ledger", "export_bucket", "rights_queue", "transfers_queue", "stage_keys",
+        },
         "work_rights": {
-            accounts, claims, rights, usage, "table_ledger", "secret_stream", "export_bucket", "rights_queue",
-            "mail_from", "mail_configuration", *lookup, *sealing,
+            accounts, claims, challenges, rights, usage, "table_ledger", "secret_stream", "export_bucket",
+            "rights_queue", "transfers_queue", "mail_from", "mail_configuration", *lookup, *sealing,
         },
     }  # fmt: skip

@@ -102,10 +102,13 @@ EVENTS: dict[str, tuple[dict[str, Any], object]] = {
     "renew_consents": (a_schedule_event(), "EntryFailed: ('renew_consents', 'Unavailable')"),
     "sweep_rights": (a_schedule_event(), "EntryFailed: ('sweep_rights', 'Unavailable')"),
     "sync_chat_profiles": ({"Records": []}, {"batchItemFailures": []}),
-    # What names no request is dropped; what could not be looked at comes again.
-    "work_rights": (
-        messages("nonsense", f'{{"request_id":"r_{"0" * 26}"}}'),
-        {"batchItemFailures": [{"itemIdentifier": "message-1"}]},
+    # A message that names no request is dropped; one whose request could not be read comes again.
+    **dict.fromkeys(
+        ("transfer_copies", "work_rights"),
+        (
+            messages("nonsense", f'{{"request_id":"r_{"0" * 26}"}}'),
+            {"batchItemFailures": [{"itemIdentifier": "message-1"}]},
+        ),
     ),
 }
 

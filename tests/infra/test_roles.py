@@ -189,6 +189,18 @@ EXPECTED = {
         ("kms:Decrypt", "${SealingKeyArn}"),
         ("dynamodb:BatchWriteItem", "${UsageTableArn}"),
     },
+    "TransferCopiesRole": {
+        _own_logs("transfer_copies"),
+        ("dynamodb:GetItem, dynamodb:PutItem", "${RightsTableArn}"),
+        ("dynamodb:PutItem, dynamodb:Query", "${LedgerTableArn}"),
+        (
+            "sqs:DeleteMessage, sqs:GetQueueAttributes, sqs:ReceiveMessage, sqs:SendMessage",
+            "${TransfersQueue.Arn}",
+        ),
+        ("sqs:SendMessage", "${RightsQueue.Arn}"),
+        ("s3:GetObject", "${ExportBucketArn}/exports/*"),
+        ("kms:Decrypt", "${SealingKeyArn}"),
+    },
     "WorkRightsRole": {
         _own_logs("work_rights"),
         # An update is all that it takes to keep an item longer.
@@ -206,6 +218,8 @@ EXPECTED = {
             "sqs:DeleteMessage, sqs:GetQueueAttributes, sqs:ReceiveMessage, sqs:SendMessage",
             "${RightsQueue.Arn}",
         ),
+        ("sqs:SendMessage", "${TransfersQueue.Arn}"),
+        ("dynamodb:DeleteItem, dynamodb:PutItem", "${ChallengesTableArn}"),
         (
             "s3:AbortMultipartUpload, s3:DeleteObject, s3:GetObject, s3:PutObject",
             "${ExportBucketArn}/exports/*",
@@ -305,8 +319,8 @@ def test_copies_are_made_by_the_worker_alone_and_nobody_lists_them(service: Temp
     for role, statement in statements(service):
         if any("${ExportBucketArn}" in resource for resource in listed(statement.get("Resource", []))):
             granted.setdefault(role, set()).update(listed(statement["Action"]))
-    assert granted.keys() == {"RightsRole", "WorkRightsRole"}
-    assert granted["RightsRole"] == {"s3:GetObject"}
+    assert granted.keys() == {"RightsRole", "TransferCopiesRole", "WorkRightsRole"}
+    assert granted["RightsRole"] == granted["TransferCopiesRole"] == {"s3:GetObject"}
     assert not any("List" in action for actions in granted.values() for action in actions)
 
 

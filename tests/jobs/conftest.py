@@ -6,8 +6,10 @@ import pytest
 
 from chalicelib.chat import gateway
 from chalicelib.core.settings import settings
+from chalicelib.rights import plans
 from infra.local.stream import Emulator, running_emulator
 from tests.support import environment
+from tests.support.scripted import Plan
 
 
 @pytest.fixture(scope="session")
@@ -27,3 +29,10 @@ def stream(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[Emul
     gateway._client().session.close()
     gateway._client.cache_clear()
     settings.cache_clear()
+
+
+@pytest.fixture
+def plan(monkeypatch: pytest.MonkeyPatch) -> Plan:
+    """A plan of two scripted steps for every right."""
+    monkeypatch.setattr(plans, "plan", lambda *_: ("first", "last"))
+    return Plan()

@@ -1,13 +1,11 @@
 """The engine brings a request on by one step, whoever calls it and however often."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from chalicelib.core import chain, clock, metrics
+from chalicelib.core import clock, metrics
 from chalicelib.core.clock import MINUTE
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import RightsRequestId
@@ -15,60 +13,13 @@ from chalicelib.core.metrics import Metric
 from chalicelib.rights import duties, engine, plans, service, store
 from chalicelib.rights.duties import Duty
 from chalicelib.rights.engine import MOST_TRIES
-from chalicelib.rights.model import RightsRequest, Status, StepStatus
+from chalicelib.rights.model import Status, StepStatus
 from chalicelib.rights.plans.step import Done, Job, Outcome, Wait
-from chalicelib.rights.steps import registry
+from chalicelib.rights.queue import Destination
+from chalicelib.rights.steps import handing_on, registry
 from tests.support import cloud
-from tests.support.world import User, World
-
-
-@dataclass
-class Scripted:
-    """A step that does what it is told: outcomes and errors, one a run; Done when there are no more."""
-
-    name: str
-    script: list[Outcome | Exception] = field(default_factory=list)
-    lease: timedelta = 3 * MINUTE
-    waits_for_processor: bool = False
-    ran: list[Mapping[str, Any]] = field(default_factory=list)
-
-    def run(self, job: Job) -> Outcome:
-        self.ran.append(dict(job.notes))
-        next_one = self.script.pop(0) if self.script else Done()
-        if isinstance(next_one, Exception):
-            raise next_one
-        return next_one
-
-
-class Plan:
-    """Steps `first` and `last`; `last` is the answer unless a test says otherwise."""
-
-    def __init__(self) -> None:
-        self.first = Scripted("first")
-        self.last = Scripted("last", [Done(answers=Status.COMPLETED)])
-        self.steps = {step.name: step for step in (self.first, self.last)}
-
-    def advance(self, request_id: str) -> RightsRequest:
-        known = RightsRequestId(request_id)
-        engine.advance(known, {**registry.STEPS, **self.steps}, registry.DUTIES)
-        found = store.read(known)
-        assert found
-        return found
-
-
-@pytest.fixture
-def plan(monkeypatch: pytest.MonkeyPatch) -> Plan:
-    monkeypatch.setattr(plans, "plan", lambda *_: ("first", "last"))
-    return Plan()
-
-
-def a_request(world: World) -> tuple[User, str]:
-    mila = world.a_user().is_stepped_up()
-    return mila, str(mila.exercises("access").json["id"])
-
-
-def evidence(request_id: str) -> list[tuple[str, Any]]:
-    return [(e.event, e.data) for e in chain.entries(store.evidence_of(RightsRequestId(request_id)))]
+from tests.support.scripted import Plan, Scripted, a_request, evidence
+from tests.support.world import World
 
 
 @pytest.mark.promise("RGT-10")
@@ -103,7 +54,7 @@ def test_a_closed_request_is_left_alone(world: World, plan: Plan) -> None:
 
 
 def test_a_request_that_is_not_there_is_nobodys(world: World, plan: Plan) -> None:
-    engine.advance(RightsRequestId.new(), plan.steps, registry.DUTIES)
+    engine.advance(RightsRequestId.new(), plan.worker)
     assert cloud.queued() == []
 
 
@@ -158,7 +109,7 @@ def test_a_mark_is_kept_whatever_becomes_of_the_step(world: World, plan: Plan) -
 
 def test_a_failing_step_is_tried_again_after_ever_longer_waits(world: World, plan: Plan) -> None:
     _, request_id = a_request(world)
-    plan.first.script = [Unavailable(), ValueError("a secret")]
+    plan.first.script = [KeyError("a secret"), ValueError("a secret")]
     waits = []
     for _ in range(2):
         after = plan.advance(request_id)
@@ -181,7 +132,7 @@ def test_a_step_that_fails_too_often_stops_for_a_person_and_the_clock_runs_on(
     world: World, plan: Plan
 ) -> None:
     _, request_id = a_request(world)
-    plan.first.script = [Unavailable()] * MOST_TRIES
+    plan.first.script = [ValueError()] * MOST_TRIES
     for _ in range(MOST_TRIES):
         after = plan.advance(request_id)
         world.traveller.move_to(after.run_at or world.now)
@@ -189,7 +140,7 @@ def test_a_step_that_fails_too_often_stops_for_a_person_and_the_clock_runs_on(
     assert after.steps[0].status is StepStatus.STOPPED
     assert evidence(request_id)[-1] == (
         "first_stopped",
-        {"by": "engine", "tries": MOST_TRIES, "error": "Unavailable"},
+        {"by": "engine", "tries": MOST_TRIES, "error": "ValueError"},
     )
     plan.advance(request_id)
     assert len(plan.first.ran) == MOST_TRIES
@@ -290,10 +241,13 @@ def test_duties_of_every_kind_have_somebody_to_do_them() -> None:
     assert registry.DUTIES.keys() == set(Duty)
 
 
-def test_every_step_of_a_plan_is_in_the_registry() -> None:
+def test_every_step_of_a_plan_is_run_by_the_worker_of_its_queue() -> None:
+    workers = {Destination.WORK: registry.WORKER, Destination.TRANSFERS: handing_on.WORKER}
     for right in plans.OFFERED:
         for transfer_to in (None, "https://example.org/import"):
-            assert set(plans.plan(right, transfer_to)) <= registry.STEPS.keys()
+            for name in plans.plan(right, transfer_to):
+                there = {where for where, worker in workers.items() if name in worker.steps}
+                assert there == {plans.DESTINATIONS.get(name, Destination.WORK)}
 
 
 def test_a_request_that_ends_early_waits_for_whoever_is_at_it(world: World, plan: Plan) -> None:

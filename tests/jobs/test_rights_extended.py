@@ -21,7 +21,7 @@ def _a_short_plan(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def advance(request_id: str) -> None:
-    engine.advance(RightsRequestId(request_id), registry.STEPS, registry.DUTIES)
+    engine.advance(RightsRequestId(request_id), registry.WORKER)
 
 
 def an_extended_request(world: World, address: str | None) -> tuple[User, str]:

@@ -69,7 +69,8 @@ def new_container() -> None:
 
 
 def create_queues() -> None:
-    aws.client("sqs").create_queue(QueueName="ru4m-test-rights")
+    for name in ("rights", "transfers"):
+        aws.client("sqs").create_queue(QueueName=f"ru4m-test-{name}")
 
 
 def create_buckets() -> None:
@@ -96,9 +97,9 @@ def delete_account(account_id: str) -> None:
             client.delete_item(TableName="ru4m-test-accounts", Key={"pk": item["pk"], "sk": item["sk"]})
 
 
-def queued() -> list[str]:
-    """The rights requests that wait in the queue, whether due or delayed; they stay there."""
-    queue = sqs_backends[ACCOUNT][REGION].queues["ru4m-test-rights"]
+def queued(name: str = "rights") -> list[str]:
+    """The rights requests that wait in a queue, whether due or delayed; they stay there."""
+    queue = sqs_backends[ACCOUNT][REGION].queues[f"ru4m-test-{name}"]
     return [json.loads(message.body)["request_id"] for message in queue._messages]
 
 
@@ -239,3 +240,9 @@ def hooked(service: str, moment: str, hook: Callable[..., None]) -> Iterator[Non
 def losing_answers(operation: str, times: int = 1) -> AbstractContextManager[None]:
     """Let DynamoDB do an operation and its answer be lost, the first times that it is called."""
     return failing("dynamodb", operation, ReadTimeoutError(endpoint_url="https://dynamodb"), times, "after")
+
+
+def forget_queued() -> None:
+    """Take all messages out of the queues."""
+    for queue in sqs_backends[ACCOUNT][REGION].queues.values():
+        queue._messages.clear()

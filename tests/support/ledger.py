@@ -1,5 +1,6 @@
 """The Ledger in tests: writing and checkpointing it as the code does, and forging it as nobody may."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -99,3 +100,11 @@ def hangs_together(which: Chain) -> bool:
 def a_strange_key() -> str:
     public = ec.generate_private_key(ec.SECP256R1()).public_key()
     return public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+
+
+def alter_newest(which: Chain) -> Callable[[], None]:
+    """Alter a chain's newest entry as a forger would; returns what puts the entry back."""
+    newest = chain.head(which)
+    assert newest
+    overwrite(which, newest.seq, event="forged")
+    return lambda: overwrite(which, newest.seq, event=newest.event)

@@ -37,6 +37,7 @@ from chalicelib.core.chain.writing import (
     appending,
     entries,
     entries_as_of,
+    head,
     newest_first,
     page,
 )
@@ -68,6 +69,7 @@ __all__ = [
     "current_signer",
     "entries",
     "entries_as_of",
+    "head",
     "newest_first",
     "page",
     "touched_chains",

@@ -4,6 +4,7 @@ Names only, so that who takes requests in imports no step. What a step does stan
 """
 
 from chalicelib.rights.model import Right, RightsRequest, StepState, StepStatus
+from chalicelib.rights.queue import Destination
 
 PIN = "pin"  # keep what would lapse before the answer
 ASK_STREAM = "ask_stream"  # order the subject's copy at Stream
@@ -16,6 +17,9 @@ DISCARD = "discard"  # the file, when its days are over
 
 _COPY = (PIN, ASK_STREAM, AWAIT_STREAM, ASSEMBLE, DELIVER, TELL, DISCARD)
 _COPY_HANDED_ON = (PIN, ASK_STREAM, AWAIT_STREAM, ASSEMBLE, TRANSFER, DELIVER, TELL, DISCARD)
+
+# Steps that another worker than the usual one runs, under a role of its own.
+DESTINATIONS = {TRANSFER: Destination.TRANSFERS}
 
 # Rights without a plan are refused at intake.
 OFFERED = frozenset({Right.ACCESS, Right.PORTABILITY})

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
 
+from chalicelib.core.chain import NewEntry
 from chalicelib.core.clock import MINUTE
 from chalicelib.core.table import Write
-from chalicelib.rights import store
+from chalicelib.rights import evidence, store
 from chalicelib.rights.model import Notes, RightsRequest, Status
 
 # Longer than a step takes that only makes a few calls, each with its own bound.
@@ -36,9 +37,17 @@ class Job:
         """Leave a note at once, before something that must not happen twice.
 
         Raises:
-            MovedMeanwhile: the lease was lost; whoever has it now goes on from what is stored.
+            MovedMeanwhile: the lease was lost; the worker that has it goes on from what is stored.
         """
         self._note({**self.notes, **notes})
+
+    def record(self, event: str, **notes: str | int) -> None:
+        """Leave notes as `mark` does, and put them into the request's history in the same transaction.
+
+        Raises:
+            MovedMeanwhile, HeadMoved: as above.
+        """
+        self._note({**self.notes, **notes}, evidence.entry(event, {"by": "engine", **notes}))
 
     def unmark(self, name: str) -> None:
         """Take a note back, once it is certain that what it announced did not happen.
@@ -48,8 +57,8 @@ class Job:
         """
         self._note({known: value for known, value in self.notes.items() if known != name})
 
-    def _note(self, notes: Notes) -> None:
-        self.request = store.move(self.request, self.request.model_copy(update={"notes": notes}))
+    def _note(self, notes: Notes, entry: NewEntry | None = None) -> None:
+        self.request = store.move(self.request, self.request.model_copy(update={"notes": notes}), entry)
 
 
 @dataclass(frozen=True)
@@ -101,6 +110,6 @@ class Step(Protocol):
         """Do it.
 
         Raises:
-            Unavailable: something does not answer; it is run again after a while. So is whatever fails
-                otherwise, and after some tries a person has to look.
+            Unavailable: a service does not answer; the step waits for it, and is run again. After any other
+                error it is run again too, a bounded number of times; then a person has to look.
         """

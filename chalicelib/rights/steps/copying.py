@@ -54,14 +54,14 @@ class AwaitStream:
     waits_for_processor = True
 
     def run(self, job: Job) -> Outcome:
-        """Look once; then wait for as long as it has taken so far, also while Stream does not answer."""
+        """Look once; then wait for as long as it has taken so far."""
         asked = _asked(job.notes)
         if asked is None:
             return Done()
         try:
             found = exporting.poll(asked)
         except StreamUnavailable:
-            found = Pending()
+            raise Unavailable from None
         match found:
             case Ready():
                 return Done(notes={_READY: 1})

@@ -1,22 +1,30 @@
 """The copy goes to the controller that the subject named (Art. 20(2) GDPR, RGT-8).
 
-That it could not be handed on is told with the answer, and does not hold it up: the subject has the copy.
+That a transfer begins goes on record before its first byte leaves. From then on the request can neither be
+cancelled nor refused: nobody could say any more what the other side has. If the transfer fails, the answer
+says so and is not held up: the subject has the copy.
+
+It has a function, a queue and a role of its own, since it connects to an address that a stranger may have
+chosen. Its role reaches the request and its history, the copy, and no other data of a subject.
 """
 
+from datetime import timedelta
+
 from chalicelib.core import outbound
-from chalicelib.core.errors import Unavailable
-from chalicelib.core.outbound import Parcel, Refused, Target, TooLarge, Unreachable
+from chalicelib.core.outbound import Body, Parcel, Reason, Refused, Target, TooLarge, Unreachable
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.privacy.recipients import Recipient
 from chalicelib.rights import files, plans
+from chalicelib.rights.engine import Worker
 from chalicelib.rights.export import selection
 from chalicelib.rights.export.model import Copy
-from chalicelib.rights.plans.step import WHOLE_RUN, Done, Job, Outcome
-from chalicelib.rights.steps.packing import SHA256, SIZE
+from chalicelib.rights.plans.step import WHOLE_RUN, Done, Job, Outcome, Wait
+from chalicelib.rights.states import TRANSFER_BEGUN, TRANSFER_FAILED
 
 PART = "handing it on to the address that you named"
 # Under eight minutes, all waits together. Longer would keep the subject from its own copy.
-_TRIES = 5
+_MOST_ATTEMPTS = 5
+_FIRST_WAIT = timedelta(seconds=30)
 
 
 class Transfer:
@@ -27,15 +35,19 @@ class Transfer:
     waits_for_processor = False
 
     def run(self, job: Job) -> Outcome:
-        """Send it once. Whoever does not answer is asked again a few times."""
-        request = job.request
-        target = Target.parse(str(request.transfer_to))
+        """Send it once. A controller that does not answer gets it again, a bounded number of times.
+
+        An attempt is counted before it is made, so one that kills the worker is counted too.
+        """
+        attempts = int(job.notes.get(TRANSFER_BEGUN, 0))
+        if attempts >= _MOST_ATTEMPTS:
+            return _not_taken(Reason.TOO_SLOW)
+        target = Target.parse(str(job.request.transfer_to))
         try:
-            with files.opened(request.request_id) as body:
+            with files.opened(job.request.request_id) as body:
+                job.record("transfer_begun", **{TRANSFER_BEGUN: attempts + 1})
                 taken = outbound.push(
-                    Parcel(
-                        body, int(job.notes[SIZE]), bytes.fromhex(str(job.notes[SHA256])), request.request_id
-                    ),
+                    _parcel(job, body),
                     target,
                     to=Recipient.NAMED_CONTROLLER,
                     purpose=Purpose.LEGAL_OBLIGATION,
@@ -46,11 +58,19 @@ class Transfer:
         except Refused as refused:
             return _not_taken(refused.reason)
         except Unreachable as silent:
-            if request.tries + 1 < _TRIES:
-                raise Unavailable from None
+            if attempts + 1 < _MOST_ATTEMPTS:
+                return Wait(_FIRST_WAIT * 2**attempts)
             return _not_taken(silent.reason)
         return Done(notes={"transferred": 1}, counts={"answered": taken.status})
 
 
+def _parcel(job: Job, body: Body) -> Parcel:
+    digest = bytes.fromhex(str(job.notes[files.SHA256]))
+    return Parcel(body, int(job.notes[files.SIZE]), digest, job.request.request_id)
+
+
 def _not_taken(reason: str) -> Done:
-    return Done(notes={"transfer_failed": reason}, missing=(PART,))
+    return Done(notes={TRANSFER_FAILED: reason}, missing=(PART,))
+
+
+WORKER = Worker({Transfer.name: Transfer()})

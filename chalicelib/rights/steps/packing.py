@@ -21,7 +21,7 @@ from chalicelib.rights.steps import copying
 
 _COPIES = {Right.ACCESS: Copy.ACCESS, Right.PORTABILITY: Copy.PORTABILITY}
 _SHAPES = {Copy.ACCESS: Shape.ACCESS, Copy.PORTABILITY: Shape.PORTABILITY}
-SHA256, SIZE, _MADE_AT = "export_sha256", "export_size", "export_made_at"
+_MADE_AT = "export_made_at"
 _RECORDS = "some records that could not be read"
 
 
@@ -41,8 +41,8 @@ class Assemble:
         except StreamUnavailable:
             raise Unavailable from None
         notes: dict[str, str | int] = {
-            SHA256: assembled.sha256,
-            SIZE: assembled.size,
+            files.SHA256: assembled.sha256,
+            files.SIZE: assembled.size,
             _MADE_AT: clock.to_text(clock.now()),
         }
         return Done(
@@ -65,8 +65,8 @@ class Deliver:
         file = ExportFile(
             request_id=request.request_id,
             key=files.key_of(request.request_id),
-            sha256=str(notes[SHA256]),
-            size=int(notes[SIZE]),
+            sha256=str(notes[files.SHA256]),
+            size=int(notes[files.SIZE]),
             made_at=datetime.fromisoformat(str(notes[_MADE_AT])),
         )
         answer = Status.PARTIALLY_COMPLETED if request.missing else Status.COMPLETED

@@ -1,12 +1,13 @@
-"""Every step and every duty by name: what the worker hands to the engine."""
+"""The steps and duties of the usual worker, by name. Transfers have a worker of their own (`handing_on`)."""
 
+from chalicelib.core.turns import Turns
+from chalicelib.rights import store
 from chalicelib.rights.duties import Duty
-from chalicelib.rights.engine import Duties, Steps
+from chalicelib.rights.engine import Duties, Steps, Worker
 from chalicelib.rights.plans.step import Step
 from chalicelib.rights.steps import keeping, telling
 from chalicelib.rights.steps.copying import AskStream, AwaitStream
 from chalicelib.rights.steps.discarding import Discard
-from chalicelib.rights.steps.handing_on import Transfer
 from chalicelib.rights.steps.keeping import Pin
 from chalicelib.rights.steps.packing import Assemble, Deliver
 from chalicelib.rights.steps.telling import Tell
@@ -16,7 +17,6 @@ _ALL: tuple[Step, ...] = (
     AskStream(),
     AwaitStream(),
     Assemble(),
-    Transfer(),
     Deliver(),
     Tell(),
     Discard(),
@@ -28,4 +28,7 @@ DUTIES: Duties = {
     Duty.REMIND: keeping.remind,
     Duty.NOTE_OVERDUE: keeping.note_overdue,
     Duty.TELL_EXTENDED: telling.tell_extended,
+    Duty.RECORD_OWED: store.record_owed,
 }
+
+WORKER = Worker(STEPS, DUTIES, Turns("rights"))

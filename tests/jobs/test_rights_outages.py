@@ -1,0 +1,277 @@
+"""What the engine does when its worker is killed, a service is silent, or evidence was altered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from chalicelib.core import clock, metrics
+from chalicelib.core.clock import DAY, MINUTE
+from chalicelib.core.errors import Unavailable
+from chalicelib.core.ids import RightsRequestId
+from chalicelib.core.metrics import Metric
+from chalicelib.rights import duties, engine, queue, store
+from chalicelib.rights.duties import Duty
+from chalicelib.rights.engine import MOST_TRIES
+from chalicelib.rights.model import RightsRequest, Status, StepStatus
+from chalicelib.rights.plans.step import WHOLE_RUN, Done, Job, Outcome, Wait
+from tests.support import cloud
+from tests.support.crash import Killed
+from tests.support.ledger import alter_newest
+from tests.support.scripted import Killing, Plan, Scripted, a_request, evidence, stored
+from tests.support.world import World
+
+
+@pytest.fixture
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[Metric]:
+    """Metrics in the order in which they were counted."""
+    found: list[Metric] = []
+    monkeypatch.setattr(metrics, "count", lambda metric, _=1: found.append(metric))
+    return found
+
+
+@pytest.fixture
+def gauged(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Metric, int]]:
+    found: list[tuple[Metric, int]] = []
+    monkeypatch.setattr(metrics, "gauge", lambda metric, value: found.append((metric, value)))
+    return found
+
+
+def killed(plan: Plan, request_id: str, world: World) -> RightsRequest:
+    """The request after a run that kills its worker, once the lease is over."""
+    with pytest.raises(Killed):
+        plan.advance(request_id)
+    found = stored(request_id)
+    assert found.leased_until
+    world.traveller.move_to(found.leased_until)
+    return found
+
+
+@pytest.mark.promise("RGT-10")
+def test_a_step_that_always_kills_its_worker_stops_for_a_person(world: World, plan: Plan) -> None:
+    _, request_id = a_request(world)
+    plan.steps["first"] = killing = Killing("first")
+    for number in range(1, MOST_TRIES + 1):
+        assert killed(plan, request_id, world).tries == number
+    after = plan.advance(request_id)
+    assert (after.steps[0].status, after.run_at, after.is_open) == (StepStatus.STOPPED, None, True)
+    assert evidence(request_id)[-1] == (
+        "first_stopped",
+        {"by": "engine", "tries": MOST_TRIES, "error": "Killed"},
+    )
+    plan.advance(request_id)
+    assert len(killing.ran) == MOST_TRIES
+
+
+def test_kills_and_failures_count_together(world: World, plan: Plan) -> None:
+    _, request_id = a_request(world)
+    plan.steps["first"] = Killing("first")
+    killed(plan, request_id, world)
+    plan.steps["first"] = Scripted("first", [ValueError()])
+    assert plan.advance(request_id).tries == 2
+
+
+def test_a_wait_resets_the_count_of_runs(world: World, plan: Plan) -> None:
+    _, request_id = a_request(world)
+    plan.first.script = [ValueError(), Wait(MINUTE)]
+    world.traveller.move_to(plan.advance(request_id).run_at or world.now)
+    assert plan.advance(request_id).tries == 0
+
+
+def test_evidence_says_in_how_many_runs_a_step_was_done(world: World, plan: Plan) -> None:
+    _, request_id = a_request(world)
+    plan.first.script = [ValueError(), ValueError(), Done()]
+    for _ in range(2):
+        world.traveller.move_to(plan.advance(request_id).run_at or world.now)
+    plan.advance(request_id)
+    assert evidence(request_id)[-1] == ("first_done", {"by": "engine", "tries": 3})
+
+
+@pytest.mark.promise("RGT-10")
+def test_a_day_without_an_answer_of_a_service_stops_no_request(
+    world: World, plan: Plan, gauged: list[tuple[Metric, int]]
+) -> None:
+    _, request_id = a_request(world)
+    began, waits = world.now, []
+    while world.now - began < 2 * DAY:
+        plan.first.script = [Unavailable()]
+        after = plan.advance(request_id)
+        assert (after.tries, after.unreachable_since) == (0, began)
+        assert after.run_at
+        waits.append(after.run_at - world.now)
+        world.traveller.move_to(after.run_at)
+    assert timedelta(seconds=15) <= waits[0] <= timedelta(seconds=30)
+    assert max(waits) <= 30 * MINUTE
+    metric, minutes = gauged[-1]
+    assert metric is Metric.RIGHTS_UNREACHABLE_MINUTES
+    assert minutes >= 2 * DAY // MINUTE - 30
+    plan.first.script = [Done()]
+    done = plan.advance(request_id)
+    assert done.unreachable_since is None
+    assert evidence(request_id)[-1][1]["unreachable_since"] == clock.to_text(began)
+
+
+@pytest.mark.promise("RGT-10")
+def test_a_request_is_answered_although_its_history_was_altered(
+    world: World, plan: Plan, counted: list[Metric]
+) -> None:
+    mila, request_id = a_request(world)
+    alter_newest(store.evidence_of(RightsRequestId(request_id)))
+    plan.advance(request_id)
+    after = plan.advance(request_id)
+    assert (after.status, len(plan.first.ran), len(plan.last.ran)) == (Status.COMPLETED, 1, 1)
+    assert [one.event for one in after.owed] == ["first_done", "last_done"]
+    assert counted.count(Metric.RIGHTS_EVIDENCE_OWED) == 2
+    assert mila.request(request_id)["status"] == "completed"
+
+
+@pytest.mark.promise("RGT-10")
+def test_owed_evidence_is_appended_once_its_history_is_whole_again(world: World, plan: Plan) -> None:
+    _, request_id = a_request(world)
+    mend = alter_newest(store.evidence_of(RightsRequestId(request_id)))
+    plan.advance(request_id)
+    after = plan.advance(request_id)
+    assert duties.wakes_at(after, world.now) == world.now + DAY
+    world.advance(DAY)
+    still = plan.advance(request_id)
+    assert (len(still.owed), still.owed_at) == (2, world.now + DAY)
+    mend()
+    world.advance(DAY)
+    after = plan.advance(request_id)
+    assert (after.owed, duties.wakes_at(after, world.now)) == ((), None)
+    event, data = evidence(request_id)[-1]
+    assert (event, [one["event"] for one in data["owed"]]) == ("owed_recorded", ["first_done", "last_done"])
+
+
+def test_an_operator_can_move_a_request_whose_history_was_altered(world: World, plan: Plan) -> None:
+    mila, request_id = a_request(world)
+    alter_newest(store.evidence_of(RightsRequestId(request_id)))
+    assert mila.calls("POST", f"/v1/rights-requests/{request_id}/cancel").status == 200
+    found = stored(request_id)
+    assert [one.event for one in found.owed] == ["cancelled"]
+
+
+def test_what_cannot_be_recorded_is_a_failed_step(world: World, plan: Plan) -> None:
+    _, request_id = a_request(world)
+    plan.first.script = [Done(answers=Status.RECEIVED)]  # no move that states allows
+    after = plan.advance(request_id)
+    assert (after.tries, after.leased_until) == (1, None)
+    assert after.run_at
+    assert after.run_at > world.now
+
+
+@pytest.fixture
+def remind_fails(plan: Plan) -> Callable[[BaseException], list[int]]:
+    def fail(error: BaseException) -> list[int]:
+        ran: list[int] = []
+
+        def broken(_: RightsRequest) -> RightsRequest:
+            ran.append(1)
+            raise error
+
+        plan.duties[Duty.REMIND] = broken
+        return ran
+
+    return fail
+
+
+def until_reminded(world: World, plan: Plan, request_id: str) -> None:
+    """Let the first step wait, and time go on to the first reminder."""
+    plan.first.script = [Wait(60 * DAY)]
+    found = plan.advance(request_id)
+    world.traveller.move_to(found.due_at or world.now)
+
+
+@pytest.mark.promise("RGT-10")
+def test_a_failing_duty_holds_up_no_step_and_is_tried_again(
+    world: World, plan: Plan, remind_fails: Callable[[BaseException], list[int]], counted: list[Metric]
+) -> None:
+    _, request_id = a_request(world)
+    until_reminded(world, plan, request_id)
+    ran = remind_fails(ValueError())
+    counted.clear()
+    after = plan.advance(request_id)
+    assert (after.leased_until, after.duty_tries, len(ran)) == (None, 1, 1)
+    assert counted == [Metric.RIGHTS_DUTY_FAILED]
+    store.move(after, after.model_copy(update={"run_at": world.now}))
+    plan.advance(request_id)
+    assert len(plan.first.ran) == 2
+    assert after.duties_at
+    world.traveller.move_to(after.duties_at)
+    plan.advance(request_id)
+    assert len(ran) == 2
+
+
+@pytest.mark.promise("RGT-10")
+def test_a_duty_that_always_kills_its_worker_is_postponed_by_a_day(
+    world: World, plan: Plan, remind_fails: Callable[[BaseException], list[int]]
+) -> None:
+    _, request_id = a_request(world)
+    until_reminded(world, plan, request_id)
+    ran = remind_fails(Killed())
+    for _ in range(MOST_TRIES):
+        killed(plan, request_id, world)
+    after = plan.advance(request_id)
+    assert (after.duties_at, after.duty_tries, len(ran)) == (world.now + DAY, 0, MOST_TRIES)
+    store.move(after, after.model_copy(update={"run_at": world.now}))
+    plan.advance(request_id)
+    assert len(plan.first.ran) == 2
+
+
+def test_one_account_has_one_worker_at_a_time(world: World, plan: Plan) -> None:
+    mila, first = a_request(world)
+    second = str(mila.exercises("portability").json["id"])
+
+    class Overlapping(Scripted):
+        def run(self, job: Job) -> Outcome:
+            cloud.forget_queued()
+            engine.advance(RightsRequestId(second), plan.worker)
+            return super().run(job)
+
+    plan.steps["first"] = Overlapping("first")
+    plan.advance(first)
+    found = stored(second)
+    assert (found.status, found.version) == (Status.RECEIVED, 1)  # no worker took it
+    assert cloud.queued()[0] == second  # it comes back after a moment
+    plan.steps["first"] = plan.first
+    assert plan.advance(second).next_step != found.next_step
+
+
+def test_a_killed_workers_account_is_free_when_its_lease_is_over(world: World, plan: Plan) -> None:
+    mila, first = a_request(world)
+    second = str(mila.exercises("portability").json["id"])
+    plan.steps["first"] = Killing("first", lease=WHOLE_RUN)
+    killed(plan, first, world)
+    plan.steps["first"] = plan.first
+    assert len(plan.advance(second).steps) == 2
+    assert len(plan.first.ran) == 1
+
+
+def test_a_chain_of_messages_ends_at_its_bound(world: World, plan: Plan, counted: list[Metric]) -> None:
+    _, request_id = a_request(world)
+    plan.first.script = [Wait(timedelta()), Wait(timedelta())]
+    cloud.forget_queued()
+    counted.clear()
+    engine.advance(RightsRequestId(request_id), plan.worker, queue.MOST_HOPS - 1)
+    assert cloud.queued() == [request_id]
+    engine.advance(RightsRequestId(request_id), plan.worker, queue.MOST_HOPS)
+    assert cloud.queued() == [request_id]
+    assert counted == [Metric.RIGHTS_RELAY_ENDED]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "[]",
+        "1",
+        '{"hops": 1}',
+        '{"request_id": 1}',
+        '{"request_id": "x"}',
+        '{"request_id": null, "hops": 0}',
+    ],
+)
+def test_a_message_that_names_no_request_is_none_of_ours(body: str) -> None:
+    assert queue.read(body) is None

@@ -1,0 +1,195 @@
+"""A transfer to another controller: on record before it begins, and then too late to take back (RGT-8)."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from contextlib import nullcontext
+from typing import Any
+
+import pytest
+
+from chalicelib.core import outbound
+from chalicelib.core.ids import RightsRequestId
+from chalicelib.core.outbound import Reason, Refused, Taken, Unreachable
+from chalicelib.rights import engine, files, plans
+from chalicelib.rights.model import RightsRequest, Status, StepStatus
+from chalicelib.rights.plans.step import Done, Job, Outcome
+from chalicelib.rights.steps import handing_on, registry
+from tests.support import cloud
+from tests.support.crash import Killed
+from tests.support.scripted import Scripted, evidence, stored
+from tests.support.world import User, World
+
+TARGET = "https://take.example/import"
+
+
+class Packing(Scripted):
+    """Leaves a copy to be sent, without making one."""
+
+    def run(self, job: Job) -> Outcome:
+        super().run(job)
+        return Done(notes={files.SHA256: "00" * 32, files.SIZE: 1})
+
+
+@pytest.fixture
+def push(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], Taken]], list[int]]:
+    """What happens when the copy is pushed; returns one item for each time that it was."""
+
+    def behave(what: Callable[[], Taken]) -> list[int]:
+        pushed: list[int] = []
+
+        def fake(*_: Any, **__: Any) -> Taken:
+            pushed.append(1)
+            return what()
+
+        monkeypatch.setattr(outbound, "push", fake)
+        return pushed
+
+    return behave
+
+
+@pytest.fixture
+def mila(world: World, monkeypatch: pytest.MonkeyPatch) -> User:
+    """Mila, whose copies are made by a step that only notes one."""
+    monkeypatch.setattr(plans, "plan", lambda *_: ("assemble", "transfer", "last"))
+    monkeypatch.setattr(files, "opened", lambda _: nullcontext(io.BytesIO()))
+    return world.a_user().is_stepped_up()
+
+
+def asks(mila: User) -> str:
+    """A request whose copy is ready to be sent."""
+    asked = mila.exercises("portability", transfer_to=TARGET)
+    steps = {**registry.STEPS, "assemble": Packing("assemble")}
+    steps["last"] = Scripted("last", [Done(answers=Status.COMPLETED)])
+    engine.advance(RightsRequestId(asked.json["id"]), engine.Worker(steps, registry.DUTIES))
+    return str(asked.json["id"])
+
+
+def transfer(request_id: str) -> RightsRequest:
+    engine.advance(RightsRequestId(request_id), handing_on.WORKER)
+    return stored(request_id)
+
+
+def cancels(mila: User, request_id: str) -> Any:
+    return mila.calls("POST", f"/v1/rights-requests/{request_id}/cancel")
+
+
+@pytest.mark.promise("RGT-8")
+def test_a_transfer_is_on_record_before_its_first_byte(
+    mila: User, push: Callable[[Callable[[], Taken]], list[int]]
+) -> None:
+    request_id = asks(mila)
+    events: list[str] = []
+
+    def look() -> Taken:
+        events.extend(event for event, _ in evidence(request_id))
+        return Taken(201)
+
+    push(look)
+    assert transfer(request_id).steps[1].status is StepStatus.DONE
+    assert events == ["received", "assemble_done", "transfer_begun"]
+
+
+@pytest.mark.promise("RGT-8")
+def test_a_request_whose_copy_is_on_its_way_cannot_be_cancelled(
+    mila: User, push: Callable[[Callable[[], Taken]], list[int]]
+) -> None:
+    request_id = asks(mila)
+    replies: list[Any] = []
+
+    def cancel() -> Taken:
+        replies.append(cancels(mila, request_id))
+        return Taken(201)
+
+    push(cancel)
+    after = transfer(request_id)
+    assert [reply.problem for reply in replies] == ["too_late"]
+    assert (after.steps[1].status, after.is_open) == (StepStatus.DONE, True)
+    assert cancels(mila, request_id).problem == "too_late"
+
+
+@pytest.mark.promise("RGT-8")
+def test_nothing_is_sent_for_a_request_that_was_cancelled_before(
+    mila: User, push: Callable[[Callable[[], Taken]], list[int]]
+) -> None:
+    request_id = asks(mila)
+    pushed = push(lambda: Taken(201))
+    assert cancels(mila, request_id).status == 200
+    assert transfer(request_id).status is Status.CANCELLED
+    assert pushed == []
+
+
+def test_no_decision_is_proposed_while_a_copy_is_on_its_way(
+    world: World, mila: User, push: Callable[[Callable[[], Taken]], list[int]]
+) -> None:
+    request_id = asks(mila)
+    push(_silent)
+    transfer(request_id)
+    alice = world.an_operator("alice")
+    refusal = alice.proposes(request_id, status="refused", reason="JustificationA12IdentityFailure")
+    assert refusal.problem == "too_late"
+    assert alice.asks_identity(request_id).problem == "too_late"
+
+
+def test_a_failed_transfer_can_be_cancelled_again(
+    mila: User, push: Callable[[Callable[[], Taken]], list[int]]
+) -> None:
+    request_id = asks(mila)
+    push(_refused)
+    assert transfer(request_id).missing == (handing_on.PART,)
+    assert cancels(mila, request_id).status == 200
+
+
+def test_a_silent_controller_gets_the_copy_five_times_within_eight_minutes(
+    world: World, mila: User, push: Callable[[Callable[[], Taken]], list[int]]
+) -> None:
+    request_id = asks(mila)
+    pushed, began = push(_silent), world.now
+    for _ in range(5):
+        after = transfer(request_id)
+        world.traveller.move_to(after.run_at or world.now)
+    assert (len(pushed), after.missing) == (5, (handing_on.PART,))
+    assert (world.now - began).total_seconds() < 8 * 60
+
+
+@pytest.mark.promise("RGT-8")
+def test_transfers_that_kill_their_worker_end_after_five(
+    world: World, mila: User, push: Callable[[Callable[[], Taken]], list[int]]
+) -> None:
+    request_id = asks(mila)
+    pushed = push(_kill)
+    for _ in range(5):
+        with pytest.raises(Killed):
+            transfer(request_id)
+        world.traveller.move_to(stored(request_id).leased_until or world.now)
+    after = transfer(request_id)
+    assert (len(pushed), after.missing) == (5, (handing_on.PART,))
+
+
+def test_each_worker_hands_over_what_is_the_others(
+    mila: User, push: Callable[[Callable[[], Taken]], list[int]]
+) -> None:
+    pushed = push(lambda: Taken(201))
+    request_id = asks(mila)
+    assert cloud.queued("transfers") == [request_id]
+    cloud.forget_queued()
+    engine.advance(RightsRequestId(request_id), registry.WORKER)  # a sweep sent it to the usual worker
+    assert (cloud.queued("transfers"), cloud.queued("rights"), pushed) == ([request_id], [], [])
+    cloud.forget_queued()
+    transfer(request_id)
+    assert (cloud.queued("transfers"), cloud.queued("rights")) == ([], [request_id])
+    engine.advance(RightsRequestId(request_id), handing_on.WORKER)
+    assert stored(request_id).steps[2].status is StepStatus.WAITING
+
+
+def _silent() -> Taken:
+    raise Unreachable(Reason.NO_CONNECTION)
+
+
+def _refused() -> Taken:
+    raise Refused(Reason.ANSWERED_NO)
+
+
+def _kill() -> Taken:
+    raise Killed

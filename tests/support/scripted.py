@@ -1,0 +1,79 @@
+"""Rights requests with a plan of two steps that do what a test scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from chalicelib.core import chain
+from chalicelib.core.clock import MINUTE
+from chalicelib.core.ids import RightsRequestId
+from chalicelib.rights import engine, store
+from chalicelib.rights.engine import Worker
+from chalicelib.rights.model import RightsRequest, Status
+from chalicelib.rights.plans.step import Done, Job, Outcome
+from chalicelib.rights.steps import registry
+from tests.support.crash import Killed
+from tests.support.world import User, World
+
+
+@dataclass
+class Scripted:
+    """A step with an outcome or an error for each run; Done when there are no more."""
+
+    name: str
+    script: list[Outcome | Exception] = field(default_factory=list)
+    lease: timedelta = 3 * MINUTE
+    waits_for_processor: bool = False
+    ran: list[Mapping[str, Any]] = field(default_factory=list)
+
+    def run(self, job: Job) -> Outcome:
+        self.ran.append(dict(job.notes))
+        next_one = self.script.pop(0) if self.script else Done()
+        if isinstance(next_one, Exception):
+            raise next_one
+        return next_one
+
+
+class Killing(Scripted):
+    """A step whose worker is killed while it runs."""
+
+    def run(self, job: Job) -> Outcome:
+        super().run(job)
+        raise Killed
+
+
+class Plan:
+    """Steps `first` and `last`; `last` is the answer unless a test says otherwise."""
+
+    def __init__(self) -> None:
+        self.first = Scripted("first")
+        self.last = Scripted("last", [Done(answers=Status.COMPLETED)])
+        self.steps = {step.name: step for step in (self.first, self.last)}
+        self.duties = dict(registry.DUTIES)
+
+    @property
+    def worker(self) -> Worker:
+        return Worker({**registry.STEPS, **self.steps}, self.duties, registry.WORKER.turns)
+
+    def advance(self, request_id: str) -> RightsRequest:
+        engine.advance(RightsRequestId(request_id), self.worker)
+        return stored(request_id)
+
+
+def a_request(world: World) -> tuple[User, str]:
+    mila = world.a_user().is_stepped_up()
+    return mila, str(mila.exercises("access").json["id"])
+
+
+def stored(request_id: str) -> RightsRequest:
+    found = store.read(RightsRequestId(request_id))
+    assert found
+    return found
+
+
+def evidence(request_id: str) -> list[tuple[str, Any]]:
+    """The events of a request's history with what each says, oldest first."""
+    return [(e.event, e.data) for e in chain.entries(store.evidence_of(RightsRequestId(request_id)))]
