@@ -3,6 +3,7 @@
 token    minting, without Stream's SDK and without a call to Stream
 gateway  the only import of Stream's SDK, and the only types that may be sent there
 sync     a changed profile reaches Stream
+credentials  what happens when Stream refuses our own credentials
 
 export     what a subject gets of Stream's export, in types and words; start reading here
 exporting  asking for it, waiting, fetching          download   the file, line by line

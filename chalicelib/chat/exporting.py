@@ -5,8 +5,9 @@ What must hold, whatever breaks:
 - Nothing here changes anything at Stream, so each step may run again after a crash; at worst a file is made
   twice there.
 - What passes is raised (`StreamUnavailable`) for the caller to try again; what doesn't is a `Missing` with
-  its reason. Whatever else Stream refuses (a key, a right of ours) is our own fault and raised
-  (`StreamRefused`), for an operator.
+  its reason. Credentials that Stream refuses are our own fault: raised as `CredentialsRefused`, a kind of
+  `StreamUnavailable`, without a limit of time. Whatever else Stream refuses is raised as `StreamRefused`, for
+  an operator.
 - A file is redacted as it comes in. What is not redacted is written down nowhere; what is, stands in a
   temporary file without a name, which ends with the `with` block.
 - The copy is whole or says what may be missing: a file that breaks off is fetched again, one without a line
@@ -27,7 +28,7 @@ from pydantic import TypeAdapter
 from chalicelib.chat import download, export, gateway
 from chalicelib.chat.download import FileGone, FileTooLarge, LinkRefused
 from chalicelib.chat.export import AnyPart, Missing, Omission, Reason, Shape
-from chalicelib.chat.gateway import InputRefused, StreamUnavailable, TaskGone, UserBurned
+from chalicelib.chat.gateway import CredentialsRefused, InputRefused, StreamUnavailable, TaskGone, UserBurned
 from chalicelib.chat.model import TaskId, TaskState
 from chalicelib.chat.redaction import Redaction
 from chalicelib.core import clock, metrics
@@ -107,6 +108,8 @@ def poll(asked: Asked) -> Pending | Ready | Missing:
         task = gateway.task(asked.task_id)
     except TaskGone:
         return _missing(Reason.TASK_GONE)
+    except CredentialsRefused:
+        raise  # our own fault takes nothing from a copy, however long it lasts
     except StreamUnavailable:
         if is_late:
             return _missing(Reason.NEVER_READY)

@@ -1,7 +1,8 @@
 """The only import of Stream's SDK, and the only door to Stream.
 
 It takes `ChatProfile` and ids, so nothing else about a person can be sent (STR-1, STR-2). Errors are
-sorted into a few kinds; their texts stay behind, since they name ids and URLs.
+sorted into a few kinds; their texts stay behind, since they name ids and URLs. Credentials that Stream does
+not accept are `CredentialsRefused`, which is `StreamUnavailable` to every caller: the call waits (ADR 23).
 """
 
 import re
@@ -14,6 +15,7 @@ import requests
 from stream_chat import StreamChat
 from stream_chat.base.exceptions import StreamAPIException
 
+from chalicelib.chat.credentials import Credentials
 from chalicelib.chat.model import ChatProfile, Task, TaskId, TaskState
 from chalicelib.core import clock, egress, keyring
 from chalicelib.core.ids import UserId
@@ -27,6 +29,8 @@ MOST_EXPORTED_AT_ONCE = 25
 
 _BAD_INPUT = 4
 _NOT_FOUND_OR_DELETED = 16
+
+_UNAUTHORIZED, _FORBIDDEN = 401, 403
 
 # What the calls tell Stream of a person, held against the register each time.
 _AN_ID = frozenset({Category.PSEUDONYM})
@@ -55,6 +59,10 @@ class TaskGone(StreamRefused):
 
 class StreamUnavailable(Exception):
     """Not answered, limited, or broken on Stream's side; the same call may be sent again."""
+
+
+class CredentialsRefused(StreamUnavailable):
+    """Stream does not accept our key or secret; the same call may be sent again once it does."""
 
 
 def upsert(profiles: Iterable[ChatProfile]) -> None:
@@ -132,10 +140,43 @@ def _ask(
     try:
         return call(client)
     except StreamAPIException as error:
+        if _concerns_credentials(error, client):
+            _drop_refused(client)
+            raise CredentialsRefused from None
         raise _kind_of(error) from None
     except (requests.RequestException, AttributeError):
         # The SDK stumbles with AttributeError over an error body that is not an object.
         raise StreamUnavailable from None
+
+
+def _concerns_credentials(error: StreamAPIException, client: StreamChat) -> bool:
+    """Whether Stream refused who asks, and not what is asked.
+
+    Raises:
+        StreamUnavailable: only the app would show it, and Stream does not answer for that.
+    """
+    if error.status_code == _FORBIDDEN:
+        return not _credentials.are_accepted(lambda: _may_read_app(client))
+    return bool(error.status_code == _UNAUTHORIZED)
+
+
+def _may_read_app(client: StreamChat) -> bool:
+    try:
+        client.get_app_settings()
+    except StreamAPIException as error:
+        if error.status_code in {_UNAUTHORIZED, _FORBIDDEN}:
+            return False
+        raise StreamUnavailable from None
+    except (requests.RequestException, AttributeError):  # as in `_ask`
+        raise StreamUnavailable from None
+    return True
+
+
+def _drop_refused(client: StreamChat) -> None:
+    """Let the next call read the secret anew."""
+    if _credentials.record_refusal():
+        _client.cache_clear()
+        client.session.close()
 
 
 def _kind_of(error: StreamAPIException) -> Exception:
@@ -166,6 +207,16 @@ def _read_task(answer: Mapping[str, Any]) -> Task:
         url=url if isinstance(url, str) else None,
         error_type=kind if isinstance(kind, str) and _WORD.fullmatch(kind) else None,
     )
+
+
+def forget() -> None:
+    """Start as a new container does: no client, nothing known of its credentials."""
+    global _credentials  # noqa: PLW0603 - a fact about the process
+    _client.cache_clear()
+    _credentials = Credentials()
+
+
+_credentials = Credentials()
 
 
 @cache

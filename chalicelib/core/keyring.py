@@ -84,6 +84,11 @@ def stream_secret() -> str:
     return secret
 
 
+def forget_stream_secret() -> None:
+    """Read the secret of Stream anew at its next use; for a caller whose secret Stream refused."""
+    stream_secret.cache_clear()
+
+
 def forget() -> None:
     """Read the vault anew; for commands that rotate keys."""
     for cached in (mac_keys, signing_key, stream_secret):

@@ -39,6 +39,7 @@ class Metric(Enum):
     CHAT_PROFILE_REFUSED = ("ChatProfileRefused", "Count")
     CHAT_PROFILE_SKIPPED = ("ChatProfileSkipped", "Count")
     CHAT_EXPORT_MISSING = ("ChatExportMissing", "Count")
+    STREAM_CREDENTIALS_REFUSED = ("StreamCredentialsRefused", "Count")
     AGREEMENT_LAPSING = ("AgreementLapsing", "Count")
     CHECKPOINT_MADE = ("CheckpointMade", "Count")
     ENTRY_REFUSED = ("LedgerEntryRefused", "Count")

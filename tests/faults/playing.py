@@ -314,4 +314,4 @@ def _forget_all() -> None:
     """A new process knows nothing."""
     cloud.new_container()
     observe.forget()
-    gateway._client.cache_clear()
+    gateway.forget()

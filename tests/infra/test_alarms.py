@@ -54,6 +54,19 @@ def test_one_finding_rings_and_goes_on_ringing(
     assert alarm["TreatMissingData"] == "ignore"
 
 
+@pytest.mark.parametrize(
+    ("name", "metric"), [("stream-credentials-refused", Metric.STREAM_CREDENTIALS_REFUSED)]
+)
+def test_refusal_of_our_own_account_rings_until_none_is_counted(
+    name: str, metric: Metric, alarms: dict[str, Template]
+) -> None:
+    alarm = alarms[name]
+    assert (alarm["MetricName"], alarm["Statistic"]) == (metric.label, "Sum")
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
+    assert alarm["EvaluationPeriods"] == 1
+    assert alarm["TreatMissingData"] == "notBreaching"
+
+
 @pytest.mark.promise("SEC-1")
 def test_a_day_without_a_checkpoint_rings(alarms: dict[str, Template]) -> None:
     alarm = alarms["no-checkpoint"]

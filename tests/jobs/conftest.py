@@ -24,10 +24,10 @@ def stream(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[Emul
     emulator.reset()
     monkeypatch.setenv("RU4M_STREAM_URL", emulator.url)
     settings.cache_clear()
-    gateway._client.cache_clear()
+    gateway.forget()
     yield emulator
     gateway._client().session.close()
-    gateway._client.cache_clear()
+    gateway.forget()
     settings.cache_clear()
 
 

@@ -197,6 +197,20 @@ def test_a_stream_that_is_down_for_hours_is_waited_for(world: World, mila: User,
     assert worked(world, asks(mila), until=DAY).status is Status.COMPLETED
 
 
+@pytest.mark.promise("STR-6")
+def test_copy_waits_days_for_credentials_that_stream_refuses(
+    world: World, mila: User, stream: Emulator
+) -> None:
+    stream.fault(path="/tasks", status=401, code=43, times=10_000)
+    request_id = asks(mila)
+    assert worked(world, request_id, until=2 * DAY).status is Status.AWAITING_PROCESSOR
+    stream.clear_faults()
+    mila.verified = world.a_user(mila.phone).verified
+    request = worked(world, request_id)
+    assert (request.status, request.missing) == (Status.COMPLETED, ())
+    assert b"See you at nine" in package(mila, request_id).read("chat/messages.ndjson")
+
+
 @pytest.mark.promise("RGT-9")
 def test_the_copy_names_the_authority_of_the_subjects_own_country_too(world: World, mila: User) -> None:
     request_id = asks(mila)

@@ -7,39 +7,15 @@ import jwt
 import pytest
 
 from chalicelib.chat import gateway
-from chalicelib.chat.jobs import sync_chat_profiles
 from chalicelib.chat.model import ChatProfile
 from chalicelib.core.ids import UserId
 from infra.local.stream import Emulator
 from tests.support.builders import a_phone
 from tests.support.cloud import counted
-from tests.support.world import User, World
+from tests.support.profile_sync import sync
+from tests.support.world import World
 
 REVOKED = "2026-11-24T11:59:56.000000Z"  # four seconds before a logout at noon
-
-
-def records(*users: User, sk: str = "profile") -> list[dict[str, Any]]:
-    """Stream records as DynamoDB delivers them with KEYS_ONLY, in order."""
-    return [a_record(f"A#{user.account_id}", sk, str(number)) for number, user in enumerate(users, 1)]
-
-
-def a_record(pk: str, sk: str, sequence: str) -> dict[str, Any]:
-    return {
-        "eventID": sequence,
-        "eventName": "MODIFY",
-        "eventSource": "aws:dynamodb",
-        "dynamodb": {
-            "Keys": {"pk": {"S": pk}, "sk": {"S": sk}},
-            "SequenceNumber": sequence,
-            "StreamViewType": "KEYS_ONLY",
-        },
-    }
-
-
-def sync(*users: User, sk: str = "profile") -> list[str]:
-    """Run the job as Lambda would; returns the sequence numbers to deliver again."""
-    answer = sync_chat_profiles({"Records": records(*users, sk=sk)}, None)
-    return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 
 @pytest.mark.promise("STR-1")

@@ -1,0 +1,173 @@
+"""Stream refuses our own credentials: changes wait, an alarm rings, a rotated secret heals by itself."""
+
+import json
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+
+from chalicelib.chat import exporting, gateway
+from chalicelib.chat.exporting import PATIENCE, Asked, Pending
+from chalicelib.chat.gateway import CredentialsRefused
+from chalicelib.chat.model import ChatProfile, TaskId
+from chalicelib.core import aws, clock, metrics
+from chalicelib.core.ids import UserId
+from chalicelib.core.metrics import Metric
+from infra.local.stream import Emulator
+from tests.support.cloud import counted, new_container
+from tests.support.environment import secret_documents
+from tests.support.profile_sync import sync
+from tests.support.world import World
+
+WRONG = "w" * 64
+REFUSED = {"status": 401, "code": 43}
+NOT_ALLOWED = {"status": 403, "code": 17}
+
+
+@pytest.fixture
+def counts(monkeypatch: pytest.MonkeyPatch) -> Counter[Metric]:
+    """What was counted, by metric."""
+    found: Counter[Metric] = Counter()
+
+    def count(metric: Metric, number: int = 1) -> None:
+        found[metric] += number
+
+    monkeypatch.setattr(metrics, "count", count)
+    return found
+
+
+def store_secret(secret: str | None = None) -> None:
+    """Put a secret of Stream into the vault; the emulator's own unless another is given."""
+    document = {**secret_documents()["stream"], **({"secret": secret} if secret else {})}
+    aws.client("secretsmanager").put_secret_value(
+        SecretId="ru4m/test/stream", SecretString=json.dumps(document)
+    )
+
+
+def hold_a_wrong_secret() -> None:
+    """Let this container read a wrong secret, as one that started before a rotation has it."""
+    store_secret(WRONG)
+    new_container()
+    gateway.forget()
+    gateway._client()
+
+
+@pytest.mark.parametrize("code", [2, 5, 40, 41, 42, 43])
+def test_change_is_delivered_again_when_stream_refuses_credentials(
+    world: World, stream: Emulator, counts: Counter[Metric], code: int
+) -> None:
+    mila = world.a_user(display_name="Mila")
+    stream.fault(method="POST", path="/users", status=401, code=code)
+    assert sync(mila) == ["1"]
+    assert counts[Metric.STREAM_CREDENTIALS_REFUSED] == 1
+    assert counts[Metric.CHAT_PROFILE_REFUSED] == 0
+    assert sync(mila) == []
+    assert stream.user(mila.user_id)["name"] == "Mila"
+
+
+def test_rotated_secret_is_read_from_the_vault_at_the_next_call(world: World, stream: Emulator) -> None:
+    mila = world.a_user(display_name="Mila")
+    hold_a_wrong_secret()
+    store_secret()
+    assert sync(mila) == ["1"]
+    assert sync(mila) == []
+    assert stream.user(mila.user_id)["name"] == "Mila"
+
+
+def test_vault_is_read_once_a_minute_while_credentials_are_refused(world: World, stream: Emulator) -> None:
+    mila = world.a_user()
+    hold_a_wrong_secret()
+    with counted() as calls:
+        for _ in range(5):
+            assert sync(mila) == ["1"]
+    assert calls["secretsmanager.GetSecretValue"] == 1
+    store_secret()
+    assert sync(mila) == ["1"]
+    world.advance(timedelta(minutes=1))
+    assert sync(mila) == ["1"]
+    assert sync(mila) == []
+    assert stream.user(mila.user_id)["state"] == "active"
+
+
+def test_refusal_of_one_user_is_not_ours_while_the_app_answers(
+    world: World, stream: Emulator, counts: Counter[Metric]
+) -> None:
+    users = [world.a_user() for _ in range(3)]
+    stream.fault(method="POST", path="/users", times=2, **NOT_ALLOWED)  # the batch, the first of the singles
+    assert sync(*users) == []
+    assert counts[Metric.CHAT_PROFILE_REFUSED] == 1
+    assert counts[Metric.STREAM_CREDENTIALS_REFUSED] == 0
+    assert stream.user(users[1].user_id)["state"] == stream.user(users[2].user_id)["state"] == "active"
+    assert len(stream.requests(path="/app")) == 1
+
+
+@pytest.mark.parametrize("answer", [NOT_ALLOWED, REFUSED, {"status": 403, "code": 99}])
+def test_refusal_is_ours_when_the_app_is_refused_too(
+    world: World, stream: Emulator, counts: Counter[Metric], answer: dict[str, int]
+) -> None:
+    mila = world.a_user()
+    stream.fault(method="POST", path="/users", **NOT_ALLOWED)
+    stream.fault(method="GET", path="/app", **answer)
+    assert sync(mila) == ["1"]
+    assert counts[Metric.STREAM_CREDENTIALS_REFUSED] == 1
+    assert sync(mila) == []
+    assert stream.user(mila.user_id)["state"] == "active"
+
+
+def test_refusal_waits_without_an_alarm_when_the_app_does_not_answer(
+    world: World, stream: Emulator, counts: Counter[Metric]
+) -> None:
+    mila = world.a_user()
+    stream.fault(method="POST", path="/users", **NOT_ALLOWED)
+    stream.fault(method="GET", path="/app", status=500, code=-1)
+    assert sync(mila) == ["1"]
+    assert counts[Metric.STREAM_CREDENTIALS_REFUSED] == counts[Metric.CHAT_PROFILE_REFUSED] == 0
+
+
+def test_app_is_asked_at_most_twice_a_minute_while_it_is_refused(world: World, stream: Emulator) -> None:
+    mila = world.a_user()
+    stream.fault(path="/users", times=100, **NOT_ALLOWED)
+    stream.fault(path="/app", times=100, **NOT_ALLOWED)
+    for _ in range(5):
+        assert sync(mila) == ["1"]
+    assert len(stream.requests(path="/app")) == 2  # once for the old secret, once for the one read anew
+    world.advance(timedelta(minutes=1))
+    assert sync(mila) == ["1"]
+    assert len(stream.requests(path="/app")) == 3
+
+
+def test_revocation_waits_while_credentials_are_refused(world: World, stream: Emulator) -> None:
+    phone = world.a_user()
+    world.a_user(phone=phone.phone).logs_out()
+    stream.fault(method="PATCH", path="/users", **REFUSED)
+    assert sync(phone, sk="account") == ["1"]
+    assert sync(phone, sk="account") == []
+    assert stream.user(phone.user_id)["revoke_tokens_issued_before"] is not None
+
+
+def test_export_is_not_given_up_over_refused_credentials(world: World, stream: Emulator) -> None:
+    asked = Asked(TaskId("1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed"), clock.now())
+    world.advance(PATIENCE)
+    stream.fault(path="/tasks", **REFUSED)
+    with pytest.raises(CredentialsRefused):
+        exporting.poll(asked)
+
+
+def test_export_waits_for_credentials_before_it_is_ordered(world: World, stream: Emulator) -> None:
+    stream.fault(path="/export", **REFUSED)
+    gateway.upsert([ChatProfile(user_id := UserId.new(), "Mila", None)])
+    with pytest.raises(CredentialsRefused):
+        exporting.start(user_id)
+    started = exporting.start(user_id)
+    assert isinstance(started, Asked)
+    assert isinstance(exporting.poll(started), Pending)
+
+
+@pytest.mark.promise("SEC-1")
+def test_refused_credentials_leave_nothing_personal_in_the_log(world: World, stream: Emulator) -> None:
+    mila = world.a_user(display_name=world.canaries("name"))
+    hold_a_wrong_secret()
+    sync(mila)
+    assert world.canaries.in_text(world.log.getvalue()) == []
+    assert mila.user_id not in world.log.getvalue()
+    assert WRONG not in world.log.getvalue()
