@@ -92,7 +92,11 @@ def ask(service: str, operation: str, **parameters: Any) -> dict[str, Any]:  # n
     return answer
 
 
-def _meaning(error: "ClientError") -> Exception:
-    code = error.response["Error"]["Code"]
+def passes(error: "ClientError") -> bool:
+    """Whether the same call may succeed later without a change by us: throttled, or broken over there."""
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    return Unavailable() if status >= 500 or code in _PASSING else AwsBug(code)
+    return bool(status >= 500) or error.response["Error"]["Code"] in _PASSING
+
+
+def _meaning(error: "ClientError") -> Exception:
+    return Unavailable() if passes(error) else AwsBug(error.response["Error"]["Code"])

@@ -51,6 +51,7 @@ class Metric(Enum):
     USAGE_GROUP_OVERFLOWED = ("UsageGroupOverflowed", "Count")
     MAIL_SENT = ("MailSent", "Count")
     MAIL_NOT_SENT = ("MailNotSent", "Count")
+    MAIL_SENDER_REFUSED = ("MailSenderRefused", "Count")
     MAIL_CAME_BACK = ("MailCameBack", "Count")
     NOTICE_TOLD = ("NoticeTold", "Count")
     RIGHTS_REQUESTED = ("RightsRequested", "Count")

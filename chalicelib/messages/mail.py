@@ -8,18 +8,23 @@ who got it. Who is responsible, and how to reach them, stands under every mail (
 What became of a mail is told apart by what may be done next:
 
     MailRefused      never taken for this address; asking again is vain
-    MailUnavailable  not taken now, for sure: SES limits us, or we never reached it; it may be sent again
+    MailUnavailable  not taken now, for sure: SES limits us, refuses our sender, or we never reached it; it
+                     may be sent again
     MailInDoubt      no answer, or that a server broke, be it with a 503 (`doubt`): it may be on its way,
                      and sending it again could double it
+
+SES refuses a sender whose identity is not verified, whose account is in the sandbox, paused or suspended, or
+that lacks a permission. That is not the recipient's fault, so the mail waits, and an alarm rings (ADR 23).
 """
 
 import html
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
-from chalicelib.core import egress, metrics
+from chalicelib.core import aws, egress, metrics
 from chalicelib.core.ids import MailId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import settings
@@ -63,6 +68,13 @@ class NotPermitted(Exception):
 # What SES finds wrong with one message; everything else that it refuses concerns the sender.
 _ABOUT_THE_MESSAGE = {"MessageRejected", "BadRequestException"}
 
+# Except where a rejected message's text begins like this: the code is the same. Only the beginning is looked
+# at, since further on it quotes addresses, which their owners choose. In the sandbox it names the recipient.
+_ABOUT_THE_SENDER = re.compile(r"Email address (is )?not verified|Sending (paused|suspended) ", re.IGNORECASE)
+
+# Quotas that SES words in a way of its own, beside those of all services.
+_QUOTAS = {"LimitExceededException"}
+
 
 def send(mail: Mail, purpose: Purpose, choices: Choices | None) -> None:
     """Hand a mail to SES, once.
@@ -77,6 +89,8 @@ def send(mail: Mail, purpose: Purpose, choices: Choices | None) -> None:
         _ses(purpose).send_email(**_request(mail, purpose))
     except (BotoCoreError, ClientError) as error:
         metrics.count(Metric.MAIL_NOT_SENT)
+        if _refuses_sender(error):
+            metrics.count(Metric.MAIL_SENDER_REFUSED)
         raise _meaning(error) from None
     metrics.count(Metric.MAIL_SENT)
 
@@ -85,10 +99,22 @@ def _ses(purpose: Purpose) -> Any:  # noqa: ANN401 - boto3 ships no types
     return egress.aws_client(Recipient.MAIL_PROVIDERS, purpose, {Category.EMAIL}, "sesv2")
 
 
+def _concerns_message(error: ClientError) -> bool:
+    told = error.response["Error"]
+    return told["Code"] in _ABOUT_THE_MESSAGE and not _ABOUT_THE_SENDER.match(told.get("Message", ""))
+
+
+def _refuses_sender(error: BotoCoreError | ClientError) -> bool:
+    """Whether SES will take no mail of ours before an operator changes something."""
+    if not isinstance(error, ClientError) or _concerns_message(error) or aws.passes(error):
+        return False
+    return error.response["Error"]["Code"] not in _QUOTAS
+
+
 def _meaning(error: BotoCoreError | ClientError) -> MailNotSent:
     if isinstance(error, ParamValidationError):
         return MailRefused()
-    if isinstance(error, ClientError) and error.response["Error"]["Code"] in _ABOUT_THE_MESSAGE:
+    if isinstance(error, ClientError) and _concerns_message(error):
         return MailRefused()
     return MailInDoubt() if in_doubt(error) else MailUnavailable()
 

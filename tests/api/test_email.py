@@ -17,7 +17,7 @@ from chalicelib.profiles import service
 from tests.support import cloud
 from tests.support.builders import a_device, a_phone, an_address, other_than
 from tests.support.cloud import failing, losing_answers, sent_mail
-from tests.support.outages import OUTAGES, named, refusal
+from tests.support.outages import OUTAGES, named, refusal, refused_sender
 from tests.support.races import just_before
 from tests.support.world import Reply, User, World
 
@@ -458,8 +458,7 @@ def test_an_address_that_ses_refuses_is_none(world: World, code: str) -> None:
 @pytest.mark.parametrize(
     "error",
     [EndpointConnectionError(endpoint_url="https://ses"), NoCredentialsError(),
-     refusal("TooManyRequestsException", 429), refusal("SendingPausedException")],
-    ids=named,
+     refusal("TooManyRequestsException", 429), *refused_sender()],
 )  # fmt: skip
 def test_while_ses_takes_none_the_client_is_told_and_the_mailbox_loses_nothing(
     world: World, error: Exception
@@ -471,6 +470,14 @@ def test_while_ses_takes_none_the_client_is_told_and_the_mailbox_loses_nothing(
             assert mila.asks_for_email(address, headers=key).problem == "email_unavailable"
     challenge = asked(mila, address, headers=key)
     assert code_of(mila, challenge, address).status == 200
+
+
+def test_unverified_identity_of_ours_is_no_invalid_email(world: World) -> None:
+    mila, address = world.a_user(), an_address()
+    aws.client("sesv2").delete_email_identity(EmailIdentity="test.example")
+    assert mila.asks_for_email(address).problem == "email_unavailable"
+    cloud.create_mail_identity()
+    assert code_of(mila, asked(mila, address), address).status == 200
 
 
 @pytest.mark.promise("ACC-2")

@@ -55,7 +55,11 @@ def test_one_finding_rings_and_goes_on_ringing(
 
 
 @pytest.mark.parametrize(
-    ("name", "metric"), [("stream-credentials-refused", Metric.STREAM_CREDENTIALS_REFUSED)]
+    ("name", "metric"),
+    [
+        ("stream-credentials-refused", Metric.STREAM_CREDENTIALS_REFUSED),
+        ("mail-sender-refused", Metric.MAIL_SENDER_REFUSED),
+    ],
 )
 def test_refusal_of_our_own_account_rings_until_none_is_counted(
     name: str, metric: Metric, alarms: dict[str, Template]

@@ -24,6 +24,7 @@ from tests.support.builders import a_phone, a_schedule_event
 from tests.support.cloud import Calls, counted, failing, hooked, sent_mail
 from tests.support.events import Context, published_to_topic, report_of_mail
 from tests.support.notices import DAY, a_version, publish
+from tests.support.outages import refused_sender
 from tests.support.world import User, World
 
 NEWER = a_version("2026-12-24", announced_for=60 * DAY)
@@ -310,8 +311,8 @@ def test_whose_mail_was_not_answered_is_told_in_the_app_and_gets_no_second_mail(
         refusal("TooManyRequestsException", 429),
         refusal("SendingPausedException"),
         EndpointConnectionError(endpoint_url="https://ses"),
+        *refused_sender(),
     ],
-    ids=["limited", "paused", "out of reach"],
 )
 def test_while_ses_takes_nothing_the_mail_waits_and_everybody_else_is_told(
     world: World, mila: User, vuk: User, mails: list[dict[str, Any]], error: Exception

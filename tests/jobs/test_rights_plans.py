@@ -21,7 +21,7 @@ from infra.local.stream import Emulator
 from tests.support import cloud
 from tests.support.builders import an_address, an_event
 from tests.support.chat import Chatters
-from tests.support.outages import OUTAGES
+from tests.support.outages import OUTAGES, refused_sender
 from tests.support.receiver import Authority, Behaviour, Receiver, receiving, status
 from tests.support.world import User, World
 
@@ -150,6 +150,19 @@ def test_the_subject_is_told_by_mail_once_and_the_mail_says_nothing(world: World
     (mail,) = cloud.mails_to(address)[before:]
     assert "is answered" in mail or "request that you made" in mail
     assert "Milica" not in mail
+
+
+@pytest.mark.promise("RGT-10")
+@pytest.mark.parametrize("error", refused_sender())
+def test_mail_of_an_answer_is_sent_once_ses_takes_our_sender_again(
+    world: World, mila: User, error: Exception
+) -> None:
+    address = mila.profile()["email"]
+    request_id = asks(mila)
+    before = len(cloud.mails_to(address))
+    with cloud.failing("sesv2", "SendEmail", error, times=2):
+        worked(world, request_id)
+    assert len(cloud.mails_to(address)) == before + 1
 
 
 def test_without_an_address_it_is_told_in_the_app(world: World, stream: Emulator) -> None:

@@ -3,9 +3,26 @@
 from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 
 
-def refusal(code: str, status: int = 400) -> ClientError:
-    told = {"Error": {"Code": code, "Message": ""}, "ResponseMetadata": {"HTTPStatusCode": status}}
+def refusal(code: str, status: int = 400, text: str = "") -> ClientError:
+    told = {"Error": {"Code": code, "Message": text}, "ResponseMetadata": {"HTTPStatusCode": status}}
     return ClientError(told, "UpdateItem")
+
+
+def refused_sender(recipient: str = "mila@example.com") -> list[ClientError]:
+    """How SES refuses a sender: in codes of its own, or as a rejected message whose text says why."""
+    rejected = (
+        "Email address is not verified. The following identities failed the check in region EU-CENTRAL-1: "
+        + recipient,
+        "Sending paused for this account. For more information, please check the inbox of the owner.",
+        "Sending suspended for this account.",
+    )
+    codes = (
+        "AccountSuspendedException",
+        "MailFromDomainNotVerifiedException",
+        "NotFoundException",
+        "SendingPausedException",
+    )
+    return [*(refusal("MessageRejected", text=text) for text in rejected), *map(refusal, codes)]
 
 
 OUTAGES = [

@@ -19,8 +19,9 @@ from botocore.exceptions import (
     SSLError,
 )
 
-from chalicelib.core import aws, egress
+from chalicelib.core import aws, egress, metrics
 from chalicelib.core.ids import MailId
+from chalicelib.core.metrics import Metric
 from chalicelib.messages import mail
 from chalicelib.messages.mail import (
     Mail,
@@ -31,6 +32,8 @@ from chalicelib.messages.mail import (
     NotPermitted,
 )
 from chalicelib.privacy.purposes import Purpose
+from tests.support import outages
+from tests.support.outages import refused_sender
 
 ADDRESS = "canary-of-an-address@test.example"
 A_MAIL = Mail(MailId.new(), ADDRESS, "en", "About <you>", ("One & two.", "<b>Three</b>"))
@@ -101,6 +104,10 @@ def refusal(code: str, status: int = 400) -> ClientError:
     return ClientError(error, "SendEmail")
 
 
+def rejected(text: str) -> ClientError:
+    return outages.refusal("MessageRejected", text=text)
+
+
 @pytest.mark.promise("SEC-1")
 @pytest.mark.parametrize(
     ("error", "meaning"),
@@ -109,7 +116,7 @@ def refusal(code: str, status: int = 400) -> ClientError:
         (refusal("BadRequestException"), MailRefused),
         (ParamValidationError(report=ADDRESS), MailRefused),
         (refusal("TooManyRequestsException", 429), MailUnavailable),
-        (refusal("AccountSuspendedException"), MailUnavailable),
+        *((error, MailUnavailable) for error in refused_sender(ADDRESS)),
         (refusal("AccessDeniedException", 403), MailUnavailable),
         (EndpointConnectionError(endpoint_url="https://ses"), MailUnavailable),
         (ConnectTimeoutError(endpoint_url="https://ses"), MailUnavailable),
@@ -131,6 +138,32 @@ def test_what_became_of_a_mail_is_told_without_words_of_others(
         mail.send(A_MAIL, Purpose.LEGAL_OBLIGATION, None)
     assert (str(found.value), found.value.__cause__) == ("", None)
     assert found.value.__suppress_context__
+
+
+@pytest.mark.parametrize(
+    ("error", "alarms"),
+    [
+        *((error, 1) for error in refused_sender()),
+        (refusal("AccessDeniedException", 403), 1),
+        (rejected("Address blacklisted."), 0),
+        (rejected("The address not-verified@example.com does not exist."), 0),
+        (refusal("BadRequestException"), 0),
+        (refusal("TooManyRequestsException", 429), 0),
+        (refusal("ThrottlingException"), 0),
+        (refusal("LimitExceededException"), 0),
+        (refusal("ServiceUnavailable", 503), 0),
+        (EndpointConnectionError(endpoint_url="https://ses"), 0),
+    ],
+)
+def test_alarm_rings_for_a_refused_sender_only(
+    ses: Ses, monkeypatch: pytest.MonkeyPatch, error: Exception, alarms: int
+) -> None:
+    counted: list[Metric] = []
+    monkeypatch.setattr(metrics, "count", counted.append)
+    ses.error = error
+    with pytest.raises(MailNotSent):
+        mail.send(A_MAIL, Purpose.LEGAL_OBLIGATION, None)
+    assert counted.count(Metric.MAIL_SENDER_REFUSED) == alarms
 
 
 def test_what_is_written_stays_text_in_the_html_part(ses: Ses) -> None:
