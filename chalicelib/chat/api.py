@@ -17,4 +17,4 @@ chat = Blueprint(__name__)
 def mint_chat_token(caller: Caller) -> ChatToken:
     """A token for Stream, for whoever accepted the terms that apply to them."""
     notices.require_terms(caller[TERMS])
-    return token.mint(caller.account.user_id, sessions.ends_at(caller.session))
+    return token.mint(caller.account.user_id, sessions.ends_at(caller.session), caller.read_at)

@@ -1,7 +1,8 @@
 """Chat tokens: HS256 over `user_id`, `iat`, `exp` and nothing else (STR-3).
 
 Stream's own SDK would make the same token and cost 140 ms at a cold start; a contract test holds the
-two equal. A token without `exp` would never end, and one without `iat` could not be revoked.
+two equal. A token without `exp` would never end, and one without `iat` could not be revoked. `iat` lies
+before the read that showed a live session, so a logout that commits after it revokes the token (ADR 23).
 """
 
 from datetime import datetime, timedelta
@@ -18,14 +19,19 @@ from chalicelib.core.settings import settings
 CLOCK_SKEW = timedelta(seconds=5)
 
 
-def mint(user_id: UserId, session_ends: datetime) -> ChatToken:
-    """A token for this user, ending within the hour and never after the session."""
-    now = clock.now()
-    expires_at = min(now + settings().chat_token_life, session_ends)
+def mint(user_id: UserId, session_ends: datetime, read_at: datetime) -> ChatToken:
+    """A token for this user, ending within the hour and never after the session.
+
+    Args:
+        user_id: Whose token.
+        session_ends: When the session lapses.
+        read_at: An instant before the session was read; the token counts as issued then.
+    """
+    expires_at = min(read_at + settings().chat_token_life, session_ends)
     claims = {
         "user_id": user_id,
         "exp": clock.to_epoch(expires_at),
-        "iat": clock.to_epoch(now - CLOCK_SKEW),
+        "iat": clock.to_epoch(read_at - CLOCK_SKEW),
     }
     metrics.count(Metric.CHAT_TOKEN_MINTED)
     return ChatToken(

@@ -8,9 +8,10 @@ Views of other accounts and jobs read several accounts the same way.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
-from chalicelib.core import table
+from chalicelib.core import clock, table
 from chalicelib.core.ids import AccountId, SessionId
 from chalicelib.core.table import Item, Key
 
@@ -80,10 +81,16 @@ class NotAskedFor(LookupError):
 
 
 class Found:
-    """The items of one request, each read by its need when asked for."""
+    """The items of one request, each read by its need when asked for.
 
-    def __init__(self, claims: Claims, keys: frozenset[Key], items: dict[Key, Item]) -> None:
+    `read_at` is an instant before the read: what was committed up to then is in it.
+    """
+
+    def __init__(
+        self, claims: Claims, keys: frozenset[Key], items: dict[Key, Item], read_at: datetime
+    ) -> None:
         self.claims = claims
+        self.read_at = read_at
         self._keys = keys
         self._items = items
 
@@ -104,13 +111,14 @@ NO_SESSION = SessionId("")
 
 def read(claims: Claims, needs: Iterable[Wanted[Any]]) -> Found:
     """Read all needs of a request in one consistent call."""
-    keys = frozenset(key for need in needs for key in need.keys(claims))
-    return Found(claims, keys, table.batch_get(keys))
+    keys, read_at = frozenset(key for need in needs for key in need.keys(claims)), clock.now()
+    return Found(claims, keys, table.batch_get(keys), read_at)
 
 
 def read_accounts(account_ids: Iterable[AccountId], needs: tuple[Wanted[Any], ...]) -> list[Found]:
     """Read the same needs for several accounts in one consistent call of at most 100 keys."""
     claims = [Claims(account_id, NO_SESSION) for account_id in account_ids]
     keys = frozenset(key for claim in claims for need in needs for key in need.keys(claim))
+    read_at = clock.now()
     items = table.batch_get(keys)
-    return [Found(claim, keys, items) for claim in claims]
+    return [Found(claim, keys, items, read_at) for claim in claims]

@@ -5,6 +5,7 @@ A view that takes a `Caller` serves live sessions of active accounts only. One t
 A `StepUpCaller` is one of those who gave a code back in this session minutes ago.
 """
 
+from datetime import datetime
 from typing import Any, ClassVar, Self, TypeVar
 
 from chalice.app import ChaliceAuthorizer
@@ -69,6 +70,11 @@ class RightsCaller(Authenticated):
         if session is None or account is None:
             raise SessionEnded
         return cls(session, account, found)
+
+    @property
+    def read_at(self) -> datetime:
+        """An instant before the read that the caller was judged by; nothing newer is known of them."""
+        return self._found.read_at
 
     def require_step_up(self) -> None:
         """For calls that need it depending on what is asked.

@@ -1,14 +1,17 @@
 """The chat token: what is in it, who gets it, until when."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import jwt
 import pytest
 from stream_chat import StreamChat
 
-from tests.support import environment
+from chalicelib.core import table
+from chalicelib.notices import service as notices
+from tests.support import cloud, environment
 from tests.support.builders import a_phone
 from tests.support.cloud import counted
+from tests.support.races import just_before
 from tests.support.world import World, a_world
 
 
@@ -44,6 +47,48 @@ def test_a_token_never_outlives_the_session(world: World) -> None:
     answer = world.call("POST", "/v1/chat/token", headers={"Authorization": f"Bearer {token}"}).json
     claims = jwt.decode(answer["token"], environment.STREAM_SECRET, algorithms=["HS256"])
     assert claims["exp"] == (world.now + timedelta(minutes=10)).timestamp()
+
+
+def is_revoked(token: str) -> bool:
+    """Whether Stream refuses a token once it has the revocation that stands on the only account."""
+    (account,) = cloud.records("account")
+    before = datetime.fromisoformat(account["revoked_before"]["S"]).timestamp()
+    issued = jwt.decode(token, environment.STREAM_SECRET, algorithms=["HS256"])["iat"]
+    return bool(issued < before)
+
+
+@pytest.mark.promise("STR-3")
+@pytest.mark.parametrize("seconds", [0, 1, 3, 9])
+def test_token_minted_while_its_session_ends_is_revoked(
+    world: World, monkeypatch: pytest.MonkeyPatch, seconds: int
+) -> None:
+    mila = world.a_user()
+
+    def log_out_and_wait() -> int:
+        status = mila.logs_out().status
+        world.advance(timedelta(seconds=seconds))
+        return status
+
+    statuses = just_before(monkeypatch, notices, "require_terms", log_out_and_wait)
+    minted = mila.mints_a_chat_token()
+    assert (minted.status, statuses) == (200, [204])
+    assert is_revoked(minted.json["token"])
+
+
+@pytest.mark.promise("STR-3")
+@pytest.mark.parametrize("seconds", [0, 1, 3, 9])
+def test_token_minted_before_a_slow_logout_commits_is_revoked(
+    world: World, monkeypatch: pytest.MonkeyPatch, seconds: int
+) -> None:
+    mila = world.a_user()
+
+    def wait_and_mint() -> str:
+        world.advance(timedelta(seconds=seconds))
+        return str(mila.mints_a_chat_token().json["token"])
+
+    tokens = just_before(monkeypatch, table, "transact", wait_and_mint)
+    assert mila.logs_out().status == 204
+    assert is_revoked(*tokens)
 
 
 @pytest.mark.promise("STR-1")
