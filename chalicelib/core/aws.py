@@ -8,6 +8,9 @@ the request is answered with 503:
                     knows which writes may be sent twice; botocore makes one.
     SNS, SES  6 s   one try: neither is idempotent, a second try could be a second message.
     others    6 s   two tries of 1 s and 2 s; they are reads (vault, KMS) or may be repeated (S3).
+
+Only workers, which have minutes, call what takes longer: S3 may need minutes to assemble the parts of an
+upload, and sends white space from time to time meanwhile (two tries of 1 s and 120 s between two reads).
 """
 
 from dataclasses import dataclass
@@ -33,6 +36,9 @@ class _Patience:
 _PATIENCE = {"dynamodb": _Patience(1, 2, 1), "sns": _Patience(1, 5, 1), "sesv2": _Patience(1, 5, 1)}
 _OTHERS = _Patience(1, 2, 2)
 
+# Operations that take longer than others of their service, each with a client of its own.
+SLOW_OPERATIONS = {("s3", "complete_multipart_upload"): _Patience(1, 120, 2)}
+
 # Buckets by the names of their regions: by the common one, requests and links could go by way of the United
 # States (STR-7). And in some regions botocore still signs links in the old way, which S3 refuses.
 _IN_REGION = {"signature_version": "s3v4", "s3": {"addressing_style": "virtual"}}
@@ -56,12 +62,12 @@ class AwsBug(Exception):
 
 
 @cache
-def client(service: str) -> Any:  # noqa: ANN401 - boto3 ships no types; each service has one typed module over this
-    """The process's client of a service."""
+def client(service: str, operation: str = "") -> Any:  # noqa: ANN401 - boto3 ships no types; each service has one typed module over this
+    """The process's client of a service, or of one of its slow operations."""
     import boto3
     from botocore.config import Config
 
-    patience = _PATIENCE.get(service, _OTHERS)
+    patience = SLOW_OPERATIONS.get((service, operation)) or _PATIENCE.get(service, _OTHERS)
     return boto3.client(
         service,
         region_name=settings().region,
@@ -83,8 +89,10 @@ def ask(service: str, operation: str, **parameters: Any) -> dict[str, Any]:  # n
     """
     from botocore.exceptions import BotoCoreError, ClientError
 
+    slow = (service, operation) in SLOW_OPERATIONS
+    caller = client(service, operation) if slow else client(service)
     try:
-        answer: dict[str, Any] = getattr(client(service), operation)(**parameters)
+        answer: dict[str, Any] = getattr(caller, operation)(**parameters)
     except ClientError as error:
         raise _meaning(error) from None
     except BotoCoreError:

@@ -172,6 +172,12 @@ class Calls(Counter[str]):
         return {name.split(".")[1]: n for name, n in self.items() if name.startswith("dynamodb.")}
 
 
+def clients_of(service: str) -> list[Any]:
+    """All clients of a service: the usual one, and those of operations that take longer."""
+    longer = [aws.client(*slow) for slow in aws.SLOW_OPERATIONS if slow[0] == service]
+    return [aws.client(service), *longer]
+
+
 @contextmanager
 def counted() -> Iterator[Calls]:
     """Count the calls to AWS in this block, at the clients themselves; reads by key have to be consistent."""
@@ -183,9 +189,8 @@ def counted() -> Iterator[Calls]:
         reads = {"GetItem": [params], "BatchGetItem": params.get("RequestItems", {}).values()}
         stale.extend(model.name for read in reads.get(model.name, ()) if not read.get("ConsistentRead"))
 
-    clients = [
-        aws.client(name) for name in ("dynamodb", "sns", "sesv2", "secretsmanager", "kms", "sqs", "s3")
-    ]
+    services = ("dynamodb", "sns", "sesv2", "secretsmanager", "kms", "sqs", "s3")
+    clients = [client for service in services for client in clients_of(service)]
     for client in clients:
         client.meta.events.register("provide-client-params", count)
     try:
@@ -217,24 +222,26 @@ def failing(
         if next(left, None) is not None:
             raise error
 
-    events = aws.client(service).meta.events
     name = f"{moment}-call.{service}.{operation}"
-    events.register(name, fail)
+    for client in clients_of(service):
+        client.meta.events.register(name, fail)
     try:
         yield
     finally:
-        events.unregister(name, fail)
+        for client in clients_of(service):
+            client.meta.events.unregister(name, fail)
 
 
 @contextmanager
 def hooked(service: str, moment: str, hook: Callable[..., None]) -> Iterator[None]:
     """Call something at each call to a service, such as at `after-call.sesv2.SendEmail`."""
-    events = aws.client(service).meta.events
-    events.register_last(moment, hook)
+    for client in clients_of(service):
+        client.meta.events.register_last(moment, hook)
     try:
         yield
     finally:
-        events.unregister(moment, hook)
+        for client in clients_of(service):
+            client.meta.events.unregister(moment, hook)
 
 
 def losing_answers(operation: str, times: int = 1) -> AbstractContextManager[None]:

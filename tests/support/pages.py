@@ -13,7 +13,7 @@ from uuid import UUID
 
 from botocore.awsrequest import AWSResponse
 
-from chalicelib.core import aws, table
+from chalicelib.core import table
 from chalicelib.core.clock import to_text
 from chalicelib.core.ids import AccountId
 from chalicelib.core.settings import settings
@@ -22,6 +22,7 @@ from chalicelib.devices.model import Platform
 from chalicelib.privacy import codec
 from chalicelib.usage import store
 from chalicelib.usage.model import UsageEvent
+from tests.support.cloud import clients_of
 from tests.support.world import User
 
 Answer = tuple[AWSResponse, dict[str, Any]]
@@ -76,7 +77,7 @@ def a_bucket_that_keeps_nothing() -> Iterator[list[int]]:
     with (
         _answering("s3", "CreateMultipartUpload", lambda **_: _answered(UploadId="upload")),
         _answering("s3", "UploadPart", take),
-        _answering("s3", "CompleteMultipartUpload", lambda **_: _answered()),
+        _answering("s3", "CompleteMultipartUpload", lambda **_: _answered(ETag="whole")),
     ):
         yield sizes
 
@@ -84,12 +85,13 @@ def a_bucket_that_keeps_nothing() -> Iterator[list[int]]:
 @contextmanager
 def _answering(service: str, operation: str, answer: Any) -> Iterator[None]:
     """Answer an operation here, without sending it, where `answer` gives one."""
-    events = aws.client(service).meta.events
-    events.register(f"before-call.{service}.{operation}", answer)
+    for client in clients_of(service):
+        client.meta.events.register(f"before-call.{service}.{operation}", answer)
     try:
         yield
     finally:
-        events.unregister(f"before-call.{service}.{operation}", answer)
+        for client in clients_of(service):
+            client.meta.events.unregister(f"before-call.{service}.{operation}", answer)
 
 
 def _answered(**members: Any) -> Answer:

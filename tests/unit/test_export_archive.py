@@ -5,17 +5,21 @@ import io
 import random
 import zipfile
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import ReadTimeoutError
 
+from chalicelib.core.aws import AwsBug
 from chalicelib.core.errors import Unavailable
 from chalicelib.rights.export import archive
 from chalicelib.rights.export.archive import PART, Archive, zipped_to
-from tests.support.cloud import counted, failing, hooked
+from tests.support.cloud import clients_of, counted, failing, hooked
 from tests.support.copies import KEY, downloaded, uploads
+from tests.support.outages import refusal
 from tests.support.world import World
 
 AT = datetime(2026, 11, 24, 12, 0, 7, tzinfo=UTC)
@@ -110,6 +114,87 @@ def test_when_s3_does_not_answer_it_can_be_done_again(operation: str, world: Wor
     assert uploads() == []
     put("again")
     assert content_of("a.txt") == "again"
+
+
+@contextmanager
+def answering(operation: str, *bodies: bytes) -> Iterator[list[int]]:
+    """Let S3 do nothing but answer with 200 and these bodies, then work as usual; notes each read timeout."""
+    left, timeouts = list(bodies), list[int]()
+    name = f"before-send.s3.{operation}"
+
+    def answer(request: AWSPreparedRequest, **_: Any) -> AWSResponse | None:
+        return AWSResponse(request.url, 200, {}, Raw(left.pop(0))) if left else None
+
+    def note(client: Any) -> Any:
+        def noting(params: dict[str, Any], **_: Any) -> None:
+            timeouts.append(client.meta.config.read_timeout)
+            if left:  # moto hears of it all the same: as of a read
+                params["method"] = "GET"
+
+        return noting
+
+    clients = clients_of("s3")
+    noted = [note(client) for client in clients]
+    for client, noting in zip(clients, noted, strict=True):
+        client.meta.events.register_first(name, answer)
+        client.meta.events.register(f"before-call.s3.{operation}", noting)
+    try:
+        yield timeouts
+    finally:
+        for client, noting in zip(clients, noted, strict=True):
+            client.meta.events.unregister(name, answer)
+            client.meta.events.unregister(f"before-call.s3.{operation}", noting)
+
+
+class Raw(io.BytesIO):
+    """A body as urllib3 gives it."""
+
+    def stream(self, **_: Any) -> Iterator[bytes]:
+        yield self.read()
+
+
+FAILED = b"<?xml version='1.0'?>\n   \n<Error><Code>InternalError</Code><Message>x</Message></Error>"
+
+
+def test_s3_has_minutes_to_assemble_a_zip_and_seconds_for_a_part(world: World) -> None:
+    with answering("CompleteMultipartUpload") as assembling, answering("UploadPart") as sending:
+        put("Mila")
+    assert assembling == [120]
+    assert sending == [2]
+
+
+@pytest.mark.parametrize("body", [FAILED, b"", b"<?xml version='1.0'?>\n    "])
+def test_good_status_without_an_object_counts_as_failed(body: bytes, world: World) -> None:
+    put("before")
+    with answering("CompleteMultipartUpload", *[body] * 5), pytest.raises(Unavailable):
+        put("lost")
+    assert content_of("a.txt") == "before"
+    assert uploads() == []
+
+
+def test_upload_that_completed_although_its_answer_was_lost_is_recognised(world: World) -> None:
+    put("before")
+    silence = ReadTimeoutError(endpoint_url="https://s3")
+    with failing("s3", "CompleteMultipartUpload", silence, moment="after"):
+        sha256 = put("Mila")
+    assert hashlib.sha256(downloaded()).hexdigest() == sha256
+
+
+def test_no_such_upload_at_the_second_try_is_no_failure_if_the_object_is_there(world: World) -> None:
+    gone = refusal("NoSuchUpload", 404)
+    with failing("s3", "CompleteMultipartUpload", gone, moment="after"):
+        sha256 = put("Mila")
+    assert hashlib.sha256(downloaded()).hexdigest() == sha256
+
+
+def test_no_such_upload_is_a_failure_if_another_object_is_there(world: World) -> None:
+    put("Mila")
+    with (
+        failing("s3", "CompleteMultipartUpload", refusal("NoSuchUpload", 404)),
+        pytest.raises(AwsBug, match="NoSuchUpload"),
+    ):
+        put("Vuki")  # of the same size
+    assert content_of("a.txt") == "Mila"
 
 
 def test_parts_that_can_not_be_given_up_now_do_not_hide_why(world: World) -> None:

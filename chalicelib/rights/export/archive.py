@@ -5,6 +5,8 @@ What must hold:
 - The object is there whole or not at all: S3 shows it when the upload is completed, over the one of an
   earlier run. Whoever fails before that gives the parts up; of a process that was killed they are left, which
   the bucket's lifecycle sees to.
+- A completion that S3 does not confirm is judged by the object that is there: each upload marks its own
+  (ADR 23).
 - Every file is hashed as it is written, and so is the whole.
 - Names, order and times in the ZIP follow from what is given, never from the machine.
 
@@ -14,6 +16,7 @@ for a file that may become so large, by the size that `add` is told.
 """
 
 import hashlib
+import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -27,6 +30,7 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.core.settings import settings
 
 PART = 8 * 1024 * 1024  # S3 takes parts from 5 MB on, and 10,000 of them: 80 GB
+_MARK = "upload"  # in an object's metadata: a random name of the upload that made it
 _GATHERED = 64 * 1024  # characters that are compressed at once
 
 
@@ -75,8 +79,15 @@ class Upload:
 
     def __init__(self, key: str) -> None:
         self._place = {"Bucket": settings().export_bucket(), "Key": key}
-        begun = aws.ask("s3", "create_multipart_upload", **self._place, ContentType="application/zip")
-        self._place["UploadId"] = begun["UploadId"]
+        self._mark = secrets.token_hex(16)
+        begun = aws.ask(
+            "s3",
+            "create_multipart_upload",
+            **self._place,
+            ContentType="application/zip",
+            Metadata={_MARK: self._mark},
+        )
+        self._upload = {**self._place, "UploadId": begun["UploadId"]}
         self._parts: list[dict[str, object]] = []
         self._buffer = bytearray()
         self._seen = hashlib.sha256()
@@ -113,18 +124,41 @@ class Upload:
             raise
 
     def complete(self) -> None:
-        """Send what is left, and let the object be there."""
+        """Send what is left, and let the object be there.
+
+        S3 may complete the upload although its answer is lost, and then know no such upload at the next try.
+        It may also answer with status 200 and then fail; botocore raises the error that such an answer holds.
+
+        Raises:
+            Unavailable, AwsBug: the object is not there.
+        """
         self._send(bytes(self._buffer))
-        aws.ask("s3", "complete_multipart_upload", **self._place, MultipartUpload={"Parts": self._parts})
+        parts = {"Parts": self._parts}
+        try:
+            done = aws.ask("s3", "complete_multipart_upload", **self._upload, MultipartUpload=parts)
+        except (Unavailable, AwsBug):
+            if not self._is_there():
+                raise
+        else:
+            if "ETag" not in done and not self._is_there():
+                raise Unavailable
+
+    def _is_there(self) -> bool:
+        """Whether the object is the one of this upload: S3 makes it whole or not at all."""
+        try:
+            found = aws.ask("s3", "head_object", **self._place)
+        except (Unavailable, AwsBug):
+            return False
+        return (found["Metadata"].get(_MARK), found["ContentLength"]) == (self._mark, self.size)
 
     def give_up(self) -> None:
         """Let S3 forget the parts. If it can't now, the bucket's lifecycle does."""
         with suppress(Unavailable, AwsBug):
-            aws.ask("s3", "abort_multipart_upload", **self._place)
+            aws.ask("s3", "abort_multipart_upload", **self._upload)
 
     def _send(self, body: bytes) -> None:
         number = len(self._parts) + 1
-        sent = aws.ask("s3", "upload_part", **self._place, PartNumber=number, Body=body)
+        sent = aws.ask("s3", "upload_part", **self._upload, PartNumber=number, Body=body)
         self._parts.append({"PartNumber": number, "ETag": sent["ETag"]})
 
 
