@@ -12,7 +12,6 @@ worker is lost, then the sweep sends another within minutes.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from chalicelib.accounts.model import Account
 from chalicelib.core import clock, idempotency, metrics
@@ -165,18 +164,21 @@ def listed(account_id: AccountId, cursor: Cursor | None) -> tuple[list[RightsReq
     """A page of a subject's requests, and where the next begins.
 
     Raises:
-        InvalidRequest: the cursor is none of ours.
+        InvalidRequest: the cursor is none of ours, or of another subject.
     """
-    found, more = store.of_account(account_id, _instant(cursor), PAGE)
-    return found, str(clock.to_epoch(datetime.fromisoformat(more))) if more else None
+    found, more = store.of_account(account_id, _last_shown(account_id, cursor), PAGE)
+    return found, found[-1].request_id if more and found else None
 
 
-def _instant(cursor: Cursor | None) -> str | None:
+def _last_shown(account_id: AccountId, cursor: Cursor | None) -> RightsRequest | None:
+    """The request that the page before ended with; a cursor is its id."""
     if cursor is None:
         return None
-    if not (cursor.isascii() and cursor.isdecimal() and int(cursor) < 2**33):
+    request_id = RightsRequestId.parse(cursor)
+    found = store.read(request_id) if request_id else None
+    if found is None or found.account_id != account_id:
         raise InvalidRequest("This cursor is not one of ours")
-    return clock.to_text(clock.from_epoch(int(cursor)))
+    return found
 
 
 def by_receipt(request_id: RightsRequestId, receipt: str) -> RightsRequest:

@@ -82,27 +82,34 @@ def read(request_id: RightsRequestId) -> RightsRequest | None:
 
 
 def of_account(
-    account_id: AccountId, before: str | None, most: int
-) -> tuple[list[RightsRequest], str | None]:
-    """The requests of a subject, the newest first, and where the next page begins.
+    account_id: AccountId, after: RightsRequest | None, most: int
+) -> tuple[list[RightsRequest], bool]:
+    """The requests of a subject behind one of them, the newest first, and whether there are more.
 
     The index lags behind by a moment, so a request of just now may be missing.
     """
-    received = Between(_EARLIEST, before) if before else None
     rows = list(
         table.query(
             Query(
                 Table.RIGHTS,
                 partition(account_id),
-                received,
                 index=Index.OWNER,
                 order=Order.DESCENDING,
                 limit=most + 1,
+                after=_place_in_list(after) if after else None,
             )
         )
     )
-    found = several([RightsRequestId(row["pk"].removeprefix("R#")) for row in rows[:most]])
-    return found, rows[most]["received_at"] if len(rows) > most else None
+    return several([RightsRequestId(row["pk"].removeprefix("R#")) for row in rows[:most]]), len(rows) > most
+
+
+def _place_in_list(request: RightsRequest) -> dict[str, str]:
+    """Where a request stands in its subject's list; many may be of one second."""
+    return {
+        **key(request.request_id).attributes(),
+        Index.OWNER.pk: partition(request.account_id),
+        Index.OWNER.sk: clock.to_text(request.received_at),
+    }
 
 
 def ids_of(account_id: AccountId) -> Iterator[RightsRequestId]:

@@ -12,7 +12,7 @@ from chalicelib.rights import plans, store
 from chalicelib.rights.model import Right
 from tests.support import cloud
 from tests.support.races import just_before
-from tests.support.world import Reply, World
+from tests.support.world import Reply, User, World
 
 
 def taken(reply: Reply) -> dict[str, Any]:
@@ -192,27 +192,60 @@ def test_requests_are_listed_newest_first(world: World) -> None:
     ]
 
 
+def requests_of(user: User, number: int, seconds: int) -> list[str]:
+    """The ids of so many requests, each taken so many seconds after the one before, and taken back."""
+    made = []
+    for _ in range(number):
+        user.world.advance(timedelta(seconds=seconds))
+        made.append(taken(user.exercises("access"))["id"])
+        user.calls("POST", f"/v1/rights-requests/{made[-1]}/cancel")
+    return made
+
+
+def pages_of(user: User, most: int = 10) -> list[list[str]]:
+    """The ids on each page of a user's list, from the first to the last."""
+    pages, path = [], "/v1/rights-requests"
+    for _ in range(most):
+        page = user.gets(path).json
+        pages.append([item["id"] for item in page["items"]])
+        if "next" not in page:
+            return pages
+        path = f"/v1/rights-requests?cursor={page['next']}"
+    pytest.fail("the list does not end")
+
+
 def test_a_long_list_comes_in_pages(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("chalicelib.rights.service.PAGE", 2)
     mila = world.a_user().is_stepped_up()
-    made = []
-    for _ in range(5):
-        world.advance(timedelta(seconds=1))
-        made.append(taken(mila.exercises("access"))["id"])
-        mila.calls("POST", f"/v1/rights-requests/{made[-1]}/cancel")
-    seen, path = [], "/v1/rights-requests"
-    while True:
-        page = mila.gets(path).json
-        seen += [item["id"] for item in page["items"]]
-        if "next" not in page:
-            break
-        path = f"/v1/rights-requests?cursor={page['next']}"
-    assert seen == made[::-1]
+    made = requests_of(mila, 5, seconds=1)
+    assert pages_of(mila) == [made[4:2:-1], made[2:0:-1], made[:1]]
 
 
-@pytest.mark.parametrize("cursor", ["x", "1.5", "9" * 20])
-def test_a_cursor_of_somebody_elses_making_is_refused(world: World, cursor: str) -> None:
+@pytest.mark.parametrize("number", [2, 5, 6])
+def test_list_pages_through_many_requests_of_one_second(
+    world: World, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    monkeypatch.setattr("chalicelib.rights.service.PAGE", 2)
+    mila = world.a_user().is_stepped_up()
+    made = requests_of(mila, number, seconds=0)
+    pages = pages_of(mila)
+    assert sorted(one for page in pages for one in page) == sorted(made)
+    assert [len(page) for page in pages[:-1]] == [2] * (len(pages) - 1)
+
+
+@pytest.mark.parametrize("cursor", ["x", "1.5", "9" * 20, "1795521600", "r_" + "0" * 26])
+def test_made_up_cursor_is_refused(world: World, cursor: str) -> None:
     assert world.a_user().gets(f"/v1/rights-requests?cursor={cursor}").problem == "invalid_request"
+
+
+@pytest.mark.promise("SEC-1")
+def test_cursor_of_another_account_is_refused(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chalicelib.rights.service.PAGE", 2)
+    mila, vuk = world.a_user().is_stepped_up(), world.a_user().is_stepped_up()
+    requests_of(mila, 3, seconds=1)
+    requests_of(vuk, 1, seconds=1)
+    cursor = mila.gets("/v1/rights-requests").json["next"]
+    assert vuk.gets(f"/v1/rights-requests?cursor={cursor}").problem == "invalid_request"
 
 
 def test_a_list_takes_a_cursor_and_nothing_else(world: World) -> None:

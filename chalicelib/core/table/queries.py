@@ -1,5 +1,6 @@
 """Which items are wanted: of one partition, in which order; or all of one kind in a table."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
@@ -73,7 +74,8 @@ class Query:
     """Items of one partition of a table or an index.
 
     `limit` bounds the items that are given out, `page` those that one call reads (None: one megabyte).
-    `as_of` shows what had not expired at an instant in the past; None is now.
+    `as_of` shows what had not expired at an instant in the past; None is now. `after` has the key attributes,
+    the index's included, of the item that the answer begins behind; it need not be there any more.
     """
 
     table: Table
@@ -85,6 +87,7 @@ class Query:
     page: int | None = None
     expired: Expired = Expired.DROPPED
     as_of: datetime | None = None
+    after: Mapping[str, str] | None = None
 
     def request(self) -> dict[str, Any]:
         """The parameters of the first call."""
@@ -102,6 +105,7 @@ class Query:
             "ScanIndexForward": self.order is Order.ASCENDING,
             **({"IndexName": self.index.label} if self.index else {"ConsistentRead": True}),
             **({"Limit": min(sizes)} if sizes else {}),
+            **({"ExclusiveStartKey": wire_item(self.after)} if self.after else {}),
         }
 
 
