@@ -204,7 +204,7 @@ class IdempotencyMismatch(Unprocessable):
 
 
 class PreconditionRequired(Problem):
-    """If-Match is missing."""
+    """If-Match is missing, or names no single version."""
 
     status = 428
     code = "precondition_required"

@@ -197,6 +197,16 @@ def test_an_approval_is_of_what_was_shown(alice: Operator, bob: Operator, asked:
     assert stored(asked).is_open
 
 
+@pytest.mark.promise("RGT-10")
+@pytest.mark.parametrize("tags", ["*", '"1", "2", "3", "4"', '"2", *'])
+def test_approval_of_whatever_is_current_is_refused(
+    alice: Operator, bob: Operator, asked: str, tags: str
+) -> None:
+    alice.proposes(asked, "refused", UNFOUNDED)
+    assert bob.approves(asked, tags).problem == "precondition_required"
+    assert stored(asked).is_open
+
+
 def test_an_approval_has_something_to_approve(bob: Operator, asked: str) -> None:
     assert bob.approves(asked).problem == "nothing_proposed"
 

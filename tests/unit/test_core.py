@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from chalicelib.core import aws, clock, errors, keyring, observe, table
 from chalicelib.core.clock import Instant
-from chalicelib.core.errors import Problem
+from chalicelib.core.errors import PreconditionRequired, Problem
 from chalicelib.core.http import ClientAddress, IfMatch
 from chalicelib.core.ids import AccountId, ChallengeId, UserId
 from chalicelib.core.keyring import MacKeys
@@ -136,6 +136,12 @@ def test_an_address_is_kept_as_a_block_only(address: str, block: str) -> None:
     caller = ClientAddress(address)
     assert caller.block == block
     assert vars(caller) == {"block": block}
+
+
+@pytest.mark.parametrize("value", ["*", '"1", "2"', '"1", *', ""])
+def test_if_match_that_names_no_single_version_is_no_precondition(value: str) -> None:
+    with pytest.raises(PreconditionRequired):
+        IfMatch.parse(value)
 
 
 def test_a_weak_tag_allows_no_edit() -> None:

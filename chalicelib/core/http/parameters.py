@@ -139,20 +139,27 @@ class Header(ABC):
 
 
 class IfMatch(Header):
-    """The version that an edit is meant for (RFC 9110 §13.1.1); `*` is any."""
+    """The one version that an edit or an approval is meant for (RFC 9110 §13.1.1).
+
+    `*` holds for every version, and a list for several, so neither shows what the client read. Both are
+    answered like a missing header: the precondition that is required was not sent (RFC 6585 §3, ADR 23).
+    """
 
     name = "If-Match"
-    description = "The ETag of the version that is edited, as it was read; `*` edits whichever is current."
+    description = "The ETag of the version that is meant, as it was read: exactly one; `*` is refused."
     schema: ClassVar[Mapping[str, object]] = {"type": "string", "examples": ['"3"']}
     problems = (PreconditionRequired,)
 
-    def __init__(self, tags: frozenset[str]) -> None:
-        self._tags = tags
+    def __init__(self, tag: str) -> None:
+        self._tag = tag
 
     @classmethod
     def parse(cls, value: str) -> Self:
-        """Strong comparison: weak tags match nothing."""
-        return cls(frozenset(tag.strip() for tag in value.split(",")))
+        """One tag, in strong comparison: a weak one matches nothing."""
+        tag = value.strip()
+        if tag in {"", "*"} or "," in tag:
+            raise PreconditionRequired
+        return cls(tag)
 
     @classmethod
     def absent(cls) -> Self:
@@ -161,7 +168,7 @@ class IfMatch(Header):
 
     def allows(self, etag: str) -> bool:
         """Whether the edit is meant for this version."""
-        return etag in self._tags or "*" in self._tags
+        return etag == self._tag
 
 
 class GlobalPrivacyControl(Header):
