@@ -15,6 +15,7 @@ import typer
 from botocore.exceptions import ClientError
 from rich.console import Console
 
+from chalicelib.core import principals
 from chalicelib.core.periods import DEFAULTS
 from chalicelib.core.periods import read as read_periods
 from infra.build import Package, build
@@ -29,6 +30,10 @@ class PeriodsRefused(ValueError):
     """How long things are kept is malformed or out of bounds; the text says which period."""
 
 
+class OperatorsRefused(ValueError):
+    """The patterns of operators are malformed, or admit a principal whose name the caller chooses."""
+
+
 @dataclass(frozen=True)
 class Target:
     """What a deployment needs to know beyond the package."""
@@ -40,14 +45,20 @@ class Target:
     issuer: str
     mail_from: str
     periods: str = DEFAULTS
+    operators: str | None = None  # patterns of ARNs; None: users and Identity Center of the own account
     stream_secret: str | None = field(default=None, repr=False)  # None: the stored one stays
 
     def __post_init__(self) -> None:
-        """Refuse periods with which no function would start."""
+        """Refuse periods and operators with which a function would not start."""
         try:
             read_periods(self.periods)
         except ValueError as refused:
             raise PeriodsRefused(f"RU4M_PERIODS is refused: {refused}") from None
+        try:
+            if self.operators:
+                principals.read(self.operators)
+        except ValueError as refused:
+            raise OperatorsRefused(f"RU4M_OPERATORS is refused: {refused}") from None
 
 
 @dataclass(frozen=True)
@@ -96,6 +107,7 @@ def deploy(account: Account, package: Package, target: Target, report: Report) -
             "StreamUrl": target.stream_url,
             "ContactEmail": target.contact_email,
             "Periods": target.periods,
+            "Operators": target.operators or principals.of_account(account.partition, account.number),
             "MailFrom": target.mail_from,
             "MailDomain": domain,
             "OnEmulator": "yes" if account.endpoint else "no",
@@ -127,7 +139,8 @@ def main(  # noqa: PLR0913, PLR0917 - the options of a command
     """Deploy the service.
 
     Read from the environment: Stream's API secret (RU4M_STREAM_API_SECRET; without it the stored one
-    stays), and how long things are kept where it differs from the defaults (RU4M_PERIODS).
+    stays), how long things are kept where it differs from the defaults (RU4M_PERIODS), and which principals
+    of IAM are operators, if not all users and Identity Center sessions of the account (RU4M_OPERATORS).
     """
     # Soft wrapping: what is printed may be read by a program.
     console, complain = (
@@ -138,14 +151,24 @@ def main(  # noqa: PLR0913, PLR0917 - the options of a command
     kept = os.environ.get("RU4M_PERIODS", DEFAULTS)
     try:
         account = Account(region, endpoint_url)
-        target = Target(stage, stream_api_key, stream_url, contact_email, issuer, mail_from, kept, secret)
+        target = Target(
+            stage=stage,
+            stream_api_key=stream_api_key,
+            stream_url=stream_url,
+            contact_email=contact_email,
+            issuer=issuer,
+            mail_from=mail_from,
+            periods=kept,
+            operators=os.environ.get("RU4M_OPERATORS"),
+            stream_secret=secret,
+        )
         done = deploy(account, build(), target, report=console.print)
     except StackFailed as failure:
         complain.print(str(failure), style="red")
         for event in failure.events:
             complain.print(f"  {event}")
         sys.exit(1)
-    except (MissingSecret, PeriodsRefused, RegionError, ClientError) as failure:
+    except (MissingSecret, PeriodsRefused, OperatorsRefused, RegionError, ClientError) as failure:
         complain.print(str(failure), style="red")
         sys.exit(1)
     console.print(f"api_url {done.api_url}")

@@ -14,9 +14,10 @@ from functools import cache
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from chalicelib.core import figures, periods, standins
+from chalicelib.core import figures, periods, principals, standins
 from chalicelib.core.durations import Duration
 from chalicelib.core.figures import Limits, Push
+from chalicelib.core.principals import Principals
 from chalicelib.core.standins import LocalTarget
 
 _T = TypeVar("_T")
@@ -94,6 +95,7 @@ class Settings:
     limits: Limits
     periods: Mapping[str, Duration]  # by the names of core/periods
     push: Push
+    operators: Principals  # whose calls of the internal routes are accepted; no one where it is not set
     local_targets: Mapping[str, LocalTarget]  # by host; on stage `local` only
     local_notices: str  # versions of notices beyond the published ones, as JSON; on stage `local` only
     environment: Mapping[str, str] = field(repr=False)  # has the function's credentials in it
@@ -189,6 +191,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         limits=_limits(environment, stage),
         periods=_periods(environment),
         push=_push(environment),
+        operators=_operators(environment),
         local_targets=_local_targets(environment, stage),
         local_notices=_only_locally(environment, "RU4M_NOTICES", stage, "versions are published by a commit"),
         environment=environment,
@@ -287,6 +290,14 @@ def _push(environment: Mapping[str, str]) -> Push:
         return figures.read_push(environment)
     except figures.BadFigure as bad:
         raise SettingsError(str(bad)) from None
+
+
+def _operators(environment: Mapping[str, str]) -> Principals:
+    listed = environment.get("RU4M_OPERATORS")
+    try:
+        return principals.read(listed) if listed else Principals()
+    except ValueError as refused:  # whose text repeats no value
+        raise SettingsError(f"RU4M_OPERATORS is refused: {refused}") from None
 
 
 def _periods(environment: Mapping[str, str]) -> Mapping[str, Duration]:

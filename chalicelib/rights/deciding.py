@@ -2,7 +2,8 @@
 
 What always holds:
 
-- Who approves never proposed it, and approves what they saw: the version of the request that was shown.
+- An approver never proposed it, whatever the permission set of either call, and approves the version of the
+  request that was shown.
 - While a proposal waits, the plan stands still: nothing is handed out that may be refused. The clock runs on.
 - A decision is made once. No proof of identity and no second approval that comes after it changes it.
 - A refusal is for a reason of the closed list. One that comes after the first period is on record as late,
@@ -20,6 +21,7 @@ from chalicelib.core.errors import ChangedMeanwhile
 from chalicelib.core.http import IfMatch
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.metrics import Metric
+from chalicelib.core.principals import person
 from chalicelib.rights import plans, service, states
 from chalicelib.rights.model import Proposal, RefusalReason, RightsRequest, Status, TooLate
 from chalicelib.rights.moving import Move, going_on, moved
@@ -132,7 +134,7 @@ def _approved(request: RightsRequest, by: str, shown: IfMatch, now: datetime) ->
         raise TooLate
     if proposal is None:
         raise NothingProposed
-    if proposal.by == by:
+    if person(proposal.by) == person(by):
         raise OwnProposal
     if not shown.allows(etag(request)):
         raise ChangedMeanwhile

@@ -67,6 +67,12 @@ class Account:
         answer: str = self.client("sts").get_caller_identity()["Account"]
         return answer
 
+    @cached_property
+    def partition(self) -> str:
+        """Of the region, as ARNs name it."""
+        partition: str = self._session.get_partition_for_region(self.region)
+        return partition
+
     @property
     def bucket(self) -> str:
         """The bucket that deployments go through; one per account and region."""

@@ -25,6 +25,7 @@ PLACEHOLDERS = {
     "RU4M_LOOKUP_VERSIONS": "1",
     "RU4M_MAIL_CONFIGURATION": "packaging",
     "RU4M_MAIL_FROM": "packaging@example.org",
+    "RU4M_OPERATORS": "arn:aws:iam::000000000000:user/*",
     "RU4M_PUBLIC_KEYS": '{"keys":[]}',
     "RU4M_SECRET_CODES": "codes",
     "RU4M_SECRET_LOOKUP": "lookup",

@@ -51,6 +51,7 @@ def split(
     for name, logical, function in list(_functions(resources, functions)):
         _finish(function["Properties"], name, logical)
         function["Properties"]["Environment"]["Variables"] |= _granted_names(policies[name])
+        function["Properties"]["Environment"]["Variables"] |= _OWN_VARIABLES.get(name, {})
         resources[f"{logical}Logs"] = _log_group(name)
     return out
 
@@ -120,6 +121,9 @@ def _finish(properties: Template, name: str, logical: str) -> None:
         "Tags": {"service": "ru4m", "stage": {"Ref": "Stage"}, "function": name},
     }
 
+
+# What one function alone is configured with.
+_OWN_VARIABLES: dict[str, dict[str, Any]] = {"admin": {"RU4M_OPERATORS": {"Ref": "Operators"}}}
 
 # What a function is told besides, once its policy names this.
 _TOLD_WITH: dict[str, dict[str, str]] = {

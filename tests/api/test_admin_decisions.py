@@ -61,6 +61,8 @@ def evidence(request_id: str) -> list[tuple[str, Any]]:
         "",
         "arn:aws:iam::123456789012:root",
         "arn:aws:sts::123456789012:federated-user/alice",
+        "arn:aws:sts::123456789012:assumed-role/Operators/alice",
+        "arn:aws:iam::999999999999:user/alice",
         "arn:aws:iam::123456789012:user/",
         "alice",
     ],
@@ -77,9 +79,47 @@ def test_a_session_of_the_app_is_no_operator(mila: User, asked: str) -> None:
     assert mila.gets(f"/admin/v1/rights-requests/{asked}").problem == "forbidden"
 
 
-def test_a_role_under_the_name_of_a_session_is_somebody(world: World, asked: str) -> None:
-    carol = Operator(world, "arn:aws:sts::123456789012:assumed-role/Operators/carol@ru4m.example")
-    assert carol.shows(asked).status == 200
+def through_identity_center(world: World, name: str, permission_set: str = "Operators") -> Operator:
+    role = f"AWSReservedSSO_{permission_set}_0123456789abcdef"
+    return Operator(world, f"arn:aws:sts::123456789012:assumed-role/{role}/{name}")
+
+
+def test_session_of_identity_center_is_an_operator(world: World, asked: str) -> None:
+    assert through_identity_center(world, "carol@ru4m.example").shows(asked).status == 200
+
+
+@pytest.mark.promise("RGT-10")
+def test_one_person_under_two_permission_sets_does_not_approve_alone(world: World, asked: str) -> None:
+    proposing, approving = (
+        through_identity_center(world, name, permission_set)
+        for name, permission_set in (("carol", "Operators"), ("Carol", "Administrators"))
+    )
+    assert proposing.proposes(asked, "refused", UNFOUNDED).status == 200
+    assert approving.approves(asked).problem == "own_proposal"
+    assert through_identity_center(world, "dora").approves(asked).status == 200
+
+
+@pytest.mark.promise("RGT-10")
+def test_session_of_a_role_whose_name_is_chosen_does_not_approve(
+    world: World, alice: Operator, asked: str
+) -> None:
+    alice.proposes(asked, "refused", UNFOUNDED)
+    tag = alice.shows(asked).headers["etag"]
+    chosen = Operator(world, "arn:aws:sts::123456789012:assumed-role/Operators/somebody-else")
+    assert chosen.approves(asked, tag).problem == "forbidden"
+    assert stored(asked).is_open
+
+
+@pytest.mark.promise("SEC-1")
+def test_accepted_operators_are_a_setting(
+    world: World, alice: Operator, asked: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RU4M_OPERATORS", "arn:aws:iam::123456789012:user/privacy/*")
+    cloud.new_container()
+    assert alice.shows(asked).problem == "forbidden"
+    assert world.an_operator("privacy/alice").shows(asked).status == 200
+    monkeypatch.undo()
+    cloud.new_container()
 
 
 @pytest.mark.promise("SEC-1")

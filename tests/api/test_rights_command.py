@@ -14,6 +14,7 @@ from infra.deployment.account import Account
 from infra.ops import internal_api
 from infra.ops.__main__ import app
 from infra.ops.internal_api import InternalApi
+from tests.support import cloud
 from tests.support.environment import REGION
 from tests.support.world import User, World
 
@@ -49,7 +50,7 @@ class _Wire:
             path,
             raw=request.body or b"",
             headers=headers,
-            arn=f"arn:aws:iam::1{'0' * 11}:user/{name}",
+            arn=f"arn:aws:iam::{cloud.ACCOUNT}:user/{name}",
         )
         return SimpleNamespace(
             status_code=reply.status, content=reply.text.encode(), headers={"ETag": reply.headers.get("etag")}

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from infra import deploy as command
 from infra.build import Package
-from infra.deploy import PeriodsRefused, Target, deploy
+from infra.deploy import OperatorsRefused, PeriodsRefused, Target, deploy
 from infra.deployment.account import Account, RegionError
 from infra.deployment.stacks import StackFailed
 from tests.infra.fakes import REGION, FakeAccount, FakeCloudFormation
@@ -119,6 +119,22 @@ def test_periods_go_to_the_functions_as_configured(account: FakeAccount, package
 def test_periods_with_which_no_function_would_start_are_refused() -> None:
     with pytest.raises(PeriodsRefused, match="usage has to be between"):
         a_target(periods="usage=P10Y")
+
+
+@pytest.mark.promise("SEC-1")
+def test_operators_are_those_of_the_own_account_unless_named(account: FakeAccount, package: Package) -> None:
+    users = "arn:aws:iam::000000000000:user/*"
+    center = "arn:aws:sts::000000000000:assumed-role/AWSReservedSSO_*/*"
+    deploy(account, package, a_target(), report=lambda _: None)
+    assert parameters(account.formation.asked[-1])["Operators"] == f"{users},{center}"
+    deploy(account, package, a_target(operators=users), report=lambda _: None)
+    assert parameters(account.formation.asked[-1])["Operators"] == users
+
+
+@pytest.mark.promise("SEC-1")
+def test_operators_who_choose_their_name_are_refused_before_a_deployment() -> None:
+    with pytest.raises(OperatorsRefused, match="RU4M_OPERATORS is refused"):
+        a_target(operators="arn:aws:sts::000000000000:assumed-role/Operators/*")
 
 
 @pytest.mark.promise("STR-7")

@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+from chalicelib.core import principals
 from chalicelib.core.chain.checkpointing import SETTLE
 from chalicelib.notices.announcing import LEASE
 from chalicelib.rights.plans.step import WHOLE_RUN
@@ -232,6 +233,20 @@ def test_every_function_keeps_things_as_long_as_the_stage_is_configured(
     allowed = re.compile(service["Parameters"]["Periods"]["AllowedPattern"])
     assert allowed.match(service["Parameters"]["Periods"]["Default"])
     assert allowed.match("usage=P14D,challenge=PT36H")
+
+
+@pytest.mark.promise("SEC-1")
+def test_operators_are_configured_for_the_admin_function_alone(
+    service: Template, functions: dict[str, Template]
+) -> None:
+    told = {
+        name: function["Environment"]["Variables"]["RU4M_OPERATORS"]
+        for name, function in functions.items()
+        if "RU4M_OPERATORS" in function["Environment"]["Variables"]
+    }
+    assert told == {"admin": {"Ref": "Operators"}}
+    allowed = re.compile(service["Parameters"]["Operators"]["AllowedPattern"])
+    assert allowed.match(principals.of_account("aws-eusc", "123456789012"))
 
 
 @pytest.mark.promise("RET-4")

@@ -11,6 +11,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from jwt.algorithms import ECAlgorithm
 
+from chalicelib.core import principals
+
 REGION = "eu-central-1"
 STREAM_SECRET = secrets.token_hex(32)
 STREAM_API_KEY = "test-key"
@@ -47,6 +49,7 @@ def variables() -> dict[str, str]:
             f"RU4M_TABLE_{name.upper()}": f"ru4m-test-{name}"
             for name in ("accounts", "claims", "challenges", "keys", "ledger", "usage", "rights")
         },
+        "RU4M_OPERATORS": principals.of_account("aws", "123456789012"),
         "RU4M_LOOKUP_VERSIONS": "1",
         "RU4M_SIGNING_KID": KID,
         "RU4M_MAIL_FROM": "notices@test.example",

@@ -88,6 +88,20 @@ def test_a_missing_variable_is_named(variable: str) -> None:
 
 
 @pytest.mark.promise("SEC-1")
+def test_operators_whose_name_is_chosen_refuse_the_start() -> None:
+    chosen = "arn:aws:sts::123456789012:assumed-role/Operators/*"
+    with pytest.raises(SettingsError, match="RU4M_OPERATORS") as refused:
+        read({**environment.variables(), "RU4M_OPERATORS": chosen})
+    assert chosen not in str(refused.value)
+
+
+def test_no_operator_is_accepted_where_none_is_configured() -> None:
+    variables = environment.variables()
+    arn = variables.pop("RU4M_OPERATORS").split(",")[0].replace("*", "alice")
+    assert not read(variables).operators.accepts(arn)
+
+
+@pytest.mark.promise("SEC-1")
 @pytest.mark.parametrize(
     "url", ["http://chat.stream-io-api.com", "http://127.0.0.1.example.org", "ftp://x", ""]
 )

@@ -1,25 +1,20 @@
 """The second kind of caller: somebody of the controller's staff, known by a signature of IAM (SigV4).
 
-The gateway checks the signature and whether the caller's own policies allow the call; what it tells us is
-the ARN. That is who acts, in evidence and in proposals, so it has to mean one person: the account's root and
-federated tokens, whose name the caller chose, are nobody. It stays out of logs.
+The gateway checks the signature and whether the caller's own policies allow the call, and passes the ARN on.
+It names who acts, in evidence and in proposals, so it has to mean one person: the setting RU4M_OPERATORS
+accepts forms whose name the caller does not choose (core/principals, ADR 23). It stays out of logs.
 """
 
-import re
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
 from chalice.app import IAMAuthorizer
 
+from chalicelib.core import principals
 from chalicelib.core.clock import MINUTE
 from chalicelib.core.errors import Forbidden, Problem, TooMany
 from chalicelib.core.limiter import Limiter, WhenUnreachable, Window
 from chalicelib.core.settings import settings
-
-# A user, or a role under the name of a session.
-_SOMEBODY = re.compile(
-    r"arn:aws[a-z-]*:(iam::\d{12}:user|sts::\d{12}:assumed-role)/[\w+=,.@/-]{1,600}", re.ASCII
-)
 
 # A stolen key must not read all that there is at once; a statutory deadline must not wait for a counter.
 _CALLS = Limiter(
@@ -44,11 +39,11 @@ class Operator:
         """Who calls, by what the gateway says of the signature.
 
         Raises:
-            Forbidden: it says nothing, or nobody in particular.
+            Forbidden: it says nothing, or names a principal that is not accepted.
             TooMany: they call too often.
         """
         arn = identity.get("userArn")
-        if not (isinstance(arn, str) and _SOMEBODY.fullmatch(arn)):
+        if not (isinstance(arn, str) and settings().operators.accepts(arn)):
             raise Forbidden
-        _CALLS.hit(arn)
+        _CALLS.hit(principals.person(arn))
         return cls(arn)
