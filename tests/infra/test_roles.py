@@ -6,6 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from chalicelib.consents import evidence
+from chalicelib.core.ids import Pseudonym, RightsRequestId
+from chalicelib.rights import store as rights
 from tests.infra.templates import Template, listed, of_type
 
 _LOGS = "logs:CreateLogStream, logs:PutLogEvents"
@@ -27,6 +30,22 @@ _REQUESTS = (
 _REQUESTS_OF_A_SUBJECT = ("dynamodb:Query", "${RightsTableArn}/index/owner")
 
 
+# What is appended is confined by the kind of chain (LEDGER_KINDS).
+_LEDGER = (("dynamodb:PutItem", "${LedgerTableArn}"), ("dynamodb:Query", "${LedgerTableArn}"))
+
+_RIGHTS = rights.evidence_of(RightsRequestId.new()).kind
+_CONSENT = evidence.chain_of(Pseudonym.new()).kind
+
+# Role: the kinds of chains to which it may append.
+LEDGER_KINDS = {
+    "AdminRole": {_RIGHTS},
+    "ConsentsRole": {_CONSENT},
+    "RenewConsentsRole": {_CONSENT},
+    "RightsRole": {_RIGHTS},
+    "WorkRightsRole": {_RIGHTS},
+}
+
+
 def _own_logs(name: str) -> tuple[str, str]:
     group = f"/aws/lambda/ru4m-${{Stage}}-{name}"
     return _LOGS, f"arn:${{AWS::Partition}}:logs:${{AWS::Region}}:${{AWS::AccountId}}:log-group:{group}:*"
@@ -44,7 +63,7 @@ EXPECTED = {
         ("kms:Decrypt", "${SealingKeyArn}"),
         _REQUESTS,
         ("dynamodb:Query", "${RightsTableArn}/index/open"),
-        ("dynamodb:PutItem, dynamodb:Query", "${LedgerTableArn}"),
+        *_LEDGER,
         ("dynamodb:UpdateItem", "${ChallengesTableArn}"),
         ("secretsmanager:GetSecretValue", "${LookupSecretArn}, ${ReceiptsSecretArn}"),
         ("kms:Decrypt", "${StageKeyArn}"),
@@ -77,7 +96,7 @@ EXPECTED = {
         _own_logs("consents"),
         ("dynamodb:BatchGetItem, dynamodb:PutItem", "${AccountsTableArn}"),
         ("dynamodb:BatchGetItem", "${KeysTableArn}"),
-        ("dynamodb:PutItem, dynamodb:Query", "${LedgerTableArn}"),
+        *_LEDGER,
         ("kms:Decrypt", "${SealingKeyArn}"),
     },
     "NoteBouncesRole": {
@@ -121,7 +140,7 @@ EXPECTED = {
         ("kms:Decrypt", "${SealingKeyArn}"),
         _REQUESTS,
         _REQUESTS_OF_A_SUBJECT,
-        ("dynamodb:PutItem, dynamodb:Query", "${LedgerTableArn}"),
+        *_LEDGER,
         ("secretsmanager:GetSecretValue", "${CodesSecretArn}, ${ReceiptsSecretArn}"),
         ("kms:Decrypt", "${StageKeyArn}"),
         ("sqs:SendMessage", "${RightsQueue.Arn}"),
@@ -132,7 +151,7 @@ EXPECTED = {
         ("dynamodb:BatchGetItem, dynamodb:PutItem", "${AccountsTableArn}"),
         ("dynamodb:Query", "${AccountsTableArn}/index/renewal"),
         ("dynamodb:BatchGetItem", "${KeysTableArn}"),
-        ("dynamodb:PutItem, dynamodb:Query", "${LedgerTableArn}"),
+        *_LEDGER,
         ("kms:Decrypt", "${SealingKeyArn}"),
     },
     "SessionsRole": {
@@ -211,7 +230,7 @@ EXPECTED = {
         ("kms:Decrypt", "${SealingKeyArn}"),
         (f"{_REQUESTS[0]}, dynamodb:Query", _REQUESTS[1]),
         _REQUESTS_OF_A_SUBJECT,
-        ("dynamodb:PutItem, dynamodb:Query", "${LedgerTableArn}"),
+        *_LEDGER,
         ("secretsmanager:GetSecretValue", "${LookupSecretArn}, ${StreamSecretArn}"),
         ("kms:Decrypt", "${StageKeyArn}"),
         (
@@ -297,6 +316,20 @@ def test_who_signs_the_ledger_may_not_write_into_it_and_who_writes_may_not_sign(
     writing = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}
     assert [role for role, actions in granted.items() if "kms:Sign" in actions and writing & actions] == []
     assert [role for role, actions in granted.items() if "kms:Sign" in actions] == ["CheckpointLedgerRole"]
+
+
+@pytest.mark.promise("SEC-1")
+def test_role_appends_to_chains_of_its_own_kinds_alone(service: Template) -> None:
+    kinds = {
+        role: statement["Condition"]
+        for role, statement in statements(service)
+        if "${LedgerTableArn}" in listed(statement.get("Resource", []))
+        and "dynamodb:PutItem" in listed(statement["Action"])
+    }
+    assert kinds == {
+        role: {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"{kind}#*" for kind in sorted(own)]}}
+        for role, own in LEDGER_KINDS.items()
+    }
 
 
 @pytest.mark.promise("USE-6")
