@@ -156,7 +156,7 @@ def _do_step(request: RightsRequest, step: Step) -> RightsRequest:
     except (MovedMeanwhile, HeadMoved):
         raise
     except Unavailable:
-        return _await_service(job.request)
+        return _await_service(job.request, step)
     except Exception as error:  # noqa: BLE001 - the request must not be lost, whatever it is
         return _record_failure(job.request, step, error)
 
@@ -220,26 +220,32 @@ def _record_wait(request: RightsRequest, step: Step, outcome: Wait) -> RightsReq
     """Let the step wait. What it learnt goes on record; that it still waits does not."""
     now = clock.now()
     notes = {**request.notes, **outcome.notes}
-    after = _free(request, run_at=now + outcome.for_, tries=0, unreachable_since=None, notes=notes)
-    state = request.next_step
-    if state and state.status is not StepStatus.IN_PROGRESS:
-        after = after.with_step(step.name, StepStatus.IN_PROGRESS, now)
-    if request.is_open:
-        status = Status.AWAITING_PROCESSOR if step.waits_for_processor else Status.IN_PROGRESS
-        states.check(request.status, status)
-        after = after.model_copy(update={"status": status})
+    after = _waiting(request, step, run_at=now + outcome.for_, unreachable_since=None, notes=notes)
     news = {name: value for name, value in outcome.notes.items() if request.notes.get(name) != value}
     said = evidence.entry(f"{step.name}_waits", {"by": "engine", **news}) if news else None
     return store.move(request, after, said)
 
 
-def _await_service(request: RightsRequest) -> RightsRequest:
+def _waiting(request: RightsRequest, step: Step, **changes: object) -> RightsRequest:
+    """The request, free and waiting in a step."""
+    after = _free(request, tries=0, **changes)
+    state = request.next_step
+    if state and state.status is not StepStatus.IN_PROGRESS:
+        after = after.with_step(step.name, StepStatus.IN_PROGRESS, clock.now())
+    if not request.is_open:
+        return after
+    status = Status.AWAITING_PROCESSOR if step.waits_for_processor else Status.IN_PROGRESS
+    states.check(request.status, status)
+    return after.model_copy(update={"status": status})
+
+
+def _await_service(request: RightsRequest, step: Step) -> RightsRequest:
     """Look again at a service that does not answer, after as long as it has been silent so far."""
     now = clock.now()
     since = request.unreachable_since or now
     metrics.gauge(Metric.RIGHTS_UNREACHABLE_MINUTES, (now - since) // MINUTE)
     wait = _spread(min(max(now - since, _FIRST_WAIT), LONGEST_LOOK))
-    return store.move(request, _free(request, run_at=now + wait, tries=0, unreachable_since=since))
+    return store.move(request, _waiting(request, step, run_at=now + wait, unreachable_since=since))
 
 
 def _record_failure(request: RightsRequest, step: Step, error: Exception) -> RightsRequest:

@@ -42,6 +42,7 @@ LEDGER_KINDS = {
     "ConsentsRole": {_CONSENT},
     "RenewConsentsRole": {_CONSENT},
     "RightsRole": {_RIGHTS},
+    "TransferCopiesRole": {_RIGHTS},
     "WorkRightsRole": {_RIGHTS},
 }
 
@@ -211,7 +212,7 @@ EXPECTED = {
     "TransferCopiesRole": {
         _own_logs("transfer_copies"),
         ("dynamodb:GetItem, dynamodb:PutItem", "${RightsTableArn}"),
-        ("dynamodb:PutItem, dynamodb:Query", "${LedgerTableArn}"),
+        *_LEDGER,
         (
             "sqs:DeleteMessage, sqs:GetQueueAttributes, sqs:ReceiveMessage, sqs:SendMessage",
             "${TransfersQueue.Arn}",
