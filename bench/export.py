@@ -83,7 +83,6 @@ def events(account_id: AccountId, times: int) -> Iterator[UsageEvent]:
             account_id=account_id,
             event_id=uuid4(),
             at=at,
-            hour=store.hour_of(account_id, at),
             name="meeting.joined",
             screen="settings/privacy",
             duration_ms=number,

@@ -51,6 +51,8 @@ class Limits:
     attempts_per_address: int = _count(60)
     attempts_per_address_minutes: int = _minutes(10)
     operator_calls_per_minute: int = _count(120)
+    # Events of usage per account and UTC day; a copy of thirty such days has to fit into one run (ADR 22).
+    usage_events_per_day: int = _figure(5_000, 100, 20_000)
     # Network bits of an address block. Coarser is fine; finer would tell households apart (USE-1).
     address_bits_v4: int = _figure(24, 8, 24)
     address_bits_v6: int = _figure(64, 32, 64)

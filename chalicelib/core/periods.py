@@ -37,6 +37,7 @@ PERIODS: Mapping[str, Bounds] = {
     "idle_session": _bounds("P60D", "P1D", "P1Y"),
     # A day's events are needed until the day is closed and its figures are published.
     "usage": _bounds("P30D", "P7D", "P90D"),
+    "usage_count": _bounds("P1D", "P1D", "P1D"),  # counted from the day's first second
     "security_log": _bounds("P90D", "P7D", "P180D"),
     # Long enough to come back for it after a weekend; whoever is later asks again.
     "export": _bounds("P5D", "P1D", "P7D"),

@@ -17,7 +17,7 @@ from chalicelib.privacy.purposes import Correction, LegalBasis, Source
 from chalicelib.privacy.whereabouts import Found, found
 
 # Attributes of an item that are not a record's own.
-RESERVED = frozenset({"pk", "sk", "kind", "sealed", "expires_at", "delete_at"})
+RESERVED = frozenset({"pk", "sk", "kind", "sealed", "rows", "expires_at", "delete_at"})
 
 # The most that may be kept where neither export nor erasure can find it.
 TRANSIENT_MOST = Duration(7, Unit.DAY)
@@ -50,6 +50,21 @@ def _clear(declaration: Declaration) -> Iterator[str]:
         yield "say in why_clear why it can't be sealed, or seal it"
     if not is_clear and why is not None:
         yield "why_clear belongs to KeyClass.CLEAR alone; this is sealed"
+
+
+def _bundle(declaration: Declaration) -> Iterator[str]:
+    """An item of several records is dated by its oldest, and nothing of it is sealed."""
+    bundle, retention = declaration.bundle, declaration.retention
+    if bundle is None:
+        return
+    if declaration.key_class is not KeyClass.CLEAR:
+        yield "leave out bundle: only a class in clear has several records in one item"
+    if unknown := {*bundle.shared, bundle.distinct} - declaration.fields.keys():
+        yield f"bundle names {', '.join(sorted(unknown))}, and there is no such field"
+    if not isinstance(retention, After):
+        yield "retention has to be After(period, since): an item of several records ends with its oldest"
+    elif {retention.since, bundle.distinct} & set(bundle.shared):
+        yield f"{retention.since} and {bundle.distinct} are each record's own, so bundle can't share them"
 
 
 def _basis(declaration: Declaration) -> Iterator[str]:
@@ -146,6 +161,7 @@ _CHECKS: tuple[Check, ...] = (
     _names,
     _keys,
     _clear,
+    _bundle,
     _basis,
     _consent,
     _place,

@@ -49,6 +49,19 @@ NOT_PERSONAL = NotPersonal()
 
 
 @dataclass(frozen=True)
+class Bundle:
+    """A class of which one item holds several records (privacy/bundles, ADR 22).
+
+    Attributes:
+        shared: fields that all records of an item have in common; they stand once.
+        distinct: the field by which a record that was stored twice is known.
+    """
+
+    shared: tuple[str, ...]
+    distinct: str
+
+
+@dataclass(frozen=True)
 class Declaration:
     """What a record class declares."""
 
@@ -61,6 +74,7 @@ class Declaration:
     fields: dict[str, Personal | NotPersonal]
     types: Mapping[str, object]  # the fields' annotations
     why_clear: str | None = None
+    bundle: Bundle | None = None  # None: an item for each record
 
     @property
     def recipients(self) -> tuple[Recipient, ...]:

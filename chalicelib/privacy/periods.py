@@ -32,6 +32,7 @@ class Period(Enum):
     MAIL_RETURN = ("{} after a mail was sent, in case it comes back", Start.INSTANT)
     IDLE_SESSION = ("{} after the device was last used", Start.INSTANT)
     USAGE = ("{} after it happened", Start.INSTANT)
+    USAGE_COUNT = ("until the end of the day (UTC)", Start.INSTANT)
     SECURITY_LOG = ("{} after it was noted", Start.INSTANT)
     RIGHTS_EVIDENCE = ("{} after the request was closed", Start.INSTANT)
     EXPORT = ("{} after it was made", Start.INSTANT)

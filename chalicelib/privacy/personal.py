@@ -20,6 +20,7 @@ from chalicelib.core.table import Table
 from chalicelib.privacy.consistency import RESERVED, contradictions
 from chalicelib.privacy.declaration import (
     NOT_PERSONAL,
+    Bundle,
     Declaration,
     DeclarationError,
     KeyClass,
@@ -83,7 +84,7 @@ _WORDS: Mapping[str, type | UnionType] = {
 }
 
 # What a class line says only where it applies.
-_MORE_WORDS = {"why_clear"}
+_MORE_WORDS: Mapping[str, type | UnionType] = {"why_clear": str | None, "bundle": Bundle | None}
 
 
 def defined() -> tuple[type[Record], ...]:
@@ -94,7 +95,7 @@ def defined() -> tuple[type[Record], ...]:
 def _check_words(cls: type[Record], declared: Mapping[str, Any]) -> None:
     if missing := _WORDS.keys() - declared.keys():
         raise DeclarationError(f"{cls.__name__}: add {', '.join(sorted(missing))} to the class line")
-    if unknown := declared.keys() - _WORDS.keys() - _MORE_WORDS:
+    if unknown := declared.keys() - _WORDS.keys() - _MORE_WORDS.keys():
         raise DeclarationError(f"{cls.__name__}: nothing is declared by {', '.join(sorted(unknown))}")
     for word, kind in _WORDS.items():
         if not isinstance(declared[word], kind):
@@ -117,6 +118,7 @@ def _marker(cls: type[Record], name: str, info: FieldInfo) -> Personal | NotPers
 __all__ = [
     "NOT_PERSONAL",
     "RESERVED",
+    "Bundle",
     "Declaration",
     "DeclarationError",
     "KeyClass",

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 from chalicelib.core import table
 from chalicelib.core.table import Attr, Change, Conflict, Item, Key, Scan, visible
-from chalicelib.privacy import codec, register
+from chalicelib.privacy import bundles, codec, register
 from chalicelib.privacy.periods import UntilErasure
 from chalicelib.privacy.personal import Record
 
@@ -106,7 +106,7 @@ def is_held(item: Item) -> bool:
 def move(kind: type[Record], item: Item) -> Change | None:
     """The write that gives an item the times of its period; None if it has them, or none yet."""
     retention = kind.declaration.retention
-    due = codec.times(codec.glance(kind, item))
+    due = codec.times(codec.glance(kind, bundles.oldest(kind, item)))
     if isinstance(retention, UntilErasure) or not due or all(item.get(t) == due[t] for t in _TIMES):
         return None
     unchanged = visible() & Attr(retention.since).eq(item[retention.since])

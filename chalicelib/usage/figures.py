@@ -1,8 +1,9 @@
 """From events to figures in which nobody can be found: counting, and the rules of disclosure (RET-4).
 
 Counting. An account counts once in each group, with at most `EVENTS_OF_ONE` events, so that no single
-person makes a group's figures what they are. Groups are bounded too, per account and per shard: names
-come from clients, and someone who makes them up must not fill the memory or an item. What is beyond a
+person makes a group's figures what they are. An event that was stored twice counts once: while an account is
+counted, the ids of the events that count are known. Groups are bounded too, per account and per shard: names
+come from clients, and a client that makes them up must not fill the memory or an item. What is beyond a
 bound is counted in the rest of its purpose.
 
 Disclosure. A group is published if at least `FEWEST` accounts are in it. The others are merged into one
@@ -21,9 +22,11 @@ from typing import Any, NamedTuple, Self
 from pydantic import BaseModel, ConfigDict
 
 from chalicelib.core.clock import Instant
+from chalicelib.core.sealing import Unfit
 from chalicelib.core.table import Item
+from chalicelib.devices.model import Platform
 from chalicelib.privacy.purposes import Purpose
-from chalicelib.usage.model import Count, DiagnosticsEvent, UsageEvent, UsagePartial
+from chalicelib.usage.model import Count, DiagnosticsEvent, Fault, UsageEvent, UsagePartial
 
 FEWEST = 10
 EVENTS_OF_ONE = 100
@@ -53,21 +56,44 @@ _PURPOSES = {kind.declaration.kind: kind.declaration.purpose for kind in (UsageE
 
 @dataclass(frozen=True)
 class Seen:
-    """As much of an event as the index tells."""
+    """As much of an event as is counted."""
 
     group: Group
     duration_ms: int | None
+    event_id: str
 
     @classmethod
     def of(cls, item: Item) -> Self:
-        """Read an index item. Use is counted by screen, faults by their kind and the app's version."""
-        purpose = _PURPOSES[item["kind"]]
-        group = Group(purpose, item["name"], item.get("screen"), platform=item["platform"])
-        if purpose is Purpose.DIAGNOSTICS:
-            group = group._replace(
-                screen=None, fault=item["diagnostics"]["kind"], app_version=item.get("app_version")
+        """Read an event of the index. Use is counted by screen, faults by their kind and the app's version.
+
+        Raises:
+            Unfit: it is not what is stored of an event.
+        """
+        try:
+            purpose = _PURPOSES[item["kind"]]
+            group = Group(
+                purpose,
+                _text(item["name"]),
+                _text_or_none(item, "screen"),
+                platform=Platform(item["platform"]),
             )
-        return cls(group, item.get("duration_ms"))
+            if purpose is Purpose.DIAGNOSTICS:
+                fault, version = Fault(item["diagnostics"]["kind"]), _text_or_none(item, "app_version")
+                group = group._replace(screen=None, fault=fault, app_version=version)
+            duration = item.get("duration_ms")
+            return cls(group, None if duration is None else int(duration), _text(item["event_id"]))
+        except (KeyError, TypeError, ValueError):  # whose text may quote values
+            raise Unfit("usage") from None
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _text_or_none(item: Item, name: str) -> str | None:
+    return _text(item[name]) if name in item else None
 
 
 @dataclass
@@ -80,16 +106,17 @@ class Sum:
     timed_events: int = 0
     duration_ms: int = 0
 
-    def see(self, event: Seen) -> None:
-        """Add an event of the same account, up to the bound."""
+    def see(self, event: Seen) -> bool:
+        """Add an event of the same account, up to the bound; False beyond it."""
         self.accounts = 1
         if self.events == EVENTS_OF_ONE:
-            return
+            return False
         self.events += 1
         if event.duration_ms is not None:
             self.timed_accounts = 1
             self.timed_events += 1
             self.duration_ms += event.duration_ms
+        return True
 
     def add(self, others: "Sum | Count") -> None:
         """Add what other accounts come to."""
@@ -104,11 +131,16 @@ Sums = dict[Group, Sum]
 
 
 def of_one_account(events: Iterable[Seen]) -> Sums:
-    """What one account's events come to, within its bounds."""
+    """What one account's events come to, within its bounds; each event counts once."""
     own: Sums = {}
+    counted: set[tuple[Purpose, str]] = set()  # no more than the sums count: one that is full needs no ids
     for event in events:
+        known = event.group.purpose, event.event_id
+        if known in counted:
+            continue
         fits = event.group in own or len(own) < GROUPS_OF_ONE
-        own.setdefault(event.group if fits else event.group.rest, Sum()).see(event)
+        if own.setdefault(event.group if fits else event.group.rest, Sum()).see(event):
+            counted.add(known)
     return own
 
 
@@ -118,6 +150,14 @@ class Tally:
 
     sums: Sums = field(default_factory=dict)
     overflowed: int = 0
+
+    @classmethod
+    def of(cls, counts: Iterable[Count]) -> Self:
+        """Go on from what was stored."""
+        tally = cls()
+        for count in counts:
+            tally.sums.setdefault(_group(count), Sum()).add(count)
+        return tally
 
     def add(self, own: Sums) -> None:
         """Add one account. What does not fit makes it one account of the rest, however much it is."""

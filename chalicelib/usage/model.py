@@ -21,7 +21,7 @@ from chalicelib.core.ids import AccountId
 from chalicelib.core.table import Table
 from chalicelib.devices.model import Device, Platform
 from chalicelib.privacy.periods import After, Period
-from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, Record, personal
+from chalicelib.privacy.personal import NOT_PERSONAL, Bundle, KeyClass, Record, personal
 from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source
 from chalicelib.usage.spelling import is_model, is_version
 
@@ -132,6 +132,7 @@ class Dropped(StrEnum):
     TOO_OLD = "too_old"
     IN_FUTURE = "in_future"
     DUPLICATE = "duplicate"
+    OVER_DAILY_CAP = "over_daily_cap"
 
 
 class UsageTaken(View):
@@ -142,9 +143,9 @@ class UsageTaken(View):
 
 
 _WHY_CLEAR = (
-    "Roll-ups count by fields of every event, out of an index; sealed, no index could hold them, and each "
-    "event would have to be fetched and opened. No field of an event asks for a name, a number or an id of "
-    "a person, and after thirty days it is gone from every copy: the table has no backups."
+    "Roll-ups count by fields of every event; sealed, each item would have to be opened with its subject's "
+    "key before it could be counted. No field of an event asks for a name, a number or an id of a person, "
+    "and after thirty days it is gone from every copy: the table has no backups."
 )
 
 
@@ -157,13 +158,13 @@ class UsageEvent(
     retention=After(Period.USAGE, since="at"),
     key_class=KeyClass.CLEAR,
     why_clear=_WHY_CLEAR,
+    bundle=Bundle(shared=("account_id", "platform"), distinct="event_id"),
 ):
     """Something that was done in the app (RET-2). Of the device it keeps what figures are made by."""
 
     account_id: Annotated[AccountId, NOT_PERSONAL]
     event_id: Annotated[UUID, NOT_PERSONAL]
     at: Annotated[Instant, NOT_PERSONAL]
-    hour: Annotated[str, NOT_PERSONAL]
     name: Annotated[str, personal(Category.BEHAVIOR, Source.OBSERVED)]
     screen: Annotated[str | None, personal(Category.BEHAVIOR, Source.OBSERVED)] = None
     duration_ms: Annotated[int | None, personal(Category.BEHAVIOR, Source.OBSERVED)] = None
@@ -179,13 +180,15 @@ class DiagnosticsEvent(
     retention=After(Period.USAGE, since="at"),
     key_class=KeyClass.CLEAR,
     why_clear=_WHY_CLEAR,
+    bundle=Bundle(
+        shared=("account_id", "platform", "model", "os_version", "app_version"), distinct="event_id"
+    ),
 ):
     """A fault (RET-2). No fault is mended without knowing the device's kind and the versions."""
 
     account_id: Annotated[AccountId, NOT_PERSONAL]
     event_id: Annotated[UUID, NOT_PERSONAL]
     at: Annotated[Instant, NOT_PERSONAL]
-    hour: Annotated[str, NOT_PERSONAL]
     name: Annotated[str, personal(Category.TELEMETRY, Source.OBSERVED)]
     screen: Annotated[str | None, personal(Category.TELEMETRY, Source.OBSERVED)] = None
     duration_ms: Annotated[int | None, personal(Category.TELEMETRY, Source.OBSERVED)] = None
@@ -194,6 +197,26 @@ class DiagnosticsEvent(
     model: Annotated[str | None, personal(Category.DEVICE, Source.OBSERVED)] = None
     os_version: Annotated[str | None, personal(Category.DEVICE, Source.OBSERVED)] = None
     app_version: Annotated[str | None, personal(Category.DEVICE, Source.OBSERVED)] = None
+
+
+class UsageCount(
+    Record,
+    table=Table.USAGE,
+    kind="usage_count",
+    purpose=Purpose.SECURITY,
+    basis=LegalBasis.LEGITIMATE_INTERESTS,
+    retention=After(Period.USAGE_COUNT, since="began_at"),
+    key_class=KeyClass.NOTHING_SEALED,
+):
+    """How many events of an account were accepted on a UTC day, for the daily cap.
+
+    `last_batch` is a hash of the batch that was counted last: sent again, it does not count again.
+    """
+
+    account_id: Annotated[AccountId, NOT_PERSONAL]
+    began_at: Annotated[Instant, NOT_PERSONAL]
+    events: Annotated[int, NOT_PERSONAL]
+    last_batch: Annotated[str, NOT_PERSONAL]
 
 
 class Count(BaseModel):
@@ -226,12 +249,15 @@ class UsagePartial(
     retention=After(Period.USAGE, since="counted_at"),
     key_class=KeyClass.NOTHING_SEALED,
 ):
-    """The counts of one shard of accounts on one day, until the day is published.
+    """The counts of one shard of accounts on one day, as far as they go, until the day is published.
 
-    It names nobody, but counts of single accounts may stand in it, so it is not kept without an end.
+    It names no account but the one at which counting stopped, by its id. Counts of single accounts may stand
+    in it, so it is not kept without an end.
     """
 
     day: Annotated[str, NOT_PERSONAL]
     shard: Annotated[int, NOT_PERSONAL]
-    counted_at: Annotated[Instant, NOT_PERSONAL]
+    counted_at: Annotated[Instant, NOT_PERSONAL]  # when counting began
     counts: Annotated[tuple[Count, ...], NOT_PERSONAL]
+    after: Annotated[AccountId | None, NOT_PERSONAL] = None  # the last account that is counted
+    complete: Annotated[bool, NOT_PERSONAL] = False

@@ -2,7 +2,8 @@
 
 Each purpose is judged once per request, from the caller's own consistent read: a withdrawal, an
 objection or a restriction bites on the next request (RGT-4, RGT-5, RGT-7). What is dropped is counted
-and forgotten; it is no error, since the app cannot know what was decided on another device.
+and forgotten; it is no error, since the app cannot know what was decided on another device. What an account
+sends in a day is capped, so that a copy of its thirty days and a roll-up of its day are bounded (ADR 22).
 """
 
 from collections import Counter
@@ -12,8 +13,11 @@ from datetime import timedelta
 from chalicelib.consents.model import Purposes
 from chalicelib.core import clock, metrics
 from chalicelib.core.clock import HOUR, MINUTE
+from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import AccountId
+from chalicelib.core.limiter import WhenUnreachable
 from chalicelib.core.metrics import Metric
+from chalicelib.core.settings import settings
 from chalicelib.privacy.purposes import Purpose, refusal
 from chalicelib.usage import store
 from chalicelib.usage.model import (
@@ -25,9 +29,12 @@ from chalicelib.usage.model import (
     UsageEvent,
     UsageTaken,
 )
+from chalicelib.usage.store import StoredEvent
 
 LATEST: timedelta = 48 * HOUR  # a phone may be offline over a weekend's night; then the day has to close
 AHEAD: timedelta = 5 * MINUTE  # what clocks of phones are off by
+
+_UNCOUNTED = WhenUnreachable.ALLOW  # an event too many costs little, and one that is lost can't be had again
 
 
 def take(account_id: AccountId, choices: Purposes | None, batch: UsageBatch) -> UsageTaken:
@@ -37,8 +44,11 @@ def take(account_id: AccountId, choices: Purposes | None, batch: UsageBatch) -> 
         Unavailable: not all of them could be stored; the same batch may be sent again.
     """
     dropped = Counter[Dropped]()
-    kept = {event.id: event for event in _acceptable(choices, batch.events, dropped)}
-    store.put(_record(account_id, event, batch.device) for event in kept.values())
+    events = [
+        _record(account_id, event, batch.device) for event in _acceptable(choices, batch.events, dropped)
+    ]
+    kept = _within_cap(account_id, events, dropped)
+    store.put(kept)
     metrics.count(Metric.USAGE_ACCEPTED, len(kept))
     metrics.count(Metric.USAGE_DROPPED, dropped.total())
     return UsageTaken(accepted=len(kept), dropped=dict(dropped))
@@ -64,10 +74,26 @@ def _acceptable(
             yield event
 
 
-def _record(account_id: AccountId, event: ToldEvent, device: UsageDevice) -> UsageEvent | DiagnosticsEvent:
-    hour = store.hour_of(account_id, event.at)
+def _within_cap(
+    account_id: AccountId, events: list[StoredEvent], dropped: Counter[Dropped]
+) -> list[StoredEvent]:
+    """The first of these events, as many as the account may send today; all while they can't be counted."""
+    if not events:
+        return events
+    try:
+        room = settings().limits.usage_events_per_day - store.count(account_id, events)
+    except Unavailable as outage:
+        _UNCOUNTED.answer(outage)
+        return events
+    if (over := len(events) - max(room, 0)) > 0:
+        dropped[Dropped.OVER_DAILY_CAP] += over
+        metrics.count(Metric.USAGE_OVER_CAP, over)
+    return events[: max(room, 0)]
+
+
+def _record(account_id: AccountId, event: ToldEvent, device: UsageDevice) -> StoredEvent:
     told = event.model_dump(include={"at", "name", "screen", "duration_ms"})
-    told |= {"account_id": account_id, "event_id": event.id, "hour": hour, "platform": device.platform}
+    told |= {"account_id": account_id, "event_id": event.id, "platform": device.platform}
     if event.diagnostics is None:
         return UsageEvent(**told)
     return DiagnosticsEvent(**told, **device.kind(), diagnostics=event.diagnostics)

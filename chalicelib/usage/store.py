@@ -1,33 +1,57 @@
 """All DynamoDB of usage.
 
-    A#<account id>   <time>#<event id>   an event; sent again, it overwrites itself
-    day#<day>        partial#<shard>     what one shard of accounts comes to
-    day#<day>        figures             what was published, which makes the day final
+    A#<account id>   <hour>#<hash>     events of a kind, device and UTC day; sent again, it overwrites itself
+    A#<account id>   count#<day>       how many events of the account were accepted on a day
+    day#<day>        partial#<shard>   what one shard of accounts comes to, and how far that is counted
+    day#<day>        figures           what was published, which makes the day final
 
-Events stand in the index `hourly` under `<hour>#<shard>`, sorted by account. A shard is a share of the
-accounts: it spreads the writes of an hour over partitions (one takes 1,000 a second), and distinct
-accounts of all shards add up. Its number is part of what is stored: another number of shards begins
-with a new index.
+Events stand in the index `hourly` under `<hour>#<shard>`, sorted by account; the hour is that of the item's
+oldest event. A shard is a share of the accounts: it spreads the writes of an hour over partitions (one takes
+1,000 a second), and distinct accounts of all shards add up. Its number is part of what is stored: another
+number of shards begins with a new index.
 """
 
+import hashlib
 import heapq
 import itertools
 import zlib
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime
-from operator import itemgetter
+from datetime import UTC, date, datetime, time
+from operator import attrgetter, itemgetter
 
-from chalicelib.core import table
-from chalicelib.core.clock import to_text
+from chalicelib.core import clock, metrics, table
 from chalicelib.core.ids import AccountId
-from chalicelib.core.table import Conflict, Create, Delete, Index, Item, Key, Query, Table
-from chalicelib.privacy import codec
+from chalicelib.core.metrics import Metric
+from chalicelib.core.sealing import Unfit
+from chalicelib.core.table import (
+    After,
+    Attr,
+    Change,
+    Conflict,
+    Create,
+    Delete,
+    Index,
+    Item,
+    Key,
+    Prefix,
+    Query,
+    Table,
+)
+from chalicelib.privacy import bundles, codec
 from chalicelib.usage.figures import Figures, Seen
-from chalicelib.usage.model import DiagnosticsEvent, UsageEvent, UsagePartial
+from chalicelib.usage.model import DiagnosticsEvent, UsageCount, UsageEvent, UsagePartial
+
+StoredEvent = UsageEvent | DiagnosticsEvent
 
 SHARDS = 16
+# Bytes of the events in one item, so that a transaction of 25 items fits into DynamoDB's 4 MB.
+MOST_BYTES = 100_000
+# Events of one account and day that a roll-up reads, so that an account takes a bounded time. It counts
+# with a hundred in a group, so what is beyond changes a figure by little.
+MOST_OF_ONE = 100_000
 # Items that one call reads: 24 hours are read side by side, so this bounds the memory of a roll-up.
 _PAGE = 250
 
@@ -36,55 +60,166 @@ class AlreadyPublished(Conflict):
     """The day's figures are final."""
 
 
+class _CountedBefore(Conflict):
+    """The batch is the one that was counted last."""
+
+
+def count(account_id: AccountId, events: Sequence[StoredEvent]) -> int:
+    """Count the events of a batch towards today (UTC); how many of the account were counted before them.
+
+    One write, so that batches at once each get numbers of their own. The batch that was counted last is not
+    counted again and gets the same numbers: all that it stores overwrites itself. Any other may store more.
+
+    Raises:
+        Unavailable: nothing is known; it may have been counted.
+    """
+    began = datetime.combine(clock.now().date(), time(), UTC)
+    counted = UsageCount(
+        account_id=account_id, began_at=began, events=len(events), last_batch=_hash(map(_whole, events))
+    )
+    key = Key(Table.USAGE, f"A#{account_id}", f"count#{began.date()}")
+    put = codec.to_item(counted, key)
+    add = {"events": put.pop("events")}
+    is_new = Attr("last_batch").not_exists() | Attr("last_batch").ne(counted.last_batch)
+    try:
+        stands = table.write(Change(key, put=put, add=add, only_if=is_new, conflict=_CountedBefore))
+    except _CountedBefore as before:
+        stands = before.found or {}
+    return int(stands.get("events", len(events))) - len(events)
+
+
 def hour_of(account_id: AccountId, at: datetime) -> str:
-    """Where in the index an account's event stands."""
+    """Where in the index an account's events of an hour stand."""
     return f"{at:%Y-%m-%dT%H}#{zlib.crc32(account_id.encode()) % SHARDS:02}"
 
 
-def put(events: Iterable[UsageEvent | DiagnosticsEvent]) -> None:
-    """Keep events, each in its place.
+def put(events: Iterable[StoredEvent]) -> None:
+    """Keep events, those of one account, kind, device and UTC day in one item.
 
     Raises:
         Unavailable: not all of them are kept; sent again, they are, and none of them twice.
     """
-    placed = ((_key(event), event) for event in events)
-    table.put_all(Table.USAGE, [(key, codec.to_item(event, key)) for key, event in placed])
+    alike: dict[object, list[StoredEvent]] = defaultdict(list)
+    for event in events:
+        alike[event.at.date(), bundles.shared(event)].append(event)
+    parts = (
+        part for some in alike.values() for part in _parts(sorted(some, key=attrgetter("at", "event_id")))
+    )
+    table.put_all(Table.USAGE, map(_item, parts))
 
 
-def _key(event: UsageEvent | DiagnosticsEvent) -> Key:
-    return Key(Table.USAGE, f"A#{event.account_id}", f"{to_text(event.at)}#{event.event_id}")
+def _parts(events: Sequence[StoredEvent]) -> Iterator[Sequence[StoredEvent]]:
+    """Events of one item, or of several where they are too large for one; the same events always alike."""
+    begin, size = 0, 0
+    for number, event in enumerate(events):
+        row = len(bundles.row(event).encode()) + 1
+        if size + row > MOST_BYTES and number > begin:
+            yield events[begin:number]
+            begin, size = number, 0
+        size += row
+    yield events[begin:]
 
 
-def by_account(day: date, shard: int) -> Iterator[tuple[AccountId, Iterator[Seen]]]:
-    """The events of one day and shard, account by account; each account's are to be taken before the next."""
+def _item(events: Sequence[StoredEvent]) -> tuple[Key, Item]:
+    first = events[0]
+    hour = hour_of(first.account_id, first.at)
+    ids = _hash((first.declaration.kind, *(str(event.event_id) for event in events)))
+    key = Key(Table.USAGE, f"A#{first.account_id}", f"{first.at:%Y-%m-%dT%H}#{ids}")
+    return key, {**bundles.pack(events), "hour": hour}
+
+
+def _whole(event: StoredEvent) -> str:
+    return f"{event.declaration.kind}{event.model_dump_json()}"
+
+
+def _hash(texts: Iterable[str]) -> str:
+    """A hash of texts in their order; half of SHA-256, in 32 characters."""
+    return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:32]
+
+
+def by_account(
+    day: date, shard: int, after: AccountId | None = None
+) -> Iterator[tuple[AccountId, Iterator[Seen]]]:
+    """The events of one day and shard, account by account, those after an account if one is named.
+
+    Each account's events are to be taken before the next; of more than `MOST_OF_ONE` the rest is not read.
+    """
+    last = f"A#{after}" if after else ""
+    while True:
+        for pk, items in itertools.groupby(_together(day, shard, last), itemgetter("pk")):
+            last = pk
+            events = _events(items)
+            yield AccountId(pk.removeprefix("A#")), itertools.islice(events, MOST_OF_ONE)
+            if next(events, None):
+                metrics.count(Metric.USAGE_ACCOUNT_CUT)
+                break  # and begin anew behind it, or all of its items would have to be read
+        else:
+            return
+
+
+def _together(day: date, shard: int, last: str) -> Iterator[Item]:
+    """The items of a day's hours, merged by account."""
     hours = (
-        table.query(Query(Table.USAGE, f"{day}T{hour:02}#{shard:02}", index=Index.HOURLY, page=_PAGE))
+        table.query(
+            Query(
+                Table.USAGE,
+                f"{day}T{hour:02}#{shard:02}",
+                After(last) if last else None,
+                index=Index.HOURLY,
+                page=_PAGE,
+            )
+        )
         for hour in range(24)
     )
-    together = heapq.merge(*hours, key=itemgetter("pk"))
-    for pk, items in itertools.groupby(together, itemgetter("pk")):
-        yield AccountId(pk.removeprefix("A#")), map(Seen.of, items)
+    return heapq.merge(*hours, key=itemgetter("pk"))
+
+
+def _events(items: Iterable[Item]) -> Iterator[Seen]:
+    """The events in some items. What can't be read is left out, and operations see how much that is."""
+    for item in items:
+        try:
+            rows = bundles.unpacked(_KINDS[item["kind"]], item)
+        except (KeyError, Unfit):
+            metrics.count(Metric.USAGE_UNREADABLE)
+            continue
+        for row in rows:
+            try:
+                yield Seen.of(row)
+            except Unfit:
+                metrics.count(Metric.USAGE_UNREADABLE)
+
+
+_KINDS: dict[str, type[StoredEvent]] = {
+    kind.declaration.kind: kind for kind in (UsageEvent, DiagnosticsEvent)
+}
 
 
 @dataclass(frozen=True)
-class Day:
-    """What stands of a day: its partials by shard, and whether it is final."""
+class Standing:
+    """What stands of a day: which shards have a partial, and whether the day is final."""
 
-    partials: dict[int, UsagePartial]
+    shards: frozenset[int]
     published: bool
 
 
-def day(of: date) -> Day:
-    """Read both together, consistently."""
-    partials: dict[int, UsagePartial] = {}
-    published = False
-    for item in table.query(Query(Table.USAGE, _pk(of))):
-        if item["sk"] == _FIGURES:
-            published = True
-        else:
+def standing(of: date) -> Standing:
+    """Read both together, consistently, and no counts."""
+    places = {item["sk"] for item in table.query(Query(Table.USAGE, _pk(of), attributes=()))}
+    shards = frozenset(int(sk.removeprefix(_PARTIAL)) for sk in places if sk.startswith(_PARTIAL))
+    return Standing(shards, published=_FIGURES in places)
+
+
+def partials(of: date) -> dict[int, UsagePartial]:
+    """What is counted of a day, by shard. A partial that can't be read is left out, and counted anew."""
+    found: dict[int, UsagePartial] = {}
+    for item in table.query(Query(Table.USAGE, _pk(of), Prefix(_PARTIAL))):
+        try:
             partial = codec.opened(UsagePartial, item)
-            partials[partial.shard] = partial
-    return Day(partials, published)
+        except Unfit:
+            metrics.count(Metric.USAGE_UNREADABLE)
+        else:
+            found[partial.shard] = partial
+    return found
 
 
 def put_partial(of: date, partial: UsagePartial) -> None:
@@ -106,11 +241,11 @@ def publish(figures: Figures) -> None:
 def forget_partials(of: date, shards: Iterable[int]) -> None:
     """Delete what a published day does not need any more."""
     for shard in shards:
-        with suppress(Conflict):  # somebody else's run did it, or it expired
+        with suppress(Conflict):  # another run did it, or it expired
             table.write(Delete(_partial_key(of, shard)))
 
 
-_FIGURES = "figures"
+_FIGURES, _PARTIAL = "figures", "partial#"
 
 
 def _pk(of: date) -> str:
@@ -118,4 +253,4 @@ def _pk(of: date) -> str:
 
 
 def _partial_key(of: date, shard: int) -> Key:
-    return Key(Table.USAGE, _pk(of), f"partial#{shard:02}")
+    return Key(Table.USAGE, _pk(of), f"{_PARTIAL}{shard:02}")

@@ -5,13 +5,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from botocore.exceptions import EndpointConnectionError
 
 from chalicelib.core import aws, clock
 from chalicelib.privacy.purposes import Purpose
+from chalicelib.usage import store
 from tests.support import cloud
 from tests.support.builders import a_fault, an_event
 from tests.support.choices import decide
+from tests.support.usage import stored_events, stored_items
 from tests.support.world import NOON, User, World
 
 ANALYTICS, DIAGNOSTICS = Purpose.ANALYTICS, Purpose.DIAGNOSTICS
@@ -25,10 +26,6 @@ def mila(world: World) -> User:
     return mila
 
 
-def kept() -> list[dict[str, Any]]:
-    return cloud.records("usage_event") + cloud.records("diagnostics_event")
-
-
 def at(**ago: int) -> str:
     return clock.to_text(NOON - timedelta(**ago))
 
@@ -38,20 +35,23 @@ def test_of_an_event_the_listed_kinds_are_kept_and_nothing_else(mila: User) -> N
     event = an_event(screen="meeting/lobby", duration_ms=1500)
     answer = mila.tells_usage(event, model="Pixel 8", os_version="15", app_version="2.4.0")
     assert (answer.status, answer.json) == (202, {"accepted": 1, "dropped": {}})
-    (item,) = kept()
+    (stored,) = stored_events()
     assert (
-        item.items()
+        stored.items()
         >= {
-            "pk": {"S": f"A#{mila.account_id}"},
-            "sk": {"S": f"2026-11-24T12:00:00Z#{event['id']}"},
-            "name": {"S": "meeting.joined"},
-            "screen": {"S": "meeting/lobby"},
-            "duration_ms": {"N": "1500"},
-            "platform": {"S": "ios"},
+            "pk": f"A#{mila.account_id}",
+            "at": "2026-11-24T12:00:00Z",
+            "name": "meeting.joined",
+            "screen": "meeting/lobby",
+            "duration_ms": 1500,
+            "platform": "ios",
         }.items()
     )
-    own = {"pk", "sk", "kind", "account_id", "event_id", "at", "hour", "expires_at", "delete_at"}
-    assert item.keys() == own | {"name", "screen", "duration_ms", "platform"}
+    own = {"pk", "sk", "kind", "account_id", "event_id", "at", "expires_at", "delete_at"}
+    assert stored.keys() == own | {"name", "screen", "duration_ms", "platform"}
+    (item,) = stored_items()
+    place = {"pk", "sk", "kind", "hour", "expires_at", "delete_at"}
+    assert item.keys() == place | {"account_id", "platform", "at", "rows"}
 
 
 @pytest.mark.promise("USE-1")
@@ -59,18 +59,18 @@ def test_a_fault_comes_with_the_kind_of_device_that_it_happened_on(mila: User) -
     told = {"kind": "crash", "error": "SIGSEGV", "code": -1009, "memory_mb": 512, "free_memory_mb": 40}
     device = {"model": "moto g(30)", "os_version": "15", "app_version": "2.4.0-beta+117"}
     assert mila.tells_usage(a_fault(diagnostics=told), **device).json["accepted"] == 1
-    (item,) = kept()
-    assert {name: item[name]["S"] for name in device} == device
-    assert item["diagnostics"]["M"]["code"] == {"N": "-1009"}
+    (stored,) = stored_events()
+    assert stored.items() >= device.items()
+    assert stored["diagnostics"]["code"] == -1009
 
 
 @pytest.mark.promise("USE-1")
 def test_a_device_that_is_spelled_like_a_person_is_left_out_and_its_faults_are_kept(mila: User) -> None:
     device = {"model": "Milica Petrovic", "os_version": "060 123 4567", "app_version": "2.4.0"}
     assert mila.tells_usage(a_fault(), **device).json == {"accepted": 1, "dropped": {}}
-    (item,) = kept()
-    assert {"model", "os_version"}.isdisjoint(item)
-    assert item["app_version"] == {"S": "2.4.0"}
+    (stored,) = stored_events()
+    assert {"model", "os_version"}.isdisjoint(stored)
+    assert stored["app_version"] == "2.4.0"
 
 
 @pytest.mark.promise("USE-1")
@@ -89,7 +89,7 @@ def test_use_is_dropped_without_consent_and_faults_are_not(world: World) -> None
     vuk = world.a_user()
     answer = vuk.tells_usage(an_event(), an_event(), a_fault())
     assert (answer.status, answer.json) == (202, {"accepted": 1, "dropped": {"no_consent": 2}})
-    assert [item["kind"]["S"] for item in kept()] == ["diagnostics_event"]
+    assert [event["kind"] for event in stored_events()] == ["diagnostics_event"]
 
 
 @pytest.mark.promise("RGT-7")
@@ -97,14 +97,14 @@ def test_a_withdrawal_bites_on_the_next_request(mila: User) -> None:
     assert mila.tells_usage(an_event()).json["accepted"] == 1
     decide(mila.account_id)
     assert mila.tells_usage(an_event()).json == {"accepted": 0, "dropped": {"no_consent": 1}}
-    assert len(kept()) == 1
+    assert len(stored_events()) == 1
 
 
 @pytest.mark.promise("RGT-5")
 def test_an_objection_stops_faults_and_leaves_use_to_its_consent(mila: User) -> None:
     decide(mila.account_id, consents=(ANALYTICS,), objections={DIAGNOSTICS: NOON})
     assert mila.tells_usage(an_event(), a_fault()).json == {"accepted": 1, "dropped": {"objected": 1}}
-    assert [item["kind"]["S"] for item in kept()] == ["usage_event"]
+    assert [event["kind"] for event in stored_events()] == ["usage_event"]
 
 
 @pytest.mark.promise("RGT-4")
@@ -121,7 +121,7 @@ def test_an_account_that_may_not_be_used_tells_nothing(
     world.set_state(mila, state)
     answer = mila.tells_usage(an_event(), a_fault())
     assert (answer.status, answer.problem) == (403, problem)
-    assert kept() == []
+    assert stored_events() == []
 
 
 def test_a_stranger_tells_nothing(world: World) -> None:
@@ -145,7 +145,7 @@ def test_times_are_believed_for_two_days_back_and_five_minutes_ahead(
 ) -> None:
     answer = mila.tells_usage(an_event(at=time))
     assert answer.json == {"accepted": int(not dropped), "dropped": dropped}
-    assert len(kept()) == int(not dropped)
+    assert len(stored_events()) == int(not dropped)
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_times_are_believed_for_two_days_back_and_five_minutes_ahead(
 )
 def test_a_time_is_one_instant_however_it_is_written(mila: User, time: str) -> None:
     mila.tells_usage(an_event(at=time))
-    assert [item["at"]["S"] for item in kept()] == ["2026-11-24T12:00:00Z"]
+    assert [event["at"] for event in stored_events()] == ["2026-11-24T12:00:00Z"]
 
 
 def test_an_id_that_comes_twice_in_a_request_is_kept_once(mila: User) -> None:
@@ -162,21 +162,21 @@ def test_an_id_that_comes_twice_in_a_request_is_kept_once(mila: User) -> None:
         "accepted": 2,
         "dropped": {"duplicate": 1},
     }
-    assert len(kept()) == 2
+    assert len(stored_events()) == 2
 
 
-def test_an_event_that_is_sent_again_overwrites_itself(mila: User) -> None:
+def test_event_that_is_sent_again_overwrites_itself(mila: User) -> None:
     event = an_event()
     for _ in range(2):
         assert mila.tells_usage(event).json == {"accepted": 1, "dropped": {}}
-    assert len(kept()) == 1
+    assert len(stored_events()) == 1
 
 
 def test_the_same_id_of_two_people_is_two_events(world: World, mila: User) -> None:
     vuk, event = world.a_user(), a_fault()
     for somebody in (mila, vuk):
         assert somebody.tells_usage(event).json["accepted"] == 1
-    assert len(kept()) == 2
+    assert len(stored_events()) == 2
 
 
 def test_each_event_counts_once_for_the_first_reason_against_it(mila: User) -> None:
@@ -188,9 +188,57 @@ def test_each_event_counts_once_for_the_first_reason_against_it(mila: User) -> N
 @pytest.mark.promise("RET-2")
 def test_usage_is_gone_after_thirty_days(world: World, mila: User) -> None:
     mila.tells_usage(an_event(at=at(hours=1)), a_fault(at=at(hours=1)))
-    for item in kept():
-        assert int(item["expires_at"]["N"]) == int(item["delete_at"]["N"])
-        assert clock.from_epoch(int(item["expires_at"]["N"])) == NOON + timedelta(days=30, hours=-1)
+    for item in stored_items():
+        assert item["expires_at"] == item["delete_at"]
+        assert clock.from_epoch(item["expires_at"]) == NOON + timedelta(days=30, hours=-1)
+
+
+@pytest.mark.promise("RET-2")
+def test_item_of_several_events_expires_with_the_oldest(mila: User) -> None:
+    mila.tells_usage(an_event(at=at(hours=1)), an_event(at=at(hours=3)), an_event(at=at(minutes=1)))
+    (item,) = stored_items()
+    assert clock.from_epoch(item["expires_at"]) == NOON + timedelta(days=30, hours=-3)
+
+
+# --- how they lie in the table (ADR 22)
+
+
+def test_batch_is_one_item_per_purpose_and_utc_day(mila: User) -> None:
+    today = [an_event(at=at(hours=hours)) for hours in range(12)]
+    yesterday = [an_event(at=at(hours=hours)) for hours in range(13, 36)]
+    assert mila.tells_usage(*today, *yesterday, a_fault(), a_fault()).json["accepted"] == 37
+    assert sorted((item["kind"], item["sk"].split("#")[0], item["at"]) for item in stored_items()) == [
+        ("diagnostics_event", "2026-11-24T12", "2026-11-24T12:00:00Z"),
+        ("usage_event", "2026-11-23T01", "2026-11-23T01:00:00Z"),
+        ("usage_event", "2026-11-24T01", "2026-11-24T01:00:00Z"),
+    ]
+    assert len(stored_events()) == 37
+
+
+def test_batch_that_is_sent_again_overwrites_itself(mila: User) -> None:
+    events = [an_event(at=at(minutes=number)) for number in range(5)]
+    mila.tells_usage(*events)
+    before = stored_items()
+    assert mila.tells_usage(*reversed(events)).json == {"accepted": 5, "dropped": {}}
+    assert stored_items() == before
+
+
+def test_events_are_split_where_they_are_too_large_for_an_item(
+    mila: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "MOST_BYTES", 1_000)
+    events = [an_event(at=at(minutes=number)) for number in range(40)]
+    for _ in range(2):
+        assert mila.tells_usage(*events).json["accepted"] == 40
+    assert len(stored_events()) == 40
+    assert max(len(item["rows"]) for item in stored_items()) <= 1_000 + 2
+    assert len(stored_items()) == 5  # nine events of 110 bytes fit
+
+
+def test_two_devices_of_an_account_do_not_share_an_item(mila: User) -> None:
+    for version in ("2.4.0", "2.5.0"):
+        mila.tells_usage(a_fault(), app_version=version)
+    assert {item["app_version"] for item in stored_items()} == {"2.4.0", "2.5.0"}
 
 
 BAD_EVENTS: dict[str, dict[str, Any]] = {
@@ -225,7 +273,7 @@ def test_one_bad_event_refuses_the_batch_without_repeating_it(
     assert (answer.status, answer.problem) == (400, "invalid_request")
     assert all(error["pointer"].startswith("/events/1/") for error in answer.json["errors"])
     assert "mila" not in (answer.text + world.log.getvalue()).lower()
-    assert kept() == []
+    assert stored_events() == []
 
 
 @pytest.mark.promise("USE-1")
@@ -240,7 +288,7 @@ def test_one_bad_event_refuses_the_batch_without_repeating_it(
 )
 def test_what_is_not_listed_is_refused(mila: User, event: dict[str, Any], device: dict[str, Any]) -> None:
     assert mila.tells_usage(event, **device).problem == "unexpected_field"
-    assert kept() == []
+    assert stored_events() == []
 
 
 @pytest.mark.parametrize("events", [[], [an_event() for _ in range(101)]], ids=["none", "101"])
@@ -248,7 +296,7 @@ def test_a_batch_has_one_to_a_hundred_events(mila: User, events: list[dict[str, 
     answer = mila.tells_usage(*events)
     assert (answer.status, answer.problem) == (400, "invalid_request")
     assert answer.json["errors"][0]["pointer"] == "/events"
-    assert kept() == []
+    assert stored_events() == []
 
 
 def test_a_hundred_events_fit_however_long_they_are(mila: User) -> None:
@@ -266,24 +314,25 @@ def test_a_megabyte_is_too_large_and_changes_nothing(mila: User) -> None:
         "POST", "/v1/usage", raw=json.dumps(batch).encode(), headers={"content-type": "application/json"}
     )
     assert (answer.status, answer.problem) == (413, "payload_too_large")
-    assert kept() == []
+    assert stored_events() == []
 
 
-def test_an_outage_half_way_loses_nothing_since_all_may_be_sent_again(
+def test_half_of_a_batch_is_stored_and_all_of_it_is_sent_again(
     mila: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(clock, "pause", lambda _: None)
-    events = [an_event() for _ in range(60)]
-    calls = iter(range(1_000))
+    events = [an_event(at=at(hours=hours)) for hours in range(24)]  # of two days, so of two items
+    client = aws.client("dynamodb")
+    real = client.batch_write_item
 
-    def second_on(**_: Any) -> None:
-        if next(calls) > 0:
-            raise EndpointConnectionError(endpoint_url="https://dynamodb")
+    def take_one(RequestItems: dict[str, list[Any]]) -> dict[str, Any]:  # noqa: N803 - as boto3 has it
+        ((name, puts),) = RequestItems.items()
+        real(RequestItems={name: puts[:1]})
+        return {"UnprocessedItems": {name: puts[1:] or puts}}
 
-    handlers = aws.client("dynamodb").meta.events
-    handlers.register("before-call.dynamodb.BatchWriteItem", second_on)
-    answer = mila.tells_usage(*events)
-    handlers.unregister("before-call.dynamodb.BatchWriteItem", second_on)
-    assert (answer.status, answer.problem, len(kept())) == (503, "unavailable", 25)
-    assert mila.tells_usage(*events).json == {"accepted": 60, "dropped": {}}
-    assert len(kept()) == 60
+    with monkeypatch.context() as patch:
+        patch.setattr(client, "batch_write_item", take_one)
+        answer = mila.tells_usage(*events)
+    assert (answer.status, answer.problem) == (503, "unavailable")
+    assert mila.tells_usage(*events).json == {"accepted": 24, "dropped": {}}
+    assert len(stored_events()) == 24

@@ -10,10 +10,10 @@ from chalicelib.rights.export.contents import Asked, Chat
 from chalicelib.rights.export.model import Copy
 from tests.support.cloud import counted
 from tests.support.copies import KEY
-from tests.support.pages import a_bucket_that_keeps_nothing, used_the_app
+from tests.support.pages import BATCH, a_bucket_that_keeps_nothing, used_the_app
 from tests.support.world import User, World
 
-PAGE = 400
+PAGE = 4  # batches
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def export(user: User) -> package.Assembled:
 def test_each_table_is_read_once_page_by_page_and_nothing_else_is_asked(mila: User) -> None:
     with used_the_app(mila, pages=5, page=PAGE), counted() as calls:
         told = export(mila)
-    assert told.counts["usage_event"] == 5 * PAGE
+    assert told.counts["usage_event"] == 5 * PAGE * BATCH
     # Five pages of usage, the account's partition, its open requests, the index of all its requests, the
     # evidence; its key; its claims.
     assert calls.tables == {"Query": 5 + 4, "GetItem": 1, "BatchGetItem": 1}

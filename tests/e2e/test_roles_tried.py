@@ -71,7 +71,7 @@ TABLES: dict[str, dict[str, set[str]]] = {
     "sweep_rights": {"rights": {"QueryDue", "QueryOpen"}},
     "sync_chat_profiles": {"accounts": {"BatchGet"}, "keys": {"BatchGet"}},
     "transfer_copies": {"ledger": {"Put", "Query"}, "rights": {"Get", "Put"}},
-    "usage": {"accounts": {"BatchGet"}, "keys": {"BatchGet"}, "usage": {"BatchPut"}},
+    "usage": {"accounts": {"BatchGet"}, "keys": {"BatchGet"}, "usage": {"BatchPut", "Update"}},
     "work_rights": {
         "accounts": {"BatchGet", "Query", "Update"},
         "challenges": {"Delete", "Put"},

@@ -82,6 +82,15 @@ def test_a_day_without_a_checkpoint_rings(alarms: dict[str, Template]) -> None:
     assert alarm["Period"] >= 3600  # CloudWatch looks back further than a day only then
 
 
+@pytest.mark.promise("RET-4")
+def test_overdue_day_of_usage_rings_and_so_do_runs_that_are_killed(alarms: dict[str, Template]) -> None:
+    alarm = alarms["usage-days-overdue"]
+    assert (alarm["MetricName"], alarm["Statistic"]) == (Metric.USAGE_DAYS_OVERDUE.label, "Maximum")
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
+    assert alarm["TreatMissingData"] == "breaching"  # a run that is killed tells no figure
+    assert alarm["Period"] >= 3600  # runs are hourly
+
+
 @pytest.mark.promise("RGT-10")
 def test_one_overdue_answer_rings_until_none_is_overdue(alarms: dict[str, Template]) -> None:
     alarm = alarms["rights-overdue"]

@@ -207,7 +207,7 @@ EXPECTED = {
         ("dynamodb:BatchGetItem", "${AccountsTableArn}"),
         ("dynamodb:BatchGetItem", "${KeysTableArn}"),
         ("kms:Decrypt", "${SealingKeyArn}"),
-        ("dynamodb:BatchWriteItem", "${UsageTableArn}"),
+        ("dynamodb:BatchWriteItem, dynamodb:UpdateItem", "${UsageTableArn}"),
     },
     "TransferCopiesRole": {
         _own_logs("transfer_copies"),

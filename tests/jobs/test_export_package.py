@@ -234,6 +234,26 @@ def test_what_stood_when_it_was_asked_for_is_in_it_also_if_it_ended_since(world:
     assert a_copy(mila).records("usage_event") == []
 
 
+def usage_of(user: User) -> list[table.Item]:
+    """Items of events of a user."""
+    found = table.query(table.Query(Table.USAGE, f"A#{user.account_id}"))
+    return [item for item in found if "rows" in item]
+
+
+@pytest.mark.promise("RGT-1")
+def test_event_that_was_sent_twice_in_different_batches_is_copied_once(world: World) -> None:
+    mila = world.a_user()
+    mila.consents("analytics")
+    events = [an_event(duration_ms=number) for number in range(5)]
+    mila.tells_usage(*events[:3])
+    mila.tells_usage(an_event(duration_ms=99), *events)
+    assert len(usage_of(mila)) == 2
+    package = a_copy(mila)
+    assert sorted(event["duration_ms"] for event in package.records("usage_event")) == [0, 1, 2, 3, 4, 99]
+    assert package.kind("usage_event")["records"] == package.told.counts["usage_event"] == 6
+    assert len(package.from_csv("usage_event")) == 6
+
+
 # --- what can't be read
 
 
@@ -256,8 +276,9 @@ def test_a_record_that_can_not_be_opened_is_told_and_stops_nothing(mila: User) -
 
 @pytest.mark.promise("RGT-1")
 def test_many_that_can_not_be_read_are_told_once_with_their_number(mila: User) -> None:
-    for item in table.query(table.Query(Table.USAGE, f"A#{mila.account_id}")):
-        damage(Table.USAGE, item["pk"], item["sk"], hour=7)
+    (used, failed) = sorted(usage_of(mila), key=lambda item: str(item["kind"]), reverse=True)
+    damage(Table.USAGE, used["pk"], used["sk"], rows='[{"at": 1}, {}, {"name": "opened"}]')
+    damage(Table.USAGE, failed["pk"], failed["sk"], rows="[")
     package = a_copy(mila)
     assert errors(package) == [("diagnostics_event", "unfit", 1), ("usage_event", "unfit", 3)]
     assert "3 of them: it was written in a form that is not understood any more" in package.text("index.html")
@@ -265,8 +286,8 @@ def test_many_that_can_not_be_read_are_told_once_with_their_number(mila: User) -
 
 @pytest.mark.promise("RGT-1")
 def test_an_error_tells_neither_the_place_nor_the_content(mila: User) -> None:
-    (item, *_) = table.query(table.Query(Table.USAGE, f"A#{mila.account_id}"))
-    damage(Table.USAGE, item["pk"], item["sk"], hour=7)
+    (item, *_) = usage_of(mila)
+    damage(Table.USAGE, item["pk"], item["sk"], rows="[")
     package = a_copy(mila)
     told = json.dumps(package.manifest["errors"])
     assert item["sk"] not in told

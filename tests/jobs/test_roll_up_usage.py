@@ -44,6 +44,13 @@ def run() -> None:
     rollup.roll_up()
 
 
+def others_are_closed(days: int) -> None:
+    """The days after are final already."""
+    for ahead in range(1, days + 1):
+        of = DAY + timedelta(days=ahead)
+        store.publish(Figures(day=of, published_at=clock.now(), figures=()))
+
+
 @pytest.fixture(autouse=True)
 def yesterday_is_closed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """All days before are final already; and there are few shards, since each is 24 queries."""
@@ -297,32 +304,35 @@ def test_a_run_that_is_out_of_time_stops_and_the_next_ones_get_the_day_done(
     world.advance(CLOSING)
     count, counted = rollup._count, list[int]()
 
-    def slowly(day: date, shard: int) -> Any:
+    def slowly(day: date, shard: int, *more: Any) -> Any:
         world.advance(timedelta(minutes=4))
         counted.append(shard)
-        return count(day, shard)
+        return count(day, shard, *more)
 
     monkeypatch.setattr(rollup, "_count", slowly)
     run()
     assert (published(), counted) == (None, [0, 1, 2])
     world.advance(timedelta(hours=1))
     run()
-    assert counted[3:] == [3, 0, 1]  # those that waited longest
+    assert counted[3:] == [2, 3, 0]  # where it stopped, what is left, and the oldest again
     assert published() == [JOINED | {"accounts": 10, "events": 10}]
 
 
-def test_counts_older_than_a_day_are_not_published(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_counts_older_than_three_days_are_not_published(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ten_people()
     world.advance(CLOSING)
     count = rollup._count
 
-    def slowly(day: date, shard: int) -> Any:
+    def slowly(*args: Any) -> Any:
         world.advance(timedelta(minutes=4))
-        return count(day, shard)
+        return count(*args)
 
     monkeypatch.setattr(rollup, "_count", slowly)
     run()
-    world.advance(timedelta(days=1))
+    world.advance(timedelta(days=3))
+    others_are_closed(3)
     run()
     assert published() is None
     run()
@@ -345,8 +355,11 @@ def test_a_shard_is_read_page_by_page_and_gives_each_account_once(
 ) -> None:
     monkeypatch.setattr(store, "SHARDS", 1)
     monkeypatch.setattr(store, "_PAGE", 2)
-    told = [an_event(at=f"2026-11-24T{h:02}:{m:02}:00Z") for h in (9, 10, 11) for m in range(5)]
-    people = [a_person(*[event | {"id": an_event()["id"]} for event in told]) for _ in range(3)]
+    times = [f"2026-11-24T{h:02}:{m:02}:00Z" for h in (9, 10, 11) for m in range(5)]
+    people = [a_person() for _ in range(3)]
+    for somebody in people:
+        for time in times:  # each in a batch of its own, so in an item of its own
+            tells(somebody, an_event(at=time), consents=(ANALYTICS,))
     with cloud.counted() as calls:
         found = [(who, len(list(events))) for who, events in store.by_account(DAY, 0)]
     assert found == [(who, 15) for who in sorted(people)]

@@ -17,7 +17,7 @@ from chalicelib.core import aws, table
 from chalicelib.core.ids import AccountId
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Key, Table
-from chalicelib.privacy import codec, register, subject_keys
+from chalicelib.privacy import bundles, codec, register, subject_keys
 from chalicelib.privacy.personal import Record
 from chalicelib.rights.export import package
 from chalicelib.rights.export.contents import Asked, Chat
@@ -130,7 +130,8 @@ def stored(user: User) -> dict[str, list[Record]]:
         item = table.items.plain(raw)
         kind = classes.get(item.get("kind", ""))
         if kind and account_id in (item["pk"].removeprefix("A#"), item.get("account_id")):
-            found[kind.declaration.kind].append(codec.opened(kind, item, keys))
+            rows = bundles.unpacked(kind, item)
+            found[kind.declaration.kind] += (codec.opened(kind, row, keys) for row in rows)
     return found
 
 

@@ -28,6 +28,7 @@ _RANDOM = frozenset(
         "live",
         "renewal",
         "hour",
+        "last_batch",
         "touched",
         "nonce",
         "salt",
@@ -45,7 +46,8 @@ _RANDOM = frozenset(
         "size",
     }
 )
-_OF_A_RANDOM_ID = re.compile(r"\b(user#\d+#)[0-9a-f]{64}")  # the claim on a user id
+# The claim on a user id; the place of events, which is made of their ids.
+_OF_A_RANDOM_ID = re.compile(r"\b(user#\d+#|\d{4}-\d\d-\d\dT\d\d#)(?:[0-9a-f]{64}|[0-9a-f]{32})\b")
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _ID = re.compile("|".join([*(kind.pattern.pattern for kind in Id.__subclasses__()), _UUID]))
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)")

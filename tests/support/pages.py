@@ -14,40 +14,47 @@ from uuid import UUID
 from botocore.awsrequest import AWSResponse
 
 from chalicelib.core import table
-from chalicelib.core.clock import to_text
 from chalicelib.core.ids import AccountId
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Table
 from chalicelib.devices.model import Platform
-from chalicelib.privacy import codec
-from chalicelib.usage import store
+from chalicelib.privacy import bundles
 from chalicelib.usage.model import UsageEvent
 from tests.support.cloud import clients_of
 from tests.support.world import User
 
 Answer = tuple[AWSResponse, dict[str, Any]]
+BATCH = 100  # events of an item
 
 
 def usage_item(user: User, number: int) -> dict[str, Any]:
-    """One event of somebody's, as DynamoDB gives it; no two are alike, so that it takes room when packed."""
-    account_id, at = AccountId(user.account_id), user.world.now - timedelta(seconds=number)
-    event = UsageEvent(
-        account_id=account_id,
-        event_id=(event_id := UUID(int=number * 0x9E3779B97F4A7C15F39CC0605CEDC835 % 2**128, version=4)),
-        at=at,
-        hour=store.hour_of(account_id, at),
-        name="meeting.joined",
-        screen="settings/privacy",
-        duration_ms=number,
-        platform=Platform.IOS,
+    """A full batch of somebody's, as DynamoDB gives it; no two are alike, so that it takes room when packed.
+
+    Each is of a day of its own, so that a copy has as many days as it has batches.
+    """
+    account_id, at = AccountId(user.account_id), user.world.now - timedelta(days=number)
+    events = [
+        UsageEvent(
+            account_id=account_id,
+            event_id=UUID(int=(number * BATCH + n) * 0x9E3779B97F4A7C15F39CC0605CEDC835 % 2**128, version=4),
+            at=at,
+            name="meeting.joined",
+            screen="settings/privacy",
+            duration_ms=number * BATCH + n,
+            platform=Platform.IOS,
+        )
+        for n in range(BATCH)
+    ]
+    key = table.Key(Table.USAGE, f"A#{account_id}", f"{at:%Y-%m-%dT%H}#{number}")
+    # As long as the world is asked at one instant, none of them has expired.
+    return table.items.wire_item(
+        {**bundles.pack(events), **key.attributes(), "expires_at": 2**40, "delete_at": 2**40}
     )
-    key = table.Key(Table.USAGE, f"A#{account_id}", f"{to_text(at)}#{event_id}")
-    return table.items.wire_item({**codec.to_item(event, key), **key.attributes()})
 
 
 @contextmanager
 def used_the_app(user: User, pages: int, page: int) -> Iterator[None]:
-    """Let a subject's partition of usage have so many pages of so many events."""
+    """Let a subject's partition of usage have so many pages of so many batches."""
     name = settings().table(Table.USAGE)
 
     def answer(params: dict[str, Any], **_: Any) -> Answer | None:

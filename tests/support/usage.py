@@ -7,12 +7,28 @@ from chalicelib.accounts import service as accounts
 from chalicelib.consents.service import PURPOSES
 from chalicelib.core import needs, table
 from chalicelib.core.ids import AccountId
+from chalicelib.core.table import Item
+from chalicelib.privacy import bundles
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.usage import service
-from chalicelib.usage.model import UsageBatch
+from chalicelib.usage.model import DiagnosticsEvent, UsageBatch, UsageEvent
+from tests.support import cloud
 from tests.support.builders import a_device, a_phone, an_event
 from tests.support.choices import decide
+
+KINDS = (UsageEvent, DiagnosticsEvent)
+
+
+def stored_items() -> list[Item]:
+    """Every item of events, in plain values."""
+    return [table.items.plain(raw) for kind in KINDS for raw in cloud.records(kind.declaration.kind)]
+
+
+def stored_events() -> list[Item]:
+    """Every event that is stored, each as an item of its own."""
+    kinds = {kind.declaration.kind: kind for kind in KINDS}
+    return [row for item in stored_items() for row in bundles.unpacked(kinds[item["kind"]], item)]
 
 
 def a_person(*told: dict[str, Any], consents: tuple[Purpose, ...] = (Purpose.ANALYTICS,)) -> AccountId:

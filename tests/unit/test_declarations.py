@@ -11,7 +11,7 @@ from chalicelib.core.ids import AccountId
 from chalicelib.core.table import Key, Table
 from chalicelib.privacy import codec, personal, register
 from chalicelib.privacy.periods import UNTIL_ERASURE, After, Period, Statutory
-from chalicelib.privacy.personal import NOT_PERSONAL, DeclarationError, KeyClass, Record
+from chalicelib.privacy.personal import NOT_PERSONAL, Bundle, DeclarationError, KeyClass, Record
 from chalicelib.privacy.personal import personal as marked
 from chalicelib.privacy.purposes import Category, Correction, LegalBasis, Purpose, Source
 from chalicelib.privacy.recipients import Recipient
@@ -286,6 +286,31 @@ def test_a_declaration_that_contradicts_itself_cannot_be_defined(changes: dict[s
     with pytest.raises(DeclarationError, match=text):
         define(MADE_AT, **WORDS | changes)
     assert "bookmark" not in {record.declaration.kind for record in register.records()}
+
+
+IN_CLEAR = ON_CONSENT | {
+    "retention": After(Period.USAGE, since="made_at"),
+    "key_class": KeyClass.CLEAR,
+    "why_clear": "because",
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"key_class": KeyClass.SUBJECT, "why_clear": None}, "only a class in clear has several records"),
+        ({"bundle": Bundle(shared=("phone",), distinct="note")}, "bundle names phone, and there is no such"),
+        ({"bundle": Bundle(shared=(), distinct="number")}, "bundle names number, and there is no such"),
+        ({"bundle": Bundle(shared=("made_at",), distinct="note")}, "made_at and note are each record's own"),
+        ({"bundle": Bundle(shared=("note",), distinct="note")}, "made_at and note are each record's own"),
+        ({"retention": UNTIL_ERASURE}, "an item of several records ends with its oldest"),
+    ],
+)
+def test_bundle_that_cannot_be_stored_cannot_be_declared(changes: dict[str, Any], text: str) -> None:
+    words = WORDS | IN_CLEAR | {"bundle": Bundle(shared=(), distinct="note")}
+    with pytest.raises(DeclarationError, match=text):
+        define(MADE_AT, **words | changes)
+    assert define(MADE_AT, **words) in register.records()
 
 
 @pytest.mark.parametrize(

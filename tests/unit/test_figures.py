@@ -1,13 +1,17 @@
 """Figures: counting within bounds, and what may be published of the counts."""
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
+from unittest import mock
+from uuid import uuid4
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.core import clock
+from chalicelib.core.sealing import Unfit
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.usage import figures as rules
 from chalicelib.usage.figures import Figure, Group, Seen, Tally, figures, of_one_account
@@ -21,7 +25,7 @@ def group(name: str, purpose: Purpose = ANALYTICS) -> Group:
 
 
 def seen(name: str, times: int = 1, duration: int | None = None, **more: Any) -> list[Seen]:
-    return [Seen(group(name, **more), duration)] * times
+    return [Seen(group(name, **more), duration, str(uuid4())) for _ in range(times)]
 
 
 def shard(*accounts: Iterable[Seen], number: int = 0) -> UsagePartial:
@@ -93,6 +97,59 @@ def test_nobody_counts_for_more_than_a_hundred_events() -> None:
     (figure,) = figures([shard(*[seen("opened", duration=0)] * 9, seen("opened", 5_000, duration=202))])[0]
     assert (figure.accounts, figure.events) == (10, 109)
     assert figure.mean_duration_ms == 100 * 202 // 109
+
+
+def test_event_that_is_stored_twice_counts_once() -> None:
+    twice = seen("opened", times=3, duration=1000) * 2
+    assert published(shard(*[twice] * 10)) == {"opened": (10, 30)}
+
+
+def test_ids_of_two_purposes_are_told_apart() -> None:
+    (used,) = seen("opened")
+    failed = Seen(group("opened", Purpose.DIAGNOSTICS), None, used.event_id)
+    own = of_one_account([used, failed, used, failed])
+    assert [total.events for total in own.values()] == [1, 1]
+
+
+@given(st.lists(st.tuples(st.integers(0, 30), st.sampled_from("abcd")), max_size=60), st.integers(1, 4))
+def test_events_in_any_order_and_number_count_as_each_of_them_once(
+    told: list[tuple[int, str]], most: int
+) -> None:
+    events = [Seen(group(name), 1, f"{number}{name}") for number, name in told]
+    with mock.patch.object(rules, "EVENTS_OF_ONE", most):
+        own = of_one_account(events)
+    distinct = Counter(event.group for event in {event.event_id: event for event in events}.values())
+    assert {of: total.events for of, total in own.items()} == {of: min(n, most) for of, n in distinct.items()}
+
+
+def test_counts_that_were_stored_go_on_as_if_nothing_had_been_between() -> None:
+    people = [of_one_account(seen(f"g{n % 7}", times=n, duration=n)) for n in range(1, 30)]
+    whole, first = Tally(), Tally()
+    for own in people:
+        whole.add(own)
+    for own in people[:11]:
+        first.add(own)
+    second = Tally.of(first.counts())
+    for own in people[11:]:
+        second.add(own)
+    assert second.counts() == whole.counts()
+
+
+BAD_ROWS: dict[str, dict[str, Any]] = {
+    "of no kind": {"kind": "stars"}, "nameless": {"name": None}, "of no platform": {"platform": "abacus"},
+    "an odd screen": {"screen": 7}, "an odd duration": {"duration_ms": "long"},
+    "without id": {"event_id": 1},
+    "a fault of no kind": {"kind": "diagnostics_event", "diagnostics": {"kind": "boredom"}},
+    "a fault without any": {"kind": "diagnostics_event"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("changes", BAD_ROWS.values(), ids=BAD_ROWS.keys())
+def test_event_that_is_not_as_it_is_stored_is_unfit(changes: dict[str, Any]) -> None:
+    row = {"kind": "usage_event", "name": "opened", "platform": "ios", "event_id": "1"}
+    assert Seen.of(row) == Seen(group("opened"), None, "1")
+    with pytest.raises(Unfit):
+        Seen.of(row | changes)
 
 
 def test_the_groups_of_a_day_are_bounded_and_the_largest_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:

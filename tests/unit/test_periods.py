@@ -81,6 +81,7 @@ def test_the_defaults_are_those_of_the_policy() -> None:
         "MAIL_RETURN": "P7D",
         "IDLE_SESSION": "P60D",
         "USAGE": "P30D",
+        "USAGE_COUNT": "P1D",
         "SECURITY_LOG": "P90D",
         "RIGHTS_EVIDENCE": "P3Y",
         "EXPORT": "P5D",

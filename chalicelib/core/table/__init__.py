@@ -19,12 +19,13 @@ from boto3.dynamodb.conditions import Attr
 
 from chalicelib.core.table.client import batch_get, get, put_all, query, scan, transact, write
 from chalicelib.core.table.items import Conflict, Item, Key, Table
-from chalicelib.core.table.queries import Between, Expired, Index, Order, Page, Prefix, Query, Scan
+from chalicelib.core.table.queries import After, Between, Expired, Index, Order, Page, Prefix, Query, Scan
 from chalicelib.core.table.sending import TableBug
 from chalicelib.core.table.writes import Absent, Append, Change, Create, Delete, Replace, Write, visible
 
 __all__ = [
     "Absent",
+    "After",
     "Append",
     "Attr",
     "Between",

@@ -70,17 +70,29 @@ class Between:
 
 
 @dataclass(frozen=True)
+class After:
+    """Sort keys that come after a text."""
+
+    text: str
+
+    def of(self, attribute: str) -> ConditionBase:
+        """As a condition on the sort attribute."""
+        return KeyCondition(attribute).gt(self.text)
+
+
+@dataclass(frozen=True)
 class Query:
     """Items of one partition of a table or an index.
 
     `limit` bounds the items that are given out, `page` those that one call reads (None: one megabyte).
     `as_of` shows what had not expired at an instant in the past; None is now. `after` has the key attributes,
     the index's included, of the item that the answer begins behind; it need not be there any more.
+    `attributes` names those that are wanted beside key and times; None: all of them.
     """
 
     table: Table
     pk: str
-    sk: Prefix | Between | None = None
+    sk: Prefix | Between | After | None = None
     index: Index | None = None
     order: Order = Order.ASCENDING
     limit: int | None = None
@@ -88,6 +100,7 @@ class Query:
     expired: Expired = Expired.DROPPED
     as_of: datetime | None = None
     after: Mapping[str, str] | None = None
+    attributes: tuple[str, ...] | None = None
 
     def request(self) -> dict[str, Any]:
         """The parameters of the first call."""
@@ -106,6 +119,18 @@ class Query:
             **({"IndexName": self.index.label} if self.index else {"ConsistentRead": True}),
             **({"Limit": min(sizes)} if sizes else {}),
             **({"ExclusiveStartKey": wire_item(self.after)} if self.after else {}),
+            **self._projection(built.attribute_name_placeholders),
+        }
+
+    def _projection(self, condition_names: dict[str, str]) -> dict[str, Any]:
+        """Only some attributes; those by which a read judges visibility always are."""
+        if self.attributes is None:
+            return {}
+        wanted = dict.fromkeys(("pk", "sk", "expires_at", "delete_at", *self.attributes))
+        names = {f"#p{number}": name for number, name in enumerate(wanted)}
+        return {
+            "ProjectionExpression": ", ".join(names),
+            "ExpressionAttributeNames": condition_names | names,
         }
 
 

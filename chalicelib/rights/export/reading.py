@@ -7,6 +7,7 @@ What must hold (RGT-1):
   is shown as it is now. A change leaves nothing of what stood before.
 - What can't be opened, or is none of our kinds, is told as `Unread`, and the rest is read on. Silence would
   read as "there is no more".
+- A record that was stored twice, as its declaration knows it, is shown once (privacy/bundles).
 - When a table or KMS does not answer, nothing is told as missing: `Unavailable`, and all is read anew.
 """
 
@@ -27,7 +28,7 @@ from chalicelib.core.chain import Chain
 from chalicelib.core.ids import AccountId, RightsRequestId, UserId
 from chalicelib.core.sealing import KeyGone, SealBroken, Unfit
 from chalicelib.core.table import Item, Query, Table
-from chalicelib.privacy import codec, register, subject_keys
+from chalicelib.privacy import bundles, codec, register, subject_keys
 from chalicelib.privacy.personal import Record
 from chalicelib.privacy.subject_keys import SubjectKeys
 from chalicelib.privacy.whereabouts import Found, found, partition
@@ -83,6 +84,7 @@ class Reading:
         self._account: Account | None = None
         self._email: str | None = None
         self._unread: set[str] = set()
+        self._distinct = bundles.Distinct()
         self.user_id: UserId | None = None
 
     def __iter__(self) -> Iterator[Read]:
@@ -141,7 +143,7 @@ class Reading:
         yield from map(requests.evidence_of, self._requests)
 
     def _opened(self, item: Item, keys: SubjectKeys) -> Iterator[Read]:
-        """The record that an item holds, if it is wanted in this copy."""
+        """The records that an item holds, if they are wanted in this copy, and each of them once."""
         model = self._classes.get(item.get("kind", ""))
         if model is None:
             yield Unread(UNKNOWN, Reason.UNKNOWN)
@@ -152,13 +154,23 @@ class Reading:
         try:
             if model is Account:
                 self.user_id = codec.glance(Account, item).user_id
-            record = codec.opened(model, item, keys)
-        except (SealBroken, KeyGone, Unfit) as broken:
-            self._unread.add(kind)
-            yield Unread(kind, _REASONS[type(broken)])
+            rows = bundles.unpacked(model, item)
+        except Unfit:
+            yield self._unreadable(kind, Reason.UNFIT)
             return
-        self._note(record)
-        yield kind, record
+        for row in rows:
+            try:
+                record = codec.opened(model, row, keys)
+            except (SealBroken, KeyGone, Unfit) as broken:
+                yield self._unreadable(kind, _REASONS[type(broken)])
+                continue
+            if self._distinct.admits(record):
+                self._note(record)
+                yield kind, record
+
+    def _unreadable(self, kind: str, reason: Reason) -> Unread:
+        self._unread.add(kind)
+        return Unread(kind, reason)
 
     def _note(self, record: Record) -> None:
         """Keep what leads to other records."""

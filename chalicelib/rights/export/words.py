@@ -23,6 +23,7 @@ _TITLES = {
     "purposes": "What you agreed to and objected to",
     "rights_request": "Requests that you made for your rights",
     "session": "Devices that are signed in",
+    "usage_count": "How many events of use were accepted today",
     "usage_event": "How you used the app",
     "usage_partial": "Counts that figures of usage are made from",
     "walk": "Progress of telling everybody of a new notice",

@@ -16,7 +16,7 @@ from chalicelib.core import aws, clock, table
 from chalicelib.core.ids import AccountId
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Delete, Key, Query, Table
-from chalicelib.privacy import codec
+from chalicelib.privacy import bundles, codec
 from chalicelib.usage import store
 from chalicelib.usage.figures import Figures
 from chalicelib.usage.model import DiagnosticsEvent, UsageEvent
@@ -51,15 +51,15 @@ def move_back(cloud: LocalCloud, phones: Sequence[Phone], days: int) -> date:
         for phone in phones:
             account_id = _account_id(phone)
             for item in list(table.query(Query(Table.USAGE, f"A#{account_id}"))):
-                event = codec.opened(_KINDS[item["kind"]], item)
-                hour = store.hour_of(account_id, at)
-                store.put([event.model_copy(update={"at": at, "hour": hour})])
-                table.write(Delete(Key(Table.USAGE, item["pk"], item["sk"])))
-        if store.day(day).published:
+                if kind := _KINDS.get(item["kind"]):
+                    events = [codec.opened(kind, row) for row in bundles.unpacked(kind, item)]
+                    store.put(event.model_copy(update={"at": at}) for event in events)
+                    table.write(Delete(Key(Table.USAGE, item["pk"], item["sk"])))
+        if store.standing(day).published:
             table.write(Delete(Key(Table.USAGE, f"day#{day}", "figures")))
         for before in range(31):
             other = clock.now().date() - timedelta(days=before)
-            if other != day and not store.day(other).published:
+            if other != day and not store.standing(other).published:
                 store.publish(Figures(day=other, published_at=clock.now(), figures=()))
     return day
 

@@ -1,0 +1,176 @@
+"""Several records in one item: what is shared, what dates them, what is known twice."""
+
+import json
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.core import clock, table
+from chalicelib.core.ids import AccountId
+from chalicelib.core.sealing import Unfit
+from chalicelib.core.table import Change, Item, Key, Table
+from chalicelib.devices.model import Platform
+from chalicelib.limits.model import Limit
+from chalicelib.privacy import bundles, codec
+from chalicelib.privacy.bundles import Distinct, NotBundled
+from chalicelib.privacy.redating import Progress, named, redate
+from chalicelib.usage import store
+from chalicelib.usage.model import Diagnostics, DiagnosticsEvent, Fault, UsageEvent
+from tests.support import cloud
+from tests.support.usage import stored_events, stored_items
+from tests.support.world import NOON, World
+
+MILA, VUK = AccountId.new(), AccountId.new()
+PLACE = Key(Table.USAGE, f"A#{MILA}", "2026-11-24T12#0").attributes()
+DAY = timedelta(days=1)
+
+
+def used(number: int = 1, at: datetime = NOON, account_id: AccountId = MILA, **more: Any) -> UsageEvent:
+    return UsageEvent(
+        account_id=account_id, event_id=UUID(int=number), at=at, name="opened", platform=Platform.IOS, **more
+    )
+
+
+def failed(number: int = 1, **more: Any) -> DiagnosticsEvent:
+    told = used(number).model_dump() | {"diagnostics": Diagnostics(kind=Fault.CRASH)} | more
+    return DiagnosticsEvent(**told)
+
+
+def opened(kind: Any, item: Item) -> list[Any]:
+    return [codec.opened(kind, row) for row in bundles.unpacked(kind, item | PLACE)]
+
+
+@pytest.mark.promise("RGT-1")
+@given(st.lists(st.integers(0, 86_399), min_size=1, max_size=5), st.sampled_from([None, "2.4.0"]))
+def test_records_come_back_from_their_item_as_they_were(seconds: list[int], version: str | None) -> None:
+    midnight = NOON.replace(hour=0)
+    events = [
+        failed(number, at=midnight + timedelta(seconds=at), app_version=version)
+        for number, at in enumerate(seconds)
+    ]
+    assert opened(DiagnosticsEvent, bundles.pack(events)) == events
+
+
+def test_what_records_share_stands_once() -> None:
+    item = bundles.pack([failed(1, model="Pixel 8"), failed(2, model="Pixel 8")])
+    assert (item["model"], item["platform"]) == ("Pixel 8", "ios")
+    assert "Pixel 8" not in item["rows"]
+    assert [row["event_id"] for row in json.loads(item["rows"])] == [str(UUID(int=n)) for n in (1, 2)]
+
+
+@pytest.mark.promise("RET-2")
+def test_item_has_the_times_of_its_oldest_record() -> None:
+    item = bundles.pack([used(1, NOON), used(2, NOON - DAY), used(3, NOON + DAY)])
+    assert item["expires_at"] == item["delete_at"] == clock.to_epoch(NOON + 29 * DAY)
+    assert item["at"] == clock.to_text(NOON - DAY)
+
+
+@pytest.mark.parametrize(
+    "others",
+    [[used(2, account_id=VUK)], [failed(2)]],
+    ids=["another account", "another class"],
+)
+def test_records_that_share_nothing_are_not_packed(others: list[Any]) -> None:
+    with pytest.raises(NotBundled):
+        bundles.pack([used(1), *others])
+
+
+def test_class_with_an_item_for_each_record_is_not_packed() -> None:
+    with pytest.raises(NotBundled):
+        bundles.pack([Limit(began_at=NOON)])
+    assert list(bundles.unpacked(Limit, {"kind": "limit"})) == [{"kind": "limit"}]
+
+
+BROKEN: dict[str, Any] = {
+    "gone": None, "a number": 7, "no JSON": "[{", "no list": '{"at": 1}', "empty": "[]", "no objects": "[1]"
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("rows", BROKEN.values(), ids=BROKEN.keys())
+def test_item_whose_rows_are_broken_is_unfit(rows: object) -> None:
+    with pytest.raises(Unfit):
+        bundles.unpacked(UsageEvent, {**bundles.pack([used()]), "rows": rows})
+
+
+def test_row_that_is_no_record_spoils_no_other() -> None:
+    item = bundles.pack([used(1), used(2)])
+    rows = json.loads(item["rows"])
+    del rows[0]["name"]
+    first, second = bundles.unpacked(UsageEvent, item | PLACE | {"rows": json.dumps(rows)})
+    with pytest.raises(Unfit):
+        codec.opened(UsageEvent, first)
+    assert codec.opened(UsageEvent, second) == used(2)
+
+
+def test_row_cannot_claim_to_be_another_accounts() -> None:
+    item = bundles.pack([used(1)])
+    rows = [{**row, "account_id": VUK, "pk": f"A#{VUK}"} for row in json.loads(item["rows"])]
+    (row,) = bundles.unpacked(UsageEvent, item | PLACE | {"rows": json.dumps(rows)})
+    assert (row["pk"], codec.opened(UsageEvent, row).account_id) == (f"A#{MILA}", MILA)
+
+
+# --- what is stored twice
+
+
+def test_record_is_admitted_once_per_kind_and_day() -> None:
+    distinct = Distinct()
+    told = [used(1), used(2), used(1), failed(1), failed(1), used(1, NOON + DAY), used(1, NOON + DAY)]
+    assert [distinct.admits(event) for event in told] == [True, True, False, True, False, True, False]
+
+
+def test_records_of_a_class_without_bundle_are_all_admitted() -> None:
+    distinct, limit = Distinct(), Limit(began_at=NOON)
+    assert [distinct.admits(limit), distinct.admits(limit)] == [True, True]
+
+
+def test_known_records_are_bounded_and_none_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Distinct, "MOST", 3)
+    distinct = Distinct()
+    assert [distinct.admits(used(number)) for number in range(10)] == [True] * 10
+    assert max(map(len, distinct._known.values())) <= 3
+
+
+# --- times that are configured anew
+
+
+@pytest.fixture
+def configure(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    def configured(periods: str) -> None:
+        monkeypatch.setenv("RU4M_PERIODS", periods)
+        cloud.new_container()
+
+    return configured
+
+
+@pytest.mark.promise("RET-1")
+def test_item_gets_the_times_of_a_new_period_from_its_oldest_record(
+    world: World, configure: Callable[[str], None]
+) -> None:
+    store.put([used(1, NOON), used(2, NOON - timedelta(hours=3))])
+    configure("usage=P14D")
+    *_, last = redate(named("usage_event"))
+    assert last == Progress(seen=1, moved=1)
+    (item,) = stored_items()
+    assert item["expires_at"] == item["delete_at"] == clock.to_epoch(NOON + 14 * DAY - timedelta(hours=3))
+    *_, again = redate(named("usage_event"))
+    assert again == Progress(seen=1)
+
+
+def test_item_that_is_held_is_not_dated_anew(world: World, configure: Callable[[str], None]) -> None:
+    store.put([used(1, NOON)])
+    (item,) = stored_items()
+    table.write(Change(Key(Table.USAGE, item["pk"], item["sk"]), put={"delete_at": item["delete_at"] + 9}))
+    configure("usage=P14D")
+    *_, last = redate(named("usage_event"))
+    assert last == Progress(seen=1, held=1)
+
+
+def test_stored_events_are_those_that_were_put(world: World) -> None:
+    store.put([used(1), used(2), used(3, account_id=VUK), failed(4)])
+    assert sorted(event["event_id"] for event in stored_events()) == [str(UUID(int=n)) for n in (1, 2, 3, 4)]
+    assert len(stored_items()) == 3
