@@ -6,9 +6,13 @@ for a few days and made anew while it is needed.
 
 Generic: it reads the partition of the subject in every table that is found by the account, whatever
 records are there.
+
+A run stops at its deadline, and says that it did. Run again with the same end, it passes over what is kept
+already (reading no more than keys and times) and goes on; each run keeps something, so there is a last one.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
@@ -17,49 +21,70 @@ from chalicelib.core.ids import AccountId
 from chalicelib.core.table import Attr, Change, Conflict, Key, Query, Table
 from chalicelib.privacy.whereabouts import Found, found, partition
 
-_AT_ONCE = 100  # writes of one transaction
+# Writes of one transaction. DynamoDB takes items of 4 MB together, and an item of usage may have 100 KB.
+_AT_ONCE = 25
 
 
 class _Gone(Conflict):
     """The item lapsed, was deleted, or is kept as long already."""
 
 
-def pin(account_id: AccountId, as_of: datetime, until: datetime) -> int:
-    """Keep all of a subject that was visible at an instant until another one; returns how many items.
+@dataclass(frozen=True)
+class Pinned:
+    """How many items a run kept, and whether all of the subject's are kept now."""
+
+    items: int
+    complete: bool
+
+
+def pin(account_id: AccountId, as_of: datetime, until: datetime, deadline: datetime) -> Pinned:
+    """Keep all of a subject that was visible at an instant until another one, as far as a run gets.
 
     It may be done again, by several at once: an item is only ever kept longer.
+
+    Args:
+        account_id: the subject's.
+        as_of: what had not expired then is kept.
+        until: how long.
+        deadline: when this run stops; the transaction that is under way then is done.
 
     Raises:
         Unavailable: a table does not answer; what was kept by then stays so.
     """
-    kept = 0
-    for place in Table:
-        if found(place) is Found.BY_ACCOUNT and place is not Table.KEYS:  # data keys do not lapse
-            lapsing = _lapsing(place, account_id, as_of, until)
-            while batch := list(islice(lapsing, _AT_ONCE)):
-                kept += _kept(batch, until)
-    return kept
+    lapsing, items = _lapsing(account_id, as_of, until), 0
+    while batch := list(islice(lapsing, _AT_ONCE)):
+        items += _keep(batch, until, deadline)
+        if clock.now() >= deadline:
+            return Pinned(items, complete=False)
+    return Pinned(items, complete=True)
 
 
-def _lapsing(place: Table, account_id: AccountId, as_of: datetime, until: datetime) -> Iterator[Key]:
+def _lapsing(account_id: AccountId, as_of: datetime, until: datetime) -> Iterator[Key]:
     """What was visible, and would be deleted before its time is up."""
     end = clock.to_epoch(until)
-    for item in table.query(Query(place, partition(account_id), as_of=as_of)):
-        if item.get("delete_at", end) < end:
-            yield Key(place, item["pk"], item.get("sk"))
+    for place in Table:
+        if found(place) is Found.BY_ACCOUNT and place is not Table.KEYS:  # data keys do not lapse
+            for item in table.query(Query(place, partition(account_id), as_of=as_of, attributes=())):
+                if item.get("delete_at", end) < end:
+                    yield Key(place, item["pk"], item.get("sk"))
 
 
-def _kept(batch: list[Key], until: datetime) -> int:
-    """Keep some items, all at once; where one of them is gone by now, one by one."""
+def _keep(batch: list[Key], until: datetime, deadline: datetime) -> int:
+    """Keep some items, all at once; where one of them is gone by now, one by one, until the deadline."""
     writes = [_keeping(key, until) for key in batch]
     try:
         table.transact(writes)
     except _Gone:
-        return sum(map(_kept_singly, writes))
+        kept = 0
+        for write in writes:
+            kept += _keep_singly(write)
+            if clock.now() >= deadline:
+                break
+        return kept
     return len(writes)
 
 
-def _kept_singly(write: Change) -> int:
+def _keep_singly(write: Change) -> int:
     try:
         table.write(write)
     except _Gone:

@@ -1,28 +1,40 @@
 """What an open request needs is kept, a few days at a time."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from chalicelib.core import clock
+from chalicelib.core import aws, chain, clock
 from chalicelib.core.clock import DAY
-from chalicelib.core.ids import AccountId
+from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.privacy import pinning
+from chalicelib.privacy.pinning import Pinned
+from chalicelib.rights import duties, engine, store
+from chalicelib.rights.model import RightsRequest
+from chalicelib.rights.steps import registry
+from chalicelib.rights.store import evidence_of
+from infra.local.stream import Emulator
 from tests.support import cloud
-from tests.support.builders import an_event
-from tests.support.world import User, World
+from tests.support.usage import store_singly
+from tests.support.world import NOON, User, World
 
 
 def a_user_with_events(world: World, number: int = 1) -> User:
+    """Each event is told in a batch of its own, so it is an item of its own."""
     mila = world.a_user()
     mila.consents("analytics")
-    assert mila.tells_usage(*(an_event() for _ in range(number))).status == 202
+    store_singly(AccountId(mila.account_id), number)
     return mila
 
 
 def pin(mila: User, world: World, ahead: timedelta, as_of: timedelta = timedelta()) -> int:
-    return pinning.pin(AccountId(mila.account_id), world.now - as_of, world.now + ahead)
+    deadline = world.now + timedelta(minutes=1)
+    pinned = pinning.pin(AccountId(mila.account_id), world.now - as_of, world.now + ahead, deadline)
+    assert pinned.complete
+    return pinned.items
 
 
 def events() -> list[dict[str, Any]]:
@@ -70,13 +82,96 @@ def test_another_subjects_data_is_not_kept_for_it(world: World) -> None:
     assert events() == before
 
 
-def test_hundreds_of_items_are_kept_in_transactions_of_a_hundred(world: World) -> None:
-    mila = a_user_with_events(world, number=100)
-    mila.tells_usage(*(an_event() for _ in range(50)))
+def test_items_are_kept_in_transactions_of_twenty_five(world: World) -> None:
+    mila = a_user_with_events(world, number=110)
     with cloud.counted() as calls:
-        assert pin(mila, world, ahead=40 * DAY) == 150
-    assert calls.tables["TransactWriteItems"] == 2
+        assert pin(mila, world, ahead=40 * DAY) == 110
+    assert calls.tables["TransactWriteItems"] == 5
     assert "UpdateItem" not in calls.tables
+
+
+def test_no_more_than_keys_and_times_are_read(world: World) -> None:
+    mila = a_user_with_events(world, number=3)
+    asked: list[dict[str, Any]] = []
+    with cloud.hooked(
+        "dynamodb", "before-parameter-build.dynamodb.Query", lambda params, **_: asked.append(params)
+    ):
+        pin(mila, world, ahead=40 * DAY)
+    names = [{*one["ExpressionAttributeNames"].values()} for one in asked]
+    assert names == [{"pk", "sk", "expires_at", "delete_at"}] * 2  # accounts, usage
+
+
+@contextmanager
+def transactions_take(length: timedelta, world: World) -> Iterator[None]:
+    """Let each transaction on items of usage take so long."""
+
+    def wait(params: dict[str, Any], **_: Any) -> None:
+        if b"delete_at" in params["body"] and b"ru4m-test-usage" in params["body"]:
+            world.advance(length)
+
+    with cloud.hooked("dynamodb", "before-call.dynamodb.TransactWriteItems", wait):
+        yield
+
+
+def test_run_stops_at_its_deadline_and_the_next_one_goes_on(world: World) -> None:
+    mila = a_user_with_events(world, number=110)
+    account_id, as_of, until = AccountId(mila.account_id), world.now, world.now + 40 * DAY
+    found: list[Pinned] = []
+    with transactions_take(timedelta(seconds=20), world):
+        while not found or not found[-1].complete:
+            found.append(pinning.pin(account_id, as_of, until, world.now + timedelta(seconds=30)))
+    assert [(one.items, one.complete) for one in found] == [(50, False), (50, False), (10, True)]
+
+
+@pytest.mark.promise("RGT-1")
+@pytest.mark.promise("RGT-10")
+def test_pins_never_outlast_the_lease_of_their_request(
+    world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At first as a step, then as a duty of a request that waits; both over several runs of the worker."""
+    monkeypatch.setattr(pinning, "_AT_ONCE", 5)
+    mila = a_user_with_events(world, number=210)
+    world.advance(28 * DAY)
+    mila.verified = world.a_user(mila.phone).verified
+    mila.is_stepped_up()
+    stream.fault(path="/export/users", status=503, times=10_000)
+    request_id = RightsRequestId(mila.exercises("access").json["id"])
+    late: list[timedelta] = []
+    move = store.move
+
+    def noted(before: RightsRequest, *args: Any, **more: Any) -> RightsRequest:
+        if before.leased_until and world.now >= before.leased_until:
+            late.append(world.now - before.leased_until)
+        return move(before, *args, **more)
+
+    monkeypatch.setattr(store, "move", noted)
+    with transactions_take(timedelta(seconds=9), world):  # the longest that a call may take
+        work_for(4 * DAY, request_id, world)
+    assert late == []
+    entries = [entry for entry in chain.entries(evidence_of(request_id)) if entry.event.startswith("pin")]
+    assert [(entry.event, entry.data["pinned"]) for entry in entries[:2]] == [
+        ("pin_done", 210),
+        ("pinned", 210),
+    ]
+    request = store.read(request_id)
+    assert request
+    assert "pinned" not in request.notes
+    ends = {int(item["delete_at"]["N"]) for item in events()}
+    assert len(ends) == 1
+    assert ends == {clock.to_epoch(request.pinned_until or NOON)}
+
+
+def work_for(length: timedelta, request_id: RightsRequestId, world: World) -> None:
+    """Advance a request whenever it is due."""
+    ends = world.now + length
+    while True:
+        engine.advance(request_id, registry.STEPS, registry.DUTIES)
+        request = store.read(request_id)
+        assert request
+        wakes = duties.wakes_at(request, world.now)
+        if wakes is None or wakes > ends:
+            return
+        world.traveller.move_to(max(wakes, world.now))
 
 
 def test_what_is_deleted_meanwhile_is_not_made_again_and_holds_up_nothing(
@@ -88,8 +183,6 @@ def test_what_is_deleted_meanwhile_is_not_made_again_and_holds_up_nothing(
     def delete_one(**_: Any) -> None:
         client.meta.events.unregister("before-call.dynamodb.TransactWriteItems", delete_one)
         client.delete_item(TableName="ru4m-test-usage", Key={"pk": gone["pk"], "sk": gone["sk"]})
-
-    from chalicelib.core import aws
 
     client = aws.client("dynamodb")
     client.meta.events.register("before-call.dynamodb.TransactWriteItems", delete_one)

@@ -2,16 +2,18 @@
 
 import json
 from typing import Any
+from uuid import uuid4
 
 from chalicelib.accounts import service as accounts
 from chalicelib.consents.service import PURPOSES
-from chalicelib.core import needs, table
+from chalicelib.core import clock, needs, table
 from chalicelib.core.ids import AccountId
 from chalicelib.core.table import Item
+from chalicelib.devices.model import Platform
 from chalicelib.privacy import bundles
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.privacy.subject_keys import DATA_KEY
-from chalicelib.usage import service
+from chalicelib.usage import service, store
 from chalicelib.usage.model import DiagnosticsEvent, UsageBatch, UsageEvent
 from tests.support import cloud
 from tests.support.builders import a_device, a_phone, an_event
@@ -47,6 +49,19 @@ def tells(account_id: AccountId, *told: dict[str, Any], **choices: Any) -> None:
     (found,) = needs.read_accounts([account_id], (PURPOSES, DATA_KEY))
     taken = service.take(account_id, found[PURPOSES], batch)
     assert taken.accepted == len(told)
+
+
+def store_singly(account_id: AccountId, number: int) -> None:
+    """Store events of now as if each had been told in a batch of its own: each is an item."""
+    for _ in range(number):
+        event = UsageEvent(
+            account_id=account_id,
+            event_id=uuid4(),
+            at=clock.now(),
+            name="meeting.joined",
+            platform=Platform.IOS,
+        )
+        store.put([event])
 
 
 def ten_people(**changes: Any) -> list[AccountId]:

@@ -1,39 +1,61 @@
 """Keeping what a request needs, and those who answer it reminded."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from chalicelib.core import clock, metrics
+from chalicelib.core.clock import DAY
 from chalicelib.core.metrics import Metric
 from chalicelib.privacy import pinning
 from chalicelib.rights import evidence, plans, reminding, store
 from chalicelib.rights.duties import PINNED_AHEAD
 from chalicelib.rights.model import RightsRequest
-from chalicelib.rights.plans.step import WHOLE_RUN, Done, Job, Outcome
+from chalicelib.rights.plans.step import SHORT, Done, Job, Outcome, Wait
+
+# How long a run pins at a time. Under one lease of three minutes the engine does a duty that stays due four
+# times, once for each duty that there is; each time the last transaction may take nine seconds more.
+_SLICE = timedelta(seconds=30)
+_PINNED = "pinned"  # the note of how many items are kept, while not all are
 
 
 class Pin:
     """What would lapse in the next days is kept; the duty of the same name goes on with it."""
 
     name = plans.PIN
-    lease = WHOLE_RUN
+    lease = SHORT
     waits_for_processor = False
 
     def run(self, job: Job) -> Outcome:
-        """Keep it, and note until when."""
-        pinned, job.request = pinned_anew(job.request)
-        return Done(counts={"pinned": pinned})
+        """Keep it, and note until when; or as much as goes into a slice, and the rest in the next run."""
+        pinned, job.request = pin_slice(job.request)
+        return Wait(timedelta(0)) if pinned is None else Done(counts={"pinned": pinned})
 
 
-def pinned_anew(request: RightsRequest) -> tuple[int, RightsRequest]:
-    """Keep what the request needs for some days more; how much that is, and the request with the new end."""
-    until = clock.now() + PINNED_AHEAD
-    pinned = pinning.pin(request.account_id, request.received_at, until)
-    return pinned, request.model_copy(update={"pinned_until": until})
+def pin_slice(request: RightsRequest) -> tuple[int | None, RightsRequest]:
+    """Keep what the request needs for some days more, as much of it as goes into a slice.
+
+    Gives how much is kept in all, and the request with the new end; None while not all of it is.
+    """
+    now, so_far = clock.now(), int(request.notes.get(_PINNED, 0))
+    until = pinned_end(request, now)
+    pinned = pinning.pin(request.account_id, request.received_at, until, deadline=now + _SLICE)
+    items = so_far + pinned.items
+    notes = {name: note for name, note in request.notes.items() if name != _PINNED}
+    if not pinned.complete:
+        return None, request.model_copy(update={"notes": {**notes, _PINNED: items}})
+    return items, request.model_copy(update={"pinned_until": until, "notes": notes})
+
+
+def pinned_end(request: RightsRequest, now: datetime) -> datetime:
+    """Until when pins are made: the same for a day, so that a slice does not touch what another one kept."""
+    days = (now + PINNED_AHEAD - request.received_at) // DAY + 1
+    return request.received_at + days * DAY
 
 
 def renew_pins(request: RightsRequest) -> RightsRequest:
-    """The duty: as the step, while the request is open."""
-    pinned, renewed = pinned_anew(request)
+    """The duty: as the step, while the request is open. It stays due while not all is kept."""
+    pinned, renewed = pin_slice(request)
+    if pinned is None:
+        return renewed
     return store.move(request, renewed, evidence.entry("pinned", {"by": "engine", "pinned": pinned}))
 
 
