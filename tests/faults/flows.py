@@ -97,7 +97,7 @@ class Consenting(OfAUser):
 
 
 class TellingUsage(OfAUser):
-    """More events than one write takes."""
+    """Events of two days, which are two items and a count."""
 
     name = "telling_usage"
 
@@ -105,7 +105,8 @@ class TellingUsage(OfAUser):
         super().prepare(run)
         self.user.consents("analytics")
         ids = (f"00000000-0000-4000-8000-{number:012}" for number in range(30))
-        self.events = [an_event(id=one) for one in ids]
+        times = itertools.cycle(("2026-11-24T11:00:00Z", "2026-11-23T23:00:00Z"))
+        self.events = [an_event(id=one, at=at) for one, at in zip(ids, times, strict=False)]
 
     def play(self, run: Run) -> None:
         told = run.app(lambda: self.user.tells_usage(*self.events, id=DEVICE["id"]))

@@ -15,10 +15,11 @@ import pytest
 from infra.local.stream import Emulator
 from tests.faults.flows import FLOWS
 from tests.faults.flows_rights import RIGHTS
+from tests.faults.flows_usage import USAGE
 from tests.faults.playing import Ending, Flow, play
 from tests.support.crash import How, Point
 
-_by_name = {kind.name: kind for kind in (*FLOWS, *RIGHTS)}
+_by_name = {kind.name: kind for kind in (*FLOWS, *RIGHTS, *USAGE)}
 _short = [name for name, kind in _by_name.items() if not kind.only_in_proof]
 _undisturbed: dict[str, Ending] = {}
 

@@ -1,0 +1,93 @@
+"""Flows of usage: a roll-up of two days in several stretches, and one whose every run is killed."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import date, timedelta
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+from chalicelib.core import observe, table
+from chalicelib.core.table import Query, Table
+from chalicelib.usage import rollup
+from chalicelib.usage import store as usage_store
+from chalicelib.usage.figures import Figures
+from chalicelib.usage.jobs import roll_up_usage
+from tests.faults.playing import Flow, NeverDone, Run
+from tests.support.builders import a_schedule_event, an_event
+from tests.support.crash import How, Killed, Point
+from tests.support.events import Context
+from tests.support.usage import a_person
+from tests.support.world import NOON
+
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+DAYS = (NOON.date(), NOON.date() + DAY)
+PEOPLE = 11  # more than a figure needs, over two shards
+
+
+def event(at: str) -> dict[str, Any]:
+    """An event whose id follows from its time: places in the table are made of ids."""
+    return an_event(id=str(uuid5(NAMESPACE_URL, at)), at=at)
+
+
+class RollingUpInStretches(Flow):
+    """Two days of eleven people, in two shards, saved after every two people."""
+
+    name = "rolling_up_in_stretches"
+
+    def prepare(self, run: Run) -> None:
+        run.patch.setattr(usage_store, "SHARDS", 2)  # each is 24 queries
+        run.patch.setattr(rollup, "_ACCOUNTS_AT_ONCE", 2)
+        run.patch.setattr(rollup, "_STRETCH_ACCOUNTS", 2)
+        for days in range(1, 31):
+            past = run.world.now.date() - days * DAY
+            usage_store.publish(Figures(day=past, published_at=run.world.now, figures=()))
+        for _ in range(PEOPLE):
+            a_person(event(f"{DAYS[0]}T11:00:00Z"), event(f"{DAYS[0]}T12:00:00Z"))
+        run.world.advance(DAY)
+        for _ in range(PEOPLE):
+            a_person(event(f"{DAYS[1]}T12:00:00Z"))
+        run.world.advance(2 * DAY + 13 * HOUR)
+
+    def play(self, run: Run) -> None:
+        run.schedule(roll_up_usage, every=HOUR)
+        assert counted() == {DAYS[0]: [(PEOPLE, 2 * PEOPLE)], DAYS[1]: [(PEOPLE, PEOPLE)]}
+
+
+class KilledInEveryRun(RollingUpInStretches):
+    """As above, and each run dies at the same write, however often it is started."""
+
+    name = "rolling_up_killed_in_every_run"
+    write, how = 1, How.KILLED  # which of a run's own
+    most_runs = 60
+
+    def play(self, run: Run) -> None:
+        for _ in range(self.most_runs):
+            if len(counted()) == len(DAYS):
+                break
+            start_and_kill(run, self.write, self.how)
+        else:
+            raise NeverDone
+        run.watch.point = None
+        super().play(run)
+
+
+def start_and_kill(run: Run, write: int, how: How) -> None:
+    """Start the job once; it dies at a write, by its number in this run. The next one comes in an hour."""
+    run.watch.point = Point(len(run.watch.effects) + write - 1, how)
+    with suppress(Killed, observe.EntryFailed):
+        run._process(lambda: roll_up_usage(a_schedule_event(), Context()))
+    run.world.advance(HOUR)
+
+
+def counted() -> dict[date, list[tuple[Any, Any]]]:
+    """Accounts and events of each figure, by the days that are published."""
+    found: dict[date, list[tuple[Any, Any]]] = {}
+    for day in DAYS:
+        for item in table.query(Query(Table.USAGE, f"day#{day}")):
+            if item["sk"] == "figures":
+                found[day] = [(one["accounts"], one["events"]) for one in item["figures"]]
+    return found
+
+
+USAGE: tuple[type[Flow], ...] = (RollingUpInStretches,)

@@ -1,0 +1,41 @@
+"""A roll-up that dies at the same write in every run comes to its end all the same, or an alarm rings."""
+
+from __future__ import annotations
+
+import pytest
+
+from infra.local.stream import Emulator
+from tests.faults.flows_usage import KilledInEveryRun, RollingUpInStretches, counted, start_and_kill
+from tests.faults.playing import Run, play
+from tests.support.crash import How
+
+
+@pytest.mark.promise("RET-4")
+@pytest.mark.parametrize("write", [1, 2, 3, 5])
+def test_roll_up_killed_after_the_same_write_of_every_run_still_ends(
+    stream: Emulator, monkeypatch: pytest.MonkeyPatch, write: int
+) -> None:
+    monkeypatch.setattr(KilledInEveryRun, "write", write)
+    ended, undisturbed = play(KilledInEveryRun, stream), play(RollingUpInStretches, stream)
+    assert ended.timeless == undisturbed.timeless
+    assert ended.watch.mishaps > 1 or write > len(undisturbed.effects)
+
+
+@pytest.mark.promise("RET-4")
+def test_roll_up_killed_before_its_first_write_is_told_as_overdue(
+    stream: Emulator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without any write there is no progress, so the alarm has to ring: by the figure, or by its absence."""
+
+    class KilledAtOnce(RollingUpInStretches):
+        def play(self, run: Run) -> None:
+            for _ in range(3):
+                capsys.readouterr()
+                start_and_kill(run, 1, How.NOT_STARTED)
+                assert '"UsageDaysOverdue":[1.0]' in capsys.readouterr().out.replace(" ", "")
+            assert run.watch.effects == []
+            assert counted() == {}
+            run.watch.point = None
+            super().play(run)
+
+    play(KilledAtOnce, stream)
