@@ -1,10 +1,12 @@
 """`make bench-quick`: what each operation costs in calls to AWS, in bytes of its answer, and by sealing.
 
 Runs the app in process, so the figures are the same on every machine, but for the share (bench/sealing).
+`python -m bench.quick smallest` does one round instead of ten.
 """
 
 import io
 import os
+import sys
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from dataclasses import dataclass
@@ -66,16 +68,16 @@ class Row:
     answer: int
     cost: Cost
 
-    def cells(self) -> tuple[str, ...]:
+    def cells(self, rounds: int) -> tuple[str, ...]:
         """For the table. A share is told of several rounds: one request is over in a few milliseconds."""
-        share, added = f"{self.cost.share:.1%}", str(self.cost.added // ROUNDS)
+        share, added = f"{self.cost.share:.1%}", str(self.cost.added // rounds)
         return str(self.dynamodb), str(self.others), str(self.answer), share, added
 
 
-def main() -> None:
+def main(rounds: int) -> None:
     """Print the table."""
     rows: dict[str, Row] = {}
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         with a_world() as world, redirect_stdout(io.StringIO()):  # the functions print their metrics
             world.a_user().mints_a_chat_token()  # a warm container: its secrets are read
             for name, operation in operations(world).items():
@@ -85,7 +87,7 @@ def main() -> None:
                 rows[name] = row
     table = Table(*COLUMNS, title="What operations cost")
     for name, row in rows.items():
-        table.add_row(name, *row.cells())
+        table.add_row(name, *row.cells(rounds))
     Console(width=110).print(table)
 
 
@@ -99,4 +101,4 @@ def _done(name: str, operation: Callable[[], Reply]) -> Row:
 
 
 if __name__ == "__main__":
-    main()
+    main(1 if sys.argv[1:] == ["smallest"] else ROUNDS)

@@ -1,0 +1,18 @@
+"""Each benchmark runs, at its smallest size."""
+
+import subprocess
+import sys
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("bench", "title", "row"),
+    [("export", "What a copy costs", "1,500"), ("quick", "What operations cost", "usage: 100 events")],
+)
+def test_benchmark_runs_at_its_smallest_size(bench: str, title: str, row: str) -> None:
+    command = [sys.executable, "-m", f"bench.{bench}", "smallest"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert title in done.stdout
+    assert row in done.stdout
