@@ -149,7 +149,8 @@ def _close(day: date, until: datetime) -> None:
 def _fresh(partials: dict[int, UsagePartial]) -> dict[int, UsagePartial]:
     """Those that may be published, or gone on with."""
     oldest = clock.now() - _STALE
-    return {shard: partial for shard, partial in partials.items() if partial.counted_at > oldest}
+    shards = range(store.SHARDS)
+    return {n: partial for n, partial in partials.items() if n in shards and partial.counted_at > oldest}
 
 
 def _judged_anew(
