@@ -165,7 +165,7 @@ def work_for(length: timedelta, request_id: RightsRequestId, world: World) -> No
     """Advance a request whenever it is due."""
     ends = world.now + length
     while True:
-        engine.advance(request_id, registry.STEPS, registry.DUTIES)
+        engine.advance(request_id, registry.WORKER)
         request = store.read(request_id)
         assert request
         wakes = duties.wakes_at(request, world.now)

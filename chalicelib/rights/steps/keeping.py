@@ -11,8 +11,8 @@ from chalicelib.rights.duties import PINNED_AHEAD
 from chalicelib.rights.model import RightsRequest
 from chalicelib.rights.plans.step import SHORT, Done, Job, Outcome, Wait
 
-# How long a run pins at a time. Under one lease of three minutes the engine does a duty that stays due four
-# times, once for each duty that there is; each time the last transaction may take nine seconds more.
+# How long a run pins at a time: far less than the lease of three minutes, since the last transaction may take
+# nine seconds more. What is left is the next run's, and its worker begins to count runs anew.
 _SLICE = timedelta(seconds=30)
 _PINNED = "pinned"  # the note of how many items are kept, while not all are
 
