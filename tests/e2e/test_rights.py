@@ -14,6 +14,7 @@ from infra.local.cloud import LocalCloud
 from infra.local.tour.phone import Phone
 from infra.local.tour.rights import answer_to, fetched
 from infra.local.waiting import until
+from tests.support.deployed import history
 
 PATIENCE = 60.0  # seconds for the whole plan; each step is a message
 QUEUE, DEAD, WORKER = "ru4m-local-rights", "ru4m-local-rights-dead", "ru4m-local-work_rights"
@@ -42,13 +43,6 @@ def stands(phone: Phone, request_id: str) -> dict[str, Any]:
 
 def steps(request: dict[str, Any]) -> dict[str, str]:
     return {step["name"]: step["status"] for step in request["steps"]}
-
-
-def history(cloud: LocalCloud, request_id: str) -> list[str]:
-    """What the Ledger says happened to a request, oldest first."""
-    entries: list[dict[str, Any]] = cloud.evidence()
-    own = [entry for entry in entries if entry["pk"]["S"] == f"rights#{request_id}" and "event" in entry]
-    return [entry["event"]["S"] for entry in sorted(own, key=lambda entry: str(entry["sk"]["S"]))]
 
 
 @contextmanager

@@ -1,0 +1,60 @@
+"""A copy goes to another controller from the deployed function that does nothing else (RGT-8)."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from infra.local.cloud import LocalCloud
+from infra.local.tour.phone import Phone
+from infra.local.tour.rights import answer_to
+from infra.local.waiting import until
+from tests.support.deployed import history
+from tests.support.receiver import Authority, Receiver, receiving, status
+
+HOST, PATIENCE = "take.example", 60.0
+FUNCTION = "ru4m-local-transfer_copies"
+
+
+@contextmanager
+def sends_to(cloud: LocalCloud, receiver: Receiver, authority: Authority) -> Iterator[None]:
+    """The deployed function reaches a receiver on this machine under a public name."""
+    functions = cloud.account.client("lambda")
+    kept = functions.get_function_configuration(FunctionName=FUNCTION)["Environment"]["Variables"]
+    target = {"RU4M_LOCAL_TARGETS": f"{HOST}:{receiver.port}=127.0.0.1,{authority.file}"}
+    functions.update_function_configuration(FunctionName=FUNCTION, Environment={"Variables": kept | target})
+    try:
+        yield
+    finally:
+        functions.update_function_configuration(FunctionName=FUNCTION, Environment={"Variables": kept})
+
+
+@pytest.mark.promise("RGT-8")
+def test_deployed_function_sends_the_copy_to_the_named_controller(
+    cloud: LocalCloud, a_phone: Callable[[], Phone], tmp_path: Path
+) -> None:
+    phone, authority = a_phone(), Authority(tmp_path)
+    phone.sign_up("Ivana")
+    phone.step_up(phone.ask_to_step_up().body["challenge_id"], phone.read_code())
+    with (
+        receiving(authority.certificate(HOST), status("201 Created")) as receiver,
+        sends_to(cloud, receiver, authority),
+    ):
+        body = {"right": "portability", "transfer_to": f"https://{HOST}/import"}
+        request_id = phone.call("POST", "/v1/rights-requests", body).body["id"]
+        answer = until(lambda: answer_to(phone, request_id), "the answer", PATIENCE)
+    assert answer["status"] == "completed"
+    (talk,) = receiver.talks
+    assert talk.headers["idempotency-key"] == f'"{request_id}"'
+    copy = zipfile.ZipFile(io.BytesIO(talk.body))
+    assert json.loads(copy.read("manifest.json"))["errors"] == []
+    events = history(cloud, request_id)
+    assert events.count("transfer_begun") == events.count("transfer_done") == 1
+    cancelled = phone.call("POST", f"/v1/rights-requests/{request_id}/cancel")
+    assert cancelled.problem == "too_late"
