@@ -15,7 +15,7 @@ import typer
 from botocore.exceptions import ClientError
 from rich.console import Console
 
-from chalicelib.core import principals
+from chalicelib.core import figures, principals
 from chalicelib.core.periods import DEFAULTS
 from chalicelib.core.periods import read as read_periods
 from infra.build import Package, build
@@ -45,6 +45,7 @@ class Target:
     issuer: str
     mail_from: str
     periods: str = DEFAULTS
+    figures: str = figures.DEFAULTS  # of limits and pushes, packed
     operators: str | None = None  # patterns of ARNs; None: users and Identity Center of the own account
     stream_secret: str | None = field(default=None, repr=False)  # None: the stored one stays
 
@@ -107,6 +108,7 @@ def deploy(account: Account, package: Package, target: Target, report: Report) -
             "StreamUrl": target.stream_url,
             "ContactEmail": target.contact_email,
             "Periods": target.periods,
+            "Figures": target.figures,
             "Operators": target.operators or principals.of_account(account.partition, account.number),
             "MailFrom": target.mail_from,
             "MailDomain": domain,
@@ -139,8 +141,9 @@ def main(  # noqa: PLR0913, PLR0917 - the options of a command
     """Deploy the service.
 
     Read from the environment: Stream's API secret (RU4M_STREAM_API_SECRET; without it the stored one
-    stays), how long things are kept where it differs from the defaults (RU4M_PERIODS), and which principals
-    of IAM are operators, if not all users and Identity Center sessions of the account (RU4M_OPERATORS).
+    stays), how long things are kept where it differs from the defaults (RU4M_PERIODS), figures of limits and
+    pushes where they do (RU4M_LIMIT_..., RU4M_PUSH_...), and which principals of IAM are operators, if not
+    all users and Identity Center sessions of the account (RU4M_OPERATORS).
     """
     # Soft wrapping: what is printed may be read by a program.
     console, complain = (
@@ -159,6 +162,7 @@ def main(  # noqa: PLR0913, PLR0917 - the options of a command
             issuer=issuer,
             mail_from=mail_from,
             periods=kept,
+            figures=figures.packed(os.environ),
             operators=os.environ.get("RU4M_OPERATORS"),
             stream_secret=secret,
         )
@@ -168,7 +172,9 @@ def main(  # noqa: PLR0913, PLR0917 - the options of a command
         for event in failure.events:
             complain.print(f"  {event}")
         sys.exit(1)
-    except (MissingSecret, PeriodsRefused, OperatorsRefused, RegionError, ClientError) as failure:
+    except (
+        MissingSecret, PeriodsRefused, OperatorsRefused, RegionError, ClientError, figures.BadFigure,
+    ) as failure:  # fmt: skip
         complain.print(str(failure), style="red")
         sys.exit(1)
     console.print(f"api_url {done.api_url}")

@@ -2,15 +2,22 @@
 
 Those of the limits are `RU4M_LIMIT_<NAME>`, with the defaults on which comparable services settled; those of
 a push are `RU4M_PUSH_<NAME>`. Standard library only, like `settings`, which reads them at the start.
+
+A deployment packs those that its environment sets into one text, which a function gets as `RU4M_FIGURES`:
+a function's environment ends at 4 KB. A variable of a figure's own goes before the packed text.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
 from typing import Any, NamedTuple
 
+PACKED = "RU4M_FIGURES"
+DEFAULTS = "defaults"  # a template parameter must not be empty
+_KINDS = ("RU4M_LIMIT_", "RU4M_PUSH_")
+
 
 class BadFigure(ValueError):
-    """A figure is malformed or out of range; the text names the variable, never its value."""
+    """A figure is unknown, malformed or out of range; the text names the variable, never its value."""
 
 
 class _Rule(NamedTuple):
@@ -77,13 +84,14 @@ class Push:
     megabytes: int = _figure(1024, 1, 5 * 1024)
 
 
-def read(environment: Mapping[str, str], wide: int = 1) -> Limits:
-    """The figures of an environment: what it sets, else the defaults, with counts `wide` times as high.
+def read(environment: Mapping[str, str]) -> Limits:
+    """The limits of an environment: what it sets, else the defaults.
 
     Raises:
         BadFigure: not a whole number, or out of its range.
     """
-    return Limits(**{one.name: _read(environment, variable, one, wide) for one in fields(Limits)})
+    known = unpacked(environment)
+    return Limits(**{one.name: _read(known, variable, one) for one in fields(Limits)})
 
 
 def read_push(environment: Mapping[str, str]) -> Push:
@@ -92,7 +100,40 @@ def read_push(environment: Mapping[str, str]) -> Push:
     Raises:
         BadFigure: as above.
     """
-    return Push(**{one.name: _read(environment, push_variable, one, wide=1) for one in fields(Push)})
+    known = unpacked(environment)
+    return Push(**{one.name: _read(known, push_variable, one) for one in fields(Push)})
+
+
+def packed(environment: Mapping[str, str]) -> str:
+    """The figures that an environment sets, as one text for a template parameter.
+
+    Raises:
+        BadFigure: as above; or no figure has this name.
+    """
+    names = {variable(one.name) for one in fields(Limits)} | {push_variable(one.name) for one in fields(Push)}
+    given = {name: value for name, value in environment.items() if name.startswith(_KINDS)}
+    if unknown := sorted(given.keys() - names):
+        raise BadFigure(f"{unknown[0]} is refused: no figure has this name")
+    read(given)
+    read_push(given)
+    texts = sorted(f"{name.removeprefix('RU4M_').lower()}={int(value)}" for name, value in given.items())
+    return ",".join(texts) or DEFAULTS
+
+
+def unpacked(environment: Mapping[str, str]) -> Mapping[str, str]:
+    """An environment with the figures that it holds packed, each under its own variable."""
+    text = environment.get(PACKED, DEFAULTS)
+    if text == DEFAULTS:
+        return environment
+    pairs = (one.partition("=") for one in text.split(","))
+    return {**{f"RU4M_{name.upper()}": value for name, _, value in pairs}, **environment}
+
+
+def widened(times: int) -> dict[str, str]:
+    """Variables that set each count of uses so many times as high as its default, within its range."""
+    rules = {one.name: one.metadata["rule"] for one in fields(Limits)}
+    counts = {name: rule for name, rule in rules.items() if rule.counts}
+    return {variable(name): str(min(rule.default * times, rule.most)) for name, rule in counts.items()}
 
 
 def variable(name: str) -> str:
@@ -105,13 +146,11 @@ def push_variable(name: str) -> str:
     return f"RU4M_PUSH_{name.upper()}"
 
 
-def _read(
-    environment: Mapping[str, str], named: Callable[[str], str], figure: "Field[Any]", wide: int
-) -> int:
+def _read(environment: Mapping[str, str], named: Callable[[str], str], figure: "Field[Any]") -> int:
     rule: _Rule = figure.metadata["rule"]
     text = environment.get(named(figure.name))
     if text is None:
-        return rule.default * wide if rule.counts else rule.default
+        return rule.default
     try:
         value = int(text)
     except ValueError:

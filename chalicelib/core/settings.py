@@ -188,7 +188,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         stream_url=_parsed(environment, "RU4M_STREAM_URL", stream_url),
         stream_file_hosts=_parsed_or(environment, "RU4M_STREAM_FILE_HOSTS", _domains, _STREAMS_OWN),
         contact_email=_parsed(environment, "RU4M_CONTACT_EMAIL", _email_address),
-        limits=_limits(environment, stage),
+        limits=_limits(environment),
         periods=_periods(environment),
         push=_push(environment),
         operators=_operators(environment),
@@ -277,10 +277,9 @@ def _parsed(environment: Mapping[str, str], variable: str, parse: Callable[[str]
         raise SettingsError(f"{variable} is refused: not a valid {wanted}") from None
 
 
-def _limits(environment: Mapping[str, str], stage: Stage) -> Limits:
-    wide = 1000 if stage is Stage.LOCAL else 1  # local runs sign up all day from one address
+def _limits(environment: Mapping[str, str]) -> Limits:
     try:
-        return figures.read(environment, wide)
+        return figures.read(environment)
     except figures.BadFigure as bad:
         raise SettingsError(str(bad)) from None
 

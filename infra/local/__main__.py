@@ -17,7 +17,7 @@ from chalice.cli.filewatch import RESTART_REQUEST_RC
 from rich.console import Console
 
 from infra.local.children import child
-from infra.local.cloud import STATE, LocalCloud, local_cloud
+from infra.local.cloud import LIMITS_VARIABLE, STATE, LocalCloud, has_real_limits, local_cloud
 from infra.local.emulator import ROOT_KEY, ROOT_SECRET
 from infra.local.tour import CHAPTERS, Tour, play
 
@@ -58,6 +58,7 @@ def _with_cloud(port: int, state: Path, use: Callable[[LocalCloud], int]) -> Non
         with console.status("starting the local cloud") as status:
             cloud = block.enter_context(local_cloud(status.update, port=port, state_file=state))
         console.print(f"up in {time.monotonic() - started:.1f} s")
+        console.print(f"  {_limits()}", highlight=False)
         for name, value in vars(cloud.state).items():
             console.print(f"  [dim]{name:>15}[/] {value}", highlight=False)
         try:
@@ -65,6 +66,12 @@ def _with_cloud(port: int, state: Path, use: Callable[[LocalCloud], int]) -> Non
         except KeyboardInterrupt:
             result = 0
     sys.exit(result)
+
+
+def _limits() -> str:
+    if has_real_limits(os.environ):
+        return "limits are the real ones"
+    return f"limits are a thousand times the real ones; with {LIMITS_VARIABLE}=real they are the real ones"
 
 
 def _leave(number: int, _: FrameType | None) -> None:

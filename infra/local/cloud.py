@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 import requests
 
+from chalicelib.core import figures
 from chalicelib.notices.model import Notice
 from infra.build import Package, build
 from infra.deploy import Deployment, Target, deploy
@@ -24,6 +26,10 @@ from infra.local.stream.running import child_emulator
 
 STATE = LOCAL / "state.json"
 STAGE = "local"
+
+# Local runs sign up all day from one address, so limits are a thousand times as wide, unless this is "real".
+LIMITS_VARIABLE = "RU4M_LOCAL_LIMITS"
+_WIDE = 1000
 
 # What EventBridge sends.
 _SCHEDULED = {
@@ -154,6 +160,7 @@ def local_cloud(
             contact_email="privacy@local.ru4m.example",
             issuer="https://api.local.ru4m.example",
             mail_from="notices@local.ru4m.example",
+            figures=figures.packed(local_figures(os.environ)),
             stream_secret=stream.secret,
         )
         deployment = deploy(account, package, target, report)
@@ -162,6 +169,24 @@ def local_cloud(
         if state_file:
             _write_whole(state_file, json.dumps(asdict(cloud.state), indent=2) + "\n")
         yield cloud
+
+
+def has_real_limits(environment: Mapping[str, str]) -> bool:
+    """Whether a local cloud shall have the limits of a real one.
+
+    Raises:
+        ValueError: the variable says neither "real" nor "wide".
+    """
+    said = environment.get(LIMITS_VARIABLE, "wide")
+    if said not in {"real", "wide"}:
+        raise ValueError(f"{LIMITS_VARIABLE} is refused: neither real nor wide")
+    return said == "real"
+
+
+def local_figures(environment: Mapping[str, str]) -> dict[str, str]:
+    """The figures of a local cloud, as variables: those that the environment sets, and wide limits."""
+    wide = {} if has_real_limits(environment) else figures.widened(_WIDE)
+    return wide | {k: v for k, v in environment.items() if k.startswith(("RU4M_LIMIT_", "RU4M_PUSH_"))}
 
 
 def _write_whole(file: Path, text: str) -> None:

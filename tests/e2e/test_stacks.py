@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 import requests
 
+from chalicelib.core import figures
 from infra.deploy import deploy
 from infra.deployment.stacks import Stacks, stack_name
 from infra.local.cloud import LocalCloud, local_cloud
@@ -44,6 +46,20 @@ def test_the_service_is_removed_and_redeployed_and_everybody_is_still_logged_in(
     before = phone.user_id
     phone.sign_up()
     assert phone.user_id == before
+
+
+def test_deployment_with_a_changed_limit_shows_it_in_the_function(own_cloud: LocalCloud) -> None:
+    cloud, changed = own_cloud, {"RU4M_LIMIT_CODES_PER_NUMBER_SHORT": "1"}
+    target = replace(cloud.target, figures=figures.packed(changed))
+    api_url = deploy(cloud.account, cloud.package, target, _silent).api_url
+    functions = cloud.account.client("lambda")
+    told = functions.get_function_configuration(FunctionName="ru4m-local-signup")["Environment"]["Variables"]
+    assert told[figures.PACKED] == "limit_codes_per_number_short=1"
+    phone = Phone(api_url, "+381601111112", cloud.texts_to)
+    phone.sign_up("Vera")
+    device = {"id": phone.device_id, "platform": "android"}
+    refused = phone.call("POST", "/v1/signup", {"phone": phone.number, "device": device}, token="")
+    assert (refused.status, refused.body["limit"]) == (429, "codes_per_number")
 
 
 def test_deploying_the_same_package_again_changes_nothing(cloud: LocalCloud) -> None:

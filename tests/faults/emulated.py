@@ -13,7 +13,7 @@ from typing import Any
 import boto3
 import pytest
 
-from chalicelib.core import aws
+from chalicelib.core import aws, figures
 from chalicelib.core.settings import settings
 from infra.local.emulator import running_emulator
 from tests.support import cloud
@@ -26,7 +26,12 @@ def emulated_aws() -> Iterator[dict[str, str]]:
     """Tables, secrets, keys and the domain of mail as the templates have them; gives their environment."""
     with running_emulator() as address:
         # Only stage `local` sends to a receiver on this machine.
-        variables = {"AWS_ENDPOINT_URL": address, "AWS_ACCESS_KEY_ID": ACCOUNT, "RU4M_STAGE": "local"}
+        variables = {
+            "AWS_ENDPOINT_URL": address,
+            "AWS_ACCESS_KEY_ID": ACCOUNT,
+            "RU4M_STAGE": "local",
+            "RU4M_FIGURES": figures.packed(figures.widened(1000)),
+        }
         with on_emulated_aws(variables | {"RU4M_STAGE_KEYS": "", "RU4M_LOOKUP_VERSIONS": "1"}):
             cloud.create_buckets()
             cloud.create_queues()

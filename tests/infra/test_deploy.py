@@ -116,6 +116,12 @@ def test_periods_go_to_the_functions_as_configured(account: FakeAccount, package
     assert parameters(account.formation.asked[-1])["Periods"] == "usage=P14D"
 
 
+def test_figures_go_to_the_functions_packed(account: FakeAccount, package: Package) -> None:
+    packed = "limit_codes_per_number_day=20"
+    deploy(account, package, a_target(figures=packed), report=lambda _: None)
+    assert parameters(account.formation.asked[-1])["Figures"] == packed
+
+
 def test_periods_with_which_no_function_would_start_are_refused() -> None:
     with pytest.raises(PeriodsRefused, match="usage has to be between"):
         a_target(periods="usage=P10Y")

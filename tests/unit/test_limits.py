@@ -311,7 +311,7 @@ DEFAULTS = {
     "attempts_per_address": 60, "attempts_per_address_minutes": 10,
     "address_bits_v4": 24, "address_bits_v6": 64,
     "codes_per_prefix_least": 50, "codes_per_prefix_lost": 80, "codes_per_prefix_minutes": 60,
-    "prefix_digits": 3,
+    "prefix_digits": 3, "usage_events_per_day": 5_000,
 }  # fmt: skip
 COUNTS = {
     "codes_per_number_short", "codes_per_number_day", "codes_per_address", "attempts_per_address",
@@ -324,17 +324,46 @@ def test_the_figures_are_these_unless_the_environment_says_otherwise() -> None:
     assert vars(read(environment.variables()).limits) == DEFAULTS
 
 
-def test_locally_counts_are_a_thousand_times_as_high_and_nothing_else() -> None:
-    local = vars(read({**environment.variables(), "RU4M_STAGE": "local"}).limits)
-    assert local == {name: n * 1000 if name in COUNTS else n for name, n in DEFAULTS.items()}
+def test_stage_local_has_the_limits_of_every_stage() -> None:
+    assert vars(read({**environment.variables(), "RU4M_STAGE": "local"}).limits) == DEFAULTS
+
+
+def test_widened_limits_are_so_many_times_as_high_for_counts_of_uses_alone() -> None:
+    wide = vars(read({**environment.variables(), **figures.widened(1000)}).limits)
+    assert wide == {name: n * 1000 if name in COUNTS else n for name, n in DEFAULTS.items()}
+
+
+def test_packed_figures_are_read_as_their_variables_would_be() -> None:
+    given = {"RU4M_LIMIT_CODES_PER_NUMBER_DAY": "20", "RU4M_PUSH_WHOLE_SECONDS": "60"}
+    text = figures.packed({**given, "RU4M_STAGE": "staging"})
+    assert text == "limit_codes_per_number_day=20,push_whole_seconds=60"
+    told = read({**environment.variables(), "RU4M_FIGURES": text})
+    assert (told.limits.codes_per_number_day, told.push.whole_seconds) == (20, 60)
+    assert told.limits.codes_per_number_short == DEFAULTS["codes_per_number_short"]
+
+
+def test_nothing_is_packed_where_every_figure_is_its_default() -> None:
+    assert figures.packed({"RU4M_STAGE": "staging"}) == figures.DEFAULTS
+
+
+@pytest.mark.parametrize("name", ["RU4M_LIMIT_NO_SUCH_THING", "RU4M_PUSH_"])
+def test_a_figure_that_nobody_knows_is_refused_when_it_is_packed(name: str) -> None:
+    with pytest.raises(figures.BadFigure, match=name):
+        figures.packed({name: "1"})
+
+
+def test_a_bad_figure_is_refused_when_it_is_packed() -> None:
+    with pytest.raises(figures.BadFigure, match="RU4M_LIMIT_CODES_PER_NUMBER_DAY"):
+        figures.packed({"RU4M_LIMIT_CODES_PER_NUMBER_DAY": "0"})
 
 
 @pytest.mark.parametrize("name", DEFAULTS)
 @pytest.mark.parametrize("stage", ["local", "production"])
 def test_each_figure_can_be_set(name: str, stage: str) -> None:
-    variables = {**environment.variables(), "RU4M_STAGE": stage, figures.variable(name): "8"}
-    if name in {"address_bits_v6", "prefix_digits"}:
-        variables[figures.variable(name)] = {"address_bits_v6": "48", "prefix_digits": "2"}[name]
+    unlike = {"address_bits_v6": "48", "prefix_digits": "2", "usage_events_per_day": "800"}
+    variables = {
+        **environment.variables(), "RU4M_STAGE": stage, figures.variable(name): unlike.get(name, "8"),
+    }  # fmt: skip
     assert getattr(read(variables).limits, name) == int(variables[figures.variable(name)])
 
 
