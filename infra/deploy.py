@@ -46,6 +46,7 @@ class Target:
     mail_from: str
     periods: str = DEFAULTS
     figures: str = figures.DEFAULTS  # of limits and pushes, packed
+    waf_requests_per_address: int = 0  # in five minutes; 0: no WAF
     operators: str | None = None  # patterns of ARNs; None: users and Identity Center of the own account
     stream_secret: str | None = field(default=None, repr=False)  # None: the stored one stays
 
@@ -109,6 +110,7 @@ def deploy(account: Account, package: Package, target: Target, report: Report) -
             "ContactEmail": target.contact_email,
             "Periods": target.periods,
             "Figures": target.figures,
+            "WafRequestsPerAddress": str(target.waf_requests_per_address),
             "Operators": target.operators or principals.of_account(account.partition, account.number),
             "MailFrom": target.mail_from,
             "MailDomain": domain,
@@ -137,6 +139,9 @@ def main(  # noqa: PLR0913, PLR0917 - the options of a command
     region: Annotated[str, typer.Option(envvar="AWS_REGION", help="a region in the EU")],
     stream_url: Annotated[str, typer.Option()] = "https://chat.stream-io-api.com",
     endpoint_url: Annotated[str | None, typer.Option(help="an emulator instead of AWS")] = None,
+    waf_requests_per_address: Annotated[
+        int, typer.Option(min=0, help="requests of one address in five minutes; 0 for no AWS WAF")
+    ] = 0,
 ) -> None:
     """Deploy the service.
 
@@ -163,6 +168,7 @@ def main(  # noqa: PLR0913, PLR0917 - the options of a command
             mail_from=mail_from,
             periods=kept,
             figures=figures.packed(os.environ),
+            waf_requests_per_address=waf_requests_per_address,
             operators=os.environ.get("RU4M_OPERATORS"),
             stream_secret=secret,
         )

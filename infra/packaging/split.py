@@ -48,6 +48,7 @@ def split(
         resources[f"{logical}InvokePermission"] = _permission(permission, logical)
     _point_routes(resources["RestAPI"]["Properties"]["DefinitionBody"], routes)
     _shape_errors(resources)
+    _throttle_public_routes(resources["RestAPI"]["Properties"])
     for name, logical, function in list(_functions(resources, functions)):
         _finish(function["Properties"], name, logical)
         function["Properties"]["Environment"]["Variables"] |= _granted_names(policies[name])
@@ -95,6 +96,30 @@ def _shape_errors(resources: Template) -> None:
     body = resources["RestAPI"]["Properties"]["DefinitionBody"]
     body["x-amazon-apigateway-gateway-responses"] = gateway_responses()
     resources |= gateway_response_resources()
+
+
+def _throttle_public_routes(api: Template) -> None:
+    """Give each route that anybody may call a ceiling of its own, so that a flood of it has a bounded cost.
+
+    The ceiling is shared by all clients, so it is far above the load: a tight one would let strangers close
+    sign-in for everybody. Limits per number, account and address are the application's.
+    """
+    for path, methods in api["DefinitionBody"]["paths"].items():
+        for method, route in methods.items():
+            if not route.get("security"):
+                api["MethodSettings"].append(
+                    {
+                        "HttpMethod": method.upper(),
+                        "ResourcePath": "/" + path.replace("/", "~1"),
+                        "ThrottlingRateLimit": {"Ref": "PublicThrottlingRate"},
+                        "ThrottlingBurstLimit": {"Ref": "PublicThrottlingBurst"},
+                        **_UNRECORDED,
+                    }
+                )
+
+
+# Execution logs and data traces would hold paths, headers and bodies; a setting of a route inherits nothing.
+_UNRECORDED = {"LoggingLevel": "OFF", "DataTraceEnabled": False, "MetricsEnabled": True}
 
 
 def _functions(

@@ -102,14 +102,46 @@ def test_access_logs_hold_no_path_address_agent_or_caller(api: Template) -> None
 
 @pytest.mark.promise("SEC-1")
 def test_the_gateway_logs_and_traces_no_requests(api: Template) -> None:
-    (methods,) = api["MethodSettings"]
-    assert (methods["HttpMethod"], methods["ResourcePath"]) == ("*", "/*")
-    assert (methods["LoggingLevel"], methods["DataTraceEnabled"]) == ("OFF", False)
+    assert (api["MethodSettings"][0]["HttpMethod"], api["MethodSettings"][0]["ResourcePath"]) == ("*", "/*")
+    for methods in api["MethodSettings"]:
+        assert (methods["LoggingLevel"], methods["DataTraceEnabled"]) == ("OFF", False)
     assert api["TracingEnabled"] is False
 
 
 def test_the_api_is_throttled_and_stays_in_its_region(api: Template) -> None:
-    (methods,) = api["MethodSettings"]
+    methods, *_ = api["MethodSettings"]
     assert methods["ThrottlingRateLimit"] == {"Ref": "ThrottlingRate"}
     assert methods["ThrottlingBurstLimit"] == {"Ref": "ThrottlingBurst"}
     assert api["EndpointConfiguration"] == {"Type": "REGIONAL"}
+
+
+def test_every_route_that_anybody_may_call_has_a_ceiling_of_its_own(api: Template) -> None:
+    _, *own = api["MethodSettings"]
+    public = {
+        (method.upper(), "/" + path.replace("/", "~1"))  # as CloudFormation spells a path here
+        for path, methods in api["DefinitionBody"]["paths"].items()
+        for method, route in methods.items()
+        if not route.get("security")
+    }
+    assert {(one["HttpMethod"], one["ResourcePath"]) for one in own} == public
+    assert ("POST", "/~1v1~1signup") in public
+    for one in own:
+        assert one["ThrottlingRateLimit"] == {"Ref": "PublicThrottlingRate"}
+        assert one["ThrottlingBurstLimit"] == {"Ref": "PublicThrottlingBurst"}
+
+
+@pytest.mark.promise("SEC-1")
+def test_the_waf_is_off_unless_asked_for_and_keeps_no_address(service: Template) -> None:
+    assert service["Parameters"]["WafRequestsPerAddress"]["Default"] == 0
+    assert service["Conditions"]["WithWaf"] == {
+        "Fn::Not": [{"Fn::Equals": [{"Ref": "WafRequestsPerAddress"}, 0]}]
+    }
+    waf = service["Resources"]["AddressWaf"]
+    (rule,) = waf["Properties"]["Rules"]
+    assert (waf["Condition"], rule["Statement"]["RateBasedStatement"]["AggregateKeyType"]) == (
+        "WithWaf",
+        "IP",
+    )
+    for part in (waf["Properties"], rule):
+        assert part["VisibilityConfig"]["SampledRequestsEnabled"] is False
+    assert of_type(service, "AWS::WAFv2::LoggingConfiguration") == {}
