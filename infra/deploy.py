@@ -19,6 +19,7 @@ from chalicelib.core import figures, principals
 from chalicelib.core.periods import DEFAULTS
 from chalicelib.core.periods import read as read_periods
 from infra.build import Package, build
+from infra.deployment import texts
 from infra.deployment.account import Account, RegionError
 from infra.deployment.stacks import Report, StackFailed, Stacks, stack_name
 from infra.deployment.vault import MissingSecret, fill_vault
@@ -142,6 +143,10 @@ def main(  # noqa: PLR0913, PLR0917 - the options of a command
     waf_requests_per_address: Annotated[
         int, typer.Option(min=0, help="requests of one address in five minutes; 0 for no AWS WAF")
     ] = 0,
+    sms_monthly_dollars: Annotated[
+        int | None,
+        typer.Option(min=1, help="what texts may cost in a month, for the whole account; stays if not given"),
+    ] = None,
 ) -> None:
     """Deploy the service.
 
@@ -173,6 +178,11 @@ def main(  # noqa: PLR0913, PLR0917 - the options of a command
             stream_secret=secret,
         )
         done = deploy(account, build(), target, report=console.print)
+        if not endpoint_url:  # the emulator has no such ceiling
+            if sms_monthly_dollars:
+                texts.set_monthly_dollars(account, sms_monthly_dollars)
+            dollars = texts.monthly_dollars(account)
+            console.print(f"texts may cost {dollars} US dollars a month in this account and region")
     except StackFailed as failure:
         complain.print(str(failure), style="red")
         for event in failure.events:

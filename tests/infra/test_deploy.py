@@ -6,6 +6,8 @@ import json
 from typing import Any
 
 import pytest
+from click.testing import Result
+from moto import mock_aws
 from typer.testing import CliRunner
 
 from infra import deploy as command
@@ -143,6 +145,30 @@ def test_operators_who_choose_their_name_are_refused_before_a_deployment() -> No
         a_target(operators="arn:aws:sts::000000000000:assumed-role/Operators/*")
 
 
+@pytest.mark.parametrize(("option", "shown"), [({}, 1), ({"--sms-monthly-dollars": "500"}, 500)])
+def test_the_command_shows_and_sets_what_texts_may_cost_in_a_month(
+    monkeypatch: pytest.MonkeyPatch, option: dict[str, str], shown: int
+) -> None:
+    done = command.Deployment("https://api.example", "ru4m-staging-service", {})
+    monkeypatch.setattr(command, "build", lambda: None)
+    monkeypatch.setattr(command, "deploy", lambda *_, **__: done)
+    with mock_aws():
+        result = run_command({"--region": REGION, **option})
+    assert f"texts may cost {shown} US dollars a month" in result.output
+
+
+def run_command(options: dict[str, str]) -> Result:
+    named = {
+        "--stage": "staging",
+        "--stream-api-key": "key",
+        "--contact-email": "privacy@ru4m.example",
+        "--issuer": "https://api.ru4m.example",
+        "--mail-from": "notices@ru4m.example",
+        **options,
+    }
+    return CliRunner().invoke(command.app, [word for pair in named.items() for word in pair])
+
+
 @pytest.mark.promise("STR-7")
 @pytest.mark.parametrize("region", ["us-east-1", "eu-west-2", "eu-central-2", "rs-central-1", ""])
 def test_a_region_outside_the_eu_is_refused(region: str) -> None:
@@ -153,14 +179,6 @@ def test_a_region_outside_the_eu_is_refused(region: str) -> None:
 @pytest.mark.promise("STR-7")
 def test_the_command_refuses_it_before_building_anything(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(command, "build", lambda: pytest.fail("built"))
-    options = {
-        "--stage": "staging",
-        "--stream-api-key": "key",
-        "--contact-email": "privacy@ru4m.example",
-        "--issuer": "https://api.ru4m.example",
-        "--mail-from": "notices@ru4m.example",
-        "--region": "us-east-1",
-    }
-    result = CliRunner().invoke(command.app, [word for pair in options.items() for word in pair])
+    result = run_command({"--region": "us-east-1"})
     assert result.exit_code == 1
     assert "us-east-1 is not in the EU" in result.output

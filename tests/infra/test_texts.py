@@ -1,0 +1,26 @@
+"""What texts may cost in a month, as SNS holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from moto import mock_aws
+
+from infra.deployment import texts
+from infra.deployment.account import Account
+
+
+@pytest.fixture
+def account() -> Iterator[Account]:
+    with mock_aws():
+        yield Account("eu-central-1", access_key="testing", secret_key="testing")
+
+
+def test_texts_may_cost_one_dollar_unless_the_account_says_otherwise(account: Account) -> None:
+    assert texts.monthly_dollars(account) == 1
+
+
+def test_the_ceiling_that_was_set_is_shown(account: Account) -> None:
+    texts.set_monthly_dollars(account, 500)
+    assert texts.monthly_dollars(account) == 500
