@@ -6,9 +6,8 @@ import json
 from typing import Any
 
 import pytest
-from click.testing import Result
 from moto import mock_aws
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from infra import deploy as command
 from infra.build import Package
