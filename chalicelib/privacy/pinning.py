@@ -14,7 +14,6 @@ already (reading no more than keys and times) and goes on; each run keeps someth
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 
 from chalicelib.core import clock, table
 from chalicelib.core.ids import AccountId
@@ -31,7 +30,7 @@ class _Gone(Conflict):
 
 @dataclass(frozen=True)
 class Pinned:
-    """How many items a run kept, and whether all of the subject's are kept now."""
+    """How many items would lapse and are kept, whichever run kept them, and whether that is all of them."""
 
     items: int
     complete: bool
@@ -51,27 +50,35 @@ def pin(account_id: AccountId, as_of: datetime, until: datetime, deadline: datet
     Raises:
         Unavailable: a table does not answer; what was kept by then stays so.
     """
-    lapsing, items = _lapsing(account_id, as_of, until), 0
-    while batch := list(islice(lapsing, _AT_ONCE)):
-        items += _keep(batch, until, deadline)
-        if clock.now() >= deadline:
-            return Pinned(items, complete=False)
-    return Pinned(items, complete=True)
+    end, items, batch = clock.to_epoch(until), 0, list[Key]()
+    for key, delete_at in _lapsing(account_id, as_of, end):
+        if delete_at >= end:
+            items += 1
+            continue
+        batch.append(key)
+        if len(batch) == _AT_ONCE:
+            items += _keep(batch, end, deadline)
+            batch = []
+            if clock.now() >= deadline:
+                return Pinned(items, complete=False)
+    if not batch:
+        return Pinned(items, complete=True)
+    items += _keep(batch, end, deadline)
+    return Pinned(items, complete=clock.now() < deadline)
 
 
-def _lapsing(account_id: AccountId, as_of: datetime, until: datetime) -> Iterator[Key]:
-    """What was visible, and would be deleted before its time is up."""
-    end = clock.to_epoch(until)
+def _lapsing(account_id: AccountId, as_of: datetime, end: int) -> Iterator[tuple[Key, int]]:
+    """What was visible and expires before an end, each with the time at which it is deleted as it stands."""
     for place in Table:
         if found(place) is Found.BY_ACCOUNT and place is not Table.KEYS:  # data keys do not lapse
             for item in table.query(Query(place, partition(account_id), as_of=as_of, attributes=())):
-                if item.get("delete_at", end) < end:
-                    yield Key(place, item["pk"], item.get("sk"))
+                if item.get("expires_at", end) < end:
+                    yield Key(place, item["pk"], item.get("sk")), item["delete_at"]
 
 
-def _keep(batch: list[Key], until: datetime, deadline: datetime) -> int:
+def _keep(batch: list[Key], end: int, deadline: datetime) -> int:
     """Keep some items, all at once; where one of them is gone by now, one by one, until the deadline."""
-    writes = [_keeping(key, until) for key in batch]
+    writes = [_keeping(key, end) for key in batch]
     try:
         table.transact(writes)
     except _Gone:
@@ -92,6 +99,5 @@ def _keep_singly(write: Change) -> int:
     return 1
 
 
-def _keeping(key: Key, until: datetime) -> Change:
-    end = clock.to_epoch(until)
+def _keeping(key: Key, end: int) -> Change:
     return Change(key, put={"delete_at": end}, only_if=Attr("delete_at").lt(end), conflict=_Gone)

@@ -3,25 +3,24 @@
 from datetime import datetime, timedelta
 
 from chalicelib.core import clock, metrics
-from chalicelib.core.clock import DAY
+from chalicelib.core.clock import DAY, MINUTE
 from chalicelib.core.metrics import Metric
 from chalicelib.privacy import pinning
 from chalicelib.rights import evidence, plans, reminding, store
 from chalicelib.rights.duties import PINNED_AHEAD
 from chalicelib.rights.model import RightsRequest
-from chalicelib.rights.plans.step import SHORT, Done, Job, Outcome, Wait
+from chalicelib.rights.plans.step import WHOLE_RUN, Done, Job, Outcome, Wait
 
-# How long a run pins at a time: far less than the lease of three minutes, since the last transaction may take
-# nine seconds more. What is left is the next run's, and its worker begins to count runs anew.
-_SLICE = timedelta(seconds=30)
-_PINNED = "pinned"  # the note of how many items are kept, while not all are
+# How long a run pins at a time: with the other duties of a run it fits into the worker's fifteen minutes, and
+# the lease is longer than those.
+_SLICE = 5 * MINUTE
 
 
 class Pin:
     """What would lapse in the next days is kept; the duty of the same name goes on with it."""
 
     name = plans.PIN
-    lease = SHORT
+    lease = WHOLE_RUN
     waits_for_processor = False
 
     def run(self, job: Job) -> Outcome:
@@ -35,14 +34,12 @@ def pin_slice(request: RightsRequest) -> tuple[int | None, RightsRequest]:
 
     Gives how much is kept in all, and the request with the new end; None while not all of it is.
     """
-    now, so_far = clock.now(), int(request.notes.get(_PINNED, 0))
+    now = clock.now()
     until = pinned_end(request, now)
     pinned = pinning.pin(request.account_id, request.received_at, until, deadline=now + _SLICE)
-    items = so_far + pinned.items
-    notes = {name: note for name, note in request.notes.items() if name != _PINNED}
     if not pinned.complete:
-        return None, request.model_copy(update={"notes": {**notes, _PINNED: items}})
-    return items, request.model_copy(update={"pinned_until": until, "notes": notes})
+        return None, request
+    return pinned.items, request.model_copy(update={"pinned_until": until})
 
 
 def pinned_end(request: RightsRequest, now: datetime) -> datetime:
@@ -55,7 +52,7 @@ def renew_pins(request: RightsRequest) -> RightsRequest:
     """The duty: as the step, while the request is open. It stays due while not all is kept."""
     pinned, renewed = pin_slice(request)
     if pinned is None:
-        return renewed
+        return request
     return store.move(request, renewed, evidence.entry("pinned", {"by": "engine", "pinned": pinned}))
 
 
