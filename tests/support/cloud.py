@@ -6,9 +6,13 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import cache
 from typing import Any
+from unittest import mock
 
 from botocore.exceptions import ReadTimeoutError
+from moto import mock_aws
+from moto.kms.utils import generate_private_key
 from moto.ses.models import ses_backends
 from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
@@ -23,18 +27,47 @@ ACCOUNT = "123456789012"  # moto's own
 _KEPT = ("AttributeDefinitions", "KeySchema", "BillingMode", "StreamSpecification", "GlobalSecondaryIndexes")
 
 
+@contextmanager
+def emulated() -> Iterator[None]:
+    """An empty AWS account in this process, with all that the functions expect to be there."""
+    with mock_aws(), mock.patch("moto.kms.models.generate_private_key", _generate_private_key):
+        create_tables()
+        create_secrets()
+        create_stage_key()
+        create_mail_identity()
+        create_queues()
+        create_buckets()
+        yield
+
+
+def _generate_private_key(spec: str) -> Any:
+    """What moto does, but for asymmetric keys only.
+
+    moto makes an RSA pair for symmetric keys too. Nothing uses it, and it takes longer than most tests.
+    """
+    return None if spec == "SYMMETRIC_DEFAULT" else generate_private_key(spec)
+
+
 def create_tables() -> None:
     """The tables of the data stack."""
-    for resource in load("data")["Resources"].values():
-        if resource["Type"] == "AWS::DynamoDB::Table":
-            properties = {k: v for k, v in resource["Properties"].items() if k in _KEPT}
-            if "StreamSpecification" in properties:
-                properties["StreamSpecification"] = {
-                    **properties["StreamSpecification"],
-                    "StreamEnabled": True,
-                }
-            name = resource["Properties"]["TableName"]["Fn::Sub"].replace("${Stage}", "test")
-            aws.client("dynamodb").create_table(TableName=name, **properties)
+    for definition in _table_definitions():
+        aws.client("dynamodb").create_table(**definition)
+
+
+@cache
+def _table_definitions() -> tuple[dict[str, Any], ...]:
+    """What CreateTable takes for each table of the template. Parsing the template costs as much as a test."""
+    resources = load("data")["Resources"].values()
+    return tuple(
+        _table_definition(one["Properties"]) for one in resources if one["Type"] == "AWS::DynamoDB::Table"
+    )
+
+
+def _table_definition(properties: dict[str, Any]) -> dict[str, Any]:
+    definition = {name: value for name, value in properties.items() if name in _KEPT}
+    if stream := definition.get("StreamSpecification"):
+        definition["StreamSpecification"] = {**stream, "StreamEnabled": True}
+    return {**definition, "TableName": properties["TableName"]["Fn::Sub"].replace("${Stage}", "test")}
 
 
 def create_secrets() -> None:

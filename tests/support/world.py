@@ -22,7 +22,6 @@ from unittest import mock
 import time_machine
 from chalice.local import LambdaEventConverter
 from chalice.test import Client
-from moto import mock_aws
 
 from app import app
 from chalicelib.core import aws, clock, observe
@@ -154,13 +153,7 @@ class World:
 @contextmanager
 def a_world() -> Iterator[World]:
     """A fresh world at noon of a fixed day; its clock moves only by `advance`."""
-    with mock_aws(), time_machine.travel(NOON, tick=False) as traveller:
-        cloud.create_tables()
-        cloud.create_secrets()
-        cloud.create_stage_key()
-        cloud.create_mail_identity()
-        cloud.create_queues()
-        cloud.create_buckets()
+    with time_machine.travel(NOON, tick=False) as traveller, cloud.emulated():
         yield World(traveller, a_log())
         observe.forget()
 
