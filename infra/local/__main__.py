@@ -9,13 +9,13 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from types import FrameType
 from typing import Annotated
 
 import typer
 from chalice.cli.filewatch import RESTART_REQUEST_RC
 from rich.console import Console
 
+from infra.local import signals
 from infra.local.children import child
 from infra.local.cloud import LIMITS_VARIABLE, STATE, LocalCloud, has_real_limits, local_cloud
 from infra.local.emulator import ROOT_KEY, ROOT_SECRET
@@ -51,8 +51,7 @@ def dev(
 
 
 def _with_cloud(port: int, state: Path, use: Callable[[LocalCloud], int]) -> None:
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _leave)  # so that every block ends in order
+    signals.install_handlers()  # so that every block ends in order
     started = time.monotonic()
     with ExitStack() as block:
         with console.status("starting the local cloud") as status:
@@ -72,10 +71,6 @@ def _limits() -> str:
     if has_real_limits(os.environ):
         return "limits are the real ones"
     return f"limits are a thousand times the real ones; with {LIMITS_VARIABLE}=real they are the real ones"
-
-
-def _leave(number: int, _: FrameType | None) -> None:
-    sys.exit(128 + number)
 
 
 def _tour(cloud: LocalCloud) -> int:

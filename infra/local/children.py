@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import shutil
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from infra.local import guard
 ROOT = Path(__file__).parent.parent.parent
 LOCAL = ROOT / ".local"
 
+_LOCK = "in-use"  # in the folder of a run; the guard holds it
 _STOP_DEADLINE = 10.0
 
 
@@ -50,15 +52,19 @@ def child(
         environment: all that it inherits, given its folder.
         output: where what it prints goes; None is where ours goes.
     """
-    folder = _own_folder()
-    process = subprocess.Popen(
-        [sys.executable, "-I", guard.__file__, str(folder), *map(str, command)],
-        stdin=subprocess.PIPE,
-        stdout=output,
-        stderr=subprocess.STDOUT if output else None,
-        env=environment(folder),
-        start_new_session=True,  # Ctrl-C is for us; we end it in order
-    )
+    folder, lock = _own_folder()
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-I", guard.__file__, str(folder), *map(str, command)],
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=subprocess.STDOUT if output else None,
+            env=environment(folder),
+            pass_fds=(lock,),  # the lock lasts as long as the guard
+            start_new_session=True,  # Ctrl-C is for us; we end it in order
+        )
+    finally:
+        os.close(lock)
     try:
         yield Child(folder, process)
     finally:
@@ -71,15 +77,34 @@ def child(
             process.wait()
 
 
-def _own_folder() -> Path:
-    """A folder for one run. Those of runs that were killed together with their guard go now."""
+def _own_folder() -> tuple[Path, int]:
+    """A folder for one run, and the file descriptor that holds its lock.
+
+    Folders that no process holds are removed first: those of runs that were killed together with their guard.
+    Only one process at a time looks for them, so none removes a folder that another one is about to lock.
+    """
     runs = LOCAL / "runs"
     runs.mkdir(parents=True, exist_ok=True)
-    for lock in runs.glob(f"*/{guard.LOCK}"):
-        with lock.open() as held:
-            try:
-                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                continue
-            shutil.rmtree(lock.parent, ignore_errors=True)
-    return Path(tempfile.mkdtemp(dir=runs))
+    with (LOCAL / "runs.lock").open("w") as alone:
+        fcntl.flock(alone, fcntl.LOCK_EX)
+        for folder in runs.iterdir():
+            if not _is_held(folder):
+                shutil.rmtree(folder, ignore_errors=True)
+        own = Path(tempfile.mkdtemp(dir=runs))
+        lock = os.open(own / _LOCK, os.O_CREAT | os.O_WRONLY)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+    return own, lock
+
+
+def _is_held(folder: Path) -> bool:
+    try:
+        lock = os.open(folder / _LOCK, os.O_WRONLY)
+    except FileNotFoundError:  # its guard began to remove it and did not finish
+        return False
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(lock)
+    return False

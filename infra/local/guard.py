@@ -3,12 +3,12 @@
     python guard.py FOLDER COMMAND...
 
 The parent holds the other end of standard input. When it closes, by the parent's wish or by its
-death, the command is terminated, FOLDER (its temporary files) is removed, and the guard ends. Standard
-library only and run by path: it has to start at once.
+death, the command is terminated, FOLDER (its temporary files) is removed, and the guard ends. The guard
+inherits the locked file of FOLDER (infra/local/children.py) and never uses it: the lock is released when the
+guard ends. Standard library only and run by path: it has to start at once.
 """
 
 import ctypes
-import fcntl
 import os
 import shutil
 import signal
@@ -17,32 +17,34 @@ import sys
 import threading
 from pathlib import Path
 
-LOCK = "in-use"  # held while the folder is; see infra/local/emulator.py
-
 _PATIENCE = 5.0  # seconds between asking the command to end and ending it
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _PR_SET_PDEATHSIG = 1
 
 
 def main() -> int:
     """The exit status of the command, or 0 if it was ended."""
     folder, command = Path(sys.argv[1]), sys.argv[2:]
-    with (folder / LOCK).open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        child = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            preexec_fn=_die_with_guard,  # noqa: PLW1509 - no thread runs yet
-        )
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, lambda *_: child.terminate())
-        threading.Thread(target=_end_with_parent, args=(child,), daemon=True).start()
-        status = child.wait()
-        shutil.rmtree(folder, ignore_errors=True)
+    child = subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        preexec_fn=_prepare_command,  # noqa: PLW1509 - no thread runs yet
+    )
+    for number in _ENDING:
+        signal.signal(number, lambda *_: child.terminate())
+    threading.Thread(target=_end_with_parent, args=(child,), daemon=True).start()
+    status = child.wait()
+    shutil.rmtree(folder, ignore_errors=True)
     return max(status, 0)
 
 
-def _die_with_guard() -> None:
-    """Where Linux offers it: even a guard that is killed takes the command along."""
+def _prepare_command() -> None:
+    """Let signals end the command, although the guard's parent ignored them.
+
+    Where Linux offers it, even a guard that is killed takes the command along.
+    """
+    for number in _ENDING:
+        signal.signal(number, signal.SIG_DFL)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 

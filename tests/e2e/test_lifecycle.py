@@ -17,10 +17,13 @@ import requests
 from infra.local.children import LOCAL, ROOT
 from infra.local.emulator import free_port
 from infra.local.waiting import until
+from tests.support.processes import under_ignoring_parent
 
 _OWNER = """
 import sys
+from infra.local import signals
 from infra.local.emulator import running_emulator
+signals.install_handlers()
 with running_emulator() as address:
     print(address, flush=True)
     sys.stdin.read()
@@ -40,8 +43,9 @@ def runs() -> set[Path]:
 
 @contextmanager
 def started(*command: str, output: int | None = None) -> Iterator[subprocess.Popen[str]]:
+    """A process under a parent that ignores the signals which have to end it."""
     with subprocess.Popen(
-        [sys.executable, *command],
+        under_ignoring_parent(sys.executable, *command),
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=output,

@@ -1,0 +1,11 @@
+"""Starting processes as an awkward parent does."""
+
+from __future__ import annotations
+
+# As a shell does for background jobs (SIGINT), nohup (SIGHUP), and a supervisor that was written carelessly.
+_IGNORING = ("sh", "-c", 'trap "" INT TERM HUP; exec "$@"', "sh")
+
+
+def under_ignoring_parent(*command: str) -> list[str]:
+    """The command, started with SIGINT, SIGTERM and SIGHUP ignored; it keeps the process id."""
+    return [*_IGNORING, *command]
