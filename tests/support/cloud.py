@@ -1,18 +1,18 @@
 """The part of AWS that the functions use, in process (moto), made from our own template."""
 
 import base64
+import copy
 import json
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from functools import cache
 from typing import Any
-from unittest import mock
 
 from botocore.exceptions import ReadTimeoutError
 from moto import mock_aws
-from moto.kms.utils import generate_private_key
+from moto.dynamodb.models import dynamodb_backends
+from moto.secretsmanager.models import secretsmanager_backends
 from moto.ses.models import ses_backends
 from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
@@ -21,18 +21,21 @@ from chalicelib.core import aws, breaker, keyring, stagekeys
 from chalicelib.core.settings import settings
 from chalicelib.privacy.purposes import Purpose
 from infra.template import load
+from tests.support import moto_costs
 from tests.support.environment import REGION, secret_documents
 
 ACCOUNT = "123456789012"  # moto's own
+_created: dict[str, Any] = {}
 _KEPT = ("AttributeDefinitions", "KeySchema", "BillingMode", "StreamSpecification", "GlobalSecondaryIndexes")
 
 
 @contextmanager
 def emulated() -> Iterator[None]:
     """An empty AWS account in this process, with all that the functions expect to be there."""
-    with mock_aws(), mock.patch("moto.kms.models.generate_private_key", _generate_private_key):
-        create_tables()
-        create_secrets()
+    os.environ["RU4M_LOOKUP_VERSIONS"] = "1"
+    with moto_costs.left_out(), mock_aws():
+        _create_or_copy("tables", dynamodb_backends, create_tables)
+        _create_or_copy("secrets", secretsmanager_backends, create_secrets)
         create_stage_key()
         create_mail_identity()
         create_queues()
@@ -40,12 +43,13 @@ def emulated() -> Iterator[None]:
         yield
 
 
-def _generate_private_key(spec: str) -> Any:
-    """What moto does, but for asymmetric keys only.
-
-    moto makes an RSA pair for symmetric keys too. Nothing uses it, and it takes longer than most tests.
-    """
-    return None if spec == "SYMMETRIC_DEFAULT" else generate_private_key(spec)
+def _create_or_copy(what: str, backends: Any, create: Callable[[], None]) -> None:
+    """Create it through the API the first time in this process; from then on take a copy, which is cheap."""
+    backend = backends[ACCOUNT][REGION]
+    if what not in _created:
+        create()
+        _created[what] = getattr(backend, what)
+    setattr(backend, what, copy.deepcopy(_created[what]))
 
 
 def create_tables() -> None:
@@ -54,13 +58,11 @@ def create_tables() -> None:
         aws.client("dynamodb").create_table(**definition)
 
 
-@cache
-def _table_definitions() -> tuple[dict[str, Any], ...]:
-    """What CreateTable takes for each table of the template. Parsing the template costs as much as a test."""
-    resources = load("data")["Resources"].values()
-    return tuple(
-        _table_definition(one["Properties"]) for one in resources if one["Type"] == "AWS::DynamoDB::Table"
-    )
+def _table_definitions() -> Iterator[dict[str, Any]]:
+    """What CreateTable takes for each table of the template."""
+    for resource in load("data")["Resources"].values():
+        if resource["Type"] == "AWS::DynamoDB::Table":
+            yield _table_definition(resource["Properties"])
 
 
 def _table_definition(properties: dict[str, Any]) -> dict[str, Any]:
@@ -71,7 +73,7 @@ def _table_definition(properties: dict[str, Any]) -> dict[str, Any]:
 
 
 def create_secrets() -> None:
-    os.environ["RU4M_LOOKUP_VERSIONS"] = "1"
+    """The secrets of the vault stack."""
     for name, document in secret_documents().items():
         aws.client("secretsmanager").create_secret(
             Name=f"ru4m/test/{name}", SecretString=json.dumps(document)
