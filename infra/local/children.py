@@ -20,7 +20,7 @@ ROOT = Path(__file__).parent.parent.parent
 LOCAL = ROOT / ".local"
 
 _LOCK = "in-use"  # in the folder of a run; the guard holds it
-_STOP_DEADLINE = 10.0
+_STOP_DEADLINE = 30.0  # the guard's own patience, and time to remove a large folder on a busy machine
 
 
 @dataclass(frozen=True)

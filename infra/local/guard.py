@@ -2,10 +2,10 @@
 
     python guard.py FOLDER COMMAND...
 
-The parent holds the other end of standard input. When it closes, by the parent's wish or by its
-death, the command is terminated, FOLDER (its temporary files) is removed, and the guard ends. The guard
-inherits the locked file of FOLDER (infra/local/children.py) and never uses it: the lock is released when the
-guard ends. Standard library only and run by path: it has to start at once.
+The parent holds the other end of standard input. When it closes, by the parent's wish or by its death, the
+guard terminates the command and all that the command started, removes FOLDER (its temporary files) and ends.
+The guard inherits the locked file of FOLDER (infra/local/children.py) and never uses it: the lock is released
+when the guard ends. Standard library only and run by path: it has to start at once.
 """
 
 import ctypes
@@ -17,7 +17,7 @@ import sys
 import threading
 from pathlib import Path
 
-_PATIENCE = 5.0  # seconds between asking the command to end and ending it
+_PATIENCE = 3.0  # seconds between asking the command to end and ending it
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _PR_SET_PDEATHSIG = 1
 
@@ -34,6 +34,7 @@ def main() -> int:
         signal.signal(number, lambda *_: child.terminate())
     threading.Thread(target=_end_with_parent, args=(child,), daemon=True).start()
     status = child.wait()
+    _end_descendants()
     shutil.rmtree(folder, ignore_errors=True)
     return max(status, 0)
 
@@ -47,6 +48,13 @@ def _prepare_command() -> None:
         signal.signal(number, signal.SIG_DFL)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _end_descendants() -> None:
+    """End what the command started and left behind: busy workers of a killed ministack."""
+    if os.getpgrp() == os.getpid():  # else the group is not the guard's own
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        os.killpg(os.getpgrp(), signal.SIGTERM)
 
 
 def _end_with_parent(child: "subprocess.Popen[bytes]") -> None:

@@ -11,7 +11,14 @@ import pytest
 
 from infra.local import children
 from infra.local.children import Child
+from infra.local.waiting import until
 
+# Starts a process that outlives it, and is terminated.
+_CAREFREE = """
+import signal, subprocess, sys
+print(subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"]).pid, flush=True)
+signal.pause()
+"""
 _LEFT = ("tmp-of-a-killed-guard", "ministack-lambda-signup/code.zip")
 
 
@@ -52,3 +59,23 @@ def test_folder_that_lost_its_lock_file_is_removed_at_the_next_start(runs: Path)
     left.touch()
     with a_child() as running:
         assert [*runs.iterdir()] == [running.folder]
+
+
+def test_process_that_a_child_left_behind_ends_with_the_child(runs: Path, tmp_path: Path) -> None:
+    with (tmp_path / "output").open("w+") as output:
+        command = [sys.executable, "-c", _CAREFREE]
+        with children.child(command, lambda _: dict(os.environ), output):
+            until(lambda: (tmp_path / "output").read_text().endswith("\n"), "the process to start")
+            left = int((tmp_path / "output").read_text())
+            os.kill(left, 0)
+        until(lambda: not is_running(left), "the process to end")
+
+
+def is_running(process: int) -> bool:
+    """Whether it runs; one that ended and that nothing has collected yet does not."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    status = Path(f"/proc/{process}/stat")
+    return not (status.exists() and status.read_text().rsplit(")", 1)[1].split()[0] == "Z")
