@@ -14,14 +14,16 @@ from typing import IO
 import pytest
 import requests
 
-from infra.local.children import LOCAL, ROOT
+from infra.local.children import ROOT
 from infra.local.emulator import free_port
 from infra.local.waiting import until
 from tests.support.processes import under_ignoring_parent
 
 _OWNER = """
 import sys
-from infra.local import signals
+from pathlib import Path
+from infra.local import children, signals
+children.LOCAL = Path(sys.argv[1])
 from infra.local.emulator import running_emulator
 signals.install_handlers()
 with running_emulator() as address:
@@ -35,10 +37,6 @@ def is_up(address: str) -> bool:
         return requests.get(f"{address}/_ministack/health", timeout=2).ok
     except requests.ConnectionError:
         return False
-
-
-def runs() -> set[Path]:
-    return {*(LOCAL / "runs").glob("*")}
 
 
 @contextmanager
@@ -64,21 +62,22 @@ def line_of(stream: IO[str] | None) -> str:
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-def test_the_emulator_ends_with_its_owner(how: signal.Signals) -> None:
-    before = runs()
-    with started("-c", _OWNER, output=subprocess.PIPE) as owner:
+def test_the_emulator_ends_with_its_owner(how: signal.Signals, tmp_path: Path) -> None:
+    runs = tmp_path / "runs"
+    with started("-c", _OWNER, str(tmp_path), output=subprocess.PIPE) as owner:
         address = line_of(owner.stdout)
         assert is_up(address)
+        assert len([*runs.iterdir()]) == 1
         owner.send_signal(how)
         owner.wait(10)
         until(lambda: not is_up(address), "the emulator to end")
-        until(lambda: runs() <= before, "its folder to go")
+        until(lambda: not [*runs.iterdir()], "its folder to go")
 
 
-def test_two_emulators_run_side_by_side() -> None:
+def test_two_emulators_run_side_by_side(tmp_path: Path) -> None:
     with (
-        started("-c", _OWNER, output=subprocess.PIPE) as one,
-        started("-c", _OWNER, output=subprocess.PIPE) as other,
+        started("-c", _OWNER, str(tmp_path), output=subprocess.PIPE) as one,
+        started("-c", _OWNER, str(tmp_path), output=subprocess.PIPE) as other,
     ):
         addresses = {line_of(one.stdout), line_of(other.stdout)}
         assert len(addresses) == 2
