@@ -1,4 +1,4 @@
-"""A local cloud per worker: the packaged service, deployed, with IAM on."""
+"""One local cloud for all tests that can share it: the packaged service, deployed, with IAM on."""
 
 from __future__ import annotations
 

@@ -1,0 +1,25 @@
+"""Tests that share a cloud run in one process; the others are free to go anywhere."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.scheduling import OWN_CLOUD, group_of
+
+_ROOT = Path(__file__).parents[2]
+
+
+def test_tests_that_share_a_cloud_are_one_group() -> None:
+    assert group_of("tests/e2e/test_sync.py::test_one") == group_of("tests/e2e/test_usage.py::test_two[a::b]")
+
+
+@pytest.mark.parametrize("name", OWN_CLOUD)
+def test_file_with_its_own_cloud_is_a_group_of_its_own(name: str) -> None:
+    file = f"tests/e2e/test_{name}.py"
+    assert (_ROOT / file).exists()
+    assert group_of(f"{file}::test_one") == group_of(f"{file}::test_two") == file
+
+
+def test_parameters_of_a_test_stay_together_and_its_neighbours_do_not() -> None:
+    assert group_of("tests/unit/test_a.py::test_one[x]") == group_of("tests/unit/test_a.py::test_one[y]")
+    assert group_of("tests/unit/test_a.py::test_one") != group_of("tests/unit/test_a.py::test_two")
