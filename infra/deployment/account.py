@@ -43,7 +43,17 @@ class Account:
     def _session(self) -> AwsClient:
         return boto3.Session(self.access_key, self.secret_key, region_name=self.region)
 
+    @cached_property
+    def _clients(self) -> dict[str, AwsClient]:
+        return {}
+
     def client(self, service: str) -> AwsClient:
+        """The account's one client of a service: making one takes longer than most calls."""
+        if service not in self._clients:
+            self._clients[service] = self._new_client(service)
+        return self._clients[service]
+
+    def _new_client(self, service: str) -> AwsClient:
         """A client; addresses buckets by path, since an emulator has no names for them."""
         style = {"addressing_style": "path"} if self.endpoint else {}
         config = Config(s3=style, retries={"mode": "standard", "max_attempts": 4})

@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import pytest
@@ -41,7 +42,7 @@ class Stage:
     @property
     def versions(self) -> Versions:
         return Versions(
-            Account(REGION, access_key="testing", secret_key="testing"),
+            _account(),
             self.secret,
             self.spelled,
             self.new,
@@ -72,6 +73,12 @@ class Stage:
         monkeypatch.setattr(rotating, "write", lambda *given: self.write(lambda: vault.write(*given)))
 
 
+@cache
+def _account() -> Account:
+    """moto's account, with clients that are made once."""
+    return Account(REGION, access_key="testing", secret_key="testing")
+
+
 def container_with(variable: str, versions: str) -> None:
     """A new container that is told these versions."""
     os.environ[variable] = versions
@@ -84,11 +91,10 @@ def a_stage_with_a_stage_key() -> Stage:
     spelled = vault.stage_keys_of(json.loads(told))
     aws.client("secretsmanager").create_secret(Name=_SEALING, SecretString=told)
     (key, *_) = aws.client("kms").list_keys()["Keys"]
-    account = Account(REGION, access_key="testing", secret_key="testing")
     return Stage(
         "RU4M_STAGE_KEYS",
         _SEALING,
         vault.stage_keys_of,
-        lambda: vault.wrapped_stage_key(account, "staging", key["KeyId"]),
+        lambda: vault.wrapped_stage_key(_account(), "staging", key["KeyId"]),
         configured=[spelled],
     )
