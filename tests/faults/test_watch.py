@@ -54,18 +54,31 @@ def test_what_is_done_is_named_in_order_and_reads_and_refusals_are_not(stream: E
     assert watch.unseen == []
 
 
-def test_what_a_dead_process_still_tries_is_not_done_and_told(stream: Emulator) -> None:
+def test_call_of_a_process_that_handled_its_own_end_is_reported(stream: Emulator) -> None:
     def work() -> None:
-        try:
+        with suppress(BaseException):
             put("first")()
-        finally:
-            put("second")()
+        put("second")()
 
     watch = Watch(Point(0, How.KILLED))
     with watch.on(), pytest.raises(Killed):
         watch.process(work)
     assert watch.after_death == ["dynamodb.PutItem(thing)"]
     assert not is_stored("second")
+
+
+def test_cleanup_of_a_killed_process_is_neither_run_nor_reported(stream: Emulator) -> None:
+    def work() -> None:
+        try:
+            put("third")()
+        finally:
+            put("fourth")()
+
+    watch = Watch(Point(0, How.KILLED))
+    with watch.on(), pytest.raises(Killed):
+        watch.process(work)
+    assert watch.after_death == []
+    assert not is_stored("fourth")
 
 
 def test_what_leaves_by_a_door_that_nobody_watches_is_told(stream: Emulator) -> None:

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import http.client
 import re
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -79,7 +80,7 @@ class Watch:
     point: Point | None = None  # the next one, if there is one
     effects: list[Call] = field(default_factory=list)  # done by processes
     unseen: list[str] = field(default_factory=list)  # what left by no known door
-    after_death: list[str] = field(default_factory=list)  # what a killed process still tried
+    after_death: list[str] = field(default_factory=list)  # what a process did that had handled its end
     intruder: Callable[[], object] | None = None  # what overtakes, if it is not the same
     reached: bool = False
     mishaps: int = 0  # how often a process died or did not hear
@@ -164,7 +165,9 @@ class Watch:
 
     def _before(self, call: Call) -> None:
         if self._dead:
-            self.after_death.append(call.name)
+            # A process that is killed runs no `finally`, and no `__exit__`: only this one unwinds its stack.
+            if not isinstance(sys.exception(), Killed):
+                self.after_death.append(call.name)
             raise Killed
         if call.only_reads:
             return
