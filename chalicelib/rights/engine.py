@@ -13,7 +13,8 @@ Invariants:
 - A service that does not answer is a wait, not a failed run, however long it lasts. Its age is a metric
   with an alarm.
 - A run does the duties that are due, or one step, never both. So a duty that kills its worker stops no
-  step for ever, and the other way round.
+  step for ever, and the other way round. Each run of duties begins with another one, so a duty that kills
+  its worker stops no other duty either.
 - One worker at a time works for one account (`core/turns`), so no account occupies them all.
 - A worker sends messages to its own queue only so many times in a row (`queue.MOST_HOPS`).
 
@@ -120,12 +121,15 @@ def _run(request: RightsRequest, worker: Worker, hops: int) -> RightsRequest | N
 
 
 def _do_duties(request: RightsRequest, known: Duties) -> RightsRequest:
-    """Do the duties that are due, each by itself: one that fails keeps none of the others waiting."""
+    """Do the duties that are due, each by itself: one that fails or kills keeps no other one waiting."""
     if request.duty_tries >= MOST_TRIES:
         return _postpone_duties(request, "Killed", DAY)
     request = _lease(request, WHOLE_RUN, duty_tries=request.duty_tries + 1)
     failed: Exception | None = None
-    for duty in duties.all_due(_free(request), clock.now()):
+    due = duties.all_due(_free(request), clock.now())
+    # After a killed run the next duty begins: one that always kills its worker keeps no other one waiting.
+    first = (request.duty_tries - 1) % len(due)
+    for duty in (*due[first:], *due[:first]):
         try:
             request = known[duty](request)
         except (MovedMeanwhile, HeadMoved):

@@ -12,7 +12,8 @@ from chalicelib.core.clock import DAY, MINUTE
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.metrics import Metric
-from chalicelib.rights import duties, engine, queue, store
+from chalicelib.rights import duties, engine, operating, queue, store
+from chalicelib.rights.clock import ExtensionReason
 from chalicelib.rights.duties import Duty
 from chalicelib.rights.engine import MOST_TRIES
 from chalicelib.rights.model import RightsRequest, Status, StepStatus
@@ -218,6 +219,30 @@ def test_a_duty_that_always_kills_its_worker_is_postponed_by_a_day(
     store.move(after, after.model_copy(update={"run_at": world.now}))
     plan.advance(request_id)
     assert len(plan.first.ran) == 2
+
+
+@pytest.mark.promise("RGT-10")
+@pytest.mark.parametrize("killing", [Duty.PIN, Duty.REMIND])
+def test_duty_that_always_kills_its_worker_keeps_no_other_duty_waiting(
+    world: World, plan: Plan, killing: Duty
+) -> None:
+    _, request_id = a_request(world)
+    until_reminded(world, plan, request_id)
+    operating.extend(RightsRequestId(request_id), "operator:alice", 30, ExtensionReason.COMPLEXITY)
+    world.traveller.move_to(stored(request_id).clock.reminders(world.now)[0])
+    found = stored(request_id)
+    store.move(found, found.model_copy(update={"pinned_until": world.now}))
+    assert {Duty.PIN, Duty.REMIND, Duty.TELL_EXTENDED} <= {*duties.all_due(stored(request_id), world.now)}
+
+    def kill(_: RightsRequest) -> RightsRequest:
+        raise Killed
+
+    plan.duties[killing] = kill
+    for _ in range(MOST_TRIES):
+        killed(plan, request_id, world)
+    assert duties.all_due(stored(request_id), world.now) == (killing,)
+    done = [event for event, _ in evidence(request_id) if event in {"pinned", "reminded", "extension_told"}]
+    assert len(done) == len({*done}) == 2
 
 
 def test_one_account_has_one_worker_at_a_time(world: World, plan: Plan) -> None:
