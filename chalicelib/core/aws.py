@@ -48,6 +48,7 @@ _PASSING = {
     "InternalFailure",
     "InternalServiceError",
     "RequestLimitExceeded",
+    "RequestThrottled",
     "RequestTimeout",
     "ServiceUnavailable",
     "SlowDown",

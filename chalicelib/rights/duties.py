@@ -43,6 +43,8 @@ def _by_themselves(request: RightsRequest, now: datetime) -> Iterator[tuple[date
         return
     if request.pinned_until:
         yield request.pinned_until - _RENEWED_BEFORE, Duty.PIN
+    elif _waits_unpinned(request):
+        yield request.received_at, Duty.PIN
     if request.extension and EXTENSION_TOLD not in request.notes:
         yield request.extension.decided_at, Duty.TELL_EXTENDED
     if request.clock.is_paused():
@@ -52,6 +54,12 @@ def _by_themselves(request: RightsRequest, now: datetime) -> Iterator[tuple[date
         yield reminders[request.reminded], Duty.REMIND
     elif request.reminded == len(reminders):
         yield request.clock.due_at(now) + _A_SECOND, Duty.NOTE_OVERDUE
+
+
+def _waits_unpinned(request: RightsRequest) -> bool:
+    """Whether a person is waited for before the step of the same name could pin anything."""
+    step = request.next_step
+    return request.run_at is None and step is not None and step.name == Duty.PIN
 
 
 def wakes_at(request: RightsRequest, now: datetime) -> datetime | None:

@@ -37,18 +37,20 @@ from chalicelib.core.turns import Turns
 from chalicelib.rights import duties, evidence, plans, queue, states, store
 from chalicelib.rights.duties import Duty
 from chalicelib.rights.model import RightsRequest, Status, StepStatus
-from chalicelib.rights.plans.step import WHOLE_RUN, Done, Job, Outcome, Step, Wait
+from chalicelib.rights.plans.step import WHOLE_RUN, Again, Done, Job, Outcome, Step, Wait
 from chalicelib.rights.queue import Destination
 from chalicelib.rights.store import MovedMeanwhile
 
 Steps = Mapping[str, Step]
-Duties = Mapping[Duty, Callable[[RightsRequest], RightsRequest]]
+Duties = Mapping[Duty, Callable[[Job], None]]
 
 # Runs without an outcome. Failed ones end after half a day of ever longer waits, killed ones after three
 # hours of leases.
 MOST_TRIES = 12
 _FIRST_WAIT = timedelta(seconds=30)
 _LONGEST_WAIT = 6 * HOUR
+# A message that comes so early is sent once more; one that comes earlier has a successor already.
+_EARLY = timedelta(seconds=5)
 # Between two looks at a service that does not answer.
 LONGEST_LOOK = 30 * MINUTE
 _NEXT_TURN = timedelta(seconds=30)
@@ -58,6 +60,7 @@ _NEXT_TURN = timedelta(seconds=30)
 class Worker:
     """What one kind of worker can do; it hands everything else to the queue of the other kind."""
 
+    queue: Destination
     steps: Steps
     duties: Duties = field(default_factory=dict)
     turns: Turns | None = None  # None: its steps are one at a time for an account by themselves
@@ -78,6 +81,8 @@ def advance(request_id: RightsRequestId, worker: Worker, hops: int = 0) -> None:
     wakes = duties.wakes_at(request, clock.now()) if request else None
     if request is None or wakes is None:
         return
+    if wakes > clock.now() + _EARLY:
+        return  # the run that made it wait sent a message, or the sweep will: messages must not multiply
     if wakes <= clock.now():
         try:
             request = _run(request, worker, hops)
@@ -102,58 +107,71 @@ def _run(request: RightsRequest, worker: Worker, hops: int) -> RightsRequest | N
     free, now = _free(request), clock.now()
     state = request.next_step
     has_duties = duties.due(free, now) is not None
-    step_is_due = not has_duties and state is not None and duties.step_is_due(request, now)
-    if (has_duties and not worker.duties) or (step_is_due and state and state.name not in worker.steps):
-        queue.send(request.request_id, now, _destination(free), hops + 1)
+    due = state if state and not has_duties and duties.step_is_due(request, now) else None
+    to = _destination(free)
+    if to is not worker.queue and (has_duties or due):
+        queue.send(request.request_id, now, to, hops + 1)
         return None
-    step = worker.steps[state.name] if step_is_due and state else None
-    turn = worker.turns
-    if turn and not turn.acquire(request.account_id, request.request_id, step.lease if step else WHOLE_RUN):
-        queue.send(request.request_id, now + _NEXT_TURN, Destination.WORK, hops + 1)
+    if due and due.name not in worker.steps:
+        return _stop(request, due.name, "UnknownStep")
+    step = worker.steps[due.name] if due else None
+    if has_duties and request.duty_tries >= MOST_TRIES:
+        return _postpone_duties(request, 0, DAY)
+    if step and request.tries >= MOST_TRIES:
+        return _stop(request, step.name, "Killed")
+    turn, length = worker.turns, step.lease if step else WHOLE_RUN
+    if turn and not turn.acquire(request.account_id, request.request_id, length):
+        queue.send(request.request_id, now + _NEXT_TURN, worker.queue, hops + 1)
         return None
+    leased = _lease(request, length, step)  # lost: another worker has it, and the turn
     try:
-        if has_duties:
-            return _do_duties(request, worker.duties)
-        return _do_step(request, step) if step else store.move(request, free)
+        return _do_step(leased, step) if step else _do_duties(leased, worker.duties)
     finally:
         if turn:
             turn.release(request.account_id, request.request_id)
 
 
+def _lease(request: RightsRequest, length: timedelta, step: Step | None) -> RightsRequest:
+    """Take the lease and count the run, in one write."""
+    if request.duty_tries and request.leased_until:
+        metrics.count(Metric.RIGHTS_DUTY_FAILED)  # the run before was killed over its duties
+    runs = {"tries": request.tries + 1} if step else {"duty_tries": request.duty_tries + 1}
+    leased = request.model_copy(update={"leased_until": clock.now() + length, **runs})
+    if request.status is Status.RECEIVED:
+        leased = leased.model_copy(update={"status": Status.IN_PROGRESS})
+    return store.move(request, leased)
+
+
 def _do_duties(request: RightsRequest, known: Duties) -> RightsRequest:
     """Do the duties that are due, each by itself: one that fails or kills keeps no other one waiting."""
-    if request.duty_tries >= MOST_TRIES:
-        return _postpone_duties(request, "Killed", DAY)
-    request = _lease(request, WHOLE_RUN, duty_tries=request.duty_tries + 1)
-    failed: Exception | None = None
+    job = Job(request)
+    failed = False
     due = duties.all_due(_free(request), clock.now())
     # After a killed run the next duty begins: one that always kills its worker keeps no other one waiting.
-    first = (request.duty_tries - 1) % len(due)
+    first = (request.duty_tries - 1) % max(len(due), 1)
     for duty in (*due[first:], *due[:first]):
         try:
-            request = known[duty](request)
+            known[duty](job)
         except (MovedMeanwhile, HeadMoved):
             raise
         except Exception as error:  # noqa: BLE001 - the request goes on whatever it is
-            failed = error
+            failed = True
             observe.log_failure("duty_failed", error, reason=duty)
     if failed:
-        return _postpone_duties(request, type(failed).__name__, backoff(request.duty_tries))
-    return store.move(request, _free(request, duty_tries=0, duties_at=None))
+        metrics.count(Metric.RIGHTS_DUTY_FAILED)
+        tries = job.request.duty_tries
+        return _postpone_duties(job.request, min(tries, MOST_TRIES - 1), backoff(tries))
+    return store.move(job.request, _free(job.request, duty_tries=0, duties_at=None))
 
 
-def _postpone_duties(request: RightsRequest, error: str, wait: timedelta) -> RightsRequest:
+def _postpone_duties(request: RightsRequest, tries: int, wait: timedelta) -> RightsRequest:
     """Try the duties again later. They are never given up: the clock runs on."""
-    metrics.count(Metric.RIGHTS_DUTY_FAILED)
-    tries = 0 if error == "Killed" else min(request.duty_tries, MOST_TRIES - 1)
     return store.move(request, _free(request, duty_tries=tries, duties_at=clock.now() + wait))
 
 
 def _do_step(request: RightsRequest, step: Step) -> RightsRequest:
-    """Run a step under a lease, and record what it led to."""
-    if request.tries >= MOST_TRIES:
-        return _stop(request, step, "Killed")
-    job = Job(_lease(request, step.lease, tries=request.tries + 1))
+    """Run a step under its lease, and record what it led to."""
+    job = Job(request)
     try:
         outcome = step.run(job)
         return _record(job.request, step, outcome)
@@ -163,14 +181,6 @@ def _do_step(request: RightsRequest, step: Step) -> RightsRequest:
         return _await_service(job.request, step)
     except Exception as error:  # noqa: BLE001 - the request must not be lost, whatever it is
         return _record_failure(job.request, step, error)
-
-
-def _lease(request: RightsRequest, length: timedelta, **counted: int) -> RightsRequest:
-    """Take the lease and count the run, in one write."""
-    leased = request.model_copy(update={"leased_until": clock.now() + length, **counted})
-    if request.status is Status.RECEIVED:
-        leased = leased.model_copy(update={"status": Status.IN_PROGRESS})
-    return store.move(request, leased)
 
 
 def _free(request: RightsRequest, **changes: object) -> RightsRequest:
@@ -183,6 +193,8 @@ def _record(request: RightsRequest, step: Step, outcome: Outcome) -> RightsReque
             return _record_end(request, step, outcome)
         case Wait():
             return _record_wait(request, step, outcome)
+        case Again():
+            return _record_return(request, step, outcome)
 
 
 def _record_end(request: RightsRequest, step: Step, outcome: Done) -> RightsRequest:
@@ -230,6 +242,18 @@ def _record_wait(request: RightsRequest, step: Step, outcome: Wait) -> RightsReq
     return store.move(request, after, said)
 
 
+def _record_return(request: RightsRequest, step: Step, outcome: Again) -> RightsRequest:
+    """Go back to an earlier step: what it and those after it left is forgotten."""
+    now = clock.now()
+    names = [state.name for state in request.steps]
+    again = names[names.index(outcome.from_step) : names.index(step.name) + 1]
+    after = _free(request, run_at=now, tries=0, unreachable_since=None, notes=outcome.notes, missing=())
+    for name in again:
+        after = after.with_step(name, StepStatus.WAITING, now)
+    said = {"by": "engine", "again_from": outcome.from_step}
+    return store.move(request, after, evidence.entry(f"{step.name}_returned", said))
+
+
 def _waiting(request: RightsRequest, step: Step, **changes: object) -> RightsRequest:
     """The request, free and waiting in a step."""
     after = _free(request, tries=0, **changes)
@@ -256,17 +280,19 @@ def _record_failure(request: RightsRequest, step: Step, error: Exception) -> Rig
     """Let a failed step be run again after a while; after the last run it stops."""
     observe.log_failure("step_failed", error, reason=step.name)
     metrics.count(Metric.RIGHTS_STEP_FAILED)
-    if request.tries < MOST_TRIES:
-        return store.move(request, _free(request, run_at=clock.now() + backoff(request.tries)))
-    return _stop(request, step, type(error).__name__)
+    if request.tries >= MOST_TRIES:
+        return _stop(request, step.name, type(error).__name__)
+    run_at = clock.now() + backoff(request.tries)
+    return store.move(request, _free(request, run_at=run_at, unreachable_since=None))
 
 
-def _stop(request: RightsRequest, step: Step, error: str) -> RightsRequest:
+def _stop(request: RightsRequest, step: str, error: str) -> RightsRequest:
     """Stop a step for a person to look at."""
     metrics.count(Metric.RIGHTS_STEP_STOPPED)
-    stopped = _free(request, run_at=None).with_step(step.name, StepStatus.STOPPED, clock.now())
+    stopped = _free(request, run_at=None, unreachable_since=None)
     said = {"by": "engine", "tries": request.tries, "error": error}
-    return store.move(request, stopped, evidence.entry(f"{step.name}_stopped", said))
+    after = stopped.with_step(step, StepStatus.STOPPED, clock.now())
+    return store.move(request, after, evidence.entry(f"{step}_stopped", said))
 
 
 def backoff(tries: int) -> timedelta:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from chalicelib.core import aws, clock
+from chalicelib.core.aws import AwsBug
 from chalicelib.core.clock import MINUTE
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.outbound import Body
@@ -13,10 +14,14 @@ from chalicelib.core.settings import settings
 from chalicelib.rights.model import ExportFile
 
 # Names of the notes that the step leaves which makes the copy.
-SHA256, SIZE = "export_sha256", "export_size"
+SHA256, SIZE, MADE_AT = "export_sha256", "export_size", "export_made_at"
 
 # Whoever has the link can fetch the copy: long enough for a slow phone to begin, too short to be passed on.
 _LINK_LIFE = 15 * MINUTE
+
+
+class CopyGone(Exception):
+    """The copy that was made is not in the bucket."""
 
 
 @dataclass(frozen=True)
@@ -53,9 +58,15 @@ def opened(request_id: RightsRequestId) -> Iterator[Body]:
     """The copy of a request, to be read once from its beginning.
 
     Raises:
+        CopyGone: it is not there. S3 answers as if it were forbidden, since no role may list the bucket.
         Unavailable: S3 does not answer.
     """
-    answer = aws.ask("s3", "get_object", Bucket=settings().export_bucket(), Key=key_of(request_id))
+    try:
+        answer = aws.ask("s3", "get_object", Bucket=settings().export_bucket(), Key=key_of(request_id))
+    except AwsBug as bug:
+        if str(bug) in {"NoSuchKey", "AccessDenied"}:
+            raise CopyGone from None
+        raise
     with closing(answer["Body"]) as body:
         yield body
 

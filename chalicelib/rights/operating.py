@@ -100,5 +100,7 @@ def _retried(request: RightsRequest, by: str, now: datetime) -> Move | None:
     step = request.next_step
     if step is None or step.status is not StepStatus.STOPPED:
         return None
-    anew = request.with_step(step.name, StepStatus.WAITING, now).model_copy(update={"tries": 0})
+    anew = request.with_step(step.name, StepStatus.WAITING, now).model_copy(
+        update={"tries": 0, "unreachable_since": None}
+    )
     return Move(going_on(anew, now), "step_retried", {"by": by, "step": step.name})

@@ -10,12 +10,12 @@ A chain that a bug keeps going ends there, and starts anew with the next sweep, 
 
 import json
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
-from chalicelib.core import aws, clock, metrics
+from chalicelib.core import aws, clock, metrics, observe
+from chalicelib.core.aws import AwsBug
 from chalicelib.core.clock import MINUTE
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import RightsRequestId
@@ -24,6 +24,7 @@ from chalicelib.core.settings import settings
 
 LONGEST_DELAY = 15 * MINUTE  # SQS's own
 MOST_HOPS = 50  # several times what the longest plan needs between two sweeps
+_NO_LOOP = MINUTE  # a chain that waits so long is no hot one, and counts anew
 _MOST_AT_ONCE = 10  # SQS's own
 
 
@@ -57,14 +58,17 @@ def send(
     if hops > MOST_HOPS:
         metrics.count(Metric.RIGHTS_RELAY_ENDED)
         return
-    with suppress(Unavailable):
+    chained = hops if delay < _NO_LOOP else 0
+    try:
         aws.ask(
             "sqs",
             "send_message",
             QueueUrl=to.url,
-            MessageBody=_body(Hint(request_id, hops)),
+            MessageBody=_body(Hint(request_id, chained)),
             DelaySeconds=int(delay.total_seconds()),
         )
+    except (Unavailable, AwsBug) as lost:  # what the message is about was done: the sweep sends another
+        observe.log_failure("message_not_sent", lost)
 
 
 def send_all(request_ids: Iterable[RightsRequestId]) -> int:

@@ -13,7 +13,7 @@ less than the machine and is never read back.
 
 from dataclasses import dataclass
 
-from chalicelib.rights.model import RefusalReason, Right, RightsRequest, Status, TooLate
+from chalicelib.rights.model import RefusalReason, Right, RightsRequest, Status, StepStatus, TooLate
 
 ANSWERS = frozenset({Status.COMPLETED, Status.PARTIALLY_COMPLETED, Status.REFUSED})
 CLOSED = ANSWERS | {Status.CANCELLED}
@@ -55,11 +55,14 @@ def check_open(request: RightsRequest) -> None:
 
     Raises:
         TooLate: it is closed; or its copy is on its way to the controller that the subject named, so that
-            nobody could say any more that the other side has nothing.
+            nobody could say any more that the other side has nothing. Once the transfer has stopped for a
+            person, that person has to be able to decide; the history says that it began.
     """
     if not request.is_open:
         raise TooLate("This request is closed already")
-    if TRANSFER_BEGUN in request.notes and TRANSFER_FAILED not in request.notes:
+    step = request.next_step
+    stopped = step is not None and step.status is StepStatus.STOPPED
+    if TRANSFER_BEGUN in request.notes and TRANSFER_FAILED not in request.notes and not stopped:
         raise TooLate("The copy is being sent to the controller that was named")
 
 

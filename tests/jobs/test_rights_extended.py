@@ -93,7 +93,7 @@ def test_a_worker_that_died_after_the_mail_sends_no_second_one(
     _, request_id = an_extended_request(world, address)
     before = len(cloud.mails_to(address))
     with monkeypatch.context() as dying:
-        dying.setattr("chalicelib.rights.steps.telling.evidence.entry", _die)
+        dying.setattr("chalicelib.rights.plans.step.evidence.entry", _die)
         with pytest.raises(SystemExit):
             advance(request_id)
     world.advance(timedelta(minutes=16))

@@ -168,7 +168,7 @@ def remind_fails(plan: Plan) -> Callable[[BaseException], list[int]]:
     def fail(error: BaseException) -> list[int]:
         ran: list[int] = []
 
-        def broken(_: RightsRequest) -> RightsRequest:
+        def broken(_: Job) -> None:
             ran.append(1)
             raise error
 
@@ -234,7 +234,7 @@ def test_duty_that_always_kills_its_worker_keeps_no_other_duty_waiting(
     store.move(found, found.model_copy(update={"pinned_until": world.now}))
     assert {Duty.PIN, Duty.REMIND, Duty.TELL_EXTENDED} <= {*duties.all_due(stored(request_id), world.now)}
 
-    def kill(_: RightsRequest) -> RightsRequest:
+    def kill(_: Job) -> None:
         raise Killed
 
     plan.duties[killing] = kill

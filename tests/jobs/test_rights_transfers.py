@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core import outbound
+from chalicelib.core import clock, outbound
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.outbound import Reason, Refused, Taken, Unreachable
 from chalicelib.rights import engine, files, plans
 from chalicelib.rights.model import RightsRequest, Status, StepStatus
 from chalicelib.rights.plans.step import Done, Job, Outcome
+from chalicelib.rights.queue import Destination
 from chalicelib.rights.steps import handing_on, registry
 from tests.support import cloud
 from tests.support.crash import Killed
@@ -29,7 +30,8 @@ class Packing(Scripted):
 
     def run(self, job: Job) -> Outcome:
         super().run(job)
-        return Done(notes={files.SHA256: "00" * 32, files.SIZE: 1})
+        made_at = clock.to_text(clock.now())
+        return Done(notes={files.SHA256: "00" * 32, files.SIZE: 1, files.MADE_AT: made_at})
 
 
 @pytest.fixture
@@ -62,7 +64,7 @@ def asks(mila: User) -> str:
     asked = mila.exercises("portability", transfer_to=TARGET)
     steps = {**registry.STEPS, "assemble": Packing("assemble")}
     steps["last"] = Scripted("last", [Done(answers=Status.COMPLETED)])
-    engine.advance(RightsRequestId(asked.json["id"]), engine.Worker(steps, registry.DUTIES))
+    engine.advance(RightsRequestId(asked.json["id"]), engine.Worker(Destination.WORK, steps, registry.DUTIES))
     return str(asked.json["id"])
 
 

@@ -14,6 +14,7 @@ from chalicelib.rights import engine, store
 from chalicelib.rights.engine import Worker
 from chalicelib.rights.model import RightsRequest, Status
 from chalicelib.rights.plans.step import Done, Job, Outcome
+from chalicelib.rights.queue import Destination
 from chalicelib.rights.steps import registry
 from tests.support.crash import Killed
 from tests.support.world import User, World
@@ -56,7 +57,7 @@ class Plan:
 
     @property
     def worker(self) -> Worker:
-        return Worker({**registry.STEPS, **self.steps}, self.duties, registry.WORKER.turns)
+        return Worker(Destination.WORK, {**registry.STEPS, **self.steps}, self.duties, registry.WORKER.turns)
 
     def advance(self, request_id: str) -> RightsRequest:
         engine.advance(RightsRequestId(request_id), self.worker)

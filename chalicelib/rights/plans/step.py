@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
 
-from chalicelib.core.chain import NewEntry
 from chalicelib.core.clock import MINUTE
 from chalicelib.core.table import Write
 from chalicelib.rights import evidence, store
@@ -33,6 +32,14 @@ class Job:
         """What earlier steps left, and earlier runs of this one."""
         return self.request.notes
 
+    def move(self, after: RightsRequest, event: str, **said: str | int) -> None:
+        """Write the request as it shall be, with what its history says of that.
+
+        Raises:
+            MovedMeanwhile, HeadMoved: the lease was lost; nothing was written.
+        """
+        self.request = store.move(self.request, after, evidence.entry(event, {"by": "engine", **said}))
+
     def mark(self, **notes: str | int) -> None:
         """Leave a note at once, before something that must not happen twice.
 
@@ -47,7 +54,7 @@ class Job:
         Raises:
             MovedMeanwhile, HeadMoved: as above.
         """
-        self._note({**self.notes, **notes}, evidence.entry(event, {"by": "engine", **notes}))
+        self.move(self.request.model_copy(update={"notes": {**self.notes, **notes}}), event, **notes)
 
     def unmark(self, name: str) -> None:
         """Take a note back, once it is certain that what it announced did not happen.
@@ -57,8 +64,8 @@ class Job:
         """
         self._note({known: value for known, value in self.notes.items() if known != name})
 
-    def _note(self, notes: Notes, entry: NewEntry | None = None) -> None:
-        self.request = store.move(self.request, self.request.model_copy(update={"notes": notes}), entry)
+    def _note(self, notes: Notes) -> None:
+        self.request = store.move(self.request, self.request.model_copy(update={"notes": notes}))
 
 
 @dataclass(frozen=True)
@@ -88,7 +95,18 @@ class Wait:
     notes: Notes = field(default_factory=dict)
 
 
-Outcome = Done | Wait
+@dataclass(frozen=True)
+class Again:
+    """Earlier steps have to be done again, from one of them on, since what they left is too old or gone.
+
+    `notes` are those that stay; what the steps reported as missing is forgotten with the others.
+    """
+
+    from_step: str
+    notes: Notes = field(default_factory=dict)
+
+
+Outcome = Done | Wait | Again
 
 
 class Step(Protocol):

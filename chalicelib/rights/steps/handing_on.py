@@ -19,7 +19,9 @@ from chalicelib.rights.engine import Worker
 from chalicelib.rights.export import selection
 from chalicelib.rights.export.model import Copy
 from chalicelib.rights.plans.step import WHOLE_RUN, Done, Job, Outcome, Wait
+from chalicelib.rights.queue import Destination
 from chalicelib.rights.states import TRANSFER_BEGUN, TRANSFER_FAILED
+from chalicelib.rights.steps import remaking
 
 PART = "handing it on to the address that you named"
 # Under eight minutes, all waits together. Longer would keep the subject from its own copy.
@@ -42,26 +44,34 @@ class Transfer:
         attempts = int(job.notes.get(TRANSFER_BEGUN, 0))
         if attempts >= _MOST_ATTEMPTS:
             return _not_taken(Reason.TOO_SLOW)
-        target = Target.parse(str(job.request.transfer_to))
+        if remaking.is_stale(job):
+            return remaking.make_again(job)
         try:
             with files.opened(job.request.request_id) as body:
                 job.record("transfer_begun", **{TRANSFER_BEGUN: attempts + 1})
-                taken = outbound.push(
-                    _parcel(job, body),
-                    target,
-                    to=Recipient.NAMED_CONTROLLER,
-                    purpose=Purpose.LEGAL_OBLIGATION,
-                    categories=selection.categories(Copy.PORTABILITY),
-                )
-        except TooLarge:
-            return _not_taken("too_large")
-        except Refused as refused:
-            return _not_taken(refused.reason)
+                return _push(job, body)
+        except files.CopyGone:
+            return remaking.make_again(job)
         except Unreachable as silent:
             if attempts + 1 < _MOST_ATTEMPTS:
                 return Wait(_FIRST_WAIT * 2**attempts)
             return _not_taken(silent.reason)
-        return Done(notes={"transferred": 1}, counts={"answered": taken.status})
+
+
+def _push(job: Job, body: Body) -> Done:
+    try:
+        taken = outbound.push(
+            _parcel(job, body),
+            Target.parse(str(job.request.transfer_to)),
+            to=Recipient.NAMED_CONTROLLER,
+            purpose=Purpose.LEGAL_OBLIGATION,
+            categories=selection.categories(Copy.PORTABILITY),
+        )
+    except TooLarge:
+        return _not_taken("too_large")
+    except Refused as refused:
+        return _not_taken(refused.reason)
+    return Done(notes={"transferred": 1}, counts={"answered": taken.status})
 
 
 def _parcel(job: Job, body: Body) -> Parcel:
@@ -73,4 +83,4 @@ def _not_taken(reason: str) -> Done:
     return Done(notes={TRANSFER_FAILED: reason}, missing=(PART,))
 
 
-WORKER = Worker({Transfer.name: Transfer()})
+WORKER = Worker(Destination.TRANSFERS, {Transfer.name: Transfer()})

@@ -6,7 +6,7 @@ from chalicelib.core import clock, metrics
 from chalicelib.core.clock import DAY, MINUTE
 from chalicelib.core.metrics import Metric
 from chalicelib.privacy import pinning
-from chalicelib.rights import evidence, plans, reminding, store
+from chalicelib.rights import plans, reminding, store
 from chalicelib.rights.duties import PINNED_AHEAD
 from chalicelib.rights.model import RightsRequest
 from chalicelib.rights.plans.step import WHOLE_RUN, Done, Job, Outcome, Wait
@@ -48,30 +48,34 @@ def pinned_end(request: RightsRequest, now: datetime) -> datetime:
     return request.received_at + days * DAY
 
 
-def renew_pins(request: RightsRequest) -> RightsRequest:
+def renew_pins(job: Job) -> None:
     """The duty: as the step, while the request is open. It stays due while not all is kept."""
-    pinned, renewed = pin_slice(request)
-    if pinned is None:
-        return request
-    return store.move(request, renewed, evidence.entry("pinned", {"by": "engine", "pinned": pinned}))
+    pinned, renewed = pin_slice(job.request)
+    if pinned is not None:
+        job.move(renewed, "pinned", pinned=pinned)
 
 
-def remind(request: RightsRequest) -> RightsRequest:
-    """The duty: whoever answers is told that the day comes near.
+def remind(job: Job) -> None:
+    """The duty: operations are reminded that the day comes near.
 
-    Told first and noted then: a reminder too many does no harm, a missing one does.
+    The mail goes out before it is noted: a reminder too many does no harm, a missing one does.
     """
-    days = request.clock.days_left(clock.now())
+    request = job.request
     reminding.tell_operations(request)
     metrics.count(Metric.RIGHTS_REMINDED)
     reminded = request.model_copy(update={"reminded": request.reminded + 1})
-    return store.move(request, reminded, evidence.entry("reminded", {"by": "engine", "days_left": days}))
+    job.move(reminded, "reminded", days_left=request.clock.days_left(clock.now()))
 
 
-def note_overdue(request: RightsRequest) -> RightsRequest:
+def note_overdue(job: Job) -> None:
     """The duty: that the answer is late goes on record, once (RGT-10)."""
+    request = job.request
     reminding.tell_operations(request)
-    noted = request.model_copy(update={"reminded": request.reminded + 1})
     late = clock.now() - request.clock.due_at(clock.now())
-    said = {"by": "engine", "late_by_days": late // timedelta(days=1)}
-    return store.move(request, noted, evidence.entry("overdue", said))
+    noted = request.model_copy(update={"reminded": request.reminded + 1})
+    job.move(noted, "overdue", late_by_days=late // timedelta(days=1))
+
+
+def record_owed(job: Job) -> None:
+    """The duty: what is owed to the request's history is appended, once the history can take it."""
+    job.request = store.record_owed(job.request)

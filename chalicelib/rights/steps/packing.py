@@ -17,11 +17,10 @@ from chalicelib.rights.export.manifest import LeftOut, Missing, WithheldShape
 from chalicelib.rights.export.model import Copy
 from chalicelib.rights.model import ExportFile, Right, RightsRequest, Status
 from chalicelib.rights.plans.step import SHORT, WHOLE_RUN, Done, Job, Outcome
-from chalicelib.rights.steps import copying
+from chalicelib.rights.steps import copying, remaking
 
 _COPIES = {Right.ACCESS: Copy.ACCESS, Right.PORTABILITY: Copy.PORTABILITY}
 _SHAPES = {Copy.ACCESS: Shape.ACCESS, Copy.PORTABILITY: Shape.PORTABILITY}
-_MADE_AT = "export_made_at"
 _RECORDS = "some records that could not be read"
 
 
@@ -43,7 +42,7 @@ class Assemble:
         notes: dict[str, str | int] = {
             files.SHA256: assembled.sha256,
             files.SIZE: assembled.size,
-            _MADE_AT: clock.to_text(clock.now()),
+            files.MADE_AT: clock.to_text(clock.now()),
         }
         return Done(
             notes=notes,
@@ -61,13 +60,15 @@ class Deliver:
 
     def run(self, job: Job) -> Outcome:
         """Note the file in the same transaction that closes the request."""
+        if remaking.is_stale(job):
+            return remaking.make_again(job)
         request, notes = job.request, job.notes
         file = ExportFile(
             request_id=request.request_id,
             key=files.key_of(request.request_id),
             sha256=str(notes[files.SHA256]),
             size=int(notes[files.SIZE]),
-            made_at=datetime.fromisoformat(str(notes[_MADE_AT])),
+            made_at=datetime.fromisoformat(str(notes[files.MADE_AT])),
         )
         answer = Status.PARTIALLY_COMPLETED if request.missing else Status.COMPLETED
         return Done(answers=answer, also=(store.keeping_file(file),))

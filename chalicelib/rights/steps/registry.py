@@ -1,10 +1,10 @@
 """The steps and duties of the usual worker, by name. Transfers have a worker of their own (`handing_on`)."""
 
 from chalicelib.core.turns import Turns
-from chalicelib.rights import store
 from chalicelib.rights.duties import Duty
 from chalicelib.rights.engine import Duties, Steps, Worker
 from chalicelib.rights.plans.step import Step
+from chalicelib.rights.queue import Destination
 from chalicelib.rights.steps import keeping, telling
 from chalicelib.rights.steps.copying import AskStream, AwaitStream
 from chalicelib.rights.steps.discarding import Discard
@@ -28,7 +28,7 @@ DUTIES: Duties = {
     Duty.REMIND: keeping.remind,
     Duty.NOTE_OVERDUE: keeping.note_overdue,
     Duty.TELL_EXTENDED: telling.tell_extended,
-    Duty.RECORD_OWED: store.record_owed,
+    Duty.RECORD_OWED: keeping.record_owed,
 }
 
-WORKER = Worker(STEPS, DUTIES, Turns("rights"))
+WORKER = Worker(Destination.WORK, STEPS, DUTIES, Turns("rights"))

@@ -20,9 +20,8 @@ from chalicelib.messages.mail import Mail, MailInDoubt, MailRefused, MailUnavail
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.profiles.service import PROFILE
-from chalicelib.rights import evidence, letters, plans, store
+from chalicelib.rights import letters, plans
 from chalicelib.rights.duties import EXTENSION_TOLD
-from chalicelib.rights.model import RightsRequest
 from chalicelib.rights.plans.step import SHORT, Done, Job, Outcome
 
 # Mail ids, once a mail is about to be sent.
@@ -42,19 +41,19 @@ class Tell:
         return Done(counts=_told(job, _NOTE, partial(letters.answered, request=job.request)))
 
 
-def tell_extended(request: RightsRequest) -> RightsRequest:
+def tell_extended(job: Job) -> None:
     """The duty: the subject is told that the answer takes longer, until when, and where to see why (RGT-10).
 
     A duty does not wait: the steps behind it would wait too. If no mail goes now, the app alone tells it.
     """
-    job = Job(request)
+    request = job.request
     until = request.clock.due_at(clock.now())
     try:
         counts = _told(job, _EXTENSION_NOTE, partial(letters.extended, request=request, until=until))
     except Unavailable:
         counts = {_IN_APP: 1}
     told = job.request.model_copy(update={"notes": {**job.notes, EXTENSION_TOLD: 1}})
-    return store.move(job.request, told, evidence.entry("extension_told", {"by": "engine", **counts}))
+    job.move(told, "extension_told", **counts)
 
 
 def _told(job: Job, note: str, written: Callable[[MailId, str, str | None], Mail]) -> dict[str, int]:

@@ -1,0 +1,194 @@
+"""Requests that stand still, messages that double, workers that lose a race: nothing multiplies or lapses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from moto.sqs.models import sqs_backends
+
+from chalicelib.core import aws, clock, metrics, outbound
+from chalicelib.core.clock import DAY, MINUTE
+from chalicelib.core.ids import AccountId, RightsRequestId
+from chalicelib.core.metrics import Metric
+from chalicelib.core.outbound import Reason, Unreachable
+from chalicelib.core.settings import settings
+from chalicelib.core.turns import Turns
+from chalicelib.messages import mail
+from chalicelib.rights import duties, engine, files, queue, store, sweeping
+from chalicelib.rights.model import RightsRequest, Status, StepStatus
+from chalicelib.rights.plans.step import Job, Outcome, Wait
+from chalicelib.rights.steps import handing_on, registry
+from infra.local.stream import Emulator
+from tests.support import cloud, environment
+from tests.support.builders import an_address
+from tests.support.scripted import Plan, Scripted, a_request, evidence, stored
+from tests.support.usage import store_singly
+from tests.support.world import World
+
+
+def worked(world: World, request_id: str, until: str) -> RightsRequest:
+    """Bring a request to a step of its plan."""
+    for _ in range(100):
+        request = stored(request_id)
+        if request.next_step is None or request.next_step.name == until:
+            return request
+        world.traveller.move_to(max(duties.wakes_at(request, world.now) or world.now, world.now))
+        engine.advance(RightsRequestId(request_id), registry.WORKER)
+    raise AssertionError
+
+
+def deliver(plan: Plan) -> int:
+    """Deliver each message that waits; how many wait then."""
+    waiting = sqs_backends[cloud.ACCOUNT][environment.REGION].queues["ru4m-test-rights"]._messages
+    hints = [queue.read(message.body) for message in waiting]
+    waiting.clear()
+    for hint in hints:
+        assert hint
+        engine.advance(hint.request_id, plan.worker, hint.hops)
+    return len(waiting)
+
+
+def test_copy_of_a_completed_request_can_be_fetched(world: World, stream: Emulator) -> None:
+    mila, alice = world.a_user().is_stepped_up(), world.an_operator("alice")
+    request_id = str(mila.exercises("access").json["id"])
+    worked(world, request_id, "deliver")
+    alice.proposes(request_id, "refused", "JustificationA12ManifestlyExcessive")  # or asks_identity
+    world.advance(6 * DAY)
+    alice.withdraws(request_id)
+    assert worked(world, request_id, "discard").status is Status.COMPLETED
+    mila.verified = world.a_user(mila.phone).verified
+    assert mila.is_stepped_up().gets(f"/v1/rights-requests/{request_id}/export").status == 200
+
+
+def test_transfer_whose_copy_is_gone_can_still_be_answered(
+    world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def silent(*_: Any, **__: Any) -> Any:
+        raise Unreachable(Reason.NO_CONNECTION)
+
+    monkeypatch.setattr(outbound, "push", silent)
+    mila, alice = world.a_user().is_stepped_up(), world.an_operator("alice")
+    request_id = str(mila.exercises("portability", transfer_to="https://take.example/x").json["id"])
+    worked(world, request_id, "transfer")
+    engine.advance(RightsRequestId(request_id), handing_on.WORKER)  # one attempt began
+    key = files.key_of(RightsRequestId(request_id))
+    aws.client("s3").delete_object(Bucket=settings().export_bucket(), Key=key)  # the lifecycle, after 7 days
+    while (found := stored(request_id)).run_at:
+        world.traveller.move_to(max(duties.wakes_at(found, world.now) or world.now, world.now))
+        for worker in (registry.WORKER, handing_on.WORKER):
+            engine.advance(RightsRequestId(request_id), worker)
+    refused = alice.proposes(request_id, "partially_completed", "JustificationA12ManifestlyExcessive")
+    assert (found.is_open, refused.status) != (True, 409)
+
+
+def test_data_is_kept_while_proof_of_identity_is_awaited(world: World) -> None:
+    mila, alice = world.a_user(), world.an_operator("alice")
+    mila.consents("analytics")
+    store_singly(AccountId(mila.account_id), 1)
+    world.advance(29 * DAY)
+    request_id = alice.enters(mila.user_id, on=f"{world.now:%Y-%m-%d}").json["id"]
+    alice.asks_identity(request_id)  # before a worker took the message
+    engine.advance(RightsRequestId(request_id), registry.WORKER)
+    (event,) = cloud.records("usage_event")
+    assert int(event["delete_at"]["N"]) >= clock.to_epoch(world.now + 2 * DAY)
+
+
+def test_messages_about_one_request_join(world: World, plan: Plan) -> None:
+    a_request(world)
+    for _ in range(4):  # the five workers are busy for twenty minutes
+        world.advance(5 * MINUTE)
+        sweeping.sweep()
+    plan.first.script = [Wait(MINUTE)] * 100
+    assert deliver(plan) == 1  # 5, and so it stays for fifty rounds
+
+
+def test_service_that_takes_hours_rings_no_alarm(
+    world: World, plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted: list[Metric] = []
+    monkeypatch.setattr(metrics, "count", lambda metric, _=1: counted.append(metric))
+    a_request(world)
+    plan.first.script = [Wait(10 * MINUTE)] * 100
+    while deliver(plan):
+        world.advance(10 * MINUTE)
+    assert Metric.RIGHTS_RELAY_ENDED not in counted
+
+
+def test_throttled_queue_fails_no_request_that_was_taken(world: World) -> None:
+    throttled = ClientError({"Error": {"Code": "RequestThrottled"}}, "SendMessage")
+    mila = world.a_user().is_stepped_up()
+    with cloud.failing("sqs", "SendMessage", throttled):
+        assert mila.exercises("access").status == 202
+
+
+def test_worker_that_lost_the_lease_leaves_the_turn(
+    world: World, plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, request_id = a_request(world)
+    before, free = stored(request_id), list[bool]()
+
+    class Doubled(Scripted):
+        def run(self, job: Job) -> Outcome:
+            with monkeypatch.context() as patch:  # a doubled message; its worker read just before the lease
+                patch.setattr(store, "read", lambda _: before)
+                engine.advance(RightsRequestId(request_id), plan.worker)
+            free.append(Turns("rights").acquire(job.request.account_id, "another request", MINUTE))
+            return super().run(job)
+
+    plan.steps["first"] = Doubled("first")
+    plan.advance(request_id)
+    assert free == [False]
+
+
+def test_failed_mail_of_an_extension_is_a_failed_duty(
+    world: World, plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mila, alice = world.a_user().is_stepped_up(), world.an_operator("alice")
+    mila.has_email(an_address())
+    request_id = str(mila.is_stepped_up().exercises("access").json["id"])
+    alice.extends(request_id, 30)
+
+    def broken(*_: Any, **__: Any) -> None:
+        raise ValueError
+
+    monkeypatch.setattr(mail, "send", broken)
+    after = plan.advance(request_id)
+    assert (after.leased_until, after.duties_at is None) == (None, False)
+
+
+def test_step_that_no_worker_has_stops_for_a_person(world: World, plan: Plan) -> None:
+    _, request_id = a_request(world)
+    del plan.steps["first"]
+    after = plan.advance(request_id)
+    assert (after.steps[0].status, after.run_at) == (StepStatus.STOPPED, None)
+    assert evidence(request_id)[-1][1]["error"] == "UnknownStep"
+
+
+def test_copy_that_keeps_vanishing_stops_for_a_person_who_can_decide(
+    world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pushed: list[int] = []
+    monkeypatch.setattr(outbound, "push", lambda *_, **__: pushed.append(1))
+
+    def gone(_: RightsRequestId) -> Any:
+        raise files.CopyGone
+
+    monkeypatch.setattr(files, "opened", gone)
+    mila, alice = world.a_user().is_stepped_up(), world.an_operator("alice")
+    request_id = str(mila.exercises("portability", transfer_to="https://take.example/x").json["id"])
+    for _ in range(300):
+        found = stored(request_id)
+        if found.run_at is None:
+            break
+        world.traveller.move_to(max(duties.wakes_at(found, world.now) or world.now, world.now))
+        for worker in (registry.WORKER, handing_on.WORKER):
+            engine.advance(RightsRequestId(request_id), worker)
+    step = stored(request_id).next_step
+    assert step
+    assert (step.name, step.status, pushed) == ("transfer", StepStatus.STOPPED, [])
+    events = [event for event, _ in evidence(request_id)]
+    assert (events.count("transfer_returned"), events.count("assemble_done")) == (3, 4)
+    proposed = alice.proposes(request_id, "partially_completed", "JustificationA12ManifestlyExcessive")
+    assert proposed.status == 200
