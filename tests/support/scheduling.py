@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from xdist.scheduler import LoadScopeScheduling
@@ -18,12 +20,25 @@ def group_of(nodeid: str) -> str:
     return file if file.removeprefix("tests/e2e/test_").removesuffix(".py") in OWN_CLOUD else "cloud"
 
 
+def told_apart(nodeids: Sequence[str]) -> list[str]:
+    """The names with a number where several tests have the same one."""
+    seen: Counter[str] = Counter()
+    names = []
+    for nodeid in nodeids:
+        seen[nodeid] += 1
+        names.append(nodeid if seen[nodeid] == 1 else f"{nodeid}#{seen[nodeid]}")
+    return names
+
+
 class GroupScheduling(LoadScopeScheduling):  # type: ignore[misc]
     """Starts the largest groups first, so that none is left alone at the end.
 
-    xdist's own groups (`--dist loadgroup`) have no effect under pytest 9.2: they change a name of the test
-    that pytest no longer reads.
+    pytest 9.2 no longer reads the name that plugins change. So xdist's own groups (`--dist loadgroup`) have no
+    effect, and all routes of a schemathesis test have one name, of which xdist would run the first only.
     """
+
+    def add_node_collection(self, node: Any, collection: Sequence[str]) -> None:
+        super().add_node_collection(node, told_apart(collection))
 
     def _split_scope(self, nodeid: str) -> str:
         return group_of(nodeid)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.scheduling import OWN_CLOUD, group_of
+from tests.support.scheduling import OWN_CLOUD, group_of, told_apart
 
 _ROOT = Path(__file__).parents[2]
 
@@ -23,3 +23,7 @@ def test_file_with_its_own_cloud_is_a_group_of_its_own(name: str) -> None:
 def test_parameters_of_a_test_stay_together_and_its_neighbours_do_not() -> None:
     assert group_of("tests/unit/test_a.py::test_one[x]") == group_of("tests/unit/test_a.py::test_one[y]")
     assert group_of("tests/unit/test_a.py::test_one") != group_of("tests/unit/test_a.py::test_two")
+
+
+def test_tests_of_one_name_are_told_apart_in_their_order() -> None:
+    assert told_apart(["a", "b", "a", "a"]) == ["a", "b", "a#2", "a#3"]
