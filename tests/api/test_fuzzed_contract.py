@@ -1,6 +1,7 @@
 """The committed contract under generated input: no 5xx, no undocumented answer, no answer of another shape.
 
-Fixed seed and bounded, so a failure here is a failure everywhere.
+Fixed seed and bounded, so a failure here is a failure everywhere. `make test` sends a few requests to each
+route, `make proof` many.
 """
 
 from typing import Any, cast
@@ -35,13 +36,14 @@ CHECKS = [*SHAPES, negative_data_rejection]
 
 Case = schemathesis.Case[Any]
 
-bounded = settings(
-    max_examples=30,
+few = settings(
+    max_examples=15,
     derandomize=True,
     deadline=None,
     database=None,
     suppress_health_check=list(HealthCheck),
 )
+many = settings(few, max_examples=100)
 
 
 stage = Stage()
@@ -58,17 +60,38 @@ def served(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     return world
 
 
-@contract.parametrize()
-@bounded
-def test_a_stranger_gets_documented_answers_only(served: World, case: Case) -> None:
+def ask_as_a_stranger(case: Case) -> None:
     case.call_and_validate(checks=[*CHECKS, ignored_auth])
 
 
+def ask_as_a_user(world: World, case: Case) -> None:
+    case.call_and_validate(checks=CHECKS, headers=_user(world).authorization)
+
+
 @contract.parametrize()
-@bounded
+@few
+def test_a_stranger_gets_documented_answers_only(served: World, case: Case) -> None:
+    ask_as_a_stranger(case)
+
+
+@contract.parametrize()
+@few
 def test_a_user_gets_documented_answers_only(served: World, case: Case) -> None:
-    user = _user(served)
-    case.call_and_validate(checks=CHECKS, headers=user.authorization)
+    ask_as_a_user(served, case)
+
+
+@pytest.mark.proof
+@contract.parametrize()
+@many
+def test_stranger_who_sends_many_requests_gets_documented_answers_only(served: World, case: Case) -> None:
+    ask_as_a_stranger(case)
+
+
+@pytest.mark.proof
+@contract.parametrize()
+@many
+def test_user_who_sends_many_requests_gets_documented_answers_only(served: World, case: Case) -> None:
+    ask_as_a_user(served, case)
 
 
 # Generated ids name nothing and generated versions are outdated: these name what is there.
@@ -92,7 +115,7 @@ def test_what_is_behind_live_ids_and_current_versions_is_documented_too(
 ) -> None:
     statuses = set()
 
-    @bounded
+    @few
     @given(case=contract[path][method].as_strategy())
     def ask(case: Case) -> None:
         user = _bring_to_life(case, served)

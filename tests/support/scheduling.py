@@ -33,8 +33,8 @@ def told_apart(nodeids: Sequence[str]) -> list[str]:
 class GroupScheduling(LoadScopeScheduling):  # type: ignore[misc]
     """Starts the largest groups first, so that none is left alone at the end.
 
-    pytest 9.2 no longer reads the name that plugins change. So xdist's own groups (`--dist loadgroup`) have no
-    effect, and all routes of a schemathesis test have one name, of which xdist would run the first only.
+    pytest 9.2 no longer reads the name that plugins change. So xdist's own groups (`--dist loadgroup`) have
+    no effect, and all routes of a schemathesis test have one name, of which xdist would run the first only.
     """
 
     def add_node_collection(self, node: Any, collection: Sequence[str]) -> None:
