@@ -12,13 +12,14 @@ from chalicelib.core.chain import archive
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Item
 from chalicelib.ledger.jobs import checkpoint_ledger
-from chalicelib.notices.jobs import announce_notices
+from chalicelib.notices.jobs import announce_notices, note_bounces
 from chalicelib.usage import store as usage_store
 from chalicelib.usage.figures import Figures
 from chalicelib.usage.jobs import roll_up_usage
 from tests.faults.playing import Flow, Run, forgive_counts
 from tests.support import ends
-from tests.support.builders import a_device, an_event
+from tests.support.builders import a_device, a_schedule_event, an_event
+from tests.support.events import Context, report_of_mail
 from tests.support.ledger import SETTLED, YEAR, create_archive
 from tests.support.notices import DAY, a_version, publish
 from tests.support.usage import ten_people
@@ -260,6 +261,25 @@ class Announcing(Flow):
         return forgive_counts({name: value for name, value in row.items() if name not in free})
 
 
+class NotingABounce(Announcing):
+    """SES reports that the mail did not arrive, so the version is shown in the app."""
+
+    name = "noting_a_bounce"
+    fewer_messages = 0
+
+    def prepare(self, run: Run) -> None:
+        super().prepare(run)
+        announce_notices(a_schedule_event(), Context())
+        self.report = report_of_mail(run.world.mails()[-1])
+
+    def play(self, run: Run) -> None:
+        run.notify(lambda: note_bounces(self.report, None))
+
+    def forgive(self, row: Item) -> Item | None:
+        """By which channel it was announced is what this is about."""
+        return forgive_counts(row)
+
+
 FLOWS: tuple[type[Flow], ...] = (
     SigningUp,
     SteppingUp,
@@ -271,6 +291,7 @@ FLOWS: tuple[type[Flow], ...] = (
     Refreshing,
     ChangingTheProfile,
     Announcing,
+    NotingABounce,
     RenewingEvidence,
     RollingUp,
     Checkpointing,

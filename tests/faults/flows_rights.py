@@ -26,7 +26,7 @@ from tests.support.receiver import Authority, receiving, status
 
 # Whatever happens to a worker, the answer is there after a moment: two leases, and a sweep after each.
 _A_MOMENT = HOUR
-_HOST = "take.example"
+HOST = "take.example"
 
 
 class OfAChatter(OfAUser):
@@ -150,14 +150,14 @@ class HandingOn(OfAChatter):
     def prepare(self, run: Run) -> None:
         super().prepare(run)
         authority = Authority(Path(run.resources.enter_context(TemporaryDirectory())))
-        taking = receiving(authority.certificate(_HOST), status("201 Created"))
+        taking = receiving(authority.certificate(HOST), status("201 Created"))
         self.receiver = run.resources.enter_context(taking)
-        local = f"{_HOST}:{self.receiver.port}=127.0.0.1,{authority.file}"
+        local = f"{HOST}:{self.receiver.port}=127.0.0.1,{authority.file}"
         run.patch.setenv("RU4M_LOCAL_TARGETS", local)
         settings.cache_clear()
 
     def play(self, run: Run) -> None:
-        self.asks(run, transfer_to=f"https://{_HOST}/import")
+        self.asks(run, transfer_to=f"https://{HOST}/import")
         run.go_on(_A_MOMENT)
         assert self.request().status is Status.COMPLETED
         self.read_copy()

@@ -33,7 +33,7 @@ from tests.faults.emulated import Changes
 from tests.faults.queueing import VISIBILITY, Message, Queue, next_sweep
 from tests.support import builders, cloud, ends
 from tests.support.builders import a_schedule_event
-from tests.support.crash import Killed, Point, Watch
+from tests.support.crash import Call, Killed, Point, Watch
 from tests.support.events import Context
 from tests.support.world import NOON, Reply, World, a_log
 
@@ -42,6 +42,7 @@ T = TypeVar("T")
 # An app that was told to try again later does so after a while, and not for ever.
 _PATIENCE = timedelta(seconds=15)
 _TRIES = 10
+_RETRIES = 2  # of an event that Lambda took, as the templates have it
 # When a message comes for a second time that was delivered already.
 _LATE = timedelta(minutes=7)
 
@@ -124,6 +125,14 @@ class Run:
                 return
         raise NeverDone
 
+    def notify(self, work: Callable[[], object]) -> None:
+        """A topic starts a function, and starts it again when it fails, as often as Lambda does."""
+        for _ in range(1 + _RETRIES):
+            with suppress(Killed, observe.EntryFailed):
+                self._process(work)
+                return
+        raise NeverDone
+
     def deliver_changes(self) -> None:
         """The stream of accounts calls its reader, with the same records until they are taken."""
         for _ in range(_TRIES):
@@ -198,6 +207,26 @@ class Run:
             yield
         finally:
             self.world.advance(-off)
+
+
+@dataclass
+class Streak:
+    """Kills each process after the same of its own side effects, a number of times in a row."""
+
+    write: int  # which of its own, from 1
+    runs: int
+    _killed: int = 0
+
+    def on(self, watch: Watch) -> Callable[[Call], bool]:
+        """The condition for a watch: after so many kills in a row the next process lives."""
+
+        def deadly(_: Call) -> bool:
+            if watch.own_effects != self.write:
+                return False
+            self._killed = (self._killed + 1) % (self.runs + 1)
+            return self._killed != 0
+
+        return deadly
 
 
 class Flow(ABC):
@@ -283,16 +312,18 @@ def play(
     point: Point | None = None,
     times: int = 1,
     skew: tuple[int, timedelta] | None = None,
+    streak: Streak | None = None,
 ) -> Ending:
     """Play a flow in a world of its own; something goes wrong at a point, or nothing does.
 
     Everything in it is asked or delivered so many times, one after the other. One process, by its number,
-    may have a clock that is off.
+    may have a clock that is off. In a streak each process dies several times in a row.
     """
     flow = kind()
     with _a_world(stream, point) as run:
         flow.prepare(run)
         run.times, run.skew, run.watched = times, skew, True
+        run.watch.deadly = streak.on(run.watch) if streak else None
         flow.play(run)
         state = stream.state()
         assert state["violations"] == []

@@ -42,6 +42,7 @@ class Queue:
     """What waits to be worked on."""
 
     waiting: list[Message] = field(default_factory=list)
+    dead: list[Message] = field(default_factory=list)  # given up, which rings an alarm
     _seen: int = 0
 
     def collect(self, calls: Sequence[Call]) -> None:
@@ -69,6 +70,8 @@ class Queue:
         """It was not worked on."""
         if message.received + 1 < _MOST_RECEIVES:
             self.waiting.append(replace(message, due_at=at, received=message.received + 1))
+        else:
+            self.dead.append(message)
 
     def copy(self, message: Message, at: datetime) -> None:
         """It was worked on, and is delivered all the same, once more."""

@@ -82,6 +82,7 @@ class Watch:
     unseen: list[str] = field(default_factory=list)  # what left by no known door
     after_death: list[str] = field(default_factory=list)  # what a process did that had handled its end
     intruder: Callable[[], object] | None = None  # what overtakes, if it is not the same
+    deadly: Callable[[Call], bool] | None = None  # whether a process dies after a side effect, each time
     reached: bool = False
     mishaps: int = 0  # how often a process died or did not hear
     everything: list[Call] = field(default_factory=list)  # done by others too
@@ -89,6 +90,12 @@ class Watch:
     _alive: bool = False
     _dead: bool = False
     _inside: bool = False
+    _began: int = 0
+
+    @property
+    def own_effects(self) -> int:
+        """How many side effects the process had so far that runs now."""
+        return len(self.effects) - self._began
 
     @contextmanager
     def on(self) -> Iterator[None]:
@@ -138,7 +145,7 @@ class Watch:
         Raises:
             Killed: it died at the point.
         """
-        self._work, self._alive, self._dead = work, True, False
+        self._work, self._alive, self._dead, self._began = work, True, False, len(self.effects)
         try:
             return work()
         finally:
@@ -181,6 +188,8 @@ class Watch:
     def _after(self, call: Call) -> None:
         how = next((how for how in How if self._is_at(how)), None)
         self.effects.append(call)
+        if self._is_deadly(call):
+            self._die(then=self.point)
         match how:
             case How.KILLED:
                 self._die(then=None)
@@ -192,6 +201,14 @@ class Watch:
 
     def _is_at(self, how: How) -> bool:
         return self.point == Point(len(self.effects), how)
+
+    def _is_deadly(self, call: Call) -> bool:
+        """Whether the process dies of it. The condition may look at what is stored, unseen."""
+        self._inside = True
+        try:
+            return self.deadly is not None and self.deadly(call)
+        finally:
+            self._inside = False
 
     def _die(self, then: Point | None) -> None:
         self._mishap(then)

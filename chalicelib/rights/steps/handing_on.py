@@ -25,7 +25,7 @@ from chalicelib.rights.steps import remaking
 
 PART = "handing it on to the address that you named"
 # Under eight minutes, all waits together. Longer would keep the subject from its own copy.
-_MOST_ATTEMPTS = 5
+MOST_ATTEMPTS = 5
 _FIRST_WAIT = timedelta(seconds=30)
 
 
@@ -42,7 +42,7 @@ class Transfer:
         An attempt is counted before it is made, so one that kills the worker is counted too.
         """
         attempts = int(job.notes.get(TRANSFER_BEGUN, 0))
-        if attempts >= _MOST_ATTEMPTS:
+        if attempts >= MOST_ATTEMPTS:
             return _not_taken(Reason.TOO_SLOW)
         if remaking.is_stale(job):
             return remaking.make_again(job)
@@ -53,7 +53,7 @@ class Transfer:
         except files.CopyGone:
             return remaking.make_again(job)
         except Unreachable as silent:
-            if attempts + 1 < _MOST_ATTEMPTS:
+            if attempts + 1 < MOST_ATTEMPTS:
                 return Wait(_FIRST_WAIT * 2**attempts)
             return _not_taken(silent.reason)
 

@@ -1,0 +1,189 @@
+"""Requests whose worker is killed in every run of one step, or of the duties, until the engine's limit."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+from chalicelib.core import chain
+from chalicelib.core.clock import DAY, HOUR
+from chalicelib.core.table import Item
+from chalicelib.rights import plans, store
+from chalicelib.rights.engine import MOST_TRIES
+from chalicelib.rights.model import Status, StepStatus
+from chalicelib.rights.states import TRANSFER_FAILED
+from chalicelib.rights.steps import handing_on
+from tests.faults import emulated
+from tests.faults.flows import ADDRESS
+from tests.faults.flows_rights import HOST, HandingOn
+from tests.faults.playing import Run
+from tests.support.crash import Call
+
+# The first write of a run: the lease, which counts it. The worker dies before the step does anything.
+LEASE = "dynamodb.PutItem(rights_request)"
+_TURN = "dynamodb.PutItem(limit)"
+_INTAKE = "dynamodb.TransactWriteItems(open_request, rights, rights_request)"
+ORDER, MAIL, TRANSFER = "stream.POST /export/users", "sesv2.SendEmail", "outbound.POST"
+_AFTER_THE_ANSWER = {plans.TELL, plans.DISCARD}
+_LONG = 10 * DAY
+
+
+class HandedOnAndDiscarded(HandingOn):
+    """The longest plan, from the request to the end of its copy."""
+
+    name = "handed_on_and_discarded"
+    answer = Status.COMPLETED
+
+    def play(self, run: Run) -> None:
+        self.asks(run, transfer_to=f"https://{HOST}/import")
+        self.goes_on(run, until=lambda: not self.request().is_open)
+        assert self.request().status is self.answer
+        self.read_copy()
+        self.goes_on(run, until=lambda: self.request().next_step is None)
+        assert emulated.objects() == []
+        assert store.exercised_by(self.request().account_id, self.request().right) is None
+
+    def goes_on(self, run: Run, until: Callable[[], bool]) -> None:
+        run.go_on(_LONG, until=until)
+        assert until()
+
+
+class KilledUntilStopped(HandedOnAndDiscarded):
+    """The worker of one step dies after one side effect of every run; an operator retries the step."""
+
+    name = "killed_until_stopped"
+    step, effect = plans.PIN, LEASE
+    stops = 1  # how often the step stops; 0 for one that gets on although its worker dies
+
+    def play(self, run: Run) -> None:
+        run.watch.deadly = self.is_deadly
+        super().play(run)
+        assert self.events().count(f"{self.step}_stopped") == self.stops
+        assert self.events().count("step_retried") == self.stops
+
+    def is_deadly(self, call: Call) -> bool:
+        """Whether it is the side effect in a run of the step."""
+        if not call.name.startswith(self.effect):
+            return False
+        request = self.request()
+        state = request.next_step
+        return state is not None and state.name == self.step and request.leased_until is not None
+
+    def goes_on(self, run: Run, until: Callable[[], bool]) -> None:
+        run.go_on(_LONG, until=lambda: until() or self.is_stopped())
+        if self.is_stopped():
+            self.check_stopped(run)
+            run.go_on(_LONG, until=until)
+        assert until()
+
+    def is_stopped(self) -> bool:
+        step = self.request().next_step
+        return step is not None and step.status is StepStatus.STOPPED
+
+    def check_stopped(self, run: Run) -> None:
+        """The step stopped after its last run, is on record as stopped, and waits for a person."""
+        before, killed = self.request(), run.watch.mishaps
+        step = before.next_step
+        assert step
+        assert (step.name, killed) == (self.step, MOST_TRIES)
+        run.go_on(HOUR)
+        assert (self.request(), run.watch.mishaps) == (before, killed)
+        assert before.is_open is (self.step not in _AFTER_THE_ANSWER)
+        held = store.exercised_by(before.account_id, before.right)
+        assert held == (before.request_id if before.is_open else None)
+        (newest,) = (one for one in self.entries() if one.event == f"{self.step}_stopped")
+        assert newest.data == {"by": "engine", "tries": MOST_TRIES, "error": "Killed"}
+        self.look_at(run)
+
+    def look_at(self, run: Run) -> None:
+        """The cause is mended, and the step retried."""
+        run.watch.deadly = None
+        self.retry(run)
+
+    def retry(self, run: Run) -> None:
+        alice = run.world.an_operator("alice")
+        assert run.app(lambda: alice.retries(self.request_id)).status == 200
+
+    def entries(self) -> list[chain.Entry]:
+        return list(chain.entries(store.evidence_of(self.request_id)))
+
+    def forgive(self, row: Item) -> Item | None:
+        """That the step stopped is on record, and shifts the entries behind it."""
+        if row.get("event") in {f"{self.step}_stopped", "step_retried"}:
+            return None
+        return super().forgive(row)
+
+
+class KilledInEveryTransfer(KilledUntilStopped):
+    """The worker dies after each attempt to send the copy: the answer follows without the transfer."""
+
+    name = "killed_in_every_transfer"
+    step, effect = plans.TRANSFER, TRANSFER
+    answer = Status.PARTIALLY_COMPLETED
+
+    def play(self, run: Run) -> None:
+        run.watch.deadly = self.is_deadly
+        HandedOnAndDiscarded.play(self, run)
+        request, sent = self.request(), Counter(effect.name for effect in run.watch.effects)
+        assert sent[TRANSFER] == len(self.receiver.talks) == handing_on.MOST_ATTEMPTS
+        assert self.events().count("transfer_begun") == handing_on.MOST_ATTEMPTS
+        assert self.events().count("transfer_done") == 1
+        assert not any(event.endswith("_stopped") for event in self.events())
+        assert request.missing == (handing_on.PART,)
+        assert TRANSFER_FAILED in request.notes
+        assert len(run.world.mails_to(ADDRESS)) == 2  # when it was verified, and of the answer
+
+
+class KilledInEveryDuty(KilledUntilStopped):
+    """A step has stopped; then each run of duties dies after one side effect; then the step is retried."""
+
+    name = "killed_in_every_duty"
+    step, effect = plans.ASK_STREAM, LEASE
+    duty_effect = MAIL
+
+    def look_at(self, run: Run) -> None:
+        killed = run.watch.mishaps
+        run.watch.deadly = self.is_deadly_duty
+        run.go_on(30 * DAY, until=lambda: self.request().duties_at is not None)
+        request = self.request()
+        assert run.watch.mishaps == killed + MOST_TRIES
+        assert (request.duties_at, request.duty_tries) == (run.world.now + DAY, 0)
+        # The duties would be killed again on the next day; the steps go on meanwhile.
+        self.retry(run)
+
+    def is_deadly_duty(self, call: Call) -> bool:
+        """Whether it is the side effect in a run of the duties."""
+        return call.name.startswith(self.duty_effect) and self.request().duty_tries > 0
+
+
+class KilledBeforeTheLease(HandedOnAndDiscarded):
+    """Every worker dies after it took the account's turn, which no request counts; then they live."""
+
+    name = "killed_before_the_lease"
+
+    def asks(self, run: Run, **more: Any) -> None:
+        super().asks(run, **more)
+        before = self.request()
+        run.watch.deadly = lambda call: call.name == _TURN
+        run.go_on(DAY, until=lambda: bool(run.queue.dead))
+        assert run.queue.dead  # which rings an alarm
+        assert self.request() == before
+        run.watch.deadly = None
+
+
+class KilledAfterEveryOutcome(HandedOnAndDiscarded):
+    """Every worker dies once an outcome is stored, and every sweep once it has sent its messages."""
+
+    name = "killed_after_every_outcome"
+
+    def play(self, run: Run) -> None:
+        run.watch.deadly = self.is_deadly
+        super().play(run)
+        assert run.watch.mishaps >= len(self.request().steps)
+
+    def is_deadly(self, call: Call) -> bool:
+        if call.name.startswith("sqs.SendMessageBatch"):
+            return True
+        # Intake is no worker, and leaves no lease behind either.
+        return "rights_request" in call.name and call.name != _INTAKE and self.request().leased_until is None
