@@ -6,7 +6,7 @@ from chalice.app import Blueprint, CloudWatchEvent, Rate
 
 from chalicelib.consents import renewing
 from chalicelib.core import clock
-from chalicelib.core.metrics import Metric, count
+from chalicelib.core.metrics import Metric, count, gauge
 from chalicelib.core.observe import observed
 
 consent_jobs = Blueprint(__name__)
@@ -20,6 +20,6 @@ _AT_MOST = timedelta(seconds=60)
 def renew_consents(_: CloudWatchEvent) -> dict[str, int]:
     """Keep the evidence of consents in force (RGT-7); answers in figures what was done."""
     run = renewing.renew(until=clock.now() + _AT_MOST)
-    count(Metric.CONSENT_EVIDENCE_RENEWED, run.renewed)
+    gauge(Metric.CONSENT_EVIDENCE_RENEWED, run.renewed)  # zero too: its absence rings
     count(Metric.CONSENT_EVIDENCE_AT_RISK, run.failed)
     return {"renewed": run.renewed, "failed": run.failed}

@@ -2,7 +2,7 @@
 
 There is a walk per version and shard. A run takes one under a lease, tells the accounts in the order of
 their ids, notes the last one after each page, and stops when its time is up. What it had begun and not
-noted is seen again by the next run, for which `telling` is made.
+noted is seen again by the next run, for which `telling` is made. Walks whose run died come last.
 
 A walk goes round twice. The second round, a day later, finds whom the first could not see: accounts that
 were made in its wake by containers that did not know the version yet, or were missing in the index. A
@@ -84,17 +84,28 @@ class _Run:
         return self.mail_goes or not reader.address
 
 
-def announce(until: datetime) -> None:
-    """Announce what is to be announced, up to an instant; what is left is left to the next run."""
-    run = _Run(until)
-    for notice in announceable():
-        begun = store.walks(notice.version, accounts.SHARDS)
-        for shard in accounts.SHARDS:
-            if run.is_over:
-                return
-            with suppress(WalkTaken):
-                if walk := _leased(notice, shard, begun.get(shard)):
-                    _go_on(notice, walk, run)
+def announce(until: datetime) -> int:
+    """Announce what is to be announced, up to an instant; what is left is left to the next run.
+
+    Gives how many walks were taken over from a run that died. They come last: an account that kills every
+    run keeps no other shard waiting.
+    """
+    run, taken_over = _Run(until), 0
+    begun = [(notice, store.walks(notice.version, accounts.SHARDS)) for notice in announceable()]
+    every = [(notice, shard, walks.get(shard)) for notice, walks in begun for shard in accounts.SHARDS]
+    for notice, shard, found in sorted(every, key=lambda one: _has_lease(one[2])):
+        if run.is_over:
+            break
+        with suppress(WalkTaken):
+            if walk := _leased(notice, shard, found):
+                taken_over += _has_lease(found)
+                _go_on(notice, walk, run)
+    return taken_over
+
+
+def _has_lease(walk: Walk | None) -> bool:
+    """Whether a run is at a walk, or died at it."""
+    return walk is not None and walk.leased_until is not None
 
 
 def _leased(notice: Notice, shard: str, found: Walk | None) -> Walk | None:

@@ -7,8 +7,9 @@ from typing import Any
 
 from chalice.app import Blueprint, CloudWatchEvent, Rate, SNSEvent
 
-from chalicelib.core import clock
+from chalicelib.core import clock, metrics
 from chalicelib.core.ids import MailId
+from chalicelib.core.metrics import Metric
 from chalicelib.core.observe import observed
 from chalicelib.notices import announcing, telling
 
@@ -31,7 +32,8 @@ def announce_notices(event: CloudWatchEvent) -> None:
     """Tell accounts of new versions (NOT-1), until shortly before Lambda ends the run."""
     context: Any = event.context  # Lambda's own, which Chalice types as a dictionary
     left = timedelta(milliseconds=context.get_remaining_time_in_millis())
-    announcing.announce(clock.now() + left - _LAST_STEP)
+    taken_over = announcing.announce(clock.now() + left - _LAST_STEP)
+    metrics.gauge(Metric.NOTICE_WALKS_TAKEN_OVER, taken_over)  # zero too: its absence rings
 
 
 @notice_jobs.on_sns_message(topic=_TOPIC, name="note_bounces")

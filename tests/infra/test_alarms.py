@@ -19,13 +19,16 @@ def alarms(service: Template) -> dict[str, Template]:
 _SWEPT_EVERY = 300  # seconds
 
 # On what AWS itself measures.
-QUEUES = {"rights-dead"}
+QUEUES = {
+    "rights-dead": "${RightsDead.QueueName}",
+    "sync-chat-profiles-failures": "${SyncChatProfilesFailures.QueueName}",
+}
 LOOPS = {"work-rights-dropped": "${WorkRights}", "transfer-copies-dropped": "${TransferCopies}"}
 
 
 def test_every_alarm_is_on_a_metric_that_exists_and_on_its_own_stage(alarms: dict[str, Template]) -> None:
     known = {metric.label for metric in Metric}
-    for name in alarms.keys() - QUEUES - LOOPS.keys():
+    for name in alarms.keys() - QUEUES.keys() - LOOPS.keys():
         alarm = alarms[name]
         assert alarm["MetricName"] in known, name
         assert alarm["Namespace"] == "RU4M", name
@@ -118,13 +121,30 @@ def test_half_an_hour_without_a_sweep_rings(alarms: dict[str, Template]) -> None
     assert alarm["Period"] * alarm["EvaluationPeriods"] == 6 * _SWEPT_EVERY
 
 
-@pytest.mark.promise("RGT-10")
-def test_a_message_that_failed_five_times_rings(alarms: dict[str, Template]) -> None:
-    alarm = alarms["rights-dead"]
+@pytest.mark.parametrize("name", QUEUES)
+def test_message_that_no_worker_could_take_rings(name: str, alarms: dict[str, Template]) -> None:
+    alarm = alarms[name]
     assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/SQS", "ApproximateNumberOfMessagesVisible")
     (dimension,) = alarm["Dimensions"]
-    assert (dimension["Name"], plain(dimension["Value"])) == ("QueueName", "${RightsDead.QueueName}")
+    assert (dimension["Name"], plain(dimension["Value"])) == ("QueueName", QUEUES[name])
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "metric", "every"),
+    [
+        ("no-announcing", Metric.NOTICE_WALKS_TAKEN_OVER, 600),
+        ("no-consent-renewal", Metric.CONSENT_EVIDENCE_RENEWED, 3600),
+    ],
+)
+def test_six_runs_of_a_job_without_an_end_ring(
+    name: str, metric: Metric, every: int, alarms: dict[str, Template]
+) -> None:
+    alarm = alarms[name]
+    assert (alarm["MetricName"], alarm["Statistic"]) == (metric.label, "SampleCount")
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
+    assert alarm["TreatMissingData"] == "breaching"
+    assert alarm["Period"] * alarm["EvaluationPeriods"] == 6 * every
 
 
 @pytest.mark.promise("RGT-10")

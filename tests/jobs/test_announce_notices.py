@@ -13,9 +13,12 @@ from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeou
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts import store as accounts_store
 from chalicelib.core import aws, clock
+from chalicelib.core.ids import AccountId
+from chalicelib.core.metrics import Metric
 from chalicelib.core.sealing import Unfit
-from chalicelib.notices import announcing, versions
+from chalicelib.notices import announcing, telling, versions
 from chalicelib.notices.jobs import announce_notices, note_bounces
+from chalicelib.notices.telling import Reader
 from chalicelib.privacy import codec
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.profiles.model import Profile
@@ -509,6 +512,38 @@ def killed_at(number: int, moment: str) -> Iterator[None]:
         hooked("sesv2", moments["sesv2"], count),
     ):
         yield
+
+
+@pytest.mark.promise("NOT-1")
+def test_account_that_kills_every_run_keeps_no_other_shard_waiting(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for module in (accounts, accounts_store):
+        monkeypatch.setattr(module, "SHARDS", ("00", "01"))
+    by_shard: dict[str, User] = {}
+    while len(by_shard) < 2:
+        user = world.a_user()
+        by_shard[accounts_store.shard_of(AccountId(user.account_id))] = user
+    publish(monkeypatch, NEWER)
+    tell = telling.tell
+
+    def deadly(reader: Reader, *rest: Any) -> None:
+        if reader.account_id == by_shard["00"].account_id:
+            raise Killed
+        tell(reader, *rest)
+
+    monkeypatch.setattr(telling, "tell", deadly)
+    capsys.readouterr()
+    for _ in range(2):
+        with pytest.raises(Killed):
+            run()
+        world.advance(timedelta(minutes=10))
+    assert channel(by_shard["01"]) == "in_app"
+    assert Metric.NOTICE_WALKS_TAKEN_OVER.label not in capsys.readouterr().out  # its absence rings
+    monkeypatch.setattr(telling, "tell", tell)
+    run()
+    assert channel(by_shard["00"]) == "in_app"
+    assert '"NoticeWalksTakenOver":[1.0]' in capsys.readouterr().out.replace(" ", "")
 
 
 @pytest.mark.promise("NOT-1")

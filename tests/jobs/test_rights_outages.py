@@ -222,6 +222,24 @@ def test_a_duty_that_always_kills_its_worker_is_postponed_by_a_day(
 
 
 @pytest.mark.promise("RGT-10")
+def test_every_run_of_duties_that_was_killed_counts_for_the_alarm(
+    world: World,
+    plan: Plan,
+    remind_fails: Callable[[BaseException], list[int]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    _, request_id = a_request(world)
+    until_reminded(world, plan, request_id)
+    remind_fails(Killed())
+    failed: list[int] = []
+    monkeypatch.setattr(metrics, "count", lambda _, number=1: failed.append(number))
+    for _ in range(MOST_TRIES):
+        killed(plan, request_id, world)
+    plan.advance(request_id)
+    assert sum(failed) == MOST_TRIES  # three within a day ring
+
+
+@pytest.mark.promise("RGT-10")
 @pytest.mark.parametrize("killing", [Duty.PIN, Duty.REMIND])
 def test_duty_that_always_kills_its_worker_keeps_no_other_duty_waiting(
     world: World, plan: Plan, killing: Duty
