@@ -92,11 +92,12 @@ class OfAChatter(OfAUser):
 
     def forgive(self, row: Item) -> Item | None:
         """How often something was tried is told, and every try is a version."""
-        tries = {"rights_request": {"version", "tries"}}.get(row.get("kind", ""), set())
+        tries = {"rights_request": {"version", "tries", "duty_tries"}}.get(row.get("kind", ""), set())
         kept = {name: value for name, value in row.items() if name not in tries}
         if isinstance(kept.get("payload"), dict):
             # Of a mail that was cut off nobody knows; it counts as told in the app, which shows it anyway.
-            free = {"tries", "told_by_mail", "told_in_app"}
+            # A lost answer is on record as silence. Pins are counted by the run that made them.
+            free = {"tries", "told_by_mail", "told_in_app", "unreachable_since", "pinned"}
             kept["payload"] = {name: value for name, value in kept["payload"].items() if name not in free}
         return forgive_counts(kept)
 
