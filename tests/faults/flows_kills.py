@@ -68,7 +68,9 @@ class KilledUntilStopped(HandedOnAndDiscarded):
             return False
         request = self.request()
         state = request.next_step
-        return state is not None and state.name == self.step and request.leased_until is not None
+        if state is None or state.name != self.step or state.status is StepStatus.STOPPED:
+            return False
+        return request.leased_until is not None
 
     def goes_on(self, run: Run, until: Callable[[], bool]) -> None:
         run.go_on(_LONG, until=lambda: until() or self.is_stopped())
@@ -88,7 +90,9 @@ class KilledUntilStopped(HandedOnAndDiscarded):
         assert step
         assert (step.name, killed) == (self.step, MOST_TRIES)
         run.go_on(HOUR)
-        assert (self.request(), run.watch.mishaps) == (before, killed)
+        after = self.request()  # whose duties go on: they pin what a stopped step did not
+        assert (after.steps, after.status, after.tries) == (before.steps, before.status, before.tries)
+        assert run.watch.mishaps == killed
         assert before.is_open is (self.step not in _AFTER_THE_ANSWER)
         held = store.exercised_by(before.account_id, before.right)
         assert held == (before.request_id if before.is_open else None)
@@ -109,8 +113,8 @@ class KilledUntilStopped(HandedOnAndDiscarded):
         return list(chain.entries(store.evidence_of(self.request_id)))
 
     def forgive(self, row: Item) -> Item | None:
-        """That the step stopped is on record, and shifts the entries behind it."""
-        if row.get("event") in {f"{self.step}_stopped", "step_retried"}:
+        """That the step stopped is on record, and what the duties pinned meanwhile."""
+        if row.get("event") in {f"{self.step}_stopped", "step_retried", "pinned"}:
             return None
         return super().forgive(row)
 
