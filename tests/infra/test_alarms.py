@@ -121,6 +121,7 @@ def test_half_an_hour_without_a_sweep_rings(alarms: dict[str, Template]) -> None
     assert alarm["Period"] * alarm["EvaluationPeriods"] == 6 * _SWEPT_EVERY
 
 
+@pytest.mark.promise("RGT-10")
 @pytest.mark.parametrize("name", QUEUES)
 def test_message_that_no_worker_could_take_rings(name: str, alarms: dict[str, Template]) -> None:
     alarm = alarms[name]
