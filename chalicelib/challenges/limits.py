@@ -5,8 +5,9 @@ The order is part of the rule: the address and the account first, so that whoeve
 nobody's number or mailbox, then the number, so that one number asked for again and again does not close
 its prefix.
 
-A code for stepping up counts against its account, and not against the number: anybody may ask for a
-number's codes, and must not close it for the owner, who has shown a session (ADR 10).
+What a session asks for is bounded by its account, so that no stranger's traffic closes it for the owner
+(ADR 25). A code for stepping up counts against the account alone, and neither the number's limit nor the
+breaker of its prefix knows of it. Its guesses, and those at a mailed code, count for no address.
 """
 
 from collections.abc import Callable, Iterator
@@ -87,6 +88,18 @@ GUESSES = Limiter(
     TooManyAttempts,
     WhenUnreachable.REFUSE,
 )
+# Nothing is compared for these, so they cost a block none of its guesses.
+UNKNOWN = Limiter(
+    "unknown_challenges_per_address",
+    (
+        Window(
+            lambda: settings().limits.attempts_per_address_minutes * MINUTE,
+            lambda: settings().limits.unknown_challenges_per_address,
+        ),
+    ),
+    TooManyAttempts,
+    WhenUnreachable.REFUSE,
+)
 
 
 @contextmanager
@@ -98,7 +111,7 @@ def one_code(
     Unless nobody knows whether it was sent: while a service is slow to answer, each try may be a message.
 
     The address's hit stays: it bounds our work, not what is sent. Mail earns nobody anything, so only
-    numbers have a breaker.
+    numbers have a breaker; an account earns too little by its few codes for stepping up.
 
     Raises:
         TooManyCodes: for this number, its prefix, this mailbox, this account, or from this address.
@@ -111,7 +124,7 @@ def one_code(
         for limiter, subject in _counters(challenge, account):
             limiter.hit(subject)
             counted.append(partial(limiter.give_back, subject))
-        if challenge.phone:
+        if challenge.phone and challenge.purpose is not ChallengePurpose.STEP_UP:
             place = PER_PREFIX.hit(_prefix(challenge.phone), challenge.challenge_id)
             counted.append(partial(PER_PREFIX.give_back, place))
         yield

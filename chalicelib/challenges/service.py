@@ -7,7 +7,7 @@ opens is up to whoever asked for it; once it has, they say so (`verified`).
 """
 
 import hmac
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from uuid import UUID
@@ -122,12 +122,21 @@ def resend(ref: ChallengeRef) -> Challenge:
     return sent
 
 
-def try_code(ref: ChallengeRef, guess: str, device: UUID | None, address: ClientAddress) -> Challenge:
+def try_code(
+    ref: ChallengeRef, guess: str, device: UUID | None = None, address: ClientAddress | None = None
+) -> Challenge:
     """Compare a guess with the code, and the device with the one that asked for it, if it is given.
 
     Only what was wrong counts towards the address's guesses: many people sign up from behind one
     address of a mobile carrier. An address that has used its guesses up learns nothing of the
     outcome, and such a try uses up nothing of the challenge.
+
+    Args:
+        ref: names the challenge.
+        guess: the code as the client sends it.
+        device: as the client names it.
+        address: where the guess comes from; None where a session gives the code back. The codes that its
+            account may ask for bound its guesses, and a stranger's guesses must not use them up (ADR 25).
 
     Raises:
         TooManyAttempts: from this address, whatever the challenges.
@@ -138,19 +147,25 @@ def try_code(ref: ChallengeRef, guess: str, device: UUID | None, address: Client
     try:
         challenge = store.count_attempt(ref, most)
     except store.NoTriesLeft:
-        limits.GUESSES.hit(address.block)
+        if address:
+            limits.UNKNOWN.hit(address.block)
         raise ChallengeExpired from None
     right = hmac.compare_digest(code(challenge), guess)
     right = right and (device is None or _asked_for(challenge, device))
-    count = limits.GUESSES.check if right else limits.GUESSES.hit
+    if address:
+        _count_guess(challenge, address, limits.GUESSES.check if right else limits.GUESSES.hit)
+    if not right:
+        raise WrongCode(attempts_left=most - challenge.attempts)
+    return challenge
+
+
+def _count_guess(challenge: Challenge, address: ClientAddress, count: Callable[[str], None]) -> None:
+    """Count a guess for its address before the client learns its outcome, or give the try back."""
     try:
         count(address.block)
     except (TooManyAttempts, Unavailable):
         allow_attempt(challenge)
         raise
-    if not right:
-        raise WrongCode(attempts_left=most - challenge.attempts)
-    return challenge
 
 
 def verified(challenge: Challenge) -> None:

@@ -57,6 +57,8 @@ class Limits:
     codes_per_address_minutes: int = _minutes(5)
     attempts_per_address: int = _count(60)
     attempts_per_address_minutes: int = _minutes(10)
+    # Counted apart, since anybody invents ids without asking for a code (ADR 25); within the same minutes.
+    unknown_challenges_per_address: int = _count(60)
     operator_calls_per_minute: int = _count(120)
     # Events of usage per account and UTC day; a copy of thirty such days has to fit into one run (ADR 22).
     usage_events_per_day: int = _figure(5_000, 100, 20_000)

@@ -7,7 +7,6 @@ from chalicelib.challenges.model import (
     ChallengeExpired,
     ChallengeView,
     EmailUnavailable,
-    TooManyAttempts,
     TooManyCodes,
     WrongCode,
 )
@@ -70,17 +69,15 @@ def start_email(
     "POST",
     "/v1/profile/email/{challenge_id}/verify",
     needs=_OWN,
-    problems=(NotFound, WrongCode, ChallengeExpired, TooManyAttempts, EmailTaken, Unavailable),
+    problems=(NotFound, WrongCode, ChallengeExpired, EmailTaken, Unavailable),
 )
-def verify_email(
-    caller: Caller, challenge_id: ChallengeId, body: EmailVerification, address: ClientAddress
-) -> Tagged[OwnProfile]:
+def verify_email(caller: Caller, challenge_id: ChallengeId, body: EmailVerification) -> Tagged[OwnProfile]:
     """Give the code back, from any session of the account: the address is on the profile from now on.
 
     Remove it by PATCH /v1/profile with `"email": null`.
     """
     account, profile = service.own(caller[OPEN_ACCOUNT], caller[PROFILE])
-    profile = verifying.finish(profile, caller[DATA_KEY], challenge_id, body.code, address)
+    profile = verifying.finish(profile, caller[DATA_KEY], challenge_id, body.code)
     return Tagged(OwnProfile.of(account, profile), etag=profile.etag)
 
 

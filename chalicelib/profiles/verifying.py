@@ -57,19 +57,17 @@ def start(
     return challenges.start(request, key).view()
 
 
-def finish(
-    profile: Profile, keys: SubjectKeys, challenge_id: ChallengeId, code: str, address: ClientAddress
-) -> Profile:
+def finish(profile: Profile, keys: SubjectKeys, challenge_id: ChallengeId, code: str) -> Profile:
     """The profile with the address whose code was given back.
 
     Raises:
         EmailTaken: it belongs to another account.
-        WrongCode, ChallengeExpired, TooManyAttempts: see `challenges.try_code`.
+        WrongCode, ChallengeExpired: see `challenges.try_code`.
         Unavailable: the profile is changed again and again; the same code may be sent again.
         NotFound: the account is erased already.
     """
     ref = ChallengeRef(ChallengePurpose.EMAIL, challenge_id, holder=profile.account_id)
-    challenge = challenges.try_code(ref, code, None, address)
+    challenge = challenges.try_code(ref, code)
     if challenge.email:  # otherwise the code was used before
         with suppress(challenges.UsedMeanwhile):
             return _keep(challenge.email, challenges.use(challenge, opened=None), profile, keys)

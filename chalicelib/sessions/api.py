@@ -7,12 +7,11 @@ from chalicelib.challenges.model import (
     ChallengeExpired,
     ChallengeView,
     SmsUnavailable,
-    TooManyAttempts,
     TooManyCodes,
     WrongCode,
 )
 from chalicelib.core.errors import InProgress, SessionEnded
-from chalicelib.core.http import Accepted, ClientAddress, NoContent, route
+from chalicelib.core.http import Accepted, NoContent, route
 from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import ChallengeId, SessionId
 from chalicelib.privacy.subject_keys import DATA_KEY
@@ -69,14 +68,12 @@ def start_step_up(caller: RightsCaller, key: IdempotencyKey | None) -> Accepted[
     sessions,
     "POST",
     "/v1/sessions/step-up/{challenge_id}/verify",
-    problems=(WrongCode, ChallengeExpired, TooManyAttempts),
+    problems=(WrongCode, ChallengeExpired),
 )
-def verify_step_up(
-    caller: RightsCaller, challenge_id: ChallengeId, body: SteppingUp, address: ClientAddress
-) -> SteppedUp:
+def verify_step_up(caller: RightsCaller, challenge_id: ChallengeId, body: SteppingUp) -> SteppedUp:
     """Give the code back, in the session that asked for it.
 
     The access token in the answer is stepped up for ten minutes, the refresh token is the active one as
     before. A refresh gives a token that is not stepped up.
     """
-    return stepping_up.finish(caller.session, caller.account, challenge_id, body.code, address)
+    return stepping_up.finish(caller.session, caller.account, challenge_id, body.code)

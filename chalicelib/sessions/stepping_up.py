@@ -20,7 +20,6 @@ from chalicelib.challenges.model import (
 )
 from chalicelib.core import clock, metrics, table
 from chalicelib.core.errors import SessionEnded
-from chalicelib.core.http import ClientAddress
 from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import ChallengeId
 from chalicelib.core.metrics import Metric
@@ -32,8 +31,8 @@ from chalicelib.sessions.model import Session, SteppedUp
 def start(session: Session, account: Account | None, key: IdempotencyKey | None) -> ChallengeView:
     """Send a code to the account's number.
 
-    It counts against the account alone. The number's limit and the address's are about strangers: what
-    they ask for must not keep the owner from stepping up.
+    It counts against the account alone. The limits of the number, its prefix and the address are about
+    strangers: what they ask for must not keep the owner from stepping up (ADR 25).
 
     Raises:
         SessionEnded: the account is gone.
@@ -53,18 +52,16 @@ def start(session: Session, account: Account | None, key: IdempotencyKey | None)
     return challenges.start(asked, key).view()
 
 
-def finish(
-    session: Session, account: Account, challenge_id: ChallengeId, code: str, address: ClientAddress
-) -> SteppedUp:
+def finish(session: Session, account: Account, challenge_id: ChallengeId, code: str) -> SteppedUp:
     """The session with a stepped-up access token, for the code that it asked for.
 
     A repetition ends when the first answer would have: it makes nothing longer.
 
     Raises:
-        WrongCode, ChallengeExpired, TooManyAttempts: see `challenges.try_code`.
+        WrongCode, ChallengeExpired: see `challenges.try_code`.
     """
     ref = ChallengeRef(ChallengePurpose.STEP_UP, challenge_id, holder=session.session_id)
-    challenge = challenges.try_code(ref, code, None, address)
+    challenge = challenges.try_code(ref, code)
     until = (challenge.used_at or _use(challenge)) + settings().step_up_life
     return SteppedUp(session=service.shown(session, account, stepped_up_until=until))
 
@@ -73,6 +70,5 @@ def _use(challenge: Challenge) -> datetime:
     """Use the code up; when that was. A twin that was quicker did so a moment ago, in the same session."""
     with suppress(challenges.UsedMeanwhile):
         table.write(challenges.use(challenge, opened=None))
-        challenges.verified(challenge)
         metrics.count(Metric.SESSION_STEPPED_UP)
     return clock.now()

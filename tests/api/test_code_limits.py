@@ -136,13 +136,15 @@ def test_a_try_given_back_late_frees_none_of_those_after_the_code_was_used(
     assert world.verifies(challenge, wrong).json["attempts_left"] == 3
 
 
-def test_tries_at_what_is_no_challenge_count_for_the_address(
+def test_tries_at_unknown_challenges_have_a_limit_of_their_own(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    allow(monkeypatch, attempts_per_address=1)
+    allow(monkeypatch, unknown_challenges_per_address=1)
     nothing = "c_" + "0" * 26
     assert world.verifies(nothing, "000000").problem == "challenge_expired"
-    assert world.verifies(nothing, "000000").problem == "too_many_attempts"
+    refused = world.verifies(nothing, "000000")
+    assert refused.problem == "too_many_attempts"
+    told(refused, "unknown_challenges_per_address", 10 * 60)
 
 
 # The breaker
@@ -250,25 +252,6 @@ def test_what_a_closed_prefix_refused_uses_up_nothing_of_the_number_and_the_same
     world.verifies(asks(world, phone, **same).json["challenge_id"], world.code_for(phone))
     for _ in range(4):
         assert asks(world, phone).status == 202
-
-
-@pytest.mark.usefixtures("five")
-def test_a_closed_prefix_gets_no_codes_for_stepping_up_either(world: World) -> None:
-    mila = world.a_user()
-    while asks(world, a_phone()).status == 202:
-        pass
-    refused(mila.asks_to_step_up(), "codes_per_prefix", 3600)
-
-
-@pytest.mark.usefixtures("five")
-def test_stepping_up_counts_as_verified_once(world: World) -> None:
-    mila = world.a_user()
-    challenge = mila.asks_to_step_up().json["challenge_id"]
-    for _ in range(3):
-        assert mila.steps_up_with(challenge, world.code_for(mila.phone)).status == 200
-    for _ in range(9):  # with these eleven codes, of which two came back
-        assert asks(world, a_phone()).status == 202
-    assert asks(world, a_phone()).json["limit"] == "codes_per_prefix"
 
 
 # Outages: a code costs money and a guess that nobody counts is free

@@ -247,18 +247,6 @@ def test_no_code_for_stepping_up_is_sent_while_it_cannot_be_counted(world: World
     assert len(world.messages_to(mila.phone)) == 1
 
 
-def test_guesses_at_signups_and_step_ups_share_the_limit_of_an_address(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    mila = world.a_user()
-    challenge = mila.asks_to_step_up().json["challenge_id"]
-    monkeypatch.setenv("RU4M_LIMIT_ATTEMPTS_PER_ADDRESS", "1")
-    settings.cache_clear()
-    assert world.verifies("c_" + "0" * 26, "000000").problem == "challenge_expired"
-    refused = code_of(mila, challenge)
-    assert (refused.problem, refused.json["limit"]) == ("too_many_attempts", "attempts_per_address")
-
-
 def test_stepping_up_uses_up_none_of_an_addresss_codes(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     mila = world.a_user()
     monkeypatch.setenv("RU4M_LIMIT_CODES_PER_ADDRESS", "2")

@@ -1,0 +1,117 @@
+"""No stranger's traffic keeps an owner from signing in or from stepping up (ADR 25)."""
+
+import pytest
+
+from chalicelib.core.ids import ChallengeId
+from chalicelib.core.settings import settings
+from tests.support.builders import a_phone, an_address, other_than
+from tests.support.world import Reply, World
+
+HER_BLOCK = "203.0.113.200"  # the /24 of every request that names no address
+
+
+def allow(monkeypatch: pytest.MonkeyPatch, **figures: int) -> None:
+    """Set figures of the limits, for this test."""
+    for name, figure in figures.items():
+        monkeypatch.setenv(f"RU4M_LIMIT_{name.upper()}", str(figure))
+    settings.cache_clear()
+
+
+def try_invented_ids(world: World, times: int) -> Reply:
+    """Try a code at ids that no challenge has; the last answer."""
+    replies = [world.verifies(ChallengeId.new(), "000000", address=HER_BLOCK) for _ in range(times)]
+    return replies[-1]
+
+
+def use_up_guesses(world: World) -> None:
+    """Give wrong codes back to the stranger's own challenges until the block has none left."""
+    for number in range(10, 30):
+        phone = a_phone()
+        asked = world.asks_for_a_code(phone, address=f"198.51.{number}.1")
+        wrong = other_than(world.code_for(phone))
+        for _ in range(5):
+            if world.verifies(asked.json["challenge_id"], wrong, address=HER_BLOCK).status == 429:
+                return
+    raise AssertionError("the block may still guess")
+
+
+# A stranger behind the owner's block of addresses
+
+
+@pytest.mark.promise("ACC-2")
+def test_sixty_invented_ids_do_not_keep_the_owner_from_stepping_up(world: World) -> None:
+    mila = world.a_user()
+    challenge = mila.asks_to_step_up().json["challenge_id"]
+    assert try_invented_ids(world, 61).problem == "too_many_attempts"
+    assert mila.steps_up_with(challenge, world.code_for(mila.phone)).status == 200
+
+
+@pytest.mark.promise("ACC-2")
+def test_sixty_invented_ids_do_not_keep_a_new_number_from_signing_up(world: World) -> None:
+    phone = a_phone()
+    challenge = world.asks_for_a_code(phone).json["challenge_id"]
+    assert try_invented_ids(world, 61).json["limit"] == "unknown_challenges_per_address"
+    assert world.verifies(challenge, world.code_for(phone)).status == 201
+
+
+@pytest.mark.promise("ACC-2")
+def test_wrong_codes_of_a_block_do_not_keep_the_owner_from_stepping_up(world: World) -> None:
+    mila = world.a_user()
+    challenge = mila.asks_to_step_up().json["challenge_id"]
+    use_up_guesses(world)
+    wrong = mila.steps_up_with(challenge, other_than(world.code_for(mila.phone)))
+    assert (wrong.problem, wrong.json["attempts_left"]) == ("wrong_code", 4)
+    assert mila.steps_up_with(challenge, world.code_for(mila.phone)).status == 200
+
+
+def test_wrong_codes_of_a_block_do_not_keep_the_owner_from_adding_an_address(world: World) -> None:
+    mila, address = world.a_user(), an_address()
+    challenge = mila.asks_for_email(address).json["challenge_id"]
+    use_up_guesses(world)
+    assert mila.verifies_email(challenge, world.code_mailed_to(address)).status == 200
+
+
+def test_guesses_of_a_session_use_up_none_of_its_block(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    allow(monkeypatch, attempts_per_address=1)
+    mila, phone = world.a_user(), a_phone()
+    challenge = mila.asks_to_step_up().json["challenge_id"]
+    wrong = other_than(world.code_for(mila.phone))
+    assert mila.steps_up_with(challenge, wrong).problem == "wrong_code"
+    assert mila.steps_up_with(ChallengeId.new(), wrong).problem == "challenge_expired"
+    challenge = world.asks_for_a_code(phone).json["challenge_id"]
+    assert world.verifies(challenge, other_than(world.code_for(phone))).problem == "wrong_code"
+
+
+# A stranger who closes the block of numbers
+
+
+def test_a_closed_prefix_does_not_keep_the_owner_from_stepping_up(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    allow(monkeypatch, codes_per_prefix_least=5)
+    mila = world.a_user()
+    close_prefix(world)
+    assert mila.steps_up().status == 200
+
+
+def test_stepping_up_neither_closes_a_prefix_nor_opens_one(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    allow(monkeypatch, codes_per_prefix_least=5, codes_to_step_up_day=20)
+    mila = world.a_user()
+    for _ in range(10):
+        assert mila.asks_to_step_up().status == 202
+    assert world.asks_for_a_code(a_phone()).status == 202
+    close_prefix(world)
+    assert mila.steps_up().status == 200
+    assert world.asks_for_a_code(a_phone()).json["limit"] == "codes_per_prefix"
+
+
+def close_prefix(world: World) -> None:
+    """Ask for codes to numbers of the owner's prefix that nobody verifies, until it is closed."""
+    for number in range(200):
+        reply = world.asks_for_a_code(a_phone(), address=f"10.0.{number}.1")
+        if reply.status == 429:
+            assert reply.json["limit"] == "codes_per_prefix"
+            return
+    raise AssertionError("the prefix is still open")
