@@ -8,6 +8,9 @@ its prefix.
 What a session asks for is bounded by its account, so that no stranger's traffic closes it for the owner
 (ADR 25). A code for stepping up counts against the account alone, and neither the number's limit nor the
 breaker of its prefix knows of it. Its guesses, and those at a mailed code, count for no address.
+
+A sign-in has no session. Where a limit refuses its code, a device that the number's owner knows has a
+reserve of a few codes a day, which no stranger can use up.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,18 +21,21 @@ from chalicelib.challenges.model import (
     Challenge,
     ChallengePurpose,
     EmailInDoubt,
+    Recognise,
     SmsInDoubt,
     TooManyAttempts,
     TooManyCodes,
 )
+from chalicelib.core import keyring
 from chalicelib.core.breaker import Breaker
 from chalicelib.core.clock import DAY, MINUTE
 from chalicelib.core.errors import Problem
 from chalicelib.core.http import ClientAddress
 from chalicelib.core.ids import AccountId, ChallengeId
 from chalicelib.core.limiter import Limiter, WhenUnreachable, Window
-from chalicelib.core.settings import settings
+from chalicelib.core.settings import Secret, settings
 from chalicelib.core.table import Conflict
+from chalicelib.devices.model import Device
 
 PER_NUMBER = Limiter(
     "codes_per_number",
@@ -102,9 +108,16 @@ UNKNOWN = Limiter(
 )
 
 
+# How to give back each use that was counted, in their order.
+Counted = list[Callable[[], None]]
+
+
 @contextmanager
 def one_code(
-    challenge: Challenge, account: AccountId | None = None, address: ClientAddress | None = None
+    challenge: Challenge,
+    account: AccountId | None = None,
+    address: ClientAddress | None = None,
+    recognise: Recognise | None = None,
 ) -> Iterator[None]:
     """Count a challenge's code, around what sends it; what ends in a problem is given back.
 
@@ -117,16 +130,14 @@ def one_code(
         TooManyCodes: for this number, its prefix, this mailbox, this account, or from this address.
         Unavailable: nobody can count now.
     """
-    if address:
-        PER_ADDRESS.hit(address.block)
-    counted: list[Callable[[], None]] = []
+    counted: Counted = []
     try:
-        for limiter, subject in _counters(challenge, account):
-            limiter.hit(subject)
-            counted.append(partial(limiter.give_back, subject))
-        if challenge.phone and challenge.purpose is not ChallengePurpose.STEP_UP:
-            place = PER_PREFIX.hit(_prefix(challenge.phone), challenge.challenge_id)
-            counted.append(partial(PER_PREFIX.give_back, place))
+        try:
+            if address:
+                PER_ADDRESS.hit(address.block)
+            _count(challenge, account, counted)
+        except TooManyCodes as refused:
+            _count_for_known_device(challenge, recognise, refused, counted)
         yield
     except (SmsInDoubt, EmailInDoubt):
         raise
@@ -134,6 +145,50 @@ def one_code(
         for give_back in reversed(counted):
             give_back()
         raise
+
+
+def _count(challenge: Challenge, account: AccountId | None, counted: Counted) -> None:
+    for limiter, subject in _counters(challenge, account):
+        limiter.hit(subject)
+        counted.append(partial(limiter.give_back, subject))
+    if challenge.phone and challenge.purpose is not ChallengePurpose.STEP_UP:
+        place = PER_PREFIX.hit(_prefix(challenge.phone), challenge.challenge_id)
+        counted.append(partial(PER_PREFIX.give_back, place))
+
+
+def _count_for_known_device(
+    challenge: Challenge, recognise: Recognise | None, refused: TooManyCodes, counted: Counted
+) -> None:
+    """Count a refused code against the reserve of the device that asked for it.
+
+    What was counted before stays counted, a call less: the code goes to that number.
+
+    Raises:
+        TooManyCodes: the refusal as it was; who asks learns nothing of a reserve, used up or not there.
+    """
+    known = recognise(challenge) if recognise else None
+    if known is None or challenge.device is None:
+        raise refused
+    reserve = _reserve_of(challenge.device)
+    try:
+        reserve.hit(known.account_id)
+    except TooManyCodes:
+        raise refused from None
+    counted.append(partial(reserve.give_back, known.account_id))
+
+
+def _reserve_of(device: Device) -> Limiter:
+    """What a known device may ask for beyond the limits on strangers; its subject is the account."""
+    part = keyring.mac_keys(Secret.LOOKUP).digest("reserve", str(device.id)).hex()[:16]
+    return Limiter(
+        "codes_reserved",
+        (
+            Window(lambda: DAY, lambda: settings().limits.codes_reserved_for_account_day),
+            Window(lambda: DAY, lambda: settings().limits.codes_reserved_day, part=f"d{part}"),
+        ),
+        TooManyCodes,
+        WhenUnreachable.REFUSE,
+    )
 
 
 def _counters(challenge: Challenge, account: AccountId | None) -> Iterator[tuple[Limiter, str]]:

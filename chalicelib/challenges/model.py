@@ -1,5 +1,6 @@
 """What a challenge is, who asked for it, and what may stand in its way."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, ClassVar, Literal
@@ -12,7 +13,7 @@ from chalicelib.core.http import Body, ClientAddress, View
 from chalicelib.core.ids import AccountId, ChallengeId, SessionId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.table import Table
-from chalicelib.devices.model import Device
+from chalicelib.devices.model import Device, KnownDevice
 from chalicelib.privacy.periods import After, Period
 from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, Record, personal
 from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source
@@ -125,7 +126,8 @@ class CodeRequest:
 
     `scope` is whose Idempotency-Key may name the request, and `body` what such a key stands for.
     `address` is given where strangers ask: its block is then counted. `account` is whose session asks,
-    if one does: it has limits of its own. `device` is kept for what the code opens.
+    if one does: it has limits of its own. `device` is kept for what the code opens. `recognise` is asked
+    where a limit on strangers refuses the code.
     """
 
     purpose: ChallengePurpose
@@ -138,6 +140,7 @@ class CodeRequest:
     device: Device | None = None
     body: Body | None = None
     address: ClientAddress | None = None
+    recognise: "Recognise | None" = None
 
 
 class Opened(BaseModel):
@@ -206,3 +209,7 @@ class Challenge(
             expires_at=self.code_until,
             resend_after=min(self.resend_after, self.code_until),
         )
+
+
+# Whether the owner of a challenge's number knows the device that asked for it.
+Recognise = Callable[[Challenge], KnownDevice | None]

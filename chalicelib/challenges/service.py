@@ -10,6 +10,7 @@ import hmac
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 from chalicelib.challenges import limits, mail, sms, store
@@ -20,6 +21,7 @@ from chalicelib.challenges.model import (
     Channel,
     CodeRequest,
     EmailUnavailable,
+    Recognise,
     SmsInDoubt,
     SmsUnavailable,
     TooManyAttempts,
@@ -79,7 +81,7 @@ def _started(asked: CodeRequest, key: IdempotencyKey | None) -> Challenge:
     if earlier := store.claim(challenge, now - _GIVEN_UP, now - idempotency.KEPT):
         return _sent_before(earlier, asked)
     try:
-        with limits.one_code(challenge, asked.account, asked.address):
+        with limits.one_code(challenge, asked.account, asked.address, asked.recognise):
             _send(challenge, asked.destination)
     except Problem:
         store.give_up(challenge)
@@ -91,8 +93,10 @@ def _started(asked: CodeRequest, key: IdempotencyKey | None) -> Challenge:
 
 
 @_told_as_unsent(Channel.SMS)
-def resend(ref: ChallengeRef) -> Challenge:
+def resend(ref: ChallengeRef, recognise: Recognise | None = None) -> Challenge:
     """Send the same code again by SMS: after 60 seconds, then after 2 and 4 minutes more.
+
+    `recognise` is asked where a limit on strangers refuses it.
 
     Raises:
         ChallengeExpired: used, too old, sent or tried often enough.
@@ -108,7 +112,7 @@ def resend(ref: ChallengeRef) -> Challenge:
         raise ChallengeExpired
     if challenge.resend_after > now:
         raise _too_early(challenge)
-    with limits.one_code(challenge):
+    with limits.one_code(challenge, recognise=recognise):
         try:
             sent = store.count_resend(challenge, now + MINUTE * 2 ** (challenge.resends + 1))
             _send(challenge, challenge.phone)
@@ -123,7 +127,11 @@ def resend(ref: ChallengeRef) -> Challenge:
 
 
 def try_code(
-    ref: ChallengeRef, guess: str, device: UUID | None = None, address: ClientAddress | None = None
+    ref: ChallengeRef,
+    guess: str,
+    device: UUID | None = None,
+    address: ClientAddress | None = None,
+    recognise: Recognise | None = None,
 ) -> Challenge:
     """Compare a guess with the code, and the device with the one that asked for it, if it is given.
 
@@ -137,6 +145,8 @@ def try_code(
         device: as the client names it.
         address: where the guess comes from; None where a session gives the code back. The codes that its
             account may ask for bound its guesses, and a stranger's guesses must not use them up (ADR 25).
+        recognise: asked where the address may not guess. A known device's guesses are bounded by the codes
+            that its number and its reserve get.
 
     Raises:
         TooManyAttempts: from this address, whatever the challenges.
@@ -153,16 +163,21 @@ def try_code(
     right = hmac.compare_digest(code(challenge), guess)
     right = right and (device is None or _asked_for(challenge, device))
     if address:
-        _count_guess(challenge, address, limits.GUESSES.check if right else limits.GUESSES.hit)
+        count = limits.GUESSES.check if right else limits.GUESSES.hit
+        _count_guess(challenge, partial(count, address.block), recognise)
     if not right:
         raise WrongCode(attempts_left=most - challenge.attempts)
     return challenge
 
 
-def _count_guess(challenge: Challenge, address: ClientAddress, count: Callable[[str], None]) -> None:
+def _count_guess(challenge: Challenge, count: Callable[[], None], recognise: Recognise | None) -> None:
     """Count a guess for its address before the client learns its outcome, or give the try back."""
     try:
-        count(address.block)
+        try:
+            count()
+        except TooManyAttempts:
+            if recognise is None or recognise(challenge) is None:
+                raise
     except (TooManyAttempts, Unavailable):
         allow_attempt(challenge)
         raise

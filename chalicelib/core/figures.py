@@ -51,6 +51,9 @@ class Limits:
     codes_per_number_day: int = _count(10)
     # Per account, beside what strangers may ask for (ADR 10).
     codes_to_step_up_day: int = _count(5)
+    # The reserve of a known device, and of all known devices of an account together (ADR 25).
+    codes_reserved_day: int = _count(3)
+    codes_reserved_for_account_day: int = _count(9)
     # Per account, over all mailboxes: most people have one or two.
     codes_mailed_for_account_day: int = _count(20)
     codes_per_address: int = _count(25)

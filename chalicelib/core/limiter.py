@@ -40,10 +40,14 @@ class WhenUnreachable(Enum):
 
 @dataclass(frozen=True)
 class Window:
-    """At most `most` hits in each slot of this length (seconds of UTC, aligned to 1970)."""
+    """At most `most` hits in each slot of this length (seconds of UTC, aligned to 1970).
+
+    With `part`, a letter and hexadecimal digits, it counts the hits of that part of the subject alone.
+    """
 
     length: Callable[[], timedelta]
     most: Callable[[], int]
+    part: str = ""
 
     @property
     def seconds(self) -> int:
@@ -52,7 +56,11 @@ class Window:
 
     def slot(self, at: int) -> str:
         """The counter's attribute at an instant; its name changes with the slot, so it starts at 0."""
-        return f"n{self.seconds}_{at // self.seconds}"
+        return f"n{self.part}{'_' if self.part else ''}{self.span(at)}"
+
+    def span(self, at: int) -> str:
+        """The slot at an instant, whatever counts in it."""
+        return f"{self.seconds}_{at // self.seconds}"
 
     def left(self, at: int) -> int:
         """Seconds until the slot ends."""
@@ -98,7 +106,7 @@ class Limiter:
         try:
             table.write(
                 Change(
-                    counter(self.name, subject, longest.slot(at)),
+                    counter(self.name, subject, longest.span(at)),
                     put=until_end_of_slot(at, longest.seconds),
                     add={window.slot(at): uses for window in self.windows},
                     only_if=reduce(and_, room),
@@ -126,7 +134,7 @@ class Limiter:
         with suppress(Conflict, Unavailable):
             table.write(
                 Change(
-                    counter(self.name, subject, longest.slot(at)),
+                    counter(self.name, subject, longest.span(at)),
                     add=dict.fromkeys(slots, -1),
                     only_if=reduce(and_, (Attr(slot).gt(0) for slot in slots)),
                 )

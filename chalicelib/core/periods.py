@@ -35,6 +35,8 @@ PERIODS: Mapping[str, Bounds] = {
     # The last bounces come days later; whose mail it was is forgotten then.
     "mail_return": _bounds("P7D", "P2D", "P7D"),
     "idle_session": _bounds("P60D", "P1D", "P1Y"),
+    # How long a device may use the reserve of its number after its last session (ADR 25).
+    "known_device": _bounds("P90D", "P1D", "P180D"),
     # A day's events are needed until the day is closed and its figures are published.
     "usage": _bounds("P30D", "P7D", "P90D"),
     "usage_count": _bounds("P1D", "P1D", "P1D"),  # counted from the day's first second

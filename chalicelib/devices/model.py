@@ -1,10 +1,17 @@
-"""What is known of a device."""
+"""What is known of a device, and which devices of an account are known."""
 
 from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, field_validator
+
+from chalicelib.core.clock import Instant
+from chalicelib.core.ids import AccountId
+from chalicelib.core.table import Table
+from chalicelib.privacy.periods import After, Period
+from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, Record
+from chalicelib.privacy.purposes import LegalBasis, Purpose
 
 ShortText = Annotated[str, Field(min_length=1, max_length=64)]
 
@@ -48,3 +55,22 @@ class Device(BaseModel):
         if value.version != 4:
             raise ValueError("not a random UUID")
         return value
+
+
+class KnownDevice(
+    Record,
+    table=Table.ACCOUNTS,
+    kind="known_device",
+    purpose=Purpose.AUTHENTICATION,
+    basis=LegalBasis.CONTRACT,
+    retention=After(Period.KNOWN_DEVICE, since="seen_at"),
+    key_class=KeyClass.NOTHING_SEALED,
+):
+    """A device that had a session of the account: it may use the reserve of sign-in codes (ADR 25).
+
+    Which device it is stands in the key, as a keyed hash of the number and the device's id. `seen_at` is
+    when its session was opened, or refreshed first on the last day on which it was refreshed.
+    """
+
+    account_id: Annotated[AccountId, NOT_PERSONAL]
+    seen_at: Annotated[Instant, NOT_PERSONAL]

@@ -31,6 +31,7 @@ class Period(Enum):
     ANNOUNCING = ("{} after the work on it last went on", Start.INSTANT)
     MAIL_RETURN = ("{} after a mail was sent, in case it comes back", Start.INSTANT)
     IDLE_SESSION = ("{} after the device was last used", Start.INSTANT)
+    KNOWN_DEVICE = ("{} after the last day on which the device was signed in", Start.INSTANT)
     USAGE = ("{} after it happened", Start.INSTANT)
     USAGE_COUNT = ("until the end of the day (UTC)", Start.INSTANT)
     SECURITY_LOG = ("{} after it was noted", Start.INSTANT)

@@ -1,12 +1,20 @@
-"""Refreshing a session: the rule of `rotation`, done under conditions so that racing requests add up."""
+"""Refreshing a session: the rule of `rotation`, done under conditions so that racing requests add up.
 
+The first refresh of a day (UTC) renews that the account knows the device, in one transaction with the
+session (ADR 25): it costs no call more, and a device in use stays known.
+"""
+
+from datetime import datetime
 from uuid import UUID
 
-from chalicelib.accounts.service import ACCOUNT
+from chalicelib.accounts.model import Account
+from chalicelib.accounts.service import OPEN_ACCOUNT
 from chalicelib.core import clock, metrics, needs
 from chalicelib.core.errors import SessionEnded, Unavailable
 from chalicelib.core.metrics import Metric
 from chalicelib.core.needs import Claims
+from chalicelib.core.table import Write
+from chalicelib.devices import service as devices
 from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.sessions import ending, rotation, service, store
 from chalicelib.sessions.model import Session, SessionView
@@ -28,27 +36,34 @@ def refresh(text: str, device_id: UUID) -> SessionView:
     if token is None:
         raise SessionEnded
     for _ in range(_TRIES):
-        found = needs.read(Claims(token.account_id, token.session_id), (OPEN_SESSION, ACCOUNT, DATA_KEY))
-        session, account = found[OPEN_SESSION], found[ACCOUNT]
+        found = needs.read(Claims(token.account_id, token.session_id), (OPEN_SESSION, OPEN_ACCOUNT, DATA_KEY))
+        session, account = found[OPEN_SESSION], found[OPEN_ACCOUNT]
         if session is None or account is None or not token.genuine(session):
             raise SessionEnded
         try:
-            return service.shown(_moved(session, token, device_id), account)
+            return service.shown(_moved(session, account, token, device_id), account)
         except store.MovedOn:
             continue  # judged again, as things are now
     raise Unavailable
 
 
-def _moved(session: Session, token: RefreshToken, device_id: UUID) -> Session:
+def _moved(session: Session, account: Account, token: RefreshToken, device_id: UUID) -> Session:
     now = clock.now()
     active = Active(session.generation, session.last_used_at, session.lost)
     shown = Shown(token.generation, same_device=session.device.id == device_id)
     match rotation.judge(active, shown, now):
         case Verdict.ROTATE:
-            return store.advance(session, now)
+            return store.advance(session, now, _recognition(session, account, now))
         case Verdict.REPEAT:
-            return store.repeat(session, active.losses(now), now)
+            return store.repeat(session, active.losses(now), now, _recognition(session, account, now))
         case Verdict.END:
             ending.end_family(session)
             metrics.count(Metric.REFRESH_REUSED)
             raise SessionEnded
+
+
+def _recognition(session: Session, account: Account, now: datetime) -> list[Write]:
+    """The write that renews that the account knows the device, on the first refresh of a day."""
+    if session.last_used_at.date() == now.date():
+        return []
+    return [devices.recognition(account.account_id, account.phone, session.device)]

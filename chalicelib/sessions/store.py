@@ -1,5 +1,6 @@
 """All DynamoDB of sessions: one item per session under its account."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from chalicelib.core import table
@@ -16,6 +17,7 @@ from chalicelib.core.table import (
     Prefix,
     Query,
     Table,
+    Write,
     visible,
 )
 from chalicelib.privacy import codec
@@ -69,30 +71,34 @@ def of_account(account_id: AccountId, keys: SubjectKeys | None = None) -> list[S
     return [codec.opened(Session, item, keys) for item in items]
 
 
-def advance(session: Session, now: datetime) -> Session:
-    """Make the next refresh token the active one.
+def advance(session: Session, now: datetime, also: Sequence[Write] = ()) -> Session:
+    """Make the next refresh token the active one, together with other writes.
 
     Raises:
         MovedOn: another request did so first.
     """
-    return _move(session, {"generation": session.generation + 1, "last_used_at": now})
+    return _move(session, {"generation": session.generation + 1, "last_used_at": now}, also)
 
 
-def repeat(session: Session, lost: list[datetime], now: datetime) -> Session:
-    """Give the active token out again, and note the answers that were lost.
+def repeat(session: Session, lost: list[datetime], now: datetime, also: Sequence[Write] = ()) -> Session:
+    """Give the active token out again, and note the answers that were lost, together with other writes.
 
     Raises:
         MovedOn: another request changed the session first.
     """
-    return _move(session, {"lost": tuple(lost), "last_used_at": now})
+    return _move(session, {"lost": tuple(lost), "last_used_at": now}, also)
 
 
-def _move(before: Session, changes: dict[str, object]) -> Session:
+def _move(before: Session, changes: dict[str, object], also: Sequence[Write]) -> Session:
     """Write what changed in clear, if nobody else changed it since it was read; the sealed part stays."""
     after = before.model_copy(update=changes)
     unchanged = Attr("generation").eq(before.generation) & Attr("lost").eq(codec.clear(before)["lost"])
     moved = {name: codec.clear(after)[name] for name in ("generation", "last_used_at", "lost")}
     place = key(before.account_id, before.session_id)
     put = moved | codec.times(after)
-    table.write(Change(place, put=put, only_if=visible() & unchanged, conflict=MovedOn))
+    change = Change(place, put=put, only_if=visible() & unchanged, conflict=MovedOn)
+    if also:
+        table.transact([change, *also])
+    else:
+        table.write(change)
     return after

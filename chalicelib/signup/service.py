@@ -36,6 +36,8 @@ from chalicelib.core.ids import AccountId, ChallengeId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.needs import Claims
 from chalicelib.core.table import Write
+from chalicelib.devices import service as devices
+from chalicelib.devices.model import KnownDevice
 from chalicelib.notices import service as notices
 from chalicelib.notices.service import STANDINGS
 from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
@@ -47,7 +49,10 @@ from chalicelib.signup.model import NewSignup, Verification, Verified
 
 
 def start(signup: NewSignup, address: ClientAddress, key: IdempotencyKey | None) -> ChallengeView:
-    """Send a code to a number. Whether it is registered is not even looked up."""
+    """Send a code to a number.
+
+    Its owner is looked up only where a limit refuses the code, for the same calls if there is none.
+    """
     asked = CodeRequest(
         purpose=ChallengePurpose.SIGNUP,
         channel=Channel.SMS,
@@ -57,13 +62,14 @@ def start(signup: NewSignup, address: ClientAddress, key: IdempotencyKey | None)
         device=signup.device,
         body=signup,
         address=address,
+        recognise=_known_device,
     )
     return challenges.start(asked, key).view()
 
 
 def resend(challenge_id: ChallengeId) -> ChallengeView:
     """Send the same code again."""
-    return challenges.resend(_ref(challenge_id)).view()
+    return challenges.resend(_ref(challenge_id), _known_device).view()
 
 
 def verify(challenge_id: ChallengeId, answer: Verification, address: ClientAddress) -> Verified:
@@ -75,7 +81,8 @@ def verify(challenge_id: ChallengeId, answer: Verification, address: ClientAddre
         WrongCode, ChallengeExpired, TooManyAttempts: see `challenges.try_code`.
     """
     notices.check_published(answer.terms_version, answer.privacy_version)
-    challenge = challenges.try_code(_ref(challenge_id), answer.code, answer.device_id, address)
+    ref = _ref(challenge_id)
+    challenge = challenges.try_code(ref, answer.code, answer.device_id, address, _known_device)
     if challenge.used_at:
         return _same_again(challenge)
     try:
@@ -107,7 +114,8 @@ def _sign_in(challenge: Challenge, answer: Verification) -> Verified:
     account, keys, makes = _known(owner, answer) if owner else _new(challenge, answer)
     session, opening = sessions.open_session(account, challenge.device, keys)
     opened = Opened(account_id=account.account_id, session_id=session.session_id, new_account=owner is None)
-    table.transact([challenges.use(challenge, opened), *makes, opening])
+    known = devices.recognition(account.account_id, challenge.phone, challenge.device)
+    table.transact([challenges.use(challenge, opened), *makes, opening, known])
     challenges.verified(challenge)
     if opened.new_account:
         metrics.count(Metric.ACCOUNT_CREATED)
@@ -179,6 +187,14 @@ def _verified(session: Session, account: Account, opened: Opened) -> Verified:
         user_id=account.user_id,
         session=sessions.shown(session, account),
     )
+
+
+def _known_device(challenge: Challenge) -> KnownDevice | None:
+    """The device that asked for a code, if the number's owner knows it; two reads, whatever they find."""
+    if challenge.phone is None or challenge.device is None:
+        return None
+    owner = accounts.glance_at_owner_of_phone(challenge.phone)
+    return devices.find_known(owner, challenge.phone, challenge.device)
 
 
 def _ref(challenge_id: ChallengeId) -> ChallengeRef:

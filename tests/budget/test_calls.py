@@ -57,6 +57,51 @@ def test_with_an_idempotency_key_it_costs_five(world: World) -> None:
     assert calls.of("dynamodb") == 5
 
 
+def close_block_of_numbers(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RU4M_LIMIT_CODES_PER_PREFIX_LEAST", "1")
+    settings.cache_clear()
+    while world.asks_for_a_code(a_phone()).status == 202:
+        pass
+
+
+def test_a_code_of_the_reserve_costs_eight_calls_at_most(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    device = a_device()
+    mila = world.a_user(device=device)
+    close_block_of_numbers(world, monkeypatch)
+    with counted() as calls:
+        key = {"Idempotency-Key": str(uuid.uuid4())}
+        assert world.asks_for_a_code(mila.phone, device, headers=key).status == 202
+    assert (calls.of("dynamodb"), calls.of("sns"), sum(calls.values())) == (8, 1, 9)
+    assert not TRANSACTIONS & calls.tables.keys()
+
+
+def test_a_refused_code_of_an_unknown_device_costs_eight_calls(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    close_block_of_numbers(world, monkeypatch)
+    with counted() as calls:
+        assert world.asks_for_a_code(a_phone()).status == 429
+    assert calls.of("dynamodb") == sum(calls.values()) == 8
+
+
+def test_verifying_from_a_block_without_guesses_costs_eight_calls(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    device = a_device()
+    mila = world.a_user(device=device)
+    challenge = world.asks_for_a_code(mila.phone, device).json["challenge_id"]
+    monkeypatch.setenv("RU4M_LIMIT_ATTEMPTS_PER_ADDRESS", "1")
+    settings.cache_clear()
+    phone = a_phone()
+    strangers = world.asks_for_a_code(phone).json["challenge_id"]
+    world.verifies(strangers, other_than(world.code_for(phone)))
+    with counted() as calls:
+        assert world.verifies(challenge, world.code_for(mila.phone)).status == 200
+    assert calls.of("dynamodb") == sum(calls.values()) == 8
+
+
 def test_a_repeated_signup_costs_one_call_that_writes_nothing(world: World) -> None:
     phone, device, key = a_phone(), a_device(), {"Idempotency-Key": str(uuid.uuid4())}
     world.asks_for_a_code(phone, device, headers=key)

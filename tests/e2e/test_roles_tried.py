@@ -63,7 +63,7 @@ TABLES: dict[str, dict[str, set[str]]] = {
         "keys": {"BatchGet"},
     },
     "signup": {
-        "accounts": {"BatchGet", "Put"},
+        "accounts": {"BatchGet", "Put", "Update"},
         "claims": {"BatchGet", "Put"},
         "challenges": {"Get", "Put", "Update"},
         "keys": {"BatchGet", "Put"},

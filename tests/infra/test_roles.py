@@ -173,7 +173,7 @@ EXPECTED = {
     },
     "SignupRole": {
         _own_logs("signup"),
-        ("dynamodb:BatchGetItem, dynamodb:PutItem", "${AccountsTableArn}"),
+        ("dynamodb:BatchGetItem, dynamodb:PutItem, dynamodb:UpdateItem", "${AccountsTableArn}"),
         ("dynamodb:BatchGetItem, dynamodb:PutItem", "${KeysTableArn}"),
         ("kms:Decrypt", "${SealingKeyArn}"),
         ("dynamodb:BatchGetItem, dynamodb:ConditionCheckItem, dynamodb:PutItem", "${ClaimsTableArn}"),

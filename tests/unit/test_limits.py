@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import pytest
@@ -303,10 +304,30 @@ def test_a_check_refuses_as_a_hit_would_and_counts_nothing(world: World) -> None
     assert refused.value.members == {"limit": "tests", "retry_after": 3600}
 
 
+def test_a_part_of_a_subject_is_limited_within_the_limit_of_the_whole(world: World) -> None:
+    def of_part(part: str) -> Limiter:
+        windows = (Window(lambda: HOUR, lambda: LEAST), Window(lambda: HOUR, lambda: 3, part=part))
+        return Limiter("tests", windows, TooMany, WhenUnreachable.REFUSE)
+
+    def taken(part: str) -> int:
+        count = 0
+        with suppress(TooMany):
+            while True:
+                of_part(part).hit("x")
+                count += 1
+        return count
+
+    assert [taken(part) for part in ("da1", "db2", "dc3")] == [3, LEAST - 3, 0]
+    of_part("db2").give_back("x")
+    assert [taken(part) for part in ("da1", "dc3")] == [0, 1]
+    assert len(cloud.records("limit")) == 1
+
+
 # The figures
 
 DEFAULTS = {
     "codes_per_number_short": 5, "codes_per_number_minutes": 30, "codes_per_number_day": 10,
+    "codes_reserved_day": 3, "codes_reserved_for_account_day": 9,
     "codes_to_step_up_day": 5, "codes_mailed_for_account_day": 20, "operator_calls_per_minute": 120,
     "codes_per_address": 25, "codes_per_address_minutes": 5,
     "attempts_per_address": 60, "attempts_per_address_minutes": 10, "unknown_challenges_per_address": 60,
@@ -318,6 +339,7 @@ COUNTS = {
     "codes_per_number_short", "codes_per_number_day", "codes_per_address", "attempts_per_address",
     "codes_per_prefix_least", "codes_to_step_up_day", "codes_mailed_for_account_day",
     "operator_calls_per_minute", "unknown_challenges_per_address",
+    "codes_reserved_day", "codes_reserved_for_account_day",
 }  # fmt: skip
 
 

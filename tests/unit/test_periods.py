@@ -80,6 +80,7 @@ def test_the_defaults_are_those_of_the_policy() -> None:
         "ANNOUNCING": "P7D",
         "MAIL_RETURN": "P7D",
         "IDLE_SESSION": "P60D",
+        "KNOWN_DEVICE": "P90D",
         "USAGE": "P30D",
         "USAGE_COUNT": "P1D",
         "SECURITY_LOG": "P90D",

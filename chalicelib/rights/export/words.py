@@ -16,6 +16,7 @@ _TITLES = {
     "delivery": "Mails that were sent, in case one comes back",
     "diagnostics_event": "Faults and timings that your app reported",
     "evidence": "Evidence of your decisions and requests",
+    "known_device": "Devices that were signed in lately, and can ask for a code more easily",
     "limit": "Counters against abuse",
     "export_file": "Copies of your data that were made for you",
     "open_request": "Rights that you are exercising now",
