@@ -7,6 +7,8 @@
 At every moment every container looks for a claim under each version under which another may make one, so
 a number never gets a second account (ACC-1). `rotating` says how; each step is safe to stop and to run
 again. Counters of limits stand under the lookup key too and start anew with it; they end by themselves.
+Known devices do as well, and are written under the new version at their first refresh of a day: `retire`
+forgets those that were not used since `rotate` (ADR 25).
 """
 
 from __future__ import annotations

@@ -58,6 +58,26 @@ class OfAUser(Flow):
         run.deliver_changes()
 
 
+class SigningInFromReserve(OfAUser):
+    """A code that the number's limit refused, and that the reserve of a known device gives."""
+
+    name = "signing_in_from_reserve"
+    more_messages = 1  # as for signing up
+
+    def prepare(self, run: Run) -> None:
+        super().prepare(run)
+        run.patch.setenv("RU4M_LIMIT_CODES_PER_NUMBER_DAY", "1")
+        settings.cache_clear()
+
+    def play(self, run: Run) -> None:
+        asked = run.app(lambda: run.world.asks_for_a_code(PHONE, DEVICE, headers=KEY))
+        assert asked.status == 202
+        code = run.world.code_for(PHONE)
+        verified = run.app(lambda: run.world.verifies(asked.json["challenge_id"], code))
+        assert verified.json["new_account"] is False
+        run.deliver_changes()
+
+
 class SteppingUp(OfAUser):
     """A code to the account's own number."""
 
@@ -282,6 +302,7 @@ class NotingABounce(Announcing):
 
 FLOWS: tuple[type[Flow], ...] = (
     SigningUp,
+    SigningInFromReserve,
     SteppingUp,
     AddingAnAddress,
     Consenting,
