@@ -87,11 +87,11 @@ def test_a_closed_prefix_does_not_keep_the_owner_from_signing_in(
 def test_used_up_codes_of_a_block_do_not_keep_the_owner_from_signing_in(
     world: World, mila: User, device: dict[str, Any]
 ) -> None:
-    here = {"address": "198.51.100.7"}
-    while asks(world, a_phone(), **here).status == 202:
+    here = "198.51.100.7"
+    while asks(world, a_phone(), address=here).status == 202:
         pass
-    assert asks(world, a_phone(), device, **here).json["limit"] == "codes_per_address"
-    assert asks(world, mila.phone, device, **here).status == 202
+    assert asks(world, a_phone(), device, address=here).json["limit"] == "codes_per_address"
+    assert asks(world, mila.phone, device, address=here).status == 202
 
 
 @pytest.mark.promise("ACC-2")
