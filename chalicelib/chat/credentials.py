@@ -8,17 +8,21 @@ Invariants:
 
 - Refused credentials are no reason to give a call up: the call waits, and an alarm rings.
 - A refusal drops the cached secret, so the next call reads the vault and a rotated secret heals by itself.
-- The vault is read at most once a minute for this, and Stream is asked for the app at most once a minute for
-  each secret, whatever the number of refused calls.
+- The vault is read at most once a minute for this. Stream is asked for the app at most once a minute while it
+  refuses, and at most every five seconds while it does not, whatever the number of refused calls: an app that
+  is suspended right after a 403 about one user must not take every change for that user's.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from chalicelib.core import clock, keyring, metrics
 from chalicelib.core.clock import MINUTE
 from chalicelib.core.metrics import Metric
+
+# Long enough for the calls of one delivery that is sent user by user.
+_ACCEPTED_FOR = timedelta(seconds=5)
 
 
 @dataclass
@@ -30,8 +34,8 @@ class Credentials:
     _dropped_at: datetime | None = None
 
     def are_accepted(self, read_app: Callable[[], bool]) -> bool:
-        """Whether Stream accepts them for reading the app; `read_app` asks it, once a minute."""
-        if _is_over(self._judged_at):
+        """Whether Stream accepts them for reading the app; `read_app` asks it, if it was not just asked."""
+        if _is_over(self._judged_at, _ACCEPTED_FOR if self._accepted else MINUTE):
             self._accepted = read_app()
             self._judged_at = clock.now()
         return self._accepted
@@ -50,5 +54,5 @@ class Credentials:
         return True
 
 
-def _is_over(since: datetime | None) -> bool:
-    return since is None or clock.now() >= since + MINUTE
+def _is_over(since: datetime | None, length: timedelta = MINUTE) -> bool:
+    return since is None or clock.now() >= since + length

@@ -2,15 +2,16 @@
 
 The table's stream only says whose item changed. What is sent is the state as read now, never the
 image in the record: records come late, twice and out of order, and the newest state is right in each
-of these cases. Only active accounts are sent, so a user who is gone is not made again; after sending,
-the state is read once more, and whoever stopped being active meanwhile is deactivated there, also if
-Stream did not answer: it may have taken them.
+of these cases. Only active accounts are sent, so a user who is gone is not made again. After sending, the
+state is read once more, and a user whose account is no longer active is deactivated there, also if Stream
+did not answer: it may have taken them. So is the user of every account that was not active in the first
+place: an earlier run may have been killed, or not answered, between sending and deactivating.
 """
 
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from chalicelib.accounts.model import AccountState
+from chalicelib.accounts.model import Account, AccountState
 from chalicelib.chat import gateway
 from chalicelib.chat.gateway import StreamRefused, StreamUnavailable, UserBurned
 from chalicelib.chat.model import ChatProfile
@@ -19,6 +20,7 @@ from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import settings
 from chalicelib.profiles import service as profiles
+from chalicelib.profiles.model import Profile
 
 # Three items an account (with its data key) in one batched read of 100.
 _ACCOUNTS_AT_ONCE = 33
@@ -33,16 +35,18 @@ def sync(account_ids: list[AccountId]) -> list[AccountId]:
 
 
 def _sync_some(account_ids: list[AccountId]) -> list[AccountId]:
-    wanted = _active(account_ids)
+    accounts = profiles.by_accounts(account_ids)
+    wanted = _active(accounts)
     metrics.count(Metric.CHAT_PROFILE_SKIPPED, len(account_ids) - len(wanted))
     sent = _send(wanted)
     metrics.count(Metric.CHAT_PROFILE_SYNCED, len(sent.taken))
     told = sent.taken | sent.unanswered
-    still = _active(list(told)) if told else {}
+    still = _active(profiles.by_accounts(list(told))) if told else {}
     ended = {account_id: user_id for account_id, user_id in told.items() if account_id not in still}
+    before = {one.account_id: one.user_id for one, _ in accounts if one.account_id not in wanted}
     again = [account_id for account_id in sent.unanswered if account_id not in ended]
     unrevoked = _revoke({account_id: still[account_id] for account_id in sent.taken if account_id in still})
-    return [*again, *unrevoked, *_withdraw(ended)]
+    return [*again, *unrevoked, *_withdraw({**before, **ended})]
 
 
 @dataclass(frozen=True)
@@ -53,12 +57,12 @@ class _User:
     revoked_before: datetime | None
 
 
-def _active(account_ids: list[AccountId]) -> dict[AccountId, _User]:
+def _active(accounts: list[tuple[Account, Profile]]) -> dict[AccountId, _User]:
     return {
         account.account_id: _User(
             ChatProfile(account.user_id, profile.display_name, profile.avatar_url), account.revoked_before
         )
-        for account, profile in profiles.by_accounts(account_ids)
+        for account, profile in accounts
         if account.state is AccountState.ACTIVE
     }
 

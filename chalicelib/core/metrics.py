@@ -72,6 +72,7 @@ class Metric(Enum):
     RIGHTS_OVERDUE = ("RightsOverdue", "Count")
     RIGHTS_DAYS_TO_DEADLINE = ("RightsDaysToDeadline", "Count")
     RIGHTS_REMINDED = ("RightsReminded", "Count")
+    RECORD_UNREADABLE = ("RecordUnreadable", "Count")
     PUSH_TAKEN = ("PushTaken", "Count")
     PUSH_NOT_TAKEN = ("PushNotTaken", "Count")
     TOKEN_REFUSED = ("TokenRefused", "Count")

@@ -7,10 +7,13 @@ from typing import Any
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.model import Account, AccountState
 from chalicelib.accounts.service import ACCOUNT, OPEN_ACCOUNT
-from chalicelib.core import needs
+from chalicelib.core import metrics, needs, observe
 from chalicelib.core.errors import ChangedMeanwhile, NotFound
 from chalicelib.core.http import IfMatch
 from chalicelib.core.ids import AccountId, UserId
+from chalicelib.core.metrics import Metric
+from chalicelib.core.needs import Found
+from chalicelib.core.sealing import SealingError
 from chalicelib.core.table import Write
 from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
 from chalicelib.profiles import store
@@ -121,7 +124,18 @@ def seen_by_others(user_id: UserId) -> PublicProfile:
 
 
 def by_accounts(account_ids: Iterable[AccountId]) -> list[tuple[Account, Profile]]:
-    """Accounts with their profiles, those that have both; at most 33, in one consistent read."""
-    rows = needs.read_accounts(account_ids, (ACCOUNT, PROFILE, DATA_KEY))
-    pairs = ((row[ACCOUNT], row[PROFILE]) for row in rows)
+    """Accounts with their profiles, those that have both; at most 33, in one consistent read.
+
+    One that cannot be opened is left out and counted: it must not hold up the others.
+    """
+    pairs = map(_pair, needs.read_accounts(account_ids, (ACCOUNT, PROFILE, DATA_KEY)))
     return [(account, profile) for account, profile in pairs if account and profile]
+
+
+def _pair(row: Found) -> tuple[Account | None, Profile | None]:
+    try:
+        return row[ACCOUNT], row[PROFILE]
+    except SealingError as error:
+        observe.log_failure("profile_unreadable", error)
+        metrics.count(Metric.RECORD_UNREADABLE)
+        return None, None

@@ -4,10 +4,11 @@ import os
 
 from chalice.app import Blueprint, CloudWatchEvent, Rate, SQSEvent
 
-from chalicelib.core import metrics
+from chalicelib.core import metrics, observe
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.metrics import Metric
 from chalicelib.core.observe import observed
+from chalicelib.core.sealing import SealingError
 from chalicelib.rights import engine, queue, sweeping
 from chalicelib.rights.engine import Worker
 
@@ -52,6 +53,9 @@ def _work_on(event: SQSEvent, worker: Worker) -> _Failed:
             continue
         try:
             engine.advance(hint.request_id, worker, hint.hops)
+        except SealingError as error:  # the same message again would find the same; the alarm rings
+            observe.log_failure("request_unreadable", error, request_id=hint.request_id)
+            metrics.count(Metric.RECORD_UNREADABLE)
         except Unavailable:
             failed.append({"itemIdentifier": record["messageId"]})
     return {"batchItemFailures": failed}

@@ -13,11 +13,12 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
-from chalicelib.core import chain, clock, metrics, table
+from chalicelib.core import chain, clock, metrics, observe, table
 from chalicelib.core.chain import Chain, NewEntry, Unreadable
 from chalicelib.core.clock import DAY
 from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.core.metrics import Metric
+from chalicelib.core.sealing import SealingError
 from chalicelib.core.table import (
     Attr,
     Between,
@@ -128,9 +129,22 @@ def everything_of(
 
 
 def several(request_ids: Sequence[RightsRequestId]) -> list[RightsRequest]:
-    """Requests as they are now, in this order; those that are gone are left out. At most 100."""
+    """Requests as they are now, in this order; those that are gone are left out. At most 100.
+
+    One that cannot be opened is left out and counted too: it must not hide the others.
+    """
     items = table.batch_get(map(key, request_ids))
-    return [codec.opened(RightsRequest, items[key(one)]) for one in request_ids if key(one) in items]
+    found = [_readable(items[key(one)]) for one in request_ids if key(one) in items]
+    return [request for request in found if request]
+
+
+def _readable(item: Item) -> RightsRequest | None:
+    try:
+        return codec.opened(RightsRequest, item)
+    except SealingError as error:
+        observe.log_failure("request_unreadable", error, request_id=item["pk"])
+        metrics.count(Metric.RECORD_UNREADABLE)
+        return None
 
 
 def exercised_by(account_id: AccountId, right: Right) -> RightsRequestId | None:

@@ -30,10 +30,9 @@ from chalicelib.core import clock, metrics, needs, observe
 from chalicelib.core.clock import DAY, HOUR, MINUTE
 from chalicelib.core.ids import AccountId
 from chalicelib.core.metrics import Metric
-from chalicelib.core.needs import Found
 from chalicelib.core.sealing import SealingError
 from chalicelib.privacy.periods import Period
-from chalicelib.privacy.purposes import Purpose, permits
+from chalicelib.privacy.purposes import Choices, Purpose, permits
 from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.usage import store
 from chalicelib.usage.figures import Figures, Sums, Tally, figures, of_one_account
@@ -210,16 +209,16 @@ def _batches(
 def _permitted(account_ids: Iterable[AccountId]) -> Iterator[tuple[AccountId, set[Purpose]]]:
     """For what each account may be counted now; accounts that are gone or not active, for nothing."""
     for found in needs.read_accounts(account_ids, (ACCOUNT, PURPOSES, DATA_KEY)):
-        account = found[ACCOUNT]
+        try:
+            account, choices = found[ACCOUNT], found[PURPOSES]
+        except SealingError as error:
+            # An account that cannot be read is counted for nothing, and holds up no other.
+            observe.log_failure("choices_unreadable", error)
+            metrics.count(Metric.RECORD_UNREADABLE)
+            continue
         if account and account.state is AccountState.ACTIVE:
-            yield account.account_id, _permitted_purposes(found)
+            yield account.account_id, _permitted_purposes(choices)
 
 
-def _permitted_purposes(found: Found) -> set[Purpose]:
-    try:
-        choices = found[PURPOSES]
-    except SealingError as error:
-        # An account whose choices can't be read is counted for nothing, and holds up no other.
-        observe.log_failure("choices_unreadable", error)
-        return set()
+def _permitted_purposes(choices: Choices | None) -> set[Purpose]:
     return {purpose for purpose in _COUNTED if permits(choices, purpose)}

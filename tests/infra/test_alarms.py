@@ -45,6 +45,7 @@ def test_every_alarm_is_on_a_metric_that_exists_and_on_its_own_stage(alarms: dic
         ("consent-evidence-at-risk", Metric.CONSENT_EVIDENCE_AT_RISK),
         ("rights-step-stopped", Metric.RIGHTS_STEP_STOPPED),
         ("rights-evidence-owed", Metric.RIGHTS_EVIDENCE_OWED),
+        ("record-unreadable", Metric.RECORD_UNREADABLE),
     ],
 )
 def test_one_finding_rings_and_goes_on_ringing(
