@@ -10,6 +10,7 @@ import pytest
 
 from infra.local.cloud import LocalCloud, local_cloud
 from infra.local.tour.phone import Phone
+from tests.support.restored import restored_process
 
 
 @pytest.hookimpl(tryfirst=True)  # before `-m` is looked at
@@ -18,6 +19,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(Path(__file__).parent):
             item.add_marker(pytest.mark.cloud)
+
+
+@pytest.fixture(autouse=True)
+def process_as_it_was() -> Iterator[None]:
+    """Commands and some tests let this process act as a function; the next test acts as itself."""
+    with restored_process():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -11,8 +11,6 @@ import pytest
 import requests
 from typer.testing import CliRunner
 
-from chalicelib.core import aws, stagekeys
-from chalicelib.core.settings import settings
 from infra.deployment.account import Account
 from infra.local.cloud import STAGE, LocalCloud
 from infra.local.tour.phone import Phone
@@ -47,11 +45,8 @@ def staff(cloud: LocalCloud) -> Iterator[dict[str, Account]]:
 
 
 @pytest.fixture
-def run(
-    cloud: LocalCloud, staff: dict[str, Account], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Callable[..., Any]]:
+def run(cloud: LocalCloud, staff: dict[str, Account]) -> Callable[..., Any]:
     """Run a command of operations as somebody, or as root."""
-    monkeypatch.setattr(os, "environ", os.environ.copy())
 
     def running(name: str, *words: str) -> Any:
         who = {**staff, "root": cloud.account}[name]
@@ -59,11 +54,7 @@ def run(
         place = ("--stage", STAGE, "--region", who.region, "--endpoint-url", str(who.endpoint))
         return CliRunner().invoke(app, ["rights", *words, *place])
 
-    yield running
-    monkeypatch.undo()
-    settings.cache_clear()
-    stagekeys.forget()
-    aws.client.cache_clear()
+    return running
 
 
 @pytest.fixture

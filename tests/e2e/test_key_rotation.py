@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 import jwt
@@ -55,10 +54,7 @@ def test_tokens_of_the_old_signing_key_are_accepted_until_it_is_retired(
 
 
 @pytest.mark.promise("SEC-1")
-def test_the_stage_key_is_rotated_rewrapped_and_retired(
-    own_cloud: LocalCloud, mila: Phone, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(os, "environ", os.environ.copy())
+def test_the_stage_key_is_rotated_rewrapped_and_retired(own_cloud: LocalCloud, mila: Phone) -> None:
     account = own_cloud.account
     keys = StageKeys.of(account, "local", lambda _: None, settle=lambda: None)
     waiting = Phone(mila.api_url, mila.number, mila.inbox)
@@ -79,9 +75,8 @@ def test_the_stage_key_is_rotated_rewrapped_and_retired(
 
 @pytest.mark.promise("ACC-1")
 def test_a_known_number_signs_in_to_its_account_while_the_lookup_key_is_rotated(
-    own_cloud: LocalCloud, mila: Phone, monkeypatch: pytest.MonkeyPatch
+    own_cloud: LocalCloud, mila: Phone
 ) -> None:
-    monkeypatch.setattr(os, "environ", os.environ.copy())
     account = own_cloud.account
     keys = LookupKeys.of(account, "local", lambda _: None, settle=lambda: None)
 

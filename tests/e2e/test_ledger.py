@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 from typer.testing import CliRunner
 
-from chalicelib.core import aws, chain, clock, stagekeys
+from chalicelib.core import chain, clock
 from chalicelib.core.chain import Chain, NewEntry, Verdict
 from chalicelib.core.chain.checkpointing import SETTLE
 from chalicelib.core.settings import settings
@@ -26,14 +24,9 @@ MILA, VUK = Chain("consent", "p-e2e-mila"), Chain("consent", "p-e2e-vuk")
 
 
 @pytest.fixture(autouse=True)
-def acting(cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch) -> Any:
+def acting(process_as_it_was: None, cloud: LocalCloud) -> None:
     """This process writes into the deployed Ledger as root, which no function may."""
-    monkeypatch.setattr(os, "environ", os.environ.copy())
     act_as(cloud.account, "local", "checkpoint_ledger")
-    yield
-    settings.cache_clear()
-    stagekeys.forget()
-    aws.client.cache_clear()
 
 
 def append(monkeypatch: pytest.MonkeyPatch, *chains: Chain) -> None:

@@ -10,13 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import boto3
-import pytest
-
 from chalicelib.core import aws, figures
 from chalicelib.core.settings import settings
 from infra.local.emulator import running_emulator
 from tests.support import cloud
+from tests.support.restored import forget_clients, restored_process
 
 ACCOUNT = "000000000001"  # ministack takes a key of twelve digits for the account's number
 
@@ -52,19 +50,10 @@ def emulated_aws() -> Iterator[dict[str, str]]:
 @contextmanager
 def on_emulated_aws(variables: dict[str, str]) -> Iterator[None]:
     """Let this process be there: the other suites are on moto."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in variables.items():
-            patch.setenv(name, value)
-        _forget_where_we_are()
+    with restored_process():
+        os.environ.update(variables)
+        forget_clients()
         yield
-    _forget_where_we_are()
-
-
-def _forget_where_we_are() -> None:
-    """Clients and boto3's session keep the address and the keys that they were made with."""
-    aws.client.cache_clear()
-    boto3.DEFAULT_SESSION = None
-    cloud.new_container()
 
 
 def empty() -> None:

@@ -44,6 +44,14 @@ def test_folder_of_a_running_child_survives_the_next_start(runs: Path) -> None:
         assert {*runs.iterdir()} == {one.folder, other.folder}
 
 
+def test_folder_is_held_before_its_process_starts(runs: Path) -> None:
+    own, lock = children._own_folder()
+    other, other_lock = children._own_folder()  # a start at the same moment removes what nothing holds
+    assert {*runs.iterdir()} == {own, other}
+    for held in (lock, other_lock):
+        os.close(held)
+
+
 def test_folder_whose_lock_is_not_held_is_removed_at_the_next_start(runs: Path) -> None:
     left = runs.joinpath(*_LEFT)
     left.parent.mkdir(parents=True)
