@@ -21,7 +21,9 @@ def run() -> Calls:
     return calls
 
 
-@pytest.mark.parametrize(("in_app", "by_mail"), [(3, 0), (0, 3), (55, 2)])
+@pytest.mark.parametrize(
+    ("in_app", "by_mail"), [(3, 0), (0, 3), pytest.param(55, 2, marks=pytest.mark.proof)]
+)
 def test_announcing_to_n_accounts_costs_their_writes_and_a_read_for_every_25(
     world: World, monkeypatch: pytest.MonkeyPatch, in_app: int, by_mail: int
 ) -> None:
