@@ -62,6 +62,8 @@ class Limits:
     attempts_per_address_minutes: int = _minutes(10)
     # Counted apart, since anybody invents ids without asking for a code (ADR 25); within the same minutes.
     unknown_challenges_per_address: int = _count(60)
+    # Changes of a profile per account; each is stored and sent to Stream.
+    profile_changes_day: int = _count(200)
     operator_calls_per_minute: int = _count(120)
     # Events of usage per account and UTC day; a copy of thirty such days has to fit into one run (ADR 22).
     usage_events_per_day: int = _figure(5_000, 100, 20_000)

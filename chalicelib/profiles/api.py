@@ -10,10 +10,20 @@ from chalicelib.challenges.model import (
     TooManyCodes,
     WrongCode,
 )
-from chalicelib.core.errors import ChangedMeanwhile, IdempotencyMismatch, InProgress, NotFound, Unavailable
+from chalicelib.core.clock import DAY
+from chalicelib.core.errors import (
+    ChangedMeanwhile,
+    IdempotencyMismatch,
+    InProgress,
+    NotFound,
+    TooMany,
+    Unavailable,
+)
 from chalicelib.core.http import Accepted, ClientAddress, IfMatch, Tagged, route
 from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import ChallengeId, UserId
+from chalicelib.core.limiter import Limiter, WhenUnreachable, Window
+from chalicelib.core.settings import settings
 from chalicelib.messages.model import InvalidEmail
 from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.profiles import service, verifying
@@ -32,6 +42,12 @@ profiles = Blueprint(__name__)
 
 
 _OWN = (DATA_KEY, OPEN_ACCOUNT, PROFILE)
+_CHANGES = Limiter(
+    "profile_changes",
+    (Window(lambda: DAY, lambda: settings().limits.profile_changes_day),),
+    TooMany,
+    WhenUnreachable.ALLOW,
+)
 
 
 @route(profiles, "GET", "/v1/profile", needs=_OWN, problems=(NotFound,))
@@ -41,7 +57,7 @@ def read_profile(caller: Caller) -> Tagged[OwnProfile]:
     return Tagged(OwnProfile.of(account, profile), etag=profile.etag)
 
 
-@route(profiles, "PATCH", "/v1/profile", needs=_OWN, problems=(NotFound, ChangedMeanwhile))
+@route(profiles, "PATCH", "/v1/profile", needs=_OWN, limit=_CHANGES, problems=(NotFound, ChangedMeanwhile))
 def change_profile(caller: Caller, changes: ProfileChanges, expected: IfMatch) -> Tagged[OwnProfile]:
     """Change the profile by a merge patch (RFC 7396); null removes."""
     account, profile = service.own(caller[OPEN_ACCOUNT], caller[PROFILE])

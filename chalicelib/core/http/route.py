@@ -4,8 +4,9 @@ The order of a request is fixed, and each step can only refuse:
 
     1  who asks      claims of the proven token, one batched read, the caller's judgement; or who signed
     2  what is asked path, headers, body; all of it before anything is done
-    3  the view
-    4  the answer, or the problem
+    3  how often     the limit of the route, counted per account
+    4  the view
+    5  the answer, or the problem
 
 Errors are mapped here and not in middleware, which Chalice runs after it has turned view errors into
 responses of its own shape.
@@ -37,6 +38,7 @@ from chalicelib.core.http.answers import Answer, NoContent, Ok, refuse, respond
 from chalicelib.core.http.operators import Operator
 from chalicelib.core.http.parameters import Authenticated, Body, ClientAddress, Cursor, Header, View
 from chalicelib.core.ids import AccountId, SessionId
+from chalicelib.core.limiter import Limiter
 from chalicelib.core.metrics import Metric
 from chalicelib.core.needs import Claims, Wanted
 
@@ -52,6 +54,7 @@ def route(
     *,
     needs: tuple[Wanted[Any], ...] = (),
     problems: tuple[type[Problem], ...] = (),
+    limit: Limiter | None = None,
 ) -> Callable[[ViewFunction], ViewFunction]:
     """Serve a view at a method and path.
 
@@ -61,11 +64,12 @@ def route(
         path: The path, its parts named like the view's parameters.
         needs: Items beyond those of the caller's type, found at `caller[NEED]`.
         problems: What the rules behind this view may answer; what follows from its parameters
-            (400, 401, 404, 413, 415, 428) is added.
+            (400, 401, 404, 413, 415, 428) is added, and what the limit answers (429).
+        limit: How often an account may call this. A well-formed call counts once, repeated or refused later.
     """
 
     def register(view: ViewFunction) -> ViewFunction:
-        plan = _Plan.of(view, path, needs)
+        plan = _Plan.of(view, path, needs, limit)
         contract.add(plan.described(method, path, view, problems))
 
         @observe.observed
@@ -94,9 +98,16 @@ class _Plan:
     cursor: str | None
     answers: tuple[Any, ...]
     needs: tuple[Wanted[Any], ...]
+    limit: Limiter | None
 
     @classmethod
-    def of(cls, view: Callable[..., Any], path: str, extra_needs: tuple[Wanted[Any], ...]) -> "_Plan":
+    def of(
+        cls,
+        view: Callable[..., Any],
+        path: str,
+        extra_needs: tuple[Wanted[Any], ...],
+        limit: Limiter | None,
+    ) -> "_Plan":
         hints = get_type_hints(view)
         answers = hints.pop("return")
         caller = operator = body = address = cursor = None
@@ -120,8 +131,12 @@ class _Plan:
                 cursor = name
             else:
                 raise TypeError(f"{view.__name__}: nothing fills the parameter {name}")
+        if limit and not caller:
+            raise TypeError(f"{view.__name__}: a limit counts per account, and this view has no caller")
         all_needs = (*caller[1].needs, *extra_needs) if caller else ()
-        return cls(caller, operator, body, parts, headers, address, cursor, _members(answers), all_needs)
+        return cls(
+            caller, operator, body, parts, headers, address, cursor, _members(answers), all_needs, limit
+        )
 
     @property
     def authorizer(self) -> Any:  # noqa: ANN401 - one of Chalice's
@@ -138,6 +153,7 @@ class _Plan:
         implied += [NotFound] if self.parts else []
         implied += [InvalidRequest, UnexpectedField] if self.cursor else []
         implied += [Unauthenticated, *self.caller[1].problems] if self.caller else []
+        implied += [self.limit.problem] if self.limit else []
         implied += Operator.problems if self.operator else ()
         for header, _ in self.headers.values():
             implied += header.problems
@@ -197,6 +213,11 @@ class _Plan:
             arguments[self.address] = ClientAddress(request.context["identity"]["sourceIp"])
         return arguments
 
+    def count(self, request: Request) -> None:
+        """Step 3: how often."""
+        if self.limit:
+            self.limit.hit(request.context["authorizer"]["account_id"])
+
 
 def _serve(
     request: Request, label: str, plan: _Plan, view: Callable[..., Any], parts: Mapping[str, str]
@@ -204,6 +225,7 @@ def _serve(
     request_id = request.context.get("requestId") or secrets.token_hex(16)
     try:
         arguments = {**plan.judged(request), **plan.parsed(request, parts)}
+        plan.count(request)
         answer = view(**arguments)
         response = respond(answer if isinstance(answer, Answer) else Ok(answer))
     except Problem as problem:
