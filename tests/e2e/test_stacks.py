@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -57,7 +58,7 @@ def test_deployment_with_a_changed_limit_shows_it_in_the_function(own_cloud: Loc
     assert told[figures.PACKED] == "limit_codes_per_number_short=1"
     phone = Phone(api_url, "+381601111112", cloud.texts_to)
     phone.sign_up("Vera")
-    device = {"id": phone.device_id, "platform": "android"}
+    device = {"id": str(uuid.uuid4()), "platform": "android"}  # one that is not known, so without a reserve
     refused = phone.call("POST", "/v1/signup", {"phone": phone.number, "device": device}, token="")
     assert (refused.status, refused.body["limit"]) == (429, "codes_per_number")
 
