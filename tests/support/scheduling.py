@@ -16,7 +16,7 @@ def group_of(nodeid: str) -> str:
     """The tests with the same group run in one process, one after the other."""
     file = nodeid.split("::", maxsplit=1)[0]
     if not file.startswith("tests/e2e/"):
-        return nodeid.split("[", maxsplit=1)[0]  # a test, with all its parameters
+        return nodeid
     return file if file.removeprefix("tests/e2e/test_").removesuffix(".py") in OWN_CLOUD else "cloud"
 
 

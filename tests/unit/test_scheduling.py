@@ -20,9 +20,8 @@ def test_file_with_its_own_cloud_is_a_group_of_its_own(name: str) -> None:
     assert group_of(f"{file}::test_one") == group_of(f"{file}::test_two") == file
 
 
-def test_parameters_of_a_test_stay_together_and_its_neighbours_do_not() -> None:
-    assert group_of("tests/unit/test_a.py::test_one[x]") == group_of("tests/unit/test_a.py::test_one[y]")
-    assert group_of("tests/unit/test_a.py::test_one") != group_of("tests/unit/test_a.py::test_two")
+def test_any_other_test_is_alone_with_each_of_its_parameters() -> None:
+    assert group_of("tests/unit/test_a.py::test_one[x]") != group_of("tests/unit/test_a.py::test_one[y]")
 
 
 def test_tests_of_one_name_are_told_apart_in_their_order() -> None:
