@@ -215,7 +215,7 @@ class Extending(OfAChatter):
 
 
 class GettingLate(OfAChatter):
-    """Stream is out for weeks: the step stops, operations are reminded, the answer is late, and comes."""
+    """Stream refuses for weeks: the step stops, operations are reminded, the answer is late, and comes."""
 
     name = "getting_late"
     begins_like = Copying.name
@@ -224,7 +224,7 @@ class GettingLate(OfAChatter):
     more_messages = 1  # operations are reminded first, and that they were is noted then
 
     def play(self, run: Run) -> None:
-        run.stream.fault(path="/export/users", status=503, times=1000)
+        run.stream.fault(path="/export/users", status=403, code=17, times=1000)
         self.asks(run)
         run.go_on(35 * DAY)
         step = self.request().next_step
