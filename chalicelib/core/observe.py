@@ -62,6 +62,12 @@ def log_failure(event: str, error: BaseException, **fields: str | int) -> None:
     logger.error(event, extra={"error": type(error).__name__, "at": " < ".join(reversed(places)), **fields})
 
 
+def record_unreadable(event: str, error: Exception, **fields: str | int) -> None:
+    """Log and count a record that cannot be opened and is left out; an alarm rings."""
+    log_failure(event, error, **fields)
+    metrics.count(Metric.RECORD_UNREADABLE)
+
+
 def observed(function: Callable[P, R]) -> Callable[P, R]:
     """Wrap an entry point: settings checked first, metrics flushed, failures logged without text.
 

@@ -54,8 +54,7 @@ def _work_on(event: SQSEvent, worker: Worker) -> _Failed:
         try:
             engine.advance(hint.request_id, worker, hint.hops)
         except SealingError as error:  # the same message again would find the same; the alarm rings
-            observe.log_failure("request_unreadable", error, request_id=hint.request_id)
-            metrics.count(Metric.RECORD_UNREADABLE)
+            observe.record_unreadable("request_unreadable", error, request_id=hint.request_id)
         except Unavailable:
             failed.append({"itemIdentifier": record["messageId"]})
     return {"batchItemFailures": failed}

@@ -142,8 +142,7 @@ def _readable(item: Item) -> RightsRequest | None:
     try:
         return codec.opened(RightsRequest, item)
     except SealingError as error:
-        observe.log_failure("request_unreadable", error, request_id=item["pk"])
-        metrics.count(Metric.RECORD_UNREADABLE)
+        observe.record_unreadable("request_unreadable", error, request_id=item["pk"])
         return None
 
 

@@ -213,8 +213,7 @@ def _permitted(account_ids: Iterable[AccountId]) -> Iterator[tuple[AccountId, se
             account, choices = found[ACCOUNT], found[PURPOSES]
         except SealingError as error:
             # An account that cannot be read is counted for nothing, and holds up no other.
-            observe.log_failure("choices_unreadable", error)
-            metrics.count(Metric.RECORD_UNREADABLE)
+            observe.record_unreadable("choices_unreadable", error)
             continue
         if account and account.state is AccountState.ACTIVE:
             yield account.account_id, _permitted_purposes(choices)
