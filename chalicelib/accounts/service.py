@@ -1,5 +1,7 @@
 """The rules of accounts."""
 
+from collections.abc import Iterable
+
 from chalicelib.accounts import store
 from chalicelib.accounts.model import Account
 from chalicelib.accounts.store import (
@@ -18,8 +20,9 @@ from chalicelib.accounts.store import (
     rekey,
     revocation,
 )
-from chalicelib.core import clock
+from chalicelib.core import clock, needs, observe
 from chalicelib.core.ids import AccountId, Pseudonym, UserId
+from chalicelib.core.sealing import SealingError
 from chalicelib.core.table import Write
 from chalicelib.privacy import subject_keys
 from chalicelib.privacy.subject_keys import SubjectKeys
@@ -34,6 +37,7 @@ __all__ = [
     "claims_of",
     "email_moves",
     "glance_at_owner_of_phone",
+    "glances",
     "live_accounts",
     "open_account",
     "owner_of_phone",
@@ -61,3 +65,17 @@ def open_account(phone: str, locale: str | None) -> tuple[Account, SubjectKeys, 
     )
     keys, keeping = subject_keys.new(account.account_id)
     return account, keys, [keeping, *store.creation(account, keys)]
+
+
+def glances(account_ids: Iterable[AccountId]) -> dict[AccountId, Account | None]:
+    """Accounts at a glance, None where one is gone; at most 100, in one consistent read.
+
+    One that cannot be read is left out and counted: nothing is known of it.
+    """
+    found: dict[AccountId, Account | None] = {}
+    for row in needs.read_accounts(account_ids, (ACCOUNT,)):
+        try:
+            found[row.claims.account_id] = row[ACCOUNT]
+        except SealingError as error:
+            observe.record_unreadable("account_unreadable", error)
+    return found

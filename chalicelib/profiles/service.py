@@ -7,11 +7,10 @@ from typing import Any
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.model import Account, AccountState
 from chalicelib.accounts.service import ACCOUNT, OPEN_ACCOUNT
-from chalicelib.core import metrics, needs, observe
+from chalicelib.core import needs, observe
 from chalicelib.core.errors import ChangedMeanwhile, NotFound
 from chalicelib.core.http import IfMatch
 from chalicelib.core.ids import AccountId, UserId
-from chalicelib.core.metrics import Metric
 from chalicelib.core.needs import Found
 from chalicelib.core.sealing import SealingError
 from chalicelib.core.table import Write
@@ -136,6 +135,5 @@ def _pair(row: Found) -> tuple[Account | None, Profile | None]:
     try:
         return row[ACCOUNT], row[PROFILE]
     except SealingError as error:
-        observe.log_failure("profile_unreadable", error)
-        metrics.count(Metric.RECORD_UNREADABLE)
+        observe.record_unreadable("profile_unreadable", error)
         return None, None

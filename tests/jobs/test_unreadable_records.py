@@ -9,18 +9,23 @@ from typing import Any
 
 import pytest
 
+from chalicelib.chat import gateway
 from chalicelib.chat import sync as syncing
 from chalicelib.core import table
+from chalicelib.core.observe import EntryFailed
 from chalicelib.core.table import Query, Table
 from chalicelib.rights.jobs import work_rights
 from chalicelib.usage import rollup
 from chalicelib.usage import store as usage
 from infra.local.stream import Emulator
+from tests.support import outages
 from tests.support.builders import an_event
+from tests.support.cloud import failing, new_container
 from tests.support.copies import damage
+from tests.support.crash import Killed
 from tests.support.profile_sync import sync
 from tests.support.usage import a_person, ten_people
-from tests.support.world import World
+from tests.support.world import User, World
 
 
 def test_deactivation_without_an_answer_is_made_by_the_next_delivery(
@@ -52,6 +57,83 @@ def test_profile_that_cannot_be_opened_holds_up_no_other(world: World, stream: E
     damage(Table.ACCOUNTS, f"A#{mila.account_id}", "profile", sealed=b"x" * 60)
     assert sync(mila, vera) == []
     assert stream.user(vera.user_id)["name"] == "Vera"
+
+
+def break_profile(user: User) -> None:
+    """Alter a profile so that it cannot be opened."""
+    damage(Table.ACCOUNTS, f"A#{user.account_id}", "profile", sealed=b"x" * 60)
+
+
+@pytest.mark.promise("STR-3")
+def test_frozen_user_with_an_unreadable_profile_is_deactivated(world: World, stream: Emulator) -> None:
+    mila = world.a_user()
+    sync(mila)
+    world.set_state(mila, "frozen")
+    break_profile(mila)
+    assert sync(mila, sk="account") == []
+    assert stream.user(mila.user_id)["state"] == "deactivated"
+
+
+@pytest.mark.promise("STR-3")
+def test_logout_revokes_tokens_though_the_profile_is_unreadable(world: World, stream: Emulator) -> None:
+    mila = world.a_user()
+    sync(mila)
+    world.a_user(phone=mila.phone).logs_out()
+    break_profile(mila)
+    assert sync(mila, sk="account") == []
+    assert stream.user(mila.user_id)["revoke_tokens_issued_before"] is not None
+
+
+@pytest.mark.promise("STR-3")
+def test_logout_revokes_tokens_though_stream_refuses_the_profile(world: World, stream: Emulator) -> None:
+    mila = world.a_user()
+    sync(mila)
+    world.a_user(phone=mila.phone).logs_out()
+    stream.fault(method="POST", path="^/users$", times=2, status=400, code=4)
+    assert sync(mila, sk="account") == []
+    assert stream.user(mila.user_id)["revoke_tokens_issued_before"] is not None
+
+
+@pytest.mark.parametrize("broken", [{"sk": "profile", "sealed": b"x" * 60}, {"sk": "account", "state": "?"}])
+def test_user_who_becomes_unreadable_while_being_sent_stays_active(
+    world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch, broken: dict[str, Any]
+) -> None:
+    mila, upsert = world.a_user(), gateway.upsert
+
+    def break_meanwhile(profiles: Any) -> None:
+        damage(Table.ACCOUNTS, f"A#{mila.account_id}", **broken)
+        upsert(profiles)
+
+    monkeypatch.setattr(gateway, "upsert", break_meanwhile)
+    assert sync(mila) == []
+    assert stream.user(mila.user_id)["state"] == "active"
+
+
+@pytest.mark.promise("STR-3")
+def test_user_frozen_before_a_killed_worker_looked_again_is_deactivated(
+    world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mila, upsert = world.a_user(), gateway.upsert
+
+    def die_after(profiles: Any) -> None:
+        upsert(profiles)
+        world.set_state(mila, "frozen")
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(gateway, "upsert", die_after)
+        with pytest.raises(Killed):
+            sync(mila)
+    assert sync(mila) == []
+    assert stream.user(mila.user_id)["state"] == "deactivated"
+
+
+def test_profiles_wait_while_kms_does_not_answer(world: World, stream: Emulator) -> None:
+    mila = world.a_user()
+    new_container()
+    with failing("kms", "Decrypt", outages.refusal("KMSInternalException", 500)), pytest.raises(EntryFailed):
+        sync(mila)
+    assert stream.requests(path="/users") == []
 
 
 def test_account_that_cannot_be_read_holds_up_no_day(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
