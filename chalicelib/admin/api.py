@@ -29,8 +29,7 @@ _ONE = _ALL + "/{request_id}"
 @route(admin, "GET", _ALL)
 def list_open_cases(operator: Operator, cursor: Cursor | None) -> CaseList:  # noqa: ARG001 - only operators look
     """The requests that wait for an answer, the most urgent first."""
-    found, more = overseeing.open_ones(cursor)
-    return CaseList(items=tuple(map(CaseView.of, found)), next=more)
+    return CaseList.of(overseeing.open_ones(cursor))
 
 
 @route(admin, "POST", _ALL, problems=(AlreadyOpen, NotFound))

@@ -12,7 +12,7 @@ from chalicelib.core.ids import RightsRequestId, UserId
 from chalicelib.rights.clock import ExtensionReason
 from chalicelib.rights.deciding import Decision
 from chalicelib.rights.model import Proposal, ReceivedBy, RefusalReason, Right, RightsRequest, Status
-from chalicelib.rights.overseeing import History
+from chalicelib.rights.overseeing import History, OpenPage
 from chalicelib.rights.views import DecisionView, ExtendedView, RequestView, StepView, Text
 
 
@@ -129,7 +129,16 @@ class CaseList(View):
     """A page of what waits for an answer, the most urgent first."""
 
     items: tuple[CaseView, ...]
+    unreadable: tuple[RightsRequestId, ...] = Field(
+        (), description="Of this page: open requests that cannot be opened, because they were altered"
+    )
     next: str | None = None
+
+    @classmethod
+    def of(cls, page: OpenPage) -> Self:
+        """As it is shown."""
+        items = tuple(map(CaseView.of, page.found))
+        return cls(items=items, unreadable=tuple(page.unreadable), next=page.next)
 
 
 def _told(request: RightsRequest) -> dict[str, Any]:

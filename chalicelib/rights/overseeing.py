@@ -28,8 +28,17 @@ class History:
     entries: tuple[Entry, ...] | None
 
 
-def open_ones(cursor: Cursor | None) -> tuple[list[RightsRequest], str | None]:
-    """A page of the requests that wait for an answer, the most urgent first, and where the next begins.
+@dataclass(frozen=True)
+class OpenPage:
+    """A page of open requests, the ids of those that cannot be opened, and where the next page begins."""
+
+    found: list[RightsRequest]
+    unreadable: list[RightsRequestId]
+    next: str | None
+
+
+def open_ones(cursor: Cursor | None) -> OpenPage:
+    """A page of the requests that wait for an answer, the most urgent first.
 
     What is answered while somebody turns pages is neither shown twice nor does it hide another. The index
     lags by a moment, so a page may hold fewer than it could.
@@ -39,9 +48,9 @@ def open_ones(cursor: Cursor | None) -> tuple[list[RightsRequest], str | None]:
     """
     after = _place(cursor)
     rows = list(islice(_urgent_first(after), PAGE + 1))
-    found = store.several([request_id for request_id, _ in rows[:PAGE]])
+    found, unreadable = store.several([request_id for request_id, _ in rows[:PAGE]])
     more = _cursor(rows[PAGE - 1]) if len(rows) > PAGE else None
-    return [request for request in found if request.is_open], more
+    return OpenPage([request for request in found if request.is_open], unreadable, more)
 
 
 def one(request_id: RightsRequestId) -> tuple[RightsRequest, History]:

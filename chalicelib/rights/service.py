@@ -166,19 +166,19 @@ def listed(account_id: AccountId, cursor: Cursor | None) -> tuple[list[RightsReq
     Raises:
         InvalidRequest: the cursor is none of ours, or of another subject.
     """
-    found, more = store.of_account(account_id, _last_shown(account_id, cursor), PAGE)
-    return found, found[-1].request_id if more and found else None
+    page = store.of_account(account_id, _place(account_id, cursor), PAGE)
+    return page.found, page.last
 
 
-def _last_shown(account_id: AccountId, cursor: Cursor | None) -> RightsRequest | None:
-    """The request that the page before ended with; a cursor is its id."""
+def _place(account_id: AccountId, cursor: Cursor | None) -> store.ListPlace | None:
+    """Where the page before ended; a cursor is the id of its last request."""
     if cursor is None:
         return None
     request_id = RightsRequestId.parse(cursor)
-    found = store.read(request_id) if request_id else None
-    if found is None or found.account_id != account_id:
+    place = store.place_in_list(account_id, request_id) if request_id else None
+    if place is None:
         raise InvalidRequest("This cursor is not one of ours")
-    return found
+    return place
 
 
 def by_receipt(request_id: RightsRequestId, receipt: str) -> RightsRequest:

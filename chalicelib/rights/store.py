@@ -10,7 +10,8 @@ meant to write comes to be.
 """
 
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.core import chain, clock, metrics, observe, table
@@ -42,6 +43,18 @@ from chalicelib.rights.model import ExportFile, OpenRequest, Right, RightsReques
 SHARDS = tuple(f"{number:02}" for number in range(16))
 _EARLIEST, _LATEST = clock.to_text(clock.from_epoch(0)), "~"
 _MOST_OWED = 100  # a year of pins, reminders and waits; the item stays far below its 400 KB
+
+
+# The key of an index entry, for a query that goes on behind it.
+ListPlace = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class RequestPage:
+    """Requests of a subject; `last` is the id that the next page goes on behind, None if this is the last."""
+
+    found: list[RightsRequest]
+    last: RightsRequestId | None
 
 
 class MovedMeanwhile(Conflict):
@@ -82,10 +95,8 @@ def read(request_id: RightsRequestId) -> RightsRequest | None:
     return codec.opened(RightsRequest, item) if item else None
 
 
-def of_account(
-    account_id: AccountId, after: RightsRequest | None, most: int
-) -> tuple[list[RightsRequest], bool]:
-    """The requests of a subject behind one of them, the newest first, and whether there are more.
+def of_account(account_id: AccountId, after: ListPlace | None, most: int) -> RequestPage:
+    """The requests of a subject behind a place in the list, the newest first.
 
     The index lags behind by a moment, so a request of just now may be missing.
     """
@@ -97,20 +108,26 @@ def of_account(
                 index=Index.OWNER,
                 order=Order.DESCENDING,
                 limit=most + 1,
-                after=_place_in_list(after) if after else None,
+                after=after,
             )
         )
     )
-    return several([RightsRequestId(row["pk"].removeprefix("R#")) for row in rows[:most]]), len(rows) > most
+    ids = [RightsRequestId(row["pk"].removeprefix("R#")) for row in rows[:most]]
+    found, unreadable = several(ids)
+    there = {*unreadable, *(request.request_id for request in found)}
+    last = next((one for one in reversed(ids) if one in there), None)
+    return RequestPage(found, last if len(rows) > most else None)
 
 
-def _place_in_list(request: RightsRequest) -> dict[str, str]:
-    """Where a request stands in its subject's list; many may be of one second."""
-    return {
-        **key(request.request_id).attributes(),
-        Index.OWNER.pk: partition(request.account_id),
-        Index.OWNER.sk: clock.to_text(request.received_at),
-    }
+def place_in_list(account_id: AccountId, request_id: RightsRequestId) -> ListPlace | None:
+    """Where a request stands in its subject's list, which no opening is needed for; None if it is not there.
+
+    Many may be of one second.
+    """
+    item = table.get(key(request_id))
+    if item is None or item.get(Index.OWNER.pk) != partition(account_id):
+        return None
+    return {**key(request_id).attributes(), **{name: item[name] for name in (Index.OWNER.pk, Index.OWNER.sk)}}
 
 
 def ids_of(account_id: AccountId) -> Iterator[RightsRequestId]:
@@ -128,22 +145,21 @@ def everything_of(
         yield from table.query(Query(Table.RIGHTS, key(request_id).pk, as_of=as_of))
 
 
-def several(request_ids: Sequence[RightsRequestId]) -> list[RightsRequest]:
-    """Requests as they are now, in this order; those that are gone are left out. At most 100.
+def several(request_ids: Sequence[RightsRequestId]) -> tuple[list[RightsRequest], list[RightsRequestId]]:
+    """Requests as they are now, and the ids of those that cannot be opened; both in this order. At most 100.
 
-    One that cannot be opened is left out and counted too: it must not hide the others.
+    Those that are gone are left out. One that cannot be opened is counted, and hides no other.
     """
     items = table.batch_get(map(key, request_ids))
-    found = [_readable(items[key(one)]) for one in request_ids if key(one) in items]
-    return [request for request in found if request]
-
-
-def _readable(item: Item) -> RightsRequest | None:
-    try:
-        return codec.opened(RightsRequest, item)
-    except SealingError as error:
-        observe.record_unreadable("request_unreadable", error, request_id=item["pk"])
-        return None
+    found, unreadable = list[RightsRequest](), list[RightsRequestId]()
+    for one in request_ids:
+        if item := items.get(key(one)):
+            try:
+                found.append(codec.opened(RightsRequest, item))
+            except SealingError as error:
+                observe.record_unreadable("request_unreadable", error, request_id=one)
+                unreadable.append(one)
+    return found, unreadable
 
 
 def exercised_by(account_id: AccountId, right: Right) -> RightsRequestId | None:

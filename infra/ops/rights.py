@@ -52,10 +52,16 @@ def list_open(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
     with _api(stage, region, endpoint) as api:
         page = api.call("GET", "").body
         found: list[dict[str, Any]] = list(page["items"])
+        unreadable: list[str] = list(page["unreadable"])
         while "next" in page and len(found) < _MOST:
             page = api.call("GET", f"?cursor={page['next']}").body
             found += page["items"]
+            unreadable += page["unreadable"]
         console.print(cases.listed(found))
+        for request_id in unreadable:
+            console.print(
+                f"{request_id} cannot be opened: recover its item to the time before it was altered"
+            )
         if "next" in page:
             console.print(f"only the first {len(found)}; there are more")
 

@@ -10,11 +10,13 @@ import pytest
 from botocore.awsrequest import AWSPreparedRequest
 from typer.testing import CliRunner
 
+from chalicelib.core.table import Table
 from infra.deployment.account import Account
 from infra.ops import internal_api
 from infra.ops.__main__ import app
 from infra.ops.internal_api import InternalApi
 from tests.support import cloud
+from tests.support.copies import damage
 from tests.support.environment import REGION
 from tests.support.world import User, World
 
@@ -185,3 +187,14 @@ def test_what_is_no_id_is_sent_nowhere(wire: _Wire, run: Run) -> None:
     assert run("alice", "show", "../../v1/health").exit_code == 2
     assert run("alice", "verify", "consent#x").exit_code == 2
     assert wire.sent == []
+
+
+def test_request_that_cannot_be_opened_is_named_by_the_command(
+    world: World, run: Run, asked: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chalicelib.rights.overseeing.PAGE", 1)
+    other = str(world.a_user().is_stepped_up().exercises("access").json["id"])
+    damage(Table.RIGHTS, f"R#{asked}", "request", status="no such status")
+    listed = run("bob", "list")
+    assert (listed.exit_code, other in listed.output) == (0, True)
+    assert f"{asked} cannot be opened" in listed.output
