@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +10,7 @@ import pytest
 
 from chalicelib.chat import gateway
 from chalicelib.chat import sync as syncing
-from chalicelib.core import table
+from chalicelib.core import observe, table
 from chalicelib.core.observe import EntryFailed
 from chalicelib.core.table import Query, Table
 from chalicelib.rights.jobs import work_rights
@@ -42,14 +41,6 @@ def test_deactivation_without_an_answer_is_made_by_the_next_delivery(
     assert sync(mila) == ["1"]
     assert sync(mila) == []
     assert stream.user(mila.user_id)["state"] == "deactivated"
-
-
-def test_request_that_cannot_be_opened_hides_no_other(world: World) -> None:
-    alice = world.an_operator("alice")
-    broken, whole = (str(world.a_user().is_stepped_up().exercises("access").json["id"]) for _ in range(2))
-    damage(Table.RIGHTS, f"R#{broken}", "request", status="no such status")
-    reply = alice.lists()
-    assert (reply.status, whole in reply.text) == (200, True)
 
 
 def test_profile_that_cannot_be_opened_holds_up_no_other(world: World, stream: Emulator) -> None:
@@ -136,15 +127,18 @@ def test_profiles_wait_while_kms_does_not_answer(world: World, stream: Emulator)
     assert stream.requests(path="/users") == []
 
 
-def test_account_that_cannot_be_read_holds_up_no_day(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_account_that_cannot_be_read_holds_up_no_day(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr(usage, "SHARDS", 1)
     ten_people()
     broken = a_person(an_event())
     damage(Table.ACCOUNTS, f"A#{broken}", "account", state="no such state")
     world.advance(timedelta(hours=12 + 48 + 1))
-    with suppress(Exception):
-        rollup.roll_up()
+    rollup.roll_up()
     assert "figures" in {item["sk"] for item in table.query(Query(Table.USAGE, "day#2026-11-24"))}
+    observe.flush()
+    assert '"RecordUnreadable":[1.0]' in capsys.readouterr().out
 
 
 def test_app_suspended_within_a_minute_of_a_403_loses_no_change(world: World, stream: Emulator) -> None:
