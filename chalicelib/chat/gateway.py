@@ -153,10 +153,13 @@ def _concerns_credentials(error: StreamAPIException, client: StreamChat) -> bool
     """Whether Stream refused who asks, and not what is asked.
 
     Raises:
-        StreamUnavailable: only the app would show it, and Stream does not answer for that.
+        StreamUnavailable: only the app shows it, and Stream does not answer for that or was asked too often.
     """
     if error.status_code == _FORBIDDEN:
-        return not _credentials.are_accepted(lambda: _may_read_app(client))
+        accepted = _credentials.are_accepted(lambda: _may_read_app(client))
+        if accepted is None:
+            raise StreamUnavailable
+        return not accepted
     return bool(error.status_code == _UNAUTHORIZED)
 
 

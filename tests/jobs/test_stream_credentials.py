@@ -98,7 +98,37 @@ def test_refusal_of_one_user_is_not_ours_while_the_app_answers(
     assert counts[Metric.CHAT_PROFILE_REFUSED] == 1
     assert counts[Metric.STREAM_CREDENTIALS_REFUSED] == 0
     assert stream.user(users[1].user_id)["state"] == stream.user(users[2].user_id)["state"] == "active"
-    assert len(stream.requests(path="/app")) == 1
+    assert len(stream.requests(path="/app")) == 2  # once for each refused call
+
+
+@pytest.mark.parametrize("later", [timedelta(0), timedelta(seconds=20)])
+def test_app_suspended_right_after_a_403_about_one_user_loses_no_change(
+    world: World, stream: Emulator, counts: Counter[Metric], later: timedelta
+) -> None:
+    mila, vera = world.a_user(), world.a_user()
+    stream.fault(method="POST", path="/users", times=2, **NOT_ALLOWED)
+    assert sync(mila) == []  # about this user: GET /app is answered
+    world.advance(later)
+    stream.fault(method="POST", path="/users", times=100, **NOT_ALLOWED)
+    stream.fault(method="GET", path="/app", times=100, **NOT_ALLOWED)
+    assert sync(vera) == ["1"]
+    assert counts[Metric.STREAM_CREDENTIALS_REFUSED] > 0
+    stream.clear_faults()
+    world.advance(timedelta(minutes=1))
+    assert sync(vera) == []
+    assert stream.user(vera.user_id)["state"] == "active"
+
+
+def test_app_is_asked_a_hundred_times_a_minute_and_then_the_calls_wait(
+    world: World, stream: Emulator, counts: Counter[Metric]
+) -> None:
+    mila = world.a_user()
+    stream.fault(method="POST", path="/users", times=1_000, **NOT_ALLOWED)
+    assert [sync(mila) for _ in range(51)] == [[]] * 50 + [["1"]]  # two refused calls each
+    assert len(stream.requests(path="/app")) == 100
+    assert counts[Metric.STREAM_CREDENTIALS_REFUSED] == 0
+    world.advance(timedelta(minutes=1))
+    assert sync(mila) == []
 
 
 @pytest.mark.parametrize("answer", [NOT_ALLOWED, REFUSED, {"status": 403, "code": 99}])
