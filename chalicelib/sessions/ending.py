@@ -43,7 +43,7 @@ def end(account_id: AccountId, session_id: SessionId) -> None:
 
 def end_all(account_id: AccountId) -> None:
     """Log all devices of an account out; may be run again if it stopped half-way."""
-    sessions = [session.session_id for session in store.of_account(account_id)]
+    sessions = store.ids_of(account_id)
     for start in range(0, len(sessions), _AT_ONCE):
         some = sessions[start : start + _AT_ONCE]
         try:

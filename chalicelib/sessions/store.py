@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from chalicelib.core import table
+from chalicelib.core import observe, table
 from chalicelib.core.ids import AccountId, SessionId
 from chalicelib.core.needs import Found, Need
+from chalicelib.core.sealing import SealingError
 from chalicelib.core.table import (
     Attr,
     Change,
@@ -24,6 +25,8 @@ from chalicelib.privacy import codec
 from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
 from chalicelib.sessions.model import Session
 
+_PREFIX = "session#"
+
 
 class MovedOn(Conflict):
     """Somebody refreshed or ended the session since it was read."""
@@ -35,7 +38,7 @@ class NoSuchSession(Conflict):
 
 def key(account_id: AccountId, session_id: SessionId) -> Key:
     """Where a session is."""
-    return Key(Table.ACCOUNTS, f"A#{account_id}", f"session#{session_id}")
+    return Key(Table.ACCOUNTS, f"A#{account_id}", f"{_PREFIX}{session_id}")
 
 
 def _glance(item: Item | None, _: Found) -> Session | None:
@@ -63,12 +66,25 @@ def deletion(account_id: AccountId, session_id: SessionId) -> Delete:
     return Delete(key(account_id, session_id), conflict=NoSuchSession)
 
 
-def of_account(account_id: AccountId, keys: SubjectKeys | None = None) -> list[Session]:
-    """All live sessions of an account: with their devices where its keys are given, else at a glance."""
-    items = table.query(Query(Table.ACCOUNTS, f"A#{account_id}", Prefix("session#")))
-    if keys is None:
-        return [codec.glance(Session, item) for item in items]
-    return [codec.opened(Session, item, keys) for item in items]
+def of_account(account_id: AccountId, keys: SubjectKeys) -> list[Session]:
+    """All live sessions of an account, with their devices.
+
+    One that cannot be opened is left out and counted, and hides no other. It cannot be refreshed, so it ends
+    with its access token; ending all sessions ends it at once.
+    """
+    found: list[Session] = []
+    for item in table.query(Query(Table.ACCOUNTS, f"A#{account_id}", Prefix(_PREFIX))):
+        try:
+            found.append(codec.opened(Session, item, keys))
+        except SealingError as error:
+            observe.record_unreadable("session_unreadable", error)
+    return found
+
+
+def ids_of(account_id: AccountId) -> list[SessionId]:
+    """All live sessions of an account by their keys, also those that cannot be opened."""
+    items = table.query(Query(Table.ACCOUNTS, f"A#{account_id}", Prefix(_PREFIX)))
+    return [SessionId(item["sk"].removeprefix(_PREFIX)) for item in items]
 
 
 def advance(session: Session, now: datetime, also: Sequence[Write] = ()) -> Session:
