@@ -6,9 +6,10 @@ acceptance, and nobody is told of a version twice.
 
 from collections.abc import Iterable, Mapping
 
-from chalicelib.core import table
+from chalicelib.core import observe, table
 from chalicelib.core.ids import AccountId, MailId
 from chalicelib.core.needs import Found, Need, Several
+from chalicelib.core.sealing import SealingError
 from chalicelib.core.table import Attr, Change, Conflict, Create, Item, Key, Replace, Table, visible
 from chalicelib.notices import versions
 from chalicelib.notices.model import Acceptance, Announcement, Delivery, NoticeKind, NoticeVersion, Walk
@@ -128,10 +129,19 @@ def announcement(account_id: AccountId, version: NoticeVersion) -> Announcement 
 
 
 def walks(version: NoticeVersion, shards: Iterable[str]) -> dict[str, Walk]:
-    """Those that have begun, by shard."""
+    """Those that have begun, by shard.
+
+    One that cannot be read is left out and counted. It is not begun anew over what is there, so its shard
+    stands still, and no other does.
+    """
     places = {_walk_key(version, shard): shard for shard in shards}
-    found = table.batch_get(places)
-    return {places[place]: codec.opened(Walk, item) for place, item in found.items()}
+    found: dict[str, Walk] = {}
+    for place, item in table.batch_get(places).items():
+        try:
+            found[places[place]] = codec.opened(Walk, item)
+        except SealingError as error:
+            observe.record_unreadable("walk_unreadable", error)
+    return found
 
 
 def begin_walk(walk: Walk) -> None:

@@ -22,7 +22,7 @@ from datetime import timedelta
 from chalicelib.accounts.model import AccountState
 from chalicelib.accounts.service import OPEN_ACCOUNT
 from chalicelib.consents.service import PURPOSES
-from chalicelib.core import clock, metrics, needs, table
+from chalicelib.core import clock, metrics, needs, observe, table
 from chalicelib.core.ids import AccountId, MailId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.needs import Found
@@ -57,14 +57,21 @@ class Reader:
 
 
 def untold(notice: Notice, account_ids: Iterable[AccountId]) -> dict[AccountId, Announcement | None]:
-    """Who of at most 50 accounts has neither accepted a version nor been told of it, and how far it came."""
+    """Who of at most 50 accounts has neither accepted a version nor been told of it, and how far it came.
+
+    An account whose acceptance or announcement cannot be read is left out and counted: it may have been told.
+    """
     accepted, announced = acceptance_of(notice.version), store.announcement_of(notice.version)
-    rows = needs.read_accounts(account_ids, (accepted, announced))
-    return {
-        row.claims.account_id: row[announced]
-        for row in rows
-        if row[accepted] is None and not _is_told(row[announced])
-    }
+    found: dict[AccountId, Announcement | None] = {}
+    for row in needs.read_accounts(account_ids, (accepted, announced)):
+        try:
+            acceptance, announcement = row[accepted], row[announced]
+        except SealingError as error:
+            observe.record_unreadable("announcement_unreadable", error)
+            continue
+        if acceptance is None and not _is_told(announcement):
+            found[row.claims.account_id] = announcement
+    return found
 
 
 def readers(account_ids: Iterable[AccountId]) -> list[Reader]:

@@ -85,12 +85,17 @@ def rekey_claims(owners: Iterable[AccountId]) -> int:
     """Move all claims of at most 33 accounts under the current lookup key; returns how many moved.
 
     A claim holds a keyed hash only; the values are in account and profile, which are opened for it. An
-    account that is erased meanwhile has released its claims, so there is nothing left to move.
+    account that is erased meanwhile has released its claims, so there is nothing left to move. One that
+    cannot be opened is counted and keeps its claims; the old key is not retired until it is recovered.
     """
     moved = 0
     for row in needs.read_accounts(owners, (OPEN_ACCOUNT, PROFILE, DATA_KEY)):
-        if account := row[OPEN_ACCOUNT]:
-            profile = row[PROFILE]
+        try:
+            account, profile = row[OPEN_ACCOUNT], row[PROFILE]
+        except SealingError as error:
+            observe.record_unreadable("claims_unreadable", error)
+            continue
+        if account:
             with suppress(accounts.ClaimMoved):
                 moved += accounts.rekey(account, profile.email if profile else None)
     return moved

@@ -21,6 +21,7 @@ from infra.ops.lookup import ClaimsLeft, LookupKeys
 from infra.ops.rotating import Unfinished
 from tests.support import cloud, rotations
 from tests.support.builders import a_phone, an_address
+from tests.support.copies import damage
 from tests.support.races import just_before
 from tests.support.rotations import Killed, Stage
 from tests.support.world import Reply, World
@@ -231,6 +232,18 @@ def test_an_operator_killed_at_any_write_leaves_one_account_per_number_and_goes_
     current = "3" if (kill_at, after) == (3, True) else "2"
     assert claims() == {current: everybody}
     assert (stage.configured[-1], stored_versions()) == (current, {current})
+
+
+def test_account_that_cannot_be_opened_keeps_no_claim_of_others_from_moving(
+    stage: LookupStage, world: World
+) -> None:
+    broken, *others = (world.a_user() for _ in range(3))
+    damage(Table.ACCOUNTS, f"A#{broken.account_id}", "account", sealed=b"x" * 60)
+    stage.keys.rotate()
+    assert stage.rekey() == 4
+    assert claims() == {"1": {broken.account_id}, "2": {user.account_id for user in others}}
+    with pytest.raises(ClaimsLeft):
+        stage.keys.retire()
 
 
 def test_those_are_all_writes_of_a_rotation(stage: LookupStage, world: World) -> None:

@@ -1,0 +1,61 @@
+"""An announcement or a walk that cannot be read is counted, and holds up no other account or shard."""
+
+from __future__ import annotations
+
+import pytest
+
+from chalicelib.accounts import service as accounts
+from chalicelib.accounts import store as accounts_store
+from chalicelib.core import clock
+from chalicelib.core.ids import AccountId
+from chalicelib.core.table import Table
+from chalicelib.notices import store
+from chalicelib.notices.jobs import announce_notices
+from chalicelib.notices.model import Walk
+from tests.support.builders import a_schedule_event
+from tests.support.copies import damage
+from tests.support.events import Context
+from tests.support.notices import DAY, a_version, publish, tell
+from tests.support.world import User, World
+
+NEWER = a_version("2026-12-24", announced_for=60 * DAY)
+
+
+def announced(user: User) -> bool:
+    return store.announcement(AccountId(user.account_id), NEWER.version) is not None
+
+
+def run() -> None:
+    announce_notices(a_schedule_event(), Context(900))
+
+
+@pytest.mark.promise("NOT-1")
+def test_unreadable_announcement_holds_up_no_other_account(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(accounts, "SHARDS", ("00",))
+    monkeypatch.setattr(accounts_store, "SHARDS", ("00",))
+    users = [world.a_user() for _ in range(3)]
+    publish(monkeypatch, NEWER)
+    tell(users[1], NEWER.version, clock.now())
+    damage(Table.ACCOUNTS, f"A#{users[1].account_id}", f"announcement#{NEWER.version}", telling="?")
+    run()
+    assert (announced(users[0]), announced(users[2])) == (True, True)
+    assert '"RecordUnreadable":[1.0]' in capsys.readouterr().out
+
+
+@pytest.mark.promise("NOT-1")
+def test_unreadable_walk_holds_up_no_other_shard(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(accounts, "SHARDS", ("00", "01"))
+    monkeypatch.setattr(accounts_store, "SHARDS", ("00",))
+    vuk = world.a_user()
+    monkeypatch.setattr(accounts_store, "SHARDS", ("01",))
+    mila = world.a_user()
+    publish(monkeypatch, NEWER)
+    store.begin_walk(Walk(version=NEWER.version, shard="00", touched_at=world.now))
+    damage(Table.CHALLENGES, f"walk#{NEWER.version}#00", None, touched_at="no time")
+    run()
+    assert (announced(vuk), announced(mila)) == (False, True)
+    assert '"RecordUnreadable":[1.0]' in capsys.readouterr().out
