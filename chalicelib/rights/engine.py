@@ -133,7 +133,7 @@ def _run(request: RightsRequest, worker: Worker, hops: int) -> RightsRequest | N
 
 def _lease(request: RightsRequest, length: timedelta, step: Step | None) -> RightsRequest:
     """Take the lease and count the run, in one write."""
-    if request.duty_tries and request.leased_until:
+    if step is None and request.duty_tries and request.leased_until:
         metrics.count(Metric.RIGHTS_DUTY_FAILED)  # the run before was killed over its duties
     runs = {"tries": request.tries + 1} if step else {"duty_tries": request.duty_tries + 1}
     leased = request.model_copy(update={"leased_until": clock.now() + length, **runs})

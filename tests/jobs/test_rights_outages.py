@@ -265,6 +265,16 @@ def test_duty_that_always_kills_its_worker_keeps_no_other_duty_waiting(
     assert len(done) == len({*done}) == 2
 
 
+def test_killed_step_is_not_counted_as_a_failed_duty(world: World, plan: Plan, counted: list[Metric]) -> None:
+    _, request_id = a_request(world)
+    found = stored(request_id)
+    store.move(found, found.model_copy(update={"duty_tries": 1}))  # killed behind its last duty
+    plan.steps["first"] = Killing("first")
+    for _ in range(3):
+        killed(plan, request_id, world)
+    assert Metric.RIGHTS_DUTY_FAILED not in counted
+
+
 def test_one_account_has_one_worker_at_a_time(world: World, plan: Plan) -> None:
     mila, first = a_request(world)
     second = str(mila.exercises("portability").json["id"])
