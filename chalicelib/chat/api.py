@@ -4,7 +4,7 @@ from chalice.app import Blueprint
 
 from chalicelib.chat import token
 from chalicelib.chat.model import ChatToken
-from chalicelib.core.http import route
+from chalicelib.core.http import Unlimited, route
 from chalicelib.notices import service as notices
 from chalicelib.notices.service import TERMS, TermsNotAccepted
 from chalicelib.sessions import service as sessions
@@ -13,7 +13,14 @@ from chalicelib.sessions.caller import Caller
 chat = Blueprint(__name__)
 
 
-@route(chat, "POST", "/v1/chat/token", needs=(TERMS,), problems=(TermsNotAccepted,))
+@route(
+    chat,
+    "POST",
+    "/v1/chat/token",
+    needs=(TERMS,),
+    limit=Unlimited("It stores nothing"),
+    problems=(TermsNotAccepted,),
+)
 def mint_chat_token(caller: Caller) -> ChatToken:
     """A token for Stream, for whoever accepted the terms that apply to them."""
     notices.require_terms(caller[TERMS])

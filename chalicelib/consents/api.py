@@ -7,6 +7,7 @@ from chalicelib.consents import service
 from chalicelib.consents.model import (
     ConsentList,
     ConsentPurpose,
+    ConsentState,
     ConsentView,
     Decision,
     NoticeOutdated,
@@ -14,7 +15,8 @@ from chalicelib.consents.model import (
 )
 from chalicelib.consents.records import RecordList
 from chalicelib.consents.service import PURPOSES
-from chalicelib.core.http import Cursor, GlobalPrivacyControl, route
+from chalicelib.core.http import Cursor, DailyLimit, GlobalPrivacyControl, Unlimited, route
+from chalicelib.core.settings import settings
 from chalicelib.notices.model import NoticeKind
 from chalicelib.notices.service import STANDINGS
 from chalicelib.privacy.subject_keys import DATA_KEY
@@ -32,7 +34,19 @@ def list_consents(caller: RightsCaller) -> ConsentList:
     return ConsentList.of(caller[PURPOSES])
 
 
-@route(consents, "PUT", "/v1/consents/{purpose}", needs=(*_DECIDING, _PRIVACY), problems=(NoticeOutdated,))
+def _gives(body: Decision, **_: object) -> bool:
+    """Withdrawing is never refused, and changes something only after giving, so giving bounds both."""
+    return body.state is ConsentState.GIVEN
+
+
+@route(
+    consents,
+    "PUT",
+    "/v1/consents/{purpose}",
+    needs=(*_DECIDING, _PRIVACY),
+    limit=DailyLimit("consents_given", lambda: settings().limits.consents_given_day, _gives),
+    problems=(NoticeOutdated,),
+)
 def decide_on_purpose(
     caller: RightsCaller, purpose: ConsentPurpose, body: Decision, signal: GlobalPrivacyControl | None
 ) -> ConsentView:
@@ -46,7 +60,13 @@ def decide_on_purpose(
     return ConsentView.of(purpose.purpose, after.consents[purpose.purpose])
 
 
-@route(consents, "POST", "/v1/consents/signals", needs=_DECIDING)
+@route(
+    consents,
+    "POST",
+    "/v1/consents/signals",
+    needs=_DECIDING,
+    limit=Unlimited("It only refuses, and only what is not decided yet"),
+)
 def note_signals(caller: RightsCaller, body: Signals) -> ConsentList:
     """Honour Global Privacy Control for an app, which has no browser to send it.
 

@@ -62,8 +62,11 @@ class Limits:
     attempts_per_address_minutes: int = _minutes(10)
     # Counted apart, since anybody invents ids without asking for a code (ADR 25); within the same minutes.
     unknown_challenges_per_address: int = _count(60)
-    # Changes of a profile per account; each is stored and sent to Stream.
+    # Writes per account (ADR 24). A change of a profile is sent to Stream; the others are kept for years.
     profile_changes_day: int = _count(200)
+    consents_given_day: int = _count(50)
+    notices_accepted_day: int = _count(50)
+    rights_requests_day: int = _count(20)
     operator_calls_per_minute: int = _count(120)
     # Events of usage per account and UTC day; a copy of thirty such days has to fit into one run (ADR 22).
     usage_events_per_day: int = _figure(5_000, 100, 20_000)

@@ -6,10 +6,11 @@ can't slip through between a read and a write. A refused hit counts nothing.
 
 Each limiter declares what happens when its counter can't be reached (throttled, timed out, the table
 is down): REFUSE where a hit costs money or guards a secret, ALLOW where a stranger's outage must not
-become everybody's. Subjects stand in the key as keyed hashes only.
+become everybody's. Subjects stand in the key as hashes only.
 What is kept is declared in `chalicelib/limits`.
 """
 
+import hashlib
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from operator import and_
 
 from chalicelib.core import clock, keyring, metrics, table
 from chalicelib.core.errors import TooMany, Unavailable
+from chalicelib.core.ids import Id
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import Secret
 from chalicelib.core.table import Attr, Change, Conflict, Item, Key, Table
@@ -143,8 +145,18 @@ class Limiter:
 
 def counter(name: str, subject: str, slot: str) -> Key:
     """A counter's place: one item per slot, so it ends with the slot and can't grow for ever."""
-    digest = keyring.mac_keys(Secret.LOOKUP).digest("limit", name, subject).hex()
-    return Key(Table.CHALLENGES, f"limit#{name}#{digest}#{slot}")
+    return Key(Table.CHALLENGES, f"limit#{name}#{_hash(name, subject)}#{slot}")
+
+
+def _hash(name: str, subject: str) -> str:
+    """Whose uses they are, as nobody who sees the counter can tell.
+
+    An id of ours is random, so nobody finds it by trying and its hash needs no key: functions that only limit
+    accounts do without the lookup key, which opens every number. All else can be guessed.
+    """
+    if isinstance(subject, Id):
+        return hashlib.sha256(f"limit#{name}#{subject}".encode()).hexdigest()
+    return keyring.mac_keys(Secret.LOOKUP).digest("limit", name, subject).hex()
 
 
 def until_end_of_slot(at: int, seconds: int) -> Item:

@@ -20,7 +20,8 @@ class Limit(
 ):
     """How often a number, mailbox, account, operator or block of numbers or addresses used something.
 
-    Whose uses they are stands in the key as a keyed hash only; beside it there are counters.
+    Whose uses they are stands in the key as a hash only, keyed unless it is a random id; beside it there are
+    counters.
     """
 
     began_at: Annotated[Instant, NOT_PERSONAL]

@@ -2,7 +2,8 @@
 
 from chalice.app import Blueprint
 
-from chalicelib.core.http import NoContent, route
+from chalicelib.core.http import DailyLimit, NoContent, route
+from chalicelib.core.settings import settings
 from chalicelib.notices import service
 from chalicelib.notices.model import AnnouncementList, NoticeList, NoticeVersion
 from chalicelib.notices.service import STANDINGS, TermsOutdated
@@ -31,7 +32,14 @@ def list_announcements(caller: RightsCaller) -> AnnouncementList:
     return AnnouncementList(items=service.announced_to(caller[standing] for standing in _STANDINGS))
 
 
-@route(notices, "POST", "/v1/notices/{version}/acceptance", needs=_STANDINGS, problems=(TermsOutdated,))
+@route(
+    notices,
+    "POST",
+    "/v1/notices/{version}/acceptance",
+    needs=_STANDINGS,
+    limit=DailyLimit("notices_accepted", lambda: settings().limits.notices_accepted_day),
+    problems=(TermsOutdated,),
+)
 def accept_notice(caller: Caller, version: NoticeVersion) -> NoContent:
     """Accept a version that is published and no older than the one that applies. Again changes nothing."""
     service.accept(caller.account.account_id, version, caller[STANDINGS[version.kind]])

@@ -10,19 +10,16 @@ from chalicelib.challenges.model import (
     TooManyCodes,
     WrongCode,
 )
-from chalicelib.core.clock import DAY
 from chalicelib.core.errors import (
     ChangedMeanwhile,
     IdempotencyMismatch,
     InProgress,
     NotFound,
-    TooMany,
     Unavailable,
 )
-from chalicelib.core.http import Accepted, ClientAddress, IfMatch, Tagged, route
+from chalicelib.core.http import Accepted, ClientAddress, DailyLimit, IfMatch, Tagged, Unlimited, route
 from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import ChallengeId, UserId
-from chalicelib.core.limiter import Limiter, WhenUnreachable, Window
 from chalicelib.core.settings import settings
 from chalicelib.messages.model import InvalidEmail
 from chalicelib.privacy.subject_keys import DATA_KEY
@@ -40,14 +37,8 @@ from chalicelib.sessions.caller import Caller
 
 profiles = Blueprint(__name__)
 
-
 _OWN = (DATA_KEY, OPEN_ACCOUNT, PROFILE)
-_CHANGES = Limiter(
-    "profile_changes",
-    (Window(lambda: DAY, lambda: settings().limits.profile_changes_day),),
-    TooMany,
-    WhenUnreachable.ALLOW,
-)
+_CHANGES = DailyLimit("profile_changes", lambda: settings().limits.profile_changes_day)
 
 
 @route(profiles, "GET", "/v1/profile", needs=_OWN, problems=(NotFound,))
@@ -70,6 +61,7 @@ def change_profile(caller: Caller, changes: ProfileChanges, expected: IfMatch) -
     "POST",
     "/v1/profile/email",
     needs=_OWN,
+    limit=Unlimited("Its codes are limited: 20 a day for an account, and per mailbox"),
     problems=(NotFound, InvalidEmail, TooManyCodes, EmailUnavailable, IdempotencyMismatch, InProgress),
 )
 def start_email(
@@ -85,6 +77,7 @@ def start_email(
     "POST",
     "/v1/profile/email/{challenge_id}/verify",
     needs=_OWN,
+    limit=Unlimited("A code takes five tries, and codes are limited"),
     problems=(NotFound, WrongCode, ChallengeExpired, EmailTaken, Unavailable),
 )
 def verify_email(caller: Caller, challenge_id: ChallengeId, body: EmailVerification) -> Tagged[OwnProfile]:

@@ -3,9 +3,10 @@
 from chalice.app import Blueprint
 
 from chalicelib.core.errors import IdempotencyMismatch
-from chalicelib.core.http import Accepted, Cursor, route
+from chalicelib.core.http import Accepted, Cursor, DailyLimit, Unlimited, route
 from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import RightsRequestId
+from chalicelib.core.settings import settings
 from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.profiles.service import PROFILE
 from chalicelib.rights import service
@@ -17,11 +18,17 @@ from chalicelib.sessions.caller import RightsCaller, StepUpCaller, StepUpRequire
 rights = Blueprint(__name__)
 
 
+def _is_limited(caller: RightsCaller, body: NewRequest, **_: object) -> bool:
+    """What is refused for want of a step-up is not counted, or a stolen token would use up the requests."""
+    return service.is_limited(body.right) and (caller.is_stepped_up or not service.wants_step_up(body.right))
+
+
 @route(
     rights,
     "POST",
     "/v1/rights-requests",
     needs=(DATA_KEY, PROFILE),
+    limit=DailyLimit("rights_requests", lambda: settings().limits.rights_requests_day, _is_limited),
     problems=(AlreadyOpen, IdempotencyMismatch, NotOfferedHere, StepUpRequired),
 )
 def exercise_right(caller: RightsCaller, body: NewRequest, key: IdempotencyKey | None) -> Accepted[TakenView]:
@@ -49,7 +56,13 @@ def get_rights_request(caller: RightsCaller, request_id: RightsRequestId) -> Req
     return RequestView.of(service.own(caller.account.account_id, request_id))
 
 
-@route(rights, "POST", "/v1/rights-requests/{request_id}/cancel", problems=(TooLate,))
+@route(
+    rights,
+    "POST",
+    "/v1/rights-requests/{request_id}/cancel",
+    limit=Unlimited("Taking a request back is never refused; asking is limited"),
+    problems=(TooLate,),
+)
 def cancel_rights_request(caller: RightsCaller, request_id: RightsRequestId) -> RequestView:
     """Take a request back that is not answered yet."""
     return RequestView.of(service.cancel(caller.account.account_id, request_id))

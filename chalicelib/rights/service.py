@@ -41,6 +41,8 @@ from chalicelib.rights.views import NewRequest
 
 # What a stolen token must not do.
 _WANTS_STEP_UP = frozenset({Right.ACCESS, Right.PORTABILITY, Right.ERASURE})
+# An objection to marketing and a withdrawal are heard however often (Art. 7(3) and 21(2) GDPR).
+_NEVER_LIMITED = frozenset({Right.MARKETING_OBJECTION, Right.CONSENT_WITHDRAWAL})
 # Which fields of the body go with which right.
 _TAKES: dict[Right, frozenset[str]] = {Right.PORTABILITY: frozenset({"transfer_to"})}
 PAGE = 20
@@ -57,6 +59,11 @@ class Taken:
 def wants_step_up(right: Right) -> bool:
     """Whether it needs a code given back minutes ago. What is refused in any case needs none."""
     return right in _WANTS_STEP_UP & plans.OFFERED
+
+
+def is_limited(right: Right) -> bool:
+    """Whether an account may ask for it only so often. What is refused in any case needs no limit."""
+    return right in plans.OFFERED - _NEVER_LIMITED
 
 
 def ask(account: Account, profile: Profile | None, body: NewRequest, key: IdempotencyKey | None) -> Taken:

@@ -11,7 +11,7 @@ from chalicelib.challenges.model import (
     WrongCode,
 )
 from chalicelib.core.errors import InProgress, SessionEnded
-from chalicelib.core.http import Accepted, NoContent, route
+from chalicelib.core.http import Accepted, NoContent, Unlimited, route
 from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import ChallengeId, SessionId
 from chalicelib.privacy.subject_keys import DATA_KEY
@@ -21,8 +21,13 @@ from chalicelib.sessions.model import Refreshing, SessionList, SessionView, Step
 
 sessions = Blueprint(__name__)
 
+_STAYS_IN = Unlimited(
+    "Whoever is refused a fresh token is signed out; it stores nothing more, whatever the calls"
+)
+_LOGS_OUT = Unlimited("Logging out is never refused; signing in is limited")
 
-@route(sessions, "POST", "/v1/sessions/refresh", problems=(SessionEnded,))
+
+@route(sessions, "POST", "/v1/sessions/refresh", limit=_STAYS_IN, problems=(SessionEnded,))
 def refresh_session(body: Refreshing) -> SessionView:
     """A fresh access token.
 
@@ -38,14 +43,14 @@ def list_sessions(caller: RightsCaller) -> SessionList:
     return service.of_account(caller.session, caller[DATA_KEY])
 
 
-@route(sessions, "DELETE", "/v1/sessions/{session_id}")
+@route(sessions, "DELETE", "/v1/sessions/{session_id}", limit=_LOGS_OUT)
 def end_session(caller: RightsCaller, session_id: SessionId) -> NoContent:
     """Log a device out, this one or another of the same account."""
     ending.end(caller.account.account_id, session_id)
     return NoContent()
 
 
-@route(sessions, "DELETE", "/v1/sessions")
+@route(sessions, "DELETE", "/v1/sessions", limit=_LOGS_OUT)
 def end_all_sessions(caller: RightsCaller) -> NoContent:
     """Log all devices out, this one too."""
     ending.end_all(caller.account.account_id)
@@ -57,6 +62,7 @@ def end_all_sessions(caller: RightsCaller) -> NoContent:
     "POST",
     "/v1/sessions/step-up",
     needs=(OPEN_ACCOUNT, DATA_KEY),
+    limit=Unlimited("Its codes are limited: 5 a day for an account"),
     problems=(TooManyCodes, SmsUnavailable, InProgress),
 )
 def start_step_up(caller: RightsCaller, key: IdempotencyKey | None) -> Accepted[ChallengeView]:
@@ -68,6 +74,7 @@ def start_step_up(caller: RightsCaller, key: IdempotencyKey | None) -> Accepted[
     sessions,
     "POST",
     "/v1/sessions/step-up/{challenge_id}/verify",
+    limit=Unlimited("A code takes five tries, and codes are limited"),
     problems=(WrongCode, ChallengeExpired),
 )
 def verify_step_up(caller: RightsCaller, challenge_id: ChallengeId, body: SteppingUp) -> SteppedUp:

@@ -76,13 +76,18 @@ class RightsCaller(Authenticated):
         """An instant before the read that the caller was judged by; nothing newer is known of them."""
         return self._found.read_at
 
+    @property
+    def is_stepped_up(self) -> bool:
+        """Whether the token was stepped up in the last ten minutes."""
+        return self._found.claims.stepped_up_until > clock.to_epoch(clock.now())
+
     def require_step_up(self) -> None:
         """For calls that need it depending on what is asked.
 
         Raises:
             StepUpRequired: the token is not stepped up, or was for ten minutes.
         """
-        if self._found.claims.stepped_up_until <= clock.to_epoch(clock.now()):
+        if not self.is_stepped_up:
             raise StepUpRequired
 
     def __getitem__(self, need: Wanted[T]) -> T:

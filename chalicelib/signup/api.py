@@ -11,7 +11,7 @@ from chalicelib.challenges.model import (
     WrongCode,
 )
 from chalicelib.core.errors import IdempotencyMismatch, InProgress, Unavailable
-from chalicelib.core.http import Accepted, ClientAddress, Created, Ok, route
+from chalicelib.core.http import Accepted, ClientAddress, Created, Ok, Unlimited, route
 from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import ChallengeId
 from chalicelib.notices.service import TermsOutdated
@@ -25,6 +25,7 @@ signup = Blueprint(__name__)
     signup,
     "POST",
     "/v1/signup",
+    limit=Unlimited("Its codes are limited per number, its prefix, the address and the device"),
     problems=(InvalidPhone, TooManyCodes, SmsUnavailable, IdempotencyMismatch, InProgress),
 )
 def start_signup(
@@ -38,6 +39,7 @@ def start_signup(
     signup,
     "POST",
     "/v1/signup/{challenge_id}/resend",
+    limit=Unlimited("A code is sent four times at most, and counts each time as a new one"),
     problems=(ChallengeExpired, TooManyCodes, SmsUnavailable),
 )
 def resend_code(challenge_id: ChallengeId) -> Accepted[ChallengeView]:
@@ -49,6 +51,7 @@ def resend_code(challenge_id: ChallengeId) -> Accepted[ChallengeView]:
     signup,
     "POST",
     "/v1/signup/{challenge_id}/verify",
+    limit=Unlimited("A code takes five tries, and an address has a limit of wrong ones"),
     problems=(WrongCode, ChallengeExpired, TooManyAttempts, TermsOutdated, Unavailable),
 )
 def verify_code(

@@ -3,7 +3,7 @@
 from chalice.app import Blueprint
 
 from chalicelib.consents.service import PURPOSES
-from chalicelib.core.http import Accepted, route
+from chalicelib.core.http import Accepted, Unlimited, route
 from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.sessions.caller import Caller
 from chalicelib.usage import service
@@ -12,7 +12,13 @@ from chalicelib.usage.model import UsageBatch, UsageTaken
 usage = Blueprint(__name__)
 
 
-@route(usage, "POST", "/v1/usage", needs=(DATA_KEY, PURPOSES))
+@route(
+    usage,
+    "POST",
+    "/v1/usage",
+    needs=(DATA_KEY, PURPOSES),
+    limit=Unlimited("What is over the account's cap of events a day is dropped, and it is told so"),
+)
 def tell_usage(caller: Caller, batch: UsageBatch) -> Accepted[UsageTaken]:
     """Tell what was done in the app, and what went wrong in it.
 

@@ -1,16 +1,72 @@
-"""Writes of an account are limited per account, as their routes declare."""
+"""Every write of an account is limited per account, or its route says why not (ADR 24)."""
+
+from collections.abc import Callable
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
+from chalicelib.core.errors import TooMany
+from chalicelib.core.http import DailyLimit, Unlimited, contract
+from chalicelib.core.http.contract import Route
+from chalicelib.core.limiter import WhenUnreachable
 from chalicelib.core.settings import settings
-from tests.support.world import World
+from tests.support import cloud
+from tests.support.cloud import failing
+from tests.support.counters import unreachable_counters
+from tests.support.world import User, World
+
+_WRITES = [route for route in contract.routes() if route.method not in {"GET", "HEAD"}]
+# What a person must always be able to do, and what signs them out if it is refused.
+_NEVER_REFUSED = {
+    "cancel_rights_request",
+    "end_all_sessions",
+    "end_session",
+    "note_signals",
+    "refresh_session",
+}
 
 
-def test_profile_changes_over_the_daily_limit_are_refused(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("RU4M_LIMIT_PROFILE_CHANGES_DAY", "2")
+@pytest.fixture
+def two_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each limit on an account's writes admits two a day."""
+    for figure in ("profile_changes", "rights_requests", "consents_given", "notices_accepted"):
+        monkeypatch.setenv(f"RU4M_LIMIT_{figure.upper()}_DAY", "2")
     settings.cache_clear()
+
+
+def named(route: Route) -> str:
+    return f"{route.method} {route.path}"
+
+
+_LIMITED = [(route, route.limit) for route in _WRITES if isinstance(route.limit, DailyLimit)]
+
+
+@pytest.mark.parametrize("route", _WRITES, ids=named)
+def test_a_write_has_a_limit_or_says_why_it_has_none(route: Route) -> None:
+    if route.internal:  # an operator's calls are counted before their route is known (core/http/operators)
+        assert route.limit is None
+    elif isinstance(route.limit, Unlimited):
+        assert route.limit.because
+    else:
+        assert isinstance(route.limit, DailyLimit)
+
+
+@pytest.mark.parametrize(("route", "limit"), _LIMITED, ids=lambda part: part.name)
+def test_a_limit_on_writes_admits_while_nobody_can_count(route: Route, limit: DailyLimit) -> None:
+    assert limit.limiter.when_unreachable is WhenUnreachable.ALLOW
+    assert TooMany in route.problems
+
+
+def test_what_is_never_refused_has_no_limit() -> None:
+    assert {route.name for route in _WRITES if isinstance(route.limit, Unlimited)} >= _NEVER_REFUSED
+
+
+def test_each_limit_counts_under_a_name_of_its_own() -> None:
+    names = [limit.name for _, limit in _LIMITED]
+    assert sorted(names) == ["consents_given", "notices_accepted", "profile_changes", "rights_requests"]
+
+
+def test_profile_changes_over_the_daily_limit_are_refused(world: World, two_a_day: None) -> None:
     mila, vuk = world.a_user(), world.a_user()
     assert [mila.changes(f'"{n}"', name=f"Mila {n}").status for n in (1, 2)] == [200, 200]
     refused = mila.changes('"3"', name="Mila 3")
@@ -18,3 +74,110 @@ def test_profile_changes_over_the_daily_limit_are_refused(
     assert refused.json["limit"] == "profile_changes"
     assert refused.json["retry_after"] > 0
     assert vuk.changes('"1"', name="Vuk").status == 200
+
+
+def test_requests_over_the_daily_limit_are_refused_though_they_are_cancelled(
+    world: World, two_a_day: None
+) -> None:
+    mila = world.a_user().is_stepped_up()
+    for _ in range(2):
+        request_id = mila.exercises("access").json["id"]
+        assert mila.calls("POST", f"/v1/rights-requests/{request_id}/cancel").status == 200
+    refused = mila.exercises("access")
+    assert (refused.status, refused.json["limit"]) == (429, "rights_requests")
+    assert world.a_user().is_stepped_up().exercises("access").status == 202
+
+
+def test_a_session_that_is_not_stepped_up_uses_up_no_request(world: World, two_a_day: None) -> None:
+    mila = world.a_user()
+    assert [mila.exercises("access").problem for _ in range(3)] == ["step_up_required"] * 3
+    assert mila.is_stepped_up().exercises("access").status == 202
+
+
+def test_a_right_that_is_not_offered_here_uses_up_no_request(world: World, two_a_day: None) -> None:
+    mila = world.a_user().is_stepped_up()
+    assert [mila.exercises("rectification").problem for _ in range(3)] == ["not_offered_here"] * 3
+    assert mila.exercises("access").status == 202
+
+
+def test_a_request_that_fails_by_an_outage_is_not_counted(world: World, two_a_day: None) -> None:
+    mila = world.a_user().is_stepped_up()
+    outage = EndpointConnectionError(endpoint_url="https://dynamodb")
+    with failing("dynamodb", "TransactWriteItems", outage):
+        assert [mila.exercises("access").status for _ in range(3)] == [503] * 3
+    assert mila.exercises("access").status == 202
+
+
+def test_objections_to_marketing_and_withdrawals_are_not_limited(world: World, two_a_day: None) -> None:
+    mila = world.a_user().is_stepped_up()
+    for _ in range(3):
+        mila.exercises("access")
+    assert mila.exercises("access").status == 429
+    for right in ("marketing_objection", "consent_withdrawal"):
+        assert mila.exercises(right).problem == "not_offered_here"
+
+
+def test_consents_given_over_the_daily_limit_are_refused_and_withdrawals_are_not(
+    world: World, two_a_day: None
+) -> None:
+    mila = world.a_user()
+    for _ in range(2):
+        assert mila.consents("analytics").status == 200
+        assert mila.withdraws("analytics").status == 200
+    refused = mila.consents("analytics")
+    assert (refused.status, refused.json["limit"]) == (429, "consents_given")
+    assert mila.withdraws("analytics").status == 200
+    assert mila.calls("POST", "/v1/consents/signals", body={"gpc": True}).status == 200
+    assert mila.gets("/v1/consents").json["items"][0]["state"] != "given"
+
+
+def test_an_account_that_used_up_its_consents_changes_nothing_more(world: World, two_a_day: None) -> None:
+    mila = world.a_user()
+    for _ in range(2):
+        mila.consents("analytics")
+        mila.withdraws("analytics")
+    kept = cloud.all_items()
+    assert mila.consents("marketing").status == 429
+    assert mila.withdraws("analytics").status == 200
+    assert cloud.all_items() == kept
+
+
+def test_acceptances_over_the_daily_limit_are_refused(world: World, two_a_day: None) -> None:
+    mila = world.a_user()
+    path = "/v1/notices/terms-2024-05-08/acceptance"
+    assert [mila.calls("POST", path).status for _ in range(3)] == [204, 204, 429]
+
+
+def test_who_used_up_every_limit_still_logs_out(world: World, two_a_day: None) -> None:
+    mila = world.a_user()
+    for _ in range(3):
+        mila.changes('"1"', name="Mila")
+        mila.consents("analytics")
+    assert mila.logs_out().status == 204
+
+
+def a_profile_change(user: User) -> int:
+    return user.changes('"1"', name="Mila").status
+
+
+def a_request(user: User) -> int:
+    return user.exercises("access").status
+
+
+def a_consent(user: User) -> int:
+    return user.consents("analytics").status
+
+
+def an_acceptance(user: User) -> int:
+    return user.calls("POST", "/v1/notices/terms-2024-05-08/acceptance").status
+
+
+@pytest.mark.parametrize("write", [a_profile_change, a_request, a_consent, an_acceptance])
+def test_a_write_that_cannot_be_counted_is_admitted_and_seen_by_operations(
+    world: World, capsys: pytest.CaptureFixture[str], write: Callable[[User], int]
+) -> None:
+    mila = world.a_user().is_stepped_up()
+    capsys.readouterr()
+    with unreachable_counters():
+        assert write(mila) in {200, 202, 204}
+    assert '"UseNotCounted":[1.0]' in capsys.readouterr().out.replace(" ", "")

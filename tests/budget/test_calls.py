@@ -272,11 +272,11 @@ def test_logging_out_costs_one_read_and_one_write(world: World) -> None:
     assert calls == {"dynamodb.BatchGetItem": 1, "dynamodb.TransactWriteItems": 1}
 
 
-def test_accepting_a_notice_costs_one_read_and_one_write(world: World) -> None:
+def test_accepting_a_notice_costs_one_read_a_count_and_one_write(world: World) -> None:
     mila = world.a_user()
     with counted() as calls:
         mila.calls("POST", "/v1/notices/terms-2024-05-08/acceptance")
-    assert calls == {"dynamodb.BatchGetItem": 1, "dynamodb.PutItem": 1}
+    assert calls == {"dynamodb.BatchGetItem": 1, "dynamodb.UpdateItem": 1, "dynamodb.PutItem": 1}
 
 
 def test_listing_consents_costs_one_read(world: World) -> None:
@@ -287,23 +287,28 @@ def test_listing_consents_costs_one_read(world: World) -> None:
     assert calls == {"dynamodb.BatchGetItem": 1}
 
 
-def test_deciding_on_a_purpose_costs_two_reads_and_one_transaction(world: World) -> None:
+def test_deciding_on_a_purpose_costs_two_reads_and_one_transaction_and_giving_is_counted(
+    world: World,
+) -> None:
     mila = world.a_user()
-    for decide in (mila.consents, mila.withdraws):
-        with counted() as calls:
-            assert decide("analytics").status == 200
-        assert calls == {
-            "dynamodb.BatchGetItem": 1,
-            "dynamodb.Query": 1,
-            "dynamodb.TransactWriteItems": 1,
-        }
+    decided = {"dynamodb.BatchGetItem": 1, "dynamodb.Query": 1, "dynamodb.TransactWriteItems": 1}
+    with counted() as calls:
+        assert mila.consents("analytics").status == 200
+    assert calls == {**decided, "dynamodb.UpdateItem": 1}
+    with counted() as calls:
+        assert mila.withdraws("analytics").status == 200
+    assert calls == decided
 
 
-def test_saying_the_same_again_costs_one_read(world: World) -> None:
+def test_saying_the_same_again_costs_one_read_and_giving_is_counted(world: World) -> None:
     mila = world.a_user()
     mila.consents("analytics")
     with counted() as calls:
         assert mila.consents("analytics").status == 200
+    assert calls == {"dynamodb.BatchGetItem": 1, "dynamodb.UpdateItem": 1}
+    mila.withdraws("analytics")
+    with counted() as calls:
+        assert mila.withdraws("analytics").status == 200
     assert calls == {"dynamodb.BatchGetItem": 1}
 
 
@@ -342,13 +347,13 @@ def test_a_secret_is_read_once_per_container(world: World) -> None:
 
 
 @pytest.mark.promise("RGT-10")
-def test_taking_a_request_in_costs_two_reads_one_transaction_and_one_message(world: World) -> None:
+def test_taking_a_request_in_costs_two_reads_a_count_one_transaction_and_one_message(world: World) -> None:
     mila = world.a_user().is_stepped_up()
     mila.exercises("access")  # the receipts' key is read
     with counted() as calls:
         assert mila.exercises("portability").status == 202
-    assert calls.tables == {"BatchGetItem": 1, "Query": 1, "TransactWriteItems": 1}
-    assert (calls.of("sqs"), sum(calls.values())) == (1, 4)
+    assert calls.tables == {"BatchGetItem": 1, "Query": 1, "TransactWriteItems": 1, "UpdateItem": 1}
+    assert (calls.of("sqs"), sum(calls.values())) == (1, 5)
 
 
 def test_a_request_that_was_made_before_costs_one_read_more(world: World) -> None:
@@ -356,7 +361,7 @@ def test_a_request_that_was_made_before_costs_one_read_more(world: World) -> Non
     mila.exercises("access", key)
     with counted() as calls:
         mila.exercises("access", key)
-    assert calls.of("dynamodb") == 4
+    assert calls.of("dynamodb") == 5
     assert calls.of("sqs") == 0
 
 

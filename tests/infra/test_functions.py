@@ -379,15 +379,15 @@ def test_a_function_is_told_only_of_tables_and_secrets_that_it_may_use(
         "announce_notices": {accounts, challenges, "mail_from", "mail_configuration", *sealing},
         "chat": {accounts, "secret_stream"},
         "checkpoint_ledger": {"table_ledger", "checkpoint_bucket", "checkpoint_key"},
-        "consents": {accounts, "table_ledger", *sealing},
+        "consents": {accounts, challenges, "table_ledger", *sealing},
         "note_bounces": {accounts, challenges},
-        "notices": {accounts},
+        "notices": {accounts, challenges},
         "profiles": {
             accounts, claims, challenges, "secret_codes", "mail_from", "mail_configuration",
             *lookup, *sealing,
         },
         "rights": {
-            accounts, rights, "table_ledger", "secret_codes", "secret_receipts", "export_bucket",
+            accounts, challenges, rights, "table_ledger", "secret_codes", "secret_receipts", "export_bucket",
             "rights_queue", *sealing,
         },
         "roll_up_usage": {accounts, usage, *sealing},

@@ -96,6 +96,7 @@ EXPECTED = {
     "ConsentsRole": {
         _own_logs("consents"),
         ("dynamodb:BatchGetItem, dynamodb:PutItem", "${AccountsTableArn}"),
+        ("dynamodb:UpdateItem", "${ChallengesTableArn}"),
         ("dynamodb:BatchGetItem", "${KeysTableArn}"),
         *_LEDGER,
         ("kms:Decrypt", "${SealingKeyArn}"),
@@ -108,6 +109,7 @@ EXPECTED = {
     "NoticesRole": {
         _own_logs("notices"),
         ("dynamodb:BatchGetItem, dynamodb:PutItem", "${AccountsTableArn}"),
+        ("dynamodb:UpdateItem", "${ChallengesTableArn}"),
     },
     "ProfilesRole": {
         _own_logs("profiles"),
@@ -137,6 +139,7 @@ EXPECTED = {
     "RightsRole": {
         _own_logs("rights"),
         ("dynamodb:BatchGetItem", "${AccountsTableArn}"),
+        ("dynamodb:UpdateItem", "${ChallengesTableArn}"),
         ("dynamodb:BatchGetItem", "${KeysTableArn}"),
         ("kms:Decrypt", "${SealingKeyArn}"),
         _REQUESTS,

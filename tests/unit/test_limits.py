@@ -334,11 +334,13 @@ DEFAULTS = {
     "address_bits_v4": 24, "address_bits_v6": 64,
     "codes_per_prefix_least": 50, "codes_per_prefix_lost": 80, "codes_per_prefix_minutes": 60,
     "prefix_digits": 3, "usage_events_per_day": 5_000, "profile_changes_day": 200,
+    "consents_given_day": 50, "notices_accepted_day": 50, "rights_requests_day": 20,
 }  # fmt: skip
 COUNTS = {
     "codes_per_number_short", "codes_per_number_day", "codes_per_address", "attempts_per_address",
     "codes_per_prefix_least", "codes_to_step_up_day", "codes_mailed_for_account_day",
     "operator_calls_per_minute", "unknown_challenges_per_address", "profile_changes_day",
+    "consents_given_day", "notices_accepted_day", "rights_requests_day",
     "codes_reserved_day", "codes_reserved_for_account_day",
 }  # fmt: skip
 

@@ -1,6 +1,7 @@
 """HTTP for every concept: one decorator that parses, reads, calls, answers and documents.
 
 route       the decorator; a view is a typed function of at most ten lines
+limits      how often an account may call a route, or why it is not limited
 parameters  what a view may ask for by type: caller, body, ids of the path, headers, address
 answers     Created, Accepted, NoContent, Tagged; problem documents
 operators   Operator, who calls by a signature of IAM and not by a token
@@ -8,6 +9,7 @@ contract    the routes as data, from which the OpenAPI document is made
 """
 
 from chalicelib.core.http.answers import Accepted, Answer, Created, NoContent, Ok, Tagged
+from chalicelib.core.http.limits import DailyLimit, Unlimited
 from chalicelib.core.http.operators import Operator
 from chalicelib.core.http.parameters import (
     Authenticated,
@@ -28,12 +30,14 @@ __all__ = [
     "ClientAddress",
     "Created",
     "Cursor",
+    "DailyLimit",
     "GlobalPrivacyControl",
     "IfMatch",
     "NoContent",
     "Ok",
     "Operator",
     "Tagged",
+    "Unlimited",
     "View",
     "route",
 ]

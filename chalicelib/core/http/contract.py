@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from chalicelib.core.errors import Problem
 from chalicelib.core.http.answers import Answer
+from chalicelib.core.http.limits import DailyLimit, Unlimited
 from chalicelib.core.http.parameters import Authenticated, Body, Header, PathText, View
 
 
@@ -22,6 +23,7 @@ class Route:
     path_parts: dict[str, type[PathText]]
     headers: dict[type[Header], bool]  # whether each is required
     paged: bool  # whether it takes a cursor
+    limit: DailyLimit | Unlimited | None  # of a write
     answers: tuple[tuple[type[Answer[View | None]], type[View] | None], ...]
     problems: tuple[type[Problem], ...]
 

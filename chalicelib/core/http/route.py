@@ -4,7 +4,7 @@ The order of a request is fixed, and each step can only refuse:
 
     1  who asks      claims of the proven token, one batched read, the caller's judgement; or who signed
     2  what is asked path, headers, body; all of it before anything is done
-    3  how often     the limit of the route, counted per account
+    3  how often     the daily limit of the route, counted per account
     4  the view
     5  the answer, or the problem
 
@@ -15,6 +15,7 @@ responses of its own shape.
 import inspect
 import secrets
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from types import NoneType, UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -29,16 +30,17 @@ from chalicelib.core.errors import (
     NotFound,
     PayloadTooLarge,
     Problem,
+    TooMany,
     Unauthenticated,
     UnexpectedField,
     UnsupportedMedia,
 )
 from chalicelib.core.http import contract
 from chalicelib.core.http.answers import Answer, NoContent, Ok, refuse, respond
+from chalicelib.core.http.limits import DailyLimit, Unlimited
 from chalicelib.core.http.operators import Operator
 from chalicelib.core.http.parameters import Authenticated, Body, ClientAddress, Cursor, Header, View
 from chalicelib.core.ids import AccountId, SessionId
-from chalicelib.core.limiter import Limiter
 from chalicelib.core.metrics import Metric
 from chalicelib.core.needs import Claims, Wanted
 
@@ -54,7 +56,7 @@ def route(
     *,
     needs: tuple[Wanted[Any], ...] = (),
     problems: tuple[type[Problem], ...] = (),
-    limit: Limiter | None = None,
+    limit: DailyLimit | Unlimited | None = None,
 ) -> Callable[[ViewFunction], ViewFunction]:
     """Serve a view at a method and path.
 
@@ -65,7 +67,7 @@ def route(
         needs: Items beyond those of the caller's type, found at `caller[NEED]`.
         problems: What the rules behind this view may answer; what follows from its parameters
             (400, 401, 404, 413, 415, 428) is added, and what the limit answers (429).
-        limit: How often an account may call this. A well-formed call counts once, repeated or refused later.
+        limit: How often an account may call this, or why it is not limited; every write declares one.
     """
 
     def register(view: ViewFunction) -> ViewFunction:
@@ -98,7 +100,7 @@ class _Plan:
     cursor: str | None
     answers: tuple[Any, ...]
     needs: tuple[Wanted[Any], ...]
-    limit: Limiter | None
+    limit: DailyLimit | Unlimited | None
 
     @classmethod
     def of(
@@ -106,7 +108,7 @@ class _Plan:
         view: Callable[..., Any],
         path: str,
         extra_needs: tuple[Wanted[Any], ...],
-        limit: Limiter | None,
+        limit: DailyLimit | Unlimited | None,
     ) -> "_Plan":
         hints = get_type_hints(view)
         answers = hints.pop("return")
@@ -131,7 +133,7 @@ class _Plan:
                 cursor = name
             else:
                 raise TypeError(f"{view.__name__}: nothing fills the parameter {name}")
-        if limit and not caller:
+        if isinstance(limit, DailyLimit) and not caller:
             raise TypeError(f"{view.__name__}: a limit counts per account, and this view has no caller")
         all_needs = (*caller[1].needs, *extra_needs) if caller else ()
         return cls(
@@ -153,7 +155,7 @@ class _Plan:
         implied += [NotFound] if self.parts else []
         implied += [InvalidRequest, UnexpectedField] if self.cursor else []
         implied += [Unauthenticated, *self.caller[1].problems] if self.caller else []
-        implied += [self.limit.problem] if self.limit else []
+        implied += [TooMany] if isinstance(self.limit, DailyLimit) else []
         implied += Operator.problems if self.operator else ()
         for header, _ in self.headers.values():
             implied += header.problems
@@ -169,6 +171,7 @@ class _Plan:
             path_parts=self.parts,
             headers=dict(self.headers.values()),
             paged=self.cursor is not None,
+            limit=self.limit,
             answers=tuple(_answer_kind(kind) for kind in self.answers),
             problems=tuple(dict.fromkeys((*declared, *implied))),
         )
@@ -213,10 +216,11 @@ class _Plan:
             arguments[self.address] = ClientAddress(request.context["identity"]["sourceIp"])
         return arguments
 
-    def count(self, request: Request) -> None:
-        """Step 3: how often."""
-        if self.limit:
-            self.limit.hit(request.context["authorizer"]["account_id"])
+    def counted(self, request: Request, arguments: Mapping[str, object]) -> AbstractContextManager[None]:
+        """Step 3: how often, around the view."""
+        if not isinstance(self.limit, DailyLimit):
+            return nullcontext()
+        return self.limit.one_call(AccountId(request.context["authorizer"]["account_id"]), arguments)
 
 
 def _serve(
@@ -225,8 +229,8 @@ def _serve(
     request_id = request.context.get("requestId") or secrets.token_hex(16)
     try:
         arguments = {**plan.judged(request), **plan.parsed(request, parts)}
-        plan.count(request)
-        answer = view(**arguments)
+        with plan.counted(request, arguments):
+            answer = view(**arguments)
         response = respond(answer if isinstance(answer, Answer) else Ok(answer))
     except Problem as problem:
         response = refuse(problem, request_id)

@@ -1,0 +1,13 @@
+"""Outages of counters: what limits count is out of reach, everything else answers."""
+
+from contextlib import AbstractContextManager
+
+from botocore.exceptions import EndpointConnectionError
+
+from tests.support.cloud import failing
+
+
+def unreachable_counters() -> AbstractContextManager[None]:
+    """Let each update of the table of counters fail before it is sent."""
+    outage = EndpointConnectionError(endpoint_url="https://dynamodb")
+    return failing("dynamodb", "UpdateItem", outage, touching="ru4m-test-challenges")
