@@ -37,6 +37,7 @@ BUILD = ROOT / "build"
 
 # `chalice package` wants the name of a stage; the template is the same for all of them.
 _ANY_STAGE = "production"
+_FUNCTION = "AWS::Serverless::Function"
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,13 @@ class Package:
     def code(self) -> Path:
         """The zip of every function."""
         return self.folder / "app.zip"
+
+    @property
+    def functions(self) -> frozenset[str]:
+        """The functions by their names in .chalice/config.json."""
+        resources = json.loads(self.template("service").read_text())["Resources"].values()
+        names = (r["Properties"]["FunctionName"]["Fn::Sub"] for r in resources if r["Type"] == _FUNCTION)
+        return frozenset(name.removeprefix("ru4m-${Stage}-") for name in names)
 
     def template(self, stack: str) -> Path:
         """The template of `vault`, `data` or `service`."""

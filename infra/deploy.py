@@ -19,7 +19,7 @@ from chalicelib.core import figures, principals
 from chalicelib.core.periods import DEFAULTS
 from chalicelib.core.periods import read as read_periods
 from infra.build import Package, build
-from infra.deployment import texts
+from infra.deployment import concurrency, texts
 from infra.deployment.account import Account, RegionError
 from infra.deployment.stacks import Report, StackFailed, Stacks, stack_name
 from infra.deployment.vault import MissingSecret, fill_vault
@@ -48,6 +48,7 @@ class Target:
     periods: str = DEFAULTS
     figures: str = figures.DEFAULTS  # of limits and pushes, packed
     waf_requests_per_address: int = 0  # in five minutes; 0: no WAF
+    reserved: str = ""  # concurrency of single functions, as `signup=50,sessions=100`
     operators: str | None = None  # patterns of ARNs; None: users and Identity Center of the own account
     stream_secret: str | None = field(default=None, repr=False)  # None: the stored one stays
 
@@ -79,8 +80,11 @@ def deploy(account: Account, package: Package, target: Target, report: Report) -
     Raises:
         StackFailed: one of them could not be; those before it stay as they are.
         MissingSecret: Stream's secret is neither stored nor given.
+        ReservationRefused: the account can't reserve so much concurrency; nothing was changed.
     """
     stacks = Stacks(account, report)
+    reserved = concurrency.read(target.reserved, package.functions)
+    concurrency.check(account, target.stage, reserved, package.functions)
 
     def bring_up(part: str, parameters: dict[str, str]) -> dict[str, str]:
         url = account.upload(package.template(part), f"{target.stage}/{package.version}/{part}.json")
@@ -98,6 +102,7 @@ def deploy(account: Account, package: Package, target: Target, report: Report) -
         {
             **vault,
             **data,
+            **concurrency.parameters(reserved),
             "Version": package.version,
             "CodeBucket": account.bucket,
             "CodeKey": code,
@@ -143,6 +148,10 @@ def main(  # noqa: PLR0913, PLR0917 - the options of a command
     waf_requests_per_address: Annotated[
         int, typer.Option(min=0, help="requests of one address in five minutes; 0 for no AWS WAF")
     ] = 0,
+    reserve: Annotated[
+        str,
+        typer.Option(help="concurrency of single functions, as signup=50,sessions=100; none if not given"),
+    ] = "",
     sms_monthly_dollars: Annotated[
         int | None,
         typer.Option(min=1, help="what texts may cost in a month, for the whole account; stays if not given"),
@@ -174,6 +183,7 @@ def main(  # noqa: PLR0913, PLR0917 - the options of a command
             periods=kept,
             figures=figures.packed(os.environ),
             waf_requests_per_address=waf_requests_per_address,
+            reserved=reserve,
             operators=os.environ.get("RU4M_OPERATORS"),
             stream_secret=secret,
         )
@@ -190,6 +200,7 @@ def main(  # noqa: PLR0913, PLR0917 - the options of a command
         sys.exit(1)
     except (
         MissingSecret, PeriodsRefused, OperatorsRefused, RegionError, ClientError, figures.BadFigure,
+        concurrency.ReservationRefused,
     ) as failure:  # fmt: skip
         complain.print(str(failure), style="red")
         sys.exit(1)

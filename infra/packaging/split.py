@@ -54,6 +54,7 @@ def split(
         function["Properties"]["Environment"]["Variables"] |= _granted_names(policies[name])
         function["Properties"]["Environment"]["Variables"] |= _OWN_VARIABLES.get(name, {})
         resources[f"{logical}Logs"] = _log_group(name)
+        _let_reserve(out, logical, function["Properties"])
     return out
 
 
@@ -145,6 +146,26 @@ def _finish(properties: Template, name: str, logical: str) -> None:
         "LoggingConfig": {"LogGroup": {"Ref": f"{logical}Logs"}, "LogFormat": "JSON"},
         "Tags": {"service": "ru4m", "stage": {"Ref": "Stage"}, "function": name},
     }
+
+
+def _let_reserve(template: Template, logical: str, properties: Template) -> None:
+    """Concurrency of its own for a function, where the deployment asks for it."""
+    parameter, condition = reserved_parameter(logical), f"Reserves{logical}"
+    template["Parameters"][parameter] = {
+        "Type": "String",
+        "Default": "",
+        "AllowedPattern": "^([1-9][0-9]*)?$",
+        "Description": "Concurrency that this function alone may use, and no more than it; empty for none",
+    }
+    template["Conditions"][condition] = {"Fn::Not": [{"Fn::Equals": [{"Ref": parameter}, ""]}]}
+    properties["ReservedConcurrentExecutions"] = {
+        "Fn::If": [condition, {"Ref": parameter}, {"Ref": "AWS::NoValue"}]
+    }
+
+
+def reserved_parameter(logical: str) -> str:
+    """The template parameter with a function's reserved concurrency."""
+    return f"Reserved{logical}"
 
 
 # What one function alone is configured with.

@@ -98,10 +98,17 @@ class FakeAccount(Account):
     formation: FakeCloudFormation = field(default_factory=FakeCloudFormation)
     secrets: FakeSecrets = field(default_factory=FakeSecrets)
     kms: FakeKms = field(default_factory=FakeKms)
+    functions: Any = None
     number = "000000000000"
 
     def client(self, service: str) -> Any:
-        return {"cloudformation": self.formation, "secretsmanager": self.secrets, "kms": self.kms}[service]
+        clients = {
+            "cloudformation": self.formation,
+            "secretsmanager": self.secrets,
+            "kms": self.kms,
+            "lambda": self.functions,
+        }
+        return clients[service]
 
     def upload(self, file: Path, key: str) -> str:
         assert file.exists()

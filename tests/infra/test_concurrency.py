@@ -1,0 +1,83 @@
+"""Concurrency is reserved for a function only if asked for, and only where the account can give it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from infra.build import Package
+from infra.deployment import concurrency
+from infra.deployment.concurrency import ReservationRefused
+from tests.infra.fakes import REGION, FakeAccount
+from tests.infra.templates import Template, of_type
+
+FUNCTIONS = frozenset({"signup", "sessions"})
+
+
+class FakeLambda:
+    """An account with so much concurrency, some of it reserved by function."""
+
+    class exceptions:  # noqa: N801 - as boto3 names it
+        ResourceNotFoundException = ClientError
+
+    def __init__(self, limit: int, **reserved: int) -> None:
+        self.limit, self.reserved = limit, reserved
+
+    def get_account_settings(self) -> dict[str, Any]:
+        left = self.limit - sum(self.reserved.values())
+        return {"AccountLimit": {"ConcurrentExecutions": self.limit, "UnreservedConcurrentExecutions": left}}
+
+    def get_function_concurrency(self, FunctionName: str) -> dict[str, int]:  # noqa: N803
+        name = FunctionName.rsplit("-", 1)[-1]
+        if name not in self.reserved:
+            raise ClientError({"Error": {"Code": "ResourceNotFoundException"}}, "GetFunctionConcurrency")
+        return {"ReservedConcurrentExecutions": self.reserved[name]}
+
+
+def check(limit: int, wanted: dict[str, int], **reserved: int) -> None:
+    account = FakeAccount(REGION, functions=FakeLambda(limit, **reserved))
+    concurrency.check(account, "staging", wanted, FUNCTIONS)
+
+
+def test_nothing_is_reserved_unless_asked_for(service: Template) -> None:
+    for logical, function in of_type(service, "AWS::Serverless::Function").items():
+        reserved = {"Ref": f"Reserved{logical}"}
+        assert service["Parameters"][f"Reserved{logical}"]["Default"] == ""
+        assert function["Properties"]["ReservedConcurrentExecutions"] == {
+            "Fn::If": [f"Reserves{logical}", reserved, {"Ref": "AWS::NoValue"}]
+        }
+        assert service["Conditions"][f"Reserves{logical}"] == {"Fn::Not": [{"Fn::Equals": [reserved, ""]}]}
+
+
+def test_a_reservation_names_a_function_and_becomes_its_parameter(package: Package) -> None:
+    wanted = concurrency.read("signup=50,work_rights=5", package.functions)
+    assert concurrency.parameters(wanted) == {"ReservedSignup": "50", "ReservedWorkRights": "5"}
+
+
+@pytest.mark.parametrize("text", ["signup", "signup=0", "signup=-1", "singup=5", "signup=5,signup=6", "=5"])
+def test_a_malformed_reservation_is_refused(text: str) -> None:
+    with pytest.raises(ReservationRefused, match="is not a function and a number"):
+        concurrency.read(text, FUNCTIONS)
+
+
+def test_a_hundred_of_the_account_stay_unreserved() -> None:
+    check(1000, {"signup": 900})
+    with pytest.raises(ReservationRefused, match="at most 900 can be reserved"):
+        check(1000, {"signup": 901})
+
+
+def test_a_fresh_account_can_reserve_nothing() -> None:
+    with pytest.raises(ReservationRefused, match="this account's 10 at most 0"):
+        check(10, {"signup": 1})
+
+
+def test_what_others_reserved_is_taken_and_what_the_stage_did_is_free() -> None:
+    check(1000, {"signup": 400}, signup=400, others=500)
+    with pytest.raises(ReservationRefused, match="at most 400 can be reserved"):
+        check(1000, {"signup": 401}, signup=400, others=500)
+
+
+def test_who_reserves_nothing_needs_no_account_settings() -> None:
+    concurrency.check(FakeAccount(REGION), "staging", {}, FUNCTIONS)
