@@ -1,0 +1,113 @@
+"""Abuse of the deployed service under its real limits: what is refused, what is let through, what it costs.
+
+All requests of a test come from one address, as those of a carrier's subscribers do.
+"""
+
+from __future__ import annotations
+
+import itertools
+import uuid
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from chalicelib.core import figures
+from chalicelib.core.ids import ChallengeId
+from infra.local.cloud import LIMITS_VARIABLE, LocalCloud, local_cloud
+from infra.local.tour.phone import Answer, Phone
+
+REAL = figures.read({})
+
+
+@pytest.fixture(scope="module")
+def real_cloud() -> Iterator[LocalCloud]:
+    """A local cloud with the limits of a real one; each test of this file asks from its only address."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv(LIMITS_VARIABLE, "real")
+        with local_cloud() as running:
+            yield running
+
+
+_numbers = itertools.count(30_000_000)
+
+
+@pytest.fixture
+def a_phone(real_cloud: LocalCloud) -> Callable[[], Phone]:
+    return lambda: Phone(real_cloud.state.api_url, f"+3816{next(_numbers):08}", real_cloud.texts_to)
+
+
+def ask(stranger: Phone, number: str) -> Answer:
+    """Somebody asks for a code to a number, from a device that nobody knows."""
+    device = {"id": str(uuid.uuid4()), "platform": "android"}
+    return stranger.call("POST", "/v1/signup", {"phone": number, "device": device}, token="")
+
+
+def exercise_and_cancel(phone: Phone) -> Answer:
+    asked = phone.call("POST", "/v1/rights-requests", {"right": "access"})
+    if asked.status == 202:
+        phone.call("POST", f"/v1/rights-requests/{asked.body['id']}/cancel")
+    return asked
+
+
+def give_and_withdraw(phone: Phone) -> Answer:
+    given = {"state": "given", "notice_version": "privacy-2024-05-08"}
+    answer = phone.call("PUT", "/v1/consents/analytics", given)
+    assert phone.call("PUT", "/v1/consents/analytics", {"state": "withdrawn"}).status == 200
+    return answer
+
+
+def guess(stranger: Phone) -> Answer:
+    """Somebody tries a code for a challenge that they invented."""
+    body = {"code": "000000", "terms_version": "terms-2024-05-08", "privacy_version": "privacy-2024-05-08"}
+    return stranger.call("POST", f"/v1/signup/{ChallengeId.new()}/verify", body, token="")
+
+
+def admitted_until(limit: str, most: int, call: Callable[[], Answer], used: int = 0) -> int:
+    """Repeat a call until its limit refuses it; how often it was admitted.
+
+    Windows are fixed slots of UTC. The test may meet the border of two, and then twice the figure fits.
+    """
+    for admitted in range(2 * most + 1):
+        answer = call()
+        if answer.status == 429:
+            assert answer.body["limit"] == limit
+            assert most <= admitted + used <= 2 * most
+            return admitted
+    raise AssertionError(f"{limit} refused nothing")
+
+
+def test_a_flood_by_one_account_is_kept_to_its_daily_limits(a_phone: Callable[[], Phone]) -> None:
+    flooder, other = a_phone(), a_phone()
+    for phone in (flooder, other):
+        phone.sign_up("Mila")
+        phone.step_up(phone.ask_to_step_up().body["challenge_id"], phone.read_code())
+    admitted_until("rights_requests", REAL.rights_requests_day, lambda: exercise_and_cancel(flooder))
+    admitted_until("consents_given", REAL.consents_given_day, lambda: give_and_withdraw(flooder))
+    assert exercise_and_cancel(other).status == 202
+    assert flooder.log_out().status == 204
+
+
+def test_a_stranger_behind_the_owners_address_block_does_not_lock_her_out(
+    real_cloud: LocalCloud, a_phone: Callable[[], Phone]
+) -> None:
+    owner, stranger = a_phone(), a_phone()
+    owner.sign_up("Mila")
+    unknown = REAL.unknown_challenges_per_address
+    admitted_until("unknown_challenges_per_address", unknown, lambda: guess(stranger))
+    short = REAL.codes_per_number_short
+    sent = admitted_until("codes_per_number", short, lambda: ask(stranger, owner.number), used=1)
+    assert len(real_cloud.texts_to(owner.number)) == sent + 1
+
+    challenge = owner.ask_to_step_up().body["challenge_id"]
+    assert owner.step_up(challenge, owner.read_code()).status == 200
+    owner.log_out()
+    owner.sign_up()  # from the reserve of her device
+    assert owner.call("GET", "/v1/profile").status == 200
+
+
+def test_one_address_that_asks_for_many_numbers_gets_only_so_many_codes(a_phone: Callable[[], Phone]) -> None:
+    stranger, numbers = a_phone(), itertools.count(4_000_000)
+    used = REAL.codes_per_address  # by the tests before, at most
+    admitted_until(
+        "codes_per_address", REAL.codes_per_address, lambda: ask(stranger, f"+38164{next(numbers)}"), used
+    )
