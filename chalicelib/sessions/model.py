@@ -48,6 +48,36 @@ class Session(
     last_used_at: Annotated[Instant, NOT_PERSONAL]
 
 
+class SecurityEventKind(StrEnum):
+    """What happened to the account's sessions."""
+
+    SIGNED_IN = "signed_in"
+    SIGNED_OUT = "signed_out"
+    SIGNED_OUT_EVERYWHERE = "signed_out_everywhere"
+    STEPPED_UP = "stepped_up"
+    COPIED_TOKEN_REFUSED = "copied_token_refused"  # noqa: S105 - a kind of event, no token
+
+
+class SecurityEvent(
+    Record,
+    table=Table.ACCOUNTS,
+    kind="security_event",
+    purpose=Purpose.SECURITY,
+    basis=LegalBasis.LEGITIMATE_INTERESTS,
+    retention=After(Period.SECURITY_LOG, since="at"),
+    key_class=KeyClass.NOTHING_SEALED,
+):
+    """An event that an owner or an investigator of a break-in wants to see afterwards.
+
+    It holds no device and no address: the session's own record describes the device while it lives.
+    """
+
+    account_id: Annotated[AccountId, NOT_PERSONAL]
+    event: Annotated[SecurityEventKind, NOT_PERSONAL]
+    session_id: Annotated[SessionId | None, NOT_PERSONAL] = None
+    at: Annotated[Instant, NOT_PERSONAL]
+
+
 class Refreshing(Body):
     """The refresh token, and the device that it was given to."""
 

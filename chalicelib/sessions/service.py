@@ -16,6 +16,7 @@ from chalicelib.sessions.model import (
     DeviceView,
     ListedSession,
     Scope,
+    SecurityEventKind,
     Session,
     SessionList,
     SessionView,
@@ -26,8 +27,8 @@ from chalicelib.sessions.tokens import RefreshToken
 __all__ = ["SESSION", "ends_at", "of_account", "open_session", "scope_of", "shown"]
 
 
-def open_session(account: Account, device: Device, keys: SubjectKeys) -> tuple[Session, Write]:
-    """A new session of a device, and the write that opens it."""
+def open_session(account: Account, device: Device, keys: SubjectKeys) -> tuple[Session, list[Write]]:
+    """A new session of a device, and the writes that open it."""
     now = clock.now()
     session = Session(
         account_id=account.account_id,
@@ -37,7 +38,8 @@ def open_session(account: Account, device: Device, keys: SubjectKeys) -> tuple[S
         created_at=now,
         last_used_at=now,
     )
-    return session, store.creation(session, keys)
+    signed_in = store.event(account.account_id, SecurityEventKind.SIGNED_IN, session.session_id)
+    return session, [store.creation(session, keys), signed_in]
 
 
 def scope_of(account: Account) -> Scope:

@@ -24,8 +24,8 @@ from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import ChallengeId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import settings
-from chalicelib.sessions import service
-from chalicelib.sessions.model import Session, SteppedUp
+from chalicelib.sessions import service, store
+from chalicelib.sessions.model import SecurityEventKind, Session, SteppedUp
 
 
 def start(session: Session, account: Account | None, key: IdempotencyKey | None) -> ChallengeView:
@@ -62,13 +62,14 @@ def finish(session: Session, account: Account, challenge_id: ChallengeId, code: 
     """
     ref = ChallengeRef(ChallengePurpose.STEP_UP, challenge_id, holder=session.session_id)
     challenge = challenges.try_code(ref, code)
-    until = (challenge.used_at or _use(challenge)) + settings().step_up_life
+    until = (challenge.used_at or _use(challenge, session)) + settings().step_up_life
     return SteppedUp(session=service.shown(session, account, stepped_up_until=until))
 
 
-def _use(challenge: Challenge) -> datetime:
+def _use(challenge: Challenge, session: Session) -> datetime:
     """Use the code up; when that was. A twin that was quicker did so a moment ago, in the same session."""
     with suppress(challenges.UsedMeanwhile):
-        table.write(challenges.use(challenge, opened=None))
+        event = store.event(session.account_id, SecurityEventKind.STEPPED_UP, session.session_id)
+        table.transact([challenges.use(challenge, opened=None), event])
         metrics.count(Metric.SESSION_STEPPED_UP)
     return clock.now()

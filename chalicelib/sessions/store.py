@@ -1,9 +1,9 @@
-"""All DynamoDB of sessions: one item per session under its account."""
+"""All DynamoDB of sessions: one item per session and one per security event, under their account."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from chalicelib.core import observe, table
+from chalicelib.core import clock, observe, table
 from chalicelib.core.ids import AccountId, SessionId
 from chalicelib.core.needs import Found, Need
 from chalicelib.core.sealing import SealingError
@@ -23,7 +23,7 @@ from chalicelib.core.table import (
 )
 from chalicelib.privacy import codec
 from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
-from chalicelib.sessions.model import Session
+from chalicelib.sessions.model import SecurityEvent, SecurityEventKind, Session
 
 _PREFIX = "session#"
 
@@ -64,6 +64,20 @@ def creation(session: Session, keys: SubjectKeys) -> Create:
 def deletion(account_id: AccountId, session_id: SessionId) -> Delete:
     """The write that ends a session."""
     return Delete(key(account_id, session_id), conflict=NoSuchSession)
+
+
+def event(account_id: AccountId, kind: SecurityEventKind, session_id: SessionId | None = None) -> Change:
+    """The write that puts a security event on record (RET-3), for the transaction of what happened.
+
+    It never conflicts. The codes and sessions of an account bound how many it has.
+    """
+    now = clock.now()
+    noted = SecurityEvent(account_id=account_id, event=kind, session_id=session_id, at=now)
+    sort_key = f"security#{clock.to_text(now)}#{kind}#{session_id or ''}"
+    place = Key(Table.ACCOUNTS, f"A#{account_id}", sort_key)
+    return Change(
+        place, put=codec.to_item(noted, place), only_if=Attr("pk").exists() | Attr("pk").not_exists()
+    )
 
 
 def of_account(account_id: AccountId, keys: SubjectKeys) -> list[Session]:

@@ -112,10 +112,10 @@ def _sign_in(challenge: Challenge, answer: Verification) -> Verified:
         raise ChallengeExpired
     owner = accounts.owner_of_phone(challenge.phone)
     account, keys, makes = _known(owner, answer) if owner else _new(challenge, answer)
-    session, opening = sessions.open_session(account, challenge.device, keys)
+    session, opens = sessions.open_session(account, challenge.device, keys)
     opened = Opened(account_id=account.account_id, session_id=session.session_id, new_account=owner is None)
     known = devices.recognition(account.account_id, challenge.phone, challenge.device)
-    table.transact([challenges.use(challenge, opened), *makes, opening, known])
+    table.transact([challenges.use(challenge, opened), *makes, *opens, known])
     challenges.verified(challenge)
     if opened.new_account:
         metrics.count(Metric.ACCOUNT_CREATED)

@@ -23,6 +23,7 @@ _TITLES = {
     "profile": "Your profile",
     "purposes": "What you agreed to and objected to",
     "rights_request": "Requests that you made for your rights",
+    "security_event": "When you signed in or out, or stepped up",
     "session": "Devices that are signed in",
     "usage_count": "How many events of use were accepted today",
     "usage_event": "How you used the app",
