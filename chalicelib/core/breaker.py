@@ -5,16 +5,13 @@ Every use owes, every good end pays: with 80 percent that may be lost, a use add
 the uses had no good end. That makes the rule a condition of the one write that counts, like any other
 limit: nothing is read before it, and parallel uses can't slip through in between.
 
-A group counts in one item, exactly, until it is busy. From there on it is spread over 32 more, since
-an item takes a thousand writes a second and no more. A use and its good end fall into the same one by
-their `lot`, so each judges its own, a fair sample by then. Which groups are busy a container learns
-from what its own writes return.
+A group counts in one item, exactly, until it is busy. From there on it is spread (core/spreading): a use
+and its good end fall into the same item by their `lot`, so each judges its own.
 
 The slots are fixed (of UTC): a closed group opens with the next one, or as soon as enough of what is
 out comes to a good end.
 """
 
-import zlib
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,21 +19,15 @@ from datetime import timedelta
 
 from boto3.dynamodb.conditions import ConditionBase
 
-from chalicelib.core import clock, metrics, table
+from chalicelib.core import clock, metrics, spreading, table
 from chalicelib.core.errors import TooMany, Unavailable
 from chalicelib.core.limiter import WhenUnreachable, counter, until_end_of_slot
 from chalicelib.core.metrics import Metric
 from chalicelib.core.table import Attr, Change, Conflict, Key
 
-SHARDS = 32
 # Far below what an item takes, far above what is judged by.
 _BUSY = 1000
 _PAID = 100
-
-_REMEMBERED = 10_000
-
-# Items of groups that are busy in their slot; the slot is part of the name.
-_busy: set[str] = set()
 
 
 @dataclass(frozen=True)
@@ -91,28 +82,13 @@ class Breaker:
         at = clock.to_epoch(clock.now())
         seconds = int(self.length().total_seconds())
         first = counter(self.name, group, f"{seconds}_{at // seconds}")
-        place = _one_of_many(first, lot) if first.pk in _busy else first
+        place = spreading.place(first, lot)
         found = table.write(Change(place, put=until_end_of_slot(at, seconds), add=counts, only_if=only_if))
         if found.get("uses", 0) >= max(_BUSY, self.least()):
-            _remember(first)
+            spreading.note_busy(first)
         return place
 
     def _left(self) -> int:
         """Seconds until the slot ends."""
         seconds = int(self.length().total_seconds())
         return seconds - clock.to_epoch(clock.now()) % seconds
-
-
-def forget() -> None:
-    """What a container has learned; for tests."""
-    _busy.clear()
-
-
-def _one_of_many(first: Key, lot: str) -> Key:
-    return Key(first.table, f"{first.pk}#{zlib.crc32(lot.encode()) % SHARDS}")
-
-
-def _remember(first: Key) -> None:
-    if len(_busy) >= _REMEMBERED:
-        _busy.clear()  # of past slots, mostly; the others are learned again by one write each
-    _busy.add(first.pk)

@@ -17,7 +17,7 @@ from moto.ses.models import ses_backends
 from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 
-from chalicelib.core import aws, breaker, keyring, stagekeys
+from chalicelib.core import aws, keyring, spreading, stagekeys
 from chalicelib.core.settings import settings
 from chalicelib.privacy.purposes import Purpose
 from infra.template import load
@@ -100,7 +100,7 @@ def new_container() -> None:
     settings()  # from the environment as it is now
     stagekeys.forget()
     keyring.forget()
-    breaker.forget()
+    spreading.forget()
 
 
 def create_queues() -> None:
