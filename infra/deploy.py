@@ -15,9 +15,10 @@ import typer
 from botocore.exceptions import ClientError
 from rich.console import Console
 
-from chalicelib.core import figures, principals
+from chalicelib.core import countries, figures, principals
 from chalicelib.core.periods import DEFAULTS
 from chalicelib.core.periods import read as read_periods
+from chalicelib.core.settings import BudgetMode
 from infra.build import Package, build
 from infra.deployment import concurrency, texts
 from infra.deployment.account import Account, RegionError
@@ -29,6 +30,10 @@ SECRETS = ("codes", "lookup", "receipts", "refresh", "signing", "sealing", "stre
 
 class PeriodsRefused(ValueError):
     """How long things are kept is malformed or out of bounds; the text says which period."""
+
+
+class CountriesRefused(ValueError):
+    """The list of served countries is malformed, or names a country that does not exist."""
 
 
 class OperatorsRefused(ValueError):
@@ -49,15 +54,21 @@ class Target:
     figures: str = figures.DEFAULTS  # of limits and pushes, packed
     waf_requests_per_address: int = 0  # in five minutes; 0: no WAF
     reserved: str = ""  # concurrency of single functions, as `signup=50,sessions=100`
+    sms_countries: str = countries.DEFAULTS
+    sms_budgets: BudgetMode = BudgetMode.ENFORCED
     operators: str | None = None  # patterns of ARNs; None: users and Identity Center of the own account
     stream_secret: str | None = field(default=None, repr=False)  # None: the stored one stays
 
     def __post_init__(self) -> None:
-        """Refuse periods and operators with which a function would not start."""
+        """Refuse what a function would not start with, and countries that no number belongs to."""
         try:
             read_periods(self.periods)
         except ValueError as refused:
             raise PeriodsRefused(f"RU4M_PERIODS is refused: {refused}") from None
+        try:
+            texts.check_countries(self.sms_countries)
+        except ValueError as refused:
+            raise CountriesRefused(f"RU4M_SMS_COUNTRIES is refused: {refused}") from None
         try:
             if self.operators:
                 principals.read(self.operators)
@@ -117,6 +128,8 @@ def deploy(account: Account, package: Package, target: Target, report: Report) -
             "Periods": target.periods,
             "Figures": target.figures,
             "WafRequestsPerAddress": str(target.waf_requests_per_address),
+            "SmsCountries": target.sms_countries,
+            "SmsBudgets": target.sms_budgets.value,
             "Operators": target.operators or principals.of_account(account.partition, account.number),
             "MailFrom": target.mail_from,
             "MailDomain": domain,
@@ -156,6 +169,13 @@ def main(  # noqa: PLR0913, PLR0917 - the options of a command
         int | None,
         typer.Option(min=1, help="what texts may cost in a month, for the whole account; stays if not given"),
     ] = None,
+    sms_countries: Annotated[
+        str, typer.Option(envvar="RU4M_SMS_COUNTRIES", help="whose numbers are sent codes, as RS,DE,AT")
+    ] = countries.DEFAULTS,
+    sms_budgets: Annotated[
+        BudgetMode,
+        typer.Option(envvar="RU4M_SMS_BUDGETS", help="whether budgets of unverified codes refuse"),
+    ] = BudgetMode.ENFORCED,
 ) -> None:
     """Deploy the service.
 
@@ -184,6 +204,8 @@ def main(  # noqa: PLR0913, PLR0917 - the options of a command
             figures=figures.packed(os.environ),
             waf_requests_per_address=waf_requests_per_address,
             reserved=reserve,
+            sms_countries=sms_countries,
+            sms_budgets=sms_budgets,
             operators=os.environ.get("RU4M_OPERATORS"),
             stream_secret=secret,
         )
@@ -199,8 +221,8 @@ def main(  # noqa: PLR0913, PLR0917 - the options of a command
             complain.print(f"  {event}")
         sys.exit(1)
     except (
-        MissingSecret, PeriodsRefused, OperatorsRefused, RegionError, ClientError, figures.BadFigure,
-        concurrency.ReservationRefused,
+        MissingSecret, PeriodsRefused, CountriesRefused, OperatorsRefused, RegionError, ClientError,
+        figures.BadFigure, concurrency.ReservationRefused,
     ) as failure:  # fmt: skip
         complain.print(str(failure), style="red")
         sys.exit(1)

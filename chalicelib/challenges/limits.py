@@ -9,8 +9,10 @@ What a session asks for is bounded by its account, so that no stranger's traffic
 (ADR 25). A code for stepping up counts against the account alone, and neither the number's limit nor the
 breaker of its prefix knows of it. Its guesses, and those at a mailed code, count for no address.
 
-A sign-in has no session. Where a limit refuses its code, a device that the number's owner knows has a
-reserve of a few codes a day, which no stranger can use up.
+Strangers have codes sent to numbers of the served countries only (ADR 26).
+
+A sign-in has no session. Where its code is refused, a device that the number's owner knows has a reserve
+of a few codes a day, which no stranger can use up.
 """
 
 from collections.abc import Callable, Iterator
@@ -20,12 +22,14 @@ from functools import partial
 from chalicelib.challenges.model import (
     Challenge,
     ChallengePurpose,
+    CountryNotServed,
     EmailInDoubt,
     Recognise,
     SmsInDoubt,
     TooManyAttempts,
     TooManyCodes,
 )
+from chalicelib.challenges.numbers import is_served, prefix_of
 from chalicelib.core import keyring
 from chalicelib.core.breaker import Breaker
 from chalicelib.core.clock import DAY, MINUTE
@@ -128,15 +132,16 @@ def one_code(
 
     Raises:
         TooManyCodes: for this number, its prefix, this mailbox, this account, or from this address.
+        CountryNotServed: a stranger asks for a code to a number of a country that is not on the list.
         Unavailable: nobody can count now.
     """
     counted: Counted = []
     try:
         try:
             if address:
-                PER_ADDRESS.hit(address.block)
+                _admit_stranger(challenge, address)
             _count(challenge, account, counted)
-        except TooManyCodes as refused:
+        except (TooManyCodes, CountryNotServed) as refused:
             _count_for_known_device(challenge, recognise, refused, counted)
         yield
     except (SmsInDoubt, EmailInDoubt):
@@ -145,6 +150,13 @@ def one_code(
         for give_back in reversed(counted):
             give_back()
         raise
+
+
+def _admit_stranger(challenge: Challenge, address: ClientAddress) -> None:
+    """Refuse what is wrong whatever the number has had; a text that is sent again was admitted before."""
+    PER_ADDRESS.hit(address.block)
+    if challenge.phone and not is_served(challenge.phone):
+        raise CountryNotServed
 
 
 def _count(challenge: Challenge, account: AccountId | None, counted: Counted) -> None:
@@ -157,14 +169,14 @@ def _count(challenge: Challenge, account: AccountId | None, counted: Counted) ->
 
 
 def _count_for_known_device(
-    challenge: Challenge, recognise: Recognise | None, refused: TooManyCodes, counted: Counted
+    challenge: Challenge, recognise: Recognise | None, refused: Problem, counted: Counted
 ) -> None:
     """Count a refused code against the reserve of the device that asked for it.
 
     What was counted before stays counted, a call less: the code goes to that number.
 
     Raises:
-        TooManyCodes: the refusal as it was; who asks learns nothing of a reserve, used up or not there.
+        Problem: the refusal as it was; who asks learns nothing of a reserve, used up or not there.
     """
     known = recognise(challenge) if recognise else None
     if known is None or challenge.device is None:
@@ -210,16 +222,3 @@ def verified(phone: str, challenge_id: ChallengeId) -> None:
 
 def _prefix(phone: str) -> str:
     return prefix_of(phone, settings().limits.prefix_digits)
-
-
-def prefix_of(phone: str, digits: int) -> str:
-    """The block of numbers that a number (E.164) belongs to: its country's code and some national digits.
-
-    Operators, and whoever rents out numbers to be called, hold blocks. Short numbers leave four digits
-    open, so that a prefix never stands for fewer than ten thousand of them.
-    """
-    import phonenumbers  # only when a code is sent: most functions that can, start without
-
-    number = phonenumbers.parse(phone)
-    national: str = phonenumbers.national_significant_number(number)
-    return f"+{number.country_code} {national[: max(0, min(digits, len(national) - 4))]}"

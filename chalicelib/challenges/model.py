@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from chalicelib.core.clock import Instant
-from chalicelib.core.errors import Gone, Schemas, TooMany, Unavailable, Unprocessable
+from chalicelib.core.errors import Gone, InvalidRequest, Schemas, TooMany, Unavailable, Unprocessable
 from chalicelib.core.http import Body, ClientAddress, View
 from chalicelib.core.ids import AccountId, ChallengeId, SessionId
 from chalicelib.core.metrics import Metric
@@ -41,6 +41,26 @@ class Channel(StrEnum):
 
     SMS = "sms"
     EMAIL = "email"
+
+
+class InvalidPhone(InvalidRequest):
+    """No mobile number that could be reached."""
+
+    code = "invalid_phone"
+    title = "This is not a mobile number"
+    rule: ClassVar[str] = "invalid_phone"
+    message: ClassVar[str] = "Not a mobile number in E.164, or a national one of `region`"
+
+    def __init__(self) -> None:
+        super().__init__(errors=[{"pointer": "/phone", "code": self.rule, "message": self.message}])
+
+
+class CountryNotServed(InvalidPhone):
+    """A mobile number of a country to which no codes are sent when strangers ask (ADR 26)."""
+
+    title = "No codes are sent to numbers of this country"
+    rule = "country_not_served"
+    message = "A mobile number of a country that is not served"
 
 
 class TooManyCodes(TooMany):

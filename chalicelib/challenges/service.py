@@ -65,6 +65,7 @@ def start(asked: CodeRequest, key: IdempotencyKey | None) -> Challenge:
 
     Raises:
         TooManyCodes: for this number, its prefix, this mailbox or account, or from this address.
+        CountryNotServed: no codes go to numbers of this country.
         SmsUnavailable, EmailUnavailable: it was not taken; the same request may be sent again at once.
         SmsInDoubt, EmailInDoubt: nobody knows whether it was; the same, but it counts.
         InvalidEmail: SES takes no mail for this mailbox.

@@ -3,7 +3,7 @@
     Problem                      a request that is answered with a problem document
     ├── InvalidRequest      400  invalid_request, with `errors`
     │   ├── UnexpectedField 400  unexpected_field
-    │   ├── (signup)             invalid_phone
+    │   ├── (challenges)         invalid_phone
     │   └── (messages)           invalid_email
     ├── Unauthenticated     401  unauthenticated
     │   └── SessionEnded    401  session_ended

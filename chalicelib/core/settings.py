@@ -14,7 +14,7 @@ from functools import cache
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from chalicelib.core import figures, periods, principals, standins
+from chalicelib.core import countries, figures, periods, principals, standins
 from chalicelib.core.durations import Duration
 from chalicelib.core.figures import Limits, Push
 from chalicelib.core.principals import Principals
@@ -49,6 +49,13 @@ class Stage(StrEnum):
     LOCAL = "local"
     STAGING = "staging"
     PRODUCTION = "production"
+
+
+class BudgetMode(StrEnum):
+    """What a budget of unverified codes does when it is used up (ADR 26)."""
+
+    ENFORCED = "enforced"
+    RECORDED = "recorded"  # it refuses nothing, and counts what it would have refused
 
 
 class Secret(StrEnum):
@@ -95,6 +102,8 @@ class Settings:
     limits: Limits
     periods: Mapping[str, Duration]  # by the names of core/periods
     push: Push
+    sms_countries: frozenset[str]  # whose numbers are sent codes when strangers ask
+    sms_budgets: BudgetMode
     operators: Principals  # whose calls of the internal routes are accepted; no one where it is not set
     local_targets: Mapping[str, LocalTarget]  # by host; on stage `local` only
     local_notices: str  # versions of notices beyond the published ones, as JSON; on stage `local` only
@@ -189,8 +198,10 @@ def read(environment: Mapping[str, str]) -> Settings:
         stream_file_hosts=_parsed_or(environment, "RU4M_STREAM_FILE_HOSTS", _domains, _STREAMS_OWN),
         contact_email=_parsed(environment, "RU4M_CONTACT_EMAIL", _email_address),
         limits=_limits(environment),
-        periods=_periods(environment),
+        periods=_understood(environment, "RU4M_PERIODS", periods.read, periods.DEFAULTS),
         push=_push(environment),
+        sms_countries=_understood(environment, "RU4M_SMS_COUNTRIES", countries.read, countries.DEFAULTS),
+        sms_budgets=_parsed_or(environment, "RU4M_SMS_BUDGETS", BudgetMode, BudgetMode.ENFORCED),
         operators=_operators(environment),
         local_targets=_local_targets(environment, stage),
         local_notices=_only_locally(environment, "RU4M_NOTICES", stage, "versions are published by a commit"),
@@ -250,11 +261,8 @@ def _only_locally(environment: Mapping[str, str], variable: str, stage: Stage, o
 
 def _local_targets(environment: Mapping[str, str], stage: Stage) -> Mapping[str, LocalTarget]:
     variable = "RU4M_LOCAL_TARGETS"
-    listed = _only_locally(environment, variable, stage, "nothing is sent to machines of ours")
-    try:
-        return standins.read(listed)
-    except ValueError as refused:  # whose text repeats no value
-        raise SettingsError(f"{variable} is refused: {refused}") from None
+    _only_locally(environment, variable, stage, "nothing is sent to machines of ours")
+    return _understood(environment, variable, standins.read, "")
 
 
 def _required(environment: Mapping[str, str], variable: str) -> str:
@@ -291,16 +299,17 @@ def _push(environment: Mapping[str, str]) -> Push:
         raise SettingsError(str(bad)) from None
 
 
+def _understood(
+    environment: Mapping[str, str], variable: str, parse: Callable[[str], _T], default: str
+) -> _T:
+    """What a parser makes of a variable whose refusals say what is wrong and repeat no value."""
+    try:
+        return parse(environment.get(variable, default))
+    except ValueError as refused:
+        raise SettingsError(f"{variable} is refused: {refused}") from None
+
+
 def _operators(environment: Mapping[str, str]) -> Principals:
-    listed = environment.get("RU4M_OPERATORS")
-    try:
-        return principals.read(listed) if listed else Principals()
-    except ValueError as refused:  # whose text repeats no value
-        raise SettingsError(f"RU4M_OPERATORS is refused: {refused}") from None
-
-
-def _periods(environment: Mapping[str, str]) -> Mapping[str, Duration]:
-    try:
-        return periods.read(environment.get("RU4M_PERIODS", periods.DEFAULTS))
-    except ValueError as refused:  # whose text repeats no value
-        raise SettingsError(f"RU4M_PERIODS is refused: {refused}") from None
+    if not environment.get("RU4M_OPERATORS"):
+        return Principals()
+    return _understood(environment, "RU4M_OPERATORS", principals.read, "")

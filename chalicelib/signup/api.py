@@ -5,6 +5,7 @@ from chalice.app import Blueprint
 from chalicelib.challenges.model import (
     ChallengeExpired,
     ChallengeView,
+    InvalidPhone,
     SmsUnavailable,
     TooManyAttempts,
     TooManyCodes,
@@ -16,7 +17,7 @@ from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import ChallengeId
 from chalicelib.notices.service import TermsOutdated
 from chalicelib.signup import service
-from chalicelib.signup.model import InvalidPhone, NewSignup, Verification, Verified
+from chalicelib.signup.model import NewSignup, Verification, Verified
 
 signup = Blueprint(__name__)
 

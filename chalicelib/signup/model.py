@@ -7,8 +7,7 @@ from uuid import UUID
 import phonenumbers
 from pydantic import AfterValidator, Field
 
-from chalicelib.challenges.model import Code
-from chalicelib.core.errors import InvalidRequest
+from chalicelib.challenges.model import Code, InvalidPhone
 from chalicelib.core.http import Body, View
 from chalicelib.core.ids import UserId
 from chalicelib.devices.model import Device
@@ -24,17 +23,6 @@ Locale = Annotated[
     AfterValidator(lambda tag: tag.replace("_", "-")),
 ]
 _NUMBER = re.compile(r"[+\d\s().\-/]+")
-
-
-class InvalidPhone(InvalidRequest):
-    """No mobile number that could be reached."""
-
-    code = "invalid_phone"
-    title = "This is not a mobile number"
-
-    def __init__(self) -> None:
-        message = "Not a mobile number in E.164, or a national one of `region`"
-        super().__init__(errors=[{"pointer": "/phone", "code": self.code, "message": message}])
 
 
 class NewSignup(Body):

@@ -1,15 +1,29 @@
-"""SNS's own ceiling of what texts may cost in a month, of the whole account in a region.
+"""What a deployment checks and sets of texts: the served countries, and what texts may cost in a month.
 
-It is no part of a stack: all stages of an account share it. SNS's default is one dollar, with which a launch
-stops after a few dozen codes; AWS raises what it may be set to on request.
+The latter is SNS's own ceiling for the whole account in a region. It is no part of a stack: all stages of an
+account share it. SNS's default is one dollar, with which a launch stops after a few dozen codes; AWS raises
+what it may be set to on request.
 """
 
 from __future__ import annotations
 
+from chalicelib.core import countries
 from infra.deployment.account import Account
 
 DEFAULT_DOLLARS = 1
 _NAME = "MonthlySpendLimit"
+
+
+def check_countries(listed: str) -> None:
+    """Refuse a list of countries with which somebody would wait for codes in vain.
+
+    Raises:
+        ValueError: it is no such list, or no number belongs to a country on it (UK is GB).
+    """
+    import phonenumbers  # metadata of all countries
+
+    if unknown := sorted(countries.read(listed) - phonenumbers.SUPPORTED_REGIONS):
+        raise ValueError(f"no number belongs to {', '.join(unknown)}")
 
 
 def monthly_dollars(account: Account) -> int:

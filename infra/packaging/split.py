@@ -168,8 +168,12 @@ def reserved_parameter(logical: str) -> str:
     return f"Reserved{logical}"
 
 
-# What one function alone is configured with.
-_OWN_VARIABLES: dict[str, dict[str, Any]] = {"admin": {"RU4M_OPERATORS": {"Ref": "Operators"}}}
+# What some functions alone are configured with.
+_COUNTRIES = {"RU4M_SMS_COUNTRIES": {"Ref": "SmsCountries"}}
+_OWN_VARIABLES: dict[str, dict[str, Any]] = {
+    "admin": {"RU4M_OPERATORS": {"Ref": "Operators"}},
+    "signup": {**_COUNTRIES, "RU4M_SMS_BUDGETS": {"Ref": "SmsBudgets"}},
+}
 
 # What a function is told besides, once its policy names this.
 _TOLD_WITH: dict[str, dict[str, str]] = {

@@ -9,9 +9,12 @@ import pytest
 from moto import mock_aws
 from typer.testing import CliRunner, Result
 
+from chalicelib.core import countries
+from chalicelib.core.settings import BudgetMode
 from infra import deploy as command
 from infra.build import Package
-from infra.deploy import OperatorsRefused, PeriodsRefused, Target, deploy
+from infra.deploy import CountriesRefused, OperatorsRefused, PeriodsRefused, Target, deploy
+from infra.deployment import texts
 from infra.deployment.account import Account, RegionError
 from infra.deployment.stacks import StackFailed
 from tests.infra.fakes import REGION, FakeAccount, FakeCloudFormation
@@ -126,6 +129,49 @@ def test_figures_go_to_the_functions_packed(account: FakeAccount, package: Packa
 def test_periods_with_which_no_function_would_start_are_refused() -> None:
     with pytest.raises(PeriodsRefused, match="usage has to be between"):
         a_target(periods="usage=P10Y")
+
+
+def test_served_countries_and_the_mode_of_budgets_go_to_the_functions(
+    account: FakeAccount, package: Package
+) -> None:
+    deploy(account, package, a_target(), report=lambda _: None)
+    told = parameters(account.formation.asked[-1])
+    assert (told["SmsCountries"], told["SmsBudgets"]) == ("defaults", "enforced")
+    chosen = a_target(sms_countries="RS,DE", sms_budgets=BudgetMode.RECORDED)
+    deploy(account, package, chosen, report=lambda _: None)
+    told = parameters(account.formation.asked[-1])
+    assert (told["SmsCountries"], told["SmsBudgets"]) == ("RS,DE", "recorded")
+
+
+def test_default_countries_are_countries_that_numbers_belong_to() -> None:
+    texts.check_countries(",".join(countries.SERVED))
+
+
+@pytest.mark.parametrize("listed", ["RS,UK", "RS,Germany"])
+def test_country_to_which_no_number_belongs_is_refused_before_a_deployment(listed: str) -> None:
+    with pytest.raises(CountriesRefused, match="RU4M_SMS_COUNTRIES is refused"):
+        a_target(sms_countries=listed)
+
+
+@pytest.mark.parametrize("by_option", [True, False], ids=["option", "environment"])
+def test_the_command_takes_countries_and_mode_from_options_or_its_environment(
+    monkeypatch: pytest.MonkeyPatch, *, by_option: bool
+) -> None:
+    targets: list[Target] = []
+
+    def note(account: Any, package: Any, target: Target, report: Any) -> command.Deployment:
+        targets.append(target)
+        return command.Deployment("https://api.example", "ru4m-staging-service", {})
+
+    monkeypatch.setattr(command, "build", lambda: None)
+    monkeypatch.setattr(command, "deploy", note)
+    options = {"--sms-countries": "RS,DE", "--sms-budgets": "recorded"}
+    if not by_option:
+        monkeypatch.setenv("RU4M_SMS_COUNTRIES", options.pop("--sms-countries"))
+        monkeypatch.setenv("RU4M_SMS_BUDGETS", options.pop("--sms-budgets"))
+    with mock_aws():
+        run_command({"--region": REGION, **options})
+    assert (targets[0].sms_countries, targets[0].sms_budgets) == ("RS,DE", BudgetMode.RECORDED)
 
 
 @pytest.mark.promise("SEC-1")

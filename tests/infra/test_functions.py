@@ -249,6 +249,17 @@ def test_operators_are_configured_for_the_admin_function_alone(
     assert allowed.match(principals.of_account("aws-eusc", "123456789012"))
 
 
+def test_only_the_function_that_sends_codes_to_strangers_has_the_mode_of_budgets(
+    functions: dict[str, Template],
+) -> None:
+    told = {
+        name: function["Environment"]["Variables"]["RU4M_SMS_BUDGETS"]
+        for name, function in functions.items()
+        if "RU4M_SMS_BUDGETS" in function["Environment"]["Variables"]
+    }
+    assert told == {"signup": {"Ref": "SmsBudgets"}}
+
+
 @pytest.mark.promise("RET-4")
 def test_usage_is_rolled_up_every_hour(functions: dict[str, Template]) -> None:
     function = functions["roll_up_usage"]

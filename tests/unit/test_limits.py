@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.challenges.limits import prefix_of
+from chalicelib.challenges.numbers import prefix_of
 from chalicelib.core import breaker, clock, figures, observe, spreading, table
 from chalicelib.core.breaker import Breaker
 from chalicelib.core.clock import HOUR
