@@ -29,6 +29,7 @@ GROUPS = {
 }
 AUTHORIZER = "chalicelib.sessions.authorizer"
 JOBS = (
+    "chalicelib.challenges.jobs",
     "chalicelib.chat.jobs",
     "chalicelib.consents.jobs",
     "chalicelib.ledger.jobs",

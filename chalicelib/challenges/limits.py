@@ -3,11 +3,11 @@
 All of them refuse while they can't count: a code costs money, and a guess that nobody counts is free.
 The order is part of the rule: the address and the account first, so that whoever is blocked uses up
 nobody's number or mailbox, then the number, so that one number asked for again and again does not close
-its prefix.
+its prefix, then the prefix, so that one block does not use up the budget of its country (ADR 26).
 
 What a session asks for is bounded by its account, so that no stranger's traffic closes it for the owner
-(ADR 25). A code for stepping up counts against the account alone, and neither the number's limit nor the
-breaker of its prefix knows of it. Its guesses, and those at a mailed code, count for no address.
+(ADR 25). A code for stepping up counts against the account alone: neither the number's limit nor the
+breaker of its prefix nor a budget knows of it. Its guesses, and those at a mailed code, count for no address.
 
 Strangers have codes sent to numbers of the served countries only (ADR 26).
 
@@ -15,10 +15,12 @@ A sign-in has no session. Where its code is refused, a device that the number's 
 of a few codes a day, which no stranger can use up.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import partial
 
+from chalicelib.challenges import budgets
 from chalicelib.challenges.model import (
     Challenge,
     ChallengePurpose,
@@ -30,13 +32,14 @@ from chalicelib.challenges.model import (
     TooManyCodes,
 )
 from chalicelib.challenges.numbers import is_served, prefix_of
-from chalicelib.core import keyring
+from chalicelib.core import keyring, metrics
 from chalicelib.core.breaker import Breaker
 from chalicelib.core.clock import DAY, MINUTE
 from chalicelib.core.errors import Problem
 from chalicelib.core.http import ClientAddress
-from chalicelib.core.ids import AccountId, ChallengeId
+from chalicelib.core.ids import AccountId
 from chalicelib.core.limiter import Limiter, WhenUnreachable, Window
+from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import Secret, settings
 from chalicelib.core.table import Conflict
 from chalicelib.devices.model import Device
@@ -112,8 +115,16 @@ UNKNOWN = Limiter(
 )
 
 
-# How to give back each use that was counted, in their order.
-Counted = list[Callable[[], None]]
+@dataclass
+class Counted:
+    """How to give back each use that was counted, in their order, and which budgets are among them."""
+
+    uses: list[Callable[[], None]] = field(default_factory=list)
+    budgets: set[str] = field(default_factory=set)
+
+    def uncounted(self, challenge: Challenge) -> dict[str, int]:
+        """By their fields of the challenge: the text, for the budgets that did not count it."""
+        return {one.uncounted: 1 for one in budgets.of(challenge) if one.name not in self.budgets}
 
 
 @contextmanager
@@ -122,8 +133,10 @@ def one_code(
     account: AccountId | None = None,
     address: ClientAddress | None = None,
     recognise: Recognise | None = None,
-) -> Iterator[None]:
+) -> Iterator[Mapping[str, int]]:
     """Count a challenge's code, around what sends it; what ends in a problem is given back.
+
+    It yields what to add to the challenge: the text, for each budget that did not count it.
 
     Unless nobody knows whether it was sent: while a service is slow to answer, each try may be a message.
 
@@ -131,11 +144,12 @@ def one_code(
     numbers have a breaker; an account earns too little by its few codes for stepping up.
 
     Raises:
-        TooManyCodes: for this number, its prefix, this mailbox, this account, or from this address.
+        TooManyCodes: for this number, its prefix or country, this mailbox, this account, from this address,
+            or in all.
         CountryNotServed: a stranger asks for a code to a number of a country that is not on the list.
         Unavailable: nobody can count now.
     """
-    counted: Counted = []
+    counted = Counted()
     try:
         try:
             if address:
@@ -143,11 +157,11 @@ def one_code(
             _count(challenge, account, counted)
         except (TooManyCodes, CountryNotServed) as refused:
             _count_for_known_device(challenge, recognise, refused, counted)
-        yield
+        yield counted.uncounted(challenge)
     except (SmsInDoubt, EmailInDoubt):
         raise
     except (Problem, Conflict):
-        for give_back in reversed(counted):
+        for give_back in reversed(counted.uses):
             give_back()
         raise
 
@@ -162,10 +176,14 @@ def _admit_stranger(challenge: Challenge, address: ClientAddress) -> None:
 def _count(challenge: Challenge, account: AccountId | None, counted: Counted) -> None:
     for limiter, subject in _counters(challenge, account):
         limiter.hit(subject)
-        counted.append(partial(limiter.give_back, subject))
+        counted.uses.append(partial(limiter.give_back, subject))
     if challenge.phone and challenge.purpose is not ChallengePurpose.STEP_UP:
         place = PER_PREFIX.hit(_prefix(challenge.phone), challenge.challenge_id)
-        counted.append(partial(PER_PREFIX.give_back, place))
+        counted.uses.append(partial(PER_PREFIX.give_back, place))
+    for budget in budgets.of(challenge):
+        if (spent := budget.hit(challenge)) is not None:
+            counted.budgets.add(budget.name)
+            counted.uses.append(partial(budget.give_back, spent))
 
 
 def _count_for_known_device(
@@ -186,7 +204,8 @@ def _count_for_known_device(
         reserve.hit(known.account_id)
     except TooManyCodes:
         raise refused from None
-    counted.append(partial(reserve.give_back, known.account_id))
+    counted.uses.append(partial(reserve.give_back, known.account_id))
+    metrics.count(Metric.CODE_RESERVED)
 
 
 def _reserve_of(device: Device) -> Limiter:
@@ -215,9 +234,11 @@ def _counters(challenge: Challenge, account: AccountId | None) -> Iterator[tuple
         yield PER_MAILBOX, challenge.email
 
 
-def verified(phone: str, challenge_id: ChallengeId) -> None:
-    """Count that a number's code came back, once per code."""
-    PER_PREFIX.came_good(_prefix(phone), challenge_id)
+def verified(challenge: Challenge, phone: str) -> None:
+    """Count that the code of a challenge came back from its number, once per code."""
+    PER_PREFIX.came_good(_prefix(phone), challenge.challenge_id)
+    for budget in budgets.of(challenge):
+        budget.came_good(challenge)
 
 
 def _prefix(phone: str) -> str:

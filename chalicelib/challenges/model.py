@@ -207,6 +207,9 @@ class Challenge(
     resend_after: Annotated[Instant, NOT_PERSONAL]
     sent_at: Annotated[Instant | None, NOT_PERSONAL] = None
     resends: Annotated[int, NOT_PERSONAL] = 0
+    # Texts of a reserve: no budget counted them, so verifying them gives nothing back (ADR 26).
+    uncounted_for_country: Annotated[int, NOT_PERSONAL] = 0
+    uncounted_in_all: Annotated[int, NOT_PERSONAL] = 0
     attempts: Annotated[int, NOT_PERSONAL] = 0
     used_at: Annotated[Instant | None, NOT_PERSONAL] = None
     opened: Annotated[Opened | None, NOT_PERSONAL] = None

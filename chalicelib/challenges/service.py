@@ -64,7 +64,8 @@ def start(asked: CodeRequest, key: IdempotencyKey | None) -> Challenge:
     What is limited, and for whom, is in `limits`.
 
     Raises:
-        TooManyCodes: for this number, its prefix, this mailbox or account, or from this address.
+        TooManyCodes: for this number, its prefix or country, this mailbox or account, from this address, or
+            in all.
         CountryNotServed: no codes go to numbers of this country.
         SmsUnavailable, EmailUnavailable: it was not taken; the same request may be sent again at once.
         SmsInDoubt, EmailInDoubt: nobody knows whether it was; the same, but it counts.
@@ -82,14 +83,14 @@ def _started(asked: CodeRequest, key: IdempotencyKey | None) -> Challenge:
     if earlier := store.claim(challenge, now - _GIVEN_UP, now - idempotency.KEPT):
         return _sent_before(earlier, asked)
     try:
-        with limits.one_code(challenge, asked.account, asked.address, asked.recognise):
+        with limits.one_code(challenge, asked.account, asked.address, asked.recognise) as uncounted:
             _send(challenge, asked.destination)
     except Problem:
         store.give_up(challenge)
         raise
-    if key:  # without one nobody can send the same request again
+    if key or uncounted:  # without a key nobody can send the same request again
         with suppress(Unavailable):  # the code is out; who sends the request again gets another one
-            store.mark_sent(challenge.ref, clock.now())
+            store.mark_sent(challenge.ref, clock.now(), uncounted)
     return challenge
 
 
@@ -101,7 +102,7 @@ def resend(ref: ChallengeRef, recognise: Recognise | None = None) -> Challenge:
 
     Raises:
         ChallengeExpired: used, too old, sent or tried often enough.
-        TooManyCodes: too early, or too many for this number or its prefix.
+        TooManyCodes: too early, or too many for this number, its prefix, its country or in all.
         SmsUnavailable: the carrier did not take it; may be asked again at once.
         SmsInDoubt: nobody knows whether it did, so that was one of the resends.
     """
@@ -113,16 +114,16 @@ def resend(ref: ChallengeRef, recognise: Recognise | None = None) -> Challenge:
         raise ChallengeExpired
     if challenge.resend_after > now:
         raise _too_early(challenge)
-    with limits.one_code(challenge, recognise=recognise):
+    with limits.one_code(challenge, recognise=recognise) as uncounted:
         try:
-            sent = store.count_resend(challenge, now + MINUTE * 2 ** (challenge.resends + 1))
+            sent = store.count_resend(challenge, now + MINUTE * 2 ** (challenge.resends + 1), uncounted)
             _send(challenge, challenge.phone)
         except store.TooEarly:
             raise _too_early(challenge) from None
         except SmsInDoubt:
             raise
         except SmsUnavailable:
-            store.allow_resend(ref)
+            store.allow_resend(ref, uncounted)
             raise
     return sent
 
@@ -185,9 +186,9 @@ def _count_guess(challenge: Challenge, count: Callable[[], None], recognise: Rec
 
 
 def verified(challenge: Challenge) -> None:
-    """Note that a code did what it was for: a block of numbers is alive. Once per code, after its use."""
+    """Note that a code did what it was for: its texts were no loss. Once per code, after its use."""
     if challenge.phone:
-        limits.verified(challenge.phone, challenge.challenge_id)
+        limits.verified(challenge, challenge.phone)
 
 
 def _send(challenge: Challenge, destination: str) -> None:

@@ -1,10 +1,11 @@
-"""All DynamoDB of challenges.
+"""All DynamoDB of challenges, and of the history of verified codes.
 
 The purpose is part of the key, and so is the session that asked, where the purpose needs one. Nobody
 has to remember to compare them: with another purpose or session there is nothing at that key, and
 the answer is the one for an id that never was, for the same calls.
 """
 
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
 
@@ -13,6 +14,7 @@ from chalicelib.core import clock, table
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Attr, Change, Conflict, Create, Key, Replace, Table, visible
+from chalicelib.limits.model import CodeHistory
 from chalicelib.privacy import codec
 
 
@@ -30,6 +32,10 @@ class UsedMeanwhile(Conflict):
 
 class NotOurs(Conflict):
     """The code was sent or used, or another request took the challenge over."""
+
+
+class HistoryMoved(Conflict):
+    """Another run brought the history up to date meanwhile."""
 
 
 class TooEarly(Conflict):
@@ -91,9 +97,9 @@ def give_up(challenge: Challenge) -> None:
         table.write(Replace(key, ended, only_if=ours, conflict=NotOurs))
 
 
-def mark_sent(ref: ChallengeRef, at: datetime) -> None:
-    """Note that the carrier took the code."""
-    table.write(Change(_key(ref), put={"sent_at": clock.to_text(at)}))
+def mark_sent(ref: ChallengeRef, at: datetime, uncounted: Mapping[str, int]) -> None:
+    """Note that the carrier took the code, and which budgets did not count its text."""
+    table.write(Change(_key(ref), put={"sent_at": clock.to_text(at)}, add=uncounted))
 
 
 def count_attempt(ref: ChallengeRef, most: int) -> Challenge:
@@ -127,8 +133,8 @@ def allow_attempt(tried: Challenge) -> None:
         table.write(Change(_key(tried.ref), add={"attempts": -1}, only_if=visible() & same))
 
 
-def count_resend(challenge: Challenge, next_after: datetime) -> Challenge:
-    """Count one more sending and move the earliest next one.
+def count_resend(challenge: Challenge, next_after: datetime, uncounted: Mapping[str, int]) -> Challenge:
+    """Count one more sending, in all and uncounted by budgets, and move the earliest next one.
 
     Raises:
         TooEarly: not yet due, used meanwhile, or another request is sending now.
@@ -137,7 +143,7 @@ def count_resend(challenge: Challenge, next_after: datetime) -> Challenge:
         Change(
             _key(challenge.ref),
             put={"resend_after": clock.to_text(next_after)},
-            add={"resends": 1},
+            add={"resends": 1, **uncounted},
             only_if=visible()
             & Attr("resends").eq(challenge.resends)
             & Attr("used_at").not_exists()
@@ -148,10 +154,11 @@ def count_resend(challenge: Challenge, next_after: datetime) -> Challenge:
     return codec.opened(Challenge, item)
 
 
-def allow_resend(ref: ChallengeRef) -> None:
+def allow_resend(ref: ChallengeRef, uncounted: Mapping[str, int]) -> None:
     """Uncount a sending that the carrier refused, and let the next one go at once."""
     now = clock.to_text(clock.now())
-    table.write(Change(_key(ref), put={"resend_after": now}, add={"resends": -1}))
+    undone = {name: -texts for name, texts in uncounted.items()}
+    table.write(Change(_key(ref), put={"resend_after": now}, add={"resends": -1, **undone}))
 
 
 def use(challenge: Challenge, opened: Opened | None) -> Change:
@@ -173,3 +180,30 @@ def use(challenge: Challenge, opened: Opened | None) -> Change:
         only_if=visible() & Attr("used_at").not_exists(),
         conflict=UsedMeanwhile,
     )
+
+
+_HISTORY = Key(Table.CHALLENGES, "code_history")
+
+
+def get_history() -> CodeHistory | None:
+    """How many codes were verified in each country, if that is known.
+
+    Raises:
+        Unfit: what is stored is no history.
+    """
+    item = table.get(_HISTORY)
+    return codec.opened(CodeHistory, item) if item else None
+
+
+def put_history(before: CodeHistory | None, after: CodeHistory) -> None:
+    """Replace the history by its next version.
+
+    Raises:
+        HistoryMoved: it is not the one before any more.
+    """
+    item = codec.to_item(after, _HISTORY)
+    if before is None:
+        table.write(Create(_HISTORY, item, conflict=HistoryMoved))
+        return
+    same = Attr("version").eq(before.version)
+    table.write(Replace(_HISTORY, item, only_if=same, conflict=HistoryMoved))

@@ -23,7 +23,7 @@ from chalicelib.core import clock, metrics, spreading, table
 from chalicelib.core.errors import TooMany, Unavailable
 from chalicelib.core.limiter import WhenUnreachable, counter, until_end_of_slot
 from chalicelib.core.metrics import Metric
-from chalicelib.core.table import Attr, Change, Conflict, Key
+from chalicelib.core.table import Attr, Change, Conflict, Item, Key
 
 # Far below what an item takes, far above what is judged by.
 _BUSY = 1000
@@ -83,10 +83,19 @@ class Breaker:
         seconds = int(self.length().total_seconds())
         first = counter(self.name, group, f"{seconds}_{at // seconds}")
         place = spreading.place(first, lot)
-        found = table.write(Change(place, put=until_end_of_slot(at, seconds), add=counts, only_if=only_if))
+        try:
+            found = table.write(
+                Change(place, put=until_end_of_slot(at, seconds), add=counts, only_if=only_if)
+            )
+        except Conflict as closed:  # others may be open where this container does not look yet
+            self._note_if_busy(first, closed.found or {})
+            raise
+        self._note_if_busy(first, found)
+        return place
+
+    def _note_if_busy(self, first: Key, found: Item) -> None:
         if found.get("uses", 0) >= max(_BUSY, self.least()):
             spreading.note_busy(first)
-        return place
 
     def _left(self) -> int:
         """Seconds until the slot ends."""

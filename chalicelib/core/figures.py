@@ -77,6 +77,16 @@ class Limits:
     codes_per_prefix_least: int = _count(50)
     codes_per_prefix_lost: int = _figure(80, 1, 99)
     codes_per_prefix_minutes: int = _minutes(60)
+    # Budgets of unverified codes (ADR 26): texts to one country, and to all, in a UTC hour and a UTC day.
+    codes_unverified_country_hour: int = _count(100)
+    codes_unverified_country_day: int = _count(300)
+    codes_unverified_hour: int = _count(3_000)
+    codes_unverified_day: int = _count(20_000)
+    # More room for a country, in percent: of the verified codes of a sixth of its best day and of that day,
+    # and of the codes that were verified in the hour and the day.
+    codes_history_hour_share: int = _figure(20, 1, 100)
+    codes_history_day_share: int = _figure(30, 1, 100)
+    codes_earned_share: int = _figure(50, 1, 100)
     # National digits after the country's code: an operator's block, an area of North America.
     prefix_digits: int = _figure(3, 1, 6)
 

@@ -30,6 +30,9 @@ PERIODS: Mapping[str, Bounds] = {
     # A repeated request finds its challenge for 24 hours (core/idempotency).
     "challenge": _bounds("PT48H", "PT24H", "P7D"),
     "limit": _bounds("P1D", "P1D", "P1D"),  # a slot of the limiter, which sets its own end
+    # A day's counts of codes: the job that adds them up reads those of yesterday (ADR 26).
+    "code_count": _bounds("P3D", "P3D", "P3D"),  # from the day's first second
+    "code_history": _bounds("P7D", "P7D", "P7D"),
     # How far an announcement got, with the last account; touched every three days while it matters.
     "announcing": _bounds("P7D", "P7D", "P7D"),
     # The last bounces come days later; whose mail it was is forgotten then.

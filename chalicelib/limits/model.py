@@ -1,5 +1,6 @@
-"""What a limit keeps of those whose uses it counts."""
+"""What limits keep of those whose uses they count, and what budgets of codes keep of countries."""
 
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from chalicelib.core.clock import Instant
@@ -25,3 +26,67 @@ class Limit(
     """
 
     began_at: Annotated[Instant, NOT_PERSONAL]
+
+
+class CodeCount(
+    Record,
+    table=Table.CHALLENGES,
+    kind="code_count",
+    purpose=Purpose.SECURITY,
+    basis=LegalBasis.LEGITIMATE_INTERESTS,
+    retention=After(Period.CODE_COUNT, since="began_at"),
+    key_class=KeyClass.NOTHING_SEALED,
+):
+    """How many codes went to a country, or to all, on a UTC day, and how many were verified (ADR 26).
+
+    `scope` is the country. The counts stand beside it, by hour; none is of a person.
+    """
+
+    scope: Annotated[str, NOT_PERSONAL]
+    began_at: Annotated[Instant, NOT_PERSONAL]
+
+
+# The best day is looked for among today and so many days before.
+_WINDOW = timedelta(days=14)
+
+
+class CodeHistory(
+    Record,
+    table=Table.CHALLENGES,
+    kind="code_history",
+    purpose=Purpose.SECURITY,
+    basis=LegalBasis.LEGITIMATE_INTERESTS,
+    retention=After(Period.CODE_HISTORY, since="counted_at"),
+    key_class=KeyClass.NOTHING_SEALED,
+):
+    """How many codes were verified in each country on each of the last fifteen UTC days (ADR 26)."""
+
+    counted_at: Annotated[Instant, NOT_PERSONAL]
+    version: Annotated[int, NOT_PERSONAL]
+    verified: Annotated[dict[str, dict[str, int]], NOT_PERSONAL]
+
+    def highest(self, country: str, now: datetime) -> int:
+        """The most codes of a country that were verified on one day of the window."""
+        days = self.verified.get(country, {})
+        return max((codes for day, codes in days.items() if day >= _first_day(now)), default=0)
+
+    def with_counts(self, counts: dict[tuple[str, datetime], int], now: datetime) -> "CodeHistory":
+        """The next version: days only grow, and those before the window are left out."""
+        verified = {country: dict(days) for country, days in self.verified.items()}
+        for (country, day), codes in counts.items():
+            days = verified.setdefault(country, {})
+            days[_day(day)] = max(codes, days.get(_day(day), 0))
+        recent = {
+            country: {day: codes for day, codes in days.items() if day >= _first_day(now)}
+            for country, days in verified.items()
+        }
+        left = {country: days for country, days in recent.items() if days}
+        return CodeHistory(counted_at=now, version=self.version + 1, verified=left)
+
+
+def _first_day(now: datetime) -> str:
+    return _day(now - _WINDOW)
+
+
+def _day(at: datetime) -> str:
+    return at.date().isoformat()

@@ -28,6 +28,8 @@ class Period(Enum):
         "until the end of the day (UTC), under a keyed hash of the number, mailbox, or block of either",
         Start.INSTANT,
     )
+    CODE_COUNT = ("{} after the first second of the day (UTC) that it counts", Start.INSTANT)
+    CODE_HISTORY = ("{} after it was last brought up to date", Start.INSTANT)
     ANNOUNCING = ("{} after the work on it last went on", Start.INSTANT)
     MAIL_RETURN = ("{} after a mail was sent, in case it comes back", Start.INSTANT)
     IDLE_SESSION = ("{} after the device was last used", Start.INSTANT)

@@ -172,6 +172,7 @@ def reserved_parameter(logical: str) -> str:
 _COUNTRIES = {"RU4M_SMS_COUNTRIES": {"Ref": "SmsCountries"}}
 _OWN_VARIABLES: dict[str, dict[str, Any]] = {
     "admin": {"RU4M_OPERATORS": {"Ref": "Operators"}},
+    "record_verified_codes": _COUNTRIES,
     "signup": {**_COUNTRIES, "RU4M_SMS_BUDGETS": {"Ref": "SmsBudgets"}},
 }
 

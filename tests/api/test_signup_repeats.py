@@ -166,7 +166,7 @@ def test_what_is_noted_as_sent_at_the_last_moment_is_not_sent_anew(
     (item,) = cloud.records("challenge")
     challenge = ChallengeRef(ChallengePurpose.SIGNUP, ChallengeId(item["challenge_id"]["S"]))
     world.advance(timedelta(seconds=30))
-    just_before(monkeypatch, store, "claim", lambda: store.mark_sent(challenge, world.now))
+    just_before(monkeypatch, store, "claim", lambda: store.mark_sent(challenge, world.now, {}))
     assert world.asks_for_a_code(**same).json["challenge_id"] == challenge.challenge_id
     assert world.messages_to(same["phone"]) == []
 

@@ -112,7 +112,7 @@ def test_a_code_used_while_it_is_asked_for_again_is_not_sent(
 def test_the_table_counts_no_resend_before_its_time(world: World) -> None:
     challenge = read(world.asks_for_a_code(a_phone()))
     with pytest.raises(store.TooEarly):
-        store.count_resend(challenge, next_after=world.now)
+        store.count_resend(challenge, next_after=world.now, uncounted={})
 
 
 def test_the_table_counts_no_resend_upon_an_outdated_reading(world: World) -> None:
@@ -121,7 +121,7 @@ def test_the_table_counts_no_resend_upon_an_outdated_reading(world: World) -> No
     resend(world, challenge.challenge_id)
     world.advance(timedelta(minutes=2))
     with pytest.raises(store.TooEarly):  # its wait would be the one after the first
-        store.count_resend(challenge, next_after=world.now)
+        store.count_resend(challenge, next_after=world.now, uncounted={})
 
 
 def test_a_resend_that_the_carrier_refused_may_be_asked_again_at_once_and_uses_nothing_up(

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.accounts import service as accounts
+from chalicelib.challenges import budgets
 from chalicelib.core import breaker, table
 from chalicelib.core.settings import settings
 from chalicelib.notices.model import NoticeKind
@@ -32,10 +33,10 @@ def warm(world: World) -> None:
     world.a_user().mints_a_chat_token()
 
 
-def test_starting_a_signup_costs_four_calls_and_one_sms(world: World) -> None:
+def test_starting_a_signup_costs_six_calls_and_one_sms(world: World) -> None:
     with counted() as calls:
         world.asks_for_a_code(a_phone())
-    assert calls.of("dynamodb") == 4
+    assert calls.of("dynamodb") == 6
     assert not TRANSACTIONS & calls.tables.keys()
     assert calls.of("sns") == 1
 
@@ -47,14 +48,66 @@ def test_a_busy_prefix_costs_no_more_than_a_quiet_one(world: World, monkeypatch:
     world.a_user()
     with counted() as calls:
         world.asks_for_a_code(a_phone(), headers={"Idempotency-Key": str(uuid.uuid4())})
-    assert calls.of("dynamodb") == 5
+    assert calls.of("dynamodb") == 7
     assert not TRANSACTIONS & calls.tables.keys()
 
 
-def test_with_an_idempotency_key_it_costs_five(world: World) -> None:
+def test_with_an_idempotency_key_it_costs_seven(world: World) -> None:
     with counted() as calls:
         world.asks_for_a_code(a_phone(), headers={"Idempotency-Key": str(uuid.uuid4())})
-    assert calls.of("dynamodb") == 5
+    assert calls.of("dynamodb") == 7
+
+
+def test_a_busy_budget_costs_no_more_than_a_quiet_one(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(budgets, "_BUSY", 1)
+    world.a_user()
+    with counted() as calls:
+        world.asks_for_a_code(a_phone(), headers={"Idempotency-Key": str(uuid.uuid4())})
+    assert calls.of("dynamodb") == 7
+    assert not TRANSACTIONS & calls.tables.keys()
+
+
+def test_the_history_of_codes_costs_one_read_a_minute(world: World) -> None:
+    world.advance(timedelta(minutes=1))
+    for cost in (8, 7, 7):
+        with counted() as calls:
+            world.asks_for_a_code(a_phone(), headers={"Idempotency-Key": str(uuid.uuid4())})
+        assert calls.of("dynamodb") == cost
+        world.advance(timedelta(seconds=20))
+
+
+# What each budget that is used up costs a request more than one that the prefix refuses (ADR 26).
+BUDGETS = {"CODES_UNVERIFIED_COUNTRY_HOUR": 10, "CODES_UNVERIFIED_HOUR": 12}
+
+
+def use_up(world: World, monkeypatch: pytest.MonkeyPatch, budget: str) -> None:
+    monkeypatch.setenv(f"RU4M_LIMIT_{budget}", "1")
+    settings.cache_clear()
+    while world.asks_for_a_code(a_phone()).status == 202:
+        pass
+
+
+@pytest.mark.parametrize(("budget", "cost"), BUDGETS.items())
+def test_a_code_that_a_budget_refuses_costs_twelve_calls_at_most(
+    world: World, monkeypatch: pytest.MonkeyPatch, budget: str, cost: int
+) -> None:
+    use_up(world, monkeypatch, budget)
+    with counted() as calls:
+        assert world.asks_for_a_code(a_phone()).status == 429
+    assert calls.of("dynamodb") == sum(calls.values()) == cost
+
+
+@pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": str(uuid.uuid4())}], ids=["without key", "with"])
+@pytest.mark.parametrize(("budget", "cost"), BUDGETS.items())
+def test_a_code_of_the_reserve_beyond_a_budget_costs_ten_calls_at_most(
+    world: World, monkeypatch: pytest.MonkeyPatch, budget: str, cost: int, headers: dict[str, str]
+) -> None:
+    device = a_device()
+    mila = world.a_user(device=device)
+    use_up(world, monkeypatch, budget)
+    with counted() as calls:
+        assert world.asks_for_a_code(mila.phone, device, headers=headers).status == 202
+    assert (calls.of("dynamodb"), calls.of("sns")) == (9 if cost == 10 else 10, 1)
 
 
 def close_block_of_numbers(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -86,7 +139,7 @@ def test_a_refused_code_of_an_unknown_device_costs_eight_calls(
     assert calls.of("dynamodb") == sum(calls.values()) == 8
 
 
-def test_verifying_from_a_block_without_guesses_costs_eight_calls(
+def test_verifying_from_a_block_without_guesses_costs_ten_calls(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     device = a_device()
@@ -99,7 +152,7 @@ def test_verifying_from_a_block_without_guesses_costs_eight_calls(
     world.verifies(strangers, other_than(world.code_for(phone)))
     with counted() as calls:
         assert world.verifies(challenge, world.code_for(mila.phone)).status == 200
-    assert calls.of("dynamodb") == sum(calls.values()) == 8
+    assert calls.of("dynamodb") == sum(calls.values()) == 10
 
 
 def test_a_repeated_signup_costs_one_call_that_writes_nothing(world: World) -> None:
@@ -110,20 +163,20 @@ def test_a_repeated_signup_costs_one_call_that_writes_nothing(world: World) -> N
     assert calls == {"dynamodb.PutItem": 1}  # refused: its condition finds what was made before
 
 
-def test_verifying_a_new_number_costs_five_calls(world: World) -> None:
+def test_verifying_a_new_number_costs_seven_calls(world: World) -> None:
     phone = a_phone()
     challenge = world.asks_for_a_code(phone).json["challenge_id"]
     with counted() as calls:
         assert world.verifies(challenge, world.code_for(phone)).status == 201
-    assert calls.of("dynamodb") == sum(calls.values()) == 5
+    assert calls.of("dynamodb") == sum(calls.values()) == 7
 
 
-def test_verifying_a_known_number_costs_six_calls(world: World) -> None:
+def test_verifying_a_known_number_costs_eight_calls(world: World) -> None:
     mila = world.a_user()
     challenge = world.asks_for_a_code(mila.phone).json["challenge_id"]
     with counted() as calls:
         assert world.verifies(challenge, world.code_for(mila.phone)).status == 200
-    assert calls.of("dynamodb") == sum(calls.values()) == 6
+    assert calls.of("dynamodb") == sum(calls.values()) == 8
 
 
 def test_verifying_costs_the_same_however_many_versions_there_are(
@@ -135,7 +188,7 @@ def test_verifying_costs_the_same_however_many_versions_there_are(
     challenge = world.asks_for_a_code(mila.phone).json["challenge_id"]
     with counted() as calls:
         assert world.verifies(challenge, world.code_for(mila.phone)).status == 200
-    assert calls.of("dynamodb") == sum(calls.values()) == 6
+    assert calls.of("dynamodb") == sum(calls.values()) == 8
 
 
 def test_a_wrong_code_costs_two_calls(world: World) -> None:
@@ -145,12 +198,13 @@ def test_a_wrong_code_costs_two_calls(world: World) -> None:
     assert calls == {"dynamodb.UpdateItem": 2}
 
 
-def test_resending_costs_four_calls_and_one_sms(world: World) -> None:
+def test_resending_costs_six_calls_and_one_sms(world: World) -> None:
     challenge = world.asks_for_a_code(a_phone()).json["challenge_id"]
     world.advance(timedelta(minutes=1))
+    world.asks_for_a_code(a_phone())  # reads the history of codes for this minute
     with counted() as calls:
         world.call("POST", f"/v1/signup/{challenge}/resend")
-    assert (calls.of("dynamodb"), calls.of("sns")) == (4, 1)
+    assert (calls.of("dynamodb"), calls.of("sns")) == (6, 1)
 
 
 def test_asking_to_step_up_costs_three_calls_and_one_sms(world: World) -> None:

@@ -38,6 +38,7 @@ ALLOWED = {
     ("app", "about"): {"boto3", "botocore", "pydantic"},
     # Of botocore only the empty package, which Powertools' user agent looks for.
     ("chalicelib.sessions.authorizer", ""): {"botocore", "cryptography"},
+    ("chalicelib.challenges.jobs", ""): {"boto3", "botocore", "pydantic", "cryptography"},
     ("chalicelib.consents.jobs", ""): {"boto3", "botocore", "pydantic", "cryptography"},
     ("chalicelib.ledger.jobs", ""): {"boto3", "botocore", "cryptography"},
     ("chalicelib.notices.jobs", ""): {"boto3", "botocore", "pydantic", "cryptography"},

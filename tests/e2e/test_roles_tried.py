@@ -52,6 +52,7 @@ TABLES: dict[str, dict[str, set[str]]] = {
         "keys": {"BatchGet"},
         "usage": {"BatchPut", "Delete", "Put", "Query", "QueryHourly"},
     },
+    "record_verified_codes": {"challenges": {"BatchGet", "Get", "Put"}},
     "renew_consents": {
         "accounts": {"BatchGet", "Put", "QueryRenewal"},
         "keys": {"BatchGet"},

@@ -63,9 +63,11 @@ def test_one_finding_rings_and_goes_on_ringing(
     [
         ("stream-credentials-refused", Metric.STREAM_CREDENTIALS_REFUSED),
         ("mail-sender-refused", Metric.MAIL_SENDER_REFUSED),
+        ("code-over-country-budget", Metric.CODE_OVER_COUNTRY_BUDGET),
+        ("code-over-budget-in-all", Metric.CODE_OVER_BUDGET_IN_ALL),
     ],
 )
-def test_refusal_of_our_own_account_rings_until_none_is_counted(
+def test_refusal_that_operations_can_end_rings_until_none_is_counted(
     name: str, metric: Metric, alarms: dict[str, Template]
 ) -> None:
     alarm = alarms[name]
@@ -137,6 +139,7 @@ def test_message_that_no_worker_could_take_rings(name: str, alarms: dict[str, Te
     [
         ("no-announcing", Metric.NOTICE_WALKS_TAKEN_OVER, 600),
         ("no-consent-renewal", Metric.CONSENT_EVIDENCE_RENEWED, 3600),
+        ("no-code-history", Metric.CODE_HISTORY_RECORDED, 3600),
     ],
 )
 def test_six_runs_of_a_job_without_an_end_ring(

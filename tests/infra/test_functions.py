@@ -30,6 +30,7 @@ FUNCTIONS = {
     "note_bounces",
     "notices",
     "profiles",
+    "record_verified_codes",
     "rights",
     "roll_up_usage",
     "renew_consents",
@@ -45,6 +46,7 @@ JOBS = {
     "announce_notices",
     "checkpoint_ledger",
     "note_bounces",
+    "record_verified_codes",
     "renew_consents",
     "roll_up_usage",
     "sweep_rights",
@@ -269,6 +271,20 @@ def test_usage_is_rolled_up_every_hour(functions: dict[str, Template]) -> None:
     assert function["Timeout"] > 12 * 60  # a run ends by itself after twelve minutes and what it had begun
 
 
+def test_verified_codes_are_recorded_every_hour(functions: dict[str, Template]) -> None:
+    function = functions["record_verified_codes"]
+    (event,) = function["Events"].values()
+    assert (event["Type"], event["Properties"]["Schedule"]) == ("Schedule", "rate(1 hour)")
+    assert function["EventInvokeConfig"]["MaximumRetryAttempts"] == 0  # the next hour's run does it
+
+
+def test_functions_that_know_the_served_countries_are_those_that_count_codes_of_them(
+    functions: dict[str, Template],
+) -> None:
+    told = {name for name, f in functions.items() if "RU4M_SMS_COUNTRIES" in f["Environment"]["Variables"]}
+    assert told == {"record_verified_codes", "signup"}
+
+
 @pytest.mark.promise("RGT-7")
 def test_the_evidence_of_consents_is_renewed_every_hour_and_a_run_that_fails_is_tried_again(
     functions: dict[str, Template],
@@ -402,6 +418,7 @@ def test_a_function_is_told_only_of_tables_and_secrets_that_it_may_use(
             "rights_queue", *sealing,
         },
         "roll_up_usage": {accounts, usage, *sealing},
+        "record_verified_codes": {challenges},
         "renew_consents": {accounts, "table_ledger", *sealing},
         "sessions": {
             accounts, challenges, "secret_codes", "secret_refresh", "secret_signing", "signing_kid",

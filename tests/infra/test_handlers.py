@@ -99,6 +99,10 @@ EVENTS: dict[str, tuple[dict[str, Any], object]] = {
         a_schedule_event(),
         "EntryFailed: ('checkpoint_ledger', 'Unavailable')",
     ),
+    "record_verified_codes": (
+        a_schedule_event(),
+        "EntryFailed: ('record_verified_codes', 'Unavailable')",
+    ),
     "renew_consents": (a_schedule_event(), "EntryFailed: ('renew_consents', 'Unavailable')"),
     "sweep_rights": (a_schedule_event(), "EntryFailed: ('sweep_rights', 'Unavailable')"),
     "sync_chat_profiles": ({"Records": []}, {"batchItemFailures": []}),

@@ -150,6 +150,10 @@ EXPECTED = {
         ("sqs:SendMessage", "${RightsQueue.Arn}"),
         ("s3:GetObject", "${ExportBucketArn}/exports/*"),  # a link can do what its maker may
     },
+    "RecordVerifiedCodesRole": {
+        _own_logs("record_verified_codes"),
+        ("dynamodb:BatchGetItem, dynamodb:GetItem, dynamodb:PutItem", "${ChallengesTableArn}"),
+    },
     "RenewConsentsRole": {
         _own_logs("renew_consents"),
         ("dynamodb:BatchGetItem, dynamodb:PutItem", "${AccountsTableArn}"),

@@ -17,6 +17,7 @@ from moto.ses.models import ses_backends
 from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 
+from chalicelib.challenges import history
 from chalicelib.core import aws, keyring, spreading, stagekeys
 from chalicelib.core.settings import settings
 from chalicelib.privacy.purposes import Purpose
@@ -101,6 +102,7 @@ def new_container() -> None:
     stagekeys.forget()
     keyring.forget()
     spreading.forget()
+    history.forget()
 
 
 def create_queues() -> None:

@@ -199,6 +199,22 @@ def test_a_busy_group_that_loses_too_much_is_closed_everywhere(
     assert taken == shards * LEAST
 
 
+def test_container_that_meets_a_busy_group_by_a_refusal_learns_of_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busy_from(monkeypatch, 2 * LEAST)
+    one = a_breaker()
+    for _ in range(2 * LEAST):
+        used_well(one)
+    spreading.forget()
+    first = one.hit(GROUP, "1")
+    with suppress(TooMany):
+        while True:
+            spreading.forget()
+            use(one)
+    assert one.hit(GROUP, "1") != first
+
+
 def test_a_group_is_busy_for_its_slot_only(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     busy_from(monkeypatch, LEAST)
     one = a_breaker()
@@ -334,6 +350,9 @@ DEFAULTS = {
     "attempts_per_address": 60, "attempts_per_address_minutes": 10, "unknown_challenges_per_address": 60,
     "address_bits_v4": 24, "address_bits_v6": 64,
     "codes_per_prefix_least": 50, "codes_per_prefix_lost": 80, "codes_per_prefix_minutes": 60,
+    "codes_unverified_country_hour": 100, "codes_unverified_country_day": 300,
+    "codes_unverified_hour": 3_000, "codes_unverified_day": 20_000,
+    "codes_history_hour_share": 20, "codes_history_day_share": 30, "codes_earned_share": 50,
     "prefix_digits": 3, "usage_events_per_day": 5_000, "profile_changes_day": 200,
     "consents_given_day": 50, "notices_accepted_day": 50, "rights_requests_day": 20,
 }  # fmt: skip
@@ -343,6 +362,8 @@ COUNTS = {
     "operator_calls_per_minute", "unknown_challenges_per_address", "profile_changes_day",
     "consents_given_day", "notices_accepted_day", "rights_requests_day",
     "codes_reserved_day", "codes_reserved_for_account_day",
+    "codes_unverified_country_hour", "codes_unverified_country_day",
+    "codes_unverified_hour", "codes_unverified_day",
 }  # fmt: skip
 
 
@@ -356,7 +377,7 @@ def test_stage_local_has_the_limits_of_every_stage() -> None:
 
 def test_widened_limits_are_so_many_times_as_high_for_counts_of_uses_alone() -> None:
     wide = vars(read({**environment.variables(), **figures.widened(1000)}).limits)
-    assert wide == {name: n * 1000 if name in COUNTS else n for name, n in DEFAULTS.items()}
+    assert wide == {name: min(n * 1000, 1_000_000) if name in COUNTS else n for name, n in DEFAULTS.items()}
 
 
 def test_packed_figures_are_read_as_their_variables_would_be() -> None:

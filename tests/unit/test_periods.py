@@ -77,6 +77,8 @@ def test_the_defaults_are_those_of_the_policy() -> None:
     assert {period.name: str(period.bounds.default) for period in Period} == {
         "CHALLENGE": "PT48H",
         "LIMIT": "P1D",
+        "CODE_COUNT": "P3D",
+        "CODE_HISTORY": "P7D",
         "ANNOUNCING": "P7D",
         "MAIL_RETURN": "P7D",
         "IDLE_SESSION": "P60D",

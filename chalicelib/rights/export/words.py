@@ -13,6 +13,8 @@ _TITLES = {
     "challenge": "One-time codes",
     "chat_message": "Your chat messages",
     "claim": "Numbers and addresses that lead to your account",
+    "code_count": "How many codes were sent to a country on a day",
+    "code_history": "How many codes were verified in each country lately",
     "delivery": "Mails that were sent, in case one comes back",
     "diagnostics_event": "Faults and timings that your app reported",
     "evidence": "Evidence of your decisions and requests",

@@ -1,0 +1,269 @@
+"""Budgets of unverified codes: what texts may cost that come to nothing (ADR 26).
+
+Each country has one for the UTC hour and the UTC day, and so have all countries together. A budget is a
+debt with an upper bound, its room, both in hundredths of a text. A text adds 100. A verified code takes
+off 100 for each text that its challenge sent; in its country's budget it earns a share of a text as well.
+So the rule is a condition of the one write that counts, and what verified codes earn is in force at once.
+
+All of a challenge counts in the hour and the day in which it was made: what a verified code gives back
+falls where its texts were counted. Texts of a known device's reserve are not counted, and their challenge
+says so: verifying them gives nothing back.
+
+A country's room grows with its history (`history`). A counter is spread once its hour is busy.
+"""
+
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import reduce
+from itertools import islice
+from operator import and_
+from typing import NamedTuple
+
+from boto3.dynamodb.conditions import ConditionBase
+
+from chalicelib.challenges import history
+from chalicelib.challenges.model import Challenge, ChallengePurpose, TooManyCodes
+from chalicelib.challenges.numbers import country_of
+from chalicelib.core import clock, metrics, spreading, table
+from chalicelib.core.clock import DAY, HOUR
+from chalicelib.core.errors import Unavailable
+from chalicelib.core.limiter import WhenUnreachable
+from chalicelib.core.metrics import Metric
+from chalicelib.core.settings import BudgetMode, settings
+from chalicelib.core.table import Attr, Change, Conflict, Item, Key, Table
+from chalicelib.limits.model import CodeCount
+from chalicelib.privacy import codec
+
+_TEXT = 100
+# Texts of an hour. A sign-up writes a counter twice and an item takes a thousand writes a second, so an
+# hour needs twenty seconds at the least to become busy.
+_BUSY = 10_000
+_ALWAYS = Attr("pk").exists() | Attr("pk").not_exists()
+
+
+class Room(NamedTuple):
+    """How far the debts of an hour and of a day may grow."""
+
+    hour: int
+    day: int
+
+
+@dataclass(frozen=True)
+class Slot:
+    """The UTC day and hour in which a challenge was made."""
+
+    day: datetime
+    hour: int
+
+    @classmethod
+    def of(cls, at: datetime) -> "Slot":
+        """The slot of an instant."""
+        return cls(at.replace(hour=0, minute=0, second=0), at.hour)
+
+    @property
+    def debts(self) -> tuple[str, str]:
+        """The attributes of the hour's debt and of the day's."""
+        return f"debt_{self.hour}", "debt"
+
+    @property
+    def texts(self) -> str:
+        """The attribute of the texts that were sent in the hour."""
+        return f"texts_{self.hour}"
+
+    def left(self) -> tuple[int, int]:
+        """Seconds until hour and day end; one if they are over."""
+        ends = (self.day + (self.hour + 1) * HOUR, self.day + DAY)
+        return (max(1, _seconds(ends[0] - clock.now())), max(1, _seconds(ends[1] - clock.now())))
+
+
+class Place(NamedTuple):
+    """The item in which a challenge counts, which is its counter's first one unless that is busy."""
+
+    key: Key
+    first: Key
+    slot: Slot
+    group: str
+
+
+@dataclass(frozen=True)
+class Budget:
+    """A named bound on unverified codes, for each group of numbers.
+
+    `room` is that of a group, `earned` what a verified code earns, both in hundredths of a text.
+    `uncounted` is the field of a challenge with the texts that this budget did not count.
+    """
+
+    name: str
+    metric: Metric
+    group: Callable[[str], str]
+    room: Callable[[str], Room]
+    earned: Callable[[], int]
+    uncounted: str
+
+    def hit(self, challenge: Challenge) -> Place | None:
+        """Count a text of a challenge; where, so that it can be given back there. None if nobody can count.
+
+        Raises:
+            TooManyCodes: it does not fit into the budget. With recorded budgets it is counted all the same.
+            Unavailable: the counter can't be reached. With recorded budgets the text goes uncounted.
+        """
+        place = self._place(challenge)
+        slot, room = place.slot, self._room(place)
+        enforced = settings().sms_budgets is BudgetMode.ENFORCED
+        adds = {slot.texts: 1, **dict.fromkeys(slot.debts, _TEXT)}
+        try:
+            found = self._count(place, adds, _fits(slot, room) if enforced else _ALWAYS)
+        except Conflict as full:
+            metrics.count(self.metric)
+            raise TooManyCodes(limit=self.name, retry_after=_wait(full.found or {}, slot, room)) from None
+        except Unavailable as outage:
+            (WhenUnreachable.REFUSE if enforced else WhenUnreachable.ALLOW).answer(outage)
+            return None
+        if any(found[debt] > most for debt, most in zip(slot.debts, room, strict=True)):
+            metrics.count(self.metric)
+        return place
+
+    def give_back(self, place: Place) -> None:
+        """Uncount a text that was not sent. What can't be given back stays counted."""
+        undone = {place.slot.texts: -1, **dict.fromkeys(place.slot.debts, -_TEXT)}
+        with suppress(Conflict, Unavailable):
+            table.write(Change(place.key, add=undone, only_if=Attr(place.slot.texts).gt(0)))
+
+    def came_good(self, challenge: Challenge) -> None:
+        """Give back what a challenge's texts were counted for, and add what its verified code earns.
+
+        If it can't be counted the group looks worse than it is: the strict side.
+        """
+        texts = 1 + challenge.resends - getattr(challenge, self.uncounted)
+        if texts <= 0:
+            return
+        place = self._place(challenge)
+        paid = dict.fromkeys(place.slot.debts, -texts * _TEXT - self.earned())
+        with suppress(Unavailable):
+            self._count(place, {**paid, "verified": 1}, _ALWAYS)
+
+    def verified(self, groups: Iterable[str], days: Iterable[datetime]) -> dict[tuple[str, datetime], int]:
+        """How many codes of groups were verified on UTC days; days and groups without any are left out."""
+        firsts = {self._first(group, day): (group, day) for group in groups for day in days}
+        found = _read(firsts)
+        busy = [first for first, item in found.items() if _was_busy(item)]
+        parts = {part: firsts[first] for first in busy for part in spreading.shards(first)}
+        total: dict[tuple[str, datetime], int] = {}
+        for key, item in {**found, **_read(parts)}.items():
+            if codes := item.get("verified", 0):
+                of = (firsts | parts)[key]
+                total[of] = total.get(of, 0) + codes
+        return total
+
+    def _first(self, group: str, day: datetime) -> Key:
+        return Key(Table.CHALLENGES, f"code_count#{self.name}#{group}#{clock.to_text(day)[:10]}")
+
+    def _place(self, challenge: Challenge) -> Place:
+        slot, group = Slot.of(challenge.created_at), self.group(str(challenge.phone))
+        first = self._first(group, slot.day)
+        key = spreading.place(first, challenge.challenge_id, str(slot.hour))
+        return Place(key, first, slot, group)
+
+    def _count(self, place: Place, adds: dict[str, int], only_if: ConditionBase) -> Item:
+        declared = codec.to_item(CodeCount(scope=place.group, began_at=place.slot.day), place.key)
+        try:
+            found = table.write(Change(place.key, put=declared, add=adds, only_if=only_if))
+        except Conflict as full:  # others may have room where this container does not look yet
+            _note_if_busy(place, full.found or {})
+            raise
+        _note_if_busy(place, found)
+        return found
+
+    def _room(self, place: Place) -> Room:
+        """That of its group, or of one of the 32 items of a busy hour: a 32nd, and one text at the least.
+
+        What verified codes had earned when the hour became busy stays in the first item. Its texts were
+        admitted, so a certain number of them was verified; the 32 share the room that this number earned
+        too, or they would be closed to a crowd that the first item had room for.
+        """
+        room = self.room(place.group)
+        if place.key == place.first:
+            return room
+        earned = self.earned()
+        earlier = _TEXT * _BUSY * earned
+        shared = (max(debt, (100 * debt + earlier) // (100 + earned)) for debt in room)
+        return Room(*(max(debt // spreading.SHARDS, _TEXT) for debt in shared))
+
+
+def _room_of_country(country: str) -> Room:
+    """The floor, or what the country's best day of the last two weeks allows."""
+    limits, best = settings().limits, history.highest(country)
+    return Room(
+        max(_TEXT * limits.codes_unverified_country_hour, limits.codes_history_hour_share * best // 6),
+        max(_TEXT * limits.codes_unverified_country_day, limits.codes_history_day_share * best),
+    )
+
+
+def _room_in_all(_: str) -> Room:
+    limits = settings().limits
+    return Room(_TEXT * limits.codes_unverified_hour, _TEXT * limits.codes_unverified_day)
+
+
+PER_COUNTRY = Budget(
+    "codes_per_country",
+    Metric.CODE_OVER_COUNTRY_BUDGET,
+    country_of,
+    _room_of_country,
+    lambda: settings().limits.codes_earned_share,
+    "uncounted_for_country",
+)
+# A ceiling of cost: verified codes give their place back and earn nothing.
+IN_ALL = Budget(
+    "codes_in_all",
+    Metric.CODE_OVER_BUDGET_IN_ALL,
+    lambda _: "all",
+    _room_in_all,
+    lambda: 0,
+    "uncounted_in_all",
+)
+
+
+def of(challenge: Challenge) -> tuple[Budget, ...]:
+    """The budgets that a challenge's texts count in: none where a session bounds them, or for mail."""
+    counts = challenge.phone and challenge.purpose is not ChallengePurpose.STEP_UP
+    return (PER_COUNTRY, IN_ALL) if counts else ()
+
+
+def _fits(slot: Slot, room: Room) -> ConditionBase:
+    return reduce(
+        and_,
+        (
+            Attr(debt).not_exists() | Attr(debt).lte(most - _TEXT)
+            for debt, most in zip(slot.debts, room, strict=True)
+        ),
+    )
+
+
+def _wait(found: Item, slot: Slot, room: Room) -> int:
+    """Seconds until the slots end that are full."""
+    debts = zip(slot.debts, room, slot.left(), strict=True)
+    return max((left for debt, most, left in debts if found.get(debt, 0) > most - _TEXT), default=1)
+
+
+def _note_if_busy(place: Place, found: Item) -> None:
+    if found.get(place.slot.texts, 0) >= _BUSY:
+        spreading.note_busy(place.first, str(place.slot.hour))
+
+
+def _read(keys: Iterable[Key]) -> dict[Key, Item]:
+    """The items of any number of keys, a hundred at a time."""
+    rest, found = iter(keys), dict[Key, Item]()
+    while batch := list(islice(rest, 100)):
+        found |= table.batch_get(batch)
+    return found
+
+
+def _was_busy(item: Item) -> bool:
+    """Whether one of the day's hours was, so that the day has texts elsewhere."""
+    return any(count >= _BUSY for name, count in item.items() if name.startswith("texts_"))
+
+
+def _seconds(length: timedelta) -> int:
+    return int(length.total_seconds())

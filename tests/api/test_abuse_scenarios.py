@@ -1,0 +1,237 @@
+"""What SMS pumping costs at most, and what it costs the people who really sign up (ADR 26).
+
+Each scenario says how many texts are sent. The figures are the defaults, or a part of them where the scenario
+stays the same; the clock is the test's.
+"""
+
+import itertools
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import phonenumbers
+import pytest
+
+from chalicelib.challenges import store
+from chalicelib.challenges.model import Challenge
+from chalicelib.core import clock
+from chalicelib.core.clock import DAY, HOUR, MINUTE
+from chalicelib.core.settings import settings
+from chalicelib.limits.model import CodeHistory
+from tests.api.test_sms_budgets import allow, record_only
+from tests.support import cloud
+from tests.support.builders import a_device
+from tests.support.codes import send, send_many, verify
+from tests.support.outages import OUTAGES
+from tests.support.world import Reply, World
+
+SERBIA = "+381601234567"
+FLOORS = {"codes_unverified_country_hour": 100, "codes_unverified_country_day": 300}
+CEILINGS = {"codes_unverified_hour": 3_000, "codes_unverified_day": 20_000}
+_numbers = itertools.count(1)
+
+
+def serbian_numbers() -> Iterator[str]:
+    """Numbers of seventy prefixes in turn, so that none of them stands out."""
+    for number in itertools.count():
+        yield f"+381{60 + number % 7}{number // 7 % 10}{number:06d}"
+
+
+def pump(world: World, phones: Iterator[str], requests: int) -> list[Reply]:
+    """Ask for codes that nobody verifies, each from another address and another device."""
+    return [
+        world.asks_for_a_code(next(phones), a_device(), address=f"10.{n // 256}.{n % 256}.1")
+        for n in (next(_numbers) for _ in range(requests))
+    ]
+
+
+def divide(monkeypatch: pytest.MonkeyPatch, by: int) -> None:
+    """Set the figures of all budgets to a part of their defaults."""
+    allow(monkeypatch, **{name: figure // by for name, figure in (FLOORS | CEILINGS).items()})
+
+
+def texts_until_refused(phone: str = SERBIA) -> int:
+    return next(n for n in itertools.count() if send(phone) is None)
+
+
+def best_day(country: str, codes: int, days_ago: int = 1) -> None:
+    """Let a country have had its best day some days ago, with so many verified codes, and none since."""
+    day = (clock.now() - days_ago * DAY).date().isoformat()
+    store.put_history(None, CodeHistory(counted_at=clock.now(), version=1, verified={country: {day: codes}}))
+
+
+# Pumping
+
+
+@pytest.mark.promise("ACC-2")
+def test_pumping_a_country_from_rotating_addresses_over_many_prefixes_ends_at_its_floor(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    divide(monkeypatch, by=5)
+    replies = pump(world, serbian_numbers(), requests=26)
+    assert [reply.status for reply in replies] == [202] * 20 + [429] * 6
+    assert {reply.json["limit"] for reply in replies[20:]} == {"codes_per_country"}
+    assert len(world.sent_messages()) == 20
+
+
+def test_pumping_a_country_gets_100_texts_an_hour_and_300_a_day(world: World) -> None:
+    world.traveller.move_to(datetime(2026, 11, 24, tzinfo=UTC))
+    texts = []
+    for _ in range(24):
+        texts.append(texts_until_refused())
+        world.advance(HOUR)
+    assert texts == [100] * 3 + [0] * 21
+
+
+def test_pumping_across_the_border_of_two_days_gets_twice_the_texts_of_an_hour(world: World) -> None:
+    world.traveller.move_to(datetime(2026, 11, 24, 23, 59, tzinfo=UTC))
+    before = texts_until_refused()
+    world.advance(MINUTE)
+    assert (before, texts_until_refused()) == (100, 100)
+
+
+def test_sending_texts_again_gets_an_attacker_no_more_of_them(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    divide(monkeypatch, by=10)
+    phones = serbian_numbers()
+    asked = [reply.json["challenge_id"] for reply in pump(world, phones, requests=4)]
+    for wait in (1, 2, 4):
+        world.advance(wait * MINUTE)
+        for challenge in asked:
+            world.call("POST", f"/v1/signup/{challenge}/resend")
+    pump(world, phones, requests=10)
+    assert len(world.sent_messages()) == 10
+
+
+def examples() -> list[str]:
+    """A mobile number of each served country."""
+    mobile = phonenumbers.PhoneNumberType.MOBILE
+    found = (phonenumbers.example_number_for_type(c, mobile) for c in sorted(settings().sms_countries))
+    e164 = phonenumbers.PhoneNumberFormat.E164
+    return [phonenumbers.format_number(number, e164) for number in found if number]
+
+
+@pytest.mark.promise("ACC-2")
+def test_pumping_all_countries_at_once_gets_no_more_than_the_ceiling_of_an_hour(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    divide(monkeypatch, by=100)  # 1 text a country, 30 in all
+    phones = examples()
+    assert len(phones) == 38
+    texts = sum(texts_until_refused(phone) for phone in phones)
+    assert texts == 30
+
+
+def test_pumping_all_countries_for_a_day_gets_what_their_floors_add_up_to(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    divide(monkeypatch, by=100)  # 3 texts a country and day; 200 in all
+    world.traveller.move_to(datetime(2026, 11, 24, tzinfo=UTC))
+    texts, phones = 0, examples()
+    for _ in range(8):
+        texts += sum(texts_until_refused(phone) for phone in phones)
+        world.advance(HOUR)
+    assert texts == 3 * 38
+
+
+def test_pumping_countries_with_a_history_for_a_day_ends_at_the_ceiling_of_a_day(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    divide(monkeypatch, by=100)
+    best_day("RS", 6_000)
+    world.traveller.move_to(datetime(2026, 11, 25, tzinfo=UTC))
+    texts = []
+    for _ in range(8):
+        texts.append(texts_until_refused())
+        world.advance(HOUR)
+    assert texts == [30] * 6 + [20, 0]
+
+
+def test_recorded_budgets_let_pumping_through(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    divide(monkeypatch, by=10)
+    record_only(monkeypatch)
+    replies = pump(world, serbian_numbers(), requests=30)
+    assert {reply.status for reply in replies} == {202}
+    assert len(world.sent_messages()) == 30
+
+
+# People
+
+
+@pytest.mark.parametrize(
+    ("share", "minutes"),
+    [(5, 10), pytest.param(1, 60, marks=pytest.mark.proof)],
+    ids=["a fifth", "4,800 an hour"],
+)
+def test_launch_day_with_70_percent_verified_within_a_minute_refuses_nobody(
+    world: World, monkeypatch: pytest.MonkeyPatch, share: int, minutes: int
+) -> None:
+    divide(monkeypatch, by=share)
+    people, earlier = 80 // share, list[Challenge]()
+    for _ in range(minutes):
+        for challenge in earlier:
+            verify(challenge)
+        asked = send_many(SERBIA, people)
+        assert len(asked) == people
+        earlier = asked[: people * 7 // 10]
+        world.advance(MINUTE)
+
+
+def test_three_dozen_people_of_a_quiet_country_sign_up_at_the_same_moment(world: World) -> None:
+    assert len(send_many(SERBIA, 36)) == 36
+
+
+def test_crowd_of_a_country_that_was_quiet_for_two_weeks_has_the_room_of_its_best_day(world: World) -> None:
+    best_day("RS", 6_000, days_ago=14)
+    assert texts_until_refused() == 200
+
+
+def test_crowd_whose_best_day_is_older_than_two_weeks_has_the_room_of_a_quiet_country(world: World) -> None:
+    best_day("RS", 6_000, days_ago=15)
+    assert texts_until_refused() == 100
+
+
+def test_crowd_of_a_country_without_a_history_earns_its_room(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    divide(monkeypatch, by=5)
+    for _ in range(3):
+        crowd = send_many(SERBIA, 20)
+        assert len(crowd) == 20
+        for challenge in crowd:
+            verify(challenge)
+    assert texts_until_refused() == 20 + 60 // 2
+
+
+def test_people_of_a_country_that_is_pumped_wait_and_those_of_others_do_not(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    divide(monkeypatch, by=10)
+    assert texts_until_refused() == 10
+    assert send(SERBIA) is None
+    assert send("+4915112345678") is not None
+
+
+def test_pumped_country_opens_by_the_codes_that_its_people_still_verify(world: World) -> None:
+    crowd = send_many(SERBIA, 30)
+    assert texts_until_refused() == 70
+    for challenge in crowd:
+        verify(challenge)
+    assert texts_until_refused() == 30 + 15
+
+
+def test_pumping_while_the_history_cannot_be_read_gets_what_the_floors_allow(world: World) -> None:
+    best_day("RS", 6_000)
+    with cloud.failing("dynamodb", "GetItem", OUTAGES[0]):
+        assert texts_until_refused() == 100
+
+
+def test_history_that_becomes_readable_counts_a_minute_later(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    divide(monkeypatch, by=10)
+    best_day("RS", 600)
+    with cloud.failing("dynamodb", "GetItem", OUTAGES[0]):
+        assert texts_until_refused() == 10
+    world.advance(MINUTE)
+    assert texts_until_refused() == 10  # twenty in the hour

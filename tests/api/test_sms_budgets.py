@@ -1,0 +1,420 @@
+"""What a budget of unverified codes counts, refuses and gives back (ADR 26); figures are small here."""
+
+import itertools
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from botocore.exceptions import EndpointConnectionError
+
+from chalicelib.core import metrics, table
+from chalicelib.core.metrics import Metric
+from chalicelib.core.settings import settings
+from tests.support import cloud
+from tests.support.builders import a_device, a_phone, an_address, other_than
+from tests.support.outages import OUTAGES, named
+from tests.support.races import just_before
+from tests.support.world import Reply, World
+
+SMS_DOWN = EndpointConnectionError(endpoint_url="https://sns")
+COUNTRY, IN_ALL = "code_count#codes_per_country", "code_count#codes_in_all"
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+def two(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A country has room for two unverified texts an hour."""
+    allow(monkeypatch, codes_unverified_country_hour=2)
+
+
+@pytest.fixture
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[Metric]:
+    """The metrics that are counted."""
+    found: list[Metric] = []
+    monkeypatch.setattr(metrics, "count", lambda metric, _=1: found.append(metric))
+    return found
+
+
+def allow(monkeypatch: pytest.MonkeyPatch, **figures: int) -> None:
+    """Set figures of the limits, for this test."""
+    for name, figure in figures.items():
+        monkeypatch.setenv(f"RU4M_LIMIT_{name.upper()}", str(figure))
+    settings.cache_clear()
+
+
+def record_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RU4M_SMS_BUDGETS", "recorded")
+    settings.cache_clear()
+
+
+def a_german_phone() -> str:
+    return f"+49151{next(_numbers):08d}"
+
+
+def asks(world: World, phone: str | None = None, device: dict[str, Any] | None = None, **more: Any) -> Reply:
+    """Ask for a code from an address of one's own."""
+    number = next(_numbers)
+    address = f"10.{number // 256 % 256}.{number % 256}.1"
+    return world.asks_for_a_code(phone or a_phone(), device, address=address, **more)
+
+
+def verifies(world: World, asked: Reply, phone: str) -> Reply:
+    return world.verifies(asked.json["challenge_id"], world.code_for(phone))
+
+
+def resend(world: World, asked: Reply) -> Reply:
+    return world.call("POST", f"/v1/signup/{asked.json['challenge_id']}/resend")
+
+
+def admitted(world: World, most: int = 20, phone: Callable[[], str] = a_phone) -> int:
+    """How many more codes strangers get now."""
+    return next(n for n in range(most + 1) if n == most or asks(world, phone()).status == 429)
+
+
+def refused(reply: Reply, limit: str, retry_after: timedelta) -> None:
+    assert (reply.status, reply.problem) == (429, "too_many_codes")
+    assert (reply.json["limit"], reply.json["retry_after"]) == (limit, retry_after.total_seconds())
+
+
+def debt(budget: str) -> int:
+    """The day's debt of the only counter of a budget, in hundredths of a text."""
+    (item,) = [one for one in cloud.records("code_count") if one["pk"]["S"].startswith(budget)]
+    return int(item["debt"]["N"])
+
+
+# What is refused, and until when
+
+
+def test_text_over_the_hour_of_a_country_names_the_limit_and_the_end_of_the_hour(
+    world: World, two: None
+) -> None:
+    world.advance(timedelta(minutes=40))
+    assert admitted(world) == 2
+    phone = a_phone()
+    refused(asks(world, phone), "codes_per_country", timedelta(minutes=20))
+    assert world.messages_to(phone) == []
+    world.advance(timedelta(minutes=20))
+    assert asks(world, phone).status == 202
+
+
+def test_text_over_the_day_of_a_country_names_the_limit_and_the_end_of_the_day(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    allow(monkeypatch, codes_unverified_country_day=3)
+    for _ in range(3):
+        assert asks(world).status == 202
+        world.advance(timedelta(hours=1))
+    refused(asks(world), "codes_per_country", timedelta(hours=9))
+    world.advance(timedelta(hours=9))
+    assert asks(world).status == 202
+
+
+def test_used_up_budget_of_a_country_closes_no_other(world: World, two: None) -> None:
+    assert admitted(world) == 2
+    assert asks(world, a_german_phone()).status == 202
+
+
+@pytest.mark.parametrize(
+    ("figure", "wait"), [("codes_unverified_hour", 1), ("codes_unverified_day", 12)], ids=["hour", "day"]
+)
+def test_budget_in_all_counts_every_country(
+    world: World, monkeypatch: pytest.MonkeyPatch, figure: str, wait: int
+) -> None:
+    allow(monkeypatch, **{figure: 2})
+    assert asks(world).status == asks(world, a_german_phone()).status == 202
+    refused(asks(world), "codes_in_all", timedelta(hours=wait))
+    refused(asks(world, a_german_phone()), "codes_in_all", timedelta(hours=wait))
+
+
+def test_of_two_racing_texts_the_one_over_the_budget_is_refused(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    allow(monkeypatch, codes_unverified_country_hour=1)
+    first = just_before(monkeypatch, table, "write", lambda: asks(world))
+    second = asks(world)
+    assert (first[0].status, second.status) == (202, 429)
+
+
+def test_refused_text_uses_up_nothing_of_number_and_prefix(
+    world: World, two: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    allow(monkeypatch, codes_per_prefix_least=4)
+    admitted(world)
+    phone = a_phone()
+    for _ in range(8):
+        assert asks(world, phone).json["limit"] == "codes_per_country"
+    world.advance(timedelta(hours=1))
+    assert asks(world, phone).status == 202
+
+
+def test_text_that_is_refused_in_all_uses_up_nothing_of_its_country(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    allow(monkeypatch, codes_unverified_hour=1)
+    asks(world)
+    for _ in range(3):
+        assert asks(world).json["limit"] == "codes_in_all"
+    assert debt(COUNTRY) == 100
+
+
+@pytest.mark.promise("ACC-1")
+def test_refusal_by_a_budget_does_not_show_whether_a_number_is_registered(world: World, two: None) -> None:
+    mila = world.a_user()
+    admitted(world)
+    with cloud.counted() as of_hers:
+        hers = asks(world, mila.phone)
+    with cloud.counted() as of_nobodys:
+        nobodys = asks(world)
+    assert hers.json | {"request_id": ""} == nobodys.json | {"request_id": ""}
+    assert of_hers == of_nobodys
+
+
+# What is given back and what is earned
+
+
+def test_verified_code_gives_its_text_back_and_earns_half_a_text_for_its_country(
+    world: World, two: None
+) -> None:
+    phone = a_phone()
+    asked = asks(world, phone)
+    assert verifies(world, asked, phone).status == 201
+    assert (debt(COUNTRY), debt(IN_ALL)) == (-50, 0)
+    assert admitted(world) == 2
+    for _ in range(2):
+        world.advance(timedelta(hours=1))
+        assert admitted(world) == 2
+
+
+def test_two_verified_codes_earn_room_for_one_text(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(2):
+        world.a_user()
+    allow(monkeypatch, codes_unverified_country_hour=2)
+    assert admitted(world) == 3
+
+
+def test_verified_codes_earn_nothing_in_all(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(4):
+        world.a_user()
+    allow(monkeypatch, codes_unverified_hour=2)
+    assert admitted(world) == 2
+
+
+def test_repeated_code_gives_back_once(world: World) -> None:
+    phone = a_phone()
+    asked = asks(world, phone)
+    for _ in range(3):
+        assert verifies(world, asked, phone).status == 201
+    assert (debt(COUNTRY), debt(IN_ALL)) == (-50, 0)
+
+
+def test_wrong_code_gives_nothing_back(world: World) -> None:
+    phone = a_phone()
+    asked = asks(world, phone)
+    world.verifies(asked.json["challenge_id"], other_than(world.code_for(phone)))
+    assert (debt(COUNTRY), debt(IN_ALL)) == (100, 100)
+
+
+def test_text_that_is_sent_again_counts_and_comes_back_with_the_first(world: World) -> None:
+    phone = a_phone()
+    asked = asks(world, phone)
+    world.advance(timedelta(minutes=1))
+    assert resend(world, asked).status == 202
+    assert (debt(COUNTRY), debt(IN_ALL)) == (200, 200)
+    verifies(world, asked, phone)
+    assert (debt(COUNTRY), debt(IN_ALL)) == (-50, 0)
+
+
+def test_text_is_not_sent_again_once_the_budget_is_used_up(world: World, two: None) -> None:
+    asked = asks(world)
+    admitted(world)
+    world.advance(timedelta(minutes=1))
+    refused(resend(world, asked), "codes_per_country", timedelta(minutes=59))
+
+
+def test_text_that_the_carrier_refused_counts_in_no_budget(world: World) -> None:
+    asked = asks(world)
+    with cloud.failing("sns", "Publish", SMS_DOWN):
+        assert asks(world).problem == "sms_unavailable"
+        world.advance(timedelta(minutes=1))
+        assert resend(world, asked).problem == "sms_unavailable"
+    assert (debt(COUNTRY), debt(IN_ALL)) == (100, 100)
+
+
+def test_code_that_cannot_be_counted_as_verified_opens_its_account_all_the_same(world: World) -> None:
+    phone = a_phone()
+    asked = asks(world, phone)
+    with cloud.failing("dynamodb", "UpdateItem", OUTAGES[0], touching="code_count"):
+        assert verifies(world, asked, phone).status == 201
+    assert (debt(COUNTRY), debt(IN_ALL)) == (100, 100)  # the strict side
+
+
+# The slot is that of the challenge
+
+
+def test_all_of_a_challenge_counts_on_the_day_on_which_it_was_made(world: World) -> None:
+    phone = a_phone()
+    world.traveller.move_to(datetime(2026, 11, 24, 23, 58, tzinfo=UTC))
+    asked = asks(world, phone)
+    world.advance(timedelta(minutes=4))
+    assert resend(world, asked).status == 202
+    verifies(world, asked, phone)
+    asks(world)
+    days = {
+        item["pk"]["S"].rpartition("#")[2]: int(item["debt"]["N"])
+        for item in cloud.records("code_count")
+        if item["pk"]["S"].startswith(IN_ALL)
+    }
+    assert days == {"2026-11-24": 0, "2026-11-25": 100}
+
+
+def test_resend_over_the_budget_of_an_hour_that_is_over_may_be_tried_anew_at_once(
+    world: World, two: None
+) -> None:
+    world.advance(timedelta(minutes=59))
+    asked = asks(world)
+    admitted(world)
+    world.advance(timedelta(minutes=1))
+    refused(resend(world, asked), "codes_per_country", timedelta(seconds=1))
+    assert asks(world).status == 202
+
+
+# Who passes
+
+
+@pytest.mark.promise("ACC-2")
+@pytest.mark.parametrize("figure", ["codes_unverified_country_hour", "codes_unverified_hour"])
+def test_known_device_signs_in_beyond_a_budget(
+    world: World, monkeypatch: pytest.MonkeyPatch, counted: list[Metric], figure: str
+) -> None:
+    device = a_device()
+    mila = world.a_user(device=device)
+    allow(monkeypatch, **{figure: 1})
+    admitted(world)
+    asked = asks(world, mila.phone, device)
+    assert verifies(world, asked, mila.phone).status == 200
+    assert counted.count(Metric.CODE_RESERVED) == 1
+
+
+@pytest.mark.promise("ACC-2")
+def test_session_steps_up_beyond_a_budget_and_counts_in_none(world: World, two: None) -> None:
+    mila = world.a_user()
+    admitted(world)
+    before = (debt(COUNTRY), debt(IN_ALL))
+    assert mila.steps_up().status == 200
+    assert (debt(COUNTRY), debt(IN_ALL)) == before
+
+
+def test_mailed_codes_count_in_no_budget(world: World) -> None:
+    mila = world.a_user()
+    before = (debt(COUNTRY), debt(IN_ALL))
+    assert mila.has_email(an_address()).status == 200
+    assert (debt(COUNTRY), debt(IN_ALL)) == before
+
+
+def test_text_of_the_reserve_gives_nothing_back_that_was_not_counted(
+    world: World, two: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    device = a_device()
+    mila = world.a_user(device=device)
+    admitted(world)
+    before = (debt(COUNTRY), debt(IN_ALL))
+    asked = asks(world, mila.phone, device)
+    world.advance(timedelta(minutes=1))
+    assert resend(world, asked).status == 202
+    verifies(world, asked, mila.phone)
+    assert (debt(COUNTRY), debt(IN_ALL)) == before
+
+
+def test_text_of_the_reserve_comes_back_to_the_budget_that_counted_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    device = a_device()
+    mila = world.a_user(device=device)
+    allow(monkeypatch, codes_unverified_hour=1)
+    admitted(world)
+    before = (debt(COUNTRY), debt(IN_ALL))
+    verifies(world, asks(world, mila.phone, device), mila.phone)
+    assert (debt(COUNTRY), debt(IN_ALL)) == (before[0] - 50, before[1])
+
+
+def test_text_that_was_counted_comes_back_though_the_next_one_is_of_the_reserve(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    device = a_device()
+    mila = world.a_user(device=device)
+    asked = asks(world, mila.phone, device)
+    allow(monkeypatch, codes_unverified_country_hour=1)
+    world.advance(timedelta(minutes=1))
+    before = (debt(COUNTRY), debt(IN_ALL))
+    assert resend(world, asked).status == 202
+    verifies(world, asked, mila.phone)
+    assert (debt(COUNTRY), debt(IN_ALL)) == (before[0] - 150, before[1] - 100)
+
+
+def test_resend_of_the_reserve_that_the_carrier_refused_leaves_no_trace(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    device = a_device()
+    mila = world.a_user(device=device)
+    asked = asks(world, mila.phone, device)
+    allow(monkeypatch, codes_unverified_country_hour=1)
+    world.advance(timedelta(minutes=1))
+    with cloud.failing("sns", "Publish", SMS_DOWN):
+        assert resend(world, asked).problem == "sms_unavailable"
+    before = (debt(COUNTRY), debt(IN_ALL))
+    verifies(world, asked, mila.phone)
+    assert (debt(COUNTRY), debt(IN_ALL)) == (before[0] - 150, before[1] - 100)
+
+
+# Outages and recorded budgets
+
+
+@pytest.mark.promise("ACC-2")
+@pytest.mark.parametrize("outage", OUTAGES, ids=named)
+@pytest.mark.parametrize("budget", [COUNTRY, IN_ALL])
+def test_no_code_is_sent_while_a_budget_cannot_be_counted(
+    world: World, budget: str, outage: Exception
+) -> None:
+    phone, key = a_phone(), {"Idempotency-Key": str(uuid.uuid4())}
+    device = a_device()
+    with cloud.failing("dynamodb", "UpdateItem", outage, touching=budget):
+        assert asks(world, phone, device, headers=key).problem == "sms_unavailable"
+    assert world.messages_to(phone) == []
+    assert asks(world, phone, device, headers=key).status == 202  # at once
+
+
+def test_recorded_budgets_refuse_nothing_and_count_what_they_would_refuse(
+    world: World, monkeypatch: pytest.MonkeyPatch, counted: list[Metric]
+) -> None:
+    allow(monkeypatch, codes_unverified_country_hour=2, codes_unverified_hour=3)
+    record_only(monkeypatch)
+    assert admitted(world, most=5) == 5
+    assert counted.count(Metric.CODE_OVER_COUNTRY_BUDGET) == 3
+    assert counted.count(Metric.CODE_OVER_BUDGET_IN_ALL) == 2
+    assert (debt(COUNTRY), debt(IN_ALL)) == (500, 500)
+
+
+def test_enforced_budgets_count_what_they_refuse(
+    world: World, monkeypatch: pytest.MonkeyPatch, counted: list[Metric]
+) -> None:
+    allow(monkeypatch, codes_unverified_country_hour=2)
+    assert admitted(world) == 2
+    allow(monkeypatch, codes_unverified_country_hour=20, codes_unverified_hour=2)
+    assert admitted(world) == 0
+    assert counted.count(Metric.CODE_OVER_COUNTRY_BUDGET) == 1
+    assert counted.count(Metric.CODE_OVER_BUDGET_IN_ALL) == 1
+
+
+def test_recorded_budgets_that_cannot_be_counted_refuse_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch, counted: list[Metric]
+) -> None:
+    record_only(monkeypatch)
+    phone = a_phone()
+    with cloud.failing("dynamodb", "UpdateItem", OUTAGES[0], touching="code_count"):
+        asked = asks(world, phone)
+    assert asked.status == 202
+    assert counted.count(Metric.USE_NOT_COUNTED) == 2
+    assert verifies(world, asked, phone).status == 201
+    assert cloud.records("code_count") == []

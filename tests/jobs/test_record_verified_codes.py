@@ -1,0 +1,229 @@
+"""The hourly count of verified codes, by which a country's budget grows (ADR 26)."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from botocore.exceptions import EndpointConnectionError
+
+from chalicelib.challenges import budgets, history, store
+from chalicelib.challenges.jobs import record_verified_codes
+from chalicelib.core import aws, clock, table
+from chalicelib.core.clock import DAY, HOUR, MINUTE
+from chalicelib.core.observe import EntryFailed
+from chalicelib.core.settings import settings
+from chalicelib.limits.model import CodeHistory
+from tests.support import cloud
+from tests.support.builders import a_schedule_event
+from tests.support.cloud import counted
+from tests.support.outages import OUTAGES
+from tests.support.races import just_before
+from tests.support.world import World
+
+TABLE_DOWN = EndpointConnectionError(endpoint_url="https://dynamodb")
+
+
+def run() -> Any:
+    """The job as Lambda runs it."""
+    return record_verified_codes(a_schedule_event(), None)
+
+
+def verify_codes(country: str, codes: int) -> None:
+    """So many verified codes of today, as their counter has them."""
+    today = clock.now().replace(hour=0, minute=0, second=0)
+    key = budgets.PER_COUNTRY._first(country, today)
+    ends = clock.to_epoch(today + 3 * DAY)
+    item = {"kind": "code_count", "scope": country, "began_at": clock.to_text(today), "debt": 0}
+    table.put_all(key.table, [(key, {**item, "verified": codes, "expires_at": ends, "delete_at": ends})])
+
+
+def kept() -> CodeHistory:
+    found = store.get_history()
+    assert found is not None
+    return found
+
+
+def test_run_records_the_verified_codes_of_each_country_and_day(world: World) -> None:
+    for _ in range(3):
+        world.a_user()
+    world.asks_for_a_code("+4915112345678")  # nobody verifies it
+    assert run() == {"countries": 1}
+    assert kept().verified == {"RS": {"2026-11-24": 3}}
+
+
+def test_run_without_any_code_records_that(world: World) -> None:
+    assert run() == {"countries": 0}
+    assert kept().verified == {}
+
+
+def test_run_records_yesterday_too(world: World) -> None:
+    verify_codes("RS", 7)
+    world.advance(timedelta(hours=13))
+    verify_codes("RS", 2)
+    run()
+    assert kept().verified == {"RS": {"2026-11-24": 7, "2026-11-25": 2}}
+
+
+def test_best_day_of_the_last_two_weeks_counts_and_no_older_one(world: World) -> None:
+    verify_codes("RS", 600)
+    run()
+    for _ in range(14):
+        assert kept().highest("RS", clock.now()) == 600
+        world.advance(DAY)
+        verify_codes("RS", 3)
+        run()
+    assert kept().highest("RS", clock.now()) == 600
+    world.advance(DAY)
+    run()
+    assert kept().highest("RS", clock.now()) == 3
+    assert len(kept().verified["RS"]) == 14
+
+
+def test_day_before_the_window_does_not_count_although_no_run_left_it_out(world: World) -> None:
+    verify_codes("RS", 600)
+    run()
+    known = kept()
+    assert known.highest("RS", clock.now() + 14 * DAY) == 600
+    assert known.highest("RS", clock.now() + 15 * DAY) == 0
+
+
+def test_codes_of_a_busy_hour_are_added_up_from_all_its_items(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(budgets, "_BUSY", 2)
+    for _ in range(6):
+        world.a_user()
+    assert len(cloud.records("code_count")) > 2
+    run()
+    assert kept().verified == {"RS": {"2026-11-24": 6}}
+
+
+def test_run_reads_all_countries_with_one_call_for_each_hundred_counters(world: World) -> None:
+    assert len(settings().sms_countries) < 50
+    with counted() as calls:
+        run()
+    assert calls.tables == {"GetItem": 1, "BatchGetItem": 1, "PutItem": 1}
+
+
+def test_more_than_a_hundred_counters_are_read_in_several_calls(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    letters = "ABCDEFGH"
+    monkeypatch.setenv("RU4M_SMS_COUNTRIES", ",".join(a + b for a in letters for b in letters))
+    settings.cache_clear()
+    with counted() as calls:
+        run()
+    assert calls.tables["BatchGetItem"] == 2
+
+
+# Runs that fail, repeat or race
+
+
+def test_run_that_is_repeated_changes_no_count(world: World) -> None:
+    world.a_user()
+    run()
+    before = kept().verified
+    run()
+    assert kept().verified == before
+
+
+@pytest.mark.parametrize("operation", ["GetItem", "BatchGetItem", "PutItem"])
+def test_run_that_is_stopped_anywhere_loses_nothing(world: World, operation: str) -> None:
+    verify_codes("RS", 5)
+    run()
+    world.advance(HOUR)
+    verify_codes("RS", 8)
+    with cloud.failing("dynamodb", operation, TABLE_DOWN), pytest.raises(EntryFailed):
+        run()
+    assert kept().verified == {"RS": {"2026-11-24": 5}}
+    world.advance(24 * HOUR)
+    run()
+    assert kept().verified == {"RS": {"2026-11-24": 8}}
+
+
+def test_run_that_was_overtaken_overwrites_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    verify_codes("RS", 5)
+    run()
+
+    def newer() -> None:
+        verify_codes("RS", 9)
+        run()
+
+    just_before(monkeypatch, store, "put_history", newer)
+    run()  # it had counted five
+    assert kept().verified == {"RS": {"2026-11-24": 9}}
+
+
+def test_first_of_two_racing_runs_makes_the_record(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def newer() -> None:
+        verify_codes("RS", 9)
+        run()
+
+    just_before(monkeypatch, store, "put_history", newer)
+    run()
+    assert kept().verified == {"RS": {"2026-11-24": 9}}
+
+
+def test_count_that_is_gone_does_not_make_its_day_smaller(world: World) -> None:
+    verify_codes("RS", 9)
+    run()
+    key = budgets.PER_COUNTRY._first("RS", clock.now().replace(hour=0))
+    table.write(table.Delete(key))
+    run()
+    assert kept().verified == {"RS": {"2026-11-24": 9}}
+
+
+# What functions know of it
+
+
+def test_functions_read_the_history_once_a_minute(world: World) -> None:
+    verify_codes("RS", 600)
+    run()
+    assert history.highest("RS") == 600
+    verify_codes("RS", 900)
+    run()
+    with counted() as calls:
+        assert history.highest("RS") == 600
+    assert calls == {}
+    world.advance(MINUTE)
+    assert history.highest("RS") == 900
+
+
+def test_what_was_read_last_holds_while_the_history_cannot_be_read(world: World) -> None:
+    verify_codes("RS", 600)
+    run()
+    history.highest("RS")
+    world.advance(MINUTE)
+    with cloud.failing("dynamodb", "GetItem", OUTAGES[0]):
+        assert history.highest("RS") == 600
+
+
+def test_unreadable_history_is_met_once_a_minute_and_not_by_each_request(world: World) -> None:
+    with cloud.failing("dynamodb", "GetItem", OUTAGES[0]):
+        assert history.highest("RS") == 0
+        with counted() as calls:
+            assert history.highest("RS") == 0
+    assert calls == {}
+
+
+def test_history_that_is_not_as_it_is_stored_leaves_what_was_read_last(world: World) -> None:
+    verify_codes("RS", 600)
+    run()
+    history.highest("RS")
+    aws.client("dynamodb").update_item(
+        TableName="ru4m-test-challenges",
+        Key={"pk": {"S": "code_history"}},
+        UpdateExpression="SET verified = :v",
+        ExpressionAttributeValues={":v": {"S": "none"}},
+    )
+    world.advance(MINUTE)
+    assert history.highest("RS") == 600
+
+
+def test_room_of_a_country_grows_with_its_best_day(world: World) -> None:
+    assert budgets.PER_COUNTRY.room("RS") == (100 * 100, 300 * 100)
+    verify_codes("RS", 6_000)
+    run()
+    world.advance(MINUTE)
+    assert budgets.PER_COUNTRY.room("RS") == (200 * 100, 1_800 * 100)
+    assert budgets.PER_COUNTRY.room("DE") == (100 * 100, 300 * 100)

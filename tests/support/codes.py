@@ -1,0 +1,53 @@
+"""Codes that strangers ask for, at the budgets themselves: thousands of them in seconds."""
+
+from collections.abc import Callable
+from functools import partial
+
+from chalicelib.challenges import budgets
+from chalicelib.challenges.model import Challenge, ChallengePurpose, Channel, TooManyCodes
+from chalicelib.core import clock
+from chalicelib.core.clock import MINUTE
+from chalicelib.core.ids import ChallengeId
+
+
+def a_challenge(phone: str) -> Challenge:
+    """A stranger's challenge for a number, made now."""
+    now = clock.now()
+    return Challenge(
+        challenge_id=ChallengeId.new(),
+        purpose=ChallengePurpose.SIGNUP,
+        channel=Channel.SMS,
+        phone=phone,
+        key_version="1",
+        created_at=now,
+        code_until=now + 10 * MINUTE,
+        resend_after=now + MINUTE,
+    )
+
+
+def send(phone: str) -> Challenge | None:
+    """Count a text in both budgets as a sign-up does; None if one refuses it."""
+    challenge = a_challenge(phone)
+    undo: list[Callable[[], None]] = []
+    for budget in budgets.of(challenge):
+        try:
+            place = budget.hit(challenge)
+        except TooManyCodes:
+            for give_back in undo:
+                give_back()
+            return None
+        if place:
+            undo.append(partial(budget.give_back, place))
+    return challenge
+
+
+def send_many(phone: str, texts: int) -> list[Challenge]:
+    """The challenges of those that were not refused."""
+    asked = (send(phone) for _ in range(texts))
+    return [challenge for challenge in asked if challenge]
+
+
+def verify(challenge: Challenge) -> None:
+    """Count that its code came back."""
+    for budget in budgets.of(challenge):
+        budget.came_good(challenge)

@@ -1,0 +1,172 @@
+"""How the counters of a busy hour are spread, and what bound follows (ADR 26)."""
+
+import zlib
+from contextlib import suppress
+
+import pytest
+
+from chalicelib.challenges import budgets
+from chalicelib.challenges.budgets import IN_ALL, PER_COUNTRY, Budget, Place
+from chalicelib.challenges.model import Challenge, TooManyCodes
+from chalicelib.core import figures, spreading
+from chalicelib.core.clock import HOUR
+from chalicelib.core.settings import settings
+from chalicelib.core.spreading import SHARDS
+from infra.local.cloud import LIMITS_VARIABLE, local_figures
+from tests.support.builders import a_phone
+from tests.support.codes import a_challenge
+from tests.support.world import World
+
+BUSY = 60
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An hour of a country has room for ten texts, and is busy from sixty on."""
+    monkeypatch.setattr(budgets, "_BUSY", BUSY)
+    monkeypatch.setenv("RU4M_LIMIT_CODES_UNVERIFIED_COUNTRY_HOUR", "10")
+    settings.cache_clear()
+
+
+def hit(budget: Budget = PER_COUNTRY, challenge: Challenge | None = None) -> Place:
+    place = budget.hit(challenge or a_challenge(a_phone()))
+    assert place is not None
+    return place
+
+
+def one_for(item: int) -> Challenge:
+    """A challenge that counts in this one of the items, once they are many."""
+    while True:
+        challenge = a_challenge(a_phone())
+        if zlib.crc32(challenge.challenge_id.encode()) % spreading.SHARDS == item:
+            return challenge
+
+
+def admitted(budget: Budget = PER_COUNTRY) -> int:
+    """How many texts that nobody verifies are admitted in a busy hour until all its items are full."""
+    taken = 0
+    for item in range(spreading.SHARDS):
+        with suppress(TooManyCodes):
+            while True:
+                hit(budget, one_for(item))
+                taken += 1
+    return taken
+
+
+def a_busy_hour(budget: Budget = PER_COUNTRY) -> None:
+    """Its texts are all verified and all in the first item; the last verification shows that it is busy."""
+    for _ in range(BUSY):
+        challenge = a_challenge(a_phone())
+        hit(budget, challenge)
+        spreading.forget()
+        budget.came_good(challenge)
+
+
+def test_hour_counts_in_one_item_until_it_is_busy_then_in_thirty_two_more(world: World) -> None:
+    challenges = [a_challenge(a_phone()) for _ in range(BUSY)]
+    keys = []
+    for challenge in challenges:
+        keys.append(hit(PER_COUNTRY, challenge).key)
+        PER_COUNTRY.came_good(challenge)
+    assert len({*keys}) == 1
+    assert len({hit(PER_COUNTRY, one_for(item)).key for item in range(SHARDS)} - {keys[0]}) == SHARDS
+
+
+def test_hour_is_busy_for_itself_only(world: World) -> None:
+    a_busy_hour()
+    place = hit()
+    assert place.key != place.first
+    world.advance(HOUR)
+    place = hit()
+    assert place.key == place.first
+
+
+def test_text_that_was_not_sent_is_given_back_where_it_was_counted(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spreading, "SHARDS", 1)
+    a_busy_hour()
+    room = admitted()
+    world.advance(HOUR)
+    a_busy_hour()
+    for _ in range(3 * room):
+        PER_COUNTRY.give_back(hit())
+    assert admitted() == room
+
+
+@pytest.mark.parametrize("shards", [1, 4])
+def test_all_items_of_a_busy_hour_together_admit_less_than_twice_its_room(
+    world: World, monkeypatch: pytest.MonkeyPatch, shards: int
+) -> None:
+    monkeypatch.setattr(spreading, "SHARDS", shards)
+    a_busy_hour()
+    room = 10 + BUSY // 2
+    spread = admitted()
+    in_first = 0
+    with suppress(TooManyCodes):
+        while True:
+            spreading.forget()  # each time a container that does not know yet
+            hit()
+            in_first += 1
+    assert in_first == room
+    assert room // 2 < spread <= room
+
+
+def test_code_that_is_verified_after_the_hour_became_busy_makes_room_for_others(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spreading, "SHARDS", 1)
+    a_busy_hour()
+    challenges = [a_challenge(a_phone()) for _ in range(4)]
+    for challenge in challenges:
+        hit(PER_COUNTRY, challenge)
+    admitted()
+    for challenge in challenges:
+        PER_COUNTRY.came_good(challenge)
+    assert admitted() == 4 + 2
+
+
+def test_container_that_meets_a_busy_hour_by_a_refusal_learns_of_it(world: World) -> None:
+    a_busy_hour()
+    for _ in range(10 + BUSY // 2):
+        spreading.forget()
+        hit()
+    spreading.forget()
+    with pytest.raises(TooManyCodes):
+        hit()
+    place = hit()
+    assert place.key != place.first
+
+
+def test_crowd_that_an_hour_had_room_for_is_not_refused_once_it_is_busy(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spreading, "SHARDS", 2)
+    for _ in range(6 * BUSY // 8):  # eight texts at once, of which six are verified after that
+        crowd = [a_challenge(a_phone()) for _ in range(8)]
+        for challenge in crowd:
+            hit(PER_COUNTRY, challenge)
+        for challenge in crowd[:6]:
+            PER_COUNTRY.came_good(challenge)
+
+
+def test_each_item_of_a_busy_hour_has_room_for_one_text(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RU4M_LIMIT_CODES_UNVERIFIED_HOUR", "1")
+    settings.cache_clear()
+    a_busy_hour(IN_ALL)
+    assert admitted(IN_ALL) == SHARDS
+
+
+# Figures of a local cloud
+
+
+def test_counts_of_budgets_are_wide_on_a_local_cloud_unless_it_has_real_limits() -> None:
+    wide = figures.read(local_figures({}))
+    real = figures.read(local_figures({LIMITS_VARIABLE: "real"}))
+    assert (real.codes_unverified_country_hour, real.codes_unverified_country_day) == (100, 300)
+    assert (real.codes_unverified_hour, real.codes_unverified_day) == (3_000, 20_000)
+    assert (wide.codes_unverified_country_hour, wide.codes_unverified_country_day) == (100_000, 300_000)
+    assert (wide.codes_unverified_hour, wide.codes_unverified_day) == (1_000_000, 1_000_000)
+    assert wide.codes_earned_share == real.codes_earned_share
