@@ -47,7 +47,10 @@ _PROBLEM_SCHEMA: dict[str, Any] = {
         "status": {"type": "integer"},
         "code": {"type": "string"},
         "detail": {"type": "string"},
-        "request_id": {"type": "string"},
+        "request_id": {
+            "type": "string",
+            "description": "Names this call in our logs; also the header x-amzn-RequestId of the answer",
+        },
     },
 }
 _RETRY_AFTER = {

@@ -68,15 +68,15 @@ class Problem(Exception):
         self.members: Members = members
 
     def document(self, request_id: str) -> dict[str, object]:
-        """The body of the answer."""
+        """The body of the answer. No member replaces one that every problem has."""
         return {
+            **self.members,
             "type": BASE_TYPE + self.code,
             "title": self.title,
             "status": self.status,
             "code": self.code,
             "detail": self.detail,
             "request_id": request_id,
-            **self.members,
         }
 
 

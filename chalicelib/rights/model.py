@@ -90,12 +90,16 @@ class StepStatus(StrEnum):
 
 
 class AlreadyOpen(Conflict):
-    """The same right is being exercised already; `request_id` says by which request."""
+    """The same right is being exercised already; `open_request_id` says by which request."""
 
     code = "already_open"
     title = "A request for this right is open already"
     shows: ClassVar[Schemas] = {
-        "request_id": {"type": "string", "pattern": f"^{RightsRequestId.pattern.pattern}$"}
+        "open_request_id": {
+            "type": "string",
+            "pattern": f"^{RightsRequestId.pattern.pattern}$",
+            "description": "The request by which the right is being exercised",
+        }
     }
 
 

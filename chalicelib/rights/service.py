@@ -152,7 +152,7 @@ def _asked_before(request_id: RightsRequestId, body: Body) -> Taken:
 
 def _open_already(conflict: ExercisedAlready, request: RightsRequest) -> AlreadyOpen:
     named = (conflict.found or {}).get("request_id") or store.exercised_by(request.account_id, request.right)
-    return AlreadyOpen(request_id=str(named or ""))
+    return AlreadyOpen(open_request_id=str(named or ""))
 
 
 def own(account_id: AccountId, request_id: RightsRequestId) -> RightsRequest:

@@ -73,6 +73,8 @@ def _why(status: int, problem: dict[str, Any]) -> str:
     """The problem in a line; a gateway between us and the API may answer in another shape."""
     said = [f"{status} {problem.get('code', '')}".strip(), str(problem.get("detail", ""))]
     said += [f"{error['pointer']}: {error['message']}" for error in problem.get("errors", ())]
+    if "open_request_id" in problem:
+        said.append(f"by {problem['open_request_id']}")
     if "request_id" in problem:
-        said.append(f"request {problem['request_id']}")
+        said.append(f"call {problem['request_id']}")
     return "; ".join(part for part in said if part)

@@ -71,6 +71,14 @@ def test_global_privacy_control_is_honoured(world: World) -> None:
     assert world.call("GET", "/.well-known/gpc.json").json == {"gpc": True, "lastUpdate": "2026-11-24"}
 
 
+@pytest.mark.parametrize("path", ["/v1/health", "/v1/rights-receipts/r_1"])
+def test_answer_log_and_header_name_the_call_by_one_id(world: World, path: str) -> None:
+    reply = world.call("GET", path)
+    assert reply.call_id
+    assert world.log_lines[-1]["request_id"] == reply.call_id
+    assert reply.status == 200 or reply.json["request_id"] == reply.call_id
+
+
 def test_the_contract_is_served_as_committed(world: World) -> None:
     assert world.call("GET", "/v1/openapi.json").json == json.loads(openapi.PLACE.read_text())
 

@@ -398,10 +398,10 @@ def test_a_right_that_is_being_exercised_is_not_entered_again(
     world: World, mila: User, alice: Operator, asked: str
 ) -> None:
     refused = alice.enters(mila.user_id)
-    assert (refused.problem, refused.json["request_id"]) == ("already_open", asked)
+    assert (refused.problem, refused.json["open_request_id"]) == ("already_open", asked)
     twice = [alice.enters(mila.user_id, "erasure") for _ in range(2)]
     assert [reply.status for reply in twice] == [201, 409]
-    assert twice[1].json["request_id"] == twice[0].json["id"]
+    assert twice[1].json["open_request_id"] == twice[0].json["id"]
 
 
 def test_of_two_who_enter_the_same_letter_one_does(
@@ -409,7 +409,7 @@ def test_of_two_who_enter_the_same_letter_one_does(
 ) -> None:
     bob = world.an_operator("bob")
     first = just_before(monkeypatch, store, "take", lambda: bob.enters(mila.user_id))
-    assert alice.enters(mila.user_id).json["request_id"] == first[0].json["id"]
+    assert alice.enters(mila.user_id).json["open_request_id"] == first[0].json["id"]
 
 
 @pytest.mark.promise("RGT-10")

@@ -96,7 +96,7 @@ def test_one_request_at_a_time_exercises_a_right(world: World) -> None:
     first = taken(mila.exercises("access"))
     second = mila.exercises("access")
     assert (second.status, second.problem) == (409, "already_open")
-    assert second.json["request_id"] == first["id"]
+    assert second.json["open_request_id"] == first["id"]
     taken(mila.exercises("portability"))
     assert len(cloud.records("rights_request")) == 2
 

@@ -42,6 +42,7 @@ class Reply:
     status: int
     headers: dict[str, str]
     text: str
+    call_id: str | None = field(default=None, compare=False)  # of this call alone; the header of that name
 
     @property
     def json(self) -> Any:
@@ -99,7 +100,8 @@ class World:
         if response.status_code == 401 and b'"code"' not in response.body:
             return _unauthenticated()  # no Authorization header at all: refused before the authorizer
         lowered = {name.lower(): str(value) for name, value in response.headers.items()}
-        return Reply(response.status_code, lowered, response.body.decode())
+        call_id = lowered.pop("x-amzn-requestid", None)
+        return Reply(response.status_code, lowered, response.body.decode(), call_id)
 
     def asks_for_a_code(self, phone: str, device: dict[str, Any] | None = None, **more: Any) -> Reply:
         return self.call("POST", "/v1/signup", body={"phone": phone, "device": device or a_device()}, **more)

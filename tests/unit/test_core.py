@@ -299,6 +299,17 @@ def test_a_problem_document_follows_the_rfc() -> None:
     json.dumps(document)
 
 
+def test_no_problem_shows_a_member_of_its_own_in_place_of_a_common_one() -> None:
+    import app  # noqa: F401 - every concept's problems exist
+
+    common = Problem().document("a-request").keys()
+    assert [p.code for p in problems() if common & {*p.shows, *p.may_show}] == []
+
+
+def test_a_member_never_replaces_the_id_of_the_call() -> None:
+    assert Problem(request_id="r_1").document("a-request")["request_id"] == "a-request"
+
+
 def test_metrics_have_names_of_their_own() -> None:
     labels = [metric.label for metric in Metric]
     assert len(labels) == len(set(labels))

@@ -14,6 +14,8 @@ V_co = TypeVar("V_co", bound=View | None, covariant=True)
 
 
 _Headers = dict[str, str | list[str]]  # as Chalice types them
+# The gateway's own name for it. On AWS the gateway sets it too, to the same id, also on answers of its own.
+REQUEST_ID = "x-amzn-RequestId"
 
 
 @dataclass(frozen=True)
@@ -55,9 +57,9 @@ class NoContent(Answer[None]):
     view: None = field(default=None)
 
 
-def respond(answer: Answer[View | None]) -> Response:
+def respond(answer: Answer[View | None], request_id: str) -> Response:
     """The response of a view's answer. Nothing of it may be kept by a cache on the way."""
-    headers: _Headers = {"Content-Type": "application/json", "Cache-Control": "no-store"}
+    headers = _headers("application/json", request_id)
     if isinstance(answer, Tagged):
         headers["ETag"] = answer.etag
     body = "" if answer.view is None else answer.view.model_dump_json(exclude_none=True, by_alias=True)
@@ -66,12 +68,16 @@ def respond(answer: Answer[View | None]) -> Response:
 
 def refuse(problem: Problem, request_id: str) -> Response:
     """The response of a problem (RFC 9457)."""
-    headers: _Headers = {"Content-Type": "application/problem+json", "Cache-Control": "no-store"}
+    headers = _headers("application/problem+json", request_id)
     return Response(
         body=json.dumps(problem.document(request_id), separators=(",", ":")),
         status_code=problem.status,
         headers={**headers, **_retry(problem.members)},
     )
+
+
+def _headers(media_type: str, request_id: str) -> _Headers:
+    return {"Content-Type": media_type, "Cache-Control": "no-store", REQUEST_ID: request_id}
 
 
 def _retry(members: Mapping[str, object]) -> dict[str, str]:

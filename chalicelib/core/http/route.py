@@ -231,7 +231,7 @@ def _serve(
         arguments = {**plan.judged(request), **plan.parsed(request, parts)}
         with plan.counted(request, arguments):
             answer = view(**arguments)
-        response = respond(answer if isinstance(answer, Answer) else Ok(answer))
+        response = respond(answer if isinstance(answer, Answer) else Ok(answer), request_id)
     except Problem as problem:
         response = refuse(problem, request_id)
         _count_problem(problem)
