@@ -14,6 +14,7 @@ from chalicelib.rights.entering import ReceivedRequest
 from chalicelib.rights.model import AlreadyOpen, RightsRequest, TooLate
 from chalicelib.rights.refusals import (
     ExtensionNotAllowed,
+    NotCarriedOut,
     NothingProposed,
     NotNow,
     OwnProposal,
@@ -46,7 +47,12 @@ def show_case(operator: Operator, request_id: RightsRequestId) -> Tagged[WholeCa
     return Tagged(WholeCaseView.with_history(request, history), etag=deciding.etag(request))
 
 
-@route(admin, "PUT", _ONE + "/proposal", problems=(InvalidRequest, TooLate, NotNow, ProposedAlready))
+@route(
+    admin,
+    "PUT",
+    _ONE + "/proposal",
+    problems=(InvalidRequest, TooLate, NotCarriedOut, NotNow, ProposedAlready),
+)
 def propose_decision(operator: Operator, request_id: RightsRequestId, body: NewProposal) -> Tagged[CaseView]:
     """Propose a decision; until another operator has approved it, nothing goes on."""
     return _shown(deciding.propose(request_id, operator.arn, body.decision))

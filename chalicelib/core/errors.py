@@ -28,7 +28,7 @@
     ├── Unprocessable       422
     │   ├── IdempotencyMismatch  idempotency_mismatch
     │   ├── (challenges)         wrong_code
-    │   └── (rights)             not_offered_here, extension_not_allowed
+    │   └── (rights)             not_offered_here, not_carried_out, extension_not_allowed
     ├── PreconditionRequired 428 precondition_required
     ├── TooMany             429  too_many_requests, with `limit` and `retry_after`
     │   └── (challenges)         too_many_codes, too_many_attempts

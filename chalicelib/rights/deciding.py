@@ -6,8 +6,9 @@ What always holds:
   request that was shown.
 - While a proposal waits, the plan stands still: nothing is handed out that may be refused. The clock runs on.
 - A decision is made once. No proof of identity and no second approval that comes after it changes it.
-- A refusal is for a reason of the closed list. One that comes after the first period is on record as late,
-  even where the answer was extended (Art. 12(4) GDPR); a refusal in part is one.
+- A right that nothing carries out is not answered as done, neither wholly nor in part.
+- A refusal is for a ground that the law knows for the right (`grounds`). One after the first period
+  is on record as late, even where the answer was extended (Art. 12(4) GDPR); a refusal in part is one.
 
 What may break: nothing half-way, since each move is one transaction with its evidence. An answer that is
 lost is had by the same call again.
@@ -23,9 +24,17 @@ from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.principals import person
 from chalicelib.rights import plans, service, states
-from chalicelib.rights.model import Proposal, RefusalReason, RightsRequest, Status, TooLate
+from chalicelib.rights.grounds import GROUNDS
+from chalicelib.rights.model import Proposal, RefusalReason, Right, RightsRequest, Status, TooLate
 from chalicelib.rights.moving import Move, going_on, moved
-from chalicelib.rights.refusals import NothingProposed, NotNow, OwnProposal, ProposedAlready, does_not_apply
+from chalicelib.rights.refusals import (
+    NotCarriedOut,
+    NothingProposed,
+    NotNow,
+    OwnProposal,
+    ProposedAlready,
+    does_not_apply,
+)
 
 
 @dataclass(frozen=True)
@@ -46,7 +55,9 @@ def propose(request_id: RightsRequestId, by: str, decision: Decision) -> RightsR
     """Propose a decision; it takes effect once another operator approves it.
 
     Raises:
-        InvalidRequest: no answer, a refusal without a reason, or a reason without a refusal.
+        InvalidRequest: no answer, a refusal without a reason, a reason without a refusal, or a reason that is
+            no ground to refuse this right.
+        NotCarriedOut: no plan carries the right out, so a refusal is the only answer.
         TooLate: it is decided already.
         NotNow: nothing but a refusal is possible before it is known who asks.
         ProposedAlready: another proposal waits.
@@ -84,12 +95,20 @@ def _check(decision: Decision) -> None:
         raise does_not_apply("reason", "A refusal needs one" if wants else "Nothing is refused")
 
 
+def _check_for(right: Right, decision: Decision) -> None:
+    if decision.status is not Status.REFUSED and right not in plans.OFFERED:
+        raise NotCarriedOut
+    if decision.reason is not None and decision.reason not in GROUNDS[right]:
+        raise does_not_apply("reason", "The law knows no such ground to refuse this right")
+
+
 def _proposed(request: RightsRequest, by: str, decision: Decision, now: datetime) -> Move | None:
     states.check_open(request)
     if standing := request.proposal:
         if (standing.by, _proposal(request, standing)) == (by, decision):
             return None
         raise ProposedAlready
+    _check_for(request.right, decision)
     if decision.status not in states.MOVES[request.status]:
         raise NotNow
     reviewed = Status.AWAITING_REVIEW in states.MOVES[request.status]

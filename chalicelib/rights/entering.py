@@ -3,7 +3,8 @@
 The period counts from that day, whenever it is entered: a letter that lay about is our loss. What is made of
 it is the request that the app would have made, and the subject sees it there too. Two things differ:
 
-- A right that nothing carries out by itself is taken in all the same: people do it, and decide.
+- A right without a plan is taken in all the same, and waits for people. As long as it has none, they can
+  refuse it, and cannot answer it as done.
 - Nothing is handed to another controller on the word of a letter. That is asked for in the app.
 """
 

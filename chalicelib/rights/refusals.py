@@ -31,6 +31,13 @@ class OwnProposal(Forbidden):
     title = "Another operator has to approve this"
 
 
+class NotCarriedOut(Unprocessable):
+    """Nothing carries this right out, so nobody can state that it was done, wholly or in part."""
+
+    code = "not_carried_out"
+    title = "Nothing carries this right out yet; the request can't be answered as done"
+
+
 class ExtensionNotAllowed(Unprocessable):
     """The law gives no such extension; `detail` says why not (Art. 12(3) GDPR)."""
 

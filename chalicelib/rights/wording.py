@@ -29,7 +29,7 @@ def decision(request: RightsRequest, contact: str) -> str:
     if request.status is Status.REFUSED:
         why = _REFUSED[request.refusal] if request.refusal else "Your request was refused."
         return f"{why} {_HOW_ON.format(contact)}"
-    told = _ANSWERED.get(request.right, "It is done.")
+    told = _ANSWERED[request.right]
     if request.missing:
         told = f"{told} {_MISSING.format(', '.join(request.missing))}"
     return told

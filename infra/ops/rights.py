@@ -81,7 +81,9 @@ def propose(
     text_file: TextFile,
     stage: Stage,
     region: Region,
-    reason: Annotated[RefusalReason | None, typer.Option(help="of a refusal, whole or in part")] = None,
+    reason: Annotated[
+        RefusalReason | None, typer.Option(help="of a refusal, whole or in part; a ground for this right")
+    ] = None,
     endpoint: Endpoint = None,
 ) -> None:
     """Propose a decision; until another operator has approved it, nothing goes on."""

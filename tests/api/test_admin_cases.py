@@ -382,16 +382,18 @@ def test_whoever_asked_follows_it_by_the_receipt(world: World, alice: Operator) 
 
 
 @pytest.mark.promise("RGT-11")
-def test_a_right_that_nothing_carries_out_is_taken_in_for_people_to_do(world: World, alice: Operator) -> None:
-    mila, bob = world.a_user(), world.an_operator("bob")
+def test_request_for_a_right_without_a_plan_is_taken_in_and_waits_for_people(
+    world: World, alice: Operator
+) -> None:
+    mila, bob, unknown = world.a_user(), world.an_operator("bob"), "JustificationA12IdentityFailure"
     entered = alice.enters(mila.user_id, "rectification").json
     assert (entered["status"], entered["steps"]) == ("awaiting_review", [])
-    alice.proposes(entered["id"], "completed", text="Your name is corrected.")
+    alice.proposes(entered["id"], "refused", unknown, text="We could not tell who wrote.")
     alice.withdraws(entered["id"])
     assert mila.request(entered["id"])["status"] == "awaiting_review"
-    alice.proposes(entered["id"], "completed", text="Your name is corrected.")
+    alice.proposes(entered["id"], "refused", unknown, text="We could not tell who wrote.")
     bob.approves(entered["id"])
-    assert mila.request(entered["id"])["decision"]["text"] == "Your name is corrected."
+    assert mila.request(entered["id"])["decision"]["text"] == "We could not tell who wrote."
 
 
 def test_a_right_that_is_being_exercised_is_not_entered_again(

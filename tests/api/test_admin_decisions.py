@@ -8,8 +8,8 @@ import pytest
 from chalicelib.core import chain
 from chalicelib.core.clock import DAY
 from chalicelib.core.ids import RightsRequestId
-from chalicelib.rights import store
-from chalicelib.rights.model import RefusalReason, RightsRequest, Status
+from chalicelib.rights import plans, store
+from chalicelib.rights.model import RefusalReason, Right, RightsRequest, Status
 from tests.support import cloud
 from tests.support.operators import DONE, Operator
 from tests.support.outages import OUTAGES, named
@@ -310,12 +310,69 @@ def test_a_proposal_that_is_no_answer_is_refused(
     assert stored(asked).version == 1
 
 
-@pytest.mark.parametrize("reason", list(RefusalReason))
-def test_every_reason_of_the_list_can_be_given(
-    alice: Operator, bob: Operator, asked: str, reason: RefusalReason
+# --- what a right can be answered with
+
+IN_GENERAL = {"JustificationA12IdentityFailure", UNFOUNDED, "JustificationA12ManifestlyExcessive"}
+OF_ERASURE = {
+    "JustificationA17LegallyRequired",
+    "JustificationA17LegalClaims",
+    "JustificationA17FreedomOfExpression",
+    "JustificationA17PublicInterest",
+    "JustificationA17PublicHealth",
+    "JustificationA17Archiving",
+}
+GROUNDS = {
+    "access": IN_GENERAL,
+    "portability": IN_GENERAL,
+    "rectification": IN_GENERAL,
+    "erasure": IN_GENERAL | OF_ERASURE,
+    "restriction": IN_GENERAL,
+    "objection": IN_GENERAL,
+    "marketing_objection": set(),
+    "consent_withdrawal": set(),
+}
+
+
+def test_table_of_grounds_names_every_right_and_every_reason() -> None:
+    assert set(GROUNDS) == set(Right)
+    assert set().union(*GROUNDS.values()) == set(RefusalReason)
+
+
+@pytest.mark.promise("RGT-10")
+@pytest.mark.parametrize("right", list(Right))
+def test_right_is_refused_for_the_grounds_that_the_law_knows_for_it(
+    world: World, alice: Operator, right: str
 ) -> None:
-    alice.proposes(asked, "partially_completed", reason)
-    assert bob.approves(asked).json["decision"]["reason_code"] == reason
+    letter = alice.enters(world.a_user().user_id, right).json["id"]
+    taken = set()
+    for reason in RefusalReason:
+        refused = alice.proposes(letter, "refused", reason)
+        if refused.problem is None:
+            taken.add(reason)
+            alice.withdraws(letter)
+        else:
+            assert refused.json["errors"][0]["pointer"] == "/reason"
+    assert taken == GROUNDS[right]
+
+
+@pytest.mark.promise("RGT-6")
+def test_objection_to_marketing_is_never_refused(world: World, alice: Operator) -> None:
+    letter = alice.enters(world.a_user().user_id, "marketing_objection").json["id"]
+    assert alice.proposes(letter, "refused", UNFOUNDED).problem == "invalid_request"
+    assert stored(letter).proposal is None
+
+
+@pytest.mark.promise("RGT-10")
+@pytest.mark.parametrize("answer", [("completed",), ("partially_completed", UNFOUNDED)])
+@pytest.mark.parametrize("right", sorted(set(Right) - plans.OFFERED))
+def test_right_without_a_plan_is_not_answered_as_done(
+    world: World, alice: Operator, right: str, answer: tuple[str, ...]
+) -> None:
+    letter = alice.enters(world.a_user().user_id, right).json["id"]
+    refused = alice.proposes(letter, *answer)
+    assert (refused.status, refused.problem) == (422, "not_carried_out")
+    assert stored(letter).proposal is None
+    assert [event for event, _ in evidence(letter)] == ["received"]
 
 
 # --- what is decided stays

@@ -132,7 +132,7 @@ def test_what_is_refused_is_told_in_a_line_with_a_status(run: Run, asked: str, t
     run("alice", "propose", asked, *REFUSE, "--text-file", text)
     own = run("alice", "approve", asked, "--version", "2")
     assert own.exit_code == 1
-    assert own.output.startswith("refused: 403 own_proposal; Another operator has to approve this; request ")
+    assert own.output.startswith("refused: 403 own_proposal; Another operator has to approve this; call ")
     bad = run("alice", "propose", asked, "--status", "refused", "--text-file", text)
     assert "/reason: A refusal needs one" in bad.output
 

@@ -82,18 +82,18 @@ def test_without_a_signature_and_a_policy_nobody_gets_in(
 def test_a_letter_is_entered_and_decided_by_two_from_the_command_line(
     run: Callable[..., Any], user_id: str, mila: Phone, tmp_path: Path
 ) -> None:
-    (text := tmp_path / "text").write_text("Your name is corrected.")
+    (text := tmp_path / "text").write_text("This was answered last week.")
     words = ("--user", user_id, "--right", "rectification", "--by", "letter", "--on", "2026-11-20")
     entered = run("alice", "enter", *words)
     assert entered.exit_code == 0, entered.output
     request_id = entered.output.split()[0]
-    proposing = ("propose", request_id, "--status", "completed", "--text-file", str(text))
-    assert run("alice", *proposing).exit_code == 0
+    refusing = ("--status", "refused", "--reason", "JustificationA12ManifestlyExcessive")
+    assert run("alice", "propose", request_id, *refusing, "--text-file", str(text)).exit_code == 0
     assert run("alice", "approve", request_id, "--version", "2").exit_code == 1
     approved = run("bob", "approve", request_id, "--version", "2")
     assert approved.exit_code == 0, approved.output
     decision = mila.call("GET", f"/v1/rights-requests/{request_id}").body["decision"]
-    assert decision["text"] == "Your name is corrected."
+    assert decision["text"] == "This was answered last week."
     shown = run("bob", "show", request_id).output
     assert ("user/alice" in shown, "user/bob" in shown) == (True, True)
     # There may be no checkpoint yet, which is a finding of its own; the entries hang together.

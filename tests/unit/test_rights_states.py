@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from chalicelib.core.ids import AccountId, RightsRequestId, UserId
-from chalicelib.rights import states
+from chalicelib.rights import plans, states, wording
 from chalicelib.rights.clock import ExtensionReason
 from chalicelib.rights.model import Extension, RefusalReason, Right, RightsRequest, Status
 from chalicelib.rights.states import CLOSED, MOVES, NotAMove
@@ -36,6 +36,12 @@ def test_every_status_has_moves_and_a_name_elsewhere() -> None:
     assert MOVES.keys() == set(Status)
     for status in Status:
         assert states.projected(a_request(status=status)).dpv
+
+
+@pytest.mark.parametrize("right", sorted(plans.OFFERED))
+def test_every_right_that_a_plan_answers_has_its_own_words(right: Right) -> None:
+    answered = wording.decision(a_request(right=right, status=Status.COMPLETED), "privacy@test.example")
+    assert "ready" in answered
 
 
 def test_an_answer_can_come_from_everywhere_that_knows_who_asks() -> None:
