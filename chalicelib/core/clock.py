@@ -2,15 +2,21 @@
 
 Instants are UTC and whole seconds: DynamoDB's TTL, JWT claims and our RFC 3339 strings all speak
 seconds, so an instant survives every round trip unchanged. Tests freeze this clock with time-machine.
+
+A day is one of the controller's zone wherever a person reads it, and wherever a statutory period counts it.
 """
 
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from datetime import time as time_of_day
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
+
+ZONE = ZoneInfo("Europe/Belgrade")
 
 
 def now() -> datetime:
@@ -41,6 +47,16 @@ def from_epoch(seconds: int) -> datetime:
 def to_text(instant: datetime) -> str:
     """RFC 3339 in UTC with `Z`, the only form in which the API shows times."""
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def day_of(instant: datetime) -> date:
+    """The day of an instant in the controller's zone."""
+    return instant.astimezone(ZONE).date()
+
+
+def beginning_of(day: date) -> datetime:
+    """The first instant of a day in the controller's zone."""
+    return datetime.combine(day, time_of_day(), ZONE).astimezone(UTC)
 
 
 class _InstantSchema:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from chalicelib.core.clock import day_of
 from chalicelib.core.ids import MailId
 from chalicelib.messages.languages import language
 from chalicelib.messages.mail import Mail
@@ -38,7 +39,7 @@ def letter(mail_id: MailId, to: str, locale: str | None, notice: Notice, applies
     names, subject, paragraphs = _TEXTS[spoken]
     words = {
         "what": names[notice.kind],
-        "day": f"{applies_from:%Y-%m-%d}",
+        "day": day_of(applies_from).isoformat(),
         "changes": notice.changes,
         "url": notice.url,
     }

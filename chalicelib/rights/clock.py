@@ -14,13 +14,10 @@ A refusal has to be told inside the first period even when that was extended (Ar
 
 import calendar
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
-from chalicelib.core.clock import DAY
-
-ZONE = ZoneInfo("Europe/Belgrade")
+from chalicelib.core.clock import DAY, beginning_of, day_of
 
 LONGEST = 30 * DAY
 LONGEST_EXTENSION = 60 * DAY
@@ -135,16 +132,6 @@ class Clock:
         if self.pause is None or self.pause.answered_at or now < self.pause.asked_at:
             raise NotAllowed("not paused")
         return replace(self, pause=replace(self.pause, answered_at=now))
-
-
-def day_of(instant: datetime) -> date:
-    """The day of an instant in the controller's zone."""
-    return instant.astimezone(ZONE).date()
-
-
-def beginning_of(day: date) -> datetime:
-    """The first instant of a day in the controller's zone."""
-    return datetime.combine(day, time(), ZONE).astimezone(UTC)
 
 
 def _a_month_after(day: date) -> date:

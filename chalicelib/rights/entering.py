@@ -12,14 +12,13 @@ from datetime import date, datetime
 
 from chalicelib.accounts.service import ACCOUNT, owner_of_user
 from chalicelib.core import clock, needs
-from chalicelib.core.clock import DAY
+from chalicelib.core.clock import DAY, beginning_of, day_of
 from chalicelib.core.errors import NotFound
 from chalicelib.core.http import Body
 from chalicelib.core.ids import RightsRequestId, UserId
 from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.profiles.service import PROFILE
 from chalicelib.rights import plans, service
-from chalicelib.rights.clock import beginning_of, day_of
 from chalicelib.rights.model import ReceivedBy, Right, RightsRequest, Status
 from chalicelib.rights.moving import reminded_anew
 from chalicelib.rights.refusals import does_not_apply

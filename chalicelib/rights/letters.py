@@ -6,6 +6,7 @@ They say that there is something to read in the app, never what: a mailbox is no
 from collections.abc import Mapping
 from datetime import datetime
 
+from chalicelib.core.clock import day_of
 from chalicelib.core.ids import MailId
 from chalicelib.messages.languages import language
 from chalicelib.messages.mail import Mail
@@ -67,4 +68,4 @@ def _letter(texts: _Texts, mail_id: MailId, to: str, locale: str | None, words: 
 
 
 def _day(instant: datetime) -> str:
-    return f"{instant:%Y-%m-%d}"
+    return day_of(instant).isoformat()

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -16,6 +17,7 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Key, Table
 from chalicelib.privacy.personal import Record
+from chalicelib.privacy.recipients import Recipient
 from chalicelib.rights.export import schema
 from chalicelib.rights.export.contents import Chat
 from chalicelib.rights.export.manifest import LeftOut, Missing
@@ -90,6 +92,12 @@ def seen() -> Seen:
 
 def errors(package: Package) -> list[tuple[str, str, int]]:
     return [(error["what"], error["reason"], error["count"]) for error in package.manifest["errors"]]
+
+
+def shown(package: Package, kind: str) -> str:
+    """The section of a kind on the page."""
+    (found,) = re.findall(rf"<section[^>]*kind-{kind}\".*?</section>", package.text("index.html"), re.DOTALL)
+    return str(found)
 
 
 def everything(package: Package) -> str:
@@ -204,7 +212,7 @@ def test_the_evidence_of_decisions_is_in_it_and_names_no_pseudonym(seen: Seen) -
 def test_the_page_shows_the_records_and_says_what_is_in_the_package(seen: Seen) -> None:
     page = seen.access.text("index.html")
     assert "Ćosić, &quot;sinovi&quot;" in page
-    assert "2026-11-24 12:00:00 UTC" in page
+    assert "2026-11-24 13:00:00 CET" in page
     assert "csv/usage_event.csv" in page
     assert "3 records" in page
 
@@ -219,6 +227,32 @@ def test_what_would_let_somebody_sign_in_is_in_no_file_and_told_as_withheld(seen
 @pytest.mark.promise("RGT-1")
 def test_it_holds_nothing_of_anybody_else(seen: Seen) -> None:
     assert [value for value in seen.others if value in everything(seen.access)] == []
+
+
+@pytest.mark.promise("RGT-1")
+@pytest.mark.promise("SEC-2")
+def test_who_gets_codes_is_named_though_no_code_is_in_it(seen: Seen) -> None:
+    codes = seen.access.kind("challenge")
+    assert codes["recipients"] == ["AWS", "SMS_CARRIERS", "MAIL_PROVIDERS"]
+    assert set(codes["recipients"]) <= set(seen.access.manifest["recipients"])
+    section = shown(seen.access, "challenge")
+    assert "Mobile carriers" in section
+    assert "nobody" not in section
+
+
+@pytest.mark.promise("RGT-1")
+@pytest.mark.promise("STR-2")
+def test_what_stream_collects_itself_is_told_as_held_there(seen: Seen) -> None:
+    held_there = {one["name"]: one["why"] for one in seen.access.manifest["chat"]["withheld"]}
+    for name in ("IP address", "device"):
+        assert held_there[name].startswith("Stream collects it when you connect, and holds it")
+    assert "IP address" in seen.access.text("index.html")
+
+
+@pytest.mark.promise("RGT-1")
+def test_manifest_answers_whether_decisions_are_automated(seen: Seen) -> None:
+    assert seen.access.manifest["automated_decisions"].startswith("None: ")
+    assert "automated_decisions" not in seen.portability.manifest
 
 
 # --- as of when
@@ -383,6 +417,16 @@ def test_what_stream_did_not_give_is_told_as_missing(mila: User) -> None:
     assert package.data["chat"]["missing"] == [lost.model_dump()]
     assert "chat/messages.ndjson" not in package.names
     assert "Stream could not make the export" in package.text("index.html")
+
+
+@pytest.mark.promise("STR-6")
+@pytest.mark.parametrize(("reason", "named"), [("failed", True), ("not_there", False)])
+def test_stream_is_named_for_what_it_did_not_give_unless_it_has_nothing(
+    mila: User, reason: str, *, named: bool
+) -> None:
+    lost = Missing(what="chat_message", reason=reason, text="there is none")
+    package = a_copy(mila, chat=Chat(missing=(lost,)))
+    assert (Recipient.STREAM.label in shown(package, "chat_message")) == named
 
 
 # --- taking it along

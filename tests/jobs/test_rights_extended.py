@@ -53,6 +53,20 @@ def test_who_has_a_mailbox_is_told_once_until_when_and_not_why(world: World) -> 
 
 
 @pytest.mark.promise("RGT-10")
+def test_mail_names_the_day_on_which_a_letter_came(world: World) -> None:
+    mila, alice, address = world.a_user(), world.an_operator("alice"), an_address()
+    mila.has_email(address)
+    request_id = str(alice.enters(mila.user_id, on="2026-11-20").json["id"])
+    alice.extends(request_id, 60)
+    before = len(cloud.mails_to(address))
+    for _ in range(3):
+        advance(request_id)
+    (mail,) = cloud.mails_to(address)[before:]
+    assert "2026-11-20" in mail
+    assert "2026-11-19" not in mail
+
+
+@pytest.mark.promise("RGT-10")
 def test_who_has_none_is_told_in_the_app(world: World) -> None:
     _, request_id = an_extended_request(world, None)
     advance(request_id)

@@ -6,19 +6,23 @@ import re
 import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from html.parser import HTMLParser
 from itertools import pairwise
 
 import pytest
 
+from chalicelib.core.clock import beginning_of
 from chalicelib.privacy import plans, register
 from chalicelib.privacy.controller import CONTROLLER, SupervisoryAuthority
 from chalicelib.privacy.recipients import Recipient
-from chalicelib.rights.export import kinds, words
+from chalicelib.rights import plans as plans_of_rights
+from chalicelib.rights.export import kinds, rows, words
 from chalicelib.rights.export.markup import tag, text
 from chalicelib.rights.export.model import ROWS, Copy, FieldView, SectionView
 from chalicelib.rights.export.page import page
 from chalicelib.rights.export.style import DARK, LIGHT, STYLE
+from chalicelib.rights.model import Right
 from tests.support import exports
 
 VOID = {"meta", "br"}
@@ -145,9 +149,46 @@ def test_it_says_who_is_responsible_and_how_to_reach_them() -> None:
 @pytest.mark.promise("RGT-1")
 def test_it_says_when_it_was_asked_for_and_as_of_when_it_is() -> None:
     shown = read(exports.a_page()).shown
-    assert "You asked on20 November 2026, 09:30 UTC" in shown
-    assert "Shows what we held on20 November 2026, 09:30 UTC" in shown
-    assert "Made on20 November 2026, 11:30 UTC" in shown
+    assert "You asked on20 November 2026, 10:30 CET" in shown
+    assert "Shows what we held on20 November 2026, 10:30 CET" in shown
+    assert "Made on20 November 2026, 12:30 CET" in shown
+    assert "Times on this page are those of Belgrade" in shown
+
+
+@pytest.mark.promise("RGT-1")
+def test_letter_is_asked_for_on_the_day_on_which_it_came() -> None:
+    shown = read(exports.a_page(exports.an_about(received_at=beginning_of(date(2026, 11, 20))))).shown
+    assert "You asked on20 November 2026, 00:00 CET" in shown
+    assert "19 November" not in shown
+
+
+def test_instant_of_a_record_is_shown_in_belgrade_time() -> None:
+    assert rows.shown("2026-11-19T23:00:00Z") == "2026-11-20 00:00:00 CET"
+    assert rows.shown("2026-07-01T22:30:00Z") == "2026-07-02 00:30:00 CEST"
+
+
+@pytest.mark.promise("RGT-1")
+def test_rights_that_the_app_takes_are_told_apart_from_the_others() -> None:
+    in_app, by_writing = (
+        next(t for t in read(exports.a_page()).shown.split("You can ask for")[1:] if t.startswith(begins))
+        for begins in (" these in the app", " these by writing")
+    )
+    said = {
+        Right.ACCESS: "Art. 15", Right.RECTIFICATION: "Art. 16", Right.ERASURE: "Art. 17",
+        Right.RESTRICTION: "Art. 18", Right.PORTABILITY: "Art. 20", Right.OBJECTION: "Art. 21(1)",
+        Right.MARKETING_OBJECTION: "Art. 21(2)",
+    }  # fmt: skip
+    for right, article in said.items():
+        assert (article in in_app) == (right in plans_of_rights.OFFERED)
+        assert (article in by_writing) == (right not in plans_of_rights.OFFERED)
+    assert "withdraw a consent in the app" in by_writing
+
+
+@pytest.mark.promise("RGT-1")
+def test_it_answers_whether_decisions_are_automated() -> None:
+    assert "Automated decisionsNone: " in read(exports.a_page()).shown
+    taken_along = exports.a_page(exports.an_about(copy=Copy.PORTABILITY))
+    assert "Automated decisions" not in taken_along
 
 
 @pytest.mark.promise("RGT-1")

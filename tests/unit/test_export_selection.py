@@ -108,3 +108,25 @@ def test_only_who_got_a_value_is_told_as_a_recipient() -> None:
     assert {field.name for field in told.told if field.recipients} == {"name"}
     assert received(profile, {"display_name"}).recipients == (Recipient.AWS, Recipient.STREAM)
     assert received(profile, ()).recipients == ()
+
+
+@pytest.mark.promise("RGT-1")
+def test_whoever_gets_a_kind_that_is_withheld_whole_is_named() -> None:
+    codes = received(selection(Copy.ACCESS).parts["challenge"], ())
+    assert codes.told == ()
+    assert codes.recipients == (Recipient.AWS, Recipient.SMS_CARRIERS, Recipient.MAIL_PROVIDERS)
+
+
+@pytest.mark.promise("RGT-1")
+def test_our_cloud_is_a_recipient_of_records_without_a_personal_field() -> None:
+    accepted = received(selection(Copy.ACCESS).parts["acceptance"], {"version"})
+    assert {field.recipients for field in accepted.told} == {()}
+    assert accepted.recipients == (Recipient.AWS,)
+
+
+@pytest.mark.promise("RGT-1")
+def test_what_of_the_evidence_is_withheld_is_told() -> None:
+    (evidence,) = (part.section for kind, part in selection(Copy.ACCESS).parts.items() if kind == "evidence")
+    stored = {"salt"}
+    assert {one.name for one in evidence.withheld} >= stored
+    assert not stored & {field.name for field in evidence.told}

@@ -8,11 +8,13 @@ from itertools import islice
 
 from pydantic import BaseModel
 
+from chalicelib.chat.export import Reason
 from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.settings import settings
 from chalicelib.privacy import authorities
 from chalicelib.privacy.controller import SupervisoryAuthority
 from chalicelib.privacy.plans import Section, Withheld
+from chalicelib.privacy.purposes import Category
 from chalicelib.privacy.recipients import Recipient
 from chalicelib.rights.export import rows, words
 from chalicelib.rights.export.archive import Written
@@ -30,12 +32,16 @@ from chalicelib.rights.export.manifest import (
     SectionShape,
     WithheldShape,
 )
-from chalicelib.rights.export.model import ROWS, About, Copy, File, SectionView
+from chalicelib.rights.export.model import AUTOMATED_DECISIONS, ROWS, About, Copy, File, SectionView
 from chalicelib.rights.export.reading import UNKNOWN, Unread
 from chalicelib.rights.export.selection import CHAT, Part, Selection, received
 from chalicelib.rights.export.spool import Spools
 
 CHAT_FILE = "chat/messages.ndjson"
+_HELD_THERE = (
+    "Stream collects it when you connect, and holds it; what Stream exports of you does not contain it, so "
+    "this copy does not either"
+)
 
 
 @dataclass(frozen=True)
@@ -136,6 +142,7 @@ def manifest(gathered: Gathered, files: Iterable[Written]) -> str:
         kinds_left_out=gathered.chosen.left_out,
         chat=_chat(gathered),
         recipients={r.name: RecipientShape.of(r) for r in Recipient if r in named},
+        automated_decisions=AUTOMATED_DECISIONS if gathered.chosen.copy is Copy.ACCESS else None,
         errors=missing(gathered),
     )
     return whole.model_dump_json(exclude_none=True, indent=1) + "\n"
@@ -197,7 +204,7 @@ def _chat_view(gathered: Gathered) -> SectionView:
         rows=shown,
         total=chat.total,
         rest=CHAT_FILE if chat.total else None,
-        withheld=(*left_out, *(Withheld(one.name, one.why) for one in chat.withheld)),
+        withheld=(*left_out, *(Withheld(one.name, one.why) for one in _chat_withheld(gathered))),
         missing=_sentences(gathered, CHAT.kind),
     )
 
@@ -245,15 +252,30 @@ def _chat(gathered: Gathered) -> ChatShape:
         file=CHAT_FILE if chat.total else None,
         records=dict(chat.counts),
         left_out=chat.left_out,
-        withheld=chat.withheld,
+        withheld=_chat_withheld(gathered),
         missing=chat.missing,
     )
 
 
 def _chat_recipients(gathered: Gathered) -> tuple[Recipient, ...]:
-    """Who has the messages; a copy for taking along names nobody who received anything."""
-    tells = gathered.chosen.copy is Copy.ACCESS and gathered.chat.total
-    return CHAT.recipients if tells else ()
+    """Who has the messages; a copy for taking along names nobody who received anything.
+
+    What could not be had is there all the same, unless Stream knows no such user.
+    """
+    chat = gathered.chat
+    is_there = chat.total or any(one.reason != Reason.NOT_THERE for one in chat.missing)
+    return CHAT.recipients if gathered.chosen.copy is Copy.ACCESS and is_there else ()
+
+
+def _chat_withheld(gathered: Gathered) -> tuple[WithheldShape, ...]:
+    """Fields that no copy tells, and what Stream has from the subject's own device."""
+    collected = {
+        category
+        for recipient in _chat_recipients(gathered)
+        for category in recipient.entry.collects - {Category.CONTENT_PRIVATE}
+    }
+    held_there = (WithheldShape(name=words.category(one), why=_HELD_THERE) for one in sorted(collected))
+    return (*gathered.chat.withheld, *held_there)
 
 
 def _opened(shape: BaseModel) -> str:

@@ -27,7 +27,7 @@ def section(view: SectionView) -> Iterator[Html]:
         ("Why", view.why),
         ("Legal basis", view.basis),
         ("How long", view.kept),
-        ("Who received it", _labels(view.recipients)),
+        ("Who received it" if view.copied else "Who receives it", _labels(view.recipients)),
     )
     for what in view.missing:
         yield tag("p", tag("strong", "Missing: "), what, class_="warn note")

@@ -137,6 +137,13 @@ class KindShape(Shape):
     basis: LegalBasis
     kept: str
     period: Annotated[str | None, Field(description="ISO 8601; missing where an event ends it")] = None
+    recipients: Annotated[
+        tuple[str, ...],
+        Field(
+            description="Who got records of this kind, or gets them where all of it is withheld; keys of "
+            "`recipients` of the manifest"
+        ),
+    ] = ()
     fields: tuple[FieldShape, ...]
     withheld: tuple[WithheldShape, ...] = ()
     left_out: Annotated[
@@ -155,6 +162,7 @@ class KindShape(Shape):
             basis=section.basis,
             kept=section.kept,
             period=section.period,
+            recipients=tuple(recipient.name for recipient in section.recipients),
             fields=tuple(FieldShape.of(told) for told in section.told),
             withheld=tuple(map(WithheldShape.of, section.withheld)),
             left_out=tuple(map(WithheldShape.of, left_out)),
@@ -255,5 +263,8 @@ class Manifest(Head):
     ] = ()
     chat: ChatShape
     recipients: dict[str, RecipientShape] = Field(default_factory=dict)
+    automated_decisions: Annotated[
+        str | None, Field(description="Art. 15(1)(h) GDPR; only in a copy that answers Art. 15")
+    ] = None
     csv: CsvShape = CsvShape()
     errors: tuple[Missing, ...] = ()

@@ -2,7 +2,7 @@
 
 Whoever assembles a package makes one `About`, and one `SectionView` after the other while it reads, so the
 page never holds more than one of them. Values are shown as given (the page escapes them): instants as
-"2026-11-24 20:37:05 UTC", lists joined, "yes" and "no". A row may leave out what the record does not hold.
+"2026-11-24 21:37:05 CET", lists joined, "yes" and "no". A row may leave out what the record does not hold.
 """
 
 from collections.abc import Iterable
@@ -15,6 +15,12 @@ from chalicelib.privacy.elsewhere import Elsewhere
 from chalicelib.privacy.plans import Section, Withheld
 from chalicelib.privacy.recipients import Recipient
 from chalicelib.rights.export import words
+
+# Art. 15(1)(h) GDPR. Limits against abuse count calls and codes, end by themselves and decide nothing else.
+AUTOMATED_DECISIONS = (
+    "None: no decision that has legal effects for you, or affects you as much, is made by automated means "
+    "alone, and no profile of you is made (Art. 22 GDPR)"
+)
 
 ROWS = 100  # of a kind on the page; all of them are in the file that `SectionView.rest` names
 

@@ -12,14 +12,17 @@ What must hold:
 import base64
 import hashlib
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 
+from chalicelib.core.clock import ZONE
 from chalicelib.privacy.controller import CONTROLLER
 from chalicelib.privacy.recipients import Recipient
+from chalicelib.rights import plans
 from chalicelib.rights.export import kinds, words
 from chalicelib.rights.export.markup import Html, joined, pairs, tag
-from chalicelib.rights.export.model import ROWS, About, Copy, File, SectionView
+from chalicelib.rights.export.model import AUTOMATED_DECISIONS, ROWS, About, Copy, File, SectionView
 from chalicelib.rights.export.style import STYLE
+from chalicelib.rights.model import Right
 
 _HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 POLICY = f"default-src 'none'; style-src 'sha256-{_HASH}'; base-uri 'none'; form-action 'none'"
@@ -32,16 +35,25 @@ _LEADS = {
     "in a form that another service can read (Art. 20 GDPR).",
 }
 
-_RIGHTS = (
-    ("Correct it", "wrong or incomplete data is corrected (Art. 16 GDPR)"),
-    ("Have it deleted", "unless a law makes us keep it (Art. 17 GDPR)"),
-    ("Have it restricted", "then we store it and do nothing else with it (Art. 18 GDPR)"),
-    ("Take it along", "in a form that another service can read, or sent there (Art. 20 GDPR)"),
-    (
-        "Object",
-        "to what rests on our legitimate interests, and to direct marketing at any time (Art. 21 GDPR)",
+_RIGHTS = {
+    Right.ACCESS: ("Know what we process", "and get a copy of it (Art. 15 GDPR)"),
+    Right.RECTIFICATION: ("Correct it", "wrong or incomplete data is corrected (Art. 16 GDPR)"),
+    Right.ERASURE: ("Have it deleted", "unless a law makes us keep it (Art. 17 GDPR)"),
+    Right.RESTRICTION: ("Have it restricted", "then we store it and do nothing else with it (Art. 18 GDPR)"),
+    Right.PORTABILITY: (
+        "Take it along",
+        "in a form that another service can read, or sent there (Art. 20 GDPR)",
     ),
-    ("Withdraw a consent", "at any time, for the future, as easily as you gave it (Art. 7(3) GDPR)"),
+    Right.OBJECTION: ("Object", "to what rests on our legitimate interests (Art. 21(1) GDPR)"),
+    Right.MARKETING_OBJECTION: (
+        "Object to direct marketing",
+        "at any time and without a reason (Art. 21(2) GDPR)",
+    ),
+}
+# No request: the app has a switch for each consent.
+_CONSENTS = (
+    "You can withdraw a consent in the app, at any time, for the future, as easily as you gave it "
+    "(Art. 7(3) GDPR)."
 )
 
 
@@ -101,6 +113,12 @@ def _facts(about: About) -> Html:
             ("Shows what we held on", as_of),
             ("Made on", _instant(about.made_at)),
             ("Request", tag("code", about.request_id)),
+            *((("Automated decisions", AUTOMATED_DECISIONS),) if about.copy is Copy.ACCESS else ()),
+        ),
+        tag(
+            "p",
+            "Times on this page are those of Belgrade. The files beside it have them in UTC.",
+            class_="quiet",
         ),
         class_="card",
     )
@@ -155,7 +173,6 @@ def _recipient(recipient: Recipient) -> Html:
 
 
 def _rights(about: About) -> Html:
-    rights = [tag("li", tag("strong", name), ": ", what, ".") for name, what in _RIGHTS]
     mail = tag("a", about.contact, href=f"mailto:{about.contact}")
     authorities = [
         tag(
@@ -175,8 +192,11 @@ def _rights(about: About) -> Html:
             tag("h2", "Your rights, and where to complain", id="rights"),
             tag(
                 "div",
-                tag("p", "You can ask for each of these in the app, or by writing to ", mail, ":"),
-                tag("ul", *rights),
+                tag("p", "You can ask for these in the app, or by writing to ", mail, ":"),
+                _listed(right for right in _RIGHTS if right in plans.OFFERED),
+                tag("p", "You can ask for these by writing to ", mail, ":"),
+                _listed(right for right in _RIGHTS if right not in plans.OFFERED),
+                tag("p", _CONSENTS),
                 tag(
                     "p",
                     "If you think that we break the law, you can complain to an authority (Art. 77 GDPR).",
@@ -189,6 +209,11 @@ def _rights(about: About) -> Html:
     )
 
 
+def _listed(rights: Iterable[Right]) -> Html:
+    told = (_RIGHTS[right] for right in rights)
+    return tag("ul", *(tag("li", tag("strong", name), ": ", what, ".") for name, what in told))
+
+
 def _instant(at: datetime) -> Html:
-    utc = at.astimezone(UTC)
-    return tag("time", f"{utc.day} {utc:%B %Y, %H:%M} UTC", datetime=utc.isoformat())
+    there = at.astimezone(ZONE)
+    return tag("time", f"{there.day} {there:%B %Y, %H:%M %Z}", datetime=there.isoformat())

@@ -1,12 +1,14 @@
-"""A record as the page shows it: each value as a short text."""
+"""A record as the page shows it: each value as a short text, and instants in the controller's zone."""
 
 import json
 import re
+from datetime import datetime
 
+from chalicelib.core.clock import ZONE
 from chalicelib.rights.export import words
 from chalicelib.rights.export.model import Row
 
-_INSTANT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)Z", re.ASCII)
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 
 
 def row(line: str) -> Row:
@@ -20,14 +22,21 @@ def shown(value: object) -> str:
         case bool():
             return "yes" if value else "no"
         case str():
-            instant = _INSTANT.fullmatch(value)
-            return f"{instant[1]} {instant[2]} UTC" if instant else value
+            return _instant(value) if _INSTANT.fullmatch(value) else value
         case list():
             return ", ".join(map(shown, value))
         case dict():
             return "; ".join(f"{words.label(name)}: {_inner(inner)}" for name, inner in value.items())
         case _:
             return str(value)
+
+
+def _instant(value: str) -> str:
+    try:
+        there = datetime.fromisoformat(value).astimezone(ZONE)
+    except (ValueError, OverflowError):  # a text of a person that only looks like one
+        return value
+    return f"{there:%Y-%m-%d %H:%M:%S %Z}"
 
 
 def _inner(value: object) -> str:

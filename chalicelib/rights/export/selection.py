@@ -106,7 +106,12 @@ def categories(copy: Copy) -> frozenset[Category]:
 
 
 def received(part: Part, held: Iterable[str]) -> Section:
-    """A section with those recipients only who got something: of fields that no record holds, nobody did."""
+    """A section with those recipients only who got something: of fields that no record holds, nobody did.
+
+    Of a kind that is withheld whole nobody knows what there is, so all that may have got something are named.
+    """
+    if not part.section.told:
+        return part.section
     held = frozenset(held)
     told = tuple(t if t.name in held else replace(t, recipients=()) for t in part.section.told)
     named = {recipient for field in told for recipient in field.recipients}

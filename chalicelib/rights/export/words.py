@@ -59,6 +59,7 @@ _LABELS = {
 _CATEGORIES = {
     Category.CONTENT_PRIVATE: "what you wrote or shared",
     Category.DEVICE_ID: "a device's own number",
+    Category.IP_ADDRESS: "IP address",
     Category.PSEUDONYM: "a random number that stands for you",
     Category.SELF_IMAGE: "a picture of you",
     Category.TELEMETRY: "technical reports",
