@@ -25,7 +25,7 @@ from infra.deployment.account import Account, RegionError
 from infra.deployment.stacks import Report, StackFailed, Stacks, stack_name
 from infra.deployment.vault import MissingSecret, fill_vault
 
-SECRETS = ("codes", "lookup", "receipts", "refresh", "signing", "sealing", "stream")
+SECRETS = ("codes", "lookup", "receipts", "refresh", "signing", "sealing", "staff", "stream")
 
 
 class PeriodsRefused(ValueError):

@@ -20,6 +20,7 @@ from chalicelib.rights.refusals import (
     OwnProposal,
     ProposedAlready,
 )
+from chalicelib.staff import service as staff
 
 admin = Blueprint(__name__)
 
@@ -28,23 +29,24 @@ _ONE = _ALL + "/{request_id}"
 
 
 @route(admin, "GET", _ALL)
-def list_open_cases(operator: Operator, cursor: Cursor | None) -> CaseList:  # noqa: ARG001 - only operators look
+def list_open_cases(operator: Operator, cursor: Cursor | None) -> CaseList:
     """The requests that wait for an answer, the most urgent first."""
-    return CaseList.of(overseeing.open_ones(cursor))
+    return CaseList.of(overseeing.open_ones(cursor, staff.register(operator.arn)))
 
 
 @route(admin, "POST", _ALL, problems=(AlreadyOpen, NotFound))
 def enter_request(operator: Operator, body: ReceivedRequest) -> Created[EnteredView]:
     """Enter a request that came by another way than the app, with the day of receipt."""
-    taken = entering.enter(operator.arn, body)
+    taken = entering.enter(staff.register(operator.arn), body)
     return Created(EnteredView.with_receipt(taken.request, taken.receipt))
 
 
 @route(admin, "GET", _ONE)
-def show_case(operator: Operator, request_id: RightsRequestId) -> Tagged[WholeCaseView]:  # noqa: ARG001 - as above
-    """A request with its evidence."""
-    request, history = overseeing.one(request_id)
-    return Tagged(WholeCaseView.with_history(request, history), etag=deciding.etag(request))
+def show_case(operator: Operator, request_id: RightsRequestId) -> Tagged[WholeCaseView]:
+    """A request with its evidence, and who of the staff its pseudonyms stand for."""
+    request, history = overseeing.one(request_id, staff.register(operator.arn))
+    names = staff.resolve(deciding.staff_of(request) | history.staff)
+    return Tagged(WholeCaseView.with_history(request, history, names), etag=deciding.etag(request))
 
 
 @route(
@@ -55,43 +57,43 @@ def show_case(operator: Operator, request_id: RightsRequestId) -> Tagged[WholeCa
 )
 def propose_decision(operator: Operator, request_id: RightsRequestId, body: NewProposal) -> Tagged[CaseView]:
     """Propose a decision; until another operator has approved it, nothing goes on."""
-    return _shown(deciding.propose(request_id, operator.arn, body.decision))
+    return _shown(deciding.propose(request_id, staff.register(operator.arn), body.decision))
 
 
 @route(admin, "DELETE", _ONE + "/proposal", problems=(TooLate,))
 def withdraw_proposal(operator: Operator, request_id: RightsRequestId) -> Tagged[CaseView]:
     """Take a proposal off the table."""
-    return _shown(deciding.withdraw(request_id, operator.arn))
+    return _shown(deciding.withdraw(request_id, staff.register(operator.arn)))
 
 
 @route(admin, "POST", _ONE + "/approval", problems=(ChangedMeanwhile, TooLate, NothingProposed, OwnProposal))
 def approve_decision(operator: Operator, request_id: RightsRequestId, shown: IfMatch) -> Tagged[CaseView]:
     """Approve what another operator proposed, as it was shown."""
-    return _shown(deciding.approve(request_id, operator.arn, shown))
+    return _shown(deciding.approve(request_id, staff.register(operator.arn), shown))
 
 
 @route(admin, "PUT", _ONE + "/extension", problems=(TooLate, ExtensionNotAllowed))
 def extend_period(operator: Operator, request_id: RightsRequestId, body: NewExtension) -> Tagged[CaseView]:
     """Take more time for the answer; the subject is told."""
-    return _shown(operating.extend(request_id, operator.arn, body.days, body.reason))
+    return _shown(operating.extend(request_id, staff.register(operator.arn), body.days, body.reason))
 
 
 @route(admin, "POST", _ONE + "/identity-check", problems=(TooLate, ProposedAlready))
 def ask_identity(operator: Operator, request_id: RightsRequestId) -> Tagged[CaseView]:
     """Note that proof of who asks was asked for; the plan waits."""
-    return _shown(operating.ask_identity(request_id, operator.arn))
+    return _shown(operating.ask_identity(request_id, staff.register(operator.arn)))
 
 
 @route(admin, "POST", _ONE + "/identity-proof", problems=(TooLate,))
 def note_identity(operator: Operator, request_id: RightsRequestId) -> Tagged[CaseView]:
     """Note that it came and proves it; the plan goes on."""
-    return _shown(operating.identity_came(request_id, operator.arn))
+    return _shown(operating.identity_came(request_id, staff.register(operator.arn)))
 
 
 @route(admin, "POST", _ONE + "/retry")
 def retry_step(operator: Operator, request_id: RightsRequestId) -> Tagged[CaseView]:
     """Try a step anew that stopped."""
-    return _shown(operating.retry(request_id, operator.arn))
+    return _shown(operating.retry(request_id, staff.register(operator.arn)))
 
 
 def _shown(request: RightsRequest) -> Tagged[CaseView]:

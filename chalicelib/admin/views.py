@@ -8,7 +8,7 @@ from chalicelib.core import clock
 from chalicelib.core.chain import Entry
 from chalicelib.core.clock import Instant
 from chalicelib.core.http import Body, View
-from chalicelib.core.ids import RightsRequestId, UserId
+from chalicelib.core.ids import RightsRequestId, StaffId, UserId
 from chalicelib.rights.clock import ExtensionReason
 from chalicelib.rights.deciding import Decision
 from chalicelib.rights.model import Proposal, ReceivedBy, RefusalReason, Right, RightsRequest, Status
@@ -42,9 +42,9 @@ class ProposalView(View):
     status: Status
     reason: RefusalReason | None = None
     text: str | None = None
-    by: str
+    by: StaffId
     at: Instant
-    approved_by: str | None = None
+    approved_by: StaffId | None = None
 
     @classmethod
     def of(cls, proposal: Proposal, text: str | None = None) -> Self:
@@ -104,14 +104,15 @@ class WholeCaseView(CaseView):
     """The same with its evidence, the newest first; absent if an entry is not as it was written."""
 
     evidence: tuple[EntryView, ...] | None = None
+    staff: dict[StaffId, str] = Field(description="ARNs behind the pseudonyms here, unless they have lapsed")
 
     @classmethod
-    def with_history(cls, request: RightsRequest, history: History) -> Self:
+    def with_history(cls, request: RightsRequest, history: History, staff: dict[StaffId, str]) -> Self:
         """A request and what led to it."""
         entries = history.entries
         shown = tuple(map(EntryView.of, entries)) if entries is not None else None
         proposed = request.proposal and ProposalView.of(request.proposal, request.decision_text)
-        return cls(**{**_told(request), "proposal": proposed}, evidence=shown)
+        return cls(**{**_told(request), "proposal": proposed}, evidence=shown, staff=staff)
 
 
 class EnteredView(CaseView):

@@ -31,9 +31,9 @@ class Id(str):
 
     @classmethod
     def from_digest(cls, digest: bytes) -> Self:
-        """An id spelled from a keyed digest, for the one id that a client may ask for twice.
+        """An id spelled from a keyed digest, where the same thing must find its own record again.
 
-        Only idempotency uses it (core/idempotency): the same request must find its own record.
+        For what a client may ask for twice (core/idempotency), and for staff, of whom each person has one.
         """
         number = int.from_bytes(digest[:17], "big")
         return cls(f"{cls.prefix}_" + "".join(_ALPHABET[number >> 5 * i & 31] for i in range(26)))
@@ -66,6 +66,10 @@ class Pseudonym(Id, prefix="p"):
 
 class RightsRequestId(Id, prefix="r"):
     """One request of a subject; names its evidence in the Ledger too, and says nothing about who asked."""
+
+
+class StaffId(Id, prefix="st"):
+    """Names a member of staff in the Ledger; only the sealed register says who it is (ADR 27)."""
 
 
 class ConsentRecordId(Id, prefix="cr"):

@@ -48,6 +48,8 @@ PERIODS: Mapping[str, Bounds] = {
     "export": _bounds("P5D", "P1D", "P7D"),
     # Claims lapse after three years (and count from the end of the year in some countries).
     "rights_evidence": _bounds("P3Y", "P1Y", "P10Y"),
+    # Outlasts the evidence that names its pseudonyms; a request may be open for months before its own begins.
+    "staff_register": _bounds("P5Y", "P2Y", "P15Y"),
     "consent_evidence": _bounds("P5Y", "P3Y", "P10Y"),
     "billing": _bounds("P10Y", "P10Y", "P15Y"),
 }
@@ -66,7 +68,10 @@ def read(text: str) -> Mapping[str, Duration]:
         if name not in PERIODS or name in configured:
             raise ValueError("it is a list of different periods, as usage=P14D,idle_session=P30D")
         configured[name] = _within(name, length)
-    return {name: bounds.default for name, bounds in PERIODS.items()} | configured
+    periods = {name: bounds.default for name, bounds in PERIODS.items()} | configured
+    if periods["staff_register"] <= periods["rights_evidence"]:
+        raise ValueError("staff_register has to be longer than rights_evidence, which names its pseudonyms")
+    return periods
 
 
 def _within(name: str, length: str) -> Duration:

@@ -1,7 +1,7 @@
 """Which principals of IAM are accepted as operators, by patterns of their ARNs (ADR 23).
 
-An operator's ARN stands in evidence, and two of them decide together, so its name must not be the caller's to
-choose. Two forms meet that, each in an account that is named:
+An operator's pseudonym in evidence follows from the ARN (ADR 27), and two of them decide together, so its
+name must not be the caller's to choose. Two forms meet that, each in an account that is named:
 
     arn:aws:iam::123456789012:user/*                                    a user of IAM
     arn:aws:sts::123456789012:assumed-role/AWSReservedSSO_Operators_*/* a session that Identity Center named

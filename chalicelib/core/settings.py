@@ -66,6 +66,7 @@ class Secret(StrEnum):
     RECEIPTS = "receipts"
     REFRESH = "refresh"
     SIGNING = "signing"
+    STAFF = "staff"
     STREAM = "stream"
 
 

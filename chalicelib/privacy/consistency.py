@@ -11,7 +11,7 @@ from typing import Annotated, Union, get_args, get_origin
 
 from chalicelib.core.durations import Duration, Unit
 from chalicelib.core.table import Table
-from chalicelib.privacy.declaration import Declaration, KeyClass, Personal
+from chalicelib.privacy.declaration import DataSubject, Declaration, KeyClass, Personal
 from chalicelib.privacy.periods import After, Statutory, UntilErasure
 from chalicelib.privacy.purposes import Correction, LegalBasis, Source
 from chalicelib.privacy.whereabouts import Found, found
@@ -96,6 +96,13 @@ def _place(declaration: Declaration) -> Iterator[str]:
         yield "key_class has to be SUBJECT: in this table a backup would keep what is sealed as TRANSIENT"
 
 
+def _staff(declaration: Declaration) -> Iterator[str]:
+    """Plans of a user's records leave out what is about staff, so it must not stand among them."""
+    about_staff = declaration.subject is DataSubject.STAFF
+    if about_staff and found(declaration.table) is not Found.BY_INDEX:
+        yield f"choose another table: all that is in {declaration.table.name} is about users"
+
+
 def _transience(declaration: Declaration) -> Iterator[str]:
     retention, table = declaration.retention, declaration.table
     if found(table) is not Found.BY_NOTHING:
@@ -165,6 +172,7 @@ _CHECKS: tuple[Check, ...] = (
     _basis,
     _consent,
     _place,
+    _staff,
     _transience,
     _retained,
     _since,

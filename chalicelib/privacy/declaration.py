@@ -44,6 +44,13 @@ class NotPersonal:
     withheld: str | None = None  # why it does not stand in the subject's copy beside the personal ones
 
 
+class DataSubject(StrEnum):
+    """Whom a record is about, in the words of fideslang."""
+
+    USER = "customer"
+    STAFF = "employee"
+
+
 personal = Personal
 NOT_PERSONAL = NotPersonal()
 
@@ -75,6 +82,7 @@ class Declaration:
     types: Mapping[str, object]  # the fields' annotations
     why_clear: str | None = None
     bundle: Bundle | None = None  # None: an item for each record
+    subject: DataSubject = DataSubject.USER
 
     @property
     def recipients(self) -> tuple[Recipient, ...]:

@@ -53,7 +53,8 @@ ELSEWHERE = (
     ),
     Elsewhere(
         kind="evidence",
-        what="That a consent, a notice or a request was, under a random pseudonym; hash-chained and signed.",
+        what="That a consent, a notice or a request was, and who of our staff looked at it; "
+        "under pseudonyms, hash-chained and signed.",
         where="ledger",
         purpose=Purpose.LEGAL_OBLIGATION,
         basis=LegalBasis.LEGAL_OBLIGATION,

@@ -38,6 +38,7 @@ class Period(Enum):
     USAGE_COUNT = ("until the end of the day (UTC)", Start.INSTANT)
     SECURITY_LOG = ("{} after it was noted", Start.INSTANT)
     RIGHTS_EVIDENCE = ("{} after the request was closed", Start.INSTANT)
+    STAFF_REGISTER = ("{} after the person last worked on requests", Start.INSTANT)
     EXPORT = ("{} after it was made", Start.INSTANT)
     CONSENT_EVIDENCE = ("{} after the consent ended", Start.INSTANT)
     BILLING = ("{} after the end of the year of the invoice", Start.YEAR_END)

@@ -21,6 +21,7 @@ from chalicelib.privacy.consistency import RESERVED, contradictions
 from chalicelib.privacy.declaration import (
     NOT_PERSONAL,
     Bundle,
+    DataSubject,
     Declaration,
     DeclarationError,
     KeyClass,
@@ -84,7 +85,11 @@ _WORDS: Mapping[str, type | UnionType] = {
 }
 
 # What a class line says only where it applies.
-_MORE_WORDS: Mapping[str, type | UnionType] = {"why_clear": str | None, "bundle": Bundle | None}
+_MORE_WORDS: Mapping[str, type | UnionType] = {
+    "why_clear": str | None,
+    "bundle": Bundle | None,
+    "subject": DataSubject,
+}
 
 
 def defined() -> tuple[type[Record], ...]:
@@ -119,6 +124,7 @@ __all__ = [
     "NOT_PERSONAL",
     "RESERVED",
     "Bundle",
+    "DataSubject",
     "Declaration",
     "DeclarationError",
     "KeyClass",

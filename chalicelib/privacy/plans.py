@@ -3,7 +3,8 @@
 Pure: a plan reads nothing and writes nothing, so it can be shown before anything is done, and the steps
 of whoever carries it out are named and in an order that a crash can't turn round. What must hold:
 
-- Every record class is in every plan that it concerns, the moment it is defined.
+- Every record class is in every plan that it concerns, the moment it is defined. What is about staff is in
+  none: plans are of a user's records.
 - What a law or a hold keeps is sealed anew before anything is deleted, and the subject's key goes last:
   a crash before that loses nothing, and after it nothing is left that the key could open.
 - The Ledger is evidence under a pseudonym that only the account knew, and requests are what a subject can
@@ -19,7 +20,7 @@ from enum import StrEnum
 
 from chalicelib.core.table import Table
 from chalicelib.privacy import codec
-from chalicelib.privacy.declaration import Declaration, KeyClass, NotPersonal, Personal
+from chalicelib.privacy.declaration import DataSubject, Declaration, KeyClass, NotPersonal, Personal
 from chalicelib.privacy.periods import Statutory
 from chalicelib.privacy.personal import Record
 from chalicelib.privacy.purposes import Category, Correction, LegalBasis, Purpose, Source
@@ -274,5 +275,6 @@ def _steps(action: Action, declared: Iterable[Declaration], kept: tuple[Kept, ..
 
 
 def _sorted(records: Records) -> list[Declaration]:
-    """By table and kind, so that the order of imports changes nothing."""
-    return sorted((record.declaration for record in records), key=lambda d: (d.table, d.kind))
+    """Those about users, by table and kind, so that the order of imports changes nothing."""
+    about_users = (r.declaration for r in records if r.declaration.subject is DataSubject.USER)
+    return sorted(about_users, key=lambda d: (d.table, d.kind))

@@ -156,7 +156,10 @@ class Recipient(Registered):
         categories=_EVERYTHING - {Category.CREDENTIALS},
         purposes=frozenset({Purpose.SERVICE, Purpose.SECURITY, Purpose.LEGAL_OBLIGATION}),
         mechanism=Mechanism.SCCS,  # from our processor in the EU to us: its module four
-        safeguards=("staff roles of their own", "what staff looks at is on record"),
+        safeguards=(
+            "staff roles of their own",
+            "every request that staff looks at is on record, with who looked",
+        ),
         agreement=Agreement("standard contractual clauses, module four", date(2027, 11, 24)),
     )
 

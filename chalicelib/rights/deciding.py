@@ -2,8 +2,8 @@
 
 What always holds:
 
-- An approver never proposed it, whatever the permission set of either call, and approves the version of the
-  request that was shown.
+- An approver never proposed it: one person has one pseudonym, whatever the permission set of a call (ADR 27).
+  They approve the version of the request that was shown.
 - While a proposal waits, the plan stands still: nothing is handed out that may be refused. The clock runs on.
 - A decision is made once. No proof of identity and no second approval that comes after it changes it.
 - A right that nothing carries out is not answered as done, neither wholly nor in part.
@@ -20,9 +20,8 @@ from datetime import datetime
 from chalicelib.core import clock
 from chalicelib.core.errors import ChangedMeanwhile
 from chalicelib.core.http import IfMatch
-from chalicelib.core.ids import RightsRequestId
+from chalicelib.core.ids import RightsRequestId, StaffId
 from chalicelib.core.metrics import Metric
-from chalicelib.core.principals import person
 from chalicelib.rights import plans, service, states
 from chalicelib.rights.grounds import GROUNDS
 from chalicelib.rights.model import Proposal, RefusalReason, Right, RightsRequest, Status, TooLate
@@ -51,7 +50,13 @@ def etag(request: RightsRequest) -> str:
     return f'"{request.version}"'
 
 
-def propose(request_id: RightsRequestId, by: str, decision: Decision) -> RightsRequest:
+def staff_of(request: RightsRequest) -> set[StaffId]:
+    """Whom of the staff a request names."""
+    proposal = request.proposal
+    return {one for one in (proposal.by, proposal.approved_by) if one} if proposal else set()
+
+
+def propose(request_id: RightsRequestId, by: StaffId, decision: Decision) -> RightsRequest:
     """Propose a decision; it takes effect once another operator approves it.
 
     Raises:
@@ -63,19 +68,19 @@ def propose(request_id: RightsRequestId, by: str, decision: Decision) -> RightsR
         ProposedAlready: another proposal waits.
     """
     _check(decision)
-    return moved(request_id, lambda request: _proposed(request, by, decision, clock.now()))
+    return moved(request_id, by, lambda request: _proposed(request, by, decision, clock.now()))
 
 
-def withdraw(request_id: RightsRequestId, by: str) -> RightsRequest:
+def withdraw(request_id: RightsRequestId, by: StaffId) -> RightsRequest:
     """Take a proposal off the table, whoever made it; the plan goes on.
 
     Raises:
         TooLate: it is decided already.
     """
-    return moved(request_id, lambda request: _withdrawn(request, by, clock.now()))
+    return moved(request_id, by, lambda request: _withdrawn(request, clock.now()))
 
 
-def approve(request_id: RightsRequestId, by: str, shown: IfMatch) -> RightsRequest:
+def approve(request_id: RightsRequestId, by: StaffId, shown: IfMatch) -> RightsRequest:
     """Make what another operator proposed the decision.
 
     Raises:
@@ -84,7 +89,7 @@ def approve(request_id: RightsRequestId, by: str, shown: IfMatch) -> RightsReque
         OwnProposal: the approver is never the proposer.
         ChangedMeanwhile: it is not what was shown any more.
     """
-    return moved(request_id, lambda request: _approved(request, by, shown, clock.now()))
+    return moved(request_id, by, lambda request: _approved(request, by, shown, clock.now()))
 
 
 def _check(decision: Decision) -> None:
@@ -102,7 +107,7 @@ def _check_for(right: Right, decision: Decision) -> None:
         raise does_not_apply("reason", "The law knows no such ground to refuse this right")
 
 
-def _proposed(request: RightsRequest, by: str, decision: Decision, now: datetime) -> Move | None:
+def _proposed(request: RightsRequest, by: StaffId, decision: Decision, now: datetime) -> Move | None:
     states.check_open(request)
     if standing := request.proposal:
         if (standing.by, _proposal(request, standing)) == (by, decision):
@@ -120,14 +125,14 @@ def _proposed(request: RightsRequest, by: str, decision: Decision, now: datetime
             "run_at": None,
         }
     )
-    return Move(after, "proposed", {"by": by, "status": decision.status, "reason": decision.reason})
+    return Move(after, "proposed", {"status": decision.status, "reason": decision.reason})
 
 
 def _proposal(request: RightsRequest, standing: Proposal) -> Decision:
     return Decision(standing.status, standing.reason, request.decision_text or "")
 
 
-def _withdrawn(request: RightsRequest, by: str, now: datetime) -> Move | None:
+def _withdrawn(request: RightsRequest, now: datetime) -> Move | None:
     if not request.is_open:
         raise TooLate
     if request.proposal is None:
@@ -137,7 +142,7 @@ def _withdrawn(request: RightsRequest, by: str, now: datetime) -> Move | None:
     after = without_proposal(request).model_copy(
         update={"status": Status.IN_PROGRESS if goes_on else request.status}
     )
-    return Move(going_on(after, now), "proposal_withdrawn", {"by": by})
+    return Move(going_on(after, now), "proposal_withdrawn", {})
 
 
 def without_proposal(request: RightsRequest) -> RightsRequest:
@@ -145,7 +150,7 @@ def without_proposal(request: RightsRequest) -> RightsRequest:
     return request.model_copy(update={"proposal": None, "decision_text": None})
 
 
-def _approved(request: RightsRequest, by: str, shown: IfMatch, now: datetime) -> Move | None:
+def _approved(request: RightsRequest, by: StaffId, shown: IfMatch, now: datetime) -> Move | None:
     proposal = request.proposal
     if not request.is_open:
         if proposal and proposal.approved_by == by:
@@ -153,7 +158,7 @@ def _approved(request: RightsRequest, by: str, shown: IfMatch, now: datetime) ->
         raise TooLate
     if proposal is None:
         raise NothingProposed
-    if person(proposal.by) == person(by):
+    if proposal.by == by:
         raise OwnProposal
     if not shown.allows(etag(request)):
         raise ChangedMeanwhile
@@ -165,6 +170,6 @@ def _approved(request: RightsRequest, by: str, shown: IfMatch, now: datetime) ->
             "proposal": proposal.model_copy(update={"approved_by": by}),
         }
     )
-    said = {"by": by, "proposed_by": proposal.by, "status": proposal.status, "reason": proposal.reason}
+    said = {"proposed_by": proposal.by, "status": proposal.status, "reason": proposal.reason}
     counts = (Metric.RIGHTS_ANSWERED, *((Metric.RIGHTS_REFUSED_LATE,) if late else ()))
     return Move(after, "decided", {**said, "late": int(late)}, counts)

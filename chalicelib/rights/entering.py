@@ -15,7 +15,7 @@ from chalicelib.core import clock, needs
 from chalicelib.core.clock import DAY, beginning_of, day_of
 from chalicelib.core.errors import NotFound
 from chalicelib.core.http import Body
-from chalicelib.core.ids import RightsRequestId, UserId
+from chalicelib.core.ids import RightsRequestId, StaffId, UserId
 from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.profiles.service import PROFILE
 from chalicelib.rights import plans, service
@@ -36,7 +36,7 @@ class ReceivedRequest(Body):
     received_on: date
 
 
-def enter(by: str, received: ReceivedRequest) -> Taken:
+def enter(by: StaffId, received: ReceivedRequest) -> Taken:
     """Put a request on record that came by letter, mail, telephone, in person or through support.
 
     Raises:

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chalicelib.core.clock import DAY, Instant
 from chalicelib.core.errors import Conflict, Gone, Schemas, Unprocessable
-from chalicelib.core.ids import AccountId, RightsRequestId, UserId
+from chalicelib.core.ids import AccountId, RightsRequestId, StaffId, UserId
 from chalicelib.core.table import Table
 from chalicelib.privacy.periods import UNTIL_ERASURE, After, Period, Statutory
 from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, NotPersonal, Record, personal
@@ -174,9 +174,9 @@ class Proposal(_Part):
 
     status: Status
     reason: RefusalReason | None = None
-    by: str  # the operator as the Ledger names them
+    by: StaffId
     at: Instant
-    approved_by: str | None = None  # once it is the decision
+    approved_by: StaffId | None = None  # once it is the decision
 
 
 Notes = Mapping[str, str | int]

@@ -1,7 +1,8 @@
 """Moves that a person makes: a pure rule over the request as it is, written under the version that was read.
 
 Who loses a race reads what came of it and is judged by that anew. A rule that finds its move made already
-answers None: the same call again changes nothing, and is answered with the request as it is.
+answers None: the same call again changes nothing, and is answered with the request as it is. A member of
+staff who gets it that way has looked at it, which goes on record.
 
 A worker that is at the request meanwhile loses its fence: what it meant to write does not come to be. Its
 lease stays, so nobody takes the step up again before its time is over.
@@ -14,9 +15,9 @@ from datetime import datetime
 from chalicelib.core import clock, metrics
 from chalicelib.core.chain import HeadMoved
 from chalicelib.core.errors import NotFound, Unavailable
-from chalicelib.core.ids import RightsRequestId
+from chalicelib.core.ids import RightsRequestId, StaffId
 from chalicelib.core.metrics import Metric
-from chalicelib.rights import duties, evidence, queue, store
+from chalicelib.rights import duties, evidence, inspections, queue, store
 from chalicelib.rights.model import RightsRequest, Status, StepStatus
 from chalicelib.rights.store import MovedMeanwhile
 
@@ -25,7 +26,7 @@ _TRIES = 3
 
 @dataclass(frozen=True)
 class Move:
-    """A request as it shall be, and what goes on record of that."""
+    """A request as it shall be, and what goes on record of that beside who moved it."""
 
     after: RightsRequest
     event: str
@@ -33,8 +34,15 @@ class Move:
     counts: tuple[Metric, ...] = ()
 
 
-def moved(request_id: RightsRequestId, rule: Callable[[RightsRequest], Move | None]) -> RightsRequest:
+def moved(
+    request_id: RightsRequestId, by: StaffId | None, rule: Callable[[RightsRequest], Move | None]
+) -> RightsRequest:
     """The request after a rule was applied to it.
+
+    Args:
+        request_id: the request.
+        by: the member of staff who moves it; None: its subject.
+        rule: what becomes of it; None where that was done before.
 
     Raises:
         NotFound: there is none.
@@ -46,9 +54,12 @@ def moved(request_id: RightsRequestId, rule: Callable[[RightsRequest], Move | No
             raise NotFound
         move = rule(request)
         if move is None:
+            if by:
+                inspections.record(request, by)
             return request
+        said = {"by": by or evidence.SUBJECT, **move.said}
         try:
-            after = store.move(request, move.after, evidence.entry(move.event, move.said))
+            after = store.move(request, move.after, evidence.entry(move.event, said))
         except (MovedMeanwhile, HeadMoved):
             continue
         for metric in move.counts:

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY
-from chalicelib.core.ids import RightsRequestId
+from chalicelib.core.ids import RightsRequestId, StaffId
 from chalicelib.rights import states
 from chalicelib.rights.clock import ASKED_WITHOUT_DELAY, ExtensionReason, NotAllowed
 from chalicelib.rights.deciding import without_proposal
@@ -21,41 +21,41 @@ from chalicelib.rights.moving import Move, going_on, moved, reminded_anew
 from chalicelib.rights.refusals import ExtensionNotAllowed, ProposedAlready
 
 
-def extend(request_id: RightsRequestId, by: str, days: int, reason: ExtensionReason) -> RightsRequest:
+def extend(request_id: RightsRequestId, by: StaffId, days: int, reason: ExtensionReason) -> RightsRequest:
     """Take more time for an answer (Art. 12(3) GDPR); the engine tells the subject.
 
     Raises:
         TooLate: it is answered already.
         ExtensionNotAllowed: too long, too late, or for a second time.
     """
-    return moved(request_id, lambda request: _extended(request, by, days, reason))
+    return moved(request_id, by, lambda request: _extended(request, days, reason))
 
 
-def ask_identity(request_id: RightsRequestId, by: str) -> RightsRequest:
+def ask_identity(request_id: RightsRequestId, by: StaffId) -> RightsRequest:
     """Note that data was asked for that proves who asks; the plan waits for it.
 
     Raises:
         TooLate: it is answered already.
         ProposedAlready: a decision waits for approval.
     """
-    return moved(request_id, lambda request: _asked(request, by, clock.now()))
+    return moved(request_id, by, lambda request: _asked(request, clock.now()))
 
 
-def identity_came(request_id: RightsRequestId, by: str) -> RightsRequest:
+def identity_came(request_id: RightsRequestId, by: StaffId) -> RightsRequest:
     """Note that it came and proves it; the plan goes on.
 
     Raises:
         TooLate: it is decided already, and stays so.
     """
-    return moved(request_id, lambda request: _proven(request, by, clock.now()))
+    return moved(request_id, by, lambda request: _proven(request, clock.now()))
 
 
-def retry(request_id: RightsRequestId, by: str) -> RightsRequest:
+def retry(request_id: RightsRequestId, by: StaffId) -> RightsRequest:
     """Let a step that stopped be tried anew, also one that follows the answer."""
-    return moved(request_id, lambda request: _retried(request, by, clock.now()))
+    return moved(request_id, by, lambda request: _retried(request, clock.now()))
 
 
-def _extended(request: RightsRequest, by: str, days: int, reason: ExtensionReason) -> Move | None:
+def _extended(request: RightsRequest, days: int, reason: ExtensionReason) -> Move | None:
     if not request.is_open:
         raise TooLate
     taken, now = request.extension, clock.now()
@@ -66,11 +66,11 @@ def _extended(request: RightsRequest, by: str, days: int, reason: ExtensionReaso
     except NotAllowed as refused:
         raise ExtensionNotAllowed(str(refused)) from None
     after = reminded_anew(request.with_clock(longer), now)
-    said = {"by": by, "days": days, "reason": reason, "until": clock.to_text(longer.due_at(now))}
+    said = {"days": days, "reason": reason, "until": clock.to_text(longer.due_at(now))}
     return Move(after, "extended", said)
 
 
-def _asked(request: RightsRequest, by: str, now: datetime) -> Move | None:
+def _asked(request: RightsRequest, now: datetime) -> Move | None:
     states.check_open(request)
     if request.status is Status.AWAITING_VERIFICATION:
         return None
@@ -80,10 +80,10 @@ def _asked(request: RightsRequest, by: str, now: datetime) -> Move | None:
     stops = request.pause is None and now <= request.received_at + ASKED_WITHOUT_DELAY
     paused = request.with_clock(request.clock.paused(now)) if stops else request
     after = paused.model_copy(update={"status": Status.AWAITING_VERIFICATION, "run_at": None})
-    return Move(after, "identity_asked", {"by": by, "clock_stands_still": int(stops)})
+    return Move(after, "identity_asked", {"clock_stands_still": int(stops)})
 
 
-def _proven(request: RightsRequest, by: str, now: datetime) -> Move | None:
+def _proven(request: RightsRequest, now: datetime) -> Move | None:
     if not request.is_open:
         raise TooLate
     if request.status is not Status.AWAITING_VERIFICATION:
@@ -92,15 +92,15 @@ def _proven(request: RightsRequest, by: str, now: datetime) -> Move | None:
     if request.clock.is_paused():
         running = reminded_anew(request.with_clock(request.clock.resumed(now)), now)
     known = without_proposal(running).model_copy(update={"status": Status.IN_PROGRESS})
-    said = {"by": by, "proposal_dropped": int(request.proposal is not None)}
+    said = {"proposal_dropped": int(request.proposal is not None)}
     return Move(going_on(known, now), "identity_came", said)
 
 
-def _retried(request: RightsRequest, by: str, now: datetime) -> Move | None:
+def _retried(request: RightsRequest, now: datetime) -> Move | None:
     step = request.next_step
     if step is None or step.status is not StepStatus.STOPPED:
         return None
     anew = request.with_step(step.name, StepStatus.WAITING, now).model_copy(
         update={"tries": 0, "unreachable_since": None}
     )
-    return Move(going_on(anew, now), "step_retried", {"by": by, "step": step.name})
+    return Move(going_on(anew, now), "step_retried", {"step": step.name})

@@ -11,8 +11,8 @@ from chalicelib.core import chain, clock
 from chalicelib.core.chain import Entry, Unreadable
 from chalicelib.core.errors import InvalidRequest, NotFound
 from chalicelib.core.http import Cursor
-from chalicelib.core.ids import RightsRequestId
-from chalicelib.rights import store
+from chalicelib.core.ids import RightsRequestId, StaffId
+from chalicelib.rights import evidence, inspections, store
 from chalicelib.rights.model import RightsRequest
 
 PAGE = 50
@@ -27,6 +27,11 @@ class History:
 
     entries: tuple[Entry, ...] | None
 
+    @property
+    def staff(self) -> set[StaffId]:
+        """Whom of the staff it names."""
+        return {one for entry in self.entries or () for one in evidence.staff_in(entry.data)}
+
 
 @dataclass(frozen=True)
 class OpenPage:
@@ -37,31 +42,36 @@ class OpenPage:
     next: str | None
 
 
-def open_ones(cursor: Cursor | None) -> OpenPage:
-    """A page of the requests that wait for an answer, the most urgent first.
+def open_ones(cursor: Cursor | None, by: StaffId) -> OpenPage:
+    """A page of the requests that wait for an answer, the most urgent first; that it is shown is on record.
 
     What is answered while somebody turns pages is neither shown twice nor does it hide another. The index
     lags by a moment, so a page may hold fewer than it could.
 
     Raises:
         InvalidRequest: the cursor is none of ours.
+        Unavailable: that the page is looked at can't be put on record now.
     """
     after = _place(cursor)
     rows = list(islice(_urgent_first(after), PAGE + 1))
     found, unreadable = store.several([request_id for request_id, _ in rows[:PAGE]])
     more = _cursor(rows[PAGE - 1]) if len(rows) > PAGE else None
-    return OpenPage([request for request in found if request.is_open], unreadable, more)
+    shown = [request for request in found if request.is_open]
+    inspections.record_page([request.request_id for request in shown], by)
+    return OpenPage(shown, unreadable, more)
 
 
-def one(request_id: RightsRequestId) -> tuple[RightsRequest, History]:
-    """A request and its history.
+def one(request_id: RightsRequestId, by: StaffId) -> tuple[RightsRequest, History]:
+    """A request and its history, which names who looks.
 
     Raises:
         NotFound: there is none.
+        Unavailable: that it is looked at can't be put on record now.
     """
     request = store.read(request_id)
     if request is None:
         raise NotFound
+    inspections.record(request, by)
     return request, _history(request_id)
 
 

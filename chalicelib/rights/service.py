@@ -19,7 +19,7 @@ from chalicelib.core.chain import HeadMoved
 from chalicelib.core.errors import InvalidRequest, NotFound, Unavailable
 from chalicelib.core.http import Body, Cursor
 from chalicelib.core.idempotency import IdempotencyKey
-from chalicelib.core.ids import AccountId, RightsRequestId
+from chalicelib.core.ids import AccountId, RightsRequestId, StaffId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.outbound import BadTarget, Target
 from chalicelib.core.settings import settings
@@ -100,14 +100,18 @@ def ask(account: Account, profile: Profile | None, body: NewRequest, key: Idempo
     return take(request, body)
 
 
-def take(request: RightsRequest, body: Body, by: str = "subject") -> Taken:
-    """Put a request on record and have it worked on.
+def take(request: RightsRequest, body: Body, by: StaffId | None = None) -> Taken:
+    """Put a request on record and have it worked on. `by` is who entered it, if not its subject.
 
     Raises:
         AlreadyOpen, IdempotencyMismatch: as above; nothing was changed.
     """
-    said = {"right": request.right, "received_by": request.received_by, "by": by}
-    said["received_at"] = clock.to_text(request.received_at)
+    said = {
+        "right": request.right,
+        "received_by": request.received_by,
+        "by": by or evidence.SUBJECT,
+        "received_at": clock.to_text(request.received_at),
+    }
     try:
         store.take(request, evidence.entry("received", said))
     except (AskedBefore, HeadMoved):
@@ -217,9 +221,9 @@ def cancel(account_id: AccountId, request_id: RightsRequestId) -> RightsRequest:
         if request.status is Status.CANCELLED:
             return None
         states.check_open(request)
-        return Move(ended(request, Status.CANCELLED, plans.DISCARD), "cancelled", {"by": "subject"})
+        return Move(ended(request, Status.CANCELLED, plans.DISCARD), "cancelled", {})
 
-    return moved(request_id, cancelled)
+    return moved(request_id, None, cancelled)
 
 
 def ended(request: RightsRequest, status: Status, *then: str) -> RightsRequest:

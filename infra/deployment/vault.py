@@ -56,7 +56,7 @@ def fill_vault(
         MissingSecret: Stream's secret is neither stored nor given.
     """
     api = account.client("secretsmanager")
-    for purpose in ("codes", "receipts", "refresh"):
+    for purpose in ("codes", "receipts", "refresh", "staff"):
         _stored_or(api, arns[purpose], _mac_keys)
     lookup = _stored_or(api, arns["lookup"], _mac_keys)
     signing = _stored_or(api, arns["signing"], _signing_key)

@@ -29,12 +29,26 @@ def listed(cases: list[Case]) -> Table:
 
 def whole(case: Case) -> Iterator[Table]:
     """Everything that is shown of one."""
+    case = _named(case, case["staff"])
     yield _facts(case)
     steps = Table("step", "status", "since", title="steps")
     for step in case["steps"]:
         steps.add_row(step["name"], step["status"], step.get("at", ""))
     yield steps
     yield _evidence(case.get("evidence"))
+
+
+def _named(told: Any, staff: dict[str, str]) -> Any:  # noqa: ANN401 - a value of JSON
+    """The same with the ARNs of staff in the place of their pseudonyms."""
+    match told:
+        case str():
+            return staff.get(told, told)
+        case dict():
+            return {name: _named(value, staff) for name, value in told.items()}
+        case list():
+            return [_named(value, staff) for value in told]
+        case _:
+            return told
 
 
 def _waits_for(case: Case) -> str:

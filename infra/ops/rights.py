@@ -1,6 +1,7 @@
 """`python -m infra.ops rights`: requests of subjects, as operators work on them.
 
-Thin: each command is one call of the internal API, signed as whoever runs it, and that name goes on record.
+Thin: each command is one call of the internal API, signed as whoever runs it. That they acted or looked
+goes on record under a pseudonym, which `show` resolves.
 Only `verify` reads the evidence itself: what an API would say of its own evidence proves little.
 """
 

@@ -33,6 +33,7 @@ PLACEHOLDERS = {
     "RU4M_SECRET_RECEIPTS": "receipts",
     "RU4M_SECRET_REFRESH": "refresh",
     "RU4M_SECRET_SIGNING": "signing",
+    "RU4M_SECRET_STAFF": "staff",
     "RU4M_SECRET_STREAM": "stream",
     "RU4M_SIGNING_KID": "packaging",
     "RU4M_STAGE": "local",

@@ -86,7 +86,7 @@ def _of_record(record: type[Record]) -> Row:
         where=declaration.table.value,
         purpose=declaration.purpose,
         basis=declaration.basis,
-        subjects=_SUBJECTS.get(declaration.table, ("customer",)),
+        subjects=_SUBJECTS.get(declaration.table, (declaration.subject.value,)),
         categories=tuple(dict.fromkeys(field.category for field in fields)),
         recipients=declaration.recipients,
         kept=declaration.retention.plainly,

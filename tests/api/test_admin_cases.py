@@ -111,7 +111,10 @@ def test_a_request_is_shown_with_what_led_to_it_and_where_it_stopped(alice: Oper
     assert (case["status"], case["tries"], case["version"]) == ("in_progress", 8, 2)
     assert "runs_at" not in case
     assert case["steps"][0] == {"name": "pin", "status": "stopped", "at": "2026-11-24T12:00:00Z"}
-    assert [(entry["seq"], entry["event"]) for entry in case["evidence"]] == [(1, "received")]
+    assert [(entry["seq"], entry["event"]) for entry in case["evidence"]] == [
+        (2, "inspected"),
+        (1, "received"),
+    ]
 
 
 @pytest.mark.promise("SEC-1")
@@ -161,7 +164,7 @@ def test_an_answer_gets_more_time_once_and_the_subject_sees_why(
         (
             "extended",
             {
-                "by": alice.arn,
+                "by": alice.staff_id,
                 "days": 60,
                 "reason": "JustificationA12Complexity",
                 "until": "2027-02-22T22:59:59Z",
@@ -232,8 +235,8 @@ def test_the_clock_stands_still_while_proof_of_identity_is_outstanding(
     assert stored(asked).run_at == world.now
     assert cloud.queued()[-1] == asked
     assert evidence(asked)[1:] == [
-        ("identity_asked", {"by": alice.arn, "clock_stands_still": 1}),
-        ("identity_came", {"by": alice.arn, "proposal_dropped": 0}),
+        ("identity_asked", {"by": alice.staff_id, "clock_stands_still": 1}),
+        ("identity_came", {"by": alice.staff_id, "proposal_dropped": 0}),
     ]
 
 
@@ -281,7 +284,7 @@ def test_proof_of_identity_takes_a_proposal_off_the_table(alice: Operator, asked
     assert "proposal" not in alice.notes_identity(asked).json
     after = stored(asked)
     assert (after.status, after.decision_text, after.run_at) == (Status.IN_PROGRESS, None, clock.now())
-    assert evidence(asked)[-1] == ("identity_came", {"by": alice.arn, "proposal_dropped": 1})
+    assert evidence(asked)[-1] == ("identity_came", {"by": alice.staff_id, "proposal_dropped": 1})
 
 
 def test_doubts_may_come_up_while_a_processor_works(alice: Operator, asked: str) -> None:
@@ -299,7 +302,7 @@ def test_a_step_that_stopped_is_tried_anew(alice: Operator, asked: str) -> None:
     after = stored(asked)
     assert (after.next_step and after.next_step.status, after.run_at) == (StepStatus.WAITING, clock.now())
     assert cloud.queued()[-1] == asked
-    assert evidence(asked)[-1] == ("step_retried", {"by": alice.arn, "step": "pin"})
+    assert evidence(asked)[-1] == ("step_retried", {"by": alice.staff_id, "step": "pin"})
 
 
 def test_what_did_not_stop_is_left_alone(alice: Operator, asked: str) -> None:
@@ -353,7 +356,7 @@ def test_a_request_is_entered_as_it_came_and_its_time_counts_from_that_day(
             {
                 "right": "access",
                 "received_by": by,
-                "by": alice.arn,
+                "by": alice.staff_id,
                 "received_at": "2026-11-09T23:00:00Z",
             },
         )

@@ -297,7 +297,7 @@ def test_a_receipt_is_good_for_its_own_request_only(world: World) -> None:
 
 def test_a_receipt_outlives_the_key_that_made_it(world: World) -> None:
     request = taken(world.a_user().is_stepped_up().exercises("access"))
-    cloud.rotate_receipts()
+    cloud.rotate_keys("receipts")
     assert by_receipt(world, request["id"], request["receipt"]).status == 200
 
 

@@ -91,7 +91,7 @@ TABLES: dict[str, dict[str, set[str]]] = {
 }
 
 SECRETS: dict[str, set[str]] = {
-    "admin": {"lookup", "receipts"},
+    "admin": {"lookup", "receipts", "staff"},
     "chat": {"stream"},
     "profiles": {"codes", "lookup"},
     "rights": {"codes", "receipts"},
@@ -138,7 +138,7 @@ def tried(cloud: LocalCloud) -> Iterator[dict[str, Any]]:
         },
         "secrets": {
             purpose: outputs["vault"][f"{purpose.title()}SecretArn"]
-            for purpose in ("codes", "lookup", "receipts", "refresh", "signing", "sealing", "stream")
+            for purpose in ("codes", "lookup", "receipts", "refresh", "signing", "sealing", "staff", "stream")
         },
         "archive": outputs["data"]["CheckpointBucketName"],
         "exports": outputs["data"]["ExportBucketName"],

@@ -23,7 +23,7 @@ from tests.infra.fakes import REGION, FakeAccount, FakeCloudFormation
 def outputs_of(stack: str) -> dict[str, str]:
     match stack.rsplit("-", 1)[-1]:
         case "vault":
-            purposes = ("Codes", "Lookup", "Receipts", "Refresh", "Signing", "Sealing", "Stream")
+            purposes = ("Codes", "Lookup", "Receipts", "Refresh", "Signing", "Sealing", "Staff", "Stream")
             secrets = {f"{p}SecretArn": f"arn:{p.lower()}" for p in purposes}
             return secrets | {"StageKeyArn": "arn:key", "SealingKeyArn": "arn:sealing-key"}
         case "data":

@@ -400,8 +400,8 @@ def test_a_function_is_told_only_of_tables_and_secrets_that_it_may_use(
         "about": set(),
         "access_token": set(),
         "admin": {
-            accounts, claims, challenges, rights, "table_ledger", "secret_receipts", "rights_queue",
-            *lookup, *sealing,
+            accounts, claims, challenges, rights, "table_ledger", "secret_receipts", "secret_staff",
+            "rights_queue", *lookup, *sealing,
         },
         "announce_notices": {accounts, challenges, "mail_from", "mail_configuration", *sealing},
         "chat": {accounts, "secret_stream"},

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from chalicelib.consents import evidence
-from chalicelib.core.ids import Pseudonym, RightsRequestId
+from chalicelib.core.ids import Pseudonym, RightsRequestId, StaffId
+from chalicelib.rights import inspections
 from chalicelib.rights import store as rights
 from tests.infra.templates import Template, listed, of_type
 
@@ -34,11 +35,12 @@ _REQUESTS_OF_A_SUBJECT = ("dynamodb:Query", "${RightsTableArn}/index/owner")
 _LEDGER = (("dynamodb:PutItem", "${LedgerTableArn}"), ("dynamodb:Query", "${LedgerTableArn}"))
 
 _RIGHTS = rights.evidence_of(RightsRequestId.new()).kind
+_STAFF = inspections.history_of(StaffId.new()).kind
 _CONSENT = evidence.chain_of(Pseudonym.new()).kind
 
 # Role: the kinds of chains to which it may append.
 LEDGER_KINDS = {
-    "AdminRole": {_RIGHTS},
+    "AdminRole": {_RIGHTS, _STAFF},
     "ConsentsRole": {_CONSENT},
     "RenewConsentsRole": {_CONSENT},
     "RightsRole": {_RIGHTS},
@@ -66,7 +68,7 @@ EXPECTED = {
         ("dynamodb:Query", "${RightsTableArn}/index/open"),
         *_LEDGER,
         ("dynamodb:UpdateItem", "${ChallengesTableArn}"),
-        ("secretsmanager:GetSecretValue", "${LookupSecretArn}, ${ReceiptsSecretArn}"),
+        ("secretsmanager:GetSecretValue", "${LookupSecretArn}, ${ReceiptsSecretArn}, ${StaffSecretArn}"),
         ("kms:Decrypt", "${StageKeyArn}"),
         ("sqs:SendMessage", "${RightsQueue.Arn}"),
     },

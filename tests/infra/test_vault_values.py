@@ -35,10 +35,10 @@ def test_every_secret_gets_a_value_once(account: FakeAccount) -> None:
 def test_each_keyed_hash_has_a_key_of_its_own_with_256_bits(account: FakeAccount) -> None:
     filled(account, "stream secret")
     keys = []
-    for purpose in ("codes", "lookup", "receipts", "refresh"):
+    for purpose in ("codes", "lookup", "receipts", "refresh", "staff"):
         document = json.loads(account.secrets.values[ARNS[purpose]])
         keys.append(document["versions"][document["current"]])
-    assert len(set(keys)) == 4
+    assert len(set(keys)) == 5
     assert {len(base64.b64decode(key)) for key in keys} == {32}
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core import clock, metrics
+from chalicelib.core import clock, metrics, table
 from chalicelib.core.clock import MINUTE
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import RightsRequestId
@@ -18,6 +18,7 @@ from chalicelib.rights.plans.step import Done, Job, Outcome, Wait
 from chalicelib.rights.queue import Destination
 from chalicelib.rights.steps import handing_on, registry
 from tests.support import cloud
+from tests.support.races import just_before
 from tests.support.scripted import Plan, Scripted, a_request, evidence
 from tests.support.world import World
 
@@ -33,6 +34,18 @@ def test_each_step_is_done_once_and_on_record(world: World, plan: Plan) -> None:
     events = evidence(request_id)
     assert [event for event, _ in events] == ["received", "first_done", "last_done"]
     assert events[1][1] == {"by": "engine", "tries": 1, "found": "x", "items": 3}
+
+
+@pytest.mark.promise("RGT-10")
+def test_staff_that_looks_at_a_request_costs_its_worker_no_step(
+    world: World, plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, request_id = a_request(world)
+    alice = world.an_operator("alice")
+    looked = just_before(monkeypatch, table, "transact", lambda: alice.shows(request_id))
+    plan.advance(request_id)
+    assert looked[0].status == 200
+    assert [event for event, _ in evidence(request_id)] == ["received", "inspected", "first_done"]
 
 
 def test_an_answer_is_counted_once(world: World, plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:

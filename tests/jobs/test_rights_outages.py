@@ -10,7 +10,7 @@ import pytest
 from chalicelib.core import clock, metrics
 from chalicelib.core.clock import DAY, MINUTE
 from chalicelib.core.errors import Unavailable
-from chalicelib.core.ids import RightsRequestId
+from chalicelib.core.ids import RightsRequestId, StaffId
 from chalicelib.core.metrics import Metric
 from chalicelib.rights import duties, engine, operating, queue, store
 from chalicelib.rights.clock import ExtensionReason
@@ -248,7 +248,7 @@ def test_duty_that_always_kills_its_worker_keeps_no_other_duty_waiting(
 ) -> None:
     _, request_id = a_request(world)
     until_reminded(world, plan, request_id)
-    operating.extend(RightsRequestId(request_id), "operator:alice", 30, ExtensionReason.COMPLEXITY)
+    operating.extend(RightsRequestId(request_id), StaffId.new(), 30, ExtensionReason.COMPLEXITY)
     world.traveller.move_to(stored(request_id).clock.reminders(world.now)[0])
     found = stored(request_id)
     store.move(found, found.model_copy(update={"pinned_until": world.now}))

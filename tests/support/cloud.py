@@ -116,12 +116,12 @@ def create_buckets() -> None:
     )
 
 
-def rotate_receipts() -> None:
-    """A new key of receipts becomes the current one; the old one stays."""
-    document = secret_documents()["receipts"]
+def rotate_keys(purpose: str) -> None:
+    """A new key of a purpose becomes the current one; the old one stays."""
+    document = secret_documents()[purpose]
     versions = {**document["versions"], "2": base64.b64encode(os.urandom(32)).decode()}
     aws.client("secretsmanager").put_secret_value(
-        SecretId="ru4m/test/receipts", SecretString=json.dumps({"versions": versions, "current": "2"})
+        SecretId=f"ru4m/test/{purpose}", SecretString=json.dumps({"versions": versions, "current": "2"})
     )
     new_container()
 

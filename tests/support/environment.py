@@ -73,6 +73,7 @@ def secret_documents() -> dict[str, dict[str, Any]]:
         "lookup": versioned(),
         "receipts": versioned(),
         "refresh": versioned(),
+        "staff": versioned(),
         "signing": {"keys": {KID: pem(signing_key())}, "signing": KID},
         "stream": {"secret": STREAM_SECRET},
     }

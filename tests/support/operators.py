@@ -11,6 +11,9 @@ from unittest import mock
 
 from chalice.local import LambdaEventConverter
 
+from chalicelib.core.ids import StaffId
+from chalicelib.staff import service as staff
+
 if TYPE_CHECKING:
     from tests.support.world import Reply, World
 
@@ -40,6 +43,11 @@ class Operator:
 
     world: World
     arn: str
+
+    @property
+    def staff_id(self) -> StaffId:
+        """What the evidence calls them."""
+        return staff.register(self.arn)
 
     def calls(self, method: str, path: str = "", **more: Any) -> Reply:
         return self.world.call(method, f"{CASES}{path}", arn=self.arn, **more)

@@ -11,7 +11,7 @@ from chalicelib.core.ids import AccountId
 from chalicelib.core.table import Key, Table
 from chalicelib.privacy import codec, personal, register
 from chalicelib.privacy.periods import UNTIL_ERASURE, After, Period, Statutory
-from chalicelib.privacy.personal import NOT_PERSONAL, Bundle, DeclarationError, KeyClass, Record
+from chalicelib.privacy.personal import NOT_PERSONAL, Bundle, DataSubject, DeclarationError, KeyClass, Record
 from chalicelib.privacy.personal import personal as marked
 from chalicelib.privacy.purposes import Category, Correction, LegalBasis, Purpose, Source
 from chalicelib.privacy.recipients import Recipient
@@ -243,6 +243,7 @@ FOR_DAYS = After(Period.CHALLENGE, since="made_at")
         ({"basis": LegalBasis.CONSENT}, "basis has to be CONTRACT, that of SERVICE"),
         (ON_CONSENT, r"retention has to be After\(period, since\): a consent may end"),
         (ON_CONSENT | {"retention": INVOICES}, "a consent may end"),
+        ({"subject": DataSubject.STAFF}, "all that is in ACCOUNTS is about users"),
         ({"table": Table.LEDGER}, "only core/chain writes to the Ledger"),
         ({"table": Table.KEYS}, "Keys holds data keys and nothing else"),
         ({"table": Table.CHALLENGES}, "neither export nor erasure finds anything in CHALLENGES"),

@@ -85,7 +85,7 @@ def test_cancelled_transaction_leaves_every_item_as_it_was(table: Any) -> None:
 def test_world_sees_nothing_that_an_earlier_one_wrote() -> None:
     with a_world() as earlier:
         earlier.a_user()
-        cloud.rotate_receipts()
+        cloud.rotate_keys("receipts")
         assert receipt_keys() == {"1", "2"}
         assert cloud.all_items()
     with a_world() as later:

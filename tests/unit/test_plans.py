@@ -15,7 +15,7 @@ from chalicelib.core.settings import settings
 from chalicelib.core.table import Table
 from chalicelib.privacy import personal, register, whereabouts
 from chalicelib.privacy.periods import UNTIL_ERASURE, Period, Statutory
-from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, Record
+from chalicelib.privacy.personal import NOT_PERSONAL, DataSubject, KeyClass, Record
 from chalicelib.privacy.personal import personal as marked
 from chalicelib.privacy.plans import (
     Action,
@@ -65,6 +65,10 @@ def an_invoice_class() -> Any:
     return Invoice
 
 
+def about_users() -> list[type[Record]]:
+    return [r for r in register.records() if r.declaration.subject is DataSubject.USER]
+
+
 def section(kind: str) -> Section:
     (found,) = (part for part in export_plan(register.records()) if part.kind == kind)
     return found
@@ -80,12 +84,12 @@ def test_every_record_class_has_a_section_in_an_export() -> None:
     plan = export_plan(register.records())
     assert [part.kind for part in plan] == [
         record.declaration.kind
-        for record in sorted(register.records(), key=lambda r: (r.declaration.table, r.declaration.kind))
+        for record in sorted(about_users(), key=lambda r: (r.declaration.table, r.declaration.kind))
     ]
 
 
 @pytest.mark.promise("RGT-1")
-@pytest.mark.parametrize("record", register.records(), ids=lambda record: record.__name__)
+@pytest.mark.parametrize("record", about_users(), ids=lambda record: record.__name__)
 def test_every_field_is_told_or_withheld_with_a_reason(record: type[Record]) -> None:
     part = section(record.declaration.kind)
     assert sorted([t.name for t in part.told] + [w.name for w in part.withheld]) == sorted(
@@ -178,7 +182,17 @@ def test_what_a_subject_asked_for_outlives_an_erasure_by_law_and_is_told() -> No
 @pytest.mark.promise("RGT-3")
 def test_every_record_class_is_in_exactly_one_step_of_an_erasure() -> None:
     named = [kind for step in erasure_plan(register.records()).steps for kind in step.kinds]
-    assert sorted(named) == sorted(record.declaration.kind for record in register.records())
+    assert sorted(named) == sorted(record.declaration.kind for record in about_users())
+
+
+@pytest.mark.promise("RGT-1")
+def test_what_is_about_staff_is_in_no_plan_of_a_user() -> None:
+    about_staff = {r.declaration.kind for r in register.records()} - {
+        r.declaration.kind for r in about_users()
+    }
+    assert about_staff == {"staff_member"}
+    assert not about_staff & {part.kind for part in export_plan(register.records())}
+    assert not about_staff & {one.kind for one in erasure_plan(register.records()).kept}
 
 
 @pytest.mark.promise("RGT-3")

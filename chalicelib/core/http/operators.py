@@ -1,8 +1,9 @@
 """The second kind of caller: somebody of the controller's staff, known by a signature of IAM (SigV4).
 
 The gateway checks the signature and whether the caller's own policies allow the call, and passes the ARN on.
-It names who acts, in evidence and in proposals, so it has to mean one person: the setting RU4M_OPERATORS
-accepts forms whose name the caller does not choose (core/principals, ADR 23). It stays out of logs.
+It says who acts, and evidence and proposals hold a pseudonym of that person (ADR 27), so it has to mean one
+person: the setting RU4M_OPERATORS accepts forms whose name the caller does not choose (core/principals,
+ADR 23). It stays out of logs.
 """
 
 from collections.abc import Mapping

@@ -24,8 +24,13 @@ from chalicelib.privacy.plans import Section, Told, Withheld, export_plan
 from chalicelib.privacy.purposes import Category, Source
 from chalicelib.privacy.recipients import Recipient
 from chalicelib.privacy.whereabouts import found
+from chalicelib.rights import evidence
 from chalicelib.rights.export.model import Copy
 
+_STAFF_WITHHELD = (
+    "their role stands there: they act on our instruction, are no recipients, and have rights of their own "
+    "(Art. 15(4) and 29 GDPR)"
+)
 _NOT_PORTABLE = "made by us, or not held on your consent or a contract with you (Art. 20(1) GDPR)"
 
 
@@ -44,13 +49,13 @@ class Evidence(BaseModel):
 
     @classmethod
     def of(cls, entry: Entry) -> "Evidence":
-        """For the subject's own eyes: which history, not under which pseudonym."""
+        """For the subject's own eyes: which history, not under which pseudonym; staff by their role."""
         return cls(
             chain=entry.chain.kind,
             seq=entry.seq,
             at=entry.at,
             event=entry.event,
-            data=entry.data,
+            data=evidence.without_staff(entry.data),
             hash=entry.hash,
             kept_until=entry.delete_at,
         )
@@ -145,7 +150,10 @@ def _evidence() -> Section:
             else Told(name)
             for name, m in markers.items()
         ),
-        withheld=(Withheld("salt", "with it, what was written could be guessed back from its hash"),),
+        withheld=(
+            Withheld("salt", "with it, what was written could be guessed back from its hash"),
+            Withheld("names of staff", _STAFF_WITHHELD),
+        ),
     )
 
 

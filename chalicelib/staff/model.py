@@ -1,0 +1,31 @@
+"""The register of staff: who a pseudonym in the evidence stands for."""
+
+from typing import Annotated
+
+from chalicelib.core.clock import Instant
+from chalicelib.core.ids import StaffId
+from chalicelib.core.table import Table
+from chalicelib.privacy.periods import Period, Statutory
+from chalicelib.privacy.personal import NOT_PERSONAL, DataSubject, KeyClass, Record, personal
+from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source
+from chalicelib.privacy.recipients import Recipient
+
+
+class StaffMember(
+    Record,
+    table=Table.RIGHTS,
+    kind="staff_member",
+    purpose=Purpose.LEGAL_OBLIGATION,
+    basis=LegalBasis.LEGAL_OBLIGATION,
+    retention=Statutory(Period.STAFF_REGISTER, law="Art. 5(2) and 32(4) GDPR", since="acted_at"),
+    key_class=KeyClass.RETAINED,
+    subject=DataSubject.STAFF,
+):
+    """Who of the controller's staff a pseudonym in the evidence stands for. Operators alone can resolve it.
+
+    `acted_at` is within a day of the last call; the entry outlasts all evidence that names the pseudonym.
+    """
+
+    staff_id: Annotated[StaffId, NOT_PERSONAL]
+    arn: Annotated[str, personal(Category.NAME, Source.OBSERVED, to=(Recipient.BELGRADE_OFFICE,))]
+    acted_at: Annotated[Instant, NOT_PERSONAL]

@@ -1,0 +1,44 @@
+"""All DynamoDB of staff.
+
+S#<pseudonym>, staff    who the pseudonym stands for, sealed
+"""
+
+from collections.abc import Iterable
+
+from chalicelib.core import observe, table
+from chalicelib.core.ids import StaffId
+from chalicelib.core.sealing import SealingError
+from chalicelib.core.table import Attr, Create, Key, Table
+from chalicelib.privacy import codec
+from chalicelib.staff.model import StaffMember
+
+
+def key(staff_id: StaffId) -> Key:
+    """Where an entry of the register is."""
+    return Key(Table.RIGHTS, f"S#{staff_id}", "staff")
+
+
+def first_of(candidates: Iterable[StaffId]) -> StaffMember | None:
+    """A glance at the first of these that is in the register."""
+    places = [key(one) for one in candidates]
+    found = table.batch_get(places)
+    return next((codec.glance(StaffMember, found[place]) for place in places if place in found), None)
+
+
+def put(member: StaffMember) -> None:
+    """Write an entry, new or over the same person's."""
+    place = key(member.staff_id)
+    table.write(Create(place, codec.to_item(member, place), or_over=Attr("staff_id").exists()))
+
+
+def several(staff_ids: Iterable[StaffId]) -> dict[StaffId, StaffMember]:
+    """The entries of up to 100 pseudonyms; one that has lapsed or cannot be opened is left out."""
+    found = dict[StaffId, StaffMember]()
+    for item in table.batch_get(map(key, staff_ids)).values():
+        try:
+            member = codec.opened(StaffMember, item)
+        except SealingError as error:
+            observe.record_unreadable("staff_member_unreadable", error)
+        else:
+            found[member.staff_id] = member
+    return found
