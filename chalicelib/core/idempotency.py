@@ -2,8 +2,9 @@
 
 What is kept is the id of what was made and a keyed fingerprint of the request, never a response: the
 answer is rebuilt from the thing itself. The scope (account or device) is part of the id, so a key
-that somebody else guesses finds nothing. Draft-ietf-httpapi-idempotency-key-header: the header is a
-quoted string; a bare UUID is taken too.
+that somebody else guesses finds nothing. Draft-ietf-httpapi-idempotency-key-header: the header is a String
+of RFC 9651, so in double quotes and perhaps with parameters, of which none is defined. A bare UUID is taken
+too.
 """
 
 import hmac
@@ -25,7 +26,14 @@ AnyId = TypeVar("AnyId", bound=Id)
 KEPT = DAY
 
 _UUID = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
-_QUOTED = re.compile(r'"([^"]*)"|([^"]*)')
+# What a parameter may hold (RFC 9651, 3.3): numbers and dates; texts, bytes and booleans; words.
+_NUMBER = r"@?-?[0-9]{1,15}|-?[0-9]{1,12}\.[0-9]{1,3}"
+_TEXT = r'"([ !#-\[\]-~]|\\["\\])*"|%"([ !#$&-~]|%[0-9a-f]{2})*"|:[0-9A-Za-z+/=]*:|\?[01]'
+_WORD = r"[A-Za-z*][0-9A-Za-z!#$%&'*+.^_`|~:/-]*"
+_PARAMETERS = f"(; *[a-z*][a-z0-9_.*-]*(=({_NUMBER}|{_TEXT}|{_WORD}))?)*"
+_PATTERN = f'({_UUID}|"{_UUID}"{_PARAMETERS})'
+_VALUE = re.compile(_PATTERN)
+_LENGTH = 36  # of a UUID
 
 
 class IdempotencyKey(Header):
@@ -33,12 +41,13 @@ class IdempotencyKey(Header):
 
     name = "Idempotency-Key"
     description = (
-        "A UUID of the client's own for this request, bare or in double quotes. Sent again with the same "
-        "body within 24 hours, the request makes nothing twice and is answered about the same thing."
+        "A UUID of the client's own for this request, bare or as a String of RFC 9651 (in double "
+        "quotes; parameters are ignored). Sent again with the same body within 24 hours, the request makes "
+        "nothing twice and is answered about the same thing."
     )
     schema: ClassVar[Mapping[str, object]] = {
         "type": "string",
-        "pattern": f'^({_UUID}|"{_UUID}")$',
+        "pattern": f"^{_PATTERN}$",
         "examples": ["8e03978e-40d5-43e8-bc93-6894a57f9324"],
     }
 
@@ -47,12 +56,15 @@ class IdempotencyKey(Header):
 
     @classmethod
     def parse(cls, value: str) -> Self:
-        """A UUID, quoted or bare."""
-        match = _QUOTED.fullmatch(value.strip())
-        try:
-            return cls(uuid.UUID(match and (match[1] or match[2])))
-        except (ValueError, TypeError):
-            raise InvalidRequest("Idempotency-Key has to be a UUID") from None
+        """A UUID, bare or as a String of RFC 9651.
+
+        Raises:
+            InvalidRequest: it is neither. `uuid.UUID` alone would take braces, a URN and hyphens left out.
+        """
+        told = value.strip(" ")
+        if not _VALUE.fullmatch(told):
+            raise InvalidRequest("Idempotency-Key has to be a UUID, bare or in double quotes")
+        return cls(uuid.UUID(told.removeprefix('"')[:_LENGTH]))
 
     def id_for(self, kind: type[AnyId], scope: str) -> AnyId:
         """The id of what this request makes: the same key in the same scope finds the same thing."""

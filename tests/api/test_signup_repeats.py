@@ -19,7 +19,7 @@ from tests.support.world import World
 SMS_DOWN = EndpointConnectionError(endpoint_url="https://sns")
 
 
-@pytest.mark.parametrize("quote", ['"{}"', "{}"])
+@pytest.mark.parametrize("quote", ['"{}"', "{}", '"{}";a=1', '"{}"; b;c="x;y";d=?0;e=:aGk=:;f=1.5'])
 def test_a_repeated_idempotency_key_sends_one_code_and_finds_the_same_challenge(
     world: World, quote: str
 ) -> None:
@@ -30,6 +30,13 @@ def test_a_repeated_idempotency_key_sends_one_code_and_finds_the_same_challenge(
     again = world.asks_for_a_code(phone, device, headers=key)
     assert again.json == first.json
     assert len(world.messages_to(phone)) == 1
+
+
+def test_parameters_of_an_idempotency_key_name_no_other_request(world: World) -> None:
+    phone, device, key = a_phone(), a_device(), uuid.uuid4()
+    first = world.asks_for_a_code(phone, device, headers={"Idempotency-Key": f'"{key}";a=1'})
+    again = world.asks_for_a_code(phone, device, headers={"Idempotency-Key": str(key)})
+    assert again.json == first.json
 
 
 def test_an_idempotency_key_with_another_body_is_refused(world: World) -> None:
@@ -228,7 +235,27 @@ def test_of_two_twins_that_use_a_forgotten_key_again_one_sends(
     assert len(world.messages_to(same["phone"])) == 2
 
 
-@pytest.mark.parametrize("key", ["", '"', "not-a-uuid", '"a"b"'])
+KEY = "8e03978e-40d5-43e8-bc93-6894a57f9324"
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "",
+        '"',
+        "not-a-uuid",
+        '"a"b"',
+        f"{{{KEY}}}",
+        f'"{{{KEY}}}"',
+        f"urn:uuid:{KEY}",
+        f'"urn:uuid:{KEY}"',
+        KEY.replace("-", ""),
+        f"{KEY};a=1",  # only a string takes parameters
+        f'"{KEY}";A=1',
+        f'"{KEY}";a=',
+        f'"{KEY}", "{KEY}"',
+    ],
+)
 def test_a_malformed_idempotency_key_is_refused(world: World, key: str) -> None:
     reply = world.asks_for_a_code(a_phone(), headers={"Idempotency-Key": key})
     assert reply.problem == "invalid_request"
