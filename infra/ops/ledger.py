@@ -24,18 +24,33 @@ def verdicts(names: Iterable[str], since: int) -> Iterator[tuple[str, Verdict]]:
 
 
 def report(names: Iterable[str], since: int, say: Callable[[str], object]) -> int:
-    """Say of each chain how far it is vouched for and what is wrong with it; how many findings there are.
+    """Print how far each chain is signed and what is wrong with it; return the number of findings.
 
     Raises:
         ValueError: a name is not that of a chain.
+        LookupError: there is no such chain.
     """
     wrong = 0
+    if chain.nothing_is_signed():
+        say("nothing is signed yet: there is no checkpoint")
     for name, verdict in verdicts(names, since):
+        if not verdict.known:
+            where = f" from number {since} on" if since > 1 else ""
+            raise LookupError(f"{name} does not exist: no entry is stored, no checkpoint{where} names it")
         say(f"{name}: covered up to {verdict.covered}, {len(verdict.findings)} findings")
         for finding in verdict.findings:
             say(f"  {described(finding)}")
         wrong += len(verdict.findings)
     return wrong
+
+
+def exit_status(names: Iterable[str], since: int, say: Callable[[str], object]) -> int:
+    """Print the report; return 0 if nothing is wrong, 1 with findings, 2 if the question is refused."""
+    try:
+        return 1 if report(names, since, say) else 0
+    except (ValueError, LookupError) as error:
+        say(f"refused: {error}")
+        return 2
 
 
 def described(finding: Finding) -> str:

@@ -180,11 +180,11 @@ def verify(
     since: Annotated[int, typer.Option(min=1, help="number of the first checkpoint to use")] = 1,
 ) -> None:
     """Hold a request's evidence against the checkpoints of the Ledger."""
-    from infra.ops.ledger import report
+    from infra.ops.ledger import exit_status
     from infra.ops.standing_in import act_as
 
     act_as(Account(region, endpoint), stage, "checkpoint_ledger")
-    sys.exit(1 if report([f"rights#{request}"], since, console.print) else 0)
+    sys.exit(exit_status([f"rights#{request}"], since, console.print))
 
 
 @contextmanager

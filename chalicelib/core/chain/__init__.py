@@ -14,6 +14,7 @@ What always holds, what may break half-way and what is not found: docs/adr/0007-
 """
 
 from chalicelib.core.chain.archive import ArchiveDamaged
+from chalicelib.core.chain.archive import is_empty as nothing_is_signed
 from chalicelib.core.chain.checkpointing import Run, checkpoint, touched_chains
 from chalicelib.core.chain.checkpoints import Checkpoint, Leaf, Proof, Statement
 from chalicelib.core.chain.entries import Chain, Entry, NewEntry, Unreadable
@@ -71,6 +72,7 @@ __all__ = [
     "entries_as_of",
     "head",
     "newest_first",
+    "nothing_is_signed",
     "page",
     "touched_chains",
     "verify",

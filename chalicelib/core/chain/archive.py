@@ -79,6 +79,11 @@ def newest() -> Checkpoint | None:
     return found
 
 
+def is_empty() -> bool:
+    """Whether nothing was ever written here: no checkpoint, and nothing that hides one."""
+    return next(_versions(page=2), None) is None
+
+
 def since(first: int) -> dict[int, list[Version]]:
     """All versions of every checkpoint from this number on, and under 0 what has no place here."""
     found: dict[int, list[Version]] = defaultdict(list)

@@ -68,10 +68,12 @@ class Verdict:
     """What verification found, and up to which entry genuine checkpoints vouch for the chain.
 
     `covered` is the stated bound: later entries hang together, but nobody has signed them yet (0: none).
+    Of a chain that is not `known`, no entry is stored and no checkpoint that was read says anything.
     """
 
     findings: tuple[Finding, ...]
     covered: int
+    known: bool = True
 
 
 def verify(chain: Chain, since: int, keys: PublicKeys) -> Verdict:
@@ -105,14 +107,16 @@ def verify_each(chains: Iterable[Chain], since: int, keys: PublicKeys) -> Iterat
 
 def _judged(chain: Chain, pins: list[Leaf], of_checkpoints: list[Finding]) -> Verdict:
     walk = _Walk(chain, {pin.seq for pin in pins})
-    findings = [*of_checkpoints, *walk.findings()]
+    stored = [*walk.findings()]
+    known = bool(pins or stored or walk.last)
+    findings = [*of_checkpoints, *stored]
     covered = 0
     for pin in pins:
         if judged := walk.judge(pin):
             findings.append(judged)
         elif pin.seq in walk.met:
             covered = max(covered, pin.seq)
-    return Verdict(tuple(dict.fromkeys(findings)), covered)
+    return Verdict(tuple(dict.fromkeys(findings)), covered, known)
 
 
 def verify_checkpoints(since: int, keys: PublicKeys) -> tuple[Finding, ...]:
@@ -121,11 +125,14 @@ def verify_checkpoints(since: int, keys: PublicKeys) -> tuple[Finding, ...]:
 
 
 def _checkpoints(since: int, keys: PublicKeys) -> Iterator[tuple[Checkpoint | None, list[Finding]]]:
-    """Each checkpoint in order, None where there is no genuine one, with what is wrong about it."""
+    """Each checkpoint in order, None where there is no genuine one, with what is wrong about it.
+
+    An archive without a first checkpoint lacks none; one that does not reach `since` lacks that.
+    """
     listed = archive.since(since)
     before: Checkpoint | None = None
     expected = since
-    for number in sorted(listed.keys() - {0}) or [since]:
+    for number in sorted(listed.keys() - {0}) or ([since] if since > 1 else []):
         if number > expected:
             before = None
             yield None, [CheckpointChainBroken(expected)]

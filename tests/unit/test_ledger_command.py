@@ -1,0 +1,85 @@
+"""`ledger verify` and `rights verify`: what they print of chains, and their exit status."""
+
+from collections.abc import Callable
+
+import pytest
+from typer.testing import CliRunner
+
+from chalicelib.core.chain import Chain
+from chalicelib.core.ids import RightsRequestId
+from infra.ops import standing_in
+from infra.ops.__main__ import app
+from tests.support.environment import REGION
+from tests.support.ledger import MILA, checkpoint, create_archive, overwrite, write
+from tests.support.world import World
+
+Run = Callable[..., tuple[int, str]]
+
+UNSIGNED = "nothing is signed yet: there is no checkpoint\n"
+
+
+@pytest.fixture(autouse=True)
+def archived(world: World) -> None:
+    create_archive()
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run a command; this process has the settings of the function already."""
+    monkeypatch.setattr(standing_in, "act_as", lambda *_: None)
+
+    def running(*words: str) -> tuple[int, str]:
+        done = CliRunner().invoke(app, [*words, "--stage", "staging", "--region", REGION])
+        return done.exit_code, done.output
+
+    return running
+
+
+def test_before_the_first_checkpoint_nothing_is_signed_and_nothing_is_wrong(run: Run) -> None:
+    write(MILA, 2)
+    assert run("ledger", "verify") == (0, f"{UNSIGNED}{MILA.name}: covered up to 0, 0 findings\n")
+
+
+def test_an_empty_ledger_is_in_order(run: Run) -> None:
+    assert run("ledger", "verify") == (0, UNSIGNED)
+
+
+def test_an_altered_entry_is_found_before_the_first_checkpoint(run: Run) -> None:
+    write(MILA, 2)
+    overwrite(MILA, 1, payload="{}")
+    code, said = run("ledger", "verify", "--chain", MILA.name)
+    assert code == 1
+    assert f"  Tampered: chain {MILA.name}, seq 1\n" in said
+
+
+def test_evidence_of_a_request_is_not_signed_before_the_first_checkpoint(run: Run) -> None:
+    request_id = RightsRequestId.new()
+    write(Chain("rights", request_id), 1)
+    signed = f"rights#{request_id}: covered up to 0, 0 findings\n"
+    assert run("rights", "verify", request_id) == (0, UNSIGNED + signed)
+
+
+def test_once_something_is_signed_only_findings_are_printed(run: Run, world: World) -> None:
+    write(MILA, 1)
+    checkpoint(world)
+    assert run("ledger", "verify", "--chain", MILA.name) == (
+        0,
+        f"{MILA.name}: covered up to 1, 0 findings\n",
+    )
+
+
+@pytest.mark.parametrize("checkpoints", [0, 1])
+def test_a_chain_that_does_not_exist_is_refused(run: Run, world: World, checkpoints: int) -> None:
+    write(MILA, 1)
+    for _ in range(checkpoints):
+        checkpoint(world)
+    code, said = run("ledger", "verify", "--chain", "consent#p-invented")
+    assert code == 2
+    assert "refused: consent#p-invented does not exist" in said
+
+
+def test_a_request_that_does_not_exist_has_no_evidence_to_verify(run: Run) -> None:
+    request_id = RightsRequestId.new()
+    code, said = run("rights", "verify", request_id)
+    assert code == 2
+    assert f"refused: rights#{request_id} does not exist" in said
