@@ -30,7 +30,7 @@ TOP_LEVEL = {
     "aiofile", "aiohappyeyeballs", "aiohttp", "aiosignal", "annotated_types", "attr", "attrs",
     "aws_lambda_powertools", "boto3", "botocore", "caio", "certifi", "charset_normalizer", "cryptography",
     "dateutil", "email_validator", "frozenlist", "idna", "jmespath", "jwt", "multidict", "phonenumbers",
-    "propcache", "pydantic", "pydantic_core", "requests", "s3transfer", "six", "stream_chat",
+    "propcache", "pydantic", "pydantic_core", "requests", "rfc8785", "s3transfer", "six", "stream_chat",
     "typing_extensions", "typing_inspection", "tzdata", "urllib3", "yarl", "_cffi_backend",
 }  # fmt: skip
 

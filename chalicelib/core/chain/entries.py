@@ -10,6 +10,8 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, Self
 
+import rfc8785
+
 from chalicelib.core import clock
 from chalicelib.core.table import Item, Key, Table
 
@@ -29,13 +31,16 @@ class Unreadable(ValueError):
 
 
 def canonical(value: object) -> str:
-    """The one JSON text of a value: sorted keys, no spaces, ASCII.
+    """The one JSON text of a value, as RFC 8785 makes it.
 
     Raises:
-        TypeError: it holds something whose text is not unique (a float, a date, a key that is no text).
+        TypeError: it holds something that has none there (a date, a key that is no text, a whole
+            number beyond 2^53).
     """
-    _refuse_ambiguous(value)
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    try:
+        return rfc8785.dumps(value).decode()  # type: ignore[arg-type]  # it judges the value itself
+    except (rfc8785.CanonicalizationError, UnicodeEncodeError):  # whose text quotes values
+        raise TypeError("a value has no canonical text") from None
 
 
 def digest(domain: str, value: object) -> str:
@@ -133,7 +138,7 @@ class Entry:
         at, payload = clock.now(), canonical(dict(new.payload))
         before = previous.delete_at if previous else NEVER
         delete_at = max(before, new.delete_at.replace(microsecond=0))
-        if not _WORD.fullmatch(new.event) or len(payload) > MOST_BYTES or delete_at <= at:
+        if not _WORD.fullmatch(new.event) or len(payload.encode()) > MOST_BYTES or delete_at <= at:
             raise ValueError("not an entry")
         return cls(
             chain=chain,
@@ -201,17 +206,3 @@ class Entry:
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError):
             pass
         raise Unreadable("an entry of the Ledger")
-
-
-def _refuse_ambiguous(value: object) -> None:
-    match value:
-        case None | bool() | int() | str():
-            pass
-        case list() | tuple():
-            for one in value:
-                _refuse_ambiguous(one)
-        case dict() if all(isinstance(name, str) for name in value):
-            for one in value.values():
-                _refuse_ambiguous(one)
-        case _:
-            raise TypeError(f"{type(value).__name__} has no canonical text")
