@@ -36,6 +36,7 @@ from chalicelib.core.ids import AccountId
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Query, Table
 from chalicelib.devices.model import Platform
+from chalicelib.privacy.purposes import Purpose
 from chalicelib.privacy.whereabouts import partition
 from chalicelib.rights.export import package
 from chalicelib.rights.export.contents import Asked, Chat
@@ -45,6 +46,7 @@ from chalicelib.usage import store
 from chalicelib.usage.model import UsageEvent
 from tests.faults.emulated import emulated_aws, on_emulated_aws
 from tests.support import cloud
+from tests.support.choices import decide
 
 DAYS = 30
 # The worker that makes copies (.chalice/config.json). AWS gives a vCPU at 1,769 MB, and below that a share.
@@ -105,6 +107,7 @@ def an_account_that(sent: Sent) -> AccountId:
     """An account with so many events on each of the last days."""
     account, _, writes = accounts.open_account(f"+38160{sent.a_day * 100 + sent.batch:07d}", None)
     table.transact(writes)
+    decide(account.account_id, consents=(Purpose.ANALYTICS,))  # a copy shows use under a consent alone
     told = events(account.account_id, sent.a_day)
     while some := list(islice(told, 100 * sent.batch)):
         batches = (some[start : start + sent.batch] for start in range(0, len(some), sent.batch))

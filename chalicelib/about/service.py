@@ -29,7 +29,7 @@ def controller() -> Controller:
         supervisory_authorities=tuple(Authority(**vars(a)) for a in CONTROLLER.authorities),
         recipients=tuple(RecipientView(name=r.label, country=r.country, role=r.told) for r in Recipient),
         retention=tuple(
-            Retention(what=record.declaration.kind, kept=record.declaration.retention.plainly)
+            Retention(what=record.declaration.kind, kept=record.declaration.kept)
             for record in register.records()
         ),
     )

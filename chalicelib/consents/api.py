@@ -52,8 +52,10 @@ def decide_on_purpose(
 ) -> ConsentView:
     """Give or withdraw consent for one purpose, in force with the next request.
 
-    Doing it again changes nothing. A browser that sends Global Privacy Control refuses marketing and
-    personalised ads along with it, where nothing was decided about them.
+    What was stored under a consent is neither used nor shown from its withdrawal on, and is deleted within
+    hours. Consent that is given again covers nothing older. Doing it again changes nothing. A browser that
+    sends Global Privacy Control refuses marketing and personalised ads along with it, where nothing was
+    decided about them.
     """
     choices = service.choices(purpose.purpose, body, caller[_PRIVACY], signal)
     after = service.decide(caller[OPEN_ACCOUNT], caller[PURPOSES], caller[DATA_KEY], *choices)

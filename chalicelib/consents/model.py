@@ -6,6 +6,7 @@ subject has said nothing; what they say outweighs it, before or after.
 """
 
 import re
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +16,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from chalicelib.core.clock import Instant
+from chalicelib.core.clock import MINUTE, Instant
 from chalicelib.core.errors import Conflict, Schemas
 from chalicelib.core.http import Body, View
 from chalicelib.core.ids import AccountId, ConsentRecordId
@@ -37,6 +38,9 @@ class NoticeOutdated(Conflict):
 # What may be asked for, in the order in which the app lists it.
 ASKED_FOR: tuple[Purpose, ...] = tuple(p for p in Purpose if p.basis is LegalBasis.CONSENT)
 _BY_WORD: dict[str, Purpose] = {purpose.value: purpose for purpose in ASKED_FOR}
+# How long after a withdrawal data may still come in: a request that was admitted before it lives for seconds,
+# and the events that it stores are dated five minutes ahead at most.
+SETTLE = 10 * MINUTE
 # What Global Privacy Control refuses: the uses that it is about, by their purposes.
 GPC_REFUSES: tuple[Purpose, ...] = (Purpose.MARKETING, Purpose.PERSONALISED_ADS)
 
@@ -82,6 +86,13 @@ class Consent(BaseModel):
     notice_version: NoticeVersion | None = None  # a signal is no answer to a notice
     method: Method = Method.EXPLICIT
     record_id: ConsentRecordId = Field(default_factory=ConsentRecordId.new)  # of its evidence
+    # Of a consent that was given again without a withdrawal in between: when it was first given.
+    unbroken_since: Instant | None = None
+
+    @property
+    def covers_since(self) -> datetime:
+        """From when on data may rest on it, if it is one that is given."""
+        return self.unbroken_since or self.since
 
 
 @dataclass(frozen=True)
@@ -101,7 +112,14 @@ def decided(before: Consent | None, choice: Choice, at: datetime) -> Consent | N
     """
     if before is not None and not _says_more(before, choice):
         return None
-    return Consent(state=choice.state, since=at, notice_version=choice.notice_version, method=choice.method)
+    gives_again = before and before.state is choice.state is ConsentState.GIVEN
+    return Consent(
+        state=choice.state,
+        since=at,
+        notice_version=choice.notice_version,
+        method=choice.method,
+        unbroken_since=before.covers_since if before and gives_again else None,
+    )
 
 
 def _says_more(before: Consent, choice: Choice) -> bool:
@@ -136,10 +154,14 @@ class Purposes(
     wholly_restricted: Annotated[bool, personal(Category.PRIVACY_PREFERENCES, Source.PROVIDED)] = False
     # Events of withdrawals that are not on record yet: nothing could follow the newest entry of the history.
     owed: Annotated[tuple[dict[str, Any], ...], personal(Category.PRIVACY_PREFERENCES, Source.PROVIDED)] = ()
+    # Purposes whose consent was withdrawn then, and whose data is not deleted yet (ADR 28).
+    to_delete: Annotated[dict[Purpose, Instant], personal(Category.PRIVACY_PREFERENCES, Source.PROVIDED)] = (
+        Field(default_factory=dict)
+    )
     version: Annotated[int, NOT_PERSONAL] = 1
     # When the consents in force were last put on record anew; None: each is where it was given.
     carried_over_at: Annotated[Instant | None, NOT_PERSONAL] = None
-    # The place in the index of evidence to be renewed, while a consent is in force: shard and instant.
+    # The place in the index of what `renew_consents` has to see to, if that is anything: shard and instant.
     renewal: Annotated[str | None, NOT_PERSONAL] = None
     renew_at: Annotated[Instant | None, NOT_PERSONAL] = None
 
@@ -149,9 +171,14 @@ class Purposes(
         return {p: consent for p, consent in self.consents.items() if consent.state is ConsentState.GIVEN}
 
     @property
-    def consented(self) -> AbstractSet[Purpose]:
-        """Purposes with a consent in force."""
-        return self.in_force.keys()
+    def consented(self) -> Mapping[Purpose, datetime]:
+        """Purposes with a consent in force, and since when it has been without a break."""
+        return {purpose: consent.covers_since for purpose, consent in self.in_force.items()}
+
+    @property
+    def deletion_due(self) -> datetime | None:
+        """When the data of the purpose that was withdrawn first can be deleted; None: nothing is left."""
+        return min(self.to_delete.values()) + SETTLE if self.to_delete else None
 
     @property
     def objected(self) -> AbstractSet[Purpose]:

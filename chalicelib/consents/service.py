@@ -8,6 +8,7 @@ What always holds:
 - A consent is given to the privacy notice that applies to the subject now; a withdrawal is never refused.
 - Saying the same again changes nothing and puts nothing on record.
 - What is decided is in force with the next read, since `privacy/purposes` judges by the item itself.
+- A withdrawal deletes nothing itself; it notes in the same write that data is left (`withdrawal`, ADR 28).
 
 What may break: two decisions race, then one is decided anew over the other's outcome, a bounded number of
 times; an answer is lost, then the same request again finds that it says nothing new.
@@ -120,7 +121,7 @@ def _keep(
         metrics.count(Metric.CONSENT_EVIDENCE_AT_RISK)
         if any(event.gives for event in events):
             raise Unavailable from None
-        store.owe(before, after.model_copy(update={"owed": due}), keys)
+        store.keep(before, after.model_copy(update={"owed": due}), keys)
 
 
 def history(account: Account | None, purpose: Purpose, cursor: Cursor | None) -> RecordList:
@@ -155,15 +156,18 @@ def _shown(asked: Decision, privacy: Standing) -> NoticeVersion | None:
 
 def _applied(before: Purposes, asked: tuple[Choice, ...]) -> tuple[Purposes, list[Event]]:
     """The decisions after some choices, and an event for each that changed something."""
-    now, consents, events = clock.now(), dict(before.consents), []
+    now, consents, events, to_delete = clock.now(), dict(before.consents), [], dict(before.to_delete)
     for choice in asked:
         stood = consents.get(choice.purpose)
         if consent := decided(stood, choice, now):
             consents[choice.purpose] = consent
             events.append(Event.of(choice.purpose, stood, consent))
+            if events[-1].event_state is EventState.WITHDRAWN:
+                to_delete[choice.purpose] = now
     if not events:
         return before, events
-    return before.model_copy(update={"consents": consents, "version": before.version + 1}), events
+    decided_now = {"consents": consents, "to_delete": to_delete, "version": before.version + 1}
+    return before.model_copy(update=decided_now), events
 
 
 def _count(events: list[Event]) -> None:

@@ -1,7 +1,7 @@
 """All DynamoDB of consents: one item per account with every decision, changed under its version.
 
-While a consent is in force, or an event is owed to the history, the item stands in the sparse index
-`renewal`, by the instant at which its evidence has to be seen to, over shards.
+While a consent is in force, an event is owed to the history, or data of a withdrawn consent is left, the item
+stands in the sparse index `renewal`, by the instant at which `renew_consents` has to see to it, over shards.
 """
 
 import hashlib
@@ -54,24 +54,30 @@ def record(
         HeadMoved: another entry took the place in the history.
         Unreadable: its newest entry is not as it was written; nothing was changed.
     """
-    table.transact([_change(before, after, keys), chain.appending(history, entry)])
+    table.transact([_change(before, _placed(after), keys), chain.appending(history, entry)])
 
 
-def owe(before: Purposes | None, after: Purposes, keys: SubjectKeys) -> None:
-    """Change the decisions alone; `after` says itself what is owed to the history.
+def keep(before: Purposes | None, after: Purposes, keys: SubjectKeys) -> Purposes:
+    """Change the item alone, and return it as it is stored.
+
+    `after` says itself what is owed to the history, and what is left to delete.
 
     Raises:
         DecidedMeanwhile: what was read is not what is stored any more.
     """
+    after = _placed(after)
     table.write(_change(before, after, keys))
+    return after
+
+
+def _placed(after: Purposes) -> Purposes:
+    """With its place in the index, if there is anything to see to."""
+    due = min(filter(None, (evidence.renew_at(after), after.deletion_due)), default=None)
+    return after.model_copy(update={"renew_at": due, "renewal": _shard(after.account_id) if due else None})
 
 
 def _change(before: Purposes | None, after: Purposes, keys: SubjectKeys) -> Create | Replace:
     place = key(after.account_id)
-    due = evidence.renew_at(after)
-    after = after.model_copy(
-        update={"renew_at": due, "renewal": _shard(after.account_id) if due else None},
-    )
     item = codec.to_item(after, place, keys)
     if before is None:
         return Create(place, item, conflict=DecidedMeanwhile)
@@ -79,7 +85,7 @@ def _change(before: Purposes | None, after: Purposes, keys: SubjectKeys) -> Crea
 
 
 def due(at: datetime) -> Iterator[AccountId]:
-    """Accounts whose evidence has to be renewed by an instant, per shard the longest due first.
+    """Accounts that have to be seen to by an instant, per shard the longest due first.
 
     The index is eventually consistent: the item itself says whether it still is.
     """

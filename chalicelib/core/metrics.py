@@ -38,6 +38,7 @@ class Metric(Enum):
     CONSENT_WITHDRAWN = ("ConsentWithdrawn", "Count")
     CONSENT_EVIDENCE_RENEWED = ("ConsentEvidenceRenewed", "Count")
     CONSENT_EVIDENCE_AT_RISK = ("ConsentEvidenceAtRisk", "Count")
+    CONSENT_DATA_DELETED = ("ConsentDataDeleted", "Count")
     CHAT_TOKEN_MINTED = ("ChatTokenMinted", "Count")
     CHAT_PROFILE_SYNCED = ("ChatProfileSynced", "Count")
     CHAT_PROFILE_REFUSED = ("ChatProfileRefused", "Count")

@@ -5,6 +5,8 @@
     consistency  which declarations contradict themselves
     codec        the one place where a record becomes an item and back
     periods      how long things are kept, in seconds and in plain words
+    pinning      what is kept longer for an open request
+    lapsing      what is deleted when its consent is withdrawn
     redating     what a changed period means for records that stand
     recipients   who may be sent anything
     whereabouts  how the records of one subject are found

@@ -75,9 +75,13 @@ def _basis(declaration: Declaration) -> Iterator[str]:
 
 
 def _consent(declaration: Declaration) -> Iterator[str]:
-    """A consent may end any day, and nothing that rests on it may outlive it for long."""
-    if declaration.basis is LegalBasis.CONSENT and not isinstance(declaration.retention, After):
+    """A consent may end any day, and what rests on it is deleted then (privacy/lapsing)."""
+    if declaration.basis is not LegalBasis.CONSENT:
+        return
+    if not isinstance(declaration.retention, After):
         yield "retention has to be After(period, since): a consent may end long before the account does"
+    if found(declaration.table) is not Found.BY_ACCOUNT:
+        yield "choose a table that is found by the account: what rests on a consent is deleted with it"
 
 
 def _place(declaration: Declaration) -> Iterator[str]:

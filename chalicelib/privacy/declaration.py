@@ -85,6 +85,13 @@ class Declaration:
     subject: DataSubject = DataSubject.USER
 
     @property
+    def kept(self) -> str:
+        """How long it is kept, in words for people; what rests on a consent goes with it (ADR 28)."""
+        goes_with_consent = self.basis is LegalBasis.CONSENT and self.personal_fields()
+        until = ", and no longer than the consent that it rests on" if goes_with_consent else ""
+        return f"{self.retention.plainly}{until}"
+
+    @property
     def recipients(self) -> tuple[Recipient, ...]:
         """Our own cloud, and whoever gets one of the fields."""
         named = {recipient for marker in self.personal().values() for recipient in marker.to}

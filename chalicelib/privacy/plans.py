@@ -92,7 +92,7 @@ def _section(declaration: Declaration) -> Section:
         found=where,
         purpose=declaration.purpose,
         basis=declaration.basis,
-        kept=declaration.retention.plainly,
+        kept=declaration.kept,
         period=declaration.retention.duration,
         recipients=declaration.recipients,
         told=tuple(told),

@@ -4,7 +4,9 @@ Categories and purposes carry the keys of the fideslang taxonomy (by Ethyca, CC 
 of processing can be read by other tools; legal bases are the letters of Art. 6(1) GDPR.
 """
 
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, Self
 
@@ -101,8 +103,8 @@ class Choices(Protocol):
     """What a subject decided, as the judge reads it."""
 
     @property
-    def consented(self) -> AbstractSet[Purpose]:
-        """Purposes with a consent in force."""
+    def consented(self) -> Mapping[Purpose, datetime]:
+        """Purposes with a consent in force, and since when it has been without a break."""
 
     @property
     def objected(self) -> AbstractSet[Purpose]:
@@ -148,6 +150,18 @@ def refusal(choices: Choices | None, purpose: Purpose) -> Refusal | None:
 def permits(choices: Choices | None, purpose: Purpose) -> bool:
     """The only judge of whether personal data may be processed for a purpose (RGT-4 to RGT-7)."""
     return refusal(choices, purpose) is None
+
+
+def has_lapsed(choices: Choices | None, purpose: Purpose, of: datetime) -> bool:
+    """Whether data of an instant has lost the consent that it rested on (RGT-7, ADR 28).
+
+    Such data is deleted, and until it is, neither used nor shown: a consent that is given anew covers nothing
+    older. A restriction keeps the data as it is (Art. 18(2) GDPR).
+    """
+    if purpose.basis is not LegalBasis.CONSENT or refusal(choices, purpose) is Refusal.RESTRICTED:
+        return False
+    since = choices.consented.get(purpose) if choices else None
+    return since is None or of < since
 
 
 class Category(StrEnum):

@@ -22,7 +22,8 @@ usage = Blueprint(__name__)
 def tell_usage(caller: Caller, batch: UsageBatch) -> Accepted[UsageTaken]:
     """Tell what was done in the app, and what went wrong in it.
 
-    Events about use need the consent to `analytics`; those with `diagnostics` are stopped by an objection.
+    Events about use need the consent to `analytics`, and it covers none from before it was given; those with
+    `diagnostics` are stopped by an objection.
     What may not be kept is dropped and counted by reason; so is what is over the account's cap of a UTC day.
     The same batch may be sent again: an event with the same id and time is counted and copied once.
     """

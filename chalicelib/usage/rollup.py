@@ -21,10 +21,11 @@ Memory: a page of each hour, one account's counts and the ids that went into the
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 
 from chalicelib.accounts.model import AccountState
 from chalicelib.accounts.service import ACCOUNT
+from chalicelib.consents.model import Purposes
 from chalicelib.consents.service import PURPOSES
 from chalicelib.core import clock, metrics, needs, observe
 from chalicelib.core.clock import DAY, HOUR, MINUTE
@@ -32,7 +33,7 @@ from chalicelib.core.ids import AccountId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.sealing import SealingError
 from chalicelib.privacy.periods import Period
-from chalicelib.privacy.purposes import Choices, Purpose, permits
+from chalicelib.privacy.purposes import Purpose, has_lapsed, permits
 from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.usage import store
 from chalicelib.usage.figures import Figures, Sums, Tally, figures, of_one_account
@@ -177,7 +178,7 @@ def _count(day: date, shard: int, begun: UsagePartial | None, until: datetime) -
     so_far = begun or UsagePartial(day=str(day), shard=shard, counted_at=clock.now(), counts=())
     tally, new, saved_at = Tally.of(so_far.counts), 0, clock.now()
     for some in _batches(day, shard, so_far.after, until):
-        for account_id, purposes in _permitted(some):
+        for account_id, purposes in _permitted(some, day):
             tally.add({group: own for group, own in some[account_id].items() if group.purpose in purposes})
         new += len(some)
         now = clock.now()
@@ -206,8 +207,8 @@ def _batches(
         yield some
 
 
-def _permitted(account_ids: Iterable[AccountId]) -> Iterator[tuple[AccountId, set[Purpose]]]:
-    """For what each account may be counted now; accounts that are gone or not active, for nothing."""
+def _permitted(account_ids: Iterable[AccountId], day: date) -> Iterator[tuple[AccountId, set[Purpose]]]:
+    """For what an account's day may be counted now; accounts that are gone or not active, for nothing."""
     for found in needs.read_accounts(account_ids, (ACCOUNT, PURPOSES, DATA_KEY)):
         try:
             account, choices = found[ACCOUNT], found[PURPOSES]
@@ -216,8 +217,16 @@ def _permitted(account_ids: Iterable[AccountId]) -> Iterator[tuple[AccountId, se
             observe.record_unreadable("choices_unreadable", error)
             continue
         if account and account.state is AccountState.ACTIVE:
-            yield account.account_id, _permitted_purposes(choices)
+            yield account.account_id, _permitted_purposes(choices, day)
 
 
-def _permitted_purposes(choices: Choices | None) -> set[Purpose]:
-    return {purpose for purpose in _COUNTED if permits(choices, purpose)}
+def _permitted_purposes(choices: Purposes | None, day: date) -> set[Purpose]:
+    """Those for which nothing of the day has lost its consent (ADR 28).
+
+    Of a day on which consent was given, all that is stored was told under it, unless an earlier consent was
+    withdrawn and what rested on that is not deleted yet.
+    """
+    last = _begin(day + DAY) - timedelta(seconds=1)
+    left = choices.to_delete if choices else {}
+    lapsed = {p for p in _COUNTED if has_lapsed(choices, p, _begin(day) if p in left else last)}
+    return {purpose for purpose in _COUNTED if permits(choices, purpose)} - lapsed

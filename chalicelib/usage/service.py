@@ -18,7 +18,7 @@ from chalicelib.core.ids import AccountId
 from chalicelib.core.limiter import WhenUnreachable
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import settings
-from chalicelib.privacy.purposes import Purpose, refusal
+from chalicelib.privacy.purposes import Purpose, has_lapsed, refusal
 from chalicelib.usage import store
 from chalicelib.usage.model import (
     DiagnosticsEvent,
@@ -67,6 +67,8 @@ def _acceptable(
             dropped[Dropped.TOO_OLD] += 1
         elif event.at > now + AHEAD:
             dropped[Dropped.IN_FUTURE] += 1
+        elif has_lapsed(choices, event.purpose, event.at):  # from before the consent was given
+            dropped[Dropped.NO_CONSENT] += 1
         elif event.id in seen:
             dropped[Dropped.DUPLICATE] += 1
         else:

@@ -89,7 +89,7 @@ def _of_record(record: type[Record]) -> Row:
         subjects=_SUBJECTS.get(declaration.table, (declaration.subject.value,)),
         categories=tuple(dict.fromkeys(field.category for field in fields)),
         recipients=declaration.recipients,
-        kept=declaration.retention.plainly,
+        kept=declaration.kept,
         period=declaration.retention.duration,
         protected=": ".join(filter(None, (_SEALED[declaration.key_class], declaration.why_clear))),
         fields=fields,

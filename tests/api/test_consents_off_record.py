@@ -100,11 +100,11 @@ def test_the_job_puts_on_record_what_is_owed_once_the_history_is_as_it_was_writt
     mila.withdraws("marketing")
     world.advance(timedelta(minutes=10))
     capsys.readouterr()
-    assert run() == {"renewed": 0, "failed": 1}
+    assert run() == {"renewed": 0, "failed": 1, "deleted": 0}
     assert at_risk(capsys)
     altered.repair()
-    assert run() == {"renewed": 1, "failed": 0}
-    assert run() == {"renewed": 0, "failed": 0}
+    assert run() == {"renewed": 1, "failed": 0, "deleted": 0}
+    assert run() == {"renewed": 0, "failed": 0, "deleted": 0}
     assert len(entries()) == 3
     for purpose in ("analytics", "marketing"):
         newest, given = records(mila, purpose)
@@ -119,7 +119,7 @@ def test_the_next_decision_puts_on_record_what_is_owed_before_itself(altered: Al
     assert mila.consents("analytics").status == 200
     states = [record["event_state"] for record in records(mila, "analytics")]
     assert states == ["ConsentGiven", "ConsentWithdrawn", "ConsentGiven"]
-    assert run() == {"renewed": 0, "failed": 0}
+    assert run() == {"renewed": 0, "failed": 0, "deleted": 0}
 
 
 def records(user: User, purpose: str) -> list[dict[str, Any]]:

@@ -10,9 +10,11 @@ from botocore.exceptions import EndpointConnectionError
 from chalicelib.core import clock, table
 from chalicelib.core.settings import Settings, SettingsError, read, settings
 from chalicelib.core.table import Item, Query, Table
+from chalicelib.privacy.purposes import Purpose
 from chalicelib.usage import store
 from tests.support import cloud, environment
 from tests.support.builders import a_fault, an_event
+from tests.support.choices import decide
 from tests.support.cloud import failing, losing_answers
 from tests.support.races import just_before
 from tests.support.usage import stored_events
@@ -28,7 +30,7 @@ def mila(world: World, monkeypatch: pytest.MonkeyPatch) -> User:
     monkeypatch.setenv("RU4M_LIMIT_USAGE_EVENTS_PER_DAY", str(CAP))
     settings.cache_clear()
     mila = world.a_user()
-    mila.consents("analytics")
+    decide(mila.account_id, consents=(Purpose.ANALYTICS,))
     return mila
 
 

@@ -5,9 +5,11 @@ import tracemalloc
 import pytest
 
 from chalicelib.core.ids import AccountId
+from chalicelib.privacy.purposes import Purpose
 from chalicelib.rights.export import archive, package
 from chalicelib.rights.export.contents import Asked, Chat
 from chalicelib.rights.export.model import Copy
+from tests.support.choices import decide
 from tests.support.cloud import counted
 from tests.support.copies import KEY
 from tests.support.pages import BATCH, a_bucket_that_keeps_nothing, used_the_app
@@ -20,6 +22,7 @@ PAGE = 4  # batches
 def mila(world: World) -> User:
     """Somebody whose copy was made before: the container has read its secrets and made its clients."""
     mila = world.a_user()
+    decide(mila.account_id, consents=(Purpose.ANALYTICS,))
     export(mila)
     return mila
 
@@ -34,8 +37,8 @@ def test_each_table_is_read_once_page_by_page_and_nothing_else_is_asked(mila: Us
         told = export(mila)
     assert told.counts["usage_event"] == 5 * PAGE * BATCH
     # Five pages of usage, the account's partition, its open requests, the index of all its requests, the
-    # evidence; its key; its claims.
-    assert calls.tables == {"Query": 5 + 4, "GetItem": 1, "BatchGetItem": 1}
+    # evidence; its key and its decisions; its claims.
+    assert calls.tables == {"Query": 5 + 4, "BatchGetItem": 2}
     assert calls.of("s3") == 3
     assert calls.of("dynamodb") + calls.of("s3") == calls.total()
 

@@ -57,6 +57,7 @@ TABLES: dict[str, dict[str, set[str]]] = {
         "accounts": {"BatchGet", "Put", "QueryRenewal"},
         "keys": {"BatchGet"},
         "ledger": {"Put", "Query"},
+        "usage": {"BatchPut", "Query"},
     },
     "profiles": {
         "accounts": {"BatchGet", "Put"},
@@ -83,7 +84,7 @@ TABLES: dict[str, dict[str, set[str]]] = {
         "accounts": {"BatchGet", "Query", "Update"},
         "challenges": {"Delete", "Put"},
         "claims": {"BatchGet"},
-        "keys": {"BatchGet", "Get"},
+        "keys": {"BatchGet"},
         "ledger": {"Put", "Query"},
         "rights": {"BatchGet", "Delete", "Get", "Put", "Query", "QueryOwner"},
         "usage": {"Query", "Update"},

@@ -1,4 +1,4 @@
-"""Flows of usage: a roll-up of two days in several stretches, and one whose every run is killed."""
+"""Flows of usage: its deletion after a withdrawal, and roll-ups in stretches and killed in every run."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
+from chalicelib.consents.jobs import renew_consents
 from chalicelib.core import observe, table
 from chalicelib.core.table import Query, Table
+from chalicelib.privacy import lapsing
 from chalicelib.usage import rollup
 from chalicelib.usage import store as usage_store
 from chalicelib.usage.figures import Figures
 from chalicelib.usage.jobs import roll_up_usage
+from tests.faults.flows import OfAUser
 from tests.faults.playing import Flow, NeverDone, Run
 from tests.support.builders import a_schedule_event, an_event
 from tests.support.crash import How, Killed, Point
@@ -90,4 +93,25 @@ def counted() -> dict[date, list[tuple[Any, Any]]]:
     return found
 
 
-USAGE: tuple[type[Flow], ...] = (RollingUpInStretches,)
+class DeletingWithdrawnUse(OfAUser):
+    """A consent is withdrawn, and the use that rested on it is deleted in several calls; a fault stays."""
+
+    name = "deleting_withdrawn_use"
+
+    def prepare(self, run: Run) -> None:
+        super().prepare(run)
+        run.patch.setattr(lapsing, "AT_ONCE", 2)
+        self.user.consents("analytics")
+        for second in range(5):
+            self.user.tells_usage(event(f"{DAYS[0]}T12:00:0{second}Z"))
+        self.user.tells_usage(event(f"{DAYS[0]}T12:00:06Z") | {"diagnostics": {"kind": "crash"}})
+
+    def play(self, run: Run) -> None:
+        assert run.app(lambda: self.user.withdraws("analytics")).status == 200
+        run.world.advance(HOUR)
+        run.schedule(renew_consents, every=HOUR)
+        stored = table.query(Query(Table.USAGE, f"A#{self.user.account_id}"))
+        assert [item["kind"] for item in stored if "event" in item["kind"]] == ["diagnostics_event"]
+
+
+USAGE: tuple[type[Flow], ...] = (RollingUpInStretches, DeletingWithdrawnUse)

@@ -419,7 +419,7 @@ def test_a_function_is_told_only_of_tables_and_secrets_that_it_may_use(
         },
         "roll_up_usage": {accounts, usage, *sealing},
         "record_verified_codes": {challenges},
-        "renew_consents": {accounts, "table_ledger", *sealing},
+        "renew_consents": {accounts, usage, "table_ledger", *sealing},
         "sessions": {
             accounts, challenges, "secret_codes", "secret_refresh", "secret_signing", "signing_kid",
             *lookup, *sealing,

@@ -160,6 +160,7 @@ EXPECTED = {
         _own_logs("renew_consents"),
         ("dynamodb:BatchGetItem, dynamodb:PutItem", "${AccountsTableArn}"),
         ("dynamodb:Query", "${AccountsTableArn}/index/renewal"),
+        ("dynamodb:BatchWriteItem, dynamodb:Query", "${UsageTableArn}"),  # what rested on a consent
         ("dynamodb:BatchGetItem", "${KeysTableArn}"),
         *_LEDGER,
         ("kms:Decrypt", "${SealingKeyArn}"),
@@ -236,7 +237,7 @@ EXPECTED = {
         ("dynamodb:BatchGetItem, dynamodb:Query, dynamodb:UpdateItem", "${AccountsTableArn}"),
         ("dynamodb:Query, dynamodb:UpdateItem", "${UsageTableArn}"),
         ("dynamodb:BatchGetItem", "${ClaimsTableArn}"),
-        ("dynamodb:BatchGetItem, dynamodb:GetItem", "${KeysTableArn}"),
+        ("dynamodb:BatchGetItem", "${KeysTableArn}"),
         ("kms:Decrypt", "${SealingKeyArn}"),
         (f"{_REQUESTS[0]}, dynamodb:Query", _REQUESTS[1]),
         _REQUESTS_OF_A_SUBJECT,
@@ -343,7 +344,7 @@ def test_role_appends_to_chains_of_its_own_kinds_alone(service: Template) -> Non
 
 
 @pytest.mark.promise("USE-6")
-def test_events_of_usage_are_read_by_the_roll_up_and_for_their_own_subjects_copy_alone(
+def test_events_of_usage_are_read_for_figures_for_a_subjects_copy_and_to_be_deleted_alone(
     service: Template,
 ) -> None:
     reading = {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"}
@@ -353,7 +354,7 @@ def test_events_of_usage_are_read_by_the_roll_up_and_for_their_own_subjects_copy
         if any(resource.startswith("${UsageTableArn}") for resource in listed(statement.get("Resource", [])))
         and reading & set(listed(statement["Action"]))
     }
-    assert readers == {"RollUpUsageRole", "WorkRightsRole"}
+    assert readers == {"RenewConsentsRole", "RollUpUsageRole", "WorkRightsRole"}
 
 
 @pytest.mark.promise("RGT-1")

@@ -302,9 +302,10 @@ def test_a_record_that_can_not_be_opened_is_told_and_stops_nothing(mila: User) -
         ("purposes", "seal_broken", 1),
         ("session", "seal_broken", 1),
         ("unknown", "unknown_kind", 1),
+        ("usage_event", "consent_unknown", 3),
     ]
     assert package.records("profile")
-    assert len(package.records("usage_event")) == 3
+    assert len(package.records("diagnostics_event")) == 1
     assert package.told.errors[0].what == "purposes"
 
 
@@ -336,8 +337,9 @@ def test_without_the_subjects_key_what_is_not_sealed_is_still_in_it(mila: User) 
     assert ("account", "key_gone", 1) in errors(package)
     assert ("claim", "no_lead", 1) in errors(package)
     assert ("evidence", "no_lead", 1) in errors(package)
+    assert ("usage_event", "consent_unknown", 3) in errors(package)
     assert package.data["subject"] == mila.user_id
-    assert len(package.records("usage_event")) == 3
+    assert len(package.records("diagnostics_event")) == 1
 
 
 def test_an_email_address_that_can_not_be_read_leads_to_no_claim_and_that_is_told(mila: User) -> None:
@@ -371,7 +373,7 @@ def test_of_an_account_that_is_gone_there_is_a_copy_without_a_subject(world: Wor
 
 @pytest.mark.parametrize(
     ("service", "operation"),
-    [("dynamodb", "Query"), ("dynamodb", "GetItem"), ("dynamodb", "BatchGetItem"), ("kms", "Decrypt")],
+    [("dynamodb", "Query"), ("dynamodb", "BatchGetItem"), ("kms", "Decrypt")],
 )
 def test_a_service_that_does_not_answer_is_no_gap_in_the_copy(
     service: str, operation: str, mila: User
@@ -458,4 +460,4 @@ def test_a_copy_for_taking_along_has_nothing_that_we_made_and_names_no_recipient
 def test_a_copy_for_taking_along_reads_no_more_than_it_needs(mila: User) -> None:
     with counted() as calls:
         a_copy(mila, Copy.PORTABILITY)
-    assert calls.tables == {"GetItem": 1, "Query": 2}
+    assert calls.tables == {"BatchGetItem": 1, "Query": 2}

@@ -72,10 +72,10 @@ def test_the_evidence_of_a_consent_in_force_never_lapses(one_shard: None, world:
 
 def test_what_is_not_due_is_left_alone(world: World, mila: User) -> None:
     world.advance(DUE - timedelta(seconds=1))
-    assert run() == {"renewed": 0, "failed": 0}
+    assert run() == {"renewed": 0, "failed": 0, "deleted": 0}
     world.advance(timedelta(seconds=1))
-    assert run() == {"renewed": 1, "failed": 0}
-    assert run() == {"renewed": 0, "failed": 0}
+    assert run() == {"renewed": 1, "failed": 0, "deleted": 0}
+    assert run() == {"renewed": 0, "failed": 0, "deleted": 0}
 
 
 @pytest.mark.promise("RGT-7")
@@ -93,7 +93,7 @@ def test_what_is_renewed_says_what_it_said_whatever_is_declared_by_then(
 @pytest.mark.promise("RGT-7")
 def test_a_consent_that_nothing_shows_any_more_is_told_of_and_not_made_up(world: World, mila: User) -> None:
     world.advance(DUE + 91 * DAY)
-    assert run() == {"renewed": 0, "failed": 1}
+    assert run() == {"renewed": 0, "failed": 1, "deleted": 0}
     assert words() == ["decided"]
 
 
@@ -102,7 +102,7 @@ def test_what_is_withdrawn_is_not_renewed(world: World, mila: User) -> None:
     mila.consents("marketing")
     mila.withdraws("analytics")
     world.advance(DUE)
-    assert run() == {"renewed": 1, "failed": 0}
+    assert run() == {"renewed": 1, "failed": 0, "deleted": 0}
     (entry,) = [i for i in cloud.all_items() if i.get("event") == {"S": "carried_over"}]
     assert '"purpose":"marketing"' in entry["payload"]["S"]
     assert "analytics" not in entry["payload"]["S"]
@@ -112,7 +112,7 @@ def test_what_is_withdrawn_is_not_renewed(world: World, mila: User) -> None:
 def test_without_a_consent_in_force_nothing_is_due_for_ever(world: World, mila: User) -> None:
     mila.withdraws("analytics")
     world.advance(2 * DUE)
-    assert run() == {"renewed": 0, "failed": 0}
+    assert run() == {"renewed": 0, "failed": 0, "deleted": 0}
     (item,) = cloud.records("purposes")
     assert not {"renewal", "renew_at"} & item.keys()
 
@@ -148,7 +148,7 @@ def test_a_run_that_dies_half_way_leaves_the_rest_to_the_next(world: World, mila
         with pytest.raises(EntryFailed, match="Unavailable"):
             run()
     assert words().count("carried_over") == 1
-    assert run() == {"renewed": 2, "failed": 0}
+    assert run() == {"renewed": 2, "failed": 0, "deleted": 0}
     assert words().count("carried_over") == 3
 
 
@@ -157,7 +157,10 @@ def test_two_runs_at_once_renew_an_account_once(
 ) -> None:
     world.advance(DUE)
     first = just_before(monkeypatch, table, "transact", run)
-    assert (first, run()) == ([{"renewed": 1, "failed": 0}], {"renewed": 0, "failed": 0})
+    assert (first, run()) == (
+        [{"renewed": 1, "failed": 0, "deleted": 0}],
+        {"renewed": 0, "failed": 0, "deleted": 0},
+    )
     assert words() == ["carried_over", "decided"]
 
 
@@ -166,7 +169,10 @@ def test_an_index_that_is_behind_renews_nothing_twice(
 ) -> None:
     world.advance(DUE)
     first = just_before(monkeypatch, needs, "read_accounts", run)
-    assert (run(), first) == ({"renewed": 0, "failed": 0}, [{"renewed": 1, "failed": 0}])
+    assert (run(), first) == (
+        {"renewed": 0, "failed": 0, "deleted": 0},
+        [{"renewed": 1, "failed": 0, "deleted": 0}],
+    )
     assert words() == ["carried_over", "decided"]
 
 
@@ -193,7 +199,7 @@ def test_a_record_that_cannot_be_opened_holds_up_nobody(world: World, mila: User
         TableName="ru4m-test-accounts", Item={**item, "sealed": {"B": b"broken" * 10}}
     )
     world.advance(DUE)
-    assert run() == {"renewed": 1, "failed": 1}
+    assert run() == {"renewed": 1, "failed": 1, "deleted": 0}
 
 
 def test_a_run_ends_in_time(world: World, mila: User) -> None:

@@ -109,6 +109,30 @@ def test_people_are_counted_once_over_all_hours_and_shards(world: World) -> None
     assert published() == [JOINED | {"accounts": 12, "events": 36}]
 
 
+@pytest.mark.promise("RGT-7")
+def test_a_day_before_the_consent_in_force_is_not_counted(world: World) -> None:
+    """Withdrawn and given again since, and not all of its use is deleted."""
+    people = ten_people()
+    world.advance(timedelta(hours=12))
+    for somebody in people:
+        decide(somebody, consents=(ANALYTICS,), since=world.now)
+    world.advance(CLOSING - timedelta(hours=12))
+    run()
+    assert published() == []
+
+
+@pytest.mark.promise("RGT-7")
+@pytest.mark.parametrize(("left", "counted"), [({}, 10), ({ANALYTICS: NOON}, 0)])
+def test_the_day_of_a_consent_is_counted_unless_use_of_an_earlier_one_is_left(
+    world: World, left: dict[Purpose, Any], counted: int
+) -> None:
+    for somebody in ten_people():
+        decide(somebody, consents=(ANALYTICS,), since=NOON, to_delete=left)
+    world.advance(CLOSING)
+    run()
+    assert sum(figure["accounts"] for figure in published() or []) == counted
+
+
 def test_use_is_counted_by_screen_and_faults_by_kind_and_version(world: World) -> None:
     for _ in range(10):
         a_person(

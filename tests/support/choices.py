@@ -1,10 +1,12 @@
 """What a subject decided about purposes, put in place as the consents' own store will put it."""
 
+from datetime import datetime
 from typing import Any
 
 from chalicelib.consents import store
 from chalicelib.consents.model import Consent, ConsentState, Purposes
 from chalicelib.core import clock, needs, table
+from chalicelib.core.clock import DAY
 from chalicelib.core.ids import AccountId
 from chalicelib.core.table import Table
 from chalicelib.privacy import codec
@@ -12,10 +14,12 @@ from chalicelib.privacy.purposes import Purpose
 from chalicelib.privacy.subject_keys import DATA_KEY
 
 
-def decide(account: str, *, consents: tuple[Purpose, ...] = (), **more: Any) -> None:
-    """Let an account's choices be these and no others."""
-    account_id = AccountId(account)
-    given = {purpose: Consent(state=ConsentState.GIVEN, since=clock.now()) for purpose in consents}
+def decide(
+    account: str, *, consents: tuple[Purpose, ...] = (), since: datetime | None = None, **more: Any
+) -> None:
+    """Let an account's choices be these and no others; consents are old enough to cover every event."""
+    account_id, since = AccountId(account), since or clock.now() - 40 * DAY
+    given = {purpose: Consent(state=ConsentState.GIVEN, since=since) for purpose in consents}
     choices = Purposes(account_id=account_id, consents=given, **more)
     (found,) = needs.read_accounts([account_id], (DATA_KEY,))
     place = store.key(account_id)

@@ -229,8 +229,8 @@ def _aws_name(service: str, operation: str, asked: dict[str, Any]) -> str:
         asked,
         *(write for either in asked.get("TransactItems", ()) for write in either.values()),
         *(
-            write
-            for some in asked.get("RequestItems", {}).values()
+            {"TableName": name, **write}
+            for name, some in asked.get("RequestItems", {}).items()
             if isinstance(some, list)  # a read names its keys in another form
             for either in some
             for write in either.values()

@@ -244,6 +244,7 @@ FOR_DAYS = After(Period.CHALLENGE, since="made_at")
         (ON_CONSENT, r"retention has to be After\(period, since\): a consent may end"),
         (ON_CONSENT | {"retention": INVOICES}, "a consent may end"),
         ({"subject": DataSubject.STAFF}, "all that is in ACCOUNTS is about users"),
+        (ON_CONSENT | {"table": Table.CLAIMS}, "what rests on a consent is deleted with it"),
         ({"table": Table.LEDGER}, "only core/chain writes to the Ledger"),
         ({"table": Table.KEYS}, "Keys holds data keys and nothing else"),
         ({"table": Table.CHALLENGES}, "neither export nor erasure finds anything in CHALLENGES"),

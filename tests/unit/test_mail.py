@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -34,6 +36,7 @@ from chalicelib.messages.mail import (
 from chalicelib.privacy.purposes import Purpose
 from tests.support import outages
 from tests.support.outages import refused_sender
+from tests.support.world import NOON
 
 ADDRESS = "canary-of-an-address@test.example"
 A_MAIL = Mail(MailId.new(), ADDRESS, "en", "About <you>", ("One & two.", "<b>Three</b>"))
@@ -41,7 +44,7 @@ A_MAIL = Mail(MailId.new(), ADDRESS, "en", "About <you>", ("One & two.", "<b>Thr
 
 @dataclass(frozen=True)
 class Decided:
-    consented: AbstractSet[Purpose] = field(default_factory=frozenset)
+    consented: Mapping[Purpose, datetime] = field(default_factory=dict)
     objected: AbstractSet[Purpose] = field(default_factory=frozenset)
     restricted: AbstractSet[Purpose] = field(default_factory=frozenset)
     wholly_restricted: bool = False
@@ -73,8 +76,8 @@ def ses(monkeypatch: pytest.MonkeyPatch) -> Ses:
     [
         None,
         Decided(),
-        Decided(consented={Purpose.MARKETING}, objected={Purpose.MARKETING}),
-        Decided(consented={Purpose.MARKETING}, wholly_restricted=True),
+        Decided(consented={Purpose.MARKETING: NOON}, objected={Purpose.MARKETING}),
+        Decided(consented={Purpose.MARKETING: NOON}, wholly_restricted=True),
     ],
     ids=["nothing decided", "no consent", "objected", "restricted"],
 )
@@ -95,7 +98,7 @@ def test_what_the_law_asks_to_be_told_is_sent_whatever_was_decided(ses: Ses) -> 
 
 def test_a_purpose_that_the_register_does_not_know_for_mail_is_refused(ses: Ses) -> None:
     with pytest.raises(egress.NotOnRegister):
-        mail.send(A_MAIL, Purpose.ANALYTICS, Decided(consented={Purpose.ANALYTICS}))
+        mail.send(A_MAIL, Purpose.ANALYTICS, Decided(consented={Purpose.ANALYTICS: NOON}))
     assert ses.asked == []
 
 

@@ -10,7 +10,8 @@ meets itself and looks like a conflict; so botocore's own retry is off (core/aws
     Put           sent again; if the item that stands in the way then is the very one, it was done
     Delete        sent again; if nothing is there then, it is done. So no claim can be made by deleting
     Update        not sent again, it may count: Unavailable, and whoever asked may ask again
-    put_all       sent again: it has no conditions, and a second time leaves what the first did
+    put_all, delete_all
+                  sent again: they have no conditions, and a second time leaves what the first did
 
 All of this is about one call. A client that sends its request again finds what the first one did: its
 ETag is old (412), its session is gone.
@@ -134,7 +135,7 @@ def _left_by(verb: str, request: dict[str, Any]) -> Item | None:
 
 
 # What one BatchWriteItem takes.
-_PUTS_AT_ONCE = 25
+AT_ONCE = 25
 
 
 def put_all(name: Table, items: Iterable[tuple[Key, Item]]) -> None:
@@ -147,11 +148,29 @@ def put_all(name: Table, items: Iterable[tuple[Key, Item]]) -> None:
         Unavailable: not all of them are stored. Those that are do no harm: all may be put again.
     """
     puts = [{"PutRequest": {"Item": wire_item({**item, **key.attributes()})}} for key, item in items]
-    for start in range(0, len(puts), _PUTS_AT_ONCE):
-        _put_some({settings().table(name): puts[start : start + _PUTS_AT_ONCE]})
+    _write_all(name, puts)
 
 
-def _put_some(asked: dict[str, Any]) -> None:
+def delete_all(keys: Iterable[Key]) -> None:
+    """Delete what stands at some keys of one table, if anything does, in calls of 25; each key at most once.
+
+    No conditions and no order: only where nobody may want to keep what stands there, whatever it is by now.
+
+    Raises:
+        Unavailable: not all of them are deleted; all may be deleted again.
+    """
+    listed = list(keys)
+    deletes = [{"DeleteRequest": {"Key": wire_item(key.attributes())}} for key in listed]
+    if listed:
+        _write_all(listed[0].table, deletes)
+
+
+def _write_all(name: Table, requests: list[dict[str, Any]]) -> None:
+    for start in range(0, len(requests), AT_ONCE):
+        _write_some({settings().table(name): requests[start : start + AT_ONCE]})
+
+
+def _write_some(asked: dict[str, Any]) -> None:
     for _ in tries():
         try:
             answer = send("batch_write_item", RequestItems=asked)

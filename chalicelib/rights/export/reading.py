@@ -8,6 +8,7 @@ What must hold (RGT-1):
 - What can't be opened, or is none of our kinds, is told as `Unread`, and the rest is read on. Silence would
   read as "there is no more".
 - A record that was stored twice, as its declaration knows it, is shown once (privacy/bundles).
+- What lost its consent is not shown, whenever the request was received: it is due to be deleted (ADR 28).
 - When a table or KMS does not answer, nothing is told as missing: `Unavailable`, and all is read anew.
 """
 
@@ -23,14 +24,18 @@ from pydantic import BaseModel
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.model import Account
 from chalicelib.consents import evidence
-from chalicelib.core import chain, table
+from chalicelib.consents.model import Purposes
+from chalicelib.consents.service import PURPOSES
+from chalicelib.core import chain, needs, table
 from chalicelib.core.chain import Chain
 from chalicelib.core.ids import AccountId, RightsRequestId, UserId
-from chalicelib.core.sealing import KeyGone, SealBroken, Unfit
+from chalicelib.core.sealing import KeyGone, SealBroken, SealingError, Unfit
 from chalicelib.core.table import Item, Query, Table
-from chalicelib.privacy import bundles, codec, register, subject_keys
+from chalicelib.privacy import bundles, codec, register
+from chalicelib.privacy.periods import After
 from chalicelib.privacy.personal import Record
-from chalicelib.privacy.subject_keys import SubjectKeys
+from chalicelib.privacy.purposes import LegalBasis, has_lapsed
+from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
 from chalicelib.privacy.whereabouts import Found, found, partition
 from chalicelib.profiles.model import Profile
 from chalicelib.rights import store as requests
@@ -45,6 +50,7 @@ class Reason(StrEnum):
     UNFIT = ("unfit", "it was written in a form that is not understood any more")
     UNKNOWN = ("unknown_kind", "it is of a kind that is not known any more")
     ALTERED = ("altered", "it is not as it was written")
+    UNDECIDED = ("consent_unknown", "it rests on a consent, and the decision about that could not be read")
     NO_LEAD = ("no_lead", "it can't be looked for, since what leads to it could not be read")
 
     words: str
@@ -82,6 +88,8 @@ class Reading:
         self._wanted = wanted.parts
         self._classes = {record.declaration.kind: record for record in register.records()}
         self._account: Account | None = None
+        self._choices: Purposes | None = None
+        self._choices_lost = False
         self._email: str | None = None
         self._unread: set[str] = set()
         self._distinct = bundles.Distinct()
@@ -93,7 +101,12 @@ class Reading:
         Raises:
             Unavailable: a table or KMS does not answer.
         """
-        keys = subject_keys.from_item(self._account_id, table.get(subject_keys.key(self._account_id)))
+        (known,) = needs.read_accounts([self._account_id], (PURPOSES, DATA_KEY))
+        keys = known[DATA_KEY]
+        try:
+            self._choices = known[PURPOSES]
+        except SealingError:
+            self._choices_lost = True
         tables = {part.section.table for part in self._wanted.values()}
         # First those whose records lead to the others.
         for where in sorted(tables, key=lambda one: (found(one) is not Found.BY_ACCOUNT, one)):
@@ -164,9 +177,18 @@ class Reading:
             except (SealBroken, KeyGone, Unfit) as broken:
                 yield self._unreadable(kind, _REASONS[type(broken)])
                 continue
-            if self._distinct.admits(record):
+            if self._choices_lost and record.declaration.basis is LegalBasis.CONSENT:
+                yield self._unreadable(kind, Reason.UNDECIDED)
+            elif not self._has_lapsed(record) and self._distinct.admits(record):
                 self._note(record)
                 yield kind, record
+
+    def _has_lapsed(self, record: Record) -> bool:
+        """Whether it lost the consent that it rested on."""
+        retention = record.declaration.retention
+        if not isinstance(retention, After):  # what rests on a consent has a period (privacy/consistency)
+            return False
+        return has_lapsed(self._choices, record.declaration.purpose, getattr(record, retention.since))
 
     def _unreadable(self, kind: str, reason: Reason) -> Unread:
         self._unread.add(kind)

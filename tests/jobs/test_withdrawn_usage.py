@@ -1,0 +1,265 @@
+"""What rests on a consent goes with it: neither used nor shown from then on, deleted by the hourly job."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib.consents import store as consents
+from chalicelib.consents import withdrawal
+from chalicelib.consents.jobs import renew_consents
+from chalicelib.consents.model import SETTLE
+from chalicelib.core import clock, needs
+from chalicelib.core.chain import Chain
+from chalicelib.core.clock import DAY, HOUR, MINUTE
+from chalicelib.core.ids import AccountId
+from chalicelib.core.table import Table
+from chalicelib.privacy import lapsing, pinning
+from chalicelib.privacy.purposes import Purpose
+from chalicelib.privacy.subject_keys import DATA_KEY
+from chalicelib.rights.export.model import Copy
+from tests.support import cloud
+from tests.support.builders import a_fault, a_schedule_event, an_event
+from tests.support.copies import a_copy, damage
+from tests.support.ledger import alter_newest
+from tests.support.races import just_before
+from tests.support.usage import store_singly, stored_events, stored_items
+from tests.support.world import User, World
+
+ANALYTICS = Purpose.ANALYTICS
+
+
+def run() -> Any:
+    """The job as Lambda runs it."""
+    return renew_consents(a_schedule_event(), None)
+
+
+def kinds() -> list[str]:
+    return sorted(event["kind"] for event in stored_events())
+
+
+def names() -> list[str]:
+    return sorted(event["name"] for event in stored_events())
+
+
+def event_of(world: World, **more: Any) -> dict[str, Any]:
+    """An event of now."""
+    return an_event(at=clock.to_text(world.now), **more)
+
+
+def tells_late(user: User, *events: dict[str, Any]) -> None:
+    """Let events come in as those of a request that was admitted before the withdrawal."""
+    store_singly(AccountId(user.account_id), len(events))
+
+
+@pytest.fixture
+def mila(world: World) -> User:
+    """Somebody who consented, and told of her use and of a fault."""
+    mila = world.a_user()
+    mila.consents("analytics")
+    assert mila.tells_usage(an_event(), a_fault()).json["accepted"] == 2
+    return mila
+
+
+@pytest.mark.promise("RGT-7")
+@pytest.mark.promise("RET-2")
+def test_use_is_deleted_within_the_hour_after_its_consent_is_withdrawn(world: World, mila: User) -> None:
+    mila.withdraws("analytics")
+    world.advance(HOUR)
+    assert run() == {"renewed": 0, "failed": 0, "deleted": 1}
+    assert kinds() == ["diagnostics_event"]
+    assert run()["deleted"] == 0
+
+
+def test_nothing_is_due_once_all_is_deleted(world: World, mila: User) -> None:
+    mila.withdraws("analytics")
+    world.advance(HOUR)
+    run()
+    (item,) = cloud.records("purposes")
+    assert not {"renewal", "renew_at"} & item.keys()
+
+
+def test_use_of_another_subject_stays(world: World, mila: User) -> None:
+    vuk = world.a_user()
+    vuk.consents("analytics")
+    vuk.tells_usage(an_event())
+    mila.withdraws("analytics")
+    world.advance(HOUR)
+    run()
+    assert [item["pk"] for item in stored_items() if item["kind"] == "usage_event"] == [f"A#{vuk.account_id}"]
+
+
+@pytest.mark.promise("RGT-7")
+def test_events_of_requests_that_were_under_way_are_deleted_too(world: World, mila: User) -> None:
+    mila.withdraws("analytics")
+    world.advance(timedelta(seconds=15))
+    tells_late(mila, an_event())
+    world.advance(SETTLE - timedelta(seconds=16))
+    assert run()["deleted"] == 0
+    world.advance(timedelta(seconds=1))
+    assert run()["deleted"] == 2
+
+
+@pytest.mark.promise("RGT-7")
+@pytest.mark.parametrize("copy", Copy)
+def test_no_copy_shows_use_from_the_withdrawal_on(world: World, mila: User, copy: Copy) -> None:
+    asked_at = world.now
+    assert len(a_copy(mila, copy).records("usage_event")) == 1
+    world.advance(MINUTE)
+    mila.withdraws("analytics")
+    package = a_copy(mila, copy, received_at=asked_at)
+    assert package.records("usage_event") == []
+    assert package.manifest["errors"] == []
+
+
+@pytest.mark.promise("RGT-7")
+def test_a_consent_that_is_given_anew_covers_nothing_older(world: World, mila: User) -> None:
+    mila.withdraws("analytics")
+    world.advance(2 * MINUTE)
+    mila.consents("analytics")
+    assert a_copy(mila).records("usage_event") == []
+    assert mila.tells_usage(event_of(world, name="later.used")).json["accepted"] == 1
+    assert [event["name"] for event in a_copy(mila).records("usage_event")] == ["later.used"]
+    world.advance(HOUR)
+    assert run()["deleted"] == 1
+    assert names() == ["app.crashed", "later.used"]
+
+
+@pytest.mark.promise("RGT-7")
+def test_events_from_before_the_consent_are_dropped_at_the_door(world: World, mila: User) -> None:
+    mila.withdraws("analytics")
+    world.advance(2 * MINUTE)
+    mila.consents("analytics")
+    late = an_event(at=clock.to_text(world.now - MINUTE))
+    assert mila.tells_usage(late).json == {"accepted": 0, "dropped": {"no_consent": 1}}
+
+
+def test_a_renewed_consent_covers_what_the_first_one_did(
+    world: World, mila: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    choices = consents.read(AccountId(mila.account_id))
+    assert choices
+    given = choices.consents[ANALYTICS]
+    world.advance(MINUTE)
+    monkeypatch.setattr("chalicelib.consents.model._says_more", lambda *_: True)
+    mila.consents("analytics")
+    renewed = consents.read(AccountId(mila.account_id))
+    assert renewed
+    assert renewed.consents[ANALYTICS].since == world.now
+    assert renewed.consented == {ANALYTICS: given.since}
+    assert len(a_copy(mila).records("usage_event")) == 1
+
+
+@pytest.mark.promise("RGT-7")
+def test_pinned_use_is_deleted(world: World, mila: User) -> None:
+    pinned = pinning.pin(AccountId(mila.account_id), world.now, world.now + 40 * DAY, world.now + MINUTE)
+    assert pinned.items > 0
+    mila.withdraws("analytics")
+    world.advance(HOUR)
+    assert run()["deleted"] == 1
+    assert kinds() == ["diagnostics_event"]
+
+
+def test_use_that_has_expired_and_is_still_stored_is_deleted(world: World, mila: User) -> None:
+    world.advance(31 * DAY)
+    world.a_user(phone=mila.phone).withdraws("analytics")
+    world.advance(HOUR)
+    assert run()["deleted"] == 1
+
+
+@pytest.mark.promise("RGT-4")
+def test_what_is_restricted_is_kept_and_shown_until_the_restriction_ends(world: World, mila: User) -> None:
+    mila.withdraws("analytics")
+    restrict(mila, {ANALYTICS: world.now})
+    world.advance(HOUR)
+    assert run()["deleted"] == 0
+    assert len(a_copy(mila).records("usage_event")) == 1
+    restrict(mila, {})
+    assert run()["deleted"] == 1
+
+
+def restrict(user: User, purposes: dict[Purpose, Any]) -> None:
+    """Restrict these purposes and no others, as the engine of rights will."""
+    account_id = AccountId(user.account_id)
+    before = consents.read(account_id)
+    assert before
+    after = before.model_copy(update={"restrictions": purposes, "version": before.version + 1})
+    (found,) = needs.read_accounts([account_id], (DATA_KEY,))
+    consents.keep(before, after, found[DATA_KEY])
+
+
+@pytest.mark.promise("RGT-7")
+def test_a_consent_given_while_the_job_deletes_keeps_what_came_since(
+    world: World, mila: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mila.withdraws("analytics")
+    world.advance(HOUR)
+
+    def given_again() -> None:
+        world.advance(MINUTE)
+        again = world.a_user(phone=mila.phone)
+        again.consents("analytics")
+        again.tells_usage(event_of(world, name="later.used"))
+
+    just_before(monkeypatch, lapsing, "delete", given_again)
+    run()
+    assert names() == ["app.crashed", "later.used"]
+    choices = consents.read(AccountId(mila.account_id))
+    assert choices
+    assert ANALYTICS in choices.consented
+    assert run() == {"renewed": 0, "failed": 0, "deleted": 0}  # the note is gone, and all the rest stayed
+    assert names() == ["app.crashed", "later.used"]
+
+
+def test_many_items_are_deleted_in_slices(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    vuk = world.a_user()
+    vuk.consents("analytics")
+    store_singly(AccountId(vuk.account_id), 60)
+    vuk.withdraws("analytics")
+    world.advance(HOUR)
+    monkeypatch.setattr(withdrawal, "_SLICE", timedelta(0))
+    assert [run()["deleted"] for _ in range(4)] == [25, 25, 10, 0]
+
+
+def test_deleting_reads_keys_and_times_and_writes_in_calls_of_twenty_five(world: World) -> None:
+    vuk = world.a_user()
+    vuk.consents("analytics")
+    store_singly(AccountId(vuk.account_id), 60)
+    with cloud.counted() as calls:
+        lapsing.delete(AccountId(vuk.account_id), ANALYTICS, world.now + HOUR, world.now + HOUR)
+    assert calls.tables == {"Query": 1, "BatchWriteItem": 3}
+
+
+def test_a_history_that_was_altered_keeps_no_use_from_being_deleted(world: World, mila: User) -> None:
+    (entry,) = (item for item in cloud.all_items() if "previous_delete_at" in item)
+    alter_newest(Chain.parse(entry["pk"]["S"]))
+    mila.withdraws("analytics")
+    world.advance(HOUR)
+    assert run() == {"renewed": 0, "failed": 1, "deleted": 1}
+    assert kinds() == ["diagnostics_event"]
+
+
+def test_use_of_a_subject_whose_decisions_cannot_be_read_is_not_shown(world: World, mila: User) -> None:
+    damage(Table.ACCOUNTS, f"A#{mila.account_id}", "purposes", sealed=b"\x01\x00\x01" + b"x" * 40)
+    package = a_copy(mila)
+    assert package.records("usage_event") == []
+    assert ("usage_event", "consent_unknown") in [
+        (error["what"], error["reason"]) for error in package.manifest["errors"]
+    ]
+
+
+def test_a_purpose_that_nothing_was_stored_for_leaves_nothing_due(world: World) -> None:
+    vuk = world.a_user()
+    vuk.consents("marketing")
+    vuk.withdraws("marketing")
+    world.advance(HOUR)
+    assert run() == {"renewed": 0, "failed": 0, "deleted": 0}
+    (item,) = cloud.records("purposes")
+    assert "renewal" not in item
+
+
+def test_refusing_what_was_never_given_leaves_nothing_to_delete(world: World) -> None:
+    vuk = world.a_user()
+    vuk.withdraws("analytics")
+    (item,) = cloud.records("purposes")
+    assert "renewal" not in item
