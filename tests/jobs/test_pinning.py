@@ -162,6 +162,25 @@ def test_pins_never_outlast_the_lease_of_their_request(
     assert ends == {clock.to_epoch(request.pinned_until or NOON)}
 
 
+@pytest.mark.promise("RGT-1")
+@pytest.mark.promise("RGT-8")
+@pytest.mark.parametrize(
+    ("right", "more"),
+    [("access", {}), ("portability", {}), ("portability", {"transfer_to": "https://take.example/import"})],
+    ids=["access", "portability", "handed on"],
+)
+def test_a_request_pins_what_would_lapse_before_its_copy_is_made(
+    world: World, stream: Emulator, right: str, more: dict[str, Any]
+) -> None:
+    mila = a_user_with_events(world)
+    world.advance(28 * DAY)
+    mila = world.a_user(mila.phone).is_stepped_up()
+    stream.fault(path="/export/users", status=503, times=10_000)
+    engine.advance(RightsRequestId(mila.exercises(right, **more).json["id"]), registry.WORKER)
+    (event,) = events()
+    assert int(event["delete_at"]["N"]) >= clock.to_epoch(world.now + duties.PINNED_AHEAD)
+
+
 def work_for(length: timedelta, request_id: RightsRequestId, world: World) -> None:
     """Advance a request whenever it is due."""
     ends = world.now + length

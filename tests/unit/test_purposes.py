@@ -48,17 +48,17 @@ def test_a_whole_restriction_leaves_rights_security_and_law(purpose: Purpose) ->
 
 
 @pytest.mark.promise("RGT-4")
-def test_a_restricted_purpose_stops_and_the_others_go_on() -> None:
-    choices = _given(Purpose.ANALYTICS, Purpose.MARKETING).model_copy(
-        update={"restrictions": {Purpose.ANALYTICS: clock.now()}}
-    )
-    assert refusal(choices, Purpose.ANALYTICS) is Refusal.RESTRICTED
-    assert permits(choices, Purpose.MARKETING)
+@pytest.mark.parametrize("purpose", sorted(set(Purpose) - _OUTLASTS))
+def test_a_restricted_purpose_stops_and_the_others_go_on(purpose: Purpose) -> None:
+    choices = _given(*Purpose).model_copy(update={"restrictions": {purpose: clock.now()}})
+    assert refusal(choices, purpose) is Refusal.RESTRICTED
+    assert [other for other in Purpose if not permits(choices, other)] == [purpose]
 
 
 @pytest.mark.promise("RGT-5")
 @pytest.mark.promise("RGT-6")
-@pytest.mark.parametrize("purpose", [Purpose.DIAGNOSTICS, Purpose.MARKETING])
+@pytest.mark.promise("USE-11")
+@pytest.mark.parametrize("purpose", list(Purpose))
 def test_an_objection_stops_a_purpose_even_over_a_consent(purpose: Purpose) -> None:
     choices = _given(purpose).model_copy(update={"objections": {purpose: clock.now()}})
     assert refusal(choices, purpose) is Refusal.OBJECTED
