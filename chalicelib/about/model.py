@@ -8,7 +8,7 @@ from chalicelib.core.http import View
 
 
 class Authority(View):
-    """A supervisory authority to complain to (Art. 77 GDPR, RGT-9)."""
+    """A supervisory authority to complain to (Art. 77 GDPR, Art. 82 ZZPL; RGT-9)."""
 
     name: str
     address: str

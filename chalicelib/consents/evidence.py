@@ -28,7 +28,7 @@ _AHEAD = timedelta(days=90)
 
 # What each consent is about. A record that is kept for one of these purposes holds nothing else.
 COVERS: dict[Purpose, tuple[Category, ...]] = {
-    Purpose.ANALYTICS: (Category.BEHAVIOR, Category.TELEMETRY, Category.DEVICE, Category.IP_ADDRESS),
+    Purpose.ANALYTICS: (Category.BEHAVIOR, Category.DEVICE),
     Purpose.MARKETING: (Category.NAME, Category.EMAIL, Category.PHONE_NUMBER, Category.LANGUAGE),
     Purpose.PERSONALISED_ADS: (Category.BEHAVIOR, Category.COUNTRY, Category.LANGUAGE),
     Purpose.LOCATION_SHARING: (Category.LOCATION,),

@@ -1,7 +1,9 @@
 """Whom a subject can complain to: the controller's authority, and that of the subject's own country.
 
-Art. 77 GDPR gives a choice of the country of residence, of work or of the infringement; the declared
-country is the only one that we know (RGT-9). Countries outside the EEA have the controller's alone.
+The Commissioner decides on complaints about a Serbian controller (Art. 82 ZZPL). Art. 77 GDPR gives a choice
+of the country of residence, of work or of the infringement; the declared country is the only one that we know
+(RGT-9). Other countries that the service reaches have authorities under laws of their own. A subject of any
+other country is referred to the Commissioner alone.
 """
 
 from chalicelib.privacy.controller import CONTROLLER, SupervisoryAuthority
@@ -48,6 +50,16 @@ AUTHORITIES: dict[str, SupervisoryAuthority] = {
     "SI": _named("Informacijski pooblaščenec", "https://www.ip-rs.si"),
     "ES": _named("Agencia Española de Protección de Datos", "https://www.aepd.es"),
     "SE": _named("Integritetsskyddsmyndigheten", "https://www.imy.se"),
+    # Outside the EEA, each under its own law.
+    "BA": _named("Agencija za zaštitu ličnih podataka u Bosni i Hercegovini", "https://www.azlp.ba"),
+    "GB": _named("Information Commissioner's Office", "https://ico.org.uk"),
+    "ME": _named(
+        "Agencija za zaštitu ličnih podataka i slobodan pristup informacijama", "https://www.azlp.me"
+    ),
+    "MK": _named("Агенција за заштита на личните податоци", "https://azlp.mk"),
+    "CH": _named(
+        "Eidgenössischer Datenschutz- und Öffentlichkeitsbeauftragter", "https://www.edoeb.admin.ch"
+    ),
 }
 
 

@@ -1,4 +1,4 @@
-"""Who is responsible (Art. 13(1)(a) GDPR, NOT-4), and whom to complain to (Art. 77, RGT-9).
+"""Who is responsible (Art. 13(1)(a) GDPR, NOT-4), and whom to complain to (Art. 82 ZZPL, RGT-9).
 
 The contact is no constant: it is a setting of the stage, without which nothing starts.
 """

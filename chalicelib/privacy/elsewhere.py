@@ -51,15 +51,26 @@ ELSEWHERE = (
         recipients=(Recipient.AWS,),
         kept=(Period.EXPORT,),
     ),
+    # Consent has to be shown (Art. 7(1) GDPR); no law asks for evidence of requests, claims may need it.
     Elsewhere(
         kind="evidence",
-        what="That a consent, a notice or a request was, and who of our staff looked at it; "
-        "under pseudonyms, hash-chained and signed.",
+        what="That a consent was given, refused or withdrawn, under a pseudonym; hash-chained and signed.",
         where="ledger",
         purpose=Purpose.LEGAL_OBLIGATION,
         basis=LegalBasis.LEGAL_OBLIGATION,
         categories=(Category.PSEUDONYM, Category.PRIVACY_PREFERENCES),
         recipients=(Recipient.AWS,),
-        kept=(Period.CONSENT_EVIDENCE, Period.RIGHTS_EVIDENCE),
+        kept=(Period.CONSENT_EVIDENCE,),
+    ),
+    Elsewhere(
+        kind="request_evidence",
+        what="What was done about a request, who of our staff looked at it, and when; under its random id and "
+        "pseudonyms of staff, hash-chained and signed.",
+        where="ledger",
+        purpose=Purpose.LEGAL_CLAIMS,
+        basis=LegalBasis.LEGITIMATE_INTERESTS,
+        categories=(Category.PSEUDONYM, Category.PRIVACY_PREFERENCES),
+        recipients=(Recipient.AWS,),
+        kept=(Period.RIGHTS_EVIDENCE,),
     ),
 )

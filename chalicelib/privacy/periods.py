@@ -71,7 +71,7 @@ class Period(Enum):
 
 @dataclass(frozen=True)
 class UntilErasure:
-    """Kept while the account lives."""
+    """Kept while the account lives, or until an event that the words name."""
 
     plainly: str = "until the account is deleted"
     duration: None = None
@@ -97,9 +97,9 @@ class After:
 
 @dataclass(frozen=True)
 class Statutory:
-    """Kept because a law asks for it, also when its subject is erased (Art. 17(3)(b) GDPR).
+    """Kept also when its subject is erased, for a law or for claims (Art. 17(3)(b) and (e) GDPR).
 
-    `law` is told to the subject as it stands here.
+    `law` is told to the subject as it stands here: which law asks for it, or what it is kept for.
     """
 
     period: Period

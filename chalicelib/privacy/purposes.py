@@ -48,6 +48,12 @@ class Purpose(StrEnum):
         LegalBasis.LEGAL_OBLIGATION,
         "to do what a law asks for",
     )
+    LEGAL_CLAIMS = (
+        "legal_claims",
+        "essential.legal_obligation",  # fideslang has no word for claims
+        LegalBasis.LEGITIMATE_INTERESTS,
+        "to establish or defend claims",
+    )
     DIAGNOSTICS = (
         "diagnostics",
         "analytics.reporting.system.performance",
@@ -127,8 +133,11 @@ class Refusal(StrEnum):
     NO_CONSENT = "no_consent"
 
 
-# Restriction leaves what the subject's own rights, the law and the protection of others need (Art. 18(2)).
-_OUTLASTS_RESTRICTION = frozenset({Purpose.AUTHENTICATION, Purpose.SECURITY, Purpose.LEGAL_OBLIGATION})
+# Restriction leaves what the subject's own rights, claims, the law and the protection of others need
+# (Art. 18(2)).
+_OUTLASTS_RESTRICTION = frozenset(
+    {Purpose.AUTHENTICATION, Purpose.SECURITY, Purpose.LEGAL_OBLIGATION, Purpose.LEGAL_CLAIMS}
+)
 
 
 def refusal(choices: Choices | None, purpose: Purpose) -> Refusal | None:

@@ -1,5 +1,8 @@
 """Who receives personal data besides us: who, where, what, what for, under which controls (SEC-2, NOT-6).
 
+The controller is Serbian, so the Serbian law on personal data protection (ZZPL, "Službeni glasnik RS"
+87/2018) stands beside the GDPR: what stays in the EU is a transfer out of Serbia.
+
 The register. A recipient that is not here can't be declared by a record and can't be sent anything
 (core/egress). The privacy officer keeps it; a change is a commit, and the record of processing follows.
 """
@@ -21,12 +24,14 @@ class Role(StrEnum):
 
 
 class Mechanism(StrEnum):
-    """What allows data to be processed where it is processed (Chapter V GDPR)."""
+    """What allows data to be processed where it is processed (Chapter V GDPR, Art. 63 ff. ZZPL)."""
 
-    NO_TRANSFER = "none needed: it stays in the EU"
-    SCCS = "standard contractual clauses (Art. 46(2)(c) GDPR)"
-    FOR_THE_CONTRACT = "necessary for the contract with the subject (Art. 49(1)(b) GDPR)"
-    AT_THE_SUBJECTS_REQUEST = "at the subject's request (Art. 20(2) GDPR)"
+    NO_TRANSFER = "none needed: it stays in the EU (under Art. 64 ZZPL a state with adequate protection)"
+    SCCS = "standard contractual clauses (Art. 46(2)(c) GDPR; see Art. 63 ff. ZZPL)"
+    FOR_THE_CONTRACT = "necessary for the contract with the subject (Art. 49(1)(b) GDPR; Art. 69 ZZPL)"
+    # Art. 20(2) GDPR, the right to have data sent on, is no instrument of Chapter V.
+    SUBJECT_DIRECTS_IT = "none of ours: it goes where the subject directs it"
+    OWN_STAFF = "standard contractual clauses (Art. 46(2)(c) GDPR); none under ZZPL: it comes to Serbia"
 
 
 @dataclass(frozen=True)
@@ -85,19 +90,19 @@ class Recipient(Registered):
         label="Amazon Web Services EMEA SARL",
         country="EU",
         role=Role.PROCESSOR,
-        told="runs our servers and databases",
+        told="runs our servers and databases, and sends our mail and text messages",
         categories=_EVERYTHING,
         purposes=_EVERY_PURPOSE,
         mechanism=Mechanism.NO_TRANSFER,
         safeguards=(
             "a region in the EU, anything else is refused at start",
-            "sealed before it is stored, under keys of ours",
+            "personal fields sealed before they are stored, under keys of ours, except those of usage data",
         ),
         agreement=Agreement("data processing addendum of the service terms", date(2027, 11, 24)),
     )
     STREAM = Entry(
         label="Stream.io, Inc.",
-        country="EU",
+        country="EU; the company, which has access, is in the United States",
         role=Role.PROCESSOR,
         told="carries chat messages; gets an id, a display name and a picture",
         categories=frozenset({Category.PSEUDONYM, Category.NAME, Category.SELF_IMAGE}),
@@ -123,26 +128,25 @@ class Recipient(Registered):
         safeguards=("a code of ten minutes and nothing else in the text",),
     )
     MAIL_PROVIDERS = Entry(
-        label="Amazon SES, and the mail provider of the address",
-        country="EU, then where the address is",
-        role=Role.PROCESSOR,
-        told="deliver mail about the account and its notices",
+        label="The provider of the subject's mailbox",
+        country="where the subject's mailbox is",
+        role=Role.CONTROLLER,
+        told="receives mail about the account and its notices, for the subject who chose it",
         categories=frozenset({Category.EMAIL}),
         purposes=frozenset(
             {Purpose.SERVICE, Purpose.AUTHENTICATION, Purpose.NOTIFICATIONS, Purpose.LEGAL_OBLIGATION}
         ),
         mechanism=Mechanism.FOR_THE_CONTRACT,
         safeguards=("opening and clicking are not tracked", "no personal data in the text"),
-        agreement=Agreement("data processing addendum of the service terms", date(2027, 11, 24)),
     )
     NAMED_CONTROLLER = Entry(
         label="The controller that the subject named",
         country="where the subject's choice is",
         role=Role.CONTROLLER,
-        told="gets what a user asks us to send there, and only then",
+        told="gets what a user asks us to send there, and only then (Art. 20(2) GDPR; Art. 36 ZZPL)",
         categories=_PORTABLE,
         purposes=frozenset({Purpose.LEGAL_OBLIGATION}),
-        mechanism=Mechanism.AT_THE_SUBJECTS_REQUEST,
+        mechanism=Mechanism.SUBJECT_DIRECTS_IT,
         safeguards=(
             "sent once its subject proved who they are, to the address that they named",
             "to public addresses only, over TLS that proves the name, following no redirect",
@@ -155,7 +159,7 @@ class Recipient(Registered):
         told="answers requests, investigates abuse",
         categories=_EVERYTHING - {Category.CREDENTIALS},
         purposes=frozenset({Purpose.SERVICE, Purpose.SECURITY, Purpose.LEGAL_OBLIGATION}),
-        mechanism=Mechanism.SCCS,  # from our processor in the EU to us: its module four
+        mechanism=Mechanism.OWN_STAFF,  # from our processor in the EU to us: its module four
         safeguards=(
             "staff roles of their own",
             "every request that staff looks at is on record, with who looked",

@@ -75,6 +75,13 @@ Birthday = Annotated[date, BeforeValidator(_written_out), AfterValidator(_plausi
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1 alpha-2")]
 
 
+# Switches of what is to come (ACC-7, STR-10).
+_FOUND = Field(
+    description="Whether others may find the user by number. It is stored; nothing acts on it yet."
+)
+_SEEN = Field(description="Whether others see that the user is online. It is stored; nothing acts on it yet.")
+
+
 class Profile(
     Record,
     table=Table.ACCOUNTS,
@@ -97,8 +104,8 @@ class Profile(
     # Spelled by `mailbox`. Only one that was shown to be the user's own stands here, and its claim with it.
     email: Annotated[str | None, personal(Category.EMAIL, Source.PROVIDED, _SELF, _MAIL)] = None
     # Off until chosen (Art. 25(2) GDPR): being found by number is the user's switch (ACC-7).
-    discoverable: Annotated[bool, personal(Category.ACCOUNT_SETTINGS, Source.PROVIDED, _SELF)] = False
-    online_visible: Annotated[bool, personal(Category.ACCOUNT_SETTINGS, Source.PROVIDED, _SELF)] = True
+    discoverable: Annotated[bool, personal(Category.ACCOUNT_SETTINGS, Source.PROVIDED, _SELF), _FOUND] = False
+    online_visible: Annotated[bool, personal(Category.ACCOUNT_SETTINGS, Source.PROVIDED, _SELF), _SEEN] = True
     version: Annotated[int, NOT_PERSONAL] = 1
 
     @property
@@ -123,8 +130,8 @@ class ProfileChanges(Body):
     email: Annotated[
         None, Field(description="null removes it; to set it, verify one by POST /v1/profile/email")
     ] = None
-    discoverable: bool | None = None
-    online_visible: bool | None = None
+    discoverable: Annotated[bool | None, _FOUND] = None
+    online_visible: Annotated[bool | None, _SEEN] = None
 
     @model_validator(mode="after")
     def _something(self) -> Self:
@@ -178,8 +185,8 @@ class OwnProfile(View):
     employer: str | None = None
     country: str | None = None
     avatar_url: str | None = None
-    discoverable: bool
-    online_visible: bool
+    discoverable: Annotated[bool, _FOUND]
+    online_visible: Annotated[bool, _SEEN]
     created_at: Instant
 
     @classmethod

@@ -2,7 +2,7 @@
 
 One item holds a whole request, its steps included, so one condition guards everything that can race.
 Personal fields are sealed under the key of their retention class from intake on: a request outlives its
-subject's own key, because the subject may have to show that it asked (Art. 5(2) GDPR).
+subject's own key, because claims about it may be raised later (Art. 17(3)(e) GDPR).
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from chalicelib.core.clock import DAY, Instant
 from chalicelib.core.errors import Conflict, Gone, Schemas, Unprocessable
 from chalicelib.core.ids import AccountId, RightsRequestId, StaffId, UserId
 from chalicelib.core.table import Table
-from chalicelib.privacy.periods import UNTIL_ERASURE, After, Period, Statutory
+from chalicelib.privacy.periods import After, Period, Statutory, UntilErasure
 from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, NotPersonal, Record, personal
 from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source
 from chalicelib.privacy.recipients import Recipient
@@ -24,7 +24,8 @@ from chalicelib.rights import clock as deadlines
 from chalicelib.rights.clock import Clock, ExtensionReason
 
 _STAFF = (Recipient.BELGRADE_OFFICE,)
-_LAW = "Art. 5(2) and 12 GDPR"
+# No law asks for it: it is kept for those who may have to show how the request was answered.
+_LAW = "to establish or defend claims, Art. 6(1)(f) and 17(3)(e) GDPR"
 _INNER = NotPersonal(withheld="how we work on it; what it came to stands beside it")
 
 
@@ -290,10 +291,10 @@ class OpenRequest(
     kind="open_request",
     purpose=Purpose.LEGAL_OBLIGATION,
     basis=LegalBasis.LEGAL_OBLIGATION,
-    retention=UNTIL_ERASURE,
+    retention=UntilErasure("until the request is answered"),
     key_class=KeyClass.NOTHING_SEALED,
 ):
-    """That a right is being exercised: one at a time. Goes with the answer."""
+    """That a request is open, so that a right is exercised by one request at a time."""
 
     request_id: Annotated[RightsRequestId, NOT_PERSONAL]
 

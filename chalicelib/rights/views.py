@@ -70,7 +70,10 @@ class DecisionView(View):
 
 
 class AuthorityView(View):
-    """Where to complain (Art. 77 GDPR, RGT-9); a court can be asked as well (Art. 79)."""
+    """Where to complain (Art. 77 GDPR, Art. 82 ZZPL; RGT-9).
+
+    A court can be asked as well (Art. 79 GDPR, Art. 84 ZZPL).
+    """
 
     name: str
     url: str

@@ -24,15 +24,13 @@ _BASES = {
     LegalBasis.LEGITIMATE_INTERESTS: "Legitimate interests",
 }
 
-# fideslang has no word for Art. 49, nor for Art. 20.
+# fideslang has no word for Art. 49, nor for what the subject directs.
 _MECHANISMS = {
     Mechanism.SCCS: "SCCs",
     Mechanism.FOR_THE_CONTRACT: "Other",
-    Mechanism.AT_THE_SUBJECTS_REQUEST: "Other",
+    Mechanism.SUBJECT_DIRECTS_IT: "Other",
+    Mechanism.OWN_STAFF: "SCCs",
 }
-
-# A record that holds ids and keyed hashes only still says something about one person.
-_PSEUDONYMOUS = "user.unique_id.pseudonymous"
 
 
 def as_yaml(rows: Sequence[Row]) -> str:
@@ -73,7 +71,7 @@ def _dataset(where: str, rows: list[Row]) -> dict[str, Any]:
                 "fields": [
                     {"name": field.name, "data_categories": [field.category.value]} for field in row.fields
                 ]
-                or [{"name": "all", "data_categories": [c.value for c in row.categories] or [_PSEUDONYMOUS]}],
+                or [{"name": "all", "data_categories": [c.value for c in row.categories]}],
             }
             for row in rows
         ],
@@ -103,7 +101,7 @@ def _declaration(row: Row) -> dict[str, Any]:
     third = [r.label for r in row.recipients if r is not Recipient.AWS]
     return {
         "name": row.kind,
-        "data_categories": [category.value for category in row.categories] or [_PSEUDONYMOUS],
+        "data_categories": [category.value for category in row.categories],
         "data_use": row.purpose.use,
         "data_subjects": list(row.subjects),
         "dataset_references": [f"ru4m_{_key(row.where)}"],

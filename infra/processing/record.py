@@ -26,7 +26,10 @@ _SEALED = {
     KeyClass.RETAINED: "sealed under the key of its retention class",
     KeyClass.TRANSIENT: "sealed under the stage's key",
     KeyClass.CLEAR: "not sealed",
-    KeyClass.NOTHING_SEALED: "no personal field; keyed hashes, random ids or counts only",
+    KeyClass.NOTHING_SEALED: (
+        "not sealed: keyed hashes, random ids, states, times and counts only, which are personal data under "
+        "a pseudonym where they are about one person"
+    ),
 }
 
 # Numbers are asked for codes by people who are no users yet.
@@ -87,7 +90,8 @@ def _of_record(record: type[Record]) -> Row:
         purpose=declaration.purpose,
         basis=declaration.basis,
         subjects=_SUBJECTS.get(declaration.table, (declaration.subject.value,)),
-        categories=tuple(dict.fromkeys(field.category for field in fields)),
+        # Keyed hashes and random ids say something about one person too (Art. 4(5) GDPR).
+        categories=tuple(dict.fromkeys(field.category for field in fields)) or (Category.PSEUDONYM,),
         recipients=declaration.recipients,
         kept=declaration.kept,
         period=declaration.retention.duration,

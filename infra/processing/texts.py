@@ -66,7 +66,8 @@ def as_markdown(rows: Sequence[Row]) -> str:
     """For people."""
     parts = [
         "# Record of processing\n",
-        "Art. 30(1) GDPR. Made by `make generate` from the record classes' declarations; do not edit.\n",
+        "Art. 30(1) GDPR and Art. 47 ZZPL, the Serbian law on personal data protection.\n",
+        "Made by `make generate` from the record classes' declarations; do not edit.\n",
         f"**Controller:** {_CONTROLLER}. Contact: {_CONTACT}.\n",
         "![Data map: which record goes to whom](data-map.svg)\n",
         "## At a glance\n",

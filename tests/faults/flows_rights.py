@@ -238,7 +238,7 @@ class GettingLate(OfAChatter):
         assert self.request().status is Status.COMPLETED
         self.read_copy()
         assert self.copy["records"]["usage_event"] == 1  # its thirty days are long over
-        del self.copy["records"]["evidence"]  # see below
+        del self.copy["records"]["request_evidence"]  # see below
 
     def forgive(self, row: Item) -> Item | None:
         """Over weeks, who takes over from the dead may pin once more or less often, which is on record."""
@@ -246,7 +246,8 @@ class GettingLate(OfAChatter):
             return None
         if row["table"] == "ledger":
             row = without_place(row)
-            row["payload"] = {name: value for name, value in row["payload"].items() if name != "of_evidence"}
+            counts = "of_request_evidence"
+            row["payload"] = {name: value for name, value in row["payload"].items() if name != counts}
         return super().forgive(row)
 
 

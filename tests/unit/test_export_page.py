@@ -284,7 +284,8 @@ def test_it_names_the_authorities_and_the_court() -> None:
     for authority in (*CONTROLLER.authorities, other):
         assert authority.name in shown
         assert authority.url in shown
-    assert "You can also go to court (Art. 79 GDPR)" in shown
+    assert "You can also go to court (Art. 79 GDPR, Art. 84 ZZPL)" in shown
+    assert "complain to an authority (Art. 77 GDPR, Art. 82 ZZPL)" in shown
 
 
 def test_a_portable_copy_is_called_what_it_is() -> None:

@@ -49,7 +49,7 @@ def portable(kind: str) -> Part:
 def test_access_has_every_kind_of_record_and_the_evidence() -> None:
     declared = [record.declaration for record in register.records()]
     kinds = {one.kind for one in declared if one.subject is DataSubject.USER}
-    assert selection(Copy.ACCESS).parts.keys() == kinds | {"evidence"}
+    assert selection(Copy.ACCESS).parts.keys() == kinds | {"evidence", "request_evidence"}
     assert selection(Copy.ACCESS).left_out == ()
 
 

@@ -8,7 +8,7 @@ from chalicelib.core.ids import AccountId
 from chalicelib.privacy.purposes import LegalBasis, Purpose, Refusal, permits, refusal
 
 _NEEDS_CONSENT = {purpose for purpose in Purpose if purpose.basis is LegalBasis.CONSENT}
-_OUTLASTS = {Purpose.AUTHENTICATION, Purpose.SECURITY, Purpose.LEGAL_OBLIGATION}
+_OUTLASTS = {Purpose.AUTHENTICATION, Purpose.SECURITY, Purpose.LEGAL_OBLIGATION, Purpose.LEGAL_CLAIMS}
 
 
 def _choices(**decided: object) -> Purposes:

@@ -36,7 +36,7 @@ class Shape(BaseModel):
 
 
 class AuthorityShape(Shape):
-    """Where to complain (Art. 77 GDPR)."""
+    """Where to complain (Art. 77 GDPR, Art. 82 ZZPL)."""
 
     name: str
     address: str

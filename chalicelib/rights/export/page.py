@@ -199,9 +199,12 @@ def _rights(about: About) -> Html:
                 tag("p", _CONSENTS),
                 tag(
                     "p",
-                    "If you think that we break the law, you can complain to an authority (Art. 77 GDPR).",
+                    "If you think that we break the law, you can complain to an authority "
+                    "(Art. 77 GDPR, Art. 82 ZZPL).",
                 ),
-                tag("p", "You can also go to court (Art. 79 GDPR); you need not complain first."),
+                tag(
+                    "p", "You can also go to court (Art. 79 GDPR, Art. 84 ZZPL); you need not complain first."
+                ),
                 class_="card",
             ),
             *authorities,

@@ -39,7 +39,7 @@ from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
 from chalicelib.privacy.whereabouts import Found, found, partition
 from chalicelib.profiles.model import Profile
 from chalicelib.rights import store as requests
-from chalicelib.rights.export.selection import EVIDENCE, Evidence, Selection
+from chalicelib.rights.export.selection import EVIDENCE, REQUEST_EVIDENCE, Evidence, Selection
 
 
 class Reason(StrEnum):
@@ -144,16 +144,17 @@ class Reading:
 
     def _evidence(self) -> Iterator[Read]:
         """The histories under the account's pseudonym, and those of its requests."""
-        for history in self._histories():
+        for kind, history in self._histories():
             for entry in chain.entries_as_of(history, self._as_of):
-                yield (EVIDENCE.kind, Evidence.of(entry)) if entry else Unread(EVIDENCE.kind, Reason.ALTERED)
+                yield (kind, Evidence.of(entry)) if entry else Unread(kind, Reason.ALTERED)
         if self._account is None and "account" in self._unread:
             yield Unread(EVIDENCE.kind, Reason.NO_LEAD)
 
-    def _histories(self) -> Iterator[Chain]:
+    def _histories(self) -> Iterator[tuple[str, Chain]]:
         if self._account:
-            yield evidence.chain_of(self._account.pseudonym)
-        yield from map(requests.evidence_of, self._requests)
+            yield EVIDENCE.kind, evidence.chain_of(self._account.pseudonym)
+        for request_id in self._requests:
+            yield REQUEST_EVIDENCE.kind, requests.evidence_of(request_id)
 
     def _opened(self, item: Item, keys: SubjectKeys) -> Iterator[Read]:
         """The records that an item holds, if they are wanted in this copy, and each of them once."""

@@ -17,7 +17,7 @@ from chalicelib.core.clock import Instant
 from chalicelib.core.table import Table
 from chalicelib.privacy import register
 from chalicelib.privacy.declaration import NOT_PERSONAL, NotPersonal, Personal, personal
-from chalicelib.privacy.elsewhere import ELSEWHERE
+from chalicelib.privacy.elsewhere import ELSEWHERE, Elsewhere
 from chalicelib.privacy.periods import UntilErasure
 from chalicelib.privacy.personal import Record
 from chalicelib.privacy.plans import Section, Told, Withheld, export_plan
@@ -61,8 +61,9 @@ class Evidence(BaseModel):
         )
 
 
-EVIDENCE, CHAT = (
-    next(entry for entry in ELSEWHERE if entry.kind == kind) for kind in ("evidence", "chat_message")
+EVIDENCE, REQUEST_EVIDENCE, CHAT = (
+    next(entry for entry in ELSEWHERE if entry.kind == kind)
+    for kind in ("evidence", "request_evidence", "chat_message")
 )
 
 
@@ -96,7 +97,7 @@ class Selection:
 
 def selection(copy: Copy) -> Selection:
     """What a copy consists of."""
-    parts = (*_recorded(), Part(_evidence(), Evidence))
+    parts = (*_recorded(), *(Part(_evidence(one), Evidence) for one in (EVIDENCE, REQUEST_EVIDENCE)))
     if copy is Copy.ACCESS:
         return Selection(copy, {part.kind: part for part in parts})
     portable = {part.kind: part for part in map(_portable, parts) if part.fields}
@@ -131,21 +132,21 @@ def _recorded() -> Iterable[Part]:
         yield Part(section, classes[section.kind])
 
 
-def _evidence() -> Section:
+def _evidence(of: Elsewhere) -> Section:
     markers: dict[str, Personal | NotPersonal] = {}
     for name, info in Evidence.model_fields.items():
         markers[name] = next(m for m in info.metadata if isinstance(m, Personal | NotPersonal))
     return Section(
-        kind=EVIDENCE.kind,
+        kind=of.kind,
         table=Table.LEDGER,
         found=found(Table.LEDGER),
-        purpose=EVIDENCE.purpose,
-        basis=EVIDENCE.basis,
-        kept=EVIDENCE.plainly,
+        purpose=of.purpose,
+        basis=of.basis,
+        kept=of.plainly,
         period=None,
-        recipients=EVIDENCE.recipients,
+        recipients=of.recipients,
         told=tuple(
-            Told(name, m.category, m.source, m.correction, EVIDENCE.recipients)
+            Told(name, m.category, m.source, m.correction, of.recipients)
             if isinstance(m, Personal)
             else Told(name)
             for name, m in markers.items()

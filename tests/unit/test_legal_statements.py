@@ -1,0 +1,133 @@
+"""What the register and the record of processing say of the law, held against what is done."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chalicelib.consents.evidence import COVERS
+from chalicelib.privacy import register
+from chalicelib.privacy.authorities import AUTHORITIES, for_country
+from chalicelib.privacy.controller import CONTROLLER
+from chalicelib.privacy.purposes import Category, LegalBasis, Purpose
+from chalicelib.privacy.recipients import Mechanism, Recipient, Role
+from infra.processing import texts
+from infra.processing.record import Row, rows
+
+OPENAPI = json.loads((Path(__file__).parents[2] / "docs" / "openapi.json").read_text())
+# As the published policy reaches them: the EU and the EEA, and what lies beside it.
+EEA = {
+    "AT", "BE", "BG", "HR", "CY", "CZ", "DK", "EE", "FI", "FR", "DE", "GR", "HU", "IS", "IE", "IT", "LV",
+    "LI", "LT", "LU", "MT", "NL", "NO", "PL", "PT", "RO", "SK", "SI", "ES", "SE",
+}  # fmt: skip
+BESIDE = {"BA", "CH", "GB", "ME", "MK"}
+
+
+def row(kind: str) -> Row:
+    return next(one for one in rows() if one.kind == kind)
+
+
+# --- transfers
+
+
+@pytest.mark.promise("SEC-2")
+@pytest.mark.parametrize("mechanism", list(Mechanism))
+def test_the_right_to_portability_is_no_instrument_of_a_transfer(mechanism: Mechanism) -> None:
+    assert "20" not in mechanism.value
+
+
+@pytest.mark.promise("SEC-2")
+def test_what_a_subject_directs_somewhere_is_no_transfer_of_ours() -> None:
+    assert "none of ours" in Recipient.NAMED_CONTROLLER.entry.mechanism.value
+
+
+@pytest.mark.promise("STR-7")
+def test_the_third_country_of_stream_is_named() -> None:
+    assert "United States" in Recipient.STREAM.country
+    assert "United States" in texts.as_markdown(rows())
+
+
+@pytest.mark.promise("NOT-6")
+def test_the_provider_of_a_mailbox_is_no_processor_of_ours() -> None:
+    mailbox = Recipient.MAIL_PROVIDERS.entry
+    assert (mailbox.role, mailbox.agreement) == (Role.CONTROLLER, None)
+    assert "SES" not in mailbox.label
+    assert "mail" in Recipient.AWS.told  # which sends it, as our processor
+
+
+# --- the Serbian law
+
+
+def test_the_record_names_the_serbian_law_beside_the_gdpr() -> None:
+    assert "Art. 30(1) GDPR and Art. 47 ZZPL" in texts.as_markdown(rows())
+
+
+@pytest.mark.parametrize("mechanism", sorted(set(Mechanism) - {Mechanism.SUBJECT_DIRECTS_IT}))
+def test_every_mechanism_says_what_it_is_under_the_serbian_law(mechanism: Mechanism) -> None:
+    assert "ZZPL" in mechanism.value
+
+
+@pytest.mark.promise("RGT-9")
+def test_the_commissioner_is_asked_under_the_serbian_law() -> None:
+    for name in ("Authority", "AuthorityView"):
+        assert "Art. 82 ZZPL" in OPENAPI["components"]["schemas"][name]["description"]
+
+
+@pytest.mark.promise("RGT-9")
+@pytest.mark.parametrize("country", sorted(EEA | BESIDE))
+def test_a_subject_of_any_country_that_the_policy_reaches_has_an_authority_there(country: str) -> None:
+    *commissioner, own = for_country(country)
+    assert tuple(commissioner) == CONTROLLER.authorities
+    assert own.url.startswith("https://")
+
+
+def test_no_other_country_has_an_authority_in_the_list() -> None:
+    assert AUTHORITIES.keys() == EEA | BESIDE
+
+
+# --- bases, categories, periods
+
+
+@pytest.mark.promise("SEC-1")
+def test_keyed_hashes_are_personal_data() -> None:
+    for kind in ("claim", "limit", "known_device"):
+        assert row(kind).categories == (Category.PSEUDONYM,)
+        assert "personal data" in row(kind).protected
+        assert "no personal" not in row(kind).protected
+
+
+@pytest.mark.promise("RET-3")
+def test_evidence_of_requests_rests_on_claims_and_on_no_law() -> None:
+    assert row("request_evidence").basis is LegalBasis.LEGITIMATE_INTERESTS
+    assert "Art. 6(1)(f) and 17(3)(e) GDPR" in row("rights_request").kept
+
+
+@pytest.mark.promise("RGT-7")
+def test_the_consent_to_analytics_covers_exactly_what_is_stored() -> None:
+    stored: set[Any] = set()
+    for record in register.records():
+        if record.declaration.purpose is Purpose.ANALYTICS:
+            stored |= {marker.category for marker in record.declaration.personal().values()}
+    assert set(COVERS[Purpose.ANALYTICS]) == stored
+    assert not stored & {Category.IP_ADDRESS, Category.TELEMETRY}
+
+
+@pytest.mark.promise("SEC-1")
+def test_that_all_is_sealed_is_not_said_of_usage_data() -> None:
+    (sealed,) = (one for one in Recipient.AWS.entry.safeguards if "sealed" in one)
+    assert sealed.endswith("except those of usage data")
+
+
+def test_an_open_request_is_kept_until_its_answer() -> None:
+    assert row("open_request").kept == "until the request is answered"
+
+
+# --- what nothing acts on yet
+
+
+@pytest.mark.parametrize("schema", ["OwnProfile", "ProfileChanges"])
+@pytest.mark.parametrize("field", ["discoverable", "online_visible"])
+def test_a_switch_that_does_nothing_yet_says_so(schema: str, field: str) -> None:
+    described = OPENAPI["components"]["schemas"][schema]["properties"][field]["description"]
+    assert "nothing acts on it yet" in described
