@@ -64,8 +64,8 @@ ELSEWHERE = (
     ),
     Elsewhere(
         kind="request_evidence",
-        what="What was done about a request, who of our staff looked at it, and when; under its random id and "
-        "pseudonyms of staff, hash-chained and signed.",
+        what="What was done about a request, and which of our staff looked at it, under random ids; "
+        "hash-chained and signed.",
         where="ledger",
         purpose=Purpose.LEGAL_CLAIMS,
         basis=LegalBasis.LEGITIMATE_INTERESTS,
