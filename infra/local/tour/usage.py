@@ -12,11 +12,14 @@ from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import Any
 
-from chalicelib.core import aws, clock, table
+from chalicelib.consents import store as consents_store
+from chalicelib.consents.service import PURPOSES
+from chalicelib.core import aws, clock, needs, table
 from chalicelib.core.ids import AccountId
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Delete, Key, Query, Table
 from chalicelib.privacy import bundles, codec
+from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.usage import store
 from chalicelib.usage.figures import Figures
 from chalicelib.usage.model import DiagnosticsEvent, UsageEvent
@@ -41,7 +44,7 @@ def batch(phone: Phone, *events: dict[str, Any]) -> dict[str, Any]:
 
 
 def move_back(cloud: LocalCloud, phones: Sequence[Phone], days: int) -> date:
-    """Let these people's events have happened days ago, and close the days around; returns the day.
+    """Let these people have consented and used the app days ago, and close the days around; returns the day.
 
     A day that an earlier story closed is opened again, so take one on which nothing else happened.
     """
@@ -50,6 +53,7 @@ def move_back(cloud: LocalCloud, phones: Sequence[Phone], days: int) -> date:
     with _inside(cloud):
         for phone in phones:
             account_id = _account_id(phone)
+            _move_consents_back(account_id, days + 1)
             for item in list(table.query(Query(Table.USAGE, f"A#{account_id}"))):
                 if kind := _KINDS.get(item["kind"]):
                     events = [codec.opened(kind, row) for row in bundles.unpacked(kind, item)]
@@ -62,6 +66,19 @@ def move_back(cloud: LocalCloud, phones: Sequence[Phone], days: int) -> date:
             if other != day and not store.standing(other).published:
                 store.publish(Figures(day=other, published_at=clock.now(), figures=()))
     return day
+
+
+def _move_consents_back(account_id: AccountId, days: int) -> None:
+    """Figures count no event that is older than the consent it rests on (ADR 28)."""
+    (found,) = needs.read_accounts([account_id], (PURPOSES, DATA_KEY))
+    if (choices := found[PURPOSES]) is None:
+        return
+    since = clock.now() - timedelta(days=days)
+    consents = {
+        purpose: consent.model_copy(update={"since": since}) for purpose, consent in choices.consents.items()
+    }
+    earlier = choices.model_copy(update={"consents": consents, "version": choices.version + 1})
+    consents_store.keep(choices, earlier, found[DATA_KEY])
 
 
 def roll_up(cloud: LocalCloud) -> None:
