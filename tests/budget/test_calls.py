@@ -76,6 +76,19 @@ def test_the_history_of_codes_costs_one_read_a_minute(world: World) -> None:
         world.advance(timedelta(seconds=20))
 
 
+@pytest.mark.parametrize(("known", "cost"), [(False, 5), (True, 6)], ids=["stranger", "known device"])
+def test_a_code_to_a_country_that_is_not_served_costs_six_calls_at_most(
+    world: World, monkeypatch: pytest.MonkeyPatch, *, known: bool, cost: int
+) -> None:
+    device = a_device()
+    mila = world.a_user(device=device)
+    monkeypatch.setenv("RU4M_SMS_COUNTRIES", "DE")
+    settings.cache_clear()
+    with counted() as calls:
+        world.asks_for_a_code(mila.phone, device if known else None)
+    assert calls.of("dynamodb") == cost
+
+
 # What each budget that is used up costs a request more than one that the prefix refuses (ADR 26).
 BUDGETS = {"CODES_UNVERIFIED_COUNTRY_HOUR": 10, "CODES_UNVERIFIED_HOUR": 12}
 

@@ -262,7 +262,7 @@ class Flow(ABC):
 
 def forgive_counts(row: Item) -> Item | None:
     """A limit errs on the strict side: what a process counted that died stays counted, tries too."""
-    if row.get("kind") == "limit":
+    if row.get("kind") in {"limit", "code_count"}:
         return None
     return {name: value for name, value in row.items() if name != "attempts"}
 
