@@ -12,7 +12,7 @@ says so: verifying them gives nothing back.
 A country's room grows with its history (`history`). A counter is spread once its hour is busy.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -144,7 +144,9 @@ class Budget:
         with suppress(Unavailable):
             self._count(place, {**paid, "verified": 1}, _ALWAYS)
 
-    def verified(self, groups: Iterable[str], days: Iterable[datetime]) -> dict[tuple[str, datetime], int]:
+    def verified_codes(
+        self, groups: Iterable[str], days: Collection[datetime]
+    ) -> dict[tuple[str, datetime], int]:
         """How many codes of groups were verified on UTC days; days and groups without any are left out."""
         firsts = {self._first(group, day): (group, day) for group in groups for day in days}
         found = _read(firsts)

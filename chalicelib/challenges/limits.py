@@ -136,9 +136,9 @@ def one_code(
 ) -> Iterator[Mapping[str, int]]:
     """Count a challenge's code, around what sends it; what ends in a problem is given back.
 
-    It yields what to add to the challenge: the text, for each budget that did not count it.
-
     Unless nobody knows whether it was sent: while a service is slow to answer, each try may be a message.
+
+    It yields what to add to the challenge: the text, for each budget that did not count it.
 
     The address's hit stays: it bounds our work, not what is sent. Mail earns nobody anything, so only
     numbers have a breaker; an account earns too little by its few codes for stepping up.
