@@ -21,7 +21,8 @@ _HEAD = """# The promises, what keeps them, what proves them
 
 Made by `make generate` from docs/promises.yaml and the marks in the tests; do not edit.
 
-Core promises are marked with a star. *Not kept yet* means that no code claims to keep it.
+Core promises are marked with a star. *Not kept yet* means that no code claims to keep it. *Kept in part* says
+what is done so far and what is missing.
 """
 
 
@@ -67,6 +68,8 @@ def _entry(name: str, promise: dict[str, Any], tests: list[str]) -> str:
     code = promise.get("code", [])
     star = " *" if promise.get("core") else ""
     lines = [f"### {name}{star}\n", f"{promise['text']}\n"]
+    if so_far := promise.get("so_far"):
+        lines.append(f"*Kept in part, so far:* {so_far}\n")
     lines.append(f"Kept by: {', '.join(f'`{c}`' for c in code)}\n" if code else "*Not kept yet.*\n")
     lines += ["Proven by:\n", *(f"- `{test}`" for test in tests), ""] if tests else []
     return "\n".join(lines)
