@@ -9,10 +9,10 @@ import os
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from chalicelib.consents import store as consents_store
+from chalicelib.consents import store as consents
 from chalicelib.consents.service import PURPOSES
 from chalicelib.core import aws, clock, needs, table
 from chalicelib.core.ids import AccountId
@@ -44,16 +44,17 @@ def batch(phone: Phone, *events: dict[str, Any]) -> dict[str, Any]:
 
 
 def move_back(cloud: LocalCloud, phones: Sequence[Phone], days: int) -> date:
-    """Let these people have consented and used the app days ago, and close the days around; returns the day.
+    """Let these people's events have happened days ago, under consents given before; returns the day.
 
-    A day that an earlier story closed is opened again, so take one on which nothing else happened.
+    The days around it are closed. A day that an earlier story closed is opened again, so take one on which
+    nothing else happened.
     """
     day = clock.now().date() - timedelta(days=days)
     at = clock.from_epoch(0).replace(year=day.year, month=day.month, day=day.day, hour=12)
     with _inside(cloud):
         for phone in phones:
             account_id = _account_id(phone)
-            _move_consents_back(account_id, days + 1)
+            _consent_before(account_id, at)
             for item in list(table.query(Query(Table.USAGE, f"A#{account_id}"))):
                 if kind := _KINDS.get(item["kind"]):
                     events = [codec.opened(kind, row) for row in bundles.unpacked(kind, item)]
@@ -68,17 +69,14 @@ def move_back(cloud: LocalCloud, phones: Sequence[Phone], days: int) -> date:
     return day
 
 
-def _move_consents_back(account_id: AccountId, days: int) -> None:
-    """Figures count no event that is older than the consent it rests on (ADR 28)."""
+def _consent_before(account_id: AccountId, at: datetime) -> None:
+    """Let all consents of an account have been given the day before an instant: they cover nothing older."""
     (found,) = needs.read_accounts([account_id], (PURPOSES, DATA_KEY))
-    if (choices := found[PURPOSES]) is None:
-        return
-    since = clock.now() - timedelta(days=days)
-    consents = {
-        purpose: consent.model_copy(update={"since": since}) for purpose, consent in choices.consents.items()
-    }
-    earlier = choices.model_copy(update={"consents": consents, "version": choices.version + 1})
-    consents_store.keep(choices, earlier, found[DATA_KEY])
+    if before := found[PURPOSES]:
+        since = {"since": at - timedelta(days=1)}
+        given = {purpose: consent.model_copy(update=since) for purpose, consent in before.consents.items()}
+        after = before.model_copy(update={"consents": given, "version": before.version + 1})
+        consents.keep(before, after, found[DATA_KEY])
 
 
 def roll_up(cloud: LocalCloud) -> None:
