@@ -39,8 +39,8 @@ from chalicelib.devices.model import Platform
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.privacy.whereabouts import partition
 from chalicelib.rights.export import package
-from chalicelib.rights.export.contents import Asked, Chat
-from chalicelib.rights.export.model import Copy
+from chalicelib.rights.export.contents import Chat, CopyRequest
+from chalicelib.rights.export.model import CopyKind
 from chalicelib.rights.export.spool import Spools, spooled
 from chalicelib.usage import store
 from chalicelib.usage.model import UsageEvent
@@ -168,7 +168,7 @@ def peak() -> int:
 
 def copied(account_id: AccountId) -> dict[str, Any]:
     """Make the copy."""
-    asked = Asked(Copy.ACCESS, "bench", account_id, clock.now())
+    asked = CopyRequest(CopyKind.ACCESS, "bench", account_id, clock.now())
     disk: list[int] = []
     with mock.patch.object(package, "spooled", weighed(disk)):
         told = package.assemble(asked, Chat(), to="exports/bench.zip")

@@ -21,7 +21,7 @@ from chalicelib.core.periods import read as read_periods
 from chalicelib.core.settings import BudgetMode
 from infra.build import Package, build
 from infra.deployment import concurrency, texts
-from infra.deployment.account import Account, RegionError
+from infra.deployment.account import AwsAccount, RegionError
 from infra.deployment.stacks import Report, StackFailed, Stacks, stack_name
 from infra.deployment.vault import MissingSecret, fill_vault
 
@@ -41,7 +41,7 @@ class OperatorsRefused(ValueError):
 
 
 @dataclass(frozen=True)
-class Target:
+class DeploymentTarget:
     """What a deployment needs to know beyond the package."""
 
     stage: str
@@ -85,7 +85,7 @@ class Deployment:
     outputs: dict[str, str]
 
 
-def deploy(account: Account, package: Package, target: Target, report: Report) -> Deployment:
+def deploy(account: AwsAccount, package: Package, target: DeploymentTarget, report: Report) -> Deployment:
     """Bring all three stacks up to date.
 
     Raises:
@@ -139,7 +139,7 @@ def deploy(account: Account, package: Package, target: Target, report: Report) -
     return Deployment(api_url(account, service), stack_name(target.stage, "service"), service)
 
 
-def api_url(account: Account, outputs: dict[str, str]) -> str:
+def api_url(account: AwsAccount, outputs: dict[str, str]) -> str:
     """Where the API is, by the outputs of the service stack."""
     if account.endpoint:
         # The stack's own output names amazonaws.com.
@@ -192,8 +192,8 @@ def main(  # noqa: PLR0913, PLR0917 - the options of a command
     secret = os.environ.get("RU4M_STREAM_API_SECRET")
     kept = os.environ.get("RU4M_PERIODS", DEFAULTS)
     try:
-        account = Account(region, endpoint_url)
-        target = Target(
+        account = AwsAccount(region, endpoint_url)
+        target = DeploymentTarget(
             stage=stage,
             stream_api_key=stream_api_key,
             stream_url=stream_url,

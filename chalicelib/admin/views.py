@@ -5,12 +5,12 @@ from typing import Any, Self
 from pydantic import Field
 
 from chalicelib.core import clock
-from chalicelib.core.chain import Entry
+from chalicelib.core.chain import ChainEntry
 from chalicelib.core.clock import Instant
 from chalicelib.core.http import Body, View
 from chalicelib.core.ids import RightsRequestId, StaffId, UserId
 from chalicelib.rights.clock import ExtensionReason
-from chalicelib.rights.deciding import Decision
+from chalicelib.rights.deciding import ProposedDecision
 from chalicelib.rights.model import Proposal, ReceivedBy, RefusalReason, Right, RightsRequest, Status
 from chalicelib.rights.overseeing import History, OpenPage
 from chalicelib.rights.views import DecisionView, ExtendedView, RequestView, StepView, Text
@@ -24,9 +24,9 @@ class NewProposal(Body):
     text: Text = Field(description="What the subject is told")
 
     @property
-    def decision(self) -> Decision:
+    def decision(self) -> ProposedDecision:
         """In the words of the rules."""
-        return Decision(self.status, self.reason, self.text)
+        return ProposedDecision(self.status, self.reason, self.text)
 
 
 class NewExtension(Body):
@@ -61,7 +61,7 @@ class EntryView(View):
     said: dict[str, Any]
 
     @classmethod
-    def of(cls, entry: Entry) -> Self:
+    def of(cls, entry: ChainEntry) -> Self:
         """As it is shown."""
         return cls(seq=entry.seq, at=entry.at, event=entry.event, said=entry.data)
 

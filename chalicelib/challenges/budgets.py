@@ -78,7 +78,7 @@ class Slot:
         return (max(1, _seconds(ends[0] - clock.now())), max(1, _seconds(ends[1] - clock.now())))
 
 
-class Place(NamedTuple):
+class CounterPlace(NamedTuple):
     """The item in which a challenge counts, which is its counter's first one unless that is busy."""
 
     key: Key
@@ -102,7 +102,7 @@ class Budget:
     earned: Callable[[], int]
     uncounted: str
 
-    def hit(self, challenge: Challenge) -> Place | None:
+    def hit(self, challenge: Challenge) -> CounterPlace | None:
         """Count a text of a challenge; where, so that it can be given back there. None if nobody can count.
 
         Raises:
@@ -125,7 +125,7 @@ class Budget:
             metrics.count(self.metric)
         return place
 
-    def give_back(self, place: Place) -> None:
+    def give_back(self, place: CounterPlace) -> None:
         """Uncount a text that was not sent. What can't be given back stays counted."""
         undone = {place.slot.texts: -1, **dict.fromkeys(place.slot.debts, -_TEXT)}
         with suppress(Conflict, Unavailable):
@@ -162,13 +162,13 @@ class Budget:
     def _first(self, group: str, day: datetime) -> Key:
         return Key(Table.CHALLENGES, f"code_count#{self.name}#{group}#{clock.to_text(day)[:10]}")
 
-    def _place(self, challenge: Challenge) -> Place:
+    def _place(self, challenge: Challenge) -> CounterPlace:
         slot, group = Slot.of(challenge.created_at), self.group(str(challenge.phone))
         first = self._first(group, slot.day)
         key = spreading.place(first, challenge.challenge_id, str(slot.hour))
-        return Place(key, first, slot, group)
+        return CounterPlace(key, first, slot, group)
 
-    def _count(self, place: Place, adds: dict[str, int], only_if: ConditionBase) -> Item:
+    def _count(self, place: CounterPlace, adds: dict[str, int], only_if: ConditionBase) -> Item:
         declared = codec.to_item(CodeCount(scope=place.group, began_at=place.slot.day), place.key)
         try:
             found = table.write(Change(place.key, put=declared, add=adds, only_if=only_if))
@@ -178,7 +178,7 @@ class Budget:
         _note_if_busy(place, found)
         return found
 
-    def _room(self, place: Place) -> Room:
+    def _room(self, place: CounterPlace) -> Room:
         """That of its group, or of one of the 32 items of a busy hour: a 32nd, and one text at the least.
 
         What verified codes had earned when the hour became busy stays in the first item. Its texts were
@@ -249,7 +249,7 @@ def _wait(found: Item, slot: Slot, room: Room) -> int:
     return max((left for debt, most, left in debts if found.get(debt, 0) > most - _TEXT), default=1)
 
 
-def _note_if_busy(place: Place, found: Item) -> None:
+def _note_if_busy(place: CounterPlace, found: Item) -> None:
     if found.get(place.slot.texts, 0) >= _BUSY:
         spreading.note_busy(place.first, str(place.slot.hour))
 

@@ -36,7 +36,7 @@ class ChallengePurpose(StrEnum):
     EMAIL = "email"
 
 
-class Channel(StrEnum):
+class CodeChannel(StrEnum):
     """How a code travels to its destination."""
 
     SMS = "sms"
@@ -121,7 +121,7 @@ class ChallengeView(View):
     """What the app learns of a challenge; the same for a number that is known and one that is not."""
 
     challenge_id: ChallengeId
-    channel: Channel
+    channel: CodeChannel
     digits: Literal[6] = 6
     expires_at: Instant
     resend_after: Instant
@@ -151,7 +151,7 @@ class CodeRequest:
     """
 
     purpose: ChallengePurpose
-    channel: Channel
+    channel: CodeChannel
     destination: str
     locale: str | None
     scope: str
@@ -192,7 +192,7 @@ class Challenge(
     challenge_id: Annotated[ChallengeId, NOT_PERSONAL]
     purpose: Annotated[ChallengePurpose, NOT_PERSONAL]
     holder: Annotated[Holder | None, NOT_PERSONAL] = None
-    channel: Annotated[Channel, NOT_PERSONAL]
+    channel: Annotated[CodeChannel, NOT_PERSONAL]
     # One of the two, by the channel.
     phone: Annotated[str | None, personal(Category.PHONE_NUMBER, Source.PROVIDED, to=_CARRIERS)] = None
     email: Annotated[str | None, personal(Category.EMAIL, Source.PROVIDED, to=_MAIL)] = None

@@ -18,7 +18,7 @@ from chalicelib.challenges.model import (
     Challenge,
     ChallengeExpired,
     ChallengeRef,
-    Channel,
+    CodeChannel,
     CodeRequest,
     EmailUnavailable,
     Recognise,
@@ -46,11 +46,11 @@ _GIVEN_UP = timedelta(seconds=30)
 _MOST_RESENDS = 3
 
 
-_UNSENT = {Channel.SMS: SmsUnavailable, Channel.EMAIL: EmailUnavailable}
+_UNSENT = {CodeChannel.SMS: SmsUnavailable, CodeChannel.EMAIL: EmailUnavailable}
 
 
 @contextmanager
-def _told_as_unsent(channel: Channel) -> Iterator[None]:
+def _told_as_unsent(channel: CodeChannel) -> Iterator[None]:
     """While a table or the vault is out of reach no code is sent; that is what the client has to know."""
     try:
         yield
@@ -94,7 +94,7 @@ def _started(asked: CodeRequest, key: IdempotencyKey | None) -> Challenge:
     return challenge
 
 
-@_told_as_unsent(Channel.SMS)
+@_told_as_unsent(CodeChannel.SMS)
 def resend(ref: ChallengeRef, recognise: Recognise | None = None) -> Challenge:
     """Send the same code again by SMS: after 60 seconds, then after 2 and 4 minutes more.
 
@@ -192,7 +192,7 @@ def verified(challenge: Challenge) -> None:
 
 
 def _send(challenge: Challenge, destination: str) -> None:
-    hand_over = {Channel.SMS: sms.send_code, Channel.EMAIL: mail.send_code}[challenge.channel]
+    hand_over = {CodeChannel.SMS: sms.send_code, CodeChannel.EMAIL: mail.send_code}[challenge.channel]
     hand_over(destination, code(challenge), challenge.locale)
 
 
@@ -251,8 +251,8 @@ def _new(asked: CodeRequest, key: IdempotencyKey | None) -> Challenge:
         purpose=asked.purpose,
         holder=asked.holder,
         channel=asked.channel,
-        phone=asked.destination if asked.channel is Channel.SMS else None,
-        email=asked.destination if asked.channel is Channel.EMAIL else None,
+        phone=asked.destination if asked.channel is CodeChannel.SMS else None,
+        email=asked.destination if asked.channel is CodeChannel.EMAIL else None,
         device=asked.device,
         locale=asked.locale,
         fingerprint=idempotency.fingerprint(asked.body) if key and asked.body else None,

@@ -18,7 +18,7 @@ from chalicelib.limits.model import CodeHistory
 from chalicelib.privacy import codec
 
 
-class AskedBefore(Conflict):
+class ChallengeExists(Conflict):
     """The same request (Idempotency-Key) made this challenge already; `found` is its item."""
 
 
@@ -65,8 +65,8 @@ def claim(challenge: Challenge, left_before: datetime, forgotten_before: datetim
     forgotten = Attr("created_at").lte(clock.to_text(forgotten_before))
     try:
         takes = (same & unsent & over) | forgotten
-        table.write(Create(key, codec.to_item(challenge, key), or_over=takes, conflict=AskedBefore))
-    except AskedBefore as before:
+        table.write(Create(key, codec.to_item(challenge, key), or_over=takes, conflict=ChallengeExists))
+    except ChallengeExists as before:
         if before.found is None:
             raise
         return codec.opened(Challenge, before.found)

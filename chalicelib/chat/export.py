@@ -2,15 +2,15 @@
 
 A plan's steps call `chat/exporting`:
 
-    ask_stream    asked = exporting.start(user_id)       Asked, or Missing
-    await_stream  stand = exporting.poll(asked)          Pending, Ready, or Missing
-    assemble      with exporting.copied(ready, user_id, Shape.ACCESS) as chat:      Copy, or Missing
+    ask_stream    asked = exporting.start(user_id)       StreamExportTask, or MissingAtStream
+    await_stream  stand = exporting.poll(asked)          Pending, Ready, or MissingAtStream
+    assemble      with exporting.copied(ready, user_id, StreamCopyKind.ACCESS) as chat:
                       chat.parts(), chat.ndjson(), chat.counts, chat.omissions, chat.missing
 
-`Asked` and `Ready` hold a random task id and an instant, so they may stand in a request's notes. The
-manifest tells `fields.withheld(shape)` (what is never told, and why), `Copy.omissions` (what was left out of
-this copy, counted), and each `Missing` (what could not be had: reason and words). Parts are pydantic models,
-so they have a schema.
+`StreamExportTask` and `Ready` hold a random task id and an instant, so they may be stored in a request's
+notes. The manifest lists `fields.withheld(shape)` (what is never disclosed, and why), `StreamCopy.omissions`
+(what was left out of this copy, counted), and each `MissingAtStream` (what Stream did not give: a reason and
+words for the subject). Parts are pydantic models, so they have a schema.
 
 What must hold:
 
@@ -39,7 +39,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 MOST_EXPORTED = 10_000
 
 
-class Shape(StrEnum):
+class StreamCopyKind(StrEnum):
     """Which right the copy is for."""
 
     ACCESS = "access"
@@ -49,20 +49,20 @@ class Shape(StrEnum):
 # --- what is told
 
 
-class Part(BaseModel):
+class StreamPart(BaseModel):
     """A piece of the copy. Times are as exact as Stream's, since they put messages into their order."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Device(Part):
+class StreamDevice(StreamPart):
     """A device that gets notifications by Stream. Its id is left out: with it notifications can be sent."""
 
     provider: str | None = None
     added_at: AwareDatetime | None = None
 
 
-class Profile(Part):
+class StreamProfile(StreamPart):
     """The subject as a user of Stream."""
 
     kind: Literal["profile"] = "profile"
@@ -77,10 +77,10 @@ class Profile(Part):
     people_muted: int | None = None
     people_blocked: int | None = None
     conversations_muted: int | None = None
-    devices: tuple[Device, ...] = ()
+    devices: tuple[StreamDevice, ...] = ()
 
 
-class Conversation(Part):
+class Conversation(StreamPart):
     """Where a message is. The name is left out of portability: somebody else may have given it."""
 
     id: str | None = None
@@ -88,7 +88,7 @@ class Conversation(Part):
     name: str | None = None
 
 
-class Attachment(Part):
+class Attachment(StreamPart):
     """A file or a link in a message. Stream's links to files end after some days."""
 
     type: str | None = None
@@ -98,7 +98,7 @@ class Attachment(Part):
     size: int | None = None  # bytes
 
 
-class Quoted(Part):
+class Quoted(StreamPart):
     """A message that the subject quoted: which one, whose, from when. Never its text."""
 
     id: str | None = None
@@ -106,14 +106,14 @@ class Quoted(Part):
     sent_at: AwareDatetime | None = None
 
 
-class Reacted(Part):
+class Reacted(StreamPart):
     """How often others and the subject reacted to a message in one way."""
 
     type: str
     count: int
 
 
-class Message(Part):
+class StreamMessage(StreamPart):
     """A message that the subject wrote. One that is deleted and still held is told, with the time."""
 
     kind: Literal["message"] = "message"
@@ -130,7 +130,7 @@ class Message(Part):
     reactions: tuple[Reacted, ...] = ()
 
 
-class Reaction(Part):
+class StreamReaction(StreamPart):
     """A reaction of the subject, to a message of whomever."""
 
     kind: Literal["reaction"] = "reaction"
@@ -140,7 +140,7 @@ class Reaction(Part):
     to: str | None = None
 
 
-class Call(Part):
+class StreamCall(StreamPart):
     """A call that the subject was in."""
 
     kind: Literal["call"] = "call"
@@ -151,7 +151,7 @@ class Call(Part):
     ended_at: AwareDatetime | None = None
 
 
-AnyPart = Annotated[Profile | Message | Reaction | Call, Field(discriminator="kind")]
+AnyPart = Annotated[StreamProfile | StreamMessage | StreamReaction | StreamCall, Field(discriminator="kind")]
 
 
 # --- what is not told
@@ -186,7 +186,7 @@ class Ground(StrEnum):
 
 
 @dataclass(frozen=True)
-class Withheld:
+class WithheldAtStream:
     """A field of Stream's that is never told, whatever stands in it."""
 
     where: str
@@ -203,7 +203,7 @@ class Omission:
     count: int
 
 
-class Reason(StrEnum):
+class StreamReason(StrEnum):
     """Why Stream's part of a copy, or some of it, is missing: our word, and words for the subject."""
 
     NOT_THERE = (
@@ -243,14 +243,16 @@ class Reason(StrEnum):
 
 
 # Asking for a new export may bring what an earlier one did not.
-WORTH_ASKING_AGAIN = frozenset({Reason.FAILED, Reason.NEVER_READY, Reason.TASK_GONE, Reason.FILE_GONE})
+WORTH_ASKING_AGAIN = frozenset(
+    {StreamReason.FAILED, StreamReason.NEVER_READY, StreamReason.TASK_GONE, StreamReason.FILE_GONE}
+)
 
 
 @dataclass(frozen=True)
-class Missing:
+class MissingAtStream:
     """Something that could not be had. It is told with the copy: a gap is never silent."""
 
-    reason: Reason
+    reason: StreamReason
 
     @property
     def plainly(self) -> str:

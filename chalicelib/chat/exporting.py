@@ -4,10 +4,10 @@ What must hold, whatever breaks:
 
 - Nothing here changes anything at Stream, so each step may run again after a crash; at worst a file is made
   twice there.
-- What passes is raised (`StreamUnavailable`) for the caller to try again; what doesn't is a `Missing` with
-  its reason. Credentials that Stream refuses are our own fault: raised as `CredentialsRefused`, a kind of
-  `StreamUnavailable`, without a limit of time. Whatever else Stream refuses is raised as `StreamRefused`, for
-  an operator.
+- A failure that passes is raised (`StreamUnavailable`) for the caller to try again; one that does not is
+  returned as a `MissingAtStream` with its reason. Credentials that Stream refuses are our own fault: raised
+  as `CredentialsRefused`, a kind of `StreamUnavailable`, without a limit of time. Whatever else Stream
+  refuses is raised as `StreamRefused`, for an operator.
 - A file is redacted as it comes in. What is not redacted is written down nowhere; what is, stands in a
   temporary file without a name, which ends with the `with` block.
 - The copy is whole or says what may be missing: a file that breaks off is fetched again, one without a line
@@ -27,7 +27,7 @@ from pydantic import TypeAdapter
 
 from chalicelib.chat import download, export, gateway
 from chalicelib.chat.download import FileGone, FileTooLarge, LinkRefused
-from chalicelib.chat.export import AnyPart, Missing, Omission, Reason, Shape
+from chalicelib.chat.export import AnyPart, MissingAtStream, Omission, StreamCopyKind, StreamReason
 from chalicelib.chat.gateway import CredentialsRefused, InputRefused, StreamUnavailable, TaskGone, UserBurned
 from chalicelib.chat.model import TaskId, TaskState
 from chalicelib.chat.redaction import Redaction
@@ -44,7 +44,7 @@ _IN_MEMORY = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True)
-class Asked:
+class StreamExportTask:
     """Stream was asked for the export. May be kept: a random id and an instant."""
 
     task_id: TaskId
@@ -64,12 +64,12 @@ class Ready:
 
 
 @dataclass(frozen=True)
-class Copy:
+class StreamCopy:
     """What the subject gets, and what is to be told with it. Readable inside its `with` block, repeatedly."""
 
     counts: Mapping[str, int]  # by kind of part
     omissions: tuple[Omission, ...]
-    missing: tuple[Missing, ...]
+    missing: tuple[MissingAtStream, ...]
     _file: IO[bytes] = field(repr=False, compare=False)
 
     def ndjson(self) -> Iterator[bytes]:
@@ -83,21 +83,21 @@ class Copy:
             yield _reader().validate_json(line)
 
 
-def start(user_id: UserId) -> Asked | Missing:
+def start(user_id: UserId) -> StreamExportTask | MissingAtStream:
     """Ask Stream for all that it has of a user.
 
     Raises:
         StreamUnavailable, StreamRefused: as above.
     """
     try:
-        return Asked(gateway.export_users([user_id]), clock.now())
+        return StreamExportTask(gateway.export_users([user_id]), clock.now())
     except UserBurned:
-        return Missing(Reason.NOT_THERE)  # as usual for who never chatted, so it is not counted
+        return MissingAtStream(StreamReason.NOT_THERE)  # as usual for who never chatted, so it is not counted
     except InputRefused:
-        return _missing(Reason.REFUSED)
+        return _missing(StreamReason.REFUSED)
 
 
-def poll(asked: Asked) -> Pending | Ready | Missing:
+def poll(asked: StreamExportTask) -> Pending | Ready | MissingAtStream:
     """Where the export stands. After a day without one, it is missing.
 
     Raises:
@@ -107,22 +107,22 @@ def poll(asked: Asked) -> Pending | Ready | Missing:
     try:
         task = gateway.task(asked.task_id)
     except TaskGone:
-        return _missing(Reason.TASK_GONE)
+        return _missing(StreamReason.TASK_GONE)
     except CredentialsRefused:
         raise  # our own fault takes nothing from a copy, however long it lasts
     except StreamUnavailable:
         if is_late:
-            return _missing(Reason.NEVER_READY)
+            return _missing(StreamReason.NEVER_READY)
         raise
     if task.state is TaskState.FAILED:
-        return _missing(Reason.FAILED)
+        return _missing(StreamReason.FAILED)
     if task.state is TaskState.COMPLETED:
-        return Ready(asked.task_id) if task.url else _missing(Reason.FAILED)
-    return _missing(Reason.NEVER_READY) if is_late else Pending()
+        return Ready(asked.task_id) if task.url else _missing(StreamReason.FAILED)
+    return _missing(StreamReason.NEVER_READY) if is_late else Pending()
 
 
 @contextmanager
-def copied(ready: Ready, user_id: UserId, shape: Shape) -> Iterator[Copy | Missing]:
+def copied(ready: Ready, user_id: UserId, shape: StreamCopyKind) -> Iterator[StreamCopy | MissingAtStream]:
     """Fetch the file and redact it for its subject, in memory that a line bounds.
 
     Raises:
@@ -132,7 +132,9 @@ def copied(ready: Ready, user_id: UserId, shape: Shape) -> Iterator[Copy | Missi
         yield _copy(ready, user_id, shape, file)
 
 
-def _copy(ready: Ready, user_id: UserId, shape: Shape, file: IO[bytes]) -> Copy | Missing:
+def _copy(
+    ready: Ready, user_id: UserId, shape: StreamCopyKind, file: IO[bytes]
+) -> StreamCopy | MissingAtStream:
     redaction, counts = Redaction(user_id, shape), Counter[str]()
     try:
         for line in _lines(ready):
@@ -142,17 +144,17 @@ def _copy(ready: Ready, user_id: UserId, shape: Shape, file: IO[bytes]) -> Copy 
     except tuple(_REASONS) as error:
         return _missing(_REASONS[type(error)])
     if not counts:
-        return _missing(Reason.NOTHING_FOUND)
+        return _missing(StreamReason.NOTHING_FOUND)
     is_full = redaction.most_entries >= export.MOST_EXPORTED
-    cut = (_missing(Reason.PERHAPS_CUT),) if is_full else ()
-    return Copy(counts, redaction.omissions, cut, file)
+    cut = (_missing(StreamReason.PERHAPS_CUT),) if is_full else ()
+    return StreamCopy(counts, redaction.omissions, cut, file)
 
 
 _REASONS = {
-    TaskGone: Reason.TASK_GONE,
-    FileGone: Reason.FILE_GONE,
-    FileTooLarge: Reason.TOO_LARGE,
-    LinkRefused: Reason.LINK_REFUSED,
+    TaskGone: StreamReason.TASK_GONE,
+    FileGone: StreamReason.FILE_GONE,
+    FileTooLarge: StreamReason.TOO_LARGE,
+    LinkRefused: StreamReason.LINK_REFUSED,
 }
 
 
@@ -163,9 +165,9 @@ def _lines(ready: Ready) -> Iterator[bytes | bytearray]:
     return download.lines(url)
 
 
-def _missing(reason: Reason) -> Missing:
+def _missing(reason: StreamReason) -> MissingAtStream:
     metrics.count(Metric.CHAT_EXPORT_MISSING)
-    return Missing(reason)
+    return MissingAtStream(reason)
 
 
 @cache

@@ -3,7 +3,7 @@
 Any other name is unknown. A name is told only if chat/redaction reads it, too.
 """
 
-from chalicelib.chat.export import Ground, Shape, Withheld
+from chalicelib.chat.export import Ground, StreamCopyKind, WithheldAtStream
 
 LINE = ("user", "messages", "reactions", "calls", "duration")
 _TOLD = {
@@ -61,16 +61,18 @@ _WITHHELD = {
     },
 }
 _ALWAYS = (
-    Withheld("conversation", "all but its id, type and name", Ground.OTHERS),
-    Withheld("mentioned person", "all but the name", Ground.OTHERS),
-    Withheld("quoted message", "its text and all but its id, author's name and time", Ground.OTHERS),
+    WithheldAtStream("conversation", "all but its id, type and name", Ground.OTHERS),
+    WithheldAtStream("mentioned person", "all but the name", Ground.OTHERS),
+    WithheldAtStream("quoted message", "its text and all but its id, author's name and time", Ground.OTHERS),
 )
 _NOT_PORTABLE = (
-    Withheld("profile", "mutes, blocks and devices", Ground.NOT_PORTABLE),
-    Withheld("conversation", "name", Ground.OTHERS),
-    Withheld("quoted message", "the reference", Ground.OTHERS),
-    Withheld("message", "others' reactions, and which message of others it replies to", Ground.OTHERS),
-    Withheld("reaction", "which message of others it is to", Ground.OTHERS),
+    WithheldAtStream("profile", "mutes, blocks and devices", Ground.NOT_PORTABLE),
+    WithheldAtStream("conversation", "name", Ground.OTHERS),
+    WithheldAtStream("quoted message", "the reference", Ground.OTHERS),
+    WithheldAtStream(
+        "message", "others' reactions, and which message of others it replies to", Ground.OTHERS
+    ),
+    WithheldAtStream("reaction", "which message of others it is to", Ground.OTHERS),
 )
 
 KNOWN = {
@@ -79,12 +81,12 @@ KNOWN = {
 }
 
 
-def withheld(shape: Shape) -> tuple[Withheld, ...]:
+def withheld(shape: StreamCopyKind) -> tuple[WithheldAtStream, ...]:
     """What no copy of this shape tells, and why: the same for everybody."""
     named = tuple(
-        Withheld(what, name, ground)
+        WithheldAtStream(what, name, ground)
         for what, grounds in _WITHHELD.items()
         for ground, names in grounds.items()
         for name in names.split()
     )
-    return named + _ALWAYS + (_NOT_PORTABLE if shape is Shape.PORTABILITY else ())
+    return named + _ALWAYS + (_NOT_PORTABLE if shape is StreamCopyKind.PORTABILITY else ())

@@ -9,7 +9,7 @@ T = TypeVar("T")
 JsonObject: TypeAlias = dict[str, Any]
 
 
-class Reader:
+class FieldReader:
     """Reads fields of one object; a value of another form is None and counted."""
 
     def __init__(self, entry: JsonObject, unreadable: Callable[[], None]) -> None:

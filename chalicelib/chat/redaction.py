@@ -10,29 +10,29 @@ from collections.abc import Callable, Iterator
 from chalicelib.chat.export import (
     AnyPart,
     Attachment,
-    Call,
     Conversation,
-    Device,
     Ground,
-    Message,
     Omission,
-    Profile,
     Quoted,
     Reacted,
-    Reaction,
-    Shape,
+    StreamCall,
+    StreamCopyKind,
+    StreamDevice,
+    StreamMessage,
+    StreamProfile,
+    StreamReaction,
 )
 from chalicelib.chat.fields import KNOWN, LINE
-from chalicelib.chat.reading import JsonObject, Reader, flag, instant, length, number, parsed, text
+from chalicelib.chat.reading import FieldReader, JsonObject, flag, instant, length, number, parsed, text
 from chalicelib.core.ids import UserId
 
 
 class Redaction:
     """Redacts the lines of one export for one subject, and counts what it leaves out."""
 
-    def __init__(self, subject: UserId, shape: Shape) -> None:
+    def __init__(self, subject: UserId, shape: StreamCopyKind) -> None:
         self._subject = subject
-        self._portable = shape is Shape.PORTABILITY
+        self._portable = shape is StreamCopyKind.PORTABILITY
         self._omitted: Counter[tuple[str, Ground]] = Counter()
         self.most_entries = 0  # in any list of messages or reactions: full ones may have been cut
 
@@ -62,10 +62,10 @@ class Redaction:
         yield from filter(None, (self._reaction(one, own_ids) for one in reactions))
         yield from (self._call(one) for one in self._entries("call", content.get("calls")))
 
-    def _profile(self, user: JsonObject) -> Profile:
+    def _profile(self, user: JsonObject) -> StreamProfile:
         self._count_unknown("profile", user)
         of = self._reader("profile", user)
-        profile = Profile(
+        profile = StreamProfile(
             name=of("name", text),
             image=of("image", text),
             language=of("language", text) or None,
@@ -86,18 +86,18 @@ class Redaction:
         }
         return profile.model_copy(update=more)
 
-    def _device(self, device: JsonObject) -> Device:
+    def _device(self, device: JsonObject) -> StreamDevice:
         self._count_unknown("device", device)
         of = self._reader("device", device)
-        return Device(provider=of("push_provider", text), added_at=of("created_at", instant))
+        return StreamDevice(provider=of("push_provider", text), added_at=of("created_at", instant))
 
-    def _message(self, message: JsonObject, own_ids: set[str]) -> Message:
+    def _message(self, message: JsonObject, own_ids: set[str]) -> StreamMessage:
         self._count_unknown("message", message)
         of = self._reader("message", message)
         mentioned = self._entries("mentioned person", message.get("mentioned_users"))
         attached = self._entries("attachment", message.get("attachments"))
         reply_to = of("parent_id", text)
-        return Message(
+        return StreamMessage(
             id=of("id", text),
             conversation=self._conversation(message),
             text=of("text", text),
@@ -160,7 +160,7 @@ class Redaction:
         found = ((text(kind), of(kind, number)) for kind in counts)
         return tuple(Reacted(type=kind, count=count) for kind, count in found if kind and count is not None)
 
-    def _reaction(self, reaction: JsonObject, own_ids: set[str]) -> Reaction | None:
+    def _reaction(self, reaction: JsonObject, own_ids: set[str]) -> StreamReaction | None:
         self._count_unknown("reaction", reaction)
         of = self._reader("reaction", reaction)
         kind = of("type", text)
@@ -168,12 +168,12 @@ class Redaction:
             self._omit("reaction", Ground.UNREADABLE)
             return None
         to = self._reference(of("message_id", text), own_ids)
-        return Reaction(type=kind, score=of("score", number), at=of("created_at", instant), to=to)
+        return StreamReaction(type=kind, score=of("score", number), at=of("created_at", instant), to=to)
 
-    def _call(self, call: JsonObject) -> Call:
+    def _call(self, call: JsonObject) -> StreamCall:
         self._count_unknown("call", call)
         of = self._reader("call", call)
-        return Call(
+        return StreamCall(
             id=of("id", text),
             type=of("type", text),
             created_at=of("created_at", instant),
@@ -216,8 +216,8 @@ class Redaction:
             self._omit(what, Ground.UNREADABLE)
         return {}
 
-    def _reader(self, what: str, entry: JsonObject) -> Reader:
-        return Reader(entry, lambda: self._omit(what, Ground.UNREADABLE))
+    def _reader(self, what: str, entry: JsonObject) -> FieldReader:
+        return FieldReader(entry, lambda: self._omit(what, Ground.UNREADABLE))
 
     def _count_unknown(self, what: str, entry: JsonObject) -> None:
         self._omit(what, Ground.UNKNOWN, len(entry.keys() - KNOWN[what]))

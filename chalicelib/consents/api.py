@@ -5,11 +5,11 @@ from chalice.app import Blueprint
 from chalicelib.accounts.service import OPEN_ACCOUNT
 from chalicelib.consents import service
 from chalicelib.consents.model import (
+    ConsentDecision,
     ConsentList,
     ConsentPurpose,
     ConsentState,
     ConsentView,
-    Decision,
     NoticeOutdated,
     Signals,
 )
@@ -34,7 +34,7 @@ def list_consents(caller: RightsCaller) -> ConsentList:
     return ConsentList.of(caller[PURPOSES])
 
 
-def _gives(body: Decision, **_: object) -> bool:
+def _gives(body: ConsentDecision, **_: object) -> bool:
     """Withdrawing is never refused, and changes something only after giving, so giving bounds both."""
     return body.state is ConsentState.GIVEN
 
@@ -48,7 +48,7 @@ def _gives(body: Decision, **_: object) -> bool:
     problems=(NoticeOutdated,),
 )
 def decide_on_purpose(
-    caller: RightsCaller, purpose: ConsentPurpose, body: Decision, signal: GlobalPrivacyControl | None
+    caller: RightsCaller, purpose: ConsentPurpose, body: ConsentDecision, signal: GlobalPrivacyControl | None
 ) -> ConsentView:
     """Give or withdraw consent for one purpose, in force with the next request.
 

@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from chalicelib.consents.model import Consent, ConsentState, Method, Purposes
-from chalicelib.core.chain import Chain, Entry, NewEntry
+from chalicelib.core.chain import Chain, ChainEntry, NewEntry
 from chalicelib.core.clock import Instant
 from chalicelib.core.ids import ConsentRecordId, Pseudonym
 from chalicelib.notices.model import NoticeVersion
@@ -129,7 +129,7 @@ def entry(events: Iterable[dict[str, Any]], at: datetime) -> NewEntry:
     return NewEntry(DECIDED, {"events": list(events)}, delete_at=Period.CONSENT_EVIDENCE.ends(at))
 
 
-def carried_over(purposes: Purposes, entries: Iterable[Entry], at: datetime) -> NewEntry:
+def carried_over(purposes: Purposes, entries: Iterable[ChainEntry], at: datetime) -> NewEntry:
     """The entry that repeats the event of every consent in force, word for word as the history has it.
 
     Raises:
@@ -159,7 +159,7 @@ def renew_at(purposes: Purposes) -> datetime | None:
     return Period.CONSENT_EVIDENCE.ends(min(told)) - _AHEAD if told else None
 
 
-def events_about(purpose: Purpose, entries: list[Entry]) -> list[Event]:
+def events_about(purpose: Purpose, entries: list[ChainEntry]) -> list[Event]:
     """The events of one purpose in the order of their entries, newest first.
 
     What was carried over is told once, by its oldest entry here. What else the chain holds is passed over.

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 from pydantic_core import PydanticCustomError
 
 from chalicelib.core.clock import MINUTE, Instant
-from chalicelib.core.errors import Conflict, Schemas
+from chalicelib.core.errors import ConflictingRequest, Schemas
 from chalicelib.core.http import Body, View
 from chalicelib.core.ids import AccountId, ConsentRecordId
 from chalicelib.core.table import Table
@@ -27,7 +27,7 @@ from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, Record, personal
 from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source
 
 
-class NoticeOutdated(Conflict):
+class NoticeOutdated(ConflictingRequest):
     """Consent was given to another notice than the one that applies; `current` names the one to show."""
 
     code = "notice_outdated"
@@ -191,7 +191,7 @@ class Purposes(
         return self.restrictions.keys()
 
 
-class Decision(Body):
+class ConsentDecision(Body):
     """A choice about one purpose. Giving names the notice that was shown; withdrawing needs nothing more."""
 
     model_config = ConfigDict(

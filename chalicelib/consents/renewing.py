@@ -28,7 +28,7 @@ _AT_ONCE = 33
 
 
 @dataclass
-class Run:
+class RenewalRun:
     """How many accounts a run renewed, how many it could not, and how many items of others it deleted."""
 
     renewed: int = 0
@@ -36,13 +36,13 @@ class Run:
     deleted: int = 0
 
 
-def renew(until: datetime) -> Run:
+def renew(until: datetime) -> RenewalRun:
     """See to what is due, up to an instant: delete, append what is owed, renew evidence of consents in force.
 
     Raises:
         Unavailable: a table does not answer; what was renewed by then stays so.
     """
-    run, now = Run(), clock.now()
+    run, now = RenewalRun(), clock.now()
     due = store.due(now)
     while clock.now() < until and (batch := list(islice(due, _AT_ONCE))):
         for found in needs.read_accounts(batch, (OPEN_ACCOUNT, PURPOSES, DATA_KEY)):
@@ -53,7 +53,7 @@ def renew(until: datetime) -> Run:
     return run
 
 
-def _see_to(found: Found, now: datetime, until: datetime, run: Run) -> None:
+def _see_to(found: Found, now: datetime, until: datetime, run: RenewalRun) -> None:
     """Do what is due for one account; one that is erased has nothing left."""
     account, purposes = found[OPEN_ACCOUNT], found[PURPOSES]
     if account is None or purposes is None:

@@ -20,8 +20,8 @@ from chalicelib.consents.evidence import Event, EventState
 from chalicelib.consents.model import (
     GPC_REFUSES,
     Choice,
+    ConsentDecision,
     ConsentState,
-    Decision,
     Method,
     NoticeOutdated,
     Purposes,
@@ -56,7 +56,7 @@ _COUNTED = {
 
 
 def choices(
-    purpose: Purpose, asked: Decision, privacy: Standing, signal: GlobalPrivacyControl | None
+    purpose: Purpose, asked: ConsentDecision, privacy: Standing, signal: GlobalPrivacyControl | None
 ) -> tuple[Choice, ...]:
     """What a request decides: what the subject says, then what their browser says about the rest.
 
@@ -139,7 +139,7 @@ def history(account: Account | None, purpose: Purpose, cursor: Cursor | None) ->
     return RecordList(items=items, next=str(more) if more else None)
 
 
-def _shown(asked: Decision, privacy: Standing) -> NoticeVersion | None:
+def _shown(asked: ConsentDecision, privacy: Standing) -> NoticeVersion | None:
     """The notice to put on record; a withdrawal goes through whatever it names, or without one.
 
     Consent is given to the notice that applies to the subject, or to the one in effect that replaces it:

@@ -141,7 +141,7 @@ class NotFound(Problem):
     title = "There is nothing here"
 
 
-class Conflict(Problem):
+class ConflictingRequest(Problem):
     """The request contradicts what is stored."""
 
     status = 409
@@ -149,7 +149,7 @@ class Conflict(Problem):
     title = "The request contradicts the current state"
 
 
-class InProgress(Conflict):
+class InProgress(ConflictingRequest):
     """The same request (Idempotency-Key) is still being served."""
 
     code = "in_progress"

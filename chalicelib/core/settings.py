@@ -80,7 +80,7 @@ class Checkpoints:
 
 
 @dataclass(frozen=True)
-class Mail:
+class MailSettings:
     """Who mail comes from, and SES's configuration set: nothing is tracked, what comes back is reported."""
 
     sender: str
@@ -139,9 +139,9 @@ class Settings:
         """The stage key's versions as KMS wrapped them; only functions that open records have it."""
         return self._named("RU4M_STAGE_KEYS")
 
-    def mail(self) -> Mail:
+    def mail(self) -> MailSettings:
         """How mail is sent; only functions that send any are given the variables."""
-        return Mail(
+        return MailSettings(
             sender=_email_address(self._named("RU4M_MAIL_FROM")),
             configuration=self._named("RU4M_MAIL_CONFIGURATION"),
         )

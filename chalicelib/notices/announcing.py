@@ -23,7 +23,7 @@ from chalicelib.notices import store, telling
 from chalicelib.notices.model import Announcement, Notice, Walk
 from chalicelib.notices.service import announceable
 from chalicelib.notices.store import WalkTaken
-from chalicelib.notices.telling import MOST_AT_ONCE, MOST_WHOLE, Reader
+from chalicelib.notices.telling import MOST_AT_ONCE, MOST_WHOLE, NoticeRecipient
 
 # Longer than any run: Lambda ends one after five minutes.
 LEASE = timedelta(minutes=6)
@@ -74,7 +74,7 @@ class _Run:
                 seen += 1
         return _Seen(seen, left_out)
 
-    def _tells(self, reader: Reader, notice: Notice, so_far: Announcement | None) -> bool:
+    def _tells(self, reader: NoticeRecipient, notice: Notice, so_far: Announcement | None) -> bool:
         if reader.address and not self.mail_goes:
             return False
         try:

@@ -103,7 +103,7 @@ class Acceptance(
     accepted_at: Annotated[Instant, NOT_PERSONAL]
 
 
-class Channel(StrEnum):
+class NoticeChannel(StrEnum):
     """How an account is told of a version."""
 
     EMAIL = "email"
@@ -131,7 +131,7 @@ class Announcement(
 
     version: Annotated[NoticeVersion, NOT_PERSONAL]
     telling: Annotated[Telling, NOT_PERSONAL]
-    channel: Annotated[Channel, NOT_PERSONAL]
+    channel: Annotated[NoticeChannel, NOT_PERSONAL]
     told_at: Annotated[Instant | None, NOT_PERSONAL] = None
     mail_id: Annotated[MailId | None, NOT_PERSONAL] = None
 

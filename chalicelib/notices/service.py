@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from chalicelib.core import clock
-from chalicelib.core.errors import Conflict, Forbidden, NotFound, Schemas
+from chalicelib.core.errors import ConflictingRequest, Forbidden, NotFound, Schemas
 from chalicelib.core.ids import AccountId
 from chalicelib.core.needs import Several
 from chalicelib.core.table import Create
@@ -13,8 +13,8 @@ from chalicelib.notices.model import (
     Acceptance,
     Announcement,
     AnnouncementView,
-    Channel,
     Notice,
+    NoticeChannel,
     NoticeKind,
     NoticeVersion,
     Telling,
@@ -45,7 +45,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-class TermsOutdated(Conflict):
+class TermsOutdated(ConflictingRequest):
     """What was shown is not current any more; `current` names the version of each kind."""
 
     code = "terms_outdated"
@@ -163,7 +163,9 @@ def first_announcements(account_id: AccountId) -> list[Create]:
 
 def shown_in_app(version: NoticeVersion) -> Announcement:
     """An account is told by the notice in its app, which stands there from now on."""
-    return Announcement(version=version, telling=Telling.TOLD, channel=Channel.IN_APP, told_at=clock.now())
+    return Announcement(
+        version=version, telling=Telling.TOLD, channel=NoticeChannel.IN_APP, told_at=clock.now()
+    )
 
 
 def accept(account_id: AccountId, version: NoticeVersion, standing: Standing) -> None:

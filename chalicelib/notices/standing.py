@@ -15,7 +15,7 @@ from chalicelib.notices.model import Acceptance, Announcement, FirstNotice, Noti
 
 
 @dataclass(frozen=True)
-class Told:
+class Announced:
     """A version that an account was told of, when, and when it starts to apply by itself."""
 
     notice: Notice
@@ -49,11 +49,11 @@ class Standing:
         current = self.current(now)
         return None if current.version in self.accepted else current
 
-    def told(self) -> tuple[Told, ...]:
+    def told(self) -> tuple[Announced, ...]:
         """The versions that the account was told of."""
         known = ((notice, self.announced.get(notice.version)) for notice in self.versions)
         return tuple(
-            Told(notice, announcement.told_at, since)
+            Announced(notice, announcement.told_at, since)
             for notice, announcement in known
             if announcement and announcement.told_at and (since := self.applies_from(notice))
         )

@@ -32,7 +32,7 @@ from chalicelib.messages import mail
 from chalicelib.messages.mail import MailInDoubt, MailRefused, MailUnavailable
 from chalicelib.notices import store
 from chalicelib.notices.letter import letter
-from chalicelib.notices.model import Announcement, Channel, Delivery, Notice, NoticeVersion, Telling
+from chalicelib.notices.model import Announcement, Delivery, Notice, NoticeChannel, NoticeVersion, Telling
 from chalicelib.notices.service import acceptance_of, shown_in_app
 from chalicelib.notices.store import BegunBefore
 from chalicelib.privacy.purposes import Choices, Purpose, permits
@@ -47,7 +47,7 @@ MOST_AT_ONCE = 50
 
 
 @dataclass(frozen=True)
-class Reader:
+class NoticeRecipient:
     """Somebody to tell; without `address` it is done in the app."""
 
     account_id: AccountId
@@ -74,13 +74,13 @@ def untold(notice: Notice, account_ids: Iterable[AccountId]) -> dict[AccountId, 
     return found
 
 
-def readers(account_ids: Iterable[AccountId]) -> list[Reader]:
+def readers(account_ids: Iterable[AccountId]) -> list[NoticeRecipient]:
     """Those of at most 25 accounts that are there, and how each can be reached."""
     rows = needs.read_accounts(account_ids, _WHOLE)
     return [reader for row in rows if (reader := _reader(row))]
 
 
-def tell(reader: Reader, notice: Notice, so_far: Announcement | None) -> None:
+def tell(reader: NoticeRecipient, notice: Notice, so_far: Announcement | None) -> None:
     """Tell one account, unless somebody else is telling it.
 
     Raises:
@@ -100,7 +100,7 @@ def came_back(mail_id: MailId) -> None:
     """
     delivery = store.delivery(mail_id)
     found = delivery and store.announcement(delivery.account_id, delivery.version)
-    if delivery and found and (found.mail_id, found.channel) == (mail_id, Channel.EMAIL):
+    if delivery and found and (found.mail_id, found.channel) == (mail_id, NoticeChannel.EMAIL):
         metrics.count(Metric.MAIL_CAME_BACK)
         with suppress(BegunBefore):
             _show_in_app(delivery.account_id, delivery.version, found)
@@ -110,26 +110,26 @@ def _is_told(announcement: Announcement | None) -> bool:
     return announcement is not None and announcement.telling is Telling.TOLD
 
 
-def _reader(row: Found) -> Reader | None:
+def _reader(row: Found) -> NoticeRecipient | None:
     """An account as it can be told: frozen ones, and those whose records do not open, in the app."""
     account_id = row.claims.account_id
     try:
         account, profile, choices = row[OPEN_ACCOUNT], row[PROFILE], row[PURPOSES]
     except SealingError:
-        return Reader(account_id)
+        return NoticeRecipient(account_id)
     if account is None:
         return None
     # Being told is what a law asks for, so it outlasts a restriction; who waits for erasure gets no mail.
     may_write = account.state is not AccountState.FROZEN and permits(choices, Purpose.LEGAL_OBLIGATION)
     if profile is None or profile.email is None or not may_write:
-        return Reader(account_id)
-    return Reader(account_id, profile.email, account.locale, choices)
+        return NoticeRecipient(account_id)
+    return NoticeRecipient(account_id, profile.email, account.locale, choices)
 
 
-def _send(reader: Reader, address: str, notice: Notice, so_far: Announcement | None) -> None:
+def _send(reader: NoticeRecipient, address: str, notice: Notice, so_far: Announcement | None) -> None:
     now, mail_id = clock.now(), MailId.new()
     sending = Announcement(
-        version=notice.version, telling=Telling.SENDING, channel=Channel.EMAIL, mail_id=mail_id
+        version=notice.version, telling=Telling.SENDING, channel=NoticeChannel.EMAIL, mail_id=mail_id
     )
     delivery = Delivery(mail_id=mail_id, account_id=reader.account_id, version=notice.version, sent_at=now)
     table.transact([_step(reader.account_id, so_far, sending), store.delivering(delivery)])

@@ -14,7 +14,7 @@ from chalicelib.core.table import Table
 from chalicelib.privacy.declaration import DataSubject, Declaration, KeyClass, Personal
 from chalicelib.privacy.periods import After, Statutory, UntilErasure
 from chalicelib.privacy.purposes import Correction, LegalBasis, Source
-from chalicelib.privacy.whereabouts import Found, found
+from chalicelib.privacy.whereabouts import LookupPath, found
 
 # Attributes of an item that are not a record's own.
 RESERVED = frozenset({"pk", "sk", "kind", "sealed", "rows", "expires_at", "delete_at"})
@@ -80,7 +80,7 @@ def _consent(declaration: Declaration) -> Iterator[str]:
         return
     if not isinstance(declaration.retention, After):
         yield "retention has to be After(period, since): a consent may end long before the account does"
-    if found(declaration.table) is not Found.BY_ACCOUNT:
+    if found(declaration.table) is not LookupPath.BY_ACCOUNT:
         yield "choose a table that is found by the account: what rests on a consent is deleted with it"
 
 
@@ -91,10 +91,10 @@ def _place(declaration: Declaration) -> Iterator[str]:
         yield "choose another table: only core/chain writes to the Ledger"
     if table is Table.KEYS:
         yield "choose another table: Keys holds data keys and nothing else"
-    unfindable = found(table) is Found.BY_NOTHING
+    unfindable = found(table) is LookupPath.BY_NOTHING
     if unfindable and key_class in {KeyClass.SUBJECT, KeyClass.RETAINED}:
         yield f"choose another table: neither export nor erasure finds anything in {table.name}"
-    if found(table) is Found.BY_INDEX and key_class is KeyClass.SUBJECT:
+    if found(table) is LookupPath.BY_INDEX and key_class is KeyClass.SUBJECT:
         yield f"key_class has to be RETAINED: what is in {table.name} outlives its subject's key"
     if key_class is KeyClass.TRANSIENT and not unfindable:
         yield "key_class has to be SUBJECT: in this table a backup would keep what is sealed as TRANSIENT"
@@ -103,13 +103,13 @@ def _place(declaration: Declaration) -> Iterator[str]:
 def _staff(declaration: Declaration) -> Iterator[str]:
     """Plans of a user's records leave out what is about staff, so it must not stand among them."""
     about_staff = declaration.subject is DataSubject.STAFF
-    if about_staff and found(declaration.table) is not Found.BY_INDEX:
+    if about_staff and found(declaration.table) is not LookupPath.BY_INDEX:
         yield f"choose another table: all that is in {declaration.table.name} is about users"
 
 
 def _transience(declaration: Declaration) -> Iterator[str]:
     retention, table = declaration.retention, declaration.table
-    if found(table) is not Found.BY_NOTHING:
+    if found(table) is not LookupPath.BY_NOTHING:
         return
     if not isinstance(retention, After):
         yield f"retention has to be After(period, since): everything in {table.name} ends by itself"

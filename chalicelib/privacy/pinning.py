@@ -18,7 +18,7 @@ from datetime import datetime
 from chalicelib.core import clock, table
 from chalicelib.core.ids import AccountId
 from chalicelib.core.table import Attr, Change, Conflict, Key, Query, Table
-from chalicelib.privacy.whereabouts import Found, found, partition
+from chalicelib.privacy.whereabouts import LookupPath, found, partition
 
 # Writes of one transaction. DynamoDB takes items of 4 MB together, and an item of usage may have 100 KB.
 _AT_ONCE = 25
@@ -70,7 +70,7 @@ def pin(account_id: AccountId, as_of: datetime, until: datetime, deadline: datet
 def _lapsing(account_id: AccountId, as_of: datetime, end: int) -> Iterator[tuple[Key, int]]:
     """What was visible and expires before an end, each with the time at which it is deleted as it stands."""
     for place in Table:
-        if found(place) is Found.BY_ACCOUNT and place is not Table.KEYS:  # data keys do not lapse
+        if found(place) is LookupPath.BY_ACCOUNT and place is not Table.KEYS:  # data keys do not lapse
             for item in table.query(Query(place, partition(account_id), as_of=as_of, attributes=())):
                 if item.get("expires_at", end) < end:
                     yield Key(place, item["pk"], item.get("sk")), item["delete_at"]

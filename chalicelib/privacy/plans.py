@@ -25,7 +25,7 @@ from chalicelib.privacy.periods import Statutory
 from chalicelib.privacy.personal import Record
 from chalicelib.privacy.purposes import Category, Correction, LegalBasis, Purpose, Source
 from chalicelib.privacy.recipients import Recipient
-from chalicelib.privacy.whereabouts import Found, found
+from chalicelib.privacy.whereabouts import LookupPath, found
 
 Records = Iterable[type[Record]]
 
@@ -37,7 +37,7 @@ _UNFINDABLE = "nothing leads from you to it; it ends by itself"
 
 
 @dataclass(frozen=True)
-class Told:
+class DisclosedField:
     """A field that stands in the copy. Ids, states and times have no category and no source."""
 
     name: str
@@ -49,7 +49,7 @@ class Told:
 
 
 @dataclass(frozen=True)
-class Withheld:
+class WithheldField:
     """A field that does not stand in the copy, and the reason that the subject is told."""
 
     name: str
@@ -62,14 +62,14 @@ class Section:
 
     kind: str
     table: Table
-    found: Found
+    found: LookupPath
     purpose: Purpose
     basis: LegalBasis
     kept: str
     period: str | None  # ISO 8601; None where an event ends it
     recipients: tuple[Recipient, ...]
-    told: tuple[Told, ...]
-    withheld: tuple[Withheld, ...]
+    told: tuple[DisclosedField, ...]
+    withheld: tuple[WithheldField, ...]
 
 
 def export_plan(records: Records) -> tuple[Section, ...]:
@@ -79,11 +79,11 @@ def export_plan(records: Records) -> tuple[Section, ...]:
 
 def _section(declaration: Declaration) -> Section:
     where = found(declaration.table)
-    told: list[Told] = []
-    withheld: list[Withheld] = []
+    told: list[DisclosedField] = []
+    withheld: list[WithheldField] = []
     for name, marker in declaration.fields.items():
-        if why := _UNFINDABLE if where is Found.BY_NOTHING else _withheld(marker):
-            withheld.append(Withheld(name, why))
+        if why := _UNFINDABLE if where is LookupPath.BY_NOTHING else _withheld(marker):
+            withheld.append(WithheldField(name, why))
         else:
             told.append(_told(name, marker, declaration.basis))
     return Section(
@@ -106,12 +106,12 @@ def _withheld(marker: Personal | NotPersonal) -> str | None:
     return marker.withheld
 
 
-def _told(name: str, marker: Personal | NotPersonal, basis: LegalBasis) -> Told:
+def _told(name: str, marker: Personal | NotPersonal, basis: LegalBasis) -> DisclosedField:
     if isinstance(marker, NotPersonal):
-        return Told(name)
+        return DisclosedField(name)
     portable = basis in {LegalBasis.CONSENT, LegalBasis.CONTRACT} and marker.source is not Source.GENERATED
     recipients = (Recipient.AWS, *marker.to)
-    return Told(name, marker.category, marker.source, marker.correction, recipients, portable)
+    return DisclosedField(name, marker.category, marker.source, marker.correction, recipients, portable)
 
 
 # --- holds
@@ -155,7 +155,7 @@ class Kept:
 
     kind: str
     table: Table
-    found: Found
+    found: LookupPath
     action: Action
     law: str
     reason: str
@@ -176,7 +176,7 @@ def hold_plan(records: Records, hold: Hold) -> tuple[Kept, ...]:
 
 
 def _held(declaration: Declaration, hold: Hold) -> Kept:
-    if found(declaration.table) is Found.BY_NOTHING:
+    if found(declaration.table) is LookupPath.BY_NOTHING:
         raise NotHoldable(f"{declaration.kind} can't be held: {found(declaration.table).value}")
     return _kept(declaration, hold.law, hold.reason, hold.until)
 
@@ -191,7 +191,7 @@ def _kept(declaration: Declaration, law: str, reason: str, until: datetime | Sta
 
 
 @dataclass(frozen=True)
-class Step:
+class TableStep:
     """Something that is done once, in one table, and may be done again."""
 
     action: Action
@@ -210,7 +210,7 @@ class Step:
 class ErasurePlan:
     """The steps in their order, what stays and why, and whose copies the key takes with it."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[TableStep, ...]
     kept: tuple[Kept, ...]
     unreadable_with_key: tuple[str, ...]  # every copy of these, in backups too once those of Keys are over
 
@@ -230,14 +230,14 @@ def erasure_plan(records: Records, held: Iterable[Kept] = ()) -> ErasurePlan:
     if unknown := {k.kind for k in kept} - {d.kind for d in declared}:
         raise NotHoldable(f"no such record: {', '.join(sorted(unknown))}")
     steps = (
-        *_steps(Action.RELEASE, (d for d in declared if found(d.table) is Found.BY_CLAIM), kept),
+        *_steps(Action.RELEASE, (d for d in declared if found(d.table) is LookupPath.BY_CLAIM), kept),
         *_keeping(Action.RESEAL, kept),
         *_keeping(Action.LOCK, kept),
-        *_steps(Action.DELETE, (d for d in declared if found(d.table) is Found.BY_ACCOUNT), kept),
-        *_steps(Action.LAPSE, (d for d in declared if found(d.table) is Found.BY_NOTHING)),
-        Step(Action.DELETE_KEY, Table.KEYS),
-        *_steps(Action.NEVER, (d for d in declared if found(d.table) is Found.BY_INDEX)),
-        *(Step(Action.NEVER, table) for table in Table if found(table) is Found.BY_PSEUDONYM),
+        *_steps(Action.DELETE, (d for d in declared if found(d.table) is LookupPath.BY_ACCOUNT), kept),
+        *_steps(Action.LAPSE, (d for d in declared if found(d.table) is LookupPath.BY_NOTHING)),
+        TableStep(Action.DELETE_KEY, Table.KEYS),
+        *_steps(Action.NEVER, (d for d in declared if found(d.table) is LookupPath.BY_INDEX)),
+        *(TableStep(Action.NEVER, table) for table in Table if found(table) is LookupPath.BY_PSEUDONYM),
     )
     sealed = tuple(d.kind for d in declared if d.key_class is KeyClass.SUBJECT)
     return ErasurePlan(steps, kept, sealed)
@@ -248,26 +248,28 @@ def _by_statute(declaration: Declaration) -> Kept | None:
     if not isinstance(retention, Statutory):
         return None
     kept = _kept(declaration, retention.law, retention.plainly, retention)
-    return replace(kept, action=Action.NEVER) if kept.found is Found.BY_INDEX else kept
+    return replace(kept, action=Action.NEVER) if kept.found is LookupPath.BY_INDEX else kept
 
 
-def _keeping(action: Action, kept: tuple[Kept, ...]) -> tuple[Step, ...]:
+def _keeping(action: Action, kept: tuple[Kept, ...]) -> tuple[TableStep, ...]:
     """A step per table. What several reasons keep is sealed anew or locked once."""
     chosen = {k.kind: k.table for k in kept if k.action is action}
     return tuple(
-        Step(action, table, tuple(sorted(kind for kind, where in chosen.items() if where is table)))
+        TableStep(action, table, tuple(sorted(kind for kind, where in chosen.items() if where is table)))
         for table in sorted(set(chosen.values()))
     )
 
 
-def _steps(action: Action, declared: Iterable[Declaration], kept: tuple[Kept, ...] = ()) -> tuple[Step, ...]:
+def _steps(
+    action: Action, declared: Iterable[Declaration], kept: tuple[Kept, ...] = ()
+) -> tuple[TableStep, ...]:
     """A step per table, over the classes of it that nothing keeps."""
     kinds: dict[Table, list[str]] = {}
     for declaration in declared:
         kinds.setdefault(declaration.table, []).append(declaration.kind)
     spared = {k.kind for k in kept}
     return tuple(
-        Step(
+        TableStep(
             action, table, tuple(k for k in named if k not in spared), tuple(k for k in named if k in spared)
         )
         for table, named in kinds.items()

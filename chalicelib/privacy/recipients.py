@@ -43,7 +43,7 @@ class Agreement:
 
 
 @dataclass(frozen=True)
-class Entry:
+class RegisterEntry:
     """A recipient as it stands in the register."""
 
     label: str
@@ -86,7 +86,7 @@ _PORTABLE = frozenset(
 class Recipient(Registered):
     """The register."""
 
-    AWS = Entry(
+    AWS = RegisterEntry(
         label="Amazon Web Services EMEA SARL",
         country="EU",
         role=Role.PROCESSOR,
@@ -100,7 +100,7 @@ class Recipient(Registered):
         ),
         agreement=Agreement("data processing addendum of the service terms", date(2027, 11, 24)),
     )
-    STREAM = Entry(
+    STREAM = RegisterEntry(
         label="Stream.io, Inc.",
         country="EU; the company, which has access, is in the United States",
         role=Role.PROCESSOR,
@@ -117,7 +117,7 @@ class Recipient(Registered):
         agreement=Agreement("data processing agreement with standard contractual clauses", date(2027, 5, 8)),
         collects=frozenset({Category.CONTENT_PRIVATE, Category.IP_ADDRESS, Category.DEVICE}),
     )
-    SMS_CARRIERS = Entry(
+    SMS_CARRIERS = RegisterEntry(
         label="Mobile carriers of the number's country",
         country="the number's country",
         role=Role.CONTROLLER,
@@ -127,7 +127,7 @@ class Recipient(Registered):
         mechanism=Mechanism.FOR_THE_CONTRACT,
         safeguards=("a code of ten minutes and nothing else in the text",),
     )
-    MAIL_PROVIDERS = Entry(
+    MAIL_PROVIDERS = RegisterEntry(
         label="The provider of the subject's mailbox",
         country="where the subject's mailbox is",
         role=Role.CONTROLLER,
@@ -139,7 +139,7 @@ class Recipient(Registered):
         mechanism=Mechanism.FOR_THE_CONTRACT,
         safeguards=("opening and clicking are not tracked", "no personal data in the text"),
     )
-    NAMED_CONTROLLER = Entry(
+    NAMED_CONTROLLER = RegisterEntry(
         label="The controller that the subject named",
         country="where the subject's choice is",
         role=Role.CONTROLLER,
@@ -152,7 +152,7 @@ class Recipient(Registered):
             "to public addresses only, over TLS that proves the name, following no redirect",
         ),
     )
-    BELGRADE_OFFICE = Entry(
+    BELGRADE_OFFICE = RegisterEntry(
         label="RU4M's office in Belgrade",
         country="Serbia",
         role=Role.OURSELVES,
@@ -167,7 +167,7 @@ class Recipient(Registered):
         agreement=Agreement("standard contractual clauses, module four", date(2027, 11, 24)),
     )
 
-    def __init__(self, entry: Entry) -> None:
+    def __init__(self, entry: RegisterEntry) -> None:
         self.entry = entry
         self.label = entry.label
         self.country = entry.country

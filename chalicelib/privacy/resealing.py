@@ -16,7 +16,7 @@ from chalicelib.privacy.personal import KeyClass, Record
 CLASSES = frozenset({KeyClass.RETAINED, KeyClass.TRANSIENT})
 
 
-class ChangedMeanwhile(Conflict):
+class ItemChanged(Conflict):
     """Somebody wrote the item since it was read."""
 
 
@@ -41,7 +41,7 @@ def reseal(kind: type[Record], item: Item) -> bool:
     place = Key(kind.declaration.table, item["pk"], item.get("sk"))
     unchanged = Attr("sealed").eq(item["sealed"])
     try:
-        table.write(Change(place, put={"sealed": anew}, only_if=unchanged, conflict=ChangedMeanwhile))
-    except ChangedMeanwhile:
+        table.write(Change(place, put={"sealed": anew}, only_if=unchanged, conflict=ItemChanged))
+    except ItemChanged:
         return False
     return True

@@ -10,7 +10,7 @@ from chalicelib.core.ids import AccountId
 from chalicelib.core.table import Table
 
 
-class Found(StrEnum):
+class LookupPath(StrEnum):
     """What leads from a subject to its records."""
 
     BY_ACCOUNT = "one partition under the account's id"
@@ -20,19 +20,19 @@ class Found(StrEnum):
     BY_NOTHING = "random ids or keyed hashes that nothing leads to; everything there ends within days"
 
 
-def found(table: Table) -> Found:
+def found(table: Table) -> LookupPath:
     """How the records of a subject are found in a table."""
     match table:
         case Table.ACCOUNTS | Table.KEYS | Table.USAGE:
-            return Found.BY_ACCOUNT
+            return LookupPath.BY_ACCOUNT
         case Table.CLAIMS:
-            return Found.BY_CLAIM
+            return LookupPath.BY_CLAIM
         case Table.RIGHTS:
-            return Found.BY_INDEX
+            return LookupPath.BY_INDEX
         case Table.LEDGER:
-            return Found.BY_PSEUDONYM
+            return LookupPath.BY_PSEUDONYM
         case Table.CHALLENGES:
-            return Found.BY_NOTHING
+            return LookupPath.BY_NOTHING
 
 
 def partition(account_id: AccountId) -> str:

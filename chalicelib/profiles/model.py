@@ -15,7 +15,7 @@ from chalicelib.accounts.model import Account
 from chalicelib.challenges.model import Code
 from chalicelib.core import clock
 from chalicelib.core.clock import Instant
-from chalicelib.core.errors import Conflict
+from chalicelib.core.errors import ConflictingRequest
 from chalicelib.core.http import Body, View
 from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.table import Table
@@ -164,7 +164,7 @@ class EmailVerification(Body):
     code: Code
 
 
-class EmailTaken(Conflict):
+class EmailTaken(ConflictingRequest):
     """The address belongs to another account; told to nobody but who can read its mail."""
 
     code = "email_taken"

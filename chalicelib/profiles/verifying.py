@@ -17,7 +17,7 @@ from chalicelib.challenges.model import (
     ChallengePurpose,
     ChallengeRef,
     ChallengeView,
-    Channel,
+    CodeChannel,
     CodeRequest,
 )
 from chalicelib.core import needs
@@ -45,7 +45,7 @@ def start(
     """
     request = CodeRequest(
         purpose=ChallengePurpose.EMAIL,
-        channel=Channel.EMAIL,
+        channel=CodeChannel.EMAIL,
         destination=asked.mailbox(),
         locale=account.locale,
         scope=account.account_id,

@@ -37,7 +37,7 @@ class NotAllowed(ValueError):
 
 
 @dataclass(frozen=True)
-class Extension:
+class ClockExtension:
     """More time that was taken, and told to the subject."""
 
     by: timedelta
@@ -46,7 +46,7 @@ class Extension:
 
 
 @dataclass(frozen=True)
-class Pause:
+class ClockPause:
     """Data that proves who asks was asked for, and came (None: not yet)."""
 
     asked_at: datetime
@@ -62,8 +62,8 @@ class Clock:
     """The time that a request has."""
 
     received_at: datetime
-    extension: Extension | None = None
-    pause: Pause | None = None
+    extension: ClockExtension | None = None
+    pause: ClockPause | None = None
 
     def first_period_ends(self, now: datetime) -> datetime:
         """The last second of the period without an extension, as pauses stand by now."""
@@ -109,7 +109,7 @@ class Clock:
             raise NotAllowed("an extension is of whole days, at most 60")
         if now > self.first_period_ends(now):
             raise NotAllowed("the first period is over")
-        return replace(self, extension=Extension(by, reason, now))
+        return replace(self, extension=ClockExtension(by, reason, now))
 
     def paused(self, now: datetime) -> "Clock":
         """The same, standing still from now on.
@@ -121,7 +121,7 @@ class Clock:
             raise NotAllowed("paused before")
         if not self.received_at <= now <= self.received_at + ASKED_WITHOUT_DELAY:
             raise NotAllowed("not asked for without delay")
-        return replace(self, pause=Pause(now))
+        return replace(self, pause=ClockPause(now))
 
     def resumed(self, now: datetime) -> "Clock":
         """The same, running again since the data came.

@@ -37,7 +37,7 @@ from chalicelib.rights.refusals import (
 
 
 @dataclass(frozen=True)
-class Decision:
+class ProposedDecision:
     """What is proposed. The text is for the subject, and may be about them."""
 
     status: Status
@@ -56,7 +56,7 @@ def staff_of(request: RightsRequest) -> set[StaffId]:
     return {one for one in (proposal.by, proposal.approved_by) if one} if proposal else set()
 
 
-def propose(request_id: RightsRequestId, by: StaffId, decision: Decision) -> RightsRequest:
+def propose(request_id: RightsRequestId, by: StaffId, decision: ProposedDecision) -> RightsRequest:
     """Propose a decision; it takes effect once another operator approves it.
 
     Raises:
@@ -92,7 +92,7 @@ def approve(request_id: RightsRequestId, by: StaffId, shown: IfMatch) -> RightsR
     return moved(request_id, by, lambda request: _approved(request, by, shown, clock.now()))
 
 
-def _check(decision: Decision) -> None:
+def _check(decision: ProposedDecision) -> None:
     if decision.status not in states.ANSWERS:
         raise does_not_apply("status", "A decision is an answer")
     wants = decision.status is not Status.COMPLETED
@@ -100,14 +100,14 @@ def _check(decision: Decision) -> None:
         raise does_not_apply("reason", "A refusal needs one" if wants else "Nothing is refused")
 
 
-def _check_for(right: Right, decision: Decision) -> None:
+def _check_for(right: Right, decision: ProposedDecision) -> None:
     if decision.status is not Status.REFUSED and right not in plans.OFFERED:
         raise NotCarriedOut
     if decision.reason is not None and decision.reason not in GROUNDS[right]:
         raise does_not_apply("reason", "The law knows no such ground to refuse this right")
 
 
-def _proposed(request: RightsRequest, by: StaffId, decision: Decision, now: datetime) -> Move | None:
+def _proposed(request: RightsRequest, by: StaffId, decision: ProposedDecision, now: datetime) -> Move | None:
     states.check_open(request)
     if standing := request.proposal:
         if (standing.by, _proposal(request, standing)) == (by, decision):
@@ -128,8 +128,8 @@ def _proposed(request: RightsRequest, by: StaffId, decision: Decision, now: date
     return Move(after, "proposed", {"status": decision.status, "reason": decision.reason})
 
 
-def _proposal(request: RightsRequest, standing: Proposal) -> Decision:
-    return Decision(standing.status, standing.reason, request.decision_text or "")
+def _proposal(request: RightsRequest, standing: Proposal) -> ProposedDecision:
+    return ProposedDecision(standing.status, standing.reason, request.decision_text or "")
 
 
 def _withdrawn(request: RightsRequest, now: datetime) -> Move | None:

@@ -22,7 +22,7 @@ from chalicelib.rights import plans, service
 from chalicelib.rights.model import ReceivedBy, Right, RightsRequest, Status
 from chalicelib.rights.moving import reminded_anew
 from chalicelib.rights.refusals import does_not_apply
-from chalicelib.rights.service import Taken
+from chalicelib.rights.service import TakenRequest
 
 _LONGEST_AGO = 366 * DAY  # a slip in the year is noticed; nothing that old is open
 
@@ -36,7 +36,7 @@ class ReceivedRequest(Body):
     received_on: date
 
 
-def enter(by: StaffId, received: ReceivedRequest) -> Taken:
+def enter(by: StaffId, received: ReceivedRequest) -> TakenRequest:
     """Put a request on record that came by letter, mail, telephone, in person or through support.
 
     Raises:

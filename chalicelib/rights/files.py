@@ -9,7 +9,7 @@ from chalicelib.core import aws, clock
 from chalicelib.core.aws import AwsBug
 from chalicelib.core.clock import MINUTE
 from chalicelib.core.ids import RightsRequestId
-from chalicelib.core.outbound import Body
+from chalicelib.core.outbound import ByteSource
 from chalicelib.core.settings import settings
 from chalicelib.rights.model import ExportFile
 
@@ -54,7 +54,7 @@ def link_to(file: ExportFile) -> Link:
 
 
 @contextmanager
-def opened(request_id: RightsRequestId) -> Iterator[Body]:
+def opened(request_id: RightsRequestId) -> Iterator[ByteSource]:
     """The copy of a request, to be read once from its beginning.
 
     Raises:
@@ -67,7 +67,7 @@ def opened(request_id: RightsRequestId) -> Iterator[Body]:
         if str(bug) in {"NoSuchKey", "AccessDenied"}:
             raise CopyGone from None
         raise
-    with closing(answer["Body"]) as body:
+    with closing(answer["ByteSource"]) as body:
         yield body
 
 

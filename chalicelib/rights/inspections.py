@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from itertools import takewhile
 
 from chalicelib.core import chain, clock, observe
-from chalicelib.core.chain import Chain, Entry, Unreadable
+from chalicelib.core.chain import Chain, ChainEntry, Unreadable
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import RightsRequestId, StaffId
 from chalicelib.rights import evidence, store
@@ -69,5 +69,5 @@ def _record_apart(event: str, by: StaffId, request_ids: Sequence[RightsRequestId
         raise Unavailable from None
 
 
-def _is_of_today(entry: Entry) -> bool:
+def _is_of_today(entry: ChainEntry) -> bool:
     return clock.day_of(entry.at) == clock.day_of(clock.now())

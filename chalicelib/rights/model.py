@@ -13,7 +13,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from chalicelib.core.clock import DAY, Instant
-from chalicelib.core.errors import Conflict, Gone, Schemas, Unprocessable
+from chalicelib.core.errors import ConflictingRequest, Gone, Schemas, Unprocessable
 from chalicelib.core.ids import AccountId, RightsRequestId, StaffId, UserId
 from chalicelib.core.table import Table
 from chalicelib.privacy.periods import After, Period, Statutory, UntilErasure
@@ -90,7 +90,7 @@ class StepStatus(StrEnum):
     STOPPED = "stopped"  # it failed too often; a person looks at it, and the clock runs on
 
 
-class AlreadyOpen(Conflict):
+class AlreadyOpen(ConflictingRequest):
     """The same right is being exercised already; `open_request_id` says by which request."""
 
     code = "already_open"
@@ -104,14 +104,14 @@ class AlreadyOpen(Conflict):
     }
 
 
-class TooLate(Conflict):
+class TooLate(ConflictingRequest):
     """The request is decided already, or its copy is on its way to another controller."""
 
     code = "too_late"
     title = "It is too late to change this request"
 
 
-class NotReady(Conflict):
+class NotReady(ConflictingRequest):
     """There is no copy yet."""
 
     code = "not_ready"
@@ -249,9 +249,11 @@ class RightsRequest(
         """The time that it has."""
         taken, stood = self.extension, self.pause
         extension = (
-            deadlines.Extension(timedelta(days=taken.days), taken.reason, taken.decided_at) if taken else None
+            deadlines.ClockExtension(timedelta(days=taken.days), taken.reason, taken.decided_at)
+            if taken
+            else None
         )
-        pause = deadlines.Pause(stood.asked_at, stood.answered_at) if stood else None
+        pause = deadlines.ClockPause(stood.asked_at, stood.answered_at) if stood else None
         return Clock(self.received_at, extension, pause)
 
     @property

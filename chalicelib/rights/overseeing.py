@@ -8,7 +8,7 @@ from itertools import groupby, islice
 from operator import itemgetter
 
 from chalicelib.core import chain, clock
-from chalicelib.core.chain import Entry, Unreadable
+from chalicelib.core.chain import ChainEntry, Unreadable
 from chalicelib.core.errors import InvalidRequest, NotFound
 from chalicelib.core.http import Cursor
 from chalicelib.core.ids import RightsRequestId, StaffId
@@ -25,7 +25,7 @@ _Row = tuple[RightsRequestId, datetime]
 class History:
     """The newest of a request's evidence, newest first; None where an entry is not as it was written."""
 
-    entries: tuple[Entry, ...] | None
+    entries: tuple[ChainEntry, ...] | None
 
     @property
     def staff(self) -> set[StaffId]:

@@ -1,23 +1,23 @@
 """What operators are told when something can't be done to a request. Nothing was changed then."""
 
-from chalicelib.core.errors import Conflict, Forbidden, InvalidRequest, Unprocessable
+from chalicelib.core.errors import ConflictingRequest, Forbidden, InvalidRequest, Unprocessable
 
 
-class NotNow(Conflict):
+class NotNow(ConflictingRequest):
     """Where the request stands, this can't follow."""
 
     code = "not_now"
     title = "This can't follow where the request stands now"
 
 
-class ProposedAlready(Conflict):
+class ProposedAlready(ConflictingRequest):
     """Another proposal waits; one at a time."""
 
     code = "proposed_already"
     title = "A decision is proposed already; it has to be approved or withdrawn first"
 
 
-class NothingProposed(Conflict):
+class NothingProposed(ConflictingRequest):
     """There is nothing to approve."""
 
     code = "nothing_proposed"

@@ -36,7 +36,7 @@ from chalicelib.rights.model import (
     Status,
 )
 from chalicelib.rights.moving import Move, moved
-from chalicelib.rights.store import AskedBefore, ExercisedAlready
+from chalicelib.rights.store import ExercisedAlready, RequestExists
 from chalicelib.rights.views import NewRequest
 
 # What a stolen token must not do.
@@ -49,7 +49,7 @@ PAGE = 20
 
 
 @dataclass(frozen=True)
-class Taken:
+class TakenRequest:
     """A request that was taken in, now or by the same call before."""
 
     request: RightsRequest
@@ -66,7 +66,9 @@ def is_limited(right: Right) -> bool:
     return right in plans.OFFERED - _NEVER_LIMITED
 
 
-def ask(account: Account, profile: Profile | None, body: NewRequest, key: IdempotencyKey | None) -> Taken:
+def ask(
+    account: Account, profile: Profile | None, body: NewRequest, key: IdempotencyKey | None
+) -> TakenRequest:
     """Take a request in.
 
     Args:
@@ -100,7 +102,7 @@ def ask(account: Account, profile: Profile | None, body: NewRequest, key: Idempo
     return take(request, body)
 
 
-def take(request: RightsRequest, body: Body, by: StaffId | None = None) -> Taken:
+def take(request: RightsRequest, body: Body, by: StaffId | None = None) -> TakenRequest:
     """Put a request on record and have it worked on. `by` is who entered it, if not its subject.
 
     Raises:
@@ -114,13 +116,13 @@ def take(request: RightsRequest, body: Body, by: StaffId | None = None) -> Taken
     }
     try:
         store.take(request, evidence.entry("received", said))
-    except (AskedBefore, HeadMoved):
+    except (RequestExists, HeadMoved):
         return _asked_before(request.request_id, body)
     except ExercisedAlready as found:
         raise _open_already(found, request) from None
     metrics.count(Metric.RIGHTS_REQUESTED)
     queue.send(request.request_id, clock.now())
-    return Taken(request, receipts.receipt(request.request_id))
+    return TakenRequest(request, receipts.receipt(request.request_id))
 
 
 def _check(body: NewRequest) -> None:
@@ -145,13 +147,13 @@ def _id_for(account_id: AccountId, key: IdempotencyKey | None) -> RightsRequestI
     return key.id_for(RightsRequestId, account_id) if key else RightsRequestId.new()
 
 
-def _asked_before(request_id: RightsRequestId, body: Body) -> Taken:
+def _asked_before(request_id: RightsRequestId, body: Body) -> TakenRequest:
     """What the same call made before."""
     found = store.read(request_id)
     if found is None or found.fingerprint is None:
         raise Unavailable
     idempotency.check(found.fingerprint, body)
-    return Taken(found, receipts.receipt(request_id))
+    return TakenRequest(found, receipts.receipt(request_id))
 
 
 def _open_already(conflict: ExercisedAlready, request: RightsRequest) -> AlreadyOpen:

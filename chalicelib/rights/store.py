@@ -62,7 +62,7 @@ class MovedMeanwhile(Conflict):
     """Somebody else wrote the request since it was read."""
 
 
-class AskedBefore(Conflict):
+class RequestExists(Conflict):
     """The same request was made before."""
 
 
@@ -186,14 +186,14 @@ def take(request: RightsRequest, entry: NewEntry) -> None:
     """Take a request in: the request, that its right is being exercised, and the first of its evidence.
 
     Raises:
-        AskedBefore: with the item that is there.
+        RequestExists: with the item that is there.
         ExercisedAlready: with the item that says by which request.
     """
     place, guard = key(request.request_id), guard_key(request.account_id, request.right)
     opened = OpenRequest(request_id=request.request_id)
     table.transact(
         [
-            Create(place, _item(request), conflict=AskedBefore),
+            Create(place, _item(request), conflict=RequestExists),
             Create(guard, codec.to_item(opened, guard), conflict=ExercisedAlready),
             chain.appending(evidence_of(request.request_id), entry),
         ]

@@ -18,7 +18,7 @@ from chalicelib.devices import service as devices
 from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.sessions import ending, rotation, service, store
 from chalicelib.sessions.model import Session, SessionView
-from chalicelib.sessions.rotation import Active, Shown, Verdict
+from chalicelib.sessions.rotation import Active, RotationVerdict, Shown
 from chalicelib.sessions.store import OPEN_SESSION
 from chalicelib.sessions.tokens import RefreshToken
 
@@ -52,11 +52,11 @@ def _moved(session: Session, account: Account, token: RefreshToken, device_id: U
     active = Active(session.generation, session.last_used_at, session.lost)
     shown = Shown(token.generation, same_device=session.device.id == device_id)
     match rotation.judge(active, shown, now):
-        case Verdict.ROTATE:
+        case RotationVerdict.ROTATE:
             return store.advance(session, now, _recognition(session, account, now))
-        case Verdict.REPEAT:
+        case RotationVerdict.REPEAT:
             return store.repeat(session, active.losses(now), now, _recognition(session, account, now))
-        case Verdict.END:
+        case RotationVerdict.END:
             ending.end_family(session)
             metrics.count(Metric.REFRESH_REUSED)
             raise SessionEnded

@@ -1,4 +1,4 @@
-"""What a refresh token is worth: the rule, without any I/O (design §4, ADR 9).
+"""What a refresh token is worth: the rule, without any I/O (ADR 9).
 
 A session has one active refresh token, its generation. Using it makes the next one active. Answers get
 lost, so the parent of the active token, sent by the session's own device, is answered with the active
@@ -22,7 +22,7 @@ LOST_ANSWERS = 3
 WITHIN = DAY
 
 
-class Verdict(Enum):
+class RotationVerdict(Enum):
     """What to do with a genuine token."""
 
     ROTATE = auto()
@@ -51,12 +51,12 @@ class Active:
         return [at for at in (*self.lost, self.given_at) if at + WITHIN > now]
 
 
-def judge(active: Active, shown: Shown, now: datetime) -> Verdict:
+def judge(active: Active, shown: Shown, now: datetime) -> RotationVerdict:
     """The worth of a token whose MAC is right."""
     if not shown.same_device:
-        return Verdict.END
+        return RotationVerdict.END
     if shown.generation == active.generation:
-        return Verdict.ROTATE
+        return RotationVerdict.ROTATE
     if shown.generation == active.generation - 1 and len(active.losses(now)) <= LOST_ANSWERS:
-        return Verdict.REPEAT
-    return Verdict.END
+        return RotationVerdict.REPEAT
+    return RotationVerdict.END

@@ -15,7 +15,7 @@ from chalicelib.challenges.model import (
     ChallengePurpose,
     ChallengeRef,
     ChallengeView,
-    Channel,
+    CodeChannel,
     CodeRequest,
 )
 from chalicelib.core import clock, metrics, table
@@ -42,7 +42,7 @@ def start(session: Session, account: Account | None, key: IdempotencyKey | None)
         raise SessionEnded
     asked = CodeRequest(
         purpose=ChallengePurpose.STEP_UP,
-        channel=Channel.SMS,
+        channel=CodeChannel.SMS,
         destination=account.phone,
         locale=account.locale,
         scope=session.session_id,

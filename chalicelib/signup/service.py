@@ -24,7 +24,7 @@ from chalicelib.challenges.model import (
     ChallengePurpose,
     ChallengeRef,
     ChallengeView,
-    Channel,
+    CodeChannel,
     CodeRequest,
     Opened,
 )
@@ -55,7 +55,7 @@ def start(signup: NewSignup, address: ClientAddress, key: IdempotencyKey | None)
     """
     asked = CodeRequest(
         purpose=ChallengePurpose.SIGNUP,
-        channel=Channel.SMS,
+        channel=CodeChannel.SMS,
         destination=signup.number(),
         locale=signup.locale,
         scope=str(signup.device.id),

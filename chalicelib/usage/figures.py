@@ -26,7 +26,7 @@ from chalicelib.core.sealing import Unfit
 from chalicelib.core.table import Item
 from chalicelib.devices.model import Platform
 from chalicelib.privacy.purposes import Purpose
-from chalicelib.usage.model import Count, DiagnosticsEvent, Fault, UsageEvent, UsagePartial
+from chalicelib.usage.model import Count, DiagnosticsEvent, DiagnosticsFault, UsageEvent, UsagePartial
 
 FEWEST = 10
 EVENTS_OF_ONE = 100
@@ -78,7 +78,10 @@ class Seen:
                 platform=Platform(item["platform"]),
             )
             if purpose is Purpose.DIAGNOSTICS:
-                fault, version = Fault(item["diagnostics"]["kind"]), _text_or_none(item, "app_version")
+                fault, version = (
+                    DiagnosticsFault(item["diagnostics"]["kind"]),
+                    _text_or_none(item, "app_version"),
+                )
                 group = group._replace(screen=None, fault=fault, app_version=version)
             duration = item.get("duration_ms")
             return cls(group, None if duration is None else int(duration), _text(item["event_id"]))

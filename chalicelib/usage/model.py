@@ -54,7 +54,7 @@ Milliseconds = Annotated[int, Field(strict=True, ge=0, le=24 * 3600 * 1000)]
 Megabytes = Annotated[int, Field(strict=True, ge=0, le=1024 * 1024)]
 
 
-class Fault(StrEnum):
+class DiagnosticsFault(StrEnum):
     """What went wrong."""
 
     CRASH = "crash"
@@ -69,7 +69,7 @@ class Diagnostics(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    kind: Fault
+    kind: DiagnosticsFault
     error: Annotated[Word | None, Field(description="The error's class", examples=["SIGSEGV"])] = None
     code: Annotated[
         int | None,
@@ -230,7 +230,7 @@ class Count(BaseModel):
     purpose: Purpose
     name: str | None = None
     screen: str | None = None
-    fault: Fault | None = None
+    fault: DiagnosticsFault | None = None
     app_version: str | None = None
     platform: Platform | None = None
     accounts: int

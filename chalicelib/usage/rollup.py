@@ -39,7 +39,7 @@ from chalicelib.usage import store
 from chalicelib.usage.figures import Figures, Sums, Tally, figures, of_one_account
 from chalicelib.usage.model import UsagePartial
 from chalicelib.usage.service import LATEST
-from chalicelib.usage.store import Standing
+from chalicelib.usage.store import DayProgress
 
 _SETTLED = HOUR  # for requests under way when the last event was late enough, and for the index's lag
 _WORK = (
@@ -63,7 +63,7 @@ def roll_up() -> None:
         Exception: what made the first of the failed days fail; the other days were worked on all the same.
     """
     until = clock.now() + _WORK
-    attempts, standing = _Attempts(), dict[date, Standing]()
+    attempts, standing = _Attempts(), dict[date, DayProgress]()
     for day in _closable():
         with attempts.at(day):
             standing[day] = store.standing(day)

@@ -27,7 +27,6 @@ from chalicelib.core.ids import AccountId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.sealing import Unfit
 from chalicelib.core.table import (
-    After,
     Attr,
     Change,
     Conflict,
@@ -36,6 +35,7 @@ from chalicelib.core.table import (
     Index,
     Item,
     Key,
+    KeysAfter,
     Prefix,
     Query,
     Table,
@@ -164,7 +164,7 @@ def _together(day: date, shard: int, last: str) -> Iterator[Item]:
             Query(
                 Table.USAGE,
                 f"{day}T{hour:02}#{shard:02}",
-                After(last) if last else None,
+                KeysAfter(last) if last else None,
                 index=Index.HOURLY,
                 page=_PAGE,
             )
@@ -195,18 +195,18 @@ _KINDS: dict[str, type[StoredEvent]] = {
 
 
 @dataclass(frozen=True)
-class Standing:
+class DayProgress:
     """What stands of a day: which shards have a partial, and whether the day is final."""
 
     shards: frozenset[int]
     published: bool
 
 
-def standing(of: date) -> Standing:
+def standing(of: date) -> DayProgress:
     """Read both together, consistently, and no counts."""
     places = {item["sk"] for item in table.query(Query(Table.USAGE, _pk(of), attributes=()))}
     shards = frozenset(int(sk.removeprefix(_PARTIAL)) for sk in places if sk.startswith(_PARTIAL))
-    return Standing(shards, published=_FIGURES in places)
+    return DayProgress(shards, published=_FIGURES in places)
 
 
 def partials(of: date) -> dict[int, UsagePartial]:

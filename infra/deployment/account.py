@@ -21,7 +21,7 @@ class RegionError(ValueError):
 
 
 @dataclass(frozen=True)
-class Account:
+class AwsAccount:
     """Clients of one account in one region.
 
     Credentials come from where boto3 looks for them, unless they are given (the emulator's).
@@ -74,7 +74,7 @@ class Account:
     @cached_property
     def number(self) -> str:
         """The twelve digits."""
-        answer: str = self.client("sts").get_caller_identity()["Account"]
+        answer: str = self.client("sts").get_caller_identity()["AwsAccount"]
         return answer
 
     @cached_property

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from infra.deployment.account import Account
+from infra.deployment.account import AwsAccount
 from infra.packaging.split import logical_id, reserved_parameter
 
 UNRESERVED = 100
@@ -38,7 +38,7 @@ def read(text: str, functions: frozenset[str]) -> dict[str, int]:
     return wanted
 
 
-def check(account: Account, stage: str, wanted: Mapping[str, int], functions: frozenset[str]) -> None:
+def check(account: AwsAccount, stage: str, wanted: Mapping[str, int], functions: frozenset[str]) -> None:
     """Refuse what would leave fewer than 100 unreserved. What this stage reserves today counts as free.
 
     Raises:
@@ -56,7 +56,7 @@ def check(account: Account, stage: str, wanted: Mapping[str, int], functions: fr
         )
 
 
-def _reserved(account: Account, function: str) -> int:
+def _reserved(account: AwsAccount, function: str) -> int:
     """What a function has reserved today; none if it is not deployed yet."""
     client = account.client("lambda")
     try:

@@ -9,7 +9,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from infra.deployment.account import Account, AwsClient
+from infra.deployment.account import AwsAccount, AwsClient
 
 _MAKES_ROLES = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
 _NOTHING_TO_DO = ("didn't contain changes", "No updates are to be performed", "did not contain changes")
@@ -38,7 +38,7 @@ class StackFailed(RuntimeError):
 class Stacks:
     """The stacks of one account."""
 
-    account: Account
+    account: AwsAccount
     report: Report
 
     @property

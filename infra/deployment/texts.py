@@ -8,7 +8,7 @@ what it may be set to on request.
 from __future__ import annotations
 
 from chalicelib.core import countries
-from infra.deployment.account import Account
+from infra.deployment.account import AwsAccount
 
 DEFAULT_DOLLARS = 1
 _NAME = "MonthlySpendLimit"
@@ -26,13 +26,13 @@ def check_countries(listed: str) -> None:
         raise ValueError(f"no number belongs to {', '.join(unknown)}")
 
 
-def monthly_dollars(account: Account) -> int:
+def monthly_dollars(account: AwsAccount) -> int:
     """What texts may cost in a calendar month, in US dollars."""
     attributes = account.client("sns").get_sms_attributes(attributes=[_NAME])["attributes"]
     return int(attributes.get(_NAME, DEFAULT_DOLLARS))
 
 
-def set_monthly_dollars(account: Account, dollars: int) -> None:
+def set_monthly_dollars(account: AwsAccount, dollars: int) -> None:
     """Set it.
 
     Raises:

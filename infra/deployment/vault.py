@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from infra.deployment.account import Account, AwsClient
+from infra.deployment.account import AwsAccount, AwsClient
 
 _KEY_BYTES = 32
 _P256_BYTES = 32
@@ -41,7 +41,7 @@ class Published:
 
 
 def fill_vault(
-    account: Account, stage: str, arns: dict[str, str], sealing_key: str, stream_secret: str | None
+    account: AwsAccount, stage: str, arns: dict[str, str], sealing_key: str, stream_secret: str | None
 ) -> Published:
     """Give every secret a value.
 
@@ -109,12 +109,12 @@ def new_mac_key() -> str:
     return base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode()
 
 
-def _stage_keys(account: Account, stage: str, sealing_key: str) -> Document:
+def _stage_keys(account: AwsAccount, stage: str, sealing_key: str) -> Document:
     """The first version of the stage key. Nobody sees it in clear here: KMS makes and wraps it."""
     return {"current": "1", "versions": {"1": wrapped_stage_key(account, stage, sealing_key)}}
 
 
-def wrapped_stage_key(account: Account, stage: str, sealing_key: str) -> str:
+def wrapped_stage_key(account: AwsAccount, stage: str, sealing_key: str) -> str:
     """A fresh stage key, wrapped for this stage, base64."""
     made = account.client("kms").generate_data_key_without_plaintext(
         KeyId=sealing_key,

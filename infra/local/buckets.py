@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 
-from infra.deployment.account import Account, AwsClient
+from infra.deployment.account import AwsAccount, AwsClient
 from infra.deployment.stacks import Stacks, stack_name
 
 # It speaks plain http, and does not know the condition key s3:if-none-match: both would deny everything.
 _BEYOND_IT = {"OnlyOverTls", "NothingIsOverwritten"}
 
 
-def adapt_buckets(account: Account, stage: str) -> None:
+def adapt_buckets(account: AwsAccount, stage: str) -> None:
     """Switch on the lock, which its CloudFormation leaves out, and keep the denials that it understands."""
     outputs = Stacks(account, lambda _: None).outputs(stack_name(stage, "data"))
     archive, exports = outputs["CheckpointBucketName"], outputs["ExportBucketName"]

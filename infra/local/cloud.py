@@ -15,8 +15,8 @@ import requests
 from chalicelib.core import figures
 from chalicelib.notices.model import Notice
 from infra.build import Package, build
-from infra.deploy import Deployment, Target, deploy
-from infra.deployment.account import Account
+from infra.deploy import Deployment, DeploymentTarget, deploy
+from infra.deployment.account import AwsAccount
 from infra.deployment.stacks import Stacks, stack_name
 from infra.local.buckets import adapt_buckets
 from infra.local.children import LOCAL
@@ -56,10 +56,10 @@ class State:
 class LocalCloud:
     """A running local cloud."""
 
-    account: Account
+    account: AwsAccount
     stream: Emulator
     package: Package
-    target: Target
+    target: DeploymentTarget
     deployment: Deployment
 
     @property
@@ -152,8 +152,8 @@ def local_cloud(
         state_file.unlink(missing_ok=True)  # what an earlier one left must not be taken for this one's
     package = build()
     with running_emulator(port) as aws, child_emulator(api_key="local-stream-key") as stream:
-        account = Account(REGION, aws, ROOT_KEY, ROOT_SECRET)
-        target = Target(
+        account = AwsAccount(REGION, aws, ROOT_KEY, ROOT_SECRET)
+        target = DeploymentTarget(
             stage=STAGE,
             stream_api_key=stream.api_key,
             stream_url=stream.url,

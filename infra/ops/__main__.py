@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 
 from chalicelib.privacy.redating import NotRedatable
-from infra.deployment.account import Account
+from infra.deployment.account import AwsAccount
 from infra.deployment.stacks import Stacks, stack_name
 from infra.ops import plots as pictures
 from infra.ops import retention as redating
@@ -42,7 +42,7 @@ console = Console(soft_wrap=True, markup=False)
 @signing_key.command()
 def rotate(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
     """Publish a new key, then sign with it; may be run again if it stopped half-way."""
-    kid = SigningKeys.of(Account(region, endpoint), stage, console.print).rotate()
+    kid = SigningKeys.of(AwsAccount(region, endpoint), stage, console.print).rotate()
     console.print(f"signing with {kid}; run `signing-key retire` in half an hour")
 
 
@@ -50,21 +50,21 @@ def rotate(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
 def retire(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
     """Forget the old key, once no token of it can be alive."""
     with _or_not_yet():
-        SigningKeys.of(Account(region, endpoint), stage, console.print).retire()
+        SigningKeys.of(AwsAccount(region, endpoint), stage, console.print).retire()
     console.print("the old key is forgotten")
 
 
 @stage_key.command("rotate")
 def rotate_stage_key(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
     """Make a new version current; may be run again if it stopped half-way."""
-    version = StageKeys.of(Account(region, endpoint), stage, console.print).rotate()
+    version = StageKeys.of(AwsAccount(region, endpoint), stage, console.print).rotate()
     console.print(f"sealing with version {version}; `stage-key rewrap` and `stage-key reseal` next")
 
 
 @stage_key.command()
 def rewrap(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
     """Wrap every data key under the current version; may be stopped and run again."""
-    account = Account(region, endpoint)
+    account = AwsAccount(region, endpoint)
     with _or_not_yet():
         done = StageKeys.of(account, stage, console.print).rewrap(service_rewrap(account, stage))
     console.print(f"{done} data keys wrapped anew")
@@ -73,7 +73,7 @@ def rewrap(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
 @stage_key.command()
 def reseal(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
     """Seal every retained and transient record under the current version; may be run again."""
-    account = Account(region, endpoint)
+    account = AwsAccount(region, endpoint)
     with _or_not_yet():
         done = StageKeys.of(account, stage, console.print).reseal(service_reseal(account, stage))
     console.print(f"{done} records sealed anew")
@@ -83,21 +83,21 @@ def reseal(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
 def retire_stage_key(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
     """Forget the versions that nothing is sealed under any more."""
     with _or_not_yet():
-        old = StageKeys.of(Account(region, endpoint), stage, console.print).retire()
+        old = StageKeys.of(AwsAccount(region, endpoint), stage, console.print).retire()
     console.print(f"forgotten: {old}")
 
 
 @lookup_key.command("rotate")
 def rotate_lookup_key(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
     """Let every function know a new version, then claim under it; may be run again if it stopped."""
-    version = LookupKeys.of(Account(region, endpoint), stage, console.print).rotate()
+    version = LookupKeys.of(AwsAccount(region, endpoint), stage, console.print).rotate()
     console.print(f"claiming under version {version}; `lookup-key rekey` next")
 
 
 @lookup_key.command()
 def rekey(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
     """Move every claim under the current version; may be stopped and run again."""
-    account = Account(region, endpoint)
+    account = AwsAccount(region, endpoint)
     keys = LookupKeys.of(account, stage, console.print)
     with _or_not_yet():
         console.print(f"{keys.rekey(service_rekey(account, stage))} claims moved")
@@ -107,7 +107,7 @@ def rekey(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
 def retire_lookup_key(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
     """Forget the versions under which nothing is claimed any more."""
     with _or_not_yet():
-        old = LookupKeys.of(Account(region, endpoint), stage, console.print).retire()
+        old = LookupKeys.of(AwsAccount(region, endpoint), stage, console.print).retire()
         console.print(f"forgotten: {old}")
 
 
@@ -124,7 +124,7 @@ def redate_records(
     """Give records that stand the times of a newly configured period; may be stopped and run again."""
     apply = redating.dry if dry_run else redating.for_real
     try:
-        for line in redating.redate(Account(region, endpoint), stage, kind, apply, after):
+        for line in redating.redate(AwsAccount(region, endpoint), stage, kind, apply, after):
             console.print(line)
     except NotRedatable as refused:
         console.print(str(refused))
@@ -140,7 +140,7 @@ def plots(
     to: Annotated[Path, typer.Option(help="where the picture goes")] = Path("build/usage.svg"),
 ) -> None:
     """Draw the published figures of usage."""
-    account = Account(region, endpoint)
+    account = AwsAccount(region, endpoint)
     table = Stacks(account, console.print).outputs(stack_name(stage, "data"))["UsageTableName"]
     found = pictures.published(account, table, datetime.now(UTC).date(), days)
     to.parent.mkdir(parents=True, exist_ok=True)
@@ -171,7 +171,7 @@ def verify(
     from infra.ops.ledger import exit_status
     from infra.ops.standing_in import act_as
 
-    act_as(Account(region, endpoint), stage, "checkpoint_ledger")
+    act_as(AwsAccount(region, endpoint), stage, "checkpoint_ledger")
     names = [chain] if chain else touched_chains(since)
     sys.exit(exit_status(names, since, console.print))
 

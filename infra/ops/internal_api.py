@@ -11,11 +11,11 @@ from botocore.awsrequest import AWSRequest
 from botocore.httpsession import URLLib3Session
 
 from infra.deploy import api_url
-from infra.deployment.account import Account
+from infra.deployment.account import AwsAccount
 from infra.deployment.stacks import Stacks, stack_name
 
 
-class Refused(RuntimeError):
+class CallRefused(RuntimeError):
     """The API will not do it; the text says why, in its own words."""
 
 
@@ -31,11 +31,11 @@ class Reply:
 class InternalApi:
     """The internal routes of a stage."""
 
-    account: Account
+    account: AwsAccount
     url: str
 
     @classmethod
-    def of(cls, account: Account, stage: str) -> InternalApi:
+    def of(cls, account: AwsAccount, stage: str) -> InternalApi:
         """Where the service stack says that they are."""
         outputs = Stacks(account, lambda _: None).outputs(stack_name(stage, "service"))
         return cls(account, api_url(account, outputs))
@@ -57,7 +57,7 @@ class InternalApi:
         answer = URLLib3Session(timeout=35).send(request.prepare())
         told = _read(answer.content)
         if answer.status_code >= 400:
-            raise Refused(_why(answer.status_code, told))
+            raise CallRefused(_why(answer.status_code, told))
         return Reply(told, answer.headers.get("ETag"))
 
 

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields
 
 from chalicelib.core import chain
-from chalicelib.core.chain import Chain, Finding, PublicKeys, Verdict
+from chalicelib.core.chain import Chain, ChainVerdict, Finding, PublicKeys
 
 
-def verdicts(names: Iterable[str], since: int) -> Iterator[tuple[str, Verdict]]:
+def verdicts(names: Iterable[str], since: int) -> Iterator[tuple[str, ChainVerdict]]:
     """What is found of each chain, by the checkpoints from number `since` on.
 
     Raises:

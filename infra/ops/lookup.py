@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from infra.deployment.account import Account
+from infra.deployment.account import AwsAccount
 from infra.deployment.stacks import Report, Stacks, stack_name
 from infra.deployment.vault import new_mac_key, versions_of
 from infra.ops.rotating import Versions, waiting
@@ -45,7 +45,7 @@ class LookupKeys:
 
     @classmethod
     def of(
-        cls, account: Account, stage: str, report: Report, settle: Callable[[], None] | None = None
+        cls, account: AwsAccount, stage: str, report: Report, settle: Callable[[], None] | None = None
     ) -> Self:
         """Those of a deployed stage; `settle` waits for what containers of the old configuration do."""
         stacks, service = Stacks(account, report), stack_name(stage, "service")
@@ -112,7 +112,7 @@ def _older(claims: list[dict[str, Any]], current: str) -> list[dict[str, Any]]:
     return [claim for claim in claims if claim["pk"]["S"].split("#")[1] != current]
 
 
-def service_rekey(account: Account, stage: str) -> Rekey:
+def service_rekey(account: AwsAccount, stage: str) -> Rekey:
     """Moving claims as the service itself makes them, with the settings of its signup function."""
     as_signup(account, stage)
 

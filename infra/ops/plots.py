@@ -14,7 +14,7 @@ from html import escape
 from chalicelib.core.table.items import plain
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.usage.figures import Figure, Figures
-from infra.deployment.account import Account
+from infra.deployment.account import AwsAccount
 
 _WIDTH, _MARGIN = 1120, 40
 _ROW, _BAR_HEIGHT = 56, 34
@@ -32,7 +32,7 @@ text { font: 13px system-ui, sans-serif; fill: #1c2733 }
 """
 
 
-def published(account: Account, table: str, last: date, days: int) -> list[Figures]:
+def published(account: AwsAccount, table: str, last: date, days: int) -> list[Figures]:
     """The figures of these days that are published, the oldest first; at most 100 days."""
     wanted = [last - timedelta(days=before) for before in range(days)]
     keys = [{"pk": {"S": f"day#{day}"}, "sk": {"S": "figures"}} for day in wanted]

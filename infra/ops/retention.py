@@ -11,7 +11,7 @@ from chalicelib.core import table
 from chalicelib.core.table import Change, Key, Table
 from chalicelib.privacy import redating
 from chalicelib.privacy.redating import NotRedatable, Progress
-from infra.deployment.account import Account
+from infra.deployment.account import AwsAccount
 from infra.ops.standing_in import as_signup
 
 Apply = Callable[[Change], object]
@@ -30,7 +30,7 @@ def dry(_: Change) -> object:
     return None
 
 
-def redate(account: Account, stage: str, kind: str, apply: Apply, after: str | None) -> Iterator[str]:
+def redate(account: AwsAccount, stage: str, kind: str, apply: Apply, after: str | None) -> Iterator[str]:
     """Re-date a kind of record of a stage; a line per page, each with the place to go on after.
 
     Args:

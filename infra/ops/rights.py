@@ -20,9 +20,9 @@ from rich.console import Console
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.rights.clock import ExtensionReason
 from chalicelib.rights.model import ReceivedBy, RefusalReason, Right, Status
-from infra.deployment.account import Account, RegionError
+from infra.deployment.account import AwsAccount, RegionError
 from infra.ops import cases
-from infra.ops.internal_api import InternalApi, Refused
+from infra.ops.internal_api import CallRefused, InternalApi
 from infra.ops.options import Endpoint, Region, Stage
 
 app = typer.Typer(help="Requests of subjects: looking, deciding, more time.", pretty_exceptions_enable=False)
@@ -183,7 +183,7 @@ def verify(
     from infra.ops.ledger import exit_status
     from infra.ops.standing_in import act_as
 
-    act_as(Account(region, endpoint), stage, "checkpoint_ledger")
+    act_as(AwsAccount(region, endpoint), stage, "checkpoint_ledger")
     sys.exit(exit_status([f"rights#{request}"], since, console.print))
 
 
@@ -191,8 +191,8 @@ def verify(
 def _api(stage: str, region: str, endpoint: str | None) -> Iterator[InternalApi]:
     """The API; what it refuses is told in a line, with a status that a script sees."""
     try:
-        yield InternalApi.of(Account(region, endpoint), stage)
-    except (Refused, RegionError, ClientError, BotoCoreError) as refused:
+        yield InternalApi.of(AwsAccount(region, endpoint), stage)
+    except (CallRefused, RegionError, ClientError, BotoCoreError) as refused:
         console.print(f"refused: {refused}")
         sys.exit(1)
 

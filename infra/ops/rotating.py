@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from infra.deployment.account import Account
+from infra.deployment.account import AwsAccount
 from infra.deployment.stacks import Report
 from infra.deployment.vault import Document, read, write
 
@@ -30,7 +30,7 @@ class Unfinished(RuntimeError):
 class Versions:
     """The versions of a key: in the vault, and as the functions are told them."""
 
-    account: Account
+    account: AwsAccount
     arn: str
     spelled: Callable[[Document], str]  # a secret as functions are told of it
     new: Callable[[], str]

@@ -22,7 +22,7 @@ from chalicelib.core.table import Item, Table
 from chalicelib.core.table.items import plain
 from chalicelib.privacy import register, resealing
 from chalicelib.privacy.personal import KeyClass, Record
-from infra.deployment.account import Account, AwsClient
+from infra.deployment.account import AwsAccount, AwsClient
 from infra.deployment.stacks import Report, Stacks, stack_name
 from infra.deployment.vault import stage_keys_of, wrapped_stage_key
 from infra.ops.rotating import Versions, waiting
@@ -49,7 +49,7 @@ class StageKeys:
 
     @classmethod
     def of(
-        cls, account: Account, stage: str, report: Report, settle: Callable[[], None] | None = None
+        cls, account: AwsAccount, stage: str, report: Report, settle: Callable[[], None] | None = None
     ) -> Self:
         """Those of a deployed stage; `settle` waits for what containers of the old configuration do."""
         stacks, service = Stacks(account, report), stack_name(stage, "service")
@@ -166,7 +166,7 @@ class StageKeys:
         return self.versions.account.client("dynamodb")
 
 
-def service_rewrap(account: Account, stage: str) -> Rewrap:
+def service_rewrap(account: AwsAccount, stage: str) -> Rewrap:
     """Rewrapping as the service itself would do it, with the settings of its signup function."""
     as_signup(account, stage)
 
@@ -181,7 +181,7 @@ def service_rewrap(account: Account, stage: str) -> Rewrap:
     return rewrap
 
 
-def service_reseal(account: Account, stage: str) -> Reseal:
+def service_reseal(account: AwsAccount, stage: str) -> Reseal:
     """Resealing as the service itself seals, with the settings of its signup function."""
     as_signup(account, stage)
     return resealing.reseal

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
 
-from infra.deployment.account import Account
+from infra.deployment.account import AwsAccount
 from infra.deployment.stacks import Report, Stacks, stack_name
 from infra.deployment.vault import Document, new_signing_key, public_keys, read, write
 
@@ -37,7 +37,7 @@ class NotYet(RuntimeError):
 class SigningKeys:
     """The signing secret of a stage, and how its state becomes that of the functions."""
 
-    account: Account
+    account: AwsAccount
     arn: str
     deploy: Callable[[], object]
 
@@ -80,7 +80,7 @@ class SigningKeys:
         self.deploy()
 
     @classmethod
-    def of(cls, account: Account, stage: str, report: Report) -> Self:
+    def of(cls, account: AwsAccount, stage: str, report: Report) -> Self:
         """Those of a deployed stage."""
         stacks = Stacks(account, report)
         arn = stacks.outputs(stack_name(stage, "vault"))["SigningSecretArn"]

@@ -7,24 +7,24 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from chalicelib.core.table import Table
-from infra.deployment.account import Account
+from infra.deployment.account import AwsAccount
 from infra.deployment.stacks import Stacks, stack_name
 
 
-def table_names(account: Account, stage: str) -> dict[Table, str]:
+def table_names(account: AwsAccount, stage: str) -> dict[Table, str]:
     """The physical name of each table of a stage."""
     outputs = Stacks(account, lambda _: None).outputs(stack_name(stage, "data"))
     return {table: outputs[f"{table.title()}TableName"] for table in Table}
 
 
-def as_signup(account: Account, stage: str) -> None:
+def as_signup(account: AwsAccount, stage: str) -> None:
     """Take over the settings of a stage's signup function, which knows the keys, and all tables' names."""
     names = {f"RU4M_TABLE_{table.upper()}": name for table, name in table_names(account, stage).items()}
     act_as(account, stage, "signup", names)
 
 
 def act_as(
-    account: Account, stage: str, function: str, more: Mapping[str, str] = MappingProxyType({})
+    account: AwsAccount, stage: str, function: str, more: Mapping[str, str] = MappingProxyType({})
 ) -> None:
     """Make this process's settings those of a function; what it may do stays the caller's own right.
 

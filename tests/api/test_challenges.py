@@ -11,7 +11,7 @@ from chalicelib.challenges.model import (
     ChallengeExpired,
     ChallengePurpose,
     ChallengeRef,
-    Channel,
+    CodeChannel,
     CodeRequest,
 )
 from chalicelib.core.errors import Problem
@@ -29,7 +29,7 @@ def a_challenge() -> Challenge:
     session = SessionId.new()
     asked = CodeRequest(
         purpose=ChallengePurpose.STEP_UP,
-        channel=Channel.SMS,
+        channel=CodeChannel.SMS,
         destination=a_phone(),
         locale=None,
         scope=session,

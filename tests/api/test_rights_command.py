@@ -11,7 +11,7 @@ from botocore.awsrequest import AWSPreparedRequest
 from typer.testing import CliRunner
 
 from chalicelib.core.table import Table
-from infra.deployment.account import Account
+from infra.deployment.account import AwsAccount
 from infra.ops import internal_api
 from infra.ops.__main__ import app
 from infra.ops.internal_api import InternalApi
@@ -75,7 +75,7 @@ def run(wire: _Wire, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run a command as somebody."""
 
     def running(name: str, *words: str) -> Done:
-        api = InternalApi(Account(REGION, None, name.upper(), "a secret"), URL)
+        api = InternalApi(AwsAccount(REGION, None, name.upper(), "a secret"), URL)
         monkeypatch.setattr(InternalApi, "of", lambda *_: api)
         done = CliRunner().invoke(app, ["rights", *words, "--stage", "staging", "--region", REGION])
         # The app is in this process here, and tells its metrics in between.

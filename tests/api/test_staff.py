@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from chalicelib.core import chain, clock, table
-from chalicelib.core.chain import Chain, Entry
+from chalicelib.core.chain import Chain, ChainEntry
 from chalicelib.core.clock import DAY
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.rights import store
@@ -42,7 +42,7 @@ def asked(mila: User) -> str:
     return str(mila.exercises("access").json["id"])
 
 
-def history(request_id: str) -> list[Entry]:
+def history(request_id: str) -> list[ChainEntry]:
     return list(chain.entries(store.evidence_of(RightsRequestId(request_id))))
 
 

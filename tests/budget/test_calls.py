@@ -1,4 +1,4 @@
-"""What each operation may cost in calls (design §7). Counted at the clients, never timed."""
+"""What each operation may cost in calls . Counted at the clients, never timed."""
 
 import json
 import uuid

@@ -7,8 +7,8 @@ import pytest
 from chalicelib.core.ids import AccountId
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.rights.export import archive, package
-from chalicelib.rights.export.contents import Asked, Chat
-from chalicelib.rights.export.model import Copy
+from chalicelib.rights.export.contents import Chat, CopyRequest
+from chalicelib.rights.export.model import CopyKind
 from tests.support.choices import decide
 from tests.support.cloud import counted
 from tests.support.copies import KEY
@@ -28,7 +28,7 @@ def mila(world: World) -> User:
 
 
 def export(user: User) -> package.Assembled:
-    asked = Asked(Copy.ACCESS, "r_test", AccountId(user.account_id), user.world.now)
+    asked = CopyRequest(CopyKind.ACCESS, "r_test", AccountId(user.account_id), user.world.now)
     return package.assemble(asked, Chat(), to=KEY)
 
 

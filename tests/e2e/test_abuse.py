@@ -14,7 +14,7 @@ import pytest
 from chalicelib.core import figures
 from chalicelib.core.ids import ChallengeId
 from infra.local.cloud import LIMITS_VARIABLE, LocalCloud, local_cloud
-from infra.local.tour.phone import Answer, Phone
+from infra.local.tour.phone import Phone, PhoneAnswer
 
 REAL = figures.read({})
 
@@ -36,33 +36,33 @@ def a_phone(real_cloud: LocalCloud) -> Callable[[], Phone]:
     return lambda: Phone(real_cloud.state.api_url, f"+3816{next(_numbers):08}", real_cloud.texts_to)
 
 
-def ask(stranger: Phone, number: str) -> Answer:
+def ask(stranger: Phone, number: str) -> PhoneAnswer:
     """Somebody asks for a code to a number, from a device that nobody knows."""
     device = {"id": str(uuid.uuid4()), "platform": "android"}
     return stranger.call("POST", "/v1/signup", {"phone": number, "device": device}, token="")
 
 
-def exercise_and_cancel(phone: Phone) -> Answer:
+def exercise_and_cancel(phone: Phone) -> PhoneAnswer:
     asked = phone.call("POST", "/v1/rights-requests", {"right": "access"})
     if asked.status == 202:
         phone.call("POST", f"/v1/rights-requests/{asked.body['id']}/cancel")
     return asked
 
 
-def give_and_withdraw(phone: Phone) -> Answer:
+def give_and_withdraw(phone: Phone) -> PhoneAnswer:
     given = {"state": "given", "notice_version": "privacy-2024-05-08"}
     answer = phone.call("PUT", "/v1/consents/analytics", given)
     assert phone.call("PUT", "/v1/consents/analytics", {"state": "withdrawn"}).status == 200
     return answer
 
 
-def guess(stranger: Phone) -> Answer:
+def guess(stranger: Phone) -> PhoneAnswer:
     """Somebody tries a code for a challenge that they invented."""
     body = {"code": "000000", "terms_version": "terms-2024-05-08", "privacy_version": "privacy-2024-05-08"}
     return stranger.call("POST", f"/v1/signup/{ChallengeId.new()}/verify", body, token="")
 
 
-def admitted_until(limit: str, most: int, call: Callable[[], Answer], used: int = 0) -> int:
+def admitted_until(limit: str, most: int, call: Callable[[], PhoneAnswer], used: int = 0) -> int:
     """Repeat a call until its limit refuses it; how often it was admitted.
 
     Windows are fixed slots of UTC. The test may meet the border of two, and then twice the figure fits.

@@ -11,17 +11,17 @@ import pytest
 import requests
 from typer.testing import CliRunner
 
-from infra.deployment.account import Account
+from infra.deployment.account import AwsAccount
 from infra.local.cloud import STAGE, LocalCloud
 from infra.local.tour.phone import Phone
 from infra.ops.__main__ import app
-from infra.ops.internal_api import InternalApi, Refused
+from infra.ops.internal_api import CallRefused, InternalApi
 
 NAMES = ("alice", "bob", "carol")  # carol has a key and no policy
 
 
 @pytest.fixture(scope="module")
-def staff(cloud: LocalCloud) -> Iterator[dict[str, Account]]:
+def staff(cloud: LocalCloud) -> Iterator[dict[str, AwsAccount]]:
     """People with keys of their own, as an account of AWS knows them."""
     iam = cloud.account.client("iam")
     policy = cloud.deployment.outputs["OperatorPolicyArn"]
@@ -32,7 +32,7 @@ def staff(cloud: LocalCloud) -> Iterator[dict[str, Account]]:
         if name != "carol":
             iam.attach_user_policy(UserName=name, PolicyArn=policy)
     yield {
-        name: Account(
+        name: AwsAccount(
             cloud.account.region, cloud.account.endpoint, key["AccessKeyId"], key["SecretAccessKey"]
         )
         for name, key in keys.items()
@@ -45,7 +45,7 @@ def staff(cloud: LocalCloud) -> Iterator[dict[str, Account]]:
 
 
 @pytest.fixture
-def run(cloud: LocalCloud, staff: dict[str, Account]) -> Callable[..., Any]:
+def run(cloud: LocalCloud, staff: dict[str, AwsAccount]) -> Callable[..., Any]:
     """Run a command of operations as somebody, or as root."""
 
     def running(name: str, *words: str) -> Any:
@@ -64,15 +64,15 @@ def user_id(mila: Phone) -> str:
 
 @pytest.mark.promise("SEC-1")
 def test_without_a_signature_and_a_policy_nobody_gets_in(
-    cloud: LocalCloud, staff: dict[str, Account], mila: Phone
+    cloud: LocalCloud, staff: dict[str, AwsAccount], mila: Phone
 ) -> None:
     url, root = cloud.state.api_url, cloud.account
-    forged = Account(root.region, root.endpoint, staff["alice"].access_key, "another secret")
+    forged = AwsAccount(root.region, root.endpoint, staff["alice"].access_key, "another secret")
     assert requests.get(f"{url}/admin/v1/rights-requests", timeout=30).status_code == 404
     assert mila.call("GET", "/admin/v1/rights-requests").problem == "not_found"
     # Whom a policy lets in is not enough: the account's root is nobody in particular.
     for who in (staff["carol"], forged, root):
-        with pytest.raises(Refused, match=r"^403"):
+        with pytest.raises(CallRefused, match=r"^403"):
             InternalApi(who, url).call("GET", "")
     assert "items" in InternalApi(staff["alice"], url).call("GET", "").body
 

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from infra.local.cloud import LocalCloud
-from infra.local.tour.phone import Answer, Phone
+from infra.local.tour.phone import Phone, PhoneAnswer
 
 Forge = Callable[[dict[str, Any], dict[str, Any], str], str]  # claims, signing secret, public key -> token
 
@@ -72,7 +72,7 @@ def signing(cloud: LocalCloud) -> dict[str, Any]:
     return document
 
 
-def problem_shape(answer: Answer, status: int, code: str) -> bool:
+def problem_shape(answer: PhoneAnswer, status: int, code: str) -> bool:
     """Whether it is the problem document of the contract."""
     body = answer.body
     return (

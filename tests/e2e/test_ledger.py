@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from typer.testing import CliRunner
 
 from chalicelib.core import chain, clock
-from chalicelib.core.chain import Chain, NewEntry, Verdict
+from chalicelib.core.chain import Chain, ChainVerdict, NewEntry
 from chalicelib.core.chain.checkpointing import SETTLE
 from chalicelib.core.settings import settings
 from infra.local.cloud import LocalCloud
@@ -65,13 +65,13 @@ def test_what_was_appended_is_signed_by_the_function_and_what_was_altered_is_ref
 ) -> None:
     append(monkeypatch, MILA)
     assert signed(cloud)["chains"] == 1
-    assert verify(MILA) == Verdict((), covered=1)
+    assert verify(MILA) == ChainVerdict((), covered=1)
     assert command(cloud, "--chain", MILA.name) == (0, f"{MILA.name}: covered up to 1, 0 findings\n")
 
     append(monkeypatch, MILA, VUK)
     overwrite(MILA, 2, payload="{}")
     assert signed(cloud) == {"made": 1, "chains": 1, "refused": 1}
-    assert verify(VUK) == Verdict((), covered=1)
+    assert verify(VUK) == ChainVerdict((), covered=1)
     assert any('"LedgerEntryRefused":[1' in line.replace(" ", "") for line in cloud.log_lines())
     assert not [line for line in cloud.log_lines() if "p-e2e" in line]
     code, said = command(cloud)

@@ -109,7 +109,7 @@ class KilledUntilStopped(HandedOnAndDiscarded):
         alice = run.world.an_operator("alice")
         assert run.app(lambda: alice.retries(self.request_id)).status == 200
 
-    def entries(self) -> list[chain.Entry]:
+    def entries(self) -> list[chain.ChainEntry]:
         return list(chain.entries(store.evidence_of(self.request_id)))
 
     def forgive(self, row: Item) -> Item | None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from infra.deployment.account import Account
+from infra.deployment.account import AwsAccount
 
 REGION = "eu-central-1"
 
@@ -94,7 +94,7 @@ class FakeKms:
 
 
 @dataclass(frozen=True)
-class FakeAccount(Account):
+class FakeAccount(AwsAccount):
     formation: FakeCloudFormation = field(default_factory=FakeCloudFormation)
     secrets: FakeSecrets = field(default_factory=FakeSecrets)
     kms: FakeKms = field(default_factory=FakeKms)

@@ -13,9 +13,9 @@ from chalicelib.core import countries
 from chalicelib.core.settings import BudgetMode
 from infra import deploy as command
 from infra.build import Package
-from infra.deploy import CountriesRefused, OperatorsRefused, PeriodsRefused, Target, deploy
+from infra.deploy import CountriesRefused, DeploymentTarget, OperatorsRefused, PeriodsRefused, deploy
 from infra.deployment import texts
-from infra.deployment.account import Account, RegionError
+from infra.deployment.account import AwsAccount, RegionError
 from infra.deployment.stacks import StackFailed
 from tests.infra.fakes import REGION, FakeAccount, FakeCloudFormation
 
@@ -32,7 +32,7 @@ def outputs_of(stack: str) -> dict[str, str]:
             return {"ApiId": "abc", "EndpointURL": "https://abc.execute-api.eu-central-1.amazonaws.com/api/"}
 
 
-def a_target(**changes: Any) -> Target:
+def a_target(**changes: Any) -> DeploymentTarget:
     settings: dict[str, Any] = {
         "stage": "staging",
         "stream_api_key": "key",
@@ -42,7 +42,7 @@ def a_target(**changes: Any) -> Target:
         "mail_from": "notices@ru4m.example",
         "stream_secret": "s3cret",
     }
-    return Target(**settings | changes)
+    return DeploymentTarget(**settings | changes)
 
 
 @pytest.fixture
@@ -157,9 +157,9 @@ def test_country_to_which_no_number_belongs_is_refused_before_a_deployment(liste
 def test_the_command_takes_countries_and_mode_from_options_or_its_environment(
     monkeypatch: pytest.MonkeyPatch, *, by_option: bool
 ) -> None:
-    targets: list[Target] = []
+    targets: list[DeploymentTarget] = []
 
-    def note(account: Any, package: Any, target: Target, report: Any) -> command.Deployment:
+    def note(account: Any, package: Any, target: DeploymentTarget, report: Any) -> command.Deployment:
         targets.append(target)
         return command.Deployment("https://api.example", "ru4m-staging-service", {})
 
@@ -218,7 +218,7 @@ def run_command(options: dict[str, str]) -> Result:
 @pytest.mark.parametrize("region", ["us-east-1", "eu-west-2", "eu-central-2", "rs-central-1", ""])
 def test_a_region_outside_the_eu_is_refused(region: str) -> None:
     with pytest.raises(RegionError):
-        Account(region)
+        AwsAccount(region)
 
 
 @pytest.mark.promise("STR-7")

@@ -9,7 +9,7 @@ import pytest
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.usage import store
 from chalicelib.usage.figures import Figure, Figures
-from infra.deployment.account import Account
+from infra.deployment.account import AwsAccount
 from infra.ops import plots
 from infra.ops.plots import as_svg
 from tests.support.environment import REGION
@@ -80,5 +80,5 @@ def test_without_a_published_day_it_says_so() -> None:
 def test_it_is_drawn_from_published_days_alone(world: World) -> None:
     for figures in some_days():
         store.publish(figures)
-    found = plots.published(Account(REGION), "ru4m-test-usage", FIRST + timedelta(days=9), days=5)
+    found = plots.published(AwsAccount(REGION), "ru4m-test-usage", FIRST + timedelta(days=9), days=5)
     assert found == some_days()[5:10]

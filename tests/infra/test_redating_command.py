@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from chalicelib.core.table import Table
-from infra.deployment.account import Account
+from infra.deployment.account import AwsAccount
 from infra.ops import __main__ as command
 from infra.ops import retention
 from tests.infra.fakes import REGION, FakeCloudFormation
@@ -33,7 +33,7 @@ class FakeLambda:
 
 
 @dataclass(frozen=True)
-class StageAccount(Account):
+class StageAccount(AwsAccount):
     """A stage whose functions were just configured anew."""
 
     formation: FakeCloudFormation = field(
@@ -54,7 +54,7 @@ class StageAccount(Account):
 def stage(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Three sessions of 60 days on a stage that keeps them for 30 from now on."""
     monkeypatch.setattr(os, "environ", os.environ.copy())  # which the command changes
-    monkeypatch.setattr(command, "Account", StageAccount)
+    monkeypatch.setattr(command, "AwsAccount", StageAccount)
     for _ in range(3):
         world.a_user()
 

@@ -8,19 +8,19 @@ import pytest
 from moto import mock_aws
 
 from infra.deployment import texts
-from infra.deployment.account import Account
+from infra.deployment.account import AwsAccount
 
 
 @pytest.fixture
-def account() -> Iterator[Account]:
+def account() -> Iterator[AwsAccount]:
     with mock_aws():
-        yield Account("eu-central-1", access_key="testing", secret_key="testing")
+        yield AwsAccount("eu-central-1", access_key="testing", secret_key="testing")
 
 
-def test_texts_may_cost_one_dollar_unless_the_account_says_otherwise(account: Account) -> None:
+def test_texts_may_cost_one_dollar_unless_the_account_says_otherwise(account: AwsAccount) -> None:
     assert texts.monthly_dollars(account) == 1
 
 
-def test_the_ceiling_that_was_set_is_shown(account: Account) -> None:
+def test_the_ceiling_that_was_set_is_shown(account: AwsAccount) -> None:
     texts.set_monthly_dollars(account, 500)
     assert texts.monthly_dollars(account) == 500

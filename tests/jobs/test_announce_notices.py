@@ -18,7 +18,7 @@ from chalicelib.core.metrics import Metric
 from chalicelib.core.sealing import Unfit
 from chalicelib.notices import announcing, telling, versions
 from chalicelib.notices.jobs import announce_notices, note_bounces
-from chalicelib.notices.telling import Reader
+from chalicelib.notices.telling import NoticeRecipient
 from chalicelib.privacy import codec
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.profiles.model import Profile
@@ -527,7 +527,7 @@ def test_account_that_kills_every_run_keeps_no_other_shard_waiting(
     publish(monkeypatch, NEWER)
     tell = telling.tell
 
-    def deadly(reader: Reader, *rest: Any) -> None:
+    def deadly(reader: NoticeRecipient, *rest: Any) -> None:
         if reader.account_id == by_shard["00"].account_id:
             raise Killed
         tell(reader, *rest)

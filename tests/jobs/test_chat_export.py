@@ -10,8 +10,17 @@ from typing import Any
 import pytest
 
 from chalicelib.chat import download, export, exporting, gateway
-from chalicelib.chat.export import Call, Ground, Message, Missing, Profile, Reaction, Reason, Shape
-from chalicelib.chat.exporting import Asked, Copy, Pending, Ready
+from chalicelib.chat.export import (
+    Ground,
+    MissingAtStream,
+    StreamCall,
+    StreamCopyKind,
+    StreamMessage,
+    StreamProfile,
+    StreamReaction,
+    StreamReason,
+)
+from chalicelib.chat.exporting import Pending, Ready, StreamCopy, StreamExportTask
 from chalicelib.chat.gateway import StreamRefused, StreamUnavailable
 from chalicelib.chat.model import TaskId, TaskState
 from chalicelib.core import clock, egress
@@ -32,9 +41,9 @@ def chat(world: World, stream: Emulator) -> Chatters:
     return chatters
 
 
-def asked_for(user_id: UserId) -> Asked:
+def asked_for(user_id: UserId) -> StreamExportTask:
     asked = exporting.start(user_id)
-    assert isinstance(asked, Asked)
+    assert isinstance(asked, StreamExportTask)
     return asked
 
 
@@ -49,15 +58,15 @@ def ready_for(user_id: UserId) -> Ready:
     return stand
 
 
-def copy_of(user_id: UserId, shape: Shape = Shape.ACCESS) -> tuple[Copy, list[Any]]:
+def copy_of(user_id: UserId, shape: StreamCopyKind = StreamCopyKind.ACCESS) -> tuple[StreamCopy, list[Any]]:
     with exporting.copied(ready_for(user_id), user_id, shape) as copy:
-        assert isinstance(copy, Copy)
+        assert isinstance(copy, StreamCopy)
         return copy, list(copy.parts())
 
 
-def missing_from(ready: Ready, user_id: UserId) -> Reason:
-    with exporting.copied(ready, user_id, Shape.ACCESS) as copy:
-        assert isinstance(copy, Missing)
+def missing_from(ready: Ready, user_id: UserId) -> StreamReason:
+    with exporting.copied(ready, user_id, StreamCopyKind.ACCESS) as copy:
+        assert isinstance(copy, MissingAtStream)
         return copy.reason
 
 
@@ -81,9 +90,9 @@ def test_an_access_copy_has_what_the_subject_wrote_and_did(chat: Chatters, strea
     chat.reacts("Mila", theirs, "haha")
     stream.plant(chat["Mila"], calls=[{"id": "c1", "type": "default", "ended_at": "2026-11-24T11:00:00Z"}])
     copy, (profile, message, reaction, call) = copy_of(chat["Mila"])
-    assert isinstance(profile, Profile)
+    assert isinstance(profile, StreamProfile)
     assert profile.name == "Mila"
-    assert isinstance(message, Message)
+    assert isinstance(message, StreamMessage)
     assert (message.id, message.text, message.mentions) == (ours, "see the map", ("Vera",))
     assert message.conversation == export.Conversation(id="trip", type="messaging", name="Trip")
     (attachment,) = message.attachments
@@ -91,9 +100,9 @@ def test_an_access_copy_has_what_the_subject_wrote_and_did(chat: Chatters, strea
     assert message.quotes
     assert (message.quotes.id, message.quotes.author) == (theirs, "Vera")
     assert message.reactions == (export.Reacted(type="love", count=1),)
-    assert isinstance(reaction, Reaction)
+    assert isinstance(reaction, StreamReaction)
     assert (reaction.type, reaction.to) == ("haha", theirs)
-    assert isinstance(call, Call)
+    assert isinstance(call, StreamCall)
     assert (call.id, call.ended_at) == ("c1", reaction.at and reaction.at.replace(hour=11, minute=0, second=0,
                                                                                  microsecond=0))  # fmt: skip
     assert copy.counts == {"profile": 1, "message": 1, "reaction": 1, "call": 1}
@@ -108,22 +117,22 @@ def test_a_portable_copy_has_no_trace_of_what_others_wrote(chat: Chatters, strea
     chat.says("Mila", "and", quoted_message_id=first, parent_id=first)
     chat.reacts("Vera", first, "love")
     chat.reacts("Mila", theirs, "haha")
-    copy, (_, hello, answer, own_answer, reaction) = copy_of(chat["Mila"], Shape.PORTABILITY)
+    copy, (_, hello, answer, own_answer, reaction) = copy_of(chat["Mila"], StreamCopyKind.PORTABILITY)
     assert (hello.text, hello.reactions, hello.conversation.name) == ("hello", (), None)
     assert (answer.text, answer.quotes, answer.reply_to) == ("yes", None, None)
     assert (own_answer.quotes.id, own_answer.reply_to) == (first, first)
     assert (reaction.type, reaction.to) == ("haha", None)
     assert theirs not in str(copy)
-    with exporting.copied(ready_for(chat["Mila"]), chat["Mila"], Shape.PORTABILITY) as again:
-        assert isinstance(again, Copy)
+    with exporting.copied(ready_for(chat["Mila"]), chat["Mila"], StreamCopyKind.PORTABILITY) as again:
+        assert isinstance(again, StreamCopy)
         text = b"".join(again.ndjson()).decode()
     assert not any(trace in text for trace in (theirs, "Vera", chat["Vera"], "love"))
 
 
 @pytest.mark.promise("RGT-1")
-@pytest.mark.parametrize("shape", list(Shape))
+@pytest.mark.parametrize("shape", list(StreamCopyKind))
 def test_nothing_of_others_and_nothing_internal_is_in_the_copy(
-    world: World, stream: Emulator, shape: Shape
+    world: World, stream: Emulator, shape: StreamCopyKind
 ) -> None:
     chat, canary = Chatters(), world.canaries
     chat.meet("Mila", "Vera", "Zoe", remark=canary("channel's own field"))
@@ -154,7 +163,7 @@ def test_nothing_of_others_and_nothing_internal_is_in_the_copy(
         calls=[{"id": "c1", "session": {"participants": [{"user": {"name": canary("participant")}}]}}],
     )
     with exporting.copied(ready_for(chat["Mila"]), chat["Mila"], shape) as copy:
-        assert isinstance(copy, Copy)
+        assert isinstance(copy, StreamCopy)
         text = b"".join(copy.ndjson()).decode()
     assert canary.in_text(text) == []
     assert "yes" in text
@@ -174,8 +183,8 @@ def test_a_message_that_is_deleted_and_still_held_is_told(chat: Chatters) -> Non
 
 def test_a_copy_can_be_read_twice_and_its_lines_are_its_parts(chat: Chatters) -> None:
     chat.says("Mila", "zdravo, \U0001f600")
-    with exporting.copied(ready_for(chat["Mila"]), chat["Mila"], Shape.ACCESS) as copy:
-        assert isinstance(copy, Copy)
+    with exporting.copied(ready_for(chat["Mila"]), chat["Mila"], StreamCopyKind.ACCESS) as copy:
+        assert isinstance(copy, StreamCopy)
         assert list(copy.parts()) == list(copy.parts())
         lines = list(copy.ndjson())
     assert [json.loads(line)["kind"] for line in lines] == ["profile", "message"]
@@ -220,7 +229,7 @@ def test_at_most_25_users_are_asked_for_at_once(chat: Chatters, stream: Emulator
 
 @pytest.mark.promise("STR-6")
 def test_a_user_whom_stream_does_not_know_has_nothing_there(world: World, stream: Emulator) -> None:
-    assert exporting.start(UserId.new()) == Missing(Reason.NOT_THERE)
+    assert exporting.start(UserId.new()) == MissingAtStream(StreamReason.NOT_THERE)
 
 
 @pytest.mark.promise("STR-6")
@@ -233,15 +242,15 @@ def test_more_than_stream_exports_is_never_a_silent_gap(
     for number in range(3):
         chat.says("Mila", f"number {number}")
     if over == "refused":
-        assert exporting.start(chat["Mila"]) == Missing(Reason.REFUSED)
+        assert exporting.start(chat["Mila"]) == MissingAtStream(StreamReason.REFUSED)
     elif over == "task_failed":
         asked = asked_for(chat["Mila"])
         stands = [exporting.poll(asked) for _ in range(4)]
-        assert stands == [Pending(), Pending(), Pending(), Missing(Reason.FAILED)]
+        assert stands == [Pending(), Pending(), Pending(), MissingAtStream(StreamReason.FAILED)]
     else:
         copy, parts = copy_of(chat["Mila"])
         assert [part.text for part in parts[1:]] == ["number 0", "number 1"]
-        assert copy.missing == (Missing(Reason.PERHAPS_CUT),)
+        assert copy.missing == (MissingAtStream(StreamReason.PERHAPS_CUT),)
 
 
 def test_a_task_that_never_ends_is_waited_for_a_day(chat: Chatters, stream: Emulator, world: World) -> None:
@@ -250,7 +259,7 @@ def test_a_task_that_never_ends_is_waited_for_a_day(chat: Chatters, stream: Emul
     world.advance(DAY - timedelta(seconds=1))
     assert exporting.poll(asked) == Pending()
     world.advance(timedelta(seconds=1))
-    assert exporting.poll(asked) == Missing(Reason.NEVER_READY)
+    assert exporting.poll(asked) == MissingAtStream(StreamReason.NEVER_READY)
 
 
 def test_a_task_that_ends_late_is_taken_all_the_same(chat: Chatters, stream: Emulator, world: World) -> None:
@@ -268,7 +277,7 @@ def test_stream_that_does_not_answer_for_a_day_is_missing(
     with pytest.raises(StreamUnavailable):
         exporting.poll(asked)
     world.advance(DAY)
-    assert exporting.poll(asked) == Missing(Reason.NEVER_READY)
+    assert exporting.poll(asked) == MissingAtStream(StreamReason.NEVER_READY)
 
 
 def test_a_task_that_stream_forgot_is_told_apart_and_worth_asking_again(
@@ -276,18 +285,18 @@ def test_a_task_that_stream_forgot_is_told_apart_and_worth_asking_again(
 ) -> None:
     ready = ready_for(chat["Mila"])
     stream.fault(path="/tasks", times=2, status=404, code=16)
-    gone = exporting.poll(Asked(ready.task_id, clock.now()))
-    assert gone == Missing(Reason.TASK_GONE)
-    assert missing_from(ready, chat["Mila"]) is Reason.TASK_GONE
-    assert Missing(Reason.TASK_GONE).is_worth_asking_again
-    assert not Missing(Reason.NOT_THERE).is_worth_asking_again
+    gone = exporting.poll(StreamExportTask(ready.task_id, clock.now()))
+    assert gone == MissingAtStream(StreamReason.TASK_GONE)
+    assert missing_from(ready, chat["Mila"]) is StreamReason.TASK_GONE
+    assert MissingAtStream(StreamReason.TASK_GONE).is_worth_asking_again
+    assert not MissingAtStream(StreamReason.NOT_THERE).is_worth_asking_again
 
 
 def test_a_failed_task_is_missing(chat: Chatters, stream: Emulator) -> None:
     stream.choose(task_progress="instant")
     stream.spoil_tasks(failure={"type": "internal", "description": f"of {chat['Mila']}"})
     asked = asked_for(chat["Mila"])
-    assert exporting.poll(asked) == Missing(Reason.FAILED)
+    assert exporting.poll(asked) == MissingAtStream(StreamReason.FAILED)
     task = gateway.task(asked.task_id)
     assert (task.state, task.error_type, task.url) == (TaskState.FAILED, "internal", None)
     assert chat["Mila"] not in repr(task)
@@ -296,7 +305,7 @@ def test_a_failed_task_is_missing(chat: Chatters, stream: Emulator) -> None:
 def test_a_completed_task_without_a_link_has_failed(chat: Chatters, stream: Emulator) -> None:
     asked = asked_for(chat["Mila"])
     stream.fault(path="/tasks", status=200, body='{"status": "completed", "result": {}}')
-    assert exporting.poll(asked) == Missing(Reason.FAILED)
+    assert exporting.poll(asked) == MissingAtStream(StreamReason.FAILED)
 
 
 def test_a_kind_of_error_that_is_no_word_is_not_kept(chat: Chatters, stream: Emulator) -> None:
@@ -350,20 +359,20 @@ def test_a_link_that_ended_does_not_matter_since_each_asking_makes_a_new_one(
     world.advance(2 * DAY)
     with pytest.raises(download.FileGone):
         list(download.lines(old))
-    with exporting.copied(ready, chat["Mila"], Shape.ACCESS) as copy:
-        assert isinstance(copy, Copy)
+    with exporting.copied(ready, chat["Mila"], StreamCopyKind.ACCESS) as copy:
+        assert isinstance(copy, StreamCopy)
 
 
 def test_a_task_that_lost_its_link_has_no_file(chat: Chatters, stream: Emulator) -> None:
     ready = ready_for(chat["Mila"])
     stream.fault(path="/tasks", status=200, body='{"status": "running"}')
-    assert missing_from(ready, chat["Mila"]) is Reason.FILE_GONE
+    assert missing_from(ready, chat["Mila"]) is StreamReason.FILE_GONE
 
 
 def test_a_file_that_is_no_longer_kept_is_missing(chat: Chatters, world: World) -> None:
     ready = ready_for(chat["Mila"])
     world.advance(61 * DAY)
-    assert missing_from(ready, chat["Mila"]) is Reason.FILE_GONE
+    assert missing_from(ready, chat["Mila"]) is StreamReason.FILE_GONE
 
 
 @pytest.mark.parametrize(
@@ -383,10 +392,10 @@ def test_a_file_that_does_not_come_whole_is_fetched_again(
     chat.says("Mila", "hello")
     ready = ready_for(chat["Mila"])
     stream.fault(path="/exports", **fault)
-    with pytest.raises(StreamUnavailable), exporting.copied(ready, chat["Mila"], Shape.ACCESS):
+    with pytest.raises(StreamUnavailable), exporting.copied(ready, chat["Mila"], StreamCopyKind.ACCESS):
         pytest.fail("half a copy")
-    with exporting.copied(ready, chat["Mila"], Shape.ACCESS) as copy:
-        assert isinstance(copy, Copy)
+    with exporting.copied(ready, chat["Mila"], StreamCopyKind.ACCESS) as copy:
+        assert isinstance(copy, StreamCopy)
         assert copy.counts["message"] == 1
 
 
@@ -394,7 +403,7 @@ def test_a_file_that_does_not_come_whole_is_fetched_again(
 def test_no_redirect_is_followed(chat: Chatters, stream: Emulator) -> None:
     ready = ready_for(chat["Mila"])
     stream.fault(path="/exports", status=302, body="", headers={"Location": f"{stream.url}/exports/users/x"})
-    assert missing_from(ready, chat["Mila"]) is Reason.LINK_REFUSED
+    assert missing_from(ready, chat["Mila"]) is StreamReason.LINK_REFUSED
     assert len(stream.requests(path="/exports")) == 1
 
 
@@ -403,7 +412,7 @@ def test_a_link_to_somewhere_else_is_not_opened(chat: Chatters, stream: Emulator
     ready = ready_for(chat["Mila"])
     elsewhere = json.dumps({"status": "completed", "result": {"url": "https://stream-io-cdn.com.example/x"}})
     stream.fault(path="/tasks", status=200, body=elsewhere)
-    assert missing_from(ready, chat["Mila"]) is Reason.LINK_REFUSED
+    assert missing_from(ready, chat["Mila"]) is StreamReason.LINK_REFUSED
 
 
 @pytest.mark.promise("SEC-1")
@@ -424,13 +433,13 @@ def test_a_file_over_the_bounds_is_missing(
 ) -> None:
     ready = ready_for(chat["Mila"])
     monkeypatch.setattr(download, bound, value)
-    assert missing_from(ready, chat["Mila"]) is Reason.TOO_LARGE
+    assert missing_from(ready, chat["Mila"]) is StreamReason.TOO_LARGE
 
 
 def test_a_file_that_comes_too_slowly_is_given_up(chat: Chatters, monkeypatch: pytest.MonkeyPatch) -> None:
     ready = ready_for(chat["Mila"])
     monkeypatch.setattr(download, "LONGEST", timedelta(seconds=-1))
-    with pytest.raises(StreamUnavailable), exporting.copied(ready, chat["Mila"], Shape.ACCESS):
+    with pytest.raises(StreamUnavailable), exporting.copied(ready, chat["Mila"], StreamCopyKind.ACCESS):
         pytest.fail("a copy")
 
 
@@ -438,7 +447,7 @@ def test_a_file_that_comes_too_slowly_is_given_up(chat: Chatters, monkeypatch: p
 def test_a_file_with_nothing_of_the_subject_is_missing(chat: Chatters, stream: Emulator, body: str) -> None:
     ready = ready_for(chat["Mila"])
     stream.fault(path="/exports", status=200, body=body)
-    assert missing_from(ready, chat["Mila"]) is Reason.NOTHING_FOUND
+    assert missing_from(ready, chat["Mila"]) is StreamReason.NOTHING_FOUND
 
 
 def test_lines_are_put_together_from_however_they_arrive(

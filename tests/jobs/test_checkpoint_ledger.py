@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from chalicelib.core import aws, observe
-from chalicelib.core.chain import Verdict, archive
+from chalicelib.core.chain import ChainVerdict, archive
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.metrics import emitter
 from chalicelib.core.observe import EntryFailed
@@ -48,7 +48,7 @@ def test_a_run_signs_what_was_appended(world: World, emitted: dict[str, float]) 
     write(MILA, 2)
     write(VUK, 1)
     assert run(world) == {"made": 1, "chains": 2, "refused": 0}
-    assert verify(MILA) == Verdict((), covered=2)
+    assert verify(MILA) == ChainVerdict((), covered=2)
     assert emitted["CheckpointMade"] == 1
     assert "LedgerEntryRefused" not in emitted
 
@@ -67,7 +67,7 @@ def test_a_tampered_entry_is_refused_and_counted_while_the_others_are_signed(
     overwrite(MILA, 1, payload="{}")
     assert run(world) == {"made": 1, "chains": 1, "refused": 1}
     assert emitted["LedgerEntryRefused"] == 1
-    assert verify(VUK) == Verdict((), covered=1)
+    assert verify(VUK) == ChainVerdict((), covered=1)
 
 
 @pytest.mark.promise("SEC-1")

@@ -11,7 +11,7 @@ import jsonschema_rs
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from chalicelib.chat.export import Conversation, Message
+from chalicelib.chat.export import Conversation, StreamMessage
 from chalicelib.core import aws, table
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.settings import settings
@@ -20,8 +20,8 @@ from chalicelib.privacy.personal import Record
 from chalicelib.privacy.recipients import Recipient
 from chalicelib.rights.export import schema
 from chalicelib.rights.export.contents import Chat
-from chalicelib.rights.export.manifest import LeftOut, Missing
-from chalicelib.rights.export.model import Copy
+from chalicelib.rights.export.manifest import LeftOut, MissingFromCopy
+from chalicelib.rights.export.model import CopyKind
 from chalicelib.rights.export.selection import selection
 from infra import export_schema
 from tests.support.builders import a_fault, an_address, an_event
@@ -31,7 +31,8 @@ from tests.support.world import User, World, a_world
 
 DAY = timedelta(days=1)
 MESSAGES = tuple(
-    Message(conversation=Conversation(type="messaging"), text=text).model_dump_json(exclude_none=True) + "\n"
+    StreamMessage(conversation=Conversation(type="messaging"), text=text).model_dump_json(exclude_none=True)
+    + "\n"
     for text in ("Zdravo", "<b>Ćao</b>")
 )
 
@@ -61,17 +62,17 @@ def mila(world: World) -> User:
 class Seen:
     """Copies of one user, what was stored of them then, and what is somebody else's."""
 
-    copies: dict[Copy, Package]
+    copies: dict[CopyKind, Package]
     stored: dict[str, list[Record]]
     others: list[str]
 
     @property
     def access(self) -> Package:
-        return self.copies[Copy.ACCESS]
+        return self.copies[CopyKind.ACCESS]
 
     @property
     def portability(self) -> Package:
-        return self.copies[Copy.PORTABILITY]
+        return self.copies[CopyKind.PORTABILITY]
 
     def one(self, kind: str) -> Any:
         """The only record of a kind."""
@@ -86,7 +87,7 @@ def seen() -> Seen:
         mila, vuk = a_busy_user(world), world.a_user()
         vuk.changes(name="Vuk, of whom nothing is Mila's")
         chat = Chat(lambda: MESSAGES, {"message": 2})
-        copies = {copy: a_copy(mila, copy, chat) for copy in Copy}
+        copies = {copy: a_copy(mila, copy, chat) for copy in CopyKind}
         return Seen(copies, stored(mila), [vuk.account_id, vuk.user_id, vuk.phone, vuk.profile()["name"]])
 
 
@@ -121,8 +122,8 @@ def test_an_importer_gets_back_from_the_json_what_is_stored(seen: Seen) -> None:
 
 @pytest.mark.promise("RGT-1")
 @pytest.mark.promise("RGT-8")
-@pytest.mark.parametrize("copy", Copy)
-def test_an_importer_gets_the_same_from_the_csv_files(copy: Copy, seen: Seen) -> None:
+@pytest.mark.parametrize("copy", CopyKind)
+def test_an_importer_gets_the_same_from_the_csv_files(copy: CopyKind, seen: Seen) -> None:
     package = seen.copies[copy]
     with_records = [kind for kind, section in package.data["sections"].items() if section["records"]]
     assert [name for name in package.names if name.startswith("csv/")] == [
@@ -133,8 +134,8 @@ def test_an_importer_gets_the_same_from_the_csv_files(copy: Copy, seen: Seen) ->
 
 
 @pytest.mark.promise("RGT-8")
-@pytest.mark.parametrize("copy", Copy)
-def test_it_is_what_its_schema_says(copy: Copy, seen: Seen) -> None:
+@pytest.mark.parametrize("copy", CopyKind)
+def test_it_is_what_its_schema_says(copy: CopyKind, seen: Seen) -> None:
     package = seen.copies[copy]
     assert valid(package, "", package.data)
     assert valid(package, "#/$defs/Manifest", package.manifest)
@@ -413,7 +414,7 @@ def test_what_stream_held_stands_in_a_file_of_its_own_line_by_line(mila: User) -
 
 @pytest.mark.promise("STR-6")
 def test_what_stream_did_not_give_is_told_as_missing(mila: User) -> None:
-    lost = Missing(what="chat_message", reason="failed", text="Stream could not make the export")
+    lost = MissingFromCopy(what="chat_message", reason="failed", text="Stream could not make the export")
     package = a_copy(mila, chat=Chat(missing=(lost,)))
     assert errors(package) == [("chat_message", "failed", 1)]
     assert package.data["chat"]["missing"] == [lost.model_dump()]
@@ -426,7 +427,7 @@ def test_what_stream_did_not_give_is_told_as_missing(mila: User) -> None:
 def test_stream_is_named_for_what_it_did_not_give_unless_it_has_nothing(
     mila: User, reason: str, *, named: bool
 ) -> None:
-    lost = Missing(what="chat_message", reason=reason, text="there is none")
+    lost = MissingFromCopy(what="chat_message", reason=reason, text="there is none")
     package = a_copy(mila, chat=Chat(missing=(lost,)))
     assert (Recipient.STREAM.label in shown(package, "chat_message")) == named
 
@@ -440,7 +441,7 @@ def test_a_copy_for_taking_along_has_what_was_provided_or_observed_on_consent_or
     assert list(package.data["sections"]) == ["account", "profile", "session", "usage_event"]
     assert package.records("account") == [{"phone": seen.one("account").phone}]
     assert set(package.records("usage_event")[0]) == {"name", "duration_ms", "platform", "at"}
-    assert package.manifest["kinds_left_out"] == list(selection(Copy.PORTABILITY).left_out)
+    assert package.manifest["kinds_left_out"] == list(selection(CopyKind.PORTABILITY).left_out)
     assert {one["name"] for one in package.kind("account")["left_out"]} >= {
         "pseudonym",
         "account_id",
@@ -459,5 +460,5 @@ def test_a_copy_for_taking_along_has_nothing_that_we_made_and_names_no_recipient
 @pytest.mark.promise("RGT-8")
 def test_a_copy_for_taking_along_reads_no_more_than_it_needs(mila: User) -> None:
     with counted() as calls:
-        a_copy(mila, Copy.PORTABILITY)
+        a_copy(mila, CopyKind.PORTABILITY)
     assert calls.tables == {"BatchGetItem": 1, "Query": 2}

@@ -204,8 +204,8 @@ def test_a_record_that_cannot_be_opened_holds_up_nobody(world: World, mila: User
 
 def test_a_run_ends_in_time(world: World, mila: User) -> None:
     world.advance(DUE)
-    assert renewing.renew(until=world.now) == renewing.Run(0, 0)
-    assert renewing.renew(until=world.now + HOUR) == renewing.Run(1, 0)
+    assert renewing.renew(until=world.now) == renewing.RenewalRun(0, 0)
+    assert renewing.renew(until=world.now + HOUR) == renewing.RenewalRun(1, 0)
 
 
 @pytest.mark.promise("SEC-1")

@@ -12,7 +12,7 @@ from chalicelib.core import aws, clock, metrics, outbound
 from chalicelib.core.clock import DAY, MINUTE
 from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.core.metrics import Metric
-from chalicelib.core.outbound import Reason, Unreachable
+from chalicelib.core.outbound import NotTakenReason, Unreachable
 from chalicelib.core.settings import settings
 from chalicelib.core.turns import Turns
 from chalicelib.messages import mail
@@ -66,7 +66,7 @@ def test_transfer_whose_copy_is_gone_can_still_be_answered(
     world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def silent(*_: Any, **__: Any) -> Any:
-        raise Unreachable(Reason.NO_CONNECTION)
+        raise Unreachable(NotTakenReason.NO_CONNECTION)
 
     monkeypatch.setattr(outbound, "push", silent)
     mila, alice = world.a_user().is_stepped_up(), world.an_operator("alice")

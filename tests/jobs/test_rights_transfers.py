@@ -11,7 +11,7 @@ import pytest
 
 from chalicelib.core import clock, outbound
 from chalicelib.core.ids import RightsRequestId
-from chalicelib.core.outbound import Reason, Refused, Taken, Unreachable
+from chalicelib.core.outbound import NotTakenReason, TransferRefused, TransferTaken, Unreachable
 from chalicelib.rights import engine, files, plans
 from chalicelib.rights.model import RightsRequest, Status, StepStatus
 from chalicelib.rights.plans.step import Done, Job, Outcome
@@ -35,13 +35,13 @@ class Packing(Scripted):
 
 
 @pytest.fixture
-def push(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], Taken]], list[int]]:
+def push(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], TransferTaken]], list[int]]:
     """What happens when the copy is pushed; returns one item for each time that it was."""
 
-    def behave(what: Callable[[], Taken]) -> list[int]:
+    def behave(what: Callable[[], TransferTaken]) -> list[int]:
         pushed: list[int] = []
 
-        def fake(*_: Any, **__: Any) -> Taken:
+        def fake(*_: Any, **__: Any) -> TransferTaken:
             pushed.append(1)
             return what()
 
@@ -79,14 +79,14 @@ def cancels(mila: User, request_id: str) -> Any:
 
 @pytest.mark.promise("RGT-8")
 def test_a_transfer_is_on_record_before_its_first_byte(
-    mila: User, push: Callable[[Callable[[], Taken]], list[int]]
+    mila: User, push: Callable[[Callable[[], TransferTaken]], list[int]]
 ) -> None:
     request_id = asks(mila)
     events: list[str] = []
 
-    def look() -> Taken:
+    def look() -> TransferTaken:
         events.extend(event for event, _ in evidence(request_id))
-        return Taken(201)
+        return TransferTaken(201)
 
     push(look)
     assert transfer(request_id).steps[1].status is StepStatus.DONE
@@ -95,14 +95,14 @@ def test_a_transfer_is_on_record_before_its_first_byte(
 
 @pytest.mark.promise("RGT-8")
 def test_a_request_whose_copy_is_on_its_way_cannot_be_cancelled(
-    mila: User, push: Callable[[Callable[[], Taken]], list[int]]
+    mila: User, push: Callable[[Callable[[], TransferTaken]], list[int]]
 ) -> None:
     request_id = asks(mila)
     replies: list[Any] = []
 
-    def cancel() -> Taken:
+    def cancel() -> TransferTaken:
         replies.append(cancels(mila, request_id))
-        return Taken(201)
+        return TransferTaken(201)
 
     push(cancel)
     after = transfer(request_id)
@@ -113,17 +113,17 @@ def test_a_request_whose_copy_is_on_its_way_cannot_be_cancelled(
 
 @pytest.mark.promise("RGT-8")
 def test_nothing_is_sent_for_a_request_that_was_cancelled_before(
-    mila: User, push: Callable[[Callable[[], Taken]], list[int]]
+    mila: User, push: Callable[[Callable[[], TransferTaken]], list[int]]
 ) -> None:
     request_id = asks(mila)
-    pushed = push(lambda: Taken(201))
+    pushed = push(lambda: TransferTaken(201))
     assert cancels(mila, request_id).status == 200
     assert transfer(request_id).status is Status.CANCELLED
     assert pushed == []
 
 
 def test_no_decision_is_proposed_while_a_copy_is_on_its_way(
-    world: World, mila: User, push: Callable[[Callable[[], Taken]], list[int]]
+    world: World, mila: User, push: Callable[[Callable[[], TransferTaken]], list[int]]
 ) -> None:
     request_id = asks(mila)
     push(_silent)
@@ -135,7 +135,7 @@ def test_no_decision_is_proposed_while_a_copy_is_on_its_way(
 
 
 def test_a_failed_transfer_can_be_cancelled_again(
-    mila: User, push: Callable[[Callable[[], Taken]], list[int]]
+    mila: User, push: Callable[[Callable[[], TransferTaken]], list[int]]
 ) -> None:
     request_id = asks(mila)
     push(_refused)
@@ -144,7 +144,7 @@ def test_a_failed_transfer_can_be_cancelled_again(
 
 
 def test_a_silent_controller_gets_the_copy_five_times_within_eight_minutes(
-    world: World, mila: User, push: Callable[[Callable[[], Taken]], list[int]]
+    world: World, mila: User, push: Callable[[Callable[[], TransferTaken]], list[int]]
 ) -> None:
     request_id = asks(mila)
     pushed, began = push(_silent), world.now
@@ -157,7 +157,7 @@ def test_a_silent_controller_gets_the_copy_five_times_within_eight_minutes(
 
 @pytest.mark.promise("RGT-8")
 def test_transfers_that_kill_their_worker_end_after_five(
-    world: World, mila: User, push: Callable[[Callable[[], Taken]], list[int]]
+    world: World, mila: User, push: Callable[[Callable[[], TransferTaken]], list[int]]
 ) -> None:
     request_id = asks(mila)
     pushed = push(_kill)
@@ -170,9 +170,9 @@ def test_transfers_that_kill_their_worker_end_after_five(
 
 
 def test_each_worker_hands_over_what_is_the_others(
-    mila: User, push: Callable[[Callable[[], Taken]], list[int]]
+    mila: User, push: Callable[[Callable[[], TransferTaken]], list[int]]
 ) -> None:
-    pushed = push(lambda: Taken(201))
+    pushed = push(lambda: TransferTaken(201))
     request_id = asks(mila)
     assert cloud.queued("transfers") == [request_id]
     cloud.forget_queued()
@@ -185,13 +185,13 @@ def test_each_worker_hands_over_what_is_the_others(
     assert stored(request_id).steps[2].status is StepStatus.WAITING
 
 
-def _silent() -> Taken:
-    raise Unreachable(Reason.NO_CONNECTION)
+def _silent() -> TransferTaken:
+    raise Unreachable(NotTakenReason.NO_CONNECTION)
 
 
-def _refused() -> Taken:
-    raise Refused(Reason.ANSWERED_NO)
+def _refused() -> TransferTaken:
+    raise TransferRefused(NotTakenReason.ANSWERED_NO)
 
 
-def _kill() -> Taken:
+def _kill() -> TransferTaken:
     raise Killed

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.chat import exporting, gateway
-from chalicelib.chat.exporting import PATIENCE, Asked, Pending
+from chalicelib.chat.exporting import PATIENCE, Pending, StreamExportTask
 from chalicelib.chat.gateway import CredentialsRefused
 from chalicelib.chat.model import ChatProfile, TaskId
 from chalicelib.core import aws, clock, metrics
@@ -176,7 +176,7 @@ def test_revocation_waits_while_credentials_are_refused(world: World, stream: Em
 
 
 def test_export_is_not_given_up_over_refused_credentials(world: World, stream: Emulator) -> None:
-    asked = Asked(TaskId("1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed"), clock.now())
+    asked = StreamExportTask(TaskId("1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed"), clock.now())
     world.advance(PATIENCE)
     stream.fault(path="/tasks", **REFUSED)
     with pytest.raises(CredentialsRefused):
@@ -189,7 +189,7 @@ def test_export_waits_for_credentials_before_it_is_ordered(world: World, stream:
     with pytest.raises(CredentialsRefused):
         exporting.start(user_id)
     started = exporting.start(user_id)
-    assert isinstance(started, Asked)
+    assert isinstance(started, StreamExportTask)
     assert isinstance(exporting.poll(started), Pending)
 
 

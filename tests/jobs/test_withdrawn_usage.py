@@ -17,7 +17,7 @@ from chalicelib.core.table import Table
 from chalicelib.privacy import lapsing, pinning
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.privacy.subject_keys import DATA_KEY
-from chalicelib.rights.export.model import Copy
+from chalicelib.rights.export.model import CopyKind
 from tests.support import cloud
 from tests.support.builders import a_fault, a_schedule_event, an_event
 from tests.support.copies import a_copy, damage
@@ -101,8 +101,8 @@ def test_events_of_requests_that_were_under_way_are_deleted_too(world: World, mi
 
 
 @pytest.mark.promise("RGT-7")
-@pytest.mark.parametrize("copy", Copy)
-def test_no_copy_shows_use_from_the_withdrawal_on(world: World, mila: User, copy: Copy) -> None:
+@pytest.mark.parametrize("copy", CopyKind)
+def test_no_copy_shows_use_from_the_withdrawal_on(world: World, mila: User, copy: CopyKind) -> None:
     asked_at = world.now
     assert len(a_copy(mila, copy).records("usage_event")) == 1
     world.advance(MINUTE)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 from chalicelib.challenges import budgets
-from chalicelib.challenges.model import Challenge, ChallengePurpose, Channel, TooManyCodes
+from chalicelib.challenges.model import Challenge, ChallengePurpose, CodeChannel, TooManyCodes
 from chalicelib.core import clock
 from chalicelib.core.clock import MINUTE
 from chalicelib.core.ids import ChallengeId
@@ -16,7 +16,7 @@ def a_challenge(phone: str) -> Challenge:
     return Challenge(
         challenge_id=ChallengeId.new(),
         purpose=ChallengePurpose.SIGNUP,
-        channel=Channel.SMS,
+        channel=CodeChannel.SMS,
         phone=phone,
         key_version="1",
         created_at=now,

@@ -20,8 +20,8 @@ from chalicelib.core.table import Key, Table
 from chalicelib.privacy import bundles, codec, register, subject_keys
 from chalicelib.privacy.personal import Record
 from chalicelib.rights.export import package
-from chalicelib.rights.export.contents import Asked, Chat
-from chalicelib.rights.export.model import Copy
+from chalicelib.rights.export.contents import Chat, CopyRequest
+from chalicelib.rights.export.model import CopyKind
 from chalicelib.rights.export.package import Assembled
 from tests.support import cloud
 from tests.support.world import User
@@ -98,12 +98,12 @@ class Package:
 
 def a_copy(
     user: User,
-    copy: Copy = Copy.ACCESS,
+    copy: CopyKind = CopyKind.ACCESS,
     chat: Chat = NO_CHAT,
     received_at: datetime | None = None,
 ) -> Package:
     """What somebody gets who asks for it (at an instant in the past, or now)."""
-    asked = Asked(copy, "r_test", AccountId(user.account_id), received_at or user.world.now)
+    asked = CopyRequest(copy, "r_test", AccountId(user.account_id), received_at or user.world.now)
     told = package.assemble(asked, chat, to=KEY)
     return Package(told, downloaded())
 

@@ -32,7 +32,7 @@ from botocore.exceptions import ReadTimeoutError
 
 from chalicelib.core.ids import Id
 from chalicelib.core.observe import EntryFailed
-from chalicelib.core.outbound import Parcel, Reason, Target, Unreachable, sending
+from chalicelib.core.outbound import NotTakenReason, Parcel, Target, Unreachable, sending
 from chalicelib.core.settings import settings
 
 T = TypeVar("T")
@@ -122,7 +122,10 @@ class Watch:
 
         def hand_over(parcel: Parcel, target: Target) -> Any:
             call = Call(
-                "outbound.POST", {"key": parcel.key}, only_reads=False, lost=Unreachable(Reason.TOO_SLOW)
+                "outbound.POST",
+                {"key": parcel.key},
+                only_reads=False,
+                lost=Unreachable(NotTakenReason.TOO_SLOW),
             )
             return self._through(call, lambda: push(parcel, target))
 

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 from chalicelib.privacy import plans, register
 from chalicelib.privacy.elsewhere import ELSEWHERE
-from chalicelib.privacy.plans import Withheld
-from chalicelib.rights.export.model import ROWS, About, Copy, File, Row, SectionView
+from chalicelib.privacy.plans import WithheldField
+from chalicelib.rights.export.model import ROWS, About, CopyKind, File, Row, SectionView
 from chalicelib.rights.export.page import page
 
 RECEIVED = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
@@ -51,7 +51,7 @@ def an_about(**changes: object) -> About:
     sections = plans.export_plan(register.records())
     kinds = tuple(section.kind for section in sections)
     about = About(
-        copy=Copy.ACCESS,
+        copy=CopyKind.ACCESS,
         request_id="r_01jdd4f3v0qk7m8x2c5t9w6zre",
         received_at=RECEIVED,
         made_at=RECEIVED + timedelta(hours=2),
@@ -103,7 +103,9 @@ def _elsewhere(hostile: tuple[str, ...]) -> Iterator[SectionView]:
         messages,
         _SIZES["chat_message"],
         "chat/messages.ndjson",
-        withheld=(Withheld("members", "names and messages of other people are theirs (Art. 15(4) GDPR)"),),
+        withheld=(
+            WithheldField("members", "names and messages of other people are theirs (Art. 15(4) GDPR)"),
+        ),
         missing=("Stream gave no copy of 2 of 314 messages, and was asked three times.",),
     )
     entries = [{"at": _PLAIN["accepted_at"], "entry": "consent_given", "seal": "9f3c" * 16}]

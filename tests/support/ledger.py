@@ -11,12 +11,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from chalicelib.core import aws, chain, clock, table
 from chalicelib.core.chain import (
     Chain,
+    ChainEntry,
+    ChainVerdict,
     CheckpointChainBroken,
-    Entry,
+    CheckpointRun,
     NewEntry,
     PublicKeys,
-    Run,
-    Verdict,
     checkpointing,
 )
 from chalicelib.core.settings import settings
@@ -47,17 +47,17 @@ def words(event: str = "given", life: timedelta = YEAR, **payload: Any) -> NewEn
     return NewEntry(event, payload, delete_at=clock.now() + life)
 
 
-def write(to: Chain, number: int, life: timedelta = YEAR) -> list[Entry]:
+def write(to: Chain, number: int, life: timedelta = YEAR) -> list[ChainEntry]:
     return [chain.append(to, words(life=life, n=n)) for n in range(number)]
 
 
-def checkpoint(world: World, **more: Any) -> Run:
+def checkpoint(world: World, **more: Any) -> CheckpointRun:
     """A checkpoint over everything that was written so far."""
     world.advance(SETTLED)
     return chain.checkpoint(**more)
 
 
-def verify(which: Chain, since: int = 1) -> Verdict:
+def verify(which: Chain, since: int = 1) -> ChainVerdict:
     return chain.verify(which, since, PublicKeys(chain.current_signer().pem))
 
 
@@ -81,8 +81,8 @@ def remove(which: Chain, *numbers: int) -> None:
 
 def rewrite(which: Chain, first: int, **changes: Any) -> None:
     """Forge an entry and give it and all that follow the hashes that make them hang together."""
-    entries = [Entry.read(item) for item in table.query(table.Query(Table.LEDGER, which.name))]
-    before: Entry | None = None
+    entries = [ChainEntry.read(item) for item in table.query(table.Query(Table.LEDGER, which.name))]
+    before: ChainEntry | None = None
     for entry in entries:
         forged = replace(entry, **changes) if entry.seq == first else entry
         if before and entry.seq > first:

@@ -7,7 +7,7 @@ import pytest
 from chalicelib.core import table
 from chalicelib.core.ids import AccountId
 from chalicelib.notices import store, versions
-from chalicelib.notices.model import Announcement, Channel, Notice, NoticeKind, NoticeVersion, Telling
+from chalicelib.notices.model import Announcement, Notice, NoticeChannel, NoticeKind, NoticeVersion, Telling
 from tests.support.world import User
 
 DAY = timedelta(days=1)
@@ -33,5 +33,5 @@ def publish(monkeypatch: pytest.MonkeyPatch, *added: Notice) -> None:
 
 def tell(user: User, version: NoticeVersion, at: datetime) -> None:
     """Put on record that a user was told of a version at an instant."""
-    told = Announcement(version=version, telling=Telling.TOLD, channel=Channel.IN_APP, told_at=at)
+    told = Announcement(version=version, telling=Telling.TOLD, channel=NoticeChannel.IN_APP, told_at=at)
     table.write(store.announcing(AccountId(user.account_id), told))

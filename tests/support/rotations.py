@@ -11,7 +11,7 @@ import pytest
 
 from chalicelib.core import aws
 from infra.deployment import vault
-from infra.deployment.account import Account
+from infra.deployment.account import AwsAccount
 from infra.deployment.vault import Document
 from infra.ops import rotating
 from infra.ops.rotating import Versions
@@ -74,9 +74,9 @@ class Stage:
 
 
 @cache
-def _account() -> Account:
+def _account() -> AwsAccount:
     """moto's account, with clients that are made once."""
-    return Account(REGION, access_key="testing", secret_key="testing")
+    return AwsAccount(REGION, access_key="testing", secret_key="testing")
 
 
 def container_with(variable: str, versions: str) -> None:

@@ -20,7 +20,7 @@ from chalicelib.privacy import bundles, codec
 from chalicelib.privacy.bundles import Distinct, NotBundled
 from chalicelib.privacy.redating import Progress, named, redate
 from chalicelib.usage import store
-from chalicelib.usage.model import Diagnostics, DiagnosticsEvent, Fault, UsageEvent
+from chalicelib.usage.model import Diagnostics, DiagnosticsEvent, DiagnosticsFault, UsageEvent
 from tests.support import cloud
 from tests.support.usage import stored_events, stored_items
 from tests.support.world import NOON, World
@@ -37,7 +37,7 @@ def used(number: int = 1, at: datetime = NOON, account_id: AccountId = MILA, **m
 
 
 def failed(number: int = 1, **more: Any) -> DiagnosticsEvent:
-    told = used(number).model_dump() | {"diagnostics": Diagnostics(kind=Fault.CRASH)} | more
+    told = used(number).model_dump() | {"diagnostics": Diagnostics(kind=DiagnosticsFault.CRASH)} | more
     return DiagnosticsEvent(**told)
 
 

@@ -11,10 +11,10 @@ from chalicelib.core import aws, chain, clock
 from chalicelib.core.chain import (
     ArchiveDamaged,
     BadSignature,
+    ChainVerdict,
     Checkpoint,
     CheckpointChainBroken,
     PublicKeys,
-    Verdict,
     archive,
     services,
 )
@@ -100,7 +100,7 @@ def test_a_checkpoint_that_the_key_did_not_sign_is_found(change: Callable[[Check
 @pytest.mark.usefixtures("three")
 def test_a_key_that_is_not_trusted_proves_nothing() -> None:
     found = chain.verify(MILA, 1, PublicKeys(a_strange_key()))
-    assert found == Verdict((BadSignature(1), BadSignature(2), BadSignature(3)), covered=0)
+    assert found == ChainVerdict((BadSignature(1), BadSignature(2), BadSignature(3)), covered=0)
 
 
 @pytest.mark.usefixtures("unlocked", "three")
@@ -118,7 +118,7 @@ def test_a_key_that_is_not_trusted_proves_nothing() -> None:
 )
 def test_a_checkpoint_that_cannot_be_read_is_found(change: Callable[[bytes], bytes]) -> None:
     replaced(2, change)
-    assert verify(MILA) == Verdict((CheckpointChainBroken(2),), covered=3)
+    assert verify(MILA) == ChainVerdict((CheckpointChainBroken(2),), covered=3)
 
 
 @pytest.mark.promise("SEC-1")
@@ -150,7 +150,7 @@ def test_a_removed_checkpoint_is_found(number: int) -> None:
 @pytest.mark.parametrize("number", [1, 2, 3])
 def test_a_hidden_checkpoint_is_found_and_still_read(number: int) -> None:
     aws.client("s3").delete_object(Bucket=settings().checkpoints().bucket, Key=archive.key_of(number))
-    assert verify(MILA) == Verdict((CheckpointChainBroken(number),), covered=3)
+    assert verify(MILA) == ChainVerdict((CheckpointChainBroken(number),), covered=3)
 
 
 @pytest.mark.promise("SEC-1")
@@ -158,14 +158,14 @@ def test_a_hidden_checkpoint_is_found_and_still_read(number: int) -> None:
 def test_a_covered_checkpoint_is_found_and_its_locked_version_read(world: World) -> None:
     world.advance(timedelta(seconds=1))
     aws.client("s3").put_object(Bucket=settings().checkpoints().bucket, Key=archive.key_of(2), Body=b"forged")
-    assert verify(MILA) == Verdict((CheckpointChainBroken(2),), covered=3)
+    assert verify(MILA) == ChainVerdict((CheckpointChainBroken(2),), covered=3)
 
 
 @pytest.mark.usefixtures("three")
 @pytest.mark.parametrize("key", ["checkpoints/zzz", "checkpoints/000", "checkpoints/1.json"])
 def test_a_strange_object_is_found(key: str) -> None:
     aws.client("s3").put_object(Bucket=settings().checkpoints().bucket, Key=key, Body=b"{}")
-    assert verify(MILA) == Verdict((CheckpointChainBroken(0),), covered=3)
+    assert verify(MILA) == ChainVerdict((CheckpointChainBroken(0),), covered=3)
 
 
 @pytest.mark.usefixtures("three")

@@ -12,15 +12,15 @@ from chalicelib.core.aws import AwsBug
 from chalicelib.core.chain import (
     ArchiveDamaged,
     Chain,
+    ChainVerdict,
     Checkpoint,
+    CheckpointRun,
     RolledBack,
-    Run,
     Tampered,
-    Verdict,
     archive,
     services,
 )
-from chalicelib.core.chain.services import Taken
+from chalicelib.core.chain.services import NameTaken
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.settings import SettingsError, read, settings
 from tests.support.cloud import failing
@@ -55,11 +55,11 @@ def archived(world: World) -> None:
 @pytest.mark.promise("SEC-1")
 def test_a_checkpoint_covers_the_heads_of_the_chains_that_were_touched(world: World) -> None:
     heads = {MILA.name: write(MILA, 3)[-1].hash, VUK.name: write(VUK, 1)[-1].hash}
-    assert checkpoint(world) == Run(made=(1,), chains=2, refused=())
+    assert checkpoint(world) == CheckpointRun(made=(1,), chains=2, refused=())
     found = archive.newest()
     assert found
     assert {leaf.chain: leaf.hash for leaf in found.leaves} == heads
-    assert verify(MILA) == Verdict((), covered=3)
+    assert verify(MILA) == ChainVerdict((), covered=3)
 
 
 def test_the_next_one_names_the_one_before_and_covers_only_what_was_touched_since(world: World) -> None:
@@ -89,7 +89,7 @@ def test_what_may_not_be_committed_yet_waits_for_the_next_run(world: World) -> N
 def test_a_run_with_nothing_to_sign_writes_nothing_until_a_day_has_passed(world: World) -> None:
     assert checkpoint(world).made == ()
     world.advance(timedelta(days=1))
-    assert chain.checkpoint() == Run(made=(1,), chains=0, refused=())
+    assert chain.checkpoint() == CheckpointRun(made=(1,), chains=0, refused=())
     assert chain.checkpoint().made == ()
 
 
@@ -105,7 +105,7 @@ def test_many_chains_are_signed_in_several_checkpoints(world: World) -> None:
     for which in chains:
         write(which, 1)
         world.advance(timedelta(seconds=1))
-    assert checkpoint(world, most=3) == Run(made=(1, 2, 3), chains=7, refused=())
+    assert checkpoint(world, most=3) == CheckpointRun(made=(1, 2, 3), chains=7, refused=())
     assert {verify(which).covered for which in chains} == {1}
     assert {verify(which).findings for which in chains} == {()}
 
@@ -113,7 +113,7 @@ def test_many_chains_are_signed_in_several_checkpoints(world: World) -> None:
 def test_the_chains_of_one_second_are_not_split(world: World) -> None:
     for n in range(5):
         write(Chain("consent", f"p-{n}"), 1)
-    assert checkpoint(world, most=3) == Run(made=(1,), chains=5, refused=())
+    assert checkpoint(world, most=3) == CheckpointRun(made=(1,), chains=5, refused=())
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_a_run_that_dies_half_way_loses_nothing(world: World, service: str, oper
     assert archive.newest() is None
     write(MILA, 1)
     assert checkpoint(world).made == (1,)
-    assert verify(MILA) == Verdict((), covered=2)
+    assert verify(MILA) == ChainVerdict((), covered=2)
 
 
 def test_a_run_that_dies_between_two_checkpoints_goes_on_after_the_first(
@@ -183,7 +183,7 @@ def test_of_two_runs_at_once_the_second_goes_on_from_the_first(
     world.advance(SETTLED)
     assert chain.checkpoint().made == ()
     assert list(archive.since(1)) == [1]
-    assert verify(MILA) == Verdict((), covered=1)
+    assert verify(MILA) == ChainVerdict((), covered=1)
 
 
 def test_a_lost_answer_of_the_archive_is_no_second_checkpoint(
@@ -197,14 +197,14 @@ def test_a_lost_answer_of_the_archive_is_no_second_checkpoint(
 
     monkeypatch.setattr(archive, "put", twice)
     write(MILA, 1)
-    assert checkpoint(world) == Run(made=(1,), chains=1, refused=())
+    assert checkpoint(world) == CheckpointRun(made=(1,), chains=1, refused=())
 
 
 def test_a_place_that_is_taken_by_nothing_visible_stops_the_job(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def taken(_: Checkpoint) -> None:
-        raise Taken
+        raise NameTaken
 
     write(MILA, 1)
     monkeypatch.setattr(archive, "put", taken)
@@ -218,7 +218,7 @@ def test_a_checkpoint_can_be_neither_replaced_nor_deleted(world: World) -> None:
     checkpoint(world)
     found = archive.newest()
     assert found
-    with pytest.raises(Taken):
+    with pytest.raises(NameTaken):
         archive.put(found)
     s3, bucket, key = aws.client("s3"), settings().checkpoints().bucket, archive.key_of(1)
     (version,) = s3.list_object_versions(Bucket=bucket)["Versions"]
@@ -234,9 +234,9 @@ def test_a_tampered_head_is_not_signed(world: World) -> None:
     write(MILA, 2)
     write(VUK, 1)
     overwrite(MILA, 2, payload="{}")
-    assert checkpoint(world) == Run(made=(1,), chains=1, refused=(f"{MILA.name}#000000000002",))
-    assert verify(MILA) == Verdict((Tampered(MILA, 2),), covered=0)
-    assert verify(VUK) == Verdict((), covered=1)
+    assert checkpoint(world) == CheckpointRun(made=(1,), chains=1, refused=(f"{MILA.name}#000000000002",))
+    assert verify(MILA) == ChainVerdict((Tampered(MILA, 2),), covered=0)
+    assert verify(VUK) == ChainVerdict((), covered=1)
 
 
 def test_which_chains_were_touched_since_a_checkpoint_can_be_asked(world: World) -> None:

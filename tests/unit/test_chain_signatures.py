@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from chalicelib.core import aws, chain
-from chalicelib.core.chain import BadSignature, Chain, PublicKeys, Verdict, archive
+from chalicelib.core.chain import BadSignature, Chain, ChainVerdict, PublicKeys, archive
 from chalicelib.core.settings import settings
 from tests.support.cloud import counted
 from tests.support.ledger import MILA, a_strange_key, checkpoint, create_archive, write
@@ -51,5 +51,5 @@ def test_after_a_new_key_the_old_checkpoints_are_still_good(world: World) -> Non
     write(MILA, 1)
     checkpoint(world)
     new = chain.current_signer().pem
-    assert chain.verify(MILA, 1, PublicKeys(old, new)) == Verdict((), covered=2)
+    assert chain.verify(MILA, 1, PublicKeys(old, new)) == ChainVerdict((), covered=2)
     assert chain.verify(MILA, 1, PublicKeys(new)).findings == (BadSignature(1),)

@@ -9,14 +9,14 @@ import pytest
 from chalicelib.core import aws, clock, table
 from chalicelib.core.chain import (
     Chain,
+    ChainEntry,
+    ChainVerdict,
     Checkpoint,
-    Entry,
+    CheckpointRun,
     Forked,
-    Missing,
+    MissingEntries,
     RolledBack,
-    Run,
     Tampered,
-    Verdict,
     archive,
 )
 from chalicelib.core.settings import settings
@@ -54,7 +54,7 @@ def signed(world: World) -> None:
 
 @pytest.mark.usefixtures("signed")
 def test_an_untouched_chain_is_in_order() -> None:
-    assert verify(MILA) == Verdict((), covered=5)
+    assert verify(MILA) == ChainVerdict((), covered=5)
 
 
 def test_however_many_chains_are_verified_each_checkpoint_is_read_once(
@@ -76,10 +76,10 @@ def test_however_many_chains_are_verified_each_checkpoint_is_read_once(
     monkeypatch.setattr(archive, "read", counting)
     found = dict(verdicts((one.name for one in chains), since=1))
     assert opened == [1, 2]
-    in_order = Verdict((), covered=2)
+    in_order = ChainVerdict((), covered=2)
     assert found == {
         chains[0].name: in_order,
-        chains[1].name: Verdict((Tampered(chains[1], 2),), covered=1),
+        chains[1].name: ChainVerdict((Tampered(chains[1], 2),), covered=1),
         chains[2].name: in_order,
         chains[3].name: in_order,
     }
@@ -92,9 +92,9 @@ def test_a_last_entry_that_would_lapse_before_the_one_it_follows_is_found(world:
     checkpoint(world)
     write(MILA, 1)
     rewrite(MILA, 2, delete_at=first.delete_at)
-    assert verify(MILA) == Verdict((), covered=1)  # as late is not too early
+    assert verify(MILA) == ChainVerdict((), covered=1)  # as late is not too early
     rewrite(MILA, 2, delete_at=first.delete_at - timedelta(seconds=1))
-    assert verify(MILA) == Verdict((Forked(MILA, 2),), covered=1)
+    assert verify(MILA) == ChainVerdict((Forked(MILA, 2),), covered=1)
 
 
 @pytest.mark.promise("SEC-1")
@@ -134,7 +134,7 @@ def test_an_altered_entry_is_found_wherever_it_stands(changes: dict[str, Any]) -
 )
 def test_a_removed_entry_is_found(numbers: tuple[int, ...], missing: tuple[int, int]) -> None:
     remove(MILA, *numbers)
-    assert verify(MILA).findings == (Missing(MILA, *missing),)
+    assert verify(MILA).findings == (MissingEntries(MILA, *missing),)
 
 
 @pytest.mark.promise("SEC-1")
@@ -142,7 +142,7 @@ def test_a_removed_entry_is_found(numbers: tuple[int, ...], missing: tuple[int, 
 @pytest.mark.parametrize("kept", range(5))
 def test_removing_the_last_ones_before_the_checkpoint_is_found(kept: int) -> None:
     remove(MILA, *range(kept + 1, 8))
-    assert verify(MILA) == Verdict((RolledBack(MILA, signed=5, stored=kept),), covered=0)
+    assert verify(MILA) == ChainVerdict((RolledBack(MILA, signed=5, stored=kept),), covered=0)
 
 
 @pytest.mark.promise("SEC-1")
@@ -151,14 +151,14 @@ def test_removing_the_last_ones_before_the_checkpoint_is_found(kept: int) -> Non
 def test_a_history_rewritten_with_fresh_hashes_is_found(first: int) -> None:
     rewrite(MILA, first, payload='{"n":9}')
     assert hangs_together(MILA)  # it hangs together: only the checkpoint knows better
-    assert verify(MILA) == Verdict((Forked(MILA, 5),), covered=0)
+    assert verify(MILA) == ChainVerdict((Forked(MILA, 5),), covered=0)
 
 
 @pytest.mark.promise("SEC-1")
 @pytest.mark.usefixtures("signed")
 @pytest.mark.parametrize("seq", range(1, 7))
 def test_one_entry_rewritten_with_a_fresh_hash_is_found(seq: int) -> None:
-    forged = replace(Entry.read(table.get(MILA.key(seq)) or {}), payload='{"n":9}')
+    forged = replace(ChainEntry.read(table.get(MILA.key(seq)) or {}), payload='{"n":9}')
     overwrite(MILA, seq, **forged.item())
     found = verify(MILA).findings
     assert Forked(MILA, seq + 1) in found
@@ -170,7 +170,7 @@ def test_one_entry_rewritten_with_a_fresh_hash_is_found(seq: int) -> None:
 def test_a_chain_that_goes_on_from_before_the_checkpoint_is_found() -> None:
     remove(MILA, 4, 5, 6, 7)
     write(MILA, 3)
-    assert verify(MILA) == Verdict((Forked(MILA, 5),), covered=0)
+    assert verify(MILA) == ChainVerdict((Forked(MILA, 5),), covered=0)
 
 
 @pytest.mark.promise("SEC-1")
@@ -187,7 +187,7 @@ def test_letting_an_entry_lapse_before_its_time_is_found() -> None:
     overwrite(MILA, 3, delete_at=1)
     assert verify(MILA).findings == (Tampered(MILA, 3),)
     remove(MILA, 3)
-    assert verify(MILA).findings == (Missing(MILA, 3, 3),)
+    assert verify(MILA).findings == (MissingEntries(MILA, 3, 3),)
 
 
 @pytest.mark.promise("SEC-1")
@@ -195,14 +195,14 @@ def test_letting_an_entry_lapse_before_its_time_is_found() -> None:
 def test_a_forged_successor_cannot_say_that_a_signed_entry_lapsed() -> None:
     remove(MILA, 5)
     rewrite(MILA, 6, previous_delete_at=clock.from_epoch(1))
-    assert verify(MILA).findings == (Missing(MILA, 5, 5),)
+    assert verify(MILA).findings == (MissingEntries(MILA, 5, 5),)
 
 
 @pytest.mark.usefixtures("signed")
 def test_what_changed_after_the_last_checkpoint_is_the_bound(world: World) -> None:
     rewrite(MILA, 6, payload='{"n":9}')
     remove(MILA, 7)
-    assert verify(MILA) == Verdict((), covered=5)
+    assert verify(MILA) == ChainVerdict((), covered=5)
     checkpoint(world)
     assert verify(MILA).covered == 6
 
@@ -220,7 +220,7 @@ def test_an_item_that_is_no_entry_is_found() -> None:
 def test_a_later_checkpoint_finds_what_an_earlier_one_cannot_know(world: World) -> None:
     checkpoint(world)
     rewrite(MILA, 6, payload='{"n":9}')
-    assert verify(MILA) == Verdict((Forked(MILA, 7),), covered=5)
+    assert verify(MILA) == ChainVerdict((Forked(MILA, 7),), covered=5)
 
 
 def test_old_entries_may_lapse_and_what_is_left_is_still_verified(world: World) -> None:
@@ -230,9 +230,9 @@ def test_old_entries_may_lapse_and_what_is_left_is_still_verified(world: World) 
     checkpoint(world)
     world.advance(timedelta(days=15))
     remove(MILA, 1, 2, 3)  # as TTL does
-    assert verify(MILA) == Verdict((), covered=5)
+    assert verify(MILA) == ChainVerdict((), covered=5)
     remove(MILA, 4)
-    assert verify(MILA).findings == (Missing(MILA, 1, 4),)
+    assert verify(MILA).findings == (MissingEntries(MILA, 1, 4),)
 
 
 def test_ttl_may_take_what_has_lapsed_in_any_order(world: World) -> None:
@@ -241,9 +241,9 @@ def test_ttl_may_take_what_has_lapsed_in_any_order(world: World) -> None:
     checkpoint(world)
     world.advance(timedelta(days=15))
     remove(MILA, 2)
-    assert verify(MILA) == Verdict((), covered=4)
+    assert verify(MILA) == ChainVerdict((), covered=4)
     remove(MILA, 3)
-    assert verify(MILA) == Verdict((), covered=4)
+    assert verify(MILA) == ChainVerdict((), covered=4)
 
 
 def test_a_chain_that_lapsed_as_a_whole_may_begin_anew(world: World) -> None:
@@ -251,12 +251,12 @@ def test_a_chain_that_lapsed_as_a_whole_may_begin_anew(world: World) -> None:
     checkpoint(world)
     world.advance(timedelta(days=15))
     remove(MILA, 1, 2, 3)
-    assert verify(MILA) == Verdict((), covered=0)
+    assert verify(MILA) == ChainVerdict((), covered=0)
     write(MILA, 4)
     checkpoint(world)
-    assert verify(MILA) == Verdict((), covered=4)
+    assert verify(MILA) == ChainVerdict((), covered=4)
 
 
 def test_what_lapsed_before_it_was_signed_is_left_out(world: World) -> None:
     write(MILA, 1, life=timedelta(minutes=5))
-    assert checkpoint(world) == Run(made=(1,), chains=0, refused=())
+    assert checkpoint(world) == CheckpointRun(made=(1,), chains=0, refused=())

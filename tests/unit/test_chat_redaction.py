@@ -12,7 +12,15 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from chalicelib.chat import download, export
-from chalicelib.chat.export import AnyPart, Conversation, Ground, Message, Omission, Reason, Shape
+from chalicelib.chat.export import (
+    AnyPart,
+    Conversation,
+    Ground,
+    Omission,
+    StreamCopyKind,
+    StreamMessage,
+    StreamReason,
+)
 from chalicelib.chat.fields import KNOWN, withheld
 from chalicelib.chat.redaction import Redaction
 from chalicelib.core.ids import UserId
@@ -78,16 +86,18 @@ def a_full_line() -> dict[str, Any]:
     }
 
 
-def redacted(line: Any, shape: Shape = Shape.ACCESS) -> tuple[list[AnyPart], dict[tuple[str, Ground], int]]:
+def redacted(
+    line: Any, shape: StreamCopyKind = StreamCopyKind.ACCESS
+) -> tuple[list[AnyPart], dict[tuple[str, Ground], int]]:
     redaction = Redaction(MILA, shape)
     raw = line if isinstance(line, bytes) else json.dumps(line).encode()
     parts = list(redaction.parts(raw))
     return parts, {(one.what, one.ground): one.count for one in redaction.omissions}
 
 
-def the_message(shape: Shape = Shape.ACCESS, **more: Any) -> Message:
+def the_message(shape: StreamCopyKind = StreamCopyKind.ACCESS, **more: Any) -> StreamMessage:
     (_, message), _ = redacted(a_line(messages=[a_message(**more)]), shape)
-    assert isinstance(message, Message)
+    assert isinstance(message, StreamMessage)
     return message
 
 
@@ -139,17 +149,19 @@ LINES = st.fixed_dictionaries(
 
 @pytest.mark.promise("RGT-1")
 @UNTIMED
-@given(LINES, st.sampled_from(Shape))
-def test_whatever_stands_in_a_line_no_other_key_comes_out(line: dict[str, Any], shape: Shape) -> None:
+@given(LINES, st.sampled_from(StreamCopyKind))
+def test_whatever_stands_in_a_line_no_other_key_comes_out(
+    line: dict[str, Any], shape: StreamCopyKind
+) -> None:
     parts, _ = redacted(line, shape)
     assert set(keys_of(shown(parts))) <= allowed_keys()
 
 
 @pytest.mark.promise("RGT-1")
 @UNTIMED
-@given(st.data(), st.text(max_size=12), JSON, st.sampled_from(Shape))
+@given(st.data(), st.text(max_size=12), JSON, st.sampled_from(StreamCopyKind))
 def test_a_field_that_nobody_listed_changes_nothing_wherever_it_stands(
-    data: st.DataObject, name: str, value: Any, shape: Shape
+    data: st.DataObject, name: str, value: Any, shape: StreamCopyKind
 ) -> None:
     line = a_full_line()
     before, _ = redacted(line, shape)
@@ -163,8 +175,8 @@ def test_a_field_that_nobody_listed_changes_nothing_wherever_it_stands(
 
 
 @pytest.mark.promise("RGT-1")
-@pytest.mark.parametrize("shape", list(Shape))
-def test_no_field_of_the_withheld_list_comes_out(shape: Shape) -> None:
+@pytest.mark.parametrize("shape", list(StreamCopyKind))
+def test_no_field_of_the_withheld_list_comes_out(shape: StreamCopyKind) -> None:
     line = a_full_line()
     places = {
         "profile": line["user"],
@@ -186,7 +198,7 @@ def test_no_field_of_the_withheld_list_comes_out(shape: Shape) -> None:
 
 @pytest.mark.promise("RGT-8")
 def test_what_is_portable_is_a_part_of_what_is_told() -> None:
-    (access, _), (portable, _) = redacted(a_full_line()), redacted(a_full_line(), Shape.PORTABILITY)
+    (access, _), (portable, _) = redacted(a_full_line()), redacted(a_full_line(), StreamCopyKind.PORTABILITY)
     text = str(shown(portable))
     assert not any(others in text for others in ("Trip", "love", "m0", "apn"))
     assert "Vera" in text  # whom the subject mentioned: it wrote the name itself
@@ -270,7 +282,7 @@ def test_an_unknown_field_is_counted_under_a_word_of_ours() -> None:
     line = a_line(
         user=a_user(shoe_size=44), messages=[a_message(poll={}), a_message(a=None, b=1)], followers=[]
     )
-    redaction = Redaction(MILA, Shape.ACCESS)
+    redaction = Redaction(MILA, StreamCopyKind.ACCESS)
     list(redaction.parts(json.dumps(line).encode()))
     assert redaction.omissions == (
         Omission("line", Ground.UNKNOWN, 1),
@@ -296,7 +308,7 @@ def test_half_a_character_does_no_harm() -> None:
     (_, message), _ = redacted(
         json.dumps(a_line(messages=[a_message()])).replace("hello", "\\ud83d!").encode()
     )
-    assert isinstance(message, Message)
+    assert isinstance(message, StreamMessage)
     assert message.text == "?!"
     assert message.model_dump_json()
 
@@ -308,7 +320,7 @@ def test_a_text_comes_out_as_it_was_written(text: str) -> None:
 
 
 def test_lists_that_may_have_been_cut_are_told_by_their_length() -> None:
-    redaction = Redaction(MILA, Shape.ACCESS)
+    redaction = Redaction(MILA, StreamCopyKind.ACCESS)
     list(redaction.parts(json.dumps(a_line(messages=[a_message()] * 3, reactions=[{}] * 5)).encode()))
     assert redaction.most_entries == 5
 
@@ -318,11 +330,11 @@ def test_a_part_is_frozen_and_takes_no_other_field() -> None:
     with pytest.raises(ValueError, match="frozen"):
         message.text = "changed"  # type: ignore[misc]
     with pytest.raises(ValueError, match="extra"):
-        Message(**{**message.model_dump(), "moderation": "x"})
+        StreamMessage(**{**message.model_dump(), "moderation": "x"})
 
 
 def test_every_ground_and_every_reason_has_words_of_its_own() -> None:
-    for words in ([ground.plainly for ground in Ground], [reason.plainly for reason in Reason]):
+    for words in ([ground.plainly for ground in Ground], [reason.plainly for reason in StreamReason]):
         assert all(words)
         assert len(set(words)) == len(words)
 

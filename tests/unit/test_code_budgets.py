@@ -6,7 +6,7 @@ from contextlib import suppress
 import pytest
 
 from chalicelib.challenges import budgets
-from chalicelib.challenges.budgets import IN_ALL, PER_COUNTRY, Budget, Place
+from chalicelib.challenges.budgets import IN_ALL, PER_COUNTRY, Budget, CounterPlace
 from chalicelib.challenges.model import Challenge, TooManyCodes
 from chalicelib.core import figures, spreading
 from chalicelib.core.clock import HOUR
@@ -28,7 +28,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     settings.cache_clear()
 
 
-def hit(budget: Budget = PER_COUNTRY, challenge: Challenge | None = None) -> Place:
+def hit(budget: Budget = PER_COUNTRY, challenge: Challenge | None = None) -> CounterPlace:
     place = budget.hit(challenge or a_challenge(a_phone()))
     assert place is not None
     return place

@@ -19,7 +19,7 @@ from chalicelib.privacy.recipients import Recipient
 from chalicelib.rights import plans as plans_of_rights
 from chalicelib.rights.export import kinds, rows, words
 from chalicelib.rights.export.markup import tag, text
-from chalicelib.rights.export.model import ROWS, Copy, FieldView, SectionView
+from chalicelib.rights.export.model import ROWS, CopyKind, FieldView, SectionView
 from chalicelib.rights.export.page import page
 from chalicelib.rights.export.style import DARK, LIGHT, STYLE
 from chalicelib.rights.model import Right
@@ -187,7 +187,7 @@ def test_rights_that_the_app_takes_are_told_apart_from_the_others() -> None:
 @pytest.mark.promise("RGT-1")
 def test_it_answers_whether_decisions_are_automated() -> None:
     assert "Automated decisionsNone: " in read(exports.a_page()).shown
-    taken_along = exports.a_page(exports.an_about(copy=Copy.PORTABILITY))
+    taken_along = exports.a_page(exports.an_about(copy=CopyKind.PORTABILITY))
     assert "Automated decisions" not in taken_along
 
 
@@ -246,7 +246,7 @@ def test_a_kind_of_which_nothing_is_held_says_so() -> None:
 
 @pytest.mark.promise("RGT-1")
 def test_a_kind_whose_fields_nobody_knows_is_missing_and_not_withheld() -> None:
-    left_out = (plans.Withheld("Messages of others (3)", "they are theirs"),)
+    left_out = (plans.WithheldField("Messages of others (3)", "they are theirs"),)
     shown = of(a_view(fields=(), missing=("One of them: unknown.",), withheld=left_out)).shown
     assert "Bookmarksmissing" in shown
     assert "Messages of others (3): they are theirs" in shown
@@ -289,7 +289,7 @@ def test_it_names_the_authorities_and_the_court() -> None:
 
 
 def test_a_portable_copy_is_called_what_it_is() -> None:
-    shown = read(exports.a_page(exports.an_about(copy=Copy.PORTABILITY))).shown
+    shown = read(exports.a_page(exports.an_about(copy=CopyKind.PORTABILITY))).shown
     assert "Your data to take along" in shown
     assert "Art. 20 GDPR" in shown
 

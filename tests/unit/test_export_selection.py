@@ -13,8 +13,8 @@ from chalicelib.privacy.personal import NOT_PERSONAL, DataSubject, KeyClass, Rec
 from chalicelib.privacy.personal import personal as marked
 from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source
 from chalicelib.privacy.recipients import Recipient
-from chalicelib.rights.export.model import Copy
-from chalicelib.rights.export.selection import Part, received, selection
+from chalicelib.rights.export.model import CopyKind
+from chalicelib.rights.export.selection import CopyPart, received, selection
 
 LINE: dict[str, Any] = {
     "table": Table.ACCOUNTS,
@@ -41,22 +41,22 @@ def define(basis: LegalBasis = LegalBasis.CONTRACT, **fields: Any) -> None:
     types.new_class("Search", (Record,), words, lambda ns: ns.update(namespace))
 
 
-def portable(kind: str) -> Part:
-    return selection(Copy.PORTABILITY).parts[kind]
+def portable(kind: str) -> CopyPart:
+    return selection(CopyKind.PORTABILITY).parts[kind]
 
 
 @pytest.mark.promise("RGT-1")
 def test_access_has_every_kind_of_record_and_the_evidence() -> None:
     declared = [record.declaration for record in register.records()]
     kinds = {one.kind for one in declared if one.subject is DataSubject.USER}
-    assert selection(Copy.ACCESS).parts.keys() == kinds | {"evidence", "request_evidence"}
-    assert selection(Copy.ACCESS).left_out == ()
+    assert selection(CopyKind.ACCESS).parts.keys() == kinds | {"evidence", "request_evidence"}
+    assert selection(CopyKind.ACCESS).left_out == ()
 
 
 @pytest.mark.promise("RGT-1")
 def test_a_new_kind_of_record_is_in_the_copy_the_moment_it_exists() -> None:
     define(text=WORDS)
-    assert selection(Copy.ACCESS).parts["search"].fields == {"text", "made_at"}
+    assert selection(CopyKind.ACCESS).parts["search"].fields == {"text", "made_at"}
 
 
 @pytest.mark.promise("RGT-8")
@@ -80,14 +80,14 @@ def test_a_kind_of_which_nothing_may_be_taken_along_is_left_out_whole(
     basis: LegalBasis, source: Source
 ) -> None:
     define(basis, text=Annotated[str, marked(Category.BEHAVIOR, source)])
-    assert "search" not in selection(Copy.PORTABILITY).parts
-    assert "search" in selection(Copy.PORTABILITY).left_out
+    assert "search" not in selection(CopyKind.PORTABILITY).parts
+    assert "search" in selection(CopyKind.PORTABILITY).left_out
 
 
 @pytest.mark.promise("RGT-8")
 def test_each_field_that_is_taken_along_is_one_that_the_plan_calls_portable_or_its_time() -> None:
-    access = selection(Copy.ACCESS).parts
-    for kind, part in selection(Copy.PORTABILITY).parts.items():
+    access = selection(CopyKind.ACCESS).parts
+    for kind, part in selection(CopyKind.PORTABILITY).parts.items():
         plan = {told.name for told in access[kind].section.told if told.portable}
         others = part.fields - plan
         assert plan
@@ -97,13 +97,13 @@ def test_each_field_that_is_taken_along_is_one_that_the_plan_calls_portable_or_i
 
 @pytest.mark.promise("RGT-8")
 def test_a_copy_for_taking_along_names_nobody_who_received_anything() -> None:
-    for part in selection(Copy.PORTABILITY).parts.values():
+    for part in selection(CopyKind.PORTABILITY).parts.values():
         assert received(part, part.fields).recipients == ()
 
 
 @pytest.mark.promise("RGT-1")
 def test_only_who_got_a_value_is_told_as_a_recipient() -> None:
-    profile = selection(Copy.ACCESS).parts["profile"]
+    profile = selection(CopyKind.ACCESS).parts["profile"]
     told = received(profile, {"account_id", "name"})
     assert told.recipients == (Recipient.AWS,)
     assert {field.name for field in told.told if field.recipients} == {"name"}
@@ -113,21 +113,23 @@ def test_only_who_got_a_value_is_told_as_a_recipient() -> None:
 
 @pytest.mark.promise("RGT-1")
 def test_whoever_gets_a_kind_that_is_withheld_whole_is_named() -> None:
-    codes = received(selection(Copy.ACCESS).parts["challenge"], ())
+    codes = received(selection(CopyKind.ACCESS).parts["challenge"], ())
     assert codes.told == ()
     assert codes.recipients == (Recipient.AWS, Recipient.SMS_CARRIERS, Recipient.MAIL_PROVIDERS)
 
 
 @pytest.mark.promise("RGT-1")
 def test_our_cloud_is_a_recipient_of_records_without_a_personal_field() -> None:
-    accepted = received(selection(Copy.ACCESS).parts["acceptance"], {"version"})
+    accepted = received(selection(CopyKind.ACCESS).parts["acceptance"], {"version"})
     assert {field.recipients for field in accepted.told} == {()}
     assert accepted.recipients == (Recipient.AWS,)
 
 
 @pytest.mark.promise("RGT-1")
 def test_what_of_the_evidence_is_withheld_is_told() -> None:
-    (evidence,) = (part.section for kind, part in selection(Copy.ACCESS).parts.items() if kind == "evidence")
+    (evidence,) = (
+        part.section for kind, part in selection(CopyKind.ACCESS).parts.items() if kind == "evidence"
+    )
     stored = {"salt", "names of staff"}
     assert {one.name for one in evidence.withheld} >= stored
     assert not stored & {field.name for field in evidence.told}

@@ -27,12 +27,12 @@ from chalicelib.core.metrics import Metric
 from chalicelib.core.outbound import (
     BodyChanged,
     NotTaken,
+    NotTakenReason,
     Parcel,
-    Reason,
-    Refused,
-    Taken,
     Target,
     TooLarge,
+    TransferRefused,
+    TransferTaken,
     Unreachable,
     line,
     sending,
@@ -168,19 +168,19 @@ def zeros(megabytes: int = 24) -> Parcel:
     return Parcel(Zeros(), size, digest.digest(), ChallengeId.new())
 
 
-def push(what: Parcel | None = None, categories: tuple[str, ...] = (Category.NAME,)) -> Taken:
+def push(what: Parcel | None = None, categories: tuple[str, ...] = (Category.NAME,)) -> TransferTaken:
     target = Target.parse(f"https://{HOST}{PATH}")
     to, purpose = Recipient.NAMED_CONTROLLER, Purpose.LEGAL_OBLIGATION
     return outbound.push(what or parcel(), target, to=to, purpose=purpose, categories=categories)
 
 
-def refused() -> Reason:
-    with pytest.raises(Refused) as failed:
+def refused() -> NotTakenReason:
+    with pytest.raises(TransferRefused) as failed:
         push()
     return failed.value.reason
 
 
-def unreachable() -> Reason:
+def unreachable() -> NotTakenReason:
     with pytest.raises(Unreachable) as failed:
         push()
     return failed.value.reason
@@ -192,7 +192,7 @@ def unreachable() -> Reason:
 @pytest.mark.promise("RGT-8")
 def test_the_file_arrives_whole_where_the_subject_said(serves: Serves, internet: Internet) -> None:
     with serves(CREATED) as server:
-        assert push() == Taken(201)
+        assert push() == TransferTaken(201)
     assert server.talk.head.split("\r\n")[0] == f"POST {PATH} HTTP/1.1"
     assert server.talk.body == BODY
     assert internet.called == [(PUBLIC, 443)]
@@ -218,7 +218,7 @@ def test_the_request_says_what_it_is_and_how_to_know_it_again(serves: Serves) ->
 def test_only_what_is_answered_with_success_is_taken(serves: Serves) -> None:
     for code in (200, 201, 202, 204):
         with serves(status(f"{code} Fine")):
-            assert push() == Taken(code)
+            assert push() == TransferTaken(code)
 
 
 def test_a_body_is_never_in_memory_as_a_whole(serves: Serves) -> None:
@@ -274,7 +274,7 @@ def test_one_address_that_is_not_public_refuses_them_all(internet: Internet) -> 
     for bad in ("127.0.0.1", "10.0.0.1", "169.254.169.254", "fd00::1", "::ffff:10.0.0.1", "64:ff9b::a00:1"):
         for answer in ([bad], [PUBLIC, bad], [bad, PUBLIC]):
             internet.names = Names(answer)
-            assert refused() is Reason.NOT_PUBLIC
+            assert refused() is NotTakenReason.NOT_PUBLIC
     assert internet.called == []
 
 
@@ -329,12 +329,12 @@ def test_nothing_is_sent_through_a_proxy_of_the_environment(
 @pytest.mark.parametrize("number", [socket.EAI_NONAME, socket.EAI_NODATA])
 def test_a_name_that_does_not_exist_is_asked_once(internet: Internet, number: int) -> None:
     internet.names = Names(socket.gaierror(number, f"{HOST} is unknown"))
-    assert refused() is Reason.NO_SUCH_NAME
+    assert refused() is NotTakenReason.NO_SUCH_NAME
 
 
 def test_a_name_server_that_fails_may_be_asked_again(internet: Internet) -> None:
     internet.names = Names(socket.gaierror(socket.EAI_AGAIN, "later"))
-    assert unreachable() is Reason.NO_CONNECTION
+    assert unreachable() is NotTakenReason.NO_CONNECTION
 
 
 def test_a_name_server_that_is_silent_holds_nobody_up(
@@ -349,13 +349,13 @@ def test_a_name_server_that_is_silent_holds_nobody_up(
     monkeypatch.setattr(socket, "getaddrinfo", silent)
     Clock(monkeypatch, each=599.95)  # a twentieth of a second is left
     try:
-        assert unreachable() is Reason.TOO_SLOW
+        assert unreachable() is NotTakenReason.TOO_SLOW
     finally:
         end.set()
 
 
 def test_where_nobody_listens_it_may_be_tried_again(internet: Internet) -> None:
-    assert unreachable() is Reason.NO_CONNECTION
+    assert unreachable() is NotTakenReason.NO_CONNECTION
 
 
 # --- who answers there
@@ -364,7 +364,7 @@ def test_where_nobody_listens_it_may_be_tried_again(internet: Internet) -> None:
 @pytest.mark.promise("SEC-1")
 def test_a_certificate_for_another_name_is_refused(serves: Serves, authority: Authority) -> None:
     with serves(CREATED, authority.certificate("other.example")) as server:
-        assert refused() is Reason.TLS
+        assert refused() is NotTakenReason.TLS
     assert server.talks == []
 
 
@@ -372,14 +372,14 @@ def test_a_certificate_for_another_name_is_refused(serves: Serves, authority: Au
 def test_an_expired_certificate_is_refused(serves: Serves, authority: Authority) -> None:
     expired = authority.certificate(HOST, until=datetime.now(UTC) - timedelta(hours=1))
     with serves(CREATED, expired) as server:
-        assert refused() is Reason.TLS
+        assert refused() is NotTakenReason.TLS
     assert server.talks == []
 
 
 @pytest.mark.promise("SEC-1")
 def test_a_certificate_of_nobody_whom_the_system_trusts_is_refused(serves: Serves, tmp_path: Path) -> None:
     with serves(CREATED, Authority(tmp_path).certificate(HOST)) as server:
-        assert refused() is Reason.TLS
+        assert refused() is NotTakenReason.TLS
     assert server.talks == []
 
 
@@ -387,13 +387,13 @@ def test_a_certificate_of_nobody_whom_the_system_trusts_is_refused(serves: Serve
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1_1 is deprecated")
 def test_tls_before_1_2_is_refused(serves: Serves) -> None:
     with serves(CREATED, newest=ssl.TLSVersion.TLSv1_1) as server:
-        assert refused() is Reason.TLS
+        assert refused() is NotTakenReason.TLS
     assert server.talks == []
 
 
 def test_tls_1_2_is_taken(serves: Serves) -> None:
     with serves(CREATED, newest=ssl.TLSVersion.TLSv1_2):
-        assert push() == Taken(201)
+        assert push() == TransferTaken(201)
 
 
 def test_the_keys_of_a_session_are_written_nowhere(
@@ -413,16 +413,16 @@ def test_the_keys_of_a_session_are_written_nowhere(
 @pytest.mark.parametrize("code", [301, 302, 303, 307, 308, 304])
 def test_a_redirect_is_refused_and_not_followed(serves: Serves, internet: Internet, code: int) -> None:
     with serves(status(f"{code} Elsewhere", f"location: https://{HOST}/other")) as server:
-        assert refused() is Reason.REDIRECT
+        assert refused() is NotTakenReason.REDIRECT
     assert len(server.talks) == len(internet.called) == 1
 
 
 @pytest.mark.promise("RGT-8")
 @pytest.mark.parametrize("code", [400, 401, 403, 404, 410, 413, 415, 422, 101, 600])
 def test_a_no_is_final(serves: Serves, code: int) -> None:
-    with serves(status(f"{code} No")), pytest.raises(Refused) as failed:
+    with serves(status(f"{code} No")), pytest.raises(TransferRefused) as failed:
         push()
-    assert (failed.value.reason, failed.value.status) == (Reason.ANSWERED_NO, code)
+    assert (failed.value.reason, failed.value.status) == (NotTakenReason.ANSWERED_NO, code)
     assert failed.value.sent == len(BODY)
 
 
@@ -431,7 +431,7 @@ def test_a_no_is_final(serves: Serves, code: int) -> None:
 def test_who_says_later_is_asked_later(serves: Serves, code: int) -> None:
     with serves(status(f"{code} Later")), pytest.raises(Unreachable) as failed:
         push()
-    assert (failed.value.reason, failed.value.status) == (Reason.ANSWERED_LATER, code)
+    assert (failed.value.reason, failed.value.status) == (NotTakenReason.ANSWERED_LATER, code)
 
 
 def test_a_refusal_before_the_end_of_the_body_is_heard(serves: Serves) -> None:
@@ -440,7 +440,7 @@ def test_a_refusal_before_the_end_of_the_body_is_heard(serves: Serves) -> None:
         talk.say("HTTP/1.1 413 Too Large\r\nconnection: close\r\n\r\n")
 
     large = zeros()
-    with serves(impatient), pytest.raises(Refused) as failed:
+    with serves(impatient), pytest.raises(TransferRefused) as failed:
         push(large)
     assert failed.value.status == 413
     assert failed.value.sent < large.length
@@ -454,13 +454,13 @@ def test_success_before_the_end_of_the_body_is_none(serves: Serves) -> None:
 
     with serves(hasty), pytest.raises(Unreachable) as failed:
         push(zeros())
-    assert failed.value.reason is Reason.NO_CONNECTION
+    assert failed.value.reason is NotTakenReason.NO_CONNECTION
 
 
 @pytest.mark.parametrize("answer", ["SSH-2.0-OpenSSH_9\r\n", "HTTP/1.1 two hundred\r\n\r\n", "\r\n\r\n"])
 def test_what_speaks_no_http_is_refused(serves: Serves, answer: str) -> None:
     with serves(answering(answer)):
-        assert refused() is Reason.NOT_HTTP
+        assert refused() is NotTakenReason.NOT_HTTP
 
 
 @pytest.mark.parametrize("after", [Talk.read_head, Talk.read_all])
@@ -468,7 +468,7 @@ def test_who_hangs_up_without_an_answer_may_be_asked_again(
     serves: Serves, after: Callable[[Talk], None]
 ) -> None:
     with serves(after):
-        assert unreachable() is Reason.NO_CONNECTION
+        assert unreachable() is NotTakenReason.NO_CONNECTION
 
 
 def without_end(start: str, more: str) -> Behaviour:
@@ -504,13 +504,13 @@ def test_headers_without_an_end_are_read_for_a_few_kilobytes_only(
 
     monkeypatch.setattr(line.Line, "receive", counting)
     with serves(answer):
-        assert refused() is Reason.NOT_HTTP
+        assert refused() is NotTakenReason.NOT_HTTP
     assert sum(read) <= 8 * 1024
 
 
 def test_a_body_without_an_end_is_not_read(serves: Serves) -> None:
     with serves(without_end("HTTP/1.1 200 OK\r\n\r\n", "body")) as server:
-        assert push() == Taken(200)
+        assert push() == TransferTaken(200)
     assert isinstance(server.talk.error, OSError)  # hung up on
 
 
@@ -539,7 +539,7 @@ def test_a_server_that_falls_silent_is_left(
         with pytest.raises(Unreachable) as failed:
             push(zeros())
         left.set()
-    assert failed.value.reason is Reason.TOO_SLOW
+    assert failed.value.reason is NotTakenReason.TOO_SLOW
 
 
 def test_a_server_that_falls_silent_before_it_says_who_it_is_is_left(
@@ -555,7 +555,7 @@ def test_a_server_that_falls_silent_before_it_says_who_it_is_is_left(
     with socket.create_server(("127.0.0.1", 0)) as silent:
         internet.server = Receiver(silent.getsockname()[1])
         monkeypatch.setattr(socket.socket, "settimeout", noted)
-        assert unreachable() is Reason.TOO_SLOW
+        assert unreachable() is NotTakenReason.TOO_SLOW
     assert waits[-1] == 0.05
 
 
@@ -580,7 +580,7 @@ def test_an_answer_octet_by_octet_ends_with_the_deadline(
 
     with serves(dripping):
         Clock(monkeypatch, each=20)
-        assert unreachable() is Reason.TOO_SLOW
+        assert unreachable() is NotTakenReason.TOO_SLOW
 
 
 def test_a_body_taken_drop_by_drop_ends_with_the_deadline(
@@ -590,7 +590,7 @@ def test_a_body_taken_drop_by_drop_ends_with_the_deadline(
         Clock(monkeypatch, each=100)
         with pytest.raises(Unreachable) as failed:
             push()
-    assert failed.value.reason is Reason.TOO_SLOW
+    assert failed.value.reason is NotTakenReason.TOO_SLOW
     assert failed.value.sent < len(BODY)
     assert len(server.talk.body) < len(BODY)
 
@@ -731,9 +731,9 @@ def test_on_stage_local_a_listed_host_stands_on_this_machine(
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: pytest.fail("looked up"))
     with receiving(authority.certificate(HOST), CREATED) as server:
         on_stage_local(f"{HOST}:{server.port}=127.0.0.1,{authority.file}")
-        assert push() == Taken(201)
+        assert push() == TransferTaken(201)
         on_stage_local(f"{HOST}:{server.port}=127.0.0.1")
-        assert refused() is Reason.TLS  # whose CA is no system's
+        assert refused() is NotTakenReason.TLS  # whose CA is no system's
     assert server.talk.headers["host"] == HOST
 
 
@@ -742,7 +742,7 @@ def test_on_stage_local_a_host_that_is_not_listed_is_as_everywhere(
 ) -> None:
     on_stage_local("other.example:8443=127.0.0.1")
     internet.names = Names(["127.0.0.1"])
-    assert refused() is Reason.NOT_PUBLIC
+    assert refused() is NotTakenReason.NOT_PUBLIC
 
 
 @pytest.mark.promise("SEC-1")

@@ -19,20 +19,20 @@ from chalicelib.privacy.personal import NOT_PERSONAL, DataSubject, KeyClass, Rec
 from chalicelib.privacy.personal import personal as marked
 from chalicelib.privacy.plans import (
     Action,
+    DisclosedField,
     ErasurePlan,
     Hold,
     Kept,
     NotHoldable,
     Section,
-    Told,
-    Withheld,
+    WithheldField,
     erasure_plan,
     export_plan,
     hold_plan,
 )
 from chalicelib.privacy.purposes import Category, Correction, LegalBasis, Purpose, Source
 from chalicelib.privacy.recipients import Recipient
-from chalicelib.privacy.whereabouts import Found
+from chalicelib.privacy.whereabouts import LookupPath
 from chalicelib.profiles.model import Profile
 from chalicelib.sessions.model import Session
 from tests.support.world import World
@@ -74,7 +74,7 @@ def section(kind: str) -> Section:
     return found
 
 
-def field(kind: str, name: str) -> Told:
+def field(kind: str, name: str) -> DisclosedField:
     (found,) = (told for told in section(kind).told if told.name == name)
     return found
 
@@ -101,7 +101,7 @@ def test_every_field_is_told_or_withheld_with_a_reason(record: type[Record]) -> 
 @pytest.mark.promise("RGT-1")
 def test_a_section_tells_where_what_for_on_which_basis_how_long_and_who_gets_it() -> None:
     part = section("session")
-    assert (part.table, part.found) == (Table.ACCOUNTS, Found.BY_ACCOUNT)
+    assert (part.table, part.found) == (Table.ACCOUNTS, LookupPath.BY_ACCOUNT)
     assert (part.purpose, part.basis) == (Purpose.AUTHENTICATION, LegalBasis.CONTRACT)
     assert (part.kept, part.period) == ("60 days after the device was last used", "P60D")
     assert part.recipients == (Recipient.AWS,)
@@ -109,7 +109,7 @@ def test_a_section_tells_where_what_for_on_which_basis_how_long_and_who_gets_it(
 
 @pytest.mark.promise("RGT-1")
 def test_a_field_is_told_with_its_category_its_source_and_its_recipients() -> None:
-    assert field("profile", "display_name") == Told(
+    assert field("profile", "display_name") == DisclosedField(
         "display_name",
         Category.NAME,
         Source.PROVIDED,
@@ -117,7 +117,7 @@ def test_a_field_is_told_with_its_category_its_source_and_its_recipients() -> No
         (Recipient.AWS, Recipient.STREAM),
         portable=True,
     )
-    assert field("acceptance", "accepted_at") == Told("accepted_at")
+    assert field("acceptance", "accepted_at") == DisclosedField("accepted_at")
 
 
 def test_what_the_service_made_is_told_and_not_portable() -> None:
@@ -143,7 +143,7 @@ def test_what_would_let_somebody_sign_in_is_withheld() -> None:
 
     assert section("password").told == ()
     assert section("password").withheld[0].why.startswith("a secret")
-    assert Withheld("nonce", "refresh tokens are made from it") in section("session").withheld
+    assert WithheldField("nonce", "refresh tokens are made from it") in section("session").withheld
 
 
 def test_what_nothing_leads_to_is_told_of_and_not_copied() -> None:
@@ -278,7 +278,7 @@ def test_a_hold_names_its_law_its_reason_and_its_end(changes: dict[str, Any]) ->
 
 
 def test_a_hold_on_what_is_no_record_is_refused() -> None:
-    ghost = Kept("ghost", Table.ACCOUNTS, Found.BY_ACCOUNT, Action.LOCK, "a law", "a reason", YEAR_2030)
+    ghost = Kept("ghost", Table.ACCOUNTS, LookupPath.BY_ACCOUNT, Action.LOCK, "a law", "a reason", YEAR_2030)
     with pytest.raises(NotHoldable, match="no such record: ghost"):
         erasure_plan(register.records(), [ghost])
 
@@ -307,7 +307,7 @@ def test_what_a_user_leaves_is_where_the_plans_look(world: World) -> None:
     ]
     assert {one for one, _ in hers} == {Table.ACCOUNTS, Table.CLAIMS, Table.CHALLENGES, Table.KEYS}
     for where, item in hers:
-        if whereabouts.found(where) is Found.BY_ACCOUNT:
+        if whereabouts.found(where) is LookupPath.BY_ACCOUNT:
             assert item["pk"] == whereabouts.partition(account_id)
         if where is not Table.KEYS:
             assert known[item["kind"]].table is where

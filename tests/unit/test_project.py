@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,25 @@ def test_every_direct_requirement_says_why() -> None:
     for name in ("requirements.in", "requirements-dev.in"):
         lines = [line for line in (ROOT / name).read_text().splitlines() if line and line[0] not in "#-"]
         assert [line for line in lines if "#" not in line] == []
+
+
+def test_a_class_has_a_name_of_its_own() -> None:
+    emulator = ROOT / "infra/local/stream"  # models Stream, in Stream's words
+    files = [p for name in ("chalicelib", "infra") for p in (ROOT / name).rglob("*.py")]
+    names = Counter(
+        node.name
+        for path in files
+        if emulator not in path.parents and "node_modules" not in path.parts
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    )
+    assert [name for name, count in names.items() if count > 1] == []
+
+
+def test_no_file_cites_a_document_outside_the_project() -> None:
+    words = ("design " + "§", "design." + "md", "api." + "md", "shared" + "/")
+    files = [ROOT / name for name in tracked() if name.endswith((".py", ".md", ".yaml", ".toml", ".in"))]
+    assert [(str(p), word) for p in files for word in words if word in p.read_text()] == []
 
 
 def test_stream_is_imported_by_the_gateway_only() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.sessions.rotation import WITHIN, Active, Shown, Verdict, judge
+from chalicelib.sessions.rotation import WITHIN, Active, RotationVerdict, Shown, judge
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 MINE, OTHER = True, False
@@ -29,10 +29,10 @@ class Server:
         if self.ended:
             return None
         verdict = judge(self.token, Shown(generation, same_device), self.now)
-        if verdict is Verdict.END:
+        if verdict is RotationVerdict.END:
             self.ended = True
             return None
-        if verdict is Verdict.ROTATE:
+        if verdict is RotationVerdict.ROTATE:
             self.token = Active(self.active + 1, self.now, self.token.lost)
         else:
             self.token = Active(self.active, self.now, self.token.losses(self.now))
@@ -87,14 +87,14 @@ def test_the_owner_always_holds_the_active_token_or_its_parent(steps: list[tuple
 @pytest.mark.promise("ACC-5")
 @given(st.integers(0, 20), st.integers(0, 20))
 def test_any_genuine_token_from_another_device_ends_the_session_at_once(active: int, generation: int) -> None:
-    assert judge(Active(active, NOON), Shown(generation, OTHER), NOON) is Verdict.END
+    assert judge(Active(active, NOON), Shown(generation, OTHER), NOON) is RotationVerdict.END
 
 
 @pytest.mark.promise("ACC-5")
 @given(st.integers(2, 50), st.data())
 def test_any_token_older_than_the_parent_ends_the_session(active: int, data: st.DataObject) -> None:
     old = data.draw(st.integers(0, active - 2))
-    assert judge(Active(active, NOON), Shown(old, MINE), NOON) is Verdict.END
+    assert judge(Active(active, NOON), Shown(old, MINE), NOON) is RotationVerdict.END
 
 
 @pytest.mark.promise("ACC-5")

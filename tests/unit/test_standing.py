@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.notices import versions
-from chalicelib.notices.model import Acceptance, Announcement, Channel, Notice, NoticeVersion, Telling
+from chalicelib.notices.model import Acceptance, Announcement, Notice, NoticeChannel, NoticeVersion, Telling
 from chalicelib.notices.standing import Standing
 from tests.support.notices import DAY, a_version
 
@@ -29,7 +29,7 @@ def standing(
 
 def announcement(version: NoticeVersion, told_at: datetime | None) -> Announcement:
     telling = Telling.TOLD if told_at else Telling.SENDING
-    return Announcement(version=version, telling=telling, channel=Channel.EMAIL, told_at=told_at)
+    return Announcement(version=version, telling=telling, channel=NoticeChannel.EMAIL, told_at=told_at)
 
 
 @pytest.mark.promise("NOT-1")

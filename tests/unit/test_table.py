@@ -207,7 +207,7 @@ def test_a_transaction_whose_answer_was_lost_is_sent_again_under_the_same_token(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """DynamoDB knows the token and answers as it did; our stand-in does not know tokens."""
-    answers = [table.sending.Lost(), table.sending.Refused(), None]
+    answers = [table.sending.Lost(), table.sending.RetriableRefusal(), None]
     assert len(set(tokens_sent(monkeypatch, answers))) == 1
 
 

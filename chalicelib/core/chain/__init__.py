@@ -15,19 +15,19 @@ What always holds, what may break half-way and what is not found: docs/adr/0007-
 
 from chalicelib.core.chain.archive import ArchiveDamaged
 from chalicelib.core.chain.archive import is_empty as nothing_is_signed
-from chalicelib.core.chain.checkpointing import Run, checkpoint, touched_chains
+from chalicelib.core.chain.checkpointing import CheckpointRun, checkpoint, touched_chains
 from chalicelib.core.chain.checkpoints import Checkpoint, Leaf, Proof, Statement
-from chalicelib.core.chain.entries import Chain, Entry, NewEntry, Unreadable
+from chalicelib.core.chain.entries import Chain, ChainEntry, NewEntry, Unreadable
 from chalicelib.core.chain.signing import PublicKeys, current_signer
 from chalicelib.core.chain.verification import (
     BadSignature,
+    ChainVerdict,
     CheckpointChainBroken,
     Finding,
     Forked,
-    Missing,
+    MissingEntries,
     RolledBack,
     Tampered,
-    Verdict,
     verify,
     verify_checkpoints,
     verify_each,
@@ -47,23 +47,23 @@ __all__ = [
     "ArchiveDamaged",
     "BadSignature",
     "Chain",
+    "ChainEntry",
+    "ChainVerdict",
     "Checkpoint",
     "CheckpointChainBroken",
-    "Entry",
+    "CheckpointRun",
     "Finding",
     "Forked",
     "HeadMoved",
     "Leaf",
-    "Missing",
+    "MissingEntries",
     "NewEntry",
     "Proof",
     "PublicKeys",
     "RolledBack",
-    "Run",
     "Statement",
     "Tampered",
     "Unreadable",
-    "Verdict",
     "append",
     "appending",
     "checkpoint",

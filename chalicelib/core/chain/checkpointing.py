@@ -15,8 +15,8 @@ from chalicelib.core import clock, table
 from chalicelib.core.chain import archive
 from chalicelib.core.chain.archive import ArchiveDamaged
 from chalicelib.core.chain.checkpoints import Checkpoint, Leaf
-from chalicelib.core.chain.entries import SHARDS, Entry, Unreadable, numbered, touched
-from chalicelib.core.chain.services import Taken
+from chalicelib.core.chain.entries import SHARDS, ChainEntry, Unreadable, numbered, touched
+from chalicelib.core.chain.services import NameTaken
 from chalicelib.core.chain.signing import current_signer
 from chalicelib.core.clock import DAY
 from chalicelib.core.table import Between, Index, Item, Key, Query, Table
@@ -39,7 +39,7 @@ Refusing = Callable[[Sequence[str]], object]
 
 
 @dataclass(frozen=True)
-class Run:
+class CheckpointRun:
     """What one run did."""
 
     made: tuple[int, ...]  # numbers of the checkpoints
@@ -47,7 +47,7 @@ class Run:
     refused: tuple[str, ...]  # places (chain, sequence) whose entry is not as it was written
 
 
-def checkpoint(most: int = MOST, refusing: Refusing = tuple) -> Run:
+def checkpoint(most: int = MOST, refusing: Refusing = tuple) -> CheckpointRun:
     """Sign what was appended since the newest checkpoint, in as many checkpoints as it takes.
 
     Nothing is written if nothing was touched, but at least once a day, so that a run never looks back
@@ -79,7 +79,7 @@ def checkpoint(most: int = MOST, refusing: Refusing = tuple) -> Run:
             made.append(mine.statement.number)
             chains += len(leaves)
             refused += odd
-    return Run(tuple(made), chains, tuple(refused))
+    return CheckpointRun(tuple(made), chains, tuple(refused))
 
 
 def touched_chains(since: int) -> Iterator[str]:
@@ -126,7 +126,7 @@ def _written(mine: Checkpoint) -> Checkpoint:
     """The checkpoint that stands now: this one, or that of a run which came first."""
     try:
         archive.put(mine)
-    except Taken:
+    except NameTaken:
         theirs = archive.newest()
         if theirs is None or theirs.statement.number < mine.statement.number:
             raise ArchiveDamaged from None
@@ -176,7 +176,7 @@ def _heads(places: Mapping[str, str]) -> tuple[list[Leaf], list[str]]:
         found = table.batch_get(Key(Table.LEDGER, pk, sk) for pk, sk in batch)
         for key, item in found.items():
             try:
-                entry = Entry.read(item)
+                entry = ChainEntry.read(item)
             except Unreadable:
                 odd.append(f"{key.pk}#{key.sk}")
                 continue

@@ -114,7 +114,7 @@ class NewEntry:
 
 
 @dataclass(frozen=True)
-class Entry:
+class ChainEntry:
     """One entry as it stands in its chain."""
 
     chain: Chain
@@ -128,7 +128,7 @@ class Entry:
     delete_at: datetime
 
     @classmethod
-    def following(cls, chain: Chain, previous: "Entry | None", new: NewEntry) -> Self:
+    def following(cls, chain: Chain, previous: "ChainEntry | None", new: NewEntry) -> Self:
         """The entry that comes after `previous`, made now.
 
         Raises:

@@ -9,7 +9,7 @@ from chalicelib.core.aws import AwsBug
 from chalicelib.core.errors import Unavailable
 
 
-class Taken(Exception):
+class NameTaken(Exception):
     """An object of this name is there, or is being written by somebody else."""
 
 
@@ -21,7 +21,7 @@ def ask(service: str, operation: str, **parameters: Any) -> dict[str, Any]:  # n
     """One call, as core/aws makes it.
 
     Raises:
-        Taken: a conditional write found its place taken.
+        NameTaken: a conditional write found its place taken.
         Unavailable: no answer, throttling, a failure on the other side.
         AwsBug: anything else.
     """
@@ -29,7 +29,7 @@ def ask(service: str, operation: str, **parameters: Any) -> dict[str, Any]:  # n
         return aws.ask(service, operation, **parameters)
     except AwsBug as bug:
         if str(bug) in _TAKEN:
-            raise Taken from None
+            raise NameTaken from None
         raise
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from chalicelib.core import clock, table
 from chalicelib.core.chain import archive
 from chalicelib.core.chain.checkpoints import Checkpoint, Leaf
-from chalicelib.core.chain.entries import GENESIS, NEVER, Chain, Entry, Unreadable, numbered
+from chalicelib.core.chain.entries import GENESIS, NEVER, Chain, ChainEntry, Unreadable, numbered
 from chalicelib.core.chain.signing import PublicKeys
 from chalicelib.core.chain.writing import PLACES
 from chalicelib.core.table import Expired, Query, Table
@@ -21,7 +21,7 @@ class Tampered:
 
 
 @dataclass(frozen=True)
-class Missing:
+class MissingEntries:
     """Entries that had not lapsed are not there (`first` to `last`, of which the last is certain)."""
 
     chain: Chain
@@ -60,11 +60,11 @@ class CheckpointChainBroken:
     number: int  # 0: an object with a name that is none of ours
 
 
-Finding = Tampered | Missing | Forked | RolledBack | BadSignature | CheckpointChainBroken
+Finding = Tampered | MissingEntries | Forked | RolledBack | BadSignature | CheckpointChainBroken
 
 
 @dataclass(frozen=True)
-class Verdict:
+class ChainVerdict:
     """What verification found, and up to which entry genuine checkpoints vouch for the chain.
 
     `covered` is the stated bound: later entries hang together, but nobody has signed them yet (0: none).
@@ -76,7 +76,7 @@ class Verdict:
     known: bool = True
 
 
-def verify(chain: Chain, since: int, keys: PublicKeys) -> Verdict:
+def verify(chain: Chain, since: int, keys: PublicKeys) -> ChainVerdict:
     """Hold a chain against the checkpoints from number `since` to the newest.
 
     Each of them is checked (signature, leaves under the root, order), and what the genuine ones say of the
@@ -87,7 +87,9 @@ def verify(chain: Chain, since: int, keys: PublicKeys) -> Verdict:
     return verdict
 
 
-def verify_each(chains: Iterable[Chain], since: int, keys: PublicKeys) -> Iterator[tuple[Chain, Verdict]]:
+def verify_each(
+    chains: Iterable[Chain], since: int, keys: PublicKeys
+) -> Iterator[tuple[Chain, ChainVerdict]]:
     """Hold several chains against the checkpoints, which are read once for all of them.
 
     What is wrong about a checkpoint is told with each chain. In memory are the words of the checkpoints
@@ -105,7 +107,7 @@ def verify_each(chains: Iterable[Chain], since: int, keys: PublicKeys) -> Iterat
         yield chain, _judged(chain, pins[chain.name], of_checkpoints)
 
 
-def _judged(chain: Chain, pins: list[Leaf], of_checkpoints: list[Finding]) -> Verdict:
+def _judged(chain: Chain, pins: list[Leaf], of_checkpoints: list[Finding]) -> ChainVerdict:
     walk = _Walk(chain, {pin.seq for pin in pins})
     stored = [*walk.findings()]
     known = bool(pins or stored or walk.last)
@@ -116,7 +118,7 @@ def _judged(chain: Chain, pins: list[Leaf], of_checkpoints: list[Finding]) -> Ve
             findings.append(judged)
         elif pin.seq in walk.met:
             covered = max(covered, pin.seq)
-    return Verdict(tuple(dict.fromkeys(findings)), covered, known)
+    return ChainVerdict(tuple(dict.fromkeys(findings)), covered, known)
 
 
 def verify_checkpoints(since: int, keys: PublicKeys) -> tuple[Finding, ...]:
@@ -179,18 +181,18 @@ class _Walk:
     def __init__(self, chain: Chain, signed: set[int]) -> None:
         self.chain = chain
         self.signed = signed
-        self.met: dict[int, Entry] = {}  # the genuine entries at signed places
+        self.met: dict[int, ChainEntry] = {}  # the genuine entries at signed places
         self.tampered: set[int] = set()
-        self.gaps: list[Missing] = []
+        self.gaps: list[MissingEntries] = []
         self.last = 0
 
     def findings(self) -> Iterator[Finding]:
         """What is wrong with the entries among themselves."""
-        before: Entry | None = None
+        before: ChainEntry | None = None
         stored = Query(Table.LEDGER, self.chain.name, PLACES, expired=Expired.INCLUDED)
         for item in table.query(stored):
             try:
-                entry = Entry.read(item)
+                entry = ChainEntry.read(item)
             except Unreadable:
                 before, seq = None, numbered(item["sk"])
                 self.tampered.add(seq)
@@ -202,11 +204,11 @@ class _Walk:
             if entry.seq in self.signed:
                 self.met[entry.seq] = entry
 
-    def _between(self, before: Entry | None, entry: Entry) -> Iterator[Finding]:
+    def _between(self, before: ChainEntry | None, entry: ChainEntry) -> Iterator[Finding]:
         """What is wrong between two neighbours, or before the first one."""
         if entry.seq > self.last + 1:
             if entry.previous_delete_at > clock.now():
-                self.gaps.append(Missing(self.chain, self.last + 1, entry.seq - 1))
+                self.gaps.append(MissingEntries(self.chain, self.last + 1, entry.seq - 1))
                 yield self.gaps[-1]
         elif not _linked(before, entry):
             yield Forked(self.chain, entry.seq)
@@ -223,10 +225,10 @@ class _Walk:
             return None
         if pin.seq > self.last:
             return RolledBack(self.chain, pin.seq, self.last)
-        return Missing(self.chain, pin.seq, pin.seq)
+        return MissingEntries(self.chain, pin.seq, pin.seq)
 
 
-def _linked(before: Entry | None, entry: Entry) -> bool:
+def _linked(before: ChainEntry | None, entry: ChainEntry) -> bool:
     """Whether an entry follows from the one before it, which is None at the start or after a tampered one."""
     if entry.seq == 1:
         return (entry.previous, entry.previous_delete_at) == (GENESIS, NEVER)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from chalicelib.core import table
-from chalicelib.core.chain.entries import Chain, Entry, NewEntry, Unreadable, place
+from chalicelib.core.chain.entries import Chain, ChainEntry, NewEntry, Unreadable, place
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.table import Append, Between, Conflict, Expired, Order, Query, Table
 
@@ -18,7 +18,7 @@ class HeadMoved(Conflict):
     """Another entry took the place; whoever holds a transaction builds its writes anew and tries again."""
 
 
-def head(chain: Chain) -> Entry | None:
+def head(chain: Chain) -> ChainEntry | None:
     """The newest entry that is stored, lapsed or not.
 
     Raises:
@@ -28,7 +28,7 @@ def head(chain: Chain) -> Entry | None:
         Table.LEDGER, chain.name, PLACES, order=Order.DESCENDING, limit=1, expired=Expired.INCLUDED
     )
     for item in table.query(newest):
-        return Entry.read(item)
+        return ChainEntry.read(item)
     return None
 
 
@@ -38,11 +38,11 @@ def appending(chain: Chain, new: NewEntry) -> Append:
     It holds for the head as it is now, so it breaks with `HeadMoved` if another entry comes first. One
     transaction takes one entry per chain. The write has to be sent within the life of a function.
     """
-    entry = Entry.following(chain, head(chain), new)
+    entry = ChainEntry.following(chain, head(chain), new)
     return Append(chain.key(entry.seq), entry.item(), conflict=HeadMoved)
 
 
-def append(chain: Chain, new: NewEntry) -> Entry:
+def append(chain: Chain, new: NewEntry) -> ChainEntry:
     """Put an entry at the end of a chain.
 
     Raises:
@@ -56,11 +56,11 @@ def append(chain: Chain, new: NewEntry) -> Entry:
             # A repeated call whose first answer was lost finds its own entry.
             if (moved.found or {}).get("hash") != write.item["hash"]:
                 continue
-        return Entry.read(write.item)
+        return ChainEntry.read(write.item)
     raise Unavailable
 
 
-def page(chain: Chain, before: int | None, most: int) -> tuple[list[Entry], int | None]:
+def page(chain: Chain, before: int | None, most: int) -> tuple[list[ChainEntry], int | None]:
     """Entries that have not lapsed, newest first, at most so many, and what to give as `before` for the next.
 
     Raises:
@@ -70,7 +70,7 @@ def page(chain: Chain, before: int | None, most: int) -> tuple[list[Entry], int 
     return found, found[-1].seq if len(found) == most and found[-1].seq > 1 else None
 
 
-def newest_first(chain: Chain, before: int | None = None, most: int | None = None) -> Iterator[Entry]:
+def newest_first(chain: Chain, before: int | None = None, most: int | None = None) -> Iterator[ChainEntry]:
     """The entries that have not lapsed, from the newest (or the one before a number) back.
 
     Raises:
@@ -78,26 +78,26 @@ def newest_first(chain: Chain, before: int | None = None, most: int | None = Non
     """
     places = PLACES if before is None else Between(place(1), place(before - 1))
     for item in table.query(Query(Table.LEDGER, chain.name, places, order=Order.DESCENDING, limit=most)):
-        yield Entry.read(item)
+        yield ChainEntry.read(item)
 
 
-def entries(chain: Chain) -> Iterator[Entry]:
+def entries(chain: Chain) -> Iterator[ChainEntry]:
     """The entries that have not lapsed, oldest first.
 
     Raises:
         Unreadable: one of them is not as it was written.
     """
     for item in table.query(Query(Table.LEDGER, chain.name, PLACES)):
-        yield Entry.read(item)
+        yield ChainEntry.read(item)
 
 
-def entries_as_of(chain: Chain, at: datetime) -> Iterator[Entry | None]:
+def entries_as_of(chain: Chain, at: datetime) -> Iterator[ChainEntry | None]:
     """The entries that had not lapsed at an instant, oldest first; None for one that is not as was written.
 
     For whoever has to show all that there is, and to say what can't be shown.
     """
     for item in table.query(Query(Table.LEDGER, chain.name, PLACES, as_of=at)):
         try:
-            yield Entry.read(item)
+            yield ChainEntry.read(item)
         except Unreadable:
             yield None

@@ -26,27 +26,27 @@ itself; requests too.
 from chalicelib.core.outbound.outcomes import (
     BodyChanged,
     NotTaken,
-    Reason,
-    Refused,
-    Taken,
+    NotTakenReason,
     TooLarge,
+    TransferRefused,
+    TransferTaken,
     Unreachable,
 )
-from chalicelib.core.outbound.sending import Body, Parcel, push
-from chalicelib.core.outbound.target import BadTarget, Fault, Target
+from chalicelib.core.outbound.sending import ByteSource, Parcel, push
+from chalicelib.core.outbound.target import BadTarget, Target, TargetFault
 
 __all__ = [
     "BadTarget",
-    "Body",
     "BodyChanged",
-    "Fault",
+    "ByteSource",
     "NotTaken",
+    "NotTakenReason",
     "Parcel",
-    "Reason",
-    "Refused",
-    "Taken",
     "Target",
+    "TargetFault",
     "TooLarge",
+    "TransferRefused",
+    "TransferTaken",
     "Unreachable",
     "push",
 ]

@@ -15,7 +15,7 @@ from concurrent.futures import Future
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from threading import Thread
 
-from chalicelib.core.outbound.outcomes import Reason, Refused, Unreachable
+from chalicelib.core.outbound.outcomes import NotTakenReason, TransferRefused, Unreachable
 
 Address = IPv4Address | IPv6Address
 
@@ -47,19 +47,19 @@ def look_up(host: str, seconds: float) -> tuple[Address, ...]:
     """The addresses of a host, in the order in which they should be tried; all of them are public.
 
     Raises:
-        Refused: there is no such name, or an address is not public.
+        TransferRefused: there is no such name, or an address is not public.
         Unreachable: the name can't be looked up now, or not in that time.
     """
     try:
         found = _resolved(host, seconds)
     except TimeoutError:
-        raise Unreachable(Reason.TOO_SLOW) from None
+        raise Unreachable(NotTakenReason.TOO_SLOW) from None
     except socket.gaierror as error:
         raise _meaning(error) from None
     except OSError:
-        raise Unreachable(Reason.NO_CONNECTION) from None
+        raise Unreachable(NotTakenReason.NO_CONNECTION) from None
     if not found or not all(is_public(address) for address in found):
-        raise Refused(Reason.NOT_PUBLIC)
+        raise TransferRefused(NotTakenReason.NOT_PUBLIC)
     return found
 
 
@@ -81,5 +81,5 @@ def _resolved(host: str, seconds: float) -> tuple[Address, ...]:
 
 def _meaning(error: socket.gaierror) -> Exception:
     if error.errno in {socket.EAI_NONAME, socket.EAI_NODATA}:
-        return Refused(Reason.NO_SUCH_NAME)
-    return Unreachable(Reason.NO_CONNECTION)
+        return TransferRefused(NotTakenReason.NO_SUCH_NAME)
+    return Unreachable(NotTakenReason.NO_CONNECTION)

@@ -5,15 +5,15 @@
     ├── Refused     asking again is vain: no such name, not a public address, no valid TLS, a redirect, 4xx
     └── Unreachable it may be asked again, under the same key: no answer, too slow, cut off, 5xx
 
-`Refused` and `Unreachable` don't say that nothing has left: `sent` counts what of the body did. What the
-other side kept of it, nobody knows. None of them carries an address, a host or a word of the other side.
+`TransferRefused` and `Unreachable` don't say that nothing has left: `sent` counts what of the body did. What
+the other side kept of it, nobody knows. None of them carries an address, a host or a word of the other side.
 """
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Reason(StrEnum):
+class NotTakenReason(StrEnum):
     """Why a parcel was not taken, in words of ours: they may be logged, and told to the subject."""
 
     NO_SUCH_NAME = "no_such_name"
@@ -28,7 +28,7 @@ class Reason(StrEnum):
 
 
 @dataclass(frozen=True)
-class Taken:
+class TransferTaken:
     """The other side has it."""
 
     status: int
@@ -37,14 +37,14 @@ class Taken:
 class NotTaken(Exception):
     """The other side does not have it, or did not say so. The text is the reason."""
 
-    def __init__(self, reason: Reason, *, status: int | None = None, sent: int = 0) -> None:
+    def __init__(self, reason: NotTakenReason, *, status: int | None = None, sent: int = 0) -> None:
         super().__init__(reason.value)
         self.reason = reason
         self.status = status  # of an answer in HTTP
         self.sent = sent  # octets of the body that left us
 
 
-class Refused(NotTaken):
+class TransferRefused(NotTaken):
     """Asking again is vain."""
 
 

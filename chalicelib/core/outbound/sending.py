@@ -17,10 +17,10 @@ from chalicelib.core.outbound.line import Deadline, Line, open_line
 from chalicelib.core.outbound.outcomes import (
     BodyChanged,
     NotTaken,
-    Reason,
-    Refused,
-    Taken,
+    NotTakenReason,
     TooLarge,
+    TransferRefused,
+    TransferTaken,
     Unreachable,
 )
 from chalicelib.core.outbound.target import Target
@@ -33,7 +33,7 @@ _CHUNK = 64 * 1024
 _LATER = frozenset({408, 409, 425, 429})
 
 
-class Body(Protocol):
+class ByteSource(Protocol):
     """What is sent, read once and in order: an open file, or the body of an object in S3."""
 
     def read(self, size: int, /) -> bytes:
@@ -44,17 +44,19 @@ class Body(Protocol):
 class Parcel:
     """A ZIP file to hand over. Each try needs a body that was opened anew; the rest stays the same."""
 
-    body: Body = field(repr=False)
+    body: ByteSource = field(repr=False)
     length: int  # octets
     sha256: bytes  # 32 octets
     key: Id  # names the parcel to the other side, which so takes it once however often it is sent
 
 
-def push(parcel: Parcel, target: Target, *, to: Registered, purpose: str, categories: Iterable[str]) -> Taken:
+def push(
+    parcel: Parcel, target: Target, *, to: Registered, purpose: str, categories: Iterable[str]
+) -> TransferTaken:
     """Send a parcel to a target, once; whether and when to try again is up to the caller.
 
     Raises:
-        Refused, Unreachable: see `outcomes`.
+        TransferRefused, Unreachable: see `outcomes`.
         TooLarge: nothing was sent.
         BodyChanged: what was sent is no whole request.
         NotOnRegister: recipient, purpose or a category is not in the register; nothing was sent.
@@ -70,7 +72,7 @@ def push(parcel: Parcel, target: Target, *, to: Registered, purpose: str, catego
     return taken
 
 
-def _hand_over(parcel: Parcel, target: Target) -> Taken:
+def _hand_over(parcel: Parcel, target: Target) -> TransferTaken:
     patience = settings().push
     if parcel.length > patience.megabytes * 1024 * 1024:
         raise TooLarge
@@ -94,16 +96,16 @@ class _Progress:
         try:
             yield
         except ssl.SSLError:
-            raise Refused(Reason.TLS, sent=self.sent) from None
+            raise TransferRefused(NotTakenReason.TLS, sent=self.sent) from None
         except TimeoutError:
-            raise Unreachable(Reason.TOO_SLOW, sent=self.sent) from None
+            raise Unreachable(NotTakenReason.TOO_SLOW, sent=self.sent) from None
         except OSError:
-            raise Unreachable(Reason.NO_CONNECTION, sent=self.sent) from None
+            raise Unreachable(NotTakenReason.NO_CONNECTION, sent=self.sent) from None
         except HTTPException:
-            raise Refused(Reason.NOT_HTTP, sent=self.sent) from None
+            raise TransferRefused(NotTakenReason.NOT_HTTP, sent=self.sent) from None
 
 
-def _exchange(line: Line, parcel: Parcel, target: Target, progress: _Progress) -> Taken:
+def _exchange(line: Line, parcel: Parcel, target: Target, progress: _Progress) -> TransferTaken:
     request = HTTPConnection(target.host)
     request.auto_open = 0  # it has its line, and may make no other
     request.sock = line
@@ -159,17 +161,17 @@ def _chunks(parcel: Parcel) -> Iterator[bytes]:
     yield held
 
 
-def _judged(status: int, sent: int, *, complete: bool) -> Taken:
+def _judged(status: int, sent: int, *, complete: bool) -> TransferTaken:
     match status // 100:
         case 2 if complete:
-            return Taken(status)
+            return TransferTaken(status)
         case 2:
-            raise Unreachable(Reason.NO_CONNECTION, status=status, sent=sent)
+            raise Unreachable(NotTakenReason.NO_CONNECTION, status=status, sent=sent)
         case 5:
-            raise Unreachable(Reason.ANSWERED_LATER, status=status, sent=sent)
+            raise Unreachable(NotTakenReason.ANSWERED_LATER, status=status, sent=sent)
         case 4 if status in _LATER:
-            raise Unreachable(Reason.ANSWERED_LATER, status=status, sent=sent)
+            raise Unreachable(NotTakenReason.ANSWERED_LATER, status=status, sent=sent)
         case 3:
-            raise Refused(Reason.REDIRECT, status=status, sent=sent)
+            raise TransferRefused(NotTakenReason.REDIRECT, status=status, sent=sent)
         case _:
-            raise Refused(Reason.ANSWERED_NO, status=status, sent=sent)
+            raise TransferRefused(NotTakenReason.ANSWERED_NO, status=status, sent=sent)

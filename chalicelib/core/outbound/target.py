@@ -37,7 +37,7 @@ _NOT_PUBLIC = frozenset(
 )
 
 
-class Fault(StrEnum):
+class TargetFault(StrEnum):
     """What is wrong with an address, in words that repeat nothing of it."""
 
     MALFORMED = "not an address of the web"
@@ -54,7 +54,7 @@ class Fault(StrEnum):
 class BadTarget(ValueError):
     """Nothing is ever sent to such an address; the text is the fault and never the address."""
 
-    def __init__(self, fault: Fault) -> None:
+    def __init__(self, fault: TargetFault) -> None:
         super().__init__(fault.value)
         self.fault = fault
 
@@ -71,32 +71,32 @@ class Target:
         """The target that a text spells.
 
         Raises:
-            BadTarget: see `Fault`.
+            BadTarget: see `TargetFault`.
         """
         if len(text.encode(errors="replace")) > LONGEST:
-            raise BadTarget(Fault.TOO_LONG)
+            raise BadTarget(TargetFault.TOO_LONG)
         parts = _PARTS.fullmatch(text)
         if parts is None:
-            raise BadTarget(Fault.MALFORMED)
+            raise BadTarget(TargetFault.MALFORMED)
         if parts["scheme"].lower() != "https":
-            raise BadTarget(Fault.NOT_HTTPS)
+            raise BadTarget(TargetFault.NOT_HTTPS)
         if parts["query"] is not None:
-            raise BadTarget(Fault.QUERY)
+            raise BadTarget(TargetFault.QUERY)
         if parts["fragment"] is not None:
-            raise BadTarget(Fault.FRAGMENT)
+            raise BadTarget(TargetFault.FRAGMENT)
         if not _PATH.fullmatch(parts["path"]):
-            raise BadTarget(Fault.MALFORMED)
+            raise BadTarget(TargetFault.MALFORMED)
         return cls(_host(parts["authority"]), parts["path"] or "/")
 
 
 def _host(authority: str) -> str:
     if "@" in authority:
-        raise BadTarget(Fault.USER_INFO)
+        raise BadTarget(TargetFault.USER_INFO)
     if authority.startswith("["):
-        raise BadTarget(Fault.NUMBER)
+        raise BadTarget(TargetFault.NUMBER)
     host, colon, port = authority.partition(":")
     if colon and port != "443":
-        raise BadTarget(Fault.PORT)
+        raise BadTarget(TargetFault.PORT)
     return _public_name(host)
 
 
@@ -105,10 +105,10 @@ def _public_name(host: str) -> str:
         # Mapped as browsers do it (UTS 46), so other scripts' dots and digits are judged as what they become.
         name = idna.encode(host, uts46=True).decode()
     except (idna.IDNAError, UnicodeError):
-        raise BadTarget(Fault.NOT_PUBLIC) from None
+        raise BadTarget(TargetFault.NOT_PUBLIC) from None
     top = name.rpartition(".")[2]
     if _NUMBER.fullmatch(top):
-        raise BadTarget(Fault.NUMBER)
+        raise BadTarget(TargetFault.NUMBER)
     if "." not in name or len(name) > _LONGEST_NAME or not _TOP.fullmatch(top) or top in _NOT_PUBLIC:
-        raise BadTarget(Fault.NOT_PUBLIC)
+        raise BadTarget(TargetFault.NOT_PUBLIC)
     return name

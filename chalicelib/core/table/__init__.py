@@ -29,14 +29,13 @@ from chalicelib.core.table.client import (
     write,
 )
 from chalicelib.core.table.items import Conflict, Item, Key, Table
-from chalicelib.core.table.queries import After, Between, Expired, Index, Order, Page, Prefix, Query, Scan
+from chalicelib.core.table.queries import Between, Expired, Index, KeysAfter, Order, Page, Prefix, Query, Scan
 from chalicelib.core.table.sending import TableBug
 from chalicelib.core.table.writes import Absent, Append, Change, Create, Delete, Replace, Write, visible
 
 __all__ = [
     "AT_ONCE",
     "Absent",
-    "After",
     "Append",
     "Attr",
     "Between",
@@ -48,6 +47,7 @@ __all__ = [
     "Index",
     "Item",
     "Key",
+    "KeysAfter",
     "Order",
     "Page",
     "Prefix",

@@ -27,7 +27,7 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.core.settings import settings
 from chalicelib.core.table.items import Item, Key, Table, plain, wire_item
 from chalicelib.core.table.queries import Expired, Page, Query, Scan
-from chalicelib.core.table.sending import Cancelled, ConditionFailed, Lost, Refused, send, tries
+from chalicelib.core.table.sending import Cancelled, ConditionFailed, Lost, RetriableRefusal, send, tries
 from chalicelib.core.table.writes import Write, place
 
 
@@ -114,7 +114,7 @@ def write(operation: Write) -> Item:
     for _ in tries():
         try:
             answer = send(f"{verb.lower()}_item", **request, ReturnValuesOnConditionCheckFailure="ALL_OLD")
-        except Refused:
+        except RetriableRefusal:
             continue
         except Lost:
             if verb == "Update":
@@ -174,7 +174,7 @@ def _write_some(asked: dict[str, Any]) -> None:
     for _ in tries():
         try:
             answer = send("batch_write_item", RequestItems=asked)
-        except (Refused, Lost):
+        except (RetriableRefusal, Lost):
             continue
         if not (asked := answer.get("UnprocessedItems") or {}):
             return
@@ -197,7 +197,7 @@ def transact(operations: Iterable[Write]) -> None:
     for _ in tries():
         try:
             send("transact_write_items", TransactItems=wire, ClientRequestToken=token)
-        except (Refused, Lost):
+        except (RetriableRefusal, Lost):
             continue
         except Cancelled as cancelled:
             for operation, reason in zip(listed, cancelled.reasons, strict=True):
@@ -214,7 +214,7 @@ def _read(operation: str, **parameters: Any) -> dict[str, Any]:  # noqa: ANN401 
     for _ in tries():
         try:
             return send(operation, **parameters)
-        except (Refused, Lost):
+        except (RetriableRefusal, Lost):
             continue
     raise Unavailable
 

@@ -70,7 +70,7 @@ class Between:
 
 
 @dataclass(frozen=True)
-class After:
+class KeysAfter:
     """Sort keys that come after a text."""
 
     text: str
@@ -92,7 +92,7 @@ class Query:
 
     table: Table
     pk: str
-    sk: Prefix | Between | After | None = None
+    sk: Prefix | Between | KeysAfter | None = None
     index: Index | None = None
     order: Order = Order.ASCENDING
     limit: int | None = None

@@ -25,7 +25,7 @@ from chalicelib.core.table.items import Item, plain
 TRIES = 3
 
 
-class Refused(Exception):
+class RetriableRefusal(Exception):
     """It was not done; DynamoDB may take it a moment later."""
 
 
@@ -85,7 +85,7 @@ def send(operation: str, **parameters: Any) -> dict[str, Any]:  # noqa: ANN401 -
     """Send a call once.
 
     Raises:
-        Refused, Lost, ConditionFailed, Cancelled, TableBug: see the module.
+        RetriableRefusal, Lost, ConditionFailed, Cancelled, TableBug: see the module.
     """
     try:
         answer: dict[str, Any] = getattr(aws.client("dynamodb"), operation)(**parameters)
@@ -94,7 +94,7 @@ def send(operation: str, **parameters: Any) -> dict[str, Any]:  # noqa: ANN401 -
     except ParamValidationError:
         raise TableBug("ParamValidationError") from None
     except (ConnectTimeoutError, EndpointConnectionError):
-        raise Refused from None
+        raise RetriableRefusal from None
     except BotoCoreError:
         raise Lost from None
     return answer
@@ -110,7 +110,7 @@ def _meaning(error: ClientError) -> Exception:
         if all(reason["Code"] in _PASSING_REASONS for reason in reasons):
             return Cancelled(reasons)
     if code in _REFUSALS:
-        return Refused()
+        return RetriableRefusal()
     if status >= 500 or code == "InternalServerError":
         return Lost()
     return TableBug(code)

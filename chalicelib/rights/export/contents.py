@@ -8,12 +8,12 @@ from itertools import islice
 
 from pydantic import BaseModel
 
-from chalicelib.chat.export import Reason
+from chalicelib.chat.export import StreamReason
 from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.settings import settings
 from chalicelib.privacy import authorities
 from chalicelib.privacy.controller import SupervisoryAuthority
-from chalicelib.privacy.plans import Section, Withheld
+from chalicelib.privacy.plans import Section, WithheldField
 from chalicelib.privacy.purposes import Category
 from chalicelib.privacy.recipients import Recipient
 from chalicelib.rights.export import rows, words
@@ -27,14 +27,14 @@ from chalicelib.rights.export.manifest import (
     KindShape,
     LeftOut,
     Manifest,
-    Missing,
+    MissingFromCopy,
     RecipientShape,
     SectionShape,
     WithheldShape,
 )
-from chalicelib.rights.export.model import AUTOMATED_DECISIONS, ROWS, About, Copy, File, SectionView
+from chalicelib.rights.export.model import AUTOMATED_DECISIONS, ROWS, About, CopyKind, File, SectionView
 from chalicelib.rights.export.reading import UNKNOWN, Unread
-from chalicelib.rights.export.selection import CHAT, Part, Selection, received
+from chalicelib.rights.export.selection import CHAT, CopyPart, Selection, received
 from chalicelib.rights.export.spool import Spools
 
 CHAT_FILE = "chat/messages.ndjson"
@@ -45,10 +45,10 @@ _HELD_THERE = (
 
 
 @dataclass(frozen=True)
-class Asked:
+class CopyRequest:
     """A request: which copy, whose, and when it was received. The copy is as of then."""
 
-    copy: Copy
+    copy: CopyKind
     request_id: str
     account_id: AccountId
     received_at: datetime
@@ -71,7 +71,7 @@ class Chat:
     counts: Mapping[str, int] = field(default_factory=dict)  # by kind of piece
     left_out: tuple[LeftOut, ...] = ()
     withheld: tuple[WithheldShape, ...] = ()  # fields that nobody is told
-    missing: tuple[Missing, ...] = ()
+    missing: tuple[MissingFromCopy, ...] = ()
 
     @property
     def total(self) -> int:
@@ -83,7 +83,7 @@ class Chat:
 class Gathered:
     """What reading left: the records as lines on the disk, and what is to be told of them."""
 
-    asked: Asked
+    asked: CopyRequest
     chosen: Selection
     spools: Spools
     chat: Chat
@@ -99,7 +99,7 @@ class Gathered:
             if getattr(record, name) is not None:
                 held.add(name)
 
-    def sections(self) -> Iterator[tuple[Part, Section]]:
+    def sections(self) -> Iterator[tuple[CopyPart, Section]]:
         """Each kind with those recipients only who got something."""
         for kind, part in self.chosen.parts.items():
             yield part, received(part, self._held.get(kind, ()))
@@ -142,16 +142,16 @@ def manifest(gathered: Gathered, files: Iterable[Written]) -> str:
         kinds_left_out=gathered.chosen.left_out,
         chat=_chat(gathered),
         recipients={r.name: RecipientShape.of(r) for r in Recipient if r in named},
-        automated_decisions=AUTOMATED_DECISIONS if gathered.chosen.copy is Copy.ACCESS else None,
+        automated_decisions=AUTOMATED_DECISIONS if gathered.chosen.copy is CopyKind.ACCESS else None,
         errors=missing(gathered),
     )
     return whole.model_dump_json(exclude_none=True, indent=1) + "\n"
 
 
-def missing(gathered: Gathered) -> tuple[Missing, ...]:
+def missing(gathered: Gathered) -> tuple[MissingFromCopy, ...]:
     """What could not be shown, told once for each kind and reason."""
     unread = tuple(
-        Missing(what=one.kind, reason=one.reason.value, text=one.reason.words, count=count)
+        MissingFromCopy(what=one.kind, reason=one.reason.value, text=one.reason.words, count=count)
         for one, count in sorted(gathered.unread.items())
     )
     return (*unread, *gathered.chat.missing)
@@ -197,14 +197,14 @@ def views(gathered: Gathered) -> Iterator[SectionView]:
 def _chat_view(gathered: Gathered) -> SectionView:
     chat = gathered.chat
     shown = tuple(rows.row(line) for line in islice(chat.lines(), ROWS))
-    left_out = (Withheld(f"{one.what} ({one.count})", one.text) for one in chat.left_out)
+    left_out = (WithheldField(f"{one.what} ({one.count})", one.text) for one in chat.left_out)
     return SectionView.of_elsewhere(
         replace(CHAT, recipients=_chat_recipients(gathered)),
         labels=dict.fromkeys(name for row in shown for name in row),
         rows=shown,
         total=chat.total,
         rest=CHAT_FILE if chat.total else None,
-        withheld=(*left_out, *(Withheld(one.name, one.why) for one in _chat_withheld(gathered))),
+        withheld=(*left_out, *(WithheldField(one.name, one.why) for one in _chat_withheld(gathered))),
         missing=_sentences(gathered, CHAT.kind),
     )
 
@@ -225,7 +225,7 @@ def _sentences(gathered: Gathered, kind: str) -> tuple[str, ...]:
     return tuple(_sentence(one) for one in missing(gathered) if one.what == kind)
 
 
-def _sentence(lost: Missing) -> str:
+def _sentence(lost: MissingFromCopy) -> str:
     return f"{lost.count} of them: {lost.text}." if lost.count > 1 else f"One of them: {lost.text}."
 
 
@@ -241,7 +241,7 @@ def _head(gathered: Gathered) -> Head:
     )
 
 
-def _kind(gathered: Gathered, part: Part, section: Section) -> KindShape:
+def _kind(gathered: Gathered, part: CopyPart, section: Section) -> KindShape:
     total = gathered.spools[part.kind].total
     return KindShape.of(section, total, csv_file(part.kind) if total else None, part.left_out)
 
@@ -263,8 +263,8 @@ def _chat_recipients(gathered: Gathered) -> tuple[Recipient, ...]:
     What could not be had is there all the same, unless Stream knows no such user.
     """
     chat = gathered.chat
-    is_there = chat.total or any(one.reason != Reason.NOT_THERE for one in chat.missing)
-    return CHAT.recipients if gathered.chosen.copy is Copy.ACCESS and is_there else ()
+    is_there = chat.total or any(one.reason != StreamReason.NOT_THERE for one in chat.missing)
+    return CHAT.recipients if gathered.chosen.copy is CopyKind.ACCESS and is_there else ()
 
 
 def _chat_withheld(gathered: Gathered) -> tuple[WithheldShape, ...]:

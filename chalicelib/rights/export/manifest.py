@@ -13,29 +13,29 @@ from chalicelib.core.clock import Instant
 from chalicelib.core.ids import UserId
 from chalicelib.core.settings import settings
 from chalicelib.privacy.controller import CONTROLLER
-from chalicelib.privacy.plans import Section, Told, Withheld
+from chalicelib.privacy.plans import DisclosedField, Section, WithheldField
 from chalicelib.privacy.purposes import Category, Correction, LegalBasis, Purpose, Source
 from chalicelib.privacy.recipients import Mechanism, Recipient, Role
 from chalicelib.rights.export.cells import COMPUTED, GUARD
-from chalicelib.rights.export.model import Copy
+from chalicelib.rights.export.model import CopyKind
 
 SCHEMA = "https://ru4m.com/schemas/export-1.json"
 
 
-class Shape(BaseModel):
+class DocumentPart(BaseModel):
     """Part of a document of the package; what has no value is left out."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_by_name=True, serialize_by_alias=True)
 
     @classmethod
-    def all(cls) -> "Iterator[type[Shape]]":
+    def all(cls) -> "Iterator[type[DocumentPart]]":
         """Every shape that there is."""
         for shape in cls.__subclasses__():
             yield shape
             yield from shape.all()
 
 
-class AuthorityShape(Shape):
+class AuthorityShape(DocumentPart):
     """Where to complain (Art. 77 GDPR, Art. 82 ZZPL)."""
 
     name: str
@@ -44,7 +44,7 @@ class AuthorityShape(Shape):
     url: str
 
 
-class ControllerShape(Shape):
+class ControllerShape(DocumentPart):
     """Who is responsible, and how to reach us."""
 
     name: str
@@ -63,7 +63,7 @@ class ControllerShape(Shape):
         )
 
 
-class Missing(Shape):
+class MissingFromCopy(DocumentPart):
     """Something that is held, or may be, and does not stand in the copy; not because it was withheld."""
 
     what: Annotated[str, Field(description="The kind of record, or the file")]
@@ -74,11 +74,11 @@ class Missing(Shape):
     ] = 1
 
 
-class Head(Shape):
+class Head(DocumentPart):
     """What data.json and manifest.json begin with."""
 
     schema_id: Annotated[str, Field(alias="schema")] = SCHEMA
-    right: Copy
+    right: CopyKind
     request_id: str
     subject: Annotated[UserId | None, Field(description="The public id; missing without an account")] = None
     controller: ControllerShape
@@ -93,19 +93,19 @@ class Head(Shape):
     made_at: Instant
 
 
-class WithheldShape(Shape):
+class WithheldShape(DocumentPart):
     """A field that is not in the copy, and why."""
 
     name: str
     why: str
 
     @classmethod
-    def of(cls, withheld: Withheld) -> Self:
+    def of(cls, withheld: WithheldField) -> Self:
         """As the plan tells it."""
         return cls(name=withheld.name, why=withheld.why)
 
 
-class FieldShape(Shape):
+class FieldShape(DocumentPart):
     """A field of a kind. Ids, states and times have no category and no source."""
 
     name: str
@@ -115,7 +115,7 @@ class FieldShape(Shape):
     recipients: Annotated[tuple[str, ...], Field(description="Who got a value; keys of `recipients`")] = ()
 
     @classmethod
-    def of(cls, told: Told) -> Self:
+    def of(cls, told: DisclosedField) -> Self:
         """As the section tells it."""
         return cls(
             name=told.name,
@@ -126,7 +126,7 @@ class FieldShape(Shape):
         )
 
 
-class KindShape(Shape):
+class KindShape(DocumentPart):
     """A kind of record: what Art. 15(1) GDPR tells of it."""
 
     kind: str
@@ -151,7 +151,9 @@ class KindShape(Shape):
     ] = ()
 
     @classmethod
-    def of(cls, section: Section, records: int, file: str | None, left_out: tuple[Withheld, ...]) -> Self:
+    def of(
+        cls, section: Section, records: int, file: str | None, left_out: tuple[WithheldField, ...]
+    ) -> Self:
         """As the section tells it."""
         return cls(
             kind=section.kind,
@@ -169,7 +171,7 @@ class KindShape(Shape):
         )
 
 
-class SectionShape(Shape):
+class SectionShape(DocumentPart):
     """What stands beside the records of a kind in data.json."""
 
     why: str
@@ -182,7 +184,7 @@ class SectionShape(Shape):
         return cls(why=section.purpose.plainly, basis=section.basis, kept=section.kept)
 
 
-class LeftOut(Shape):
+class LeftOut(DocumentPart):
     """What of the chat is not in the copy, and why."""
 
     what: str
@@ -191,17 +193,17 @@ class LeftOut(Shape):
     count: int
 
 
-class ChatShape(Shape):
+class ChatShape(DocumentPart):
     """What Stream holds of the subject: in a file of its own, one JSON object on each line."""
 
     file: str | None = None
     records: Annotated[dict[str, int], Field(description="How many, by `kind`")]
     left_out: tuple[LeftOut, ...] = ()
     withheld: tuple[WithheldShape, ...] = ()
-    missing: tuple[Missing, ...] = ()
+    missing: tuple[MissingFromCopy, ...] = ()
 
 
-class RecipientShape(Shape):
+class RecipientShape(DocumentPart):
     """Somebody who got something (Art. 15(1)(c) and (2) GDPR)."""
 
     name: str
@@ -225,7 +227,7 @@ class RecipientShape(Shape):
         )
 
 
-class FileShape(Shape):
+class FileShape(DocumentPart):
     """A file of the package, as it is when it is unpacked."""
 
     path: str
@@ -234,7 +236,7 @@ class FileShape(Shape):
     sha256: str
 
 
-class CsvShape(Shape):
+class CsvShape(DocumentPart):
     """How the CSV files are written, and how what they hold is read back exactly."""
 
     form: str = "RFC 4180; UTF-8 with a byte order mark; lines end with CR LF; the first row names the fields"
@@ -267,4 +269,4 @@ class Manifest(Head):
         str | None, Field(description="Art. 15(1)(h) GDPR; only in a copy that answers Art. 15")
     ] = None
     csv: CsvShape = CsvShape()
-    errors: tuple[Missing, ...] = ()
+    errors: tuple[MissingFromCopy, ...] = ()

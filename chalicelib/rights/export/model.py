@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from chalicelib.privacy.controller import CONTROLLER, SupervisoryAuthority
 from chalicelib.privacy.elsewhere import Elsewhere
-from chalicelib.privacy.plans import Section, Withheld
+from chalicelib.privacy.plans import Section, WithheldField
 from chalicelib.privacy.recipients import Recipient
 from chalicelib.rights.export import words
 
@@ -27,7 +27,7 @@ ROWS = 100  # of a kind on the page; all of them are in the file that `SectionVi
 Row = dict[str, str]  # by the field's name
 
 
-class Copy(StrEnum):
+class CopyKind(StrEnum):
     """Which right the package answers; the word is the one of the request."""
 
     ACCESS = "access"
@@ -46,7 +46,7 @@ class File:
 class About:
     """What stands above and below the records."""
 
-    copy: Copy
+    copy: CopyKind
     request_id: str
     received_at: datetime  # the copy shows what was held then
     made_at: datetime
@@ -80,7 +80,7 @@ class SectionView:
     fields: tuple[FieldView, ...]
     rows: tuple[Row, ...]  # the first `ROWS`
     total: int
-    withheld: tuple[Withheld, ...] = ()
+    withheld: tuple[WithheldField, ...] = ()
     rest: str | None = None  # the file with all of them
     note: str | None = None  # one more sentence
     recipients: tuple[Recipient, ...] = ()  # of the kind as a whole
@@ -130,7 +130,7 @@ class SectionView:
         rows: Iterable[Row] = (),
         total: int = 0,
         rest: str | None = None,
-        withheld: tuple[Withheld, ...] = (),
+        withheld: tuple[WithheldField, ...] = (),
         missing: tuple[str, ...] = (),
     ) -> "SectionView":
         """What no record class holds (Stream's copy, evidence); `labels` are the rows' fields in order."""

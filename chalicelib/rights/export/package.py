@@ -21,8 +21,8 @@ from dataclasses import dataclass, field
 from chalicelib.core import clock
 from chalicelib.rights.export import cells, contents, page, schema
 from chalicelib.rights.export.archive import Archive, zipped_to
-from chalicelib.rights.export.contents import CHAT_FILE, Asked, Chat, Gathered, csv_file
-from chalicelib.rights.export.manifest import Missing
+from chalicelib.rights.export.contents import CHAT_FILE, Chat, CopyRequest, Gathered, csv_file
+from chalicelib.rights.export.manifest import MissingFromCopy
 from chalicelib.rights.export.reading import Reading, Unread
 from chalicelib.rights.export.selection import CHAT, selection
 from chalicelib.rights.export.spool import Spools, spooled
@@ -43,10 +43,10 @@ class Assembled:
     sha256: str
     size: int
     counts: Mapping[str, int]
-    errors: tuple[Missing, ...] = field(default=())
+    errors: tuple[MissingFromCopy, ...] = field(default=())
 
 
-def assemble(asked: Asked, chat: Chat, to: str) -> Assembled:
+def assemble(asked: CopyRequest, chat: Chat, to: str) -> Assembled:
     """Read everything of a subject, and put the package of it to a key of the bucket of exports.
 
     Raises:
@@ -62,7 +62,7 @@ def assemble(asked: Asked, chat: Chat, to: str) -> Assembled:
         return Assembled(upload.sha256, upload.size, counts, contents.missing(gathered))
 
 
-def _gathered(asked: Asked, chat: Chat, spools: Spools) -> Gathered:
+def _gathered(asked: CopyRequest, chat: Chat, spools: Spools) -> Gathered:
     """Take everything in: each record is one line on the disk afterwards."""
     gathered = Gathered(asked, selection(asked.copy), spools, chat, made_at=clock.now())
     reading = Reading(asked.account_id, asked.received_at, gathered.chosen)

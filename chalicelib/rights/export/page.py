@@ -20,19 +20,19 @@ from chalicelib.privacy.recipients import Recipient
 from chalicelib.rights import plans
 from chalicelib.rights.export import kinds, words
 from chalicelib.rights.export.markup import Html, joined, pairs, tag
-from chalicelib.rights.export.model import AUTOMATED_DECISIONS, ROWS, About, Copy, File, SectionView
+from chalicelib.rights.export.model import AUTOMATED_DECISIONS, ROWS, About, CopyKind, File, SectionView
 from chalicelib.rights.export.style import STYLE
 from chalicelib.rights.model import Right
 
 _HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 POLICY = f"default-src 'none'; style-src 'sha256-{_HASH}'; base-uri 'none'; form-action 'none'"
 
-_HEADINGS = {Copy.ACCESS: "Your data at RU4M", Copy.PORTABILITY: "Your data to take along"}
+_HEADINGS = {CopyKind.ACCESS: "Your data at RU4M", CopyKind.PORTABILITY: "Your data to take along"}
 _LEADS = {
-    Copy.ACCESS: "You asked which data about you we process. This page shows it, with the reasons, and "
+    CopyKind.ACCESS: "You asked which data about you we process. This page shows it, with the reasons, and "
     "names whoever received it (Art. 15 GDPR).",
-    Copy.PORTABILITY: "You asked for the data that you gave us, and that we saw while you used the service, "
-    "in a form that another service can read (Art. 20 GDPR).",
+    CopyKind.PORTABILITY: "You asked for the data that you gave us, and that we saw while you used the "
+    "service, in a form that another service can read (Art. 20 GDPR).",
 }
 
 _RIGHTS = {
@@ -113,7 +113,7 @@ def _facts(about: About) -> Html:
             ("Shows what we held on", as_of),
             ("Made on", _instant(about.made_at)),
             ("Request", tag("code", about.request_id)),
-            *((("Automated decisions", AUTOMATED_DECISIONS),) if about.copy is Copy.ACCESS else ()),
+            *((("Automated decisions", AUTOMATED_DECISIONS),) if about.copy is CopyKind.ACCESS else ()),
         ),
         tag(
             "p",

@@ -36,13 +36,13 @@ from chalicelib.privacy.periods import After
 from chalicelib.privacy.personal import Record
 from chalicelib.privacy.purposes import LegalBasis, has_lapsed
 from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
-from chalicelib.privacy.whereabouts import Found, found, partition
+from chalicelib.privacy.whereabouts import LookupPath, found, partition
 from chalicelib.profiles.model import Profile
 from chalicelib.rights import store as requests
 from chalicelib.rights.export.selection import EVIDENCE, REQUEST_EVIDENCE, Evidence, Selection
 
 
-class Reason(StrEnum):
+class UnreadableReason(StrEnum):
     """Why something that is held does not stand in the copy; the words are told to the subject."""
 
     BROKEN = ("seal_broken", "it can't be opened: it is not as it was sealed")
@@ -71,12 +71,16 @@ class Unread:
     """Something of the subject's that can't be shown. Nothing here says where it is or what is in it."""
 
     kind: str
-    reason: Reason
+    reason: UnreadableReason
 
 
 Read = tuple[str, BaseModel] | Unread
 
-_REASONS = {SealBroken: Reason.BROKEN, KeyGone: Reason.KEY_GONE, Unfit: Reason.UNFIT}
+_REASONS = {
+    SealBroken: UnreadableReason.BROKEN,
+    KeyGone: UnreadableReason.KEY_GONE,
+    Unfit: UnreadableReason.UNFIT,
+}
 
 
 class Reading:
@@ -109,7 +113,7 @@ class Reading:
             self._choices_lost = True
         tables = {part.section.table for part in self._wanted.values()}
         # First those whose records lead to the others.
-        for where in sorted(tables, key=lambda one: (found(one) is not Found.BY_ACCOUNT, one)):
+        for where in sorted(tables, key=lambda one: (found(one) is not LookupPath.BY_ACCOUNT, one)):
             yield from self._of_table(where, keys)
 
     @cached_property
@@ -119,17 +123,17 @@ class Reading:
 
     def _of_table(self, where: Table, keys: SubjectKeys) -> Iterator[Read]:
         match way := found(where):
-            case Found.BY_ACCOUNT:
+            case LookupPath.BY_ACCOUNT:
                 for item in table.query(Query(where, partition(self._account_id), as_of=self._as_of)):
                     yield from self._opened(item, keys)
-            case Found.BY_CLAIM:
+            case LookupPath.BY_CLAIM:
                 yield from self._claims(keys)
-            case Found.BY_INDEX:
+            case LookupPath.BY_INDEX:
                 for item in requests.everything_of(self._account_id, self._requests, self._as_of):
                     yield from self._opened(item, keys)
-            case Found.BY_PSEUDONYM:
+            case LookupPath.BY_PSEUDONYM:
                 yield from self._evidence()
-            case Found.BY_NOTHING:
+            case LookupPath.BY_NOTHING:
                 return  # told as withheld, kind by kind
             case _:
                 assert_never(way)
@@ -137,7 +141,7 @@ class Reading:
     def _claims(self, keys: SubjectKeys) -> Iterator[Read]:
         """What of the account's own values is claimed; a value that could not be read leads nowhere."""
         if self._unread & {"account", "profile"}:
-            yield Unread("claim", Reason.NO_LEAD)
+            yield Unread("claim", UnreadableReason.NO_LEAD)
         if self._account:
             for item in accounts.claims_of(self._account, self._email):
                 yield from self._opened(item, keys)
@@ -146,9 +150,9 @@ class Reading:
         """The histories under the account's pseudonym, and those of its requests."""
         for kind, history in self._histories():
             for entry in chain.entries_as_of(history, self._as_of):
-                yield (kind, Evidence.of(entry)) if entry else Unread(kind, Reason.ALTERED)
+                yield (kind, Evidence.of(entry)) if entry else Unread(kind, UnreadableReason.ALTERED)
         if self._account is None and "account" in self._unread:
-            yield Unread(EVIDENCE.kind, Reason.NO_LEAD)
+            yield Unread(EVIDENCE.kind, UnreadableReason.NO_LEAD)
 
     def _histories(self) -> Iterator[tuple[str, Chain]]:
         if self._account:
@@ -160,7 +164,7 @@ class Reading:
         """The records that an item holds, if they are wanted in this copy, and each of them once."""
         model = self._classes.get(item.get("kind", ""))
         if model is None:
-            yield Unread(UNKNOWN, Reason.UNKNOWN)
+            yield Unread(UNKNOWN, UnreadableReason.UNKNOWN)
             return
         kind = model.declaration.kind
         if kind not in self._wanted:
@@ -170,7 +174,7 @@ class Reading:
                 self.user_id = codec.glance(Account, item).user_id
             rows = bundles.unpacked(model, item)
         except Unfit:
-            yield self._unreadable(kind, Reason.UNFIT)
+            yield self._unreadable(kind, UnreadableReason.UNFIT)
             return
         for row in rows:
             try:
@@ -179,7 +183,7 @@ class Reading:
                 yield self._unreadable(kind, _REASONS[type(broken)])
                 continue
             if self._choices_lost and record.declaration.basis is LegalBasis.CONSENT:
-                yield self._unreadable(kind, Reason.UNDECIDED)
+                yield self._unreadable(kind, UnreadableReason.UNDECIDED)
             elif not self._has_lapsed(record) and self._distinct.admits(record):
                 self._note(record)
                 yield kind, record
@@ -191,7 +195,7 @@ class Reading:
             return False
         return has_lapsed(self._choices, record.declaration.purpose, getattr(record, retention.since))
 
-    def _unreadable(self, kind: str, reason: Reason) -> Unread:
+    def _unreadable(self, kind: str, reason: UnreadableReason) -> Unread:
         self._unread.add(kind)
         return Unread(kind, reason)
 

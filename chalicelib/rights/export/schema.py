@@ -15,15 +15,15 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 from chalicelib.chat.export import AnyPart
 from chalicelib.core.schemas import Schemas
 from chalicelib.rights.export import words
-from chalicelib.rights.export.manifest import SCHEMA, ChatShape, Head, Manifest, SectionShape, Shape
-from chalicelib.rights.export.model import Copy
-from chalicelib.rights.export.selection import Part, selection
+from chalicelib.rights.export.manifest import SCHEMA, ChatShape, DocumentPart, Head, Manifest, SectionShape
+from chalicelib.rights.export.model import CopyKind
+from chalicelib.rights.export.selection import CopyPart, selection
 
 Schema = dict[str, Any]
 
 _REF = "#/$defs/{model}"
 _CHAT_LINE = "ChatLine"
-_SHAPES: tuple[type[Shape], ...] = (Head, SectionShape, ChatShape, Manifest)
+_SHAPES: tuple[type[DocumentPart], ...] = (Head, SectionShape, ChatShape, Manifest)
 
 
 def text() -> str:
@@ -33,7 +33,7 @@ def text() -> str:
 
 def document() -> Schema:
     """The schema."""
-    parts = selection(Copy.ACCESS).parts
+    parts = selection(CopyKind.ACCESS).parts
     refs, definitions = _definitions(parts.values())
     head, beside = (definitions.pop(shape.__name__) for shape in (Head, SectionShape))
     sections = {kind: _section(part, beside, refs.get(part.model)) for kind, part in parts.items()}
@@ -55,7 +55,7 @@ def document() -> Schema:
     }
 
 
-def _definitions(parts: Iterable[Part]) -> tuple[dict[type[BaseModel], Schema], Schema]:
+def _definitions(parts: Iterable[CopyPart]) -> tuple[dict[type[BaseModel], Schema], Schema]:
     """A reference for each class, and what the references refer to."""
     told = {part.model: part for part in parts if part.fields}
     classes = (*told, *_SHAPES)
@@ -63,7 +63,7 @@ def _definitions(parts: Iterable[Part]) -> tuple[dict[type[BaseModel], Schema], 
     made, whole = models_json_schema(models, ref_template=_REF, schema_generator=Schemas)
     refs = {model: made[(model, "serialization")] for model in classes}
     definitions: Schema = whole["$defs"]
-    for name in definitions.keys() - {shape.__name__ for shape in Shape.all()}:
+    for name in definitions.keys() - {shape.__name__ for shape in DocumentPart.all()}:
         definitions[name].pop("description", None)  # a docstring, for whoever reads our code
     for model, part in told.items():
         definition = definitions[refs[model]["$ref"].rpartition("/")[2]]
@@ -80,7 +80,7 @@ def _chat_line() -> Schema:
     )
 
 
-def _section(part: Part, beside: Schema, record: Schema | None) -> Schema:
+def _section(part: CopyPart, beside: Schema, record: Schema | None) -> Schema:
     held = {"items": record} if record else {"maxItems": 0}
     properties = {**beside["properties"], "records": {"type": "array", **held}}
     return {**_object(properties, required=(*beside["required"], "records")), "title": words.title(part.kind)}

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict
 
-from chalicelib.core.chain import Entry
+from chalicelib.core.chain import ChainEntry
 from chalicelib.core.clock import Instant
 from chalicelib.core.table import Table
 from chalicelib.privacy import register
@@ -20,12 +20,12 @@ from chalicelib.privacy.declaration import NOT_PERSONAL, NotPersonal, Personal, 
 from chalicelib.privacy.elsewhere import ELSEWHERE, Elsewhere
 from chalicelib.privacy.periods import UntilErasure
 from chalicelib.privacy.personal import Record
-from chalicelib.privacy.plans import Section, Told, Withheld, export_plan
+from chalicelib.privacy.plans import DisclosedField, Section, WithheldField, export_plan
 from chalicelib.privacy.purposes import Category, Source
 from chalicelib.privacy.recipients import Recipient
 from chalicelib.privacy.whereabouts import found
 from chalicelib.rights import evidence
-from chalicelib.rights.export.model import Copy
+from chalicelib.rights.export.model import CopyKind
 
 _STAFF_WITHHELD = (
     "their role stands there: they act on our instruction, are no recipients, and have rights of their own "
@@ -48,7 +48,7 @@ class Evidence(BaseModel):
     kept_until: Annotated[Instant, NOT_PERSONAL]
 
     @classmethod
-    def of(cls, entry: Entry) -> "Evidence":
+    def of(cls, entry: ChainEntry) -> "Evidence":
         """For the subject's own eyes: which history, not under which pseudonym; staff by their role."""
         return cls(
             chain=entry.chain.kind,
@@ -68,12 +68,12 @@ EVIDENCE, REQUEST_EVIDENCE, CHAT = (
 
 
 @dataclass(frozen=True)
-class Part:
+class CopyPart:
     """One kind of record in a copy: the section tells its fields as they stand in this copy."""
 
     section: Section
     model: type[BaseModel]
-    left_out: tuple[Withheld, ...] = ()  # what access would show and portability does not
+    left_out: tuple[WithheldField, ...] = ()  # what access would show and portability does not
 
     @property
     def kind(self) -> str:
@@ -90,28 +90,28 @@ class Part:
 class Selection:
     """What stands in a copy, by kind, and the kinds that are left out of it."""
 
-    copy: Copy
-    parts: dict[str, Part]
+    copy: CopyKind
+    parts: dict[str, CopyPart]
     left_out: tuple[str, ...] = ()
 
 
-def selection(copy: Copy) -> Selection:
+def selection(copy: CopyKind) -> Selection:
     """What a copy consists of."""
-    parts = (*_recorded(), *(Part(_evidence(one), Evidence) for one in (EVIDENCE, REQUEST_EVIDENCE)))
-    if copy is Copy.ACCESS:
+    parts = (*_recorded(), *(CopyPart(_evidence(one), Evidence) for one in (EVIDENCE, REQUEST_EVIDENCE)))
+    if copy is CopyKind.ACCESS:
         return Selection(copy, {part.kind: part for part in parts})
     portable = {part.kind: part for part in map(_portable, parts) if part.fields}
     return Selection(copy, portable, tuple(part.kind for part in parts if part.kind not in portable))
 
 
-def categories(copy: Copy) -> frozenset[Category]:
+def categories(copy: CopyKind) -> frozenset[Category]:
     """What kinds of personal data stand in a copy, Stream's part included."""
     parts = selection(copy).parts.values()
     told = {field.category for part in parts for field in part.section.told if field.category}
     return frozenset(told | {Category.CONTENT_PRIVATE})
 
 
-def received(part: Part, held: Iterable[str]) -> Section:
+def received(part: CopyPart, held: Iterable[str]) -> Section:
     """A section with those recipients only who got something: of fields that no record holds, nobody did.
 
     Of a kind that is withheld whole nobody knows what there is, so all that may have got something are named.
@@ -126,10 +126,10 @@ def received(part: Part, held: Iterable[str]) -> Section:
     return replace(part.section, told=told, recipients=tuple(r for r in Recipient if r in named))
 
 
-def _recorded() -> Iterable[Part]:
+def _recorded() -> Iterable[CopyPart]:
     classes: dict[str, type[Record]] = {r.declaration.kind: r for r in register.records()}
     for section in export_plan(classes.values()):
-        yield Part(section, classes[section.kind])
+        yield CopyPart(section, classes[section.kind])
 
 
 def _evidence(of: Elsewhere) -> Section:
@@ -146,26 +146,26 @@ def _evidence(of: Elsewhere) -> Section:
         period=None,
         recipients=of.recipients,
         told=tuple(
-            Told(name, m.category, m.source, m.correction, of.recipients)
+            DisclosedField(name, m.category, m.source, m.correction, of.recipients)
             if isinstance(m, Personal)
-            else Told(name)
+            else DisclosedField(name)
             for name, m in markers.items()
         ),
         withheld=(
-            Withheld("salt", "with it, what was written could be guessed back from its hash"),
-            Withheld("names of staff", _STAFF_WITHHELD),
+            WithheldField("salt", "with it, what was written could be guessed back from its hash"),
+            WithheldField("names of staff", _STAFF_WITHHELD),
         ),
     )
 
 
-def _portable(part: Part) -> Part:
+def _portable(part: CopyPart) -> CopyPart:
     """What of a kind may be taken along; no fields if nothing may."""
     section, since = part.section, _since(part.model)
     personal_ones = {told.name for told in section.told if told.portable}
     kept = personal_ones | ({since} if personal_ones and since else set())
     told = tuple(replace(t, recipients=()) for t in section.told if t.name in kept)
-    left_out = tuple(Withheld(t.name, _NOT_PORTABLE) for t in section.told if t.name not in kept)
-    return Part(replace(section, told=told, recipients=()), part.model, left_out)
+    left_out = tuple(WithheldField(t.name, _NOT_PORTABLE) for t in section.told if t.name not in kept)
+    return CopyPart(replace(section, told=told, recipients=()), part.model, left_out)
 
 
 def _since(model: type[BaseModel]) -> str | None:

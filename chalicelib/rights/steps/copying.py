@@ -7,8 +7,8 @@ that its file is ready, or why there is none.
 from datetime import datetime, timedelta
 
 from chalicelib.chat import exporting
-from chalicelib.chat.export import Missing, Reason
-from chalicelib.chat.exporting import Asked, Pending, Ready
+from chalicelib.chat.export import MissingAtStream, StreamReason
+from chalicelib.chat.exporting import Pending, Ready, StreamExportTask
 from chalicelib.chat.gateway import StreamUnavailable
 from chalicelib.chat.model import TaskId
 from chalicelib.core import clock
@@ -20,7 +20,7 @@ from chalicelib.rights.plans.step import SHORT, Done, Job, Outcome, Wait
 
 _TASK, _ASKED_AT, _AGAIN = "stream_task", "stream_asked_at", "stream_asked_again"
 _READY, _WHY_NOT = "stream_ready", "stream_missing"
-_REASONS = {reason.value: reason for reason in Reason}
+_REASONS = {reason.value: reason for reason in StreamReason}
 KIND = "chat_message"  # as the register calls it
 PART = "what Stream holds of your chats"
 
@@ -41,7 +41,7 @@ class AskStream:
             asked = exporting.start(job.request.user_id)
         except StreamUnavailable:
             raise Unavailable from None
-        if isinstance(asked, Missing):
+        if isinstance(asked, MissingAtStream):
             return _without(asked)
         return Done(notes={_TASK: asked.task_id, _ASKED_AT: clock.to_text(asked.at)})
 
@@ -65,9 +65,9 @@ class AwaitStream:
         match found:
             case Ready():
                 return Done(notes={_READY: 1})
-            case Missing() if found.is_worth_asking_again and _AGAIN not in job.notes:
+            case MissingAtStream() if found.is_worth_asking_again and _AGAIN not in job.notes:
                 return _ordered_again(job)
-            case Missing():
+            case MissingAtStream():
                 return _without(found)
             case Pending():
                 return Wait(min(max(clock.now() - asked.at, _SHORTEST), _LONGEST))
@@ -79,26 +79,26 @@ def _ordered_again(job: Job) -> Outcome:
         asked = exporting.start(job.request.user_id)
     except StreamUnavailable:
         raise Unavailable from None
-    if isinstance(asked, Missing):
+    if isinstance(asked, MissingAtStream):
         return _without(asked)
     notes: dict[str, str | int] = {_TASK: asked.task_id, _ASKED_AT: clock.to_text(asked.at), _AGAIN: 1}
     return Wait(_SHORTEST, notes)
 
 
-def outcome(notes: Notes) -> Ready | Missing:
+def outcome(notes: Notes) -> Ready | MissingAtStream:
     """What the two steps left for the one that assembles the copy."""
     if _READY in notes:
         return Ready(TaskId(str(notes[_TASK])))
-    return Missing(_REASONS[str(notes[_WHY_NOT])])
+    return MissingAtStream(_REASONS[str(notes[_WHY_NOT])])
 
 
-def _asked(notes: Notes) -> Asked | None:
+def _asked(notes: Notes) -> StreamExportTask | None:
     if _TASK not in notes:
         return None
-    return Asked(TaskId(str(notes[_TASK])), datetime.fromisoformat(str(notes[_ASKED_AT])))
+    return StreamExportTask(TaskId(str(notes[_TASK])), datetime.fromisoformat(str(notes[_ASKED_AT])))
 
 
-def _without(missing: Missing) -> Done:
+def _without(missing: MissingAtStream) -> Done:
     """Go on without Stream's part. Who has no user there misses nothing that we know of; the copy says so."""
-    lacking = () if missing.reason is Reason.NOT_THERE else (PART,)
+    lacking = () if missing.reason is StreamReason.NOT_THERE else (PART,)
     return Done(notes={_WHY_NOT: missing.reason}, missing=lacking)

@@ -11,13 +11,21 @@ chosen. Its role reaches the request and its history, the copy, and no other dat
 from datetime import timedelta
 
 from chalicelib.core import outbound
-from chalicelib.core.outbound import Body, Parcel, Reason, Refused, Target, TooLarge, Unreachable
+from chalicelib.core.outbound import (
+    ByteSource,
+    NotTakenReason,
+    Parcel,
+    Target,
+    TooLarge,
+    TransferRefused,
+    Unreachable,
+)
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.privacy.recipients import Recipient
 from chalicelib.rights import files, plans
 from chalicelib.rights.engine import Worker
 from chalicelib.rights.export import selection
-from chalicelib.rights.export.model import Copy
+from chalicelib.rights.export.model import CopyKind
 from chalicelib.rights.plans.step import WHOLE_RUN, Done, Job, Outcome, Wait
 from chalicelib.rights.queue import Destination
 from chalicelib.rights.states import TRANSFER_BEGUN, TRANSFER_FAILED
@@ -43,7 +51,7 @@ class Transfer:
         """
         attempts = int(job.notes.get(TRANSFER_BEGUN, 0))
         if attempts >= MOST_ATTEMPTS:
-            return _not_taken(Reason.TOO_SLOW)
+            return _not_taken(NotTakenReason.TOO_SLOW)
         if remaking.is_stale(job):
             return remaking.make_again(job)
         try:
@@ -58,23 +66,23 @@ class Transfer:
             return _not_taken(silent.reason)
 
 
-def _push(job: Job, body: Body) -> Done:
+def _push(job: Job, body: ByteSource) -> Done:
     try:
         taken = outbound.push(
             _parcel(job, body),
             Target.parse(str(job.request.transfer_to)),
             to=Recipient.NAMED_CONTROLLER,
             purpose=Purpose.LEGAL_OBLIGATION,
-            categories=selection.categories(Copy.PORTABILITY),
+            categories=selection.categories(CopyKind.PORTABILITY),
         )
     except TooLarge:
         return _not_taken("too_large")
-    except Refused as refused:
+    except TransferRefused as refused:
         return _not_taken(refused.reason)
     return Done(notes={"transferred": 1}, counts={"answered": taken.status})
 
 
-def _parcel(job: Job, body: Body) -> Parcel:
+def _parcel(job: Job, body: ByteSource) -> Parcel:
     digest = bytes.fromhex(str(job.notes[files.SHA256]))
     return Parcel(body, int(job.notes[files.SIZE]), digest, job.request.request_id)
 

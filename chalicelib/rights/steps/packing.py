@@ -5,22 +5,22 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from chalicelib.chat import exporting, fields
-from chalicelib.chat.export import Missing as ChatMissing
-from chalicelib.chat.export import Omission, Reason, Shape
+from chalicelib.chat.export import MissingAtStream as ChatMissing
+from chalicelib.chat.export import Omission, StreamCopyKind, StreamReason
 from chalicelib.chat.gateway import StreamUnavailable
 from chalicelib.core import clock
 from chalicelib.core.errors import Unavailable
 from chalicelib.rights import files, plans, store
 from chalicelib.rights.export import package
-from chalicelib.rights.export.contents import Asked, Chat
-from chalicelib.rights.export.manifest import LeftOut, Missing, WithheldShape
-from chalicelib.rights.export.model import Copy
+from chalicelib.rights.export.contents import Chat, CopyRequest
+from chalicelib.rights.export.manifest import LeftOut, MissingFromCopy, WithheldShape
+from chalicelib.rights.export.model import CopyKind
 from chalicelib.rights.model import ExportFile, Right, RightsRequest, Status
 from chalicelib.rights.plans.step import SHORT, WHOLE_RUN, Done, Job, Outcome
 from chalicelib.rights.steps import copying, remaking
 
-_COPIES = {Right.ACCESS: Copy.ACCESS, Right.PORTABILITY: Copy.PORTABILITY}
-_SHAPES = {Copy.ACCESS: Shape.ACCESS, Copy.PORTABILITY: Shape.PORTABILITY}
+_COPIES = {Right.ACCESS: CopyKind.ACCESS, Right.PORTABILITY: CopyKind.PORTABILITY}
+_SHAPES = {CopyKind.ACCESS: StreamCopyKind.ACCESS, CopyKind.PORTABILITY: StreamCopyKind.PORTABILITY}
 _RECORDS = "some records that could not be read"
 
 
@@ -74,14 +74,14 @@ class Deliver:
         return Done(answers=answer, also=(store.keeping_file(file),))
 
 
-def _asked(request: RightsRequest) -> Asked:
+def _asked(request: RightsRequest) -> CopyRequest:
     copy, when = _COPIES[request.right], request.received_at
-    return Asked(copy, request.request_id, request.account_id, when, request.country)
+    return CopyRequest(copy, request.request_id, request.account_id, when, request.country)
 
 
-def _lacking(request: RightsRequest, errors: tuple[Missing, ...]) -> tuple[str, ...]:
+def _lacking(request: RightsRequest, errors: tuple[MissingFromCopy, ...]) -> tuple[str, ...]:
     """What the answer says is missing; Stream's part may have been named by an earlier step already."""
-    known = (error for error in errors if error.reason != Reason.NOT_THERE)
+    known = (error for error in errors if error.reason != StreamReason.NOT_THERE)
     named = {copying.PART if error.what == copying.KIND else _RECORDS for error in known}
     return tuple(sorted(named - set(request.missing)))
 
@@ -107,7 +107,7 @@ def _chat(request: RightsRequest) -> Iterator[Chat]:
         )
 
 
-def _withheld(shape: Shape) -> tuple[WithheldShape, ...]:
+def _withheld(shape: StreamCopyKind) -> tuple[WithheldShape, ...]:
     return tuple(
         WithheldShape(name=f"{one.where}: {one.name}", why=one.ground.plainly)
         for one in fields.withheld(shape)
@@ -118,5 +118,5 @@ def _left_out(one: Omission) -> LeftOut:
     return LeftOut(what=one.what, reason=one.ground, text=one.ground.plainly, count=one.count)
 
 
-def _missing(found: Iterable[ChatMissing]) -> tuple[Missing, ...]:
-    return tuple(Missing(what=copying.KIND, reason=one.reason, text=one.plainly) for one in found)
+def _missing(found: Iterable[ChatMissing]) -> tuple[MissingFromCopy, ...]:
+    return tuple(MissingFromCopy(what=copying.KIND, reason=one.reason, text=one.plainly) for one in found)

@@ -18,7 +18,7 @@ _MERGE_PATCH = "application/merge-patch+json"
 
 
 @dataclass(frozen=True)
-class Answer:
+class PhoneAnswer:
     """What the API answered."""
 
     method: str
@@ -52,7 +52,7 @@ class Phone:
     api_url: str
     number: str
     inbox: Callable[[str], list[str]]
-    on_answer: Callable[[Answer], None] = lambda _: None
+    on_answer: Callable[[PhoneAnswer], None] = lambda _: None
     device_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     session: dict[str, Any] = field(default_factory=dict)
     user_id: str = ""
@@ -71,7 +71,7 @@ class Phone:
         *,
         token: str | None = None,
         headers: dict[str, str] | None = None,
-    ) -> Answer:
+    ) -> PhoneAnswer:
         """One request, with `token` or else the session's; whatever the answer is."""
         sent = {"Accept": "application/json"}
         bearer = token if token is not None else self.session.get("access_token")
@@ -87,16 +87,16 @@ class Phone:
             timeout=_TIMEOUT,
         )
         lower = {name.lower(): value for name, value in answer.headers.items()}
-        found = Answer(method, path, answer.status_code, lower, answer.json() if answer.content else {})
+        found = PhoneAnswer(method, path, answer.status_code, lower, answer.json() if answer.content else {})
         self.on_answer(found)
         return found
 
-    def sign_up(self, display_name: str | None = None) -> Answer:
+    def sign_up(self, display_name: str | None = None) -> PhoneAnswer:
         """Ask for a code, read it from the text message, give it back; keeps the session."""
         started = self.ask_for_code()
         return self.give_code(started.body["challenge_id"], self.read_code(), display_name)
 
-    def ask_for_code(self) -> Answer:
+    def ask_for_code(self) -> PhoneAnswer:
         """Start a signup or a login."""
         self._texts_read = len(self.inbox(self.number))
         device = {"id": self.device_id, "platform": "android", "app_version": "1.0.0"}
@@ -110,7 +110,7 @@ class Phone:
         """The six digits in it."""
         return code_in(self.read_text())
 
-    def give_code(self, challenge_id: str, code: str, display_name: str | None = None) -> Answer:
+    def give_code(self, challenge_id: str, code: str, display_name: str | None = None) -> PhoneAnswer:
         """Finish: the current terms are on the screen, so they are what is accepted."""
         current = _expect(self.call("GET", "/v1/notices/current"), 200).body["items"]
         shown = {f"{notice['kind']}_version": notice["version"] for notice in current}
@@ -120,29 +120,29 @@ class Phone:
         self.session, self.user_id = answer.body["session"], answer.body["user_id"]
         return answer
 
-    def refresh(self) -> Answer:
+    def refresh(self) -> PhoneAnswer:
         """A new access token; the app keeps the refresh token that comes with it."""
         held = {"refresh_token": self.session["refresh_token"], "device_id": self.device_id}
         answer = _expect(self.call("POST", "/v1/sessions/refresh", held), 200)
         self.session = answer.body
         return answer
 
-    def ask_to_step_up(self) -> Answer:
+    def ask_to_step_up(self) -> PhoneAnswer:
         """Have a code sent to the account's own number."""
         self._texts_read = len(self.inbox(self.number))
         return _expect(self.call("POST", "/v1/sessions/step-up"), 202)
 
-    def step_up(self, challenge_id: str, code: str) -> Answer:
+    def step_up(self, challenge_id: str, code: str) -> PhoneAnswer:
         """Give that code back; the app keeps the session in the answer, if it is the right one."""
         answer = self.call("POST", f"/v1/sessions/step-up/{challenge_id}/verify", {"code": code})
         self.session = answer.body.get("session", self.session)
         return answer
 
-    def ask_for_email(self, address: str) -> Answer:
+    def ask_for_email(self, address: str) -> PhoneAnswer:
         """Have a code mailed to an address."""
         return _expect(self.call("POST", "/v1/profile/email", {"email": address}), 202)
 
-    def give_mailed_code(self, challenge_id: str, code: str) -> Answer:
+    def give_mailed_code(self, challenge_id: str, code: str) -> PhoneAnswer:
         """Give that code back."""
         return self.call("POST", f"/v1/profile/email/{challenge_id}/verify", {"code": code})
 
@@ -150,20 +150,20 @@ class Phone:
         """A fresh token for Stream."""
         return str(_expect(self.call("POST", "/v1/chat/token"), 200).body["token"])
 
-    def change_profile(self, **changes: object) -> Answer:
+    def change_profile(self, **changes: object) -> PhoneAnswer:
         """Read the profile, send a merge patch against what was read."""
         etag = _expect(self.call("GET", "/v1/profile"), 200).headers["etag"]
         headers = {"If-Match": etag, "Content-Type": _MERGE_PATCH}
         return _expect(self.call("PATCH", "/v1/profile", changes, headers=headers), 200)
 
-    def consent(self, purpose: str) -> Answer:
+    def consent(self, purpose: str) -> PhoneAnswer:
         """Give consent: the current privacy notice is on the screen."""
         current = _expect(self.call("GET", "/v1/notices/current"), 200).body["items"]
         (shown,) = (notice["version"] for notice in current if notice["kind"] == "privacy")
         body = {"state": "given", "notice_version": shown}
         return _expect(self.call("PUT", f"/v1/consents/{purpose}", body), 200)
 
-    def log_out(self) -> Answer:
+    def log_out(self) -> PhoneAnswer:
         """End this session; the app still holds its token."""
         return _expect(self.call("DELETE", f"/v1/sessions/{self.session['session_id']}"), 204)
 
@@ -176,7 +176,7 @@ def code_in(message: str) -> str:
     return found.group()
 
 
-def _expect(answer: Answer, *statuses: int) -> Answer:
+def _expect(answer: PhoneAnswer, *statuses: int) -> PhoneAnswer:
     if answer.status not in statuses:
         raise Unexpected(f"{answer.method} {answer.path}: {answer.status} {answer.problem}")
     return answer

@@ -10,7 +10,7 @@ from rich.console import Console
 from stream_chat import StreamChat
 
 from infra.local.cloud import LocalCloud
-from infra.local.tour.phone import Answer, Phone
+from infra.local.tour.phone import Phone, PhoneAnswer
 
 _GOOD = 400
 
@@ -61,7 +61,7 @@ class Tour:
         stream = self.cloud.stream
         return StreamChat(stream.api_key, stream.secret, base_url=stream.url)
 
-    def _exchange(self, name: str, answer: Answer) -> None:
+    def _exchange(self, name: str, answer: PhoneAnswer) -> None:
         colour = "green" if answer.status < _GOOD else "yellow"
         note = f" {answer.problem}" if answer.problem else ""
         self.console.print(
