@@ -13,12 +13,14 @@ from chalicelib.core.settings import settings
 from chalicelib.core.table import Item
 from chalicelib.ledger.jobs import checkpoint_ledger
 from chalicelib.notices.jobs import announce_notices, note_bounces
+from chalicelib.privacy.purposes import Purpose
 from chalicelib.usage import store as usage_store
 from chalicelib.usage.figures import Figures
 from chalicelib.usage.jobs import roll_up_usage
 from tests.faults.playing import Flow, Run, forgive_counts
 from tests.support import ends
 from tests.support.builders import a_device, a_schedule_event, an_event
+from tests.support.choices import decide
 from tests.support.events import Context, report_of_mail
 from tests.support.ledger import SETTLED, YEAR, create_archive
 from tests.support.notices import DAY, a_version, publish
@@ -124,7 +126,7 @@ class TellingUsage(OfAUser):
 
     def prepare(self, run: Run) -> None:
         super().prepare(run)
-        self.user.consents("analytics")
+        decide(self.user.account_id, consents=(Purpose.ANALYTICS,))  # older than the events
         ids = (f"00000000-0000-4000-8000-{number:012}" for number in range(30))
         times = itertools.cycle(("2026-11-24T11:00:00Z", "2026-11-23T23:00:00Z"))
         self.events = [an_event(id=one, at=at) for one, at in zip(ids, times, strict=False)]

@@ -12,6 +12,7 @@ from chalicelib.privacy.authorities import AUTHORITIES, for_country
 from chalicelib.privacy.controller import CONTROLLER
 from chalicelib.privacy.purposes import Category, LegalBasis, Purpose
 from chalicelib.privacy.recipients import Mechanism, Recipient, Role
+from chalicelib.rights.export import words
 from infra.processing import texts
 from infra.processing.record import Row, rows
 
@@ -131,3 +132,4 @@ def test_an_open_request_is_kept_until_its_answer() -> None:
 def test_a_switch_that_does_nothing_yet_says_so(schema: str, field: str) -> None:
     described = OPENAPI["components"]["schemas"][schema]["properties"][field]["description"]
     assert "nothing acts on it yet" in described
+    assert "nothing acts on this yet" in words.label(field)  # in the copy
