@@ -1,8 +1,6 @@
-"""Which status may follow which, and what each is called elsewhere. Pure.
+"""Which status may follow which, and its term in the Data Privacy Vocabulary. Pure.
 
-One machine inside, three projections for whoever speaks another language: OpenDSR 2.0, the Data Rights
-Protocol 1.0, and the Data Privacy Vocabulary (W3C DPV 2.3 with its eu-gdpr extension). A projection says
-less than the machine and is never read back.
+The terms are those of W3C DPV 2.3 with its eu-gdpr extension. They say less than a status, and only leave.
 
     received ─┬─> awaiting_verification ──> in_progress <──> awaiting_processor
               ├─────────────────────────────^   │  ^             │
@@ -11,9 +9,7 @@ less than the machine and is never read back.
     any of these ──> completed, partially_completed, refused, cancelled, which nothing follows
 """
 
-from dataclasses import dataclass
-
-from chalicelib.rights.model import RefusalReason, Right, RightsRequest, Status, StepStatus, TooLate
+from chalicelib.rights.model import Right, RightsRequest, Status, StepStatus, TooLate
 
 ANSWERS = frozenset({Status.COMPLETED, Status.PARTIALLY_COMPLETED, Status.REFUSED})
 CLOSED = ANSWERS | {Status.CANCELLED}
@@ -66,37 +62,19 @@ def check_open(request: RightsRequest) -> None:
         raise TooLate("The copy is being sent to the controller that was named")
 
 
-@dataclass(frozen=True)
-class Projection:
-    """A status in the words of others."""
-
-    open_dsr: str
-    drp: str  # status, and the reason where there is one
-    dpv: str
-
-
-_PROJECTIONS: dict[Status, Projection] = {
-    Status.RECEIVED: Projection("pending", "open", "RequestInitiated"),
-    Status.AWAITING_VERIFICATION: Projection(
-        "pending", "in_progress/need_user_verification", "RequestRequiresAction"
-    ),
-    Status.IN_PROGRESS: Projection("in_progress", "in_progress", "RequestAccepted"),
-    Status.AWAITING_PROCESSOR: Projection("in_progress", "in_progress", "RequestRequiredActionPerformed"),
-    Status.AWAITING_REVIEW: Projection("in_progress", "in_progress", "RequestAcknowledged"),
-    Status.COMPLETED: Projection("completed", "fulfilled", "RequestFulfilled"),
-    Status.PARTIALLY_COMPLETED: Projection("completed", "fulfilled", "RequestFulfilled"),
-    Status.REFUSED: Projection("cancelled", "denied/other", "RequestRejected"),
-    Status.CANCELLED: Projection("cancelled", "revoked", "ActivityHalted"),
+_TERMS: dict[Status, str] = {
+    Status.RECEIVED: "RequestInitiated",
+    Status.AWAITING_VERIFICATION: "RequestRequiresAction",
+    Status.IN_PROGRESS: "RequestAccepted",
+    Status.AWAITING_PROCESSOR: "RequestRequiredActionPerformed",
+    Status.AWAITING_REVIEW: "RequestAcknowledged",
+    Status.COMPLETED: "RequestFulfilled",
+    Status.PARTIALLY_COMPLETED: "RequestFulfilled",
+    Status.REFUSED: "RequestRejected",
+    Status.CANCELLED: "ActivityHalted",
 }
 
 _DELAYED = "RequestActionDelayed"
-
-# Why DRP says that a request was denied; what it has no word for is `other`.
-_DENIED = {
-    RefusalReason.IDENTITY_FAILURE: "denied/insuf_verification",
-    RefusalReason.MANIFESTLY_UNFOUNDED: "denied/claim_not_covered",
-    RefusalReason.MANIFESTLY_EXCESSIVE: "denied/too_many_requests",
-}
 
 ARTICLES: dict[Right, str] = {
     Right.ACCESS: "A15",
@@ -110,11 +88,8 @@ ARTICLES: dict[Right, str] = {
 }
 
 
-def projected(request: RightsRequest) -> Projection:
-    """How others would call where a request stands."""
-    plain = _PROJECTIONS[request.status]
-    if request.status is Status.REFUSED and request.refusal:
-        return Projection(plain.open_dsr, _DENIED.get(request.refusal, plain.drp), plain.dpv)
-    if request.status not in CLOSED and request.extension:
-        return Projection(plain.open_dsr, plain.drp, _DELAYED)
-    return plain
+def dpv_status(request: RightsRequest) -> str:
+    """The DPV term for the status of a request."""
+    if request.extension and request.status not in CLOSED:
+        return _DELAYED
+    return _TERMS[request.status]

@@ -92,25 +92,20 @@ class AuthorityView(View):
 
 
 class DpvView(View):
-    """The same in the terms of others: the Data Privacy Vocabulary, OpenDSR, the Data Rights Protocol."""
+    """The request in terms of the W3C Data Privacy Vocabulary (DPV)."""
 
     right: str = Field(examples=["eu-gdpr:A15"])
     status: str = Field(examples=["dpv:RequestFulfilled"])
     reason: str | None = None
-    opendsr: str
-    drp: str
 
     @classmethod
     def of(cls, request: RightsRequest) -> Self:
-        """What a request is called elsewhere."""
-        there = states.projected(request)
+        """The terms for a request."""
         why = request.refusal or (request.extension.reason if request.extension else None)
         return cls(
             right=f"eu-gdpr:{states.ARTICLES[request.right]}",
-            status=f"dpv:{there.dpv}",
+            status=f"dpv:{states.dpv_status(request)}",
             reason=f"eu-gdpr:{why}" if why else None,
-            opendsr=there.open_dsr,
-            drp=there.drp,
         )
 
 

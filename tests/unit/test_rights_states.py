@@ -1,4 +1,4 @@
-"""Which status may follow which, and what each is called elsewhere."""
+"""Which status may follow which, and its DPV term."""
 
 from datetime import UTC, datetime
 
@@ -7,7 +7,7 @@ import pytest
 from chalicelib.core.ids import AccountId, RightsRequestId, UserId
 from chalicelib.rights import plans, states, wording
 from chalicelib.rights.clock import ExtensionReason
-from chalicelib.rights.model import Extension, RefusalReason, Right, RightsRequest, Status
+from chalicelib.rights.model import Extension, Right, RightsRequest, Status
 from chalicelib.rights.states import CLOSED, MOVES, NotAMove
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -32,10 +32,10 @@ def test_nothing_follows_an_answer(closed: Status) -> None:
             states.check(closed, after)
 
 
-def test_every_status_has_moves_and_a_name_elsewhere() -> None:
+def test_every_status_has_moves_and_a_dpv_term() -> None:
     assert MOVES.keys() == set(Status)
     for status in Status:
-        assert states.projected(a_request(status=status)).dpv
+        assert states.dpv_status(a_request(status=status))
 
 
 @pytest.mark.parametrize("right", sorted(plans.OFFERED))
@@ -60,25 +60,13 @@ def test_to_stay_is_no_move() -> None:
         states.check(status, status)
 
 
-@pytest.mark.parametrize(
-    ("reason", "drp"),
-    [
-        (RefusalReason.IDENTITY_FAILURE, "denied/insuf_verification"),
-        (RefusalReason.MANIFESTLY_EXCESSIVE, "denied/too_many_requests"),
-        (RefusalReason.LEGAL_CLAIMS, "denied/other"),
-    ],
-)
-def test_a_refusal_says_why_in_the_words_of_the_data_rights_protocol(reason: RefusalReason, drp: str) -> None:
-    assert states.projected(a_request(status=Status.REFUSED, refusal=reason)).drp == drp
-
-
 @pytest.mark.promise("RGT-10")
 def test_an_extended_request_is_delayed_until_it_is_answered() -> None:
     longer = Extension(days=60, reason=ExtensionReason.COMPLEXITY, decided_at=NOW)
     waiting = a_request(status=Status.IN_PROGRESS, extension=longer)
-    assert states.projected(waiting).dpv == "RequestActionDelayed"
+    assert states.dpv_status(waiting) == "RequestActionDelayed"
     answered = waiting.model_copy(update={"status": Status.COMPLETED})
-    assert states.projected(answered).dpv == "RequestFulfilled"
+    assert states.dpv_status(answered) == "RequestFulfilled"
 
 
 def test_every_right_has_its_article() -> None:
