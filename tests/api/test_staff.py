@@ -94,12 +94,14 @@ def test_copy_says_a_role_in_the_place_of_staff(
     world: World, mila: User, alice: Operator, worked_on: str
 ) -> None:
     package = a_copy(mila)
-    acted = {entry["data"]["by"] for entry in package.records("evidence") if entry["chain"] == "rights"}
+    acted = {
+        entry["data"]["by"] for entry in package.records("request_evidence") if entry["chain"] == "rights"
+    }
     assert acted == {"subject", "staff"}
     for text in everything(package):
         assert world.canaries.in_text(text) == []
         assert alice.staff_id not in text
-    told = {one["name"] for one in package.kind("evidence")["withheld"]}
+    told = {one["name"] for one in package.kind("request_evidence")["withheld"]}
     assert "names of staff" in told
 
 
@@ -111,7 +113,9 @@ def test_copy_says_a_role_in_evidence_that_was_owed_too(world: World, mila: User
     mend()
     alice.asks_identity(asked)
     package = a_copy(mila)
-    (owed,) = (entry["data"]["owed"] for entry in package.records("evidence") if "owed" in entry["data"])
+    (owed,) = (
+        entry["data"]["owed"] for entry in package.records("request_evidence") if "owed" in entry["data"]
+    )
     assert owed[0]["said"]["by"] == "staff"
 
 
@@ -263,5 +267,5 @@ def test_look_in_the_midst_of_a_move_does_not_undo_it(
 @pytest.mark.promise("RGT-1")
 def test_subject_reads_in_the_copy_that_staff_looked(mila: User, alice: Operator, asked: str) -> None:
     alice.shows(asked)
-    told = [(entry["event"], entry["data"]["by"]) for entry in a_copy(mila).records("evidence")]
+    told = [(entry["event"], entry["data"]["by"]) for entry in a_copy(mila).records("request_evidence")]
     assert ("inspected", "staff") in told

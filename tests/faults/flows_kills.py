@@ -113,8 +113,10 @@ class KilledUntilStopped(HandedOnAndDiscarded):
         return list(chain.entries(store.evidence_of(self.request_id)))
 
     def forgive(self, row: Item) -> Item | None:
-        """That the step stopped is on record, and what the duties pinned meanwhile."""
+        """That the step stopped, who retried it, and what the duties pinned meanwhile is on record."""
         if row.get("event") in {f"{self.step}_stopped", "step_retried", "pinned"}:
+            return None
+        if row.get("kind") == "staff_member":
             return None
         return super().forgive(row)
 
