@@ -67,7 +67,7 @@ def opened(request_id: RightsRequestId) -> Iterator[ByteSource]:
         if str(bug) in {"NoSuchKey", "AccessDenied"}:
             raise CopyGone from None
         raise
-    with closing(answer["ByteSource"]) as body:
+    with closing(answer["Body"]) as body:
         yield body
 
 

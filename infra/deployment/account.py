@@ -74,7 +74,7 @@ class AwsAccount:
     @cached_property
     def number(self) -> str:
         """The twelve digits."""
-        answer: str = self.client("sts").get_caller_identity()["AwsAccount"]
+        answer: str = self.client("sts").get_caller_identity()["Account"]
         return answer
 
     @cached_property
