@@ -1,5 +1,5 @@
-"""Admin: what operators do, authorised by IAM. Routes only; the rules are each concept's own.
+"""Admin: the API for operators, authorised by IAM. Routes only; each concept holds its own rules.
 
-views    what operators send and see, which is not part of the public contract
+views    request and response bodies; they are not part of the public contract
 api      the routes
 """

@@ -31,7 +31,7 @@ _ONE = _ALL + "/{request_id}"
 @route(admin, "GET", _ALL)
 def list_open_cases(operator: Operator, cursor: Cursor | None) -> CaseList:
     """The requests that wait for an answer, the most urgent first."""
-    return CaseList.of(overseeing.open_ones(cursor, staff.register(operator.arn)))
+    return CaseList.of(overseeing.list_open(cursor, staff.register(operator.arn)))
 
 
 @route(admin, "POST", _ALL, problems=(AlreadyOpen, NotFound))
@@ -44,7 +44,7 @@ def enter_request(operator: Operator, body: ReceivedRequest) -> Created[EnteredV
 @route(admin, "GET", _ONE)
 def show_case(operator: Operator, request_id: RightsRequestId) -> Tagged[WholeCaseView]:
     """A request with its evidence, and who of the staff its pseudonyms stand for."""
-    request, history = overseeing.one(request_id, staff.register(operator.arn))
+    request, history = overseeing.inspect(request_id, staff.register(operator.arn))
     names = staff.resolve(deciding.staff_of(request) | history.staff)
     return Tagged(WholeCaseView.with_history(request, history, names), etag=deciding.etag(request))
 
@@ -81,19 +81,19 @@ def extend_period(operator: Operator, request_id: RightsRequestId, body: NewExte
 @route(admin, "POST", _ONE + "/identity-check", problems=(TooLate, ProposedAlready))
 def ask_identity(operator: Operator, request_id: RightsRequestId) -> Tagged[CaseView]:
     """Note that proof of who asks was asked for; the plan waits."""
-    return _shown(operating.ask_identity(request_id, staff.register(operator.arn)))
+    return _shown(operating.record_identity_request(request_id, staff.register(operator.arn)))
 
 
 @route(admin, "POST", _ONE + "/identity-proof", problems=(TooLate,))
 def note_identity(operator: Operator, request_id: RightsRequestId) -> Tagged[CaseView]:
     """Note that it came and proves it; the plan goes on."""
-    return _shown(operating.identity_came(request_id, staff.register(operator.arn)))
+    return _shown(operating.record_identity_proof(request_id, staff.register(operator.arn)))
 
 
 @route(admin, "POST", _ONE + "/retry")
 def retry_step(operator: Operator, request_id: RightsRequestId) -> Tagged[CaseView]:
     """Try a step anew that stopped."""
-    return _shown(operating.retry(request_id, staff.register(operator.arn)))
+    return _shown(operating.retry_step(request_id, staff.register(operator.arn)))
 
 
 def _shown(request: RightsRequest) -> Tagged[CaseView]:

@@ -1,13 +1,13 @@
-"""Rights: what a subject may ask for, answered in time and on record (Art. 12 to 22 GDPR).
+"""Rights: requests of subjects, answered in time and on record (Art. 12 to 22 GDPR).
 
-    model, views  what a request is, and how it is shown      states   which status may follow which
-    clock         when an answer is due; pure                 duties   what is to be done beside the steps
-    service       asking, looking, taking back, fetching      store    all DynamoDB of rights
-    plans         which steps answer which right              engine   brings a request on by one step
-    steps         what the steps do (the worker's alone)      sweeping the net below the queue
-    deciding      operators decide, by two                    operating more time, who asks, retries
-    entering      what came by letter                         overseeing what operators see
-    moving        a person's move, tried anew                 export   the package that is a copy
+    model, views  a request, and how clients see it         states     which status may follow which
+    clock         when an answer is due; pure               duties     deadline-bound tasks; pure
+    service       submit, read, cancel, fetch the copy      store      all DynamoDB access of rights
+    plans         which steps answer which right            engine     advances a request by one step
+    steps         what each step does; for workers only     sweeping   sends due requests to the workers
+    deciding      decisions, each by two operators          operating  extensions, identity, retries
+    entering      requests received outside the app         overseeing lists and inspections by operators
+    moving        applies a person's change, with retries   export     the copy as a package
 
-docs/adr/0017-requests-and-the-engine.md tells why.
+docs/adr/0017-requests-and-the-engine.md explains the design.
 """

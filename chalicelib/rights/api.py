@@ -39,7 +39,7 @@ def exercise_right(caller: RightsCaller, body: NewRequest, key: IdempotencyKey |
     """
     if service.wants_step_up(body.right):
         caller.require_step_up()
-    taken = service.ask(caller.account, caller[PROFILE], body, key)
+    taken = service.submit(caller.account, caller[PROFILE], body, key)
     return Accepted(TakenView.with_receipt(taken.request, taken.receipt))
 
 
@@ -71,7 +71,7 @@ def cancel_rights_request(caller: RightsCaller, request_id: RightsRequestId) -> 
 @route(rights, "GET", "/v1/rights-requests/{request_id}/export", problems=(NotReady, ExportGone))
 def get_export(caller: StepUpCaller, request_id: RightsRequestId) -> ExportView:
     """A link to the copy, good for fifteen minutes; the copy is kept for some days."""
-    link = service.export(caller.account.account_id, request_id)
+    link = service.export_link(caller.account.account_id, request_id)
     return ExportView(url=link.url, expires_at=link.expires_at, sha256=link.file.sha256, size=link.file.size)
 
 

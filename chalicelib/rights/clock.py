@@ -1,15 +1,15 @@
 """When an answer is due (Art. 12(3) and (4) GDPR, RGT-10). Pure: instants in, instants out.
 
-The period begins on the day of receipt, by whatever channel, in the controller's time zone; that day does
-not count (Regulation 1182/71), and the last one counts to its end. Three things hold:
+The period begins on the day of receipt, by any channel, in the controller's time zone. That day does not
+count (Regulation 1182/71), and the last day counts to its end.
 
-- It ends after 30 days or after one calendar month, whichever is earlier. A month ends on the same day of
-  the next one, or on its last day.
+- The period ends after 30 days or one calendar month, whichever is earlier. A month ends on the same day of
+  the next month, or on that month's last day.
 - It can be extended once, inside the first period, by at most 60 days and for a reason of the closed list.
-- It stands still only while data that proves who asks is outstanding, and only if that was asked for
-  without delay. The days that stood still are added, whole days only: a part of a day is ours to lose.
+- It is paused only while proof of identity is outstanding, and only if the proof was requested without
+  delay. Whole days of a pause are added to the period; the rest of a day is not.
 
-A refusal has to be told inside the first period even when that was extended (Art. 12(4)).
+A refusal has to be sent inside the first period even if the period was extended (Art. 12(4)).
 """
 
 import calendar
@@ -21,7 +21,7 @@ from chalicelib.core.clock import DAY, beginning_of, day_of
 
 LONGEST = 30 * DAY
 LONGEST_EXTENSION = 60 * DAY
-ASKED_WITHOUT_DELAY = 3 * DAY  # after receipt: an identity check that comes later does not stop the clock
+ASKED_WITHOUT_DELAY = 3 * DAY  # after receipt; an identity check requested later does not pause the clock
 REMINDERS = (14 * DAY, 7 * DAY, 3 * DAY, 1 * DAY)  # before the answer is due
 
 
@@ -33,12 +33,12 @@ class ExtensionReason(StrEnum):
 
 
 class NotAllowed(ValueError):
-    """The law gives no such extension or pause; the text says why not."""
+    """The law does not allow this extension or pause; the message says why."""
 
 
 @dataclass(frozen=True)
 class ClockExtension:
-    """More time that was taken, and told to the subject."""
+    """An extension of the period, which is announced to the subject."""
 
     by: timedelta
     reason: ExtensionReason
@@ -47,26 +47,26 @@ class ClockExtension:
 
 @dataclass(frozen=True)
 class ClockPause:
-    """Data that proves who asks was asked for, and came (None: not yet)."""
+    """A pause: when proof of identity was requested, and when it arrived (None: not yet)."""
 
     asked_at: datetime
     answered_at: datetime | None = None
 
     def days(self, now: datetime) -> int:
-        """Whole days that stood still by now."""
+        """Whole days of pause by `now`."""
         return max((min(self.answered_at or now, now) - self.asked_at) // DAY, 0)
 
 
 @dataclass(frozen=True)
 class Clock:
-    """The time that a request has."""
+    """The legal clock of a request."""
 
     received_at: datetime
     extension: ClockExtension | None = None
     pause: ClockPause | None = None
 
     def first_period_ends(self, now: datetime) -> datetime:
-        """The last second of the period without an extension, as pauses stand by now."""
+        """The last second of the period without an extension, given the pause by `now`."""
         received = day_of(self.received_at)
         last = min(received + LONGEST, _a_month_after(received))
         return _end_of(last + timedelta(days=self.pause.days(now) if self.pause else 0))
@@ -77,31 +77,31 @@ class Clock:
         return _end_of(day_of(end) + self.extension.by) if self.extension else end
 
     def is_paused(self) -> bool:
-        """Whether the clock stands still because an answer of the subject is outstanding."""
+        """Whether the clock is paused because the subject has not proven their identity yet."""
         return self.pause is not None and self.pause.answered_at is None
 
     def is_overdue(self, now: datetime) -> bool:
-        """Whether the answer is late; never while the clock stands still."""
+        """Whether the answer is late; never while the clock is paused."""
         return not self.is_paused() and now > self.due_at(now)
 
     def days_left(self, now: datetime) -> int:
-        """Whole days until the answer is due; negative once it is late. For metrics and people."""
+        """Whole days until the answer is due; negative once it is late. For metrics and operators."""
         return (self.due_at(now) - now) // DAY
 
     def refusal_is_in_time(self, decided_at: datetime) -> bool:
-        """Whether a refusal comes inside the first period; a later one is a breach to be recorded."""
+        """Whether a refusal comes inside the first period; a later one is recorded as a breach."""
         return decided_at <= self.first_period_ends(decided_at)
 
     def reminders(self, now: datetime) -> tuple[datetime, ...]:
-        """When whoever answers is reminded, the earliest first; those before receipt are left out."""
+        """When operators are reminded, earliest first; times before receipt are left out."""
         due = self.due_at(now)
         return tuple(due - before for before in REMINDERS if due - before > self.received_at)
 
     def extended(self, by: timedelta, reason: ExtensionReason, now: datetime) -> "Clock":
-        """The same with more time.
+        """The clock with an extension.
 
         Raises:
-            NotAllowed: too long, too late, or for a second time.
+            NotAllowed: the extension is too long, too late, or the second one.
         """
         if self.extension:
             raise NotAllowed("extended already")
@@ -112,10 +112,10 @@ class Clock:
         return replace(self, extension=ClockExtension(by, reason, now))
 
     def paused(self, now: datetime) -> "Clock":
-        """The same, standing still from now on.
+        """The clock paused from now on.
 
         Raises:
-            NotAllowed: asked too late, or for a second time.
+            NotAllowed: the proof was requested too late, or for a second time.
         """
         if self.pause:
             raise NotAllowed("paused before")
@@ -124,10 +124,10 @@ class Clock:
         return replace(self, pause=ClockPause(now))
 
     def resumed(self, now: datetime) -> "Clock":
-        """The same, running again since the data came.
+        """The clock running again, since the proof arrived.
 
         Raises:
-            NotAllowed: it does not stand still.
+            NotAllowed: the clock is not paused.
         """
         if self.pause is None or self.pause.answered_at or now < self.pause.asked_at:
             raise NotAllowed("not paused")
@@ -140,5 +140,5 @@ def _a_month_after(day: date) -> date:
 
 
 def _end_of(day: date) -> datetime:
-    """The last second of a day in the controller's zone, which may have 23 or 25 hours."""
+    """The last second of a day in the controller's time zone; the day may have 23 or 25 hours."""
     return beginning_of(day + DAY) - timedelta(seconds=1)

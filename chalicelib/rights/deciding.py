@@ -1,17 +1,18 @@
-"""Decisions that people make: one operator proposes, another one approves (RGT-10).
+"""Decisions by operators: one operator proposes, another one approves (RGT-10).
 
-What always holds:
+Invariants:
 
-- An approver never proposed it: one person has one pseudonym, whatever the permission set of a call (ADR 27).
-  They approve the version of the request that was shown.
-- While a proposal waits, the plan stands still: nothing is handed out that may be refused. The clock runs on.
-- A decision is made once. No proof of identity and no second approval that comes after it changes it.
-- A right that nothing carries out is not answered as done, neither wholly nor in part.
-- A refusal is for a ground that the law knows for the right (`grounds`). One after the first period
-  is on record as late, even where the answer was extended (Art. 12(4) GDPR); a refusal in part is one.
+- The approver is never the proposer: one person has one pseudonym, whatever the permission set of a call
+  (ADR 27). The approval names the version of the request that the approver saw.
+- While a proposal waits, the plan is suspended, so no data is delivered that may be refused. The legal clock
+  keeps running.
+- A decision is final. Neither a later proof of identity nor a second approval changes it.
+- A right without a plan is never answered as completed, neither in full nor in part.
+- A refusal needs a ground that the law gives for the right (`grounds`). A refusal after the first period is
+  recorded as late, even if the answer was extended (Art. 12(4) GDPR). A partial refusal counts as one.
 
-What may break: nothing half-way, since each move is one transaction with its evidence. An answer that is
-lost is had by the same call again.
+Failures: each change is one transaction with its evidence, so none is left half done. If a response is lost,
+repeating the call returns the same result.
 """
 
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ from chalicelib.core.metrics import Metric
 from chalicelib.rights import plans, service, states
 from chalicelib.rights.grounds import GROUNDS
 from chalicelib.rights.model import Proposal, RefusalReason, Right, RightsRequest, Status, TooLate
-from chalicelib.rights.moving import Move, going_on, moved
+from chalicelib.rights.moving import Move, apply_move, with_plan_due
 from chalicelib.rights.refusals import (
     NotCarriedOut,
     NothingProposed,
@@ -38,7 +39,7 @@ from chalicelib.rights.refusals import (
 
 @dataclass(frozen=True)
 class ProposedDecision:
-    """What is proposed. The text is for the subject, and may be about them."""
+    """A decision as proposed. The text is addressed to the subject, and may hold personal data."""
 
     status: Status
     reason: RefusalReason | None
@@ -46,12 +47,12 @@ class ProposedDecision:
 
 
 def etag(request: RightsRequest) -> str:
-    """Names the version that was shown."""
+    """The entity tag of the version that an operator sees."""
     return f'"{request.version}"'
 
 
 def staff_of(request: RightsRequest) -> set[StaffId]:
-    """Whom of the staff a request names."""
+    """The members of staff that a request names."""
     proposal = request.proposal
     return {one for one in (proposal.by, proposal.approved_by) if one} if proposal else set()
 
@@ -60,36 +61,36 @@ def propose(request_id: RightsRequestId, by: StaffId, decision: ProposedDecision
     """Propose a decision; it takes effect once another operator approves it.
 
     Raises:
-        InvalidRequest: no answer, a refusal without a reason, a reason without a refusal, or a reason that is
-            no ground to refuse this right.
+        InvalidRequest: the status is no answer, a refusal has no reason, a reason comes without a refusal, or
+            it is no ground to refuse this right.
         NotCarriedOut: no plan carries the right out, so a refusal is the only answer.
-        TooLate: it is decided already.
-        NotNow: nothing but a refusal is possible before it is known who asks.
+        TooLate: the request is decided already.
+        NotNow: only a refusal is possible before the subject's identity is proven.
         ProposedAlready: another proposal waits.
     """
     _check(decision)
-    return moved(request_id, by, lambda request: _proposed(request, by, decision, clock.now()))
+    return apply_move(request_id, by, lambda request: _proposal_move(request, by, decision, clock.now()))
 
 
 def withdraw(request_id: RightsRequestId, by: StaffId) -> RightsRequest:
-    """Take a proposal off the table, whoever made it; the plan goes on.
+    """Withdraw a proposal, the operator's own or another's; the plan resumes.
 
     Raises:
-        TooLate: it is decided already.
+        TooLate: the request is decided already.
     """
-    return moved(request_id, by, lambda request: _withdrawn(request, clock.now()))
+    return apply_move(request_id, by, lambda request: _withdrawal_move(request, clock.now()))
 
 
 def approve(request_id: RightsRequestId, by: StaffId, shown: IfMatch) -> RightsRequest:
-    """Make what another operator proposed the decision.
+    """Approve another operator's proposal, which makes it the decision.
 
     Raises:
-        TooLate: it is decided already, by others.
-        NothingProposed: or it was withdrawn.
-        OwnProposal: the approver is never the proposer.
-        ChangedMeanwhile: it is not what was shown any more.
+        TooLate: the request was decided already, not by this operator's approval.
+        NothingProposed: no proposal waits, or it was withdrawn.
+        OwnProposal: this operator made the proposal.
+        ChangedMeanwhile: the request changed since the operator saw it.
     """
-    return moved(request_id, by, lambda request: _approved(request, by, shown, clock.now()))
+    return apply_move(request_id, by, lambda request: _approval_move(request, by, shown, clock.now()))
 
 
 def _check(decision: ProposedDecision) -> None:
@@ -107,7 +108,9 @@ def _check_for(right: Right, decision: ProposedDecision) -> None:
         raise does_not_apply("reason", "The law knows no such ground to refuse this right")
 
 
-def _proposed(request: RightsRequest, by: StaffId, decision: ProposedDecision, now: datetime) -> Move | None:
+def _proposal_move(
+    request: RightsRequest, by: StaffId, decision: ProposedDecision, now: datetime
+) -> Move | None:
     states.check_open(request)
     if standing := request.proposal:
         if (standing.by, _proposal(request, standing)) == (by, decision):
@@ -132,25 +135,25 @@ def _proposal(request: RightsRequest, standing: Proposal) -> ProposedDecision:
     return ProposedDecision(standing.status, standing.reason, request.decision_text or "")
 
 
-def _withdrawn(request: RightsRequest, now: datetime) -> Move | None:
+def _withdrawal_move(request: RightsRequest, now: datetime) -> Move | None:
     if not request.is_open:
         raise TooLate
     if request.proposal is None:
         return None
-    # What nothing carries out stays with whoever reviews it.
+    # A right without a plan stays in review.
     goes_on = request.status is Status.AWAITING_REVIEW and request.next_step
     after = without_proposal(request).model_copy(
         update={"status": Status.IN_PROGRESS if goes_on else request.status}
     )
-    return Move(going_on(after, now), "proposal_withdrawn", {})
+    return Move(with_plan_due(after, now), "proposal_withdrawn", {})
 
 
 def without_proposal(request: RightsRequest) -> RightsRequest:
-    """The same with nothing on the table."""
+    """The request without its proposal."""
     return request.model_copy(update={"proposal": None, "decision_text": None})
 
 
-def _approved(request: RightsRequest, by: StaffId, shown: IfMatch, now: datetime) -> Move | None:
+def _approval_move(request: RightsRequest, by: StaffId, shown: IfMatch, now: datetime) -> Move | None:
     proposal = request.proposal
     if not request.is_open:
         if proposal and proposal.approved_by == by:
@@ -163,7 +166,7 @@ def _approved(request: RightsRequest, by: StaffId, shown: IfMatch, now: datetime
     if not shown.allows(etag(request)):
         raise ChangedMeanwhile
     late = proposal.reason is not None and not request.clock.refusal_is_in_time(now)
-    after = service.ended(request, proposal.status, plans.TELL, plans.DISCARD).model_copy(
+    after = service.closed(request, proposal.status, plans.TELL, plans.DISCARD).model_copy(
         update={
             "refusal": proposal.reason,
             "decision_text": request.decision_text,

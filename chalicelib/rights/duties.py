@@ -1,8 +1,8 @@
-"""What has to be done for a request beside the steps of its plan, and when. Pure.
+"""Duties: the deadline-bound tasks of a request beside its steps, and their times. Pure.
 
-While an answer is outstanding: whoever answers is reminded, that it is late goes on record, the subject is
-told that it takes longer, and what would lapse meanwhile is kept, a few days ahead at a time. So what was
-pinned for a request lapses by itself once the request is closed, and nothing has to be released.
+While a request is open, operators are reminded of it, a late answer is recorded as overdue, an extension is
+announced to the subject, and the records that the request needs are pinned a few days ahead. Pins expire
+after the request is closed, so they need no release.
 """
 
 from collections.abc import Iterator
@@ -12,16 +12,16 @@ from enum import StrEnum
 from chalicelib.core.clock import DAY
 from chalicelib.rights.model import RightsRequest
 
-# How far ahead what an open request needs is kept, and how long before that ends it is renewed: the days
-# between are those in which the sweep may be down.
+# How far ahead records are pinned for an open request, and how long before its end a pin is renewed. The
+# sweep may be down for that long before a pinned record expires.
 PINNED_AHEAD = 3 * DAY
 _RENEWED_BEFORE = 2 * DAY
-EXTENSION_TOLD = "extension_told"  # the note that it was, however
+EXTENSION_TOLD = "extension_told"  # the note that the extension was announced, by mail or in the app only
 _A_SECOND = timedelta(seconds=1)
 
 
 class Duty(StrEnum):
-    """In the order in which they are done."""
+    """The duties, in the order in which they are done."""
 
     PIN = "pin"
     REMIND = "remind"
@@ -31,12 +31,12 @@ class Duty(StrEnum):
 
 
 def upcoming(request: RightsRequest, now: datetime) -> Iterator[tuple[datetime, Duty]]:
-    """When each duty is next; after a failed one, none before its next try."""
-    for at, duty in _by_themselves(request, now):
+    """When each duty is due next; after a failure, no duty is due before the next try."""
+    for at, duty in _planned(request, now):
         yield max(at, request.duties_at or at), duty
 
 
-def _by_themselves(request: RightsRequest, now: datetime) -> Iterator[tuple[datetime, Duty]]:
+def _planned(request: RightsRequest, now: datetime) -> Iterator[tuple[datetime, Duty]]:
     if request.owed_at:
         yield request.owed_at, Duty.RECORD_OWED
     if not request.is_open:
@@ -48,7 +48,7 @@ def _by_themselves(request: RightsRequest, now: datetime) -> Iterator[tuple[date
     if request.extension and EXTENSION_TOLD not in request.notes:
         yield request.extension.decided_at, Duty.TELL_EXTENDED
     if request.clock.is_paused():
-        return  # the due day moves on with every day
+        return  # each day of the pause moves the due day
     reminders = request.clock.reminders(now)
     if request.reminded < len(reminders):
         yield reminders[request.reminded], Duty.REMIND
@@ -57,15 +57,15 @@ def _by_themselves(request: RightsRequest, now: datetime) -> Iterator[tuple[date
 
 
 def _waits_unpinned(request: RightsRequest) -> bool:
-    """Whether a person is waited for before the step of the same name could pin anything."""
+    """Whether the request waits for a person before its step `pin` has run."""
     step = request.next_step
     return request.run_at is None and step is not None and step.name == Duty.PIN
 
 
 def wakes_at(request: RightsRequest, now: datetime) -> datetime | None:
-    """When a worker has to look at a request again; None: nothing happens by itself any more.
+    """When a worker has to look at a request again; None: it has no work ahead.
 
-    While a worker is at it, that is when its lease has run out.
+    While a worker has the lease, that is when the lease expires.
     """
     if request.leased_until:
         return request.leased_until
@@ -74,16 +74,16 @@ def wakes_at(request: RightsRequest, now: datetime) -> datetime | None:
 
 
 def all_due(request: RightsRequest, now: datetime) -> tuple[Duty, ...]:
-    """The duties that have to be done now, in their order."""
+    """The duties that are due now, in order."""
     waiting = {duty for at, duty in upcoming(request, now) if at <= now}
     return tuple(duty for duty in Duty if duty in waiting)
 
 
 def due(request: RightsRequest, now: datetime) -> Duty | None:
-    """The first duty that has to be done now."""
+    """The first duty that is due now; None if there is none."""
     return next(iter(all_due(request, now)), None)
 
 
 def step_is_due(request: RightsRequest, now: datetime) -> bool:
-    """Whether the next step has to be run now."""
+    """Whether the next step is due now."""
     return request.next_step is not None and request.run_at is not None and request.run_at <= now

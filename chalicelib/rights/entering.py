@@ -1,11 +1,11 @@
-"""Requests that came by another way than the app, entered by an operator with the day of receipt (RGT-11).
+"""Requests received outside the app, entered by operators with the day of receipt (RGT-11).
 
-The period counts from that day, whenever it is entered: a letter that lay about is our loss. What is made of
-it is the request that the app would have made, and the subject sees it there too. Two things differ:
+The period counts from the day of receipt, even if the request is entered later. The result is the request
+that the app would have made, and the subject sees it in the app too, with two differences:
 
-- A right without a plan is taken in all the same, and waits for people. As long as it has none, they can
-  refuse it, and cannot answer it as done.
-- Nothing is handed to another controller on the word of a letter. That is asked for in the app.
+- A request for a right without a plan is accepted, and waits for operators. Until the right has a plan, they
+  can refuse the request but not answer it as completed.
+- No copy is sent to another controller because of a letter. A subject requests that in the app.
 """
 
 from datetime import date, datetime
@@ -20,15 +20,15 @@ from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.profiles.service import PROFILE
 from chalicelib.rights import plans, service
 from chalicelib.rights.model import ReceivedBy, Right, RightsRequest, Status
-from chalicelib.rights.moving import reminded_anew
+from chalicelib.rights.moving import with_reminders_reset
 from chalicelib.rights.refusals import does_not_apply
 from chalicelib.rights.service import TakenRequest
 
-_LONGEST_AGO = 366 * DAY  # a slip in the year is noticed; nothing that old is open
+_LONGEST_AGO = 366 * DAY  # catches a mistyped year; no request that old is still open
 
 
 class ReceivedRequest(Body):
-    """A request as it came: whose it is, what is asked, how and on which day it was received."""
+    """A request as received: the subject, the right, the channel and the day of receipt."""
 
     user_id: UserId
     right: Right
@@ -37,12 +37,12 @@ class ReceivedRequest(Body):
 
 
 def enter(by: StaffId, received: ReceivedRequest) -> TakenRequest:
-    """Put a request on record that came by letter, mail, telephone, in person or through support.
+    """Record a request that came by letter, mail, telephone, in person or through support.
 
     Raises:
-        InvalidRequest: the day is in the future or more than a year ago; or it came by the app.
-        NotFound: nobody has this id.
-        AlreadyOpen: the right is being exercised already, perhaps by this very request, entered before.
+        InvalidRequest: the day is in the future or more than a year ago; or the channel is the app.
+        NotFound: no account has this user id.
+        AlreadyOpen: an open request exercises the right, perhaps this one, entered before.
     """
     received_at = _received_at(received)
     owner = owner_of_user(received.user_id)
@@ -52,7 +52,7 @@ def enter(by: StaffId, received: ReceivedRequest) -> TakenRequest:
     account, profile, now = found[ACCOUNT], found[PROFILE], clock.now()
     if account is None:
         raise NotFound
-    steps = plans.begun(plans.plan(received.right, None)) if received.right in plans.OFFERED else ()
+    steps = plans.waiting_steps(plans.plan(received.right, None)) if received.right in plans.OFFERED else ()
     request = RightsRequest(
         request_id=RightsRequestId.new(),
         account_id=account.account_id,
@@ -65,11 +65,11 @@ def enter(by: StaffId, received: ReceivedRequest) -> TakenRequest:
         steps=steps,
         run_at=now if steps else None,
     )
-    return service.take(reminded_anew(request, now), received, by)
+    return service.record_new(with_reminders_reset(request, now), received, by)
 
 
 def _received_at(received: ReceivedRequest) -> datetime:
-    """The beginning of the day: whatever its hour was, nothing that was kept then is left out."""
+    """The beginning of the day of receipt: the copy includes all records of that day."""
     if received.received_by is ReceivedBy.APP:
         raise does_not_apply("received_by", "What comes by the app is taken in there")
     today = day_of(clock.now())

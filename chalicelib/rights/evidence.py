@@ -1,6 +1,7 @@
-"""What the Ledger says of a request: words and numbers of ours, under the request's random id (RGT-10).
+"""Evidence of requests in the Ledger (RGT-10).
 
-`by` says who acted: the subject, the engine, or a member of staff under a pseudonym.
+It holds fixed words and numbers, under the request's random id. `by` names the actor: the subject, the
+engine, or a member of staff by pseudonym.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,16 +15,19 @@ from chalicelib.privacy.periods import Period
 from chalicelib.rights.model import OwedEntry
 
 SUBJECT = "subject"
-STAFF = "staff"  # what a subject reads in the place of a pseudonym
+STAFF = "staff"  # shown to the subject in place of a pseudonym
 
 
 def entry(event: str, said: Mapping[str, object], closed_at: datetime | None = None) -> NewEntry:
-    """Something for a request's history, kept as long as the request; one that is open may close now."""
+    """An entry for a request's history, kept as long as the request.
+
+    For an open request the period counts from now, since it may close now.
+    """
     return NewEntry(event, said, delete_at=Period.RIGHTS_EVIDENCE.ends(closed_at or clock.now()))
 
 
 def with_owed(new: NewEntry, owed: Sequence[OwedEntry]) -> NewEntry:
-    """The same entry, preceded by the evidence that the history could not take before."""
+    """The entry together with the owed evidence that the history could not take before."""
     if not owed:
         return new
     earlier = [one.model_dump(mode="json") for one in owed]
@@ -31,12 +35,12 @@ def with_owed(new: NewEntry, owed: Sequence[OwedEntry]) -> NewEntry:
 
 
 def as_owed(new: NewEntry) -> OwedEntry:
-    """An entry that stays on the request until its history takes it."""
+    """The entry as owed evidence, kept on the request until its history can take it."""
     return OwedEntry(event=new.event, at=clock.now(), said=new.payload)
 
 
 def staff_in(said: object) -> Iterator[StaffId]:
-    """The pseudonyms of staff that an entry names, also in what was owed before it."""
+    """The pseudonyms of staff that an entry names, including the owed evidence in it."""
     match said:
         case str():
             yield from filter(None, [StaffId.parse(said)])
@@ -49,7 +53,7 @@ def staff_in(said: object) -> Iterator[StaffId]:
 
 
 def without_staff(said: Any) -> Any:  # noqa: ANN401 - a value of JSON
-    """The same with a role in the place of each member of staff."""
+    """The data of an entry with `STAFF` in place of each pseudonym."""
     match said:
         case str():
             return STAFF if StaffId.parse(said) else said

@@ -1,4 +1,4 @@
-"""The copies in S3, as the API and the engine meet them: a link to one, and its end."""
+"""Copies in S3: links for clients, and reading and deleting for the engine."""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -13,20 +13,20 @@ from chalicelib.core.outbound import ByteSource
 from chalicelib.core.settings import settings
 from chalicelib.rights.model import ExportFile
 
-# Names of the notes that the step leaves which makes the copy.
+# Names of the notes that the step `assemble` leaves.
 SHA256, SIZE, MADE_AT = "export_sha256", "export_size", "export_made_at"
 
-# Whoever has the link can fetch the copy: long enough for a slow phone to begin, too short to be passed on.
+# The link works without authentication: long enough for a slow phone to start, too short to be shared.
 _LINK_LIFE = 15 * MINUTE
 
 
 class CopyGone(Exception):
-    """The copy that was made is not in the bucket."""
+    """The bucket does not hold the copy any more."""
 
 
 @dataclass(frozen=True)
 class Link:
-    """A link to a copy, and what is to be found there."""
+    """A presigned link to a copy, and the record of that copy."""
 
     url: str = field(repr=False)
     expires_at: datetime
@@ -34,12 +34,12 @@ class Link:
 
 
 def key_of(request_id: RightsRequestId) -> str:
-    """Where the copy of a request lies. One place, so making it again replaces it."""
+    """The object key of a request's copy. It is fixed, so a new copy replaces the old one."""
     return f"exports/{request_id}.zip"
 
 
 def link_to(file: ExportFile) -> Link:
-    """A link that serves the copy as a download for fifteen minutes, to whoever has it."""
+    """A link that serves the copy as a download for fifteen minutes, without authentication."""
     url: str = aws.client("s3").generate_presigned_url(
         "get_object",
         Params={
@@ -54,11 +54,11 @@ def link_to(file: ExportFile) -> Link:
 
 
 @contextmanager
-def opened(request_id: RightsRequestId) -> Iterator[ByteSource]:
-    """The copy of a request, to be read once from its beginning.
+def open_copy(request_id: RightsRequestId) -> Iterator[ByteSource]:
+    """Open the copy of a request, to be read once from its beginning.
 
     Raises:
-        CopyGone: it is not there. S3 answers as if it were forbidden, since no role may list the bucket.
+        CopyGone: the bucket does not hold it. S3 answers AccessDenied, since no role may list the bucket.
         Unavailable: S3 does not answer.
     """
     try:
@@ -72,9 +72,9 @@ def opened(request_id: RightsRequestId) -> Iterator[ByteSource]:
 
 
 def discard(request_id: RightsRequestId) -> None:
-    """Delete the copy of a request; nothing happens if there is none.
+    """Delete the copy of a request, if there is one.
 
     Raises:
-        Unavailable: S3 does not answer; it may be asked again.
+        Unavailable: S3 does not answer; the call may be repeated.
     """
     aws.ask("s3", "delete_object", Bucket=settings().export_bucket(), Key=key_of(request_id))

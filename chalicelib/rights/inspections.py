@@ -1,12 +1,12 @@
-"""Inspections: that staff looked at requests is on record before they see anything (ADR 27).
+"""Inspections: each look of staff at requests is recorded before they are shown (ADR 27).
 
-What always holds:
+Invariants:
 
-- A request is shown to a member of staff only if its history names them on this day. It names each person
-  once a day for looking, however often they look, and not at all if it names them for what they did.
+- A request is shown to a member of staff only if its history names them today. It records at most one
+  inspection per person and day, and none if another entry of today names the person already.
 - A page of the list is shown only if the person's own history (`staff#<pseudonym>`) names its requests.
-- Where the history of a request was altered and takes no entry, the person's own history names the request:
-  such a request has to be seen all the more.
+- If the history of a request was altered and can take no entry, the inspection is recorded in the person's
+  own history instead: operators need to see exactly such a request.
 """
 
 from collections.abc import Sequence
@@ -23,42 +23,42 @@ INSPECTED, LISTED = "inspected", "listed"
 
 
 def history_of(staff_id: StaffId) -> Chain:
-    """What a member of staff looked at, beside what the histories of requests say."""
+    """The history of a member of staff: inspections that no request's history records."""
     return Chain("staff", staff_id)
 
 
 def record(request: RightsRequest, by: StaffId) -> None:
-    """Put on record that a member of staff looks at a request. The entry goes with the request.
+    """Record that a member of staff inspects a request; kept as long as the request.
 
     Raises:
-        Unavailable: it can't be put on record now, so nothing may be shown.
+        Unavailable: the inspection cannot be recorded now, so the request must not be shown.
     """
     history = store.evidence_of(request.request_id)
     try:
         if not _names(history, by):
             chain.append(history, evidence.entry(INSPECTED, {"by": by}, request.closed_at))
     except Unreadable:
-        _record_apart(INSPECTED, by, [request.request_id])
+        _record_in_staff_history(INSPECTED, by, [request.request_id])
 
 
 def record_page(request_ids: Sequence[RightsRequestId], by: StaffId) -> None:
-    """Put on record which requests a member of staff sees on a page of the list.
+    """Record which requests a member of staff sees on a page of the list.
 
     Raises:
-        Unavailable: as above.
+        Unavailable: as for `record`.
     """
     if request_ids:
-        _record_apart(LISTED, by, request_ids)
+        _record_in_staff_history(LISTED, by, request_ids)
 
 
 def _names(history: Chain, by: StaffId) -> bool:
-    """Whether a history names somebody on this day."""
+    """Whether an entry of today names a member of staff."""
     today = takewhile(_is_of_today, chain.newest_first(history))
     return any(entry.data.get("by") == by for entry in today)
 
 
-def _record_apart(event: str, by: StaffId, request_ids: Sequence[RightsRequestId]) -> None:
-    """Name requests in a person's own history, unless its newest entry says just that today."""
+def _record_in_staff_history(event: str, by: StaffId, request_ids: Sequence[RightsRequestId]) -> None:
+    """Record requests in a person's own history, unless its newest entry of today is identical."""
     own, said = history_of(by), {"by": by, "requests": list(request_ids)}
     try:
         newest = chain.head(own)

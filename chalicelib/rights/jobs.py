@@ -1,4 +1,4 @@
-"""Jobs of rights: the workers of the two queues, and the sweep that is the net below them."""
+"""Jobs of rights: the workers of the two queues, and the sweep of requests they missed."""
 
 import os
 
@@ -14,7 +14,7 @@ from chalicelib.rights.engine import Worker
 
 rights_jobs = Blueprint(__name__)
 
-# The template puts the real queues here; Chalice only needs something to package.
+# The template sets the real queue ARNs; Chalice needs any valid ARN to package the functions.
 _ANY = "arn:aws:sqs:eu-central-1:0:"
 _QUEUE = os.environ.get("RU4M_RIGHTS_QUEUE_ARN", f"{_ANY}rights")
 _TRANSFERS = os.environ.get("RU4M_TRANSFERS_QUEUE_ARN", f"{_ANY}transfers")
@@ -26,7 +26,7 @@ _Failed = dict[str, list[dict[str, str]]]
 @observed
 def work_rights(event: SQSEvent) -> _Failed:
     """Advance requests by a step each; returns the messages to deliver again."""
-    from chalicelib.rights.steps import registry  # the sweep pays for none of it
+    from chalicelib.rights.steps import registry  # the sweep must not pay for this import
 
     return _work_on(event, registry.WORKER)
 
@@ -43,17 +43,17 @@ def transfer_copies(event: SQSEvent) -> _Failed:
 def _work_on(event: SQSEvent, worker: Worker) -> _Failed:
     """Advance the request of each message.
 
-    Every outcome stands on the request, and the sweep comes back for it. So only a message whose request
-    could not be read or written is delivered again, and one that names no request is dropped.
+    Every outcome is stored on the request, and the sweep sends it again when it is due. So only a message
+    whose request could not be read or written is delivered again. A message without a valid id is dropped.
     """
     failed: list[dict[str, str]] = []
     for record in event.to_dict()["Records"]:
-        hint = queue.read(record["body"])
+        hint = queue.parse(record["body"])
         if hint is None:
             continue
         try:
             engine.advance(hint.request_id, worker, hint.hops)
-        except SealingError as error:  # the same message again would find the same; the alarm rings
+        except SealingError as error:  # a redelivery would fail alike; an alarm reports it
             observe.record_unreadable("request_unreadable", error, request_id=hint.request_id)
         except Unavailable:
             failed.append({"itemIdentifier": record["messageId"]})
@@ -63,7 +63,7 @@ def _work_on(event: SQSEvent, worker: Worker) -> _Failed:
 @rights_jobs.schedule(Rate(5, unit=Rate.MINUTES), name="sweep_rights")
 @observed
 def sweep_rights(_: CloudWatchEvent) -> dict[str, int]:
-    """Send what is due to the worker; returns what was found, in figures."""
+    """Send due requests to the worker; returns the counts of the sweep."""
     swept = sweeping.sweep()
     metrics.gauge(Metric.RIGHTS_OPEN, swept.open)
     metrics.gauge(Metric.RIGHTS_OVERDUE, swept.overdue)

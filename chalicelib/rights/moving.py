@@ -1,11 +1,11 @@
-"""Moves that a person makes: a pure rule over the request as it is, written under the version that was read.
+"""Changes that a person makes to a request, each by a pure rule over the version read.
 
-Who loses a race reads what came of it and is judged by that anew. A rule that finds its move made already
-answers None: the same call again changes nothing, and is answered with the request as it is. A member of
-staff who gets it that way has looked at it, which goes on record.
+After a lost race the request is read again and the rule is applied to its new state. A rule returns None if
+its change was made before: repeating a call changes nothing, and returns the request as it is. A member of
+staff who receives it that way has inspected it, which is recorded.
 
-A worker that is at the request meanwhile loses its fence: what it meant to write does not come to be. Its
-lease stays, so nobody takes the step up again before its time is over.
+A worker that is running a step meanwhile cannot write its outcome: its version is stale. Its lease stays, so
+no other worker runs the step again before the lease expires.
 """
 
 from collections.abc import Callable, Mapping
@@ -26,7 +26,7 @@ _TRIES = 3
 
 @dataclass(frozen=True)
 class Move:
-    """A request as it shall be, and what goes on record of that beside who moved it."""
+    """The new state of a request, and the evidence of the change (its actor is added)."""
 
     after: RightsRequest
     event: str
@@ -34,19 +34,19 @@ class Move:
     counts: tuple[Metric, ...] = ()
 
 
-def moved(
+def apply_move(
     request_id: RightsRequestId, by: StaffId | None, rule: Callable[[RightsRequest], Move | None]
 ) -> RightsRequest:
-    """The request after a rule was applied to it.
+    """Apply a rule to a request, record the evidence, and send a message for the next work.
 
     Args:
         request_id: the request.
-        by: the member of staff who moves it; None: its subject.
-        rule: what becomes of it; None where that was done before.
+        by: the member of staff who makes the change; None: its subject.
+        rule: computes the change; returns None if it was made before.
 
     Raises:
-        NotFound: there is none.
-        Unavailable: others moved it each time.
+        NotFound: no such request.
+        Unavailable: another write won the race in every try.
     """
     for _ in range(_TRIES):
         request = store.read(request_id)
@@ -70,15 +70,15 @@ def moved(
     raise Unavailable
 
 
-def going_on(request: RightsRequest, now: datetime) -> RightsRequest:
-    """The same, its plan going on now unless a person is waited for."""
+def with_plan_due(request: RightsRequest, now: datetime) -> RightsRequest:
+    """The request with its next step due now, unless it waits for a person."""
     held = request.is_open and (request.proposal or request.status is Status.AWAITING_VERIFICATION)
     step = request.next_step
     runs = step is not None and step.status is not StepStatus.STOPPED and not held
     return request.model_copy(update={"run_at": now if runs else None})
 
 
-def reminded_anew(request: RightsRequest, now: datetime) -> RightsRequest:
-    """The same, once its day has moved: what lies behind counts as given, all that is ahead will be."""
+def with_reminders_reset(request: RightsRequest, now: datetime) -> RightsRequest:
+    """The request after its due day changed: past reminders count as sent, later ones do not."""
     behind = sum(at <= now for at in request.clock.reminders(now))
     return request.model_copy(update={"reminded": behind})

@@ -1,4 +1,4 @@
-"""What operators see: the requests that wait for an answer, and the history of one."""
+"""Lists and inspections by operators: the open requests, and one request with its history."""
 
 import heapq
 from collections.abc import Iterator
@@ -23,50 +23,50 @@ _Row = tuple[RightsRequestId, datetime]
 
 @dataclass(frozen=True)
 class History:
-    """The newest of a request's evidence, newest first; None where an entry is not as it was written."""
+    """The latest evidence of a request, newest first; `entries` is None if an entry was altered."""
 
     entries: tuple[ChainEntry, ...] | None
 
     @property
     def staff(self) -> set[StaffId]:
-        """Whom of the staff it names."""
+        """The members of staff that it names."""
         return {one for entry in self.entries or () for one in evidence.staff_in(entry.data)}
 
 
 @dataclass(frozen=True)
 class OpenPage:
-    """A page of open requests, the ids of those that cannot be opened, and where the next page begins."""
+    """A page of open requests, the ids of unreadable ones, and the next page's cursor."""
 
     found: list[RightsRequest]
     unreadable: list[RightsRequestId]
     next: str | None
 
 
-def open_ones(cursor: Cursor | None, by: StaffId) -> OpenPage:
-    """A page of the requests that wait for an answer, the most urgent first; that it is shown is on record.
+def list_open(cursor: Cursor | None, by: StaffId) -> OpenPage:
+    """List a page of open requests, most urgent first, and record that the operator sees them.
 
-    What is answered while somebody turns pages is neither shown twice nor does it hide another. The index
-    lags by a moment, so a page may hold fewer than it could.
+    Requests that are answered while an operator pages through the list cause neither duplicates nor gaps.
+    The index is eventually consistent, so a page may hold fewer requests than its size.
 
     Raises:
-        InvalidRequest: the cursor is none of ours.
-        Unavailable: that the page is looked at can't be put on record now.
+        InvalidRequest: the cursor is malformed.
+        Unavailable: the inspection cannot be recorded now.
     """
     after = _place(cursor)
     rows = list(islice(_urgent_first(after), PAGE + 1))
-    found, unreadable = store.several([request_id for request_id, _ in rows[:PAGE]])
+    found, unreadable = store.read_several([request_id for request_id, _ in rows[:PAGE]])
     more = _cursor(rows[PAGE - 1]) if len(rows) > PAGE else None
     shown = [request for request in found if request.is_open]
     inspections.record_page([request.request_id for request in shown], by)
     return OpenPage(shown, unreadable, more)
 
 
-def one(request_id: RightsRequestId, by: StaffId) -> tuple[RightsRequest, History]:
-    """A request and its history, which names who looks.
+def inspect(request_id: RightsRequestId, by: StaffId) -> tuple[RightsRequest, History]:
+    """Record that an operator inspects a request, and return it with its history.
 
     Raises:
-        NotFound: there is none.
-        Unavailable: that it is looked at can't be put on record now.
+        NotFound: no such request.
+        Unavailable: the inspection cannot be recorded now.
     """
     request = store.read(request_id)
     if request is None:
@@ -78,13 +78,13 @@ def one(request_id: RightsRequestId, by: StaffId) -> tuple[RightsRequest, Histor
 def _history(request_id: RightsRequestId) -> History:
     try:
         entries, _ = chain.page(store.evidence_of(request_id), None, _MOST_ENTRIES)
-    except Unreadable:  # the request has to be seen all the more
+    except Unreadable:  # operators need to see exactly such a request
         return History(None)
     return History(tuple(entries))
 
 
 def _urgent_first(after: tuple[datetime, str] | None) -> Iterator[_Row]:
-    """The rows of all shards by their day, and those of one day by id: many are due on the same one."""
+    """The rows of all shards by due time, then by id: many requests are due at the same time."""
     since = after[0] if after else None
     merged = heapq.merge(*(store.open_requests(shard, since) for shard in store.SHARDS), key=itemgetter(1))
     for day, rows in groupby(merged, key=itemgetter(1)):

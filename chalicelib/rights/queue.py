@@ -1,11 +1,11 @@
-"""The queues of requests that have work due. A message is a hint: the request says what there is to do.
+"""The queues of requests that have work due. A message is a hint to read its request.
 
-A message holds the request's id, and how many messages in a row workers have sent about it. A message that
-is lost, late or doubled does no harm: the sweep sends another, and each worker reads the request first.
+A message holds the request's id, and how many messages in a row workers have sent about it. A lost, late or
+duplicate message does no harm: the sweep sends another, and each worker reads the request first.
 
 Workers send messages to their own queues. `MOST_HOPS` bounds such a chain of messages: Lambda must not stop
 it (`RecursiveLoop: Allow`), since a request has more steps and polls than Lambda's own limit of about 16.
-A chain that a bug keeps going ends there, and starts anew with the next sweep, five minutes later.
+An endless chain, caused by a bug, ends there, and starts again with the next sweep, five minutes later.
 """
 
 import json
@@ -24,12 +24,12 @@ from chalicelib.core.settings import settings
 
 LONGEST_DELAY = 15 * MINUTE  # SQS's own
 MOST_HOPS = 50  # several times what the longest plan needs between two sweeps
-_NO_LOOP = MINUTE  # a chain that waits so long is no hot one, and counts anew
+_NO_LOOP = MINUTE  # a message delayed at least this long is no tight loop, and restarts the count
 _MOST_AT_ONCE = 10  # SQS's own
 
 
 class Destination(Enum):
-    """Which worker gets a message."""
+    """The worker that a message is for."""
 
     WORK = auto()
     TRANSFERS = auto()  # sends copies to other controllers
@@ -42,7 +42,7 @@ class Destination(Enum):
 
 @dataclass(frozen=True)
 class Hint:
-    """A message: which request to look at, and its place in a chain of messages."""
+    """A message: the request to look at, and the length of the chain of messages so far."""
 
     request_id: RightsRequestId
     hops: int = 0
@@ -51,7 +51,10 @@ class Hint:
 def send(
     request_id: RightsRequestId, at: datetime, to: Destination = Destination.WORK, hops: int = 0
 ) -> None:
-    """Have a worker look at a request at an instant. The sweep does what is too far ahead, or gets lost."""
+    """Have a worker look at a request at an instant; the sweep handles instants too far ahead.
+
+    Never raises for a failed send: the sweep replaces a lost message.
+    """
     delay = max(at - clock.now(), timedelta())
     if delay > LONGEST_DELAY:
         return
@@ -67,12 +70,15 @@ def send(
             MessageBody=_body(Hint(request_id, chained)),
             DelaySeconds=int(delay.total_seconds()),
         )
-    except (Unavailable, AwsBug) as lost:  # what the message is about was done: the sweep sends another
+    except (Unavailable, AwsBug) as lost:  # the caller's write is done, and the sweep sends another
         observe.log_failure("message_not_sent", lost)
 
 
 def send_all(request_ids: Iterable[RightsRequestId]) -> int:
-    """Have requests looked at now; returns how many SQS took. The next sweep sends the others again."""
+    """Have workers look at requests now; returns how many messages SQS accepted.
+
+    The next sweep sends the others again.
+    """
     wanted, taken = list(request_ids), 0
     for start in range(0, len(wanted), _MOST_AT_ONCE):
         entries = [
@@ -84,8 +90,8 @@ def send_all(request_ids: Iterable[RightsRequestId]) -> int:
     return taken
 
 
-def read(body: str) -> Hint | None:
-    """What a message says; None if it is none of ours."""
+def parse(body: str) -> Hint | None:
+    """The hint in a message body; None if the body is invalid."""
     try:
         message = json.loads(body)
         named, hops = message["request_id"], message.get("hops", 0)

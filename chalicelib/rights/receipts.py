@@ -1,6 +1,6 @@
-"""Receipts: whoever holds one may see what became of a request, with an account or without.
+"""Receipts: the holder of a receipt may read its request, with or without an account.
 
-A receipt is the version of a key and the HMAC of the request's id under it; nothing is stored of it.
+A receipt is a key version and the HMAC of the request's id under that key; receipts are not stored.
 """
 
 import base64
@@ -17,10 +17,10 @@ def receipt(request_id: RightsRequestId) -> str:
 
 
 def is_of(request_id: RightsRequestId, shown: str) -> bool:
-    """Whether a receipt is this request's, under any key that there is; in constant time."""
+    """Whether a receipt belongs to this request under any key version; in constant time."""
     versions = keyring.mac_keys(Secret.RECEIPTS).versions
     made = [_receipt(request_id, version).encode() for version in versions]
-    return any([hmac.compare_digest(one, shown.encode()) for one in made])  # noqa: C419 - all of them, always
+    return any([hmac.compare_digest(one, shown.encode()) for one in made])  # noqa: C419 - compare all versions, always
 
 
 def _receipt(request_id: RightsRequestId, version: str) -> str:

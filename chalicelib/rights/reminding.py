@@ -1,4 +1,4 @@
-"""Whoever answers requests is told by mail. The mail names the request and its day, and nobody."""
+"""Mails that remind operators of a request; they name its id and due time, and no person."""
 
 from contextlib import suppress
 
@@ -11,8 +11,8 @@ from chalicelib.privacy.purposes import Purpose
 from chalicelib.rights.model import RightsRequest
 
 
-def tell_operations(request: RightsRequest) -> None:
-    """Write to the controller's contact. That a mail fails stops nothing: alarms say the same."""
+def mail_operators(request: RightsRequest) -> None:
+    """Mail the controller's contact; a failure is ignored, since alarms report the deadlines."""
     now = clock.now()
     due = request.clock.due_at(now)
     late = now > due

@@ -1,14 +1,14 @@
-"""The rules of requests as their subject meets them: asking, looking, cancelling, fetching (RGT-1, RGT-10).
+"""Rules for subjects: submit a request, read it, cancel it, fetch the copy (RGT-1, RGT-10).
 
-What always holds:
+Invariants:
 
-- A right is exercised by one request at a time; another one is told by which.
-- Taking in is one transaction: the request, that its right is being exercised, and the first evidence.
-- What is asked again under the same Idempotency-Key is answered about the same request, receipt included.
-- A closed request changes no more.
+- One request at a time exercises a right. A second one is refused with the id of the first.
+- Intake is one transaction: the request, the claim on its right, and the first evidence.
+- A repeated call with the same Idempotency-Key returns the same request and the same receipt.
+- A closed request does not change its answer.
 
-What may break: the answer is lost, then the same request again finds the first one; the message to the
-worker is lost, then the sweep sends another within minutes.
+Failures: if the response is lost, the repeated call finds the first request; if the message to the worker
+is lost, the sweep sends another within minutes.
 """
 
 from dataclasses import dataclass
@@ -35,52 +35,52 @@ from chalicelib.rights.model import (
     RightsRequest,
     Status,
 )
-from chalicelib.rights.moving import Move, moved
+from chalicelib.rights.moving import Move, apply_move
 from chalicelib.rights.store import ExercisedAlready, RequestExists
 from chalicelib.rights.views import NewRequest
 
-# What a stolen token must not do.
+# Rights that a stolen token alone must not exercise.
 _WANTS_STEP_UP = frozenset({Right.ACCESS, Right.PORTABILITY, Right.ERASURE})
-# An objection to marketing and a withdrawal are heard however often (Art. 7(3) and 21(2) GDPR).
+# An objection to marketing and a withdrawal of consent have no limit (Art. 7(3) and 21(2) GDPR).
 _NEVER_LIMITED = frozenset({Right.MARKETING_OBJECTION, Right.CONSENT_WITHDRAWAL})
-# Which fields of the body go with which right.
+# The fields of the body that each right allows.
 _TAKES: dict[Right, frozenset[str]] = {Right.PORTABILITY: frozenset({"transfer_to"})}
 PAGE = 20
 
 
 @dataclass(frozen=True)
 class TakenRequest:
-    """A request that was taken in, now or by the same call before."""
+    """A request that this call made, or an earlier one with the same Idempotency-Key."""
 
     request: RightsRequest
     receipt: str
 
 
 def wants_step_up(right: Right) -> bool:
-    """Whether it needs a code given back minutes ago. What is refused in any case needs none."""
+    """Whether a right needs a recent step-up. A right that is refused at intake needs none."""
     return right in _WANTS_STEP_UP & plans.OFFERED
 
 
 def is_limited(right: Right) -> bool:
-    """Whether an account may ask for it only so often. What is refused in any case needs no limit."""
+    """Whether a right is limited per account. A right refused at intake needs no limit."""
     return right in plans.OFFERED - _NEVER_LIMITED
 
 
-def ask(
+def submit(
     account: Account, profile: Profile | None, body: NewRequest, key: IdempotencyKey | None
 ) -> TakenRequest:
-    """Take a request in.
+    """Submit a subject's request, and have the worker start on it.
 
     Args:
-        account: Whose rights; frozen and restricted ones have them too (RGT-11).
-        profile: For the country that the subject declared.
-        body: What is asked.
-        key: The client's name for this request.
+        account: The subject's account; it may be frozen or restricted (RGT-11).
+        profile: Gives the country that the subject declared.
+        body: The request.
+        key: The client's Idempotency-Key.
 
     Raises:
-        NotOfferedHere: nothing carries this right out yet.
-        InvalidRequest: a field that does not go with the right.
-        AlreadyOpen: by another request.
+        NotOfferedHere: no plan carries this right out yet.
+        InvalidRequest: a field that the right does not allow.
+        AlreadyOpen: another request exercises the right.
         IdempotencyMismatch: the key was used with another body.
     """
     if body.right not in plans.OFFERED:
@@ -95,18 +95,18 @@ def ask(
         received_at=now,
         country=profile.country if profile else None,
         transfer_to=body.transfer_to,
-        steps=plans.begun(plans.plan(body.right, body.transfer_to)),
+        steps=plans.waiting_steps(plans.plan(body.right, body.transfer_to)),
         run_at=now,
         fingerprint=idempotency.fingerprint(body) if key else None,
     )
-    return take(request, body)
+    return record_new(request, body)
 
 
-def take(request: RightsRequest, body: Body, by: StaffId | None = None) -> TakenRequest:
-    """Put a request on record and have it worked on. `by` is who entered it, if not its subject.
+def record_new(request: RightsRequest, body: Body, by: StaffId | None = None) -> TakenRequest:
+    """Record a new request, and send it to the worker. `by`: the member of staff who entered it.
 
     Raises:
-        AlreadyOpen, IdempotencyMismatch: as above; nothing was changed.
+        AlreadyOpen, IdempotencyMismatch: as for `submit`; nothing was written.
     """
     said = {
         "right": request.right,
@@ -115,7 +115,7 @@ def take(request: RightsRequest, body: Body, by: StaffId | None = None) -> Taken
         "received_at": clock.to_text(request.received_at),
     }
     try:
-        store.take(request, evidence.entry("received", said))
+        store.create(request, evidence.entry("received", said))
     except (RequestExists, HeadMoved):
         return _asked_before(request.request_id, body)
     except ExercisedAlready as found:
@@ -126,7 +126,7 @@ def take(request: RightsRequest, body: Body, by: StaffId | None = None) -> Taken
 
 
 def _check(body: NewRequest) -> None:
-    """Refuse what does not go with the right: it would be ignored, and somebody counts on it."""
+    """Refuse fields that the right does not allow: the client would rely on an ignored field."""
     given = body.model_dump(exclude_none=True).keys() - {"right"}
     if odd := sorted(given - _TAKES.get(body.right, frozenset())):
         raise InvalidRequest(
@@ -148,7 +148,7 @@ def _id_for(account_id: AccountId, key: IdempotencyKey | None) -> RightsRequestI
 
 
 def _asked_before(request_id: RightsRequestId, body: Body) -> TakenRequest:
-    """What the same call made before."""
+    """The request that an earlier call with the same Idempotency-Key made."""
     found = store.read(request_id)
     if found is None or found.fingerprint is None:
         raise Unavailable
@@ -165,7 +165,7 @@ def own(account_id: AccountId, request_id: RightsRequestId) -> RightsRequest:
     """A subject's own request.
 
     Raises:
-        NotFound: there is none, or it is somebody else's.
+        NotFound: no such request, or it belongs to another subject.
     """
     found = store.read(request_id)
     if found is None or found.account_id != account_id:
@@ -174,17 +174,17 @@ def own(account_id: AccountId, request_id: RightsRequestId) -> RightsRequest:
 
 
 def listed(account_id: AccountId, cursor: Cursor | None) -> tuple[list[RightsRequest], str | None]:
-    """A page of a subject's requests, and where the next begins.
+    """A page of a subject's requests, and the cursor of the next page.
 
     Raises:
-        InvalidRequest: the cursor is none of ours, or of another subject.
+        InvalidRequest: the cursor is malformed, or belongs to another subject.
     """
     page = store.of_account(account_id, _place(account_id, cursor), PAGE)
     return page.found, page.last
 
 
 def _place(account_id: AccountId, cursor: Cursor | None) -> store.ListPlace | None:
-    """Where the page before ended; a cursor is the id of its last request."""
+    """The place where the page before ended; the cursor is the id of its last request."""
     if cursor is None:
         return None
     request_id = RightsRequestId.parse(cursor)
@@ -195,10 +195,10 @@ def _place(account_id: AccountId, cursor: Cursor | None) -> store.ListPlace | No
 
 
 def by_receipt(request_id: RightsRequestId, receipt: str) -> RightsRequest:
-    """The request that a receipt stands for, also when the account is gone.
+    """The request that a receipt belongs to, even after its account was erased.
 
     Raises:
-        NotFound: there is none, or the receipt is not its own.
+        NotFound: no such request, or the receipt belongs to another one.
     """
     if not receipts.is_of(request_id, receipt):
         raise NotFound
@@ -209,27 +209,30 @@ def by_receipt(request_id: RightsRequestId, receipt: str) -> RightsRequest:
 
 
 def cancel(account_id: AccountId, request_id: RightsRequestId) -> RightsRequest:
-    """Take a request back; again, and it is what it was.
+    """Cancel a request. Repeating the call changes nothing.
 
     Raises:
         NotFound: as for `own`.
-        TooLate: it is answered, or its copy is on its way to another controller.
-        Unavailable: others moved it each time.
+        TooLate: it is answered, or its copy is being sent to another controller.
+        Unavailable: another write won the race in every try.
     """
 
-    def cancelled(request: RightsRequest) -> Move | None:
+    def cancellation(request: RightsRequest) -> Move | None:
         if request.account_id != account_id:
             raise NotFound
         if request.status is Status.CANCELLED:
             return None
         states.check_open(request)
-        return Move(ended(request, Status.CANCELLED, plans.DISCARD), "cancelled", {})
+        return Move(closed(request, Status.CANCELLED, plans.DISCARD), "cancelled", {})
 
-    return moved(request_id, None, cancelled)
+    return apply_move(request_id, None, cancellation)
 
 
-def ended(request: RightsRequest, status: Status, *then: str) -> RightsRequest:
-    """A request that ends before its plan does; steps that follow wait for whoever is at it now."""
+def closed(request: RightsRequest, status: Status, *then: str) -> RightsRequest:
+    """The request closed before the end of its plan, with the steps `then` left to do.
+
+    They wait until a current lease expires.
+    """
     now = clock.now()
     states.check(request.status, status)
     return request.model_copy(
@@ -248,13 +251,13 @@ def ended(request: RightsRequest, status: Status, *then: str) -> RightsRequest:
     )
 
 
-def export(account_id: AccountId, request_id: RightsRequestId) -> Link:
-    """A link to the copy.
+def export_link(account_id: AccountId, request_id: RightsRequestId) -> Link:
+    """A link to the copy of a request.
 
     Raises:
         NotFound: as for `own`, or the right gives no copy.
-        NotReady: it is not made yet.
-        ExportGone: it was there, or would have been.
+        NotReady: the copy is not made yet.
+        ExportGone: the copy was deleted, or the request was closed before it was delivered.
     """
     request = own(account_id, request_id)
     if plans.DELIVER not in {step.name for step in request.steps}:

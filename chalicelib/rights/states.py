@@ -1,12 +1,14 @@
-"""Which status may follow which, and its term in the Data Privacy Vocabulary. Pure.
+"""Which status may follow which, and the term for each in the Data Privacy Vocabulary. Pure.
 
-The terms are those of W3C DPV 2.3 with its eu-gdpr extension. They say less than a status, and only leave.
+The terms are those of W3C DPV 2.3 with its eu-gdpr extension. Several statuses share a term, so terms are
+only sent to clients and never read.
 
     received ─┬─> awaiting_verification ──> in_progress <──> awaiting_processor
               ├─────────────────────────────^   │  ^             │
               └─> awaiting_review <─────────────┘──┘<────────────┘
-    whatever is not answered ──> awaiting_verification, where who asks is in doubt
-    any of these ──> completed, partially_completed, refused, cancelled, which nothing follows
+    any open status ──> awaiting_verification, if the subject's identity is in doubt
+    any open status ──> completed, partially_completed, refused, cancelled, which are final; but from
+                        awaiting_verification only refused and cancelled
 """
 
 from chalicelib.rights.model import Right, RightsRequest, Status, StepStatus, TooLate
@@ -14,10 +16,10 @@ from chalicelib.rights.model import Right, RightsRequest, Status, StepStatus, To
 ANSWERS = frozenset({Status.COMPLETED, Status.PARTIALLY_COMPLETED, Status.REFUSED})
 CLOSED = ANSWERS | {Status.CANCELLED}
 
-# From each status to others. To stay is no move, and always allowed.
+# The statuses that may follow each one. Keeping the same status is always allowed.
 MOVES: dict[Status, frozenset[Status]] = {
     Status.RECEIVED: CLOSED | {Status.AWAITING_VERIFICATION, Status.IN_PROGRESS, Status.AWAITING_REVIEW},
-    # Nobody gets anything before it is known who asks.
+    # No data is delivered before the subject has proven their identity.
     Status.AWAITING_VERIFICATION: frozenset({Status.IN_PROGRESS, Status.REFUSED, Status.CANCELLED}),
     Status.IN_PROGRESS: CLOSED
     | {Status.AWAITING_VERIFICATION, Status.AWAITING_PROCESSOR, Status.AWAITING_REVIEW},
@@ -28,31 +30,31 @@ MOVES: dict[Status, frozenset[Status]] = {
 }
 
 
-# Notes of the step that sends the copy to another controller: how many attempts began, and why it failed.
+# Notes of the step `transfer`: how many attempts it began, and why it failed.
 TRANSFER_BEGUN, TRANSFER_FAILED = "transfer_begun", "transfer_failed"
 
 
 class NotAMove(ValueError):
-    """No such move; a bug of whoever tried it."""
+    """This status must not follow that one; a bug in the caller."""
 
 
 def check(before: Status, after: Status) -> None:
-    """Hold a move against the table.
+    """Check a change of status against `MOVES`.
 
     Raises:
-        NotAMove: it is not in it.
+        NotAMove: `MOVES` does not allow it.
     """
     if before is not after and after not in MOVES[before]:
         raise NotAMove(f"{before} to {after}")
 
 
 def check_open(request: RightsRequest) -> None:
-    """Hold that a person may still cancel a request, or decide it.
+    """Check that a person may still cancel or decide a request.
 
     Raises:
-        TooLate: it is closed; or its copy is on its way to the controller that the subject named, so that
-            nobody could say any more that the other side has nothing. Once the transfer has stopped for a
-            person, that person has to be able to decide; the history says that it began.
+        TooLate: the request is closed; or its copy is being sent to the controller that the subject named,
+            which may have received data already. A stopped transfer does not raise: an operator has to be
+            able to decide, and the history shows that the transfer began.
     """
     if not request.is_open:
         raise TooLate("This request is closed already")

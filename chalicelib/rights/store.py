@@ -1,12 +1,12 @@
-"""All DynamoDB of rights.
+"""All DynamoDB access of rights.
 
-    R#<request>, request               the request; sparse in the indexes owner, due and open
+    R#<request>, request               the request; in the sparse indexes owner, due and open
     R#<request>, export                the copy that was made for it
-    A#<account>, open#<right>          that a right is being exercised: one at a time
+    A#<account>, open#<right>          the claim of the open request that exercises a right
 
-Every write of a request is a Put of the whole item over the version that was read, together with what
-belongs to it: of two that race one is told `MovedMeanwhile`, whatever it had done, and nothing of what it
-meant to write comes to be.
+Every write of a request is a Put of the whole item over the version that was read, in one transaction with
+the writes that belong to it. Of two writers that race, one fails with `MovedMeanwhile`, and none of its
+writes takes effect.
 """
 
 import zlib
@@ -42,64 +42,64 @@ from chalicelib.rights.model import ExportFile, OpenRequest, Right, RightsReques
 
 SHARDS = tuple(f"{number:02}" for number in range(16))
 _EARLIEST, _LATEST = clock.to_text(clock.from_epoch(0)), "~"
-_TRIES = 3  # of a move while others append to the same history
-_MOST_OWED = 100  # a year of pins, reminders and waits; the item stays far below its 400 KB
+_TRIES = 3  # of a write while other writers append to the same history
+_MOST_OWED = 100  # a year of pins, reminders and waits; the item stays far below DynamoDB's limit of 400 KB
 
 
-# The key of an index entry, for a query that goes on behind it.
+# The key of an index entry, for a query that starts after it.
 ListPlace = Mapping[str, str]
 
 
 @dataclass(frozen=True)
 class RequestPage:
-    """Requests of a subject; `last` is the id that the next page goes on behind, None if this is the last."""
+    """Requests of a subject. `last`: the next page starts after it; None on the last page."""
 
     found: list[RightsRequest]
     last: RightsRequestId | None
 
 
 class MovedMeanwhile(Conflict):
-    """Somebody else wrote the request since it was read."""
+    """Another writer changed the request since it was read."""
 
 
 class RequestExists(Conflict):
-    """The same request was made before."""
+    """A request with this id exists already."""
 
 
 class ExercisedAlready(Conflict):
-    """The same right of the same subject is being exercised already."""
+    """An open request exercises the same right of the same subject."""
 
 
 def key(request_id: RightsRequestId) -> Key:
-    """Where a request is."""
+    """The key of a request."""
     return Key(Table.RIGHTS, f"R#{request_id}", "request")
 
 
 def export_key(request_id: RightsRequestId) -> Key:
-    """Where the copy of a request is noted."""
+    """The key of the record about a request's copy."""
     return Key(Table.RIGHTS, f"R#{request_id}", "export")
 
 
 def guard_key(account_id: AccountId, right: Right) -> Key:
-    """Where it is noted that a right is being exercised."""
+    """The key of the claim that a right is being exercised."""
     return Key(Table.RIGHTS, partition(account_id), f"open#{right}")
 
 
 def evidence_of(request_id: RightsRequestId) -> Chain:
-    """The history of a request in the Ledger. The request's id is random, and names nobody."""
+    """The history of a request in the Ledger; the request's id is random, and names no person."""
     return Chain("rights", request_id)
 
 
 def read(request_id: RightsRequestId) -> RightsRequest | None:
-    """A request as it is now."""
+    """A request in its current state; None if there is none."""
     item = table.get(key(request_id))
     return codec.opened(RightsRequest, item) if item else None
 
 
 def of_account(account_id: AccountId, after: ListPlace | None, most: int) -> RequestPage:
-    """The requests of a subject behind a place in the list, the newest first.
+    """The requests of a subject after a place in the list, newest first.
 
-    The index lags behind by a moment, so a request of just now may be missing.
+    The index is eventually consistent, so a request made a moment ago may be missing.
     """
     rows = list(
         table.query(
@@ -114,16 +114,16 @@ def of_account(account_id: AccountId, after: ListPlace | None, most: int) -> Req
         )
     )
     ids = [RightsRequestId(row["pk"].removeprefix("R#")) for row in rows[:most]]
-    found, unreadable = several(ids)
+    found, unreadable = read_several(ids)
     there = {*unreadable, *(request.request_id for request in found)}
     last = next((one for one in reversed(ids) if one in there), None)
     return RequestPage(found, last if len(rows) > most else None)
 
 
 def place_in_list(account_id: AccountId, request_id: RightsRequestId) -> ListPlace | None:
-    """Where a request stands in its subject's list, which no opening is needed for; None if it is not there.
+    """The place of a request in its subject's list, or None; opens no sealed field.
 
-    Many may be of one second.
+    The place includes the id, since several requests may have been received in one second.
     """
     item = table.get(key(request_id))
     if item is None or item.get(Index.OWNER.pk) != partition(account_id):
@@ -132,7 +132,7 @@ def place_in_list(account_id: AccountId, request_id: RightsRequestId) -> ListPla
 
 
 def ids_of(account_id: AccountId) -> Iterator[RightsRequestId]:
-    """All requests of a subject, the oldest first."""
+    """The ids of all requests of a subject, oldest first."""
     for row in table.query(Query(Table.RIGHTS, partition(account_id), index=Index.OWNER)):
         yield RightsRequestId(row["pk"].removeprefix("R#"))
 
@@ -140,16 +140,16 @@ def ids_of(account_id: AccountId) -> Iterator[RightsRequestId]:
 def everything_of(
     account_id: AccountId, request_ids: Iterable[RightsRequestId], as_of: datetime
 ) -> Iterator[Item]:
-    """All items of a subject and its requests that had not expired at an instant, as they are stored."""
+    """All stored items of a subject and of the given requests that had not expired at `as_of`."""
     yield from table.query(Query(Table.RIGHTS, partition(account_id), as_of=as_of))
     for request_id in request_ids:
         yield from table.query(Query(Table.RIGHTS, key(request_id).pk, as_of=as_of))
 
 
-def several(request_ids: Sequence[RightsRequestId]) -> tuple[list[RightsRequest], list[RightsRequestId]]:
-    """Requests as they are now, and the ids of those that cannot be opened; both in this order. At most 100.
+def read_several(request_ids: Sequence[RightsRequestId]) -> tuple[list[RightsRequest], list[RightsRequestId]]:
+    """Read at most 100 requests; returns them and the ids of unreadable ones, in this order.
 
-    Those that are gone are left out. One that cannot be opened is counted, and hides no other.
+    Missing requests are skipped. One that cannot be opened is logged and counted; the others are returned.
     """
     items = table.batch_get(map(key, request_ids))
     found, unreadable = list[RightsRequest](), list[RightsRequestId]()
@@ -164,30 +164,30 @@ def several(request_ids: Sequence[RightsRequestId]) -> tuple[list[RightsRequest]
 
 
 def exercised_by(account_id: AccountId, right: Right) -> RightsRequestId | None:
-    """By which request a subject exercises a right right now."""
+    """The id of the open request by which a subject exercises a right; None if there is none."""
     item = table.get(guard_key(account_id, right))
     return codec.opened(OpenRequest, item).request_id if item else None
 
 
 def export_file(request_id: RightsRequestId) -> ExportFile | None:
-    """The copy that was made for a request, unless it has lapsed."""
+    """The record of a request's copy; None if there is none, or it has expired."""
     item = table.get(export_key(request_id))
     return codec.opened(ExportFile, item) if item else None
 
 
 def keeping_file(file: ExportFile) -> Write:
-    """The write that notes a copy; the same again if the step that made it is done again."""
+    """The write that records a copy; it succeeds again if the step `deliver` is repeated."""
     place = export_key(file.request_id)
     same = Attr("sha256").exists()
     return Create(place, codec.to_item(file, place), or_over=same)
 
 
-def take(request: RightsRequest, entry: NewEntry) -> None:
-    """Take a request in: the request, that its right is being exercised, and the first of its evidence.
+def create(request: RightsRequest, entry: NewEntry) -> None:
+    """Create a request, the claim on its right and its first evidence, in one transaction.
 
     Raises:
-        RequestExists: with the item that is there.
-        ExercisedAlready: with the item that says by which request.
+        RequestExists: holds the stored item.
+        ExercisedAlready: holds the claim, which names the other request.
     """
     place, guard = key(request.request_id), guard_key(request.account_id, request.right)
     opened = OpenRequest(request_id=request.request_id)
@@ -203,27 +203,27 @@ def take(request: RightsRequest, entry: NewEntry) -> None:
 def move(
     before: RightsRequest, after: RightsRequest, entry: NewEntry | None = None, also: Sequence[Write] = ()
 ) -> RightsRequest:
-    """Write a request over the version that was read, with its evidence and what belongs to the move.
+    """Write a request over the version that was read, with its evidence and `also`.
 
-    When it closes, its right can be exercised anew: in the same transaction. If the newest entry of its
-    history was altered, nothing can follow that entry: the move is made, and its evidence is owed.
+    If the write closes the request, the same transaction releases the claim on its right. If the newest
+    entry of its history was altered, no entry can follow it: the request is written, its evidence is owed.
 
     Raises:
-        MovedMeanwhile: nothing was written.
-        HeadMoved: likewise; others put something on record each time.
+        MovedMeanwhile: another writer changed the request; nothing was written.
+        HeadMoved: another writer appended to the history in every try; nothing was written.
     """
     for _ in range(_TRIES - 1):
         try:
-            return _moved(before, after, entry, also)
-        except HeadMoved:  # staff looked at it, which moves its history and not the request
+            return _write_move(before, after, entry, also)
+        except HeadMoved:  # an inspection by staff changes the history, not the request
             continue
-    return _moved(before, after, entry, also)
+    return _write_move(before, after, entry, also)
 
 
-def _moved(
+def _write_move(
     before: RightsRequest, after: RightsRequest, entry: NewEntry | None, also: Sequence[Write]
 ) -> RightsRequest:
-    append, after = _appended(after, entry) if entry else (None, after)
+    append, after = _append_or_owe(after, entry) if entry else (None, after)
     after = after.model_copy(update={"version": before.version + 1})
     writes: list[Write] = [
         Replace(
@@ -246,8 +246,8 @@ def _moved(
     return after
 
 
-def _appended(after: RightsRequest, entry: NewEntry) -> tuple[Write | None, RightsRequest]:
-    """The write of an entry and of what is owed before it; or none, and the entry is owed too."""
+def _append_or_owe(after: RightsRequest, entry: NewEntry) -> tuple[Write | None, RightsRequest]:
+    """The write of an entry and the owed ones; or None, and the request owes this one too."""
     whole = evidence.with_owed(entry, after.owed)
     try:
         append = chain.appending(evidence_of(after.request_id), whole)
@@ -259,7 +259,7 @@ def _appended(after: RightsRequest, entry: NewEntry) -> tuple[Write | None, Righ
 
 
 def record_owed(request: RightsRequest) -> RightsRequest:
-    """Append what is owed to a request's history; a day later if it still cannot be appended.
+    """Append the owed evidence to a request's history, or postpone that by a day.
 
     Raises:
         MovedMeanwhile, HeadMoved: as for `move`.
@@ -273,17 +273,17 @@ def record_owed(request: RightsRequest) -> RightsRequest:
 
 
 def due(shard: str, now: datetime) -> Iterator[RightsRequestId]:
-    """Requests of a shard that have something to be done, the longest due first."""
+    """The ids of a shard's requests that have work due, longest due first."""
     by_now = Between(_EARLIEST, clock.to_text(now))
     for row in table.query(Query(Table.RIGHTS, shard, by_now, index=Index.DUE)):
         yield RightsRequestId(row["pk"].removeprefix("R#"))
 
 
 def open_requests(shard: str, since: datetime | None = None) -> Iterator[tuple[RightsRequestId, datetime]]:
-    """Requests of a shard that wait for an answer, and until when, the most urgent first.
+    """The ids of a shard's open requests with the time their answer is due, most urgent first.
 
-    `since`: those that are due from then on. Where the clock stands still, the day is the latest that it
-    may come to within a year: nobody is late meanwhile.
+    `since`: only requests due at that time or later. While a clock is paused, the time is the latest that it
+    can reach within a year, so that the request does not count as late.
     """
     due_then = Between(clock.to_text(since), _LATEST) if since else None
     for row in table.query(Query(Table.RIGHTS, shard, due_then, index=Index.OPEN)):
@@ -295,7 +295,7 @@ def _item(request: RightsRequest) -> Item:
 
 
 def _indexed(request: RightsRequest) -> RightsRequest:
-    """The same as it stands in the indexes."""
+    """The request with its index attributes."""
     now, shard = clock.now(), _shard_of(request.request_id)
     wakes = duties.wakes_at(request, now)
     is_open = request.is_open
@@ -311,7 +311,7 @@ def _indexed(request: RightsRequest) -> RightsRequest:
 
 
 def _answer_by(request: RightsRequest, now: datetime) -> datetime:
-    """When the answer is due, as far as it is known; while the clock stands still nothing writes it anew."""
+    """When the answer is due; during a pause, when no write updates it, as if that lasted a year."""
     return request.clock.due_at(now + 365 * DAY if request.clock.is_paused() else now)
 
 

@@ -1,6 +1,6 @@
-"""The sweep: what is due is sent to the worker, and how near the deadlines are is told in figures (RGT-10).
+"""The sweep: sends due requests to the worker, and counts open and late ones (RGT-10).
 
-It is what makes a lost message, a crashed worker and a long wait the same thing: a due row.
+It treats lost messages, crashed workers and long waits alike: in each case the request is in the index `due`.
 """
 
 from dataclasses import dataclass
@@ -10,26 +10,26 @@ from chalicelib.core import clock
 from chalicelib.core.clock import DAY
 from chalicelib.rights import queue, store
 
-# So many of a shard in one run; the next one, minutes later, takes up those that are left.
+# The most requests of a shard that one run sends; the next run, minutes later, sends the rest.
 _MOST_OF_A_SHARD = 500
 
 
 @dataclass
 class Swept:
-    """What a run found."""
+    """Counts of one run of the sweep."""
 
     due: int = 0
     sent: int = 0
     open: int = 0
     overdue: int = 0
-    days_to_deadline: int | None = None  # of the most urgent one; negative once it is late
+    days_to_deadline: int | None = None  # of the most urgent open request; negative once it is late
 
 
 def sweep() -> Swept:
-    """Send what is due to the worker, and count what is open.
+    """Send due requests to the worker, and count open ones.
 
     Raises:
-        Unavailable: the table or the queue does not answer; the next run does all of it.
+        Unavailable: the table or the queue does not answer; the next run repeats everything.
     """
     swept, now = Swept(), clock.now()
     for shard in store.SHARDS:

@@ -413,7 +413,7 @@ def test_of_two_who_enter_the_same_letter_one_does(
     world: World, mila: User, alice: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bob = world.an_operator("bob")
-    first = just_before(monkeypatch, store, "take", lambda: bob.enters(mila.user_id))
+    first = just_before(monkeypatch, store, "create", lambda: bob.enters(mila.user_id))
     assert alice.enters(mila.user_id).json["open_request_id"] == first[0].json["id"]
 
 

@@ -126,7 +126,7 @@ def test_a_key_is_good_for_its_own_account_only(world: World) -> None:
 
 def test_two_at_once_make_one_request(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     mila = world.a_user().is_stepped_up()
-    just_before(monkeypatch, store, "take", lambda: mila.exercises("access"))
+    just_before(monkeypatch, store, "create", lambda: mila.exercises("access"))
     second = mila.exercises("access")
     assert second.problem == "already_open"
     assert len(cloud.records("rights_request")) == 1

@@ -91,7 +91,7 @@ def test_what_a_worker_left_behind_is_taken_up_when_its_lease_is_over(world: Wor
 
 
 def _waiting(name: str) -> Any:
-    return plans.begun((name,))[0]
+    return plans.waiting_steps((name,))[0]
 
 
 def test_who_lost_the_lease_writes_nothing_any_more(world: World, plan: Plan) -> None:
@@ -268,5 +268,5 @@ def test_a_request_that_ends_early_waits_for_whoever_is_at_it(world: World, plan
     found = store.read(RightsRequestId(request_id))
     assert found
     leased = found.model_copy(update={"leased_until": clock.now() + 3 * MINUTE})
-    ended = service.ended(leased, Status.CANCELLED, plans.DISCARD)
+    ended = service.closed(leased, Status.CANCELLED, plans.DISCARD)
     assert ended.run_at == leased.leased_until

@@ -329,4 +329,4 @@ def test_a_chain_of_messages_ends_at_its_bound(world: World, plan: Plan, counted
     ],
 )
 def test_a_message_that_names_no_request_is_none_of_ours(body: str) -> None:
-    assert queue.read(body) is None
+    assert queue.parse(body) is None

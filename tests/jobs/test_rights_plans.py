@@ -191,7 +191,7 @@ def test_what_stream_could_not_give_is_said_and_the_rest_is_delivered(
     request = worked(world, request_id)
     assert request.status is Status.PARTIALLY_COMPLETED
     shown = mila.is_stepped_up().request(request_id)
-    assert "what Stream holds of your chats" in shown["decision"]["text"]
+    assert "your chat data at Stream" in shown["decision"]["text"]
     (error,) = json.loads(package(mila, request_id).read("manifest.json"))["errors"]
     assert (error["what"], error["reason"]) == ("chat_message", "failed")
 

@@ -42,7 +42,7 @@ def worked(world: World, request_id: str, until: str) -> RightsRequest:
 def deliver(plan: Plan) -> int:
     """Deliver each message that waits; how many wait then."""
     waiting = sqs_backends[cloud.ACCOUNT][environment.REGION].queues["ru4m-test-rights"]._messages
-    hints = [queue.read(message.body) for message in waiting]
+    hints = [queue.parse(message.body) for message in waiting]
     waiting.clear()
     for hint in hints:
         assert hint
@@ -175,7 +175,7 @@ def test_copy_that_keeps_vanishing_stops_for_a_person_who_can_decide(
     def gone(_: RightsRequestId) -> Any:
         raise files.CopyGone
 
-    monkeypatch.setattr(files, "opened", gone)
+    monkeypatch.setattr(files, "open_copy", gone)
     mila, alice = world.a_user().is_stepped_up(), world.an_operator("alice")
     request_id = str(mila.exercises("portability", transfer_to="https://take.example/x").json["id"])
     for _ in range(300):

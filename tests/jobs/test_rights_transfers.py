@@ -55,7 +55,7 @@ def push(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], TransferTake
 def mila(world: World, monkeypatch: pytest.MonkeyPatch) -> User:
     """Mila, whose copies are made by a step that only notes one."""
     monkeypatch.setattr(plans, "plan", lambda *_: ("assemble", "transfer", "last"))
-    monkeypatch.setattr(files, "opened", lambda _: nullcontext(io.BytesIO()))
+    monkeypatch.setattr(files, "open_copy", lambda _: nullcontext(io.BytesIO()))
     return world.a_user().is_stepped_up()
 
 

@@ -1,24 +1,24 @@
-"""Plans: which steps answer a request, by name and in their order.
+"""Plans: the steps that answer a request, by name and in order.
 
-Names only, so that who takes requests in imports no step. What a step does stands in `steps`.
+Only names, so that the API imports no step. `steps` holds their code.
 """
 
 from chalicelib.rights.model import Right, RightsRequest, StepState, StepStatus
 from chalicelib.rights.queue import Destination
 
-PIN = "pin"  # keep what would lapse before the answer
-ASK_STREAM = "ask_stream"  # order the subject's copy at Stream
-AWAIT_STREAM = "await_stream"
-ASSEMBLE = "assemble"  # everything into one file
-TRANSFER = "transfer"  # hand it to the controller that the subject named
-DELIVER = "deliver"  # the subject can fetch it; this is the answer
-TELL = "tell"
-DISCARD = "discard"  # the file, when its days are over
+PIN = "pin"  # pin the records that would expire before the answer
+ASK_STREAM = "ask_stream"  # order an export of the subject's data at Stream
+AWAIT_STREAM = "await_stream"  # wait for that export
+ASSEMBLE = "assemble"  # pack all data into one file
+TRANSFER = "transfer"  # send the file to the controller that the subject named
+DELIVER = "deliver"  # let the subject fetch the file; this is the answer
+TELL = "tell"  # announce the answer to the subject
+DISCARD = "discard"  # delete the file once its retention period ends
 
 _COPY = (PIN, ASK_STREAM, AWAIT_STREAM, ASSEMBLE, DELIVER, TELL, DISCARD)
 _COPY_HANDED_ON = (PIN, ASK_STREAM, AWAIT_STREAM, ASSEMBLE, TRANSFER, DELIVER, TELL, DISCARD)
 
-# Steps that another worker than the usual one runs, under a role of its own.
+# Steps that run in a separate worker, under an IAM role of its own.
 DESTINATIONS = {TRANSFER: Destination.TRANSFERS}
 
 # Rights without a plan are refused at intake.
@@ -26,22 +26,22 @@ OFFERED = frozenset({Right.ACCESS, Right.PORTABILITY})
 
 
 def plan(right: Right, transfer_to: str | None) -> tuple[str, ...]:
-    """The steps that carry a request out.
+    """The names of the steps that carry a request out.
 
     Raises:
-        KeyError: nothing carries this right out yet.
+        KeyError: no plan carries this right out yet.
     """
     if right not in OFFERED:
         raise KeyError(right)
     return _COPY_HANDED_ON if transfer_to else _COPY
 
 
-def begun(names: tuple[str, ...]) -> tuple[StepState, ...]:
-    """Steps of which none is done."""
+def waiting_steps(names: tuple[str, ...]) -> tuple[StepState, ...]:
+    """The states of steps that have not run yet."""
     return tuple(StepState(name=name) for name in names)
 
 
 def ended_early(request: RightsRequest, *then: str) -> tuple[StepState, ...]:
-    """What was done, and what is left to do once a request ends before its plan does."""
+    """The steps of a request that closes early: those done, followed by the steps `then`."""
     done = tuple(step for step in request.steps if step.status is StepStatus.DONE)
-    return (*done, *begun(then))
+    return (*done, *waiting_steps(then))

@@ -1,8 +1,8 @@
-"""What a step is, and what may come of it.
+"""Steps and their outcomes.
 
-A step is run by whoever holds the lease of its request. It may be run again at any time: after a crash
-nobody knows how far it came. So what it does has to leave the same when it is done twice; where that
-can't be (a mail), it marks beforehand that it is about to, and does it at most once.
+The worker that holds the lease of a request runs its step. A step may be run again at any time, since after
+a crash it is unknown how far it came. So a step has to be idempotent. Where it cannot be (a mail), it leaves
+a note beforehand and acts at most once.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,25 +15,25 @@ from chalicelib.core.table import Write
 from chalicelib.rights import evidence, store
 from chalicelib.rights.model import Notes, RightsRequest, Status
 
-# Longer than a step takes that only makes a few calls, each with its own bound.
+# The lease of a step that makes only a few calls, each with a timeout.
 SHORT = 3 * MINUTE
-# Longer than the worker may run.
+# The lease of a step that may take the worker's whole time: longer than a worker may run.
 WHOLE_RUN = 16 * MINUTE
 
 
 class Job:
-    """A request while one of its steps is at work on it."""
+    """A request while a worker runs one of its steps or duties under the lease."""
 
     def __init__(self, request: RightsRequest) -> None:
         self.request = request
 
     @property
     def notes(self) -> Notes:
-        """What earlier steps left, and earlier runs of this one."""
+        """The notes that earlier steps, and earlier runs of this one, left."""
         return self.request.notes
 
     def move(self, after: RightsRequest, event: str, **said: str | int) -> None:
-        """Write the request as it shall be, with what its history says of that.
+        """Write the request's new state, with its evidence.
 
         Raises:
             MovedMeanwhile, HeadMoved: the lease was lost; nothing was written.
@@ -41,26 +41,26 @@ class Job:
         self.request = store.move(self.request, after, evidence.entry(event, {"by": "engine", **said}))
 
     def mark(self, **notes: str | int) -> None:
-        """Leave a note at once, before something that must not happen twice.
+        """Write notes at once, before an action that must not happen twice.
 
         Raises:
-            MovedMeanwhile: the lease was lost; the worker that has it goes on from what is stored.
+            MovedMeanwhile: the lease was lost; the worker that has it continues from the stored state.
         """
         self._note({**self.notes, **notes})
 
     def record(self, event: str, **notes: str | int) -> None:
-        """Leave notes as `mark` does, and put them into the request's history in the same transaction.
+        """Write notes as `mark` does, and record them as evidence in the same transaction.
 
         Raises:
-            MovedMeanwhile, HeadMoved: as above.
+            MovedMeanwhile, HeadMoved: as for `move`.
         """
         self.move(self.request.model_copy(update={"notes": {**self.notes, **notes}}), event, **notes)
 
     def unmark(self, name: str) -> None:
-        """Take a note back, once it is certain that what it announced did not happen.
+        """Remove a note, once it is certain that the action which it preceded did not happen.
 
         Raises:
-            MovedMeanwhile: as above.
+            MovedMeanwhile: as for `mark`.
         """
         self._note({known: value for known, value in self.notes.items() if known != name})
 
@@ -70,14 +70,14 @@ class Job:
 
 @dataclass(frozen=True)
 class Done:
-    """The step has come to its end.
+    """The step is done.
 
     Attributes:
-        notes: what later steps need: ids, keys and numbers of ours, never a personal value.
-        counts: what goes on record beside them.
-        missing: parts that could not be had, in words of ours; the answer is then a partial one.
-        answers: the status that this gives the request, if it is the answer.
-        also: writes that belong to it, in one transaction with the move.
+        notes: values that later steps need: internal ids, keys and numbers, never personal values.
+        counts: numbers that are recorded as evidence beside the notes.
+        missing: parts that could not be included, in fixed words; the answer is then a partial one.
+        answers: the status of the request, if this step is the answer.
+        also: further writes in the same transaction.
     """
 
     notes: Notes = field(default_factory=dict)
@@ -89,7 +89,7 @@ class Done:
 
 @dataclass(frozen=True)
 class Wait:
-    """The step has to be run again later. It is no failure, and may go on for days."""
+    """The step has to be run again after `for_`. It is not a failure, and may last for days."""
 
     for_: timedelta
     notes: Notes = field(default_factory=dict)
@@ -97,9 +97,9 @@ class Wait:
 
 @dataclass(frozen=True)
 class Again:
-    """Earlier steps have to be done again, from one of them on, since what they left is too old or gone.
+    """The plan has to restart from an earlier step, whose result is too old or gone.
 
-    `notes` are those that stay; what the steps reported as missing is forgotten with the others.
+    `notes` are those to keep. All other notes are dropped, and so is what the steps reported as missing.
     """
 
     from_step: str
@@ -114,20 +114,20 @@ class Step(Protocol):
 
     @property
     def name(self) -> str:
-        """As in plans, and on record."""
+        """The name in plans and in evidence."""
 
     @property
     def lease(self) -> timedelta:
-        """Within which a run ends for sure."""
+        """The lease of a run: longer than any run takes."""
 
     @property
     def waits_for_processor(self) -> bool:
-        """Whether it waits for a processor while it waits."""
+        """Whether a wait of this step is for a processor."""
 
     def run(self, job: Job) -> Outcome:
-        """Do it.
+        """Run the step once.
 
         Raises:
-            Unavailable: a service does not answer; the step waits for it, and is run again. After any other
-                error it is run again too, a bounded number of times; then a person has to look.
+            Unavailable: a service does not answer; the step waits, and is run again. After any other error
+                it is run again too, at most `engine.MOST_TRIES` times; then it stops for an operator.
         """

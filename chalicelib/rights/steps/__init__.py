@@ -1,7 +1,11 @@
-"""What the steps of plans do; and the duties beside them. Only the worker imports these.
+"""The code of the steps and of the duties. Only the workers import these modules.
 
-keeping     pin; what is done while an answer is outstanding: pins renewed, reminders, overdue on record
-copying     ask_stream, await_stream      packing     assemble, deliver      handing_on  transfer
-telling     tell                          discarding  discard
-registry    all of them, by name
+keeping     step pin; duties: renew pins, remind operators, record an overdue answer and owed evidence
+copying     steps ask_stream, await_stream
+packing     steps assemble, deliver
+remaking    restarts the copy from Stream's export if it is too old or gone
+handing_on  step transfer
+telling     step tell; duty: announce an extension
+discarding  step discard
+registry    all steps and duties of the usual worker, by name
 """

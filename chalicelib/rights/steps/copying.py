@@ -1,7 +1,7 @@
-"""Stream's part of a copy: asked for, then waited for. What could not be had is told, and holds up nothing.
+"""Stream's part of a copy: an export is ordered, then awaited; a failure blocks nothing.
 
-What Stream leaves for later steps stands in the notes: the task's id (it goes on record too, RGT-10), then
-that its file is ready, or why there is none.
+The copy and the answer disclose what is missing. The notes hold the id of Stream's task (also recorded as
+evidence, RGT-10), then either that its file is ready, or the reason why there is none.
 """
 
 from datetime import datetime, timedelta
@@ -21,41 +21,41 @@ from chalicelib.rights.plans.step import SHORT, Done, Job, Outcome, Wait
 _TASK, _ASKED_AT, _AGAIN = "stream_task", "stream_asked_at", "stream_asked_again"
 _READY, _WHY_NOT = "stream_ready", "stream_missing"
 _REASONS = {reason.value: reason for reason in StreamReason}
-KIND = "chat_message"  # as the register calls it
-PART = "what Stream holds of your chats"
+KIND = "chat_message"  # its kind in the register of processing
+PART = "your chat data at Stream"
 
-# Twice as long each time, from a second on: a small copy is there in a moment, a large one takes minutes.
+# Each wait doubles, starting at a second: a small export is ready in seconds, a large one takes minutes.
 _SHORTEST, _LONGEST = timedelta(seconds=1), 10 * MINUTE
 
 
 class AskStream:
-    """Order the subject's export at Stream."""
+    """Order an export of the subject's data at Stream."""
 
     name = plans.ASK_STREAM
     lease = SHORT
     waits_for_processor = False
 
     def run(self, job: Job) -> Outcome:
-        """Order it. After a crash before the note there is a second order, which nobody reads."""
+        """Order the export; a crash before the note leads to a second order, the first is unused."""
         try:
             asked = exporting.start(job.request.user_id)
         except StreamUnavailable:
             raise Unavailable from None
         if isinstance(asked, MissingAtStream):
-            return _without(asked)
+            return _done_without(asked)
         return Done(notes={_TASK: asked.task_id, _ASKED_AT: clock.to_text(asked.at)})
 
 
 class AwaitStream:
-    """Wait for Stream's task to end."""
+    """Wait for Stream's export task to end."""
 
     name = plans.AWAIT_STREAM
     lease = SHORT
     waits_for_processor = True
 
     def run(self, job: Job) -> Outcome:
-        """Look once; then wait for as long as it has taken so far."""
-        asked = _asked(job.notes)
+        """Poll once; while it is pending, wait as long as the task has taken so far."""
+        asked = _stream_task(job.notes)
         if asked is None:
             return Done()
         try:
@@ -66,39 +66,42 @@ class AwaitStream:
             case Ready():
                 return Done(notes={_READY: 1})
             case MissingAtStream() if found.is_worth_asking_again and _AGAIN not in job.notes:
-                return _ordered_again(job)
+                return _order_again(job)
             case MissingAtStream():
-                return _without(found)
+                return _done_without(found)
             case Pending():
                 return Wait(min(max(clock.now() - asked.at, _SHORTEST), _LONGEST))
 
 
-def _ordered_again(job: Job) -> Outcome:
-    """Order once more what Stream lost or could not make: the second time is mostly good."""
+def _order_again(job: Job) -> Outcome:
+    """Order an export again that Stream lost or failed to make; a second order usually succeeds."""
     try:
         asked = exporting.start(job.request.user_id)
     except StreamUnavailable:
         raise Unavailable from None
     if isinstance(asked, MissingAtStream):
-        return _without(asked)
+        return _done_without(asked)
     notes: dict[str, str | int] = {_TASK: asked.task_id, _ASKED_AT: clock.to_text(asked.at), _AGAIN: 1}
     return Wait(_SHORTEST, notes)
 
 
 def outcome(notes: Notes) -> Ready | MissingAtStream:
-    """What the two steps left for the one that assembles the copy."""
+    """The result that the two steps left for the step `assemble`."""
     if _READY in notes:
         return Ready(TaskId(str(notes[_TASK])))
     return MissingAtStream(_REASONS[str(notes[_WHY_NOT])])
 
 
-def _asked(notes: Notes) -> StreamExportTask | None:
+def _stream_task(notes: Notes) -> StreamExportTask | None:
     if _TASK not in notes:
         return None
     return StreamExportTask(TaskId(str(notes[_TASK])), datetime.fromisoformat(str(notes[_ASKED_AT])))
 
 
-def _without(missing: MissingAtStream) -> Done:
-    """Go on without Stream's part. Who has no user there misses nothing that we know of; the copy says so."""
+def _done_without(missing: MissingAtStream) -> Done:
+    """The step done without Stream's part.
+
+    If Stream has no user for the subject, no known data is missing; the copy says so.
+    """
     lacking = () if missing.reason is StreamReason.NOT_THERE else (PART,)
     return Done(notes={_WHY_NOT: missing.reason}, missing=lacking)

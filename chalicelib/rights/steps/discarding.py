@@ -1,4 +1,4 @@
-"""The copy ends: by the register's period, or at once where the request ended without an answer."""
+"""Deletes the copy at the end of its retention period, or at once if never delivered."""
 
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY
@@ -8,14 +8,14 @@ from chalicelib.rights.plans.step import SHORT, Done, Job, Outcome, Wait
 
 
 class Discard:
-    """Delete the copy once it has expired. The bucket's own rule is the net below this."""
+    """Delete the copy once it has expired; the bucket's lifecycle rule is the fallback."""
 
     name = plans.DISCARD
     lease = SHORT
     waits_for_processor = False
 
     def run(self, job: Job) -> Outcome:
-        """Wait while somebody may fetch it, then delete it."""
+        """Wait while the subject may fetch the copy, then delete it."""
         if file := store.export_file(job.request.request_id):
             ends = codec.expires_at(file)
             return Wait((ends - clock.now()) if ends else DAY)

@@ -1,11 +1,11 @@
-"""The copy goes to the controller that the subject named (Art. 20(2) GDPR, RGT-8).
+"""Sends the copy to the controller that the subject named (Art. 20(2) GDPR, RGT-8).
 
-That a transfer begins goes on record before its first byte leaves. From then on the request can neither be
-cancelled nor refused: nobody could say any more what the other side has. If the transfer fails, the answer
-says so and is not held up: the subject has the copy.
+The start of a transfer is recorded before its first byte is sent. From then on the request can be neither
+cancelled nor refused, since the other controller may have received data. If the transfer fails, the answer
+says so and is not delayed: the subject gets the copy.
 
-It has a function, a queue and a role of its own, since it connects to an address that a stranger may have
-chosen. Its role reaches the request and its history, the copy, and no other data of a subject.
+The step has a function, a queue and an IAM role of its own, since it connects to an address that a stranger
+may have chosen. The role can access the request, its history and the copy, and no other data of a subject.
 """
 
 from datetime import timedelta
@@ -31,23 +31,23 @@ from chalicelib.rights.queue import Destination
 from chalicelib.rights.states import TRANSFER_BEGUN, TRANSFER_FAILED
 from chalicelib.rights.steps import remaking
 
-PART = "handing it on to the address that you named"
-# Under eight minutes, all waits together. Longer would keep the subject from its own copy.
+PART = "the transfer to the address that you named"
+# All waits together last less than eight minutes. Longer ones would delay the subject's own copy.
 MOST_ATTEMPTS = 5
 _FIRST_WAIT = timedelta(seconds=30)
 
 
 class Transfer:
-    """Send the copy, under the request's id: the other side knows by it what it has already."""
+    """Send the copy, keyed by the request's id: the receiver can recognise a repetition."""
 
     name = plans.TRANSFER
     lease = WHOLE_RUN
     waits_for_processor = False
 
     def run(self, job: Job) -> Outcome:
-        """Send it once. A controller that does not answer gets it again, a bounded number of times.
+        """Send the copy; without an answer try again later, at most `MOST_ATTEMPTS` times.
 
-        An attempt is counted before it is made, so one that kills the worker is counted too.
+        An attempt is counted before it begins, so one that kills the worker is counted too.
         """
         attempts = int(job.notes.get(TRANSFER_BEGUN, 0))
         if attempts >= MOST_ATTEMPTS:
@@ -55,7 +55,7 @@ class Transfer:
         if remaking.is_stale(job):
             return remaking.make_again(job)
         try:
-            with files.opened(job.request.request_id) as body:
+            with files.open_copy(job.request.request_id) as body:
                 job.record("transfer_begun", **{TRANSFER_BEGUN: attempts + 1})
                 return _push(job, body)
         except files.CopyGone:

@@ -1,4 +1,4 @@
-"""Keeping what a request needs, and those who answer it reminded."""
+"""Step `pin`, and the duties that pin, remind, and record overdue answers or owed evidence."""
 
 from datetime import datetime, timedelta
 
@@ -11,28 +11,29 @@ from chalicelib.rights.duties import PINNED_AHEAD
 from chalicelib.rights.model import RightsRequest
 from chalicelib.rights.plans.step import WHOLE_RUN, Done, Job, Outcome, Wait
 
-# How long a run pins at a time: with the other duties of a run it fits into the worker's fifteen minutes, and
-# the lease is longer than those.
+# How long one run pins. With the run's other duties it fits into the worker's fifteen minutes, and the lease
+# is longer than those.
 _SLICE = 5 * MINUTE
 
 
 class Pin:
-    """What would lapse in the next days is kept; the duty of the same name goes on with it."""
+    """Pin the records that would expire in the next days; the duty `pin` renews the pins."""
 
     name = plans.PIN
     lease = WHOLE_RUN
     waits_for_processor = False
 
     def run(self, job: Job) -> Outcome:
-        """Keep it, and note until when; or as much as goes into a slice, and the rest in the next run."""
+        """Pin one slice; the step is done once all records are pinned."""
         pinned, job.request = pin_slice(job.request)
         return Wait(timedelta(0)) if pinned is None else Done(counts={"pinned": pinned})
 
 
 def pin_slice(request: RightsRequest) -> tuple[int | None, RightsRequest]:
-    """Keep what the request needs for some days more, as much of it as goes into a slice.
+    """Pin the records that the request needs, as many as fit into a slice of time.
 
-    Gives how much is kept in all, and the request with the new end; None while not all of it is.
+    Returns the number of pinned items and the request with the new end of its pins; None and the unchanged
+    request while some records are not pinned yet.
     """
     now = clock.now()
     until = pinned_end(request, now)
@@ -43,39 +44,39 @@ def pin_slice(request: RightsRequest) -> tuple[int | None, RightsRequest]:
 
 
 def pinned_end(request: RightsRequest, now: datetime) -> datetime:
-    """Until when pins are made: the same for a day, so that a slice does not touch what another one kept."""
+    """The end of new pins; constant for a day, so a slice skips what another one pinned."""
     days = (now + PINNED_AHEAD - request.received_at) // DAY + 1
     return request.received_at + days * DAY
 
 
 def renew_pins(job: Job) -> None:
-    """The duty: as the step, while the request is open. It stays due while not all is kept."""
+    """Duty: renew the pins of an open request. It stays due until all records are pinned."""
     pinned, renewed = pin_slice(job.request)
     if pinned is not None:
         job.move(renewed, "pinned", pinned=pinned)
 
 
-def remind(job: Job) -> None:
-    """The duty: operations are reminded that the day comes near.
+def send_reminder(job: Job) -> None:
+    """Duty: remind operators that the answer is due soon.
 
-    The mail goes out before it is noted: a reminder too many does no harm, a missing one does.
+    The mail is sent before it is recorded: a duplicate reminder does no harm, a missing one does.
     """
     request = job.request
-    reminding.tell_operations(request)
+    reminding.mail_operators(request)
     metrics.count(Metric.RIGHTS_REMINDED)
     reminded = request.model_copy(update={"reminded": request.reminded + 1})
     job.move(reminded, "reminded", days_left=request.clock.days_left(clock.now()))
 
 
-def note_overdue(job: Job) -> None:
-    """The duty: that the answer is late goes on record, once (RGT-10)."""
+def record_overdue(job: Job) -> None:
+    """Duty: record once that the answer is overdue, and mail operators (RGT-10)."""
     request = job.request
-    reminding.tell_operations(request)
+    reminding.mail_operators(request)
     late = clock.now() - request.clock.due_at(clock.now())
     noted = request.model_copy(update={"reminded": request.reminded + 1})
     job.move(noted, "overdue", late_by_days=late // timedelta(days=1))
 
 
 def record_owed(job: Job) -> None:
-    """The duty: what is owed to the request's history is appended, once the history can take it."""
+    """Duty: append the owed evidence to the request's history, once the history can take it."""
     job.request = store.record_owed(job.request)

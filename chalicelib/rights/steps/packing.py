@@ -1,4 +1,4 @@
-"""The copy itself: assembled into one file, then the answer."""
+"""Assembles the copy into one file, then delivers it, which is the answer."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -25,18 +25,18 @@ _RECORDS = "some records that could not be read"
 
 
 class Assemble:
-    """Everything that is held of the subject, in one file with one place: done again, it is replaced."""
+    """Pack the subject's data into one file at a fixed place; another run replaces the file."""
 
     name = plans.ASSEMBLE
     lease = WHOLE_RUN
     waits_for_processor = False
 
     def run(self, job: Job) -> Outcome:
-        """Read, pack, store; what could not be read is told in the file and in the answer."""
+        """Read, pack and store the data; the file and the answer list what could not be read."""
         request = job.request
         try:
             with _chat(request) as chat:
-                assembled = package.assemble(_asked(request), chat, files.key_of(request.request_id))
+                assembled = package.assemble(_copy_request(request), chat, files.key_of(request.request_id))
         except StreamUnavailable:
             raise Unavailable from None
         notes: dict[str, str | int] = {
@@ -47,19 +47,19 @@ class Assemble:
         return Done(
             notes=notes,
             counts={f"of_{kind}": number for kind, number in assembled.counts.items() if number},
-            missing=_lacking(request, assembled.errors),
+            missing=_missing_parts(request, assembled.errors),
         )
 
 
 class Deliver:
-    """The answer: from now on the subject can fetch the file."""
+    """Answer the request: from now on the subject can fetch the file."""
 
     name = plans.DELIVER
     lease = SHORT
     waits_for_processor = False
 
     def run(self, job: Job) -> Outcome:
-        """Note the file in the same transaction that closes the request."""
+        """Record the file in the transaction that closes the request."""
         if remaking.is_stale(job):
             return remaking.make_again(job)
         request, notes = job.request, job.notes
@@ -74,13 +74,13 @@ class Deliver:
         return Done(answers=answer, also=(store.keeping_file(file),))
 
 
-def _asked(request: RightsRequest) -> CopyRequest:
+def _copy_request(request: RightsRequest) -> CopyRequest:
     copy, when = _COPIES[request.right], request.received_at
     return CopyRequest(copy, request.request_id, request.account_id, when, request.country)
 
 
-def _lacking(request: RightsRequest, errors: tuple[MissingFromCopy, ...]) -> tuple[str, ...]:
-    """What the answer says is missing; Stream's part may have been named by an earlier step already."""
+def _missing_parts(request: RightsRequest, errors: tuple[MissingFromCopy, ...]) -> tuple[str, ...]:
+    """The missing parts for the answer, without those that an earlier step listed."""
     known = (error for error in errors if error.reason != StreamReason.NOT_THERE)
     named = {copying.PART if error.what == copying.KIND else _RECORDS for error in known}
     return tuple(sorted(named - set(request.missing)))
@@ -88,7 +88,7 @@ def _lacking(request: RightsRequest, errors: tuple[MissingFromCopy, ...]) -> tup
 
 @contextmanager
 def _chat(request: RightsRequest) -> Iterator[Chat]:
-    """Stream's part, fetched and redacted for as long as the block lasts."""
+    """Stream's part, fetched and redacted; it exists only inside the block."""
     shape = _SHAPES[_COPIES[request.right]]
     found = copying.outcome(request.notes)
     if isinstance(found, ChatMissing):

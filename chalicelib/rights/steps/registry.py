@@ -1,4 +1,4 @@
-"""The steps and duties of the usual worker, by name. Transfers have a worker of their own (`handing_on`)."""
+"""The steps and duties of the usual worker; transfers have their own (`handing_on`)."""
 
 from chalicelib.core.turns import Turns
 from chalicelib.rights.duties import Duty
@@ -25,9 +25,9 @@ STEPS: Steps = {step.name: step for step in _ALL}
 
 DUTIES: Duties = {
     Duty.PIN: keeping.renew_pins,
-    Duty.REMIND: keeping.remind,
-    Duty.NOTE_OVERDUE: keeping.note_overdue,
-    Duty.TELL_EXTENDED: telling.tell_extended,
+    Duty.REMIND: keeping.send_reminder,
+    Duty.NOTE_OVERDUE: keeping.record_overdue,
+    Duty.TELL_EXTENDED: telling.announce_extension,
     Duty.RECORD_OWED: keeping.record_owed,
 }
 

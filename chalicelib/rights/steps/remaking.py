@@ -1,8 +1,8 @@
-"""A copy that waited too long, or is gone, is made anew before it is handed out.
+"""Makes the copy again if it is too old or gone before it is delivered.
 
-A plan stands still between making a copy and delivering it while operators look at the request. The days of a
-copy count from when it was made, so the subject could not fetch one that waited. A module of its own, since
-the worker that transfers copies imports nothing of what makes them.
+While operators review a request, its plan is suspended, possibly between making the copy and delivering it.
+The retention period of a copy counts from when it was made, so the subject could not fetch one that waited.
+This is a separate module because the worker that transfers copies must not import the code that makes them.
 """
 
 from datetime import datetime
@@ -13,25 +13,25 @@ from chalicelib.rights import files, plans
 from chalicelib.rights.plans.step import Again, Job
 from chalicelib.rights.states import TRANSFER_BEGUN
 
-# Of the five days that a copy is kept.
+# A copy older than this is made again before delivery; a copy is kept for five days.
 _STALE = DAY
 _AGAIN, _MOST_AGAIN = "assembled_again", 3
 
 
 class KeepsVanishing(Exception):
-    """The copy was made anew as often as it may be; a person has to look why it does not stay."""
+    """The copy keeps disappearing although it was made again; an operator has to find out why."""
 
 
 def is_stale(job: Job) -> bool:
-    """Whether the copy waited so long that too little of its days would be left."""
+    """Whether the copy is so old that the subject would have too little time to fetch it."""
     return clock.now() - datetime.fromisoformat(str(job.notes[files.MADE_AT])) > _STALE
 
 
 def make_again(job: Job) -> Again:
-    """Have the copy made anew, Stream's part included.
+    """The outcome that restarts the copy from Stream's export.
 
     Raises:
-        KeepsVanishing: it was made anew several times already.
+        KeepsVanishing: the copy was made again `_MOST_AGAIN` times already.
     """
     times = int(job.notes.get(_AGAIN, 0)) + 1
     if times > _MOST_AGAIN:

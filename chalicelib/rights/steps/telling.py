@@ -1,7 +1,8 @@
-"""The subject is told of the answer or of more time: by mail to a verified address, and always in the app.
+"""Announces the answer or an extension to the subject, in the app and by mail.
 
-The request itself shows both the moment that they are decided; the mail only says to look. So nothing
-waits for it, and it is sent at most once: that it is about to be is noted first.
+The app shows both as soon as they are decided. The mail goes to a verified address, if there is one, and
+only says where to look. So no step depends on the mail, and it is sent at most once: a note is written
+before it is sent.
 """
 
 from collections.abc import Callable
@@ -24,43 +25,43 @@ from chalicelib.rights import letters, plans
 from chalicelib.rights.duties import EXTENSION_TOLD
 from chalicelib.rights.plans.step import SHORT, Done, Job, Outcome
 
-# Mail ids, once a mail is about to be sent.
+# Notes that hold a mail's id, written before the mail is sent.
 _NOTE, _EXTENSION_NOTE = "told_by", "extension_told_by"
 _IN_APP, _BY_MAIL = "told_in_app", "told_by_mail"
 
 
 class Tell:
-    """Say that there is an answer."""
+    """Announce the answer."""
 
     name = plans.TELL
     lease = SHORT
     waits_for_processor = False
 
     def run(self, job: Job) -> Outcome:
-        """Send the mail unless it may be on its way already."""
-        return Done(counts=_told(job, _NOTE, partial(letters.answered, request=job.request)))
+        """Send the mail, unless an earlier run may have sent it."""
+        return Done(counts=_send_once(job, _NOTE, partial(letters.answered, request=job.request)))
 
 
-def tell_extended(job: Job) -> None:
-    """The duty: the subject is told that the answer takes longer, until when, and where to see why (RGT-10).
+def announce_extension(job: Job) -> None:
+    """Duty: announce an extension, its new day and where to read the reason (RGT-10).
 
-    A duty does not wait: the steps behind it would wait too. If no mail goes now, the app alone tells it.
+    A duty does not wait, since the steps would wait too. If the mail cannot be sent, only the app shows it.
     """
     request = job.request
     until = request.clock.due_at(clock.now())
     try:
-        counts = _told(job, _EXTENSION_NOTE, partial(letters.extended, request=request, until=until))
+        counts = _send_once(job, _EXTENSION_NOTE, partial(letters.extended, request=request, until=until))
     except Unavailable:
         counts = {_IN_APP: 1}
     told = job.request.model_copy(update={"notes": {**job.notes, EXTENSION_TOLD: 1}})
     job.move(told, "extension_told", **counts)
 
 
-def _told(job: Job, note: str, written: Callable[[MailId, str, str | None], Mail]) -> dict[str, int]:
-    """Send a mail at most once, and say how the subject was told.
+def _send_once(job: Job, note: str, written: Callable[[MailId, str, str | None], Mail]) -> dict[str, int]:
+    """Send a mail at most once; returns the channel of the announcement, to be recorded.
 
     Raises:
-        Unavailable: it was certainly not sent, and may be later.
+        Unavailable: the mail was certainly not sent; another run may send it.
     """
     (row,) = needs.read_accounts([job.request.account_id], (OPEN_ACCOUNT, PROFILE, PURPOSES, DATA_KEY))
     address = _address(row)
@@ -79,7 +80,7 @@ def _told(job: Job, note: str, written: Callable[[MailId, str, str | None], Mail
 
 
 def _address(row: Found) -> str | None:
-    """Where a mail may go; a frozen account gets none, and what does not open can't be read."""
+    """The address for mail; None if missing or unreadable, or if the account is frozen."""
     try:
         account, profile = row[OPEN_ACCOUNT], row[PROFILE]
     except SealingError:
