@@ -57,7 +57,7 @@ def evidence(request_id: str) -> list[tuple[str, Any]]:
 
 
 @pytest.mark.promise("RGT-10")
-def test_what_waits_for_an_answer_is_listed_most_urgent_first(world: World, alice: Operator) -> None:
+def test_open_requests_are_listed_most_urgent_first(world: World, alice: Operator) -> None:
     days = [20, 3, 11, 0, 7]
     made = {day: alice.enters(world.a_user().user_id, on=f"2026-11-{24 - day:02}").json["id"] for day in days}
     listed = alice.lists().json
@@ -66,7 +66,7 @@ def test_what_waits_for_an_answer_is_listed_most_urgent_first(world: World, alic
     assert "next" not in listed
 
 
-def test_pages_show_every_request_once_though_many_are_due_on_one_day(
+def test_pages_show_each_request_once_if_many_are_due_on_one_day(
     world: World, alice: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(overseeing, "PAGE", 3)
@@ -85,7 +85,7 @@ def test_pages_show_every_request_once_though_many_are_due_on_one_day(
     assert (sorted(seen), len(seen)) == (sorted(made), 10)
 
 
-def test_what_is_answered_meanwhile_hides_no_other(
+def test_request_answered_between_pages_hides_no_other(
     world: World, alice: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(overseeing, "PAGE", 2)
@@ -100,12 +100,12 @@ def test_what_is_answered_meanwhile_hides_no_other(
 
 
 @pytest.mark.parametrize("cursor", ["x", "1-", "99999999999-r_" + "0" * 26, "1-u_" + "0" * 26])
-def test_a_cursor_of_somebody_elses_making_is_refused(alice: Operator, cursor: str) -> None:
+def test_malformed_cursor_is_refused(alice: Operator, cursor: str) -> None:
     assert alice.lists(cursor).problem == "invalid_request"
 
 
 @pytest.mark.promise("RGT-10")
-def test_a_request_is_shown_with_what_led_to_it_and_where_it_stopped(alice: Operator, asked: str) -> None:
+def test_request_is_shown_with_its_evidence_and_its_stopped_step(alice: Operator, asked: str) -> None:
     with_a_stopped_step(asked)
     case = alice.case(asked)
     assert (case["status"], case["tries"], case["version"]) == ("in_progress", 8, 2)
@@ -118,7 +118,7 @@ def test_a_request_is_shown_with_what_led_to_it_and_where_it_stopped(alice: Oper
 
 
 @pytest.mark.promise("SEC-1")
-def test_nothing_is_shown_of_the_subject_but_the_public_id(world: World, mila: User, alice: Operator) -> None:
+def test_only_the_public_id_of_the_subject_is_shown(world: World, mila: User, alice: Operator) -> None:
     mila.changes(name=world.canaries("name"), country="AT")
     asked = mila.exercises("portability", transfer_to="https://import.example.org/mila").json["id"]
     told = alice.shows(asked).text + alice.lists().text
@@ -141,7 +141,7 @@ def test_a_request_whose_evidence_was_altered_is_shown_without_it(alice: Operato
 
 
 @pytest.mark.parametrize("tail", ["", "/proposal", "/retry"])
-def test_what_is_not_there_is_not_found(alice: Operator, tail: str) -> None:
+def test_unknown_request_is_not_found(alice: Operator, tail: str) -> None:
     method = {"": "GET", "/proposal": "DELETE"}.get(tail, "POST")
     assert alice.calls(method, f"/{RightsRequestId.new()}{tail}").problem == "not_found"
     assert alice.calls(method, f"/u_{'0' * 26}{tail}").problem == "not_found"
@@ -151,7 +151,7 @@ def test_what_is_not_there_is_not_found(alice: Operator, tail: str) -> None:
 
 
 @pytest.mark.promise("RGT-10")
-def test_an_answer_gets_more_time_once_and_the_subject_sees_why(
+def test_answer_is_extended_once_and_the_subject_sees_the_reason(
     mila: User, alice: Operator, asked: str
 ) -> None:
     extended = alice.extends(asked, 60).json
@@ -173,16 +173,14 @@ def test_an_answer_gets_more_time_once_and_the_subject_sees_why(
     ]
 
 
-def test_the_same_extension_again_is_one(alice: Operator, asked: str) -> None:
+def test_repeated_extension_changes_nothing(alice: Operator, asked: str) -> None:
     for _ in range(2):
         assert alice.extends(asked, 60).status == 200
     assert len(evidence(asked)) == 2
 
 
 @pytest.mark.promise("RGT-10")
-def test_there_is_no_more_time_once_the_first_period_is_over(
-    world: World, alice: Operator, asked: str
-) -> None:
+def test_extension_after_the_first_period_is_refused(world: World, alice: Operator, asked: str) -> None:
     world.advance(31 * DAY)
     late = alice.extends(asked, 60)
     assert (late.status, late.problem) == (422, "extension_not_allowed")
@@ -201,14 +199,14 @@ def test_there_is_no_more_time_once_the_first_period_is_over(
         (30, "we are busy"),
     ],
 )
-def test_an_extension_is_of_at_most_sixty_days_for_a_reason_of_the_list(
+def test_extension_has_at_most_sixty_days_and_a_reason_of_the_list(
     alice: Operator, asked: str, days: Any, reason: str
 ) -> None:
     assert alice.extends(asked, days, reason).problem == "invalid_request"
     assert stored(asked).version == 1
 
 
-def test_whoever_answers_is_reminded_anew_before_the_new_day(
+def test_operators_are_reminded_again_before_the_extended_day(
     world: World, alice: Operator, asked: str
 ) -> None:
     world.advance(24 * DAY)
@@ -221,7 +219,7 @@ def test_whoever_answers_is_reminded_anew_before_the_new_day(
 
 
 @pytest.mark.promise("RGT-10")
-def test_the_clock_stands_still_while_proof_of_identity_is_outstanding(
+def test_clock_is_paused_while_proof_of_identity_is_outstanding(
     world: World, alice: Operator, asked: str
 ) -> None:
     world.advance(DAY)
@@ -241,7 +239,7 @@ def test_the_clock_stands_still_while_proof_of_identity_is_outstanding(
 
 
 @pytest.mark.promise("RGT-10")
-def test_asked_for_late_it_holds_the_plan_up_and_not_the_clock(
+def test_late_identity_check_suspends_the_plan_and_not_the_clock(
     world: World, alice: Operator, asked: str
 ) -> None:
     world.advance(3 * DAY + timedelta(seconds=1))
@@ -252,7 +250,7 @@ def test_asked_for_late_it_holds_the_plan_up_and_not_the_clock(
     assert (going_on["status"], going_on["due_at"]) == ("in_progress", "2026-12-24T22:59:59Z")
 
 
-def test_asking_and_noting_twice_is_doing_it_once(alice: Operator, asked: str) -> None:
+def test_repeated_identity_calls_change_nothing(alice: Operator, asked: str) -> None:
     for act in (alice.asks_identity, alice.notes_identity):
         for _ in range(2):
             assert act(asked).status == 200
@@ -260,9 +258,7 @@ def test_asking_and_noting_twice_is_doing_it_once(alice: Operator, asked: str) -
 
 
 @pytest.mark.promise("RGT-10")
-def test_a_request_that_stands_still_counts_as_late_nowhere(
-    world: World, alice: Operator, asked: str
-) -> None:
+def test_paused_request_does_not_count_as_overdue(world: World, alice: Operator, asked: str) -> None:
     alice.asks_identity(asked)
     world.advance(40 * DAY)
     swept = sweeping.sweep()
@@ -272,13 +268,13 @@ def test_a_request_that_stands_still_counts_as_late_nowhere(
     assert sweeping.sweep().overdue == 1
 
 
-def test_identity_is_not_asked_for_while_a_decision_waits(alice: Operator, asked: str) -> None:
+def test_identity_cannot_be_requested_while_a_proposal_waits(alice: Operator, asked: str) -> None:
     alice.proposes(asked, "completed")
     assert alice.asks_identity(asked).problem == "proposed_already"
     assert stored(asked).pause is None
 
 
-def test_proof_of_identity_takes_a_proposal_off_the_table(alice: Operator, asked: str) -> None:
+def test_proof_of_identity_drops_a_waiting_proposal(alice: Operator, asked: str) -> None:
     alice.asks_identity(asked)
     alice.proposes(asked, "refused", "JustificationA12IdentityFailure")
     assert "proposal" not in alice.notes_identity(asked).json
@@ -287,7 +283,7 @@ def test_proof_of_identity_takes_a_proposal_off_the_table(alice: Operator, asked
     assert evidence(asked)[-1] == ("identity_came", {"by": alice.staff_id, "proposal_dropped": 1})
 
 
-def test_doubts_may_come_up_while_a_processor_works(alice: Operator, asked: str) -> None:
+def test_identity_can_be_requested_while_a_processor_works(alice: Operator, asked: str) -> None:
     changed(asked, status=Status.AWAITING_PROCESSOR)
     assert alice.asks_identity(asked).json["status"] == "awaiting_verification"
 
@@ -296,7 +292,7 @@ def test_doubts_may_come_up_while_a_processor_works(alice: Operator, asked: str)
 
 
 @pytest.mark.promise("RGT-10")
-def test_a_step_that_stopped_is_tried_anew(alice: Operator, asked: str) -> None:
+def test_stopped_step_is_retried(alice: Operator, asked: str) -> None:
     with_a_stopped_step(asked)
     assert alice.retries(asked).json["tries"] == 0
     after = stored(asked)
@@ -305,13 +301,13 @@ def test_a_step_that_stopped_is_tried_anew(alice: Operator, asked: str) -> None:
     assert evidence(asked)[-1] == ("step_retried", {"by": alice.staff_id, "step": "pin"})
 
 
-def test_what_did_not_stop_is_left_alone(alice: Operator, asked: str) -> None:
+def test_retry_of_a_running_step_changes_nothing(alice: Operator, asked: str) -> None:
     before = stored(asked)
     assert alice.retries(asked).status == 200
     assert stored(asked) == before
 
 
-def test_a_step_is_tried_anew_once_nobody_is_waited_for(alice: Operator, asked: str) -> None:
+def test_retried_step_waits_until_no_person_is_awaited(alice: Operator, asked: str) -> None:
     with_a_stopped_step(asked)
     alice.proposes(asked, "completed")
     alice.retries(asked)
@@ -320,14 +316,14 @@ def test_a_step_is_tried_anew_once_nobody_is_waited_for(alice: Operator, asked: 
     assert stored(asked).run_at == clock.now()
 
 
-def test_a_step_that_stopped_stays_so_when_a_proposal_is_withdrawn(alice: Operator, asked: str) -> None:
+def test_stopped_step_stays_stopped_when_a_proposal_is_withdrawn(alice: Operator, asked: str) -> None:
     with_a_stopped_step(asked)
     alice.proposes(asked, "completed")
     alice.withdraws(asked)
     assert stored(asked).run_at is None
 
 
-def test_a_step_after_the_answer_is_tried_anew_too(world: World, alice: Operator, asked: str) -> None:
+def test_stopped_step_after_the_answer_is_retried(world: World, alice: Operator, asked: str) -> None:
     alice.proposes(asked, "completed")
     world.an_operator("bob").approves(asked)
     stopped = stored(asked).with_step(plans.TELL, StepStatus.STOPPED, clock.now())
@@ -341,7 +337,7 @@ def test_a_step_after_the_answer_is_tried_anew_too(world: World, alice: Operator
 
 @pytest.mark.promise("RGT-11")
 @pytest.mark.parametrize("by", ["letter", "email", "telephone", "in_person", "support"])
-def test_a_request_is_entered_as_it_came_and_its_time_counts_from_that_day(
+def test_period_of_an_entered_request_starts_on_its_day_of_receipt(
     world: World, alice: Operator, by: str
 ) -> None:
     mila = world.a_user()
@@ -366,7 +362,7 @@ def test_a_request_is_entered_as_it_came_and_its_time_counts_from_that_day(
 
 @pytest.mark.promise("RGT-11")
 @pytest.mark.parametrize("state", ["frozen", "restricted"])
-def test_for_whoever_may_not_use_the_app_a_request_is_entered_too(
+def test_request_is_entered_for_a_frozen_or_restricted_account(
     world: World, alice: Operator, state: str
 ) -> None:
     mila = world.a_user()
@@ -376,7 +372,7 @@ def test_for_whoever_may_not_use_the_app_a_request_is_entered_too(
 
 
 @pytest.mark.promise("RGT-11")
-def test_whoever_asked_follows_it_by_the_receipt(world: World, alice: Operator) -> None:
+def test_receipt_of_an_entered_request_shows_it(world: World, alice: Operator) -> None:
     entered = alice.enters(world.a_user().user_id).json
     shown = world.call(
         "GET", f"/v1/rights-receipts/{entered['id']}", headers={"Rights-Receipt": entered["receipt"]}
@@ -385,9 +381,7 @@ def test_whoever_asked_follows_it_by_the_receipt(world: World, alice: Operator) 
 
 
 @pytest.mark.promise("RGT-11")
-def test_request_for_a_right_without_a_plan_is_taken_in_and_waits_for_people(
-    world: World, alice: Operator
-) -> None:
+def test_entered_request_for_a_right_without_a_plan_awaits_review(world: World, alice: Operator) -> None:
     mila, bob, unknown = world.a_user(), world.an_operator("bob"), "JustificationA12IdentityFailure"
     entered = alice.enters(mila.user_id, "rectification").json
     assert (entered["status"], entered["steps"]) == ("awaiting_review", [])
@@ -399,7 +393,7 @@ def test_request_for_a_right_without_a_plan_is_taken_in_and_waits_for_people(
     assert mila.request(entered["id"])["decision"]["text"] == "We could not tell who wrote."
 
 
-def test_a_right_that_is_being_exercised_is_not_entered_again(
+def test_second_request_for_an_open_right_is_not_entered(
     world: World, mila: User, alice: Operator, asked: str
 ) -> None:
     refused = alice.enters(mila.user_id)
@@ -409,7 +403,7 @@ def test_a_right_that_is_being_exercised_is_not_entered_again(
     assert twice[1].json["open_request_id"] == twice[0].json["id"]
 
 
-def test_of_two_who_enter_the_same_letter_one_does(
+def test_letter_entered_by_two_operators_at_once_is_one_request(
     world: World, mila: User, alice: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bob = world.an_operator("bob")
@@ -422,9 +416,7 @@ def test_of_two_who_enter_the_same_letter_one_does(
     ("on", "status"),
     [("2026-11-24", 201), ("2026-11-25", 400), ("2025-11-23", 201), ("2025-11-22", 400), ("24.11.2026", 400)],
 )
-def test_the_day_of_receipt_is_of_the_last_year_and_not_ahead(
-    world: World, alice: Operator, on: str, status: int
-) -> None:
+def test_day_of_receipt_must_be_in_the_last_year(world: World, alice: Operator, on: str, status: int) -> None:
     entered = alice.enters(world.a_user().user_id, on=on)
     assert entered.status == status
     if status == 400:
@@ -433,24 +425,22 @@ def test_the_day_of_receipt_is_of_the_last_year_and_not_ahead(
 
 
 @pytest.mark.promise("RGT-10")
-def test_today_is_the_day_in_belgrade(world: World, alice: Operator) -> None:
+def test_day_of_receipt_may_be_today_in_belgrade(world: World, alice: Operator) -> None:
     world.advance(timedelta(hours=11, minutes=30))  # half past midnight of the 25th there
     assert alice.enters(world.a_user().user_id, on="2026-11-25").status == 201
 
 
-def test_what_comes_by_the_app_is_not_entered(world: World, alice: Operator) -> None:
+def test_request_by_the_app_cannot_be_entered(world: World, alice: Operator) -> None:
     refused = alice.enters(world.a_user().user_id, by="app")
     assert refused.json["errors"][0]["pointer"] == "/received_by"
 
 
-def test_a_request_of_somebody_unknown_is_not_entered(alice: Operator) -> None:
+def test_request_of_an_unknown_user_is_not_entered(alice: Operator) -> None:
     assert alice.enters(f"u_{'0' * 26}").problem == "not_found"
 
 
 @pytest.mark.promise("SEC-1")
-def test_nothing_is_handed_to_another_controller_on_the_word_of_a_letter(
-    world: World, alice: Operator
-) -> None:
+def test_entered_request_cannot_name_a_controller_for_transfer(world: World, alice: Operator) -> None:
     body = {
         "user_id": world.a_user().user_id,
         "right": "portability",
@@ -462,9 +452,7 @@ def test_nothing_is_handed_to_another_controller_on_the_word_of_a_letter(
 
 
 @pytest.mark.promise("RGT-10")
-def test_a_letter_that_lay_about_is_late_and_reminds_of_nothing_that_is_over(
-    world: World, alice: Operator
-) -> None:
+def test_letter_entered_late_is_overdue_without_past_reminders(world: World, alice: Operator) -> None:
     entered = alice.enters(world.a_user().user_id, on="2026-10-01").json
     assert entered["days_left"] < 0
     assert stored(entered["id"]).reminded == 4

@@ -69,7 +69,7 @@ def evidence(request_id: str) -> list[tuple[str, Any]]:
         "alice",
     ],
 )
-def test_nobody_in_particular_gets_nothing(world: World, asked: str, arn: str | None) -> None:
+def test_caller_without_a_personal_identity_is_refused(world: World, asked: str, arn: str | None) -> None:
     path = f"/admin/v1/rights-requests/{asked}"
     for method, tail in (("GET", ""), ("DELETE", "/proposal"), ("POST", "/identity-check")):
         assert world.call(method, path + tail, arn=arn).problem == "forbidden"
@@ -77,7 +77,7 @@ def test_nobody_in_particular_gets_nothing(world: World, asked: str, arn: str | 
 
 
 @pytest.mark.promise("SEC-1")
-def test_a_session_of_the_app_is_no_operator(mila: User, asked: str) -> None:
+def test_session_of_the_app_is_not_an_operator(mila: User, asked: str) -> None:
     assert mila.gets(f"/admin/v1/rights-requests/{asked}").problem == "forbidden"
 
 
@@ -102,9 +102,7 @@ def test_one_person_under_two_permission_sets_does_not_approve_alone(world: Worl
 
 
 @pytest.mark.promise("RGT-10")
-def test_session_of_a_role_whose_name_is_chosen_does_not_approve(
-    world: World, alice: Operator, asked: str
-) -> None:
+def test_role_session_with_a_chosen_name_does_not_approve(world: World, alice: Operator, asked: str) -> None:
     alice.proposes(asked, "refused", UNFOUNDED)
     tag = alice.shows(asked).headers["etag"]
     chosen = Operator(world, "arn:aws:sts::123456789012:assumed-role/Operators/somebody-else")
@@ -125,7 +123,7 @@ def test_accepted_operators_are_a_setting(
 
 
 @pytest.mark.promise("SEC-1")
-def test_an_operator_who_calls_too_often_is_held_back_and_another_is_not(
+def test_operator_limit_does_not_affect_another_operator(
     world: World, alice: Operator, bob: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RU4M_LIMIT_OPERATOR_CALLS_PER_MINUTE", "2")
@@ -138,7 +136,7 @@ def test_an_operator_who_calls_too_often_is_held_back_and_another_is_not(
 
 
 @pytest.mark.parametrize("outage", OUTAGES, ids=named)
-def test_operators_go_on_working_while_nobody_can_count_their_calls(
+def test_operators_are_not_limited_while_calls_cannot_be_counted(
     alice: Operator, asked: str, outage: Exception
 ) -> None:
     with cloud.failing("dynamodb", "UpdateItem", outage):
@@ -146,7 +144,7 @@ def test_operators_go_on_working_while_nobody_can_count_their_calls(
 
 
 @pytest.mark.promise("SEC-1")
-def test_who_acts_is_on_record_and_in_no_log(
+def test_acting_operator_is_recorded_and_not_logged(
     world: World, alice: Operator, asked: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     alice.proposes(asked, "completed")
@@ -159,7 +157,7 @@ def test_who_acts_is_on_record_and_in_no_log(
 
 
 @pytest.mark.promise("RGT-10")
-def test_a_decision_is_proposed_by_one_and_approved_by_another(
+def test_decision_is_proposed_by_one_operator_and_approved_by_another(
     mila: User, alice: Operator, bob: Operator, asked: str
 ) -> None:
     proposed = alice.proposes(asked, "refused", UNFOUNDED, "This was answered last week.")
@@ -189,14 +187,14 @@ def test_a_decision_is_proposed_by_one_and_approved_by_another(
 
 
 @pytest.mark.promise("RGT-10")
-def test_who_proposed_a_decision_never_approves_it(mila: User, alice: Operator, asked: str) -> None:
+def test_proposer_cannot_approve_their_own_proposal(mila: User, alice: Operator, asked: str) -> None:
     alice.proposes(asked, "refused", UNFOUNDED)
     assert alice.approves(asked).problem == "own_proposal"
     assert mila.request(asked)["status"] == "awaiting_review"
 
 
 @pytest.mark.promise("RGT-10")
-def test_nothing_goes_on_while_a_decision_waits(alice: Operator, asked: str) -> None:
+def test_plan_is_suspended_while_a_proposal_waits(alice: Operator, asked: str) -> None:
     alice.proposes(asked, "refused", UNFOUNDED)
     assert stored(asked).run_at is None
     alice.withdraws(asked)
@@ -205,7 +203,7 @@ def test_nothing_goes_on_while_a_decision_waits(alice: Operator, asked: str) -> 
     assert again.decision_text is None
 
 
-def test_what_is_decided_is_told_and_what_was_prepared_is_deleted(
+def test_decision_is_announced_and_the_prepared_copy_is_deleted(
     alice: Operator, bob: Operator, asked: str
 ) -> None:
     alice.proposes(asked, "refused", UNFOUNDED)
@@ -214,7 +212,7 @@ def test_what_is_decided_is_told_and_what_was_prepared_is_deleted(
     assert cloud.queued()[-1] == asked
 
 
-def test_a_right_that_was_decided_on_can_be_exercised_again(
+def test_right_can_be_exercised_again_after_a_decision(
     mila: User, alice: Operator, bob: Operator, asked: str
 ) -> None:
     alice.proposes(asked, "completed")
@@ -222,14 +220,14 @@ def test_a_right_that_was_decided_on_can_be_exercised_again(
     assert mila.exercises("access").status == 202
 
 
-def test_a_worker_at_a_step_can_not_write_over_a_proposal(alice: Operator, asked: str) -> None:
+def test_running_step_cannot_overwrite_a_proposal(alice: Operator, asked: str) -> None:
     at_work = stored(asked)
     alice.proposes(asked, "refused", UNFOUNDED)
     with pytest.raises(store.MovedMeanwhile):
         store.move(at_work, at_work.model_copy(update={"status": Status.COMPLETED}))
 
 
-def test_an_approval_is_of_what_was_shown(alice: Operator, bob: Operator, asked: str) -> None:
+def test_approval_of_an_outdated_version_is_refused(alice: Operator, bob: Operator, asked: str) -> None:
     alice.proposes(asked, "completed")
     shown = bob.shows(asked).headers["etag"]
     alice.withdraws(asked)
@@ -241,7 +239,7 @@ def test_an_approval_is_of_what_was_shown(alice: Operator, bob: Operator, asked:
 
 @pytest.mark.promise("RGT-10")
 @pytest.mark.parametrize("tags", ["*", '"1", "2", "3", "4"', '"2", *'])
-def test_approval_of_whatever_is_current_is_refused(
+def test_approval_without_exactly_one_etag_is_refused(
     alice: Operator, bob: Operator, asked: str, tags: str
 ) -> None:
     alice.proposes(asked, "refused", UNFOUNDED)
@@ -249,11 +247,11 @@ def test_approval_of_whatever_is_current_is_refused(
     assert stored(asked).is_open
 
 
-def test_an_approval_has_something_to_approve(bob: Operator, asked: str) -> None:
+def test_approval_without_a_proposal_is_refused(bob: Operator, asked: str) -> None:
     assert bob.approves(asked).problem == "nothing_proposed"
 
 
-def test_the_same_call_again_changes_nothing(alice: Operator, bob: Operator, asked: str) -> None:
+def test_repeated_proposal_and_approval_change_nothing(alice: Operator, bob: Operator, asked: str) -> None:
     for _ in range(2):
         assert alice.proposes(asked, "refused", UNFOUNDED).status == 200
     tag = bob.shows(asked).headers["etag"]
@@ -262,14 +260,14 @@ def test_the_same_call_again_changes_nothing(alice: Operator, bob: Operator, ask
     assert [event for event, _ in evidence(asked)] == ["received", "proposed", "decided"]
 
 
-def test_withdrawing_twice_is_withdrawing_once(alice: Operator, bob: Operator, asked: str) -> None:
+def test_withdrawing_twice_is_like_withdrawing_once(alice: Operator, bob: Operator, asked: str) -> None:
     alice.proposes(asked, "completed")
     for _ in range(2):
         assert bob.withdraws(asked).status == 200
     assert [event for event, _ in evidence(asked)] == ["received", "proposed", "proposal_withdrawn"]
 
 
-def test_one_proposal_waits_at_a_time(alice: Operator, bob: Operator, asked: str) -> None:
+def test_second_proposal_is_refused_while_one_waits(alice: Operator, bob: Operator, asked: str) -> None:
     alice.proposes(asked, "completed")
     assert bob.proposes(asked, "completed").problem == "proposed_already"
     assert alice.proposes(asked, "completed", text="Otherwise.").problem == "proposed_already"
@@ -284,7 +282,7 @@ def test_one_proposal_waits_at_a_time(alice: Operator, bob: Operator, asked: str
 @pytest.mark.promise("RGT-10")
 @pytest.mark.parametrize("reason", [None, "because", "JustificationA12Complexity"])
 @pytest.mark.parametrize("status", ["refused", "partially_completed"])
-def test_a_refusal_in_whole_or_part_has_a_reason_of_the_list(
+def test_full_or_partial_refusal_needs_a_reason_of_the_list(
     alice: Operator, asked: str, status: str, reason: str | None
 ) -> None:
     refused = alice.proposes(asked, status, reason)
@@ -342,9 +340,7 @@ def test_table_of_grounds_names_every_right_and_every_reason() -> None:
 
 @pytest.mark.promise("RGT-10")
 @pytest.mark.parametrize("right", list(Right))
-def test_right_is_refused_for_the_grounds_that_the_law_knows_for_it(
-    world: World, alice: Operator, right: str
-) -> None:
+def test_right_is_refused_only_on_its_legal_grounds(world: World, alice: Operator, right: str) -> None:
     letter = alice.enters(world.a_user().user_id, right).json["id"]
     taken = set()
     for reason in RefusalReason:
@@ -367,7 +363,7 @@ def test_objection_to_marketing_is_never_refused(world: World, alice: Operator) 
 @pytest.mark.promise("RGT-10")
 @pytest.mark.parametrize("answer", [("completed",), ("partially_completed", UNFOUNDED)])
 @pytest.mark.parametrize("right", sorted(set(Right) - plans.OFFERED))
-def test_right_without_a_plan_is_not_answered_as_done(
+def test_right_without_a_plan_cannot_be_answered_as_completed(
     world: World, alice: Operator, right: str, answer: tuple[str, ...]
 ) -> None:
     letter = alice.enters(world.a_user().user_id, right).json["id"]
@@ -381,7 +377,7 @@ def test_right_without_a_plan_is_not_answered_as_done(
 
 
 @pytest.mark.promise("RGT-10")
-def test_proof_of_identity_that_comes_later_leaves_a_decision_as_it_is(
+def test_later_proof_of_identity_does_not_change_a_decision(
     mila: User, alice: Operator, bob: Operator, asked: str
 ) -> None:
     alice.asks_identity(asked)
@@ -394,7 +390,7 @@ def test_proof_of_identity_that_comes_later_leaves_a_decision_as_it_is(
 
 
 @pytest.mark.promise("RGT-10")
-def test_proof_of_identity_that_comes_at_the_same_moment_leaves_a_decision_as_it_is(
+def test_concurrent_proof_of_identity_does_not_change_a_decision(
     alice: Operator, bob: Operator, asked: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alice.asks_identity(asked)
@@ -405,7 +401,7 @@ def test_proof_of_identity_that_comes_at_the_same_moment_leaves_a_decision_as_it
     assert (stored(asked).status, stored(asked).refusal) == (Status.REFUSED, RefusalReason.IDENTITY_FAILURE)
 
 
-def test_of_two_approvals_at_once_one_is_told_that_it_is_too_late(
+def test_second_of_two_concurrent_approvals_is_too_late(
     world: World, alice: Operator, bob: Operator, asked: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alice.proposes(asked, "refused", UNFOUNDED)
@@ -417,7 +413,7 @@ def test_of_two_approvals_at_once_one_is_told_that_it_is_too_late(
     assert evidence(asked)[-1][1]["by"] == carol.staff_id
 
 
-def test_a_subject_who_cancels_first_has_cancelled(
+def test_cancellation_before_an_approval_wins(
     mila: User, alice: Operator, bob: Operator, asked: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alice.proposes(asked, "refused", UNFOUNDED)
@@ -429,7 +425,7 @@ def test_a_subject_who_cancels_first_has_cancelled(
 
 
 @pytest.mark.parametrize("act", ["proposes", "withdraws", "asks_identity", "notes_identity", "extends"])
-def test_nothing_is_done_to_what_is_decided(alice: Operator, bob: Operator, asked: str, act: str) -> None:
+def test_decided_request_cannot_be_changed(alice: Operator, bob: Operator, asked: str, act: str) -> None:
     alice.proposes(asked, "completed")
     bob.approves(asked)
     before, more = stored(asked), {"proposes": ("completed",), "extends": (30,)}.get(act, ())
@@ -438,7 +434,7 @@ def test_nothing_is_done_to_what_is_decided(alice: Operator, bob: Operator, aske
 
 
 @pytest.mark.promise("RGT-11")
-def test_before_it_is_known_who_asks_a_request_can_only_be_refused(
+def test_request_awaiting_verification_can_only_be_refused(
     alice: Operator, bob: Operator, asked: str
 ) -> None:
     alice.asks_identity(asked)
@@ -455,7 +451,7 @@ def test_before_it_is_known_who_asks_a_request_can_only_be_refused(
     ("proposed", "late"),
     [(("refused", UNFOUNDED), 1), (("partially_completed", UNFOUNDED), 1), (("completed",), 0)],
 )
-def test_a_refusal_after_the_first_period_is_a_breach_even_if_that_was_extended(
+def test_refusal_after_the_first_period_is_late_even_if_it_was_extended(
     world: World,
     alice: Operator,
     bob: Operator,

@@ -28,7 +28,7 @@ def by_receipt(world: World, request_id: str, receipt: str | None) -> Reply:
 
 @pytest.mark.promise("RGT-1")
 @pytest.mark.promise("RGT-10")
-def test_a_request_is_answered_with_its_day_and_a_receipt(world: World) -> None:
+def test_new_request_shows_its_due_day_and_a_receipt(world: World) -> None:
     request = taken(world.a_user().is_stepped_up().exercises("access"))
     assert (request["right"], request["status"]) == ("access", "received")
     assert request["received_at"] == "2026-11-24T12:00:00Z"
@@ -37,7 +37,7 @@ def test_a_request_is_answered_with_its_day_and_a_receipt(world: World) -> None:
 
 
 @pytest.mark.promise("RGT-9")
-def test_the_subject_is_told_where_to_complain_and_that_there_is_a_court(world: World) -> None:
+def test_request_names_the_authority_and_the_judicial_remedy(world: World) -> None:
     mila = world.a_user().is_stepped_up()
     mila.changes(country="AT")
     request = taken(mila.exercises("access"))
@@ -45,7 +45,7 @@ def test_the_subject_is_told_where_to_complain_and_that_there_is_a_court(world: 
     assert "court" in request["remedy"]
 
 
-def test_a_country_outside_the_eea_has_the_controllers_authority(world: World) -> None:
+def test_subject_outside_the_eea_sees_the_controllers_authority(world: World) -> None:
     mila = world.a_user().is_stepped_up()
     mila.changes(country="US")
     assert len(taken(mila.exercises("access"))["authority"]) == 1
@@ -61,7 +61,7 @@ def test_a_request_is_described_in_dpv_terms(world: World) -> None:
 
 @pytest.mark.promise("SEC-1")
 @pytest.mark.parametrize("right", ["access", "portability"])
-def test_a_copy_is_asked_for_by_who_gave_a_code_back_minutes_ago(world: World, right: str) -> None:
+def test_requesting_a_copy_needs_a_recent_step_up(world: World, right: str) -> None:
     mila = world.a_user()
     assert mila.exercises(right).problem == "step_up_required"
     mila.is_stepped_up()
@@ -72,7 +72,7 @@ def test_a_copy_is_asked_for_by_who_gave_a_code_back_minutes_ago(world: World, r
 
 @pytest.mark.promise("RGT-11")
 @pytest.mark.parametrize("state", ["frozen", "restricted"])
-def test_whoever_may_not_use_the_app_has_their_rights_all_the_same(world: World, state: str) -> None:
+def test_frozen_or_restricted_account_can_exercise_rights(world: World, state: str) -> None:
     mila = world.a_user().is_stepped_up()
     world.set_state(mila, state)
     request = taken(mila.exercises("access"))
@@ -80,9 +80,7 @@ def test_whoever_may_not_use_the_app_has_their_rights_all_the_same(world: World,
 
 
 @pytest.mark.parametrize("right", sorted(set(Right) - plans.OFFERED))
-def test_a_right_that_the_app_can_not_carry_out_yet_is_refused_with_where_to_write(
-    world: World, right: str
-) -> None:
+def test_right_without_a_plan_is_refused_with_a_contact_address(world: World, right: str) -> None:
     refused = world.a_user().exercises(right)
     assert (refused.status, refused.problem) == (422, "not_offered_here")
     assert refused.json["contact_email"] == "privacy@test.example"
@@ -99,32 +97,32 @@ def test_one_request_at_a_time_exercises_a_right(world: World) -> None:
     assert len(cloud.records("rights_request")) == 2
 
 
-def test_another_subject_exercises_the_same_right(world: World) -> None:
+def test_two_subjects_can_exercise_the_same_right(world: World) -> None:
     taken(world.a_user().is_stepped_up().exercises("access"))
     taken(world.a_user().is_stepped_up().exercises("access"))
 
 
-def test_the_same_request_again_is_answered_about_the_same_thing(world: World) -> None:
+def test_repeated_call_returns_the_same_request_and_receipt(world: World) -> None:
     mila, key = world.a_user().is_stepped_up(), {"Idempotency-Key": str(uuid.uuid4())}
     first = taken(mila.exercises("access", key))
     assert taken(mila.exercises("access", key)) == first
     assert len(cloud.records("rights_request")) == len(cloud.queued()) == 1
 
 
-def test_a_key_that_named_another_request_is_refused(world: World) -> None:
+def test_idempotency_key_with_another_body_is_refused(world: World) -> None:
     mila, key = world.a_user().is_stepped_up(), {"Idempotency-Key": str(uuid.uuid4())}
     taken(mila.exercises("access", key))
     assert mila.exercises("portability", key).problem == "idempotency_mismatch"
 
 
-def test_a_key_is_good_for_its_own_account_only(world: World) -> None:
+def test_idempotency_key_is_valid_for_its_own_account_only(world: World) -> None:
     key = {"Idempotency-Key": str(uuid.uuid4())}
     one = taken(world.a_user().is_stepped_up().exercises("access", key))
     other = taken(world.a_user().is_stepped_up().exercises("access", key))
     assert one["id"] != other["id"]
 
 
-def test_two_at_once_make_one_request(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_concurrent_calls_make_one_request(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     mila = world.a_user().is_stepped_up()
     just_before(monkeypatch, store, "create", lambda: mila.exercises("access"))
     second = mila.exercises("access")
@@ -143,16 +141,14 @@ def test_two_at_once_make_one_request(world: World, monkeypatch: pytest.MonkeyPa
         {"waive_grace": True},
     ],
 )
-def test_what_does_not_go_with_a_right_is_refused_and_changes_nothing(
-    world: World, more: dict[str, Any]
-) -> None:
+def test_field_that_a_right_does_not_allow_is_refused(world: World, more: dict[str, Any]) -> None:
     refused = world.a_user().is_stepped_up().exercises("access", **more)
     assert refused.problem == "invalid_request"
     assert refused.json["errors"][0]["pointer"] == f"/{next(iter(more))}"
     assert cloud.records("rights_request") == []
 
 
-def test_the_first_evidence_says_what_was_asked_and_when_and_nothing_of_who(world: World) -> None:
+def test_first_evidence_holds_the_right_and_the_time_and_no_person(world: World) -> None:
     request = taken(world.a_user().is_stepped_up().exercises("access"))
     (entry,) = chain.entries(store.evidence_of(RightsRequestId(request["id"])))
     assert (entry.event, entry.data) == (
@@ -161,13 +157,13 @@ def test_the_first_evidence_says_what_was_asked_and_when_and_nothing_of_who(worl
     )
 
 
-def test_the_worker_is_told_by_the_requests_id_alone(world: World) -> None:
+def test_message_to_the_worker_holds_the_requests_id_alone(world: World) -> None:
     request = taken(world.a_user().is_stepped_up().exercises("access"))
     assert cloud.queued() == [request["id"]]
 
 
 @pytest.mark.promise("SEC-1")
-def test_nothing_of_a_request_that_is_personal_is_in_clear(world: World) -> None:
+def test_personal_fields_of_a_request_are_not_stored_in_clear(world: World) -> None:
     mila = world.a_user().is_stepped_up()
     mila.changes(country="AT")
     taken(mila.exercises("portability"))
@@ -212,7 +208,7 @@ def pages_of(user: User, most: int = 10) -> list[list[str]]:
     pytest.fail("the list does not end")
 
 
-def test_a_long_list_comes_in_pages(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_long_list_is_paged(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("chalicelib.rights.service.PAGE", 2)
     mila = world.a_user().is_stepped_up()
     made = requests_of(mila, 5, seconds=1)
@@ -251,7 +247,7 @@ def test_a_list_takes_a_cursor_and_nothing_else(world: World) -> None:
 
 
 @pytest.mark.promise("SEC-1")
-def test_nobody_sees_or_touches_a_request_of_somebody_else(world: World) -> None:
+def test_request_of_another_subject_cannot_be_read_or_changed(world: World) -> None:
     request = taken(world.a_user().is_stepped_up().exercises("access"))
     other = world.a_user().is_stepped_up()
     path = f"/v1/rights-requests/{request['id']}"
@@ -273,7 +269,7 @@ def test_a_receipt_shows_the_request_without_a_session(world: World) -> None:
 
 
 @pytest.mark.promise("RGT-11")
-def test_a_receipt_is_good_when_the_account_is_gone(world: World) -> None:
+def test_receipt_is_valid_after_the_account_is_erased(world: World) -> None:
     mila = world.a_user().is_stepped_up()
     request = taken(mila.exercises("access"))
     cloud.delete_account(mila.account_id)
@@ -282,18 +278,18 @@ def test_a_receipt_is_good_when_the_account_is_gone(world: World) -> None:
 
 @pytest.mark.promise("SEC-1")
 @pytest.mark.parametrize("receipt", [None, "", "1.", "2.x", "nonsense", "1.\N{SNOWMAN}"])
-def test_without_its_receipt_there_is_nothing_to_see(world: World, receipt: str | None) -> None:
+def test_wrong_or_missing_receipt_finds_no_request(world: World, receipt: str | None) -> None:
     request = taken(world.a_user().is_stepped_up().exercises("access"))
     assert by_receipt(world, request["id"], receipt).problem == "not_found"
 
 
-def test_a_receipt_is_good_for_its_own_request_only(world: World) -> None:
+def test_receipt_is_valid_for_its_own_request_only(world: World) -> None:
     one = taken(world.a_user().is_stepped_up().exercises("access"))
     other = taken(world.a_user().is_stepped_up().exercises("access"))
     assert by_receipt(world, one["id"], other["receipt"]).problem == "not_found"
 
 
-def test_a_receipt_outlives_the_key_that_made_it(world: World) -> None:
+def test_receipt_is_valid_after_key_rotation(world: World) -> None:
     request = taken(world.a_user().is_stepped_up().exercises("access"))
     cloud.rotate_keys("receipts")
     assert by_receipt(world, request["id"], request["receipt"]).status == 200
@@ -302,7 +298,7 @@ def test_a_receipt_outlives_the_key_that_made_it(world: World) -> None:
 # --- taking back
 
 
-def test_a_request_is_taken_back(world: World) -> None:
+def test_request_is_cancelled(world: World) -> None:
     mila = world.a_user().is_stepped_up()
     request = taken(mila.exercises("access"))
     cancelled = mila.calls("POST", f"/v1/rights-requests/{request['id']}/cancel")
@@ -313,13 +309,13 @@ def test_a_request_is_taken_back(world: World) -> None:
     taken(mila.exercises("access"))
 
 
-def test_taking_back_twice_is_taking_back_once(world: World) -> None:
+def test_cancelling_twice_is_like_cancelling_once(world: World) -> None:
     mila = world.a_user().is_stepped_up()
     path = f"/v1/rights-requests/{taken(mila.exercises('access'))['id']}/cancel"
     assert mila.calls("POST", path).json == mila.calls("POST", path).json
 
 
-def test_a_copy_is_not_there_before_it_is_made(world: World) -> None:
+def test_copy_is_not_ready_before_it_is_made(world: World) -> None:
     mila = world.a_user().is_stepped_up()
     request = taken(mila.exercises("access"))
     assert mila.gets(f"/v1/rights-requests/{request['id']}/export").problem == "not_ready"

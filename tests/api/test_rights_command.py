@@ -106,7 +106,7 @@ REFUSE = ("--status", "refused", "--reason", "JustificationA12ManifestlyUnfounde
 
 
 @pytest.mark.promise("SEC-1")
-def test_a_call_is_signed_for_the_api_and_says_the_secret_nowhere(wire: _Wire, run: Run, asked: str) -> None:
+def test_call_is_signed_and_does_not_reveal_the_secret(wire: _Wire, run: Run, asked: str) -> None:
     assert run("alice", "show", asked).exit_code == 0
     (request,) = wire.sent
     assert f"/{REGION}/execute-api/aws4_request" in request.headers["Authorization"]
@@ -114,9 +114,7 @@ def test_a_call_is_signed_for_the_api_and_says_the_secret_nowhere(wire: _Wire, r
 
 
 @pytest.mark.promise("RGT-10")
-def test_a_request_is_decided_by_two_from_the_command_line(
-    mila: User, run: Run, asked: str, text: str
-) -> None:
+def test_two_operators_decide_from_the_command_line(mila: User, run: Run, asked: str, text: str) -> None:
     proposed = run("alice", "propose", asked, *REFUSE, "--text-file", text)
     assert proposed.output.split()[:3] == [asked, "access", "awaiting_review"]
     shown = run("bob", "show", asked).output
@@ -128,7 +126,7 @@ def test_a_request_is_decided_by_two_from_the_command_line(
     assert mila.request(asked)["decision"]["text"] == "This was answered last week."
 
 
-def test_what_is_refused_is_told_in_a_line_with_a_status(run: Run, asked: str, text: str) -> None:
+def test_refused_command_prints_a_line_and_exits_with_a_status(run: Run, asked: str, text: str) -> None:
     run("alice", "propose", asked, *REFUSE, "--text-file", text)
     own = run("alice", "approve", asked, "--version", "2")
     assert own.exit_code == 1
@@ -137,7 +135,7 @@ def test_what_is_refused_is_told_in_a_line_with_a_status(run: Run, asked: str, t
     assert "/reason: A refusal needs one" in bad.output
 
 
-def test_open_requests_are_listed_with_whom_they_wait_for(
+def test_open_requests_are_listed_with_the_party_they_wait_for(
     world: World, run: Run, asked: str, text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("chalicelib.rights.overseeing.PAGE", 1)
@@ -163,7 +161,7 @@ def test_open_requests_are_listed_with_whom_they_wait_for(
 
 
 @pytest.mark.promise("RGT-11")
-def test_entering_prints_the_receipt_for_whoever_asked(world: World, run: Run, mila: User) -> None:
+def test_enter_prints_the_receipt_for_the_subject(world: World, run: Run, mila: User) -> None:
     words = ("--user", mila.user_id, "--right", "access", "--by", "telephone", "--on", "2026-11-24")
     first, last = run("alice", "enter", *words).output.splitlines()
     receipt = last.removeprefix("receipt, for whoever asked and nobody else: ")
@@ -171,7 +169,7 @@ def test_entering_prints_the_receipt_for_whoever_asked(world: World, run: Run, m
     assert world.call("GET", f"/v1/rights-receipts/{first.split()[0]}", headers=headers).status == 200
 
 
-def test_time_identity_and_steps_have_their_commands(world: World, run: Run, asked: str, text: str) -> None:
+def test_extension_identity_and_retry_have_commands(world: World, run: Run, asked: str, text: str) -> None:
     because = ("--days", "60", "--reason", "JustificationA12HighVolume")
     assert "due 2027-02-22" in run("alice", "extend", asked, *because).output
     waiting = run("alice", "ask-identity", asked).output
@@ -183,13 +181,13 @@ def test_time_identity_and_steps_have_their_commands(world: World, run: Run, ask
         assert run("alice", command, asked).exit_code == 0
 
 
-def test_what_is_no_id_is_sent_nowhere(wire: _Wire, run: Run) -> None:
+def test_malformed_id_is_not_sent(wire: _Wire, run: Run) -> None:
     assert run("alice", "show", "../../v1/health").exit_code == 2
     assert run("alice", "verify", "consent#x").exit_code == 2
     assert wire.sent == []
 
 
-def test_request_that_cannot_be_opened_is_named_by_the_command(
+def test_list_names_requests_that_cannot_be_opened(
     world: World, run: Run, asked: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("chalicelib.rights.overseeing.PAGE", 1)

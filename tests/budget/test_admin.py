@@ -51,7 +51,7 @@ def test_a_page_of_open_requests_costs_a_query_per_shard_one_read_and_an_entry(
     assert calls.tables == plus(CALL, {"Query": 16}, shown if open_ones else {})
 
 
-def test_looking_at_one_costs_four_reads_and_on_the_first_look_an_entry(
+def test_showing_a_request_costs_four_reads_and_on_first_sight_an_entry(
     world: World, alice: Operator, bob: Operator
 ) -> None:
     request_id = alice.enters(world.a_user().user_id).json["id"]
@@ -70,7 +70,7 @@ def test_a_move_costs_two_reads_and_one_transaction(world: World, alice: Operato
     assert calls.tables == plus(CALL, {"GetItem": 1, "Query": 1, "TransactWriteItems": 1})
 
 
-def test_a_move_that_is_made_already_costs_two_reads(world: World, alice: Operator) -> None:
+def test_repeated_move_costs_two_reads(world: World, alice: Operator) -> None:
     request_id = alice.enters(world.a_user().user_id).json["id"]
     with counted() as calls:
         assert alice.withdraws(request_id).status == 200

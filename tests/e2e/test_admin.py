@@ -63,7 +63,7 @@ def user_id(mila: Phone) -> str:
 
 
 @pytest.mark.promise("SEC-1")
-def test_without_a_signature_and_a_policy_nobody_gets_in(
+def test_caller_without_a_signature_or_a_policy_is_refused(
     cloud: LocalCloud, staff: dict[str, AwsAccount], mila: Phone
 ) -> None:
     url, root = cloud.state.api_url, cloud.account
@@ -79,7 +79,7 @@ def test_without_a_signature_and_a_policy_nobody_gets_in(
 
 @pytest.mark.promise("RGT-10")
 @pytest.mark.promise("RGT-11")
-def test_a_letter_is_entered_and_decided_by_two_from_the_command_line(
+def test_letter_is_entered_and_decided_by_two_from_the_command_line(
     run: Callable[..., Any], user_id: str, mila: Phone, tmp_path: Path
 ) -> None:
     (text := tmp_path / "text").write_text("This was answered last week.")

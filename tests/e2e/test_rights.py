@@ -99,9 +99,7 @@ def given_up(cloud: LocalCloud, request_id: str) -> bool:
 
 @pytest.mark.promise("RGT-1")
 @pytest.mark.promise("RGT-10")
-def test_a_copy_is_made_by_the_worker_fetched_by_a_link_and_each_step_is_on_record(
-    cloud: LocalCloud, jelena: Phone
-) -> None:
+def test_worker_makes_a_copy_records_each_step_and_a_link_serves_it(cloud: LocalCloud, jelena: Phone) -> None:
     request_id = asks(jelena)["id"]
     answer = until(lambda: answer_to(jelena, request_id), "the answer", PATIENCE)
     assert answer["status"] == "completed"
@@ -122,7 +120,7 @@ def _told(cloud: LocalCloud, request_id: str) -> list[str] | None:
 
 
 @pytest.mark.promise("RGT-1")
-def test_a_link_opens_one_copy_and_nothing_else(cloud: LocalCloud, jelena: Phone) -> None:
+def test_link_serves_one_copy_and_nothing_else(cloud: LocalCloud, jelena: Phone) -> None:
     request_id = asks(jelena)["id"]
     until(lambda: answer_to(jelena, request_id), "the answer", PATIENCE)
     link = jelena.call("GET", f"/v1/rights-requests/{request_id}/export").body["url"]
@@ -148,7 +146,7 @@ def test_a_request_whose_message_was_lost_is_found_by_the_sweep(cloud: LocalClou
 
 
 @pytest.mark.promise("RGT-10")
-def test_a_sweep_tells_what_the_alarms_look_at(cloud: LocalCloud, jelena: Phone) -> None:
+def test_sweep_emits_the_metrics_of_the_alarms(cloud: LocalCloud, jelena: Phone) -> None:
     with nobody_at_work(cloud):
         asks(jelena)
         cloud.run("sweep_rights")
@@ -166,9 +164,7 @@ def _metrics_of_sweeps(cloud: LocalCloud) -> list[dict[str, Any]]:
 
 @pytest.mark.proof
 @pytest.mark.promise("RGT-11")
-def test_a_request_that_is_taken_back_ends_and_its_receipt_says_so_without_a_session(
-    cloud: LocalCloud, jelena: Phone
-) -> None:
+def test_receipt_shows_a_cancelled_request_without_a_session(cloud: LocalCloud, jelena: Phone) -> None:
     with nobody_at_work(cloud):
         asked = asks(jelena)
         cancelled = jelena.call("POST", f"/v1/rights-requests/{asked['id']}/cancel")
@@ -183,7 +179,7 @@ def test_a_request_that_is_taken_back_ends_and_its_receipt_says_so_without_a_ses
 
 
 @pytest.mark.proof
-def test_a_message_that_names_no_request_is_dropped_and_not_tried_again(cloud: LocalCloud) -> None:
+def test_message_without_a_request_id_is_dropped(cloud: LocalCloud) -> None:
     sqs = cloud.account.client("sqs")
     with nobody_at_work(cloud):
         lose_messages(cloud)  # of earlier tests' requests, which the sweep finds
@@ -194,9 +190,7 @@ def test_a_message_that_names_no_request_is_dropped_and_not_tried_again(cloud: L
 
 @pytest.mark.proof
 @pytest.mark.promise("RGT-10")
-def test_a_request_outlives_a_message_that_the_worker_failed_over_five_times(
-    cloud: LocalCloud, jelena: Phone
-) -> None:
+def test_request_is_answered_after_its_message_failed_five_times(cloud: LocalCloud, jelena: Phone) -> None:
     with a_broken_worker(cloud):
         request_id = asks(jelena)["id"]
         until(lambda: given_up(cloud, request_id), "the message to be given up", PATIENCE)

@@ -54,7 +54,7 @@ def undisturbed(stream: Emulator) -> Ending:
         pytest.param(plans.DISCARD, _DELETED, marks=_proof),
     ],
 )
-def test_step_killed_in_every_run_stops_and_ends_as_undisturbed_once_retried(
+def test_step_killed_in_every_run_stops_and_completes_once_retried(
     stream: Emulator, monkeypatch: pytest.MonkeyPatch, step: str, effect: str
 ) -> None:
     monkeypatch.setattr(KilledUntilStopped, "step", step)
@@ -70,7 +70,7 @@ def test_step_killed_in_every_run_stops_and_ends_as_undisturbed_once_retried(
 
 @_proof
 @pytest.mark.promise("RGT-10")
-def test_worker_killed_after_every_mail_sends_one_and_the_request_ends(
+def test_worker_killed_after_every_mail_sends_only_one(
     stream: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(KilledUntilStopped, "step", plans.TELL)
@@ -83,7 +83,7 @@ def test_worker_killed_after_every_mail_sends_one_and_the_request_ends(
 
 
 @pytest.mark.promise("RGT-8")
-def test_transfer_killed_in_every_attempt_ends_after_five_and_the_answer_is_partial(
+def test_transfer_killed_in_every_attempt_makes_the_answer_partial(
     stream: Emulator,
 ) -> None:
     play(KilledInEveryTransfer, stream)
@@ -91,7 +91,7 @@ def test_transfer_killed_in_every_attempt_ends_after_five_and_the_answer_is_part
 
 @pytest.mark.promise("RGT-10")
 @pytest.mark.parametrize("effect", [LEASE, pytest.param(MAIL, marks=_proof)])
-def test_duty_killed_in_every_run_is_postponed_and_the_steps_go_on(
+def test_duty_killed_in_every_run_is_postponed_and_blocks_no_step(
     stream: Emulator, monkeypatch: pytest.MonkeyPatch, effect: str
 ) -> None:
     monkeypatch.setattr(KilledInEveryDuty, "duty_effect", effect)
@@ -106,7 +106,7 @@ def test_duty_killed_in_every_run_is_postponed_and_the_steps_go_on(
     "kind",
     [pytest.param(KilledBeforeTheLease, marks=_proof), pytest.param(KilledAfterEveryOutcome, marks=_proof)],
 )
-def test_request_ends_as_undisturbed_although_every_worker_dies_at_one_place(
+def test_request_completes_although_every_worker_dies_at_one_point(
     stream: Emulator, kind: type[HandedOnAndDiscarded]
 ) -> None:
     same_end(kind, undisturbed(stream), play(kind, stream))

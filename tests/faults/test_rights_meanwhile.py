@@ -55,9 +55,7 @@ class TakenBackMeanwhile(OfAChatter):
 
 
 @pytest.mark.proof
-def test_a_request_that_is_taken_back_at_any_moment_is_cancelled_or_answered_and_leaves_no_copy(
-    stream: Emulator, subtests: pytest.Subtests
-) -> None:
+def test_request_cancelled_at_any_moment_leaves_no_copy(stream: Emulator, subtests: pytest.Subtests) -> None:
     effects = undisturbed(Copying.name, stream).effects
     for number in range(_INTAKE, effects.index("sesv2.SendEmail")):
         with subtests.test(f"before {number} {effects[number]}"):
@@ -66,7 +64,7 @@ def test_a_request_that_is_taken_back_at_any_moment_is_cancelled_or_answered_and
 
 @pytest.mark.proof
 @pytest.mark.parametrize("off", [timedelta(minutes=20), timedelta(minutes=-20)], ids=str)
-def test_a_request_ends_the_same_when_the_clock_of_one_of_its_processes_is_off(
+def test_request_completes_if_the_clock_of_one_process_is_off(
     stream: Emulator, subtests: pytest.Subtests, off: timedelta
 ) -> None:
     expected = undisturbed(Copying.name, stream)

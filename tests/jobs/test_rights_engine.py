@@ -24,7 +24,7 @@ from tests.support.world import World
 
 
 @pytest.mark.promise("RGT-10")
-def test_each_step_is_done_once_and_on_record(world: World, plan: Plan) -> None:
+def test_each_step_runs_once_and_is_recorded(world: World, plan: Plan) -> None:
     _, request_id = a_request(world)
     plan.first.script = [Done(notes={"found": "x"}, counts={"items": 3})]
     plan.advance(request_id)
@@ -37,7 +37,7 @@ def test_each_step_is_done_once_and_on_record(world: World, plan: Plan) -> None:
 
 
 @pytest.mark.promise("RGT-10")
-def test_staff_that_looks_at_a_request_costs_its_worker_no_step(
+def test_inspection_by_staff_does_not_interrupt_a_step(
     world: World, plan: Plan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, request_id = a_request(world)
@@ -58,7 +58,7 @@ def test_an_answer_is_counted_once(world: World, plan: Plan, monkeypatch: pytest
     assert counted.count(Metric.RIGHTS_ANSWERED) == 1
 
 
-def test_a_closed_request_is_left_alone(world: World, plan: Plan) -> None:
+def test_closed_request_is_not_worked_on_again(world: World, plan: Plan) -> None:
     _, request_id = a_request(world)
     plan.advance(request_id)
     done = plan.advance(request_id)
@@ -66,12 +66,12 @@ def test_a_closed_request_is_left_alone(world: World, plan: Plan) -> None:
     assert len(plan.last.ran) == 1
 
 
-def test_a_request_that_is_not_there_is_nobodys(world: World, plan: Plan) -> None:
+def test_unknown_request_is_ignored(world: World, plan: Plan) -> None:
     engine.advance(RightsRequestId.new(), plan.worker)
     assert cloud.queued() == []
 
 
-def test_a_worker_that_is_at_it_is_not_disturbed(world: World, plan: Plan) -> None:
+def test_leased_request_is_left_to_its_worker(world: World, plan: Plan) -> None:
     _, request_id = a_request(world)
     found = store.read(RightsRequestId(request_id))
     assert found
@@ -81,7 +81,7 @@ def test_a_worker_that_is_at_it_is_not_disturbed(world: World, plan: Plan) -> No
 
 
 @pytest.mark.promise("RGT-10")
-def test_what_a_worker_left_behind_is_taken_up_when_its_lease_is_over(world: World, plan: Plan) -> None:
+def test_step_is_run_again_once_a_dead_workers_lease_expires(world: World, plan: Plan) -> None:
     _, request_id = a_request(world)
     found = store.read(RightsRequestId(request_id))
     assert found
@@ -94,7 +94,7 @@ def _waiting(name: str) -> Any:
     return plans.waiting_steps((name,))[0]
 
 
-def test_who_lost_the_lease_writes_nothing_any_more(world: World, plan: Plan) -> None:
+def test_worker_that_lost_its_lease_writes_nothing(world: World, plan: Plan) -> None:
     mila, request_id = a_request(world)
 
     class Overtaken(Scripted):
@@ -108,7 +108,7 @@ def test_who_lost_the_lease_writes_nothing_any_more(world: World, plan: Plan) ->
     assert [event for event, _ in evidence(request_id)] == ["received", "cancelled"]
 
 
-def test_a_mark_is_kept_whatever_becomes_of_the_step(world: World, plan: Plan) -> None:
+def test_mark_is_kept_if_its_step_fails(world: World, plan: Plan) -> None:
     _, request_id = a_request(world)
 
     class Crashing(Scripted):
@@ -120,7 +120,7 @@ def test_a_mark_is_kept_whatever_becomes_of_the_step(world: World, plan: Plan) -
     assert plan.advance(request_id).notes == {"about_to": "send"}
 
 
-def test_a_failing_step_is_tried_again_after_ever_longer_waits(world: World, plan: Plan) -> None:
+def test_failing_step_is_retried_after_growing_waits(world: World, plan: Plan) -> None:
     _, request_id = a_request(world)
     plan.first.script = [KeyError("a secret"), ValueError("a secret")]
     waits = []
@@ -141,9 +141,7 @@ def test_waits_are_bounded_and_spread() -> None:
 
 
 @pytest.mark.promise("RGT-10")
-def test_a_step_that_fails_too_often_stops_for_a_person_and_the_clock_runs_on(
-    world: World, plan: Plan
-) -> None:
+def test_step_that_fails_too_often_stops_and_the_clock_keeps_running(world: World, plan: Plan) -> None:
     _, request_id = a_request(world)
     plan.first.script = [ValueError()] * MOST_TRIES
     for _ in range(MOST_TRIES):
@@ -160,7 +158,7 @@ def test_a_step_that_fails_too_often_stops_for_a_person_and_the_clock_runs_on(
     assert duties.wakes_at(after, world.now) is not None  # to be reminded of
 
 
-def test_a_step_may_wait_for_days_and_is_not_failing(world: World, plan: Plan) -> None:
+def test_waiting_step_does_not_count_as_failing(world: World, plan: Plan) -> None:
     mila, request_id = a_request(world)
     plan.first.waits_for_processor = True
     plan.first.script = [Wait(MINUTE, {"task_id": "t"}), Wait(MINUTE), Wait(MINUTE)]
@@ -173,7 +171,7 @@ def test_a_step_may_wait_for_days_and_is_not_failing(world: World, plan: Plan) -
     assert plan.advance(request_id).status is Status.IN_PROGRESS
 
 
-def test_a_short_wait_is_a_delayed_message_and_a_long_one_is_left_to_the_sweep(
+def test_short_wait_is_a_delayed_message_and_a_long_one_is_left_to_the_sweep(
     world: World, plan: Plan
 ) -> None:
     _, request_id = a_request(world)
@@ -187,7 +185,7 @@ def test_a_short_wait_is_a_delayed_message_and_a_long_one_is_left_to_the_sweep(
     assert after.due_at == after.run_at
 
 
-def test_a_part_that_could_not_be_had_makes_it_no_less_an_answer(world: World, plan: Plan) -> None:
+def test_missing_part_makes_the_answer_partial(world: World, plan: Plan) -> None:
     mila, request_id = a_request(world)
     plan.first.script = [Done(missing=("messages",))]
     plan.last.script = [Done(answers=Status.PARTIALLY_COMPLETED)]
@@ -199,7 +197,7 @@ def test_a_part_that_could_not_be_had_makes_it_no_less_an_answer(world: World, p
 
 
 @pytest.mark.promise("RGT-10")
-def test_steps_go_on_after_the_answer(world: World, plan: Plan) -> None:
+def test_steps_after_the_answer_are_run(world: World, plan: Plan) -> None:
     mila, request_id = a_request(world)
     plan.first.script = [Done(answers=Status.COMPLETED)]
     plan.last.script = [Unavailable()]
@@ -222,7 +220,7 @@ def test_the_answer_frees_the_right_for_another_request(world: World, plan: Plan
 
 
 @pytest.mark.promise("RGT-10")
-def test_whoever_answers_is_reminded_by_mail_that_names_nobody(world: World, plan: Plan) -> None:
+def test_operators_are_reminded_by_mail_that_names_no_person(world: World, plan: Plan) -> None:
     _, request_id = a_request(world)
     plan.first.script = [Wait(timedelta(days=60))]
     request = plan.advance(request_id)
@@ -240,7 +238,7 @@ def test_whoever_answers_is_reminded_by_mail_that_names_nobody(world: World, pla
     assert events == ["received", "reminded", "reminded", "reminded", "reminded", "overdue"]
 
 
-def test_a_reminder_leaves_the_step_where_it_was(world: World, plan: Plan) -> None:
+def test_reminder_does_not_change_the_step(world: World, plan: Plan) -> None:
     _, request_id = a_request(world)
     plan.first.script = [Wait(timedelta(days=60))]
     before = plan.advance(request_id)
@@ -250,7 +248,7 @@ def test_a_reminder_leaves_the_step_where_it_was(world: World, plan: Plan) -> No
     assert after.leased_until is None
 
 
-def test_duties_of_every_kind_have_somebody_to_do_them() -> None:
+def test_every_duty_has_an_implementation() -> None:
     assert registry.DUTIES.keys() == set(Duty)
 
 
@@ -263,7 +261,7 @@ def test_every_step_of_a_plan_is_run_by_the_worker_of_its_queue() -> None:
                 assert there == {plans.DESTINATIONS.get(name, Destination.WORK)}
 
 
-def test_a_request_that_ends_early_waits_for_whoever_is_at_it(world: World, plan: Plan) -> None:
+def test_request_that_is_closed_early_waits_for_its_lease(world: World, plan: Plan) -> None:
     _, request_id = a_request(world)
     found = store.read(RightsRequestId(request_id))
     assert found

@@ -39,7 +39,7 @@ def told(request_id: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.promise("RGT-10")
-def test_who_has_a_mailbox_is_told_once_until_when_and_not_why(world: World) -> None:
+def test_extension_is_mailed_once_with_its_day_and_without_its_reason(world: World) -> None:
     address = an_address()
     mila, request_id = an_extended_request(world, address)
     before = len(cloud.mails_to(address))
@@ -53,7 +53,7 @@ def test_who_has_a_mailbox_is_told_once_until_when_and_not_why(world: World) -> 
 
 
 @pytest.mark.promise("RGT-10")
-def test_mail_names_the_day_on_which_a_letter_came(world: World) -> None:
+def test_mail_names_the_day_on_which_a_letter_was_received(world: World) -> None:
     mila, alice, address = world.a_user(), world.an_operator("alice"), an_address()
     mila.has_email(address)
     request_id = str(alice.enters(mila.user_id, on="2026-11-20").json["id"])
@@ -67,19 +67,19 @@ def test_mail_names_the_day_on_which_a_letter_came(world: World) -> None:
 
 
 @pytest.mark.promise("RGT-10")
-def test_who_has_none_is_told_in_the_app(world: World) -> None:
+def test_extension_is_announced_in_the_app_without_an_address(world: World) -> None:
     _, request_id = an_extended_request(world, None)
     advance(request_id)
     assert told(request_id) == [{"by": "engine", "told_in_app": 1}]
 
 
-def test_the_worker_is_called_at_once(world: World) -> None:
+def test_extension_sends_a_message_to_the_worker_at_once(world: World) -> None:
     _, request_id = an_extended_request(world, None)
     assert cloud.queued() == [request_id, request_id]
 
 
 @pytest.mark.promise("RGT-10")
-def test_where_no_mail_goes_it_is_told_in_the_app_and_the_work_goes_on(world: World) -> None:
+def test_extension_is_announced_in_the_app_while_mail_is_unavailable(world: World) -> None:
     _, request_id = an_extended_request(world, an_address())
     down = EndpointConnectionError(endpoint_url="https://email")
     with cloud.failing("sesv2", "SendEmail", down):
@@ -88,7 +88,7 @@ def test_where_no_mail_goes_it_is_told_in_the_app_and_the_work_goes_on(world: Wo
 
 
 @pytest.mark.promise("RGT-10")
-def test_a_mail_that_may_be_on_its_way_is_not_sent_again(world: World) -> None:
+def test_mail_that_may_have_been_sent_is_not_sent_again(world: World) -> None:
     address = an_address()
     _, request_id = an_extended_request(world, address)
     before = len(cloud.mails_to(address))
@@ -100,7 +100,7 @@ def test_a_mail_that_may_be_on_its_way_is_not_sent_again(world: World) -> None:
 
 
 @pytest.mark.promise("RGT-10")
-def test_a_worker_that_died_after_the_mail_sends_no_second_one(
+def test_worker_killed_after_the_mail_sends_no_second_one(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     address = an_address()

@@ -53,7 +53,7 @@ def killed(plan: Plan, request_id: str, world: World) -> RightsRequest:
 
 
 @pytest.mark.promise("RGT-10")
-def test_a_step_that_always_kills_its_worker_stops_for_a_person(world: World, plan: Plan) -> None:
+def test_step_that_always_kills_its_worker_stops(world: World, plan: Plan) -> None:
     _, request_id = a_request(world)
     plan.steps["first"] = killing = Killing("first")
     for number in range(1, MOST_TRIES + 1):
@@ -68,7 +68,7 @@ def test_a_step_that_always_kills_its_worker_stops_for_a_person(world: World, pl
     assert len(killing.ran) == MOST_TRIES
 
 
-def test_kills_and_failures_count_together(world: World, plan: Plan) -> None:
+def test_killed_and_failed_runs_count_together(world: World, plan: Plan) -> None:
     _, request_id = a_request(world)
     plan.steps["first"] = Killing("first")
     killed(plan, request_id, world)
@@ -83,7 +83,7 @@ def test_a_wait_resets_the_count_of_runs(world: World, plan: Plan) -> None:
     assert plan.advance(request_id).tries == 0
 
 
-def test_evidence_says_in_how_many_runs_a_step_was_done(world: World, plan: Plan) -> None:
+def test_evidence_holds_the_number_of_runs_of_a_step(world: World, plan: Plan) -> None:
     _, request_id = a_request(world)
     plan.first.script = [ValueError(), ValueError(), Done()]
     for _ in range(2):
@@ -93,7 +93,7 @@ def test_evidence_says_in_how_many_runs_a_step_was_done(world: World, plan: Plan
 
 
 @pytest.mark.promise("RGT-10")
-def test_a_day_without_an_answer_of_a_service_stops_no_request(
+def test_service_that_is_silent_for_days_does_not_stop_a_request(
     world: World, plan: Plan, gauged: list[tuple[Metric, int]]
 ) -> None:
     _, request_id = a_request(world)
@@ -117,7 +117,7 @@ def test_a_day_without_an_answer_of_a_service_stops_no_request(
 
 
 @pytest.mark.promise("RGT-10")
-def test_a_request_is_answered_although_its_history_was_altered(
+def test_request_is_answered_although_its_history_was_altered(
     world: World, plan: Plan, counted: list[Metric]
 ) -> None:
     mila, request_id = a_request(world)
@@ -131,7 +131,7 @@ def test_a_request_is_answered_although_its_history_was_altered(
 
 
 @pytest.mark.promise("RGT-10")
-def test_owed_evidence_is_appended_once_its_history_is_whole_again(world: World, plan: Plan) -> None:
+def test_owed_evidence_is_appended_once_the_history_is_restored(world: World, plan: Plan) -> None:
     _, request_id = a_request(world)
     mend = alter_newest(store.evidence_of(RightsRequestId(request_id)))
     plan.advance(request_id)
@@ -148,7 +148,7 @@ def test_owed_evidence_is_appended_once_its_history_is_whole_again(world: World,
     assert (event, [one["event"] for one in data["owed"]]) == ("owed_recorded", ["first_done", "last_done"])
 
 
-def test_an_operator_can_move_a_request_whose_history_was_altered(world: World, plan: Plan) -> None:
+def test_request_whose_history_was_altered_can_be_cancelled(world: World, plan: Plan) -> None:
     mila, request_id = a_request(world)
     alter_newest(store.evidence_of(RightsRequestId(request_id)))
     assert mila.calls("POST", f"/v1/rights-requests/{request_id}/cancel").status == 200
@@ -156,7 +156,7 @@ def test_an_operator_can_move_a_request_whose_history_was_altered(world: World, 
     assert [one.event for one in found.owed] == ["cancelled"]
 
 
-def test_what_cannot_be_recorded_is_a_failed_step(world: World, plan: Plan) -> None:
+def test_outcome_that_cannot_be_recorded_is_a_failed_run(world: World, plan: Plan) -> None:
     _, request_id = a_request(world)
     plan.first.script = [Done(answers=Status.RECEIVED)]  # no move that states allows
     after = plan.advance(request_id)
@@ -188,7 +188,7 @@ def until_reminded(world: World, plan: Plan, request_id: str) -> None:
 
 
 @pytest.mark.promise("RGT-10")
-def test_a_failing_duty_holds_up_no_step_and_is_tried_again(
+def test_failing_duty_delays_no_step_and_is_retried(
     world: World, plan: Plan, remind_fails: Callable[[BaseException], list[int]], counted: list[Metric]
 ) -> None:
     _, request_id = a_request(world)
@@ -224,7 +224,7 @@ def test_a_duty_that_always_kills_its_worker_is_postponed_by_a_day(
 
 
 @pytest.mark.promise("RGT-10")
-def test_killed_runs_of_duties_are_counted_often_enough_to_ring_the_alarm(
+def test_killed_runs_of_duties_raise_the_alarm(
     world: World,
     plan: Plan,
     remind_fails: Callable[[BaseException], list[int]],
@@ -243,7 +243,7 @@ def test_killed_runs_of_duties_are_counted_often_enough_to_ring_the_alarm(
 
 @pytest.mark.promise("RGT-10")
 @pytest.mark.parametrize("killing", [Duty.PIN, Duty.REMIND])
-def test_duty_that_always_kills_its_worker_keeps_no_other_duty_waiting(
+def test_duty_that_always_kills_its_worker_delays_no_other_duty(
     world: World, plan: Plan, killing: Duty
 ) -> None:
     _, request_id = a_request(world)
@@ -294,7 +294,7 @@ def test_one_account_has_one_worker_at_a_time(world: World, plan: Plan) -> None:
     assert plan.advance(second).next_step != found.next_step
 
 
-def test_a_killed_workers_account_is_free_when_its_lease_is_over(world: World, plan: Plan) -> None:
+def test_turn_of_a_killed_worker_is_free_once_its_lease_expires(world: World, plan: Plan) -> None:
     mila, first = a_request(world)
     second = str(mila.exercises("portability").json["id"])
     plan.steps["first"] = Killing("first", lease=WHOLE_RUN)
@@ -328,5 +328,5 @@ def test_a_chain_of_messages_ends_at_its_bound(world: World, plan: Plan, counted
         '{"request_id": null, "hops": 0}',
     ],
 )
-def test_a_message_that_names_no_request_is_none_of_ours(body: str) -> None:
+def test_message_without_a_request_id_is_not_parsed(body: str) -> None:
     assert queue.parse(body) is None

@@ -80,7 +80,7 @@ def events(request_id: str) -> list[str]:
 
 @pytest.mark.promise("RGT-1")
 @pytest.mark.promise("STR-6")
-def test_access_gives_a_copy_of_all_that_is_held_here_and_at_stream(world: World, mila: User) -> None:
+def test_access_copy_holds_all_data_stored_here_and_at_stream(world: World, mila: User) -> None:
     request_id = asks(mila)
     request = worked(world, request_id)
     assert (request.status, request.missing) == (Status.COMPLETED, ())
@@ -98,7 +98,7 @@ def test_access_gives_a_copy_of_all_that_is_held_here_and_at_stream(world: World
 
 @pytest.mark.promise("RGT-1")
 @pytest.mark.promise("RGT-10")
-def test_the_copy_shows_the_request_and_its_evidence_too(world: World, mila: User) -> None:
+def test_copy_includes_its_own_request_and_evidence(world: World, mila: User) -> None:
     request_id = asks(mila)
     worked(world, request_id)
     data = json.loads(package(mila, request_id).read("data.json"))
@@ -110,9 +110,7 @@ def test_the_copy_shows_the_request_and_its_evidence_too(world: World, mila: Use
 
 
 @pytest.mark.promise("RGT-8")
-def test_portability_leaves_out_what_was_not_provided_or_observed_and_what_is_of_others(
-    world: World, mila: User
-) -> None:
+def test_portability_copy_omits_derived_data_and_data_of_others(world: World, mila: User) -> None:
     request_id = asks(mila, "portability")
     assert worked(world, request_id).status is Status.COMPLETED
     copy = package(mila, request_id)
@@ -125,9 +123,7 @@ def test_portability_leaves_out_what_was_not_provided_or_observed_and_what_is_of
 
 
 @pytest.mark.promise("RGT-10")
-def test_every_step_is_on_record_in_its_order_with_the_task_at_stream_and_no_value_of_a_person(
-    world: World, mila: User
-) -> None:
+def test_every_step_is_recorded_in_order_without_personal_values(world: World, mila: User) -> None:
     request_id = asks(mila)
     request = worked(world, request_id)
     told = events(request_id)
@@ -142,7 +138,7 @@ def test_every_step_is_on_record_in_its_order_with_the_task_at_stream_and_no_val
         assert secret not in written
 
 
-def test_the_subject_is_told_by_mail_once_and_the_mail_says_nothing(world: World, mila: User) -> None:
+def test_answer_is_mailed_once_without_its_content(world: World, mila: User) -> None:
     address = mila.profile()["email"]
     request_id = asks(mila)
     before = len(cloud.mails_to(address))
@@ -154,7 +150,7 @@ def test_the_subject_is_told_by_mail_once_and_the_mail_says_nothing(world: World
 
 @pytest.mark.promise("RGT-10")
 @pytest.mark.parametrize("error", refused_sender())
-def test_mail_of_an_answer_is_sent_once_ses_takes_our_sender_again(
+def test_mail_of_an_answer_is_sent_once_ses_accepts_the_sender_again(
     world: World, mila: User, error: Exception
 ) -> None:
     address = mila.profile()["email"]
@@ -165,7 +161,7 @@ def test_mail_of_an_answer_is_sent_once_ses_takes_our_sender_again(
     assert len(cloud.mails_to(address)) == before + 1
 
 
-def test_without_an_address_it_is_told_in_the_app(world: World, stream: Emulator) -> None:
+def test_answer_is_announced_in_the_app_without_an_address(world: World, stream: Emulator) -> None:
     jovan = world.a_user().is_stepped_up()
     request_id = asks(jovan)
     with cloud.sent_mail() as sent:
@@ -173,7 +169,7 @@ def test_without_an_address_it_is_told_in_the_app(world: World, stream: Emulator
     assert sent == []
 
 
-def test_who_never_chatted_misses_nothing(world: World, stream: Emulator) -> None:
+def test_copy_of_a_subject_without_chats_is_complete(world: World, stream: Emulator) -> None:
     jovan = world.a_user().is_stepped_up()
     request_id = asks(jovan)
     request = worked(world, request_id)
@@ -183,7 +179,7 @@ def test_who_never_chatted_misses_nothing(world: World, stream: Emulator) -> Non
 
 
 @pytest.mark.promise("STR-6")
-def test_what_stream_could_not_give_is_said_and_the_rest_is_delivered(
+def test_data_missing_at_stream_is_disclosed_and_the_rest_is_delivered(
     world: World, mila: User, stream: Emulator
 ) -> None:
     stream.spoil_tasks(times=2, failure={"type": "internal", "description": "injected"})
@@ -197,7 +193,7 @@ def test_what_stream_could_not_give_is_said_and_the_rest_is_delivered(
 
 
 @pytest.mark.promise("STR-6")
-def test_a_task_that_fails_at_stream_is_ordered_once_more(world: World, mila: User, stream: Emulator) -> None:
+def test_export_that_fails_at_stream_is_ordered_once_more(world: World, mila: User, stream: Emulator) -> None:
     stream.spoil_tasks(failure={"type": "internal", "description": "injected"})
     request_id = asks(mila)
     assert worked(world, request_id).status is Status.COMPLETED
@@ -205,13 +201,13 @@ def test_a_task_that_fails_at_stream_is_ordered_once_more(world: World, mila: Us
 
 
 @pytest.mark.promise("STR-6")
-def test_a_stream_that_is_down_for_hours_is_waited_for(world: World, mila: User, stream: Emulator) -> None:
+def test_copy_waits_while_stream_is_down_for_hours(world: World, mila: User, stream: Emulator) -> None:
     stream.fault(path="/tasks", status=503, times=20)
     assert worked(world, asks(mila), until=DAY).status is Status.COMPLETED
 
 
 @pytest.mark.promise("STR-6")
-def test_copy_waits_days_for_credentials_that_stream_refuses(
+def test_copy_waits_for_days_while_stream_refuses_our_credentials(
     world: World, mila: User, stream: Emulator
 ) -> None:
     stream.fault(path="/tasks", status=401, code=43, times=10_000)
@@ -225,7 +221,7 @@ def test_copy_waits_days_for_credentials_that_stream_refuses(
 
 
 @pytest.mark.promise("RGT-9")
-def test_the_copy_names_the_authority_of_the_subjects_own_country_too(world: World, mila: User) -> None:
+def test_copy_names_the_authority_of_the_subjects_country_too(world: World, mila: User) -> None:
     request_id = asks(mila)
     worked(world, request_id)
     copy = package(mila, request_id)
@@ -235,15 +231,13 @@ def test_the_copy_names_the_authority_of_the_subjects_own_country_too(world: Wor
 
 
 @pytest.mark.promise("RGT-10")
-def test_a_stream_that_does_not_answer_is_asked_again(world: World, mila: User, stream: Emulator) -> None:
+def test_stream_request_without_an_answer_is_repeated(world: World, mila: User, stream: Emulator) -> None:
     stream.fault(path="/export/users", status=503, times=2)
     assert worked(world, asks(mila)).status is Status.COMPLETED
 
 
 @pytest.mark.promise("RGT-1")
-def test_the_link_ends_after_a_quarter_of_an_hour_and_the_copy_after_five_days(
-    world: World, mila: User
-) -> None:
+def test_link_expires_after_fifteen_minutes_and_the_copy_after_five_days(world: World, mila: User) -> None:
     request_id = asks(mila)
     worked(world, request_id)
     mila.is_stepped_up()
@@ -258,7 +252,7 @@ def test_the_link_ends_after_a_quarter_of_an_hour_and_the_copy_after_five_days(
     assert left["KeyCount"] == 0
 
 
-def test_the_copy_is_gone_for_everybody_the_moment_it_expires(world: World, stream: Emulator) -> None:
+def test_expired_copy_cannot_be_fetched_by_any_client(world: World, stream: Emulator) -> None:
     jovan = world.a_user().is_stepped_up()
     request_id = asks(jovan)
     worked(world, request_id)
@@ -268,7 +262,7 @@ def test_the_copy_is_gone_for_everybody_the_moment_it_expires(world: World, stre
 
 
 @pytest.mark.promise("RGT-1")
-def test_what_expires_while_a_request_waits_stands_in_the_copy(
+def test_copy_includes_records_that_expire_while_the_request_waits(
     world: World, mila: User, stream: Emulator
 ) -> None:
     world.advance(29 * DAY)
@@ -288,7 +282,7 @@ def test_what_expires_while_a_request_waits_stands_in_the_copy(
     assert [event["screen"] for event in data["sections"]["usage_event"]["records"]] == ["home"]
 
 
-def test_a_copy_that_was_cancelled_while_it_was_made_is_deleted(
+def test_copy_of_a_request_cancelled_meanwhile_is_deleted(
     world: World, mila: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     request_id = asks(mila)
@@ -306,7 +300,7 @@ def test_a_copy_that_was_cancelled_while_it_was_made_is_deleted(
     assert aws.client("s3").list_objects_v2(Bucket=settings().export_bucket())["KeyCount"] == 0
 
 
-def test_a_bucket_that_does_not_answer_delays_and_loses_nothing(world: World, mila: User) -> None:
+def test_silent_bucket_delays_the_copy_and_loses_nothing(world: World, mila: User) -> None:
     request_id = asks(mila)
     with cloud.failing("s3", "CreateMultipartUpload", OUTAGES[0], times=2):
         assert worked(world, request_id).status is Status.COMPLETED
@@ -337,7 +331,7 @@ def handed_on(
 
 
 @pytest.mark.promise("RGT-8")
-def test_the_copy_is_handed_on_to_the_controller_that_the_subject_named(
+def test_copy_is_sent_to_the_controller_that_the_subject_named(
     world: World, mila: User, monkeypatch: pytest.MonkeyPatch, authority: Authority
 ) -> None:
     request, receiver = handed_on(world, mila, monkeypatch, authority, status("201 Created"))
@@ -349,7 +343,7 @@ def test_the_copy_is_handed_on_to_the_controller_that_the_subject_named(
 
 @pytest.mark.promise("RGT-8")
 @pytest.mark.parametrize("answer", ["302 Found", "403 Forbidden"])
-def test_a_controller_that_refuses_is_told_of_and_the_subject_has_the_copy(
+def test_refused_transfer_is_disclosed_and_the_subject_gets_the_copy(
     world: World, mila: User, monkeypatch: pytest.MonkeyPatch, authority: Authority, answer: str
 ) -> None:
     request, receiver = handed_on(world, mila, monkeypatch, authority, status(answer))
@@ -358,7 +352,7 @@ def test_a_controller_that_refuses_is_told_of_and_the_subject_has_the_copy(
     assert store.export_file(request.request_id)
 
 
-def test_a_controller_that_fails_is_asked_again_a_few_times(
+def test_failing_transfer_is_repeated_a_few_times(
     world: World, mila: User, monkeypatch: pytest.MonkeyPatch, authority: Authority
 ) -> None:
     request, receiver = handed_on(world, mila, monkeypatch, authority, status("503 Busy"))
@@ -369,9 +363,7 @@ def test_a_controller_that_fails_is_asked_again_a_few_times(
 @pytest.mark.parametrize(
     "address", ["http://take.example/", "https://127.0.0.1/", "https://localhost/", "https://a.b:8443/"]
 )
-def test_an_address_that_nothing_is_ever_sent_to_is_refused_at_once(
-    world: World, mila: User, address: str
-) -> None:
+def test_forbidden_transfer_address_is_refused_at_intake(world: World, mila: User, address: str) -> None:
     refused = mila.exercises("portability", transfer_to=address)
     assert refused.problem == "invalid_request"
     assert address not in refused.text

@@ -83,7 +83,7 @@ def test_transfer_whose_copy_is_gone_can_still_be_answered(
     assert (found.is_open, refused.status) != (True, 409)
 
 
-def test_data_is_kept_while_proof_of_identity_is_awaited(world: World) -> None:
+def test_data_is_pinned_while_proof_of_identity_is_outstanding(world: World) -> None:
     mila, alice = world.a_user(), world.an_operator("alice")
     mila.consents("analytics")
     store_singly(AccountId(mila.account_id), 1)
@@ -95,7 +95,7 @@ def test_data_is_kept_while_proof_of_identity_is_awaited(world: World) -> None:
     assert int(event["delete_at"]["N"]) >= clock.to_epoch(world.now + 2 * DAY)
 
 
-def test_messages_about_one_request_join(world: World, plan: Plan) -> None:
+def test_several_messages_about_one_request_become_one(world: World, plan: Plan) -> None:
     a_request(world)
     for _ in range(4):  # the five workers are busy for twenty minutes
         world.advance(5 * MINUTE)
@@ -104,9 +104,7 @@ def test_messages_about_one_request_join(world: World, plan: Plan) -> None:
     assert deliver(plan) == 1  # 5, and so it stays for fifty rounds
 
 
-def test_service_that_takes_hours_rings_no_alarm(
-    world: World, plan: Plan, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_slow_service_raises_no_alarm(world: World, plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
     counted: list[Metric] = []
     monkeypatch.setattr(metrics, "count", lambda metric, _=1: counted.append(metric))
     a_request(world)
@@ -116,14 +114,14 @@ def test_service_that_takes_hours_rings_no_alarm(
     assert Metric.RIGHTS_RELAY_ENDED not in counted
 
 
-def test_throttled_queue_fails_no_request_that_was_taken(world: World) -> None:
+def test_request_is_accepted_while_the_queue_throttles(world: World) -> None:
     throttled = ClientError({"Error": {"Code": "RequestThrottled"}}, "SendMessage")
     mila = world.a_user().is_stepped_up()
     with cloud.failing("sqs", "SendMessage", throttled):
         assert mila.exercises("access").status == 202
 
 
-def test_worker_that_lost_the_lease_leaves_the_turn(
+def test_worker_that_lost_the_lease_keeps_the_turn_of_the_other(
     world: World, plan: Plan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, request_id = a_request(world)
@@ -158,7 +156,7 @@ def test_failed_mail_of_an_extension_is_a_failed_duty(
     assert (after.leased_until, after.duties_at is None) == (None, False)
 
 
-def test_step_that_no_worker_has_stops_for_a_person(world: World, plan: Plan) -> None:
+def test_unknown_step_stops(world: World, plan: Plan) -> None:
     _, request_id = a_request(world)
     del plan.steps["first"]
     after = plan.advance(request_id)
@@ -166,7 +164,7 @@ def test_step_that_no_worker_has_stops_for_a_person(world: World, plan: Plan) ->
     assert evidence(request_id)[-1][1]["error"] == "UnknownStep"
 
 
-def test_copy_that_keeps_vanishing_stops_for_a_person_who_can_decide(
+def test_copy_that_keeps_vanishing_stops_and_can_be_decided(
     world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pushed: list[int] = []

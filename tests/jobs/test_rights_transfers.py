@@ -78,7 +78,7 @@ def cancels(mila: User, request_id: str) -> Any:
 
 
 @pytest.mark.promise("RGT-8")
-def test_a_transfer_is_on_record_before_its_first_byte(
+def test_transfer_is_recorded_before_its_first_byte(
     mila: User, push: Callable[[Callable[[], TransferTaken]], list[int]]
 ) -> None:
     request_id = asks(mila)
@@ -94,7 +94,7 @@ def test_a_transfer_is_on_record_before_its_first_byte(
 
 
 @pytest.mark.promise("RGT-8")
-def test_a_request_whose_copy_is_on_its_way_cannot_be_cancelled(
+def test_request_cannot_be_cancelled_during_its_transfer(
     mila: User, push: Callable[[Callable[[], TransferTaken]], list[int]]
 ) -> None:
     request_id = asks(mila)
@@ -112,7 +112,7 @@ def test_a_request_whose_copy_is_on_its_way_cannot_be_cancelled(
 
 
 @pytest.mark.promise("RGT-8")
-def test_nothing_is_sent_for_a_request_that_was_cancelled_before(
+def test_copy_of_a_cancelled_request_is_not_sent(
     mila: User, push: Callable[[Callable[[], TransferTaken]], list[int]]
 ) -> None:
     request_id = asks(mila)
@@ -122,7 +122,7 @@ def test_nothing_is_sent_for_a_request_that_was_cancelled_before(
     assert pushed == []
 
 
-def test_no_decision_is_proposed_while_a_copy_is_on_its_way(
+def test_decision_cannot_be_proposed_during_a_transfer(
     world: World, mila: User, push: Callable[[Callable[[], TransferTaken]], list[int]]
 ) -> None:
     request_id = asks(mila)
@@ -134,7 +134,7 @@ def test_no_decision_is_proposed_while_a_copy_is_on_its_way(
     assert alice.asks_identity(request_id).problem == "too_late"
 
 
-def test_a_failed_transfer_can_be_cancelled_again(
+def test_request_can_be_cancelled_after_a_failed_transfer(
     mila: User, push: Callable[[Callable[[], TransferTaken]], list[int]]
 ) -> None:
     request_id = asks(mila)
@@ -143,7 +143,7 @@ def test_a_failed_transfer_can_be_cancelled_again(
     assert cancels(mila, request_id).status == 200
 
 
-def test_a_silent_controller_gets_the_copy_five_times_within_eight_minutes(
+def test_transfer_without_an_answer_ends_after_five_attempts_in_eight_minutes(
     world: World, mila: User, push: Callable[[Callable[[], TransferTaken]], list[int]]
 ) -> None:
     request_id = asks(mila)
@@ -156,7 +156,7 @@ def test_a_silent_controller_gets_the_copy_five_times_within_eight_minutes(
 
 
 @pytest.mark.promise("RGT-8")
-def test_transfers_that_kill_their_worker_end_after_five(
+def test_transfer_that_kills_its_worker_ends_after_five_attempts(
     world: World, mila: User, push: Callable[[Callable[[], TransferTaken]], list[int]]
 ) -> None:
     request_id = asks(mila)
@@ -169,7 +169,7 @@ def test_transfers_that_kill_their_worker_end_after_five(
     assert (len(pushed), after.missing) == (5, (handing_on.PART,))
 
 
-def test_each_worker_hands_over_what_is_the_others(
+def test_each_worker_forwards_steps_of_the_other_worker(
     mila: User, push: Callable[[Callable[[], TransferTaken]], list[int]]
 ) -> None:
     pushed = push(lambda: TransferTaken(201))

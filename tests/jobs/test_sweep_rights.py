@@ -45,7 +45,7 @@ def test_a_request_whose_message_was_lost_is_sent_again(world: World) -> None:
 
 
 @pytest.mark.promise("RGT-10")
-def test_a_request_that_a_worker_left_is_sent_when_the_lease_is_over(world: World) -> None:
+def test_request_of_a_dead_worker_is_sent_once_its_lease_expires(world: World) -> None:
     found = store.read(RightsRequestId(a_request(world)))
     assert found
     store.move(found, found.model_copy(update={"leased_until": clock.now() + 16 * MINUTE}))
@@ -54,14 +54,14 @@ def test_a_request_that_a_worker_left_is_sent_when_the_lease_is_over(world: Worl
     assert sweep()["due"] == 1
 
 
-def test_what_has_nothing_to_be_done_is_not_sent(world: World) -> None:
+def test_request_without_due_work_is_not_sent(world: World) -> None:
     found = store.read(RightsRequestId(a_request(world)))
     assert found
     store.move(found, found.model_copy(update={"run_at": clock.now() + DAY}))
     assert sweep()["due"] == 0
 
 
-def test_more_than_a_batch_is_sent_in_batches(world: World) -> None:
+def test_more_requests_than_a_batch_holds_are_sent_in_batches(world: World) -> None:
     made = {a_request(world) for _ in range(12)}
     purge_queue()
     assert sweep()["sent"] == 12
@@ -69,7 +69,7 @@ def test_more_than_a_batch_is_sent_in_batches(world: World) -> None:
 
 
 @pytest.mark.promise("RGT-10")
-def test_how_near_the_most_urgent_deadline_is_is_told(
+def test_days_to_the_most_urgent_deadline_are_a_metric(
     world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
     a_request(world)
@@ -82,7 +82,9 @@ def test_how_near_the_most_urgent_deadline_is_is_told(
 
 
 @pytest.mark.promise("RGT-10")
-def test_what_is_late_is_counted_at_every_sweep(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+def test_overdue_requests_are_counted_at_every_sweep(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
     a_request(world)
     world.advance(timedelta(days=31))
     capsys.readouterr()
@@ -90,7 +92,9 @@ def test_what_is_late_is_counted_at_every_sweep(world: World, capsys: pytest.Cap
     assert metric(capsys.readouterr().out, "RightsOverdue") == [1.0]
 
 
-def test_that_nothing_is_open_is_told_too(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+def test_metric_of_open_requests_is_zero_without_any(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
     sweep()
     told = capsys.readouterr().out
     assert (metric(told, "RightsOpen"), metric(told, "RightsDaysToDeadline")) == ([0.0], None)
@@ -108,7 +112,7 @@ def work(*bodies: str) -> dict[str, Any]:
     return answered
 
 
-def test_a_message_brings_its_request_on(world: World) -> None:
+def test_message_advances_its_request(world: World) -> None:
     request_id = a_request(world)
     assert work(json.dumps({"request_id": request_id})) == {"batchItemFailures": []}
     found = store.read(RightsRequestId(request_id))
@@ -123,7 +127,7 @@ def test_a_message_that_names_no_request_is_dropped(world: World, body: str) -> 
     assert work(body) == {"batchItemFailures": []}
 
 
-def test_only_what_could_not_be_read_is_delivered_again(world: World) -> None:
+def test_only_a_message_whose_request_is_unreadable_is_redelivered(world: World) -> None:
     one, other = a_request(world), a_request(world)
     messages = [json.dumps({"request_id": request_id}) for request_id in (one, other)]
     with cloud.failing("dynamodb", "GetItem", OUTAGES[0], touching=one):

@@ -37,13 +37,13 @@ def last_day(clock: Clock, now: datetime | None = None) -> str:
         ("2026-12-31", "2027-01-30"),
     ],
 )
-def test_an_answer_is_due_after_thirty_days_or_a_month_whichever_is_earlier(day: str, due: str) -> None:
+def test_answer_is_due_after_thirty_days_or_a_month_whichever_is_earlier(day: str, due: str) -> None:
     assert last_day(received(day)) == due
 
 
 @pytest.mark.promise("RGT-10")
 @pytest.mark.parametrize(("hour", "due"), [(0, "2026-07-31"), (23, "2026-07-31"), (24, "2026-08-01")])
-def test_the_day_of_receipt_is_that_of_the_controllers_zone(hour: int, due: str) -> None:
+def test_day_of_receipt_is_taken_in_the_controllers_time_zone(hour: int, due: str) -> None:
     assert last_day(received("2026-07-01", hour)) == due
 
 
@@ -55,7 +55,7 @@ def test_the_day_of_receipt_is_that_of_the_controllers_zone(hour: int, due: str)
         ("2026-09-28", datetime(2026, 10, 28, 22, 59, 59, tzinfo=UTC)),  # and back
     ],
 )
-def test_the_last_day_counts_to_its_end_whatever_the_clocks_do(day: str, ends: datetime) -> None:
+def test_last_day_counts_to_its_end_across_daylight_saving(day: str, ends: datetime) -> None:
     clock = received(day)
     assert clock.due_at(clock.received_at) == ends
     assert not clock.is_overdue(ends)
@@ -64,7 +64,7 @@ def test_the_last_day_counts_to_its_end_whatever_the_clocks_do(day: str, ends: d
 
 @pytest.mark.promise("RGT-10")
 @given(instants)
-def test_no_answer_has_more_than_a_month_or_thirty_days(instant: datetime) -> None:
+def test_period_is_never_longer_than_a_month_or_thirty_days(instant: datetime) -> None:
     clock = Clock(instant)
     end, begin = clock.due_at(instant).astimezone(BELGRADE), instant.astimezone(BELGRADE)
     assert timedelta(days=28) <= end.date() - begin.date() <= timedelta(days=30)
@@ -90,7 +90,7 @@ def test_an_extension_is_of_whole_days_and_at_most_sixty(by: timedelta) -> None:
 
 
 @pytest.mark.promise("RGT-10")
-def test_an_extension_comes_inside_the_first_period_or_not_at_all() -> None:
+def test_extension_after_the_first_period_is_not_allowed() -> None:
     clock = received("2026-03-15")
     end = clock.first_period_ends(clock.received_at)
     assert clock.extended(DAY, ExtensionReason.COMPLEXITY, end).extension is not None
@@ -99,7 +99,7 @@ def test_an_extension_comes_inside_the_first_period_or_not_at_all() -> None:
 
 
 @pytest.mark.promise("RGT-10")
-def test_there_is_one_extension() -> None:
+def test_second_extension_is_not_allowed() -> None:
     clock = received("2026-03-15")
     longer = clock.extended(DAY, ExtensionReason.COMPLEXITY, clock.received_at)
     with pytest.raises(NotAllowed, match="extended already"):
@@ -107,7 +107,7 @@ def test_there_is_one_extension() -> None:
 
 
 @pytest.mark.promise("RGT-10")
-def test_the_clock_stands_still_while_proof_of_identity_is_outstanding() -> None:
+def test_clock_is_paused_while_proof_of_identity_is_outstanding() -> None:
     clock = received("2026-03-15")
     waiting = clock.paused(clock.received_at + DAY)
     late = clock.received_at + 50 * DAY
@@ -118,7 +118,7 @@ def test_the_clock_stands_still_while_proof_of_identity_is_outstanding() -> None
 
 
 @pytest.mark.promise("RGT-10")
-def test_proof_that_is_asked_for_late_stops_nothing() -> None:
+def test_late_identity_check_does_not_pause_the_clock() -> None:
     clock = received("2026-03-15")
     assert clock.paused(clock.received_at + 3 * DAY).is_paused()
     for asked in (clock.received_at + 3 * DAY + HOUR, clock.received_at - HOUR):
@@ -127,7 +127,7 @@ def test_proof_that_is_asked_for_late_stops_nothing() -> None:
 
 
 @pytest.mark.promise("RGT-10")
-def test_the_clock_stands_still_once() -> None:
+def test_clock_is_paused_and_resumed_only_once() -> None:
     clock = received("2026-03-15")
     resumed = clock.paused(clock.received_at).resumed(clock.received_at + DAY)
     with pytest.raises(NotAllowed, match="paused before"):
@@ -139,7 +139,7 @@ def test_the_clock_stands_still_once() -> None:
 
 
 @pytest.mark.promise("RGT-10")
-def test_a_refusal_has_the_first_period_only_even_if_that_was_extended() -> None:
+def test_refusal_is_due_in_the_first_period_even_if_it_was_extended() -> None:
     clock = received("2026-03-15")
     longer = clock.extended(30 * DAY, ExtensionReason.COMPLEXITY, clock.received_at)
     end = clock.first_period_ends(clock.received_at)
@@ -147,7 +147,7 @@ def test_a_refusal_has_the_first_period_only_even_if_that_was_extended() -> None
     assert not longer.refusal_is_in_time(end + timedelta(seconds=1))
 
 
-def test_reminders_come_before_the_answer_is_due_and_not_before_the_request() -> None:
+def test_reminders_are_between_receipt_and_due_day() -> None:
     clock = received("2026-03-15")
     due = clock.due_at(clock.received_at)
     assert [(due - at).days for at in clock.reminders(clock.received_at)] == [14, 7, 3, 1]
@@ -155,6 +155,6 @@ def test_reminders_come_before_the_answer_is_due_and_not_before_the_request() ->
 
 
 @pytest.mark.parametrize(("after", "left"), [(0, 30), (30, 0), (31, -1)])
-def test_the_days_that_are_left_are_whole_and_go_below_zero(after: int, left: int) -> None:
+def test_days_left_are_whole_days_and_negative_once_late(after: int, left: int) -> None:
     clock = received("2026-03-15")
     assert clock.days_left(clock.received_at + after * DAY) == left

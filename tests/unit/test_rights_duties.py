@@ -17,7 +17,7 @@ def due_at(request: RightsRequest) -> datetime:
 
 
 @pytest.mark.promise("RGT-10")
-def test_whoever_answers_is_reminded_before_the_day_and_when_it_is_over() -> None:
+def test_reminders_are_due_before_the_due_day_and_overdue_after_it() -> None:
     request, told = a_request(), []
     for _ in range(len(REMINDERS) + 1):
         (at, duty), *_ = duties.upcoming(request, NOW)
@@ -30,12 +30,12 @@ def test_whoever_answers_is_reminded_before_the_day_and_when_it_is_over() -> Non
 
 
 @pytest.mark.promise("RGT-10")
-def test_a_request_that_stands_still_reminds_nobody() -> None:
+def test_paused_request_has_no_reminders() -> None:
     assert list(duties.upcoming(a_request(pause=Pause(asked_at=NOW)), NOW)) == []
 
 
 @pytest.mark.promise("RGT-1")
-def test_pins_are_renewed_two_days_before_they_end_while_the_request_is_open() -> None:
+def test_pins_of_an_open_request_are_renewed_two_days_before_they_end() -> None:
     request = a_request(pinned_until=NOW + PINNED_AHEAD)
     assert (NOW + PINNED_AHEAD - 2 * DAY, Duty.PIN) in duties.upcoming(request, NOW)
     closed = request.model_copy(update={"closed_at": NOW, "status": Status.COMPLETED})
@@ -49,16 +49,16 @@ def test_pins_come_before_reminders() -> None:
     assert duties.due(request.model_copy(update={"pinned_until": late + PINNED_AHEAD}), late) is Duty.REMIND
 
 
-def test_a_request_wakes_for_whatever_comes_first() -> None:
+def test_request_wakes_for_its_earliest_work() -> None:
     soon = NOW + MINUTE
     assert duties.wakes_at(a_request(run_at=soon), NOW) == soon
     assert duties.wakes_at(a_request(), NOW) == due_at(a_request()) - REMINDERS[0]
 
 
-def test_while_somebody_is_at_it_a_request_wakes_when_their_time_is_up() -> None:
+def test_leased_request_wakes_when_the_lease_expires() -> None:
     lease = NOW + 16 * MINUTE
     assert duties.wakes_at(a_request(run_at=NOW, leased_until=lease), NOW) == lease
 
 
-def test_what_is_closed_and_done_never_wakes() -> None:
+def test_closed_request_without_steps_never_wakes() -> None:
     assert duties.wakes_at(a_request(closed_at=NOW, status=Status.REFUSED), NOW) is None

@@ -33,7 +33,7 @@ def a_link() -> str:
 
 @pytest.mark.promise("STR-7")
 @pytest.mark.promise("RGT-1")
-def test_a_link_leads_to_the_bucket_in_its_own_region_and_is_signed_as_every_region_takes_it(
+def test_link_uses_the_regional_bucket_and_a_signature_valid_in_every_region(
     region: str,
 ) -> None:
     link = urlsplit(a_link())

@@ -26,7 +26,7 @@ def a_request(**changes: object) -> RightsRequest:
 
 @pytest.mark.promise("RGT-10")
 @pytest.mark.parametrize("closed", sorted(CLOSED))
-def test_nothing_follows_an_answer(closed: Status) -> None:
+def test_closed_status_is_final(closed: Status) -> None:
     for after in set(Status) - {closed}:
         with pytest.raises(NotAMove):
             states.check(closed, after)
@@ -39,23 +39,23 @@ def test_every_status_has_moves_and_a_dpv_term() -> None:
 
 
 @pytest.mark.parametrize("right", sorted(plans.OFFERED))
-def test_every_right_that_a_plan_answers_has_its_own_words(right: Right) -> None:
+def test_every_offered_right_has_a_text_for_its_answer(right: Right) -> None:
     answered = wording.decision(a_request(right=right, status=Status.COMPLETED), "privacy@test.example")
     assert "ready" in answered
 
 
-def test_an_answer_can_come_from_everywhere_that_knows_who_asks() -> None:
+def test_every_verified_open_status_can_be_closed() -> None:
     for before in set(Status) - CLOSED - {Status.AWAITING_VERIFICATION}:
         assert MOVES[before] >= CLOSED
 
 
 @pytest.mark.promise("RGT-11")
-def test_nobody_gets_anything_before_it_is_known_who_asks() -> None:
+def test_request_cannot_be_completed_before_verification() -> None:
     with pytest.raises(NotAMove):
         states.check(Status.AWAITING_VERIFICATION, Status.COMPLETED)
 
 
-def test_to_stay_is_no_move() -> None:
+def test_keeping_a_status_is_always_allowed() -> None:
     for status in Status:
         states.check(status, status)
 
