@@ -1,4 +1,4 @@
-"""What operators see of requests, and do to them short of deciding."""
+"""Operators list, inspect, extend, verify, retry and enter requests."""
 
 import random
 from datetime import timedelta
@@ -39,7 +39,7 @@ def stored(request_id: str) -> RightsRequest:
 
 
 def changed(request_id: str, **changes: Any) -> RightsRequest:
-    """The request as others left it."""
+    """Store changes to a request, as another writer would."""
     request = stored(request_id)
     return store.move(request, request.model_copy(update=changes))
 
@@ -53,7 +53,7 @@ def evidence(request_id: str) -> list[tuple[str, Any]]:
     return [(e.event, e.data) for e in chain.entries(store.evidence_of(RightsRequestId(request_id)))]
 
 
-# --- looking
+# --- lists and inspections
 
 
 @pytest.mark.promise("RGT-10")
@@ -121,11 +121,11 @@ def test_request_is_shown_with_its_evidence_and_its_stopped_step(alice: Operator
 def test_only_the_public_id_of_the_subject_is_shown(world: World, mila: User, alice: Operator) -> None:
     mila.changes(name=world.canaries("name"), country="AT")
     asked = mila.exercises("portability", transfer_to="https://import.example.org/mila").json["id"]
-    told = alice.shows(asked).text + alice.lists().text
-    assert mila.user_id in told
-    assert world.canaries.in_text(told) == []
+    shown = alice.shows(asked).text + alice.lists().text
+    assert mila.user_id in shown
+    assert world.canaries.in_text(shown) == []
     for hidden in (mila.account_id, mila.phone, "import.example.org", "dsb.gv.at"):
-        assert hidden not in told
+        assert hidden not in shown
 
 
 def test_a_request_whose_evidence_was_altered_is_shown_without_it(alice: Operator, asked: str) -> None:
@@ -147,7 +147,7 @@ def test_unknown_request_is_not_found(alice: Operator, tail: str) -> None:
     assert alice.calls(method, f"/u_{'0' * 26}{tail}").problem == "not_found"
 
 
-# --- more time
+# --- extensions
 
 
 @pytest.mark.promise("RGT-10")
@@ -215,7 +215,7 @@ def test_operators_are_reminded_again_before_the_extended_day(
     assert stored(asked).reminded == 0
 
 
-# --- who asks
+# --- proof of identity
 
 
 @pytest.mark.promise("RGT-10")
@@ -288,7 +288,7 @@ def test_identity_can_be_requested_while_a_processor_works(alice: Operator, aske
     assert alice.asks_identity(asked).json["status"] == "awaiting_verification"
 
 
-# --- steps that stopped
+# --- retries of stopped steps
 
 
 @pytest.mark.promise("RGT-10")
@@ -332,7 +332,7 @@ def test_stopped_step_after_the_answer_is_retried(world: World, alice: Operator,
     assert stored(asked).run_at == clock.now()
 
 
-# --- requests that came by another way
+# --- requests received outside the app
 
 
 @pytest.mark.promise("RGT-11")

@@ -1,4 +1,4 @@
-"""Operators decide: one proposes, another one approves, and all of it is on record."""
+"""Decisions by operators: one proposes, another one approves, and both are recorded."""
 
 from datetime import timedelta
 from typing import Any
@@ -47,12 +47,12 @@ def stored(request_id: str) -> RightsRequest:
 
 
 def evidence(request_id: str) -> list[tuple[str, Any]]:
-    """What was done to a request; who looked at it is for tests/api/test_staff.py."""
+    """The evidence of a request without inspections, which tests/api/test_staff.py covers."""
     entries = chain.entries(store.evidence_of(RightsRequestId(request_id)))
     return [(entry.event, entry.data) for entry in entries if entry.event != "inspected"]
 
 
-# --- who may call
+# --- access control
 
 
 @pytest.mark.promise("SEC-1")
@@ -373,7 +373,7 @@ def test_right_without_a_plan_cannot_be_answered_as_completed(
     assert [event for event, _ in evidence(letter)] == ["received"]
 
 
-# --- what is decided stays
+# --- a decision is final
 
 
 @pytest.mark.promise("RGT-10")
@@ -443,7 +443,7 @@ def test_request_awaiting_verification_can_only_be_refused(
     assert bob.approves(asked).json["status"] == "refused"
 
 
-# --- in time
+# --- late refusals
 
 
 @pytest.mark.promise("RGT-10")

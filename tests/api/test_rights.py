@@ -1,4 +1,4 @@
-"""Exercising a right: asking, looking, taking back, showing a receipt."""
+"""Subjects submit, list, read and cancel requests, and read one by its receipt."""
 
 import uuid
 from datetime import timedelta
@@ -172,7 +172,7 @@ def test_personal_fields_of_a_request_are_not_stored_in_clear(world: World) -> N
     assert item["sealed"]
 
 
-# --- looking
+# --- lists
 
 
 def test_requests_are_listed_newest_first(world: World) -> None:
@@ -187,7 +187,7 @@ def test_requests_are_listed_newest_first(world: World) -> None:
 
 
 def requests_of(user: User, number: int, seconds: int) -> list[str]:
-    """The ids of so many requests, each taken so many seconds after the one before, and taken back."""
+    """Submit and cancel requests, some seconds apart; returns their ids, oldest first."""
     made = []
     for _ in range(number):
         user.world.advance(timedelta(seconds=seconds))
@@ -295,7 +295,7 @@ def test_receipt_is_valid_after_key_rotation(world: World) -> None:
     assert by_receipt(world, request["id"], request["receipt"]).status == 200
 
 
-# --- taking back
+# --- cancelling
 
 
 def test_request_is_cancelled(world: World) -> None:

@@ -25,7 +25,7 @@ URL = "https://api.test/api"
 
 @dataclass
 class Done:
-    """How a command ended, and what it printed."""
+    """The exit code and the output of a command."""
 
     exit_code: int
     output: str
@@ -35,7 +35,7 @@ Run = Callable[..., Done]
 
 
 class _Wire:
-    """What stands between the command and the app: the gateway, which knows who signed by the access key."""
+    """The gateway between the command and the app; it identifies the caller by the access key."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -72,13 +72,13 @@ def wire(world: World, monkeypatch: pytest.MonkeyPatch) -> _Wire:
 
 @pytest.fixture
 def run(wire: _Wire, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run a command as somebody."""
+    """Run a command as a member of staff."""
 
     def running(name: str, *words: str) -> Done:
         api = InternalApi(AwsAccount(REGION, None, name.upper(), "a secret"), URL)
         monkeypatch.setattr(InternalApi, "of", lambda *_: api)
         done = CliRunner().invoke(app, ["rights", *words, "--stage", "staging", "--region", REGION])
-        # The app is in this process here, and tells its metrics in between.
+        # The app runs in this process, and prints its metrics between the command's lines.
         lines = [line for line in done.output.splitlines() if not line.startswith("{")]
         return Done(done.exit_code, "\n".join(lines).strip())
 

@@ -1,4 +1,4 @@
-"""What operators' calls cost, counted."""
+"""The number of AWS calls that each operator's call makes."""
 
 from collections import Counter
 
@@ -13,13 +13,13 @@ ON_RECORD = {"Query": 1, "PutItem": 1}  # the head of a history, and the entry a
 
 
 def plus(*calls: dict[str, int]) -> dict[str, int]:
-    """All of these calls together."""
+    """The sum of these counts of calls."""
     return dict(sum(map(Counter[str], calls), Counter[str]()))
 
 
 @pytest.fixture
 def alice(world: World) -> Operator:
-    """An operator whom the register knows."""
+    """An operator who is in the register of staff."""
     alice = world.an_operator("alice")
     assert alice.lists().status == 200
     return alice
@@ -27,7 +27,7 @@ def alice(world: World) -> Operator:
 
 @pytest.fixture
 def bob(world: World) -> Operator:
-    """Another one, who looked at nothing yet."""
+    """Another operator, with no inspection so far."""
     bob = world.an_operator("bob")
     assert bob.lists().status == 200
     return bob
@@ -47,7 +47,9 @@ def test_a_page_of_open_requests_costs_a_query_per_shard_one_read_and_an_entry(
         alice.enters(world.a_user().user_id)
     with counted() as calls:
         assert len(alice.lists().json["items"]) == open_ones
-    shown = plus({"BatchGetItem": 1, "Query": 1}, ON_RECORD)  # the newest entry may say it already
+    shown = plus(
+        {"BatchGetItem": 1, "Query": 1}, ON_RECORD
+    )  # the newest entry may name the same page already
     assert calls.tables == plus(CALL, {"Query": 16}, shown if open_ones else {})
 
 
@@ -55,7 +57,7 @@ def test_showing_a_request_costs_four_reads_and_on_first_sight_an_entry(
     world: World, alice: Operator, bob: Operator
 ) -> None:
     request_id = alice.enters(world.a_user().user_id).json["id"]
-    # The request, whom its history names today, the history, and who they are.
+    # Reads: the request, today's names in its history, the history, and the staff behind the pseudonyms.
     look = {"GetItem": 1, "Query": 2, "BatchGetItem": 1}
     for entry in (ON_RECORD, {}):
         with counted() as calls:
@@ -82,7 +84,7 @@ def test_entering_a_request_costs_three_reads_and_one_transaction(world: World, 
     with counted() as calls:
         assert alice.enters(mila.user_id).status == 201
     entered = {
-        "BatchGetItem": 2,  # whose id it is, then the account
+        "BatchGetItem": 2,  # the account of the user id, then the account's records
         "Query": 1,  # the head of its evidence
         "TransactWriteItems": 1,
     }

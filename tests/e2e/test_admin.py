@@ -1,4 +1,4 @@
-"""Operators over the deployed API: who gets in, and two of them deciding by command."""
+"""Operators on the deployed API: access control, and a decision from the command line."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NAMES = ("alice", "bob", "carol")  # carol has a key and no policy
 
 @pytest.fixture(scope="module")
 def staff(cloud: LocalCloud) -> Iterator[dict[str, AwsAccount]]:
-    """People with keys of their own, as an account of AWS knows them."""
+    """Members of staff as IAM users, with their access keys."""
     iam = cloud.account.client("iam")
     policy = cloud.deployment.outputs["OperatorPolicyArn"]
     keys: dict[str, Any] = {}
@@ -46,7 +46,7 @@ def staff(cloud: LocalCloud) -> Iterator[dict[str, AwsAccount]]:
 
 @pytest.fixture
 def run(cloud: LocalCloud, staff: dict[str, AwsAccount]) -> Callable[..., Any]:
-    """Run a command of operations as somebody, or as root."""
+    """Run an operations command as a member of staff, or as root."""
 
     def running(name: str, *words: str) -> Any:
         who = {**staff, "root": cloud.account}[name]
@@ -70,7 +70,7 @@ def test_caller_without_a_signature_or_a_policy_is_refused(
     forged = AwsAccount(root.region, root.endpoint, staff["alice"].access_key, "another secret")
     assert requests.get(f"{url}/admin/v1/rights-requests", timeout=30).status_code == 404
     assert mila.call("GET", "/admin/v1/rights-requests").problem == "not_found"
-    # Whom a policy lets in is not enough: the account's root is nobody in particular.
+    # A policy that allows the call is not enough: the account's root is no individual person.
     for who in (staff["carol"], forged, root):
         with pytest.raises(CallRefused, match=r"^403"):
             InternalApi(who, url).call("GET", "")

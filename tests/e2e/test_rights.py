@@ -1,4 +1,4 @@
-"""Rights over the deployed stack: taken in through the gateway, worked on by roles of their own."""
+"""Rights on the deployed stack: requests through the gateway, workers under their own roles."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ QUEUE, DEAD, WORKER = "ru4m-local-rights", "ru4m-local-rights-dead", "ru4m-local
 
 @pytest.fixture
 def jelena(a_phone: Callable[[], Phone]) -> Phone:
-    """Somebody whose session was stepped up just now."""
+    """A user with a fresh step-up."""
     phone = a_phone()
     phone.sign_up("Jelena")
     phone.step_up(phone.ask_to_step_up().body["challenge_id"], phone.read_code())
@@ -30,7 +30,7 @@ def jelena(a_phone: Callable[[], Phone]) -> Phone:
 
 
 def asks(phone: Phone, right: str = "access") -> dict[str, Any]:
-    """The request as it was taken in, with its receipt."""
+    """Submit a request; returns it with its receipt."""
     answer = phone.call("POST", "/v1/rights-requests", {"right": right})
     assert answer.status == 202, answer.body
     return answer.body
@@ -46,8 +46,8 @@ def steps(request: dict[str, Any]) -> dict[str, str]:
 
 
 @contextmanager
-def nobody_at_work(cloud: LocalCloud) -> Iterator[None]:
-    """Messages wait in the queue, as while the worker is being deployed or Lambda is down."""
+def paused_worker(cloud: LocalCloud) -> Iterator[None]:
+    """Messages wait in the queue, as during a deployment of the worker or an outage of Lambda."""
     functions = cloud.account.client("lambda")
     (source,) = functions.list_event_source_mappings(FunctionName=WORKER)["EventSourceMappings"]
     functions.update_event_source_mapping(UUID=source["UUID"], Enabled=False)
@@ -59,7 +59,7 @@ def nobody_at_work(cloud: LocalCloud) -> Iterator[None]:
 
 @contextmanager
 def a_broken_worker(cloud: LocalCloud) -> Iterator[None]:
-    """It may read no table, and gets a message again at once instead of after sixteen minutes."""
+    """The worker may not read the table; a failed message returns at once, not after 16 minutes."""
     iam, sqs = cloud.account.client("iam"), cloud.account.client("sqs")
     functions, url = cloud.account.client("lambda"), url_of(cloud, QUEUE)
     role = functions.get_function_configuration(FunctionName=WORKER)["Role"].rpartition("/")[2]
@@ -84,14 +84,14 @@ def lose_messages(cloud: LocalCloud, queue: str = QUEUE) -> None:
 
 
 def messages(cloud: LocalCloud, queue: str) -> int:
-    """How many there are, waiting, delayed or in somebody's hands."""
+    """The number of messages in a queue: visible, delayed or in flight."""
     sqs = cloud.account.client("sqs")
     counts = sqs.get_queue_attributes(QueueUrl=url_of(cloud, queue), AttributeNames=["All"])["Attributes"]
     return sum(int(n) for name, n in counts.items() if name.startswith("ApproximateNumberOfMessages"))
 
 
 def given_up(cloud: LocalCloud, request_id: str) -> bool:
-    """Whether a message about a request failed too often."""
+    """Whether a message about a request is in the dead-letter queue."""
     sqs = cloud.account.client("sqs")
     answer = sqs.receive_message(QueueUrl=url_of(cloud, DEAD), MaxNumberOfMessages=10, VisibilityTimeout=0)
     return any(request_id in message["Body"] for message in answer.get("Messages", []))
@@ -106,15 +106,15 @@ def test_worker_makes_a_copy_records_each_step_and_a_link_serves_it(cloud: Local
     copy = fetched(jelena, request_id)
     assert copy.testzip() is None
     assert "Jelena" in copy.read("data.json").decode()
-    told = until(lambda: _told(cloud, request_id), "the step after the answer", PATIENCE)
+    seen = until(lambda: _events_with_tell(cloud, request_id), "the step after the answer", PATIENCE)
     plan = ("pin", "ask_stream", "await_stream", "assemble", "deliver", "tell")
-    assert [event for event in told if not event.endswith("_waits")] == [
+    assert [event for event in seen if not event.endswith("_waits")] == [
         "received",
         *(f"{step}_done" for step in plan),
     ]
 
 
-def _told(cloud: LocalCloud, request_id: str) -> list[str] | None:
+def _events_with_tell(cloud: LocalCloud, request_id: str) -> list[str] | None:
     events = history(cloud, request_id)
     return events if "tell_done" in events else None
 
@@ -135,7 +135,7 @@ def test_link_serves_one_copy_and_nothing_else(cloud: LocalCloud, jelena: Phone)
 
 @pytest.mark.promise("RGT-10")
 def test_a_request_whose_message_was_lost_is_found_by_the_sweep(cloud: LocalCloud, jelena: Phone) -> None:
-    with nobody_at_work(cloud):
+    with paused_worker(cloud):
         request_id = asks(jelena)["id"]
         lose_messages(cloud)
         assert stands(jelena, request_id)["status"] == "received"
@@ -147,14 +147,14 @@ def test_a_request_whose_message_was_lost_is_found_by_the_sweep(cloud: LocalClou
 
 @pytest.mark.promise("RGT-10")
 def test_sweep_emits_the_metrics_of_the_alarms(cloud: LocalCloud, jelena: Phone) -> None:
-    with nobody_at_work(cloud):
+    with paused_worker(cloud):
         asks(jelena)
         cloud.run("sweep_rights")
-    told = until(lambda: _metrics_of_sweeps(cloud), "the figures")[-1]
-    assert told["service"] == "ru4m-local"
-    assert told["RightsOpen"][0] >= 1
-    assert told["RightsOverdue"] == [0]
-    assert 0 <= told["RightsDaysToDeadline"][0] <= 30
+    seen = until(lambda: _metrics_of_sweeps(cloud), "the figures")[-1]
+    assert seen["service"] == "ru4m-local"
+    assert seen["RightsOpen"][0] >= 1
+    assert seen["RightsOverdue"] == [0]
+    assert 0 <= seen["RightsDaysToDeadline"][0] <= 30
 
 
 def _metrics_of_sweeps(cloud: LocalCloud) -> list[dict[str, Any]]:
@@ -165,11 +165,11 @@ def _metrics_of_sweeps(cloud: LocalCloud) -> list[dict[str, Any]]:
 @pytest.mark.proof
 @pytest.mark.promise("RGT-11")
 def test_receipt_shows_a_cancelled_request_without_a_session(cloud: LocalCloud, jelena: Phone) -> None:
-    with nobody_at_work(cloud):
+    with paused_worker(cloud):
         asked = asks(jelena)
         cancelled = jelena.call("POST", f"/v1/rights-requests/{asked['id']}/cancel")
         assert (cancelled.status, cancelled.body["status"]) == (200, "cancelled")
-        assert asks(jelena)["id"] != asked["id"]  # the right can be exercised anew
+        assert asks(jelena)["id"] != asked["id"]  # the right can be exercised again
     until(lambda: steps(stands(jelena, asked["id"]))["discard"] == "done", "the copy's end", PATIENCE)
     path, receipt = f"/v1/rights-receipts/{asked['id']}", asked["receipt"]
     shown = jelena.call("GET", path, token="", headers={"Rights-Receipt": receipt})
@@ -181,7 +181,7 @@ def test_receipt_shows_a_cancelled_request_without_a_session(cloud: LocalCloud, 
 @pytest.mark.proof
 def test_message_without_a_request_id_is_dropped(cloud: LocalCloud) -> None:
     sqs = cloud.account.client("sqs")
-    with nobody_at_work(cloud):
+    with paused_worker(cloud):
         lose_messages(cloud)  # of earlier tests' requests, which the sweep finds
         sqs.send_message(QueueUrl=url_of(cloud, QUEUE), MessageBody="nonsense")
     until(lambda: messages(cloud, QUEUE) == 0, "the message to go", PATIENCE)

@@ -1,4 +1,4 @@
-"""Requests whose worker is killed in every run of one step, or of the duties, until the engine's limit."""
+"""Requests whose worker is killed in every run of a step or of the duties, up to the limit."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _LONG = 10 * DAY
 
 
 class HandedOnAndDiscarded(HandingOn):
-    """The longest plan, from the request to the end of its copy."""
+    """The longest plan, from the request until its copy is deleted."""
 
     name = "handed_on_and_discarded"
     answer = Status.COMPLETED
@@ -50,11 +50,11 @@ class HandedOnAndDiscarded(HandingOn):
 
 
 class KilledUntilStopped(HandedOnAndDiscarded):
-    """The worker of one step dies after one side effect of every run; an operator retries the step."""
+    """The worker is killed after one side effect of every run of a step; then it is retried."""
 
     name = "killed_until_stopped"
     step, effect = plans.PIN, LEASE
-    stops = 1  # how often the step stops; 0 for one that gets on although its worker dies
+    stops = 1  # how often the step stops; 0 if it makes progress although its worker is killed
 
     def play(self, run: Run) -> None:
         run.watch.deadly = self.is_deadly
@@ -84,13 +84,13 @@ class KilledUntilStopped(HandedOnAndDiscarded):
         return step is not None and step.status is StepStatus.STOPPED
 
     def check_stopped(self, run: Run) -> None:
-        """The step stopped after its last run, is on record as stopped, and waits for a person."""
+        """Check that the step stopped after its last run, recorded that, and waits for an operator."""
         before, killed = self.request(), run.watch.mishaps
         step = before.next_step
         assert step
         assert (step.name, killed) == (self.step, MOST_TRIES)
         run.go_on(HOUR)
-        after = self.request()  # whose duties go on: they pin what a stopped step did not
+        after = self.request()  # its duties continue, and pin what a stopped step did not
         assert (after.steps, after.status, after.tries) == (before.steps, before.status, before.tries)
         assert run.watch.mishaps == killed
         assert before.is_open is (self.step not in _AFTER_THE_ANSWER)
@@ -101,7 +101,7 @@ class KilledUntilStopped(HandedOnAndDiscarded):
         self.look_at(run)
 
     def look_at(self, run: Run) -> None:
-        """The cause is mended, and the step retried."""
+        """Remove the cause, and retry the step."""
         run.watch.deadly = None
         self.retry(run)
 
@@ -113,7 +113,7 @@ class KilledUntilStopped(HandedOnAndDiscarded):
         return list(chain.entries(store.evidence_of(self.request_id)))
 
     def forgive(self, row: Item) -> Item | None:
-        """That the step stopped, who retried it, and what the duties pinned meanwhile is on record."""
+        """Ignore the stop, the retry with its staff record, and pins made meanwhile."""
         if row.get("event") in {f"{self.step}_stopped", "step_retried", "pinned"}:
             return None
         if row.get("kind") == "staff_member":
@@ -122,7 +122,7 @@ class KilledUntilStopped(HandedOnAndDiscarded):
 
 
 class KilledInEveryTransfer(KilledUntilStopped):
-    """The worker dies after each attempt to send the copy: the answer follows without the transfer."""
+    """The worker is killed after each attempt to send the copy; the answer omits the transfer."""
 
     name = "killed_in_every_transfer"
     step, effect = plans.TRANSFER, TRANSFER
@@ -142,7 +142,7 @@ class KilledInEveryTransfer(KilledUntilStopped):
 
 
 class KilledInEveryDuty(KilledUntilStopped):
-    """A step has stopped; then each run of duties dies after one side effect; then the step is retried."""
+    """A step stops, then each run of duties is killed after a side effect, then it is retried."""
 
     name = "killed_in_every_duty"
     step, effect = plans.ASK_STREAM, LEASE
@@ -155,7 +155,7 @@ class KilledInEveryDuty(KilledUntilStopped):
         request = self.request()
         assert run.watch.mishaps == killed + MOST_TRIES
         assert (request.duties_at, request.duty_tries) == (run.world.now + DAY, 0)
-        # The duties would be killed again on the next day; the steps go on meanwhile.
+        # The duties would be killed again on the next day; the steps continue meanwhile.
         self.retry(run)
 
     def is_deadly_duty(self, call: Call) -> bool:
@@ -164,7 +164,7 @@ class KilledInEveryDuty(KilledUntilStopped):
 
 
 class KilledBeforeTheLease(HandedOnAndDiscarded):
-    """Every worker dies after it took the account's turn, which no request counts; then they live."""
+    """Every worker is killed after it acquired the account's turn, which no request counts."""
 
     name = "killed_before_the_lease"
 
@@ -173,13 +173,13 @@ class KilledBeforeTheLease(HandedOnAndDiscarded):
         before = self.request()
         run.watch.deadly = lambda call: call.name == _TURN
         run.go_on(DAY, until=lambda: bool(run.queue.dead))
-        assert run.queue.dead  # which rings an alarm
+        assert run.queue.dead  # an alarm watches this queue
         assert self.request() == before
         run.watch.deadly = None
 
 
 class KilledAfterEveryOutcome(HandedOnAndDiscarded):
-    """Every worker dies once an outcome is stored, and every sweep once it has sent its messages."""
+    """Every worker is killed after it stored an outcome, every sweep after it sent its messages."""
 
     name = "killed_after_every_outcome"
 
@@ -191,5 +191,5 @@ class KilledAfterEveryOutcome(HandedOnAndDiscarded):
     def is_deadly(self, call: Call) -> bool:
         if call.name.startswith("sqs.SendMessageBatch"):
             return True
-        # Intake is no worker, and leaves no lease behind either.
+        # Intake is no worker, and its write holds no lease either.
         return "rights_request" in call.name and call.name != _INTAKE and self.request().leased_until is None

@@ -1,4 +1,4 @@
-"""The flows of rights: a request from its intake to the end of its copy, or of itself."""
+"""The flows of rights: a request from its intake until its copy is deleted, or it is closed."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from tests.support.builders import an_event
 from tests.support.chat import Chatters
 from tests.support.receiver import Authority, receiving, status
 
-# Whatever happens to a worker, the answer is there after a moment: two leases, and a sweep after each.
+# However a worker fails, the answer follows within this time: two leases, and a sweep after each.
 _A_MOMENT = HOUR
 HOST = "take.example"
 
 
 class OfAChatter(OfAUser):
-    """What somebody asks for who is here for a month, chats, tells usage and has an address."""
+    """A request of a user of a month, who chats, submits usage events and has an address."""
 
-    keeps_time = False  # whoever takes over from a dead worker waits for the end of its lease
-    # That a mail is about to be sent is noted before: whoever takes over does not send it for a second time.
+    keeps_time = False  # the worker that takes over from a dead one waits until its lease expires
+    # A note is written before a mail is sent, so the worker that takes over does not send it again.
     fewer_messages = 1
     right = "access"
 
@@ -48,7 +48,7 @@ class OfAChatter(OfAUser):
         chat = Chatters({"Mila": UserId(self.user.user_id)})
         chat.meet("Mila", "Vera")
         chat.says("Mila", "See you at nine")
-        run.world.advance(29 * DAY)  # what she told lapses before the answer is due, so it is pinned
+        run.world.advance(29 * DAY)  # her usage events expire before the answer is due, so they are pinned
         self.user.verified = run.world.a_user(PHONE, DEVICE).verified
         self.user.is_stepped_up()
         self.copy: dict[str, Any] = {}
@@ -64,7 +64,7 @@ class OfAChatter(OfAUser):
         return found
 
     def events(self) -> list[str]:
-        """What the history of the request says, in its order."""
+        """The events in the history of the request, in order."""
         return [entry.event for entry in chain.entries(store.evidence_of(self.request_id))]
 
     def until_stream_is_waited_for(self, run: Run) -> None:
@@ -77,7 +77,7 @@ class OfAChatter(OfAUser):
         self.user.verified["session"] = run.world.call("POST", "/v1/sessions/refresh", body=body).json
 
     def read_copy(self) -> None:
-        """Note what is in the copy."""
+        """Keep the contents of the copy for comparison."""
         key = files.key_of(self.request_id)
         answer = aws.client("s3").get_object(Bucket=settings().export_bucket(), Key=key)
         copy = zipfile.ZipFile(io.BytesIO(answer["Body"].read()))
@@ -87,30 +87,30 @@ class OfAChatter(OfAUser):
         self.copy = {"files": sorted(copy.namelist()), "records": records}
 
     def left(self) -> list[object]:
-        """What was in the copy, and where copies lie now."""
+        """The contents of the copy, and the objects in the bucket now."""
         return [self.copy, {"copies": emulated.objects()}]
 
     def forgive(self, row: Item) -> Item | None:
-        """How often something was tried is told, and every try is a version."""
+        """Ignore the counts of tries, and the versions that tries add."""
         tries = {"rights_request": {"version", "tries", "duty_tries"}}.get(row.get("kind", ""), set())
         kept = {name: value for name, value in row.items() if name not in tries}
         if isinstance(kept.get("payload"), dict):
-            # Of a mail that was cut off nobody knows; it counts as told in the app, which shows it anyway.
-            # A lost answer is on record as silence. Pins are counted by the run that made them.
+            # Whether an interrupted mail was sent is unknown, so it counts as announced in the app only.
+            # A lost response is recorded as silence. Pins are counted by the run that made them.
             free = {"tries", "told_by_mail", "told_in_app", "unreachable_since", "pinned"}
             kept["payload"] = {name: value for name, value in kept["payload"].items() if name not in free}
         return forgive_counts(kept)
 
 
 def without_place(row: Item) -> Item:
-    """An entry of the Ledger without its number, which entries before it that a crash added have changed."""
+    """An entry of the Ledger without its number, which entries added by a crash have shifted."""
     if row["table"] != "ledger":
         return row
     return {name: value for name, value in row.items() if name not in {"seq", "sk"}}
 
 
 class Copying(OfAChatter):
-    """Access: pinned, fetched from Stream, packed, answered, told, and deleted after its days."""
+    """Access: pinned, exported at Stream, packed, answered, announced, and deleted in the end."""
 
     name = "copying"
 
@@ -125,7 +125,7 @@ class Copying(OfAChatter):
 
 
 class Cancelling(OfAChatter):
-    """Access, taken back while Stream is waited for."""
+    """Access, cancelled while it waits for Stream."""
 
     name = "cancelling"
     begins_like = Copying.name
@@ -142,7 +142,7 @@ class Cancelling(OfAChatter):
 
 
 class HandingOn(OfAChatter):
-    """Portability, to a controller that the subject named and that tells the same copy by its key."""
+    """Portability, to a named controller that recognises a repeated copy by its key."""
 
     name = "handing_on"
     begins_like = Copying.name
@@ -167,7 +167,7 @@ class HandingOn(OfAChatter):
         assert len(keys) <= self.events().count(TRANSFER_BEGUN) <= 1 + run.watch.mishaps
 
     def forgive(self, row: Item) -> Item | None:
-        """Each attempt is on record before its first byte leaves, so a crash may add one."""
+        """Ignore the number of attempts: each is recorded before it begins, so a crash adds one."""
         if row.get("event") == TRANSFER_BEGUN:
             return None
         if row.get("kind") == "rights_request":
@@ -177,7 +177,7 @@ class HandingOn(OfAChatter):
 
 
 class Refusing(OfAChatter):
-    """One operator proposes to refuse, another approves; the subject is told."""
+    """One operator proposes a refusal, another approves it; it is announced to the subject."""
 
     name = "refusing"
     begins_like = Copying.name
@@ -199,7 +199,7 @@ class Refusing(OfAChatter):
 
 
 class Extending(OfAChatter):
-    """An operator takes more time, of which the subject is told; then the answer comes."""
+    """An operator extends the time, which is announced to the subject; then the answer follows."""
 
     name = "extending"
     begins_like = Copying.name
@@ -215,13 +215,13 @@ class Extending(OfAChatter):
 
 
 class GettingLate(OfAChatter):
-    """Stream refuses for weeks: the step stops, operations are reminded, the answer is late, and comes."""
+    """Stream refuses for weeks: the step stops, operators are reminded, the answer is late."""
 
     name = "getting_late"
     begins_like = Copying.name
     every = 41
     only_in_proof = True
-    more_messages = 1  # operations are reminded first, and that they were is noted then
+    more_messages = 1  # a reminder is sent before it is recorded
 
     def play(self, run: Run) -> None:
         run.stream.fault(path="/export/users", status=403, code=17, times=1000)
@@ -241,7 +241,7 @@ class GettingLate(OfAChatter):
         del self.copy["records"]["request_evidence"]  # see below
 
     def forgive(self, row: Item) -> Item | None:
-        """Over weeks, who takes over from the dead may pin once more or less often, which is on record."""
+        """Ignore records of pins: over weeks a crash may cause one run of pins more or less."""
         if row.get("event") == "pinned":
             return None
         if row["table"] == "ledger":

@@ -1,4 +1,4 @@
-"""A step or a duty that kills its worker in every run reaches a limit, and nothing happens twice."""
+"""A step or duty that kills its worker in every run reaches a limit, without double effects."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def undisturbed(stream: Emulator) -> Ending:
 @pytest.mark.promise("RGT-10")
 @pytest.mark.parametrize(
     ("step", "effect"),
-    # Pins that were made stay: a run that dies after some of them is an advance, however often it dies.
+    # Pins remain: a run that is killed after some of them has made progress, so that case never stops.
     [
         (plans.ASK_STREAM, ORDER),
         pytest.param(plans.TELL, LEASE, marks=_proof),
@@ -97,7 +97,9 @@ def test_duty_killed_in_every_run_is_postponed_and_blocks_no_step(
     monkeypatch.setattr(KilledInEveryDuty, "duty_effect", effect)
     ended = play(KilledInEveryDuty, stream)
     assert ended.messages[ADDRESS] == undisturbed(stream).messages[ADDRESS]
-    assert ended.messages[settings().contact_email] <= MOST_TRIES  # which operations get, not the subject
+    assert (
+        ended.messages[settings().contact_email] <= MOST_TRIES
+    )  # reminders to operators, not to the subject
     assert ended.watch.after_death == []
 
 

@@ -1,4 +1,4 @@
-"""What else may happen to a request at any moment of its plan: it is taken back, or a clock is off."""
+"""A request that is cancelled at any moment of its plan, or whose processes' clocks differ."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from tests.faults.test_every_crash import same_end, undisturbed
 from tests.support.crash import How, Point
 from tests.support.world import Reply
 
-_INTAKE = 2  # until then there is nothing to take back
+_INTAKE = 2  # the number of effects before there is a request to cancel
 
 
 class TakenBackMeanwhile(OfAChatter):
-    """Access, taken back just before one of the worker's steps."""
+    """Access, cancelled just before one of the worker's side effects."""
 
     name = "taken_back_meanwhile"
 

@@ -1,4 +1,4 @@
-"""The engine brings a request on by one step, whoever calls it and however often."""
+"""The engine advances a request by one step, however often it is called."""
 
 from datetime import timedelta
 from typing import Any
@@ -155,7 +155,7 @@ def test_step_that_fails_too_often_stops_and_the_clock_keeps_running(world: Worl
     )
     plan.advance(request_id)
     assert len(plan.first.ran) == MOST_TRIES
-    assert duties.wakes_at(after, world.now) is not None  # to be reminded of
+    assert duties.wakes_at(after, world.now) is not None  # for a reminder
 
 
 def test_waiting_step_does_not_count_as_failing(world: World, plan: Plan) -> None:

@@ -1,4 +1,4 @@
-"""The subject is told that the answer takes longer: by mail at most once, and always in the app (RGT-10)."""
+"""An extension is announced to the subject: once at most by mail, always in the app."""
 
 from datetime import timedelta
 from typing import Any
@@ -33,7 +33,7 @@ def an_extended_request(world: World, address: str | None) -> tuple[User, str]:
     return mila, request_id
 
 
-def told(request_id: str) -> list[dict[str, Any]]:
+def announced(request_id: str) -> list[dict[str, Any]]:
     entries = chain.entries(store.evidence_of(RightsRequestId(request_id)))
     return [entry.data for entry in entries if entry.event == "extension_told"]
 
@@ -48,7 +48,7 @@ def test_extension_is_mailed_once_with_its_day_and_without_its_reason(world: Wor
     (mail,) = cloud.mails_to(address)[before:]
     assert "2027-02-22" in mail
     assert "Complexity" not in mail
-    assert told(request_id) == [{"by": "engine", "told_by_mail": 1}]
+    assert announced(request_id) == [{"by": "engine", "told_by_mail": 1}]
     assert mila.request(request_id)["extended"]["reason"] == "JustificationA12Complexity"
 
 
@@ -70,7 +70,7 @@ def test_mail_names_the_day_on_which_a_letter_was_received(world: World) -> None
 def test_extension_is_announced_in_the_app_without_an_address(world: World) -> None:
     _, request_id = an_extended_request(world, None)
     advance(request_id)
-    assert told(request_id) == [{"by": "engine", "told_in_app": 1}]
+    assert announced(request_id) == [{"by": "engine", "told_in_app": 1}]
 
 
 def test_extension_sends_a_message_to_the_worker_at_once(world: World) -> None:
@@ -84,7 +84,7 @@ def test_extension_is_announced_in_the_app_while_mail_is_unavailable(world: Worl
     down = EndpointConnectionError(endpoint_url="https://email")
     with cloud.failing("sesv2", "SendEmail", down):
         advance(request_id)
-    assert told(request_id) == [{"by": "engine", "told_in_app": 1}]
+    assert announced(request_id) == [{"by": "engine", "told_in_app": 1}]
 
 
 @pytest.mark.promise("RGT-10")
@@ -96,7 +96,7 @@ def test_mail_that_may_have_been_sent_is_not_sent_again(world: World) -> None:
         advance(request_id)
     advance(request_id)
     assert len(cloud.mails_to(address)) == before + 1
-    assert told(request_id) == [{"by": "engine", "told_in_app": 1}]
+    assert announced(request_id) == [{"by": "engine", "told_in_app": 1}]
 
 
 @pytest.mark.promise("RGT-10")
@@ -113,7 +113,7 @@ def test_worker_killed_after_the_mail_sends_no_second_one(
     world.advance(timedelta(minutes=16))
     advance(request_id)
     assert len(cloud.mails_to(address)) == before + 1
-    assert told(request_id) == [{"by": "engine", "told_in_app": 1}]
+    assert announced(request_id) == [{"by": "engine", "told_in_app": 1}]
 
 
 def _die(*_: Any) -> None:

@@ -1,4 +1,4 @@
-"""What the engine does when its worker is killed, a service is silent, or evidence was altered."""
+"""The engine when its worker is killed, a service is silent, or evidence was altered."""
 
 from __future__ import annotations
 
@@ -133,14 +133,14 @@ def test_request_is_answered_although_its_history_was_altered(
 @pytest.mark.promise("RGT-10")
 def test_owed_evidence_is_appended_once_the_history_is_restored(world: World, plan: Plan) -> None:
     _, request_id = a_request(world)
-    mend = alter_newest(store.evidence_of(RightsRequestId(request_id)))
+    restore = alter_newest(store.evidence_of(RightsRequestId(request_id)))
     plan.advance(request_id)
     after = plan.advance(request_id)
     assert duties.wakes_at(after, world.now) == world.now + DAY
     world.advance(DAY)
     still = plan.advance(request_id)
     assert (len(still.owed), still.owed_at) == (2, world.now + DAY)
-    mend()
+    restore()
     world.advance(DAY)
     after = plan.advance(request_id)
     assert (after.owed, duties.wakes_at(after, world.now)) == ((), None)
@@ -181,7 +181,7 @@ def remind_fails(plan: Plan) -> Callable[[BaseException], list[int]]:
 
 
 def until_reminded(world: World, plan: Plan, request_id: str) -> None:
-    """Let the first step wait, and time go on to the first reminder."""
+    """Let the first step wait, and advance the time to the first reminder."""
     plan.first.script = [Wait(60 * DAY)]
     found = plan.advance(request_id)
     world.traveller.move_to(found.due_at or world.now)

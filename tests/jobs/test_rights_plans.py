@@ -1,4 +1,4 @@
-"""Access and portability to their end: the worker brings a request from its intake to a copy in S3."""
+"""Access and portability: the workers advance a request from its intake to a copy in S3."""
 
 import hashlib
 import io
@@ -30,7 +30,7 @@ HOST = "take.example"
 
 @pytest.fixture
 def mila(world: World, stream: Emulator) -> User:
-    """Somebody who chats, tells usage, and has an address."""
+    """A user who chats, submits usage events, and has a mail address."""
     mila = world.a_user().is_stepped_up()
     mila.has_email(an_address())
     mila.changes(name="Milica Ćosić", country="AT")
@@ -50,7 +50,7 @@ def asks(mila: User, right: str = "access", **more: Any) -> str:
 
 
 def worked(world: World, request_id: str, until: timedelta = 10 * MINUTE) -> RightsRequest:
-    """Bring a request on, as its messages and the sweep would, through all that comes in some minutes."""
+    """Advance a request, as messages and the sweep would, through all its work within a time."""
     known, ends = RightsRequestId(request_id), world.now + until
     for _ in range(1000):
         for worker in (registry.WORKER, handing_on.WORKER):
@@ -105,8 +105,8 @@ def test_copy_includes_its_own_request_and_evidence(world: World, mila: User) ->
     (own,) = data["sections"]["rights_request"]["records"]
     assert (own["request_id"], own["country"]) == (request_id, "AT")
     assert not {"notes", "fingerprint", "version"} & own.keys()
-    told = {entry["event"] for entry in data["sections"]["request_evidence"]["records"]}
-    assert {"received", "pin_done"} <= told
+    shown = {entry["event"] for entry in data["sections"]["request_evidence"]["records"]}
+    assert {"received", "pin_done"} <= shown
 
 
 @pytest.mark.promise("RGT-8")
@@ -126,8 +126,8 @@ def test_portability_copy_omits_derived_data_and_data_of_others(world: World, mi
 def test_every_step_is_recorded_in_order_without_personal_values(world: World, mila: User) -> None:
     request_id = asks(mila)
     request = worked(world, request_id)
-    told = events(request_id)
-    assert [e for e in told if e.endswith("_done")] == [
+    shown = events(request_id)
+    assert [e for e in shown if e.endswith("_done")] == [
         f"{name}_done" for name in ("pin", "ask_stream", "await_stream", "assemble", "deliver", "tell")
     ]
     entries = list(chain.entries(store.evidence_of(RightsRequestId(request_id))))
@@ -174,8 +174,8 @@ def test_copy_of_a_subject_without_chats_is_complete(world: World, stream: Emula
     request_id = asks(jovan)
     request = worked(world, request_id)
     assert (request.status, request.missing) == (Status.COMPLETED, ())
-    (told,) = json.loads(package(jovan, request_id).read("manifest.json"))["errors"]
-    assert told["reason"] == "not_there"  # nobody knows whether it ever was, so the copy says so
+    (shown,) = json.loads(package(jovan, request_id).read("manifest.json"))["errors"]
+    assert shown["reason"] == "not_there"  # it is unknown whether data ever existed, so the copy says so
 
 
 @pytest.mark.promise("STR-6")
@@ -214,7 +214,7 @@ def test_copy_waits_for_days_while_stream_refuses_our_credentials(
     request_id = asks(mila)
     assert worked(world, request_id, until=2 * DAY).status is Status.AWAITING_PROCESSOR
     stream.clear_faults()
-    request = worked(world, request_id, until=HOUR)  # the next look may be half an hour away
+    request = worked(world, request_id, until=HOUR)  # the next poll may be half an hour away
     assert (request.status, request.missing) == (Status.COMPLETED, ())
     mila.verified = world.a_user(mila.phone).verified
     assert b"See you at nine" in package(mila, request_id).read("chat/messages.ndjson")
@@ -226,8 +226,8 @@ def test_copy_names_the_authority_of_the_subjects_country_too(world: World, mila
     worked(world, request_id)
     copy = package(mila, request_id)
     assert "https://www.dsb.gv.at" in copy.read("index.html").decode()
-    told = json.loads(copy.read("manifest.json"))["authorities"]
-    assert [one["url"] for one in told] == ["https://www.poverenik.rs", "https://www.dsb.gv.at"]
+    shown = json.loads(copy.read("manifest.json"))["authorities"]
+    assert [one["url"] for one in shown] == ["https://www.poverenik.rs", "https://www.dsb.gv.at"]
 
 
 @pytest.mark.promise("RGT-10")
@@ -306,7 +306,7 @@ def test_silent_bucket_delays_the_copy_and_loses_nothing(world: World, mila: Use
         assert worked(world, request_id).status is Status.COMPLETED
 
 
-# --- handing on
+# --- transfers
 
 
 @pytest.fixture

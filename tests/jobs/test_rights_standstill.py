@@ -1,4 +1,4 @@
-"""Requests that stand still, messages that double, workers that lose a race: nothing multiplies or lapses."""
+"""Suspended requests, duplicate messages, lost races: nothing multiplies or expires."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from tests.support.world import World
 
 
 def worked(world: World, request_id: str, until: str) -> RightsRequest:
-    """Bring a request to a step of its plan."""
+    """Advance a request until a step of its plan is next."""
     for _ in range(100):
         request = stored(request_id)
         if request.next_step is None or request.next_step.name == until:
@@ -40,7 +40,7 @@ def worked(world: World, request_id: str, until: str) -> RightsRequest:
 
 
 def deliver(plan: Plan) -> int:
-    """Deliver each message that waits; how many wait then."""
+    """Deliver each waiting message; returns how many wait afterwards."""
     waiting = sqs_backends[cloud.ACCOUNT][environment.REGION].queues["ru4m-test-rights"]._messages
     hints = [queue.parse(message.body) for message in waiting]
     waiting.clear()
@@ -101,7 +101,7 @@ def test_several_messages_about_one_request_become_one(world: World, plan: Plan)
         world.advance(5 * MINUTE)
         sweeping.sweep()
     plan.first.script = [Wait(MINUTE)] * 100
-    assert deliver(plan) == 1  # 5, and so it stays for fifty rounds
+    assert deliver(plan) == 1  # without joining there would be 5, for fifty rounds
 
 
 def test_slow_service_raises_no_alarm(world: World, plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""A transfer to another controller: on record before it begins, and then too late to take back (RGT-8)."""
+"""Transfers are recorded before they begin; then the request cannot be cancelled (RGT-8)."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Packing(Scripted):
 
 @pytest.fixture
 def push(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], TransferTaken]], list[int]]:
-    """What happens when the copy is pushed; returns one item for each time that it was."""
+    """Script the push of a copy; the returned list gets one item for each push."""
 
     def behave(what: Callable[[], TransferTaken]) -> list[int]:
         pushed: list[int] = []
@@ -60,7 +60,7 @@ def mila(world: World, monkeypatch: pytest.MonkeyPatch) -> User:
 
 
 def asks(mila: User) -> str:
-    """A request whose copy is ready to be sent."""
+    """Submit a request, and advance it until its copy is ready to be sent."""
     asked = mila.exercises("portability", transfer_to=TARGET)
     steps = {**registry.STEPS, "assemble": Packing("assemble")}
     steps["last"] = Scripted("last", [Done(answers=Status.COMPLETED)])

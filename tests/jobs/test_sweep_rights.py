@@ -1,4 +1,4 @@
-"""The sweep finds what is due, and says how near the deadlines are."""
+"""The sweep sends due requests to the worker, and measures how near the deadlines are."""
 
 import json
 from datetime import timedelta
@@ -77,8 +77,8 @@ def test_days_to_the_most_urgent_deadline_are_a_metric(
     a_request(world)
     capsys.readouterr()
     assert sweep()["open"] == 2
-    told = capsys.readouterr().out
-    assert (metric(told, "RightsDaysToDeadline"), metric(told, "RightsOverdue")) == ([20.0], [0.0])
+    printed = capsys.readouterr().out
+    assert (metric(printed, "RightsDaysToDeadline"), metric(printed, "RightsOverdue")) == ([20.0], [0.0])
 
 
 @pytest.mark.promise("RGT-10")
@@ -96,8 +96,8 @@ def test_metric_of_open_requests_is_zero_without_any(
     world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
     sweep()
-    told = capsys.readouterr().out
-    assert (metric(told, "RightsOpen"), metric(told, "RightsDaysToDeadline")) == ([0.0], None)
+    printed = capsys.readouterr().out
+    assert (metric(printed, "RightsOpen"), metric(printed, "RightsDaysToDeadline")) == ([0.0], None)
 
 
 # --- the worker

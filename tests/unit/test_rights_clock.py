@@ -15,7 +15,7 @@ instants = st.datetimes(datetime(2024, 1, 1), datetime(2040, 1, 1), timezones=st
 
 
 def received(day: str, hour: int = 12) -> Clock:
-    """A request that came at an hour of a day in Belgrade."""
+    """The clock of a request received at an hour of a day in Belgrade."""
     midnight = datetime.combine(date.fromisoformat(day), datetime.min.time(), BELGRADE)
     return Clock((midnight + hour * HOUR).astimezone(UTC))
 
@@ -29,7 +29,7 @@ def last_day(clock: Clock, now: datetime | None = None) -> str:
     ("day", "due"),
     [
         ("2026-01-31", "2026-02-28"),  # a month ends on its last day
-        ("2028-01-31", "2028-02-29"),  # which a leap year has one more of
+        ("2028-01-31", "2028-02-29"),  # a leap year
         ("2028-02-29", "2028-03-29"),
         ("2026-02-28", "2026-03-28"),  # 28 days: the month is earlier
         ("2026-03-15", "2026-04-14"),  # 31 days: the 30 days are earlier
@@ -50,9 +50,12 @@ def test_day_of_receipt_is_taken_in_the_controllers_time_zone(hour: int, due: st
 @pytest.mark.parametrize(
     ("day", "ends"),
     [
-        ("2026-02-26", datetime(2026, 3, 26, 22, 59, 59, tzinfo=UTC)),  # winter: UTC+1
-        ("2026-03-01", datetime(2026, 3, 31, 21, 59, 59, tzinfo=UTC)),  # over the change: UTC+2
-        ("2026-09-28", datetime(2026, 10, 28, 22, 59, 59, tzinfo=UTC)),  # and back
+        ("2026-02-26", datetime(2026, 3, 26, 22, 59, 59, tzinfo=UTC)),  # in winter: UTC+1
+        (
+            "2026-03-01",
+            datetime(2026, 3, 31, 21, 59, 59, tzinfo=UTC),
+        ),  # across the change to summer time: UTC+2
+        ("2026-09-28", datetime(2026, 10, 28, 22, 59, 59, tzinfo=UTC)),  # across the change back to UTC+1
     ],
 )
 def test_last_day_counts_to_its_end_across_daylight_saving(day: str, ends: datetime) -> None:
@@ -113,7 +116,7 @@ def test_clock_is_paused_while_proof_of_identity_is_outstanding() -> None:
     late = clock.received_at + 50 * DAY
     assert not waiting.is_overdue(late)
     resumed = waiting.resumed(clock.received_at + 11 * DAY + HOUR)
-    assert last_day(resumed, late) == "2026-04-24"  # ten whole days more; the hour is ours to lose
+    assert last_day(resumed, late) == "2026-04-24"  # ten whole days are added, the hour is not
     assert resumed.is_overdue(late)
 
 

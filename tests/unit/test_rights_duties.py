@@ -1,4 +1,4 @@
-"""What has to be done beside the steps, and when."""
+"""The duties of a request, and when they are due."""
 
 from datetime import datetime, timedelta
 
@@ -18,12 +18,12 @@ def due_at(request: RightsRequest) -> datetime:
 
 @pytest.mark.promise("RGT-10")
 def test_reminders_are_due_before_the_due_day_and_overdue_after_it() -> None:
-    request, told = a_request(), []
+    request, found = a_request(), []
     for _ in range(len(REMINDERS) + 1):
         (at, duty), *_ = duties.upcoming(request, NOW)
-        told.append((duty, due_at(request) - at))
+        found.append((duty, due_at(request) - at))
         request = request.model_copy(update={"reminded": request.reminded + 1})
-    *reminders, overdue = told
+    *reminders, overdue = found
     assert reminders == [(Duty.REMIND, before) for before in REMINDERS]
     assert overdue == (Duty.NOTE_OVERDUE, -timedelta(seconds=1))
     assert list(duties.upcoming(request, NOW)) == []

@@ -1,4 +1,4 @@
-"""Links to copies, as they are made in each region."""
+"""Links to copies, as made in each region."""
 
 from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
@@ -14,7 +14,7 @@ from chalicelib.rights.model import ExportFile
 
 @pytest.fixture(params=sorted(EU_REGIONS))
 def region(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """Where the service runs."""
+    """The region in which the service runs."""
     monkeypatch.setenv("AWS_REGION", request.param)
     for cached in (settings, aws.client):
         cached.cache_clear()
@@ -39,8 +39,8 @@ def test_link_uses_the_regional_bucket_and_a_signature_valid_in_every_region(
     link = urlsplit(a_link())
     host = link.hostname or ""
     assert (link.scheme, host.split(".amazonaws.")[0]) == ("https", f"ru4m-test-exports.s3.{region}")
-    told = parse_qs(link.query)
-    assert told["X-Amz-Algorithm"] == ["AWS4-HMAC-SHA256"]
-    assert told["X-Amz-Expires"] == ["900"]
-    assert told["X-Amz-SignedHeaders"] == ["host"]  # a browser sends no more
-    assert told["response-cache-control"] == ["no-store"]
+    shown = parse_qs(link.query)
+    assert shown["X-Amz-Algorithm"] == ["AWS4-HMAC-SHA256"]
+    assert shown["X-Amz-Expires"] == ["900"]
+    assert shown["X-Amz-SignedHeaders"] == ["host"]  # the only header that a browser is sure to send
+    assert shown["response-cache-control"] == ["no-store"]

@@ -1,4 +1,4 @@
-"""Which status may follow which, and its DPV term."""
+"""Which status may follow which, and the DPV term of each."""
 
 from datetime import UTC, datetime
 
