@@ -6,7 +6,7 @@ Invariants:
   that it read. A worker that lost its lease cannot write: its version is stale (the fence).
 - The write that takes the lease counts the run, so a run whose worker is killed is counted too. An outcome,
   a wait included, resets the count. After `MOST_TRIES` runs without an outcome the step stops until an
-  operator retries it; the legal clock keeps running.
+  operator retries it or decides the request; the legal clock keeps running.
 - A step's outcome, its evidence and the request's new state are one transaction. After a crash before it,
   the lease expires and the step is run again. A crash after it loses the next message, and the sweep sends
   another.
@@ -44,8 +44,8 @@ from chalicelib.rights.store import MovedMeanwhile
 Steps = Mapping[str, Step]
 Duties = Mapping[Duty, Callable[[Job], None]]
 
-# Runs without an outcome. Failed runs reach it after half a day of growing waits, killed runs after at most
-# three hours of leases.
+# Runs without an outcome. Failed runs reach this limit after half a day of growing waits, killed runs after
+# about three hours of leases.
 MOST_TRIES = 12
 _FIRST_WAIT = timedelta(seconds=30)
 _LONGEST_WAIT = 6 * HOUR
@@ -289,7 +289,7 @@ def _record_failure(request: RightsRequest, step: Step, error: Exception) -> Rig
 
 
 def _stop(request: RightsRequest, step: str, error: str) -> RightsRequest:
-    """Stop a step until an operator retries it."""
+    """Stop a step until an operator retries it or decides the request."""
     metrics.count(Metric.RIGHTS_STEP_STOPPED)
     stopped = _without_lease(request, run_at=None, unreachable_since=None)
     said = {"by": "engine", "tries": request.tries, "error": error}

@@ -4,8 +4,8 @@ After a lost race the request is read again and the rule is applied to its new s
 its change was made before: repeating a call changes nothing, and returns the request as it is. A member of
 staff who receives it that way has inspected it, which is recorded.
 
-A worker that is running a step meanwhile cannot write its outcome: its version is stale. Its lease stays, so
-no other worker runs the step again before the lease expires.
+If a worker is running a step during the change, it cannot write the outcome: its version is stale. Its lease
+remains, so no other worker runs the step again before the lease expires.
 """
 
 from collections.abc import Callable, Mapping
