@@ -19,7 +19,7 @@ from tests.faults.test_every_crash import same_end, undisturbed
 from tests.support.crash import How, Point
 from tests.support.world import Reply
 
-_INTAKE = 2  # the number of effects before there is a request to cancel
+_INTAKE = 3  # effects before there is a request to cancel: its daily limit, its transaction, its message
 
 
 class TakenBackMeanwhile(OfAChatter):
