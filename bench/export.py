@@ -105,7 +105,7 @@ def main(sizes: tuple[Sent, ...]) -> None:
 
 def an_account_that(sent: Sent) -> AccountId:
     """An account with so many events on each of the last days."""
-    account, _, writes = accounts.open_account(f"+38160{sent.a_day * 100 + sent.batch:07d}", None)
+    account, _, writes = accounts.new_account(f"+38160{sent.a_day * 100 + sent.batch:07d}", None)
     table.transact(writes)
     decide(account.account_id, consents=(Purpose.ANALYTICS,))  # a copy shows use under a consent alone
     told = events(account.account_id, sent.a_day)

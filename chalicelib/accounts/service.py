@@ -39,7 +39,7 @@ __all__ = [
     "glance_at_owner_of_phone",
     "glances",
     "live_accounts",
-    "open_account",
+    "new_account",
     "owner_of_phone",
     "owner_of_user",
     "rekey",
@@ -47,7 +47,7 @@ __all__ = [
 ]
 
 
-def open_account(phone: str, locale: str | None) -> tuple[Account, SubjectKeys, list[Write]]:
+def new_account(phone: str, locale: str | None) -> tuple[Account, SubjectKeys, list[Write]]:
     """A new account with random ids and a data key of its own, and the writes that make them.
 
     The ids are never derived from the number, and a number that comes back after erasure gets new

@@ -84,8 +84,8 @@ def creation(account: Account, keys: SubjectKeys) -> list[Write]:
     """The writes that make an account and claim what only it may own; for a transaction."""
     key = account_key(account.account_id)
     return [
-        *_claim(ClaimKind.PHONE, account.phone, account.account_id),
-        *_claim(ClaimKind.USER, account.user_id, account.account_id),
+        *_claim_writes(ClaimKind.PHONE, account.phone, account.account_id),
+        *_claim_writes(ClaimKind.USER, account.user_id, account.account_id),
         Create(key, codec.to_item(account, key, keys)),
     ]
 
@@ -109,8 +109,8 @@ def email_moves(owner: AccountId, before: str | None, after: str | None) -> list
     """
     if before == after:
         return []
-    released = _release(ClaimKind.EMAIL, before, owner) if before else []
-    return [*released, *(_claim(ClaimKind.EMAIL, after, owner) if after else ())]
+    released = _release_writes(ClaimKind.EMAIL, before, owner) if before else []
+    return [*released, *(_claim_writes(ClaimKind.EMAIL, after, owner) if after else ())]
 
 
 def shard_of(account_id: AccountId) -> str:
@@ -162,7 +162,7 @@ def rekey(account: Account, email: str | None) -> int:
     moved = [
         write
         for kind, value in _claimed(account, email)
-        for write in _rekeying(kind, value, account.account_id)
+        for write in _rekey_writes(kind, value, account.account_id)
     ]
     if moved:
         table.transact(moved)
@@ -175,7 +175,7 @@ def _claimed(account: Account, email: str | None) -> list[tuple[ClaimKind, str]]
     return [*own, (ClaimKind.EMAIL, email)] if email else own
 
 
-def _rekeying(kind: ClaimKind, value: str, owner: AccountId) -> Iterator[Write]:
+def _rekey_writes(kind: ClaimKind, value: str, owner: AccountId) -> Iterator[Write]:
     """The writes that move a claim from an older version to the current one, none if it is there."""
     current, *others = _claim_keys(kind, value)
     found = table.batch_get(others)
@@ -199,14 +199,14 @@ def _owner_in(found: Mapping[Key, Item]) -> AccountId | None:
     return next((codec.opened(Claim, item).account_id for item in found.values()), None)
 
 
-def _claim(kind: ClaimKind, value: str, owner: AccountId) -> list[Write]:
+def _claim_writes(kind: ClaimKind, value: str, owner: AccountId) -> list[Write]:
     """The claim under the current version of the lookup key, and that there is none under the others."""
     current, *others = _claim_keys(kind, value)
     claim = Create(current, codec.to_item(Claim(account_id=owner), current), conflict=AlreadyClaimed)
     return [claim, *(Absent(key, conflict=AlreadyClaimed) for key in others)]
 
 
-def _release(kind: ClaimKind, value: str, owner: AccountId) -> list[Write]:
+def _release_writes(kind: ClaimKind, value: str, owner: AccountId) -> list[Write]:
     """That the claim goes from where it stands, and that it stands nowhere else by then."""
     keys = _claim_keys(kind, value)
     found = table.batch_get(keys)

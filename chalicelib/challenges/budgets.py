@@ -131,7 +131,7 @@ class Budget:
         with suppress(Conflict, Unavailable):
             table.write(Change(place.key, add=undone, only_if=Attr(place.slot.texts).gt(0)))
 
-    def came_good(self, challenge: Challenge) -> None:
+    def count_verified(self, challenge: Challenge) -> None:
         """Give back what a challenge's texts were counted for, and add what its verified code earns.
 
         If it can't be counted the group looks worse than it is: the strict side.
@@ -173,9 +173,9 @@ class Budget:
         try:
             found = table.write(Change(place.key, put=declared, add=adds, only_if=only_if))
         except Conflict as full:  # others may have room where this container does not look yet
-            _note_if_busy(place, full.found or {})
+            _mark_if_busy(place, full.found or {})
             raise
-        _note_if_busy(place, found)
+        _mark_if_busy(place, found)
         return found
 
     def _room(self, place: CounterPlace) -> Room:
@@ -249,9 +249,9 @@ def _wait(found: Item, slot: Slot, room: Room) -> int:
     return max((left for debt, most, left in debts if found.get(debt, 0) > most - _TEXT), default=1)
 
 
-def _note_if_busy(place: CounterPlace, found: Item) -> None:
+def _mark_if_busy(place: CounterPlace, found: Item) -> None:
     if found.get(place.slot.texts, 0) >= _BUSY:
-        spreading.note_busy(place.first, str(place.slot.hour))
+        spreading.mark_busy(place.first, str(place.slot.hour))
 
 
 def _read(keys: Iterable[Key]) -> dict[Key, Item]:

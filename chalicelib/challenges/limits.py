@@ -128,7 +128,7 @@ class Counted:
 
 
 @contextmanager
-def one_code(
+def count_code(
     challenge: Challenge,
     account: AccountId | None = None,
     address: ClientAddress | None = None,
@@ -234,11 +234,11 @@ def _counters(challenge: Challenge, account: AccountId | None) -> Iterator[tuple
         yield PER_MAILBOX, challenge.email
 
 
-def verified(challenge: Challenge, phone: str) -> None:
+def count_verified(challenge: Challenge, phone: str) -> None:
     """Count that the code of a challenge came back from its number, once per code."""
-    PER_PREFIX.came_good(_prefix(phone), challenge.challenge_id)
+    PER_PREFIX.count_success(_prefix(phone), challenge.challenge_id)
     for budget in budgets.of(challenge):
-        budget.came_good(challenge)
+        budget.count_verified(challenge)
 
 
 def _prefix(phone: str) -> str:

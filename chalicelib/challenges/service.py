@@ -28,7 +28,7 @@ from chalicelib.challenges.model import (
     TooManyCodes,
     WrongCode,
 )
-from chalicelib.challenges.store import UsedMeanwhile, allow_attempt, get, use
+from chalicelib.challenges.store import UsedMeanwhile, allow_attempt, get, use_write
 from chalicelib.core import clock, idempotency, keyring, metrics
 from chalicelib.core.clock import MINUTE
 from chalicelib.core.errors import InProgress, Problem, Unavailable
@@ -38,7 +38,17 @@ from chalicelib.core.ids import ChallengeId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import Secret, settings
 
-__all__ = ["UsedMeanwhile", "allow_attempt", "code", "get", "resend", "start", "try_code", "use", "verified"]
+__all__ = [
+    "UsedMeanwhile",
+    "allow_attempt",
+    "code",
+    "count_verified",
+    "get",
+    "resend",
+    "start",
+    "try_code",
+    "use_write",
+]
 
 # No request lives longer than the gateway's 29 s: after that an unsent challenge was left by a crash.
 _GIVEN_UP = timedelta(seconds=30)
@@ -50,7 +60,7 @@ _UNSENT = {CodeChannel.SMS: SmsUnavailable, CodeChannel.EMAIL: EmailUnavailable}
 
 
 @contextmanager
-def _told_as_unsent(channel: CodeChannel) -> Iterator[None]:
+def _report_outage_as_unsent(channel: CodeChannel) -> Iterator[None]:
     """While a table or the vault is out of reach no code is sent; that is what the client has to know."""
     try:
         yield
@@ -73,17 +83,17 @@ def start(asked: CodeRequest, key: IdempotencyKey | None) -> Challenge:
         IdempotencyMismatch: the key was used with another body.
         InProgress: the same request is being served right now.
     """
-    with _told_as_unsent(asked.channel):
-        return _started(asked, key)
+    with _report_outage_as_unsent(asked.channel):
+        return _claim_and_send(asked, key)
 
 
-def _started(asked: CodeRequest, key: IdempotencyKey | None) -> Challenge:
+def _claim_and_send(asked: CodeRequest, key: IdempotencyKey | None) -> Challenge:
     challenge = _new(asked, key)
     now = clock.now()
     if earlier := store.claim(challenge, now - _GIVEN_UP, now - idempotency.KEPT):
         return _sent_before(earlier, asked)
     try:
-        with limits.one_code(challenge, asked.account, asked.address, asked.recognise) as uncounted:
+        with limits.count_code(challenge, asked.account, asked.address, asked.recognise) as uncounted:
             _send(challenge, asked.destination)
     except Problem:
         store.give_up(challenge)
@@ -94,7 +104,7 @@ def _started(asked: CodeRequest, key: IdempotencyKey | None) -> Challenge:
     return challenge
 
 
-@_told_as_unsent(CodeChannel.SMS)
+@_report_outage_as_unsent(CodeChannel.SMS)
 def resend(ref: ChallengeRef, recognise: Recognise | None = None) -> Challenge:
     """Send the same code again by SMS: after 60 seconds, then after 2 and 4 minutes more.
 
@@ -114,7 +124,7 @@ def resend(ref: ChallengeRef, recognise: Recognise | None = None) -> Challenge:
         raise ChallengeExpired
     if challenge.resend_after > now:
         raise _too_early(challenge)
-    with limits.one_code(challenge, recognise=recognise) as uncounted:
+    with limits.count_code(challenge, recognise=recognise) as uncounted:
         try:
             sent = store.count_resend(challenge, now + MINUTE * 2 ** (challenge.resends + 1), uncounted)
             _send(challenge, challenge.phone)
@@ -185,10 +195,10 @@ def _count_guess(challenge: Challenge, count: Callable[[], None], recognise: Rec
         raise
 
 
-def verified(challenge: Challenge) -> None:
+def count_verified(challenge: Challenge) -> None:
     """Note that a code did what it was for: its texts were no loss. Once per code, after its use."""
     if challenge.phone:
-        limits.verified(challenge, challenge.phone)
+        limits.count_verified(challenge, challenge.phone)
 
 
 def _send(challenge: Challenge, destination: str) -> None:

@@ -161,7 +161,7 @@ def allow_resend(ref: ChallengeRef, uncounted: Mapping[str, int]) -> None:
     table.write(Change(_key(ref), put={"resend_after": now}, add={"resends": -1, **undone}))
 
 
-def use(challenge: Challenge, opened: Opened | None) -> Change:
+def use_write(challenge: Challenge, opened: Opened | None) -> Change:
     """The write that uses a code up; goes with what the code is for.
 
     The personal fields go now. The code's life and its tries start anew, for the two minutes in which

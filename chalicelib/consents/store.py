@@ -54,7 +54,7 @@ def record(
         HeadMoved: another entry took the place in the history.
         Unreadable: its newest entry is not as it was written; nothing was changed.
     """
-    table.transact([_change(before, _placed(after), keys), chain.appending(history, entry)])
+    table.transact([_change(before, _placed(after), keys), chain.append_write(history, entry)])
 
 
 def keep(before: Purposes | None, after: Purposes, keys: SubjectKeys) -> Purposes:

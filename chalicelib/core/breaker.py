@@ -73,7 +73,7 @@ class Breaker:
         with suppress(Conflict, Unavailable):
             table.write(Change(place, add=undone, only_if=Attr("uses").gt(0)))
 
-    def came_good(self, group: str, lot: str) -> None:
+    def count_success(self, group: str, lot: str) -> None:
         """Count a good end. If it can't be counted the group looks worse than it is: the strict side."""
         with suppress(Unavailable):
             self._count(group, lot, {"debt": -_PAID}, Attr("pk").not_exists() | Attr("pk").exists())
@@ -88,14 +88,14 @@ class Breaker:
                 Change(place, put=until_end_of_slot(at, seconds), add=counts, only_if=only_if)
             )
         except Conflict as closed:  # others may be open where this container does not look yet
-            self._note_if_busy(first, closed.found or {})
+            self._mark_if_busy(first, closed.found or {})
             raise
-        self._note_if_busy(first, found)
+        self._mark_if_busy(first, found)
         return place
 
-    def _note_if_busy(self, first: Key, found: Item) -> None:
+    def _mark_if_busy(self, first: Key, found: Item) -> None:
         if found.get("uses", 0) >= max(_BUSY, self.least()):
-            spreading.note_busy(first)
+            spreading.mark_busy(first)
 
     def _left(self) -> int:
         """Seconds until the slot ends."""

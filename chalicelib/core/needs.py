@@ -37,7 +37,7 @@ class Wanted(Protocol[T_co]):
     def keys(self, claims: Claims) -> tuple[Key, ...]:
         """Where the items are for the owner of a token."""
 
-    def find(self, items: Mapping[Key, Item], found: "Found") -> T_co:
+    def read_from(self, items: Mapping[Key, Item], found: "Found") -> T_co:
         """What they say."""
 
 
@@ -55,7 +55,7 @@ class Need(Generic[T_co]):
         """The one key."""
         return (self.key(claims),)
 
-    def find(self, items: Mapping[Key, Item], found: "Found") -> T_co:
+    def read_from(self, items: Mapping[Key, Item], found: "Found") -> T_co:
         """The item, read."""
         return self.read(items.get(self.key(found.claims)), found)
 
@@ -71,7 +71,7 @@ class Several(Generic[T_co]):
         """All of them."""
         return self.places(claims.account_id)
 
-    def find(self, items: Mapping[Key, Item], found: "Found") -> T_co:
+    def read_from(self, items: Mapping[Key, Item], found: "Found") -> T_co:
         """Those that are there, read together."""
         return self.read(found.claims.account_id, items)
 
@@ -102,14 +102,14 @@ class Found:
         """
         if missing := [key for key in need.keys(self.claims) if key not in self._keys]:
             raise NotAskedFor(missing[0].table, missing[0].sk)
-        return need.find(self._items, self)
+        return need.read_from(self._items, self)
 
 
 # Stands in claims that were not made from a token; needs of a session find nothing under it.
 NO_SESSION = SessionId("")
 
 
-def read(claims: Claims, needs: Iterable[Wanted[Any]]) -> Found:
+def read_batch(claims: Claims, needs: Iterable[Wanted[Any]]) -> Found:
     """Read all needs of a request in one consistent call."""
     keys, read_at = frozenset(key for need in needs for key in need.keys(claims)), clock.now()
     return Found(claims, keys, table.batch_get(keys), read_at)

@@ -29,7 +29,7 @@ def shards(first: Key) -> list[Key]:
     return [Key(first.table, f"{first.pk}#{number}") for number in range(SHARDS)]
 
 
-def note_busy(first: Key, slot: str = "") -> None:
+def mark_busy(first: Key, slot: str = "") -> None:
     """Spread what this container counts from now on in the slot."""
     if len(_busy) >= _REMEMBERED:
         _busy.clear()  # of past slots, mostly; the others are learned again by one write each

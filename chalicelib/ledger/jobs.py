@@ -27,7 +27,7 @@ ledger_jobs = Blueprint(__name__)
 def checkpoint_ledger(_: CloudWatchEvent) -> dict[str, int]:
     """Sign what was appended to the Ledger since the last run; answers in figures what was done."""
     try:
-        run = chain.checkpoint(refusing=_tell)
+        run = chain.checkpoint(report_altered=_report_altered)
     except ArchiveDamaged:
         count(Metric.ARCHIVE_DAMAGED)
         raise
@@ -35,7 +35,7 @@ def checkpoint_ledger(_: CloudWatchEvent) -> dict[str, int]:
     return {"made": len(run.made), "chains": run.chains, "refused": len(run.refused)}
 
 
-def _tell(places: Sequence[str]) -> None:
+def _report_altered(places: Sequence[str]) -> None:
     """That entries are not as they were written; which ones is not for a log, since chains name people."""
     observe.log("ledger_entries_refused", number=len(places))
     count(Metric.ENTRY_REFUSED, len(places))

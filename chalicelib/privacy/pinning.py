@@ -57,13 +57,13 @@ def pin(account_id: AccountId, as_of: datetime, until: datetime, deadline: datet
             continue
         batch.append(key)
         if len(batch) == _AT_ONCE:
-            items += _keep(batch, end, deadline)
+            items += _pin_batch(batch, end, deadline)
             batch = []
             if clock.now() >= deadline:
                 return Pinned(items, complete=False)
     if not batch:
         return Pinned(items, complete=True)
-    items += _keep(batch, end, deadline)
+    items += _pin_batch(batch, end, deadline)
     return Pinned(items, complete=clock.now() < deadline)
 
 
@@ -76,22 +76,22 @@ def _lapsing(account_id: AccountId, as_of: datetime, end: int) -> Iterator[tuple
                     yield Key(place, item["pk"], item.get("sk")), item["delete_at"]
 
 
-def _keep(batch: list[Key], end: int, deadline: datetime) -> int:
+def _pin_batch(batch: list[Key], end: int, deadline: datetime) -> int:
     """Keep some items, all at once; where one of them is gone by now, one by one, until the deadline."""
-    writes = [_keeping(key, end) for key in batch]
+    writes = [_pin_write(key, end) for key in batch]
     try:
         table.transact(writes)
     except _Gone:
         kept = 0
         for write in writes:
-            kept += _keep_singly(write)
+            kept += _pin_one(write)
             if clock.now() >= deadline:
                 break
         return kept
     return len(writes)
 
 
-def _keep_singly(write: Change) -> int:
+def _pin_one(write: Change) -> int:
     try:
         table.write(write)
     except _Gone:
@@ -99,5 +99,5 @@ def _keep_singly(write: Change) -> int:
     return 1
 
 
-def _keeping(key: Key, end: int) -> Change:
+def _pin_write(key: Key, end: int) -> Change:
     return Change(key, put={"delete_at": end}, only_if=Attr("delete_at").lt(end), conflict=_Gone)

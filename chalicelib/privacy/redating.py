@@ -44,7 +44,7 @@ class Progress:
     last: Key | None = None
 
 
-def named(kind: str) -> type[Record]:
+def find_redatable(kind: str) -> type[Record]:
     """The record class of a kind whose period is configured.
 
     Raises:
@@ -68,7 +68,7 @@ def redate(
     """Give every item of a kind the times of its period; what was done so far, after each page.
 
     Args:
-        kind: the record class, as `named` gives it.
+        kind: the record class, as `find_redatable` gives it.
         apply: does one change; a dry run has one that does nothing.
         after: the `last` of a run that stopped.
         page: how many items one call looks at (None: one megabyte).
@@ -79,16 +79,16 @@ def redate(
     so_far = Progress()
     for items, last in table.scan(Scan(kind.declaration.table, kind.declaration.kind, after, page)):
         for item in items:
-            so_far = _add(so_far, kind, item, apply)
+            so_far = _redate_item(so_far, kind, item, apply)
         so_far = replace(so_far, last=last)
         yield so_far
 
 
-def _add(so_far: Progress, kind: type[Record], item: Item, apply: Apply) -> Progress:
+def _redate_item(so_far: Progress, kind: type[Record], item: Item, apply: Apply) -> Progress:
     seen = replace(so_far, seen=so_far.seen + 1)
     if is_held(item):
         return replace(seen, held=seen.held + 1)
-    change = move(kind, item)
+    change = redating_change(kind, item)
     if change is None:
         return seen
     try:
@@ -103,7 +103,7 @@ def is_held(item: Item) -> bool:
     return bool(item.get("expires_at") != item.get("delete_at"))
 
 
-def move(kind: type[Record], item: Item) -> Change | None:
+def redating_change(kind: type[Record], item: Item) -> Change | None:
     """The write that gives an item the times of its period; None if it has them, or none yet."""
     retention = kind.declaration.retention
     due = codec.times(codec.glance(kind, bundles.oldest(kind, item)))

@@ -70,7 +70,7 @@ def finish(profile: Profile, keys: SubjectKeys, challenge_id: ChallengeId, code:
     challenge = challenges.try_code(ref, code)
     if challenge.email:  # otherwise the code was used before
         with suppress(challenges.UsedMeanwhile):
-            return _keep(challenge.email, challenges.use(challenge, opened=None), profile, keys)
+            return _keep(challenge.email, challenges.use_write(challenge, opened=None), profile, keys)
     return _now(profile.account_id)[0]
 
 

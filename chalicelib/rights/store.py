@@ -195,7 +195,7 @@ def create(request: RightsRequest, entry: NewEntry) -> None:
         [
             Create(place, _item(request), conflict=RequestExists),
             Create(guard, codec.to_item(opened, guard), conflict=ExercisedAlready),
-            chain.appending(evidence_of(request.request_id), entry),
+            chain.append_write(evidence_of(request.request_id), entry),
         ]
     )
 
@@ -250,7 +250,7 @@ def _append_or_owe(after: RightsRequest, entry: NewEntry) -> tuple[Write | None,
     """The write of an entry and the owed ones; or None, and the request owes this one too."""
     whole = evidence.with_owed(entry, after.owed)
     try:
-        append = chain.appending(evidence_of(after.request_id), whole)
+        append = chain.append_write(evidence_of(after.request_id), whole)
     except Unreadable:
         metrics.count(Metric.RIGHTS_EVIDENCE_OWED)
         owed = (*after.owed, evidence.as_owed(entry))[-_MOST_OWED:]

@@ -35,7 +35,7 @@ class Unauthorized(Exception):
 @tokens.authorizer(ttl_seconds=60)
 def access_token(request: AuthRequest) -> AuthResponse:
     """Let a genuine token through to every route; each route judges its caller itself."""
-    claims = proven(request.token)
+    claims = verify_token(request.token)
     if claims is None:
         raise Unauthorized
     # No principal of a person: the gateway may write it to logs.
@@ -43,7 +43,7 @@ def access_token(request: AuthRequest) -> AuthResponse:
 
 
 @observed
-def proven(header: str) -> dict[str, str] | None:
+def verify_token(header: str) -> dict[str, str] | None:
     """What a genuine token says, or None."""
     scheme, _, token = header.partition(" ")
     claims = _decoded(token.strip()) if scheme.lower() == "bearer" else None

@@ -36,18 +36,20 @@ def refresh(text: str, device_id: UUID) -> SessionView:
     if token is None:
         raise SessionEnded
     for _ in range(_TRIES):
-        found = needs.read(Claims(token.account_id, token.session_id), (OPEN_SESSION, OPEN_ACCOUNT, DATA_KEY))
+        found = needs.read_batch(
+            Claims(token.account_id, token.session_id), (OPEN_SESSION, OPEN_ACCOUNT, DATA_KEY)
+        )
         session, account = found[OPEN_SESSION], found[OPEN_ACCOUNT]
         if session is None or account is None or not token.genuine(session):
             raise SessionEnded
         try:
-            return service.shown(_moved(session, account, token, device_id), account)
+            return service.session_view(_apply_verdict(session, account, token, device_id), account)
         except store.MovedOn:
             continue  # judged again, as things are now
     raise Unavailable
 
 
-def _moved(session: Session, account: Account, token: RefreshToken, device_id: UUID) -> Session:
+def _apply_verdict(session: Session, account: Account, token: RefreshToken, device_id: UUID) -> Session:
     now = clock.now()
     active = Active(session.generation, session.last_used_at, session.lost)
     shown = Shown(token.generation, same_device=session.device.id == device_id)

@@ -24,10 +24,10 @@ from chalicelib.sessions.model import (
 from chalicelib.sessions.store import SESSION
 from chalicelib.sessions.tokens import RefreshToken
 
-__all__ = ["SESSION", "ends_at", "of_account", "open_session", "scope_of", "shown"]
+__all__ = ["SESSION", "ends_at", "new_session", "of_account", "scope_of", "session_view"]
 
 
-def open_session(account: Account, device: Device, keys: SubjectKeys) -> tuple[Session, list[Write]]:
+def new_session(account: Account, device: Device, keys: SubjectKeys) -> tuple[Session, list[Write]]:
     """A new session of a device, and the writes that open it."""
     now = clock.now()
     session = Session(
@@ -52,7 +52,7 @@ def ends_at(session: Session) -> datetime:
     return session.last_used_at + Period.IDLE_SESSION.length
 
 
-def shown(session: Session, account: Account, stepped_up_until: datetime | None = None) -> SessionView:
+def session_view(session: Session, account: Account, stepped_up_until: datetime | None = None) -> SessionView:
     """The session for its own device, with a fresh access token and the active refresh token."""
     return SessionView(
         session_id=session.session_id,

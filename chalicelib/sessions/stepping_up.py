@@ -63,13 +63,13 @@ def finish(session: Session, account: Account, challenge_id: ChallengeId, code: 
     ref = ChallengeRef(ChallengePurpose.STEP_UP, challenge_id, holder=session.session_id)
     challenge = challenges.try_code(ref, code)
     until = (challenge.used_at or _use(challenge, session)) + settings().step_up_life
-    return SteppedUp(session=service.shown(session, account, stepped_up_until=until))
+    return SteppedUp(session=service.session_view(session, account, stepped_up_until=until))
 
 
 def _use(challenge: Challenge, session: Session) -> datetime:
     """Use the code up; when that was. A twin that was quicker did so a moment ago, in the same session."""
     with suppress(challenges.UsedMeanwhile):
         event = store.event(session.account_id, SecurityEventKind.STEPPED_UP, session.session_id)
-        table.transact([challenges.use(challenge, opened=None), event])
+        table.transact([challenges.use_write(challenge, opened=None), event])
         metrics.count(Metric.SESSION_STEPPED_UP)
     return clock.now()

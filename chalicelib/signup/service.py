@@ -84,17 +84,17 @@ def verify(challenge_id: ChallengeId, answer: Verification, address: ClientAddre
     ref = _ref(challenge_id)
     challenge = challenges.try_code(ref, answer.code, answer.device_id, address, _known_device)
     if challenge.used_at:
-        return _same_again(challenge)
+        return _repeated_answer(challenge)
     try:
-        return _sign_in_whoever_races(challenge, answer)
+        return _sign_in_despite_race(challenge, answer)
     except challenges.UsedMeanwhile:
-        return _used_by_twin(challenge)
+        return _answer_for_slower_twin(challenge)
     except notices.TermsOutdated:
         challenges.allow_attempt(challenge)  # the code was right: the same one comes back with other terms
         raise
 
 
-def _sign_in_whoever_races(challenge: Challenge, answer: Verification) -> Verified:
+def _sign_in_despite_race(challenge: Challenge, answer: Verification) -> Verified:
     """Sign in; once more if another signup of this number won: its account is there now.
 
     Raises:
@@ -112,11 +112,11 @@ def _sign_in(challenge: Challenge, answer: Verification) -> Verified:
         raise ChallengeExpired
     owner = accounts.owner_of_phone(challenge.phone)
     account, keys, makes = _known(owner, answer) if owner else _new(challenge, answer)
-    session, opens = sessions.open_session(account, challenge.device, keys)
+    session, opens = sessions.new_session(account, challenge.device, keys)
     opened = Opened(account_id=account.account_id, session_id=session.session_id, new_account=owner is None)
     known = devices.recognition(account.account_id, challenge.phone, challenge.device)
-    table.transact([challenges.use(challenge, opened), *makes, *opens, known])
-    challenges.verified(challenge)
+    table.transact([challenges.use_write(challenge, opened), *makes, *opens, known])
+    challenges.count_verified(challenge)
     if opened.new_account:
         metrics.count(Metric.ACCOUNT_CREATED)
     metrics.count(Metric.SESSION_OPENED)
@@ -130,7 +130,7 @@ def _new(challenge: Challenge, answer: Verification) -> tuple[Account, SubjectKe
         TermsOutdated: something else was shown than what is current.
     """
     notices.check_current(answer.terms_version, answer.privacy_version)
-    account, keys, makes = accounts.open_account(str(challenge.phone), challenge.locale)
+    account, keys, makes = accounts.new_account(str(challenge.phone), challenge.locale)
     makes += profiles.new_profile(account.account_id, answer.display_name, keys)
     makes += notices.acceptances(account.account_id, answer.terms_version, answer.privacy_version)
     makes += notices.first_announcements(account.account_id)
@@ -157,15 +157,15 @@ def _known(owner: AccountId, answer: Verification) -> tuple[Account, SubjectKeys
     return account, row[DATA_KEY], [*notices.acceptances(owner, *missing)]
 
 
-def _used_by_twin(challenge: Challenge) -> Verified:
+def _answer_for_slower_twin(challenge: Challenge) -> Verified:
     """The answer for the slower of two requests with the same right code."""
     found = challenges.get(challenge.ref)
     if found is None:
         raise ChallengeExpired
-    return _same_again(found)
+    return _repeated_answer(found)
 
 
-def _same_again(challenge: Challenge) -> Verified:
+def _repeated_answer(challenge: Challenge) -> Verified:
     """The session that this code opened, unless it has been ended.
 
     Raises:
@@ -174,7 +174,7 @@ def _same_again(challenge: Challenge) -> Verified:
     opened = challenge.opened
     if opened is None:
         raise ChallengeExpired
-    found = needs.read(Claims(opened.account_id, opened.session_id), (ACCOUNT, SESSION))
+    found = needs.read_batch(Claims(opened.account_id, opened.session_id), (ACCOUNT, SESSION))
     account, session = found[ACCOUNT], found[SESSION]
     if account is None or session is None:
         raise ChallengeExpired
@@ -185,7 +185,7 @@ def _verified(session: Session, account: Account, opened: Opened) -> Verified:
     return Verified(
         new_account=opened.new_account,
         user_id=account.user_id,
-        session=sessions.shown(session, account),
+        session=sessions.session_view(session, account),
     )
 
 

@@ -29,7 +29,7 @@ def register(arn: str) -> StaffId:
         Unavailable: the table or the vault does not answer; nobody acts without a name.
     """
     (current, *older) = _pseudonyms(person(arn))
-    known, now = store.first_of((*older, current)), clock.now()
+    known, now = store.glance_at_first((*older, current)), clock.now()
     if known and known.acted_at > now - DAY:
         return known.staff_id
     staff_id = known.staff_id if known else current
@@ -40,7 +40,7 @@ def register(arn: str) -> StaffId:
 def resolve(staff_ids: Iterable[StaffId]) -> dict[StaffId, str]:
     """The ARNs behind pseudonyms, for operators; those that have lapsed are left out."""
     wanted = sorted(set(staff_ids))[:_MOST]
-    return {staff_id: member.arn for staff_id, member in store.several(wanted).items()}
+    return {staff_id: member.arn for staff_id, member in store.read_several(wanted).items()}
 
 
 def _pseudonyms(name: str) -> Iterator[StaffId]:

@@ -18,7 +18,7 @@ def key(staff_id: StaffId) -> Key:
     return Key(Table.RIGHTS, f"S#{staff_id}", "staff")
 
 
-def first_of(candidates: Iterable[StaffId]) -> StaffMember | None:
+def glance_at_first(candidates: Iterable[StaffId]) -> StaffMember | None:
     """A glance at the first of these that is in the register."""
     places = [key(one) for one in candidates]
     found = table.batch_get(places)
@@ -31,7 +31,7 @@ def put(member: StaffMember) -> None:
     table.write(Create(place, codec.to_item(member, place), or_over=Attr("staff_id").exists()))
 
 
-def several(staff_ids: Iterable[StaffId]) -> dict[StaffId, StaffMember]:
+def read_several(staff_ids: Iterable[StaffId]) -> dict[StaffId, StaffMember]:
     """The entries of up to 100 pseudonyms; one that has lapsed or cannot be opened is left out."""
     found = dict[StaffId, StaffMember]()
     for item in table.batch_get(map(key, staff_ids)).values():

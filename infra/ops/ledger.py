@@ -31,7 +31,7 @@ def report(names: Iterable[str], since: int, say: Callable[[str], object]) -> in
         LookupError: there is no such chain.
     """
     wrong = 0
-    if chain.nothing_is_signed():
+    if chain.is_archive_empty():
         say("nothing is signed yet: there is no checkpoint")
     for name, verdict in verdicts(names, since):
         if not verdict.known:

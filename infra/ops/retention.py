@@ -43,7 +43,7 @@ def redate(account: AwsAccount, stage: str, kind: str, apply: Apply, after: str 
     Raises:
         NotRedatable: there is no such kind, no such place, or nothing about the kind's times is configured.
     """
-    record = redating.named(kind)
+    record = redating.find_redatable(kind)
     start = _read(after, record.declaration.table) if after else None
     as_signup(account, stage)
     for progress in redating.redate(record, apply, start, _PAGE):

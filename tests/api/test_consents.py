@@ -237,7 +237,7 @@ def test_a_decision_whose_answer_is_lost_is_on_record_once(mila: User) -> None:
 
 @pytest.mark.promise("RGT-7")
 @pytest.mark.parametrize("earlier", ["nothing", "something"])
-@pytest.mark.parametrize(("module", "moment"), [(chain, "appending"), (table, "transact")])
+@pytest.mark.parametrize(("module", "moment"), [(chain, "append_write"), (table, "transact")])
 def test_two_decisions_at_once_are_one_history_and_the_last_one_stands(
     mila: User, monkeypatch: pytest.MonkeyPatch, earlier: str, module: Any, moment: str
 ) -> None:
@@ -250,7 +250,7 @@ def test_two_decisions_at_once_are_one_history_and_the_last_one_stands(
     assert where(mila, "analytics")["state"] == "given"
 
 
-@pytest.mark.parametrize(("module", "moment"), [(chain, "appending"), (table, "transact")])
+@pytest.mark.parametrize(("module", "moment"), [(chain, "append_write"), (table, "transact")])
 def test_two_decisions_about_two_purposes_at_once_both_stand(
     mila: User, monkeypatch: pytest.MonkeyPatch, module: Any, moment: str
 ) -> None:

@@ -133,7 +133,7 @@ def test_of_two_racing_uses_of_a_code_both_are_answered_and_one_uses_it(
 ) -> None:
     mila = world.a_user()
     challenge = mila.asks_to_step_up().json["challenge_id"]
-    winners = just_before(monkeypatch, challenges, "use", lambda: code_of(mila, challenge))
+    winners = just_before(monkeypatch, challenges, "use_write", lambda: code_of(mila, challenge))
     assert until(code_of(mila, challenge)) == until(winners[0])
 
 
@@ -147,7 +147,7 @@ def test_a_crash_after_the_code_was_used_up_costs_no_new_code(
         raise ZeroDivisionError
 
     with monkeypatch.context() as broken:
-        broken.setattr("chalicelib.sessions.service.shown", crash)
+        broken.setattr("chalicelib.sessions.service.session_view", crash)
         assert code_of(mila, challenge).status == 500
     assert until(code_of(mila, challenge)) == ahead(world, minutes=10)
 

@@ -468,7 +468,7 @@ def test_rolling_up_a_day_costs_a_query_per_hour_and_shard_and_a_read_per_33_acc
 ) -> None:
     monkeypatch.setattr(store, "SHARDS", 1)
     for _ in range(34):
-        account, _, writing = accounts.open_account(a_phone(), None)
+        account, _, writing = accounts.new_account(a_phone(), None)
         table.transact(writing)
         batch = UsageBatch.model_validate_json(
             json.dumps({"events": [a_fault(), a_fault()], "device": a_device()})

@@ -266,7 +266,7 @@ def test_a_signup_that_looked_before_a_claim_moved_signs_in_to_its_account(
     challenge = world.asks_for_a_code(mila.phone).json["challenge_id"]
     container_with(knows)  # the older one lags behind
     monkeypatch.setattr(accounts, "owner_of_phone", missing_once(accounts.owner_of_phone))
-    moved = just_before(monkeypatch, accounts, "open_account", stage.rekey)
+    moved = just_before(monkeypatch, accounts, "new_account", stage.rekey)
     again = world.verifies(challenge, world.code_for(mila.phone))
     assert moved == [2]
     assert (again.status, again.json["user_id"]) == (200, mila.user_id)
@@ -349,7 +349,7 @@ def test_claims_are_moved_only_when_every_function_looks_under_the_current_versi
 
 def test_many_claims_are_moved_in_bounded_reads(stage: LookupStage, world: World) -> None:
     for _ in range(60):
-        _, _, writes = accounts.open_account(a_phone(), None)
+        _, _, writes = accounts.new_account(a_phone(), None)
         table.transact(writes)
     stage.keys.rotate()
     asked: list[int] = []

@@ -183,7 +183,7 @@ def test_a_withdrawal_that_races_with_the_renewal_stands(
 ) -> None:
     world.advance(DUE)
     mila = again(mila)
-    module, name = (chain, "appending") if moment == "before the head is read" else (table, "transact")
+    module, name = (chain, "append_write") if moment == "before the head is read" else (table, "transact")
     just_before(monkeypatch, module, name, lambda: mila.withdraws("analytics"))
     assert run()["renewed"] == 0
     states = {c["purpose"]: c["state"] for c in mila.gets("/v1/consents").json["items"]}

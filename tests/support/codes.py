@@ -50,4 +50,4 @@ def send_many(phone: str, texts: int) -> list[Challenge]:
 def verify(challenge: Challenge) -> None:
     """Count that its code came back."""
     for budget in budgets.of(challenge):
-        budget.came_good(challenge)
+        budget.count_verified(challenge)

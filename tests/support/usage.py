@@ -35,7 +35,7 @@ def stored_events() -> list[Item]:
 
 def a_person(*told: dict[str, Any], consents: tuple[Purpose, ...] = (Purpose.ANALYTICS,)) -> AccountId:
     """Somebody with an account who consented and told of these events."""
-    account, _, writes = accounts.open_account(a_phone(), None)
+    account, _, writes = accounts.new_account(a_phone(), None)
     table.transact(writes)
     decide(account.account_id, consents=consents)
     if told:

@@ -18,7 +18,7 @@ from chalicelib.devices.model import Platform
 from chalicelib.limits.model import Limit
 from chalicelib.privacy import bundles, codec
 from chalicelib.privacy.bundles import Distinct, NotBundled
-from chalicelib.privacy.redating import Progress, named, redate
+from chalicelib.privacy.redating import Progress, find_redatable, redate
 from chalicelib.usage import store
 from chalicelib.usage.model import Diagnostics, DiagnosticsEvent, DiagnosticsFault, UsageEvent
 from tests.support import cloud
@@ -153,11 +153,11 @@ def test_item_gets_the_times_of_a_new_period_from_its_oldest_record(
 ) -> None:
     store.put([used(1, NOON), used(2, NOON - timedelta(hours=3))])
     configure("usage=P14D")
-    *_, last = redate(named("usage_event"))
+    *_, last = redate(find_redatable("usage_event"))
     assert last == Progress(seen=1, moved=1)
     (item,) = stored_items()
     assert item["expires_at"] == item["delete_at"] == clock.to_epoch(NOON + 14 * DAY - timedelta(hours=3))
-    *_, again = redate(named("usage_event"))
+    *_, again = redate(find_redatable("usage_event"))
     assert again == Progress(seen=1)
 
 
@@ -166,7 +166,7 @@ def test_item_that_is_held_is_not_dated_anew(world: World, configure: Callable[[
     (item,) = stored_items()
     table.write(Change(Key(Table.USAGE, item["pk"], item["sk"]), put={"delete_at": item["delete_at"] + 9}))
     configure("usage=P14D")
-    *_, last = redate(named("usage_event"))
+    *_, last = redate(find_redatable("usage_event"))
     assert last == Progress(seen=1, held=1)
 
 

@@ -80,7 +80,7 @@ def test_an_append_replaces_nothing_not_even_what_has_expired(world: World) -> N
 
 
 def test_a_state_change_and_its_entry_are_one_transaction() -> None:
-    entry = chain.appending(MILA, words())
+    entry = chain.append_write(MILA, words())
     table.transact([Create(STATE, {"state": "active"}), entry])
     assert table.get(STATE)
     assert [e.hash for e in chain.entries(MILA)] == [entry.item["hash"]]
@@ -88,18 +88,18 @@ def test_a_state_change_and_its_entry_are_one_transaction() -> None:
 
 def test_who_loses_the_place_changes_nothing_and_is_told_to_try_again() -> None:
     table.write(Create(STATE, {"n": 1}))
-    late = chain.appending(MILA, words())
+    late = chain.append_write(MILA, words())
     write(MILA, 1)
     with pytest.raises(HeadMoved):
         table.transact([Change(STATE, put={"n": 2}), late])
     assert (table.get(STATE) or {})["n"] == 1
-    table.transact([Change(STATE, put={"n": 2}), chain.appending(MILA, words())])
+    table.transact([Change(STATE, put={"n": 2}), chain.append_write(MILA, words())])
     assert hangs_together(MILA)
 
 
 def test_a_broken_state_change_appends_nothing() -> None:
     with pytest.raises(Conflict):
-        table.transact([Change(STATE, put={"n": 2}), chain.appending(MILA, words())])
+        table.transact([Change(STATE, put={"n": 2}), chain.append_write(MILA, words())])
     assert list(chain.entries(MILA)) == []
 
 
@@ -109,7 +109,7 @@ def racing(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
 
     def late(operation: table.Write) -> table.Item:
         if next(left, None) is not None:
-            original(chain.appending(MILA, words("other")))
+            original(chain.append_write(MILA, words("other")))
         return original(operation)
 
     monkeypatch.setattr("chalicelib.core.table.write", late)
@@ -153,12 +153,12 @@ def test_however_appends_interleave_each_entry_is_there_once(world: World, steps
     def step(writer: int) -> None:
         """A writer looks at the head, or writes what it made of its last look."""
         if (write := waiting.pop(writer, None)) is None:
-            waiting[writer] = chain.appending(which, words(writer=writer))
+            waiting[writer] = chain.append_write(which, words(writer=writer))
             return
         try:
             table.write(write)
         except HeadMoved:
-            waiting[writer] = chain.appending(which, words(writer=writer))
+            waiting[writer] = chain.append_write(which, words(writer=writer))
         else:
             done.append(write.item["hash"])
 
@@ -221,7 +221,7 @@ def test_an_append_costs_one_query_and_one_put() -> None:
 
 def test_an_entry_of_a_transaction_costs_one_query() -> None:
     with counted() as calls:
-        chain.appending(MILA, words())
+        chain.append_write(MILA, words())
     assert calls == {"dynamodb.Query": 1}
 
 

@@ -78,7 +78,7 @@ def test_the_next_one_names_the_one_before_and_covers_only_what_was_touched_sinc
 
 def test_what_may_not_be_committed_yet_waits_for_the_next_run(world: World) -> None:
     """An entry gets its time before it is written, by up to the life of a function."""
-    slow = chain.appending(MILA, words())
+    slow = chain.append_write(MILA, words())
     world.advance(timedelta(minutes=15))
     chain.checkpoint()
     table.write(slow)

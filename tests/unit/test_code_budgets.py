@@ -59,7 +59,7 @@ def a_busy_hour(budget: Budget = PER_COUNTRY) -> None:
         challenge = a_challenge(a_phone())
         hit(budget, challenge)
         spreading.forget()
-        budget.came_good(challenge)
+        budget.count_verified(challenge)
 
 
 def test_hour_counts_in_one_item_until_it_is_busy_then_in_thirty_two_more(world: World) -> None:
@@ -67,7 +67,7 @@ def test_hour_counts_in_one_item_until_it_is_busy_then_in_thirty_two_more(world:
     keys = []
     for challenge in challenges:
         keys.append(hit(PER_COUNTRY, challenge).key)
-        PER_COUNTRY.came_good(challenge)
+        PER_COUNTRY.count_verified(challenge)
     assert len({*keys}) == 1
     assert len({hit(PER_COUNTRY, one_for(item)).key for item in range(SHARDS)} - {keys[0]}) == SHARDS
 
@@ -122,7 +122,7 @@ def test_code_that_is_verified_after_the_hour_became_busy_makes_room_for_others(
         hit(PER_COUNTRY, challenge)
     admitted()
     for challenge in challenges:
-        PER_COUNTRY.came_good(challenge)
+        PER_COUNTRY.count_verified(challenge)
     assert admitted() == 4 + 2
 
 
@@ -147,7 +147,7 @@ def test_crowd_that_an_hour_had_room_for_is_not_refused_once_it_is_busy(
         for challenge in crowd:
             hit(PER_COUNTRY, challenge)
         for challenge in crowd[:6]:
-            PER_COUNTRY.came_good(challenge)
+            PER_COUNTRY.count_verified(challenge)
 
 
 def test_each_item_of_a_busy_hour_has_room_for_one_text(
@@ -159,7 +159,7 @@ def test_each_item_of_a_busy_hour_has_room_for_one_text(
     for item in range(SHARDS):
         challenge = one_for(item)
         hit(IN_ALL, challenge)
-        IN_ALL.came_good(challenge)
+        IN_ALL.count_verified(challenge)
     assert admitted(IN_ALL) == SHARDS
 
 

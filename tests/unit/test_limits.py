@@ -47,14 +47,14 @@ def use(one: Breaker, group: str = GROUP) -> Key | None:
     return one.hit(group, str(next(_lots)))
 
 
-def came_good(one: Breaker) -> None:
-    one.came_good(GROUP, str(next(_lots)))
+def count_success(one: Breaker) -> None:
+    one.count_success(GROUP, str(next(_lots)))
 
 
 def used_well(one: Breaker) -> Key | None:
     """A use with its good end; where it was counted."""
     lot = str(next(_lots))
-    one.came_good(GROUP, lot)
+    one.count_success(GROUP, lot)
     return one.hit(GROUP, lot)
 
 
@@ -89,7 +89,7 @@ def test_a_group_is_not_judged_by_few_uses(world: World) -> None:
 def test_a_group_is_closed_once_more_than_its_share_is_lost(world: World, good: int) -> None:
     one = a_breaker()
     for _ in range(good):
-        came_good(one)
+        count_success(one)
     for _ in range(5 * good):  # four of five lost: that is its share, and not more
         use(one)
     use(one)
@@ -103,7 +103,7 @@ def test_a_refused_use_is_not_counted_so_one_good_end_opens_again(world: World) 
     for _ in range(20):
         with pytest.raises(TooMany):
             use(one)
-    came_good(one)
+    count_success(one)
     assert not closed(one)
 
 
@@ -170,7 +170,7 @@ def test_giving_back_twice_never_allows_more(world: World) -> None:
 
 def test_a_good_end_that_cannot_be_counted_fails_nobody(world: World) -> None:
     with cloud.failing("dynamodb", "UpdateItem", OUTAGES[0]):
-        came_good(a_breaker())
+        count_success(a_breaker())
 
 
 def test_a_busy_group_is_spread_over_32_more_items(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -98,7 +98,7 @@ def it_can_be_held() -> None:
 
 
 def it_can_be_redated() -> None:
-    assert redating.named("search") is register.records()[-1]
+    assert redating.find_redatable("search") is register.records()[-1]
 
 
 def it_is_told_by_the_controller() -> None:

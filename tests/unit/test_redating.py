@@ -15,7 +15,7 @@ from chalicelib.privacy import personal, redating, register
 from chalicelib.privacy.periods import Period, Statutory
 from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, Record
 from chalicelib.privacy.purposes import LegalBasis, Purpose
-from chalicelib.privacy.redating import NotRedatable, Progress, named, redate
+from chalicelib.privacy.redating import NotRedatable, Progress, find_redatable, redate
 from chalicelib.sessions.model import Session
 from tests.support import cloud
 from tests.support.builders import a_phone
@@ -46,7 +46,7 @@ def ends_after(item: Item) -> timedelta:
 
 def through(**more: Any) -> Progress:
     """A whole run."""
-    *_, last = redate(named("session"), **more)
+    *_, last = redate(find_redatable("session"), **more)
     return last
 
 
@@ -215,7 +215,7 @@ def test_an_outage_ends_the_run_and_the_next_completes_it(
 )
 def test_what_has_no_configured_period_is_refused(kind: str, text: str) -> None:
     with pytest.raises(NotRedatable, match=text):
-        named(kind)
+        find_redatable(kind)
 
 
 @pytest.mark.promise("SEC-1")
@@ -228,7 +228,7 @@ def test_a_place_in_the_ledger_is_never_looked_at(world: World, configure: Calla
         "provide-client-params.dynamodb", lambda params, **_: asked.append(params["TableName"]), unique_id="t"
     )
     try:
-        *_, last = redate(named("challenge"))
+        *_, last = redate(find_redatable("challenge"))
     finally:
         events.unregister("provide-client-params.dynamodb", unique_id="t")
     assert last.moved == 1
@@ -261,7 +261,7 @@ HERE = {"pk": "A#1", "sk": "case#1", "kind": "case"}
 
 @pytest.mark.usefixtures("world")
 def test_a_period_that_has_not_begun_dates_nothing(case: type[Record]) -> None:
-    assert redating.move(case, HERE) is None
+    assert redating.redating_change(case, HERE) is None
 
 
 @pytest.mark.usefixtures("world")

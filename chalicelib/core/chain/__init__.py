@@ -1,12 +1,13 @@
 """Append-only hash chains of the Ledger: evidence that can't be altered unnoticed (RGT-10, SEC-1).
 
     proof = Chain("consent", pseudonym)
-    table.transact([change, chain.appending(proof, NewEntry("withdrawn", {"purpose": "x"}, delete_at=until))])
+    entry = NewEntry("withdrawn", {"purpose": "x"}, delete_at=until)
+    table.transact([change, chain.append_write(proof, entry)])
 
 What always holds, what may break half-way and what is not found: docs/adr/0007-hash-chains.md.
 
     entries      Chain, NewEntry, Entry: content, hash, item
-    writing      append, appending (for a caller's transaction), entries, entries_as_of, newest_first, page
+    writing      append, append_write (for a caller's transaction), head, page, entries, and variants
     checkpointing checkpoint: one signed Merkle root over the chains that were touched; touched_chains
     verification verify, verify_each, verify_checkpoints, and the findings
     checkpoints  Statement, Leaf, Proof, Checkpoint: pure, checked offline
@@ -14,7 +15,7 @@ What always holds, what may break half-way and what is not found: docs/adr/0007-
 """
 
 from chalicelib.core.chain.archive import ArchiveDamaged
-from chalicelib.core.chain.archive import is_empty as nothing_is_signed
+from chalicelib.core.chain.archive import is_empty as is_archive_empty
 from chalicelib.core.chain.checkpointing import CheckpointRun, checkpoint, touched_chains
 from chalicelib.core.chain.checkpoints import Checkpoint, Leaf, Proof, Statement
 from chalicelib.core.chain.entries import Chain, ChainEntry, NewEntry, Unreadable
@@ -35,7 +36,7 @@ from chalicelib.core.chain.verification import (
 from chalicelib.core.chain.writing import (
     HeadMoved,
     append,
-    appending,
+    append_write,
     entries,
     entries_as_of,
     head,
@@ -65,14 +66,14 @@ __all__ = [
     "Tampered",
     "Unreadable",
     "append",
-    "appending",
+    "append_write",
     "checkpoint",
     "current_signer",
     "entries",
     "entries_as_of",
     "head",
+    "is_archive_empty",
     "newest_first",
-    "nothing_is_signed",
     "page",
     "touched_chains",
     "verify",

@@ -35,7 +35,7 @@ _PAGE = 500  # index rows that a shard's stream holds in memory
 _BATCH = 100  # items of one batched read
 
 
-Refusing = Callable[[Sequence[str]], object]
+ReportAltered = Callable[[Sequence[str]], object]
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class CheckpointRun:
     refused: tuple[str, ...]  # places (chain, sequence) whose entry is not as it was written
 
 
-def checkpoint(most: int = MOST, refusing: Refusing = tuple) -> CheckpointRun:
+def checkpoint(most: int = MOST, report_altered: ReportAltered = tuple) -> CheckpointRun:
     """Sign what was appended since the newest checkpoint, in as many checkpoints as it takes.
 
     Nothing is written if nothing was touched, but at least once a day, so that a run never looks back
@@ -55,7 +55,7 @@ def checkpoint(most: int = MOST, refusing: Refusing = tuple) -> CheckpointRun:
 
     Args:
         most: chains in one checkpoint.
-        refusing: is given the places of tampered entries, before the checkpoint that leaves them out is
+        report_altered: is given the places of tampered entries, before the checkpoint that leaves them out is
             written. Later runs do not look at them again, so who has to know is told first, perhaps twice.
 
     Raises:
@@ -71,10 +71,10 @@ def checkpoint(most: int = MOST, refusing: Refusing = tuple) -> CheckpointRun:
             break
         leaves, odd = _heads(places)
         if odd:
-            refusing(odd)
+            report_altered(odd)
         at, until = clock.to_epoch(clock.now()), clock.to_epoch(reached)
         mine = Checkpoint.signed(current_signer(), last, leaves, at=at, until=until)
-        last = _written(mine)
+        last = _write_or_find_rival(mine)
         if last.statement == mine.statement:
             made.append(mine.statement.number)
             chains += len(leaves)
@@ -122,7 +122,7 @@ def _until(last: Checkpoint | None) -> datetime:
     return clock.from_epoch(last.statement.until) if last else BEGINNING
 
 
-def _written(mine: Checkpoint) -> Checkpoint:
+def _write_or_find_rival(mine: Checkpoint) -> Checkpoint:
     """The checkpoint that stands now: this one, or that of a run which came first."""
     try:
         archive.put(mine)

@@ -32,7 +32,7 @@ def head(chain: Chain) -> ChainEntry | None:
     return None
 
 
-def appending(chain: Chain, new: NewEntry) -> Append:
+def append_write(chain: Chain, new: NewEntry) -> Append:
     """The next entry as a write for a caller's transaction: the state change and its entry, or neither.
 
     It holds for the head as it is now, so it breaks with `HeadMoved` if another entry comes first. One
@@ -49,7 +49,7 @@ def append(chain: Chain, new: NewEntry) -> ChainEntry:
         Unavailable: others came first each time.
     """
     for _ in range(TRIES):
-        write = appending(chain, new)
+        write = append_write(chain, new)
         try:
             table.write(write)
         except HeadMoved as moved:

@@ -189,7 +189,7 @@ class _Plan:
             SessionId(context["session_id"]),
             int(context.get("stepped_up_until", 0)),
         )
-        return {name: kind.judge(claims, batch.read(claims, self.needs))}
+        return {name: kind.judge(claims, batch.read_batch(claims, self.needs))}
 
     def parsed(self, request: Request, raw_parts: Mapping[str, str]) -> dict[str, object]:
         """Step 2: what is asked."""

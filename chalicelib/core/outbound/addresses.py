@@ -51,7 +51,7 @@ def look_up(host: str, seconds: float) -> tuple[Address, ...]:
         Unreachable: the name can't be looked up now, or not in that time.
     """
     try:
-        found = _resolved(host, seconds)
+        found = _resolve(host, seconds)
     except TimeoutError:
         raise Unreachable(NotTakenReason.TOO_SLOW) from None
     except socket.gaierror as error:
@@ -63,7 +63,7 @@ def look_up(host: str, seconds: float) -> tuple[Address, ...]:
     return found
 
 
-def _resolved(host: str, seconds: float) -> tuple[Address, ...]:
+def _resolve(host: str, seconds: float) -> tuple[Address, ...]:
     """Asked in a thread of its own: the system's resolver knows no time limit, and can't be stopped."""
     answer: Future[tuple[Address, ...]] = Future()
 

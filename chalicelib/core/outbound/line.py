@@ -131,7 +131,7 @@ def open_line(host: str, patience: Push, deadline: Deadline) -> Line:
         OSError: nobody answers.
     """
     routes, trusted = _routes(host, deadline.within(patience.connect_seconds))
-    connection = _connected(routes, patience.connect_seconds, deadline)
+    connection = _connect_to_first(routes, patience.connect_seconds, deadline)
     try:
         # A handshake is one wait for Python, so it can't be stretched by sending octet after octet.
         connection.settimeout(deadline.within(patience.silence_seconds))
@@ -151,7 +151,9 @@ def _routes(host: str, seconds: float) -> tuple[tuple[tuple[Address, int], ...],
     return tuple((address, 443) for address in look_up(host, seconds)), None
 
 
-def _connected(routes: Iterable[tuple[Address, int]], seconds: float, deadline: Deadline) -> socket.socket:
+def _connect_to_first(
+    routes: Iterable[tuple[Address, int]], seconds: float, deadline: Deadline
+) -> socket.socket:
     """A connection to the first of them that takes one; the error of the last if none does."""
     failed: OSError = ConnectionError()
     for address, port in routes:

@@ -78,7 +78,7 @@ def _hand_over(parcel: Parcel, target: Target) -> TransferTaken:
         raise TooLarge
     deadline = Deadline(patience.whole_seconds)
     progress = _Progress()
-    with progress.telling_apart():
+    with progress.translate_errors():
         line = open_line(target.host, patience, deadline)
     with closing(line):
         return _exchange(line, parcel, target, progress)
@@ -91,7 +91,7 @@ class _Progress:
         self.sent = 0
 
     @contextmanager
-    def telling_apart(self) -> Iterator[None]:
+    def translate_errors(self) -> Iterator[None]:
         """Turn errors of the connection into outcomes; their own texts name hosts."""
         try:
             yield
@@ -109,16 +109,16 @@ def _exchange(line: Line, parcel: Parcel, target: Target, progress: _Progress) -
     request = HTTPConnection(target.host)
     request.auto_open = 0  # it has its line, and may make no other
     request.sock = line
-    with progress.telling_apart():
+    with progress.translate_errors():
         request.putrequest("POST", target.path, skip_host=True, skip_accept_encoding=True)
         for name, value in _headers(parcel, target).items():
             request.putheader(name, value)
         request.endheaders()
     complete = _send(request, parcel, progress)
-    with progress.telling_apart():
+    with progress.translate_errors():
         response = request.getresponse()
         response.close()  # unread: only the status counts
-    return _judged(response.status, progress.sent, complete=complete)
+    return _judge_status(response.status, progress.sent, complete=complete)
 
 
 def _headers(parcel: Parcel, target: Target) -> dict[str, str]:
@@ -136,7 +136,7 @@ def _headers(parcel: Parcel, target: Target) -> dict[str, str]:
 def _send(request: HTTPConnection, parcel: Parcel, progress: _Progress) -> bool:
     """Send the body; whether all of it left. Who hangs up half-way may have said why, so that is read."""
     for chunk in _chunks(parcel):
-        with progress.telling_apart():
+        with progress.translate_errors():
             try:
                 request.send(chunk)
             except ConnectionError:
@@ -161,7 +161,7 @@ def _chunks(parcel: Parcel) -> Iterator[bytes]:
     yield held
 
 
-def _judged(status: int, sent: int, *, complete: bool) -> TransferTaken:
+def _judge_status(status: int, sent: int, *, complete: bool) -> TransferTaken:
     match status // 100:
         case 2 if complete:
             return TransferTaken(status)
