@@ -1,9 +1,10 @@
 """RU4M's backend: the Chalice app and its function groups.
 
-One Lambda serves one group, so it has its own role and imports nothing of the others: with
-RU4M_FUNCTION set, only that group is registered. Without it (tests, `chalice local`, packaging) all are.
+Each group is served by a Lambda of its own, with its own role, which imports nothing of the other groups. If
+RU4M_FUNCTION is set, only that group is registered. If not (tests, `chalice local`, packaging), all groups
+and all jobs are.
 
-To read on: a group's `api` has its routes, `service` beside it the rules, `model` the words.
+In a group's package, `api` has the routes, `service` the rules, and `model` the types.
 """
 
 import importlib
@@ -11,7 +12,7 @@ import os
 
 from chalice.app import Blueprint, Chalice
 
-from chalicelib.core import observe  # noqa: F401 - its logger has to exist before Chalice makes one
+from chalicelib.core import observe  # noqa: F401 - its logger must exist before Chalice creates one
 from chalicelib.core.http import contract
 from chalicelib.core.settings import settings
 
@@ -40,13 +41,13 @@ JOBS = (
 
 
 def _blueprint(module: str) -> Blueprint:
-    """The one Blueprint that a module defines."""
+    """The only Blueprint that a module defines."""
     (found,) = (x for x in vars(importlib.import_module(module)).values() if isinstance(x, Blueprint))
     return found
 
 
 def _blueprints(group: str | None) -> list[Blueprint]:
-    """What a group consists of; the authorizer comes first, where a route has a caller."""
+    """The blueprints of a group; the authorizer is first if a route needs a caller."""
     found = [_blueprint(module) for module in ((GROUPS[group],) if group else (*GROUPS.values(), *JOBS))]
     guarded = any(route.caller for route in contract.routes())
     return [_blueprint(AUTHORIZER), *found] if guarded else found
@@ -56,6 +57,6 @@ app = Chalice(app_name="ru4m", configure_logs=False)
 
 _group = os.environ.get("RU4M_FUNCTION")
 if _group:
-    settings()  # a function without contact, or outside the EU, does not start
+    settings()  # refuses to start without a contact address or outside the EU
 for _part in _blueprints(_group):
     app.register_blueprint(_part)

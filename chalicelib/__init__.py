@@ -1,1 +1,1 @@
-"""RU4M's account, chat-identity and privacy backend: one folder per concept, `core` under all of them."""
+"""RU4M's account, chat-identity and privacy backend: one package per concept, all based on `core`."""

@@ -1,1 +1,1 @@
-"""What every concept stands on. Imports no concept (import-linter holds it)."""
+"""Infrastructure that every concept uses. Imports no concept (import-linter checks this)."""

@@ -1,16 +1,17 @@
-"""One client per service of AWS, made at first use: a cold start pays only for what it calls.
+"""One client per AWS service, created at first use: a cold start loads only the clients that it uses.
 
-How long a call may take follows from how long a function may run: 15 s (signup, sessions and profiles,
-which send codes), 10 s (the others that call AWS). A call that is never answered ends before that, so
-the request is answered with 503:
+The time limits of calls follow from those of functions: 15 s (signup, sessions and profiles, which send
+codes) and 10 s (the others that call AWS). A call without an answer ends earlier, so the request is answered
+with 503:
 
-    DynamoDB  9 s   three tries of 1 s to connect and 2 s to read. core/table makes the tries, since it
-                    knows which writes may be sent twice; botocore makes one.
-    SNS, SES  6 s   one try: neither is idempotent, a second try could be a second message.
-    others    6 s   two tries of 1 s and 2 s; they are reads (vault, KMS) or may be repeated (S3).
+    DynamoDB  9 s   three attempts, each 1 s to connect and 2 s to read. core/table makes the attempts, since
+                    it knows which writes may be sent twice; botocore makes one.
+    SNS, SES  6 s   one attempt: neither is idempotent, so a second attempt could send a second message.
+    others    6 s   two attempts, each 1 s and 2 s; they are reads (vault, KMS) or may be repeated (S3).
 
-Only workers, which have minutes, call what takes longer: S3 may need minutes to assemble the parts of an
-upload, and sends white space from time to time meanwhile (two tries of 1 s and 120 s between two reads).
+Slow operations are called only by workers, which may run for minutes: S3 may need minutes to assemble the
+parts of an upload and sends white space meanwhile (two attempts, each 1 s to connect and 120 s between two
+reads).
 """
 
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class _Patience:
-    """Seconds to connect and to read, and how often botocore tries."""
+    """Seconds to connect and to read, and the number of attempts that botocore makes."""
 
     connect: int
     read: int
@@ -36,14 +37,14 @@ class _Patience:
 _PATIENCE = {"dynamodb": _Patience(1, 2, 1), "sns": _Patience(1, 5, 1), "sesv2": _Patience(1, 5, 1)}
 _OTHERS = _Patience(1, 2, 2)
 
-# Operations that take longer than others of their service, each with a client of its own.
+# Operations that take longer than the others of their service; each has a client of its own.
 SLOW_OPERATIONS = {("s3", "complete_multipart_upload"): _Patience(1, 120, 2)}
 
-# Buckets by the names of their regions: by the common one, requests and links could go by way of the United
-# States (STR-7). And in some regions botocore still signs links in the old way, which S3 refuses.
+# Buckets are addressed in their region: with the global host name, requests and links could pass through the
+# United States (STR-7). In some regions botocore still signs links in the old way, which S3 refuses.
 _IN_REGION = {"signature_version": "s3v4", "s3": {"addressing_style": "virtual"}}
 
-# Codes of what passes; whatever comes with a status of 500 or more passes too.
+# Codes of temporary errors; every error with a status of 500 or more is temporary too.
 _PASSING = {
     "InternalFailure",
     "InternalServiceError",
@@ -59,12 +60,12 @@ _PASSING = {
 
 
 class AwsBug(Exception):
-    """An error that is our own; its text is the service's error code alone, since messages quote values."""
+    """A bug of ours. The text is only the service's error code, since its messages quote values."""
 
 
 @cache
 def client(service: str, operation: str = "") -> Any:  # noqa: ANN401 - boto3 ships no types; each service has one typed module over this
-    """The process's client of a service, or of one of its slow operations."""
+    """This process's client of a service, or of one of its slow operations."""
     import boto3
     from botocore.config import Config
 
@@ -82,11 +83,11 @@ def client(service: str, operation: str = "") -> Any:  # noqa: ANN401 - boto3 sh
 
 
 def ask(service: str, operation: str, **parameters: Any) -> dict[str, Any]:  # noqa: ANN401 - boto3's own parameters
-    """One call to a service whose errors need no telling apart.
+    """Make one call to a service, for callers that need only two kinds of error.
 
     Raises:
-        Unavailable: not answered, throttled, or broken on the other side.
-        AwsBug: anything else.
+        Unavailable: no answer, throttled, or failed inside AWS.
+        AwsBug: any other error.
     """
     from botocore.exceptions import BotoCoreError, ClientError
 
@@ -102,7 +103,7 @@ def ask(service: str, operation: str, **parameters: Any) -> dict[str, Any]:  # n
 
 
 def passes(error: "ClientError") -> bool:
-    """Whether the same call may succeed later without a change by us: throttled, or broken over there."""
+    """Whether the error is temporary: the call was throttled or failed inside AWS."""
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     return bool(status >= 500) or error.response["Error"]["Code"] in _PASSING
 

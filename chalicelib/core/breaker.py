@@ -1,15 +1,15 @@
-"""A breaker: refuses a group's uses while too few of them come to their good end (ADR 12).
+"""A breaker refuses the uses of a group while too few of them succeed (ADR 12).
 
-Every use owes, every good end pays: with 80 percent that may be lost, a use adds 20 to the group's
-`debt` and a good end takes 100 off, so the debt is above zero exactly while more than 80 percent of
-the uses had no good end. That makes the rule a condition of the one write that counts, like any other
-limit: nothing is read before it, and parallel uses can't slip through in between.
+Each use adds to the group's `debt`, each success reduces it. If 80 percent may fail, a use adds 20 and a
+success subtracts 100, so the debt is above zero exactly while more than 80 percent of the uses have not
+succeeded. The rule is therefore a condition of the one write that counts, as in any other limit: nothing is
+read before it, and parallel uses cannot pass in between.
 
-A group counts in one item, exactly, until it is busy. From there on it is spread (core/spreading): a use
-and its good end fall into the same item by their `lot`, so each judges its own.
+A group is counted exactly, in one item, until it is busy. Then it is spread over several items
+(core/spreading). A use and its success fall into the same item by their `lot`, so each item applies the rule
+to its own uses.
 
-The slots are fixed (of UTC): a closed group opens with the next one, or as soon as enough of what is
-out comes to a good end.
+The slots are fixed in UTC. A closed group opens in the next slot, or as soon as enough pending uses succeed.
 """
 
 from collections.abc import Callable
@@ -25,16 +25,16 @@ from chalicelib.core.limiter import WhenUnreachable, counter, until_end_of_slot
 from chalicelib.core.metrics import Metric
 from chalicelib.core.table import Attr, Change, Conflict, Item, Key
 
-# Far below what an item takes, far above what is judged by.
+# Far below the writes that an item takes, and far above the number of uses from which the rule applies.
 _BUSY = 1000
 _PAID = 100
 
 
 @dataclass(frozen=True)
 class Breaker:
-    """A named limit on the share of uses without a good end.
+    """A named limit on the share of uses that do not succeed.
 
-    `lost` is the percentage that may be lost, judged from `least` uses in a slot of `length` on.
+    `lost` is the percentage that may fail. The rule applies from `least` uses in a slot of `length` on.
     """
 
     name: str
@@ -45,13 +45,13 @@ class Breaker:
     when_unreachable: WhenUnreachable
 
     def hit(self, group: str, lot: str) -> Key | None:
-        """Count one use; where it was counted, so that it can be given back there.
+        """Count one use; returns the key of its counter for `give_back`, None if it was not counted.
 
-        `lot` is any text of the use that its good end knows too, spread evenly.
+        `lot` is a text that the use and its success share; its values have to be spread evenly.
 
         Raises:
             TooMany: the group is closed; the class is the breaker's `problem`.
-            Unavailable: the counter can't be reached, and the breaker refuses then.
+            Unavailable: the counter is unreachable, and the breaker's rule is REFUSE.
         """
         few = Attr("uses").not_exists() | Attr("uses").lt(self.least())
         try:
@@ -66,7 +66,7 @@ class Breaker:
             return None
 
     def give_back(self, place: Key | None) -> None:
-        """Uncount a use that did not happen. What can't be given back stays counted."""
+        """Uncount a use that did not happen. It stays counted if the counter is unreachable."""
         if place is None:
             return
         undone = {"uses": -1, "debt": self.lost() - _PAID}
@@ -74,7 +74,7 @@ class Breaker:
             table.write(Change(place, add=undone, only_if=Attr("uses").gt(0)))
 
     def count_success(self, group: str, lot: str) -> None:
-        """Count a good end. If it can't be counted the group looks worse than it is: the strict side."""
+        """Count a success. One that cannot be counted leaves the debt too high, the strict side."""
         with suppress(Unavailable):
             self._count(group, lot, {"debt": -_PAID}, Attr("pk").not_exists() | Attr("pk").exists())
 
@@ -87,7 +87,9 @@ class Breaker:
             found = table.write(
                 Change(place, put=until_end_of_slot(at, seconds), add=counts, only_if=only_if)
             )
-        except Conflict as closed:  # others may be open where this container does not look yet
+        except (
+            Conflict
+        ) as closed:  # the group's other items, which this container does not use yet, may be open
             self._mark_if_busy(first, closed.found or {})
             raise
         self._mark_if_busy(first, found)

@@ -1,9 +1,9 @@
-"""The one clock.
+"""The only clock of the system.
 
-Instants are UTC and whole seconds: DynamoDB's TTL, JWT claims and our RFC 3339 strings all speak
-seconds, so an instant survives every round trip unchanged. Tests freeze this clock with time-machine.
+Instants are in UTC and whole seconds, as in DynamoDB's TTL, JWT claims and our RFC 3339 strings, so every
+conversion keeps them unchanged. Tests freeze this clock with time-machine.
 
-A day is one of the controller's zone wherever a person reads it, and wherever a statutory period counts it.
+Days that people read or that statutory periods count are days of the controller's time zone.
 """
 
 import time
@@ -25,27 +25,27 @@ def now() -> datetime:
 
 
 def ticks() -> float:
-    """Seconds on a clock that only runs forwards, for deadlines inside one process."""
+    """Seconds of a monotonic clock, for deadlines inside one process."""
     return time.monotonic()
 
 
 def pause(length: timedelta) -> None:
-    """Wait, between two tries of the same thing; nothing else waits by time."""
+    """Sleep between two attempts of the same call; nothing else in the system sleeps."""
     time.sleep(length.total_seconds())
 
 
 def to_epoch(instant: datetime) -> int:
-    """Seconds since 1970, as DynamoDB's TTL and JWT count them."""
+    """Seconds since 1970, as in DynamoDB's TTL and in JWT claims."""
     return int(instant.timestamp())
 
 
 def from_epoch(seconds: int) -> datetime:
-    """The instant of an epoch second."""
+    """The instant of a number of seconds since 1970."""
     return datetime.fromtimestamp(int(seconds), UTC)
 
 
 def to_text(instant: datetime) -> str:
-    """RFC 3339 in UTC with `Z`, the only form in which the API shows times."""
+    """RFC 3339 in UTC with `Z`, the only form of times in the API."""
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -60,9 +60,9 @@ def beginning_of(day: date) -> datetime:
 
 
 class _InstantSchema:
-    """Teaches pydantic to read RFC 3339 with an offset and to write it with `Z`.
+    """Makes pydantic read RFC 3339 with any offset and write it with `Z`.
 
-    The import is inside: the authorizer uses this clock and must not pay for pydantic.
+    Pydantic is imported in the function: the authorizer uses this clock and must not load pydantic.
     """
 
     @staticmethod

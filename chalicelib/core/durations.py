@@ -1,8 +1,8 @@
 """Lengths of time as laws and people count them: hours, days, calendar months and years.
 
-A month or a year after an instant is the same day and time of a later month; where that month has no
-such day, it is the month's last (Regulation 1182/71, Art. 3(2)(c)): three years after 29 February end
-on 28 February. Everything is counted in UTC. Texts are ISO 8601 with one unit: PT48H, P30D, P1M, P3Y.
+A month or a year after an instant is the same day and time of a later month. If that month has no such day,
+it is the last day of the month (Regulation 1182/71, Art. 3(2)(c)): three years after 29 February is 28
+February. Durations are counted in UTC. Their texts are ISO 8601 with one unit: PT48H, P30D, P1M, P3Y.
 """
 
 import calendar
@@ -17,7 +17,7 @@ _COMPARED_FROM = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Unit(StrEnum):
-    """What is counted, in the word for one of it."""
+    """The unit of a duration, as the English word in the singular."""
 
     HOUR = "hour"
     DAY = "day"
@@ -30,27 +30,27 @@ _UNITS = {"D": Unit.DAY, "M": Unit.MONTH, "Y": Unit.YEAR}
 
 @dataclass(frozen=True)
 class Duration:
-    """A number of one unit. `instant + duration` is the instant that much later."""
+    """A count of one unit. `instant + duration` is the instant that much later."""
 
     count: int
     unit: Unit
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The duration that a text spells.
+        """The duration that a text denotes.
 
         Raises:
-            ValueError: it is no ISO 8601 duration of one unit.
+            ValueError: it is not an ISO 8601 duration of one unit.
         """
         found = _ISO.fullmatch(text)
         if not found:
-            raise ValueError("no ISO 8601 duration of one unit, as P30D or PT48H")
+            raise ValueError("not an ISO 8601 duration of one unit such as P30D or PT48H")
         if found["hours"]:
             return cls(int(found["hours"]), Unit.HOUR)
         return cls(int(found["count"]), _UNITS[found["unit"]])
 
     def __str__(self) -> str:
-        """As ISO 8601 writes it."""
+        """In ISO 8601."""
         return f"P{'T' if self.unit is Unit.HOUR else ''}{self.count}{self.unit.name[0]}"
 
     @property
@@ -72,7 +72,7 @@ class Duration:
                 return _months_later(start, 12 * self.count)
 
     def __le__(self, other: "Duration") -> bool:
-        """Whether it is no longer than another, both counted from the first of January 1970."""
+        """Whether it is no longer than another one, both counted from 1 January 1970."""
         return _COMPARED_FROM + self <= _COMPARED_FROM + other
 
 

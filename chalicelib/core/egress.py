@@ -1,9 +1,9 @@
-"""The one door out of our part of AWS: who wants a client for outside says who gets what, and why.
+"""The only way out of our AWS account: gives clients to callers that name recipient, data and purpose.
 
-The register of recipients is data (privacy/recipients) and the only subclass of `Registered`, so being a
-`Registered` is being on the register. Each use of a client is held against it: a recipient that is not
-registered, or not for this purpose, or not for one of these categories, is refused before anything is
-sent (SEC-2, NOT-6). That is a bug of ours, never a user's fault, so it is no Problem.
+The register of recipients (privacy/recipients) is the only subclass of `Registered`, so every `Registered` is
+on the register. Each request for a client is checked against it. A recipient that is not registered, or not
+for this purpose or one of these categories, is refused before anything is sent (SEC-2, NOT-6). A refusal is a
+bug of ours and never a user's fault, so the error is no Problem.
 """
 
 from collections.abc import Callable, Iterable
@@ -16,7 +16,7 @@ from chalicelib.core.metrics import Metric
 
 T = TypeVar("T")
 
-# How long before an agreement lapses its use starts to be counted, which an alarm reads.
+# How long before the review date of an agreement its uses are counted; an alarm watches the count.
 NOTICE = timedelta(days=30)
 
 
@@ -25,15 +25,15 @@ class Registered(Enum):
 
     purposes: frozenset[str]
     categories: frozenset[str]
-    review_by: date | None  # the day by which the agreement has to be looked at again
+    review_by: date | None  # the day by which the agreement has to be reviewed
 
 
 class NotOnRegister(Exception):
-    """Something was about to leave that the register does not allow; the text has words of ours only."""
+    """A caller was about to send what the register does not allow; the text has no such data."""
 
 
 def client(to: Registered, purpose: str, categories: Iterable[str], make: Callable[[], T]) -> T:
-    """The client that `make` gives, for sending these categories to a recipient for a purpose.
+    """The client that `make` creates, for sending these categories to a recipient for a purpose.
 
     Raises:
         NotOnRegister: the recipient, the purpose or a category is not in the register.
@@ -50,7 +50,7 @@ def client(to: Registered, purpose: str, categories: Iterable[str], make: Callab
 
 
 def aws_client(to: Registered, purpose: str, categories: Iterable[str], service: str) -> Any:  # noqa: ANN401 - as core/aws
-    """The client of a service of AWS that hands on to others what it is given: text messages, mail.
+    """The client of an AWS service that passes data on to third parties: text messages, mail.
 
     Raises:
         NotOnRegister: as above.

@@ -1,10 +1,10 @@
 """Figures that are settings: each has a default, a range, and a variable that sets it.
 
-Those of the limits are `RU4M_LIMIT_<NAME>`, with the defaults on which comparable services settled; those of
-a push are `RU4M_PUSH_<NAME>`. Standard library only, like `settings`, which reads them at the start.
+The variables of limits are `RU4M_LIMIT_<NAME>`, with defaults as in comparable services. Those of a push are
+`RU4M_PUSH_<NAME>`. Standard library only, like `settings`, which reads them at the start.
 
-A deployment packs those that its environment sets into one text, which a function gets as `RU4M_FIGURES`:
-a function's environment ends at 4 KB. A variable of a figure's own goes before the packed text.
+The environment of a function is limited to 4 KB. So a deployment packs the figures that are set into one
+text, which functions get as `RU4M_FIGURES`. A figure's own variable overrides the packed text.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,11 +17,11 @@ _KINDS = ("RU4M_LIMIT_", "RU4M_PUSH_")
 
 
 class BadFigure(ValueError):
-    """A figure is unknown, malformed or out of range; the text names the variable, never its value."""
+    """A figure is unknown, malformed or out of range; the text has the variable, not the value."""
 
 
 class _Rule(NamedTuple):
-    """A figure's default, the range of what it may be set to, and whether it counts uses."""
+    """A figure's default, its range, and whether it counts uses."""
 
     default: int
     least: int
@@ -38,18 +38,18 @@ def _count(default: int) -> Any:  # noqa: ANN401 - as above
 
 
 def _minutes(default: int) -> Any:  # noqa: ANN401 - as above
-    """A window: a day at most, since a counter is declared to be gone by then (Period.LIMIT)."""
+    """A window of at most a day, since counters are declared to expire by then (Period.LIMIT)."""
     return _figure(default, 1, 24 * 60)
 
 
 @dataclass(frozen=True)
 class Limits:
-    """How often things may be asked for, by whom, within how many minutes."""
+    """The figures of limits: how many uses, per subject, within how many minutes."""
 
     codes_per_number_short: int = _count(5)
     codes_per_number_minutes: int = _minutes(30)
     codes_per_number_day: int = _count(10)
-    # Per account, beside what strangers may ask for (ADR 10).
+    # Per account, in addition to what clients without a session may request (ADR 10).
     codes_to_step_up_day: int = _count(5)
     # The reserve of a known device, and of all known devices of an account together (ADR 25).
     codes_reserved_day: int = _count(3)
@@ -60,20 +60,21 @@ class Limits:
     codes_per_address_minutes: int = _minutes(5)
     attempts_per_address: int = _count(60)
     attempts_per_address_minutes: int = _minutes(10)
-    # Counted apart, since anybody invents ids without asking for a code (ADR 25); within the same minutes.
+    # Counted separately, since a client can invent ids without requesting a code (ADR 25); the same window.
     unknown_challenges_per_address: int = _count(60)
-    # Writes per account (ADR 24). A change of a profile is sent to Stream; the others are kept for years.
+    # Writes per account (ADR 24). A profile change is sent to Stream; the others are kept for years.
     profile_changes_day: int = _count(200)
     consents_given_day: int = _count(50)
     notices_accepted_day: int = _count(50)
     rights_requests_day: int = _count(20)
     operator_calls_per_minute: int = _count(120)
-    # Events of usage per account and UTC day; a copy of thirty such days has to fit into one run (ADR 22).
+    # Usage events per account and UTC day; a copy of thirty such days has to fit into one run (ADR 22).
     usage_events_per_day: int = _figure(5_000, 100, 20_000)
-    # Network bits of an address block. Coarser is fine; finer would tell households apart (USE-1).
+    # Network bits of an address block. A longer prefix would distinguish households (USE-1).
     address_bits_v4: int = _figure(24, 8, 24)
     address_bits_v6: int = _figure(64, 32, 64)
-    # The breaker (ADR 12): so many codes, of which more than this percentage was never verified.
+    # The breaker (ADR 12) closes a prefix from so many codes on, if more than this percentage is not
+    # verified.
     codes_per_prefix_least: int = _count(50)
     codes_per_prefix_lost: int = _figure(80, 1, 99)
     codes_per_prefix_minutes: int = _minutes(60)
@@ -82,30 +83,30 @@ class Limits:
     codes_unverified_country_day: int = _count(300)
     codes_unverified_hour: int = _count(3_000)
     codes_unverified_day: int = _count(20_000)
-    # More room for a country, in percent: of the verified codes of a sixth of its best day and of that day,
-    # and of the codes that were verified in the hour and the day.
+    # Additional room of a country, in percent: of the verified codes of its best day (a sixth of them for an
+    # hour, all for a day), and of the codes that were verified in the current hour and day.
     codes_history_hour_share: int = _figure(20, 1, 100)
     codes_history_day_share: int = _figure(30, 1, 100)
     codes_earned_share: int = _figure(50, 1, 100)
-    # National digits after the country's code: an operator's block, an area of North America.
+    # National digits after the country code: the block of a carrier, an area code of North America.
     prefix_digits: int = _figure(3, 1, 6)
 
 
 @dataclass(frozen=True)
 class Push:
-    """How patient we are with an address that a subject named, and how much is sent there (ADR 18).
+    """Time limits and size of a push to an address that a subject submitted (ADR 18).
 
-    All of it fits into the fifteen minutes that a function may run, with time left to note what came of it.
+    All of them fit into the fifteen minutes of a function, with time left to record the outcome.
     """
 
-    connect_seconds: int = _figure(5, 1, 30)  # to look the name up; to connect to one address
-    silence_seconds: int = _figure(30, 1, 120)  # while nothing moves: the handshake, sending, the answer
+    connect_seconds: int = _figure(5, 1, 30)  # to look up the name; to connect to one address
+    silence_seconds: int = _figure(30, 1, 120)  # without progress: in the handshake, sending, the response
     whole_seconds: int = _figure(600, 10, 780)
     megabytes: int = _figure(1024, 1, 5 * 1024)
 
 
 def read(environment: Mapping[str, str]) -> Limits:
-    """The limits of an environment: what it sets, else the defaults.
+    """The limits of an environment: its values, or the defaults.
 
     Raises:
         BadFigure: not a whole number, or out of its range.
@@ -128,7 +129,7 @@ def packed(environment: Mapping[str, str]) -> str:
     """The figures that an environment sets, as one text for a template parameter.
 
     Raises:
-        BadFigure: as above; or no figure has this name.
+        BadFigure: as above, or a variable names no figure.
     """
     names = {variable(one.name) for one in fields(Limits)} | {push_variable(one.name) for one in fields(Push)}
     given = {name: value for name, value in environment.items() if name.startswith(_KINDS)}
@@ -141,7 +142,7 @@ def packed(environment: Mapping[str, str]) -> str:
 
 
 def unpacked(environment: Mapping[str, str]) -> Mapping[str, str]:
-    """An environment with the figures that it holds packed, each under its own variable."""
+    """An environment in which each packed figure has its own variable."""
     text = environment.get(PACKED, DEFAULTS)
     if text == DEFAULTS:
         return environment
@@ -150,7 +151,7 @@ def unpacked(environment: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def widened(times: int) -> dict[str, str]:
-    """Variables that set each count of uses so many times as high as its default, within its range."""
+    """Variables that multiply the default of each count of uses, within its range."""
     rules = {one.name: one.metadata["rule"] for one in fields(Limits)}
     counts = {name: rule for name, rule in rules.items() if rule.counts}
     return {variable(name): str(min(rule.default * times, rule.most)) for name, rule in counts.items()}

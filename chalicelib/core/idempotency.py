@@ -1,10 +1,9 @@
-"""Idempotency-Key: the same request makes one thing, however often it is sent within 24 hours.
+"""Idempotency-Key: a request that is repeated within 24 hours creates its resource only once.
 
-What is kept is the id of what was made and a keyed fingerprint of the request, never a response: the
-answer is rebuilt from the thing itself. The scope (account or device) is part of the id, so a key
-that somebody else guesses finds nothing. Draft-ietf-httpapi-idempotency-key-header: the header is a String
-of RFC 9651, so in double quotes and perhaps with parameters, of which none is defined. A bare UUID is taken
-too.
+Stored are the id of the resource and a keyed fingerprint of the request, never a response: the response is
+built anew from the resource. The scope (account or device) is part of the id, so another client that guesses
+the key finds nothing. By draft-ietf-httpapi-idempotency-key-header the header is a String of RFC 9651: in
+double quotes, possibly with parameters, of which none is defined. A bare UUID is accepted too.
 """
 
 import hmac
@@ -22,11 +21,11 @@ from chalicelib.core.settings import Secret
 
 AnyId = TypeVar("AnyId", bound=Id)
 
-# How long a request is remembered; what was made may be kept for longer.
+# How long a request is remembered; the resource that it created may be kept for longer.
 KEPT = DAY
 
 _UUID = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
-# What a parameter may hold (RFC 9651, 3.3): numbers and dates; texts, bytes and booleans; words.
+# The values of a parameter (RFC 9651, 3.3): numbers and dates; strings, bytes and booleans; tokens.
 _NUMBER = r"@?-?[0-9]{1,15}|-?[0-9]{1,12}\.[0-9]{1,3}"
 _TEXT = r'"([ !#-\[\]-~]|\\["\\])*"|%"([ !#$&-~]|%[0-9a-f]{2})*"|:[0-9A-Za-z+/=]*:|\?[01]'
 _WORD = r"[A-Za-z*][0-9A-Za-z!#$%&'*+.^_`|~:/-]*"
@@ -41,9 +40,9 @@ class IdempotencyKey(Header):
 
     name = "Idempotency-Key"
     description = (
-        "A UUID of the client's own for this request, bare or as a String of RFC 9651 (in double "
-        "quotes; parameters are ignored). Sent again with the same body within 24 hours, the request makes "
-        "nothing twice and is answered about the same thing."
+        "A UUID that the client chooses for this request, bare or as a String of RFC 9651 (in double "
+        "quotes; parameters are ignored). If the request is sent again with the same body within 24 hours, "
+        "nothing is created twice, and the response is about the same resource."
     )
     schema: ClassVar[Mapping[str, object]] = {
         "type": "string",
@@ -59,26 +58,26 @@ class IdempotencyKey(Header):
         """A UUID, bare or as a String of RFC 9651.
 
         Raises:
-            InvalidRequest: it is neither. `uuid.UUID` alone would take braces, a URN and hyphens left out.
+            InvalidRequest: it is neither. `uuid.UUID` alone would accept braces, a URN and missing hyphens.
         """
-        told = value.strip(" ")
-        if not _VALUE.fullmatch(told):
+        text = value.strip(" ")
+        if not _VALUE.fullmatch(text):
             raise InvalidRequest("Idempotency-Key has to be a UUID, bare or in double quotes")
-        return cls(uuid.UUID(told.removeprefix('"')[:_LENGTH]))
+        return cls(uuid.UUID(text.removeprefix('"')[:_LENGTH]))
 
     def id_for(self, kind: type[AnyId], scope: str) -> AnyId:
-        """The id of what this request makes: the same key in the same scope finds the same thing."""
+        """The id of the resource: the same key in the same scope always gives the same id."""
         digest = keyring.mac_keys(Secret.CODES).digest("idempotency", scope, str(self.value))
         return kind.from_digest(digest)
 
 
 def fingerprint(body: Body) -> str:
-    """A keyed digest of what was asked, so that another body under the same key is noticed."""
+    """A keyed digest of a body, by which another body under the same key is detected."""
     return keyring.mac_keys(Secret.CODES).digest("fingerprint", body.model_dump_json()).hex()
 
 
 def check(stored: str, body: Body) -> None:
-    """Compare a stored fingerprint.
+    """Compare a body with a stored fingerprint.
 
     Raises:
         IdempotencyMismatch: the key was used with another body.

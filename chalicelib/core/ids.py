@@ -1,8 +1,7 @@
-"""The one maker of ids: random, never derived from anything about a person.
+"""All ids of the system: random, never derived from anything about a person.
 
-An id is a prefix that names its kind and 26 characters of Crockford's base32 (130 random bits), all
-of which are in the alphabet that Stream allows. The prefix makes a session id in the place of a user
-id a 404 instead of a puzzle.
+An id is a prefix that names its kind, and 26 characters of Crockford's base32 (130 random bits), all of which
+Stream allows in ids. With the prefix, an id of the wrong kind is recognised and answered with 404.
 """
 
 import re
@@ -14,7 +13,7 @@ _LENGTH = 26
 
 
 class Id(str):
-    """A typed random id. Subclasses name their prefix."""
+    """A typed random id. Each subclass names its prefix."""
 
     __slots__ = ()
     prefix: ClassVar[str]
@@ -26,26 +25,26 @@ class Id(str):
 
     @classmethod
     def new(cls) -> Self:
-        """A fresh id from the operating system's randomness."""
+        """A new id from the operating system's random source."""
         return cls(f"{cls.prefix}_" + "".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH)))
 
     @classmethod
     def from_digest(cls, digest: bytes) -> Self:
-        """An id spelled from a keyed digest, where the same thing must find its own record again.
+        """An id derived from a keyed digest, so that the same input always gives the same id.
 
-        For what a client may ask for twice (core/idempotency), and for staff, of whom each person has one.
+        Used for requests that a client may repeat (core/idempotency), and for the one id of a staff member.
         """
         number = int.from_bytes(digest[:17], "big")
         return cls(f"{cls.prefix}_" + "".join(_ALPHABET[number >> 5 * i & 31] for i in range(26)))
 
     @classmethod
     def parse(cls, text: str) -> Self | None:
-        """The id that a text spells, or None."""
+        """The id that a text denotes, or None."""
         return cls(text) if cls.pattern.fullmatch(text) else None
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:  # noqa: ANN401 - pydantic's hook is untyped
-        from pydantic_core import core_schema  # not at the top: the authorizer has no pydantic
+        from pydantic_core import core_schema  # not at the top: the authorizer does not load pydantic
 
         return core_schema.no_info_after_validator_function(
             cls, core_schema.str_schema(pattern=f"^{cls.pattern.pattern}$")
@@ -53,36 +52,36 @@ class Id(str):
 
 
 class AccountId(Id, prefix="a"):
-    """Internal and opaque: leaves the system only inside the account's own tokens."""
+    """The internal id of an account; it leaves the system only in the account's own tokens."""
 
 
 class UserId(Id, prefix="u"):
-    """Public, the id at Stream, never used a second time."""
+    """The public id of an account, also at Stream; never reused."""
 
 
 class Pseudonym(Id, prefix="p"):
-    """Names a subject in the Ledger; only the subject's own sealed account says whose it is."""
+    """Names a subject in the Ledger; only the subject's sealed account maps it to the subject."""
 
 
 class RightsRequestId(Id, prefix="r"):
-    """One request of a subject; names its evidence in the Ledger too, and says nothing about who asked."""
+    """One rights request; also names its evidence in the Ledger. Does not identify the subject."""
 
 
 class StaffId(Id, prefix="st"):
-    """Names a member of staff in the Ledger; only the sealed register says who it is (ADR 27)."""
+    """Names a staff member in the Ledger; only the sealed register maps it to a person (ADR 27)."""
 
 
 class ConsentRecordId(Id, prefix="cr"):
-    """One decision about one purpose, in the subject's history."""
+    """One decision about one purpose, in the subject's history of consents."""
 
 
 class SessionId(Id, prefix="s"):
-    """One signed-in device."""
+    """One session: a signed-in device."""
 
 
 class ChallengeId(Id, prefix="c"):
-    """One code that was sent out and is waited for."""
+    """One challenge: a code that was sent, and its state."""
 
 
 class MailId(Id, prefix="m"):
-    """One mail that was sent out and may come back; says nothing about who got it."""
+    """One mail that was sent and may bounce; does not identify its recipient."""

@@ -1,7 +1,7 @@
 """Keys from the vault, read once per container and kept in memory only.
 
-Each purpose has a secret of its own, so that IAM decides which function can hold which key. Keyed
-hashes carry their key's version in front: new ones use the current version, old ones stay verifiable.
+Each purpose has a secret of its own, so IAM decides which function can read which key. A keyed hash starts
+with the version of its key: new hashes use the current version, old ones stay verifiable.
 """
 
 import base64
@@ -25,15 +25,15 @@ class MacKeys:
     versions: dict[str, bytes]
 
     def digest(self, *parts: str) -> bytes:
-        """HMAC over the parts under the current key; their lengths in front keep their borders."""
+        """HMAC over the parts, each preceded by its length, under the current version of the key."""
         return self._digest(self.current, parts)
 
     def digest_under(self, version: str, *parts: str) -> bytes:
-        """The same under a version of choice, to recompute what an older one made."""
+        """The same under a given version, to recompute a digest that an older version made."""
         return self._digest(version, parts)
 
     def labels(self, kind: str, value: str) -> Iterator[str]:
-        """`<kind>#<version>#<hex>`, the key of a claim, under every version; the current one first."""
+        """The keys of a claim, `<kind>#<version>#<hex>`, under all versions, the current one first."""
         others = (version for version in self.versions if version != self.current)
         for version in (self.current, *others):
             yield f"{kind}#{version}#{self._digest(version, (kind, value)).hex()}"
@@ -48,8 +48,9 @@ class MacKeys:
 def mac_keys(purpose: Secret) -> MacKeys:
     """The keys of a purpose whose secret holds versioned HMAC keys.
 
-    Of the lookup key, configuration names the versions: a number must not be claimed by a container
-    that does not know where the others claim it, so a rotation starts new ones (infra/ops/lookup).
+    The versions of the lookup key are named by configuration: a container must not claim a number while it
+    does not know under which versions other containers claim it. So a rotation starts new containers
+    (infra/ops/lookup).
     """
     document = _read(purpose)
     stored = {version: base64.b64decode(key) for version, key in document["versions"].items()}
@@ -61,7 +62,7 @@ def mac_keys(purpose: Secret) -> MacKeys:
 
 @dataclass(frozen=True, repr=False)
 class SigningKey:
-    """The private key of access tokens (ES256) and the id under which its public half is known."""
+    """The private key of access tokens (ES256), and the key id of its published public key."""
 
     kid: str
     pem: str
@@ -69,9 +70,9 @@ class SigningKey:
 
 @cache
 def signing_key() -> SigningKey:
-    """The access-token key that signs now; only the signup and sessions functions may read it.
+    """The current signing key of access tokens; only the signup and sessions functions read it.
 
-    Configuration names it, so a rotation starts new containers, and those read the secret anew.
+    Configuration names it, so a rotation starts new containers, which read the secret anew.
     """
     kid = settings().signing_kid()
     return SigningKey(kid, _read(Secret.SIGNING)["keys"][kid])
@@ -79,18 +80,18 @@ def signing_key() -> SigningKey:
 
 @cache
 def stream_secret() -> str:
-    """The API secret of Stream: signs chat tokens and authorises the gateway."""
+    """The API secret of Stream, which signs chat tokens and the gateway's requests."""
     secret: str = _read(Secret.STREAM)["secret"]
     return secret
 
 
 def forget_stream_secret() -> None:
-    """Read the secret of Stream anew at its next use; for a caller whose secret Stream refused."""
+    """Read Stream's secret anew at its next use; for a caller whose secret Stream refused."""
     stream_secret.cache_clear()
 
 
 def forget() -> None:
-    """Read the vault anew; for commands that rotate keys."""
+    """Read all keys anew at their next use; for commands that rotate them."""
     for cached in (mac_keys, signing_key, stream_secret):
         cached.cache_clear()
 
@@ -100,7 +101,7 @@ def _read(purpose: Secret) -> dict[str, Any]:
 
     Raises:
         Unavailable: the vault does not answer, or throttles.
-        AwsBug: it will not give the secret, now or later.
+        AwsBug: the vault refuses the secret, and a retry would not help.
     """
     answer = aws.ask("secretsmanager", "get_secret_value", SecretId=settings().secret(purpose))
     document: dict[str, Any] = json.loads(answer["SecretString"])

@@ -1,13 +1,12 @@
-"""Limits as atomic counters: one item per subject and limiter, one write per hit, never in a transaction.
+"""Limits as atomic counters: one item per subject and limiter, one write per hit.
 
-A limiter has one or more windows (5 in 30 minutes and 10 a day). They are counters of the same item:
-one for each window's current slot, counted up together by one conditional update, so parallel hits
-can't slip through between a read and a write. A refused hit counts nothing.
+A limiter has one or more windows (5 in 30 minutes and 10 a day). Each window has a counter for its current
+slot. All counters of a subject are in one item and are incremented by one conditional update, so parallel
+hits cannot pass between a read and a write. It is never part of a transaction. A refused hit is not counted.
 
-Each limiter declares what happens when its counter can't be reached (throttled, timed out, the table
-is down): REFUSE where a hit costs money or guards a secret, ALLOW where a stranger's outage must not
-become everybody's. Subjects stand in the key as hashes only.
-What is kept is declared in `chalicelib/limits`.
+Each limiter declares what happens when its counter is unreachable (throttled, timed out, table down): REFUSE
+if a hit costs money or guards a secret, ALLOW if an outage of the counter must not become an outage of the
+service. Keys contain subjects as hashes only. `chalicelib/limits` declares what is stored.
 """
 
 import hashlib
@@ -28,13 +27,13 @@ from chalicelib.core.table import Attr, Change, Conflict, Item, Key, Table
 
 
 class WhenUnreachable(Enum):
-    """What a limit answers while nobody can count."""
+    """What a limiter does while its counter is unreachable."""
 
     REFUSE = auto()
     ALLOW = auto()
 
     def answer(self, outage: Unavailable) -> None:
-        """Refuse by raising the outage, or let the use through uncounted, which operations see."""
+        """Raise the outage (REFUSE), or allow the use uncounted and count that in a metric (ALLOW)."""
         if self is WhenUnreachable.REFUSE:
             raise outage
         metrics.count(Metric.USE_NOT_COUNTED)
@@ -42,9 +41,9 @@ class WhenUnreachable(Enum):
 
 @dataclass(frozen=True)
 class Window:
-    """At most `most` hits in each slot of this length (seconds of UTC, aligned to 1970).
+    """At most `most` hits in each slot of this length (whole seconds, aligned to 1970 UTC).
 
-    With `part`, a letter and hexadecimal digits, it counts the hits of that part of the subject alone.
+    With `part` (a letter and hexadecimal digits) it counts only the hits of that part of the subject.
     """
 
     length: Callable[[], timedelta]
@@ -53,15 +52,15 @@ class Window:
 
     @property
     def seconds(self) -> int:
-        """The slot's length."""
+        """The length of a slot."""
         return int(self.length().total_seconds())
 
     def slot(self, at: int) -> str:
-        """The counter's attribute at an instant; its name changes with the slot, so it starts at 0."""
+        """The counter's attribute at an instant; each slot has another name, so it starts at 0."""
         return f"n{self.part}{'_' if self.part else ''}{self.span(at)}"
 
     def span(self, at: int) -> str:
-        """The slot at an instant, whatever counts in it."""
+        """The name of the slot at an instant, without the part."""
         return f"{self.seconds}_{at // self.seconds}"
 
     def left(self, at: int) -> int:
@@ -71,7 +70,7 @@ class Window:
 
 @dataclass(frozen=True)
 class Limiter:
-    """A named limit over subjects of one kind; over it, `problem` with `limit` and `retry_after`."""
+    """A named limit per subject; a hit over it raises `problem` with `limit` and `retry_after`."""
 
     name: str
     windows: tuple[Window, ...]
@@ -83,15 +82,15 @@ class Limiter:
 
         Raises:
             TooMany: a window is full; the class is the limiter's `problem`.
-            Unavailable: the counter can't be reached, and the limiter refuses then.
+            Unavailable: the counter is unreachable, and the limiter's rule is REFUSE.
         """
         self._admit(subject, 1)
 
     def check(self, subject: str) -> None:
-        """Refuse as a hit would, and count nothing.
+        """Refuse as a hit would, without counting.
 
-        It is the same write as a hit: among parallel ones it has its place in the order of all, and
-        takes as long, so nobody can tell the two apart or come in between.
+        It is the same write as a hit. So it is ordered among parallel hits, and a client cannot distinguish
+        the two by their duration.
 
         Raises:
             TooMany, Unavailable: as for a hit.
@@ -125,10 +124,10 @@ class Limiter:
             self.when_unreachable.answer(outage)
 
     def give_back(self, subject: str) -> None:
-        """Uncount one use that came to nothing, in the slots of now.
+        """Uncount one use that did not happen, in the current slots.
 
-        What can't be given back (the counter is out of reach, or its slot is over) stays counted: that
-        errs on the strict side, and whoever gives back has something else to say.
+        If the counter is unreachable or its slot has ended, the use stays counted. That is the strict side,
+        and the caller reports another error.
         """
         at = clock.to_epoch(clock.now())
         slots = [window.slot(at) for window in self.windows]
@@ -144,15 +143,15 @@ class Limiter:
 
 
 def counter(name: str, subject: str, slot: str) -> Key:
-    """A counter's place: one item per slot, so it ends with the slot and can't grow for ever."""
+    """The key of a counter: one item per slot, so it ends with the slot and its size is bounded."""
     return Key(Table.CHALLENGES, f"limit#{name}#{_hash(name, subject)}#{slot}")
 
 
 def _hash(name: str, subject: str) -> str:
-    """Whose uses they are, as nobody who sees the counter can tell.
+    """A hash that does not reveal the subject.
 
-    An id of ours is random, so nobody finds it by trying and its hash needs no key: functions that only limit
-    accounts do without the lookup key, which opens every number. All else can be guessed.
+    Our ids are random and cannot be guessed, so their hash needs no key: functions that only limit accounts
+    do not get the lookup key, with which every number could be found. All other subjects can be guessed.
     """
     if isinstance(subject, Id):
         return hashlib.sha256(f"limit#{name}#{subject}".encode()).hexdigest()
@@ -160,7 +159,7 @@ def _hash(name: str, subject: str) -> str:
 
 
 def until_end_of_slot(at: int, seconds: int) -> Item:
-    """What stands on a counter beside its counts, as `limits.model.Limit` declares it."""
+    """The attributes of a counter besides its counts, as `limits.model.Limit` declares them."""
     began = at - at % seconds
     gone = began + seconds
     return {

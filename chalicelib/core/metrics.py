@@ -1,7 +1,7 @@
-"""The one metrics registry: every metric that this system emits, with its unit and its one dimension.
+"""The registry of metrics: every metric that the system emits, with its unit and its only dimension.
 
-Nothing else names a metric, so dashboards and alarms can be checked against this list. No metric has
-a person in a dimension (SEC-1): dimensions are closed lists of our own words.
+No other code names a metric, so dashboards and alarms can be checked against this list. Dimensions contain no
+personal data (SEC-1): their values are from closed lists.
 """
 
 from enum import Enum
@@ -88,18 +88,18 @@ class Metric(Enum):
 
 
 def count(metric: Metric, number: int = 1) -> None:
-    """Add to a metric of the running invocation; written as one EMF line when it ends."""
+    """Add to a metric of this invocation; `observe.flush` writes all of them as one EMF line."""
     if number:
         emitter().add_metric(name=metric.label, unit=metric.unit, value=number)
 
 
 def gauge(metric: Metric, value: int) -> None:
-    """What stands at some number now, zero included; once in an invocation."""
+    """Set a metric to its current value, zero included; at most once per invocation."""
     emitter().add_metric(name=metric.label, unit=metric.unit, value=value)
 
 
 def emitter() -> "Metrics":
-    """Powertools' collector, made at first use; `observe` flushes it."""
+    """Powertools' collector, created at first use; `observe` flushes it."""
     global _emitter  # noqa: PLW0603 - one per process, as Powertools wants it
     if _emitter is None:
         from aws_lambda_powertools import Metrics

@@ -1,9 +1,9 @@
-"""One consistent BatchGetItem for everything that has to be known about an account at one moment.
+"""Reads everything that a request must know about an account, in one consistent BatchGetItem.
 
-A concept publishes a `Need`: where its item is for the owner of a token, and how to read it. A route
-lists the needs beyond those of its caller's type. All of them are read together, consistently, so a
-logout or a restriction bites on the next request, and a request costs one read whatever it asks.
-Views of other accounts and jobs read several accounts the same way.
+A concept publishes a `Need`: the key of its item for the owner of a token, and how to read the item. A route
+lists its needs; those of its caller's type are added. All of them are read in one consistent call, so a
+logout or a restriction takes effect on the next request, and every request costs one read. Views that show
+other accounts, and jobs, read several accounts in the same way.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -21,9 +21,9 @@ T_co = TypeVar("T_co", covariant=True)
 
 @dataclass(frozen=True)
 class Claims:
-    """What a proven access token says.
+    """The claims of a verified access token.
 
-    `stepped_up_until` is in seconds since 1970; 0 in tokens that are not stepped up.
+    `stepped_up_until` is in seconds since 1970; 0 if the token is not stepped up.
     """
 
     account_id: AccountId
@@ -32,58 +32,58 @@ class Claims:
 
 
 class Wanted(Protocol[T_co]):
-    """What a route or a job may list among its needs."""
+    """What a route or a job may list as a need."""
 
     def keys(self, claims: Claims) -> tuple[Key, ...]:
-        """Where the items are for the owner of a token."""
+        """The keys of its items for the owner of a token."""
 
     def read_from(self, items: Mapping[Key, Item], found: "Found") -> T_co:
-        """What they say."""
+        """Its value, read from the items of the batch."""
 
 
 @dataclass(frozen=True, eq=False)
 class Need(Generic[T_co]):
-    """An item that a request needs: its key from the token's claims, and its reading (None: absent).
+    """One item: its key by the token's claims, and how it is read (None: no such item).
 
-    Reading may ask for another need of the same request: a sealed record asks for its data key.
+    That function may use other needs of the same request: reading a sealed record uses its data key.
     """
 
     key: Callable[[Claims], Key]
     read: Callable[[Item | None, "Found"], T_co]
 
     def keys(self, claims: Claims) -> tuple[Key, ...]:
-        """The one key."""
+        """Its only key."""
         return (self.key(claims),)
 
     def read_from(self, items: Mapping[Key, Item], found: "Found") -> T_co:
-        """The item, read."""
+        """The value of the item."""
         return self.read(items.get(self.key(found.claims)), found)
 
 
 @dataclass(frozen=True, eq=False)
 class Several(Generic[T_co]):
-    """Items that only say something together; their keys are the same throughout a request."""
+    """Several items that give one value together; their keys do not change during a request."""
 
     places: Callable[[AccountId], tuple[Key, ...]]
     read: Callable[[AccountId, Mapping[Key, Item]], T_co]
 
     def keys(self, claims: Claims) -> tuple[Key, ...]:
-        """All of them."""
+        """The keys of all its items."""
         return self.places(claims.account_id)
 
     def read_from(self, items: Mapping[Key, Item], found: "Found") -> T_co:
-        """Those that are there, read together."""
+        """The value of those items that exist."""
         return self.read(found.claims.account_id, items)
 
 
 class NotAskedFor(LookupError):
-    """A view reads something that its route does not list among its needs; a bug."""
+    """A view uses a need that its route does not list; a bug."""
 
 
 class Found:
-    """The items of one request, each read by its need when asked for.
+    """The items of one batch; a need's value is computed when it is used.
 
-    `read_at` is an instant before the read: what was committed up to then is in it.
+    `read_at` is an instant before the read: it contains everything that was committed until then.
     """
 
     def __init__(
@@ -95,22 +95,22 @@ class Found:
         self._items = items
 
     def __getitem__(self, need: Wanted[T]) -> T:
-        """What a need found.
+        """The value of a need.
 
         Raises:
-            NotAskedFor: the need was not part of this read; to call it absent would be a lie.
+            NotAskedFor: the need was not part of this read, so whether its item exists is unknown.
         """
         if missing := [key for key in need.keys(self.claims) if key not in self._keys]:
             raise NotAskedFor(missing[0].table, missing[0].sk)
         return need.read_from(self._items, self)
 
 
-# Stands in claims that were not made from a token; needs of a session find nothing under it.
+# Used in claims that do not come from a token; a need of a session finds no item under it.
 NO_SESSION = SessionId("")
 
 
 def read_batch(claims: Claims, needs: Iterable[Wanted[Any]]) -> Found:
-    """Read all needs of a request in one consistent call."""
+    """Read all needs of one request in one consistent call."""
     keys, read_at = frozenset(key for need in needs for key in need.keys(claims)), clock.now()
     return Found(claims, keys, table.batch_get(keys), read_at)
 

@@ -1,11 +1,11 @@
-"""Logs and the one wrapper around every entry point of the system.
+"""Logs, and the wrapper around every entry point of the system.
 
-Why a decorator and not Chalice's middleware: a job in a Blueprint is its own Lambda that never
-imports app.py, so middleware would run in tests and be missing in production; authorizers get none
-at all. `@observed` behaves the same everywhere.
+It is a decorator and not Chalice's middleware, because a job in a Blueprint is a Lambda of its own that never
+imports app.py: middleware would run in tests and be missing in production. Authorizers have no middleware at
+all. `@observed` works the same everywhere.
 
-What may be logged (SEC-1): an event name of ours and fields from `ALLOWED`. An exception is logged as
-its type and the places it passed, never with its text, which may quote what a person sent.
+A log line may contain (SEC-1) a fixed event name and fields from `ALLOWED`. An exception is logged as its
+type and its stack frames, never with its text, which may quote user input.
 """
 
 import functools
@@ -23,29 +23,29 @@ from chalicelib.core.settings import settings
 P = ParamSpec("P")
 R = TypeVar("R")
 
-# Field names that may stand in a log line; all of them are ids, numbers or words of ours.
+# The permitted fields of a log line; their values are ids, numbers or fixed words.
 ALLOWED = frozenset({"request_id", "function", "route", "status", "code", "error", "at", "number", "reason"})
 
-# Named like the Chalice app, so that Chalice's own lines come out structured too.
+# Has the name of the Chalice app, so that Chalice's own lines are structured too.
 logger = Logger(
     service="ru4m", level=logging.INFO, utc=True, location=None, log_record_order=["level", "message"]
 )
-# The environment (AWS_LAMBDA_LOG_LEVEL) goes before Powertools' argument, and sets the level of libraries
-# too. Debug lines may quote requests (SEC-1), so nobody writes any, whatever it says.
+# The environment (AWS_LAMBDA_LOG_LEVEL) overrides Powertools' argument and sets the level of libraries too.
+# Debug lines may quote requests (SEC-1), so they are disabled whatever the environment says.
 logging.getLogger("ru4m").setLevel(logging.INFO)
 logging.disable(logging.DEBUG)
-# Its warnings quote addresses whole: ids, keys, links that open a file. What fails is raised anyhow.
+# Its warnings quote whole URLs: ids, keys, links that open a file. Failures are raised anyway.
 logging.getLogger("urllib3").setLevel(logging.CRITICAL)
 
 _warm = False
 
 
 class NotLoggable(ValueError):
-    """A log line was given a field that is not on the list; found by the first test that runs it."""
+    """A log line has a field that is not in `ALLOWED`; the first test that runs it fails."""
 
 
 def log(event: str, **fields: str | int) -> None:
-    """One structured line: a fixed event name and allowed fields.
+    """Write one structured line: a fixed event name and allowed fields.
 
     Raises:
         NotLoggable: a field is not in `ALLOWED`.
@@ -56,27 +56,27 @@ def log(event: str, **fields: str | int) -> None:
 
 
 def log_failure(event: str, error: BaseException, **fields: str | int) -> None:
-    """An unexpected error: its type and the places it passed, without its text."""
+    """Log an unexpected error: its type and its stack frames, without its text."""
     frames = traceback.extract_tb(error.__traceback__)
     places = [f"{frame.filename.rsplit('/', 2)[-1]}:{frame.lineno} {frame.name}" for frame in frames]
     logger.error(event, extra={"error": type(error).__name__, "at": " < ".join(reversed(places)), **fields})
 
 
 def record_unreadable(event: str, error: Exception, **fields: str | int) -> None:
-    """Log and count a record that cannot be opened and is left out; an alarm rings."""
+    """Log and count a record that could not be opened and was omitted; the metric has an alarm."""
     log_failure(event, error, **fields)
     metrics.count(Metric.RECORD_UNREADABLE)
 
 
 def observed(function: Callable[P, R]) -> Callable[P, R]:
-    """Wrap an entry point: settings checked first, metrics flushed, failures logged without text.
+    """Wrap an entry point: check settings, flush metrics, log failures without their text.
 
-    Goes under the Chalice decorator, which builds the handler's name from `__name__`.
+    It has to be under the Chalice decorator, which builds the handler's name from `__name__`.
     """
 
     @functools.wraps(function)
     def entry(*args: P.args, **kwargs: P.kwargs) -> R:
-        settings()  # a start without contact or outside the EU is refused before anything is done
+        settings()  # refuses to start without a contact address or outside the EU
         _count_cold_start()
         try:
             return function(*args, **kwargs)
@@ -91,11 +91,11 @@ def observed(function: Callable[P, R]) -> Callable[P, R]:
 
 
 class EntryFailed(RuntimeError):
-    """What the Lambda service sees of a failure: names only, since it writes the text to the log."""
+    """The failure as Lambda sees it: names only, since Lambda writes the text to the log."""
 
 
 def flush() -> None:
-    """Write the invocation's metrics as one EMF line, if it counted anything."""
+    """Write the metrics of the invocation as one EMF line, if there are any."""
     collector = metrics.emitter()
     if collector.metric_set:
         collector.flush_metrics()
@@ -109,5 +109,5 @@ def _count_cold_start() -> None:
 
 
 def forget() -> None:
-    """Drop what was counted and not flushed; for tests that call functions without an entry point."""
+    """Drop metrics that were not flushed; for tests that call functions without an entry point."""
     metrics.emitter().clear_metrics()

@@ -1,15 +1,16 @@
-"""Which principals of IAM are accepted as operators, by patterns of their ARNs (ADR 23).
+"""The IAM principals that are accepted as operators, by patterns of their ARNs (ADR 23).
 
-An operator's pseudonym in evidence follows from the ARN (ADR 27), and two of them decide together, so its
-name must not be the caller's to choose. Two forms meet that, each in an account that is named:
+An operator's pseudonym in evidence is derived from the ARN (ADR 27), and a decision needs two operators. So a
+caller must not be able to choose the name in its ARN. Two forms of ARN guarantee that; a pattern of either
+names its account:
 
-    arn:aws:iam::123456789012:user/*                                    a user of IAM
-    arn:aws:sts::123456789012:assumed-role/AWSReservedSSO_Operators_*/* a session that Identity Center named
+    arn:aws:iam::123456789012:user/*                                    an IAM user
+    arn:aws:sts::123456789012:assumed-role/AWSReservedSSO_Operators_*/* a session, named by Identity Center
 
-A session of any other role is named by the caller that assumes it, so no pattern admits one. Neither does any
-pattern admit the root of an account or a federated token.
+A session of any other role is named by the caller that assumes the role, so no pattern admits one. No pattern
+admits the root of an account or a federated token either.
 
-Standard library only, since the settings read this at every start.
+Standard library only, since the settings import this at every start.
 """
 
 import re
@@ -23,7 +24,7 @@ _SESSION = re.compile(
 )
 _USER = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:user/[\w+=,.@/-]{1,576}", re.ASCII)
 
-# A pattern's commas would be those between patterns; `*` stands for them too.
+# A pattern contains no comma, which separates patterns; `*` matches a comma in a name.
 _PATTERN = re.compile(
     r"arn:aws[a-z-]*:(iam::\d{12}:user/[\w+=.@/*-]+"
     r"|sts::\d{12}:assumed-role/AWSReservedSSO_[\w+=.@*-]+/[\w+=.@*-]+)",
@@ -33,30 +34,30 @@ _PATTERN = re.compile(
 
 @dataclass(frozen=True)
 class Principals:
-    """Those whom any of the patterns admits; without a pattern, no one."""
+    """The principals that any of the patterns admits; none if there is no pattern."""
 
     patterns: tuple[re.Pattern[str], ...] = ()
 
     def accepts(self, arn: str) -> bool:
-        """Whether an ARN means an operator."""
+        """Whether an ARN is that of an operator."""
         form = _USER.fullmatch(arn) or _SESSION.fullmatch(arn)
         return form is not None and any(pattern.fullmatch(arn) for pattern in self.patterns)
 
 
 def read(text: str) -> Principals:
-    """The principals that a list of patterns admits, with commas between them.
+    """The principals that a comma-separated list of patterns admits.
 
     Raises:
-        ValueError: there is none, or one could admit a principal whose name the caller chooses.
+        ValueError: the list is empty, or a pattern could admit a principal whose name the caller chooses.
     """
     patterns = text.split(",")
     if not all(_PATTERN.fullmatch(pattern) for pattern in patterns):
-        raise ValueError("each is an ARN of users of IAM, or of sessions of AWSReservedSSO_ roles")
+        raise ValueError("each pattern has to be of IAM users, or of sessions of AWSReservedSSO_ roles")
     return Principals(tuple(_compiled(pattern) for pattern in patterns))
 
 
 def of_account(partition: str, account: str) -> str:
-    """The patterns of all users of IAM and all sessions of Identity Center of one account."""
+    """The patterns that admit all IAM users and all Identity Center sessions of one account."""
     return (
         f"arn:{partition}:iam::{account}:user/*,"
         f"arn:{partition}:sts::{account}:assumed-role/AWSReservedSSO_*/*"
@@ -64,12 +65,12 @@ def of_account(partition: str, account: str) -> str:
 
 
 def person(arn: str) -> str:
-    """What is equal for the ARNs of one person: it leaves out the permission set of a session."""
+    """A text that is equal for all ARNs of one person: it omits the permission set of a session."""
     session = _SESSION.fullmatch(arn)
     return f"{session['account']}/{session['name'].lower()}" if session else arn
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:
-    """`*` is any text inside a name; in a user's, any path too."""
+    """`*` matches any text inside a name, and in the ARN of a user any path too."""
     inside = rf"(?:{_NAME}|/)+" if ":user/" in pattern else rf"{_NAME}+"
     return re.compile(re.escape(pattern).replace(r"\*", inside), re.ASCII)

@@ -1,16 +1,16 @@
-"""Sealing: AES-256-GCM over a record's personal fields, bound to the place where they stand.
+"""Sealing: AES-256-GCM over a record's personal fields, bound to the place where they are stored.
 
-A sealed blob is `format (1) | key version (2) | nonce (12) | ciphertext and tag`. The associated data
-are the record's kind, pk, sk and the key version, so a blob that is copied to another item, another
-record or another version does not open. The physical table is not part of it: a restored table has
-another name, and has to stay readable.
+A sealed blob is `format (1) | key version (2) | nonce (12) | ciphertext and tag`, lengths in bytes. The
+associated data are the record's kind, pk, sk and the key version, so a blob that is copied to another item,
+kind or version cannot be opened. The physical table is not part of them: a restored table has another name
+and must stay readable.
 
-Whatever is wrong with a blob is an error of a type, never garbage:
+A blob that cannot be opened raises a typed error; it never gives wrong data:
 
     SealingError
-    ├── SealBroken   tampered with, truncated, moved, or sealed under another key
-    ├── KeyGone      its key does not exist: deleted with its subject, or never given to this function
-    └── Unfit        it opens, and is not what its record class takes (privacy/codec)
+    ├── SealBroken   altered, truncated, moved, or sealed under another key
+    ├── KeyGone      its key does not exist: deleted with its subject, or not given to this function
+    └── Unfit        it opens, but its record class does not accept the content (privacy/codec)
 """
 
 import os
@@ -30,11 +30,11 @@ KEY_BYTES = 32
 
 
 class SealingError(Exception):
-    """A sealed value can't be opened; its text says nothing about the value."""
+    """A sealed value could not be read; the text contains nothing of the value."""
 
 
 class SealBroken(SealingError):
-    """The blob is not what was sealed here under this key."""
+    """The blob is not one that was sealed for this place under this key."""
 
 
 class KeyGone(SealingError):
@@ -42,30 +42,30 @@ class KeyGone(SealingError):
 
 
 class Unfit(SealingError):
-    """What was stored is not what its record class takes: an older or newer release wrote it."""
+    """The record class does not accept the stored content: an older or newer release wrote it."""
 
 
 class Place(NamedTuple):
-    """Where a sealed value stands."""
+    """Where a sealed value is stored."""
 
     kind: str
     pk: str
     sk: str | None = None
 
     def bound_to(self, version: int) -> bytes:
-        """The associated data; a separator that no key contains keeps the parts apart."""
+        """The associated data; its parts are separated by a character that no key contains."""
         return "\x1f".join((self.kind, self.pk, self.sk or "", str(version))).encode()
 
 
 @dataclass(frozen=True, repr=False)
 class SealingKeys:
-    """The versions of one key: the current one seals, all of them open."""
+    """The versions of one key: the current one seals, any of them opens."""
 
     current: int
     find: Callable[[int], bytes | None]
 
     def seal(self, plain: bytes, place: Place) -> bytes:
-        """Seal under the current version.
+        """Seal a value under the current version.
 
         Raises:
             KeyGone: there is no current key.
@@ -75,10 +75,10 @@ class SealingKeys:
         return head + nonce + self._cipher(self.current).encrypt(nonce, plain, place.bound_to(self.current))
 
     def open(self, blob: bytes, place: Place) -> bytes:
-        """What was sealed.
+        """The value that was sealed.
 
         Raises:
-            SealBroken: tampered with, truncated, or sealed for another place or under another key.
+            SealBroken: altered, truncated, or sealed for another place or under another key.
             KeyGone: the blob's key version does not exist.
         """
         if len(blob) < _HEAD + _NONCE + _TAG or blob[0] != _FORMAT:
@@ -103,5 +103,5 @@ def version_of(blob: bytes) -> int:
 
 
 def new_key() -> bytes:
-    """A fresh 256-bit key."""
+    """A new 256-bit key."""
     return os.urandom(KEY_BYTES)

@@ -1,7 +1,7 @@
-"""Settings: typed, read once from the environment when first asked for.
+"""Settings: typed, and read from the environment once, at first use.
 
-Standard library only, because the authorizer reads them too. Anything missing or out of range refuses
-the start with the variable's name (never its value).
+Standard library only, because the authorizer reads them too. If a variable is missing or out of range, the
+function does not start; the error names the variable, never its value.
 """
 
 import os
@@ -40,7 +40,7 @@ EU_REGIONS = frozenset(
 
 
 class SettingsError(RuntimeError):
-    """The environment does not allow a start; the text names the variable."""
+    """A variable is missing or not accepted, so the function does not start; the text names it."""
 
 
 class Stage(StrEnum):
@@ -52,14 +52,14 @@ class Stage(StrEnum):
 
 
 class BudgetMode(StrEnum):
-    """What a budget of unverified codes does when it is used up (ADR 26)."""
+    """What happens when a budget of unverified codes is used up (ADR 26)."""
 
     ENFORCED = "enforced"
-    RECORDED = "recorded"  # it refuses nothing, and counts what it would have refused
+    RECORDED = "recorded"  # refuses no code, and counts those that it would have refused
 
 
 class Secret(StrEnum):
-    """Purposes of the secrets in the vault; each has its own variable with name or ARN."""
+    """The purposes of the secrets in the vault; a variable for each has its name or ARN."""
 
     CODES = "codes"
     LOOKUP = "lookup"
@@ -72,7 +72,7 @@ class Secret(StrEnum):
 
 @dataclass(frozen=True)
 class Checkpoints:
-    """Where checkpoints of the Ledger go, what signs them, and how long nobody can delete one."""
+    """The bucket of the Ledger's checkpoints, their key, and the time of S3's lock."""
 
     bucket: str
     key: str  # id, ARN or alias of an asymmetric KMS key
@@ -81,7 +81,7 @@ class Checkpoints:
 
 @dataclass(frozen=True)
 class MailSettings:
-    """Who mail comes from, and SES's configuration set: nothing is tracked, what comes back is reported."""
+    """The sender of mail, and SES's configuration set, which reports bounces and tracks nothing."""
 
     sender: str
     configuration: str
@@ -89,7 +89,7 @@ class MailSettings:
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything that differs between stages."""
+    """All settings that differ between stages, and the constants beside them."""
 
     stage: Stage
     version: str
@@ -98,17 +98,17 @@ class Settings:
     public_keys: str
     stream_api_key: str
     stream_url: str
-    stream_file_hosts: tuple[str, ...]  # domains under which Stream may keep the files that it exports
+    stream_file_hosts: tuple[str, ...]  # the domains from which Stream's export files may be downloaded
     contact_email: str
     limits: Limits
     periods: Mapping[str, Duration]  # by the names of core/periods
     push: Push
-    sms_countries: frozenset[str]  # whose numbers are sent codes when strangers ask
+    sms_countries: frozenset[str]  # to whose numbers a client without a session may have codes sent
     sms_budgets: BudgetMode
-    operators: Principals  # whose calls of the internal routes are accepted; no one where it is not set
+    operators: Principals  # accepted on the internal routes; nobody if not set
     local_targets: Mapping[str, LocalTarget]  # by host; on stage `local` only
     local_notices: str  # versions of notices beyond the published ones, as JSON; on stage `local` only
-    environment: Mapping[str, str] = field(repr=False)  # has the function's credentials in it
+    environment: Mapping[str, str] = field(repr=False)  # contains the function's credentials
 
     access_token_life = timedelta(minutes=15)
     chat_token_life = timedelta(hours=1)
@@ -116,41 +116,41 @@ class Settings:
     code_attempts = 5
     verify_repeat = timedelta(minutes=2)
     step_up_life = timedelta(minutes=10)
-    notice_period = timedelta(days=14)  # between being told of new terms and their taking effect (NOT-1)
+    notice_period = timedelta(days=14)  # from the announcement of new terms until they apply (NOT-1)
     audience = "ru4m-app"
 
     def table(self, name: str) -> str:
-        """The physical name of a table; a restored one has another (so no code assembles it)."""
+        """The physical name of a table. It is never assembled: a restored table has another name."""
         return self._named(f"RU4M_TABLE_{name.upper()}")
 
     def secret(self, purpose: Secret) -> str:
-        """Name or ARN of a secret; only functions that may read it are given the variable."""
+        """The name or ARN of a secret; set only for functions that may read it."""
         return self._named(f"RU4M_SECRET_{purpose.upper()}")
 
     def lookup_versions(self) -> tuple[str, ...]:
-        """Which versions of the lookup key there are, the current one first; only functions that hold it."""
+        """The versions of the lookup key, the current one first; set only for functions that use it."""
         return tuple(self._named("RU4M_LOOKUP_VERSIONS").split(","))
 
     def signing_kid(self) -> str:
-        """Which key of the vault signs access tokens; only functions that sign have it."""
+        """The id of the key that signs access tokens; set only for functions that sign."""
         return self._named("RU4M_SIGNING_KID")
 
     def stage_keys(self) -> str:
-        """The stage key's versions as KMS wrapped them; only functions that open records have it."""
+        """The versions of the stage key, wrapped by KMS; set only for functions that open records."""
         return self._named("RU4M_STAGE_KEYS")
 
     def mail(self) -> MailSettings:
-        """How mail is sent; only functions that send any are given the variables."""
+        """The settings of mail; set only for functions that send mail."""
         return MailSettings(
             sender=_email_address(self._named("RU4M_MAIL_FROM")),
             configuration=self._named("RU4M_MAIL_CONFIGURATION"),
         )
 
     def checkpoints(self) -> Checkpoints:
-        """Of the Ledger's checkpoints; only the functions that sign or verify are given the variables.
+        """The settings of the Ledger's checkpoints; set only for functions that sign or verify them.
 
-        Limitation periods of three years count from the end of the year, hence four. A lock can't be
-        lifted, so stages without real people have a short one.
+        The lock is four years, since limitation periods of three years count from the end of the year. It
+        cannot be lifted, so stages without real users have a lock of one day.
         """
         return Checkpoints(
             bucket=self._named("RU4M_CHECKPOINT_BUCKET"),
@@ -159,15 +159,15 @@ class Settings:
         )
 
     def rights_queue(self) -> str:
-        """URL of the queue of rights requests that have a step to do."""
+        """The URL of the queue of rights requests that have a step to run."""
         return self._named("RU4M_RIGHTS_QUEUE")
 
     def transfers_queue(self) -> str:
-        """URL of the queue of rights requests whose copy has to go to another controller."""
+        """The URL of the queue of rights requests whose copy has to be sent to another controller."""
         return self._named("RU4M_TRANSFERS_QUEUE")
 
     def export_bucket(self) -> str:
-        """Where the copies wait that subjects asked for."""
+        """The bucket in which copies wait until their subjects download them."""
         return self._named("RU4M_EXPORT_BUCKET")
 
     def _named(self, variable: str) -> str:
@@ -179,13 +179,13 @@ def settings() -> Settings:
     """The settings of this process.
 
     Raises:
-        SettingsError: something is missing, malformed or not in the EU.
+        SettingsError: a variable is missing or malformed, or the region is not in the EU.
     """
     return read(os.environ)
 
 
 def read(environment: Mapping[str, str]) -> Settings:
-    """Settings from any environment; `settings` is this over the process's own."""
+    """The settings of a given environment; `settings` uses that of the process."""
     stage = _parsed(environment, "RU4M_STAGE", Stage)
     stream_url = _web_url if stage is Stage.LOCAL else _private_url
     return Settings(
@@ -205,16 +205,16 @@ def read(environment: Mapping[str, str]) -> Settings:
         sms_budgets=_parsed_or(environment, "RU4M_SMS_BUDGETS", BudgetMode, BudgetMode.ENFORCED),
         operators=_operators(environment),
         local_targets=_local_targets(environment, stage),
-        local_notices=_only_locally(environment, "RU4M_NOTICES", stage, "versions are published by a commit"),
+        local_notices=_only_locally(environment, "RU4M_NOTICES", stage, "a version is published by a commit"),
         environment=environment,
     )
 
 
 def eu_region(name: str) -> str:
-    """The region itself if it lies in the EU.
+    """A region in the EU, unchanged.
 
     Raises:
-        ValueError: it does not (STR-7).
+        ValueError: the region is not in the EU (STR-7).
     """
     if name not in EU_REGIONS:
         raise ValueError("not a region in the EU")
@@ -228,7 +228,7 @@ def _https_url(url: str) -> str:
 
 
 def _private_url(url: str) -> str:
-    """Nobody on the way can read what is sent there: https, or it stays on this machine."""
+    """An https URL, or a URL on this machine, so that no third party can read the traffic."""
     local = url.startswith("http://") and urlsplit(url).hostname in {"127.0.0.1", "::1", "localhost"}
     return url if local else _https_url(url)
 
@@ -240,7 +240,7 @@ def _web_url(url: str) -> str:
 
 
 def _domains(text: str) -> tuple[str, ...]:
-    """Names with a dot in them, so that no top-level domain passes; under each, every host is trusted."""
+    """Domains under which every host is trusted; each has a dot, so none is a top-level domain."""
     found = tuple(text.split(","))
     if not all(_DOMAIN.fullmatch(name) for name in found):
         raise ValueError("not a list of domains")
@@ -262,7 +262,7 @@ def _only_locally(environment: Mapping[str, str], variable: str, stage: Stage, o
 
 def _local_targets(environment: Mapping[str, str], stage: Stage) -> Mapping[str, LocalTarget]:
     variable = "RU4M_LOCAL_TARGETS"
-    _only_locally(environment, variable, stage, "nothing is sent to machines of ours")
+    _only_locally(environment, variable, stage, "nothing is sent to local servers")
     return _understood(environment, variable, standins.read, "")
 
 
@@ -303,7 +303,7 @@ def _push(environment: Mapping[str, str]) -> Push:
 def _understood(
     environment: Mapping[str, str], variable: str, parse: Callable[[str], _T], default: str
 ) -> _T:
-    """What a parser makes of a variable whose refusals say what is wrong and repeat no value."""
+    """A parsed variable; the parser's errors say what is wrong and do not quote the value."""
     try:
         return parse(environment.get(variable, default))
     except ValueError as refused:

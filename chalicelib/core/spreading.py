@@ -1,10 +1,11 @@
-"""Counters that grow too busy for one item: their uses are spread over 32 more.
+"""Spreads a counter that is too busy for one item over 32 more.
 
-An item takes a thousand writes a second and no more. A counter stays in its first item, exact, until its
-owner notes that it is busy; from there on each use falls into one of 32 others by its `lot`, a text that
-what follows the use knows too, so both meet in one item. Each item judges its own, a fair sample by then.
+An item takes at most a thousand writes a second. A counter is exact, in its first item, until its owner marks
+it as busy. Then each use is counted in one of 32 other items, chosen by its `lot`: a text that later writes
+about the same use know too, so they reach the same item. Each item applies its rule to its own uses, which
+are a fair sample by then.
 
-A container learns that a counter is busy from what its own writes return, for one slot of time only.
+A container learns from the results of its own writes that a counter is busy, and for one slot of time only.
 """
 
 import zlib
@@ -15,12 +16,12 @@ SHARDS = 32
 
 _REMEMBERED = 10_000
 
-# First items that are busy, with their slot.
+# Busy counters: the first item of each, and the slot.
 _busy: set[tuple[str, str]] = set()
 
 
 def place(first: Key, lot: str, slot: str = "") -> Key:
-    """The item in which a use counts. `slot` is the time in it, where an item outlives it."""
+    """The item that counts a use. `slot` names the slot if an item covers several slots."""
     return shards(first)[zlib.crc32(lot.encode()) % SHARDS] if (first.pk, slot) in _busy else first
 
 
@@ -30,12 +31,12 @@ def shards(first: Key) -> list[Key]:
 
 
 def mark_busy(first: Key, slot: str = "") -> None:
-    """Spread what this container counts from now on in the slot."""
+    """Spread the uses that this container counts in the slot from now on."""
     if len(_busy) >= _REMEMBERED:
-        _busy.clear()  # of past slots, mostly; the others are learned again by one write each
+        _busy.clear()  # mostly past slots; each of the others is learned again by one write
     _busy.add((first.pk, slot))
 
 
 def forget() -> None:
-    """What a container has learned; for tests."""
+    """Forget which counters are busy; for tests."""
     _busy.clear()

@@ -1,8 +1,8 @@
-"""The stage key: unwrapped by KMS once per container, and everything that is derived from it.
+"""The stage key, unwrapped by KMS once per container, and the keys that are derived from it.
 
-The functions are configured with its ciphertext only. From each version follow, by HKDF with a label
-of its own, the key that wraps subjects' data keys, the keys of transient records and one key per
-retention class, so none of them can stand in for another.
+The functions are configured with its ciphertext only. From each version HKDF derives, each with a label of
+its own: the key that wraps subjects' data keys, the key of transient records, and one key per retention
+class. So none of them opens what another one sealed.
 """
 
 import base64
@@ -19,17 +19,17 @@ from chalicelib.core.settings import settings
 
 
 def wrapping() -> SealingKeys:
-    """Wraps the data keys of subjects."""
+    """The key that wraps the data keys of subjects."""
     return _derived("wrap")
 
 
 def transient() -> SealingKeys:
-    """Seals what is gone within days by TTL: challenges."""
+    """The key of records that TTL deletes within days: challenges."""
     return _derived("transient")
 
 
 def retained(retention_class: str) -> SealingKeys:
-    """Seals what a hold or a statute keeps beyond its subject's key; one key per retention class."""
+    """The key of a retention class, for records kept by a hold or a statute after erasure."""
     return _derived(f"retained:{retention_class}")
 
 
@@ -51,7 +51,7 @@ def _derive(version: int, label: str) -> bytes | None:
 
 @cache
 def _unwrapped(version: int) -> bytes | None:
-    """One version of the stage key; the only call to KMS, once per container and version."""
+    """One version of the stage key, by the only call to KMS: one per container and version."""
     wrapped = _configured()[1].get(version)
     if wrapped is None:
         return None
@@ -68,11 +68,11 @@ def _configured() -> tuple[int, dict[int, bytes]]:
 
 
 def context() -> dict[str, str]:
-    """What KMS binds the ciphertext to: a stage's key does not open another stage's."""
+    """The encryption context: the ciphertext of one stage cannot be unwrapped for another."""
     return {"stage": settings().stage.value, "purpose": "sealing"}
 
 
 def forget() -> None:
-    """Read the configuration and the keys anew; for commands that rotate them."""
+    """Read the configuration and the keys anew at their next use; for commands that rotate them."""
     for cached in (_configured, _unwrapped, _derive):
         cached.cache_clear()

@@ -1,7 +1,7 @@
-"""Servers on this machine that stand in for somebody else's, for tests and the tour (stage `local` only).
+"""Local TLS servers in place of other controllers' hosts, for tests and the tour (stage `local`).
 
-`RU4M_LOCAL_TARGETS` lists them as `host:port=address[,CA file]`, several with `;` between them. The port is
-that of the server here: an address that a subject names has none, on this stage as on every other.
+`RU4M_LOCAL_TARGETS` lists them as `host:port=address[,CA file]`, separated by `;`. The port is that of the
+local server: the address that a subject submits has no port, on this stage as on every other.
 """
 
 import re
@@ -13,18 +13,18 @@ _ENTRY = re.compile(r"(?P<host>[a-z0-9.-]+):(?P<port>[0-9]{1,5})=(?P<address>[^,
 
 @dataclass(frozen=True)
 class LocalTarget:
-    """A TLS server here that answers for a host."""
+    """A local TLS server that answers for a host."""
 
     address: str  # a loopback address
     port: int
-    ca_file: str | None  # of a CA that signed its certificate; trusted for this host alone
+    ca_file: str | None  # the CA that signed its certificate; trusted for this host only
 
 
 def read(text: str) -> Mapping[str, LocalTarget]:
-    """The servers that are listed, by host.
+    """The listed servers, by host.
 
     Raises:
-        ValueError: malformed, or not on this machine.
+        ValueError: an entry is malformed, or its address is not on this machine.
     """
     targets = {}
     for entry in filter(None, text.split(";")):
@@ -36,7 +36,7 @@ def read(text: str) -> Mapping[str, LocalTarget]:
 
 
 def _is_here(address: str) -> bool:
-    from ipaddress import ip_address  # the authorizer reads settings too, and never gets here
+    from ipaddress import ip_address  # not at the top: the authorizer imports this module and never needs it
 
     try:
         return ip_address(address).is_loopback

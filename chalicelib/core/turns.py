@@ -1,14 +1,15 @@
-"""Turns: at most one worker at a time does something for one subject.
+"""Turns: leases by which at most one worker at a time works for one subject.
 
-A turn is one item that its holder creates and deletes, and that expires by itself, so a worker that is
-killed blocks its subject no longer than its lease. The holder may take its own turn again at once: the
-worker that takes over from a killed one must not wait for it.
+A turn is one item that its holder creates and deletes. It expires, so a killed worker blocks its subject no
+longer than the turn is long. A holder may acquire its own turn again at once: a worker that takes over from a
+killed one, under the same holder name, need not wait.
 
-A turn spreads the work of one subject over time. It guards nothing: what must not happen twice needs a
-condition of its own. So when the table does not answer, the worker does not go on (`Unavailable`), and
-a turn that could not be given back simply expires.
+A turn only serialises the work of one subject. It does not make a write safe: a write that must not happen
+twice needs a condition of its own. If the table does not answer, the worker stops (`Unavailable`). A turn
+that could not be released expires.
 
-Items stand beside the counters of limits, under a keyed hash of their subject (`limits/model.Limit`).
+The items are in the table of challenges, beside the counters of limits, under a keyed hash of their subject
+(`limits/model.Limit`).
 """
 
 from contextlib import suppress
@@ -27,15 +28,15 @@ class TurnTaken(Conflict):
 
 @dataclass(frozen=True)
 class Turns:
-    """The turns of one kind of work, one for each subject."""
+    """The turns of one kind of work; each subject has one."""
 
     name: str
 
     def acquire(self, subject: str, holder: str, length: timedelta) -> bool:
-        """Take the turn of a subject for a time; False while another holder has it.
+        """Acquire the turn of a subject for a time; False while another holder has it.
 
         Raises:
-            Unavailable: the table does not answer; nothing may be done.
+            Unavailable: the table does not answer; the caller must not start the work.
         """
         now = clock.now()
         ends = clock.to_epoch(now + length)
@@ -54,7 +55,7 @@ class Turns:
         return True
 
     def release(self, subject: str, holder: str) -> None:
-        """Give the turn back; nothing happens if it is another's by now, or cannot be given back."""
+        """Release the turn if it is still this holder's; if the table does not answer, it expires."""
         with suppress(Conflict, Unavailable):
             table.write(Delete(self._key(subject), only_if=Attr("holder").eq(holder)))
 

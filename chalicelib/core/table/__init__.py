@@ -1,18 +1,18 @@
-"""The one DynamoDB client: keys, reads that never show what has expired, writes with conditions.
+"""The only DynamoDB client: keys, reads that never return expired items, writes with conditions.
 
-Two times stand on an expiring item. `expires_at` decides what is visible, at once; `delete_at` is the
-table's TTL attribute, which AWS acts on days late. So every read here drops what has expired, and a
-create may take the place of an item that is past both (RET-1, RET-2).
+An item that expires has two times. At `expires_at` it stops being visible. `delete_at` is the table's TTL
+attribute, at which AWS deletes it, days late. So every read here drops expired items, and a create may
+replace an item that is past both times (RET-1, RET-2).
 
-Every write but `put_all` and `delete_all` carries its condition and the `Conflict` that breaking it means. A
-conflict is an answer of the domain, never retried here; refusals and lost answers are, as far as that is
-safe, then `Unavailable`.
+Every write except `put_all` and `delete_all` has a condition, and names the `Conflict` to raise if it does
+not hold. A conflict is a result for the caller and never retried here. Refused calls and lost answers are
+retried where that is safe, and end as `Unavailable`.
 
-    items   keys, and values on their way in and out
+    items   keys, and the conversion of values
     writes  Create, Append, Replace, Change, Delete, Absent and their conditions
-    queries Query: which items of one partition, in which order; Scan: all of one kind
-    client  get, batch_get, query, scan, write, transact, put_all, delete_all; what is sent again
-    sending one call, and what DynamoDB's errors mean
+    queries Query: items of one partition in order; Scan: all items of one kind
+    client  get, batch_get, query, scan, write, transact, put_all, delete_all; what is retried
+    sending one call, and the meaning of DynamoDB's errors
 """
 
 from boto3.dynamodb.conditions import Attr

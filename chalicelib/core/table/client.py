@@ -1,20 +1,20 @@
-"""Reads and writes; what is sent again when DynamoDB refuses or does not answer.
+"""Reads and writes, and which calls are sent again if DynamoDB refuses or does not answer.
 
-DynamoDB refuses what it can't do right now (throttling, a transaction on the same item), and some calls
-never reach it: those were not done and are sent again, whatever they are. When an answer is lost, nobody
-knows whether the call was done. botocore would send it again regardless, and then a write that was done
-meets itself and looks like a conflict; so botocore's own retry is off (core/aws), and this module decides:
+DynamoDB refuses a call that it cannot do right now (throttling, a transaction on the same item), and some
+calls never reach it. Such a call was not done, and is sent again, whatever it is. If the answer is lost, the
+call may have been done. botocore would send it again regardless; a write that was done would then fail on its
+own result and look like a conflict. So botocore's retries are off (core/aws), and this module decides:
 
     reads         sent again
-    transactions  sent again under the same token, by which DynamoDB knows that it did them
-    Put           sent again; if the item that stands in the way then is the very one, it was done
-    Delete        sent again; if nothing is there then, it is done. So no claim can be made by deleting
-    Update        not sent again, it may count: Unavailable, and whoever asked may ask again
+    transactions  sent again under the same token, by which DynamoDB recognises a transaction that it did
+    Put           sent again; if the condition then fails because of the same item, the Put was done
+    Delete        sent again; if there is no item then, it was done. So a Delete cannot be used as a lock
+    Update        not sent again, since it may count: Unavailable, and the caller may try again
     put_all, delete_all
-                  sent again: they have no conditions, and a second time leaves what the first did
+                  sent again: they have no conditions, and repeating them changes nothing
 
-All of this is about one call. A client that sends its request again finds what the first one did: its
-ETag is old (412), its session is gone.
+All this concerns one call. A client that repeats its request meets the result of its first request: its ETag
+is outdated (412), or its session has ended.
 """
 
 import uuid
@@ -40,7 +40,7 @@ def get(key: Key) -> Item | None:
 def batch_get(keys: Iterable[Key]) -> dict[Key, Item]:
     """The visible items of up to 100 keys over any tables, read consistently in one call.
 
-    What DynamoDB left unprocessed (throttling, 16 MB) is asked for again, a bounded number of times.
+    Keys that DynamoDB left unprocessed (throttling, 16 MB) are requested again, a bounded number of times.
     """
     wanted = list(dict.fromkeys(keys))
     by_name = {settings().table(table): table for table in Table if any(k.table is table for k in wanted)}
@@ -66,9 +66,10 @@ def batch_get(keys: Iterable[Key]) -> dict[Key, Item]:
 
 
 def query(wanted: Query) -> Iterator[Item]:
-    """The items of a query in its order, read page by page as they are taken.
+    """The items of a query in its order; each page is read when its first item is needed.
 
-    Consistent on a table; on an index it can't be, and what is not projected can't be seen to have expired.
+    Reads of a table are consistent. Reads of an index are not, and if `expires_at` is not projected there,
+    expired items are returned too.
     """
     request = wanted.request()
     left = wanted.limit
@@ -101,11 +102,11 @@ def scan(wanted: Scan) -> Iterator[Page]:
 
 
 def write(operation: Write) -> Item:
-    """Do one write; the item as it stands afterwards where DynamoDB tells (Change), else {}.
+    """Do one write; returns the item after a Change, {} after any other write.
 
     Raises:
         Conflict: the write's own class, with the item that was found.
-        Unavailable: refused each time, or its answer was lost.
+        Unavailable: the write was refused each time, or its answer was lost.
     """
     verb, request = operation.request()
     if verb == "Update":
@@ -130,34 +131,34 @@ def write(operation: Write) -> Item:
 
 
 def _left_by(verb: str, request: dict[str, Any]) -> Item | None:
-    """What stands at a write's place once it is done."""
+    """The item at a write's key after the write."""
     return plain(request["Item"]) if verb == "Put" else None
 
 
-# What one BatchWriteItem takes.
+# The maximum of one BatchWriteItem.
 AT_ONCE = 25
 
 
 def put_all(name: Table, items: Iterable[tuple[Key, Item]]) -> None:
-    """Put items into one table, whatever is there, in calls of 25; each place at most once.
+    """Put items into one table unconditionally, in calls of 25; each key at most once.
 
-    No conditions and no order: only for items that nobody changes and that a second writer would write
-    the same. What DynamoDB leaves unprocessed is sent again, a bounded number of times.
+    There is no order. Only for items that are never changed and that every writer would write with the same
+    content. Items that DynamoDB leaves unprocessed are sent again, a bounded number of times.
 
     Raises:
-        Unavailable: not all of them are stored. Those that are do no harm: all may be put again.
+        Unavailable: not all of them are stored. The caller may put all of them again.
     """
     puts = [{"PutRequest": {"Item": wire_item({**item, **key.attributes()})}} for key, item in items]
     _write_all(name, puts)
 
 
 def delete_all(keys: Iterable[Key]) -> None:
-    """Delete what stands at some keys of one table, if anything does, in calls of 25; each key at most once.
+    """Delete the items at some keys of one table unconditionally, in calls of 25; each key once.
 
-    No conditions and no order: only where nobody may want to keep what stands there, whatever it is by now.
+    There is no order. Only for keys whose items must go even if they have changed since they were read.
 
     Raises:
-        Unavailable: not all of them are deleted; all may be deleted again.
+        Unavailable: not all of them are deleted. The caller may delete all of them again.
     """
     listed = list(keys)
     deletes = [{"DeleteRequest": {"Key": wire_item(key.attributes())}} for key in listed]
@@ -186,7 +187,7 @@ def transact(operations: Iterable[Write]) -> None:
 
     Raises:
         Conflict: the class of the first write whose condition did not hold; nothing was written.
-        Unavailable: cancelled by other transactions or refused each time, or no answer came.
+        Unavailable: cancelled by other transactions or refused each time, or not answered.
     """
     listed = list(operations)
     wire = []
@@ -203,14 +204,14 @@ def transact(operations: Iterable[Write]) -> None:
             for operation, reason in zip(listed, cancelled.reasons, strict=True):
                 if reason["Code"] == "ConditionalCheckFailed":
                     raise operation.conflict(plain(reason.get("Item") or {}) or None) from None
-            token = str(uuid.uuid4())  # that one is over; this is another
+            token = str(uuid.uuid4())  # a cancelled transaction is over; the next attempt is another one
         else:
             return
     raise Unavailable
 
 
 def _read(operation: str, **parameters: Any) -> dict[str, Any]:  # noqa: ANN401 - boto3's own parameters
-    """A read, sent again while it is refused or not answered."""
+    """Send a read, again if it is refused or not answered."""
     for _ in tries():
         try:
             return send(operation, **parameters)
@@ -220,7 +221,7 @@ def _read(operation: str, **parameters: Any) -> dict[str, Any]:  # noqa: ANN401 
 
 
 def _shown(raw: dict[str, Any] | None, as_of: datetime | None = None) -> Item | None:
-    """The item unless it is missing or had expired by an instant; None is now."""
+    """The item, or None if it is missing or had expired at an instant (None: now)."""
     item = plain(raw or {})
     if not item or item.get("expires_at", float("inf")) <= clock.to_epoch(as_of or clock.now()):
         return None

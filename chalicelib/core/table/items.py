@@ -1,4 +1,4 @@
-"""Where items are and how they travel: keys, plain values in, DynamoDB's wire format out."""
+"""Tables and keys, and the conversion of values to and from DynamoDB's wire format."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -12,7 +12,7 @@ Item = dict[str, Any]
 
 
 class Table(StrEnum):
-    """The tables by what they hold; design and template agree on the names."""
+    """The tables by their content; the template uses the same names."""
 
     ACCOUNTS = "accounts"
     CLAIMS = "claims"
@@ -31,12 +31,12 @@ class Key(NamedTuple):
     sk: str | None = None
 
     def attributes(self) -> dict[str, str]:
-        """The key attributes as they stand on the item."""
+        """The key attributes of the item."""
         return {"pk": self.pk} if self.sk is None else {"pk": self.pk, "sk": self.sk}
 
 
 class Conflict(Exception):
-    """A condition did not hold. `found` is the item that stood in the way, if it was readable."""
+    """A condition did not hold. `found` is the item at the key, if DynamoDB returned it."""
 
     def __init__(self, found: Item | None = None) -> None:
         super().__init__(type(self).__name__)
@@ -54,23 +54,23 @@ def _deserializer() -> TypeDeserializer:
 
 
 def wire(value: object) -> dict[str, Any]:
-    """One value as DynamoDB takes it."""
+    """One value in DynamoDB's wire format."""
     encoded: dict[str, Any] = _serializer().serialize(value)
     return encoded
 
 
 def wire_item(item: Mapping[str, object]) -> dict[str, Any]:
-    """An item as DynamoDB takes it; absent values are left out."""
+    """An item in DynamoDB's wire format; attributes that are None are dropped."""
     return {name: wire(value) for name, value in item.items() if value is not None}
 
 
 def plain(raw: Mapping[str, Any]) -> Item:
-    """An item as DynamoDB gives it, in plain values."""
+    """An item of DynamoDB's wire format, in plain values."""
     return {name: _number(_deserializer().deserialize(value)) for name, value in raw.items()}
 
 
 def _number(value: object) -> object:
-    """Our numbers are whole; boto3 reads them as Decimal, also those inside maps and lists."""
+    """Numbers as int, also inside maps and lists: ours are whole, and boto3 gives Decimal."""
     match value:
         case Decimal():
             return int(value)

@@ -1,4 +1,4 @@
-"""Which items are wanted: of one partition, in which order; or all of one kind in a table."""
+"""Queries: items of one partition in order; and scans: all items of one kind in a table."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ from chalicelib.core.table.items import Item, Key, Table, wire_item
 
 
 class Index(Enum):
-    """The indexes: name, partition and sort attribute. What each projects stands in the template."""
+    """The indexes: name, partition and sort attribute. The template has their projections."""
 
     TOUCHED = ("touched", "touched", "at")
-    # Sorted by account, so that whoever counts people meets all of one together.
+    # Sorted by account, so that a job that counts people reads all items of one person together.
     HOURLY = ("hourly", "hour", "pk")
     RENEWAL = ("renewal", "renewal", "renew_at")
     LIVE = ("live", "live", "pk")
-    # Of rights requests: by subject, by when something has to be done, by when the answer is due.
+    # Rights requests: by subject, by when the next duty is due, by when the answer is due.
     OWNER = ("owner", "owner", "received_at")
     DUE = ("due", "due", "due_at")
     OPEN = ("open", "open", "answer_by")
@@ -33,14 +33,14 @@ class Index(Enum):
 
 
 class Order(Enum):
-    """Of the sort keys."""
+    """The order of the sort keys."""
 
     ASCENDING = auto()
     DESCENDING = auto()
 
 
 class Expired(Enum):
-    """Whether items that have expired are shown; a chain is linked through them, nobody else needs them."""
+    """Whether expired items are returned; only chains need them, whose links include them."""
 
     DROPPED = auto()
     INCLUDED = auto()
@@ -84,10 +84,13 @@ class KeysAfter:
 class Query:
     """Items of one partition of a table or an index.
 
-    `limit` bounds the items that are given out, `page` those that one call reads (None: one megabyte).
-    `as_of` shows what had not expired at an instant in the past; None is now. `after` has the key attributes,
-    the index's included, of the item that the answer begins behind; it need not be there any more.
-    `attributes` names those that are wanted beside key and times; None: all of them.
+    Attributes:
+        limit: the most items that are returned.
+        page: the most items that one call reads (None: one megabyte).
+        as_of: returns the items that had not expired at this instant (None: now).
+        after: key attributes (of the index too) of the item after which the result starts. That item may
+            have been deleted.
+        attributes: those that are returned besides key and times (None: all).
     """
 
     table: Table
@@ -123,7 +126,7 @@ class Query:
         }
 
     def _projection(self, condition_names: dict[str, str]) -> dict[str, Any]:
-        """Only some attributes; those by which a read judges visibility always are."""
+        """The projection, which always includes the attributes that decide visibility."""
         if self.attributes is None:
             return {}
         wanted = dict.fromkeys(("pk", "sk", "expires_at", "delete_at", *self.attributes))
@@ -135,7 +138,7 @@ class Query:
 
 
 class Page(NamedTuple):
-    """Some items of a scan, and where it goes on; None at its end."""
+    """One page of a scan, and the key after which the next one starts (None: it was the last)."""
 
     items: tuple[Item, ...]
     last: Key | None
@@ -143,10 +146,10 @@ class Page(NamedTuple):
 
 @dataclass(frozen=True)
 class Scan:
-    """All items of one kind in a table, in no order that means anything: for commands of operations.
+    """All items of one kind in a table, in no defined order; for operators' commands.
 
-    No role of a function may scan. `after` is the place where an earlier scan stopped, `page` bounds the
-    items that one call looks at (None: one megabyte).
+    No role of a function may scan. `after` is the key at which an earlier scan stopped; `page` is the most
+    items that one call examines (None: one megabyte).
     """
 
     table: Table

@@ -1,9 +1,9 @@
-"""One call to DynamoDB and what its errors mean, so that `client` knows what may be sent again.
+"""One call to DynamoDB and the meaning of its errors, by which `client` decides what to send again.
 
-Refused    throttled, met a transaction, or never got there: it was not done
-Lost       timed out, cut off, broken on the other side: it may have been done
-ConditionFailed, Cancelled    an answer: somebody else's item is in the way
-TableBug   it will never be taken
+RetriableRefusal    throttled, in conflict with a transaction, or not connected: the call was not done
+Lost                timed out, cut off, or failed inside DynamoDB: the call may have been done
+ConditionFailed, Cancelled    a condition did not hold, or a transaction was not done
+TableBug            DynamoDB will never accept the call
 """
 
 import secrets
@@ -26,15 +26,15 @@ TRIES = 3
 
 
 class RetriableRefusal(Exception):
-    """It was not done; DynamoDB may take it a moment later."""
+    """The call was not done; DynamoDB may accept it a moment later."""
 
 
 class Lost(Exception):
-    """Nobody knows whether DynamoDB did it."""
+    """It is unknown whether DynamoDB did the call."""
 
 
 class ConditionFailed(Exception):
-    """The condition of a single write did not hold; `item` is what was found."""
+    """The condition of a single write did not hold; `item` is the item that was found."""
 
     def __init__(self, item: Item | None) -> None:
         super().__init__()
@@ -42,7 +42,7 @@ class ConditionFailed(Exception):
 
 
 class Cancelled(Exception):
-    """A transaction was not done, for the reasons given by its writes."""
+    """A transaction was not done; `reasons` has one reason per write."""
 
     def __init__(self, reasons: list[dict[str, Any]]) -> None:
         super().__init__()
@@ -50,7 +50,7 @@ class Cancelled(Exception):
 
 
 class TableBug(Exception):
-    """An error that is our own; its text is DynamoDB's error code alone, since messages quote values."""
+    """A bug of ours. The text is only DynamoDB's error code, since its messages quote values."""
 
 
 _REFUSALS = {
@@ -60,7 +60,7 @@ _REFUSALS = {
     "TransactionConflictException",
     "TransactionInProgressException",
 }
-# What a transaction may be cancelled for and still be sent again; a failed condition is told apart before.
+# Reasons for which a cancelled transaction may be sent again. `client` looks for failed conditions first.
 _PASSING_REASONS = {
     "None",
     "ConditionalCheckFailed",
@@ -71,9 +71,9 @@ _PASSING_REASONS = {
 
 
 def tries() -> Iterator[int]:
-    """The numbers of the tries of one call, with a growing pause of some milliseconds between them.
+    """The attempts of one call by number; between them it pauses for some milliseconds, growing.
 
-    The pauses are random, so that two who met do not meet again.
+    The pauses are random, so that two callers that collided do not collide again.
     """
     for number in range(TRIES):
         if number:
@@ -85,7 +85,7 @@ def send(operation: str, **parameters: Any) -> dict[str, Any]:  # noqa: ANN401 -
     """Send a call once.
 
     Raises:
-        RetriableRefusal, Lost, ConditionFailed, Cancelled, TableBug: see the module.
+        RetriableRefusal, Lost, ConditionFailed, Cancelled, TableBug: see the module's docstring.
     """
     try:
         answer: dict[str, Any] = getattr(aws.client("dynamodb"), operation)(**parameters)

@@ -1,4 +1,4 @@
-"""What can be written, and the condition that each write carries."""
+"""The kinds of writes, and the condition of each."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,32 +12,32 @@ from chalicelib.core.table.items import Conflict, Item, Key, wire, wire_item
 
 
 class Write(Protocol):
-    """Something to write, alone or in a transaction."""
+    """One write, alone or in a transaction."""
 
     @property
     def conflict(self) -> type[Conflict]:
-        """What a broken condition means."""
+        """The error to raise if the condition does not hold."""
 
     def request(self) -> tuple[str, dict[str, Any]]:
         """The operation (Put, Update, Delete) and its parameters."""
 
 
 def visible() -> ConditionBase:
-    """The item is there and has not expired."""
+    """The condition that an item exists and has not expired."""
     return Attr("pk").exists() & (
         Attr("expires_at").not_exists() | Attr("expires_at").gt(clock.to_epoch(clock.now()))
     )
 
 
 def vacant() -> ConditionBase:
-    """Nothing is there, or only what expired and was let go (a hold moves `delete_at` ahead)."""
+    """The condition that no item is stored, or one past both times (a hold moves `delete_at`)."""
     at = clock.to_epoch(clock.now())
     return Attr("pk").not_exists() | (Attr("expires_at").lte(at) & Attr("delete_at").lte(at))
 
 
 @dataclass(frozen=True)
 class Create:
-    """Put an item where none is visible or held, or over one that `or_over` lets go."""
+    """Put an item where none is visible or held, or over one for which `or_over` holds."""
 
     key: Key
     item: Item
@@ -52,20 +52,20 @@ class Create:
 
 @dataclass(frozen=True)
 class Append:
-    """Put an item where none is stored: unlike a create, it does not replace what has expired."""
+    """Put an item where none is stored; unlike Create, it does not replace an expired item."""
 
     key: Key
     item: Item
     conflict: type[Conflict] = Conflict
 
     def request(self) -> tuple[str, dict[str, Any]]:
-        """A Put on condition that the place is empty."""
+        """A Put on condition that no item is stored at the key."""
         return "Put", _put(self.key, self.item, Attr("pk").not_exists())
 
 
 @dataclass(frozen=True)
 class Replace:
-    """Put a whole item over a visible one, under a condition."""
+    """Replace a visible item as a whole, under a condition."""
 
     key: Key
     item: Item
@@ -79,9 +79,10 @@ class Replace:
 
 @dataclass(frozen=True)
 class Change:
-    """Change attributes of an item: `put` sets, `add` counts up, `drop` removes.
+    """Change attributes of an item: `put` sets, `add` increments, `drop` removes.
 
-    The condition defaults to the item being visible; `only_if` replaces it (limiters make their item).
+    The default condition is that the item is visible. `only_if` replaces it; limiters, whose first hit
+    creates the item, use it.
     """
 
     key: Key
@@ -125,7 +126,7 @@ class Delete:
 
 @dataclass(frozen=True)
 class Absent:
-    """Nothing visible or held is at a key: a condition that writes nothing, for transactions only."""
+    """The condition that no visible or held item is at a key; for transactions only."""
 
     key: Key
     conflict: type[Conflict] = Conflict
@@ -144,7 +145,7 @@ def _put(key: Key, item: Item, condition: ConditionBase) -> dict[str, Any]:
 
 
 def place(key: Key) -> dict[str, Any]:
-    """A table and a key as every request names them."""
+    """Table and key as parameters of a request."""
     return {"TableName": settings().table(key.table), "Key": wire_item(key.attributes())}
 
 
@@ -158,5 +159,5 @@ def _condition(condition: ConditionBase) -> dict[str, Any]:
 
 
 def _filled(parts: dict[str, Any]) -> dict[str, Any]:
-    """DynamoDB takes no empty part: a condition without values has none."""
+    """The parts that are not empty: DynamoDB refuses empty ones, such as no values."""
     return {name: part for name, part in parts.items() if part}
