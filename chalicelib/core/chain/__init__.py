@@ -1,16 +1,16 @@
-"""Append-only hash chains of the Ledger: evidence that can't be altered unnoticed (RGT-10, SEC-1).
+"""Append-only hash chains of the Ledger: evidence whose alteration is detected (RGT-10, SEC-1).
 
     proof = Chain("consent", pseudonym)
     entry = NewEntry("withdrawn", {"purpose": "x"}, delete_at=until)
     table.transact([change, chain.append_write(proof, entry)])
 
-What always holds, what may break half-way and what is not found: docs/adr/0007-hash-chains.md.
+Invariants, partial failures and what verification cannot detect: docs/adr/0007-hash-chains.md.
 
-    entries      Chain, NewEntry, Entry: content, hash, item
+    entries      Chain, NewEntry, ChainEntry: content, hash, item
     writing      append, append_write (for a caller's transaction), head, page, entries, and variants
-    checkpointing checkpoint: one signed Merkle root over the chains that were touched; touched_chains
+    checkpointing checkpoint: one signed Merkle root over the chains that have new entries; touched_chains
     verification verify, verify_each, verify_checkpoints, and the findings
-    checkpoints  Statement, Leaf, Proof, Checkpoint: pure, checked offline
+    checkpoints  Statement, Leaf, Proof, Checkpoint: pure, verifiable offline
     merkle, signing, archive, services: trees, keys and KMS, S3, errors of both
 """
 

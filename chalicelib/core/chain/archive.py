@@ -1,8 +1,8 @@
-"""The checkpoints in S3: each written once, locked, and never taken from anywhere but its first version.
+"""The checkpoints in S3: each is written once, locked, and read from its first version only.
 
-A key counts down, so the newest checkpoint is the first that a listing shows and finding it costs one
-call. Listings show all versions and delete markers: an object that was hidden or covered by another
-version is seen, although the locked version is still there.
+The numbers in the keys count down, so the newest checkpoint is listed first and found by one call. Listings
+include all versions and delete markers: they show if an object was hidden or covered by another version,
+although the locked version still exists.
 """
 
 from collections import defaultdict
@@ -20,41 +20,41 @@ _HIGHEST = 10**12 - 1
 
 
 class ArchiveDamaged(Exception):
-    """Somebody was at the newest checkpoint. Nothing is put on top of it; `verify` says what is wrong."""
+    """The newest checkpoint was altered or hidden, so none may follow it; `verify` says more."""
 
 
 @dataclass(frozen=True)
 class Version:
     """One version of an object, or a marker that hides the others."""
 
-    number: int  # 0: its name is none of ours
+    number: int  # 0: the name is not that of a checkpoint
     version_id: str
     marker: bool
 
 
 def key_of(number: int) -> str:
-    """Where a checkpoint is."""
+    """The S3 key of a checkpoint."""
     return f"{_PREFIX}{_HIGHEST - number:012d}.json"
 
 
 def put(checkpoint: Checkpoint) -> None:
-    """Write a checkpoint where none is, and lock it.
+    """Write a checkpoint, unless one with this number exists, and lock it.
 
     Raises:
-        Taken: there is one of this number.
+        NameTaken: a checkpoint with this number exists.
     """
-    told = settings().checkpoints()
+    archive = settings().checkpoints()
     ask(
         "s3",
         "put_object",
-        Bucket=told.bucket,
+        Bucket=archive.bucket,
         Key=key_of(checkpoint.statement.number),
         Body=checkpoint.document(),
         ContentType="application/json",
         ChecksumAlgorithm="SHA256",
         IfNoneMatch="*",
         ObjectLockMode="COMPLIANCE",
-        ObjectLockRetainUntilDate=clock.now() + told.lock,
+        ObjectLockRetainUntilDate=clock.now() + archive.lock,
     )
 
 
@@ -62,7 +62,7 @@ def newest() -> Checkpoint | None:
     """The checkpoint with the highest number, or None before the first one.
 
     Raises:
-        ArchiveDamaged: it is hidden, covered or unreadable, or ahead of the clock.
+        ArchiveDamaged: it is hidden, covered by another version, unreadable, or ahead of the clock.
     """
     first = next(_versions(page=2), [])
     if not first:
@@ -80,12 +80,12 @@ def newest() -> Checkpoint | None:
 
 
 def is_empty() -> bool:
-    """Whether nothing was ever written here: no checkpoint, and nothing that hides one."""
+    """Whether the archive has never had an object: it has no versions and no delete markers."""
     return next(_versions(page=2), None) is None
 
 
 def since(first: int) -> dict[int, list[Version]]:
-    """All versions of every checkpoint from this number on, and under 0 what has no place here."""
+    """All versions of each checkpoint from this number on; under 0, objects that are none."""
     found: dict[int, list[Version]] = defaultdict(list)
     for versions in _versions(page=1000):
         if 0 < versions[0].number < first:
@@ -98,7 +98,7 @@ def read(version: Version) -> Checkpoint:
     """The checkpoint of one version.
 
     Raises:
-        Unreadable: it holds something else.
+        Unreadable: the object is not a checkpoint.
     """
     bucket = settings().checkpoints().bucket
     return Checkpoint.read(fetch(Bucket=bucket, Key=key_of(version.number), VersionId=version.version_id))

@@ -1,7 +1,7 @@
-"""Making checkpoints: which chains were touched, where they stand, one signed object over them.
+"""Signs checkpoints: finds the chains with new entries, reads their heads, signs one object over them.
 
-The newest checkpoint is the only state: a run goes on from its `until`, so a run that died, or two runs
-at once, cost nothing but the work.
+The newest checkpoint is the only state: a run continues from its `until`. So a run that died, or two
+concurrent runs, cost repeated work only.
 """
 
 import heapq
@@ -21,18 +21,18 @@ from chalicelib.core.chain.signing import current_signer
 from chalicelib.core.clock import DAY
 from chalicelib.core.table import Between, Index, Item, Key, Query, Table
 
-# No entry is older than the Ledger, so the first run starts here and later ones where the last ended.
+# The first run starts here, since no entry is older; a later run starts where the last one ended.
 BEGINNING = datetime(2026, 11, 24, tzinfo=UTC)
 
-# An entry gets its time before it is committed. A function lives 15 minutes at most; the rest is for the
-# index, which lags, and for clocks.
+# An entry gets its time before it is committed. A function runs for 15 minutes at most; the rest allows for
+# the lag of the index and for clock skew.
 SETTLE = timedelta(minutes=20)
 
 # Chains in one checkpoint: keeps the object under about two megabytes and a run's memory bounded.
 MOST = 10_000
 
-_PAGE = 500  # index rows that a shard's stream holds in memory
-_BATCH = 100  # items of one batched read
+_PAGE = 500  # index rows per shard in memory
+_BATCH = 100  # items per batched read
 
 
 ReportAltered = Callable[[Sequence[str]], object]
@@ -40,27 +40,27 @@ ReportAltered = Callable[[Sequence[str]], object]
 
 @dataclass(frozen=True)
 class CheckpointRun:
-    """What one run did."""
+    """The result of one run."""
 
     made: tuple[int, ...]  # numbers of the checkpoints
-    chains: int  # heads that they cover
-    refused: tuple[str, ...]  # places (chain, sequence) whose entry is not as it was written
+    chains: int  # number of heads that they cover
+    refused: tuple[str, ...]  # places (chain and number) of altered entries
 
 
 def checkpoint(most: int = MOST, report_altered: ReportAltered = tuple) -> CheckpointRun:
-    """Sign what was appended since the newest checkpoint, in as many checkpoints as it takes.
+    """Sign the entries since the newest checkpoint, in as many checkpoints as necessary.
 
-    Nothing is written if nothing was touched, but at least once a day, so that a run never looks back
-    further than over the days on which none ran.
+    Without new entries a checkpoint is written only once a day, so that a run looks back over the time since
+    the last run and at most one day more.
 
     Args:
-        most: chains in one checkpoint.
-        report_altered: is given the places of tampered entries, before the checkpoint that leaves them out is
-            written. Later runs do not look at them again, so who has to know is told first, perhaps twice.
+        most: the maximum number of chains in one checkpoint.
+        report_altered: called with the places of altered entries, before the checkpoint that omits them is
+            written. Later runs do not read these entries again, so they are reported first, possibly twice.
 
     Raises:
-        ArchiveDamaged: the newest checkpoint was tampered with.
-        Unavailable: a service did not answer; what was signed stays, the next run goes on from there.
+        ArchiveDamaged: the newest checkpoint was altered or hidden.
+        Unavailable: a service did not answer. Signed checkpoints stay, and the next run continues from them.
     """
     made: list[int] = []
     refused: list[str] = []
@@ -83,12 +83,13 @@ def checkpoint(most: int = MOST, report_altered: ReportAltered = tuple) -> Check
 
 
 def touched_chains(since: int) -> Iterator[str]:
-    """Names of the chains to which something was appended after checkpoint `since` - 1 (1: ever).
+    """Names of the chains with entries after checkpoint `since` - 1 (1: all chains).
 
-    The index knows what is stored, the checkpoints what was signed: a chain that is gone stands there only.
+    The index has the chains that are stored, the checkpoints those that were signed: a chain whose entries
+    were removed is only in the checkpoints.
 
     Raises:
-        LookupError: that checkpoint is not there, or can't be read.
+        LookupError: that checkpoint does not exist, or cannot be read.
     """
     begin, end = _until(_checkpoint(since - 1) if since > 1 else None), clock.now()
     named = _signed_chains(since)
@@ -100,13 +101,13 @@ def touched_chains(since: int) -> Iterator[str]:
 
 
 def _signed_chains(since: int) -> set[str]:
-    """The chains of which checkpoints speak whose signed entry has not lapsed yet."""
+    """The chains in checkpoints whose signed entry has not lapsed yet."""
     now, names = clock.to_epoch(clock.now()), set[str]()
     for versions in archive.since(since).values():
         for version in versions:
             if version.marker or not version.number:
                 continue
-            with suppress(Unreadable):  # `verify` says so
+            with suppress(Unreadable):  # `verify` reports it
                 names |= {leaf.chain for leaf in archive.read(version).leaves if leaf.delete_at > now}
     return names
 
@@ -123,7 +124,7 @@ def _until(last: Checkpoint | None) -> datetime:
 
 
 def _write_or_find_rival(mine: Checkpoint) -> Checkpoint:
-    """The checkpoint that stands now: this one, or that of a run which came first."""
+    """Write a checkpoint; returns it, or that of a concurrent run which was first."""
     try:
         archive.put(mine)
     except NameTaken:
@@ -135,10 +136,10 @@ def _write_or_find_rival(mine: Checkpoint) -> Checkpoint:
 
 
 def _touched_between(begin: datetime, end: datetime, most: int) -> tuple[dict[str, str], datetime]:
-    """Chains with the place of their newest entry after `begin`, and the instant that was reached.
+    """The chains with entries after `begin`, each with its newest place, and the end.
 
-    It stops at `end`, or before the first second in which there would be more than `most` chains. A
-    single second is never split, since `until` is in seconds.
+    It stops at `end`, or before the second in which the number of chains would exceed `most`. A single second
+    is never split, since `until` is in seconds.
     """
     places: dict[str, str] = {}
     reached = begin
@@ -152,7 +153,7 @@ def _touched_between(begin: datetime, end: datetime, most: int) -> tuple[dict[st
 
 
 def _rows(begin: datetime, end: datetime) -> Iterator[Item]:
-    """Index rows of all shards after `begin` up to `end`, in order of time."""
+    """The index rows of all shards after `begin` up to `end`, ordered by time."""
     within = Between(clock.to_epoch(begin) + 1, clock.to_epoch(end))
     day = begin.replace(hour=0, minute=0, second=0)
     while day <= end:
@@ -165,9 +166,9 @@ def _rows(begin: datetime, end: datetime) -> Iterator[Item]:
 
 
 def _heads(places: Mapping[str, str]) -> tuple[list[Leaf], list[str]]:
-    """The leaf of each chain, read consistently, and the places that hold no genuine entry.
+    """The leaf of each chain, read consistently, and the places of altered entries.
 
-    A tampered entry is never signed. What lapsed since it was touched needs no leaf any more.
+    An altered entry is never signed. An entry that has lapsed meanwhile needs no leaf.
     """
     leaves: list[Leaf] = []
     odd: list[str] = []

@@ -1,4 +1,4 @@
-"""A checkpoint: one signed statement about the heads of many chains. Pure; anybody can check one offline."""
+"""A checkpoint: one signed statement about the heads of many chains. Pure; verifiable offline."""
 
 import json
 from base64 import b64decode, b64encode
@@ -20,22 +20,22 @@ class Leaf(NamedTuple):
     chain: str
     seq: int
     hash: str
-    delete_at: int  # epoch seconds; afterwards the entry may be gone
+    delete_at: int  # epoch seconds; afterwards the entry may be deleted
 
     @property
     def hashed(self) -> bytes:
-        """Its leaf in the tree."""
+        """Its leaf hash in the tree."""
         return merkle.leaf_hash(canonical(list(self)).encode())
 
 
 @dataclass(frozen=True)
 class Statement:
-    """What the key signs. Times are epoch seconds, hashes hex."""
+    """The signed part of a checkpoint. Times are epoch seconds, hashes are hex."""
 
-    number: int  # from 1, without a gap
+    number: int  # from 1, without gaps
     at: int
-    until: int  # every entry made up to here is covered, by this checkpoint or an earlier one
-    size: int  # chains in it
+    until: int  # every entry up to here is covered by this checkpoint or an earlier one
+    size: int  # number of chains
     root: str
     previous: str  # digest of the statement before this one
     key: str  # fingerprint of the public key
@@ -53,13 +53,13 @@ class Statement:
 
     @property
     def digest(self) -> str:
-        """What the next statement names."""
+        """The digest that the next statement has as `previous`."""
         return digest(_DOMAIN, asdict(self))
 
 
 @dataclass(frozen=True)
 class Proof:
-    """That one leaf was in a checkpoint, for somebody who sees none of the others."""
+    """Proves that one leaf is in a checkpoint, without disclosing the other leaves."""
 
     leaf: Leaf
     index: int
@@ -68,16 +68,16 @@ class Proof:
     signature: bytes
 
     def holds(self, keys: PublicKeys) -> bool:
-        """Whether a trusted key vouches for the leaf."""
+        """Whether a trusted key signed the root to which the proof leads."""
         siblings = [bytes.fromhex(one) for one in self.siblings]
         reached = merkle.climb(self.leaf.hashed, self.index, self.statement.size, siblings)
-        led = reached is not None and reached.hex() == self.statement.root
-        return led and keys.confirm(self.statement.key, self.signature, self.statement.message)
+        matches = reached is not None and reached.hex() == self.statement.root
+        return matches and keys.confirm(self.statement.key, self.signature, self.statement.message)
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """The object in the archive: statement, signature, and the leaves under its root, by chain."""
+    """The object in the archive: statement, signature, and the leaves, ordered by chain."""
 
     statement: Statement
     signature: bytes
@@ -87,7 +87,7 @@ class Checkpoint:
     def signed(
         cls, signer: Signer, before: "Checkpoint | None", leaves: Iterable[Leaf], *, at: int, until: int
     ) -> Self:
-        """The one after `before`, signed."""
+        """The checkpoint that follows `before`, signed."""
         ordered = tuple(sorted(leaves))
         statement = Statement(
             number=before.statement.number + 1 if before else 1,
@@ -101,24 +101,24 @@ class Checkpoint:
         return cls(statement, signer.sign(statement.message), ordered)
 
     def authentic(self, keys: PublicKeys) -> bool:
-        """Whether a trusted key signed the statement, and the leaves are the ones that it is about."""
+        """Whether a trusted key signed the statement, and the leaves have its root and size."""
         root = merkle.root([leaf.hashed for leaf in self.leaves]).hex()
-        told = (self.statement.root, self.statement.size) == (root, len(self.leaves))
-        return told and keys.confirm(self.statement.key, self.signature, self.statement.message)
+        matches = (self.statement.root, self.statement.size) == (root, len(self.leaves))
+        return matches and keys.confirm(self.statement.key, self.signature, self.statement.message)
 
     @cached_property
     def _index(self) -> dict[str, int]:
         return {leaf.chain: index for index, leaf in enumerate(self.leaves)}
 
     def leaf(self, chain: str) -> Leaf | None:
-        """What it says of a chain, if anything."""
+        """The leaf of a chain, or None."""
         return self.leaves[self._index[chain]] if chain in self._index else None
 
     def proof(self, chain: str) -> Proof:
         """The proof of inclusion of a chain.
 
         Raises:
-            KeyError: the chain is not in it.
+            KeyError: the checkpoint has no leaf of the chain.
         """
         index = self._index[chain]
         siblings = merkle.path([leaf.hashed for leaf in self.leaves], index)
@@ -131,7 +131,7 @@ class Checkpoint:
         )
 
     def document(self) -> bytes:
-        """As it is stored."""
+        """The checkpoint as it is stored."""
         parts = {
             "statement": asdict(self.statement),
             "signature": b64encode(self.signature).decode(),
@@ -141,10 +141,10 @@ class Checkpoint:
 
     @classmethod
     def read(cls, document: bytes) -> Self:
-        """The checkpoint of a stored document; its signature is not looked at.
+        """The checkpoint of a stored document; the signature is not verified.
 
         Raises:
-            Unreadable: it is not what `document` writes.
+            Unreadable: the document is not one that `document` gives.
         """
         try:
             parts = json.loads(document)

@@ -1,4 +1,4 @@
-"""A chain's entries: what they hold, how they are hashed, how they stand in the table."""
+"""The entries of a chain: their content, their hash, and how they are stored."""
 
 import hashlib
 import json
@@ -15,8 +15,8 @@ import rfc8785
 from chalicelib.core import clock
 from chalicelib.core.table import Item, Key, Table
 
-GENESIS = "0" * 64  # what the first entry names as the hash before it
-NEVER = clock.from_epoch(0)  # when what is before the first entry lapsed
+GENESIS = "0" * 64  # the previous hash of the first entry
+NEVER = clock.from_epoch(0)  # the previous `delete_at` of the first entry
 SHARDS = 16  # of the index `touched`; each takes about a thousand appends a second
 MOST_BYTES = 16 * 1024  # of a payload
 
@@ -27,30 +27,30 @@ _PSEUDONYM = re.compile(r"[^#\s]{1,200}")
 
 
 class Unreadable(ValueError):
-    """What is stored is not what this code writes; the text names the place, never the content."""
+    """What is stored was not written by this code; the text contains nothing of it."""
 
 
 def canonical(value: object) -> str:
-    """The one JSON text of a value, as RFC 8785 makes it.
+    """The canonical JSON text of a value (RFC 8785).
 
     Raises:
-        TypeError: it holds something that has none there (a date, a key that is no text, a whole
-            number beyond 2^53).
+        TypeError: the value has none: it contains a date, a key that is not a string, or an integer beyond
+        2^53.
     """
     try:
-        return rfc8785.dumps(value).decode()  # type: ignore[arg-type]  # it judges the value itself
-    except (rfc8785.CanonicalizationError, UnicodeEncodeError):  # whose text quotes values
+        return rfc8785.dumps(value).decode()  # type: ignore[arg-type]  # it checks the value itself
+    except (rfc8785.CanonicalizationError, UnicodeEncodeError):  # their texts quote values
         raise TypeError("a value has no canonical text") from None
 
 
 def digest(domain: str, value: object) -> str:
-    """SHA-256 of a value's canonical text, in hex; no two domains share a preimage."""
+    """SHA-256 of a domain and a value's canonical text, in hex; no two domains share a preimage."""
     return hashlib.sha256(f"{domain}\0{canonical(value)}".encode()).hexdigest()
 
 
 @dataclass(frozen=True)
 class Chain:
-    """Whose history: a kind of ours and a random pseudonym, never anything about a person."""
+    """The name of a chain: a kind and a random pseudonym, without personal data."""
 
     kind: str
     pseudonym: str
@@ -61,7 +61,7 @@ class Chain:
 
     @property
     def name(self) -> str:
-        """`<kind>#<pseudonym>`, the partition of its entries."""
+        """`<kind>#<pseudonym>`, the partition key of its entries."""
         return f"{self.kind}#{self.pseudonym}"
 
     @classmethod
@@ -69,43 +69,43 @@ class Chain:
         """The chain of a name.
 
         Raises:
-            ValueError: it is none.
+            ValueError: it is not the name of a chain.
         """
         kind, _, pseudonym = name.partition("#")
         return cls(kind, pseudonym)
 
     def key(self, seq: int) -> Key:
-        """Where an entry is."""
+        """The key of an entry."""
         return Key(Table.LEDGER, self.name, place(seq))
 
     @property
     def shard(self) -> int:
-        """Of the index `touched`."""
+        """Its shard of the index `touched`."""
         return hashlib.sha256(self.name.encode()).digest()[0] % SHARDS
 
 
 def place(seq: int) -> str:
-    """A number as a sort key."""
+    """The sort key of a number."""
     return f"{seq:0{_DIGITS}d}"
 
 
 def numbered(sk: object) -> int:
-    """The number that a sort key spells; 0 if it is none of ours."""
+    """The number of a sort key; 0 if it is not the sort key of an entry."""
     text = str(sk)
     return int(text) if len(text) == _DIGITS and text.isascii() and text.isdecimal() else 0
 
 
 def touched(day: datetime, shard: int) -> str:
-    """The partition of the index `touched` for a day (UTC) and a shard."""
+    """The partition key of the index `touched` for a UTC day and a shard."""
     return f"{day:%Y-%m-%d}#{shard:02d}"
 
 
 @dataclass(frozen=True)
 class NewEntry:
-    """What a caller wants on record.
+    """An event that a caller puts on record.
 
-    `payload` is the caller's duty: pseudonyms, words and numbers of ours, nothing about a person; it can't
-    be taken back before `delete_at`, which the chain may move further ahead but never nearer.
+    The caller must put no personal data into `payload`, only pseudonyms, fixed words and numbers: it cannot
+    be removed before `delete_at`. The chain may set a later `delete_at`, never an earlier one.
     """
 
     event: str
@@ -119,20 +119,20 @@ class ChainEntry:
 
     chain: Chain
     seq: int
-    at: datetime  # when it was made, by the writer's clock
+    at: datetime  # of its creation, by the writer's clock
     event: str
     payload: str  # canonical JSON
-    salt: str  # random, so that the hash can't be guessed back into the payload
-    previous: str  # hash of the entry before it
-    previous_delete_at: datetime  # when that one may lapse
+    salt: str  # random, so that the payload cannot be guessed from the hash
+    previous: str  # hash of the previous entry
+    previous_delete_at: datetime  # `delete_at` of the previous entry
     delete_at: datetime
 
     @classmethod
     def following(cls, chain: Chain, previous: "ChainEntry | None", new: NewEntry) -> Self:
-        """The entry that comes after `previous`, made now.
+        """The entry that follows `previous`, with the current time.
 
         Raises:
-            ValueError: the event is no word, the payload too large, or its time has passed already.
+            ValueError: the event is not a word, the payload is too large, or `delete_at` has passed.
             TypeError: the payload has no canonical text.
         """
         at, payload = clock.now(), canonical(dict(new.payload))
@@ -154,19 +154,19 @@ class ChainEntry:
 
     @cached_property
     def hash(self) -> str:
-        """Over everything that the entry says, its place and its salt."""
+        """SHA-256 over the content, the place and the salt."""
         times = [clock.to_epoch(t) for t in (self.at, self.previous_delete_at, self.delete_at)]
         said = [self.chain.name, self.seq, self.event, self.payload, self.salt, self.previous]
         return digest(_DOMAIN, [*said, *times])
 
     @property
     def data(self) -> dict[str, Any]:
-        """The payload, read."""
+        """The parsed payload."""
         data: dict[str, Any] = json.loads(self.payload)
         return data
 
     def item(self) -> Item:
-        """As it is stored. `touched` and `at` are the index of what is to be signed."""
+        """The item. `touched` and `at` are the keys of the index of entries to sign."""
         return {
             **self.chain.key(self.seq).attributes(),
             "seq": self.seq,
@@ -184,10 +184,10 @@ class ChainEntry:
 
     @classmethod
     def read(cls, item: Item) -> Self:
-        """The entry that an item holds; whoever reads one knows that its hash and index are right.
+        """The entry of an item, whose hash and index attributes are verified.
 
         Raises:
-            Unreadable: an attribute is missing, altered or too many.
+            Unreadable: an attribute is missing, altered or unknown.
         """
         try:
             entry = cls(

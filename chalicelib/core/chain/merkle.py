@@ -1,4 +1,4 @@
-"""Merkle trees as RFC 6962 hashes them: leaves and nodes in domains of their own (section 2.1)."""
+"""Merkle trees by RFC 6962, section 2.1: leaves and inner nodes are hashed in separate domains."""
 
 import hashlib
 from collections.abc import Sequence
@@ -10,12 +10,12 @@ def leaf_hash(data: bytes) -> bytes:
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:
-    """The hash of an inner node; its domain keeps a node from passing as a leaf."""
+    """The hash of an inner node, which by its domain cannot be used as a leaf."""
     return hashlib.sha256(b"\x01" + left + right).digest()
 
 
 def root(leaves: Sequence[bytes]) -> bytes:
-    """The root over leaf hashes; of none, the hash of nothing."""
+    """The root over leaf hashes; without leaves, the hash of the empty string."""
     if not leaves:
         return hashlib.sha256(b"").digest()
     if len(leaves) == 1:
@@ -25,7 +25,7 @@ def root(leaves: Sequence[bytes]) -> bytes:
 
 
 def path(leaves: Sequence[bytes], index: int) -> tuple[bytes, ...]:
-    """What proves that a leaf is in the tree: the siblings on its way up, lowest first."""
+    """The proof that a leaf is in the tree: the siblings on its path to the root, lowest first."""
     if len(leaves) == 1:
         return ()
     half = _split(len(leaves))
@@ -35,7 +35,7 @@ def path(leaves: Sequence[bytes], index: int) -> tuple[bytes, ...]:
 
 
 def climb(leaf: bytes, index: int, size: int, siblings: Sequence[bytes]) -> bytes | None:
-    """The root to which a path leads from a leaf; None if it does not fit a tree of this size."""
+    """The root to which a leaf and its path lead; None if they do not fit a tree of this size."""
     if size <= 1:
         return leaf if (index, size, len(siblings)) == (0, 1, 0) else None
     if not (0 <= index < size and siblings):

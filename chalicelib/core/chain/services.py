@@ -1,4 +1,4 @@
-"""Calls to KMS and S3, and what their errors mean to us."""
+"""Calls to KMS and S3, and the meaning of their errors."""
 
 from typing import Any
 
@@ -10,20 +10,20 @@ from chalicelib.core.errors import Unavailable
 
 
 class NameTaken(Exception):
-    """An object of this name is there, or is being written by somebody else."""
+    """An object of this name exists, or another run is writing it."""
 
 
-# What S3 answers to a conditional write that came second.
+# S3's error codes for a conditional write that came second.
 _TAKEN = {"PreconditionFailed", "ConditionalRequestConflict"}
 
 
 def ask(service: str, operation: str, **parameters: Any) -> dict[str, Any]:  # noqa: ANN401 - boto3's own parameters
-    """One call, as core/aws makes it.
+    """Make one call through core/aws.
 
     Raises:
-        NameTaken: a conditional write found its place taken.
-        Unavailable: no answer, throttling, a failure on the other side.
-        AwsBug: anything else.
+        NameTaken: a conditional write found an object.
+        Unavailable: no answer, throttled, or failed inside AWS.
+        AwsBug: any other error.
     """
     try:
         return aws.ask(service, operation, **parameters)

@@ -1,4 +1,4 @@
-"""Signatures of checkpoints: made inside KMS, checked anywhere with the public key alone."""
+"""Signatures of checkpoints: made inside KMS, verified with the public key alone."""
 
 import hashlib
 from dataclasses import dataclass
@@ -19,18 +19,18 @@ from chalicelib.core.settings import settings
 
 @dataclass(frozen=True)
 class Signer:
-    """The current key: KMS's name for it, and the fingerprint by which verifiers know its public half."""
+    """The current signing key: its ARN in KMS, and its public key."""
 
     arn: str
     pem: str
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 of the public key."""
+        """SHA-256 of the public key, by which statements name it."""
         return _fingerprint(_public(self.pem))
 
     def sign(self, message: bytes) -> bytes:
-        """ECDSA over P-256 and SHA-256, DER."""
+        """Sign a message: ECDSA over P-256 and SHA-256, in DER."""
         answer = ask(
             "kms",
             "sign",
@@ -44,7 +44,7 @@ class Signer:
 
 
 def current_signer() -> Signer:
-    """The key that the settings name. Its id is resolved once, so that a moving alias can't split a run."""
+    """The key that the settings name; an alias is resolved once, so that a run uses one key."""
     answer = ask("kms", "get_public_key", KeyId=settings().checkpoints().key)
     key = load_der_public_key(answer["PublicKey"])
     pem = key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
@@ -52,19 +52,19 @@ def current_signer() -> Signer:
 
 
 class PublicKeys:
-    """The keys that a verifier trusts, older ones included: a checkpoint names its key by fingerprint."""
+    """The keys that a verifier trusts, including older ones, by fingerprint."""
 
     def __init__(self, *pems: str) -> None:
-        """Of PEM documents.
+        """Read the keys from PEM documents.
 
         Raises:
-            TypeError: one is no EC key on P-256.
+            TypeError: a key is not an EC key on P-256.
         """
         keys = [_public(pem) for pem in pems]
         self._by_fingerprint = {_fingerprint(key): key for key in keys}
 
     def confirm(self, fingerprint: str, signature: bytes, message: bytes) -> bool:
-        """Whether a trusted key of this fingerprint signed the message."""
+        """Whether the trusted key with this fingerprint signed the message."""
         key = self._by_fingerprint.get(fingerprint)
         if key is None:
             return False

@@ -1,4 +1,4 @@
-"""Verification: what is stored against what was signed. Findings are values; several can be true at once."""
+"""Verifies stored entries against signed checkpoints. Findings are values; several can apply."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -14,15 +14,15 @@ from chalicelib.core.table import Expired, Query, Table
 
 @dataclass(frozen=True)
 class Tampered:
-    """An entry is not as it was written: its attributes do not give its hash, or are too few or too many."""
+    """An entry was altered: its attributes do not give its hash, or one is missing or unknown."""
 
     chain: Chain
-    seq: int  # 0: its sort key is no number of ours
+    seq: int  # 0: its sort key is not that of an entry
 
 
 @dataclass(frozen=True)
 class MissingEntries:
-    """Entries that had not lapsed are not there (`first` to `last`, of which the last is certain)."""
+    """Entries are missing that had not lapsed: `last`, and possibly those from `first` on."""
 
     chain: Chain
     first: int
@@ -31,7 +31,7 @@ class MissingEntries:
 
 @dataclass(frozen=True)
 class Forked:
-    """Another history: an entry does not follow from the one before it, or is not the one that was signed."""
+    """An entry does not follow the previous one, or is not the signed one: another history."""
 
     chain: Chain
     seq: int
@@ -43,7 +43,7 @@ class RolledBack:
 
     chain: Chain
     signed: int
-    stored: int  # the last number that is there; 0 if none is
+    stored: int  # the last stored number; 0 if there is none
 
 
 @dataclass(frozen=True)
@@ -55,9 +55,9 @@ class BadSignature:
 
 @dataclass(frozen=True)
 class CheckpointChainBroken:
-    """A checkpoint is missing, hidden, doubled or unreadable, or does not follow from the one before it."""
+    """A checkpoint is missing, hidden, doubled or unreadable, or does not follow the one before."""
 
-    number: int  # 0: an object with a name that is none of ours
+    number: int  # 0: an object whose name is not that of a checkpoint
 
 
 Finding = Tampered | MissingEntries | Forked | RolledBack | BadSignature | CheckpointChainBroken
@@ -65,10 +65,10 @@ Finding = Tampered | MissingEntries | Forked | RolledBack | BadSignature | Check
 
 @dataclass(frozen=True)
 class ChainVerdict:
-    """What verification found, and up to which entry genuine checkpoints vouch for the chain.
+    """The findings of verification, and the last entry that genuine checkpoints cover.
 
-    `covered` is the stated bound: later entries hang together, but nobody has signed them yet (0: none).
-    Of a chain that is not `known`, no entry is stored and no checkpoint that was read says anything.
+    Entries after `covered` are linked but not signed yet (0: no entry is covered). If a chain is not `known`,
+    it has no stored entry, and no checkpoint that was read mentions it.
     """
 
     findings: tuple[Finding, ...]
@@ -77,11 +77,11 @@ class ChainVerdict:
 
 
 def verify(chain: Chain, since: int, keys: PublicKeys) -> ChainVerdict:
-    """Hold a chain against the checkpoints from number `since` to the newest.
+    """Verify a chain against the checkpoints from number `since` to the newest.
 
-    Each of them is checked (signature, leaves under the root, order), and what the genuine ones say of the
-    chain is held against every entry that is stored: what stands before a signed entry has to lead up to
-    it, what stands after has to follow. Entries that had the right to lapse are not missed.
+    Each checkpoint is verified (signature, root over its leaves, order). The leaves of genuine checkpoints
+    are compared with the stored entries: entries before a signed one have to lead to it, later ones have to
+    follow it. Entries that were allowed to lapse are not reported as missing.
     """
     ((_, verdict),) = verify_each([chain], since, keys)
     return verdict
@@ -90,10 +90,10 @@ def verify(chain: Chain, since: int, keys: PublicKeys) -> ChainVerdict:
 def verify_each(
     chains: Iterable[Chain], since: int, keys: PublicKeys
 ) -> Iterator[tuple[Chain, ChainVerdict]]:
-    """Hold several chains against the checkpoints, which are read once for all of them.
+    """Verify several chains against the checkpoints, which are read once for all of them.
 
-    What is wrong about a checkpoint is told with each chain. In memory are the words of the checkpoints
-    on these chains, and the entries of one.
+    Findings about checkpoints are reported with each chain. In memory are the leaves of these chains, and the
+    entries of one chain.
     """
     asked = list(chains)
     of_checkpoints: list[Finding] = []
@@ -122,14 +122,14 @@ def _judged(chain: Chain, pins: list[Leaf], of_checkpoints: list[Finding]) -> Ch
 
 
 def verify_checkpoints(since: int, keys: PublicKeys) -> tuple[Finding, ...]:
-    """Check the checkpoints themselves from number `since` to the newest."""
+    """Verify the checkpoints from number `since` to the newest, without any chain."""
     return tuple(finding for _, found in _checkpoints(since, keys) for finding in found)
 
 
 def _checkpoints(since: int, keys: PublicKeys) -> Iterator[tuple[Checkpoint | None, list[Finding]]]:
-    """Each checkpoint in order, None where there is no genuine one, with what is wrong about it.
+    """Each checkpoint in order (None if it is not genuine), with its findings.
 
-    An archive without a first checkpoint lacks none; one that does not reach `since` lacks that.
+    In an archive without checkpoints none is missing if `since` is 1; if it is later, that one is.
     """
     listed = archive.since(since)
     before: Checkpoint | None = None
@@ -150,7 +150,7 @@ def _checkpoints(since: int, keys: PublicKeys) -> Iterator[tuple[Checkpoint | No
 def _opened(
     number: int, versions: list[archive.Version], keys: PublicKeys
 ) -> tuple[Checkpoint | None, list[Finding]]:
-    """The oldest version of a number, which is the locked one; any other, or a marker, is a finding."""
+    """The oldest version of a checkpoint, the locked one; any other or a marker is a finding."""
     found: list[Finding] = []
     written = [version for version in versions if not version.marker]
     if len(versions) != 1 or not written:
@@ -176,7 +176,7 @@ def _follows(later: Checkpoint, earlier: Checkpoint) -> bool:
 
 
 class _Walk:
-    """One pass over the stored entries, lapsed ones included; keeps only what the checkpoints ask about."""
+    """One pass over the stored entries, including lapsed ones; it keeps only the signed ones."""
 
     def __init__(self, chain: Chain, signed: set[int]) -> None:
         self.chain = chain
@@ -187,7 +187,7 @@ class _Walk:
         self.last = 0
 
     def findings(self) -> Iterator[Finding]:
-        """What is wrong with the entries among themselves."""
+        """The findings about the entries themselves, without checkpoints."""
         before: ChainEntry | None = None
         stored = Query(Table.LEDGER, self.chain.name, PLACES, expired=Expired.INCLUDED)
         for item in table.query(stored):
@@ -205,7 +205,7 @@ class _Walk:
                 self.met[entry.seq] = entry
 
     def _between(self, before: ChainEntry | None, entry: ChainEntry) -> Iterator[Finding]:
-        """What is wrong between two neighbours, or before the first one."""
+        """The findings between two neighbouring entries, or before the first one."""
         if entry.seq > self.last + 1:
             if entry.previous_delete_at > clock.now():
                 self.gaps.append(MissingEntries(self.chain, self.last + 1, entry.seq - 1))
@@ -214,12 +214,12 @@ class _Walk:
             yield Forked(self.chain, entry.seq)
 
     def judge(self, pin: Leaf) -> Finding | None:
-        """What a checkpoint's word on one entry makes of what is stored."""
+        """The finding, if any, from comparing a signed leaf with the stored entries."""
         if pin.seq in self.tampered:
-            return None  # found already
+            return None  # reported already
         lapsed = clock.from_epoch(pin.delete_at) <= clock.now()
         if entry := self.met.get(pin.seq):
-            anew = lapsed and clock.to_epoch(entry.at) >= pin.delete_at  # all had lapsed, it began again
+            anew = lapsed and clock.to_epoch(entry.at) >= pin.delete_at  # all had lapsed, the chain restarted
             return None if entry.hash == pin.hash or anew else Forked(self.chain, pin.seq)
         if lapsed or any(gap.first <= pin.seq <= gap.last for gap in self.gaps):
             return None
@@ -229,7 +229,7 @@ class _Walk:
 
 
 def _linked(before: ChainEntry | None, entry: ChainEntry) -> bool:
-    """Whether an entry follows from the one before it, which is None at the start or after a tampered one."""
+    """Whether an entry follows the previous one (None: at the start, or after an altered one)."""
     if entry.seq == 1:
         return (entry.previous, entry.previous_delete_at) == (GENESIS, NEVER)
     if before is None:

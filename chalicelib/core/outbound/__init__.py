@@ -1,26 +1,26 @@
-"""Sending to an address that a subject named (Art. 20(2) GDPR, RGT-8): the one place that does.
+"""The only code that sends data to an address that a subject submitted (Art. 20(2) GDPR, RGT-8).
 
     target = outbound.Target.parse(text)  # at intake; BadTarget says what is wrong
     parcel = outbound.Parcel(opened, length, sha256, request_id)
     outbound.push(parcel, target, to=Recipient.NAMED_CONTROLLER, purpose=..., categories=...)
 
-Somebody else chooses the address, so it may be an attack on our own network, and the other side may
-answer anything. What always holds (docs/adr/0018-sending-to-an-address-a-subject-named.md):
+The subject chooses the address, so it may point into our own network, and the server may send any response.
+Invariants (docs/adr/0018-sending-to-an-address-a-subject-named.md):
 
-- Only who is on the register gets anything (core/egress), and before that nothing is looked up.
-- Connected to is an address that was checked, over TLS with the host's own certificate; no redirect is
-  followed.
-- Each wait is bounded, all of them together too; so are what is sent, what is read, and the memory it takes.
-- A body that is not what was announced never arrives as a whole request.
-- No address, host or answer gets into an exception, a log or a metric.
+- Data goes only to a recipient on the register (core/egress); this is checked before the host is looked up.
+- The connection goes to an address that was checked, over TLS with a certificate for the host. Redirects are
+  not followed.
+- Bounds apply to each wait and to their sum, to the octets sent and read, and to the memory in use.
+- A body that differs from the announced length or digest never arrives as a complete request.
+- No address, host or response appears in an exception, a log or a metric.
 
-http.client over a socket of ours: it takes no proxy from the environment, follows nothing, tries nothing
-twice and writes no log. urllib3 does all of that unless told otherwise, logs hosts, and looks names up
-itself; requests too.
+It uses http.client over a socket of our own, which uses no proxy of the environment, follows no redirect,
+sends nothing again and writes no log. urllib3 and requests do all of that by default, log hosts, and look
+names up themselves.
 
-    target     Target.parse, pure               addresses  looked up once, all of them public
-    line       TLS with a deadline and a bound  sending    push
-    outcomes   Taken, Refused, Unreachable
+    target     Target.parse, pure                  addresses  look-up; all addresses are public
+    line       TLS with a deadline and a bound     sending    push
+    outcomes   TransferTaken, TransferRefused, Unreachable
 """
 
 from chalicelib.core.outbound.outcomes import (

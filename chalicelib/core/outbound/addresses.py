@@ -1,13 +1,12 @@
-"""Which machines a name stands for, and whether all of them are out on the public internet.
+"""Looks up the addresses of a host, and checks that all of them are on the public internet.
 
-A name is looked up once, and what is connected to is one of these addresses and no name, so a second
-answer of the name server (DNS rebinding) is never asked for. One address that is not public refuses all:
-whoever mixes them is trying something.
+A name is looked up once. The connection uses one of these addresses and not the name, so a second answer of
+the name server (DNS rebinding) has no effect. If one address is not public, all are refused: a name with both
+kinds indicates an attack.
 
-`ipaddress.is_global` is not enough, in any version: it takes multicast, and addresses of version 6 that
-carry one of version 4 inside (mapped, compatible, 6to4, NAT64), behind which our own network may be.
-Hence of version 6 only what is handed out as global unicast (2000::/3, RFC 4291) passes, less what is
-known there to lead somewhere else.
+`ipaddress.is_global` is not enough, in any version: it accepts multicast, and IPv6 addresses that contain an
+IPv4 address (mapped, compatible, 6to4, NAT64), which may lead into our own network. So of IPv6 only global
+unicast (2000::/3, RFC 4291) is accepted, except ranges in it that lead elsewhere.
 """
 
 import socket
@@ -24,10 +23,10 @@ _NOT_PUBLIC = tuple(
     map(
         ip_network,
         (
-            "192.0.0.0/24",  # protocol assignments; only parts of them count as private
-            "192.88.99.0/24",  # relays of 6to4
-            "2001::/23",  # protocol assignments, Teredo among them
-            "2002::/16",  # 6to4: an address of version 4 inside
+            "192.0.0.0/24",  # protocol assignments; ipaddress treats only parts of it as private
+            "192.88.99.0/24",  # 6to4 relays
+            "2001::/23",  # protocol assignments, including Teredo
+            "2002::/16",  # 6to4: contains an IPv4 address
             "3fff::/20",  # documentation (RFC 9637), which ipaddress does not know yet
         ),
     )
@@ -35,7 +34,7 @@ _NOT_PUBLIC = tuple(
 
 
 def is_public(address: Address) -> bool:
-    """Whether an address belongs to some machine on the public internet, as far as its number tells."""
+    """Whether an address is in a range of the public internet."""
     if not address.is_global or address.is_multicast or address.is_reserved:
         return False
     if address.version == 6 and address not in _HANDED_OUT:
@@ -44,11 +43,11 @@ def is_public(address: Address) -> bool:
 
 
 def look_up(host: str, seconds: float) -> tuple[Address, ...]:
-    """The addresses of a host, in the order in which they should be tried; all of them are public.
+    """The addresses of a host, all public, in the order in which to try them.
 
     Raises:
-        TransferRefused: there is no such name, or an address is not public.
-        Unreachable: the name can't be looked up now, or not in that time.
+        TransferRefused: the name does not exist, or an address is not public.
+        Unreachable: the look-up failed temporarily, or took longer than `seconds`.
     """
     try:
         found = _resolve(host, seconds)
@@ -64,15 +63,15 @@ def look_up(host: str, seconds: float) -> tuple[Address, ...]:
 
 
 def _resolve(host: str, seconds: float) -> tuple[Address, ...]:
-    """Asked in a thread of its own: the system's resolver knows no time limit, and can't be stopped."""
+    """Resolve a host in a thread of its own: the system's resolver has no time limit."""
     answer: Future[tuple[Address, ...]] = Future()
 
     def ask() -> None:
         try:
-            # With a final dot the resolver appends no domain of its own to the name.
+            # With a final dot, the resolver appends no search domain to the name.
             found = socket.getaddrinfo(f"{host}.", 443, type=socket.SOCK_STREAM)
             answer.set_result(tuple(dict.fromkeys(ip_address(at[0]) for *_, at in found)))
-        except Exception as error:  # noqa: BLE001 - raised in the thread that waits for it
+        except Exception as error:  # noqa: BLE001 - raised again in the waiting thread
             answer.set_exception(error)
 
     Thread(target=ask, daemon=True).start()

@@ -1,7 +1,7 @@
-"""A TLS connection to a checked address, on which every wait and every answer has an end.
+"""A TLS connection to a checked address, with bounds on every wait and on the response.
 
-The context is made by hand, since `ssl.create_default_context` takes a file for the session's keys from
-the environment. Certificates are held against the system's CAs and the name, at TLS 1.2 or newer.
+The context is built by hand, since `ssl.create_default_context` reads from the environment a file to which it
+writes session keys. Certificates are verified against the system's CAs and the host, with TLS 1.2 or newer.
 """
 
 import io
@@ -21,25 +21,25 @@ from chalicelib.core.settings import settings
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-# Of an answer, its status and headers; nobody reads more, and nothing of it is kept but the status.
+# Octets of status line and headers. The body of a response is not read, and only the status is used.
 MOST_READ = 8 * 1024
 
 
 class TooMuchAnswer(HTTPException):
-    """Headers without an end."""
+    """The headers of the response are longer than `MOST_READ`."""
 
 
 class Deadline:
-    """The end of a push, whatever it is waiting for then."""
+    """The end of a push, which bounds each of its waits."""
 
     def __init__(self, seconds: float) -> None:
         self._end = clock.ticks() + seconds
 
     def within(self, seconds: float) -> float:
-        """So many seconds, or what is left.
+        """So many seconds, or the time that is left if that is less.
 
         Raises:
-            TimeoutError: nothing is left.
+            TimeoutError: no time is left.
         """
         left = self._end - clock.ticks()
         if left <= 0:
@@ -48,7 +48,7 @@ class Deadline:
 
 
 class Line:
-    """What http.client needs of a socket."""
+    """The methods of a socket that http.client uses."""
 
     def __init__(self, connection: ssl.SSLSocket, silence: float, deadline: Deadline) -> None:
         self._connection = connection
@@ -60,9 +60,9 @@ class Line:
         """Send all of it.
 
         Raises:
-            ConnectionError: cut off.
-            TimeoutError: it does not go on.
-            ssl.SSLError: TLS is broken off.
+            ConnectionError: the connection was closed.
+            TimeoutError: nothing could be sent in time.
+            ssl.SSLError: TLS failed.
         """
         rest = memoryview(data)
         while rest:
@@ -71,10 +71,10 @@ class Line:
                 rest = rest[self._connection.send(rest) :]
 
     def receive(self, into: "WriteableBuffer") -> int:
-        """Read what is there, as far as anything may still be read.
+        """Read what has arrived, up to what is left of `MOST_READ`.
 
         Raises:
-            TooMuchAnswer: all that may be read was read.
+            TooMuchAnswer: `MOST_READ` octets were read.
             ConnectionError, TimeoutError, ssl.SSLError: as above.
         """
         if not self._may_read:
@@ -87,11 +87,11 @@ class Line:
         return read
 
     def makefile(self, _mode: str) -> io.BufferedReader:
-        """What http.client reads an answer from."""
+        """The file from which http.client reads the response."""
         return io.BufferedReader(_Answer(self))
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         self._connection.close()
 
     def _set_timer(self) -> None:
@@ -99,7 +99,7 @@ class Line:
 
 
 class _Answer(io.RawIOBase):
-    """The reading side of a line, as io wants it."""
+    """The reading side of a line, as a raw stream of io."""
 
     def __init__(self, line: Line) -> None:
         self._line = line
@@ -113,7 +113,7 @@ class _Answer(io.RawIOBase):
 
 @contextmanager
 def _plain_errors() -> Iterator[None]:
-    """Only what TLS itself finds wrong stays an `ssl.SSLError`, which stands for dead connections too."""
+    """Keep `ssl.SSLError` for errors of TLS only: Python raises it for closed connections too."""
     try:
         yield
     except ssl.SSLError as error:
@@ -123,17 +123,17 @@ def _plain_errors() -> Iterator[None]:
 
 
 def open_line(host: str, patience: Push, deadline: Deadline) -> Line:
-    """Look a host up, connect to one of its addresses, and make sure who answers there.
+    """Look up a host, connect to one of its addresses, and verify its certificate.
 
     Raises:
-        Refused, Unreachable: as `addresses.look_up` says.
-        ssl.SSLError: it is not who it should be, or speaks no TLS that we speak.
-        OSError: nobody answers.
+        TransferRefused, Unreachable: see `addresses.look_up`.
+        ssl.SSLError: the certificate is not valid for the host, or no common TLS version.
+        OSError: no connection.
     """
     routes, trusted = _routes(host, deadline.within(patience.connect_seconds))
     connection = _connect_to_first(routes, patience.connect_seconds, deadline)
     try:
-        # A handshake is one wait for Python, so it can't be stretched by sending octet after octet.
+        # Python applies the timeout to the handshake as a whole, so slow single octets do not extend it.
         connection.settimeout(deadline.within(patience.silence_seconds))
         with _plain_errors():
             secured = _context(trusted).wrap_socket(connection, server_hostname=host)
@@ -144,7 +144,7 @@ def open_line(host: str, patience: Push, deadline: Deadline) -> Line:
 
 
 def _routes(host: str, seconds: float) -> tuple[tuple[tuple[Address, int], ...], str | None]:
-    """Where to connect to, and a file with a CA to trust beside the system's."""
+    """The addresses to connect to, and the file of an additional CA to trust."""
     local = settings().local_targets.get(host)  # empty on any stage but `local`
     if local:
         return ((ip_address(local.address), local.port),), local.ca_file
@@ -154,7 +154,7 @@ def _routes(host: str, seconds: float) -> tuple[tuple[tuple[Address, int], ...],
 def _connect_to_first(
     routes: Iterable[tuple[Address, int]], seconds: float, deadline: Deadline
 ) -> socket.socket:
-    """A connection to the first of them that takes one; the error of the last if none does."""
+    """A connection to the first address that accepts one; raises the last error if none does."""
     failed: OSError = ConnectionError()
     for address, port in routes:
         try:
@@ -165,10 +165,10 @@ def _connect_to_first(
 
 
 def dial(address: Address, port: int, seconds: float) -> socket.socket:
-    """A connection to an address; no name is involved, so nothing is looked up.
+    """A connection to an address, without any look-up.
 
     Raises:
-        OSError: it takes none.
+        OSError: no connection.
     """
     connection = socket.socket(socket.AF_INET if address.version == 4 else socket.AF_INET6)
     try:
@@ -181,7 +181,7 @@ def dial(address: Address, port: int, seconds: float) -> socket.socket:
 
 
 def _context(trusted: str | None) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # which checks certificate and name
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # verifies certificate and host name
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.hostname_checks_common_name = False
     context.set_alpn_protocols(["http/1.1"])

@@ -1,12 +1,12 @@
-"""What became of a push, told apart by what may be done next.
+"""The outcomes of a push, distinguished by what the caller may do next.
 
-    Taken           answered with 2xx, all of it having been sent
+    TransferTaken         2xx, after the whole body was sent
     NotTaken
-    ├── Refused     asking again is vain: no such name, not a public address, no valid TLS, a redirect, 4xx
-    └── Unreachable it may be asked again, under the same key: no answer, too slow, cut off, 5xx
+    ├── TransferRefused   do not send again: no such name, not a public address, no valid TLS, a redirect, 4xx
+    └── Unreachable       may be sent again under the same key: no response, too slow, cut off, 5xx
 
-`TransferRefused` and `Unreachable` don't say that nothing has left: `sent` counts what of the body did. What
-the other side kept of it, nobody knows. None of them carries an address, a host or a word of the other side.
+After `TransferRefused` and `Unreachable`, part of the body may have left: `sent` counts its octets. How much
+of it the server kept is unknown. No outcome contains an address, a host or text of the server.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from enum import StrEnum
 
 
 class NotTakenReason(StrEnum):
-    """Why a parcel was not taken, in words of ours: they may be logged, and told to the subject."""
+    """Why a parcel was not taken, in fixed words that may be logged and shown to the subject."""
 
     NO_SUCH_NAME = "no_such_name"
     NOT_PUBLIC = "not_a_public_address"
@@ -29,35 +29,35 @@ class NotTakenReason(StrEnum):
 
 @dataclass(frozen=True)
 class TransferTaken:
-    """The other side has it."""
+    """The server accepted the parcel."""
 
     status: int
 
 
 class NotTaken(Exception):
-    """The other side does not have it, or did not say so. The text is the reason."""
+    """The server did not accept the parcel, or did not confirm it. The text is the reason."""
 
     def __init__(self, reason: NotTakenReason, *, status: int | None = None, sent: int = 0) -> None:
         super().__init__(reason.value)
         self.reason = reason
-        self.status = status  # of an answer in HTTP
-        self.sent = sent  # octets of the body that left us
+        self.status = status  # of an HTTP response
+        self.sent = sent  # octets of the body that were sent
 
 
 class TransferRefused(NotTaken):
-    """Asking again is vain."""
+    """The push must not be repeated: it would fail again."""
 
 
 class Unreachable(NotTaken):
-    """It may be asked again."""
+    """The push may be repeated."""
 
 
 class TooLarge(Exception):
-    """A parcel is over the bound (`RU4M_PUSH_MEGABYTES`); nothing was looked up or sent."""
+    """A parcel exceeds `RU4M_PUSH_MEGABYTES`; nothing was looked up or sent."""
 
 
 class BodyChanged(Exception):
-    """The body is not the one that length and digest announced: a bug of ours, or a damaged copy.
+    """The body does not match the announced length or digest: a bug of ours, or a damaged copy.
 
-    The last chunk was held back, so the other side got a request that is cut off, never a whole one.
+    The last chunk was not sent, so the server got an incomplete request.
     """

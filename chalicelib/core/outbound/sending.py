@@ -1,4 +1,4 @@
-"""One POST of one file to an address that a subject named. What always holds: the package's docstring."""
+"""One POST of one file to an address that a subject submitted; see the package for invariants."""
 
 import base64
 import hashlib
@@ -28,39 +28,39 @@ from chalicelib.core.settings import settings
 
 _CHUNK = 64 * 1024
 
-# They ask to come again: timeout, too early, too many; 409 says that the same key is still being worked on
-# (draft-ietf-httpapi-idempotency-key-header).
+# Statuses that ask for a later attempt: timeout, too early, too many requests. 409 means that a request with
+# the same key is still being processed (draft-ietf-httpapi-idempotency-key-header).
 _LATER = frozenset({408, 409, 425, 429})
 
 
 class ByteSource(Protocol):
-    """What is sent, read once and in order: an open file, or the body of an object in S3."""
+    """A body that is read once and in order: an open file, or the body of an S3 object."""
 
     def read(self, size: int, /) -> bytes:
-        """At most so many octets; none at its end."""
+        """At most so many octets; an empty result at the end."""
 
 
 @dataclass(frozen=True)
 class Parcel:
-    """A ZIP file to hand over. Each try needs a body that was opened anew; the rest stays the same."""
+    """A ZIP file to send. Each attempt needs a newly opened body; the rest stays the same."""
 
     body: ByteSource = field(repr=False)
     length: int  # octets
     sha256: bytes  # 32 octets
-    key: Id  # names the parcel to the other side, which so takes it once however often it is sent
+    key: Id  # sent as Idempotency-Key, so that the server accepts the parcel once
 
 
 def push(
     parcel: Parcel, target: Target, *, to: Registered, purpose: str, categories: Iterable[str]
 ) -> TransferTaken:
-    """Send a parcel to a target, once; whether and when to try again is up to the caller.
+    """Send a parcel to a target once; the caller decides whether and when to try again.
 
     Raises:
         TransferRefused, Unreachable: see `outcomes`.
         TooLarge: nothing was sent.
-        BodyChanged: what was sent is no whole request.
+        BodyChanged: the request is incomplete.
         NotOnRegister: recipient, purpose or a category is not in the register; nothing was sent.
-        Exception: whatever reading the body raises, as it is; what was sent is no whole request.
+        Exception: any error of reading the body, unchanged; the request is incomplete.
     """
     hand_over = egress.client(to, purpose, categories, lambda: _hand_over)
     try:
@@ -85,14 +85,14 @@ def _hand_over(parcel: Parcel, target: Target) -> TransferTaken:
 
 
 class _Progress:
-    """How much of the body has left, and so what an error means."""
+    """How many octets of the body were sent; part of each outcome."""
 
     def __init__(self) -> None:
         self.sent = 0
 
     @contextmanager
     def translate_errors(self) -> Iterator[None]:
-        """Turn errors of the connection into outcomes; their own texts name hosts."""
+        """Turn errors of the connection into outcomes, without their texts, which name hosts."""
         try:
             yield
         except ssl.SSLError:
@@ -107,7 +107,7 @@ class _Progress:
 
 def _exchange(line: Line, parcel: Parcel, target: Target, progress: _Progress) -> TransferTaken:
     request = HTTPConnection(target.host)
-    request.auto_open = 0  # it has its line, and may make no other
+    request.auto_open = 0  # it must use this line and open no other
     request.sock = line
     with progress.translate_errors():
         request.putrequest("POST", target.path, skip_host=True, skip_accept_encoding=True)
@@ -134,7 +134,7 @@ def _headers(parcel: Parcel, target: Target) -> dict[str, str]:
 
 
 def _send(request: HTTPConnection, parcel: Parcel, progress: _Progress) -> bool:
-    """Send the body; whether all of it left. Who hangs up half-way may have said why, so that is read."""
+    """Send the body; False if the server closed the connection, whose response is read then."""
     for chunk in _chunks(parcel):
         with progress.translate_errors():
             try:
@@ -146,7 +146,7 @@ def _send(request: HTTPConnection, parcel: Parcel, progress: _Progress) -> bool:
 
 
 def _chunks(parcel: Parcel) -> Iterator[bytes]:
-    """The body; its last chunk only once all of it is known to be what was announced."""
+    """The chunks of the body; the last one only after length and digest have been verified."""
     seen, missing, held = hashlib.sha256(), parcel.length, b""
     while chunk := parcel.body.read(_CHUNK):
         seen.update(chunk)

@@ -1,11 +1,11 @@
-"""The address that a subject named, read strictly and before anything is looked up. Pure.
+"""Parses an address that a subject submitted, strictly and before any look-up. Pure.
 
-It is taken apart once, and the request is made from these parts, so no second parser can see another
-host in it. A name that resolves to something of ours is found at sending only (`addresses`).
+It is parsed once, and the request is built from the parts, so no second parser can find another host in it. A
+name that resolves to an address of our own network is detected when the parcel is sent (`addresses`).
 
-Taken: `https://` and a public DNS name, in any script; nothing or `:443` behind it; a path that is spelled
-in ASCII, which is sent as it is. A query is refused: where uploads have one, it is a credential that lapses.
-A secret part can stand in the path.
+Accepted is `https://` and a public DNS name in any script, optionally `:443`, and a path in ASCII, which is
+sent unchanged. A query is refused: in upload URLs it usually is a credential that expires. The path may
+contain a secret.
 """
 
 import re
@@ -15,20 +15,21 @@ from typing import Self
 
 import idna
 
-LONGEST = 2000  # octets; the shortest limit that is common among servers
+LONGEST = 2000  # octets; the lowest limit that is common among servers
 _LONGEST_NAME = 253  # RFC 1035, without the final dot
 
-# RFC 3986, appendix B, for what has an authority.
+# RFC 3986, appendix B, for URLs with an authority.
 _PARTS = re.compile(
     r"(?P<scheme>[^:/?#]*)://(?P<authority>[^/?#]*)(?P<path>[^?#]*)(?P<query>\?[^#]*)?(?P<fragment>#.*)?"
 )
 _PATH = re.compile(r"(/([A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})*)*")
 
-# The last label of a public name; what a resolver would read as a number is none in any spelling.
+# The last label of a public name. A label that a resolver would read as a number is refused in any notation.
 _TOP = re.compile(r"[a-z]{2,63}|xn--[a-z0-9-]{1,59}")
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 
-# Names that mean something else in each network, or nothing. `example` is left for texts and tests.
+# Top-level names that are private to a network, or reserved. `example` is accepted, for documentation and
+# tests.
 _NOT_PUBLIC = frozenset(
     {
         *("alt", "arpa", "internal", "invalid", "local", "localhost", "onion", "test"),  # RFC 6761, ICANN
@@ -38,21 +39,21 @@ _NOT_PUBLIC = frozenset(
 
 
 class TargetFault(StrEnum):
-    """What is wrong with an address, in words that repeat nothing of it."""
+    """What is wrong with an address, in words that quote nothing of it."""
 
-    MALFORMED = "not an address of the web"
+    MALFORMED = "not a web address"
     TOO_LONG = "too long"
-    NOT_HTTPS = "only https is taken"
-    USER_INFO = "a user name or a password does not belong there"
-    PORT = "only port 443 is taken"
-    QUERY = "a query is not taken"
-    FRAGMENT = "a fragment is not taken"
-    NUMBER = "a name is needed, not the number of a machine"
-    NOT_PUBLIC = "not a name that everybody can look up"
+    NOT_HTTPS = "only https is accepted"
+    USER_INFO = "a user name or password is not accepted"
+    PORT = "only port 443 is accepted"
+    QUERY = "a query is not accepted"
+    FRAGMENT = "a fragment is not accepted"
+    NUMBER = "a host name is required, not an IP address"
+    NOT_PUBLIC = "not a public host name"
 
 
 class BadTarget(ValueError):
-    """Nothing is ever sent to such an address; the text is the fault and never the address."""
+    """The address is not accepted; the text is the fault and never the address."""
 
     def __init__(self, fault: TargetFault) -> None:
         super().__init__(fault.value)
@@ -61,14 +62,14 @@ class BadTarget(ValueError):
 
 @dataclass(frozen=True)
 class Target:
-    """Where a subject wants data to be sent. Its representation shows none of it."""
+    """The host and path to which a subject wants data sent; its representation shows neither."""
 
     host: str = field(repr=False)  # ASCII and lower case
     path: str = field(repr=False)
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The target that a text spells.
+        """The target that a text denotes.
 
         Raises:
             BadTarget: see `TargetFault`.
@@ -102,7 +103,7 @@ def _host(authority: str) -> str:
 
 def _public_name(host: str) -> str:
     try:
-        # Mapped as browsers do it (UTS 46), so other scripts' dots and digits are judged as what they become.
+        # Mapped as in browsers (UTS 46), so dots and digits of other scripts are checked in their ASCII form.
         name = idna.encode(host, uts46=True).decode()
     except (idna.IDNAError, UnicodeError):
         raise BadTarget(TargetFault.NOT_PUBLIC) from None
