@@ -1,14 +1,14 @@
-"""Several records in one item: what they share stands once, the rest in rows (ADR 22).
+"""Several records in one item: shared fields are stored once, the other fields in rows (ADR 22).
 
-A class whose line has `bundle` is stored this way. The declaration is still of one record: copies, the
-record of processing and plans speak of records, and only this module knows how they lie in an item. What
-must hold:
+A class with `bundle` in its class line is stored this way. Its declaration still describes one record:
+copies, the record of processing and plans are about records, and only this module knows how an item stores
+them. Invariants:
 
-- An item's times are those of its oldest record, so no record is kept longer than its period.
-- Rows that can't be read make the item `Unfit`; a row that is no record spoils no other.
-- A record that was stored twice, in different items, is known by its field `distinct` within one UTC day.
+- An item has the times of its oldest record, so no record is kept longer than its period.
+- If the rows cannot be read, the item is `Unfit`. A row that is no valid record does not affect the others.
+- A record that was stored twice, in different items, is recognised by its field `distinct` within a UTC day.
 
-The rows are one text of JSON: DynamoDB's own lists and maps cost many times the memory and the CPU to read.
+The rows are one JSON text, since reading DynamoDB's own lists and maps takes many times the memory and CPU.
 """
 
 import json
@@ -27,14 +27,14 @@ ROWS = "rows"
 
 
 class NotBundled(TypeError):
-    """The records do not belong into one item: their class has no `bundle`, or shared fields differ."""
+    """The records cannot share an item: their class has no `bundle`, or shared fields differ."""
 
 
 def pack(records: Sequence[Record]) -> Item:
-    """The item of some records of one class, without its key; their rows are in the order given.
+    """The item of some records of one class, without its key; the rows are in the given order.
 
     Raises:
-        NotBundled: they do not belong into one item.
+        NotBundled: the records cannot share an item.
     """
     oldest = min(records, key=_since)
     bundle = _bundle(type(oldest))
@@ -52,15 +52,15 @@ def row(record: Record) -> str:
 
 
 def shared(record: Record) -> tuple[object, ...]:
-    """What a record has in common with all records of its item: the class, and the values of these fields."""
+    """What all records of an item have in common: their class, and their shared values."""
     return type(record), *(getattr(record, name) for name in _bundle(type(record)).shared)
 
 
 def unpacked(kind: type[Record], item: Item) -> Iterable[Item]:
-    """Each record of an item as an item of its own, for `codec`; the item itself if its class has one each.
+    """Each record of an item as an item of its own, for `codec`; the item itself if not bundled.
 
     Raises:
-        Unfit: the rows are not what `pack` writes.
+        Unfit: the rows are not as `pack` writes them.
     """
     bundle = kind.declaration.bundle
     if bundle is None:
@@ -77,10 +77,10 @@ def unpacked(kind: type[Record], item: Item) -> Iterable[Item]:
 
 
 def oldest(kind: type[Record], item: Item) -> Item:
-    """The record from which an item has its times, as an item of its own.
+    """The oldest record of an item, which determines its times, as an item of its own.
 
     Raises:
-        Unfit: the rows are not what `pack` writes.
+        Unfit: the rows are not as `pack` writes them.
     """
     if kind.declaration.bundle is None:
         return item
@@ -89,10 +89,11 @@ def oldest(kind: type[Record], item: Item) -> Item:
 
 
 class Distinct:
-    """Knows the records of one subject that were read before, day by day.
+    """Recognises records of one subject that were read before, day by day.
 
-    Give it the records in the order of their days: it remembers those of one UTC day and kind, at most `MOST`
-    of them. Beyond that it starts anew, and may admit a record twice: better than one that is missing.
+    The caller gives it the records in the order of their days. It remembers those of one UTC day and kind, at
+    most `MOST` of them. Above that it starts anew and may admit a record twice, which is better than omitting
+    one.
     """
 
     MOST = 100_000
@@ -102,7 +103,7 @@ class Distinct:
         self._days: dict[str, date] = {}
 
     def admits(self, record: Record) -> bool:
-        """Note a record; False if it was noted before."""
+        """Remember a record; False if it is remembered already."""
         bundle, kind = record.declaration.bundle, record.declaration.kind
         if bundle is None:
             return True

@@ -1,13 +1,13 @@
-"""The one place where a record becomes an item and back.
+"""The only conversion between records and items.
 
-An item holds the fields that are not personal as attributes of their own, and all personal fields
-together in one sealed attribute, under the key of the record's declared class (a class in clear, which
-says why, has none). Both times follow from
-the declared retention: `expires_at` decides visibility, `delete_at` is the table's TTL, equal to it
-unless somebody moved it.
+In an item, each field that is not personal is an attribute. All personal fields together are in one sealed
+attribute, under the key of the declared key class (a class in clear, which has to give its reason, seals
+nothing). Both times follow from the declared retention: at `expires_at` the item stops being visible, and
+`delete_at` is the table's TTL attribute. They are equal unless a pin or a hold moved `delete_at`.
 
-A record is read in one of two ways. `opened` unseals it. `glance` does without a key and knows the
-clear fields only: that is enough to judge a caller, and touching a personal field raises StillSealed.
+There are two ways to read a record. `opened` opens the sealed attribute. `glance` needs no key and gives the
+clear fields only, which is enough to judge a caller; access to a personal field of a glance raises
+StillSealed.
 """
 
 import json
@@ -28,11 +28,11 @@ AnyRecord = TypeVar("AnyRecord", bound=Record)
 
 
 def to_item(record: Record, key: Key, subject: SubjectKeys | None = None) -> Item:
-    """The item of a record for a key, without the key's attributes (core/table adds them).
+    """The item of a record, without the attributes of the key (core/table adds them).
 
     Raises:
-        StillSealed: the record was only glanced at, so its personal fields would be lost.
-        KeyGone: the record is sealed for its subject, and no key of the subject was given.
+        StillSealed: the record is a glance, so its personal fields would be lost.
+        KeyGone: the record is sealed for its subject, and no keys of the subject were given.
     """
     declaration = record.declaration
     item: Item = {"kind": declaration.kind, **clear(record)}
@@ -46,23 +46,23 @@ def to_item(record: Record, key: Key, subject: SubjectKeys | None = None) -> Ite
 
 
 def times(record: Record) -> Item:
-    """Both times of a record: when it stops being visible, and when DynamoDB may delete it."""
+    """Both times of a record: when it stops being visible, and from when DynamoDB may delete it."""
     expiry = expires_at(record)
     return dict.fromkeys(("expires_at", "delete_at"), clock.to_epoch(expiry)) if expiry else {}
 
 
 def clear(record: Record) -> Item:
-    """The attributes that stand in clear, as DynamoDB holds them: ids, states, versions, times."""
+    """The attributes in clear, as stored in DynamoDB: ids, states, versions, times."""
     return record.model_dump(mode="json", exclude=set(record.declaration.sealed_fields()), exclude_none=True)
 
 
 def opened(kind: type[AnyRecord], item: Item, subject: SubjectKeys | None = None) -> AnyRecord:
-    """The record that an item holds, unsealed.
+    """The record of an item, with its personal fields.
 
     Raises:
-        SealBroken: the sealed attribute is not what was sealed for this place, or is gone.
-        KeyGone: its key does not exist any more.
-        Unfit: the record class does not take what was stored.
+        SealBroken: the sealed attribute was altered, was sealed for another place, or is missing.
+        KeyGone: its key no longer exists.
+        Unfit: the record class does not accept what was stored.
     """
     values = {name: value for name, value in item.items() if name not in RESERVED}
     if kind.declaration.sealed_fields() and _sealed(kind, item):
@@ -71,15 +71,15 @@ def opened(kind: type[AnyRecord], item: Item, subject: SubjectKeys | None = None
         values |= json.loads(plain)
     try:
         return kind.model_validate(values)
-    except ValidationError:  # whose text quotes the value
+    except ValidationError:  # its text quotes the value
         raise Unfit(kind.declaration.kind) from None
 
 
 def _sealed(kind: type[Record], item: Item) -> bool:
-    """Whether there is something to open. Only transient records lose their seal before they end.
+    """Whether an item has a sealed attribute; only transient records lose it before they expire.
 
     Raises:
-        SealBroken: it is missing; its defaults would look like what the subject decided.
+        SealBroken: it is missing. Defaults in its place would look like decisions of the subject.
     """
     if "sealed" not in item and kind.declaration.key_class is not KeyClass.TRANSIENT:
         raise SealBroken
@@ -87,13 +87,13 @@ def _sealed(kind: type[Record], item: Item) -> bool:
 
 
 def resealed(kind: type[Record], item: Item, subject: SubjectKeys | None = None) -> bytes | None:
-    """An item's sealed attribute under the current version of its key; None if it is under that one.
+    """An item's sealed attribute under the current version of its key; None if it is already.
 
-    What is inside is not looked at, so it need not be what today's record class would take.
+    The content is not validated, so it need not be one that the current record class accepts.
 
     Raises:
-        SealBroken: the sealed attribute is not what was sealed for this place.
-        KeyGone: its key does not exist any more.
+        SealBroken: the sealed attribute was altered, or was sealed for another place.
+        KeyGone: its key no longer exists.
     """
     keys, blob = _keys(kind, subject), bytes(item["sealed"])
     if version_of(blob) == keys.current:
@@ -103,25 +103,25 @@ def resealed(kind: type[Record], item: Item, subject: SubjectKeys | None = None)
 
 
 def glance(kind: type[AnyRecord], item: Item) -> AnyRecord:
-    """The clear fields of the record that an item holds; personal ones raise StillSealed.
+    """The record of an item with its clear fields only; personal ones raise StillSealed.
 
     Raises:
-        Unfit: the record class does not take what was stored.
+        Unfit: the record class does not accept what was stored.
     """
     values = {name: value for name, value in item.items() if name not in RESERVED}
     try:
-        told = _clear_part(kind).model_validate(values)
+        clear_part = _clear_part(kind).model_validate(values)
     except ValidationError:
         raise Unfit(kind.declaration.kind) from None
     # pydantic's plugin types this as the base class.
-    seen = cast("AnyRecord", kind.model_construct(**dict(told)))
+    seen = cast("AnyRecord", kind.model_construct(**dict(clear_part)))
     for name in kind.declaration.sealed_fields():
-        seen.__dict__.pop(name, None)  # a default would look like an answer
+        seen.__dict__.pop(name, None)  # a default would look like a stored value
     return seen
 
 
 def expires_at(record: Record) -> datetime | None:
-    """When the record stops being visible, or None while its account lives or its period has not begun."""
+    """When the record stops being visible; None until erasure, or if its period has not begun."""
     retention = record.declaration.retention
     if isinstance(retention, UntilErasure):
         return None
@@ -143,7 +143,7 @@ def _keys(kind: type[Record], subject: SubjectKeys | None) -> SealingKeys:
 
 @cache
 def _clear_part(kind: type[Record]) -> type[BaseModel]:
-    """A model of the clear fields, which validates them as the record does."""
+    """A model of the clear fields, with the record's validation."""
     hidden = kind.declaration.sealed_fields()
     fields: dict[str, Any] = {
         name: (info.annotation, info) for name, info in kind.model_fields.items() if name not in hidden

@@ -1,7 +1,8 @@
-"""What contradicts itself in a declaration. Each text says what to change, for whoever defines the class.
+"""Finds contradictions in a declaration. Each text tells the developer of the class what to change.
 
-A contradiction is an error of the law or of the machinery: a basis that the purpose does not have, data
-that would outlive its consent, a record that erasure would not find, a time that retention can't read.
+A contradiction breaks either the law or a mechanism of this package: a legal basis that the purpose does not
+have, data that would outlive its consent, a record that erasure would not find, a start of retention that is
+no time.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,24 +17,24 @@ from chalicelib.privacy.periods import After, Statutory, UntilErasure
 from chalicelib.privacy.purposes import Correction, LegalBasis, Source
 from chalicelib.privacy.whereabouts import LookupPath, found
 
-# Attributes of an item that are not a record's own.
+# Attributes of items that are not fields of records.
 RESERVED = frozenset({"pk", "sk", "kind", "sealed", "rows", "expires_at", "delete_at"})
 
-# The most that may be kept where neither export nor erasure can find it.
+# The longest retention in a table in which neither export nor erasure can find records.
 TRANSIENT_MOST = Duration(7, Unit.DAY)
 
 Check = Callable[[Declaration], Iterator[str]]
 
 
 def contradictions(declaration: Declaration) -> Iterator[str]:
-    """All of them."""
+    """All contradictions of a declaration."""
     for check in _CHECKS:
         yield from check(declaration)
 
 
 def _names(declaration: Declaration) -> Iterator[str]:
     if taken := RESERVED & declaration.fields.keys():
-        yield f"rename {', '.join(sorted(taken))}; every item has these"
+        yield f"rename {', '.join(sorted(taken))}; every item has attributes with these names"
 
 
 def _keys(declaration: Declaration) -> Iterator[str]:
@@ -44,48 +45,48 @@ def _keys(declaration: Declaration) -> Iterator[str]:
 
 
 def _clear(declaration: Declaration) -> Iterator[str]:
-    """What is in clear outlives its subject's key in every copy: somebody has to have weighed that."""
+    """Clear data stays readable in backups after its subject's erasure, so it needs a reason."""
     is_clear, why = declaration.key_class is KeyClass.CLEAR, declaration.why_clear
     if is_clear and not (why or "").strip():
-        yield "say in why_clear why it can't be sealed, or seal it"
+        yield "say in why_clear why the class can't be sealed, or seal it"
     if not is_clear and why is not None:
-        yield "why_clear belongs to KeyClass.CLEAR alone; this is sealed"
+        yield "why_clear belongs to KeyClass.CLEAR alone; this class is sealed"
 
 
 def _bundle(declaration: Declaration) -> Iterator[str]:
-    """An item of several records is dated by its oldest, and nothing of it is sealed."""
+    """An item of several records has the times of its oldest one, and nothing in it is sealed."""
     bundle, retention = declaration.bundle, declaration.retention
     if bundle is None:
         return
     if declaration.key_class is not KeyClass.CLEAR:
         yield "leave out bundle: only a class in clear has several records in one item"
     if unknown := {*bundle.shared, bundle.distinct} - declaration.fields.keys():
-        yield f"bundle names {', '.join(sorted(unknown))}, and there is no such field"
+        yield f"bundle names {', '.join(sorted(unknown))}, which is no field of the class"
     if not isinstance(retention, After):
-        yield "retention has to be After(period, since): an item of several records ends with its oldest"
+        yield "retention has to be After(period, since): an item of several records expires with its oldest"
     elif {retention.since, bundle.distinct} & set(bundle.shared):
-        yield f"{retention.since} and {bundle.distinct} are each record's own, so bundle can't share them"
+        yield f"{retention.since} and {bundle.distinct} differ between records, so bundle can't share them"
 
 
 def _basis(declaration: Declaration) -> Iterator[str]:
-    """The judge of what may be processed knows the purpose's basis only."""
+    """Processing is allowed or not by the purpose's basis, so the class must have the same."""
     purpose = declaration.purpose
     if declaration.basis is not purpose.basis:
         yield f"basis has to be {purpose.basis.name}, that of {purpose.name}; or name another purpose"
 
 
 def _consent(declaration: Declaration) -> Iterator[str]:
-    """A consent may end any day, and what rests on it is deleted then (privacy/lapsing)."""
+    """Records based on a consent are deleted when it ends, which may be soon (privacy/lapsing)."""
     if declaration.basis is not LegalBasis.CONSENT:
         return
     if not isinstance(declaration.retention, After):
         yield "retention has to be After(period, since): a consent may end long before the account does"
     if found(declaration.table) is not LookupPath.BY_ACCOUNT:
-        yield "choose a table that is found by the account: what rests on a consent is deleted with it"
+        yield "choose a table that is found by the account: records based on a consent are deleted with it"
 
 
 def _place(declaration: Declaration) -> Iterator[str]:
-    """Whatever is somebody's has to be where export and erasure look, or to end by itself."""
+    """Data of a subject has to be where export and erasure find it, or expire within days."""
     table, key_class = declaration.table, declaration.key_class
     if table is Table.LEDGER:
         yield "choose another table: only core/chain writes to the Ledger"
@@ -93,18 +94,18 @@ def _place(declaration: Declaration) -> Iterator[str]:
         yield "choose another table: Keys holds data keys and nothing else"
     unfindable = found(table) is LookupPath.BY_NOTHING
     if unfindable and key_class in {KeyClass.SUBJECT, KeyClass.RETAINED}:
-        yield f"choose another table: neither export nor erasure finds anything in {table.name}"
+        yield f"choose another table: neither export nor erasure finds records in {table.name}"
     if found(table) is LookupPath.BY_INDEX and key_class is KeyClass.SUBJECT:
-        yield f"key_class has to be RETAINED: what is in {table.name} outlives its subject's key"
+        yield f"key_class has to be RETAINED: records in {table.name} outlive their subject's key"
     if key_class is KeyClass.TRANSIENT and not unfindable:
-        yield "key_class has to be SUBJECT: in this table a backup would keep what is sealed as TRANSIENT"
+        yield "key_class has to be SUBJECT: in backups of this table TRANSIENT records would stay readable"
 
 
 def _staff(declaration: Declaration) -> Iterator[str]:
-    """Plans of a user's records leave out what is about staff, so it must not stand among them."""
+    """Records about staff are not in the plans of users, so they must not be in users' tables."""
     about_staff = declaration.subject is DataSubject.STAFF
     if about_staff and found(declaration.table) is not LookupPath.BY_INDEX:
-        yield f"choose another table: all that is in {declaration.table.name} is about users"
+        yield f"choose another table: all records in {declaration.table.name} are about users"
 
 
 def _transience(declaration: Declaration) -> Iterator[str]:
@@ -112,26 +113,26 @@ def _transience(declaration: Declaration) -> Iterator[str]:
     if found(table) is not LookupPath.BY_NOTHING:
         return
     if not isinstance(retention, After):
-        yield f"retention has to be After(period, since): everything in {table.name} ends by itself"
+        yield f"retention has to be After(period, since): every record in {table.name} expires"
     elif not retention.period.bounds.most <= TRANSIENT_MOST:
         yield f"choose a period of at most {TRANSIENT_MOST.plainly}, or a table that erasure reads"
     elif NoneType in get_args(declaration.types.get(retention.since)):
-        yield f"{retention.since}: it can't be missing, or the record would not end"
+        yield f"{retention.since}: it can't be None, or the record would never expire"
 
 
 def _retained(declaration: Declaration) -> Iterator[str]:
-    """What outlives its subject's key says by which law, and ends."""
+    """Records that outlive their subject's key name a law, and have an end."""
     retention, retained = declaration.retention, declaration.key_class is KeyClass.RETAINED
     if retained and not isinstance(retention, Statutory):
-        yield "retention has to be Statutory(period, law, since): what is RETAINED names its law and its end"
+        yield "retention has to be Statutory(period, law, since): a RETAINED class names its law and its end"
     if not isinstance(retention, Statutory):
         return
     if declaration.key_class is KeyClass.SUBJECT:
-        yield "key_class has to be RETAINED: the subject's key goes before a statute ends"
+        yield "key_class has to be RETAINED: the subject's key is deleted before the statutory period ends"
     if declaration.basis is not LegalBasis.LEGAL_OBLIGATION:
-        yield "purpose has to be LEGAL_OBLIGATION: nothing else is Statutory"
+        yield "purpose has to be LEGAL_OBLIGATION: no other purpose is Statutory"
     if not retention.law.strip():
-        yield "say in Statutory(law=...) which law asks for it"
+        yield "say in Statutory(law=...) which law requires the retention"
 
 
 def _since(declaration: Declaration) -> Iterator[str]:
@@ -141,11 +142,11 @@ def _since(declaration: Declaration) -> Iterator[str]:
     if not _may_be_instant(declaration.types.get(retention.since)):
         yield f"retention counts from a field Instant {retention.since!r}; add it"
     elif isinstance(declaration.fields[retention.since], Personal):
-        yield f"{retention.since}: mark it NOT_PERSONAL, a time that retention needs stays clear"
+        yield f"{retention.since}: mark it NOT_PERSONAL, since retention needs it in clear"
 
 
 def _may_be_instant(annotation: object) -> bool:
-    """Whether it is an `Instant`, or one that may be missing yet."""
+    """Whether a type is `Instant`, or `Instant | None`."""
     if get_origin(annotation) is Annotated:
         return _may_be_instant(get_args(annotation)[0])
     if get_origin(annotation) in {Union, UnionType}:

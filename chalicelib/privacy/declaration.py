@@ -1,4 +1,4 @@
-"""The words of a declaration: what a record class says of itself and of its fields."""
+"""The types of a declaration: what a record class declares about itself and its fields."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,16 +11,16 @@ from chalicelib.privacy.recipients import Recipient
 
 
 class DeclarationError(TypeError):
-    """A record class is not fully or not consistently declared; the text says what to add."""
+    """A record class is declared incompletely or inconsistently; the text says what to change."""
 
 
 class KeyClass(StrEnum):
-    """Under which key the personal fields are sealed, if they are."""
+    """The key under which the personal fields are sealed."""
 
-    SUBJECT = "subject"  # the account's own data key: erasing the key erases every copy
-    RETAINED = "retained"  # one key per retention class: what a hold or a statute keeps
-    TRANSIENT = "transient"  # the stage's key: challenges, gone within days by TTL
-    CLEAR = "in clear"  # not sealed, for the reason that the class gives in `why_clear`
+    SUBJECT = "subject"  # the account's data key; deleting it makes every copy unreadable
+    RETAINED = "retained"  # one key per retention class, for records that a hold or a statute keeps
+    TRANSIENT = "transient"  # the stage's key, for challenges, which TTL deletes within days
+    CLEAR = "in clear"  # not sealed, for the reason in `why_clear`
     NOTHING_SEALED = "nothing sealed"  # no personal field
 
 
@@ -31,21 +31,19 @@ class Personal:
     category: Category
     source: Source
     correction: Correction = Correction.ON_REQUEST
-    to: tuple[Recipient, ...] = ()  # who gets it besides our own cloud
-    withheld: str | None = (
-        None  # why the subject gets no copy (Art. 15(4) GDPR); credentials say it themselves
-    )
+    to: tuple[Recipient, ...] = ()  # the recipients besides our cloud provider
+    withheld: str | None = None  # why it is not disclosed (Art. 15(4) GDPR); credentials need no reason
 
 
 @dataclass(frozen=True)
 class NotPersonal:
-    """The marker of a field that says nothing about a person: ids, states, versions, times."""
+    """The marker of a field without personal data: ids, states, versions, times."""
 
-    withheld: str | None = None  # why it does not stand in the subject's copy beside the personal ones
+    withheld: str | None = None  # why it is not disclosed in the subject's copy
 
 
 class DataSubject(StrEnum):
-    """Whom a record is about, in the words of fideslang."""
+    """The kind of person that a record is about, in the terms of fideslang."""
 
     USER = "customer"
     STAFF = "employee"
@@ -57,11 +55,11 @@ NOT_PERSONAL = NotPersonal()
 
 @dataclass(frozen=True)
 class Bundle:
-    """A class of which one item holds several records (privacy/bundles, ADR 22).
+    """Declares that one item holds several records of the class (privacy/bundles, ADR 22).
 
     Attributes:
-        shared: fields that all records of an item have in common; they stand once.
-        distinct: the field by which a record that was stored twice is known.
+        shared: the fields that all records of an item have in common; they are stored once.
+        distinct: the field by which a record that was stored twice is recognised.
     """
 
     shared: tuple[str, ...]
@@ -70,7 +68,7 @@ class Bundle:
 
 @dataclass(frozen=True)
 class Declaration:
-    """What a record class declares."""
+    """The declaration of a record class."""
 
     table: Table
     kind: str
@@ -81,19 +79,19 @@ class Declaration:
     fields: dict[str, Personal | NotPersonal]
     types: Mapping[str, object]  # the fields' annotations
     why_clear: str | None = None
-    bundle: Bundle | None = None  # None: an item for each record
+    bundle: Bundle | None = None  # None: one item per record
     subject: DataSubject = DataSubject.USER
 
     @property
     def kept(self) -> str:
-        """How long it is kept, in words for people; what rests on a consent goes with it (ADR 28)."""
+        """The retention in words for people; consent limits it further (ADR 28)."""
         goes_with_consent = self.basis is LegalBasis.CONSENT and self.personal_fields()
         until = ", and no longer than the consent that it rests on" if goes_with_consent else ""
         return f"{self.retention.plainly}{until}"
 
     @property
     def recipients(self) -> tuple[Recipient, ...]:
-        """Our own cloud, and whoever gets one of the fields."""
+        """Our cloud provider, and every recipient of one of the fields."""
         named = {recipient for marker in self.personal().values() for recipient in marker.to}
         return (Recipient.AWS, *(recipient for recipient in Recipient if recipient in named))
 
@@ -106,5 +104,5 @@ class Declaration:
         return tuple(self.personal())
 
     def sealed_fields(self) -> tuple[str, ...]:
-        """Names of the fields that are sealed: the personal ones, unless the class stands in clear."""
+        """Names of the sealed fields: the personal ones, unless the class is in clear."""
         return () if self.key_class is KeyClass.CLEAR else self.personal_fields()

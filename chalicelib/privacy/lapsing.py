@@ -1,11 +1,11 @@
-"""What rested on a consent is deleted once that is withdrawn (RGT-7, ADR 28).
+"""Deletes the records of a purpose once its consent is withdrawn (RGT-7, ADR 28).
 
-Generic: the records of a purpose are those whose class line names it, so a new record class goes with its
-consent the moment it is defined. Pinned records are deleted too: a pin keeps data for a copy, and the copy
-does not show these any more.
+The records of a purpose are those whose class line names it, so a new record class is covered as soon as it
+is defined. Pinned records are deleted too: a pin keeps records for a copy, and copies no longer disclose
+these.
 
-A run stops at its deadline, and says that it did. What it deleted is gone, so each run begins where the last
-one ended, and a run that is killed anywhere has lost nothing.
+A run stops at its deadline and reports that it is incomplete. Deleted items stay deleted, so the next run
+continues where the last one stopped, even if that one was killed.
 """
 
 from collections.abc import Iterator
@@ -24,25 +24,26 @@ from chalicelib.privacy.whereabouts import partition
 
 @dataclass(frozen=True)
 class Deleted:
-    """How many items a run deleted, and whether nothing is left."""
+    """The number of items that a run deleted, and whether none is left."""
 
     items: int
     complete: bool
 
 
 def delete(account_id: AccountId, purpose: Purpose, before: datetime, deadline: datetime) -> Deleted:
-    """Delete what is stored of a subject for a purpose from before an instant, as far as a run gets.
+    """Delete a subject's records of a purpose from before an instant, until a deadline.
 
-    It may be done again, by several at once.
+    It is idempotent and may run concurrently.
 
     Args:
-        account_id: the subject's.
-        purpose: one that waits for consent.
-        before: what has begun by then is kept; an item of several records began with its oldest.
-        deadline: when this run stops; the call that is under way then is done.
+        account_id: the subject's account.
+        purpose: a purpose that needs consent.
+        before: records of this instant or later are kept. An item of several records has the instant of its
+            oldest one.
+        deadline: when this run stops, after the call that is in progress.
 
     Raises:
-        Unavailable: a table does not answer; what was deleted by then stays so.
+        Unavailable: a table does not answer; deleted items stay deleted.
     """
     items, older = 0, _older(account_id, purpose, before)
     while keys := list(islice(older, AT_ONCE)):
@@ -54,7 +55,7 @@ def delete(account_id: AccountId, purpose: Purpose, before: datetime, deadline: 
 
 
 def _older(account_id: AccountId, purpose: Purpose, before: datetime) -> Iterator[Key]:
-    """Places of the records of a purpose, table by table; those that have expired are among them."""
+    """The keys of a purpose's records before an instant, by table, including expired ones."""
     resting = [r.declaration for r in register.records() if r.declaration.purpose is purpose]
     begins = {d.kind: d.retention.since for d in resting if isinstance(d.retention, After)}
     attributes = ("kind", *dict.fromkeys(begins.values()))

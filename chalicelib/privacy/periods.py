@@ -1,7 +1,7 @@
-"""How long records are kept: a period from an instant on the record, or until erasure.
+"""Retention: a period from an instant of the record, or until erasure.
 
-Visibility and TTL follow from this (privacy/codec); nothing else computes an expiry date. Lengths are
-configuration (core/periods); the words for people follow the configured length.
+Visibility and TTL are computed from it in privacy/codec only. Lengths are configuration (core/periods), and
+the words for people contain the configured length.
 """
 
 from dataclasses import dataclass
@@ -14,29 +14,29 @@ from chalicelib.core.settings import settings
 
 
 class Start(Enum):
-    """From when a period is counted."""
+    """The instant from which a period is counted."""
 
     INSTANT = auto()
-    YEAR_END = auto()  # the end of the calendar year (UTC) in which the instant lies
+    YEAR_END = auto()  # the end of the calendar year (UTC) of the instant
 
 
 class Period(Enum):
-    """Named periods: how the controller tells them, with a gap for the length, and when they start."""
+    """The named periods: their words for people, with a gap for the length, and their start."""
 
-    CHALLENGE = ("{} after a code was asked for", Start.INSTANT)
+    CHALLENGE = ("{} after a code was requested", Start.INSTANT)
     LIMIT = (
-        "until the end of the day (UTC), under a keyed hash of the number, mailbox, or block of either",
+        "until the end of the day (UTC), under a keyed hash of the number, mailbox, or block of addresses",
         Start.INSTANT,
     )
-    CODE_COUNT = ("{} after the first second of the day (UTC) that it counts", Start.INSTANT)
-    CODE_HISTORY = ("{} after it was last brought up to date", Start.INSTANT)
-    ANNOUNCING = ("{} after the work on it last went on", Start.INSTANT)
-    MAIL_RETURN = ("{} after a mail was sent, in case it comes back", Start.INSTANT)
+    CODE_COUNT = ("{} after the start of the day (UTC) that it counts", Start.INSTANT)
+    CODE_HISTORY = ("{} after it was last updated", Start.INSTANT)
+    ANNOUNCING = ("{} after the last progress of the announcement", Start.INSTANT)
+    MAIL_RETURN = ("{} after a mail was sent, in case it bounces", Start.INSTANT)
     IDLE_SESSION = ("{} after the device was last used", Start.INSTANT)
     KNOWN_DEVICE = ("{} after the last day on which the device was signed in", Start.INSTANT)
-    USAGE = ("{} after it happened", Start.INSTANT)
+    USAGE = ("{} after the event", Start.INSTANT)
     USAGE_COUNT = ("until the end of the day (UTC)", Start.INSTANT)
-    SECURITY_LOG = ("{} after it was noted", Start.INSTANT)
+    SECURITY_LOG = ("{} after the event was recorded", Start.INSTANT)
     RIGHTS_EVIDENCE = ("{} after the request was closed", Start.INSTANT)
     STAFF_REGISTER = ("{} after the person last worked on requests", Start.INSTANT)
     EXPORT = ("{} after it was made", Start.INSTANT)
@@ -49,12 +49,12 @@ class Period(Enum):
 
     @property
     def bounds(self) -> Bounds:
-        """The default, and how far configuration may move it."""
+        """The default, and the bounds of configuration."""
         return PERIODS[self.name.lower()]
 
     @property
     def length(self) -> Duration:
-        """As configured."""
+        """The configured length."""
         return settings().periods[self.name.lower()]
 
     @property
@@ -63,7 +63,7 @@ class Period(Enum):
         return self.words.format(self.length.plainly)
 
     def ends(self, since: datetime) -> datetime:
-        """The end of the period for something of this instant."""
+        """The end of the period for a record of this instant."""
         if self.start is Start.YEAR_END:
             since = datetime(since.astimezone(UTC).year + 1, 1, 1, tzinfo=UTC)
         return since + self.length
@@ -71,7 +71,7 @@ class Period(Enum):
 
 @dataclass(frozen=True)
 class UntilErasure:
-    """Kept while the account lives, or until an event that the words name."""
+    """Kept until the account is deleted, or until an event that the words name."""
 
     plainly: str = "until the account is deleted"
     duration: None = None
@@ -79,7 +79,7 @@ class UntilErasure:
 
 @dataclass(frozen=True)
 class After:
-    """Kept for a period from the instant in the record's field `since`; without end while that is None."""
+    """Kept for a period from the instant in the field `since`; without end while that is None."""
 
     period: Period
     since: str
@@ -97,9 +97,9 @@ class After:
 
 @dataclass(frozen=True)
 class Statutory:
-    """Kept also when its subject is erased, for a law or for claims (Art. 17(3)(b) and (e) GDPR).
+    """Kept after its subject is erased, by law or for legal claims (Art. 17(3)(b) and (e) GDPR).
 
-    `law` is told to the subject as it stands here: which law asks for it, or what it is kept for.
+    `law` is disclosed to the subject unchanged: the law that requires the retention, or its purpose.
     """
 
     period: Period

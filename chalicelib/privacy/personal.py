@@ -1,12 +1,13 @@
-"""The declaration: a record class says once what it holds, why, on which basis, how long, who gets it.
+"""Records: each class declares once its data, purpose, legal basis, retention and recipients.
 
     class Bookmark(Record, table=Table.ACCOUNTS, kind="bookmark", key_class=KeyClass.SUBJECT,
                    purpose=Purpose.SERVICE, basis=LegalBasis.CONTRACT, retention=UNTIL_ERASURE):
         meeting_id: Annotated[MeetingId, NOT_PERSONAL]
         note: Annotated[str | None, personal(Category.CONTENT, Source.PROVIDED)] = None
 
-Storage, visibility, TTL, representation and the controller's page follow from it. A class that leaves
-something out, or contradicts itself, can't be defined (RET-1): the import fails with what to add.
+Storage, visibility, TTL, representation and the controller's page are derived from the declaration. A class
+whose declaration is incomplete or contradictory cannot be defined (RET-1): its import fails, and the error
+says what to add.
 """
 
 from collections.abc import Iterable, Mapping
@@ -34,18 +35,18 @@ from chalicelib.privacy.purposes import LegalBasis, Purpose
 
 
 class StillSealed(AttributeError):
-    """A personal field of a record that was only glanced at was asked for, or would be lost by a write."""
+    """A personal field of a glance was accessed, or would be lost by writing the glance."""
 
 
 class Record(BaseModel):
-    """A stored record. Subclasses declare themselves in their class line; see the module."""
+    """A stored record. A subclass is declared in its class line; see the module."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     declaration: ClassVar[Declaration]
 
     def __init_subclass__(cls, **declared: Any) -> None:  # noqa: ANN401 - checked in the next hook
-        """Take the class line's words, which pydantic hands to the next hook once fields exist."""
+        """Accept the arguments of the class line, which the next hook gets once fields exist."""
         super().__init_subclass__()
 
     @classmethod
@@ -60,13 +61,13 @@ class Record(BaseModel):
         _records.append(cls)
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - reached only where nothing was found
-        """Say what is wrong when a personal field of a glance is asked for."""
+        """Raise StillSealed if a personal field of a glance is accessed."""
         if name in type(self).model_fields:
             raise StillSealed(f"{type(self).__name__}.{name}")
         raise AttributeError(name)
 
     def __repr_args__(self) -> Iterable[tuple[str | None, object]]:
-        """Personal values never show in a representation, so not in a traceback or a log either."""
+        """The representation without personal values, so that tracebacks and logs have none either."""
         hidden = self.declaration.personal_fields()
         for name, value in super().__repr_args__():
             yield name, "[personal]" if name in hidden and value is not None else value
@@ -74,7 +75,7 @@ class Record(BaseModel):
 
 _records: list[type[Record]] = []
 
-# What a class line has to say, and in which type. Recipients stand on the fields that they get.
+# The required arguments of a class line, and their types. Recipients are declared per field.
 _WORDS: Mapping[str, type | UnionType] = {
     "table": Table,
     "kind": str,
@@ -84,7 +85,7 @@ _WORDS: Mapping[str, type | UnionType] = {
     "key_class": KeyClass,
 }
 
-# What a class line says only where it applies.
+# The optional arguments of a class line.
 _MORE_WORDS: Mapping[str, type | UnionType] = {
     "why_clear": str | None,
     "bundle": Bundle | None,
@@ -93,7 +94,7 @@ _MORE_WORDS: Mapping[str, type | UnionType] = {
 
 
 def defined() -> tuple[type[Record], ...]:
-    """All record classes that are defined so far; `register.records` imports them all first."""
+    """All record classes that are defined so far; `register.records` imports all of them first."""
     return tuple(_records)
 
 
@@ -101,11 +102,11 @@ def _check_words(cls: type[Record], declared: Mapping[str, Any]) -> None:
     if missing := _WORDS.keys() - declared.keys():
         raise DeclarationError(f"{cls.__name__}: add {', '.join(sorted(missing))} to the class line")
     if unknown := declared.keys() - _WORDS.keys() - _MORE_WORDS.keys():
-        raise DeclarationError(f"{cls.__name__}: nothing is declared by {', '.join(sorted(unknown))}")
+        raise DeclarationError(f"{cls.__name__}: unknown in the class line: {', '.join(sorted(unknown))}")
     for word, kind in _WORDS.items():
         if not isinstance(declared[word], kind):
             raise DeclarationError(f"{cls.__name__}: {word} has to be a {getattr(kind, '__name__', kind)}")
-    # Keys of retained records are derived from the kind, so it is one class's alone whatever the table.
+    # Keys of retained records are derived from the kind, so kinds are unique across tables.
     if same := [other for other in _records if other.declaration.kind == declared["kind"]]:
         raise DeclarationError(f"{cls.__name__}: choose another kind, {same[0].__name__} has this one")
 

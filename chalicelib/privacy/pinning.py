@@ -1,14 +1,14 @@
-"""What would lapse is kept a little longer, because its subject asked for it (RGT-1).
+"""Pins: keeps records longer that would expire while their subject's request needs them (RGT-1).
 
-Only the deletion is put off (`delete_at`): what has expired stays invisible to everybody but the export,
-which reads as of the day of receipt. A pin has an end of its own and is never taken back, so it is made
-for a few days and made anew while it is needed.
+A pin only defers the deletion (`delete_at`). An expired record stays invisible to all readers but the export,
+which reads as of the day of receipt. A pin has an end and is never withdrawn, so it lasts a few days and is
+renewed while it is needed.
 
-Generic: it reads the partition of the subject in every table that is found by the account, whatever
-records are there.
+It reads the partition of the subject in every table that is found by the account, whatever records it holds.
 
-A run stops at its deadline, and says that it did. Run again with the same end, it passes over what is kept
-already (reading no more than keys and times) and goes on; each run keeps something, so there is a last one.
+A run stops at its deadline and reports that it is incomplete. Run again with the same end, it skips items
+that are pinned already (reading only keys and times) and continues. Each run pins at least one item, so the
+work ends.
 """
 
 from collections.abc import Iterator
@@ -20,35 +20,35 @@ from chalicelib.core.ids import AccountId
 from chalicelib.core.table import Attr, Change, Conflict, Key, Query, Table
 from chalicelib.privacy.whereabouts import LookupPath, found, partition
 
-# Writes of one transaction. DynamoDB takes items of 4 MB together, and an item of usage may have 100 KB.
+# Writes per transaction. DynamoDB allows 4 MB of items in one, and a usage item may have 100 KB.
 _AT_ONCE = 25
 
 
 class _Gone(Conflict):
-    """The item lapsed, was deleted, or is kept as long already."""
+    """The item was deleted, or is kept at least as long already."""
 
 
 @dataclass(frozen=True)
 class Pinned:
-    """How many items would lapse and are kept, whichever run kept them, and whether that is all of them."""
+    """How many items are pinned, by this run or an earlier one, and whether these are all."""
 
     items: int
     complete: bool
 
 
 def pin(account_id: AccountId, as_of: datetime, until: datetime, deadline: datetime) -> Pinned:
-    """Keep all of a subject that was visible at an instant until another one, as far as a run gets.
+    """Pin all items of a subject that were visible at an instant, until a deadline of the run.
 
-    It may be done again, by several at once: an item is only ever kept longer.
+    It is idempotent and may run concurrently: `delete_at` is only ever moved to a later time.
 
     Args:
-        account_id: the subject's.
-        as_of: what had not expired then is kept.
-        until: how long.
-        deadline: when this run stops; the transaction that is under way then is done.
+        account_id: the subject's account.
+        as_of: items that had not expired at this instant are pinned.
+        until: the end of the pins.
+        deadline: when this run stops, after the transaction that is in progress.
 
     Raises:
-        Unavailable: a table does not answer; what was kept by then stays so.
+        Unavailable: a table does not answer; pins that were made stay.
     """
     end, items, batch = clock.to_epoch(until), 0, list[Key]()
     for key, delete_at in _lapsing(account_id, as_of, end):
@@ -68,7 +68,7 @@ def pin(account_id: AccountId, as_of: datetime, until: datetime, deadline: datet
 
 
 def _lapsing(account_id: AccountId, as_of: datetime, end: int) -> Iterator[tuple[Key, int]]:
-    """What was visible and expires before an end, each with the time at which it is deleted as it stands."""
+    """Items that were visible and expire before `end`, each with its current `delete_at`."""
     for place in Table:
         if found(place) is LookupPath.BY_ACCOUNT and place is not Table.KEYS:  # data keys do not lapse
             for item in table.query(Query(place, partition(account_id), as_of=as_of, attributes=())):
@@ -77,7 +77,7 @@ def _lapsing(account_id: AccountId, as_of: datetime, end: int) -> Iterator[tuple
 
 
 def _pin_batch(batch: list[Key], end: int, deadline: datetime) -> int:
-    """Keep some items, all at once; where one of them is gone by now, one by one, until the deadline."""
+    """Pin some items in one transaction; if one is gone, pin them one by one until the deadline."""
     writes = [_pin_write(key, end) for key in batch]
     try:
         table.transact(writes)

@@ -1,16 +1,16 @@
-"""Plans: what an export, an erasure or a hold does with each record class, from the declarations alone.
+"""Plans: what an export, an erasure or a hold does with each record class, by the declarations alone.
 
-Pure: a plan reads nothing and writes nothing, so it can be shown before anything is done, and the steps
-of whoever carries it out are named and in an order that a crash can't turn round. What must hold:
+Pure: a plan reads and writes nothing, so it can be reviewed before it is carried out. Its steps are named and
+ordered, and the order stays the same after a crash. Invariants:
 
-- Every record class is in every plan that it concerns, the moment it is defined. What is about staff is in
-  none: plans are of a user's records.
-- What a law or a hold keeps is sealed anew before anything is deleted, and the subject's key goes last:
-  a crash before that loses nothing, and after it nothing is left that the key could open.
-- The Ledger is evidence under a pseudonym that only the account knew, and requests are what a subject can
-  show that it asked: no plan ever touches either, and both end by themselves.
+- Every record class is in every plan that concerns it as soon as it is defined. Records about staff are in no
+  plan: plans are of users' records.
+- Records that a law or a hold keeps are sealed anew before any record is deleted, and the subject's key is
+  deleted last. A crash before that loses nothing; after it, no record is left that the key could open.
+- The Ledger is evidence under a pseudonym that only the account could map to the subject, and requests are
+  the subject's evidence of having made them. No plan touches either; both expire.
 
-What no record class holds (Stream's copy, the evidence) stands in privacy/elsewhere.
+Data that is in no record class (Stream's copy, the evidence) is described in privacy/elsewhere.
 """
 
 from collections.abc import Iterable
@@ -29,8 +29,8 @@ from chalicelib.privacy.whereabouts import LookupPath, found
 
 Records = Iterable[type[Record]]
 
-_SECRET = "a secret: whoever has it could sign in as you"  # noqa: S105 - a reason, not one
-_UNFINDABLE = "nothing leads from you to it; it ends by itself"
+_SECRET = "a secret: anyone who has it could sign in as you"  # noqa: S105 - a reason, not a secret
+_UNFINDABLE = "it cannot be found from your account; it expires within days"
 
 
 # --- export
@@ -38,7 +38,7 @@ _UNFINDABLE = "nothing leads from you to it; it ends by itself"
 
 @dataclass(frozen=True)
 class DisclosedField:
-    """A field that stands in the copy. Ids, states and times have no category and no source."""
+    """A field that is disclosed in the copy. Ids, states and times have no category or source."""
 
     name: str
     category: Category | None = None
@@ -50,7 +50,7 @@ class DisclosedField:
 
 @dataclass(frozen=True)
 class WithheldField:
-    """A field that does not stand in the copy, and the reason that the subject is told."""
+    """A field that is withheld from the copy, and the reason that is disclosed to the subject."""
 
     name: str
     why: str
@@ -58,7 +58,7 @@ class WithheldField:
 
 @dataclass(frozen=True)
 class Section:
-    """One record class in an export: where its records are, and what Art. 15(1) GDPR tells of them."""
+    """One record class in an export: where its records are, and what Art. 15(1) GDPR requires."""
 
     kind: str
     table: Table
@@ -79,13 +79,13 @@ def export_plan(records: Records) -> tuple[Section, ...]:
 
 def _section(declaration: Declaration) -> Section:
     where = found(declaration.table)
-    told: list[DisclosedField] = []
+    disclosed: list[DisclosedField] = []
     withheld: list[WithheldField] = []
     for name, marker in declaration.fields.items():
         if why := _UNFINDABLE if where is LookupPath.BY_NOTHING else _withheld(marker):
             withheld.append(WithheldField(name, why))
         else:
-            told.append(_told(name, marker, declaration.basis))
+            disclosed.append(_disclosed(name, marker, declaration.basis))
     return Section(
         kind=declaration.kind,
         table=declaration.table,
@@ -95,7 +95,7 @@ def _section(declaration: Declaration) -> Section:
         kept=declaration.kept,
         period=declaration.retention.duration,
         recipients=declaration.recipients,
-        told=tuple(told),
+        told=tuple(disclosed),
         withheld=tuple(withheld),
     )
 
@@ -106,7 +106,7 @@ def _withheld(marker: Personal | NotPersonal) -> str | None:
     return marker.withheld
 
 
-def _told(name: str, marker: Personal | NotPersonal, basis: LegalBasis) -> DisclosedField:
+def _disclosed(name: str, marker: Personal | NotPersonal, basis: LegalBasis) -> DisclosedField:
     if isinstance(marker, NotPersonal):
         return DisclosedField(name)
     portable = basis in {LegalBasis.CONSENT, LegalBasis.CONTRACT} and marker.source is not Source.GENERATED
@@ -118,12 +118,12 @@ def _told(name: str, marker: Personal | NotPersonal, basis: LegalBasis) -> Discl
 
 
 class NotHoldable(ValueError):
-    """The hold names no law, reason or instant, or something that can't be found; the text says which."""
+    """The hold lacks law, reason or end, or its records cannot be found; the text says which."""
 
 
 @dataclass(frozen=True)
 class Hold:
-    """Why records of a subject stay although it is erased (Art. 17(3) GDPR, RET-3), and until when."""
+    """Why a subject's records are kept despite erasure (Art. 17(3) GDPR, RET-3), and until when."""
 
     law: str
     reason: str
@@ -135,20 +135,20 @@ class Hold:
 
 
 class Action(StrEnum):
-    """What is done with records, or with all of a table."""
+    """What is done with records, or with a whole table."""
 
     RELEASE = "claims are released to quarantine"
     RESEAL = "sealed anew under the key of their retention class, and locked until their end"
     LOCK = "locked until their end"
     DELETE = "deleted"
-    LAPSE = "left to end by themselves, since nothing leads to them"
+    LAPSE = "left to expire, since they cannot be found from the account"
     DELETE_KEY = "the subject's data key is deleted"
     NEVER = "never touched"
 
 
 @dataclass(frozen=True)
 class Kept:
-    """A record class that outlives its subject, and what happens to its records before the key goes.
+    """A record class that outlives its subject; its action precedes the deletion of the key.
 
     A locked record is invisible at once (`expires_at`) and stored until its end (`delete_at`).
     """
@@ -159,18 +159,18 @@ class Kept:
     action: Action
     law: str
     reason: str
-    until: datetime | Statutory  # a statute has an end for each record, by the record's own time
+    until: datetime | Statutory  # with Statutory, each record has an end of its own
 
     def ends(self, record: Record) -> datetime | None:
-        """When a record's keeping ends; None while the statute's period has not begun for it."""
+        """When a record stops being kept; None while its statutory period has not begun."""
         return self.until if isinstance(self.until, datetime) else codec.expires_at(record)
 
 
 def hold_plan(records: Records, hold: Hold) -> tuple[Kept, ...]:
-    """What a hold keeps of these record classes.
+    """The records of these classes that a hold keeps.
 
     Raises:
-        NotHoldable: nothing leads from a subject to the records of a class.
+        NotHoldable: the records of a class cannot be found from the account.
     """
     return tuple(_held(declaration, hold) for declaration in _sorted(records))
 
@@ -202,25 +202,25 @@ class TableStep:
 
     @property
     def name(self) -> str:
-        """Names the step in the evidence of an erasure."""
+        """The name of the step in the evidence of an erasure."""
         return f"{self.action.name.lower()}_{self.table.value}"
 
 
 @dataclass(frozen=True)
 class ErasurePlan:
-    """The steps in their order, what stays and why, and whose copies the key takes with it."""
+    """The ordered steps, what is kept and why, and the classes that the key makes unreadable."""
 
     steps: tuple[TableStep, ...]
     kept: tuple[Kept, ...]
-    unreadable_with_key: tuple[str, ...]  # every copy of these, in backups too once those of Keys are over
+    unreadable_with_key: tuple[str, ...]  # all copies; those in backups once the backups of Keys have expired
 
 
 def erasure_plan(records: Records, held: Iterable[Kept] = ()) -> ErasurePlan:
-    """What erasing a subject does with the records of these classes.
+    """The plan of a subject's erasure for the records of these classes.
 
     Args:
         records: the record classes of the system.
-        held: what holds on this subject keep, as `hold_plan` gives it.
+        held: what the holds on this subject keep, as given by `hold_plan`.
 
     Raises:
         NotHoldable: a hold keeps a class that is not among the records.
@@ -252,7 +252,7 @@ def _by_statute(declaration: Declaration) -> Kept | None:
 
 
 def _keeping(action: Action, kept: tuple[Kept, ...]) -> tuple[TableStep, ...]:
-    """A step per table. What several reasons keep is sealed anew or locked once."""
+    """One step per table. A class that several reasons keep is sealed anew or locked once."""
     chosen = {k.kind: k.table for k in kept if k.action is action}
     return tuple(
         TableStep(action, table, tuple(sorted(kind for kind, where in chosen.items() if where is table)))
@@ -263,7 +263,7 @@ def _keeping(action: Action, kept: tuple[Kept, ...]) -> tuple[TableStep, ...]:
 def _steps(
     action: Action, declared: Iterable[Declaration], kept: tuple[Kept, ...] = ()
 ) -> tuple[TableStep, ...]:
-    """A step per table, over the classes of it that nothing keeps."""
+    """One step per table, over its classes that nothing keeps."""
     kinds: dict[Table, list[str]] = {}
     for declaration in declared:
         kinds.setdefault(declaration.table, []).append(declaration.kind)
@@ -277,6 +277,6 @@ def _steps(
 
 
 def _sorted(records: Records) -> list[Declaration]:
-    """Those about users, by table and kind, so that the order of imports changes nothing."""
+    """The declarations about users by table and kind, whatever the order of imports."""
     about_users = (r.declaration for r in records if r.declaration.subject is DataSubject.USER)
     return sorted(about_users, key=lambda d: (d.table, d.kind))

@@ -1,14 +1,14 @@
-"""Re-dating: after a period was configured anew, items that stand get the times that it asks for now.
+"""Re-dating: gives stored items the times of a period that was configured anew.
 
-An item's times follow from its own clear instant (`since`) and the configured period, so no key is needed
-and a run may be killed and started again: what has its times is left alone. What must always hold:
+The times of an item follow from its own clear instant (`since`) and the configured period, so no key is
+needed. A run may be killed and started again: items that have their times already are skipped. Invariants:
 
-- An item that somebody holds (its `delete_at` differs from `expires_at`) is not touched.
-- An item that changed since it was read is not touched; whoever changed it dated it.
-- What has expired stays expired, also under a longer period.
-- Nothing outside the register is touched, so the Ledger never is: it holds no records.
+- An item that is held or pinned (its `delete_at` differs from `expires_at`) is not changed.
+- An item that was changed since it was read is not changed; the other writer set its times.
+- An expired item stays expired, also under a longer period.
+- Only kinds of the register are changed. So the Ledger never is: it holds no records.
 
-Run it when every function has the new configuration, or an old one dates by the old period meanwhile.
+Run it after all functions have the new configuration. Before that, some still set times by the old period.
 """
 
 from collections.abc import Callable, Iterator
@@ -26,7 +26,7 @@ Apply = Callable[[Change], object]
 
 
 class NotRedatable(ValueError):
-    """There is no such kind of record, or nothing about its times is configured."""
+    """The kind of record does not exist, or has no configurable period."""
 
 
 class Overtaken(Conflict):
@@ -35,7 +35,7 @@ class Overtaken(Conflict):
 
 @dataclass(frozen=True)
 class Progress:
-    """What a run has done so far, and after which place it goes on (None: it is through)."""
+    """The counts of a run so far, and the key after which it continues (None: it is complete)."""
 
     seen: int = 0
     moved: int = 0
@@ -45,36 +45,36 @@ class Progress:
 
 
 def find_redatable(kind: str) -> type[Record]:
-    """The record class of a kind whose period is configured.
+    """The record class of a kind that has a configurable period.
 
     Raises:
-        NotRedatable: with the reason.
+        NotRedatable: the kind has none; the text says why.
     """
     found = {record.declaration.kind: record for record in register.records()}.get(kind)
     if found is None:
-        raise NotRedatable(f"{kind} is no kind of record (the Ledger holds none, and is never re-dated)")
+        raise NotRedatable(f"{kind} is not a kind of record (the Ledger holds none, and is never re-dated)")
     retention = found.declaration.retention
     if isinstance(retention, UntilErasure):
-        raise NotRedatable(f"{kind} is kept {retention.plainly}, which no time on it says")
+        raise NotRedatable(f"{kind} is kept {retention.plainly}, and so has no times")
     bounds = retention.period.bounds
     if bounds.least == bounds.most:
-        raise NotRedatable(f"the period of {kind} can't be configured, and its writer sets the end")
+        raise NotRedatable(f"the period of {kind} can't be configured; its writer sets the end")
     return found
 
 
 def redate(
     kind: type[Record], apply: Apply = table.write, after: Key | None = None, page: int | None = None
 ) -> Iterator[Progress]:
-    """Give every item of a kind the times of its period; what was done so far, after each page.
+    """Give every item of a kind the times of its period; yields the progress after each page.
 
     Args:
-        kind: the record class, as `find_redatable` gives it.
-        apply: does one change; a dry run has one that does nothing.
+        kind: the record class, as given by `find_redatable`.
+        apply: makes one change; that of a dry run does nothing.
         after: the `last` of a run that stopped.
-        page: how many items one call looks at (None: one megabyte).
+        page: the number of items that one call examines (None: one megabyte).
 
     Raises:
-        Unavailable: DynamoDB refused or did not answer; go on after the last place that was told.
+        Unavailable: DynamoDB refused or did not answer; the next run can continue after the last key yielded.
     """
     so_far = Progress()
     for items, last in table.scan(Scan(kind.declaration.table, kind.declaration.kind, after, page)):
@@ -99,12 +99,12 @@ def _redate_item(so_far: Progress, kind: type[Record], item: Item, apply: Apply)
 
 
 def is_held(item: Item) -> bool:
-    """Whether somebody moved the end of an item's storage away from the end of its visibility."""
+    """Whether a hold or a pin moved `delete_at` away from `expires_at`."""
     return bool(item.get("expires_at") != item.get("delete_at"))
 
 
 def redating_change(kind: type[Record], item: Item) -> Change | None:
-    """The write that gives an item the times of its period; None if it has them, or none yet."""
+    """The write that gives an item the times of its period; None if it has them, or needs none."""
     retention = kind.declaration.retention
     due = codec.times(codec.glance(kind, bundles.oldest(kind, item)))
     if isinstance(retention, UntilErasure) or not due or all(item.get(t) == due[t] for t in _TIMES):

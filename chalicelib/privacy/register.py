@@ -1,4 +1,4 @@
-"""Every record class of the system, found by importing each concept's model."""
+"""The register of all record classes, found by importing each concept's model."""
 
 import importlib
 import importlib.util
@@ -11,7 +11,7 @@ from chalicelib.privacy.personal import Record
 
 
 def records() -> tuple[type[Record], ...]:
-    """All record classes, also those of a concept that nothing else has imported yet."""
+    """All record classes, including those of concepts that are not imported yet."""
     _import_models()
     return personal.defined()
 

@@ -1,8 +1,8 @@
-"""Records that are sealed under the stage key itself are sealed anew, so that its old versions can go.
+"""Seals records under the current version of the stage key, so that its old versions can be removed.
 
-Invariants: an item is changed in its sealed attribute only, and only if that is still what was opened. An
-edit in between wins: it was sealed by a function, under whatever version that holds, and the next
-run sees to it. What is not sealed any more (a used challenge) stays so.
+Invariants: only the sealed attribute of an item is changed, and only if it is still the one that was opened.
+A concurrent edit wins: a function sealed it, under the version that it has, and the next run handles it. An
+item without a sealed attribute (a used challenge) stays without.
 """
 
 from collections.abc import Iterable
@@ -12,16 +12,17 @@ from chalicelib.core.table import Attr, Change, Conflict, Item, Key, Table
 from chalicelib.privacy import codec
 from chalicelib.privacy.personal import KeyClass, Record
 
-# A subject's records are under the subject's own key; of that, only the wrapping follows the stage key.
+# Records of other classes are sealed under the subject's own key, of which only the wrapping uses the stage
+# key.
 CLASSES = frozenset({KeyClass.RETAINED, KeyClass.TRANSIENT})
 
 
 class ItemChanged(Conflict):
-    """Somebody wrote the item since it was read."""
+    """The item was written since it was read."""
 
 
 def kinds(records: Iterable[type[Record]]) -> dict[Table, dict[str, type[Record]]]:
-    """The record classes that are under the stage key, by table and kind."""
+    """The record classes that are sealed under the stage key, by table and kind."""
     found: dict[Table, dict[str, type[Record]]] = {}
     for record in records:
         if record.declaration.key_class in CLASSES:
@@ -30,10 +31,10 @@ def kinds(records: Iterable[type[Record]]) -> dict[Table, dict[str, type[Record]
 
 
 def reseal(kind: type[Record], item: Item) -> bool:
-    """Seal an item under the current version; False if it was, or if somebody else was quicker.
+    """Seal an item under the current version; False if it already was, or was written meanwhile.
 
     Raises:
-        SealingError: it can't be opened.
+        SealingError: the item cannot be opened.
     """
     anew = codec.resealed(kind, item)
     if anew is None:

@@ -1,8 +1,8 @@
-"""The data key of each subject: made with the account, wrapped by the stage key, deleted with the subject.
+"""The data key of each subject: created with the account, wrapped by the stage key, erased last.
 
-An item of the Keys table holds every version of an account's data key, each wrapped for this account
-and version. Deleting the item makes every copy of the subject's records unreadable at once, and
-backups with the end of the Keys table's seven days of recovery (RGT-3).
+An item of the Keys table holds every version of an account's data key, each wrapped for this account and
+version. Deleting the item makes every copy of the subject's records unreadable at once. Copies in backups
+become unreadable when the item leaves the backups of the Keys table, after seven days (RGT-3).
 """
 
 from dataclasses import dataclass
@@ -22,27 +22,27 @@ class SubjectKeys(SealingKeys):
 
 
 def key(account_id: AccountId) -> Key:
-    """Where an account's data keys are."""
+    """The key of the item with an account's data keys."""
     return Key(Table.KEYS, f"A#{account_id}")
 
 
 def new(account_id: AccountId) -> tuple[SubjectKeys, Create]:
-    """A data key for a new account, and the write that keeps it; for the account's transaction."""
+    """A data key for a new account, and the write that stores it, for the account's transaction."""
     plain = sealing.new_key()
     item = {"kind": "data_key", "current": 1, "wrapped": {"1": wrap(account_id, 1, plain)}}
     return SubjectKeys(1, {1: plain}.get, account_id), Create(key(account_id), item)
 
 
 def wrap(account_id: AccountId, version: int, plain: bytes) -> bytes:
-    """A data key as it is stored: sealed under the stage key for this account and version."""
+    """A wrapped data key: sealed under the stage key for this account and version."""
     return stagekeys.wrapping().seal(plain, _place(account_id, version))
 
 
 def unwrap(account_id: AccountId, version: int, wrapped: bytes) -> bytes:
-    """The data key.
+    """The data key that was wrapped.
 
     Raises:
-        SealingError: tampered with, moved from another account, or its stage key is gone.
+        SealingError: altered, moved from another account, or its version of the stage key does not exist.
     """
     return stagekeys.wrapping().open(wrapped, _place(account_id, version))
 
@@ -52,7 +52,7 @@ def _place(account_id: AccountId, version: int) -> Place:
 
 
 def from_item(account_id: AccountId, item: Item | None) -> SubjectKeys:
-    """The keys that an item holds, unwrapped when they are first used; none where there is no item."""
+    """The keys of an item, unwrapped when they are used; no keys if there is no item."""
     wrapped: dict[str, bytes] = {v: bytes(blob) for v, blob in (item or {}).get("wrapped", {}).items()}
 
     def find(version: int) -> bytes | None:

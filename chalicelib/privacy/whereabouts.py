@@ -1,7 +1,7 @@
-"""How the records of one subject are found. It follows from the table, so no record class says it.
+"""How the records of one subject are found. The table determines it, so no record class declares it.
 
-Export and erasure read by this: a record class in a table that is found by the account is covered by
-both the moment it exists.
+Export and erasure use it: a record class in a table that is found by the account is covered by both as soon
+as it is defined.
 """
 
 from enum import StrEnum
@@ -11,13 +11,13 @@ from chalicelib.core.table import Table
 
 
 class LookupPath(StrEnum):
-    """What leads from a subject to its records."""
+    """How records are found from an account."""
 
     BY_ACCOUNT = "one partition under the account's id"
-    BY_CLAIM = "keyed hashes of what the subject claims, made anew from the account's own values"
-    BY_INDEX = "an index by the account, since a request outlives it"
+    BY_CLAIM = "keyed hashes of the claimed values, computed from the account's own values"
+    BY_INDEX = "an index by the account, since requests outlive accounts"
     BY_PSEUDONYM = "chains under the account's pseudonym"
-    BY_NOTHING = "random ids or keyed hashes that nothing leads to; everything there ends within days"
+    BY_NOTHING = "random ids or keyed hashes that cannot be found from the account; all expire within days"
 
 
 def found(table: Table) -> LookupPath:

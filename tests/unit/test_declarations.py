@@ -126,7 +126,7 @@ def test_a_record_in_clear_comes_back_without_a_key_and_still_hides_in_represent
         ),
         (
             {"note": Note, "made_at": Annotated[Instant, marked(Category.NAME, Source.OBSERVED)]},
-            "stays clear",
+            "needs it in clear",
         ),
     ],
     ids=["missing", "no instant", "several", "sealed"],
@@ -194,7 +194,7 @@ def test_a_field_cannot_be_declared_for_a_recipient_that_is_not_registered_for_i
 
 
 def test_a_word_that_declares_nothing_cannot_stand_in_the_class_line() -> None:
-    with pytest.raises(DeclarationError, match="nothing is declared by recipients"):
+    with pytest.raises(DeclarationError, match="unknown in the class line: recipients"):
         define({"note": Note}, **WORDS, recipients=(Recipient.STREAM,))
 
 
@@ -243,18 +243,18 @@ FOR_DAYS = After(Period.CHALLENGE, since="made_at")
         ({"basis": LegalBasis.CONSENT}, "basis has to be CONTRACT, that of SERVICE"),
         (ON_CONSENT, r"retention has to be After\(period, since\): a consent may end"),
         (ON_CONSENT | {"retention": INVOICES}, "a consent may end"),
-        ({"subject": DataSubject.STAFF}, "all that is in ACCOUNTS is about users"),
-        (ON_CONSENT | {"table": Table.CLAIMS}, "what rests on a consent is deleted with it"),
+        ({"subject": DataSubject.STAFF}, "all records in ACCOUNTS are about users"),
+        (ON_CONSENT | {"table": Table.CLAIMS}, "records based on a consent are deleted with it"),
         ({"table": Table.LEDGER}, "only core/chain writes to the Ledger"),
         ({"table": Table.KEYS}, "Keys holds data keys and nothing else"),
-        ({"table": Table.CHALLENGES}, "neither export nor erasure finds anything in CHALLENGES"),
+        ({"table": Table.CHALLENGES}, "neither export nor erasure finds records in CHALLENGES"),
         (
             {"key_class": KeyClass.TRANSIENT, "retention": FOR_DAYS},
-            "key_class has to be SUBJECT: in this table a backup",
+            "key_class has to be SUBJECT: in backups of this table",
         ),
         (
             {"key_class": KeyClass.TRANSIENT, "table": Table.CHALLENGES},
-            "everything in CHALLENGES ends by itself",
+            "every record in CHALLENGES expires",
         ),
         (
             {
@@ -269,10 +269,10 @@ FOR_DAYS = After(Period.CHALLENGE, since="made_at")
             {"key_class": KeyClass.RETAINED, "retention": After(Period.BILLING, since="made_at")},
             r"retention has to be Statutory\(period, law, since\)",
         ),
-        (FOR_A_LAW | {"retention": INVOICES}, "key_class has to be RETAINED: the subject's key goes"),
+        (FOR_A_LAW | {"retention": INVOICES}, "key_class has to be RETAINED: the subject's key is deleted"),
         (
             {"retention": INVOICES, "key_class": KeyClass.RETAINED},
-            "purpose has to be LEGAL_OBLIGATION: nothing else is Statutory",
+            "purpose has to be LEGAL_OBLIGATION: no other purpose is Statutory",
         ),
         (
             FOR_A_LAW
@@ -280,7 +280,7 @@ FOR_DAYS = After(Period.CHALLENGE, since="made_at")
                 "retention": Statutory(Period.BILLING, law=" ", since="made_at"),
                 "key_class": KeyClass.RETAINED,
             },
-            "which law asks for it",
+            "which law requires the retention",
         ),
     ],
 )
@@ -301,11 +301,11 @@ IN_CLEAR = ON_CONSENT | {
     ("changes", "text"),
     [
         ({"key_class": KeyClass.SUBJECT, "why_clear": None}, "only a class in clear has several records"),
-        ({"bundle": Bundle(shared=("phone",), distinct="note")}, "bundle names phone, and there is no such"),
-        ({"bundle": Bundle(shared=(), distinct="number")}, "bundle names number, and there is no such"),
-        ({"bundle": Bundle(shared=("made_at",), distinct="note")}, "made_at and note are each record's own"),
-        ({"bundle": Bundle(shared=("note",), distinct="note")}, "made_at and note are each record's own"),
-        ({"retention": UNTIL_ERASURE}, "an item of several records ends with its oldest"),
+        ({"bundle": Bundle(shared=("phone",), distinct="note")}, "bundle names phone, which is no field"),
+        ({"bundle": Bundle(shared=(), distinct="number")}, "bundle names number, which is no field"),
+        ({"bundle": Bundle(shared=("made_at",), distinct="note")}, "made_at and note differ between records"),
+        ({"bundle": Bundle(shared=("note",), distinct="note")}, "made_at and note differ between records"),
+        ({"retention": UNTIL_ERASURE}, "an item of several records expires with its oldest"),
     ],
 )
 def test_bundle_that_cannot_be_stored_cannot_be_declared(changes: dict[str, Any], text: str) -> None:
@@ -332,7 +332,7 @@ def test_what_agrees_with_itself_can_be_defined(words: dict[str, Any]) -> None:
 def test_a_transient_record_cannot_wait_for_its_end_to_begin() -> None:
     later = {"note": Note, "made_at": Annotated[Instant | None, NOT_PERSONAL]}
     words = {"table": Table.CHALLENGES, "key_class": KeyClass.TRANSIENT, "retention": FOR_DAYS}
-    with pytest.raises(DeclarationError, match="made_at: it can't be missing"):
+    with pytest.raises(DeclarationError, match="made_at: it can't be None"):
         define(later, **WORDS | words)
 
 

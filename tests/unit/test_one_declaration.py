@@ -103,12 +103,12 @@ def it_can_be_redated() -> None:
 
 def it_is_told_by_the_controller() -> None:
     kept = {one.what: one.kept for one in about.controller().retention}
-    assert kept["search"] == "30 days after it happened"
+    assert kept["search"] == "30 days after the event"
 
 
 def it_is_in_the_record_of_processing() -> None:
     (line,) = (e for e in csv.DictReader(io.StringIO(texts.as_csv(rows()))) if e["kind"] == "search")
-    assert (line["what"], line["kept"]) == ("What a user looked for.", "30 days after it happened")
+    assert (line["what"], line["kept"]) == ("What a user looked for.", "30 days after the event")
     assert line["recipients"] == Recipient.AWS.label
 
 

@@ -150,7 +150,7 @@ def test_what_nothing_leads_to_is_told_of_and_not_copied() -> None:
     part = section("challenge")
     assert part.told == ()
     assert {withheld.name for withheld in part.withheld} == set(Challenge.model_fields)
-    assert part.kept == "48 hours after a code was asked for"
+    assert part.kept == "48 hours after a code was requested"
 
 
 def actions(plan: ErasurePlan) -> list[tuple[Action, Table]]:

@@ -59,9 +59,9 @@ def test_a_new_record_class_is_in_every_form_without_another_line(monkeypatch: p
 @pytest.mark.promise("RGT-7")
 def test_what_rests_on_a_consent_says_that_it_goes_with_it() -> None:
     kept = {row.kind: row.kept for row in rows()}
-    assert kept["usage_event"] == "30 days after it happened, and no longer than the consent that it rests on"
-    assert kept["diagnostics_event"] == "30 days after it happened"
-    assert kept["usage_partial"] == "30 days after it happened"  # counts, of which none is anybody's
+    assert kept["usage_event"] == "30 days after the event, and no longer than the consent that it rests on"
+    assert kept["diagnostics_event"] == "30 days after the event"
+    assert kept["usage_partial"] == "30 days after the event"  # counts, of which none is anybody's
 
 
 @pytest.mark.promise("SEC-2")

@@ -208,7 +208,7 @@ def test_an_outage_ends_the_run_and_the_next_completes_it(
 @pytest.mark.parametrize(
     ("kind", "text"),
     [
-        ("evidence", "no kind of record .the Ledger holds none"),
+        ("evidence", "not a kind of record .the Ledger holds none"),
         ("profile", "kept until the account is deleted"),
         ("limit", "can't be configured"),
     ],
