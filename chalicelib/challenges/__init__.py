@@ -1,4 +1,4 @@
-"""Challenges: a one-time code is sent somewhere for one purpose, and has to be given back.
+"""Challenges: a one-time code is sent to a number or mailbox for one purpose, and has to be sent back.
 
-Whoever needs one (signup, sessions, profiles) uses `service`; nothing here knows them.
+The concepts that need one (signup, sessions, profiles) use `service`. This package imports none of them.
 """

@@ -1,15 +1,16 @@
-"""Budgets of unverified codes: what texts may cost that come to nothing (ADR 26).
+"""Budgets of unverified codes: bounds on the cost of texts whose codes are never verified (ADR 26).
 
-Each country has one for the UTC hour and the UTC day, and so have all countries together. A budget is a
-debt with an upper bound, its room, both in hundredths of a text. A text adds 100. A verified code takes
-off 100 for each text that its challenge sent; in its country's budget it earns a share of a text as well.
-So the rule is a condition of the one write that counts, and what verified codes earn is in force at once.
+Each country has a budget for the UTC hour and one for the UTC day, and so have all countries together. A
+budget is a debt with an upper bound, its room, both in hundredths of a text. A text adds 100 to the debt. A
+verified code subtracts 100 for each text of its challenge, and in its country's budget also earns a share of
+a text. So the rule is a condition of the one write that counts, and verified codes take effect at once.
 
-All of a challenge counts in the hour and the day in which it was made: what a verified code gives back
-falls where its texts were counted. Texts of a known device's reserve are not counted, and their challenge
-says so: verifying them gives nothing back.
+Everything about a challenge is counted in the hour and the day in which it was created, so a verified code
+reduces the debt to which its texts were added. Texts of a known device's reserve are not counted, and the
+challenge records how many: verifying them subtracts nothing.
 
-A country's room grows with its history (`history`). A counter is spread once its hour is busy.
+A country's room grows with its history (`history`). A counter is spread over more items once its hour is
+busy.
 """
 
 from collections.abc import Callable, Collection, Iterable
@@ -37,14 +38,14 @@ from chalicelib.limits.model import CodeCount
 from chalicelib.privacy import codec
 
 _TEXT = 100
-# Texts of an hour. A sign-up writes a counter twice and an item takes a thousand writes a second, so an
-# hour needs twenty seconds at the least to become busy.
+# Texts per hour. A sign-up writes a counter twice and an item takes a thousand writes a second, so an hour
+# becomes busy after twenty seconds at the earliest.
 _BUSY = 10_000
 _ALWAYS = Attr("pk").exists() | Attr("pk").not_exists()
 
 
 class Room(NamedTuple):
-    """How far the debts of an hour and of a day may grow."""
+    """The upper bounds of the debts of an hour and of a day, in hundredths of a text."""
 
     hour: int
     day: int
@@ -52,7 +53,7 @@ class Room(NamedTuple):
 
 @dataclass(frozen=True)
 class Slot:
-    """The UTC day and hour in which a challenge was made."""
+    """The UTC day and hour in which a challenge was created."""
 
     day: datetime
     hour: int
@@ -64,22 +65,22 @@ class Slot:
 
     @property
     def debts(self) -> tuple[str, str]:
-        """The attributes of the hour's debt and of the day's."""
+        """The attributes of the debts of the hour and of the day."""
         return f"debt_{self.hour}", "debt"
 
     @property
     def texts(self) -> str:
-        """The attribute of the texts that were sent in the hour."""
+        """The attribute of the number of texts in the hour."""
         return f"texts_{self.hour}"
 
     def left(self) -> tuple[int, int]:
-        """Seconds until hour and day end; one if they are over."""
+        """Seconds until the hour and the day end; 1 if they have ended."""
         ends = (self.day + (self.hour + 1) * HOUR, self.day + DAY)
         return (max(1, _seconds(ends[0] - clock.now())), max(1, _seconds(ends[1] - clock.now())))
 
 
 class CounterPlace(NamedTuple):
-    """The item in which a challenge counts, which is its counter's first one unless that is busy."""
+    """The item that counts a challenge: the first item of its counter unless that is busy."""
 
     key: Key
     first: Key
@@ -89,10 +90,10 @@ class CounterPlace(NamedTuple):
 
 @dataclass(frozen=True)
 class Budget:
-    """A named bound on unverified codes, for each group of numbers.
+    """A named bound on unverified codes per group of numbers.
 
-    `room` is that of a group, `earned` what a verified code earns, both in hundredths of a text.
-    `uncounted` is the field of a challenge with the texts that this budget did not count.
+    `room` gives the room of a group, and `earned` what a verified code earns, both in hundredths of a text.
+    `uncounted` is the field of a challenge with the number of texts that this budget did not count.
     """
 
     name: str
@@ -103,11 +104,11 @@ class Budget:
     uncounted: str
 
     def hit(self, challenge: Challenge) -> CounterPlace | None:
-        """Count a text of a challenge; where, so that it can be given back there. None if nobody can count.
+        """Count a text of a challenge; returns its place for `give_back`, None if uncounted.
 
         Raises:
-            TooManyCodes: it does not fit into the budget. With recorded budgets it is counted all the same.
-            Unavailable: the counter can't be reached. With recorded budgets the text goes uncounted.
+            TooManyCodes: the budget is used up. Budgets that are only recorded count the text instead.
+            Unavailable: the counter is unreachable. Budgets that are only recorded return None.
         """
         place = self._place(challenge)
         slot, room = place.slot, self._room(place)
@@ -126,15 +127,15 @@ class Budget:
         return place
 
     def give_back(self, place: CounterPlace) -> None:
-        """Uncount a text that was not sent. What can't be given back stays counted."""
+        """Uncount a text that was not sent. It stays counted if the counter is unreachable."""
         undone = {place.slot.texts: -1, **dict.fromkeys(place.slot.debts, -_TEXT)}
         with suppress(Conflict, Unavailable):
             table.write(Change(place.key, add=undone, only_if=Attr(place.slot.texts).gt(0)))
 
     def count_verified(self, challenge: Challenge) -> None:
-        """Give back what a challenge's texts were counted for, and add what its verified code earns.
+        """Subtract the texts of a challenge from the debts, and what its verified code earns.
 
-        If it can't be counted the group looks worse than it is: the strict side.
+        If that cannot be counted, the debt stays too high, which is the strict side.
         """
         texts = 1 + challenge.resends - getattr(challenge, self.uncounted)
         if texts <= 0:
@@ -147,7 +148,7 @@ class Budget:
     def verified_codes(
         self, groups: Iterable[str], days: Collection[datetime]
     ) -> dict[tuple[str, datetime], int]:
-        """How many codes of groups were verified on UTC days; days and groups without any are left out."""
+        """The number of verified codes by group and UTC day; pairs without any are omitted."""
         firsts = {self._first(group, day): (group, day) for group in groups for day in days}
         found = _read(firsts)
         busy = [first for first, item in found.items() if _was_busy(item)]
@@ -172,18 +173,19 @@ class Budget:
         declared = codec.to_item(CodeCount(scope=place.group, began_at=place.slot.day), place.key)
         try:
             found = table.write(Change(place.key, put=declared, add=adds, only_if=only_if))
-        except Conflict as full:  # others may have room where this container does not look yet
+        except Conflict as full:  # the other items, which this container does not use yet, may have room
             _mark_if_busy(place, full.found or {})
             raise
         _mark_if_busy(place, found)
         return found
 
     def _room(self, place: CounterPlace) -> Room:
-        """That of its group, or of one of the 32 items of a busy hour: a 32nd, and one text at the least.
+        """The room of the group; each of the 32 items of a busy hour has a 32nd, or one text.
 
         What verified codes had earned when the hour became busy stays in the first item. Its texts were
-        admitted, so a certain number of them was verified; the 32 share the room that this number earned
-        too, or they would be closed to a crowd that the first item had room for.
+        admitted, so a certain number of codes must have been verified. The room that this number earned is
+        shared by the 32 items too; otherwise they would refuse as many texts as the first item still had room
+        for.
         """
         room = self.room(place.group)
         if place.key == place.first:
@@ -195,7 +197,7 @@ class Budget:
 
 
 def _room_of_country(country: str) -> Room:
-    """The floor, or what the country's best day of the last two weeks allows."""
+    """The configured minimum, or the room from the best day of two weeks if that is more."""
     limits, best = settings().limits, history.highest(country)
     return Room(
         max(_TEXT * limits.codes_unverified_country_hour, limits.codes_history_hour_share * best // 6),
@@ -216,7 +218,7 @@ PER_COUNTRY = Budget(
     lambda: settings().limits.codes_earned_share,
     "uncounted_for_country",
 )
-# A ceiling of cost: verified codes give their place back and earn nothing.
+# A ceiling of cost: verified codes give back their texts and earn nothing.
 IN_ALL = Budget(
     "codes_in_all",
     Metric.CODE_OVER_BUDGET_IN_ALL,
@@ -228,7 +230,7 @@ IN_ALL = Budget(
 
 
 def of(challenge: Challenge) -> tuple[Budget, ...]:
-    """The budgets that a challenge's texts count in: none where a session bounds them, or for mail."""
+    """The budgets that count a challenge's texts: none if it is for stepping up, or for mail."""
     counts = challenge.phone and challenge.purpose is not ChallengePurpose.STEP_UP
     return (PER_COUNTRY, IN_ALL) if counts else ()
 
@@ -244,7 +246,7 @@ def _fits(slot: Slot, room: Room) -> ConditionBase:
 
 
 def _wait(found: Item, slot: Slot, room: Room) -> int:
-    """Seconds until the slots end that are full."""
+    """Seconds until all full slots have ended."""
     debts = zip(slot.debts, room, slot.left(), strict=True)
     return max((left for debt, most, left in debts if found.get(debt, 0) > most - _TEXT), default=1)
 
@@ -263,7 +265,7 @@ def _read(keys: Iterable[Key]) -> dict[Key, Item]:
 
 
 def _was_busy(item: Item) -> bool:
-    """Whether one of the day's hours was, so that the day has texts elsewhere."""
+    """Whether an hour of the day was busy, so that other items have counts of the day too."""
     return any(count >= _BUSY for name, count in item.items() if name.startswith("texts_"))
 
 

@@ -1,7 +1,7 @@
-"""What a container knows of each country's verified codes of the last two weeks (ADR 26).
+"""A container's cache of each country's verified codes of the last two weeks (ADR 26).
 
-It reads the record at most once a minute. While that can't be read, what was read last holds, and without
-any the floors of the budgets do: no code is refused because of this read.
+It reads the record at most once a minute. If that fails, the record that was read last stays in use; if there
+is none, budgets have their configured minimum. So no code is refused because this read failed.
 """
 
 from contextlib import suppress
@@ -27,17 +27,17 @@ _known = _Known()
 
 
 def highest(country: str) -> int:
-    """The most codes of a country that were verified on one UTC day of the last two weeks; 0 if unknown."""
+    """A country's most verified codes of one UTC day in the last two weeks; 0 if unknown."""
     now = clock.now()
     if _known.read_at is None or now >= _known.read_at + MINUTE:
-        _known.read_at = now  # before the read: an outage is met once a minute, not by each request
+        _known.read_at = now  # before the read, so that in an outage only one request a minute waits for it
         with suppress(Unavailable):
             _known.history = _read()
     return _known.history.highest(country, now) if _known.history else 0
 
 
 def forget() -> None:
-    """What a container has read; for tests."""
+    """Forget the record that was read; for tests."""
     _known.history = _known.read_at = None
 
 

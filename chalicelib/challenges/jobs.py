@@ -12,7 +12,7 @@ challenge_jobs = Blueprint(__name__)
 @challenge_jobs.schedule(Rate(1, unit=Rate.HOURS), name="record_verified_codes")
 @observed
 def record_verified_codes(_: CloudWatchEvent) -> dict[str, int]:
-    """Bring up to date how many codes were verified in each country (ADR 26)."""
+    """Update the numbers of verified codes in each country (ADR 26)."""
     countries = totals.record_verified_codes()
-    gauge(Metric.CODE_HISTORY_RECORDED, countries)  # zero too: its absence rings
+    gauge(Metric.CODE_HISTORY_RECORDED, countries)  # zero too: an alarm watches for missing values
     return {"countries": countries}

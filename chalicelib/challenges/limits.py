@@ -1,18 +1,19 @@
-"""How many codes may be sent and tried, per what (ACC-2); the figures are settings.
+"""The limits on sending codes and on guessing them (ACC-2); their figures are settings.
 
-All of them refuse while they can't count: a code costs money, and a guess that nobody counts is free.
-The order is part of the rule: the address and the account first, so that whoever is blocked uses up
-nobody's number or mailbox, then the number, so that one number asked for again and again does not close
-its prefix, then the prefix, so that one block does not use up the budget of its country (ADR 26).
+All of them refuse while their counter is unreachable: a code costs money, and an uncounted guess is free.
+They are applied in a fixed order: first address and account, so that a blocked client does not use up the
+limit of a number or mailbox; then the number, so that repeated requests for one number do not close its
+prefix; then the prefix, so that one block does not use up the budget of its country (ADR 26).
 
-What a session asks for is bounded by its account, so that no stranger's traffic closes it for the owner
-(ADR 25). A code for stepping up counts against the account alone: neither the number's limit nor the
-breaker of its prefix nor a budget knows of it. Its guesses, and those at a mailed code, count for no address.
+Codes that a session requests are limited per account, so that the requests of strangers (clients without a
+session) cannot lock the owner out (ADR 25). A code for stepping up counts against the account alone, not
+against the number, its prefix or a budget. Guesses at it, and at a mailed code, do not count against an
+address.
 
-Strangers have codes sent to numbers of the served countries only (ADR 26).
+Strangers can have codes sent only to numbers of the served countries (ADR 26).
 
-A sign-in has no session. Where its code is refused, a device that the number's owner knows has a reserve
-of a few codes a day, which no stranger can use up.
+A sign-in has no session. If a limit refuses its code, a device that the number's owner knows has a reserve of
+a few codes a day, which strangers cannot use up.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -62,14 +63,14 @@ TO_STEP_UP = Limiter(
     TooManyCodes,
     WhenUnreachable.REFUSE,
 )
-# An account bounds how many strangers' mailboxes somebody can have mail sent to, from wherever they ask.
+# Bounds how many other people's mailboxes a client can have mail sent to, from any address.
 MAILED = Limiter(
     "codes_mailed_for_account",
     (Window(lambda: DAY, lambda: settings().limits.codes_mailed_for_account_day),),
     TooManyCodes,
     WhenUnreachable.REFUSE,
 )
-# A mailbox is bounded like a number: what is guessed at is its owner.
+# A mailbox has the limits of a number, since a guess at its code attacks its owner.
 PER_MAILBOX = Limiter("codes_per_mailbox", PER_NUMBER.windows, TooManyCodes, WhenUnreachable.REFUSE)
 PER_ADDRESS = Limiter(
     "codes_per_address",
@@ -101,7 +102,7 @@ GUESSES = Limiter(
     TooManyAttempts,
     WhenUnreachable.REFUSE,
 )
-# Nothing is compared for these, so they cost a block none of its guesses.
+# No code is compared in these requests, so they do not count as guesses of the address block.
 UNKNOWN = Limiter(
     "unknown_challenges_per_address",
     (
@@ -117,13 +118,13 @@ UNKNOWN = Limiter(
 
 @dataclass
 class Counted:
-    """How to give back each use that was counted, in their order, and which budgets are among them."""
+    """The uses that were counted: how to give each back, in order; and the budgets among them."""
 
     uses: list[Callable[[], None]] = field(default_factory=list)
     budgets: set[str] = field(default_factory=set)
 
     def uncounted(self, challenge: Challenge) -> dict[str, int]:
-        """By their fields of the challenge: the text, for the budgets that did not count it."""
+        """One text for each budget that did not count it, by the budget's field of the challenge."""
         return {one.uncounted: 1 for one in budgets.of(challenge) if one.name not in self.budgets}
 
 
@@ -134,20 +135,21 @@ def count_code(
     address: ClientAddress | None = None,
     recognise: Recognise | None = None,
 ) -> Iterator[Mapping[str, int]]:
-    """Count a challenge's code, around what sends it; what ends in a problem is given back.
+    """Count a challenge's code, and give the uses back if the `with` block fails to send it.
 
-    Unless nobody knows whether it was sent: while a service is slow to answer, each try may be a message.
+    They are not given back if it is unknown whether the code was sent (in doubt): while a service is slow to
+    answer, each attempt may send a message. The hit of the address is never given back: it limits our work,
+    not the messages.
 
-    It yields what to add to the challenge: the text, for each budget that did not count it.
+    Yields what to add to the challenge: one text for each budget that did not count it.
 
-    The address's hit stays: it bounds our work, not what is sent. Mail earns nobody anything, so only
-    numbers have a breaker; an account earns too little by its few codes for stepping up.
+    Only numbers have a breaker: nobody profits from mail, and too little from the few codes for stepping up.
 
     Raises:
         TooManyCodes: for this number, its prefix or country, this mailbox, this account, from this address,
-            or in all.
-        CountryNotServed: a stranger asks for a code to a number of a country that is not on the list.
-        Unavailable: nobody can count now.
+            or in total.
+        CountryNotServed: a stranger requests a code to a number of a country that is not served.
+        Unavailable: a counter is unreachable.
     """
     counted = Counted()
     try:
@@ -167,7 +169,7 @@ def count_code(
 
 
 def _admit_stranger(challenge: Challenge, address: ClientAddress) -> None:
-    """Refuse what is wrong whatever the number has had; a text that is sent again was admitted before."""
+    """Apply the limit of the address and the list of countries; a resend was admitted before."""
     PER_ADDRESS.hit(address.block)
     if challenge.phone and not is_served(challenge.phone):
         raise CountryNotServed
@@ -189,12 +191,13 @@ def _count(challenge: Challenge, account: AccountId | None, counted: Counted) ->
 def _count_for_known_device(
     challenge: Challenge, recognise: Recognise | None, refused: Problem, counted: Counted
 ) -> None:
-    """Count a refused code against the reserve of the device that asked for it.
+    """Count a refused code against the reserve of the device that requested it.
 
-    What was counted before stays counted, a call less: the code goes to that number.
+    Uses that were counted before the refusal stay counted, since the code goes to that number; this saves a
+    call.
 
     Raises:
-        Problem: the refusal as it was; who asks learns nothing of a reserve, used up or not there.
+        Problem: the original refusal; the response does not reveal whether there is a reserve.
     """
     known = recognise(challenge) if recognise else None
     if known is None or challenge.device is None:
@@ -209,7 +212,7 @@ def _count_for_known_device(
 
 
 def _reserve_of(device: Device) -> Limiter:
-    """What a known device may ask for beyond the limits on strangers; its subject is the account."""
+    """The reserve of a known device; the subject of the limiter is the account."""
     part = keyring.mac_keys(Secret.LOOKUP).digest("reserve", str(device.id)).hex()[:16]
     return Limiter(
         "codes_reserved",
@@ -223,7 +226,7 @@ def _reserve_of(device: Device) -> Limiter:
 
 
 def _counters(challenge: Challenge, account: AccountId | None) -> Iterator[tuple[Limiter, str]]:
-    """What a code counts against, and whose counter that is."""
+    """The limiters that a code counts against, each with its subject."""
     if account and challenge.purpose is ChallengePurpose.STEP_UP:
         yield TO_STEP_UP, account
     elif challenge.phone:
@@ -235,7 +238,7 @@ def _counters(challenge: Challenge, account: AccountId | None) -> Iterator[tuple
 
 
 def count_verified(challenge: Challenge, phone: str) -> None:
-    """Count that the code of a challenge came back from its number, once per code."""
+    """Count a verified code for its prefix and its budgets; the caller does so once per code."""
     PER_PREFIX.count_success(_prefix(phone), challenge.challenge_id)
     for budget in budgets.of(challenge):
         budget.count_verified(challenge)

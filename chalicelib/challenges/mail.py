@@ -1,4 +1,4 @@
-"""Handing a code to SES."""
+"""Sends a code by mail, through SES."""
 
 from chalicelib.challenges.model import EmailInDoubt, EmailUnavailable
 from chalicelib.core import metrics
@@ -10,8 +10,8 @@ from chalicelib.messages.mail import Mail, MailInDoubt, MailRefused, MailUnavail
 from chalicelib.messages.model import InvalidEmail
 from chalicelib.privacy.purposes import Purpose
 
-# Serbian is the language of most users; everybody else is written to in English. The code is not in the
-# subject, which shows on locked screens.
+# Serbian is the language of most users; all others get English. The code is not in the subject, since locked
+# screens show that.
 _TEXTS = {
     "sr": (
         "RU4M: kod za potvrdu",
@@ -33,12 +33,13 @@ _TEXTS = {
 def send_code(address: str, code: str, locale: str | None) -> None:
     """Send the code in the user's language.
 
-    No choices are asked for: what the user does this moment needs no consent, and knows no objection.
+    The user's choices are not read: the user requested this mail, so it needs no consent, and no objection
+    applies.
 
     Raises:
-        InvalidEmail: SES will never take mail for this address.
-        EmailUnavailable: SES did not take it; asking again sends another code.
-        EmailInDoubt: nobody knows whether SES took it; the same.
+        InvalidEmail: SES will never accept mail for this address.
+        EmailUnavailable: SES did not accept it; a new request sends another code.
+        EmailInDoubt: it is unknown whether SES accepted it; the same applies.
     """
     spoken = language(locale, _TEXTS)
     subject, paragraphs = _TEXTS[spoken]

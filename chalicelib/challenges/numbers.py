@@ -1,15 +1,15 @@
-"""What a number (E.164) says of where it belongs to. The library is loaded when a code is sent."""
+"""Prefix and country of a phone number (E.164). The library is loaded when a code is sent."""
 
 from chalicelib.core.settings import settings
 
 
 def prefix_of(phone: str, digits: int) -> str:
-    """The block of numbers that a number belongs to: its country's code and some national digits.
+    """The block that a number belongs to: its country code and some national digits.
 
-    Operators, and whoever rents out numbers to be called, hold blocks. Short numbers leave four digits
-    open, so that a prefix never stands for fewer than ten thousand of them.
+    Carriers, and companies that rent out numbers, own blocks. At least the last four digits are not part of
+    the prefix, so a prefix never has fewer than ten thousand numbers.
     """
-    import phonenumbers  # most functions that can send a code start without
+    import phonenumbers  # not at the top: most starts of these functions send no code
 
     number = phonenumbers.parse(phone)
     national: str = phonenumbers.national_significant_number(number)
@@ -17,12 +17,12 @@ def prefix_of(phone: str, digits: int) -> str:
 
 
 def country_of(phone: str) -> str:
-    """The country of a number (ISO 3166-1 alpha-2), which its calling code alone does not tell."""
+    """The country of a number (ISO 3166-1 alpha-2), which its calling code alone does not give."""
     import phonenumbers
 
     return phonenumbers.region_code_for_number(phonenumbers.parse(phone)) or "ZZ"
 
 
 def is_served(phone: str) -> bool:
-    """Whether strangers may have codes sent to numbers of this country."""
+    """Whether a client without a session may have codes sent to numbers of this country."""
     return country_of(phone) in settings().sms_countries

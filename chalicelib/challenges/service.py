@@ -1,9 +1,9 @@
-"""The rules of one-time codes: sending one, sending it again, giving it back (ADR 3).
+"""The rules of one-time codes: sending one, sending it again, verifying a guess (ADR 3).
 
-The code is derived from the challenge and its purpose under a key of the vault, so nothing of it is
-stored, a resend repeats it, and a table that leaks opens nothing. A try is counted before the
-comparison, and the address that it came from before anybody is told its outcome. What a right code
-opens is up to whoever asked for it; once it has, they say so (`verified`).
+The code is derived from the challenge and its purpose under a key of the vault. So the code is not stored, a
+resend sends the same code, and a leaked table reveals no code. A guess is counted in the challenge before the
+comparison, and for its address before the client learns the outcome. The concept that requested the code
+decides what it opens, and then calls `count_verified`.
 """
 
 import hmac
@@ -50,9 +50,9 @@ __all__ = [
     "use_write",
 ]
 
-# No request lives longer than the gateway's 29 s: after that an unsent challenge was left by a crash.
+# The gateway ends every request after 29 s, so a challenge that is unsent after 30 s was left by a crash.
 _GIVEN_UP = timedelta(seconds=30)
-# After waits of 1, 2 and 4 minutes: the last sending is at 7 of the code's 10 minutes.
+# After waits of 1, 2 and 4 minutes: the last resend is in minute 7 of the code's 10 minutes.
 _MOST_RESENDS = 3
 
 
@@ -61,7 +61,7 @@ _UNSENT = {CodeChannel.SMS: SmsUnavailable, CodeChannel.EMAIL: EmailUnavailable}
 
 @contextmanager
 def _report_outage_as_unsent(channel: CodeChannel) -> Iterator[None]:
-    """While a table or the vault is out of reach no code is sent; that is what the client has to know."""
+    """Turn an outage of a table or the vault into the problem that the code was not sent."""
     try:
         yield
     except Unavailable:
@@ -69,19 +69,19 @@ def _report_outage_as_unsent(channel: CodeChannel) -> Iterator[None]:
 
 
 def start(asked: CodeRequest, key: IdempotencyKey | None) -> Challenge:
-    """Send a code, or find the challenge that the same request made before.
+    """Send a code, or find the challenge that the same request created before.
 
-    What is limited, and for whom, is in `limits`.
+    `limits` has the limits.
 
     Raises:
         TooManyCodes: for this number, its prefix or country, this mailbox or account, from this address, or
-            in all.
-        CountryNotServed: no codes go to numbers of this country.
-        SmsUnavailable, EmailUnavailable: it was not taken; the same request may be sent again at once.
-        SmsInDoubt, EmailInDoubt: nobody knows whether it was; the same, but it counts.
-        InvalidEmail: SES takes no mail for this mailbox.
+            in total.
+        CountryNotServed: codes are not sent to numbers of this country.
+        SmsUnavailable, EmailUnavailable: the message was not accepted; the client may repeat the request.
+        SmsInDoubt, EmailInDoubt: it is unknown whether it was accepted; the same, but the code counts.
+        InvalidEmail: SES accepts no mail for this mailbox.
         IdempotencyMismatch: the key was used with another body.
-        InProgress: the same request is being served right now.
+        InProgress: the same request is being processed.
     """
     with _report_outage_as_unsent(asked.channel):
         return _claim_and_send(asked, key)
@@ -98,8 +98,8 @@ def _claim_and_send(asked: CodeRequest, key: IdempotencyKey | None) -> Challenge
     except Problem:
         store.give_up(challenge)
         raise
-    if key or uncounted:  # without a key nobody can send the same request again
-        with suppress(Unavailable):  # the code is out; who sends the request again gets another one
+    if key or uncounted:  # without a key, a client cannot repeat the request
+        with suppress(Unavailable):  # the code was sent; a client that repeats the request gets another one
             store.mark_sent(challenge.ref, clock.now(), uncounted)
     return challenge
 
@@ -108,13 +108,13 @@ def _claim_and_send(asked: CodeRequest, key: IdempotencyKey | None) -> Challenge
 def resend(ref: ChallengeRef, recognise: Recognise | None = None) -> Challenge:
     """Send the same code again by SMS: after 60 seconds, then after 2 and 4 minutes more.
 
-    `recognise` is asked where a limit on strangers refuses it.
+    `recognise` is called if a limit on strangers refuses the code.
 
     Raises:
-        ChallengeExpired: used, too old, sent or tried often enough.
-        TooManyCodes: too early, or too many for this number, its prefix, its country or in all.
-        SmsUnavailable: the carrier did not take it; may be asked again at once.
-        SmsInDoubt: nobody knows whether it did, so that was one of the resends.
+        ChallengeExpired: the code is used or too old, or has no resends or attempts left.
+        TooManyCodes: too early, or too many for this number, its prefix, its country or in total.
+        SmsUnavailable: the carrier did not accept it; the client may repeat the request at once.
+        SmsInDoubt: it is unknown whether the carrier accepted it, so it counts as a resend.
     """
     challenge = store.get(ref)
     now = clock.now()
@@ -145,25 +145,25 @@ def try_code(
     address: ClientAddress | None = None,
     recognise: Recognise | None = None,
 ) -> Challenge:
-    """Compare a guess with the code, and the device with the one that asked for it, if it is given.
+    """Compare a guess with the code, and the device, if given, with the one that requested it.
 
-    Only what was wrong counts towards the address's guesses: many people sign up from behind one
-    address of a mobile carrier. An address that has used its guesses up learns nothing of the
-    outcome, and such a try uses up nothing of the challenge.
+    Only wrong guesses count for the address, since many people sign up from one address of a mobile carrier.
+    A client whose address has no guesses left does not learn the outcome, and its guess uses up no attempt of
+    the challenge.
 
     Args:
         ref: names the challenge.
-        guess: the code as the client sends it.
-        device: as the client names it.
-        address: where the guess comes from; None where a session gives the code back. The codes that its
-            account may ask for bound its guesses, and a stranger's guesses must not use them up (ADR 25).
-        recognise: asked where the address may not guess. A known device's guesses are bounded by the codes
-            that its number and its reserve get.
+        guess: the code as sent by the client.
+        device: as named by the client.
+        address: the client's address; None if a session sends the code. The codes that its account gets bound
+            the guesses of a session, and a stranger's guesses must not use them up (ADR 25).
+        recognise: called if the address has no guesses left. The codes that its number and its reserve get
+            bound the guesses of a known device.
 
     Raises:
-        TooManyAttempts: from this address, whatever the challenges.
-        ChallengeExpired: no tries left, too old, or no such challenge for this purpose and holder.
-        WrongCode: with the tries that are left.
+        TooManyAttempts: from this address, over all challenges.
+        ChallengeExpired: no attempts left, too old, or no such challenge for this purpose and holder.
+        WrongCode: has the number of attempts that are left.
     """
     most = settings().code_attempts
     try:
@@ -183,7 +183,7 @@ def try_code(
 
 
 def _count_guess(challenge: Challenge, count: Callable[[], None], recognise: Recognise | None) -> None:
-    """Count a guess for its address before the client learns its outcome, or give the try back."""
+    """Count a guess for its address before its outcome is known, or uncount the attempt."""
     try:
         try:
             count()
@@ -196,7 +196,7 @@ def _count_guess(challenge: Challenge, count: Callable[[], None], recognise: Rec
 
 
 def count_verified(challenge: Challenge) -> None:
-    """Note that a code did what it was for: its texts were no loss. Once per code, after its use."""
+    """Count a code as verified in the limits; the caller does so once per code, after its use."""
     if challenge.phone:
         limits.count_verified(challenge, challenge.phone)
 
@@ -209,8 +209,9 @@ def _send(challenge: Challenge, destination: str) -> None:
 def code(challenge: Challenge) -> str:
     """The six digits of a challenge.
 
-    The instant is part of it, so an id that a client makes twice with one Idempotency-Key, a day
-    apart, does not bring an old code back; the purpose, so that the same id elsewhere is another code.
+    They depend on the creation time, so a challenge that gets the same id a day later, by the same
+    Idempotency-Key, has another code. They depend on the purpose, so the same id has another code for another
+    purpose.
     """
     born = clock.to_text(challenge.created_at)
     digest = _digest(challenge.key_version, "code", challenge.purpose, challenge.challenge_id, born)
@@ -218,7 +219,7 @@ def code(challenge: Challenge) -> str:
 
 
 def _asked_for(challenge: Challenge, device: UUID) -> bool:
-    """Whether this device asked for the code; the device itself is gone once the code is used."""
+    """Whether this device requested the code. Only its digest is left once the code is used."""
     digest = _device_digest(challenge.key_version, challenge.challenge_id, device)
     return hmac.compare_digest(digest, challenge.device_digest or "")
 
@@ -228,10 +229,10 @@ def _device_digest(version: str, challenge_id: ChallengeId, device: UUID) -> str
 
 
 def _digest(version: str, *parts: str) -> bytes:
-    """A digest under the version of the codes key that a challenge was made with.
+    """A digest under the version of the codes key with which a challenge was created.
 
     Raises:
-        ChallengeExpired: that version was taken out of the vault: nobody can tell a right code any more.
+        ChallengeExpired: that version was removed from the vault, so the code is no longer known.
     """
     keys = keyring.mac_keys(Secret.CODES)
     if version not in keys.versions:
@@ -240,11 +241,11 @@ def _digest(version: str, *parts: str) -> bytes:
 
 
 def _sent_before(earlier: Challenge, asked: CodeRequest) -> Challenge:
-    """What the same request made before.
+    """The challenge that the same request created before.
 
     Raises:
-        IdempotencyMismatch: it was another request.
-        InProgress: it is not sent yet.
+        IdempotencyMismatch: the earlier request had another body.
+        InProgress: the code is not sent yet.
     """
     if asked.body:
         idempotency.check(earlier.fingerprint or "", asked.body)
@@ -275,7 +276,7 @@ def _new(asked: CodeRequest, key: IdempotencyKey | None) -> Challenge:
 
 
 def _id(asked: CodeRequest, key: IdempotencyKey | None) -> ChallengeId:
-    """The id of the challenge: the same for the same request, if it named itself."""
+    """The id of the challenge: the same for the same Idempotency-Key, random without one."""
     return key.id_for(ChallengeId, asked.scope) if key else ChallengeId.new()
 
 

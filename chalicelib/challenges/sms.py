@@ -1,4 +1,4 @@
-"""Handing a code to the carriers, by SNS."""
+"""Sends a code by SMS, through SNS."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from chalicelib.messages.languages import language
 from chalicelib.privacy.purposes import Category, Purpose
 from chalicelib.privacy.recipients import Recipient
 
-# Serbian is the language of most users; everybody else is written to in English.
+# Serbian is the language of most users; all others get English.
 _TEXTS = {
     "sr": "RU4M kod: {code}. Ne dajte ga nikome.",
     "en": "Your RU4M code is {code}. Do not share it with anyone.",
@@ -23,8 +23,8 @@ def send_code(phone: str, code: str, locale: str | None) -> None:
     """Send the code in the user's language.
 
     Raises:
-        SmsUnavailable: SNS did not take it. The cause is not chained: its text has the number.
-        SmsInDoubt: nobody knows whether SNS took it.
+        SmsUnavailable: SNS did not accept it. The cause is not chained, since its text contains the number.
+        SmsInDoubt: it is unknown whether SNS accepted it.
     """
     try:
         _carriers().publish(

@@ -1,8 +1,8 @@
-"""All DynamoDB of challenges, and of the history of verified codes.
+"""All DynamoDB access of challenges and of the history of verified codes.
 
-The purpose is part of the key, and so is the session that asked, where the purpose needs one. Nobody
-has to remember to compare them: with another purpose or session there is nothing at that key, and
-the answer is the one for an id that never was, for the same calls.
+The key contains the purpose and, if the purpose needs a session, the session that requested the code. So no
+caller has to compare them: under another purpose or session there is no item, and the response is that for an
+unknown id, after the same calls.
 """
 
 from collections.abc import Mapping
@@ -19,11 +19,11 @@ from chalicelib.privacy import codec
 
 
 class ChallengeExists(Conflict):
-    """The same request (Idempotency-Key) made this challenge already; `found` is its item."""
+    """The same request (Idempotency-Key) created this challenge already; `found` is its item."""
 
 
 class NoTriesLeft(Conflict):
-    """No such challenge, or its attempts are used up, or its code is too old."""
+    """There is no such challenge, or its attempts are used up, or its code is too old."""
 
 
 class UsedMeanwhile(Conflict):
@@ -31,15 +31,15 @@ class UsedMeanwhile(Conflict):
 
 
 class NotOurs(Conflict):
-    """The code was sent or used, or another request took the challenge over."""
+    """The code was sent or used, or another request took over the challenge."""
 
 
 class HistoryMoved(Conflict):
-    """Another run brought the history up to date meanwhile."""
+    """Another run updated the history meanwhile."""
 
 
 class TooEarly(Conflict):
-    """The code was sent a moment ago."""
+    """The code may not be sent again yet."""
 
 
 def _key(ref: ChallengeRef) -> Key:
@@ -48,12 +48,12 @@ def _key(ref: ChallengeRef) -> Key:
 
 
 def claim(challenge: Challenge, left_before: datetime, forgotten_before: datetime) -> Challenge | None:
-    """Make a challenge this request's own, or find the one that the same request made before.
+    """Create a challenge for this request, or find the one that the same request created before.
 
-    One write decides, so of two twins one sends. It takes the place of what the same request left
-    unsent: given up, or born by `left_before` and not noted as sent, as only a crash leaves it. It also
-    takes the place of whatever was born by `forgotten_before`: an Idempotency-Key is remembered for less
-    time than a challenge is kept.
+    One write decides, so only one of two concurrent requests sends the code. The write replaces a challenge
+    of the same request that was never sent: it was given up, or was created by `left_before` and is not
+    marked as sent, which only a crash leaves. It also replaces any challenge that was created by
+    `forgotten_before`, since an Idempotency-Key is remembered for a shorter time than a challenge is kept.
     """
     key = _key(challenge.ref)
     unsent = Attr("sent_at").not_exists() & Attr("used_at").not_exists()
@@ -74,16 +74,17 @@ def claim(challenge: Challenge, left_before: datetime, forgotten_before: datetim
 
 
 def get(ref: ChallengeRef) -> Challenge | None:
-    """A challenge that is still kept."""
+    """A challenge, or None if it does not exist or has expired."""
     item = table.get(_key(ref))
     return codec.opened(Challenge, item) if item else None
 
 
 def give_up(challenge: Challenge) -> None:
-    """Nobody gets this code: it dies with its personal fields, and the same request may start over at once.
+    """End a challenge whose code was not sent, and delete its personal fields.
 
-    The end of the code's life tells one owner from the next: it is ten minutes ahead while somebody
-    is sending and past once they gave up. A birth would not do: two may fall into one second.
+    The same request may start anew at once. `code_until` identifies the request that owns the challenge: it
+    is ten minutes ahead while a request is sending, and has passed once it gave up. `created_at` cannot serve
+    for that, since two requests may have the same second.
     """
     key = _key(challenge.ref)
     nothing = {"code_until": clock.now(), "phone": None, "email": None, "device": None, "locale": None}
@@ -93,23 +94,24 @@ def give_up(challenge: Challenge) -> None:
         & Attr("code_until").eq(clock.to_text(challenge.code_until))
     )
     ended = codec.to_item(challenge.model_copy(update=nothing), key)
-    with suppress(NotOurs, Unavailable):  # whoever gives up has something else to say
+    with suppress(NotOurs, Unavailable):  # the caller reports the error because of which it gives up
         table.write(Replace(key, ended, only_if=ours, conflict=NotOurs))
 
 
 def mark_sent(ref: ChallengeRef, at: datetime, uncounted: Mapping[str, int]) -> None:
-    """Note that the carrier took the code, and which budgets did not count its text."""
+    """Mark the code as accepted by the carrier, and add the texts that budgets did not count."""
     table.write(Change(_key(ref), put={"sent_at": clock.to_text(at)}, add=uncounted))
 
 
 def count_attempt(ref: ChallengeRef, most: int) -> Challenge:
-    """Count one try and return the challenge with it.
+    """Count one attempt, and return the challenge after it.
 
-    Counted before anybody compares: a crash in between must not give a free guess. Codes that are
-    used are counted too, or the minutes in which they may be repeated would be open for guessing.
+    Attempts are counted before the comparison, so that a crash in between does not give a free guess.
+    Attempts at used codes are counted too: in the minutes in which they may be repeated they could be
+    guessed.
 
     Raises:
-        NoTriesLeft: `most` tries were counted, the code is too old, or there is no such challenge.
+        NoTriesLeft: `most` attempts were counted, the code is too old, or there is no such challenge.
     """
     # Texts of instants sort like the instants: all are UTC with whole seconds.
     alive = Attr("code_until").gt(clock.to_text(clock.now())) & Attr("attempts").lt(most)
@@ -125,7 +127,7 @@ def count_attempt(ref: ChallengeRef, most: int) -> Challenge:
 
 
 def allow_attempt(tried: Challenge) -> None:
-    """Uncount a try about which nobody was told anything; what can't be uncounted stays counted."""
+    """Uncount an attempt whose outcome no client learned; it stays counted if that fails."""
     used = tried.used_at
     same = Attr("used_at").eq(clock.to_text(used)) if used else Attr("used_at").not_exists()
     same &= Attr("code_until").eq(clock.to_text(tried.code_until)) & Attr("attempts").gt(0)
@@ -134,10 +136,10 @@ def allow_attempt(tried: Challenge) -> None:
 
 
 def count_resend(challenge: Challenge, next_after: datetime, uncounted: Mapping[str, int]) -> Challenge:
-    """Count one more sending, in all and uncounted by budgets, and move the earliest next one.
+    """Count one resend, and those that budgets did not count, and set the earliest next one.
 
     Raises:
-        TooEarly: not yet due, used meanwhile, or another request is sending now.
+        TooEarly: the resend is not due yet, the code was used, or another request is sending it.
     """
     item = table.write(
         Change(
@@ -155,17 +157,17 @@ def count_resend(challenge: Challenge, next_after: datetime, uncounted: Mapping[
 
 
 def allow_resend(ref: ChallengeRef, uncounted: Mapping[str, int]) -> None:
-    """Uncount a sending that the carrier refused, and let the next one go at once."""
+    """Uncount a resend that the carrier refused, and allow the next one at once."""
     now = clock.to_text(clock.now())
     undone = {name: -texts for name, texts in uncounted.items()}
     table.write(Change(_key(ref), put={"resend_after": now}, add={"resends": -1, **undone}))
 
 
 def use_write(challenge: Challenge, opened: Opened | None) -> Change:
-    """The write that uses a code up; goes with what the code is for.
+    """The write that marks a code as used, for the transaction of what the code opens.
 
-    The personal fields go now. The code's life and its tries start anew, for the two minutes in which
-    the same code is answered the same way: whoever needed the whole ten may repeat it too.
+    It deletes the personal fields. Validity and attempts start anew, for the two minutes in which the same
+    code gets the same response: a client that used the code in its last second may repeat it too.
     """
     now = clock.now()
     return Change(
@@ -186,10 +188,10 @@ _HISTORY = Key(Table.CHALLENGES, "code_history")
 
 
 def get_history() -> CodeHistory | None:
-    """How many codes were verified in each country, if that is known.
+    """The history of verified codes by country, or None.
 
     Raises:
-        Unfit: what is stored is no history.
+        Unfit: the record class does not accept what is stored.
     """
     item = table.get(_HISTORY)
     return codec.opened(CodeHistory, item) if item else None
@@ -199,7 +201,7 @@ def put_history(before: CodeHistory | None, after: CodeHistory) -> None:
     """Replace the history by its next version.
 
     Raises:
-        HistoryMoved: it is not the one before any more.
+        HistoryMoved: `before` is no longer the stored version.
     """
     item = codec.to_item(after, _HISTORY)
     if before is None:

@@ -1,8 +1,8 @@
-"""Adding up the verified codes of each country and day, which is the history of the budgets (ADR 26).
+"""Sums the verified codes of each country and day: the history for the budgets (ADR 26).
 
-Each run counts yesterday and today anew from the counters, so the next run makes up for one that was
-killed, until the end of the day after. Counts of a day only grow, and one conditional write replaces the
-record: a run that was overtaken writes nothing.
+Each run counts yesterday and today anew from the counters, so a later run makes up for a killed one until the
+end of the next day. Counts of a day only grow. One conditional write replaces the record, so a run that was
+overtaken by another one writes nothing.
 """
 
 from contextlib import suppress
@@ -15,11 +15,11 @@ from chalicelib.limits.model import CodeHistory
 
 
 def record_verified_codes() -> int:
-    """Bring the history up to date; for how many countries it has verified codes.
+    """Update the history; returns the number of countries that it has verified codes of.
 
     Raises:
-        Unavailable: the counters or the record can't be reached; the next run makes up for this one.
-        Unfit: the record can't be read; functions go on with what they know.
+        Unavailable: the counters or the record are unreachable; the next run makes up for this one.
+        Unfit: the record cannot be read; functions keep the version that they have read.
     """
     now = clock.now()
     today = now.replace(hour=0, minute=0, second=0)

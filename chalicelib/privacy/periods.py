@@ -25,7 +25,7 @@ class Period(Enum):
 
     CHALLENGE = ("{} after a code was requested", Start.INSTANT)
     LIMIT = (
-        "until the end of the day (UTC), under a keyed hash of the number, mailbox, or block of addresses",
+        "until the end of the UTC day, by a keyed hash of a number, mailbox or block of numbers or addresses",
         Start.INSTANT,
     )
     CODE_COUNT = ("{} after the start of the day (UTC) that it counts", Start.INSTANT)

@@ -1,4 +1,4 @@
-"""Signup: a mobile number, a code by SMS, then an account or the one that the number has already.
+"""Signup: a mobile number and a code by SMS open the number's account, or create it.
 
-Read `service` for the rules; the code and its attempts are in `challenges`.
+`service` has the rules; codes and attempts are in `challenges`.
 """

@@ -1,15 +1,15 @@
 """The rules of signup (ACC-1, ACC-2).
 
-A number gets a code; the right code opens the number's account, or makes it. Three things hold
-whatever races or breaks:
+A code is sent to a number. The right code opens the number's account, or creates it. Invariants under races
+and crashes:
 
-- A number has one account. The claim on it is made in the same transaction as the account; who loses
-  that race signs in to the account that the winner made.
-- A code opens one session. Using it up is part of the same transaction, and ends the code's life two
-  minutes from then; until then the same code again (an answer may have been lost) is answered with
-  that session, whenever in its ten minutes it was used.
-- Nobody learns whether a number is registered before they have shown that it is theirs. So whether the
-  terms that were shown will do, which depends on the account, is judged after the code.
+- A number has one account. Its claim is created in the transaction that creates the account. A request that
+  loses this race signs in to the account that the other request created.
+- A code opens one session. The same transaction marks the code as used and makes it valid for two more
+  minutes. In these minutes the same code (the response may have been lost) is answered with the same session,
+  however late in its ten minutes the code was used.
+- A client learns whether a number is registered only after it has verified the number. So the versions of the
+  terms, which depend on the account, are checked after the code.
 """
 
 from contextlib import suppress
@@ -51,7 +51,7 @@ from chalicelib.signup.model import NewSignup, Verification, Verified
 def start(signup: NewSignup, address: ClientAddress, key: IdempotencyKey | None) -> ChallengeView:
     """Send a code to a number.
 
-    Its owner is looked up only where a limit refuses the code, for the same calls if there is none.
+    The owner is looked up only if a limit refuses the code, with the same calls whether or not there is one.
     """
     asked = CodeRequest(
         purpose=ChallengePurpose.SIGNUP,
@@ -73,11 +73,11 @@ def resend(challenge_id: ChallengeId) -> ChallengeView:
 
 
 def verify(challenge_id: ChallengeId, answer: Verification, address: ClientAddress) -> Verified:
-    """Open the account of a number whose code was given back.
+    """Open the account of a number whose code the client sends.
 
     Raises:
-        TermsOutdated: a new number was shown something else than what is current, or a known one
-            something older than what applies to it; no try is counted.
+        TermsOutdated: for a new number, the client showed other versions than the current ones; for a known
+            number, older ones than apply to it. The attempt is not counted.
         WrongCode, ChallengeExpired, TooManyAttempts: see `challenges.try_code`.
     """
     notices.check_published(answer.terms_version, answer.privacy_version)
@@ -90,15 +90,17 @@ def verify(challenge_id: ChallengeId, answer: Verification, address: ClientAddre
     except challenges.UsedMeanwhile:
         return _answer_for_slower_twin(challenge)
     except notices.TermsOutdated:
-        challenges.allow_attempt(challenge)  # the code was right: the same one comes back with other terms
+        challenges.allow_attempt(
+            challenge
+        )  # the code was right, and the client will send it with other terms
         raise
 
 
 def _sign_in_despite_race(challenge: Challenge, answer: Verification) -> Verified:
-    """Sign in; once more if another signup of this number won: its account is there now.
+    """Sign in; once more if a concurrent signup of this number created the account.
 
     Raises:
-        Unavailable: the number is claimed, but by no account that is there: it was erased a moment ago.
+        Unavailable: the number is claimed by an account that no longer exists: it was just erased.
     """
     for _ in range(2):
         with suppress(accounts.AlreadyClaimed, notices.AcceptedBefore):
@@ -107,11 +109,11 @@ def _sign_in_despite_race(challenge: Challenge, answer: Verification) -> Verifie
 
 
 def _sign_in(challenge: Challenge, answer: Verification) -> Verified:
-    """Open a session of the number's account, made now if there is none: one transaction."""
+    """Open a session of the number's account; the transaction creates it if there is none."""
     if challenge.phone is None or challenge.device is None:
         raise ChallengeExpired
     owner = accounts.owner_of_phone(challenge.phone)
-    account, keys, makes = _known(owner, answer) if owner else _new(challenge, answer)
+    account, keys, makes = _existing_account(owner, answer) if owner else _new_account(challenge, answer)
     session, opens = sessions.new_session(account, challenge.device, keys)
     opened = Opened(account_id=account.account_id, session_id=session.session_id, new_account=owner is None)
     known = devices.recognition(account.account_id, challenge.phone, challenge.device)
@@ -123,11 +125,11 @@ def _sign_in(challenge: Challenge, answer: Verification) -> Verified:
     return _verified(session, account, opened)
 
 
-def _new(challenge: Challenge, answer: Verification) -> tuple[Account, SubjectKeys, list[Write]]:
-    """A new account, and the writes that make it.
+def _new_account(challenge: Challenge, answer: Verification) -> tuple[Account, SubjectKeys, list[Write]]:
+    """A new account, and the writes that create it.
 
     Raises:
-        TermsOutdated: something else was shown than what is current.
+        TermsOutdated: the client did not show the current versions.
     """
     notices.check_current(answer.terms_version, answer.privacy_version)
     account, keys, makes = accounts.new_account(str(challenge.phone), challenge.locale)
@@ -137,12 +139,12 @@ def _new(challenge: Challenge, answer: Verification) -> tuple[Account, SubjectKe
     return account, keys, makes
 
 
-def _known(owner: AccountId, answer: Verification) -> tuple[Account, SubjectKeys, list[Write]]:
-    """The number's account, and the writes that record what it had not accepted before.
+def _existing_account(owner: AccountId, answer: Verification) -> tuple[Account, SubjectKeys, list[Write]]:
+    """The number's account, and the writes that record the versions that it accepts now.
 
     Raises:
         Unavailable: the number is claimed by an account that is being erased.
-        TermsOutdated: something older was shown than what applies to it.
+        TermsOutdated: the client showed an older version than applies to the account.
     """
     (row,) = needs.read_accounts([owner], (ACCOUNT, DATA_KEY, *STANDINGS.values()))
     account = row[ACCOUNT]
@@ -158,7 +160,7 @@ def _known(owner: AccountId, answer: Verification) -> tuple[Account, SubjectKeys
 
 
 def _answer_for_slower_twin(challenge: Challenge) -> Verified:
-    """The answer for the slower of two requests with the same right code."""
+    """The response to the slower of two concurrent requests with the same right code."""
     found = challenges.get(challenge.ref)
     if found is None:
         raise ChallengeExpired
@@ -166,10 +168,10 @@ def _answer_for_slower_twin(challenge: Challenge) -> Verified:
 
 
 def _repeated_answer(challenge: Challenge) -> Verified:
-    """The session that this code opened, unless it has been ended.
+    """The session that this code opened.
 
     Raises:
-        ChallengeExpired: the session is over.
+        ChallengeExpired: the session has ended.
     """
     opened = challenge.opened
     if opened is None:
@@ -190,7 +192,7 @@ def _verified(session: Session, account: Account, opened: Opened) -> Verified:
 
 
 def _known_device(challenge: Challenge) -> KnownDevice | None:
-    """The device that asked for a code, if the number's owner knows it; two reads, whatever they find."""
+    """The device that requested a code, if the number's owner knows it; always two reads."""
     if challenge.phone is None or challenge.device is None:
         return None
     owner = accounts.glance_at_owner_of_phone(challenge.phone)
