@@ -1,6 +1,6 @@
-"""The OpenAPI document, made from the routes: `python -m infra.openapi` writes docs/openapi.json.
+"""Generates docs/openapi.json from the routes: `python -m infra.openapi`.
 
-OpenAPI 3.1. Bodies and views come from the pydantic models, problems from what each route declares.
+OpenAPI 3.1. Bodies and views come from the pydantic models, problems from the declaration of each route.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ if TYPE_CHECKING:
 
 PLACE = Path(__file__).parent.parent / "docs" / "openapi.json"
 
-# Any route may answer these; the gateway does so in its own name (infra/packaging/problems).
+# Any route may return these problems. The gateway also returns them itself (infra/packaging/problems).
 _ANYWHERE: tuple[type[Problem], ...] = (Forbidden, PayloadTooLarge, TooMany, InternalError, Unavailable)
 
 _REF = "#/components/schemas/{model}"
 
 _PROBLEM_SCHEMA: dict[str, Any] = {
     "type": "object",
-    "description": "A problem (RFC 9457). `code` is the last part of `type` and stable.",
+    "description": "A problem (RFC 9457). `code` is the last part of `type` and never changes.",
     "required": ["type", "title", "status", "code", "detail", "request_id"],
     "properties": {
         "type": {"type": "string", "format": "uri", "pattern": f"^{BASE_TYPE}[a-z_]+$"},
@@ -49,20 +49,24 @@ _PROBLEM_SCHEMA: dict[str, Any] = {
         "detail": {"type": "string"},
         "request_id": {
             "type": "string",
-            "description": "Names this call in our logs; also the header x-amzn-RequestId of the answer",
+            "description": "Identifies this request in our logs. Also sent as the header x-amzn-RequestId",
         },
     },
 }
 _RETRY_AFTER = {
-    "description": "Seconds after which to try again",
+    "description": "Seconds to wait before the next try",
     "required": True,
     "schema": {"type": "integer", "minimum": 1},
 }
-_ETAG = {"description": "Names this version, for If-Match", "required": True, "schema": {"type": "string"}}
+_ETAG = {
+    "description": "Identifies this version for If-Match",
+    "required": True,
+    "schema": {"type": "string"},
+}
 
 
 def document() -> dict[str, Any]:
-    """The public contract of the groups that are imported (all, if app was imported without a group)."""
+    """Build the public contract of the imported groups (all, if app was imported without a group)."""
     routes = tuple(route for route in contract.routes() if not route.internal)
     paths: dict[str, dict[str, Any]] = defaultdict(dict)
     refs, schemas = _schemas(routes)
@@ -73,7 +77,7 @@ def document() -> dict[str, Any]:
         "info": {
             "title": "RU4M",
             "version": "1",
-            "description": "Account, chat identity and privacy. Every problem answer follows RFC 9457.",
+            "description": "Accounts, chat identity and privacy. Every error response follows RFC 9457.",
         },
         "servers": [{"url": "https://api.ru4m.com"}],
         "paths": dict(paths),
@@ -86,7 +90,7 @@ def document() -> dict[str, Any]:
 
 
 def text() -> str:
-    """The document as it is committed."""
+    """Return the document as it is committed."""
     return json.dumps(document(), indent=1, sort_keys=True) + "\n"
 
 
@@ -145,10 +149,10 @@ def _headers(route: Route) -> list[dict[str, Any]]:
 
 
 def _cursor(route: Route) -> list[dict[str, Any]]:
-    told = "Where the list goes on: `next` of the page before"
+    description = "Start of this page: the value of `next` in the previous page"
     schema = {"type": "string", "pattern": f"^{Cursor.pattern.pattern}$"}
     return (
-        [{"name": "cursor", "in": "query", "required": False, "description": told, "schema": schema}]
+        [{"name": "cursor", "in": "query", "required": False, "description": description, "schema": schema}]
         if route.paged
         else []
     )
@@ -180,7 +184,7 @@ def _problems(route: Route) -> dict[str, Any]:
 
 
 def _refusal(problems: list[type[Problem]]) -> dict[str, Any]:
-    """One response for all problems of a status; `code` tells them apart."""
+    """Describe one response for all problems of a status; `code` distinguishes them."""
     refs = {p.code: {"$ref": _REF.format(model=_schema_name(p))} for p in problems}
     schema: dict[str, Any] = {"oneOf": list(refs.values())} if len(refs) > 1 else next(iter(refs.values()))
     if len(refs) > 1:

@@ -11,29 +11,29 @@ about = Blueprint(__name__)
 
 @route(about, "GET", "/v1/controller")
 def read_controller() -> Controller:
-    """Who is responsible for personal data here, who receives it, how long it is kept."""
+    """Get the controller of personal data, the recipients and the retention periods."""
     return service.controller()
 
 
 @route(about, "GET", "/v1/health")
 def read_health() -> Health:
-    """Whether this runs."""
+    """Check that the service is running."""
     return service.health()
 
 
 @route(about, "GET", "/v1/openapi.json")
 def read_openapi() -> OpenApi:
-    """This contract."""
+    """Get this OpenAPI document."""
     return service.contract()
 
 
 @route(about, "GET", "/.well-known/jwks.json")
 def read_keys() -> KeySet:
-    """The public keys that access tokens are verified with."""
+    """Get the public keys that verify access tokens."""
     return service.key_set()
 
 
 @route(about, "GET", "/.well-known/gpc.json")
 def read_privacy_control() -> PrivacyControl:
-    """That Global Privacy Control is honoured."""
+    """Declare support for Global Privacy Control."""
     return PrivacyControl()

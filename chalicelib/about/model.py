@@ -1,4 +1,4 @@
-"""What the public may know of the service and of who is responsible for it."""
+"""Public information about the service and its controller."""
 
 from typing import Any, Literal
 
@@ -8,7 +8,7 @@ from chalicelib.core.http import View
 
 
 class Authority(View):
-    """A supervisory authority to complain to (Art. 77 GDPR, Art. 82 ZZPL; RGT-9)."""
+    """A supervisory authority that handles complaints (Art. 77 GDPR, Art. 82 ZZPL; RGT-9)."""
 
     name: str
     address: str
@@ -17,7 +17,7 @@ class Authority(View):
 
 
 class RecipientView(View):
-    """Who else receives personal data, and what for."""
+    """A recipient of personal data and its role."""
 
     name: str
     country: str
@@ -25,14 +25,14 @@ class RecipientView(View):
 
 
 class Retention(View):
-    """How long one kind of record is kept."""
+    """A kind of record and how long it is kept."""
 
     what: str
     kept: str
 
 
 class Controller(View):
-    """Who is responsible (Art. 13(1) GDPR, NOT-4)."""
+    """The controller of personal data (Art. 13(1) GDPR, NOT-4)."""
 
     name: str
     address: str
@@ -46,7 +46,7 @@ class Controller(View):
 
 
 class Health(View):
-    """That it runs, and what runs."""
+    """The service is running; its version and stage."""
 
     status: Literal["ok"] = "ok"
     version: str
@@ -54,7 +54,7 @@ class Health(View):
 
 
 class PublicKey(View):
-    """One public key; whatever else the configured one carries is not shown."""
+    """One public key. Other members of the configured key are not disclosed."""
 
     kty: Literal["EC"]
     crv: Literal["P-256"]
@@ -66,20 +66,20 @@ class PublicKey(View):
 
 
 class KeySet(View):
-    """Public keys of the access tokens (RFC 7517)."""
+    """The public keys that verify access tokens (RFC 7517)."""
 
     keys: tuple[PublicKey, ...]
 
 
 class PrivacyControl(View):
-    """Global Privacy Control: the service honours the signal."""
+    """Support for Global Privacy Control: the service honours the signal."""
 
     gpc: bool = True
     last_update: str = Field("2026-11-24", serialization_alias="lastUpdate")
 
 
 class OpenApi(View):
-    """The OpenAPI document, as it is committed."""
+    """An OpenAPI document."""
 
     model_config = ConfigDict(extra="allow")
 

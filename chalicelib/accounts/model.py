@@ -1,4 +1,4 @@
-"""What an account is."""
+"""The account and its claims."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -15,7 +15,7 @@ _CARRIERS = (Recipient.SMS_CARRIERS,)
 
 
 class AccountState(StrEnum):
-    """Whether an account may be used; outside ACTIVE only the rights stay reachable (RGT-11)."""
+    """Whether an account may be used. Outside ACTIVE, only privacy rights can be used (RGT-11)."""
 
     ACTIVE = "active"
     FROZEN = "frozen"
@@ -38,12 +38,12 @@ class Account(
     state: Annotated[AccountState, NOT_PERSONAL] = AccountState.ACTIVE
     phone: Annotated[str, personal(Category.PHONE_NUMBER, Source.PROVIDED, to=_CARRIERS)]
     locale: Annotated[str | None, personal(Category.LANGUAGE, Source.PROVIDED)] = None
-    # Sealed, so that nobody can tell whose history in the Ledger is whose once the key is gone.
+    # Sealed: once the subject's key is erased, no history in the Ledger can be linked to its subject.
     pseudonym: Annotated[Pseudonym, personal(Category.PSEUDONYM, Source.GENERATED)]
     created_at: Annotated[Instant, NOT_PERSONAL]
-    # Chat tokens issued before are dead at Stream; moves forwards only (STR-3).
+    # Stream rejects chat tokens issued before this time. It only moves forwards (STR-3).
     revoked_before: Annotated[Instant | None, NOT_PERSONAL] = None
-    # Which shard of the index of live accounts it stands in; who walks over all accounts walks over these.
+    # The account's shard in the index of live accounts. A walk over all accounts reads these shards.
     live: Annotated[str | None, NOT_PERSONAL] = None
 
 
@@ -56,6 +56,6 @@ class Claim(
     retention=UNTIL_ERASURE,
     key_class=KeyClass.NOTHING_SEALED,
 ):
-    """Who owns a number, an email address or a user id. The value stands in the key as a keyed hash only."""
+    """Maps a number, email address or user id to its account. The key is a keyed hash of the value."""
 
     account_id: Annotated[AccountId, NOT_PERSONAL]

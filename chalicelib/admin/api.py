@@ -1,6 +1,6 @@
-"""Routes of operators: rights requests, from outside the app to a decision (RGT-10, RGT-11).
+"""Routes for operators: enter, review and decide rights requests (RGT-10, RGT-11).
 
-All of them are authorised by IAM and internal: they are no part of the public contract.
+All of them are authorised by IAM and internal: they are not in the public contract.
 """
 
 from chalice.app import Blueprint
@@ -30,20 +30,20 @@ _ONE = _ALL + "/{request_id}"
 
 @route(admin, "GET", _ALL)
 def list_open_cases(operator: Operator, cursor: Cursor | None) -> CaseList:
-    """The requests that wait for an answer, the most urgent first."""
+    """List the requests that await an answer, most urgent first."""
     return CaseList.of(overseeing.list_open(cursor, staff.register(operator.arn)))
 
 
 @route(admin, "POST", _ALL, problems=(AlreadyOpen, NotFound))
 def enter_request(operator: Operator, body: ReceivedRequest) -> Created[EnteredView]:
-    """Enter a request that came by another way than the app, with the day of receipt."""
+    """Enter a request that was received outside the app, with the day of receipt."""
     taken = entering.enter(staff.register(operator.arn), body)
     return Created(EnteredView.with_receipt(taken.request, taken.receipt))
 
 
 @route(admin, "GET", _ONE)
 def show_case(operator: Operator, request_id: RightsRequestId) -> Tagged[WholeCaseView]:
-    """A request with its evidence, and who of the staff its pseudonyms stand for."""
+    """Show a request with its evidence, and the staff behind its pseudonyms."""
     request, history = overseeing.inspect(request_id, staff.register(operator.arn))
     names = staff.resolve(deciding.staff_of(request) | history.staff)
     return Tagged(WholeCaseView.with_history(request, history, names), etag=deciding.etag(request))
@@ -56,43 +56,43 @@ def show_case(operator: Operator, request_id: RightsRequestId) -> Tagged[WholeCa
     problems=(InvalidRequest, TooLate, NotCarriedOut, NotNow, ProposedAlready),
 )
 def propose_decision(operator: Operator, request_id: RightsRequestId, body: NewProposal) -> Tagged[CaseView]:
-    """Propose a decision; until another operator has approved it, nothing goes on."""
+    """Propose a decision. Work on the request waits until another operator approves it."""
     return _shown(deciding.propose(request_id, staff.register(operator.arn), body.decision))
 
 
 @route(admin, "DELETE", _ONE + "/proposal", problems=(TooLate,))
 def withdraw_proposal(operator: Operator, request_id: RightsRequestId) -> Tagged[CaseView]:
-    """Take a proposal off the table."""
+    """Withdraw a proposal."""
     return _shown(deciding.withdraw(request_id, staff.register(operator.arn)))
 
 
 @route(admin, "POST", _ONE + "/approval", problems=(ChangedMeanwhile, TooLate, NothingProposed, OwnProposal))
 def approve_decision(operator: Operator, request_id: RightsRequestId, shown: IfMatch) -> Tagged[CaseView]:
-    """Approve what another operator proposed, as it was shown."""
+    """Approve the proposal of another operator, in the version that was shown."""
     return _shown(deciding.approve(request_id, staff.register(operator.arn), shown))
 
 
 @route(admin, "PUT", _ONE + "/extension", problems=(TooLate, ExtensionNotAllowed))
 def extend_period(operator: Operator, request_id: RightsRequestId, body: NewExtension) -> Tagged[CaseView]:
-    """Take more time for the answer; the subject is told."""
+    """Extend the deadline for the answer. The subject is notified."""
     return _shown(operating.extend(request_id, staff.register(operator.arn), body.days, body.reason))
 
 
 @route(admin, "POST", _ONE + "/identity-check", problems=(TooLate, ProposedAlready))
 def ask_identity(operator: Operator, request_id: RightsRequestId) -> Tagged[CaseView]:
-    """Note that proof of who asks was asked for; the plan waits."""
+    """Record that proof of identity was requested. The plan waits for it."""
     return _shown(operating.record_identity_request(request_id, staff.register(operator.arn)))
 
 
 @route(admin, "POST", _ONE + "/identity-proof", problems=(TooLate,))
 def note_identity(operator: Operator, request_id: RightsRequestId) -> Tagged[CaseView]:
-    """Note that it came and proves it; the plan goes on."""
+    """Record that the subject proved their identity. The plan continues."""
     return _shown(operating.record_identity_proof(request_id, staff.register(operator.arn)))
 
 
 @route(admin, "POST", _ONE + "/retry")
 def retry_step(operator: Operator, request_id: RightsRequestId) -> Tagged[CaseView]:
-    """Try a step anew that stopped."""
+    """Retry a step that stopped."""
     return _shown(operating.retry_step(request_id, staff.register(operator.arn)))
 
 

@@ -1,4 +1,7 @@
-"""What operators send and see. Ids and words of ours; the one text about a person is the decision's own."""
+"""Request and response bodies for operators.
+
+They contain ids and our own words. The only text about a person is the text of the decision.
+"""
 
 from typing import Any, Self
 
@@ -17,27 +20,27 @@ from chalicelib.rights.views import DecisionView, ExtendedView, RequestView, Ste
 
 
 class NewProposal(Body):
-    """A decision that another operator has to approve."""
+    """A decision that another operator must approve."""
 
     status: Status
-    reason: RefusalReason | None = Field(None, description="Of a refusal, whole or in part")
-    text: Text = Field(description="What the subject is told")
+    reason: RefusalReason | None = Field(None, description="Required for a whole or partial refusal")
+    text: Text = Field(description="The text that the subject gets")
 
     @property
     def decision(self) -> ProposedDecision:
-        """In the words of the rules."""
+        """The decision as the rules take it."""
         return ProposedDecision(self.status, self.reason, self.text)
 
 
 class NewExtension(Body):
-    """How much more time, and why."""
+    """An extension of the deadline."""
 
     days: int = Field(ge=1, le=60)
     reason: ExtensionReason
 
 
 class ProposalView(View):
-    """What is proposed, by whom; who approved it once it is the decision."""
+    """A proposed decision, who proposed it, and who approved it once it is the decision."""
 
     status: Status
     reason: RefusalReason | None = None
@@ -48,12 +51,12 @@ class ProposalView(View):
 
     @classmethod
     def of(cls, proposal: Proposal, text: str | None = None) -> Self:
-        """As it is shown; with its text where somebody has to judge it."""
+        """Build the view; `text` is included where an operator has to review it."""
         return cls(**dict(proposal), text=text)
 
 
 class EntryView(View):
-    """One entry of the evidence."""
+    """One entry of the history of a request."""
 
     seq: int
     at: Instant
@@ -62,12 +65,12 @@ class EntryView(View):
 
     @classmethod
     def of(cls, entry: ChainEntry) -> Self:
-        """As it is shown."""
+        """Build the view of an entry."""
         return cls(seq=entry.seq, at=entry.at, event=entry.event, said=entry.data)
 
 
 class CaseView(View):
-    """A request as operators see it; `version` is what its ETag names."""
+    """A request as operators see it. `version` is the version in its ETag."""
 
     id: RightsRequestId
     user_id: UserId
@@ -77,17 +80,19 @@ class CaseView(View):
     received_at: Instant
     due_at: Instant
     days_left: int | None = Field(
-        None, description="While an answer is outstanding; negative once it is late"
+        None, description="Present while the answer is outstanding; negative once it is overdue"
     )
     clock_stands_still: bool
     extended: ExtendedView | None = None
     steps: tuple[StepView, ...]
-    runs_at: Instant | None = Field(None, description="Of the next step; absent: somebody has to act")
-    tries: int = Field(description="Runs of the next step since its last outcome")
-    unreachable_since: Instant | None = Field(
-        None, description="Since when a service that the next step needs has not answered"
+    runs_at: Instant | None = Field(
+        None, description="When the next step runs; absent if an operator must act"
     )
-    evidence_owed: int = Field(description="Entries that the history cannot take, because it was altered")
+    tries: int = Field(description="Tries of the next step since its last outcome")
+    unreachable_since: Instant | None = Field(
+        None, description="Since when a service that the next step needs has not responded"
+    )
+    evidence_owed: int = Field(description="Entries that cannot be appended, because the history was altered")
     missing: tuple[str, ...]
     proposal: ProposalView | None = None
     decided_at: Instant | None = None
@@ -96,57 +101,59 @@ class CaseView(View):
 
     @classmethod
     def of(cls, request: RightsRequest) -> Self:
-        """A request as it stands now."""
-        return cls(**_told(request))
+        """Build the view of the current state of a request."""
+        return cls(**_fields(request))
 
 
 class WholeCaseView(CaseView):
-    """The same with its evidence, the newest first; absent if an entry is not as it was written."""
+    """A request with its evidence, newest first; without it if an entry was altered."""
 
     evidence: tuple[EntryView, ...] | None = None
-    staff: dict[StaffId, str] = Field(description="ARNs behind the pseudonyms here, unless they have lapsed")
+    staff: dict[StaffId, str] = Field(
+        description="ARNs behind the pseudonyms, unless their entry has expired"
+    )
 
     @classmethod
     def with_history(cls, request: RightsRequest, history: History, staff: dict[StaffId, str]) -> Self:
-        """A request and what led to it."""
+        """Build the view of a request and its evidence."""
         entries = history.entries
         shown = tuple(map(EntryView.of, entries)) if entries is not None else None
         proposed = request.proposal and ProposalView.of(request.proposal, request.decision_text)
-        return cls(**{**_told(request), "proposal": proposed}, evidence=shown, staff=staff)
+        return cls(**{**_fields(request), "proposal": proposed}, evidence=shown, staff=staff)
 
 
 class EnteredView(CaseView):
-    """A request that was entered. The receipt is for whoever asked: it shows them what becomes of it."""
+    """A request that was entered. Its subject can follow the request with the receipt."""
 
     receipt: str
 
     @classmethod
     def with_receipt(cls, request: RightsRequest, receipt: str) -> Self:
-        """A request and what proves it."""
-        return cls(**_told(request), receipt=receipt)
+        """Build the view of a request and its receipt."""
+        return cls(**_fields(request), receipt=receipt)
 
 
 class CaseList(View):
-    """A page of what waits for an answer, the most urgent first."""
+    """A page of requests that await an answer, most urgent first."""
 
     items: tuple[CaseView, ...]
     unreadable: tuple[RightsRequestId, ...] = Field(
-        (), description="Of this page: open requests that cannot be opened, because they were altered"
+        (), description="Open requests of this page that cannot be read, because they were altered"
     )
     next: str | None = None
 
     @classmethod
     def of(cls, page: OpenPage) -> Self:
-        """As it is shown."""
+        """Build the view of a page."""
         items = tuple(map(CaseView.of, page.found))
         return cls(items=items, unreadable=tuple(page.unreadable), next=page.next)
 
 
-def _told(request: RightsRequest) -> dict[str, Any]:
-    subjects = RequestView.of(request)
+def _fields(request: RightsRequest) -> dict[str, Any]:
+    public = RequestView.of(request)
     proposal = request.proposal
     return {
-        **{name: getattr(subjects, name) for name in _AS_THE_SUBJECT_SEES_IT},
+        **{name: getattr(public, name) for name in _SHARED_WITH_SUBJECT},
         "user_id": request.user_id,
         "received_by": request.received_by,
         "days_left": request.clock.days_left(clock.now()) if request.is_open else None,
@@ -161,6 +168,6 @@ def _told(request: RightsRequest) -> dict[str, Any]:
     }
 
 
-_AS_THE_SUBJECT_SEES_IT = (
+_SHARED_WITH_SUBJECT = (
     "id", "right", "status", "received_at", "due_at", "extended", "steps", "decided_at", "decision",
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What a challenge is, who asked for it, and what may stand in its way."""
+"""The challenge: one code and its state; the request for it, and its problems."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,15 +21,17 @@ from chalicelib.privacy.recipients import Recipient
 
 _CARRIERS = (Recipient.SMS_CARRIERS,)
 _MAIL = (Recipient.MAIL_PROVIDERS,)
-# Whoever may ask for a code: a session, or any session of an account.
+# The requester of a code: one session, or any session of an account.
 Holder = SessionId | AccountId
 Code = Annotated[
-    str, StringConstraints(pattern=r"^[0-9]{6}$"), Field(description="As it was sent", examples=["012345"])
+    str,
+    StringConstraints(pattern=r"^[0-9]{6}$"),
+    Field(description="Code from the message", examples=["012345"]),
 ]
 
 
 class ChallengePurpose(StrEnum):
-    """What a code is good for, and nothing else: it is part of the code and of where its challenge lies."""
+    """The only purpose a code is valid for: both the code and the challenge's key are derived from it."""
 
     SIGNUP = "signup"
     STEP_UP = "step_up"
@@ -37,48 +39,48 @@ class ChallengePurpose(StrEnum):
 
 
 class CodeChannel(StrEnum):
-    """How a code travels to its destination."""
+    """The channel by which a code is sent."""
 
     SMS = "sms"
     EMAIL = "email"
 
 
 class InvalidPhone(InvalidRequest):
-    """No mobile number that could be reached."""
+    """The text is not a mobile number."""
 
     code = "invalid_phone"
     title = "This is not a mobile number"
     rule: ClassVar[str] = "invalid_phone"
-    message: ClassVar[str] = "Not a mobile number in E.164, or a national one of `region`"
+    message: ClassVar[str] = "Not a mobile number in E.164, nor a national number of `region`"
 
     def __init__(self) -> None:
         super().__init__(errors=[{"pointer": "/phone", "code": self.rule, "message": self.message}])
 
 
 class CountryNotServed(InvalidPhone):
-    """A mobile number of a country to which no codes are sent when strangers ask (ADR 26)."""
+    """A mobile number of a country to which unknown clients cannot request codes (ADR 26)."""
 
     title = "No codes are sent to numbers of this country"
     rule = "country_not_served"
-    message = "A mobile number of a country that is not served"
+    message = "A mobile number of a country to which no codes are sent"
 
 
 class TooManyCodes(TooMany):
-    """Too many codes were asked for."""
+    """Too many codes were requested."""
 
     code = "too_many_codes"
-    title = "Too many codes were asked for"
+    title = "Too many codes were requested"
 
 
 class TooManyAttempts(TooMany):
-    """Too many codes were tried from this address."""
+    """Too many wrong codes were submitted from this address."""
 
     code = "too_many_attempts"
-    title = "Too many codes were tried"
+    title = "Too many wrong codes were submitted"
 
 
 class SmsUnavailable(Unavailable):
-    """The code could not be handed to the carrier; asking again uses up nothing of the number's limit."""
+    """The code could not be passed to the carrier. It does not count towards the limit of the number."""
 
     code = "sms_unavailable"
     title = "The code could not be sent; try again"
@@ -86,11 +88,11 @@ class SmsUnavailable(Unavailable):
 
 
 class SmsInDoubt(SmsUnavailable):
-    """SNS did not say whether it took the code: told as not sent, and counted as sent."""
+    """SNS did not confirm the code. The client gets `sms_unavailable`, but the code counts as sent."""
 
 
 class EmailUnavailable(Unavailable):
-    """The code was not mailed; asking again uses up nothing of the mailbox's limit."""
+    """The code was not mailed. It does not count towards the limit of the mailbox."""
 
     code = "email_unavailable"
     title = "The code could not be sent; try again"
@@ -98,11 +100,11 @@ class EmailUnavailable(Unavailable):
 
 
 class EmailInDoubt(EmailUnavailable):
-    """SES did not say whether it took the code: told as not sent, and counted as sent."""
+    """SES did not confirm the mail. The client gets `email_unavailable`, but the code counts as sent."""
 
 
 class WrongCode(Unprocessable):
-    """Not the code; `attempts_left` says how often it may be tried again."""
+    """The code is wrong; `attempts_left` is the number of further tries."""
 
     code = "wrong_code"
     title = "This is not the code that was sent"
@@ -111,14 +113,14 @@ class WrongCode(Unprocessable):
 
 
 class ChallengeExpired(Gone):
-    """The code is used, too old, tried too often, or never was."""
+    """The code is used, expired or tried too often, or the challenge does not exist."""
 
     code = "challenge_expired"
-    title = "This code can't be used any more; ask for a new one"
+    title = "This code can no longer be used; request a new one"
 
 
 class ChallengeView(View):
-    """What the app learns of a challenge; the same for a number that is known and one that is not."""
+    """A challenge as the app sees it; the same for registered and unregistered numbers."""
 
     challenge_id: ChallengeId
     channel: CodeChannel
@@ -129,10 +131,10 @@ class ChallengeView(View):
 
 @dataclass(frozen=True)
 class ChallengeRef:
-    """All that finds a challenge: wrong in one part, it names none.
+    """The full key of a challenge: if one part is wrong, it matches no challenge.
 
-    `holder` is the session or the account that asked for the code, for purposes that need one: to every
-    other one the challenge is not there.
+    `holder` is the session or the account that requested the code, for purposes that need one. Other sessions
+    and accounts cannot find the challenge.
     """
 
     purpose: ChallengePurpose
@@ -142,12 +144,12 @@ class ChallengeRef:
 
 @dataclass(frozen=True, repr=False)
 class CodeRequest:
-    """Who asks for a code, what for, and where it is to be sent: a number (E.164) or a mailbox.
+    """A request for a code: its requester, purpose and destination, a number (E.164) or a mailbox.
 
-    `scope` is whose Idempotency-Key may name the request, and `body` what such a key stands for.
-    `address` is given where strangers ask: its block is then counted. `account` is whose session asks,
-    if one does: it has limits of its own. `device` is kept for what the code opens. `recognise` is asked
-    where a limit on strangers refuses the code.
+    `scope` is the scope of the Idempotency-Key, and `body` the request body that the key stands for.
+    `address` is set if the client is not signed in: its block is then counted. `account` is set if the client
+    is signed in; accounts have limits of their own. `device` is kept for the session that the code opens.
+    `recognise` is called if a limit on unknown clients refuses the code.
     """
 
     purpose: ChallengePurpose
@@ -164,7 +166,7 @@ class CodeRequest:
 
 
 class Opened(BaseModel):
-    """The session that a code opened, for the answer to a repetition."""
+    """The session that a code opened, to answer a repeated request."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -182,32 +184,33 @@ class Challenge(
     retention=After(Period.CHALLENGE, since="created_at"),
     key_class=KeyClass.TRANSIENT,
 ):
-    """A code that is waited for (ACC-2). The code itself is derived, never stored.
+    """A code and its state (ACC-2). The code itself is derived, never stored.
 
-    The personal fields go when the code is used: what remains only answers repetitions.
-    `key_version` is the version of the codes key under which the code and the device's digest were
-    made; `code_until` is the end of whatever the code is good for, being repeated included.
+    The personal fields are removed when the code is used; the rest only answers repeated requests.
+    `key_version` is the version of the codes key from which the code and the device digest were derived.
+    `code_until` is the end of every use of the code, repetitions included.
     """
 
     challenge_id: Annotated[ChallengeId, NOT_PERSONAL]
     purpose: Annotated[ChallengePurpose, NOT_PERSONAL]
     holder: Annotated[Holder | None, NOT_PERSONAL] = None
     channel: Annotated[CodeChannel, NOT_PERSONAL]
-    # One of the two, by the channel.
+    # Exactly one of the two is set, depending on the channel.
     phone: Annotated[str | None, personal(Category.PHONE_NUMBER, Source.PROVIDED, to=_CARRIERS)] = None
     email: Annotated[str | None, personal(Category.EMAIL, Source.PROVIDED, to=_MAIL)] = None
     device: Annotated[Device | None, personal(Category.DEVICE_ID, Source.PROVIDED)] = None
     locale: Annotated[str | None, personal(Category.LANGUAGE, Source.PROVIDED)] = None
     fingerprint: Annotated[str | None, NOT_PERSONAL] = None
     key_version: Annotated[str, NOT_PERSONAL]
-    # Keyed and over the challenge's id too: tells a repetition from another device, and nothing else.
+    # Keyed, and the challenge id is part of the input: it only shows whether a repetition comes from this
+    # device.
     device_digest: Annotated[str | None, NOT_PERSONAL] = None
     created_at: Annotated[Instant, NOT_PERSONAL]
     code_until: Annotated[Instant, NOT_PERSONAL]
     resend_after: Annotated[Instant, NOT_PERSONAL]
     sent_at: Annotated[Instant | None, NOT_PERSONAL] = None
     resends: Annotated[int, NOT_PERSONAL] = 0
-    # Texts of a reserve: no budget counted them, so verifying them gives nothing back (ADR 26).
+    # Messages from a reserve: no budget counted them, so verifying them gives nothing back (ADR 26).
     uncounted_for_country: Annotated[int, NOT_PERSONAL] = 0
     uncounted_in_all: Annotated[int, NOT_PERSONAL] = 0
     attempts: Annotated[int, NOT_PERSONAL] = 0
@@ -216,16 +219,16 @@ class Challenge(
 
     @property
     def ref(self) -> ChallengeRef:
-        """What finds it again."""
+        """The key of this challenge."""
         return ChallengeRef(self.purpose, self.challenge_id, self.holder)
 
     @property
     def was_sent(self) -> bool:
-        """Whether the code was handed over; who used it had it, even if we crashed before noting that."""
+        """Whether the code was sent. A used code was sent, even if we crashed before recording that."""
         return self.sent_at is not None or self.used_at is not None
 
     def view(self) -> ChallengeView:
-        """For the app. After the code's end there is nothing to send again."""
+        """Build the view for the app. `resend_after` is never later than the end of the code."""
         return ChallengeView(
             challenge_id=self.challenge_id,
             channel=self.channel,
@@ -234,5 +237,5 @@ class Challenge(
         )
 
 
-# Whether the owner of a challenge's number knows the device that asked for it.
+# Finds the device that requested a challenge among the known devices of the number's owner.
 Recognise = Callable[[Challenge], KnownDevice | None]

@@ -22,6 +22,6 @@ chat = Blueprint(__name__)
     problems=(TermsNotAccepted,),
 )
 def mint_chat_token(caller: Caller) -> ChatToken:
-    """A token for Stream, for whoever accepted the terms that apply to them."""
+    """Get a token for Stream. The user must have accepted the terms that apply to them."""
     notices.require_terms(caller[TERMS])
     return token.mint(caller.account.user_id, sessions.ends_at(caller.session), caller.read_at)

@@ -1,4 +1,4 @@
-"""What the app gets, and the one thing about a person that Stream gets."""
+"""The chat token for the app, and the profile that Stream receives."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -10,7 +10,7 @@ from chalicelib.core.ids import UserId
 
 
 class ChatToken(View):
-    """Everything that a client needs to connect to Stream."""
+    """Everything a client needs to connect to Stream."""
 
     api_key: str
     user_id: UserId
@@ -21,19 +21,19 @@ class ChatToken(View):
 
 @dataclass(frozen=True)
 class ChatProfile:
-    """All that Stream is told about a user: a random id, a display name, a picture (STR-1)."""
+    """All data about a user that Stream receives: a random id, display name, picture (STR-1)."""
 
     id: UserId
     name: str
     image: str | None
 
 
-# Names a task at Stream; random, says nothing about a person.
+# Identifies a task at Stream. Random: it contains nothing about a person.
 TaskId = NewType("TaskId", str)
 
 
 class TaskState(StrEnum):
-    """Where a task at Stream stands, in Stream's words."""
+    """The state of a task at Stream; the values are Stream's."""
 
     WAITING = "waiting"
     PENDING = "pending"
@@ -44,7 +44,7 @@ class TaskState(StrEnum):
 
 @dataclass(frozen=True)
 class Task:
-    """A task at Stream. Whoever has the URL has the file, for 24 hours: it is written nowhere."""
+    """A task at Stream. For 24 hours the URL alone gives access to the file, so it is never stored."""
 
     state: TaskState
     url: str | None = field(default=None, repr=False)

@@ -1,4 +1,4 @@
-"""Routes of consents. All of them serve frozen and restricted accounts too (RGT-7, RGT-11)."""
+"""Routes of consents. All of them also serve frozen and restricted accounts (RGT-7, RGT-11)."""
 
 from chalice.app import Blueprint
 
@@ -30,12 +30,12 @@ _PRIVACY = STANDINGS[NoticeKind.PRIVACY]
 
 @route(consents, "GET", "/v1/consents", needs=(DATA_KEY, PURPOSES))
 def list_consents(caller: RightsCaller) -> ConsentList:
-    """Every purpose that waits for consent, and where it stands."""
+    """List the purposes that need consent, with the current decision about each."""
     return ConsentList.of(caller[PURPOSES])
 
 
 def _gives(body: ConsentDecision, **_: object) -> bool:
-    """Withdrawing is never refused, and changes something only after giving, so giving bounds both."""
+    """Count only consent that is given: a withdrawal is never refused, and needs a consent before it."""
     return body.state is ConsentState.GIVEN
 
 
@@ -50,12 +50,12 @@ def _gives(body: ConsentDecision, **_: object) -> bool:
 def decide_on_purpose(
     caller: RightsCaller, purpose: ConsentPurpose, body: ConsentDecision, signal: GlobalPrivacyControl | None
 ) -> ConsentView:
-    """Give or withdraw consent for one purpose, in force with the next request.
+    """Give or withdraw consent for one purpose. The decision applies from the next request.
 
-    What was stored under a consent is neither used nor shown from its withdrawal on, and is deleted within
-    hours. Consent that is given again covers nothing older. Doing it again changes nothing. A browser that
-    sends Global Privacy Control refuses marketing and personalised ads along with it, where nothing was
-    decided about them.
+    After a withdrawal, data that was stored under the consent is neither used nor shown, and is deleted
+    within hours. If consent is given again, it covers only newer data. Repeating the request changes
+    nothing. If the browser sends Global Privacy Control, consent for marketing and personalised ads is also
+    refused, unless the user has already decided about them.
     """
     choices = service.choices(purpose.purpose, body, caller[_PRIVACY], signal)
     after = service.decide(caller[OPEN_ACCOUNT], caller[PURPOSES], caller[DATA_KEY], *choices)
@@ -67,13 +67,13 @@ def decide_on_purpose(
     "POST",
     "/v1/consents/signals",
     needs=_DECIDING,
-    limit=Unlimited("It only refuses, and only what is not decided yet"),
+    limit=Unlimited("It can only refuse purposes that are not decided yet"),
 )
 def note_signals(caller: RightsCaller, body: Signals) -> ConsentList:
-    """Honour Global Privacy Control for an app, which has no browser to send it.
+    """Submit Global Privacy Control from an app, which has no browser to send the header.
 
-    It refuses marketing and personalised ads where nothing was decided about them, and never undoes a choice.
-    Doing it again changes nothing.
+    The signal refuses marketing and personalised ads, unless the user has already decided about them. It
+    never overrides a decision. Repeating the request changes nothing.
     """
     choices = service.refusals_of(GlobalPrivacyControl(on=body.gpc))
     after = service.decide(caller[OPEN_ACCOUNT], caller[PURPOSES], caller[DATA_KEY], *choices)
@@ -82,5 +82,5 @@ def note_signals(caller: RightsCaller, body: Signals) -> ConsentList:
 
 @route(consents, "GET", "/v1/consents/{purpose}/records", needs=(DATA_KEY, OPEN_ACCOUNT))
 def list_consent_records(caller: RightsCaller, purpose: ConsentPurpose, cursor: Cursor | None) -> RecordList:
-    """What was decided about one purpose, newest first, in the terms of ISO/IEC TS 27560."""
+    """List the decisions about one purpose, newest first, in the terms of ISO/IEC TS 27560."""
     return service.history(caller[OPEN_ACCOUNT], purpose.purpose, cursor)

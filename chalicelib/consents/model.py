@@ -1,8 +1,8 @@
-"""What a subject decided about each purpose, and how the app says and sees it.
+"""A subject's decisions about each purpose, and their representation in the API.
 
-The rule of a decision is `decided`, without I/O: what is new about it, or nothing. Accepting terms is no
-consent, and nothing but an explicit `given` makes one (RGT-7). A signal (GPC) speaks only where the
-subject has said nothing; what they say outweighs it, before or after.
+`decided` is the rule, without I/O: it returns the new consent, or None if the choice changes nothing.
+Accepting terms is not consent; only an explicit `given` is (RGT-7). A signal (GPC) applies only while the
+subject has not decided. An explicit decision takes precedence over it, whichever came first.
 """
 
 import re
@@ -28,76 +28,76 @@ from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source
 
 
 class NoticeOutdated(ConflictingRequest):
-    """Consent was given to another notice than the one that applies; `current` names the one to show."""
+    """Consent was given under a notice that no longer applies; `current` names the version to show."""
 
     code = "notice_outdated"
-    title = "The privacy notice changed; show the current one and ask again"
+    title = "The privacy notice has changed; show the current version and ask again"
     shows: ClassVar[Schemas] = {"current": {"type": "string", "description": "The version to show"}}
 
 
-# What may be asked for, in the order in which the app lists it.
+# The purposes that need consent, in the order in which the app lists them.
 ASKED_FOR: tuple[Purpose, ...] = tuple(p for p in Purpose if p.basis is LegalBasis.CONSENT)
 _BY_WORD: dict[str, Purpose] = {purpose.value: purpose for purpose in ASKED_FOR}
-# How long after a withdrawal data may still come in: a request that was admitted before it lives for seconds,
-# and the events that it stores are dated five minutes ahead at most.
+# How long after a withdrawal data may still arrive: a request that was admitted before it takes seconds,
+# and events may be dated at most five minutes ahead.
 SETTLE = 10 * MINUTE
-# What Global Privacy Control refuses: the uses that it is about, by their purposes.
+# The purposes that Global Privacy Control refuses.
 GPC_REFUSES: tuple[Purpose, ...] = (Purpose.MARKETING, Purpose.PERSONALISED_ADS)
 
 
 class ConsentPurpose(str):
-    """A purpose that waits for consent; the others have another basis, and nothing to decide here."""
+    """A purpose that needs consent. Other purposes have another legal basis."""
 
     __slots__ = ()
     pattern: ClassVar[re.Pattern[str]] = re.compile(f"({'|'.join(ASKED_FOR)})")
 
     @classmethod
     def parse(cls, text: str) -> Self | None:
-        """The purpose that a text names, or None."""
+        """Return the purpose with this name, or None."""
         return cls(text) if cls.pattern.fullmatch(text) else None
 
     @property
     def purpose(self) -> Purpose:
-        """As the declarations know it."""
+        """The purpose as a member of `Purpose`."""
         return _BY_WORD[self]
 
 
 class ConsentState(StrEnum):
-    """Where a consent stands; a purpose that nothing was said about has none."""
+    """The state of a consent. A purpose without a decision has no state."""
 
     GIVEN = "given"
     WITHDRAWN = "withdrawn"
 
 
 class Method(StrEnum):
-    """How a choice came to be."""
+    """How a decision was made."""
 
-    EXPLICIT = "explicit"  # the subject said so
-    GPC = "gpc"  # Global Privacy Control said so, which an explicit choice outweighs
+    EXPLICIT = "explicit"  # by the subject
+    GPC = "gpc"  # by Global Privacy Control; an explicit choice takes precedence
 
 
 class Consent(BaseModel):
-    """The last decision about one purpose, when it was made, and the notice that was on the screen then."""
+    """The last decision about one purpose, its time, and the notice that was shown."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     state: ConsentState
     since: Instant
-    notice_version: NoticeVersion | None = None  # a signal is no answer to a notice
+    notice_version: NoticeVersion | None = None  # None for a signal: it does not answer a notice
     method: Method = Method.EXPLICIT
     record_id: ConsentRecordId = Field(default_factory=ConsentRecordId.new)  # of its evidence
-    # Of a consent that was given again without a withdrawal in between: when it was first given.
+    # If consent was given again without a withdrawal in between: when it was first given.
     unbroken_since: Instant | None = None
 
     @property
     def covers_since(self) -> datetime:
-        """From when on data may rest on it, if it is one that is given."""
+        """The earliest time of data that this consent covers, if it is given."""
         return self.unbroken_since or self.since
 
 
 @dataclass(frozen=True)
 class Choice:
-    """What is to be decided."""
+    """A decision to apply."""
 
     purpose: Purpose
     state: ConsentState
@@ -106,9 +106,9 @@ class Choice:
 
 
 def decided(before: Consent | None, choice: Choice, at: datetime) -> Consent | None:
-    """The consent after a choice, or None if the choice says nothing new.
+    """Return the consent after a choice, or None if the choice changes nothing.
 
-    Giving again under a newer notice is new: it is what the newer notice rests on.
+    Giving consent again under a newer notice is a change: the processing under that notice relies on it.
     """
     if before is not None and not _says_more(before, choice):
         return None
@@ -139,7 +139,7 @@ class Purposes(
     retention=UNTIL_ERASURE,
     key_class=KeyClass.SUBJECT,
 ):
-    """All decisions of one subject as they are now; `privacy/purposes.permits` judges by them."""
+    """All current decisions of one subject; `privacy/purposes.permits` applies them."""
 
     account_id: Annotated[AccountId, NOT_PERSONAL]
     consents: Annotated[dict[Purpose, Consent], personal(Category.PRIVACY_PREFERENCES, Source.PROVIDED)] = (
@@ -152,16 +152,16 @@ class Purposes(
         dict[Purpose, Instant], personal(Category.PRIVACY_PREFERENCES, Source.PROVIDED)
     ] = Field(default_factory=dict)
     wholly_restricted: Annotated[bool, personal(Category.PRIVACY_PREFERENCES, Source.PROVIDED)] = False
-    # Events of withdrawals that are not on record yet: nothing could follow the newest entry of the history.
+    # Events of withdrawals that are not on record yet, because the newest entry of the history was altered.
     owed: Annotated[tuple[dict[str, Any], ...], personal(Category.PRIVACY_PREFERENCES, Source.PROVIDED)] = ()
-    # Purposes whose consent was withdrawn then, and whose data is not deleted yet (ADR 28).
+    # Purposes with withdrawn consent whose data is not deleted yet, by time of withdrawal (ADR 28).
     to_delete: Annotated[dict[Purpose, Instant], personal(Category.PRIVACY_PREFERENCES, Source.PROVIDED)] = (
         Field(default_factory=dict)
     )
     version: Annotated[int, NOT_PERSONAL] = 1
-    # When the consents in force were last put on record anew; None: each is where it was given.
+    # When the consents in force were last recorded again; None: each is recorded where it was given.
     carried_over_at: Annotated[Instant | None, NOT_PERSONAL] = None
-    # The place in the index of what `renew_consents` has to see to, if that is anything: shard and instant.
+    # Shard and instant in the index of `renew_consents`, while it has work to do for this subject.
     renewal: Annotated[str | None, NOT_PERSONAL] = None
     renew_at: Annotated[Instant | None, NOT_PERSONAL] = None
 
@@ -172,27 +172,27 @@ class Purposes(
 
     @property
     def consented(self) -> Mapping[Purpose, datetime]:
-        """Purposes with a consent in force, and since when it has been without a break."""
+        """Purposes with a consent in force, and since when without interruption."""
         return {purpose: consent.covers_since for purpose, consent in self.in_force.items()}
 
     @property
     def deletion_due(self) -> datetime | None:
-        """When the data of the purpose that was withdrawn first can be deleted; None: nothing is left."""
+        """When data of the earliest withdrawal can be deleted; None if no data has to be deleted."""
         return min(self.to_delete.values()) + SETTLE if self.to_delete else None
 
     @property
     def objected(self) -> AbstractSet[Purpose]:
-        """Purposes that the subject objected to."""
+        """The purposes to which the subject objected."""
         return self.objections.keys()
 
     @property
     def restricted(self) -> AbstractSet[Purpose]:
-        """Purposes that are restricted one by one."""
+        """The purposes restricted individually."""
         return self.restrictions.keys()
 
 
 class ConsentDecision(Body):
-    """A choice about one purpose. Giving names the notice that was shown; withdrawing needs nothing more."""
+    """A decision about one purpose. Giving consent requires the version of the notice that was shown."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -206,27 +206,27 @@ class ConsentDecision(Body):
         NoticeVersion | None,
         Field(
             validate_default=True,
-            description="Of the privacy notice that was shown: `version` in GET /v1/notices/current",
+            description="Version of the privacy notice that was shown: `version` in GET /v1/notices/current",
             examples=["privacy-2024-05-08"],
         ),
     ] = None
 
     @field_validator("notice_version")
     @classmethod
-    def _shown_before_given(cls, value: NoticeVersion | None, told: ValidationInfo) -> NoticeVersion | None:
-        if value is None and told.data.get("state") is ConsentState.GIVEN:
-            raise PydanticCustomError("missing", "Consent is given to a notice that was shown")
+    def _shown_before_given(cls, value: NoticeVersion | None, info: ValidationInfo) -> NoticeVersion | None:
+        if value is None and info.data.get("state") is ConsentState.GIVEN:
+            raise PydanticCustomError("missing", "Required when consent is given")
         return value
 
 
 class Signals(Body):
-    """What an app says in the place of a browser's header; false is no signal, and undoes nothing."""
+    """Global Privacy Control, as set in the app. false means no signal and changes nothing."""
 
     gpc: bool
 
 
 class ConsentView(View):
-    """Where the consent for one purpose stands; `unknown` where nothing was said, which permits nothing."""
+    """The consent for one purpose. `unknown`: no decision was made, so the use is not permitted."""
 
     purpose: Purpose
     state: ConsentState | Literal["unknown"]
@@ -236,7 +236,7 @@ class ConsentView(View):
 
     @classmethod
     def of(cls, purpose: Purpose, consent: Consent | None) -> Self:
-        """For the app."""
+        """Build the view of a consent, or of its absence."""
         if consent is None:
             return cls(purpose=purpose, state="unknown")
         return cls(
@@ -249,13 +249,13 @@ class ConsentView(View):
 
 
 class ConsentList(View):
-    """Every purpose that waits for consent."""
+    """The purposes that need consent."""
 
     items: tuple[ConsentView, ...]
     next: str | None = None
 
     @classmethod
     def of(cls, purposes: Purposes | None) -> Self:
-        """All of them, decided or not."""
+        """Build the list of all purposes, decided or not."""
         consents = purposes.consents if purposes else {}
         return cls(items=tuple(ConsentView.of(purpose, consents.get(purpose)) for purpose in ASKED_FOR))

@@ -21,7 +21,7 @@ _RIGHTS = tuple(f"{_GDPR}{article}" for article in ("A7-3", "A15", "A16", "A17",
 
 
 class Party(View):
-    """Somebody who takes part."""
+    """A party to the consent, and its contact details."""
 
     party_id: str
     party_name: str
@@ -37,7 +37,7 @@ class PiiInformation(View):
 
 
 class RecordHeader(View):
-    """Which record this is, and whose."""
+    """The identity of the record and of its subject."""
 
     schema_version: str = "https://w3id.org/dpv/schema/dpv-27560#record-eu-gdpr"
     record_id: ConsentRecordId
@@ -45,7 +45,7 @@ class RecordHeader(View):
 
 
 class RecordProcessing(View):
-    """What the consent is about."""
+    """The processing that the consent covers."""
 
     privacy_notice: str
     language: str = "en"  # of the notices as they are published
@@ -64,7 +64,7 @@ class RecordProcessing(View):
 
 
 class RecordEvent(View):
-    """What happened. `method` is ours: `explicit`, or `gpc` for a signal."""
+    """The decision. `method` is our extension: `explicit`, or `gpc` for a browser signal."""
 
     event_time: Instant
     validity_duration: str = "until it is replaced by another decision"
@@ -75,7 +75,7 @@ class RecordEvent(View):
 
 
 class ConsentRecord(View):
-    """One decision."""
+    """One decision about consent."""
 
     header: RecordHeader
     processing: RecordProcessing

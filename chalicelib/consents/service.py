@@ -180,5 +180,5 @@ def _place(cursor: Cursor | None) -> int | None:
     if cursor is None:
         return None
     if not (cursor.isascii() and cursor.isdecimal() and 1 < int(cursor) < 10**12):
-        raise InvalidRequest("This cursor is not one of ours")
+        raise InvalidRequest("This is not a valid cursor")
     return int(cursor)

@@ -1,6 +1,6 @@
-"""The one error hierarchy: domain words with an HTTP status of their own (RFC 9457).
+"""The error hierarchy: each problem has a code and an HTTP status (RFC 9457).
 
-    Problem                      a request that is answered with a problem document
+    Problem                      a request that gets a problem document as its response
     ├── InvalidRequest      400  invalid_request, with `errors`
     │   ├── UnexpectedField 400  unexpected_field
     │   ├── (challenges)         invalid_phone
@@ -12,7 +12,7 @@
     │   ├── (notices)            terms_not_accepted
     │   └── (rights)             own_proposal
     ├── NotFound            404  not_found
-    ├── Conflict            409
+    ├── ConflictingRequest  409  conflict
     │   ├── InProgress      409  in_progress
     │   ├── (signup)             terms_outdated
     │   ├── (consents)           notice_outdated
@@ -36,8 +36,8 @@
     └── Unavailable         503  unavailable
         └── (challenges)         sms_unavailable, email_unavailable
 
-A concept defines its own problems next to its model. The text of a Problem is its code: nothing that
-a person sent may stand in an exception (SEC-1). What is not a Problem is a bug and answered as 500.
+A concept defines its own problems next to its model. The message of the exception is the code: an exception
+must not contain anything that a person sent (SEC-1). Any other exception is a bug and becomes a 500.
 """
 
 from collections.abc import Mapping
@@ -52,13 +52,13 @@ Schemas = Mapping[str, Mapping[str, object]]  # JSON Schema of each member
 
 
 class Problem(Exception):
-    """A request that can't be served, told in the terms of RFC 9457."""
+    """A request that cannot be served, described as in RFC 9457."""
 
     status: ClassVar[int] = 500
     code: ClassVar[str] = "internal_error"
     title: ClassVar[str] = "Something went wrong on our side"
     metric: ClassVar[Metric | None] = None
-    # Members beyond those of RFC 9457, for the contract: what always stands there, what may.
+    # Members beyond those of RFC 9457, for the OpenAPI document: those always present, those optional.
     shows: ClassVar[Schemas] = {}
     may_show: ClassVar[Schemas] = {}
 
@@ -68,7 +68,7 @@ class Problem(Exception):
         self.members: Members = members
 
     def document(self, request_id: str) -> dict[str, object]:
-        """The body of the answer. No member replaces one that every problem has."""
+        """Return the body of the response. Extra members cannot replace the standard ones."""
         return {
             **self.members,
             "type": BASE_TYPE + self.code,
@@ -81,7 +81,7 @@ class Problem(Exception):
 
 
 class InvalidRequest(Problem):
-    """The request can't be read. `errors` name places and rules, never the rejected value."""
+    """The request is invalid. `errors` name places and rules, never the rejected value."""
 
     status = 400
     code = "invalid_request"
@@ -89,7 +89,7 @@ class InvalidRequest(Problem):
     may_show: ClassVar[Schemas] = {
         "errors": {
             "type": "array",
-            "description": "Places in the body and the rules that they break; never the rejected value",
+            "description": "Invalid places in the body and the rules they break. Never the rejected value",
             "items": {
                 "type": "object",
                 "required": ["pointer", "code", "message"],
@@ -104,10 +104,10 @@ class InvalidRequest(Problem):
 
 
 class UnexpectedField(InvalidRequest):
-    """The request has fields that this call doesn't know."""
+    """The request has fields that this route does not accept."""
 
     code = "unexpected_field"
-    title = "The request has fields that this call does not take"
+    title = "The request has fields that this route does not accept"
 
 
 class Unauthenticated(Problem):
@@ -119,14 +119,14 @@ class Unauthenticated(Problem):
 
 
 class SessionEnded(Unauthenticated):
-    """The token is genuine, but its session is over (logout, idle lapse, erasure)."""
+    """The token is genuine, but its session has ended (logout, expiry when idle, erasure)."""
 
     code = "session_ended"
     title = "This session has ended"
 
 
 class Forbidden(Problem):
-    """Known, but not allowed."""
+    """The caller is authenticated, but not allowed to do this."""
 
     status = 403
     code = "forbidden"
@@ -134,30 +134,30 @@ class Forbidden(Problem):
 
 
 class NotFound(Problem):
-    """Nothing is there, or nothing that this caller may see."""
+    """The resource does not exist, or this caller may not see it."""
 
     status = 404
     code = "not_found"
-    title = "There is nothing here"
+    title = "Not found"
 
 
 class ConflictingRequest(Problem):
-    """The request contradicts what is stored."""
+    """The request conflicts with the stored state."""
 
     status = 409
     code = "conflict"
-    title = "The request contradicts the current state"
+    title = "The request conflicts with the current state"
 
 
 class InProgress(ConflictingRequest):
-    """The same request (Idempotency-Key) is still being served."""
+    """A request with the same Idempotency-Key is still being processed."""
 
     code = "in_progress"
-    title = "The same request is still being served"
+    title = "The same request is still being processed"
 
 
 class Gone(Problem):
-    """It was there once."""
+    """The resource existed but is gone for good."""
 
     status = 410
     code = "gone"
@@ -169,71 +169,71 @@ class ChangedMeanwhile(Problem):
 
     status = 412
     code = "changed_meanwhile"
-    title = "It was changed meanwhile; read it again"
+    title = "It has changed since it was read; read it again"
 
 
 class PayloadTooLarge(Problem):
-    """The body is over the size that this call takes."""
+    """The body is larger than this route accepts."""
 
     status = 413
     code = "payload_too_large"
-    title = "The body is too large"
+    title = "The request body is too large"
 
 
 class UnsupportedMedia(Problem):
-    """The body has another media type than this call takes."""
+    """This route does not accept the media type of the body."""
 
     status = 415
     code = "unsupported_media_type"
-    title = "The body's media type is not supported"
+    title = "The media type of the request body is not supported"
 
 
 class Unprocessable(Problem):
-    """Well-formed, but not acceptable."""
+    """The request is well-formed but breaks a rule."""
 
     status = 422
     code = "unprocessable"
-    title = "The request can't be accepted"
+    title = "The request cannot be accepted"
 
 
 class IdempotencyMismatch(Unprocessable):
-    """The Idempotency-Key was used with another body."""
+    """The Idempotency-Key was already used with a different body."""
 
     code = "idempotency_mismatch"
-    title = "This Idempotency-Key belongs to another request"
+    title = "This Idempotency-Key was already used for a different request"
 
 
 class PreconditionRequired(Problem):
-    """If-Match is missing, or names no single version."""
+    """If-Match is missing or does not name exactly one version."""
 
     status = 428
     code = "precondition_required"
-    title = "Send If-Match with the ETag that was read"
+    title = "The header If-Match with the ETag of the version read is required"
 
 
 class TooMany(Problem):
-    """A limit is reached: `limit` names it, `retry_after` (seconds) says until when."""
+    """A limit is reached. `limit` names it; `retry_after` is the time until the next try, in seconds."""
 
     status = 429
     code = "too_many_requests"
     title = "Too many requests"
     metric = Metric.REQUEST_LIMITED
     shows: ClassVar[Schemas] = {
-        "limit": {"type": "string", "description": "What was limited"},
+        "limit": {"type": "string", "description": "The limit that was reached"},
         "retry_after": {
             "type": "integer",
             "minimum": 1,
-            "description": "Seconds after which to try again; also the header Retry-After",
+            "description": "Seconds to wait before the next try. Also sent as the header Retry-After",
         },
     }
 
 
 class InternalError(Problem):
-    """A bug of ours. Nothing about it is told."""
+    """A bug on our side. The response discloses nothing about it."""
 
 
 class Unavailable(Problem):
-    """Something that we depend on does not answer; the same request may be sent again."""
+    """A service that we depend on does not respond. The client may repeat the same request."""
 
     status = 503
     code = "unavailable"

@@ -40,9 +40,9 @@ class IdempotencyKey(Header):
 
     name = "Idempotency-Key"
     description = (
-        "A UUID that the client chooses for this request, bare or as a String of RFC 9651 (in double "
-        "quotes; parameters are ignored). If the request is sent again with the same body within 24 hours, "
-        "nothing is created twice, and the response is about the same resource."
+        "A UUID that the client generates for this request, bare or as a String of RFC 9651 (in double "
+        "quotes; parameters are ignored). Repeating the request with the same key and body within 24 hours "
+        "creates nothing new: the response is about the result of the first request."
     )
     schema: ClassVar[Mapping[str, object]] = {
         "type": "string",

@@ -1,4 +1,4 @@
-"""What is known of a device, and which devices of an account are known."""
+"""A device as the app describes it, and the known devices of an account."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -19,7 +19,7 @@ ShortText = Annotated[str, Field(min_length=1, max_length=64)]
 _UUID_4 = WithJsonSchema(
     {
         "type": "string",
-        "description": "A random UUID (version 4) that the app made when it was installed",
+        "description": "A random UUID (version 4) that the app generated when it was installed",
         "pattern": "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-4[0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}$",
         "examples": ["5bd33f0a-6a86-4f0a-9d43-1f0c6b8f2c11"],
     }
@@ -27,7 +27,7 @@ _UUID_4 = WithJsonSchema(
 
 
 class Platform(StrEnum):
-    """Where the app runs."""
+    """The platform on which the app runs."""
 
     IOS = "ios"
     ANDROID = "android"
@@ -35,10 +35,10 @@ class Platform(StrEnum):
 
 
 class Device(BaseModel):
-    """The device that a session is bound to (ACC-5).
+    """The device to which a session is bound (ACC-5).
 
-    `id` is a random UUID that the app made when it was installed. Only version 4 is taken: the other
-    versions spell a hardware address or a name.
+    `id` is a random UUID that the app generated when it was installed. Only version 4 is accepted, because
+    other versions encode a hardware address or a name.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -66,10 +66,10 @@ class KnownDevice(
     retention=After(Period.KNOWN_DEVICE, since="seen_at"),
     key_class=KeyClass.NOTHING_SEALED,
 ):
-    """A device that had a session of the account: it may use the reserve of sign-in codes (ADR 25).
+    """A device that had a session of the account, so it may use the reserve of codes (ADR 25).
 
-    Which device it is stands in the key, as a keyed hash of the number and the device's id. `seen_at` is
-    when its session was opened, or refreshed first on the last day on which it was refreshed.
+    The key identifies the device by a keyed hash of the number and the device id. `seen_at` is the time at
+    which its session was opened, or the first refresh on the last day that had one.
     """
 
     account_id: Annotated[AccountId, NOT_PERSONAL]

@@ -1,4 +1,4 @@
-"""What limits keep of those whose uses they count, and what budgets of codes keep of countries."""
+"""The stored counters of limits, and the stored counts of code budgets per country."""
 
 from datetime import datetime, timedelta
 from typing import Annotated
@@ -21,8 +21,8 @@ class Limit(
 ):
     """How often a number, mailbox, account, operator or block of numbers or addresses used something.
 
-    Whose uses they are stands in the key as a hash only, keyed unless it is a random id; beside it there are
-    counters.
+    The key identifies the counted party only by a hash, keyed unless its id is random. The other attributes
+    are counters.
     """
 
     began_at: Annotated[Instant, NOT_PERSONAL]
@@ -37,16 +37,16 @@ class CodeCount(
     retention=After(Period.CODE_COUNT, since="began_at"),
     key_class=KeyClass.NOTHING_SEALED,
 ):
-    """How many codes went to a country, or to all, on a UTC day, and how many were verified (ADR 26).
+    """Codes sent to a country, or to all countries, on a UTC day, and codes verified (ADR 26).
 
-    `scope` is the country. The counts stand beside it, by hour; none is of a person.
+    `scope` is the country. The counts are further attributes, by hour. No count refers to a person.
     """
 
     scope: Annotated[str, NOT_PERSONAL]
     began_at: Annotated[Instant, NOT_PERSONAL]
 
 
-# The best day is looked for among today and so many days before.
+# The highest count is taken over today and this many days before.
 _WINDOW = timedelta(days=14)
 
 
@@ -59,19 +59,19 @@ class CodeHistory(
     retention=After(Period.CODE_HISTORY, since="counted_at"),
     key_class=KeyClass.NOTHING_SEALED,
 ):
-    """How many codes were verified in each country on each of the last fifteen UTC days (ADR 26)."""
+    """Codes verified in each country on each of the last fifteen UTC days (ADR 26)."""
 
     counted_at: Annotated[Instant, NOT_PERSONAL]
     version: Annotated[int, NOT_PERSONAL]
     verified: Annotated[dict[str, dict[str, int]], NOT_PERSONAL]
 
     def highest(self, country: str, now: datetime) -> int:
-        """The most codes of a country that were verified on one day of the window."""
+        """Return the highest number of verified codes of a country on one day of the window."""
         days = self.verified.get(country, {})
         return max((codes for day, codes in days.items() if day >= _first_day(now)), default=0)
 
     def with_counts(self, counts: dict[tuple[str, datetime], int], now: datetime) -> "CodeHistory":
-        """The next version: days only grow, and those before the window are left out."""
+        """Return the next version: the counts of a day only grow, days before the window are dropped."""
         verified = {country: dict(days) for country, days in self.verified.items()}
         for (country, day), codes in counts.items():
             days = verified.setdefault(country, {})

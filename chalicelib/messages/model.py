@@ -1,32 +1,32 @@
-"""What an email address is."""
+"""Email addresses: validation and normalisation."""
 
 from chalicelib.core.errors import InvalidRequest
 
-# RFC 5321 §4.5.3.1.3: a path of 256 octets, its two brackets taken off.
+# RFC 5321 §4.5.3.1.3: a path of 256 octets, less its two brackets.
 LONGEST_ADDRESS = 254
 
 
 class InvalidEmail(InvalidRequest):
-    """No address that mail could be sent to."""
+    """The text is not an address to which mail can be sent."""
 
     code = "invalid_email"
     title = "This is not an email address"
 
     def __init__(self) -> None:
-        message = "Not an email address that mail can be sent to"
+        message = "Not an email address to which mail can be sent"
         super().__init__(errors=[{"pointer": "/email", "code": self.code, "message": message}])
 
 
 def mailbox(text: str) -> str:
-    """The one spelling of an address: as SES takes it, and the same for everybody who means it.
+    """Normalise an address to the form that SES accepts; equal mailboxes give equal results.
 
-    SES takes ASCII before the @ and international domains in their ASCII form. Upper and lower case are
-    told apart by no provider, so two people can't own one mailbox in two spellings.
+    SES accepts only ASCII before the @, and international domains in their ASCII form. No provider
+    distinguishes upper and lower case, so lower case keeps two accounts from claiming one mailbox.
 
     Raises:
-        InvalidEmail: malformed, or of a domain that is reserved. Whether it exists is not looked up.
+        InvalidEmail: malformed, or its domain is reserved. Whether it exists is not checked.
     """
-    import email_validator  # only when an address comes in: its tables of scripts are large
+    import email_validator  # imported on use: its tables of scripts are large
 
     try:
         found = email_validator.validate_email(text, check_deliverability=False, allow_smtputf8=False)

@@ -16,19 +16,19 @@ _STANDINGS = tuple(STANDINGS.values())
 
 @route(notices, "GET", "/v1/notices")
 def list_notices() -> NoticeList:
-    """All versions of the terms and the privacy policy, newest first."""
+    """List all versions of the terms and the privacy policy, newest first."""
     return NoticeList(items=service.published())
 
 
 @route(notices, "GET", "/v1/notices/current")
 def list_current_notices() -> NoticeList:
-    """The version of each kind that is in effect now."""
+    """List the version of each kind that is in effect now."""
     return NoticeList(items=service.currents())
 
 
 @route(notices, "GET", "/v1/announcements", needs=_STANDINGS)
 def list_announcements(caller: RightsCaller) -> AnnouncementList:
-    """The versions that the caller was told of, and from when on each applies to them."""
+    """List the versions announced to the caller, and from when each applies to them."""
     return AnnouncementList(items=service.announced_to(caller[standing] for standing in _STANDINGS))
 
 
@@ -41,6 +41,6 @@ def list_announcements(caller: RightsCaller) -> AnnouncementList:
     problems=(TermsOutdated,),
 )
 def accept_notice(caller: Caller, version: NoticeVersion) -> NoContent:
-    """Accept a version that is published and no older than the one that applies. Again changes nothing."""
+    """Accept a published version that is not older than the one that applies. Can be repeated."""
     service.accept(caller.account.account_id, version, caller[STANDINGS[version.kind]])
     return NoContent()

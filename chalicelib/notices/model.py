@@ -1,4 +1,4 @@
-"""What a notice and an acceptance are."""
+"""Notices, their announcement to accounts, and their acceptance."""
 
 import re
 from enum import StrEnum
@@ -17,27 +17,27 @@ from chalicelib.privacy.purposes import LegalBasis, Purpose
 
 
 class NoticeKind(StrEnum):
-    """What a notice is about."""
+    """The kind of a notice."""
 
     TERMS = "terms"
     PRIVACY = "privacy"
 
 
 class NoticeVersion(str):
-    """The name of one version of one notice: `<kind>-<date>`, so it says what was accepted."""
+    """The name of a version of a notice: `<kind>-<date>`."""
 
     __slots__ = ()
 
     @property
     def kind(self) -> NoticeKind:
-        """What it is a version of."""
+        """The kind of the notice."""
         return NoticeKind(self.partition("-")[0])
 
     pattern = re.compile(r"(terms|privacy)-\d{4}-\d{2}-\d{2}")
 
     @classmethod
     def parse(cls, text: str) -> Self | None:
-        """The version that a text spells, or None."""
+        """Parse the name of a version, or return None."""
         return cls(text) if cls.pattern.fullmatch(text) else None
 
     @classmethod
@@ -48,7 +48,7 @@ class NoticeVersion(str):
 
 
 class Notice(View):
-    """One version, as published."""
+    """A published version of the terms or the privacy policy."""
 
     kind: NoticeKind
     version: NoticeVersion
@@ -61,7 +61,7 @@ class Notice(View):
 
     @model_validator(mode="after")
     def _announced(self) -> Self:
-        """In a shorter time nobody could be told, and think about it, before it takes effect (NOT-1)."""
+        """Require the notice period: accounts need time to be notified and to decide (NOT-1)."""
         period = self.effective_at - self.published_at
         if period < Settings.notice_period and not (self.is_first and not period):
             days = Settings.notice_period.days
@@ -71,12 +71,12 @@ class Notice(View):
     @model_validator(mode="after")
     def _named(self) -> Self:
         if self.version.kind is not self.kind:
-            raise ValueError("a version is named after its kind")
+            raise ValueError("the name of a version starts with its kind")
         return self
 
 
 class FirstNotice(Notice):
-    """The first version of its kind: it changes nothing, so it may take effect when it is published."""
+    """The first version of its kind: it changes nothing, so it may take effect on publication."""
 
     is_first: ClassVar[bool] = True
 
@@ -97,25 +97,25 @@ class Acceptance(
     retention=UNTIL_ERASURE,
     key_class=KeyClass.NOTHING_SEALED,
 ):
-    """An account accepted a version (STR-4, NOT-1). Never a consent to anything."""
+    """The acceptance of a version by an account (STR-4, NOT-1). Acceptance is never consent."""
 
     version: Annotated[NoticeVersion, NOT_PERSONAL]
     accepted_at: Annotated[Instant, NOT_PERSONAL]
 
 
 class NoticeChannel(StrEnum):
-    """How an account is told of a version."""
+    """The channel by which a version is announced to an account."""
 
     EMAIL = "email"
     IN_APP = "in_app"
 
 
 class Telling(StrEnum):
-    """How far the telling has come."""
+    """The state of an announcement."""
 
-    WAITING = "waiting"  # the mail was certainly not taken; it may be tried again
-    SENDING = "sending"  # a mail is on its way to SES, or was when we stopped: nobody knows
-    TOLD = "told"  # SES took the mail, or the notice stands in the app
+    WAITING = "waiting"  # SES did not accept the mail, so sending it again is safe
+    SENDING = "sending"  # the mail is being passed to SES; after a crash it is unknown whether SES got it
+    TOLD = "told"  # SES accepted the mail, or the app shows the notice
 
 
 class Announcement(
@@ -127,7 +127,7 @@ class Announcement(
     retention=UNTIL_ERASURE,
     key_class=KeyClass.NOTHING_SEALED,
 ):
-    """An account is told of a version before that applies to it (NOT-1)."""
+    """The announcement of a version to an account, before the version applies to it (NOT-1)."""
 
     version: Annotated[NoticeVersion, NOT_PERSONAL]
     telling: Annotated[Telling, NOT_PERSONAL]
@@ -145,7 +145,7 @@ class Delivery(
     retention=After(Period.MAIL_RETURN, since="sent_at"),
     key_class=KeyClass.NOTHING_SEALED,
 ):
-    """Whose announcement a mail carries: SES knows the mail's id only, which says nothing about anybody."""
+    """Maps a mail to the announcement it carries. SES knows only the id of the mail, which is random."""
 
     mail_id: Annotated[MailId, NOT_PERSONAL]
     account_id: Annotated[AccountId, NOT_PERSONAL]
@@ -162,9 +162,9 @@ class Walk(
     retention=After(Period.ANNOUNCING, since="touched_at"),
     key_class=KeyClass.NOTHING_SEALED,
 ):
-    """How far a version has been announced to the accounts of one shard.
+    """The progress of announcing a version to the accounts of one shard.
 
-    `fence` grows with every lease: whoever holds an older one can't move the walk any more.
+    `fence` grows with every lease, so a worker with an older lease can no longer change the walk.
     """
 
     version: Annotated[NoticeVersion, NOT_PERSONAL]
@@ -172,15 +172,15 @@ class Walk(
     touched_at: Annotated[Instant, NOT_PERSONAL]
     fence: Annotated[int, NOT_PERSONAL] = 0
     leased_until: Annotated[Instant | None, NOT_PERSONAL] = None
-    after: Annotated[AccountId | None, NOT_PERSONAL] = None  # the last account that was seen to
-    left_out: Annotated[bool, NOT_PERSONAL] = False  # in this round somebody waits for mail to go again
-    stuck_since: Annotated[Instant | None, NOT_PERSONAL] = None  # when a round first left some out
-    rounds: Annotated[int, NOT_PERSONAL] = 0  # how often everybody was seen to
+    after: Annotated[AccountId | None, NOT_PERSONAL] = None  # the last account that was processed
+    left_out: Annotated[bool, NOT_PERSONAL] = False  # this round skipped accounts until mail works again
+    stuck_since: Annotated[Instant | None, NOT_PERSONAL] = None  # when a round first skipped an account
+    rounds: Annotated[int, NOT_PERSONAL] = 0  # completed passes over all accounts of the shard
     round_ended_at: Annotated[Instant | None, NOT_PERSONAL] = None
 
 
 class AnnouncementView(View):
-    """A version that the caller was told of, and from when on it applies to them."""
+    """A version announced to the caller, and from when it applies to them."""
 
     kind: NoticeKind
     version: NoticeVersion
@@ -192,7 +192,7 @@ class AnnouncementView(View):
 
 
 class AnnouncementList(View):
-    """Announcements, the latest version first."""
+    """Announcements, newest version first."""
 
     items: tuple[AnnouncementView, ...]
     next: str | None = None

@@ -49,7 +49,7 @@ class TermsOutdated(ConflictingRequest):
     """What was shown is not current any more; `current` names the version of each kind."""
 
     code = "terms_outdated"
-    title = "The terms or the privacy policy changed; show the current ones"
+    title = "The terms or the privacy policy have changed; show the current versions"
     shows: ClassVar[Schemas] = {
         "current": {
             "type": "object",
@@ -63,7 +63,7 @@ class TermsNotAccepted(Forbidden):
     """The terms that apply to this user are not accepted yet; `missing` names the version (STR-4)."""
 
     code = "terms_not_accepted"
-    title = "The terms that apply now have to be accepted first"
+    title = "The current terms must be accepted first"
     shows: ClassVar[Schemas] = {"missing": {"type": "string", "description": "The version to accept"}}
 
 

@@ -43,14 +43,14 @@ _CHANGES = DailyLimit("profile_changes", lambda: settings().limits.profile_chang
 
 @route(profiles, "GET", "/v1/profile", needs=_OWN, problems=(NotFound,))
 def read_profile(caller: Caller) -> Tagged[OwnProfile]:
-    """The caller's own profile, with the ETag that editing it needs."""
+    """Get the caller's own profile, with the ETag that a change requires."""
     account, profile = service.own(caller[OPEN_ACCOUNT], caller[PROFILE])
     return Tagged(OwnProfile.of(account, profile), etag=profile.etag)
 
 
 @route(profiles, "PATCH", "/v1/profile", needs=_OWN, limit=_CHANGES, problems=(NotFound, ChangedMeanwhile))
 def change_profile(caller: Caller, changes: ProfileChanges, expected: IfMatch) -> Tagged[OwnProfile]:
-    """Change the profile by a merge patch (RFC 7396); null removes."""
+    """Change the caller's profile with a JSON merge patch (RFC 7396); null removes a field."""
     account, profile = service.own(caller[OPEN_ACCOUNT], caller[PROFILE])
     profile = service.change(profile, changes, expected, caller[DATA_KEY])
     return Tagged(OwnProfile.of(account, profile), etag=profile.etag)
@@ -61,13 +61,13 @@ def change_profile(caller: Caller, changes: ProfileChanges, expected: IfMatch) -
     "POST",
     "/v1/profile/email",
     needs=_OWN,
-    limit=Unlimited("Its codes are limited: 20 a day for an account, and per mailbox"),
+    limit=Unlimited("Its codes are limited: 20 a day per account, and per mailbox"),
     problems=(NotFound, InvalidEmail, TooManyCodes, EmailUnavailable, IdempotencyMismatch, InProgress),
 )
 def start_email(
     caller: Caller, body: NewEmail, address: ClientAddress, key: IdempotencyKey | None
 ) -> Accepted[ChallengeView]:
-    """Mail a code to an address; the answer is the same whether or not somebody here has that address."""
+    """Send a code to an email address. The response does not disclose whether the address is in use."""
     account, _ = service.own(caller[OPEN_ACCOUNT], caller[PROFILE])
     return Accepted(verifying.start(account, body, address, key))
 
@@ -77,13 +77,13 @@ def start_email(
     "POST",
     "/v1/profile/email/{challenge_id}/verify",
     needs=_OWN,
-    limit=Unlimited("A code takes five tries, and codes are limited"),
+    limit=Unlimited("A code can be tried five times, and codes are limited"),
     problems=(NotFound, WrongCode, ChallengeExpired, EmailTaken, Unavailable),
 )
 def verify_email(caller: Caller, challenge_id: ChallengeId, body: EmailVerification) -> Tagged[OwnProfile]:
-    """Give the code back, from any session of the account: the address is on the profile from now on.
+    """Verify the code and set the email address on the profile. Works in any session of the account.
 
-    Remove it by PATCH /v1/profile with `"email": null`.
+    To remove the address, send PATCH /v1/profile with `"email": null`.
     """
     account, profile = service.own(caller[OPEN_ACCOUNT], caller[PROFILE])
     profile = verifying.finish(profile, caller[DATA_KEY], challenge_id, body.code)
@@ -91,6 +91,6 @@ def verify_email(caller: Caller, challenge_id: ChallengeId, body: EmailVerificat
 
 
 @route(profiles, "GET", "/v1/users/{user_id}")
-def read_user(caller: Caller, user_id: UserId) -> PublicProfile:  # noqa: ARG001 - only a live caller may look
-    """What a user shows to others."""
+def read_user(caller: Caller, user_id: UserId) -> PublicProfile:  # noqa: ARG001 - requires an authenticated caller
+    """Get the profile that a user shows to others."""
     return service.seen_by_others(user_id)

@@ -1,7 +1,7 @@
-"""What a profile is, what its owner sees and edits, and what others see.
+"""The profile: what its owner sees and edits, and what others see.
 
-Own view and public view are different types: a field shows to others only if it stands in
-`PublicProfile` (ACC-6).
+The owner's view and the public view are different types: others see a field only if `PublicProfile` has
+it (ACC-6).
 """
 
 import re
@@ -30,14 +30,14 @@ _STREAM = (Recipient.STREAM,)
 _MAIL = (Recipient.MAIL_PROVIDERS,)
 
 
-# Letters, symbols and marks to Unicode, but nothing to the eye: fillers, the empty Braille cell.
+# Letters, symbols and marks by category, but blank when displayed: fillers, the empty Braille cell.
 _BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
-# Zero-width (non-)joiners inside a word: Persian, Indic scripts and many emoji are written with them.
+# Zero-width (non-)joiners inside a word: Persian, Indic scripts and many emoji need them.
 _JOINED = re.compile(r"(?<=[^ \u200c\u200d])[\u200c\u200d](?=[^ \u200c\u200d])")
 
 
 def _legible(text: str) -> str:
-    """Refuse what can't be seen (it fakes names in a chat), and text without a letter, number or symbol."""
+    """Refuse invisible characters (they fake names in a chat) and text without letter, number or symbol."""
     seen = _JOINED.sub("", text)
     if not all(c.isprintable() and c not in _BLANK for c in seen):
         raise ValueError("not printable")
@@ -47,7 +47,7 @@ def _legible(text: str) -> str:
 
 
 def _written_out(day: object) -> object:
-    """Read a text as a full date and nothing else: pydantic takes a number in quotes too, as an epoch."""
+    """Accept only a full date: pydantic would also accept a number in quotes, as an epoch."""
     if not isinstance(day, str):
         return day
     if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", day):
@@ -75,11 +75,9 @@ Birthday = Annotated[date, BeforeValidator(_written_out), AfterValidator(_plausi
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1 alpha-2")]
 
 
-# Switches of what is to come (ACC-7, STR-10).
-_FOUND = Field(
-    description="Whether others may find the user by number. It is stored; nothing acts on it yet."
-)
-_SEEN = Field(description="Whether others see that the user is online. It is stored; nothing acts on it yet.")
+# Settings of features that do not exist yet (ACC-7, STR-10).
+_FOUND = Field(description="Whether others may find the user by number. Stored, but not used yet.")
+_SEEN = Field(description="Whether others see that the user is online. Stored, but not used yet.")
 
 
 class Profile(
@@ -91,7 +89,7 @@ class Profile(
     retention=UNTIL_ERASURE,
     key_class=KeyClass.SUBJECT,
 ):
-    """What a user chose to tell. Only the display name and the picture go to Stream (STR-1)."""
+    """What a user entered about themselves. Only display name and picture go to Stream (STR-1)."""
 
     account_id: Annotated[AccountId, NOT_PERSONAL]
     display_name: Annotated[DisplayName, personal(Category.NAME, Source.PROVIDED, _SELF, _STREAM)]
@@ -101,21 +99,21 @@ class Profile(
     employer: Annotated[Line | None, personal(Category.WORKPLACE, Source.PROVIDED, _SELF)] = None
     country: Annotated[Country | None, personal(Category.COUNTRY, Source.PROVIDED, _SELF)] = None
     avatar_url: Annotated[str | None, personal(Category.SELF_IMAGE, Source.PROVIDED, _SELF, _STREAM)] = None
-    # Spelled by `mailbox`. Only one that was shown to be the user's own stands here, and its claim with it.
+    # Normalised by `mailbox`. Set only after the user verified it, together with its claim.
     email: Annotated[str | None, personal(Category.EMAIL, Source.PROVIDED, _SELF, _MAIL)] = None
-    # Off until chosen (Art. 25(2) GDPR): being found by number is the user's switch (ACC-7).
+    # Off by default (Art. 25(2) GDPR): users decide whether they can be found by number (ACC-7).
     discoverable: Annotated[bool, personal(Category.ACCOUNT_SETTINGS, Source.PROVIDED, _SELF), _FOUND] = False
     online_visible: Annotated[bool, personal(Category.ACCOUNT_SETTINGS, Source.PROVIDED, _SELF), _SEEN] = True
     version: Annotated[int, NOT_PERSONAL] = 1
 
     @property
     def etag(self) -> str:
-        """Names this version to HTTP."""
+        """The ETag of this version."""
         return f'"{self.version}"'
 
 
 class ProfileChanges(Body):
-    """A merge patch (RFC 7396): what is sent is set, null removes, the rest stays."""
+    """A JSON merge patch (RFC 7396): fields in it are set, null removes a field, others stay unchanged."""
 
     model_config = ConfigDict(json_schema_extra={"minProperties": 1})
 
@@ -128,7 +126,7 @@ class ProfileChanges(Body):
     employer: Line | None = None
     country: Country | None = None
     email: Annotated[
-        None, Field(description="null removes it; to set it, verify one by POST /v1/profile/email")
+        None, Field(description="null removes the address. To set one, use POST /v1/profile/email")
     ] = None
     discoverable: Annotated[bool | None, _FOUND] = None
     online_visible: Annotated[bool | None, _SEEN] = None
@@ -140,39 +138,39 @@ class ProfileChanges(Body):
         return self
 
     def changes(self) -> dict[str, Any]:
-        """The members that were sent, null for the ones to remove."""
+        """The members of the patch; null for those to remove."""
         return self.model_dump(include=self.model_fields_set)
 
 
 class NewEmail(Body):
-    """An address to be verified."""
+    """The email address to verify."""
 
     email: Annotated[str, Field(max_length=LONGEST_ADDRESS, examples=["mila@example.com"])]
 
     def mailbox(self) -> str:
-        """The one spelling of it.
+        """Return the normalised address.
 
         Raises:
-            InvalidEmail: no mail can be sent there.
+            InvalidEmail: it is not an address to which mail can be sent.
         """
         return mailbox(self.email)
 
 
 class EmailVerification(Body):
-    """The code, as it was mailed."""
+    """The code from the mail."""
 
     code: Code
 
 
 class EmailTaken(ConflictingRequest):
-    """The address belongs to another account; told to nobody but who can read its mail."""
+    """The address belongs to another account. Only a caller that read the code in its mailbox learns this."""
 
     code = "email_taken"
     title = "Another account has this email address"
 
 
 class OwnProfile(View):
-    """What the owner sees."""
+    """A profile as its owner sees it."""
 
     user_id: UserId
     phone: str
@@ -191,19 +189,19 @@ class OwnProfile(View):
 
     @classmethod
     def of(cls, account: Account, profile: Profile) -> Self:
-        """The owner's view."""
-        told = profile.model_dump(exclude={"account_id", "version"})
+        """Build the owner's view."""
+        shown = profile.model_dump(exclude={"account_id", "version"})
         return cls(
             user_id=account.user_id,
             phone=account.phone,
             created_at=account.created_at,
             email_verified=profile.email is not None,
-            **told,
+            **shown,
         )
 
 
 class PublicProfile(View):
-    """What others see, and nothing else."""
+    """A profile as other users see it."""
 
     user_id: UserId
     display_name: str
@@ -211,7 +209,7 @@ class PublicProfile(View):
 
     @classmethod
     def of(cls, account: Account, profile: Profile) -> Self:
-        """Others' view."""
+        """Build the view for others."""
         return cls(
             user_id=account.user_id,
             display_name=profile.display_name,

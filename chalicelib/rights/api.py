@@ -1,4 +1,4 @@
-"""Routes of rights. All of them serve frozen and restricted accounts too (RGT-11)."""
+"""Routes of privacy rights. All of them also serve frozen and restricted accounts (RGT-11)."""
 
 from chalice.app import Blueprint
 
@@ -19,7 +19,7 @@ rights = Blueprint(__name__)
 
 
 def _is_limited(caller: RightsCaller, body: NewRequest, **_: object) -> bool:
-    """What is refused for want of a step-up is not counted, or a stolen token would use up the requests."""
+    """Count no call that lacks a required step-up: a stolen token could use up the owner's requests."""
     return service.is_limited(body.right) and (caller.is_stepped_up or not service.wants_step_up(body.right))
 
 
@@ -32,10 +32,10 @@ def _is_limited(caller: RightsCaller, body: NewRequest, **_: object) -> bool:
     problems=(AlreadyOpen, IdempotencyMismatch, NotOfferedHere, StepUpRequired),
 )
 def exercise_right(caller: RightsCaller, body: NewRequest, key: IdempotencyKey | None) -> Accepted[TakenView]:
-    """Exercise a right.
+    """Exercise a privacy right.
 
-    Access, portability and erasure need a session that was stepped up minutes ago. The answer alone
-    carries the receipt; asked again with the same Idempotency-Key, it is told again.
+    Access, portability and erasure require a session that was stepped up in the last minutes. Only this
+    response contains the receipt. Repeat the request with the same Idempotency-Key to get it again.
     """
     if service.wants_step_up(body.right):
         caller.require_step_up()
@@ -45,14 +45,14 @@ def exercise_right(caller: RightsCaller, body: NewRequest, key: IdempotencyKey |
 
 @route(rights, "GET", "/v1/rights-requests")
 def list_rights_requests(caller: RightsCaller, cursor: Cursor | None) -> RequestList:
-    """The caller's requests, the newest first."""
+    """List the caller's rights requests, newest first."""
     found, more = service.listed(caller.account.account_id, cursor)
     return RequestList(items=tuple(map(RequestView.of, found)), next=more)
 
 
 @route(rights, "GET", "/v1/rights-requests/{request_id}")
 def get_rights_request(caller: RightsCaller, request_id: RightsRequestId) -> RequestView:
-    """One of the caller's requests."""
+    """Get one of the caller's rights requests."""
     return RequestView.of(service.own(caller.account.account_id, request_id))
 
 
@@ -60,22 +60,22 @@ def get_rights_request(caller: RightsCaller, request_id: RightsRequestId) -> Req
     rights,
     "POST",
     "/v1/rights-requests/{request_id}/cancel",
-    limit=Unlimited("Taking a request back is never refused; asking is limited"),
+    limit=Unlimited("A cancellation is never refused; new requests are limited"),
     problems=(TooLate,),
 )
 def cancel_rights_request(caller: RightsCaller, request_id: RightsRequestId) -> RequestView:
-    """Take a request back that is not answered yet."""
+    """Cancel a rights request that is not answered yet."""
     return RequestView.of(service.cancel(caller.account.account_id, request_id))
 
 
 @route(rights, "GET", "/v1/rights-requests/{request_id}/export", problems=(NotReady, ExportGone))
 def get_export(caller: StepUpCaller, request_id: RightsRequestId) -> ExportView:
-    """A link to the copy, good for fifteen minutes; the copy is kept for some days."""
+    """Get a download link to the copy. The link works for fifteen minutes; the copy is kept for days."""
     link = service.export_link(caller.account.account_id, request_id)
     return ExportView(url=link.url, expires_at=link.expires_at, sha256=link.file.sha256, size=link.file.size)
 
 
 @route(rights, "GET", "/v1/rights-receipts/{request_id}")
 def get_by_receipt(request_id: RightsRequestId, receipt: Receipt) -> RequestView:
-    """A request for whoever holds its receipt, also once the account is gone."""
+    """Get a rights request by its receipt. Also works after the account is deleted."""
     return RequestView.of(service.by_receipt(request_id, receipt.text))

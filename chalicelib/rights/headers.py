@@ -7,10 +7,10 @@ from chalicelib.core.http.parameters import Header
 
 
 class Receipt(Header):
-    """What shows that a request was made. In a header, since paths end up in logs."""
+    """The proof that a request was received. Sent in a header, because paths end up in logs."""
 
     name = "Rights-Receipt"
-    description = "The receipt that the intake of the request answered with."
+    description = "The receipt from the response that accepted the request."
     problems = (NotFound,)
 
     def __init__(self, text: str) -> None:
@@ -18,10 +18,10 @@ class Receipt(Header):
 
     @classmethod
     def parse(cls, value: str) -> Self:
-        """Any text; whether it is the receipt is for the service to say."""
+        """Accept any text; the service checks whether it is the receipt."""
         return cls(value.strip())
 
     @classmethod
     def absent(cls) -> Self:
-        """Without a receipt there is nothing to see."""
+        """Respond with 404 if there is no receipt."""
         raise NotFound

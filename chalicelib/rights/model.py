@@ -1,8 +1,8 @@
-"""What a request is: what was asked, where it stands, what was decided, and how all of it is shown.
+"""The rights request: what was requested, its state, the decision, and its problems.
 
-One item holds a whole request, its steps included, so one condition guards everything that can race.
-Personal fields are sealed under the key of their retention class from intake on: a request outlives its
-subject's own key, because claims about it may be raised later (Art. 17(3)(e) GDPR).
+One item holds a whole request including its steps, so one version condition guards against every race.
+Personal fields are sealed under the key of their retention class from the start: a request is kept longer
+than its subject's own key, because claims about it may be raised later (Art. 17(3)(e) GDPR).
 """
 
 from collections.abc import Mapping
@@ -24,13 +24,13 @@ from chalicelib.rights import clock as deadlines
 from chalicelib.rights.clock import Clock, ExtensionReason
 
 _STAFF = (Recipient.BELGRADE_OFFICE,)
-# No law asks for it: it is kept for those who may have to show how the request was answered.
+# No law requires this retention. The controller keeps requests to be able to prove how they were answered.
 _LAW = "to establish or defend claims, Art. 6(1)(f) and 17(3)(e) GDPR"
-_INNER = NotPersonal(withheld="how we work on it; what it came to stands beside it")
+_INNER = NotPersonal(withheld="internal state of our work on the request; its result is in the other fields")
 
 
 class Right(StrEnum):
-    """What may be asked for (Art. 7(3) and 15 to 21 GDPR)."""
+    """The rights that can be exercised (Art. 7(3) and 15 to 21 GDPR)."""
 
     ACCESS = "access"
     PORTABILITY = "portability"
@@ -43,7 +43,7 @@ class Right(StrEnum):
 
 
 class Status(StrEnum):
-    """Where a request stands; `states` says what may follow what."""
+    """The status of a request."""
 
     RECEIVED = "received"
     AWAITING_VERIFICATION = "awaiting_verification"
@@ -57,7 +57,7 @@ class Status(StrEnum):
 
 
 class ReceivedBy(StrEnum):
-    """The channel that a request came by; any will do (RGT-11)."""
+    """The channel by which a request was received; every channel is valid (RGT-11)."""
 
     APP = "app"
     LETTER = "letter"
@@ -68,7 +68,7 @@ class ReceivedBy(StrEnum):
 
 
 class RefusalReason(StrEnum):
-    """Why a request is refused, wholly or in part: a closed list, in the terms of DPV."""
+    """Why a request is wholly or partly refused: a closed list, in the terms of DPV."""
 
     IDENTITY_FAILURE = "JustificationA12IdentityFailure"
     MANIFESTLY_UNFOUNDED = "JustificationA12ManifestlyUnfounded"
@@ -82,54 +82,54 @@ class RefusalReason(StrEnum):
 
 
 class StepStatus(StrEnum):
-    """Where a step stands, in the words of the API."""
+    """The status of a step. `stopped`: it failed too often, and an operator has to look at it."""
 
     WAITING = "waiting"
     IN_PROGRESS = "in_progress"
     DONE = "done"
-    STOPPED = "stopped"  # it failed too often; a person looks at it, and the clock runs on
+    STOPPED = "stopped"  # failed too often; an operator has to act, and the deadline keeps running
 
 
 class AlreadyOpen(ConflictingRequest):
-    """The same right is being exercised already; `open_request_id` says by which request."""
+    """The subject already has an open request for this right; `open_request_id` names it."""
 
     code = "already_open"
-    title = "A request for this right is open already"
+    title = "There is already an open request for this right"
     shows: ClassVar[Schemas] = {
         "open_request_id": {
             "type": "string",
             "pattern": f"^{RightsRequestId.pattern.pattern}$",
-            "description": "The request by which the right is being exercised",
+            "description": "The open request for this right",
         }
     }
 
 
 class TooLate(ConflictingRequest):
-    """The request is decided already, or its copy is on its way to another controller."""
+    """The request is already decided, or its copy is being sent to another controller."""
 
     code = "too_late"
     title = "It is too late to change this request"
 
 
 class NotReady(ConflictingRequest):
-    """There is no copy yet."""
+    """The copy does not exist yet."""
 
     code = "not_ready"
     title = "The copy is not ready yet"
 
 
 class ExportGone(Gone):
-    """The copy was kept for some days and is deleted; another request makes a new one."""
+    """The copy is deleted after some days; a new request creates a new one."""
 
     code = "gone"
-    title = "The copy is deleted; ask for a new one"
+    title = "The copy has been deleted; make a new request to get another"
 
 
 class NotOfferedHere(Unprocessable):
-    """A right that the app can't carry out by itself yet. It can be exercised by writing to the contact."""
+    """The app does not support this right yet. It can be exercised by writing to the contact."""
 
     code = "not_offered_here"
-    title = "This right can't be exercised in the app yet"
+    title = "This right cannot be exercised in the app yet"
     shows: ClassVar[Schemas] = {
         "contact_email": {"type": "string", "format": "email", "description": "Where to send the request"}
     }
@@ -140,7 +140,7 @@ class _Part(BaseModel):
 
 
 class Extension(_Part):
-    """More time that was taken."""
+    """An extension of the deadline."""
 
     days: int
     reason: ExtensionReason
@@ -148,14 +148,14 @@ class Extension(_Part):
 
 
 class Pause(_Part):
-    """The clock stands still, or stood, while data that proves who asks is outstanding."""
+    """A pause of the deadline while proof of the requester's identity is outstanding."""
 
     asked_at: Instant
     answered_at: Instant | None = None
 
 
 class StepState(_Part):
-    """One step of a request's plan. `at`: when it came to this status."""
+    """One step of a request's plan. `at`: when it reached this status."""
 
     name: str
     status: StepStatus = StepStatus.WAITING
@@ -163,7 +163,7 @@ class StepState(_Part):
 
 
 class OwedEntry(_Part):
-    """An entry that the request's history could not take, because its newest one was altered."""
+    """An entry that could not be appended to the history, because its newest entry was altered."""
 
     event: str
     at: Instant
@@ -171,13 +171,13 @@ class OwedEntry(_Part):
 
 
 class Proposal(_Part):
-    """What one operator proposes, and another has to approve."""
+    """A decision that one operator proposed and another must approve."""
 
     status: Status
     reason: RefusalReason | None = None
     by: StaffId
     at: Instant
-    approved_by: StaffId | None = None  # once it is the decision
+    approved_by: StaffId | None = None  # set when it becomes the decision
 
 
 Notes = Mapping[str, str | int]
@@ -192,7 +192,7 @@ class RightsRequest(
     retention=Statutory(Period.RIGHTS_EVIDENCE, law=_LAW, since="closed_at"),
     key_class=KeyClass.RETAINED,
 ):
-    """A request of a subject, with everything that has to be known to answer it."""
+    """A request of a subject, with everything needed to answer it."""
 
     request_id: Annotated[RightsRequestId, NOT_PERSONAL]
     account_id: Annotated[AccountId, NOT_PERSONAL]
@@ -201,12 +201,12 @@ class RightsRequest(
     received_by: Annotated[ReceivedBy, NOT_PERSONAL] = ReceivedBy.APP
     received_at: Annotated[Instant, NOT_PERSONAL]
     status: Annotated[Status, NOT_PERSONAL] = Status.RECEIVED
-    # Counts every write. Who read a version may write the next one, and nobody may twice: the fence.
+    # The fence: every write increments it, and requires the version that the writer read.
     version: Annotated[int, _INNER] = 1
-    fingerprint: Annotated[str | None, _INNER] = None  # of the body that asked, for the Idempotency-Key
+    fingerprint: Annotated[str | None, _INNER] = None  # of the request body, for the Idempotency-Key
 
     country: Annotated[str | None, personal(Category.COUNTRY, Source.PROVIDED, to=_STAFF)] = (
-        None  # as declared when it was received: whose authority is named
+        None  # as declared on receipt; selects the supervisory authority
     )
     transfer_to: Annotated[str | None, personal(Category.PRIVACY_PREFERENCES, Source.PROVIDED, to=_STAFF)] = (
         None
@@ -216,18 +216,18 @@ class RightsRequest(
     pause: Annotated[Pause | None, NOT_PERSONAL] = None
 
     steps: Annotated[tuple[StepState, ...], NOT_PERSONAL] = ()
-    notes: Annotated[Notes, _INNER] = Field(default_factory=dict)  # what steps leave for each other
-    missing: Annotated[tuple[str, ...], NOT_PERSONAL] = ()  # parts that could not be had, in words of ours
-    tries: Annotated[int, _INNER] = 0  # runs of the next step since its last outcome, one under way included
-    run_at: Annotated[Instant | None, _INNER] = None  # when it is due; None: no worker runs it
-    unreachable_since: Annotated[Instant | None, _INNER] = None  # a service that the step needs is silent
-    leased_until: Annotated[Instant | None, _INNER] = None  # a worker is at the request
-    duty_tries: Annotated[int, _INNER] = 0  # runs of duties since the last that succeeded
-    duties_at: Annotated[Instant | None, _INNER] = None  # a duty failed: none is done before
-    owed: Annotated[tuple[OwedEntry, ...], _INNER] = ()  # evidence that its history could not take
-    owed_at: Annotated[Instant | None, _INNER] = None  # when to try to append it
-    pinned_until: Annotated[Instant | None, _INNER] = None  # what lapses meanwhile is kept until then
-    reminded: Annotated[int, _INNER] = 0  # how many reminders were given
+    notes: Annotated[Notes, _INNER] = Field(default_factory=dict)  # what steps pass on to later steps
+    missing: Annotated[tuple[str, ...], NOT_PERSONAL] = ()  # parts that could not be included, in our words
+    tries: Annotated[int, _INNER] = 0  # tries of the next step since its last outcome, a running one included
+    run_at: Annotated[Instant | None, _INNER] = None  # when the next step is due; None: no worker runs it
+    unreachable_since: Annotated[Instant | None, _INNER] = None  # a service the step needs does not respond
+    leased_until: Annotated[Instant | None, _INNER] = None  # a worker holds the lease
+    duty_tries: Annotated[int, _INNER] = 0  # tries of duties since the last success
+    duties_at: Annotated[Instant | None, _INNER] = None  # a duty failed; no duty is tried before this time
+    owed: Annotated[tuple[OwedEntry, ...], _INNER] = ()  # evidence that could not be appended yet
+    owed_at: Annotated[Instant | None, _INNER] = None  # when to try to append it again
+    pinned_until: Annotated[Instant | None, _INNER] = None  # records that expire earlier are kept until then
+    reminded: Annotated[int, _INNER] = 0  # number of reminders sent
 
     proposal: Annotated[Proposal | None, _INNER] = None
     decided_at: Annotated[Instant | None, NOT_PERSONAL] = None
@@ -237,7 +237,7 @@ class RightsRequest(
     )
     closed_at: Annotated[Instant | None, NOT_PERSONAL] = None
 
-    # Where it stands in the indexes; the store sets them.
+    # Keys of the indexes; the store sets them.
     owner: Annotated[str | None, _INNER] = None
     due: Annotated[str | None, _INNER] = None
     due_at: Annotated[Instant | None, _INNER] = None
@@ -246,7 +246,7 @@ class RightsRequest(
 
     @property
     def clock(self) -> Clock:
-        """The time that it has."""
+        """The deadline with its extension and pause."""
         taken, stood = self.extension, self.pause
         extension = (
             deadlines.ClockExtension(timedelta(days=taken.days), taken.reason, taken.decided_at)
@@ -258,16 +258,16 @@ class RightsRequest(
 
     @property
     def is_open(self) -> bool:
-        """Whether an answer is outstanding. Steps may follow it: telling, and deleting the copy."""
+        """Whether the answer is outstanding. Steps may follow it: the notification, deleting the copy."""
         return self.closed_at is None
 
     @property
     def next_step(self) -> StepState | None:
-        """The first that is not done."""
+        """The first step that is not done."""
         return next((step for step in self.steps if step.status is not StepStatus.DONE), None)
 
     def with_clock(self, clock: Clock) -> "RightsRequest":
-        """The same with another clock."""
+        """Return the request with another clock."""
         extension, pause = clock.extension, clock.pause
         return self.model_copy(
             update={
@@ -280,7 +280,7 @@ class RightsRequest(
         )
 
     def with_step(self, name: str, status: StepStatus, at: datetime) -> "RightsRequest":
-        """The same with a step that came to a status."""
+        """Return the request with a new status of one step."""
         steps = tuple(
             StepState(name=s.name, status=status, at=at) if s.name == name else s for s in self.steps
         )
@@ -296,7 +296,7 @@ class OpenRequest(
     retention=UntilErasure("until the request is answered"),
     key_class=KeyClass.NOTHING_SEALED,
 ):
-    """That a request is open, so that a right is exercised by one request at a time."""
+    """Marks a right as having an open request, so that there is only one at a time."""
 
     request_id: Annotated[RightsRequestId, NOT_PERSONAL]
 
@@ -310,7 +310,7 @@ class ExportFile(
     retention=After(Period.EXPORT, since="made_at"),
     key_class=KeyClass.NOTHING_SEALED,
 ):
-    """The copy that a subject asked for, as it waits in S3; nobody finds it there once this has expired."""
+    """The copy of a subject's data in S3. After this record expires, the copy cannot be downloaded."""
 
     request_id: Annotated[RightsRequestId, NOT_PERSONAL]
     key: Annotated[str, _INNER]

@@ -101,5 +101,5 @@ def _place(cursor: Cursor | None) -> tuple[datetime, str] | None:
         return None
     epoch, _, request_id = cursor.partition("-")
     if not (epoch.isdecimal() and int(epoch) < 2**33 and RightsRequestId.parse(request_id)):
-        raise InvalidRequest("This cursor is not one of ours")
+        raise InvalidRequest("This is not a valid cursor")
     return clock.from_epoch(int(epoch)), request_id

@@ -190,7 +190,7 @@ def _place(account_id: AccountId, cursor: Cursor | None) -> store.ListPlace | No
     request_id = RightsRequestId.parse(cursor)
     place = store.place_in_list(account_id, request_id) if request_id else None
     if place is None:
-        raise InvalidRequest("This cursor is not one of ours")
+        raise InvalidRequest("This is not a valid cursor")
     return place
 
 

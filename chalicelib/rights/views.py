@@ -1,4 +1,4 @@
-"""How a request is asked for and shown, in the words of the API."""
+"""Request and response bodies of rights requests."""
 
 from typing import Annotated, Self
 
@@ -21,31 +21,35 @@ _Name = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}$")]
 
 
 class NewRequest(Body):
-    """What a subject asks for."""
+    """A new rights request."""
 
     right: Right
     transfer_to: _Url | None = Field(
         None,
-        description="Portability: an https address of the controller that is to get the copy directly",
+        description="Portability: https address of the controller to which the copy is sent directly",
     )
-    changes: dict[_Name, Text | None] | None = Field(None, max_length=20, description="Rectification")
-    purposes: tuple[_Name, ...] | None = Field(None, max_length=20, description="Restriction, objection")
+    changes: dict[_Name, Text | None] | None = Field(
+        None, max_length=20, description="Rectification: new values by field name; null removes a value"
+    )
+    purposes: tuple[_Name, ...] | None = Field(
+        None, max_length=20, description="Restriction and objection: the purposes concerned"
+    )
     ground: Annotated[str, StringConstraints(pattern="^[a-d]$")] | None = Field(
-        None, description="Restriction: the letter of Art. 18(1) GDPR"
+        None, description="Restriction: the ground, as the letter in Art. 18(1) GDPR"
     )
     reason: Text | None = None
-    waive_grace: bool | None = Field(None, description="Erasure: not to wait")
+    waive_grace: bool | None = Field(None, description="Erasure: delete without the waiting period")
 
 
 class ExtendedView(View):
-    """That the answer takes longer, until when and why (Art. 12(3) GDPR)."""
+    """An extension of the deadline, and its reason (Art. 12(3) GDPR)."""
 
     until: Instant
     reason: ExtensionReason
 
 
 class StepView(View):
-    """A step of the work on a request, and when it came to this."""
+    """A step in the processing of a request. `at`: when it reached this status."""
 
     name: str
     status: StepStatus
@@ -53,7 +57,7 @@ class StepView(View):
 
 
 class KeptView(View):
-    """What is kept although it was asked for, by which law and until when."""
+    """Data that is kept although its erasure was requested; the law that requires it, and until when."""
 
     what: str
     law: str
@@ -61,7 +65,7 @@ class KeptView(View):
 
 
 class DecisionView(View):
-    """What was decided."""
+    """The decision about a request."""
 
     outcome: Status
     reason_code: RefusalReason | None = None
@@ -70,9 +74,9 @@ class DecisionView(View):
 
 
 class AuthorityView(View):
-    """Where to complain (Art. 77 GDPR, Art. 82 ZZPL; RGT-9).
+    """A supervisory authority that handles complaints (Art. 77 GDPR, Art. 82 ZZPL; RGT-9).
 
-    A court can be asked as well (Art. 79 GDPR, Art. 84 ZZPL).
+    The subject can also go to court (Art. 79 GDPR, Art. 84 ZZPL).
     """
 
     name: str
@@ -82,7 +86,7 @@ class AuthorityView(View):
 
     @classmethod
     def of(cls, authority: SupervisoryAuthority) -> Self:
-        """As it is shown."""
+        """Build the view."""
         return cls(
             name=authority.name,
             url=authority.url,
@@ -100,7 +104,7 @@ class DpvView(View):
 
     @classmethod
     def of(cls, request: RightsRequest) -> Self:
-        """The terms for a request."""
+        """Build the DPV terms of a request."""
         why = request.refusal or (request.extension.reason if request.extension else None)
         return cls(
             right=f"eu-gdpr:{states.ARTICLES[request.right]}",
@@ -110,7 +114,7 @@ class DpvView(View):
 
 
 class RequestView(View):
-    """A request as its subject sees it."""
+    """A rights request as its subject sees it."""
 
     id: RightsRequestId
     right: Right
@@ -122,12 +126,12 @@ class RequestView(View):
     decision: DecisionView | None = None
     steps: tuple[StepView, ...]
     authority: tuple[AuthorityView, ...]
-    remedy: str = "You can complain to one of these authorities, and you can go to court."
+    remedy: str = "You can complain to one of these authorities or go to court."
     dpv: DpvView
 
     @classmethod
     def of(cls, request: RightsRequest) -> Self:
-        """A request as it stands now."""
+        """Build the view of the current state of a request."""
         due = request.clock.due_at(request.closed_at or clock.now())
         extension = request.extension
         named = authorities.for_country(request.country)
@@ -147,30 +151,30 @@ class RequestView(View):
 
 
 class TakenView(RequestView):
-    """The answer to taking a request in. The receipt shows that it was, also once the account is gone."""
+    """A rights request that was received. The receipt proves this, even after the account is deleted."""
 
-    receipt: str = Field(description="For the header Rights-Receipt; told here and nowhere else")
+    receipt: str = Field(description="For the header Rights-Receipt. No other response contains it")
 
     @classmethod
     def with_receipt(cls, request: RightsRequest, receipt: str) -> Self:
-        """A request and what proves it."""
+        """Build the view of a request and its receipt."""
         return cls(**dict(RequestView.of(request)), receipt=receipt)
 
 
 class RequestList(View):
-    """A page of requests, the newest first."""
+    """A page of rights requests, newest first."""
 
     items: tuple[RequestView, ...]
     next: str | None = None
 
 
 class ExportView(View):
-    """A link to the copy. Whoever has it can fetch the copy, so it ends soon."""
+    """A download link to the copy. Anyone with the link can download the copy, so it expires soon."""
 
     url: str
     expires_at: Instant
     sha256: str
-    size: int = Field(description="In bytes")
+    size: int = Field(description="Bytes")
 
 
 def _decision(request: RightsRequest) -> DecisionView | None:

@@ -21,38 +21,36 @@ from chalicelib.sessions.model import Refreshing, SessionList, SessionView, Step
 
 sessions = Blueprint(__name__)
 
-_STAYS_IN = Unlimited(
-    "Whoever is refused a fresh token is signed out; it stores nothing more, whatever the calls"
-)
+_STAYS_IN = Unlimited("A limit would sign the user out; repeated calls do not store more data")
 _LOGS_OUT = Unlimited("Logging out is never refused; signing in is limited")
 
 
 @route(sessions, "POST", "/v1/sessions/refresh", limit=_STAYS_IN, problems=(SessionEnded,))
 def refresh_session(body: Refreshing) -> SessionView:
-    """A fresh access token.
+    """Get a new access token and a new refresh token.
 
-    The refresh token that comes with it is the active one from now on. If an answer got lost, send the
-    same token again: it is answered up to three times in 24 hours, for the same device.
+    The new refresh token replaces the one that was sent. If the response got lost, send the same refresh
+    token again: it is accepted up to three times in 24 hours, from the same device.
     """
     return refreshing.refresh(body.refresh_token, body.device_id)
 
 
 @route(sessions, "GET", "/v1/sessions", needs=(DATA_KEY,))
 def list_sessions(caller: RightsCaller) -> SessionList:
-    """The signed-in devices of the account, the last used first."""
+    """List the signed-in devices of the account, most recently used first."""
     return service.of_account(caller.session, caller[DATA_KEY])
 
 
 @route(sessions, "DELETE", "/v1/sessions/{session_id}", limit=_LOGS_OUT)
 def end_session(caller: RightsCaller, session_id: SessionId) -> NoContent:
-    """Log a device out, this one or another of the same account."""
+    """Sign out one device of the account: this one or another."""
     ending.end(caller.account.account_id, session_id)
     return NoContent()
 
 
 @route(sessions, "DELETE", "/v1/sessions", limit=_LOGS_OUT)
 def end_all_sessions(caller: RightsCaller) -> NoContent:
-    """Log all devices out, this one too."""
+    """Sign out all devices of the account, including this one."""
     ending.end_all(caller.account.account_id)
     return NoContent()
 
@@ -62,11 +60,11 @@ def end_all_sessions(caller: RightsCaller) -> NoContent:
     "POST",
     "/v1/sessions/step-up",
     needs=(OPEN_ACCOUNT, DATA_KEY),
-    limit=Unlimited("Its codes are limited: 5 a day for an account"),
+    limit=Unlimited("Its codes are limited: 5 a day per account"),
     problems=(TooManyCodes, SmsUnavailable, InProgress),
 )
 def start_step_up(caller: RightsCaller, key: IdempotencyKey | None) -> Accepted[ChallengeView]:
-    """Send a code to the account's own number, for what takes more than a token."""
+    """Send a code to the account's own number, to step this session up for sensitive requests."""
     return Accepted(stepping_up.start(caller.session, caller[OPEN_ACCOUNT], key))
 
 
@@ -74,13 +72,13 @@ def start_step_up(caller: RightsCaller, key: IdempotencyKey | None) -> Accepted[
     sessions,
     "POST",
     "/v1/sessions/step-up/{challenge_id}/verify",
-    limit=Unlimited("A code takes five tries, and codes are limited"),
+    limit=Unlimited("A code can be tried five times, and codes are limited"),
     problems=(WrongCode, ChallengeExpired),
 )
 def verify_step_up(caller: RightsCaller, challenge_id: ChallengeId, body: SteppingUp) -> SteppedUp:
-    """Give the code back, in the session that asked for it.
+    """Verify the code, in the session that requested it.
 
-    The access token in the answer is stepped up for ten minutes, the refresh token is the active one as
-    before. A refresh gives a token that is not stepped up.
+    The access token in the response is stepped up for ten minutes. The refresh token stays the same. A
+    refresh returns an access token that is not stepped up.
     """
     return stepping_up.finish(caller.session, caller.account, challenge_id, body.code)

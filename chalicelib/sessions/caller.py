@@ -27,7 +27,7 @@ class AccountFrozen(Forbidden):
     """The account is frozen, for instance while its erasure waits."""
 
     code = "account_frozen"
-    title = "This account is frozen; only its rights can be exercised"
+    title = "This account is frozen; only privacy rights can be exercised"
 
 
 class Restricted(Forbidden):
@@ -41,7 +41,7 @@ class StepUpRequired(Forbidden):
     """What a stolen token must not do: export, erase, change the number."""
 
     code = "step_up_required"
-    title = "Step this session up first, by a code to the account's number"
+    title = "This session must be stepped up first, with a code sent to the account's number"
 
 
 _STANDS_IN_THE_WAY = {AccountState.FROZEN: AccountFrozen, AccountState.RESTRICTED: Restricted}

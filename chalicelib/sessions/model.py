@@ -1,4 +1,4 @@
-"""What a session is, and how the app sees it."""
+"""The session and its representation in the API."""
 
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -18,7 +18,7 @@ from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source
 
 
 class Scope(StrEnum):
-    """What a session reaches; RIGHTS for frozen and restricted accounts (RGT-11)."""
+    """What a session may use. `rights`: only privacy rights, for frozen and restricted accounts (RGT-11)."""
 
     FULL = "full"
     RIGHTS = "rights"
@@ -35,7 +35,8 @@ class Session(
 ):
     """One signed-in device. The refresh token can be recomputed from nonce and generation.
 
-    `last_used_at` is when the active token was last given, `lost` when answers were given that got lost.
+    `last_used_at`: when the active refresh token was last issued. `lost`: when a response had to be repeated
+    because the client had not received it.
     """
 
     account_id: Annotated[AccountId, NOT_PERSONAL]
@@ -49,7 +50,7 @@ class Session(
 
 
 class SecurityEventKind(StrEnum):
-    """What happened to the account's sessions."""
+    """Kinds of events of an account's sessions."""
 
     SIGNED_IN = "signed_in"
     SIGNED_OUT = "signed_out"
@@ -67,9 +68,9 @@ class SecurityEvent(
     retention=After(Period.SECURITY_LOG, since="at"),
     key_class=KeyClass.NOTHING_SEALED,
 ):
-    """An event that an owner or an investigator of a break-in wants to see afterwards.
+    """A security event of an account, for its owner and for the investigation of a break-in.
 
-    It holds no device and no address: the session's own record describes the device while it lives.
+    It contains no device and no address: the record of the session describes the device while it exists.
     """
 
     account_id: Annotated[AccountId, NOT_PERSONAL]
@@ -79,7 +80,7 @@ class SecurityEvent(
 
 
 class Refreshing(Body):
-    """The refresh token, and the device that it was given to."""
+    """The refresh token, and the id of the device to which it was issued."""
 
     refresh_token: Annotated[str, Field(max_length=256)]
     device_id: UUID
@@ -92,7 +93,7 @@ class SteppingUp(Body):
 
 
 class DeviceView(View):
-    """A device as its owner knows it."""
+    """A device as its owner sees it."""
 
     platform: Platform
     model: str | None = None
@@ -101,7 +102,7 @@ class DeviceView(View):
 
 
 class ListedSession(View):
-    """A signed-in device in the list."""
+    """One signed-in device."""
 
     session_id: SessionId
     device: DeviceView
@@ -111,14 +112,14 @@ class ListedSession(View):
 
 
 class SessionList(View):
-    """The account's signed-in devices, the last used first."""
+    """The account's signed-in devices, most recently used first."""
 
     items: tuple[ListedSession, ...]
     next: str | None = None
 
 
 class SessionView(View):
-    """A session as the app gets it; times in seconds from now."""
+    """The tokens of a session. `expires_in` and `refresh_expires_in` are seconds from now."""
 
     session_id: SessionId
     access_token: str
@@ -130,6 +131,6 @@ class SessionView(View):
 
 
 class SteppedUp(View):
-    """The session again, with an access token that is stepped up for ten minutes; nothing else changed."""
+    """The session, with an access token that is stepped up for ten minutes. Nothing else changes."""
 
     session: SessionView

@@ -1,4 +1,4 @@
-"""Routes of signup."""
+"""Routes of signup and sign-in."""
 
 from chalice.app import Blueprint
 
@@ -26,13 +26,13 @@ signup = Blueprint(__name__)
     signup,
     "POST",
     "/v1/signup",
-    limit=Unlimited("Its codes are limited per number, its prefix, the address and the device"),
+    limit=Unlimited("Its codes are limited per number, number prefix, address and device"),
     problems=(InvalidPhone, TooManyCodes, SmsUnavailable, IdempotencyMismatch, InProgress),
 )
 def start_signup(
     body: NewSignup, address: ClientAddress, key: IdempotencyKey | None
 ) -> Accepted[ChallengeView]:
-    """Send a code to a mobile number; the answer is the same whether or not it is registered."""
+    """Send a code to a mobile number. The response does not disclose whether the number is registered."""
     return Accepted(service.start(body, address, key))
 
 
@@ -40,11 +40,11 @@ def start_signup(
     signup,
     "POST",
     "/v1/signup/{challenge_id}/resend",
-    limit=Unlimited("A code is sent four times at most, and counts each time as a new one"),
+    limit=Unlimited("A code is sent at most four times, and each time counts as a new code"),
     problems=(ChallengeExpired, TooManyCodes, SmsUnavailable),
 )
 def resend_code(challenge_id: ChallengeId) -> Accepted[ChallengeView]:
-    """Send the same code again."""
+    """Send the same code once more."""
     return Accepted(service.resend(challenge_id))
 
 
@@ -52,12 +52,12 @@ def resend_code(challenge_id: ChallengeId) -> Accepted[ChallengeView]:
     signup,
     "POST",
     "/v1/signup/{challenge_id}/verify",
-    limit=Unlimited("A code takes five tries, and an address has a limit of wrong ones"),
+    limit=Unlimited("A code can be tried five times, and wrong codes are limited per address"),
     problems=(WrongCode, ChallengeExpired, TooManyAttempts, TermsOutdated, Unavailable),
 )
 def verify_code(
     challenge_id: ChallengeId, body: Verification, address: ClientAddress
 ) -> Created[Verified] | Ok[Verified]:
-    """Give the code back: 201 with a new account, 200 with the one that the number has."""
+    """Verify the code. 201: a new account was created. 200: the number already had an account."""
     verified = service.verify(challenge_id, body, address)
     return Created(verified) if verified.new_account else Ok(verified)

@@ -1,4 +1,4 @@
-"""What a signup is asked for and what it answers."""
+"""Request and response bodies of signup."""
 
 import re
 from typing import Annotated, Any
@@ -16,7 +16,7 @@ from chalicelib.profiles.model import DisplayName
 from chalicelib.sessions.model import SessionView
 
 Region = Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1 alpha-2")]
-# BCP 47, or as phones spell it, with underscores (sr_RS).
+# BCP 47, or with underscores as phones write it (sr_RS).
 Locale = Annotated[
     str,
     Field(pattern=r"^[a-z]{2,3}([-_][A-Za-z0-9]{2,8})*$", max_length=35),
@@ -26,13 +26,13 @@ _NUMBER = re.compile(r"[+\d\s().\-/]+")
 
 
 class NewSignup(Body):
-    """A signup as the app asks for it: E.164, or a national number with its region."""
+    """A mobile number in E.164, or a national number with its region; and the device."""
 
     phone: Annotated[
         str,
         Field(
             max_length=32,
-            description="A mobile number in E.164, or as it is dialled in `region`",
+            description="A mobile number in E.164, or in the national format of `region`",
             examples=["+381601234567"],
             json_schema_extra={"pattern": r"^[+0-9 ().\-/]+$"},
         ),
@@ -42,13 +42,13 @@ class NewSignup(Body):
     locale: Locale | None = None
 
     def number(self) -> str:
-        """The number in E.164.
+        """Return the number in E.164.
 
         Raises:
-            InvalidPhone: not a valid number, or of a kind that takes no SMS.
+            InvalidPhone: not a valid number, or of a kind that does not receive SMS.
         """
         if not _NUMBER.fullmatch(self.phone):
-            raise InvalidPhone  # the parser would find a number inside a sentence
+            raise InvalidPhone  # the parser would accept a number inside a sentence
         try:
             number = phonenumbers.parse(self.phone, self.region)
         except phonenumbers.NumberParseException:
@@ -61,24 +61,24 @@ class NewSignup(Body):
 def _takes_sms(number: Any) -> bool:  # noqa: ANN401 - phonenumbers ships no types for it
     mobile = {
         phonenumbers.PhoneNumberType.MOBILE,
-        # In North America nobody can tell the two apart.
+        # In North America the two kinds cannot be distinguished.
         phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE,
     }
-    # Codes without a country belong to satellites and global services, at their prices.
+    # Country codes without a country belong to satellites and global services, which are expensive.
     region = phonenumbers.region_code_for_country_code(number.country_code)
     somewhere: bool = region != phonenumbers.REGION_CODE_FOR_NON_GEO_ENTITY
     return somewhere and phonenumbers.number_type(number) in mobile
 
 
 def _shown(kind: str) -> Any:  # noqa: ANN401 - as pydantic types it
-    told = f"The version that was shown to the user: `version` of kind `{kind}` in GET /v1/notices/current"
-    return Field(description=told, examples=[f"{kind}-2024-05-08"])
+    source = f"The version shown to the user: `version` of kind `{kind}` in GET /v1/notices/current"
+    return Field(description=source, examples=[f"{kind}-2024-05-08"])
 
 
 class Verification(Body):
-    """The code, what was shown to the user, and the name they chose, if any.
+    """The code, the notice versions shown to the user, and optionally the display name they chose.
 
-    `device_id`, if given, has to be the device that asked for the code; another one counts as a wrong code.
+    If given, `device_id` must be the device that requested the code; any other counts as a wrong code.
     """
 
     code: Code
@@ -89,7 +89,7 @@ class Verification(Body):
 
 
 class Verified(View):
-    """The end of a signup."""
+    """The account and its new session."""
 
     new_account: bool
     user_id: UserId

@@ -1,4 +1,4 @@
-"""The register of staff: who a pseudonym in the evidence stands for."""
+"""The register of staff: maps the pseudonyms in evidence to people."""
 
 from typing import Annotated
 
@@ -21,9 +21,10 @@ class StaffMember(
     key_class=KeyClass.RETAINED,
     subject=DataSubject.STAFF,
 ):
-    """Who of the controller's staff a pseudonym in the evidence stands for. Operators alone can resolve it.
+    """Maps a pseudonym in evidence to a member of the controller's staff; only operators can resolve it.
 
-    `acted_at` is within a day of the last call; the entry outlasts all evidence that names the pseudonym.
+    `acted_at` is within a day of the last call. The entry is kept longer than all evidence with the
+    pseudonym.
     """
 
     staff_id: Annotated[StaffId, NOT_PERSONAL]

@@ -17,14 +17,14 @@ usage = Blueprint(__name__)
     "POST",
     "/v1/usage",
     needs=(DATA_KEY, PURPOSES),
-    limit=Unlimited("What is over the account's cap of events a day is dropped, and it is told so"),
+    limit=Unlimited("Events over the account's daily cap are dropped, and the response counts them"),
 )
 def tell_usage(caller: Caller, batch: UsageBatch) -> Accepted[UsageTaken]:
-    """Tell what was done in the app, and what went wrong in it.
+    """Submit events about the use of the app and about faults in it.
 
-    Events about use need the consent to `analytics`, and it covers none from before it was given; those with
-    `diagnostics` are stopped by an objection.
-    What may not be kept is dropped and counted by reason; so is what is over the account's cap of a UTC day.
-    The same batch may be sent again: an event with the same id and time is counted and copied once.
+    Events about use require consent for `analytics`; events from before the consent are not accepted. Events
+    with `diagnostics` are accepted unless the user objected. Events that may not be kept are dropped and
+    counted by reason, as are events over the account's cap per UTC day. A batch may be sent again: an event
+    with the same id and time counts once, and appears once in a copy of the user's data.
     """
     return Accepted(service.take(caller.account.account_id, caller[PURPOSES], batch))

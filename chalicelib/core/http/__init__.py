@@ -1,11 +1,11 @@
-"""HTTP for every concept: one decorator that parses, reads, calls, answers and documents.
+"""HTTP for every concept: one decorator that parses, reads, calls, responds and documents.
 
 route       the decorator; a view is a typed function of at most ten lines
-limits      how often an account may call a route, or why it is not limited
-parameters  what a view may ask for by type: caller, body, ids of the path, headers, address
+limits      how often an account may call a route, or why the route has no limit
+parameters  what a view may take, by type: caller, body, ids in the path, headers, address
 answers     Created, Accepted, NoContent, Tagged; problem documents
-operators   Operator, who calls by a signature of IAM and not by a token
-contract    the routes as data, from which the OpenAPI document is made
+operators   Operator, a caller authenticated by an IAM signature instead of a token
+contract    the routes as data, from which the OpenAPI document is generated
 """
 
 from chalicelib.core.http.answers import Accepted, Answer, Created, NoContent, Ok, Tagged

@@ -1,4 +1,4 @@
-"""What a view returns, and how it and every problem become a response."""
+"""What a view returns, and how that and every problem become an HTTP response."""
 
 import json
 from collections.abc import Mapping
@@ -14,51 +14,51 @@ V_co = TypeVar("V_co", bound=View | None, covariant=True)
 
 
 _Headers = dict[str, str | list[str]]  # as Chalice types them
-# The gateway's own name for it. On AWS the gateway sets it too, to the same id, also on answers of its own.
+# The gateway's name of this header. On AWS the gateway sets it to the same id, also on its own responses.
 REQUEST_ID = "x-amzn-RequestId"
 
 
 @dataclass(frozen=True)
 class Answer(Generic[V_co]):
-    """A view with the status of its class."""
+    """A view with the HTTP status of the class."""
 
     status: ClassVar[int] = 200
     view: V_co
 
 
 class Ok(Answer[V_co]):
-    """200."""
+    """OK."""
 
 
 @dataclass(frozen=True)
 class Tagged(Answer[V_co]):
-    """200, with the ETag that an edit has to name."""
+    """OK. The ETag identifies the version for If-Match."""
 
     etag: str
 
 
 class Created(Answer[V_co]):
-    """201: made now."""
+    """Created."""
 
     status = 201
 
 
 class Accepted(Answer[V_co]):
-    """202: begun."""
+    """Accepted: the work has started."""
 
     status = 202
 
 
 @dataclass(frozen=True)
 class NoContent(Answer[None]):
-    """204."""
+    """No content."""
 
     status = 204
     view: None = field(default=None)
 
 
 def respond(answer: Answer[View | None], request_id: str) -> Response:
-    """The response of a view's answer. Nothing of it may be kept by a cache on the way."""
+    """Build the response for the answer of a view. No cache may store it."""
     headers = _headers("application/json", request_id)
     if isinstance(answer, Tagged):
         headers["ETag"] = answer.etag
@@ -67,7 +67,7 @@ def respond(answer: Answer[View | None], request_id: str) -> Response:
 
 
 def refuse(problem: Problem, request_id: str) -> Response:
-    """The response of a problem (RFC 9457)."""
+    """Build the response for a problem (RFC 9457)."""
     headers = _headers("application/problem+json", request_id)
     return Response(
         body=json.dumps(problem.document(request_id), separators=(",", ":")),

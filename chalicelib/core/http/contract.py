@@ -1,4 +1,4 @@
-"""The routes as data: what the OpenAPI document, the tests and the packaging read."""
+"""The routes as data, read by the OpenAPI document, the tests and the packaging."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ class Route:
     summary: str
     description: str
     caller: type[Authenticated] | None
-    internal: bool  # for operators: authorised by IAM, and no part of the public document
+    internal: bool  # for operators: authorised by IAM, absent from the public document
     body: type[Body] | None
     path_parts: dict[str, type[PathText]]
     headers: dict[type[Header], bool]  # whether each is required
@@ -32,10 +32,10 @@ _routes: list[Route] = []
 
 
 def add(route: Route) -> None:
-    """Called by the decorator, once per view."""
+    """Register a route. The decorator calls this once per view."""
     _routes.append(route)
 
 
 def routes() -> tuple[Route, ...]:
-    """All routes of the groups that are imported."""
+    """Return all routes of the imported groups."""
     return tuple(_routes)

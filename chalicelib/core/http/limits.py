@@ -1,8 +1,9 @@
-"""What a route declares of how often it may be called: a limit per account, or why it has none (ADR 24).
+"""The limit that a route declares: calls per account and day, or the reason for no limit (ADR 24).
 
-A limit of a route bounds what an account can have stored. It costs one call, and while nobody can count it
-admits: an outage of the counters must not keep people from their profile or their rights. What a person must
-always be able to do (log out, withdraw, object to marketing, cancel) has no limit; what undoes it has one.
+A limit of a route bounds how much an account can store. Checking it costs one call to DynamoDB. While the
+counters are unreachable, calls are admitted: an outage of the counters must not keep people from their
+profile or their rights. Actions that must always be possible (log out, withdraw, object to marketing,
+cancel) have no limit; the actions that undo them have one.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -22,10 +23,11 @@ def _every_call(**_: object) -> bool:
 
 @dataclass(frozen=True)
 class DailyLimit:
-    """At most `most` counted calls by an account in a day of UTC.
+    """At most `most` counted calls by an account in a UTC day.
 
-    `counts` takes what the view takes and says whether a call is counted; the others are never refused. It
-    must not count what the view refuses for want of a step-up: a stolen token would use up its owner's calls.
+    `counts` takes the arguments of the view and returns whether the call is counted; other calls are never
+    refused. It must not count calls that the view refuses because a step-up is missing: otherwise a stolen
+    token could use up the calls of the account's owner.
     """
 
     name: str
@@ -34,10 +36,10 @@ class DailyLimit:
 
     @contextmanager
     def one_call(self, account_id: AccountId, arguments: Mapping[str, object]) -> Iterator[None]:
-        """Count a call, around its view. What the view refuses stays counted; what we fail at does not.
+        """Count a call around its view; failures on our side are given back, refusals are not.
 
         Raises:
-            TooMany: the account used up its calls of the day.
+            TooMany: the account has no calls left for the day.
         """
         if not self.counts(**arguments):
             yield
@@ -52,12 +54,12 @@ class DailyLimit:
 
     @cached_property
     def limiter(self) -> Limiter:
-        """What counts."""
+        """The limiter that counts the calls."""
         return Limiter(self.name, (Window(lambda: DAY, self.most),), TooMany, WhenUnreachable.ALLOW)
 
 
 @dataclass(frozen=True)
 class Unlimited:
-    """A write without a limit of its own, and why: what bounds it, or why it is never refused."""
+    """A write without a limit of its own; `because` says what bounds it, or why it is never refused."""
 
     because: str

@@ -1,9 +1,9 @@
-"""The second kind of caller: somebody of the controller's staff, known by a signature of IAM (SigV4).
+"""The second kind of caller: an operator, authenticated by an IAM signature (SigV4).
 
-The gateway checks the signature and whether the caller's own policies allow the call, and passes the ARN on.
-It says who acts, and evidence and proposals hold a pseudonym of that person (ADR 27), so it has to mean one
-person: the setting RU4M_OPERATORS accepts forms whose name the caller does not choose (core/principals,
-ADR 23). It stays out of logs.
+The gateway verifies the signature, checks that the caller's IAM policies allow the call, and passes the ARN
+on. Evidence and proposals hold a pseudonym of the person behind the ARN (ADR 27), so one ARN must mean one
+person: the setting RU4M_OPERATORS accepts only forms whose name the caller does not choose (core/principals,
+ADR 23). The ARN is never logged.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,8 @@ from chalicelib.core.errors import Forbidden, Problem, TooMany
 from chalicelib.core.limiter import Limiter, WhenUnreachable, Window
 from chalicelib.core.settings import settings
 
-# A stolen key must not read all that there is at once; a statutory deadline must not wait for a counter.
+# A stolen key must not read everything at once. If the counter is unreachable, calls are allowed: a statutory
+# deadline must not wait for a counter.
 _CALLS = Limiter(
     "operator_calls",
     (Window(lambda: MINUTE, lambda: settings().limits.operator_calls_per_minute),),
@@ -27,7 +28,7 @@ _CALLS = Limiter(
 
 
 class Operator:
-    """Somebody of the controller's staff; a route that takes one is internal, and no part of the contract."""
+    """A member of the controller's staff. A route that takes one is internal: not in the public contract."""
 
     authorizer: ClassVar[IAMAuthorizer] = IAMAuthorizer()
     problems: ClassVar[tuple[type[Problem], ...]] = (Forbidden, TooMany)
@@ -37,11 +38,11 @@ class Operator:
 
     @classmethod
     def of(cls, identity: Mapping[str, Any]) -> Self:
-        """Who calls, by what the gateway says of the signature.
+        """Return the operator that the gateway identified by the signature.
 
         Raises:
-            Forbidden: it says nothing, or names a principal that is not accepted.
-            TooMany: they call too often.
+            Forbidden: the gateway passed no ARN, or one that is not accepted.
+            TooMany: this operator calls too often.
         """
         arn = identity.get("userArn")
         if not (isinstance(arn, str) and settings().operators.accepts(arn)):

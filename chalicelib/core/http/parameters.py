@@ -1,16 +1,16 @@
-"""What a view may ask for, by the type of its parameter.
+"""What a view may take, by the type of its parameter.
 
     caller: Caller              a subclass of Authenticated; the route then requires a token
-    operator: Operator          staff, by a signature of IAM (core/http/operators); the route is internal
+    operator: Operator          staff, by an IAM signature (core/http/operators); the route is internal
     body: NewThing              a subclass of Body; JSON, unknown fields refused
     user_id: UserId             an Id; the part of the path with the parameter's name
     version: NoticeVersion      any str subclass with `parse`; likewise
     expected: IfMatch           a Header; here: required, 428 without it
-    key: IdempotencyKey | None  a Header that may be missing
-    address: ClientAddress      who asks, shortened to a block
-    cursor: Cursor | None       where a list goes on: `next` of the page before
+    key: IdempotencyKey | None  an optional Header
+    address: ClientAddress      the client's address, shortened to a block
+    cursor: Cursor | None       the start of a page: `next` of the previous page
 
-Each is parsed before the view runs, so a view never sees bad input and nothing is half done.
+All parameters are parsed before the view runs, so a view never sees invalid input.
 """
 
 import ipaddress
@@ -34,13 +34,16 @@ from chalicelib.core.settings import settings
 
 
 class View(BaseModel):
-    """What an answer shows. Absent values are left out."""
+    """The JSON body of a response. Fields without a value are left out."""
 
     model_config = ConfigDict(frozen=True)
 
 
 class Body(BaseModel):
-    """What a client sends. Strict: a number is no text, 0 is no false; dates and ids are texts in JSON."""
+    """The JSON body of a request. Types are strict: 0 is not false, a number is not a string.
+
+    Dates and ids are JSON strings.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
@@ -52,10 +55,10 @@ class Body(BaseModel):
         """Read a request's body.
 
         Raises:
-            UnsupportedMedia: another media type, or none.
-            PayloadTooLarge: over `max_bytes`.
-            UnexpectedField: fields that this call does not take.
-            InvalidRequest: anything else; places and rules, never the value.
+            UnsupportedMedia: the media type is missing or different.
+            PayloadTooLarge: the body is larger than `max_bytes`.
+            UnexpectedField: the body has fields that this route does not accept.
+            InvalidRequest: any other fault. It names places and rules, never the value.
         """
         if (content_type or "").split(";")[0].strip().lower() != cls.media_type:
             raise UnsupportedMedia(f"Send {cls.media_type}")
@@ -81,7 +84,7 @@ class Body(BaseModel):
         return UnexpectedField(errors=errors) if unexpected else InvalidRequest(errors=errors)
 
 
-# Some of pydantic's messages repeat what was sent ("unable to parse ..., got 'x'"); these do not.
+# Some of pydantic's messages repeat the value ("unable to parse ..., got 'x'"). These kinds do not.
 _PLAIN = re.compile(
     r"(string_too_|too_|missing|extra_forbidden|greater_than|less_than|literal_error|.*_type$)"
 )
@@ -92,12 +95,12 @@ def _message(kind: str, text: str) -> str:
 
 
 def _escaped(part: int | str) -> str:
-    """A JSON Pointer token (RFC 6901), shortened: an unknown field's name is the client's own text."""
+    """Escape and shorten a JSON Pointer token (RFC 6901): the client chose the name of an unknown field."""
     return str(part)[:64].replace("~", "~0").replace("/", "~1")
 
 
 class Authenticated(ABC):
-    """A caller who was judged from the token's claims and what the tables say now."""
+    """A caller, checked against the claims of the token and the current state in the tables."""
 
     authorizer: ClassVar[Any]  # Chalice's, so that core needs no concept
     needs: ClassVar[tuple[Wanted[Any], ...]]
@@ -106,21 +109,21 @@ class Authenticated(ABC):
     @classmethod
     @abstractmethod
     def judge(cls, claims: Claims, found: Found) -> Self:
-        """The caller, or the Problem that stands in the way."""
+        """Return the caller, or raise the Problem that prevents the call."""
 
 
 class PathText(Protocol):
-    """A part of a path: text with a form of its own."""
+    """A part of a path with a pattern of its own."""
 
     pattern: ClassVar[re.Pattern[str]]
 
     @classmethod
     def parse(cls, text: str) -> Self | None:
-        """What the text spells, or None, which is answered with 404."""
+        """Parse the text, or return None; the route then responds with 404."""
 
 
 class Header(ABC):
-    """A request header with a meaning."""
+    """A request header that a view can take."""
 
     name: ClassVar[str]
     description: ClassVar[str]
@@ -134,19 +137,19 @@ class Header(ABC):
 
     @classmethod
     def absent(cls) -> Self:
-        """What a missing header means where the view requires it."""
+        """Return the value for a missing header, or raise if the view requires the header."""
         raise InvalidRequest(f"The header {cls.name} is required")
 
 
 class IfMatch(Header):
-    """The one version that an edit or an approval is meant for (RFC 9110 §13.1.1).
+    """The version to which an edit or an approval applies (RFC 9110 §13.1.1).
 
-    `*` holds for every version, and a list for several, so neither shows what the client read. Both are
-    answered like a missing header: the precondition that is required was not sent (RFC 6585 §3, ADR 23).
+    `*` matches every version, and a list matches several, so neither shows which version the client read.
+    Both get the response of a missing header: the required precondition was not sent (RFC 6585 §3, ADR 23).
     """
 
     name = "If-Match"
-    description = "The ETag of the version that is meant, as it was read: exactly one; `*` is refused."
+    description = "The ETag of the version that the client read. Exactly one; `*` is refused."
     schema: ClassVar[Mapping[str, object]] = {"type": "string", "examples": ['"3"']}
     problems = (PreconditionRequired,)
 
@@ -155,7 +158,7 @@ class IfMatch(Header):
 
     @classmethod
     def parse(cls, value: str) -> Self:
-        """One tag, in strong comparison: a weak one matches nothing."""
+        """Read one tag, for strong comparison: a weak tag matches nothing."""
         tag = value.strip()
         if tag in {"", "*"} or "," in tag:
             raise PreconditionRequired
@@ -163,19 +166,19 @@ class IfMatch(Header):
 
     @classmethod
     def absent(cls) -> Self:
-        """An edit without a version is refused: it could undo somebody's change unseen."""
+        """Refuse the edit: without a version it could overwrite a change that the client has not seen."""
         raise PreconditionRequired
 
     def allows(self, etag: str) -> bool:
-        """Whether the edit is meant for this version."""
+        """Return whether the client read this version."""
         return etag == self._tag
 
 
 class GlobalPrivacyControl(Header):
-    """The signal of a browser that its user wants no sale or sharing of data (W3C)."""
+    """Global Privacy Control (W3C): the browser's user objects to the sale or sharing of their data."""
 
     name = "Sec-GPC"
-    description = "`1` if the user's browser sends Global Privacy Control; any other value is no signal."
+    description = "`1` if the user's browser sends Global Privacy Control. Any other value is ignored."
     problems = ()
 
     def __init__(self, *, on: bool) -> None:
@@ -183,32 +186,32 @@ class GlobalPrivacyControl(Header):
 
     @classmethod
     def parse(cls, value: str) -> Self:
-        """Exactly `1`; of several headers, which arrive joined by commas, one is enough."""
+        """Accept exactly `1`. Several headers arrive joined by commas; one `1` among them is enough."""
         return cls(on="1" in (part.strip() for part in value.split(",")))
 
 
 class Cursor(str):
-    """A place in a list, in the query as `cursor`. Opaque to clients; who made it reads it."""
+    """The start of a page, in the query as `cursor`. Opaque to clients; only its maker decodes it."""
 
     __slots__ = ()
     pattern: ClassVar[re.Pattern[str]] = re.compile(r"[0-9A-Za-z_-]{1,128}")
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The cursor that a text spells.
+        """Parse a cursor.
 
         Raises:
-            InvalidRequest: it is none of ours.
+            InvalidRequest: it does not have the form of our cursors.
         """
         if not cls.pattern.fullmatch(text):
-            raise InvalidRequest("This cursor is not one of ours")
+            raise InvalidRequest("This is not a valid cursor")
         return cls(text)
 
 
 class ClientAddress:
-    """Who asks, as a block that limits can be kept for: /24 of IPv4, /64 of IPv6, or coarser.
+    """The client's address as the block that limits count: /24 of IPv4, /64 of IPv6, or coarser.
 
-    The full address never gets further than this constructor (USE-1).
+    Only this constructor sees the full address (USE-1).
     """
 
     def __init__(self, source_ip: str) -> None:

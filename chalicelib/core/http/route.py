@@ -1,15 +1,15 @@
-"""The route decorator: reads a view's types once at import, then serves requests by them.
+"""The route decorator: reads the types of a view once at import and serves requests by them.
 
-The order of a request is fixed, and each step can only refuse:
+The order of steps is fixed; the steps before the view can only refuse the request:
 
-    1  who asks      claims of the proven token, one batched read, the caller's judgement; or who signed
-    2  what is asked path, headers, body; all of it before anything is done
-    3  how often     the daily limit of the route, counted per account
-    4  the view
-    5  the answer, or the problem
+    1  caller      check the verified token's claims against one batched read, or the operator's signature
+    2  parameters  parse path, headers, body
+    3  limit       count the call towards the daily limit of the account
+    4  view
+    5  response    of the answer or of the problem
 
-Errors are mapped here and not in middleware, which Chalice runs after it has turned view errors into
-responses of its own shape.
+Errors are mapped here and not in middleware, because Chalice runs middleware after it has turned the
+errors of a view into responses of its own format.
 """
 
 import inspect
@@ -63,11 +63,11 @@ def route(
     Args:
         blueprint: The concept's Blueprint.
         method: The HTTP method.
-        path: The path, its parts named like the view's parameters.
-        needs: Items beyond those of the caller's type, found at `caller[NEED]`.
-        problems: What the rules behind this view may answer; what follows from its parameters
-            (400, 401, 404, 413, 415, 428) is added, and what the limit answers (429).
-        limit: How often an account may call this, or why it is not limited; every write declares one.
+        path: The path. Its parts have the names of the view's parameters.
+        needs: Items to read beyond those of the caller's type, available at `caller[NEED]`.
+        problems: The problems that the view itself may raise. The problems that follow from its
+            parameters (400, 401, 404, 413, 415, 428) and from the limit (429) are added.
+        limit: How often an account may call this route, or why it has no limit. Every write declares one.
     """
 
     def register(view: ViewFunction) -> ViewFunction:
@@ -80,7 +80,7 @@ def route(
 
         serve.__name__ = view.__name__
         extra = {"authorizer": plan.authorizer} if plan.authorizer else {}
-        # Any media type gets in: the body's own check answers in our shape, Chalice's does not.
+        # Accept any media type here: Body refuses others with a problem document, Chalice would not.
         blueprint.route(path, methods=[method], content_types=["*/*"], name=view.__name__, **extra)(serve)
         return view
 
@@ -89,7 +89,7 @@ def route(
 
 @dataclass(frozen=True)
 class _Plan:
-    """How to fill a view's parameters, by name."""
+    """How to fill the parameters of a view, by name."""
 
     caller: tuple[str, type[Authenticated]] | None
     operator: str | None
@@ -132,9 +132,9 @@ class _Plan:
             elif issubclass(kind, Cursor):
                 cursor = name
             else:
-                raise TypeError(f"{view.__name__}: nothing fills the parameter {name}")
+                raise TypeError(f"{view.__name__}: no source for the parameter {name}")
         if isinstance(limit, DailyLimit) and not caller:
-            raise TypeError(f"{view.__name__}: a limit counts per account, and this view has no caller")
+            raise TypeError(f"{view.__name__}: a limit counts per account, but this view has no caller")
         all_needs = (*caller[1].needs, *extra_needs) if caller else ()
         return cls(
             caller, operator, body, parts, headers, address, cursor, _members(answers), all_needs, limit
@@ -142,7 +142,7 @@ class _Plan:
 
     @property
     def authorizer(self) -> Any:  # noqa: ANN401 - one of Chalice's
-        """What the gateway asks before it lets a request through."""
+        """The authorizer that the gateway asks before it passes the request on."""
         if self.operator:
             return Operator.authorizer
         return self.caller[1].authorizer if self.caller else None
@@ -176,8 +176,8 @@ class _Plan:
             problems=tuple(dict.fromkeys((*declared, *implied))),
         )
 
-    def judged(self, request: Request) -> dict[str, object]:
-        """Step 1: who asks."""
+    def identify_caller(self, request: Request) -> dict[str, object]:
+        """Step 1: identify the caller and check that it may call."""
         if self.operator:
             return {self.operator: Operator.of(request.context["identity"])}
         if not self.caller:
@@ -191,8 +191,8 @@ class _Plan:
         )
         return {name: kind.judge(claims, batch.read_batch(claims, self.needs))}
 
-    def parsed(self, request: Request, raw_parts: Mapping[str, str]) -> dict[str, object]:
-        """Step 2: what is asked."""
+    def parse_parameters(self, request: Request, raw_parts: Mapping[str, str]) -> dict[str, object]:
+        """Step 2: parse path, headers, body, query and address."""
         arguments: dict[str, object] = {}
         for name, kind in self.parts.items():
             arguments[name] = part = kind.parse(raw_parts[name])
@@ -209,15 +209,15 @@ class _Plan:
         if self.cursor:
             query: Mapping[str, str] = request.query_params or {}
             if query.keys() - {"cursor"}:
-                raise UnexpectedField("Only `cursor` can be asked for here")
+                raise UnexpectedField("The only query parameter here is `cursor`")
             given = query.get("cursor")
             arguments[self.cursor] = Cursor.parse(given) if given is not None else None
         if self.address:
             arguments[self.address] = ClientAddress(request.context["identity"]["sourceIp"])
         return arguments
 
-    def counted(self, request: Request, arguments: Mapping[str, object]) -> AbstractContextManager[None]:
-        """Step 3: how often, around the view."""
+    def count_call(self, request: Request, arguments: Mapping[str, object]) -> AbstractContextManager[None]:
+        """Step 3: count the call, around the view."""
         if not isinstance(self.limit, DailyLimit):
             return nullcontext()
         return self.limit.one_call(AccountId(request.context["authorizer"]["account_id"]), arguments)
@@ -228,14 +228,14 @@ def _serve(
 ) -> Response:
     request_id = request.context.get("requestId") or secrets.token_hex(16)
     try:
-        arguments = {**plan.judged(request), **plan.parsed(request, parts)}
-        with plan.counted(request, arguments):
+        arguments = {**plan.identify_caller(request), **plan.parse_parameters(request, parts)}
+        with plan.count_call(request, arguments):
             answer = view(**arguments)
         response = respond(answer if isinstance(answer, Answer) else Ok(answer), request_id)
     except Problem as problem:
         response = refuse(problem, request_id)
         _count_problem(problem)
-    except Exception as error:  # noqa: BLE001 - the last line of defence: answered, logged without text
+    except Exception as error:  # noqa: BLE001 - last resort: respond with 500, log without the error's text
         observe.log_failure("request_failed", error, route=label, request_id=request_id)
         response = refuse(InternalError(), request_id)
         metrics.count(Metric.REQUEST_FAILED)
@@ -245,7 +245,7 @@ def _serve(
 
 
 def _bytes(raw: str | bytes) -> bytes:
-    """The body as it came; Chalice gives text where it was not sent as base64."""
+    """Return the body as bytes; Chalice passes a str unless the body was sent as base64."""
     return raw.encode() if isinstance(raw, str) else raw
 
 
@@ -261,7 +261,7 @@ def _members(hint: Any) -> tuple[Any, ...]:  # noqa: ANN401 - a type expression
 
 
 def _required(hint: Any) -> tuple[type, bool]:  # noqa: ANN401 - a type expression
-    """The class of a parameter, and whether it may be missing."""
+    """Return the class of a parameter, and whether it is required."""
     members = [member for member in _members(hint) if member is not NoneType]
     return members[0], len(members) == len(_members(hint))
 
