@@ -1,1 +1,1 @@
-"""About: who is responsible, whether it runs, the contract, the public keys."""
+"""About: the controller, the health of the service, the API contract, the public keys."""

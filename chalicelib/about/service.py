@@ -1,4 +1,4 @@
-"""What is told about the service."""
+"""The public information about the service."""
 
 import json
 from functools import cache
@@ -20,7 +20,7 @@ from chalicelib.privacy.recipients import Recipient
 
 
 def controller() -> Controller:
-    """Who is responsible, who receives what, how long it is kept; the last two from the declarations."""
+    """The controller; and from the declarations, the recipients and the retention periods."""
     return Controller(
         name=CONTROLLER.name,
         address=CONTROLLER.address,
@@ -36,7 +36,7 @@ def controller() -> Controller:
 
 
 def health() -> Health:
-    """That this function answers, without asking anything else."""
+    """Version and stage of this function, without calling any other service."""
     return Health(version=settings().version, stage=settings().stage)
 
 
@@ -47,5 +47,5 @@ def key_set() -> KeySet:
 
 @cache
 def contract() -> OpenApi:
-    """The committed contract; a test holds it equal to the routes."""
+    """The committed API contract; a test compares it with the routes."""
     return OpenApi.model_validate(json.loads((Path(__file__).parent / "openapi.json").read_text()))

@@ -1,4 +1,4 @@
-"""The rules of accounts."""
+"""The rules of accounts, and the parts of their store that other concepts use."""
 
 from collections.abc import Iterable
 
@@ -48,10 +48,10 @@ __all__ = [
 
 
 def new_account(phone: str, locale: str | None) -> tuple[Account, SubjectKeys, list[Write]]:
-    """A new account with random ids and a data key of its own, and the writes that make them.
+    """A new account with random ids and a data key of its own, and the writes that create them.
 
-    The ids are never derived from the number, and a number that comes back after erasure gets new
-    ones: nobody is recognised by an old id (ACC-1).
+    Ids are never derived from the number. A number that signs up again after erasure gets new ids, so an old
+    id does not identify anyone (ACC-1).
     """
     account_id = AccountId.new()
     account = Account(
@@ -68,9 +68,9 @@ def new_account(phone: str, locale: str | None) -> tuple[Account, SubjectKeys, l
 
 
 def glances(account_ids: Iterable[AccountId]) -> dict[AccountId, Account | None]:
-    """Accounts at a glance, None where one is gone; at most 100, in one consistent read.
+    """Glances at up to 100 accounts in one consistent read; None for one that does not exist.
 
-    One that cannot be read is left out and counted: nothing is known of it.
+    An account that cannot be read is omitted and counted in a metric.
     """
     found: dict[AccountId, Account | None] = {}
     for row in needs.read_accounts(account_ids, (ACCOUNT,)):

@@ -1,10 +1,10 @@
-"""All DynamoDB of accounts and claims.
+"""All DynamoDB access of accounts and claims.
 
-A claim's key is `<kind>#<key version>#<HMAC of the value>`, so the table tells nobody's number, and a
-conditional create makes a value belong to one account whatever races. While the lookup key is rotated,
-containers differ in which version is current: a claim is made under the own current version on
-condition that none stands under any other. A new version is therefore made known everywhere before
-one container makes it current.
+The key of a claim is `<kind>#<key version>#<HMAC of the value>`, so the table reveals no number. A
+conditional create ensures that a value belongs to one account, also under races. During a rotation of the
+lookup key, containers differ in which version is current: a container creates a claim under its own current
+version, on condition that there is none under any other version. So all containers must know a new version
+before it becomes current in any of them.
 """
 
 import zlib
@@ -38,14 +38,14 @@ from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
 
 
 class ClaimKind(StrEnum):
-    """What can be owned by one account only."""
+    """The kinds of values that only one account can own."""
 
     PHONE = "phone"
     EMAIL = "email"
     USER = "user"
 
 
-# One partition of an index takes a thousand writes a second; signups come in waves.
+# A partition of an index takes a thousand writes a second, and signups come in waves.
 SHARDS = tuple(f"{number:02}" for number in range(64))
 
 
@@ -54,15 +54,15 @@ class AlreadyClaimed(Conflict):
 
 
 class ClaimMoved(Conflict):
-    """A claim does not stand any more where it was read, or stands for another account."""
+    """A claim is no longer at the key where it was read, or belongs to another account."""
 
 
 class RevokedLater(Conflict):
-    """A later revocation is on record already, or the account is gone."""
+    """A later revocation is on record already, or the account does not exist any more."""
 
 
 def account_key(account_id: AccountId) -> Key:
-    """Where the account's own item is; everything of a subject lies under the same pk."""
+    """The key of the account's own item; all records of a subject have the same pk."""
     return Key(Table.ACCOUNTS, f"A#{account_id}", "account")
 
 
@@ -74,14 +74,14 @@ def _opened(item: Item | None, found: Found) -> Account | None:
     return codec.opened(Account, item, found[DATA_KEY]) if item else None
 
 
-# State and ids, which is all that most requests have to know of an account.
+# A glance at the account: state and ids, which are enough for most requests.
 ACCOUNT: Need[Account | None] = Need(lambda claims: account_key(claims.account_id), _glance)
-# With the number; asks for DATA_KEY too.
+# The account with its number; needs DATA_KEY too.
 OPEN_ACCOUNT: Need[Account | None] = Need(lambda claims: account_key(claims.account_id), _opened)
 
 
 def creation(account: Account, keys: SubjectKeys) -> list[Write]:
-    """The writes that make an account and claim what only it may own; for a transaction."""
+    """The writes that create an account and the claims on its number and user id; for a transaction."""
     key = account_key(account.account_id)
     return [
         *_claim_writes(ClaimKind.PHONE, account.phone, account.account_id),
@@ -91,7 +91,7 @@ def creation(account: Account, keys: SubjectKeys) -> list[Write]:
 
 
 def revocation(account_id: AccountId, before: datetime) -> Change:
-    """The write that revokes chat tokens issued before an instant; it never moves backwards."""
+    """The write that revokes chat tokens issued before an instant, unless a later one is recorded."""
     return Change(
         account_key(account_id),
         put={"revoked_before": clock.to_text(before)},
@@ -102,10 +102,11 @@ def revocation(account_id: AccountId, before: datetime) -> Change:
 
 
 def email_moves(owner: AccountId, before: str | None, after: str | None) -> list[Write]:
-    """The writes by which an account owns its new mailbox instead of the one before; for a transaction.
+    """The writes that replace the claim on an account's mailbox by another one; for a transaction.
 
-    AlreadyClaimed then means that the new one is another account's, ClaimMoved that the claim on the one
-    before was just moved under another version of the lookup key: looking again finds it.
+    Its conflict AlreadyClaimed means that the new mailbox belongs to another account. ClaimMoved means that
+    the claim on
+    the old one was just moved to another version of the lookup key: the caller has to build the writes anew.
     """
     if before == after:
         return []
@@ -114,14 +115,14 @@ def email_moves(owner: AccountId, before: str | None, after: str | None) -> list
 
 
 def shard_of(account_id: AccountId) -> str:
-    """Where an account stands in the index of live ones; its id is random, so the shards grow alike."""
+    """The shard of an account in the index of live ones; ids are random, so shards are even."""
     return SHARDS[zlib.crc32(account_id.encode()) % len(SHARDS)]
 
 
 def live_accounts(shard: str, after: str | None, at_most: int) -> list[AccountId]:
-    """The next accounts of a shard, in the order of their ids; fewer than `at_most` mean that it ends here.
+    """The next accounts of a shard, ordered by id; fewer than `at_most` at the end of the shard.
 
-    The index lags behind by a moment: an account of just now may be missing, one that is gone may be there.
+    The index lags by a moment: a just created account may be missing, and a just deleted one may be included.
     """
     beyond = Between(f"A#{after} ", "A#~") if after else None
     found = table.query(Query(Table.ACCOUNTS, shard, beyond, index=Index.LIVE, limit=at_most))
@@ -129,32 +130,32 @@ def live_accounts(shard: str, after: str | None, at_most: int) -> list[AccountId
 
 
 def owner_of_phone(phone: str) -> AccountId | None:
-    """Whose number this is, under any version of the lookup key."""
+    """The account that owns a number, under any version of the lookup key."""
     return _owner(ClaimKind.PHONE, phone)
 
 
 def glance_at_owner_of_phone(phone: str) -> AccountId | None:
-    """Whose number this is, by one read whatever it finds; it may miss a claim that is being re-keyed."""
+    """The owner of a number by exactly one read, which may miss a claim that is being re-keyed."""
     return _owner_in(table.batch_get(_claim_keys(ClaimKind.PHONE, phone)))
 
 
 def owner_of_user(user_id: UserId) -> AccountId | None:
-    """Whose public id this is."""
+    """The account that has a public id."""
     return _owner(ClaimKind.USER, user_id)
 
 
 def claims_of(account: Account, email: str | None) -> list[Item]:
-    """The items of what an account claims; `email` is the mailbox on its profile, if there is one."""
+    """The items of an account's claims; `email` is the mailbox of its profile, if there is one."""
     keys = [key for kind, value in _claimed(account, email) for key in _claim_keys(kind, value)]
     found = table.batch_get(keys)
     return [found[key] for key in keys if key in found and found[key]["account_id"] == account.account_id]
 
 
 def rekey(account: Account, email: str | None) -> int:
-    """Move what an account claims under the current version of the lookup key; returns how many claims.
+    """Move an account's claims to the current version of the lookup key; returns the number moved.
 
-    `email` is the mailbox on its profile, if there is one. Each is made and deleted in one transaction,
-    so at every moment it stands under exactly one version and keeps everybody else out.
+    `email` is the mailbox of its profile, if there is one. A claim is created and deleted in one transaction,
+    so at every moment it exists under exactly one version and no other account can claim the value.
 
     Raises:
         ClaimMoved: a claim was released or moved meanwhile; nothing was changed.
@@ -170,13 +171,13 @@ def rekey(account: Account, email: str | None) -> int:
 
 
 def _claimed(account: Account, email: str | None) -> list[tuple[ClaimKind, str]]:
-    """Every value that an account owns alone."""
+    """All values that an account claims."""
     own = [(ClaimKind.PHONE, account.phone), (ClaimKind.USER, account.user_id)]
     return [*own, (ClaimKind.EMAIL, email)] if email else own
 
 
 def _rekey_writes(kind: ClaimKind, value: str, owner: AccountId) -> Iterator[Write]:
-    """The writes that move a claim from an older version to the current one, none if it is there."""
+    """The writes that move a claim from an older version to the current one; none if it is current."""
     current, *others = _claim_keys(kind, value)
     found = table.batch_get(others)
     for old, item in found.items():
@@ -189,8 +190,8 @@ def _owner(kind: ClaimKind, value: str) -> AccountId | None:
     keys = _claim_keys(kind, value)
     found = table.batch_get(keys)
     if not found and len(keys) > 1:
-        # A batched read is no snapshot: the claim may have been moved from the version that was read late
-        # to the one that was read early. It moves once, so a second look finds it.
+        # A batched read is not a snapshot: the claim may have been moved from the version that was read last
+        # to the one that was read first. A claim moves only once, so a second read finds it.
         found = table.batch_get(keys)
     return _owner_in(found)
 
@@ -200,14 +201,14 @@ def _owner_in(found: Mapping[Key, Item]) -> AccountId | None:
 
 
 def _claim_writes(kind: ClaimKind, value: str, owner: AccountId) -> list[Write]:
-    """The claim under the current version of the lookup key, and that there is none under the others."""
+    """The writes of a claim under the current version, on condition that there is no other."""
     current, *others = _claim_keys(kind, value)
     claim = Create(current, codec.to_item(Claim(account_id=owner), current), conflict=AlreadyClaimed)
     return [claim, *(Absent(key, conflict=AlreadyClaimed) for key in others)]
 
 
 def _release_writes(kind: ClaimKind, value: str, owner: AccountId) -> list[Write]:
-    """That the claim goes from where it stands, and that it stands nowhere else by then."""
+    """The writes that delete a claim, on condition that it has not been moved to another version."""
     keys = _claim_keys(kind, value)
     found = table.batch_get(keys)
     ours = Attr("account_id").eq(owner)
@@ -218,5 +219,5 @@ def _release_writes(kind: ClaimKind, value: str, owner: AccountId) -> list[Write
 
 
 def _claim_keys(kind: ClaimKind, value: str) -> list[Key]:
-    """Where a value is claimed, under every version of the lookup key, the current one first."""
+    """The keys of a value's claim under all versions of the lookup key, the current one first."""
     return [Key(Table.CLAIMS, label) for label in keyring.mac_keys(Secret.LOOKUP).labels(kind, value)]

@@ -1,4 +1,4 @@
-"""Devices: what an app says of the device it runs on, and which devices an account knows.
+"""Devices: an app's description of its device, and the devices that an account knows.
 
-Challenges and sessions keep the former in their records; `service` is about the latter (ADR 25).
+Challenges and sessions store the description in their records. `service` has the known devices (ADR 25).
 """

@@ -1,7 +1,8 @@
-"""Which devices an account knows (ADR 25).
+"""The devices that an account knows (ADR 25).
 
-A device is known from its session on, until 90 days after the last day on which that was refreshed. It is
-found by the number and the device's id alone, so who knows the number and not the random id finds nothing.
+A device is known from its first session until 90 days after the last day on which the session was refreshed.
+It is found by number and device id together, so a client that knows only the number finds nothing: device ids
+are random.
 """
 
 from chalicelib.core import clock
@@ -12,14 +13,14 @@ from chalicelib.devices.model import Device, KnownDevice
 
 
 def recognition(account_id: AccountId, phone: str, device: Device) -> Change:
-    """The write after which the account knows the device; goes with what opens or refreshes its session."""
+    """The write by which the account knows the device, for the transaction of its session."""
     return store.recognition(account_id, phone, device.id, clock.now())
 
 
 def find_known(owner: AccountId | None, phone: str, device: Device) -> KnownDevice | None:
     """The device, if the number's owner knows it.
 
-    A number that nobody owns costs the same read, at an account that is not there: neither the answer nor
-    its cost shows whether a number is registered.
+    For a number without an owner, the same read is made under a random account id. So neither the result nor
+    its cost reveals whether a number is registered.
     """
     return store.find(owner or AccountId.new(), phone, device.id)

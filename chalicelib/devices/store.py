@@ -1,4 +1,4 @@
-"""All DynamoDB of known devices: one item per device and version of the lookup key, under its account."""
+"""All DynamoDB access of known devices: an item per account, device and lookup key version."""
 
 from datetime import datetime
 from uuid import UUID
@@ -12,19 +12,19 @@ from chalicelib.privacy import codec
 
 
 def recognition(account_id: AccountId, phone: str, device_id: UUID, now: datetime) -> Change:
-    """The write after which the account knows the device from this instant on; it never conflicts."""
+    """The write by which the account knows the device as of this instant; it never conflicts."""
     current, *_ = _keys(account_id, phone, device_id)
     known = codec.to_item(KnownDevice(account_id=account_id, seen_at=now), current)
     return Change(current, put=known, only_if=Attr("pk").exists() | Attr("pk").not_exists())
 
 
 def find(account_id: AccountId, phone: str, device_id: UUID) -> KnownDevice | None:
-    """The device as the account knows it, under any version of the lookup key; one read."""
+    """The known device under any version of the lookup key, by one read."""
     found = table.batch_get(_keys(account_id, phone, device_id))
     return next((codec.opened(KnownDevice, item) for item in found.values()), None)
 
 
 def _keys(account_id: AccountId, phone: str, device_id: UUID) -> list[Key]:
-    """Where the device is known, under every version of the lookup key, the current one first."""
+    """The keys of a known device under all versions of the lookup key, the current one first."""
     labels = keyring.mac_keys(Secret.LOOKUP).labels("known_device", f"{phone} {device_id}")
     return [Key(Table.ACCOUNTS, f"A#{account_id}", label) for label in labels]

@@ -1,1 +1,1 @@
-"""The Ledger as a whole: its checkpoints. What its entries say belongs to the concepts that append them."""
+"""The Ledger's checkpoints. The content of its entries belongs to the concepts that append them."""

@@ -1,12 +1,12 @@
 """Jobs of the Ledger.
 
-What a run owes, and when it breaks half-way (docs/adr/0007-hash-chains.md has the rest):
+Invariants of a run, also if it fails (docs/adr/0007-hash-chains.md has more):
 
-- An altered entry is told of before the checkpoint that steps over it is written: later runs do not look at
-  it again, so a run that dies in between may tell twice, but never not at all.
-- Nothing that is found stops the rest: other chains are signed all the same.
-- A damaged archive is an error, and nothing is signed on top of it.
-- A run that fails needs no place to be kept: the next one goes on from the newest checkpoint.
+- An altered entry is reported before the checkpoint that omits it is written, since later runs do not read it
+  again. So if a run dies in between, the entry is reported twice, never not at all.
+- An altered entry does not stop the run: the heads of all other chains are signed.
+- A damaged archive is an error, and no checkpoint is added to it.
+- A failed run leaves no state: the next run continues from the newest checkpoint.
 """
 
 from collections.abc import Sequence
@@ -21,11 +21,11 @@ from chalicelib.core.observe import observed
 ledger_jobs = Blueprint(__name__)
 
 
-# Hourly: what was appended since the last run can be rewritten unnoticed, and a run costs 16 small reads.
+# Hourly, since entries after the last checkpoint could be rewritten undetected; a run costs 16 small reads.
 @ledger_jobs.schedule(Rate(1, unit=Rate.HOURS))
 @observed
 def checkpoint_ledger(_: CloudWatchEvent) -> dict[str, int]:
-    """Sign what was appended to the Ledger since the last run; answers in figures what was done."""
+    """Sign the entries of the Ledger since the last run; returns the counts of the run."""
     try:
         run = chain.checkpoint(report_altered=_report_altered)
     except ArchiveDamaged:
@@ -36,7 +36,7 @@ def checkpoint_ledger(_: CloudWatchEvent) -> dict[str, int]:
 
 
 def _report_altered(places: Sequence[str]) -> None:
-    """That entries are not as they were written; which ones is not for a log, since chains name people."""
+    """Log and count altered entries, not their places: the names of chains contain pseudonyms."""
     observe.log("ledger_entries_refused", number=len(places))
     count(Metric.ENTRY_REFUSED, len(places))
-    observe.flush()  # now: the rest of the run may take the process with it
+    observe.flush()  # now, since the process may die in the rest of the run

@@ -1,1 +1,1 @@
-"""Limits: the declaration of what core/limiter and core/breaker keep, which know no declarations."""
+"""Limits: the declarations of what core/limiter and core/breaker store; core imports no declarations."""

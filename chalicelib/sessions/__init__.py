@@ -1,7 +1,11 @@
-"""Sessions: a signed-in device, its access token, and who is calling.
+"""Sessions: a signed-in device, its tokens, and the callers of routes.
 
-authorizer  proves a token at the gateway; no table, no pydantic, no boto3
-caller      judges, from one read, whether the token's owner may do this now
-tokens      makes access and refresh tokens
-stepping_up a code to the account's number lifts the token for ten minutes
+authorizer  verifies a token at the gateway; no table, no pydantic, no boto3
+caller      decides, by one read, whether the token's owner may call a route now
+tokens      creates access and refresh tokens
+service     opens and lists sessions
+refreshing  refreshes a session, by the rule of `rotation`
+ending      ends sessions
+stepping_up a code to the account's number gives a stepped-up token for ten minutes
+store       all DynamoDB access
 """

@@ -1,8 +1,8 @@
-"""The gateway's authorizer: proves the token and nothing else.
+"""The gateway's authorizer, which only verifies the access token.
 
-Signature, algorithm, key, issuer, audience and times; whether the session still lives is judged by
-`caller` on each request, so the gateway may keep this answer for a minute. It imports no boto3 and no
-pydantic and asks no network: the public keys come as configuration.
+It verifies signature, algorithm, key, issuer, audience and times. Whether the session is live is checked by
+`caller` on each request, so the gateway may cache this result for a minute. It imports neither boto3 nor
+pydantic and makes no calls: the public keys are configuration.
 """
 
 import json
@@ -21,12 +21,12 @@ from chalicelib.core.settings import settings
 
 tokens = Blueprint(__name__)
 
-# The clock of the function that signed a token may be ahead of this one's.
+# The clock of the function that signed a token may be ahead of this function's clock.
 CLOCK_SKEW = timedelta(seconds=5)
 
 
 class Unauthorized(Exception):
-    """What makes API Gateway answer 401; an empty policy would give 403."""
+    """The error for which API Gateway answers 401; for an empty policy it would answer 403."""
 
     def __init__(self) -> None:
         super().__init__("Unauthorized")
@@ -34,17 +34,17 @@ class Unauthorized(Exception):
 
 @tokens.authorizer(ttl_seconds=60)
 def access_token(request: AuthRequest) -> AuthResponse:
-    """Let a genuine token through to every route; each route judges its caller itself."""
+    """Allow a genuine token to call every route; each route then judges its caller."""
     claims = verify_token(request.token)
     if claims is None:
         raise Unauthorized
-    # No principal of a person: the gateway may write it to logs.
+    # The principal does not identify the account, since the gateway may log it.
     return AuthResponse(routes=["*"], principal_id="account", context=claims)
 
 
 @observed
 def verify_token(header: str) -> dict[str, str] | None:
-    """What a genuine token says, or None."""
+    """The claims of a genuine token, or None; a refused token is counted."""
     scheme, _, token = header.partition(" ")
     claims = _decoded(token.strip()) if scheme.lower() == "bearer" else None
     if claims is None:
@@ -60,7 +60,7 @@ def _decoded(token: str) -> dict[str, str] | None:
         claims = jwt.decode(
             token,
             key,
-            algorithms=["ES256"],  # never taken from the token: `none` and HS256 are not on offer
+            algorithms=["ES256"],  # never from the token, so that `none` and HS256 are not accepted
             issuer=settings().issuer,
             audience=settings().audience,
             options={"require": ["exp", "iat", "iss", "aud", "sub"], "verify_iat": False},
@@ -76,12 +76,12 @@ def _decoded(token: str) -> dict[str, str] | None:
     found: dict[str, str] = {"account_id": account_id, "session_id": session_id}
     if "su" not in claims:
         return found
-    # Passed on and not judged: the gateway keeps this answer for a minute.
+    # Passed on without a check of the time, since the gateway caches this result for a minute.
     return {**found, "stepped_up_until": str(claims["su"])} if _is_time(claims["su"]) else None
 
 
 def _issued_by_now(iat: object) -> bool:
-    """With a leeway of our own: PyJWT's would make every token live longer too."""
+    """Checks `iat` with a leeway of our own: PyJWT's leeway would also extend every token."""
     return _is_time(iat) and iat <= clock.to_epoch(clock.now() + CLOCK_SKEW)
 
 

@@ -1,8 +1,8 @@
-"""Who is calling, judged anew on each request from one consistent read (STR-3).
+"""The caller of a route, judged on each request by one consistent read (STR-3).
 
-A view that takes a `Caller` serves live sessions of active accounts only. One that takes a
-`RightsCaller` also serves accounts that are frozen or restricted: their rights stay reachable (RGT-11).
-A `StepUpCaller` is one of those who gave a code back in this session minutes ago.
+A view with a `Caller` serves live sessions of active accounts only. A view with a `RightsCaller` also serves
+frozen and restricted accounts, since their owners can always exercise their rights (RGT-11). A `StepUpCaller`
+is a `RightsCaller` whose token was stepped up in the last ten minutes.
 """
 
 from datetime import datetime
@@ -24,27 +24,27 @@ T = TypeVar("T")
 
 
 class AccountFrozen(Forbidden):
-    """The account is frozen, for instance while its erasure waits."""
+    """The account is frozen, for example while its erasure is pending."""
 
     code = "account_frozen"
     title = "This account is frozen; only privacy rights can be exercised"
 
 
 class Restricted(Forbidden):
-    """Processing is restricted (Art. 18 GDPR): every use but storage stops."""
+    """Processing is restricted (Art. 18 GDPR): the data may only be stored."""
 
     code = "restricted"
     title = "The processing of this account's data is restricted"
 
 
 class StepUpRequired(Forbidden):
-    """What a stolen token must not do: export, erase, change the number."""
+    """A stepped-up token is required: a stolen one must not export, erase or change the number."""
 
     code = "step_up_required"
     title = "This session must be stepped up first, with a code sent to the account's number"
 
 
-_STANDS_IN_THE_WAY = {AccountState.FROZEN: AccountFrozen, AccountState.RESTRICTED: Restricted}
+_REFUSED_STATES = {AccountState.FROZEN: AccountFrozen, AccountState.RESTRICTED: Restricted}
 
 
 class RightsCaller(Authenticated):
@@ -61,10 +61,10 @@ class RightsCaller(Authenticated):
 
     @classmethod
     def judge(cls, claims: Claims, found: Found) -> Self:  # noqa: ARG003 - the signature of every judge
-        """Let a live session of an existing account through.
+        """Accept a live session of an existing account.
 
         Raises:
-            SessionEnded: logged out, lapsed, or the account is gone.
+            SessionEnded: the session has ended or expired, or the account does not exist any more.
         """
         session, account = found[SESSION], found[ACCOUNT]
         if session is None or account is None:
@@ -73,7 +73,7 @@ class RightsCaller(Authenticated):
 
     @property
     def read_at(self) -> datetime:
-        """An instant before the read that the caller was judged by; nothing newer is known of them."""
+        """An instant before the read by which the caller was judged; later changes are not in it."""
         return self._found.read_at
 
     @property
@@ -82,16 +82,16 @@ class RightsCaller(Authenticated):
         return self._found.claims.stepped_up_until > clock.to_epoch(clock.now())
 
     def require_step_up(self) -> None:
-        """For calls that need it depending on what is asked.
+        """Refuse a token that is not stepped up; for routes whose body decides whether it is needed.
 
         Raises:
-            StepUpRequired: the token is not stepped up, or was for ten minutes.
+            StepUpRequired: the token is not stepped up, or its ten minutes have passed.
         """
         if not self.is_stepped_up:
             raise StepUpRequired
 
     def __getitem__(self, need: Wanted[T]) -> T:
-        """What the same read found for a need of the route."""
+        """The value of a need of the route, from the same read."""
         return self._found[need]
 
 
@@ -102,14 +102,14 @@ class Caller(RightsCaller):
 
     @classmethod
     def judge(cls, claims: Claims, found: Found) -> Self:
-        """As above, and the account may be used.
+        """Accept a live session of an active account.
 
         Raises:
-            AccountFrozen: only rights are reachable.
-            Restricted: only rights are reachable.
+            SessionEnded: as for a RightsCaller.
+            AccountFrozen, Restricted: the account may only exercise its rights.
         """
         caller = super().judge(claims, found)
-        if problem := _STANDS_IN_THE_WAY.get(caller.account.state):
+        if problem := _REFUSED_STATES.get(caller.account.state):
             raise problem
         return caller
 
@@ -121,10 +121,11 @@ class StepUpCaller(RightsCaller):
 
     @classmethod
     def judge(cls, claims: Claims, found: Found) -> Self:
-        """As for rights, and the step-up is not over.
+        """Accept what a RightsCaller accepts, if the token is stepped up.
 
         Raises:
-            StepUpRequired: the token is not stepped up, or was for ten minutes.
+            SessionEnded: as for a RightsCaller.
+            StepUpRequired: the token is not stepped up, or its ten minutes have passed.
         """
         caller = super().judge(claims, found)
         caller.require_step_up()

@@ -1,12 +1,13 @@
-"""Ending sessions: committed here first, then at Stream.
+"""Ends sessions: committed in our table first, then at Stream.
 
-Ending a device revokes the account's chat tokens of the time before, in the same transaction. From the
-next request on its access token opens nothing and mints nothing; at Stream the table's stream carries
-the revocation (chat/sync), and waits out an outage there. The other devices fetch a new chat token.
+The transaction that ends a session also revokes the account's chat tokens that were issued before. From the
+next request on, the access token of the session is refused and gets no chat token. The table's stream passes
+the revocation on to Stream (chat/sync), after an outage of Stream if necessary. The account's other devices
+fetch a new chat token.
 
-If the commit falls into a later second than the revocation, a token minted for the session in between would
-survive, so the revocation is moved forward to the second of the commit. A crash right before that leaves such
-a token alive for at most its hour (ADR 23).
+If the commit is in a later second than the revocation, a chat token that the session got in between would
+stay valid. So the revocation is then moved forward to the second of the commit. If the process dies just
+before that, such a token is valid for at most its hour (ADR 23).
 """
 
 from contextlib import suppress
@@ -21,19 +22,19 @@ from chalicelib.core.table import Write
 from chalicelib.sessions import store
 from chalicelib.sessions.model import SecurityEventKind, Session
 
-# Chat tokens are back-dated by five seconds. Four here leave every token revoked that was minted up to
-# now, and none that is minted from the next second on.
+# Chat tokens are back-dated by five seconds. With four seconds here, every token that was issued up to now is
+# revoked, and none that is issued from the next second on.
 _BACK = timedelta(seconds=4)
 
-# Two more writes, the revocation and the security event, go with each transaction of at most 100.
+# A transaction has at most 100 writes; two of them are the revocation and the security event.
 _AT_ONCE = 98
 
 
 def end(account_id: AccountId, session_id: SessionId) -> None:
-    """Log a device out.
+    """End one session of an account.
 
     Raises:
-        NotFound: the account has no such open session.
+        NotFound: the account has no such live session.
     """
     try:
         _end(account_id, [session_id], store.event(account_id, SecurityEventKind.SIGNED_OUT, session_id))
@@ -42,7 +43,7 @@ def end(account_id: AccountId, session_id: SessionId) -> None:
 
 
 def end_all(account_id: AccountId) -> None:
-    """Log all devices of an account out; may be run again if it stopped half-way."""
+    """End all sessions of an account. It may be repeated if it stopped before the end."""
     sessions = store.ids_of(account_id)
     event = store.event(account_id, SecurityEventKind.SIGNED_OUT_EVERYWHERE)
     for start in range(0, len(sessions), _AT_ONCE):
@@ -50,11 +51,11 @@ def end_all(account_id: AccountId) -> None:
         try:
             _end(account_id, some, event)
         except store.NoSuchSession:
-            _end_singly(account_id, some, event)  # one of them ended meanwhile
+            _end_singly(account_id, some, event)  # another request ended one of them meanwhile
 
 
 def end_family(session: Session) -> None:
-    """End a session whose refresh token was copied; if it is over already, all is well."""
+    """End a session whose refresh token was copied, unless it has ended already."""
     kind = SecurityEventKind.COPIED_TOKEN_REFUSED
     event = store.event(session.account_id, kind, session.session_id)
     _end_singly(session.account_id, [session.session_id], event)

@@ -1,7 +1,7 @@
-"""Refreshing a session: the rule of `rotation`, done under conditions so that racing requests add up.
+"""Refreshes a session by the rule of `rotation`; conditions make concurrent refreshes safe.
 
-The first refresh of a day (UTC) renews that the account knows the device, in one transaction with the
-session (ADR 25): it costs no call more, and a device in use stays known.
+The first refresh of a UTC day also renews the known device of the account, in the same transaction (ADR 25).
+That needs no additional call, and a device in use stays known.
 """
 
 from datetime import datetime
@@ -22,15 +22,16 @@ from chalicelib.sessions.rotation import Active, RotationVerdict, Shown
 from chalicelib.sessions.store import OPEN_SESSION
 from chalicelib.sessions.tokens import RefreshToken
 
-# Each lost race means that another request of the same session was served.
+# A refresh that loses a race is tried again; each time, another refresh of the session succeeded.
 _TRIES = 5
 
 
 def refresh(text: str, device_id: UUID) -> SessionView:
-    """A fresh access token, and the session's active refresh token.
+    """Refresh a session: a new access token, and the session's active refresh token.
 
     Raises:
-        SessionEnded: not a token of ours, or its session is over, or it was a copy and now is over.
+        SessionEnded: the token is not genuine, or its session has ended, or ends now because it is a copy.
+        Unavailable: other requests of the same session were faster each time.
     """
     token = RefreshToken.parse(text)
     if token is None:
@@ -45,7 +46,7 @@ def refresh(text: str, device_id: UUID) -> SessionView:
         try:
             return service.session_view(_apply_verdict(session, account, token, device_id), account)
         except store.MovedOn:
-            continue  # judged again, as things are now
+            continue  # judged again, by the current state
     raise Unavailable
 
 
@@ -65,7 +66,7 @@ def _apply_verdict(session: Session, account: Account, token: RefreshToken, devi
 
 
 def _recognition(session: Session, account: Account, now: datetime) -> list[Write]:
-    """The write that renews that the account knows the device, on the first refresh of a day."""
+    """The write that renews the known device, on the first refresh of a UTC day only."""
     if session.last_used_at.date() == now.date():
         return []
     return [devices.recognition(account.account_id, account.phone, session.device)]

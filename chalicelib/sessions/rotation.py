@@ -1,13 +1,13 @@
-"""What a refresh token is worth: the rule, without any I/O (ADR 9).
+"""The rule of refresh token rotation, without any I/O (ADR 9).
 
-A session has one active refresh token, its generation. Using it makes the next one active. Answers get
-lost, so the parent of the active token, sent by the session's own device, is answered with the active
-token again, as long as no more than three answers were lost in 24 hours. A loss counts from when the
-answer was given, not from when it is noticed: an app may notice two old losses on one day. Whatever
-else is genuine but not active is a copy in wrong hands, and ends the session:
+A session has one active refresh token, identified by its generation. Using it makes the next one active.
+Responses may be lost, so the parent of the active token, sent by the session's own device, is answered with
+the active token again, unless more than three responses were lost in 24 hours. A loss counts from the time of
+the response, not from when the app notices it: an app may notice two old losses on one day. Any other genuine
+token that is not active is treated as a stolen copy and ends the session:
 
-- a genuine token from another device, at once;
-- a fourth repetition of the parent in 24 hours (a thief who copied the device id as well);
+- a genuine token from another device;
+- a fourth repetition of the parent in 24 hours (an attacker may have copied the device id too);
 - any token older than the parent.
 """
 
@@ -32,7 +32,7 @@ class RotationVerdict(Enum):
 
 @dataclass(frozen=True)
 class Shown:
-    """What a client shows: the token's generation, and whether its device is the session's."""
+    """What a client presents: the token's generation, and whether its device is the session's."""
 
     generation: int
     same_device: bool
@@ -40,19 +40,19 @@ class Shown:
 
 @dataclass(frozen=True)
 class Active:
-    """The session's active token: its generation, when it was last given, and the answers lost before."""
+    """The session's active token: generation, time of its last response, earlier lost responses."""
 
     generation: int
     given_at: datetime
     lost: Sequence[datetime] = ()
 
     def losses(self, now: datetime) -> list[datetime]:
-        """Those that count, if the last answer is lost too: that is what a repetition says."""
+        """The losses of 24 hours, including the last response: a repetition means that it was lost."""
         return [at for at in (*self.lost, self.given_at) if at + WITHIN > now]
 
 
 def judge(active: Active, shown: Shown, now: datetime) -> RotationVerdict:
-    """The worth of a token whose MAC is right."""
+    """The verdict on a token whose MAC is right."""
     if not shown.same_device:
         return RotationVerdict.END
     if shown.generation == active.generation:

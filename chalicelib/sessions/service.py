@@ -1,4 +1,4 @@
-"""The rules of sessions: opening one, showing it to its device, ending it."""
+"""The rules of sessions: opening one, its view for its own device, the list of an account."""
 
 import secrets
 from datetime import datetime
@@ -43,17 +43,17 @@ def new_session(account: Account, device: Device, keys: SubjectKeys) -> tuple[Se
 
 
 def scope_of(account: Account) -> Scope:
-    """What a session of this account reaches now."""
+    """The scope of the account's sessions, by the state of the account."""
     return Scope.FULL if account.state is AccountState.ACTIVE else Scope.RIGHTS
 
 
 def ends_at(session: Session) -> datetime:
-    """When the session lapses if its device stays idle."""
+    """When the session expires if it is not refreshed."""
     return session.last_used_at + Period.IDLE_SESSION.length
 
 
 def session_view(session: Session, account: Account, stepped_up_until: datetime | None = None) -> SessionView:
-    """The session for its own device, with a fresh access token and the active refresh token."""
+    """The session as its own device sees it: a new access token and the active refresh token."""
     return SessionView(
         session_id=session.session_id,
         access_token=tokens.access_token(session, stepped_up_until),
@@ -65,7 +65,7 @@ def session_view(session: Session, account: Account, stepped_up_until: datetime 
 
 
 def of_account(current: Session, keys: SubjectKeys) -> SessionList:
-    """The signed-in devices of the account, the last used first."""
+    """The live sessions of the account, the one used last first."""
     found = store.of_account(current.account_id, keys)
     found.sort(key=lambda session: session.last_used_at, reverse=True)
     return SessionList(items=tuple(_listed(session, current) for session in found))

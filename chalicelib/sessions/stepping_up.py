@@ -1,8 +1,8 @@
-"""Stepping up: the owner of a session shows anew that the number is theirs (ADR 10).
+"""Stepping up: the owner of a session verifies the account's number again (ADR 10).
 
-A code goes to the account's own number. Given back in the same session, it is answered with an access
-token that may do for ten minutes what a stolen one may not. Nothing of that is stored: the session
-stays as it is, its refresh token too, and the next refresh gives a token like any other.
+A code is sent to the account's own number. If the same session sends it back, the response has a stepped-up
+access token, which for ten minutes permits calls that a stolen token must not make. The session and its
+refresh token do not change, and the next refresh gives an ordinary access token.
 """
 
 from contextlib import suppress
@@ -31,11 +31,11 @@ from chalicelib.sessions.model import SecurityEventKind, Session, SteppedUp
 def start(session: Session, account: Account | None, key: IdempotencyKey | None) -> ChallengeView:
     """Send a code to the account's number.
 
-    It counts against the account alone. The limits of the number, its prefix and the address are about
-    strangers: what they ask for must not keep the owner from stepping up (ADR 25).
+    It counts against the account alone. The limits of the number, its prefix and the address count requests
+    of strangers, which must not prevent the owner from stepping up (ADR 25).
 
     Raises:
-        SessionEnded: the account is gone.
+        SessionEnded: the account does not exist any more.
         TooManyCodes, SmsUnavailable, InProgress: see `challenges.start`.
     """
     if account is None:
@@ -53,9 +53,9 @@ def start(session: Session, account: Account | None, key: IdempotencyKey | None)
 
 
 def finish(session: Session, account: Account, challenge_id: ChallengeId, code: str) -> SteppedUp:
-    """The session with a stepped-up access token, for the code that it asked for.
+    """Verify the code; returns the session with a stepped-up access token.
 
-    A repetition ends when the first answer would have: it makes nothing longer.
+    If the request is repeated, the token is stepped up until the same instant as in the first response.
 
     Raises:
         WrongCode, ChallengeExpired: see `challenges.try_code`.
@@ -67,7 +67,7 @@ def finish(session: Session, account: Account, challenge_id: ChallengeId, code: 
 
 
 def _use(challenge: Challenge, session: Session) -> datetime:
-    """Use the code up; when that was. A twin that was quicker did so a moment ago, in the same session."""
+    """Mark the code as used; returns when. A concurrent request of the session may have done so."""
     with suppress(challenges.UsedMeanwhile):
         event = store.event(session.account_id, SecurityEventKind.STEPPED_UP, session.session_id)
         table.transact([challenges.use_write(challenge, opened=None), event])

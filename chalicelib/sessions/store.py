@@ -1,4 +1,4 @@
-"""All DynamoDB of sessions: one item per session and one per security event, under their account."""
+"""All DynamoDB access of sessions: one item per session and per security event, by account."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -29,15 +29,15 @@ _PREFIX = "session#"
 
 
 class MovedOn(Conflict):
-    """Somebody refreshed or ended the session since it was read."""
+    """Another request refreshed or ended the session since it was read."""
 
 
 class NoSuchSession(Conflict):
-    """The account has no such session, or it is over."""
+    """The account has no such session, or it has ended."""
 
 
 def key(account_id: AccountId, session_id: SessionId) -> Key:
-    """Where a session is."""
+    """The key of a session."""
     return Key(Table.ACCOUNTS, f"A#{account_id}", f"{_PREFIX}{session_id}")
 
 
@@ -49,9 +49,9 @@ def _opened(item: Item | None, found: Found) -> Session | None:
     return codec.opened(Session, item, found[DATA_KEY]) if item else None
 
 
-# That it lives and since when, which is all that most requests have to know of a session.
+# A glance at the session: whether it is live and since when, which is enough for most requests.
 SESSION: Need[Session | None] = Need(lambda claims: key(claims.account_id, claims.session_id), _glance)
-# With its device; asks for DATA_KEY too.
+# The session with its device; needs DATA_KEY too.
 OPEN_SESSION: Need[Session | None] = Need(lambda claims: key(claims.account_id, claims.session_id), _opened)
 
 
@@ -67,9 +67,9 @@ def deletion(account_id: AccountId, session_id: SessionId) -> Delete:
 
 
 def event(account_id: AccountId, kind: SecurityEventKind, session_id: SessionId | None = None) -> Change:
-    """The write that puts a security event on record (RET-3), for the transaction of what happened.
+    """The write that puts a security event on record (RET-3), for the transaction of the event.
 
-    It never conflicts. The codes and sessions of an account bound how many it has.
+    It never conflicts. The number of events is bounded by the limits on codes and sessions of an account.
     """
     now = clock.now()
     noted = SecurityEvent(account_id=account_id, event=kind, session_id=session_id, at=now)
@@ -83,7 +83,7 @@ def event(account_id: AccountId, kind: SecurityEventKind, session_id: SessionId 
 def of_account(account_id: AccountId, keys: SubjectKeys) -> list[Session]:
     """All live sessions of an account, with their devices.
 
-    One that cannot be opened is left out and counted, and hides no other. It cannot be refreshed, so it ends
+    A session that cannot be opened is omitted and counted in a metric. It cannot be refreshed, so it ends
     with its access token; ending all sessions ends it at once.
     """
     found: list[Session] = []
@@ -96,7 +96,7 @@ def of_account(account_id: AccountId, keys: SubjectKeys) -> list[Session]:
 
 
 def ids_of(account_id: AccountId) -> list[SessionId]:
-    """All live sessions of an account by their keys, also those that cannot be opened."""
+    """The ids of all live sessions of an account, including those that cannot be opened."""
     items = table.query(Query(Table.ACCOUNTS, f"A#{account_id}", Prefix(_PREFIX)))
     return [SessionId(item["sk"].removeprefix(_PREFIX)) for item in items]
 
@@ -105,13 +105,13 @@ def advance(session: Session, now: datetime, also: Sequence[Write] = ()) -> Sess
     """Make the next refresh token the active one, together with other writes.
 
     Raises:
-        MovedOn: another request did so first.
+        MovedOn: another request changed the session first.
     """
     return _move(session, {"generation": session.generation + 1, "last_used_at": now}, also)
 
 
 def repeat(session: Session, lost: list[datetime], now: datetime, also: Sequence[Write] = ()) -> Session:
-    """Give the active token out again, and note the answers that were lost, together with other writes.
+    """Record lost responses before the active token is sent again, together with other writes.
 
     Raises:
         MovedOn: another request changed the session first.
@@ -120,7 +120,7 @@ def repeat(session: Session, lost: list[datetime], now: datetime, also: Sequence
 
 
 def _move(before: Session, changes: dict[str, object], also: Sequence[Write]) -> Session:
-    """Write what changed in clear, if nobody else changed it since it was read; the sealed part stays."""
+    """Write the changed clear fields, if the session is as it was read; the sealed part stays."""
     after = before.model_copy(update=changes)
     unchanged = Attr("generation").eq(before.generation) & Attr("lost").eq(codec.clear(before)["lost"])
     moved = {name: codec.clear(after)[name] for name in ("generation", "last_used_at", "lost")}

@@ -1,4 +1,4 @@
-"""Access tokens (JWT, ES256, RFC 9068's claims as far as we need them) and refresh tokens."""
+"""Access tokens (JWT, ES256, those claims of RFC 9068 that are needed) and refresh tokens."""
 
 import base64
 import hmac
@@ -20,9 +20,9 @@ _FORM = re.compile(
 
 
 def access_token(session: Session, stepped_up_until: datetime | None = None) -> str:
-    """A token of 15 minutes that names account and session; nothing in it is personal.
+    """A token that names account and session for 15 minutes, without personal data.
 
-    `su` is there in stepped-up tokens only, and says until when they are.
+    The claim `su` is in stepped-up tokens only: until when the token is stepped up, in seconds since 1970.
     """
     key = keyring.signing_key()
     now = clock.to_epoch(clock.now())
@@ -41,7 +41,7 @@ def access_token(session: Session, stepped_up_until: datetime | None = None) -> 
 
 @dataclass(frozen=True, repr=False)
 class RefreshToken:
-    """A refresh token: where its session is, which generation it is, and the proof that we made it."""
+    """A refresh token: account and session, generation, and the MAC that proves our origin."""
 
     account_id: AccountId
     session_id: SessionId
@@ -53,19 +53,19 @@ class RefreshToken:
 
     @classmethod
     def of(cls, session: Session) -> Self:
-        """The session's active token; recomputed, since only nonce and generation are stored."""
+        """The session's active token, recomputed from the stored nonce and generation."""
         return cls._made(session, session.generation, keyring.mac_keys(Secret.REFRESH).current)
 
     @classmethod
     def parse(cls, text: str) -> Self | None:
-        """The token that a text spells, proven by nothing yet."""
+        """The token that a text denotes, which is not verified yet; None if it is malformed."""
         match = _FORM.fullmatch(text)
         if match is None:
             return None
         return cls(AccountId(match[1]), SessionId(match[2]), int(match[3]), match[4])
 
     def genuine(self, session: Session) -> bool:
-        """Whether we made this token for this session, under any version of the key."""
+        """Whether the MAC is ours for this session, under any version of the key."""
         versions = keyring.mac_keys(Secret.REFRESH).versions
         made = [self._made(session, self.generation, version).mac for version in versions]
         return any(hmac.compare_digest(self.mac, mac) for mac in made)

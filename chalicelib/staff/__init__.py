@@ -1,6 +1,6 @@
-"""Staff: pseudonyms of those who act for the controller, and the sealed register behind them (ADR 27).
+"""Staff: the pseudonyms of the controller's operators, and the sealed register of them (ADR 27).
 
 model    an entry of the register
-store    all DynamoDB of staff
-service  from an ARN to a pseudonym, and back for operators
+store    all DynamoDB access of staff
+service  the pseudonym of an ARN, and the ARNs of pseudonyms for operators
 """

@@ -1,12 +1,12 @@
-"""Pseudonyms of staff: what evidence calls those who act for the controller (ADR 27).
+"""Pseudonyms of staff, by which evidence names the controller's operators (ADR 27).
 
-What always holds:
+Invariants:
 
-- One person has one pseudonym, whatever permission set they use, also after the key got a new version: a
-  pseudonym that is in the register stays. So two equal pseudonyms are one person, which four eyes rest on.
+- A person has one pseudonym under all permission sets, also after the key gets a new version: a pseudonym in
+  the register stays. So two equal pseudonyms are one person, on which the four-eyes principle depends.
 - A pseudonym is in the register before any evidence names it.
 
-What may break: the process dies between the two, then the register names somebody who did nothing.
+If the process dies between the two, the register contains a person whom no evidence names.
 """
 
 from collections.abc import Iterable, Iterator
@@ -19,14 +19,14 @@ from chalicelib.core.settings import Secret
 from chalicelib.staff import store
 from chalicelib.staff.model import StaffMember
 
-_MOST = 100  # pseudonyms that are resolved at once; a request is worked on by a few
+_MOST = 100  # pseudonyms resolved at once; only a few people work on one request
 
 
 def register(arn: str) -> StaffId:
-    """The pseudonym of the person behind an ARN; its entry in the register is made or kept alive.
+    """Create or renew the register's entry of the person with an ARN; returns the pseudonym.
 
     Raises:
-        Unavailable: the table or the vault does not answer; nobody acts without a name.
+        Unavailable: the table or the vault does not answer; an operator cannot act without a pseudonym.
     """
     (current, *older) = _pseudonyms(person(arn))
     known, now = store.glance_at_first((*older, current)), clock.now()
@@ -38,13 +38,13 @@ def register(arn: str) -> StaffId:
 
 
 def resolve(staff_ids: Iterable[StaffId]) -> dict[StaffId, str]:
-    """The ARNs behind pseudonyms, for operators; those that have lapsed are left out."""
+    """The ARNs of pseudonyms, for operators; pseudonyms whose entry has lapsed are omitted."""
     wanted = sorted(set(staff_ids))[:_MOST]
     return {staff_id: member.arn for staff_id, member in store.read_several(wanted).items()}
 
 
 def _pseudonyms(name: str) -> Iterator[StaffId]:
-    """What a person is called under each version of the key; the current one comes first."""
+    """The pseudonyms of a person under all versions of the key, the current one first."""
     keys = keyring.mac_keys(Secret.STAFF)
     for version in (keys.current, *sorted(keys.versions.keys() - {keys.current})):
         yield StaffId.from_digest(keys.digest_under(version, "staff", name))

@@ -1,6 +1,6 @@
-"""All DynamoDB of staff.
+"""All DynamoDB access of staff.
 
-S#<pseudonym>, staff    who the pseudonym stands for, sealed
+S#<pseudonym>, staff    the person with the pseudonym, sealed
 """
 
 from collections.abc import Iterable
@@ -14,25 +14,25 @@ from chalicelib.staff.model import StaffMember
 
 
 def key(staff_id: StaffId) -> Key:
-    """Where an entry of the register is."""
+    """The key of an entry of the register."""
     return Key(Table.RIGHTS, f"S#{staff_id}", "staff")
 
 
 def glance_at_first(candidates: Iterable[StaffId]) -> StaffMember | None:
-    """A glance at the first of these that is in the register."""
+    """A glance at the first of these pseudonyms that is in the register."""
     places = [key(one) for one in candidates]
     found = table.batch_get(places)
     return next((codec.glance(StaffMember, found[place]) for place in places if place in found), None)
 
 
 def put(member: StaffMember) -> None:
-    """Write an entry, new or over the same person's."""
+    """Write an entry, or replace that of the same pseudonym."""
     place = key(member.staff_id)
     table.write(Create(place, codec.to_item(member, place), or_over=Attr("staff_id").exists()))
 
 
 def read_several(staff_ids: Iterable[StaffId]) -> dict[StaffId, StaffMember]:
-    """The entries of up to 100 pseudonyms; one that has lapsed or cannot be opened is left out."""
+    """The entries of up to 100 pseudonyms; those that have lapsed or cannot be opened are omitted."""
     found = dict[StaffId, StaffMember]()
     for item in table.batch_get(map(key, staff_ids)).values():
         try:
