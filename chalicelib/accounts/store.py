@@ -81,7 +81,7 @@ OPEN_ACCOUNT: Need[Account | None] = Need(lambda claims: account_key(claims.acco
 
 
 def creation(account: Account, keys: SubjectKeys) -> list[Write]:
-    """The writes that create an account and the claims on its number and user id; for a transaction."""
+    """The writes that create an account and its claims on number and user id; for a transaction."""
     key = account_key(account.account_id)
     return [
         *_claim_writes(ClaimKind.PHONE, account.phone, account.account_id),
@@ -91,7 +91,7 @@ def creation(account: Account, keys: SubjectKeys) -> list[Write]:
 
 
 def revocation(account_id: AccountId, before: datetime) -> Change:
-    """The write that revokes chat tokens issued before an instant, unless a later one is recorded."""
+    """The write that revokes chat tokens issued before an instant; it never moves back."""
     return Change(
         account_key(account_id),
         put={"revoked_before": clock.to_text(before)},
@@ -102,7 +102,7 @@ def revocation(account_id: AccountId, before: datetime) -> Change:
 
 
 def email_moves(owner: AccountId, before: str | None, after: str | None) -> list[Write]:
-    """The writes that replace the claim on an account's mailbox by another one; for a transaction.
+    """The writes that claim an account's new mailbox instead of the old one; for a transaction.
 
     Its conflict AlreadyClaimed means that the new mailbox belongs to another account. ClaimMoved means that
     the claim on
@@ -152,7 +152,7 @@ def claims_of(account: Account, email: str | None) -> list[Item]:
 
 
 def rekey(account: Account, email: str | None) -> int:
-    """Move an account's claims to the current version of the lookup key; returns the number moved.
+    """Move an account's claims to the current version of the lookup key; returns how many.
 
     `email` is the mailbox of its profile, if there is one. A claim is created and deleted in one transaction,
     so at every moment it exists under exactly one version and no other account can claim the value.
@@ -177,7 +177,7 @@ def _claimed(account: Account, email: str | None) -> list[tuple[ClaimKind, str]]
 
 
 def _rekey_writes(kind: ClaimKind, value: str, owner: AccountId) -> Iterator[Write]:
-    """The writes that move a claim from an older version to the current one; none if it is current."""
+    """The writes that move a claim from an older version to the current one, if necessary."""
     current, *others = _claim_keys(kind, value)
     found = table.batch_get(others)
     for old, item in found.items():
@@ -208,7 +208,7 @@ def _claim_writes(kind: ClaimKind, value: str, owner: AccountId) -> list[Write]:
 
 
 def _release_writes(kind: ClaimKind, value: str, owner: AccountId) -> list[Write]:
-    """The writes that delete a claim, on condition that it has not been moved to another version."""
+    """The writes that delete a claim, on condition that it has not moved to another version."""
     keys = _claim_keys(kind, value)
     found = table.batch_get(keys)
     ours = Attr("account_id").eq(owner)

@@ -108,7 +108,7 @@ def _claim_and_send(asked: CodeRequest, key: IdempotencyKey | None) -> Challenge
 def resend(ref: ChallengeRef, recognise: Recognise | None = None) -> Challenge:
     """Send the same code again by SMS: after 60 seconds, then after 2 and 4 minutes more.
 
-    `recognise` is called if a limit on strangers refuses the code.
+    `recognise` is called if a limit refuses the code.
 
     Raises:
         ChallengeExpired: the code is used or too old, or has no resends or attempts left.

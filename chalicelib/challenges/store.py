@@ -82,7 +82,7 @@ def get(ref: ChallengeRef) -> Challenge | None:
 def give_up(challenge: Challenge) -> None:
     """End a challenge whose code was not sent, and delete its personal fields.
 
-    The same request may start anew at once. `code_until` identifies the request that owns the challenge: it
+    The same request may start again at once. `code_until` identifies the request that owns the challenge: it
     is ten minutes ahead while a request is sending, and has passed once it gave up. `created_at` cannot serve
     for that, since two requests may have the same second.
     """
@@ -166,7 +166,7 @@ def allow_resend(ref: ChallengeRef, uncounted: Mapping[str, int]) -> None:
 def use_write(challenge: Challenge, opened: Opened | None) -> Change:
     """The write that marks a code as used, for the transaction of what the code opens.
 
-    It deletes the personal fields. Validity and attempts start anew, for the two minutes in which the same
+    It deletes the personal fields. Validity and attempts start again, for the two minutes in which the same
     code gets the same response: a client that used the code in its last second may repeat it too.
     """
     now = clock.now()

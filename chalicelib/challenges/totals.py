@@ -1,8 +1,8 @@
 """Sums the verified codes of each country and day: the history for the budgets (ADR 26).
 
-Each run counts yesterday and today anew from the counters, so a later run makes up for a killed one until the
-end of the next day. Counts of a day only grow. One conditional write replaces the record, so a run that was
-overtaken by another one writes nothing.
+Each run counts yesterday and today again from the counters, so a later run makes up for a killed one until
+the end of the next day. Counts of a day only grow. One conditional write replaces the record, so a run that
+was overtaken by another one writes nothing.
 """
 
 from contextlib import suppress

@@ -29,7 +29,7 @@ class _Rule(NamedTuple):
     counts: bool = False
 
 
-def _figure(default: int, least: int, most: int) -> Any:  # noqa: ANN401 - a dataclass field, typed where it stands
+def _figure(default: int, least: int, most: int) -> Any:  # noqa: ANN401 - a dataclass field, typed by its annotation
     return field(metadata={"rule": _Rule(default, least, most)})
 
 

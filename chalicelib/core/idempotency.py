@@ -1,7 +1,7 @@
 """Idempotency-Key: a request that is repeated within 24 hours creates its resource only once.
 
 Stored are the id of the resource and a keyed fingerprint of the request, never a response: the response is
-built anew from the resource. The scope (account or device) is part of the id, so another client that guesses
+built again from the resource. The scope (account or device) is part of the id, so another client that guesses
 the key finds nothing. By draft-ietf-httpapi-idempotency-key-header the header is a String of RFC 9651: in
 double quotes, possibly with parameters, of which none is defined. A bare UUID is accepted too.
 """

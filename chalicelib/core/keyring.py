@@ -72,7 +72,7 @@ class SigningKey:
 def signing_key() -> SigningKey:
     """The current signing key of access tokens; only the signup and sessions functions read it.
 
-    Configuration names it, so a rotation starts new containers, which read the secret anew.
+    Configuration names it, so a rotation starts new containers, which read the secret again.
     """
     kid = settings().signing_kid()
     return SigningKey(kid, _read(Secret.SIGNING)["keys"][kid])
@@ -86,12 +86,12 @@ def stream_secret() -> str:
 
 
 def forget_stream_secret() -> None:
-    """Read Stream's secret anew at its next use; for a caller whose secret Stream refused."""
+    """Read Stream's secret again at its next use; for a caller whose secret Stream refused."""
     stream_secret.cache_clear()
 
 
 def forget() -> None:
-    """Read all keys anew at their next use; for commands that rotate them."""
+    """Read all keys again at their next use; for commands that rotate them."""
     for cached in (mac_keys, signing_key, stream_secret):
         cached.cache_clear()
 

@@ -80,7 +80,7 @@ def observed(function: Callable[P, R]) -> Callable[P, R]:
         _count_cold_start()
         try:
             return function(*args, **kwargs)
-        except Exception as error:  # noqa: BLE001 - logged here without its text, then raised anew
+        except Exception as error:  # noqa: BLE001 - logged here without its text, then raised again
             log_failure("entry_failed", error, function=function.__name__)
             metrics.count(Metric.REQUEST_FAILED)
             raise EntryFailed(function.__name__, type(error).__name__) from None

@@ -105,7 +105,7 @@ class Settings:
     push: Push
     sms_countries: frozenset[str]  # to whose numbers a client without a session may have codes sent
     sms_budgets: BudgetMode
-    operators: Principals  # accepted on the internal routes; nobody if not set
+    operators: Principals  # accepted on the internal routes; none if not set
     local_targets: Mapping[str, LocalTarget]  # by host; on stage `local` only
     local_notices: str  # versions of notices beyond the published ones, as JSON; on stage `local` only
     environment: Mapping[str, str] = field(repr=False)  # contains the function's credentials

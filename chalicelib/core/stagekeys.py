@@ -73,6 +73,6 @@ def context() -> dict[str, str]:
 
 
 def forget() -> None:
-    """Read the configuration and the keys anew at their next use; for commands that rotate them."""
+    """Read the configuration and the keys again at their next use; for commands that rotate them."""
     for cached in (_configured, _unwrapped, _derive):
         cached.cache_clear()

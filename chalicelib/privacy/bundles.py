@@ -92,8 +92,8 @@ class Distinct:
     """Recognises records of one subject that were read before, day by day.
 
     The caller gives it the records in the order of their days. It remembers those of one UTC day and kind, at
-    most `MOST` of them. Above that it starts anew and may admit a record twice, which is better than omitting
-    one.
+    most `MOST` of them. Above that it starts again and may admit a record twice, which is better than
+    omitting one.
     """
 
     MOST = 100_000

@@ -5,7 +5,7 @@ ordered, and the order stays the same after a crash. Invariants:
 
 - Every record class is in every plan that concerns it as soon as it is defined. Records about staff are in no
   plan: plans are of users' records.
-- Records that a law or a hold keeps are sealed anew before any record is deleted, and the subject's key is
+- Records that a law or a hold keeps are sealed again before any record is deleted, and the subject's key is
   deleted last. A crash before that loses nothing; after it, no record is left that the key could open.
 - The Ledger is evidence under a pseudonym that only the account could map to the subject, and requests are
   the subject's evidence of having made them. No plan touches either; both expire.
@@ -138,7 +138,7 @@ class Action(StrEnum):
     """What is done with records, or with a whole table."""
 
     RELEASE = "claims are released to quarantine"
-    RESEAL = "sealed anew under the key of their retention class, and locked until their end"
+    RESEAL = "sealed again under the key of their retention class, and locked until their end"
     LOCK = "locked until their end"
     DELETE = "deleted"
     LAPSE = "left to expire, since they cannot be found from the account"
@@ -252,7 +252,7 @@ def _by_statute(declaration: Declaration) -> Kept | None:
 
 
 def _keeping(action: Action, kept: tuple[Kept, ...]) -> tuple[TableStep, ...]:
-    """One step per table. A class that several reasons keep is sealed anew or locked once."""
+    """One step per table. A class that several reasons keep is sealed again or locked once."""
     chosen = {k.kind: k.table for k in kept if k.action is action}
     return tuple(
         TableStep(action, table, tuple(sorted(kind for kind, where in chosen.items() if where is table)))

@@ -1,4 +1,4 @@
-"""Re-dating: gives stored items the times of a period that was configured anew.
+"""Re-dating: gives stored items the times of a changed period.
 
 The times of an item follow from its own clear instant (`since`) and the configured period, so no key is
 needed. A run may be killed and started again: items that have their times already are skipped. Invariants:

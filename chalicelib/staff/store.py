@@ -32,7 +32,7 @@ def put(member: StaffMember) -> None:
 
 
 def read_several(staff_ids: Iterable[StaffId]) -> dict[StaffId, StaffMember]:
-    """The entries of up to 100 pseudonyms; those that have lapsed or cannot be opened are omitted."""
+    """The entries of up to 100 pseudonyms; lapsed or unreadable ones are omitted."""
     found = dict[StaffId, StaffMember]()
     for item in table.batch_get(map(key, staff_ids)).values():
         try:

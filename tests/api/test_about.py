@@ -28,11 +28,11 @@ def test_the_supervisory_authority_is_public(world: World) -> None:
 
 
 @pytest.mark.promise("RET-1")
-def test_every_record_is_told_with_its_retention(world: World) -> None:
+def test_every_record_is_listed_with_its_retention(world: World) -> None:
     kept = {r["what"]: r["kept"] for r in world.call("GET", "/v1/controller").json["retention"]}
     assert kept["challenge"] == "48 hours after a code was requested"
     assert {"account", "profile", "session", "acceptance", "claim"} <= kept.keys()
-    assert kept["limit"].startswith("until the end of the day (UTC), under a keyed hash")
+    assert kept["limit"].startswith("until the end of the UTC day, by a keyed hash")
 
 
 @pytest.mark.promise("NOT-4")

@@ -129,7 +129,7 @@ def test_subject_reads_no_pseudonym_of_staff(
 
 
 @pytest.mark.promise("RGT-10")
-def test_operators_see_who_a_pseudonym_stands_for(alice: Operator, bob: Operator, worked_on: str) -> None:
+def test_operators_see_the_person_of_a_pseudonym(alice: Operator, bob: Operator, worked_on: str) -> None:
     case = alice.case(worked_on)
     assert case["staff"] == {alice.staff_id: alice.arn, bob.staff_id: bob.arn}
     assert case["evidence"][0]["said"]["proposed_by"] == alice.staff_id
@@ -181,7 +181,7 @@ def test_looking_at_a_request_is_in_its_history_once_a_day_for_each_person(
     assert seen == [("inspected", who.staff_id) for who in (alice, bob, alice)]
 
 
-def test_whoever_acted_on_a_request_today_is_named_already(alice: Operator, asked: str) -> None:
+def test_operator_of_today_is_in_the_register_already(alice: Operator, asked: str) -> None:
     alice.extends(asked, 30)
     alice.shows(asked)
     assert events(asked) == ["received", "extended"]

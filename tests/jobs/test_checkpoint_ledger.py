@@ -82,7 +82,7 @@ def test_no_line_names_the_chain_that_was_tampered_with(world: World) -> None:
 
 @pytest.mark.promise("SEC-1")
 @pytest.mark.parametrize(("service", "operation"), [("kms", "Sign"), ("s3", "PutObject")])
-def test_a_run_that_dies_afterwards_has_told_of_it(
+def test_run_that_dies_afterwards_has_reported_altered_entries(
     world: World, emitted: dict[str, float], service: str, operation: str
 ) -> None:
     """Told first, then signed: no later run looks at the entry again."""

@@ -56,7 +56,7 @@ def test_records_come_back_from_their_item_as_they_were(seconds: list[int], vers
     assert opened(DiagnosticsEvent, bundles.pack(events)) == events
 
 
-def test_what_records_share_stands_once() -> None:
+def test_shared_fields_are_stored_once() -> None:
     item = bundles.pack([failed(1, model="Pixel 8"), failed(2, model="Pixel 8")])
     assert (item["model"], item["platform"]) == ("Pixel 8", "ios")
     assert "Pixel 8" not in item["rows"]

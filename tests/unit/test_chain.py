@@ -44,7 +44,7 @@ def test_delete_at_never_decreases_along_a_chain(world: World) -> None:
     assert ends == [timedelta(days=20), timedelta(days=20), timedelta(days=30)]
 
 
-def test_what_has_lapsed_is_not_shown_but_still_linked_to(world: World) -> None:
+def test_lapsed_entry_is_hidden_but_still_linked(world: World) -> None:
     (old,) = write(MILA, 1, life=timedelta(days=1))
     world.advance(timedelta(days=1))
     new = chain.append(MILA, words())
@@ -70,7 +70,7 @@ def test_a_page_that_ends_with_the_first_entry_is_the_last_one() -> None:
 
 
 @pytest.mark.promise("SEC-1")
-def test_an_append_replaces_nothing_not_even_what_has_expired(world: World) -> None:
+def test_append_does_not_replace_an_expired_entry(world: World) -> None:
     (old,) = write(MILA, 1, life=timedelta(days=1))
     world.advance(timedelta(days=2))
     late = table.Append(MILA.key(1), {"forged": 1}, conflict=HeadMoved)
@@ -86,7 +86,7 @@ def test_a_state_change_and_its_entry_are_one_transaction() -> None:
     assert [e.hash for e in chain.entries(MILA)] == [entry.item["hash"]]
 
 
-def test_who_loses_the_place_changes_nothing_and_is_told_to_try_again() -> None:
+def test_transaction_that_loses_its_place_changes_nothing() -> None:
     table.write(Create(STATE, {"n": 1}))
     late = chain.append_write(MILA, words())
     write(MILA, 1)
@@ -122,7 +122,7 @@ def test_the_loser_of_a_race_comes_after_the_winner(monkeypatch: pytest.MonkeyPa
     assert hangs_together(MILA)
 
 
-def test_losing_every_time_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_append_that_loses_every_race_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
     racing(monkeypatch, times=1_000)
     with pytest.raises(Unavailable):
         chain.append(MILA, words("mine"))
@@ -187,7 +187,7 @@ def test_a_payload_without_one_canonical_text_is_refused(value: Any) -> None:
     ],
     ids=["event", "size", "lapsed at birth"],
 )
-def test_an_entry_that_makes_no_sense_is_refused(new: Callable[[], NewEntry]) -> None:
+def test_invalid_entry_is_refused(new: Callable[[], NewEntry]) -> None:
     with pytest.raises(ValueError, match="not an entry"):
         chain.append(MILA, new())
 

@@ -169,7 +169,7 @@ def test_a_strange_object_is_found(key: str) -> None:
 
 
 @pytest.mark.usefixtures("three")
-def test_numbers_that_were_jumped_over_are_found() -> None:
+def test_skipped_numbers_are_found() -> None:
     aws.client("s3").put_object(
         Bucket=settings().checkpoints().bucket, Key=archive.key_of(10**11), Body=b"{}"
     )
@@ -177,13 +177,13 @@ def test_numbers_that_were_jumped_over_are_found() -> None:
 
 
 @pytest.mark.usefixtures("three")
-def test_a_checkpoint_that_never_was_is_found() -> None:
+def test_missing_first_checkpoint_is_found() -> None:
     assert verify(MILA, since=4).findings == (CheckpointChainBroken(4),)
 
 
 @pytest.mark.usefixtures("three")
 @pytest.mark.parametrize("what", ["hidden", "covered", "unreadable", "strange"])
-def test_nothing_is_put_on_top_of_a_damaged_archive(world: World, what: str) -> None:
+def test_damaged_archive_gets_no_checkpoint(world: World, what: str) -> None:
     s3, bucket = aws.client("s3"), settings().checkpoints().bucket
     world.advance(timedelta(seconds=1))
     match what:

@@ -76,7 +76,7 @@ def test_the_next_one_names_the_one_before_and_covers_only_what_was_touched_sinc
     assert [(leaf.chain, leaf.seq) for leaf in second.leaves] == [(VUK.name, 2)]
 
 
-def test_what_may_not_be_committed_yet_waits_for_the_next_run(world: World) -> None:
+def test_entries_that_may_be_uncommitted_wait_for_the_next_run(world: World) -> None:
     """An entry gets its time before it is written, by up to the life of a function."""
     slow = chain.append_write(MILA, words())
     world.advance(timedelta(minutes=15))
@@ -260,7 +260,7 @@ def test_a_chain_that_is_gone_is_still_named_by_what_was_signed(world: World) ->
     assert verify(MILA).findings == (RolledBack(MILA, signed=2, stored=0),)
 
 
-def test_nothing_is_told_of_chains_since_a_checkpoint_that_is_not_there(world: World) -> None:
+def test_touched_chains_since_a_missing_checkpoint_are_an_error(world: World) -> None:
     write(MILA, 1)
     checkpoint(world)
     with pytest.raises(LookupError, match="no checkpoint 2"):
@@ -276,7 +276,7 @@ def test_nothing_is_told_of_chains_since_a_checkpoint_that_is_not_there(world: W
     ],
     ids=["throttled", "broken", "not allowed"],
 )
-def test_what_passes_is_unavailable_and_what_does_not_is_a_bug(
+def test_temporary_error_is_unavailable_and_what_does_not_is_a_bug(
     world: World, error: ClientError, meant: type[Exception]
 ) -> None:
     write(MILA, 1)
@@ -305,7 +305,7 @@ def test_locks_are_long_where_people_are() -> None:
 
 
 @pytest.mark.parametrize("variable", ["RU4M_CHECKPOINT_BUCKET", "RU4M_CHECKPOINT_KEY"])
-def test_a_function_without_the_archive_is_told_which_variable_it_lacks(variable: str) -> None:
+def test_missing_setting_of_the_archive_is_named(variable: str) -> None:
     given = read({k: v for k, v in settings().environment.items() if k != variable})
     with pytest.raises(SettingsError, match=variable):
         given.checkpoints()

@@ -118,7 +118,7 @@ def test_a_last_entry_that_would_lapse_before_the_one_it_follows_is_found(world:
     ],
     ids=lambda changes: next(iter(changes)),
 )
-def test_an_altered_entry_is_found_wherever_it_stands(changes: dict[str, Any]) -> None:
+def test_altered_entry_is_found_at_every_place(changes: dict[str, Any]) -> None:
     for seq in range(1, 8):
         before = table.items.plain(stored(MILA, seq))
         overwrite(MILA, seq, **changes)

@@ -221,7 +221,7 @@ def test_a_vault_that_is_busy_makes_a_request_unavailable(world: World, error: E
 
 
 @pytest.mark.promise("SEC-1")
-def test_a_vault_that_refuses_is_a_bug_told_without_its_words(world: World) -> None:
+def test_refusing_vault_is_a_bug_without_its_message(world: World) -> None:
     keyring.mac_keys.cache_clear()
     with cloud.failing(*VAULT, vault_error("AccessDeniedException")), pytest.raises(aws.AwsBug) as bug:
         keyring.mac_keys(Secret.CODES)
@@ -280,7 +280,7 @@ def test_the_drawn_hierarchy_is_complete() -> None:
 
 @pytest.mark.promise("SEC-1")
 @given(st.text(min_size=3))
-def test_the_text_of_a_problem_is_its_code_whatever_it_tells(secret: str) -> None:
+def test_text_of_a_problem_is_its_code(secret: str) -> None:
     assert str(Problem(secret, limit=secret)) == "internal_error"
 
 

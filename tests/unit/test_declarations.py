@@ -84,23 +84,23 @@ def test_key_class_and_fields_have_to_agree(fields: dict[str, Any], key_class: K
 
 @pytest.mark.promise("SEC-1")
 @pytest.mark.parametrize("why", [None, "", "  "])
-def test_a_class_that_stands_in_clear_says_why(why: str | None) -> None:
+def test_class_in_clear_needs_a_reason(why: str | None) -> None:
     with pytest.raises(DeclarationError, match="say in why_clear"):
         define({"note": Note}, **{**WORDS, "key_class": KeyClass.CLEAR}, why_clear=why)
 
 
-def test_a_class_that_is_sealed_gives_no_reason_for_standing_in_clear() -> None:
+def test_sealed_class_gives_no_reason_for_being_in_clear() -> None:
     with pytest.raises(DeclarationError, match="why_clear belongs to"):
         define({"note": Note}, **WORDS, why_clear="because")
 
 
-def test_a_class_with_nothing_personal_does_not_stand_in_clear() -> None:
+def test_class_without_personal_fields_is_not_in_clear() -> None:
     with pytest.raises(DeclarationError, match="key_class has to be NOTHING_SEALED"):
         define({"note": Clear}, **{**WORDS, "key_class": KeyClass.CLEAR}, why_clear="because")
 
 
 @pytest.mark.promise("SEC-1")
-def test_only_usage_stands_in_clear() -> None:
+def test_only_usage_is_in_clear() -> None:
     clear = {r.declaration.kind for r in register.records() if r.declaration.key_class is KeyClass.CLEAR}
     assert clear == {"usage_event", "diagnostics_event"}
 
@@ -193,7 +193,7 @@ def test_a_field_cannot_be_declared_for_a_recipient_that_is_not_registered_for_i
         define({"note": to_stream}, **WORDS)
 
 
-def test_a_word_that_declares_nothing_cannot_stand_in_the_class_line() -> None:
+def test_unknown_argument_of_the_class_line_is_refused() -> None:
     with pytest.raises(DeclarationError, match="unknown in the class line: recipients"):
         define({"note": Note}, **WORDS, recipients=(Recipient.STREAM,))
 
@@ -343,13 +343,13 @@ def test_only_what_the_subject_provided_is_corrected_by_self_service(source: Sou
         define({"note": seen}, **WORDS)
 
 
-def test_all_contradictions_are_told_at_once() -> None:
+def test_all_contradictions_are_reported_at_once() -> None:
     with pytest.raises(DeclarationError) as refused:
         define({"note": Clear}, **WORDS | {"basis": LegalBasis.CONSENT, "table": Table.LEDGER})
     assert [text in str(refused.value) for text in ("key_class", "basis", "Ledger")] == [True] * 3
 
 
 @pytest.mark.promise("RET-3")
-def test_a_statute_is_told_with_its_law_and_its_length() -> None:
+def test_statutory_retention_is_described_with_law_and_length() -> None:
     assert INVOICES.plainly == "10 years after the end of the year of the invoice (a law on accounting)"
     assert INVOICES.duration == "P10Y"

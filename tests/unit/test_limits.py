@@ -96,7 +96,7 @@ def test_a_group_is_closed_once_more_than_its_share_is_lost(world: World, good: 
     assert closed(one)
 
 
-def test_a_refused_use_is_not_counted_so_one_good_end_opens_again(world: World) -> None:
+def test_refused_use_is_not_counted_so_one_success_opens_again(world: World) -> None:
     one = a_breaker()
     for _ in range(LEAST):
         use(one)
@@ -139,7 +139,7 @@ def test_of_two_racing_uses_the_one_over_the_limit_is_refused(
         use(one)
 
 
-def test_a_use_that_did_not_happen_leaves_no_trace_in_the_counts(world: World) -> None:
+def test_use_given_back_is_not_counted(world: World) -> None:
     one = a_breaker()
     for _ in range(3 * LEAST):
         one.give_back(use(one))
@@ -148,7 +148,7 @@ def test_a_use_that_did_not_happen_leaves_no_trace_in_the_counts(world: World) -
     assert closed(one)
 
 
-def test_a_use_that_did_not_happen_owes_nothing(world: World) -> None:
+def test_use_given_back_adds_no_debt(world: World) -> None:
     one = a_breaker()
     for _ in range(LEAST):
         one.give_back(use(one))
@@ -168,7 +168,7 @@ def test_giving_back_twice_never_allows_more(world: World) -> None:
     assert closed(one)
 
 
-def test_a_good_end_that_cannot_be_counted_fails_nobody(world: World) -> None:
+def test_success_that_cannot_be_counted_raises_nothing(world: World) -> None:
     with cloud.failing("dynamodb", "UpdateItem", OUTAGES[0]):
         count_success(a_breaker())
 
@@ -243,7 +243,7 @@ def test_a_prefix_is_a_country_and_a_block_of_at_least_ten_thousand_numbers(phon
 
 
 @pytest.mark.promise("SEC-1")
-def test_a_counter_does_not_show_whose_it_is(world: World) -> None:
+def test_counter_does_not_reveal_its_subject(world: World) -> None:
     use(a_breaker(), "+290 51234")
     (item,) = cloud.records("limit")
     assert "51234" not in str(item)
@@ -282,7 +282,7 @@ def test_a_limit_that_refuses_in_an_outage_refuses(world: World, outage: Excepti
 
 
 @pytest.mark.parametrize("outage", OUTAGES, ids=named)
-def test_a_limit_that_allows_in_an_outage_allows_and_operations_see_it(
+def test_limit_that_allows_in_an_outage_counts_that_in_a_metric(
     world: World, outage: Exception, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with cloud.failing("dynamodb", "UpdateItem", outage):
@@ -294,9 +294,7 @@ def test_a_limit_that_allows_in_an_outage_allows_and_operations_see_it(
 
 
 @pytest.mark.parametrize("when", WhenUnreachable)
-def test_a_limit_that_can_count_holds_whatever_it_does_in_an_outage(
-    world: World, when: WhenUnreachable
-) -> None:
+def test_reachable_limit_refuses_whatever_its_rule_for_outages(world: World, when: WhenUnreachable) -> None:
     limiter = a_limiter(when)
     for _ in range(LEAST):
         limiter.hit("x")
@@ -394,12 +392,12 @@ def test_nothing_is_packed_where_every_figure_is_its_default() -> None:
 
 
 @pytest.mark.parametrize("name", ["RU4M_LIMIT_NO_SUCH_THING", "RU4M_PUSH_"])
-def test_a_figure_that_nobody_knows_is_refused_when_it_is_packed(name: str) -> None:
+def test_unknown_figure_is_refused_when_packed(name: str) -> None:
     with pytest.raises(figures.BadFigure, match=name):
         figures.packed({name: "1"})
 
 
-def test_a_bad_figure_is_refused_when_it_is_packed() -> None:
+def test_bad_figure_is_refused_when_packed() -> None:
     with pytest.raises(figures.BadFigure, match="RU4M_LIMIT_CODES_PER_NUMBER_DAY"):
         figures.packed({"RU4M_LIMIT_CODES_PER_NUMBER_DAY": "0"})
 

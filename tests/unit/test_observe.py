@@ -75,6 +75,6 @@ def test_our_own_lines_are_written_and_debug_lines_are_not_whatever_the_environm
     assert "request" not in done.stderr
 
 
-def test_the_level_is_info_whatever_the_process_was_told() -> None:
+def test_log_level_is_info_whatever_the_environment_says() -> None:
     assert logging.getLogger("ru4m").level == logging.INFO
     assert not logging.getLogger("ru4m").isEnabledFor(logging.DEBUG)

@@ -252,7 +252,7 @@ def test_a_body_is_never_in_memory_as_a_whole(serves: Serves) -> None:
         (None, Purpose.LEGAL_OBLIGATION, Category.NAME),
     ],
 )
-def test_what_the_register_does_not_allow_is_not_even_looked_up(
+def test_unregistered_push_is_refused_before_the_look_up(
     internet: Internet, recipient: Any, purpose: Purpose, category: Category
 ) -> None:
     target = Target.parse(f"https://{HOST}/")
@@ -337,9 +337,7 @@ def test_a_name_server_that_fails_may_be_asked_again(internet: Internet) -> None
     assert unreachable() is NotTakenReason.NO_CONNECTION
 
 
-def test_a_name_server_that_is_silent_holds_nobody_up(
-    internet: Internet, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_silent_name_server_is_a_timeout(internet: Internet, monkeypatch: pytest.MonkeyPatch) -> None:
     end = threading.Event()
 
     def silent(*_: Any, **__: Any) -> list[Any]:
@@ -354,7 +352,7 @@ def test_a_name_server_that_is_silent_holds_nobody_up(
         end.set()
 
 
-def test_where_nobody_listens_it_may_be_tried_again(internet: Internet) -> None:
+def test_refused_connection_may_be_tried_again(internet: Internet) -> None:
     assert unreachable() is NotTakenReason.NO_CONNECTION
 
 
@@ -377,7 +375,7 @@ def test_an_expired_certificate_is_refused(serves: Serves, authority: Authority)
 
 
 @pytest.mark.promise("SEC-1")
-def test_a_certificate_of_nobody_whom_the_system_trusts_is_refused(serves: Serves, tmp_path: Path) -> None:
+def test_certificate_of_an_untrusted_authority_is_refused(serves: Serves, tmp_path: Path) -> None:
     with serves(CREATED, Authority(tmp_path).certificate(HOST)) as server:
         assert refused() is NotTakenReason.TLS
     assert server.talks == []
@@ -419,7 +417,7 @@ def test_a_redirect_is_refused_and_not_followed(serves: Serves, internet: Intern
 
 @pytest.mark.promise("RGT-8")
 @pytest.mark.parametrize("code", [400, 401, 403, 404, 410, 413, 415, 422, 101, 600])
-def test_a_no_is_final(serves: Serves, code: int) -> None:
+def test_client_error_is_a_final_refusal(serves: Serves, code: int) -> None:
     with serves(status(f"{code} No")), pytest.raises(TransferRefused) as failed:
         push()
     assert (failed.value.reason, failed.value.status) == (NotTakenReason.ANSWERED_NO, code)
@@ -428,13 +426,13 @@ def test_a_no_is_final(serves: Serves, code: int) -> None:
 
 @pytest.mark.promise("RGT-8")
 @pytest.mark.parametrize("code", [500, 502, 503, 504, 507, 408, 409, 425, 429])
-def test_who_says_later_is_asked_later(serves: Serves, code: int) -> None:
+def test_status_that_asks_for_a_later_attempt_is_unreachable(serves: Serves, code: int) -> None:
     with serves(status(f"{code} Later")), pytest.raises(Unreachable) as failed:
         push()
     assert (failed.value.reason, failed.value.status) == (NotTakenReason.ANSWERED_LATER, code)
 
 
-def test_a_refusal_before_the_end_of_the_body_is_heard(serves: Serves) -> None:
+def test_refusal_before_the_end_of_the_body_is_read(serves: Serves) -> None:
     def impatient(talk: Talk) -> None:
         talk.read_head()
         talk.say("HTTP/1.1 413 Too Large\r\nconnection: close\r\n\r\n")
@@ -464,7 +462,7 @@ def test_what_speaks_no_http_is_refused(serves: Serves, answer: str) -> None:
 
 
 @pytest.mark.parametrize("after", [Talk.read_head, Talk.read_all])
-def test_who_hangs_up_without_an_answer_may_be_asked_again(
+def test_connection_closed_without_response_may_be_tried_again(
     serves: Serves, after: Callable[[Talk], None]
 ) -> None:
     with serves(after):
@@ -526,9 +524,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("heard", [Talk.read_head, Talk.read_all])
-def test_a_server_that_falls_silent_is_left(
-    serves: Serves, impatient: None, heard: Callable[[Talk], None]
-) -> None:
+def test_silent_server_is_a_timeout(serves: Serves, impatient: None, heard: Callable[[Talk], None]) -> None:
     left = threading.Event()
 
     def silent(talk: Talk) -> None:
@@ -542,7 +538,7 @@ def test_a_server_that_falls_silent_is_left(
     assert failed.value.reason is NotTakenReason.TOO_SLOW
 
 
-def test_a_server_that_falls_silent_before_it_says_who_it_is_is_left(
+def test_server_that_is_silent_in_the_handshake_is_a_timeout(
     internet: Internet, impatient: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waits: list[float | None] = []
@@ -613,7 +609,7 @@ def test_a_push_ends_before_the_function_does() -> None:
 # --- what is sent
 
 
-def test_a_parcel_over_the_bound_is_not_even_looked_up(internet: Internet) -> None:
+def test_too_large_parcel_is_refused_before_the_look_up(internet: Internet) -> None:
     with pytest.raises(TooLarge):
         push(parcel(length=1024 * 1024 * 1024 + 1))
     assert internet.names.asked == []
@@ -652,7 +648,7 @@ def test_a_body_that_is_not_the_announced_one_never_arrives_whole(
     assert len(body) < bad.length
 
 
-def test_an_error_of_the_source_is_told_as_it_is_and_never_as_the_receivers(serves: Serves) -> None:
+def test_error_of_the_source_is_raised_unchanged(serves: Serves) -> None:
     class Torn(io.BytesIO):
         def read(self, size: int | None = -1, /) -> bytes:
             if self.tell() > 100_000:
@@ -683,7 +679,7 @@ def every_failure(serves: Serves, authority: Authority, internet: Internet) -> I
 
 
 @pytest.mark.promise("SEC-1")
-def test_no_failure_tells_where_it_went_or_what_was_said(
+def test_failure_reveals_neither_target_nor_response(
     serves: Serves, authority: Authority, internet: Internet, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -697,7 +693,7 @@ def test_no_failure_tells_where_it_went_or_what_was_said(
     assert caplog.records == []
 
 
-def test_what_became_of_a_push_is_counted(serves: Serves, internet: Internet, counted: list[Metric]) -> None:
+def test_outcome_of_a_push_is_counted(serves: Serves, internet: Internet, counted: list[Metric]) -> None:
     with serves(CREATED):
         push()
     internet.names = Names(["10.0.0.1"])

@@ -114,7 +114,7 @@ REFUSED = [
 
 @pytest.mark.promise("RGT-8")
 @pytest.mark.parametrize(("text", "fault"), REFUSED, ids=lambda part: repr(part)[:60])
-def test_anything_else_is_refused_and_told_why(text: str, fault: TargetFault) -> None:
+def test_any_other_address_is_refused_with_its_fault(text: str, fault: TargetFault) -> None:
     with pytest.raises(BadTarget) as refused:
         Target.parse(text)
     assert refused.value.fault is fault
@@ -122,7 +122,7 @@ def test_anything_else_is_refused_and_told_why(text: str, fault: TargetFault) ->
 
 @pytest.mark.promise("SEC-1")
 @given(st.sampled_from(REFUSED))
-def test_a_refusal_repeats_nothing_of_the_address(refusal: tuple[str, TargetFault]) -> None:
+def test_refusal_quotes_nothing_of_the_address(refusal: tuple[str, TargetFault]) -> None:
     text, fault = refusal
     with pytest.raises(BadTarget) as refused:
         Target.parse(text)

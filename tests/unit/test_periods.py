@@ -62,7 +62,7 @@ def test_what_is_no_duration_of_one_unit_is_refused(text: str) -> None:
 @pytest.mark.parametrize(
     ("length", "words"), [("PT48H", "48 hours"), ("P1D", "1 day"), ("P60D", "60 days"), ("P10Y", "10 years")]
 )
-def test_a_duration_is_told_in_words(length: str, words: str) -> None:
+def test_duration_has_words_for_people(length: str, words: str) -> None:
     assert Duration.parse(length).plainly == words
 
 
@@ -140,13 +140,13 @@ def shorter(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.promise("RET-1")
 @pytest.mark.usefixtures("shorter")
-def test_a_configured_period_is_the_one_that_is_kept_and_told() -> None:
+def test_configured_period_applies_and_is_described() -> None:
     kept = After(Period.IDLE_SESSION, since="last_used_at")
     assert kept.period.ends(at("2027-01-31T12:00:00")) == at("2027-02-28T12:00:00")
     assert (kept.plainly, kept.duration) == ("1 month after the device was last used", "P1M")
 
 
-def test_a_period_is_told_with_its_length() -> None:
+def test_period_is_described_with_its_length() -> None:
     assert Period.IDLE_SESSION.plainly == "60 days after the device was last used"
     assert Period.BILLING.plainly == "10 years after the end of the year of the invoice"
 

@@ -90,7 +90,7 @@ def test_every_record_class_has_a_section_in_an_export() -> None:
 
 @pytest.mark.promise("RGT-1")
 @pytest.mark.parametrize("record", about_users(), ids=lambda record: record.__name__)
-def test_every_field_is_told_or_withheld_with_a_reason(record: type[Record]) -> None:
+def test_every_field_is_disclosed_or_withheld_with_a_reason(record: type[Record]) -> None:
     part = section(record.declaration.kind)
     assert sorted([t.name for t in part.told] + [w.name for w in part.withheld]) == sorted(
         record.model_fields
@@ -99,7 +99,7 @@ def test_every_field_is_told_or_withheld_with_a_reason(record: type[Record]) -> 
 
 
 @pytest.mark.promise("RGT-1")
-def test_a_section_tells_where_what_for_on_which_basis_how_long_and_who_gets_it() -> None:
+def test_section_has_the_information_of_article_15() -> None:
     part = section("session")
     assert (part.table, part.found) == (Table.ACCOUNTS, LookupPath.BY_ACCOUNT)
     assert (part.purpose, part.basis) == (Purpose.AUTHENTICATION, LegalBasis.CONTRACT)
@@ -108,7 +108,7 @@ def test_a_section_tells_where_what_for_on_which_basis_how_long_and_who_gets_it(
 
 
 @pytest.mark.promise("RGT-1")
-def test_a_field_is_told_with_its_category_its_source_and_its_recipients() -> None:
+def test_field_is_disclosed_with_category_source_and_recipients() -> None:
     assert field("profile", "display_name") == DisclosedField(
         "display_name",
         Category.NAME,
@@ -120,14 +120,14 @@ def test_a_field_is_told_with_its_category_its_source_and_its_recipients() -> No
     assert field("acceptance", "accepted_at") == DisclosedField("accepted_at")
 
 
-def test_what_the_service_made_is_told_and_not_portable() -> None:
+def test_generated_field_is_disclosed_and_not_portable() -> None:
     assert not field("account", "pseudonym").portable
     assert field("account", "phone").portable
     assert not field("purposes", "consents").portable  # rests on a law
 
 
 @pytest.mark.promise("SEC-1")
-def test_what_would_let_somebody_sign_in_is_withheld() -> None:
+def test_credential_is_withheld() -> None:
     class Password(
         Record,
         table=Table.ACCOUNTS,
@@ -146,7 +146,7 @@ def test_what_would_let_somebody_sign_in_is_withheld() -> None:
     assert WithheldField("nonce", "refresh tokens are made from it") in section("session").withheld
 
 
-def test_what_nothing_leads_to_is_told_of_and_not_copied() -> None:
+def test_record_that_cannot_be_found_is_described_and_withheld() -> None:
     part = section("challenge")
     assert part.told == ()
     assert {withheld.name for withheld in part.withheld} == set(Challenge.model_fields)
@@ -173,7 +173,7 @@ def test_an_erasure_releases_claims_deletes_all_and_takes_the_key_last() -> None
 
 @pytest.mark.promise("RGT-3")
 @pytest.mark.promise("RGT-10")
-def test_what_a_subject_asked_for_outlives_an_erasure_for_claims_and_is_told() -> None:
+def test_requests_outlive_an_erasure_for_legal_claims() -> None:
     plan = erasure_plan(register.records())
     (kept,) = plan.kept
     assert (kept.kind, kept.action) == ("rights_request", Action.NEVER)
@@ -205,7 +205,7 @@ def test_whatever_is_sealed_for_its_subject_goes_with_the_key_also_in_backups() 
 
 @pytest.mark.promise("RGT-3")
 @pytest.mark.promise("RET-3")
-def test_what_a_statute_keeps_is_locked_and_told_with_its_law_and_the_end_of_each_record() -> None:
+def test_statutory_record_is_locked_with_its_law_and_its_end() -> None:
     invoice = an_invoice_class()
     plan = erasure_plan(register.records())
     (kept,) = (one for one in plan.kept if one.kind == "invoice")
@@ -241,7 +241,7 @@ def test_what_is_kept_is_sealed_anew_before_anything_is_deleted_or_the_key_goes(
     assert by_name["delete_accounts"].sparing == ("invoice", "profile", "session")
 
 
-def test_what_several_reasons_keep_is_sealed_once_and_told_with_each() -> None:
+def test_class_kept_for_several_reasons_is_sealed_once() -> None:
     other = Hold(law="a court's order", reason="of 3 May", until=YEAR_2030)
     held = (*hold_plan([Profile], DISPUTE), *hold_plan([Profile], other))
     plan = erasure_plan(register.records(), held)

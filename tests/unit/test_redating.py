@@ -180,9 +180,7 @@ def test_a_run_that_was_killed_is_completed_by_the_next(
     assert {ends_after(item) for item in sessions()} == {30 * DAY}
 
 
-def test_a_run_goes_on_after_the_last_place_that_was_told(
-    world: World, configure: Callable[[str], None]
-) -> None:
+def test_run_continues_after_the_last_key_it_reported(world: World, configure: Callable[[str], None]) -> None:
     for _ in range(5):
         world.a_user()
     configure("idle_session=P30D")

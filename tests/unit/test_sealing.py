@@ -113,7 +113,7 @@ def test_a_data_key_does_not_work_for_another_account(world: World) -> None:
 
 
 @pytest.mark.promise("SEC-1")
-def test_one_persons_key_opens_nobody_elses_record(world: World) -> None:
+def test_subjects_key_opens_no_other_subjects_record(world: World) -> None:
     _, item = a_stored_user(world)
     vuk, _ = a_stored_user(world)
     (row,) = read_accounts([vuk], (DATA_KEY,))
@@ -122,7 +122,7 @@ def test_one_persons_key_opens_nobody_elses_record(world: World) -> None:
 
 
 @pytest.mark.promise("SEC-1")
-def test_kms_is_asked_once_per_container_whoever_signs_up(world: World) -> None:
+def test_kms_is_called_once_per_container(world: World) -> None:
     cloud.new_container()
     with cloud.counted() as calls:
         for _ in range(3):
@@ -179,7 +179,7 @@ def test_what_a_record_class_does_not_take_is_an_error_that_quotes_nothing(
         assert (str(unfit), unfit.__suppress_context__) == ("profile", True)
 
 
-def test_the_kinds_of_keys_cannot_stand_in_for_each_other(world: World) -> None:
+def test_key_of_one_kind_opens_no_other_kind(world: World) -> None:
     kinds = [stagekeys.wrapping(), stagekeys.transient(), stagekeys.retained("a"), stagekeys.retained("b")]
     blob = kinds[0].seal(b"x", HERE)
     for other in kinds[1:]:
@@ -214,7 +214,7 @@ def test_a_need_that_was_not_read_is_not_taken_for_absent(world: World) -> None:
 
 
 @pytest.mark.promise("SEC-1")
-def test_nothing_in_the_tables_tells_a_profile(world: World) -> None:
+def test_tables_contain_no_profile_in_clear(world: World) -> None:
     mila = world.a_user(phone=world.canaries.add("phone", a_phone()))
     mila.changes(name=world.canaries("name"), date_of_birth=world.canaries.add("born", "1987-03-19"))
     stored = json.dumps(cloud.all_items(), default=lambda blob: blob.hex())

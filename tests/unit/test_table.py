@@ -46,7 +46,7 @@ def cancelled(*codes: str) -> ClientError:
 
 
 @pytest.mark.promise("RET-1")
-def test_an_expired_item_is_not_there_although_dynamodb_still_has_it(world: World) -> None:
+def test_expired_item_is_invisible_while_dynamodb_still_stores_it(world: World) -> None:
     table.write(Create(HERE, expiring(world)))
     world.advance(timedelta(seconds=59))
     assert table.get(HERE)
@@ -69,14 +69,14 @@ def test_an_expired_item_cannot_be_written(world: World, write: table.Write) -> 
         table.write(write)
 
 
-def test_a_create_takes_the_place_of_what_has_expired(world: World) -> None:
+def test_create_replaces_an_expired_item(world: World) -> None:
     table.write(Create(HERE, expiring(world)))
     world.advance(timedelta(seconds=60))
     table.write(Create(HERE, {"fresh": 1}))
     assert table.get(HERE) == {"pk": "test#1", "fresh": 1}
 
 
-def test_a_create_does_not_take_the_place_of_what_is_held(world: World) -> None:
+def test_create_does_not_replace_a_held_item(world: World) -> None:
     table.write(Create(HERE, expiring(world, held=3600)))
     world.advance(timedelta(seconds=60))
     assert table.get(HERE) is None
@@ -84,7 +84,7 @@ def test_a_create_does_not_take_the_place_of_what_is_held(world: World) -> None:
         table.write(Create(HERE, {}, conflict=Taken))
 
 
-def test_a_conflict_shows_what_stood_in_the_way(world: World) -> None:
+def test_conflict_contains_the_item_that_was_found(world: World) -> None:
     table.write(Create(HERE, {"n": 1}))
     with pytest.raises(Taken) as taken:
         table.write(Create(HERE, {}, conflict=Taken))
@@ -98,7 +98,7 @@ def test_a_change_sets_counts_and_drops_in_one_write(world: World) -> None:
     assert after == {"pk": "test#1", "n": 3, "new": "y"}
 
 
-def test_a_transaction_names_the_first_write_that_could_not_be_done_and_does_none(world: World) -> None:
+def test_failed_transaction_raises_the_conflict_of_its_first_failed_write(world: World) -> None:
     table.write(Create(HERE, {}))
     with pytest.raises(Taken):
         table.transact([Create(THERE, {}), Create(HERE, {}, conflict=Taken)])
@@ -155,14 +155,14 @@ def test_the_pauses_between_tries_are_some_milliseconds(world: World, pauses: li
     [Create(THERE, {"n": 2}), Replace(HERE, {"n": 2}, only_if=Attr("n").eq(1))],
     ids=["create", "replace"],
 )
-def test_a_put_whose_answer_was_lost_meets_itself_and_is_done(world: World, write: Create | Replace) -> None:
+def test_put_with_lost_answer_finds_its_own_item_and_succeeds(world: World, write: Create | Replace) -> None:
     table.write(Create(HERE, {"n": 1}))
     with losing_answers("PutItem"):
         table.write(write)
     assert (table.get(write.key) or {})["n"] == 2
 
 
-def test_a_put_whose_answer_was_lost_does_not_take_another_item_for_its_own(world: World) -> None:
+def test_put_with_lost_answer_conflicts_with_another_item(world: World) -> None:
     table.write(Create(HERE, {"n": 1}))
     lost = ReadTimeoutError(endpoint_url="https://dynamodb")
     with failing("dynamodb", "PutItem", lost, times=1), pytest.raises(Taken) as taken:
@@ -170,25 +170,25 @@ def test_a_put_whose_answer_was_lost_does_not_take_another_item_for_its_own(worl
     assert taken.value.found == {"pk": "test#1", "n": 1}
 
 
-def test_an_equal_item_that_was_there_before_is_a_conflict(world: World) -> None:
+def test_equal_item_from_before_is_a_conflict(world: World) -> None:
     table.write(Create(HERE, {"n": 1}))
     with pytest.raises(Taken):
         table.write(Create(HERE, {"n": 1}, conflict=Taken))
 
 
-def test_a_delete_whose_answer_was_lost_finds_nothing_and_is_done(world: World) -> None:
+def test_delete_with_lost_answer_finds_no_item_and_succeeds(world: World) -> None:
     table.write(Create(HERE, {"n": 1}))
     with losing_answers("DeleteItem"):
         table.write(Delete(HERE, conflict=Taken))
     assert table.get(HERE) is None
 
 
-def test_a_delete_of_what_is_not_there_is_a_conflict(world: World) -> None:
+def test_delete_of_a_missing_item_is_a_conflict(world: World) -> None:
     with pytest.raises(Taken):
         table.write(Delete(HERE, conflict=Taken))
 
 
-def test_an_update_whose_answer_was_lost_is_not_sent_again_since_it_may_count(world: World) -> None:
+def test_update_with_lost_answer_is_not_sent_again(world: World) -> None:
     table.write(Create(HERE, {"n": 1}))
     with losing_answers("UpdateItem"), pytest.raises(Unavailable):
         table.write(Change(HERE, add={"n": 1}))
@@ -238,7 +238,7 @@ def tokens_sent(monkeypatch: pytest.MonkeyPatch, answers: Sequence[Exception | N
 @pytest.mark.parametrize(
     "reason", ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"]
 )
-def test_a_transaction_that_was_cancelled_in_passing_is_sent_again(
+def test_transaction_cancelled_for_a_temporary_reason_is_sent_again(
     world: World, pauses: list[timedelta], reason: str
 ) -> None:
     with (
@@ -268,7 +268,7 @@ def test_a_transaction_that_is_cancelled_each_time_is_unavailable(world: World) 
     ],
     ids=str,
 )
-def test_what_passes_is_unavailable(world: World, error: Exception) -> None:
+def test_temporary_error_is_unavailable(world: World, error: Exception) -> None:
     with failing("dynamodb", "GetItem", error), pytest.raises(Unavailable):
         table.get(HERE)
 
@@ -284,9 +284,7 @@ def test_what_passes_is_unavailable(world: World, error: Exception) -> None:
     ],
     ids=str,
 )
-def test_a_request_that_will_never_be_taken_is_a_bug_told_without_dynamodbs_words(
-    world: World, error: Exception
-) -> None:
+def test_permanent_refusal_is_a_bug_without_dynamodbs_message(world: World, error: Exception) -> None:
     with failing("dynamodb", "TransactWriteItems", error), pytest.raises(TableBug) as bug:
         table.transact([Create(HERE, {})])
     assert "+381601234567" not in str(bug.value)
@@ -301,7 +299,7 @@ def test_a_change_without_values_sends_no_empty_part(world: World) -> None:
     assert table.write(change) == {"pk": "test#1", "n": 1}
 
 
-def test_what_a_batch_left_out_is_asked_for_again_after_a_pause(
+def test_unprocessed_keys_are_requested_again_after_a_pause(
     world: World, monkeypatch: pytest.MonkeyPatch, pauses: list[timedelta]
 ) -> None:
     table.write(Create(HERE, {"n": 1}))
@@ -340,12 +338,12 @@ def answering_half(monkeypatch: pytest.MonkeyPatch, times: int) -> list[Any]:
     return asked
 
 
-def test_an_edit_is_answered_with_its_result_although_the_tables_answer_was_lost(world: World) -> None:
+def test_edit_succeeds_if_the_tables_answer_was_lost(world: World) -> None:
     mila = world.a_user()
     with losing_answers("PutItem"):
         assert mila.changes('"1"', name="Mila").json["name"] == "Mila"
 
 
-def test_a_signup_is_accepted_although_the_tables_answer_was_lost(world: World) -> None:
+def test_signup_succeeds_if_the_tables_answer_was_lost(world: World) -> None:
     with losing_answers("PutItem"):
         assert world.asks_for_a_code(a_phone()).status == 202

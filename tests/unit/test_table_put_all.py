@@ -37,7 +37,7 @@ def test_items_are_put_in_calls_of_25(number: int, calls: int) -> None:
     assert len(stored()) == number
 
 
-def test_what_is_there_is_overwritten() -> None:
+def test_existing_items_are_overwritten() -> None:
     table.put_all(Table.USAGE, some(2, n=1, old="x"))
     table.put_all(Table.USAGE, some(2, n=2))
     assert [item.get("old", item["n"]) for item in stored()] == [2, 2]
@@ -60,7 +60,7 @@ def leaving(monkeypatch: pytest.MonkeyPatch, times: int) -> list[int]:
     return asked
 
 
-def test_what_was_left_is_sent_again_after_a_pause(
+def test_unprocessed_items_are_sent_again_after_a_pause(
     monkeypatch: pytest.MonkeyPatch, pauses: list[timedelta]
 ) -> None:
     asked = leaving(monkeypatch, times=2)
@@ -68,7 +68,7 @@ def test_what_was_left_is_sent_again_after_a_pause(
     assert (asked, len(stored()), len(pauses)) == ([5, 4, 3], 5, 2)
 
 
-def test_what_is_left_each_time_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_items_unprocessed_each_time_are_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = leaving(monkeypatch, times=1_000)
     with pytest.raises(Unavailable):
         table.put_all(Table.USAGE, some(30))
@@ -84,7 +84,7 @@ def test_what_is_left_each_time_is_told(monkeypatch: pytest.MonkeyPatch) -> None
     ],
     ids=["refused", "broken", "lost"],
 )
-def test_a_refused_or_lost_call_is_sent_again_and_then_told(error: Exception) -> None:
+def test_call_refused_or_lost_each_time_is_unavailable(error: Exception) -> None:
     with failing("dynamodb", "BatchWriteItem", error, times=2):
         table.put_all(Table.USAGE, some(3))
     assert len(stored()) == 3
@@ -93,7 +93,7 @@ def test_a_refused_or_lost_call_is_sent_again_and_then_told(error: Exception) ->
     assert calls.of("dynamodb") == 3
 
 
-def test_what_dynamodb_will_never_take_is_a_bug() -> None:
+def test_permanent_refusal_is_a_bug() -> None:
     twice = some(1) * 2
     with pytest.raises(TableBug):
         table.put_all(Table.USAGE, twice)

@@ -42,13 +42,13 @@ def test_sort_keys_are_chosen_by_prefix_or_range() -> None:
 
 
 @pytest.mark.promise("RET-1")
-def test_what_has_expired_is_dropped_unless_it_is_asked_for(world: World) -> None:
+def test_expired_items_are_dropped_unless_included(world: World) -> None:
     world.advance(timedelta(minutes=1))
     assert found(Query(Table.ACCOUNTS, HERE, Prefix("b"))) == ["b1", "b3"]
     assert found(Query(Table.ACCOUNTS, HERE, Prefix("b"), expired=Expired.INCLUDED)) == ["b1", "b2", "b3"]
 
 
-def test_a_limit_counts_what_is_given_out(world: World) -> None:
+def test_limit_counts_the_returned_items(world: World) -> None:
     world.advance(timedelta(minutes=1))
     assert found(Query(Table.ACCOUNTS, HERE, Prefix("b"), limit=2)) == ["b1", "b3"]
     assert found(Query(Table.ACCOUNTS, HERE, limit=9)) == ["a1", "b1", "b3", "c1"]

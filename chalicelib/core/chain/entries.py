@@ -115,7 +115,7 @@ class NewEntry:
 
 @dataclass(frozen=True)
 class ChainEntry:
-    """One entry as it stands in its chain."""
+    """One entry of a chain."""
 
     chain: Chain
     seq: int

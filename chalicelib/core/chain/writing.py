@@ -15,7 +15,7 @@ PLACES = Between(place(1), place(10**12 - 1))
 
 
 class HeadMoved(Conflict):
-    """Another entry took the place; the caller has to build its transaction anew and try again."""
+    """Another entry took the place; the caller has to build its transaction again and try again."""
 
 
 def head(chain: Chain) -> ChainEntry | None:
