@@ -276,7 +276,7 @@ def test_touched_chains_since_a_missing_checkpoint_are_an_error(world: World) ->
     ],
     ids=["throttled", "broken", "not allowed"],
 )
-def test_temporary_error_is_unavailable_and_what_does_not_is_a_bug(
+def test_temporary_error_is_unavailable_and_any_other_a_bug(
     world: World, error: ClientError, meant: type[Exception]
 ) -> None:
     write(MILA, 1)
