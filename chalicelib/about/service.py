@@ -27,7 +27,7 @@ def controller() -> Controller:
         country=CONTROLLER.country,
         contact_email=settings().contact_email,
         supervisory_authorities=tuple(Authority(**vars(a)) for a in CONTROLLER.authorities),
-        recipients=tuple(RecipientView(name=r.label, country=r.country, role=r.told) for r in Recipient),
+        recipients=tuple(RecipientView(name=r.label, country=r.country, role=r.activity) for r in Recipient),
         retention=tuple(
             Retention(what=record.declaration.kind, kept=record.declaration.kept)
             for record in register.records()

@@ -1,20 +1,23 @@
-"""Handing a mail to SES: the one place from which any is sent.
+"""Sending mail by SES: the only module that sends mail.
 
-A mail has a purpose, and is sent only if the subject's choices permit it (USE-5): a service message
-needs no consent and knows no unsubscribing, marketing needs both. SES's configuration tracks neither
-opening nor clicking (USE-9), and reports what comes back under the mail's id, which says nothing about
-who got it. Who is responsible, and how to reach them, stands under every mail (NOT-4).
+A mail has a purpose and is sent only if the subject's choices permit it (USE-5): a service message needs no
+consent and has no unsubscribe link, marketing needs both. The SES configuration tracks neither opens nor
+clicks (USE-9). It reports bounces under the id of the mail, which contains nothing about the recipient. Every
+mail ends with the controller's name, address and contact (NOT-4).
 
-What became of a mail is told apart by what may be done next:
+A failure is one of three errors, by what the caller may do next:
 
-    MailRefused      never taken for this address; asking again is vain
-    MailUnavailable  not taken now, for sure: SES limits us, refuses our sender, or we never reached it; it
-                     may be sent again
-    MailInDoubt      no answer, or that a server broke, be it with a 503 (`doubt`): it may be on its way,
-                     and sending it again could double it
+    MailRefused      SES will never accept mail for this address: do not retry
+    MailUnavailable  SES certainly did not accept the mail now, because it throttles us, refuses our sender,
+    or
+                     could not be reached: it is safe to send the mail again
+    MailInDoubt      no response, or a server error, including a 503 (`doubt`): the mail may have been sent,
+    so
+                     sending it again could duplicate it
 
-SES refuses a sender whose identity is not verified, whose account is in the sandbox, paused or suspended, or
-that lacks a permission. That is not the recipient's fault, so the mail waits, and an alarm rings (ADR 23).
+SES refuses a sender if its identity is not verified, its account is in the sandbox, paused or suspended, or
+it lacks a permission. The recipient's address is not at fault, so the mail waits and an alarm is raised
+(ADR 23).
 """
 
 import html
@@ -36,52 +39,52 @@ from chalicelib.privacy.recipients import Recipient
 
 @dataclass(frozen=True)
 class Mail:
-    """One mail to one address. The paragraphs say nothing about the person."""
+    """One mail to one address. The paragraphs contain no personal data."""
 
     mail_id: MailId
     to: str = field(repr=False)
     language: str
     subject: str
-    paragraphs: tuple[str, ...] = field(repr=False)  # a code may stand there
+    paragraphs: tuple[str, ...] = field(repr=False)  # may contain a code
 
 
 class MailNotSent(Exception):
-    """The mail did not go out, or may not have. None of these carries a text: SES's quotes addresses."""
+    """The mail was not sent, or may not have been. Has no message, because SES's messages quote addresses."""
 
 
 class MailRefused(MailNotSent):
-    """SES will not take it: the address or the message is no good."""
+    """SES will never accept it: the address or the message is invalid."""
 
 
 class MailUnavailable(MailNotSent):
-    """SES certainly did not take it, but may later."""
+    """SES certainly did not accept it, but may do so later."""
 
 
 class MailInDoubt(MailNotSent):
-    """Nobody knows whether SES took it."""
+    """It is unknown whether SES accepted it."""
 
 
 class NotPermitted(Exception):
-    """The subject's choices do not permit a mail for this purpose; a bug of whoever sends it."""
+    """The subject's choices do not permit mail for this purpose: a bug in the calling code."""
 
 
-# What SES finds wrong with one message; everything else that it refuses concerns the sender.
+# Errors about a single message. All other refusals concern the sender.
 _ABOUT_THE_MESSAGE = {"MessageRejected", "BadRequestException"}
 
-# Except where a rejected message's text begins like this: the code is the same. Only the beginning is looked
-# at, since further on it quotes addresses, which their owners choose. In the sandbox it names the recipient.
+# Exception: errors about the sender with the same code, recognised by the start of their text. Only the start
+# is compared: the rest quotes addresses, which their owners choose. In the sandbox it names the recipient.
 _ABOUT_THE_SENDER = re.compile(r"Email address (is )?not verified|Sending (paused|suspended) ", re.IGNORECASE)
 
-# Quotas that SES words in a way of its own, beside those of all services.
+# Quota errors specific to SES, in addition to the throttling errors of all services.
 _QUOTAS = {"LimitExceededException"}
 
 
 def send(mail: Mail, purpose: Purpose, choices: Choices | None) -> None:
-    """Hand a mail to SES, once.
+    """Pass a mail to SES, once.
 
     Raises:
-        MailRefused, MailUnavailable, MailInDoubt: see the module.
-        NotPermitted: nothing was sent.
+        MailRefused, MailUnavailable, MailInDoubt: see the module's docstring.
+        NotPermitted: the purpose is not permitted; nothing was sent.
     """
     if not permits(choices, purpose):
         raise NotPermitted(purpose.value)
@@ -100,12 +103,12 @@ def _ses(purpose: Purpose) -> Any:  # noqa: ANN401 - boto3 ships no types
 
 
 def _concerns_message(error: ClientError) -> bool:
-    told = error.response["Error"]
-    return told["Code"] in _ABOUT_THE_MESSAGE and not _ABOUT_THE_SENDER.match(told.get("Message", ""))
+    details = error.response["Error"]
+    return details["Code"] in _ABOUT_THE_MESSAGE and not _ABOUT_THE_SENDER.match(details.get("Message", ""))
 
 
 def _refuses_sender(error: BotoCoreError | ClientError) -> bool:
-    """Whether SES will take no mail of ours before an operator changes something."""
+    """Return whether SES refuses all our mail until an operator changes something."""
     if not isinstance(error, ClientError) or _concerns_message(error) or aws.passes(error):
         return False
     return error.response["Error"]["Code"] not in _QUOTAS
@@ -147,7 +150,7 @@ def _data(text: str) -> dict[str, str]:
 
 
 def _as_html(mail: Mail, signature: tuple[str, ...]) -> str:
-    """The same words, and no picture, script, style or link to follow a reader by."""
+    """Render the same text without images, scripts, styles or links, which could track the reader."""
     lines = [f"<p>{html.escape(paragraph)}</p>" for paragraph in mail.paragraphs]
     signed = "<br>".join(html.escape(line) for line in signature)
     head = f'<html lang="{mail.language}"><head><meta charset="utf-8"></head>'

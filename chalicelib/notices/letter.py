@@ -1,4 +1,4 @@
-"""The mail that tells of a new version, in the user's language."""
+"""The mail that announces a new version of a notice, in the user's language."""
 
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from chalicelib.messages.languages import language
 from chalicelib.messages.mail import Mail
 from chalicelib.notices.model import Notice, NoticeKind
 
-# Serbian is the language of most users; everybody else is written to in English.
+# Serbian is the language of most users; all others get English.
 _TEXTS = {
     "sr": (
         {NoticeKind.TERMS: "Uslovi korišćenja", NoticeKind.PRIVACY: "Politika privatnosti"},
@@ -24,9 +24,9 @@ _TEXTS = {
         {NoticeKind.TERMS: "terms of use", NoticeKind.PRIVACY: "privacy policy"},
         "RU4M: new {what}",
         (
-            "The {what} of RU4M change. The new version applies to you from {day}.",
+            "RU4M is changing its {what}. The new version applies to you from {day}.",
             "What changes: {changes}",
-            "The whole text: {url}",
+            "Full text: {url}",
             "This is a message about the service that you use.",
         ),
     ),
@@ -34,7 +34,7 @@ _TEXTS = {
 
 
 def letter(mail_id: MailId, to: str, locale: str | None, notice: Notice, applies_from: datetime) -> Mail:
-    """The mail about a version, with the day from which it applies to this reader."""
+    """Write the mail about a version, with the day from which it applies to this recipient."""
     spoken = language(locale, _TEXTS)
     names, subject, paragraphs = _TEXTS[spoken]
     words = {

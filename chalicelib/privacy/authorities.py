@@ -1,9 +1,9 @@
-"""Whom a subject can complain to: the controller's authority, and that of the subject's own country.
+"""The authorities to which a subject can complain: the controller's and that of the subject's country.
 
-The Commissioner decides on complaints about a Serbian controller (Art. 82 ZZPL). Art. 77 GDPR gives a choice
-of the country of residence, of work or of the infringement; the declared country is the only one that we know
-(RGT-9). Other countries that the service reaches have authorities under laws of their own. A subject of any
-other country is referred to the Commissioner alone.
+The Commissioner decides on complaints about a Serbian controller (Art. 82 ZZPL). Under Art. 77 GDPR, a
+subject can choose the authority of the country of residence, of work or of the infringement; we only know
+the country that the subject declared (RGT-9). Some countries outside the EEA have authorities under their
+own laws. A subject from a country that is not listed is referred to the Commissioner only.
 """
 
 from chalicelib.privacy.controller import CONTROLLER, SupervisoryAuthority
@@ -13,7 +13,7 @@ def _named(name: str, url: str) -> SupervisoryAuthority:
     return SupervisoryAuthority(name=name, address="", phone="", url=url)
 
 
-# By ISO 3166-1 alpha-2. Germany's are those of its states; the federal one passes complaints on.
+# By ISO 3166-1 alpha-2. In Germany the states are competent; the federal authority forwards complaints.
 AUTHORITIES: dict[str, SupervisoryAuthority] = {
     "AT": _named("Österreichische Datenschutzbehörde", "https://www.dsb.gv.at"),
     "BE": _named("Autorité de protection des données", "https://www.autoriteprotectiondonnees.be"),
@@ -50,7 +50,7 @@ AUTHORITIES: dict[str, SupervisoryAuthority] = {
     "SI": _named("Informacijski pooblaščenec", "https://www.ip-rs.si"),
     "ES": _named("Agencia Española de Protección de Datos", "https://www.aepd.es"),
     "SE": _named("Integritetsskyddsmyndigheten", "https://www.imy.se"),
-    # Outside the EEA, each under its own law.
+    # Outside the EEA, under their own laws.
     "BA": _named("Agencija za zaštitu ličnih podataka u Bosni i Hercegovini", "https://www.azlp.ba"),
     "GB": _named("Information Commissioner's Office", "https://ico.org.uk"),
     "ME": _named(
@@ -64,6 +64,6 @@ AUTHORITIES: dict[str, SupervisoryAuthority] = {
 
 
 def for_country(country: str | None) -> tuple[SupervisoryAuthority, ...]:
-    """The authorities that a subject with this declared country can turn to."""
+    """Return the authorities to which a subject with this declared country can complain."""
     own = AUTHORITIES.get(country or "")
     return (*CONTROLLER.authorities, own) if own else CONTROLLER.authorities

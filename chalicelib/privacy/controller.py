@@ -1,6 +1,6 @@
-"""Who is responsible (Art. 13(1)(a) GDPR, NOT-4), and whom to complain to (Art. 82 ZZPL, RGT-9).
+"""The controller (Art. 13(1)(a) GDPR, NOT-4) and its supervisory authority (Art. 82 ZZPL, RGT-9).
 
-The contact is no constant: it is a setting of the stage, without which nothing starts.
+The contact address is not a constant but a required setting of the stage.
 """
 
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class SupervisoryAuthority:
-    """Where to complain."""
+    """An authority that handles complaints."""
 
     name: str
     address: str
@@ -18,7 +18,7 @@ class SupervisoryAuthority:
 
 @dataclass(frozen=True)
 class Identity:
-    """The controller as it signs."""
+    """The controller's name and address."""
 
     name: str
     address: str

@@ -1,7 +1,7 @@
-"""Processing that no record class of ours holds, declared in the same words.
+"""Declarations of processing for data that has no record class.
 
-The record of processing and the controller's page list these beside the records: what Stream holds of a
-chat, and the evidence that only core/chain writes.
+The record of processing and the controller's page list these together with the records: chat data at Stream,
+copies in S3, and the evidence that only core/chain writes.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from chalicelib.privacy.recipients import Recipient
 
 @dataclass(frozen=True)
 class Elsewhere:
-    """One kind of data that is not a `Record`."""
+    """One kind of data without a `Record` class."""
 
     kind: str
     what: str
@@ -26,14 +26,14 @@ class Elsewhere:
 
     @property
     def plainly(self) -> str:
-        """How long it is kept, in words for people."""
+        """The retention in words for people."""
         return self.kept if isinstance(self.kept, str) else ", ".join(p.plainly for p in self.kept)
 
 
 ELSEWHERE = (
     Elsewhere(
         kind="chat_message",
-        what="Messages, files and reactions that users send each other, and what a connection shows.",
+        what="Messages, files and reactions between users, and data that a connection discloses.",
         where="at Stream",
         purpose=Purpose.SERVICE,
         basis=LegalBasis.CONTRACT,
@@ -43,7 +43,7 @@ ELSEWHERE = (
     ),
     Elsewhere(
         kind="export_copy",
-        what="The copy of their data that a subject asked for, as a file.",
+        what="The copy of their data that a subject requested, as a file.",
         where="S3",
         purpose=Purpose.LEGAL_OBLIGATION,
         basis=LegalBasis.LEGAL_OBLIGATION,
@@ -51,10 +51,10 @@ ELSEWHERE = (
         recipients=(Recipient.AWS,),
         kept=(Period.EXPORT,),
     ),
-    # Consent has to be shown (Art. 7(1) GDPR); no law asks for evidence of requests, claims may need it.
+    # Consent must be demonstrable (Art. 7(1) GDPR). No law requires evidence of requests, but claims may.
     Elsewhere(
         kind="evidence",
-        what="That a consent was given, refused or withdrawn, under a pseudonym; hash-chained and signed.",
+        what="Evidence of consents given, refused or withdrawn, under a pseudonym; hash-chained and signed.",
         where="ledger",
         purpose=Purpose.LEGAL_OBLIGATION,
         basis=LegalBasis.LEGAL_OBLIGATION,
@@ -64,7 +64,7 @@ ELSEWHERE = (
     ),
     Elsewhere(
         kind="request_evidence",
-        what="What was done about a request, and which of our staff looked at it, under random ids; "
+        what="Evidence of how a request was processed and which staff viewed it, under random ids; "
         "hash-chained and signed.",
         where="ledger",
         purpose=Purpose.LEGAL_CLAIMS,

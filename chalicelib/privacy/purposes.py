@@ -1,7 +1,7 @@
-"""Why personal data is processed, on which basis, and in which categories.
+"""Purposes, legal bases and categories of processing, and the rule that permits a purpose.
 
-Categories and purposes carry the keys of the fideslang taxonomy (by Ethyca, CC BY 4.0), so the record
-of processing can be read by other tools; legal bases are the letters of Art. 6(1) GDPR.
+Categories and purposes carry the keys of the fideslang taxonomy (by Ethyca, CC BY 4.0), so that other tools
+can read the record of processing. Legal bases are those of Art. 6(1) GDPR.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from typing import Protocol, Self
 
 
 class LegalBasis(StrEnum):
-    """Art. 6(1) GDPR."""
+    """A legal basis of Art. 6(1) GDPR."""
 
     CONSENT = "Art. 6(1)(a)"
     CONTRACT = "Art. 6(1)(b)"
@@ -21,14 +21,14 @@ class LegalBasis(StrEnum):
 
 
 class Purpose(StrEnum):
-    """What personal data is processed for: our word, the fideslang use, the basis, and plain words."""
+    """A purpose of processing: its name, fideslang use, legal basis, and description in plain words."""
 
     SERVICE = ("service", "essential.service", LegalBasis.CONTRACT, "to provide the service")
     AUTHENTICATION = (
         "authentication",
         "essential.service.authentication",
         LegalBasis.CONTRACT,
-        "to know who signs in",
+        "to verify who signs in",
     )
     SECURITY = (
         "security",
@@ -40,25 +40,25 @@ class Purpose(StrEnum):
         "notifications",
         "essential.service.notifications",
         LegalBasis.CONTRACT,
-        "to tell users about the service",
+        "to inform users about the service",
     )
     LEGAL_OBLIGATION = (
         "legal_obligation",
         "essential.legal_obligation",
         LegalBasis.LEGAL_OBLIGATION,
-        "to do what a law asks for",
+        "to comply with a law",
     )
     LEGAL_CLAIMS = (
         "legal_claims",
-        "essential.legal_obligation",  # fideslang has no word for claims
+        "essential.legal_obligation",  # fideslang has no key for claims
         LegalBasis.LEGITIMATE_INTERESTS,
-        "to establish or defend claims",
+        "to establish or defend legal claims",
     )
     DIAGNOSTICS = (
         "diagnostics",
         "analytics.reporting.system.performance",
         LegalBasis.LEGITIMATE_INTERESTS,
-        "to find and mend faults",
+        "to find and fix faults",
     )
     ANALYTICS = ("analytics", "analytics.reporting", LegalBasis.CONSENT, "to learn how the app is used")
     MARKETING = ("marketing", "marketing.communications", LegalBasis.CONSENT, "to send news and offers")
@@ -66,31 +66,31 @@ class Purpose(StrEnum):
         "personalised_ads",
         "marketing.advertising.first_party.targeted",
         LegalBasis.CONSENT,
-        "to choose advertisements by what is known of a user",
+        "to choose advertisements based on a user's data",
     )
     LOCATION_SHARING = (
         "location_sharing",
         "functional.service",
         LegalBasis.CONSENT,
-        "to share a position with named contacts",
+        "to share a user's position with chosen contacts",
     )
     CONTACT_MATCHING = (
         "contact_matching",
         "functional.service",
         LegalBasis.CONSENT,
-        "to show which contacts are here",
+        "to show which of a user's contacts use the service",
     )
     SOCIAL_VERIFICATION = (
         "social_verification",
         "functional.service",
         LegalBasis.CONSENT,
-        "to verify a profile by an account elsewhere",
+        "to verify a profile through an account at another service",
     )
     MESSAGE_BACKUP = (
         "message_backup",
         "functional.storage",
         LegalBasis.CONSENT,
-        "to back messages up where their owner chose",
+        "to back up messages to a place that the user chose",
     )
 
     use: str
@@ -98,7 +98,7 @@ class Purpose(StrEnum):
     plainly: str
 
     def __new__(cls, word: str, use: str, basis: LegalBasis, plainly: str) -> Self:
-        """A member that is its word."""
+        """Create a member whose value is its word."""
         member = str.__new__(cls, word)
         member._value_ = word
         member.use, member.basis, member.plainly = use, basis, plainly
@@ -106,19 +106,19 @@ class Purpose(StrEnum):
 
 
 class Choices(Protocol):
-    """What a subject decided, as the judge reads it."""
+    """A subject's decisions, as `refusal` reads them."""
 
     @property
     def consented(self) -> Mapping[Purpose, datetime]:
-        """Purposes with a consent in force, and since when it has been without a break."""
+        """Purposes with a consent in force, and since when without interruption."""
 
     @property
     def objected(self) -> AbstractSet[Purpose]:
-        """Purposes that the subject objected to (Art. 21)."""
+        """Purposes to which the subject objected (Art. 21)."""
 
     @property
     def restricted(self) -> AbstractSet[Purpose]:
-        """Purposes that are restricted one by one (Art. 18)."""
+        """Purposes restricted individually (Art. 18)."""
 
     @property
     def wholly_restricted(self) -> bool:
@@ -126,24 +126,24 @@ class Choices(Protocol):
 
 
 class Refusal(StrEnum):
-    """Why a purpose is not permitted, in the words in which the API tells it."""
+    """Why a purpose is not permitted; the values are published in the API."""
 
     RESTRICTED = "restricted"
     OBJECTED = "objected"
     NO_CONSENT = "no_consent"
 
 
-# Restriction leaves what the subject's own rights, claims, the law and the protection of others need
-# (Art. 18(2)).
+# Purposes that a restriction does not stop: the subject's own rights, claims, the law and the protection of
+# others (Art. 18(2)).
 _OUTLASTS_RESTRICTION = frozenset(
     {Purpose.AUTHENTICATION, Purpose.SECURITY, Purpose.LEGAL_OBLIGATION, Purpose.LEGAL_CLAIMS}
 )
 
 
 def refusal(choices: Choices | None, purpose: Purpose) -> Refusal | None:
-    """What stands against processing for a purpose, the strongest first; None if nothing does.
+    """Return the strongest reason against processing for a purpose, or None.
 
-    No choices (None) mean that nothing was consented to, objected to or restricted.
+    `choices` is None if the subject has not consented to, objected to or restricted anything.
     """
     if choices is None:
         return Refusal.NO_CONSENT if purpose.basis is LegalBasis.CONSENT else None
@@ -157,15 +157,15 @@ def refusal(choices: Choices | None, purpose: Purpose) -> Refusal | None:
 
 
 def permits(choices: Choices | None, purpose: Purpose) -> bool:
-    """The only judge of whether personal data may be processed for a purpose (RGT-4 to RGT-7)."""
+    """Return whether personal data may be processed for a purpose; the only such rule (RGT-4 to RGT-7)."""
     return refusal(choices, purpose) is None
 
 
 def has_lapsed(choices: Choices | None, purpose: Purpose, of: datetime) -> bool:
-    """Whether data of an instant has lost the consent that it rested on (RGT-7, ADR 28).
+    """Return whether the consent that covered data of an instant has lapsed (RGT-7, ADR 28).
 
-    Such data is deleted, and until it is, neither used nor shown: a consent that is given anew covers nothing
-    older. A restriction keeps the data as it is (Art. 18(2) GDPR).
+    Such data is deleted, and until then neither used nor shown: a new consent does not cover older data. A
+    restriction preserves the data as it is (Art. 18(2) GDPR).
     """
     if purpose.basis is not LegalBasis.CONSENT or refusal(choices, purpose) is Refusal.RESTRICTED:
         return False
@@ -174,7 +174,7 @@ def has_lapsed(choices: Choices | None, purpose: Purpose, of: datetime) -> bool:
 
 
 class Category(StrEnum):
-    """What kind of personal data a field is."""
+    """A category of personal data, by its fideslang key."""
 
     PHONE_NUMBER = "user.contact.phone_number"
     EMAIL = "user.contact.email"
@@ -200,15 +200,15 @@ class Category(StrEnum):
 
 
 class Source(StrEnum):
-    """Where a value comes from; portability covers both (RGT-8)."""
+    """The source of a value. Portability covers provided and observed values (RGT-8)."""
 
     PROVIDED = "provided by the subject"
     OBSERVED = "observed by the service"
-    GENERATED = "made by the service"
+    GENERATED = "created by the service"
 
 
 class Correction(StrEnum):
-    """How a value is corrected (RGT-2)."""
+    """How a value can be corrected (RGT-2)."""
 
     SELF_SERVICE = "by the subject in the app"
     ON_REQUEST = "by a rectification request"

@@ -1,10 +1,10 @@
-"""Who receives personal data besides us: who, where, what, what for, under which controls (SEC-2, NOT-6).
+"""The register of recipients: who receives which data, where, why and under which safeguards (SEC-2, NOT-6).
+
+A record cannot declare a recipient that is not in this register, and core/egress sends it nothing. The
+privacy officer maintains the register. A change is a commit; the record of processing is generated from it.
 
 The controller is Serbian, so the Serbian law on personal data protection (ZZPL, "Službeni glasnik RS"
-87/2018) stands beside the GDPR: what stays in the EU is a transfer out of Serbia.
-
-The register. A recipient that is not here can't be declared by a record and can't be sent anything
-(core/egress). The privacy officer keeps it; a change is a commit, and the record of processing follows.
+87/2018) applies in addition to the GDPR. Under it, storing data in the EU is a transfer out of Serbia.
 """
 
 from dataclasses import dataclass
@@ -16,27 +16,27 @@ from chalicelib.privacy.purposes import Category, Purpose
 
 
 class Role(StrEnum):
-    """What a recipient is to us (Art. 4(7) and (8) GDPR)."""
+    """The role of a recipient (Art. 4(7) and (8) GDPR)."""
 
     PROCESSOR = "processor"
-    CONTROLLER = "controller of its own"
+    CONTROLLER = "independent controller"
     OURSELVES = "the controller's own staff"
 
 
 class Mechanism(StrEnum):
-    """What allows data to be processed where it is processed (Chapter V GDPR, Art. 63 ff. ZZPL)."""
+    """The legal ground of a transfer (Chapter V GDPR, Art. 63 ff. ZZPL)."""
 
-    NO_TRANSFER = "none needed: it stays in the EU (under Art. 64 ZZPL a state with adequate protection)"
+    NO_TRANSFER = "none needed: data stays in the EU (adequate protection under Art. 64 ZZPL)"
     SCCS = "standard contractual clauses (Art. 46(2)(c) GDPR; see Art. 63 ff. ZZPL)"
     FOR_THE_CONTRACT = "necessary for the contract with the subject (Art. 49(1)(b) GDPR; Art. 69 ZZPL)"
-    # Art. 20(2) GDPR, the right to have data sent on, is no instrument of Chapter V.
-    SUBJECT_DIRECTS_IT = "none of ours: it goes where the subject directs it"
-    OWN_STAFF = "standard contractual clauses (Art. 46(2)(c) GDPR); none under ZZPL: it comes to Serbia"
+    # The right to have data sent on (Art. 20(2) GDPR) is not an instrument of Chapter V.
+    SUBJECT_DIRECTS_IT = "no transfer by us: the subject decides where the data goes"
+    OWN_STAFF = "standard contractual clauses (Art. 46(2)(c) GDPR); none needed under ZZPL within Serbia"
 
 
 @dataclass(frozen=True)
 class Agreement:
-    """What was agreed, and the day by which somebody has to look at it again."""
+    """An agreement, and the day by which it must be reviewed."""
 
     name: str
     review_by: date
@@ -44,25 +44,25 @@ class Agreement:
 
 @dataclass(frozen=True)
 class RegisterEntry:
-    """A recipient as it stands in the register."""
+    """An entry of the register."""
 
     label: str
     country: str
     role: Role
-    told: str  # in the words of the controller page
+    activity: str  # what it does, as GET /v1/controller and the copy show it
     categories: frozenset[Category]
     purposes: frozenset[Purpose]
     mechanism: Mechanism
     safeguards: tuple[str, ...]
     agreement: Agreement | None = None
-    # What it gets from the subject's own device, not from us: content, and what a connection can't hide.
+    # Data that it collects from the subject's device, not from us: content, and what a connection discloses.
     collects: frozenset[Category] = frozenset()
 
 
 _EVERYTHING = frozenset(Category)
 _EVERY_PURPOSE = frozenset(Purpose)
 
-# What a subject may take along (Art. 20 GDPR): portable fields of the records, and what they wrote in chats.
+# Portable data (Art. 20 GDPR): portable fields of records, and what the subject wrote in chats.
 _PORTABLE = frozenset(
     {
         Category.ACCOUNT_SETTINGS,
@@ -84,33 +84,33 @@ _PORTABLE = frozenset(
 
 
 class Recipient(Registered):
-    """The register."""
+    """The register of recipients."""
 
     AWS = RegisterEntry(
         label="Amazon Web Services EMEA SARL",
         country="EU",
         role=Role.PROCESSOR,
-        told="runs our servers and databases, and sends our mail and text messages",
+        activity="runs our servers and databases, and sends our mail and text messages",
         categories=_EVERYTHING,
         purposes=_EVERY_PURPOSE,
         mechanism=Mechanism.NO_TRANSFER,
         safeguards=(
-            "a region in the EU, anything else is refused at start",
-            "personal fields sealed before they are stored, under keys of ours, except those of usage data",
+            "a region in the EU; any other is refused at start",
+            "personal fields are sealed with our keys before they are stored, except those of usage data",
         ),
         agreement=Agreement("data processing addendum of the service terms", date(2027, 11, 24)),
     )
     STREAM = RegisterEntry(
         label="Stream.io, Inc.",
-        country="EU; the company, which has access, is in the United States",
+        country="EU; the company, which has access to the data, is in the United States",
         role=Role.PROCESSOR,
-        told="carries chat messages; gets an id, a display name and a picture",
+        activity="delivers and stores chat messages; receives an id, a display name and a picture",
         categories=frozenset({Category.PSEUDONYM, Category.NAME, Category.SELF_IMAGE}),
-        # As our processor it also helps us to answer those who use their rights (Art. 28(3)(e) GDPR).
+        # As our processor it also assists us with rights requests (Art. 28(3)(e) GDPR).
         purposes=frozenset({Purpose.SERVICE, Purpose.LEGAL_OBLIGATION}),
         mechanism=Mechanism.SCCS,  # the company is American; its servers for us are in the EU
         safeguards=(
-            "an application placed in the EU",
+            "an application hosted in the EU",
             "a random id that only we can resolve",
             "SOC 2 Type II, ISO/IEC 27001:2022",
         ),
@@ -118,20 +118,20 @@ class Recipient(Registered):
         collects=frozenset({Category.CONTENT_PRIVATE, Category.IP_ADDRESS, Category.DEVICE}),
     )
     SMS_CARRIERS = RegisterEntry(
-        label="Mobile carriers of the number's country",
-        country="the number's country",
+        label="Mobile carriers of the phone number's country",
+        country="the phone number's country",
         role=Role.CONTROLLER,
-        told="deliver codes",
+        activity="deliver codes by text message",
         categories=frozenset({Category.PHONE_NUMBER}),
         purposes=frozenset({Purpose.AUTHENTICATION}),
         mechanism=Mechanism.FOR_THE_CONTRACT,
-        safeguards=("a code of ten minutes and nothing else in the text",),
+        safeguards=("the message contains only a code, which is valid for ten minutes",),
     )
     MAIL_PROVIDERS = RegisterEntry(
         label="The provider of the subject's mailbox",
         country="where the subject's mailbox is",
         role=Role.CONTROLLER,
-        told="receives mail about the account and its notices, for the subject who chose it",
+        activity="receives mail about the account and its notices, for the subject who chose the provider",
         categories=frozenset({Category.EMAIL}),
         purposes=frozenset(
             {Purpose.SERVICE, Purpose.AUTHENTICATION, Purpose.NOTIFICATIONS, Purpose.LEGAL_OBLIGATION}
@@ -141,28 +141,28 @@ class Recipient(Registered):
     )
     NAMED_CONTROLLER = RegisterEntry(
         label="The controller that the subject named",
-        country="where the subject's choice is",
+        country="depends on the subject's choice",
         role=Role.CONTROLLER,
-        told="gets what a user asks us to send there, and only then (Art. 20(2) GDPR; Art. 36 ZZPL)",
+        activity="receives data only if a user asks us to send it there (Art. 20(2) GDPR; Art. 36 ZZPL)",
         categories=_PORTABLE,
         purposes=frozenset({Purpose.LEGAL_OBLIGATION}),
         mechanism=Mechanism.SUBJECT_DIRECTS_IT,
         safeguards=(
-            "sent once its subject proved who they are, to the address that they named",
-            "to public addresses only, over TLS that proves the name, following no redirect",
+            "sent only after the subject proved their identity, to the address that they named",
+            "public addresses only, over TLS with a verified name, without following redirects",
         ),
     )
     BELGRADE_OFFICE = RegisterEntry(
         label="RU4M's office in Belgrade",
         country="Serbia",
         role=Role.OURSELVES,
-        told="answers requests, investigates abuse",
+        activity="answers requests and investigates abuse",
         categories=_EVERYTHING - {Category.CREDENTIALS},
         purposes=frozenset({Purpose.SERVICE, Purpose.SECURITY, Purpose.LEGAL_OBLIGATION}),
         mechanism=Mechanism.OWN_STAFF,  # from our processor in the EU to us: its module four
         safeguards=(
-            "staff roles of their own",
-            "every request that staff looks at is on record, with who looked",
+            "separate roles for staff",
+            "whenever staff view a request, the view and the person are recorded",
         ),
         agreement=Agreement("standard contractual clauses, module four", date(2027, 11, 24)),
     )
@@ -171,11 +171,11 @@ class Recipient(Registered):
         self.entry = entry
         self.label = entry.label
         self.country = entry.country
-        self.told = entry.told
+        self.activity = entry.activity
         self.categories = frozenset(category.value for category in entry.categories)
         self.purposes = frozenset(purpose.value for purpose in entry.purposes)
         self.review_by = entry.agreement.review_by if entry.agreement else None
 
     def may_get(self, category: Category, purpose: Purpose) -> bool:
-        """Whether the register lets it have this for that."""
+        """Return whether the register allows it this category for this purpose."""
         return category in self.entry.categories and purpose in self.entry.purposes

@@ -1,14 +1,15 @@
-"""For which rights the law knows which ground of refusal. Pure; a closed list (Art. 12 and 17 GDPR).
+"""The grounds on which the law allows each right to be refused: a closed list (Art. 12 and 17 GDPR).
 
-The Serbian law on the protection of personal data (ZZPL) knows the same grounds in its Art. 21 and 30.
+The Serbian law on the protection of personal data (ZZPL) has the same grounds in its Art. 21 and 30.
 
-- Art. 12(2), (5) and (6) GDPR hold for Art. 15 to 21: nobody could be identified, or the request is
+- Art. 12(2), (5) and (6) GDPR apply to Art. 15 to 21: the requester cannot be identified, or the request is
   manifestly unfounded or excessive.
-- Art. 17(3) GDPR holds for erasure alone.
-- Direct marketing ends with the objection (Art. 21(3) GDPR), a consent with its withdrawal (Art. 7(3) GDPR):
-  neither can be refused.
-- Art. 21(1) GDPR lets compelling grounds outweigh another objection. They have to be shown in writing, for
-  which the plan of that right is the place; it does not exist yet, so they are no reason here.
+- Art. 17(3) GDPR applies to erasure only.
+- An objection to direct marketing (Art. 21(3) GDPR) and the withdrawal of a consent (Art. 7(3) GDPR) cannot
+be
+  refused.
+- Under Art. 21(1) GDPR, compelling grounds can outweigh any other objection. They must be shown in writing,
+  in the plan of that right. That plan does not exist yet, so such grounds are not in this list.
 """
 
 from collections.abc import Mapping

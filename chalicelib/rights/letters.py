@@ -1,6 +1,6 @@
-"""The mails that tell a subject of a request, in their language.
+"""The mails that notify a subject about a rights request, in their language.
 
-They say that there is something to read in the app, never what: a mailbox is not as well kept as a session.
+They only refer to the app and do not contain the answer, because a mailbox is less protected than a session.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ _ANSWERED = {
         ),
     ),
     "en": (
-        "RU4M: your request is answered",
+        "RU4M: we have answered your request",
         (
             "We have answered the request that you made on {day}.",
             "The answer is in the app, under “Privacy and rights”. It also says where you can complain.",
@@ -38,9 +38,9 @@ _EXTENDED = {
         ),
     ),
     "en": (
-        "RU4M: your request takes longer",
+        "RU4M: we need more time for your request",
         (
-            "The request that you made on {day} takes longer. We will answer by {until} at the latest.",
+            "We need more time for the request that you made on {day}. We will answer it by {until}.",
             "The reason is in the app, under “Privacy and rights”. It also says where you can complain.",
         ),
     ),
@@ -50,12 +50,12 @@ _Texts = Mapping[str, tuple[str, tuple[str, ...]]]
 
 
 def answered(mail_id: MailId, to: str, locale: str | None, request: RightsRequest) -> Mail:
-    """That a request is answered."""
+    """Write the mail that a request was answered."""
     return _letter(_ANSWERED, mail_id, to, locale, {"day": _day(request.received_at)})
 
 
 def extended(mail_id: MailId, to: str, locale: str | None, request: RightsRequest, until: datetime) -> Mail:
-    """That the answer takes longer (Art. 12(3) GDPR)."""
+    """Write the mail that the deadline was extended (Art. 12(3) GDPR)."""
     words = {"day": _day(request.received_at), "until": _day(until)}
     return _letter(_EXTENDED, mail_id, to, locale, words)
 

@@ -1,50 +1,50 @@
-"""What operators are told when something can't be done to a request. Nothing was changed then."""
+"""Problems of the operators' routes. When one is raised, the request is unchanged."""
 
 from chalicelib.core.errors import ConflictingRequest, Forbidden, InvalidRequest, Unprocessable
 
 
 class NotNow(ConflictingRequest):
-    """Where the request stands, this can't follow."""
+    """The status of the request does not allow this."""
 
     code = "not_now"
-    title = "This can't follow where the request stands now"
+    title = "The current status of the request does not allow this"
 
 
 class ProposedAlready(ConflictingRequest):
-    """Another proposal waits; one at a time."""
+    """The request already has a proposal; only one is allowed at a time."""
 
     code = "proposed_already"
-    title = "A decision is proposed already; it has to be approved or withdrawn first"
+    title = "A decision is already proposed; it must be approved or withdrawn first"
 
 
 class NothingProposed(ConflictingRequest):
-    """There is nothing to approve."""
+    """There is no proposal to approve."""
 
     code = "nothing_proposed"
     title = "No decision is proposed"
 
 
 class OwnProposal(Forbidden):
-    """Who proposed a decision never approves it: four eyes."""
+    """An operator tried to approve their own proposal: a decision needs two people."""
 
     code = "own_proposal"
-    title = "Another operator has to approve this"
+    title = "Another operator must approve this"
 
 
 class NotCarriedOut(Unprocessable):
-    """Nothing carries this right out, so nobody can state that it was done, wholly or in part."""
+    """No plan carries this right out, so the request cannot be closed as wholly or partly completed."""
 
     code = "not_carried_out"
-    title = "Nothing carries this right out yet; the request can't be answered as done"
+    title = "This right is not carried out yet, so the request cannot be answered as completed"
 
 
 class ExtensionNotAllowed(Unprocessable):
-    """The law gives no such extension; `detail` says why not (Art. 12(3) GDPR)."""
+    """The law does not allow this extension; `detail` says why (Art. 12(3) GDPR)."""
 
     code = "extension_not_allowed"
-    title = "The answer can't be given more time"
+    title = "The deadline cannot be extended"
 
 
 def does_not_apply(name: str, rule: str) -> InvalidRequest:
-    """That a field is no good beside the others, or today."""
+    """Return the problem that a field does not apply to this request; `rule` says why."""
     return InvalidRequest(errors=[{"pointer": f"/{name}", "code": "does_not_apply", "message": rule}])

@@ -118,7 +118,7 @@ def _theirs(recipient: Recipient) -> dict[str, Any]:
         "fides_key": f"ru4m_{_key(recipient.name)}",
         "organization_fides_key": "ru4m",
         "name": recipient.label,
-        "description": recipient.told,
+        "description": recipient.activity,
         "system_type": "Third party",
         "does_international_transfers": recipient.entry.mechanism is not Mechanism.NO_TRANSFER,
         "privacy_declarations": [],

@@ -75,7 +75,7 @@ def _recipient(recipient: Recipient, middle: int, colour: str) -> list[str]:
     return [
         f'<rect x="{_RIGHT}" y="{top}" width="{_NARROW}" height="{_BOX}" style="stroke:{colour}"/>',
         f'<text x="{_RIGHT + 12}" y="{top + 18}">{escape(recipient.label)}</text>',
-        _small(f"{recipient.country}: {recipient.told}", _RIGHT + 12, top + 34),
+        _small(f"{recipient.country}: {recipient.activity}", _RIGHT + 12, top + 34),
     ]
 
 

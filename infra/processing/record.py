@@ -14,11 +14,14 @@ from chalicelib.privacy.purposes import Category, LegalBasis, Purpose
 from chalicelib.privacy.recipients import Mechanism, Recipient
 
 MEASURES = (
-    "encrypted on the way and at rest; personal fields sealed with AES-256-GCM of ours, or said why not",
-    "one role per function, with the least that it needs; nothing may be deleted that a role does not name",
-    "nothing that a person sent reaches a log, a metric or an address",
-    "backups reach back 35 days at most, those of the subjects' keys seven",
-    "evidence is hash-chained, and signed to storage that nobody can overwrite",
+    (
+        "data is encrypted in transit and at rest; personal fields are sealed with our AES-256-GCM keys, "
+        "except where the reason is stated"
+    ),
+    "each function has its own role with least privilege; a role can delete only what it names",
+    "logs, metrics and URLs contain nothing that a person sent",
+    "backups are kept for at most 35 days, those of the subjects' keys for seven",
+    "evidence is hash-chained and signed, in storage that cannot be overwritten",
 )
 
 _SEALED = {
@@ -27,8 +30,8 @@ _SEALED = {
     KeyClass.TRANSIENT: "sealed under the stage's key",
     KeyClass.CLEAR: "not sealed",
     KeyClass.NOTHING_SEALED: (
-        "not sealed: keyed hashes, random ids, states, times and counts only, which are personal data under "
-        "a pseudonym where they are about one person"
+        "not sealed: only keyed hashes, random ids, states, times and counts, which are pseudonymous "
+        "personal data if they relate to one person"
     ),
 }
 

@@ -246,13 +246,13 @@ def test_who_gets_codes_is_named_though_no_code_is_in_it(seen: Seen) -> None:
 def test_what_stream_collects_itself_is_told_as_held_there(seen: Seen) -> None:
     held_there = {one["name"]: one["why"] for one in seen.access.manifest["chat"]["withheld"]}
     for name in ("IP address", "device"):
-        assert held_there[name].startswith("Stream collects it when you connect, and holds it")
+        assert held_there[name].startswith("Stream collects and stores this when you connect")
     assert "IP address" in seen.access.text("index.html")
 
 
 @pytest.mark.promise("RGT-1")
 def test_manifest_answers_whether_decisions_are_automated(seen: Seen) -> None:
-    assert seen.access.manifest["automated_decisions"].startswith("None: ")
+    assert seen.access.manifest["automated_decisions"].startswith("None. ")
     assert "automated_decisions" not in seen.portability.manifest
 
 
@@ -317,7 +317,8 @@ def test_many_that_can_not_be_read_are_told_once_with_their_number(mila: User) -
     damage(Table.USAGE, failed["pk"], failed["sk"], rows="[")
     package = a_copy(mila)
     assert errors(package) == [("diagnostics_event", "unfit", 1), ("usage_event", "unfit", 3)]
-    assert "3 of them: it was written in a form that is not understood any more" in package.text("index.html")
+    words = "3 records could not be included: the stored data is in a format that can no longer be read."
+    assert words in package.text("index.html")
 
 
 @pytest.mark.promise("RGT-1")

@@ -150,9 +150,9 @@ def test_it_says_who_is_responsible_and_how_to_reach_them() -> None:
 def test_it_says_when_it_was_asked_for_and_as_of_when_it_is() -> None:
     shown = read(exports.a_page()).shown
     assert "You asked on20 November 2026, 10:30 CET" in shown
-    assert "Shows what we held on20 November 2026, 10:30 CET" in shown
-    assert "Made on20 November 2026, 12:30 CET" in shown
-    assert "Times on this page are those of Belgrade" in shown
+    assert "Data as of20 November 2026, 10:30 CET" in shown
+    assert "Copy made on20 November 2026, 12:30 CET" in shown
+    assert "Times on this page are in Belgrade time" in shown
 
 
 @pytest.mark.promise("RGT-1")
@@ -168,10 +168,10 @@ def test_instant_of_a_record_is_shown_in_belgrade_time() -> None:
 
 
 @pytest.mark.promise("RGT-1")
-def test_rights_that_the_app_takes_are_told_apart_from_the_others() -> None:
+def test_rights_in_the_app_are_listed_apart_from_the_others() -> None:
     in_app, by_writing = (
-        next(t for t in read(exports.a_page()).shown.split("You can ask for")[1:] if t.startswith(begins))
-        for begins in (" these in the app", " these by writing")
+        next(t for t in read(exports.a_page()).shown.split("You can exercise")[1:] if t.startswith(begins))
+        for begins in (" these rights in the app", " these rights by writing")
     )
     said = {
         Right.ACCESS: "Art. 15", Right.RECTIFICATION: "Art. 16", Right.ERASURE: "Art. 17",
@@ -186,7 +186,7 @@ def test_rights_that_the_app_takes_are_told_apart_from_the_others() -> None:
 
 @pytest.mark.promise("RGT-1")
 def test_it_answers_whether_decisions_are_automated() -> None:
-    assert "Automated decisionsNone: " in read(exports.a_page()).shown
+    assert "Automated decisionsNone. " in read(exports.a_page()).shown
     taken_along = exports.a_page(exports.an_about(copy=CopyKind.PORTABILITY))
     assert "Automated decisions" not in taken_along
 
@@ -199,7 +199,7 @@ def test_of_each_kind_it_tells_why_on_which_basis_how_long_and_who_received_it(
     shown = of(SectionView.of(section)).shown
     assert f"Why{section.purpose.plainly}" in shown
     assert f"{section.basis.value} GDPR" in shown
-    assert f"How long{section.kept}" in shown
+    assert f"How long we keep it{section.kept}" in shown
     assert all(recipient.label in shown for recipient in section.recipients)
 
 
@@ -222,7 +222,7 @@ def test_what_is_withheld_stands_there_with_its_ground(section: plans.Section) -
     if section.told:
         assert all(words.label(field.name) in shown for field in section.withheld)
     else:
-        assert "not in the copy" in shown
+        assert "not in this copy" in shown
 
 
 def test_the_first_rows_stand_there_and_where_the_others_are() -> None:
@@ -230,24 +230,24 @@ def test_the_first_rows_stand_there_and_where_the_others_are() -> None:
     found = of(a_view(rows=rows, total=4_218, rest="csv/bookmark.csv"))
     assert "note 99." in found.shown
     assert "note 100." not in found.shown
-    assert "These are the first 100 of 4,218. All of them are in csv/bookmark.csv." in found.shown
+    assert "This page shows the first 100 of 4,218. All of them are in csv/bookmark.csv." in found.shown
 
 
 def test_what_is_the_same_in_each_row_is_told_once() -> None:
     rows = tuple({"note": "the same", "told_at": f"{number}"} for number in range(5))
     found = of(a_view(rows=rows, total=5))
     assert found.shown.count("the same") == 1
-    assert "The same in each of these records" in found.shown
+    assert "The same in all of these records" in found.shown
 
 
 def test_a_kind_of_which_nothing_is_held_says_so() -> None:
-    assert "no record" in of(a_view()).shown
+    assert "no records" in of(a_view()).shown
 
 
 @pytest.mark.promise("RGT-1")
 def test_a_kind_whose_fields_nobody_knows_is_missing_and_not_withheld() -> None:
     left_out = (plans.WithheldField("Messages of others (3)", "they are theirs"),)
-    shown = of(a_view(fields=(), missing=("One of them: unknown.",), withheld=left_out)).shown
+    shown = of(a_view(fields=(), missing=("1 record could not be included.",), withheld=left_out)).shown
     assert "Bookmarksmissing" in shown
     assert "Messages of others (3): they are theirs" in shown
 
@@ -258,12 +258,12 @@ def test_what_is_missing_is_told_where_it_belongs_and_once_more_at_the_end() -> 
     found = read("".join(page(exports.an_about(), [a_view(missing=(sentence,))])))
     assert f"Missing: {sentence}" in found.shown
     assert f"Bookmarks: {sentence}" in found.shown
-    assert "Nothing: everything" not in found.shown
-    assert "no record" not in found.shown
+    assert "Nothing. We could read" not in found.shown
+    assert "no records" not in found.shown
 
 
 def test_a_page_from_which_nothing_is_missing_says_so() -> None:
-    assert "Nothing: everything that we looked for could be read." in "".join(
+    assert "Nothing. We could read everything that we looked for." in "".join(
         page(exports.an_about(), [a_view()])
     )
 
@@ -284,13 +284,13 @@ def test_it_names_the_authorities_and_the_court() -> None:
     for authority in (*CONTROLLER.authorities, other):
         assert authority.name in shown
         assert authority.url in shown
-    assert "You can also go to court (Art. 79 GDPR, Art. 84 ZZPL)" in shown
-    assert "complain to an authority (Art. 77 GDPR, Art. 82 ZZPL)" in shown
+    assert "You can also go to court, without complaining first (Art. 79 GDPR, Art. 84 ZZPL)" in shown
+    assert "complain to a supervisory authority (Art. 77 GDPR, Art. 82 ZZPL)" in shown
 
 
 def test_a_portable_copy_is_called_what_it_is() -> None:
     shown = read(exports.a_page(exports.an_about(copy=CopyKind.PORTABILITY))).shown
-    assert "Your data to take along" in shown
+    assert "Your data for another service" in shown
     assert "Art. 20 GDPR" in shown
 
 
@@ -329,7 +329,7 @@ def test_every_text_has_the_contrast_that_wcag_asks_for(
 def test_a_kind_and_a_field_without_words_are_called_by_their_names() -> None:
     assert words.title("parking_ticket") == "Parking ticket"
     assert [words.label(name) for name in ("seat_row", "parked_at", "ticket_id")] == [
-        "Seat row", "Parked", "Ticket number",
+        "Seat row", "Parked", "Ticket ID",
     ]  # fmt: skip
 
 

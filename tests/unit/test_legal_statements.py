@@ -40,7 +40,7 @@ def test_the_right_to_portability_is_no_instrument_of_a_transfer(mechanism: Mech
 
 @pytest.mark.promise("SEC-2")
 def test_what_a_subject_directs_somewhere_is_no_transfer_of_ours() -> None:
-    assert "none of ours" in Recipient.NAMED_CONTROLLER.entry.mechanism.value
+    assert "no transfer by us" in Recipient.NAMED_CONTROLLER.entry.mechanism.value
 
 
 @pytest.mark.promise("STR-7")
@@ -54,7 +54,7 @@ def test_the_provider_of_a_mailbox_is_no_processor_of_ours() -> None:
     mailbox = Recipient.MAIL_PROVIDERS.entry
     assert (mailbox.role, mailbox.agreement) == (Role.CONTROLLER, None)
     assert "SES" not in mailbox.label
-    assert "mail" in Recipient.AWS.told  # which sends it, as our processor
+    assert "mail" in Recipient.AWS.activity  # which sends it, as our processor
 
 
 # --- the Serbian law
@@ -131,5 +131,5 @@ def test_an_open_request_is_kept_until_its_answer() -> None:
 @pytest.mark.parametrize("field", ["discoverable", "online_visible"])
 def test_a_switch_that_does_nothing_yet_says_so(schema: str, field: str) -> None:
     described = OPENAPI["components"]["schemas"][schema]["properties"][field]["description"]
-    assert "nothing acts on it yet" in described
-    assert "nothing acts on this yet" in words.label(field)  # in the copy
+    assert "not used yet" in described
+    assert "not used yet" in words.label(field)  # in the copy

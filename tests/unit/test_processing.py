@@ -71,7 +71,7 @@ def test_whoever_gets_data_outside_the_eu_stands_there_with_the_mechanism() -> N
     assert account["transfers"] == [
         {
             "to": "sms_carriers",
-            "country": "the number's country",
+            "country": Recipient.SMS_CARRIERS.entry.country,
             "mechanism": Recipient.SMS_CARRIERS.entry.mechanism.value,
         }
     ]

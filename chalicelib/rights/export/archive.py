@@ -1,18 +1,18 @@
-"""A ZIP that goes to S3 while it is written, in parts; memory does not grow with it.
+"""Writes a ZIP to S3 in parts while it is generated, in constant memory.
 
-What must hold:
+Invariants:
 
-- The object is there whole or not at all: S3 shows it when the upload is completed, over the one of an
-  earlier run. Whoever fails before that gives the parts up; of a process that was killed they are left, which
-  the bucket's lifecycle sees to.
-- A completion that S3 does not confirm is judged by the object that is there: each upload marks its own
-  (ADR 23).
-- Every file is hashed as it is written, and so is the whole.
-- Names, order and times in the ZIP follow from what is given, never from the machine.
+- The object exists completely or not at all: it becomes visible, and replaces the object of an earlier run,
+when
+  the upload is completed. On an error before that, the upload is aborted. After a killed process, the
+  lifecycle rule of the bucket removes the parts.
+- If S3 does not confirm the completion, the existing object decides: each upload marks its own object (ADR
+23). - Every file is hashed while it is written, and so is the ZIP.
+- Names, order and times in the ZIP depend only on the input, never on the machine.
 
-A ZIP is written to where nobody can seek, so each file's size and checksum follow its content. Files of two
-gigabytes and more need the newer format (ZIP64), which some programs for phones do not read: it is taken only
-for a file that may become so large, by the size that `add` is told.
+The ZIP is written to a stream that cannot seek, so the size and checksum of each file follow its content.
+Files of two gigabytes or more need the newer format ZIP64, which some programs for phones cannot read. It is
+used only for a file that may become that large, according to the `expected` size.
 """
 
 import hashlib
@@ -29,9 +29,9 @@ from chalicelib.core.aws import AwsBug
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.settings import settings
 
-PART = 8 * 1024 * 1024  # S3 takes parts from 5 MB on, and 10,000 of them: 80 GB
-_MARK = "upload"  # in an object's metadata: a random name of the upload that made it
-_GATHERED = 64 * 1024  # characters that are compressed at once
+PART = 8 * 1024 * 1024  # S3 accepts parts of at least 5 MB, and at most 10,000 of them: 80 GB
+_MARK = "upload"  # metadata key of an object: the random name of the upload that created it
+_GATHERED = 64 * 1024  # characters compressed at once
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Written:
 
 
 class Archive:
-    """The ZIP that is being written."""
+    """A ZIP being written."""
 
     def __init__(self, zipped: ZipFile, upload: "Upload", at: datetime) -> None:
         self._zipped, self._upload = zipped, upload
@@ -53,13 +53,13 @@ class Archive:
         self.files: list[Written] = []
 
     def add(self, path: str, media_type: str, texts: Iterable[str], expected: int = 0) -> Written:
-        """Write one file as its texts come.
+        """Write one file, consuming its texts one by one.
 
         Args:
             path: its name in the ZIP.
             media_type: for the manifest.
             texts: its content.
-            expected: bytes that it may come to; from two gigabytes on it has to be told.
+            expected: an upper bound of its bytes; required from two gigabytes on.
         """
         info = ZipInfo(path, self._time)
         info.compress_type, info.create_system, info.external_attr = ZIP_DEFLATED, 3, 0o644 << 16
@@ -75,7 +75,7 @@ class Archive:
 
 
 class Upload:
-    """One multipart upload. Its `write` takes what a ZIP writes; a part goes when it is full."""
+    """One multipart upload. `write` accepts the bytes of a ZIP and uploads each full part."""
 
     def __init__(self, key: str) -> None:
         self._place = {"Bucket": settings().export_bucket(), "Key": key}
@@ -96,11 +96,11 @@ class Upload:
 
     @property
     def sha256(self) -> str:
-        """Of everything that was written."""
+        """The hash of everything written."""
         return self._seen.hexdigest()
 
     def write(self, data: bytes) -> int:
-        """Take bytes; they are sent as soon as they fill a part."""
+        """Buffer bytes, and upload them as soon as they fill a part."""
         if self._dropped:
             return len(data)
         self._buffer += data
@@ -112,11 +112,11 @@ class Upload:
         return len(data)
 
     def flush(self) -> None:
-        """Nothing: a part that is not full stays here, S3 takes no small ones."""
+        """Do nothing: S3 does not accept small parts, so a part that is not full stays buffered."""
 
     @contextmanager
     def or_nothing(self) -> Iterator[None]:
-        """Send nothing more once this block failed, whatever a ZIP still writes when it is closed."""
+        """Upload nothing more after this block failed, even if the ZIP writes more when it is closed."""
         try:
             yield
         except BaseException:
@@ -124,35 +124,35 @@ class Upload:
             raise
 
     def complete(self) -> None:
-        """Send what is left, and let the object be there.
+        """Upload the last part and complete the upload.
 
-        S3 may complete the upload although its answer is lost, and then know no such upload at the next try.
-        It may also answer with status 200 and then fail; botocore raises the error that such an answer holds.
+        S3 may complete the upload although its response is lost; it then reports no such upload at the next
+        try. It may also respond with status 200 and then fail; botocore raises the error in such a response.
 
         Raises:
-            Unavailable, AwsBug: the object is not there.
+            Unavailable, AwsBug: the object does not exist.
         """
         self._send(bytes(self._buffer))
         parts = {"Parts": self._parts}
         try:
             done = aws.ask("s3", "complete_multipart_upload", **self._upload, MultipartUpload=parts)
         except (Unavailable, AwsBug):
-            if not self._is_there():
+            if not self._exists():
                 raise
         else:
-            if "ETag" not in done and not self._is_there():
+            if "ETag" not in done and not self._exists():
                 raise Unavailable
 
-    def _is_there(self) -> bool:
-        """Whether the object is the one of this upload: S3 makes it whole or not at all."""
+    def _exists(self) -> bool:
+        """Return whether the object is that of this upload; S3 creates it completely or not at all."""
         try:
             found = aws.ask("s3", "head_object", **self._place)
         except (Unavailable, AwsBug):
             return False
         return (found["Metadata"].get(_MARK), found["ContentLength"]) == (self._mark, self.size)
 
-    def give_up(self) -> None:
-        """Let S3 forget the parts. If it can't now, the bucket's lifecycle does."""
+    def abort(self) -> None:
+        """Delete the uploaded parts. If S3 does not respond, the bucket's lifecycle rule does it later."""
         with suppress(Unavailable, AwsBug):
             aws.ask("s3", "abort_multipart_upload", **self._upload)
 
@@ -164,27 +164,27 @@ class Upload:
 
 @contextmanager
 def zipped_to(key: str, at: datetime) -> Iterator[tuple[Archive, Upload]]:
-    """Write a ZIP to the bucket of exports; it is there when the block ends without an error.
+    """Write a ZIP to the export bucket. The object is created when the block ends without an error.
 
     Args:
-        key: where; an object that is there is replaced.
-        at: the time that its files have.
+        key: the object's key; an existing object is replaced.
+        at: the modification time of the files in the ZIP.
 
     Raises:
-        Unavailable: S3 does not take it now; nothing is changed, and all may be done again.
+        Unavailable: S3 does not respond. Nothing was changed; the call can be repeated.
     """
     upload = Upload(key)
     try:
         with ZipFile(cast("IO[bytes]", upload), "w") as zipped, upload.or_nothing():
             yield Archive(zipped, upload, at), upload
         upload.complete()
-    except Exception:  # not BaseException: a process that is being stopped makes no more calls
-        upload.give_up()
+    except Exception:  # not BaseException: a process that is being stopped must not make more calls
+        upload.abort()
         raise
 
 
 def _gathered(texts: Iterable[str]) -> Iterator[bytes]:
-    """Many short texts as few pieces, in UTF-8."""
+    """Join short texts into larger pieces, in UTF-8."""
     pieces: list[str] = []
     length = 0
     for text in texts:

@@ -1,12 +1,13 @@
-"""One kind of record as CSV (RFC 4180), for whoever opens it in a spreadsheet.
+"""One kind of record as CSV (RFC 4180), for spreadsheets.
 
-UTF-8 with a byte order mark, without which spreadsheets take the letters of half of Europe for another
-alphabet; lines end with CR LF; the first row names the fields; what a record does not hold is an empty cell.
+The file is UTF-8 with a byte order mark, without which spreadsheets misread non-ASCII letters. Lines end with
+CR LF, the first row names the fields, and a field without a value is an empty cell.
 
-A spreadsheet computes what looks like a formula, and a name may look like one. So a text that begins with one
-of `COMPUTED` has an apostrophe before it, and so has an empty one, which would look absent. An apostrophe
-itself is one of them: taking one away from every text that begins with one gives back exactly what was there.
-What is no text (numbers, true, false, lists, objects) stands as JSON, which no spreadsheet computes.
+A spreadsheet runs a text that looks like a formula, and a name may look like one. So an apostrophe is put
+before a text that begins with one of `COMPUTED`, and before an empty text, which would look like a missing
+value. The apostrophe itself is in `COMPUTED`, so removing one apostrophe from every text that begins with one
+restores the exact value. Other values (numbers, true, false, lists, objects) are JSON, which no spreadsheet
+runs.
 """
 
 import csv
@@ -21,7 +22,7 @@ _MARK = "\ufeff"
 
 
 def rows(fields: tuple[str, ...], lines: Iterable[str]) -> Iterator[str]:
-    """The file, row by row; a line is a record's JSON."""
+    """Yield the file row by row; each line is the JSON of a record."""
     yield _MARK + _row(fields)
     for line in lines:
         record = json.loads(line)
@@ -29,7 +30,7 @@ def rows(fields: tuple[str, ...], lines: Iterable[str]) -> Iterator[str]:
 
 
 def cell(value: object) -> str:
-    """A value of JSON as a cell; None is absent."""
+    """Return a JSON value as a cell; None means no value."""
     match value:
         case None:
             return ""

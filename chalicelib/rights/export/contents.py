@@ -1,4 +1,4 @@
-"""What stands in the files of a package, from what was gathered. Nothing is read from a table here."""
+"""The contents of a package's files, made from the gathered data. Reads no table."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -33,55 +33,55 @@ from chalicelib.rights.export.manifest import (
     WithheldShape,
 )
 from chalicelib.rights.export.model import AUTOMATED_DECISIONS, ROWS, About, CopyKind, File, SectionView
-from chalicelib.rights.export.reading import UNKNOWN, Unread
+from chalicelib.rights.export.reading import UNKNOWN, Unread, UnreadableReason
 from chalicelib.rights.export.selection import CHAT, CopyPart, Selection, received
 from chalicelib.rights.export.spool import Spools
 
 CHAT_FILE = "chat/messages.ndjson"
 _HELD_THERE = (
-    "Stream collects it when you connect, and holds it; what Stream exports of you does not contain it, so "
-    "this copy does not either"
+    "Stream collects and stores this when you connect. Stream's export of your data does not contain it, so "
+    "this copy does not contain it either"
 )
 
 
 @dataclass(frozen=True)
 class CopyRequest:
-    """A request: which copy, whose, and when it was received. The copy is as of then."""
+    """The request for a copy. The copy shows the data as of `received_at`."""
 
     copy: CopyKind
     request_id: str
     account_id: AccountId
     received_at: datetime
-    country: str | None = None  # as the subject declared it: whose authority is named beside ours
+    country: str | None = None  # declared by the subject; its authority is named in addition to ours
 
     @property
     def authorities(self) -> tuple[SupervisoryAuthority, ...]:
-        """Whom the subject can complain to (RGT-9)."""
+        """The authorities to which the subject can complain (RGT-9)."""
         return authorities.for_country(self.country)
 
 
 @dataclass(frozen=True)
 class Chat:
-    """What Stream held of the subject, ready for its eyes, and what is to be told with it.
+    """The subject's data at Stream, redacted for disclosure, and notes on what it does not contain.
 
-    `lines` gives each piece as a line of JSON with its end, as often as it is called.
+    Each call of `lines` returns every piece as a line of JSON, with its line end.
     """
 
     lines: Callable[[], Iterable[str]] = tuple
     counts: Mapping[str, int] = field(default_factory=dict)  # by kind of piece
     left_out: tuple[LeftOut, ...] = ()
-    withheld: tuple[WithheldShape, ...] = ()  # fields that nobody is told
+    withheld: tuple[WithheldShape, ...] = ()  # fields that no copy discloses
     missing: tuple[MissingFromCopy, ...] = ()
 
     @property
     def total(self) -> int:
-        """How many pieces there are."""
+        """The number of pieces."""
         return sum(self.counts.values())
 
 
 @dataclass
 class Gathered:
-    """What reading left: the records as lines on the disk, and what is to be told of them."""
+    """The result of reading: the records as lines on the disk, and what the copy says about them."""
 
     asked: CopyRequest
     chosen: Selection
@@ -92,32 +92,32 @@ class Gathered:
     unread: Counter[Unread] = field(default_factory=Counter)
     _held: dict[str, set[str]] = field(default_factory=dict)
 
-    def hold(self, kind: str, record: BaseModel) -> None:
-        """Note which fields have a value: whoever gets such a field got something."""
+    def note_fields(self, kind: str, record: BaseModel) -> None:
+        """Note which fields have a value: only recipients of such fields received data."""
         held = self._held.setdefault(kind, set())
         for name in self.chosen.parts[kind].fields - held:
             if getattr(record, name) is not None:
                 held.add(name)
 
     def sections(self) -> Iterator[tuple[CopyPart, Section]]:
-        """Each kind with those recipients only who got something."""
+        """Return each kind with only those recipients that received data."""
         for kind, part in self.chosen.parts.items():
             yield part, received(part, self._held.get(kind, ()))
 
     @property
     def size(self) -> int:
-        """Bytes of all records, and enough for what stands around them."""
+        """An upper bound of the bytes of data.json: all records and the text around them."""
         around = 4096
         return sum(self.spools[kind].size + around for kind in self.chosen.parts)
 
 
 def csv_file(kind: str) -> str:
-    """Where a kind's CSV is in the package."""
+    """Return the path of a kind's CSV file in the package."""
     return f"csv/{kind}.csv"
 
 
 def data(gathered: Gathered) -> Iterator[str]:
-    """data.json, record by record."""
+    """Write data.json, record by record."""
     yield _opened(_head(gathered)) + ',\n"sections": {'
     for number, (part, section) in enumerate(gathered.sections()):
         beside = _opened(SectionShape.of(section))
@@ -129,16 +129,16 @@ def data(gathered: Gathered) -> Iterator[str]:
 
 
 def manifest(gathered: Gathered, files: Iterable[Written]) -> str:
-    """manifest.json, when all other files are written."""
-    told = list(gathered.sections())
-    named = {r for _, section in told for r in section.recipients} | set(_chat_recipients(gathered))
+    """Write manifest.json, after all other files."""
+    sections = list(gathered.sections())
+    named = {r for _, section in sections for r in section.recipients} | set(_chat_recipients(gathered))
     whole = Manifest(
         **dict(_head(gathered)),
         authorities=tuple(AuthorityShape.model_validate(asdict(one)) for one in gathered.asked.authorities),
         files=tuple(
             FileShape(path=f.path, media_type=f.media_type, size=f.size, sha256=f.sha256) for f in files
         ),
-        kinds=tuple(_kind(gathered, part, section) for part, section in told),
+        kinds=tuple(_kind(gathered, part, section) for part, section in sections),
         kinds_left_out=gathered.chosen.left_out,
         chat=_chat(gathered),
         recipients={r.name: RecipientShape.of(r) for r in Recipient if r in named},
@@ -149,7 +149,7 @@ def manifest(gathered: Gathered, files: Iterable[Written]) -> str:
 
 
 def missing(gathered: Gathered) -> tuple[MissingFromCopy, ...]:
-    """What could not be shown, told once for each kind and reason."""
+    """Return the data that could not be included, counted by kind and reason."""
     unread = tuple(
         MissingFromCopy(what=one.kind, reason=one.reason.value, text=one.reason.words, count=count)
         for one, count in sorted(gathered.unread.items())
@@ -158,7 +158,7 @@ def missing(gathered: Gathered) -> tuple[MissingFromCopy, ...]:
 
 
 def about(gathered: Gathered) -> About:
-    """What stands around the records on the page."""
+    """Return the content above and below the records on the page."""
     unknown = (UNKNOWN,) if _sentences(gathered, UNKNOWN) else ()
     return About(
         copy=gathered.asked.copy,
@@ -173,7 +173,7 @@ def about(gathered: Gathered) -> About:
 
 
 def views(gathered: Gathered) -> Iterator[SectionView]:
-    """The kinds of record as the page shows them."""
+    """Return the kinds of record as the page shows them."""
     for part, section in gathered.sections():
         spool = gathered.spools[part.kind]
         shown = (rows.row(line) for line in islice(spool.lines(), ROWS))
@@ -184,8 +184,8 @@ def views(gathered: Gathered) -> Iterator[SectionView]:
         yield SectionView(
             kind=UNKNOWN,
             title=words.title(UNKNOWN),
-            why="not known any more",
-            basis="not known any more",
+            why="no longer known",
+            basis="no longer known",
             kept="until the account is deleted",
             fields=(),
             rows=(),
@@ -214,10 +214,13 @@ def _files(gathered: Gathered) -> tuple[File, ...]:
     chat = (File(CHAT_FILE, words.title(CHAT.kind)),) if gathered.chat.total else ()
     return (
         File("data.json", "all records, for programs"),
-        File("data.schema.json", "what data.json may hold, for programs (JSON Schema)"),
+        File("data.schema.json", "the format of data.json, for programs (JSON Schema)"),
         *(File(csv_file(kind), words.title(kind)) for kind in with_records),
         *chat,
-        File("manifest.json", "what is in this package, with checksums; what is not, and why"),
+        File(
+            "manifest.json",
+            "everything in this package, with checksums; what is not in it, and why",
+        ),
     )
 
 
@@ -226,7 +229,11 @@ def _sentences(gathered: Gathered, kind: str) -> tuple[str, ...]:
 
 
 def _sentence(lost: MissingFromCopy) -> str:
-    return f"{lost.count} of them: {lost.text}." if lost.count > 1 else f"One of them: {lost.text}."
+    text = lost.text.removesuffix(".")
+    if lost.what == CHAT.kind or lost.reason == UnreadableReason.NO_LEAD:  # not about single records
+        return f"{text[:1].upper()}{text[1:]}."
+    records = "1 record" if lost.count == 1 else f"{lost.count:,} records"
+    return f"{records} could not be included: {text}."
 
 
 def _head(gathered: Gathered) -> Head:
@@ -258,17 +265,17 @@ def _chat(gathered: Gathered) -> ChatShape:
 
 
 def _chat_recipients(gathered: Gathered) -> tuple[Recipient, ...]:
-    """Who has the messages; a copy for taking along names nobody who received anything.
+    """Return the recipients of the chat; a portability copy names no recipients.
 
-    What could not be had is there all the same, unless Stream knows no such user.
+    Stream has data even if it could not be included, unless Stream knows no such user.
     """
     chat = gathered.chat
-    is_there = chat.total or any(one.reason != StreamReason.NOT_THERE for one in chat.missing)
-    return CHAT.recipients if gathered.chosen.copy is CopyKind.ACCESS and is_there else ()
+    exists = chat.total or any(one.reason != StreamReason.NOT_THERE for one in chat.missing)
+    return CHAT.recipients if gathered.chosen.copy is CopyKind.ACCESS and exists else ()
 
 
 def _chat_withheld(gathered: Gathered) -> tuple[WithheldShape, ...]:
-    """Fields that no copy tells, and what Stream has from the subject's own device."""
+    """Return the fields that no copy discloses, and what Stream collects from the subject's device."""
     collected = {
         category
         for recipient in _chat_recipients(gathered)
@@ -279,5 +286,5 @@ def _chat_withheld(gathered: Gathered) -> tuple[WithheldShape, ...]:
 
 
 def _opened(shape: BaseModel) -> str:
-    """A JSON object to which more is added."""
+    """Return a JSON object without its closing brace, so that more can be added."""
     return shape.model_dump_json(exclude_none=True).removesuffix("}")

@@ -1,4 +1,4 @@
-"""One kind of record on the readable page: what is told of it, its first records, what is left out."""
+"""One kind of record on the readable page: its description, its first records, what is left out."""
 
 from collections.abc import Iterator
 
@@ -7,12 +7,12 @@ from chalicelib.rights.export import words
 from chalicelib.rights.export.markup import Html, joined, pairs, tag, text
 from chalicelib.rights.export.model import ROWS, FieldView, Row, SectionView
 
-LONGEST = 2_000  # characters of a value; a page of full rows stays readable and bounded
-_COLUMNS = 6  # more of them stand as a stack of labelled values
+LONGEST = 2_000  # characters of a value; keeps the page readable and bounded
+_COLUMNS = 6  # with more columns, a row is shown as a stack of labelled values
 
 
 def section(view: SectionView) -> Iterator[Html]:
-    """A kind of record, in pieces."""
+    """Render a kind of record, in pieces."""
     heading = f"kind-{view.kind}"
     yield Html(f'<section class="card" aria-labelledby="{text(heading)}">')
     yield tag(
@@ -26,7 +26,7 @@ def section(view: SectionView) -> Iterator[Html]:
     yield pairs(
         ("Why", view.why),
         ("Legal basis", view.basis),
-        ("How long", view.kept),
+        ("How long we keep it", view.kept),
         ("Who received it" if view.copied else "Who receives it", _labels(view.recipients)),
     )
     for what in view.missing:
@@ -41,10 +41,10 @@ def section(view: SectionView) -> Iterator[Html]:
 
 def _count(view: SectionView) -> str:
     if not view.copied:
-        return "not in the copy"
+        return "not in this copy"
     if view.missing and not view.total:
         return "missing"
-    return {0: "no record", 1: "1 record"}.get(view.total, f"{view.total:,} records")
+    return {0: "no records", 1: "1 record"}.get(view.total, f"{view.total:,} records")
 
 
 def _records(view: SectionView) -> Iterator[Html]:
@@ -55,7 +55,7 @@ def _records(view: SectionView) -> Iterator[Html]:
     elif shown:
         same = [field for field in columns if len({row.get(field.name) for row in shown}) == 1]
         if same:
-            yield tag("h4", "The same in each of these records")
+            yield tag("h4", "The same in all of these records")
             yield pairs(*((field.label, _value(shown[0][field.name])) for field in same))
         if differ := [field for field in columns if field not in same]:
             yield from _table(view.title, differ, shown)
@@ -65,12 +65,12 @@ def _records(view: SectionView) -> Iterator[Html]:
 
 def _where_the_rest_is(view: SectionView, shown: int) -> str:
     if view.total > shown:
-        return f"These are the first {shown} of {view.total:,}. All of them are in "
+        return f"This page shows the first {shown} of {view.total:,}. All of them are in "
     return "It is also in " if view.total == 1 else "They are also in "
 
 
 def _table(title: str, columns: list[FieldView], rows: tuple[Row, ...]) -> Iterator[Html]:
-    """Roles are written out, since a browser forgets those of a table that is shown as a stack."""
+    """Render rows. ARIA roles are explicit, because browsers drop them when a table is shown as a stack."""
     many = "scroll many" if len(columns) > _COLUMNS else "scroll"
     head = [tag("th", field.label, scope="col", role="columnheader") for field in columns]
     yield Html(f'<div class="{many}"><table role="table" aria-label="{text(title)}">')
@@ -86,7 +86,7 @@ def _table(title: str, columns: list[FieldView], rows: tuple[Row, ...]) -> Itera
 
 
 def _fields(fields: tuple[FieldView, ...]) -> Html:
-    """What is known of each field; those of which the same is known stand together."""
+    """Explain the fields; fields with the same explanation share a row."""
     groups: dict[tuple[str, str, tuple[Recipient, ...]], list[FieldView]] = {}
     for field in fields:
         groups.setdefault((field.category, field.source, field.recipients), []).append(field)
@@ -96,7 +96,7 @@ def _fields(fields: tuple[FieldView, ...]) -> Html:
             joined([joined([f.label, " ", tag("code", f.name, class_="quiet")]) for f in group], by=", "),
             category,
             source,
-            _labels(to) if to else "whoever received the record",
+            _labels(to) if to else "the recipients of the record",
         )
         for (category, source, to), group in groups.items()
     ]
@@ -146,5 +146,5 @@ def _labels(recipients: tuple[Recipient, ...]) -> Html:
 
 
 def place(recipient: Recipient) -> str:
-    """Where the page says who a recipient is."""
+    """Return the anchor of a recipient's description on the page."""
     return f"recipient-{recipient.name.lower()}"

@@ -1,7 +1,7 @@
-"""What a package says of itself: manifest.json and the head of data.json. Shapes only.
+"""The models of manifest.json and of the head of data.json.
 
-Both stand in the published schema (schema). The manifest comes last in the ZIP: its hashes are of the files
-that were written.
+Both are part of the published schema (`schema`). The manifest is written last in the ZIP, because it contains
+the hashes of the files written before.
 """
 
 from collections.abc import Iterator
@@ -23,20 +23,20 @@ SCHEMA = "https://ru4m.com/schemas/export-1.json"
 
 
 class DocumentPart(BaseModel):
-    """Part of a document of the package; what has no value is left out."""
+    """Part of a document of the package. Fields without a value are left out."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_by_name=True, serialize_by_alias=True)
 
     @classmethod
     def all(cls) -> "Iterator[type[DocumentPart]]":
-        """Every shape that there is."""
+        """Return all shapes."""
         for shape in cls.__subclasses__():
             yield shape
             yield from shape.all()
 
 
 class AuthorityShape(DocumentPart):
-    """Where to complain (Art. 77 GDPR, Art. 82 ZZPL)."""
+    """A supervisory authority that handles complaints (Art. 77 GDPR, Art. 82 ZZPL)."""
 
     name: str
     address: str
@@ -45,7 +45,7 @@ class AuthorityShape(DocumentPart):
 
 
 class ControllerShape(DocumentPart):
-    """Who is responsible, and how to reach us."""
+    """The controller and its contact."""
 
     name: str
     address: str
@@ -54,7 +54,7 @@ class ControllerShape(DocumentPart):
 
     @classmethod
     def ours(cls) -> Self:
-        """The controller of this stage."""
+        """Return the controller with the contact of this stage."""
         return cls(
             name=CONTROLLER.name,
             address=CONTROLLER.address,
@@ -64,44 +64,44 @@ class ControllerShape(DocumentPart):
 
 
 class MissingFromCopy(DocumentPart):
-    """Something that is held, or may be, and does not stand in the copy; not because it was withheld."""
+    """Data that is or may be stored but could not be included. Not for data that is withheld."""
 
     what: Annotated[str, Field(description="The kind of record, or the file")]
-    reason: Annotated[str, Field(description="A word for programs")]
-    text: Annotated[str, Field(description="The same in plain words")]
+    reason: Annotated[str, Field(description="The reason, for programs")]
+    text: Annotated[str, Field(description="The reason in plain words")]
     count: Annotated[
-        int, Field(description="How many of them; a part that is missing whole counts as one")
+        int, Field(description="How many are missing. A part that is missing entirely counts as one")
     ] = 1
 
 
 class Head(DocumentPart):
-    """What data.json and manifest.json begin with."""
+    """The first fields of data.json and manifest.json."""
 
     schema_id: Annotated[str, Field(alias="schema")] = SCHEMA
     right: CopyKind
     request_id: str
-    subject: Annotated[UserId | None, Field(description="The public id; missing without an account")] = None
+    subject: Annotated[UserId | None, Field(description="The user id; absent if there is no account")] = None
     controller: ControllerShape
-    asked_at: Annotated[Instant, Field(description="When the request was received, by whatever channel")]
+    asked_at: Annotated[Instant, Field(description="When the request was received, by any channel")]
     as_of: Annotated[
         Instant,
         Field(
-            description="What stood then is in the copy, also if it ended since; what came or was changed "
-            "later is as it was when the copy was made"
+            description="The copy contains the data stored at this time, including data that has since "
+            "expired. Data that was added or changed later is as it was when the copy was made"
         ),
     ]
     made_at: Instant
 
 
 class WithheldShape(DocumentPart):
-    """A field that is not in the copy, and why."""
+    """A field that is not in the copy, and the reason."""
 
     name: str
     why: str
 
     @classmethod
     def of(cls, withheld: WithheldField) -> Self:
-        """As the plan tells it."""
+        """Build it from the plan."""
         return cls(name=withheld.name, why=withheld.why)
 
 
@@ -112,49 +112,53 @@ class FieldShape(DocumentPart):
     category: Annotated[Category | None, Field(description="A key of the fideslang taxonomy")] = None
     source: Source | None = None
     correction: Correction | None = None
-    recipients: Annotated[tuple[str, ...], Field(description="Who got a value; keys of `recipients`")] = ()
+    recipients: Annotated[
+        tuple[str, ...], Field(description="Recipients of values; keys of `recipients`")
+    ] = ()
 
     @classmethod
-    def of(cls, told: DisclosedField) -> Self:
-        """As the section tells it."""
+    def of(cls, field: DisclosedField) -> Self:
+        """Build it from a field of a section."""
         return cls(
-            name=told.name,
-            category=told.category,
-            source=told.source,
-            correction=told.correction,
-            recipients=tuple(recipient.name for recipient in told.recipients),
+            name=field.name,
+            category=field.category,
+            source=field.source,
+            correction=field.correction,
+            recipients=tuple(recipient.name for recipient in field.recipients),
         )
 
 
 class KindShape(DocumentPart):
-    """A kind of record: what Art. 15(1) GDPR tells of it."""
+    """A kind of record, with the information that Art. 15(1) GDPR requires."""
 
     kind: str
-    records: Annotated[int, Field(description="How many are in the copy")]
-    file: Annotated[str | None, Field(description="The CSV with all of them")] = None
+    records: Annotated[int, Field(description="Number of records in the copy")]
+    file: Annotated[str | None, Field(description="The CSV file with all records")] = None
     purpose: Purpose
     why: str
     basis: LegalBasis
     kept: str
-    period: Annotated[str | None, Field(description="ISO 8601; missing where an event ends it")] = None
+    period: Annotated[
+        str | None, Field(description="ISO 8601 duration; absent if an event ends the retention")
+    ] = None
     recipients: Annotated[
         tuple[str, ...],
         Field(
-            description="Who got records of this kind, or gets them where all of it is withheld; keys of "
-            "`recipients` of the manifest"
+            description="Recipients of records of this kind, or possible recipients if the kind is withheld "
+            "entirely; keys of `recipients` in the manifest"
         ),
     ] = ()
     fields: tuple[FieldShape, ...]
     withheld: tuple[WithheldShape, ...] = ()
     left_out: Annotated[
-        tuple[WithheldShape, ...], Field(description="What a copy for taking along leaves")
+        tuple[WithheldShape, ...], Field(description="Fields that a portability copy leaves out")
     ] = ()
 
     @classmethod
     def of(
         cls, section: Section, records: int, file: str | None, left_out: tuple[WithheldField, ...]
     ) -> Self:
-        """As the section tells it."""
+        """Build it from a section."""
         return cls(
             kind=section.kind,
             records=records,
@@ -165,14 +169,14 @@ class KindShape(DocumentPart):
             kept=section.kept,
             period=section.period,
             recipients=tuple(recipient.name for recipient in section.recipients),
-            fields=tuple(FieldShape.of(told) for told in section.told),
+            fields=tuple(map(FieldShape.of, section.told)),
             withheld=tuple(map(WithheldShape.of, section.withheld)),
             left_out=tuple(map(WithheldShape.of, left_out)),
         )
 
 
 class SectionShape(DocumentPart):
-    """What stands beside the records of a kind in data.json."""
+    """The description of a kind in data.json."""
 
     why: str
     basis: LegalBasis
@@ -180,12 +184,12 @@ class SectionShape(DocumentPart):
 
     @classmethod
     def of(cls, section: Section) -> Self:
-        """As the section tells it."""
+        """Build it from a section."""
         return cls(why=section.purpose.plainly, basis=section.basis, kept=section.kept)
 
 
 class LeftOut(DocumentPart):
-    """What of the chat is not in the copy, and why."""
+    """Chat data that was left out of this copy, and the reason."""
 
     what: str
     reason: str
@@ -194,17 +198,17 @@ class LeftOut(DocumentPart):
 
 
 class ChatShape(DocumentPart):
-    """What Stream holds of the subject: in a file of its own, one JSON object on each line."""
+    """The subject's data at Stream: a file with one JSON object per line."""
 
     file: str | None = None
-    records: Annotated[dict[str, int], Field(description="How many, by `kind`")]
+    records: Annotated[dict[str, int], Field(description="Number of objects by `kind`")]
     left_out: tuple[LeftOut, ...] = ()
     withheld: tuple[WithheldShape, ...] = ()
     missing: tuple[MissingFromCopy, ...] = ()
 
 
 class RecipientShape(DocumentPart):
-    """Somebody who got something (Art. 15(1)(c) and (2) GDPR)."""
+    """A recipient of the subject's data (Art. 15(1)(c) and (2) GDPR)."""
 
     name: str
     country: str
@@ -215,20 +219,20 @@ class RecipientShape(DocumentPart):
 
     @classmethod
     def of(cls, recipient: Recipient) -> Self:
-        """From the register."""
+        """Build it from the register."""
         entry = recipient.entry
         return cls(
             name=entry.label,
             country=entry.country,
             role=entry.role,
-            does=entry.told,
+            does=entry.activity,
             mechanism=entry.mechanism,
             safeguards=entry.safeguards,
         )
 
 
 class FileShape(DocumentPart):
-    """A file of the package, as it is when it is unpacked."""
+    """A file of the package; size and hash are of the unpacked file."""
 
     path: str
     media_type: str
@@ -237,36 +241,37 @@ class FileShape(DocumentPart):
 
 
 class CsvShape(DocumentPart):
-    """How the CSV files are written, and how what they hold is read back exactly."""
+    """The format of the CSV files, and how to restore the exact values from them."""
 
     form: str = "RFC 4180; UTF-8 with a byte order mark; lines end with CR LF; the first row names the fields"
-    absent: str = "an empty cell: the record does not hold this field"
+    absent: str = "an empty cell: the record has no value for this field"
     texts: str = (
-        "As they are. One that is empty, or begins with one of `begins_with`, has `guard` before it, so that "
-        "no spreadsheet takes it for a formula: take one away from every text that begins with it"
+        "Unchanged, except that `guard` is put before a text that is empty or begins with one of "
+        "`begins_with`, so that no spreadsheet runs it as a formula. To restore the texts, remove one "
+        "`guard` from every text that begins with it"
     )
-    others: str = "numbers, true, false, lists and objects are JSON; which field is what, the schema says"
+    others: str = "numbers, true, false, lists and objects are JSON; the schema gives the type of each field"
     guard: str = GUARD
     begins_with: tuple[str, ...] = COMPUTED
 
 
 class Manifest(Head):
-    """manifest.json."""
+    """The content of manifest.json."""
 
     authorities: Annotated[
         tuple[AuthorityShape, ...],
-        Field(description="Ours, and the one of the country that the subject declared"),
+        Field(description="The controller's authority, and that of the country the subject declared"),
     ]
     files: tuple[FileShape, ...]
     kinds: tuple[KindShape, ...]
     kinds_left_out: Annotated[
         tuple[str, ...],
-        Field(description="Kinds that a copy for taking along leaves out whole (Art. 20 GDPR)"),
+        Field(description="Kinds that a portability copy leaves out entirely (Art. 20 GDPR)"),
     ] = ()
     chat: ChatShape
     recipients: dict[str, RecipientShape] = Field(default_factory=dict)
     automated_decisions: Annotated[
-        str | None, Field(description="Art. 15(1)(h) GDPR; only in a copy that answers Art. 15")
+        str | None, Field(description="Art. 15(1)(h) GDPR; only in an access copy")
     ] = None
     csv: CsvShape = CsvShape()
     errors: tuple[MissingFromCopy, ...] = ()

@@ -1,8 +1,8 @@
-"""What the readable page of an export shows. Texts only: nothing here reads or decides anything.
+"""The input of the readable page of a copy: texts only, without reading or deciding anything.
 
-Whoever assembles a package makes one `About`, and one `SectionView` after the other while it reads, so the
-page never holds more than one of them. Values are shown as given (the page escapes them): instants as
-"2026-11-24 21:37:05 CET", lists joined, "yes" and "no". A row may leave out what the record does not hold.
+A package is assembled from one `About` and a sequence of `SectionView`, of which only one is in memory at a
+time. Values are texts as the page shows them (it escapes them): instants as "2026-11-24 21:37:05 CET", lists
+joined, "yes" and "no". A row may lack fields for which its record has no value.
 """
 
 from collections.abc import Iterable
@@ -16,19 +16,19 @@ from chalicelib.privacy.plans import Section, WithheldField
 from chalicelib.privacy.recipients import Recipient
 from chalicelib.rights.export import words
 
-# Art. 15(1)(h) GDPR. Limits against abuse count calls and codes, end by themselves and decide nothing else.
+# Art. 15(1)(h) GDPR. Limits against abuse only count calls and codes, and they expire.
 AUTOMATED_DECISIONS = (
-    "None: no decision that has legal effects for you, or affects you as much, is made by automated means "
-    "alone, and no profile of you is made (Art. 22 GDPR)"
+    "None. We make no decision with legal or similarly significant effects for you by automated means alone, "
+    "and we create no profile of you (Art. 22 GDPR)"
 )
 
-ROWS = 100  # of a kind on the page; all of them are in the file that `SectionView.rest` names
+ROWS = 100  # records of a kind on the page; the file `SectionView.rest` has all of them
 
 Row = dict[str, str]  # by the field's name
 
 
 class CopyKind(StrEnum):
-    """Which right the package answers; the word is the one of the request."""
+    """The right that the package answers; the values are those of the request."""
 
     ACCESS = "access"
     PORTABILITY = "portability"
@@ -36,7 +36,7 @@ class CopyKind(StrEnum):
 
 @dataclass(frozen=True)
 class File:
-    """A file of the package: its name in the ZIP, and in a few words what it is."""
+    """A file of the package: its name in the ZIP and a short description."""
 
     name: str
     what: str
@@ -44,16 +44,16 @@ class File:
 
 @dataclass(frozen=True)
 class About:
-    """What stands above and below the records."""
+    """The content above and below the records."""
 
     copy: CopyKind
     request_id: str
-    received_at: datetime  # the copy shows what was held then
+    received_at: datetime  # the copy shows the data as of this time
     made_at: datetime
     contact: str  # the settings' contact_email
     kinds: tuple[str, ...]  # of the sections that follow, in their order: the table of contents
-    files: tuple[File, ...]  # the package's other files, in the order in which they are listed
-    # The controller's, and the one of the country that the subject declared, if that is another.
+    files: tuple[File, ...]  # the package's other files, in the order of the list
+    # The controller's authority, and that of the country the subject declared, if it is another.
     authorities: tuple[SupervisoryAuthority, ...] = CONTROLLER.authorities
 
 
@@ -65,12 +65,12 @@ class FieldView:
     label: str
     category: str
     source: str
-    recipients: tuple[Recipient, ...]  # who got it, besides the subject; none for ids, states and times
+    recipients: tuple[Recipient, ...]  # other than the subject; none for ids, states and times
 
 
 @dataclass(frozen=True)
 class SectionView:
-    """One kind of record: what Art. 15(1) GDPR tells of it, the first records, what is not there and why."""
+    """One kind of record: the information of Art. 15(1) GDPR, the first records, and what is missing."""
 
     kind: str
     title: str
@@ -81,11 +81,11 @@ class SectionView:
     rows: tuple[Row, ...]  # the first `ROWS`
     total: int
     withheld: tuple[WithheldField, ...] = ()
-    rest: str | None = None  # the file with all of them
-    note: str | None = None  # one more sentence
+    rest: str | None = None  # the file with all records
+    note: str | None = None  # an additional sentence
     recipients: tuple[Recipient, ...] = ()  # of the kind as a whole
-    missing: tuple[str, ...] = ()  # what should be there and is not, and why; each a sentence
-    copied: bool = True  # whether the copy has records of this kind at all, were there any
+    missing: tuple[str, ...] = ()  # sentences about data that could not be included
+    copied: bool = True  # whether this copy would contain records of this kind
 
     @classmethod
     def of(
@@ -96,7 +96,7 @@ class SectionView:
         rest: str | None = None,
         missing: tuple[str, ...] = (),
     ) -> "SectionView":
-        """A section of an export plan, with its first records."""
+        """Build it from a section of an export plan and its first records."""
         return cls(
             kind=section.kind,
             title=words.title(section.kind),
@@ -105,13 +105,13 @@ class SectionView:
             kept=section.kept,
             fields=tuple(
                 FieldView(
-                    told.name,
-                    words.label(told.name),
-                    words.category(told.category),
-                    words.source(told.source),
-                    told.recipients,
+                    field.name,
+                    words.label(field.name),
+                    words.category(field.category),
+                    words.source(field.source),
+                    field.recipients,
                 )
-                for told in section.told
+                for field in section.told
             ),
             rows=tuple(rows),
             total=total,
@@ -133,7 +133,7 @@ class SectionView:
         withheld: tuple[WithheldField, ...] = (),
         missing: tuple[str, ...] = (),
     ) -> "SectionView":
-        """What no record class holds (Stream's copy, evidence); `labels` are the rows' fields in order."""
+        """Build it for data without a record class (Stream, evidence); `labels` are the fields in order."""
         categories = ", ".join(words.category(category) for category in data.categories)
         return cls(
             kind=data.kind,

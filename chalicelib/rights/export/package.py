@@ -1,18 +1,19 @@
-"""The package that answers a request for access or portability: from a subject and an instant to S3.
+"""Assembles the package for a request for access or portability, and uploads it to S3.
 
     assembled = assemble(asked, chat, to=f"exports/{request_id}.zip")
 
-`asked` says whose, which copy and as of when; `chat` is what Stream gave, or why it gave nothing. In the ZIP:
+`asked` names the subject, the kind of copy and the instant; `chat` is Stream's export, or the reason why
+there is none. The ZIP contains:
 
-    index.html            for people               chat/messages.ndjson  what Stream held, one object a line
+    index.html            for people               chat/messages.ndjson  data at Stream, one object per line
     data.json             everything, for programs csv/<kind>.csv        the same, for spreadsheets
     data.schema.json      its JSON Schema          manifest.json         hashes; what is withheld or missing
 
-What must hold:
+Invariants:
 
-- Everything is read before anything is written, so a table or Stream that does not answer leaves no trace.
-- Done again for the same key, it replaces the object as a whole; until then the one before stands.
-- Memory is constant: records go over the disk (spool) into the ZIP, and the ZIP in parts to S3 (archive).
+- Everything is read before anything is written, so an unreachable table has no effect.
+- A repetition with the same key replaces the object as a whole; until then the previous object stays.
+- Memory is constant: records go through the disk (spool) into the ZIP, and the ZIP in parts to S3 (archive).
 """
 
 from collections.abc import Mapping
@@ -38,7 +39,7 @@ JSON, CSV, HTML, LINES, SCHEMA = (
 
 @dataclass(frozen=True)
 class Assembled:
-    """What was put to S3. Counts are of records by kind, errors of what is missing."""
+    """The uploaded package. `counts`: records by kind; `errors`: data that could not be included."""
 
     sha256: str
     size: int
@@ -47,14 +48,14 @@ class Assembled:
 
 
 def assemble(asked: CopyRequest, chat: Chat, to: str) -> Assembled:
-    """Read everything of a subject, and put the package of it to a key of the bucket of exports.
+    """Read all data of a subject, and upload the package to a key of the export bucket.
 
     Raises:
-        Unavailable: a table, KMS or S3 does not answer; nothing was changed, and all may be done again.
-        TooMuch: the records do not fit on the function's disk, which no retry mends.
+        Unavailable: a table, KMS or S3 does not respond. Nothing was changed; the call can be repeated.
+        TooMuch: the records do not fit on the function's disk. A retry cannot succeed.
     """
     with spooled() as spools:
-        gathered = _gathered(asked, chat, spools)
+        gathered = _gather(asked, chat, spools)
         with zipped_to(to, asked.received_at) as (archive, upload):
             _write(archive, gathered)
         counts = {kind: spools[kind].total for kind in gathered.chosen.parts}
@@ -62,8 +63,8 @@ def assemble(asked: CopyRequest, chat: Chat, to: str) -> Assembled:
         return Assembled(upload.sha256, upload.size, counts, contents.missing(gathered))
 
 
-def _gathered(asked: CopyRequest, chat: Chat, spools: Spools) -> Gathered:
-    """Take everything in: each record is one line on the disk afterwards."""
+def _gather(asked: CopyRequest, chat: Chat, spools: Spools) -> Gathered:
+    """Read all records; each becomes one line on the disk."""
     gathered = Gathered(asked, selection(asked.copy), spools, chat, made_at=clock.now())
     reading = Reading(asked.account_id, asked.received_at, gathered.chosen)
     fields = {kind: set(part.fields) for kind, part in gathered.chosen.parts.items()}
@@ -73,20 +74,20 @@ def _gathered(asked: CopyRequest, chat: Chat, spools: Spools) -> Gathered:
             continue
         kind, record = found
         spools.add(kind, record.model_dump_json(include=fields[kind], exclude_none=True))
-        gathered.hold(kind, record)
+        gathered.note_fields(kind, record)
     gathered.user_id = reading.user_id
     return gathered
 
 
 def _write(archive: Archive, gathered: Gathered) -> None:
-    """The files in their order; the manifest is last, since it has the hashes of the others."""
+    """Write the files in order; the manifest is last, because it contains the hashes of the others."""
     spools = gathered.spools
     archive.add("index.html", HTML, page.page(contents.about(gathered), contents.views(gathered)))
     archive.add("data.json", JSON, contents.data(gathered), expected=gathered.size)
     archive.add("data.schema.json", SCHEMA, [schema.text()])
     for kind, part in gathered.chosen.parts.items():
         if spools[kind].total:
-            names = tuple(told.name for told in part.section.told)
+            names = tuple(field.name for field in part.section.told)
             rows = cells.rows(names, spools[kind].lines())
             archive.add(csv_file(kind), CSV, rows, expected=_MOST_OF_CSV * spools[kind].size)
     if gathered.chat.total:
@@ -94,5 +95,6 @@ def _write(archive: Archive, gathered: Gathered) -> None:
     archive.add("manifest.json", JSON, [contents.manifest(gathered, archive.files)])
 
 
-# A line of CSV has no names in it, but a quote of nested JSON is doubled, and absent fields leave commas.
+# Bound of the CSV size relative to the JSON lines: no field names, but doubled quotes and commas of absent
+# fields.
 _MOST_OF_CSV = 3

@@ -1,12 +1,15 @@
-"""The readable page of an export: `index.html`, for whoever opens the package (Art. 12(1) and 15 GDPR).
+"""The readable page of a copy: `index.html` of the package (Art. 12(1) and 15 GDPR).
 
-What must hold:
+Invariants:
 
-- It stands alone. No script, no request, one style, and a policy in the page that forbids the rest.
-- No value becomes markup, turns the text around it, or makes the page wider than the screen (`markup`,
-  `style`). A very long one is cut here and whole in the package's files.
-- It is made in pieces, one kind of record after the other, so memory does not grow with the records.
-- What is missing or withheld is said, with the reason. Silence would read as "there is no more" (RGT-1).
+- The page is self-contained: no script, no request, one style, and a content security policy that forbids
+  everything else.
+- No value becomes markup, changes the direction of the text around it, or makes the page wider than the
+screen
+  (`markup`, `style`). A very long value is cut on the page and complete in the package's files.
+- The page is generated one kind of record at a time, so memory does not grow with the records.
+- The page lists what is missing or withheld, with the reason. Otherwise a reader would assume that there is
+  no more data (RGT-1).
 """
 
 import base64
@@ -27,42 +30,51 @@ from chalicelib.rights.model import Right
 _HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 POLICY = f"default-src 'none'; style-src 'sha256-{_HASH}'; base-uri 'none'; form-action 'none'"
 
-_HEADINGS = {CopyKind.ACCESS: "Your data at RU4M", CopyKind.PORTABILITY: "Your data to take along"}
+_HEADINGS = {CopyKind.ACCESS: "Your data at RU4M", CopyKind.PORTABILITY: "Your data for another service"}
 _LEADS = {
-    CopyKind.ACCESS: "You asked which data about you we process. This page shows it, with the reasons, and "
-    "names whoever received it (Art. 15 GDPR).",
-    CopyKind.PORTABILITY: "You asked for the data that you gave us, and that we saw while you used the "
-    "service, in a form that another service can read (Art. 20 GDPR).",
+    CopyKind.ACCESS: "You asked which data about you we process. This page shows the data, why we process "
+    "it, and who received it (Art. 15 GDPR).",
+    CopyKind.PORTABILITY: "You asked for the data that you gave us and that we recorded while you used the "
+    "service, in a format that another service can read (Art. 20 GDPR).",
 }
 
 _RIGHTS = {
-    Right.ACCESS: ("Know what we process", "and get a copy of it (Art. 15 GDPR)"),
-    Right.RECTIFICATION: ("Correct it", "wrong or incomplete data is corrected (Art. 16 GDPR)"),
-    Right.ERASURE: ("Have it deleted", "unless a law makes us keep it (Art. 17 GDPR)"),
-    Right.RESTRICTION: ("Have it restricted", "then we store it and do nothing else with it (Art. 18 GDPR)"),
-    Right.PORTABILITY: (
-        "Take it along",
-        "in a form that another service can read, or sent there (Art. 20 GDPR)",
+    Right.ACCESS: (
+        "Access",
+        "know which data about you we process, and get a copy of it (Art. 15 GDPR)",
     ),
-    Right.OBJECTION: ("Object", "to what rests on our legitimate interests (Art. 21(1) GDPR)"),
+    Right.RECTIFICATION: ("Correction", "have wrong or incomplete data corrected (Art. 16 GDPR)"),
+    Right.ERASURE: (
+        "Deletion",
+        "have your data deleted, unless a law requires us to keep it (Art. 17 GDPR)",
+    ),
+    Right.RESTRICTION: ("Restriction", "have us store your data without using it (Art. 18 GDPR)"),
+    Right.PORTABILITY: (
+        "Portability",
+        "get your data in a format that another service can read, or have it sent there (Art. 20 GDPR)",
+    ),
+    Right.OBJECTION: (
+        "Objection",
+        "object to processing that is based on our legitimate interests (Art. 21(1) GDPR)",
+    ),
     Right.MARKETING_OBJECTION: (
-        "Object to direct marketing",
-        "at any time and without a reason (Art. 21(2) GDPR)",
+        "Objection to direct marketing",
+        "object at any time, without giving a reason (Art. 21(2) GDPR)",
     ),
 }
-# No request: the app has a switch for each consent.
+# Not a rights request: the app has a switch for each consent.
 _CONSENTS = (
-    "You can withdraw a consent in the app, at any time, for the future, as easily as you gave it "
-    "(Art. 7(3) GDPR)."
+    "You can withdraw a consent in the app at any time, as easily as you gave it. The withdrawal applies to "
+    "the future (Art. 7(3) GDPR)."
 )
 
 
 def page(about: About, sections: Iterable[SectionView]) -> Iterator[str]:
-    """The page in pieces, to be written as UTF-8 one after the other.
+    """Render the page in pieces, to be written one after the other as UTF-8.
 
     Args:
-        about: what stands around the records.
-        sections: the kinds of record, taken one at a time.
+        about: the content above and below the records.
+        sections: the kinds of record, consumed one at a time.
     """
     received: set[Recipient] = set()
     missing: list[Html] = []
@@ -92,7 +104,7 @@ def _opening(about: About) -> Iterator[Html]:
         ]
     )
     yield Html(f'<!doctype html>\n<html lang="en">{tag("head", head)}\n<body>')
-    yield tag("a", "To your records", class_="skip", href="#records")
+    yield tag("a", "Skip to your records", class_="skip", href="#records")
     yield Html('<div class="page">')
     yield tag("header", tag("h1", heading), tag("p", _LEADS[about.copy], class_="lead"), _facts(about))
     yield _contents(about)
@@ -103,21 +115,21 @@ def _opening(about: About) -> Iterator[Html]:
 
 def _facts(about: About) -> Html:
     address = f"{CONTROLLER.name}, {CONTROLLER.address}, {CONTROLLER.country}"
-    as_of = joined([_instant(about.received_at), ", also what ended since then"])
+    as_of = joined([_instant(about.received_at), ", including data that has since expired"])
     return tag(
         "div",
         pairs(
-            ("Responsible", address),
+            ("Controller", address),
             ("Contact", tag("a", about.contact, href=f"mailto:{about.contact}")),
             ("You asked on", _instant(about.received_at)),
-            ("Shows what we held on", as_of),
-            ("Made on", _instant(about.made_at)),
+            ("Data as of", as_of),
+            ("Copy made on", _instant(about.made_at)),
             ("Request", tag("code", about.request_id)),
             *((("Automated decisions", AUTOMATED_DECISIONS),) if about.copy is CopyKind.ACCESS else ()),
         ),
         tag(
             "p",
-            "Times on this page are those of Belgrade. The files beside it have them in UTC.",
+            "Times on this page are in Belgrade time. The other files of this package use UTC.",
             class_="quiet",
         ),
         class_="card",
@@ -138,7 +150,7 @@ def _contents(about: About) -> Html:
 
 def _files(files: tuple[File, ...]) -> Html:
     listed = [tag("li", tag("code", file.name), ": ", file.what) for file in files]
-    text_ = "This page shows the first {} records of each kind. The files beside it hold all of them."
+    text_ = "This page shows the first {} records of each kind. The other files contain all of them."
     return joined(
         [
             tag("h2", "In this package", id="files"),
@@ -151,7 +163,7 @@ def _missing(missing: list[Html]) -> Html:
     shown = (
         tag("div", tag("ul", *(tag("li", what) for what in missing)), class_="card warn")
         if missing
-        else tag("div", tag("p", "Nothing: everything that we looked for could be read."), class_="card")
+        else tag("div", tag("p", "Nothing. We could read everything that we looked for."), class_="card")
     )
     return joined([tag("h2", "What is missing", id="missing"), shown])
 
@@ -163,10 +175,10 @@ def _recipients(received: list[Recipient]) -> Html:
 def _recipient(recipient: Recipient) -> Html:
     entry = recipient.entry
     facts = pairs(
-        ("What it does", entry.told),
+        ("What it does", entry.activity),
         ("Role", entry.role.value),
         ("Where", entry.country),
-        ("Transfer", entry.mechanism.value),
+        ("Legal ground for transfers abroad", entry.mechanism.value),
         ("Safeguards", "; ".join(entry.safeguards)),
     )
     return tag("section", tag("h3", entry.label), facts, class_="card", id=kinds.place(recipient))
@@ -192,18 +204,19 @@ def _rights(about: About) -> Html:
             tag("h2", "Your rights, and where to complain", id="rights"),
             tag(
                 "div",
-                tag("p", "You can ask for these in the app, or by writing to ", mail, ":"),
+                tag("p", "You can exercise these rights in the app, or by writing to ", mail, ":"),
                 _listed(right for right in _RIGHTS if right in plans.OFFERED),
-                tag("p", "You can ask for these by writing to ", mail, ":"),
+                tag("p", "You can exercise these rights by writing to ", mail, ":"),
                 _listed(right for right in _RIGHTS if right not in plans.OFFERED),
                 tag("p", _CONSENTS),
                 tag(
                     "p",
-                    "If you think that we break the law, you can complain to an authority "
-                    "(Art. 77 GDPR, Art. 82 ZZPL).",
+                    "If you think that we break data protection law, you can complain to a supervisory "
+                    "authority (Art. 77 GDPR, Art. 82 ZZPL).",
                 ),
                 tag(
-                    "p", "You can also go to court (Art. 79 GDPR, Art. 84 ZZPL); you need not complain first."
+                    "p",
+                    "You can also go to court, without complaining first (Art. 79 GDPR, Art. 84 ZZPL).",
                 ),
                 class_="card",
             ),
@@ -213,8 +226,8 @@ def _rights(about: About) -> Html:
 
 
 def _listed(rights: Iterable[Right]) -> Html:
-    told = (_RIGHTS[right] for right in rights)
-    return tag("ul", *(tag("li", tag("strong", name), ": ", what, ".") for name, what in told))
+    described = (_RIGHTS[right] for right in rights)
+    return tag("ul", *(tag("li", tag("strong", name), ": ", what, ".") for name, what in described))
 
 
 def _instant(at: datetime) -> Html:

@@ -1,15 +1,18 @@
-"""Everything that is held of one subject, opened, as of an instant. One pass; memory does not grow with it.
+"""Reads and opens all data of one subject as of an instant, in one pass and constant memory.
 
-What must hold (RGT-1):
+Invariants (RGT-1):
 
-- Every kind of record of the register is looked for where `whereabouts` says, one Query per table.
-- What had not expired at the instant is shown, also if it expired since; what came later or was changed since
-  is shown as it is now. A change leaves nothing of what stood before.
-- What can't be opened, or is none of our kinds, is told as `Unread`, and the rest is read on. Silence would
-  read as "there is no more".
-- A record that was stored twice, as its declaration knows it, is shown once (privacy/bundles).
-- What lost its consent is not shown, whenever the request was received: it is due to be deleted (ADR 28).
-- When a table or KMS does not answer, nothing is told as missing: `Unavailable`, and all is read anew.
+- Every kind of record in the register is searched for where `whereabouts` says, with one Query per table.
+- Records that had not expired at the instant are included, even if they have expired since. Records that were
+  added or changed later are included as they are now, because the tables keep no earlier versions.
+- A record that cannot be opened, or is of an unknown kind, is reported as `Unread`, and reading continues.
+  Otherwise a reader of the copy would assume that there is no more data.
+- A record that is stored twice (by its declaration, privacy/bundles) is included once.
+- A record whose consent has lapsed is not included, whenever the request was received: it is due for deletion
+  (ADR 28).
+- If a table or KMS does not respond, nothing is reported as missing: `Unavailable` is raised and everything
+is
+  read again.
 """
 
 from collections.abc import Iterator
@@ -43,20 +46,29 @@ from chalicelib.rights.export.selection import EVIDENCE, REQUEST_EVIDENCE, Evide
 
 
 class UnreadableReason(StrEnum):
-    """Why something that is held does not stand in the copy; the words are told to the subject."""
+    """Why stored data is not in the copy; the copy shows the words to the subject.
 
-    BROKEN = ("seal_broken", "it can't be opened: it is not as it was sealed")
-    KEY_GONE = ("key_gone", "it can't be opened: its key does not exist any more")
-    UNFIT = ("unfit", "it was written in a form that is not understood any more")
-    UNKNOWN = ("unknown_kind", "it is of a kind that is not known any more")
-    ALTERED = ("altered", "it is not as it was written")
-    UNDECIDED = ("consent_unknown", "it rests on a consent, and the decision about that could not be read")
-    NO_LEAD = ("no_lead", "it can't be looked for, since what leads to it could not be read")
+    The words describe single records, except those of NO_LEAD, which concern all records of a kind.
+    """
+
+    BROKEN = ("seal_broken", "the stored data was altered, so it cannot be decrypted")
+    KEY_GONE = ("key_gone", "the key to decrypt the stored data no longer exists")
+    UNFIT = ("unfit", "the stored data is in a format that can no longer be read")
+    UNKNOWN = ("unknown_kind", "the kind of record is no longer known")
+    ALTERED = ("altered", "the stored data was altered after it was written")
+    UNDECIDED = (
+        "consent_unknown",
+        "using the data requires your consent, and your decision about that could not be read",
+    )
+    NO_LEAD = (
+        "no_lead",
+        "we could not look for these records, because the data needed to find them could not be read",
+    )
 
     words: str
 
     def __new__(cls, word: str, words: str) -> Self:
-        """A member that is its word."""
+        """Create a member whose value is its word."""
         member = str.__new__(cls, word)
         member._value_ = word
         member.words = words
@@ -68,7 +80,7 @@ UNKNOWN = "unknown"
 
 @dataclass(frozen=True, order=True)
 class Unread:
-    """Something of the subject's that can't be shown. Nothing here says where it is or what is in it."""
+    """A record of the subject that cannot be included. Contains neither its location nor its content."""
 
     kind: str
     reason: UnreadableReason
@@ -84,7 +96,7 @@ _REASONS = {
 
 
 class Reading:
-    """One subject's records. Iterate once; afterwards `user_id` is known, if there is an account."""
+    """Iterates once over a subject's records; afterwards `user_id` is set, if an account exists."""
 
     def __init__(self, account_id: AccountId, as_of: datetime, wanted: Selection) -> None:
         self._account_id = account_id
@@ -100,10 +112,10 @@ class Reading:
         self.user_id: UserId | None = None
 
     def __iter__(self) -> Iterator[Read]:
-        """Kind and record, or what can't be read; by table, there by place.
+        """Yield kind and record, or `Unread`; ordered by table and key.
 
         Raises:
-            Unavailable: a table or KMS does not answer.
+            Unavailable: a table or KMS does not respond.
         """
         (known,) = needs.read_accounts([self._account_id], (PURPOSES, DATA_KEY))
         keys = known[DATA_KEY]
@@ -112,13 +124,13 @@ class Reading:
         except SealingError:
             self._choices_lost = True
         tables = {part.section.table for part in self._wanted.values()}
-        # First those whose records lead to the others.
+        # First the tables whose records lead to records in other tables.
         for where in sorted(tables, key=lambda one: (found(one) is not LookupPath.BY_ACCOUNT, one)):
             yield from self._of_table(where, keys)
 
     @cached_property
     def _requests(self) -> tuple[RightsRequestId, ...]:
-        """The subject's requests; they lead to records and to evidence, and the index is asked once."""
+        """The subject's requests, which lead to records and evidence; the index is read once."""
         return tuple(requests.ids_of(self._account_id))
 
     def _of_table(self, where: Table, keys: SubjectKeys) -> Iterator[Read]:
@@ -134,12 +146,12 @@ class Reading:
             case LookupPath.BY_PSEUDONYM:
                 yield from self._evidence()
             case LookupPath.BY_NOTHING:
-                return  # told as withheld, kind by kind
+                return  # reported as withheld, by kind
             case _:
                 assert_never(way)
 
     def _claims(self, keys: SubjectKeys) -> Iterator[Read]:
-        """What of the account's own values is claimed; a value that could not be read leads nowhere."""
+        """Read the claims of the account's own values; without the value, a claim cannot be found."""
         if self._unread & {"account", "profile"}:
             yield Unread("claim", UnreadableReason.NO_LEAD)
         if self._account:
@@ -147,7 +159,7 @@ class Reading:
                 yield from self._opened(item, keys)
 
     def _evidence(self) -> Iterator[Read]:
-        """The histories under the account's pseudonym, and those of its requests."""
+        """Read the histories under the account's pseudonym, and those of its requests."""
         for kind, history in self._histories():
             for entry in chain.entries_as_of(history, self._as_of):
                 yield (kind, Evidence.of(entry)) if entry else Unread(kind, UnreadableReason.ALTERED)
@@ -161,7 +173,7 @@ class Reading:
             yield REQUEST_EVIDENCE.kind, requests.evidence_of(request_id)
 
     def _opened(self, item: Item, keys: SubjectKeys) -> Iterator[Read]:
-        """The records that an item holds, if they are wanted in this copy, and each of them once."""
+        """Open the records of an item that belong to this copy, each once."""
         model = self._classes.get(item.get("kind", ""))
         if model is None:
             yield Unread(UNKNOWN, UnreadableReason.UNKNOWN)
@@ -189,9 +201,9 @@ class Reading:
                 yield kind, record
 
     def _has_lapsed(self, record: Record) -> bool:
-        """Whether it lost the consent that it rested on."""
+        """Return whether the consent for a record has lapsed."""
         retention = record.declaration.retention
-        if not isinstance(retention, After):  # what rests on a consent has a period (privacy/consistency)
+        if not isinstance(retention, After):  # records based on consent have a period (privacy/consistency)
             return False
         return has_lapsed(self._choices, record.declaration.purpose, getattr(record, retention.since))
 
@@ -200,7 +212,7 @@ class Reading:
         return Unread(kind, reason)
 
     def _note(self, record: Record) -> None:
-        """Keep what leads to other records."""
+        """Keep the records that lead to other records."""
         match record:
             case Account():
                 self._account = record

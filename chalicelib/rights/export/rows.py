@@ -1,4 +1,4 @@
-"""A record as the page shows it: each value as a short text, and instants in the controller's zone."""
+"""A record as the page shows it: each value as a short text, instants in the controller's time zone."""
 
 import json
 import re
@@ -12,12 +12,12 @@ _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 
 
 def row(line: str) -> Row:
-    """The row of a record's JSON."""
+    """Return the row of a record's JSON."""
     return {name: shown(value) for name, value in json.loads(line).items()}
 
 
 def shown(value: object) -> str:
-    """A value of JSON in one line."""
+    """Return a JSON value as one line of text."""
     match value:
         case bool():
             return "yes" if value else "no"
@@ -34,7 +34,7 @@ def shown(value: object) -> str:
 def _instant(value: str) -> str:
     try:
         there = datetime.fromisoformat(value).astimezone(ZONE)
-    except (ValueError, OverflowError):  # a text of a person that only looks like one
+    except (ValueError, OverflowError):  # a text that only looks like an instant
         return value
     return f"{there:%Y-%m-%d %H:%M:%S %Z}"
 

@@ -1,8 +1,8 @@
-"""The JSON Schema (2020-12) of a package, made from the declarations and the shapes.
+"""Generates the JSON Schema (2020-12) of a package from the declarations and the shapes.
 
-Its root is data.json; the manifest is among its definitions, and `ChatLine`, one line of
-chat/messages.ndjson. A test holds docs/export.schema.json equal to it. No field of a record is required:
-what a record does not hold is left out, and a copy for taking along has fewer.
+The root describes data.json. The definitions include the manifest and `ChatLine`, one line of
+chat/messages.ndjson. A test keeps docs/export.schema.json equal to it. No field of a record is required:
+fields without a value are left out, and a portability copy has fewer fields.
 """
 
 import json
@@ -27,26 +27,26 @@ _SHAPES: tuple[type[DocumentPart], ...] = (Head, SectionShape, ChatShape, Manife
 
 
 def text() -> str:
-    """The document as it stands in a package and in docs."""
+    """Return the document as it is in a package and in docs."""
     return json.dumps(document(), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def document() -> Schema:
-    """The schema."""
+    """Build the schema."""
     parts = selection(CopyKind.ACCESS).parts
     refs, definitions = _definitions(parts.values())
     head, beside = (definitions.pop(shape.__name__) for shape in (Head, SectionShape))
     sections = {kind: _section(part, beside, refs.get(part.model)) for kind, part in parts.items()}
-    told = "By kind of record; a copy for taking along leaves some out"
+    kinds = "Records by kind. A portability copy does not contain all kinds"
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": SCHEMA,
-        "title": "A copy of somebody's data at RU4M",
-        "description": "Answers a request for access (Art. 15 GDPR) or portability (Art. 20 GDPR).",
+        "title": "A copy of a subject's data at RU4M",
+        "description": "The answer to a request for access (Art. 15 GDPR) or portability (Art. 20 GDPR).",
         **_object(
             {
                 **head["properties"],
-                "sections": {**_object(sections, required=()), "description": told},
+                "sections": {**_object(sections, required=()), "description": kinds},
                 "chat": refs[ChatShape],
             },
             required=(*head["required"], "sections", "chat"),
@@ -56,16 +56,16 @@ def document() -> Schema:
 
 
 def _definitions(parts: Iterable[CopyPart]) -> tuple[dict[type[BaseModel], Schema], Schema]:
-    """A reference for each class, and what the references refer to."""
-    told = {part.model: part for part in parts if part.fields}
-    classes = (*told, *_SHAPES)
+    """Return a reference for each class, and the definitions that the references refer to."""
+    disclosed = {part.model: part for part in parts if part.fields}
+    classes = (*disclosed, *_SHAPES)
     models: list[tuple[type[BaseModel], JsonSchemaMode]] = [(model, "serialization") for model in classes]
     made, whole = models_json_schema(models, ref_template=_REF, schema_generator=Schemas)
     refs = {model: made[(model, "serialization")] for model in classes}
     definitions: Schema = whole["$defs"]
     for name in definitions.keys() - {shape.__name__ for shape in DocumentPart.all()}:
-        definitions[name].pop("description", None)  # a docstring, for whoever reads our code
-    for model, part in told.items():
+        definitions[name].pop("description", None)  # a docstring for readers of the code
+    for model, part in disclosed.items():
         definition = definitions[refs[model]["$ref"].rpartition("/")[2]]
         definition["title"] = words.title(part.kind)
         definition["properties"] = {n: p for n, p in definition["properties"].items() if n in part.fields}
@@ -74,7 +74,7 @@ def _definitions(parts: Iterable[CopyPart]) -> tuple[dict[type[BaseModel], Schem
 
 
 def _chat_line() -> Schema:
-    """With definitions of its own: a profile at Stream is not the profile here."""
+    """Build the schema of a chat line, with its own definitions: a profile at Stream is not our profile."""
     return TypeAdapter(AnyPart).json_schema(
         mode="serialization", ref_template=f"#/$defs/{_CHAT_LINE}/$defs/{{model}}", schema_generator=Schemas
     )

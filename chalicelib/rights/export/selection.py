@@ -1,9 +1,9 @@
-"""Which kinds of record stand in a copy, and which of their fields. Pure; from the declarations alone.
+"""Which kinds of record and which fields a copy contains. Pure; derived from the declarations.
 
-Access (Art. 15 GDPR, RGT-1) shows everything that the plan tells. Portability (Art. 20 GDPR, RGT-8) shows
-what the subject provided or we observed, on consent or contract, and with it the instant that a record's
-period counts from: what was done in the app says little without when. Nothing else goes along, and it is not
-told who received what.
+Access (Art. 15 GDPR, RGT-1) contains everything that the plan discloses. Portability (Art. 20 GDPR, RGT-8)
+contains what the subject provided or we observed, on the basis of consent or contract, and the instant from
+which a record's retention counts, because an action in the app means little without its time. It contains
+nothing else and names no recipients.
 """
 
 from collections.abc import Iterable
@@ -28,14 +28,16 @@ from chalicelib.rights import evidence
 from chalicelib.rights.export.model import CopyKind
 
 _STAFF_WITHHELD = (
-    "their role stands there: they act on our instruction, are no recipients, and have rights of their own "
-    "(Art. 15(4) and 29 GDPR)"
+    "the entry names their role instead. Our staff act on our instructions, so they are not recipients, and "
+    "they have rights of their own (Art. 15(4) and 29 GDPR)"
 )
-_NOT_PORTABLE = "made by us, or not held on your consent or a contract with you (Art. 20(1) GDPR)"
+_NOT_PORTABLE = (
+    "created by us, or not processed on the basis of your consent or of a contract with you (Art. 20(1) GDPR)"
+)
 
 
 class Evidence(BaseModel):
-    """An entry of the Ledger about the subject. No record class is kept there, so it is declared here."""
+    """An entry of the Ledger about the subject. The Ledger has no record class, so it is declared here."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -49,7 +51,7 @@ class Evidence(BaseModel):
 
     @classmethod
     def of(cls, entry: ChainEntry) -> "Evidence":
-        """For the subject's own eyes: which history, not under which pseudonym; staff by their role."""
+        """Build it for the subject: it names the history but no pseudonym, and staff only by role."""
         return cls(
             chain=entry.chain.kind,
             seq=entry.seq,
@@ -69,26 +71,26 @@ EVIDENCE, REQUEST_EVIDENCE, CHAT = (
 
 @dataclass(frozen=True)
 class CopyPart:
-    """One kind of record in a copy: the section tells its fields as they stand in this copy."""
+    """One kind of record in a copy; its section describes the fields of this copy."""
 
     section: Section
     model: type[BaseModel]
-    left_out: tuple[WithheldField, ...] = ()  # what access would show and portability does not
+    left_out: tuple[WithheldField, ...] = ()  # fields that access contains and portability does not
 
     @property
     def kind(self) -> str:
-        """Of the record."""
+        """The kind of the record."""
         return self.section.kind
 
     @property
     def fields(self) -> frozenset[str]:
-        """Names of those that stand in the copy."""
+        """The names of the fields in the copy."""
         return frozenset(told.name for told in self.section.told)
 
 
 @dataclass(frozen=True)
 class Selection:
-    """What stands in a copy, by kind, and the kinds that are left out of it."""
+    """The parts of a copy by kind, and the kinds that are left out of it."""
 
     copy: CopyKind
     parts: dict[str, CopyPart]
@@ -96,7 +98,7 @@ class Selection:
 
 
 def selection(copy: CopyKind) -> Selection:
-    """What a copy consists of."""
+    """Return what a kind of copy consists of."""
     parts = (*_recorded(), *(CopyPart(_evidence(one), Evidence) for one in (EVIDENCE, REQUEST_EVIDENCE)))
     if copy is CopyKind.ACCESS:
         return Selection(copy, {part.kind: part for part in parts})
@@ -105,16 +107,17 @@ def selection(copy: CopyKind) -> Selection:
 
 
 def categories(copy: CopyKind) -> frozenset[Category]:
-    """What kinds of personal data stand in a copy, Stream's part included."""
+    """Return the categories of personal data in a copy, including Stream's part."""
     parts = selection(copy).parts.values()
-    told = {field.category for part in parts for field in part.section.told if field.category}
-    return frozenset(told | {Category.CONTENT_PRIVATE})
+    disclosed = {field.category for part in parts for field in part.section.told if field.category}
+    return frozenset(disclosed | {Category.CONTENT_PRIVATE})
 
 
 def received(part: CopyPart, held: Iterable[str]) -> Section:
-    """A section with those recipients only who got something: of fields that no record holds, nobody did.
+    """Return a section with only those recipients that received a value.
 
-    Of a kind that is withheld whole nobody knows what there is, so all that may have got something are named.
+    No recipient received a field that has no value. For a kind that is withheld entirely, it is unknown which
+    fields have values, so all possible recipients are named.
     """
     if not part.section.told:
         return part.section
@@ -152,14 +155,14 @@ def _evidence(of: Elsewhere) -> Section:
             for name, m in markers.items()
         ),
         withheld=(
-            WithheldField("salt", "with it, what was written could be guessed back from its hash"),
+            WithheldField("salt", "with it, the content of an entry could be guessed from its hash"),
             WithheldField("names of staff", _STAFF_WITHHELD),
         ),
     )
 
 
 def _portable(part: CopyPart) -> CopyPart:
-    """What of a kind may be taken along; no fields if nothing may."""
+    """Return the portable fields of a kind; no fields if none are portable."""
     section, since = part.section, _since(part.model)
     personal_ones = {told.name for told in section.told if told.portable}
     kept = personal_ones | ({since} if personal_ones and since else set())
@@ -169,7 +172,7 @@ def _portable(part: CopyPart) -> CopyPart:
 
 
 def _since(model: type[BaseModel]) -> str | None:
-    """The instant that says when a record is of."""
+    """Return the field with the instant from which a record's retention counts."""
     if not issubclass(model, Record) or isinstance(model.declaration.retention, UntilErasure):
         return None
     return model.declaration.retention.since

@@ -1,13 +1,13 @@
-"""Records between their one reading and the files that they go into, kind by kind, on the function's disk.
+"""Temporary files on the function's disk that hold records, by kind, until the package is written.
 
-A partition holds its kinds mixed, and a ZIP takes one file after the other, in which each kind stands
-together: in data.json, in its CSV, on the page. Reading the tables once for each of them would cost as many
-times the reads, and show as many states. So each record is written down once, as the line of JSON that
-data.json holds, and the other forms are made from that line: they can't disagree.
+A partition contains kinds in mixed order, but the files of the ZIP are written one after the other, each with
+its records grouped by kind: data.json, the CSV files, the page. Reading the tables once per file would
+multiply the reads, and the files could show different states. So each record is stored once, as its line of
+JSON in data.json, and all other formats are made from that line: they cannot disagree.
 
-The files have no name (the kernel drops them with the process, however it ends), are compressed, and together
-take at most `MOST` of the 512 MB that a function has. That is room for about ten million events; the fifteen
-minutes of a run may end sooner.
+The files have no name, so the kernel removes them when the process ends for any reason. They are compressed,
+and together use at most `MOST` of the 512 MB of a function's disk. That is enough for about ten million
+events; the time limit of a run, fifteen minutes, may be reached before.
 """
 
 import gzip
@@ -17,15 +17,15 @@ from contextlib import ExitStack, contextmanager
 from typing import IO, cast
 
 MOST = 384 * 1024 * 1024
-_LOOK = 1000  # lines after which the files are measured: an item has 400 KB at most, and few come near
+_LOOK = 1000  # lines between measurements of the files; an item has at most 400 KB, and few come near that
 
 
 class TooMuch(Exception):
-    """The records do not fit on the function's disk: it needs a larger one (EphemeralStorage)."""
+    """The records do not fit on the function's disk; it needs a larger one (EphemeralStorage)."""
 
 
 class Spool:
-    """The lines of one kind: first all are written, then they are read as often as is needed."""
+    """The lines of one kind: all are written first, and can then be read repeatedly."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
@@ -34,7 +34,7 @@ class Spool:
         self.size = 0  # bytes of all lines
 
     def add(self, line: str) -> None:
-        """Write a line, which has no end of line in it."""
+        """Write a line. It must not contain a line end."""
         written = cast("gzip.GzipFile", self._writer).write(f"{line}\n".encode())
         self.total += 1
         self.size += written
@@ -44,7 +44,7 @@ class Spool:
         return self._file.tell()
 
     def lines(self) -> Iterator[str]:
-        """All lines, without their ends. One walk at a time; nothing is added afterwards."""
+        """Yield all lines without line ends. One iteration at a time; nothing can be added afterwards."""
         if self._writer:
             self._writer.close()
             self._writer = None
@@ -63,7 +63,7 @@ class Spools:
         self._added = 0
 
     def __getitem__(self, kind: str) -> Spool:
-        """The spool of a kind, empty if nothing was added."""
+        """Return the spool of a kind, empty if nothing was added."""
         if kind not in self._by_kind:
             file = tempfile.TemporaryFile()  # noqa: SIM115 - the stack closes it
             self._by_kind[kind] = Spool(self._files.enter_context(file))
@@ -73,7 +73,7 @@ class Spools:
         """Write a line of a kind.
 
         Raises:
-            TooMuch: all together they take more than `MOST`.
+            TooMuch: all spools together take more than `MOST`.
         """
         self[kind].add(line)
         self._added += 1
@@ -83,6 +83,6 @@ class Spools:
 
 @contextmanager
 def spooled() -> Iterator[Spools]:
-    """Spools that are gone after the block."""
+    """Provide spools that are deleted after the block."""
     with ExitStack() as files:
         yield Spools(files)

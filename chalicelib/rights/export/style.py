@@ -1,4 +1,4 @@
-"""How the readable page looks: on a phone, on a desktop, in the dark and on paper."""
+"""The style of the readable page: for phones, desktops, dark mode and paper."""
 
 # Each text colour on both grounds has a contrast of 4.5 at least (WCAG 2.2, 1.4.3); a test computes it.
 LIGHT = {

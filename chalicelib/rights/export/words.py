@@ -1,7 +1,7 @@
-"""Kinds, fields and declarations in words for people.
+"""Names of kinds, fields, categories, bases and sources for the readable page of a copy.
 
-A record class that has no words here is shown by its own name: `told_at` is "Told". So a new
-one needs no entry, and gets one where its name says too little to somebody who is no engineer.
+A kind or field without an entry is shown under its own name: `created_at` becomes "Created". An entry is
+needed only if a reader who is not an engineer would not understand that name.
 """
 
 from chalicelib.privacy.purposes import Category, LegalBasis, Source
@@ -9,59 +9,60 @@ from chalicelib.privacy.purposes import Category, LegalBasis, Source
 _TITLES = {
     "acceptance": "Terms and notices that you accepted",
     "account": "Your account",
-    "announcement": "Notices that you were told of",
+    "announcement": "Notices announced to you",
     "challenge": "One-time codes",
     "chat_message": "Your chat messages",
-    "claim": "Numbers and addresses that lead to your account",
-    "code_count": "How many codes were sent to a country on a day",
-    "code_history": "How many codes were verified in each country lately",
-    "delivery": "Mails that were sent, in case one comes back",
-    "diagnostics_event": "Faults and timings that your app reported",
+    "claim": "Phone numbers and addresses linked to your account",
+    "code_count": "Codes sent to each country per day",
+    "code_history": "Codes verified recently in each country",
+    "delivery": "Mails that we sent, kept in case they cannot be delivered",
+    "diagnostics_event": "Faults that your app reported",
     "evidence": "Evidence of your consents",
-    "known_device": "Devices that were signed in lately, and can ask for a code more easily",
-    "limit": "Counters against abuse",
-    "export_file": "Copies of your data that were made for you",
-    "open_request": "Rights that you are exercising now",
+    "known_device": "Devices that were signed in recently and can request a code more easily",
+    "limit": "Counters that prevent abuse",
+    "export_file": "Copies of your data that we made for you",
+    "open_request": "Privacy requests that we have not answered yet",
     "profile": "Your profile",
-    "purposes": "What you agreed to and objected to",
-    "request_evidence": "Evidence of your requests",
-    "rights_request": "Requests that you made for your rights",
-    "security_event": "When you signed in or out, or stepped up",
+    "purposes": "Your consents and objections",
+    "request_evidence": "Evidence of your privacy requests",
+    "rights_request": "Your privacy requests",
+    "security_event": "When you signed in, signed out or confirmed your identity",
     "session": "Devices that are signed in",
-    "usage_count": "How many events of use were accepted today",
+    "usage_count": "Number of usage events accepted today",
     "usage_event": "How you used the app",
-    "usage_partial": "Counts that figures of usage are made from",
-    "walk": "Progress of telling everybody of a new notice",
+    "usage_partial": "Intermediate counts for usage figures",
+    "walk": "Progress of announcing a new notice to all users",
 }
 
 _LABELS = {
     "at": "When",
     "avatar_url": "Picture",
-    "carried_over_at": "Carried over to the current notice",
-    "discoverable": "May be found by others (nothing acts on this yet)",
+    "carried_over_at": "Last recorded again",
+    "discoverable": "Others may find you by number (not used yet)",
     "display_name": "Name that others see",
     "duration_ms": "Duration (ms)",
     "email": "Email address",
-    "generation": "Times renewed",
-    "lost": "Renewals that got lost",
-    "live": "Account is in use",
+    "generation": "Number of renewals",
+    "lost": "Renewals that were repeated",
+    "live": "Account is active",
     "name": "Name",
-    "online_visible": "Others may see when you are online (nothing acts on this yet)",
-    "os_version": "System version",
+    "online_visible": "Others may see when you are online (not used yet)",
+    "os_version": "Version of the operating system",
     "phone": "Phone number",
-    "platform": "System",
-    "renew_at": "To be asked again",
-    "revoked_before": "Sign-ins end that began before",
-    "telling": "Told so far",
-    "user_id": "Number in the chat",
-    "wholly_restricted": "All use restricted",
+    "platform": "Operating system",
+    "renew_at": "Next internal check",
+    "revoked_before": "Chat access issued before this time is invalid",
+    "telling": "State of the announcement",
+    "told_at": "Announced",
+    "user_id": "User ID",
+    "wholly_restricted": "All use of your data restricted",
 }
 
 _CATEGORIES = {
     Category.CONTENT_PRIVATE: "what you wrote or shared",
-    Category.DEVICE_ID: "a device's own number",
+    Category.DEVICE_ID: "ID of a device",
     Category.IP_ADDRESS: "IP address",
-    Category.PSEUDONYM: "a random number that stands for you",
+    Category.PSEUDONYM: "a random ID that stands for you",
     Category.SELF_IMAGE: "a picture of you",
     Category.TELEMETRY: "technical reports",
 }
@@ -69,45 +70,45 @@ _CATEGORIES = {
 _BASES = {
     LegalBasis.CONSENT: "your consent",
     LegalBasis.CONTRACT: "the contract with you",
-    LegalBasis.LEGAL_OBLIGATION: "a law that we have to follow",
+    LegalBasis.LEGAL_OBLIGATION: "a legal obligation",
     LegalBasis.LEGITIMATE_INTERESTS: "our legitimate interests",
 }
 
 _SOURCES = {
     Source.PROVIDED: "from you",
-    Source.OBSERVED: "seen while you used the service",
-    Source.GENERATED: "made by the service",
+    Source.OBSERVED: "recorded while you used the service",
+    Source.GENERATED: "created by the service",
 }
 
 
 def title(kind: str) -> str:
-    """What a kind of record is called."""
+    """Return the name of a kind of record."""
     return _TITLES.get(kind) or _spelled(kind)
 
 
 def label(field: str) -> str:
-    """What a field is called."""
+    """Return the name of a field."""
     if field in _LABELS:
         return _LABELS[field]
     if field.endswith("_id"):
-        return _spelled(f"{field.removesuffix('_id')} number")
+        return _spelled(f"{field.removesuffix('_id')} ID")
     return _spelled(field.removesuffix("_at"))
 
 
 def category(of: Category | None) -> str:
-    """What kind of personal data a field is; one without is an id, a state or a time."""
+    """Return the name of a field's category; a field without one is an id, a state or a time."""
     if of is None:
-        return "number, state or time"
+        return "ID, state or time"
     return _CATEGORIES.get(of) or of.name.replace("_", " ").lower()
 
 
 def basis(of: LegalBasis) -> str:
-    """A legal basis with its place in the law."""
+    """Return the name of a legal basis with its article."""
     return f"{_BASES[of]} ({of.value} GDPR)"
 
 
 def source(of: Source | None) -> str:
-    """Where a value comes from."""
+    """Return the name of a value's source."""
     return _SOURCES[of or Source.GENERATED]
 
 
