@@ -1,1 +1,1 @@
-"""Consents: what a subject agreed to, objected to and had restricted, purpose by purpose."""
+"""Consents: what a subject consented to, objected to and had restricted, per purpose."""

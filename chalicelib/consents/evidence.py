@@ -1,8 +1,9 @@
-"""What the Ledger says of a decision: whose it is by pseudonym only, and in words of ours (SEC-1).
+"""Evidence of consent decisions in the Ledger: by pseudonym only, without text of the subject (SEC-1).
 
-One entry holds what was decided at one moment. Each event in it tells all that was true then, what it
-replaces included: so the evidence of a consent outlasts the entry of its giving, for the whole period from
-its withdrawal. The rules, and why: docs/adr/0013-evidence-of-consent.md.
+One entry holds the decisions of one moment. Each event in it describes the decision completely, with the
+decision that it replaces. The event of a withdrawal therefore proves the consent as well, and does so for
+the whole retention period, even when the entry of the giving has expired.
+Rules and reasons: docs/adr/0013-evidence-of-consent.md.
 """
 
 from collections.abc import Iterable
@@ -21,12 +22,12 @@ from chalicelib.privacy.periods import Period
 from chalicelib.privacy.purposes import Category, Purpose
 from chalicelib.privacy.recipients import Recipient
 
-DECIDED = "decided"  # the word of entries that record a decision
-CARRIED_OVER = "carried_over"  # of entries that repeat what stands, before it lapses; nothing happened then
-# So long before evidence would lapse it is renewed: time for a job that is down, or has very much to do.
+DECIDED = "decided"  # kind of an entry that records a decision
+CARRIED_OVER = "carried_over"  # kind of an entry that repeats earlier events before they expire
+# Evidence is renewed this long before it expires, which leaves time for a job that is down or far behind.
 _AHEAD = timedelta(days=90)
 
-# What each consent is about. A record that is kept for one of these purposes holds nothing else.
+# The data that each consent covers. A record that is kept for one of these purposes holds no other data.
 COVERS: dict[Purpose, tuple[Category, ...]] = {
     Purpose.ANALYTICS: (Category.BEHAVIOR, Category.DEVICE),
     Purpose.MARKETING: (Category.NAME, Category.EMAIL, Category.PHONE_NUMBER, Category.LANGUAGE),
@@ -39,20 +40,20 @@ COVERS: dict[Purpose, tuple[Category, ...]] = {
 
 
 class EvidenceGone(Exception):
-    """A consent is in force that nothing shows any more; somebody has to have it asked for anew."""
+    """A consent is in force without evidence; an operator has to have the app ask for it again."""
 
 
 class EventState(StrEnum):
-    """What happened, in terms of the Data Privacy Vocabulary (W3C DPV 2.3)."""
+    """The kind of decision, in terms of the Data Privacy Vocabulary (W3C DPV 2.3)."""
 
     GIVEN = "ConsentGiven"
     RENEWED = "RenewedConsentGiven"  # by the subject, under a newer notice
-    REFUSED = "ConsentRefused"  # nothing was given before
+    REFUSED = "ConsentRefused"  # no consent was given before
     WITHDRAWN = "ConsentWithdrawn"
 
     @classmethod
     def of(cls, before: Consent | None, after: Consent) -> "EventState":
-        """What a decision was, seen from what stood before it."""
+        """The kind of a decision, given the one before it."""
         had_given = before is not None and before.state is ConsentState.GIVEN
         if after.state is ConsentState.GIVEN:
             return cls.RENEWED if had_given else cls.GIVEN
@@ -60,7 +61,7 @@ class EventState(StrEnum):
 
 
 class Replaced(BaseModel):
-    """The decision that stood before."""
+    """The decision that an event replaces."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -72,10 +73,10 @@ class Replaced(BaseModel):
 
 
 class Event(BaseModel):
-    """One decision about one purpose, as it stands in an entry.
+    """One decision about one purpose, as an entry holds it.
 
-    Our own words, which may change in the years that it is kept, are texts here: what was written stays
-    readable. Those of the standard stay as they are.
+    Entries are kept for years. Values of our own enums are plain strings here, so that an old entry stays
+    readable after an enum has changed. Values of the standard do not change and keep their enum.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -94,12 +95,12 @@ class Event(BaseModel):
 
     @property
     def gives(self) -> bool:
-        """Whether it is a consent, which rests on being shown."""
+        """Whether it gives consent, which is valid only with evidence."""
         return self.event_state in {EventState.GIVEN, EventState.RENEWED}
 
     @classmethod
     def of(cls, purpose: Purpose, before: Consent | None, after: Consent) -> "Event":
-        """What a decision leaves on record. A withdrawal without a notice ends what was given under one."""
+        """The event of a decision; a withdrawal that names no notice takes that of the consent it ends."""
         return cls(
             record_id=after.record_id,
             purpose=purpose,
@@ -115,59 +116,59 @@ class Event(BaseModel):
 
 
 def chain_of(pseudonym: Pseudonym) -> Chain:
-    """A subject's history of consents."""
+    """The chain that holds a subject's history of consents."""
     return Chain("consent", pseudonym)
 
 
-def told(events: Iterable[Event]) -> tuple[dict[str, Any], ...]:
-    """Events as they stand in an entry."""
+def serialized(events: Iterable[Event]) -> tuple[dict[str, Any], ...]:
+    """Events in the form in which an entry holds them."""
     return tuple(event.model_dump(mode="json", exclude_none=True) for event in events)
 
 
 def entry(events: Iterable[dict[str, Any]], at: datetime) -> NewEntry:
-    """The entry of what was decided at one moment, and before it of what was owed."""
+    """The entry of the decisions of one moment, preceded by the events that were still owed."""
     return NewEntry(DECIDED, {"events": list(events)}, delete_at=Period.CONSENT_EVIDENCE.ends(at))
 
 
 def carried_over(purposes: Purposes, entries: Iterable[ChainEntry], at: datetime) -> NewEntry:
-    """The entry that repeats the event of every consent in force, word for word as the history has it.
+    """The entry that repeats the event of every consent in force, unchanged from the history.
 
     Raises:
-        EvidenceGone: the history does not tell of one of them any more.
+        EvidenceGone: the history no longer holds the event of one of them.
     """
     wanted = {consent.record_id for consent in purposes.in_force.values()}
-    told: list[dict[str, object]] = []
+    repeated: list[dict[str, object]] = []
     for found in entries:
         events = [event for event in found.data.get("events", ()) if event["record_id"] in wanted]
-        told += events
+        repeated += events
         wanted -= {event["record_id"] for event in events}
         if not wanted:
-            return NewEntry(CARRIED_OVER, {"events": told}, delete_at=Period.CONSENT_EVIDENCE.ends(at))
+            return NewEntry(CARRIED_OVER, {"events": repeated}, delete_at=Period.CONSENT_EVIDENCE.ends(at))
     raise EvidenceGone
 
 
 def renew_at(purposes: Purposes) -> datetime | None:
-    """When the job has to see to the evidence; None where there is nothing to keep alive.
+    """When the job has to process the evidence; None if no evidence has to be kept.
 
-    That is at once where something is owed, else when the oldest evidence of a consent in force has to be
-    renewed.
+    It is at once if an event is owed, else when the oldest evidence of a consent in force must be renewed.
     """
     if purposes.owed:
         return min(consent.since for consent in purposes.consents.values())
     carried = purposes.carried_over_at
-    told = [max(c.since, carried) if carried else c.since for c in purposes.in_force.values()]
-    return Period.CONSENT_EVIDENCE.ends(min(told)) - _AHEAD if told else None
+    dates = [max(c.since, carried) if carried else c.since for c in purposes.in_force.values()]
+    return Period.CONSENT_EVIDENCE.ends(min(dates)) - _AHEAD if dates else None
 
 
 def events_about(purpose: Purpose, entries: list[ChainEntry]) -> list[Event]:
     """The events of one purpose in the order of their entries, newest first.
 
-    What was carried over is told once, by its oldest entry here. What else the chain holds is passed over.
+    An event that was carried over appears once, at the place of its newest copy. Entries without events are
+    skipped.
     """
     events: dict[ConsentRecordId, Event] = {}
     for found in entries:
-        for told in reversed(found.data.get("events", ())):  # what was owed comes before what follows it
-            if told["purpose"] == purpose:
-                event = Event.model_validate(told)
+        for data in reversed(found.data.get("events", ())):  # an entry lists owed events before later ones
+            if data["purpose"] == purpose:
+                event = Event.model_validate(data)
                 events[event.record_id] = event
     return list(events.values())

@@ -1,7 +1,7 @@
-"""Consent records as ISO/IEC TS 27560:2023 names them, with the terms of the W3C Data Privacy Vocabulary.
+"""Consent records of ISO/IEC TS 27560:2023, in terms of the W3C Data Privacy Vocabulary.
 
-Made from an event of the Ledger: what could have changed since (categories, recipients, the notice) is as it
-was then; who we are and how to reach us is as it is now.
+Each is made from an event of the Ledger. Categories, recipients and notice are those of the decision; the
+controller's name and addresses are the current ones.
 """
 
 from collections.abc import Sequence
@@ -48,7 +48,7 @@ class RecordProcessing(View):
     """The processing that the consent covers."""
 
     privacy_notice: str
-    language: str = "en"  # of the notices as they are published
+    language: str = "en"  # of the published notices
     purpose: str
     purpose_type: str
     lawful_basis: str = f"{_GDPR}A6-1-a"
@@ -83,19 +83,19 @@ class ConsentRecord(View):
 
 
 class RecordList(View):
-    """Decisions about one purpose, newest first."""
+    """Records of the decisions about one purpose, newest first."""
 
     items: tuple[ConsentRecord, ...]
     next: str | None = None
 
 
 def record(event: Event, user_id: UserId, published: Sequence[Notice]) -> ConsentRecord:
-    """An event for the subject's own eyes: under their public id, never the pseudonym of the Ledger.
+    """The record of an event, disclosed to its subject: with their user id, never their pseudonym.
 
     Args:
-        event: As the Ledger holds it.
-        user_id: Whose it is.
-        published: The notices, newest first.
+        event: The event as the Ledger holds it.
+        user_id: The subject's public id.
+        published: All published notices, newest first.
     """
     return ConsentRecord(
         header=RecordHeader(record_id=event.record_id, pii_principal_id=user_id),
@@ -145,7 +145,7 @@ def _controller() -> Party:
 
 
 def _notice(event: Event, published: Sequence[Notice]) -> Notice:
-    """The notice that was shown; where none was, the one that was in effect."""
+    """The notice that was shown, or the one in effect at the time if none was shown."""
     ours = [notice for notice in published if notice.kind is NoticeKind.PRIVACY]
     return next(
         (notice for notice in ours if notice.version == event.notice_version),

@@ -1,9 +1,10 @@
-"""What `renew_consents` sees to: evidence of consents in force, events owed to a history, data to delete.
+"""The work of `renew_consents`: delete withdrawn data, append owed events, renew evidence of consents.
 
-Data of withdrawn consents comes first, since a history that was tampered with must not keep it. Each account
-is renewed in one transaction, which also moves it on in the index. So a run that ends anywhere has lost
-nothing, and the next one goes on with what is still due; two runs at once do the same account once.
-Whoever can't be renewed (a broken record, evidence that is altered or gone) is counted and holds up nobody.
+For each account, deletion comes first, so that a history that was tampered with cannot delay it. One
+transaction then renews the account and moves it to its next date in the index. A run may therefore stop
+anywhere: the next run continues with the accounts that are still due, and two parallel runs renew each
+account once. An account that cannot be renewed (an unreadable record, altered or missing evidence) is counted
+and does not hold up the others.
 """
 
 from contextlib import suppress
@@ -23,13 +24,13 @@ from chalicelib.core.needs import Found
 from chalicelib.core.sealing import SealingError
 from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
 
-# Three items an account in one batched read of 100.
+# Accounts per batched read, which takes 100 items: three per account.
 _AT_ONCE = 33
 
 
 @dataclass
 class RenewalRun:
-    """How many accounts a run renewed, how many it could not, and how many items of others it deleted."""
+    """Counts of one run: accounts renewed, accounts that failed, items of withdrawn consents deleted."""
 
     renewed: int = 0
     failed: int = 0
@@ -37,24 +38,24 @@ class RenewalRun:
 
 
 def renew(until: datetime) -> RenewalRun:
-    """See to what is due, up to an instant: delete, append what is owed, renew evidence of consents in force.
+    """Process the accounts that are due, until an instant: delete, append owed events, renew evidence.
 
     Raises:
-        Unavailable: a table does not answer; what was renewed by then stays so.
+        Unavailable: a table does not answer; accounts that were renewed before stay renewed.
     """
     run, now = RenewalRun(), clock.now()
     due = store.due(now)
     while clock.now() < until and (batch := list(islice(due, _AT_ONCE))):
         for found in needs.read_accounts(batch, (OPEN_ACCOUNT, PURPOSES, DATA_KEY)):
             try:
-                _see_to(found, now, until, run)
+                _process_account(found, now, until, run)
             except (SealingError, Unreadable, EvidenceGone):
                 run.failed += 1
     return run
 
 
-def _see_to(found: Found, now: datetime, until: datetime, run: RenewalRun) -> None:
-    """Do what is due for one account; one that is erased has nothing left."""
+def _process_account(found: Found, now: datetime, until: datetime, run: RenewalRun) -> None:
+    """Process one account and add to the counts of the run; skip an account that is erased."""
     account, purposes = found[OPEN_ACCOUNT], found[PURPOSES]
     if account is None or purposes is None:
         return
@@ -66,20 +67,20 @@ def _see_to(found: Found, now: datetime, until: datetime, run: RenewalRun) -> No
 
 
 def _renew(account: Account, before: Purposes, keys: SubjectKeys, now: datetime) -> bool:
-    """Renew the evidence, or append what is owed; False if that was not for this run to do."""
-    # While data is left to delete, the item stands in the index for that too.
+    """Append owed events, else renew the evidence; return False if the account was not due or changed."""
+    # While data is left to delete, `renew_at` may be the date of that deletion.
     due = evidence.renew_at(before) if before.to_delete else before.renew_at
     if due is None or due > now:
-        return False  # withdrawn or renewed since the index told of it
+        return False  # withdrawn or renewed since the index listed it
     history = evidence.chain_of(account.pseudonym)
-    if before.owed:  # whatever has to be carried over too is due again, and done by the next run
-        seen_to: dict[str, object] = {"owed": ()}
+    if before.owed:  # evidence that has to be renewed as well stays due, and the next run renews it
+        changes: dict[str, object] = {"owed": ()}
         entry = evidence.entry(before.owed, now)
     else:
-        seen_to = {"carried_over_at": now}
+        changes = {"carried_over_at": now}
         entry = evidence.carried_over(before, chain.newest_first(history), now)
-    after = before.model_copy(update={**seen_to, "version": before.version + 1})
-    with suppress(store.DecidedMeanwhile, HeadMoved):  # the next run sees what became of it
+    after = before.model_copy(update={**changes, "version": before.version + 1})
+    with suppress(store.DecidedMeanwhile, HeadMoved):  # the next run reads the new state
         store.record(before, after, keys, history, entry)
         return True
     return False

@@ -1,17 +1,17 @@
 """The rules of consents (RGT-7, USE-4, USE-11).
 
-What always holds:
+Invariants:
 
-- The state and the newest event about a purpose say the same: they are written in one transaction.
-  One exception: nothing can follow an entry that was tampered with. A withdrawal is then in force without
-  its event, which stands beside the state until it can be put on record (ADR 13).
-- A consent is given to the privacy notice that applies to the subject now; a withdrawal is never refused.
-- Saying the same again changes nothing and puts nothing on record.
-- What is decided is in force with the next read, since `privacy/purposes` judges by the item itself.
-- A withdrawal deletes nothing itself; it notes in the same write that data is left (`withdrawal`, ADR 28).
+- The state of a purpose and its newest event agree, because one transaction writes both. One exception: no
+  entry can follow one that was tampered with. A withdrawal then takes effect without its event, which is
+  stored beside the state until it can be put on record (ADR 13).
+- A consent is given to the privacy notice that applies to the subject now. A withdrawal is never refused.
+- Repeating a decision changes nothing and puts nothing on record.
+- A decision applies from the next read on, because `privacy/purposes` decides by the item itself.
+- A withdrawal deletes no data. The same write lists the purpose for deletion (`withdrawal`, ADR 28).
 
-What may break: two decisions race, then one is decided anew over the other's outcome, a bounded number of
-times; an answer is lost, then the same request again finds that it says nothing new.
+Failures: if two decisions race, the later one is made again on the result of the other, a bounded number of
+times. If a response is lost, the repeated request finds that it changes nothing.
 """
 
 from chalicelib.accounts.model import Account
@@ -42,9 +42,9 @@ from chalicelib.privacy.subject_keys import SubjectKeys
 
 __all__ = ["PURPOSES", "choices", "decide", "history", "refusals_of"]
 
-# So many decisions of one subject can be made at the same moment and all get through.
+# Tries of one decision; as many concurrent decisions of one subject all succeed.
 TRIES = 8
-# Entries of a history that one page reads.
+# Entries of a history per page.
 PAGE = 100
 
 _COUNTED = {
@@ -58,40 +58,40 @@ _COUNTED = {
 def choices(
     purpose: Purpose, asked: ConsentDecision, privacy: Standing, signal: GlobalPrivacyControl | None
 ) -> tuple[Choice, ...]:
-    """What a request decides: what the subject says, then what their browser says about the rest.
+    """The choices in a request: that of the subject, then those of the browser's signal.
 
     Raises:
-        NoticeOutdated: consent would be given to a notice that does not apply now.
+        NoticeOutdated: the consent names a notice that does not apply now.
     """
     said = Choice(purpose, asked.state, _shown(asked, privacy))
     return (said, *refusals_of(signal)) if signal else (said,)
 
 
 def refusals_of(signal: GlobalPrivacyControl) -> tuple[Choice, ...]:
-    """What Global Privacy Control decides where the subject has said nothing."""
+    """The choices that Global Privacy Control makes, for purposes about which the subject has not decided."""
     if not signal.on:
         return ()
     return tuple(Choice(p, ConsentState.WITHDRAWN, method=Method.GPC) for p in GPC_REFUSES)
 
 
 def decide(account: Account | None, before: Purposes | None, keys: SubjectKeys, *asked: Choice) -> Purposes:
-    """Let choices be in force and on record; those that say nothing new leave no trace.
+    """Apply choices and put them on record; choices that change nothing are not recorded.
 
     Args:
-        account: Opened, for its pseudonym.
+        account: The opened account, for its pseudonym.
         before: The decisions as the request read them.
         keys: The account's data keys.
-        asked: In their order; all of them come to be together.
+        asked: The choices in order; either all of them apply, or none.
 
     Raises:
-        NotFound: the account is erased already.
-        Unavailable: others came first each time, or a consent can't be put on record.
+        NotFound: the account is erased.
+        Unavailable: concurrent decisions won every time, or a consent could not be put on record.
     """
     if account is None:
         raise NotFound
     history = evidence.chain_of(account.pseudonym)
     for _ in range(TRIES):
-        after, events = _applied(before or Purposes(account_id=account.account_id, version=0), asked)
+        after, events = _after_choices(before or Purposes(account_id=account.account_id, version=0), asked)
         if not events:
             return after
         try:
@@ -107,13 +107,15 @@ def decide(account: Account | None, before: Purposes | None, keys: SubjectKeys, 
 def _keep(
     before: Purposes | None, after: Purposes, events: list[Event], keys: SubjectKeys, history: Chain
 ) -> None:
-    """Let decisions be in force and on record, with what was owed before; or in force alone if they must.
+    """Store decisions and put them on record, with the events that were owed before.
+
+    If the history can take no entry, withdrawals are stored alone, and their events become owed.
 
     Raises:
-        DecidedMeanwhile, HeadMoved: others came first.
-        Unavailable: the history takes no entry, and a consent without evidence is none (Art. 7(1)).
+        DecidedMeanwhile, HeadMoved: a concurrent write came first.
+        Unavailable: the history can take no entry, and a consent needs evidence (Art. 7(1) GDPR).
     """
-    due = (*after.owed, *evidence.told(events))
+    due = (*after.owed, *evidence.serialized(events))
     try:
         entry = evidence.entry(due, at=clock.now())
         store.record(before, after.model_copy(update={"owed": ()}), keys, history, entry)
@@ -128,8 +130,8 @@ def history(account: Account | None, purpose: Purpose, cursor: Cursor | None) ->
     """The records of one purpose, newest first, from the Ledger.
 
     Raises:
-        InvalidRequest: the cursor is none of ours.
-        NotFound: the account is erased already.
+        InvalidRequest: the cursor was not issued here.
+        NotFound: the account is erased.
     """
     if account is None:
         raise NotFound
@@ -140,10 +142,13 @@ def history(account: Account | None, purpose: Purpose, cursor: Cursor | None) ->
 
 
 def _shown(asked: ConsentDecision, privacy: Standing) -> NoticeVersion | None:
-    """The notice to put on record; a withdrawal goes through whatever it names, or without one.
+    """The version of the notice to put on record; a withdrawal may name any version, or none.
 
-    Consent is given to the notice that applies to the subject, or to the one in effect that replaces it:
-    an app that shows the newer one is ahead of the announcement, not behind.
+    Consent may be given to the notice that applies to the subject, or to the notice in effect that replaces
+    it: an app may show the new notice before it was announced to this subject.
+
+    Raises:
+        NoticeOutdated: the consent names another notice.
     """
     if asked.state is ConsentState.WITHDRAWN:
         known = {notice.version for notice in notices.published() if notice.kind is NoticeKind.PRIVACY}
@@ -154,8 +159,8 @@ def _shown(asked: ConsentDecision, privacy: Standing) -> NoticeVersion | None:
     return asked.notice_version
 
 
-def _applied(before: Purposes, asked: tuple[Choice, ...]) -> tuple[Purposes, list[Event]]:
-    """The decisions after some choices, and an event for each that changed something."""
+def _after_choices(before: Purposes, asked: tuple[Choice, ...]) -> tuple[Purposes, list[Event]]:
+    """The decisions after some choices, and an event for each choice that changed one."""
     now, consents, events, to_delete = clock.now(), dict(before.consents), [], dict(before.to_delete)
     for choice in asked:
         stood = consents.get(choice.purpose)
@@ -176,7 +181,7 @@ def _count(events: list[Event]) -> None:
 
 
 def _place(cursor: Cursor | None) -> int | None:
-    """The number in the chain that a cursor stands for: the page ends before it."""
+    """The number in the chain that a cursor encodes; the page ends before it."""
     if cursor is None:
         return None
     if not (cursor.isascii() and cursor.isdecimal() and 1 < int(cursor) < 10**12):

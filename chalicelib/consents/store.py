@@ -1,7 +1,8 @@
-"""All DynamoDB of consents: one item per account with every decision, changed under its version.
+"""All DynamoDB access of consents: one item per account with every decision, guarded by a version.
 
-While a consent is in force, an event is owed to the history, or data of a withdrawn consent is left, the item
-stands in the sparse index `renewal`, by the instant at which `renew_consents` has to see to it, over shards.
+An item is in the sparse index `renewal` while a consent is in force, an event is owed to the history, or data
+of a withdrawn consent is left to delete. The index is spread over shards and sorted by the instant at which
+`renew_consents` has to process the item.
 """
 
 import hashlib
@@ -22,11 +23,11 @@ _SHARDS = 16  # of the index `renewal`
 
 
 class DecidedMeanwhile(Conflict):
-    """Another decision of the same subject came first."""
+    """A concurrent decision of the same subject was stored first."""
 
 
 def key(account_id: AccountId) -> Key:
-    """Where an account's decisions are."""
+    """The key of an account's decisions."""
     return Key(Table.ACCOUNTS, f"A#{account_id}", "purposes")
 
 
@@ -34,12 +35,12 @@ def _opened(item: Item | None, found: Found) -> Purposes | None:
     return codec.opened(Purposes, item, found[DATA_KEY]) if item else None
 
 
-# Asks for DATA_KEY too. None: the subject has decided nothing yet.
+# Needs DATA_KEY as well. None: the subject has made no decision yet.
 PURPOSES: Need[Purposes | None] = Need(lambda claims: key(claims.account_id), _opened)
 
 
 def read(account_id: AccountId) -> Purposes | None:
-    """The decisions as they are now."""
+    """Read the current decisions."""
     (found,) = needs.read_accounts([account_id], (PURPOSES, DATA_KEY))
     return found[PURPOSES]
 
@@ -47,23 +48,23 @@ def read(account_id: AccountId) -> Purposes | None:
 def record(
     before: Purposes | None, after: Purposes, keys: SubjectKeys, history: Chain, entry: NewEntry
 ) -> None:
-    """Change the decisions and put the change on record: both, or neither.
+    """Store decisions and put the entry on record, in one transaction.
 
     Raises:
-        DecidedMeanwhile: what was read is not what is stored any more.
-        HeadMoved: another entry took the place in the history.
-        Unreadable: its newest entry is not as it was written; nothing was changed.
+        DecidedMeanwhile: the stored decisions have changed since `before` was read.
+        HeadMoved: another entry was appended to the history first.
+        Unreadable: the newest entry of the history was altered; nothing was written.
     """
     table.transact([_change(before, _placed(after), keys), chain.append_write(history, entry)])
 
 
 def keep(before: Purposes | None, after: Purposes, keys: SubjectKeys) -> Purposes:
-    """Change the item alone, and return it as it is stored.
+    """Store decisions without an entry, and return them as stored.
 
-    `after` says itself what is owed to the history, and what is left to delete.
+    `after` itself holds the events that are owed to the history, and the purposes that are left to delete.
 
     Raises:
-        DecidedMeanwhile: what was read is not what is stored any more.
+        DecidedMeanwhile: the stored decisions have changed since `before` was read.
     """
     after = _placed(after)
     table.write(_change(before, after, keys))
@@ -71,7 +72,7 @@ def keep(before: Purposes | None, after: Purposes, keys: SubjectKeys) -> Purpose
 
 
 def _placed(after: Purposes) -> Purposes:
-    """With its place in the index, if there is anything to see to."""
+    """The decisions with their position in the index, if the job has to process them."""
     due = min(filter(None, (evidence.renew_at(after), after.deletion_due)), default=None)
     return after.model_copy(update={"renew_at": due, "renewal": _shard(after.account_id) if due else None})
 
@@ -85,9 +86,9 @@ def _change(before: Purposes | None, after: Purposes, keys: SubjectKeys) -> Crea
 
 
 def due(at: datetime) -> Iterator[AccountId]:
-    """Accounts that have to be seen to by an instant, per shard the longest due first.
+    """Accounts that the job has to process by an instant, in each shard those due longest first.
 
-    The index is eventually consistent: the item itself says whether it still is.
+    The index is eventually consistent; the item itself tells whether the account is still due.
     """
     by_now = Between(clock.to_text(clock.from_epoch(0)), clock.to_text(at))
     for shard in range(_SHARDS):

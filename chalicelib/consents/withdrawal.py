@@ -1,8 +1,9 @@
-"""Deleting what a withdrawal leaves: after it, never in it (RGT-7, ADR 28).
+"""Deletes the data of withdrawn consents, in the job rather than in the request (RGT-7, ADR 28).
 
-A withdrawal notes beside the decision that data is left, in the same write. From then on the data is neither
-used nor shown (`has_lapsed` of privacy/purposes); the job deletes it in slices and takes the note away once
-nothing is left. A decision that comes in between wins: the note stays, and the next run judges anew.
+The write of a withdrawal also adds the purpose to `to_delete`. From then on its data is neither used nor
+shown (`has_lapsed` of privacy/purposes). The job deletes the data in slices, and removes the purpose from
+`to_delete` when nothing is left. If a decision is made in between, the purpose stays in `to_delete`, and the
+next run decides again.
 """
 
 from contextlib import suppress
@@ -16,16 +17,16 @@ from chalicelib.privacy import lapsing
 from chalicelib.privacy.purposes import Purpose, Refusal, refusal
 from chalicelib.privacy.subject_keys import SubjectKeys
 
-# How long one account is worked on in a run, so that a large one holds up the others for no longer.
+# The longest that a run works on one account, so that a large account does not hold up the others.
 _SLICE: timedelta = 3 * MINUTE
 
 
 def delete_left(
     before: Purposes, keys: SubjectKeys, read_at: datetime, deadline: datetime
 ) -> tuple[Purposes, int]:
-    """Delete the data of withdrawn consents, as far as a run gets.
+    """Delete data of withdrawn consents until a slice of time or the run ends.
 
-    Return the decisions as they stand now, and how many items were deleted.
+    Return the current decisions, and how many items were deleted.
 
     Args:
         before: The decisions as they were read.
@@ -34,14 +35,14 @@ def delete_left(
         deadline: When the run ends.
 
     Raises:
-        Unavailable: a table does not answer; the next run goes on.
+        Unavailable: a table does not answer; the next run continues.
     """
     settled = [purpose for purpose, at in before.to_delete.items() if at + SETTLE <= read_at]
-    # What is restricted is stored and nothing else (Art. 18(2) GDPR).
+    # Restricted data may only be stored (Art. 18(2) GDPR).
     due = [purpose for purpose in settled if refusal(before, purpose) is not Refusal.RESTRICTED]
     items, done, deadline = 0, set[Purpose](), min(deadline, clock.now() + _SLICE)
     for purpose in due:
-        # A consent that was given anew covers what came since.
+        # A consent that was given again covers the data stored since.
         older_than = before.consented.get(purpose, read_at)
         deleted = lapsing.delete(before.account_id, purpose, older_than, deadline)
         items += deleted.items
@@ -52,6 +53,6 @@ def delete_left(
         return before, items
     left = {purpose: at for purpose, at in before.to_delete.items() if purpose not in done}
     after = before.model_copy(update={"to_delete": left, "version": before.version + 1})
-    with suppress(store.DecidedMeanwhile):  # the next run sees what was decided
+    with suppress(store.DecidedMeanwhile):  # the next run reads the new decision
         return store.keep(before, after, keys), items
     return before, items
