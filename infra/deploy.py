@@ -1,7 +1,7 @@
-"""`python -m infra.deploy --stage staging`: the package into an account, stack by stack.
+"""`python -m infra.deploy --stage staging`: deploys the package to an account, stack by stack.
 
-`vault` (keys, secrets), then `data` (tables), then `service` (functions, API, jobs); what one gives the
-next goes as parameters. The same code deploys to AWS and to the local cloud.
+The order is `vault` (keys, secrets), `data` (tables), `service` (functions, API, jobs). The outputs of one
+stack are parameters of the next. The same code deploys to AWS and to the local cloud.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ SECRETS = ("codes", "lookup", "receipts", "refresh", "signing", "sealing", "staf
 
 
 class PeriodsRefused(ValueError):
-    """How long things are kept is malformed or out of bounds; the text says which period."""
+    """The configured periods are malformed or out of bounds; the text names the period."""
 
 
 class CountriesRefused(ValueError):
@@ -37,12 +37,12 @@ class CountriesRefused(ValueError):
 
 
 class OperatorsRefused(ValueError):
-    """The patterns of operators are malformed, or admit a principal whose name the caller chooses."""
+    """The patterns of operators are malformed, or accept a principal whose name the caller chooses."""
 
 
 @dataclass(frozen=True)
 class DeploymentTarget:
-    """What a deployment needs to know beyond the package."""
+    """The settings of a deployment."""
 
     stage: str
     stream_api_key: str
@@ -51,16 +51,16 @@ class DeploymentTarget:
     issuer: str
     mail_from: str
     periods: str = DEFAULTS
-    figures: str = figures.DEFAULTS  # of limits and pushes, packed
-    waf_requests_per_address: int = 0  # in five minutes; 0: no WAF
-    reserved: str = ""  # concurrency of single functions, as `signup=50,sessions=100`
+    figures: str = figures.DEFAULTS  # figures of limits and pushes, packed
+    waf_requests_per_address: int = 0  # per five minutes; 0: no WAF
+    reserved: str = ""  # reserved concurrency by function, as `signup=50,sessions=100`
     sms_countries: str = countries.DEFAULTS
     sms_budgets: BudgetMode = BudgetMode.ENFORCED
-    operators: str | None = None  # patterns of ARNs; None: users and Identity Center of the own account
-    stream_secret: str | None = field(default=None, repr=False)  # None: the stored one stays
+    operators: str | None = None  # patterns of ARNs; None: users and Identity Center of this account
+    stream_secret: str | None = field(default=None, repr=False)  # None: keep the stored one
 
     def __post_init__(self) -> None:
-        """Refuse what a function would not start with, and countries that no number belongs to."""
+        """Refuse settings with which a function would not start, and countries without phone numbers."""
         try:
             read_periods(self.periods)
         except ValueError as refused:
@@ -78,7 +78,7 @@ class DeploymentTarget:
 
 @dataclass(frozen=True)
 class Deployment:
-    """What came up."""
+    """A completed deployment."""
 
     api_url: str
     stack: str
@@ -86,12 +86,12 @@ class Deployment:
 
 
 def deploy(account: AwsAccount, package: Package, target: DeploymentTarget, report: Report) -> Deployment:
-    """Bring all three stacks up to date.
+    """Create or update all three stacks.
 
     Raises:
-        StackFailed: one of them could not be; those before it stay as they are.
+        StackFailed: a stack failed; the stacks before it stay updated.
         MissingSecret: Stream's secret is neither stored nor given.
-        ReservationRefused: the account can't reserve so much concurrency; nothing was changed.
+        ReservationRefused: the account cannot reserve this much concurrency; nothing was changed.
     """
     stacks = Stacks(account, report)
     reserved = concurrency.read(target.reserved, package.functions)
@@ -140,9 +140,9 @@ def deploy(account: AwsAccount, package: Package, target: DeploymentTarget, repo
 
 
 def api_url(account: AwsAccount, outputs: dict[str, str]) -> str:
-    """Where the API is, by the outputs of the service stack."""
+    """Return the URL of the API, from the outputs of the service stack."""
     if account.endpoint:
-        # The stack's own output names amazonaws.com.
+        # On the emulator, the stack's output would name amazonaws.com.
         return f"{account.endpoint}/_aws/execute-api/{outputs['ApiId']}/api"
     return outputs["EndpointURL"].rstrip("/")
 
@@ -150,41 +150,41 @@ def api_url(account: AwsAccount, outputs: dict[str, str]) -> str:
 def main(  # noqa: PLR0913, PLR0917 - the options of a command
     stage: Annotated[str, typer.Option(help="staging or production")],
     stream_api_key: Annotated[str, typer.Option(help="API key of the Stream application")],
-    contact_email: Annotated[str, typer.Option(help="where users reach the controller")],
-    issuer: Annotated[str, typer.Option(help="https address that access tokens name")],
+    contact_email: Annotated[str, typer.Option(help="address at which users reach the controller")],
+    issuer: Annotated[str, typer.Option(help="https URL that access tokens name as their issuer")],
     mail_from: Annotated[
-        str, typer.Option(help="address that mail comes from; its domain is the stage's own")
+        str, typer.Option(help="sender address of mail; its domain must belong to this stage only")
     ],
     region: Annotated[str, typer.Option(envvar="AWS_REGION", help="a region in the EU")],
     stream_url: Annotated[str, typer.Option()] = "https://chat.stream-io-api.com",
-    endpoint_url: Annotated[str | None, typer.Option(help="an emulator instead of AWS")] = None,
+    endpoint_url: Annotated[str | None, typer.Option(help="URL of an emulator to use instead of AWS")] = None,
     waf_requests_per_address: Annotated[
-        int, typer.Option(min=0, help="requests of one address in five minutes; 0 for no AWS WAF")
+        int, typer.Option(min=0, help="limit per client address and five minutes; 0: no AWS WAF")
     ] = 0,
     reserve: Annotated[
         str,
-        typer.Option(help="concurrency of single functions, as signup=50,sessions=100; none if not given"),
+        typer.Option(help="reserved concurrency by function, as signup=50,sessions=100; default: none"),
     ] = "",
     sms_monthly_dollars: Annotated[
         int | None,
-        typer.Option(min=1, help="what texts may cost in a month, for the whole account; stays if not given"),
+        typer.Option(min=1, help="monthly SMS spending limit of the whole account; default: unchanged"),
     ] = None,
     sms_countries: Annotated[
-        str, typer.Option(envvar="RU4M_SMS_COUNTRIES", help="whose numbers are sent codes, as RS,DE,AT")
+        str, typer.Option(envvar="RU4M_SMS_COUNTRIES", help="countries whose numbers get codes, as RS,DE,AT")
     ] = countries.DEFAULTS,
     sms_budgets: Annotated[
         BudgetMode,
-        typer.Option(envvar="RU4M_SMS_BUDGETS", help="whether budgets of unverified codes refuse"),
+        typer.Option(envvar="RU4M_SMS_BUDGETS", help="whether budgets of unverified codes are enforced"),
     ] = BudgetMode.ENFORCED,
 ) -> None:
     """Deploy the service.
 
-    Read from the environment: Stream's API secret (RU4M_STREAM_API_SECRET; without it the stored one
-    stays), how long things are kept where it differs from the defaults (RU4M_PERIODS), figures of limits and
-    pushes where they do (RU4M_LIMIT_..., RU4M_PUSH_...), and which principals of IAM are operators, if not
-    all users and Identity Center sessions of the account (RU4M_OPERATORS).
+    Environment variables: RU4M_STREAM_API_SECRET is Stream's API secret (default: the stored one).
+    RU4M_PERIODS sets retention periods that differ from the defaults. RU4M_LIMIT_... and RU4M_PUSH_... set
+    figures of limits and pushes that differ from the defaults. RU4M_OPERATORS names the IAM principals that
+    are operators (default: all users and Identity Center sessions of the account).
     """
-    # Soft wrapping: what is printed may be read by a program.
+    # Soft wrapping, because programs may read the output.
     console, complain = (
         Console(soft_wrap=True, markup=False),
         Console(stderr=True, soft_wrap=True, markup=False),
@@ -210,11 +210,11 @@ def main(  # noqa: PLR0913, PLR0917 - the options of a command
             stream_secret=secret,
         )
         done = deploy(account, build(), target, report=console.print)
-        if not endpoint_url:  # the emulator has no such ceiling
+        if not endpoint_url:  # the emulator has no spending limit
             if sms_monthly_dollars:
                 texts.set_monthly_dollars(account, sms_monthly_dollars)
             dollars = texts.monthly_dollars(account)
-            console.print(f"texts may cost {dollars} US dollars a month in this account and region")
+            console.print(f"SMS spending limit of this account and region: {dollars} US dollars a month")
     except StackFailed as failure:
         complain.print(str(failure), style="red")
         for event in failure.events:

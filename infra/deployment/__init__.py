@@ -1,1 +1,1 @@
-"""Bringing a package into an account: what infra/deploy.py is made of."""
+"""The parts of a deployment, used by infra/deploy.py."""

@@ -1,4 +1,4 @@
-"""The account and region that are deployed to, on AWS or on an emulator of it."""
+"""The account and region of a deployment, on AWS or on an emulator."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ AwsClient: TypeAlias = Any  # boto3 ships no types
 
 
 class RegionError(ValueError):
-    """A region outside the EU: nothing is ever deployed there (STR-7)."""
+    """The region is outside the EU, where deployments are refused (STR-7)."""
 
 
 @dataclass(frozen=True)
 class AwsAccount:
     """Clients of one account in one region.
 
-    Credentials come from where boto3 looks for them, unless they are given (the emulator's).
+    Uses the credentials that boto3 finds, unless they are given (for the emulator).
     """
 
     region: str
@@ -33,7 +33,7 @@ class AwsAccount:
     secret_key: str | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
-        """Refuse a region outside the EU before anything is called."""
+        """Refuse a region outside the EU before any call."""
         try:
             eu_region(self.region)
         except ValueError:
@@ -48,23 +48,23 @@ class AwsAccount:
         return {}
 
     def client(self, service: str) -> AwsClient:
-        """The account's one client of a service: making one takes longer than most calls."""
+        """Return the cached client of a service, because creating one takes longer than most calls."""
         if service not in self._clients:
             self._clients[service] = self._new_client(service)
         return self._clients[service]
 
     def _new_client(self, service: str) -> AwsClient:
-        """A client; addresses buckets by path, since an emulator has no names for them."""
+        """Create a client. On an emulator, buckets are addressed by path, because they have no host names."""
         style = {"addressing_style": "path"} if self.endpoint else {}
         config = Config(s3=style, retries={"mode": "standard", "max_attempts": 4})
         return self._session.client(service, endpoint_url=self.endpoint, config=config)
 
     @property
     def credentials(self) -> AwsClient:
-        """What a request of our own is signed with.
+        """The credentials to sign our own requests.
 
         Raises:
-            NoCredentialsError: there are none where boto3 looks for them.
+            NoCredentialsError: boto3 finds no credentials.
         """
         found = self._session.get_credentials()
         if found is None:
@@ -73,23 +73,23 @@ class AwsAccount:
 
     @cached_property
     def number(self) -> str:
-        """The twelve digits."""
+        """The account id of twelve digits."""
         answer: str = self.client("sts").get_caller_identity()["Account"]
         return answer
 
     @cached_property
     def partition(self) -> str:
-        """Of the region, as ARNs name it."""
+        """The partition of the region, as in ARNs."""
         partition: str = self._session.get_partition_for_region(self.region)
         return partition
 
     @property
     def bucket(self) -> str:
-        """The bucket that deployments go through; one per account and region."""
+        """The bucket for deployment packages; one per account and region."""
         return f"ru4m-deploy-{self.number}-{self.region}"
 
     def upload(self, file: Path, key: str) -> str:
-        """Put a file into the deploy bucket, made on first use; returns its address."""
+        """Upload a file to the deployment bucket, which is created on first use; return its URL."""
         s3 = self.client("s3")
         try:
             s3.head_bucket(Bucket=self.bucket)

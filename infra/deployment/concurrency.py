@@ -1,7 +1,7 @@
-"""Concurrency that is reserved for a function: other functions can't take it, and it never takes more.
+"""Reserved concurrency: guaranteed to a function, and also its maximum.
 
-Off unless asked for. AWS keeps 100 of an account unreserved, and a fresh account has ten in all, so what an
-account cannot give is refused before anything is deployed.
+Not used by default. AWS requires 100 unreserved executions per account, and a new account has ten in all, so
+a reservation that the account cannot provide is refused before anything is deployed.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ UNRESERVED = 100
 
 
 class ReservationRefused(ValueError):
-    """A reservation is malformed, or more than the account can give; the text says why."""
+    """A reservation is malformed, or more than the account can provide; the text says why."""
 
 
 def parameters(reserved: Mapping[str, int]) -> dict[str, str]:
-    """The template parameters that reserve so much."""
+    """Return the template parameters of the reservations."""
     return {reserved_parameter(logical_id(name)): str(number) for name, number in reserved.items()}
 
 
 def read(text: str, functions: frozenset[str]) -> dict[str, int]:
-    """Reservations as `signup=50,sessions=100`.
+    """Parse reservations like `signup=50,sessions=100`.
 
     Raises:
-        ReservationRefused: not of this form, or no function has such a name.
+        ReservationRefused: the form is wrong, or a function does not exist.
     """
     wanted: dict[str, int] = {}
     for one in filter(None, text.split(",")):
@@ -39,10 +39,10 @@ def read(text: str, functions: frozenset[str]) -> dict[str, int]:
 
 
 def check(account: AwsAccount, stage: str, wanted: Mapping[str, int], functions: frozenset[str]) -> None:
-    """Refuse what would leave fewer than 100 unreserved. What this stage reserves today counts as free.
+    """Refuse reservations that leave fewer than 100 unreserved; this stage's current ones count as free.
 
     Raises:
-        ReservationRefused: with what the account has, and what it could reserve.
+        ReservationRefused: the text says what the account has and how much it can reserve.
     """
     if not wanted:
         return
@@ -51,13 +51,13 @@ def check(account: AwsAccount, stage: str, wanted: Mapping[str, int], functions:
     free = limit["UnreservedConcurrentExecutions"] + own - UNRESERVED
     if sum(wanted.values()) > free:
         raise ReservationRefused(
-            f"--reserve is refused: {sum(wanted.values())} were asked for, and of this account's "
+            f"--reserve is refused: {sum(wanted.values())} were requested, but of this account's "
             f"{limit['ConcurrentExecutions']} at most {max(free, 0)} can be reserved"
         )
 
 
 def _reserved(account: AwsAccount, function: str) -> int:
-    """What a function has reserved today; none if it is not deployed yet."""
+    """Return the current reservation of a function; 0 if it is not deployed yet."""
     client = account.client("lambda")
     try:
         found = client.get_function_concurrency(FunctionName=function)

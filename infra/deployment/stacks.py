@@ -1,4 +1,4 @@
-"""CloudFormation stacks by change set: nothing is changed that was not listed before."""
+"""CloudFormation stacks, changed by change sets: every change is listed before it is made."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ _MAKES_ROLES = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
 _NOTHING_TO_DO = ("didn't contain changes", "No updates are to be performed", "did not contain changes")
 _DEADLINE = 1800  # seconds; a new table or API takes minutes on AWS
 _GONE = {"REVIEW_IN_PROGRESS", "DELETE_COMPLETE"}
-# A first attempt that failed leaves an empty stack that can only be deleted.
+# A failed creation leaves an empty stack that can only be deleted.
 _STILLBORN = {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED"}
 
 Report = Callable[[str], None]
 
 
 def stack_name(stage: str, part: str) -> str:
-    """`ru4m-staging-data`."""
+    """Return the name of a stack, like `ru4m-staging-data`."""
     return f"ru4m-{stage}-{part}"
 
 
 class StackFailed(RuntimeError):
-    """A stack did not reach its end; `events` says what failed and why."""
+    """A stack operation failed; `events` says what failed and why."""
 
     def __init__(self, stack: str, status: str, events: list[str]) -> None:
         super().__init__(f"{stack}: {status}")
@@ -46,7 +46,7 @@ class Stacks:
         return self.account.client("cloudformation")
 
     def deploy(self, name: str, template_url: str, parameters: dict[str, str]) -> dict[str, str]:
-        """Create or update a stack and wait; returns its outputs.
+        """Create or update a stack and wait; return its outputs.
 
         Raises:
             StackFailed: it was rolled back, or the change set was refused.
@@ -64,7 +64,7 @@ class Stacks:
         return self._change(api, name, request)
 
     def reconfigure(self, name: str, changes: dict[str, str]) -> dict[str, str]:
-        """Change parameters of a stack that stands, with the template and the code that it has.
+        """Change parameters of an existing stack, keeping its template and code.
 
         Raises:
             StackFailed: it was rolled back, or the change set was refused.
@@ -90,20 +90,20 @@ class Stacks:
         return self.outputs(name)
 
     def outputs(self, name: str) -> dict[str, str]:
-        """The outputs of a stack."""
+        """Return the outputs of a stack."""
         stack = self._api.describe_stacks(StackName=name)["Stacks"][0]
         return {o["OutputKey"]: o["OutputValue"] for o in stack.get("Outputs", [])}
 
     def parameter(self, name: str, key: str) -> str:
-        """What a parameter of a stack is set to."""
+        """Return the value of a parameter of a stack."""
         held = self._api.describe_stacks(StackName=name)["Stacks"][0]["Parameters"]
         return str(next(p["ParameterValue"] for p in held if p["ParameterKey"] == key))
 
     def delete(self, name: str) -> None:
-        """Delete a stack and wait; what the template retains stays.
+        """Delete a stack and wait; resources that the template retains stay.
 
         Raises:
-            StackFailed: something could not be deleted.
+            StackFailed: a resource could not be deleted.
         """
         api = self._api
         stack = api.describe_stacks(StackName=name)["Stacks"][0]["StackId"]
@@ -112,7 +112,7 @@ class Stacks:
         self._wait(api, stack, started, good={"DELETE_COMPLETE"})
 
     def _execute_changes(self, api: AwsClient, name: str, request: dict[str, Any]) -> bool:
-        """Make and execute a change set; False if there was nothing to change."""
+        """Create and execute a change set; return False if it contains no changes."""
         change_set = f"deploy-{time.time_ns()}"
         api.create_change_set(
             StackName=name,
@@ -138,7 +138,7 @@ class Stacks:
             found: dict[str, Any] = api.describe_change_set(StackName=name, ChangeSetName=change_set)
             if found["Status"] in ("CREATE_COMPLETE", "FAILED"):
                 return found
-        raise StackFailed(name, "the change set was not made in time", [])
+        raise StackFailed(name, "the change set was not created in time", [])
 
     def _wait(self, api: AwsClient, name: str, started: float, good: set[str]) -> None:
         for _ in _polls():
@@ -166,7 +166,7 @@ def _listed(parameters: dict[str, str]) -> list[dict[str, Any]]:
 
 
 def _polls() -> Iterator[None]:
-    """Ever slower looks until the deadline; the first ones are close together for the emulator."""
+    """Poll at growing intervals until the deadline; the first are short for the emulator."""
     deadline, pause = time.monotonic() + _DEADLINE, 0.05
     while time.monotonic() < deadline:
         yield

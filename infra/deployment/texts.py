@@ -1,8 +1,8 @@
-"""What a deployment checks and sets of texts: the served countries, and what texts may cost in a month.
+"""SMS settings of a deployment: the served countries and the monthly spending limit.
 
-The latter is SNS's own ceiling for the whole account in a region. It is no part of a stack: all stages of an
-account share it. SNS's default is one dollar, with which a launch stops after a few dozen codes; AWS raises
-what it may be set to on request.
+The spending limit is a setting of SNS for an account and region. It is not part of a stack, because all
+stages of an account share it. The default is one US dollar, which is used up by a few dozen codes. AWS
+raises its maximum on request.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ _NAME = "MonthlySpendLimit"
 
 
 def check_countries(listed: str) -> None:
-    """Refuse a list of countries with which somebody would wait for codes in vain.
+    """Refuse a malformed list of countries, and codes that are not countries.
 
     Raises:
-        ValueError: it is no such list, or no number belongs to a country on it (UK is GB).
+        ValueError: the list is malformed, or has a code without phone numbers (use GB, not UK).
     """
     import phonenumbers  # metadata of all countries
 
@@ -27,15 +27,15 @@ def check_countries(listed: str) -> None:
 
 
 def monthly_dollars(account: AwsAccount) -> int:
-    """What texts may cost in a calendar month, in US dollars."""
+    """Return the SMS spending limit per calendar month, in US dollars."""
     attributes = account.client("sns").get_sms_attributes(attributes=[_NAME])["attributes"]
     return int(attributes.get(_NAME, DEFAULT_DOLLARS))
 
 
 def set_monthly_dollars(account: AwsAccount, dollars: int) -> None:
-    """Set it.
+    """Set the SMS spending limit per calendar month, in US dollars.
 
     Raises:
-        ClientError: it is over what AWS allows this account.
+        ClientError: it exceeds the maximum that AWS allows this account.
     """
     account.client("sns").set_sms_attributes(attributes={_NAME: str(dollars)})

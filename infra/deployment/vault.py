@@ -1,4 +1,4 @@
-"""The values of the secrets: made once, never changed by a deployment, never shown."""
+"""The values of the secrets: generated once, never changed by a deployment, never printed."""
 
 from __future__ import annotations
 
@@ -27,30 +27,30 @@ Document = dict[str, Any]
 
 
 class MissingSecret(RuntimeError):
-    """A value that only its owner can give was not given."""
+    """A secret that cannot be generated is missing."""
 
 
 @dataclass(frozen=True)
 class Published:
-    """What of the vault goes into the functions' configuration, because it is no secret."""
+    """The values of the vault that are not secret and go into the functions' configuration."""
 
-    lookup_versions: str  # of the lookup key, the current one first
+    lookup_versions: str  # versions of the lookup key, the current one first
     public_keys: str  # JWKS of the access tokens
-    signing_kid: str  # the key that signs them now
-    stage_keys: str  # versions of the stage key, as KMS wrapped them
+    signing_kid: str  # id of the key that signs access tokens
+    stage_keys: str  # versions of the stage key, wrapped by KMS
 
 
 def fill_vault(
     account: AwsAccount, stage: str, arns: dict[str, str], sealing_key: str, stream_secret: str | None
 ) -> Published:
-    """Give every secret a value.
+    """Generate and store every secret that has no value yet.
 
     Args:
-        account: where.
-        stage: bound to the stage key, so that it opens no other stage's records.
+        account: the account of the stage.
+        stage: bound to the stage key, so that it cannot open another stage's records.
         sealing_key: ARN of the KMS key that wraps the stage key.
         arns: ARN of each secret by purpose.
-        stream_secret: the API secret of the Stream application. None keeps what is stored.
+        stream_secret: the API secret of the Stream application. None keeps the stored one.
 
     Raises:
         MissingSecret: Stream's secret is neither stored nor given.
@@ -64,7 +64,7 @@ def fill_vault(
     if stream_secret and stored != {"secret": stream_secret}:
         write(api, arns["stream"], {"secret": stream_secret})
     elif not (stream_secret or stored):
-        raise MissingSecret("the API secret of Stream is needed once: RU4M_STREAM_API_SECRET")
+        raise MissingSecret("the first deployment needs Stream's API secret: set RU4M_STREAM_API_SECRET")
     sealing = _stored_or(api, arns["sealing"], lambda: _stage_keys(account, stage, sealing_key))
     return Published(
         versions_of(lookup),
@@ -75,18 +75,18 @@ def fill_vault(
 
 
 def versions_of(macs: Document) -> str:
-    """The versions of a secret with HMAC keys as functions are told them: the current one first."""
+    """Return the versions of an HMAC secret for the functions' configuration, the current one first."""
     others = sorted(macs["versions"].keys() - {macs["current"]}, key=int, reverse=True)
     return ",".join((macs["current"], *others))
 
 
 def stage_keys_of(sealing: Document) -> str:
-    """The versions of the stage key as functions are told them."""
+    """Return the versions of the stage key for the functions' configuration."""
     return json.dumps(sealing, separators=(",", ":"))
 
 
 def public_keys(signing: Document) -> str:
-    """The JWKS of a signing secret: what verifies its tokens, and nothing else of it."""
+    """Return the JWKS of a signing secret: only the public keys that verify tokens."""
     keys = [_public_key(kid, pem) for kid, pem in sorted(signing["keys"].items())]
     return json.dumps({"keys": keys}, separators=(",", ":"))
 
@@ -105,17 +105,17 @@ def _mac_keys() -> Document:
 
 
 def new_mac_key() -> str:
-    """A fresh key for HMAC-SHA-256, base64."""
+    """Generate a key for HMAC-SHA-256, base64."""
     return base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode()
 
 
 def _stage_keys(account: AwsAccount, stage: str, sealing_key: str) -> Document:
-    """The first version of the stage key. Nobody sees it in clear here: KMS makes and wraps it."""
+    """Generate the first version of the stage key. KMS wraps it, so this process never sees it in clear."""
     return {"current": "1", "versions": {"1": wrapped_stage_key(account, stage, sealing_key)}}
 
 
 def wrapped_stage_key(account: AwsAccount, stage: str, sealing_key: str) -> str:
-    """A fresh stage key, wrapped for this stage, base64."""
+    """Generate a stage key, wrapped for this stage, base64."""
     made = account.client("kms").generate_data_key_without_plaintext(
         KeyId=sealing_key,
         KeySpec="AES_256",
@@ -130,7 +130,7 @@ def _signing_key() -> Document:
 
 
 def new_signing_key() -> tuple[str, str]:
-    """A fresh key id and private key (PEM, PKCS 8) for access tokens."""
+    """Generate a key id and a private key (PEM, PKCS 8) for access tokens."""
     private = ec.generate_private_key(ec.SECP256R1())
     pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     return secrets.token_hex(8), pem.decode()
@@ -145,7 +145,7 @@ def _stored_or(api: AwsClient, arn: str, make: Callable[[], Document]) -> Docume
 
 
 def read(api: AwsClient, arn: str) -> Document | None:
-    """The document of a secret, or None if it never got a value."""
+    """Return the document of a secret, or None if it has no value yet."""
     try:
         text = api.get_secret_value(SecretId=arn)["SecretString"]
     except ClientError as error:
@@ -157,7 +157,7 @@ def read(api: AwsClient, arn: str) -> Document | None:
 
 
 def write(api: AwsClient, arn: str, document: Document) -> None:
-    """Give a secret a new value; the one before stays readable as its previous version."""
+    """Store a new value of a secret; the previous value stays readable as its previous version."""
     api.put_secret_value(SecretId=arn, SecretString=json.dumps(document))
 
 

@@ -24,19 +24,19 @@ from infra.local.tour import CHAPTERS, Tour, play
 app = typer.Typer(add_completion=False, help=__doc__)
 console = Console(soft_wrap=True)
 
-Port = Annotated[int, typer.Option(help="of the emulated AWS; 0 takes a free one")]
-Where = Annotated[Path, typer.Option(help="file that says where everything is")]
+Port = Annotated[int, typer.Option(help="port of the emulated AWS; 0: any free port")]
+Where = Annotated[Path, typer.Option(help="file for the addresses of the running services")]
 
 
 @app.command()
 def run(port: Port = 0, state: Where = STATE) -> None:
-    """Bring everything up, play the tour, stay up until Ctrl-C."""
+    """Start the local cloud, play the tour, and keep running until Ctrl-C."""
     _with_cloud(port, state, _tour_and_stay)
 
 
 @app.command()
 def tour(port: Port = 0, state: Where = STATE) -> None:
-    """Bring everything up, play the tour, end with its result."""
+    """Start the local cloud, play the tour, and exit with its result."""
     _with_cloud(port, state, _tour)
 
 
@@ -44,19 +44,19 @@ def tour(port: Port = 0, state: Where = STATE) -> None:
 def dev(
     port: Port = 0,
     state: Where = STATE,
-    api_port: Annotated[int, typer.Option(help="of chalice local")] = 8000,
+    api_port: Annotated[int, typer.Option(help="port of chalice local")] = 8000,
 ) -> None:
-    """`chalice local` with reloading, over the emulated services."""
+    """Run `chalice local` with reloading, on the emulated services."""
     _with_cloud(port, state, lambda cloud: _chalice_local(cloud, api_port))
 
 
 def _with_cloud(port: int, state: Path, use: Callable[[LocalCloud], int]) -> None:
-    signals.install_handlers()  # so that every block ends in order
+    signals.install_handlers()  # so that all context managers exit on a signal
     started = time.monotonic()
     with ExitStack() as block:
-        with console.status("starting the local cloud") as status:
+        with console.status("Starting the local cloud") as status:
             cloud = block.enter_context(local_cloud(status.update, port=port, state_file=state))
-        console.print(f"up in {time.monotonic() - started:.1f} s")
+        console.print(f"Started in {time.monotonic() - started:.1f} s")
         console.print(f"  {_limits()}", highlight=False)
         for name, value in vars(cloud.state).items():
             console.print(f"  [dim]{name:>15}[/] {value}", highlight=False)
@@ -69,8 +69,8 @@ def _with_cloud(port: int, state: Path, use: Callable[[LocalCloud], int]) -> Non
 
 def _limits() -> str:
     if has_real_limits(os.environ):
-        return "limits are the real ones"
-    return f"limits are a thousand times the real ones; with {LIMITS_VARIABLE}=real they are the real ones"
+        return "limits: as in production"
+    return f"limits: a thousand times those of production; set {LIMITS_VARIABLE}=real for the real ones"
 
 
 def _tour(cloud: LocalCloud) -> int:
@@ -79,14 +79,14 @@ def _tour(cloud: LocalCloud) -> int:
 
 def _tour_and_stay(cloud: LocalCloud) -> int:
     result = _tour(cloud)
-    console.print("\nstays up; Ctrl-C ends it" if result == 0 else "\nthe tour failed")
+    console.print("\nRunning until Ctrl-C" if result == 0 else "\nThe tour failed")
     while result == 0:
         signal.pause()
     return result
 
 
 def _chalice_local(cloud: LocalCloud, port: int) -> int:
-    """The app as it stands in the working tree, with the settings of the deployed functions."""
+    """Run the app from the working tree, with the settings of the deployed functions."""
     settings = _settings_of_all_functions(cloud)
     console.print(f"  [bold]http://127.0.0.1:{port}[/]  reloads; jobs run as deployed", highlight=False)
     command = ["-c", "from chalice.cli import main; main()", "local", "--stage", "local"]
@@ -98,20 +98,20 @@ def _chalice_local(cloud: LocalCloud, port: int) -> int:
 
 
 def _settings_of_all_functions(cloud: LocalCloud) -> dict[str, str]:
-    """What the deployed functions are told, together: all groups run in one process."""
-    told: dict[str, str] = {}
+    """Merge the settings of all deployed functions, because one process runs all groups."""
+    settings: dict[str, str] = {}
     for function in cloud.account.client("lambda").list_functions()["Functions"]:
-        told |= function["Environment"]["Variables"]
-    del told["RU4M_FUNCTION"]
+        settings |= function["Environment"]["Variables"]
+    del settings["RU4M_FUNCTION"]
     return {
         **{k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "RU4M_"))},
-        **told,
+        **settings,
         "AWS_ACCESS_KEY_ID": ROOT_KEY,
         "AWS_SECRET_ACCESS_KEY": ROOT_SECRET,
         "AWS_REGION": cloud.account.region,
         "AWS_DEFAULT_REGION": cloud.account.region,
         "AWS_ENDPOINT_URL": cloud.state.aws_endpoint,
-        "CHALICE_WORKER": "true",  # watches and asks to be started again; the loop does that
+        "CHALICE_WORKER": "true",  # exits when a file changed; the loop above starts it again
     }
 
 

@@ -1,1 +1,1 @@
-"""What operations do by command: `python -m infra.ops`."""
+"""The commands of operations: `python -m infra.ops`."""

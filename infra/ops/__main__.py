@@ -1,4 +1,4 @@
-"""`python -m infra.ops`: the commands of operations, over a deployed stage."""
+"""`python -m infra.ops`: commands of operations on a deployed stage."""
 
 from __future__ import annotations
 
@@ -27,13 +27,15 @@ from infra.ops.signing import NotYet, SigningKeys
 app = typer.Typer(add_completion=False, help=__doc__, pretty_exceptions_show_locals=False)
 signing_key = typer.Typer(help="The key that signs access tokens.")
 app.add_typer(signing_key, name="signing-key")
-stage_key = typer.Typer(help="The key from which everything follows that seals records.")
+stage_key = typer.Typer(help="The stage key, from which all keys that seal records are derived.")
 app.add_typer(stage_key, name="stage-key")
-lookup_key = typer.Typer(help="The key under whose hash numbers and user ids are claimed.")
+lookup_key = typer.Typer(
+    help="The key of the hashes under which numbers, addresses and user ids are claimed."
+)
 app.add_typer(lookup_key, name="lookup-key")
 ledger = typer.Typer(help="The Ledger and its checkpoints.")
 app.add_typer(ledger, name="ledger")
-retention = typer.Typer(help="What is kept, and how long.")
+retention = typer.Typer(help="Retention of records.")
 app.add_typer(retention, name="retention")
 app.add_typer(rights.app, name="rights")
 console = Console(soft_wrap=True, markup=False)
@@ -41,62 +43,64 @@ console = Console(soft_wrap=True, markup=False)
 
 @signing_key.command()
 def rotate(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
-    """Publish a new key, then sign with it; may be run again if it stopped half-way."""
+    """Publish a new key, then sign with it. Safe to run again after an interruption."""
     kid = SigningKeys.of(AwsAccount(region, endpoint), stage, console.print).rotate()
-    console.print(f"signing with {kid}; run `signing-key retire` in half an hour")
+    console.print(f"Tokens are signed with key {kid}. Run `signing-key retire` in half an hour.")
 
 
 @signing_key.command()
 def retire(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
-    """Forget the old key, once no token of it can be alive."""
+    """Delete the old key, once no token signed with it can be valid."""
     with _or_not_yet():
         SigningKeys.of(AwsAccount(region, endpoint), stage, console.print).retire()
-    console.print("the old key is forgotten")
+    console.print("The old key is deleted.")
 
 
 @stage_key.command("rotate")
 def rotate_stage_key(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
-    """Make a new version current; may be run again if it stopped half-way."""
+    """Make a new version current. Safe to run again after an interruption."""
     version = StageKeys.of(AwsAccount(region, endpoint), stage, console.print).rotate()
-    console.print(f"sealing with version {version}; `stage-key rewrap` and `stage-key reseal` next")
+    console.print(
+        f"Records are sealed with version {version}. Next, run `stage-key rewrap` and `stage-key reseal`."
+    )
 
 
 @stage_key.command()
 def rewrap(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
-    """Wrap every data key under the current version; may be stopped and run again."""
+    """Wrap every data key under the current version. Safe to stop and run again."""
     account = AwsAccount(region, endpoint)
     with _or_not_yet():
         done = StageKeys.of(account, stage, console.print).rewrap(service_rewrap(account, stage))
-    console.print(f"{done} data keys wrapped anew")
+    console.print(f"{done} data keys rewrapped")
 
 
 @stage_key.command()
 def reseal(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
-    """Seal every retained and transient record under the current version; may be run again."""
+    """Seal every retained and transient record under the current version. Safe to run again."""
     account = AwsAccount(region, endpoint)
     with _or_not_yet():
         done = StageKeys.of(account, stage, console.print).reseal(service_reseal(account, stage))
-    console.print(f"{done} records sealed anew")
+    console.print(f"{done} records resealed")
 
 
 @stage_key.command("retire")
 def retire_stage_key(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
-    """Forget the versions that nothing is sealed under any more."""
+    """Delete the versions under which nothing is sealed any more."""
     with _or_not_yet():
         old = StageKeys.of(AwsAccount(region, endpoint), stage, console.print).retire()
-    console.print(f"forgotten: {old}")
+    console.print(f"Deleted versions: {old}")
 
 
 @lookup_key.command("rotate")
 def rotate_lookup_key(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
-    """Let every function know a new version, then claim under it; may be run again if it stopped."""
+    """Distribute a new version to every function, then claim under it. Safe to run again."""
     version = LookupKeys.of(AwsAccount(region, endpoint), stage, console.print).rotate()
-    console.print(f"claiming under version {version}; `lookup-key rekey` next")
+    console.print(f"Claims are made under version {version}. Next, run `lookup-key rekey`.")
 
 
 @lookup_key.command()
 def rekey(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
-    """Move every claim under the current version; may be stopped and run again."""
+    """Move every claim to the current version. Safe to stop and run again."""
     account = AwsAccount(region, endpoint)
     keys = LookupKeys.of(account, stage, console.print)
     with _or_not_yet():
@@ -105,24 +109,26 @@ def rekey(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
 
 @lookup_key.command("retire")
 def retire_lookup_key(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
-    """Forget the versions under which nothing is claimed any more."""
+    """Delete the versions under which no claim is left."""
     with _or_not_yet():
         old = LookupKeys.of(AwsAccount(region, endpoint), stage, console.print).retire()
-        console.print(f"forgotten: {old}")
+        console.print(f"Deleted versions: {old}")
 
 
 @retention.command("redate")
 def redate_records(
     stage: Stage,
     region: Region,
-    kind: Annotated[str, typer.Option(help="of the record class, as the record of processing names it")],
+    kind: Annotated[str, typer.Option(help="kind of record, as named in the record of processing")],
     *,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="count, and change nothing")] = False,
-    after: Annotated[str | None, typer.Option(help="go on where a run stopped, as it said")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="count the records without changing them")
+    ] = False,
+    after: Annotated[str | None, typer.Option(help="position printed by an earlier run, to continue")] = None,
     endpoint: Endpoint = None,
 ) -> None:
-    """Give records that stand the times of a newly configured period; may be stopped and run again."""
-    apply = redating.dry if dry_run else redating.for_real
+    """Apply a newly configured period to existing records. Safe to stop and run again."""
+    apply = redating.skip_change if dry_run else redating.write_change
     try:
         for line in redating.redate(AwsAccount(region, endpoint), stage, kind, apply, after):
             console.print(line)
@@ -137,7 +143,7 @@ def plots(
     region: Region,
     endpoint: Endpoint = None,
     days: Annotated[int, typer.Option(min=1, max=100)] = 30,
-    to: Annotated[Path, typer.Option(help="where the picture goes")] = Path("build/usage.svg"),
+    to: Annotated[Path, typer.Option(help="file to write")] = Path("build/usage.svg"),
 ) -> None:
     """Draw the published figures of usage."""
     account = AwsAccount(region, endpoint)
@@ -150,7 +156,7 @@ def plots(
 
 @contextmanager
 def _or_not_yet() -> Iterator[None]:
-    """Say why a step can't be done yet, with a status that a script sees."""
+    """Print why a step cannot be done yet, and exit with status 1."""
     try:
         yield
     except (NotYet, StillNeeded, Unfinished, ClaimsLeft) as early:
@@ -163,10 +169,10 @@ def verify(
     stage: Stage,
     region: Region,
     endpoint: Endpoint = None,
-    chain: Annotated[str | None, typer.Option(help="one chain; without it, all touched since")] = None,
+    chain: Annotated[str | None, typer.Option(help="one chain; default: all changed since --since")] = None,
     since: Annotated[int, typer.Option(min=1, help="number of the first checkpoint to use")] = 1,
 ) -> None:
-    """Say what is wrong with chains of the Ledger, and up to which entry checkpoints vouch for them."""
+    """Verify chains of the Ledger; print errors and the last entry covered by a checkpoint."""
     from chalicelib.core.chain import touched_chains
     from infra.ops.ledger import exit_status
     from infra.ops.standing_in import act_as

@@ -1,4 +1,4 @@
-"""Requests as tables for a terminal. What is printed are ids, words of ours, and a decision's own text."""
+"""Rights requests as tables for a terminal. Prints only ids, our own words, and the text of a decision."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ Case = dict[str, Any]
 
 
 def line(case: Case) -> str:
-    """Where a request stands, in a line."""
+    """Return the status of a request in one line."""
     return f"{case['id']}  {case['right']}  {case['status']}  due {case['due_at']}  version {case['version']}"
 
 
 def listed(cases: list[Case]) -> Table:
-    """A row each."""
+    """Return a table with one row per request."""
     table = Table(title=f"{len(cases)} open")
     table.add_column("request", no_wrap=True)
-    for name in ("right", "status", "due", "days left", "waits for"):
+    for name in ("right", "status", "due", "days left", "needs"):
         table.add_column(name)
     for case in cases:
         due, left = case["due_at"][:10], str(case["days_left"])
-        table.add_row(case["id"], case["right"], case["status"], due, left, _waits_for(case))
+        table.add_row(case["id"], case["right"], case["status"], due, left, _needed_action(case))
     return table
 
 
 def whole(case: Case) -> Iterator[Table]:
-    """Everything that is shown of one."""
+    """Return all tables about one request."""
     case = _named(case, case["staff"])
     yield _facts(case)
     steps = Table("step", "status", "since", title="steps")
@@ -38,21 +38,21 @@ def whole(case: Case) -> Iterator[Table]:
     yield _evidence(case.get("evidence"))
 
 
-def _named(told: Any, staff: dict[str, str]) -> Any:  # noqa: ANN401 - a value of JSON
-    """The same with the ARNs of staff in the place of their pseudonyms."""
-    match told:
+def _named(value: Any, staff: dict[str, str]) -> Any:  # noqa: ANN401 - a value of JSON
+    """Replace the pseudonyms of staff with their ARNs."""
+    match value:
         case str():
-            return staff.get(told, told)
+            return staff.get(value, value)
         case dict():
-            return {name: _named(value, staff) for name, value in told.items()}
+            return {name: _named(inner, staff) for name, inner in value.items()}
         case list():
-            return [_named(value, staff) for value in told]
+            return [_named(inner, staff) for inner in value]
         case _:
-            return told
+            return value
 
 
-def _waits_for(case: Case) -> str:
-    """Who has to act, where it is not the engine."""
+def _needed_action(case: Case) -> str:
+    """Return the action that an operator must take, or nothing while the engine works on the request."""
     if case.get("proposal"):
         return "approval"
     if case["status"] == "awaiting_verification":
@@ -77,20 +77,20 @@ def _facts(case: Case) -> Table:
     ):
         if name in case:
             table.add_row(name, str(case[name]))
-    table.add_row("clock", "stands still" if case["clock_stands_still"] else "runs")
+    table.add_row("deadline", "paused" if case["clock_stands_still"] else "running")
     if extended := case.get("extended"):
         table.add_row("extended", f"until {extended['until']}: {extended['reason']}")
     table.add_row(
-        "next step", f"{case.get('runs_at', 'by nobody')}, after {case['tries']} runs without an outcome"
+        "next step", f"{case.get('runs_at', 'not scheduled')}, after {case['tries']} tries without an outcome"
     )
     if silent := case.get("unreachable_since"):
-        table.add_row("waits for", f"a service that has not answered since {silent}")
+        table.add_row("waits for", f"a service that has not responded since {silent}")
     table.add_row("missing", ", ".join(case["missing"]) or "nothing")
     if proposal := case.get("proposal"):
         why = f" ({proposal['reason']})" if "reason" in proposal else ""
         table.add_row("proposed", f"{proposal['status']}{why} by {proposal['by']} at {proposal['at']}")
         table.add_row("text", proposal.get("text", ""))
-        table.add_row("approved by", proposal.get("approved_by", "nobody yet"))
+        table.add_row("approved by", proposal.get("approved_by", "not yet approved"))
     elif decision := case.get("decision"):
         table.add_row("decided", f"{decision['outcome']} at {case['decided_at']}")
         table.add_row("text", decision["text"])
@@ -100,10 +100,10 @@ def _facts(case: Case) -> Table:
 def _evidence(entries: list[dict[str, Any]] | None) -> Table:
     if entries is None:
         return Table(
-            title="the evidence was altered, or can't be read: run `rights verify`", show_header=False
+            title="The evidence was altered or cannot be read: run `rights verify`", show_header=False
         )
-    table = Table("", "at", "event", "said", title="evidence, the newest first")
+    table = Table("", "at", "event", "data", title="evidence, newest first")
     for entry in entries:
-        said = ", ".join(f"{name}={value}" for name, value in sorted(entry["said"].items()))
-        table.add_row(str(entry["seq"]), entry["at"], entry["event"], said)
+        data = ", ".join(f"{name}={value}" for name, value in sorted(entry["said"].items()))
+        table.add_row(str(entry["seq"]), entry["at"], entry["event"], data)
     return table

@@ -1,4 +1,4 @@
-"""Calls to the internal routes, signed as whoever runs the command (SigV4)."""
+"""Calls to the internal routes, signed with the operator's credentials (SigV4)."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from infra.deployment.stacks import Stacks, stack_name
 
 
 class CallRefused(RuntimeError):
-    """The API will not do it; the text says why, in its own words."""
+    """The API refused the call; the text is the reason it gave."""
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What it answered."""
+    """A response of the API."""
 
     body: dict[str, Any]
     etag: str | None
@@ -36,45 +36,45 @@ class InternalApi:
 
     @classmethod
     def of(cls, account: AwsAccount, stage: str) -> InternalApi:
-        """Where the service stack says that they are."""
+        """Find the API in the outputs of the service stack."""
         outputs = Stacks(account, lambda _: None).outputs(stack_name(stage, "service"))
         return cls(account, api_url(account, outputs))
 
     def call(
         self, method: str, path: str, body: dict[str, Any] | None = None, etag: str | None = None
     ) -> Reply:
-        """Send one request, once: whoever typed the command may type it again.
+        """Send one request, without retries: the operator can repeat the command.
 
         Raises:
-            Refused: any answer but a good one.
+            CallRefused: the response is an error.
         """
         headers = {"Content-Type": "application/json"} if body is not None else {}
         if etag:
             headers["If-Match"] = etag
-        content = json.dumps(body).encode() if body is not None else None
-        request = AWSRequest(method, f"{self.url}/admin/v1/rights-requests{path}", headers, content)
+        sent = json.dumps(body).encode() if body is not None else None
+        request = AWSRequest(method, f"{self.url}/admin/v1/rights-requests{path}", headers, sent)
         SigV4Auth(self.account.credentials, "execute-api", self.account.region).add_auth(request)
-        answer = URLLib3Session(timeout=35).send(request.prepare())
-        told = _read(answer.content)
-        if answer.status_code >= 400:
-            raise CallRefused(_why(answer.status_code, told))
-        return Reply(told, answer.headers.get("ETag"))
+        response = URLLib3Session(timeout=35).send(request.prepare())
+        content = _read(response.content)
+        if response.status_code >= 400:
+            raise CallRefused(_reason(response.status_code, content))
+        return Reply(content, response.headers.get("ETag"))
 
 
 def _read(content: bytes) -> dict[str, Any]:
     try:
-        told = json.loads(content)
+        parsed = json.loads(content)
     except ValueError:
         return {}
-    return told if isinstance(told, dict) else {}
+    return parsed if isinstance(parsed, dict) else {}
 
 
-def _why(status: int, problem: dict[str, Any]) -> str:
-    """The problem in a line; a gateway between us and the API may answer in another shape."""
-    said = [f"{status} {problem.get('code', '')}".strip(), str(problem.get("detail", ""))]
-    said += [f"{error['pointer']}: {error['message']}" for error in problem.get("errors", ())]
+def _reason(status: int, problem: dict[str, Any]) -> str:
+    """Return the problem in one line. A gateway before the API may respond in another format."""
+    parts = [f"{status} {problem.get('code', '')}".strip(), str(problem.get("detail", ""))]
+    parts += [f"{error['pointer']}: {error['message']}" for error in problem.get("errors", ())]
     if "open_request_id" in problem:
-        said.append(f"by {problem['open_request_id']}")
+        parts.append(f"open request {problem['open_request_id']}")
     if "request_id" in problem:
-        said.append(f"call {problem['request_id']}")
-    return "; ".join(part for part in said if part)
+        parts.append(f"call {problem['request_id']}")
+    return "; ".join(part for part in parts if part)

@@ -1,6 +1,7 @@
-"""Holding the Ledger against its checkpoints, with the code that the functions run (docs/adr/0007).
+"""Verifies the Ledger against its checkpoints, with the functions' code (docs/adr/0007).
 
-Needs Query on the Ledger and its index, the two reads of the bucket and kms:GetPublicKey; changes nothing.
+Changes nothing. Requires Query on the Ledger and its index, the two reads of the bucket, and
+kms:GetPublicKey.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ from chalicelib.core.chain import Chain, ChainVerdict, Finding, PublicKeys
 
 
 def verdicts(names: Iterable[str], since: int) -> Iterator[tuple[str, ChainVerdict]]:
-    """What is found of each chain, by the checkpoints from number `since` on.
+    """Verify each chain against the checkpoints from number `since` on.
 
     Raises:
-        ValueError: a name is not that of a chain.
+        ValueError: a name is not the name of a chain.
     """
     keys = PublicKeys(chain.current_signer().pem)
     for one, verdict in chain.verify_each(map(Chain.parse, names), since, keys):
@@ -24,11 +25,11 @@ def verdicts(names: Iterable[str], since: int) -> Iterator[tuple[str, ChainVerdi
 
 
 def report(names: Iterable[str], since: int, say: Callable[[str], object]) -> int:
-    """Print how far each chain is signed and what is wrong with it; return the number of findings.
+    """Print how far each chain is signed, and its findings; return the number of findings.
 
     Raises:
-        ValueError: a name is not that of a chain.
-        LookupError: there is no such chain.
+        ValueError: a name is not the name of a chain.
+        LookupError: a chain does not exist.
     """
     wrong = 0
     if chain.is_archive_empty():
@@ -36,7 +37,7 @@ def report(names: Iterable[str], since: int, say: Callable[[str], object]) -> in
     for name, verdict in verdicts(names, since):
         if not verdict.known:
             where = f" from number {since} on" if since > 1 else ""
-            raise LookupError(f"{name} does not exist: no entry is stored, no checkpoint{where} names it")
+            raise LookupError(f"{name} does not exist: it has no entry, and no checkpoint{where} names it")
         say(f"{name}: covered up to {verdict.covered}, {len(verdict.findings)} findings")
         for finding in verdict.findings:
             say(f"  {described(finding)}")
@@ -45,7 +46,7 @@ def report(names: Iterable[str], since: int, say: Callable[[str], object]) -> in
 
 
 def exit_status(names: Iterable[str], since: int, say: Callable[[str], object]) -> int:
-    """Print the report; return 0 if nothing is wrong, 1 with findings, 2 if the question is refused."""
+    """Print the report; return 0 without findings, 1 with findings, 2 for an invalid or unknown chain."""
     try:
         return 1 if report(names, since, say) else 0
     except (ValueError, LookupError) as error:
@@ -54,7 +55,7 @@ def exit_status(names: Iterable[str], since: int, say: Callable[[str], object]) 
 
 
 def described(finding: Finding) -> str:
-    """One line: what it is, and where."""
-    told = ((field.name, getattr(finding, field.name)) for field in fields(finding))
-    places = (f"{name} {value.name if isinstance(value, Chain) else value}" for name, value in told)
+    """Return a finding and its location in one line."""
+    located = ((field.name, getattr(finding, field.name)) for field in fields(finding))
+    places = (f"{name} {value.name if isinstance(value, Chain) else value}" for name, value in located)
     return f"{type(finding).__name__}: {', '.join(places)}"

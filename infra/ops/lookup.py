@@ -1,14 +1,14 @@
-"""The lookup key, under whose HMAC numbers and user ids are claimed: a new version, claims moved to it.
+"""Rotation of the lookup key, whose HMAC is the key of claims of numbers, addresses and user ids.
 
-1. rotate   the new version is known to every function first, then claims are made under it
-2. rekey    every claim under an older version is moved: made and deleted in one transaction
-3. retire   the older versions are forgotten, once no claim stands under them
+1. rotate   every function gets the new version first; then claims are made under it
+2. rekey    every claim under an older version is moved: created and deleted in one transaction
+3. retire   the older versions are deleted, once no claim is left under them
 
-At every moment every container looks for a claim under each version under which another may make one, so
-a number never gets a second account (ACC-1). `rotating` says how; each step is safe to stop and to run
-again. Counters of limits stand under the lookup key too and start anew with it; they end by themselves.
-Known devices do as well, and are written under the new version at their first refresh of a day: `retire`
-forgets those that were not used since `rotate` (ADR 25).
+At any time, every container looks for a claim under each version under which another container may create
+one, so a number never gets a second account (ACC-1). `rotating` describes how. Each step is safe to stop and
+run again. Counters of limits also use the lookup key: they restart with a new version, and the old ones
+expire. Known devices use it too. They are written under the new version at their first refresh of a day, so
+`retire` loses those that were not used since `rotate` (ADR 25).
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ from infra.deployment.account import AwsAccount
 from infra.deployment.stacks import Report, Stacks, stack_name
 from infra.deployment.vault import new_mac_key, versions_of
 from infra.ops.rotating import Versions, waiting
-from infra.ops.standing_in import as_signup
+from infra.ops.standing_in import act_as_signup
 
 Rekey = Callable[[Sequence[str]], int]
 
-# Seconds. Only requests claim, but the worker of rights looks for claims as well: one that does not know the
-# new version would leave moved claims out of a copy. Lambda ends every run by then.
+# Seconds. Only requests create claims, but the worker of rights requests also reads claims: without the new
+# version it would miss moved claims in a copy. Lambda ends every run after this time.
 LONGEST_RUN = 15 * 60
-# Accounts that are opened together: with profile and data key each takes three of the hundred keys of a read.
+# Accounts per read: with profile and data key, each takes three of the hundred keys of a BatchGetItem.
 _TOGETHER = 33
 
 
 class ClaimsLeft(RuntimeError):
-    """Claims stand under an older version yet; the text says how many."""
+    """Claims are still under an older version; the text says how many."""
 
 
 @dataclass(frozen=True)
 class LookupKeys:
-    """The versions of the lookup key, and the claims that stand under them."""
+    """The versions of the lookup key, and the claims under them."""
 
     versions: Versions
     claims_table: str
@@ -47,7 +47,7 @@ class LookupKeys:
     def of(
         cls, account: AwsAccount, stage: str, report: Report, settle: Callable[[], None] | None = None
     ) -> Self:
-        """Those of a deployed stage; `settle` waits for what containers of the old configuration do."""
+        """Return those of a deployed stage; `settle` waits until old containers have finished."""
         stacks, service = Stacks(account, report), stack_name(stage, "service")
         versions = Versions(
             account,
@@ -61,17 +61,17 @@ class LookupKeys:
         return cls(versions, stacks.outputs(stack_name(stage, "data"))["ClaimsTableName"])
 
     def rotate(self) -> str:
-        """Make a new version current; takes up a rotation that stopped. Returns the version."""
+        """Make a new version current, or continue an interrupted rotation; return the version."""
         return self.versions.rotate()
 
     def rekey(self, rekey: Rekey) -> int:
-        """Move every claim under the current version; returns how many were not.
+        """Move every claim to the current version; return how many were moved.
 
-        Goes by the claims that are left, so a run that was killed goes on where it stopped. One page of
-        claims is in memory at a time.
+        It selects the claims that are left, so a repeated run continues where a killed one stopped. One page
+        of claims is in memory at a time.
 
         Args:
-            rekey: moves the claims of at most 33 accounts, returns how many it moved.
+            rekey: moves the claims of at most 33 accounts, and returns how many it moved.
 
         Raises:
             Unfinished: a function may not know the current version yet.
@@ -87,18 +87,18 @@ class LookupKeys:
         return moved
 
     def retire(self) -> list[str]:
-        """Forget every version but the current one; returns those.
+        """Delete every version but the current one; return the deleted versions.
 
         Raises:
             Unfinished: a function may still claim under an older version.
-            ClaimsLeft: something stands under one.
+            ClaimsLeft: a claim is still under an older version.
         """
         return self.versions.retire(self._refuse_if_claimed)
 
     def _refuse_if_claimed(self, current: str) -> None:
         if left := sum(len(_older(page, current)) for page in self._pages()):
             raise ClaimsLeft(
-                f"{left} claims stand under older versions; `lookup-key rekey` moves those of accounts"
+                f"{left} claims are under older versions; `lookup-key rekey` moves those of accounts"
             )
 
     def _pages(self) -> Iterator[list[dict[str, Any]]]:
@@ -108,13 +108,13 @@ class LookupKeys:
 
 
 def _older(claims: list[dict[str, Any]], current: str) -> list[dict[str, Any]]:
-    """The claims whose key, `<kind>#<version>#<hash>`, is under another version."""
+    """Return the claims whose key, `<kind>#<version>#<hash>`, has another version."""
     return [claim for claim in claims if claim["pk"]["S"].split("#")[1] != current]
 
 
 def service_rekey(account: AwsAccount, stage: str) -> Rekey:
-    """Moving claims as the service itself makes them, with the settings of its signup function."""
-    as_signup(account, stage)
+    """Return a `Rekey` that uses the service's code and the settings of its signup function."""
+    act_as_signup(account, stage)
 
     from chalicelib.core.ids import AccountId
     from chalicelib.profiles import service as profiles

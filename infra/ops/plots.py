@@ -1,7 +1,7 @@
-"""Pictures of a stage's published figures: one SVG, made by hand so that it is the same every time.
+"""Draws a stage's published figures as an SVG. The output is deterministic.
 
-Reads what was published and nothing else; no command of operations reads an event (USE-6). The commands
-run as whoever calls them, so what they may read is for their role to say.
+Reads only published figures; no command of operations reads an event (USE-6). The commands run with the
+operator's role, which decides what they may read.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from infra.deployment.account import AwsAccount
 
 _WIDTH, _MARGIN = 1120, 40
 _ROW, _BAR_HEIGHT = 56, 34
-_BARS, _BARS_WIDTH = 420, 520  # where they begin, and how much room they have
+_BARS, _BARS_WIDTH = 420, 520  # left edge and width of the bars
 _NUMBERS = 960
 _TOP = 84
 
@@ -33,7 +33,7 @@ text { font: 13px system-ui, sans-serif; fill: #1c2733 }
 
 
 def published(account: AwsAccount, table: str, last: date, days: int) -> list[Figures]:
-    """The figures of these days that are published, the oldest first; at most 100 days."""
+    """Return the published figures of these days, oldest first; at most 100 days."""
     wanted = [last - timedelta(days=before) for before in range(days)]
     keys = [{"pk": {"S": f"day#{day}"}, "sk": {"S": "figures"}} for day in wanted]
     dynamodb, asked = account.client("dynamodb"), {table: {"Keys": keys}}
@@ -41,15 +41,15 @@ def published(account: AwsAccount, table: str, last: date, days: int) -> list[Fi
     while asked:
         answer = dynamodb.batch_get_item(RequestItems=asked)
         for item in map(plain, answer["Responses"][table]):
-            told = {name: value for name, value in item.items() if name in Figures.model_fields}
-            found.append(Figures.model_validate(told))
+            content = {name: value for name, value in item.items() if name in Figures.model_fields}
+            found.append(Figures.model_validate(content))
         asked = answer.get("UnprocessedKeys")
     return sorted(found, key=lambda figures: figures.day)
 
 
 @dataclass(frozen=True)
 class _Group:
-    """A group over the days on which it was published."""
+    """A group, by the days on which it was published."""
 
     label: str
     detail: str
@@ -61,7 +61,7 @@ class _Group:
 
 
 def as_svg(figures: Sequence[Figures]) -> str:
-    """A row per group and a bar per day: how many accounts. Days without a bar had too few, or none."""
+    """Draw a row per group and a bar per day. A bar is a number of accounts; few or none give no bar."""
     days = [one.day for one in figures]
     drawn: list[str] = []
     y = _TOP
@@ -75,7 +75,11 @@ def as_svg(figures: Sequence[Figures]) -> str:
             y += _ROW
         y += 24 if groups else 0
     span = f"{days[0]} to {days[-1]}" if days else "no day is published yet"
-    fewest = f"Accounts a day, {span}. No bar is of fewer than {figures[0].fewest}." if days else span
+    fewest = (
+        f"Accounts per day, {span}. Groups under {figures[0].fewest} accounts are not shown."
+        if days
+        else span
+    )
     height = y + _MARGIN
     return "\n".join(
         [
@@ -93,7 +97,7 @@ def as_svg(figures: Sequence[Figures]) -> str:
 
 
 def _groups(figures: Sequence[Figures], purpose: Purpose) -> list[_Group]:
-    """The groups of a purpose, those with most accounts first and the rest at the end."""
+    """Return the groups of a purpose, largest first, with the rest at the end."""
     found: dict[tuple[str, str], dict[date, Figure]] = {}
     for one in figures:
         for figure in one.figures:
@@ -106,7 +110,7 @@ def _groups(figures: Sequence[Figures], purpose: Purpose) -> list[_Group]:
 def _names(figure: Figure) -> tuple[str, str]:
     parts = (figure.screen, figure.fault, figure.app_version, figure.platform)
     if figure.name is None:
-        return "all others", "too small to be told apart"
+        return "all others", "groups too small to be shown separately"
     return figure.name, " · ".join(part for part in parts if part)
 
 
@@ -119,10 +123,10 @@ def _row(group: _Group, days: Sequence[date], y: int) -> Iterator[str]:
     step = _BARS_WIDTH / len(days)
     for number, day in enumerate(days):
         if figure := group.days.get(day):
-            height = max(2, round(_BAR_HEIGHT * figure.accounts / most))
+            height, tooltip = max(2, round(_BAR_HEIGHT * figure.accounts / most)), _tooltip(day, figure)
             yield (
                 f'<rect class="bar" x="{_BARS + number * step:.1f}" y="{base - height}" '
-                f'width="{max(step - 2, 1):.1f}" height="{height}"><title>{_told(day, figure)}</title></rect>'
+                f'width="{max(step - 2, 1):.1f}" height="{height}"><title>{tooltip}</title></rect>'
             )
     latest = group.latest
     mean = f", {latest.mean_duration_ms / 1000:.1f} s" if latest.mean_duration_ms is not None else ""
@@ -131,5 +135,5 @@ def _row(group: _Group, days: Sequence[date], y: int) -> Iterator[str]:
     yield f'<text class="small" x="{_NUMBERS}" y="{y + 38}">{latest.events} events{mean}</text>'
 
 
-def _told(day: date, figure: Figure) -> str:
+def _tooltip(day: date, figure: Figure) -> str:
     return f"{day}: {figure.accounts} accounts, {figure.events} events"

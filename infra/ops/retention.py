@@ -1,4 +1,4 @@
-"""Re-dating what stands after a period was configured anew; the rule is chalicelib/privacy/redating."""
+"""Applies a newly configured period to existing records; the rule is in chalicelib/privacy/redating."""
 
 from __future__ import annotations
 
@@ -12,47 +12,47 @@ from chalicelib.core.table import Change, Key, Table
 from chalicelib.privacy import redating
 from chalicelib.privacy.redating import NotRedatable, Progress
 from infra.deployment.account import AwsAccount
-from infra.ops.standing_in import as_signup
+from infra.ops.standing_in import act_as_signup
 
 Apply = Callable[[Change], object]
 
-# Lines of progress, so that a run that dies has not gone far since it last told its place.
+# Records per line of progress, so that an interrupted run repeats little.
 _PAGE = 1000
 
 
-def for_real(change: Change) -> object:
-    """Write it."""
+def write_change(change: Change) -> object:
+    """Write a change."""
     return table.write(change)
 
 
-def dry(_: Change) -> object:
-    """Write nothing."""
+def skip_change(_: Change) -> object:
+    """Write nothing, for a dry run."""
     return None
 
 
 def redate(account: AwsAccount, stage: str, kind: str, apply: Apply, after: str | None) -> Iterator[str]:
-    """Re-date a kind of record of a stage; a line per page, each with the place to go on after.
+    """Re-date a kind of record; yield a line per page, each with the position to continue after.
 
     Args:
-        account: where the stage is.
-        stage: whose tables, and whose periods.
-        kind: of the record class.
-        apply: `for_real` or `dry`.
-        after: a place that an earlier run told.
+        account: the account of the stage.
+        stage: the stage whose tables and periods are used.
+        kind: the kind of the record class.
+        apply: `write_change` or `skip_change`.
+        after: a position that an earlier run printed.
 
     Raises:
-        NotRedatable: there is no such kind, no such place, or nothing about the kind's times is configured.
+        NotRedatable: the kind or the position does not exist, or no period of the kind is configurable.
     """
     record = redating.find_redatable(kind)
     start = _read(after, record.declaration.table) if after else None
-    as_signup(account, stage)
+    act_as_signup(account, stage)
     for progress in redating.redate(record, apply, start, _PAGE):
-        yield _told(progress)
+        yield _line(progress)
 
 
-def _told(done: Progress) -> str:
+def _line(done: Progress) -> str:
     counts = f"{done.seen} seen, {done.moved} moved, {done.held} held, {done.overtaken} changed meanwhile"
-    return f"{counts}; go on with --after {_place(done.last)}" if done.last else f"{counts}; done"
+    return f"{counts}; continue with --after {_place(done.last)}" if done.last else f"{counts}; done"
 
 
 def _place(key: Key) -> str:
@@ -63,5 +63,5 @@ def _read(place: str, in_table: Table) -> Key:
     try:
         pk, sk = json.loads(base64.urlsafe_b64decode(place))
     except (binascii.Error, UnicodeDecodeError, ValueError, TypeError):
-        raise NotRedatable("--after has to be a place that an earlier run told") from None
+        raise NotRedatable("--after must be a position printed by an earlier run") from None
     return Key(in_table, pk, sk)

@@ -1,8 +1,8 @@
-"""`python -m infra.ops rights`: requests of subjects, as operators work on them.
+"""`python -m infra.ops rights`: the operators' commands for rights requests.
 
-Thin: each command is one call of the internal API, signed as whoever runs it. That they acted or looked
-goes on record under a pseudonym, which `show` resolves.
-Only `verify` reads the evidence itself: what an API would say of its own evidence proves little.
+Each command is one call of the internal API, signed with the operator's credentials. The API records each
+action and each view under a pseudonym of the operator, which `show` resolves.
+Only `verify` reads the evidence directly: the API cannot prove its own evidence.
 """
 
 from __future__ import annotations
@@ -25,31 +25,35 @@ from infra.ops import cases
 from infra.ops.internal_api import CallRefused, InternalApi
 from infra.ops.options import Endpoint, Region, Stage
 
-app = typer.Typer(help="Requests of subjects: looking, deciding, more time.", pretty_exceptions_enable=False)
-# A pipe has no width; ids must not be cut there.
+app = typer.Typer(help="Rights requests: list, show, decide, extend.", pretty_exceptions_enable=False)
+# A pipe has no width, and ids must not be cut.
 _WIDTH = None if sys.stdout.isatty() else 160
 console = Console(soft_wrap=True, markup=False, highlight=False, width=_WIDTH)
 
-_MOST = 500  # that one listing prints; more than one look takes in
+_MOST = 500  # requests that `list` prints at most
 
 
 def _known(text: str) -> str:
-    """An id of a request: what is typed ends up in a path, and in a chain's name."""
+    """Check that the text is a request id, because it becomes part of a path and of a chain's name."""
     if RightsRequestId.parse(text) is None:
-        raise typer.BadParameter("not the id of a request")
+        raise typer.BadParameter("not a request id")
     return text
 
 
-Request = Annotated[str, typer.Argument(help="id of the request, as r_...", callback=_known)]
+Request = Annotated[str, typer.Argument(help="id of the request, r_...", callback=_known)]
 TextFile = Annotated[
     Path,
-    typer.Option(exists=True, dir_okay=False, help="what the subject is told; a file: commands are kept"),
+    typer.Option(
+        exists=True,
+        dir_okay=False,
+        help="file with the text for the subject; not an option, because shells keep a history",
+    ),
 ]
 
 
 @app.command("list")
 def list_open(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
-    """What waits for an answer, the most urgent first."""
+    """List the requests that await an answer, most urgent first."""
     with _api(stage, region, endpoint) as api:
         page = api.call("GET", "").body
         found: list[dict[str, Any]] = list(page["items"])
@@ -61,15 +65,15 @@ def list_open(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
         console.print(cases.listed(found))
         for request_id in unreadable:
             console.print(
-                f"{request_id} cannot be opened: recover its item to the time before it was altered"
+                f"{request_id} cannot be read because it was altered: restore its item from before that"
             )
         if "next" in page:
-            console.print(f"only the first {len(found)}; there are more")
+            console.print(f"Only the first {len(found)} requests are listed; there are more.")
 
 
 @app.command()
 def show(request: Request, stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
-    """One request with its evidence."""
+    """Show one request with its evidence."""
     with _api(stage, region, endpoint) as api:
         for part in cases.whole(api.call("GET", f"/{request}").body):
             console.print(part)
@@ -83,11 +87,12 @@ def propose(
     stage: Stage,
     region: Region,
     reason: Annotated[
-        RefusalReason | None, typer.Option(help="of a refusal, whole or in part; a ground for this right")
+        RefusalReason | None,
+        typer.Option(help="ground of a whole or partial refusal; must apply to the right"),
     ] = None,
     endpoint: Endpoint = None,
 ) -> None:
-    """Propose a decision; until another operator has approved it, nothing goes on."""
+    """Propose a decision. Work on the request waits until another operator approves it."""
     body = {"status": status, "text": text_file.read_text(encoding="utf-8")}
     if reason:
         body["reason"] = reason
@@ -97,7 +102,7 @@ def propose(
 
 @app.command()
 def withdraw(request: Request, stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
-    """Take a proposal off the table."""
+    """Withdraw a proposal."""
     with _api(stage, region, endpoint) as api:
         _done(api.call("DELETE", f"/{request}/proposal").body)
 
@@ -105,12 +110,12 @@ def withdraw(request: Request, stage: Stage, region: Region, endpoint: Endpoint 
 @app.command()
 def approve(
     request: Request,
-    version: Annotated[int, typer.Option(min=1, help="that `show` showed")],
+    version: Annotated[int, typer.Option(min=1, help="version printed by `show`")],
     stage: Stage,
     region: Region,
     endpoint: Endpoint = None,
 ) -> None:
-    """Approve what another operator proposed."""
+    """Approve the proposal of another operator."""
     with _api(stage, region, endpoint) as api:
         _done(api.call("POST", f"/{request}/approval", etag=f'"{version}"').body)
 
@@ -124,51 +129,53 @@ def extend(
     region: Region,
     endpoint: Endpoint = None,
 ) -> None:
-    """Take more time for the answer; the subject is told."""
+    """Extend the deadline for the answer. The subject is notified."""
     with _api(stage, region, endpoint) as api:
         _done(api.call("PUT", f"/{request}/extension", {"days": days, "reason": reason}).body)
 
 
 @app.command()
 def ask_identity(request: Request, stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
-    """Note that proof of who asks was asked for; the plan waits."""
+    """Record that proof of identity was requested. The plan waits for it."""
     with _api(stage, region, endpoint) as api:
         case = api.call("POST", f"/{request}/identity-check").body
         _done(case)
         if not case["clock_stands_still"]:
-            console.print("the clock runs on: it was not asked for without delay, or for a second time")
+            console.print(
+                "The deadline keeps running: proof was requested late, or was already requested before."
+            )
 
 
 @app.command()
 def identity_came(request: Request, stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
-    """Note that it came and proves it; the plan goes on."""
+    """Record that the subject proved their identity. The plan continues."""
     with _api(stage, region, endpoint) as api:
         _done(api.call("POST", f"/{request}/identity-proof").body)
 
 
 @app.command()
 def retry(request: Request, stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
-    """Try a step anew that stopped."""
+    """Retry a step that stopped."""
     with _api(stage, region, endpoint) as api:
         _done(api.call("POST", f"/{request}/retry").body)
 
 
 @app.command()
 def enter(
-    user: Annotated[str, typer.Option(help="public id of whoever asks, as u_...")],
+    user: Annotated[str, typer.Option(help="user id of the subject, u_...")],
     right: Annotated[Right, typer.Option()],
-    by: Annotated[ReceivedBy, typer.Option(help="the way it came")],
-    on: Annotated[str, typer.Option(help="day of receipt, as 2026-11-24")],
+    by: Annotated[ReceivedBy, typer.Option(help="channel of receipt")],
+    on: Annotated[str, typer.Option(help="day of receipt, YYYY-MM-DD")],
     stage: Stage,
     region: Region,
     endpoint: Endpoint = None,
 ) -> None:
-    """Enter a request that came by another way than the app."""
+    """Enter a request that was received outside the app."""
     body = {"user_id": user, "right": right, "received_by": by, "received_on": on}
     with _api(stage, region, endpoint) as api:
         case = api.call("POST", "", body).body
         _done(case)
-        console.print(f"receipt, for whoever asked and nobody else: {case['receipt']}")
+        console.print(f"receipt, to be given only to the subject: {case['receipt']}")
 
 
 @app.command()
@@ -179,7 +186,7 @@ def verify(
     endpoint: Endpoint = None,
     since: Annotated[int, typer.Option(min=1, help="number of the first checkpoint to use")] = 1,
 ) -> None:
-    """Hold a request's evidence against the checkpoints of the Ledger."""
+    """Verify a request's evidence against the checkpoints of the Ledger."""
     from infra.ops.ledger import exit_status
     from infra.ops.standing_in import act_as
 
@@ -189,7 +196,7 @@ def verify(
 
 @contextmanager
 def _api(stage: str, region: str, endpoint: str | None) -> Iterator[InternalApi]:
-    """The API; what it refuses is told in a line, with a status that a script sees."""
+    """Provide the API; print a refusal in one line and exit with status 1."""
     try:
         yield InternalApi.of(AwsAccount(region, endpoint), stage)
     except (CallRefused, RegionError, ClientError, BotoCoreError) as refused:

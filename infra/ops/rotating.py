@@ -1,14 +1,14 @@
-"""A key whose versions every function is told in its configuration: a new one, then none but that one.
+"""Rotation of a key whose versions are part of every function's configuration.
 
-rotate   the new version is known to every function first, then it is the one that is used
-retire   the others are forgotten, once nothing stands under them
+rotate   every function gets the new version first; then it becomes the version in use
+retire   the other versions are deleted, once no data uses them
 
-At every moment every container knows each version that another may use. A change of the configuration
-starts new containers; after each, what the old ones have in hand is waited for. Before it is looked whether
-anything stands under an old version, it is waited for too: `rotate` may have been stopped in its last wait,
-and what an old container writes a moment after the look would be lost with the key.
+At any time, every container knows each version that another container may use. A change of the configuration
+starts new containers; after each change, the rotation waits until the old containers have finished. `retire`
+also waits before it checks whether an old version is in use: `rotate` may have been interrupted in its last
+wait, and data that an old container writes after the check would be lost with the key.
 
-Each is safe to stop and to run again: how far it came is seen from the secret and the configuration.
+Both are safe to stop and run again: the secret and the configuration show the progress.
 """
 
 from __future__ import annotations
@@ -23,30 +23,30 @@ from infra.deployment.vault import Document, read, write
 
 
 class Unfinished(RuntimeError):
-    """A rotation stopped half-way: not every function knows what the others may do."""
+    """A rotation is incomplete: a function may not know a version that others use."""
 
 
 @dataclass(frozen=True)
 class Versions:
-    """The versions of a key: in the vault, and as the functions are told them."""
+    """The versions of a key: in the vault, and in the configuration of the functions."""
 
     account: AwsAccount
     arn: str
-    spelled: Callable[[Document], str]  # a secret as functions are told of it
+    spelled: Callable[[Document], str]  # the secret as it is written in the configuration
     new: Callable[[], str]
     configured: Callable[[], str]
     configure: Callable[[str], object]
-    settle: Callable[[], None]  # waits for what containers of the old configuration do
+    settle: Callable[[], None]  # waits until containers of the old configuration have finished
 
     def rotate(self) -> str:
-        """Make a new version current; takes up a rotation that stopped. Returns the version."""
+        """Make a new version current, or continue an interrupted rotation; return the version."""
         secret = self._secret()
         newest: str = max(secret["versions"], key=int)
         if newest == secret["current"] and self.configured() == self.spelled(secret):
             newest = str(int(newest) + 1)
             secret["versions"][newest] = self.new()
             self._write(secret)
-        self._configure(secret)  # every function can read it before any uses it
+        self._configure(secret)  # every function gets the version before any uses it
         if secret["current"] != newest:
             secret["current"] = newest
             self._write(secret)
@@ -54,23 +54,24 @@ class Versions:
         return newest
 
     def current(self) -> str:
-        """The current version, once every function knows that it is.
+        """Return the current version, if every function knows that it is current.
 
-        A retirement that stopped before the vault was written is as good: nobody uses the others.
+        This includes a retirement that was interrupted before the vault was written: no function uses the
+        other versions any more.
 
         Raises:
-            Unfinished: a function may not know it yet, or not use it yet.
+            Unfinished: a function may not know the version yet, or not use it yet.
         """
         secret = self._secret()
         if self.configured() not in {self.spelled(secret), self.spelled(_only_current(secret))}:
-            raise Unfinished("`rotate` stopped half-way; run it again")
+            raise Unfinished("`rotate` was interrupted; run it again")
         return str(secret["current"])
 
     def retire(self, refuse_if_used: Callable[[str], None]) -> list[str]:
-        """Forget every version but the current one; returns those.
+        """Delete every version but the current one; return the deleted versions.
 
         Args:
-            refuse_if_used: raises if anything stands under another version than this one.
+            refuse_if_used: raises if any data uses another version than this one.
 
         Raises:
             Unfinished: a function may still use an older version.
@@ -79,7 +80,7 @@ class Versions:
         self.settle()
         refuse_if_used(current)
         secret = self._secret()
-        self._configure(_only_current(secret))  # nobody asks for the others before they are gone
+        self._configure(_only_current(secret))  # functions stop using the others before they are deleted
         self._write(_only_current(secret))
         return sorted(secret["versions"].keys() - {current}, key=int)
 
@@ -92,7 +93,7 @@ class Versions:
     def _secret(self) -> Document:
         secret = read(self.account.client("secretsmanager"), self.arn)
         if secret is None:
-            raise LookupError("there is no such key yet: deploy first")
+            raise LookupError("the stage has no such key yet: deploy it first")
         return secret
 
     def _write(self, secret: Document) -> None:
@@ -105,10 +106,10 @@ def _only_current(secret: Document) -> Document:
 
 
 def waiting(seconds: int, report: Report) -> Callable[[], None]:
-    """A `settle` that waits as long as a function may run that is told of the key."""
+    """Return a `settle` that waits for the longest run of a function that uses the key."""
 
     def settle() -> None:
-        report(f"waiting {seconds} s for what runs under the old configuration")
+        report(f"waiting {seconds} s for functions that run with the old configuration")
         time.sleep(seconds)
 
     return settle

@@ -1,12 +1,12 @@
-"""The stage key: a new version, data keys wrapped anew, the old version forgotten. No downtime.
+"""Rotation of the stage key, without downtime.
 
-1. rotate   the new version is known to every function first, then it is the one that wraps and seals
-2. rewrap   every data key is unwrapped and wrapped under the current version; records stay as they are
-3. reseal   every record that is under the stage key itself, retained or transient, is sealed anew
-4. retire   the versions that nothing is sealed under any more are forgotten
+1. rotate   every function gets the new version first; then it becomes the version that wraps and seals
+2. rewrap   every data key is wrapped again under the current version; the records stay unchanged
+3. reseal   every record sealed under the stage key itself (retained or transient) is sealed again
+4. retire   the versions under which nothing is sealed any more are deleted
 
-Each is safe to stop and to run again: what has been done is seen from the data itself, and of the first and
-last step as `rotating` says. Which records there are, and where, is known from their declarations.
+Each step is safe to stop and run again: the data shows the progress of steps 2 and 3, and `rotating`
+describes that of steps 1 and 4. The declarations say which records exist and where.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ from infra.deployment.account import AwsAccount, AwsClient
 from infra.deployment.stacks import Report, Stacks, stack_name
 from infra.deployment.vault import stage_keys_of, wrapped_stage_key
 from infra.ops.rotating import Versions, waiting
-from infra.ops.standing_in import as_signup, table_names
+from infra.ops.standing_in import act_as_signup, table_names
 
 Rewrap = Callable[[str, int, bytes], bytes]
 Classes = Mapping[str, type[Record]]  # record classes by kind
 Reseal = Callable[[type[Record], Item], bool]
 
-# Seconds. Jobs open records too, and Lambda ends every run by then.
+# Seconds. Jobs open records too, and Lambda ends every run after this time.
 LONGEST_RUN = 15 * 60
 
 
 class StillNeeded(RuntimeError):
-    """Something is sealed under an old version yet; the text says what and how much."""
+    """Data is still sealed under an old version; the text says what and how much."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class StageKeys:
     def of(
         cls, account: AwsAccount, stage: str, report: Report, settle: Callable[[], None] | None = None
     ) -> Self:
-        """Those of a deployed stage; `settle` waits for what containers of the old configuration do."""
+        """Return those of a deployed stage; `settle` waits until old containers have finished."""
         stacks, service = Stacks(account, report), stack_name(stage, "service")
         vault = stacks.outputs(stack_name(stage, "vault"))
         versions = Versions(
@@ -66,14 +66,14 @@ class StageKeys:
         return cls(versions, table_names(account, stage))
 
     def rotate(self) -> int:
-        """Make a new version current; takes up a rotation that stopped. Returns the version."""
+        """Make a new version current, or continue an interrupted rotation; return the version."""
         return int(self.versions.rotate())
 
     def rewrap(self, rewrap: Rewrap) -> int:
-        """Wrap every data key under the current version; returns how many were not yet.
+        """Wrap every data key under the current version; return how many were rewrapped.
 
         Args:
-            rewrap: gives a wrapped data key (of a pk and a version) wrapped anew.
+            rewrap: unwraps a data key (of a pk and a version) and wraps it again.
 
         Raises:
             Unfinished: functions may still wrap under an older version.
@@ -88,12 +88,12 @@ class StageKeys:
         return done
 
     def reseal(self, reseal: Reseal) -> int:
-        """Seal every retained and transient record under the current version; returns how many were not.
+        """Seal every retained and transient record under the current version; return how many changed.
 
         One page of a table is in memory at a time.
 
         Args:
-            reseal: seals an item (of a record class) anew; False if there was no need or it was changed.
+            reseal: seals an item (of a record class) again; False if it was not needed, or the item changed.
 
         Raises:
             Unfinished: functions may still seal under an older version.
@@ -106,7 +106,7 @@ class StageKeys:
         )
 
     def retire(self) -> list[int]:
-        """Forget every version but the current one; returns those.
+        """Delete every version but the current one; return the deleted versions.
 
         Raises:
             StillNeeded: data keys or records are under an old version.
@@ -125,9 +125,9 @@ class StageKeys:
             yield from (blob["B"] for blob in item["wrapped"]["M"].values())
 
     def _under_the_stage_key(self) -> Iterator[tuple[Classes, dict[str, Any]]]:
-        """The sealed items of tables with such records, each with the table's classes.
+        """Yield the items sealed under the stage key, each with the record classes of its table.
 
-        An item of a kind that no class declares is among them: what nobody knows keeps the key alive.
+        This includes items of an undeclared kind: the key must not be deleted while they exist.
         """
         records = register.records()
         subjects = {r.declaration.kind for r in records if r.declaration.key_class is KeyClass.SUBJECT}
@@ -137,14 +137,14 @@ class StageKeys:
                     yield classes, item
 
     def _replace(self, item: dict[str, Any], wrapped: dict[str, bytes]) -> int:
-        """Write it unless the item changed meanwhile or is gone; then it is none of ours any more."""
+        """Write the wrapped keys, unless the item was changed or deleted in the meantime."""
         try:
             self._dynamodb.update_item(
                 TableName=self.tables[Table.KEYS],
                 Key={"pk": item["pk"]},
                 UpdateExpression="SET #w = :anew",
                 ConditionExpression="#w = :seen",
-                ExpressionAttributeNames={"#w": "wrapped"},  # a word that DynamoDB keeps for itself
+                ExpressionAttributeNames={"#w": "wrapped"},  # a reserved word of DynamoDB
                 ExpressionAttributeValues={
                     ":anew": {"M": {version: {"B": blob} for version, blob in wrapped.items()}},
                     ":seen": item["wrapped"],
@@ -167,8 +167,8 @@ class StageKeys:
 
 
 def service_rewrap(account: AwsAccount, stage: str) -> Rewrap:
-    """Rewrapping as the service itself would do it, with the settings of its signup function."""
-    as_signup(account, stage)
+    """Return a `Rewrap` that uses the service's code and the settings of its signup function."""
+    act_as_signup(account, stage)
 
     from chalicelib.core.ids import AccountId
     from chalicelib.privacy import subject_keys
@@ -182,6 +182,6 @@ def service_rewrap(account: AwsAccount, stage: str) -> Rewrap:
 
 
 def service_reseal(account: AwsAccount, stage: str) -> Reseal:
-    """Resealing as the service itself seals, with the settings of its signup function."""
-    as_signup(account, stage)
+    """Return a `Reseal` that uses the service's code and the settings of its signup function."""
+    act_as_signup(account, stage)
     return resealing.reseal

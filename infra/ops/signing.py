@@ -1,13 +1,13 @@
-"""Rotating the key of the access tokens, with no request refused in between.
+"""Rotation of the key that signs access tokens, without refusing a valid request.
 
-The order is what makes it safe, and each step is a deployment that is complete before the next begins:
+The order of the steps makes it safe. Each step is a deployment that completes before the next begins:
 
-1. publish  the new public key is known everywhere, the old key still signs
-2. sign     the new key signs; tokens of the old one are still accepted
-3. retire   after twice the life of a token, the old key is forgotten
+1. publish  every function gets the new public key; the old key still signs
+2. sign     the new key signs; tokens signed with the old key are still accepted
+3. retire   after twice the lifetime of a token, the old key is deleted
 
-What step has been reached stands in the secret itself, so a rotation that stopped half-way is taken up
-where it stopped by running the command again.
+The secret itself records the step that was reached. After an interruption, running the command again
+continues the rotation.
 """
 
 from __future__ import annotations
@@ -21,56 +21,56 @@ from infra.deployment.account import AwsAccount
 from infra.deployment.stacks import Report, Stacks, stack_name
 from infra.deployment.vault import Document, new_signing_key, public_keys, read, write
 
-# Twice the quarter of an hour that a token lives: one for the tokens, one for clocks and late requests.
+# Twice the lifetime of a token (15 minutes): once for the tokens, once for clock skew and late requests.
 WAIT = 30 * 60
 
 
 class NotYet(RuntimeError):
-    """Tokens of the old key may still be out there; `seconds` says for how long."""
+    """Tokens signed with the old key may still be valid; `seconds` says for how long."""
 
     def __init__(self, seconds: int) -> None:
-        super().__init__(f"tokens of the old key live on for {seconds} s")
+        super().__init__(f"tokens signed with the old key are valid for another {seconds} s")
         self.seconds = seconds
 
 
 @dataclass(frozen=True)
 class SigningKeys:
-    """The signing secret of a stage, and how its state becomes that of the functions."""
+    """The signing secret of a stage, and the deployment that applies it to the functions."""
 
     account: AwsAccount
     arn: str
     deploy: Callable[[], object]
 
     def rotate(self) -> str:
-        """Publish a new key, then sign with it; returns its id."""
+        """Publish a new key, then sign with it; return its id."""
         secret = self._secret()
         if len(secret["keys"]) == 1:
             kid, pem = new_signing_key()
             secret["keys"][kid] = pem
             self._write(secret)
         (new,) = secret["keys"].keys() - {secret["signing"]} or {secret["signing"]}
-        self.deploy()  # published everywhere before anything is signed with it
+        self.deploy()  # every function gets the public key before anything is signed with it
         if secret["signing"] != new and "since" not in secret:
             secret |= {"signing": new, "since": None}
             self._write(secret)
         self.deploy()
-        if "since" in secret and secret["since"] is None:  # from now on nothing signs with the old key
+        if "since" in secret and secret["since"] is None:  # from here on nothing signs with the old key
             secret["since"] = int(time.time())
             self._write(secret)
         return str(secret["signing"])
 
     def retire(self, *, wait: int = WAIT) -> None:
-        """Forget the old key.
+        """Delete the old key.
 
         Raises:
-            NotYet: its last tokens may still live.
+            NotYet: tokens signed with it may still be valid.
         """
         secret = self._secret()
         if len(secret["keys"]) == 1:
             return
         since = secret.get("since")
         if since is None:
-            raise NotYet(wait)  # the rotation was not finished: `rotate` goes on with it
+            raise NotYet(wait)  # the rotation is unfinished; `rotate` continues it
         left = int(since) + wait - int(time.time())
         if left > 0:
             raise NotYet(left)
@@ -81,7 +81,7 @@ class SigningKeys:
 
     @classmethod
     def of(cls, account: AwsAccount, stage: str, report: Report) -> Self:
-        """Those of a deployed stage."""
+        """Return the signing keys of a deployed stage."""
         stacks = Stacks(account, report)
         arn = stacks.outputs(stack_name(stage, "vault"))["SigningSecretArn"]
 
@@ -95,7 +95,7 @@ class SigningKeys:
     def _secret(self) -> Document:
         secret = read(self.account.client("secretsmanager"), self.arn)
         if secret is None:
-            raise LookupError("there is no signing key yet: deploy first")
+            raise LookupError("the stage has no signing key yet: deploy it first")
         return secret
 
     def _write(self, secret: Document) -> None:

@@ -1,4 +1,4 @@
-"""Running the service's own code in a command, as the function that may do it."""
+"""Runs the service's code in a command, with the settings of a deployed function."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from infra.deployment.stacks import Stacks, stack_name
 
 
 def table_names(account: AwsAccount, stage: str) -> dict[Table, str]:
-    """The physical name of each table of a stage."""
+    """Return the physical name of each table of a stage."""
     outputs = Stacks(account, lambda _: None).outputs(stack_name(stage, "data"))
     return {table: outputs[f"{table.title()}TableName"] for table in Table}
 
 
-def as_signup(account: AwsAccount, stage: str) -> None:
-    """Take over the settings of a stage's signup function, which knows the keys, and all tables' names."""
+def act_as_signup(account: AwsAccount, stage: str) -> None:
+    """Adopt the settings of a stage's signup function, which has the keys, and all table names."""
     names = {f"RU4M_TABLE_{table.upper()}": name for table, name in table_names(account, stage).items()}
     act_as(account, stage, "signup", names)
 
@@ -26,14 +26,14 @@ def as_signup(account: AwsAccount, stage: str) -> None:
 def act_as(
     account: AwsAccount, stage: str, function: str, more: Mapping[str, str] = MappingProxyType({})
 ) -> None:
-    """Make this process's settings those of a function; what it may do stays the caller's own right.
+    """Adopt the settings of a function; the permissions stay those of the operator.
 
-    Sets this process's environment and forgets what was read under another, so it is for commands, which
-    end afterwards.
+    Changes this process's environment and clears all caches that depend on it, so it is meant for commands,
+    which end afterwards.
     """
     name = f"ru4m-{stage}-{function}"
-    told = account.client("lambda").get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-    os.environ.update(told, AWS_REGION=account.region, **more)
+    found = account.client("lambda").get_function_configuration(FunctionName=name)
+    os.environ.update(found["Environment"]["Variables"], AWS_REGION=account.region, **more)
     os.environ.pop("RU4M_FUNCTION", None)
     if account.endpoint:
         os.environ["AWS_ENDPOINT_URL"] = account.endpoint

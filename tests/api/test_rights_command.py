@@ -130,7 +130,7 @@ def test_refused_command_prints_a_line_and_exits_with_a_status(run: Run, asked: 
     run("alice", "propose", asked, *REFUSE, "--text-file", text)
     own = run("alice", "approve", asked, "--version", "2")
     assert own.exit_code == 1
-    assert own.output.startswith("refused: 403 own_proposal; Another operator has to approve this; call ")
+    assert own.output.startswith("refused: 403 own_proposal; Another operator must approve this; call ")
     bad = run("alice", "propose", asked, "--status", "refused", "--text-file", text)
     assert "/reason: A refusal needs one" in bad.output
 
@@ -164,7 +164,7 @@ def test_open_requests_are_listed_with_the_party_they_wait_for(
 def test_enter_prints_the_receipt_for_the_subject(world: World, run: Run, mila: User) -> None:
     words = ("--user", mila.user_id, "--right", "access", "--by", "telephone", "--on", "2026-11-24")
     first, last = run("alice", "enter", *words).output.splitlines()
-    receipt = last.removeprefix("receipt, for whoever asked and nobody else: ")
+    receipt = last.removeprefix("receipt, to be given only to the subject: ")
     headers = {"Rights-Receipt": receipt}
     assert world.call("GET", f"/v1/rights-receipts/{first.split()[0]}", headers=headers).status == 200
 
@@ -173,9 +173,9 @@ def test_extension_identity_and_retry_have_commands(world: World, run: Run, aske
     because = ("--days", "60", "--reason", "JustificationA12HighVolume")
     assert "due 2027-02-22" in run("alice", "extend", asked, *because).output
     waiting = run("alice", "ask-identity", asked).output
-    assert ("awaiting_verification" in waiting, "the clock runs on" in waiting) == (True, False)
+    assert ("awaiting_verification" in waiting, "deadline keeps running" in waiting) == (True, False)
     assert "in_progress" in run("alice", "identity-came", asked).output
-    assert "the clock runs on" in run("alice", "ask-identity", asked).output
+    assert "deadline keeps running" in run("alice", "ask-identity", asked).output
     run("alice", "propose", asked, *REFUSE, "--text-file", text)
     for command in ("withdraw", "retry"):
         assert run("alice", command, asked).exit_code == 0
@@ -195,4 +195,4 @@ def test_list_names_requests_that_cannot_be_opened(
     damage(Table.RIGHTS, f"R#{asked}", "request", status="no such status")
     listed = run("bob", "list")
     assert (listed.exit_code, other in listed.output) == (0, True)
-    assert f"{asked} cannot be opened" in listed.output
+    assert f"{asked} cannot be read" in listed.output

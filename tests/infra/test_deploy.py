@@ -199,7 +199,7 @@ def test_the_command_shows_and_sets_what_texts_may_cost_in_a_month(
     monkeypatch.setattr(command, "deploy", lambda *_, **__: done)
     with mock_aws():
         result = run_command({"--region": REGION, **option})
-    assert f"texts may cost {shown} US dollars a month" in result.output
+    assert f"SMS spending limit of this account and region: {shown} US dollars a month" in result.output
 
 
 def run_command(options: dict[str, str]) -> Result:

@@ -49,7 +49,7 @@ def test_the_picture_is_well_formed_and_shows_the_numbers() -> None:
     shown = texts(as_svg(some_days()))
     assert {"meeting.joined", "meeting/lobby · ios", "127 accounts", "381 events, 2.3 s"} <= {*shown}
     assert {"app.crashed", "crash · 2.4.0 · android", "all others", "≥ 14 accounts"} <= {*shown}
-    assert "Accounts a day, 2026-10-20 to 2026-11-18. No bar is of fewer than 10." in shown
+    assert "Accounts per day, 2026-10-20 to 2026-11-18. Groups under 10 accounts are not shown." in shown
 
 
 def test_there_is_a_bar_for_each_day_on_which_a_group_was_published() -> None:

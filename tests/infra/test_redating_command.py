@@ -95,7 +95,7 @@ def test_it_goes_on_where_it_stopped(world: World, monkeypatch: pytest.MonkeyPat
     [
         (("--kind", "consent"), "the Ledger holds none"),
         (("--kind", "account"), "kept until the account is deleted"),
-        (("--kind", "session", "--after", "nowhere"), "a place that an earlier run told"),
+        (("--kind", "session", "--after", "nowhere"), "position printed by an earlier run"),
     ],
 )
 def test_what_can_not_be_done_is_refused_with_the_reason(options: tuple[str, ...], text: str) -> None:

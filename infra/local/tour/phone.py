@@ -1,4 +1,4 @@
-"""A phone with the app: the HTTP that the app would do, and nothing that it could not know."""
+"""A phone with the app: makes the app's HTTP requests, with only the data that the app has."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MERGE_PATCH = "application/merge-patch+json"
 
 @dataclass(frozen=True)
 class PhoneAnswer:
-    """What the API answered."""
+    """A response of the API."""
 
     method: str
     path: str
@@ -29,24 +29,24 @@ class PhoneAnswer:
 
     @property
     def problem(self) -> str | None:
-        """The code of the problem, if it is one."""
+        """The code of the problem, if the response is one."""
         is_problem = self.headers.get("content-type", "").startswith("application/problem+json")
         return str(self.body["code"]) if is_problem else None
 
 
 class Unexpected(AssertionError):
-    """An answer that the app could not go on with."""
+    """A response with which the app cannot continue."""
 
 
 @dataclass
 class Phone:
-    """One installed app and the number of the phone it is on.
+    """One installed app and the number of its phone.
 
     Args:
-        api_url: where the API is.
+        api_url: URL of the API.
         number: in E.164.
-        inbox: the text messages sent to a number, oldest first.
-        on_answer: sees every exchange.
+        inbox: returns the text messages sent to a number, oldest first.
+        on_answer: called with every response.
     """
 
     api_url: str
@@ -60,7 +60,7 @@ class Phone:
 
     @property
     def access_token(self) -> str:
-        """The current one."""
+        """The current access token."""
         return str(self.session["access_token"])
 
     def call(
@@ -72,7 +72,7 @@ class Phone:
         token: str | None = None,
         headers: dict[str, str] | None = None,
     ) -> PhoneAnswer:
-        """One request, with `token` or else the session's; whatever the answer is."""
+        """Send one request, with `token` or the session's token, and return any response."""
         sent = {"Accept": "application/json"}
         bearer = token if token is not None else self.session.get("access_token")
         if bearer:
@@ -92,26 +92,26 @@ class Phone:
         return found
 
     def sign_up(self, display_name: str | None = None) -> PhoneAnswer:
-        """Ask for a code, read it from the text message, give it back; keeps the session."""
+        """Request a code, read it from the text message, and submit it; keep the session."""
         started = self.ask_for_code()
         return self.give_code(started.body["challenge_id"], self.read_code(), display_name)
 
     def ask_for_code(self) -> PhoneAnswer:
-        """Start a signup or a login."""
+        """Start signing up or signing in."""
         self._texts_read = len(self.inbox(self.number))
         device = {"id": self.device_id, "platform": "android", "app_version": "1.0.0"}
         return _expect(self.call("POST", "/v1/signup", {"phone": self.number, "device": device}), 202)
 
     def read_text(self) -> str:
-        """The next text message."""
+        """Wait for the next text message and return it."""
         return until(lambda: self.inbox(self.number)[self._texts_read :], "a text message")[-1]
 
     def read_code(self) -> str:
-        """The six digits in it."""
+        """Wait for the next text message and return its code."""
         return code_in(self.read_text())
 
     def give_code(self, challenge_id: str, code: str, display_name: str | None = None) -> PhoneAnswer:
-        """Finish: the current terms are on the screen, so they are what is accepted."""
+        """Submit the code, accepting the current notices."""
         current = _expect(self.call("GET", "/v1/notices/current"), 200).body["items"]
         shown = {f"{notice['kind']}_version": notice["version"] for notice in current}
         name = {"display_name": display_name} if display_name else {}
@@ -121,55 +121,55 @@ class Phone:
         return answer
 
     def refresh(self) -> PhoneAnswer:
-        """A new access token; the app keeps the refresh token that comes with it."""
+        """Refresh the session and keep the new tokens."""
         held = {"refresh_token": self.session["refresh_token"], "device_id": self.device_id}
         answer = _expect(self.call("POST", "/v1/sessions/refresh", held), 200)
         self.session = answer.body
         return answer
 
     def ask_to_step_up(self) -> PhoneAnswer:
-        """Have a code sent to the account's own number."""
+        """Request a code to step up the session."""
         self._texts_read = len(self.inbox(self.number))
         return _expect(self.call("POST", "/v1/sessions/step-up"), 202)
 
     def step_up(self, challenge_id: str, code: str) -> PhoneAnswer:
-        """Give that code back; the app keeps the session in the answer, if it is the right one."""
+        """Submit that code; keep the session in the response, if the code is right."""
         answer = self.call("POST", f"/v1/sessions/step-up/{challenge_id}/verify", {"code": code})
         self.session = answer.body.get("session", self.session)
         return answer
 
     def ask_for_email(self, address: str) -> PhoneAnswer:
-        """Have a code mailed to an address."""
+        """Request a code for an email address."""
         return _expect(self.call("POST", "/v1/profile/email", {"email": address}), 202)
 
     def give_mailed_code(self, challenge_id: str, code: str) -> PhoneAnswer:
-        """Give that code back."""
+        """Submit that code."""
         return self.call("POST", f"/v1/profile/email/{challenge_id}/verify", {"code": code})
 
     def chat_token(self) -> str:
-        """A fresh token for Stream."""
+        """Get a new token for Stream."""
         return str(_expect(self.call("POST", "/v1/chat/token"), 200).body["token"])
 
     def change_profile(self, **changes: object) -> PhoneAnswer:
-        """Read the profile, send a merge patch against what was read."""
+        """Read the profile, and send a merge patch with its ETag."""
         etag = _expect(self.call("GET", "/v1/profile"), 200).headers["etag"]
         headers = {"If-Match": etag, "Content-Type": _MERGE_PATCH}
         return _expect(self.call("PATCH", "/v1/profile", changes, headers=headers), 200)
 
     def consent(self, purpose: str) -> PhoneAnswer:
-        """Give consent: the current privacy notice is on the screen."""
+        """Give consent under the current privacy notice."""
         current = _expect(self.call("GET", "/v1/notices/current"), 200).body["items"]
         (shown,) = (notice["version"] for notice in current if notice["kind"] == "privacy")
         body = {"state": "given", "notice_version": shown}
         return _expect(self.call("PUT", f"/v1/consents/{purpose}", body), 200)
 
     def log_out(self) -> PhoneAnswer:
-        """End this session; the app still holds its token."""
+        """End this session; the phone keeps its tokens."""
         return _expect(self.call("DELETE", f"/v1/sessions/{self.session['session_id']}"), 204)
 
 
 def code_in(message: str) -> str:
-    """The six digits in a text message or a mail."""
+    """Return the six digits in a text message or a mail."""
     found = re.search(r"\b\d{6}\b", message)
     if not found:
         raise Unexpected("the message has no code")

@@ -1,4 +1,4 @@
-"""Mila asks for a copy of what is known of her, and reads it: access, to its end on the deployed cloud."""
+"""The chapter about access: Mila requests a copy of her data on the deployed cloud and reads it."""
 
 from __future__ import annotations
 
@@ -22,47 +22,47 @@ from infra.local.waiting import until
 _PATIENCE = 60.0  # seconds for a copy; a handful of steps, each a message
 
 
-def exercising_access(tour: Tour) -> None:
-    """Mila asks for all that is known of her, and has it in moments: a page that she can read."""
+def exercise_access(tour: Tour) -> None:
+    """Mila requests a copy of her data, and gets a page that she can read."""
     mila = tour.phones["Mila"]
     refused = mila.call("POST", "/v1/rights-requests", {"right": "access"})
-    tour.check("a token alone opens no copy of a life", refused.problem == "step_up_required")
+    tour.check("an access token alone is not enough", refused.problem == "step_up_required")
     mila.step_up(mila.ask_to_step_up().body["challenge_id"], mila.read_code())
     asked = mila.call("POST", "/v1/rights-requests", {"right": "access"}).body
-    tour.say(f"she asked; the answer is due by [italic]{asked['due_at']}[/]")
-    unheard = replace(mila, on_answer=lambda _: None)  # looked at often, told once
-    answered = until(lambda: answer_to(unheard, asked["id"]), "the answer", _PATIENCE)
+    tour.say(f"her request must be answered by [italic]{asked['due_at']}[/]")
+    silent = replace(mila, on_answer=lambda _: None)  # polls are not printed
+    answered = until(lambda: answer_to(silent, asked["id"]), "the answer", _PATIENCE)
     tour.say(f"{answered['status']}: [italic]“{answered['decision']['text']}”[/]")
     package = fetched(mila, asked["id"])
-    told = json.loads(package.read("manifest.json"))
+    manifest = json.loads(package.read("manifest.json"))
     kinds = sorted(Path(name).stem for name in package.namelist() if name.startswith("csv/"))
-    tour.say(f"in it: {', '.join(kinds)}")
-    tour.check("nothing is missing", told["errors"] == [])
-    wrong = [one["path"] for one in told["files"] if _digest(package, one["path"]) != one["sha256"]]
-    tour.check("each file is what the manifest says", wrong == [])
-    tour.check("her message to Jovan is there", "chat/messages.ndjson" in package.namelist())
+    tour.say(f"the copy contains: {', '.join(kinds)}")
+    tour.check("nothing is missing", manifest["errors"] == [])
+    wrong = [one["path"] for one in manifest["files"] if _digest(package, one["path"]) != one["sha256"]]
+    tour.check("every file matches its checksum in the manifest", wrong == [])
+    tour.check("it contains her message to Jovan", "chat/messages.ndjson" in package.namelist())
     show(tour, package)
     receipt = {"Rights-Receipt": asked["receipt"]}
     shown = mila.call("GET", f"/v1/rights-receipts/{asked['id']}", token="", headers=receipt)
-    tour.check("whoever has the receipt sees the answer, without an account", shown.body["id"] == asked["id"])
+    tour.check("the receipt shows the answer without signing in", shown.body["id"] == asked["id"])
 
 
 def answer_to(phone: Phone, request_id: str) -> dict[str, Any] | None:
-    """The request, once it is answered."""
+    """Return the request once it is answered, or None."""
     request = phone.call("GET", f"/v1/rights-requests/{request_id}").body
     return request if request.get("decided_at") else None
 
 
 def fetched(phone: Phone, request_id: str) -> zipfile.ZipFile:
-    """The copy, by the link that the app gets.
+    """Download the copy by the link that the app gets.
 
     Raises:
-        AssertionError: it is not what the API said that it is.
+        AssertionError: hash or size differ from those in the API's response.
     """
     link = phone.call("GET", f"/v1/rights-requests/{request_id}/export").body
     content = requests.get(link["url"], timeout=35).content
     if (hashlib.sha256(content).hexdigest(), len(content)) != (link["sha256"], link["size"]):
-        raise AssertionError("the copy is not what the API said")
+        raise AssertionError("the copy does not match the hash and size in the API's response")
     return zipfile.ZipFile(io.BytesIO(content))
 
 
@@ -71,7 +71,7 @@ def _digest(package: zipfile.ZipFile, name: str) -> str:
 
 
 def show(tour: Tour, package: zipfile.ZipFile) -> None:
-    """Lay the package out where somebody can look at it, with a picture if there is a browser."""
+    """Unpack the copy for viewing, and take a screenshot if a browser is installed."""
     folder = LOCAL / "export"
     package.extractall(folder)
     page = folder / "index.html"
@@ -83,6 +83,6 @@ def show(tour: Tour, package: zipfile.ZipFile) -> None:
             picture.write_bytes(browser.picture())
             tour.say(f"on her phone: [bold]{picture}[/]")
             fits = browser.value("document.documentElement.scrollWidth <= innerWidth")
-            tour.check("it fits her phone", bool(fits))
+            tour.check("the page fits her phone's screen", bool(fits))
     except NoChromium:
-        tour.say("(no picture: no Chromium on this machine)")
+        tour.say("(no screenshot: Chromium is not installed)")

@@ -1,4 +1,4 @@
-"""How the tour is told and what its chapters share."""
+"""The console output of the tour, and the state that its chapters share."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _GOOD = 400
 
 
 class TourFailed(AssertionError):
-    """Something that the tour shows was not so."""
+    """A check of the tour failed."""
 
 
 @dataclass
 class Tour:
-    """The cloud, the people met so far, and the console.
+    """The cloud, the users so far, and the console.
 
-    Later chapters find in `phones` who signed up in earlier ones.
+    `phones` keeps the users that signed up in earlier chapters.
     """
 
     cloud: LocalCloud
@@ -31,7 +31,7 @@ class Tour:
     phones: dict[str, Phone] = field(default_factory=dict)
 
     def someone(self, name: str, number: str) -> Phone:
-        """A new person with a phone."""
+        """Add a user with a phone."""
         phone = Phone(
             self.cloud.state.api_url, number, self.cloud.texts_to, lambda a: self._exchange(name, a)
         )
@@ -39,11 +39,11 @@ class Tour:
         return phone
 
     def say(self, text: str) -> None:
-        """One line of the story."""
+        """Print one line."""
         self.console.print(f"  {text}", highlight=False)
 
     def check(self, fact: str, holds: bool) -> None:  # noqa: FBT001 - reads as a sentence
-        """Show a fact.
+        """Print a fact that holds.
 
         Raises:
             TourFailed: it does not hold.
@@ -53,11 +53,11 @@ class Tour:
         self.console.print(f"  [green]✓[/] {fact}", highlight=False)
 
     def name_at_stream(self, phone: Phone) -> object:
-        """The display name that Stream holds of a user."""
+        """Return the display name of a user at Stream."""
         return self.cloud.stream.state()["users"].get(phone.user_id, {}).get("name")
 
     def stream_api(self) -> StreamChat:
-        """Stream's API as our backend reaches it; the tour makes channels with it."""
+        """Return Stream's server API; the tour creates channels with it."""
         stream = self.cloud.stream
         return StreamChat(stream.api_key, stream.secret, base_url=stream.url)
 
@@ -74,7 +74,7 @@ Chapter = Callable[[Tour], None]
 
 
 def play(tour: Tour, chapters: Sequence[Chapter]) -> bool:
-    """Play chapters in order, up to the first that fails; True if none did."""
+    """Play chapters in order until one fails; return whether all succeeded."""
     for number, chapter in enumerate(chapters, 1):
         title = (chapter.__doc__ or chapter.__name__).splitlines()[0].rstrip(".")
         tour.console.print(f"\n[bold]{number}. {title}[/]")

@@ -1,6 +1,7 @@
-"""What the tour and the tests over the local cloud need to show of usage: days that have passed.
+"""Helpers of the tour and of tests on the local cloud: usage data from past days.
 
-Nobody waits for three days: events are told today, through the gateway, and then moved back in the table.
+Waiting for days is not possible, so events are submitted today through the API and then re-dated in the
+table.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from chalicelib.usage.model import DiagnosticsEvent, UsageEvent
 from infra.local.cloud import STAGE, LocalCloud
 from infra.local.tour.phone import Phone
 from infra.ops import plots
-from infra.ops.standing_in import as_signup
+from infra.ops.standing_in import act_as_signup
 
 _KINDS: dict[str, type[UsageEvent | DiagnosticsEvent]] = {
     kind.declaration.kind: kind for kind in (UsageEvent, DiagnosticsEvent)
@@ -34,27 +35,27 @@ _KINDS: dict[str, type[UsageEvent | DiagnosticsEvent]] = {
 
 
 def an_event(name: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - as JSON has it
-    """Something that happens now."""
+    """Build an event that happens now."""
     return {"id": str(uuid.uuid4()), "name": name, "at": clock.to_text(clock.now()), **more}
 
 
 def batch(phone: Phone, *events: dict[str, Any]) -> dict[str, Any]:
-    """What the app sends."""
+    """Build a batch as the app sends it."""
     return {"events": events, "device": {"id": phone.device_id, "platform": "android"}}
 
 
 def move_back(cloud: LocalCloud, phones: Sequence[Phone], days: int) -> date:
-    """Let these people's events have happened days ago, under consents given before; returns the day.
+    """Re-date these users' events, and their consents before them, to a past day; return that day.
 
-    The days around it are closed. A day that an earlier story closed is opened again, so take one on which
-    nothing else happened.
+    The other days of the last month are closed. If the day itself is closed, it is opened again, so choose a
+    day without other events.
     """
     day = clock.now().date() - timedelta(days=days)
     at = clock.from_epoch(0).replace(year=day.year, month=day.month, day=day.day, hour=12)
     with _inside(cloud):
         for phone in phones:
             account_id = _account_id(phone)
-            _consent_before(account_id, at)
+            _redate_consents(account_id, at)
             for item in list(table.query(Query(Table.USAGE, f"A#{account_id}"))):
                 if kind := _KINDS.get(item["kind"]):
                     events = [codec.opened(kind, row) for row in bundles.unpacked(kind, item)]
@@ -69,8 +70,8 @@ def move_back(cloud: LocalCloud, phones: Sequence[Phone], days: int) -> date:
     return day
 
 
-def _consent_before(account_id: AccountId, at: datetime) -> None:
-    """Let all consents of an account have been given the day before an instant: they cover nothing older."""
+def _redate_consents(account_id: AccountId, at: datetime) -> None:
+    """Re-date all consents of an account to the day before an instant, so that they cover its events."""
     (found,) = needs.read_accounts([account_id], (PURPOSES, DATA_KEY))
     if before := found[PURPOSES]:
         since = {"since": at - timedelta(days=1)}
@@ -80,29 +81,29 @@ def _consent_before(account_id: AccountId, at: datetime) -> None:
 
 
 def roll_up(cloud: LocalCloud) -> None:
-    """Run the job as the schedule does.
+    """Run the roll-up job as its schedule does.
 
     Raises:
-        RuntimeError: it failed.
+        RuntimeError: the job failed.
     """
     cloud.run("roll_up_usage")
 
 
 def published(cloud: LocalCloud, last: date, days: int = 1) -> list[Figures]:
-    """The figures of these days."""
+    """Return the published figures of these days."""
     return plots.published(cloud.account, f"ru4m-{STAGE}-usage", last, days)
 
 
 def _account_id(phone: Phone) -> AccountId:
-    """The internal id, which only the account's own tokens have."""
+    """Return the internal id, which is part of the account's refresh tokens."""
     return AccountId(str(phone.session["refresh_token"]).split(".", maxsplit=1)[0])
 
 
 @contextmanager
 def _inside(cloud: LocalCloud) -> Iterator[None]:
-    """Run the service's own code against the cloud; afterwards this process is as it was."""
+    """Run the service's code against the cloud, and restore this process's environment afterwards."""
     before = dict(os.environ)
-    as_signup(cloud.account, STAGE)
+    act_as_signup(cloud.account, STAGE)
     try:
         yield
     finally:
