@@ -149,3 +149,34 @@ def test_chalice_knows_the_authorizer_where_a_route_has_a_caller(group: str, *, 
         [sys.executable, "-c", ask], cwd=ROOT, env=variables, capture_output=True, text=True, check=True
     )
     assert done.stdout.split() == [str(guarded)]
+
+
+LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)\s]*)?\)")
+
+
+def linked_from(document: Path) -> list[Path]:
+    targets = (match[1] for match in LINK.finditer(document.read_text()))
+    return [document.parent / target for target in targets if "://" not in target]
+
+
+def test_every_link_of_the_documents_resolves() -> None:
+    documents = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    broken = [
+        (str(doc), str(target)) for doc in documents for target in linked_from(doc) if not target.exists()
+    ]
+    assert broken == []
+
+
+def test_every_glossary_term_is_unique_and_links_a_module() -> None:
+    glossary = ROOT / "docs/glossary.md"
+    entries = glossary.read_text().split("\n- **")[1:]
+    terms = [entry.split(":", 1)[0] for entry in entries]
+    assert [term for term, count in Counter(terms).items() if count > 1] == []
+    assert [term for term, entry in zip(terms, entries, strict=True) if ".py)" not in entry] == []
+
+
+def test_every_decision_is_in_the_index_under_its_title() -> None:
+    folder = ROOT / "docs/adr"
+    index = (folder / "README.md").read_text()
+    titles = {path.name: path.read_text().splitlines()[0].removeprefix("# ") for path in folder.glob("0*.md")}
+    assert [name for name, title in titles.items() if f"[{title}]({name})" not in index] == []
