@@ -1,6 +1,6 @@
-# Everything that is done with this project. A fresh machine needs Python >= 3.11, make and Node.
-# `make test` needs Chromium too, and installs it on Debian as root.
-# First two: `make run`, `make test`.
+# All commands of this project. A new machine needs Python >= 3.11, make and Node 20 or newer.
+# `make test` also needs Chromium; on Debian, as root, it installs the package.
+# Start with `make run` and `make test`.
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -10,22 +10,22 @@ STAGE ?= staging
 
 .PHONY: run tour dev test proof check types lint format package generate plots bench bench-quick coverage pins clean
 
-run: setup          ## the main job on a local cloud; stays up until Ctrl-C
+run: setup          ## deploy to a local cloud and play the tour; runs until Ctrl-C
 	$(BIN)/python -m infra.local run
 
-tour: setup         ## the same, ends after the tour with its status
+tour: setup         ## the same, but exit with the tour's status
 	$(BIN)/python -m infra.local tour
 
-dev: setup          ## `chalice local` against the emulated services
+dev: setup          ## run `chalice local` against the emulated services
 	$(BIN)/python -m infra.local dev
 
-test: setup browser ## every suite
+test: setup browser ## run every suite
 	$(BIN)/pytest -n $(WORKERS)
 
-proof: setup        ## what takes minutes: each flow dies at each of its side effects
+proof: setup        ## run the tests that take minutes: each flow is killed at each of its side effects
 	$(BIN)/pytest -n $(WORKERS) -m proof
 
-check: setup lint types  ## lint, types, direction of imports
+check: setup lint types  ## check lint, types and the direction of imports
 
 lint:
 	$(BIN)/ruff format --check .
@@ -35,40 +35,40 @@ lint:
 types:
 	$(BIN)/mypy
 
-format: setup       ## let ruff put things in order
+format: setup       ## format the code and apply ruff's fixes
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-package: setup      ## build/: templates and the functions' zip
+package: setup      ## write the templates and the functions' zip to build/
 	$(BIN)/python -m infra.build
 
-generate: setup     ## docs that are made from the code
+generate: setup     ## generate the documents that are made from code
 	$(BIN)/python -m infra.openapi
 	$(BIN)/python -m infra.promises
 	$(BIN)/python -m infra.processing
 	$(BIN)/python -m infra.export_schema
 
-plots: setup        ## build/usage.svg from the published figures: make plots STAGE=staging AWS_REGION=...
+plots: setup        ## draw the published figures in build/usage.svg: make plots STAGE=staging AWS_REGION=...
 	$(BIN)/python -m infra.ops plots --stage $(STAGE)
 
-bench: setup        ## what a large copy costs, in memory too; takes minutes
+bench: setup        ## measure the CPU, memory and disk of the largest copy; takes minutes
 	$(BIN)/python -m bench.export
 
-bench-quick: setup  ## what each operation costs, counted
+bench-quick: setup  ## count what each operation costs
 	$(BIN)/python -m bench.quick
 
-coverage: setup     ## branch coverage of the suites that run in process
+coverage: setup     ## measure branch coverage of the suites that run in process
 	$(BIN)/pytest -n $(WORKERS) --cov --cov-report=term --cov-fail-under=97 tests/unit tests/api tests/jobs tests/budget
 
-pins: setup         ## compile requirements*.txt anew from the .in files
+pins: setup         ## compile requirements*.txt from the .in files
 	$(BIN)/pip-compile -q --strip-extras --no-emit-find-links --no-emit-index-url requirements.in -o requirements.txt
 	$(BIN)/pip-compile -q --strip-extras --allow-unsafe --no-emit-find-links --no-emit-index-url requirements-dev.in -o requirements-dev.txt
 
-clean:              ## forget everything that was installed or built
+clean:              ## delete everything that was installed or built
 	rm -rf .venv .local build $(JS)/node_modules
 
 .PHONY: setup browser
-browser: .venv/ready  # only pictures of pages need one, so `make run` asks for none
+browser: .venv/ready  # only the screenshot tests need a browser, so `make run` does not depend on it
 	$(BIN)/python -m infra.local.chromium
 
 setup: .venv/ready $(JS)/node_modules/ready
