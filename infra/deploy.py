@@ -1,4 +1,4 @@
-"""`python -m infra.deploy --stage staging`: deploys the package to an account, stack by stack.
+"""`python -m infra.deploy --stage staging`: deploys the package, stack by stack.
 
 The order is `vault` (keys, secrets), `data` (tables), `service` (functions, API, jobs). The outputs of one
 stack are parameters of the next. The same code deploys to AWS and to the local cloud.
@@ -37,7 +37,7 @@ class CountriesRefused(ValueError):
 
 
 class OperatorsRefused(ValueError):
-    """The patterns of operators are malformed, or accept a principal whose name the caller chooses."""
+    """The operator patterns are malformed, or accept a principal that its caller can name."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class DeploymentTarget:
     stream_secret: str | None = field(default=None, repr=False)  # None: keep the stored one
 
     def __post_init__(self) -> None:
-        """Refuse settings with which a function would not start, and countries without phone numbers."""
+        """Refuse settings with which no function would start, and countries without numbers."""
         try:
             read_periods(self.periods)
         except ValueError as refused:

@@ -66,7 +66,7 @@ _ETAG = {
 
 
 def document() -> dict[str, Any]:
-    """Build the public contract of the imported groups (all, if app was imported without a group)."""
+    """Build the public contract of the imported groups (all, if app has no group setting)."""
     routes = tuple(route for route in contract.routes() if not route.internal)
     paths: dict[str, dict[str, Any]] = defaultdict(dict)
     refs, schemas = _schemas(routes)

@@ -56,6 +56,9 @@ class Claim(
     retention=UNTIL_ERASURE,
     key_class=KeyClass.NOTHING_SEALED,
 ):
-    """Maps a number, email address or user id to its account. The key is a keyed hash of the value."""
+    """Maps a number, email address or user id to its account.
+
+    The key is a keyed hash of the value.
+    """
 
     account_id: Annotated[AccountId, NOT_PERSONAL]

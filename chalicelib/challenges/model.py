@@ -31,7 +31,7 @@ Code = Annotated[
 
 
 class ChallengePurpose(StrEnum):
-    """The only purpose a code is valid for: both the code and the challenge's key are derived from it."""
+    """The only purpose for which a code is valid; part of the code's derivation and of the key."""
 
     SIGNUP = "signup"
     STEP_UP = "step_up"
@@ -80,7 +80,10 @@ class TooManyAttempts(TooMany):
 
 
 class SmsUnavailable(Unavailable):
-    """The code could not be passed to the carrier. It does not count towards the limit of the number."""
+    """The code could not be passed to the carrier.
+
+    It does not count towards the limit of the number.
+    """
 
     code = "sms_unavailable"
     title = "The code could not be sent; try again"
@@ -88,7 +91,10 @@ class SmsUnavailable(Unavailable):
 
 
 class SmsInDoubt(SmsUnavailable):
-    """SNS did not confirm the code. The client gets `sms_unavailable`, but the code counts as sent."""
+    """SNS did not confirm the code.
+
+    The client gets `sms_unavailable`, but the code counts as sent.
+    """
 
 
 class EmailUnavailable(Unavailable):
@@ -100,7 +106,10 @@ class EmailUnavailable(Unavailable):
 
 
 class EmailInDoubt(EmailUnavailable):
-    """SES did not confirm the mail. The client gets `email_unavailable`, but the code counts as sent."""
+    """SES did not confirm the mail.
+
+    The client gets `email_unavailable`, but the code counts as sent.
+    """
 
 
 class WrongCode(Unprocessable):
@@ -144,7 +153,7 @@ class ChallengeRef:
 
 @dataclass(frozen=True, repr=False)
 class CodeRequest:
-    """A request for a code: its requester, purpose and destination, a number (E.164) or a mailbox.
+    """A request for a code: requester, purpose and destination (a number in E.164 or a mailbox).
 
     `scope` is the scope of the Idempotency-Key, and `body` the request body that the key stands for.
     `address` is set if the client is not signed in: its block is then counted. `account` is set if the client

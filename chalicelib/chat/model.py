@@ -44,7 +44,10 @@ class TaskState(StrEnum):
 
 @dataclass(frozen=True)
 class Task:
-    """A task at Stream. For 24 hours the URL alone gives access to the file, so it is never stored."""
+    """A task at Stream.
+
+    For 24 hours the URL alone gives access to the file, so it is never stored.
+    """
 
     state: TaskState
     url: str | None = field(default=None, repr=False)

@@ -35,7 +35,7 @@ def list_consents(caller: RightsCaller) -> ConsentList:
 
 
 def _gives(body: ConsentDecision, **_: object) -> bool:
-    """Count only consent that is given: a withdrawal is never refused, and needs a consent before it."""
+    """Count only consents given: a withdrawal is never refused, and requires a consent first."""
     return body.state is ConsentState.GIVEN
 
 

@@ -28,7 +28,7 @@ from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source
 
 
 class NoticeOutdated(ConflictingRequest):
-    """Consent was given under a notice that no longer applies; `current` names the version to show."""
+    """Consent was given under an outdated notice; `current` names the version to show."""
 
     code = "notice_outdated"
     title = "The privacy notice has changed; show the current version and ask again"
@@ -192,7 +192,10 @@ class Purposes(
 
 
 class ConsentDecision(Body):
-    """A decision about one purpose. Giving consent requires the version of the notice that was shown."""
+    """A decision about one purpose.
+
+    Giving consent requires the version of the notice that was shown.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={

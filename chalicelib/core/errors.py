@@ -212,7 +212,10 @@ class PreconditionRequired(Problem):
 
 
 class TooMany(Problem):
-    """A limit is reached. `limit` names it; `retry_after` is the time until the next try, in seconds."""
+    """A limit is reached.
+
+    `limit` names it; `retry_after` is the time until the next try, in seconds.
+    """
 
     status = 429
     code = "too_many_requests"

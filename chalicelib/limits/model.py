@@ -19,7 +19,7 @@ class Limit(
     retention=After(Period.LIMIT, since="began_at"),
     key_class=KeyClass.NOTHING_SEALED,
 ):
-    """How often a number, mailbox, account, operator or block of numbers or addresses used something.
+    """Uses by a number, mailbox, account, operator, or block of numbers or addresses.
 
     The key identifies the counted party only by a hash, keyed unless its id is random. The other attributes
     are counters.
@@ -71,7 +71,7 @@ class CodeHistory(
         return max((codes for day, codes in days.items() if day >= _first_day(now)), default=0)
 
     def with_counts(self, counts: dict[tuple[str, datetime], int], now: datetime) -> "CodeHistory":
-        """Return the next version: the counts of a day only grow, days before the window are dropped."""
+        """Return the next version: counts of a day only grow, days before the window are dropped."""
         verified = {country: dict(days) for country, days in self.verified.items()}
         for (country, day), codes in counts.items():
             days = verified.setdefault(country, {})

@@ -1,1 +1,1 @@
-"""Messages to people: each has a purpose, and is sent only if that purpose is permitted (USE-5)."""
+"""Messages to people, each sent only if its purpose is permitted (USE-5)."""

@@ -1,9 +1,9 @@
-"""Whether a message that a service did not confirm may be on its way all the same."""
+"""Decides whether a message that a service did not confirm may have been sent."""
 
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
-    ConnectionError,  # noqa: A004 - botocore's own: there was no connection to send anything over
+    ConnectionError,  # noqa: A004 - botocore's: no connection was established
     CredentialRetrievalError,
     NoCredentialsError,
     ParamValidationError,
@@ -20,13 +20,14 @@ _NEVER_SENT = (
 
 
 def in_doubt(error: BotoCoreError | ClientError) -> bool:
-    """Whether the service may have taken the message, although it did not say so.
+    """Return whether the service may have accepted the message without confirming it.
 
-    It did not if the request never left: it was malformed, nobody could sign it, there was no connection,
-    or no TLS on it, which is agreed on before anything is sent. Nor if the service said no. It may have
-    if the connection ended or fell silent before an answer, and if a server broke, which it may have done
-    after taking the message. A 503 is no better: it is meant to say that nothing was done, but whatever
-    stands in front of a service answers with it too when the server behind it is lost in the middle.
+    It did not accept the message if the request was never sent: it was malformed, it could not be signed, or
+    no connection or TLS session was established. Nor did it if the service refused the request.
+
+    It may have accepted the message if the connection ended or timed out before a response, or if the server
+    failed, possibly after accepting. This includes a 503: although it means that nothing was done, a load
+    balancer also sends it when it loses its server during the request.
     """
     if isinstance(error, ClientError):
         return bool(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500)

@@ -1,9 +1,9 @@
-"""In which language somebody is written to."""
+"""The language of a message."""
 
 from collections.abc import Container
 
 
 def language(locale: str | None, written: Container[str]) -> str:
-    """The reader's language, as an ISO 639 code, if there is a text in it; else English."""
+    """Return the reader's language (ISO 639) if a text exists in it, otherwise English."""
     spoken = (locale or "").split("-")[0]
     return spoken if spoken in written else "en"

@@ -49,7 +49,10 @@ class Mail:
 
 
 class MailNotSent(Exception):
-    """The mail was not sent, or may not have been. Has no message, because SES's messages quote addresses."""
+    """The mail was not sent, or may not have been.
+
+    Has no message, because SES's messages quote addresses.
+    """
 
 
 class MailRefused(MailNotSent):
@@ -150,7 +153,7 @@ def _data(text: str) -> dict[str, str]:
 
 
 def _as_html(mail: Mail, signature: tuple[str, ...]) -> str:
-    """Render the same text without images, scripts, styles or links, which could track the reader."""
+    """Render the text without images, scripts, styles or links, which could track the reader."""
     lines = [f"<p>{html.escape(paragraph)}</p>" for paragraph in mail.paragraphs]
     signed = "<br>".join(html.escape(line) for line in signature)
     head = f'<html lang="{mail.language}"><head><meta charset="utf-8"></head>'

@@ -145,7 +145,10 @@ class Delivery(
     retention=After(Period.MAIL_RETURN, since="sent_at"),
     key_class=KeyClass.NOTHING_SEALED,
 ):
-    """Maps a mail to the announcement it carries. SES knows only the id of the mail, which is random."""
+    """Maps a mail to the announcement it carries.
+
+    SES knows only the id of the mail, which is random.
+    """
 
     mail_id: Annotated[MailId, NOT_PERSONAL]
     account_id: Annotated[AccountId, NOT_PERSONAL]

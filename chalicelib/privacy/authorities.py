@@ -1,4 +1,4 @@
-"""The authorities to which a subject can complain: the controller's and that of the subject's country.
+"""The authorities to which a subject can complain: the controller's and their country's.
 
 The Commissioner decides on complaints about a Serbian controller (Art. 82 ZZPL). Under Art. 77 GDPR, a
 subject can choose the authority of the country of residence, of work or of the infringement; we only know

@@ -1,4 +1,4 @@
-"""The controller (Art. 13(1)(a) GDPR, NOT-4) and its supervisory authority (Art. 82 ZZPL, RGT-9).
+"""The controller (Art. 13(1)(a) GDPR, NOT-4) and its authority (Art. 82 ZZPL, RGT-9).
 
 The contact address is not a constant but a required setting of the stage.
 """

@@ -21,7 +21,7 @@ class LegalBasis(StrEnum):
 
 
 class Purpose(StrEnum):
-    """A purpose of processing: its name, fideslang use, legal basis, and description in plain words."""
+    """A purpose of processing: name, fideslang use, legal basis, description in plain words."""
 
     SERVICE = ("service", "essential.service", LegalBasis.CONTRACT, "to provide the service")
     AUTHENTICATION = (
@@ -157,7 +157,7 @@ def refusal(choices: Choices | None, purpose: Purpose) -> Refusal | None:
 
 
 def permits(choices: Choices | None, purpose: Purpose) -> bool:
-    """Return whether personal data may be processed for a purpose; the only such rule (RGT-4 to RGT-7)."""
+    """Return whether data may be processed for a purpose; the only such rule (RGT-4 to RGT-7)."""
     return refusal(choices, purpose) is None
 
 

@@ -1,4 +1,4 @@
-"""The register of recipients: who receives which data, where, why and under which safeguards (SEC-2, NOT-6).
+"""The register of recipients: data, place, purposes and safeguards of each (SEC-2, NOT-6).
 
 A record cannot declare a recipient that is not in this register, and core/egress sends it nothing. The
 privacy officer maintains the register. A change is a commit; the record of processing is generated from it.

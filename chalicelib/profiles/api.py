@@ -67,7 +67,10 @@ def change_profile(caller: Caller, changes: ProfileChanges, expected: IfMatch) -
 def start_email(
     caller: Caller, body: NewEmail, address: ClientAddress, key: IdempotencyKey | None
 ) -> Accepted[ChallengeView]:
-    """Send a code to an email address. The response does not disclose whether the address is in use."""
+    """Send a code to an email address.
+
+    The response does not disclose whether the address is in use.
+    """
     account, _ = service.own(caller[OPEN_ACCOUNT], caller[PROFILE])
     return Accepted(verifying.start(account, body, address, key))
 
@@ -81,7 +84,9 @@ def start_email(
     problems=(NotFound, WrongCode, ChallengeExpired, EmailTaken, Unavailable),
 )
 def verify_email(caller: Caller, challenge_id: ChallengeId, body: EmailVerification) -> Tagged[OwnProfile]:
-    """Verify the code and set the email address on the profile. Works in any session of the account.
+    """Verify the code and set the email address on the profile.
+
+    Works in any session of the account.
 
     To remove the address, send PATCH /v1/profile with `"email": null`.
     """

@@ -37,7 +37,7 @@ _JOINED = re.compile(r"(?<=[^ \u200c\u200d])[\u200c\u200d](?=[^ \u200c\u200d])")
 
 
 def _legible(text: str) -> str:
-    """Refuse invisible characters (they fake names in a chat) and text without letter, number or symbol."""
+    """Refuse invisible characters, which can fake names, and text without visible content."""
     seen = _JOINED.sub("", text)
     if not all(c.isprintable() and c not in _BLANK for c in seen):
         raise ValueError("not printable")
@@ -113,7 +113,7 @@ class Profile(
 
 
 class ProfileChanges(Body):
-    """A JSON merge patch (RFC 7396): fields in it are set, null removes a field, others stay unchanged."""
+    """A JSON merge patch (RFC 7396): it sets its fields; null removes a field."""
 
     model_config = ConfigDict(json_schema_extra={"minProperties": 1})
 
@@ -163,7 +163,10 @@ class EmailVerification(Body):
 
 
 class EmailTaken(ConflictingRequest):
-    """The address belongs to another account. Only a caller that read the code in its mailbox learns this."""
+    """The address belongs to another account.
+
+    Only a caller that read the code in its mailbox learns this.
+    """
 
     code = "email_taken"
     title = "Another account has this email address"

@@ -19,7 +19,7 @@ rights = Blueprint(__name__)
 
 
 def _is_limited(caller: RightsCaller, body: NewRequest, **_: object) -> bool:
-    """Count no call that lacks a required step-up: a stolen token could use up the owner's requests."""
+    """Do not count calls without a required step-up: a stolen token could use up the limit."""
     return service.is_limited(body.right) and (caller.is_stepped_up or not service.wants_step_up(body.right))
 
 

@@ -1,4 +1,4 @@
-"""The grounds on which the law allows each right to be refused: a closed list (Art. 12 and 17 GDPR).
+"""The legal grounds to refuse each right: a closed list (Art. 12 and 17 GDPR).
 
 The Serbian law on the protection of personal data (ZZPL) has the same grounds in its Art. 21 and 30.
 

@@ -258,7 +258,7 @@ class RightsRequest(
 
     @property
     def is_open(self) -> bool:
-        """Whether the answer is outstanding. Steps may follow it: the notification, deleting the copy."""
+        """Whether the answer is outstanding; steps may follow it (notify, delete the copy)."""
         return self.closed_at is None
 
     @property
@@ -310,7 +310,7 @@ class ExportFile(
     retention=After(Period.EXPORT, since="made_at"),
     key_class=KeyClass.NOTHING_SEALED,
 ):
-    """The copy of a subject's data in S3. After this record expires, the copy cannot be downloaded."""
+    """The copy of a subject's data in S3; it cannot be downloaded after this record expires."""
 
     request_id: Annotated[RightsRequestId, NOT_PERSONAL]
     key: Annotated[str, _INNER]

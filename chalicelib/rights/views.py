@@ -57,7 +57,7 @@ class StepView(View):
 
 
 class KeptView(View):
-    """Data that is kept although its erasure was requested; the law that requires it, and until when."""
+    """Data that a law requires to be kept although its erasure was requested."""
 
     what: str
     law: str
@@ -151,7 +151,10 @@ class RequestView(View):
 
 
 class TakenView(RequestView):
-    """A rights request that was received. The receipt proves this, even after the account is deleted."""
+    """A rights request that was received.
+
+    The receipt proves this, even after the account is deleted.
+    """
 
     receipt: str = Field(description="For the header Rights-Receipt. No other response contains it")
 
@@ -169,7 +172,10 @@ class RequestList(View):
 
 
 class ExportView(View):
-    """A download link to the copy. Anyone with the link can download the copy, so it expires soon."""
+    """A download link to the copy.
+
+    Anyone with the link can download the copy, so it expires soon.
+    """
 
     url: str
     expires_at: Instant

@@ -18,7 +18,10 @@ from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source
 
 
 class Scope(StrEnum):
-    """What a session may use. `rights`: only privacy rights, for frozen and restricted accounts (RGT-11)."""
+    """What a session may use.
+
+    `rights`: only privacy rights, for frozen and restricted accounts (RGT-11).
+    """
 
     FULL = "full"
     RIGHTS = "rights"
@@ -131,6 +134,9 @@ class SessionView(View):
 
 
 class SteppedUp(View):
-    """The session, with an access token that is stepped up for ten minutes. Nothing else changes."""
+    """The session, with an access token that is stepped up for ten minutes.
+
+    Nothing else changes.
+    """
 
     session: SessionView

@@ -32,7 +32,10 @@ signup = Blueprint(__name__)
 def start_signup(
     body: NewSignup, address: ClientAddress, key: IdempotencyKey | None
 ) -> Accepted[ChallengeView]:
-    """Send a code to a mobile number. The response does not disclose whether the number is registered."""
+    """Send a code to a mobile number.
+
+    The response does not disclose whether the number is registered.
+    """
     return Accepted(service.start(body, address, key))
 
 

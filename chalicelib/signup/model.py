@@ -76,7 +76,7 @@ def _shown(kind: str) -> Any:  # noqa: ANN401 - as pydantic types it
 
 
 class Verification(Body):
-    """The code, the notice versions shown to the user, and optionally the display name they chose.
+    """The code, the notice versions shown to the user, and optionally a display name.
 
     If given, `device_id` must be the device that requested the code; any other counts as a wrong code.
     """

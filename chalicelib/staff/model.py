@@ -21,7 +21,7 @@ class StaffMember(
     key_class=KeyClass.RETAINED,
     subject=DataSubject.STAFF,
 ):
-    """Maps a pseudonym in evidence to a member of the controller's staff; only operators can resolve it.
+    """Maps a pseudonym in evidence to a member of staff; only operators can resolve it.
 
     `acted_at` is within a day of the last call. The entry is kept longer than all evidence with the
     pseudonym.

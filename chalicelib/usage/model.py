@@ -64,7 +64,10 @@ class DiagnosticsFault(StrEnum):
 
 
 class Diagnostics(BaseModel):
-    """A fault, as bounded words and numbers. Messages and traces are not accepted: they quote user data."""
+    """A fault, as bounded words and numbers.
+
+    Messages and traces are not accepted: they quote user data.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -141,7 +144,10 @@ class Dropped(StrEnum):
 
 
 class UsageTaken(View):
-    """How many events were accepted, and how many were dropped, by reason. The sum is the batch's size."""
+    """How many events were accepted, and how many were dropped, by reason.
+
+    The sum is the batch's size.
+    """
 
     accepted: int
     dropped: dict[Dropped, int]

@@ -54,7 +54,10 @@ class AwsAccount:
         return self._clients[service]
 
     def _new_client(self, service: str) -> AwsClient:
-        """Create a client. On an emulator, buckets are addressed by path, because they have no host names."""
+        """Create a client.
+
+        On an emulator, buckets are addressed by path, because they have no host names.
+        """
         style = {"addressing_style": "path"} if self.endpoint else {}
         config = Config(s3=style, retries={"mode": "standard", "max_attempts": 4})
         return self._session.client(service, endpoint_url=self.endpoint, config=config)

@@ -39,7 +39,7 @@ def read(text: str, functions: frozenset[str]) -> dict[str, int]:
 
 
 def check(account: AwsAccount, stage: str, wanted: Mapping[str, int], functions: frozenset[str]) -> None:
-    """Refuse reservations that leave fewer than 100 unreserved; this stage's current ones count as free.
+    """Refuse reservations that leave fewer than 100; this stage's current ones count as free.
 
     Raises:
         ReservationRefused: the text says what the account has and how much it can reserve.

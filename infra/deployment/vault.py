@@ -75,7 +75,7 @@ def fill_vault(
 
 
 def versions_of(macs: Document) -> str:
-    """Return the versions of an HMAC secret for the functions' configuration, the current one first."""
+    """Return the versions of an HMAC secret as configured in functions, current one first."""
     others = sorted(macs["versions"].keys() - {macs["current"]}, key=int, reverse=True)
     return ",".join((macs["current"], *others))
 
@@ -110,7 +110,10 @@ def new_mac_key() -> str:
 
 
 def _stage_keys(account: AwsAccount, stage: str, sealing_key: str) -> Document:
-    """Generate the first version of the stage key. KMS wraps it, so this process never sees it in clear."""
+    """Generate the first version of the stage key.
+
+    KMS wraps it, so this process never sees it in clear.
+    """
     return {"current": "1", "versions": {"1": wrapped_stage_key(account, stage, sealing_key)}}
 
 

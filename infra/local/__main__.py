@@ -1,4 +1,4 @@
-"""`python -m infra.local run|tour|dev`: the local cloud for people (`make run`, `make tour`, `make dev`)."""
+"""`python -m infra.local run|tour|dev`: the local cloud (`make run`, `make tour`, `make dev`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Rights requests as tables for a terminal. Prints only ids, our own words, and the text of a decision."""
+"""Rights requests as tables for a terminal.
+
+Prints only ids, our own words, and the text of a decision.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +55,7 @@ def _named(value: Any, staff: dict[str, str]) -> Any:  # noqa: ANN401 - a value 
 
 
 def _needed_action(case: Case) -> str:
-    """Return the action that an operator must take, or nothing while the engine works on the request."""
+    """Return the action that an operator must take, or "" while the engine works on the request."""
     if case.get("proposal"):
         return "approval"
     if case["status"] == "awaiting_verification":

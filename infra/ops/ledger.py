@@ -46,7 +46,7 @@ def report(names: Iterable[str], since: int, say: Callable[[str], object]) -> in
 
 
 def exit_status(names: Iterable[str], since: int, say: Callable[[str], object]) -> int:
-    """Print the report; return 0 without findings, 1 with findings, 2 for an invalid or unknown chain."""
+    """Print the report; return 0: no findings, 1: findings, 2: invalid or unknown chain."""
     try:
         return 1 if report(names, since, say) else 0
     except (ValueError, LookupError) as error:

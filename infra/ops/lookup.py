@@ -1,4 +1,4 @@
-"""Rotation of the lookup key, whose HMAC is the key of claims of numbers, addresses and user ids.
+"""Rotation of the lookup key, under whose HMAC numbers, addresses and user ids are claimed.
 
 1. rotate   every function gets the new version first; then claims are made under it
 2. rekey    every claim under an older version is moved: created and deleted in one transaction

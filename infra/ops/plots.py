@@ -61,7 +61,10 @@ class _Group:
 
 
 def as_svg(figures: Sequence[Figures]) -> str:
-    """Draw a row per group and a bar per day. A bar is a number of accounts; few or none give no bar."""
+    """Draw a row per group and a bar per day.
+
+    A bar is a number of accounts; few or none give no bar.
+    """
     days = [one.day for one in figures]
     drawn: list[str] = []
     y = _TOP

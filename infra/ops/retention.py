@@ -1,4 +1,4 @@
-"""Applies a newly configured period to existing records; the rule is in chalicelib/privacy/redating."""
+"""Applies a newly configured period to existing records (chalicelib/privacy/redating)."""
 
 from __future__ import annotations
 

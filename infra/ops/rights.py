@@ -34,7 +34,7 @@ _MOST = 500  # requests that `list` prints at most
 
 
 def _known(text: str) -> str:
-    """Check that the text is a request id, because it becomes part of a path and of a chain's name."""
+    """Check that the text is a request id: it becomes part of a path and of a chain's name."""
     if RightsRequestId.parse(text) is None:
         raise typer.BadParameter("not a request id")
     return text

@@ -88,7 +88,7 @@ class StageKeys:
         return done
 
     def reseal(self, reseal: Reseal) -> int:
-        """Seal every retained and transient record under the current version; return how many changed.
+        """Seal retained and transient records under the current version; return how many changed.
 
         One page of a table is in memory at a time.
 

@@ -1,4 +1,4 @@
-"""The manifest against the fideslang package: its models take it, and every key is in its taxonomy."""
+"""Checks the manifest with the fideslang package: its models, and the keys of its taxonomy."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from infra.environments import environment
 
 _REQUIREMENTS = Path(__file__).with_name("requirements.txt")
 
-# Runs in fideslang's environment. Prints a line for each thing that is wrong.
+# Runs in fideslang's environment. Prints one line per error.
 _CHECK = """
 import sys, yaml
 from fideslang.default_taxonomy import DEFAULT_TAXONOMY
@@ -47,9 +47,9 @@ print(f"{len(taxonomy.system)} systems, {len(taxonomy.dataset)} datasets", file=
 
 
 def findings(manifest: Path) -> list[str]:
-    """What fideslang has against a manifest; empty if nothing."""
+    """Return fideslang's errors in a manifest; empty if it is valid."""
     python = environment("fideslang", _REQUIREMENTS) / "bin" / "python"
     command = [str(python), "-I", "-c", _CHECK, str(manifest)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    told = done.stdout.splitlines()
-    return [*told, done.stderr.strip()] if done.returncode else told
+    errors = done.stdout.splitlines()
+    return [*errors, done.stderr.strip()] if done.returncode else errors

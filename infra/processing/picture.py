@@ -1,4 +1,4 @@
-"""The data map as SVG: records and how long they stay on the left, recipients on the right, lines between."""
+"""The data map as SVG: records and their retention left, recipients right, lines between."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ path { fill: none; stroke-width: 1.6; opacity: 0.75 }
 
 
 def as_svg(rows: Sequence[Row]) -> str:
-    """The picture. Our own cloud gets everything, so it has no lines."""
+    """Draw the data map. Every record is in our cloud, so AWS has no lines."""
     drawn: list[str] = []
     places: dict[str, int] = {}  # middle of each record's box
     y = _TOP
@@ -53,7 +53,7 @@ def as_svg(rows: Sequence[Row]) -> str:
             "<title>Data map: records, how long they are kept, and who receives them</title>",
             f"<style>{_STYLE}</style>",
             f'<rect x="0" y="0" width="{_WIDTH}" height="{height}" style="fill:#ffffff;stroke:none"/>',
-            f'<text class="title" x="{_LEFT}" y="40">What is kept, how long, and who receives it</text>',
+            f'<text class="title" x="{_LEFT}" y="40">Records, their retention and their recipients</text>',
             *drawn,
             _small(f"All of it runs on {Recipient.AWS.label}, in the EU.", _LEFT, height - 20),
             "</svg>",
@@ -93,5 +93,5 @@ def _lines(
 
 
 def _small(text: str, x: int, y: int) -> str:
-    """One line; what does not fit into a box ends with an ellipsis."""
+    """Draw one line of text, cut with an ellipsis if it does not fit."""
     return f'<text class="small" x="{x}" y="{y}">{escape(shorten(text, 68, placeholder=" …"))}</text>'

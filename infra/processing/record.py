@@ -1,4 +1,4 @@
-"""The rows of the record of processing: one per record class, and what is processed elsewhere."""
+"""The rows of the record of processing: one per record class, and processing elsewhere."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _SEALED = {
     ),
 }
 
-# Numbers are asked for codes by people who are no users yet.
+# People who are not users yet also request codes.
 _SUBJECTS = {Table.CHALLENGES: ("prospect", "customer")}
 
 
@@ -52,7 +52,7 @@ class Field:
 
 @dataclass(frozen=True)
 class Row:
-    """One kind of data, with what Art. 30(1) asks for."""
+    """One kind of data, with the information that Art. 30(1) requires."""
 
     kind: str
     what: str
@@ -69,12 +69,12 @@ class Row:
 
     @property
     def transfers(self) -> tuple[Recipient, ...]:
-        """Recipients that need a mechanism, also those of whom only the company is outside the EU."""
+        """Recipients that need a legal ground, including those with only the company outside the EU."""
         return tuple(r for r in self.recipients if r.entry.mechanism is not Mechanism.NO_TRANSFER)
 
 
 def rows(records: Iterable[type[Record]] | None = None) -> tuple[Row, ...]:
-    """All rows, by place and kind, so that the order of imports changes nothing."""
+    """Return all rows, sorted by place and kind, independent of the order of imports."""
     declared = [_of_record(record) for record in (register.records() if records is None else records)]
     found = declared + [_of_elsewhere(entry) for entry in ELSEWHERE]
     return tuple(sorted(found, key=lambda row: (row.where, row.kind)))
@@ -93,7 +93,7 @@ def _of_record(record: type[Record]) -> Row:
         purpose=declaration.purpose,
         basis=declaration.basis,
         subjects=_SUBJECTS.get(declaration.table, (declaration.subject.value,)),
-        # Keyed hashes and random ids say something about one person too (Art. 4(5) GDPR).
+        # Keyed hashes and random ids also relate to a person (Art. 4(5) GDPR).
         categories=tuple(dict.fromkeys(field.category for field in fields)) or (Category.PSEUDONYM,),
         recipients=declaration.recipients,
         kept=declaration.kept,

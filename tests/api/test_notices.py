@@ -52,7 +52,7 @@ def test_only_a_first_version_may_take_effect_when_it_is_published(
 def test_versions_that_could_be_taken_for_each_other_are_refused(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(ValidationError, match="named after its kind"):
+    with pytest.raises(ValidationError, match="starts with its kind"):
         Notice(**{**dict(NEWER), "kind": NoticeKind.PRIVACY})
     publish(monkeypatch, NEWER, NEWER.model_copy(update={"version": NoticeVersion("terms-2026-11-02")}))
     with pytest.raises(ValueError, match="at a time of its own"):

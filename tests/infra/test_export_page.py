@@ -112,7 +112,7 @@ def test_even_markup_that_got_through_would_be_stopped_by_the_policy(
 def test_on_a_phone_a_row_is_a_stack_of_labelled_values(chromium: Browser, page: Path) -> None:
     cell = "document.querySelector('section[aria-labelledby=kind-session] td')"
     shown = f"[getComputedStyle({cell}).display, getComputedStyle({cell}, '::before').content]"
-    assert evaluated(chromium, page, PHONE, shown) == ["block", '"Session number"']
+    assert evaluated(chromium, page, PHONE, shown) == ["block", '"Session ID"']
     assert evaluated(chromium, page, DESKTOP, shown) == ["table-cell", "none"]
 
 

@@ -1,4 +1,4 @@
-"""The limit that a route declares: calls per account and day, or the reason for no limit (ADR 24).
+"""The limit of a route: calls per account and day, or the reason for no limit (ADR 24).
 
 A limit of a route bounds how much an account can store. Checking it costs one call to DynamoDB. While the
 counters are unreachable, calls are admitted: an outage of the counters must not keep people from their
@@ -60,6 +60,6 @@ class DailyLimit:
 
 @dataclass(frozen=True)
 class Unlimited:
-    """A write without a limit of its own; `because` says what bounds it, or why it is never refused."""
+    """A write without its own limit; `because` says what bounds it or why it is never refused."""
 
     because: str

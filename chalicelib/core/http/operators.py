@@ -28,7 +28,10 @@ _CALLS = Limiter(
 
 
 class Operator:
-    """A member of the controller's staff. A route that takes one is internal: not in the public contract."""
+    """A member of the controller's staff.
+
+    A route that takes one is internal: not in the public contract.
+    """
 
     authorizer: ClassVar[IAMAuthorizer] = IAMAuthorizer()
     problems: ClassVar[tuple[type[Problem], ...]] = (Forbidden, TooMany)

@@ -95,7 +95,7 @@ def _message(kind: str, text: str) -> str:
 
 
 def _escaped(part: int | str) -> str:
-    """Escape and shorten a JSON Pointer token (RFC 6901): the client chose the name of an unknown field."""
+    """Escape and shorten a JSON Pointer token (RFC 6901), whose text may come from the client."""
     return str(part)[:64].replace("~", "~0").replace("/", "~1")
 
 
@@ -166,7 +166,7 @@ class IfMatch(Header):
 
     @classmethod
     def absent(cls) -> Self:
-        """Refuse the edit: without a version it could overwrite a change that the client has not seen."""
+        """Refuse the edit: without a version it could overwrite a change unknown to the client."""
         raise PreconditionRequired
 
     def allows(self, etag: str) -> bool:
@@ -175,7 +175,7 @@ class IfMatch(Header):
 
 
 class GlobalPrivacyControl(Header):
-    """Global Privacy Control (W3C): the browser's user objects to the sale or sharing of their data."""
+    """Global Privacy Control (W3C): the user objects to the sale or sharing of their data."""
 
     name = "Sec-GPC"
     description = "`1` if the user's browser sends Global Privacy Control. Any other value is ignored."
@@ -191,7 +191,10 @@ class GlobalPrivacyControl(Header):
 
 
 class Cursor(str):
-    """The start of a page, in the query as `cursor`. Opaque to clients; only its maker decodes it."""
+    """The start of a page, in the query as `cursor`.
+
+    Opaque to clients; only its maker decodes it.
+    """
 
     __slots__ = ()
     pattern: ClassVar[re.Pattern[str]] = re.compile(r"[0-9A-Za-z_-]{1,128}")

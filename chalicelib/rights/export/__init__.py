@@ -1,4 +1,4 @@
-"""The package that answers a request for access or portability: a subject's records as of an instant.
+"""The package for a request for access or portability: a subject's data as of an instant.
 
 package    `assemble`, the entry point: from a subject and an instant to an object in S3
 reading    reads and opens all data of the subject, in one pass

@@ -116,7 +116,7 @@ class Upload:
 
     @contextmanager
     def or_nothing(self) -> Iterator[None]:
-        """Upload nothing more after this block failed, even if the ZIP writes more when it is closed."""
+        """Upload nothing after this block failed, even if the ZIP writes more when it is closed."""
         try:
             yield
         except BaseException:
@@ -152,7 +152,10 @@ class Upload:
         return (found["Metadata"].get(_MARK), found["ContentLength"]) == (self._mark, self.size)
 
     def abort(self) -> None:
-        """Delete the uploaded parts. If S3 does not respond, the bucket's lifecycle rule does it later."""
+        """Delete the uploaded parts.
+
+        If S3 does not respond, the bucket's lifecycle rule does it later.
+        """
         with suppress(Unavailable, AwsBug):
             aws.ask("s3", "abort_multipart_upload", **self._upload)
 
@@ -164,7 +167,9 @@ class Upload:
 
 @contextmanager
 def zipped_to(key: str, at: datetime) -> Iterator[tuple[Archive, Upload]]:
-    """Write a ZIP to the export bucket. The object is created when the block ends without an error.
+    """Write a ZIP to the export bucket.
+
+    The object is created when the block ends without an error.
 
     Args:
         key: the object's key; an existing object is replaced.

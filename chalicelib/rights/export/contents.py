@@ -62,7 +62,7 @@ class CopyRequest:
 
 @dataclass(frozen=True)
 class Chat:
-    """The subject's data at Stream, redacted for disclosure, and notes on what it does not contain.
+    """The subject's data at Stream, redacted for disclosure, and what it does not contain.
 
     Each call of `lines` returns every piece as a line of JSON, with its line end.
     """
@@ -81,7 +81,7 @@ class Chat:
 
 @dataclass
 class Gathered:
-    """The result of reading: the records as lines on the disk, and what the copy says about them."""
+    """The result of reading: records as lines on the disk, and what the copy says about them."""
 
     asked: CopyRequest
     chosen: Selection
@@ -275,7 +275,7 @@ def _chat_recipients(gathered: Gathered) -> tuple[Recipient, ...]:
 
 
 def _chat_withheld(gathered: Gathered) -> tuple[WithheldShape, ...]:
-    """Return the fields that no copy discloses, and what Stream collects from the subject's device."""
+    """Return fields that no copy discloses, and data that Stream collects from the device."""
     collected = {
         category
         for recipient in _chat_recipients(gathered)

@@ -1,4 +1,4 @@
-"""One kind of record on the readable page: its description, its first records, what is left out."""
+"""One kind of record on the readable page: description, first records, what is left out."""
 
 from collections.abc import Iterator
 
@@ -70,7 +70,10 @@ def _where_the_rest_is(view: SectionView, shown: int) -> str:
 
 
 def _table(title: str, columns: list[FieldView], rows: tuple[Row, ...]) -> Iterator[Html]:
-    """Render rows. ARIA roles are explicit, because browsers drop them when a table is shown as a stack."""
+    """Render rows.
+
+    ARIA roles are explicit, because browsers drop them when a table is shown as a stack.
+    """
     many = "scroll many" if len(columns) > _COLUMNS else "scroll"
     head = [tag("th", field.label, scope="col", role="columnheader") for field in columns]
     yield Html(f'<div class="{many}"><table role="table" aria-label="{text(title)}">')

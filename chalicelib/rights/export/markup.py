@@ -26,7 +26,10 @@ def text(value: str) -> Html:
 
 
 def tag(name: str, /, *content: str, **attributes: str) -> Html:
-    """Build an element. In attribute names, a trailing underscore is dropped; others become hyphens."""
+    """Build an element.
+
+    In attribute names, a trailing underscore is dropped; others become hyphens.
+    """
     written = "".join(f' {_spelled(key)}="{text(value)}"' for key, value in attributes.items())
     opened = f"<{name}{written}>"
     return Html(opened if name in _VOID else f"{opened}{joined(content)}</{name}>")

@@ -1,4 +1,4 @@
-"""The input of the readable page of a copy: texts only, without reading or deciding anything.
+"""The input of the readable page of a copy: texts only, no I/O, no decisions.
 
 A package is assembled from one `About` and a sequence of `SectionView`, of which only one is in memory at a
 time. Values are texts as the page shows them (it escapes them): instants as "2026-11-24 21:37:05 CET", lists
@@ -70,7 +70,7 @@ class FieldView:
 
 @dataclass(frozen=True)
 class SectionView:
-    """One kind of record: the information of Art. 15(1) GDPR, the first records, and what is missing."""
+    """One kind of record: information of Art. 15(1) GDPR, first records, missing data."""
 
     kind: str
     title: str
@@ -133,7 +133,7 @@ class SectionView:
         withheld: tuple[WithheldField, ...] = (),
         missing: tuple[str, ...] = (),
     ) -> "SectionView":
-        """Build it for data without a record class (Stream, evidence); `labels` are the fields in order."""
+        """Build it for data without a record class; `labels` are the fields in order."""
         categories = ", ".join(words.category(category) for category in data.categories)
         return cls(
             kind=data.kind,

@@ -39,7 +39,10 @@ JSON, CSV, HTML, LINES, SCHEMA = (
 
 @dataclass(frozen=True)
 class Assembled:
-    """The uploaded package. `counts`: records by kind; `errors`: data that could not be included."""
+    """The uploaded package.
+
+    `counts`: records by kind; `errors`: data that could not be included.
+    """
 
     sha256: str
     size: int
@@ -80,7 +83,7 @@ def _gather(asked: CopyRequest, chat: Chat, spools: Spools) -> Gathered:
 
 
 def _write(archive: Archive, gathered: Gathered) -> None:
-    """Write the files in order; the manifest is last, because it contains the hashes of the others."""
+    """Write the files in order; the manifest is last, because it has the hashes of the others."""
     spools = gathered.spools
     archive.add("index.html", HTML, page.page(contents.about(gathered), contents.views(gathered)))
     archive.add("data.json", JSON, contents.data(gathered), expected=gathered.size)

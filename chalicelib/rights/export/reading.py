@@ -80,7 +80,10 @@ UNKNOWN = "unknown"
 
 @dataclass(frozen=True, order=True)
 class Unread:
-    """A record of the subject that cannot be included. Contains neither its location nor its content."""
+    """A record of the subject that cannot be included.
+
+    Contains neither its location nor its content.
+    """
 
     kind: str
     reason: UnreadableReason

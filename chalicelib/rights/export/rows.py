@@ -1,4 +1,4 @@
-"""A record as the page shows it: each value as a short text, instants in the controller's time zone."""
+"""A record as the page shows it: values as short texts, instants in Belgrade time."""
 
 import json
 import re

@@ -74,7 +74,7 @@ def _definitions(parts: Iterable[CopyPart]) -> tuple[dict[type[BaseModel], Schem
 
 
 def _chat_line() -> Schema:
-    """Build the schema of a chat line, with its own definitions: a profile at Stream is not our profile."""
+    """Build the schema of a chat line. Its definitions are separate: names overlap with ours."""
     return TypeAdapter(AnyPart).json_schema(
         mode="serialization", ref_template=f"#/$defs/{_CHAT_LINE}/$defs/{{model}}", schema_generator=Schemas
     )

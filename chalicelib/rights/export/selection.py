@@ -1,4 +1,6 @@
-"""Which kinds of record and which fields a copy contains. Pure; derived from the declarations.
+"""Which kinds of record and which fields a copy contains.
+
+Pure; derived from the declarations.
 
 Access (Art. 15 GDPR, RGT-1) contains everything that the plan discloses. Portability (Art. 20 GDPR, RGT-8)
 contains what the subject provided or we observed, on the basis of consent or contract, and the instant from
@@ -37,7 +39,10 @@ _NOT_PORTABLE = (
 
 
 class Evidence(BaseModel):
-    """An entry of the Ledger about the subject. The Ledger has no record class, so it is declared here."""
+    """An entry of the Ledger about the subject.
+
+    The Ledger has no record class, so it is declared here.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -1,4 +1,4 @@
-"""Temporary files on the function's disk that hold records, by kind, until the package is written.
+"""Temporary files that hold records on disk, by kind, until the package is written.
 
 A partition contains kinds in mixed order, but the files of the ZIP are written one after the other, each with
 its records grouped by kind: data.json, the CSV files, the page. Reading the tables once per file would
@@ -44,7 +44,10 @@ class Spool:
         return self._file.tell()
 
     def lines(self) -> Iterator[str]:
-        """Yield all lines without line ends. One iteration at a time; nothing can be added afterwards."""
+        """Yield all lines without line ends.
+
+        One iteration at a time; nothing can be added afterwards.
+        """
         if self._writer:
             self._writer.close()
             self._writer = None

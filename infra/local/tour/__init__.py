@@ -1,4 +1,4 @@
-"""The tour: plays what users do with RU4M on the deployed local cloud, with simulated phones."""
+"""The tour: plays what users do with RU4M on the local cloud, with simulated phones."""
 
 from infra.local.tour.chapters import CHAPTERS
 from infra.local.tour.telling import Tour, TourFailed, play

@@ -1,4 +1,7 @@
-"""The chapters of the tour, in order. A chapter is a function of the Tour; its docstring is the title."""
+"""The chapters of the tour, in order.
+
+A chapter is a function of the Tour; its docstring is the title.
+"""
 
 from __future__ import annotations
 
@@ -115,7 +118,7 @@ def give_and_withdraw_consent(tour: Tour) -> None:
 
 
 def submit_usage(tour: Tour) -> None:
-    """Mila's app submits usage events: kept only with her consent, published only for ten or more people."""
+    """Mila's app submits usage events; they are kept only with her consent."""
     mila, cloud = tour.phones["Mila"], tour.cloud
 
     def dropped() -> object:
@@ -154,7 +157,7 @@ _TEN_JOINED = [("meeting.joined", 10)]
 
 
 def add_email(tour: Tour) -> None:
-    """Mila adds an email address and verifies it with a code; nobody else can learn that she has it."""
+    """Mila adds an email address and verifies it; other users cannot find out about it."""
     mila, jovan = tour.phones["Mila"], tour.phones["Jovan"]
     asked = mila.ask_for_email(_ADDRESS)
     mail = str(tour.cloud.mails_to(_ADDRESS)[-1])
@@ -170,7 +173,7 @@ def add_email(tour: Tour) -> None:
 
 
 def refresh_session(tour: Tour) -> None:
-    """Mila's app refreshes its session: a lost response can be repeated, a copied token ends the session."""
+    """Mila's app refreshes its session; a copied token ends a session."""
     mila = tour.phones["Mila"]
     before = mila.session["refresh_token"]
     mila.refresh()

@@ -1,4 +1,4 @@
-"""The chapter about access: Mila requests a copy of her data on the deployed cloud and reads it."""
+"""The chapter about access: Mila requests a copy of her data and reads it."""
 
 from __future__ import annotations
 

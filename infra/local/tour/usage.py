@@ -45,7 +45,7 @@ def batch(phone: Phone, *events: dict[str, Any]) -> dict[str, Any]:
 
 
 def move_back(cloud: LocalCloud, phones: Sequence[Phone], days: int) -> date:
-    """Re-date these users' events, and their consents before them, to a past day; return that day.
+    """Re-date these users' events to a past day, and their consents before it; return the day.
 
     The other days of the last month are closed. If the day itself is closed, it is opened again, so choose a
     day without other events.
@@ -71,7 +71,7 @@ def move_back(cloud: LocalCloud, phones: Sequence[Phone], days: int) -> date:
 
 
 def _redate_consents(account_id: AccountId, at: datetime) -> None:
-    """Re-date all consents of an account to the day before an instant, so that they cover its events."""
+    """Re-date all consents of an account to the day before an instant, so that they cover it."""
     (found,) = needs.read_accounts([account_id], (PURPOSES, DATA_KEY))
     if before := found[PURPOSES]:
         since = {"since": at - timedelta(days=1)}
@@ -101,7 +101,7 @@ def _account_id(phone: Phone) -> AccountId:
 
 @contextmanager
 def _inside(cloud: LocalCloud) -> Iterator[None]:
-    """Run the service's code against the cloud, and restore this process's environment afterwards."""
+    """Run the service's code against the cloud; restore this process's environment afterwards."""
     before = dict(os.environ)
     act_as_signup(cloud.account, STAGE)
     try:
