@@ -1,4 +1,4 @@
-"""Evidence of consent decisions in the Ledger: by pseudonym only, without text of the subject (SEC-1).
+"""Evidence of consent decisions in the Ledger: pseudonymous, no text of subjects (SEC-1).
 
 One entry holds the decisions of one moment. Each event in it describes the decision completely, with the
 decision that it replaces. The event of a withdrawal therefore proves the consent as well, and does so for
@@ -100,7 +100,7 @@ class Event(BaseModel):
 
     @classmethod
     def of(cls, purpose: Purpose, before: Consent | None, after: Consent) -> "Event":
-        """The event of a decision; a withdrawal that names no notice takes that of the consent it ends."""
+        """The event of a decision; a withdrawal without a notice takes that of the ended consent."""
         return cls(
             record_id=after.record_id,
             purpose=purpose,

@@ -90,7 +90,7 @@ class RecordList(View):
 
 
 def record(event: Event, user_id: UserId, published: Sequence[Notice]) -> ConsentRecord:
-    """The record of an event, disclosed to its subject: with their user id, never their pseudonym.
+    """The record of an event, for its subject: with the user id, never the pseudonym.
 
     Args:
         event: The event as the Ledger holds it.

@@ -1,4 +1,4 @@
-"""The work of `renew_consents`: delete withdrawn data, append owed events, renew evidence of consents.
+"""The work of `renew_consents`: delete withdrawn data, append owed events, renew evidence.
 
 For each account, deletion comes first, so that a history that was tampered with cannot delay it. One
 transaction then renews the account and moves it to its next date in the index. A run may therefore stop
@@ -30,7 +30,7 @@ _AT_ONCE = 33
 
 @dataclass
 class RenewalRun:
-    """Counts of one run: accounts renewed, accounts that failed, items of withdrawn consents deleted."""
+    """Counts of one run: accounts renewed, accounts failed, items of withdrawn consents deleted."""
 
     renewed: int = 0
     failed: int = 0
@@ -38,7 +38,7 @@ class RenewalRun:
 
 
 def renew(until: datetime) -> RenewalRun:
-    """Process the accounts that are due, until an instant: delete, append owed events, renew evidence.
+    """Process due accounts until an instant: delete data, append owed events, renew evidence.
 
     Raises:
         Unavailable: a table does not answer; accounts that were renewed before stay renewed.
@@ -67,7 +67,7 @@ def _process_account(found: Found, now: datetime, until: datetime, run: RenewalR
 
 
 def _renew(account: Account, before: Purposes, keys: SubjectKeys, now: datetime) -> bool:
-    """Append owed events, else renew the evidence; return False if the account was not due or changed."""
+    """Append owed events, else renew evidence; return False if not due, or changed meanwhile."""
     # While data is left to delete, `renew_at` may be the date of that deletion.
     due = evidence.renew_at(before) if before.to_delete else before.renew_at
     if due is None or due > now:

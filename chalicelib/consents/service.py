@@ -68,7 +68,7 @@ def choices(
 
 
 def refusals_of(signal: GlobalPrivacyControl) -> tuple[Choice, ...]:
-    """The choices that Global Privacy Control makes, for purposes about which the subject has not decided."""
+    """The choices that Global Privacy Control makes for undecided purposes."""
     if not signal.on:
         return ()
     return tuple(Choice(p, ConsentState.WITHDRAWN, method=Method.GPC) for p in GPC_REFUSES)

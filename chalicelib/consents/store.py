@@ -1,4 +1,4 @@
-"""All DynamoDB access of consents: one item per account with every decision, guarded by a version.
+"""All DynamoDB access of consents: one versioned item per account with every decision.
 
 An item is in the sparse index `renewal` while a consent is in force, an event is owed to the history, or data
 of a withdrawn consent is left to delete. The index is spread over shards and sorted by the instant at which

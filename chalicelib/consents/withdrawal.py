@@ -1,4 +1,4 @@
-"""Deletes the data of withdrawn consents, in the job rather than in the request (RGT-7, ADR 28).
+"""Deletes the data of withdrawn consents, in the job, not in the request (RGT-7, ADR 28).
 
 The write of a withdrawal also adds the purpose to `to_delete`. From then on its data is neither used nor
 shown (`has_lapsed` of privacy/purposes). The job deletes the data in slices, and removes the purpose from

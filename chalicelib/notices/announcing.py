@@ -1,13 +1,13 @@
-"""A version is announced: a walk over all live accounts, which can stop anywhere and goes on from there.
+"""Announces a version to all live accounts, in walks that can stop and resume anywhere.
 
-There is a walk per version and shard. A run takes one under a lease, tells the accounts in the order of
-their ids, notes the last one after each page, and stops when its time is up. What it had begun and not
-noted is seen again by the next run, for which `telling` is made. Walks whose run died come last.
+Each version and shard has one walk. A run leases a walk, announces the version to the accounts in the order
+of their ids, records the last account after each page, and stops when its time is up. The next run repeats
+accounts that were processed but not recorded; `telling` makes that safe. Walks whose run died come last.
 
-A walk goes round twice. The second round, a day later, finds whom the first could not see: accounts that
-were made in its wake by containers that did not know the version yet, or were missing in the index. A
-round that had to leave people out, because SES took no mail, is followed by another at once; after three
-days of that they are told in the app.
+A walk makes two rounds. The second, a day later, covers accounts that the first could not see: those created
+behind it by containers that did not know the version yet, and those missing in the index. A round that
+omitted accounts because SES took no mail is repeated at once. After three days of that, these accounts get
+the notice in the app.
 """
 
 from contextlib import suppress
@@ -25,12 +25,13 @@ from chalicelib.notices.service import announceable
 from chalicelib.notices.store import WalkTaken
 from chalicelib.notices.telling import MOST_AT_ONCE, MOST_WHOLE, NoticeRecipient
 
-# Longer than any run: Lambda ends one after five minutes.
+# Longer than any run: Lambda stops a run after five minutes.
 LEASE = timedelta(minutes=6)
 _ROUNDS = 2
 _UNTIL_NEXT_ROUND = DAY
 _MAIL_PATIENCE = 3 * DAY
-# A walk names an account, so it ends a week after it was touched; that it is done has to be known longer.
+# A walk holds an account id, so it expires a week after its last write. A completed walk has to be known for
+# longer, so it is written again after this time.
 _REMEMBERED = 3 * DAY
 
 
@@ -39,7 +40,7 @@ _ROUND_OVER: dict[str, object] = {"after": None, "left_out": False, "leased_unti
 
 @dataclass(frozen=True)
 class _Seen:
-    """How many accounts of a page were seen to, and whether one of them has to wait for mail to go again."""
+    """How many accounts of a page were processed, and whether one of them has to wait for SES."""
 
     to: int
     left_out: bool
@@ -50,69 +51,70 @@ class _Run:
     """One run: its end, and whether SES takes mail."""
 
     until: datetime
-    mail_goes: bool = True
+    mail_works: bool = True
 
     @property
-    def is_over(self) -> bool:
+    def has_ended(self) -> bool:
         return clock.now() >= self.until
 
-    def see_to(self, notice: Notice, walk: Walk, page: list[AccountId]) -> _Seen:
-        """Tell those of a page who have to be told, in its order."""
+    def announce_to_page(self, notice: Notice, walk: Walk, page: list[AccountId]) -> _Seen:
+        """Announce a version to the accounts of a page that still need it, in the order of the page."""
         is_patient = walk.stuck_since is None or clock.now() < walk.stuck_since + _MAIL_PATIENCE
-        so_far = telling.untold(notice, page)
+        so_far = telling.read_unannounced(notice, page)
         seen, left_out = 0, False
         for start in range(0, len(page), MOST_WHOLE):
             chunk = page[start : start + MOST_WHOLE]
-            untold = [account_id for account_id in chunk if account_id in so_far]
-            readers = {reader.account_id: reader for reader in telling.readers(untold)}
+            unannounced = [account_id for account_id in chunk if account_id in so_far]
+            recipients = {each.account_id: each for each in telling.read_recipients(unannounced)}
             for account_id in chunk:
-                if self.is_over:
+                if self.has_ended:
                     return _Seen(seen, left_out)
-                if reader := readers.get(account_id):
-                    how = reader if is_patient else replace(reader, address=None)
-                    left_out |= not self._tells(how, notice, so_far[account_id])
+                if recipient := recipients.get(account_id):
+                    how = recipient if is_patient else replace(recipient, address=None)
+                    left_out |= not self._announce_to(how, notice, so_far[account_id])
                 seen += 1
         return _Seen(seen, left_out)
 
-    def _tells(self, reader: NoticeRecipient, notice: Notice, so_far: Announcement | None) -> bool:
-        if reader.address and not self.mail_goes:
+    def _announce_to(self, recipient: NoticeRecipient, notice: Notice, so_far: Announcement | None) -> bool:
+        """Announce a version to one account; return False if it has to wait for SES."""
+        if recipient.address and not self.mail_works:
             return False
         try:
-            telling.tell(reader, notice, so_far)
+            telling.announce_to(recipient, notice, so_far)
         except MailUnavailable:
-            self.mail_goes = False
-        return self.mail_goes or not reader.address
+            self.mail_works = False
+        return self.mail_works or not recipient.address
 
 
 def announce(until: datetime) -> int:
-    """Announce what is to be announced, up to an instant; what is left is left to the next run.
+    """Announce all due versions, until an instant; the next run continues.
 
-    Gives how many walks were taken over from a run that died. They come last: an account that kills every
-    run keeps no other shard waiting.
+    Return how many walks were taken over from a run that died. These come last, so that an account that kills
+    every run does not hold up the other shards.
     """
     run, taken_over = _Run(until), 0
     begun = [(notice, store.walks(notice.version, accounts.SHARDS)) for notice in announceable()]
     every = [(notice, shard, walks.get(shard)) for notice, walks in begun for shard in accounts.SHARDS]
     for notice, shard, found in sorted(every, key=lambda one: _has_lease(one[2])):
-        if run.is_over:
+        if run.has_ended:
             break
         with suppress(WalkTaken):
-            if walk := _leased(notice, shard, found):
+            if walk := _acquire_lease(notice, shard, found):
                 taken_over += _has_lease(found)
-                _go_on(notice, walk, run)
+                _continue_walk(notice, walk, run)
     return taken_over
 
 
 def _has_lease(walk: Walk | None) -> bool:
-    """Whether a run is at a walk, or died at it."""
+    """Whether a run works on a walk, or died while it did."""
     return walk is not None and walk.leased_until is not None
 
 
-def _leased(notice: Notice, shard: str, found: Walk | None) -> Walk | None:
-    """The walk under a new lease, if there is something to do and nobody is at it.
+def _acquire_lease(notice: Notice, shard: str, found: Walk | None) -> Walk | None:
+    """Lease a walk, beginning it if it does not exist; return None if it is leased or not due.
 
     Raises:
-        WalkTaken: somebody was quicker.
+        WalkTaken: another run leased it first.
     """
     now = clock.now()
     if found is None:
@@ -135,22 +137,22 @@ def _is_due(walk: Walk, now: datetime) -> bool:
     return walk.round_ended_at is None or now >= walk.round_ended_at + _UNTIL_NEXT_ROUND
 
 
-def _go_on(notice: Notice, walk: Walk, run: _Run) -> None:
-    """Walk on from where the last run stopped, to the end of the round or of the time.
+def _continue_walk(notice: Notice, walk: Walk, run: _Run) -> None:
+    """Resume a walk after its last recorded account, until its round or the run ends.
 
     Raises:
-        WalkTaken: the lease ran out and somebody else took over.
+        WalkTaken: the lease expired and another run took the walk over.
     """
     while walk.leased_until:
         page = accounts.live_accounts(walk.shard, walk.after, MOST_AT_ONCE)
-        seen = run.see_to(notice, walk, page)
-        moved = _moved(walk, page, seen)
-        store.move_walk(moved, over=walk)
-        walk = moved
+        seen = run.announce_to_page(notice, walk, page)
+        after = _walk_after(walk, page, seen)
+        store.move_walk(after, over=walk)
+        walk = after
 
 
-def _moved(walk: Walk, page: list[AccountId], seen: _Seen) -> Walk:
-    """The walk after a page: further on, at the end of its round, or stopped where the time was up."""
+def _walk_after(walk: Walk, page: list[AccountId], seen: _Seen) -> Walk:
+    """The walk after a page: advanced, at the end of its round, or stopped with the run."""
     now = clock.now()
     left_out = walk.left_out or seen.left_out
     if seen.to < len(page):

@@ -15,13 +15,13 @@ from chalicelib.notices import announcing, telling
 
 notice_jobs = Blueprint(__name__)
 
-# The template puts the real topic here; Chalice only needs something to package.
+# The template sets the real topic; Chalice needs a placeholder for packaging.
 _TOPIC = os.environ.get("RU4M_MAIL_TOPIC", "arn:aws:sns:eu-central-1:0:mail")
 
-# What has begun when the time is up may take this long: a mail and its notes.
+# Time for the step that is running when the run's time is up: one mail and its writes.
 _LAST_STEP = timedelta(seconds=30)
 
-# What SES reports of a mail that did not arrive. What is complained of did, unless SES held it back itself.
+# Reports of SES that a mail did not arrive. A complaint means that it did, unless SES itself held it back.
 _LOST = {"Bounce", "Reject"}
 _HELD_BACK = "OnAccountSuppressionList"
 
@@ -29,29 +29,29 @@ _HELD_BACK = "OnAccountSuppressionList"
 @notice_jobs.schedule(Rate(10, unit=Rate.MINUTES), name="announce_notices")
 @observed
 def announce_notices(event: CloudWatchEvent) -> None:
-    """Tell accounts of new versions (NOT-1), until shortly before Lambda ends the run."""
+    """Announce new versions to accounts (NOT-1), until shortly before Lambda stops the run."""
     context: Any = event.context  # Lambda's own, which Chalice types as a dictionary
     left = timedelta(milliseconds=context.get_remaining_time_in_millis())
     taken_over = announcing.announce(clock.now() + left - _LAST_STEP)
-    metrics.gauge(Metric.NOTICE_WALKS_TAKEN_OVER, taken_over)  # zero too: its absence rings
+    metrics.gauge(Metric.NOTICE_WALKS_TAKEN_OVER, taken_over)  # also 0: an alarm rings if it is missing
 
 
 @notice_jobs.on_sns_message(topic=_TOPIC, name="note_bounces")
 @observed
 def note_bounces(event: SNSEvent) -> None:
-    """Tell in the app whom a mail did not reach."""
+    """Show the notice in the app to each account that its mail did not reach."""
     for record in event.to_dict()["Records"]:
         if mail_id := _lost_mail(record["Sns"]["Message"]):
-            telling.came_back(mail_id)
+            telling.record_bounce(mail_id)
 
 
 def _lost_mail(text: str) -> MailId | None:
-    """The mail that a report of SES says did not arrive; None for reports about anything else."""
+    """The id of the mail that SES reports as not arrived; None for any other report."""
     try:
         report: dict[str, Any] = json.loads(text)
         kind = report["eventType"]
         held_back = kind == "Complaint" and report["complaint"].get("complaintSubType") == _HELD_BACK
         (mail_id,) = report["mail"]["tags"]["mail_id"]
     except (ValueError, KeyError, TypeError, AttributeError):
-        return None  # the topic's own messages, such as that it was connected
+        return None  # a message of the topic itself, such as a new subscription
     return MailId.parse(str(mail_id)) if kind in _LOST or held_back else None

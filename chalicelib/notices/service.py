@@ -1,4 +1,4 @@
-"""The rules of notices: which versions are current, who was told of them, who has accepted them."""
+"""The rules of notices: which versions are current, announced to an account, or accepted."""
 
 from collections.abc import Iterable
 from typing import ClassVar
@@ -46,7 +46,7 @@ __all__ = [
 
 
 class TermsOutdated(ConflictingRequest):
-    """What was shown is not current any more; `current` names the version of each kind."""
+    """The version that was shown is not current; `current` names the current one of each kind."""
 
     code = "terms_outdated"
     title = "The terms or the privacy policy have changed; show the current versions"
@@ -60,7 +60,7 @@ class TermsOutdated(ConflictingRequest):
 
 
 class TermsNotAccepted(Forbidden):
-    """The terms that apply to this user are not accepted yet; `missing` names the version (STR-4)."""
+    """The user has not accepted the terms that apply; `missing` names their version (STR-4)."""
 
     code = "terms_not_accepted"
     title = "The current terms must be accepted first"
@@ -68,29 +68,29 @@ class TermsNotAccepted(Forbidden):
 
 
 def published() -> tuple[Notice, ...]:
-    """All versions that are published by now, newest first."""
+    """All versions published by now, newest first."""
     shown = (notice for kind in NoticeKind for notice in versions.published(kind))
     return tuple(sorted(shown, key=lambda notice: notice.effective_at, reverse=True))
 
 
 def announceable() -> tuple[Notice, ...]:
-    """The versions that everybody is told of: not first of their kind, and not replaced by a newer one."""
+    """The versions to announce: all but the first of each kind, and those that were replaced."""
     return tuple(n for n in published() if not n.is_first and n.effective_at >= current(n.kind).effective_at)
 
 
 def current(kind: NoticeKind) -> Notice:
-    """The version of a kind that is in effect now; whoever signs up is shown this one."""
+    """The version of a kind that is in effect now; new users are shown this one."""
     now = clock.now()
     return next(n for n in published() if n.kind is kind and n.effective_at <= now)
 
 
 def currents() -> tuple[Notice, ...]:
-    """The version in effect of each kind."""
+    """The version of each kind that is in effect now."""
     return tuple(current(kind) for kind in NoticeKind)
 
 
 def check_published(terms: NoticeVersion, privacy: NoticeVersion) -> None:
-    """Refuse what nobody can have been shown: there is no such version of the terms or the privacy policy.
+    """Refuse versions of the terms or the privacy policy that are not published.
 
     Raises:
         TermsOutdated: with the versions to show.
@@ -101,7 +101,7 @@ def check_published(terms: NoticeVersion, privacy: NoticeVersion) -> None:
 
 
 def check_current(terms: NoticeVersion, privacy: NoticeVersion) -> None:
-    """Refuse a new account that was shown something else than what is current.
+    """Refuse a new account that was not shown the current versions.
 
     Raises:
         TermsOutdated: with the versions to show.
@@ -111,10 +111,10 @@ def check_current(terms: NoticeVersion, privacy: NoticeVersion) -> None:
 
 
 def check_shown(standing: Standing, shown: NoticeVersion) -> None:
-    """Refuse to sign a known user in who was shown an older version than the one that applies to them.
+    """Refuse to sign in a user who was shown an older version than the one that applies to them.
 
-    The current one always does, since that is what an app shows, also to somebody who accepted a coming
-    one early.
+    The version in effect is always allowed, because the app shows it, also to a user who accepted a coming
+    version early.
 
     Raises:
         TermsOutdated: with the versions to show.
@@ -129,14 +129,16 @@ def _outdated() -> TermsOutdated:
     return TermsOutdated(current={n.kind.value: n.version for n in currents()})
 
 
-# What is on record about the caller and each kind of notice, in the caller's batched read.
+# The caller's standing for each kind of notice, in the caller's batched read.
 STANDINGS: dict[NoticeKind, Several[Standing]] = {kind: store.standing(kind) for kind in NoticeKind}
-# That is all that a chat token asks for.
+# The only standing that a chat token needs.
 TERMS: Several[Standing] = STANDINGS[NoticeKind.TERMS]
 
 
 def require_terms(standing: Standing) -> None:
-    """Refuse what needs the terms that apply to this user, which say that messages travel through Stream.
+    """Refuse a user who has not accepted the terms that apply to them.
+
+    The terms say that messages travel through Stream.
 
     Raises:
         TermsNotAccepted: with the missing version.
@@ -152,28 +154,28 @@ def acceptances(account_id: AccountId, *accepted: NoticeVersion) -> list[Create]
 
 
 def first_announcements(account_id: AccountId) -> list[Create]:
-    """The writes that tell a new account, in the app, of what is published but not in effect yet.
+    """The writes that announce coming versions to a new account, in the app.
 
-    A walk over the accounts that is under way may have passed the place of the new one.
+    A coming version is published and not in effect yet. Its walk may have passed the id of the new account.
     """
     now = clock.now()
     coming = (notice.version for notice in published() if notice.effective_at > now)
-    return [store.announcing(account_id, shown_in_app(version)) for version in coming]
+    return [store.announcement_creation(account_id, shown_in_app(version)) for version in coming]
 
 
 def shown_in_app(version: NoticeVersion) -> Announcement:
-    """An account is told by the notice in its app, which stands there from now on."""
+    """The announcement of a version that the app shows from now on."""
     return Announcement(
         version=version, telling=Telling.TOLD, channel=NoticeChannel.IN_APP, told_at=clock.now()
     )
 
 
 def accept(account_id: AccountId, version: NoticeVersion, standing: Standing) -> None:
-    """Record an acceptance, also of a version that is still to take effect; a second one changes nothing.
+    """Record an acceptance, also of a coming version; repeating it changes nothing.
 
     Raises:
         NotFound: no such version is published.
-        TermsOutdated: a newer one applies to this user already.
+        TermsOutdated: a newer version already applies to this user.
     """
     now = clock.now()
     notice = next((n for n in standing.versions if n.version == version), None)
@@ -185,18 +187,18 @@ def accept(account_id: AccountId, version: NoticeVersion, standing: Standing) ->
 
 
 def announced_to(standings: Iterable[Standing]) -> tuple[AnnouncementView, ...]:
-    """The versions that an account was told of, the latest first."""
+    """The versions that were announced to an account, the latest first."""
     views = (
         AnnouncementView(
-            kind=told.notice.kind,
-            version=told.notice.version,
-            told_at=told.told_at,
-            applies_from=told.applies_from,
-            url=told.notice.url,
-            changes=told.notice.changes,
-            accepted=told.notice.version in standing.accepted,
+            kind=announced.notice.kind,
+            version=announced.notice.version,
+            told_at=announced.told_at,
+            applies_from=announced.applies_from,
+            url=announced.notice.url,
+            changes=announced.notice.changes,
+            accepted=announced.notice.version in standing.accepted,
         )
         for standing in standings
-        for told in standing.told()
+        for announced in standing.announced_versions()
     )
     return tuple(sorted(views, key=lambda view: view.applies_from, reverse=True))

@@ -1,9 +1,9 @@
-"""Which version applies to one account: pure, over what is on record about it.
+"""The version that applies to one account, decided from its records without I/O.
 
-A new version applies to an account from the day on which it takes effect, but never before the notice
-period has passed since the account was told of it (NOT-1). Whoever was never told, because telling
-broke, stays under the version before. Accepting a version makes it apply, also early; the first version
-of a kind applies to everybody, since nobody has an account from before it.
+A new version applies to an account from the day on which it takes effect, but never before the notice period
+has passed since it was announced to the account (NOT-1). If an announcement failed, the version before keeps
+applying. An accepted version applies at once, even before it takes effect. The first version of a kind
+applies to every account, because no account is older.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from chalicelib.notices.model import Acceptance, Announcement, FirstNotice, Noti
 
 @dataclass(frozen=True)
 class Announced:
-    """A version that an account was told of, when, and when it starts to apply by itself."""
+    """A version that was announced to an account, when, and when it applies by itself."""
 
     notice: Notice
     told_at: datetime
@@ -25,14 +25,17 @@ class Announced:
 
 @dataclass(frozen=True)
 class Standing:
-    """What is on record about one account and the published versions of one kind, of which one is first."""
+    """One account's acceptances and announcements of the published versions of one kind.
+
+    `versions` contains the first version of the kind.
+    """
 
     versions: tuple[Notice, ...]
     accepted: Mapping[NoticeVersion, Acceptance]
     announced: Mapping[NoticeVersion, Announcement]
 
     def applies_from(self, notice: Notice) -> datetime | None:
-        """When a version starts to apply by itself, without being accepted; None: not told of it yet."""
+        """When a version applies without being accepted; None if it is not announced yet."""
         if isinstance(notice, FirstNotice):
             return notice.effective_at
         announcement = self.announced.get(notice.version)
@@ -45,12 +48,12 @@ class Standing:
         return max((v for v in self.versions if self._applies(v, now)), key=lambda v: v.effective_at)
 
     def due(self, now: datetime) -> Notice | None:
-        """The version whose acceptance is missing, if one is."""
+        """The version that applies, if the account has not accepted it; else None."""
         current = self.current(now)
         return None if current.version in self.accepted else current
 
-    def told(self) -> tuple[Announced, ...]:
-        """The versions that the account was told of."""
+    def announced_versions(self) -> tuple[Announced, ...]:
+        """The versions that were announced to the account."""
         known = ((notice, self.announced.get(notice.version)) for notice in self.versions)
         return tuple(
             Announced(notice, announcement.told_at, since)

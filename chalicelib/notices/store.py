@@ -1,7 +1,7 @@
-"""All DynamoDB of notices.
+"""All DynamoDB access of notices.
 
-An acceptance and an announcement are one item each per account and version, so accepting twice is one
-acceptance, and nobody is told of a version twice.
+Each account and version has at most one acceptance item and one announcement item, so a version is accepted
+once and announced once.
 """
 
 from collections.abc import Iterable, Mapping
@@ -18,19 +18,19 @@ from chalicelib.privacy import codec
 
 
 class AcceptedBefore(Conflict):
-    """This version is on record already."""
+    """The account has already accepted this version."""
 
 
 class BegunBefore(Conflict):
-    """Somebody tells this account of this version already, or has told it."""
+    """The announcement has changed: another worker is making it, or has made it."""
 
 
 class WalkTaken(Conflict):
-    """Another run walks over these accounts now."""
+    """Another run has leased this walk."""
 
 
 def key(account_id: AccountId, version: NoticeVersion) -> Key:
-    """Where the acceptance of a version is."""
+    """The key of an acceptance."""
     return Key(Table.ACCOUNTS, f"A#{account_id}", f"acceptance#{version}")
 
 
@@ -40,15 +40,15 @@ def read(item: Item | None, _: Found) -> Acceptance | None:
 
 
 def announcement_key(account_id: AccountId, version: NoticeVersion) -> Key:
-    """Where the announcement of a version is."""
+    """The key of an announcement."""
     return Key(Table.ACCOUNTS, f"A#{account_id}", f"announcement#{version}")
 
 
 def standing(kind: NoticeKind) -> Several[Standing]:
-    """The need for all that is on record about an account and the versions of a kind.
+    """The need for an account's standing for one kind of notice.
 
-    Keys of versions that are not published yet are read too: a version may become published between the
-    read and the judgement.
+    It also reads the keys of versions that are not published yet, because a version may be published between
+    the read and the decision.
     """
 
     def places(account_id: AccountId) -> tuple[Key, ...]:
@@ -91,14 +91,14 @@ def creation(account_id: AccountId, acceptance: Acceptance) -> Create:
     return Create(place, codec.to_item(acceptance, place), conflict=AcceptedBefore)
 
 
-def announcing(account_id: AccountId, announcement: Announcement) -> Create:
-    """The write that begins to tell an account, or has told it; for a transaction, or alone."""
+def announcement_creation(account_id: AccountId, announcement: Announcement) -> Create:
+    """The write of a new announcement; for a transaction, or alone."""
     place = announcement_key(account_id, announcement.version)
     return Create(place, codec.to_item(announcement, place), conflict=BegunBefore)
 
 
-def moved(account_id: AccountId, before: Announcement, after: Announcement) -> Change:
-    """The write that takes a telling from one state to another, if it is in that state still."""
+def announcement_change(account_id: AccountId, before: Announcement, after: Announcement) -> Change:
+    """The write that moves an announcement between states, if it is still in the first."""
     mail = Attr("mail_id").eq(before.mail_id) if before.mail_id else Attr("mail_id").not_exists()
     put = codec.clear(after)
     return Change(
@@ -110,29 +110,29 @@ def moved(account_id: AccountId, before: Announcement, after: Announcement) -> C
     )
 
 
-def delivering(delivery: Delivery) -> Create:
-    """The write that remembers whose announcement a mail carries; for a transaction."""
+def delivery_creation(delivery: Delivery) -> Create:
+    """The write that records the account that a mail is sent to; for a transaction."""
     place = _delivery_key(delivery.mail_id)
     return Create(place, codec.to_item(delivery, place))
 
 
 def delivery(mail_id: MailId) -> Delivery | None:
-    """Whose announcement a mail of the last days carried."""
+    """Read the delivery of a mail; None if it is unknown or expired."""
     item = table.get(_delivery_key(mail_id))
     return codec.opened(Delivery, item) if item else None
 
 
 def announcement(account_id: AccountId, version: NoticeVersion) -> Announcement | None:
-    """How far an account was told of a version."""
+    """Read the announcement of a version to an account."""
     item = table.get(announcement_key(account_id, version))
     return codec.opened(Announcement, item) if item else None
 
 
 def walks(version: NoticeVersion, shards: Iterable[str]) -> dict[str, Walk]:
-    """Those that have begun, by shard.
+    """Read the existing walks of a version, by shard.
 
-    One that cannot be read is left out and counted. It is not begun anew over what is there, so its shard
-    stands still, and no other does.
+    A walk that cannot be read is skipped and counted. No run can begin it again over the stored item, so its
+    shard stops, and only its shard.
     """
     places = {_walk_key(version, shard): shard for shard in shards}
     found: dict[str, Walk] = {}
@@ -145,20 +145,20 @@ def walks(version: NoticeVersion, shards: Iterable[str]) -> dict[str, Walk]:
 
 
 def begin_walk(walk: Walk) -> None:
-    """Keep a walk that begins.
+    """Store a new walk.
 
     Raises:
-        WalkTaken: somebody else began it.
+        WalkTaken: another run began it.
     """
     place = _walk_key(walk.version, walk.shard)
     table.write(Create(place, codec.to_item(walk, place), conflict=WalkTaken))
 
 
 def move_walk(walk: Walk, over: Walk) -> None:
-    """Write a walk over the one that it was made from.
+    """Replace a walk by its next state.
 
     Raises:
-        WalkTaken: somebody else took it over; the fence is another one.
+        WalkTaken: another run took it over; its fence has changed.
     """
     place = _walk_key(walk.version, walk.shard)
     same = Attr("fence").eq(over.fence)
@@ -174,7 +174,7 @@ def _walk_key(version: NoticeVersion, shard: str) -> Key:
 
 
 def put(account_id: AccountId, acceptance: Acceptance) -> None:
-    """Record it; the first acceptance of a version stands."""
+    """Record an acceptance, unless the account has already accepted this version."""
     try:
         table.write(creation(account_id, acceptance))
     except AcceptedBefore:

@@ -1,17 +1,18 @@
-"""One account is told of one version: by mail if there is a verified address, else in its app.
+"""Announces one version to one account: by mail to a verified address, else in the app.
 
-The announcement on record is written first and says how far the telling has come:
+The announcement item is written first. Its states are:
 
     (none) or WAITING -> SENDING     before a mail is handed to SES, together with the mail's random id
-    SENDING -> TOLD by mail          SES took it
-    SENDING -> WAITING               SES certainly did not take it, but may later
-    SENDING -> TOLD in the app       refused, or nobody knows: the notice in the app can't be doubled
-    (none) or WAITING -> TOLD in the app   there is no address that a mail may go to
-    TOLD by mail -> TOLD in the app  the mail came back; the time counts from now on
+    SENDING -> TOLD by mail          SES took the mail
+    SENDING -> WAITING               SES certainly did not take the mail, but may later
+    SENDING -> TOLD in the app       SES refused it, or the outcome is unknown: a notice in the app repeats
+                                     no mail
+    (none) or WAITING -> TOLD in the app   the account has no address that a mail may go to
+    TOLD by mail -> TOLD in the app  the mail bounced; the notice period starts again
 
-Each step is conditional on the one before, so of two that race one moves on, and only who took the step
-to SENDING sends. Hence at most one mail, whatever breaks and whoever runs twice; and since SENDING has
-told nobody yet and the next run takes it up, nobody is forgotten (NOT-1).
+Each write is conditional on the state before. If two workers race, one of them proceeds, and only the worker
+that wrote SENDING sends. So an account gets at most one mail, whatever fails and however often a run is
+repeated. SENDING does not count as announced and the next run takes it up, so no account is missed (NOT-1).
 """
 
 from collections.abc import Iterable
@@ -39,16 +40,16 @@ from chalicelib.privacy.purposes import Choices, Purpose, permits
 from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.profiles.service import PROFILE
 
-# What of an account is needed to write to it; with this, 25 accounts are one batched read.
+# The items of an account that a mail to it needs: four each, so 25 accounts are one batched read.
 _WHOLE = (OPEN_ACCOUNT, PROFILE, DATA_KEY, PURPOSES)
 MOST_WHOLE = 25
-# Whether it has to be told at all takes two items of each.
+# The check whether an account still needs the announcement reads two items: 50 accounts are one batched read.
 MOST_AT_ONCE = 50
 
 
 @dataclass(frozen=True)
 class NoticeRecipient:
-    """Somebody to tell; without `address` it is done in the app."""
+    """An account to announce to; without `address`, in the app."""
 
     account_id: AccountId
     address: str | None = field(default=None, repr=False)
@@ -56,10 +57,13 @@ class NoticeRecipient:
     choices: Choices | None = None
 
 
-def untold(notice: Notice, account_ids: Iterable[AccountId]) -> dict[AccountId, Announcement | None]:
-    """Who of at most 50 accounts has neither accepted a version nor been told of it, and how far it came.
+def read_unannounced(
+    notice: Notice, account_ids: Iterable[AccountId]
+) -> dict[AccountId, Announcement | None]:
+    """Read which accounts, of at most 50, still need an announcement, and its state so far.
 
-    An account whose acceptance or announcement cannot be read is left out and counted: it may have been told.
+    An account needs it if it has not accepted the version and no announcement to it is complete. An account
+    whose acceptance or announcement cannot be read is skipped and counted: it may have been announced.
     """
     accepted, announced = acceptance_of(notice.version), store.announcement_of(notice.version)
     found: dict[AccountId, Announcement | None] = {}
@@ -69,34 +73,34 @@ def untold(notice: Notice, account_ids: Iterable[AccountId]) -> dict[AccountId, 
         except SealingError as error:
             observe.record_unreadable("announcement_unreadable", error)
             continue
-        if acceptance is None and not _is_told(announcement):
+        if acceptance is None and not _is_announced(announcement):
             found[row.claims.account_id] = announcement
     return found
 
 
-def readers(account_ids: Iterable[AccountId]) -> list[NoticeRecipient]:
-    """Those of at most 25 accounts that are there, and how each can be reached."""
+def read_recipients(account_ids: Iterable[AccountId]) -> list[NoticeRecipient]:
+    """Read those of at most 25 accounts that exist, and how each can be reached."""
     rows = needs.read_accounts(account_ids, _WHOLE)
-    return [reader for row in rows if (reader := _reader(row))]
+    return [recipient for row in rows if (recipient := _recipient(row))]
 
 
-def tell(reader: NoticeRecipient, notice: Notice, so_far: Announcement | None) -> None:
-    """Tell one account, unless somebody else is telling it.
+def announce_to(recipient: NoticeRecipient, notice: Notice, so_far: Announcement | None) -> None:
+    """Announce a version to one account, unless another worker is doing so.
 
     Raises:
-        MailUnavailable: it has to be told by mail, and SES takes none now.
+        MailUnavailable: the announcement has to go by mail, and SES takes none now.
     """
     with suppress(BegunBefore):
-        if reader.address is None or (so_far and so_far.telling is Telling.SENDING):
-            _show_in_app(reader.account_id, notice.version, so_far)
+        if recipient.address is None or (so_far and so_far.telling is Telling.SENDING):
+            _show_in_app(recipient.account_id, notice.version, so_far)
         else:
-            _send(reader, reader.address, notice, so_far)
+            _send(recipient, recipient.address, notice, so_far)
 
 
-def came_back(mail_id: MailId) -> None:
-    """A mail did not arrive: whom it was to tell is told in the app, from now on.
+def record_bounce(mail_id: MailId) -> None:
+    """Show the notice in the app, from now on, because its mail did not arrive.
 
-    The announcement may be SENDING still, if SES was quicker than our note that it took the mail.
+    The announcement may still be SENDING, if SES reports before the worker records that SES took the mail.
     """
     delivery = store.delivery(mail_id)
     found = delivery and store.announcement(delivery.account_id, delivery.version)
@@ -106,12 +110,12 @@ def came_back(mail_id: MailId) -> None:
             _show_in_app(delivery.account_id, delivery.version, found)
 
 
-def _is_told(announcement: Announcement | None) -> bool:
+def _is_announced(announcement: Announcement | None) -> bool:
     return announcement is not None and announcement.telling is Telling.TOLD
 
 
-def _reader(row: Found) -> NoticeRecipient | None:
-    """An account as it can be told: frozen ones, and those whose records do not open, in the app."""
+def _recipient(row: Found) -> NoticeRecipient | None:
+    """How an account can be reached; in the app if it is frozen or cannot be decrypted."""
     account_id = row.claims.account_id
     try:
         account, profile, choices = row[OPEN_ACCOUNT], row[PROFILE], row[PURPOSES]
@@ -119,38 +123,40 @@ def _reader(row: Found) -> NoticeRecipient | None:
         return NoticeRecipient(account_id)
     if account is None:
         return None
-    # Being told is what a law asks for, so it outlasts a restriction; who waits for erasure gets no mail.
+    # Law requires the announcement, so a restriction does not stop it. An account that waits for erasure gets
+    # no mail.
     may_write = account.state is not AccountState.FROZEN and permits(choices, Purpose.LEGAL_OBLIGATION)
     if profile is None or profile.email is None or not may_write:
         return NoticeRecipient(account_id)
     return NoticeRecipient(account_id, profile.email, account.locale, choices)
 
 
-def _send(reader: NoticeRecipient, address: str, notice: Notice, so_far: Announcement | None) -> None:
+def _send(recipient: NoticeRecipient, address: str, notice: Notice, so_far: Announcement | None) -> None:
     now, mail_id = clock.now(), MailId.new()
     sending = Announcement(
         version=notice.version, telling=Telling.SENDING, channel=NoticeChannel.EMAIL, mail_id=mail_id
     )
-    delivery = Delivery(mail_id=mail_id, account_id=reader.account_id, version=notice.version, sent_at=now)
-    table.transact([_step(reader.account_id, so_far, sending), store.delivering(delivery)])
+    account_id = recipient.account_id
+    delivery = Delivery(mail_id=mail_id, account_id=account_id, version=notice.version, sent_at=now)
+    table.transact([_announcement_write(account_id, so_far, sending), store.delivery_creation(delivery)])
     applies_from = max(notice.effective_at, now + settings().notice_period)
-    text = letter(mail_id, address, reader.locale, notice, applies_from)
+    text = letter(mail_id, address, recipient.locale, notice, applies_from)
     try:
-        _with_patience(text, reader.choices)
+        _send_with_retries(text, recipient.choices)
     except (MailRefused, MailInDoubt):
-        _show_in_app(reader.account_id, notice.version, sending)
+        _show_in_app(account_id, notice.version, sending)
     except MailUnavailable:
         waiting = sending.model_copy(update={"telling": Telling.WAITING, "mail_id": None})
-        table.write(_step(reader.account_id, sending, waiting))
+        table.write(_announcement_write(account_id, sending, waiting))
         raise
     else:
-        told = sending.model_copy(update={"telling": Telling.TOLD, "told_at": clock.now()})
-        table.write(_step(reader.account_id, sending, told))
+        announced = sending.model_copy(update={"telling": Telling.TOLD, "told_at": clock.now()})
+        table.write(_announcement_write(account_id, sending, announced))
         metrics.count(Metric.NOTICE_TOLD)
 
 
-def _with_patience(text: mail.Mail, choices: Choices | None) -> None:
-    """Send; where SES limits the mails of a second, a second later again."""
+def _send_with_retries(text: mail.Mail, choices: Choices | None) -> None:
+    """Send a mail; up to twice, wait a second and send again, since SES limits mails per second."""
     for _ in range(2):
         with suppress(MailUnavailable):
             return mail.send(text, Purpose.LEGAL_OBLIGATION, choices)
@@ -159,9 +165,13 @@ def _with_patience(text: mail.Mail, choices: Choices | None) -> None:
 
 
 def _show_in_app(account_id: AccountId, version: NoticeVersion, so_far: Announcement | None) -> None:
-    table.write(_step(account_id, so_far, shown_in_app(version)))
+    table.write(_announcement_write(account_id, so_far, shown_in_app(version)))
     metrics.count(Metric.NOTICE_TOLD)
 
 
-def _step(account_id: AccountId, before: Announcement | None, after: Announcement) -> table.Write:
-    return store.moved(account_id, before, after) if before else store.announcing(account_id, after)
+def _announcement_write(
+    account_id: AccountId, before: Announcement | None, after: Announcement
+) -> table.Write:
+    if before is None:
+        return store.announcement_creation(account_id, after)
+    return store.announcement_change(account_id, before, after)

@@ -1,7 +1,8 @@
-"""The versions. Adding one here publishes it from its `published_at` on; none is ever changed or removed.
+"""All versions of the notices. A version listed here is never changed or removed.
 
-On stage `local`, and there only, RU4M_NOTICES adds more (core/settings refuses it elsewhere), so that the
-local cloud can show an announcement. What people are bound by is changed by a commit and a deployment.
+A version is published from its `published_at` on. A new version takes a commit and a deployment. Only on
+stage `local`, RU4M_NOTICES adds versions, so that the local cloud can show an announcement; core/settings
+refuses it on other stages.
 """
 
 from collections import Counter
@@ -14,7 +15,7 @@ from chalicelib.core import clock
 from chalicelib.core.settings import settings
 from chalicelib.notices.model import FirstNotice, Notice, NoticeKind, NoticeVersion
 
-# What is on record of both kinds is read by key, two keys a version; one batched read takes 100.
+# The records of both kinds are read in one batched read of 100 keys, two per version.
 _MOST_OF_A_KIND = 24
 
 _MAY_2024 = datetime(2024, 5, 8, tzinfo=UTC)
@@ -40,7 +41,7 @@ PUBLISHED: tuple[Notice, ...] = (
 
 
 def every() -> tuple[Notice, ...]:
-    """All versions, also those whose `published_at` is still to come."""
+    """All versions, including those that are not published yet."""
     return _checked(PUBLISHED + _local(settings().local_notices))
 
 
@@ -50,7 +51,7 @@ def of_kind(kind: NoticeKind) -> tuple[Notice, ...]:
 
 
 def published(kind: NoticeKind) -> tuple[Notice, ...]:
-    """Those of a kind that are published by now."""
+    """The versions of a kind that are published by now."""
     now = clock.now()
     return tuple(notice for notice in of_kind(kind) if notice.published_at <= now)
 
@@ -62,10 +63,11 @@ def _local(text: str) -> tuple[Notice, ...]:
 
 @cache
 def _checked(notices: tuple[Notice, ...]) -> tuple[Notice, ...]:
-    """The same versions, if they can be told apart.
+    """The same versions, if they are consistent.
 
     Raises:
-        ValueError: two have the same name or day, a first one is missing or not first, or there are too many.
+        ValueError: two have the same name or time, a kind has no first version or one that is not first, or
+            it has too many versions.
     """
     if any(n > 1 for n in Counter(notice.version for notice in notices).values()):
         raise ValueError("two versions have the same name")

@@ -1,1 +1,1 @@
-"""Usage: what the app tells of its use, for thirty days, and the figures that are made of it."""
+"""Usage: events that the app reports, kept for thirty days, and the figures made from them."""

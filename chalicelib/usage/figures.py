@@ -1,16 +1,16 @@
-"""From events to figures in which nobody can be found: counting, and the rules of disclosure (RET-4).
+"""Makes anonymous figures from events: rules of counting and of publication (RET-4).
 
-Counting. An account counts once in each group, with at most `EVENTS_OF_ONE` events, so that no single
-person makes a group's figures what they are. An event that was stored twice counts once: while an account is
-counted, the ids of the events that count are known. Groups are bounded too, per account and per shard: names
-come from clients, and a client that makes them up must not fill the memory or an item. What is beyond a
-bound is counted in the rest of its purpose.
+Counting. An account counts once in each group, with at most `EVENTS_OF_ONE` events, so that no single person
+dominates a group. An event that was stored twice counts once: the ids of counted events are kept while an
+account is counted. The number of groups is bounded per account and per shard, because clients choose the
+names: a client that invents names must not fill the memory or an item. Events beyond a bound count in the
+rest of their purpose.
 
-Disclosure. A group is published if at least `FEWEST` accounts are in it. The others are merged into one
-rest, published only if as many accounts are certain to be in that: within a shard at least those of its
-largest small group, and shards share no account. The groups of a day do not overlap, no total is
-published, no group that was withheld is named, and a published day is final: there are no two figures
-whose difference is about fewer people than either.
+Publication. A group is published if it has at least `FEWEST` accounts. The other groups are merged into one
+rest per purpose, which is published only if it certainly has as many accounts. Certain are, for each shard,
+the accounts of its largest withheld group; shards share no account. The groups of a day do not overlap, no
+total is published, no withheld group is named, and a published day is final. So the difference of two figures
+never describes fewer people than either figure.
 """
 
 from collections import defaultdict
@@ -36,7 +36,7 @@ GROUPS_OF_DAY = 1_000  # of all shards together, for the same reason
 
 
 class Group(NamedTuple):
-    """What events are counted by. Only the purpose: the rest."""
+    """The fields by which events are counted. With a purpose alone, it is the rest of it."""
 
     purpose: Purpose
     name: str | None = None
@@ -56,7 +56,7 @@ _PURPOSES = {kind.declaration.kind: kind.declaration.purpose for kind in (UsageE
 
 @dataclass(frozen=True)
 class Seen:
-    """As much of an event as is counted."""
+    """The part of an event that is counted."""
 
     group: Group
     duration_ms: int | None
@@ -64,10 +64,10 @@ class Seen:
 
     @classmethod
     def of(cls, item: Item) -> Self:
-        """Read an event of the index. Use is counted by screen, faults by their kind and the app's version.
+        """Read a stored event. Use is grouped by screen, faults by their kind and the app's version.
 
         Raises:
-            Unfit: it is not what is stored of an event.
+            Unfit: the item is not a valid event.
         """
         try:
             purpose = _PURPOSES[item["kind"]]
@@ -85,7 +85,7 @@ class Seen:
                 group = group._replace(screen=None, fault=fault, app_version=version)
             duration = item.get("duration_ms")
             return cls(group, None if duration is None else int(duration), _text(item["event_id"]))
-        except (KeyError, TypeError, ValueError):  # whose text may quote values
+        except (KeyError, TypeError, ValueError):  # the text of the error may quote values
             raise Unfit("usage") from None
 
 
@@ -101,7 +101,7 @@ def _text_or_none(item: Item, name: str) -> str | None:
 
 @dataclass
 class Sum:
-    """Counts of a group while they grow."""
+    """The running counts of a group."""
 
     accounts: int = 0
     events: int = 0
@@ -110,7 +110,7 @@ class Sum:
     duration_ms: int = 0
 
     def see(self, event: Seen) -> bool:
-        """Add an event of the same account, up to the bound; False beyond it."""
+        """Add an event of the same account; return False if the bound is reached."""
         self.accounts = 1
         if self.events == EVENTS_OF_ONE:
             return False
@@ -122,7 +122,7 @@ class Sum:
         return True
 
     def add(self, others: "Sum | Count") -> None:
-        """Add what other accounts come to."""
+        """Add the counts of other accounts."""
         self.accounts += others.accounts
         self.events += others.events
         self.timed_accounts += others.timed_accounts
@@ -134,9 +134,9 @@ Sums = dict[Group, Sum]
 
 
 def of_one_account(events: Iterable[Seen]) -> Sums:
-    """What one account's events come to, within its bounds; each event counts once."""
+    """The counts of one account's events, within its bounds; each event counts once."""
     own: Sums = {}
-    counted: set[tuple[Purpose, str]] = set()  # no more than the sums count: one that is full needs no ids
+    counted: set[tuple[Purpose, str]] = set()  # ids of counted events only, so the bounds limit it too
     for event in events:
         known = event.group.purpose, event.event_id
         if known in counted:
@@ -149,21 +149,21 @@ def of_one_account(events: Iterable[Seen]) -> Sums:
 
 @dataclass
 class Tally:
-    """The growing counts of one shard; its size is bounded, whatever is counted."""
+    """The running counts of one shard, of bounded size."""
 
     sums: Sums = field(default_factory=dict)
     overflowed: int = 0
 
     @classmethod
     def of(cls, counts: Iterable[Count]) -> Self:
-        """Go on from what was stored."""
+        """The tally that continues from stored counts."""
         tally = cls()
         for count in counts:
             tally.sums.setdefault(_group(count), Sum()).add(count)
         return tally
 
     def add(self, own: Sums) -> None:
-        """Add one account. What does not fit makes it one account of the rest, however much it is."""
+        """Add one account. Groups that do not fit count together as one account of the rest."""
         rests: dict[Group, int] = {}
         for group, mine in own.items():
             if group != group.rest and (group in self.sums or len(self.sums) < GROUPS_OF_SHARD):
@@ -175,14 +175,14 @@ class Tally:
             self.sums.setdefault(rest, Sum()).add(Sum(accounts=1, events=events))
 
     def counts(self) -> tuple[Count, ...]:
-        """As they are stored."""
+        """The counts in their stored form."""
         return tuple(_count(group, total) for group, total in self.sums.items())
 
 
 class Figure(BaseModel):
     """A published group: how many accounts, how many events, how long on average.
 
-    The rest has no name, and its `accounts` is how many there are at least.
+    The rest has no name, and its `accounts` is a lower bound.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -199,7 +199,7 @@ class Figure(BaseModel):
 
 
 class Figures(BaseModel):
-    """What is published of one day. Nothing in it is about fewer than ten people."""
+    """The published figures of one day. None of them describes fewer than ten people."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -210,7 +210,7 @@ class Figures(BaseModel):
 
 
 def figures(partials: Iterable[UsagePartial]) -> tuple[tuple[Figure, ...], int]:
-    """What may be published of all shards of a day, and how many groups are withheld."""
+    """The figures of a day that may be published, and the number of withheld groups."""
     shards = [{_group(count): count for count in partial.counts} for partial in partials]
     totals: dict[Group, Sum] = defaultdict(Sum)
     for shard in shards:
@@ -218,7 +218,7 @@ def figures(partials: Iterable[UsagePartial]) -> tuple[tuple[Figure, ...], int]:
             totals[group].add(count)
     enough = [g for g, total in totals.items() if g != g.rest and total.accounts >= FEWEST]
     enough.sort(key=lambda group: (-totals[group].accounts, _order(group)))
-    shown = set(enough[:GROUPS_OF_DAY])  # invented names cost detail, never the day
+    shown = set(enough[:GROUPS_OF_DAY])  # invented names reduce detail, but do not stop the day
     withheld = totals.keys() - shown
     published = [_figure(group, totals[group]) for group in sorted(shown, key=_order)]
     published += _rests({group: totals[group] for group in withheld}, shards)
@@ -226,7 +226,7 @@ def figures(partials: Iterable[UsagePartial]) -> tuple[tuple[Figure, ...], int]:
 
 
 def _rests(withheld: dict[Group, Sum], shards: list[dict[Group, Count]]) -> Iterator[Figure]:
-    """The rest of each purpose, if it is certain that enough accounts are in it."""
+    """The rest of each purpose that certainly has enough accounts."""
     for purpose in sorted({group.purpose for group in withheld}):
         mine = {group: total for group, total in withheld.items() if group.purpose == purpose}
         certain = sum(max((s[g].accounts for g in mine if g in s), default=0) for s in shards)

@@ -11,8 +11,8 @@ usage_jobs = Blueprint(__name__)
 @usage_jobs.schedule(Rate(1, unit=Rate.HOURS))
 @observed
 def roll_up_usage(_: CloudWatchEvent) -> None:
-    """Publish the figures of each day to which no late event can come any more (RET-4).
+    """Publish the figures of each day that can receive no late event any more (RET-4).
 
-    Hourly, so that a run that failed or did not get through is followed by another soon.
+    It runs hourly, so that another run soon follows one that failed or did not finish.
     """
     rollup.roll_up()

@@ -1,22 +1,23 @@
-"""Rolling up: events of a day become figures once no late event can come any more (RET-4, ADR 22).
+"""Makes figures from the events of a day once no more can arrive (RET-4, ADR 22).
 
-What always holds, wherever a run is killed:
+Invariants, wherever a run is killed:
 
-- A shard's partial says what is counted and up to which account, in one item that one write replaces. A run
-  goes on behind that account, so nothing is counted twice and nothing is left out. Each account is judged
-  when it is counted, since counting is a use too.
-- A day is published when every shard is complete and no count began more than `_STALE` ago. Shards that an
-  earlier run counted are counted anew in memory first, as far as the time goes: accounts that were erased,
-  withdrew or were restricted meanwhile are not in the figures of a day that fits into one run.
-- One write publishes a day and makes it final; the partials go after it. Killed before, the next run goes on
-  from the partials; killed after, it deletes what is left. Two runs at once publish one of two right counts.
-- The first write of a run is progress: a partial that goes further, or a published day. So a run that is
-  killed at the same write each time still comes to an end.
-- No day holds up another. A day that fails is left, and each run begins with another of the open days. The
-  overdue days are counted, and an alarm rings, also when no run comes to its end.
-- Items that can't be read are left out and counted. A run ends by itself before its function's time does.
+- A shard's partial holds the counts and the last account that they include, in one item that one write
+  replaces. The next run continues after that account, so no event is counted twice or missed. Permission is
+  checked when an account is counted, because counting is processing too.
+- A day is published when every shard is complete and no count began more than `_STALE` ago. Before that,
+  shards that an earlier run counted are counted again in memory, as time allows. So the figures of a day that
+  fits into one run do not include accounts that were erased, withdrew or were restricted meanwhile.
+- One write publishes a day and makes it final; then the partials are deleted. If a run is killed before that
+  write, the next run continues from the partials; if after it, the next run deletes the remaining partials.
+  Two parallel runs publish one of two correct counts.
+- The first write of a run is progress: a partial with more accounts, or a published day. So the work ends
+  even if every run is killed at the same write.
+- No day holds up another. A day that fails is skipped, and each run begins with a different open day. Overdue
+  days are counted at the start of a run, so that the alarm rings even if no run completes.
+- Items that cannot be read are skipped and counted. A run stops before its function's timeout.
 
-Memory: a page of each hour, one account's counts and the ids that went into them, a shard's bounded counts.
+Memory: one page of each hour, one account's counts with their event ids, and a shard's bounded counts.
 """
 
 from collections.abc import Iterable, Iterator
@@ -41,26 +42,24 @@ from chalicelib.usage.model import UsagePartial
 from chalicelib.usage.service import LATEST
 from chalicelib.usage.store import DayProgress
 
-_SETTLED = HOUR  # for requests under way when the last event was late enough, and for the index's lag
-_WORK = (
-    12 * MINUTE
-)  # of the function's fifteen: one more account and one batch of them have to fit into the rest
-_STALE = (
-    3 * DAY
-)  # a day that takes longer than these 72 runs is more than hourly runs could ever keep up with
+_SETTLED = HOUR  # for requests in progress when the last event became too old, and for the index's lag
+# Of the function's 15 minutes; one more account and one batch of accounts have to fit into the rest.
+_WORK = 12 * MINUTE
+# A day that takes longer, which is 72 runs, is more than hourly runs could ever keep up with.
+_STALE = 3 * DAY
 _OVERDUE = DAY  # after a day could be closed
-# Account, choices and data key of each, in one batched read of 100.
+# Accounts per batched read, which takes 100 items: account, choices and data key of each.
 _ACCOUNTS_AT_ONCE = 33
-# How much is counted before it is saved: a partial may cost 200 write units.
+# How much is counted between two writes of a partial, since one may cost 200 write units.
 _STRETCH_ACCOUNTS, _STRETCH_TIME = 1_000, MINUTE
 _COUNTED = (Purpose.ANALYTICS, Purpose.DIAGNOSTICS)
 
 
 def roll_up() -> None:
-    """Close every day that can be closed, as far as this run gets.
+    """Close every day that can be closed, until the time of the run is up.
 
     Raises:
-        Exception: what made the first of the failed days fail; the other days were worked on all the same.
+        Exception: the error of the first day that failed; the other days were processed nevertheless.
     """
     until = clock.now() + _WORK
     attempts, standing = _Attempts(), dict[date, DayProgress]()
@@ -82,28 +81,28 @@ def roll_up() -> None:
 
 
 class _Attempts:
-    """Work on several days, of which none is held up by the failure of another."""
+    """Work on several days, where the failure of one does not hold up the others."""
 
     def __init__(self) -> None:
         self._failures: list[Exception] = []
 
     @contextmanager
     def at(self, day: date) -> Iterator[None]:
-        """Work on one day; its failure is logged and kept."""
+        """Work on one day; log and keep its failure."""
         try:
             yield
-        except Exception as error:  # noqa: BLE001 - whatever it is, the other days have to be worked on
+        except Exception as error:  # noqa: BLE001 - after any error, the other days have to be processed
             observe.log_failure("usage_day_failed", error, code=str(day))
             self._failures.append(error)
 
     def raise_first(self) -> None:
-        """Let the run fail if a day did."""
+        """Raise the first failure, if any."""
         if self._failures:
             raise self._failures[0]
 
 
 def _closable() -> Iterator[date]:
-    """The days that no event can come to any more and of which none expires while this run counts."""
+    """The days that can receive no more events, and whose events outlast this run."""
     now = clock.now()
     day = open_from = (now - LATEST - _SETTLED).date()
     while Period.USAGE.ends(_begin(day - DAY)) > now + _WORK:
@@ -118,7 +117,10 @@ def _is_overdue(day: date) -> bool:
 
 
 def _in_turn(days: list[date]) -> list[date]:
-    """By age, each hour beginning with another: a day at which every run dies holds up no other for long."""
+    """The days by age, rotated each hour.
+
+    So a day that kills every run does not hold up the others.
+    """
     hours = clock.to_epoch(clock.now()) // int(HOUR.total_seconds())
     first = hours % max(len(days), 1)
     return days[first:] + days[:first]
@@ -129,9 +131,9 @@ def _begin(day: date) -> datetime:
 
 
 def _close(day: date, until: datetime) -> None:
-    """Count what is not counted yet, and publish the day if all of it is."""
+    """Count what is not counted yet, and publish the day if it is complete."""
     counted = _fresh(store.partials(day))
-    earlier = {*counted}  # counted by another run, at least in part
+    earlier = {*counted}  # counted by an earlier run, at least in part
     for shard in sorted(range(store.SHARDS), key=lambda one: one not in counted):
         so_far = counted.get(shard)
         if so_far and so_far.complete:
@@ -142,27 +144,27 @@ def _close(day: date, until: datetime) -> None:
             store.put_partial(day, partial)
             counted[shard] = partial
     if all(shard in counted and counted[shard].complete for shard in range(store.SHARDS)):
-        _publish(day, [*_judged_anew(day, counted, earlier, until)])
+        _publish(day, [*_recounted(day, counted, earlier, until)])
         store.forget_partials(day, counted)
 
 
 def _fresh(partials: dict[int, UsagePartial]) -> dict[int, UsagePartial]:
-    """Those that may be published, or gone on with."""
+    """The partials that are recent enough to be published or continued."""
     oldest = clock.now() - _STALE
     shards = range(store.SHARDS)
     return {n: partial for n, partial in partials.items() if n in shards and partial.counted_at > oldest}
 
 
-def _judged_anew(
+def _recounted(
     day: date, counted: dict[int, UsagePartial], earlier: set[int], until: datetime
 ) -> Iterator[UsagePartial]:
-    """Complete counts; those of earlier runs counted anew, the oldest first, as far as the time goes."""
+    """The complete counts; those of earlier runs are counted again if time allows, oldest first."""
     for shard, partial in sorted(counted.items(), key=lambda one: one[1].counted_at):
         if shard not in earlier or clock.now() >= until:
             yield partial
             continue
-        *_, anew = _count(day, shard, None, until)
-        yield anew if anew.complete else partial
+        *_, recount = _count(day, shard, None, until)
+        yield recount if recount.complete else partial
 
 
 def _publish(day: date, partials: list[UsagePartial]) -> None:
@@ -174,7 +176,7 @@ def _publish(day: date, partials: list[UsagePartial]) -> None:
 
 
 def _count(day: date, shard: int, begun: UsagePartial | None, until: datetime) -> Iterator[UsagePartial]:
-    """Count a shard from where it was left; what stands after each stretch, complete at its end."""
+    """Count a shard from where it stopped; yield its partial after each stretch, and at the end."""
     so_far = begun or UsagePartial(day=str(day), shard=shard, counted_at=clock.now(), counts=())
     tally, new, saved_at = Tally.of(so_far.counts), 0, clock.now()
     for some in _batches(day, shard, so_far.after, until):
@@ -196,7 +198,10 @@ def _count(day: date, shard: int, begun: UsagePartial | None, until: datetime) -
 def _batches(
     day: date, shard: int, after: AccountId | None, until: datetime
 ) -> Iterator[dict[AccountId, Sums]]:
-    """What accounts come to, as many of them as are judged together; fewer when the time is up."""
+    """The counts of accounts, in batches whose permissions are read together.
+
+    A batch is shorter when the time of the run is up.
+    """
     some: dict[AccountId, Sums] = {}
     for account_id, events in store.by_account(day, shard, after):
         some[account_id] = of_one_account(events)
@@ -208,12 +213,15 @@ def _batches(
 
 
 def _permitted(account_ids: Iterable[AccountId], day: date) -> Iterator[tuple[AccountId, set[Purpose]]]:
-    """For what an account's day may be counted now; accounts that are gone or not active, for nothing."""
+    """The purposes for which each account's day may be counted now.
+
+    Accounts that are erased or not active are skipped.
+    """
     for found in needs.read_accounts(account_ids, (ACCOUNT, PURPOSES, DATA_KEY)):
         try:
             account, choices = found[ACCOUNT], found[PURPOSES]
         except SealingError as error:
-            # An account that cannot be read is counted for nothing, and holds up no other.
+            # An account that cannot be read is not counted, and does not hold up the others.
             observe.record_unreadable("choices_unreadable", error)
             continue
         if account and account.state is AccountState.ACTIVE:
@@ -221,10 +229,10 @@ def _permitted(account_ids: Iterable[AccountId], day: date) -> Iterator[tuple[Ac
 
 
 def _permitted_purposes(choices: Purposes | None, day: date) -> set[Purpose]:
-    """Those for which nothing of the day has lost its consent (ADR 28).
+    """The permitted purposes for which no event of the day has lost its consent (ADR 28).
 
-    Of a day on which consent was given, all that is stored was told under it, unless an earlier consent was
-    withdrawn and what rested on that is not deleted yet.
+    On the day on which a consent was given, it covers all stored events, unless an earlier consent was
+    withdrawn and its data is not deleted yet.
     """
     last = _begin(day + DAY) - timedelta(seconds=1)
     left = choices.to_delete if choices else {}

@@ -1,9 +1,9 @@
-"""Taking in what the app tells: who may be counted, which times are believed.
+"""Accepts submitted events: permissions, plausible times, and the daily cap.
 
-Each purpose is judged once per request, from the caller's own consistent read: a withdrawal, an
-objection or a restriction bites on the next request (RGT-4, RGT-5, RGT-7). What is dropped is counted
-and forgotten; it is no error, since the app cannot know what was decided on another device. What an account
-sends in a day is capped, so that a copy of its thirty days and a roll-up of its day are bounded (ADR 22).
+Each purpose is checked once per request, from the caller's own consistent read, so a withdrawal, an objection
+or a restriction applies from the next request (RGT-4, RGT-5, RGT-7). Dropped events are counted and not kept.
+They are no error, because the app cannot know what was decided on another device. The events of an account
+and day are capped, so that a copy of its thirty days and a roll-up of its day are bounded (ADR 22).
 """
 
 from collections import Counter
@@ -31,17 +31,17 @@ from chalicelib.usage.model import (
 )
 from chalicelib.usage.store import StoredEvent
 
-LATEST: timedelta = 48 * HOUR  # a phone may be offline over a weekend's night; then the day has to close
-AHEAD: timedelta = 5 * MINUTE  # what clocks of phones are off by
+LATEST: timedelta = 48 * HOUR  # a phone may be offline for a weekend; after that, the day has to close
+AHEAD: timedelta = 5 * MINUTE  # the clock of a phone may be ahead by this much
 
-_UNCOUNTED = WhenUnreachable.ALLOW  # an event too many costs little, and one that is lost can't be had again
+_UNCOUNTED = WhenUnreachable.ALLOW  # an event over the cap costs little, and a dropped event is lost for good
 
 
 def take(account_id: AccountId, choices: Purposes | None, batch: UsageBatch) -> UsageTaken:
-    """Keep the events that may be kept, and say how many were not, and why.
+    """Store the events that may be kept; return how many were kept and dropped, by reason.
 
     Raises:
-        Unavailable: not all of them could be stored; the same batch may be sent again.
+        Unavailable: not all events could be stored; the same batch may be sent again.
     """
     dropped = Counter[Dropped]()
     events = [
@@ -57,7 +57,7 @@ def take(account_id: AccountId, choices: Purposes | None, batch: UsageBatch) -> 
 def _acceptable(
     choices: Purposes | None, events: tuple[ToldEvent, ...], dropped: Counter[Dropped]
 ) -> Iterator[ToldEvent]:
-    """Those that may be kept; each of the others counts for the first reason that stands against it."""
+    """The events that may be kept; others are counted under the first reason that applies."""
     refusals = {purpose: refusal(choices, purpose) for purpose in (Purpose.ANALYTICS, Purpose.DIAGNOSTICS)}
     now, seen = clock.now(), set()
     for event in events:
@@ -79,7 +79,7 @@ def _acceptable(
 def _within_cap(
     account_id: AccountId, events: list[StoredEvent], dropped: Counter[Dropped]
 ) -> list[StoredEvent]:
-    """The first of these events, as many as the account may send today; all while they can't be counted."""
+    """The first events, as many as the account's daily cap allows; all if counting fails."""
     if not events:
         return events
     try:
@@ -94,8 +94,8 @@ def _within_cap(
 
 
 def _record(account_id: AccountId, event: ToldEvent, device: UsageDevice) -> StoredEvent:
-    told = event.model_dump(include={"at", "name", "screen", "duration_ms"})
-    told |= {"account_id": account_id, "event_id": event.id, "platform": device.platform}
+    fields = event.model_dump(include={"at", "name", "screen", "duration_ms"})
+    fields |= {"account_id": account_id, "event_id": event.id, "platform": device.platform}
     if event.diagnostics is None:
-        return UsageEvent(**told)
-    return DiagnosticsEvent(**told, **device.kind(), diagnostics=event.diagnostics)
+        return UsageEvent(**fields)
+    return DiagnosticsEvent(**fields, **device.kind(), diagnostics=event.diagnostics)

@@ -1,21 +1,22 @@
-"""What looks like a device's model or like a version, and has no room for a number or the name of a person.
+"""Recognizes device models and versions, in forms that exclude numbers and names of persons.
 
-Makers spell models as they like, so no pattern knows them all. What does not look like one is left out and
-the event is kept: a strange phone is no reason to refuse what it tells. What remains possible is said in
-ADR 15.
+Manufacturers spell models freely, so no pattern covers all of them. A value that does not match is left out
+and its event is kept: an unusual phone is no reason to drop its events. ADR 15 describes what can still pass.
 """
 
 import re
 
-# National numbers have eight digits or more; the longest models that are digits mostly, Xiaomi's, have eight.
+# National numbers have eight digits or more. The longest models that are mostly digits, Xiaomi's, have
+# eight.
 _MOST_DIGITS = 8
 _LONGEST = 40
 
-# "SM-G991B", "moto g(30)", "iPhone17,1", "Nokia 3.4", "Redmi Note 13 Pro+ 5G": up to six short words. A point
-# or a comma stands between digits only, so no host, no mailbox, no name with a point.
+# "SM-G991B", "moto g(30)", "iPhone17,1", "Nokia 3.4", "Redmi Note 13 Pro+ 5G": up to six short words.
+# A period or a comma has a digit on both sides, so no host, mailbox or dotted name matches.
 _WORD = r"\(?[A-Za-z0-9]{1,14}(?:(?<=[0-9])[.,][0-9]{1,3})?\+?\)?"
 _MODEL = re.compile(rf"{_WORD}(?:(?:[ _/-]|(?=\()){_WORD}){{0,5}}", re.ASCII)
-# Models without a digit are one word, or of a family: two words more are how a person is called.
+# A model without a digit is one word or begins with a known family; other pairs of words may be a person's
+# name.
 _FAMILIES = re.compile(
     r"(iPhone|iPad|iPod|Mac|Pixel|Nexus|Galaxy|moto|Redmi|Mi|Surface|Windows|Android)\b", re.IGNORECASE
 )
@@ -28,7 +29,7 @@ _VERSION = re.compile(
 
 
 def is_model(text: str) -> bool:
-    """Whether it looks like what makers call their devices."""
+    """Whether it looks like the model of a device."""
     if len(text) > _LONGEST or not _MODEL.fullmatch(text) or _digits(text) > _MOST_DIGITS:
         return False
     return bool(_digits(text) or " " not in text or _FAMILIES.match(text))

@@ -1,14 +1,14 @@
-"""All DynamoDB of usage.
+"""All DynamoDB access of usage.
 
-    A#<account id>   <hour>#<hash>     events of a kind, device and UTC day; sent again, it overwrites itself
+    A#<account id>   <hour>#<hash>     events of one kind, device and UTC day; a resent batch overwrites it
     A#<account id>   count#<day>       how many events of the account were accepted on a day
-    day#<day>        partial#<shard>   what one shard of accounts comes to, and how far that is counted
-    day#<day>        figures           what was published, which makes the day final
+    day#<day>        partial#<shard>   the counts of one shard so far, and the last account they include
+    day#<day>        figures           the published figures, which make the day final
 
-Events stand in the index `hourly` under `<hour>#<shard>`, sorted by account; the hour is that of the item's
-oldest event. A shard is a share of the accounts: it spreads the writes of an hour over partitions (one takes
-1,000 a second), and distinct accounts of all shards add up. Its number is part of what is stored: another
-number of shards begins with a new index.
+The index `hourly` holds events under `<hour>#<shard>`, sorted by account; the hour is that of the item's
+oldest event. A shard is a share of the accounts. Shards spread the writes of an hour over partitions, each of
+which takes 1,000 a second; since they share no account, their numbers of accounts can be added. The shard
+number is stored, so a different number of shards needs a new index.
 """
 
 import hashlib
@@ -49,10 +49,10 @@ StoredEvent = UsageEvent | DiagnosticsEvent
 SHARDS = 16
 # Bytes of the events in one item, so that a transaction of 25 items fits into DynamoDB's 4 MB.
 MOST_BYTES = 100_000
-# Events of one account and day that a roll-up reads, so that an account takes a bounded time. It counts
-# with a hundred in a group, so what is beyond changes a figure by little.
+# Events of one account and day that a roll-up reads at most, which bounds the time of an account. It counts
+# at most a hundred in a group, so further events would change a figure little.
 MOST_OF_ONE = 100_000
-# Items that one call reads: 24 hours are read side by side, so this bounds the memory of a roll-up.
+# Items per call: 24 hours are read in parallel, so this bounds the memory of a roll-up.
 _PAGE = 250
 
 
@@ -61,17 +61,17 @@ class AlreadyPublished(Conflict):
 
 
 class _CountedBefore(Conflict):
-    """The batch is the one that was counted last."""
+    """The batch is the last one that was counted."""
 
 
 def count(account_id: AccountId, events: Sequence[StoredEvent]) -> int:
-    """Count the events of a batch towards today (UTC); how many of the account were counted before them.
+    """Count a batch of events towards today (UTC); return how many were counted before it.
 
-    One write, so that batches at once each get numbers of their own. The batch that was counted last is not
-    counted again and gets the same numbers: all that it stores overwrites itself. Any other may store more.
+    This is one atomic write, so parallel batches get separate numbers. If the batch is the last one that was
+    counted, it is not counted again and gets the same number, since its items only overwrite themselves.
 
     Raises:
-        Unavailable: nothing is known; it may have been counted.
+        Unavailable: the outcome is unknown; the batch may have been counted.
     """
     began = datetime.combine(clock.now().date(), time(), UTC)
     counted = UsageCount(
@@ -89,15 +89,15 @@ def count(account_id: AccountId, events: Sequence[StoredEvent]) -> int:
 
 
 def hour_of(account_id: AccountId, at: datetime) -> str:
-    """Where in the index an account's events of an hour stand."""
+    """The index key of an account's events of an hour."""
     return f"{at:%Y-%m-%dT%H}#{zlib.crc32(account_id.encode()) % SHARDS:02}"
 
 
 def put(events: Iterable[StoredEvent]) -> None:
-    """Keep events, those of one account, kind, device and UTC day in one item.
+    """Store events, those of one account, kind, device and UTC day in one item.
 
     Raises:
-        Unavailable: not all of them are kept; sent again, they are, and none of them twice.
+        Unavailable: not all events are stored; the same call may be repeated, and stores none twice.
     """
     alike: dict[object, list[StoredEvent]] = defaultdict(list)
     for event in events:
@@ -109,7 +109,7 @@ def put(events: Iterable[StoredEvent]) -> None:
 
 
 def _parts(events: Sequence[StoredEvent]) -> Iterator[Sequence[StoredEvent]]:
-    """Events of one item, or of several where they are too large for one; the same events always alike."""
+    """The events of each item, which is bounded in size; the same events always split alike."""
     begin, size = 0, 0
     for number, event in enumerate(events):
         row = len(bundles.row(event).encode()) + 1
@@ -140,9 +140,9 @@ def _hash(texts: Iterable[str]) -> str:
 def by_account(
     day: date, shard: int, after: AccountId | None = None
 ) -> Iterator[tuple[AccountId, Iterator[Seen]]]:
-    """The events of one day and shard, account by account, those after an account if one is named.
+    """The events of one day and shard, account by account; those after `after` if it is given.
 
-    Each account's events are to be taken before the next; of more than `MOST_OF_ONE` the rest is not read.
+    Consume each account's events before the next account. Of each account at most `MOST_OF_ONE` are read.
     """
     last = f"A#{after}" if after else ""
     while True:
@@ -152,7 +152,7 @@ def by_account(
             yield AccountId(pk.removeprefix("A#")), itertools.islice(events, MOST_OF_ONE)
             if next(events, None):
                 metrics.count(Metric.USAGE_ACCOUNT_CUT)
-                break  # and begin anew behind it, or all of its items would have to be read
+                break  # and query again after this account, instead of reading all of its items
         else:
             return
 
@@ -175,7 +175,7 @@ def _together(day: date, shard: int, last: str) -> Iterator[Item]:
 
 
 def _events(items: Iterable[Item]) -> Iterator[Seen]:
-    """The events in some items. What can't be read is left out, and operations see how much that is."""
+    """The events in some items. Items and events that cannot be read are skipped and counted."""
     for item in items:
         try:
             rows = bundles.unpacked(_KINDS[item["kind"]], item)
@@ -196,21 +196,24 @@ _KINDS: dict[str, type[StoredEvent]] = {
 
 @dataclass(frozen=True)
 class DayProgress:
-    """What stands of a day: which shards have a partial, and whether the day is final."""
+    """The progress of a day: which shards have a partial, and whether the day is published."""
 
     shards: frozenset[int]
     published: bool
 
 
 def standing(of: date) -> DayProgress:
-    """Read both together, consistently, and no counts."""
+    """Read the progress of a day in one consistent query, without its counts."""
     places = {item["sk"] for item in table.query(Query(Table.USAGE, _pk(of), attributes=()))}
     shards = frozenset(int(sk.removeprefix(_PARTIAL)) for sk in places if sk.startswith(_PARTIAL))
     return DayProgress(shards, published=_FIGURES in places)
 
 
 def partials(of: date) -> dict[int, UsagePartial]:
-    """What is counted of a day, by shard. A partial that can't be read is left out, and counted anew."""
+    """Read the partials of a day, by shard.
+
+    A partial that cannot be read is skipped and counted, and its shard is counted again.
+    """
     found: dict[int, UsagePartial] = {}
     for item in table.query(Query(Table.USAGE, _pk(of), Prefix(_PARTIAL))):
         try:
@@ -223,25 +226,25 @@ def partials(of: date) -> dict[int, UsagePartial]:
 
 
 def put_partial(of: date, partial: UsagePartial) -> None:
-    """Write a partial over the one before it: counted again, nothing is counted twice."""
+    """Replace the partial of a shard."""
     key = _partial_key(of, partial.shard)
     table.put_all(Table.USAGE, [(key, codec.to_item(partial, key))])
 
 
 def publish(figures: Figures) -> None:
-    """Publish a day, once and for good.
+    """Publish the figures of a day, which makes them final.
 
     Raises:
-        AlreadyPublished: it was; its figures stay as they are.
+        AlreadyPublished: the day has figures; they stay unchanged.
     """
     item: Item = {"kind": "usage_figures", **figures.model_dump(mode="json", exclude_none=True)}
     table.write(Create(Key(Table.USAGE, _pk(figures.day), _FIGURES), item, conflict=AlreadyPublished))
 
 
 def forget_partials(of: date, shards: Iterable[int]) -> None:
-    """Delete what a published day does not need any more."""
+    """Delete the partials of a published day."""
     for shard in shards:
-        with suppress(Conflict):  # another run did it, or it expired
+        with suppress(Conflict):  # another run deleted it, or it expired
             table.write(Delete(_partial_key(of, shard)))
 
 

@@ -525,14 +525,14 @@ def test_account_that_kills_every_run_keeps_no_other_shard_waiting(
         user = world.a_user()
         by_shard[accounts_store.shard_of(AccountId(user.account_id))] = user
     publish(monkeypatch, NEWER)
-    tell = telling.tell
+    announce_to = telling.announce_to
 
-    def deadly(reader: NoticeRecipient, *rest: Any) -> None:
-        if reader.account_id == by_shard["00"].account_id:
+    def deadly(recipient: NoticeRecipient, *rest: Any) -> None:
+        if recipient.account_id == by_shard["00"].account_id:
             raise Killed
-        tell(reader, *rest)
+        announce_to(recipient, *rest)
 
-    monkeypatch.setattr(telling, "tell", deadly)
+    monkeypatch.setattr(telling, "announce_to", deadly)
     capsys.readouterr()
     for _ in range(2):
         with pytest.raises(Killed):
@@ -540,7 +540,7 @@ def test_account_that_kills_every_run_keeps_no_other_shard_waiting(
         world.advance(timedelta(minutes=10))
     assert channel(by_shard["01"]) == "in_app"
     assert Metric.NOTICE_WALKS_TAKEN_OVER.label not in capsys.readouterr().out  # its absence rings
-    monkeypatch.setattr(telling, "tell", tell)
+    monkeypatch.setattr(telling, "announce_to", announce_to)
     run()
     assert channel(by_shard["00"]) == "in_app"
     assert '"NoticeWalksTakenOver":[1.0]' in capsys.readouterr().out.replace(" ", "")

@@ -34,4 +34,4 @@ def publish(monkeypatch: pytest.MonkeyPatch, *added: Notice) -> None:
 def tell(user: User, version: NoticeVersion, at: datetime) -> None:
     """Put on record that a user was told of a version at an instant."""
     told = Announcement(version=version, telling=Telling.TOLD, channel=NoticeChannel.IN_APP, told_at=at)
-    table.write(store.announcing(AccountId(user.account_id), told))
+    table.write(store.announcement_creation(AccountId(user.account_id), told))

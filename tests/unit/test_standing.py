@@ -61,7 +61,7 @@ def test_a_mail_that_may_or_may_not_be_on_its_way_has_told_nobody() -> None:
     sending = {MAY.version: announcement(MAY.version, None)}
     doubtful = Standing((FIRST, MAY), standing((FIRST,)).accepted, sending)
     assert doubtful.due(MAY.effective_at + 1000 * DAY) is None
-    assert doubtful.told() == ()
+    assert doubtful.announced_versions() == ()
 
 
 @pytest.mark.promise("STR-4")
