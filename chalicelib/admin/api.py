@@ -66,7 +66,12 @@ def withdraw_proposal(operator: Operator, request_id: RightsRequestId) -> Tagged
     return _shown(deciding.withdraw(request_id, staff.register(operator.arn)))
 
 
-@route(admin, "POST", _ONE + "/approval", problems=(ChangedMeanwhile, TooLate, NothingProposed, OwnProposal))
+@route(
+    admin,
+    "POST",
+    _ONE + "/approval",
+    problems=(ChangedMeanwhile, InvalidRequest, NotCarriedOut, TooLate, NothingProposed, OwnProposal),
+)
 def approve_decision(operator: Operator, request_id: RightsRequestId, shown: IfMatch) -> Tagged[CaseView]:
     """Approve the proposal of another operator, in the version that was shown."""
     return _shown(deciding.approve(request_id, staff.register(operator.arn), shown))

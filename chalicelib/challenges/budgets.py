@@ -174,10 +174,22 @@ class Budget:
         try:
             found = table.write(Change(place.key, put=declared, add=adds, only_if=only_if))
         except Conflict as full:  # the other items, which this container does not use yet, may have room
-            _mark_if_busy(place, full.found or {})
+            self._mark_if_busy(place, full.found or {})
             raise
-        _mark_if_busy(place, found)
+        self._mark_if_busy(place, found)
         return found
+
+    def _mark_if_busy(self, place: CounterPlace, found: Item) -> None:
+        """Spread an hour that is busy, unless its debt is over the room.
+
+        Only debt within the room proves that codes were verified, which is what the 32 items share. While
+        budgets are recorded, an attack fills the first item beyond its room, and the hour stays there.
+        """
+        if found.get(place.slot.texts, 0) < _BUSY:
+            return
+        room = self.room(place.group)
+        if all(found.get(debt, 0) <= most for debt, most in zip(place.slot.debts, room, strict=True)):
+            spreading.mark_busy(place.first, str(place.slot.hour))
 
     def _room(self, place: CounterPlace) -> Room:
         """The room of the group; each of the 32 items of a busy hour has a 32nd, or one text.
@@ -249,11 +261,6 @@ def _wait(found: Item, slot: Slot, room: Room) -> int:
     """Seconds until all full slots have ended."""
     debts = zip(slot.debts, room, slot.left(), strict=True)
     return max((left for debt, most, left in debts if found.get(debt, 0) > most - _TEXT), default=1)
-
-
-def _mark_if_busy(place: CounterPlace, found: Item) -> None:
-    if found.get(place.slot.texts, 0) >= _BUSY:
-        spreading.mark_busy(place.first, str(place.slot.hour))
 
 
 def _read(keys: Iterable[Key]) -> dict[Key, Item]:

@@ -182,7 +182,7 @@ def try_code(
     return challenge
 
 
-def _count_guess(challenge: Challenge, count: Callable[[], None], recognise: Recognise | None) -> None:
+def _count_guess(challenge: Challenge, count: Callable[[], object], recognise: Recognise | None) -> None:
     """Count a guess for its address before its outcome is known, or uncount the attempt."""
     try:
         try:

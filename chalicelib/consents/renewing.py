@@ -20,6 +20,7 @@ from chalicelib.consents.model import Purposes
 from chalicelib.consents.store import PURPOSES
 from chalicelib.core import chain, clock, needs
 from chalicelib.core.chain import HeadMoved, Unreadable
+from chalicelib.core.errors import Unavailable
 from chalicelib.core.needs import Found
 from chalicelib.core.sealing import SealingError
 from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
@@ -40,10 +41,13 @@ class RenewalRun:
 def renew(until: datetime) -> RenewalRun:
     """Process due accounts until an instant: delete data, append owed events, renew evidence.
 
+    An account that fails, also because DynamoDB throttles it, does not hold up the others: it is counted, and
+    the next run processes it again.
+
     Raises:
-        Unavailable: a table does not answer; accounts that were renewed before stay renewed.
+        Unavailable: a table does not answer, and no account was processed.
     """
-    run, now = RenewalRun(), clock.now()
+    run, now, outage = RenewalRun(), clock.now(), None
     due = store.due(now)
     while clock.now() < until and (batch := list(islice(due, _AT_ONCE))):
         for found in needs.read_accounts(batch, (OPEN_ACCOUNT, PURPOSES, DATA_KEY)):
@@ -51,6 +55,10 @@ def renew(until: datetime) -> RenewalRun:
                 _process_account(found, now, until, run)
             except (SealingError, Unreadable, EvidenceGone):
                 run.failed += 1
+            except Unavailable as unavailable:
+                run.failed, outage = run.failed + 1, unavailable
+    if outage and not (run.renewed or run.deleted):
+        raise outage
     return run
 
 

@@ -77,14 +77,14 @@ class Limiter:
     problem: type[TooMany]
     when_unreachable: WhenUnreachable
 
-    def hit(self, subject: str) -> None:
-        """Count one use.
+    def hit(self, subject: str) -> bool:
+        """Count one use; return False if it was admitted uncounted.
 
         Raises:
             TooMany: a window is full; the class is the limiter's `problem`.
             Unavailable: the counter is unreachable, and the limiter's rule is REFUSE.
         """
-        self._admit(subject, 1)
+        return self._admit(subject, 1)
 
     def check(self, subject: str) -> None:
         """Refuse as a hit would, without counting.
@@ -97,7 +97,7 @@ class Limiter:
         """
         self._admit(subject, 0)
 
-    def _admit(self, subject: str, uses: int) -> None:
+    def _admit(self, subject: str, uses: int) -> bool:
         at = clock.to_epoch(clock.now())
         room = (
             Attr(window.slot(at)).not_exists() | Attr(window.slot(at)).lt(window.most())
@@ -122,6 +122,8 @@ class Limiter:
             raise self.problem(limit=self.name, retry_after=wait) from None
         except Unavailable as outage:
             self.when_unreachable.answer(outage)
+            return False
+        return True
 
     def give_back(self, subject: str) -> None:
         """Uncount one use that did not happen, in the current slots.

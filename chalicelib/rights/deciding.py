@@ -89,6 +89,7 @@ def approve(request_id: RightsRequestId, by: StaffId, shown: IfMatch) -> RightsR
         NothingProposed: no proposal waits, or it was withdrawn.
         OwnProposal: this operator made the proposal.
         ChangedMeanwhile: the request changed since the operator saw it.
+        InvalidRequest, NotCarriedOut: as for `propose`.
     """
     return apply_move(request_id, by, lambda request: _approval_move(request, by, shown, clock.now()))
 
@@ -165,6 +166,8 @@ def _approval_move(request: RightsRequest, by: StaffId, shown: IfMatch, now: dat
         raise OwnProposal
     if not shown.allows(etag(request)):
         raise ChangedMeanwhile
+    # The rules may have changed since the proposal.
+    _check_for(request.right, _proposal(request, proposal))
     late = proposal.reason is not None and not request.clock.refusal_is_in_time(now)
     after = service.closed(request, proposal.status, plans.TELL, plans.DISCARD).model_copy(
         update={

@@ -475,3 +475,14 @@ def test_a_refusal_on_the_last_day_is_in_time(
     alice.proposes(asked, "refused", UNFOUNDED)
     bob.approves(asked)
     assert evidence(asked)[-1][1]["late"] == 0
+
+
+def test_approval_checks_again_that_a_plan_carries_the_right_out(
+    world: World, alice: Operator, bob: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request_id = alice.enters(world.a_user().user_id, "erasure").json["id"]
+    with monkeypatch.context() as earlier:  # a release in which a plan carried erasures out
+        earlier.setattr(plans, "OFFERED", plans.OFFERED | {Right.ERASURE})
+        assert alice.proposes(request_id, "completed").status == 200
+    assert bob.approves(request_id).problem == "not_carried_out"
+    assert alice.shows(request_id).json["status"] != "completed"

@@ -12,7 +12,7 @@ from chalicelib.core.limiter import WhenUnreachable
 from chalicelib.core.settings import settings
 from tests.support import cloud
 from tests.support.cloud import failing
-from tests.support.counters import unreachable_counters
+from tests.support.counters import unreachable_counters, unreachable_counters_once
 from tests.support.world import User, World
 
 _WRITES = [route for route in contract.routes() if route.method not in {"GET", "HEAD"}]
@@ -181,3 +181,13 @@ def test_a_write_that_cannot_be_counted_is_admitted_and_seen_by_operations(
     with unreachable_counters():
         assert write(mila) in {200, 202, 204}
     assert '"UseNotCounted":[1.0]' in capsys.readouterr().out.replace(" ", "")
+
+
+def test_failure_gives_back_no_use_that_was_not_counted(world: World, two_a_day: None) -> None:
+    mila = world.a_user().is_stepped_up()
+    for _ in range(2):
+        mila.exercises("access")
+    outage = EndpointConnectionError(endpoint_url="https://dynamodb")
+    with unreachable_counters_once(), failing("dynamodb", "TransactWriteItems", outage):
+        assert mila.exercises("portability").status == 503
+    assert mila.exercises("portability").status == 429

@@ -13,6 +13,7 @@ from chalicelib.core import clock, needs
 from chalicelib.core.chain import Chain
 from chalicelib.core.clock import DAY, HOUR, MINUTE
 from chalicelib.core.ids import AccountId
+from chalicelib.core.observe import EntryFailed
 from chalicelib.core.table import Table
 from chalicelib.privacy import lapsing, pinning
 from chalicelib.privacy.purposes import Purpose
@@ -22,6 +23,7 @@ from tests.support import cloud
 from tests.support.builders import a_fault, a_schedule_event, an_event
 from tests.support.copies import a_copy, damage
 from tests.support.ledger import alter_newest
+from tests.support.outages import refusal
 from tests.support.races import just_before
 from tests.support.usage import store_singly, stored_events, stored_items
 from tests.support.world import User, World
@@ -263,3 +265,31 @@ def test_refusing_what_was_never_given_leaves_nothing_to_delete(world: World) ->
     vuk.withdraws("analytics")
     (item,) = cloud.records("purposes")
     assert "renewal" not in item
+
+
+def test_throttled_account_does_not_hold_up_the_deletion_for_others(world: World) -> None:
+    people = [world.a_user() for _ in range(3)]
+    for person in people:
+        person.consents("analytics")
+        person.tells_usage(event_of(world))
+        person.withdraws("analytics")
+    world.advance(HOUR)
+    first = next(consents.due(clock.now()))
+    with cloud.failing("dynamodb", "BatchWriteItem", refusal("ThrottlingException"), touching=f"A#{first}"):
+        assert run() == {"renewed": 0, "failed": 1, "deleted": 2}
+    assert {item["pk"] for item in stored_items()} == {f"A#{first}"}
+    assert run()["deleted"] == 1
+
+
+def test_run_in_which_every_account_is_throttled_fails(world: World) -> None:
+    vuk = world.a_user()
+    vuk.consents("analytics")
+    vuk.tells_usage(event_of(world))
+    vuk.withdraws("analytics")
+    world.advance(HOUR)
+    with (
+        cloud.failing("dynamodb", "BatchWriteItem", refusal("ThrottlingException")),
+        pytest.raises(EntryFailed),
+    ):
+        run()
+    assert run()["deleted"] == 1

@@ -174,3 +174,15 @@ def test_counts_of_budgets_are_wide_on_a_local_cloud_unless_it_has_real_limits()
     assert (wide.codes_unverified_country_hour, wide.codes_unverified_country_day) == (100_000, 300_000)
     assert (wide.codes_unverified_hour, wide.codes_unverified_day) == (1_000_000, 1_000_000)
     assert wide.codes_earned_share == real.codes_earned_share
+
+
+def test_busy_hour_over_its_room_is_not_spread_once_budgets_are_enforced(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RU4M_SMS_BUDGETS", "recorded")
+    settings.cache_clear()
+    for _ in range(BUSY):
+        hit()
+    monkeypatch.setenv("RU4M_SMS_BUDGETS", "enforced")
+    settings.cache_clear()
+    assert admitted() == 0

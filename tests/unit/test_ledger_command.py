@@ -15,7 +15,7 @@ from tests.support.world import World
 
 Run = Callable[..., tuple[int, str]]
 
-UNSIGNED = "nothing is signed yet: no checkpoint exists\n"
+UNSIGNED = "nothing is signed yet: there is no checkpoint\n"
 
 
 @pytest.fixture(autouse=True)

@@ -85,7 +85,7 @@ def test_setting_can_narrow_to_one_path_of_users_and_one_permission_set() -> Non
     ],
 )
 def test_setting_that_admits_a_chosen_name_is_refused(setting: str) -> None:
-    with pytest.raises(ValueError, match="each is") as refused:
+    with pytest.raises(ValueError, match="each pattern has to be") as refused:
         principals.read(setting)
     assert ACCOUNT not in str(refused.value)
 

@@ -44,11 +44,11 @@ class DailyLimit:
         if not self.counts(**arguments):
             yield
             return
-        self.limiter.hit(account_id)
+        was_counted = self.limiter.hit(account_id)
         try:
             yield
         except Exception as failed:
-            if not isinstance(failed, Problem) or failed.status >= 500:
+            if was_counted and (not isinstance(failed, Problem) or failed.status >= 500):
                 self.limiter.give_back(account_id)
             raise
 
