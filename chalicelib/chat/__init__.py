@@ -1,11 +1,16 @@
-"""Chat: who a user is at Stream, and the short-lived token that opens it.
+"""Chat: users at Stream, and the short-lived tokens with which they connect.
 
-token    minting, without Stream's SDK and without a call to Stream
-gateway  the only import of Stream's SDK, and the only types that may be sent there
-sync     a changed profile reaches Stream
-credentials  what happens when Stream refuses our own credentials
+token        mints chat tokens, without Stream's SDK and without a call to Stream
+gateway      is the only importer of Stream's SDK, and defines all that may be sent to Stream
+sync         sends changed profiles to Stream
+credentials  decides what to do when Stream refuses our own credentials
 
-export     what a subject gets of Stream's export, in types and words; start reading here
-exporting  asking for it, waiting, fetching          download   the file, line by line
-redaction  a line becomes parts of the copy          fields     the allow-list      reading  values by form
+Stream's part of a copy; start reading at `export`:
+
+export       types of the copy, grounds of withholding and reasons of gaps
+exporting    requests the export, polls it, fetches and redacts it
+download     reads the file line by line
+redaction    turns a line into parts of the copy
+fields       the allow-list of Stream's fields
+reading      reads JSON values by type
 """

@@ -1,18 +1,18 @@
-"""What a container knows about the credentials that it shows to Stream (ADR 23).
+"""The state of Stream's credentials, as one container knows it (ADR 23).
 
 Stream answers 401 to credentials that it does not accept, and 403 to a call that they do not permit. A 403
-can concern one user, so `GET /app` decides whether it concerns the credentials: a server may always read its
-app.
+can concern a single user. `GET /app` shows whether it concerns the credentials, because a server may always
+read its app.
 
 Invariants:
 
-- Refused credentials are no reason to give a call up: the call waits, and an alarm rings.
-- A refusal drops the cached secret, so the next call reads the vault and a rotated secret heals by itself.
-- A 403 counts as being about one user only if Stream accepted the credentials after it. An answer from before
-  the call does not show that the app was not suspended in between.
-- The vault is read at most once a minute for this. Stream is asked for the app at most once a minute for each
-  secret that it refuses, and otherwise once for each 403, at most a hundred times a minute. A 403 beyond that
-  waits, as in an outage.
+- A call whose credentials were refused does not fail for good: it waits, and an alarm rings.
+- A refusal drops the cached secret, so the next call reads the vault and picks up a rotated secret.
+- A 403 counts as concerning one user only if Stream accepted the credentials after it. An earlier answer does
+  not exclude that the app was suspended in between.
+- After refusals, the vault is read at most once a minute. `GET /app` is called at most once a minute for a
+  secret that Stream refuses, and otherwise once for each 403, at most a hundred times a minute. Further calls
+  with a 403 wait, as in an outage.
 """
 
 from collections.abc import Callable
@@ -23,14 +23,14 @@ from chalicelib.core import clock, keyring, metrics
 from chalicelib.core.clock import MINUTE
 from chalicelib.core.metrics import Metric
 
-# A batch of 33 accounts has at most 68 refused calls, so each minute brings one to its end. Stream answers
+# A batch of 33 accounts has at most 68 refused calls, so a batch completes in each minute. Stream answers
 # 10,000 such calls a minute.
 _MOST_ASKED = 100
 
 
 @dataclass
 class Credentials:
-    """When Stream last refused the cached secret, when it was asked, and when a secret was last dropped."""
+    """The times of the last refusal, of recent checks, and of the last dropped secret."""
 
     _refused_at: datetime | None = None
     _dropped_at: datetime | None = None
@@ -38,7 +38,7 @@ class Credentials:
     _asked: int = 0
 
     def are_accepted(self, read_app: Callable[[], bool]) -> bool | None:
-        """Whether Stream accepts them now; `read_app` asks it. None if it was asked too often for that."""
+        """Check with `read_app` whether Stream accepts them; return None above the limit of checks."""
         if not _is_over(self._refused_at):
             return False
         if _is_over(self._asked_since):
@@ -54,7 +54,7 @@ class Credentials:
         """Count a refusal, and drop the secret unless one was dropped in the last minute.
 
         Returns:
-            Whether it was dropped: a client that holds it has to be made anew.
+            Whether the secret was dropped; the caller then has to replace a client that holds it.
         """
         metrics.count(Metric.STREAM_CREDENTIALS_REFUSED)
         if not _is_over(self._dropped_at):

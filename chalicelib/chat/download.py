@@ -1,13 +1,14 @@
-"""The file that Stream made of an export, fetched line by line from where Stream keeps it.
+"""Downloads the file of an export line by line from Stream's storage.
 
-What must hold:
+Invariants:
 
-- The link is a key: whoever has it has the file for a day. It comes from `gateway.task` a moment before, and
-  gets into no log, note or exception.
-- Only Stream's own hosts are asked (settings), or the address that Stream's API itself has, which is how the
-  emulator is reached. A link to anywhere else is refused, and no redirect is followed to anywhere else.
-- Nothing goes along that proves who we are: no token, no cookie, no proxy or password of the environment.
-- A line, the file and the time have bounds, so memory has one. A file that breaks off is no file.
+- The link is a secret: it opens the file for a day. `gateway.task` returns it just before, and it is never
+  written to a log, a note or an exception.
+- Requests go only to Stream's file hosts (settings) or to the address of Stream's API, which is also how the
+  emulator is reached. Any other link is refused, and no redirect is followed.
+- A request carries no credentials: no token, no cookie, no proxy or password of the environment.
+- The sizes of a line and of the file are bounded, and so is the time; hence memory is bounded. An incomplete
+  file is an error.
 """
 
 import re
@@ -23,9 +24,8 @@ from chalicelib.core.settings import settings
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.privacy.recipients import Recipient
 
-# A user is one line: 10,000 messages of 3 KB, which is what a text of a few sentences comes to with
-# everything that Stream writes around it. Reading one took three to six times its size of memory when
-# measured, most where texts are short.
+# A user is one line: 10,000 messages of 3 KB, the size of a few sentences with Stream's metadata. In
+# measurements, reading a line took three to six times its size in memory, most if the texts are short.
 MOST_IN_A_LINE = 32 * 1024 * 1024
 MOST_IN_A_FILE = 64 * 1024 * 1024
 LONGEST = 5 * MINUTE  # a worker has 15 for the whole package
@@ -36,23 +36,23 @@ _LINK = re.compile(r"https://(?P<host>[a-z0-9.-]+)(:443)?/[!-~]*")
 
 
 class LinkRefused(Exception):
-    """The link leads away from Stream, or answers with a redirect."""
+    """The link points to a host that is not Stream's, or answers with a redirect."""
 
 
 class FileGone(Exception):
-    """The host knows no such file for this link; a new export makes a new one."""
+    """The host has no file for this link; only a new export can make one."""
 
 
 class FileTooLarge(Exception):
-    """More than we read."""
+    """A line or the file exceeds its bound."""
 
 
 def lines(url: str) -> Iterator[bytes | bytearray]:
-    """The lines of the file behind a link, without their ends; empty ones are left out.
+    """Download the file of a link; yield its lines without line ends, skipping empty ones.
 
     Raises:
-        LinkRefused, FileGone, FileTooLarge: there is nothing to be had by this link.
-        StreamUnavailable: not answered, broken off or too slow; may be asked again with a fresh link.
+        LinkRefused, FileGone, FileTooLarge: this link cannot give the file.
+        StreamUnavailable: no answer, an incomplete file, or too slow; try again with a fresh link.
     """
     if not _is_streams(url):
         raise LinkRefused
@@ -65,7 +65,7 @@ def lines(url: str) -> Iterator[bytes | bytearray]:
 
 
 def _is_streams(url: str) -> bool:
-    """By the raw text, since parsers differ over what is odd; an odd link is refused."""
+    """Whether a link points to Stream, by its raw text, since URL parsers differ on odd input."""
     if url.startswith(settings().stream_url.rstrip("/") + "/"):
         return True
     link = _LINK.fullmatch(url)

@@ -1,32 +1,33 @@
-"""What a subject gets of Stream's export: an allow-list, and what is left out for which reason. Pure.
+"""What a copy discloses of Stream's export, and the grounds and reasons of its gaps. No I/O.
 
 A plan's steps call `chat/exporting`:
 
     ask_stream    asked = exporting.start(user_id)       StreamExportTask, or MissingAtStream
     await_stream  stand = exporting.poll(asked)          Pending, Ready, or MissingAtStream
-    assemble      with exporting.copied(ready, user_id, StreamCopyKind.ACCESS) as chat:
+    assemble      with exporting.fetch_copy(ready, user_id, StreamCopyKind.ACCESS) as chat:
                       chat.parts(), chat.ndjson(), chat.counts, chat.omissions, chat.missing
 
 `StreamExportTask` and `Ready` hold a random task id and an instant, so they may be stored in a request's
-notes. The manifest lists `fields.withheld(shape)` (what is never disclosed, and why), `StreamCopy.omissions`
-(what was left out of this copy, counted), and each `MissingAtStream` (what Stream did not give: a reason and
-words for the subject). Parts are pydantic models, so they have a schema.
+notes. The manifest lists `fields.withheld(shape)` (fields that are never disclosed, with grounds),
+`StreamCopy.omissions` (counts of what was omitted from this copy), and each `MissingAtStream` (data that
+Stream did not provide, with a reason for the subject). Parts are pydantic models, so they have a schema.
 
-What must hold:
+Invariants:
 
-- A field gets through only if it is named here and in chat/fields. Whatever Stream adds, or a client wrote
-  into an object of its own, is counted as unknown and not shown: nobody can say about whom it is.
-- What is withheld is a list that says the same to everybody. Were it to depend on what is there, it would
-  tell that somebody was reported, or banned in silence.
-- Nothing is lost without being counted: no line, no entry, no value that can't be read.
+- A field is disclosed only if it is listed here and in chat/fields. A field that Stream adds, or that a
+  client wrote into an object of its own, is counted as unknown and not disclosed, because it is unclear whom
+  it concerns.
+- The list of withheld fields is the same for every subject. If it depended on the data, it would reveal that
+  the subject was reported or secretly banned.
+- Every line, entry or value that is omitted or cannot be read is counted.
 
-Ids: those of the subject's own messages, calls and conversations stay, since the subject's app and Stream
-know them by these, and rights can be used at Stream with them. The id of somebody else's message stays in an
-access copy as a reference, without a word of the message. No other id of other people does, only their
-names, where the subject sees them in its chats.
+Ids: those of the subject's own messages, calls and conversations are disclosed, since the app and Stream use
+them, and the subject needs them to exercise rights at Stream. The id of another person's message stays in an
+access copy as a reference, without its text. No other id of other people is disclosed, only their names where
+the subject sees them in its chats.
 
-Portability (Art. 20 GDPR) is what the subject provided and what was observed of its use. So it has no names
-of conversations, no reactions of others, and of others' messages not even a reference (Art. 20(4)).
+A portability copy (Art. 20 GDPR) holds what the subject provided and what was observed of its use. It has no
+names of conversations, no reactions of others, and no references to messages of others (Art. 20(4)).
 """
 
 from dataclasses import dataclass
@@ -35,28 +36,28 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-# Stream exports at most so many messages and so many reactions of a user.
+# Stream's limit for the messages, and for the reactions, in a user's export.
 MOST_EXPORTED = 10_000
 
 
 class StreamCopyKind(StrEnum):
-    """Which right the copy is for."""
+    """The right that a copy serves."""
 
     ACCESS = "access"
     PORTABILITY = "portability"
 
 
-# --- what is told
+# --- disclosed
 
 
 class StreamPart(BaseModel):
-    """A piece of the copy. Times are as exact as Stream's, since they put messages into their order."""
+    """A part of the copy. Times keep Stream's precision, because they order the messages."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class StreamDevice(StreamPart):
-    """A device that gets notifications by Stream. Its id is left out: with it notifications can be sent."""
+    """A device that gets notifications from Stream, without its id, which allows sending them."""
 
     provider: str | None = None
     added_at: AwareDatetime | None = None
@@ -81,7 +82,7 @@ class StreamProfile(StreamPart):
 
 
 class Conversation(StreamPart):
-    """Where a message is. The name is left out of portability: somebody else may have given it."""
+    """The conversation of a message. Portability omits the name, which others may have given."""
 
     id: str | None = None
     type: str | None = None
@@ -89,7 +90,7 @@ class Conversation(StreamPart):
 
 
 class Attachment(StreamPart):
-    """A file or a link in a message. Stream's links to files end after some days."""
+    """A file or a link in a message. Stream's links to files expire after some days."""
 
     type: str | None = None
     name: str | None = None
@@ -99,7 +100,7 @@ class Attachment(StreamPart):
 
 
 class Quoted(StreamPart):
-    """A message that the subject quoted: which one, whose, from when. Never its text."""
+    """A reference to a quoted message: its id, author's name and time, never its text."""
 
     id: str | None = None
     author: str | None = None
@@ -107,14 +108,14 @@ class Quoted(StreamPart):
 
 
 class Reacted(StreamPart):
-    """How often others and the subject reacted to a message in one way."""
+    """The number of reactions of one type to a message, by all users."""
 
     type: str
     count: int
 
 
 class StreamMessage(StreamPart):
-    """A message that the subject wrote. One that is deleted and still held is told, with the time."""
+    """A message of the subject; also a deleted one that Stream still holds, with that time."""
 
     kind: Literal["message"] = "message"
     id: str | None = None
@@ -131,7 +132,7 @@ class StreamMessage(StreamPart):
 
 
 class StreamReaction(StreamPart):
-    """A reaction of the subject, to a message of whomever."""
+    """A reaction of the subject to any message."""
 
     kind: Literal["reaction"] = "reaction"
     type: str
@@ -141,7 +142,7 @@ class StreamReaction(StreamPart):
 
 
 class StreamCall(StreamPart):
-    """A call that the subject was in."""
+    """A call in which the subject took part."""
 
     kind: Literal["call"] = "call"
     id: str | None = None
@@ -154,11 +155,11 @@ class StreamCall(StreamPart):
 AnyPart = Annotated[StreamProfile | StreamMessage | StreamReaction | StreamCall, Field(discriminator="kind")]
 
 
-# --- what is not told
+# --- withheld, omitted or missing
 
 
 class Ground(StrEnum):
-    """Why something is not in the copy: our word, and words for the subject."""
+    """Why data is not in the copy: a code, and an explanation for the subject."""
 
     OTHERS = ("others", "it is about other people (Art. 15(4) and 20(4) GDPR)")
     MODERATION = (
@@ -170,9 +171,9 @@ class Ground(StrEnum):
         "repeated",
         "it repeats what is in this copy, or is made from it or from what a link in it leads to",
     )
-    SECRET = ("secret", "whoever has it could act on your device or in your name")
-    UNKNOWN = ("unknown", "a field that we do not know and so can't judge; ask, and a person looks at it")
-    UNREADABLE = ("unreadable", "it has a form that we can't read; ask, and a person looks at it")
+    SECRET = ("secret", "a person who has it could act on your device or in your name")
+    UNKNOWN = ("unknown", "a field that we do not know and cannot assess; ask us, and a person will check it")
+    UNREADABLE = ("unreadable", "it has a form that we cannot read; ask us, and a person will check it")
     NOT_PORTABLE = ("not_portable", "you did not provide it; the access copy has it (Art. 20(1) GDPR)")
 
     plainly: str
@@ -187,7 +188,7 @@ class Ground(StrEnum):
 
 @dataclass(frozen=True)
 class WithheldAtStream:
-    """A field of Stream's that is never told, whatever stands in it."""
+    """A field of Stream's that is never disclosed, whatever its value."""
 
     where: str
     name: str
@@ -196,7 +197,7 @@ class WithheldAtStream:
 
 @dataclass(frozen=True)
 class Omission:
-    """How many times something was left out of a copy. `what` is a word of ours, never Stream's."""
+    """How often a kind of data was omitted from a copy. `what` is our own term, never Stream's."""
 
     what: str
     ground: Ground
@@ -204,32 +205,35 @@ class Omission:
 
 
 class StreamReason(StrEnum):
-    """Why Stream's part of a copy, or some of it, is missing: our word, and words for the subject."""
+    """Why Stream's part of a copy is missing or incomplete: a code, and a text for the subject."""
 
     NOT_THERE = (
         "not_there",
-        "Stream has no user of yours: nothing was ever written there, or it was deleted there.",
+        "Stream has no user for your account: none was created, or it was deleted there.",
     )
     REFUSED = (
         "refused",
-        "Stream refused the export; it makes none of more than 10,000 messages or reactions.",
+        "Stream refused the export. It exports at most 10,000 messages and 10,000 reactions.",
     )
     FAILED = (
         "failed",
-        "Stream could not make the export; it makes none of more than 10,000 messages or reactions.",
+        "Stream could not make the export. It exports at most 10,000 messages and 10,000 reactions.",
     )
     NEVER_READY = ("never_ready", "Stream did not finish the export within a day.")
-    TASK_GONE = ("task_gone", "Stream forgot that the export was asked for.")
+    TASK_GONE = ("task_gone", "Stream no longer knows the export that we requested.")
     FILE_GONE = ("file_gone", "Stream no longer has the file that it made.")
     LINK_REFUSED = (
         "link_refused",
-        "Stream named a place for the file that is not its own; we did not go there.",
+        "Stream's link to the file led to a host that is not Stream's, so we did not open it.",
     )
-    TOO_LARGE = ("too_large", "The file is larger than what can be put into this package.")
-    NOTHING_FOUND = ("nothing_found", "The file that Stream made has nothing that we could read as yours.")
+    TOO_LARGE = ("too_large", "The file is too large for this package.")
+    NOTHING_FOUND = (
+        "nothing_found",
+        "The file from Stream contains no data that we could identify as yours.",
+    )
     PERHAPS_CUT = (
         "perhaps_cut",
-        "The export holds as many messages or reactions as Stream puts into one; there may be more.",
+        "The export reached Stream's limit of messages or reactions, so there may be more of them.",
     )
 
     plainly: str
@@ -242,7 +246,7 @@ class StreamReason(StrEnum):
         return member
 
 
-# Asking for a new export may bring what an earlier one did not.
+# Reasons after which a new export may succeed.
 WORTH_ASKING_AGAIN = frozenset(
     {StreamReason.FAILED, StreamReason.NEVER_READY, StreamReason.TASK_GONE, StreamReason.FILE_GONE}
 )
@@ -250,16 +254,16 @@ WORTH_ASKING_AGAIN = frozenset(
 
 @dataclass(frozen=True)
 class MissingAtStream:
-    """Something that could not be had. It is told with the copy: a gap is never silent."""
+    """Data that could not be included. The copy always lists it."""
 
     reason: StreamReason
 
     @property
     def plainly(self) -> str:
-        """In words for the subject."""
+        """The reason as a text for the subject."""
         return self.reason.plainly
 
     @property
     def is_worth_asking_again(self) -> bool:
-        """Whether `start` once more may help."""
+        """Whether a new export may succeed."""
         return self.reason in WORTH_ASKING_AGAIN

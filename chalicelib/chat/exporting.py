@@ -1,17 +1,17 @@
-"""Getting Stream's part of a copy: ask, wait, fetch, redact. What steps call it is told in chat/export.
+"""Gets Stream's part of a copy: request, poll, fetch, redact; chat/export lists its callers.
 
-What must hold, whatever breaks:
+Invariants:
 
-- Nothing here changes anything at Stream, so each step may run again after a crash; at worst a file is made
-  twice there.
-- A failure that passes is raised (`StreamUnavailable`) for the caller to try again; one that does not is
-  returned as a `MissingAtStream` with its reason. Credentials that Stream refuses are our own fault: raised
-  as `CredentialsRefused`, a kind of `StreamUnavailable`, without a limit of time. Whatever else Stream
-  refuses is raised as `StreamRefused`, for an operator.
-- A file is redacted as it comes in. What is not redacted is written down nowhere; what is, stands in a
-  temporary file without a name, which ends with the `with` block.
-- The copy is whole or says what may be missing: a file that breaks off is fetched again, one without a line
-  of the subject is missing, one that is full to Stream's limit may have been cut.
+- No call changes data at Stream, so each step may run again after a crash; at worst Stream makes the file
+  twice.
+- A transient failure is raised as `StreamUnavailable`, and the caller tries again. A permanent one is
+  returned as a `MissingAtStream` with its reason. Refused credentials are our own fault: they are raised as
+  `CredentialsRefused`, a kind of `StreamUnavailable`, without a time limit. Any other refusal is raised as
+  `StreamRefused`, for an operator.
+- A file is redacted while it is downloaded. Unredacted data is never stored; redacted data goes to an unnamed
+  temporary file, which is deleted at the end of the `with` block.
+- The copy is complete or names its gaps: an incomplete file is fetched again, a file without a line of the
+  subject counts as missing, and one that reaches Stream's limit may have been cut.
 """
 
 import tempfile
@@ -36,8 +36,8 @@ from chalicelib.core.clock import DAY
 from chalicelib.core.ids import UserId
 from chalicelib.core.metrics import Metric
 
-# Stream names no time for a task. A day is far beyond what one takes, and leaves four weeks in which a person
-# can get the file from Stream's support.
+# Stream documents no maximum time for a task. A day is far more than one takes, and leaves an operator four
+# weeks to get the file from Stream's support.
 PATIENCE = DAY
 
 _IN_MEMORY = 4 * 1024 * 1024
@@ -45,7 +45,7 @@ _IN_MEMORY = 4 * 1024 * 1024
 
 @dataclass(frozen=True)
 class StreamExportTask:
-    """Stream was asked for the export. May be kept: a random id and an instant."""
+    """An export that was requested from Stream: a random id and an instant. It may be stored."""
 
     task_id: TaskId
     at: datetime
@@ -53,19 +53,19 @@ class StreamExportTask:
 
 @dataclass(frozen=True)
 class Pending:
-    """Stream is not done; ask later."""
+    """Stream has not finished the export; poll again later."""
 
 
 @dataclass(frozen=True)
 class Ready:
-    """Stream has the file. May be kept; the link to it may not, so `copied` asks for a fresh one."""
+    """Stream has the file. It may be stored; the link may not, so `fetch_copy` gets a new one."""
 
     task_id: TaskId
 
 
 @dataclass(frozen=True)
 class StreamCopy:
-    """What the subject gets, and what is to be told with it. Readable inside its `with` block, repeatedly."""
+    """The redacted copy and its gaps. Inside its `with` block it can be read repeatedly."""
 
     counts: Mapping[str, int]  # by kind of part
     omissions: tuple[Omission, ...]
@@ -73,7 +73,7 @@ class StreamCopy:
     _file: IO[bytes] = field(repr=False, compare=False)
 
     def ndjson(self) -> Iterator[bytes]:
-        """A line of JSON for each part, absent values left out."""
+        """One line of JSON per part, without absent values."""
         self._file.seek(0)
         yield from self._file
 
@@ -84,7 +84,7 @@ class StreamCopy:
 
 
 def start(user_id: UserId) -> StreamExportTask | MissingAtStream:
-    """Ask Stream for all that it has of a user.
+    """Request an export of all data that Stream holds about a user.
 
     Raises:
         StreamUnavailable, StreamRefused: as above.
@@ -92,13 +92,13 @@ def start(user_id: UserId) -> StreamExportTask | MissingAtStream:
     try:
         return StreamExportTask(gateway.export_users([user_id]), clock.now())
     except UserBurned:
-        return MissingAtStream(StreamReason.NOT_THERE)  # as usual for who never chatted, so it is not counted
+        return MissingAtStream(StreamReason.NOT_THERE)  # normal for a user who never chatted: not counted
     except InputRefused:
         return _missing(StreamReason.REFUSED)
 
 
 def poll(asked: StreamExportTask) -> Pending | Ready | MissingAtStream:
-    """Where the export stands. After a day without one, it is missing.
+    """Read the state of the export; if it is not ready after a day, it counts as missing.
 
     Raises:
         StreamUnavailable, StreamRefused: as above.
@@ -109,7 +109,7 @@ def poll(asked: StreamExportTask) -> Pending | Ready | MissingAtStream:
     except TaskGone:
         return _missing(StreamReason.TASK_GONE)
     except CredentialsRefused:
-        raise  # our own fault takes nothing from a copy, however long it lasts
+        raise  # our own fault, so the copy waits for it without a time limit
     except StreamUnavailable:
         if is_late:
             return _missing(StreamReason.NEVER_READY)
@@ -122,11 +122,13 @@ def poll(asked: StreamExportTask) -> Pending | Ready | MissingAtStream:
 
 
 @contextmanager
-def copied(ready: Ready, user_id: UserId, shape: StreamCopyKind) -> Iterator[StreamCopy | MissingAtStream]:
-    """Fetch the file and redact it for its subject, in memory that a line bounds.
+def fetch_copy(
+    ready: Ready, user_id: UserId, shape: StreamCopyKind
+) -> Iterator[StreamCopy | MissingAtStream]:
+    """Fetch the file and redact it for its subject; memory is bounded by the longest line.
 
     Raises:
-        StreamUnavailable, StreamRefused: as above; nothing is left over.
+        StreamUnavailable, StreamRefused: as above; no data is left behind.
     """
     with tempfile.SpooledTemporaryFile(_IN_MEMORY) as file:
         yield _copy(ready, user_id, shape, file)

@@ -1,12 +1,12 @@
-"""The names of Stream's fields in an export: which are told, and which are known and withheld, why. Pure.
+"""The fields of Stream's export: those disclosed, and those withheld, by ground. No I/O.
 
-Any other name is unknown. A name is told only if chat/redaction reads it, too.
+Any other field is unknown. A field is disclosed only if chat/redaction reads it as well.
 """
 
 from chalicelib.chat.export import Ground, StreamCopyKind, WithheldAtStream
 
 LINE = ("user", "messages", "reactions", "calls", "duration")
-_TOLD = {
+_DISCLOSED = {
     "profile": (
         "id name image language invisible created_at updated_at last_active deactivated_at mutes "
         "blocked_user_ids channel_mutes devices"
@@ -76,13 +76,13 @@ _NOT_PORTABLE = (
 )
 
 KNOWN = {
-    what: frozenset(told.split()).union(*(names.split() for names in _WITHHELD[what].values()))
-    for what, told in _TOLD.items()
+    what: frozenset(disclosed.split()).union(*(names.split() for names in _WITHHELD[what].values()))
+    for what, disclosed in _DISCLOSED.items()
 }
 
 
 def withheld(shape: StreamCopyKind) -> tuple[WithheldAtStream, ...]:
-    """What no copy of this shape tells, and why: the same for everybody."""
+    """The fields that copies of this kind withhold, with the ground; the same for every subject."""
     named = tuple(
         WithheldAtStream(what, name, ground)
         for what, grounds in _WITHHELD.items()

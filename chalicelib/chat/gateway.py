@@ -1,8 +1,8 @@
-"""The only import of Stream's SDK, and the only door to Stream.
+"""The only importer of Stream's SDK, and the only module that calls Stream's API.
 
-It takes `ChatProfile` and ids, so nothing else about a person can be sent (STR-1, STR-2). Errors are
-sorted into a few kinds; their texts stay behind, since they name ids and URLs. Credentials that Stream does
-not accept are `CredentialsRefused`, which is `StreamUnavailable` to every caller: the call waits (ADR 23).
+It accepts only `ChatProfile` and ids, so no other personal data can be sent (STR-1, STR-2). Errors are mapped
+to a few classes without their texts, which contain ids and URLs. Refused credentials are
+`CredentialsRefused`, a kind of `StreamUnavailable`, so that callers wait (ADR 23).
 """
 
 import re
@@ -23,7 +23,7 @@ from chalicelib.core.settings import settings
 from chalicelib.privacy.purposes import Category, Purpose
 from chalicelib.privacy.recipients import Recipient
 
-# Stream's limit for one call; one bad user fails the whole batch.
+# Stream's limit for one call; one invalid user fails the whole batch.
 MOST_AT_ONCE = 100
 MOST_EXPORTED_AT_ONCE = 25
 
@@ -32,33 +32,33 @@ _NOT_FOUND_OR_DELETED = 16
 
 _UNAUTHORIZED, _FORBIDDEN = 401, 403
 
-# What the calls tell Stream of a person, held against the register each time.
+# The personal data that the calls send to Stream; `egress` checks it against the register each time.
 _AN_ID = frozenset({Category.PSEUDONYM})
 _A_PROFILE = _AN_ID | {Category.NAME, Category.SELF_IMAGE}
 
-# The SDK writes an id into the path as it is. A task's is a UUID; this also keeps out `/`, `.` and `?`.
+# The SDK puts an id into the path unescaped. A task's is a UUID; this pattern excludes `/`, `.` and `?`.
 _TASK_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 _WORD = re.compile(r"[0-9A-Za-z_-]{1,40}")
 
 
 class StreamRefused(Exception):
-    """Stream will not take this, now or later: a request that it finds wrong."""
+    """Stream refuses the request permanently, as invalid."""
 
 
 class InputRefused(StreamRefused):
-    """Stream understood who asks, and takes the input for wrong or for too much."""
+    """Stream accepted the credentials, but refuses the input as invalid or too large."""
 
 
 class UserBurned(StreamRefused):
-    """The user was deleted there, or never was; an id comes never back."""
+    """The user was deleted at Stream or never existed there. User IDs are never reused."""
 
 
 class TaskGone(StreamRefused):
-    """Stream does not know the task (any more); how long it keeps one is not documented."""
+    """Stream does not know the task, or no longer; how long it keeps one is not documented."""
 
 
 class StreamUnavailable(Exception):
-    """Not answered, limited, or broken on Stream's side; the same call may be sent again."""
+    """Stream gave no answer, limited the call, or failed; the same call may be sent again."""
 
 
 class CredentialsRefused(StreamUnavailable):
@@ -66,10 +66,10 @@ class CredentialsRefused(StreamUnavailable):
 
 
 def upsert(profiles: Iterable[ChatProfile]) -> None:
-    """Create or fully replace up to 100 users; whatever else stood on them is dropped.
+    """Create or fully replace up to 100 users; Stream drops all their other fields.
 
     Raises:
-        StreamRefused, UserBurned, StreamUnavailable: nothing of the batch was taken.
+        StreamRefused, UserBurned, StreamUnavailable: no user of the batch was written.
     """
     users = [{"id": p.id, "name": p.name} | ({"image": p.image} if p.image else {}) for p in profiles]
     _ask(lambda client: client.upsert_users(users), telling=_A_PROFILE)
@@ -79,7 +79,7 @@ def revoke(before: Mapping[UserId, datetime]) -> None:
     """Revoke the tokens of up to 100 users that were issued before an instant.
 
     Raises:
-        StreamRefused, UserBurned, StreamUnavailable: nothing of the batch was taken.
+        StreamRefused, UserBurned, StreamUnavailable: no user of the batch was written.
     """
     changes = [
         {"id": user_id, "set": {"revoke_tokens_issued_before": clock.to_text(instant)}}
@@ -98,12 +98,12 @@ def deactivate(user_id: UserId) -> None:
 
 
 def export_users(ids: Iterable[UserId]) -> TaskId:
-    """Have a file made of all that up to 25 users have at Stream; `task` tells where it is.
+    """Request a file with all data of up to 25 users at Stream; `task` returns its link.
 
-    It changes nothing there, so it may be asked again.
+    The call changes no data there, so it may be repeated.
 
     Raises:
-        InputRefused, UserBurned, StreamRefused, StreamUnavailable: no task was made that we know of.
+        InputRefused, UserBurned, StreamRefused, StreamUnavailable: no task is known to exist.
     """
     wanted = list(ids)
     if not 0 < len(wanted) <= MOST_EXPORTED_AT_ONCE:
@@ -115,11 +115,11 @@ def export_users(ids: Iterable[UserId]) -> TaskId:
 
 
 def task(task_id: TaskId) -> Task:
-    """Where a task stands. A finished export has a fresh link at each asking.
+    """Read the state of a task; a finished export gets a fresh link with each call.
 
     Raises:
-        TaskGone: there is no such task (any more).
-        StreamRefused, StreamUnavailable: not answered.
+        TaskGone: the task does not exist, or no longer.
+        StreamRefused, StreamUnavailable: Stream refused the call, or gave no answer.
     """
     known = _task_id(task_id)
     try:
@@ -145,15 +145,15 @@ def _ask(
             raise CredentialsRefused from None
         raise _kind_of(error) from None
     except (requests.RequestException, AttributeError):
-        # The SDK stumbles with AttributeError over an error body that is not an object.
+        # The SDK raises AttributeError on an error body that is not an object.
         raise StreamUnavailable from None
 
 
 def _concerns_credentials(error: StreamAPIException, client: StreamChat) -> bool:
-    """Whether Stream refused who asks, and not what is asked.
+    """Whether Stream refused the credentials rather than the request.
 
     Raises:
-        StreamUnavailable: only the app shows it, and Stream does not answer for that or was asked too often.
+        StreamUnavailable: this takes a read of the app, which failed or reached its limit.
     """
     if error.status_code == _FORBIDDEN:
         accepted = _credentials.are_accepted(lambda: _may_read_app(client))
@@ -176,14 +176,15 @@ def _may_read_app(client: StreamChat) -> bool:
 
 
 def _drop_refused(client: StreamChat) -> None:
-    """Let the next call read the secret anew."""
+    """Drop refused credentials, so that the next call reads the secret from the vault."""
     if _credentials.record_refusal():
         _client.cache_clear()
         client.session.close()
 
 
 def _kind_of(error: StreamAPIException) -> Exception:
-    if error.status_code == 429 or not 400 <= error.status_code < 500:  # below 400: no JSON in a good answer
+    # A status below 400 is a successful answer without JSON.
+    if error.status_code == 429 or not 400 <= error.status_code < 500:
         return StreamUnavailable()
     code = getattr(error, "error_code", None)  # missing when the body was not JSON
     if code == _NOT_FOUND_OR_DELETED:
@@ -193,7 +194,7 @@ def _kind_of(error: StreamAPIException) -> Exception:
 
 def _task_id(text: object) -> TaskId:
     if not isinstance(text, str) or not _TASK_ID.fullmatch(text):
-        raise StreamUnavailable  # an answer that makes no sense is a fault on Stream's side
+        raise StreamUnavailable  # an invalid answer is a fault on Stream's side
     return TaskId(text)
 
 
@@ -213,7 +214,7 @@ def _read_task(answer: Mapping[str, Any]) -> Task:
 
 
 def forget() -> None:
-    """Start as a new container does: no client, nothing known of its credentials."""
+    """Reset to the state of a new container: no client, no state of the credentials."""
     global _credentials  # noqa: PLW0603 - a fact about the process
     _client.cache_clear()
     _credentials = Credentials()

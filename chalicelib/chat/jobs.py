@@ -10,17 +10,17 @@ from chalicelib.core.observe import observed
 
 chat_jobs = Blueprint(__name__)
 
-# The template puts the real stream here; Chalice only needs something to package.
+# The template sets the real stream; Chalice needs a placeholder for packaging.
 _STREAM = os.environ.get("RU4M_ACCOUNTS_STREAM", "arn:aws:dynamodb:eu-central-1:0:table/a/stream/b")
 
 
 @chat_jobs.on_dynamodb_record(stream_arn=_STREAM, batch_size=100)
 @observed
 def sync_chat_profiles(event: DynamoDBEvent) -> dict[str, list[dict[str, str]]]:
-    """Bring changed users at Stream up to date; answers which records to deliver again.
+    """Update changed users at Stream; return the records that DynamoDB has to deliver again.
 
-    DynamoDB delivers again from the first failed record on, which is harmless: each run sends the
-    state as it is then.
+    DynamoDB delivers again from the first failed record on. That is harmless, because each run sends the
+    current state.
     """
     first_record: dict[AccountId, str] = {}
     for record in event.to_dict()["Records"]:

@@ -1,4 +1,4 @@
-"""Reading of JSON that others wrote: each value by its form, or not at all. Pure."""
+"""Reads values of JSON from other systems, each checked for its type. No I/O."""
 
 import json
 from collections.abc import Callable
@@ -10,14 +10,14 @@ JsonObject: TypeAlias = dict[str, Any]
 
 
 class FieldReader:
-    """Reads fields of one object; a value of another form is None and counted."""
+    """Reads fields of one object; a value of the wrong type is read as None and counted."""
 
     def __init__(self, entry: JsonObject, unreadable: Callable[[], None]) -> None:
         self._entry = entry
         self._unreadable = unreadable
 
     def __call__(self, name: str, read: Callable[[object], T | None]) -> T | None:
-        """The value of this name, if it is there and can be read."""
+        """The value of a field, or None if it is absent or cannot be read."""
         value = self._entry.get(name)
         if value is None:
             return None
@@ -28,7 +28,7 @@ class FieldReader:
 
 
 def parsed(line: bytes | bytearray) -> JsonObject | None:
-    """The object that a line spells, or None."""
+    """The JSON object in a line, or None."""
     try:
         content = json.loads(line)
     except (ValueError, RecursionError):
@@ -37,27 +37,27 @@ def parsed(line: bytes | bytearray) -> JsonObject | None:
 
 
 def text(value: object) -> str | None:
-    """A text that can be written: half a character, which JSON can spell, becomes a question mark."""
+    """A text that can be encoded; a lone surrogate, which JSON allows, becomes a question mark."""
     return value.encode(errors="replace").decode() if isinstance(value, str) else None
 
 
 def number(value: object) -> int | None:
-    """A whole number, which true is not."""
+    """An integer; true and false are none."""
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def flag(value: object) -> bool | None:
-    """True or false, and nothing that could be taken for one of them."""
+    """A boolean, without conversion."""
     return value if isinstance(value, bool) else None
 
 
 def length(value: object) -> int | None:
-    """How many entries a list has."""
+    """The number of entries of a list."""
     return len(value) if isinstance(value, list) else None
 
 
 def instant(value: object) -> datetime | None:
-    """RFC 3339, as Stream writes it where a path has no version."""
+    """An RFC 3339 time with an offset, as Stream's unversioned paths write it."""
     if not isinstance(value, str):
         return None
     try:

@@ -1,7 +1,7 @@
-"""One line of Stream's export becomes parts of the copy: the allow-list of chat/export, carried out. Pure.
+"""Turns lines of Stream's export into parts of a copy, by chat/export's allow-list. No I/O.
 
-Whose a line, a message or a reaction is, is read from it each time: what is not the subject's own is never
-told, whatever file it stands in. Names that chat/fields does not know are counted.
+The owner of each line, message and reaction is read from it. Data that is not the subject's own is never
+disclosed, whatever file it is in. Fields that chat/fields does not know are counted.
 """
 
 from collections import Counter
@@ -28,21 +28,21 @@ from chalicelib.core.ids import UserId
 
 
 class Redaction:
-    """Redacts the lines of one export for one subject, and counts what it leaves out."""
+    """Redacts the lines of one export for one subject, and counts what it omits."""
 
     def __init__(self, subject: UserId, shape: StreamCopyKind) -> None:
         self._subject = subject
         self._portable = shape is StreamCopyKind.PORTABILITY
         self._omitted: Counter[tuple[str, Ground]] = Counter()
-        self.most_entries = 0  # in any list of messages or reactions: full ones may have been cut
+        self.most_entries = 0  # of the longest list of messages or reactions; a full list may have been cut
 
     @property
     def omissions(self) -> tuple[Omission, ...]:
-        """What was left out so far, counted."""
+        """The counts of what was omitted so far."""
         return tuple(Omission(what, ground, count) for (what, ground), count in sorted(self._omitted.items()))
 
     def parts(self, line: bytes | bytearray) -> Iterator[AnyPart]:
-        """What the subject gets of a line; a line that is not the subject's gives nothing."""
+        """The parts of the copy in a line; none if the line is not the subject's."""
         content = parsed(line)
         user = content.get("user") if content else None
         if content is None or not isinstance(user, dict):
@@ -114,7 +114,7 @@ class Redaction:
         )
 
     def _conversation(self, message: JsonObject) -> Conversation:
-        """From the channel if it stands there, else from the `type:id` that each message has."""
+        """The conversation from the channel if present, else from the message's own `type:id`."""
         channel = self._object("conversation", message.get("channel"))
         of = self._reader("conversation", channel)
         kind, _, channel_id = (self._reader("message", message)("cid", text) or "").partition(":")
@@ -138,7 +138,7 @@ class Redaction:
         )
 
     def _quoted(self, message: JsonObject, own_ids: set[str]) -> Quoted | None:
-        """A reference; of what is quoted nothing else is ever read."""
+        """The reference to a quoted message; none of its other fields is read."""
         quoted = self._object("quoted message", message.get("quoted_message"))
         quoted_id = self._reader("message", message)("quoted_message_id", text)
         if not quoted and not quoted_id:
@@ -188,16 +188,16 @@ class Redaction:
         return message_id
 
     def _is_own(self, entry: JsonObject) -> bool:
-        """Whether everything in it that names its author names the subject."""
+        """Whether every field that identifies the author identifies the subject."""
         user = entry.get("user")
         named = [user.get("id")] if isinstance(user, dict) else []
         named += [entry["user_id"]] if "user_id" in entry else []
         return bool(named) and all(one == self._subject for one in named)
 
     def _entries(
-        self, what: str, value: object, is_told: Callable[[JsonObject], bool] = lambda _: True
+        self, what: str, value: object, is_disclosed: Callable[[JsonObject], bool] = lambda _: True
     ) -> list[JsonObject]:
-        """The objects of a list; what is none, and what is somebody else's, is counted."""
+        """The objects of a list that are disclosed; other entries are counted as omitted."""
         if value is None:
             return []
         if not isinstance(value, list):
@@ -205,9 +205,9 @@ class Redaction:
             return []
         objects = [one for one in value if isinstance(one, dict)]
         self._omit(what, Ground.UNREADABLE, len(value) - len(objects))
-        told = [one for one in objects if is_told(one)]
-        self._omit(what, Ground.OTHERS, len(objects) - len(told))
-        return told
+        disclosed = [one for one in objects if is_disclosed(one)]
+        self._omit(what, Ground.OTHERS, len(objects) - len(disclosed))
+        return disclosed
 
     def _object(self, what: str, value: object) -> JsonObject:
         if isinstance(value, dict):

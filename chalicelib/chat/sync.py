@@ -1,20 +1,20 @@
-"""A changed profile reaches Stream.
+"""Sends changed profiles to Stream.
 
-The table's stream only says whose item changed. What is sent is the state as read now, never the
-image in the record: records come late, twice and out of order, and the newest state is right in each
-of these cases.
+The table's stream only identifies the accounts that changed. What is sent is the current state, never the
+image in the record: records may arrive late, twice or out of order, and the current state is correct in each
+case.
 
 Invariants:
 
-- Only active accounts are sent, so a user who is gone is not made again.
-- After sending, the accounts of the batch are read once more. The user of each account that is not active is
-  deactivated, whether or not this run sent it: an earlier run may have been killed, or not answered, between
-  sending and deactivating. So is a user who was sent and whose account is gone, also if Stream did not
-  answer: it may have taken them.
-- The revocations of active accounts are sent after their profiles, and do not depend on them: a profile that
-  cannot be opened, or that Stream refuses, does not keep a token alive.
-- A record that cannot be opened is left out and counted. It holds up no other, and deactivates nobody.
-- KMS or a table that does not answer fails the run; the records are delivered again.
+- Only active accounts are sent, so a user who was deleted is not created again.
+- After sending, the accounts of the batch are read again. The user of each account that is not active is
+  deactivated, even if this run did not send it: an earlier run may have been killed, or got no answer,
+  between sending and deactivating. A user who was sent and whose account no longer exists is deactivated too,
+  also if Stream did not answer, since it may have stored the user.
+- Revocations of active accounts are sent after their profiles, and do not depend on them: a profile that
+  cannot be opened, or that Stream refuses, does not keep a token valid.
+- A record that cannot be opened is skipped and counted. It holds up no other record, and deactivates no user.
+- If KMS or a table does not answer, the run fails, and the records are delivered again.
 """
 
 from dataclasses import dataclass, field
@@ -32,12 +32,12 @@ from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import settings
 from chalicelib.profiles import service as profiles
 
-# Three items an account (with its data key) in one batched read of 100.
+# Accounts per batched read, which takes 100 items: three per account, with its data key.
 _ACCOUNTS_AT_ONCE = 33
 
 
 def sync(account_ids: list[AccountId]) -> list[AccountId]:
-    """Bring these accounts' users at Stream up to date; returns those to try again."""
+    """Update the users of accounts at Stream; return the accounts to try again."""
     failed: list[AccountId] = []
     for start in range(0, len(account_ids), _ACCOUNTS_AT_ONCE):
         failed += _sync_some(account_ids[start : start + _ACCOUNTS_AT_ONCE])
@@ -45,20 +45,20 @@ def sync(account_ids: list[AccountId]) -> list[AccountId]:
 
 
 def _sync_some(account_ids: list[AccountId]) -> list[AccountId]:
-    wanted = _wanted(account_ids)
+    wanted = _read_profiles(account_ids)
     metrics.count(Metric.CHAT_PROFILE_SKIPPED, len(account_ids) - len(wanted))
     sent = _send(wanted)
     metrics.count(Metric.CHAT_PROFILE_SYNCED, len(sent.taken))
     after = accounts.glances(account_ids)
     active = [account for account in after.values() if _is_active(account)]
-    ended = _ended(after, sent.taken | sent.unanswered)
+    ended = _ended_users(after, sent.taken | sent.unanswered)
     again = [account_id for account_id in sent.unanswered if account_id not in ended]
     unrevoked = _revoke([account for account in active if account.account_id not in sent.unanswered])
-    return [*again, *unrevoked, *_withdraw(ended)]
+    return [*again, *unrevoked, *_deactivate(ended)]
 
 
-def _wanted(account_ids: list[AccountId]) -> dict[AccountId, ChatProfile]:
-    """The users as they are to be at Stream."""
+def _read_profiles(account_ids: list[AccountId]) -> dict[AccountId, ChatProfile]:
+    """Read the profiles of active accounts, as Stream should have them."""
     return {
         account.account_id: ChatProfile(account.user_id, profile.display_name, profile.avatar_url)
         for account, profile in profiles.by_accounts(account_ids)
@@ -70,8 +70,10 @@ def _is_active(account: Account | None) -> TypeGuard[Account]:
     return account is not None and account.state is AccountState.ACTIVE
 
 
-def _ended(after: dict[AccountId, Account | None], sent: dict[AccountId, UserId]) -> dict[AccountId, UserId]:
-    """The users whose account is not active, and those who were sent and whose account is gone."""
+def _ended_users(
+    after: dict[AccountId, Account | None], sent: dict[AccountId, UserId]
+) -> dict[AccountId, UserId]:
+    """The users whose account is not active, and sent users whose account is erased."""
     ended: dict[AccountId, UserId] = {}
     for account_id, account in after.items():
         user_id = account.user_id if account else sent.get(account_id)
@@ -81,10 +83,10 @@ def _ended(after: dict[AccountId, Account | None], sent: dict[AccountId, UserId]
 
 
 def _revoke(owners: list[Account]) -> list[AccountId]:
-    """Send the revocations that still matter; returns the accounts of those that did not arrive.
+    """Send the revocations that may still matter; return the accounts that got no answer.
 
-    After each upsert, since a full replacement may clear one at Stream; for an hour, since no chat token
-    lives longer.
+    They are sent after each upsert, since a full replacement may clear a revocation at Stream, and for an
+    hour, since no chat token lives longer.
     """
     alive_since = clock.now() - settings().chat_token_life
     before = {
@@ -94,12 +96,15 @@ def _revoke(owners: list[Account]) -> list[AccountId]:
     }
     if not before:
         return []
-    missed = _unanswered_revocations(before)
+    missed = _send_revocations(before)
     return [account.account_id for account in owners if account.user_id in missed]
 
 
-def _unanswered_revocations(before: dict[UserId, datetime]) -> set[UserId]:
-    """Revoke all in one call; a refused batch one by one, so that a deleted user holds up nobody."""
+def _send_revocations(before: dict[UserId, datetime]) -> set[UserId]:
+    """Revoke in one call, or one by one if the batch is refused; return the unanswered users.
+
+    Thus a user who was deleted at Stream does not hold up the others.
+    """
     try:
         gateway.revoke(before)
     except StreamUnavailable:
@@ -108,20 +113,20 @@ def _unanswered_revocations(before: dict[UserId, datetime]) -> set[UserId]:
         if len(before) == 1:
             metrics.count(Metric.CHAT_PROFILE_REFUSED)
             return set()
-        return set().union(*(_unanswered_revocations({user_id: at}) for user_id, at in before.items()))
+        return set().union(*(_send_revocations({user_id: at}) for user_id, at in before.items()))
     return set()
 
 
 @dataclass
 class _Sent:
-    """What became of accounts whose users were sent. Without an answer Stream may have taken one or not."""
+    """The users that Stream stored, and those for which it gave no answer and may have."""
 
     taken: dict[AccountId, UserId] = field(default_factory=dict)
     unanswered: dict[AccountId, UserId] = field(default_factory=dict)
 
 
 def _send(wanted: dict[AccountId, ChatProfile]) -> _Sent:
-    """Send all in one call; a refused batch one by one, so that one bad user holds up nobody."""
+    """Send profiles in one call, or one by one if refused, so that one cannot block the rest."""
     if not wanted:
         return _Sent()
     users = {account_id: profile.id for account_id, profile in wanted.items()}
@@ -140,9 +145,9 @@ def _send_singly(wanted: dict[AccountId, ChatProfile]) -> _Sent:
         try:
             gateway.upsert([profile])
         except UserBurned:
-            metrics.count(Metric.CHAT_PROFILE_SKIPPED)  # deleted there: an id is never used again
+            metrics.count(Metric.CHAT_PROFILE_SKIPPED)  # deleted there; user IDs are never reused
         except StreamRefused:
-            # Refused now and later: asking again would hold up everybody behind it. It is counted.
+            # Refused permanently, so it is counted; trying again would hold up all later records.
             metrics.count(Metric.CHAT_PROFILE_REFUSED)
         except StreamUnavailable:
             sent.unanswered[account_id] = profile.id
@@ -151,16 +156,16 @@ def _send_singly(wanted: dict[AccountId, ChatProfile]) -> _Sent:
     return sent
 
 
-def _withdraw(ended: dict[AccountId, UserId]) -> list[AccountId]:
-    """Deactivate users at Stream; returns the accounts of those for whom it did not answer."""
+def _deactivate(ended: dict[AccountId, UserId]) -> list[AccountId]:
+    """Deactivate users at Stream; return the accounts for which it did not answer."""
     missed: list[AccountId] = []
     for account_id, user_id in ended.items():
         try:
             gateway.deactivate(user_id)
         except UserBurned:
-            continue  # never taken, or deleted there: nobody is active
+            continue  # never stored, or deleted there: no user is active
         except StreamRefused:
-            # Such as being deactivated already; asking again is vain.
+            # For example, the user is already deactivated; trying again would not help.
             metrics.count(Metric.CHAT_PROFILE_REFUSED)
         except StreamUnavailable:
             missed.append(account_id)

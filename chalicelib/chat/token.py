@@ -1,8 +1,8 @@
 """Chat tokens: HS256 over `user_id`, `iat`, `exp` and nothing else (STR-3).
 
-Stream's own SDK would make the same token and cost 140 ms at a cold start; a contract test holds the
-two equal. A token without `exp` would never end, and one without `iat` could not be revoked. `iat` lies
-before the read that showed a live session, so a logout that commits after it revokes the token (ADR 23).
+Stream's SDK would make the same token, but costs 140 ms at a cold start; a contract test checks that both are
+equal. A token without `exp` would never expire, and one without `iat` could not be revoked. `iat` lies before
+the read that showed a live session, so a logout that commits after that read revokes the token (ADR 23).
 """
 
 from datetime import datetime, timedelta
@@ -15,16 +15,16 @@ from chalicelib.core.ids import UserId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import settings
 
-# Stream refuses a token from the future and knows no leeway: our clock may be ahead of theirs.
+# Stream refuses a token issued in the future, without leeway, and our clock may be ahead of Stream's.
 CLOCK_SKEW = timedelta(seconds=5)
 
 
 def mint(user_id: UserId, session_ends: datetime, read_at: datetime) -> ChatToken:
-    """A token for this user, ending within the hour and never after the session.
+    """Mint a token for a user; it expires within the hour, and never after the session.
 
     Args:
-        user_id: Whose token.
-        session_ends: When the session lapses.
+        user_id: The user that the token identifies.
+        session_ends: When the session expires.
         read_at: An instant before the session was read; the token counts as issued then.
     """
     expires_at = min(read_at + settings().chat_token_life, session_ends)

@@ -1,1 +1,1 @@
-"""Profiles: what a user tells about themselves, the own view and the public view."""
+"""Profiles: what users publish or enter about themselves, in their own and the public view."""

@@ -1,4 +1,4 @@
-"""Random nicknames for those who chose no display name: never a surname, never anything told (STR-1)."""
+"""Random nicknames for users without a display name, made without data about them (STR-1)."""
 
 import secrets
 

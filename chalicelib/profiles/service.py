@@ -33,16 +33,16 @@ __all__ = [
 
 
 def new_profile(account_id: AccountId, display_name: str | None, keys: SubjectKeys) -> list[Write]:
-    """The write that makes a profile; without a chosen name it gets a random nickname."""
+    """The write of a new profile; without a chosen name it gets a random nickname."""
     profile = Profile(account_id=account_id, display_name=display_name or random_nickname())
     return [store.creation(profile, keys)]
 
 
 def own(account: Account | None, profile: Profile | None) -> tuple[Account, Profile]:
-    """The caller's account and profile, both of which have to be there.
+    """The caller's account and profile, both of which must exist.
 
     Raises:
-        NotFound: one of them is erased already.
+        NotFound: one of them is erased.
     """
     if account is None or profile is None:
         raise NotFound
@@ -52,7 +52,7 @@ def own(account: Account | None, profile: Profile | None) -> tuple[Account, Prof
 def change(profile: Profile, changes: ProfileChanges, expected: IfMatch, keys: SubjectKeys) -> Profile:
     """Apply a merge patch to the version that the client read.
 
-    A removed display name becomes a new nickname, a removed switch its default.
+    A removed display name is replaced by a new nickname, a removed switch by its default.
 
     Raises:
         ChangedMeanwhile: the client's version is not the current one.
@@ -67,26 +67,26 @@ def change(profile: Profile, changes: ProfileChanges, expected: IfMatch, keys: S
             values[name] = random_nickname()
         else:
             values[name] = Profile.model_fields[name].default
-    return _replaced(profile, values, keys)
+    return _replace(profile, values, keys)
 
 
 def keep_email(profile: Profile, mailbox: str, proof: Write, keys: SubjectKeys) -> Profile:
-    """Put a mailbox on the profile, in one transaction with the write that uses up the proof of it.
+    """Put a mailbox on the profile, in one transaction with the write that uses its challenge.
 
     Raises:
         EmailTaken: it belongs to another account.
         ChangedMeanwhile: the profile was changed since it was read.
-        Conflict: the proof's own.
+        Conflict: the conflict of the challenge's write.
     """
-    return _replaced(profile, {**profile.model_dump(), "email": mailbox}, keys, proof)
+    return _replace(profile, {**profile.model_dump(), "email": mailbox}, keys, proof)
 
 
 def rekey_claims(owners: Iterable[AccountId]) -> int:
-    """Move all claims of at most 33 accounts under the current lookup key; returns how many moved.
+    """Move the claims of at most 33 accounts to the current lookup key; return how many moved.
 
-    A claim holds a keyed hash only; the values are in account and profile, which are opened for it. An
-    account that is erased meanwhile has released its claims, so there is nothing left to move. One that
-    cannot be opened is counted and keeps its claims; the old key is not retired until it is recovered.
+    A claim holds only a keyed hash, so account and profile are opened to get the values. An account that is
+    erased meanwhile has released its claims. An account that cannot be opened is counted and keeps its
+    claims; the old key is not retired until that account is recovered.
     """
     moved = 0
     for row in needs.read_accounts(owners, (OPEN_ACCOUNT, PROFILE, DATA_KEY)):
@@ -101,8 +101,8 @@ def rekey_claims(owners: Iterable[AccountId]) -> int:
     return moved
 
 
-def _replaced(profile: Profile, values: dict[str, Any], keys: SubjectKeys, *proof: Write) -> Profile:
-    """Write a new version; where the address is another one, its claim moves with it, all or nothing."""
+def _replace(profile: Profile, values: dict[str, Any], keys: SubjectKeys, *proof: Write) -> Profile:
+    """Write a new version of a profile, with the claims of a changed address in one transaction."""
     changed = Profile(**{**values, "version": profile.version + 1})
     moves = accounts.email_moves(profile.account_id, profile.email, changed.email)
     try:
@@ -115,10 +115,10 @@ def _replaced(profile: Profile, values: dict[str, Any], keys: SubjectKeys, *proo
 
 
 def seen_by_others(user_id: UserId) -> PublicProfile:
-    """What anybody may see of a user.
+    """Read what any other user may see of a user.
 
     Raises:
-        NotFound: unknown, erased, frozen or restricted; the answer does not tell which.
+        NotFound: the user is unknown, erased, frozen or restricted; the response does not reveal which.
     """
     owner = accounts.owner_of_user(user_id)
     for account, profile in by_accounts([owner] if owner else []):
@@ -128,9 +128,9 @@ def seen_by_others(user_id: UserId) -> PublicProfile:
 
 
 def by_accounts(account_ids: Iterable[AccountId]) -> list[tuple[Account, Profile]]:
-    """Accounts with their profiles, those that have both; at most 33, in one consistent read.
+    """Read at most 33 accounts with their profiles, in one consistent read; skip missing ones.
 
-    One that cannot be opened is left out and counted: it must not hold up the others.
+    A record that cannot be opened is skipped and counted, so that it does not hold up the others.
     """
     pairs = map(_pair, needs.read_accounts(account_ids, (ACCOUNT, PROFILE, DATA_KEY)))
     return [(account, profile) for account, profile in pairs if account and profile]

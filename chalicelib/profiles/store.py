@@ -1,4 +1,4 @@
-"""All DynamoDB of profiles: one item per account, changed under its version."""
+"""All DynamoDB access of profiles: one versioned item per account."""
 
 from chalicelib.core import table
 from chalicelib.core.ids import AccountId
@@ -10,11 +10,11 @@ from chalicelib.profiles.model import Profile
 
 
 class VersionMoved(Conflict):
-    """Somebody changed the profile since it was read."""
+    """The profile has changed since it was read."""
 
 
 def key(account_id: AccountId) -> Key:
-    """Where a profile is."""
+    """The key of a profile."""
     return Key(Table.ACCOUNTS, f"A#{account_id}", "profile")
 
 
@@ -22,18 +22,18 @@ def _opened(item: Item | None, found: Found) -> Profile | None:
     return codec.opened(Profile, item, found[DATA_KEY]) if item else None
 
 
-# Asks for DATA_KEY too: everything in a profile is sealed.
+# Needs DATA_KEY as well, because all values of a profile are sealed.
 PROFILE: Need[Profile | None] = Need(lambda claims: key(claims.account_id), _opened)
 
 
 def creation(profile: Profile, keys: SubjectKeys) -> Create:
-    """The write that makes a profile; for a transaction."""
+    """The write of a new profile; for a transaction."""
     place = key(profile.account_id)
     return Create(place, codec.to_item(profile, place, keys))
 
 
 def replacement(profile: Profile, keys: SubjectKeys, over_version: int) -> Replace:
-    """The write of a profile over the version that it was made from; VersionMoved if that is not stored."""
+    """The write of a changed profile; raises VersionMoved unless `over_version` is stored."""
     place = key(profile.account_id)
     return Replace(
         place,
@@ -44,7 +44,7 @@ def replacement(profile: Profile, keys: SubjectKeys, over_version: int) -> Repla
 
 
 def write(*writes: Write) -> None:
-    """Write all or nothing; a single write needs no transaction."""
+    """Write all items or none; a single write needs no transaction."""
     if len(writes) == 1:
         table.write(writes[0])
     else:

@@ -1,11 +1,11 @@
-"""Verifying an email address: it is on the profile once the code that was sent there came back (ACC-4).
+"""Verifies an email address by a mailed code and puts it on the profile (ACC-4).
 
-- An address has one account. It is claimed in the same transaction that puts it on the profile, and
-  released in the one that takes it off, so the two never differ, whatever races or breaks.
-- Nobody learns whether an address is taken before they have shown that they read its mail: asking for a
-  code does not look, and a taken address is told after the code was found right.
-- A code is used up in that transaction too. Until two minutes later the same code again (an answer may
-  have been lost) is answered with the profile. What fails uses up nothing but a try.
+- An address belongs to one account. The transaction that puts it on the profile also claims it, and the one
+  that removes it releases the claim, so profile and claim always agree.
+- A client learns that an address is taken only after it has sent a valid code. Starting a challenge does not
+  check claims, and `EmailTaken` is raised only for a correct code.
+- The same transaction uses the code. For two minutes, the same code again is answered with the profile, since
+  the first response may have been lost. A failed verification costs one try and nothing else.
 """
 
 from contextlib import suppress
@@ -35,9 +35,9 @@ from chalicelib.profiles.service import PROFILE
 def start(
     account: Account, asked: NewEmail, address: ClientAddress, key: IdempotencyKey | None
 ) -> ChallengeView:
-    """Send a code to an address; any session of the account may give it back.
+    """Send a code to an address; any session of the account may verify it.
 
-    The asker's network and account are counted, since the address may be a stranger's.
+    The code counts against the caller's network and account, since the address may belong to a stranger.
 
     Raises:
         InvalidEmail: no mail can be sent there.
@@ -58,33 +58,33 @@ def start(
 
 
 def finish(profile: Profile, keys: SubjectKeys, challenge_id: ChallengeId, code: str) -> Profile:
-    """The profile with the address whose code was given back.
+    """Verify a code, and put its address on the profile; return the profile.
 
     Raises:
         EmailTaken: it belongs to another account.
         WrongCode, ChallengeExpired: see `challenges.try_code`.
-        Unavailable: the profile is changed again and again; the same code may be sent again.
-        NotFound: the account is erased already.
+        Unavailable: concurrent changes of the profile won twice; the same code may be sent again.
+        NotFound: the account is erased.
     """
     ref = ChallengeRef(ChallengePurpose.EMAIL, challenge_id, holder=profile.account_id)
     challenge = challenges.try_code(ref, code)
-    if challenge.email:  # otherwise the code was used before
+    if challenge.email:  # else the code was used before
         with suppress(challenges.UsedMeanwhile):
             return _keep(challenge.email, challenges.use_write(challenge, opened=None), profile, keys)
     return _now(profile.account_id)[0]
 
 
 def _keep(mailbox: str, proof: Write, profile: Profile, keys: SubjectKeys) -> Profile:
-    """Put it on the profile; once more if somebody edited that, or its claim was moved, a moment ago."""
+    """Put a mailbox on the profile; try again once if the profile or its claim has just changed."""
     with suppress(ChangedMeanwhile):
         return service.keep_email(profile, mailbox, proof, keys)
-    profile, keys = _now(profile.account_id)
+    profile, keys = _read(profile.account_id)
     with suppress(ChangedMeanwhile):
         return service.keep_email(profile, mailbox, proof, keys)
     raise Unavailable
 
 
-def _now(owner: AccountId) -> tuple[Profile, SubjectKeys]:
+def _read(owner: AccountId) -> tuple[Profile, SubjectKeys]:
     (row,) = needs.read_accounts([owner], (ACCOUNT, PROFILE, DATA_KEY))
     _, profile = service.own(row[ACCOUNT], row[PROFILE])
     return profile, row[DATA_KEY]

@@ -59,13 +59,13 @@ def ready_for(user_id: UserId) -> Ready:
 
 
 def copy_of(user_id: UserId, shape: StreamCopyKind = StreamCopyKind.ACCESS) -> tuple[StreamCopy, list[Any]]:
-    with exporting.copied(ready_for(user_id), user_id, shape) as copy:
+    with exporting.fetch_copy(ready_for(user_id), user_id, shape) as copy:
         assert isinstance(copy, StreamCopy)
         return copy, list(copy.parts())
 
 
 def missing_from(ready: Ready, user_id: UserId) -> StreamReason:
-    with exporting.copied(ready, user_id, StreamCopyKind.ACCESS) as copy:
+    with exporting.fetch_copy(ready, user_id, StreamCopyKind.ACCESS) as copy:
         assert isinstance(copy, MissingAtStream)
         return copy.reason
 
@@ -123,7 +123,7 @@ def test_a_portable_copy_has_no_trace_of_what_others_wrote(chat: Chatters, strea
     assert (own_answer.quotes.id, own_answer.reply_to) == (first, first)
     assert (reaction.type, reaction.to) == ("haha", None)
     assert theirs not in str(copy)
-    with exporting.copied(ready_for(chat["Mila"]), chat["Mila"], StreamCopyKind.PORTABILITY) as again:
+    with exporting.fetch_copy(ready_for(chat["Mila"]), chat["Mila"], StreamCopyKind.PORTABILITY) as again:
         assert isinstance(again, StreamCopy)
         text = b"".join(again.ndjson()).decode()
     assert not any(trace in text for trace in (theirs, "Vera", chat["Vera"], "love"))
@@ -162,7 +162,7 @@ def test_nothing_of_others_and_nothing_internal_is_in_the_copy(
         },
         calls=[{"id": "c1", "session": {"participants": [{"user": {"name": canary("participant")}}]}}],
     )
-    with exporting.copied(ready_for(chat["Mila"]), chat["Mila"], shape) as copy:
+    with exporting.fetch_copy(ready_for(chat["Mila"]), chat["Mila"], shape) as copy:
         assert isinstance(copy, StreamCopy)
         text = b"".join(copy.ndjson()).decode()
     assert canary.in_text(text) == []
@@ -183,7 +183,7 @@ def test_a_message_that_is_deleted_and_still_held_is_told(chat: Chatters) -> Non
 
 def test_a_copy_can_be_read_twice_and_its_lines_are_its_parts(chat: Chatters) -> None:
     chat.says("Mila", "zdravo, \U0001f600")
-    with exporting.copied(ready_for(chat["Mila"]), chat["Mila"], StreamCopyKind.ACCESS) as copy:
+    with exporting.fetch_copy(ready_for(chat["Mila"]), chat["Mila"], StreamCopyKind.ACCESS) as copy:
         assert isinstance(copy, StreamCopy)
         assert list(copy.parts()) == list(copy.parts())
         lines = list(copy.ndjson())
@@ -359,7 +359,7 @@ def test_a_link_that_ended_does_not_matter_since_each_asking_makes_a_new_one(
     world.advance(2 * DAY)
     with pytest.raises(download.FileGone):
         list(download.lines(old))
-    with exporting.copied(ready, chat["Mila"], StreamCopyKind.ACCESS) as copy:
+    with exporting.fetch_copy(ready, chat["Mila"], StreamCopyKind.ACCESS) as copy:
         assert isinstance(copy, StreamCopy)
 
 
@@ -392,9 +392,9 @@ def test_a_file_that_does_not_come_whole_is_fetched_again(
     chat.says("Mila", "hello")
     ready = ready_for(chat["Mila"])
     stream.fault(path="/exports", **fault)
-    with pytest.raises(StreamUnavailable), exporting.copied(ready, chat["Mila"], StreamCopyKind.ACCESS):
+    with pytest.raises(StreamUnavailable), exporting.fetch_copy(ready, chat["Mila"], StreamCopyKind.ACCESS):
         pytest.fail("half a copy")
-    with exporting.copied(ready, chat["Mila"], StreamCopyKind.ACCESS) as copy:
+    with exporting.fetch_copy(ready, chat["Mila"], StreamCopyKind.ACCESS) as copy:
         assert isinstance(copy, StreamCopy)
         assert copy.counts["message"] == 1
 
@@ -439,7 +439,7 @@ def test_a_file_over_the_bounds_is_missing(
 def test_a_file_that_comes_too_slowly_is_given_up(chat: Chatters, monkeypatch: pytest.MonkeyPatch) -> None:
     ready = ready_for(chat["Mila"])
     monkeypatch.setattr(download, "LONGEST", timedelta(seconds=-1))
-    with pytest.raises(StreamUnavailable), exporting.copied(ready, chat["Mila"], StreamCopyKind.ACCESS):
+    with pytest.raises(StreamUnavailable), exporting.fetch_copy(ready, chat["Mila"], StreamCopyKind.ACCESS):
         pytest.fail("a copy")
 
 

@@ -94,7 +94,7 @@ def _chat(request: RightsRequest) -> Iterator[Chat]:
     if isinstance(found, ChatMissing):
         yield Chat(withheld=_withheld(shape), missing=_missing([found]))
         return
-    with exporting.copied(found, request.user_id, shape) as copy:
+    with exporting.fetch_copy(found, request.user_id, shape) as copy:
         if isinstance(copy, ChatMissing):
             yield Chat(withheld=_withheld(shape), missing=_missing([copy]))
             return
