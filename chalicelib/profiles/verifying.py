@@ -71,7 +71,7 @@ def finish(profile: Profile, keys: SubjectKeys, challenge_id: ChallengeId, code:
     if challenge.email:  # else the code was used before
         with suppress(challenges.UsedMeanwhile):
             return _keep(challenge.email, challenges.use_write(challenge, opened=None), profile, keys)
-    return _now(profile.account_id)[0]
+    return _read(profile.account_id)[0]
 
 
 def _keep(mailbox: str, proof: Write, profile: Profile, keys: SubjectKeys) -> Profile:

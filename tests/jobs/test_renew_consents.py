@@ -130,15 +130,13 @@ def test_outage_half_way_through_a_run_leaves_the_rest_to_the_next(world: World,
     for _ in range(2):
         world.a_user().consents("analytics")
     world.advance(DUE)
-    just_before_the_second = cloud.failing(
-        "dynamodb", "TransactWriteItems", EndpointConnectionError(endpoint_url="https://dynamodb")
-    )
+    outage = EndpointConnectionError(endpoint_url="https://dynamodb")
     done: list[object] = []
     record = store.record
 
     def fails_from_the_second_on(*args: Any) -> None:
         if done:
-            with just_before_the_second:
+            with cloud.failing("dynamodb", "TransactWriteItems", outage):
                 record(*args)
         done.append(record(*args))
 
