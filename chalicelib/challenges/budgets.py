@@ -132,6 +132,16 @@ class Budget:
         with suppress(Conflict, Unavailable):
             table.write(Change(place.key, add=undone, only_if=Attr(place.slot.texts).gt(0)))
 
+    def forgive_day(self, place: CounterPlace) -> None:
+        """Remove a text from the debt of its day, because SNS did not say whether it was sent.
+
+        No code can pay it back, so an outage of SNS would close a country until midnight. Its hour still
+        bounds the cost.
+        """
+        _, day = place.slot.debts
+        with suppress(Conflict, Unavailable):
+            table.write(Change(place.key, add={day: -_TEXT}, only_if=Attr(place.slot.texts).gt(0)))
+
     def count_verified(self, challenge: Challenge) -> None:
         """Subtract the texts of a challenge from the debts, and what its verified code earns.
 

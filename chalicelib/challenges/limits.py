@@ -122,6 +122,7 @@ class Counted:
 
     uses: list[Callable[[], None]] = field(default_factory=list)
     budgets: set[str] = field(default_factory=set)
+    forgiven_in_doubt: list[Callable[[], None]] = field(default_factory=list)
 
     def uncounted(self, challenge: Challenge) -> dict[str, int]:
         """One text for each budget that did not count it, by the budget's field of the challenge."""
@@ -138,8 +139,9 @@ def count_code(
     """Count a challenge's code, and give the uses back if the `with` block fails to send it.
 
     They are not given back if it is unknown whether the code was sent (in doubt): while a service is slow to
-    answer, each attempt may send a message. The hit of the address is never given back: it limits our work,
-    not the messages.
+    answer, each attempt may send a message. A new code in doubt can never be verified, so a budget counts it
+    in the hour and not in the day. The hit of the address is never given back: it limits our work, not the
+    messages.
 
     Yields what to add to the challenge: one text for each budget that did not count it.
 
@@ -161,6 +163,9 @@ def count_code(
             _count_for_known_device(challenge, recognise, refused, counted)
         yield counted.uncounted(challenge)
     except (SmsInDoubt, EmailInDoubt):
+        if address:  # a new challenge, which is given up; a resend may still be verified
+            for forgive in counted.forgiven_in_doubt:
+                forgive()
         raise
     except (Problem, Conflict):
         for give_back in reversed(counted.uses):
@@ -186,6 +191,7 @@ def _count(challenge: Challenge, account: AccountId | None, counted: Counted) ->
         if (spent := budget.hit(challenge)) is not None:
             counted.budgets.add(budget.name)
             counted.uses.append(partial(budget.give_back, spent))
+            counted.forgiven_in_doubt.append(partial(budget.forgive_day, spent))
 
 
 def _count_for_known_device(

@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from botocore.exceptions import EndpointConnectionError
+from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
 from chalicelib.core import metrics, table
+from chalicelib.core.clock import HOUR
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import settings
 from tests.support import cloud
@@ -418,3 +419,14 @@ def test_recorded_budgets_that_cannot_be_counted_refuse_nothing(
     assert counted.count(Metric.USE_NOT_COUNTED) == 2
     assert verifies(world, asked, phone).status == 201
     assert cloud.records("code_count") == []
+
+
+def test_texts_in_doubt_close_a_country_for_the_hour_and_not_for_the_day(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    allow(monkeypatch, codes_unverified_country_hour=5, codes_unverified_country_day=5)
+    with cloud.failing("sns", "Publish", ReadTimeoutError(endpoint_url="https://sns")):
+        assert [asks(world).status for _ in range(5)] == [503] * 5
+    assert asks(world).json["limit"] == "codes_per_country"
+    world.advance(HOUR)
+    assert asks(world).status == 202
