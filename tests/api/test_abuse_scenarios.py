@@ -73,6 +73,7 @@ def test_pumping_a_country_from_rotating_addresses_over_many_prefixes_ends_at_it
     assert len(world.sent_messages()) == 20
 
 
+@pytest.mark.proof
 def test_pumping_a_country_gets_100_texts_an_hour_and_300_a_day(world: World) -> None:
     world.traveller.move_to(datetime(2026, 11, 24, tzinfo=UTC))
     texts = []
@@ -82,6 +83,7 @@ def test_pumping_a_country_gets_100_texts_an_hour_and_300_a_day(world: World) ->
     assert texts == [100] * 3 + [0] * 21
 
 
+@pytest.mark.proof
 def test_pumping_across_the_border_of_two_days_gets_twice_the_texts_of_an_hour(world: World) -> None:
     world.traveller.move_to(datetime(2026, 11, 24, 23, 59, tzinfo=UTC))
     before = texts_until_refused()
@@ -122,6 +124,7 @@ def test_pumping_all_countries_at_once_gets_no_more_than_the_ceiling_of_an_hour(
     assert texts == 30
 
 
+@pytest.mark.proof
 def test_pumping_all_countries_for_a_day_gets_what_their_floors_add_up_to(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -134,6 +137,7 @@ def test_pumping_all_countries_for_a_day_gets_what_their_floors_add_up_to(
     assert texts == 3 * 38
 
 
+@pytest.mark.proof
 def test_pumping_countries_with_a_history_for_a_day_ends_at_the_ceiling_of_a_day(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -181,6 +185,7 @@ def test_three_dozen_people_of_a_quiet_country_sign_up_at_the_same_moment(world:
     assert len(send_many(SERBIA, 36)) == 36
 
 
+@pytest.mark.proof
 def test_crowd_of_a_country_that_was_quiet_for_two_weeks_has_the_room_of_its_best_day(world: World) -> None:
     best_day("RS", 6_000, days_ago=14)
     assert texts_until_refused() == 200

@@ -18,6 +18,8 @@ from infra.local.tour.phone import Phone, PhoneAnswer
 
 REAL = figures.read({})
 
+pytestmark = pytest.mark.proof
+
 
 @pytest.fixture(scope="module")
 def real_cloud() -> Iterator[LocalCloud]:

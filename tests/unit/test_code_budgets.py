@@ -138,6 +138,7 @@ def test_container_that_meets_a_busy_hour_by_a_refusal_learns_of_it(world: World
     assert place.key != place.first
 
 
+@pytest.mark.proof
 def test_crowd_that_an_hour_had_room_for_is_not_refused_once_it_is_busy(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
