@@ -5,7 +5,7 @@
     build/data.json      tables
     build/vault.json     keys and secrets
 
-Unchanged inputs are not built again; the same inputs give the same bytes.
+Nothing is built again if no input changed; equal inputs give equal bytes.
 """
 
 from __future__ import annotations
@@ -35,21 +35,21 @@ from infra.template import Template, load, service_parts
 ROOT = Path(__file__).parent.parent
 BUILD = ROOT / "build"
 
-# `chalice package` wants the name of a stage; the template is the same for all of them.
+# `chalice package` needs the name of a stage; the template is the same for all stages.
 _ANY_STAGE = "production"
 _FUNCTION = "AWS::Serverless::Function"
 
 
 @dataclass(frozen=True)
 class Package:
-    """What was built."""
+    """A built deployment package."""
 
     folder: Path
     version: str
 
     @property
     def code(self) -> Path:
-        """The zip of every function."""
+        """The zip that all functions share."""
         return self.folder / "app.zip"
 
     @property
@@ -65,7 +65,7 @@ class Package:
 
 
 def build(root: Path = ROOT, folder: Path | None = None) -> Package:
-    """Make the package of the project at `root`, unless it is there already."""
+    """Build the package of the project at `root`, unless it is up to date."""
     out = folder or root / "build"
     out.mkdir(exist_ok=True)
     with _alone(out):
@@ -94,7 +94,7 @@ def _make(root: Path, package: Package) -> None:
 
 
 def _inputs(root: Path) -> str:
-    """One hash over all that shapes the package."""
+    """One hash of all inputs of the package."""
     tools = _files(ROOT, "infra/build.py", "infra/template", "infra/packaging")
     sources = _files(root, "app.py", "requirements.in", "requirements.txt", "chalicelib", ".chalice")
     return fingerprint(root, sources, fingerprint(ROOT, tools), sys.version)
@@ -106,14 +106,14 @@ def _files(root: Path, *names: str) -> list[Path]:
 
 
 def _stage(root: Path, out: Path) -> Path:
-    """A copy of what is packaged, so that Chalice sees neither caches nor a developer's files."""
+    """Copy the sources to package, without caches and the developer's own files."""
     stage = out / "stage"
     shutil.rmtree(stage, ignore_errors=True)
     ignore = shutil.ignore_patterns("__pycache__", "deployments", "deployed")
     shutil.copytree(root / "chalicelib", stage / "chalicelib", ignore=ignore)
     shutil.copytree(root / ".chalice", stage / ".chalice", ignore=ignore)
     shutil.copyfile(root / "app.py", stage / "app.py")
-    # Chalice copies its own run-time module; everything else comes from _dependencies.
+    # Chalice copies its own run-time module; `_dependencies` adds everything else.
     (stage / "requirements.txt").write_text("")
     (stage / "merge.json").write_text(json.dumps(service_parts()))
     return stage
@@ -145,7 +145,7 @@ def _configuration(stage: Path) -> tuple[dict[str, dict[str, Any]], dict[str, Te
 
 
 def _dependencies(root: Path, out: Path) -> Path:
-    """The archive of the dependencies, made once per set of pins."""
+    """The archive of the dependencies, built once per set of pins."""
     pins = runtime_pins(root)
     key = fingerprint(ROOT, [Path(dependencies.__file__)], sys.version, *pins)[:16]
     where = out / f"dependencies-{key}"
@@ -160,14 +160,14 @@ def _dependencies(root: Path, out: Path) -> Path:
 
 @contextmanager
 def _alone(out: Path) -> Iterator[None]:
-    """One build at a time per folder; the others wait and find it done."""
+    """Allow one build at a time per folder; a build that waited finds the package up to date."""
     with (out / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
 def main() -> None:
-    """Build and say what came out."""
+    """Build the package and print its version and size."""
     package = build()
     size = package.code.stat().st_size / 1e6
     Console().print(f"build/ [bold]{package.version}[/]  app.zip {size:.1f} MB")

@@ -1,1 +1,1 @@
-"""Notices: the versions of the terms and of the privacy policy, and who accepted which."""
+"""Notices: versions of the terms and the privacy policy, announcements and acceptances."""

@@ -1,1 +1,1 @@
-"""What stands in for AWS and Stream on a developer's machine."""
+"""Emulated AWS and Stream on a developer's machine."""

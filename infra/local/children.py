@@ -1,4 +1,4 @@
-"""Child processes that end with the block that started them, and with this process at the latest."""
+"""Child processes that end with the block that started them, or with this process."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ROOT = Path(__file__).parent.parent.parent
 LOCAL = ROOT / ".local"
 
 _LOCK = "in-use"  # in the folder of a run; the guard holds it
-_STOP_DEADLINE = 30.0  # the guard's own patience, and time to remove a large folder on a busy machine
+_STOP_DEADLINE = 30.0  # seconds: the guard's own timeout, and the removal of a large folder on a busy machine
 
 
 @dataclass(frozen=True)
@@ -31,11 +31,11 @@ class Child:
     _guard: subprocess.Popen[bytes]
 
     def ended(self) -> bool:
-        """Whether it ended by itself."""
+        """Whether the command has ended."""
         return self._guard.poll() is not None
 
     def wait(self) -> int:
-        """Its exit status, once it ends by itself."""
+        """Wait for the command to end; returns its exit status."""
         return self._guard.wait()
 
 
@@ -45,12 +45,12 @@ def child(
     environment: Callable[[Path], dict[str, str]],
     output: IO[str] | None = None,
 ) -> Iterator[Child]:
-    """Run a command under the guard, in a folder of its own that goes with it.
+    """Run a command under the guard, with a folder of its own that is removed at the end.
 
     Args:
         command: the program and its arguments.
-        environment: all that it inherits, given its folder.
-        output: where what it prints goes; None is where ours goes.
+        environment: its whole environment, given its folder.
+        output: where its output goes; None for ours.
     """
     folder, lock = _own_folder()
     try:
@@ -61,7 +61,7 @@ def child(
             stderr=subprocess.STDOUT if output else None,
             env=environment(folder),
             pass_fds=(lock,),  # the lock lasts as long as the guard
-            start_new_session=True,  # Ctrl-C is for us; we end it in order
+            start_new_session=True,  # Ctrl-C reaches only this process, which then ends the child
         )
     finally:
         os.close(lock)

@@ -1,11 +1,11 @@
-"""Chromium on this machine: finds it, shows a page in it without a window, measures, takes pictures.
+"""Chromium on this machine: find or install it, show pages headless, measure, take pictures.
 
-It is driven by the DevTools protocol over a pipe, without a package of its own: `--screenshot` and
-`--window-size` know no phone (a window is 500 pixels wide at least), no dark mode and no paper. The pipe is
-the lifeline too: Chromium ends when this process does. It runs with an empty profile that goes with it, and
-resolves no name, so nothing that a page asks for leaves the machine.
+It is driven by the DevTools protocol over a pipe, without a package: `--screenshot` and `--window-size`
+cannot emulate a phone (a window is at least 500 pixels wide), dark mode or paper. When this process ends, the
+pipe closes and Chromium ends. It runs with an empty profile that is removed afterwards, and resolves no
+names, so no request of a page leaves the machine.
 
-    python -m infra.local.chromium      finds it, or installs Debian's package where root runs this
+    python -m infra.local.chromium      finds it, or installs Debian's package if root runs this
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any
 
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome")
-_DEADLINE = 30.0  # seconds for an answer; the start is the longest, on a machine that does much else
+_DEADLINE = 30.0  # seconds for a response; the start takes longest, on a busy machine
 
 _FLAGS = (
     "--headless",
@@ -47,7 +47,8 @@ _FLAGS = (
     "--host-resolver-rules=MAP * ~NOTFOUND",
 )
 
-# Chromium reads commands from file 3 and answers to file 4. A shell need not know numbers above 9.
+# Chromium reads commands from file descriptor 3 and responds on 4. A shell may not support numbers above 9,
+# so Python moves them.
 _LAUNCH = """
 import os, sys
 commands, answers, *command = sys.argv[1:]
@@ -60,21 +61,21 @@ _MISSING = (
     "no Chromium was found. Install it (Debian, as root: apt-get install chromium), or set CHROMIUM to the "
     "program of an installed Chromium or Chrome"
 )
-_SAID = "said"  # the file that takes its standard error
+_STDERR = "stderr"  # the file that gets its standard error
 _INSTALL = ("apt-get", "-q", "-o", "DPkg::Lock::Timeout=300")
 
 
 class NoChromium(RuntimeError):
-    """There is none; the text says what to install."""
+    """No Chromium was found; the message says what to install."""
 
 
 class ChromiumFailed(RuntimeError):
-    """It gave no answer in time, ended, or refused a command; the text says which."""
+    """Chromium did not respond in time, ended, or refused a command; the message says which."""
 
 
 @dataclass(frozen=True)
 class Screen:
-    """What a page is shown on, in CSS pixels."""
+    """An emulated screen, in CSS pixels."""
 
     width: int
     height: int
@@ -87,10 +88,10 @@ DESKTOP = Screen(1280, 900)
 
 
 def found(environment: Mapping[str, str] = os.environ) -> str:
-    """The program that an environment leads to: CHROMIUM, or a known name on PATH.
+    """The program by CHROMIUM, or by a known name on PATH.
 
     Raises:
-        NoChromium: it leads to none.
+        NoChromium: neither leads to a program.
     """
     wanted = environment.get("CHROMIUM")
     for name in (wanted,) if wanted else NAMES:
@@ -99,11 +100,11 @@ def found(environment: Mapping[str, str] = os.environ) -> str:
     raise NoChromium(_MISSING)
 
 
-def found_or_installed() -> str:
-    """The program; where there is none and root runs this on Debian, its package is installed first.
+def find_or_install() -> str:
+    """Find the program, or install its package, if root runs this on Debian.
 
     Raises:
-        NoChromium: there is none, and it can't be installed here.
+        NoChromium: there is none, and it cannot be installed here.
     """
     try:
         return found()
@@ -124,13 +125,13 @@ class Browser:
 
     _to: int
     _from: int
-    _asked: dict[str, str] = field(default_factory=dict)  # addresses by the request's id
+    _asked: dict[str, str] = field(default_factory=dict)  # URLs by the request's id
     _session: str | None = None
     _number: int = 0
     _unread: bytes = b""
 
     def show(self, page: Path, screen: Screen) -> None:
-        """Open a file on a screen, and wait until it is there."""
+        """Open a file on a screen, and wait until it is loaded."""
         self._asked.clear()
         self.call(
             "Emulation.setDeviceMetricsOverride",
@@ -138,44 +139,44 @@ class Browser:
         )  # fmt: skip
         scheme = {"name": "prefers-color-scheme", "value": "dark" if screen.dark else "light"}
         self.call("Emulation.setEmulatedMedia", features=[scheme])
-        told = self.call("Page.navigate", url=page.resolve().as_uri())
-        if "errorText" in told:
-            raise ChromiumFailed(f"{page.name}: {told['errorText']}")
+        result = self.call("Page.navigate", url=page.resolve().as_uri())
+        if "errorText" in result:
+            raise ChromiumFailed(f"{page.name}: {result['errorText']}")
         self._until(lambda message: message.get("method") == "Page.loadEventFired")
 
     @property
     def asked(self) -> list[str]:
-        """Addresses that the page asked for, itself included, without those that its own policy stopped."""
+        """URLs that the page requested, its own included, except those that its own policy blocked."""
         return list(self._asked.values())
 
-    def value(self, expression: str) -> Any:  # noqa: ANN401 - whatever JavaScript says
-        """What a JavaScript expression is in the page."""
-        told = self.call("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
-        if "exceptionDetails" in told:
-            raise ChromiumFailed(f"{expression}: {told['exceptionDetails']['text']}")
-        return told["result"].get("value")
+    def value(self, expression: str) -> Any:  # noqa: ANN401 - JavaScript may give any value
+        """The value of a JavaScript expression in the page."""
+        result = self.call("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
+        if "exceptionDetails" in result:
+            raise ChromiumFailed(f"{expression}: {result['exceptionDetails']['text']}")
+        return result["result"].get("value")
 
     def picture(self) -> bytes:
-        """What the screen shows, as PNG."""
+        """The visible part of the page, as PNG."""
         return base64.b64decode(self.call("Page.captureScreenshot", format="png")["data"])
 
     def whole_picture(self) -> bytes:
-        """The page from top to end, as PNG."""
+        """The whole page, as PNG."""
         size = self.call("Page.getLayoutMetrics")["cssContentSize"]
         clip = {"x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1}
-        told = self.call("Page.captureScreenshot", format="png", clip=clip, captureBeyondViewport=True)
-        return base64.b64decode(told["data"])
+        result = self.call("Page.captureScreenshot", format="png", clip=clip, captureBeyondViewport=True)
+        return base64.b64decode(result["data"])
 
     def paper(self) -> bytes:
-        """The page as it prints on A4, as PDF."""
-        told = self.call("Page.printToPDF", paperWidth=8.27, paperHeight=11.69, printBackground=False)
-        return base64.b64decode(told["data"])
+        """The page as printed on A4, as PDF."""
+        result = self.call("Page.printToPDF", paperWidth=8.27, paperHeight=11.69, printBackground=False)
+        return base64.b64decode(result["data"])
 
     def call(self, method: str, **parameters: Any) -> dict[str, Any]:  # noqa: ANN401 - the protocol's JSON
-        """A command of the protocol, answered.
+        """Send a command of the protocol and return its result.
 
         Raises:
-            ChromiumFailed: refused, or no answer in time.
+            ChromiumFailed: refused, or no response in time.
         """
         self._number += 1
         number = self._number
@@ -183,14 +184,14 @@ class Browser:
         if self._session:
             message["sessionId"] = self._session
         _write_all(self._to, json.dumps(message).encode() + b"\0")
-        answer = self._until(lambda told: told.get("id") == number)
+        answer = self._until(lambda received: received.get("id") == number)
         if "error" in answer:
             raise ChromiumFailed(f"{method}: {answer['error']['message']}")
         result: dict[str, Any] = answer["result"]
         return result
 
     def attach(self) -> None:
-        """Take a page of its own."""
+        """Open a page and attach to it."""
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         self._session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Page", "Network", "Runtime"):
@@ -200,15 +201,15 @@ class Browser:
         deadline = time.monotonic() + _DEADLINE
         while True:
             message = self._next(deadline)
-            self._note(message.get("method"), message.get("params", {}))
+            self._record_event(message.get("method"), message.get("params", {}))
             if wanted(message):
                 return message
 
-    def _note(self, event: str | None, told: dict[str, Any]) -> None:
+    def _record_event(self, event: str | None, params: dict[str, Any]) -> None:
         if event == "Network.requestWillBeSent":
-            self._asked[told["requestId"]] = told["request"]["url"]
-        elif event == "Network.loadingFailed" and told.get("blockedReason") == "csp":
-            self._asked.pop(told["requestId"], None)
+            self._asked[params["requestId"]] = params["request"]["url"]
+        elif event == "Network.loadingFailed" and params.get("blockedReason") == "csp":
+            self._asked.pop(params["requestId"], None)
 
     def _next(self, deadline: float) -> dict[str, Any]:
         while b"\0" not in self._unread:
@@ -224,10 +225,10 @@ class Browser:
 
 @contextmanager
 def browser() -> Iterator[Browser]:
-    """A Chromium for the length of a block.
+    """Run a Chromium during a block.
 
     Raises:
-        NoChromium: there is none.
+        NoChromium: none was found.
         ChromiumFailed: it did not start.
     """
     program = found()
@@ -237,7 +238,7 @@ def browser() -> Iterator[Browser]:
         process = _start(program, Path(home), commands, answers)
         try:
             running = Browser(to, answers_from)
-            _begin(running, Path(home))
+            _attach(running, Path(home))
             yield running
         finally:
             os.close(to)
@@ -245,37 +246,37 @@ def browser() -> Iterator[Browser]:
             os.close(answers_from)
 
 
-def _begin(running: Browser, home: Path) -> None:
-    """Take a page; where that fails, what Chromium said is the only hint (a container without sandboxes)."""
+def _attach(running: Browser, home: Path) -> None:
+    """Attach to a page; on failure raise with Chromium's output, often the only hint."""
     try:
         running.attach()
     except (ChromiumFailed, BrokenPipeError) as failed:
-        said = (home / _SAID).read_text(errors="replace")[-500:].strip()
-        raise ChromiumFailed(f"it did not start ({failed}): {said}") from None
+        output = (home / _STDERR).read_text(errors="replace")[-500:].strip()
+        raise ChromiumFailed(f"it did not start ({failed}): {output}") from None
 
 
 def _start(program: str, home: Path, commands: int, answers: int) -> subprocess.Popen[bytes]:
-    sandbox = ("--no-sandbox",) if os.geteuid() == 0 else ()  # Chromium refuses to have one as root
+    sandbox = ("--no-sandbox",) if os.geteuid() == 0 else ()  # as root, Chromium refuses to run with one
     flags = (*_FLAGS, *sandbox, f"--user-data-dir={home / 'profile'}")
-    said = (home / _SAID).open("wb")
+    stderr = (home / _STDERR).open("wb")
     try:
         return subprocess.Popen(
             [sys.executable, "-I", "-c", _LAUNCH, str(commands), str(answers), program, *flags],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            stderr=said,
+            stderr=stderr,
             pass_fds=(commands, answers),
             env={"PATH": os.environ.get("PATH", os.defpath), "HOME": str(home), "TMPDIR": str(home)},
-            start_new_session=True,  # Ctrl-C is for us; we end it in order
+            start_new_session=True,  # Ctrl-C reaches only this process, which then ends Chromium
         )
     finally:
-        said.close()
+        stderr.close()
         os.close(commands)
         os.close(answers)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """It ends by itself once its pipe is closed; the group, which is its own, if it does not."""
+    """Wait for Chromium to end after its pipe was closed; kill its process group if it does not."""
     try:
         process.wait(10)
     except subprocess.TimeoutExpired:
@@ -290,6 +291,6 @@ def _write_all(to: int, data: bytes) -> None:
 
 if __name__ == "__main__":
     try:
-        found_or_installed()
+        find_or_install()
     except NoChromium as none:
         sys.exit(str(none))

@@ -1,4 +1,4 @@
-"""The whole cloud on this machine: AWS and Stream emulated, the packaged service deployed."""
+"""The local cloud: emulated AWS and Stream, with the packaged service deployed."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from infra.local.stream.running import child_emulator
 STATE = LOCAL / "state.json"
 STAGE = "local"
 
-# Local runs sign up all day from one address, so limits are a thousand times as wide, unless this is "real".
+# Local runs sign up often from one address, so limits are a thousand times higher, unless this is "real".
 LIMITS_VARIABLE = "RU4M_LOCAL_LIMITS"
 _WIDE = 1000
 
-# What EventBridge sends.
+# An event as EventBridge sends it.
 _SCHEDULED = {
     "version": "0", "id": "local", "account": "", "region": REGION, "time": "2026-01-01T00:00:00Z",
     "source": "aws.events", "detail-type": "Scheduled Event", "resources": [], "detail": {},
@@ -42,7 +42,7 @@ Report = Callable[[str], None]
 
 @dataclass(frozen=True)
 class State:
-    """Where everything is; .local/state.json holds the same."""
+    """The addresses of a local cloud, as in .local/state.json."""
 
     api_url: str
     aws_endpoint: str
@@ -64,7 +64,7 @@ class LocalCloud:
 
     @property
     def state(self) -> State:
-        """Where everything is."""
+        """The addresses of this cloud."""
         return State(
             api_url=self.deployment.api_url,
             aws_endpoint=str(self.account.endpoint),
@@ -85,48 +85,48 @@ class LocalCloud:
         return [message["Message"] for message in answer.json()["sms_messages"][phone]]
 
     def mails_to(self, address: str) -> list[dict[str, object]]:
-        """The mails that SES took for an address, oldest first."""
+        """The mails that SES accepted for an address, oldest first."""
         answer = requests.get(f"{self.account.endpoint}/_ministack/ses/messages", timeout=10)
         answer.raise_for_status()
         mails = answer.json()["messages"].get(self.account.number, [])
         return [mail for mail in mails if address in mail["To"]]
 
     def announce(self, notice: Notice) -> None:
-        """Deploy a version beyond the published ones, and let the job tell everybody."""
+        """Deploy a version beyond the published ones, and run the job that announces it."""
         versions = f"[{notice.model_dump_json()}]"
         stacks = Stacks(self.account, lambda _: None)
         stacks.reconfigure(stack_name(STAGE, "service"), {"LocalNotices": versions})
         self.run("announce_notices")
 
-    def run(self, job: str) -> Any:  # noqa: ANN401 - whatever the job answers
-        """One run of a job, as its schedule would start it.
+    def run(self, job: str) -> Any:  # noqa: ANN401 - jobs return any JSON
+        """Run a job once, as its schedule would, and return its result.
 
         Raises:
-            RuntimeError: it failed.
+            RuntimeError: the job failed.
         """
         answer = self.account.client("lambda").invoke(
             FunctionName=f"ru4m-{STAGE}-{job}", Payload=json.dumps(_SCHEDULED)
         )
-        told = answer["Payload"].read().decode()
+        result = answer["Payload"].read().decode()
         if "FunctionError" in answer:
-            raise RuntimeError(told)
-        return json.loads(told)
+            raise RuntimeError(result)
+        return json.loads(result)
 
     def sent_to_stream(self, user_id: str) -> list[dict[str, object]]:
-        """What the backend told Stream about a user, oldest first."""
+        """What the backend sent to Stream about a user, oldest first."""
         bodies = (one["body"] for one in self.stream.requests(principal="server"))
-        told = (body.get("users", {}) for body in bodies if isinstance(body, dict))
-        return [users[user_id] for users in told if user_id in users]
+        sent = (body.get("users", {}) for body in bodies if isinstance(body, dict))
+        return [users[user_id] for users in sent if user_id in users]
 
     def evidence(self) -> list[dict[str, object]]:
-        """Every entry of the Ledger, raw, as nobody but root reads it."""
+        """Every item of the Ledger, raw; only root may scan the table."""
         dynamodb = self.account.client("dynamodb")
         (name,) = (n for n in dynamodb.list_tables()["TableNames"] if n.endswith("-ledger"))
         items: list[dict[str, object]] = dynamodb.scan(TableName=name)["Items"]
         return items
 
     def log_lines(self) -> list[str]:
-        """All that the functions and the API logged."""
+        """All log lines of the functions and the API."""
         logs = self.account.client("logs")
         groups = [group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]]
         streams = [
@@ -141,15 +141,15 @@ class LocalCloud:
 def local_cloud(
     report: Report = lambda _: None, *, port: int = 0, state_file: Path | None = None
 ) -> Iterator[LocalCloud]:
-    """Build what changed, start both emulators, deploy; all of it ends with the block.
+    """Build what changed, start both emulators, deploy; everything stops with the block.
 
     Args:
         report: gets one line per step.
         port: of the AWS emulator; 0 takes a free one.
-        state_file: where to say where everything is, for other processes; there once all of it is up.
+        state_file: gets the addresses, for other processes, once the cloud is ready.
     """
     if state_file:
-        state_file.unlink(missing_ok=True)  # what an earlier one left must not be taken for this one's
+        state_file.unlink(missing_ok=True)  # a stale file must not be taken for this cloud's
     package = build()
     with running_emulator(port) as aws, child_emulator(api_key="local-stream-key") as stream:
         account = AwsAccount(REGION, aws, ROOT_KEY, ROOT_SECRET)
@@ -172,25 +172,25 @@ def local_cloud(
 
 
 def has_real_limits(environment: Mapping[str, str]) -> bool:
-    """Whether a local cloud shall have the limits of a real one.
+    """Whether a local cloud gets the limits of a real one.
 
     Raises:
-        ValueError: the variable says neither "real" nor "wide".
+        ValueError: the variable is neither "real" nor "wide".
     """
-    said = environment.get(LIMITS_VARIABLE, "wide")
-    if said not in {"real", "wide"}:
+    limits = environment.get(LIMITS_VARIABLE, "wide")
+    if limits not in {"real", "wide"}:
         raise ValueError(f"{LIMITS_VARIABLE} is refused: neither real nor wide")
-    return said == "real"
+    return limits == "real"
 
 
 def local_figures(environment: Mapping[str, str]) -> dict[str, str]:
-    """The figures of a local cloud, as variables: those that the environment sets, and wide limits."""
+    """The figures of a local cloud as variables: wide limits, and those of the environment."""
     wide = {} if has_real_limits(environment) else figures.widened(_WIDE)
     return wide | {k: v for k, v in environment.items() if k.startswith(("RU4M_LIMIT_", "RU4M_PUSH_"))}
 
 
 def _write_whole(file: Path, text: str) -> None:
-    """Readers see all of it or nothing."""
+    """Write a file so that readers see either all of it or none."""
     draft = file.with_suffix(".new")
     draft.write_text(text)
     draft.replace(file)

@@ -1,15 +1,16 @@
 """Starts ministack with two changes to the workers that run functions.
 
-A changed function lets the invocations that it has in hand finish. ministack kills all workers of a function
-whose configuration changes, the busy ones too: their requests end in a 502. AWS starts new environments and
-lets the old ones finish. Here a busy worker leaves the pool at once, so nothing new is given to it, and is
-killed when its invocation is over.
+Running invocations of a changed function finish. ministack kills all workers of a function whose
+configuration changes, also busy ones, whose requests then get a 502. AWS starts new environments and lets the
+old ones finish. Here a busy worker leaves the pool at once, so it gets no new invocation, and is killed when
+its invocation has finished.
 
-All workers of one package share its extracted code. ministack extracts the package anew for each worker:
-1,900 files, and half of the time that a start takes. On AWS a function cannot write into its code either.
+All workers of one package share its extracted code. ministack extracts the package for each worker: 1,900
+files, and half of the time of a start. On AWS a function cannot write into its code, either.
 
-Run by path with the emulator's own Python (infra/local/emulator.py); it has none of our packages. Pinned
-with ministack: what is replaced below is no interface of it, and a start without it fails aloud.
+Run by path with the emulator's own Python (infra/local/emulator.py), which has none of our packages. The
+functions replaced below are no public interface of ministack, so its version is pinned; if one is missing,
+the start fails with an error.
 """
 
 import hashlib
@@ -28,11 +29,11 @@ from ministack.core import lambda_runtime
 def drain() -> None:
     """Replace how workers are ended; before anything imports these functions by name."""
     kill, release, pool = lambda_runtime.kill_workers, lambda_runtime.release_worker, lambda_runtime._lock
-    leaving: set[Any] = set()  # busy, and in no pool any more
+    leaving: set[Any] = set()  # busy workers that left their pool
 
     def kill_the_idle(workers: Iterable[Any]) -> None:
         given = [worker for worker in workers if worker is not None]
-        with pool:  # a lease is given and returned under it, so none is missed in between
+        with pool:  # workers are leased and released under this lock, so no change is missed
             busy = {worker for worker in given if worker.in_use}
             leaving.update(busy)
         kill([worker for worker in given if worker not in busy])
@@ -50,7 +51,7 @@ def drain() -> None:
 
 
 class _SharedArchive(zipfile.ZipFile):
-    """A package whose files are extracted once, and linked to from wherever they are wanted."""
+    """A package whose files are extracted once; each worker gets a link to them."""
 
     _one_at_a_time = threading.Lock()
 
@@ -63,14 +64,14 @@ class _SharedArchive(zipfile.ZipFile):
             if not shared.exists():
                 super().extractall(draft := shared.with_suffix(".draft"), members, pwd)
                 draft.rename(shared)
-        package.unlink()  # nothing reads it again
+        package.unlink()  # it is not read again
         wanted = Path(path)
         wanted.rmdir()
         wanted.symlink_to(shared)
 
 
 def share_code() -> None:
-    """Replace how the code of a function gets to its workers."""
+    """Replace how workers get the code of a function."""
     lambda_runtime.zipfile = types.SimpleNamespace(
         **{**vars(zipfile), "ZipFile": _SharedArchive}  # layers are extracted by it too
     )

@@ -1,7 +1,7 @@
 """AWS on this machine: ministack as a child process in an environment of its own.
 
-It binds 127.0.0.1 and enforces IAM. Its root credentials are `test`/`test`; a function gets a session
-of its role, so what a policy does not allow is denied as on AWS.
+It binds 127.0.0.1 and enforces IAM. Its root credentials are `test`/`test`. A function gets a session of its
+role, so an action that its policy does not allow is denied, as on AWS.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from infra.environments import environment
 from infra.local.children import LOCAL, Child, child
 
 REGION = "eu-central-1"
-ROOT_KEY = ROOT_SECRET = "test"  # noqa: S105 - nothing but this emulator knows it
+ROOT_KEY = ROOT_SECRET = "test"  # noqa: S105 - valid only at this emulator
 
 _REQUIREMENTS = Path(__file__).with_name("requirements.txt")
 _PROGRAM = Path(__file__).with_name("draining.py")
@@ -29,18 +29,18 @@ _START_DEADLINE = 20.0
 
 
 class EmulatorFailed(RuntimeError):
-    """The emulator did not come up; the text is the end of its log."""
+    """The emulator did not start; the message is the end of its log."""
 
 
 @contextmanager
 def running_emulator(port: int = 0) -> Iterator[str]:
-    """Start it, give its address, and stop it whatever happens. Port 0 takes a free one."""
+    """Run the emulator during a block, and yield its address. Port 0 takes a free one."""
     python = environment("emulator", _REQUIREMENTS) / "bin" / "python"
     port = port or free_port()
     address = f"http://127.0.0.1:{port}"
     with (
         tempfile.TemporaryFile("w+", dir=LOCAL) as log,
-        # Isolated: this folder is on no path, so nothing of ours stands in for a package of its own.
+        # Isolated: this folder is not on its path, so no module of ours can shadow one of its packages.
         child([python, "-I", _PROGRAM], lambda folder: _environment(folder, port), log) as process,
     ):
         _wait_until_up(process, address, log)
@@ -48,7 +48,7 @@ def running_emulator(port: int = 0) -> Iterator[str]:
 
 
 def _environment(folder: Path, port: int) -> dict[str, str]:
-    """All that the emulator and, through it, the functions inherit: nothing of the developer's."""
+    """The environment of the emulator and of its functions; nothing of the developer's."""
     return {
         "PATH": os.defpath,
         "HOME": str(folder),
@@ -77,7 +77,7 @@ def _wait_until_up(process: Child, address: str, log: IO[str]) -> None:
 
 
 def free_port() -> int:
-    """A port that nobody listens on now."""
+    """A port that is free now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         number: int = probe.getsockname()[1]

@@ -1,11 +1,11 @@
-"""Runs a command and ends it when the parent is gone, however the parent went.
+"""Runs a command and ends it when the parent process ends, even if that is killed.
 
     python guard.py FOLDER COMMAND...
 
-The parent holds the other end of standard input. When it closes, by the parent's wish or by its death, the
-guard terminates the command and all that the command started, removes FOLDER (its temporary files) and ends.
+The parent holds the other end of standard input. When it closes, deliberately or because the parent died, the
+guard terminates the command and all processes that it started, removes FOLDER (its temporary files) and ends.
 The guard inherits the locked file of FOLDER (infra/local/children.py) and never uses it: the lock is released
-when the guard ends. Standard library only and run by path: it has to start at once.
+when the guard ends. It uses only the standard library and is run by path, to start fast.
 """
 
 import ctypes
@@ -17,13 +17,13 @@ import sys
 import threading
 from pathlib import Path
 
-_PATIENCE = 3.0  # seconds between asking the command to end and ending it
+_PATIENCE = 3.0  # seconds between SIGTERM and SIGKILL
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _PR_SET_PDEATHSIG = 1
 
 
 def main() -> int:
-    """The exit status of the command, or 0 if it was ended."""
+    """Run the command; returns its exit status, or 0 if a signal ended it."""
     folder, command = Path(sys.argv[1]), sys.argv[2:]
     child = subprocess.Popen(
         command,
@@ -40,9 +40,9 @@ def main() -> int:
 
 
 def _prepare_command() -> None:
-    """Let signals end the command, although the guard's parent ignored them.
+    """Let signals end the command, even if the guard's parent ignored them.
 
-    Where Linux offers it, even a guard that is killed takes the command along.
+    On Linux the command is killed when the guard is killed.
     """
     for number in _ENDING:
         signal.signal(number, signal.SIG_DFL)
@@ -51,7 +51,7 @@ def _prepare_command() -> None:
 
 
 def _end_descendants() -> None:
-    """End what the command started and left behind: busy workers of a killed ministack."""
+    """End processes that the command left behind, such as busy workers of a killed ministack."""
     if os.getpgrp() == os.getpid():  # else the group is not the guard's own
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         os.killpg(os.getpgrp(), signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""Signals that end a process in order, whichever of them its parent ignored.
+"""Signal handlers that end a process cleanly, even if its parent ignored the signals.
 
 A process inherits the signals that its parent ignores. A shell starts a background job with SIGINT ignored,
 and nohup starts its command with SIGHUP ignored. Python installs no handler of its own for a SIGINT that is

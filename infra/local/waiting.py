@@ -1,4 +1,4 @@
-"""Waiting for what happens elsewhere: looks until a deadline, never a fixed pause."""
+"""Waiting for other processes: polls until a deadline, never a fixed pause."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ _PAUSE = 0.05
 
 
 class NotInTime(AssertionError):
-    """It did not happen; the text says what was waited for."""
+    """The deadline passed; the message says what was waited for."""
 
 
 def until(look: Callable[[], _T | None], what: str, seconds: float = 15.0) -> _T:
     """The first truthy result of `look`.
 
     Raises:
-        NotInTime: there was none within `seconds`.
+        NotInTime: none within `seconds`.
     """
     deadline = time.monotonic() + seconds
     while True:

@@ -1,1 +1,1 @@
-"""From the project's sources to the deployment package: what infra/build.py is made of."""
+"""The steps of infra/build.py, from the project's sources to the deployment package."""

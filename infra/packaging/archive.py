@@ -1,4 +1,4 @@
-"""Zip files that come out the same, byte by byte, from the same inputs."""
+"""Reproducible zip files: equal inputs give equal bytes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _UNIX = 3
 
 
 def write_archive(target: Path, tree: Path, *, base: Path | None = None) -> Path:
-    """All files of `tree`, appended to a copy of the archive `base` if there is one."""
+    """Write all files of `tree` to an archive, after those of the archive `base` if given."""
     draft = target.with_suffix(".draft")
     draft.unlink(missing_ok=True)
     if base:
@@ -29,7 +29,7 @@ def write_archive(target: Path, tree: Path, *, base: Path | None = None) -> Path
 
 
 def fingerprint(root: Path, paths: list[Path], *extra: str) -> str:
-    """One hash over names and contents of files, and over `extra` words."""
+    """One hash of the names and contents of files, and of `extra` words."""
     digest = hashlib.sha256("\0".join(extra).encode())
     for path in sorted(paths):
         digest.update(f"\0{path.relative_to(root).as_posix()}\0".encode())

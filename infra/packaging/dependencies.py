@@ -1,8 +1,8 @@
-"""The dependencies as they go into the zip: wheels for Lambda, slimmed and compiled.
+"""The dependencies in the zip: wheels for Lambda, slimmed and compiled.
 
-Made once per set of pins and kept in build/, as an archive to which the application is appended. Of other
-people's modules only the compiled form goes in: the sources were a fifth of the room, and a traceback names
-file and line without them. Our own sources stay, since there the line itself helps.
+Built once per set of pins and kept in build/, as an archive to which the application is appended. Third-party
+modules are packaged only in compiled form: their sources took a fifth of the size, and a traceback names file
+and line without them. Our own sources are included, so that a traceback shows the line.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ MINOR = f"{sys.version_info.major}.{sys.version_info.minor}"
 _NEWEST_GLIBC = 26 if sys.version_info < (3, 12) else 34
 PLATFORMS = tuple(f"manylinux_2_{minor}_x86_64" for minor in range(_NEWEST_GLIBC, 4, -1))
 
-# The AWS services that the functions call. Their models stay, the other 400 go.
+# The AWS services that the functions call. The models of the other 400 are removed.
 AWS_SERVICES = ("dynamodb", "kms", "s3", "secretsmanager", "sesv2", "sns", "sqs")
 
-# What no function reads; the import tests over the zip would notice a mistake.
+# Files that no function reads. Import tests over the zip find mistakes.
 _DROP = (
     # Metadata, tests, sources of extensions, documentation.
     "*.dist-info/licenses",
     "*.dist-info/*[!A]",
-    "[!ace]*.dist-info/METADATA",  # aiofile and caio ask for their own, pydantic for email_validator's
+    "[!ace]*.dist-info/METADATA",  # aiofile and caio read their own, pydantic reads email_validator's
     "*.data",
     "caio/src",
     "bin",
@@ -42,7 +42,7 @@ _DROP = (
     "botocore/data/*/*/examples-1.json*",
     "boto3/examples",
     "urllib3/contrib/emscripten",
-    # Duplicates of what certifi and the operating system bring.
+    # Duplicates of files of certifi and the operating system.
     "botocore/cacert.pem",
     "dateutil/zoneinfo/*.gz",
     # Addresses are parsed, their domains never looked up.
@@ -53,11 +53,11 @@ _DROP = (
     "phonenumbers/geodata",
     "phonenumbers/carrierdata",
     "phonenumbers/tzdata",
-    # Deadlines are counted in a zone of Europe.
+    # Deadlines are computed in a European time zone.
     "tzdata/zoneinfo/[!E_]*",
     "pydantic/v1",
     "pydantic/mypy.py",
-    # Of Powertools, Logger, Metrics and Batch are used.
+    # Only Logger, Metrics and Batch of Powertools are used.
     "aws_lambda_powertools/event_handler",
     "aws_lambda_powertools/utilities/auth_alpha",
     "aws_lambda_powertools/utilities/circuit_breaker",
@@ -68,8 +68,8 @@ _DROP = (
     "aws_lambda_powertools/utilities/parameters",
     "aws_lambda_powertools/utilities/streaming",
     "aws_lambda_powertools/utilities/validation",
-    # Stream's SDK imports its asynchronous half, which is never used: no accelerators, no resolver,
-    # no server.
+    # Stream's SDK imports its asynchronous client, which we never use, so it needs no accelerators, no
+    # resolver and no server.
     "aiohttp/**/*.so",
     "aiohttp/pytest_plugin.py",
     "aiohttp/test_utils.py",
@@ -91,7 +91,7 @@ def dependency_archive(pins: list[str], where: Path) -> Path:
     """Install, slim, compile and pack `pins`; returns the archive.
 
     Raises:
-        RuntimeError: this interpreter is not one that Lambda has.
+        RuntimeError: Lambda does not have this interpreter.
         subprocess.CalledProcessError: pip could not find a wheel for Lambda.
     """
     tree = where / "site"
@@ -115,7 +115,7 @@ def _install(listing: Path, tree: Path) -> None:
 
 
 def slim(tree: Path) -> None:
-    """Remove what no function reads."""
+    """Remove files that no function reads."""
     for pattern in _DROP:
         for path in list(tree.glob(pattern)):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
@@ -134,19 +134,19 @@ def compile_only(tree: Path) -> None:
     """Compile every module and drop its source.
 
     Raises:
-        RuntimeError: a pre-release or another implementation; its .pyc would not be read by Lambda's.
+        RuntimeError: a pre-release or another implementation, whose .pyc files Lambda's Python cannot read.
         subprocess.CalledProcessError: a module does not compile.
     """
-    _compile(tree, ["-b"])  # beside the source: a module without one is looked for there alone
+    _compile(tree, ["-b"])  # beside the source: Python looks for a module without source only there
     for source in tree.rglob("*.py"):
         source.unlink()
 
 
 def _compile(tree: Path, layout: list[str]) -> None:
-    """Unchecked, since an unpacked zip has no times to check against."""
+    """Compile without checks against sources: an unpacked zip has no modification times."""
     if sys.implementation.name != "cpython" or sys.version_info.releaselevel != "final":
         raise RuntimeError(f"Lambda has no {sys.version}")
-    # In a process of its own: its workers must not depend on who called us, and how.
+    # In a process of its own, so that its workers do not depend on how this process was started.
     options = ["-q", "-f", "-j", "0", "--invalidation-mode", "unchecked-hash", *layout]
     places = ["-s", str(tree), "-p", "/var/task", str(tree)]
     subprocess.run([sys.executable, "-m", "compileall", *options, *places], check=True)

@@ -1,4 +1,4 @@
-"""Which group serves which route, learned from app.py itself."""
+"""The routes of each group, read from app.py itself."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 
 Route = tuple[str, str]  # path, method
 
-# Enough for app.py to be imported; nothing of it gets into the package.
+# Settings with which app.py can be imported. None of them is packaged.
 PLACEHOLDERS = {
     "AWS_DEFAULT_REGION": "eu-central-1",
     "AWS_REGION": "eu-central-1",
@@ -61,7 +61,7 @@ print(json.dumps({
 
 
 def clean_environment(**more: str) -> dict[str, str]:
-    """The developer's own RU4M_* and AWS_* settings must not change a package."""
+    """The environment of a build, without the developer's own RU4M_* and AWS_* settings."""
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(("RU4M_", "AWS_", "PYTHON"))}
     return {**inherited, **PLACEHOLDERS, "PYTHONDONTWRITEBYTECODE": "1", **more}
 
@@ -71,7 +71,7 @@ def routes_by_group(project: Path) -> dict[str, list[Route]]:
 
     Raises:
         ValueError: a route belongs to no group or to several.
-        RuntimeError: app.py can't be imported.
+        RuntimeError: app.py cannot be imported.
     """
     whole = _ask(project, None)
     groups: list[str] = whole["groups"]
@@ -95,7 +95,7 @@ def _ask(project: Path, group: str | None) -> dict[str, Any]:
         text=True,
     )
     if answer.returncode:
-        raise RuntimeError(f"app.py can't be imported for {group or 'all groups'}:\n{answer.stderr}")
+        raise RuntimeError(f"app.py cannot be imported for {group or 'all groups'}:\n{answer.stderr}")
     parsed: dict[str, Any] = json.loads(answer.stdout.splitlines()[-1])
     return parsed
 

@@ -1,4 +1,4 @@
-"""The errors that the gateway answers itself, in the words of the API's own errors."""
+"""The errors that API Gateway responds with itself, in the format of the API's own errors."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ANSWERS: dict[str, Problem] = {
     "INVALID_API_KEY": Forbidden(),
     "INVALID_SIGNATURE": Forbidden(),
     "WAF_FILTERED": Forbidden(),
-    # A REST API says 403 for a path or a method that it does not have.
+    # By default a REST API responds with 403 to an unknown path or method.
     "MISSING_AUTHENTICATION_TOKEN": NotFound(),
     "RESOURCE_NOT_FOUND": NotFound(),
     "BAD_REQUEST_BODY": InvalidRequest(),
@@ -42,8 +42,8 @@ ANSWERS: dict[str, Problem] = {
     "AUTHORIZER_FAILURE": InternalError(),
     "INTEGRATION_FAILURE": Unavailable(),
     "INTEGRATION_TIMEOUT": Unavailable(),
-    # All other types are named above, so one case is left for this: a bearer token sent to a path
-    # that does not exist, which the gateway takes for a malformed AWS signature.
+    # All other types are named above, so only one case gets this: a bearer token sent to an unknown path,
+    # which the gateway takes for a malformed AWS signature.
     "DEFAULT_4XX": NotFound(),
     "DEFAULT_5XX": InternalError(),
 }
@@ -55,7 +55,7 @@ def gateway_responses() -> dict[str, dict[str, Any]]:
 
 
 def gateway_response_resources() -> Template:
-    """The same as resources. Emulators read only these; on AWS the body owns them alone."""
+    """The same as resources. Only emulators use these; on AWS the API's body defines them."""
     return {
         "Gateway" + "".join(word.title() for word in kind.split("_")): {
             "Type": "AWS::ApiGateway::GatewayResponse",

@@ -1,8 +1,8 @@
-"""Which distributions the functions need at run time.
+"""The distributions that the functions need at run time.
 
-requirements.txt pins Chalice with all that its command line needs (pip, setuptools, inquirer ...).
-A function needs only chalice/app.py, which `chalice package` copies by itself. So the run-time set
-is what the other lines of requirements.in need, transitively, at the pinned versions.
+requirements.txt pins Chalice with all dependencies of its command line (pip, setuptools, inquirer ...).
+A function needs only chalice/app.py, which `chalice package` copies. So the run-time set is the transitive
+closure of the other lines of requirements.in, at the pinned versions.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def runtime_pins(root: Path) -> list[str]:
     """`name==version` lines for the zip, sorted.
 
     Raises:
-        LookupError: something that is needed has no pin in requirements.txt.
+        LookupError: a needed distribution has no pin in requirements.txt.
     """
     pins = {canonicalize_name(r.name): r for r in _lines(root / "requirements.txt")}
     needed: set[NormalizedName] = set()
@@ -38,7 +38,7 @@ def _lines(file: Path) -> list[Requirement]:
 
 
 def _collect(requirement: Requirement, found: set[NormalizedName]) -> None:
-    """Add the distribution and what it needs, by the metadata of what is installed here."""
+    """Add a distribution and its dependencies, by the metadata of the installed ones."""
     name = canonicalize_name(requirement.name)
     found.add(name)
     extras = requirement.extras or {""}

@@ -1,9 +1,9 @@
-"""One function per group of routes, from the one function that Chalice makes for all of them.
+"""Splitting the one API function that Chalice makes into a function per group of routes.
 
 Chalice gives the API a single `APIHandler` with a single role. Here it is replaced by a clone per
 group with a role, a permission, a memory size and a timeout of its own, and each route's integration
-is pointed at its group. Then every function gets what Chalice cannot say: an explicit name, its log
-group, and the place of its code.
+is pointed at its group. Then every function gets settings that Chalice does not support: an explicit name,
+its log group, and the location of its code.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def split(
     """The service template.
 
     Args:
-        template: what `chalice package` wrote.
+        template: the output of `chalice package`.
         routes: the routes of each group.
         functions: `lambda_functions` of .chalice/config.json.
         policies: the parsed policy file of each function.
@@ -54,7 +54,7 @@ def split(
         function["Properties"]["Environment"]["Variables"] |= _granted_names(policies[name])
         function["Properties"]["Environment"]["Variables"] |= _OWN_VARIABLES.get(name, {})
         resources[f"{logical}Logs"] = _log_group(name)
-        _let_reserve(out, logical, function["Properties"])
+        _add_reserved_concurrency(out, logical, function["Properties"])
     return out
 
 
@@ -100,10 +100,10 @@ def _shape_errors(resources: Template) -> None:
 
 
 def _throttle_public_routes(api: Template) -> None:
-    """Give each route that anybody may call a ceiling of its own, so that a flood of it has a bounded cost.
+    """Throttle each public route on its own, so that the cost of a flood is bounded.
 
-    The ceiling is shared by all clients, so it is far above the load: a tight one would let strangers close
-    sign-in for everybody. Limits per number, account and address are the application's.
+    All clients share the ceiling, so it is far above the load: with a tight one, an attacker could block
+    sign-in for all users. The application enforces limits per number, account and address.
     """
     for path, methods in api["DefinitionBody"]["paths"].items():
         for method, route in methods.items():
@@ -119,7 +119,7 @@ def _throttle_public_routes(api: Template) -> None:
                 )
 
 
-# Execution logs and data traces would hold paths, headers and bodies; a setting of a route inherits nothing.
+# Execution logs and data traces would hold paths, headers and bodies. A route's settings inherit no defaults.
 _UNRECORDED = {"LoggingLevel": "OFF", "DataTraceEnabled": False, "MetricsEnabled": True}
 
 
@@ -129,7 +129,7 @@ def _functions(
     """Name, logical id and resource of each function.
 
     Raises:
-        KeyError: a function is not listed in .chalice/config.json; it would get another's role.
+        KeyError: .chalice/config.json does not list a function, which would get another one's role.
     """
     names = {logical_id(name): name for name in functions}
     for logical, resource in resources.items():
@@ -148,14 +148,14 @@ def _finish(properties: Template, name: str, logical: str) -> None:
     }
 
 
-def _let_reserve(template: Template, logical: str, properties: Template) -> None:
-    """Concurrency of its own for a function, where the deployment asks for it."""
+def _add_reserved_concurrency(template: Template, logical: str, properties: Template) -> None:
+    """Add a parameter that reserves concurrency for a function."""
     parameter, condition = reserved_parameter(logical), f"Reserves{logical}"
     template["Parameters"][parameter] = {
         "Type": "String",
         "Default": "",
         "AllowedPattern": "^([1-9][0-9]*)?$",
-        "Description": "Concurrency that this function alone may use, and no more than it; empty for none",
+        "Description": "Concurrency reserved for this function, which is also its limit; empty for none",
     }
     template["Conditions"][condition] = {"Fn::Not": [{"Fn::Equals": [{"Ref": parameter}, ""]}]}
     properties["ReservedConcurrentExecutions"] = {
@@ -168,7 +168,7 @@ def reserved_parameter(logical: str) -> str:
     return f"Reserved{logical}"
 
 
-# What some functions alone are configured with.
+# Variables that only some functions get.
 _COUNTRIES = {"RU4M_SMS_COUNTRIES": {"Ref": "SmsCountries"}}
 _OWN_VARIABLES: dict[str, dict[str, Any]] = {
     "admin": {"RU4M_OPERATORS": {"Ref": "Operators"}},
@@ -176,8 +176,8 @@ _OWN_VARIABLES: dict[str, dict[str, Any]] = {
     "signup": {**_COUNTRIES, "RU4M_SMS_BUDGETS": {"Ref": "SmsBudgets"}},
 }
 
-# What a function is told besides, once its policy names this.
-_TOLD_WITH: dict[str, dict[str, str]] = {
+# Variables that a function gets if its policy contains a text.
+_VARIABLES_BY_GRANT: dict[str, dict[str, str]] = {
     "${LookupSecretArn}": {"RU4M_LOOKUP_VERSIONS": "LookupVersions"},
     "${SigningSecretArn}": {"RU4M_SIGNING_KID": "SigningKid"},
     "${SealingKeyArn}": {"RU4M_STAGE_KEYS": "StageKeys"},
@@ -191,12 +191,14 @@ _TOLD_WITH: dict[str, dict[str, str]] = {
 
 
 def _granted_names(policy: Template) -> dict[str, Any]:
-    """What a policy lets a function use: tables, secrets, and what goes with them."""
+    """Variables that name the resources a policy grants: tables, secrets and others."""
     text = json.dumps(policy)
     tables = {f"RU4M_TABLE_{n.upper()}": f"{n}TableName" for n in _names(text, "TableArn")}
     secrets = {f"RU4M_SECRET_{n.upper()}": f"{n}SecretArn" for n in _names(text, "SecretArn")}
-    besides = {v: told for word, more in _TOLD_WITH.items() if word in text for v, told in more.items()}
-    return {variable: {"Ref": name} for variable, name in (tables | secrets | besides).items()}
+    others = {
+        v: name for grant, more in _VARIABLES_BY_GRANT.items() if grant in text for v, name in more.items()
+    }
+    return {variable: {"Ref": name} for variable, name in (tables | secrets | others).items()}
 
 
 def _names(policy: str, suffix: str) -> set[str]:
@@ -209,7 +211,7 @@ def _log_group(name: str) -> Template:
         "DeletionPolicy": "Delete",
         "UpdateReplacePolicy": "Delete",
         "Properties": {
-            # Named, not derived: a reference to the function would be a cycle.
+            # By name, since a reference to the function would be a cycle.
             "LogGroupName": {"Fn::Sub": f"/aws/lambda/ru4m-${{Stage}}-{name}"},
             "RetentionInDays": {"Ref": "LogRetentionDays"},
         },

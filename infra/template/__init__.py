@@ -19,7 +19,7 @@ Template = dict[str, Any]
 
 
 class _Loader(yaml.SafeLoader):
-    """Safe YAML that also knows CloudFormation's short forms (`!Ref`, `!Sub` ...)."""
+    """A safe YAML loader with CloudFormation's short forms (`!Ref`, `!Sub` ...)."""
 
 
 def _intrinsic(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
@@ -39,14 +39,14 @@ _Loader.add_multi_constructor("!", _intrinsic)
 
 
 def load(name: str) -> Template:
-    """One file, short forms expanded; `name` without the extension, e.g. `service/api`."""
+    """Load one file and expand short forms; `name` has no extension, e.g. `service/api`."""
     text = (FOLDER / f"{name}.yaml").read_text(encoding="utf-8")
     loaded: Template = yaml.load(text, Loader=_Loader)  # noqa: S506 -- a SafeLoader
     return loaded
 
 
 def merged(base: Template, extra: Template) -> Template:
-    """`extra` laid over `base`: mappings merge, everything else is replaced."""
+    """`base` with the values of `extra`: mappings are merged, other values replaced."""
     out = dict(base)
     for key, value in extra.items():
         below = out.get(key)
@@ -56,5 +56,5 @@ def merged(base: Template, extra: Template) -> Template:
 
 
 def service_parts() -> Template:
-    """What is merged into Chalice's template."""
+    """The parts that are merged into Chalice's template, as one template."""
     return reduce(merged, (load(f"service/{part}") for part in SERVICE_PARTS))

@@ -43,7 +43,7 @@ def test_a_named_browser_that_is_not_there_is_not_replaced_by_another(
     a_program(machine / "apt-get")
     monkeypatch.setenv("CHROMIUM", str(machine / "gone"))
     with pytest.raises(NoChromium, match="set CHROMIUM"):
-        chromium.found_or_installed()
+        chromium.find_or_install()
 
 
 def test_root_on_a_bare_debian_installs_the_package(machine: Path) -> None:
@@ -53,7 +53,7 @@ def test_root_on_a_bare_debian_installs_the_package(machine: Path) -> None:
         machine / "apt-get",
         f'echo "$@" >> {told}; case "$*" in *install*) : > {program}; /bin/chmod +x {program};; esac',
     )
-    assert chromium.found_or_installed() == str(program)
+    assert chromium.find_or_install() == str(program)
     steps = told.read_text()
     assert steps.index("update") < steps.index("install -y --no-install-recommends chromium")
 
@@ -61,14 +61,14 @@ def test_root_on_a_bare_debian_installs_the_package(machine: Path) -> None:
 def test_where_packages_can_not_be_reached_it_says_what_to_install(machine: Path) -> None:
     a_program(machine / "apt-get", "exit 100")
     with pytest.raises(NoChromium, match=r"apt-get update failed .* apt-get install chromium"):
-        chromium.found_or_installed()
+        chromium.find_or_install()
 
 
 def test_who_is_not_root_is_told_what_to_install(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     a_program(machine / "apt-get", "exit 1")
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     with pytest.raises(NoChromium, match=r"^no Chromium was found"):
-        chromium.found_or_installed()
+        chromium.find_or_install()
 
 
 def test_a_browser_that_does_not_start_is_no_endless_wait_and_its_words_are_told(machine: Path) -> None:
