@@ -1,6 +1,6 @@
-"""Our emulator of Stream Chat: the real SDKs talk to it, and it refuses what Stream refuses.
+"""Our emulator of Stream Chat: it serves Stream's own SDKs, and refuses what Stream refuses.
 
-Beyond that it refuses what Stream would take but must not get: any field of a user that the
+It also refuses data that Stream would accept but must not get: any field of a user that the
 server sends besides id, name and image.
 """
 

@@ -49,7 +49,7 @@ async def _run(arguments: argparse.Namespace) -> None:
 
 
 def main() -> None:
-    """Serve until a signal, or until the parent is gone."""
+    """Serve until a signal arrives, or until the parent process ends."""
     arguments = _arguments()
     try:
         asyncio.run(_run(arguments))

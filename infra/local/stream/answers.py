@@ -1,4 +1,4 @@
-"""Answers on the wire, true ones and falsified ones."""
+"""Responses on the wire, true ones and falsified ones."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ JSON = "application/json"
 
 @dataclass
 class Answer:
-    """What will be sent, unless a fault falsifies it."""
+    """A response, unless a fault falsifies it."""
 
     status: int
     body: Json
@@ -27,13 +27,13 @@ class Answer:
 
 
 def true(request: web.Request, answer: Answer) -> web.Response:
-    """The answer as it is, in the form of the path's version."""
+    """The true response, in the form of the path's version."""
     text = encoded(answer.body, v2=request.path.startswith("/api/v2/"))
     return web.Response(text=text, status=answer.status, headers=answer.headers, content_type=JSON)
 
 
 def falsified(request: web.Request, fault: Fault, answer: Answer) -> web.Response:
-    """What a fault makes of the answer; a delay alone makes nothing of it."""
+    """The response with a fault applied; a fault with only a delay changes nothing."""
     if fault.drop_connection:
         if request.transport:
             request.transport.close()
@@ -49,7 +49,7 @@ def falsified(request: web.Request, fault: Fault, answer: Answer) -> web.Respons
 
 
 async def half_of(request: web.Request, content: bytes, media_type: str) -> web.StreamResponse:
-    """An answer that promises its length and breaks off in the middle."""
+    """A response that states its length and is truncated in the middle."""
     answer = web.StreamResponse(headers={"Content-Length": str(len(content)), "Content-Type": media_type})
     await answer.prepare(request)
     await answer.write(content[: len(content) // 2])
@@ -65,7 +65,7 @@ async def delay(fault: Fault) -> None:
 
 
 def injected(fault: Fault) -> StreamError:
-    """The error that a fault stands for."""
+    """The error of a fault."""
     code = fault.code if fault.code is not None else -1
     return StreamError(fault.status or 500, code, "an injected fault")
 

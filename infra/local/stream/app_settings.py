@@ -1,4 +1,4 @@
-"""The app's settings and channel types, and what their grants let a client do."""
+"""The app's settings and channel types, with their grants."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class ChannelType:
     flags: Json = field(default_factory=lambda: dict(_FLAGS))
 
     def config(self) -> Json:
-        """As it stands in a channel's `config`."""
+        """The type as a channel's `config` shows it."""
         times = {"created_at": self.created_at, "updated_at": self.created_at}
         return {"name": self.name, **self.flags, **times}
 
@@ -135,7 +135,7 @@ class AppSettings:
         }
 
     def update(self, changes: Json) -> None:
-        """Change what PATCH /app names; `event_hooks` is replaced whole."""
+        """Change the settings that PATCH /app names; `event_hooks` is replaced as a whole."""
         special = {"grants", "revoke_tokens_issued_before"}
         unknown = set(changes) - set(self.values) - special
         if unknown:
@@ -148,10 +148,10 @@ class AppSettings:
 
 
 def revocation(value: object) -> datetime | None:
-    """An instant to revoke before, or null to take a revocation back.
+    """An instant to revoke before, or null to undo a revocation.
 
     Raises:
-        StreamError: not RFC 3339 with an offset (what the SDK makes of a naive datetime).
+        StreamError: not RFC 3339 with an offset, as the SDK writes a naive datetime.
     """
     if value is None:
         return None

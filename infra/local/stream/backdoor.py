@@ -1,4 +1,4 @@
-"""What tests and the tour see and steer under /_emulator, and what is fetched without a token.
+"""Routes under /_emulator for tests and the tour, and files that need no token.
 
 GET state, GET requests; POST faults (a list, see faults.Fault), DELETE faults; POST reset;
 POST clock `{advance_seconds}`; POST options (see options.Options); POST tasks
@@ -30,7 +30,7 @@ NDJSON = "application/x-ndjson"
 
 
 class Backdoor:
-    """The routes that are not Stream's API."""
+    """The routes outside of Stream's API."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -81,7 +81,7 @@ class Backdoor:
         return web.Response(text=text, content_type=NDJSON)
 
     def _note_download(self, request: web.Request) -> None:
-        """Who had the link needs nothing else, so names of headers are kept: none should prove anything."""
+        """Record the names of headers: a download by link should carry no credentials."""
         entry: Json = {"method": "GET", "path": request.path, "operation": "Download", "principal": "link"}
         headers = sorted(name.lower() for name in request.headers)
         self.world.journal.record(entry | {"headers": headers, "at": self.world.clock.now()})
@@ -92,7 +92,7 @@ class Backdoor:
 
 
 def _state(world: World) -> Json:
-    """Everything that the emulated app holds."""
+    """All data of the emulated app."""
     users = {}
     for user in world.users:
         shown = user.rendered()
@@ -126,10 +126,10 @@ def _of_channel(world: World, channel: Channel) -> Json:
 
 
 def _steer(world: World, order: str, body: object) -> None:
-    """One order of a test.
+    """Execute one command of a test.
 
     Raises:
-        StreamError: there is no such order, or it makes no sense.
+        StreamError: the command is unknown or malformed.
     """
     if order == "faults":
         world.faults.add(body)

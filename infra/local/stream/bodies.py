@@ -1,4 +1,4 @@
-"""Requests as they come in."""
+"""Bodies and queries of incoming requests."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NOT_KEPT = ("authorization", "api_key")
 
 
 async def read_body(request: web.Request) -> object:
-    """The parsed body: `{}` if there is none, None if it is no JSON."""
+    """The parsed body: `{}` if it is empty, None if it is not JSON."""
     if request.content_type == "multipart/form-data":
         form = await request.post()
         return {name: _part(value) for name, value in form.items()}
@@ -26,7 +26,7 @@ async def read_body(request: web.Request) -> object:
 
 
 def parsed(text: str | bytes) -> object:
-    """JSON, or None if it is none."""
+    """The JSON value of a text, or None if it is not JSON."""
     try:
         return json.loads(text)
     except ValueError:
@@ -40,7 +40,7 @@ def _part(value: object) -> object:
 
 
 def kept_query(query: Mapping[str, str]) -> Json:
-    """The query as the journal keeps it: readable, and without the token."""
+    """The query as the journal stores it: readable, and without the token."""
     return {
         name: (parsed(text) if name in _IN_JSON else None) or text
         for name, text in query.items()
@@ -49,7 +49,7 @@ def kept_query(query: Mapping[str, str]) -> Json:
 
 
 def kept_body(body: object) -> object:
-    """The body as the journal keeps it: of a file its name only."""
+    """The body as the journal stores it: of a file only its name."""
     if isinstance(body, dict) and isinstance(body.get("file"), dict):
         return {**body, "file": {"name": body["file"]["name"]}}
     return body

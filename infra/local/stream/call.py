@@ -1,4 +1,4 @@
-"""One request as a route sees it, and the table in which routes stand."""
+"""One request as a route sees it, and the table of routes."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Call:
 
     @property
     def client_id(self) -> str:
-        """The id of the user whose client asks."""
+        """The id of the user whose client sent the request."""
         if self.principal.user_id is None:
             raise bad_input("only clients may call this")
         return self.principal.user_id
@@ -72,10 +72,10 @@ class Call:
         return [str(one) for one in given]
 
     def sent_fields(self, user_id: str, raw: Json, *, managed: bool = False) -> Json:
-        """The fields of a user that the caller sends, refused if the server sends one too many.
+        """The fields of a user that the caller sends; refused if the server sends others than three.
 
-        Stream itself would take them; that it must not get them is the promise that this keeps
-        (STR-1, STR-2). Clients are held by grants instead.
+        Stream itself would accept them, but must not get them (STR-1, STR-2). Clients are restricted by
+        grants instead.
 
         Args:
             user_id: whose fields they are, for the record.
@@ -98,7 +98,7 @@ class Call:
         return checked_profile(fields)
 
     def named_user(self, raw: object) -> str:
-        """The id of a user who is named by id or by an object in some other thing's body."""
+        """The id of a user whom a body names by id or by an object."""
         if not isinstance(raw, dict):
             return checked_id(raw)
         user_id = checked_id(raw.get("id"))
@@ -106,7 +106,7 @@ class Call:
         return user_id
 
     def author(self, raw: Json) -> str:
-        """Whom the caller acts as: a client as itself, the server as whom it names."""
+        """The user whom the caller acts as: a client as itself, the server as the named user."""
         if self.principal.user_id is not None:
             return self.principal.user_id
         named = raw.get("user", raw.get("user_id"))
@@ -117,7 +117,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A route: where it is, what Stream calls it, who may call it."""
+    """A route: its path, Stream's name of it, and its permitted callers."""
 
     method: str
     path: str

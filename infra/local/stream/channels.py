@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     UserView = Callable[[str], WithCustom]
 
-# A message's own fields of Stream; all else in it is custom.
+# Stream's own fields of a message; all others are custom.
 CONTENT = ("text", "attachments", "mentioned_users", "parent_id", "silent", "quoted_message_id")
 
 
@@ -45,7 +45,7 @@ class Reaction:
 
 @dataclass
 class Message:
-    """One message; deleted softly it stays, with its text, out of clients' sight."""
+    """One message. After a soft deletion it is kept with its text, hidden from clients."""
 
     id: str
     cid: str
@@ -62,7 +62,7 @@ class Message:
     reactions: list[Reaction] = field(default_factory=list)
 
     def forget_content(self) -> None:
-        """Drop what was said, keep that something was."""
+        """Drop the content of the message, and keep the message."""
         self.text, self.attachments, self.custom, self.reactions = "", [], {}, []
         self.mentioned, self.quoted = [], None
 
@@ -99,7 +99,7 @@ class Message:
         return WithCustom(fields, {} if hidden else dict(self.custom))
 
     def _of_quoted(self, user: UserView) -> WithCustom:
-        """What is quoted as everybody sees it; a quote in it is not followed."""
+        """The quoted message as all see it, without a quote of its own."""
         shown = replace(self.quoted, quoted=None) if self.quoted else self
         return shown.rendered(user)
 
@@ -155,7 +155,7 @@ class Channel:
 
     @property
     def last_message_at(self) -> datetime | None:
-        """When the latest message that is still there was written."""
+        """When the latest message that is not deleted was written."""
         return max((one.created_at for one in self.messages), default=None)
 
     def join(self, user_id: str, at: datetime) -> bool:
@@ -242,11 +242,11 @@ class Channels:
         return [one for one in self if user_id in one.members and not one.deleted_at]
 
     def messages(self) -> Iterator[tuple[Channel, Message]]:
-        """Every message and where it is."""
+        """Every message with its channel."""
         return ((channel, message) for channel in self for message in channel.messages)
 
     def message(self, message_id: str) -> tuple[Channel, Message]:
-        """A message and where it is.
+        """A message with its channel.
 
         Raises:
             StreamError: 404 with code 16.

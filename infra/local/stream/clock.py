@@ -1,4 +1,4 @@
-"""The emulator's clock: the machine's, plus what a test has advanced it by."""
+"""The emulator's clock: the machine's clock plus an offset that tests advance."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _TICK = timedelta(microseconds=1)
 
 
 class Clock:
-    """Real time plus an offset, so that an hour passes by one call instead of by waiting."""
+    """Real time plus an offset, so that a test can let an hour pass without waiting."""
 
     def __init__(self) -> None:
         self._ahead = 0.0
@@ -20,13 +20,13 @@ class Clock:
         return time.time() + self._ahead
 
     def now(self) -> datetime:
-        """An instant later than every one given before, so that sorting by time keeps the order."""
+        """An instant later than all returned before, so that sorting by time keeps the order."""
         instant = datetime.fromtimestamp(self.seconds(), UTC)
         self._last = max(instant, self._last + _TICK)
         return self._last
 
     def advance(self, seconds: float) -> None:
-        """Let time pass."""
+        """Advance the clock."""
         self._ahead += seconds
 
     def clear(self) -> None:

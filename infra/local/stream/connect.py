@@ -26,7 +26,7 @@ def admit(world: World, query: dict[str, str], entry: Json) -> Connection:
     """Check the token and write the user as far as the grants allow.
 
     Raises:
-        StreamError: the client can't come in.
+        StreamError: the client may not connect.
     """
     principal = world.principal(
         query.get("api_key"), query.get("authorization"), query.get("stream-auth-type")
@@ -68,7 +68,7 @@ def _described(query: dict[str, str]) -> Json:
 
 
 async def converse(world: World, request: web.Request, connection: Connection) -> web.StreamResponse:
-    """Keep one admitted connection until the client leaves."""
+    """Serve one admitted connection until the client disconnects."""
     socket = web.WebSocketResponse()
     try:
         await socket.prepare(request)
@@ -111,7 +111,7 @@ def _health(world: World, connection: Connection) -> Json:
 
 
 async def turn_away(request: web.Request, error: StreamError) -> web.StreamResponse:
-    """Tell a client over the WebSocket why it can't come in, and close."""
+    """Send a client the error over the WebSocket, and close it."""
     socket = web.WebSocketResponse()
     await socket.prepare(request)
     told = {"type": "connection.error", "connection_id": "", "error": error.body(OPERATION)}

@@ -1,4 +1,4 @@
-"""The other side of the back door: what tests and the tour call."""
+"""A client of the emulator's own routes, for tests and the tour."""
 
 from __future__ import annotations
 
@@ -26,30 +26,30 @@ class Emulator:
         return self._ask("GET", "state")
 
     def user(self, user_id: str) -> Json:
-        """One user as the emulator holds them.
+        """One user as the emulator stores it.
 
         Raises:
-            KeyError: there never was one.
+            KeyError: the id was never used.
         """
         found: Json = self.state()["users"][user_id]
         return found
 
     def violations(self) -> list[Json]:
-        """What was sent that must not reach Stream."""
+        """Data that the backend sent and that must not reach Stream."""
         found: list[Json] = self.state()["violations"]
         return found
 
     def requests(self, *, principal: str | None = None, path: str = "") -> list[Json]:
-        """The requests it got, oldest first: those of a principal, below a path."""
+        """The requests of a principal below a path, oldest first."""
         kept: list[Json] = self._ask("GET", "requests")["requests"]
         return [one for one in kept if principal in (None, one["principal"]) and one["path"].startswith(path)]
 
     def fault(self, **fault: Any) -> None:  # noqa: ANN401 - the fields of faults.Fault
-        """Let the next matching request go wrong."""
+        """Inject a fault into the next matching request."""
         self._ask("POST", "faults", [fault])
 
     def clear_faults(self) -> None:
-        """Forget the faults that have not happened."""
+        """Drop all pending faults."""
         self._ask("DELETE", "faults")
 
     def spoil_tasks(
@@ -67,11 +67,11 @@ class Emulator:
         self._ask("POST", "options", options)
 
     def advance(self, seconds: float) -> None:
-        """Let the emulator's clock run ahead."""
+        """Advance the emulator's clock."""
         self._ask("POST", "clock", {"advance_seconds": seconds})
 
     def reset(self) -> None:
-        """Forget everything but the key and the secret."""
+        """Reset everything but the key and the secret."""
         self._ask("POST", "reset")
 
     def _ask(self, method: str, order: str, body: object = None) -> Json:

@@ -1,4 +1,4 @@
-"""Refusals, with the code, status and words that Stream's API gives them."""
+"""Errors, with the codes, statuses and messages of Stream's API."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def not_found(message: str) -> StreamError:
 
 
 def burned(user_id: str) -> StreamError:
-    """The id belonged to a user who was deleted; nobody can have it again (404, code 16)."""
+    """The id belonged to a deleted user and is never reused (404, code 16)."""
     return not_found(f"the user {user_id} was deleted")
 
 
@@ -55,7 +55,7 @@ def unknown_key() -> StreamError:
 
 
 def bad_token(code: int, message: str) -> StreamError:
-    """The token proves nothing: 5 malformed, 40 expired or revoked, 41 nbf, 42 iat, 43 forged."""
+    """The token is invalid: 5 malformed, 40 expired or revoked, 41 nbf, 42 iat, 43 forged."""
     return StreamError(401, code, message)
 
 

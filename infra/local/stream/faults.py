@@ -1,4 +1,4 @@
-"""Faults that a test asks for: errors, bodies that are no JSON, delays, lost answers."""
+"""Faults that a test requests: errors, bodies that are not JSON, delays, lost responses."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ _FIELDS = {
 
 @dataclass
 class Fault:
-    """What happens to the next `times` requests that match.
+    """A fault of the next `times` requests that match.
 
     `path` is a prefix, or a regular expression if it starts with ^; it is compared without the
-    /api/v2 before it. With `commit` the work is done first and only its answer is lost or
-    falsified. A delay alone keeps the answer.
+    /api/v2 before it. With `commit` the request is executed first and only its response is lost or
+    falsified. A fault with only a delay keeps the response.
     """
 
     method: str | None = None
@@ -47,11 +47,11 @@ class Fault:
 
     @property
     def takes_the_answer(self) -> bool:
-        """Whether the caller doesn't get the real answer."""
+        """Whether the caller does not get the real response."""
         return self.drop_connection or self.status is not None or self.body is not None
 
     def hits(self, method: str, path: str) -> bool:
-        """Whether this request is meant."""
+        """Whether a request matches."""
         if self.method is not None and self.method.upper() != method:
             return False
         if self.path.startswith("^"):
@@ -60,13 +60,13 @@ class Fault:
 
 
 class Faults:
-    """The faults still to come, in the order in which they were asked for."""
+    """The pending faults, in the order in which they were requested."""
 
     def __init__(self) -> None:
         self._faults: list[Fault] = []
 
     def add(self, described: object) -> None:
-        """Take a list of fault descriptions.
+        """Add faults by a list of descriptions.
 
         Raises:
             StreamError: a description with an unknown field or a wrong type.
@@ -76,7 +76,7 @@ class Faults:
         self._faults += [_parsed(one) for one in described]
 
     def take(self, method: str, path: str) -> Fault | None:
-        """The fault that this request meets, used up once."""
+        """Take the fault of a request, and use it up once."""
         for fault in self._faults:
             if fault.hits(method, path):
                 fault.times -= 1
@@ -86,7 +86,7 @@ class Faults:
         return None
 
     def clear(self) -> None:
-        """Forget those that have not happened."""
+        """Drop all pending faults."""
         self._faults.clear()
 
 

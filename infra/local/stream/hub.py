@@ -1,4 +1,4 @@
-"""The open WebSockets and who gets which event."""
+"""The open WebSockets and the receivers of each event."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _NOTIFICATIONS = {
 
 @dataclass
 class Connection:
-    """One WebSocket; what is put into `outbox` is sent in order."""
+    """One WebSocket; messages in `outbox` are sent in order."""
 
     user_id: str
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
@@ -59,7 +59,7 @@ class Hub:
         """The connection that a request names.
 
         Raises:
-            StreamError: 400 with code 46; it is not open, or another user's.
+            StreamError: 400 with code 46; it is not open, or belongs to another user.
         """
         connection = self._connections.get(str(connection_id))
         if connection is None or connection.user_id != user_id:
@@ -71,7 +71,7 @@ class Hub:
         return sorted({one.user_id for one in self._connections.values() if cid in one.watching})
 
     def stop_watching(self, cid: str, user_ids: Iterable[str]) -> None:
-        """End these users' watching, so that nothing more of the channel reaches them."""
+        """Stop these users from watching, so that they get no more events of the channel."""
         gone = set(user_ids)
         for connection in self._connections.values():
             if connection.user_id in gone:

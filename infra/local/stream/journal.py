@@ -1,4 +1,4 @@
-"""What the emulator was asked, and what it was sent against the promises."""
+"""The requests that the emulator got, and violations of the promises."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ class Journal:
         self._violations: list[Json] = []
 
     def record(self, request: Json) -> Json:
-        """Keep a request; the caller adds to it what it learns later (principal, status)."""
+        """Store a request; the caller later adds the principal and the status."""
         self._requests.append(request)
         return request
 
     def violation(self, *, principal: str, operation: str, about: Json, at: datetime) -> None:
-        """Keep that somebody sent what Stream must not get; names of fields, never their values."""
+        """Store the names of fields that Stream must not get, never their values."""
         self._violations.append(
             {"principal": principal, "operation": operation, "at": at, **about},
         )
 
     def requests(self) -> list[Json]:
-        """Every request still kept, oldest first."""
+        """All stored requests, oldest first."""
         return list(self._requests)
 
     def violations(self) -> list[Json]:

@@ -1,4 +1,4 @@
-"""Rate limits: requests per minute, by endpoint and by who asks."""
+"""Rate limits: requests per minute, by endpoint and principal."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Limits:
         return Allowance(self._limit(operation, who), used, self._until)
 
     def of_server(self, operation: str) -> Allowance:
-        """Where the server stands with one endpoint, without counting."""
+        """The server's allowance at one endpoint, without counting a request."""
         self._turn()
         used = self._used.get((operation, "server"), 0)
         return Allowance(self._limit(operation, "server"), used, self._until)

@@ -1,4 +1,4 @@
-"""What a test or a tour may choose about the emulator's behaviour."""
+"""Options of the emulator's behaviour, for tests and the tour."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _PUBLISHED = {
     ),
 }
 
-# Stream doesn't publish these; the low ones keep a caller from counting on more.
+# Stream does not publish these. They are low, so that no caller relies on more.
 UNPUBLISHED = 60
 POLLED = 300
 
@@ -39,13 +39,13 @@ def _published() -> dict[str, int]:
 
 @dataclass(frozen=True)
 class Options:
-    """Behaviour that Stream leaves open, or that a test sets.
+    """Behaviour that Stream does not document, or that a test sets.
 
-    Where Stream documents nothing, the default is what is worse for the backend.
+    If Stream documents nothing, the default is the worse case for the backend.
     """
 
     task_progress: TaskProgress = "poll"
-    """What moves a task one state on: each GET of it, or `task_seconds` of the clock."""
+    """What advances a task by one state: each GET of it, or `task_seconds` of the clock."""
     task_seconds: float = 1.0
     limits: dict[str, int] = field(default_factory=_published)
     """Requests per minute by endpoint name; others have UNPUBLISHED for the server."""
@@ -54,16 +54,16 @@ class Options:
     upsert_clears_revocation: bool = True
     """Whether the full replace of POST /users also drops revoke_tokens_issued_before."""
     repeated_delete: Literal["not_found", "task_error", "task_ok"] = "task_error"
-    """What deleting a deleted user brings."""
+    """The result of deleting a deleted user."""
     repeated_deactivate: Literal["ok", "bad_input"] = "bad_input"
-    """What deactivating a deactivated user brings."""
+    """The result of deactivating a deactivated user."""
     most_exported: int = 10_000
     """How many messages, and how many reactions, of one user an export holds."""
     over_most_exported: Literal["cut", "task_failed", "refused"] = "cut"
-    """What comes of an export by task of a user who has more."""
+    """The result of a task that exports a user with more."""
     user_details: Literal["ignored", "refused"] = "ignored"
-    """What becomes of a profile in a client's connect if the grants forbid it to write one."""
+    """The effect of a profile in a client's connect if the grants do not permit writing it."""
     journal_size: int = 10_000
-    """How many requests are kept."""
+    """How many requests the journal stores."""
     grants: Literal["hardened", "stock"] = "hardened"
-    """What the app starts with: our baseline, or Stream's own defaults."""
+    """The initial settings of the app: our baseline, or Stream's own defaults."""

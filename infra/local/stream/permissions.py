@@ -43,17 +43,17 @@ KNOWN = frozenset({*_APP, *_OWN_MESSAGES, *_MEMBER, *_OWNED_CHANNELS, "create-ch
 
 
 def stock_app() -> Grants:
-    """What Stream gives a new app."""
+    """The grants of a new app at Stream."""
     return {"user": list(_APP), "guest": list(_APP), "anonymous": []}
 
 
 def hardened_app() -> Grants:
-    """Clients neither search for people nor write profiles."""
+    """Grants with which clients neither search for users nor write profiles."""
     return {"user": ["flag-user", "mute-user"], "guest": [], "anonymous": []}
 
 
 def stock_channel_type(name: str) -> Grants:
-    """What Stream gives a channel type of this name; custom ones get messaging's."""
+    """Stream's grants of a channel type by its name; custom ones get messaging's."""
     user = [*_OWNED_CHANNELS, *_OWN_MESSAGES]
     if name not in ("gaming", "commerce"):
         user.append("create-channel")
@@ -69,7 +69,7 @@ def stock_channel_type(name: str) -> Grants:
 
 
 def hardened_channel_type(name: str) -> Grants:
-    """Only members act on a channel, and only the server makes one."""
+    """Grants with which only members act on a channel, and only the server creates one."""
     member = [*_MEMBER, *_OWN_MESSAGES] if name == "messaging" else list(_MEMBER)
     return {"user": [], "channel_member": member, "guest": [], "anonymous": []}
 

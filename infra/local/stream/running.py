@@ -31,7 +31,7 @@ _ROOT = Path(__file__).parents[3]
 
 
 async def serve(world: World, port: int, stop: asyncio.Event, ready: Callable[[str], None]) -> None:
-    """Serve on the loopback interface until told to stop; `ready` gets the URL."""
+    """Serve on the loopback interface until stopped; `ready` gets the URL."""
     runner = web.AppRunner(Server(world).application(), access_log=None, shutdown_timeout=1)
     await runner.setup()
     try:

@@ -1,4 +1,4 @@
-"""HTTP: from a request to a route and back, with faults, limits and the journal in between."""
+"""The HTTP server: dispatches requests to routes, with faults, limits and the journal."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class Server:
         return true(request, answer)
 
     def _answer(self, request: web.Request, endpoint: Endpoint | None, body: object, entry: Json) -> Answer:
-        """The work itself, which nothing interrupts."""
+        """Execute the route without interruption."""
         operation, headers = entry["operation"], {}
         try:
             principal = self._principal(request)

@@ -35,13 +35,13 @@ class Task:
 
     @property
     def status(self) -> str:
-        """Stream's word for where the task stands."""
+        """The state of the task, in Stream's words."""
         if self.failure and self.step >= len(_STATES) - 1:
             return "failed"
         return _STATES[max(self.step, 0)]
 
     def move_to(self, step: int, at: datetime) -> None:
-        """Advance to a state; the work is done on reaching the last one."""
+        """Advance to a state; the last one runs the work."""
         last = len(_STATES) - 1
         if step <= self.step or self.step >= last:
             return
@@ -66,7 +66,7 @@ class Task:
 
 @dataclass
 class Spoiling:
-    """What shall go wrong with the next tasks."""
+    """Faults of the next tasks."""
 
     times: int
     failure: Json | None
@@ -74,7 +74,7 @@ class Spoiling:
 
 
 class TaskBoard:
-    """All tasks. They move when polled, with the clock, at once, or not at all (see Options)."""
+    """All tasks. They advance when polled, with the clock, at once, or never (see Options)."""
 
     def __init__(self, clock: Clock, options: Callable[[], Options]) -> None:
         self._clock = clock
@@ -101,7 +101,7 @@ class TaskBoard:
         return task
 
     def polled(self, task_id: str) -> Task:
-        """The task as somebody asks for it; asking moves it on if the options say so.
+        """The task of a request, which advances it if the options say so.
 
         Raises:
             StreamError: 404 with code 16.
@@ -114,7 +114,7 @@ class TaskBoard:
         return task
 
     def follow_clock(self) -> None:
-        """Move every task to where the clock says it is."""
+        """Advance every task to its state by the clock."""
         options = self._options()
         if options.task_progress != "clock":
             return

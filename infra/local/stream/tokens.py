@@ -1,4 +1,4 @@
-"""Who is asking: HS256 tokens, read by hand so that no library of the backend judges its own work.
+"""Tokens of principals: HS256, checked by own code, since the backend's library makes them.
 
 A valid signature without `user_id` is the server; with one it is that user's client.
 """
@@ -26,7 +26,7 @@ REVOKED = "This token has been revoked, please generate a new token"
 
 @dataclass(frozen=True)
 class Claims:
-    """What a token with a valid signature and valid times says."""
+    """The claims of a token with a valid signature and valid times."""
 
     user_id: str | None
     issued_at: float | None

@@ -1,4 +1,4 @@
-"""Users: states, burned ids, and the rule that the server says nothing of them but three fields."""
+"""Users: states, burned ids, and the rule that the server sends only three fields of them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _LARGEST = 5 * 1024
 
 
 class UserState(StrEnum):
-    """From usable to gone; the last three burn the id."""
+    """The states of a user; the last three burn the id."""
 
     ACTIVE = "active"
     DEACTIVATED = "deactivated"
@@ -35,7 +35,7 @@ class UserState(StrEnum):
 
 @dataclass
 class User:
-    """One user; after a hard deletion what is left only keeps the id from being used again."""
+    """One user. After a hard deletion only the id is left, so that it is not used again."""
 
     id: str
     created_at: datetime
@@ -53,7 +53,7 @@ class User:
 
     @property
     def state(self) -> UserState:
-        """Where the user stands."""
+        """The state of the user."""
         if self.deletion:
             return self.deletion
         return UserState.DEACTIVATED if self.deactivated_at else UserState.ACTIVE
@@ -70,12 +70,12 @@ class User:
         self.updated_at = at
 
     def forget_profile(self) -> None:
-        """Drop everything that a person could be known by."""
+        """Drop all fields that could identify a person."""
         self.name = self.image = self.last_active = None
         self.custom = {}
 
     def rendered(self) -> WithCustom:
-        """As the API shows it; absent fields are left out, as Stream does."""
+        """The user as the API shows it; absent fields are omitted, as Stream does."""
         optional = {
             "name": self.name,
             "image": self.image,
@@ -112,7 +112,7 @@ class Directory:
         return iter(self._users.values())
 
     def known(self, user_id: str) -> User | None:
-        """The user in whatever state, if there ever was one."""
+        """The user in any state, if the id was ever used."""
         return self._users.get(user_id)
 
     def living(self, user_id: str) -> User:
@@ -135,7 +135,7 @@ class Directory:
             raise burned(user_id)
 
     def ensure(self, user_id: str) -> User:
-        """The living user, created with nothing but the id if unknown."""
+        """The user who is not deleted; an unknown one is created with only the id."""
         if user_id not in self._users:
             checked_id(user_id)
             now = self._clock.now()
@@ -143,7 +143,7 @@ class Directory:
         return self.living(user_id)
 
     def replace(self, fields: Json, *, clears_revocation: bool) -> User:
-        """Create the user, or drop all that the fields don't name."""
+        """Create the user, or replace all of its fields."""
         user = self.ensure(fields["id"])
         user.forget_profile()
         if clears_revocation:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 MOST_MESSAGES = 300
 _USUAL_MESSAGES = 25
 
-# What a client may do in a channel, as its SDK names it, by the permission that allows it.
+# Capabilities of a client in a channel, as the SDKs name them, by the permission that grants each.
 _CAPABILITIES = {
     "send-message": "create-message",
     "send-reaction": "create-reaction",
@@ -111,7 +111,7 @@ def channel_event(world: World, kind: str, channel: Channel, extra: Json) -> Jso
 
 
 def own_user(world: World, user_id: str) -> Json:
-    """The connected user as the first event describes them to themselves."""
+    """The connected user, as the first event describes it to its own client."""
     shown = world.view(user_id)
     unread = [one.unread(user_id) for one in world.channels.of_member(user_id)]
     return (

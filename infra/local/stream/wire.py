@@ -1,7 +1,7 @@
-"""How values look on the wire: the legacy paths and /api/v2 differ in two things.
+"""Encoding of values, which differs in two points between legacy paths and /api/v2.
 
-Custom fields lie flat beside the others on legacy paths and in `custom` on v2; instants are
-RFC 3339 strings on legacy paths and numbers of unix nanoseconds on v2.
+Custom fields are beside the others on legacy paths, and in `custom` on v2. Instants are RFC 3339
+strings on legacy paths, and unix nanoseconds on v2.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ _EPOCH = datetime.fromtimestamp(0, UTC)
 
 @dataclass(frozen=True)
 class WithCustom:
-    """An object whose custom fields are written as the path's version wants them."""
+    """An object whose custom fields are encoded by the path's version."""
 
     fields: Json
     custom: Json
 
 
 def rfc3339(instant: datetime) -> str:
-    """With microseconds and Z; mobile SDKs insist on a sub-second part."""
+    """An instant with microseconds and Z; mobile SDKs require a sub-second part."""
     return instant.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 

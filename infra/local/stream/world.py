@@ -85,7 +85,7 @@ class World:
         self._start_over()
 
     def choose(self, changes: Json) -> None:
-        """Change options from here on.
+        """Change options from now on.
 
         Raises:
             StreamError: there is no such option.
@@ -97,7 +97,7 @@ class World:
         self.options = replace(chosen, limits=self.options.limits | changes.get("limits", {}))
 
     def plant(self, planted: Json) -> None:
-        """Add to what an export shows of a user: fields of `user`, fields of each `message`, `calls`.
+        """Add data to a user's exports: fields of `user`, fields of each `message`, `calls`.
 
         Raises:
             StreamError: no such user.
@@ -106,7 +106,7 @@ class World:
         self.planted[user_id] = self.planted.get(user_id, {}) | planted
 
     def principal(self, api_key: str | None, token: str | None, auth_type: str | None) -> Principal:
-        """Who asks, if the key and the token are good.
+        """The principal of a request, if the key and the token are valid.
 
         Raises:
             StreamError: 401; or 403 or 404 for a user who can't act.
@@ -135,7 +135,11 @@ class World:
         return user
 
     def view(self, user_id: str) -> WithCustom:
-        """A user as others see them; a user of an unknown id can't be in anything."""
+        """A user as others see them.
+
+        Raises:
+            StreamError: 400; the id is unknown.
+        """
         user = self.users.known(user_id)
         if user is None:
             raise bad_input(f"user {user_id} doesn't exist")
@@ -152,8 +156,8 @@ class World:
     ) -> bool:
         """Whether the grants of all the principal's roles hold a permission.
 
-        Without a channel or channel type it is the app's grants that count. `owner` is who owns
-        the thing itself (a message); without it, the channel's creator.
+        Without a channel or channel type the app's grants count. `owner` owns the object itself (a message);
+        without it, the channel's creator counts as the owner.
         """
         if principal.user_id is None or self.app.values["disable_permissions_checks"]:
             return True
@@ -178,7 +182,7 @@ class World:
         channel_type: str | None = None,
         owner: str | None = None,
     ) -> None:
-        """Refuse what the grants don't hold.
+        """Refuse an action that the grants do not permit.
 
         Raises:
             StreamError: 403 with code 17.
@@ -193,12 +197,12 @@ class World:
         return {user_id}.union(*shared)
 
     def announce(self, kind: str, user: User) -> None:
-        """Tell those who share a channel with a user that something about them changed."""
+        """Send an event about a changed user to all who share a channel with them."""
         event = {"type": kind, "user": user.rendered(), "created_at": self.clock.now()}
         self.hub.tell_users(event, self.neighbours(user.id))
 
     def violated(self, principal: Principal, operation: str, about: Json) -> None:
-        """Note that Stream was sent what it must not get."""
+        """Record that Stream was sent data that it must not get."""
         self.journal.violation(
             principal=str(principal), operation=operation, about=about, at=self.clock.now()
         )

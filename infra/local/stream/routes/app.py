@@ -47,7 +47,7 @@ def list_roles(call: Call) -> Json:
 
 @app.on("GET", "/rate_limits", "GetRateLimits")
 def get_rate_limits(call: Call) -> Json:
-    """Where the server stands with the endpoints asked about."""
+    """The server's allowances at the requested endpoints."""
     asked = [one for one in call.query.get("endpoints", "").split(",") if one]
     names = asked or list(call.world.options.limits)
     return {"server_side": {one: call.world.limits.of_server(one).rendered() for one in names}}
@@ -55,7 +55,7 @@ def get_rate_limits(call: Call) -> Json:
 
 @app.on("POST", "/guest", "CreateGuest", for_clients=True)
 def create_guest(call: Call) -> Json:
-    """Guests are a setting that our baseline turns off; the emulator knows none."""
+    """Refused: our baseline turns guests off, and the emulator supports none."""
     if call.world.app.values["guest_user_creation_disabled"]:
         raise not_allowed("guest user creation is disabled")
     raise bad_input("the emulator makes no guests")
@@ -63,7 +63,7 @@ def create_guest(call: Call) -> Json:
 
 @app.on("POST", "/devices", "CreateDevice", for_clients=True)
 def create_device(call: Call) -> Json:
-    """Refused: no push token goes through Stream (STR-2)."""
+    """Refused: Stream gets no push tokens (STR-2)."""
     about = {"user_id": str(call.principal.user_id or call.body.get("user_id")), "fields": ["push"]}
     call.world.violated(call.principal, call.operation, about)
     raise bad_input("push tokens must not reach Stream")
@@ -71,7 +71,7 @@ def create_device(call: Call) -> Json:
 
 @app.on("GET", "/devices", "ListDevices", for_clients=True)
 def list_devices(call: Call) -> Json:
-    """None, ever."""
+    """An empty list, since no device can be created."""
     del call
     return {"devices": []}
 

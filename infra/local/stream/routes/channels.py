@@ -22,7 +22,7 @@ _OF_STREAM = ("id", "type", "cid", "members", "invites", "config", "own_capabili
 
 @channels.on("POST", "/channels", "QueryChannels", for_clients=True)
 def query_channels(call: Call) -> Json:
-    """Find channels; a client finds only those that it may read, and must say which it means."""
+    """Find channels. A client needs a filter, and finds only channels that it may read."""
     conditions = call.body.get("filter_conditions") or {}
     narrows = isinstance(conditions, dict) and {"members", "cid", "id", "$and"} & set(conditions)
     if not call.principal.is_server and not narrows:
@@ -63,7 +63,7 @@ def delete_channels(call: Call) -> Json:
 @channels.on("POST", "/channels/{type}/query", "GetOrCreateChannel", for_clients=True)
 @channels.on("POST", "/channels/{type}/{id}/query", "GetOrCreateChannel", for_clients=True)
 def get_or_create_channel(call: Call) -> Json:
-    """A channel by its id, or the one that exactly these members share; created if need be."""
+    """Get a channel by its id, or the one that exactly these members share; create it if needed."""
     channel_type = call.world.app.channel_type(call.params["type"]).name
     data = call.body.get("data") or {}
     members = [_member_id(call, one) for one in data.get("members") or []]
@@ -212,7 +212,7 @@ def truncate_channel(call: Call) -> Json:
 
 @channels.on("POST", "/channels/{type}/{id}/read", "MarkRead", for_clients=True)
 def mark_read(call: Call) -> Json:
-    """Note that a member has seen all messages."""
+    """Record that a member has read all messages."""
     channel, world = _named(call), call.world
     world.demand(call.principal, "read-channel", channel)
     user_id = call.author(call.body)
@@ -244,7 +244,7 @@ def send_event(call: Call) -> Json:
 
 @channels.on("POST", "/channels/{type}/{id}/stop-watching", "StopWatching", for_clients=True)
 def stop_watching(call: Call) -> Json:
-    """Hear no more of a channel on this connection."""
+    """Stop sending events of a channel to this connection."""
     connection = call.world.hub.connection(call.query.get("connection_id"), call.client_id)
     connection.watching.discard(f"{call.params['type']}:{call.params['id']}")
     return {}

@@ -34,7 +34,7 @@ _OTHERS = ("user_ids", "files", "new_channel_owner_id", "new_call_owner_id")
 
 @dataclass(frozen=True)
 class Erasure:
-    """What to delete of a user; a class whose mode is None is left alone."""
+    """The data to delete of a user; a class whose mode is None is kept."""
 
     user: str | None
     messages: str | None = None
@@ -66,13 +66,13 @@ class Erasure:
         )
 
     def mark(self, world: World, user: User) -> None:
-        """The part that takes effect at once: the user is gone from the API."""
+        """Hide the user from the API, which takes effect at once."""
         if self.user:
             now = world.clock.now()
             user.deleted_at, user.updated_at, user.deletion = now, now, UserState.SOFT_DELETED
 
     def finish(self, world: World, user: User) -> None:
-        """The part that a worker does later."""
+        """Delete the data, which a worker does later."""
         for channel in world.channels:
             self._of_channel(world, channel, user)
         if self.files:
@@ -143,7 +143,7 @@ def _of_gone(world: World, user_id: str) -> Json:
 
 @deletion.on("DELETE", "/users/{id}", "DeleteUser")
 def delete_user(call: Call) -> Json:
-    """The old synchronous deletion that SDKs still send."""
+    """Delete a user synchronously: an old route that SDKs still call."""
     hard, marks = call.flag("hard_delete"), call.flag("mark_messages_deleted")
     if hard and not marks:
         raise bad_input("hard_delete needs mark_messages_deleted")
@@ -161,7 +161,7 @@ def delete_user(call: Call) -> Json:
 
 @deletion.on("POST", "/users/restore", "RestoreUsers")
 def restore_users(call: Call) -> Json:
-    """Bring back softly deleted users; their memberships and messages stay gone."""
+    """Restore softly deleted users, without their memberships and messages."""
     found = []
     for user_id in call.ids("user_ids", _BATCH):
         user = call.world.users.known(user_id)

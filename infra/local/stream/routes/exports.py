@@ -1,7 +1,7 @@
 """Exports of users and channels, and the tasks that make them.
 
-An export holds more of a user than the API shows elsewhere: what moderators did, devices, calls. No route
-here makes those, so tests add them (`planted`).
+An export holds more data of a user than the rest of the API: actions of moderators, devices, calls. No route
+here creates those, so tests add them (`planted`).
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def export_channels(call: Call) -> Json:
 
 @exports.on("GET", "/tasks/{id}", "GetTask")
 def get_task(call: Call) -> Json:
-    """Where a task stands; a finished export gets a fresh link at each asking."""
+    """The state of a task; a finished export gets a fresh link at each request."""
     task = call.world.tasks.polled(call.params["id"])
     shown = task.rendered()
     if task.result and "lines" in task.result:
@@ -83,15 +83,15 @@ def get_task(call: Call) -> Json:
 
 @channel_exports.on("GET", "/export_channels/{id}", "GetExportChannelsStatus")
 def get_export_channels_status(call: Call) -> Json:
-    """The older way to ask for a task."""
+    """The older route for the state of a task."""
     return get_task(call)
 
 
 def exported_file(world: World, task_id: str, query: dict[str, str]) -> str:
-    """The lines behind an export's link, which works without a token for a day; the file for 60.
+    """The file of an export, by its link: valid for a day without a token; the file for 60.
 
     Raises:
-        StreamError: 403 or 404; the link is forged or too old, or the file is not there (any more).
+        StreamError: 403 or 404; the link is forged or expired, or the file does not exist.
     """
     try:
         expires = int(query.get("expires", ""))

@@ -35,7 +35,7 @@ def _custom(sent: Json) -> Json:
 
 @messages.on("POST", "/channels/{type}/{id}/message", "SendMessage", for_clients=True)
 def send_message(call: Call) -> Json:
-    """Say something in a channel."""
+    """Send a message to a channel."""
     channel = call.world.channels.get(call.params["type"], call.params["id"])
     call.world.demand(call.principal, "create-message", channel)
     sent = call.body.get("message")
@@ -100,7 +100,7 @@ def get_message(call: Call) -> Json:
 
 @messages.on("POST", "/messages/{id}", "UpdateMessage", for_clients=True)
 def update_message(call: Call) -> Json:
-    """Replace what a message says."""
+    """Replace the content of a message."""
     channel, message = call.world.channels.message(call.params["id"])
     call.world.demand(call.principal, "update-message", channel, owner=message.user_id)
     sent = call.body.get("message") or {}
@@ -147,7 +147,7 @@ def send_reaction(call: Call) -> Json:
 
 @messages.on("DELETE", "/messages/{id}/reaction/{type}", "DeleteReaction", for_clients=True)
 def delete_reaction(call: Call) -> Json:
-    """Take a reaction back."""
+    """Remove a reaction."""
     channel, message = call.world.channels.message(call.params["id"])
     user_id = call.author(dict(call.query))
     call.world.demand(call.principal, "delete-reaction", channel, owner=user_id)
@@ -163,7 +163,7 @@ def _drop(message: Message, user_id: str, kind: str) -> None:
 @messages.on("POST", "/channels/{type}/{id}/file", "UploadFile", for_clients=True)
 @messages.on("POST", "/channels/{type}/{id}/image", "UploadFile", for_clients=True)
 def upload_file(call: Call) -> Json:
-    """Put a file on the CDN, which the emulator is too."""
+    """Upload a file to the CDN, which is part of the emulator."""
     channel = call.world.channels.get(call.params["type"], call.params["id"])
     call.world.demand(call.principal, "upload-attachment", channel)
     sent = call.body.get("file")
@@ -180,7 +180,7 @@ def upload_file(call: Call) -> Json:
 @messages.on("DELETE", "/channels/{type}/{id}/file", "DeleteFile", for_clients=True)
 @messages.on("DELETE", "/channels/{type}/{id}/image", "DeleteFile", for_clients=True)
 def delete_file(call: Call) -> Json:
-    """Take a file off the CDN."""
+    """Delete a file from the CDN."""
     channel = call.world.channels.get(call.params["type"], call.params["id"])
     upload = call.world.uploads.get(call.query.get("url", ""))
     if upload is None or upload.cid != channel.cid:
