@@ -76,7 +76,7 @@ def read_as_a_sender_would(user: User, purpose: Purpose) -> Refusal | None:
 
 @pytest.mark.promise("RGT-7")
 @pytest.mark.promise("USE-11")
-def test_whoever_signs_up_has_consented_to_nothing(mila: User) -> None:
+def test_signup_gives_no_consent(mila: User) -> None:
     items = mila.gets("/v1/consents").json["items"]
     assert {item["purpose"] for item in items} == ASKED_FOR
     assert [item for item in items if item != {"purpose": item["purpose"], "state": "unknown"}] == []
@@ -90,7 +90,7 @@ def test_accepting_notices_is_no_consent(mila: User) -> None:
     assert {item["state"] for item in mila.gets("/v1/consents").json["items"]} == {"unknown"}
 
 
-def test_a_given_consent_says_since_when_and_to_which_notice(world: World, mila: User) -> None:
+def test_consent_names_its_time_and_its_notice(world: World, mila: User) -> None:
     told = {
         "state": "given",
         "since": to_text(world.now),
@@ -137,7 +137,7 @@ def test_consent_without_a_notice_is_refused_and_leaves_no_trace(mila: User) -> 
     [{}, {"notice_version": PRIVACY}, {"notice_version": "privacy-2020-01-01"}, {"notice_version": TERMS}],
     ids=["none", "an outdated notice", "an unknown notice", "terms"],
 )
-def test_a_withdrawal_is_one_call_whatever_notice_it_names(
+def test_withdrawal_is_one_call_with_any_notice(
     mila: User, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest, named: dict[str, str]
 ) -> None:
     mila.consents("analytics")
@@ -150,9 +150,7 @@ def test_a_withdrawal_is_one_call_whatever_notice_it_names(
 @pytest.mark.promise("RGT-7")
 @pytest.mark.promise("RGT-11")
 @pytest.mark.parametrize("state", ["frozen", "restricted"])
-def test_consents_stay_in_reach_of_a_frozen_or_restricted_account(
-    world: World, mila: User, state: str
-) -> None:
+def test_frozen_or_restricted_account_can_decide_on_consents(world: World, mila: User, state: str) -> None:
     mila.consents("analytics")
     world.set_state(mila, state)
     assert mila.withdraws("analytics").status == 200
@@ -161,7 +159,7 @@ def test_consents_stay_in_reach_of_a_frozen_or_restricted_account(
 
 
 @pytest.mark.parametrize("purpose", ["service", "diagnostics", "recording", "Marketing", "%20"])
-def test_what_needs_no_consent_has_none(mila: User, purpose: str) -> None:
+def test_purpose_on_another_basis_is_not_found(mila: User, purpose: str) -> None:
     assert mila.consents(purpose).problem == "not_found"
     assert mila.gets(f"/v1/consents/{purpose}/records").problem == "not_found"
 
@@ -172,7 +170,7 @@ def stored() -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("decide", [User.consents, User.withdraws], ids=["giving", "withdrawing"])
-def test_saying_the_same_again_changes_nothing(
+def test_repeated_decision_changes_nothing(
     world: World, mila: User, decide: Callable[[User, str], Reply]
 ) -> None:
     first = decide(mila, "analytics").json
@@ -183,7 +181,7 @@ def test_saying_the_same_again_changes_nothing(
 
 
 @pytest.mark.promise("NOT-1")
-def test_who_was_not_told_of_a_newer_notice_may_consent_to_either(mila: User, newer: NoticeVersion) -> None:
+def test_unannounced_subject_may_consent_to_either_notice(mila: User, newer: NoticeVersion) -> None:
     assert mila.consents("analytics").json["notice_version"] == PRIVACY
     assert mila.consents("marketing", newer).json["notice_version"] == newer
 
@@ -202,13 +200,13 @@ def test_giving_again_under_a_newer_notice_renews_the_consent(
     assert urls == ["https://ru4m.com/privacy/2026-11-01", "https://ru4m.com/privacy/2024-05-08"]
 
 
-def test_what_was_never_given_is_refused_not_withdrawn(mila: User) -> None:
+def test_withdrawal_without_consent_is_recorded_as_refusal(mila: User) -> None:
     mila.withdraws("analytics")
     assert states(mila) == ["ConsentRefused"]
 
 
 @pytest.mark.promise("RGT-7")
-def test_giving_and_withdrawing_by_turns_is_told_in_full(world: World, mila: User) -> None:
+def test_alternating_decisions_are_all_on_record(world: World, mila: User) -> None:
     for decide in (User.consents, User.withdraws, User.consents):
         decide(mila, "analytics")
         world.advance(MINUTE)
@@ -219,7 +217,7 @@ def test_giving_and_withdrawing_by_turns_is_told_in_full(world: World, mila: Use
 
 
 @pytest.mark.promise("RGT-7")
-def test_a_decision_that_fails_is_neither_in_force_nor_on_record_and_can_be_made_again(mila: User) -> None:
+def test_failed_decision_has_no_effect_and_can_be_repeated(mila: User) -> None:
     error = EndpointConnectionError(endpoint_url="https://dynamodb")
     with cloud.failing("dynamodb", "TransactWriteItems", error):
         assert mila.consents("analytics").problem == "unavailable"
@@ -229,7 +227,7 @@ def test_a_decision_that_fails_is_neither_in_force_nor_on_record_and_can_be_made
 
 
 @pytest.mark.promise("RGT-7")
-def test_a_decision_whose_answer_is_lost_is_on_record_once(mila: User) -> None:
+def test_decision_with_a_lost_response_is_recorded_once(mila: User) -> None:
     with cloud.losing_answers("TransactWriteItems"):
         assert mila.consents("analytics").json["state"] == "given"
     assert states(mila) == ["ConsentGiven"]
@@ -260,15 +258,15 @@ def test_two_decisions_about_two_purposes_at_once_both_stand(
     assert [where(mila, purpose)["state"] for purpose in ("analytics", "marketing")] == ["given", "given"]
 
 
-def test_twins_are_on_record_once(mila: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_identical_concurrent_decisions_are_recorded_once(
+    mila: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
     just_before(monkeypatch, table, "transact", lambda: mila.consents("analytics"))
     assert mila.consents("analytics").status == 200
     assert states(mila) == ["ConsentGiven"]
 
 
-def test_who_is_overtaken_each_time_is_told_to_come_again(
-    mila: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_decision_overtaken_every_time_is_unavailable(mila: User, monkeypatch: pytest.MonkeyPatch) -> None:
     def overtaken(*_: object) -> None:
         raise HeadMoved
 
@@ -365,7 +363,7 @@ def test_a_long_history_comes_in_pages(mila: User, monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize("cursor", ["x", "0", "1", "-1", "%C2%B2", "9" * 20, ""])
-def test_a_cursor_that_is_none_of_ours_is_refused(mila: User, cursor: str) -> None:
+def test_unknown_cursor_is_refused(mila: User, cursor: str) -> None:
     assert mila.gets(f"/v1/consents/analytics/records?cursor={cursor}").problem == "invalid_request"
 
 
@@ -382,7 +380,7 @@ def test_the_ledger_names_a_pseudonym_and_nothing_else_of_a_subject(world: World
 
 
 @pytest.mark.promise("SEC-1")
-def test_nobody_can_read_in_the_tables_what_somebody_decided(mila: User) -> None:
+def test_decisions_are_not_readable_in_the_tables(mila: User) -> None:
     mila.consents("analytics")
     (item,) = cloud.records("purposes")
     times = {"renewal", "renew_at"}  # that some consent is in force, and when its evidence is due
@@ -408,7 +406,7 @@ def test_the_evidence_of_a_consent_outlasts_its_withdrawal_by_five_years(world: 
 
 @pytest.mark.promise("USE-4")
 @pytest.mark.promise("USE-11")
-def test_a_browsers_signal_refuses_marketing_and_personalised_ads_along_with_a_decision(mila: User) -> None:
+def test_browser_signal_refuses_marketing_and_ads_with_a_decision(mila: User) -> None:
     mila.consents("analytics", **{"Sec-GPC": "1"})
     for purpose in ("marketing", "personalised_ads"):
         refused = where(mila, purpose)
@@ -420,7 +418,7 @@ def test_a_browsers_signal_refuses_marketing_and_personalised_ads_along_with_a_d
 
 
 @pytest.mark.promise("USE-4")
-def test_an_app_passes_the_signal_on_in_a_call_of_its_own(mila: User) -> None:
+def test_app_sends_the_signal_in_its_own_call(mila: User) -> None:
     answer = mila.calls("POST", "/v1/consents/signals", body={"gpc": True})
     refused = {item["purpose"] for item in answer.json["items"] if item.get("method") == "gpc"}
     assert refused == {"marketing", "personalised_ads"}
@@ -430,7 +428,7 @@ def test_an_app_passes_the_signal_on_in_a_call_of_its_own(mila: User) -> None:
 
 
 @pytest.mark.parametrize("body", [{}, {"gpc": 1}, {"gpc": "1"}, {"gpc": True, "dnt": True}], ids=str)
-def test_what_is_no_signal_is_refused(mila: User, body: dict[str, object]) -> None:
+def test_malformed_signal_is_refused(mila: User, body: dict[str, object]) -> None:
     assert mila.calls("POST", "/v1/consents/signals", body=body).status == 400
     assert ledger() == []
 

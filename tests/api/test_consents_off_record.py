@@ -61,7 +61,7 @@ def state(user: User, purpose: str) -> str:
 
 
 @pytest.mark.promise("RGT-7")
-def test_a_withdrawal_is_in_force_although_it_cannot_be_put_on_record_and_the_gap_is_counted(
+def test_withdrawal_off_the_record_is_in_force_and_counted(
     mila: User, capsys: pytest.CaptureFixture[str]
 ) -> None:
     capsys.readouterr()
@@ -72,14 +72,14 @@ def test_a_withdrawal_is_in_force_although_it_cannot_be_put_on_record_and_the_ga
 
 
 @pytest.mark.promise("RGT-7")
-def test_withdrawing_again_and_withdrawing_more_go_on_without_a_record(mila: User) -> None:
+def test_more_withdrawals_are_in_force_without_a_record(mila: User) -> None:
     for purpose in ("analytics", "analytics", "marketing"):
         assert mila.withdraws(purpose).status == 200
     assert (state(mila, "analytics"), state(mila, "marketing")) == ("withdrawn", "withdrawn")
 
 
 @pytest.mark.promise("RGT-7")
-def test_no_consent_is_given_that_nothing_would_show(mila: User) -> None:
+def test_consent_without_evidence_is_refused(mila: User) -> None:
     mila.withdraws("analytics")
     assert mila.consents("analytics").problem == "unavailable"
     assert mila.consents("location_sharing").problem == "unavailable"
@@ -92,7 +92,7 @@ def test_a_signal_of_global_privacy_control_is_a_withdrawal_too(mila: User) -> N
 
 
 @pytest.mark.promise("RGT-7")
-def test_the_job_puts_on_record_what_is_owed_once_the_history_is_as_it_was_written(
+def test_job_records_owed_events_once_the_history_is_repaired(
     world: World, altered: Altered, capsys: pytest.CaptureFixture[str]
 ) -> None:
     mila = altered.mila
@@ -112,7 +112,7 @@ def test_the_job_puts_on_record_what_is_owed_once_the_history_is_as_it_was_writt
         assert newest["event_time"] == withdrawn_at
 
 
-def test_the_next_decision_puts_on_record_what_is_owed_before_itself(altered: Altered) -> None:
+def test_next_decision_records_owed_events_first(altered: Altered) -> None:
     mila = altered.mila
     mila.withdraws("analytics")
     altered.repair()

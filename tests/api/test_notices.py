@@ -49,7 +49,7 @@ def test_only_a_first_version_may_take_effect_when_it_is_published(
         versions.every()
 
 
-def test_versions_that_could_be_taken_for_each_other_are_refused(
+def test_versions_with_the_same_name_or_day_are_refused(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(ValidationError, match="starts with its kind"):
@@ -124,7 +124,7 @@ def test_no_chat_token_before_the_terms_that_apply_are_accepted(
 
 
 @pytest.mark.promise("NOT-1")
-def test_whoever_was_not_told_of_newer_terms_gets_tokens_under_the_old_ones(
+def test_unannounced_user_gets_tokens_under_the_old_terms(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mila = world.a_user()
@@ -133,7 +133,7 @@ def test_whoever_was_not_told_of_newer_terms_gets_tokens_under_the_old_ones(
 
 
 @pytest.mark.promise("NOT-1")
-def test_whoever_was_told_late_gets_tokens_under_the_old_terms_for_two_more_weeks(
+def test_late_announcement_leaves_the_old_terms_for_two_weeks(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mila = world.a_user()
@@ -145,9 +145,7 @@ def test_whoever_was_told_late_gets_tokens_under_the_old_terms_for_two_more_week
 
 
 @pytest.mark.promise("NOT-1")
-def test_a_changed_privacy_policy_is_told_and_asks_for_no_acceptance(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_changed_privacy_policy_needs_no_acceptance(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     mila, policy = world.a_user(), a_version("2026-11-01", NoticeKind.PRIVACY)
     publish(monkeypatch, policy)
     tell(mila, policy.version, at=policy.published_at)
@@ -179,7 +177,7 @@ def test_a_version_older_than_the_one_that_applies_is_not_accepted_any_more(
 
 
 @pytest.mark.promise("NOT-1")
-def test_a_new_account_is_told_in_the_app_of_what_is_published_but_not_in_effect(
+def test_new_account_gets_coming_versions_announced_in_the_app(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish(monkeypatch, ANNOUNCED)

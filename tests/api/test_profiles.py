@@ -70,9 +70,7 @@ def test_a_name_may_have_letters_of_any_script_and_emoji(world: World, name: str
     ids=ascii,
 )  # fmt: skip
 @pytest.mark.parametrize("field", ["display_name", "name"])
-def test_a_name_that_cannot_be_seen_or_hides_something_is_refused(
-    world: World, field: str, name: str
-) -> None:
+def test_name_with_invisible_characters_is_refused(world: World, field: str, name: str) -> None:
     assert world.a_user().changes(**{field: name}).problem == "invalid_request"
 
 
@@ -179,7 +177,7 @@ def test_others_see_the_public_view_and_nothing_else(world: World) -> None:
 
 @pytest.mark.promise("ACC-6")
 @pytest.mark.parametrize("state", ["frozen", "restricted"])
-def test_a_frozen_user_cannot_be_told_from_none(world: World, state: str) -> None:
+def test_frozen_user_looks_like_an_unknown_one(world: World, state: str) -> None:
     mila, vuk = world.a_user(), world.a_user()
     world.set_state(mila, state)
     theirs = vuk.gets(f"/v1/users/{mila.user_id}")

@@ -65,7 +65,7 @@ def test_a_fault_comes_with_the_kind_of_device_that_it_happened_on(mila: User) -
 
 
 @pytest.mark.promise("USE-1")
-def test_a_device_that_is_spelled_like_a_person_is_left_out_and_its_faults_are_kept(mila: User) -> None:
+def test_fault_is_kept_without_a_device_spelled_like_a_person(mila: User) -> None:
     device = {"model": "Milica Petrovic", "os_version": "060 123 4567", "app_version": "2.4.0"}
     assert mila.tells_usage(a_fault(), **device).json == {"accepted": 1, "dropped": {}}
     (stored,) = stored_events()
@@ -93,7 +93,7 @@ def test_use_is_dropped_without_consent_and_faults_are_not(world: World) -> None
 
 
 @pytest.mark.promise("RGT-7")
-def test_a_withdrawal_bites_on_the_next_request(mila: User) -> None:
+def test_withdrawal_takes_effect_with_the_next_request(mila: User) -> None:
     assert mila.tells_usage(an_event()).json["accepted"] == 1
     decide(mila.account_id)
     assert mila.tells_usage(an_event()).json == {"accepted": 0, "dropped": {"no_consent": 1}}
@@ -108,23 +108,21 @@ def test_an_objection_stops_faults_and_leaves_use_to_its_consent(mila: User) -> 
 
 
 @pytest.mark.promise("RGT-4")
-def test_a_restricted_purpose_is_not_fed(mila: User) -> None:
+def test_event_of_a_restricted_purpose_is_dropped(mila: User) -> None:
     decide(mila.account_id, consents=(ANALYTICS,), restrictions={ANALYTICS: NOON})
     assert mila.tells_usage(an_event(), a_fault()).json == {"accepted": 1, "dropped": {"restricted": 1}}
 
 
 @pytest.mark.promise("RGT-4")
 @pytest.mark.parametrize(("state", "problem"), [("restricted", "restricted"), ("frozen", "account_frozen")])
-def test_an_account_that_may_not_be_used_tells_nothing(
-    world: World, mila: User, state: str, problem: str
-) -> None:
+def test_inactive_account_cannot_submit_events(world: World, mila: User, state: str, problem: str) -> None:
     world.set_state(mila, state)
     answer = mila.tells_usage(an_event(), a_fault())
     assert (answer.status, answer.problem) == (403, problem)
     assert stored_events() == []
 
 
-def test_a_stranger_tells_nothing(world: World) -> None:
+def test_caller_without_a_session_cannot_submit_events(world: World) -> None:
     answer = world.call("POST", "/v1/usage", body={"events": [an_event()], "device": {}})
     assert (answer.status, answer.problem) == (401, "unauthenticated")
 
@@ -140,7 +138,7 @@ def test_a_stranger_tells_nothing(world: World) -> None:
         ("9999-12-31T10:00:00-13:00", {"in_future": 1}),
     ],
 )
-def test_times_are_believed_for_two_days_back_and_five_minutes_ahead(
+def test_times_up_to_two_days_old_or_five_minutes_ahead_are_accepted(
     mila: User, time: str, dropped: dict[str, int]
 ) -> None:
     answer = mila.tells_usage(an_event(at=time))
@@ -286,7 +284,7 @@ def test_one_bad_event_refuses_the_batch_without_repeating_it(
     ],
     ids=["event", "diagnostics", "device"],
 )
-def test_what_is_not_listed_is_refused(mila: User, event: dict[str, Any], device: dict[str, Any]) -> None:
+def test_unlisted_field_is_refused(mila: User, event: dict[str, Any], device: dict[str, Any]) -> None:
     assert mila.tells_usage(event, **device).problem == "unexpected_field"
     assert stored_events() == []
 

@@ -73,7 +73,7 @@ def test_a_page_of_channels_is_limited(app: App) -> None:
     assert app.refused(query) == Refused(400, 4)
 
 
-def test_reading_ends_what_is_unread(app: App) -> None:
+def test_reading_clears_the_unread_count(app: App) -> None:
     app.talk("mila", "vera")
     app.says("mila", "hello")
     channel = app.server.channel("messaging", "talk")
@@ -129,7 +129,7 @@ def test_an_empty_message_is_refused(app: App) -> None:
     assert app.refused(lambda: app.says("mila", "")) == Refused(400, 4)
 
 
-def test_the_server_must_say_for_whom_it_speaks(app: App) -> None:
+def test_server_message_needs_an_author(app: App) -> None:
     app.talk("mila", "vera")
     body = {"message": {"text": "hello"}}
     path = "/channels/messaging/talk/message"

@@ -46,7 +46,7 @@ def test_a_task_exports_a_line_for_each_user(app: App) -> None:
     assert (len(mila["reactions"]), len(vera["reactions"])) == (1, 0)
 
 
-def test_an_export_still_holds_what_was_only_hidden(app: App) -> None:
+def test_export_holds_hidden_messages(app: App) -> None:
     app.talk("mila", "vera")
     app.server.delete_message(app.says("mila", "oh no"))
     (message,) = app.server.export_user("mila")["messages"]
@@ -80,7 +80,7 @@ def test_an_export_can_fail(app: App) -> None:
     assert app.finish(app.server.export_users(["mila"])["task_id"])["status"] == "failed"
 
 
-def test_a_link_works_for_a_day_and_each_asking_makes_a_new_one(app: App) -> None:
+def test_link_expires_after_a_day_and_each_request_gives_a_new_one(app: App) -> None:
     app.people("mila")
     task_id = app.server.export_users(["mila"])["task_id"]
     first = app.finish(task_id)["result"]["url"]
@@ -91,7 +91,7 @@ def test_a_link_works_for_a_day_and_each_asking_makes_a_new_one(app: App) -> Non
     assert app.fetch(again).status_code == 200
 
 
-def test_a_file_is_there_for_sixty_days(app: App) -> None:
+def test_export_file_expires_after_sixty_days(app: App) -> None:
     app.people("mila")
     task_id = app.server.export_users(["mila"])["task_id"]
     app.finish(task_id)
@@ -117,7 +117,7 @@ def test_an_unfinished_export_has_no_file(app: App) -> None:
         assert (task["status"], "result" in task) == ("waiting", False)
 
 
-def test_a_message_says_where_it_is_whom_it_mentions_and_what_it_quotes(app: App) -> None:
+def test_message_has_its_channel_mentions_and_quote(app: App) -> None:
     app.talk("mila", "vera")
     said = app.says("vera", "what vera said")
     channel = app.server.channel("messaging", "talk")
@@ -131,7 +131,7 @@ def test_a_message_says_where_it_is_whom_it_mentions_and_what_it_quotes(app: App
 
 
 @pytest.mark.parametrize("hard", [False, True])
-def test_a_quote_forgets_what_was_deleted(app: App, *, hard: bool) -> None:
+def test_quote_of_a_deleted_message_has_no_text(app: App, *, hard: bool) -> None:
     app.talk("mila", "vera")
     said = app.says("vera", "oh no")
     channel = app.server.channel("messaging", "talk")
@@ -141,7 +141,7 @@ def test_a_quote_forgets_what_was_deleted(app: App, *, hard: bool) -> None:
     assert message["quoted_message"]["text"] == ""
 
 
-def test_a_quote_forgets_who_was_erased(app: App) -> None:
+def test_quote_of_an_erased_user_has_no_text(app: App) -> None:
     app.talk("mila", "vera", "zoe")
     said = app.says("vera", "oh no")
     channel = app.server.channel("messaging", "talk")
@@ -152,7 +152,7 @@ def test_a_quote_forgets_who_was_erased(app: App) -> None:
 
 
 @pytest.mark.parametrize("sent", [{"quoted_message_id": "elsewhere"}, {"mentioned_users": ["nobody"]}])
-def test_what_is_not_there_can_be_neither_quoted_nor_mentioned(app: App, sent: dict[str, Any]) -> None:
+def test_unknown_message_or_user_cannot_be_quoted_or_mentioned(app: App, sent: dict[str, Any]) -> None:
     app.talk("mila", "vera")
     channel = app.server.channel("messaging", "talk")
     code = 4 if "quoted_message_id" in sent else 16
@@ -196,7 +196,7 @@ def test_a_task_for_too_many_messages_is_cut_fails_or_is_refused(app: App) -> No
     app.server.export_users(["vera"])
 
 
-def test_a_download_can_go_wrong_in_every_way(app: App) -> None:
+def test_every_fault_can_be_injected_into_a_download(app: App) -> None:
     app.people("mila")
     url = app.finish(app.server.export_users(["mila"])["task_id"])["result"]["url"]
     app.emulator.fault(path="/exports", status=302, body="", headers={"Location": "/elsewhere"})

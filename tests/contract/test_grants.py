@@ -55,14 +55,14 @@ def test_a_client_can_not_write_its_own_profile(app: App, method: str) -> None:
     assert "email" not in app.emulator.user("mila")
 
 
-def test_a_client_can_not_write_anothers_profile_whatever_is_granted(app: App) -> None:
+def test_client_cannot_write_another_profile_despite_grants(app: App) -> None:
     stock(app)
     app.people("mila", "vera")
     body = {"users": {"vera": {"id": "vera", "name": "Not Vera"}}}
     assert app.phone("mila").refused("POST", "/users", body) == NO
 
 
-def test_with_stock_grants_a_client_writes_whatever_it_likes(app: App) -> None:
+def test_client_with_stock_grants_writes_any_field(app: App) -> None:
     stock(app)
     app.people("mila")
     body = {"users": {"mila": {"id": "mila", "email": "m@a.example"}}}
@@ -77,7 +77,7 @@ def test_a_client_can_not_search_for_people(app: App) -> None:
     assert app.phone("mila").ask("GET", "/users", payload=SEARCH).status_code == 200
 
 
-def test_roles_can_be_kept_from_searching_whatever_is_granted(app: App) -> None:
+def test_search_can_be_disabled_for_roles_despite_grants(app: App) -> None:
     stock(app)
     app.people("mila")
     app.server.update_app_settings(user_search_disallowed_roles=["user"])
@@ -126,7 +126,7 @@ def test_a_query_shows_a_client_only_its_own_channels(app: App) -> None:
     assert found["channel"]["cid"] == "messaging:talk"
 
 
-def test_a_client_must_say_which_channels_it_means(app: App) -> None:
+def test_client_query_of_channels_needs_a_filter(app: App) -> None:
     app.talk("mila", "vera")
     body: dict[str, Any] = {"filter_conditions": {}}
     assert app.phone("mila").refused("POST", "/channels", body) == Refused(403, 70)
@@ -171,7 +171,7 @@ def test_a_member_can_not_change_or_delete_the_channel(
     assert app.phone("mila").refused(method, path, body) == NO
 
 
-def test_with_stock_grants_whoever_created_a_channel_can_delete_it(app: App) -> None:
+def test_creator_with_stock_grants_can_delete_the_channel(app: App) -> None:
     app.people("mila", "vera")
     app.server.channel("messaging", "talk", {"members": ["vera"]}).create("mila")
     assert app.phone("mila").refused("DELETE", "/channels/messaging/talk") == NO
@@ -196,7 +196,7 @@ def test_a_client_hides_a_message_but_can_not_remove_it(app: App) -> None:
     assert app.phone("mila").refused("DELETE", f"/messages/{said}", hard="true") == NO
 
 
-def test_a_client_can_not_speak_for_another(app: App) -> None:
+def test_client_cannot_send_for_another_user(app: App) -> None:
     app.talk("mila", "vera")
     body = {"message": {"text": "hi", "user": {"id": "vera"}}}
     answer = app.phone("mila").ask("POST", "/channels/messaging/talk/message", body)
@@ -224,7 +224,7 @@ def test_a_client_can_not_speak_for_another(app: App) -> None:
         ("GET", "/rate_limits"),
     ],
 )
-def test_what_is_the_servers_is_closed_to_clients(app: App, method: str, path: str) -> None:
+def test_server_routes_refuse_clients(app: App, method: str, path: str) -> None:
     app.people("mila")
     assert app.phone("mila").refused(method, path, {}) == NO
 
@@ -240,7 +240,7 @@ def test_a_client_sees_no_settings_of_the_app(app: App) -> None:
     assert set(app.phone("mila").ask("GET", "/app").json()["app"]) == {"name"}
 
 
-def test_granted_permissions_are_really_given(app: App) -> None:
+def test_granted_permissions_take_effect(app: App) -> None:
     app.talk("mila", "vera")
     app.people("zoe")
     app.server.update_channel_type("messaging", grants={"user": ["read-channel"]})
@@ -254,7 +254,7 @@ def test_a_role_that_is_not_listed_keeps_its_grants(app: App) -> None:
     assert after == before | {"guest": ["read-channel"]}
 
 
-def test_turning_permission_checks_off_opens_everything(app: App) -> None:
+def test_disabled_permission_checks_permit_everything(app: App) -> None:
     app.talk("mila", "vera")
     app.people("zoe")
     app.server.update_app_settings(disable_permissions_checks=True)

@@ -51,7 +51,7 @@ def test_an_answer_comes_back(app: App, phones: Phones) -> None:
     assert mila.wait_for_event("message.new", text="pong")["user"]["id"] == "vera"
 
 
-def test_a_stranger_hears_nothing(app: App, phones: Phones) -> None:
+def test_nonmember_gets_no_events(app: App, phones: Phones) -> None:
     app.talk("mila", "vera")
     app.people("zoe")
     mila, vera, zoe = phones.of("mila"), phones.of("vera"), phones.of("zoe")
@@ -69,7 +69,7 @@ def test_a_member_finds_their_channels(app: App, phones: Phones) -> None:
     assert found["members"] == ["mila", "vera"]
 
 
-def test_a_new_member_is_told_and_may_read(app: App, phones: Phones) -> None:
+def test_new_member_gets_an_event_and_may_read(app: App, phones: Phones) -> None:
     app.talk("mila")
     app.people("zoe")
     zoe = phones.of("zoe")
@@ -78,7 +78,7 @@ def test_a_new_member_is_told_and_may_read(app: App, phones: Phones) -> None:
     assert zoe.watch(TALK)["members"] == ["mila", "zoe"]
 
 
-def test_a_removed_member_hears_no_more(app: App, phones: Phones) -> None:
+def test_removed_member_gets_no_more_events(app: App, phones: Phones) -> None:
     app.talk("mila", "vera")
     mila, vera = phones.of("mila"), phones.of("vera")
     for phone in (mila, vera):
@@ -126,7 +126,7 @@ def test_a_file_can_be_sent(app: App, phones: Phones) -> None:
     assert app.fetch(sent["url"]).text == "hello"
 
 
-def test_a_changed_name_is_seen_by_who_shares_a_channel(app: App, phones: Phones) -> None:
+def test_changed_name_reaches_users_who_share_a_channel(app: App, phones: Phones) -> None:
     app.talk("mila", "vera")
     app.people("zoe")
     vera, zoe = phones.of("vera"), phones.of("zoe")

@@ -36,7 +36,7 @@ def test_an_unknown_user_is_created_with_the_id_only(app: App, phones: Phones) -
     assert {"name", "image"}.isdisjoint(mila)
 
 
-def test_what_a_phone_says_of_its_user_is_not_written(app: App, phones: Phones) -> None:
+def test_client_connect_does_not_write_the_profile(app: App, phones: Phones) -> None:
     app.people("mila")
     phones.of("mila", name="Somebody Else", email="m@a.example")
     mila = app.emulator.user("mila")
@@ -47,7 +47,7 @@ def test_what_a_phone_says_of_its_user_is_not_written(app: App, phones: Phones) 
     assert violation["fields"] == ["email", "name"]
 
 
-def test_a_phone_that_describes_its_user_may_be_refused(app: App, phones: Phones) -> None:
+def test_client_connect_with_a_profile_can_be_refused(app: App, phones: Phones) -> None:
     app.emulator.choose(user_details="refused")
     assert phone_refused(lambda: phones.of("mila", email="m@a.example")) == NO
 
@@ -65,7 +65,7 @@ def test_a_phone_can_not_change_its_profile_later(app: App, phones: Phones) -> N
     assert phone_refused(lambda: mila.set_self(email="m@a.example")) == NO
 
 
-def test_a_phone_can_not_look_for_people_or_start_a_chat(app: App, phones: Phones) -> None:
+def test_client_cannot_search_users_or_create_a_channel(app: App, phones: Phones) -> None:
     app.people("mila", "vera")
     mila = phones.of("mila")
     assert phone_refused(lambda: mila.query_users({"name": {"$autocomplete": "v"}})) == NO
@@ -73,7 +73,7 @@ def test_a_phone_can_not_look_for_people_or_start_a_chat(app: App, phones: Phone
     assert phone_refused(lambda: mila.create_channel("messaging", ["mila"], channel_id="mine")) == NO
 
 
-def test_a_member_can_not_bring_somebody(app: App, phones: Phones) -> None:
+def test_member_cannot_add_a_member(app: App, phones: Phones) -> None:
     app.talk("mila", "vera")
     app.people("zoe")
     mila = phones.of("mila")
@@ -81,7 +81,7 @@ def test_a_member_can_not_bring_somebody(app: App, phones: Phones) -> None:
     assert phone_refused(lambda: mila.remove_members(TALK, "vera")) == NO
 
 
-def test_a_push_token_is_not_taken(app: App, phones: Phones) -> None:
+def test_push_token_is_refused(app: App, phones: Phones) -> None:
     mila = phones.of("mila")
     assert phone_refused(lambda: mila.call("add_device", token="push")) == Refused(400, 4)
     assert app.emulator.violations()[0]["principal"] == "client:mila"
@@ -91,31 +91,31 @@ def test_a_push_token_is_not_taken(app: App, phones: Phones) -> None:
     ("claims", "code"),
     [({"life": -1}, 40), ({"age": -60}, 42)],
 )
-def test_a_phone_with_a_bad_token_stays_out(
+def test_client_with_a_malformed_token_is_refused(
     app: App, phones: Phones, claims: dict[str, int], code: int
 ) -> None:
     token = app.token("mila", **claims)
     assert phone_refused(lambda: phones.of("mila", token)) == Refused(401, code)
 
 
-def test_a_forged_token_stays_out(app: App, phones: Phones) -> None:
+def test_client_with_a_forged_token_is_refused(app: App, phones: Phones) -> None:
     head, body, _ = app.token("mila").split(".")
     forged = f"{head}.{body}.{'A' * 43}"
     assert phone_refused(lambda: phones.of("mila", forged)) == Refused(401, 43)
 
 
-def test_a_token_of_another_user_stays_out(app: App, phones: Phones) -> None:
+def test_client_with_another_users_token_is_refused(app: App, phones: Phones) -> None:
     app.people("mila", "vera")
     assert phone_refused(lambda: phones.of("mila", lambda: app.token("vera"))) == Refused(401, 5)
 
 
-def test_a_deactivated_user_stays_out(app: App, phones: Phones) -> None:
+def test_deactivated_client_is_refused(app: App, phones: Phones) -> None:
     app.people("mila")
     app.server.deactivate_user("mila")
     assert phone_refused(lambda: phones.of("mila")) == NO
 
 
-def test_a_deleted_user_stays_out(app: App, phones: Phones) -> None:
+def test_deleted_client_is_refused(app: App, phones: Phones) -> None:
     app.people("mila")
     app.finish(app.erase("mila"))
     assert phone_refused(lambda: phones.of("mila")) == Refused(404, 16)
@@ -140,14 +140,14 @@ def test_a_revoked_phone_asks_for_a_new_token(app: App, phones: Phones) -> None:
     assert len(given) == 2
 
 
-def test_a_phone_that_gets_no_new_token_is_locked_out(app: App, phones: Phones) -> None:
+def test_revoked_client_without_a_new_token_is_refused(app: App, phones: Phones) -> None:
     app.talk("mila", "vera")
     mila = phones.of("mila", app.token("mila", age=3600))
     app.server.revoke_user_token("mila", datetime.now(UTC))
     assert phone_refused(lambda: mila.send(TALK, "hello?")) == Refused(401, 40)
 
 
-def test_a_provider_that_refuses_keeps_the_phone_out(app: App, phones: Phones) -> None:
+def test_client_fails_if_its_token_provider_refuses(app: App, phones: Phones) -> None:
     app.people("mila")
 
     def provider() -> str:

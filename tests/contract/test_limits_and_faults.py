@@ -38,7 +38,7 @@ def test_every_answer_carries_lowercase_headers(app: App) -> None:
     assert all("x-ratelimit-limit" in list(answer.headers) for answer in answers)
 
 
-def test_one_request_too_many_is_refused_until_the_minute_is_over(app: App) -> None:
+def test_request_over_the_limit_is_refused_until_the_minute_ends(app: App) -> None:
     app.emulator.choose(limits={"UpdateUsers": 2})
     app.people("mila")
     app.people("mila")
@@ -71,7 +71,7 @@ def test_the_published_limits_can_be_asked_for(app: App, endpoint: str, limit: i
     assert limits["server_side"][endpoint]["limit"] == limit
 
 
-def test_a_fault_happens_as_often_as_asked(app: App) -> None:
+def test_fault_happens_as_often_as_requested(app: App) -> None:
     app.emulator.fault(method="POST", path="/users", status=503, code=-1, times=2)
     for _ in range(2):
         assert app.refused(lambda: app.people("mila")) == Refused(503, -1)
@@ -79,7 +79,7 @@ def test_a_fault_happens_as_often_as_asked(app: App) -> None:
     app.people("mila")
 
 
-def test_faults_meet_only_what_they_name(app: App) -> None:
+def test_faults_affect_only_matching_requests(app: App) -> None:
     app.emulator.fault(method="GET", path="^/tasks/[a-z]+$", status=500)
     app.people("mila")
     assert app.refused(lambda: app.server.get_task("1")) == Refused(404, 16)
@@ -92,12 +92,12 @@ def test_faults_can_be_taken_back(app: App) -> None:
     app.people("mila")
 
 
-def test_a_fault_that_makes_no_sense_is_refused(app: App) -> None:
+def test_malformed_fault_is_refused(app: App) -> None:
     with pytest.raises(requests.HTTPError):
         app.emulator.fault(path="/users", sometimes=True)
 
 
-def test_a_body_can_be_no_json(app: App) -> None:
+def test_response_body_can_be_malformed(app: App) -> None:
     app.emulator.fault(path="/users", status=502, body="<html>bad gateway</html>")
     with pytest.raises(StreamAPIException) as raised:
         app.people("mila")
@@ -134,7 +134,7 @@ def test_an_answer_can_be_falsified_after_the_work(app: App) -> None:
 
 
 @pytest.mark.parametrize("commit", [True, False])
-def test_an_answer_can_come_too_late(app: App, *, commit: bool) -> None:
+def test_response_can_be_delayed(app: App, *, commit: bool) -> None:
     hasty = StreamChat(app.emulator.api_key, app.emulator.secret, timeout=0.3, base_url=app.emulator.url)
     status = None if commit else 503
     late = {"delay_ms": 600, "commit": commit} | ({"status": status} if status else {})
@@ -144,7 +144,7 @@ def test_an_answer_can_come_too_late(app: App, *, commit: bool) -> None:
     assert ("mila" in app.emulator.state()["users"]) is commit
 
 
-def test_the_journal_keeps_requests_in_order_with_who_asked(app: App) -> None:
+def test_journal_keeps_requests_in_order_with_their_principal(app: App) -> None:
     app.people("mila")
     app.phone("mila").ask("GET", "/app")
     app.backend().ask("GET", "/app", api_key="another")

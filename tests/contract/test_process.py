@@ -43,7 +43,7 @@ def url(child: subprocess.Popen[str]) -> str:
     return found
 
 
-def test_it_says_where_it_is_on_the_loopback_interface(child: subprocess.Popen[str]) -> None:
+def test_process_prints_its_loopback_address(child: subprocess.Popen[str]) -> None:
     address = url(child)
     assert address.startswith("http://127.0.0.1:")
     assert requests.get(f"{address}/_emulator/state", timeout=PATIENCE).ok
@@ -87,7 +87,7 @@ def test_a_child_serves_the_sdk() -> None:
         assert emulator.user("mila")["name"] == "Mila"
 
 
-def test_two_emulators_know_nothing_of_each_other() -> None:
+def test_two_emulators_share_no_state() -> None:
     with running_emulator() as one, running_emulator() as other:
         server = StreamChat(one.api_key, one.secret, base_url=one.url)
         with server.session:

@@ -17,7 +17,7 @@ def channel(app: App, cid: str = "messaging:talk") -> dict[str, Any]:
     return found
 
 
-def test_an_erasure_ends_with_an_ok_for_each_id(app: App) -> None:
+def test_deletion_task_has_an_ok_for_each_id(app: App) -> None:
     app.people("mila", "vera")
     task = app.finish(app.erase("mila", "vera"))
     assert task["status"] == "completed"
@@ -26,7 +26,7 @@ def test_an_erasure_ends_with_an_ok_for_each_id(app: App) -> None:
     assert "name" not in app.emulator.user("mila")
 
 
-def test_a_deleted_user_is_out_of_sight_before_the_task_ends(app: App) -> None:
+def test_deleted_user_is_hidden_before_the_task_ends(app: App) -> None:
     app.people("mila")
     app.erase("mila")
     found = app.server.query_users({"id": {"$in": ["mila"]}}, include_deactivated_users=True)
@@ -34,7 +34,7 @@ def test_a_deleted_user_is_out_of_sight_before_the_task_ends(app: App) -> None:
     assert app.phone("mila").refused("GET", "/app") == Refused(404, 16)
 
 
-def test_a_task_advances_one_state_at_each_asking(app: App) -> None:
+def test_task_advances_one_state_per_request(app: App) -> None:
     app.people("mila")
     task_id = app.erase("mila")
     states = [app.server.get_task(task_id)["status"] for _ in range(5)]
@@ -132,7 +132,7 @@ def test_an_unknown_user_can_not_be_deleted(app: App) -> None:
 
 
 @pytest.mark.parametrize("choice", ["not_found", "task_error", "task_ok"])
-def test_what_a_second_deletion_brings_is_a_choice(app: App, choice: str) -> None:
+def test_option_decides_the_result_of_a_second_deletion(app: App, choice: str) -> None:
     app.people("mila")
     app.finish(app.erase("mila"))
     app.emulator.choose(repeated_delete=choice)
@@ -143,7 +143,7 @@ def test_what_a_second_deletion_brings_is_a_choice(app: App, choice: str) -> Non
         assert task["result"]["mila"]["status"] == choice.removeprefix("task_")
 
 
-def test_a_hard_erasure_takes_the_two_party_chat_and_leaves_the_group(app: App) -> None:
+def test_hard_deletion_removes_the_two_party_chat_only(app: App) -> None:
     app.talk("mila", "vera")
     app.talk("mila", "vera", "zoe", id="group")
     app.says("mila", "in private")
@@ -216,7 +216,7 @@ def test_the_old_hard_deletion_needs_the_messages_flag(app: App) -> None:
 
 
 @pytest.mark.parametrize("files", [True, False])
-def test_files_go_only_if_asked_for(app: App, *, files: bool) -> None:
+def test_files_are_deleted_only_on_request(app: App, *, files: bool) -> None:
     app.talk("mila", "vera")
     path = "/channels/messaging/talk/file"
     url = app.phone("mila").upload(path, "note.txt", b"hello")

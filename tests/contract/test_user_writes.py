@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 MILA: dict[str, Any] = {"id": "mila", "name": "Mila", "image": "https://a.example/1.png"}
 
 
-def test_the_three_fields_are_taken(app: App) -> None:
+def test_three_fields_are_accepted(app: App) -> None:
     answer = app.server.upsert_user(MILA)
     assert answer["users"]["mila"]["name"] == "Mila"
     assert app.emulator.user("mila")["image"] == MILA["image"]
@@ -71,13 +71,13 @@ def test_a_push_token_is_refused_and_recorded(app: App) -> None:
     assert app.server.get_devices("mila")["devices"] == []
 
 
-def test_a_full_replace_drops_what_is_not_sent(app: App) -> None:
+def test_full_replace_drops_unsent_fields(app: App) -> None:
     app.server.upsert_user(MILA)
     app.server.upsert_user({"id": "mila", "name": "Mila B"})
     assert "image" not in app.emulator.user("mila")
 
 
-def test_a_full_replace_drops_what_a_client_sneaked_in(app: App) -> None:
+def test_full_replace_drops_fields_of_a_client(app: App) -> None:
     app.server.update_app_settings(grants={"user": ["update-user-owner"]})
     app.server.upsert_user(MILA)
     body = {"users": [{"id": "mila", "set": {"email": "m@a.example"}}]}
@@ -95,7 +95,7 @@ def test_a_partial_update_leaves_the_rest(app: App) -> None:
     assert "image" not in mila
 
 
-def test_a_partial_update_creates_nobody(app: App) -> None:
+def test_partial_update_creates_no_user(app: App) -> None:
     change = {"id": "nobody", "set": {"name": "N"}}
     assert app.refused(lambda: app.server.update_user_partial(change)) == Refused(404, 16)
 
@@ -131,7 +131,7 @@ def test_ids_outside_the_alphabet_are_refused(app: App, user_id: str) -> None:
     assert app.backend().refused("POST", "/users", body) == Refused(400, 4)
 
 
-def test_a_user_must_stand_under_their_own_id(app: App) -> None:
+def test_user_key_has_to_match_the_id(app: App) -> None:
     body = {"users": {"mila": {"id": "vera"}}}
     assert app.backend().refused("POST", "/users", body) == Refused(400, 4)
 
@@ -165,7 +165,7 @@ def test_deactivation_can_hide_messages_and_reactivation_bring_them_back(app: Ap
 
 
 @pytest.mark.parametrize("choice", ["ok", "bad_input"])
-def test_what_a_second_deactivation_brings_is_a_choice(app: App, choice: str) -> None:
+def test_option_decides_the_result_of_a_second_deactivation(app: App, choice: str) -> None:
     app.people("mila")
     app.emulator.choose(repeated_deactivate=choice)
     app.server.deactivate_user("mila")

@@ -53,7 +53,7 @@ def test_custom_fields_are_nested(app: App) -> None:
         ("POST", "/api/v2/chat/channels", {"filter_conditions": {}}),
     ],
 )
-def test_the_paths_are_there(app: App, method: str, path: str, body: object) -> None:
+def test_v2_paths_exist(app: App, method: str, path: str, body: object) -> None:
     app.talk("mila", "vera")
     assert app.backend().ask(method, path, body).ok
 

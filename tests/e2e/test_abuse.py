@@ -107,7 +107,7 @@ def test_a_stranger_behind_the_owners_address_block_does_not_lock_her_out(
     assert owner.call("GET", "/v1/profile").status == 200
 
 
-def test_one_address_that_asks_for_many_numbers_gets_only_so_many_codes(a_phone: Callable[[], Phone]) -> None:
+def test_codes_per_client_address_are_limited(a_phone: Callable[[], Phone]) -> None:
     stranger, numbers = a_phone(), itertools.count(4_000_000)
     used = REAL.codes_per_address  # by the tests before, at most
     admitted_until(

@@ -93,7 +93,7 @@ def report_bounce(cloud: LocalCloud, mail_id: str) -> None:
 @pytest.mark.promise("NOT-1")
 @pytest.mark.promise("STR-4")
 @pytest.mark.promise("USE-9")
-def test_an_announced_version_reaches_everybody_and_is_then_asked_for(
+def test_announced_version_reaches_all_accounts_and_becomes_due(
     own_cloud: LocalCloud, numbers: Iterator[str], version: Notice
 ) -> None:
     mila, vuk = a_phone(own_cloud, next(numbers)), a_phone(own_cloud, next(numbers))

@@ -74,9 +74,7 @@ def test_the_stage_key_is_rotated_rewrapped_and_retired(own_cloud: LocalCloud, m
 
 
 @pytest.mark.promise("ACC-1")
-def test_a_known_number_signs_in_to_its_account_while_the_lookup_key_is_rotated(
-    own_cloud: LocalCloud, mila: Phone
-) -> None:
+def test_known_number_signs_in_during_a_lookup_key_rotation(own_cloud: LocalCloud, mila: Phone) -> None:
     account = own_cloud.account
     keys = LookupKeys.of(account, "local", lambda _: None, settle=lambda: None)
 

@@ -60,7 +60,7 @@ def command(cloud: LocalCloud, *words: str) -> tuple[int, str]:
 
 
 @pytest.mark.promise("SEC-1")
-def test_what_was_appended_is_signed_by_the_function_and_what_was_altered_is_refused(
+def test_function_signs_new_entries_and_refuses_altered_ones(
     cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     append(monkeypatch, MILA)
@@ -81,9 +81,7 @@ def test_what_was_appended_is_signed_by_the_function_and_what_was_altered_is_ref
 
 
 @pytest.mark.promise("SEC-1")
-def test_the_locked_checkpoint_can_not_be_deleted_by_anybody(
-    cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_locked_checkpoint_cannot_be_deleted(cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch) -> None:
     append(monkeypatch, VUK)
     signed(cloud)
     s3, bucket = cloud.account.client("s3"), settings().checkpoints().bucket
@@ -94,9 +92,7 @@ def test_the_locked_checkpoint_can_not_be_deleted_by_anybody(
 
 
 @pytest.mark.parametrize(("words", "why"), [(("--chain", "no name"), "chain"), (("--since", "999"), "998")])
-def test_a_question_about_nothing_is_refused_in_plain_words(
-    words: tuple[str, str], why: str, cloud: LocalCloud
-) -> None:
+def test_ledger_command_explains_why_it_refuses(words: tuple[str, str], why: str, cloud: LocalCloud) -> None:
     code, said = command(cloud, *words)
     assert code == 2
     assert why in said.removeprefix("refused: ")

@@ -84,7 +84,7 @@ def test_two_emulators_run_side_by_side(tmp_path: Path) -> None:
         assert all(is_up(address) for address in addresses)
 
 
-def test_a_terminated_cloud_takes_everything_along(tmp_path: Path) -> None:
+def test_terminated_cloud_ends_all_its_processes(tmp_path: Path) -> None:
     state = tmp_path / "state.json"
     state.write_text("left by an earlier one")
     command = ("-m", "infra.local", "run", "--state", str(state))

@@ -147,7 +147,7 @@ def owner_of(phone: Phone) -> str:
     return str(phone.session["refresh_token"].split(".")[0])
 
 
-def test_the_search_finds_what_does_stand_in_the_tables(store: Store, zvezdanka: Phone) -> None:
+def test_search_finds_values_that_are_in_clear(store: Store, zvezdanka: Phone) -> None:
     found = store.places_of(owner_of(zvezdanka))
     assert {place.split()[0] for place in found} >= {
         "ru4m-local-accounts", "ru4m-local-claims", "ru4m-local-challenges", "ru4m-local-keys",

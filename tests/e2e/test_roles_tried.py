@@ -172,7 +172,7 @@ def tried(cloud: LocalCloud) -> Iterator[dict[str, Any]]:
 
 @pytest.mark.promise("SEC-1")
 @pytest.mark.parametrize("name", sorted(TABLES))
-def test_a_role_may_do_on_tables_what_is_written_here(name: str, tried: dict[str, Any]) -> None:
+def test_role_has_the_table_permissions_listed_here(name: str, tried: dict[str, Any]) -> None:
     allowed = {table: set(done) for table, done in tried[name]["tables"].items() if done}
     assert allowed == TABLES[name]
 
@@ -189,7 +189,7 @@ def test_only_signup_and_sessions_send_text_messages(tried: dict[str, Any]) -> N
 
 
 @pytest.mark.promise("SEC-1")
-def test_only_the_job_of_the_ledger_signs_and_writes_checkpoints_and_it_deletes_none(
+def test_only_the_ledger_job_signs_and_writes_checkpoints(
     tried: dict[str, Any],
 ) -> None:
     assert {name for name, may in tried.items() if may["signs"]} == {"checkpoint_ledger"}
@@ -198,23 +198,23 @@ def test_only_the_job_of_the_ledger_signs_and_writes_checkpoints_and_it_deletes_
 
 
 @pytest.mark.promise("SEC-1")
-def test_only_profiles_and_the_jobs_that_tell_somebody_send_mail(tried: dict[str, Any]) -> None:
+def test_only_profiles_and_notifying_jobs_send_mail(tried: dict[str, Any]) -> None:
     mailing = {name for name, may in tried.items() if may["mails"]}
     assert mailing == {"announce_notices", "profiles", "work_rights"}
 
 
 @pytest.mark.promise("RGT-1")
-def test_copies_are_made_by_the_worker_linked_to_by_the_api_and_listed_by_nobody(
+def test_copies_are_written_by_the_worker_and_linked_by_the_api(
     tried: dict[str, Any],
 ) -> None:
     assert {name: set(may["exports"]) for name, may in tried.items() if may["exports"]} == EXPORTS
 
 
 @pytest.mark.promise("SEC-1")
-def test_messages_about_requests_are_taken_by_the_worker_alone(tried: dict[str, Any]) -> None:
+def test_only_the_worker_receives_messages_about_requests(tried: dict[str, Any]) -> None:
     assert {name: set(may["queue"]) for name, may in tried.items() if may["queue"]} == QUEUE
 
 
 @pytest.mark.promise("SEC-1")
-def test_nobody_publishes_to_topics(tried: dict[str, Any]) -> None:
+def test_no_role_publishes_to_topics(tried: dict[str, Any]) -> None:
     assert {name for name, may in tried.items() if may["topics"]} == set()

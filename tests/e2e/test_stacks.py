@@ -26,7 +26,7 @@ def own_cloud() -> Iterator[LocalCloud]:
         yield running
 
 
-def test_the_service_is_removed_and_redeployed_and_everybody_is_still_logged_in(
+def test_sessions_survive_removing_and_redeploying_the_service(
     own_cloud: LocalCloud,
 ) -> None:
     cloud, stacks = own_cloud, Stacks(own_cloud.account, _silent)

@@ -21,9 +21,7 @@ def reaches_stream(cloud: LocalCloud, phone: Phone, name: str) -> None:
 
 
 @pytest.mark.promise("STR-1")
-def test_a_new_user_and_every_new_name_reach_stream_and_nothing_else_does(
-    cloud: LocalCloud, a_phone: Callable[[], Phone]
-) -> None:
+def test_only_new_users_and_new_names_reach_stream(cloud: LocalCloud, a_phone: Callable[[], Phone]) -> None:
     ana = a_phone()
     ana.sign_up("Ana")
     reaches_stream(cloud, ana, "Ana")
@@ -33,7 +31,7 @@ def test_a_new_user_and_every_new_name_reach_stream_and_nothing_else_does(
     assert cloud.stream.violations() == []
 
 
-def test_what_stream_could_not_take_is_reported_for_another_delivery(
+def test_change_that_stream_did_not_accept_is_delivered_again(
     cloud: LocalCloud, a_phone: Callable[[], Phone]
 ) -> None:
     # Asked directly: the emulated stream delivers again after a crash only, not after a report.

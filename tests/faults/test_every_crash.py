@@ -51,7 +51,7 @@ def test_a_flow_ends_the_same_whichever_side_effect_goes_wrong(
 
 @pytest.mark.proof
 @pytest.mark.parametrize("name", _short)
-def test_what_is_asked_or_delivered_twice_is_done_once(name: str, stream: Emulator) -> None:
+def test_repeated_request_or_delivery_takes_effect_once(name: str, stream: Emulator) -> None:
     same_end(_by_name[name], undisturbed(name, stream), play(_by_name[name], stream, times=2))
 
 

@@ -22,7 +22,7 @@ def test_roll_up_killed_after_the_same_write_of_every_run_still_ends(
 
 
 @pytest.mark.promise("RET-4")
-def test_roll_up_killed_before_its_first_write_is_told_as_overdue(
+def test_roll_up_killed_before_its_first_write_is_reported_overdue(
     stream: Emulator, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Without any write there is no progress, so the alarm has to ring: by the figure, or by its absence."""

@@ -31,7 +31,7 @@ def test_a_process_dies_before_or_after_what_it_does(stream: Emulator, how: How,
     assert is_stored(how.value) is stored
 
 
-def test_what_is_done_is_named_in_order_and_reads_and_refusals_are_not(stream: Emulator) -> None:
+def test_side_effects_are_named_in_order_without_reads_and_refusals(stream: Emulator) -> None:
     def work() -> None:
         put("a")()
         is_stored("a")
@@ -81,7 +81,7 @@ def test_cleanup_of_a_killed_process_is_neither_run_nor_reported(stream: Emulato
     assert not is_stored("fourth")
 
 
-def test_what_leaves_by_a_door_that_nobody_watches_is_told(stream: Emulator) -> None:
+def test_call_by_an_unwatched_door_is_reported(stream: Emulator) -> None:
     host, port = stream.url.removeprefix("http://").split(":")
 
     def work() -> None:
@@ -108,7 +108,7 @@ def test_a_process_is_overtaken_by_one_that_does_the_same(stream: Emulator) -> N
     assert len(watch.effects) == 2
 
 
-def test_an_answer_that_is_lost_is_an_error_that_the_process_lives_on_with(stream: Emulator) -> None:
+def test_lost_response_raises_an_error_and_the_process_continues(stream: Emulator) -> None:
     watch = Watch(Point(0, How.UNANSWERED))
     with watch.on(), pytest.raises(Exception, match="Read timeout"):
         watch.process(put("unanswered"))

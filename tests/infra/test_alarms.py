@@ -48,7 +48,7 @@ def test_every_alarm_is_on_a_metric_that_exists_and_on_its_own_stage(alarms: dic
         ("record-unreadable", Metric.RECORD_UNREADABLE),
     ],
 )
-def test_one_finding_rings_and_goes_on_ringing(
+def test_one_finding_fires_the_alarm_and_keeps_it_firing(
     name: str, metric: Metric, alarms: dict[str, Template]
 ) -> None:
     alarm = alarms[name]
@@ -67,7 +67,7 @@ def test_one_finding_rings_and_goes_on_ringing(
         ("code-over-budget-in-all", Metric.CODE_OVER_BUDGET_IN_ALL),
     ],
 )
-def test_refusal_that_operations_can_end_rings_until_none_is_counted(
+def test_correctable_refusal_fires_until_none_is_counted(
     name: str, metric: Metric, alarms: dict[str, Template]
 ) -> None:
     alarm = alarms[name]
@@ -78,7 +78,7 @@ def test_refusal_that_operations_can_end_rings_until_none_is_counted(
 
 
 @pytest.mark.promise("SEC-1")
-def test_a_day_without_a_checkpoint_rings(alarms: dict[str, Template]) -> None:
+def test_day_without_a_checkpoint_fires(alarms: dict[str, Template]) -> None:
     alarm = alarms["no-checkpoint"]
     assert (alarm["MetricName"], alarm["Statistic"]) == (Metric.CHECKPOINT_MADE.label, "Sum")
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
@@ -89,7 +89,7 @@ def test_a_day_without_a_checkpoint_rings(alarms: dict[str, Template]) -> None:
 
 
 @pytest.mark.promise("RET-4")
-def test_overdue_day_of_usage_rings_and_so_do_runs_that_are_killed(alarms: dict[str, Template]) -> None:
+def test_overdue_usage_day_fires_and_so_do_killed_runs(alarms: dict[str, Template]) -> None:
     alarm = alarms["usage-days-overdue"]
     assert (alarm["MetricName"], alarm["Statistic"]) == (Metric.USAGE_DAYS_OVERDUE.label, "Maximum")
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
@@ -98,7 +98,7 @@ def test_overdue_day_of_usage_rings_and_so_do_runs_that_are_killed(alarms: dict[
 
 
 @pytest.mark.promise("RGT-10")
-def test_one_overdue_answer_rings_until_none_is_overdue(alarms: dict[str, Template]) -> None:
+def test_overdue_answer_fires_until_none_is_overdue(alarms: dict[str, Template]) -> None:
     alarm = alarms["rights-overdue"]
     assert (alarm["MetricName"], alarm["Statistic"]) == (Metric.RIGHTS_OVERDUE.label, "Maximum")
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
@@ -106,7 +106,7 @@ def test_one_overdue_answer_rings_until_none_is_overdue(alarms: dict[str, Templa
 
 
 @pytest.mark.promise("RGT-10")
-def test_an_answer_that_is_due_within_three_days_rings(alarms: dict[str, Template]) -> None:
+def test_answer_due_within_three_days_fires(alarms: dict[str, Template]) -> None:
     alarm = alarms["rights-due-soon"]
     assert (alarm["MetricName"], alarm["Statistic"]) == (Metric.RIGHTS_DAYS_TO_DEADLINE.label, "Minimum")
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 3)
@@ -115,7 +115,7 @@ def test_an_answer_that_is_due_within_three_days_rings(alarms: dict[str, Templat
 
 
 @pytest.mark.promise("RGT-10")
-def test_half_an_hour_without_a_sweep_rings(alarms: dict[str, Template]) -> None:
+def test_half_an_hour_without_a_sweep_fires(alarms: dict[str, Template]) -> None:
     alarm = alarms["no-rights-sweep"]
     # How often it was told, not how much it was: that nothing is open is told as zero.
     assert (alarm["MetricName"], alarm["Statistic"]) == (Metric.RIGHTS_OPEN.label, "SampleCount")
@@ -126,7 +126,7 @@ def test_half_an_hour_without_a_sweep_rings(alarms: dict[str, Template]) -> None
 
 @pytest.mark.promise("RGT-10")
 @pytest.mark.parametrize("name", QUEUES)
-def test_message_that_no_worker_could_take_rings(name: str, alarms: dict[str, Template]) -> None:
+def test_message_that_no_worker_could_process_fires(name: str, alarms: dict[str, Template]) -> None:
     alarm = alarms[name]
     assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/SQS", "ApproximateNumberOfMessagesVisible")
     (dimension,) = alarm["Dimensions"]
@@ -142,7 +142,7 @@ def test_message_that_no_worker_could_take_rings(name: str, alarms: dict[str, Te
         ("no-code-history", Metric.CODE_HISTORY_RECORDED, 3600),
     ],
 )
-def test_six_runs_of_a_job_without_an_end_ring(
+def test_six_unfinished_runs_of_a_job_fire(
     name: str, metric: Metric, every: int, alarms: dict[str, Template]
 ) -> None:
     alarm = alarms[name]
@@ -153,7 +153,7 @@ def test_six_runs_of_a_job_without_an_end_ring(
 
 
 @pytest.mark.promise("RGT-10")
-def test_a_service_that_is_silent_for_two_hours_rings(alarms: dict[str, Template]) -> None:
+def test_service_silent_for_two_hours_fires(alarms: dict[str, Template]) -> None:
     alarm = alarms["rights-unreachable"]
     assert (alarm["MetricName"], alarm["Statistic"]) == (Metric.RIGHTS_UNREACHABLE_MINUTES.label, "Maximum")
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanOrEqualToThreshold", 120)
@@ -163,7 +163,7 @@ def test_a_service_that_is_silent_for_two_hours_rings(alarms: dict[str, Template
 
 @pytest.mark.promise("RGT-10")
 @pytest.mark.parametrize("name", LOOPS)
-def test_a_message_that_lambda_dropped_as_a_loop_rings(name: str, alarms: dict[str, Template]) -> None:
+def test_message_dropped_as_a_loop_fires(name: str, alarms: dict[str, Template]) -> None:
     alarm = alarms[name]
     assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/Lambda", "RecursiveInvocationsDropped")
     (dimension,) = alarm["Dimensions"]
@@ -179,7 +179,5 @@ def test_a_message_that_lambda_dropped_as_a_loop_rings(name: str, alarms: dict[s
         ("rights-relay-ended", Metric.RIGHTS_RELAY_ENDED),
     ],
 )
-def test_work_that_goes_round_in_circles_rings(
-    name: str, metric: Metric, alarms: dict[str, Template]
-) -> None:
+def test_message_chain_over_its_bound_fires(name: str, metric: Metric, alarms: dict[str, Template]) -> None:
     assert (alarms[name]["MetricName"], alarms[name]["Statistic"]) == (metric.label, "Sum")

@@ -237,7 +237,7 @@ def test_a_version_that_is_replaced_already_is_announced_no_more(
 
 
 @pytest.mark.promise("NOT-1")
-def test_a_restricted_account_is_told_by_mail_since_the_law_asks_for_it_and_a_frozen_one_in_the_app(
+def test_restricted_account_gets_a_mail_and_a_frozen_one_an_app_notice(
     world: World, mila: User, mails: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ana = world.a_user()
@@ -250,7 +250,7 @@ def test_a_restricted_account_is_told_by_mail_since_the_law_asks_for_it_and_a_fr
 
 
 @pytest.mark.promise("NOT-1")
-def test_an_account_that_was_made_in_the_wake_of_the_walk_is_told_by_the_second_round(
+def test_account_created_behind_the_walk_is_reached_by_the_second_round(
     world: World, mila: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = versions.PUBLISHED
@@ -372,7 +372,7 @@ def test_who_waited_three_days_for_mail_to_go_again_is_told_in_the_app(world: Wo
 
 @pytest.mark.promise("NOT-1")
 @pytest.mark.usefixtures("newer", "vuk")
-def test_who_was_left_out_on_an_early_page_is_seen_to_by_the_next_run_and_not_a_day_later(
+def test_account_skipped_on_an_early_page_is_reached_by_the_next_run(
     world: World, mila: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(announcing, "MOST_AT_ONCE", 1)
@@ -384,7 +384,7 @@ def test_who_was_left_out_on_an_early_page_is_seen_to_by_the_next_run_and_not_a_
 
 @pytest.mark.promise("NOT-1")
 @pytest.mark.usefixtures("vuk")
-def test_an_outage_of_mail_is_waited_for_anew_once_everybody_was_told_after_the_one_before(
+def test_each_outage_of_mail_is_waited_for_from_its_own_start(
     world: World, mila: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = versions.PUBLISHED
@@ -634,7 +634,7 @@ def test_two_runs_over_the_same_accounts_write_one_mail(
 
 
 @pytest.mark.usefixtures("newer", "mila", "vuk")
-def test_a_run_whose_lease_ran_out_does_not_move_the_walk_of_the_one_that_took_over(
+def test_run_that_lost_its_lease_does_not_move_the_walk(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(announcing, "MOST_AT_ONCE", 1)
@@ -654,7 +654,7 @@ def test_a_run_whose_lease_ran_out_does_not_move_the_walk_of_the_one_that_took_o
 
 
 @pytest.mark.usefixtures("newer")
-def test_a_mail_that_was_noted_meanwhile_stays_noted(world: World, mila: User) -> None:
+def test_mail_recorded_meanwhile_stays_recorded(world: World, mila: User) -> None:
     """A run finds the mail of another in doubt, and before it moves the notice, the other notes the mail."""
     gone = hooked("sesv2", "after-call.sesv2.SendEmail", die)
     with gone, pytest.raises(Killed):
@@ -677,9 +677,7 @@ def test_a_mail_that_was_noted_meanwhile_stays_noted(world: World, mila: User) -
 
 
 @pytest.mark.usefixtures("newer")
-def test_that_all_are_told_is_remembered_for_as_long_as_the_version_is_the_newest(
-    world: World, mila: User
-) -> None:
+def test_finished_walk_is_stored_while_its_version_is_the_newest(world: World, mila: User) -> None:
     run()
     world.advance(DAY)
     run()
@@ -690,9 +688,7 @@ def test_that_all_are_told_is_remembered_for_as_long_as_the_version_is_the_newes
 
 @pytest.mark.promise("RET-1")
 @pytest.mark.usefixtures("newer", "mila", "vuk")
-def test_a_walk_that_stopped_half_way_for_good_forgets_its_account_within_a_week(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_abandoned_walk_expires_within_a_week(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(announcing, "MOST_AT_ONCE", 1)
     with (
         hooked("dynamodb", "after-call.dynamodb.PutItem", die_once_an_account_is_noted),
@@ -704,7 +700,7 @@ def test_a_walk_that_stopped_half_way_for_good_forgets_its_account_within_a_week
     assert int(walk["delete_at"]["N"]) == int((world.now + 7 * DAY).timestamp())
 
 
-def test_every_shard_is_walked_and_nobody_is_left_out(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_account_of_every_shard_is_reached(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     users = [world.a_user() for _ in range(12)]
     publish(monkeypatch, NEWER)
@@ -720,6 +716,6 @@ def calls_of_a_run() -> Calls:
 
 
 @pytest.mark.usefixtures("newer")
-def test_when_all_are_told_a_run_costs_one_read(mila: User) -> None:
+def test_run_after_finished_walks_costs_one_read(mila: User) -> None:
     run()
     assert calls_of_a_run() == {"dynamodb.BatchGetItem": 1}

@@ -174,7 +174,7 @@ def test_nothing_of_others_and_nothing_internal_is_in_the_copy(
     assert not any(ground is Ground.MODERATION for _, ground in left_out)
 
 
-def test_a_message_that_is_deleted_and_still_held_is_told(chat: Chatters) -> None:
+def test_deleted_message_that_stream_still_holds_is_disclosed(chat: Chatters) -> None:
     chat.deletes(chat.says("Mila", "oh no"))
     _, (_, message) = copy_of(chat["Mila"])
     assert message.text == "oh no"
@@ -192,7 +192,7 @@ def test_a_copy_can_be_read_twice_and_its_lines_are_its_parts(chat: Chatters) ->
 
 
 @pytest.mark.promise("NOT-6")
-def test_stream_is_told_an_id_and_nothing_else(chat: Chatters, stream: Emulator) -> None:
+def test_export_request_sends_only_an_id(chat: Chatters, stream: Emulator) -> None:
     ready_for(chat["Mila"])
     (sent,) = stream.requests(path="/export/users")
     assert sent["body"] == {"user_ids": [chat["Mila"]]}
@@ -200,7 +200,7 @@ def test_stream_is_told_an_id_and_nothing_else(chat: Chatters, stream: Emulator)
 
 
 @pytest.mark.promise("NOT-6")
-def test_every_call_of_an_export_is_held_against_the_register_as_a_duty_of_law(
+def test_every_export_call_is_checked_against_the_register(
     chat: Chatters, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[tuple[str, str, list[str]]] = []
@@ -262,14 +262,14 @@ def test_a_task_that_never_ends_is_waited_for_a_day(chat: Chatters, stream: Emul
     assert exporting.poll(asked) == MissingAtStream(StreamReason.NEVER_READY)
 
 
-def test_a_task_that_ends_late_is_taken_all_the_same(chat: Chatters, stream: Emulator, world: World) -> None:
+def test_late_task_is_accepted(chat: Chatters, stream: Emulator, world: World) -> None:
     stream.choose(task_progress="instant")
     asked = asked_for(chat["Mila"])
     world.advance(2 * DAY)
     assert exporting.poll(asked) == Ready(asked.task_id)
 
 
-def test_stream_that_does_not_answer_for_a_day_is_missing(
+def test_export_is_missing_after_a_day_without_an_answer(
     chat: Chatters, stream: Emulator, world: World
 ) -> None:
     asked = asked_for(chat["Mila"])
@@ -280,9 +280,7 @@ def test_stream_that_does_not_answer_for_a_day_is_missing(
     assert exporting.poll(asked) == MissingAtStream(StreamReason.NEVER_READY)
 
 
-def test_a_task_that_stream_forgot_is_told_apart_and_worth_asking_again(
-    chat: Chatters, stream: Emulator
-) -> None:
+def test_unknown_task_is_missing_and_worth_asking_again(chat: Chatters, stream: Emulator) -> None:
     ready = ready_for(chat["Mila"])
     stream.fault(path="/tasks", times=2, status=404, code=16)
     gone = exporting.poll(StreamExportTask(ready.task_id, clock.now()))
@@ -308,14 +306,14 @@ def test_a_completed_task_without_a_link_has_failed(chat: Chatters, stream: Emul
     assert exporting.poll(asked) == MissingAtStream(StreamReason.FAILED)
 
 
-def test_a_kind_of_error_that_is_no_word_is_not_kept(chat: Chatters, stream: Emulator) -> None:
+def test_malformed_error_type_is_not_kept(chat: Chatters, stream: Emulator) -> None:
     stream.choose(task_progress="instant")
     stream.spoil_tasks(failure={"type": f"user {chat['Mila']} is too large", "description": ""})
     assert gateway.task(asked_for(chat["Mila"]).task_id).error_type is None
 
 
 @pytest.mark.parametrize("body", ['{"status": "lost"}', "[]", "{}", "oops"])
-def test_an_answer_that_makes_no_sense_is_no_state(chat: Chatters, stream: Emulator, body: str) -> None:
+def test_malformed_answer_gives_no_state(chat: Chatters, stream: Emulator, body: str) -> None:
     asked = asked_for(chat["Mila"])
     stream.fault(path="/tasks", status=200, body=body)
     with pytest.raises(StreamUnavailable):
@@ -323,7 +321,7 @@ def test_an_answer_that_makes_no_sense_is_no_state(chat: Chatters, stream: Emula
 
 
 @pytest.mark.parametrize("task_id", ["../users", "a?b=c", "", "a" * 65, 7, None])
-def test_a_task_id_that_is_none_goes_into_no_path(chat: Chatters, stream: Emulator, task_id: Any) -> None:
+def test_malformed_task_id_is_not_sent(chat: Chatters, stream: Emulator, task_id: Any) -> None:
     with pytest.raises(StreamUnavailable):
         gateway.task(TaskId(task_id))
     stream.fault(path="/export/users", status=201, body=json.dumps({"task_id": task_id}))
@@ -333,7 +331,7 @@ def test_a_task_id_that_is_none_goes_into_no_path(chat: Chatters, stream: Emulat
 
 
 @pytest.mark.parametrize("fault", [{"status": 429, "code": 9}, {"status": 500}, {"drop_connection": True}])
-def test_what_passes_is_raised_and_the_next_try_succeeds(
+def test_temporary_failure_is_raised_and_the_next_try_succeeds(
     chat: Chatters, stream: Emulator, fault: dict[str, Any]
 ) -> None:
     stream.fault(method="POST", path="/export/users", **fault)
@@ -342,7 +340,7 @@ def test_what_passes_is_raised_and_the_next_try_succeeds(
     ready_for(chat["Mila"])
 
 
-def test_a_refusal_that_is_our_own_fault_is_no_gap_of_the_subject(chat: Chatters, stream: Emulator) -> None:
+def test_refusal_by_our_own_fault_is_raised_not_missing(chat: Chatters, stream: Emulator) -> None:
     stream.fault(path="/export/users", status=403, code=17)
     with pytest.raises(StreamRefused):
         exporting.start(chat["Mila"])
@@ -351,9 +349,7 @@ def test_a_refusal_that_is_our_own_fault_is_no_gap_of_the_subject(chat: Chatters
 # --- the file
 
 
-def test_a_link_that_ended_does_not_matter_since_each_asking_makes_a_new_one(
-    chat: Chatters, stream: Emulator, world: World
-) -> None:
+def test_expired_link_is_replaced_by_a_fresh_one(chat: Chatters, stream: Emulator, world: World) -> None:
     ready = ready_for(chat["Mila"])
     old = link_of(ready)
     world.advance(2 * DAY)
@@ -386,9 +382,7 @@ def test_a_file_that_is_no_longer_kept_is_missing(chat: Chatters, world: World) 
     ],
     ids=["dropped", "broken off", "broken", "limited", "a part"],
 )
-def test_a_file_that_does_not_come_whole_is_fetched_again(
-    chat: Chatters, stream: Emulator, fault: dict[str, Any]
-) -> None:
+def test_truncated_file_is_fetched_again(chat: Chatters, stream: Emulator, fault: dict[str, Any]) -> None:
     chat.says("Mila", "hello")
     ready = ready_for(chat["Mila"])
     stream.fault(path="/exports", **fault)
@@ -408,7 +402,7 @@ def test_no_redirect_is_followed(chat: Chatters, stream: Emulator) -> None:
 
 
 @pytest.mark.promise("SEC-1")
-def test_a_link_to_somewhere_else_is_not_opened(chat: Chatters, stream: Emulator) -> None:
+def test_link_to_another_host_is_not_opened(chat: Chatters, stream: Emulator) -> None:
     ready = ready_for(chat["Mila"])
     elsewhere = json.dumps({"status": "completed", "result": {"url": "https://stream-io-cdn.com.example/x"}})
     stream.fault(path="/tasks", status=200, body=elsewhere)
@@ -416,7 +410,7 @@ def test_a_link_to_somewhere_else_is_not_opened(chat: Chatters, stream: Emulator
 
 
 @pytest.mark.promise("SEC-1")
-def test_nothing_that_proves_who_we_are_goes_along_with_a_link(
+def test_download_sends_no_credentials(
     chat: Chatters, stream: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = link_of(ready_for(chat["Mila"]))
@@ -444,13 +438,13 @@ def test_a_file_that_comes_too_slowly_is_given_up(chat: Chatters, monkeypatch: p
 
 
 @pytest.mark.parametrize("body", ["", "\n\n", "no json\n", "[]\n", '{"user": {"id": "u_someone_else"}}\n'])
-def test_a_file_with_nothing_of_the_subject_is_missing(chat: Chatters, stream: Emulator, body: str) -> None:
+def test_file_without_a_line_of_the_subject_is_missing(chat: Chatters, stream: Emulator, body: str) -> None:
     ready = ready_for(chat["Mila"])
     stream.fault(path="/exports", status=200, body=body)
     assert missing_from(ready, chat["Mila"]) is StreamReason.NOTHING_FOUND
 
 
-def test_lines_are_put_together_from_however_they_arrive(
+def test_lines_are_joined_across_chunks(
     chat: Chatters, stream: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = link_of(ready_for(chat["Mila"]))

@@ -28,6 +28,6 @@ def test_a_walk_in_pages_sees_every_account_once_and_nothing_else(
     assert seen == sorted(ids)
 
 
-def test_only_the_account_itself_stands_in_the_index(world: World) -> None:
+def test_only_the_account_item_is_in_the_index(world: World) -> None:
     world.a_user()
     assert {item["sk"]["S"] for item in cloud.all_items() if "live" in item} == {"account"}

@@ -55,7 +55,7 @@ def mila(world: World) -> User:
 
 
 @pytest.mark.promise("RGT-7")
-def test_the_evidence_of_a_consent_in_force_never_lapses(one_shard: None, world: World, mila: User) -> None:
+def test_evidence_of_a_consent_in_force_never_expires(one_shard: None, world: World, mila: User) -> None:
     (given,) = records(mila)
     for _ in range(12 * 12):
         world.advance(30 * DAY)
@@ -69,7 +69,7 @@ def test_the_evidence_of_a_consent_in_force_never_lapses(one_shard: None, world:
     assert words() == ["carried_over", "carried_over", "decided"]
 
 
-def test_what_is_not_due_is_left_alone(world: World, mila: User) -> None:
+def test_account_that_is_not_due_is_not_renewed(world: World, mila: User) -> None:
     world.advance(DUE - timedelta(seconds=1))
     assert run() == {"renewed": 0, "failed": 0, "deleted": 0}
     world.advance(timedelta(seconds=1))
@@ -78,7 +78,7 @@ def test_what_is_not_due_is_left_alone(world: World, mila: User) -> None:
 
 
 @pytest.mark.promise("RGT-7")
-def test_what_is_renewed_says_what_it_said_whatever_is_declared_by_then(
+def test_renewed_evidence_repeats_the_original_event(
     world: World, mila: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (given,) = records(mila)
@@ -90,14 +90,14 @@ def test_what_is_renewed_says_what_it_said_whatever_is_declared_by_then(
 
 
 @pytest.mark.promise("RGT-7")
-def test_a_consent_that_nothing_shows_any_more_is_told_of_and_not_made_up(world: World, mila: User) -> None:
+def test_consent_without_evidence_is_reported_and_not_invented(world: World, mila: User) -> None:
     world.advance(DUE + 91 * DAY)
     assert run() == {"renewed": 0, "failed": 1, "deleted": 0}
     assert words() == ["decided"]
 
 
 @pytest.mark.promise("RET-1")
-def test_what_is_withdrawn_is_not_renewed(world: World, mila: User) -> None:
+def test_withdrawn_consent_is_not_renewed(world: World, mila: User) -> None:
     mila.consents("marketing")
     mila.withdraws("analytics")
     world.advance(DUE)
@@ -174,7 +174,7 @@ def test_an_index_that_is_behind_renews_nothing_twice(
 
 @pytest.mark.promise("RGT-7")
 @pytest.mark.parametrize("moment", ["before the head is read", "after it"])
-def test_a_withdrawal_that_races_with_the_renewal_stands(
+def test_withdrawal_during_the_renewal_stays_in_force(
     world: World, mila: User, monkeypatch: pytest.MonkeyPatch, moment: str
 ) -> None:
     world.advance(DUE)
@@ -188,7 +188,7 @@ def test_a_withdrawal_that_races_with_the_renewal_stands(
 
 
 @pytest.mark.promise("RGT-7")
-def test_a_record_that_cannot_be_opened_holds_up_nobody(world: World, mila: User) -> None:
+def test_unreadable_record_does_not_delay_others(world: World, mila: User) -> None:
     world.a_user().consents("analytics")
     (item,) = (i for i in cloud.records("purposes") if i["pk"]["S"] == f"A#{mila.account_id}")
     aws.client("dynamodb").put_item(
@@ -205,7 +205,7 @@ def test_a_run_ends_in_time(world: World, mila: User) -> None:
 
 
 @pytest.mark.promise("SEC-1")
-def test_a_run_says_figures_and_no_names(world: World, mila: User) -> None:
+def test_run_logs_counts_and_no_ids(world: World, mila: User) -> None:
     world.canaries.add("account", mila.account_id)
     world.canaries.add("phone", mila.phone)
     world.advance(DUE)

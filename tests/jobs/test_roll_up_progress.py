@@ -145,9 +145,7 @@ def _many(account_id: AccountId, number: int) -> Iterator[UsageEvent]:
             )
 
 
-def test_of_an_account_without_end_only_so_much_is_read(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_events_read_of_one_account_are_bounded(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store, "MOST_OF_ONE", 20)
     monkeypatch.setattr(store, "_PAGE", 2)
     people = sorted(a_person(an_event()) for _ in range(3))
@@ -206,7 +204,7 @@ def failing_on(of: date, error: BaseException) -> Iterator[None]:
 
 @pytest.mark.promise("RET-4")
 @pytest.mark.parametrize("number", range(3))
-def test_day_that_cannot_be_read_holds_up_no_other(world: World, three_days: list[date], number: int) -> None:
+def test_unreadable_day_does_not_delay_others(world: World, three_days: list[date], number: int) -> None:
     broken = three_days[number]
     error = EndpointConnectionError(endpoint_url="https://dynamodb")
     with failing_on(broken, error), pytest.raises(Unavailable):
@@ -220,7 +218,7 @@ def test_day_that_cannot_be_read_holds_up_no_other(world: World, three_days: lis
 
 @pytest.mark.promise("RET-4")
 @pytest.mark.parametrize("number", range(3))
-def test_day_at_which_every_run_dies_holds_up_no_other(
+def test_day_that_kills_every_run_does_not_delay_others(
     world: World, three_days: list[date], number: int
 ) -> None:
     deadly = three_days[number]

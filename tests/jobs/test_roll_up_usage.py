@@ -78,7 +78,7 @@ def test_a_day_is_published_once_no_late_event_can_come(world: World) -> None:
     assert published(DAY + timedelta(days=1)) is None
 
 
-def test_the_last_event_that_is_taken_in_is_in_time_for_its_day(world: World) -> None:
+def test_last_accepted_event_is_in_its_days_figures(world: World) -> None:
     people = [a_person() for _ in range(10)]
     world.advance(timedelta(hours=12 + 48) - timedelta(seconds=1))
     for somebody in people:
@@ -153,7 +153,7 @@ def test_use_is_counted_by_screen_and_faults_by_kind_and_version(world: World) -
 
 @pytest.mark.promise("RET-4")
 @pytest.mark.promise("USE-6")
-def test_no_figure_is_of_fewer_than_ten_and_none_names_anybody(world: World) -> None:
+def test_no_figure_is_of_fewer_than_ten_and_none_has_an_id(world: World) -> None:
     people = [a_person(an_event(name="rare"), an_event()) for _ in range(3)] + ten_people()
     world.advance(CLOSING)
     run()
@@ -223,7 +223,9 @@ FORGET: dict[str, Callable[[AccountId], object]] = {
 @pytest.mark.promise("RGT-4")
 @pytest.mark.promise("RGT-7")
 @pytest.mark.parametrize("forget", FORGET.values(), ids=FORGET.keys())
-def test_who_may_not_be_counted_any_more_is_not(world: World, forget: Callable[[AccountId], object]) -> None:
+def test_withdrawn_or_inactive_account_is_not_counted(
+    world: World, forget: Callable[[AccountId], object]
+) -> None:
     somebody, *_ = ten_people()
     world.advance(CLOSING)
     forget(somebody)
@@ -240,7 +242,7 @@ def test_an_objection_takes_faults_out_of_the_count(world: World) -> None:
     assert published() == []
 
 
-def test_choices_that_cannot_be_read_count_for_nothing_and_hold_up_nobody(world: World) -> None:
+def test_account_with_unreadable_choices_is_not_counted(world: World) -> None:
     somebody, *_ = [*ten_people(), a_person(an_event())]
     aws.client("dynamodb").update_item(
         TableName="ru4m-test-accounts",
@@ -278,7 +280,7 @@ WRITES = [("BatchWriteItem", 1), ("BatchWriteItem", 2), ("BatchWriteItem", 4), (
 @pytest.mark.promise("RET-4")
 @pytest.mark.parametrize("moment", ["before", "after"])
 @pytest.mark.parametrize(("operation", "number"), WRITES)
-def test_a_run_that_is_killed_at_a_write_is_made_good_by_the_next(
+def test_run_killed_at_a_write_is_completed_by_the_next(
     world: World, operation: str, number: int, moment: str
 ) -> None:
     ten_people()
@@ -294,7 +296,7 @@ def test_a_run_that_is_killed_at_a_write_is_made_good_by_the_next(
 
 
 @pytest.mark.promise("RET-4")
-def test_who_is_erased_before_a_day_is_published_is_not_in_its_figures(world: World) -> None:
+def test_account_erased_before_publication_is_not_in_the_figures(world: World) -> None:
     somebody, *_ = [*ten_people(), a_person(an_event())]
     world.advance(CLOSING)
     stop = kill_at("PutItem", 1, "before")

@@ -89,7 +89,7 @@ def test_vault_is_read_once_a_minute_while_credentials_are_refused(world: World,
     assert stream.user(mila.user_id)["state"] == "active"
 
 
-def test_refusal_of_one_user_is_not_ours_while_the_app_answers(
+def test_refusal_is_about_one_user_while_the_app_answers(
     world: World, stream: Emulator, counts: Counter[Metric]
 ) -> None:
     users = [world.a_user() for _ in range(3)]
@@ -132,7 +132,7 @@ def test_app_is_asked_a_hundred_times_a_minute_and_then_the_calls_wait(
 
 
 @pytest.mark.parametrize("answer", [NOT_ALLOWED, REFUSED, {"status": 403, "code": 99}])
-def test_refusal_is_ours_when_the_app_is_refused_too(
+def test_refusal_is_about_credentials_when_the_app_is_refused_too(
     world: World, stream: Emulator, counts: Counter[Metric], answer: dict[str, int]
 ) -> None:
     mila = world.a_user()

@@ -19,7 +19,7 @@ REVOKED = "2026-11-24T11:59:56.000000Z"  # four seconds before a logout at noon
 
 
 @pytest.mark.promise("STR-1")
-def test_stream_is_told_id_and_name_and_nothing_else(world: World, stream: Emulator) -> None:
+def test_stream_gets_only_id_and_name(world: World, stream: Emulator) -> None:
     mila = world.a_user(display_name="Mila")
     mila.changes(name="Milica Petrović", job_title="Engineer", country="RS")
     assert sync(mila) == []
@@ -65,7 +65,7 @@ def test_a_hundred_records_are_read_and_sent_in_few_calls(world: World, stream: 
 
 
 @pytest.mark.parametrize("sk", ["session#s_1", "acceptance#terms-2024-05-08"])
-def test_other_items_are_not_looked_at(world: World, stream: Emulator, sk: str) -> None:
+def test_changes_of_other_items_are_ignored(world: World, stream: Emulator, sk: str) -> None:
     assert sync(world.a_user(), sk=sk) == []
     assert stream.requests() == []
 
@@ -125,7 +125,7 @@ def test_an_account_frozen_while_stream_did_not_answer_is_not_left_active_there(
 
 
 @pytest.mark.promise("STR-3")
-def test_an_account_frozen_while_it_was_sent_and_deactivated_before_us_is_done(
+def test_account_deactivated_at_stream_before_us_is_done(
     world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mila = world.a_user()
@@ -142,7 +142,7 @@ def test_an_account_frozen_while_it_was_sent_and_deactivated_before_us_is_done(
 
 
 @pytest.mark.promise("STR-5")
-def test_a_user_who_was_deleted_there_is_not_made_again(world: World, stream: Emulator) -> None:
+def test_user_deleted_at_stream_is_not_created_again(world: World, stream: Emulator) -> None:
     mila, vuk = world.a_user(), world.a_user()
     sync(mila)
     gateway._client().delete_users([mila.user_id], "hard", messages="hard", conversations="hard")
@@ -151,9 +151,7 @@ def test_a_user_who_was_deleted_there_is_not_made_again(world: World, stream: Em
     assert stream.user(vuk.user_id)["state"] == "active"
 
 
-def test_a_refused_batch_is_sent_one_by_one_and_the_refused_one_holds_up_nobody(
-    world: World, stream: Emulator
-) -> None:
+def test_refused_user_of_a_batch_does_not_block_the_others(world: World, stream: Emulator) -> None:
     users = [world.a_user() for _ in range(3)]
     refused = {"status": 400, "code": 4}
     stream.fault(method="POST", path="/users", times=1, **refused)  # the batch
@@ -175,7 +173,7 @@ def test_a_refused_batch_is_sent_one_by_one_and_the_refused_one_holds_up_nobody(
     ],
     ids=["limited", "broken", "no JSON", "a bare string", "connection lost", "done, answer lost"],
 )
-def test_what_stream_did_not_take_comes_again_and_then_arrives(
+def test_unanswered_change_is_delivered_again_and_arrives(
     world: World, stream: Emulator, fault: dict[str, Any]
 ) -> None:
     mila = world.a_user(display_name="Mila")

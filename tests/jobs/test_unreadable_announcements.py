@@ -30,7 +30,7 @@ def run() -> None:
 
 
 @pytest.mark.promise("NOT-1")
-def test_unreadable_announcement_holds_up_no_other_account(
+def test_unreadable_announcement_does_not_delay_other_accounts(
     world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(accounts, "SHARDS", ("00",))
@@ -45,7 +45,7 @@ def test_unreadable_announcement_holds_up_no_other_account(
 
 
 @pytest.mark.promise("NOT-1")
-def test_unreadable_walk_holds_up_no_other_shard(
+def test_unreadable_walk_does_not_delay_other_shards(
     world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(accounts, "SHARDS", ("00", "01"))

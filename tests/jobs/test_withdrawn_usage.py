@@ -92,7 +92,7 @@ def test_use_of_another_subject_stays(world: World, mila: User) -> None:
 
 
 @pytest.mark.promise("RGT-7")
-def test_events_of_requests_that_were_under_way_are_deleted_too(world: World, mila: User) -> None:
+def test_events_of_requests_in_progress_are_deleted_too(world: World, mila: User) -> None:
     mila.withdraws("analytics")
     world.advance(timedelta(seconds=15))
     tells_late(mila, an_event())
@@ -115,7 +115,7 @@ def test_no_copy_shows_use_from_the_withdrawal_on(world: World, mila: User, copy
 
 
 @pytest.mark.promise("RGT-7")
-def test_a_consent_that_is_given_anew_covers_nothing_older(world: World, mila: User) -> None:
+def test_consent_given_again_covers_no_older_events(world: World, mila: User) -> None:
     mila.withdraws("analytics")
     world.advance(2 * MINUTE)
     mila.consents("analytics")
@@ -128,7 +128,7 @@ def test_a_consent_that_is_given_anew_covers_nothing_older(world: World, mila: U
 
 
 @pytest.mark.promise("RGT-7")
-def test_events_from_before_the_consent_are_dropped_at_the_door(world: World, mila: User) -> None:
+def test_events_from_before_the_consent_are_not_stored(world: World, mila: User) -> None:
     mila.withdraws("analytics")
     world.advance(2 * MINUTE)
     mila.consents("analytics")
@@ -170,7 +170,7 @@ def test_use_that_has_expired_and_is_still_stored_is_deleted(world: World, mila:
 
 
 @pytest.mark.promise("RGT-4")
-def test_what_is_restricted_is_kept_and_shown_until_the_restriction_ends(world: World, mila: User) -> None:
+def test_restricted_events_are_kept_until_the_restriction_ends(world: World, mila: User) -> None:
     mila.withdraws("analytics")
     restrict(mila, {ANALYTICS: world.now})
     world.advance(HOUR)
@@ -191,7 +191,7 @@ def restrict(user: User, purposes: dict[Purpose, Any]) -> None:
 
 
 @pytest.mark.promise("RGT-7")
-def test_a_consent_given_while_the_job_deletes_keeps_what_came_since(
+def test_consent_given_during_the_deletion_keeps_newer_events(
     world: World, mila: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mila.withdraws("analytics")
@@ -232,7 +232,7 @@ def test_deleting_reads_keys_and_times_and_writes_in_calls_of_twenty_five(world:
     assert calls.tables == {"Query": 1, "BatchWriteItem": 3}
 
 
-def test_a_history_that_was_altered_keeps_no_use_from_being_deleted(world: World, mila: User) -> None:
+def test_altered_history_does_not_stop_the_deletion_of_use(world: World, mila: User) -> None:
     (entry,) = (item for item in cloud.all_items() if "previous_delete_at" in item)
     alter_newest(Chain.parse(entry["pk"]["S"]))
     mila.withdraws("analytics")
@@ -250,7 +250,7 @@ def test_use_of_a_subject_whose_decisions_cannot_be_read_is_not_shown(world: Wor
     ]
 
 
-def test_a_purpose_that_nothing_was_stored_for_leaves_nothing_due(world: World) -> None:
+def test_purpose_without_stored_data_leaves_nothing_due(world: World) -> None:
     vuk = world.a_user()
     vuk.consents("marketing")
     vuk.withdraws("marketing")
@@ -260,7 +260,7 @@ def test_a_purpose_that_nothing_was_stored_for_leaves_nothing_due(world: World) 
     assert "renewal" not in item
 
 
-def test_refusing_what_was_never_given_leaves_nothing_to_delete(world: World) -> None:
+def test_refusal_without_consent_leaves_nothing_to_delete(world: World) -> None:
     vuk = world.a_user()
     vuk.withdraws("analytics")
     (item,) = cloud.records("purposes")

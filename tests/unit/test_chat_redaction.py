@@ -150,9 +150,7 @@ LINES = st.fixed_dictionaries(
 @pytest.mark.promise("RGT-1")
 @UNTIMED
 @given(LINES, st.sampled_from(StreamCopyKind))
-def test_whatever_stands_in_a_line_no_other_key_comes_out(
-    line: dict[str, Any], shape: StreamCopyKind
-) -> None:
+def test_no_key_outside_the_allow_list_is_disclosed(line: dict[str, Any], shape: StreamCopyKind) -> None:
     parts, _ = redacted(line, shape)
     assert set(keys_of(shown(parts))) <= allowed_keys()
 
@@ -160,7 +158,7 @@ def test_whatever_stands_in_a_line_no_other_key_comes_out(
 @pytest.mark.promise("RGT-1")
 @UNTIMED
 @given(st.data(), st.text(max_size=12), JSON, st.sampled_from(StreamCopyKind))
-def test_a_field_that_nobody_listed_changes_nothing_wherever_it_stands(
+def test_unlisted_field_changes_nothing_anywhere(
     data: st.DataObject, name: str, value: Any, shape: StreamCopyKind
 ) -> None:
     line = a_full_line()
@@ -176,7 +174,7 @@ def test_a_field_that_nobody_listed_changes_nothing_wherever_it_stands(
 
 @pytest.mark.promise("RGT-1")
 @pytest.mark.parametrize("shape", list(StreamCopyKind))
-def test_no_field_of_the_withheld_list_comes_out(shape: StreamCopyKind) -> None:
+def test_no_withheld_field_is_disclosed(shape: StreamCopyKind) -> None:
     line = a_full_line()
     places = {
         "profile": line["user"],
@@ -197,7 +195,7 @@ def test_no_field_of_the_withheld_list_comes_out(shape: StreamCopyKind) -> None:
 
 
 @pytest.mark.promise("RGT-8")
-def test_what_is_portable_is_a_part_of_what_is_told() -> None:
+def test_portability_copy_is_part_of_the_access_copy() -> None:
     (access, _), (portable, _) = redacted(a_full_line()), redacted(a_full_line(), StreamCopyKind.PORTABILITY)
     text = str(shown(portable))
     assert not any(others in text for others in ("Trip", "love", "m0", "apn"))
@@ -207,7 +205,7 @@ def test_what_is_portable_is_a_part_of_what_is_told() -> None:
 
 
 @pytest.mark.promise("RGT-1")
-def test_whether_somebody_was_banned_or_reported_changes_nothing() -> None:
+def test_ban_or_report_does_not_change_the_copy() -> None:
     quiet = redacted(a_line(messages=[a_message()]))
     loud = a_line(
         user=a_user(banned=True, shadow_banned=True, ban_expires=NOON),
@@ -224,14 +222,14 @@ def test_whether_somebody_was_banned_or_reported_changes_nothing() -> None:
     "author",
     [{"user": a_user(VERA)}, {"user": a_user(), "user_id": VERA}, {"user": None}, {"user": {"id": [MILA]}}],
 )
-def test_a_message_or_reaction_that_is_not_the_subjects_own_is_left_out(author: dict[str, Any]) -> None:
+def test_message_or_reaction_of_another_user_is_omitted(author: dict[str, Any]) -> None:
     reaction = {"type": "love", "user": a_user()} | author
     parts, left_out = redacted(a_line(messages=[a_message(**author)], reactions=[reaction]))
     assert len(parts) == 1
     assert left_out == {("message", Ground.OTHERS): 1, ("reaction", Ground.OTHERS): 1}
 
 
-def test_a_line_of_somebody_else_gives_nothing_and_is_counted() -> None:
+def test_line_of_another_user_is_omitted_and_counted() -> None:
     parts, left_out = redacted(a_line(user=a_user(VERA), messages=[a_message()]))
     assert parts == []
     assert left_out == {("line", Ground.OTHERS): 1}
@@ -267,7 +265,7 @@ def test_a_line_that_can_not_be_read_is_counted(line: bytes) -> None:
         ("quoted_message", "m0", "quoted message"),
     ],
 )
-def test_a_value_of_another_form_is_left_out_and_counted(field: str, value: Any, what: str) -> None:
+def test_value_of_another_form_is_omitted_and_counted(field: str, value: Any, what: str) -> None:
     parts, left_out = redacted(a_line(messages=[a_message(**{field: value})]))
     assert left_out == {(what, Ground.UNREADABLE): 1}
     assert len(parts) == 2
@@ -300,11 +298,11 @@ def test_times_are_as_exact_as_streams() -> None:
     assert '"2026-11-24T12:00:00.123456Z"' in message.model_dump_json()
 
 
-def test_a_conversation_is_known_by_type_and_id_where_the_channel_does_not_stand() -> None:
+def test_conversation_without_a_channel_has_type_and_id() -> None:
     assert the_message().conversation == Conversation(type="messaging", id="trip")
 
 
-def test_half_a_character_does_no_harm() -> None:
+def test_lone_surrogate_becomes_a_question_mark() -> None:
     (_, message), _ = redacted(
         json.dumps(a_line(messages=[a_message()])).replace("hello", "\\ud83d!").encode()
     )
@@ -315,11 +313,11 @@ def test_half_a_character_does_no_harm() -> None:
 
 @given(st.text())
 @example("=1+1\r\n\x00\u202e")
-def test_a_text_comes_out_as_it_was_written(text: str) -> None:
+def test_text_is_disclosed_unchanged(text: str) -> None:
     assert the_message(text=text).text == text
 
 
-def test_lists_that_may_have_been_cut_are_told_by_their_length() -> None:
+def test_full_lists_count_as_perhaps_cut() -> None:
     redaction = Redaction(MILA, StreamCopyKind.ACCESS)
     list(redaction.parts(json.dumps(a_line(messages=[a_message()] * 3, reactions=[{}] * 5)).encode()))
     assert redaction.most_entries == 5

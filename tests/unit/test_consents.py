@@ -32,7 +32,7 @@ def outcome(said: list[Choice]) -> Consent | None:
 @pytest.mark.promise("RGT-7")
 @pytest.mark.promise("USE-4")
 @given(st.lists(choices))
-def test_the_last_thing_said_stands_and_a_signal_speaks_only_where_nothing_was(said: list[Choice]) -> None:
+def test_last_choice_is_in_force_and_a_signal_never_overrides_it(said: list[Choice]) -> None:
     explicit = [choice for choice in said if choice.method is Method.EXPLICIT]
     stands = outcome(said)
     if explicit:
@@ -46,12 +46,12 @@ def test_the_last_thing_said_stands_and_a_signal_speaks_only_where_nothing_was(s
 
 
 @given(st.lists(choices, min_size=1))
-def test_saying_the_last_thing_again_says_nothing_new(said: list[Choice]) -> None:
+def test_repeated_choice_changes_nothing(said: list[Choice]) -> None:
     assert decided(outcome(said), said[-1], NOW) is None
 
 
 @pytest.mark.promise("RGT-7")
-def test_every_purpose_that_waits_for_consent_says_what_it_covers() -> None:
+def test_every_consent_purpose_states_its_categories() -> None:
     assert COVERS.keys() == {*ASKED_FOR}
     assert all(COVERS.values())
 

@@ -48,7 +48,7 @@ def test_a_group_is_published_from_ten_accounts_on(people: int, shown: dict[str,
 
 
 @pytest.mark.promise("RET-4")
-def test_many_events_of_few_people_are_no_group() -> None:
+def test_many_events_of_few_accounts_are_not_published() -> None:
     assert published(shard(*[seen("opened", times=90)] * 9)) == {}
 
 
@@ -58,7 +58,7 @@ def test_accounts_of_all_shards_add_up() -> None:
 
 
 @pytest.mark.promise("RET-4")
-def test_small_groups_are_published_together_if_enough_people_are_certain_to_be_in_them() -> None:
+def test_small_groups_are_merged_and_published_from_ten_certain_accounts() -> None:
     five_and_nine = [seen("rare")] * 5 + [seen("rarer")] * 9
     assert published(shard(*five_and_nine)) == {}  # of one shard, nine are certain: who is rare may be rarer
     assert published(shard(*five_and_nine), shard(seen("rare"), number=1)) == {None: (10, 15)}
@@ -77,7 +77,7 @@ def test_a_rest_is_of_one_purpose() -> None:
 
 
 @pytest.mark.promise("RET-4")
-def test_no_withheld_group_is_named_and_no_total_is_told() -> None:
+def test_no_withheld_group_and_no_total_is_published() -> None:
     shown, withheld = figures([shard(*[seen("opened")] * 10, *[seen("rare")] * 9)])
     assert (withheld, [figure.name for figure in shown]) == (1, ["opened"])
     told = {*Figure.model_fields} - {*Group._fields}
@@ -93,7 +93,7 @@ def test_a_mean_is_of_ten_accounts_too(timed: int, mean: int | None) -> None:
 
 
 @pytest.mark.promise("RET-4")
-def test_nobody_counts_for_more_than_a_hundred_events() -> None:
+def test_account_counts_at_most_a_hundred_events_in_a_group() -> None:
     (figure,) = figures([shard(*[seen("opened", duration=0)] * 9, seen("opened", 5_000, duration=202))])[0]
     assert (figure.accounts, figure.events) == (10, 109)
     assert figure.mean_duration_ms == 100 * 202 // 109
@@ -122,7 +122,7 @@ def test_events_in_any_order_and_number_count_as_each_of_them_once(
     assert {of: total.events for of, total in own.items()} == {of: min(n, most) for of, n in distinct.items()}
 
 
-def test_counts_that_were_stored_go_on_as_if_nothing_had_been_between() -> None:
+def test_stored_counts_continue_unchanged() -> None:
     people = [of_one_account(seen(f"g{n % 7}", times=n, duration=n)) for n in range(1, 30)]
     whole, first = Tally(), Tally()
     for own in people:
@@ -145,7 +145,7 @@ BAD_ROWS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("changes", BAD_ROWS.values(), ids=BAD_ROWS.keys())
-def test_event_that_is_not_as_it_is_stored_is_unfit(changes: dict[str, Any]) -> None:
+def test_malformed_stored_event_is_unfit(changes: dict[str, Any]) -> None:
     row = {"kind": "usage_event", "name": "opened", "platform": "ios", "event_id": "1"}
     assert Seen.of(row) == Seen(group("opened"), None, "1")
     with pytest.raises(Unfit):
@@ -165,7 +165,7 @@ def test_the_groups_of_one_account_are_bounded() -> None:
     assert own[Group(ANALYTICS)].events == rules.EVENTS_OF_ONE
 
 
-def test_the_groups_of_a_shard_are_bounded_and_what_does_not_fit_is_the_rest(
+def test_groups_beyond_the_bound_of_a_shard_are_the_rest(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(rules, "GROUPS_OF_SHARD", 3)
@@ -193,7 +193,7 @@ _PEOPLE = st.lists(
 
 @pytest.mark.promise("RET-4")
 @given(_PEOPLE)
-def test_whatever_people_do_each_figure_is_of_at_least_ten_of_them(
+def test_every_figure_is_of_at_least_ten_accounts(
     people: list[tuple[int, list[str]]],
 ) -> None:
     partials = [

@@ -28,12 +28,12 @@ OF_PERSONS = [
 
 
 @pytest.mark.parametrize("text", MODELS)
-def test_what_makers_call_their_devices_is_a_model(text: str) -> None:
+def test_real_device_names_are_models(text: str) -> None:
     assert is_model(text)
 
 
 @pytest.mark.parametrize("text", VERSIONS)
-def test_how_systems_and_apps_are_numbered_is_a_version(text: str) -> None:
+def test_real_version_numbers_are_versions(text: str) -> None:
     assert is_version(text)
 
 

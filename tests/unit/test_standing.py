@@ -33,14 +33,14 @@ def announcement(version: NoticeVersion, told_at: datetime | None) -> Announceme
 
 
 @pytest.mark.promise("NOT-1")
-def test_a_version_applies_from_its_day_to_whoever_was_told_in_time() -> None:
+def test_version_announced_in_time_applies_from_its_day() -> None:
     told = standing((FIRST,), {MAY.version: MAY.effective_at - 20 * DAY})
     assert told.due(MAY.effective_at - SECOND) is None
     assert told.due(MAY.effective_at) == MAY
 
 
 @pytest.mark.promise("NOT-1")
-def test_whoever_was_told_late_has_the_whole_period_from_then_on() -> None:
+def test_late_announcement_starts_the_whole_notice_period() -> None:
     late = MAY.effective_at + 3 * DAY
     told = standing((FIRST,), {MAY.version: late})
     assert told.due(late + 14 * DAY - SECOND) is None
@@ -48,7 +48,7 @@ def test_whoever_was_told_late_has_the_whole_period_from_then_on() -> None:
 
 
 @pytest.mark.promise("NOT-1")
-def test_a_version_never_applies_to_whoever_was_not_told() -> None:
+def test_unannounced_version_never_applies() -> None:
     untold = standing((FIRST,))
     assert (untold.current(JUNE.effective_at + 1000 * DAY), untold.due(JUNE.effective_at + 1000 * DAY)) == (
         FIRST,
@@ -57,7 +57,7 @@ def test_a_version_never_applies_to_whoever_was_not_told() -> None:
 
 
 @pytest.mark.promise("NOT-1")
-def test_a_mail_that_may_or_may_not_be_on_its_way_has_told_nobody() -> None:
+def test_mail_in_doubt_does_not_count_as_announcement() -> None:
     sending = {MAY.version: announcement(MAY.version, None)}
     doubtful = Standing((FIRST, MAY), standing((FIRST,)).accepted, sending)
     assert doubtful.due(MAY.effective_at + 1000 * DAY) is None
@@ -65,7 +65,7 @@ def test_a_mail_that_may_or_may_not_be_on_its_way_has_told_nobody() -> None:
 
 
 @pytest.mark.promise("STR-4")
-def test_the_first_version_is_due_from_whoever_accepted_nothing() -> None:
+def test_first_version_is_due_without_an_acceptance() -> None:
     assert standing().due(MAY.published_at) == FIRST
 
 
@@ -96,7 +96,7 @@ instants = st.integers(0, 400).map(lambda days: datetime(2026, 1, 1, tzinfo=UTC)
     told=st.dictionaries(st.sampled_from([MAY.version, JUNE.version]), instants),
     now=instants,
 )
-def test_nothing_is_ever_due_before_its_day_and_a_whole_period_after_the_telling(
+def test_nothing_is_due_before_its_day_and_the_whole_notice_period(
     accepted: set[Notice], told: dict[NoticeVersion, datetime], now: datetime
 ) -> None:
     due = standing((FIRST, *accepted), told).due(now)
