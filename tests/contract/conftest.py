@@ -44,7 +44,7 @@ def node(emulator: Emulator) -> Iterator[ChatClients]:
 
 
 class Phones:
-    """The official JavaScript SDK in people's hands."""
+    """Clients with the official JavaScript SDK."""
 
     def __init__(self, app: App, node: ChatClients) -> None:
         self._app = app

@@ -26,7 +26,7 @@ ERASE = {"messages": "hard", "conversations": "hard", "calls": "hard", "files": 
 
 @dataclass(frozen=True)
 class Refused:
-    """How Stream said no."""
+    """A refusal by Stream."""
 
     status: int
     code: int
@@ -34,7 +34,7 @@ class Refused:
 
 @dataclass(frozen=True)
 class Phone:
-    """A client of one user over bare HTTP, which no SDK keeps from anything."""
+    """A client of one user over bare HTTP, without the checks of an SDK."""
 
     emulator: Emulator
     token: str
@@ -86,14 +86,14 @@ class App:
         return Phone(self.emulator, self.token(user_id, **claims))
 
     def backend(self) -> Phone:
-        """The server over bare HTTP, for what the SDK would not send."""
+        """The server over bare HTTP, for requests that the SDK does not send."""
         return Phone(self.emulator, jwt.encode({"server": True}, self.emulator.secret))
 
     def people(self, *ids: str) -> None:
         self.server.upsert_users([{"id": one, "name": one.capitalize()} for one in ids])
 
     def talk(self, *members: str, id: str = "talk", type: str = "messaging") -> str:  # noqa: A002
-        """A channel of these people, made by a system user as the backend does it."""
+        """A channel of these users, created by a system user, as the backend does."""
         self.people("system", *members)
         self.server.channel(type, id, {"members": list(members)}).create("system")
         return f"{type}:{id}"
@@ -106,7 +106,7 @@ class App:
         return found
 
     def erase(self, *ids: str) -> str:
-        """Hard deletion as the backend asks for it; returns the task's id."""
+        """Start a hard deletion as the backend does; returns the task's id."""
         found: str = self.server.delete_users(list(ids), "hard", **ERASE)["task_id"]
         return found
 
@@ -119,7 +119,7 @@ class App:
         raise AssertionError(task)
 
     def fetch(self, url: str) -> requests.Response:
-        """What a link shows to somebody without a token."""
+        """The response to a link without a token."""
         return requests.get(url, timeout=10)
 
     def refused(self, call: Callable[[], object]) -> Refused:
@@ -131,7 +131,7 @@ class App:
 
 
 def phone_refused(call: Callable[[], object]) -> Refused:
-    """How Stream said no to the JavaScript SDK."""
+    """A refusal by Stream to the JavaScript SDK."""
     with pytest.raises(ChatError) as raised:
         call()
     assert raised.value.status is not None, raised.value.message

@@ -1,4 +1,4 @@
-"""Exports: what is in them, how they are fetched, for how long."""
+"""Exports: their content, their links and their expiry."""
 
 from __future__ import annotations
 

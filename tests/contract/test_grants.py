@@ -1,4 +1,4 @@
-"""Grants: what a client can't do under the hardened baseline, and could without it."""
+"""Grants: actions that the hardened baseline refuses to clients, and stock grants permit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""People chatting through the official JavaScript SDK."""
+"""Chats between clients with the official JavaScript SDK."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Phones with the official JavaScript SDK that are kept out, or kept from something."""
+"""Refusals to clients with the official JavaScript SDK."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rate limits, and faults that tests of the backend ask for."""
+"""Rate limits, and faults for tests of the backend."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tokens: who is let in, and with which code the others are sent away."""
+"""Tokens: which are accepted, and with which code the others are refused."""
 
 from __future__ import annotations
 

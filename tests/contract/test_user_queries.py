@@ -1,4 +1,4 @@
-"""Querying users: filters, pages, keysets, who is shown."""
+"""Querying users: filters, pages, keysets, visibility."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One local cloud for all tests that can share it: the packaged service, deployed, with IAM on."""
+"""One local cloud for all tests that can share it: the service as deployed, with IAM on."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def process_as_it_was() -> Iterator[None]:
-    """Commands and some tests let this process act as a function; the next test acts as itself."""
+    """Restore the process, since commands and some tests let it act as a function."""
     with restored_process():
         yield
 
@@ -36,7 +36,7 @@ def cloud() -> Iterator[LocalCloud]:
 
 @pytest.fixture(scope="session")
 def numbers() -> Iterator[str]:
-    """Mobile numbers that nobody has used."""
+    """Unused mobile numbers."""
     return (f"+3816{n:08}" for n in itertools.count(20_000_000))
 
 
@@ -48,7 +48,7 @@ def a_phone(cloud: LocalCloud, numbers: Iterator[str]) -> Callable[[], Phone]:
 
 @pytest.fixture(scope="session")
 def mila(a_phone: Callable[[], Phone]) -> Phone:
-    """Somebody who is signed up and stays logged in."""
+    """A signed-up user who stays logged in."""
     phone = a_phone()
     phone.sign_up("Mila")
     return phone

@@ -1,6 +1,6 @@
 """Runs as a Lambda under each deployed role and reports what that role may do.
 
-A call counts as allowed unless the answer is AccessDenied; none of them changes what is there: writes
+A call counts as allowed unless the response is AccessDenied. No call changes existing items: writes
 have a condition that no item meets, or put an item of the probe's own.
 """
 

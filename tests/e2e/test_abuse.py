@@ -1,4 +1,4 @@
-"""Abuse of the deployed service under its real limits: what is refused, what is let through, what it costs.
+"""Abuse of the deployed service under its real limits: refusals, admissions and costs.
 
 All requests of a test come from one address, as those of a carrier's subscribers do.
 """
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.proof
 
 @pytest.fixture(scope="module")
 def real_cloud() -> Iterator[LocalCloud]:
-    """A local cloud with the limits of a real one; each test of this file asks from its only address."""
+    """A local cloud with real limits; all tests of this file use its only client address."""
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv(LIMITS_VARIABLE, "real")
         with local_cloud() as running:
@@ -39,7 +39,7 @@ def a_phone(real_cloud: LocalCloud) -> Callable[[], Phone]:
 
 
 def ask(stranger: Phone, number: str) -> PhoneAnswer:
-    """Somebody asks for a code to a number, from a device that nobody knows."""
+    """Request a code to a number from an unknown device."""
     device = {"id": str(uuid.uuid4()), "platform": "android"}
     return stranger.call("POST", "/v1/signup", {"phone": number, "device": device}, token="")
 
@@ -59,15 +59,15 @@ def give_and_withdraw(phone: Phone) -> PhoneAnswer:
 
 
 def guess(stranger: Phone) -> PhoneAnswer:
-    """Somebody tries a code for a challenge that they invented."""
+    """Try a code for an invented challenge."""
     body = {"code": "000000", "terms_version": "terms-2024-05-08", "privacy_version": "privacy-2024-05-08"}
     return stranger.call("POST", f"/v1/signup/{ChallengeId.new()}/verify", body, token="")
 
 
 def admitted_until(limit: str, most: int, call: Callable[[], PhoneAnswer], used: int = 0) -> int:
-    """Repeat a call until its limit refuses it; how often it was admitted.
+    """Repeat a call until its limit refuses it; returns how often it was admitted.
 
-    Windows are fixed slots of UTC. The test may meet the border of two, and then twice the figure fits.
+    Windows are fixed slots of UTC. If the test crosses the border of two slots, twice the figure is admitted.
     """
     for admitted in range(2 * most + 1):
         answer = call()

@@ -1,4 +1,4 @@
-"""A version is announced on the deployed cloud: by mail and in the app, and then it is asked for."""
+"""A version is announced on the deployed cloud by mail and in the app, and then is due."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ TABLE = "ru4m-local-accounts"
 
 @pytest.fixture(scope="module")
 def own_cloud() -> Iterator[LocalCloud]:
-    """Not the suite's: its functions are told of one more version."""
+    """A cloud of its own, whose functions are configured with one more version."""
     with local_cloud() as running:
         yield running
 
 
 @pytest.fixture
 def version() -> Notice:
-    """One that is in effect already: it is told late, so nobody is bound by it yet."""
+    """A version that is in effect already; announced late, it applies to no account yet."""
     day = clock.now().replace(hour=0, minute=0, second=0) - timedelta(days=1)
     return Notice(
         kind=NoticeKind.TERMS,
@@ -77,7 +77,7 @@ def told_two_weeks_ago(cloud: LocalCloud, phone: Phone, notice: Notice) -> None:
 
 
 def report_bounce(cloud: LocalCloud, mail_id: str) -> None:
-    """Publish what SES would; the emulated one reports nothing."""
+    """Publish an event of SES, since the emulator publishes none."""
     report = {"eventType": "Bounce", "mail": {"tags": {"mail_id": [mail_id]}}, "bounce": {}}
     topics = cloud.account.client("sns")
     (topic,) = [t["TopicArn"] for t in topics.list_topics()["Topics"] if "mail-reports" in t["TopicArn"]]

@@ -1,4 +1,4 @@
-"""What a stranger gets: the gateway and the authorizer as they are deployed."""
+"""Responses to unauthenticated callers, by the deployed gateway and authorizer."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def _for_another_audience(claims: dict[str, Any], secret: dict[str, Any], _: str
 
 @pytest.fixture(scope="module")
 def signing(cloud: LocalCloud) -> dict[str, Any]:
-    """The secret that tokens are signed with, as only root may read it here."""
+    """The signing secret of tokens, read as root."""
     secrets = cloud.account.client("secretsmanager")
     document: dict[str, Any] = json.loads(
         secrets.get_secret_value(SecretId="ru4m/local/signing")["SecretString"]

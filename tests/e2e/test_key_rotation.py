@@ -1,4 +1,4 @@
-"""Keys are rotated on a deployed stage: whoever is signed in stays, whatever was sealed still opens."""
+"""Keys are rotated on a deployed stage: sessions continue and sealed records still open."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Ledger is signed by the deployed function, and what was altered is found, with role, key and lock."""
+"""The deployed function signs the Ledger and detects alterations, with its role and key."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ MILA, VUK = Chain("consent", "p-e2e-mila"), Chain("consent", "p-e2e-vuk")
 
 @pytest.fixture(autouse=True)
 def acting(process_as_it_was: None, cloud: LocalCloud) -> None:
-    """This process writes into the deployed Ledger as root, which no function may."""
+    """Write into the deployed Ledger as root, which no function may."""
     act_as(cloud.account, "local", "checkpoint_ledger")
 
 
 def append(monkeypatch: pytest.MonkeyPatch, *chains: Chain) -> None:
-    """An entry in each, of an instant after the last run's, which the next ones reach."""
+    """Append an entry to each chain, dated after the last run, so that the next run reads it."""
     now = clock.now()
     with monkeypatch.context() as patch:
         patch.setattr(clock, "now", lambda: now - SETTLE + timedelta(seconds=1))
@@ -48,7 +48,7 @@ def run(cloud: LocalCloud) -> dict[str, int]:
 
 
 def signed(cloud: LocalCloud) -> dict[str, int]:
-    """The run that reaches what was just appended; the first may sign an empty checkpoint, for its day."""
+    """Run until the newest entries are signed; the first run may sign an empty checkpoint."""
     return until(lambda: told if (told := run(cloud))["chains"] else None, "a checkpoint")
 
 

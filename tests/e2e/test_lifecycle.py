@@ -1,4 +1,4 @@
-"""The local cloud goes when its owner goes, however that happens, and leaves nothing behind."""
+"""The local cloud ends with its owner, even if that is killed, and leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def is_up(address: str) -> bool:
 
 @contextmanager
 def started(*command: str, output: int | None = None) -> Iterator[subprocess.Popen[str]]:
-    """A process under a parent that ignores the signals which have to end it."""
+    """A process whose parent ignores the signals that have to end it."""
     with subprocess.Popen(
         under_ignoring_parent(sys.executable, *command),
         cwd=ROOT,

@@ -1,4 +1,4 @@
-"""Nothing of a person is in what the deployed functions write."""
+"""Logs of the deployed functions hold no personal data."""
 
 from __future__ import annotations
 

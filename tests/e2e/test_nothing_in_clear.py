@@ -1,4 +1,4 @@
-"""Whoever gets hold of the tables of the deployed service reads nothing about a person in them (SEC-1)."""
+"""Tables of the deployed service show no personal data in clear (SEC-1)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MODEL, OS, APP = "Canaryphone 9", "CanaryOS 17.3.1", "31.41.59"
 
 
 class Store:
-    """Every table of the emulator, as somebody with all rights reads it."""
+    """Every table of the emulator, read as root."""
 
     def __init__(self, cloud: LocalCloud) -> None:
         self.dynamodb = cloud.account.client("dynamodb")
@@ -36,7 +36,7 @@ class Store:
         return [name for page in pages for name in page["TableNames"]]
 
     def places_of(self, value: str) -> list[str]:
-        """Table and key of each item that shows a value, spelled as it is or in one of its encodings."""
+        """Table and key of each item that shows a value, plain or in one of its encodings."""
         return [
             f"{table} {item['pk']['S']} {item.get('sk', {}).get('S', '')}".strip()
             for table in self.tables()
@@ -53,7 +53,7 @@ def spellings(value: str) -> set[bytes]:
 
 
 def raw_values(attribute: Any) -> Iterator[bytes]:
-    """Everything that stands in an item, names and numbers too; text that is base64 also decoded."""
+    """All values of an item, also names and numbers; base64 text also decoded."""
     if isinstance(attribute, Mapping):
         for name, value in attribute.items():
             yield str(name).encode()
@@ -85,7 +85,7 @@ def store(cloud: LocalCloud) -> Store:
 
 @pytest.fixture(scope="module")
 def zvezdanka(a_phone: Callable[[], Phone]) -> Phone:
-    """Somebody who told everything, and did everything that writes something."""
+    """A user who filled in every field and did everything that writes data."""
     phone = a_phone()
     sign_in(phone)
     phone.change_profile(**PROFILE)
@@ -104,7 +104,7 @@ def zvezdanka(a_phone: Callable[[], Phone]) -> Phone:
 
 
 def ask(phone: Phone) -> str:
-    """Ask for a code as an app does that tells all about its device."""
+    """Request a code as an app does that sends all data of its device."""
     phone._texts_read = len(phone.inbox(phone.number))
     device = {"id": phone.device_id, "platform": "ios", "model": MODEL, "os_version": OS, "app_version": APP}
     answer = phone.call(

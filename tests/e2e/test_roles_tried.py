@@ -1,4 +1,4 @@
-"""Each deployed role tries everything; the expected outcome is written out here."""
+"""Each deployed role tries every permission; the expected outcomes are listed here."""
 
 from __future__ import annotations
 

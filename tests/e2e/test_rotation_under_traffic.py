@@ -1,4 +1,4 @@
-"""A key is rotated while people use the service, and nobody notices."""
+"""A key is rotated while clients use the service, and no request fails."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ def kid_of(phone: Phone) -> str:
 
 @dataclass
 class Traffic:
-    """What was answered to everybody, while it goes on."""
+    """The responses to all clients so far."""
 
     answers: Counter[str] = field(default_factory=Counter)
     kids: Counter[str] = field(default_factory=Counter)
     over: threading.Event = field(default_factory=threading.Event)
 
     def uses(self, phone: Phone) -> None:
-        """Refresh and read with the fresh token, over and over: no cache knows that token."""
+        """Refresh and read with the fresh token repeatedly, since no cache holds that token."""
         while not self.over.is_set():
             held = {"refresh_token": phone.session["refresh_token"], "device_id": phone.device_id}
             refreshed = phone.call("POST", "/v1/sessions/refresh", held)
@@ -57,7 +57,7 @@ class Traffic:
             self.answers[f"read {read.status} {read.problem}"] += 1
 
     def goes_on(self, phones: list[Phone], kid: str) -> None:
-        """Wait until everybody has a token of a key, and enough of them were used to say something."""
+        """Wait until all clients have a token of a key and have used enough of them."""
         until(lambda: all(kid_of(phone) == kid for phone in phones), "everybody to refresh", seconds=60)
         seen = self.kids[kid]
         until(lambda: self.kids[kid] >= seen + 10, "traffic", seconds=60)

@@ -1,4 +1,4 @@
-"""The service can go and come back; what people have stays."""
+"""The service can be removed and deployed again without losing data."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _silent(_: str) -> None: ...
 
 @pytest.fixture(scope="module")
 def own_cloud() -> Iterator[LocalCloud]:
-    """Not the suite's: its service goes away."""
+    """A cloud of its own, whose service is removed."""
     with local_cloud() as running:
         yield running
 

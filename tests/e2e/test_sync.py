@@ -1,4 +1,4 @@
-"""What changes in the accounts table reaches Stream, by the deployed table stream and function."""
+"""Changes of accounts reach Stream by the deployed table stream and function."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tour is the shortest proof that all of it works together."""
+"""The tour passes over the deployed cloud."""
 
 from __future__ import annotations
 

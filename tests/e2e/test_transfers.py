@@ -1,4 +1,4 @@
-"""A copy goes to another controller from the deployed function that does nothing else (RGT-8)."""
+"""The deployed transfer function sends a copy to another controller (RGT-8)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FUNCTION = "ru4m-local-transfer_copies"
 
 @contextmanager
 def sends_to(cloud: LocalCloud, receiver: Receiver, authority: Authority) -> Iterator[None]:
-    """The deployed function reaches a receiver on this machine under a public name."""
+    """Let the deployed function reach a receiver on this machine under a public name."""
     functions = cloud.account.client("lambda")
     kept = functions.get_function_configuration(FunctionName=FUNCTION)["Environment"]["Variables"]
     target = {"RU4M_LOCAL_TARGETS": f"{HOST}:{receiver.port}=127.0.0.1,{authority.file}"}

@@ -1,4 +1,4 @@
-"""Usage over the deployed stack: taken in through the gateway, rolled up by its own role."""
+"""Usage over the deployed stack: accepted by the gateway, rolled up by its own role."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The emulated AWS that flows are played on, in an account of its own per test process.
+"""The emulated AWS on which flows are played, with an account per test process.
 
-Not moto: it applies a transaction twice that is sent twice under one token.
+Not moto, which applies a transaction twice if it is sent twice with the same token.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ ACCOUNT = "000000000001"  # ministack takes a key of twelve digits for the accou
 
 @contextmanager
 def emulated_aws() -> Iterator[dict[str, str]]:
-    """Tables, secrets, keys and the domain of mail as the templates have them; gives their environment."""
+    """Create the templates' tables, secrets, keys and mail domain; returns their environment."""
     with running_emulator() as address:
         # Only stage `local` sends to a receiver on this machine.
         variables = {
@@ -49,7 +49,7 @@ def emulated_aws() -> Iterator[dict[str, str]]:
 
 @contextmanager
 def on_emulated_aws(variables: dict[str, str]) -> Iterator[None]:
-    """Let this process be there: the other suites are on moto."""
+    """Let this process use the emulated AWS; the other suites use moto."""
     with restored_process():
         os.environ.update(variables)
         forget_clients()
@@ -57,7 +57,7 @@ def on_emulated_aws(variables: dict[str, str]) -> Iterator[None]:
 
 
 def empty() -> None:
-    """Nothing is stored any more; keys and secrets stay."""
+    """Delete all stored data, but not keys and secrets."""
     client = aws.client("dynamodb")
     for table in client.list_tables()["TableNames"]:
         items = client.scan(TableName=table)["Items"]
@@ -70,13 +70,13 @@ def empty() -> None:
 
 
 def objects() -> list[str]:
-    """Where copies lie."""
+    """The bucket of copies."""
     listed = aws.client("s3").list_objects_v2(Bucket=settings().export_bucket())
     return [one["Key"] for one in listed.get("Contents", ())]
 
 
 class Changes:
-    """A reader of a table's stream, from now on: it keeps its place until records are taken."""
+    """A reader of a table's stream from now on, which stays at its position until `taken`."""
 
     def __init__(self, table: str) -> None:
         stream = aws.client("dynamodb").describe_table(TableName=table)["Table"]["LatestStreamArn"]
@@ -85,14 +85,14 @@ class Changes:
         self._iterator = _streams().get_shard_iterator(**place)["ShardIterator"]
 
     def untaken(self) -> list[dict[str, Any]]:
-        """The next records, as a function gets them."""
+        """The next records, as Lambda passes them to a function."""
         records = _streams().get_records(ShardIterator=self._iterator)["Records"]
         for record in records:
             del record["dynamodb"]["ApproximateCreationDateTime"]  # no JSON
         return list(records)
 
     def take(self, number: int) -> None:
-        """So many were taken."""
+        """Advance past the records that were processed."""
         if number:
             self._iterator = _streams().get_records(ShardIterator=self._iterator, Limit=number)[
                 "NextShardIterator"

@@ -1,4 +1,4 @@
-"""The flows that are crashed: each from the first request to its last consequence."""
+"""Flows for the crash tests, each from its first request to its last effect."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ KEY = {"Idempotency-Key": "5b0c1c0e-3f53-4b7b-9d6f-0d2a6a1f6a11"}
 
 
 class SigningUp(Flow):
-    """A number, a code, an account, its user at Stream."""
+    """A sign-up by code creates an account and its user at Stream."""
 
     name = "signing_up"
     # The code is on its way before that can be noted: who dies in between has the next one send it again.
@@ -53,7 +53,7 @@ class SigningUp(Flow):
 
 
 class OfAUser(Flow):
-    """What somebody does who is signed up."""
+    """A flow of a signed-up user."""
 
     def prepare(self, run: Run) -> None:
         self.user = run.world.a_user(PHONE, DEVICE, display_name="Mila")
@@ -61,7 +61,7 @@ class OfAUser(Flow):
 
 
 class SigningInFromReserve(OfAUser):
-    """A code that the number's limit refused, and that the reserve of a known device gives."""
+    """The number's limit refuses a code, and the reserve of a known device gives it."""
 
     name = "signing_in_from_reserve"
     more_messages = 1  # as for signing up
@@ -81,7 +81,7 @@ class SigningInFromReserve(OfAUser):
 
 
 class SteppingUp(OfAUser):
-    """A code to the account's own number."""
+    """A step-up by a code to the account's own number."""
 
     name = "stepping_up"
     more_messages = 1  # as for signing up
@@ -95,7 +95,7 @@ class SteppingUp(OfAUser):
 
 
 class AddingAnAddress(OfAUser):
-    """An email address gets onto the profile."""
+    """An email address is verified and put on the profile."""
 
     name = "adding_an_address"
     more_messages = 1  # as for signing up
@@ -110,7 +110,7 @@ class AddingAnAddress(OfAUser):
 
 
 class Consenting(OfAUser):
-    """A consent is given and withdrawn, and both are on record once."""
+    """A consent is given and withdrawn; each is recorded once."""
 
     name = "consenting"
 
@@ -167,7 +167,7 @@ class LoggingOutEverywhere(OfAUser):
 
 
 class Refreshing(OfAUser):
-    """If the answer is lost, the app has nothing but the old token, and sends it again."""
+    """After a lost response the app has only the old token, and sends it again."""
 
     name = "refreshing"
 
@@ -177,12 +177,12 @@ class Refreshing(OfAUser):
         assert fresh.json["refresh_token"].split(".")[2] == "1"  # no generation further
 
     def forgive(self, row: Item) -> Item | None:
-        """That an answer was lost is noted."""
+        """The flow records that a response was lost."""
         return forgive_counts({name: value for name, value in row.items() if name != "lost"})
 
 
 class ChangingTheProfile(OfAUser):
-    """A change that was made stands in its own way: the app is told to read again, and sees it."""
+    """A repeated change meets its own version: the app reads again and finds the change."""
 
     name = "changing_the_profile"
 
@@ -195,7 +195,7 @@ class ChangingTheProfile(OfAUser):
 
 
 class RenewingEvidence(OfAUser):
-    """A consent goes on record anew before its evidence lapses."""
+    """A consent's evidence is renewed before it expires."""
 
     name = "renewing_evidence"
 
@@ -209,7 +209,7 @@ class RenewingEvidence(OfAUser):
 
 
 class RollingUp(Flow):
-    """A day of ten people becomes figures."""
+    """A day of ten accounts is published as figures."""
 
     name = "rolling_up"
 
@@ -228,7 +228,7 @@ class RollingUp(Flow):
 
 
 class Checkpointing(OfAUser):
-    """What was appended to the Ledger is signed, and the signature is locked away."""
+    """New entries of the Ledger are signed, and the checkpoint is locked."""
 
     name = "checkpointing"
     _archives = itertools.count(1)  # what is locked in one can't be emptied
@@ -247,7 +247,7 @@ class Checkpointing(OfAUser):
         run.schedule(checkpoint_ledger, every=timedelta(hours=1))
 
     def left(self) -> list[object]:
-        """The checkpoints, each with what it covers."""
+        """The checkpoints, each with the entries it covers."""
         checkpoints = [archive.read(version) for (version,) in archive.since(1).values()]
         return [{"checkpoint": one.statement.number, "chains": len(one.leaves)} for one in checkpoints]
 
@@ -275,7 +275,7 @@ class Announcing(Flow):
             run.world.advance(pause)
 
     def forgive(self, row: Item) -> Item | None:
-        """Everybody is told, one way or the other."""
+        """The version is announced to every account, by mail or in the app."""
         if row.get("kind") == "announcement":
             assert row["telling"] == "told"
         # Of a walk, a fence counts who took it up.
@@ -298,7 +298,7 @@ class NotingABounce(Announcing):
         run.notify(lambda: note_bounces(self.report, None))
 
     def forgive(self, row: Item) -> Item | None:
-        """By which channel it was announced is what this is about."""
+        """Keep the channel of an announcement, which this flow tests."""
         return forgive_counts(row)
 
 

@@ -1,4 +1,4 @@
-"""Flows of usage: its deletion after a withdrawal, and roll-ups in stretches and killed in every run."""
+"""Flows of usage: deletion after a withdrawal, and roll-ups that are killed in every run."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ PEOPLE = 11  # more than a figure needs, over two shards
 
 
 def event(at: str) -> dict[str, Any]:
-    """An event whose id follows from its time: places in the table are made of ids."""
+    """An event whose id follows from its time, since table keys are made of ids."""
     return an_event(id=str(uuid5(NAMESPACE_URL, at)), at=at)
 
 
@@ -58,7 +58,7 @@ class RollingUpInStretches(Flow):
 
 
 class KilledInEveryRun(RollingUpInStretches):
-    """As above, and each run dies at the same write, however often it is started."""
+    """As above, but each run dies at the same write, each time it is started."""
 
     name = "rolling_up_killed_in_every_run"
     write, how = 1, How.KILLED  # which of a run's own
@@ -76,7 +76,7 @@ class KilledInEveryRun(RollingUpInStretches):
 
 
 def start_and_kill(run: Run, write: int, how: How) -> None:
-    """Start the job once; it dies at a write, by its number in this run. The next one comes in an hour."""
+    """Run the job once; it dies at the write of this number. An hour later the next runs."""
     run.watch.point = Point(len(run.watch.effects) + write - 1, how)
     with suppress(Killed, observe.EntryFailed):
         run._process(lambda: roll_up_usage(a_schedule_event(), Context()))
@@ -94,7 +94,7 @@ def counted() -> dict[date, list[tuple[Any, Any]]]:
 
 
 class DeletingWithdrawnUse(OfAUser):
-    """A consent is withdrawn, and the use that rested on it is deleted in several calls; a fault stays."""
+    """A consent is withdrawn and its use deleted in several calls; fault events are kept."""
 
     name = "deleting_withdrawn_use"
 

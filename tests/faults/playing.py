@@ -1,7 +1,7 @@
-"""A flow, played in a fresh world on the emulated AWS, as its app, its stream and its schedule see it.
+"""Playing a flow in a fresh world on the emulated AWS, with its app, stream and schedule.
 
-Whoever starts a process of ours starts it again when it dies, each in its way: an app sends the same
-request again, a table's stream delivers the same records again, a schedule comes round again.
+A process that dies is started again by its caller: an app sends the same
+request again, a table's stream delivers the same records again, a schedule starts its next run.
 """
 
 from __future__ import annotations
@@ -48,22 +48,22 @@ _LATE = timedelta(minutes=7)
 
 
 class NeverDone(AssertionError):
-    """Whoever asked again and again has given up."""
+    """A caller gave up after many tries."""
 
 
 @dataclass(eq=False)
 class CloudWorld(World):
-    """The world of the other suites, with messages as the watch saw them leave."""
+    """The world of the other suites, with messages as the watch recorded them."""
 
     watch: Watch = field(default_factory=Watch)
 
     def sent_messages(self) -> list[tuple[str, str]]:
-        """Every SMS that SNS took."""
+        """Every SMS that SNS accepted."""
         texts = (effect.asked for effect in self.watch.everything if effect.name == "sns.Publish")
         return [(asked["PhoneNumber"], asked["Message"]) for asked in texts]
 
     def mails(self) -> list[dict[str, Any]]:
-        """Every mail that SES took, as it was asked to send it."""
+        """Every mail that SES accepted, as it was requested."""
         return [effect.asked for effect in self.watch.everything if effect.name == "sesv2.SendEmail"]
 
     def mails_to(self, address: str) -> list[str]:
@@ -75,7 +75,7 @@ class CloudWorld(World):
         ]
 
     def recipients(self) -> list[str]:
-        """Who got each message."""
+        """The recipient of each message."""
         mailed = [address for mail in self.mails() for address in mail["Destination"]["ToAddresses"]]
         return [number for number, _ in self.sent_messages()] + mailed
 
@@ -99,11 +99,11 @@ class Run:
 
     @property
     def watch(self) -> Watch:
-        """What it did to the outside."""
+        """The side effects of the playing."""
         return self.world.watch
 
     def app(self, ask: Callable[[], Reply]) -> Reply:
-        """An app asks, and asks the same again while it gets no answer or is told to."""
+        """Send a request as an app, and repeat it without a response or on a retryable error."""
         for _ in range(_TRIES):
             try:
                 reply = self._process(ask)
@@ -115,7 +115,7 @@ class Run:
         raise NeverDone
 
     def schedule(self, job: Callable[..., object], every: timedelta) -> None:
-        """A schedule starts a job; when a run fails, the next one comes in its time."""
+        """Start a job by its schedule; after a failed run, start the next one when it is due."""
         for _ in range(_TRIES):
             try:
                 self._process(lambda: job(a_schedule_event(), Context()))
@@ -126,7 +126,7 @@ class Run:
         raise NeverDone
 
     def notify(self, work: Callable[[], object]) -> None:
-        """A topic starts a function, and starts it again when it fails, as often as Lambda does."""
+        """Start a function by a topic, and again after failures, as often as Lambda does."""
         for _ in range(1 + _RETRIES):
             with suppress(Killed, observe.EntryFailed):
                 self._process(work)
@@ -134,7 +134,7 @@ class Run:
         raise NeverDone
 
     def deliver_changes(self) -> None:
-        """The stream of accounts calls its reader, with the same records until they are taken."""
+        """Call the reader of the accounts' stream, with the same records until it succeeds."""
         for _ in range(_TRIES):
             records = self.changes.untaken()
             if not records:
@@ -147,9 +147,9 @@ class Run:
         raise NeverDone
 
     def go_on(self, length: timedelta, until: Callable[[], bool] = lambda: False) -> None:
-        """Time goes on: messages of rights are worked on as they come due, and the sweep runs below them.
+        """Advance the time: process messages of rights when due, and run the sweep.
 
-        Sweeps that would find nothing are left out. `until` ends it early.
+        Sweeps that would find nothing are skipped. `until` ends it early.
         """
         end = self.world.now + length
         while not until():
@@ -211,7 +211,7 @@ class Run:
 
 @dataclass
 class Streak:
-    """Kills each process after the same of its own side effects, a number of times in a row."""
+    """Kills each process after the same number of its side effects, several times in a row."""
 
     write: int  # which of its own, from 1
     runs: int
@@ -230,9 +230,9 @@ class Streak:
 
 
 class Flow(ABC):
-    """Something that somebody does, from the first request to the last consequence.
+    """A flow, from its first request to its last effect.
 
-    `more_messages` and `fewer_messages` are by how many SMS and mails to one person each mishap may make a
+    `more_messages` and `fewer_messages` are by how many SMS and mails to one person each fault may make a
     run differ from the undisturbed one, by the contract.
     """
 
@@ -245,23 +245,23 @@ class Flow(ABC):
     fewer_messages: ClassVar[int] = 0
 
     def prepare(self, run: Run) -> None:  # noqa: B027 - most need nothing
-        """What was there before; nothing goes wrong here."""
+        """Set up the world, without faults."""
 
     @abstractmethod
     def play(self, run: Run) -> None:
-        """All of it; asserts what its users are told."""
+        """Run the whole flow, and check the responses to its users."""
 
     def left(self) -> list[object]:
-        """What it leaves outside of the tables and of Stream's users."""
+        """Results other than tables and Stream's users."""
         return []
 
     def forgive(self, row: Item) -> Item | None:
-        """A row without what a crash may change; None if it may be there or not."""
+        """A row without fields that a crash may change; None if a crash may add or omit it."""
         return forgive_counts(row)
 
 
 def forgive_counts(row: Item) -> Item | None:
-    """A limit errs on the strict side: what a process counted that died stays counted, tries too."""
+    """Limits and tries stay counted if the process that counted them died."""
     if row.get("kind") in {"limit", "code_count"}:
         return None
     return {name: value for name, value in row.items() if name != "attempts"}
@@ -314,9 +314,9 @@ def play(
     skew: tuple[int, timedelta] | None = None,
     streak: Streak | None = None,
 ) -> Ending:
-    """Play a flow in a world of its own; something goes wrong at a point, or nothing does.
+    """Play a flow in a world of its own, with a fault at a point, or without.
 
-    Everything in it is asked or delivered so many times, one after the other. One process, by its number,
+    Each request or delivery is repeated so many times, one after the other. One process, by its number,
     may have a clock that is off. In a streak each process dies several times in a row.
     """
     flow = kind()
@@ -342,7 +342,7 @@ def play(
 
 
 def _forget_all() -> None:
-    """A new process knows nothing."""
+    """Reset the state of the process, as in a new container."""
     cloud.new_container()
     observe.forget()
     gateway.forget()

@@ -1,7 +1,7 @@
 """The queue of rights and the schedule of the sweep, in the time of the world.
 
-The emulator's queue delays by real time, so messages are taken from what SQS was seen to take: each is due
-when its delay is over, comes again when it was not worked on, and for a fifth time goes to nobody.
+The emulator's queue delays by real time, so messages are those that SQS was seen to accept: each is due
+when its delay has passed, is delivered again after a failure, and is dropped after the fourth delivery.
 """
 
 from __future__ import annotations
@@ -33,20 +33,20 @@ class Message:
     received: int = 0
 
     def event(self) -> dict[str, Any]:
-        """As Lambda hands it over."""
+        """The message as Lambda passes it."""
         return {"Records": [{"messageId": "a-message", "body": self.body}]}
 
 
 @dataclass
 class Queue:
-    """What waits to be worked on."""
+    """The waiting messages."""
 
     waiting: list[Message] = field(default_factory=list)
     dead: list[Message] = field(default_factory=list)  # given up, which rings an alarm
     _seen: int = 0
 
     def collect(self, calls: Sequence[Call]) -> None:
-        """Take up what was sent since the last look."""
+        """Add the messages that were sent since the last call."""
         for call in calls[self._seen :]:
             if call.name.startswith("sqs.SendMessage"):
                 entries: Iterable[dict[str, Any]] = call.asked.get("Entries") or (call.asked,)
@@ -67,20 +67,20 @@ class Queue:
         return first
 
     def put_back(self, message: Message, at: datetime) -> None:
-        """It was not worked on."""
+        """Return a message that was not processed."""
         if message.received + 1 < _MOST_RECEIVES:
             self.waiting.append(replace(message, due_at=at, received=message.received + 1))
         else:
             self.dead.append(message)
 
     def copy(self, message: Message, at: datetime) -> None:
-        """It was worked on, and is delivered all the same, once more."""
+        """Deliver a processed message once more."""
         if message.received == 0:
             self.waiting.append(replace(message, due_at=at, received=1))
 
 
 def next_sweep(last: datetime) -> datetime | None:
-    """When the next sweep comes that has something to find; None while nothing will ever be due."""
+    """When the next sweep runs that finds something; None while nothing will be due."""
     client, name = aws.client("dynamodb"), settings().table(Table.RIGHTS)
     wakes = [item["due_at"]["S"] for item in client.scan(TableName=name)["Items"] if "due_at" in item]
     if not wakes:

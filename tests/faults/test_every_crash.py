@@ -1,4 +1,4 @@
-"""Whatever a process dies at, the flow comes to the same end, and nothing happens twice.
+"""A flow ends the same wherever a process dies, and no effect happens twice.
 
 `make proof` tries every point of every flow. One point, by its number or by what is in its name:
 
@@ -56,7 +56,7 @@ def test_repeated_request_or_delivery_takes_effect_once(name: str, stream: Emula
 
 
 def tried(name: str, stream: Emulator) -> range:
-    """The points of a flow that are tried, but for what it begins with as another flow does."""
+    """The points of a flow that are tried, without the beginning that it shares with others."""
     kind, effects = _by_name[name], undisturbed(name, stream).effects
     others = undisturbed(kind.begins_like, stream).effects if kind.begins_like else ()
     first = next((n for n, pair in enumerate(zip(effects, others, strict=False)) if len({*pair}) > 1), 0)
@@ -64,7 +64,7 @@ def tried(name: str, stream: Emulator) -> range:
 
 
 def main_points(name: str, stream: Emulator) -> list[int]:
-    """What of a flow is tried in every run of the suites."""
+    """The points of a flow that every run of the suites tries."""
     effects, numbers = undisturbed(name, stream).effects, tried(name, stream)
     for_good, main = (
         [number for number in numbers if any(word in effects[number] for word in words)]
@@ -74,7 +74,7 @@ def main_points(name: str, stream: Emulator) -> list[int]:
 
 
 def undisturbed(name: str, stream: Emulator) -> Ending:
-    """How a flow ends by itself."""
+    """How an undisturbed flow ends."""
     if name not in _undisturbed:
         _undisturbed[name] = play(_by_name[name], stream)
         assert _undisturbed[name].watch.unseen == []
@@ -82,7 +82,7 @@ def undisturbed(name: str, stream: Emulator) -> Ending:
 
 
 def at(name: str, point: Point, stream: Emulator, subtests: pytest.Subtests, crash_at: str) -> None:
-    """The flow with something wrong at a point, if that is asked for."""
+    """Play the flow with a fault at a point, if that is selected."""
     effect = undisturbed(name, stream).effects[point.number]
     if crash_at in {"", str(point.number)} or (not crash_at.isdigit() and crash_at in effect):
         with subtests.test(f"{point.how.value} {point.number} {effect}"):
@@ -94,7 +94,7 @@ def at(name: str, point: Point, stream: Emulator, subtests: pytest.Subtests, cra
 
 
 def same_end(kind: type[Flow], expected: Ending, found: Ending) -> None:
-    """What a crash may change is nothing but what the flow says."""
+    """A crash changes only what the flow permits."""
     assert found.watch.after_death == [], "a dead process went on"
     assert found.watch.unseen == [], "something left by a door that nobody watches"
     took_as_long = kind.keeps_time and found.waited == expected.waited

@@ -1,4 +1,4 @@
-"""A job that is killed at the same write of several runs in a row ends as an undisturbed one."""
+"""A job killed at the same write of several runs in a row ends as an undisturbed one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A roll-up that dies at the same write in every run comes to its end all the same, or an alarm rings."""
+"""A roll-up that dies at the same write of every run still finishes, or an alarm fires."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_roll_up_killed_after_the_same_write_of_every_run_still_ends(
 def test_roll_up_killed_before_its_first_write_is_reported_overdue(
     stream: Emulator, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Without any write there is no progress, so the alarm has to ring: by the figure, or by its absence."""
+    """Without a write there is no progress, so the alarm has to fire, by figure or absence."""
 
     class KilledAtOnce(RollingUpInStretches):
         def play(self, run: Run) -> None:

@@ -1,4 +1,4 @@
-"""The harness itself: it sees what leaves a process, and what should not leave a dead one."""
+"""The harness itself records the side effects of a process, and finds those of a dead one."""
 
 import http.client
 from collections.abc import Callable

@@ -1,1 +1,1 @@
-"""What the suites share: builders, the world, counting, canaries. Hides plumbing, never behaviour."""
+"""Shared parts of the suites: builders, the world, counting, canaries."""

@@ -22,7 +22,7 @@ def a_device(**changes: Any) -> dict[str, Any]:
 
 
 def an_event(**changes: Any) -> dict[str, Any]:
-    """Something that was done in the app at noon of the world's first day."""
+    """A usage event at noon of the world's first day."""
     told = {"id": str(uuid.uuid4()), "name": "meeting.joined", "at": "2026-11-24T12:00:00Z"}
     return told | changes
 
@@ -32,7 +32,7 @@ def a_fault(**changes: Any) -> dict[str, Any]:
 
 
 def a_schedule_event() -> dict[str, Any]:
-    """What EventBridge sends when it is time."""
+    """An event as EventBridge sends it by a schedule."""
     return {
         "version": "0",
         "id": "an-event",

@@ -1,4 +1,4 @@
-"""Canaries: values that occur nowhere else, put into personal fields and looked for everywhere."""
+"""Canaries: unique values, put into personal fields and searched for everywhere."""
 
 import secrets
 from dataclasses import dataclass, field
@@ -13,11 +13,11 @@ class Canaries:
     values: dict[str, str] = field(default_factory=dict)
 
     def __call__(self, name: str) -> str:
-        """The canary of this name, made at its first use: letters and digits, fit for any text field."""
+        """The canary of this name, made at first use; letters and digits, valid for text fields."""
         return self.values.setdefault(name, f"canary{secrets.token_hex(8)}")
 
     def add(self, name: str, value: str) -> str:
-        """Let a value with a form of its own (a number, a date) be a canary."""
+        """Use a value with a form of its own (a number, a date) as a canary."""
         self.values[name] = value
         return value
 

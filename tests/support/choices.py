@@ -1,4 +1,4 @@
-"""What a subject decided about purposes, put in place as the consents' own store will put it."""
+"""A subject's decisions about purposes, written as the store of consents writes them."""
 
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,7 @@ from chalicelib.privacy.subject_keys import DATA_KEY
 def decide(
     account: str, *, consents: tuple[Purpose, ...] = (), since: datetime | None = None, **more: Any
 ) -> None:
-    """Let an account's choices be these and no others; consents are old enough to cover every event."""
+    """Replace an account's choices; consents are old enough to cover every event."""
     account_id, since = AccountId(account), since or clock.now() - 40 * DAY
     given = {purpose: Consent(state=ConsentState.GIVEN, since=since) for purpose in consents}
     choices = Purposes(account_id=account_id, consents=given, **more)

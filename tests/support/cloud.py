@@ -32,7 +32,7 @@ _KEPT = ("AttributeDefinitions", "KeySchema", "BillingMode", "StreamSpecificatio
 
 @contextmanager
 def emulated() -> Iterator[None]:
-    """An empty AWS account in this process, with all that the functions expect to be there."""
+    """An empty AWS account in this process, with all resources that the functions expect."""
     os.environ["RU4M_LOOKUP_VERSIONS"] = "1"
     with moto_costs.left_out(), mock_aws():
         _create_or_copy("tables", dynamodb_backends, create_tables)
@@ -45,7 +45,7 @@ def emulated() -> Iterator[None]:
 
 
 def _create_or_copy(what: str, backends: Any, create: Callable[[], None]) -> None:
-    """Create it through the API the first time in this process; from then on take a copy, which is cheap."""
+    """Create a resource by its API once in this process; later use a copy, which is cheap."""
     backend = backends[ACCOUNT][REGION]
     if what not in _created:
         create()
@@ -60,7 +60,7 @@ def create_tables() -> None:
 
 
 def _table_definitions() -> Iterator[dict[str, Any]]:
-    """What CreateTable takes for each table of the template."""
+    """The arguments of CreateTable for each table of the template."""
     for resource in load("data")["Resources"].values():
         if resource["Type"] == "AWS::DynamoDB::Table":
             yield _table_definition(resource["Properties"])
@@ -82,7 +82,7 @@ def create_secrets() -> None:
 
 
 def create_stage_key(version: int = 1) -> None:
-    """A version of the stage key, wrapped by KMS as a deployment does it; it becomes the current one."""
+    """Make a version of the stage key, wrapped by KMS, the current one, as a deployment does."""
     kms = aws.client("kms")
     key = kms.create_key(KeySpec="SYMMETRIC_DEFAULT")["KeyMetadata"]["KeyId"]
     made = kms.generate_data_key_without_plaintext(
@@ -96,7 +96,7 @@ def create_stage_key(version: int = 1) -> None:
 
 
 def new_container() -> None:
-    """Forget what a container keeps in memory: settings, keys, what is busy."""
+    """Reset a container's memory: settings, keys, busy flags."""
     settings.cache_clear()
     settings()  # from the environment as it is now
     stagekeys.forget()
@@ -117,7 +117,7 @@ def create_buckets() -> None:
 
 
 def rotate_keys(purpose: str) -> None:
-    """A new key of a purpose becomes the current one; the old one stays."""
+    """Make a new key of a purpose the current one, and keep the old one."""
     document = secret_documents()[purpose]
     versions = {**document["versions"], "2": base64.b64encode(os.urandom(32)).decode()}
     aws.client("secretsmanager").put_secret_value(
@@ -127,7 +127,7 @@ def rotate_keys(purpose: str) -> None:
 
 
 def delete_account(account_id: str) -> None:
-    """Delete all that lies under an account in the tables that are found by it, as an erasure will."""
+    """Delete all items under an account's keys, as an erasure does."""
     client = aws.client("dynamodb")
     for item in all_items():
         if item["pk"] == {"S": f"A#{account_id}"} and "sk" in item and item["kind"] != {"S": "open_request"}:
@@ -135,7 +135,7 @@ def delete_account(account_id: str) -> None:
 
 
 def queued(name: str = "rights") -> list[str]:
-    """The rights requests that wait in a queue, whether due or delayed; they stay there."""
+    """The rights requests in a queue, due or delayed; they are not removed."""
     queue = sqs_backends[ACCOUNT][REGION].queues[f"ru4m-test-{name}"]
     return [json.loads(message.body)["request_id"] for message in queue._messages]
 
@@ -147,19 +147,19 @@ def sent_messages() -> list[tuple[str, str]]:
 
 
 def mails_to(address: str) -> list[str]:
-    """The bodies of the mails that SES took for an address, oldest first."""
+    """The bodies of the mails that SES accepted for an address, oldest first."""
     mails = ses_backends[ACCOUNT][REGION].sent_messages
     return [mail.body for mail in mails if mail.destinations["ToAddresses"] == [address]]
 
 
 def create_mail_identity() -> None:
-    """The domain that mail comes from, verified."""
+    """Verify the sender's domain."""
     aws.client("sesv2").create_email_identity(EmailIdentity="test.example")
 
 
 @contextmanager
 def sent_mail(purpose: Purpose | None = None) -> Iterator[list[dict[str, Any]]]:
-    """The mails that SES takes in this block, or those for a purpose, as it was asked to send them.
+    """The mails that SES accepts in this block, all or of a purpose, as they were requested.
 
     moto keeps only parts of them.
     """
@@ -217,7 +217,7 @@ def clients_of(service: str) -> list[Any]:
 
 @contextmanager
 def counted() -> Iterator[Calls]:
-    """Count the calls to AWS in this block, at the clients themselves; reads by key have to be consistent."""
+    """Count the calls to AWS in this block; reads by key have to be consistent."""
     calls = Calls()
     stale: list[str] = []
 
@@ -282,7 +282,7 @@ def hooked(service: str, moment: str, hook: Callable[..., None]) -> Iterator[Non
 
 
 def losing_answers(operation: str, times: int = 1) -> AbstractContextManager[None]:
-    """Let DynamoDB do an operation and its answer be lost, the first times that it is called."""
+    """Let DynamoDB execute an operation and lose its response, for its first calls."""
     return failing("dynamodb", operation, ReadTimeoutError(endpoint_url="https://dynamodb"), times, "after")
 
 

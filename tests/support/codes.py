@@ -1,4 +1,4 @@
-"""Codes that strangers ask for, at the budgets themselves: thousands of them in seconds."""
+"""Codes for unknown devices, at the budgets themselves: thousands of them in seconds."""
 
 from collections.abc import Callable
 from functools import partial
@@ -11,7 +11,7 @@ from chalicelib.core.ids import ChallengeId
 
 
 def a_challenge(phone: str) -> Challenge:
-    """A stranger's challenge for a number, made now."""
+    """A challenge of an unknown device for a number, made now."""
     now = clock.now()
     return Challenge(
         challenge_id=ChallengeId.new(),
@@ -48,6 +48,6 @@ def send_many(phone: str, texts: int) -> list[Challenge]:
 
 
 def verify(challenge: Challenge) -> None:
-    """Count that its code came back."""
+    """Count that a challenge's code was verified."""
     for budget in budgets.of(challenge):
         budget.count_verified(challenge)

@@ -1,4 +1,4 @@
-"""Holds every answer of the api suite against the committed contract: no undocumented status or code."""
+"""Checks every response of the api suite against the committed contract."""
 
 import json
 import re
@@ -34,7 +34,7 @@ def check_documented(method: str, path: str, status: int, text: str, headers: di
 
 
 def _check_problem(answer: dict[str, Any], told: dict[str, Any], where: str) -> None:
-    """A problem has a documented code, every member that this code promises, and no other."""
+    """Check that a problem has a documented code, with all members of it and no others."""
     by_code = problems_of(answer)
     assert told["code"] in by_code, f"{where}: undocumented {told}"
     schema, always = by_code[told["code"]], committed()["components"]["schemas"]["Problem"]
@@ -43,7 +43,7 @@ def _check_problem(answer: dict[str, Any], told: dict[str, Any], where: str) -> 
 
 
 def _check_internal(method: str, path: str, status: int, text: str) -> None:
-    """What operators are answered is declared too, though in no document; other paths are the gateway's."""
+    """Responses to operators are declared too, though undocumented; others are the gateway's."""
     for route in contract.routes():
         if route.internal and route.method == method and _matches(route.path, path):
             problems: tuple[type[Problem], ...] = (*route.problems, InternalError, Unavailable)

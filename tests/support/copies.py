@@ -1,6 +1,6 @@
-"""Copies of somebody's data in tests: made as the code makes them, read as a stranger's program would.
+"""Copies of a subject's data: made as the code makes them, read as an importer would.
 
-The reader knows what the package itself says (its manifest and its schema), and nothing of how it is written.
+The reader knows only the package itself (its manifest and its schema), not the code that writes it.
 """
 
 import csv
@@ -32,7 +32,7 @@ NO_CHAT = Chat()
 
 @dataclass(frozen=True)
 class Package:
-    """A package as somebody downloads it."""
+    """A package as a subject downloads it."""
 
     told: Assembled
     content: bytes
@@ -69,7 +69,7 @@ class Package:
         return records
 
     def kind(self, name: str) -> dict[str, Any]:
-        """What the manifest says of a kind."""
+        """The manifest's entry of a kind."""
         (kind,) = (one for one in self.manifest["kinds"] if one["kind"] == name)
         return dict(kind)
 
@@ -102,7 +102,7 @@ def a_copy(
     chat: Chat = NO_CHAT,
     received_at: datetime | None = None,
 ) -> Package:
-    """What somebody gets who asks for it (at an instant in the past, or now)."""
+    """The copy that a subject gets who requests it now, or at an instant in the past."""
     asked = CopyRequest(copy, "r_test", AccountId(user.account_id), received_at or user.world.now)
     told = package.assemble(asked, chat, to=KEY)
     return Package(told, downloaded())
@@ -115,13 +115,13 @@ def downloaded() -> bytes:
 
 
 def uploads() -> list[str]:
-    """Uploads that were begun and neither completed nor given up."""
+    """Uploads that were begun and neither completed nor aborted."""
     listed = aws.client("s3").list_multipart_uploads(Bucket=settings().export_bucket())
     return [upload["Key"] for upload in listed.get("Uploads", [])]
 
 
 def stored(user: User) -> dict[str, list[Record]]:
-    """All records in the tables that are somebody's, opened, whatever leads to them."""
+    """All records of a subject in the tables, opened, by whatever key."""
     account_id = AccountId(user.account_id)
     keys = subject_keys.from_item(account_id, table.get(subject_keys.key(account_id)))
     classes = {record.declaration.kind: record for record in register.records()}
@@ -136,7 +136,7 @@ def stored(user: User) -> dict[str, list[Record]]:
 
 
 def damage(table_name: Table, pk: str, sk: str | None, **changes: Any) -> None:
-    """Alter an item as no code of ours would; None takes an attribute away."""
+    """Alter an item as no code of ours would; None removes an attribute."""
     key = Key(table_name, pk, sk)
     put = {name: value for name, value in changes.items() if value is not None}
     drop = tuple(name for name, value in changes.items() if value is None)

@@ -1,4 +1,4 @@
-"""Outages of counters: what limits count is out of reach, everything else answers."""
+"""Outages of counters: the counters of limits are unreachable, everything else responds."""
 
 from contextlib import AbstractContextManager
 

@@ -1,4 +1,4 @@
-"""Every call of a process that changes something elsewhere, and a process that dies at one of them.
+"""Watches every side effect of a process, and kills the process at one of them.
 
     watch = Watch(Point(3, How.KILLED))
     with watch.on(), suppress(Killed):
@@ -6,8 +6,8 @@
 
 A side effect is a call that came back and may have changed something: whatever is not known to be a read,
 through botocore, through requests or to an address that a subject named. `Watch` finds them itself, so a
-new one in the code is a new point. What leaves by any other door
-is an error of the test: nobody would see it.
+new one in the code is a new point. A call that leaves by any
+other door is an error of the test, since the watch would not see it.
 
 Between two side effects a process only reads and thinks. So dying before one leaves what dying after the
 one before it leaves, and the points are: before the first, after each.
@@ -42,7 +42,7 @@ _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 
 class Killed(BaseException):
-    """The process is gone. No Exception, so nothing of ours can handle it."""
+    """The process is killed. Not an Exception, so no code of ours can handle it."""
 
 
 class How(Enum):
@@ -65,7 +65,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Call:
-    """A call to the outside: its name in words of AWS or HTTP, and what it asks for."""
+    """A call to the outside: its name in terms of AWS or HTTP, and its arguments."""
 
     name: str
     asked: dict[str, Any] = field(repr=False)
@@ -75,7 +75,7 @@ class Call:
 
 @dataclass
 class Watch:
-    """Sees the side effects of what runs as a process, and lets one of them go wrong."""
+    """Records the side effects of a process, and injects a fault into one of them."""
 
     point: Point | None = None  # the next one, if there is one
     effects: list[Call] = field(default_factory=list)  # done by processes
@@ -94,7 +94,7 @@ class Watch:
 
     @property
     def own_effects(self) -> int:
-        """How many side effects the process had so far that runs now."""
+        """How many side effects the running process had so far."""
         return len(self.effects) - self._began
 
     @contextmanager
@@ -143,7 +143,7 @@ class Watch:
             yield
 
     def process(self, work: Callable[[], T]) -> T:
-        """Let something run as a process of its own.
+        """Run a function as a process of its own.
 
         Raises:
             Killed: it died at the point.
@@ -206,7 +206,7 @@ class Watch:
         return self.point == Point(len(self.effects), how)
 
     def _is_deadly(self, call: Call) -> bool:
-        """Whether the process dies of it. The condition may look at what is stored, unseen."""
+        """Whether the process dies here. The condition may read stored data unrecorded."""
         self._inside = True
         try:
             return self.deadly is not None and self.deadly(call)
@@ -227,7 +227,7 @@ _NO_WORD = re.compile(rf"{_ID.pattern}|[0-9a-f-]{{32,}}|[\d:TZ_-]+|A|")
 
 
 def _aws_name(service: str, operation: str, asked: dict[str, Any]) -> str:
-    """Such as `dynamodb.TransactWriteItems(account, challenge, claim)` or `s3.PutObject(exports/*.zip)`."""
+    """A name such as `dynamodb.TransactWriteItems(account, claim)` or `s3.PutObject(*.zip)`."""
     writes = [
         asked,
         *(write for either in asked.get("TransactItems", ()) for write in either.values()),

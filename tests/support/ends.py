@@ -1,8 +1,8 @@
-"""What a flow leaves behind, in lines that can be compared.
+"""The end of a flow, in lines that can be compared.
 
-Two runs of a flow make other random ids and may take other times. Ids become names that say what they
-are and how they hang together (`a1` owns `s1`), random texts and sealed bytes become marks, sealed
-fields are opened; so every record is shown to open, too.
+Two runs of a flow differ in random ids and perhaps in times. Ids become names that say what they
+are and how they are related (`a1` owns `s1`), random texts and sealed bytes become marks, sealed
+fields are opened, which also checks that every record opens.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def lines(things: Iterable[Any]) -> list[str]:
 
 
 def timeless(thing: Any) -> Any:
-    """A thing with marks for its times, for runs that took another time."""
+    """A value with marks for its times, for runs that took another time."""
     match thing:
         case dict():
             return {timeless(name): timeless(inner) for name, inner in thing.items()}
@@ -119,7 +119,7 @@ def _marked(value: Any, name: str = "") -> Any:
 
 
 def _named(texts: list[str]) -> list[str]:
-    """The texts with each id under a name that follows from where it occurs, not from its random value.
+    """Replace each id by a name that follows from where it occurs, not from its value.
 
     Ids of one kind are told apart by the lines they stand in, then by the names of their neighbours there.
     """

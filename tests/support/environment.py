@@ -1,4 +1,4 @@
-"""The environment of a function, as the template would set it, with keys of this process only."""
+"""The environment of a function as the template sets it, with keys of this process only."""
 
 import base64
 import json

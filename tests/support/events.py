@@ -1,4 +1,4 @@
-"""Events of topics as Lambda hands them to jobs, and what it tells a run about itself."""
+"""Events of topics and queues as Lambda passes them to jobs, and the context of a run."""
 
 import json
 from typing import Any
@@ -29,7 +29,7 @@ def messages(*bodies: str) -> dict[str, Any]:
 
 
 def report_of_mail(mail: dict[str, Any], kind: str = "Bounce", **detail: Any) -> dict[str, Any]:
-    """What SES publishes about a mail that it was asked to send."""
+    """An event that SES publishes about a mail."""
     tags = {tag["Name"]: [tag["Value"]] for tag in mail["EmailTags"]}
     told = {"eventType": kind, "mail": {"tags": tags, **mail["Destination"]}, kind.lower(): detail}
     return published_to_topic(json.dumps(told))

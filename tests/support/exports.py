@@ -1,4 +1,4 @@
-"""A readable page of real size: all that is declared, with values as people and attackers have them."""
+"""A readable page of real size, with values of every declared kind, also hostile ones."""
 
 from collections.abc import Iterator
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The Ledger in tests: writing and checkpointing it as the code does, and forging it as nobody may."""
+"""The Ledger in tests: written and checkpointed as by the code, and forged as no role may."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -80,7 +80,7 @@ def remove(which: Chain, *numbers: int) -> None:
 
 
 def rewrite(which: Chain, first: int, **changes: Any) -> None:
-    """Forge an entry and give it and all that follow the hashes that make them hang together."""
+    """Forge an entry, and rewrite the hashes of it and all that follow consistently."""
     entries = [ChainEntry.read(item) for item in table.query(table.Query(Table.LEDGER, which.name))]
     before: ChainEntry | None = None
     for entry in entries:
@@ -92,7 +92,7 @@ def rewrite(which: Chain, first: int, **changes: Any) -> None:
 
 
 def hangs_together(which: Chain) -> bool:
-    """Whether the stored entries are in order among themselves, whatever was signed."""
+    """Whether the stored entries are consistent, regardless of signatures."""
     none = 10**6  # there is no checkpoint of this number
     return verify(which, since=none).findings == (CheckpointChainBroken(none),)
 

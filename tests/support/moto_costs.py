@@ -1,4 +1,4 @@
-"""What moto does that no test needs, left out: it took more time than the code under test.
+"""Leaves out work of moto that no test needs and that took longer than the code under test.
 
 Each of these replaces a part of moto, which is pinned. tests/unit/test_moto_costs.py compares the outcomes.
 """
@@ -35,14 +35,14 @@ def left_out() -> Iterator[None]:
 
 
 def _generate_private_key(spec: str) -> Any:
-    """Make a pair for asymmetric keys only; moto makes one for symmetric keys too, and never uses it."""
+    """Make a key pair for asymmetric keys only; moto makes unused ones for symmetric keys too."""
     return None if spec == "SYMMETRIC_DEFAULT" else generate_private_key(spec)
 
 
 def _serialize_type_structure(
     self: Any, serialized: Any, value: Any, shape: StructureShape, key: str
 ) -> None:
-    """Serialize the one member that an attribute has; moto looks for each of ten under five names."""
+    """Serialize only the member that an attribute has; moto tries ten under five names each."""
     if shape.name != "AttributeValue" or type(value) is not dict:
         _plain_serialize_type_structure(self, serialized, value, shape, key)
         return
@@ -54,7 +54,7 @@ def _serialize_type_structure(
 
 
 class _Transaction(threading.local):
-    """The tables that this thread's transaction has copied, by their identity; None outside of one."""
+    """The tables that this thread's transaction has copied, by identity; None outside of one."""
 
     copies: dict[int, Table] | None = None
 
@@ -63,7 +63,7 @@ _transaction = _Transaction()
 
 
 def _transact_write_items(self: DynamoDBBackend, transact_items: list[dict[str, Any]]) -> None:
-    """Copy each table once for a rollback; moto copies it, items included, for each of the operations."""
+    """Copy each table once for a rollback; moto copies it with its items for each operation."""
     _transaction.copies = {}
     try:
         _plain_transact_write_items(self, transact_items)

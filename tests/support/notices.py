@@ -1,4 +1,4 @@
-"""Versions of notices for tests, and accounts that were told of them."""
+"""Versions of notices for tests, and accounts to which they were announced."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -32,6 +32,6 @@ def publish(monkeypatch: pytest.MonkeyPatch, *added: Notice) -> None:
 
 
 def tell(user: User, version: NoticeVersion, at: datetime) -> None:
-    """Put on record that a user was told of a version at an instant."""
+    """Record an announcement of a version to a user at an instant."""
     told = Announcement(version=version, telling=Telling.TOLD, channel=NoticeChannel.IN_APP, told_at=at)
     table.write(store.announcement_creation(AccountId(user.account_id), told))

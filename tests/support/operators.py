@@ -23,7 +23,7 @@ DONE = "The copy was sent to you by post."
 
 @contextmanager
 def signed_by(arn: str | None) -> Iterator[None]:
-    """Tell the app who signed, as the gateway does; Chalice's test client knows nothing of it, and warns."""
+    """Pass the signer to the app, as the gateway does; Chalice's test client does not."""
     make = LambdaEventConverter.create_lambda_event
 
     def told(self: LambdaEventConverter, **request: Any) -> dict[str, Any]:
@@ -39,7 +39,7 @@ def signed_by(arn: str | None) -> Iterator[None]:
 
 @dataclass
 class Operator:
-    """Somebody of the controller's staff."""
+    """A member of the controller's staff."""
 
     world: World
     arn: str
@@ -70,7 +70,7 @@ class Operator:
         return self.calls("DELETE", f"/{request_id}/proposal")
 
     def approves(self, request_id: str, etag: str | None = None) -> Reply:
-        """What is shown just now, unless an ETag is given."""
+        """Read the request's current state, unless an ETag is given."""
         tag = etag or self.shows(request_id).headers["etag"]
         return self.calls("POST", f"/{request_id}/approval", headers={"If-Match": tag})
 

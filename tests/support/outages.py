@@ -1,4 +1,4 @@
-"""Every way in which an item of DynamoDB is out of reach, for a moment or longer."""
+"""All errors with which DynamoDB is unavailable, for a moment or longer."""
 
 from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 
@@ -9,7 +9,7 @@ def refusal(code: str, status: int = 400, text: str = "") -> ClientError:
 
 
 def refused_sender(recipient: str = "mila@example.com") -> list[ClientError]:
-    """How SES refuses a sender: in codes of its own, or as a rejected message whose text says why."""
+    """Refusals of a sender by SES: by code, or as a rejected message whose text says why."""
     rejected = (
         "Email address is not verified. The following identities failed the check in region EU-CENTRAL-1: "
         + recipient,

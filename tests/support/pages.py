@@ -1,6 +1,6 @@
 """A partition of any size that is made while it is read, and a bucket that keeps nothing.
 
-moto holds in this process what the code is to hold nowhere, so memory can't be measured with it.
+moto holds in this process what the code must not hold, so memory cannot be measured with it.
 """
 
 import itertools
@@ -28,7 +28,7 @@ BATCH = 100  # events of an item
 
 
 def usage_item(user: User, number: int) -> dict[str, Any]:
-    """A full batch of somebody's, as DynamoDB gives it; no two are alike, so that it takes room when packed.
+    """A full batch of a subject's events as DynamoDB gives it, hard to compress.
 
     Each is of a day of its own, so that a copy has as many days as it has batches.
     """

@@ -1,4 +1,4 @@
-"""As much of PNG as it takes to see that a picture shows something."""
+"""A minimal PNG reader, to check that a picture is not blank."""
 
 import struct
 import zlib

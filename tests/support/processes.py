@@ -1,4 +1,4 @@
-"""Starting processes as an awkward parent does."""
+"""Starting processes as a parent that ignores signals."""
 
 from __future__ import annotations
 

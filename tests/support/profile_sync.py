@@ -1,4 +1,4 @@
-"""The job that brings profiles to Stream, run as Lambda runs it."""
+"""The job that sends profiles to Stream, run as Lambda runs it."""
 
 from typing import Any
 

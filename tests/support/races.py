@@ -1,4 +1,4 @@
-"""Races, made certain: another request runs to its end at a chosen moment of the first."""
+"""Deterministic races: another request runs completely at a chosen moment of the first."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar

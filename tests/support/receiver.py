@@ -1,4 +1,4 @@
-"""Another controller's server: TLS on this machine, under a certificate of a CA made for the test."""
+"""Another controller's server: TLS on this machine, with a certificate of a test CA."""
 
 import contextlib
 import socket
@@ -63,7 +63,7 @@ class Authority:
 
 
 def _really_now() -> datetime:
-    """TLS goes by the machine's clock, wherever a test has travelled to."""
+    """TLS uses the machine's clock, even if a test has moved the time."""
     if not time_machine.escape_hatch.is_travelling():
         return datetime.now(UTC)
     now: datetime = time_machine.escape_hatch.datetime.datetime.now(UTC)
@@ -129,7 +129,7 @@ def status(line: str, *headers: str) -> Behaviour:
 
 @dataclass
 class Receiver:
-    """What stands behind an address; `talks` are the connections that it took, in order."""
+    """The server at an address; `talks` are its connections, in order."""
 
     port: int
     talks: list[Talk] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""This process as it was, after a test in which it acted as a function on another AWS."""
+"""Restores this process after a test in which it acted as a function on another AWS."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.support import cloud
 
 @contextmanager
 def restored_process() -> Iterator[None]:
-    """Give back the environment at the end of the block, and forget what was made under another one.
+    """Restore the environment at the end of the block, and drop what was made under another.
 
     boto3's default session counts too: it keeps the addresses and the keys that it was made with, so clients
     made later would go to an emulator that has ended.

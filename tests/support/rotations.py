@@ -80,13 +80,13 @@ def _account() -> AwsAccount:
 
 
 def container_with(variable: str, versions: str) -> None:
-    """A new container that is told these versions."""
+    """A new container with these versions."""
     os.environ[variable] = versions
     cloud.new_container()
 
 
 def a_stage_with_a_stage_key() -> Stage:
-    """A stage whose vault holds the stage key that its containers are told."""
+    """A stage whose vault holds the stage key of its containers."""
     told = os.environ["RU4M_STAGE_KEYS"]
     spelled = vault.stage_keys_of(json.loads(told))
     aws.client("secretsmanager").create_secret(Name=_SEALING, SecretString=told)

@@ -1,4 +1,4 @@
-"""Which tests run in one process, where several share the work."""
+"""Which tests run in the same process, if several processes share the work."""
 
 from __future__ import annotations
 

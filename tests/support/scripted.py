@@ -1,4 +1,4 @@
-"""Rights requests with a plan of two steps that do what a test scripts."""
+"""Rights requests with a plan of two steps that a test scripts."""
 
 from __future__ import annotations
 
@@ -76,5 +76,5 @@ def stored(request_id: str) -> RightsRequest:
 
 
 def evidence(request_id: str) -> list[tuple[str, Any]]:
-    """The events of a request's history with what each says, oldest first."""
+    """The events of a request's history with their data, oldest first."""
     return [(e.event, e.data) for e in chain.entries(store.evidence_of(RightsRequestId(request_id)))]

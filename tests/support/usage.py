@@ -1,4 +1,4 @@
-"""People who told of their use, without the routes: tests of figures need many."""
+"""Subjects with usage events, stored without the routes: tests of figures need many."""
 
 import json
 from typing import Any
@@ -52,7 +52,7 @@ def tells(account_id: AccountId, *told: dict[str, Any], **choices: Any) -> None:
 
 
 def store_singly(account_id: AccountId, number: int) -> None:
-    """Store events of now as if each had been told in a batch of its own: each is an item."""
+    """Store events of now as if each had been submitted in a batch of its own, as one item."""
     for _ in range(number):
         event = UsageEvent(
             account_id=account_id,

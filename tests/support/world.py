@@ -1,10 +1,10 @@
-"""The world of a test: a small RU4M in process, told in the words of the specification.
+"""The world of a test: a small RU4M in process, in the words of the specification.
 
     mila = world.a_user()
     assert mila.gets("/v1/profile").status == 200
 
 Requests go through Chalice's own test client, so the authorizer, the routes and the errors are the
-real ones. Every answer is held against the committed contract.
+real ones. Every response is checked against the committed contract.
 """
 
 import io
@@ -50,7 +50,7 @@ class Reply:
 
     @property
     def problem(self) -> str | None:
-        """The problem's code, or None for a good answer."""
+        """The problem's code, or None for a success."""
         return self.json["code"] if self.status >= 400 else None
 
 
@@ -62,7 +62,7 @@ class World:
 
     @property
     def log_lines(self) -> list[dict[str, Any]]:
-        """What was logged, as CloudWatch would get it."""
+        """The log lines, as CloudWatch gets them."""
         return [json.loads(line) for line in self.log.getvalue().splitlines()]
 
     def advance(self, by: timedelta) -> None:
@@ -130,7 +130,7 @@ class World:
         return _code_in(self.mails_to(address)[-1])
 
     def a_user(self, phone: str | None = None, device: dict[str, Any] | None = None, **answer: Any) -> "User":
-        """Somebody who signed up with a phone of their own."""
+        """A new user, signed up with a phone of their own."""
         phone = phone or a_phone()
         challenge = self.asks_for_a_code(phone, device).json["challenge_id"]
         verified = self.verifies(challenge, self.code_for(phone), **answer)
@@ -138,11 +138,11 @@ class World:
         return User(self, phone, verified.json)
 
     def an_operator(self, name: str) -> Operator:
-        """Somebody of the controller's staff, who signs what they send."""
+        """A member of the controller's staff, who signs requests."""
         return Operator(self, f"arn:aws:iam::123456789012:user/{name}")
 
     def set_state(self, user: "User", state: str) -> None:
-        """Freeze or restrict an account, as the rights engine will."""
+        """Freeze or restrict an account, as the rights engine does."""
         aws.client("dynamodb").update_item(
             TableName="ru4m-test-accounts",
             Key={"pk": {"S": f"A#{user.account_id}"}, "sk": {"S": "account"}},
@@ -161,7 +161,7 @@ def a_world() -> Iterator[World]:
 
 
 def a_log() -> io.StringIO:
-    """What is logged from now on."""
+    """Start a new log."""
     # The log's handler holds on to the stdout of its import; give it a stream that can be read.
     handler = observe.logger.registered_handler
     assert isinstance(handler, logging.StreamHandler)
@@ -176,7 +176,7 @@ def _code_in(text: str) -> str:
 
 
 def _unauthenticated() -> Reply:
-    """The gateway's own 401, whose shape infra/template gives and tests/infra holds."""
+    """The gateway's own 401, which infra/template defines and tests/infra checks."""
     body = {
         "type": "https://ru4m.com/problems/unauthenticated",
         "title": "",
@@ -224,7 +224,7 @@ class User:
         return profile
 
     def changes(self, etag: str | None = None, **changes: Any) -> Reply:
-        """Edit the profile as read just now, unless an ETag is given."""
+        """Edit the current version of the profile, unless an ETag is given."""
         tag = etag or self.gets("/v1/profile").headers["etag"]
         return self.calls("PATCH", "/v1/profile", headers={"If-Match": tag}, body=changes)
 
@@ -246,7 +246,7 @@ class User:
         return self.calls("POST", path, body={"code": code}, **more)
 
     def steps_up(self) -> Reply:
-        """Ask for a code and give it back."""
+        """Request a code and verify it."""
         challenge = self.asks_to_step_up().json["challenge_id"]
         return self.steps_up_with(challenge, self.world.code_for(self.phone))
 
@@ -256,11 +256,11 @@ class User:
         return self
 
     def exercises(self, right: str, headers: dict[str, str] | None = None, **more: Any) -> Reply:
-        """Ask for a right; access and the like from a session that is stepped up."""
+        """Submit a rights request, from a stepped-up session if the right needs it."""
         return self.calls("POST", "/v1/rights-requests", headers, body={"right": right, **more})
 
     def request(self, request_id: str) -> dict[str, Any]:
-        """One of the user's requests, as it stands."""
+        """The current state of one of the user's requests."""
         shown: dict[str, Any] = self.gets(f"/v1/rights-requests/{request_id}").json
         return shown
 
@@ -275,7 +275,7 @@ class User:
         return self.calls("POST", path, body={"code": code}, **more)
 
     def has_email(self, address: str) -> Reply:
-        """Put an address on the profile: ask for a code, read it, give it back."""
+        """Put an address on the profile: request a code, read it, verify it."""
         challenge = self.asks_for_email(address).json["challenge_id"]
         return self.verifies_email(challenge, self.world.code_mailed_to(address))
 

@@ -1,4 +1,4 @@
-"""The app as a WSGI application, for tools that speak nothing else."""
+"""The app as a WSGI application, for tools that need one."""
 
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
@@ -12,9 +12,9 @@ StartResponse = Callable[[str, list[tuple[str, str]]], object]
 
 
 class Stage:
-    """Serves whichever world is on it, and the contract alone while none is.
+    """Serves the current world, or only the contract if there is none.
 
-    Every answer is also held against the contract, as in the other tests.
+    Every response is also checked against the contract, as in the other tests.
     """
 
     world: World | None = None
