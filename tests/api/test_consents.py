@@ -69,7 +69,7 @@ def ledger() -> list[dict[str, Any]]:
 
 
 def read_as_a_sender_would(user: User, purpose: Purpose) -> Refusal | None:
-    """What stands against using this account's data for a purpose, as whoever does so has to ask."""
+    """The refusal of a use of this account's data for a purpose, or None."""
     (found,) = needs.read_accounts([AccountId(user.account_id)], (PURPOSES, DATA_KEY))
     return refusal(found[PURPOSES], purpose)
 

@@ -1,4 +1,4 @@
-"""A withdrawal while the subject's history is not as it was written: in force at once, on record later."""
+"""A withdrawal while the subject's history is altered: in force at once, recorded later."""
 
 from dataclasses import dataclass
 from datetime import timedelta

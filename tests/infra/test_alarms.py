@@ -1,4 +1,4 @@
-"""What rings, and when."""
+"""The alarms, and when they fire."""
 
 from __future__ import annotations
 

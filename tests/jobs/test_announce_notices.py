@@ -1,4 +1,4 @@
-"""A new version is announced to everybody, once, whatever breaks; it applies to whoever was told."""
+"""A new version is announced to every account once, despite failures, and applies then."""
 
 from __future__ import annotations
 
@@ -539,7 +539,9 @@ def test_account_that_kills_every_run_keeps_no_other_shard_waiting(
             run()
         world.advance(timedelta(minutes=10))
     assert channel(by_shard["01"]) == "in_app"
-    assert Metric.NOTICE_WALKS_TAKEN_OVER.label not in capsys.readouterr().out  # its absence rings
+    assert (
+        Metric.NOTICE_WALKS_TAKEN_OVER.label not in capsys.readouterr().out
+    )  # an alarm fires when it is absent
     monkeypatch.setattr(telling, "announce_to", announce_to)
     run()
     assert channel(by_shard["00"]) == "in_app"
@@ -655,7 +657,7 @@ def test_run_that_lost_its_lease_does_not_move_the_walk(
 
 @pytest.mark.usefixtures("newer")
 def test_mail_recorded_meanwhile_stays_recorded(world: World, mila: User) -> None:
-    """A run finds the mail of another in doubt, and before it moves the notice, the other notes the mail."""
+    """A run finds another's mail in doubt; before it moves the notice, the other records it."""
     gone = hooked("sesv2", "after-call.sesv2.SendEmail", die)
     with gone, pytest.raises(Killed):
         run()

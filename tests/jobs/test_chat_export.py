@@ -1,4 +1,4 @@
-"""Stream's part of a copy, through Stream's own SDK: asked for, waited for, fetched, redacted (STR-6)."""
+"""Stream's part of a copy, by Stream's own SDK: requested, polled, fetched, redacted (STR-6)."""
 
 import json
 import socket

@@ -1,4 +1,4 @@
-"""The index of live accounts: every account is in one shard of it, and a walk sees each once."""
+"""The index of live accounts: each account is in one shard, and a walk reads it once."""
 
 from __future__ import annotations
 

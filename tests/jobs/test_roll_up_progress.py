@@ -61,7 +61,7 @@ def partial(of: date = DAY) -> Any:
 def judging_takes(
     length: timedelta, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[list[AccountId]]:
-    """Let the judgement of each account take so long, and Lambda end each run after fifteen minutes.
+    """Let the check of each account take so long, and Lambda end each run after 15 minutes.
 
     Gives the accounts that were judged.
     """

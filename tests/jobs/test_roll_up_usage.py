@@ -1,4 +1,4 @@
-"""The roll-up: a day becomes figures once no event can come any more, whatever happens half-way."""
+"""The roll-up: a day becomes figures once no event can arrive, wherever a run is killed."""
 
 import random
 import secrets

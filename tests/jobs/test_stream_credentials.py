@@ -1,4 +1,4 @@
-"""Stream refuses our own credentials: changes wait, an alarm rings, a rotated secret heals by itself."""
+"""Stream refuses our credentials: changes wait, an alarm fires, a rotated secret works."""
 
 import json
 from collections import Counter

@@ -1,4 +1,4 @@
-"""A changed profile reaches Stream: exactly three fields, the newest state, active accounts only."""
+"""Changed profiles at Stream: exactly three fields, the newest state, active accounts only."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

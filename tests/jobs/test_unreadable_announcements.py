@@ -1,4 +1,4 @@
-"""An announcement or a walk that cannot be read is counted, and holds up no other account or shard."""
+"""An unreadable announcement or walk is counted, and does not delay others."""
 
 from __future__ import annotations
 

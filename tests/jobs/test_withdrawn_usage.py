@@ -1,4 +1,4 @@
-"""What rests on a consent goes with it: neither used nor shown from then on, deleted by the hourly job."""
+"""Data of a withdrawn consent is neither used nor shown, and the hourly job deletes it."""
 
 from datetime import timedelta
 from typing import Any

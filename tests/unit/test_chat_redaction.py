@@ -1,4 +1,4 @@
-"""What a subject gets of a line of Stream's export: what is on the list, and of that only its own."""
+"""The parts that a subject gets of a line of Stream's export: allow-listed, its own only."""
 
 import copy
 import json

@@ -1,4 +1,4 @@
-"""How long things are kept: lengths as calendars count them, configured within bounds, told in words."""
+"""Retention periods: calendar lengths, configured within bounds, described in words."""
 
 from datetime import UTC, datetime, timedelta, timezone
 

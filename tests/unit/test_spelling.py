@@ -1,4 +1,4 @@
-"""Models and versions stand in clear for thirty days: what could be about a person is not kept (USE-1)."""
+"""Models and versions are stored in clear, so texts that may name a person are not (USE-1)."""
 
 import pytest
 
