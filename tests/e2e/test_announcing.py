@@ -90,6 +90,7 @@ def report_bounce(cloud: LocalCloud, mail_id: str) -> None:
     )
 
 
+@pytest.mark.proof
 @pytest.mark.promise("NOT-1")
 @pytest.mark.promise("STR-4")
 @pytest.mark.promise("USE-9")

@@ -84,6 +84,7 @@ def test_two_emulators_run_side_by_side(tmp_path: Path) -> None:
         assert all(is_up(address) for address in addresses)
 
 
+@pytest.mark.proof
 def test_terminated_cloud_ends_all_its_processes(tmp_path: Path) -> None:
     state = tmp_path / "state.json"
     state.write_text("left by an earlier one")

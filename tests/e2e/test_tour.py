@@ -11,6 +11,7 @@ from infra.local.cloud import local_cloud
 from infra.local.tour import CHAPTERS, Tour, play
 
 
+@pytest.mark.proof
 @pytest.mark.node
 @pytest.mark.promise("ACC-1")
 @pytest.mark.promise("ACC-2")

@@ -35,6 +35,7 @@ def sends_to(cloud: LocalCloud, receiver: Receiver, authority: Authority) -> Ite
         functions.update_function_configuration(FunctionName=FUNCTION, Environment={"Variables": kept})
 
 
+@pytest.mark.proof
 @pytest.mark.promise("RGT-8")
 def test_deployed_function_sends_the_copy_to_the_named_controller(
     cloud: LocalCloud, a_phone: Callable[[], Phone], tmp_path: Path

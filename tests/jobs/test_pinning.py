@@ -125,6 +125,7 @@ def test_run_stops_at_its_deadline_and_the_next_one_goes_on(world: World) -> Non
     assert [(one.items, one.complete) for one in found] == [(50, False), (100, False), (110, True)]
 
 
+@pytest.mark.proof
 @pytest.mark.promise("RGT-1")
 @pytest.mark.promise("RGT-10")
 def test_pins_never_outlast_the_lease_of_their_request(
