@@ -36,6 +36,7 @@ def kid_of(phone: Phone) -> str:
     return str(jwt.get_unverified_header(phone.access_token)["kid"])
 
 
+@pytest.mark.proof
 @pytest.mark.promise("ACC-5")
 def test_tokens_of_the_old_signing_key_are_accepted_until_it_is_retired(
     own_cloud: LocalCloud, mila: Phone
@@ -53,6 +54,7 @@ def test_tokens_of_the_old_signing_key_are_accepted_until_it_is_retired(
     assert idle.call("GET", "/v1/profile").problem == "unauthenticated"
 
 
+@pytest.mark.proof
 @pytest.mark.promise("SEC-1")
 def test_the_stage_key_is_rotated_rewrapped_and_retired(own_cloud: LocalCloud, mila: Phone) -> None:
     account = own_cloud.account
@@ -73,6 +75,7 @@ def test_the_stage_key_is_rotated_rewrapped_and_retired(own_cloud: LocalCloud, m
     assert mila.call("GET", "/v1/profile").body["display_name"] == "Mila"
 
 
+@pytest.mark.proof
 @pytest.mark.promise("ACC-1")
 def test_known_number_signs_in_during_a_lookup_key_rotation(own_cloud: LocalCloud, mila: Phone) -> None:
     account = own_cloud.account

@@ -119,6 +119,7 @@ def _events_with_tell(cloud: LocalCloud, request_id: str) -> list[str] | None:
     return events if "tell_done" in events else None
 
 
+@pytest.mark.proof
 @pytest.mark.promise("RGT-1")
 def test_link_serves_one_copy_and_nothing_else(cloud: LocalCloud, jelena: Phone) -> None:
     request_id = asks(jelena)["id"]
