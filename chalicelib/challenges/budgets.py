@@ -33,7 +33,7 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.core.limiter import WhenUnreachable
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import BudgetMode, settings
-from chalicelib.core.table import Attr, Change, Conflict, Item, Key, Table
+from chalicelib.core.table import ALWAYS, Attr, Change, Conflict, Item, Key, Table
 from chalicelib.limits.model import CodeCount
 from chalicelib.privacy import codec
 
@@ -41,7 +41,6 @@ _TEXT = 100
 # Texts per hour. A sign-up writes a counter twice and an item takes a thousand writes a second, so an hour
 # becomes busy after twenty seconds at the earliest.
 _BUSY = 10_000
-_ALWAYS = Attr("pk").exists() | Attr("pk").not_exists()
 
 
 class Room(NamedTuple):
@@ -115,7 +114,7 @@ class Budget:
         enforced = settings().sms_budgets is BudgetMode.ENFORCED
         adds = {slot.texts: 1, **dict.fromkeys(slot.debts, _TEXT)}
         try:
-            found = self._count(place, adds, _fits(slot, room) if enforced else _ALWAYS)
+            found = self._count(place, adds, _fits(slot, room) if enforced else ALWAYS)
         except Conflict as full:
             metrics.count(self.metric)
             raise TooManyCodes(limit=self.name, retry_after=_wait(full.found or {}, slot, room)) from None
@@ -153,7 +152,7 @@ class Budget:
         place = self._place(challenge)
         paid = dict.fromkeys(place.slot.debts, -texts * _TEXT - self.earned())
         with suppress(Unavailable):
-            self._count(place, {**paid, "verified": 1}, _ALWAYS)
+            self._count(place, {**paid, "verified": 1}, ALWAYS)
 
     def verified_codes(
         self, groups: Iterable[str], days: Collection[datetime]

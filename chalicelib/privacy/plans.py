@@ -68,7 +68,7 @@ class Section:
     kept: str
     period: str | None  # ISO 8601; None where an event ends it
     recipients: tuple[Recipient, ...]
-    told: tuple[DisclosedField, ...]
+    disclosed: tuple[DisclosedField, ...]
     withheld: tuple[WithheldField, ...]
 
 
@@ -95,7 +95,7 @@ def _section(declaration: Declaration) -> Section:
         kept=declaration.kept,
         period=declaration.retention.duration,
         recipients=declaration.recipients,
-        told=tuple(disclosed),
+        disclosed=tuple(disclosed),
         withheld=tuple(withheld),
     )
 

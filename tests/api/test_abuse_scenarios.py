@@ -63,7 +63,7 @@ def best_day(country: str, codes: int, days_ago: int = 1) -> None:
 
 
 @pytest.mark.promise("ACC-2")
-def test_pumping_a_country_from_rotating_addresses_over_many_prefixes_ends_at_its_floor(
+def test_pumping_from_rotating_addresses_over_many_prefixes_ends_at_the_floor(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     divide(monkeypatch, by=5)
@@ -186,12 +186,12 @@ def test_three_dozen_people_of_a_quiet_country_sign_up_at_the_same_moment(world:
 
 
 @pytest.mark.proof
-def test_crowd_of_a_country_that_was_quiet_for_two_weeks_has_the_room_of_its_best_day(world: World) -> None:
+def test_crowd_after_two_quiet_weeks_has_the_room_of_the_best_day(world: World) -> None:
     best_day("RS", 6_000, days_ago=14)
     assert texts_until_refused() == 200
 
 
-def test_crowd_whose_best_day_is_older_than_two_weeks_has_the_room_of_a_quiet_country(world: World) -> None:
+def test_best_day_older_than_two_weeks_gives_no_room(world: World) -> None:
     best_day("RS", 6_000, days_ago=15)
     assert texts_until_refused() == 100
 

@@ -354,7 +354,7 @@ def test_listing_consents_costs_one_read(world: World) -> None:
     assert calls == {"dynamodb.BatchGetItem": 1}
 
 
-def test_deciding_on_a_purpose_costs_two_reads_and_one_transaction_and_giving_is_counted(
+def test_deciding_costs_two_reads_and_a_transaction_and_giving_one_count(
     world: World,
 ) -> None:
     mila = world.a_user()

@@ -344,7 +344,7 @@ def test_role_appends_to_chains_of_its_own_kinds_alone(service: Template) -> Non
 
 
 @pytest.mark.promise("USE-6")
-def test_events_of_usage_are_read_for_figures_for_a_subjects_copy_and_to_be_deleted_alone(
+def test_only_figures_copies_and_deletion_read_usage_events(
     service: Template,
 ) -> None:
     reading = {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"}

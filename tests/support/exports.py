@@ -71,7 +71,7 @@ def an_about(**changes: object) -> About:
 def sections(hostile: tuple[str, ...] = HOSTILE) -> Iterator[SectionView]:
     """A section for each kind that the system declares, then those that no record class holds."""
     for section in plans.export_plan(register.records()):
-        names = [told.name for told in section.told]
+        names = [told.name for told in section.disclosed]
         total = _SIZES.get(section.kind, 3) if names else 0
         rows = [_row(names, number, hostile) for number in range(min(total, ROWS))]
         yield SectionView.of(section, rows, total, f"csv/{section.kind}.csv")

@@ -207,7 +207,7 @@ def test_of_each_kind_it_tells_why_on_which_basis_how_long_and_who_received_it(
 @pytest.mark.parametrize("section", plans.export_plan(register.records()), ids=lambda s: s.kind)
 def test_of_each_field_it_tells_the_source_and_who_received_it(section: plans.Section) -> None:
     shown = of(SectionView.of(section)).shown
-    for told in section.told:
+    for told in section.disclosed:
         assert told.name in shown
         assert words.category(told.category) in shown
         assert words.source(told.source) in shown
@@ -219,7 +219,7 @@ def test_of_each_field_it_tells_the_source_and_who_received_it(section: plans.Se
 def test_what_is_withheld_stands_there_with_its_ground(section: plans.Section) -> None:
     shown = of(SectionView.of(section)).shown
     assert all(field.why in shown for field in section.withheld)
-    if section.told:
+    if section.disclosed:
         assert all(words.label(field.name) in shown for field in section.withheld)
     else:
         assert "not in this copy" in shown

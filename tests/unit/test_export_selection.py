@@ -88,7 +88,7 @@ def test_a_kind_of_which_nothing_may_be_taken_along_is_left_out_whole(
 def test_each_field_that_is_taken_along_is_one_that_the_plan_calls_portable_or_its_time() -> None:
     access = selection(CopyKind.ACCESS).parts
     for kind, part in selection(CopyKind.PORTABILITY).parts.items():
-        plan = {told.name for told in access[kind].section.told if told.portable}
+        plan = {told.name for told in access[kind].section.disclosed if told.portable}
         others = part.fields - plan
         assert plan
         assert len(others) <= 1
@@ -106,7 +106,7 @@ def test_only_who_got_a_value_is_told_as_a_recipient() -> None:
     profile = selection(CopyKind.ACCESS).parts["profile"]
     told = received(profile, {"account_id", "name"})
     assert told.recipients == (Recipient.AWS,)
-    assert {field.name for field in told.told if field.recipients} == {"name"}
+    assert {field.name for field in told.disclosed if field.recipients} == {"name"}
     assert received(profile, {"display_name"}).recipients == (Recipient.AWS, Recipient.STREAM)
     assert received(profile, ()).recipients == ()
 
@@ -114,14 +114,14 @@ def test_only_who_got_a_value_is_told_as_a_recipient() -> None:
 @pytest.mark.promise("RGT-1")
 def test_whoever_gets_a_kind_that_is_withheld_whole_is_named() -> None:
     codes = received(selection(CopyKind.ACCESS).parts["challenge"], ())
-    assert codes.told == ()
+    assert codes.disclosed == ()
     assert codes.recipients == (Recipient.AWS, Recipient.SMS_CARRIERS, Recipient.MAIL_PROVIDERS)
 
 
 @pytest.mark.promise("RGT-1")
 def test_our_cloud_is_a_recipient_of_records_without_a_personal_field() -> None:
     accepted = received(selection(CopyKind.ACCESS).parts["acceptance"], {"version"})
-    assert {field.recipients for field in accepted.told} == {()}
+    assert {field.recipients for field in accepted.disclosed} == {()}
     assert accepted.recipients == (Recipient.AWS,)
 
 
@@ -132,4 +132,4 @@ def test_what_of_the_evidence_is_withheld_is_told() -> None:
     )
     stored = {"salt", "names of staff"}
     assert {one.name for one in evidence.withheld} >= stored
-    assert not stored & {field.name for field in evidence.told}
+    assert not stored & {field.name for field in evidence.disclosed}

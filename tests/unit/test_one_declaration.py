@@ -81,7 +81,7 @@ def it_is_dated() -> None:
 
 def it_is_in_the_export_plan() -> None:
     (section,) = (part for part in export_plan(register.records()) if part.kind == "search")
-    assert [(told.name, told.portable) for told in section.told] == [("text", True), ("made_at", False)]
+    assert [(told.name, told.portable) for told in section.disclosed] == [("text", True), ("made_at", False)]
 
 
 def it_is_in_the_erasure_plan() -> None:

@@ -265,7 +265,7 @@ def test_unregistered_push_is_refused_before_the_look_up(
 @pytest.mark.promise("SEC-2")
 def test_the_register_lets_a_named_controller_have_what_is_portable_and_what_was_written_in_chats() -> None:
     sections = plans.export_plan(register.records())
-    portable = {told.category for section in sections for told in section.told if told.portable}
+    portable = {told.category for section in sections for told in section.disclosed if told.portable}
     assert Recipient.NAMED_CONTROLLER.entry.categories == portable | {Category.CONTENT_PRIVATE}
 
 

@@ -75,7 +75,7 @@ def section(kind: str) -> Section:
 
 
 def field(kind: str, name: str) -> DisclosedField:
-    (found,) = (told for told in section(kind).told if told.name == name)
+    (found,) = (told for told in section(kind).disclosed if told.name == name)
     return found
 
 
@@ -92,7 +92,7 @@ def test_every_record_class_has_a_section_in_an_export() -> None:
 @pytest.mark.parametrize("record", about_users(), ids=lambda record: record.__name__)
 def test_every_field_is_disclosed_or_withheld_with_a_reason(record: type[Record]) -> None:
     part = section(record.declaration.kind)
-    assert sorted([t.name for t in part.told] + [w.name for w in part.withheld]) == sorted(
+    assert sorted([t.name for t in part.disclosed] + [w.name for w in part.withheld]) == sorted(
         record.model_fields
     )
     assert all(withheld.why for withheld in part.withheld)
@@ -141,14 +141,14 @@ def test_credential_is_withheld() -> None:
 
         memory_hard_hash: Annotated[str, marked(Category.CREDENTIALS, Source.PROVIDED)]
 
-    assert section("password").told == ()
+    assert section("password").disclosed == ()
     assert section("password").withheld[0].why.startswith("a secret")
     assert WithheldField("nonce", "refresh tokens are made from it") in section("session").withheld
 
 
 def test_record_that_cannot_be_found_is_described_and_withheld() -> None:
     part = section("challenge")
-    assert part.told == ()
+    assert part.disclosed == ()
     assert {withheld.name for withheld in part.withheld} == set(Challenge.model_fields)
     assert part.kept == "48 hours after a code was requested"
 

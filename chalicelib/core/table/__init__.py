@@ -31,9 +31,20 @@ from chalicelib.core.table.client import (
 from chalicelib.core.table.items import Conflict, Item, Key, Table
 from chalicelib.core.table.queries import Between, Expired, Index, KeysAfter, Order, Page, Prefix, Query, Scan
 from chalicelib.core.table.sending import TableBug
-from chalicelib.core.table.writes import Absent, Append, Change, Create, Delete, Replace, Write, visible
+from chalicelib.core.table.writes import (
+    ALWAYS,
+    Absent,
+    Append,
+    Change,
+    Create,
+    Delete,
+    Replace,
+    Write,
+    visible,
+)
 
 __all__ = [
+    "ALWAYS",
     "AT_ONCE",
     "Absent",
     "Append",

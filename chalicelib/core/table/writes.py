@@ -10,6 +10,9 @@ from chalicelib.core import clock
 from chalicelib.core.settings import settings
 from chalicelib.core.table.items import Conflict, Item, Key, wire, wire_item
 
+# For a write that never conflicts: true whether the item exists or not.
+ALWAYS = Attr("pk").exists() | Attr("pk").not_exists()
+
 
 class Write(Protocol):
     """One write, alone or in a transaction."""

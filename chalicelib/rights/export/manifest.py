@@ -169,7 +169,7 @@ class KindShape(DocumentPart):
             kept=section.kept,
             period=section.period,
             recipients=tuple(recipient.name for recipient in section.recipients),
-            fields=tuple(map(FieldShape.of, section.told)),
+            fields=tuple(map(FieldShape.of, section.disclosed)),
             withheld=tuple(map(WithheldShape.of, section.withheld)),
             left_out=tuple(map(WithheldShape.of, left_out)),
         )

@@ -111,7 +111,7 @@ class SectionView:
                     words.source(field.source),
                     field.recipients,
                 )
-                for field in section.told
+                for field in section.disclosed
             ),
             rows=tuple(rows),
             total=total,
@@ -119,7 +119,7 @@ class SectionView:
             rest=rest,
             recipients=section.recipients,
             missing=missing,
-            copied=bool(section.told),
+            copied=bool(section.disclosed),
         )
 
     @classmethod

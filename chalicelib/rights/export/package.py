@@ -90,7 +90,7 @@ def _write(archive: Archive, gathered: Gathered) -> None:
     archive.add("data.schema.json", SCHEMA, [schema.text()])
     for kind, part in gathered.chosen.parts.items():
         if spools[kind].total:
-            names = tuple(field.name for field in part.section.told)
+            names = tuple(field.name for field in part.section.disclosed)
             rows = cells.rows(names, spools[kind].lines())
             archive.add(csv_file(kind), CSV, rows, expected=_MOST_OF_CSV * spools[kind].size)
     if gathered.chat.total:

@@ -90,7 +90,7 @@ class CopyPart:
     @property
     def fields(self) -> frozenset[str]:
         """The names of the fields in the copy."""
-        return frozenset(told.name for told in self.section.told)
+        return frozenset(told.name for told in self.section.disclosed)
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def selection(copy: CopyKind) -> Selection:
 def categories(copy: CopyKind) -> frozenset[Category]:
     """Return the categories of personal data in a copy, including Stream's part."""
     parts = selection(copy).parts.values()
-    disclosed = {field.category for part in parts for field in part.section.told if field.category}
+    disclosed = {field.category for part in parts for field in part.section.disclosed if field.category}
     return frozenset(disclosed | {Category.CONTENT_PRIVATE})
 
 
@@ -124,14 +124,14 @@ def received(part: CopyPart, held: Iterable[str]) -> Section:
     No recipient received a field that has no value. For a kind that is withheld entirely, it is unknown which
     fields have values, so all possible recipients are named.
     """
-    if not part.section.told:
+    if not part.section.disclosed:
         return part.section
     held = frozenset(held)
-    told = tuple(t if t.name in held else replace(t, recipients=()) for t in part.section.told)
+    told = tuple(t if t.name in held else replace(t, recipients=()) for t in part.section.disclosed)
     named = {recipient for field in told for recipient in field.recipients}
     if held:
         named |= {recipient for recipient in part.section.recipients if recipient is Recipient.AWS}
-    return replace(part.section, told=told, recipients=tuple(r for r in Recipient if r in named))
+    return replace(part.section, disclosed=told, recipients=tuple(r for r in Recipient if r in named))
 
 
 def _recorded() -> Iterable[CopyPart]:
@@ -153,7 +153,7 @@ def _evidence(of: Elsewhere) -> Section:
         kept=of.plainly,
         period=None,
         recipients=of.recipients,
-        told=tuple(
+        disclosed=tuple(
             DisclosedField(name, m.category, m.source, m.correction, of.recipients)
             if isinstance(m, Personal)
             else DisclosedField(name)
@@ -169,11 +169,11 @@ def _evidence(of: Elsewhere) -> Section:
 def _portable(part: CopyPart) -> CopyPart:
     """Return the portable fields of a kind; no fields if none are portable."""
     section, since = part.section, _since(part.model)
-    personal_ones = {told.name for told in section.told if told.portable}
+    personal_ones = {told.name for told in section.disclosed if told.portable}
     kept = personal_ones | ({since} if personal_ones and since else set())
-    told = tuple(replace(t, recipients=()) for t in section.told if t.name in kept)
-    left_out = tuple(WithheldField(t.name, _NOT_PORTABLE) for t in section.told if t.name not in kept)
-    return CopyPart(replace(section, told=told, recipients=()), part.model, left_out)
+    told = tuple(replace(t, recipients=()) for t in section.disclosed if t.name in kept)
+    left_out = tuple(WithheldField(t.name, _NOT_PORTABLE) for t in section.disclosed if t.name not in kept)
+    return CopyPart(replace(section, disclosed=told, recipients=()), part.model, left_out)
 
 
 def _since(model: type[BaseModel]) -> str | None:
