@@ -9,16 +9,18 @@ from chalicelib.admin.views import CaseList, CaseView, EnteredView, NewExtension
 from chalicelib.core.errors import ChangedMeanwhile, InvalidRequest, NotFound
 from chalicelib.core.http import Created, Cursor, IfMatch, Operator, Tagged, route
 from chalicelib.core.ids import RightsRequestId
-from chalicelib.rights import deciding, entering, operating, overseeing
-from chalicelib.rights.entering import ReceivedRequest
-from chalicelib.rights.model import AlreadyOpen, RightsRequest, TooLate
-from chalicelib.rights.refusals import (
+from chalicelib.rights.model import RightsRequest
+from chalicelib.rights.operators import decide, enter, extend, inspect
+from chalicelib.rights.operators.enter import ReceivedRequest
+from chalicelib.rights.problems import (
+    AlreadyOpen,
     ExtensionNotAllowed,
     NotCarriedOut,
     NothingProposed,
     NotNow,
     OwnProposal,
     ProposedAlready,
+    TooLate,
 )
 from chalicelib.staff import service as staff
 
@@ -31,22 +33,22 @@ _ONE = _ALL + "/{request_id}"
 @route(admin, "GET", _ALL)
 def list_open_cases(operator: Operator, cursor: Cursor | None) -> CaseList:
     """List the requests that await an answer, most urgent first."""
-    return CaseList.of(overseeing.list_open(cursor, staff.register(operator.arn)))
+    return CaseList.of(inspect.list_open(cursor, staff.register(operator.arn)))
 
 
 @route(admin, "POST", _ALL, problems=(AlreadyOpen, NotFound))
 def enter_request(operator: Operator, body: ReceivedRequest) -> Created[EnteredView]:
     """Enter a request that was received outside the app, with the day of receipt."""
-    taken = entering.enter(staff.register(operator.arn), body)
+    taken = enter.enter(staff.register(operator.arn), body)
     return Created(EnteredView.with_receipt(taken.request, taken.receipt))
 
 
 @route(admin, "GET", _ONE)
 def show_case(operator: Operator, request_id: RightsRequestId) -> Tagged[WholeCaseView]:
     """Show a request with its evidence, and the staff behind its pseudonyms."""
-    request, history = overseeing.inspect(request_id, staff.register(operator.arn))
-    names = staff.resolve(deciding.staff_of(request) | history.staff)
-    return Tagged(WholeCaseView.with_history(request, history, names), etag=deciding.etag(request))
+    request, history = inspect.inspect(request_id, staff.register(operator.arn))
+    names = staff.resolve(decide.staff_of(request) | history.staff)
+    return Tagged(WholeCaseView.with_history(request, history, names), etag=decide.etag(request))
 
 
 @route(
@@ -57,13 +59,13 @@ def show_case(operator: Operator, request_id: RightsRequestId) -> Tagged[WholeCa
 )
 def propose_decision(operator: Operator, request_id: RightsRequestId, body: NewProposal) -> Tagged[CaseView]:
     """Propose a decision. Work on the request waits until another operator approves it."""
-    return _shown(deciding.propose(request_id, staff.register(operator.arn), body.decision))
+    return _shown(decide.propose(request_id, staff.register(operator.arn), body.decision))
 
 
 @route(admin, "DELETE", _ONE + "/proposal", problems=(TooLate,))
 def withdraw_proposal(operator: Operator, request_id: RightsRequestId) -> Tagged[CaseView]:
     """Withdraw a proposal."""
-    return _shown(deciding.withdraw(request_id, staff.register(operator.arn)))
+    return _shown(decide.withdraw(request_id, staff.register(operator.arn)))
 
 
 @route(
@@ -74,32 +76,32 @@ def withdraw_proposal(operator: Operator, request_id: RightsRequestId) -> Tagged
 )
 def approve_decision(operator: Operator, request_id: RightsRequestId, shown: IfMatch) -> Tagged[CaseView]:
     """Approve the proposal of another operator, in the version that was shown."""
-    return _shown(deciding.approve(request_id, staff.register(operator.arn), shown))
+    return _shown(decide.approve(request_id, staff.register(operator.arn), shown))
 
 
 @route(admin, "PUT", _ONE + "/extension", problems=(TooLate, ExtensionNotAllowed))
 def extend_period(operator: Operator, request_id: RightsRequestId, body: NewExtension) -> Tagged[CaseView]:
     """Extend the deadline for the answer. The subject is notified."""
-    return _shown(operating.extend(request_id, staff.register(operator.arn), body.days, body.reason))
+    return _shown(extend.extend(request_id, staff.register(operator.arn), body.days, body.reason))
 
 
 @route(admin, "POST", _ONE + "/identity-check", problems=(TooLate, ProposedAlready))
 def ask_identity(operator: Operator, request_id: RightsRequestId) -> Tagged[CaseView]:
     """Record that proof of identity was requested. The plan waits for it."""
-    return _shown(operating.record_identity_request(request_id, staff.register(operator.arn)))
+    return _shown(extend.record_identity_request(request_id, staff.register(operator.arn)))
 
 
 @route(admin, "POST", _ONE + "/identity-proof", problems=(TooLate,))
 def note_identity(operator: Operator, request_id: RightsRequestId) -> Tagged[CaseView]:
     """Record that the subject proved their identity. The plan continues."""
-    return _shown(operating.record_identity_proof(request_id, staff.register(operator.arn)))
+    return _shown(extend.record_identity_proof(request_id, staff.register(operator.arn)))
 
 
 @route(admin, "POST", _ONE + "/retry")
 def retry_step(operator: Operator, request_id: RightsRequestId) -> Tagged[CaseView]:
     """Retry a step that stopped."""
-    return _shown(operating.retry_step(request_id, staff.register(operator.arn)))
+    return _shown(extend.retry_step(request_id, staff.register(operator.arn)))
 
 
 def _shown(request: RightsRequest) -> Tagged[CaseView]:
-    return Tagged(CaseView.of(request), etag=deciding.etag(request))
+    return Tagged(CaseView.of(request), etag=decide.etag(request))

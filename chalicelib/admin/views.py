@@ -12,10 +12,10 @@ from chalicelib.core.chain import ChainEntry
 from chalicelib.core.clock import Instant
 from chalicelib.core.http import Body, View
 from chalicelib.core.ids import RightsRequestId, StaffId, UserId
-from chalicelib.rights.clock import ExtensionReason
-from chalicelib.rights.deciding import ProposedDecision
+from chalicelib.rights.deadline import ExtensionReason
 from chalicelib.rights.model import Proposal, ReceivedBy, RefusalReason, Right, RightsRequest, Status
-from chalicelib.rights.overseeing import History, OpenPage
+from chalicelib.rights.operators.decide import ProposedDecision
+from chalicelib.rights.operators.inspect import History, OpenPage
 from chalicelib.rights.views import DecisionView, ExtendedView, RequestView, StepView, Text
 
 

@@ -27,7 +27,7 @@ from boto3.dynamodb.conditions import ConditionBase
 from chalicelib.challenges import history
 from chalicelib.challenges.model import Challenge, ChallengePurpose, TooManyCodes
 from chalicelib.challenges.numbers import country_of
-from chalicelib.core import clock, metrics, spreading, table
+from chalicelib.core import clock, metrics, spread, table
 from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.limiter import WhenUnreachable
@@ -161,7 +161,7 @@ class Budget:
         firsts = {self._first(group, day): (group, day) for group in groups for day in days}
         found = _read(firsts)
         busy = [first for first, item in found.items() if _was_busy(item)]
-        parts = {part: firsts[first] for first in busy for part in spreading.shards(first)}
+        parts = {part: firsts[first] for first in busy for part in spread.shards(first)}
         total: dict[tuple[str, datetime], int] = {}
         for key, item in {**found, **_read(parts)}.items():
             if codes := item.get("verified", 0):
@@ -175,7 +175,7 @@ class Budget:
     def _place(self, challenge: Challenge) -> CounterPlace:
         slot, group = Slot.of(challenge.created_at), self.group(str(challenge.phone))
         first = self._first(group, slot.day)
-        key = spreading.place(first, challenge.challenge_id, str(slot.hour))
+        key = spread.place(first, challenge.challenge_id, str(slot.hour))
         return CounterPlace(key, first, slot, group)
 
     def _count(self, place: CounterPlace, adds: dict[str, int], only_if: ConditionBase) -> Item:
@@ -198,7 +198,7 @@ class Budget:
             return
         room = self.room(place.group)
         if all(found.get(debt, 0) <= most for debt, most in zip(place.slot.debts, room, strict=True)):
-            spreading.mark_busy(place.first, str(place.slot.hour))
+            spread.mark_busy(place.first, str(place.slot.hour))
 
     def _room(self, place: CounterPlace) -> Room:
         """The room of the group; each of the 32 items of a busy hour has a 32nd, or one text.
@@ -214,7 +214,7 @@ class Budget:
         earned = self.earned()
         earlier = _TEXT * _BUSY * earned
         shared = (max(debt, (100 * debt + earlier) // (100 + earned)) for debt in room)
-        return Room(*(max(debt // spreading.SHARDS, _TEXT) for debt in shared))
+        return Room(*(max(debt // spread.SHARDS, _TEXT) for debt in shared))
 
 
 def _room_of_country(country: str) -> Room:

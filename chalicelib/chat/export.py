@@ -1,6 +1,6 @@
 """What a copy discloses of Stream's export, and the grounds and reasons of its gaps. No I/O.
 
-A plan's steps call `chat/exporting`:
+A plan's steps call `chat/export_tasks`:
 
     ask_stream    asked = exporting.start(user_id)       StreamExportTask, or MissingAtStream
     await_stream  stand = exporting.poll(asked)          Pending, Ready, or MissingAtStream

@@ -23,7 +23,7 @@ from chalicelib.chat.export import (
     StreamReaction,
 )
 from chalicelib.chat.fields import KNOWN, LINE
-from chalicelib.chat.reading import FieldReader, JsonObject, flag, instant, length, number, parsed, text
+from chalicelib.chat.json_fields import FieldReader, JsonObject, flag, instant, length, number, parsed, text
 from chalicelib.core.ids import UserId
 
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from chalice.app import Blueprint, CloudWatchEvent, Rate
 
-from chalicelib.consents import renewing
+from chalicelib.consents import renewal
 from chalicelib.core import clock
 from chalicelib.core.metrics import Metric, count, gauge
 from chalicelib.core.observe import observed
@@ -19,7 +19,7 @@ _AT_MOST = timedelta(minutes=10)
 @observed
 def renew_consents(_: CloudWatchEvent) -> dict[str, int]:
     """Renew the evidence of consents in force and delete data of withdrawn ones (RGT-7)."""
-    run = renewing.renew(until=clock.now() + _AT_MOST)
+    run = renewal.renew(until=clock.now() + _AT_MOST)
     gauge(Metric.CONSENT_EVIDENCE_RENEWED, run.renewed)  # also zero: an alarm rings if the metric is missing
     count(Metric.CONSENT_EVIDENCE_AT_RISK, run.failed)
     count(Metric.CONSENT_DATA_DELETED, run.deleted)

@@ -13,7 +13,7 @@ from chalicelib.consents import store
 from chalicelib.consents.model import SETTLE, Purposes
 from chalicelib.core import clock
 from chalicelib.core.clock import MINUTE
-from chalicelib.privacy import lapsing
+from chalicelib.privacy import lapses
 from chalicelib.privacy.purposes import Purpose, Refusal, refusal
 from chalicelib.privacy.subject_keys import SubjectKeys
 
@@ -44,7 +44,7 @@ def delete_left(
     for purpose in due:
         # A consent that was given again covers the data stored since.
         older_than = before.consented.get(purpose, read_at)
-        deleted = lapsing.delete(before.account_id, purpose, older_than, deadline)
+        deleted = lapses.delete(before.account_id, purpose, older_than, deadline)
         items += deleted.items
         if not deleted.complete:
             break

@@ -11,7 +11,7 @@ from chalicelib.core import clock, metrics
 from chalicelib.core.ids import MailId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.observe import observed
-from chalicelib.notices import announcing, telling
+from chalicelib.notices import announcement, walks
 
 notice_jobs = Blueprint(__name__)
 
@@ -32,7 +32,7 @@ def announce_notices(event: CloudWatchEvent) -> None:
     """Announce new versions to accounts (NOT-1), until shortly before Lambda stops the run."""
     context: Any = event.context  # Lambda's own, which Chalice types as a dictionary
     left = timedelta(milliseconds=context.get_remaining_time_in_millis())
-    taken_over = announcing.announce(clock.now() + left - _LAST_STEP)
+    taken_over = walks.announce(clock.now() + left - _LAST_STEP)
     metrics.gauge(Metric.NOTICE_WALKS_TAKEN_OVER, taken_over)  # also 0: an alarm rings if it is missing
 
 
@@ -42,7 +42,7 @@ def note_bounces(event: SNSEvent) -> None:
     """Show the notice in the app to each account that its mail did not reach."""
     for record in event.to_dict()["Records"]:
         if mail_id := _lost_mail(record["Sns"]["Message"]):
-            telling.record_bounce(mail_id)
+            announcement.record_bounce(mail_id)
 
 
 def _lost_mail(text: str) -> MailId | None:

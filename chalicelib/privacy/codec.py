@@ -19,12 +19,14 @@ from pydantic import BaseModel, ValidationError, create_model
 
 from chalicelib.core import clock, stagekeys
 from chalicelib.core.sealing import KeyGone, Place, SealBroken, SealingKeys, Unfit, version_of
-from chalicelib.core.table import Item, Key
+from chalicelib.core.table import Index, Item, Key
 from chalicelib.privacy.periods import UntilErasure
 from chalicelib.privacy.personal import RESERVED, KeyClass, Record, StillSealed
 from chalicelib.privacy.subject_keys import SubjectKeys
 
 AnyRecord = TypeVar("AnyRecord", bound=Record)
+
+_INDEXED = frozenset(name for index in Index for name in (index.pk, index.sk))
 
 
 def to_item(record: Record, key: Key, subject: SubjectKeys | None = None) -> Item:
@@ -64,7 +66,7 @@ def opened(kind: type[AnyRecord], item: Item, subject: SubjectKeys | None = None
         KeyGone: its key no longer exists.
         Unfit: the record class does not accept what was stored.
     """
-    values = {name: value for name, value in item.items() if name not in RESERVED}
+    values = _fields(kind, item)
     if kind.declaration.sealed_fields() and _sealed(kind, item):
         place = Place(kind.declaration.kind, item["pk"], item.get("sk"))
         plain = _keys(kind, subject).open(bytes(item["sealed"]), place)
@@ -73,6 +75,12 @@ def opened(kind: type[AnyRecord], item: Item, subject: SubjectKeys | None = None
         return kind.model_validate(values)
     except ValidationError:  # its text quotes the value
         raise Unfit(kind.declaration.kind) from None
+
+
+def _fields(kind: type[Record], item: Item) -> Item:
+    """The attributes that are fields of the record; a store adds those of its indexes."""
+    others = RESERVED | (_INDEXED - kind.model_fields.keys())
+    return {name: value for name, value in item.items() if name not in others}
 
 
 def _sealed(kind: type[Record], item: Item) -> bool:
@@ -108,7 +116,7 @@ def glance(kind: type[AnyRecord], item: Item) -> AnyRecord:
     Raises:
         Unfit: the record class does not accept what was stored.
     """
-    values = {name: value for name, value in item.items() if name not in RESERVED}
+    values = _fields(kind, item)
     try:
         clear_part = _clear_part(kind).model_validate(values)
     except ValidationError:

@@ -76,7 +76,7 @@ def _basis(declaration: Declaration) -> Iterator[str]:
 
 
 def _consent(declaration: Declaration) -> Iterator[str]:
-    """Records based on a consent are deleted when it ends, which may be soon (privacy/lapsing)."""
+    """Records based on a consent are deleted when it ends, which may be soon (privacy/lapses)."""
     if declaration.basis is not LegalBasis.CONSENT:
         return
     if not isinstance(declaration.retention, After):

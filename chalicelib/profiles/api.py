@@ -23,7 +23,7 @@ from chalicelib.core.ids import ChallengeId, UserId
 from chalicelib.core.settings import settings
 from chalicelib.messages.model import InvalidEmail
 from chalicelib.privacy.subject_keys import DATA_KEY
-from chalicelib.profiles import service, verifying
+from chalicelib.profiles import service, verification
 from chalicelib.profiles.model import (
     EmailTaken,
     EmailVerification,
@@ -72,7 +72,7 @@ def start_email(
     The response does not disclose whether the address is in use.
     """
     account, _ = service.own(caller[OPEN_ACCOUNT], caller[PROFILE])
-    return Accepted(verifying.start(account, body, address, key))
+    return Accepted(verification.start(account, body, address, key))
 
 
 @route(
@@ -91,7 +91,7 @@ def verify_email(caller: Caller, challenge_id: ChallengeId, body: EmailVerificat
     To remove the address, send PATCH /v1/profile with `"email": null`.
     """
     account, profile = service.own(caller[OPEN_ACCOUNT], caller[PROFILE])
-    profile = verifying.finish(profile, caller[DATA_KEY], challenge_id, body.code)
+    profile = verification.finish(profile, caller[DATA_KEY], challenge_id, body.code)
     return Tagged(OwnProfile.of(account, profile), etag=profile.etag)
 
 

@@ -10,9 +10,15 @@ from chalicelib.core.settings import settings
 from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.profiles.service import PROFILE
 from chalicelib.rights import service
-from chalicelib.rights.headers import Receipt
-from chalicelib.rights.model import AlreadyOpen, ExportGone, NotOfferedHere, NotReady, TooLate
-from chalicelib.rights.views import ExportView, NewRequest, RequestList, RequestView, TakenView
+from chalicelib.rights.problems import AlreadyOpen, ExportGone, NotOfferedHere, NotReady, TooLate
+from chalicelib.rights.views import (
+    ExportView,
+    NewRequest,
+    Receipt,
+    ReceivedRequestView,
+    RequestList,
+    RequestView,
+)
 from chalicelib.sessions.caller import RightsCaller, StepUpCaller, StepUpRequired
 
 rights = Blueprint(__name__)
@@ -31,7 +37,9 @@ def _is_limited(caller: RightsCaller, body: NewRequest, **_: object) -> bool:
     limit=DailyLimit("rights_requests", lambda: settings().limits.rights_requests_day, _is_limited),
     problems=(AlreadyOpen, IdempotencyMismatch, NotOfferedHere, StepUpRequired),
 )
-def exercise_right(caller: RightsCaller, body: NewRequest, key: IdempotencyKey | None) -> Accepted[TakenView]:
+def exercise_right(
+    caller: RightsCaller, body: NewRequest, key: IdempotencyKey | None
+) -> Accepted[ReceivedRequestView]:
     """Exercise a privacy right.
 
     Access, portability and erasure require a session that was stepped up in the last minutes. Only this
@@ -40,7 +48,7 @@ def exercise_right(caller: RightsCaller, body: NewRequest, key: IdempotencyKey |
     if service.wants_step_up(body.right):
         caller.require_step_up()
     taken = service.submit(caller.account, caller[PROFILE], body, key)
-    return Accepted(TakenView.with_receipt(taken.request, taken.receipt))
+    return Accepted(ReceivedRequestView.with_receipt(taken.request, taken.receipt))
 
 
 @route(rights, "GET", "/v1/rights-requests")

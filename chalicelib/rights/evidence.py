@@ -8,11 +8,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from chalicelib.core import clock
-from chalicelib.core.chain import NewEntry
-from chalicelib.core.ids import StaffId
+from chalicelib.core import chain, clock, metrics
+from chalicelib.core.chain import Chain, NewEntry, Unreadable
+from chalicelib.core.clock import DAY
+from chalicelib.core.ids import RightsRequestId, StaffId
+from chalicelib.core.metrics import Metric
+from chalicelib.core.table import Write
 from chalicelib.privacy.periods import Period
-from chalicelib.rights.model import OwedEntry
+from chalicelib.rights.model import OwedEntry, RightsRequest
+
+_MOST_OWED = 100  # a year of pins, reminders and waits; the item stays far below DynamoDB's limit of 400 KB
 
 SUBJECT = "subject"
 STAFF = "staff"  # shown to the subject in place of a pseudonym
@@ -26,7 +31,24 @@ def entry(event: str, said: Mapping[str, object], closed_at: datetime | None = N
     return NewEntry(event, said, delete_at=Period.RIGHTS_EVIDENCE.ends(closed_at or clock.now()))
 
 
-def with_owed(new: NewEntry, owed: Sequence[OwedEntry]) -> NewEntry:
+def history_of(request_id: RightsRequestId) -> Chain:
+    """The history of a request in the Ledger; the request's id is random, and names no person."""
+    return Chain("rights", request_id)
+
+
+def append_or_owe(after: RightsRequest, entry: NewEntry) -> tuple[Write | None, RightsRequest]:
+    """The write of an entry and the owed ones; or None, and the request owes this one too."""
+    whole = _with_owed(entry, after.owed)
+    try:
+        append = chain.append_write(history_of(after.request_id), whole)
+    except Unreadable:
+        metrics.count(Metric.RIGHTS_EVIDENCE_OWED)
+        owed = (*after.owed, _as_owed(entry))[-_MOST_OWED:]
+        return None, after.model_copy(update={"owed": owed, "owed_at": clock.now() + DAY})
+    return append, after.model_copy(update={"owed": (), "owed_at": None})
+
+
+def _with_owed(new: NewEntry, owed: Sequence[OwedEntry]) -> NewEntry:
     """The entry together with the owed evidence that the history could not take before."""
     if not owed:
         return new
@@ -34,7 +56,7 @@ def with_owed(new: NewEntry, owed: Sequence[OwedEntry]) -> NewEntry:
     return NewEntry(new.event, {**new.payload, "owed": earlier}, delete_at=new.delete_at)
 
 
-def as_owed(new: NewEntry) -> OwedEntry:
+def _as_owed(new: NewEntry) -> OwedEntry:
     """The entry as owed evidence, kept on the request until its history can take it."""
     return OwedEntry(event=new.event, at=clock.now(), said=new.payload)
 

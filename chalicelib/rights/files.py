@@ -13,9 +13,6 @@ from chalicelib.core.outbound import ByteSource
 from chalicelib.core.settings import settings
 from chalicelib.rights.model import ExportFile
 
-# Names of the notes that the step `assemble` leaves.
-SHA256, SIZE, MADE_AT = "export_sha256", "export_size", "export_made_at"
-
 # The link works without authentication: long enough for a slow phone to start, too short to be shared.
 _LINK_LIFE = 15 * MINUTE
 

@@ -9,8 +9,8 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.core.metrics import Metric
 from chalicelib.core.observe import observed
 from chalicelib.core.sealing import SealingError
-from chalicelib.rights import engine, queue, sweeping
-from chalicelib.rights.engine import Worker
+from chalicelib.rights.engine import engine, queue
+from chalicelib.rights.engine.engine import Worker
 
 rights_jobs = Blueprint(__name__)
 
@@ -35,9 +35,9 @@ def work_rights(event: SQSEvent) -> _Failed:
 @observed
 def transfer_copies(event: SQSEvent) -> _Failed:
     """Send copies to the controllers that subjects named; returns the messages to deliver again."""
-    from chalicelib.rights.steps import handing_on
+    from chalicelib.rights.steps import transfer
 
-    return _work_on(event, handing_on.WORKER)
+    return _work_on(event, transfer.WORKER)
 
 
 def _work_on(event: SQSEvent, worker: Worker) -> _Failed:
@@ -64,7 +64,7 @@ def _work_on(event: SQSEvent, worker: Worker) -> _Failed:
 @observed
 def sweep_rights(_: CloudWatchEvent) -> dict[str, int]:
     """Send due requests to the worker; returns the counts of the sweep."""
-    swept = sweeping.sweep()
+    swept = queue.sweep()
     metrics.gauge(Metric.RIGHTS_OPEN, swept.open)
     metrics.gauge(Metric.RIGHTS_OVERDUE, swept.overdue)
     if swept.days_to_deadline is not None:

@@ -1,4 +1,4 @@
-"""The rights request: what was requested, its state, the decision, and its problems.
+"""The rights request: what was requested, its state, and the decision.
 
 One item holds a whole request including its steps, so one version condition guards against every race.
 Personal fields are sealed under the key of their retention class from the start: a request is kept longer
@@ -6,22 +6,21 @@ than its subject's own key, because claims about it may be raised later (Art. 17
 """
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
-from chalicelib.core.clock import DAY, Instant
-from chalicelib.core.errors import ConflictingRequest, Gone, Schemas, Unprocessable
-from chalicelib.core.ids import AccountId, RightsRequestId, StaffId, UserId
+from chalicelib.core.clock import Instant
+from chalicelib.core.ids import AccountId, MailId, RightsRequestId, StaffId, UserId
 from chalicelib.core.table import Table
 from chalicelib.privacy.periods import After, Period, Statutory, UntilErasure
 from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, NotPersonal, Record, personal
 from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source
 from chalicelib.privacy.recipients import Recipient
-from chalicelib.rights import clock as deadlines
-from chalicelib.rights.clock import Clock, ExtensionReason
+from chalicelib.rights.deadline import Clock, Extension, Pause
 
 _STAFF = (Recipient.BELGRADE_OFFICE,)
 # No law requires this retention. The controller keeps requests to be able to prove how they were answered.
@@ -90,68 +89,8 @@ class StepStatus(StrEnum):
     STOPPED = "stopped"  # failed too often; an operator has to act, and the deadline keeps running
 
 
-class AlreadyOpen(ConflictingRequest):
-    """The subject already has an open request for this right; `open_request_id` names it."""
-
-    code = "already_open"
-    title = "There is already an open request for this right"
-    shows: ClassVar[Schemas] = {
-        "open_request_id": {
-            "type": "string",
-            "pattern": f"^{RightsRequestId.pattern.pattern}$",
-            "description": "The open request for this right",
-        }
-    }
-
-
-class TooLate(ConflictingRequest):
-    """The request is already decided, or its copy is being sent to another controller."""
-
-    code = "too_late"
-    title = "It is too late to change this request"
-
-
-class NotReady(ConflictingRequest):
-    """The copy does not exist yet."""
-
-    code = "not_ready"
-    title = "The copy is not ready yet"
-
-
-class ExportGone(Gone):
-    """The copy is deleted after some days; a new request creates a new one."""
-
-    code = "gone"
-    title = "The copy has been deleted; make a new request to get another"
-
-
-class NotOfferedHere(Unprocessable):
-    """The app does not support this right yet. It can be exercised by writing to the contact."""
-
-    code = "not_offered_here"
-    title = "This right cannot be exercised in the app yet"
-    shows: ClassVar[Schemas] = {
-        "contact_email": {"type": "string", "format": "email", "description": "Where to send the request"}
-    }
-
-
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True)
-
-
-class Extension(_Part):
-    """An extension of the deadline."""
-
-    days: int
-    reason: ExtensionReason
-    decided_at: Instant
-
-
-class Pause(_Part):
-    """A pause of the deadline while proof of the requester's identity is outstanding."""
-
-    asked_at: Instant
-    answered_at: Instant | None = None
 
 
 class StepState(_Part):
@@ -180,7 +119,51 @@ class Proposal(_Part):
     approved_by: StaffId | None = None  # set when it becomes the decision
 
 
-Notes = Mapping[str, str | int]
+class RequestAnnouncement(StrEnum):
+    """What is announced to the subject of a request."""
+
+    ANSWER = "answer"
+    EXTENSION = "extension"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestNotes:
+    """What the work on a request leaves for later runs: ids, keys, numbers, and no personal values."""
+
+    # The id of each mail, written before it is sent: it may or may not have arrived.
+    mails: Mapping[RequestAnnouncement, MailId] = field(default_factory=dict)
+    extension_announced: bool = False  # by mail, or in the app only
+
+
+@dataclass(frozen=True)
+class MadeCopy:
+    """A copy that was assembled: the SHA-256 in hexadecimal, the size in bytes, the time."""
+
+    sha256: str
+    size: int
+    made_at: Instant
+
+
+@dataclass(frozen=True, kw_only=True)
+class CopyNotes(RequestNotes):
+    """The notes of the steps that make, transfer and deliver a copy.
+
+    Attributes:
+        stream_task: the id of the export that Stream makes. `stream_missing` has the reason if it made none.
+        made_again: how often the copy was made again, because it was too old or gone.
+        transfer_begun: the attempts to transfer the copy, one that is running included.
+    """
+
+    stream_task: str | None = None
+    stream_asked_at: Instant | None = None
+    stream_asked_again: bool = False
+    stream_ready: bool = False
+    stream_missing: str | None = None
+    copy: MadeCopy | None = None
+    made_again: int = 0
+    transfer_begun: int = 0
+    transfer_failed: str | None = None
+    transferred: bool = False
 
 
 class RightsRequest(
@@ -216,7 +199,7 @@ class RightsRequest(
     pause: Annotated[Pause | None, NOT_PERSONAL] = None
 
     steps: Annotated[tuple[StepState, ...], NOT_PERSONAL] = ()
-    notes: Annotated[Notes, _INNER] = Field(default_factory=dict)  # what steps pass on to later steps
+    notes: Annotated[CopyNotes, _INNER] = CopyNotes()  # what steps pass on to later steps
     missing: Annotated[tuple[str, ...], NOT_PERSONAL] = ()  # parts that could not be included, in our words
     tries: Annotated[int, _INNER] = 0  # tries of the next step since its last outcome, a running one included
     run_at: Annotated[Instant | None, _INNER] = None  # when the next step is due; None: no worker runs it
@@ -237,24 +220,10 @@ class RightsRequest(
     )
     closed_at: Annotated[Instant | None, NOT_PERSONAL] = None
 
-    # Keys of the indexes; the store sets them.
-    owner: Annotated[str | None, _INNER] = None
-    due: Annotated[str | None, _INNER] = None
-    due_at: Annotated[Instant | None, _INNER] = None
-    open: Annotated[str | None, _INNER] = None
-    answer_by: Annotated[Instant | None, _INNER] = None
-
     @property
     def clock(self) -> Clock:
         """The deadline with its extension and pause."""
-        taken, stood = self.extension, self.pause
-        extension = (
-            deadlines.ClockExtension(timedelta(days=taken.days), taken.reason, taken.decided_at)
-            if taken
-            else None
-        )
-        pause = deadlines.ClockPause(stood.asked_at, stood.answered_at) if stood else None
-        return Clock(self.received_at, extension, pause)
+        return Clock(self.received_at, self.extension, self.pause)
 
     @property
     def is_open(self) -> bool:
@@ -268,16 +237,7 @@ class RightsRequest(
 
     def with_clock(self, clock: Clock) -> "RightsRequest":
         """Return the request with another clock."""
-        extension, pause = clock.extension, clock.pause
-        return self.model_copy(
-            update={
-                "extension": extension
-                and Extension(
-                    days=extension.by // DAY, reason=extension.reason, decided_at=extension.decided_at
-                ),
-                "pause": pause and Pause(asked_at=pause.asked_at, answered_at=pause.answered_at),
-            }
-        )
+        return self.model_copy(update={"extension": clock.extension, "pause": clock.pause})
 
     def with_step(self, name: str, status: StepStatus, at: datetime) -> "RightsRequest":
         """Return the request with a new status of one step."""

@@ -11,10 +11,12 @@ Failures: if the response is lost, the repeated call finds the first request; if
 is lost, the sweep sends another within minutes.
 """
 
+import base64
+import hmac
 from dataclasses import dataclass
 
 from chalicelib.accounts.model import Account
-from chalicelib.core import clock, idempotency, metrics
+from chalicelib.core import clock, idempotency, keyring, metrics
 from chalicelib.core.chain import HeadMoved
 from chalicelib.core.errors import InvalidRequest, NotFound, Unavailable
 from chalicelib.core.http import Body, Cursor
@@ -22,20 +24,14 @@ from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import AccountId, RightsRequestId, StaffId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.outbound import BadTarget, Target
-from chalicelib.core.settings import settings
+from chalicelib.core.settings import Secret, settings
 from chalicelib.profiles.model import Profile
-from chalicelib.rights import evidence, plans, queue, receipts, states, store
+from chalicelib.rights import evidence, procedures, states, store
+from chalicelib.rights.engine import queue
 from chalicelib.rights.files import Link, link_to
-from chalicelib.rights.model import (
-    AlreadyOpen,
-    ExportGone,
-    NotOfferedHere,
-    NotReady,
-    Right,
-    RightsRequest,
-    Status,
-)
-from chalicelib.rights.moving import Move, apply_move
+from chalicelib.rights.model import Right, RightsRequest, Status
+from chalicelib.rights.moves import Move, apply_move
+from chalicelib.rights.problems import AlreadyOpen, ExportGone, NotOfferedHere, NotReady
 from chalicelib.rights.store import ExercisedAlready, RequestExists
 from chalicelib.rights.views import NewRequest
 
@@ -58,12 +54,12 @@ class TakenRequest:
 
 def wants_step_up(right: Right) -> bool:
     """Whether a right needs a recent step-up. A right that is refused at intake needs none."""
-    return right in _WANTS_STEP_UP & plans.OFFERED
+    return right in _WANTS_STEP_UP & procedures.OFFERED
 
 
 def is_limited(right: Right) -> bool:
     """Whether a right is limited per account. A right refused at intake needs no limit."""
-    return right in plans.OFFERED - _NEVER_LIMITED
+    return right in procedures.OFFERED - _NEVER_LIMITED
 
 
 def submit(
@@ -83,7 +79,7 @@ def submit(
         AlreadyOpen: another request exercises the right.
         IdempotencyMismatch: the key was used with another body.
     """
-    if body.right not in plans.OFFERED:
+    if body.right not in procedures.OFFERED:
         raise NotOfferedHere(contact_email=settings().contact_email)
     _check(body)
     now = clock.now()
@@ -95,7 +91,7 @@ def submit(
         received_at=now,
         country=profile.country if profile else None,
         transfer_to=body.transfer_to,
-        steps=plans.waiting_steps(plans.plan(body.right, body.transfer_to)),
+        steps=procedures.waiting_steps(procedures.steps_of(body.right, body.transfer_to)),
         run_at=now,
         fingerprint=idempotency.fingerprint(body) if key else None,
     )
@@ -122,7 +118,7 @@ def record_new(request: RightsRequest, body: Body, by: StaffId | None = None) ->
         raise _open_already(found, request) from None
     metrics.count(Metric.RIGHTS_REQUESTED)
     queue.send(request.request_id, clock.now())
-    return TakenRequest(request, receipts.receipt(request.request_id))
+    return TakenRequest(request, receipt_of(request.request_id))
 
 
 def _check(body: NewRequest) -> None:
@@ -153,7 +149,7 @@ def _asked_before(request_id: RightsRequestId, body: Body) -> TakenRequest:
     if found is None or found.fingerprint is None:
         raise Unavailable
     idempotency.check(found.fingerprint, body)
-    return TakenRequest(found, receipts.receipt(request_id))
+    return TakenRequest(found, receipt_of(request_id))
 
 
 def _open_already(conflict: ExercisedAlready, request: RightsRequest) -> AlreadyOpen:
@@ -200,7 +196,7 @@ def by_receipt(request_id: RightsRequestId, receipt: str) -> RightsRequest:
     Raises:
         NotFound: no such request, or the receipt belongs to another one.
     """
-    if not receipts.is_of(request_id, receipt):
+    if not _is_receipt_of(request_id, receipt):
         raise NotFound
     found = store.read(request_id)
     if found is None:
@@ -223,9 +219,9 @@ def cancel(account_id: AccountId, request_id: RightsRequestId) -> RightsRequest:
         if request.status is Status.CANCELLED:
             return None
         states.check_open(request)
-        return Move(closed(request, Status.CANCELLED, plans.DISCARD), "cancelled", {})
+        return Move(closed(request, Status.CANCELLED, procedures.DISCARD), "cancelled", {})
 
-    return apply_move(request_id, None, cancellation)
+    return apply_move(request_id, None, cancellation).request
 
 
 def closed(request: RightsRequest, status: Status, *then: str) -> RightsRequest:
@@ -240,7 +236,7 @@ def closed(request: RightsRequest, status: Status, *then: str) -> RightsRequest:
             "status": status,
             "decided_at": now,
             "closed_at": now,
-            "steps": plans.ended_early(request, *then),
+            "steps": procedures.ended_early(request, *then),
             "tries": 0,
             "unreachable_since": None,
             "run_at": max(now, request.leased_until or now),
@@ -260,7 +256,7 @@ def export_link(account_id: AccountId, request_id: RightsRequestId) -> Link:
         ExportGone: the copy was deleted, or the request was closed before it was delivered.
     """
     request = own(account_id, request_id)
-    if plans.DELIVER not in {step.name for step in request.steps}:
+    if procedures.DELIVER not in {step.name for step in request.steps}:
         raise NotFound if request.is_open else ExportGone
     if request.is_open:
         raise NotReady
@@ -268,3 +264,20 @@ def export_link(account_id: AccountId, request_id: RightsRequestId) -> Link:
     if file is None:
         raise ExportGone
     return link_to(file)
+
+
+def receipt_of(request_id: RightsRequestId) -> str:
+    """The receipt of a request: a key version, and the HMAC of the request's id under it. Not stored."""
+    return _receipt(request_id, keyring.mac_keys(Secret.RECEIPTS).current)
+
+
+def _is_receipt_of(request_id: RightsRequestId, shown: str) -> bool:
+    """Whether a receipt belongs to this request under any key version; in constant time."""
+    versions = keyring.mac_keys(Secret.RECEIPTS).versions
+    made = [_receipt(request_id, version).encode() for version in versions]
+    return any([hmac.compare_digest(one, shown.encode()) for one in made])  # noqa: C419 - compare all versions, always
+
+
+def _receipt(request_id: RightsRequestId, version: str) -> str:
+    digest = keyring.mac_keys(Secret.RECEIPTS).digest_under(version, "receipt", request_id)
+    return f"{version}.{base64.urlsafe_b64encode(digest).rstrip(b'=').decode()}"

@@ -1,17 +1,15 @@
-"""Which status may follow which, and the term for each in the Data Privacy Vocabulary. Pure.
+"""Which status of a request may follow which. Pure.
 
-The terms are those of W3C DPV 2.3 with its eu-gdpr extension. Several statuses share a term, so terms are
-only sent to clients and never read.
-
-    received ─┬─> awaiting_verification ──> in_progress <──> awaiting_processor
-              ├─────────────────────────────^   │  ^             │
-              └─> awaiting_review <─────────────┘──┘<────────────┘
-    any open status ──> awaiting_verification, if the subject's identity is in doubt
-    any open status ──> completed, partially_completed, refused, cancelled, which are final; but from
-                        awaiting_verification only refused and cancelled
+received ─┬─> awaiting_verification ──> in_progress <──> awaiting_processor
+          ├─────────────────────────────^   │  ^             │
+          └─> awaiting_review <─────────────┘──┘<────────────┘
+any open status ──> awaiting_verification, if the subject's identity is in doubt
+any open status ──> completed, partially_completed, refused, cancelled, which are final; but from
+                    awaiting_verification only refused and cancelled
 """
 
-from chalicelib.rights.model import Right, RightsRequest, Status, StepStatus, TooLate
+from chalicelib.rights.model import RightsRequest, Status, StepStatus
+from chalicelib.rights.problems import TooLate
 
 ANSWERS = frozenset({Status.COMPLETED, Status.PARTIALLY_COMPLETED, Status.REFUSED})
 CLOSED = ANSWERS | {Status.CANCELLED}
@@ -28,10 +26,6 @@ MOVES: dict[Status, frozenset[Status]] = {
     Status.AWAITING_REVIEW: CLOSED | {Status.AWAITING_VERIFICATION, Status.IN_PROGRESS},
     **dict.fromkeys(CLOSED, frozenset()),
 }
-
-
-# Notes of the step `transfer`: how many attempts it began, and why it failed.
-TRANSFER_BEGUN, TRANSFER_FAILED = "transfer_begun", "transfer_failed"
 
 
 class NotAMove(ValueError):
@@ -60,38 +54,5 @@ def check_open(request: RightsRequest) -> None:
         raise TooLate("This request is closed already")
     step = request.next_step
     stopped = step is not None and step.status is StepStatus.STOPPED
-    if TRANSFER_BEGUN in request.notes and TRANSFER_FAILED not in request.notes and not stopped:
+    if request.notes.transfer_begun and not request.notes.transfer_failed and not stopped:
         raise TooLate("The copy is being sent to the controller that was named")
-
-
-_TERMS: dict[Status, str] = {
-    Status.RECEIVED: "RequestInitiated",
-    Status.AWAITING_VERIFICATION: "RequestRequiresAction",
-    Status.IN_PROGRESS: "RequestAccepted",
-    Status.AWAITING_PROCESSOR: "RequestRequiredActionPerformed",
-    Status.AWAITING_REVIEW: "RequestAcknowledged",
-    Status.COMPLETED: "RequestFulfilled",
-    Status.PARTIALLY_COMPLETED: "RequestFulfilled",
-    Status.REFUSED: "RequestRejected",
-    Status.CANCELLED: "ActivityHalted",
-}
-
-_DELAYED = "RequestActionDelayed"
-
-ARTICLES: dict[Right, str] = {
-    Right.ACCESS: "A15",
-    Right.PORTABILITY: "A20",
-    Right.RECTIFICATION: "A16",
-    Right.ERASURE: "A17",
-    Right.RESTRICTION: "A18",
-    Right.OBJECTION: "A21",
-    Right.MARKETING_OBJECTION: "A21",
-    Right.CONSENT_WITHDRAWAL: "A7-3",
-}
-
-
-def dpv_status(request: RightsRequest) -> str:
-    """The DPV term for the status of a request."""
-    if request.extension and request.status not in CLOSED:
-        return _DELAYED
-    return _TERMS[request.status]

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.core import chain, clock, metrics, observe, table
-from chalicelib.core.chain import Chain, HeadMoved, NewEntry, Unreadable
+from chalicelib.core.chain import HeadMoved, NewEntry, Unreadable
 from chalicelib.core.clock import DAY
 from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.core.metrics import Metric
@@ -37,13 +37,13 @@ from chalicelib.core.table import (
 )
 from chalicelib.privacy import codec
 from chalicelib.privacy.whereabouts import partition
-from chalicelib.rights import duties, evidence
+from chalicelib.rights import evidence
+from chalicelib.rights.engine import duties
 from chalicelib.rights.model import ExportFile, OpenRequest, Right, RightsRequest
 
 SHARDS = tuple(f"{number:02}" for number in range(16))
 _EARLIEST, _LATEST = clock.to_text(clock.from_epoch(0)), "~"
 _TRIES = 3  # of a write while other writers append to the same history
-_MOST_OWED = 100  # a year of pins, reminders and waits; the item stays far below DynamoDB's limit of 400 KB
 
 
 # The key of an index entry, for a query that starts after it.
@@ -83,11 +83,6 @@ def export_key(request_id: RightsRequestId) -> Key:
 def guard_key(account_id: AccountId, right: Right) -> Key:
     """The key of the claim that a right is being exercised."""
     return Key(Table.RIGHTS, partition(account_id), f"open#{right}")
-
-
-def evidence_of(request_id: RightsRequestId) -> Chain:
-    """The history of a request in the Ledger; the request's id is random, and names no person."""
-    return Chain("rights", request_id)
 
 
 def read(request_id: RightsRequestId) -> RightsRequest | None:
@@ -195,7 +190,7 @@ def create(request: RightsRequest, entry: NewEntry) -> None:
         [
             Create(place, _item(request), conflict=RequestExists),
             Create(guard, codec.to_item(opened, guard), conflict=ExercisedAlready),
-            chain.append_write(evidence_of(request.request_id), entry),
+            chain.append_write(evidence.history_of(request.request_id), entry),
         ]
     )
 
@@ -223,7 +218,7 @@ def move(
 def _write_move(
     before: RightsRequest, after: RightsRequest, entry: NewEntry | None, also: Sequence[Write]
 ) -> RightsRequest:
-    append, after = _append_or_owe(after, entry) if entry else (None, after)
+    append, after = evidence.append_or_owe(after, entry) if entry else (None, after)
     after = after.model_copy(update={"version": before.version + 1})
     writes: list[Write] = [
         Replace(
@@ -246,18 +241,6 @@ def _write_move(
     return after
 
 
-def _append_or_owe(after: RightsRequest, entry: NewEntry) -> tuple[Write | None, RightsRequest]:
-    """The write of an entry and the owed ones; or None, and the request owes this one too."""
-    whole = evidence.with_owed(entry, after.owed)
-    try:
-        append = chain.append_write(evidence_of(after.request_id), whole)
-    except Unreadable:
-        metrics.count(Metric.RIGHTS_EVIDENCE_OWED)
-        owed = (*after.owed, evidence.as_owed(entry))[-_MOST_OWED:]
-        return None, after.model_copy(update={"owed": owed, "owed_at": clock.now() + DAY})
-    return append, after.model_copy(update={"owed": (), "owed_at": None})
-
-
 def record_owed(request: RightsRequest) -> RightsRequest:
     """Append the owed evidence to a request's history, or postpone that by a day.
 
@@ -265,7 +248,7 @@ def record_owed(request: RightsRequest) -> RightsRequest:
         MovedMeanwhile, HeadMoved: as for `move`.
     """
     try:
-        chain.head(evidence_of(request.request_id))
+        chain.head(evidence.history_of(request.request_id))
     except Unreadable:
         metrics.count(Metric.RIGHTS_EVIDENCE_OWED)
         return move(request, request.model_copy(update={"owed_at": clock.now() + DAY}))
@@ -291,23 +274,19 @@ def open_requests(shard: str, since: datetime | None = None) -> Iterator[tuple[R
 
 
 def _item(request: RightsRequest) -> Item:
-    return codec.to_item(_indexed(request), key(request.request_id))
+    return codec.to_item(request, key(request.request_id)) | _index_attributes(request)
 
 
-def _indexed(request: RightsRequest) -> RightsRequest:
-    """The request with its index attributes."""
+def _index_attributes(request: RightsRequest) -> Item:
+    """The keys of the sparse indexes: by subject, by the next due work, by the day of the answer."""
     now, shard = clock.now(), _shard_of(request.request_id)
     wakes = duties.wakes_at(request, now)
-    is_open = request.is_open
-    return request.model_copy(
-        update={
-            "owner": partition(request.account_id),
-            "due": shard if wakes else None,
-            "due_at": wakes,
-            "open": shard if is_open else None,
-            "answer_by": _answer_by(request, now) if is_open else None,
-        }
-    )
+    attributes: Item = {"owner": partition(request.account_id)}
+    if wakes:
+        attributes |= {"due": shard, "due_at": clock.to_text(wakes)}
+    if request.is_open:
+        attributes |= {"open": shard, "answer_by": clock.to_text(_answer_by(request, now))}
+    return attributes
 
 
 def _answer_by(request: RightsRequest, now: datetime) -> datetime:

@@ -1,4 +1,4 @@
-"""Request and response bodies of rights requests."""
+"""Requests and responses of the subject's routes: bodies, the receipt's header, terms of DPV."""
 
 from typing import Annotated, Self
 
@@ -6,13 +6,15 @@ from pydantic import Field, StringConstraints
 
 from chalicelib.core import clock
 from chalicelib.core.clock import Instant
+from chalicelib.core.errors import NotFound
 from chalicelib.core.http import Body, View
+from chalicelib.core.http.parameters import Header
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.settings import settings
 from chalicelib.privacy import authorities
 from chalicelib.privacy.controller import SupervisoryAuthority
-from chalicelib.rights import states, wording
-from chalicelib.rights.clock import ExtensionReason
+from chalicelib.rights import messages, states
+from chalicelib.rights.deadline import ExtensionReason
 from chalicelib.rights.model import RefusalReason, Right, RightsRequest, Status, StepStatus
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
@@ -39,6 +41,27 @@ class NewRequest(Body):
     )
     reason: Text | None = None
     waive_grace: bool | None = Field(None, description="Erasure: delete without the waiting period")
+
+
+class Receipt(Header):
+    """The proof that a request was received. Sent in a header, because paths end up in logs."""
+
+    name = "Rights-Receipt"
+    description = "The receipt from the response that accepted the request."
+    problems = (NotFound,)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    @classmethod
+    def parse(cls, value: str) -> Self:
+        """Accept any text; the service checks whether it is the receipt."""
+        return cls(value.strip())
+
+    @classmethod
+    def absent(cls) -> Self:
+        """Respond with 404 if there is no receipt."""
+        raise NotFound
 
 
 class ExtendedView(View):
@@ -107,8 +130,8 @@ class DpvView(View):
         """Build the DPV terms of a request."""
         why = request.refusal or (request.extension.reason if request.extension else None)
         return cls(
-            right=f"eu-gdpr:{states.ARTICLES[request.right]}",
-            status=f"dpv:{states.dpv_status(request)}",
+            right=f"eu-gdpr:{_ARTICLES[request.right]}",
+            status=f"dpv:{_dpv_status(request)}",
             reason=f"eu-gdpr:{why}" if why else None,
         )
 
@@ -150,7 +173,7 @@ class RequestView(View):
         )
 
 
-class TakenView(RequestView):
+class ReceivedRequestView(RequestView):
     """A rights request that was received.
 
     The receipt proves this, even after the account is deleted.
@@ -183,11 +206,45 @@ class ExportView(View):
     size: int = Field(description="Bytes")
 
 
+# Terms of W3C DPV 2.3 with its eu-gdpr extension. Several statuses share a term, so terms are never read.
+_DPV_STATUS: dict[Status, str] = {
+    Status.RECEIVED: "RequestInitiated",
+    Status.AWAITING_VERIFICATION: "RequestRequiresAction",
+    Status.IN_PROGRESS: "RequestAccepted",
+    Status.AWAITING_PROCESSOR: "RequestRequiredActionPerformed",
+    Status.AWAITING_REVIEW: "RequestAcknowledged",
+    Status.COMPLETED: "RequestFulfilled",
+    Status.PARTIALLY_COMPLETED: "RequestFulfilled",
+    Status.REFUSED: "RequestRejected",
+    Status.CANCELLED: "ActivityHalted",
+}
+
+_DELAYED = "RequestActionDelayed"
+
+_ARTICLES: dict[Right, str] = {
+    Right.ACCESS: "A15",
+    Right.PORTABILITY: "A20",
+    Right.RECTIFICATION: "A16",
+    Right.ERASURE: "A17",
+    Right.RESTRICTION: "A18",
+    Right.OBJECTION: "A21",
+    Right.MARKETING_OBJECTION: "A21",
+    Right.CONSENT_WITHDRAWAL: "A7-3",
+}
+
+
+def _dpv_status(request: RightsRequest) -> str:
+    """The DPV term for the status of a request."""
+    if request.extension and request.status not in states.CLOSED:
+        return _DELAYED
+    return _DPV_STATUS[request.status]
+
+
 def _decision(request: RightsRequest) -> DecisionView | None:
     if request.decided_at is None or request.status not in states.CLOSED - {Status.CANCELLED}:
         return None
     return DecisionView(
         outcome=request.status,
         reason_code=request.refusal,
-        text=request.decision_text or wording.decision(request, settings().contact_email),
+        text=request.decision_text or messages.decision(request, settings().contact_email),
     )

@@ -15,7 +15,7 @@ from chalicelib.core.http import Accepted, NoContent, Unlimited, route
 from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import ChallengeId, SessionId
 from chalicelib.privacy.subject_keys import DATA_KEY
-from chalicelib.sessions import ending, refreshing, service, stepping_up
+from chalicelib.sessions import logout, refresh, service, step_up
 from chalicelib.sessions.caller import RightsCaller
 from chalicelib.sessions.model import Refreshing, SessionList, SessionView, SteppedUp, SteppingUp
 
@@ -32,7 +32,7 @@ def refresh_session(body: Refreshing) -> SessionView:
     The new refresh token replaces the one that was sent. If the response got lost, send the same refresh
     token again: it is accepted up to three times in 24 hours, from the same device.
     """
-    return refreshing.refresh(body.refresh_token, body.device_id)
+    return refresh.refresh(body.refresh_token, body.device_id)
 
 
 @route(sessions, "GET", "/v1/sessions", needs=(DATA_KEY,))
@@ -44,14 +44,14 @@ def list_sessions(caller: RightsCaller) -> SessionList:
 @route(sessions, "DELETE", "/v1/sessions/{session_id}", limit=_LOGS_OUT)
 def end_session(caller: RightsCaller, session_id: SessionId) -> NoContent:
     """Sign out one device of the account: this one or another."""
-    ending.end(caller.account.account_id, session_id)
+    logout.end(caller.account.account_id, session_id)
     return NoContent()
 
 
 @route(sessions, "DELETE", "/v1/sessions", limit=_LOGS_OUT)
 def end_all_sessions(caller: RightsCaller) -> NoContent:
     """Sign out all devices of the account, including this one."""
-    ending.end_all(caller.account.account_id)
+    logout.end_all(caller.account.account_id)
     return NoContent()
 
 
@@ -65,7 +65,7 @@ def end_all_sessions(caller: RightsCaller) -> NoContent:
 )
 def start_step_up(caller: RightsCaller, key: IdempotencyKey | None) -> Accepted[ChallengeView]:
     """Send a code to the account's own number, to step this session up for sensitive requests."""
-    return Accepted(stepping_up.start(caller.session, caller[OPEN_ACCOUNT], key))
+    return Accepted(step_up.start(caller.session, caller[OPEN_ACCOUNT], key))
 
 
 @route(
@@ -81,4 +81,4 @@ def verify_step_up(caller: RightsCaller, challenge_id: ChallengeId, body: Steppi
     The access token in the response is stepped up for ten minutes. The refresh token stays the same. A
     refresh returns an access token that is not stepped up.
     """
-    return stepping_up.finish(caller.session, caller.account, challenge_id, body.code)
+    return step_up.finish(caller.session, caller.account, challenge_id, body.code)

@@ -12,17 +12,17 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from chalicelib.privacy.redating import NotRedatable
+from chalicelib.privacy.changed_periods import NotRedatable
 from infra.deployment.account import AwsAccount
 from infra.deployment.stacks import Stacks, stack_name
 from infra.ops import plots as pictures
 from infra.ops import retention as redating
 from infra.ops import rights
+from infra.ops.key_versions import Unfinished
 from infra.ops.lookup import ClaimsLeft, LookupKeys, service_rekey
 from infra.ops.options import Endpoint, Region, Stage
-from infra.ops.rotating import Unfinished
-from infra.ops.sealing import StageKeys, StillNeeded, service_reseal, service_rewrap
-from infra.ops.signing import NotYet, SigningKeys
+from infra.ops.stage_key import StageKeys, StillNeeded, service_reseal, service_rewrap
+from infra.ops.token_key import NotYet, SigningKeys
 
 app = typer.Typer(add_completion=False, help=__doc__, pretty_exceptions_show_locals=False)
 signing_key = typer.Typer(help="The key that signs access tokens.")

@@ -20,7 +20,7 @@ from typing import Any, Self
 from infra.deployment.account import AwsAccount
 from infra.deployment.stacks import Report, Stacks, stack_name
 from infra.deployment.vault import new_mac_key, versions_of
-from infra.ops.rotating import Versions, waiting
+from infra.ops.key_versions import Versions, waiting
 from infra.ops.standing_in import act_as_signup
 
 Rekey = Callable[[Sequence[str]], int]

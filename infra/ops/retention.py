@@ -1,4 +1,4 @@
-"""Applies a newly configured period to existing records (chalicelib/privacy/redating)."""
+"""Applies a newly configured period to existing records (chalicelib/privacy/changed_periods)."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 
 from chalicelib.core import table
 from chalicelib.core.table import Change, Key, Table
-from chalicelib.privacy import redating
-from chalicelib.privacy.redating import NotRedatable, Progress
+from chalicelib.privacy import changed_periods
+from chalicelib.privacy.changed_periods import NotRedatable, Progress
 from infra.deployment.account import AwsAccount
 from infra.ops.standing_in import act_as_signup
 
@@ -43,10 +43,10 @@ def redate(account: AwsAccount, stage: str, kind: str, apply: Apply, after: str 
     Raises:
         NotRedatable: the kind or the position does not exist, or no period of the kind is configurable.
     """
-    record = redating.find_redatable(kind)
+    record = changed_periods.find_redatable(kind)
     start = _read(after, record.declaration.table) if after else None
     act_as_signup(account, stage)
-    for progress in redating.redate(record, apply, start, _PAGE):
+    for progress in changed_periods.redate(record, apply, start, _PAGE):
         yield _line(progress)
 
 

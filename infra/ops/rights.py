@@ -18,7 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
 from chalicelib.core.ids import RightsRequestId
-from chalicelib.rights.clock import ExtensionReason
+from chalicelib.rights.deadline import ExtensionReason
 from chalicelib.rights.model import ReceivedBy, RefusalReason, Right, Status
 from infra.deployment.account import AwsAccount, RegionError
 from infra.ops import cases

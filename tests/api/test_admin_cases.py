@@ -9,8 +9,11 @@ import pytest
 from chalicelib.core import aws, chain, clock
 from chalicelib.core.clock import DAY
 from chalicelib.core.ids import RightsRequestId
-from chalicelib.rights import overseeing, plans, store, sweeping
+from chalicelib.rights import procedures, store
+from chalicelib.rights.engine import queue
+from chalicelib.rights.evidence import history_of
 from chalicelib.rights.model import RightsRequest, Status, StepStatus
+from chalicelib.rights.operators import inspect
 from tests.support import cloud
 from tests.support.operators import Operator
 from tests.support.races import just_before
@@ -45,12 +48,12 @@ def changed(request_id: str, **changes: Any) -> RightsRequest:
 
 
 def with_a_stopped_step(request_id: str) -> None:
-    stopped = stored(request_id).with_step(plans.PIN, StepStatus.STOPPED, clock.now())
+    stopped = stored(request_id).with_step(procedures.PIN, StepStatus.STOPPED, clock.now())
     changed(request_id, steps=stopped.steps, tries=8, run_at=None, status=Status.IN_PROGRESS)
 
 
 def evidence(request_id: str) -> list[tuple[str, Any]]:
-    return [(e.event, e.data) for e in chain.entries(store.evidence_of(RightsRequestId(request_id)))]
+    return [(e.event, e.data) for e in chain.entries(history_of(RightsRequestId(request_id)))]
 
 
 # --- lists and inspections
@@ -69,7 +72,7 @@ def test_open_requests_are_listed_most_urgent_first(world: World, alice: Operato
 def test_pages_show_each_request_once_if_many_are_due_on_one_day(
     world: World, alice: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(overseeing, "PAGE", 3)
+    monkeypatch.setattr(inspect, "PAGE", 3)
     draw = random.Random(1)  # noqa: S311 - days, not secrets
     made = {
         alice.enters(world.a_user().user_id, on=f"2026-11-{draw.choice((20, 21)):02}").json["id"]
@@ -88,7 +91,7 @@ def test_pages_show_each_request_once_if_many_are_due_on_one_day(
 def test_request_answered_between_pages_hides_no_other(
     world: World, alice: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(overseeing, "PAGE", 2)
+    monkeypatch.setattr(inspect, "PAGE", 2)
     people = [world.a_user().is_stepped_up() for _ in range(4)]
     made = {person.exercises("access").json["id"]: person for person in people}
     first = alice.lists().json
@@ -261,11 +264,11 @@ def test_repeated_identity_calls_change_nothing(alice: Operator, asked: str) -> 
 def test_paused_request_does_not_count_as_overdue(world: World, alice: Operator, asked: str) -> None:
     alice.asks_identity(asked)
     world.advance(40 * DAY)
-    swept = sweeping.sweep()
+    swept = queue.sweep()
     assert (swept.open, swept.overdue) == (1, 0)
     alice.notes_identity(asked)
     world.advance(31 * DAY)
-    assert sweeping.sweep().overdue == 1
+    assert queue.sweep().overdue == 1
 
 
 def test_identity_cannot_be_requested_while_a_proposal_waits(alice: Operator, asked: str) -> None:
@@ -326,7 +329,7 @@ def test_stopped_step_stays_stopped_when_a_proposal_is_withdrawn(alice: Operator
 def test_stopped_step_after_the_answer_is_retried(world: World, alice: Operator, asked: str) -> None:
     alice.proposes(asked, "completed")
     world.an_operator("bob").approves(asked)
-    stopped = stored(asked).with_step(plans.TELL, StepStatus.STOPPED, clock.now())
+    stopped = stored(asked).with_step(procedures.ANNOUNCE, StepStatus.STOPPED, clock.now())
     changed(asked, steps=stopped.steps, run_at=None)
     alice.retries(asked)
     assert stored(asked).run_at == clock.now()
@@ -456,4 +459,4 @@ def test_letter_entered_late_is_overdue_without_past_reminders(world: World, ali
     entered = alice.enters(world.a_user().user_id, on="2026-10-01").json
     assert entered["days_left"] < 0
     assert stored(entered["id"]).reminded == 4
-    assert sweeping.sweep().overdue == 1
+    assert queue.sweep().overdue == 1

@@ -8,7 +8,8 @@ import pytest
 from chalicelib.core import chain
 from chalicelib.core.clock import DAY
 from chalicelib.core.ids import RightsRequestId
-from chalicelib.rights import plans, store
+from chalicelib.rights import procedures, store
+from chalicelib.rights.evidence import history_of
 from chalicelib.rights.model import RefusalReason, Right, RightsRequest, Status
 from tests.support import cloud
 from tests.support.operators import DONE, Operator
@@ -48,7 +49,7 @@ def stored(request_id: str) -> RightsRequest:
 
 def evidence(request_id: str) -> list[tuple[str, Any]]:
     """The evidence of a request without inspections, which tests/api/test_staff.py covers."""
-    entries = chain.entries(store.evidence_of(RightsRequestId(request_id)))
+    entries = chain.entries(history_of(RightsRequestId(request_id)))
     return [(entry.event, entry.data) for entry in entries if entry.event != "inspected"]
 
 
@@ -208,7 +209,7 @@ def test_decision_is_announced_and_the_prepared_copy_is_deleted(
 ) -> None:
     alice.proposes(asked, "refused", UNFOUNDED)
     bob.approves(asked)
-    assert [step.name for step in stored(asked).steps] == ["tell", "discard"]
+    assert [step.name for step in stored(asked).steps] == ["announce", "discard"]
     assert cloud.queued()[-1] == asked
 
 
@@ -362,7 +363,7 @@ def test_objection_to_marketing_is_never_refused(world: World, alice: Operator) 
 
 @pytest.mark.promise("RGT-10")
 @pytest.mark.parametrize("answer", [("completed",), ("partially_completed", UNFOUNDED)])
-@pytest.mark.parametrize("right", sorted(set(Right) - plans.OFFERED))
+@pytest.mark.parametrize("right", sorted(set(Right) - procedures.OFFERED))
 def test_right_without_a_plan_cannot_be_answered_as_completed(
     world: World, alice: Operator, right: str, answer: tuple[str, ...]
 ) -> None:
@@ -482,7 +483,7 @@ def test_approval_checks_again_that_a_plan_carries_the_right_out(
 ) -> None:
     request_id = alice.enters(world.a_user().user_id, "erasure").json["id"]
     with monkeypatch.context() as earlier:  # a release in which a plan carried erasures out
-        earlier.setattr(plans, "OFFERED", plans.OFFERED | {Right.ERASURE})
+        earlier.setattr(procedures, "OFFERED", procedures.OFFERED | {Right.ERASURE})
         assert alice.proposes(request_id, "completed").status == 200
     assert bob.approves(request_id).problem == "not_carried_out"
     assert alice.shows(request_id).json["status"] != "completed"

@@ -8,7 +8,8 @@ import pytest
 
 from chalicelib.core import chain
 from chalicelib.core.ids import RightsRequestId
-from chalicelib.rights import plans, store
+from chalicelib.rights import procedures, store
+from chalicelib.rights.evidence import history_of
 from chalicelib.rights.model import Right
 from tests.support import cloud
 from tests.support.races import just_before
@@ -79,7 +80,7 @@ def test_frozen_or_restricted_account_can_exercise_rights(world: World, state: s
     assert mila.request(request["id"])["status"] == "received"
 
 
-@pytest.mark.parametrize("right", sorted(set(Right) - plans.OFFERED))
+@pytest.mark.parametrize("right", sorted(set(Right) - procedures.OFFERED))
 def test_right_without_a_plan_is_refused_with_a_contact_address(world: World, right: str) -> None:
     refused = world.a_user().exercises(right)
     assert (refused.status, refused.problem) == (422, "not_offered_here")
@@ -150,7 +151,7 @@ def test_field_that_a_right_does_not_allow_is_refused(world: World, more: dict[s
 
 def test_first_evidence_holds_the_right_and_the_time_and_no_person(world: World) -> None:
     request = taken(world.a_user().is_stepped_up().exercises("access"))
-    (entry,) = chain.entries(store.evidence_of(RightsRequestId(request["id"])))
+    (entry,) = chain.entries(history_of(RightsRequestId(request["id"])))
     assert (entry.event, entry.data) == (
         "received",
         {"right": "access", "received_by": "app", "by": "subject", "received_at": "2026-11-24T12:00:00Z"},
@@ -304,7 +305,7 @@ def test_request_is_cancelled(world: World) -> None:
     cancelled = mila.calls("POST", f"/v1/rights-requests/{request['id']}/cancel")
     assert (cancelled.status, cancelled.json["status"]) == (200, "cancelled")
     assert "decision" not in cancelled.json
-    events = [e.event for e in chain.entries(store.evidence_of(RightsRequestId(request["id"])))]
+    events = [e.event for e in chain.entries(history_of(RightsRequestId(request["id"])))]
     assert events == ["received", "cancelled"]
     taken(mila.exercises("access"))
 

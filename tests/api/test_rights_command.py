@@ -138,7 +138,7 @@ def test_refused_command_prints_a_line_and_exits_with_a_status(run: Run, asked: 
 def test_open_requests_are_listed_with_the_party_they_wait_for(
     world: World, run: Run, asked: str, text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chalicelib.rights.overseeing.PAGE", 1)
+    monkeypatch.setattr("chalicelib.rights.operators.inspect.PAGE", 1)
     other = world.a_user()
     run("alice", "propose", asked, *REFUSE, "--text-file", text)
     entered = run(
@@ -190,7 +190,7 @@ def test_malformed_id_is_not_sent(wire: _Wire, run: Run) -> None:
 def test_list_names_requests_that_cannot_be_opened(
     world: World, run: Run, asked: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chalicelib.rights.overseeing.PAGE", 1)
+    monkeypatch.setattr("chalicelib.rights.operators.inspect.PAGE", 1)
     other = str(world.a_user().is_stepped_up().exercises("access").json["id"])
     damage(Table.RIGHTS, f"R#{asked}", "request", status="no such status")
     listed = run("bob", "list")

@@ -12,6 +12,7 @@ from chalicelib.core.chain import Chain, ChainEntry
 from chalicelib.core.clock import DAY
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.rights import store
+from chalicelib.rights.evidence import history_of
 from tests.support import cloud
 from tests.support.copies import Package, a_copy
 from tests.support.ledger import alter_newest
@@ -43,7 +44,7 @@ def asked(mila: User) -> str:
 
 
 def history(request_id: str) -> list[ChainEntry]:
-    return list(chain.entries(store.evidence_of(RightsRequestId(request_id))))
+    return list(chain.entries(history_of(RightsRequestId(request_id))))
 
 
 def events(request_id: str) -> list[str]:
@@ -108,7 +109,7 @@ def test_copy_says_a_role_in_the_place_of_staff(
 @pytest.mark.promise("SEC-1")
 def test_copy_says_a_role_in_evidence_that_was_owed_too(world: World, mila: User, alice: Operator) -> None:
     asked = str(mila.exercises("access").json["id"])
-    mend = alter_newest(store.evidence_of(RightsRequestId(asked)))
+    mend = alter_newest(history_of(RightsRequestId(asked)))
     alice.extends(asked, 30)
     mend()
     alice.asks_identity(asked)
@@ -237,7 +238,7 @@ def test_nothing_is_shown_that_can_not_be_put_on_record(alice: Operator, asked: 
 
 @pytest.mark.promise("SEC-1")
 def test_look_at_an_altered_history_is_in_the_persons_own(alice: Operator, asked: str) -> None:
-    alter_newest(store.evidence_of(RightsRequestId(asked)))
+    alter_newest(history_of(RightsRequestId(asked)))
     for _ in range(2):
         assert alice.shows(asked).status == 200
     assert looks(alice) == [("inspected", [asked])]

@@ -10,7 +10,7 @@ from chalicelib.core.http import DailyLimit, Unlimited, contract
 from chalicelib.core.http.contract import Route
 from chalicelib.core.limiter import WhenUnreachable
 from chalicelib.core.settings import settings
-from chalicelib.rights import plans, service
+from chalicelib.rights import procedures, service
 from chalicelib.rights.model import Right
 from tests.support import cloud
 from tests.support.cloud import failing
@@ -113,7 +113,7 @@ def test_a_request_that_fails_by_an_outage_is_not_counted(world: World, two_a_da
 def test_objection_to_marketing_and_withdrawal_have_no_limit_once_offered(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(plans, "OFFERED", frozenset(Right))
+    monkeypatch.setattr(procedures, "OFFERED", frozenset(Right))
     free = {right for right in Right if not service.is_limited(right)}
     assert free == {Right.MARKETING_OBJECTION, Right.CONSENT_WITHDRAWAL}
 

@@ -12,7 +12,7 @@ from chalicelib.core import breaker, table
 from chalicelib.core.settings import settings
 from chalicelib.notices.model import NoticeKind
 from chalicelib.rights import store as rights
-from chalicelib.rights import sweeping
+from chalicelib.rights.engine import queue
 from chalicelib.usage import rollup, service, store
 from chalicelib.usage.model import UsageBatch
 from tests.support.builders import a_device, a_fault, a_phone, an_address, an_event, other_than
@@ -443,7 +443,7 @@ def test_looking_at_a_request_costs_two_reads(world: World) -> None:
 def test_a_sweep_costs_two_reads_a_shard_and_a_message_batch_for_each_ten_that_are_due(world: World) -> None:
     world.a_user().is_stepped_up().exercises("access")
     with counted() as calls:
-        sweeping.sweep()
+        queue.sweep()
     assert calls.tables == {"Query": 2 * len(rights.SHARDS)}
     assert calls.of("sqs") == 1
 

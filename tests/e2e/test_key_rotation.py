@@ -10,8 +10,8 @@ import pytest
 from infra.local.cloud import LocalCloud, local_cloud
 from infra.local.tour.phone import Phone
 from infra.ops.lookup import ClaimsLeft, LookupKeys, service_rekey
-from infra.ops.sealing import StageKeys, StillNeeded, service_reseal, service_rewrap
-from infra.ops.signing import SigningKeys
+from infra.ops.stage_key import StageKeys, StillNeeded, service_reseal, service_rewrap
+from infra.ops.token_key import SigningKeys
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from chalicelib.core import chain, clock
 from chalicelib.core.chain import Chain, ChainVerdict, NewEntry
-from chalicelib.core.chain.checkpointing import SETTLE
+from chalicelib.core.chain.checkpoint_run import SETTLE
 from chalicelib.core.settings import settings
 from infra.local.cloud import LocalCloud
 from infra.local.waiting import until

@@ -107,7 +107,7 @@ def test_worker_makes_a_copy_records_each_step_and_a_link_serves_it(cloud: Local
     assert copy.testzip() is None
     assert "Jelena" in copy.read("data.json").decode()
     seen = until(lambda: _events_with_tell(cloud, request_id), "the step after the answer", PATIENCE)
-    plan = ("pin", "ask_stream", "await_stream", "assemble", "deliver", "tell")
+    plan = ("pin", "ask_stream", "await_stream", "assemble", "deliver", "announce")
     assert [event for event in seen if not event.endswith("_waits")] == [
         "received",
         *(f"{step}_done" for step in plan),
@@ -116,7 +116,7 @@ def test_worker_makes_a_copy_records_each_step_and_a_link_serves_it(cloud: Local
 
 def _events_with_tell(cloud: LocalCloud, request_id: str) -> list[str] | None:
     events = history(cloud, request_id)
-    return events if "tell_done" in events else None
+    return events if "announce_done" in events else None
 
 
 @pytest.mark.proof

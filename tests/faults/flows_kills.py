@@ -9,11 +9,11 @@ from typing import Any
 from chalicelib.core import chain
 from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.table import Item
-from chalicelib.rights import plans, store
-from chalicelib.rights.engine import MOST_TRIES
+from chalicelib.rights import procedures, store
+from chalicelib.rights.engine.engine import MOST_TRIES
+from chalicelib.rights.evidence import history_of
 from chalicelib.rights.model import Status, StepStatus
-from chalicelib.rights.states import TRANSFER_FAILED
-from chalicelib.rights.steps import handing_on
+from chalicelib.rights.steps import transfer
 from tests.faults import emulated
 from tests.faults.flows import ADDRESS
 from tests.faults.flows_rights import HOST, HandingOn
@@ -25,7 +25,7 @@ LEASE = "dynamodb.PutItem(rights_request)"
 _TURN = "dynamodb.PutItem(limit)"
 _INTAKE = "dynamodb.TransactWriteItems(open_request, rights, rights_request)"
 ORDER, MAIL, TRANSFER = "stream.POST /export/users", "sesv2.SendEmail", "outbound.POST"
-_AFTER_THE_ANSWER = {plans.TELL, plans.DISCARD}
+_AFTER_THE_ANSWER = {procedures.ANNOUNCE, procedures.DISCARD}
 _LONG = 10 * DAY
 
 
@@ -53,7 +53,7 @@ class KilledUntilStopped(HandedOnAndDiscarded):
     """The worker is killed after one side effect of every run of a step; then it is retried."""
 
     name = "killed_until_stopped"
-    step, effect = plans.PIN, LEASE
+    step, effect = procedures.PIN, LEASE
     stops = 1  # how often the step stops; 0 if it makes progress although its worker is killed
 
     def play(self, run: Run) -> None:
@@ -110,7 +110,7 @@ class KilledUntilStopped(HandedOnAndDiscarded):
         assert run.app(lambda: alice.retries(self.request_id)).status == 200
 
     def entries(self) -> list[chain.ChainEntry]:
-        return list(chain.entries(store.evidence_of(self.request_id)))
+        return list(chain.entries(history_of(self.request_id)))
 
     def forgive(self, row: Item) -> Item | None:
         """Ignore the stop, the retry with its staff record, and pins made meanwhile."""
@@ -125,19 +125,19 @@ class KilledInEveryTransfer(KilledUntilStopped):
     """The worker is killed after each attempt to send the copy; the answer omits the transfer."""
 
     name = "killed_in_every_transfer"
-    step, effect = plans.TRANSFER, TRANSFER
+    step, effect = procedures.TRANSFER, TRANSFER
     answer = Status.PARTIALLY_COMPLETED
 
     def play(self, run: Run) -> None:
         run.watch.deadly = self.is_deadly
         HandedOnAndDiscarded.play(self, run)
         request, sent = self.request(), Counter(effect.name for effect in run.watch.effects)
-        assert sent[TRANSFER] == len(self.receiver.talks) == handing_on.MOST_ATTEMPTS
-        assert self.events().count("transfer_begun") == handing_on.MOST_ATTEMPTS
+        assert sent[TRANSFER] == len(self.receiver.talks) == transfer.MOST_ATTEMPTS
+        assert self.events().count("transfer_begun") == transfer.MOST_ATTEMPTS
         assert self.events().count("transfer_done") == 1
         assert not any(event.endswith("_stopped") for event in self.events())
-        assert request.missing == (handing_on.PART,)
-        assert TRANSFER_FAILED in request.notes
+        assert request.missing == (transfer.PART,)
+        assert request.notes.transfer_failed
         assert len(run.world.mails_to(ADDRESS)) == 2  # when it was verified, and of the answer
 
 
@@ -145,7 +145,7 @@ class KilledInEveryDuty(KilledUntilStopped):
     """A step stops, then each run of duties is killed after a side effect, then it is retried."""
 
     name = "killed_in_every_duty"
-    step, effect = plans.ASK_STREAM, LEASE
+    step, effect = procedures.ASK_STREAM, LEASE
     duty_effect = MAIL
 
     def look_at(self, run: Run) -> None:

@@ -15,8 +15,8 @@ from chalicelib.core.ids import RightsRequestId, UserId
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Item
 from chalicelib.rights import files, store
+from chalicelib.rights.evidence import history_of
 from chalicelib.rights.model import RightsRequest, Status, StepStatus
-from chalicelib.rights.states import TRANSFER_BEGUN
 from tests.faults import emulated
 from tests.faults.flows import ADDRESS, DEVICE, KEY, PHONE, OfAUser
 from tests.faults.playing import Flow, Run, forgive_counts
@@ -65,7 +65,7 @@ class OfAChatter(OfAUser):
 
     def events(self) -> list[str]:
         """The events in the history of the request, in order."""
-        return [entry.event for entry in chain.entries(store.evidence_of(self.request_id))]
+        return [entry.event for entry in chain.entries(history_of(self.request_id))]
 
     def until_stream_is_waited_for(self, run: Run) -> None:
         waits = Status.AWAITING_PROCESSOR
@@ -97,7 +97,7 @@ class OfAChatter(OfAUser):
         if isinstance(kept.get("payload"), dict):
             # Whether an interrupted mail was sent is unknown, so it counts as announced in the app only.
             # A lost response is recorded as silence. Pins are counted by the run that made them.
-            free = {"tries", "told_by_mail", "told_in_app", "unreachable_since", "pinned"}
+            free = {"tries", "announced_by_mail", "announced_in_app", "unreachable_since", "pinned"}
             kept["payload"] = {name: value for name, value in kept["payload"].items() if name not in free}
         return forgive_counts(kept)
 
@@ -164,14 +164,14 @@ class HandingOn(OfAChatter):
         self.read_copy()
         keys = [talk.headers["idempotency-key"] for talk in self.receiver.talks]
         assert set(keys) == {f'"{self.request_id}"'}
-        assert len(keys) <= self.events().count(TRANSFER_BEGUN) <= 1 + run.watch.mishaps
+        assert len(keys) <= self.events().count("transfer_begun") <= 1 + run.watch.mishaps
 
     def forgive(self, row: Item) -> Item | None:
         """Ignore the number of attempts: each is recorded before it begins, so a crash adds one."""
-        if row.get("event") == TRANSFER_BEGUN:
+        if row.get("event") == "transfer_begun":
             return None
         if row.get("kind") == "rights_request":
-            notes = {name: value for name, value in row["notes"].items() if name != TRANSFER_BEGUN}
+            notes = {name: value for name, value in row["notes"].items() if name != "transfer_begun"}
             row = {**row, "notes": notes}
         return super().forgive(without_place(row))
 

@@ -10,7 +10,7 @@ from uuid import NAMESPACE_URL, uuid5
 from chalicelib.consents.jobs import renew_consents
 from chalicelib.core import observe, table
 from chalicelib.core.table import Query, Table
-from chalicelib.privacy import lapsing
+from chalicelib.privacy import lapses
 from chalicelib.usage import rollup
 from chalicelib.usage import store as usage_store
 from chalicelib.usage.figures import Figures
@@ -100,7 +100,7 @@ class DeletingWithdrawnUse(OfAUser):
 
     def prepare(self, run: Run) -> None:
         super().prepare(run)
-        run.patch.setattr(lapsing, "AT_ONCE", 2)
+        run.patch.setattr(lapses, "AT_ONCE", 2)
         self.user.consents("analytics")
         for second in range(5):
             self.user.tells_usage(event(f"{DAYS[0]}T12:00:0{second}Z"))

@@ -7,8 +7,8 @@ from collections import Counter
 import pytest
 
 from chalicelib.core.settings import settings
-from chalicelib.rights import plans
-from chalicelib.rights.engine import MOST_TRIES
+from chalicelib.rights import procedures
+from chalicelib.rights.engine.engine import MOST_TRIES
 from infra.local.stream import Emulator
 from tests.faults.flows import ADDRESS
 from tests.faults.flows_kills import (
@@ -41,17 +41,17 @@ def undisturbed(stream: Emulator) -> Ending:
     ("step", "effect"),
     # Pins remain: a run that is killed after some of them has made progress, so that case never stops.
     [
-        (plans.ASK_STREAM, ORDER),
-        pytest.param(plans.TELL, LEASE, marks=_proof),
-        pytest.param(plans.PIN, LEASE, marks=_proof),
-        pytest.param(plans.ASK_STREAM, LEASE, marks=_proof),
-        pytest.param(plans.AWAIT_STREAM, LEASE, marks=_proof),
-        pytest.param(plans.ASSEMBLE, LEASE, marks=_proof),
-        pytest.param(plans.ASSEMBLE, _STORED, marks=_proof),
-        pytest.param(plans.TRANSFER, LEASE, marks=_proof),
-        pytest.param(plans.DELIVER, LEASE, marks=_proof),
-        pytest.param(plans.DISCARD, LEASE, marks=_proof),
-        pytest.param(plans.DISCARD, _DELETED, marks=_proof),
+        (procedures.ASK_STREAM, ORDER),
+        pytest.param(procedures.ANNOUNCE, LEASE, marks=_proof),
+        pytest.param(procedures.PIN, LEASE, marks=_proof),
+        pytest.param(procedures.ASK_STREAM, LEASE, marks=_proof),
+        pytest.param(procedures.AWAIT_STREAM, LEASE, marks=_proof),
+        pytest.param(procedures.ASSEMBLE, LEASE, marks=_proof),
+        pytest.param(procedures.ASSEMBLE, _STORED, marks=_proof),
+        pytest.param(procedures.TRANSFER, LEASE, marks=_proof),
+        pytest.param(procedures.DELIVER, LEASE, marks=_proof),
+        pytest.param(procedures.DISCARD, LEASE, marks=_proof),
+        pytest.param(procedures.DISCARD, _DELETED, marks=_proof),
     ],
 )
 def test_step_killed_in_every_run_stops_and_completes_once_retried(
@@ -73,7 +73,7 @@ def test_step_killed_in_every_run_stops_and_completes_once_retried(
 def test_worker_killed_after_every_mail_sends_only_one(
     stream: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(KilledUntilStopped, "step", plans.TELL)
+    monkeypatch.setattr(KilledUntilStopped, "step", procedures.ANNOUNCE)
     monkeypatch.setattr(KilledUntilStopped, "effect", MAIL)
     monkeypatch.setattr(KilledUntilStopped, "stops", 0)
     ended = play(KilledUntilStopped, stream)

@@ -9,6 +9,7 @@ import pytest
 from chalicelib.core import chain
 from chalicelib.core.clock import DAY
 from chalicelib.rights import store
+from chalicelib.rights.evidence import history_of
 from chalicelib.rights.model import Status
 from infra.local.stream import Emulator
 from tests.faults import emulated
@@ -38,7 +39,7 @@ class TakenBackMeanwhile(OfAChatter):
         self.asks(run)
         run.go_on(6 * DAY)
         (reply,) = replies
-        events = [entry.event for entry in chain.entries(store.evidence_of(self.request_id))]
+        events = [entry.event for entry in chain.entries(history_of(self.request_id))]
         request = self.request()
         if reply.status == 200:
             assert request.status is Status.CANCELLED

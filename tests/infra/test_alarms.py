@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chalicelib.core.metrics import Metric
-from chalicelib.rights import engine
+from chalicelib.rights.engine import engine
 from tests.infra.templates import Template, of_type, plain
 
 

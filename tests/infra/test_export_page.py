@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.rights.export.style import DARK, LIGHT
+from chalicelib.rights.export.page.style import DARK, LIGHT
 from infra.local.children import ROOT
 from infra.local.chromium import DESKTOP, PHONE, Browser, Screen, browser
 from tests.support import exports, pictures

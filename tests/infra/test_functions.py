@@ -10,10 +10,10 @@ import sys
 import pytest
 
 from chalicelib.core import principals
-from chalicelib.core.chain.checkpointing import SETTLE
-from chalicelib.notices.announcing import LEASE
-from chalicelib.rights.plans.step import WHOLE_RUN
-from chalicelib.rights.queue import LONGEST_DELAY
+from chalicelib.core.chain.checkpoint_run import SETTLE
+from chalicelib.notices.walks import LEASE
+from chalicelib.rights.engine.queue import LONGEST_DELAY
+from chalicelib.rights.engine.step import WHOLE_RUN
 from infra.build import ROOT
 from infra.packaging.groups import clean_environment
 from infra.packaging.split import logical_id

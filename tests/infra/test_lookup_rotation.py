@@ -17,8 +17,8 @@ from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.table import Delete, Key, Table
 from chalicelib.profiles import service as profiles
 from infra.deployment import vault
+from infra.ops.key_versions import Unfinished
 from infra.ops.lookup import ClaimsLeft, LookupKeys
-from infra.ops.rotating import Unfinished
 from tests.support import cloud, rotations
 from tests.support.builders import a_phone, an_address
 from tests.support.copies import damage

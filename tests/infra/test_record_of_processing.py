@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from infra.processing.__main__ import DOCS
-from infra.processing.checking import findings
+from infra.processing.fides_check import findings
 
 MANIFEST = DOCS / "record-of-processing.fides.yml"
 

@@ -14,12 +14,12 @@ from chalicelib.core.ids import AccountId
 from chalicelib.core.sealing import SealBroken
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Change, Create, Item, Key, Table
-from chalicelib.privacy import codec, personal, register, resealing, subject_keys
+from chalicelib.privacy import codec, personal, register, reseal, subject_keys
 from chalicelib.privacy.periods import Period, Statutory
 from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, Record
 from chalicelib.privacy.personal import personal as marked
 from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source
-from infra.ops.sealing import StageKeys, StillNeeded
+from infra.ops.stage_key import StageKeys, StillNeeded
 from tests.support import cloud
 from tests.support.builders import a_device, a_phone
 from tests.support.races import just_before
@@ -83,8 +83,8 @@ def test_retained_and_transient_records_are_sealed_under_the_new_version_and_ope
     kept, phone = [a_kept(invoice, number) for number in range(3)], a_phone()
     challenge = world.asks_for_a_code(phone).json["challenge_id"]
     keys.rotate()
-    assert keys.reseal(resealing.reseal) == 4
-    assert keys.reseal(resealing.reseal) == 0
+    assert keys.reseal(reseal.reseal) == 4
+    assert keys.reseal(reseal.reseal) == 0
     assert keys.retire() == [1]
     for number, place in enumerate(kept):
         assert version(stored(place)) == 2
@@ -96,7 +96,7 @@ def test_nothing_but_the_sealed_attribute_changes(keys: StageKeys, invoice: type
     place = a_kept(invoice, 1)
     before = stored(place)
     keys.rotate()
-    keys.reseal(resealing.reseal)
+    keys.reseal(reseal.reseal)
     after = stored(place)
     assert before.pop("sealed") != after.pop("sealed")
     assert before == after
@@ -108,7 +108,7 @@ def test_records_under_their_subjects_keys_are_left_alone(
     mila = world.a_user()
     before = [item for item in cloud.all_items() if item["pk"] == {"S": f"A#{mila.account_id}"}]
     keys.rotate()
-    assert keys.reseal(resealing.reseal) == 0
+    assert keys.reseal(reseal.reseal) == 0
     assert [item for item in cloud.all_items() if item["pk"] == {"S": f"A#{mila.account_id}"}] == before
     assert keys.rewrap(rewrapped) == 1
     assert keys.retire() == [1]  # the data key's own versions are none of the stage key's
@@ -134,7 +134,7 @@ def test_a_version_is_kept_for_a_record_that_no_class_declares(
     place = a_kept(invoice, 1)
     table.write(Change(place, put={"kind": "an older invoice"}))
     keys.rotate()
-    assert keys.reseal(resealing.reseal) == 0
+    assert keys.reseal(reseal.reseal) == 0
     with pytest.raises(StillNeeded):
         keys.retire()
 
@@ -147,7 +147,7 @@ def test_an_edit_in_between_wins(
     edited = codec.to_item(paid(invoice, "Milica Petrović"), place)
 
     just_before(monkeypatch, table, "write", lambda: table.write(Change(place, put=edited)))
-    assert keys.reseal(resealing.reseal) == 0
+    assert keys.reseal(reseal.reseal) == 0
     assert vars(codec.opened(invoice, stored(place)))["paid_by"] == "Milica Petrović"
 
 
@@ -158,7 +158,7 @@ def test_a_challenge_that_is_used_in_between_stays_without_personal_fields(
     challenge = world.asks_for_a_code(phone, device).json["challenge_id"]
     keys.rotate()
     used = just_before(monkeypatch, table, "write", lambda: world.verifies(challenge, world.code_for(phone)))
-    assert keys.reseal(resealing.reseal) == 0
+    assert keys.reseal(reseal.reseal) == 0
     assert used[0].status == 201
     assert [item for item in cloud.records("challenge") if "sealed" in item] == []
 
@@ -171,10 +171,10 @@ def test_a_run_that_is_killed_goes_on_where_it_stopped(
     kept = [a_kept(invoice, number) for number in range(3)]
     keys.rotate()
     with pytest.raises(Killed):
-        keys.reseal(killed(resealing.reseal, kill_at, after=after))
+        keys.reseal(killed(reseal.reseal, kill_at, after=after))
     for number, place in enumerate(kept):  # no downtime
         assert vars(codec.opened(invoice, stored(place)))["paid_by"] == f"Milica {number}"
-    assert keys.reseal(resealing.reseal) == 3 - kill_at - after
+    assert keys.reseal(reseal.reseal) == 3 - kill_at - after
     assert keys.retire() == [1]
 
 
@@ -199,7 +199,7 @@ def test_what_has_expired_but_is_held_is_sealed_anew_too(
     place = a_kept(invoice, 1)
     world.advance(timedelta(days=90))
     keys.rotate()
-    assert keys.reseal(resealing.reseal) == 1
+    assert keys.reseal(reseal.reseal) == 1
     item = aws.client("dynamodb").get_item(
         TableName="ru4m-test-accounts", Key={"pk": {"S": place.pk}, "sk": {"S": str(place.sk)}}
     )["Item"]
@@ -214,5 +214,5 @@ def test_a_blob_that_was_tampered_with_stops_the_run_and_is_kept_as_it_is(
     table.write(Change(place, put={"sealed": broken}))
     keys.rotate()
     with pytest.raises(SealBroken):
-        keys.reseal(resealing.reseal)
+        keys.reseal(reseal.reseal)
     assert bytes(stored(place)["sealed"]) == broken

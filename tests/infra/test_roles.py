@@ -8,8 +8,8 @@ import pytest
 
 from chalicelib.consents import evidence
 from chalicelib.core.ids import Pseudonym, RightsRequestId, StaffId
-from chalicelib.rights import inspections
-from chalicelib.rights import store as rights
+from chalicelib.rights.evidence import history_of
+from chalicelib.rights.operators import inspect
 from tests.infra.templates import Template, listed, of_type
 
 _LOGS = "logs:CreateLogStream, logs:PutLogEvents"
@@ -34,8 +34,8 @@ _REQUESTS_OF_A_SUBJECT = ("dynamodb:Query", "${RightsTableArn}/index/owner")
 # What is appended is confined by the kind of chain (LEDGER_KINDS).
 _LEDGER = (("dynamodb:PutItem", "${LedgerTableArn}"), ("dynamodb:Query", "${LedgerTableArn}"))
 
-_RIGHTS = rights.evidence_of(RightsRequestId.new()).kind
-_STAFF = inspections.history_of(StaffId.new()).kind
+_RIGHTS = history_of(RightsRequestId.new()).kind
+_STAFF = inspect.history_of(StaffId.new()).kind
 _CONSENT = evidence.chain_of(Pseudonym.new()).kind
 
 # Role: the kinds of chains to which it may append.

@@ -13,12 +13,12 @@ from chalicelib.core import aws, sealing
 from chalicelib.core.ids import AccountId
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Table
-from chalicelib.privacy import resealing, subject_keys
+from chalicelib.privacy import reseal, subject_keys
 from infra.deployment import vault
 from infra.ops import lookup
-from infra.ops import sealing as ops
-from infra.ops.rotating import Unfinished
-from infra.ops.sealing import StageKeys, StillNeeded
+from infra.ops import stage_key as ops
+from infra.ops.key_versions import Unfinished
+from infra.ops.stage_key import StageKeys, StillNeeded
 from tests.infra.templates import Template
 from tests.support import cloud
 from tests.support.builders import a_phone
@@ -42,7 +42,7 @@ class Operator:
         )
 
     def reseal(self) -> int:
-        return self.keys.reseal(resealing.reseal)
+        return self.keys.reseal(reseal.reseal)
 
     @property
     def told(self) -> list[str]:

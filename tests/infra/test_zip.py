@@ -112,7 +112,7 @@ def test_deadlines_are_counted_in_their_zone_on_a_system_that_has_no_zones(unpac
     count = (
         "import sys, zoneinfo; zoneinfo.reset_tzpath([]); sys.path.insert(0, sys.argv[1])\n"
         "from datetime import UTC, datetime\n"
-        "from chalicelib.rights.clock import Clock\n"
+        "from chalicelib.rights.deadline import Clock\n"
         "now = datetime(2026, 7, 1, tzinfo=UTC)\n"
         "print(Clock(now).due_at(now).isoformat())"
     )

@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.chat import gateway
 from chalicelib.core.settings import settings
-from chalicelib.rights import plans
+from chalicelib.rights import procedures
 from infra.local.stream import Emulator, running_emulator
 from tests.support import environment
 from tests.support.scripted import Plan
@@ -34,5 +34,5 @@ def stream(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[Emul
 @pytest.fixture
 def plan(monkeypatch: pytest.MonkeyPatch) -> Plan:
     """A plan of two scripted steps for every right."""
-    monkeypatch.setattr(plans, "plan", lambda *_: ("first", "last"))
+    monkeypatch.setattr(procedures, "steps_of", lambda *_: ("first", "last"))
     return Plan()

@@ -16,9 +16,9 @@ from chalicelib.core import aws, clock
 from chalicelib.core.ids import AccountId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.sealing import Unfit
-from chalicelib.notices import announcing, telling, versions
+from chalicelib.notices import announcement, versions, walks
+from chalicelib.notices.announcement import NoticeRecipient
 from chalicelib.notices.jobs import announce_notices, note_bounces
-from chalicelib.notices.telling import NoticeRecipient
 from chalicelib.privacy import codec
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.profiles.model import Profile
@@ -375,7 +375,7 @@ def test_who_waited_three_days_for_mail_to_go_again_is_told_in_the_app(world: Wo
 def test_account_skipped_on_an_early_page_is_reached_by_the_next_run(
     world: World, mila: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(announcing, "MOST_AT_ONCE", 1)
+    monkeypatch.setattr(walks, "MOST_AT_ONCE", 1)
     with failing("sesv2", "SendEmail", refusal("SendingPausedException")):
         run()
     run()
@@ -525,14 +525,14 @@ def test_account_that_kills_every_run_keeps_no_other_shard_waiting(
         user = world.a_user()
         by_shard[accounts_store.shard_of(AccountId(user.account_id))] = user
     publish(monkeypatch, NEWER)
-    announce_to = telling.announce_to
+    announce_to = announcement.announce_to
 
     def deadly(recipient: NoticeRecipient, *rest: Any) -> None:
         if recipient.account_id == by_shard["00"].account_id:
             raise Killed
         announce_to(recipient, *rest)
 
-    monkeypatch.setattr(telling, "announce_to", deadly)
+    monkeypatch.setattr(announcement, "announce_to", deadly)
     capsys.readouterr()
     for _ in range(2):
         with pytest.raises(Killed):
@@ -542,7 +542,7 @@ def test_account_that_kills_every_run_keeps_no_other_shard_waiting(
     assert (
         Metric.NOTICE_WALKS_TAKEN_OVER.label not in capsys.readouterr().out
     )  # an alarm fires when it is absent
-    monkeypatch.setattr(telling, "announce_to", announce_to)
+    monkeypatch.setattr(announcement, "announce_to", announce_to)
     run()
     assert channel(by_shard["00"]) == "in_app"
     assert '"NoticeWalksTakenOver":[1.0]' in capsys.readouterr().out.replace(" ", "")
@@ -639,7 +639,7 @@ def test_two_runs_over_the_same_accounts_write_one_mail(
 def test_run_that_lost_its_lease_does_not_move_the_walk(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(announcing, "MOST_AT_ONCE", 1)
+    monkeypatch.setattr(walks, "MOST_AT_ONCE", 1)
     once, left = iter([True]), []
 
     def meanwhile(**_: Any) -> None:
@@ -691,7 +691,7 @@ def test_finished_walk_is_stored_while_its_version_is_the_newest(world: World, m
 @pytest.mark.promise("RET-1")
 @pytest.mark.usefixtures("newer", "mila", "vuk")
 def test_abandoned_walk_expires_within_a_week(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(announcing, "MOST_AT_ONCE", 1)
+    monkeypatch.setattr(walks, "MOST_AT_ONCE", 1)
     with (
         hooked("dynamodb", "after-call.dynamodb.PutItem", die_once_an_account_is_noted),
         pytest.raises(Killed),

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.chat import download, export, exporting, gateway
+from chalicelib.chat import download, export, export_tasks, gateway
 from chalicelib.chat.export import (
     Ground,
     MissingAtStream,
@@ -20,7 +20,7 @@ from chalicelib.chat.export import (
     StreamReaction,
     StreamReason,
 )
-from chalicelib.chat.exporting import Pending, Ready, StreamCopy, StreamExportTask
+from chalicelib.chat.export_tasks import Pending, Ready, StreamCopy, StreamExportTask
 from chalicelib.chat.gateway import StreamRefused, StreamUnavailable
 from chalicelib.chat.model import TaskId, TaskState
 from chalicelib.core import clock, egress
@@ -42,7 +42,7 @@ def chat(world: World, stream: Emulator) -> Chatters:
 
 
 def asked_for(user_id: UserId) -> StreamExportTask:
-    asked = exporting.start(user_id)
+    asked = export_tasks.start(user_id)
     assert isinstance(asked, StreamExportTask)
     return asked
 
@@ -51,7 +51,7 @@ def ready_for(user_id: UserId) -> Ready:
     """Ask and poll until Stream is done."""
     asked = asked_for(user_id)
     for _ in range(5):
-        stand = exporting.poll(asked)
+        stand = export_tasks.poll(asked)
         if not isinstance(stand, Pending):
             break
     assert isinstance(stand, Ready)
@@ -59,13 +59,13 @@ def ready_for(user_id: UserId) -> Ready:
 
 
 def copy_of(user_id: UserId, shape: StreamCopyKind = StreamCopyKind.ACCESS) -> tuple[StreamCopy, list[Any]]:
-    with exporting.fetch_copy(ready_for(user_id), user_id, shape) as copy:
+    with export_tasks.fetch_copy(ready_for(user_id), user_id, shape) as copy:
         assert isinstance(copy, StreamCopy)
         return copy, list(copy.parts())
 
 
 def missing_from(ready: Ready, user_id: UserId) -> StreamReason:
-    with exporting.fetch_copy(ready, user_id, StreamCopyKind.ACCESS) as copy:
+    with export_tasks.fetch_copy(ready, user_id, StreamCopyKind.ACCESS) as copy:
         assert isinstance(copy, MissingAtStream)
         return copy.reason
 
@@ -123,7 +123,7 @@ def test_a_portable_copy_has_no_trace_of_what_others_wrote(chat: Chatters, strea
     assert (own_answer.quotes.id, own_answer.reply_to) == (first, first)
     assert (reaction.type, reaction.to) == ("haha", None)
     assert theirs not in str(copy)
-    with exporting.fetch_copy(ready_for(chat["Mila"]), chat["Mila"], StreamCopyKind.PORTABILITY) as again:
+    with export_tasks.fetch_copy(ready_for(chat["Mila"]), chat["Mila"], StreamCopyKind.PORTABILITY) as again:
         assert isinstance(again, StreamCopy)
         text = b"".join(again.ndjson()).decode()
     assert not any(trace in text for trace in (theirs, "Vera", chat["Vera"], "love"))
@@ -162,7 +162,7 @@ def test_nothing_of_others_and_nothing_internal_is_in_the_copy(
         },
         calls=[{"id": "c1", "session": {"participants": [{"user": {"name": canary("participant")}}]}}],
     )
-    with exporting.fetch_copy(ready_for(chat["Mila"]), chat["Mila"], shape) as copy:
+    with export_tasks.fetch_copy(ready_for(chat["Mila"]), chat["Mila"], shape) as copy:
         assert isinstance(copy, StreamCopy)
         text = b"".join(copy.ndjson()).decode()
     assert canary.in_text(text) == []
@@ -183,7 +183,7 @@ def test_deleted_message_that_stream_still_holds_is_disclosed(chat: Chatters) ->
 
 def test_a_copy_can_be_read_twice_and_its_lines_are_its_parts(chat: Chatters) -> None:
     chat.says("Mila", "zdravo, \U0001f600")
-    with exporting.fetch_copy(ready_for(chat["Mila"]), chat["Mila"], StreamCopyKind.ACCESS) as copy:
+    with export_tasks.fetch_copy(ready_for(chat["Mila"]), chat["Mila"], StreamCopyKind.ACCESS) as copy:
         assert isinstance(copy, StreamCopy)
         assert list(copy.parts()) == list(copy.parts())
         lines = list(copy.ndjson())
@@ -229,7 +229,7 @@ def test_at_most_25_users_are_asked_for_at_once(chat: Chatters, stream: Emulator
 
 @pytest.mark.promise("STR-6")
 def test_a_user_whom_stream_does_not_know_has_nothing_there(world: World, stream: Emulator) -> None:
-    assert exporting.start(UserId.new()) == MissingAtStream(StreamReason.NOT_THERE)
+    assert export_tasks.start(UserId.new()) == MissingAtStream(StreamReason.NOT_THERE)
 
 
 @pytest.mark.promise("STR-6")
@@ -242,10 +242,10 @@ def test_more_than_stream_exports_is_never_a_silent_gap(
     for number in range(3):
         chat.says("Mila", f"number {number}")
     if over == "refused":
-        assert exporting.start(chat["Mila"]) == MissingAtStream(StreamReason.REFUSED)
+        assert export_tasks.start(chat["Mila"]) == MissingAtStream(StreamReason.REFUSED)
     elif over == "task_failed":
         asked = asked_for(chat["Mila"])
-        stands = [exporting.poll(asked) for _ in range(4)]
+        stands = [export_tasks.poll(asked) for _ in range(4)]
         assert stands == [Pending(), Pending(), Pending(), MissingAtStream(StreamReason.FAILED)]
     else:
         copy, parts = copy_of(chat["Mila"])
@@ -257,16 +257,16 @@ def test_a_task_that_never_ends_is_waited_for_a_day(chat: Chatters, stream: Emul
     stream.choose(task_progress="hold")
     asked = asked_for(chat["Mila"])
     world.advance(DAY - timedelta(seconds=1))
-    assert exporting.poll(asked) == Pending()
+    assert export_tasks.poll(asked) == Pending()
     world.advance(timedelta(seconds=1))
-    assert exporting.poll(asked) == MissingAtStream(StreamReason.NEVER_READY)
+    assert export_tasks.poll(asked) == MissingAtStream(StreamReason.NEVER_READY)
 
 
 def test_late_task_is_accepted(chat: Chatters, stream: Emulator, world: World) -> None:
     stream.choose(task_progress="instant")
     asked = asked_for(chat["Mila"])
     world.advance(2 * DAY)
-    assert exporting.poll(asked) == Ready(asked.task_id)
+    assert export_tasks.poll(asked) == Ready(asked.task_id)
 
 
 def test_export_is_missing_after_a_day_without_an_answer(
@@ -275,15 +275,15 @@ def test_export_is_missing_after_a_day_without_an_answer(
     asked = asked_for(chat["Mila"])
     stream.fault(path="/tasks", times=2, status=503, code=-1)
     with pytest.raises(StreamUnavailable):
-        exporting.poll(asked)
+        export_tasks.poll(asked)
     world.advance(DAY)
-    assert exporting.poll(asked) == MissingAtStream(StreamReason.NEVER_READY)
+    assert export_tasks.poll(asked) == MissingAtStream(StreamReason.NEVER_READY)
 
 
 def test_unknown_task_is_missing_and_worth_asking_again(chat: Chatters, stream: Emulator) -> None:
     ready = ready_for(chat["Mila"])
     stream.fault(path="/tasks", times=2, status=404, code=16)
-    gone = exporting.poll(StreamExportTask(ready.task_id, clock.now()))
+    gone = export_tasks.poll(StreamExportTask(ready.task_id, clock.now()))
     assert gone == MissingAtStream(StreamReason.TASK_GONE)
     assert missing_from(ready, chat["Mila"]) is StreamReason.TASK_GONE
     assert MissingAtStream(StreamReason.TASK_GONE).is_worth_asking_again
@@ -294,7 +294,7 @@ def test_a_failed_task_is_missing(chat: Chatters, stream: Emulator) -> None:
     stream.choose(task_progress="instant")
     stream.spoil_tasks(failure={"type": "internal", "description": f"of {chat['Mila']}"})
     asked = asked_for(chat["Mila"])
-    assert exporting.poll(asked) == MissingAtStream(StreamReason.FAILED)
+    assert export_tasks.poll(asked) == MissingAtStream(StreamReason.FAILED)
     task = gateway.task(asked.task_id)
     assert (task.state, task.error_type, task.url) == (TaskState.FAILED, "internal", None)
     assert chat["Mila"] not in repr(task)
@@ -303,7 +303,7 @@ def test_a_failed_task_is_missing(chat: Chatters, stream: Emulator) -> None:
 def test_a_completed_task_without_a_link_has_failed(chat: Chatters, stream: Emulator) -> None:
     asked = asked_for(chat["Mila"])
     stream.fault(path="/tasks", status=200, body='{"status": "completed", "result": {}}')
-    assert exporting.poll(asked) == MissingAtStream(StreamReason.FAILED)
+    assert export_tasks.poll(asked) == MissingAtStream(StreamReason.FAILED)
 
 
 def test_malformed_error_type_is_not_kept(chat: Chatters, stream: Emulator) -> None:
@@ -317,7 +317,7 @@ def test_malformed_answer_gives_no_state(chat: Chatters, stream: Emulator, body:
     asked = asked_for(chat["Mila"])
     stream.fault(path="/tasks", status=200, body=body)
     with pytest.raises(StreamUnavailable):
-        exporting.poll(asked)
+        export_tasks.poll(asked)
 
 
 @pytest.mark.parametrize("task_id", ["../users", "a?b=c", "", "a" * 65, 7, None])
@@ -326,7 +326,7 @@ def test_malformed_task_id_is_not_sent(chat: Chatters, stream: Emulator, task_id
         gateway.task(TaskId(task_id))
     stream.fault(path="/export/users", status=201, body=json.dumps({"task_id": task_id}))
     with pytest.raises(StreamUnavailable):
-        exporting.start(chat["Mila"])
+        export_tasks.start(chat["Mila"])
     assert stream.requests(path="/tasks") == []
 
 
@@ -336,14 +336,14 @@ def test_temporary_failure_is_raised_and_the_next_try_succeeds(
 ) -> None:
     stream.fault(method="POST", path="/export/users", **fault)
     with pytest.raises(StreamUnavailable):
-        exporting.start(chat["Mila"])
+        export_tasks.start(chat["Mila"])
     ready_for(chat["Mila"])
 
 
 def test_refusal_by_our_own_fault_is_raised_not_missing(chat: Chatters, stream: Emulator) -> None:
     stream.fault(path="/export/users", status=403, code=17)
     with pytest.raises(StreamRefused):
-        exporting.start(chat["Mila"])
+        export_tasks.start(chat["Mila"])
 
 
 # --- the file
@@ -355,7 +355,7 @@ def test_expired_link_is_replaced_by_a_fresh_one(chat: Chatters, stream: Emulato
     world.advance(2 * DAY)
     with pytest.raises(download.FileGone):
         list(download.lines(old))
-    with exporting.fetch_copy(ready, chat["Mila"], StreamCopyKind.ACCESS) as copy:
+    with export_tasks.fetch_copy(ready, chat["Mila"], StreamCopyKind.ACCESS) as copy:
         assert isinstance(copy, StreamCopy)
 
 
@@ -386,9 +386,12 @@ def test_truncated_file_is_fetched_again(chat: Chatters, stream: Emulator, fault
     chat.says("Mila", "hello")
     ready = ready_for(chat["Mila"])
     stream.fault(path="/exports", **fault)
-    with pytest.raises(StreamUnavailable), exporting.fetch_copy(ready, chat["Mila"], StreamCopyKind.ACCESS):
+    with (
+        pytest.raises(StreamUnavailable),
+        export_tasks.fetch_copy(ready, chat["Mila"], StreamCopyKind.ACCESS),
+    ):
         pytest.fail("half a copy")
-    with exporting.fetch_copy(ready, chat["Mila"], StreamCopyKind.ACCESS) as copy:
+    with export_tasks.fetch_copy(ready, chat["Mila"], StreamCopyKind.ACCESS) as copy:
         assert isinstance(copy, StreamCopy)
         assert copy.counts["message"] == 1
 
@@ -433,7 +436,10 @@ def test_a_file_over_the_bounds_is_missing(
 def test_a_file_that_comes_too_slowly_is_given_up(chat: Chatters, monkeypatch: pytest.MonkeyPatch) -> None:
     ready = ready_for(chat["Mila"])
     monkeypatch.setattr(download, "LONGEST", timedelta(seconds=-1))
-    with pytest.raises(StreamUnavailable), exporting.fetch_copy(ready, chat["Mila"], StreamCopyKind.ACCESS):
+    with (
+        pytest.raises(StreamUnavailable),
+        export_tasks.fetch_copy(ready, chat["Mila"], StreamCopyKind.ACCESS),
+    ):
         pytest.fail("a copy")
 
 

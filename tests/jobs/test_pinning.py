@@ -10,12 +10,13 @@ import pytest
 from chalicelib.core import aws, chain, clock
 from chalicelib.core.clock import DAY
 from chalicelib.core.ids import AccountId, RightsRequestId
-from chalicelib.privacy import pinning
-from chalicelib.privacy.pinning import Pinned
-from chalicelib.rights import duties, engine, store
+from chalicelib.privacy import pins
+from chalicelib.privacy.pins import Pinned
+from chalicelib.rights import store
+from chalicelib.rights.engine import duties, engine
+from chalicelib.rights.evidence import history_of
 from chalicelib.rights.model import RightsRequest
 from chalicelib.rights.steps import registry
-from chalicelib.rights.store import evidence_of
 from infra.local.stream import Emulator
 from tests.support import cloud
 from tests.support.usage import store_singly
@@ -32,7 +33,7 @@ def a_user_with_events(world: World, number: int = 1) -> User:
 
 def pin(mila: User, world: World, ahead: timedelta, as_of: timedelta = timedelta()) -> int:
     deadline = world.now + timedelta(minutes=1)
-    pinned = pinning.pin(AccountId(mila.account_id), world.now - as_of, world.now + ahead, deadline)
+    pinned = pins.pin(AccountId(mila.account_id), world.now - as_of, world.now + ahead, deadline)
     assert pinned.complete
     return pinned.items
 
@@ -121,7 +122,7 @@ def test_run_stops_at_its_deadline_and_the_next_one_goes_on(world: World) -> Non
     found: list[Pinned] = []
     with transactions_take(timedelta(seconds=20), world):
         while not found or not found[-1].complete:
-            found.append(pinning.pin(account_id, as_of, until, world.now + timedelta(seconds=30)))
+            found.append(pins.pin(account_id, as_of, until, world.now + timedelta(seconds=30)))
     assert [(one.items, one.complete) for one in found] == [(50, False), (100, False), (110, True)]
 
 
@@ -132,7 +133,7 @@ def test_pins_never_outlast_the_lease_of_their_request(
     world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """At first as a step, then as a duty of a request that waits; both over several runs of the worker."""
-    monkeypatch.setattr(pinning, "_AT_ONCE", 2)
+    monkeypatch.setattr(pins, "_AT_ONCE", 2)
     mila = a_user_with_events(world, number=220)
     world.advance(28 * DAY)
     mila.verified = world.a_user(mila.phone).verified
@@ -151,7 +152,7 @@ def test_pins_never_outlast_the_lease_of_their_request(
     with transactions_take(timedelta(seconds=9), world):  # the longest that a call may take
         work_for(4 * DAY, request_id, world)
     assert late == []
-    entries = [entry for entry in chain.entries(evidence_of(request_id)) if entry.event.startswith("pin")]
+    entries = [entry for entry in chain.entries(history_of(request_id)) if entry.event.startswith("pin")]
     assert [(entry.event, entry.data["pinned"]) for entry in entries[:2]] == [
         ("pin_done", 220),
         ("pinned", 220),

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from chalicelib.consents import evidence, renewing, store
+from chalicelib.consents import evidence, renewal, store
 from chalicelib.consents.jobs import renew_consents
 from chalicelib.core import aws, chain, needs, table
 from chalicelib.core.clock import DAY, HOUR, to_text
@@ -200,8 +200,8 @@ def test_unreadable_record_does_not_delay_others(world: World, mila: User) -> No
 
 def test_a_run_ends_in_time(world: World, mila: User) -> None:
     world.advance(DUE)
-    assert renewing.renew(until=world.now) == renewing.RenewalRun(0, 0)
-    assert renewing.renew(until=world.now + HOUR) == renewing.RenewalRun(1, 0)
+    assert renewal.renew(until=world.now) == renewal.RenewalRun(0, 0)
+    assert renewal.renew(until=world.now + HOUR) == renewal.RenewalRun(1, 0)
 
 
 @pytest.mark.promise("SEC-1")

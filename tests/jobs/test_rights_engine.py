@@ -10,13 +10,14 @@ from chalicelib.core.clock import MINUTE
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.metrics import Metric
-from chalicelib.rights import duties, engine, plans, service, store
-from chalicelib.rights.duties import Duty
-from chalicelib.rights.engine import MOST_TRIES
-from chalicelib.rights.model import Status, StepStatus
-from chalicelib.rights.plans.step import Done, Job, Outcome, Wait
-from chalicelib.rights.queue import Destination
-from chalicelib.rights.steps import handing_on, registry
+from chalicelib.rights import procedures, service, store
+from chalicelib.rights.engine import duties, engine
+from chalicelib.rights.engine.duties import Duty
+from chalicelib.rights.engine.engine import MOST_TRIES
+from chalicelib.rights.engine.queue import Destination
+from chalicelib.rights.engine.step import Done, Job, Outcome, Wait
+from chalicelib.rights.model import CopyNotes, Status, StepStatus
+from chalicelib.rights.steps import registry, transfer
 from tests.support import cloud
 from tests.support.races import just_before
 from tests.support.scripted import Plan, Scripted, a_request, evidence
@@ -26,14 +27,14 @@ from tests.support.world import World
 @pytest.mark.promise("RGT-10")
 def test_each_step_runs_once_and_is_recorded(world: World, plan: Plan) -> None:
     _, request_id = a_request(world)
-    plan.first.script = [Done(notes={"found": "x"}, counts={"items": 3})]
+    plan.first.script = [Done(notes=CopyNotes(stream_task="x"), counts={"items": 3})]
     plan.advance(request_id)
     after = plan.advance(request_id)
     assert (after.status, len(plan.first.ran), len(plan.last.ran)) == (Status.COMPLETED, 1, 1)
-    assert plan.last.ran == [{"found": "x"}]
+    assert plan.last.ran == [CopyNotes(stream_task="x")]
     events = evidence(request_id)
     assert [event for event, _ in events] == ["received", "first_done", "last_done"]
-    assert events[1][1] == {"by": "engine", "tries": 1, "found": "x", "items": 3}
+    assert events[1][1] == {"by": "engine", "tries": 1, "stream_task": "x", "items": 3}
 
 
 @pytest.mark.promise("RGT-10")
@@ -91,7 +92,7 @@ def test_step_is_run_again_once_a_dead_workers_lease_expires(world: World, plan:
 
 
 def _waiting(name: str) -> Any:
-    return plans.waiting_steps((name,))[0]
+    return procedures.waiting_steps((name,))[0]
 
 
 def test_worker_that_lost_its_lease_writes_nothing(world: World, plan: Plan) -> None:
@@ -100,24 +101,24 @@ def test_worker_that_lost_its_lease_writes_nothing(world: World, plan: Plan) -> 
     class Overtaken(Scripted):
         def run(self, _: Job) -> Outcome:
             mila.calls("POST", f"/v1/rights-requests/{request_id}/cancel")
-            return Done(notes={"late": "x"}, answers=Status.COMPLETED)
+            return Done(notes=CopyNotes(stream_task="x"), answers=Status.COMPLETED)
 
     plan.steps["first"] = Overtaken("first")
     after = plan.advance(request_id)
-    assert (after.status, after.notes) == (Status.CANCELLED, {})
+    assert (after.status, after.notes) == (Status.CANCELLED, CopyNotes())
     assert [event for event, _ in evidence(request_id)] == ["received", "cancelled"]
 
 
-def test_mark_is_kept_if_its_step_fails(world: World, plan: Plan) -> None:
+def test_note_is_kept_if_its_step_fails(world: World, plan: Plan) -> None:
     _, request_id = a_request(world)
 
     class Crashing(Scripted):
         def run(self, job: Job) -> Outcome:
-            job.mark(about_to="send")
+            job.note(CopyNotes(stream_task="x"))
             raise Unavailable
 
     plan.steps["first"] = Crashing("first")
-    assert plan.advance(request_id).notes == {"about_to": "send"}
+    assert plan.advance(request_id).notes == CopyNotes(stream_task="x")
 
 
 def test_failing_step_is_retried_after_growing_waits(world: World, plan: Plan) -> None:
@@ -161,7 +162,7 @@ def test_step_that_fails_too_often_stops_and_the_clock_keeps_running(world: Worl
 def test_waiting_step_does_not_count_as_failing(world: World, plan: Plan) -> None:
     mila, request_id = a_request(world)
     plan.first.waits_for_processor = True
-    plan.first.script = [Wait(MINUTE, {"task_id": "t"}), Wait(MINUTE), Wait(MINUTE)]
+    plan.first.script = [Wait(MINUTE, CopyNotes(stream_task="t")), Wait(MINUTE), Wait(MINUTE)]
     for _ in range(3):
         after = plan.advance(request_id)
         assert (after.status, after.tries) == (Status.AWAITING_PROCESSOR, 0)
@@ -182,7 +183,7 @@ def test_short_wait_is_a_delayed_message_and_a_long_one_is_left_to_the_sweep(
     world.advance(15 * MINUTE)
     after = plan.advance(request_id)
     assert cloud.queued() == [request_id] * 2
-    assert after.due_at == after.run_at
+    assert duties.wakes_at(after, world.now) == after.run_at
 
 
 def test_missing_part_makes_the_answer_partial(world: World, plan: Plan) -> None:
@@ -242,7 +243,7 @@ def test_reminder_does_not_change_the_step(world: World, plan: Plan) -> None:
     _, request_id = a_request(world)
     plan.first.script = [Wait(timedelta(days=60))]
     before = plan.advance(request_id)
-    world.traveller.move_to(before.due_at)
+    world.traveller.move_to(duties.wakes_at(before, world.now) or world.now)
     after = plan.advance(request_id)
     assert (after.run_at, after.steps, after.reminded) == (before.run_at, before.steps, 1)
     assert after.leased_until is None
@@ -253,12 +254,12 @@ def test_every_duty_has_an_implementation() -> None:
 
 
 def test_every_step_of_a_plan_is_run_by_the_worker_of_its_queue() -> None:
-    workers = {Destination.WORK: registry.WORKER, Destination.TRANSFERS: handing_on.WORKER}
-    for right in plans.OFFERED:
+    workers = {Destination.WORK: registry.WORKER, Destination.TRANSFERS: transfer.WORKER}
+    for right in procedures.OFFERED:
         for transfer_to in (None, "https://example.org/import"):
-            for name in plans.plan(right, transfer_to):
+            for name in procedures.steps_of(right, transfer_to):
                 there = {where for where, worker in workers.items() if name in worker.steps}
-                assert there == {plans.DESTINATIONS.get(name, Destination.WORK)}
+                assert there == {procedures.DESTINATIONS.get(name, Destination.WORK)}
 
 
 def test_request_that_is_closed_early_waits_for_its_lease(world: World, plan: Plan) -> None:
@@ -266,5 +267,5 @@ def test_request_that_is_closed_early_waits_for_its_lease(world: World, plan: Pl
     found = store.read(RightsRequestId(request_id))
     assert found
     leased = found.model_copy(update={"leased_until": clock.now() + 3 * MINUTE})
-    ended = service.closed(leased, Status.CANCELLED, plans.DISCARD)
+    ended = service.closed(leased, Status.CANCELLED, procedures.DISCARD)
     assert ended.run_at == leased.leased_until

@@ -8,7 +8,9 @@ from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
 from chalicelib.core import chain
 from chalicelib.core.ids import RightsRequestId
-from chalicelib.rights import engine, plans, store
+from chalicelib.rights import procedures
+from chalicelib.rights.engine import engine
+from chalicelib.rights.evidence import history_of
 from chalicelib.rights.steps import registry
 from tests.support import cloud
 from tests.support.builders import an_address
@@ -17,7 +19,7 @@ from tests.support.world import User, World
 
 @pytest.fixture(autouse=True)
 def _a_short_plan(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(plans, "_COPY", (plans.PIN,))
+    monkeypatch.setattr(procedures, "_COPY", (procedures.PIN,))
 
 
 def advance(request_id: str) -> None:
@@ -34,8 +36,8 @@ def an_extended_request(world: World, address: str | None) -> tuple[User, str]:
 
 
 def announced(request_id: str) -> list[dict[str, Any]]:
-    entries = chain.entries(store.evidence_of(RightsRequestId(request_id)))
-    return [entry.data for entry in entries if entry.event == "extension_told"]
+    entries = chain.entries(history_of(RightsRequestId(request_id)))
+    return [entry.data for entry in entries if entry.event == "extension_announced"]
 
 
 @pytest.mark.promise("RGT-10")
@@ -48,7 +50,7 @@ def test_extension_is_mailed_once_with_its_day_and_without_its_reason(world: Wor
     (mail,) = cloud.mails_to(address)[before:]
     assert "2027-02-22" in mail
     assert "Complexity" not in mail
-    assert announced(request_id) == [{"by": "engine", "told_by_mail": 1}]
+    assert announced(request_id) == [{"by": "engine", "announced_by_mail": 1}]
     assert mila.request(request_id)["extended"]["reason"] == "JustificationA12Complexity"
 
 
@@ -70,7 +72,7 @@ def test_mail_names_the_day_on_which_a_letter_was_received(world: World) -> None
 def test_extension_is_announced_in_the_app_without_an_address(world: World) -> None:
     _, request_id = an_extended_request(world, None)
     advance(request_id)
-    assert announced(request_id) == [{"by": "engine", "told_in_app": 1}]
+    assert announced(request_id) == [{"by": "engine", "announced_in_app": 1}]
 
 
 def test_extension_sends_a_message_to_the_worker_at_once(world: World) -> None:
@@ -84,7 +86,7 @@ def test_extension_is_announced_in_the_app_while_mail_is_unavailable(world: Worl
     down = EndpointConnectionError(endpoint_url="https://email")
     with cloud.failing("sesv2", "SendEmail", down):
         advance(request_id)
-    assert announced(request_id) == [{"by": "engine", "told_in_app": 1}]
+    assert announced(request_id) == [{"by": "engine", "announced_in_app": 1}]
 
 
 @pytest.mark.promise("RGT-10")
@@ -96,7 +98,7 @@ def test_mail_that_may_have_been_sent_is_not_sent_again(world: World) -> None:
         advance(request_id)
     advance(request_id)
     assert len(cloud.mails_to(address)) == before + 1
-    assert announced(request_id) == [{"by": "engine", "told_in_app": 1}]
+    assert announced(request_id) == [{"by": "engine", "announced_in_app": 1}]
 
 
 @pytest.mark.promise("RGT-10")
@@ -107,13 +109,13 @@ def test_worker_killed_after_the_mail_sends_no_second_one(
     _, request_id = an_extended_request(world, address)
     before = len(cloud.mails_to(address))
     with monkeypatch.context() as dying:
-        dying.setattr("chalicelib.rights.plans.step.evidence.entry", _die)
+        dying.setattr("chalicelib.rights.engine.step.evidence.entry", _die)
         with pytest.raises(SystemExit):
             advance(request_id)
     world.advance(timedelta(minutes=16))
     advance(request_id)
     assert len(cloud.mails_to(address)) == before + 1
-    assert announced(request_id) == [{"by": "engine", "told_in_app": 1}]
+    assert announced(request_id) == [{"by": "engine", "announced_in_app": 1}]
 
 
 def _die(*_: Any) -> None:

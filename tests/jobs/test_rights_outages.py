@@ -12,12 +12,15 @@ from chalicelib.core.clock import DAY, MINUTE
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import RightsRequestId, StaffId
 from chalicelib.core.metrics import Metric
-from chalicelib.rights import duties, engine, operating, queue, store
-from chalicelib.rights.clock import ExtensionReason
-from chalicelib.rights.duties import Duty
-from chalicelib.rights.engine import MOST_TRIES
+from chalicelib.rights import store
+from chalicelib.rights.deadline import ExtensionReason
+from chalicelib.rights.engine import duties, engine, queue
+from chalicelib.rights.engine.duties import Duty
+from chalicelib.rights.engine.engine import MOST_TRIES
+from chalicelib.rights.engine.step import WHOLE_RUN, Done, Job, Outcome, Wait
+from chalicelib.rights.evidence import history_of
 from chalicelib.rights.model import RightsRequest, Status, StepStatus
-from chalicelib.rights.plans.step import WHOLE_RUN, Done, Job, Outcome, Wait
+from chalicelib.rights.operators import extend
 from tests.support import cloud
 from tests.support.crash import Killed
 from tests.support.ledger import alter_newest
@@ -121,7 +124,7 @@ def test_request_is_answered_although_its_history_was_altered(
     world: World, plan: Plan, counted: list[Metric]
 ) -> None:
     mila, request_id = a_request(world)
-    alter_newest(store.evidence_of(RightsRequestId(request_id)))
+    alter_newest(history_of(RightsRequestId(request_id)))
     plan.advance(request_id)
     after = plan.advance(request_id)
     assert (after.status, len(plan.first.ran), len(plan.last.ran)) == (Status.COMPLETED, 1, 1)
@@ -133,7 +136,7 @@ def test_request_is_answered_although_its_history_was_altered(
 @pytest.mark.promise("RGT-10")
 def test_owed_evidence_is_appended_once_the_history_is_restored(world: World, plan: Plan) -> None:
     _, request_id = a_request(world)
-    restore = alter_newest(store.evidence_of(RightsRequestId(request_id)))
+    restore = alter_newest(history_of(RightsRequestId(request_id)))
     plan.advance(request_id)
     after = plan.advance(request_id)
     assert duties.wakes_at(after, world.now) == world.now + DAY
@@ -150,7 +153,7 @@ def test_owed_evidence_is_appended_once_the_history_is_restored(world: World, pl
 
 def test_request_whose_history_was_altered_can_be_cancelled(world: World, plan: Plan) -> None:
     mila, request_id = a_request(world)
-    alter_newest(store.evidence_of(RightsRequestId(request_id)))
+    alter_newest(history_of(RightsRequestId(request_id)))
     assert mila.calls("POST", f"/v1/rights-requests/{request_id}/cancel").status == 200
     found = stored(request_id)
     assert [one.event for one in found.owed] == ["cancelled"]
@@ -184,7 +187,7 @@ def until_reminded(world: World, plan: Plan, request_id: str) -> None:
     """Let the first step wait, and advance the time to the first reminder."""
     plan.first.script = [Wait(60 * DAY)]
     found = plan.advance(request_id)
-    world.traveller.move_to(found.due_at or world.now)
+    world.traveller.move_to(duties.wakes_at(found, world.now) or world.now)
 
 
 @pytest.mark.promise("RGT-10")
@@ -248,11 +251,13 @@ def test_duty_that_always_kills_its_worker_delays_no_other_duty(
 ) -> None:
     _, request_id = a_request(world)
     until_reminded(world, plan, request_id)
-    operating.extend(RightsRequestId(request_id), StaffId.new(), 30, ExtensionReason.COMPLEXITY)
+    extend.extend(RightsRequestId(request_id), StaffId.new(), 30, ExtensionReason.COMPLEXITY)
     world.traveller.move_to(stored(request_id).clock.reminders(world.now)[0])
     found = stored(request_id)
     store.move(found, found.model_copy(update={"pinned_until": world.now}))
-    assert {Duty.PIN, Duty.REMIND, Duty.TELL_EXTENDED} <= {*duties.all_due(stored(request_id), world.now)}
+    assert {Duty.PIN, Duty.REMIND, Duty.ANNOUNCE_EXTENSION} <= {
+        *duties.all_due(stored(request_id), world.now)
+    }
 
     def kill(_: Job) -> None:
         raise Killed
@@ -261,7 +266,9 @@ def test_duty_that_always_kills_its_worker_delays_no_other_duty(
     for _ in range(MOST_TRIES):
         killed(plan, request_id, world)
     assert duties.all_due(stored(request_id), world.now) == (killing,)
-    done = [event for event, _ in evidence(request_id) if event in {"pinned", "reminded", "extension_told"}]
+    done = [
+        event for event, _ in evidence(request_id) if event in {"pinned", "reminded", "extension_announced"}
+    ]
     assert len(done) == len({*done}) == 2
 
 

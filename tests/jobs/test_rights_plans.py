@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import zipfile
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,11 @@ from chalicelib.core import aws, chain, clock
 from chalicelib.core.clock import DAY, HOUR, MINUTE
 from chalicelib.core.ids import RightsRequestId, UserId
 from chalicelib.core.settings import settings
-from chalicelib.rights import duties, engine, files, store
+from chalicelib.rights import files, store
+from chalicelib.rights.engine import duties, engine
+from chalicelib.rights.evidence import history_of
 from chalicelib.rights.model import RightsRequest, Status
-from chalicelib.rights.steps import handing_on, registry
+from chalicelib.rights.steps import registry, transfer
 from infra.local.stream import Emulator
 from tests.support import cloud
 from tests.support.builders import an_address, an_event
@@ -53,7 +56,7 @@ def worked(world: World, request_id: str, until: timedelta = 10 * MINUTE) -> Rig
     """Advance a request, as messages and the sweep would, through all its work within a time."""
     known, ends = RightsRequestId(request_id), world.now + until
     for _ in range(1000):
-        for worker in (registry.WORKER, handing_on.WORKER):
+        for worker in (registry.WORKER, transfer.WORKER):
             engine.advance(known, worker)
         request = store.read(known)
         assert request
@@ -75,7 +78,7 @@ def package(mila: User, request_id: str) -> zipfile.ZipFile:
 
 
 def events(request_id: str) -> list[str]:
-    return [entry.event for entry in chain.entries(store.evidence_of(RightsRequestId(request_id)))]
+    return [entry.event for entry in chain.entries(history_of(RightsRequestId(request_id)))]
 
 
 @pytest.mark.promise("RGT-1")
@@ -128,11 +131,11 @@ def test_every_step_is_recorded_in_order_without_personal_values(world: World, m
     request = worked(world, request_id)
     shown = events(request_id)
     assert [e for e in shown if e.endswith("_done")] == [
-        f"{name}_done" for name in ("pin", "ask_stream", "await_stream", "assemble", "deliver", "tell")
+        f"{name}_done" for name in ("pin", "ask_stream", "await_stream", "assemble", "deliver", "announce")
     ]
-    entries = list(chain.entries(store.evidence_of(RightsRequestId(request_id))))
+    entries = list(chain.entries(history_of(RightsRequestId(request_id))))
     asked = next(entry for entry in entries if entry.event == "ask_stream_done")
-    assert asked.data["stream_task"] == request.notes["stream_task"]
+    assert asked.data["stream_task"] == request.notes.stream_task
     written = " ".join(entry.payload for entry in entries)
     for secret in ("Milica", mila.phone, mila.profile()["email"], mila.user_id, mila.account_id):
         assert secret not in written
@@ -287,14 +290,13 @@ def test_copy_of_a_request_cancelled_meanwhile_is_deleted(
 ) -> None:
     request_id = asks(mila)
     assemble = registry.STEPS["assemble"]
-    real = type(assemble).run
 
-    def cancelled_meanwhile(self: Any, job: Any) -> Any:
-        outcome = real(self, job)
+    def cancelled_meanwhile(job: Any) -> Any:
+        outcome = assemble.run(job)
         mila.calls("POST", f"/v1/rights-requests/{request_id}/cancel")
         return outcome
 
-    monkeypatch.setattr(type(assemble), "run", cancelled_meanwhile)
+    monkeypatch.setitem(registry.STEPS, "assemble", replace(assemble, run=cancelled_meanwhile))
     request = worked(world, request_id, until=20 * MINUTE)
     assert request.status is Status.CANCELLED
     assert aws.client("s3").list_objects_v2(Bucket=settings().export_bucket())["KeyCount"] == 0
@@ -347,7 +349,7 @@ def test_refused_transfer_is_disclosed_and_the_subject_gets_the_copy(
     world: World, mila: User, monkeypatch: pytest.MonkeyPatch, authority: Authority, answer: str
 ) -> None:
     request, receiver = handed_on(world, mila, monkeypatch, authority, status(answer))
-    assert (request.status, request.missing) == (Status.PARTIALLY_COMPLETED, (handing_on.PART,))
+    assert (request.status, request.missing) == (Status.PARTIALLY_COMPLETED, (transfer.PART,))
     assert len(receiver.talks) == 1
     assert store.export_file(request.request_id)
 

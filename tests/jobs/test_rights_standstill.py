@@ -16,10 +16,11 @@ from chalicelib.core.outbound import NotTakenReason, Unreachable
 from chalicelib.core.settings import settings
 from chalicelib.core.turns import Turns
 from chalicelib.messages import mail
-from chalicelib.rights import duties, engine, files, queue, store, sweeping
+from chalicelib.rights import files, store
+from chalicelib.rights.engine import duties, engine, queue
+from chalicelib.rights.engine.step import Job, Outcome, Wait
 from chalicelib.rights.model import RightsRequest, Status, StepStatus
-from chalicelib.rights.plans.step import Job, Outcome, Wait
-from chalicelib.rights.steps import handing_on, registry
+from chalicelib.rights.steps import registry, transfer
 from infra.local.stream import Emulator
 from tests.support import cloud, environment
 from tests.support.builders import an_address
@@ -72,12 +73,12 @@ def test_transfer_whose_copy_is_gone_can_still_be_answered(
     mila, alice = world.a_user().is_stepped_up(), world.an_operator("alice")
     request_id = str(mila.exercises("portability", transfer_to="https://take.example/x").json["id"])
     worked(world, request_id, "transfer")
-    engine.advance(RightsRequestId(request_id), handing_on.WORKER)  # one attempt began
+    engine.advance(RightsRequestId(request_id), transfer.WORKER)  # one attempt began
     key = files.key_of(RightsRequestId(request_id))
     aws.client("s3").delete_object(Bucket=settings().export_bucket(), Key=key)  # the lifecycle, after 7 days
     while (found := stored(request_id)).run_at:
         world.traveller.move_to(max(duties.wakes_at(found, world.now) or world.now, world.now))
-        for worker in (registry.WORKER, handing_on.WORKER):
+        for worker in (registry.WORKER, transfer.WORKER):
             engine.advance(RightsRequestId(request_id), worker)
     refused = alice.proposes(request_id, "partially_completed", "JustificationA12ManifestlyExcessive")
     assert (found.is_open, refused.status) != (True, 409)
@@ -99,7 +100,7 @@ def test_several_messages_about_one_request_become_one(world: World, plan: Plan)
     a_request(world)
     for _ in range(4):  # the five workers are busy for twenty minutes
         world.advance(5 * MINUTE)
-        sweeping.sweep()
+        queue.sweep()
     plan.first.script = [Wait(MINUTE)] * 100
     assert deliver(plan) == 1  # without joining there would be 5, for fifty rounds
 
@@ -181,7 +182,7 @@ def test_copy_that_keeps_vanishing_stops_and_can_be_decided(
         if found.run_at is None:
             break
         world.traveller.move_to(max(duties.wakes_at(found, world.now) or world.now, world.now))
-        for worker in (registry.WORKER, handing_on.WORKER):
+        for worker in (registry.WORKER, transfer.WORKER):
             engine.advance(RightsRequestId(request_id), worker)
     step = stored(request_id).next_step
     assert step

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,11 +13,12 @@ import pytest
 from chalicelib.core import clock, outbound
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.outbound import NotTakenReason, TransferRefused, TransferTaken, Unreachable
-from chalicelib.rights import engine, files, plans
-from chalicelib.rights.model import RightsRequest, Status, StepStatus
-from chalicelib.rights.plans.step import Done, Job, Outcome
-from chalicelib.rights.queue import Destination
-from chalicelib.rights.steps import handing_on, registry
+from chalicelib.rights import files, procedures
+from chalicelib.rights.engine import engine
+from chalicelib.rights.engine.queue import Destination
+from chalicelib.rights.engine.step import Done, Job, Outcome
+from chalicelib.rights.model import MadeCopy, RightsRequest, Status, StepStatus
+from chalicelib.rights.steps import registry, transfer
 from tests.support import cloud
 from tests.support.crash import Killed
 from tests.support.scripted import Scripted, evidence, stored
@@ -30,8 +32,7 @@ class Packing(Scripted):
 
     def run(self, job: Job) -> Outcome:
         super().run(job)
-        made_at = clock.to_text(clock.now())
-        return Done(notes={files.SHA256: "00" * 32, files.SIZE: 1, files.MADE_AT: made_at})
+        return Done(notes=replace(job.notes, copy=MadeCopy("00" * 32, 1, clock.now())))
 
 
 @pytest.fixture
@@ -54,7 +55,7 @@ def push(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], TransferTake
 @pytest.fixture
 def mila(world: World, monkeypatch: pytest.MonkeyPatch) -> User:
     """Mila, whose copies are made by a step that only notes one."""
-    monkeypatch.setattr(plans, "plan", lambda *_: ("assemble", "transfer", "last"))
+    monkeypatch.setattr(procedures, "steps_of", lambda *_: ("assemble", "transfer", "last"))
     monkeypatch.setattr(files, "open_copy", lambda _: nullcontext(io.BytesIO()))
     return world.a_user().is_stepped_up()
 
@@ -62,14 +63,14 @@ def mila(world: World, monkeypatch: pytest.MonkeyPatch) -> User:
 def asks(mila: User) -> str:
     """Submit a request, and advance it until its copy is ready to be sent."""
     asked = mila.exercises("portability", transfer_to=TARGET)
-    steps = {**registry.STEPS, "assemble": Packing("assemble")}
-    steps["last"] = Scripted("last", [Done(answers=Status.COMPLETED)])
+    steps = {**registry.STEPS, "assemble": Packing("assemble").as_step()}
+    steps["last"] = Scripted("last", [Done(answers=Status.COMPLETED)]).as_step()
     engine.advance(RightsRequestId(asked.json["id"]), engine.Worker(Destination.WORK, steps, registry.DUTIES))
     return str(asked.json["id"])
 
 
-def transfer(request_id: str) -> RightsRequest:
-    engine.advance(RightsRequestId(request_id), handing_on.WORKER)
+def run_transfer(request_id: str) -> RightsRequest:
+    engine.advance(RightsRequestId(request_id), transfer.WORKER)
     return stored(request_id)
 
 
@@ -89,7 +90,7 @@ def test_transfer_is_recorded_before_its_first_byte(
         return TransferTaken(201)
 
     push(look)
-    assert transfer(request_id).steps[1].status is StepStatus.DONE
+    assert run_transfer(request_id).steps[1].status is StepStatus.DONE
     assert events == ["received", "assemble_done", "transfer_begun"]
 
 
@@ -105,7 +106,7 @@ def test_request_cannot_be_cancelled_during_its_transfer(
         return TransferTaken(201)
 
     push(cancel)
-    after = transfer(request_id)
+    after = run_transfer(request_id)
     assert [reply.problem for reply in replies] == ["too_late"]
     assert (after.steps[1].status, after.is_open) == (StepStatus.DONE, True)
     assert cancels(mila, request_id).problem == "too_late"
@@ -118,7 +119,7 @@ def test_copy_of_a_cancelled_request_is_not_sent(
     request_id = asks(mila)
     pushed = push(lambda: TransferTaken(201))
     assert cancels(mila, request_id).status == 200
-    assert transfer(request_id).status is Status.CANCELLED
+    assert run_transfer(request_id).status is Status.CANCELLED
     assert pushed == []
 
 
@@ -127,7 +128,7 @@ def test_decision_cannot_be_proposed_during_a_transfer(
 ) -> None:
     request_id = asks(mila)
     push(_silent)
-    transfer(request_id)
+    run_transfer(request_id)
     alice = world.an_operator("alice")
     refusal = alice.proposes(request_id, status="refused", reason="JustificationA12IdentityFailure")
     assert refusal.problem == "too_late"
@@ -139,7 +140,7 @@ def test_request_can_be_cancelled_after_a_failed_transfer(
 ) -> None:
     request_id = asks(mila)
     push(_refused)
-    assert transfer(request_id).missing == (handing_on.PART,)
+    assert run_transfer(request_id).missing == (transfer.PART,)
     assert cancels(mila, request_id).status == 200
 
 
@@ -149,9 +150,9 @@ def test_transfer_without_an_answer_ends_after_five_attempts_in_eight_minutes(
     request_id = asks(mila)
     pushed, began = push(_silent), world.now
     for _ in range(5):
-        after = transfer(request_id)
+        after = run_transfer(request_id)
         world.traveller.move_to(after.run_at or world.now)
-    assert (len(pushed), after.missing) == (5, (handing_on.PART,))
+    assert (len(pushed), after.missing) == (5, (transfer.PART,))
     assert (world.now - began).total_seconds() < 8 * 60
 
 
@@ -163,10 +164,10 @@ def test_transfer_that_kills_its_worker_ends_after_five_attempts(
     pushed = push(_kill)
     for _ in range(5):
         with pytest.raises(Killed):
-            transfer(request_id)
+            run_transfer(request_id)
         world.traveller.move_to(stored(request_id).leased_until or world.now)
-    after = transfer(request_id)
-    assert (len(pushed), after.missing) == (5, (handing_on.PART,))
+    after = run_transfer(request_id)
+    assert (len(pushed), after.missing) == (5, (transfer.PART,))
 
 
 def test_each_worker_forwards_steps_of_the_other_worker(
@@ -179,9 +180,9 @@ def test_each_worker_forwards_steps_of_the_other_worker(
     engine.advance(RightsRequestId(request_id), registry.WORKER)  # a sweep sent it to the usual worker
     assert (cloud.queued("transfers"), cloud.queued("rights"), pushed) == ([request_id], [], [])
     cloud.forget_queued()
-    transfer(request_id)
+    run_transfer(request_id)
     assert (cloud.queued("transfers"), cloud.queued("rights")) == ([], [request_id])
-    engine.advance(RightsRequestId(request_id), handing_on.WORKER)
+    engine.advance(RightsRequestId(request_id), transfer.WORKER)
     assert stored(request_id).steps[2].status is StepStatus.WAITING
 
 

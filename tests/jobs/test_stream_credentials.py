@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.chat import exporting, gateway
-from chalicelib.chat.exporting import PATIENCE, Pending, StreamExportTask
+from chalicelib.chat import export_tasks, gateway
+from chalicelib.chat.export_tasks import PATIENCE, Pending, StreamExportTask
 from chalicelib.chat.gateway import CredentialsRefused
 from chalicelib.chat.model import ChatProfile, TaskId
 from chalicelib.core import aws, clock, metrics
@@ -180,17 +180,17 @@ def test_export_is_not_given_up_over_refused_credentials(world: World, stream: E
     world.advance(PATIENCE)
     stream.fault(path="/tasks", **REFUSED)
     with pytest.raises(CredentialsRefused):
-        exporting.poll(asked)
+        export_tasks.poll(asked)
 
 
 def test_export_waits_for_credentials_before_it_is_ordered(world: World, stream: Emulator) -> None:
     stream.fault(path="/export", **REFUSED)
     gateway.upsert([ChatProfile(user_id := UserId.new(), "Mila", None)])
     with pytest.raises(CredentialsRefused):
-        exporting.start(user_id)
-    started = exporting.start(user_id)
+        export_tasks.start(user_id)
+    started = export_tasks.start(user_id)
     assert isinstance(started, StreamExportTask)
-    assert isinstance(exporting.poll(started), Pending)
+    assert isinstance(export_tasks.poll(started), Pending)
 
 
 @pytest.mark.promise("SEC-1")

@@ -15,7 +15,7 @@ from chalicelib.core.clock import DAY, HOUR, MINUTE
 from chalicelib.core.ids import AccountId
 from chalicelib.core.observe import EntryFailed
 from chalicelib.core.table import Table
-from chalicelib.privacy import lapsing, pinning
+from chalicelib.privacy import lapses, pins
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.rights.export.model import CopyKind
@@ -154,7 +154,7 @@ def test_a_renewed_consent_covers_what_the_first_one_did(
 
 @pytest.mark.promise("RGT-7")
 def test_pinned_use_is_deleted(world: World, mila: User) -> None:
-    pinned = pinning.pin(AccountId(mila.account_id), world.now, world.now + 40 * DAY, world.now + MINUTE)
+    pinned = pins.pin(AccountId(mila.account_id), world.now, world.now + 40 * DAY, world.now + MINUTE)
     assert pinned.items > 0
     mila.withdraws("analytics")
     world.advance(HOUR)
@@ -203,7 +203,7 @@ def test_consent_given_during_the_deletion_keeps_newer_events(
         again.consents("analytics")
         again.tells_usage(event_of(world, name="later.used"))
 
-    just_before(monkeypatch, lapsing, "delete", given_again)
+    just_before(monkeypatch, lapses, "delete", given_again)
     run()
     assert names() == ["app.crashed", "later.used"]
     choices = consents.read(AccountId(mila.account_id))
@@ -228,7 +228,7 @@ def test_deleting_reads_keys_and_times_and_writes_in_calls_of_twenty_five(world:
     vuk.consents("analytics")
     store_singly(AccountId(vuk.account_id), 60)
     with cloud.counted() as calls:
-        lapsing.delete(AccountId(vuk.account_id), ANALYTICS, world.now + HOUR, world.now + HOUR)
+        lapses.delete(AccountId(vuk.account_id), ANALYTICS, world.now + HOUR, world.now + HOUR)
     assert calls.tables == {"Query": 1, "BatchWriteItem": 3}
 
 

@@ -18,7 +18,7 @@ from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 
 from chalicelib.challenges import history
-from chalicelib.core import aws, keyring, spreading, stagekeys
+from chalicelib.core import aws, keyring, spread, stagekeys
 from chalicelib.core.settings import settings
 from chalicelib.privacy.purposes import Purpose
 from infra.template import load
@@ -101,7 +101,7 @@ def new_container() -> None:
     settings()  # from the environment as it is now
     stagekeys.forget()
     keyring.forget()
-    spreading.forget()
+    spread.forget()
     history.forget()
 
 

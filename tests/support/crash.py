@@ -32,7 +32,7 @@ from botocore.exceptions import ReadTimeoutError
 
 from chalicelib.core.ids import Id
 from chalicelib.core.observe import EntryFailed
-from chalicelib.core.outbound import NotTakenReason, Parcel, Target, Unreachable, sending
+from chalicelib.core.outbound import NotTakenReason, Parcel, Target, Unreachable, post
 from chalicelib.core.settings import settings
 
 T = TypeVar("T")
@@ -103,7 +103,7 @@ class Watch:
         aws, web, push, wire = (
             BaseClient._make_api_call,
             requests.Session.send,
-            sending._hand_over,
+            post._hand_over,
             http.client.HTTPConnection.endheaders,
         )
 
@@ -137,7 +137,7 @@ class Watch:
         with (
             mock.patch.object(BaseClient, "_make_api_call", call_aws),
             mock.patch.object(requests.Session, "send", call_web),
-            mock.patch.object(sending, "_hand_over", hand_over),
+            mock.patch.object(post, "_hand_over", hand_over),
             mock.patch.object(http.client.HTTPConnection, "endheaders", leave),
         ):
             yield

@@ -39,9 +39,7 @@ _RANDOM = frozenset(
         "due",
         "open",
         "stream_task",
-        "told_by",
-        "export_sha256",
-        "export_size",
+        "mails",
         "sha256",
         "size",
     }

@@ -8,7 +8,7 @@ from chalicelib.privacy import plans, register
 from chalicelib.privacy.elsewhere import ELSEWHERE
 from chalicelib.privacy.plans import WithheldField
 from chalicelib.rights.export.model import ROWS, About, CopyKind, File, Row, SectionView
-from chalicelib.rights.export.page import page
+from chalicelib.rights.export.page.document import page
 
 RECEIVED = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 

@@ -17,7 +17,7 @@ from chalicelib.core.chain import (
     CheckpointRun,
     NewEntry,
     PublicKeys,
-    checkpointing,
+    checkpoint_run,
 )
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Table
@@ -25,7 +25,7 @@ from infra.template import load
 from tests.support.world import World
 
 YEAR = timedelta(days=365)
-SETTLED = checkpointing.SETTLE + timedelta(seconds=1)
+SETTLED = checkpoint_run.SETTLE + timedelta(seconds=1)
 MILA, VUK = Chain("consent", "p-mila"), Chain("consent", "p-vuk")
 
 

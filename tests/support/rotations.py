@@ -13,8 +13,8 @@ from chalicelib.core import aws
 from infra.deployment import vault
 from infra.deployment.account import AwsAccount
 from infra.deployment.vault import Document
-from infra.ops import rotating
-from infra.ops.rotating import Versions
+from infra.ops import key_versions
+from infra.ops.key_versions import Versions
 from tests.support import cloud
 from tests.support.environment import REGION
 
@@ -70,7 +70,7 @@ class Stage:
 
     def counts_the_vault(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Let what is written to the vault be a write of the operator too."""
-        monkeypatch.setattr(rotating, "write", lambda *given: self.write(lambda: vault.write(*given)))
+        monkeypatch.setattr(key_versions, "write", lambda *given: self.write(lambda: vault.write(*given)))
 
 
 @cache

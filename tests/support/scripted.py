@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -10,11 +9,13 @@ from typing import Any
 from chalicelib.core import chain
 from chalicelib.core.clock import MINUTE
 from chalicelib.core.ids import RightsRequestId
-from chalicelib.rights import engine, store
-from chalicelib.rights.engine import Worker
-from chalicelib.rights.model import RightsRequest, Status
-from chalicelib.rights.plans.step import Done, Job, Outcome
-from chalicelib.rights.queue import Destination
+from chalicelib.rights import store
+from chalicelib.rights.engine import engine
+from chalicelib.rights.engine.engine import Worker
+from chalicelib.rights.engine.queue import Destination
+from chalicelib.rights.engine.step import Done, Job, Outcome, Step
+from chalicelib.rights.evidence import history_of
+from chalicelib.rights.model import CopyNotes, RightsRequest, Status
 from chalicelib.rights.steps import registry
 from tests.support.crash import Killed
 from tests.support.world import User, World
@@ -28,14 +29,17 @@ class Scripted:
     script: list[Outcome | Exception] = field(default_factory=list)
     lease: timedelta = 3 * MINUTE
     waits_for_processor: bool = False
-    ran: list[Mapping[str, Any]] = field(default_factory=list)
+    ran: list[CopyNotes] = field(default_factory=list)
 
     def run(self, job: Job) -> Outcome:
-        self.ran.append(dict(job.notes))
+        self.ran.append(job.notes)
         next_one = self.script.pop(0) if self.script else Done()
         if isinstance(next_one, Exception):
             raise next_one
         return next_one
+
+    def as_step(self) -> Step:
+        return Step(self.name, self.run, self.lease, self.waits_for_processor)
 
 
 class Killing(Scripted):
@@ -57,7 +61,8 @@ class Plan:
 
     @property
     def worker(self) -> Worker:
-        return Worker(Destination.WORK, {**registry.STEPS, **self.steps}, self.duties, registry.WORKER.turns)
+        steps = {**registry.STEPS, **{name: step.as_step() for name, step in self.steps.items()}}
+        return Worker(Destination.WORK, steps, self.duties, registry.WORKER.turns)
 
     def advance(self, request_id: str) -> RightsRequest:
         engine.advance(RightsRequestId(request_id), self.worker)
@@ -77,4 +82,4 @@ def stored(request_id: str) -> RightsRequest:
 
 def evidence(request_id: str) -> list[tuple[str, Any]]:
     """The events of a request's history with their data, oldest first."""
-    return [(e.event, e.data) for e in chain.entries(store.evidence_of(RightsRequestId(request_id)))]
+    return [(e.event, e.data) for e in chain.entries(history_of(RightsRequestId(request_id)))]

@@ -18,7 +18,7 @@ from chalicelib.devices.model import Platform
 from chalicelib.limits.model import Limit
 from chalicelib.privacy import bundles, codec
 from chalicelib.privacy.bundles import Distinct, NotBundled
-from chalicelib.privacy.redating import Progress, find_redatable, redate
+from chalicelib.privacy.changed_periods import Progress, find_redatable, redate
 from chalicelib.usage import store
 from chalicelib.usage.model import Diagnostics, DiagnosticsEvent, DiagnosticsFault, UsageEvent
 from tests.support import cloud

@@ -8,10 +8,10 @@ import pytest
 from chalicelib.challenges import budgets
 from chalicelib.challenges.budgets import IN_ALL, PER_COUNTRY, Budget, CounterPlace
 from chalicelib.challenges.model import Challenge, TooManyCodes
-from chalicelib.core import figures, spreading
+from chalicelib.core import figures, spread
 from chalicelib.core.clock import HOUR
 from chalicelib.core.settings import settings
-from chalicelib.core.spreading import SHARDS
+from chalicelib.core.spread import SHARDS
 from infra.local.cloud import LIMITS_VARIABLE, local_figures
 from tests.support.builders import a_phone
 from tests.support.codes import a_challenge
@@ -38,14 +38,14 @@ def one_for(item: int) -> Challenge:
     """A challenge that counts in this one of the items, once they are many."""
     while True:
         challenge = a_challenge(a_phone())
-        if zlib.crc32(challenge.challenge_id.encode()) % spreading.SHARDS == item:
+        if zlib.crc32(challenge.challenge_id.encode()) % spread.SHARDS == item:
             return challenge
 
 
 def admitted(budget: Budget = PER_COUNTRY) -> int:
     """How many texts that nobody verifies are admitted in a busy hour until all its items are full."""
     taken = 0
-    for item in range(spreading.SHARDS):
+    for item in range(spread.SHARDS):
         with suppress(TooManyCodes):
             while True:
                 hit(budget, one_for(item))
@@ -58,7 +58,7 @@ def a_busy_hour(budget: Budget = PER_COUNTRY) -> None:
     for _ in range(BUSY):
         challenge = a_challenge(a_phone())
         hit(budget, challenge)
-        spreading.forget()
+        spread.forget()
         budget.count_verified(challenge)
 
 
@@ -84,7 +84,7 @@ def test_hour_is_busy_for_itself_only(world: World) -> None:
 def test_text_that_was_not_sent_is_given_back_where_it_was_counted(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(spreading, "SHARDS", 1)
+    monkeypatch.setattr(spread, "SHARDS", 1)
     a_busy_hour()
     room = admitted()
     world.advance(HOUR)
@@ -98,24 +98,24 @@ def test_text_that_was_not_sent_is_given_back_where_it_was_counted(
 def test_all_items_of_a_busy_hour_together_admit_less_than_twice_its_room(
     world: World, monkeypatch: pytest.MonkeyPatch, shards: int
 ) -> None:
-    monkeypatch.setattr(spreading, "SHARDS", shards)
+    monkeypatch.setattr(spread, "SHARDS", shards)
     a_busy_hour()
     room = 10 + BUSY // 2
-    spread = admitted()
+    in_others = admitted()
     in_first = 0
     with suppress(TooManyCodes):
         while True:
-            spreading.forget()  # each time a container that does not know yet
+            spread.forget()  # each time a container that does not know yet
             hit()
             in_first += 1
     assert in_first == room
-    assert room // 2 < spread <= room
+    assert room // 2 < in_others <= room
 
 
 def test_code_that_is_verified_after_the_hour_became_busy_makes_room_for_others(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(spreading, "SHARDS", 1)
+    monkeypatch.setattr(spread, "SHARDS", 1)
     a_busy_hour()
     challenges = [a_challenge(a_phone()) for _ in range(4)]
     for challenge in challenges:
@@ -129,9 +129,9 @@ def test_code_that_is_verified_after_the_hour_became_busy_makes_room_for_others(
 def test_container_that_meets_a_busy_hour_by_a_refusal_learns_of_it(world: World) -> None:
     a_busy_hour()
     for _ in range(10 + BUSY // 2):
-        spreading.forget()
+        spread.forget()
         hit()
-    spreading.forget()
+    spread.forget()
     with pytest.raises(TooManyCodes):
         hit()
     place = hit()
@@ -142,7 +142,7 @@ def test_container_that_meets_a_busy_hour_by_a_refusal_learns_of_it(world: World
 def test_crowd_that_an_hour_had_room_for_is_not_refused_once_it_is_busy(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(spreading, "SHARDS", 2)
+    monkeypatch.setattr(spread, "SHARDS", 2)
     for _ in range(6 * BUSY // 8):  # eight texts at once, of which six are verified after that
         crowd = [a_challenge(a_phone()) for _ in range(8)]
         for challenge in crowd:

@@ -238,7 +238,7 @@ def test_dynamodb_is_asked_again_by_the_table_client_alone(world: World) -> None
     assert aws.client("dynamodb").meta.config.retries["total_max_attempts"] == 1
 
 
-@pytest.mark.parametrize(("service", "tries"), [("dynamodb", table.sending.TRIES), ("sns", 1), ("kms", 2)])
+@pytest.mark.parametrize(("service", "tries"), [("dynamodb", table.call.TRIES), ("sns", 1), ("kms", 2)])
 def test_a_call_that_is_never_answered_ends_before_the_function_does(
     world: World, service: str, tries: int
 ) -> None:

@@ -16,12 +16,12 @@ from chalicelib.core.clock import beginning_of
 from chalicelib.privacy import plans, register
 from chalicelib.privacy.controller import CONTROLLER, SupervisoryAuthority
 from chalicelib.privacy.recipients import Recipient
-from chalicelib.rights import plans as plans_of_rights
-from chalicelib.rights.export import kinds, rows, words
-from chalicelib.rights.export.markup import tag, text
+from chalicelib.rights import procedures as plans_of_rights
 from chalicelib.rights.export.model import ROWS, CopyKind, FieldView, SectionView
-from chalicelib.rights.export.page import page
-from chalicelib.rights.export.style import DARK, LIGHT, STYLE
+from chalicelib.rights.export.page import kinds, rows, words
+from chalicelib.rights.export.page.document import page
+from chalicelib.rights.export.page.markup import tag, text
+from chalicelib.rights.export.page.style import DARK, LIGHT, STYLE
 from chalicelib.rights.model import Right
 from tests.support import exports
 

@@ -12,7 +12,7 @@ from chalicelib.privacy.authorities import AUTHORITIES, for_country
 from chalicelib.privacy.controller import CONTROLLER
 from chalicelib.privacy.purposes import Category, LegalBasis, Purpose
 from chalicelib.privacy.recipients import Mechanism, Recipient, Role
-from chalicelib.rights.export import words
+from chalicelib.rights.export.page import words
 from infra.processing import texts
 from infra.processing.record import Row, rows
 

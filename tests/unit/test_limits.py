@@ -11,14 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.challenges.numbers import prefix_of
-from chalicelib.core import breaker, clock, figures, observe, spreading, table
+from chalicelib.core import breaker, clock, figures, observe, spread, table
 from chalicelib.core.breaker import Breaker
 from chalicelib.core.clock import HOUR
 from chalicelib.core.errors import TooMany, Unavailable
 from chalicelib.core.http import ClientAddress
 from chalicelib.core.limiter import Limiter, WhenUnreachable, Window
 from chalicelib.core.settings import SettingsError, read, settings
-from chalicelib.core.spreading import SHARDS
+from chalicelib.core.spread import SHARDS
 from chalicelib.core.table import Key
 from chalicelib.limits.model import Limit
 from chalicelib.privacy.periods import Period
@@ -70,7 +70,7 @@ def closed(one: Breaker) -> bool:
 @pytest.fixture(autouse=True)
 def fresh() -> Iterator[None]:
     yield
-    spreading.forget()
+    spread.forget()
     settings.cache_clear()
 
 
@@ -185,7 +185,7 @@ def test_a_busy_group_that_loses_too_much_is_closed_everywhere(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     busy_from(monkeypatch, 2 * LEAST)
-    monkeypatch.setattr(spreading, "SHARDS", shards := 4)
+    monkeypatch.setattr(spread, "SHARDS", shards := 4)
     one = a_breaker()
     for _ in range(2 * LEAST):
         used_well(one)
@@ -206,11 +206,11 @@ def test_container_that_meets_a_busy_group_by_a_refusal_learns_of_it(
     one = a_breaker()
     for _ in range(2 * LEAST):
         used_well(one)
-    spreading.forget()
+    spread.forget()
     first = one.hit(GROUP, "1")
     with suppress(TooMany):
         while True:
-            spreading.forget()
+            spread.forget()
             use(one)
     assert one.hit(GROUP, "1") != first
 

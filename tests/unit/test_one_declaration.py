@@ -13,7 +13,7 @@ from chalicelib.about import service as about
 from chalicelib.core.clock import Instant
 from chalicelib.core.ids import AccountId
 from chalicelib.core.table import Item, Key, Table
-from chalicelib.privacy import codec, personal, redating, register
+from chalicelib.privacy import changed_periods, codec, personal, register
 from chalicelib.privacy.periods import After, Period
 from chalicelib.privacy.personal import NOT_PERSONAL, DeclarationError, KeyClass, Record
 from chalicelib.privacy.personal import personal as marked
@@ -98,7 +98,7 @@ def it_can_be_held() -> None:
 
 
 def it_can_be_redated() -> None:
-    assert redating.find_redatable("search") is register.records()[-1]
+    assert changed_periods.find_redatable("search") is register.records()[-1]
 
 
 def it_is_told_by_the_controller() -> None:

@@ -35,7 +35,7 @@ from chalicelib.core.outbound import (
     TransferTaken,
     Unreachable,
     line,
-    sending,
+    post,
 )
 from chalicelib.core.settings import SettingsError, read, settings
 from chalicelib.core.standins import LocalTarget
@@ -520,7 +520,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A twentieth of a second of silence is too much."""
     short: dict[str, Any] = {"silence_seconds": 0.05}
     changed = replace(settings(), push=replace(settings().push, **short))
-    monkeypatch.setattr(sending, "settings", lambda: changed)
+    monkeypatch.setattr(post, "settings", lambda: changed)
 
 
 @pytest.mark.parametrize("heard", [Talk.read_head, Talk.read_all])

@@ -11,11 +11,11 @@ from chalicelib.core.clock import Instant
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Change, Create, Item, Key, Table
-from chalicelib.privacy import personal, redating, register
+from chalicelib.privacy import changed_periods, personal, register
+from chalicelib.privacy.changed_periods import NotRedatable, Progress, find_redatable, redate
 from chalicelib.privacy.periods import Period, Statutory
 from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, Record
 from chalicelib.privacy.purposes import LegalBasis, Purpose
-from chalicelib.privacy.redating import NotRedatable, Progress, find_redatable, redate
 from chalicelib.sessions.model import Session
 from tests.support import cloud
 from tests.support.builders import a_phone
@@ -259,7 +259,7 @@ HERE = {"pk": "A#1", "sk": "case#1", "kind": "case"}
 
 @pytest.mark.usefixtures("world")
 def test_a_period_that_has_not_begun_dates_nothing(case: type[Record]) -> None:
-    assert redating.redating_change(case, HERE) is None
+    assert changed_periods.redating_change(case, HERE) is None
 
 
 @pytest.mark.usefixtures("world")

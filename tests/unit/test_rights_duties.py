@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 import pytest
 
 from chalicelib.core.clock import DAY, MINUTE
-from chalicelib.rights import duties
-from chalicelib.rights.clock import REMINDERS
-from chalicelib.rights.duties import PINNED_AHEAD, Duty
-from chalicelib.rights.model import Pause, RightsRequest, Status
+from chalicelib.rights.deadline import REMINDERS, Pause
+from chalicelib.rights.engine import duties
+from chalicelib.rights.engine.duties import PINNED_AHEAD, Duty
+from chalicelib.rights.model import RightsRequest, Status
 from tests.unit.test_rights_states import NOW, a_request
 
 
@@ -25,7 +25,7 @@ def test_reminders_are_due_before_the_due_day_and_overdue_after_it() -> None:
         request = request.model_copy(update={"reminded": request.reminded + 1})
     *reminders, overdue = found
     assert reminders == [(Duty.REMIND, before) for before in REMINDERS]
-    assert overdue == (Duty.NOTE_OVERDUE, -timedelta(seconds=1))
+    assert overdue == (Duty.RECORD_OVERDUE, -timedelta(seconds=1))
     assert list(duties.upcoming(request, NOW)) == []
 
 

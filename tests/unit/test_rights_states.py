@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 import pytest
 
 from chalicelib.core.ids import AccountId, RightsRequestId, UserId
-from chalicelib.rights import plans, states, wording
-from chalicelib.rights.clock import ExtensionReason
-from chalicelib.rights.model import Extension, Right, RightsRequest, Status
+from chalicelib.rights import messages, procedures, states
+from chalicelib.rights.deadline import Extension, ExtensionReason
+from chalicelib.rights.model import Right, RightsRequest, Status
 from chalicelib.rights.states import CLOSED, MOVES, NotAMove
+from chalicelib.rights.views import DpvView
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -24,6 +25,10 @@ def a_request(**changes: object) -> RightsRequest:
     return request.model_copy(update=changes)
 
 
+def dpv_status(request: RightsRequest) -> str:
+    return DpvView.of(request).status.removeprefix("dpv:")
+
+
 @pytest.mark.promise("RGT-10")
 @pytest.mark.parametrize("closed", sorted(CLOSED))
 def test_closed_status_is_final(closed: Status) -> None:
@@ -35,12 +40,12 @@ def test_closed_status_is_final(closed: Status) -> None:
 def test_every_status_has_moves_and_a_dpv_term() -> None:
     assert MOVES.keys() == set(Status)
     for status in Status:
-        assert states.dpv_status(a_request(status=status))
+        assert dpv_status(a_request(status=status))
 
 
-@pytest.mark.parametrize("right", sorted(plans.OFFERED))
+@pytest.mark.parametrize("right", sorted(procedures.OFFERED))
 def test_every_offered_right_has_a_text_for_its_answer(right: Right) -> None:
-    answered = wording.decision(a_request(right=right, status=Status.COMPLETED), "privacy@test.example")
+    answered = messages.decision(a_request(right=right, status=Status.COMPLETED), "privacy@test.example")
     assert "ready" in answered
 
 
@@ -64,10 +69,10 @@ def test_keeping_a_status_is_always_allowed() -> None:
 def test_an_extended_request_is_delayed_until_it_is_answered() -> None:
     longer = Extension(days=60, reason=ExtensionReason.COMPLEXITY, decided_at=NOW)
     waiting = a_request(status=Status.IN_PROGRESS, extension=longer)
-    assert states.dpv_status(waiting) == "RequestActionDelayed"
+    assert dpv_status(waiting) == "RequestActionDelayed"
     answered = waiting.model_copy(update={"status": Status.COMPLETED})
-    assert states.dpv_status(answered) == "RequestFulfilled"
+    assert dpv_status(answered) == "RequestFulfilled"
 
 
 def test_every_right_has_its_article() -> None:
-    assert states.ARTICLES.keys() == set(Right)
+    assert {DpvView.of(a_request(right=right)).right.partition(":A")[0] for right in Right} == {"eu-gdpr"}

@@ -207,14 +207,14 @@ def test_a_transaction_whose_answer_was_lost_is_sent_again_under_the_same_token(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """DynamoDB knows the token and answers as it did; our stand-in does not know tokens."""
-    answers = [table.sending.Lost(), table.sending.RetriableRefusal(), None]
+    answers = [table.call.Lost(), table.call.RetriableRefusal(), None]
     assert len(set(tokens_sent(monkeypatch, answers))) == 1
 
 
 def test_a_transaction_that_was_cancelled_is_sent_again_under_another_token(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    answers = [table.sending.Cancelled([{"Code": "TransactionConflict"}]), None]
+    answers = [table.call.Cancelled([{"Code": "TransactionConflict"}]), None]
     assert len(set(tokens_sent(monkeypatch, answers))) == 2
 
 
@@ -320,7 +320,7 @@ def test_a_batch_that_never_completes_is_unavailable(world: World, monkeypatch: 
 def answering_half(monkeypatch: pytest.MonkeyPatch, times: int) -> list[Any]:
     """Let DynamoDB leave the last table of a batch unprocessed, as it does when it is throttled."""
     asked: list[Any] = []
-    original = table.sending.send
+    original = table.call.send
 
     def call(operation: str, **parameters: Any) -> dict[str, Any]:
         if operation != "batch_get_item":

@@ -16,10 +16,20 @@ Invariants, partial failures and what verification cannot detect: docs/adr/0007-
 
 from chalicelib.core.chain.archive import ArchiveDamaged
 from chalicelib.core.chain.archive import is_empty as is_archive_empty
-from chalicelib.core.chain.checkpointing import CheckpointRun, checkpoint, touched_chains
+from chalicelib.core.chain.checkpoint_run import CheckpointRun, checkpoint, touched_chains
 from chalicelib.core.chain.checkpoints import Checkpoint, Leaf, Proof, Statement
 from chalicelib.core.chain.entries import Chain, ChainEntry, NewEntry, Unreadable
-from chalicelib.core.chain.signing import PublicKeys, current_signer
+from chalicelib.core.chain.log import (
+    HeadMoved,
+    append,
+    append_write,
+    entries,
+    entries_as_of,
+    head,
+    newest_first,
+    page,
+)
+from chalicelib.core.chain.signatures import PublicKeys, current_signer
 from chalicelib.core.chain.verification import (
     BadSignature,
     ChainVerdict,
@@ -32,16 +42,6 @@ from chalicelib.core.chain.verification import (
     verify,
     verify_checkpoints,
     verify_each,
-)
-from chalicelib.core.chain.writing import (
-    HeadMoved,
-    append,
-    append_write,
-    entries,
-    entries_as_of,
-    head,
-    newest_first,
-    page,
 )
 
 __all__ = [

@@ -9,7 +9,7 @@ from typing import NamedTuple, Self
 
 from chalicelib.core.chain import merkle
 from chalicelib.core.chain.entries import GENESIS, Unreadable, canonical, digest
-from chalicelib.core.chain.signing import PublicKeys, Signer
+from chalicelib.core.chain.signatures import PublicKeys, Signer
 
 _DOMAIN = "ru4m.ledger.checkpoint.v1"
 

@@ -7,8 +7,8 @@ from chalicelib.core import clock, table
 from chalicelib.core.chain import archive
 from chalicelib.core.chain.checkpoints import Checkpoint, Leaf
 from chalicelib.core.chain.entries import GENESIS, NEVER, Chain, ChainEntry, Unreadable, numbered
-from chalicelib.core.chain.signing import PublicKeys
-from chalicelib.core.chain.writing import PLACES
+from chalicelib.core.chain.log import PLACES
+from chalicelib.core.chain.signatures import PublicKeys
 from chalicelib.core.table import Expired, Query, Table
 
 

@@ -32,7 +32,7 @@ from chalicelib.core.outbound.outcomes import (
     TransferTaken,
     Unreachable,
 )
-from chalicelib.core.outbound.sending import ByteSource, Parcel, push
+from chalicelib.core.outbound.post import ByteSource, Parcel, push
 from chalicelib.core.outbound.target import BadTarget, Target, TargetFault
 
 __all__ = [

@@ -17,6 +17,7 @@ retried where that is safe, and end as `Unavailable`.
 
 from boto3.dynamodb.conditions import Attr
 
+from chalicelib.core.table.call import TableBug
 from chalicelib.core.table.client import (
     AT_ONCE,
     batch_get,
@@ -30,7 +31,6 @@ from chalicelib.core.table.client import (
 )
 from chalicelib.core.table.items import Conflict, Item, Key, Table
 from chalicelib.core.table.queries import Between, Expired, Index, KeysAfter, Order, Page, Prefix, Query, Scan
-from chalicelib.core.table.sending import TableBug
 from chalicelib.core.table.writes import (
     ALWAYS,
     Absent,

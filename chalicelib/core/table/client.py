@@ -25,9 +25,9 @@ from typing import Any
 from chalicelib.core import clock
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.settings import settings
+from chalicelib.core.table.call import Cancelled, ConditionFailed, Lost, RetriableRefusal, send, tries
 from chalicelib.core.table.items import Item, Key, Table, plain, wire_item
 from chalicelib.core.table.queries import Expired, Page, Query, Scan
-from chalicelib.core.table.sending import Cancelled, ConditionFailed, Lost, RetriableRefusal, send, tries
 from chalicelib.core.table.writes import Write, place
 
 

@@ -16,7 +16,6 @@ from chalicelib.privacy.controller import SupervisoryAuthority
 from chalicelib.privacy.plans import Section, WithheldField
 from chalicelib.privacy.purposes import Category
 from chalicelib.privacy.recipients import Recipient
-from chalicelib.rights.export import rows, words
 from chalicelib.rights.export.archive import Written
 from chalicelib.rights.export.manifest import (
     AuthorityShape,
@@ -33,7 +32,8 @@ from chalicelib.rights.export.manifest import (
     WithheldShape,
 )
 from chalicelib.rights.export.model import AUTOMATED_DECISIONS, ROWS, About, CopyKind, File, SectionView
-from chalicelib.rights.export.reading import UNKNOWN, Unread, UnreadableReason
+from chalicelib.rights.export.page import rows, words
+from chalicelib.rights.export.reader import UNKNOWN, Unread, UnreadableReason
 from chalicelib.rights.export.selection import CHAT, CopyPart, Selection, received
 from chalicelib.rights.export.spool import Spools
 

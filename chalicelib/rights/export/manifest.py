@@ -16,8 +16,8 @@ from chalicelib.privacy.controller import CONTROLLER
 from chalicelib.privacy.plans import DisclosedField, Section, WithheldField
 from chalicelib.privacy.purposes import Category, Correction, LegalBasis, Purpose, Source
 from chalicelib.privacy.recipients import Mechanism, Recipient, Role
-from chalicelib.rights.export.cells import COMPUTED, GUARD
 from chalicelib.rights.export.model import CopyKind
+from chalicelib.rights.export.spreadsheet import COMPUTED, GUARD
 
 SCHEMA = "https://ru4m.com/schemas/export-1.json"
 

@@ -14,7 +14,7 @@ from chalicelib.privacy.controller import CONTROLLER, SupervisoryAuthority
 from chalicelib.privacy.elsewhere import Elsewhere
 from chalicelib.privacy.plans import Section, WithheldField
 from chalicelib.privacy.recipients import Recipient
-from chalicelib.rights.export import words
+from chalicelib.rights.export.page import words
 
 # Art. 15(1)(h) GDPR. Limits against abuse only count calls and codes, and they expire.
 AUTOMATED_DECISIONS = (

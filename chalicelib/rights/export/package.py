@@ -20,11 +20,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from chalicelib.core import clock
-from chalicelib.rights.export import cells, contents, page, schema
+from chalicelib.rights.export import contents, schema, spreadsheet
 from chalicelib.rights.export.archive import Archive, zipped_to
 from chalicelib.rights.export.contents import CHAT_FILE, Chat, CopyRequest, Gathered, csv_file
 from chalicelib.rights.export.manifest import MissingFromCopy
-from chalicelib.rights.export.reading import Reading, Unread
+from chalicelib.rights.export.page import document
+from chalicelib.rights.export.reader import Reading, Unread
 from chalicelib.rights.export.selection import CHAT, selection
 from chalicelib.rights.export.spool import Spools, spooled
 
@@ -85,13 +86,13 @@ def _gather(asked: CopyRequest, chat: Chat, spools: Spools) -> Gathered:
 def _write(archive: Archive, gathered: Gathered) -> None:
     """Write the files in order; the manifest is last, because it has the hashes of the others."""
     spools = gathered.spools
-    archive.add("index.html", HTML, page.page(contents.about(gathered), contents.views(gathered)))
+    archive.add("index.html", HTML, document.page(contents.about(gathered), contents.views(gathered)))
     archive.add("data.json", JSON, contents.data(gathered), expected=gathered.size)
     archive.add("data.schema.json", SCHEMA, [schema.text()])
     for kind, part in gathered.chosen.parts.items():
         if spools[kind].total:
             names = tuple(field.name for field in part.section.disclosed)
-            rows = cells.rows(names, spools[kind].lines())
+            rows = spreadsheet.rows(names, spools[kind].lines())
             archive.add(csv_file(kind), CSV, rows, expected=_MOST_OF_CSV * spools[kind].size)
     if gathered.chat.total:
         archive.add(CHAT_FILE, LINES, gathered.chat.lines())

@@ -6,6 +6,7 @@ fields without a value are left out, and a portability copy has fewer fields.
 """
 
 import json
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -14,14 +15,15 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from chalicelib.chat.export import AnyPart
 from chalicelib.core.schemas import Schemas
-from chalicelib.rights.export import words
 from chalicelib.rights.export.manifest import SCHEMA, ChatShape, DocumentPart, Head, Manifest, SectionShape
 from chalicelib.rights.export.model import CopyKind
+from chalicelib.rights.export.page import words
 from chalicelib.rights.export.selection import CopyPart, selection
 
 Schema = dict[str, Any]
 
 _REF = "#/$defs/{model}"
+_NAMED = re.compile(r"#/\$defs/([^\"]+)")
 _CHAT_LINE = "ChatLine"
 _SHAPES: tuple[type[DocumentPart], ...] = (Head, SectionShape, ChatShape, Manifest)
 
@@ -70,7 +72,17 @@ def _definitions(parts: Iterable[CopyPart]) -> tuple[dict[type[BaseModel], Schem
         definition["title"] = words.title(part.kind)
         definition["properties"] = {n: p for n, p in definition["properties"].items() if n in part.fields}
         definition.pop("required", None)
-    return refs, definitions
+    return refs, _reachable(definitions, refs.values())
+
+
+def _reachable(definitions: Schema, start: Iterable[Schema]) -> Schema:
+    """The definitions that something refers to; those of withheld fields are left out."""
+    found, ahead = set[str](), [*start]
+    while ahead:
+        for name in set(_NAMED.findall(json.dumps(ahead.pop()))) - found:
+            found.add(name)
+            ahead.append(definitions[name])
+    return {name: definition for name, definition in definitions.items() if name in found}
 
 
 def _chat_line() -> Schema:

@@ -1,11 +1,52 @@
-"""The code of the steps and of the duties. Only the workers import these modules.
+"""What the steps and duties do. Only the workers import these modules.
 
-keeping     step pin; duties: renew pins, remind operators, record an overdue answer and owed evidence
-copying     steps ask_stream, await_stream
-packing     steps assemble, deliver
-remaking    restarts the copy from Stream's export if it is too old or gone
-handing_on  step transfer
-telling     step tell; duty: announce an extension
-discarding  step discard
-registry    all steps and duties of the usual worker, by name
+    registry    all steps and duties of the usual worker, by name
+    pin         step pin; duties: renew pins, remind operators, record overdue answers and owed evidence
+    stream      steps ask_stream, await_stream
+    package     steps assemble, deliver, discard
+    transfer    step transfer, whose worker is a function of its own
+    announce    step announce; duty: announce an extension
+
+This module holds what `package` and `transfer` share. The worker that transfers copies imports no code that
+makes them.
 """
+
+from datetime import timedelta
+
+from chalicelib.core import clock
+from chalicelib.core.clock import DAY
+from chalicelib.rights import procedures
+from chalicelib.rights.engine.step import Again, Job
+from chalicelib.rights.model import CopyNotes, MadeCopy
+
+# A copy older than this is made again before delivery: its retention period counts from when it was made, so
+# the subject could not fetch a copy that waited for a review. A copy is kept for five days.
+STALE: timedelta = DAY
+_MOST_COPIES = 3
+
+
+class CopyKeepsDisappearing(Exception):
+    """The copy is gone again although it was made again; an operator has to find out why."""
+
+
+def is_stale(copy: MadeCopy) -> bool:
+    """Whether a copy is so old that the subject would have too little time to fetch it."""
+    return clock.now() - copy.made_at > STALE
+
+
+def make_copy_again(job: Job) -> Again:
+    """The outcome that restarts the copy from Stream's export.
+
+    Raises:
+        CopyKeepsDisappearing: the copy was made again `_MOST_COPIES` times already.
+    """
+    times = job.notes.made_again + 1
+    if times > _MOST_COPIES:
+        raise CopyKeepsDisappearing
+    kept = CopyNotes(
+        mails=job.notes.mails,
+        extension_announced=job.notes.extension_announced,
+        transfer_begun=job.notes.transfer_begun,
+        made_again=times,
+    )
+    return Again(procedures.ASK_STREAM, kept)

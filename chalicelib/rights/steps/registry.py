@@ -1,34 +1,29 @@
-"""The steps and duties of the usual worker; transfers have their own (`handing_on`)."""
+"""The steps and duties of the usual worker, by name; `transfer` has a worker of its own."""
 
 from chalicelib.core.turns import Turns
-from chalicelib.rights.duties import Duty
-from chalicelib.rights.engine import Duties, Steps, Worker
-from chalicelib.rights.plans.step import Step
-from chalicelib.rights.queue import Destination
-from chalicelib.rights.steps import keeping, telling
-from chalicelib.rights.steps.copying import AskStream, AwaitStream
-from chalicelib.rights.steps.discarding import Discard
-from chalicelib.rights.steps.keeping import Pin
-from chalicelib.rights.steps.packing import Assemble, Deliver
-from chalicelib.rights.steps.telling import Tell
+from chalicelib.rights.engine.duties import Duty
+from chalicelib.rights.engine.engine import Duties, Worker
+from chalicelib.rights.engine.queue import Destination
+from chalicelib.rights.engine.step import Step
+from chalicelib.rights.steps import announce, package, pin, stream
 
-_ALL: tuple[Step, ...] = (
-    Pin(),
-    AskStream(),
-    AwaitStream(),
-    Assemble(),
-    Deliver(),
-    Tell(),
-    Discard(),
+_ALL = (
+    pin.PIN,
+    stream.ASK_STREAM,
+    stream.AWAIT_STREAM,
+    package.ASSEMBLE,
+    package.DELIVER,
+    package.DISCARD,
+    announce.ANNOUNCE,
 )
-STEPS: Steps = {step.name: step for step in _ALL}
+STEPS: dict[str, Step] = {step.name: step for step in _ALL}
 
 DUTIES: Duties = {
-    Duty.PIN: keeping.renew_pins,
-    Duty.REMIND: keeping.send_reminder,
-    Duty.NOTE_OVERDUE: keeping.record_overdue,
-    Duty.TELL_EXTENDED: telling.announce_extension,
-    Duty.RECORD_OWED: keeping.record_owed,
+    Duty.PIN: pin.renew_pins,
+    Duty.REMIND: pin.send_reminder,
+    Duty.RECORD_OVERDUE: pin.record_overdue,
+    Duty.ANNOUNCE_EXTENSION: announce.announce_extension,
+    Duty.RECORD_OWED: pin.record_owed,
 }
 
 WORKER = Worker(Destination.WORK, STEPS, DUTIES, Turns("rights"))

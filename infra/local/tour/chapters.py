@@ -16,9 +16,9 @@ from chalicelib.notices.model import Notice, NoticeKind, NoticeVersion
 from infra.local.children import LOCAL
 from infra.local.js import ChatClients, ChatError
 from infra.local.tour import usage
+from infra.local.tour.narration import Chapter, Tour
 from infra.local.tour.phone import Phone, code_in
 from infra.local.tour.rights import exercise_access
-from infra.local.tour.telling import Chapter, Tour
 from infra.local.tour.usage import an_event, batch
 from infra.local.waiting import until
 from infra.ops.plots import as_svg

@@ -15,8 +15,8 @@ import requests
 from infra.local import chromium
 from infra.local.children import LOCAL
 from infra.local.chromium import PHONE, NoChromium
+from infra.local.tour.narration import Tour
 from infra.local.tour.phone import Phone
-from infra.local.tour.telling import Tour
 from infra.local.waiting import until
 
 _PATIENCE = 60.0  # seconds for a copy; a handful of steps, each a message

@@ -1,0 +1,185 @@
+"""Signs checkpoints: finds the chains with new entries, reads their heads, signs one object over them.
+
+The newest checkpoint is the only state: a run continues from its `until`. So a run that died, or two
+concurrent runs, cost repeated work only.
+"""
+
+import heapq
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+
+from chalicelib.core import clock, table
+from chalicelib.core.chain import archive
+from chalicelib.core.chain.archive import ArchiveDamaged
+from chalicelib.core.chain.checkpoints import Checkpoint, Leaf
+from chalicelib.core.chain.entries import SHARDS, ChainEntry, Unreadable, numbered, touched
+from chalicelib.core.chain.services import NameTaken
+from chalicelib.core.chain.signatures import current_signer
+from chalicelib.core.clock import DAY
+from chalicelib.core.table import Between, Index, Item, Key, Query, Table
+
+# The first run starts here, since no entry is older; a later run starts where the last one ended.
+BEGINNING = datetime(2026, 11, 24, tzinfo=UTC)
+
+# An entry gets its time before it is committed. A function runs for 15 minutes at most; the rest allows for
+# the lag of the index and for clock skew.
+SETTLE = timedelta(minutes=20)
+
+# Chains in one checkpoint: keeps the object under about two megabytes and a run's memory bounded.
+MOST = 10_000
+
+_PAGE = 500  # index rows per shard in memory
+_BATCH = 100  # items per batched read
+
+
+ReportAltered = Callable[[Sequence[str]], object]
+
+
+@dataclass(frozen=True)
+class CheckpointRun:
+    """The result of one run."""
+
+    made: tuple[int, ...]  # numbers of the checkpoints
+    chains: int  # number of heads that they cover
+    refused: tuple[str, ...]  # places (chain and number) of altered entries
+
+
+def checkpoint(most: int = MOST, report_altered: ReportAltered = tuple) -> CheckpointRun:
+    """Sign the entries since the newest checkpoint, in as many checkpoints as necessary.
+
+    Without new entries a checkpoint is written only once a day, so that a run looks back over the time since
+    the last run and at most one day more.
+
+    Args:
+        most: the maximum number of chains in one checkpoint.
+        report_altered: called with the places of altered entries, before the checkpoint that omits them is
+            written. Later runs do not read these entries again, so they are reported first, possibly twice.
+
+    Raises:
+        ArchiveDamaged: the newest checkpoint was altered or hidden.
+        Unavailable: a service did not answer. Signed checkpoints stay, and the next run continues from them.
+    """
+    made: list[int] = []
+    refused: list[str] = []
+    chains, end, last = 0, clock.now() - SETTLE, archive.newest()
+    while (begin := _until(last)) < end:
+        places, reached = _touched_between(begin, end, most)
+        if not places and reached - begin < DAY:
+            break
+        leaves, odd = _heads(places)
+        if odd:
+            report_altered(odd)
+        at, until = clock.to_epoch(clock.now()), clock.to_epoch(reached)
+        mine = Checkpoint.signed(current_signer(), last, leaves, at=at, until=until)
+        last = _write_or_find_rival(mine)
+        if last.statement == mine.statement:
+            made.append(mine.statement.number)
+            chains += len(leaves)
+            refused += odd
+    return CheckpointRun(tuple(made), chains, tuple(refused))
+
+
+def touched_chains(since: int) -> Iterator[str]:
+    """Names of the chains with entries after checkpoint `since` - 1 (1: all chains).
+
+    The index has the chains that are stored, the checkpoints those that were signed: a chain whose entries
+    were removed is only in the checkpoints.
+
+    Raises:
+        LookupError: that checkpoint does not exist, or cannot be read.
+    """
+    begin, end = _until(_checkpoint(since - 1) if since > 1 else None), clock.now()
+    named = _signed_chains(since)
+    yield from sorted(named)
+    while begin < end:
+        places, begin = _touched_between(begin, end, MOST)
+        yield from (name for name in places if name not in named)
+        named |= places.keys()
+
+
+def _signed_chains(since: int) -> set[str]:
+    """The chains in checkpoints whose signed entry has not lapsed yet."""
+    now, names = clock.to_epoch(clock.now()), set[str]()
+    for versions in archive.since(since).values():
+        for version in versions:
+            if version.marker or not version.number:
+                continue
+            with suppress(Unreadable):  # `verify` reports it
+                names |= {leaf.chain for leaf in archive.read(version).leaves if leaf.delete_at > now}
+    return names
+
+
+def _checkpoint(number: int) -> Checkpoint:
+    for version in archive.since(number).get(number, []):
+        if not version.marker:
+            return archive.read(version)
+    raise LookupError(f"there is no checkpoint {number}")
+
+
+def _until(last: Checkpoint | None) -> datetime:
+    return clock.from_epoch(last.statement.until) if last else BEGINNING
+
+
+def _write_or_find_rival(mine: Checkpoint) -> Checkpoint:
+    """Write a checkpoint; returns it, or that of a concurrent run which was first."""
+    try:
+        archive.put(mine)
+    except NameTaken:
+        theirs = archive.newest()
+        if theirs is None or theirs.statement.number < mine.statement.number:
+            raise ArchiveDamaged from None
+        return theirs
+    return mine
+
+
+def _touched_between(begin: datetime, end: datetime, most: int) -> tuple[dict[str, str], datetime]:
+    """The chains with entries after `begin`, each with its newest place, and the end.
+
+    It stops at `end`, or before the second in which the number of chains would exceed `most`. A single second
+    is never split, since `until` is in seconds.
+    """
+    places: dict[str, str] = {}
+    reached = begin
+    for row in _rows(begin, end):
+        at = clock.from_epoch(row["at"])
+        if len(places) >= most and at > reached:
+            return places, reached
+        places[row["pk"]] = max(row["sk"], places.get(row["pk"], ""), key=numbered)
+        reached = at
+    return places, end
+
+
+def _rows(begin: datetime, end: datetime) -> Iterator[Item]:
+    """The index rows of all shards after `begin` up to `end`, ordered by time."""
+    within = Between(clock.to_epoch(begin) + 1, clock.to_epoch(end))
+    day = begin.replace(hour=0, minute=0, second=0)
+    while day <= end:
+        streams = (
+            table.query(Query(Table.LEDGER, touched(day, shard), within, index=Index.TOUCHED, page=_PAGE))
+            for shard in range(SHARDS)
+        )
+        yield from heapq.merge(*streams, key=lambda row: row["at"])
+        day += DAY
+
+
+def _heads(places: Mapping[str, str]) -> tuple[list[Leaf], list[str]]:
+    """The leaf of each chain, read consistently, and the places of altered entries.
+
+    An altered entry is never signed. An entry that has lapsed meanwhile needs no leaf.
+    """
+    leaves: list[Leaf] = []
+    odd: list[str] = []
+    left = iter(places.items())
+    while batch := list(islice(left, _BATCH)):
+        found = table.batch_get(Key(Table.LEDGER, pk, sk) for pk, sk in batch)
+        for key, item in found.items():
+            try:
+                entry = ChainEntry.read(item)
+            except Unreadable:
+                odd.append(f"{key.pk}#{key.sk}")
+                continue
+            leaves.append(Leaf(key.pk, entry.seq, entry.hash, clock.to_epoch(entry.delete_at)))
+    return leaves, odd

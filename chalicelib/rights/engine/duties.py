@@ -1,0 +1,88 @@
+"""Duties: the deadline-bound tasks of a request beside its steps, and their times. Pure.
+
+While a request is open, operators are reminded of it, a late answer is recorded as overdue, an extension is
+announced to the subject, and the records that the request needs are pinned a few days ahead. Pins expire
+after the request is closed, so they need no release.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from chalicelib.core.clock import DAY
+from chalicelib.rights.model import RightsRequest
+
+# How far ahead records are pinned for an open request, and how long before its end a pin is renewed. The
+# sweep may be down for that long before a pinned record expires.
+PINNED_AHEAD = 3 * DAY
+_RENEWED_BEFORE = 2 * DAY
+_A_SECOND = timedelta(seconds=1)
+
+
+class Duty(StrEnum):
+    """The duties, in the order in which they are done."""
+
+    PIN = "pin"
+    REMIND = "remind"
+    RECORD_OVERDUE = "record_overdue"
+    ANNOUNCE_EXTENSION = "announce_extension"
+    RECORD_OWED = "record_owed"
+
+
+def upcoming(request: RightsRequest, now: datetime) -> Iterator[tuple[datetime, Duty]]:
+    """When each duty is due next; after a failure, no duty is due before the next try."""
+    for at, duty in _planned(request, now):
+        yield max(at, request.duties_at or at), duty
+
+
+def _planned(request: RightsRequest, now: datetime) -> Iterator[tuple[datetime, Duty]]:
+    if request.owed_at:
+        yield request.owed_at, Duty.RECORD_OWED
+    if not request.is_open:
+        return
+    if request.pinned_until:
+        yield request.pinned_until - _RENEWED_BEFORE, Duty.PIN
+    elif _waits_unpinned(request):
+        yield request.received_at, Duty.PIN
+    if request.extension and not request.notes.extension_announced:
+        yield request.extension.decided_at, Duty.ANNOUNCE_EXTENSION
+    if request.clock.is_paused():
+        return  # each day of the pause moves the due day
+    reminders = request.clock.reminders(now)
+    if request.reminded < len(reminders):
+        yield reminders[request.reminded], Duty.REMIND
+    elif request.reminded == len(reminders):
+        yield request.clock.due_at(now) + _A_SECOND, Duty.RECORD_OVERDUE
+
+
+def _waits_unpinned(request: RightsRequest) -> bool:
+    """Whether the request waits for a person before its step `pin` has run."""
+    step = request.next_step
+    return request.run_at is None and step is not None and step.name == Duty.PIN
+
+
+def wakes_at(request: RightsRequest, now: datetime) -> datetime | None:
+    """When a worker has to look at a request again; None: it has no work ahead.
+
+    While a worker has the lease, that is when the lease expires.
+    """
+    if request.leased_until:
+        return request.leased_until
+    duties = [at for at, _ in upcoming(request, now)]
+    return min((*duties, request.run_at) if request.run_at else duties, default=None)
+
+
+def all_due(request: RightsRequest, now: datetime) -> tuple[Duty, ...]:
+    """The duties that are due now, in order."""
+    waiting = {duty for at, duty in upcoming(request, now) if at <= now}
+    return tuple(duty for duty in Duty if duty in waiting)
+
+
+def due(request: RightsRequest, now: datetime) -> Duty | None:
+    """The first duty that is due now; None if there is none."""
+    return next(iter(all_due(request, now)), None)
+
+
+def step_is_due(request: RightsRequest, now: datetime) -> bool:
+    """Whether the next step is due now."""
+    return request.next_step is not None and request.run_at is not None and request.run_at <= now

@@ -1,0 +1,146 @@
+"""The queues of requests that have work due, and the sweep that refills them.
+
+A message is a hint to read its request.
+
+A message holds the request's id, and how many messages in a row workers have sent about it. A lost, late or
+duplicate message does no harm: the sweep sends another, and each worker reads the request first.
+
+Workers send messages to their own queues. `MOST_HOPS` bounds such a chain of messages: Lambda must not stop
+it (`RecursiveLoop: Allow`), since a request has more steps and polls than Lambda's own limit of about 16.
+An endless chain, caused by a bug, ends there, and starts again with the next sweep, five minutes later.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum, auto
+from itertools import islice
+
+from chalicelib.core import aws, clock, metrics, observe
+from chalicelib.core.aws import AwsBug
+from chalicelib.core.clock import DAY, MINUTE
+from chalicelib.core.errors import Unavailable
+from chalicelib.core.ids import RightsRequestId
+from chalicelib.core.metrics import Metric
+from chalicelib.core.settings import settings
+from chalicelib.rights import store
+
+LONGEST_DELAY = 15 * MINUTE  # SQS's own
+MOST_HOPS = 50  # several times what the longest plan needs between two sweeps
+_NO_LOOP = MINUTE  # a message delayed at least this long is no tight loop, and restarts the count
+_MOST_AT_ONCE = 10  # SQS's own
+
+
+class Destination(Enum):
+    """The worker that a message is for."""
+
+    WORK = auto()
+    TRANSFERS = auto()  # sends copies to other controllers
+
+    @property
+    def url(self) -> str:
+        """The queue's address; only functions that send to it have it."""
+        return settings().rights_queue() if self is Destination.WORK else settings().transfers_queue()
+
+
+@dataclass(frozen=True)
+class Hint:
+    """A message: the request to look at, and the length of the chain of messages so far."""
+
+    request_id: RightsRequestId
+    hops: int = 0
+
+
+def send(
+    request_id: RightsRequestId, at: datetime, to: Destination = Destination.WORK, hops: int = 0
+) -> None:
+    """Have a worker look at a request at an instant; the sweep handles instants too far ahead.
+
+    Never raises for a failed send: the sweep replaces a lost message.
+    """
+    delay = max(at - clock.now(), timedelta())
+    if delay > LONGEST_DELAY:
+        return
+    if hops > MOST_HOPS:
+        metrics.count(Metric.RIGHTS_RELAY_ENDED)
+        return
+    chained = hops if delay < _NO_LOOP else 0
+    try:
+        aws.ask(
+            "sqs",
+            "send_message",
+            QueueUrl=to.url,
+            MessageBody=_body(Hint(request_id, chained)),
+            DelaySeconds=int(delay.total_seconds()),
+        )
+    except (Unavailable, AwsBug) as lost:  # the caller's write is done, and the sweep sends another
+        observe.log_failure("message_not_sent", lost)
+
+
+def send_all(request_ids: Iterable[RightsRequestId]) -> int:
+    """Have workers look at requests now; returns how many messages SQS accepted.
+
+    The next sweep sends the others again.
+    """
+    wanted, taken = list(request_ids), 0
+    for start in range(0, len(wanted), _MOST_AT_ONCE):
+        entries = [
+            {"Id": str(number), "MessageBody": _body(Hint(one))}
+            for number, one in enumerate(wanted[start : start + _MOST_AT_ONCE])
+        ]
+        answer = aws.ask("sqs", "send_message_batch", QueueUrl=Destination.WORK.url, Entries=entries)
+        taken += len(answer.get("Successful", ()))
+    return taken
+
+
+def parse(body: str) -> Hint | None:
+    """The hint in a message body; None if the body is invalid."""
+    try:
+        message = json.loads(body)
+        named, hops = message["request_id"], message.get("hops", 0)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+    request_id = RightsRequestId.parse(named) if isinstance(named, str) else None
+    if request_id is None or not isinstance(hops, int):
+        return None
+    return Hint(request_id, hops)
+
+
+def _body(hint: Hint) -> str:
+    return json.dumps({"request_id": hint.request_id, "hops": hint.hops}, separators=(",", ":"))
+
+
+# The most requests of a shard that one run sends; the next run, minutes later, sends the rest.
+_MOST_OF_A_SHARD = 500
+
+
+@dataclass
+class Swept:
+    """Counts of one run of the sweep."""
+
+    due: int = 0
+    sent: int = 0
+    open: int = 0
+    overdue: int = 0
+    days_to_deadline: int | None = None  # of the most urgent open request; negative once it is late
+
+
+def sweep() -> Swept:
+    """Send due requests to the worker, and count open ones.
+
+    Raises:
+        Unavailable: the table or the queue does not answer; the next run repeats everything.
+    """
+    swept, now = Swept(), clock.now()
+    for shard in store.SHARDS:
+        due = list(islice(store.due(shard, now), _MOST_OF_A_SHARD))
+        swept.due += len(due)
+        swept.sent += send_all(due)
+        for _, answer_by in store.open_requests(shard):
+            days = (answer_by - now) // DAY
+            swept.open += 1
+            swept.overdue += answer_by < now
+            known = swept.days_to_deadline
+            swept.days_to_deadline = days if known is None else min(days, known)
+    return swept

@@ -1,0 +1,131 @@
+"""Steps and their outcomes.
+
+The worker that holds the lease of a request runs its step. A step may be run again at any time, since after
+a crash it is unknown how far it came. So a step has to be idempotent. Where it cannot be (a mail), it leaves
+a note beforehand and acts at most once.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from chalicelib.core.clock import MINUTE
+from chalicelib.core.table import Write
+from chalicelib.rights import evidence, store
+from chalicelib.rights.model import CopyNotes, RightsRequest, Status
+
+# The lease of a step that makes only a few calls, each with a timeout.
+SHORT = 3 * MINUTE
+# The lease of a step that may take the worker's whole time: longer than a worker may run.
+WHOLE_RUN = 16 * MINUTE
+
+
+class Job:
+    """A request while a worker runs one of its steps or duties under the lease."""
+
+    def __init__(self, request: RightsRequest) -> None:
+        self.request = request
+
+    @property
+    def notes(self) -> CopyNotes:
+        """The notes that earlier steps, and earlier runs of this one, left."""
+        return self.request.notes
+
+    def move(self, after: RightsRequest, event: str, **said: object) -> None:
+        """Write the request's new state, with its evidence.
+
+        Raises:
+            MovedMeanwhile, HeadMoved: the lease was lost; nothing was written.
+        """
+        self.request = store.move(self.request, after, evidence.entry(event, {"by": "engine", **said}))
+
+    def note(self, notes: CopyNotes) -> None:
+        """Write notes at once, for example before an action that must not happen twice.
+
+        Raises:
+            MovedMeanwhile: the lease was lost; the worker that has it continues from the stored state.
+        """
+        self.request = store.move(self.request, self.request.model_copy(update={"notes": notes}))
+
+    def record(self, event: str, notes: CopyNotes) -> None:
+        """Write notes as `note` does, and record the changed ones as evidence in the same transaction.
+
+        Raises:
+            MovedMeanwhile, HeadMoved: as for `move`.
+        """
+        changed = changes(self.notes, notes)
+        self.move(self.request.model_copy(update={"notes": notes}), event, **changed)
+
+
+@dataclass(frozen=True)
+class Done:
+    """The step is done.
+
+    Attributes:
+        notes: all notes of the request from now on; None if they did not change.
+        counts: numbers that are recorded as evidence beside the changed notes.
+        missing: parts that could not be included, in fixed words; the answer is then a partial one.
+        answers: the status of the request, if this step is the answer.
+        also: further writes in the same transaction.
+    """
+
+    notes: CopyNotes | None = None
+    counts: Mapping[str, int] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()
+    answers: Status | None = None
+    also: Sequence[Write] = ()
+
+
+@dataclass(frozen=True)
+class Wait:
+    """The step has to be run again after `for_`. It is not a failure, and may last for days."""
+
+    for_: timedelta
+    notes: CopyNotes | None = None
+
+
+@dataclass(frozen=True)
+class Again:
+    """The plan has to restart from an earlier step, whose result is too old or gone.
+
+    `notes` are those to keep. What the steps reported as missing is dropped.
+    """
+
+    from_step: str
+    notes: CopyNotes
+
+
+Outcome = Done | Wait | Again
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a procedure.
+
+    Attributes:
+        name: the name in procedures and in evidence.
+        run: runs the step once. If it raises Unavailable, a service does not answer: the step waits and is
+            run again. After any other error it is run again too, at most `engine.MOST_TRIES` times; then it
+            stops for an operator.
+        lease: the lease of a run: longer than any run takes.
+        waits_for_processor: whether a wait of this step is for a processor.
+    """
+
+    name: str
+    run: Callable[[Job], Outcome]
+    lease: timedelta = SHORT
+    waits_for_processor: bool = False
+
+
+_JSON = TypeAdapter(CopyNotes)
+
+
+def changes(before: CopyNotes, after: CopyNotes) -> dict[str, Any]:
+    """The notes that differ, as evidence states them."""
+    known = _JSON.dump_python(before, mode="json")
+    return {
+        name: value for name, value in _JSON.dump_python(after, mode="json").items() if known[name] != value
+    }

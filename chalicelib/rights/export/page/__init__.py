@@ -1,0 +1,9 @@
+"""The readable page of a copy: index.html, written in pieces.
+
+document  the page
+kinds     one kind of record on the page
+rows      a record as the page shows it
+words     names of kinds and fields, for people
+markup    HTML in which text cannot become markup
+style     the style of the page
+"""

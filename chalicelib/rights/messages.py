@@ -1,0 +1,133 @@
+"""What subjects and operators are sent about a request: the decision, mails, reminders.
+
+The mails to subjects only refer to the app and do not contain the answer, because a mailbox is less protected
+than a session. The reminders to operators name a request by its id, and no person.
+"""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import datetime
+
+from chalicelib.core import clock
+from chalicelib.core.clock import day_of
+from chalicelib.core.ids import MailId
+from chalicelib.core.settings import settings
+from chalicelib.messages import mail
+from chalicelib.messages.languages import language
+from chalicelib.messages.mail import Mail, MailNotSent
+from chalicelib.privacy.purposes import Purpose
+from chalicelib.rights.model import RefusalReason, Right, RightsRequest, Status
+
+_COPY_READY = {
+    Right.ACCESS: "Your copy is ready. It shows what we store about you, why, for how long, and who "
+    "received it.",
+    Right.PORTABILITY: "Your data is ready, in a format that other services can read.",
+}
+
+_MISSING = "Some data could not be included: {}. The copy lists what is missing and why."
+
+_REFUSED = {
+    RefusalReason.IDENTITY_FAILURE: "We could not verify that the request came from you.",
+    RefusalReason.MANIFESTLY_UNFOUNDED: "Your request clearly has no basis in the law.",
+    RefusalReason.MANIFESTLY_EXCESSIVE: "You have made the same request too often, so the law does not "
+    "oblige us to answer it again.",
+    RefusalReason.LEGALLY_REQUIRED: "A law requires us to keep the data that you asked us to delete.",
+    RefusalReason.LEGAL_CLAIMS: "We need the data to establish, exercise or defend legal claims.",
+    RefusalReason.FREEDOM_OF_EXPRESSION: "We keep the data to protect other people's freedom of expression.",
+    RefusalReason.PUBLIC_INTEREST: "We need the data for a task in the public interest.",
+    RefusalReason.PUBLIC_HEALTH: "We need the data for reasons of public health.",
+    RefusalReason.ARCHIVING: "We need the data for archiving, research or statistics in the public interest.",
+}
+
+_DISAGREE = "If you disagree, write to {}."
+
+
+def decision(request: RightsRequest, contact: str) -> str:
+    """Return the decision in a few sentences."""
+    if request.status is Status.REFUSED:
+        why = _REFUSED[request.refusal] if request.refusal else "Your request was refused."
+        return f"{why} {_DISAGREE.format(contact)}"
+    answer = _COPY_READY[request.right]
+    if request.missing:
+        answer = f"{answer} {_MISSING.format(', '.join(request.missing))}"
+    return answer
+
+
+_ANSWERED = {
+    "sr": (
+        "RU4M: odgovor na Vaš zahtev",
+        (
+            "Odgovorili smo na zahtev koji ste podneli {day}.",
+            "Odgovor je u aplikaciji, pod „Privatnost i prava“. Tamo piše i kome možete da se žalite.",
+        ),
+    ),
+    "en": (
+        "RU4M: we have answered your request",
+        (
+            "We have answered the request that you made on {day}.",
+            "The answer is in the app, under “Privacy and rights”. It also says where you can complain.",
+        ),
+    ),
+}
+
+_EXTENDED = {
+    "sr": (
+        "RU4M: za Vaš zahtev nam treba više vremena",
+        (
+            "Zahtev koji ste podneli {day} zahteva više vremena. Odgovorićemo najkasnije {until}.",
+            "Razlog je u aplikaciji, pod „Privatnost i prava“. Tamo piše i kome možete da se žalite.",
+        ),
+    ),
+    "en": (
+        "RU4M: we need more time for your request",
+        (
+            "We need more time for the request that you made on {day}. We will answer it by {until}.",
+            "The reason is in the app, under “Privacy and rights”. It also says where you can complain.",
+        ),
+    ),
+}
+
+_Texts = Mapping[str, tuple[str, tuple[str, ...]]]
+
+
+def answered(mail_id: MailId, to: str, locale: str | None, request: RightsRequest) -> Mail:
+    """Write the mail that a request was answered."""
+    return _letter(_ANSWERED, mail_id, to, locale, {"day": _day(request.received_at)})
+
+
+def extended(mail_id: MailId, to: str, locale: str | None, request: RightsRequest, until: datetime) -> Mail:
+    """Write the mail that the deadline was extended (Art. 12(3) GDPR)."""
+    words = {"day": _day(request.received_at), "until": _day(until)}
+    return _letter(_EXTENDED, mail_id, to, locale, words)
+
+
+def _letter(texts: _Texts, mail_id: MailId, to: str, locale: str | None, words: dict[str, str]) -> Mail:
+    spoken = language(locale, texts)
+    subject, paragraphs = texts[spoken]
+    filled = tuple(paragraph.format(**words) for paragraph in paragraphs)
+    return Mail(mail_id=mail_id, to=to, language=spoken, subject=subject, paragraphs=filled)
+
+
+def _day(instant: datetime) -> str:
+    return day_of(instant).isoformat()
+
+
+def mail_operators(request: RightsRequest) -> None:
+    """Mail the controller's contact; a failure is ignored, since alarms report the deadlines."""
+    now = clock.now()
+    due = request.clock.due_at(now)
+    late = now > due
+    standing = request.status.replace("_", " ")
+    look = f"`python -m infra.ops rights show {request.request_id}`"
+    text = Mail(
+        mail_id=MailId.new(),
+        to=settings().contact_email,
+        language="en",
+        subject="A rights request is overdue" if late else "A rights request is due soon",
+        paragraphs=(
+            f"Request {request.request_id} ({request.right}) has to be answered by {clock.to_text(due)}.",
+            f"It is {standing}. Look at it with {look}.",
+        ),
+    )
+    with suppress(MailNotSent):
+        mail.send(text, Purpose.LEGAL_OBLIGATION, choices=None)

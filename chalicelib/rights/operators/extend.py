@@ -1,0 +1,108 @@
+"""Operator actions other than decisions: extension, identity, retry of a step (RGT-10).
+
+Invariants:
+
+- An answer is extended at most once, inside its first period, for a reason of the closed list. The extension
+  is announced to the subject.
+- No data is delivered while proof of identity is outstanding. The legal clock pauses only if the proof was
+  requested without delay; after a later request the plan waits and the clock keeps running.
+- Proof of identity never changes a decision. It drops a waiting proposal, which was made without the proof.
+"""
+
+from datetime import datetime
+
+from chalicelib.core import clock
+from chalicelib.core.clock import DAY
+from chalicelib.core.ids import RightsRequestId, StaffId
+from chalicelib.rights import states
+from chalicelib.rights.deadline import ASKED_WITHOUT_DELAY, ExtensionReason, NotAllowed
+from chalicelib.rights.model import RightsRequest, Status, StepStatus
+from chalicelib.rights.moves import Move, with_plan_due, with_reminders_reset
+from chalicelib.rights.operators.decide import without_proposal
+from chalicelib.rights.operators.inspect import apply_move
+from chalicelib.rights.problems import ExtensionNotAllowed, ProposedAlready, TooLate
+
+
+def extend(request_id: RightsRequestId, by: StaffId, days: int, reason: ExtensionReason) -> RightsRequest:
+    """Extend the time for an answer (Art. 12(3) GDPR); the engine announces it to the subject.
+
+    Raises:
+        TooLate: the request is answered already.
+        ExtensionNotAllowed: the extension is too long, too late, or the second one.
+    """
+    return apply_move(request_id, by, lambda request: _extension_move(request, days, reason))
+
+
+def record_identity_request(request_id: RightsRequestId, by: StaffId) -> RightsRequest:
+    """Record that the subject was asked to prove their identity; the plan waits for the proof.
+
+    Raises:
+        TooLate: the request is answered already.
+        ProposedAlready: a decision waits for approval.
+    """
+    return apply_move(request_id, by, lambda request: _identity_request_move(request, clock.now()))
+
+
+def record_identity_proof(request_id: RightsRequestId, by: StaffId) -> RightsRequest:
+    """Record that the subject has proven their identity; the plan resumes.
+
+    Raises:
+        TooLate: the request is decided already, and the decision stands.
+    """
+    return apply_move(request_id, by, lambda request: _identity_proof_move(request, clock.now()))
+
+
+def retry_step(request_id: RightsRequestId, by: StaffId) -> RightsRequest:
+    """Have a stopped step run again, even one that follows the answer."""
+    return apply_move(request_id, by, lambda request: _retry_move(request, clock.now()))
+
+
+def _extension_move(request: RightsRequest, days: int, reason: ExtensionReason) -> Move | None:
+    if not request.is_open:
+        raise TooLate
+    taken, now = request.extension, clock.now()
+    if taken and (taken.days, taken.reason) == (days, reason):
+        return None
+    try:
+        longer = request.clock.extended(days * DAY, reason, now)
+    except NotAllowed as refused:
+        raise ExtensionNotAllowed(str(refused)) from None
+    after = with_reminders_reset(request.with_clock(longer), now)
+    said = {"days": days, "reason": reason, "until": clock.to_text(longer.due_at(now))}
+    return Move(after, "extended", said)
+
+
+def _identity_request_move(request: RightsRequest, now: datetime) -> Move | None:
+    states.check_open(request)
+    if request.status is Status.AWAITING_VERIFICATION:
+        return None
+    if request.proposal:
+        raise ProposedAlready
+    states.check(request.status, Status.AWAITING_VERIFICATION)
+    stops = request.pause is None and now <= request.received_at + ASKED_WITHOUT_DELAY
+    paused = request.with_clock(request.clock.paused(now)) if stops else request
+    after = paused.model_copy(update={"status": Status.AWAITING_VERIFICATION, "run_at": None})
+    return Move(after, "identity_asked", {"clock_stands_still": int(stops)})
+
+
+def _identity_proof_move(request: RightsRequest, now: datetime) -> Move | None:
+    if not request.is_open:
+        raise TooLate
+    if request.status is not Status.AWAITING_VERIFICATION:
+        return None
+    running = request
+    if request.clock.is_paused():
+        running = with_reminders_reset(request.with_clock(request.clock.resumed(now)), now)
+    known = without_proposal(running).model_copy(update={"status": Status.IN_PROGRESS})
+    said = {"proposal_dropped": int(request.proposal is not None)}
+    return Move(with_plan_due(known, now), "identity_came", said)
+
+
+def _retry_move(request: RightsRequest, now: datetime) -> Move | None:
+    step = request.next_step
+    if step is None or step.status is not StepStatus.STOPPED:
+        return None
+    anew = request.with_step(step.name, StepStatus.WAITING, now).model_copy(
+        update={"tries": 0, "unreachable_since": None}
+    )
+    return Move(with_plan_due(anew, now), "step_retried", {"step": step.name})

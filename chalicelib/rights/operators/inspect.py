@@ -1,0 +1,183 @@
+"""Lists and inspections by operators. Each is recorded before any data is shown (ADR 27).
+
+Invariants:
+
+- A request is shown to a member of staff only if its history names them today. It records at most one
+  inspection per person and day, and none if another entry of today names the person already.
+- A page of the list is shown only if the person's own history (`staff#<pseudonym>`) names its requests.
+- If the history of a request was altered and can take no entry, the inspection is recorded in the person's
+  own history instead: operators need to see exactly such a request.
+"""
+
+import heapq
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby, islice, takewhile
+from operator import itemgetter
+
+from chalicelib.core import chain, clock, observe
+from chalicelib.core.chain import Chain, ChainEntry, Unreadable
+from chalicelib.core.errors import InvalidRequest, NotFound, Unavailable
+from chalicelib.core.http import Cursor
+from chalicelib.core.ids import RightsRequestId, StaffId
+from chalicelib.rights import evidence, moves, store
+from chalicelib.rights.model import RightsRequest
+from chalicelib.rights.moves import Move
+
+INSPECTED, LISTED = "inspected", "listed"
+PAGE = 50
+_MOST_ENTRIES = 200  # a year of pins, reminders and waits
+
+_Row = tuple[RightsRequestId, datetime]
+
+
+@dataclass(frozen=True)
+class History:
+    """The latest evidence of a request, newest first; `entries` is None if an entry was altered."""
+
+    entries: tuple[ChainEntry, ...] | None
+
+    @property
+    def staff(self) -> set[StaffId]:
+        """The members of staff that it names."""
+        return {one for entry in self.entries or () for one in evidence.staff_in(entry.data)}
+
+
+@dataclass(frozen=True)
+class OpenPage:
+    """A page of open requests, the ids of unreadable ones, and the next page's cursor."""
+
+    found: list[RightsRequest]
+    unreadable: list[RightsRequestId]
+    next: str | None
+
+
+def list_open(cursor: Cursor | None, by: StaffId) -> OpenPage:
+    """List a page of open requests, most urgent first, and record that the operator sees them.
+
+    Requests that are answered while an operator pages through the list cause neither duplicates nor gaps.
+    The index is eventually consistent, so a page may hold fewer requests than its size.
+
+    Raises:
+        InvalidRequest: the cursor is malformed.
+        Unavailable: the inspection cannot be recorded now.
+    """
+    after = _place(cursor)
+    rows = list(islice(_urgent_first(after), PAGE + 1))
+    found, unreadable = store.read_several([request_id for request_id, _ in rows[:PAGE]])
+    more = _cursor(rows[PAGE - 1]) if len(rows) > PAGE else None
+    shown = [request for request in found if request.is_open]
+    _record_page([request.request_id for request in shown], by)
+    return OpenPage(shown, unreadable, more)
+
+
+def inspect(request_id: RightsRequestId, by: StaffId) -> tuple[RightsRequest, History]:
+    """Record that an operator inspects a request, and return it with its history.
+
+    Raises:
+        NotFound: no such request.
+        Unavailable: the inspection cannot be recorded now.
+    """
+    request = store.read(request_id)
+    if request is None:
+        raise NotFound
+    record_inspection(request, by)
+    return request, _history(request_id)
+
+
+def _history(request_id: RightsRequestId) -> History:
+    try:
+        entries, _ = chain.page(evidence.history_of(request_id), None, _MOST_ENTRIES)
+    except Unreadable:  # operators need to see exactly such a request
+        return History(None)
+    return History(tuple(entries))
+
+
+def _urgent_first(after: tuple[datetime, str] | None) -> Iterator[_Row]:
+    """The rows of all shards by due time, then by id: many requests are due at the same time."""
+    since = after[0] if after else None
+    merged = heapq.merge(*(store.open_requests(shard, since) for shard in store.SHARDS), key=itemgetter(1))
+    for day, rows in groupby(merged, key=itemgetter(1)):
+        yield from (row for row in sorted(rows) if after is None or (day, row[0]) > after)
+
+
+def _cursor(row: _Row) -> str:
+    request_id, answer_by = row
+    return f"{clock.to_epoch(answer_by)}-{request_id}"
+
+
+def _place(cursor: Cursor | None) -> tuple[datetime, str] | None:
+    if cursor is None:
+        return None
+    epoch, _, request_id = cursor.partition("-")
+    if not (epoch.isdecimal() and int(epoch) < 2**33 and RightsRequestId.parse(request_id)):
+        raise InvalidRequest("This is not a valid cursor")
+    return clock.from_epoch(int(epoch)), request_id
+
+
+def apply_move(
+    request_id: RightsRequestId, by: StaffId, rule: Callable[[RightsRequest], Move | None]
+) -> RightsRequest:
+    """Apply an operator's change as `moves.apply_move` does, and record what the operator sees of it.
+
+    A change has its own evidence. A repeated call changes nothing, so its response is an inspection.
+
+    Raises:
+        NotFound, Unavailable: as for `moves.apply_move`.
+    """
+    applied = moves.apply_move(request_id, by, rule)
+    if not applied.changed:
+        record_inspection(applied.request, by)
+    return applied.request
+
+
+def history_of(staff_id: StaffId) -> Chain:
+    """The history of a member of staff: inspections that no request's history records."""
+    return Chain("staff", staff_id)
+
+
+def record_inspection(request: RightsRequest, by: StaffId) -> None:
+    """Record that a member of staff inspects a request; kept as long as the request.
+
+    Raises:
+        Unavailable: the inspection cannot be recorded now, so the request must not be shown.
+    """
+    history = evidence.history_of(request.request_id)
+    try:
+        if not _names(history, by):
+            chain.append(history, evidence.entry(INSPECTED, {"by": by}, request.closed_at))
+    except Unreadable:
+        _record_in_staff_history(INSPECTED, by, [request.request_id])
+
+
+def _record_page(request_ids: Sequence[RightsRequestId], by: StaffId) -> None:
+    """Record which requests a member of staff sees on a page of the list.
+
+    Raises:
+        Unavailable: as for `record_inspection`.
+    """
+    if request_ids:
+        _record_in_staff_history(LISTED, by, request_ids)
+
+
+def _names(history: Chain, by: StaffId) -> bool:
+    """Whether an entry of today names a member of staff."""
+    today = takewhile(_is_of_today, chain.newest_first(history))
+    return any(entry.data.get("by") == by for entry in today)
+
+
+def _record_in_staff_history(event: str, by: StaffId, request_ids: Sequence[RightsRequestId]) -> None:
+    """Record requests in a person's own history, unless its newest entry of today is identical."""
+    own, said = history_of(by), {"by": by, "requests": list(request_ids)}
+    try:
+        newest = chain.head(own)
+        if not (newest and _is_of_today(newest) and (newest.event, newest.data) == (event, said)):
+            chain.append(own, evidence.entry(event, said))
+    except Unreadable as altered:
+        observe.log_failure("inspection_not_recorded", altered)
+        raise Unavailable from None
+
+
+def _is_of_today(entry: ChainEntry) -> bool:
+    return clock.day_of(entry.at) == clock.day_of(clock.now())

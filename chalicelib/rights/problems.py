@@ -1,0 +1,108 @@
+"""The problems of rights requests: the first five of subjects, the others of operators.
+
+When one is raised, the request is unchanged.
+"""
+
+from typing import ClassVar
+
+from chalicelib.core.errors import (
+    ConflictingRequest,
+    Forbidden,
+    Gone,
+    InvalidRequest,
+    Schemas,
+    Unprocessable,
+)
+from chalicelib.core.ids import RightsRequestId
+
+
+class AlreadyOpen(ConflictingRequest):
+    """The subject already has an open request for this right; `open_request_id` names it."""
+
+    code = "already_open"
+    title = "There is already an open request for this right"
+    shows: ClassVar[Schemas] = {
+        "open_request_id": {
+            "type": "string",
+            "pattern": f"^{RightsRequestId.pattern.pattern}$",
+            "description": "The open request for this right",
+        }
+    }
+
+
+class TooLate(ConflictingRequest):
+    """The request is already decided, or its copy is being sent to another controller."""
+
+    code = "too_late"
+    title = "It is too late to change this request"
+
+
+class NotReady(ConflictingRequest):
+    """The copy does not exist yet."""
+
+    code = "not_ready"
+    title = "The copy is not ready yet"
+
+
+class ExportGone(Gone):
+    """The copy is deleted after some days; a new request creates a new one."""
+
+    code = "gone"
+    title = "The copy has been deleted; make a new request to get another"
+
+
+class NotOfferedHere(Unprocessable):
+    """The app does not support this right yet. It can be exercised by writing to the contact."""
+
+    code = "not_offered_here"
+    title = "This right cannot be exercised in the app yet"
+    shows: ClassVar[Schemas] = {
+        "contact_email": {"type": "string", "format": "email", "description": "Where to send the request"}
+    }
+
+
+class NotNow(ConflictingRequest):
+    """The status of the request does not allow this."""
+
+    code = "not_now"
+    title = "The current status of the request does not allow this"
+
+
+class ProposedAlready(ConflictingRequest):
+    """The request already has a proposal; only one is allowed at a time."""
+
+    code = "proposed_already"
+    title = "A decision is already proposed; it must be approved or withdrawn first"
+
+
+class NothingProposed(ConflictingRequest):
+    """There is no proposal to approve."""
+
+    code = "nothing_proposed"
+    title = "No decision is proposed"
+
+
+class OwnProposal(Forbidden):
+    """An operator tried to approve their own proposal: a decision needs two people."""
+
+    code = "own_proposal"
+    title = "Another operator must approve this"
+
+
+class NotCarriedOut(Unprocessable):
+    """No plan carries this right out, so the request cannot be closed as (partly) completed."""
+
+    code = "not_carried_out"
+    title = "This right is not carried out yet, so the request cannot be answered as completed"
+
+
+class ExtensionNotAllowed(Unprocessable):
+    """The law does not allow this extension; `detail` says why (Art. 12(3) GDPR)."""
+
+    code = "extension_not_allowed"
+    title = "The deadline cannot be extended"
+
+
+def does_not_apply(name: str, rule: str) -> InvalidRequest:
+    """Return the problem that a field does not apply to this request; `rule` says why."""
+    return InvalidRequest(errors=[{"pointer": f"/{name}", "code": "does_not_apply", "message": rule}])

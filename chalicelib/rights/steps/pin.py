@@ -1,0 +1,78 @@
+"""Step `pin`, and the duties that pin, remind, and record overdue answers or owed evidence."""
+
+from datetime import datetime, timedelta
+
+from chalicelib.core import clock, metrics
+from chalicelib.core.clock import DAY, MINUTE
+from chalicelib.core.metrics import Metric
+from chalicelib.privacy import pins
+from chalicelib.rights import messages, procedures, store
+from chalicelib.rights.engine.duties import PINNED_AHEAD
+from chalicelib.rights.engine.step import WHOLE_RUN, Done, Job, Outcome, Step, Wait
+from chalicelib.rights.model import RightsRequest
+
+# How long one run pins. With the run's other duties it fits into the worker's fifteen minutes, and the lease
+# is longer than those.
+_SLICE = 5 * MINUTE
+
+
+def _pin(job: Job) -> Outcome:
+    """Pin one slice of the records that would expire in the next days; done once all are pinned."""
+    pinned, job.request = pin_slice(job.request)
+    return Wait(timedelta(0)) if pinned is None else Done(counts={"pinned": pinned})
+
+
+def pin_slice(request: RightsRequest) -> tuple[int | None, RightsRequest]:
+    """Pin the records that the request needs, as many as fit into a slice of time.
+
+    Returns the number of pinned items and the request with the new end of its pins; None and the unchanged
+    request while some records are not pinned yet.
+    """
+    now = clock.now()
+    until = pinned_end(request, now)
+    pinned = pins.pin(request.account_id, request.received_at, until, deadline=now + _SLICE)
+    if not pinned.complete:
+        return None, request
+    return pinned.items, request.model_copy(update={"pinned_until": until})
+
+
+def pinned_end(request: RightsRequest, now: datetime) -> datetime:
+    """The end of new pins; constant for a day, so a slice skips what another one pinned."""
+    days = (now + PINNED_AHEAD - request.received_at) // DAY + 1
+    return request.received_at + days * DAY
+
+
+def renew_pins(job: Job) -> None:
+    """Duty: renew the pins of an open request. It stays due until all records are pinned."""
+    pinned, renewed = pin_slice(job.request)
+    if pinned is not None:
+        job.move(renewed, "pinned", pinned=pinned)
+
+
+def send_reminder(job: Job) -> None:
+    """Duty: remind operators that the answer is due soon.
+
+    The mail is sent before it is recorded: a duplicate reminder does no harm, a missing one does.
+    """
+    request = job.request
+    messages.mail_operators(request)
+    metrics.count(Metric.RIGHTS_REMINDED)
+    reminded = request.model_copy(update={"reminded": request.reminded + 1})
+    job.move(reminded, "reminded", days_left=request.clock.days_left(clock.now()))
+
+
+def record_overdue(job: Job) -> None:
+    """Duty: record once that the answer is overdue, and mail operators (RGT-10)."""
+    request = job.request
+    messages.mail_operators(request)
+    late = clock.now() - request.clock.due_at(clock.now())
+    noted = request.model_copy(update={"reminded": request.reminded + 1})
+    job.move(noted, "overdue", late_by_days=late // timedelta(days=1))
+
+
+def record_owed(job: Job) -> None:
+    """Duty: append the owed evidence to the request's history, once the history can take it."""
+    job.request = store.record_owed(job.request)
+
+
+PIN = Step(procedures.PIN, _pin, lease=WHOLE_RUN)

@@ -1,0 +1,102 @@
+"""Stream's part of a copy: an export is ordered, then awaited; a failure blocks nothing.
+
+The copy and the answer disclose what is missing. The notes hold the id of Stream's task (also recorded as
+evidence, RGT-10), then either that its file is ready, or the reason why there is none.
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from chalicelib.chat import export_tasks
+from chalicelib.chat.export import MissingAtStream, StreamReason
+from chalicelib.chat.export_tasks import Pending, Ready, StreamExportTask
+from chalicelib.chat.gateway import StreamUnavailable
+from chalicelib.chat.model import TaskId
+from chalicelib.core import clock
+from chalicelib.core.clock import MINUTE
+from chalicelib.core.errors import Unavailable
+from chalicelib.rights import procedures
+from chalicelib.rights.engine.step import Done, Job, Outcome, Step, Wait
+from chalicelib.rights.model import CopyNotes
+
+_REASONS = {reason.value: reason for reason in StreamReason}
+KIND = "chat_message"  # its kind in the register of processing
+PART = "your chat data at Stream"
+
+# Each wait doubles, starting at a second: a small export is ready in seconds, a large one takes minutes.
+_SHORTEST, _LONGEST = timedelta(seconds=1), 10 * MINUTE
+
+
+def _ask(job: Job) -> Outcome:
+    """Order an export; a crash before the note leads to a second order, the first is unused."""
+    asked = _order(job)
+    return (
+        _without_stream(job, asked)
+        if isinstance(asked, MissingAtStream)
+        else Done(notes=_ordered(job, asked))
+    )
+
+
+def _await(job: Job) -> Outcome:
+    """Poll once; while the export is pending, wait as long as it has taken so far."""
+    asked = _stream_task(job.notes)
+    if asked is None:
+        return Done()
+    try:
+        found = export_tasks.poll(asked)
+    except StreamUnavailable:
+        raise Unavailable from None
+    match found:
+        case Ready():
+            return Done(notes=replace(job.notes, stream_ready=True))
+        case MissingAtStream() if found.is_worth_asking_again and not job.notes.stream_asked_again:
+            return _order_again(job)
+        case MissingAtStream():
+            return _without_stream(job, found)
+        case Pending():
+            return Wait(min(max(clock.now() - asked.at, _SHORTEST), _LONGEST))
+
+
+def _order_again(job: Job) -> Outcome:
+    """Order an export again that Stream lost or failed to make; a second order usually succeeds."""
+    asked = _order(job)
+    if isinstance(asked, MissingAtStream):
+        return _without_stream(job, asked)
+    return Wait(_SHORTEST, replace(_ordered(job, asked), stream_asked_again=True))
+
+
+def _order(job: Job) -> StreamExportTask | MissingAtStream:
+    try:
+        return export_tasks.start(job.request.user_id)
+    except StreamUnavailable:
+        raise Unavailable from None
+
+
+def _ordered(job: Job, asked: StreamExportTask) -> CopyNotes:
+    return replace(job.notes, stream_task=asked.task_id, stream_asked_at=asked.at)
+
+
+def outcome(notes: CopyNotes) -> Ready | MissingAtStream:
+    """The result that the two steps left for the step `assemble`."""
+    if notes.stream_ready:
+        return Ready(TaskId(str(notes.stream_task)))
+    return MissingAtStream(_REASONS[str(notes.stream_missing)])
+
+
+def _stream_task(notes: CopyNotes) -> StreamExportTask | None:
+    if notes.stream_task is None or notes.stream_asked_at is None:
+        return None
+    return StreamExportTask(TaskId(notes.stream_task), notes.stream_asked_at)
+
+
+def _without_stream(job: Job, missing: MissingAtStream) -> Done:
+    """The step done without Stream's part.
+
+    If Stream has no user for the subject, no known data is missing; the copy says so.
+    """
+    lacking = () if missing.reason is StreamReason.NOT_THERE else (PART,)
+    return Done(notes=replace(job.notes, stream_missing=missing.reason.value), missing=lacking)
+
+
+ASK_STREAM = Step(procedures.ASK_STREAM, _ask)
+AWAIT_STREAM = Step(procedures.AWAIT_STREAM, _await, waits_for_processor=True)

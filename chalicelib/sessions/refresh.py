@@ -1,0 +1,72 @@
+"""Refreshes a session by the rule of `rotation`; conditions make concurrent refreshes safe.
+
+The first refresh of a UTC day also renews the known device of the account, in the same transaction (ADR 25).
+That needs no additional call, and a device in use stays known.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from chalicelib.accounts.model import Account
+from chalicelib.accounts.service import OPEN_ACCOUNT
+from chalicelib.core import clock, metrics, needs
+from chalicelib.core.errors import SessionEnded, Unavailable
+from chalicelib.core.metrics import Metric
+from chalicelib.core.needs import Claims
+from chalicelib.core.table import Write
+from chalicelib.devices import service as devices
+from chalicelib.privacy.subject_keys import DATA_KEY
+from chalicelib.sessions import logout, rotation, service, store
+from chalicelib.sessions.model import Session, SessionView
+from chalicelib.sessions.rotation import Active, RotationVerdict, Shown
+from chalicelib.sessions.store import OPEN_SESSION
+from chalicelib.sessions.tokens import RefreshToken
+
+# A refresh that loses a race is tried again; each time, another refresh of the session succeeded.
+_TRIES = 5
+
+
+def refresh(text: str, device_id: UUID) -> SessionView:
+    """Refresh a session: a new access token, and the session's active refresh token.
+
+    Raises:
+        SessionEnded: the token is not genuine, or its session has ended, or ends now because it is a copy.
+        Unavailable: other requests of the same session were faster each time.
+    """
+    token = RefreshToken.parse(text)
+    if token is None:
+        raise SessionEnded
+    for _ in range(_TRIES):
+        found = needs.read_batch(
+            Claims(token.account_id, token.session_id), (OPEN_SESSION, OPEN_ACCOUNT, DATA_KEY)
+        )
+        session, account = found[OPEN_SESSION], found[OPEN_ACCOUNT]
+        if session is None or account is None or not token.genuine(session):
+            raise SessionEnded
+        try:
+            return service.session_view(_apply_verdict(session, account, token, device_id), account)
+        except store.MovedOn:
+            continue  # judged again, by the current state
+    raise Unavailable
+
+
+def _apply_verdict(session: Session, account: Account, token: RefreshToken, device_id: UUID) -> Session:
+    now = clock.now()
+    active = Active(session.generation, session.last_used_at, session.lost)
+    shown = Shown(token.generation, same_device=session.device.id == device_id)
+    match rotation.judge(active, shown, now):
+        case RotationVerdict.ROTATE:
+            return store.advance(session, now, _recognition(session, account, now))
+        case RotationVerdict.REPEAT:
+            return store.repeat(session, active.losses(now), now, _recognition(session, account, now))
+        case RotationVerdict.END:
+            logout.end_family(session)
+            metrics.count(Metric.REFRESH_REUSED)
+            raise SessionEnded
+
+
+def _recognition(session: Session, account: Account, now: datetime) -> list[Write]:
+    """The write that renews the known device, on the first refresh of a UTC day only."""
+    if session.last_used_at.date() == now.date():
+        return []
+    return [devices.recognition(account.account_id, account.phone, session.device)]

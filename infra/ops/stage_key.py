@@ -1,0 +1,187 @@
+"""Rotation of the stage key, without downtime.
+
+1. rotate   every function gets the new version first; then it becomes the version that wraps and seals
+2. rewrap   every data key is wrapped again under the current version; the records stay unchanged
+3. reseal   every record sealed under the stage key itself (retained or transient) is sealed again
+4. retire   the versions under which nothing is sealed any more are deleted
+
+Each step is safe to stop and run again: the data shows the progress of steps 2 and 3, and `rotating`
+describes that of steps 1 and 4. The declarations say which records exist and where.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from botocore.exceptions import ClientError
+
+from chalicelib.core import sealing
+from chalicelib.core.table import Item, Table
+from chalicelib.core.table.items import plain
+from chalicelib.privacy import register, reseal
+from chalicelib.privacy.personal import KeyClass, Record
+from infra.deployment.account import AwsAccount, AwsClient
+from infra.deployment.stacks import Report, Stacks, stack_name
+from infra.deployment.vault import stage_keys_of, wrapped_stage_key
+from infra.ops.key_versions import Versions, waiting
+from infra.ops.standing_in import act_as_signup, table_names
+
+Rewrap = Callable[[str, int, bytes], bytes]
+Classes = Mapping[str, type[Record]]  # record classes by kind
+Reseal = Callable[[type[Record], Item], bool]
+
+# Seconds. Jobs open records too, and Lambda ends every run after this time.
+LONGEST_RUN = 15 * 60
+
+
+class StillNeeded(RuntimeError):
+    """Data is still sealed under an old version; the text says what and how much."""
+
+
+@dataclass(frozen=True)
+class StageKeys:
+    """The stage key's versions, and the tables whose items name them."""
+
+    versions: Versions
+    tables: Mapping[Table, str]  # physical names
+
+    @classmethod
+    def of(
+        cls, account: AwsAccount, stage: str, report: Report, settle: Callable[[], None] | None = None
+    ) -> Self:
+        """Return those of a deployed stage; `settle` waits until old containers have finished."""
+        stacks, service = Stacks(account, report), stack_name(stage, "service")
+        vault = stacks.outputs(stack_name(stage, "vault"))
+        versions = Versions(
+            account,
+            vault["SealingSecretArn"],
+            stage_keys_of,
+            lambda: wrapped_stage_key(account, stage, vault["SealingKeyArn"]),
+            lambda: stacks.parameter(service, "StageKeys"),
+            lambda versions: stacks.reconfigure(service, {"StageKeys": versions}),
+            settle or waiting(LONGEST_RUN, report),
+        )
+        return cls(versions, table_names(account, stage))
+
+    def rotate(self) -> int:
+        """Make a new version current, or continue an interrupted rotation; return the version."""
+        return int(self.versions.rotate())
+
+    def rewrap(self, rewrap: Rewrap) -> int:
+        """Wrap every data key under the current version; return how many were rewrapped.
+
+        Args:
+            rewrap: unwraps a data key (of a pk and a version) and wraps it again.
+
+        Raises:
+            Unfinished: functions may still wrap under an older version.
+        """
+        done, current = 0, int(self.versions.current())
+        for item in self._scan(Table.KEYS):
+            wrapped = {version: blob["B"] for version, blob in item["wrapped"]["M"].items()}
+            old = {v: blob for v, blob in wrapped.items() if sealing.version_of(blob) != current}
+            if old:
+                anew = wrapped | {v: rewrap(item["pk"]["S"], int(v), blob) for v, blob in old.items()}
+                done += self._replace(item, anew)
+        return done
+
+    def reseal(self, reseal: Reseal) -> int:
+        """Seal retained and transient records under the current version; return how many changed.
+
+        One page of a table is in memory at a time.
+
+        Args:
+            reseal: seals an item (of a record class) again; False if it was not needed, or the item changed.
+
+        Raises:
+            Unfinished: functions may still seal under an older version.
+        """
+        self.versions.current()
+        return sum(
+            reseal(classes[item["kind"]["S"]], plain(item))
+            for classes, item in self._under_the_stage_key()
+            if item["kind"]["S"] in classes
+        )
+
+    def retire(self) -> list[int]:
+        """Delete every version but the current one; return the deleted versions.
+
+        Raises:
+            StillNeeded: data keys or records are under an old version.
+            Unfinished: a function may still use one.
+        """
+        return [int(version) for version in self.versions.retire(self._refuse_if_needed)]
+
+    def _refuse_if_needed(self, current: str) -> None:
+        records = (item["sealed"]["B"] for _, item in self._under_the_stage_key())
+        for what, blobs in (("data keys", self._data_keys()), ("records", records)):
+            if left := sum(sealing.version_of(blob) != int(current) for blob in blobs):
+                raise StillNeeded(f"{left} {what} are under an old version")
+
+    def _data_keys(self) -> Iterator[bytes]:
+        for item in self._scan(Table.KEYS):
+            yield from (blob["B"] for blob in item["wrapped"]["M"].values())
+
+    def _under_the_stage_key(self) -> Iterator[tuple[Classes, dict[str, Any]]]:
+        """Yield the items sealed under the stage key, each with the record classes of its table.
+
+        This includes items of an undeclared kind: the key must not be deleted while they exist.
+        """
+        records = register.records()
+        subjects = {r.declaration.kind for r in records if r.declaration.key_class is KeyClass.SUBJECT}
+        for table, classes in reseal.kinds(records).items():
+            for item in self._scan(table):
+                if "sealed" in item and item["kind"]["S"] not in subjects:
+                    yield classes, item
+
+    def _replace(self, item: dict[str, Any], wrapped: dict[str, bytes]) -> int:
+        """Write the wrapped keys, unless the item was changed or deleted in the meantime."""
+        try:
+            self._dynamodb.update_item(
+                TableName=self.tables[Table.KEYS],
+                Key={"pk": item["pk"]},
+                UpdateExpression="SET #w = :anew",
+                ConditionExpression="#w = :seen",
+                ExpressionAttributeNames={"#w": "wrapped"},  # a reserved word of DynamoDB
+                ExpressionAttributeValues={
+                    ":anew": {"M": {version: {"B": blob} for version, blob in wrapped.items()}},
+                    ":seen": item["wrapped"],
+                },
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+            return 0
+        return 1
+
+    def _scan(self, table: Table) -> Iterator[dict[str, Any]]:
+        pages = self._dynamodb.get_paginator("scan")
+        for page in pages.paginate(TableName=self.tables[table], ConsistentRead=True):
+            yield from page["Items"]
+
+    @property
+    def _dynamodb(self) -> AwsClient:
+        return self.versions.account.client("dynamodb")
+
+
+def service_rewrap(account: AwsAccount, stage: str) -> Rewrap:
+    """Return a `Rewrap` that uses the service's code and the settings of its signup function."""
+    act_as_signup(account, stage)
+
+    from chalicelib.core.ids import AccountId
+    from chalicelib.privacy import subject_keys
+
+    def rewrap(pk: str, version: int, wrapped: bytes) -> bytes:
+        account_id = AccountId(pk.removeprefix("A#"))
+        plain = subject_keys.unwrap(account_id, version, wrapped)
+        return subject_keys.wrap(account_id, version, plain)
+
+    return rewrap
+
+
+def service_reseal(account: AwsAccount, stage: str) -> Reseal:
+    """Return a `Reseal` that uses the service's code and the settings of its signup function."""
+    act_as_signup(account, stage)
+    return reseal.reseal
