@@ -53,7 +53,7 @@ def operations(world: World) -> dict[str, Callable[[], Reply]]:
         "step-up: verify": lambda: mila.steps_up_with(step_up, step_up_code),
         "consent: give": lambda: mila.consents("analytics"),
         "consent: records": lambda: mila.gets("/v1/consents/analytics/records"),
-        "usage: 100 events": lambda: mila.tells_usage(*(an_event() for _ in range(100))),
+        "usage: 100 events": lambda: mila.submits_usage(*(an_event() for _ in range(100))),
         "right: exercise": lambda: steady.exercises("access"),
         "session: end": mila.logs_out,
     }

@@ -1,4 +1,4 @@
-"""What the service tells about itself."""
+"""Public information about the service: controller, authority, keys, contract, health."""
 
 import json
 import re
@@ -16,13 +16,13 @@ from tests.support.world import World
 
 
 @pytest.mark.promise("NOT-4")
-def test_the_controller_and_its_contact_are_public(world: World) -> None:
+def test_controller_and_its_contact_are_public(world: World) -> None:
     controller = world.call("GET", "/v1/controller").json
     assert (controller["name"], controller["contact_email"]) == ("RU4M Ltd", "privacy@test.example")
 
 
 @pytest.mark.promise("RGT-9")
-def test_the_supervisory_authority_is_public(world: World) -> None:
+def test_supervisory_authority_is_public(world: World) -> None:
     (authority,) = world.call("GET", "/v1/controller").json["supervisory_authorities"]
     assert authority["name"].startswith("Commissioner")
 
@@ -36,23 +36,23 @@ def test_every_record_is_listed_with_its_retention(world: World) -> None:
 
 
 @pytest.mark.promise("NOT-4")
-def test_a_missing_contact_refuses_the_start() -> None:
+def test_missing_contact_refuses_the_start() -> None:
     variables = environment.variables()
     del variables["RU4M_CONTACT_EMAIL"]
     with pytest.raises(SettingsError, match="RU4M_CONTACT_EMAIL"):
         read(variables)
 
 
-def test_health_tells_the_version_and_no_secret(world: World) -> None:
+def test_health_states_the_version_and_no_secret(world: World) -> None:
     assert world.call("GET", "/v1/health").json == {"status": "ok", "version": "test", "stage": "staging"}
 
 
-def test_the_public_keys_verify_the_tokens(world: World) -> None:
+def test_public_keys_verify_the_tokens(world: World) -> None:
     assert shown_keys(world) == [environment.public_jwk(environment.signing_key())]
 
 
 @pytest.mark.promise("SEC-1")
-def test_a_private_key_among_the_public_ones_is_not_shown(
+def test_private_key_among_the_public_keys_is_not_shown(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     public = environment.public_jwk(environment.signing_key())
@@ -79,11 +79,11 @@ def test_answer_log_and_header_name_the_call_by_one_id(world: World, path: str) 
     assert reply.status == 200 or reply.json["request_id"] == reply.call_id
 
 
-def test_the_contract_is_served_as_committed(world: World) -> None:
+def test_contract_is_served_as_committed(world: World) -> None:
     assert world.call("GET", "/v1/openapi.json").json == json.loads(openapi.PLACE.read_text())
 
 
-def test_the_committed_contract_is_what_the_routes_say(world: World) -> None:
+def test_committed_contract_equals_the_generated_one(world: World) -> None:
     assert openapi.PLACE.read_text() == openapi.text(), "run `make generate`"
 
 
@@ -94,7 +94,7 @@ def operations() -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def schemas_shown() -> dict[str, dict[str, Any]]:
-    """The schemas of good answers, and what they consist of."""
+    """Return the schemas of successful responses, and the schemas that they refer to."""
     schemas = committed()["components"]["schemas"]
     good = [
         operation["responses"].get(status)
@@ -109,7 +109,7 @@ def schemas_shown() -> dict[str, dict[str, Any]]:
     return found
 
 
-def test_a_client_can_tell_a_time_from_a_text() -> None:
+def test_fields_of_times_are_typed_as_instants() -> None:
     times = {
         f"{name}.{field}": schema.get("format")
         for name, shown in schemas_shown().items()
@@ -120,7 +120,7 @@ def test_a_client_can_tell_a_time_from_a_text() -> None:
     assert set(times.values()) == {"date-time"}
 
 
-def test_what_an_answer_always_has_is_required_and_what_it_may_lack_is_never_null(world: World) -> None:
+def test_field_always_in_a_response_is_required_and_none_is_null(world: World) -> None:
     schemas = schemas_shown()
     profile = schemas["OwnProfile"]
     assert set(profile["required"]) == world.a_user().profile().keys()
@@ -129,26 +129,28 @@ def test_what_an_answer_always_has_is_required_and_what_it_may_lack_is_never_nul
     assert {"token_type"} <= set(schemas["SessionView"]["required"])
 
 
-def test_a_body_has_no_null_as_a_default_since_null_removes() -> None:
+def test_body_has_no_null_as_a_default_since_null_removes() -> None:
     assert '"default": null' not in json.dumps(committed()["components"])
     assert committed()["components"]["schemas"]["ProfileChanges"]["minProperties"] == 1
 
 
 @pytest.mark.parametrize("status", ["403", "413", "429", "500", "503"])
-def test_every_operation_tells_what_the_gateway_may_answer_in_its_place(status: str) -> None:
-    told = {name: problems_of(resolved(operation["responses"][status])) for name, operation in operations()}
+def test_every_operation_documents_the_gateways_own_responses(status: str) -> None:
+    documented = {
+        name: problems_of(resolved(operation["responses"][status])) for name, operation in operations()
+    }
     (code,) = {p.code for p in problems.ANSWERS.values() if str(p.status) == status}
-    assert [name for name, codes in told.items() if code not in codes] == []
+    assert [name for name, codes in documented.items() if code not in codes] == []
 
 
-def test_every_answer_to_a_limit_says_when_to_try_again() -> None:
+def test_every_response_to_a_limit_states_when_to_try_again() -> None:
     answers = [resolved(operation["responses"]["429"]) for _, operation in operations()]
     assert all("Retry-After" in answer["headers"] for answer in answers)
     shown = [schema for answer in answers for schema in problems_of(answer).values()]
     assert all(schema["required"] == ["limit", "retry_after"] for schema in shown)
 
 
-def test_every_parameter_and_every_operation_is_described() -> None:
+def test_every_parameter_and_operation_is_described() -> None:
     for name, operation in operations():
         assert operation["summary"], name
         assert all(parameter["description"] for parameter in operation.get("parameters", ())), name

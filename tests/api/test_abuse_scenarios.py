@@ -1,7 +1,7 @@
-"""What SMS pumping costs at most, and what it costs the people who really sign up (ADR 26).
+"""SMS pumping has a bounded cost, and real users can still sign up (ADR 26).
 
-Each scenario says how many texts are sent. The figures are the defaults, or a part of them where the scenario
-stays the same; the clock is the test's.
+Each scenario states how many texts are sent. The figures are the defaults, or a fraction of them where
+that does not change the scenario. The test moves the clock.
 """
 
 import itertools
@@ -31,13 +31,13 @@ _numbers = itertools.count(1)
 
 
 def serbian_numbers() -> Iterator[str]:
-    """Numbers of seventy prefixes in turn, so that none of them stands out."""
+    """Return numbers of seventy prefixes in turn, so that no prefix stands out."""
     for number in itertools.count():
         yield f"+381{60 + number % 7}{number // 7 % 10}{number:06d}"
 
 
 def pump(world: World, phones: Iterator[str], requests: int) -> list[Reply]:
-    """Ask for codes that nobody verifies, each from another address and another device."""
+    """Ask for codes that are never verified, each from another address and device."""
     return [
         world.asks_for_a_code(next(phones), a_device(), address=f"10.{n // 256}.{n % 256}.1")
         for n in (next(_numbers) for _ in range(requests))
@@ -45,7 +45,7 @@ def pump(world: World, phones: Iterator[str], requests: int) -> list[Reply]:
 
 
 def divide(monkeypatch: pytest.MonkeyPatch, by: int) -> None:
-    """Set the figures of all budgets to a part of their defaults."""
+    """Set the figures of all budgets to a fraction of their defaults."""
     allow(monkeypatch, **{name: figure // by for name, figure in (FLOORS | CEILINGS).items()})
 
 
@@ -54,7 +54,7 @@ def texts_until_refused(phone: str = SERBIA) -> int:
 
 
 def best_day(country: str, codes: int, days_ago: int = 1) -> None:
-    """Let a country have had its best day some days ago, with so many verified codes, and none since."""
+    """Record a country's best day some days ago, with so many verified codes, and none since."""
     day = (clock.now() - days_ago * DAY).date().isoformat()
     store.put_history(None, CodeHistory(counted_at=clock.now(), version=1, verified={country: {day: codes}}))
 
@@ -63,7 +63,7 @@ def best_day(country: str, codes: int, days_ago: int = 1) -> None:
 
 
 @pytest.mark.promise("ACC-2")
-def test_pumping_from_rotating_addresses_over_many_prefixes_ends_at_the_floor(
+def test_pumping_from_rotating_addresses_and_prefixes_ends_at_the_floor(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     divide(monkeypatch, by=5)
@@ -74,7 +74,7 @@ def test_pumping_from_rotating_addresses_over_many_prefixes_ends_at_the_floor(
 
 
 @pytest.mark.proof
-def test_pumping_a_country_gets_100_texts_an_hour_and_300_a_day(world: World) -> None:
+def test_pumping_one_country_gets_100_texts_an_hour_and_300_a_day(world: World) -> None:
     world.traveller.move_to(datetime(2026, 11, 24, tzinfo=UTC))
     texts = []
     for _ in range(24):
@@ -84,14 +84,14 @@ def test_pumping_a_country_gets_100_texts_an_hour_and_300_a_day(world: World) ->
 
 
 @pytest.mark.proof
-def test_pumping_across_the_border_of_two_days_gets_twice_the_texts_of_an_hour(world: World) -> None:
+def test_pumping_across_midnight_gets_twice_the_texts_of_an_hour(world: World) -> None:
     world.traveller.move_to(datetime(2026, 11, 24, 23, 59, tzinfo=UTC))
     before = texts_until_refused()
     world.advance(MINUTE)
     assert (before, texts_until_refused()) == (100, 100)
 
 
-def test_sending_texts_again_gets_an_attacker_no_more_of_them(
+def test_resending_texts_gets_an_attacker_no_more_texts(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     divide(monkeypatch, by=10)
@@ -106,7 +106,7 @@ def test_sending_texts_again_gets_an_attacker_no_more_of_them(
 
 
 def examples() -> list[str]:
-    """A mobile number of each served country."""
+    """Return a mobile number of each served country."""
     mobile = phonenumbers.PhoneNumberType.MOBILE
     found = (phonenumbers.example_number_for_type(c, mobile) for c in sorted(settings().sms_countries))
     e164 = phonenumbers.PhoneNumberFormat.E164
@@ -114,10 +114,10 @@ def examples() -> list[str]:
 
 
 @pytest.mark.promise("ACC-2")
-def test_pumping_all_countries_at_once_gets_no_more_than_the_ceiling_of_an_hour(
+def test_pumping_all_countries_at_once_gets_at_most_the_ceiling_of_an_hour(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    divide(monkeypatch, by=100)  # 1 text a country, 30 in all
+    divide(monkeypatch, by=100)  # 1 text a country, 30 in total
     phones = examples()
     assert len(phones) == 38
     texts = sum(texts_until_refused(phone) for phone in phones)
@@ -125,10 +125,10 @@ def test_pumping_all_countries_at_once_gets_no_more_than_the_ceiling_of_an_hour(
 
 
 @pytest.mark.proof
-def test_pumping_all_countries_for_a_day_gets_what_their_floors_add_up_to(
+def test_pumping_all_countries_for_a_day_gets_the_sum_of_their_floors(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    divide(monkeypatch, by=100)  # 3 texts a country and day; 200 in all
+    divide(monkeypatch, by=100)  # 3 texts a country and day; 200 in total
     world.traveller.move_to(datetime(2026, 11, 24, tzinfo=UTC))
     texts, phones = 0, examples()
     for _ in range(8):
@@ -138,7 +138,7 @@ def test_pumping_all_countries_for_a_day_gets_what_their_floors_add_up_to(
 
 
 @pytest.mark.proof
-def test_pumping_countries_with_a_history_for_a_day_ends_at_the_ceiling_of_a_day(
+def test_pumping_countries_with_a_history_for_a_day_ends_at_the_daily_ceiling(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     divide(monkeypatch, by=100)
@@ -151,7 +151,7 @@ def test_pumping_countries_with_a_history_for_a_day_ends_at_the_ceiling_of_a_day
     assert texts == [30] * 6 + [20, 0]
 
 
-def test_recorded_budgets_let_pumping_through(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_recorded_budgets_do_not_stop_pumping(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     divide(monkeypatch, by=10)
     record_only(monkeypatch)
     replies = pump(world, serbian_numbers(), requests=30)
@@ -159,7 +159,7 @@ def test_recorded_budgets_let_pumping_through(world: World, monkeypatch: pytest.
     assert len(world.sent_messages()) == 30
 
 
-# People
+# Real users
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ def test_recorded_budgets_let_pumping_through(world: World, monkeypatch: pytest.
     [(5, 10), pytest.param(1, 60, marks=pytest.mark.proof)],
     ids=["a fifth", "4,800 an hour"],
 )
-def test_launch_day_with_70_percent_verified_within_a_minute_refuses_nobody(
+def test_launch_day_with_70_percent_verified_within_a_minute_refuses_no_user(
     world: World, monkeypatch: pytest.MonkeyPatch, share: int, minutes: int
 ) -> None:
     divide(monkeypatch, by=share)
@@ -186,7 +186,7 @@ def test_three_dozen_people_of_a_quiet_country_sign_up_at_the_same_moment(world:
 
 
 @pytest.mark.proof
-def test_crowd_after_two_quiet_weeks_has_the_room_of_the_best_day(world: World) -> None:
+def test_many_users_after_two_quiet_weeks_have_the_room_of_the_best_day(world: World) -> None:
     best_day("RS", 6_000, days_ago=14)
     assert texts_until_refused() == 200
 
@@ -196,7 +196,7 @@ def test_best_day_older_than_two_weeks_gives_no_room(world: World) -> None:
     assert texts_until_refused() == 100
 
 
-def test_crowd_of_a_country_without_a_history_earns_its_room(
+def test_users_of_a_country_without_a_history_earn_room_by_verifying(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     divide(monkeypatch, by=5)
@@ -208,7 +208,7 @@ def test_crowd_of_a_country_without_a_history_earns_its_room(
     assert texts_until_refused() == 20 + 60 // 2
 
 
-def test_people_of_a_country_that_is_pumped_wait_and_those_of_others_do_not(
+def test_users_of_a_pumped_country_wait_and_users_of_others_do_not(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     divide(monkeypatch, by=10)
@@ -217,7 +217,7 @@ def test_people_of_a_country_that_is_pumped_wait_and_those_of_others_do_not(
     assert send("+4915112345678") is not None
 
 
-def test_pumped_country_opens_by_the_codes_that_its_people_still_verify(world: World) -> None:
+def test_pumped_country_opens_by_the_codes_that_its_users_still_verify(world: World) -> None:
     crowd = send_many(SERBIA, 30)
     assert texts_until_refused() == 70
     for challenge in crowd:
@@ -225,7 +225,7 @@ def test_pumped_country_opens_by_the_codes_that_its_people_still_verify(world: W
     assert texts_until_refused() == 30 + 15
 
 
-def test_pumping_while_the_history_cannot_be_read_gets_what_the_floors_allow(world: World) -> None:
+def test_pumping_with_an_unreadable_history_gets_what_the_floors_permit(world: World) -> None:
     best_day("RS", 6_000)
     with cloud.failing("dynamodb", "GetItem", OUTAGES[0]):
         assert texts_until_refused() == 100

@@ -131,7 +131,7 @@ def test_only_the_public_id_of_the_subject_is_shown(world: World, mila: User, al
         assert hidden not in shown
 
 
-def test_a_request_whose_evidence_was_altered_is_shown_without_it(alice: Operator, asked: str) -> None:
+def test_request_with_altered_evidence_is_shown_without_it(alice: Operator, asked: str) -> None:
     aws.client("dynamodb").update_item(
         TableName="ru4m-test-ledger",
         Key={"pk": {"S": f"rights#{asked}"}, "sk": {"S": "000000000001"}},

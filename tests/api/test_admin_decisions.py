@@ -303,7 +303,7 @@ def test_full_or_partial_refusal_needs_a_reason_of_the_list(
         ({"status": "in_progress", "text": DONE, "reason": UNFOUNDED}, "/status"),
     ],
 )
-def test_a_proposal_that_is_no_answer_is_refused(
+def test_proposal_other_than_an_answer_is_refused(
     alice: Operator, asked: str, body: dict[str, str], pointer: str
 ) -> None:
     refused = alice.calls("PUT", f"/{asked}/proposal", body=body)
@@ -311,7 +311,7 @@ def test_a_proposal_that_is_no_answer_is_refused(
     assert stored(asked).version == 1
 
 
-# --- what a right can be answered with
+# --- permitted answers to a right
 
 IN_GENERAL = {"JustificationA12IdentityFailure", UNFOUNDED, "JustificationA12ManifestlyExcessive"}
 OF_ERASURE = {
@@ -469,20 +469,18 @@ def test_refusal_after_the_first_period_is_late_even_if_it_was_extended(
     assert ("RightsRefusedLate" in capsys.readouterr().out) == bool(late)
 
 
-def test_a_refusal_on_the_last_day_is_in_time(
-    world: World, alice: Operator, bob: Operator, asked: str
-) -> None:
+def test_refusal_on_the_last_day_is_in_time(world: World, alice: Operator, bob: Operator, asked: str) -> None:
     world.advance(30 * DAY + timedelta(hours=10))
     alice.proposes(asked, "refused", UNFOUNDED)
     bob.approves(asked)
     assert evidence(asked)[-1][1]["late"] == 0
 
 
-def test_approval_checks_again_that_a_plan_carries_the_right_out(
+def test_approval_checks_again_that_a_plan_performs_the_right(
     world: World, alice: Operator, bob: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     request_id = alice.enters(world.a_user().user_id, "erasure").json["id"]
-    with monkeypatch.context() as earlier:  # a release in which a plan carried erasures out
+    with monkeypatch.context() as earlier:  # a release in which a plan performed erasures
         earlier.setattr(procedures, "OFFERED", procedures.OFFERED | {Right.ERASURE})
         assert alice.proposes(request_id, "completed").status == 200
     assert bob.approves(request_id).problem == "not_carried_out"

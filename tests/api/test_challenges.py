@@ -1,4 +1,4 @@
-"""Challenges as whoever uses them finds them: one purpose, one session, one code (ADR 3)."""
+"""A challenge is bound to one purpose, one session and one code (ADR 3)."""
 
 from dataclasses import replace
 
@@ -25,7 +25,7 @@ ADDRESS = ClientAddress("203.0.113.7")
 
 
 def a_challenge() -> Challenge:
-    """A code that was sent to somebody."""
+    """Send a code for a challenge."""
     session = SessionId.new()
     asked = CodeRequest(
         purpose=ChallengePurpose.STEP_UP,
@@ -39,7 +39,7 @@ def a_challenge() -> Challenge:
 
 
 def elsewhere(ref: ChallengeRef) -> list[ChallengeRef]:
-    """The same id for another purpose, in another session, in none; and an id that never was."""
+    """Return the same id for another purpose, in another session and in none, and an unknown id."""
     return [
         replace(ref, purpose=ChallengePurpose.SIGNUP),
         replace(ref, purpose=ChallengePurpose.SIGNUP, holder=None),
@@ -50,14 +50,14 @@ def elsewhere(ref: ChallengeRef) -> list[ChallengeRef]:
 
 
 def refusal(ref: ChallengeRef, code: str) -> tuple[type[Problem], dict[str, int]]:
-    """What a code is answered, and what the answer cost."""
+    """Return the error that a code causes, and the calls that it costs."""
     with cloud.counted() as calls, pytest.raises(Problem) as refused:
         challenges.try_code(ref, code, None, ADDRESS)
     return refused.type, dict(calls)
 
 
 @pytest.mark.promise("ACC-2")
-def test_for_another_purpose_or_session_a_challenge_is_one_that_never_was(world: World) -> None:
+def test_challenge_of_another_purpose_or_session_is_treated_as_unknown(world: World) -> None:
     challenge = a_challenge()
     code = challenges.code(challenge)
     for ref in elsewhere(challenge.ref):
@@ -69,7 +69,7 @@ def test_for_another_purpose_or_session_a_challenge_is_one_that_never_was(world:
 
 
 @pytest.mark.promise("ACC-2")
-def test_the_same_challenge_has_another_code_for_another_purpose(world: World) -> None:
+def test_challenge_has_another_code_for_another_purpose(world: World) -> None:
     made = [a_challenge() for _ in range(3)]
     for_signup = [challenge.model_copy(update={"purpose": ChallengePurpose.SIGNUP}) for challenge in made]
     assert [challenges.code(one) for one in made] != [challenges.code(one) for one in for_signup]

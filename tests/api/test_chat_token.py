@@ -1,4 +1,4 @@
-"""The chat token: what is in it, who gets it, until when."""
+"""The chat token: its content, its recipients and its expiry."""
 
 from datetime import datetime, timedelta
 
@@ -17,7 +17,7 @@ from tests.support.world import World, a_world
 
 @pytest.mark.promise("STR-1")
 @pytest.mark.promise("STR-3")
-def test_a_token_names_the_user_and_ends_within_the_hour(world: World) -> None:
+def test_token_names_the_user_and_ends_within_the_hour(world: World) -> None:
     mila = world.a_user()
     answer = mila.mints_a_chat_token().json
     claims = jwt.decode(answer["token"], environment.STREAM_SECRET, algorithms=["HS256"])
@@ -27,7 +27,7 @@ def test_a_token_names_the_user_and_ends_within_the_hour(world: World) -> None:
     assert answer["api_key"] == environment.STREAM_API_KEY
 
 
-def test_the_token_is_the_one_that_streams_own_sdk_makes(world: World) -> None:
+def test_token_equals_the_one_that_streams_own_sdk_makes(world: World) -> None:
     mila = world.a_user()
     now = int(world.now.timestamp())
     official = StreamChat(environment.STREAM_API_KEY, environment.STREAM_SECRET).create_token(
@@ -37,7 +37,7 @@ def test_the_token_is_the_one_that_streams_own_sdk_makes(world: World) -> None:
 
 
 @pytest.mark.promise("STR-3")
-def test_a_token_never_outlives_the_session(world: World) -> None:
+def test_token_never_outlives_the_session(world: World) -> None:
     mila = world.a_user()
     world.advance(timedelta(days=60, minutes=-10))
     token = environment.token_with(
@@ -50,7 +50,7 @@ def test_a_token_never_outlives_the_session(world: World) -> None:
 
 
 def is_revoked(token: str) -> bool:
-    """Whether Stream refuses a token once it has the revocation that stands on the only account."""
+    """Whether Stream refuses a token after the revocation stored on the only account."""
     (account,) = cloud.records("account")
     before = datetime.fromisoformat(account["revoked_before"]["S"]).timestamp()
     issued = jwt.decode(token, environment.STREAM_SECRET, algorithms=["HS256"])["iat"]
@@ -92,17 +92,17 @@ def test_token_minted_before_a_slow_logout_commits_is_revoked(
 
 
 @pytest.mark.promise("STR-1")
-def test_the_user_id_follows_from_neither_the_number_nor_the_keys() -> None:
+def test_user_id_follows_from_neither_the_number_nor_the_keys() -> None:
     phone, ids = a_phone(), set()
     for _ in range(2):
-        with a_world() as world:  # twice the same number, name, instant and keys
+        with a_world() as world:  # the same number, name, instant and keys in both cases
             mila = world.a_user(phone, display_name="Mila")
             ids |= {mila.user_id, mila.account_id}
     assert len(ids) == 4
 
 
 @pytest.mark.promise("STR-1")
-def test_the_account_is_neither_in_the_user_id_nor_told_with_a_token(world: World) -> None:
+def test_account_id_is_neither_in_the_user_id_nor_returned_with_a_token(world: World) -> None:
     mila = world.a_user()
     assert mila.account_id.removeprefix("a_") not in mila.user_id
     with counted() as calls:

@@ -1,4 +1,4 @@
-"""How many codes are sent and tried, per what, until when, and what an outage does to that (ACC-2)."""
+"""Limits on sending and trying codes, per subject, and in an outage (ACC-2)."""
 
 import itertools
 import uuid
@@ -27,14 +27,14 @@ _addresses = itertools.count(1)
 
 @pytest.fixture
 def five(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A prefix is judged from five codes on."""
+    """Let a prefix be judged from five codes."""
     allow(monkeypatch, codes_per_prefix_least=LEAST)
 
 
-# What a 429 says
+# Content of a 429
 
 
-def test_a_sixth_code_for_a_number_names_its_limit_and_end(world: World) -> None:
+def test_sixth_code_for_a_number_names_its_limit_and_end(world: World) -> None:
     phone = a_phone()
     for _ in range(5):
         assert asks(world, phone).status == 202
@@ -43,7 +43,7 @@ def test_a_sixth_code_for_a_number_names_its_limit_and_end(world: World) -> None
     assert asks(world, phone).status == 202
 
 
-def test_an_eleventh_code_for_a_number_a_day_names_its_limit_and_end(world: World) -> None:
+def test_eleventh_code_for_a_number_in_a_day_names_its_limit_and_end(world: World) -> None:
     phone = a_phone()
     for _ in range(10):
         assert asks(world, phone).status == 202
@@ -53,7 +53,7 @@ def test_an_eleventh_code_for_a_number_a_day_names_its_limit_and_end(world: Worl
     assert asks(world, phone).status == 202
 
 
-def test_a_code_over_an_addresss_limit_names_it_and_its_end(world: World) -> None:
+def test_code_over_the_limit_of_an_address_names_it_and_its_end(world: World) -> None:
     for number in range(25):
         assert world.asks_for_a_code(a_phone(), address=f"198.51.100.{number}").status == 202
     phone = a_phone()
@@ -62,7 +62,7 @@ def test_a_code_over_an_addresss_limit_names_it_and_its_end(world: World) -> Non
     assert world.asks_for_a_code(phone, address="198.51.100.99").status == 202
 
 
-def test_a_try_over_an_addresss_limit_names_it_and_its_end(
+def test_try_over_the_limit_of_an_address_names_it_and_its_end(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     allow(monkeypatch, attempts_per_address=1)
@@ -70,10 +70,10 @@ def test_a_try_over_an_addresss_limit_names_it_and_its_end(
     assert world.verifies(challenge, "000000").problem == "wrong_code"
     reply = world.verifies(challenge, "000000")
     assert reply.problem == "too_many_attempts"
-    told(reply, "attempts_per_address", 10 * 60)
+    check_limit(reply, "attempts_per_address", 10 * 60)
 
 
-def test_the_windows_are_figures_too(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_windows_of_limits_are_configurable_figures(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     allow(monkeypatch, codes_per_number_short=1, codes_per_number_minutes=3)
     phone = a_phone()
     asks(world, phone)
@@ -84,7 +84,7 @@ def test_the_windows_are_figures_too(world: World, monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.promise("ACC-2")
-def test_an_address_without_guesses_left_does_not_learn_that_a_code_is_right(
+def test_caller_without_guesses_left_does_not_learn_that_a_code_is_right(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     allow(monkeypatch, attempts_per_address=1)
@@ -97,7 +97,7 @@ def test_an_address_without_guesses_left_does_not_learn_that_a_code_is_right(
 
 
 @pytest.mark.promise("ACC-2")
-def test_right_and_wrong_codes_cost_the_same_writes_before_anybody_is_told(world: World) -> None:
+def test_right_and_wrong_codes_cost_the_same_writes_before_the_response(world: World) -> None:
     phone = a_phone()
     challenge = asks(world, phone).json["challenge_id"]
     with cloud.counted() as wrong:
@@ -107,7 +107,7 @@ def test_right_and_wrong_codes_cost_the_same_writes_before_anybody_is_told(world
     assert wrong["dynamodb.UpdateItem"] == right["dynamodb.UpdateItem"] == 2
 
 
-def test_a_try_from_a_limited_address_uses_up_nothing_of_the_challenge(
+def test_try_from_a_limited_address_uses_none_of_the_challenges_tries(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     allow(monkeypatch, attempts_per_address=1)
@@ -122,7 +122,7 @@ def test_a_try_from_a_limited_address_uses_up_nothing_of_the_challenge(
 
 @pytest.mark.promise("ACC-2")
 @pytest.mark.parametrize("used_after", [timedelta(0), timedelta(minutes=8)], ids=["soon", "same end"])
-def test_a_try_given_back_late_frees_none_of_those_after_the_code_was_used(
+def test_try_given_back_late_frees_no_try_made_after_the_code_was_used(
     world: World, used_after: timedelta
 ) -> None:
     phone = a_phone()
@@ -144,14 +144,14 @@ def test_tries_at_unknown_challenges_have_a_limit_of_their_own(
     assert world.verifies(nothing, "000000").problem == "challenge_expired"
     refused = world.verifies(nothing, "000000")
     assert refused.problem == "too_many_attempts"
-    told(refused, "unknown_challenges_per_address", 10 * 60)
+    check_limit(refused, "unknown_challenges_per_address", 10 * 60)
 
 
 # The breaker
 
 
 @pytest.mark.usefixtures("five")
-def test_a_prefix_whose_codes_nobody_verifies_is_closed_until_the_hour_ends(world: World) -> None:
+def test_prefix_without_verified_codes_is_closed_until_the_hour_ends(world: World) -> None:
     for _ in range(LEAST):
         assert asks(world, a_phone()).status == 202
     phone = a_phone()
@@ -169,7 +169,7 @@ def test_other_prefixes_stay_open(world: World) -> None:
 
 
 @pytest.mark.usefixtures("five")
-def test_a_prefix_that_verifies_one_code_of_five_stays_open(world: World) -> None:
+def test_prefix_with_one_of_five_codes_verified_stays_open(world: World) -> None:
     for _ in range(3):
         world.a_user()
         for _ in range(4):
@@ -178,7 +178,7 @@ def test_a_prefix_that_verifies_one_code_of_five_stays_open(world: World) -> Non
 
 @pytest.mark.usefixtures("five")
 @pytest.mark.parametrize("known", [False, True], ids=["new number", "known number"])
-def test_a_closed_prefix_opens_when_a_code_that_is_out_comes_back(world: World, *, known: bool) -> None:
+def test_closed_prefix_opens_when_an_outstanding_code_is_verified(world: World, *, known: bool) -> None:
     phone = world.a_user().phone if known else a_phone()
     challenge = asks(world, phone).json["challenge_id"]
     while asks(world, a_phone()).status == 202:
@@ -188,7 +188,7 @@ def test_a_closed_prefix_opens_when_a_code_that_is_out_comes_back(world: World, 
 
 
 @pytest.mark.usefixtures("five")
-def test_a_code_that_is_repeated_counts_as_verified_once(world: World) -> None:
+def test_repeated_code_counts_as_verified_once(world: World) -> None:
     phone = a_phone()
     challenge = asks(world, phone).json["challenge_id"]
     for _ in range(3):
@@ -199,7 +199,7 @@ def test_a_code_that_is_repeated_counts_as_verified_once(world: World) -> None:
 
 
 @pytest.mark.usefixtures("five")
-def test_wrong_codes_open_no_prefix(world: World) -> None:
+def test_wrong_codes_do_not_open_a_prefix(world: World) -> None:
     for _ in range(LEAST):
         phone = a_phone()
         challenge = asks(world, phone).json["challenge_id"]
@@ -208,7 +208,7 @@ def test_wrong_codes_open_no_prefix(world: World) -> None:
 
 
 @pytest.mark.usefixtures("five")
-def test_a_code_sent_again_counts_since_it_costs_the_same_and_is_refused_too(world: World) -> None:
+def test_resent_code_counts_and_is_refused_under_the_same_limit(world: World) -> None:
     first, second = (asks(world, a_phone()).json["challenge_id"] for _ in range(2))
     world.advance(timedelta(minutes=1))
     assert resend(world, first).status == resend(world, second).status == 202
@@ -218,7 +218,7 @@ def test_a_code_sent_again_counts_since_it_costs_the_same_and_is_refused_too(wor
 
 
 @pytest.mark.usefixtures("five")
-def test_what_the_carrier_refused_counts_for_no_prefix(world: World) -> None:
+def test_code_that_the_carrier_refused_counts_for_no_prefix(world: World) -> None:
     with cloud.failing("sns", "Publish", SMS_DOWN):
         for _ in range(2 * LEAST):
             assert asks(world, a_phone()).problem == "sms_unavailable"
@@ -227,7 +227,7 @@ def test_what_the_carrier_refused_counts_for_no_prefix(world: World) -> None:
     assert asks(world, a_phone()).json["limit"] == "codes_per_prefix"
 
 
-def test_one_number_asked_for_over_and_over_does_not_close_its_prefix(
+def test_many_requests_for_one_number_do_not_close_its_prefix(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     allow(monkeypatch, codes_per_prefix_least=7)
@@ -238,7 +238,7 @@ def test_one_number_asked_for_over_and_over_does_not_close_its_prefix(
 
 
 @pytest.mark.usefixtures("five")
-def test_what_a_closed_prefix_refused_uses_up_nothing_of_the_number_and_the_same_request_may_be_sent_again(
+def test_request_refused_by_a_closed_prefix_uses_nothing_and_may_be_repeated(
     world: World,
 ) -> None:
     for _ in range(LEAST):
@@ -254,7 +254,7 @@ def test_what_a_closed_prefix_refused_uses_up_nothing_of_the_number_and_the_same
         assert asks(world, phone).status == 202
 
 
-# Outages: a code costs money and a guess that nobody counts is free
+# Outages: a code costs money, and an uncounted guess is free
 
 
 @pytest.mark.promise("ACC-2")
@@ -266,10 +266,10 @@ def test_no_code_is_sent_while_a_limit_cannot_be_counted(world: World, limit: st
     with cloud.failing("dynamodb", "UpdateItem", outage, touching=limit):
         assert asks(world, phone, **same).problem == "sms_unavailable"
     assert world.messages_to(phone) == []
-    assert asks(world, phone, **same).status == 202  # at once
+    assert asks(world, phone, **same).status == 202  # immediately
 
 
-def test_a_refusal_is_told_even_if_its_challenge_cannot_be_given_up(
+def test_refusal_is_returned_even_if_its_challenge_cannot_be_discarded(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     allow(monkeypatch, codes_per_number_short=1)
@@ -305,7 +305,7 @@ def test_no_code_is_sent_again_while_a_limit_cannot_be_counted(world: World, lim
 
 @pytest.mark.promise("ACC-2")
 @pytest.mark.parametrize("outage", OUTAGES, ids=named)
-def test_nobody_is_told_whether_a_code_is_right_while_guesses_cannot_be_counted(
+def test_correctness_of_a_code_is_not_revealed_while_guesses_cannot_be_counted(
     world: World, outage: Exception
 ) -> None:
     phone = a_phone()
@@ -318,7 +318,7 @@ def test_nobody_is_told_whether_a_code_is_right_while_guesses_cannot_be_counted(
     assert world.verifies(challenge, guesses[0]).status == 201
 
 
-def test_a_code_that_cannot_be_counted_as_verified_opens_its_account_all_the_same(world: World) -> None:
+def test_code_whose_verification_cannot_be_counted_still_opens_its_account(world: World) -> None:
     phone = a_phone()
     challenge = asks(world, phone).json["challenge_id"]
     with cloud.failing("dynamodb", "UpdateItem", OUTAGES[0], touching="codes_per_prefix"):
@@ -326,7 +326,7 @@ def test_a_code_that_cannot_be_counted_as_verified_opens_its_account_all_the_sam
 
 
 def asks(world: World, phone: str, **more: Any) -> Reply:
-    """Ask for a code from an address of one's own."""
+    """Ask for a code from an address that no other call uses."""
     number = next(_addresses)
     return world.asks_for_a_code(phone, address=f"10.{number // 256 % 256}.{number % 256}.1", **more)
 
@@ -337,16 +337,16 @@ def resend(world: World, challenge: str) -> Reply:
 
 def refused(reply: Reply, limit: str, retry_after: int) -> None:
     assert (reply.status, reply.problem) == (429, "too_many_codes")
-    told(reply, limit, retry_after)
+    check_limit(reply, limit, retry_after)
 
 
-def told(reply: Reply, limit: str, retry_after: int) -> None:
+def check_limit(reply: Reply, limit: str, retry_after: int) -> None:
     assert (reply.json["limit"], reply.json["retry_after"]) == (limit, retry_after)
     assert reply.headers["retry-after"] == str(retry_after)
 
 
 def allow(monkeypatch: pytest.MonkeyPatch, **figures: int) -> None:
-    """Set figures of the limits, for this test."""
+    """Set figures of the limits for this test."""
     for name, figure in figures.items():
         monkeypatch.setenv(f"RU4M_LIMIT_{name.upper()}", str(figure))
     settings.cache_clear()

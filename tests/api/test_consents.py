@@ -1,4 +1,4 @@
-"""Consents: given to a notice, withdrawn in one call, on record."""
+"""A consent names its notice, is withdrawn in one call, and is recorded as evidence."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -41,14 +41,14 @@ def mila(world: World) -> User:
 
 @pytest.fixture
 def newer(monkeypatch: pytest.MonkeyPatch) -> NoticeVersion:
-    """A newer privacy notice is in effect."""
+    """Put a newer privacy notice into effect."""
     notice = a_version("2026-11-01", NoticeKind.PRIVACY)
     publish(monkeypatch, notice)
     return notice.version
 
 
 def where(user: User, purpose: str) -> dict[str, Any]:
-    """Where a consent stands, without the name of its purpose."""
+    """Return the state of a consent without the name of its purpose."""
     items = user.gets("/v1/consents").json["items"]
     (found,) = (item for item in items if item.pop("purpose") == purpose)
     return dict(found)
@@ -60,7 +60,7 @@ def history(user: User, purpose: str = ANALYTICS) -> list[dict[str, Any]]:
 
 
 def states(user: User, purpose: str = ANALYTICS) -> list[str]:
-    """What happened, newest first."""
+    """Return the recorded states, newest first."""
     return [record["event"]["event_state"] for record in history(user, purpose)]
 
 
@@ -69,7 +69,7 @@ def ledger() -> list[dict[str, Any]]:
 
 
 def read_as_a_sender_would(user: User, purpose: Purpose) -> Refusal | None:
-    """The refusal of a use of this account's data for a purpose, or None."""
+    """Return the refusal of a use of this account's data for a purpose, or None."""
     (found,) = needs.read_accounts([AccountId(user.account_id)], (PURPOSES, DATA_KEY))
     return refusal(found[PURPOSES], purpose)
 
@@ -84,28 +84,28 @@ def test_signup_gives_no_consent(mila: User) -> None:
 
 
 @pytest.mark.promise("RGT-7")
-def test_accepting_notices_is_no_consent(mila: User) -> None:
+def test_acceptance_of_notices_is_no_consent(mila: User) -> None:
     for version in (TERMS, PRIVACY):
         assert mila.calls("POST", f"/v1/notices/{version}/acceptance").status == 204
     assert {item["state"] for item in mila.gets("/v1/consents").json["items"]} == {"unknown"}
 
 
 def test_consent_names_its_time_and_its_notice(world: World, mila: User) -> None:
-    told = {
+    expected = {
         "state": "given",
         "since": to_text(world.now),
         "notice_version": PRIVACY,
         "method": "explicit",
     }
-    assert mila.consents("analytics").json == {"purpose": "analytics", **told}
+    assert mila.consents("analytics").json == {"purpose": "analytics", **expected}
     world.advance(MINUTE)
-    assert where(mila, "analytics") == told
+    assert where(mila, "analytics") == expected
 
 
 @pytest.mark.promise("RGT-7")
 @pytest.mark.promise("USE-11")
 @pytest.mark.parametrize("purpose", [Purpose.MARKETING, Purpose.PERSONALISED_ADS, Purpose.ANALYTICS])
-def test_a_consent_and_its_withdrawal_are_in_force_with_the_next_read(mila: User, purpose: Purpose) -> None:
+def test_consent_and_its_withdrawal_are_in_force_with_the_next_read(mila: User, purpose: Purpose) -> None:
     mila.consents(purpose)
     assert read_as_a_sender_would(mila, purpose) is None
     mila.withdraws(purpose)
@@ -114,9 +114,7 @@ def test_a_consent_and_its_withdrawal_are_in_force_with_the_next_read(mila: User
 
 @pytest.mark.promise("RGT-7")
 @pytest.mark.parametrize("shown", ["privacy-2020-01-01", TERMS, ""], ids=["outdated", "terms", "empty"])
-def test_consent_to_another_notice_than_the_current_is_refused_and_leaves_no_trace(
-    mila: User, shown: str
-) -> None:
+def test_consent_to_an_outdated_notice_is_refused_and_leaves_no_trace(mila: User, shown: str) -> None:
     body = {"state": "given", "notice_version": shown}
     refused = mila.calls("PUT", "/v1/consents/analytics", body=body)
     assert (refused.problem, refused.json["current"]) == ("notice_outdated", PRIVACY)
@@ -165,7 +163,7 @@ def test_purpose_on_another_basis_is_not_found(mila: User, purpose: str) -> None
 
 
 def stored() -> list[dict[str, Any]]:
-    """Everything but the counters of limits."""
+    """Return all items but the counters of limits."""
     return [item for item in cloud.all_items() if item.get("kind") != {"S": "limit"}]
 
 
@@ -187,7 +185,7 @@ def test_unannounced_subject_may_consent_to_either_notice(mila: User, newer: Not
 
 
 @pytest.mark.promise("RGT-7")
-def test_giving_again_under_a_newer_notice_renews_the_consent(
+def test_consent_given_again_under_a_newer_notice_is_renewed(
     world: World, mila: User, request: pytest.FixtureRequest
 ) -> None:
     mila.consents("analytics")
@@ -213,7 +211,7 @@ def test_alternating_decisions_are_all_on_record(world: World, mila: User) -> No
     assert states(mila) == ["ConsentGiven", "ConsentWithdrawn", "ConsentGiven"]
 
 
-# What can go wrong on the way.
+# Failures and races
 
 
 @pytest.mark.promise("RGT-7")
@@ -236,7 +234,7 @@ def test_decision_with_a_lost_response_is_recorded_once(mila: User) -> None:
 @pytest.mark.promise("RGT-7")
 @pytest.mark.parametrize("earlier", ["nothing", "something"])
 @pytest.mark.parametrize(("module", "moment"), [(chain, "append_write"), (table, "transact")])
-def test_two_decisions_at_once_are_one_history_and_the_last_one_stands(
+def test_two_concurrent_decisions_form_one_history_and_the_last_one_applies(
     mila: User, monkeypatch: pytest.MonkeyPatch, earlier: str, module: Any, moment: str
 ) -> None:
     if earlier == "something":
@@ -249,7 +247,7 @@ def test_two_decisions_at_once_are_one_history_and_the_last_one_stands(
 
 
 @pytest.mark.parametrize(("module", "moment"), [(chain, "append_write"), (table, "transact")])
-def test_two_decisions_about_two_purposes_at_once_both_stand(
+def test_concurrent_decisions_about_two_purposes_both_apply(
     mila: User, monkeypatch: pytest.MonkeyPatch, module: Any, moment: str
 ) -> None:
     mila.withdraws("message_backup")
@@ -274,7 +272,7 @@ def test_decision_overtaken_every_time_is_unavailable(mila: User, monkeypatch: p
     assert mila.consents("analytics").problem == "unavailable"
 
 
-# What is on record.
+# Recorded evidence
 
 MANDATORY = {
     "header": {"schema_version", "record_id", "pii_principal_id"},
@@ -296,7 +294,7 @@ MANDATORY = {
 
 @pytest.mark.promise("RGT-7")
 @pytest.mark.parametrize("purpose", sorted(ASKED_FOR))
-def test_a_record_has_every_mandatory_field_of_the_standard(mila: User, purpose: str) -> None:
+def test_record_has_every_mandatory_field_of_the_standard(mila: User, purpose: str) -> None:
     mila.consents(purpose)
     (record,) = history(mila, purpose)
     assert record.keys() == MANDATORY.keys()
@@ -310,7 +308,7 @@ def test_a_record_has_every_mandatory_field_of_the_standard(mila: User, purpose:
     assert record["header"]["pii_principal_id"] == record["event"]["entity_id"] == mila.user_id
 
 
-def test_a_record_without_a_notice_of_its_own_names_the_one_that_was_in_effect_then(
+def test_record_without_a_notice_names_the_one_in_effect_at_its_time(
     world: World, mila: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mila.withdraws("analytics")
@@ -334,7 +332,7 @@ def test_each_record_has_an_id_and_a_time_of_its_own(world: World, mila: User) -
     assert times == [to_text(given + MINUTE), to_text(given)]
 
 
-def test_a_history_is_of_one_purpose_and_one_subject(world: World, mila: User) -> None:
+def test_history_is_of_one_purpose_and_one_subject(world: World, mila: User) -> None:
     vuk = world.a_user()
     mila.consents("analytics")
     vuk.withdraws("analytics")
@@ -346,7 +344,7 @@ def test_a_history_is_of_one_purpose_and_one_subject(world: World, mila: User) -
     )
 
 
-def test_a_long_history_comes_in_pages(mila: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_long_history_is_paged(mila: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(service, "PAGE", 2)
     for decide in (User.consents, User.withdraws) * 2:
         decide(mila, "analytics")
@@ -368,7 +366,7 @@ def test_unknown_cursor_is_refused(mila: User, cursor: str) -> None:
 
 
 @pytest.mark.promise("SEC-1")
-def test_the_ledger_names_a_pseudonym_and_nothing_else_of_a_subject(world: World, mila: User) -> None:
+def test_ledger_names_a_pseudonym_and_no_other_data_of_a_subject(world: World, mila: User) -> None:
     world.canaries.add("phone", mila.phone)
     world.canaries.add("account", mila.account_id)
     world.canaries.add("user", mila.user_id)
@@ -383,12 +381,12 @@ def test_the_ledger_names_a_pseudonym_and_nothing_else_of_a_subject(world: World
 def test_decisions_are_not_readable_in_the_tables(mila: User) -> None:
     mila.consents("analytics")
     (item,) = cloud.records("purposes")
-    times = {"renewal", "renew_at"}  # that some consent is in force, and when its evidence is due
+    times = {"renewal", "renew_at"}  # clear: that some consent is in force, and when its evidence is due
     assert item.keys() == {"pk", "sk", "kind", "account_id", "version", "sealed", *times}
 
 
 @pytest.mark.promise("RGT-7")
-def test_the_evidence_of_a_consent_outlasts_its_withdrawal_by_five_years(world: World, mila: User) -> None:
+def test_evidence_of_a_consent_outlasts_its_withdrawal_by_five_years(world: World, mila: User) -> None:
     mila.consents("analytics")
     given = history(mila)[0]["header"]["record_id"]
     world.advance(timedelta(days=4 * 365))
@@ -433,7 +431,7 @@ def test_malformed_signal_is_refused(mila: User, body: dict[str, object]) -> Non
     assert ledger() == []
 
 
-def test_an_app_without_the_signal_changes_nothing(mila: User) -> None:
+def test_app_without_the_signal_changes_nothing(mila: User) -> None:
     mila.calls("POST", "/v1/consents/signals", body={"gpc": True})
     before = cloud.all_items()
     assert mila.calls("POST", "/v1/consents/signals", body={"gpc": False}).status == 200
@@ -445,13 +443,13 @@ def test_an_app_without_the_signal_changes_nothing(mila: User) -> None:
     ("value", "is_one"),
     [("1", True), ("0", False), ("", False), ("true", False), ("11", False), ("0, 1", True)],
 )
-def test_the_signal_is_exactly_one(mila: User, value: str, *, is_one: bool) -> None:
+def test_signal_is_exactly_one(mila: User, value: str, *, is_one: bool) -> None:
     mila.consents("analytics", **{"Sec-GPC": value})
     assert (where(mila, "marketing")["state"] == "withdrawn") is is_one
 
 
 @pytest.mark.promise("RGT-7")
-def test_a_signal_never_undoes_a_choice_made_before_it_or_with_it(mila: User) -> None:
+def test_signal_never_overrides_an_earlier_or_simultaneous_choice(mila: User) -> None:
     mila.consents("marketing")
     mila.consents("personalised_ads", **{"Sec-GPC": "1"})
     mila.calls("POST", "/v1/consents/signals", body={"gpc": True})
@@ -460,7 +458,7 @@ def test_a_signal_never_undoes_a_choice_made_before_it_or_with_it(mila: User) ->
 
 
 @pytest.mark.parametrize("decide", [User.consents, User.withdraws], ids=["giving", "withdrawing"])
-def test_a_choice_after_a_signal_outweighs_it(mila: User, decide: Callable[[User, str], Reply]) -> None:
+def test_choice_after_a_signal_overrides_it(mila: User, decide: Callable[[User, str], Reply]) -> None:
     mila.calls("POST", "/v1/consents/signals", body={"gpc": True})
     assert decide(mila, "marketing").json["method"] == "explicit"
     assert where(mila, "marketing")["method"] == "explicit"

@@ -16,14 +16,14 @@ from tests.support.world import User, World
 
 @dataclass
 class Altered:
-    """Somebody who consents to two purposes, and whose newest entry is not as it was written."""
+    """A subject who consents to two purposes, and whose newest entry was altered."""
 
     mila: User
     history: Chain
     as_written: Any
 
     def repair(self) -> None:
-        """Somebody looked, and put back what was written."""
+        """Restore the altered entry, as an operator does."""
         overwrite(self.history, 2, payload=self.as_written["payload"]["S"])
 
 
@@ -86,7 +86,7 @@ def test_consent_without_evidence_is_refused(mila: User) -> None:
     assert (state(mila, "analytics"), state(mila, "location_sharing")) == ("withdrawn", "unknown")
 
 
-def test_a_signal_of_global_privacy_control_is_a_withdrawal_too(mila: User) -> None:
+def test_global_privacy_control_signal_is_recorded_as_a_withdrawal(mila: User) -> None:
     assert mila.calls("POST", "/v1/consents/signals", body={"gpc": True}).status == 200
     assert state(mila, "personalised_ads") == "withdrawn"
 

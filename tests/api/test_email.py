@@ -1,4 +1,4 @@
-"""An email address is on the profile once the code that was sent there came back (ACC-4)."""
+"""An email address is added to the profile once its code was verified (ACC-4)."""
 
 import uuid
 from datetime import timedelta
@@ -23,14 +23,14 @@ from tests.support.world import Reply, User, World
 
 
 def asked(mila: User, address: str, **more: Any) -> str:
-    """The challenge of an address that a code was sent to."""
+    """Ask for a code to an address; returns the challenge."""
     reply = mila.asks_for_email(address, **more)
     assert reply.status == 202, reply.text
     return str(reply.json["challenge_id"])
 
 
 def code_of(mila: User, challenge: str, email: str, **more: Any) -> Reply:
-    """Give the code of the last mail back."""
+    """Verify the code of the last mail."""
     return mila.verifies_email(challenge, mila.world.code_mailed_to(email), **more)
 
 
@@ -46,7 +46,7 @@ NO_EMAIL = (None, False)
 
 
 @pytest.mark.promise("ACC-4")
-def test_an_address_is_on_the_profile_once_its_code_came_back(world: World) -> None:
+def test_address_is_on_the_profile_after_its_code_is_verified(world: World) -> None:
     mila, address = world.a_user(), an_address()
     challenge = asked(mila, address)
     assert email_of(mila) == NO_EMAIL
@@ -56,7 +56,7 @@ def test_an_address_is_on_the_profile_once_its_code_came_back(world: World) -> N
     assert answer.headers["etag"] == mila.gets("/v1/profile").headers["etag"] != '"1"'
 
 
-def test_the_answer_tells_what_is_waited_for(world: World) -> None:
+def test_response_describes_the_challenge(world: World) -> None:
     reply = world.a_user().asks_for_email(an_address())
     assert reply.json == {
         "challenge_id": reply.json["challenge_id"],
@@ -65,10 +65,10 @@ def test_the_answer_tells_what_is_waited_for(world: World) -> None:
         "expires_at": "2026-11-24T12:10:00Z",
         "resend_after": "2026-11-24T12:01:00Z",
     }
-    assert cloud.sent_messages()[1:] == []  # the signup's SMS is the only one
+    assert cloud.sent_messages()[1:] == []  # no SMS but the signup's
 
 
-def test_a_wrong_code_changes_nothing_and_says_how_many_tries_are_left(world: World) -> None:
+def test_wrong_code_changes_nothing_and_states_the_tries_left(world: World) -> None:
     mila, address = world.a_user(), an_address()
     challenge = asked(mila, address)
     wrong = other_than(world.code_mailed_to(address))
@@ -80,7 +80,7 @@ def test_a_wrong_code_changes_nothing_and_says_how_many_tries_are_left(world: Wo
     assert email_of(mila) == NO_EMAIL
 
 
-def test_a_code_dies_after_ten_minutes(world: World) -> None:
+def test_code_expires_after_ten_minutes(world: World) -> None:
     mila, address = world.a_user(), an_address()
     challenge = asked(mila, address)
     world.advance(timedelta(minutes=10))
@@ -88,7 +88,7 @@ def test_a_code_dies_after_ten_minutes(world: World) -> None:
     assert email_of(mila) == NO_EMAIL
 
 
-def test_a_challenge_of_another_account_is_one_that_never_was(world: World) -> None:
+def test_challenge_of_another_account_is_treated_as_unknown(world: World) -> None:
     mila, vuk, address = world.a_user(), world.a_user(), an_address()
     challenge = asked(mila, address)
     theirs = code_of(vuk, challenge, address)
@@ -96,24 +96,24 @@ def test_a_challenge_of_another_account_is_one_that_never_was(world: World) -> N
     assert theirs.problem == "challenge_expired"
     assert theirs.json | {"request_id": ""} == none.json | {"request_id": ""}
     assert email_of(vuk) == NO_EMAIL
-    assert code_of(mila, challenge, address).status == 200  # and no try of hers was counted
+    assert code_of(mila, challenge, address).status == 200  # and none of mila's tries was counted
 
 
-def test_a_code_is_for_its_own_purpose_only(world: World) -> None:
+def test_code_is_valid_for_its_own_purpose_only(world: World) -> None:
     mila, address = world.a_user(), an_address()
     mailed, texted = asked(mila, address), mila.asks_to_step_up().json["challenge_id"]
     assert mila.steps_up_with(mailed, world.code_mailed_to(address)).problem == "challenge_expired"
     assert mila.verifies_email(texted, world.code_for(mila.phone)).problem == "challenge_expired"
 
 
-def test_any_session_of_the_account_may_give_the_code_back(world: World) -> None:
+def test_any_session_of_the_account_may_verify_the_code(world: World) -> None:
     mila, address = world.a_user(), an_address()
     challenge = asked(mila, address)
     tablet = world.a_user(phone=mila.phone)
     assert code_of(tablet, challenge, address).json["email"] == address
 
 
-def test_a_repetition_within_two_minutes_is_answered_with_the_profile(world: World) -> None:
+def test_repetition_within_two_minutes_returns_the_profile(world: World) -> None:
     mila, address = world.a_user(), an_address()
     challenge = asked(mila, address)
     first = code_of(mila, challenge, address)
@@ -124,7 +124,7 @@ def test_a_repetition_within_two_minutes_is_answered_with_the_profile(world: Wor
     assert code_of(mila, challenge, address).problem == "challenge_expired"
 
 
-def test_a_code_that_is_used_does_not_bring_a_removed_address_back(world: World) -> None:
+def test_repeated_code_does_not_restore_a_removed_address(world: World) -> None:
     mila, address = world.a_user(), an_address()
     challenge = asked(mila, address)
     code_of(mila, challenge, address)
@@ -135,7 +135,7 @@ def test_a_code_that_is_used_does_not_bring_a_removed_address_back(world: World)
 
 
 @pytest.mark.parametrize(("state", "problem"), [("frozen", "account_frozen"), ("restricted", "restricted")])
-def test_only_an_account_in_use_may_add_one(world: World, state: str, problem: str) -> None:
+def test_frozen_or_restricted_account_cannot_add_an_address(world: World, state: str, problem: str) -> None:
     mila, address = world.a_user(), an_address()
     challenge = asked(mila, address)
     world.set_state(mila, state)
@@ -146,7 +146,7 @@ def test_only_an_account_in_use_may_add_one(world: World, state: str, problem: s
 # --- one account per address
 
 
-def test_a_taken_address_is_told_only_to_who_reads_its_mail(world: World) -> None:
+def test_taken_address_is_disclosed_only_to_a_reader_of_its_mail(world: World) -> None:
     mila, vuk, address = world.a_user(), world.a_user(), an_address()
     mila.has_email(address)
     taken, free = vuk.asks_for_email(address), vuk.asks_for_email(an_address())
@@ -159,7 +159,7 @@ def test_a_taken_address_is_told_only_to_who_reads_its_mail(world: World) -> Non
     assert email_of(mila) == (address, True)
 
 
-def test_asking_does_not_even_look_whether_an_address_is_taken(world: World) -> None:
+def test_request_does_not_look_up_whether_an_address_is_taken(world: World) -> None:
     mila, vuk, address = world.a_user(), world.a_user(), an_address()
     mila.has_email(address)
     with cloud.counted() as taken:
@@ -170,7 +170,7 @@ def test_asking_does_not_even_look_whether_an_address_is_taken(world: World) -> 
 
 
 @pytest.mark.parametrize("how", ["removed", "replaced"])
-def test_an_address_that_its_account_gave_up_is_free(world: World, how: str) -> None:
+def test_address_given_up_by_its_account_is_free(world: World, how: str) -> None:
     mila, vuk, address = world.a_user(), world.a_user(), an_address()
     mila.has_email(address)
     challenge = asked(vuk, address)
@@ -190,7 +190,7 @@ def test_verifying_the_same_address_again_keeps_it(world: World) -> None:
     assert vuk.has_email(address).problem == "email_taken"
 
 
-def test_one_mailbox_in_two_spellings_is_one_address(world: World) -> None:
+def test_two_spellings_of_a_mailbox_are_one_address(world: World) -> None:
     mila, vuk = world.a_user(), world.a_user()
     challenge = asked(mila, "Mila.P@Пример.СРБ")
     spelled = "mila.p@xn--e1afmkfd.xn--90a3ac"
@@ -199,7 +199,7 @@ def test_one_mailbox_in_two_spellings_is_one_address(world: World) -> None:
     assert code_of(vuk, again, spelled).problem == "email_taken"
 
 
-def test_of_two_accounts_that_race_for_an_address_one_gets_it(
+def test_one_of_two_accounts_racing_for_an_address_gets_it(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mila, vuk, address = world.a_user(), world.a_user(), an_address()
@@ -212,7 +212,7 @@ def test_of_two_accounts_that_race_for_an_address_one_gets_it(
     assert email_of(vuk) == NO_EMAIL
 
 
-def test_of_two_racing_uses_of_a_code_both_are_answered_and_one_uses_it(
+def test_two_racing_uses_of_a_code_are_both_answered_and_one_uses_it(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mila, address = world.a_user(), an_address()
@@ -222,9 +222,7 @@ def test_of_two_racing_uses_of_a_code_both_are_answered_and_one_uses_it(
     assert (slower.status, slower.json, slower.headers["etag"]) == (200, winners[0].json, '"2"')
 
 
-def test_an_edit_that_comes_between_is_kept_beside_the_address(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_concurrent_edit_is_kept_beside_the_address(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     mila, address = world.a_user(), an_address()
     challenge = asked(mila, address)
     just_before(monkeypatch, service, "keep_email", lambda: mila.changes(name="Milica"))
@@ -232,7 +230,7 @@ def test_an_edit_that_comes_between_is_kept_beside_the_address(
     assert (verified["name"], verified["email"]) == ("Milica", address)
 
 
-def test_two_codes_for_two_addresses_leave_one_and_free_the_other(
+def test_later_of_two_verified_addresses_replaces_and_frees_the_other(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mila, vuk, first, second = world.a_user(), world.a_user(), an_address(), an_address()
@@ -257,24 +255,24 @@ def test_null_removes_an_address_and_nothing_else(world: World) -> None:
 
 
 @pytest.mark.promise("ACC-4")
-def test_an_address_can_not_be_set_unverified(world: World) -> None:
+def test_address_cannot_be_set_unverified(world: World) -> None:
     mila, vuk, address = world.a_user(), world.a_user(), an_address()
     before = mila.gets("/v1/profile")
     refused = mila.changes(email=address, name="Milica")
     assert (refused.problem, refused.json["errors"][0]["pointer"]) == ("invalid_request", "/email")
     assert address not in refused.text
     assert mila.gets("/v1/profile") == before
-    assert vuk.has_email(address).status == 200  # nothing was claimed
+    assert vuk.has_email(address).status == 200  # no claim was made
 
 
-def test_an_edit_of_something_else_keeps_the_address_and_its_claim(world: World) -> None:
+def test_edit_of_another_field_keeps_the_address_and_its_claim(world: World) -> None:
     mila, vuk, address = world.a_user(), world.a_user(), an_address()
     mila.has_email(address)
     assert mila.changes(name="Milica").json["email"] == address
     assert vuk.has_email(address).problem == "email_taken"
 
 
-def test_removing_what_is_not_there_is_no_mistake(world: World) -> None:
+def test_removal_of_a_missing_address_succeeds(world: World) -> None:
     assert world.a_user().changes(email=None).status == 200
 
 
@@ -282,7 +280,7 @@ def test_removing_what_is_not_there_is_no_mistake(world: World) -> None:
 
 
 @pytest.mark.promise("NOT-4")
-def test_the_mail_says_who_is_responsible_and_how_to_reach_them(world: World) -> None:
+def test_mail_names_the_controller_and_its_contact(world: World) -> None:
     mila = world.a_user()
     with sent_mail() as sent:
         mila.asks_for_email(an_address())
@@ -294,7 +292,7 @@ def test_the_mail_says_who_is_responsible_and_how_to_reach_them(world: World) ->
 
 
 @pytest.mark.promise("USE-9")
-def test_the_mail_loads_nothing_and_links_nowhere(world: World) -> None:
+def test_mail_contains_no_links_and_loads_nothing(world: World) -> None:
     with sent_mail() as sent:
         world.a_user().asks_for_email(an_address())
     assert sent[0]["ConfigurationSetName"] == settings().mail().configuration
@@ -303,7 +301,7 @@ def test_the_mail_loads_nothing_and_links_nowhere(world: World) -> None:
 
 
 @pytest.mark.promise("SEC-1")
-def test_the_mail_has_nothing_personal_in_it_and_no_code_in_its_subject(world: World) -> None:
+def test_mail_contains_no_personal_data_and_no_code_in_its_subject(world: World) -> None:
     phone = world.canaries.add("phone", a_phone())
     mila = world.a_user(phone=phone, display_name=world.canaries("display_name"))
     mila.changes(name=world.canaries("name"))
@@ -317,7 +315,7 @@ def test_the_mail_has_nothing_personal_in_it_and_no_code_in_its_subject(world: W
 
 
 @pytest.mark.parametrize(("locale", "text"), [("sr-Latn-RS", "Vaš RU4M kod"), ("de", "Your RU4M code")])
-def test_the_mail_is_in_the_accounts_language_or_english(world: World, locale: str, text: str) -> None:
+def test_mail_is_in_the_accounts_language_or_in_english(world: World, locale: str, text: str) -> None:
     phone, address = a_phone(), an_address()
     signup = {"phone": phone, "device": a_device(), "locale": locale}
     challenge = world.call("POST", "/v1/signup", body=signup).json["challenge_id"]
@@ -327,7 +325,7 @@ def test_the_mail_is_in_the_accounts_language_or_english(world: World, locale: s
 
 
 @pytest.mark.promise("SEC-1")
-def test_the_address_is_in_no_log_line_and_readable_in_no_table(world: World) -> None:
+def test_address_is_in_no_log_line_and_readable_in_no_table(world: World) -> None:
     mila = world.a_user()
     address = world.canaries.add("address", f"{world.canaries('mailbox')}@example.com")
     challenge = asked(mila, address)
@@ -339,14 +337,14 @@ def test_the_address_is_in_no_log_line_and_readable_in_no_table(world: World) ->
     assert world.canaries.in_text(world.log.getvalue()) == []
 
 
-def test_of_a_used_code_the_address_is_not_kept(world: World) -> None:
+def test_address_is_not_kept_after_its_code_is_used(world: World) -> None:
     mila = world.a_user()
     mila.has_email(an_address())
     assert ["sealed" in item for item in cloud.records("challenge")] == [False, False]
 
 
-def test_a_claim_that_stands_for_another_account_is_not_released(world: World) -> None:
-    """However it came to be another's: who owns an address does not lose it by what somebody else edits."""
+def test_claim_held_for_another_account_is_not_released(world: World) -> None:
+    """An edit of one account never releases an address that another account owns."""
     mila, vuk = world.a_user(), world.a_user()
     mila.has_email(an_address())
     (claim,) = [item for item in cloud.records("claim") if item["pk"]["S"].startswith("email#")]
@@ -367,7 +365,7 @@ def test_a_claim_that_stands_for_another_account_is_not_released(world: World) -
      f"mila@{'žaba.' * 40}rs"],
     ids=ascii,
 )  # fmt: skip
-def test_what_is_no_address_is_refused_and_nothing_is_sent(world: World, address: str) -> None:
+def test_invalid_address_is_refused_and_no_mail_is_sent(world: World, address: str) -> None:
     mila = world.a_user()
     kept = len(cloud.all_items())
     with sent_mail() as sent:
@@ -384,12 +382,12 @@ def test_what_is_no_address_is_refused_and_nothing_is_sent(world: World, address
      ({"email": "a" * 255}, "invalid_request"), ({"email": "a@example.com", "x": 1}, "unexpected_field")],
     ids=str,
 )  # fmt: skip
-def test_a_malformed_request_is_refused(world: World, body: dict[str, Any], problem: str) -> None:
+def test_malformed_request_is_refused(world: World, body: dict[str, Any], problem: str) -> None:
     assert world.a_user().calls("POST", "/v1/profile/email", body=body).problem == problem
 
 
 @pytest.mark.promise("ACC-2")
-def test_a_mailbox_gets_five_codes_in_half_an_hour_from_whomever_they_are_asked(world: World) -> None:
+def test_mailbox_gets_five_codes_in_half_an_hour_from_all_accounts(world: World) -> None:
     mila, vuk, address = world.a_user(), world.a_user(), an_address()
     statuses = [user.asks_for_email(address).status for user in (mila, vuk, mila, vuk, mila)]
     assert statuses == [202] * 5
@@ -400,7 +398,7 @@ def test_a_mailbox_gets_five_codes_in_half_an_hour_from_whomever_they_are_asked(
 
 
 @pytest.mark.promise("ACC-2")
-def test_an_account_asks_for_20_mailed_codes_a_day_whatever_the_mailboxes_and_networks(world: World) -> None:
+def test_account_requests_at_most_20_mailed_codes_a_day(world: World) -> None:
     mila, vuk, address = world.a_user(), world.a_user(), an_address()
     for number in range(20):
         assert mila.asks_for_email(an_address(), address=f"198.51.{number}.7").status == 202
@@ -409,13 +407,13 @@ def test_an_account_asks_for_20_mailed_codes_a_day_whatever_the_mailboxes_and_ne
         assert (refused.problem, refused.json["limit"]) == ("too_many_codes", "codes_mailed_for_account")
         assert refused.json["retry_after"] == 12 * 3600
     assert cloud.mails_to(address) == []
-    assert vuk.asks_for_email(address).status == 202  # nothing of the mailbox's own limit was used up
+    assert vuk.asks_for_email(address).status == 202  # the mailbox's own limit was not used
     world.advance(timedelta(seconds=12 * 3600))
     assert world.a_user(phone=mila.phone).asks_for_email(address).status == 202
 
 
 @pytest.mark.promise("ACC-2")
-def test_a_mailbox_that_has_its_codes_uses_up_none_of_an_accounts(
+def test_refused_code_of_a_mailbox_does_not_count_for_the_account(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mila, vuk, address = world.a_user(), world.a_user(), an_address()
@@ -428,7 +426,7 @@ def test_a_mailbox_that_has_its_codes_uses_up_none_of_an_accounts(
 
 
 @pytest.mark.promise("ACC-2")
-def test_a_network_asks_for_25_codes_in_five_minutes_whatever_the_mailboxes(world: World) -> None:
+def test_network_requests_at_most_25_mailed_codes_in_five_minutes(world: World) -> None:
     mila, vuk = world.a_user(), world.a_user()
     network = {"address": "198.51.100.7"}
     for number in range(25):
@@ -447,7 +445,7 @@ def test_sixty_invented_ids_do_not_keep_a_session_from_verifying_an_address(worl
 
 
 @pytest.mark.parametrize("code", ["MessageRejected", "BadRequestException"])
-def test_an_address_that_ses_refuses_is_none(world: World, code: str) -> None:
+def test_address_that_ses_refuses_is_invalid(world: World, code: str) -> None:
     with failing("sesv2", "SendEmail", refusal(code)):
         assert world.a_user().asks_for_email(an_address()).problem == "invalid_email"
 
@@ -457,7 +455,7 @@ def test_an_address_that_ses_refuses_is_none(world: World, code: str) -> None:
     [EndpointConnectionError(endpoint_url="https://ses"), NoCredentialsError(),
      refusal("TooManyRequestsException", 429), *refused_sender()],
 )  # fmt: skip
-def test_while_ses_takes_none_the_client_is_told_and_the_mailbox_loses_nothing(
+def test_mail_refused_by_ses_is_reported_and_does_not_count_for_the_mailbox(
     world: World, error: Exception
 ) -> None:
     mila, address = world.a_user(), an_address()
@@ -469,7 +467,7 @@ def test_while_ses_takes_none_the_client_is_told_and_the_mailbox_loses_nothing(
     assert code_of(mila, challenge, address).status == 200
 
 
-def test_unverified_identity_of_ours_is_no_invalid_email(world: World) -> None:
+def test_unverified_sender_identity_is_not_reported_as_an_invalid_email(world: World) -> None:
     mila, address = world.a_user(), an_address()
     aws.client("sesv2").delete_email_identity(EmailIdentity="test.example")
     assert mila.asks_for_email(address).problem == "email_unavailable"
@@ -483,9 +481,7 @@ def test_unverified_identity_of_ours_is_no_invalid_email(world: World) -> None:
     [ReadTimeoutError(endpoint_url="https://ses"), refusal("InternalFailure", 500)],
     ids=named,
 )
-def test_a_mail_that_ses_did_not_answer_for_counts_as_sent_and_is_told_as_not(
-    world: World, error: Exception
-) -> None:
+def test_mail_in_doubt_counts_as_sent_and_is_reported_as_unavailable(world: World, error: Exception) -> None:
     mila, address = world.a_user(), an_address()
     with failing("sesv2", "SendEmail", error):
         for _ in range(5):
@@ -493,7 +489,7 @@ def test_a_mail_that_ses_did_not_answer_for_counts_as_sent_and_is_told_as_not(
         assert mila.asks_for_email(address).json["limit"] == "codes_per_mailbox"
 
 
-def test_of_a_code_that_was_not_sent_the_address_is_not_kept(world: World) -> None:
+def test_address_of_a_code_that_was_not_sent_is_not_kept(world: World) -> None:
     mila = world.a_user()
     with failing("sesv2", "SendEmail", refusal("SendingPausedException")):
         mila.asks_for_email(an_address())
@@ -505,14 +501,14 @@ def test_of_a_code_that_was_not_sent_the_address_is_not_kept(world: World) -> No
 
 
 @pytest.mark.parametrize("error", OUTAGES, ids=named)
-def test_while_nobody_can_count_no_mail_is_sent(world: World, error: Exception) -> None:
+def test_no_mail_is_sent_while_limits_cannot_be_counted(world: World, error: Exception) -> None:
     mila = world.a_user()
     with sent_mail() as sent, failing("dynamodb", "UpdateItem", error):
         assert mila.asks_for_email(an_address()).problem == "email_unavailable"
     assert sent == []
 
 
-def test_the_same_request_sends_one_mail(world: World) -> None:
+def test_repeated_request_sends_one_mail(world: World) -> None:
     mila, address = world.a_user(), an_address()
     key = {"Idempotency-Key": str(uuid.uuid4())}
     challenge = asked(mila, address, headers=key)
@@ -521,13 +517,13 @@ def test_the_same_request_sends_one_mail(world: World) -> None:
     assert mila.asks_for_email(an_address(), headers=key).problem == "idempotency_mismatch"
 
 
-def test_a_key_of_another_account_names_another_request(world: World) -> None:
+def test_idempotency_key_of_another_account_names_another_request(world: World) -> None:
     mila, vuk, address = world.a_user(), world.a_user(), an_address()
     key = {"Idempotency-Key": str(uuid.uuid4())}
     assert asked(mila, address, headers=key) != asked(vuk, address, headers=key)
 
 
-def test_when_the_write_fails_nothing_changed_and_the_same_code_still_works(world: World) -> None:
+def test_failed_write_changes_nothing_and_the_code_still_works(world: World) -> None:
     mila, vuk, address = world.a_user(), world.a_user(), an_address()
     challenge = asked(mila, address)
     with failing("dynamodb", "TransactWriteItems", EndpointConnectionError(endpoint_url="https://dynamodb")):
@@ -537,7 +533,7 @@ def test_when_the_write_fails_nothing_changed_and_the_same_code_still_works(worl
     assert vuk.has_email(address).problem == "email_taken"
 
 
-def test_when_only_the_answer_of_the_write_is_lost_the_address_is_there(world: World) -> None:
+def test_write_with_a_lost_response_stores_the_address(world: World) -> None:
     mila, address = world.a_user(), an_address()
     challenge = asked(mila, address)
     with losing_answers("TransactWriteItems"):
@@ -545,7 +541,7 @@ def test_when_only_the_answer_of_the_write_is_lost_the_address_is_there(world: W
     assert email_of(mila) == (address, True)
 
 
-def test_a_profile_that_changes_all_the_time_is_told_as_such_and_the_code_still_works(
+def test_constantly_changing_profile_is_unavailable_and_the_code_still_works(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mila, address = world.a_user(), an_address()
@@ -563,7 +559,7 @@ def test_a_profile_that_changes_all_the_time_is_told_as_such_and_the_code_still_
 
 
 @pytest.mark.promise("ACC-6")
-def test_others_do_not_see_it(world: World) -> None:
+def test_other_users_do_not_see_the_address(world: World) -> None:
     mila, vuk, address = world.a_user(), world.a_user(), an_address()
     mila.has_email(address)
     assert address not in vuk.gets(f"/v1/users/{mila.user_id}").text

@@ -1,6 +1,6 @@
-"""The committed contract under generated input: no 5xx, no undocumented answer, no answer of another shape.
+"""Generated input gets no 5xx, no undocumented response and none of another shape.
 
-Fixed seed and bounded, so a failure here is a failure everywhere. `make test` sends a few requests to each
+The seed is fixed, so a failure is reproducible. `make test` sends a few requests to each
 route, `make proof` many.
 """
 
@@ -48,12 +48,12 @@ many = settings(few, max_examples=100)
 
 stage = Stage()
 contract = schemathesis.openapi.from_wsgi("/v1/openapi.json", stage)
-contract.config.phases.coverage.unexpected_methods = set()  # the gateway's own answers, see tests/e2e
+contract.config.phases.coverage.unexpected_methods = set()  # the gateway's own responses, see tests/e2e
 
 
 @pytest.fixture
 def served(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
-    """The world behind the contract, with limits out of the way: they would hide what is behind them."""
+    """Serve the world with unlimited limits, since a 429 would hide other responses."""
     monkeypatch.setattr("chalicelib.core.limiter.Limiter.hit", lambda *_: None)
     monkeypatch.setattr("chalicelib.core.breaker.Breaker.hit", lambda *_: None)
     monkeypatch.setattr(stage, "world", world)
@@ -70,20 +70,22 @@ def ask_as_a_user(world: World, case: Case) -> None:
 
 @contract.parametrize()
 @few
-def test_a_stranger_gets_documented_answers_only(served: World, case: Case) -> None:
+def test_unauthenticated_caller_gets_documented_answers_only(served: World, case: Case) -> None:
     ask_as_a_stranger(case)
 
 
 @contract.parametrize()
 @few
-def test_a_user_gets_documented_answers_only(served: World, case: Case) -> None:
+def test_user_gets_documented_answers_only(served: World, case: Case) -> None:
     ask_as_a_user(served, case)
 
 
 @pytest.mark.proof
 @contract.parametrize()
 @many
-def test_stranger_who_sends_many_requests_gets_documented_answers_only(served: World, case: Case) -> None:
+def test_unauthenticated_caller_with_many_requests_gets_documented_answers_only(
+    served: World, case: Case
+) -> None:
     ask_as_a_stranger(case)
 
 
@@ -94,7 +96,7 @@ def test_user_who_sends_many_requests_gets_documented_answers_only(served: World
     ask_as_a_user(served, case)
 
 
-# Generated ids name nothing and generated versions are outdated: these name what is there.
+# Generated ids name nothing and generated versions are outdated, so these name existing items.
 LIVE = {
     ("POST", "/v1/signup"): {202},
     ("POST", "/v1/signup/{challenge_id}/resend"): {202},
@@ -110,7 +112,7 @@ LIVE = {
 
 
 @pytest.mark.parametrize(("method", "path"), LIVE, ids=" ".join)
-def test_what_is_behind_live_ids_and_current_versions_is_documented_too(
+def test_requests_with_existing_ids_and_current_versions_are_documented_too(
     served: World, method: str, path: str
 ) -> None:
     statuses = set()
@@ -130,7 +132,7 @@ def test_what_is_behind_live_ids_and_current_versions_is_documented_too(
 
 
 def _bring_to_life(case: Case, world: World) -> User:
-    """Put what exists into a generated request; the user who then sends it."""
+    """Put existing ids into a generated request; returns the user that sends it."""
     user = _user(world)
     parts, body = case.path_parameters, cast("Any", case.body)
     if "challenge_id" in parts and "step-up" in case.path:
@@ -158,7 +160,7 @@ def _bring_to_life(case: Case, world: World) -> User:
 
 
 def _user(world: World) -> User:
-    """One signed-in user for all examples of a test: each example finds what the ones before it did."""
+    """Return one signed-in user for all examples of a test, which share its state."""
     if world not in _users:
         _users[world] = world.a_user()
     return _users[world]

@@ -1,4 +1,4 @@
-"""No stranger's traffic keeps an owner from signing in or from stepping up (ADR 25)."""
+"""Traffic of strangers does not keep an owner from signing in or stepping up (ADR 25)."""
 
 import pytest
 
@@ -11,20 +11,20 @@ HER_BLOCK = "203.0.113.200"  # the /24 of every request that names no address
 
 
 def allow(monkeypatch: pytest.MonkeyPatch, **figures: int) -> None:
-    """Set figures of the limits, for this test."""
+    """Set figures of the limits for this test."""
     for name, figure in figures.items():
         monkeypatch.setenv(f"RU4M_LIMIT_{name.upper()}", str(figure))
     settings.cache_clear()
 
 
 def try_invented_ids(world: World, times: int) -> Reply:
-    """Try a code at ids that no challenge has; the last answer."""
+    """Try a code with invented challenge ids; returns the last response."""
     replies = [world.verifies(ChallengeId.new(), "000000", address=HER_BLOCK) for _ in range(times)]
     return replies[-1]
 
 
 def use_up_guesses(world: World) -> None:
-    """Give wrong codes back to the stranger's own challenges until the block has none left."""
+    """Send wrong codes for the stranger's own challenges until the block has no guesses left."""
     for number in range(10, 30):
         phone = a_phone()
         asked = world.asks_for_a_code(phone, address=f"198.51.{number}.1")
@@ -35,7 +35,7 @@ def use_up_guesses(world: World) -> None:
     raise AssertionError("the block may still guess")
 
 
-# A stranger behind the owner's block of addresses
+# A stranger in the owner's block of addresses
 
 
 @pytest.mark.promise("ACC-2")
@@ -64,14 +64,16 @@ def test_wrong_codes_of_a_block_do_not_keep_the_owner_from_stepping_up(world: Wo
     assert mila.steps_up_with(challenge, world.code_for(mila.phone)).status == 200
 
 
-def test_wrong_codes_of_a_block_do_not_keep_the_owner_from_adding_an_address(world: World) -> None:
+def test_wrong_codes_of_a_block_do_not_keep_the_owner_from_adding_an_email(world: World) -> None:
     mila, address = world.a_user(), an_address()
     challenge = mila.asks_for_email(address).json["challenge_id"]
     use_up_guesses(world)
     assert mila.verifies_email(challenge, world.code_mailed_to(address)).status == 200
 
 
-def test_guesses_of_a_session_use_up_none_of_its_block(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_guesses_of_a_session_do_not_count_for_its_block(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     allow(monkeypatch, attempts_per_address=1)
     mila, phone = world.a_user(), a_phone()
     challenge = mila.asks_to_step_up().json["challenge_id"]
@@ -82,10 +84,10 @@ def test_guesses_of_a_session_use_up_none_of_its_block(world: World, monkeypatch
     assert world.verifies(challenge, other_than(world.code_for(phone))).problem == "wrong_code"
 
 
-# A stranger who closes the block of numbers
+# A stranger who closes the prefix of the owner's number
 
 
-def test_a_closed_prefix_does_not_keep_the_owner_from_stepping_up(
+def test_closed_prefix_does_not_keep_the_owner_from_stepping_up(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     allow(monkeypatch, codes_per_prefix_least=5)
@@ -94,9 +96,7 @@ def test_a_closed_prefix_does_not_keep_the_owner_from_stepping_up(
     assert mila.steps_up().status == 200
 
 
-def test_stepping_up_neither_closes_a_prefix_nor_opens_one(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_stepping_up_neither_closes_nor_opens_a_prefix(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     allow(monkeypatch, codes_per_prefix_least=5, codes_to_step_up_day=20)
     mila = world.a_user()
     for _ in range(10):
@@ -108,7 +108,7 @@ def test_stepping_up_neither_closes_a_prefix_nor_opens_one(
 
 
 def close_prefix(world: World) -> None:
-    """Ask for codes to numbers of the owner's prefix that nobody verifies, until it is closed."""
+    """Ask for unverified codes to numbers of the owner's prefix until it is closed."""
     for number in range(200):
         reply = world.asks_for_a_code(a_phone(), address=f"10.0.{number}.1")
         if reply.status == 429:

@@ -1,4 +1,4 @@
-"""Notices: current versions, acceptance on record."""
+"""Notices: current and coming versions, and recorded acceptances."""
 
 import json
 from datetime import timedelta
@@ -29,7 +29,7 @@ def test_both_notices_are_public_with_their_dates(world: World) -> None:
 
 @pytest.mark.promise("NOT-1")
 @pytest.mark.parametrize("before", [timedelta(seconds=-1), timedelta(0), 14 * DAY - timedelta(seconds=1)])
-def test_a_version_that_takes_effect_sooner_than_the_notice_period_cannot_be_defined(
+def test_version_effective_before_the_notice_period_ends_cannot_be_defined(
     before: timedelta,
 ) -> None:
     with pytest.raises(ValidationError, match="published 14 days before it takes effect"):
@@ -63,7 +63,7 @@ def test_versions_with_the_same_name_or_day_are_refused(
 
 
 @pytest.mark.promise("NOT-1")
-def test_the_environment_adds_versions_on_the_local_stage_and_nowhere_else() -> None:
+def test_environment_adds_versions_on_the_local_stage_only() -> None:
     added = {**environment.variables(), "RU4M_NOTICES": json.dumps([NEWER.model_dump(mode="json")])}
     with pytest.raises(SettingsError, match="published by a commit"):
         settings.read(added)
@@ -71,7 +71,7 @@ def test_the_environment_adds_versions_on_the_local_stage_and_nowhere_else() -> 
 
 
 @pytest.mark.promise("NOT-1")
-def test_a_version_is_neither_listed_nor_accepted_before_it_is_published(
+def test_version_is_neither_listed_nor_accepted_before_it_is_published(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     soon, later = world.now + timedelta(seconds=1), world.now + timedelta(days=30)
@@ -98,20 +98,20 @@ def test_all_versions_are_listed_newest_first(world: World, monkeypatch: pytest.
     assert len(listed) == 4
 
 
-def test_a_version_is_current_from_its_date_on(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_version_is_current_from_its_date(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     publish(monkeypatch, ANNOUNCED, NEWER)
     current = world.call("GET", "/v1/notices/current").json["items"]
     assert "terms-2026-11-01" in {notice["version"] for notice in current}
 
 
 @pytest.mark.promise("STR-4")
-def test_signing_up_puts_both_acceptances_on_record(world: World) -> None:
+def test_signup_records_both_acceptances(world: World) -> None:
     world.a_user()
     assert {a["version"]["S"] for a in cloud.records("acceptance")} == {TERMS, PRIVACY}
 
 
 @pytest.mark.promise("STR-4")
-def test_no_chat_token_before_the_terms_that_apply_are_accepted(
+def test_chat_token_requires_acceptance_of_the_terms_that_apply(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mila = world.a_user()
@@ -154,7 +154,7 @@ def test_changed_privacy_policy_needs_no_acceptance(world: World, monkeypatch: p
 
 
 @pytest.mark.promise("NOT-1")
-def test_accepting_early_counts(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_early_acceptance_counts(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     mila = world.a_user()
     publish(monkeypatch, ANNOUNCED)
     tell(mila, ANNOUNCED.version, at=world.now)
@@ -166,7 +166,7 @@ def test_accepting_early_counts(world: World, monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.promise("NOT-1")
-def test_a_version_older_than_the_one_that_applies_is_not_accepted_any_more(
+def test_version_older_than_the_one_that_applies_cannot_be_accepted(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mila = world.a_user()
@@ -205,7 +205,7 @@ def test_announcements_are_shown_to_a_frozen_or_restricted_account_too(
     assert len(mila.gets("/v1/announcements").json["items"]) == 1
 
 
-def test_an_announcement_says_what_is_accepted_and_the_latest_comes_first(
+def test_announcement_states_its_acceptance_and_the_latest_is_first(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mila = world.a_user()
@@ -220,7 +220,7 @@ def test_an_announcement_says_what_is_accepted_and_the_latest_comes_first(
     ]
 
 
-def test_a_second_signup_records_newer_terms_and_keeps_the_old_acceptance(
+def test_second_signup_records_newer_terms_and_keeps_the_old_acceptance(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mila = world.a_user()
@@ -233,7 +233,7 @@ def test_a_second_signup_records_newer_terms_and_keeps_the_old_acceptance(
 
 
 @pytest.mark.promise("NOT-1")
-def test_accepting_twice_keeps_the_first_acceptance(world: World) -> None:
+def test_second_acceptance_keeps_the_first_one(world: World) -> None:
     mila = world.a_user()
     before = cloud.records("acceptance")
     assert mila.calls("POST", f"/v1/notices/{TERMS}/acceptance").status == 204
@@ -241,5 +241,5 @@ def test_accepting_twice_keeps_the_first_acceptance(world: World) -> None:
 
 
 @pytest.mark.parametrize("version", ["terms-2020-01-01", "terms", "cookies-2024-05-08", "%20"])
-def test_an_unknown_version_cannot_be_accepted(world: World, version: str) -> None:
+def test_unknown_version_cannot_be_accepted(world: World, version: str) -> None:
     assert world.a_user().calls("POST", f"/v1/notices/{version}/acceptance").problem == "not_found"

@@ -1,4 +1,4 @@
-"""Profiles: the own view, the public view, editing by merge patch."""
+"""Profiles: a user's own view, the public view, and editing by merge patch."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from tests.support.world import World
 
 
 @pytest.mark.promise("ACC-4")
-def test_a_new_profile_has_nothing_but_a_name_and_private_defaults(world: World) -> None:
+def test_new_profile_has_only_a_name_and_private_defaults(world: World) -> None:
     mila = world.a_user(display_name="Mila")
     assert mila.profile() == {
         "user_id": mila.user_id,
@@ -38,7 +38,7 @@ EVERYTHING: dict[str, Any] = {
 
 
 @pytest.mark.promise("ACC-4")
-def test_everything_editable_can_be_set(world: World) -> None:
+def test_every_editable_field_can_be_set(world: World) -> None:
     mila = world.a_user()
     changed = mila.changes(**EVERYTHING)
     assert changed.status == 200
@@ -59,7 +59,7 @@ def test_each_optional_field_can_be_removed_by_itself(world: World, field: str) 
     "name",
     ["Мила Đorđević", "👩\u200d🚀", "❤\ufe0f\u200d🔥", "علی\u200cرضا", "ක්\u200dෂණ", "7", "Mila 2!"],  # noqa: RUF001 - Persian
 )
-def test_a_name_may_have_letters_of_any_script_and_emoji(world: World, name: str) -> None:
+def test_name_may_have_letters_of_any_script_and_emoji(world: World, name: str) -> None:
     assert world.a_user().changes(display_name=name).json["display_name"] == name
 
 
@@ -74,7 +74,7 @@ def test_name_with_invisible_characters_is_refused(world: World, field: str, nam
     assert world.a_user().changes(**{field: name}).problem == "invalid_request"
 
 
-def test_a_removed_display_name_becomes_a_nickname_and_a_removed_switch_its_default(world: World) -> None:
+def test_removed_name_becomes_a_nickname_and_a_removed_switch_its_default(world: World) -> None:
     mila = world.a_user()
     mila.changes(**EVERYTHING)
     mila.changes(display_name=None, discoverable=None, online_visible=None)
@@ -83,13 +83,13 @@ def test_a_removed_display_name_becomes_a_nickname_and_a_removed_switch_its_defa
     assert (profile["discoverable"], profile["online_visible"]) == (False, True)
 
 
-def test_an_edit_without_if_match_is_refused(world: World) -> None:
+def test_edit_without_if_match_is_refused(world: World) -> None:
     reply = world.a_user().calls("PATCH", "/v1/profile", body={"name": "X"})
     assert reply.problem == "precondition_required"
 
 
 @pytest.mark.parametrize("etag", ['"2"', 'W/"1"', "1", '""', "garbage"])
-def test_an_edit_of_another_version_is_refused_and_changes_nothing(world: World, etag: str) -> None:
+def test_edit_of_another_version_is_refused_and_changes_nothing(world: World, etag: str) -> None:
     mila = world.a_user()
     before = mila.profile()
     assert mila.changes(etag, name="X").problem == "changed_meanwhile"
@@ -112,7 +112,7 @@ def test_edit_of_any_version_or_of_several_is_refused(world: World, etag: str) -
     assert mila.profile() == before
 
 
-def test_of_two_racing_edits_one_is_refused(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_of_two_racing_edits_is_refused(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     mila = world.a_user()
     write = table.write
 
@@ -152,21 +152,21 @@ def test_of_two_racing_edits_one_is_refused(world: World, monkeypatch: pytest.Mo
     ],
     ids=str,
 )
-def test_a_bad_edit_is_refused_and_changes_nothing(world: World, changes: dict[str, Any], code: str) -> None:
+def test_bad_edit_is_refused_and_changes_nothing(world: World, changes: dict[str, Any], code: str) -> None:
     mila = world.a_user()
     before = mila.gets("/v1/profile")
     assert mila.changes(**changes).problem == code
     assert mila.gets("/v1/profile") == before
 
 
-def test_an_edit_in_plain_json_is_refused(world: World) -> None:
+def test_edit_in_plain_json_is_refused(world: World) -> None:
     headers = {"If-Match": '"1"', "content-type": "application/json"}
     reply = world.a_user().calls("PATCH", "/v1/profile", raw=b'{"name":"X"}', headers=headers)
     assert reply.problem == "unsupported_media_type"
 
 
 @pytest.mark.promise("ACC-6")
-def test_others_see_the_public_view_and_nothing_else(world: World) -> None:
+def test_other_users_see_the_public_view_and_nothing_else(world: World) -> None:
     mila, vuk = world.a_user(), world.a_user()
     mila.changes(**EVERYTHING)
     assert vuk.gets(f"/v1/users/{mila.user_id}").json == {
@@ -187,11 +187,11 @@ def test_frozen_user_looks_like_an_unknown_one(world: World, state: str) -> None
 
 
 @pytest.mark.parametrize("user_id", ["me", "a_" + "0" * 26, "u_" + "0" * 25, "u_" + "I" * 26, "..%2F"])
-def test_a_malformed_user_id_is_not_found(world: World, user_id: str) -> None:
+def test_malformed_user_id_is_not_found(world: World, user_id: str) -> None:
     assert world.a_user().gets(f"/v1/users/{user_id}").problem == "not_found"
 
 
-def test_a_profile_is_only_ones_own(world: World) -> None:
+def test_user_edits_only_their_own_profile(world: World) -> None:
     mila, vuk = world.a_user(), world.a_user()
     mila.changes(name="Mila")
     assert "name" not in vuk.profile()
@@ -199,19 +199,19 @@ def test_a_profile_is_only_ones_own(world: World) -> None:
 
 
 @pytest.mark.promise("SEC-1")
-def test_profile_values_can_be_read_nowhere_in_the_tables(world: World) -> None:
+def test_profile_values_are_readable_nowhere_in_the_tables(world: World) -> None:
     mila = world.a_user(phone=world.canaries.add("phone", a_phone()))
-    told = set(Profile.declaration.fields) - {"account_id", "version"}
+    fields = set(Profile.declaration.fields) - {"account_id", "version"}
     texts = {name: world.canaries(name) for name in ("display_name", "name", "job_title", "employer")}
     born = {"date_of_birth": world.canaries.add("date_of_birth", "1961-07-04")}
     values = {**EVERYTHING, **texts, **born}
-    assert told - values.keys() == {"avatar_url", "email"}  # which no change sets
+    assert fields - values.keys() == {"avatar_url", "email"}  # no change sets these
     assert mila.changes(**values).status == 200
     address = world.canaries.add("email", f"{world.canaries('mailbox')}@example.com")
     assert mila.has_email(address).status == 200
     assert world.canaries.in_tables() == []
     (item,) = cloud.records("profile")
-    assert told & item.keys() == set()  # a country and a switch are too short to be canaries
+    assert fields & item.keys() == set()  # a country and a switch are too short to be canaries
     assert world.canaries.in_text(mila.gets("/v1/profile").text) == sorted(
         world.canaries.values, key=list(world.canaries.values).index
-    )  # they are kept, only not in clear
+    )  # the values are stored, only not in clear

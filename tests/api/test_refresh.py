@@ -23,7 +23,7 @@ def a_user_with_device(world: World) -> tuple[User, str]:
     return world.a_user(device=device), device["id"]
 
 
-def test_a_refresh_gives_the_next_token_and_a_working_access_token(world: World) -> None:
+def test_refresh_gives_the_next_token_and_a_working_access_token(world: World) -> None:
     mila, device = a_user_with_device(world)
     world.advance(timedelta(minutes=20))
     assert mila.gets("/v1/profile").problem == "unauthenticated"
@@ -36,7 +36,7 @@ def test_a_refresh_gives_the_next_token_and_a_working_access_token(world: World)
 
 
 @pytest.mark.promise("ACC-5")
-def test_a_lost_answer_is_repeated_with_the_same_token(world: World) -> None:
+def test_refresh_with_a_lost_response_repeats_the_same_token(world: World) -> None:
     mila, device = a_user_with_device(world)
     lost = refresh(world, mila.session["refresh_token"], device).json
     again = refresh(world, mila.session["refresh_token"], device).json
@@ -44,7 +44,7 @@ def test_a_lost_answer_is_repeated_with_the_same_token(world: World) -> None:
 
 
 @pytest.mark.promise("ACC-5")
-def test_the_fourth_repetition_ends_the_session(world: World) -> None:
+def test_fourth_repetition_ends_the_session(world: World) -> None:
     mila, device = a_user_with_device(world)
     first = mila.session["refresh_token"]
     active = refresh(world, first, device).json["refresh_token"]
@@ -55,14 +55,14 @@ def test_the_fourth_repetition_ends_the_session(world: World) -> None:
 
 
 @pytest.mark.promise("ACC-5")
-def test_a_copied_token_on_another_device_ends_the_session_at_once(world: World) -> None:
+def test_copied_token_on_another_device_ends_the_session_at_once(world: World) -> None:
     mila, device = a_user_with_device(world)
     assert refresh(world, mila.session["refresh_token"], str(uuid.uuid4())).problem == "session_ended"
     assert refresh(world, mila.session["refresh_token"], device).problem == "session_ended"
 
 
 @pytest.mark.promise("ACC-5")
-def test_a_token_older_than_the_parent_ends_the_session(world: World) -> None:
+def test_token_older_than_the_parent_ends_the_session(world: World) -> None:
     mila, device = a_user_with_device(world)
     second = refresh(world, mila.session["refresh_token"], device).json["refresh_token"]
     refresh(world, second, device)
@@ -87,7 +87,7 @@ def test_racing_refreshes_of_one_token_both_get_the_same_next_one(
 
 
 @pytest.mark.parametrize("change", ["mac", "generation", "session", "account", "garbage"])
-def test_a_token_that_we_did_not_make_opens_nothing_and_ends_nothing(world: World, change: str) -> None:
+def test_token_not_issued_by_the_service_opens_and_ends_nothing(world: World, change: str) -> None:
     mila, device = a_user_with_device(world)
     account, session, generation, mac = mila.session["refresh_token"].split(".")
     forged = {
@@ -102,7 +102,7 @@ def test_a_token_that_we_did_not_make_opens_nothing_and_ends_nothing(world: Worl
 
 
 @pytest.mark.promise("ACC-5")
-def test_an_idle_session_cannot_be_refreshed_and_a_used_one_lives_on(world: World) -> None:
+def test_idle_session_cannot_be_refreshed_and_a_used_one_continues(world: World) -> None:
     mila, device = a_user_with_device(world)
     world.advance(timedelta(days=59))
     fresh = refresh(world, mila.session["refresh_token"], device).json
@@ -116,13 +116,13 @@ def test_an_idle_session_cannot_be_refreshed_and_a_used_one_lives_on(world: Worl
 
 @pytest.mark.promise("RGT-11")
 @pytest.mark.parametrize("state", ["frozen", "restricted"])
-def test_a_frozen_account_refreshes_to_a_session_for_its_rights(world: World, state: str) -> None:
+def test_frozen_account_refreshes_to_a_session_for_its_rights(world: World, state: str) -> None:
     mila, device = a_user_with_device(world)
     world.set_state(mila, state)
     assert refresh(world, mila.session["refresh_token"], device).json["scope"] == "rights"
 
 
-def test_a_refresh_costs_one_read_and_one_write(world: World) -> None:
+def test_refresh_costs_one_read_and_one_write(world: World) -> None:
     mila, device = a_user_with_device(world)
     with counted() as calls:
         assert refresh(world, mila.session["refresh_token"], device).status == 200
@@ -139,12 +139,12 @@ def test_a_refresh_costs_one_read_and_one_write(world: World) -> None:
         ({"refresh_token": "x", "device_id": str(uuid.uuid4()), "scope": "full"}, "unexpected_field"),
     ],
 )
-def test_a_malformed_refresh_is_refused(world: World, body: dict[str, Any], code: str) -> None:
+def test_malformed_refresh_is_refused(world: World, body: dict[str, Any], code: str) -> None:
     assert world.call("POST", "/v1/sessions/refresh", body=body).problem == code
 
 
 @pytest.mark.promise("ACC-5")
-def test_the_devices_are_listed_with_what_they_told_and_no_device_id(world: World) -> None:
+def test_devices_are_listed_with_their_submitted_data_and_no_device_id(world: World) -> None:
     phone, device = a_user_with_device(world)
     world.advance(timedelta(minutes=1))
     world.a_user(phone=phone.phone, device=a_device(platform="web"))
@@ -161,7 +161,7 @@ def test_the_devices_are_listed_with_what_they_told_and_no_device_id(world: Worl
     assert device not in listed.text
 
 
-def test_lapsed_sessions_and_other_peoples_are_not_listed(world: World) -> None:
+def test_lapsed_sessions_and_those_of_others_are_not_listed(world: World) -> None:
     mila, device = a_user_with_device(world)
     world.a_user(phone=mila.phone)
     world.a_user()
@@ -185,7 +185,7 @@ def test_all_devices_can_be_ended_at_once(world: World) -> None:
 
 
 @pytest.mark.promise("STR-3")
-def test_ending_a_device_revokes_the_chat_tokens_of_the_time_before(world: World) -> None:
+def test_ending_a_device_revokes_earlier_chat_tokens(world: World) -> None:
     mila = world.a_user()
     mila.logs_out()
     (account,) = cloud.records("account")
@@ -193,7 +193,7 @@ def test_ending_a_device_revokes_the_chat_tokens_of_the_time_before(world: World
 
 
 @pytest.mark.promise("STR-3")
-def test_a_revocation_never_moves_backwards(world: World) -> None:
+def test_revocation_never_moves_backwards(world: World) -> None:
     phone = world.a_user()
     tablet = world.a_user(phone=phone.phone)
     tablet.logs_out()

@@ -1,4 +1,4 @@
-"""A device that had a session keeps a reserve of sign-in codes that no stranger can use up (ADR 25)."""
+"""A known device has a reserve of sign-in codes that no stranger can use up (ADR 25)."""
 
 import itertools
 import uuid
@@ -26,32 +26,32 @@ _blocks = itertools.count(1)
 
 @pytest.fixture
 def device() -> dict[str, Any]:
-    """The owner's."""
+    """Return the owner's device."""
     return a_device()
 
 
 @pytest.fixture
 def mila(world: World, device: dict[str, Any]) -> User:
-    """The owner of a number, who signed in on her device."""
+    """Return the owner of a number, who signed in on her device."""
     return world.a_user(device=device)
 
 
 def asks(world: World, phone: str, device: dict[str, Any] | None = None, **more: Any) -> Reply:
-    """Ask for a code from a block of addresses that nobody else asks from."""
+    """Ask for a code from a block of addresses that no other call uses."""
     number = next(_blocks)
     address = f"10.{number // 256 % 256}.{number % 256}.1"
     return world.asks_for_a_code(phone, device, **{"address": address} | more)
 
 
 def use_up_codes(world: World, phone: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ask for a number's codes until it gets none before tomorrow."""
+    """Ask for a number's codes until no more are sent before tomorrow."""
     allow(monkeypatch, codes_per_number_day=2)
     while asks(world, phone).status == 202:
         pass
 
 
 def signs_in(world: World, mila: User, device: dict[str, Any]) -> Reply:
-    """Ask for a code on a device and give it back."""
+    """Ask for a code on a device and verify it."""
     asked = asks(world, mila.phone, device)
     assert asked.status == 202, asked.text
     return world.verifies(asked.json["challenge_id"], world.code_for(mila.phone))
@@ -61,7 +61,7 @@ def without_id(reply: Reply) -> tuple[int, dict[str, Any]]:
     return reply.status, reply.json | {"request_id": ""}
 
 
-# What strangers close, and a known device passes
+# Limits that strangers use up do not stop a known device
 
 
 @pytest.mark.promise("ACC-2")
@@ -75,7 +75,7 @@ def test_used_up_codes_of_a_number_do_not_keep_its_owner_from_signing_in(
 
 
 @pytest.mark.promise("ACC-2")
-def test_a_closed_prefix_does_not_keep_the_owner_from_signing_in(
+def test_closed_prefix_does_not_keep_the_owner_from_signing_in(
     world: World, mila: User, device: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     allow(monkeypatch, codes_per_prefix_least=5)
@@ -108,7 +108,7 @@ def test_used_up_guesses_of_a_block_do_not_keep_the_owner_from_signing_in(
     assert world.verifies(hers, code).status == 200
 
 
-def test_a_code_of_the_reserve_is_sent_again_from_the_reserve(
+def test_code_of_the_reserve_is_sent_again_from_the_reserve(
     world: World, mila: User, device: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     use_up_codes(world, mila.phone, monkeypatch)
@@ -119,11 +119,11 @@ def test_a_code_of_the_reserve_is_sent_again_from_the_reserve(
     assert asks(world, mila.phone, device).problem == "too_many_codes"
 
 
-# Whose it is
+# The owner of the reserve
 
 
 @pytest.mark.promise("ACC-2")
-def test_a_stranger_who_knows_the_number_gets_nothing_of_the_reserve(
+def test_stranger_with_the_owners_number_gets_no_code_of_the_reserve(
     world: World, mila: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     theirs = a_device()
@@ -136,48 +136,48 @@ def test_a_stranger_who_knows_the_number_gets_nothing_of_the_reserve(
 
 
 @pytest.mark.promise("ACC-1")
-def test_a_refusal_does_not_show_whether_a_number_is_registered(
+def test_refusal_does_not_show_whether_a_number_is_registered(
     world: World, mila: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    nobodys = a_phone()
-    for phone in (mila.phone, nobodys):
+    unregistered = a_phone()
+    for phone in (mila.phone, unregistered):
         use_up_codes(world, phone, monkeypatch)
     with cloud.counted() as of_hers:
         hers = asks(world, mila.phone)
     with cloud.counted() as of_nobodys:
-        assert without_id(asks(world, nobodys)) == without_id(hers)
+        assert without_id(asks(world, unregistered)) == without_id(hers)
     assert of_hers == of_nobodys
     assert of_hers.tables == {"PutItem": 2, "UpdateItem": 2, "BatchGetItem": 2}
 
 
 @pytest.mark.promise("ACC-1")
-def test_a_refusal_shows_no_number_while_the_lookup_key_is_rotated(
+def test_refusal_shows_no_number_while_the_lookup_key_is_rotated(
     world: World, mila: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rotate(Secret.LOOKUP, current="2")
-    nobodys = a_phone()
-    for phone in (mila.phone, nobodys):
+    unregistered = a_phone()
+    for phone in (mila.phone, unregistered):
         use_up_codes(world, phone, monkeypatch)
     with cloud.counted() as of_hers:
         asks(world, mila.phone)
     with cloud.counted() as of_nobodys:
-        asks(world, nobodys)
+        asks(world, unregistered)
     assert of_hers == of_nobodys
 
 
 @pytest.mark.promise("SEC-1")
-def test_a_known_devices_id_and_number_can_be_read_nowhere(world: World) -> None:
+def test_id_and_number_of_a_known_device_are_readable_nowhere(world: World) -> None:
     device = a_device(id=world.canaries.add("device", str(uuid.uuid4())))
     world.a_user(phone=world.canaries.add("phone", a_phone()), device=device)
     assert len(cloud.records("known_device")) == 1
     assert world.canaries.in_tables() == []
 
 
-# How much it is
+# The size of the reserve
 
 
 @pytest.mark.promise("ACC-2")
-def test_the_reserve_ends_after_three_codes_a_day_with_the_strangers_refusal(
+def test_reserve_ends_after_three_codes_a_day_with_a_strangers_refusal(
     world: World, mila: User, device: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     use_up_codes(world, mila.phone, monkeypatch)
@@ -191,7 +191,7 @@ def test_the_reserve_ends_after_three_codes_a_day_with_the_strangers_refusal(
 
 
 @pytest.mark.promise("ACC-2")
-def test_all_known_devices_of_an_account_get_nine_codes_a_day_together(
+def test_all_known_devices_of_an_account_together_get_nine_codes_a_day(
     world: World, mila: User, device: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     devices = [device, *(a_device() for _ in range(3))]
@@ -203,7 +203,7 @@ def test_all_known_devices_of_an_account_get_nine_codes_a_day_together(
 
 
 @pytest.mark.promise("ACC-2")
-def test_of_two_racing_requests_for_the_last_code_of_a_reserve_one_is_refused(
+def test_one_of_two_racing_requests_for_the_last_reserved_code_is_refused(
     world: World, mila: User, device: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     use_up_codes(world, mila.phone, monkeypatch)
@@ -214,7 +214,7 @@ def test_of_two_racing_requests_for_the_last_code_of_a_reserve_one_is_refused(
     assert winners[0].status == 202
 
 
-def test_codes_that_strangers_leave_over_are_used_before_the_reserve(
+def test_codes_left_by_strangers_are_used_before_the_reserve(
     world: World, mila: User, device: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for _ in range(4):
@@ -223,7 +223,7 @@ def test_codes_that_strangers_leave_over_are_used_before_the_reserve(
     assert [asks(world, mila.phone, device).status for _ in range(4)] == [202, 202, 202, 429]
 
 
-def test_what_the_carrier_refused_uses_up_nothing_of_the_reserve(
+def test_code_that_the_carrier_refused_is_not_taken_from_the_reserve(
     world: World, mila: User, device: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     use_up_codes(world, mila.phone, monkeypatch)
@@ -246,7 +246,7 @@ def test_no_code_is_sent_while_the_reserve_cannot_be_counted(
 
 
 @pytest.mark.promise("ACC-2")
-def test_a_try_is_given_back_while_a_device_cannot_be_recognised(
+def test_try_is_given_back_while_a_device_cannot_be_recognised(
     world: World, mila: User, device: dict[str, Any]
 ) -> None:
     hers = asks(world, mila.phone, device).json["challenge_id"]
@@ -257,12 +257,12 @@ def test_a_try_is_given_back_while_a_device_cannot_be_recognised(
     assert world.verifies(hers, wrong).json["attempts_left"] == 4
 
 
-# How long it is there
+# The end of the reserve
 
 
 @pytest.mark.promise("RET-1")
 @pytest.mark.parametrize(("days", "status"), [(89, 202), (90, 429)])
-def test_the_reserve_is_gone_ninety_days_after_the_last_session(
+def test_reserve_ends_ninety_days_after_the_last_session(
     world: World, mila: User, device: dict[str, Any], monkeypatch: pytest.MonkeyPatch, days: int, status: int
 ) -> None:
     mila.logs_out()
@@ -271,7 +271,7 @@ def test_the_reserve_is_gone_ninety_days_after_the_last_session(
     assert asks(world, mila.phone, device).status == status
 
 
-def test_a_device_stays_known_while_its_session_is_refreshed(
+def test_device_stays_known_while_its_session_is_refreshed(
     world: World, mila: User, device: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.advance(timedelta(days=59))
@@ -281,7 +281,7 @@ def test_a_device_stays_known_while_its_session_is_refreshed(
     assert asks(world, mila.phone, device).status == 202
 
 
-def test_a_refresh_whose_answer_is_repeated_on_another_day_keeps_the_device_known(
+def test_repeated_refresh_on_a_later_day_keeps_the_device_known(
     world: World, mila: User, device: dict[str, Any]
 ) -> None:
     refresh(world, mila, device)
@@ -304,7 +304,7 @@ def test_only_the_first_refresh_of_a_day_writes_to_the_known_device(
 # Rotation of the lookup key
 
 
-def test_a_device_stays_known_while_the_lookup_key_is_rotated(
+def test_device_stays_known_while_the_lookup_key_is_rotated(
     world: World, mila: User, device: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rotate(Secret.LOOKUP, current="2")
@@ -313,7 +313,7 @@ def test_a_device_stays_known_while_the_lookup_key_is_rotated(
 
 
 @pytest.mark.parametrize(("refreshed", "status"), [(True, 202), (False, 429)])
-def test_a_retired_lookup_key_forgets_the_devices_that_were_not_used_since(
+def test_retired_lookup_key_forgets_devices_not_used_since_the_rotation(
     world: World,
     mila: User,
     device: dict[str, Any],
@@ -333,6 +333,6 @@ def test_a_retired_lookup_key_forgets_the_devices_that_were_not_used_since(
 
 
 def refresh(world: World, mila: User, device: dict[str, Any]) -> None:
-    """Refresh the session with the token that it began with."""
+    """Refresh the session with its first token."""
     body = {"refresh_token": mila.session["refresh_token"], "device_id": device["id"]}
     assert world.call("POST", "/v1/sessions/refresh", body=body).status == 200

@@ -52,7 +52,7 @@ def test_subject_outside_the_eea_sees_the_controllers_authority(world: World) ->
     assert len(taken(mila.exercises("access"))["authority"]) == 1
 
 
-def test_a_request_is_described_in_dpv_terms(world: World) -> None:
+def test_request_is_described_in_dpv_terms(world: World) -> None:
     request = taken(world.a_user().is_stepped_up().exercises("portability"))
     assert request["dpv"] == {
         "right": "eu-gdpr:A20",
@@ -229,7 +229,7 @@ def test_list_pages_through_many_requests_of_one_second(
 
 
 @pytest.mark.parametrize("cursor", ["x", "1.5", "9" * 20, "1795521600", "r_" + "0" * 26])
-def test_made_up_cursor_is_refused(world: World, cursor: str) -> None:
+def test_invented_cursor_is_refused(world: World, cursor: str) -> None:
     assert world.a_user().gets(f"/v1/rights-requests?cursor={cursor}").problem == "invalid_request"
 
 
@@ -243,7 +243,7 @@ def test_cursor_of_another_account_is_refused(world: World, monkeypatch: pytest.
     assert vuk.gets(f"/v1/rights-requests?cursor={cursor}").problem == "invalid_request"
 
 
-def test_a_list_takes_a_cursor_and_nothing_else(world: World) -> None:
+def test_list_accepts_a_cursor_and_no_other_parameter(world: World) -> None:
     assert world.a_user().gets("/v1/rights-requests?status=open").problem == "unexpected_field"
 
 
@@ -262,7 +262,7 @@ def test_request_of_another_subject_cannot_be_read_or_changed(world: World) -> N
 
 
 @pytest.mark.promise("RGT-11")
-def test_a_receipt_shows_the_request_without_a_session(world: World) -> None:
+def test_receipt_shows_the_request_without_a_session(world: World) -> None:
     mila = world.a_user().is_stepped_up()
     request = taken(mila.exercises("access"))
     shown = by_receipt(world, request["id"], request["receipt"])
@@ -324,7 +324,7 @@ def test_copy_is_not_ready_before_it_is_made(world: World) -> None:
     assert mila.gets(f"/v1/rights-requests/{request['id']}/export").problem == "gone"
 
 
-def test_a_link_to_a_copy_needs_a_step_up(world: World) -> None:
+def test_link_to_a_copy_needs_a_step_up(world: World) -> None:
     mila = world.a_user().is_stepped_up()
     request = taken(mila.exercises("access"))
     world.advance(timedelta(minutes=10))

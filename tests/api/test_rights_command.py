@@ -1,4 +1,4 @@
-"""`python -m infra.ops rights`: signed calls of the internal API, and what they print."""
+"""`python -m infra.ops rights` makes signed calls of the internal API and prints results."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -72,7 +72,7 @@ def wire(world: World, monkeypatch: pytest.MonkeyPatch) -> _Wire:
 
 @pytest.fixture
 def run(wire: _Wire, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run a command as a member of staff."""
+    """Return a function that runs a command as a member of staff."""
 
     def running(name: str, *words: str) -> Done:
         api = InternalApi(AwsAccount(REGION, None, name.upper(), "a secret"), URL)

@@ -1,4 +1,4 @@
-"""Security events of an account are on record for ninety days (RET-3)."""
+"""Security events of an account are recorded and kept for ninety days (RET-3)."""
 
 from collections import Counter
 from datetime import timedelta
@@ -22,7 +22,7 @@ def refreshes(user: User, device: dict[str, str]) -> int:
     return user.world.call("POST", "/v1/sessions/refresh", body=body).status
 
 
-def test_signing_in_is_on_record_with_its_session(world: World) -> None:
+def test_sign_in_is_recorded_with_its_session(world: World) -> None:
     mila = world.a_user()
     (event,) = cloud.records("security_event")
     assert event["event"]["S"] == "signed_in"
@@ -30,7 +30,7 @@ def test_signing_in_is_on_record_with_its_session(world: World) -> None:
     assert event["at"]["S"] == clock.to_text(world.now)
 
 
-def test_a_code_that_is_repeated_is_one_event(world: World) -> None:
+def test_repeated_code_is_one_event(world: World) -> None:
     phone, device = "+381601234567", a_device()
     challenge = world.asks_for_a_code(phone, device).json["challenge_id"]
     answers = [world.verifies(challenge, world.code_for(phone), device_id=device["id"]) for _ in range(2)]
@@ -38,7 +38,7 @@ def test_a_code_that_is_repeated_is_one_event(world: World) -> None:
     assert len(cloud.records("security_event")) == 1
 
 
-def test_stepping_up_is_on_record_once_per_code(world: World) -> None:
+def test_step_up_is_recorded_once_per_code(world: World) -> None:
     mila = world.a_user()
     challenge = mila.asks_to_step_up().json["challenge_id"]
     for _ in range(2):
@@ -46,34 +46,34 @@ def test_stepping_up_is_on_record_once_per_code(world: World) -> None:
     assert Counter(events_of(mila)) == {"signed_in": 1, "stepped_up": 1}
 
 
-def test_logging_a_device_out_is_on_record(world: World) -> None:
+def test_logout_of_a_device_is_recorded(world: World) -> None:
     mila = world.a_user()
     mila.logs_out()
     assert sorted(events_of(mila)) == ["signed_in", "signed_out"]
 
 
-def test_logging_all_devices_out_is_one_event(world: World) -> None:
+def test_logout_of_all_devices_is_one_event(world: World) -> None:
     mila = world.a_user()
     world.a_user(mila.phone)
     assert mila.calls("DELETE", "/v1/sessions").status == 204
     assert Counter(events_of(mila)) == {"signed_in": 2, "signed_out_everywhere": 1}
 
 
-def test_a_copied_refresh_token_that_ends_its_session_is_on_record(world: World) -> None:
+def test_copied_refresh_token_that_ends_its_session_is_recorded(world: World) -> None:
     mila = world.a_user()
-    assert refreshes(mila, a_device()) == 401  # another device than the session's
+    assert refreshes(mila, a_device()) == 401  # not the session's device
     assert sorted(events_of(mila)) == ["copied_token_refused", "signed_in"]
 
 
 @pytest.mark.promise("RET-3")
-def test_an_event_is_kept_for_ninety_days(world: World) -> None:
+def test_event_is_kept_for_ninety_days(world: World) -> None:
     world.a_user()
     (event,) = cloud.records("security_event")
     assert int(event["expires_at"]["N"]) == clock.to_epoch(world.now + timedelta(days=90))
 
 
 @pytest.mark.promise("SEC-1")
-def test_an_event_holds_no_device_and_no_address(world: World) -> None:
+def test_event_contains_no_device_and_no_address(world: World) -> None:
     mila = world.a_user()
     (event,) = cloud.records("security_event")
     assert "203.0.113" not in str(event)

@@ -1,4 +1,4 @@
-"""Sessions: what a token proves, what is judged on each request, logging out."""
+"""Sessions: what a token proves, what each request checks, and logging out."""
 
 import base64
 import hashlib
@@ -24,7 +24,7 @@ def asks_with(world: World, token: str) -> str | None:
     return world.call("GET", "/v1/profile", headers={"Authorization": f"Bearer {token}"}).problem
 
 
-def test_a_token_names_account_and_session_and_nothing_else(world: World) -> None:
+def test_token_names_the_account_and_the_session_and_nothing_else(world: World) -> None:
     mila = world.a_user()
     claims = claims_of(mila)
     assert set(claims) == {"iss", "aud", "sub", "sid", "iat", "exp"}
@@ -33,7 +33,7 @@ def test_a_token_names_account_and_session_and_nothing_else(world: World) -> Non
 
 
 @pytest.mark.promise("STR-3")
-def test_logging_out_ends_minting_at_once(world: World) -> None:
+def test_logout_ends_minting_at_once(world: World) -> None:
     mila = world.a_user()
     assert mila.mints_a_chat_token().status == 200
     assert mila.logs_out().status == 204
@@ -42,7 +42,7 @@ def test_logging_out_ends_minting_at_once(world: World) -> None:
 
 
 @pytest.mark.promise("ACC-5")
-def test_one_device_can_end_another(world: World) -> None:
+def test_device_can_end_another_device(world: World) -> None:
     phone = world.a_user()
     tablet = world.a_user(phone=phone.phone)
     assert phone.calls("DELETE", f"/v1/sessions/{tablet.session['session_id']}").status == 204
@@ -50,7 +50,7 @@ def test_one_device_can_end_another(world: World) -> None:
     assert phone.gets("/v1/profile").status == 200
 
 
-def test_somebody_elses_session_cannot_be_ended_or_told_from_none(world: World) -> None:
+def test_session_of_another_user_cannot_be_ended_and_looks_unknown(world: World) -> None:
     mila, vuk = world.a_user(), world.a_user()
     theirs = mila.calls("DELETE", f"/v1/sessions/{vuk.session['session_id']}")
     none = mila.calls("DELETE", "/v1/sessions/s_" + "0" * 26)
@@ -58,7 +58,7 @@ def test_somebody_elses_session_cannot_be_ended_or_told_from_none(world: World) 
     assert vuk.gets("/v1/profile").status == 200
 
 
-def test_a_session_that_was_ended_cannot_be_ended_again(world: World) -> None:
+def test_ended_session_cannot_be_ended_again(world: World) -> None:
     phone = world.a_user()
     tablet = world.a_user(phone=phone.phone)
     path = f"/v1/sessions/{tablet.session['session_id']}"
@@ -66,53 +66,53 @@ def test_a_session_that_was_ended_cannot_be_ended_again(world: World) -> None:
 
 
 @pytest.mark.promise("ACC-5")
-def test_an_idle_session_lapses_whatever_its_token_says(world: World) -> None:
+def test_idle_session_lapses_despite_a_valid_token(world: World) -> None:
     mila = world.a_user()
     world.advance(timedelta(days=60))
     token = environment.token_with(**claims_of(mila, iat=world.now, exp=world.now + timedelta(minutes=15)))
     assert asks_with(world, token) == "session_ended"
 
 
-def test_an_expired_token_is_refused(world: World) -> None:
+def test_expired_token_is_refused(world: World) -> None:
     mila = world.a_user()
     world.advance(timedelta(minutes=15))
     assert mila.gets("/v1/profile").problem == "unauthenticated"
 
 
 def issued(world: World, ahead: timedelta) -> str:
-    """A token whose signer's clock is ahead of ours."""
+    """Return a token whose signer's clock is ahead."""
     now = world.now + ahead
     return environment.token_with(**claims_of(world.a_user(), iat=now, exp=now + timedelta(minutes=15)))
 
 
-def test_the_clock_that_signed_a_token_may_be_five_seconds_ahead(world: World) -> None:
+def test_clock_of_the_signer_may_be_five_seconds_ahead(world: World) -> None:
     assert asks_with(world, issued(world, timedelta(seconds=5))) is None
     assert asks_with(world, issued(world, timedelta(seconds=6))) == "unauthenticated"
 
 
 @pytest.mark.parametrize("iat", [True, "1", 10**400], ids=["boolean", "text", "endless"])
-def test_a_token_whose_time_of_issue_is_no_time_is_refused(world: World, iat: object) -> None:
+def test_token_with_a_malformed_time_of_issue_is_refused(world: World, iat: object) -> None:
     token = environment.token_with(**claims_of(world.a_user(), iat=iat))
     assert asks_with(world, token) == "unauthenticated"
 
 
-def test_a_token_of_another_key_is_refused(world: World) -> None:
+def test_token_of_another_key_is_refused(world: World) -> None:
     forged = environment.token_with(ec.generate_private_key(ec.SECP256R1()), **claims_of(world.a_user()))
     assert asks_with(world, forged) == "unauthenticated"
 
 
-def test_a_token_under_an_unknown_key_id_is_refused(world: World) -> None:
+def test_token_under_an_unknown_key_id_is_refused(world: World) -> None:
     token = environment.token_with(headers={"kid": "other"}, **claims_of(world.a_user()))
     assert asks_with(world, token) == "unauthenticated"
 
 
-def test_a_token_without_signature_is_refused(world: World) -> None:
+def test_token_without_signature_is_refused(world: World) -> None:
     token = jwt.encode(claims_of(world.a_user()), "", algorithm="none", headers={"kid": environment.KID})
     assert asks_with(world, token) == "unauthenticated"
 
 
-def test_the_public_key_does_not_work_as_a_shared_secret(world: World) -> None:
-    """The classic confusion: HS256 keyed with what everybody can download."""
+def test_public_key_does_not_work_as_a_shared_secret(world: World) -> None:
+    """The known algorithm confusion: HS256 keyed with the public key."""
 
     def part(value: object) -> bytes:
         return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=")
@@ -136,13 +136,13 @@ def test_the_public_key_does_not_work_as_a_shared_secret(world: World) -> None:
     ],
     ids=str,
 )
-def test_a_token_with_a_wrong_or_missing_claim_is_refused(world: World, changes: dict[str, Any]) -> None:
+def test_token_with_a_wrong_or_missing_claim_is_refused(world: World, changes: dict[str, Any]) -> None:
     claims = {k: v for k, v in claims_of(world.a_user(), **changes).items() if v is not None}
     assert asks_with(world, environment.token_with(**claims)) == "unauthenticated"
 
 
 def nested_header() -> str:
-    """As deep as fits into the headers that the gateway takes."""
+    """Return a header nested as deeply as the gateway's limit on headers permits."""
     header = '{"alg":"ES256","kid":' + "[" * 3000 + "]" * 3000 + "}"
     return "Bearer " + base64.urlsafe_b64encode(header.encode()).decode().rstrip("=") + ".e30.x"
 
@@ -152,16 +152,14 @@ def nested_header() -> str:
     [None, "", "Bearer", "Basic bWlsYTptaWxh", "Bearer a.b.c", "Bearer é.b.c", nested_header()],
     ids=["none", "empty", "scheme only", "basic", "no base64", "not ascii", "deeply nested"],
 )
-def test_what_is_no_bearer_token_is_refused(world: World, value: str | None) -> None:
+def test_malformed_bearer_token_is_refused(world: World, value: str | None) -> None:
     header = {} if value is None else {"Authorization": value}
     assert world.call("GET", "/v1/profile", headers=header).problem == "unauthenticated"
 
 
 @pytest.mark.promise("RGT-11")
 @pytest.mark.parametrize(("state", "problem"), [("frozen", "account_frozen"), ("restricted", "restricted")])
-def test_a_frozen_account_reaches_its_sessions_and_nothing_else(
-    world: World, state: str, problem: str
-) -> None:
+def test_frozen_account_reaches_its_sessions_and_nothing_else(world: World, state: str, problem: str) -> None:
     mila = world.a_user()
     world.set_state(mila, state)
     assert mila.gets("/v1/profile").problem == problem

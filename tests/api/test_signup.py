@@ -1,4 +1,4 @@
-"""Signup: a number, a code, an account (ACC-1, ACC-2). See also test_signup_sending, _repeats, _rotation."""
+"""Signup: a number, a code, an account (ACC-1, ACC-2). See also test_signup_*.py."""
 
 import uuid
 from datetime import timedelta
@@ -19,7 +19,7 @@ from tests.support.world import World
 
 
 @pytest.mark.promise("ACC-2")
-def test_a_new_number_gets_a_code_and_then_an_account(world: World) -> None:
+def test_new_number_gets_a_code_and_then_an_account(world: World) -> None:
     phone = a_phone()
     asked = world.asks_for_a_code(phone)
     assert asked.status == 202
@@ -39,7 +39,7 @@ def test_a_new_number_gets_a_code_and_then_an_account(world: World) -> None:
 
 
 @pytest.mark.promise("ACC-1")
-def test_the_same_number_signs_in_to_the_same_account(world: World) -> None:
+def test_known_number_signs_in_to_its_account(world: World) -> None:
     mila = world.a_user()
     again = world.a_user(phone=mila.phone)
     assert again.verified["new_account"] is False
@@ -48,10 +48,10 @@ def test_the_same_number_signs_in_to_the_same_account(world: World) -> None:
 
 
 @pytest.mark.promise("ACC-1")
-def test_known_and_unknown_numbers_get_the_same_answer_for_the_same_work(world: World) -> None:
+def test_known_and_unknown_numbers_get_the_same_response_for_the_same_work(world: World) -> None:
     mila = world.a_user()
     world.advance(timedelta(days=1))
-    world.asks_for_a_code(a_phone())  # reads the history of codes, as one request does in a minute
+    world.asks_for_a_code(a_phone())  # reads the history of codes, as one request a minute does
     with cloud.counted() as for_known:
         known = world.asks_for_a_code(mila.phone)
     with cloud.counted() as for_unknown:
@@ -95,7 +95,7 @@ def test_two_racing_uses_of_one_code_open_one_session(world: World, monkeypatch:
 
 
 @pytest.mark.promise("STR-4")
-def test_two_racing_codes_after_newer_terms_record_one_acceptance_and_open_both_sessions(
+def test_racing_codes_after_newer_terms_record_one_acceptance(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mila = world.a_user()
@@ -122,7 +122,7 @@ def test_two_racing_codes_after_newer_terms_record_one_acceptance_and_open_both_
 
 
 @pytest.mark.parametrize("used_after", [timedelta(0), timedelta(minutes=9, seconds=30)], ids=["soon", "late"])
-def test_the_same_code_within_two_minutes_answers_with_the_same_session(
+def test_repeated_code_within_two_minutes_returns_the_same_session(
     world: World, used_after: timedelta
 ) -> None:
     phone = a_phone()
@@ -137,7 +137,7 @@ def test_the_same_code_within_two_minutes_answers_with_the_same_session(
 
 
 @pytest.mark.promise("ACC-2")
-def test_the_same_code_after_two_minutes_opens_nothing(world: World) -> None:
+def test_repeated_code_after_two_minutes_is_refused(world: World) -> None:
     phone = a_phone()
     challenge = world.asks_for_a_code(phone).json["challenge_id"]
     world.verifies(challenge, world.code_for(phone))
@@ -145,7 +145,7 @@ def test_the_same_code_after_two_minutes_opens_nothing(world: World) -> None:
     assert world.verifies(challenge, world.code_for(phone)).problem == "challenge_expired"
 
 
-def test_a_repeated_code_does_not_revive_a_session_that_was_ended(world: World) -> None:
+def test_repeated_code_does_not_revive_an_ended_session(world: World) -> None:
     phone = a_phone()
     challenge = world.asks_for_a_code(phone).json["challenge_id"]
     verified = world.verifies(challenge, world.code_for(phone)).json
@@ -158,7 +158,7 @@ def test_a_repeated_code_does_not_revive_a_session_that_was_ended(world: World) 
 
 
 @pytest.mark.promise("ACC-2")
-def test_a_wrong_code_says_how_many_tries_are_left(world: World) -> None:
+def test_wrong_code_states_the_tries_left(world: World) -> None:
     phone = a_phone()
     challenge = world.asks_for_a_code(phone).json["challenge_id"]
     wrong = other_than(world.code_for(phone))
@@ -167,7 +167,7 @@ def test_a_wrong_code_says_how_many_tries_are_left(world: World) -> None:
 
 
 @pytest.mark.promise("ACC-2")
-def test_after_five_wrong_codes_the_right_one_is_refused_too(world: World) -> None:
+def test_right_code_is_refused_after_five_wrong_ones(world: World) -> None:
     phone = a_phone()
     challenge = world.asks_for_a_code(phone).json["challenge_id"]
     for _ in range(5):
@@ -176,7 +176,7 @@ def test_after_five_wrong_codes_the_right_one_is_refused_too(world: World) -> No
 
 
 @pytest.mark.promise("ACC-2")
-def test_tries_survive_a_resend(world: World) -> None:
+def test_tries_are_kept_across_a_resend(world: World) -> None:
     phone = a_phone()
     challenge = world.asks_for_a_code(phone).json["challenge_id"]
     for _ in range(4):
@@ -187,7 +187,7 @@ def test_tries_survive_a_resend(world: World) -> None:
 
 
 @pytest.mark.promise("ACC-2")
-def test_a_code_that_was_tried_too_often_is_not_sent_again(world: World) -> None:
+def test_code_tried_too_often_is_not_sent_again(world: World) -> None:
     phone = a_phone()
     challenge = world.asks_for_a_code(phone).json["challenge_id"]
     for _ in range(5):
@@ -198,7 +198,7 @@ def test_a_code_that_was_tried_too_often_is_not_sent_again(world: World) -> None
 
 
 @pytest.mark.promise("ACC-2")
-def test_a_try_is_counted_even_if_the_comparison_never_happens(
+def test_try_is_counted_even_if_the_comparison_never_happens(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     phone = a_phone()
@@ -214,7 +214,7 @@ def test_a_try_is_counted_even_if_the_comparison_never_happens(
 
 
 @pytest.mark.promise("ACC-2")
-def test_repeating_a_used_code_cannot_be_used_for_guessing(world: World) -> None:
+def test_repetition_of_a_used_code_cannot_be_used_for_guessing(world: World) -> None:
     phone = a_phone()
     challenge = world.asks_for_a_code(phone).json["challenge_id"]
     world.verifies(challenge, world.code_for(phone))
@@ -224,7 +224,7 @@ def test_repeating_a_used_code_cannot_be_used_for_guessing(world: World) -> None
 
 
 @pytest.mark.promise("ACC-2")
-def test_a_code_dies_after_ten_minutes(world: World) -> None:
+def test_code_expires_after_ten_minutes(world: World) -> None:
     phone = a_phone()
     challenge = world.asks_for_a_code(phone).json["challenge_id"]
     world.advance(timedelta(minutes=10))
@@ -240,7 +240,7 @@ def test_two_challenges_of_one_instant_have_different_codes(world: World) -> Non
 
 
 @pytest.mark.promise("ACC-5")
-def test_a_code_can_be_used_and_repeated_by_the_device_that_asked_for_it(world: World) -> None:
+def test_code_can_be_used_and_repeated_by_the_device_that_requested_it(world: World) -> None:
     phone, device = a_phone(), a_device()
     challenge = world.asks_for_a_code(phone, device).json["challenge_id"]
     first = world.verifies(challenge, world.code_for(phone), device_id=device["id"])
@@ -250,7 +250,7 @@ def test_a_code_can_be_used_and_repeated_by_the_device_that_asked_for_it(world: 
 
 
 @pytest.mark.promise("ACC-5")
-def test_the_right_code_from_another_device_is_a_wrong_code_before_and_after_it_was_used(
+def test_right_code_from_another_device_is_wrong_before_and_after_its_use(
     world: World,
 ) -> None:
     phone, device, other = a_phone(), a_device(), a_device()
@@ -262,7 +262,7 @@ def test_the_right_code_from_another_device_is_a_wrong_code_before_and_after_it_
 
 
 @pytest.mark.promise("ACC-5")
-def test_what_is_kept_of_a_device_does_not_link_its_challenges(world: World) -> None:
+def test_stored_data_of_a_device_does_not_link_its_challenges(world: World) -> None:
     device = a_device()
     for _ in range(2):
         world.a_user(device=device)
@@ -279,7 +279,7 @@ def test_guesses_are_limited_per_address_over_all_challenges(world: World) -> No
     assert limited[0].headers["retry-after"] == str(limited[0].json["retry_after"])
 
 
-def test_right_codes_and_repetitions_use_up_no_guesses_of_the_address_that_many_share(
+def test_right_and_repeated_codes_use_no_guesses_of_a_shared_address(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     allow_guesses(monkeypatch, 1)
@@ -300,7 +300,7 @@ def test_giving_back_never_allows_more_than_the_limit(world: World, monkeypatch:
         GUESSES.hit("198.51.100.0/24")
 
 
-def test_what_cannot_be_given_back_stays_counted_and_fails_nobody(
+def test_failed_give_back_leaves_the_use_counted_and_raises_nothing(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     allow_guesses(monkeypatch, 1)
@@ -311,7 +311,7 @@ def test_what_cannot_be_given_back_stays_counted_and_fails_nobody(
         GUESSES.hit("198.51.100.0/24")
 
 
-def test_a_number_whose_claim_is_held_without_an_account_is_told_as_503(world: World) -> None:
+def test_number_whose_held_claim_has_no_account_is_unavailable(world: World) -> None:
     mila = world.a_user()
     past, ahead = (str(clock.to_epoch(world.now + timedelta(days=days))) for days in (-1, 1))
     for claim in cloud.records("claim"):  # expired, and kept by a hold
@@ -327,7 +327,7 @@ def test_a_number_whose_claim_is_held_without_an_account_is_told_as_503(world: W
      "+881612345678"],
     ids=["short", "national", "landline", "one digit", "letters", "no country", "in a sentence", "satellite"],
 )  # fmt: skip
-def test_what_is_no_mobile_number_is_refused_at_its_place(world: World, phone: str) -> None:
+def test_number_that_is_not_mobile_is_refused_and_its_field_named(world: World, phone: str) -> None:
     refused = world.asks_for_a_code(phone)
     assert refused.problem == "invalid_phone"
     assert [(error["pointer"], error["code"]) for error in refused.json["errors"]] == [
@@ -336,14 +336,14 @@ def test_what_is_no_mobile_number_is_refused_at_its_place(world: World, phone: s
     assert phone not in refused.text
 
 
-def test_a_national_number_is_read_with_its_region(world: World) -> None:
+def test_national_number_is_parsed_with_its_region(world: World) -> None:
     body = {"phone": "060 123 4567", "region": "RS", "device": a_device()}
     assert world.call("POST", "/v1/signup", body=body).status == 202
     assert world.messages_to("+381601234567")
 
 
 @pytest.mark.parametrize("locale", ["sr", "sr-Latn-RS", "sr_RS", "sr_Latn_RS"])
-def test_the_code_is_written_in_the_users_language(world: World, locale: str) -> None:
+def test_code_is_written_in_the_users_language(world: World, locale: str) -> None:
     phone = a_phone()
     body = {"phone": phone, "device": a_device(), "locale": locale}
     assert world.call("POST", "/v1/signup", body=body).status == 202
@@ -377,7 +377,7 @@ def test_bad_input_is_refused_and_changes_nothing(
     ["00000000-0000-0000-0000-000000000000", str(uuid.uuid1()), str(uuid.uuid3(uuid.NAMESPACE_DNS, "mila"))],
     ids=["advertising switched off", "hardware address", "name"],
 )
-def test_a_device_id_that_is_not_random_is_refused(world: World, device_id: str) -> None:
+def test_device_id_that_is_not_random_is_refused(world: World, device_id: str) -> None:
     assert world.asks_for_a_code(a_phone(), a_device(id=device_id)).problem == "invalid_request"
     assert cloud.all_items() == []
 
@@ -394,12 +394,12 @@ def test_a_device_id_that_is_not_random_is_refused(world: World, device_id: str)
         (b'{"phone":"' + b"1" * 20_000 + b'"}', "application/json", "payload_too_large"),
     ],
 )
-def test_a_broken_body_is_refused(world: World, raw: bytes, media: str, code: str) -> None:
+def test_malformed_body_is_refused(world: World, raw: bytes, media: str, code: str) -> None:
     reply = world.call("POST", "/v1/signup", raw=raw, headers={"content-type": media})
     assert reply.problem == code
 
 
-def test_a_refusal_names_the_place_and_never_the_value(world: World) -> None:
+def test_refusal_names_the_field_and_never_the_value(world: World) -> None:
     secret = world.canaries("value")
     body = {"phone": a_phone(), "device": a_device(platform=secret, model=[secret]), "locale": secret + "!"}
     reply = world.call("POST", "/v1/signup", body=body)
@@ -428,12 +428,12 @@ def test_outdated_terms_are_answered_with_the_current_ones_and_cost_no_try(
 
 
 @pytest.mark.parametrize("challenge", ["c_" + "0" * 26, "c_short", "u_" + "0" * 26, "%2e%2e"])
-def test_a_foreign_or_malformed_challenge_opens_nothing(world: World, challenge: str) -> None:
+def test_foreign_or_malformed_challenge_is_refused(world: World, challenge: str) -> None:
     assert world.verifies(challenge, "123456").problem in {"challenge_expired", "not_found"}
 
 
 @pytest.mark.parametrize("code", ["12345", "1234567", "12345a", "١٢٣٤٥٦", 123456, None])
-def test_what_is_no_code_is_refused_without_costing_a_try(world: World, code: object) -> None:
+def test_malformed_code_is_refused_without_costing_a_try(world: World, code: object) -> None:
     phone = a_phone()
     challenge = world.asks_for_a_code(phone).json["challenge_id"]
     path = f"/v1/signup/{challenge}/verify"
@@ -442,7 +442,7 @@ def test_what_is_no_code_is_refused_without_costing_a_try(world: World, code: ob
 
 
 @pytest.mark.promise("ACC-2")
-def test_an_abandoned_signup_is_invisible_after_48_hours_and_has_a_ttl(world: World) -> None:
+def test_abandoned_signup_is_invisible_after_48_hours_and_has_a_ttl(world: World) -> None:
     world.asks_for_a_code(a_phone())
     (item,) = cloud.records("challenge")
     assert item["delete_at"] == item["expires_at"]
@@ -450,21 +450,21 @@ def test_an_abandoned_signup_is_invisible_after_48_hours_and_has_a_ttl(world: Wo
 
 
 @pytest.mark.promise("ACC-2")
-def test_a_used_challenge_keeps_nothing_personal(world: World) -> None:
+def test_used_challenge_keeps_no_personal_data(world: World) -> None:
     world.a_user()
     (item,) = cloud.records("challenge")
     assert "sealed" not in item
 
 
 @pytest.mark.promise("SEC-1")
-def test_a_number_can_be_read_nowhere_in_the_tables(world: World) -> None:
+def test_number_is_readable_nowhere_in_the_tables(world: World) -> None:
     world.a_user(phone=world.canaries.add("phone", a_phone()))
     world.asks_for_a_code(world.canaries.values["phone"])
     assert world.canaries.in_tables() == []
 
 
 @pytest.mark.promise("SEC-1")
-def test_nothing_personal_is_logged_on_good_bad_and_broken_paths(
+def test_no_personal_data_is_logged_on_success_refusal_or_failure(
     world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
     phone = world.canaries.add("phone", a_phone())
@@ -480,24 +480,24 @@ def test_nothing_personal_is_logged_on_good_bad_and_broken_paths(
 
 
 @pytest.mark.promise("STR-1")
-def test_a_display_name_defaults_to_a_random_nickname(world: World) -> None:
+def test_display_name_defaults_to_a_random_nickname(world: World) -> None:
     names = {world.a_user().profile()["display_name"] for _ in range(5)}
     assert len(names) > 1
     assert all(len(name.split()) == 3 and name.split()[2].isdigit() for name in names)
 
 
-def test_a_chosen_display_name_is_kept(world: World) -> None:
+def test_chosen_display_name_is_kept(world: World) -> None:
     assert world.a_user(display_name="Mila").profile()["display_name"] == "Mila"
 
 
-def test_a_second_signup_does_not_change_the_name(world: World) -> None:
+def test_second_signup_does_not_change_the_name(world: World) -> None:
     mila = world.a_user(display_name="Mila")
     assert world.a_user(phone=mila.phone, display_name="Other").profile()["display_name"] == "Mila"
 
 
 @pytest.mark.promise("RGT-11")
 @pytest.mark.parametrize("state", ["frozen", "restricted"])
-def test_a_frozen_account_can_sign_in_to_its_rights_only(world: World, state: str) -> None:
+def test_frozen_account_can_sign_in_to_its_rights_only(world: World, state: str) -> None:
     mila = world.a_user()
     world.set_state(mila, state)
     again = world.a_user(phone=mila.phone)
@@ -505,6 +505,6 @@ def test_a_frozen_account_can_sign_in_to_its_rights_only(world: World, state: st
 
 
 def allow_guesses(monkeypatch: pytest.MonkeyPatch, most: int) -> None:
-    """Set how many guesses an address has in ten minutes."""
+    """Set the number of guesses that an address has in ten minutes."""
     monkeypatch.setenv("RU4M_LIMIT_ATTEMPTS_PER_ADDRESS", str(most))
     settings.cache_clear()

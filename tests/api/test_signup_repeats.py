@@ -1,4 +1,4 @@
-"""The same request sent twice: one challenge, one code, whatever broke in between (ACC-2)."""
+"""A request sent twice has one challenge and one code, despite failures in between (ACC-2)."""
 
 import uuid
 from datetime import timedelta
@@ -20,9 +20,7 @@ SMS_DOWN = EndpointConnectionError(endpoint_url="https://sns")
 
 
 @pytest.mark.parametrize("quote", ['"{}"', "{}", '"{}";a=1', '"{}"; b;c="x;y";d=?0;e=:aGk=:;f=1.5'])
-def test_a_repeated_idempotency_key_sends_one_code_and_finds_the_same_challenge(
-    world: World, quote: str
-) -> None:
+def test_repeated_idempotency_key_sends_one_code_and_returns_the_challenge(world: World, quote: str) -> None:
     phone, device = a_phone(), a_device()
     key = {"Idempotency-Key": quote.format(uuid.uuid4())}
     first = world.asks_for_a_code(phone, device, headers=key)
@@ -32,38 +30,38 @@ def test_a_repeated_idempotency_key_sends_one_code_and_finds_the_same_challenge(
     assert len(world.messages_to(phone)) == 1
 
 
-def test_parameters_of_an_idempotency_key_name_no_other_request(world: World) -> None:
+def test_parameters_of_an_idempotency_key_are_ignored(world: World) -> None:
     phone, device, key = a_phone(), a_device(), uuid.uuid4()
     first = world.asks_for_a_code(phone, device, headers={"Idempotency-Key": f'"{key}";a=1'})
     again = world.asks_for_a_code(phone, device, headers={"Idempotency-Key": str(key)})
     assert again.json == first.json
 
 
-def test_an_idempotency_key_with_another_body_is_refused(world: World) -> None:
+def test_idempotency_key_with_another_body_is_refused(world: World) -> None:
     device, key = a_device(), {"Idempotency-Key": str(uuid.uuid4())}
     world.asks_for_a_code(a_phone(), device, headers=key)
     assert world.asks_for_a_code(a_phone(), device, headers=key).problem == "idempotency_mismatch"
 
 
-def test_an_idempotency_key_of_another_device_finds_nothing(world: World) -> None:
+def test_idempotency_key_of_another_device_finds_nothing(world: World) -> None:
     phone, key = a_phone(), {"Idempotency-Key": str(uuid.uuid4())}
     first = world.asks_for_a_code(phone, headers=key)
     second = world.asks_for_a_code(phone, headers=key)
     assert first.json["challenge_id"] != second.json["challenge_id"]
 
 
-def test_a_twin_of_a_request_that_was_quicker_is_answered_the_same(
+def test_duplicate_of_a_faster_request_gets_the_same_response(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     same = a_request()
     winners = just_before(monkeypatch, store, "claim", lambda: world.asks_for_a_code(**same))
     assert world.asks_for_a_code(**same).json == winners[0].json
     assert len(world.messages_to(same["phone"])) == 1
-    for _ in range(4):  # and uses up one of the number's five
+    for _ in range(4):  # and uses one of the number's five codes
         assert world.asks_for_a_code(same["phone"]).status == 202
 
 
-def test_a_twin_of_a_request_that_is_sending_is_in_progress(
+def test_duplicate_of_a_request_that_is_sending_is_in_progress(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     same = a_request()
@@ -73,7 +71,7 @@ def test_a_twin_of_a_request_that_is_sending_is_in_progress(
     assert len(world.messages_to(same["phone"])) == 1
 
 
-def test_a_code_whose_sending_could_not_be_noted_is_told_as_sent_and_works(world: World) -> None:
+def test_code_whose_sending_could_not_be_recorded_is_reported_as_sent(world: World) -> None:
     same = a_request()
     with cloud.failing("dynamodb", "UpdateItem", SMS_DOWN, touching="sent_at"):
         asked = world.asks_for_a_code(**same)
@@ -81,7 +79,7 @@ def test_a_code_whose_sending_could_not_be_noted_is_told_as_sent_and_works(world
     assert world.verifies(asked.json["challenge_id"], world.code_for(same["phone"])).status == 201
 
 
-def test_the_same_key_with_another_body_does_not_take_over_what_a_crash_left(
+def test_crashed_request_is_not_continued_for_another_body(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     same = a_request()
@@ -93,7 +91,7 @@ def test_the_same_key_with_another_body_does_not_take_over_what_a_crash_left(
 
 
 @pytest.mark.promise("ACC-2")
-def test_what_nobody_was_sent_keeps_nothing_personal(world: World) -> None:
+def test_challenge_that_was_never_sent_keeps_no_personal_data(world: World) -> None:
     with cloud.failing("sns", "Publish", SMS_DOWN):
         world.asks_for_a_code(a_phone())
     (item,) = cloud.records("challenge")
@@ -102,7 +100,7 @@ def test_what_nobody_was_sent_keeps_nothing_personal(world: World) -> None:
     assert (left.phone, left.device, left.locale) == (None, None, None)
 
 
-def test_a_request_whose_code_the_carrier_refused_sends_it_when_sent_again_at_once(world: World) -> None:
+def test_request_refused_by_the_carrier_is_sent_when_repeated(world: World) -> None:
     same = a_request()
     with cloud.failing("sns", "Publish", SMS_DOWN):
         assert world.asks_for_a_code(**same).problem == "sms_unavailable"
@@ -112,7 +110,7 @@ def test_a_request_whose_code_the_carrier_refused_sends_it_when_sent_again_at_on
 
 
 @pytest.mark.parametrize("later", [timedelta(seconds=30), timedelta(minutes=11)], ids=str)
-def test_what_a_crash_left_unsent_is_sent_anew_half_a_minute_later(
+def test_code_left_unsent_by_a_crash_is_sent_half_a_minute_later(
     world: World, monkeypatch: pytest.MonkeyPatch, later: timedelta
 ) -> None:
     same = a_request()
@@ -128,7 +126,7 @@ def test_what_a_crash_left_unsent_is_sent_anew_half_a_minute_later(
 
 
 @pytest.mark.promise("ACC-2")
-def test_what_is_sent_anew_is_kept_for_its_period_from_then(
+def test_code_sent_after_a_crash_is_kept_for_its_period_from_the_sending(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     same = a_request()
@@ -140,7 +138,7 @@ def test_what_is_sent_anew_is_kept_for_its_period_from_then(
     assert int(item["delete_at"]["N"]) - world.now.timestamp() == 48 * 3600
 
 
-def test_of_two_twins_after_a_crash_one_sends(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_of_two_duplicates_after_a_crash_sends(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     same = a_request()
     crashes_before_sending(world, monkeypatch, same)
     world.advance(timedelta(seconds=30))
@@ -150,22 +148,22 @@ def test_of_two_twins_after_a_crash_one_sends(world: World, monkeypatch: pytest.
     assert len(world.messages_to(same["phone"])) == 1
 
 
-def test_of_two_twins_after_a_refusal_one_sends_although_all_is_in_one_second(
+def test_one_of_two_duplicates_after_a_refusal_in_the_same_second_sends(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     same = a_request()
     with cloud.failing("sns", "Publish", SMS_DOWN):
         world.asks_for_a_code(**same)
 
-    def a_twin_that_is_not_done_yet() -> None:
+    def duplicate_that_has_not_finished() -> None:
         crashes_before_sending(world, monkeypatch, same)
 
-    just_before(monkeypatch, store, "claim", a_twin_that_is_not_done_yet)
+    just_before(monkeypatch, store, "claim", duplicate_that_has_not_finished)
     assert world.asks_for_a_code(**same).problem == "in_progress"
     assert world.messages_to(same["phone"]) == []
 
 
-def test_what_is_noted_as_sent_at_the_last_moment_is_not_sent_anew(
+def test_code_recorded_as_sent_at_the_last_moment_is_not_sent_again(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     same = a_request()
@@ -178,7 +176,7 @@ def test_what_is_noted_as_sent_at_the_last_moment_is_not_sent_anew(
     assert world.messages_to(same["phone"]) == []
 
 
-def test_a_code_used_at_the_last_moment_is_not_sent_anew(
+def test_code_used_at_the_last_moment_is_not_sent_again(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     same = a_request()
@@ -187,14 +185,14 @@ def test_a_code_used_at_the_last_moment_is_not_sent_anew(
         assert world.asks_for_a_code(**same).status == 500
     (item,) = cloud.records("challenge")
     challenge, code = item["challenge_id"]["S"], world.code_for(same["phone"])
-    world.advance(timedelta(minutes=8))  # two minutes from then end with the code's own ten
+    world.advance(timedelta(minutes=8))  # two minutes from here end with the code's own ten
     just_before(monkeypatch, store, "claim", lambda: world.verifies(challenge, code))
     assert world.asks_for_a_code(**same).json["challenge_id"] == challenge
     assert world.verifies(challenge, code).status == 201
     assert len(world.messages_to(same["phone"])) == 1
 
 
-def test_a_code_that_was_used_before_its_sending_was_noted_is_not_sent_anew(
+def test_code_used_before_its_sending_was_recorded_is_not_sent_again(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     same = a_request()
@@ -209,7 +207,7 @@ def test_a_code_that_was_used_before_its_sending_was_noted_is_not_sent_anew(
     assert len(world.messages_to(same["phone"])) == 1
 
 
-def test_a_key_used_again_a_day_later_brings_a_new_code(world: World) -> None:
+def test_key_used_again_a_day_later_sends_a_new_code(world: World) -> None:
     phone, device, key = a_phone(), a_device(), {"Idempotency-Key": str(uuid.uuid4())}
     world.asks_for_a_code(phone, device, headers=key)
     world.advance(timedelta(hours=24))
@@ -217,14 +215,14 @@ def test_a_key_used_again_a_day_later_brings_a_new_code(world: World) -> None:
     assert len(set(world.messages_to(phone))) == 2
 
 
-def test_a_key_used_again_a_day_later_may_come_with_another_body(world: World) -> None:
+def test_key_used_again_a_day_later_may_have_another_body(world: World) -> None:
     device, key = a_device(), {"Idempotency-Key": str(uuid.uuid4())}
     world.asks_for_a_code(a_phone(), device, headers=key)
     world.advance(timedelta(hours=24))
     assert world.asks_for_a_code(a_phone(), device, headers=key).status == 202
 
 
-def test_of_two_twins_that_use_a_forgotten_key_again_one_sends(
+def test_one_of_two_duplicates_with_a_forgotten_key_sends(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     same = a_request()
@@ -256,14 +254,14 @@ KEY = "8e03978e-40d5-43e8-bc93-6894a57f9324"
         f'"{KEY}", "{KEY}"',
     ],
 )
-def test_a_malformed_idempotency_key_is_refused(world: World, key: str) -> None:
+def test_malformed_idempotency_key_is_refused(world: World, key: str) -> None:
     reply = world.asks_for_a_code(a_phone(), headers={"Idempotency-Key": key})
     assert reply.problem == "invalid_request"
     assert "Idempotency-Key" in reply.json["detail"]
 
 
 def a_request() -> dict[str, Any]:
-    """A request for a code that names itself, so it may be sent again."""
+    """Return a request for a code with an idempotency key, so that it may be repeated."""
     return {
         "phone": a_phone(),
         "device": a_device(),
@@ -276,7 +274,7 @@ def crash(*_: object) -> None:
 
 
 def crashes_before_sending(world: World, monkeypatch: pytest.MonkeyPatch, request: dict[str, Any]) -> None:
-    """Let the function die between writing the challenge and sending the code."""
+    """Kill the function between writing the challenge and sending the code."""
     with monkeypatch.context() as broken:
         broken.setattr(sms, "send_code", crash)
         assert world.asks_for_a_code(**request).status == 500

@@ -1,4 +1,4 @@
-"""Signup while keys are rotated: containers that read the vault at different times serve side by side."""
+"""Signup during key rotation, while containers with different keys serve side by side."""
 
 import base64
 import json
@@ -17,7 +17,7 @@ from tests.support.world import Reply, World
 
 
 @pytest.mark.promise("ACC-1")
-def test_a_number_claimed_under_an_older_lookup_key_signs_in_to_its_account(world: World) -> None:
+def test_number_claimed_under_an_older_lookup_key_signs_in_to_its_account(world: World) -> None:
     mila = world.a_user()
     rotate(Secret.LOOKUP, current="2")
     again = world.a_user(phone=mila.phone)
@@ -30,7 +30,7 @@ def test_a_number_claimed_under_an_older_lookup_key_signs_in_to_its_account(worl
 def test_two_containers_with_different_current_keys_make_one_account(
     world: World, monkeypatch: pytest.MonkeyPatch, slow_knows: str, quick_knows: str
 ) -> None:
-    rotate(Secret.LOOKUP, current="2")  # both versions are known everywhere
+    rotate(Secret.LOOKUP, current="2")  # both containers know both versions
     phone = a_phone()
     slow = world.asks_for_a_code(phone).json["challenge_id"]
     slow_code = world.code_for(phone)
@@ -52,7 +52,7 @@ def test_two_containers_with_different_current_keys_make_one_account(
     assert len(cloud.records("account")) == 1
 
 
-def test_a_code_that_was_sent_before_a_rotation_still_opens_and_is_still_repeated(world: World) -> None:
+def test_code_sent_before_a_rotation_can_still_be_used_and_repeated(world: World) -> None:
     phone, device = a_phone(), a_device()
     challenge = world.asks_for_a_code(phone, device).json["challenge_id"]
     rotate(Secret.CODES, current="2")
@@ -64,7 +64,7 @@ def test_a_code_that_was_sent_before_a_rotation_still_opens_and_is_still_repeate
     assert (first.status, again.status) == (201, 201)
 
 
-def test_a_code_whose_key_was_taken_out_of_the_vault_is_over(world: World) -> None:
+def test_code_whose_key_was_removed_from_the_vault_is_expired(world: World) -> None:
     phone = a_phone()
     challenge = world.asks_for_a_code(phone).json["challenge_id"]
     rotate(Secret.CODES, current="2", without=("1",))
@@ -72,7 +72,7 @@ def test_a_code_whose_key_was_taken_out_of_the_vault_is_over(world: World) -> No
 
 
 def rotate(purpose: Secret, current: str, without: tuple[str, ...] = ()) -> None:
-    """Make a version of a key current, new if there is none, and let containers start that read it."""
+    """Make a version of a key current, new if none exists, and start containers that read it."""
     vault, name = aws.client("secretsmanager"), f"ru4m/test/{purpose}"
     document = json.loads(vault.get_secret_value(SecretId=name)["SecretString"])
     versions = {v: key for v, key in document["versions"].items() if v not in without}

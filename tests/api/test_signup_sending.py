@@ -1,4 +1,4 @@
-"""Sending codes: resends, limits, what the carrier refuses (ACC-2)."""
+"""Sending of codes: resends, limits and refusals by the carrier (ACC-2)."""
 
 from datetime import timedelta
 
@@ -16,7 +16,7 @@ from tests.support.races import just_before
 from tests.support.world import Reply, World
 
 SMS_DOWN = EndpointConnectionError(endpoint_url="https://sns")
-# SNS may have taken the text, or not: nobody knows.
+# SNS may or may not have accepted the text.
 IN_DOUBT = [
     ReadTimeoutError(endpoint_url="https://sns"),
     ConnectionClosedError(endpoint_url="https://sns"),
@@ -25,7 +25,7 @@ IN_DOUBT = [
 ]
 
 
-def test_a_resend_repeats_the_code(world: World) -> None:
+def test_resend_repeats_the_code(world: World) -> None:
     phone = a_phone()
     challenge = world.asks_for_a_code(phone).json["challenge_id"]
     world.advance(timedelta(minutes=1))
@@ -36,7 +36,7 @@ def test_a_resend_repeats_the_code(world: World) -> None:
     assert len(world.messages_to(phone)) == 2
 
 
-def test_a_resend_too_early_says_when(world: World) -> None:
+def test_early_resend_states_when_it_is_possible(world: World) -> None:
     challenge = world.asks_for_a_code(a_phone()).json["challenge_id"]
     world.advance(timedelta(seconds=20))
     early = resend(world, challenge)
@@ -44,7 +44,7 @@ def test_a_resend_too_early_says_when(world: World) -> None:
     assert (early.json["limit"], early.json["retry_after"]) == ("resend", 40)
 
 
-def test_a_code_can_be_sent_again_three_times_within_its_life(world: World) -> None:
+def test_code_can_be_sent_again_three_times_within_its_life(world: World) -> None:
     phone = a_phone()
     challenge = world.asks_for_a_code(phone).json["challenge_id"]
     replies = []
@@ -55,14 +55,14 @@ def test_a_code_can_be_sent_again_three_times_within_its_life(world: World) -> N
     assert [reply.json["resend_after"] for reply in replies] == [
         "2026-11-24T12:03:00Z",
         "2026-11-24T12:07:00Z",
-        "2026-11-24T12:10:00Z",  # the code's end: there is no other time
+        "2026-11-24T12:10:00Z",  # the code's end, since no later resend is possible
     ]
     world.advance(timedelta(minutes=2, seconds=59))
     assert resend(world, challenge).problem == "challenge_expired"
     assert world.verifies(challenge, world.code_for(phone)).status == 201
 
 
-def test_the_next_sending_is_never_told_to_be_after_the_codes_end(world: World) -> None:
+def test_next_resend_time_is_never_after_the_codes_end(world: World) -> None:
     challenge = world.asks_for_a_code(a_phone()).json["challenge_id"]
     world.advance(timedelta(minutes=9))
     again = resend(world, challenge)
@@ -70,7 +70,7 @@ def test_the_next_sending_is_never_told_to_be_after_the_codes_end(world: World) 
 
 
 @pytest.mark.promise("ACC-2")
-def test_a_code_is_not_sent_again_after_its_end(world: World) -> None:
+def test_code_is_not_sent_again_after_its_end(world: World) -> None:
     phone = a_phone()
     challenge = world.asks_for_a_code(phone).json["challenge_id"]
     world.advance(timedelta(minutes=10))
@@ -78,7 +78,7 @@ def test_a_code_is_not_sent_again_after_its_end(world: World) -> None:
     assert len(world.messages_to(phone)) == 1
 
 
-def test_a_used_code_is_not_sent_again(world: World) -> None:
+def test_used_code_is_not_sent_again(world: World) -> None:
     phone = a_phone()
     challenge = world.asks_for_a_code(phone).json["challenge_id"]
     world.verifies(challenge, world.code_for(phone))
@@ -86,7 +86,7 @@ def test_a_used_code_is_not_sent_again(world: World) -> None:
     assert resend(world, challenge).problem == "challenge_expired"
 
 
-def test_of_two_racing_resends_one_sends(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_of_two_racing_resends_sends(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     phone = a_phone()
     challenge = world.asks_for_a_code(phone).json["challenge_id"]
     world.advance(timedelta(minutes=1))
@@ -96,7 +96,7 @@ def test_of_two_racing_resends_one_sends(world: World, monkeypatch: pytest.Monke
     assert len(world.messages_to(phone)) == 2
 
 
-def test_a_code_used_while_it_is_asked_for_again_is_not_sent(
+def test_code_used_while_its_resend_is_requested_is_not_sent(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     phone = a_phone()
@@ -109,13 +109,13 @@ def test_a_code_used_while_it_is_asked_for_again_is_not_sent(
     assert len(world.messages_to(phone)) == 1
 
 
-def test_the_table_counts_no_resend_before_its_time(world: World) -> None:
+def test_table_counts_no_resend_before_its_time(world: World) -> None:
     challenge = read(world.asks_for_a_code(a_phone()))
     with pytest.raises(store.TooEarly):
         store.count_resend(challenge, next_after=world.now, uncounted={})
 
 
-def test_the_table_counts_no_resend_upon_an_outdated_reading(world: World) -> None:
+def test_table_counts_no_resend_based_on_an_outdated_read(world: World) -> None:
     challenge = read(world.asks_for_a_code(a_phone()))
     world.advance(timedelta(minutes=1))
     resend(world, challenge.challenge_id)
@@ -124,7 +124,7 @@ def test_the_table_counts_no_resend_upon_an_outdated_reading(world: World) -> No
         store.count_resend(challenge, next_after=world.now, uncounted={})
 
 
-def test_a_resend_that_the_carrier_refused_may_be_asked_again_at_once_and_uses_nothing_up(
+def test_resend_refused_by_the_carrier_may_be_repeated_at_once(
     world: World,
 ) -> None:
     phone = a_phone()
@@ -139,7 +139,7 @@ def test_a_resend_that_the_carrier_refused_may_be_asked_again_at_once_and_uses_n
     assert world.asks_for_a_code(phone).status == 202  # the fifth code of five
 
 
-def test_a_sixth_code_in_half_an_hour_is_refused_with_the_limit_and_its_end(world: World) -> None:
+def test_sixth_code_in_half_an_hour_is_refused_with_the_limit_and_its_end(world: World) -> None:
     phone = a_phone()
     for _ in range(5):
         assert world.asks_for_a_code(phone).status == 202
@@ -150,7 +150,7 @@ def test_a_sixth_code_in_half_an_hour_is_refused_with_the_limit_and_its_end(worl
     assert world.asks_for_a_code(phone).status == 202
 
 
-def test_an_eleventh_code_a_day_is_refused_until_the_next_day(world: World) -> None:
+def test_eleventh_code_in_a_day_is_refused_until_the_next_day(world: World) -> None:
     phone = a_phone()
     for _ in range(10):
         assert world.asks_for_a_code(phone).status == 202
@@ -160,7 +160,7 @@ def test_an_eleventh_code_a_day_is_refused_until_the_next_day(world: World) -> N
     assert refused.json["retry_after"] > 3600
 
 
-def test_a_block_of_addresses_shares_one_limit(world: World) -> None:
+def test_block_of_addresses_shares_one_limit(world: World) -> None:
     for number in range(25):
         assert world.asks_for_a_code(a_phone(), address=f"198.51.100.{number}").status == 202
     refused = world.asks_for_a_code(a_phone(), address="198.51.100.99")
@@ -168,7 +168,7 @@ def test_a_block_of_addresses_shares_one_limit(world: World) -> None:
     assert world.asks_for_a_code(a_phone(), address="198.51.101.1").status == 202
 
 
-def test_a_limited_address_does_not_use_up_a_strangers_number(world: World) -> None:
+def test_limited_address_does_not_use_up_codes_of_a_strangers_number(world: World) -> None:
     for number in range(25):
         world.asks_for_a_code(a_phone(), address=f"198.51.100.{number}")
     phone = a_phone()
@@ -177,7 +177,7 @@ def test_a_limited_address_does_not_use_up_a_strangers_number(world: World) -> N
     assert world.asks_for_a_code(phone, address="192.0.2.1").status == 202
 
 
-def test_a_carrier_that_refuses_is_told_as_503_and_uses_up_nothing_of_the_numbers_limit(world: World) -> None:
+def test_code_refused_by_the_carrier_is_unavailable_and_not_counted(world: World) -> None:
     phone = a_phone()
     with cloud.failing("sns", "Publish", SMS_DOWN):
         for _ in range(6):
@@ -189,9 +189,7 @@ def test_a_carrier_that_refuses_is_told_as_503_and_uses_up_nothing_of_the_number
 
 @pytest.mark.promise("ACC-2")
 @pytest.mark.parametrize("doubt", IN_DOUBT, ids=named)
-def test_a_code_that_sns_did_not_answer_for_counts_towards_the_numbers_limit(
-    world: World, doubt: Exception
-) -> None:
+def test_code_in_doubt_at_sns_counts_towards_the_limit_of_the_number(world: World, doubt: Exception) -> None:
     phone = a_phone()
     with cloud.failing("sns", "Publish", doubt):
         for _ in range(5):
@@ -201,9 +199,7 @@ def test_a_code_that_sns_did_not_answer_for_counts_towards_the_numbers_limit(
 
 @pytest.mark.promise("ACC-2")
 @pytest.mark.parametrize("doubt", IN_DOUBT, ids=named)
-def test_a_resend_that_sns_did_not_answer_for_counts_as_one_and_the_next_has_to_wait(
-    world: World, doubt: Exception
-) -> None:
+def test_resend_in_doubt_at_sns_counts_and_the_next_one_has_to_wait(world: World, doubt: Exception) -> None:
     phone = a_phone()
     challenge = world.asks_for_a_code(phone).json["challenge_id"]
     with cloud.failing("sns", "Publish", doubt):
@@ -215,7 +211,7 @@ def test_a_resend_that_sns_did_not_answer_for_counts_as_one_and_the_next_has_to_
     assert world.verifies(challenge, world.code_for(phone)).status == 201
 
 
-def test_codes_that_sns_did_not_answer_for_count_towards_their_prefix(
+def test_codes_in_doubt_at_sns_count_towards_their_prefix(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RU4M_LIMIT_CODES_PER_PREFIX_LEAST", "2")
@@ -228,9 +224,7 @@ def test_codes_that_sns_did_not_answer_for_count_towards_their_prefix(
 
 @pytest.mark.promise("ACC-2")
 @pytest.mark.parametrize("error", [SMS_DOWN, IN_DOUBT[0]], ids=named)
-def test_a_code_that_the_carrier_refused_or_did_not_answer_for_cannot_be_guessed(
-    world: World, error: Exception
-) -> None:
+def test_code_refused_by_or_in_doubt_at_the_carrier_cannot_be_guessed(world: World, error: Exception) -> None:
     with cloud.failing("sns", "Publish", error):
         world.asks_for_a_code(a_phone())
     (item,) = cloud.records("challenge")
@@ -243,7 +237,7 @@ def resend(world: World, challenge: str) -> Reply:
 
 
 def read(asked: Reply) -> Challenge:
-    """The challenge as a request has read it."""
+    """Return the challenge as a request has read it."""
     challenge = store.get(ChallengeRef(ChallengePurpose.SIGNUP, ChallengeId(asked.json["challenge_id"])))
     assert challenge
     return challenge

@@ -1,4 +1,4 @@
-"""Signing in across a change of the terms: what applies to a known user decides (ADR 16)."""
+"""Sign-in across a change of terms depends on which terms apply to the user (ADR 16)."""
 
 from datetime import timedelta
 
@@ -20,7 +20,7 @@ def signs_in(world: World, phone: str, **shown: str) -> Reply:
 
 @pytest.mark.promise("NOT-1")
 @pytest.mark.parametrize("shown", [TERMS, NEWER.version])
-def test_whom_newer_terms_do_not_apply_to_yet_signs_in_with_theirs_or_with_the_newer_ones(
+def test_user_under_older_terms_signs_in_with_the_older_or_the_newer_ones(
     world: World, monkeypatch: pytest.MonkeyPatch, shown: str
 ) -> None:
     mila = world.a_user()
@@ -30,7 +30,7 @@ def test_whom_newer_terms_do_not_apply_to_yet_signs_in_with_theirs_or_with_the_n
 
 
 @pytest.mark.promise("STR-4")
-def test_newer_terms_shown_at_a_sign_in_are_accepted_by_it_and_apply(
+def test_newer_terms_shown_at_a_sign_in_are_accepted_and_apply(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mila = world.a_user()
@@ -41,7 +41,7 @@ def test_newer_terms_shown_at_a_sign_in_are_accepted_by_it_and_apply(
 
 
 @pytest.mark.promise("STR-4")
-def test_older_terms_than_apply_to_a_user_sign_nobody_in_and_cost_no_try(
+def test_sign_in_with_terms_older_than_those_that_apply_costs_no_try(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mila = world.a_user()
@@ -59,7 +59,7 @@ def test_older_terms_than_apply_to_a_user_sign_nobody_in_and_cost_no_try(
 
 @pytest.mark.promise("STR-4")
 @pytest.mark.parametrize("shown", [TERMS, COMING.version], ids=["replaced", "coming"])
-def test_a_new_number_opens_an_account_under_the_terms_of_today_only_and_others_cost_no_try(
+def test_new_number_needs_todays_terms_and_others_cost_no_try(
     world: World, monkeypatch: pytest.MonkeyPatch, shown: str
 ) -> None:
     publish(monkeypatch, NEWER, COMING)
@@ -72,7 +72,7 @@ def test_a_new_number_opens_an_account_under_the_terms_of_today_only_and_others_
     assert world.verifies(challenge, code, terms_version=NEWER.version).status == 201
 
 
-def test_who_accepted_coming_terms_early_signs_in_with_what_the_app_shows_today(
+def test_early_acceptance_allows_sign_in_with_todays_or_the_coming_terms(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mila = world.a_user()
@@ -83,12 +83,12 @@ def test_who_accepted_coming_terms_early_signs_in_with_what_the_app_shows_today(
 
 
 @pytest.mark.parametrize("swapped", [{"terms_version": PRIVACY}, {"privacy_version": TERMS}], ids=str)
-def test_a_notice_of_one_kind_does_not_stand_for_the_other(world: World, swapped: dict[str, str]) -> None:
+def test_notice_of_one_kind_does_not_stand_for_the_other(world: World, swapped: dict[str, str]) -> None:
     mila = world.a_user()
     assert signs_in(world, mila.phone, **swapped).problem == "terms_outdated"
 
 
-def test_a_code_repeated_after_newer_terms_took_effect_is_answered_with_the_same_session(
+def test_code_repeated_after_newer_terms_took_effect_returns_the_session(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     phone = a_phone()
@@ -105,7 +105,7 @@ def test_a_code_repeated_after_newer_terms_took_effect_is_answered_with_the_same
 
 
 @pytest.mark.promise("ACC-1")
-def test_with_older_terms_and_a_wrong_code_nobody_learns_whether_a_number_is_registered(
+def test_wrong_code_with_older_terms_does_not_show_if_a_number_is_registered(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mila = world.a_user()

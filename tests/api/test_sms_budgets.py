@@ -1,4 +1,4 @@
-"""What a budget of unverified codes counts, refuses and gives back (ADR 26); figures are small here."""
+"""Budgets of unverified codes: what counts, what is refused, what is given back (ADR 26)."""
 
 import itertools
 import uuid
@@ -26,20 +26,20 @@ _numbers = itertools.count(1)
 
 @pytest.fixture
 def two(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A country has room for two unverified texts an hour."""
+    """Give a country room for two unverified texts an hour."""
     allow(monkeypatch, codes_unverified_country_hour=2)
 
 
 @pytest.fixture
 def counted(monkeypatch: pytest.MonkeyPatch) -> list[Metric]:
-    """The metrics that are counted."""
+    """Collect the counted metrics."""
     found: list[Metric] = []
     monkeypatch.setattr(metrics, "count", lambda metric, _=1: found.append(metric))
     return found
 
 
 def allow(monkeypatch: pytest.MonkeyPatch, **figures: int) -> None:
-    """Set figures of the limits, for this test."""
+    """Set figures of the limits for this test."""
     for name, figure in figures.items():
         monkeypatch.setenv(f"RU4M_LIMIT_{name.upper()}", str(figure))
     settings.cache_clear()
@@ -55,7 +55,7 @@ def a_german_phone() -> str:
 
 
 def asks(world: World, phone: str | None = None, device: dict[str, Any] | None = None, **more: Any) -> Reply:
-    """Ask for a code from an address of one's own."""
+    """Ask for a code from an address that no other call uses."""
     number = next(_numbers)
     address = f"10.{number // 256 % 256}.{number % 256}.1"
     return world.asks_for_a_code(phone or a_phone(), device, address=address, **more)
@@ -70,7 +70,7 @@ def resend(world: World, asked: Reply) -> Reply:
 
 
 def admitted(world: World, most: int = 20, phone: Callable[[], str] = a_phone) -> int:
-    """How many more codes strangers get now."""
+    """Return how many more codes strangers get now."""
     return next(n for n in range(most + 1) if n == most or asks(world, phone()).status == 429)
 
 
@@ -80,15 +80,15 @@ def refused(reply: Reply, limit: str, retry_after: timedelta) -> None:
 
 
 def debt(budget: str) -> int:
-    """The day's debt of the only counter of a budget, in hundredths of a text."""
+    """Return the day's debt of the only counter of a budget, in hundredths of a text."""
     (item,) = [one for one in cloud.records("code_count") if one["pk"]["S"].startswith(budget)]
     return int(item["debt"]["N"])
 
 
-# What is refused, and until when
+# Refusals and their ends
 
 
-def test_text_over_the_hour_of_a_country_names_the_limit_and_the_end_of_the_hour(
+def test_text_over_the_hourly_budget_of_a_country_names_the_limit_and_its_end(
     world: World, two: None
 ) -> None:
     world.advance(timedelta(minutes=40))
@@ -100,7 +100,7 @@ def test_text_over_the_hour_of_a_country_names_the_limit_and_the_end_of_the_hour
     assert asks(world, phone).status == 202
 
 
-def test_text_over_the_day_of_a_country_names_the_limit_and_the_end_of_the_day(
+def test_text_over_the_daily_budget_of_a_country_names_the_limit_and_its_end(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     allow(monkeypatch, codes_unverified_country_day=3)
@@ -120,7 +120,7 @@ def test_used_up_budget_of_a_country_closes_no_other(world: World, two: None) ->
 @pytest.mark.parametrize(
     ("figure", "wait"), [("codes_unverified_hour", 1), ("codes_unverified_day", 12)], ids=["hour", "day"]
 )
-def test_budget_in_all_counts_every_country(
+def test_total_budget_counts_every_country(
     world: World, monkeypatch: pytest.MonkeyPatch, figure: str, wait: int
 ) -> None:
     allow(monkeypatch, **{figure: 2})
@@ -129,7 +129,7 @@ def test_budget_in_all_counts_every_country(
     refused(asks(world, a_german_phone()), "codes_in_all", timedelta(hours=wait))
 
 
-def test_of_two_racing_texts_the_one_over_the_budget_is_refused(
+def test_one_of_two_racing_texts_over_the_budget_is_refused(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     allow(monkeypatch, codes_unverified_country_hour=1)
@@ -138,7 +138,7 @@ def test_of_two_racing_texts_the_one_over_the_budget_is_refused(
     assert (first[0].status, second.status) == (202, 429)
 
 
-def test_refused_text_uses_up_nothing_of_number_and_prefix(
+def test_refused_text_uses_nothing_of_the_number_and_the_prefix(
     world: World, two: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     allow(monkeypatch, codes_per_prefix_least=4)
@@ -150,7 +150,7 @@ def test_refused_text_uses_up_nothing_of_number_and_prefix(
     assert asks(world, phone).status == 202
 
 
-def test_text_that_is_refused_in_all_uses_up_nothing_of_its_country(
+def test_text_refused_by_the_total_budget_uses_nothing_of_its_country(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     allow(monkeypatch, codes_unverified_hour=1)
@@ -167,17 +167,15 @@ def test_refusal_by_a_budget_does_not_show_whether_a_number_is_registered(world:
     with cloud.counted() as of_hers:
         hers = asks(world, mila.phone)
     with cloud.counted() as of_nobodys:
-        nobodys = asks(world)
-    assert hers.json | {"request_id": ""} == nobodys.json | {"request_id": ""}
+        strangers = asks(world)
+    assert hers.json | {"request_id": ""} == strangers.json | {"request_id": ""}
     assert of_hers == of_nobodys
 
 
-# What is given back and what is earned
+# Texts given back and earned
 
 
-def test_verified_code_gives_its_text_back_and_earns_half_a_text_for_its_country(
-    world: World, two: None
-) -> None:
+def test_verified_code_gives_its_text_back_and_earns_half_a_text(world: World, two: None) -> None:
     phone = a_phone()
     asked = asks(world, phone)
     assert verifies(world, asked, phone).status == 201
@@ -195,14 +193,16 @@ def test_two_verified_codes_earn_room_for_one_text(world: World, monkeypatch: py
     assert admitted(world) == 3
 
 
-def test_verified_codes_earn_nothing_in_all(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_verified_codes_earn_nothing_in_the_total_budget(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for _ in range(4):
         world.a_user()
     allow(monkeypatch, codes_unverified_hour=2)
     assert admitted(world) == 2
 
 
-def test_repeated_code_gives_back_once(world: World) -> None:
+def test_repeated_code_gives_its_text_back_once(world: World) -> None:
     phone = a_phone()
     asked = asks(world, phone)
     for _ in range(3):
@@ -217,7 +217,7 @@ def test_wrong_code_gives_nothing_back(world: World) -> None:
     assert (debt(COUNTRY), debt(IN_ALL)) == (100, 100)
 
 
-def test_text_that_is_sent_again_counts_and_comes_back_with_the_first(world: World) -> None:
+def test_resent_text_counts_and_is_given_back_with_the_first(world: World) -> None:
     phone = a_phone()
     asked = asks(world, phone)
     world.advance(timedelta(minutes=1))
@@ -243,18 +243,18 @@ def test_text_that_the_carrier_refused_counts_in_no_budget(world: World) -> None
     assert (debt(COUNTRY), debt(IN_ALL)) == (100, 100)
 
 
-def test_code_that_cannot_be_counted_as_verified_opens_its_account_all_the_same(world: World) -> None:
+def test_code_whose_verification_cannot_be_counted_still_opens_its_account(world: World) -> None:
     phone = a_phone()
     asked = asks(world, phone)
     with cloud.failing("dynamodb", "UpdateItem", OUTAGES[0], touching="code_count"):
         assert verifies(world, asked, phone).status == 201
-    assert (debt(COUNTRY), debt(IN_ALL)) == (100, 100)  # the strict side
+    assert (debt(COUNTRY), debt(IN_ALL)) == (100, 100)  # the safe side
 
 
 # The slot is that of the challenge
 
 
-def test_all_of_a_challenge_counts_on_the_day_on_which_it_was_made(world: World) -> None:
+def test_all_texts_of_a_challenge_count_on_the_day_of_its_creation(world: World) -> None:
     phone = a_phone()
     world.traveller.move_to(datetime(2026, 11, 24, 23, 58, tzinfo=UTC))
     asked = asks(world, phone)
@@ -270,9 +270,7 @@ def test_all_of_a_challenge_counts_on_the_day_on_which_it_was_made(world: World)
     assert days == {"2026-11-24": 0, "2026-11-25": 100}
 
 
-def test_resend_over_the_budget_of_an_hour_that_is_over_may_be_tried_anew_at_once(
-    world: World, two: None
-) -> None:
+def test_resend_over_the_budget_of_a_past_hour_may_be_repeated_at_once(world: World, two: None) -> None:
     world.advance(timedelta(minutes=59))
     asked = asks(world)
     admitted(world)
@@ -281,7 +279,7 @@ def test_resend_over_the_budget_of_an_hour_that_is_over_may_be_tried_anew_at_onc
     assert asks(world).status == 202
 
 
-# Who passes
+# Texts that pass a used-up budget
 
 
 @pytest.mark.promise("ACC-2")
@@ -314,7 +312,7 @@ def test_mailed_codes_count_in_no_budget(world: World) -> None:
     assert (debt(COUNTRY), debt(IN_ALL)) == before
 
 
-def test_text_of_the_reserve_gives_nothing_back_that_was_not_counted(
+def test_text_of_the_reserve_that_was_not_counted_gives_nothing_back(
     world: World, two: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     device = a_device()
@@ -328,7 +326,7 @@ def test_text_of_the_reserve_gives_nothing_back_that_was_not_counted(
     assert (debt(COUNTRY), debt(IN_ALL)) == before
 
 
-def test_text_of_the_reserve_comes_back_to_the_budget_that_counted_it(
+def test_text_of_the_reserve_is_given_back_to_the_budget_that_counted_it(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     device = a_device()
@@ -340,7 +338,7 @@ def test_text_of_the_reserve_comes_back_to_the_budget_that_counted_it(
     assert (debt(COUNTRY), debt(IN_ALL)) == (before[0] - 50, before[1])
 
 
-def test_text_that_was_counted_comes_back_though_the_next_one_is_of_the_reserve(
+def test_counted_text_is_given_back_although_the_next_one_is_of_the_reserve(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     device = a_device()
@@ -354,7 +352,7 @@ def test_text_that_was_counted_comes_back_though_the_next_one_is_of_the_reserve(
     assert (debt(COUNTRY), debt(IN_ALL)) == (before[0] - 150, before[1] - 100)
 
 
-def test_resend_of_the_reserve_that_the_carrier_refused_leaves_no_trace(
+def test_resend_of_the_reserve_refused_by_the_carrier_leaves_no_trace(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     device = a_device()
@@ -383,7 +381,7 @@ def test_no_code_is_sent_while_a_budget_cannot_be_counted(
     with cloud.failing("dynamodb", "UpdateItem", outage, touching=budget):
         assert asks(world, phone, device, headers=key).problem == "sms_unavailable"
     assert world.messages_to(phone) == []
-    assert asks(world, phone, device, headers=key).status == 202  # at once
+    assert asks(world, phone, device, headers=key).status == 202  # immediately
 
 
 def test_recorded_budgets_refuse_nothing_and_count_what_they_would_refuse(

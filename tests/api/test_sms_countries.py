@@ -1,4 +1,4 @@
-"""Codes go to numbers of the served countries only; owners who are known here still sign in (ADR 26)."""
+"""Codes go to served countries only; owners on known devices still sign in (ADR 26)."""
 
 from typing import Any
 
@@ -17,12 +17,12 @@ def serve(monkeypatch: pytest.MonkeyPatch, countries: str) -> None:
     settings.cache_clear()
 
 
-def told(reply: Reply) -> list[tuple[str, str]]:
+def errors_of(reply: Reply) -> list[tuple[str, str]]:
     return [(error["pointer"], error["code"]) for error in reply.json["errors"]]
 
 
 def counters() -> set[str]:
-    """The names of the limits that counted something."""
+    """Return the names of the limits that counted something."""
     return {item["pk"]["S"].split("#")[1] for item in cloud.records("limit")}
 
 
@@ -31,7 +31,7 @@ def counters() -> set[str]:
     ["+12425551234", "+12025550123", "+447781123456", "+77011234567", "+79161234567", "+2348031234567"],
     ids=["Bahamas", "USA", "Guernsey", "Kazakhstan", "Russia", "Nigeria"],
 )
-def test_number_of_a_country_that_is_not_served_is_refused_and_gets_no_text(world: World, phone: str) -> None:
+def test_number_of_an_unserved_country_is_refused_and_gets_no_text(world: World, phone: str) -> None:
     refused = world.asks_for_a_code(phone)
     assert (refused.status, refused.problem) == (400, "invalid_phone")
     assert world.sent_messages() == []
@@ -39,7 +39,7 @@ def test_number_of_a_country_that_is_not_served_is_refused_and_gets_no_text(worl
 
 def test_refusal_of_a_country_names_the_reason_and_not_the_number(world: World) -> None:
     refused = world.asks_for_a_code(ABROAD)
-    assert told(refused) == [("/phone", "country_not_served")]
+    assert errors_of(refused) == [("/phone", "country_not_served")]
     assert ABROAD not in refused.text
 
 
@@ -72,17 +72,17 @@ def test_refused_country_does_not_show_whether_a_number_is_registered(
     with cloud.counted() as of_hers:
         hers = world.asks_for_a_code(mila.phone)
     with cloud.counted() as of_nobodys:
-        nobodys = world.asks_for_a_code(a_phone())
-    assert hers.json | {"request_id": ""} == nobodys.json | {"request_id": ""}
+        strangers = world.asks_for_a_code(a_phone())
+    assert hers.json | {"request_id": ""} == strangers.json | {"request_id": ""}
     assert of_hers == of_nobodys
     assert of_hers.tables == {"PutItem": 2, "UpdateItem": 1, "BatchGetItem": 2}
 
 
-# An owner whose country was taken off the list
+# An owner whose country was removed from the list
 
 
 @pytest.mark.promise("ACC-2")
-def test_known_device_signs_in_although_its_country_is_not_served_any_more(
+def test_known_device_signs_in_although_its_country_is_no_longer_served(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     device = a_device()
@@ -94,7 +94,7 @@ def test_known_device_signs_in_although_its_country_is_not_served_any_more(
     assert (signed_in.status, signed_in.json["user_id"]) == (200, mila.user_id)
 
 
-def test_used_up_reserve_is_refused_as_a_stranger_is(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_used_up_reserve_is_refused_like_a_stranger(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     device = a_device()
     mila = world.a_user(device=device)
     serve(monkeypatch, "DE,AT")
@@ -103,7 +103,7 @@ def test_used_up_reserve_is_refused_as_a_stranger_is(world: World, monkeypatch: 
 
 
 @pytest.mark.promise("ACC-2")
-def test_session_of_a_country_that_is_not_served_any_more_steps_up(
+def test_session_of_a_country_that_is_no_longer_served_steps_up(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mila = world.a_user()
@@ -120,7 +120,7 @@ def test_malformed_list_of_countries_refuses_the_start(monkeypatch: pytest.Monke
     settings.cache_clear()
 
 
-def test_countries_are_a_list_with_commas(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_countries_are_a_comma_separated_list(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     serve(monkeypatch, "KZ, DE")
     replies: list[Any] = [world.asks_for_a_code(phone).status for phone in (ABROAD, a_phone())]
     assert replies == [202, 400]

@@ -1,4 +1,4 @@
-"""Staff on record: under pseudonyms that operators alone can resolve, and for looking, too (ADR 27)."""
+"""Staff are recorded by pseudonyms that only operators resolve, also for inspections."""
 
 import json
 from collections.abc import Iterator
@@ -52,7 +52,7 @@ def events(request_id: str) -> list[str]:
 
 
 def looks(operator: Operator) -> list[tuple[str, Any]]:
-    """What somebody's own history says."""
+    """Return the events of a member's own history."""
     entries = chain.entries(Chain("staff", operator.staff_id))
     return [(entry.event, entry.data["requests"]) for entry in entries]
 
@@ -63,7 +63,7 @@ def everything(package: Package) -> Iterator[str]:
 
 @pytest.fixture
 def worked_on(world: World, alice: Operator, bob: Operator, asked: str) -> str:
-    """A request on which staff did all that it can."""
+    """Return a request on which staff performed every possible action."""
     alice.shows(asked)
     alice.lists()
     done = [
@@ -84,14 +84,14 @@ def worked_on(world: World, alice: Operator, bob: Operator, asked: str) -> str:
 
 
 @pytest.mark.promise("SEC-1")
-def test_no_table_holds_a_name_of_staff_in_clear(world: World, worked_on: str) -> None:
+def test_no_table_contains_a_name_of_staff_in_clear(world: World, worked_on: str) -> None:
     assert {entry.data["by"] for entry in history(worked_on)} > {"subject"}
     assert world.canaries.in_tables() == []
 
 
 @pytest.mark.promise("RGT-1")
 @pytest.mark.promise("SEC-1")
-def test_copy_says_a_role_in_the_place_of_staff(
+def test_copy_names_a_role_in_place_of_staff(
     world: World, mila: User, alice: Operator, worked_on: str
 ) -> None:
     package = a_copy(mila)
@@ -102,12 +102,12 @@ def test_copy_says_a_role_in_the_place_of_staff(
     for text in everything(package):
         assert world.canaries.in_text(text) == []
         assert alice.staff_id not in text
-    told = {one["name"] for one in package.kind("request_evidence")["withheld"]}
-    assert "names of staff" in told
+    withheld = {one["name"] for one in package.kind("request_evidence")["withheld"]}
+    assert "names of staff" in withheld
 
 
 @pytest.mark.promise("SEC-1")
-def test_copy_says_a_role_in_evidence_that_was_owed_too(world: World, mila: User, alice: Operator) -> None:
+def test_copy_names_a_role_in_owed_evidence_too(world: World, mila: User, alice: Operator) -> None:
     asked = str(mila.exercises("access").json["id"])
     mend = alter_newest(history_of(RightsRequestId(asked)))
     alice.extends(asked, 30)
@@ -121,12 +121,12 @@ def test_copy_says_a_role_in_evidence_that_was_owed_too(world: World, mila: User
 
 
 @pytest.mark.promise("SEC-1")
-def test_subject_reads_no_pseudonym_of_staff(
+def test_pseudonym_of_staff_is_not_disclosed_to_the_subject(
     mila: User, alice: Operator, bob: Operator, worked_on: str
 ) -> None:
-    told = json.dumps(mila.request(worked_on))
-    assert alice.staff_id not in told
-    assert bob.staff_id not in told
+    shown = json.dumps(mila.request(worked_on))
+    assert alice.staff_id not in shown
+    assert bob.staff_id not in shown
 
 
 @pytest.mark.promise("RGT-10")
@@ -158,7 +158,7 @@ def test_register_outlasts_the_evidence_that_names_its_pseudonyms(
     assert int(member["delete_at"]["N"]) > clock.to_epoch(last)
 
 
-def test_request_is_shown_although_the_register_can_not_be_read(
+def test_request_is_shown_although_the_register_cannot_be_read(
     world: World, alice: Operator, bob: Operator, worked_on: str
 ) -> None:
     register = table.Key(table.Table.RIGHTS, f"S#{bob.staff_id}", "staff")
@@ -167,11 +167,11 @@ def test_request_is_shown_although_the_register_can_not_be_read(
     assert "staff_member_unreadable" in world.log.getvalue()
 
 
-# --- looking
+# --- inspections
 
 
 @pytest.mark.promise("SEC-1")
-def test_looking_at_a_request_is_in_its_history_once_a_day_for_each_person(
+def test_inspection_is_recorded_once_a_day_for_each_person(
     world: World, alice: Operator, bob: Operator, asked: str
 ) -> None:
     for operator in (alice, alice, bob, alice):
@@ -182,26 +182,26 @@ def test_looking_at_a_request_is_in_its_history_once_a_day_for_each_person(
     assert seen == [("inspected", who.staff_id) for who in (alice, bob, alice)]
 
 
-def test_operator_of_today_is_in_the_register_already(alice: Operator, asked: str) -> None:
+def test_operator_who_acted_today_gets_no_inspection_event(alice: Operator, asked: str) -> None:
     alice.extends(asked, 30)
     alice.shows(asked)
     assert events(asked) == ["received", "extended"]
 
 
 @pytest.mark.promise("SEC-1")
-def test_call_that_changes_nothing_is_a_look_too(alice: Operator, asked: str) -> None:
+def test_call_that_changes_nothing_is_an_inspection_too(alice: Operator, asked: str) -> None:
     assert alice.withdraws(asked).status == 200
     assert events(asked) == ["received", "inspected"]
 
 
-def test_looking_changes_no_version_and_wakes_no_worker(alice: Operator, asked: str) -> None:
+def test_inspection_changes_no_version_and_wakes_no_worker(alice: Operator, asked: str) -> None:
     before, queued = store.read(RightsRequestId(asked)), cloud.queued()
     alice.shows(asked)
     assert (store.read(RightsRequestId(asked)), cloud.queued()) == (before, queued)
 
 
 @pytest.mark.promise("SEC-1")
-def test_page_of_the_list_is_in_the_persons_own_history(world: World, alice: Operator, asked: str) -> None:
+def test_page_of_the_list_is_in_the_operators_own_history(world: World, alice: Operator, asked: str) -> None:
     for _ in range(2):
         alice.lists()
     other = str(world.a_user().is_stepped_up().exercises("access").json["id"])
@@ -212,7 +212,7 @@ def test_page_of_the_list_is_in_the_persons_own_history(world: World, alice: Ope
 
 
 @pytest.mark.promise("RET-1")
-def test_look_at_a_closed_request_keeps_its_history_no_longer(
+def test_inspection_of_a_closed_request_does_not_prolong_its_history(
     world: World, alice: Operator, worked_on: str
 ) -> None:
     before = max(entry.delete_at for entry in history(worked_on))
@@ -221,15 +221,17 @@ def test_look_at_a_closed_request_keeps_its_history_no_longer(
     assert (events(worked_on)[-1], history(worked_on)[-1].delete_at) == ("inspected", before)
 
 
-def test_page_without_requests_leaves_nothing(alice: Operator) -> None:
+def test_page_without_requests_records_nothing(alice: Operator) -> None:
     assert alice.lists().json["items"] == []
     assert looks(alice) == []
 
 
 @pytest.mark.promise("SEC-1")
 @pytest.mark.parametrize("path", ["", "/{}"])
-def test_nothing_is_shown_that_can_not_be_put_on_record(alice: Operator, asked: str, path: str) -> None:
-    alice.lists()  # the register knows her, and her limit is counted
+def test_nothing_is_shown_if_the_inspection_cannot_be_recorded(
+    alice: Operator, asked: str, path: str
+) -> None:
+    alice.lists()  # registers her, and counts her limit
     silence = EndpointConnectionError(endpoint_url="https://dynamodb")
     with cloud.failing("dynamodb", "PutItem", silence, touching="ru4m-test-ledger"):
         alice.world.advance(DAY)
@@ -237,7 +239,7 @@ def test_nothing_is_shown_that_can_not_be_put_on_record(alice: Operator, asked: 
 
 
 @pytest.mark.promise("SEC-1")
-def test_look_at_an_altered_history_is_in_the_persons_own(alice: Operator, asked: str) -> None:
+def test_inspection_of_an_altered_history_is_in_the_operators_own(alice: Operator, asked: str) -> None:
     alter_newest(history_of(RightsRequestId(asked)))
     for _ in range(2):
         assert alice.shows(asked).status == 200
@@ -245,7 +247,7 @@ def test_look_at_an_altered_history_is_in_the_persons_own(alice: Operator, asked
 
 
 @pytest.mark.promise("SEC-1")
-def test_nothing_is_listed_to_somebody_whose_own_history_was_altered(
+def test_nothing_is_listed_to_an_operator_whose_own_history_was_altered(
     world: World, alice: Operator, asked: str
 ) -> None:
     alice.lists()
@@ -254,7 +256,7 @@ def test_nothing_is_listed_to_somebody_whose_own_history_was_altered(
     assert "inspection_not_recorded" in world.log.getvalue()
 
 
-def test_look_in_the_midst_of_a_move_does_not_undo_it(
+def test_inspection_during_a_move_does_not_undo_it(
     alice: Operator, bob: Operator, asked: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     request = store.read(RightsRequestId(asked))
@@ -266,7 +268,7 @@ def test_look_in_the_midst_of_a_move_does_not_undo_it(
 
 
 @pytest.mark.promise("RGT-1")
-def test_subject_reads_in_the_copy_that_staff_looked(mila: User, alice: Operator, asked: str) -> None:
+def test_copy_discloses_that_staff_inspected_the_request(mila: User, alice: Operator, asked: str) -> None:
     alice.shows(asked)
-    told = [(entry["event"], entry["data"]["by"]) for entry in a_copy(mila).records("request_evidence")]
-    assert ("inspected", "staff") in told
+    entries = [(entry["event"], entry["data"]["by"]) for entry in a_copy(mila).records("request_evidence")]
+    assert ("inspected", "staff") in entries

@@ -1,4 +1,4 @@
-"""Stepping up: a code to the account's number lifts one access token for ten minutes (ADR 10)."""
+"""Step-up: a code to the account's number raises one access token for ten minutes (ADR 10)."""
 
 import uuid
 from datetime import timedelta
@@ -25,7 +25,7 @@ def claims_of(session: dict[str, Any]) -> dict[str, Any]:
 
 
 def until(reply: Reply) -> int:
-    """When the step-up of an answer's token ends."""
+    """Return when the step-up of a response's token ends."""
     assert reply.status == 200, reply.text
     return int(claims_of(reply.json["session"])["su"])
 
@@ -35,7 +35,7 @@ def ahead(world: World, **time: float) -> int:
 
 
 def code_of(mila: User, challenge: str) -> Reply:
-    """Give the code of the last text back."""
+    """Verify the code of the last text."""
     return mila.steps_up_with(challenge, mila.world.code_for(mila.phone))
 
 
@@ -43,7 +43,7 @@ def on_another_device(mila: User) -> User:
     return mila.world.a_user(phone=mila.phone)
 
 
-def test_a_code_to_the_accounts_number_steps_a_token_up_for_ten_minutes(world: World) -> None:
+def test_code_to_the_accounts_number_steps_a_token_up_for_ten_minutes(world: World) -> None:
     mila = world.a_user()
     asked = mila.asks_to_step_up()
     assert asked.status == 202
@@ -59,7 +59,7 @@ def test_a_code_to_the_accounts_number_steps_a_token_up_for_ten_minutes(world: W
     assert until(lifted) == ahead(world, minutes=10)
 
 
-def test_the_answer_is_the_same_session_with_the_same_refresh_token(world: World) -> None:
+def test_response_has_the_same_session_and_refresh_token(world: World) -> None:
     mila = world.a_user()
     world.advance(timedelta(minutes=5))
     answer = mila.steps_up().json
@@ -70,7 +70,7 @@ def test_the_answer_is_the_same_session_with_the_same_refresh_token(world: World
 
 
 @pytest.mark.promise("ACC-5")
-def test_stepping_up_does_not_touch_the_session_and_its_refresh_token_still_rotates(world: World) -> None:
+def test_stepping_up_does_not_change_the_session_or_its_refresh_token(world: World) -> None:
     device = a_device()
     mila = world.a_user(device=device)
     before = cloud.records("session")
@@ -81,7 +81,7 @@ def test_stepping_up_does_not_touch_the_session_and_its_refresh_token_still_rota
     assert fresh.json["refresh_token"] != held
 
 
-def test_a_refresh_gives_a_token_that_is_not_stepped_up(world: World) -> None:
+def test_refresh_gives_a_token_that_is_not_stepped_up(world: World) -> None:
     device = a_device()
     mila = world.a_user(device=device)
     held = mila.steps_up().json["session"]
@@ -90,7 +90,7 @@ def test_a_refresh_gives_a_token_that_is_not_stepped_up(world: World) -> None:
     assert "su" not in claims_of(fresh.json)
 
 
-def test_the_text_goes_to_the_number_on_record_in_the_accounts_language(world: World) -> None:
+def test_text_goes_to_the_recorded_number_in_the_accounts_language(world: World) -> None:
     phone = a_phone()
     asked = world.call("POST", "/v1/signup", body={"phone": phone, "device": a_device(), "locale": "sr"})
     mila = User(world, phone, world.verifies(asked.json["challenge_id"], world.code_for(phone)).json)
@@ -99,7 +99,7 @@ def test_the_text_goes_to_the_number_on_record_in_the_accounts_language(world: W
     assert {number for number, _ in cloud.sent_messages()} == {phone}
 
 
-def test_a_wrong_code_steps_nothing_up_and_says_how_many_tries_are_left(world: World) -> None:
+def test_wrong_code_steps_no_token_up_and_states_the_tries_left(world: World) -> None:
     mila = world.a_user()
     challenge = mila.asks_to_step_up().json["challenge_id"]
     wrong = other_than(world.code_for(mila.phone))
@@ -110,14 +110,14 @@ def test_a_wrong_code_steps_nothing_up_and_says_how_many_tries_are_left(world: W
     assert code_of(mila, challenge).problem == "challenge_expired"
 
 
-def test_a_code_dies_after_ten_minutes(world: World) -> None:
+def test_code_expires_after_ten_minutes(world: World) -> None:
     mila = world.a_user()
     challenge = mila.asks_to_step_up().json["challenge_id"]
     world.advance(timedelta(minutes=10))
     assert code_of(mila, challenge).problem == "challenge_expired"
 
 
-def test_a_repetition_within_two_minutes_is_answered_and_makes_nothing_longer(world: World) -> None:
+def test_repetition_within_two_minutes_is_answered_and_extends_nothing(world: World) -> None:
     mila = world.a_user()
     challenge = mila.asks_to_step_up().json["challenge_id"]
     first = code_of(mila, challenge)
@@ -128,7 +128,7 @@ def test_a_repetition_within_two_minutes_is_answered_and_makes_nothing_longer(wo
     assert code_of(mila, challenge).problem == "challenge_expired"
 
 
-def test_of_two_racing_uses_of_a_code_both_are_answered_and_one_uses_it(
+def test_two_racing_uses_of_a_code_are_both_answered_and_one_uses_it(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mila = world.a_user()
@@ -137,7 +137,7 @@ def test_of_two_racing_uses_of_a_code_both_are_answered_and_one_uses_it(
     assert until(code_of(mila, challenge)) == until(winners[0])
 
 
-def test_a_crash_after_the_code_was_used_up_costs_no_new_code(
+def test_crash_after_the_code_was_used_costs_no_new_code(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mila = world.a_user()
@@ -153,7 +153,7 @@ def test_a_crash_after_the_code_was_used_up_costs_no_new_code(
 
 
 @pytest.mark.promise("ACC-5")
-def test_in_another_session_a_challenge_is_one_that_never_was_and_no_try_is_counted(world: World) -> None:
+def test_challenge_of_another_session_is_unknown_and_no_try_is_counted(world: World) -> None:
     mila = world.a_user()
     vuk, tablet = world.a_user(), on_another_device(mila)
     challenge = mila.asks_to_step_up().json["challenge_id"]
@@ -166,7 +166,7 @@ def test_in_another_session_a_challenge_is_one_that_never_was_and_no_try_is_coun
 
 
 @pytest.mark.promise("ACC-2")
-def test_a_code_of_one_purpose_opens_nothing_of_another(world: World) -> None:
+def test_code_of_one_purpose_is_refused_for_another(world: World) -> None:
     mila = world.a_user()
     for_step_up = mila.asks_to_step_up().json["challenge_id"]
     step_up_code = world.code_for(mila.phone)
@@ -190,7 +190,7 @@ def test_a_code_of_one_purpose_opens_nothing_of_another(world: World) -> None:
 
 @pytest.mark.promise("RGT-11")
 @pytest.mark.parametrize("state", ["frozen", "restricted"])
-def test_a_frozen_account_steps_up_within_its_scope(world: World, state: str) -> None:
+def test_frozen_account_steps_up_within_its_scope(world: World, state: str) -> None:
     mila = world.a_user()
     world.set_state(mila, state)
     answer = mila.steps_up()
@@ -198,7 +198,7 @@ def test_a_frozen_account_steps_up_within_its_scope(world: World, state: str) ->
     assert answer.json["session"]["scope"] == "rights"
 
 
-def test_a_session_that_was_ended_meanwhile_is_not_stepped_up(world: World) -> None:
+def test_session_that_ended_meanwhile_is_not_stepped_up(world: World) -> None:
     mila = world.a_user()
     challenge = mila.asks_to_step_up().json["challenge_id"]
     mila.logs_out()
@@ -206,7 +206,7 @@ def test_a_session_that_was_ended_meanwhile_is_not_stepped_up(world: World) -> N
     assert mila.asks_to_step_up().problem == "session_ended"
 
 
-def test_strangers_who_use_up_a_numbers_codes_of_a_day_do_not_keep_its_owner_from_stepping_up(
+def test_used_up_codes_of_a_number_do_not_keep_its_owner_from_stepping_up(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mila = world.a_user()
@@ -217,16 +217,16 @@ def test_strangers_who_use_up_a_numbers_codes_of_a_day_do_not_keep_its_owner_fro
     assert until(mila.steps_up()) == ahead(world, minutes=10)
 
 
-def test_stepping_up_uses_up_none_of_a_numbers_codes_for_signing_in(world: World) -> None:
+def test_stepping_up_uses_none_of_a_numbers_sign_in_codes(world: World) -> None:
     mila = world.a_user()
     for _ in range(5):
         assert mila.asks_to_step_up().status == 202
-    for _ in range(4):  # the first of five was signup's
+    for _ in range(4):  # signup used the first of five
         assert world.asks_for_a_code(mila.phone).status == 202
 
 
 @pytest.mark.promise("ACC-2")
-def test_an_account_gets_five_codes_a_day_for_stepping_up_in_all_its_sessions_together(world: World) -> None:
+def test_account_gets_five_step_up_codes_a_day_over_all_its_sessions(world: World) -> None:
     mila, vuk = world.a_user(), world.a_user()
     tablet = on_another_device(mila)
     for session in (mila, tablet, mila, tablet, mila):
@@ -239,7 +239,7 @@ def test_an_account_gets_five_codes_a_day_for_stepping_up_in_all_its_sessions_to
 
 
 @pytest.mark.promise("ACC-2")
-def test_no_code_for_stepping_up_is_sent_while_it_cannot_be_counted(world: World) -> None:
+def test_step_up_code_is_not_sent_while_it_cannot_be_counted(world: World) -> None:
     mila = world.a_user()
     down = EndpointConnectionError(endpoint_url="https://dynamodb")
     with cloud.failing("dynamodb", "UpdateItem", down, touching="codes_to_step_up"):
@@ -247,7 +247,7 @@ def test_no_code_for_stepping_up_is_sent_while_it_cannot_be_counted(world: World
     assert len(world.messages_to(mila.phone)) == 1
 
 
-def test_stepping_up_uses_up_none_of_an_addresss_codes(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stepping_up_uses_none_of_an_addresss_codes(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     mila = world.a_user()
     monkeypatch.setenv("RU4M_LIMIT_CODES_PER_ADDRESS", "2")
     settings.cache_clear()
@@ -256,7 +256,7 @@ def test_stepping_up_uses_up_none_of_an_addresss_codes(world: World, monkeypatch
     assert world.asks_for_a_code(a_phone()).status == 202
 
 
-def test_a_carrier_that_refuses_is_told_as_503_and_uses_nothing_up(world: World) -> None:
+def test_code_refused_by_the_carrier_is_unavailable_and_not_counted(world: World) -> None:
     mila = world.a_user()
     with cloud.failing("sns", "Publish", SMS_DOWN):
         for _ in range(6):
@@ -265,7 +265,7 @@ def test_a_carrier_that_refuses_is_told_as_503_and_uses_nothing_up(world: World)
         assert mila.asks_to_step_up().status == 202
 
 
-def test_no_code_is_sent_and_none_is_tried_while_the_limits_cannot_be_counted(world: World) -> None:
+def test_code_is_neither_sent_nor_tried_while_limits_cannot_be_counted(world: World) -> None:
     mila = world.a_user()
     challenge = mila.asks_to_step_up().json["challenge_id"]
     with cloud.failing("dynamodb", "UpdateItem", EndpointConnectionError(endpoint_url="https://dynamodb")):
@@ -275,7 +275,7 @@ def test_no_code_is_sent_and_none_is_tried_while_the_limits_cannot_be_counted(wo
     assert code_of(mila, challenge).status == 200
 
 
-def test_the_same_request_sends_one_code_and_another_sessions_key_finds_nothing(world: World) -> None:
+def test_idempotency_key_sends_one_code_and_belongs_to_its_session(world: World) -> None:
     mila, key = world.a_user(), {"Idempotency-Key": str(uuid.uuid4())}
     first = mila.asks_to_step_up(headers=key)
     again = mila.asks_to_step_up(headers=key)
@@ -296,7 +296,7 @@ def test_bad_input_is_refused_without_costing_a_try(world: World, body: dict[str
 
 
 @pytest.mark.promise("ACC-2")
-def test_a_used_challenge_keeps_nothing_personal(world: World) -> None:
+def test_used_challenge_keeps_no_personal_data(world: World) -> None:
     mila = world.a_user()
     mila.asks_to_step_up()
     assert [("sealed" in item) for item in of_step_up()] == [True]
@@ -305,7 +305,7 @@ def test_a_used_challenge_keeps_nothing_personal(world: World) -> None:
 
 
 @pytest.mark.promise("SEC-1")
-def test_a_number_can_be_read_nowhere(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+def test_number_is_readable_nowhere(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     mila = world.a_user(phone=world.canaries.add("phone", a_phone()))
     mila.asks_to_step_up()
     assert world.canaries.in_tables() == []
@@ -320,5 +320,5 @@ def of_step_up() -> list[dict[str, Any]]:
 
 
 def without_its_id(reply: Reply) -> tuple[int, dict[str, Any]]:
-    """An answer but for the one thing that differs between any two."""
+    """Return a response without the member that differs between any two."""
     return reply.status, {name: value for name, value in reply.json.items() if name != "request_id"}

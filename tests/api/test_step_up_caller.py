@@ -1,4 +1,4 @@
-"""What a route that needs step-up lets through: a small app of one such route, beside the real one."""
+"""A route that needs step-up, in a small app of one such route."""
 
 from datetime import timedelta
 from typing import Any
@@ -23,7 +23,7 @@ class Guarded:
         self.app = app
 
     def answers(self, session: dict[str, Any]) -> int | str:
-        """The problem that a session's token meets there, or the status."""
+        """Return the problem that a session's token causes there, or the status."""
         headers = {"Authorization": f"Bearer {session['access_token']}"}
         answer = Client(self.app).http.delete("/v1/everything", headers=headers)
         problem: str | None = answer.json_body["code"] if answer.status_code >= 400 else None
@@ -45,13 +45,11 @@ def guarded(monkeypatch: pytest.MonkeyPatch) -> Guarded:
     return Guarded(app)
 
 
-def test_a_token_that_is_not_stepped_up_is_told_to_step_up(world: World, guarded: Guarded) -> None:
+def test_token_that_is_not_stepped_up_is_asked_to_step_up(world: World, guarded: Guarded) -> None:
     assert guarded.answers(world.a_user().session) == "step_up_required"
 
 
-def test_a_stepped_up_token_is_let_through_until_its_ten_minutes_are_over(
-    world: World, guarded: Guarded
-) -> None:
+def test_stepped_up_token_is_accepted_for_ten_minutes(world: World, guarded: Guarded) -> None:
     stepped_up = world.a_user().steps_up().json["session"]
     assert guarded.answers(stepped_up) == 204
     world.advance(timedelta(minutes=9, seconds=59))
@@ -60,9 +58,7 @@ def test_a_stepped_up_token_is_let_through_until_its_ten_minutes_are_over(
     assert guarded.answers(stepped_up) == "step_up_required"
 
 
-def test_stepping_up_lifts_neither_the_token_before_nor_another_device(
-    world: World, guarded: Guarded
-) -> None:
+def test_step_up_affects_neither_the_earlier_token_nor_another_device(world: World, guarded: Guarded) -> None:
     mila = world.a_user()
     tablet = world.a_user(phone=mila.phone)
     mila.steps_up()
@@ -72,28 +68,28 @@ def test_stepping_up_lifts_neither_the_token_before_nor_another_device(
 
 @pytest.mark.promise("RGT-11")
 @pytest.mark.parametrize("state", ["frozen", "restricted"])
-def test_a_frozen_account_gets_through_to_its_rights(world: World, guarded: Guarded, state: str) -> None:
+def test_frozen_account_reaches_its_rights(world: World, guarded: Guarded, state: str) -> None:
     mila = world.a_user()
     world.set_state(mila, state)
     assert guarded.answers(mila.steps_up().json["session"]) == 204
 
 
 @pytest.mark.promise("STR-3")
-def test_logging_out_ends_a_stepped_up_token_too(world: World, guarded: Guarded) -> None:
+def test_logout_ends_a_stepped_up_token_too(world: World, guarded: Guarded) -> None:
     mila = world.a_user()
     stepped_up = mila.steps_up().json["session"]
     mila.logs_out()
     assert guarded.answers(stepped_up) == "session_ended"
 
 
-def test_a_stepped_up_token_still_does_what_any_token_does(world: World) -> None:
+def test_stepped_up_token_still_works_on_every_other_route(world: World) -> None:
     mila = world.a_user()
     token = mila.steps_up().json["session"]["access_token"]
     assert world.call("GET", "/v1/profile", headers={"Authorization": f"Bearer {token}"}).status == 200
 
 
 @pytest.mark.parametrize("su", [True, "1795000000", 1.5, None], ids=["boolean", "text", "fraction", "null"])
-def test_a_token_whose_step_up_ends_at_no_time_is_refused(world: World, su: object) -> None:
+def test_token_with_a_malformed_end_of_its_step_up_is_refused(world: World, su: object) -> None:
     session = world.a_user().session
     claims = jwt.decode(session["access_token"], options={"verify_signature": False})
     token = environment.token_with(**{**claims, "su": su})
@@ -101,6 +97,6 @@ def test_a_token_whose_step_up_ends_at_no_time_is_refused(world: World, su: obje
     assert refused.problem == "unauthenticated"
 
 
-def test_the_contract_of_such_a_route_names_what_stands_in_the_way(guarded: Guarded) -> None:
+def test_contract_of_such_a_route_documents_the_step_up_problem(guarded: Guarded) -> None:
     (described,) = contract.routes()
     assert {Unauthenticated, SessionEnded, StepUpRequired} <= {*described.problems}

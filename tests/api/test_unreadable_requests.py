@@ -1,4 +1,4 @@
-"""A rights request that cannot be opened hides no other, and operators see which one it is."""
+"""An unreadable rights request hides no other, and the operators' list names it."""
 
 from datetime import timedelta
 
@@ -10,12 +10,12 @@ from tests.support.world import User, World
 
 
 def break_request(request_id: str) -> None:
-    """Alter a request so that its record class does not take it."""
+    """Alter a request so that its record class refuses it."""
     damage(Table.RIGHTS, f"R#{request_id}", "request", status="no such status")
 
 
 def requests_of(user: User, number: int) -> list[str]:
-    """Requests of a subject, the newest first; all but the newest are cancelled."""
+    """Submit requests of a subject, newest first; all but the newest are cancelled."""
     made: list[str] = []
     for _ in range(number):
         if made:
@@ -26,7 +26,7 @@ def requests_of(user: User, number: int) -> list[str]:
 
 
 def listed(user: User) -> list[str]:
-    """The ids on all pages of a subject's list."""
+    """Return the ids on all pages of a subject's list."""
     found, path = [], "/v1/rights-requests"
     for _ in range(10):
         reply = user.gets(path)

@@ -1,4 +1,4 @@
-"""A session that cannot be opened hides no other device, and ends with the others."""
+"""An unreadable session hides no other device, and ends with the others."""
 
 from chalicelib.core.table import Table
 from tests.support import cloud
@@ -7,7 +7,7 @@ from tests.support.world import User, World
 
 
 def break_session(user: User) -> None:
-    """Alter a session so that its record class does not take it."""
+    """Alter a session so that its record class refuses it."""
     place = f"session#{user.session['session_id']}"
     damage(Table.ACCOUNTS, f"A#{user.account_id}", place, created_at="no time", sealed=b"x" * 60)
 

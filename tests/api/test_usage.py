@@ -1,4 +1,4 @@
-"""Usage: what is kept, what is dropped and why, what is refused."""
+"""Usage events: which are kept, which are dropped and why, and which are refused."""
 
 import json
 from datetime import timedelta
@@ -20,7 +20,7 @@ ANALYTICS, DIAGNOSTICS = Purpose.ANALYTICS, Purpose.DIAGNOSTICS
 
 @pytest.fixture
 def mila(world: World) -> User:
-    """Somebody who lets her use be counted."""
+    """Return a user who consented to the counting of her use."""
     mila = world.a_user()
     decide(mila.account_id, consents=(ANALYTICS,))
     return mila
@@ -31,9 +31,9 @@ def at(**ago: int) -> str:
 
 
 @pytest.mark.promise("USE-1")
-def test_of_an_event_the_listed_kinds_are_kept_and_nothing_else(mila: User) -> None:
+def test_only_listed_fields_of_an_event_are_kept(mila: User) -> None:
     event = an_event(screen="meeting/lobby", duration_ms=1500)
-    answer = mila.tells_usage(event, model="Pixel 8", os_version="15", app_version="2.4.0")
+    answer = mila.submits_usage(event, model="Pixel 8", os_version="15", app_version="2.4.0")
     assert (answer.status, answer.json) == (202, {"accepted": 1, "dropped": {}})
     (stored,) = stored_events()
     assert (
@@ -55,26 +55,26 @@ def test_of_an_event_the_listed_kinds_are_kept_and_nothing_else(mila: User) -> N
 
 
 @pytest.mark.promise("USE-1")
-def test_a_fault_comes_with_the_kind_of_device_that_it_happened_on(mila: User) -> None:
-    told = {"kind": "crash", "error": "SIGSEGV", "code": -1009, "memory_mb": 512, "free_memory_mb": 40}
+def test_fault_is_stored_with_its_kind_of_device(mila: User) -> None:
+    diagnostics = {"kind": "crash", "error": "SIGSEGV", "code": -1009, "memory_mb": 512, "free_memory_mb": 40}
     device = {"model": "moto g(30)", "os_version": "15", "app_version": "2.4.0-beta+117"}
-    assert mila.tells_usage(a_fault(diagnostics=told), **device).json["accepted"] == 1
+    assert mila.submits_usage(a_fault(diagnostics=diagnostics), **device).json["accepted"] == 1
     (stored,) = stored_events()
     assert stored.items() >= device.items()
     assert stored["diagnostics"]["code"] == -1009
 
 
 @pytest.mark.promise("USE-1")
-def test_fault_is_kept_without_a_device_spelled_like_a_person(mila: User) -> None:
+def test_fault_is_kept_without_a_device_model_that_may_name_a_person(mila: User) -> None:
     device = {"model": "Milica Petrovic", "os_version": "060 123 4567", "app_version": "2.4.0"}
-    assert mila.tells_usage(a_fault(), **device).json == {"accepted": 1, "dropped": {}}
+    assert mila.submits_usage(a_fault(), **device).json == {"accepted": 1, "dropped": {}}
     (stored,) = stored_events()
     assert {"model", "os_version"}.isdisjoint(stored)
     assert stored["app_version"] == "2.4.0"
 
 
 @pytest.mark.promise("USE-1")
-def test_neither_the_address_nor_the_devices_id_is_kept_or_logged(world: World, mila: User) -> None:
+def test_address_and_device_id_are_neither_kept_nor_logged(world: World, mila: User) -> None:
     device_id = "5bd33f0a-6a86-4f0a-9d43-1f0c6b8f2c11"
     batch = {"events": [an_event(), a_fault()], "device": {"id": device_id, "platform": "web"}}
     for address in ("198.51.100.77", "2001:db8:1234:5678::9"):
@@ -85,39 +85,39 @@ def test_neither_the_address_nor_the_devices_id_is_kept_or_logged(world: World, 
 
 @pytest.mark.promise("USE-1")
 @pytest.mark.promise("RGT-7")
-def test_use_is_dropped_without_consent_and_faults_are_not(world: World) -> None:
+def test_use_without_consent_is_dropped_and_faults_are_not(world: World) -> None:
     vuk = world.a_user()
-    answer = vuk.tells_usage(an_event(), an_event(), a_fault())
+    answer = vuk.submits_usage(an_event(), an_event(), a_fault())
     assert (answer.status, answer.json) == (202, {"accepted": 1, "dropped": {"no_consent": 2}})
     assert [event["kind"] for event in stored_events()] == ["diagnostics_event"]
 
 
 @pytest.mark.promise("RGT-7")
 def test_withdrawal_takes_effect_with_the_next_request(mila: User) -> None:
-    assert mila.tells_usage(an_event()).json["accepted"] == 1
+    assert mila.submits_usage(an_event()).json["accepted"] == 1
     decide(mila.account_id)
-    assert mila.tells_usage(an_event()).json == {"accepted": 0, "dropped": {"no_consent": 1}}
+    assert mila.submits_usage(an_event()).json == {"accepted": 0, "dropped": {"no_consent": 1}}
     assert len(stored_events()) == 1
 
 
 @pytest.mark.promise("RGT-5")
-def test_an_objection_stops_faults_and_leaves_use_to_its_consent(mila: User) -> None:
+def test_objection_stops_faults_and_does_not_affect_use(mila: User) -> None:
     decide(mila.account_id, consents=(ANALYTICS,), objections={DIAGNOSTICS: NOON})
-    assert mila.tells_usage(an_event(), a_fault()).json == {"accepted": 1, "dropped": {"objected": 1}}
+    assert mila.submits_usage(an_event(), a_fault()).json == {"accepted": 1, "dropped": {"objected": 1}}
     assert [event["kind"] for event in stored_events()] == ["usage_event"]
 
 
 @pytest.mark.promise("RGT-4")
 def test_event_of_a_restricted_purpose_is_dropped(mila: User) -> None:
     decide(mila.account_id, consents=(ANALYTICS,), restrictions={ANALYTICS: NOON})
-    assert mila.tells_usage(an_event(), a_fault()).json == {"accepted": 1, "dropped": {"restricted": 1}}
+    assert mila.submits_usage(an_event(), a_fault()).json == {"accepted": 1, "dropped": {"restricted": 1}}
 
 
 @pytest.mark.promise("RGT-4")
 @pytest.mark.parametrize(("state", "problem"), [("restricted", "restricted"), ("frozen", "account_frozen")])
 def test_inactive_account_cannot_submit_events(world: World, mila: User, state: str, problem: str) -> None:
     world.set_state(mila, state)
-    answer = mila.tells_usage(an_event(), a_fault())
+    answer = mila.submits_usage(an_event(), a_fault())
     assert (answer.status, answer.problem) == (403, problem)
     assert stored_events() == []
 
@@ -141,7 +141,7 @@ def test_caller_without_a_session_cannot_submit_events(world: World) -> None:
 def test_times_up_to_two_days_old_or_five_minutes_ahead_are_accepted(
     mila: User, time: str, dropped: dict[str, int]
 ) -> None:
-    answer = mila.tells_usage(an_event(at=time))
+    answer = mila.submits_usage(an_event(at=time))
     assert answer.json == {"accepted": int(not dropped), "dropped": dropped}
     assert len(stored_events()) == int(not dropped)
 
@@ -149,14 +149,14 @@ def test_times_up_to_two_days_old_or_five_minutes_ahead_are_accepted(
 @pytest.mark.parametrize(
     "time", ["2026-11-24T13:00:00.987654321+01:00", "2026-11-24t12:00:00z", "2026-11-24T12:00:00.5Z"]
 )
-def test_a_time_is_one_instant_however_it_is_written(mila: User, time: str) -> None:
-    mila.tells_usage(an_event(at=time))
+def test_time_is_one_instant_however_it_is_written(mila: User, time: str) -> None:
+    mila.submits_usage(an_event(at=time))
     assert [event["at"] for event in stored_events()] == ["2026-11-24T12:00:00Z"]
 
 
-def test_an_id_that_comes_twice_in_a_request_is_kept_once(mila: User) -> None:
+def test_id_repeated_in_a_request_is_kept_once(mila: User) -> None:
     twice = an_event()
-    assert mila.tells_usage(twice, twice | {"at": at(hours=1)}, an_event()).json == {
+    assert mila.submits_usage(twice, twice | {"at": at(hours=1)}, an_event()).json == {
         "accepted": 2,
         "dropped": {"duplicate": 1},
     }
@@ -166,26 +166,26 @@ def test_an_id_that_comes_twice_in_a_request_is_kept_once(mila: User) -> None:
 def test_event_that_is_sent_again_overwrites_itself(mila: User) -> None:
     event = an_event()
     for _ in range(2):
-        assert mila.tells_usage(event).json == {"accepted": 1, "dropped": {}}
+        assert mila.submits_usage(event).json == {"accepted": 1, "dropped": {}}
     assert len(stored_events()) == 1
 
 
-def test_the_same_id_of_two_people_is_two_events(world: World, mila: User) -> None:
+def test_same_id_of_two_people_is_two_events(world: World, mila: User) -> None:
     vuk, event = world.a_user(), a_fault()
-    for somebody in (mila, vuk):
-        assert somebody.tells_usage(event).json["accepted"] == 1
+    for user in (mila, vuk):
+        assert user.submits_usage(event).json["accepted"] == 1
     assert len(stored_events()) == 2
 
 
-def test_each_event_counts_once_for_the_first_reason_against_it(mila: User) -> None:
+def test_each_event_counts_once_for_its_first_reason(mila: User) -> None:
     same, old = an_event(), at(days=9)
-    answer = mila.tells_usage(same, same, an_event(at=old), same | {"at": old}, an_event(at=at(days=-9)))
+    answer = mila.submits_usage(same, same, an_event(at=old), same | {"at": old}, an_event(at=at(days=-9)))
     assert answer.json == {"accepted": 1, "dropped": {"too_old": 2, "in_future": 1, "duplicate": 1}}
 
 
 @pytest.mark.promise("RET-2")
-def test_usage_is_gone_after_thirty_days(world: World, mila: User) -> None:
-    mila.tells_usage(an_event(at=at(hours=1)), a_fault(at=at(hours=1)))
+def test_usage_is_deleted_after_thirty_days(world: World, mila: User) -> None:
+    mila.submits_usage(an_event(at=at(hours=1)), a_fault(at=at(hours=1)))
     for item in stored_items():
         assert item["expires_at"] == item["delete_at"]
         assert clock.from_epoch(item["expires_at"]) == NOON + timedelta(days=30, hours=-1)
@@ -193,18 +193,18 @@ def test_usage_is_gone_after_thirty_days(world: World, mila: User) -> None:
 
 @pytest.mark.promise("RET-2")
 def test_item_of_several_events_expires_with_the_oldest(mila: User) -> None:
-    mila.tells_usage(an_event(at=at(hours=1)), an_event(at=at(hours=3)), an_event(at=at(minutes=1)))
+    mila.submits_usage(an_event(at=at(hours=1)), an_event(at=at(hours=3)), an_event(at=at(minutes=1)))
     (item,) = stored_items()
     assert clock.from_epoch(item["expires_at"]) == NOON + timedelta(days=30, hours=-3)
 
 
-# --- how they lie in the table (ADR 22)
+# --- items in the table (ADR 22)
 
 
 def test_batch_is_one_item_per_purpose_and_utc_day(mila: User) -> None:
     today = [an_event(at=at(hours=hours)) for hours in range(12)]
     yesterday = [an_event(at=at(hours=hours)) for hours in range(13, 36)]
-    assert mila.tells_usage(*today, *yesterday, a_fault(), a_fault()).json["accepted"] == 37
+    assert mila.submits_usage(*today, *yesterday, a_fault(), a_fault()).json["accepted"] == 37
     assert sorted((item["kind"], item["sk"].split("#")[0], item["at"]) for item in stored_items()) == [
         ("diagnostics_event", "2026-11-24T12", "2026-11-24T12:00:00Z"),
         ("usage_event", "2026-11-23T01", "2026-11-23T01:00:00Z"),
@@ -213,11 +213,11 @@ def test_batch_is_one_item_per_purpose_and_utc_day(mila: User) -> None:
     assert len(stored_events()) == 37
 
 
-def test_batch_that_is_sent_again_overwrites_itself(mila: User) -> None:
+def test_repeated_batch_overwrites_itself(mila: User) -> None:
     events = [an_event(at=at(minutes=number)) for number in range(5)]
-    mila.tells_usage(*events)
+    mila.submits_usage(*events)
     before = stored_items()
-    assert mila.tells_usage(*reversed(events)).json == {"accepted": 5, "dropped": {}}
+    assert mila.submits_usage(*reversed(events)).json == {"accepted": 5, "dropped": {}}
     assert stored_items() == before
 
 
@@ -227,7 +227,7 @@ def test_events_are_split_where_they_are_too_large_for_an_item(
     monkeypatch.setattr(store, "MOST_BYTES", 1_000)
     events = [an_event(at=at(minutes=number)) for number in range(40)]
     for _ in range(2):
-        assert mila.tells_usage(*events).json["accepted"] == 40
+        assert mila.submits_usage(*events).json["accepted"] == 40
     assert len(stored_events()) == 40
     assert max(len(item["rows"]) for item in stored_items()) <= 1_000 + 2
     assert len(stored_items()) == 5  # nine events of 110 bytes fit
@@ -235,7 +235,7 @@ def test_events_are_split_where_they_are_too_large_for_an_item(
 
 def test_two_devices_of_an_account_do_not_share_an_item(mila: User) -> None:
     for version in ("2.4.0", "2.5.0"):
-        mila.tells_usage(a_fault(), app_version=version)
+        mila.submits_usage(a_fault(), app_version=version)
     assert {item["app_version"] for item in stored_items()} == {"2.4.0", "2.5.0"}
 
 
@@ -267,7 +267,7 @@ BAD_EVENTS: dict[str, dict[str, Any]] = {
 def test_one_bad_event_refuses_the_batch_without_repeating_it(
     world: World, mila: User, changes: dict[str, Any]
 ) -> None:
-    answer = mila.tells_usage(an_event(), an_event(**changes))
+    answer = mila.submits_usage(an_event(), an_event(**changes))
     assert (answer.status, answer.problem) == (400, "invalid_request")
     assert all(error["pointer"].startswith("/events/1/") for error in answer.json["errors"])
     assert "mila" not in (answer.text + world.log.getvalue()).lower()
@@ -285,28 +285,29 @@ def test_one_bad_event_refuses_the_batch_without_repeating_it(
     ids=["event", "diagnostics", "device"],
 )
 def test_unlisted_field_is_refused(mila: User, event: dict[str, Any], device: dict[str, Any]) -> None:
-    assert mila.tells_usage(event, **device).problem == "unexpected_field"
+    assert mila.submits_usage(event, **device).problem == "unexpected_field"
     assert stored_events() == []
 
 
 @pytest.mark.parametrize("events", [[], [an_event() for _ in range(101)]], ids=["none", "101"])
-def test_a_batch_has_one_to_a_hundred_events(mila: User, events: list[dict[str, Any]]) -> None:
-    answer = mila.tells_usage(*events)
+def test_batch_has_one_to_a_hundred_events(mila: User, events: list[dict[str, Any]]) -> None:
+    answer = mila.submits_usage(*events)
     assert (answer.status, answer.problem) == (400, "invalid_request")
     assert answer.json["errors"][0]["pointer"] == "/events"
     assert stored_events() == []
 
 
-def test_a_hundred_events_fit_however_long_they_are(mila: User) -> None:
-    told = {"kind": "out_of_memory", "error": "E" * 32, "code": -(2**31), "memory_mb": 99999,
+def test_hundred_events_fit_at_any_permitted_length(mila: User) -> None:
+    diagnostics = {"kind": "out_of_memory", "error": "E" * 32, "code": -(2**31), "memory_mb": 99999,
             "free_memory_mb": 99999}  # fmt: skip
     events = [
-        a_fault(name="n" * 64, screen="s" * 64, duration_ms=86_400_000, diagnostics=told) for _ in range(100)
+        a_fault(name="n" * 64, screen="s" * 64, duration_ms=86_400_000, diagnostics=diagnostics)
+        for _ in range(100)
     ]
-    assert mila.tells_usage(*events).json == {"accepted": 100, "dropped": {}}
+    assert mila.submits_usage(*events).json == {"accepted": 100, "dropped": {}}
 
 
-def test_a_megabyte_is_too_large_and_changes_nothing(mila: User) -> None:
+def test_megabyte_is_too_large_and_changes_nothing(mila: User) -> None:
     batch = {"events": [an_event()], "device": {"id": "x" * 1024 * 1024, "platform": "ios"}}
     answer = mila.calls(
         "POST", "/v1/usage", raw=json.dumps(batch).encode(), headers={"content-type": "application/json"}
@@ -315,11 +316,11 @@ def test_a_megabyte_is_too_large_and_changes_nothing(mila: User) -> None:
     assert stored_events() == []
 
 
-def test_half_of_a_batch_is_stored_and_all_of_it_is_sent_again(
+def test_half_stored_batch_is_completed_when_it_is_sent_again(
     mila: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(clock, "pause", lambda _: None)
-    events = [an_event(at=at(hours=hours)) for hours in range(24)]  # of two days, so of two items
+    events = [an_event(at=at(hours=hours)) for hours in range(24)]  # events of two days, so two items
     client = aws.client("dynamodb")
     real = client.batch_write_item
 
@@ -330,7 +331,7 @@ def test_half_of_a_batch_is_stored_and_all_of_it_is_sent_again(
 
     with monkeypatch.context() as patch:
         patch.setattr(client, "batch_write_item", take_one)
-        answer = mila.tells_usage(*events)
+        answer = mila.submits_usage(*events)
     assert (answer.status, answer.problem) == (503, "unavailable")
-    assert mila.tells_usage(*events).json == {"accepted": 24, "dropped": {}}
+    assert mila.submits_usage(*events).json == {"accepted": 24, "dropped": {}}
     assert len(stored_events()) == 24

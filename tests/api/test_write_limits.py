@@ -1,4 +1,4 @@
-"""Every write of an account is limited per account, or its route says why not (ADR 24)."""
+"""Every write of an account has a limit, or its route states why not (ADR 24)."""
 
 from collections.abc import Callable
 
@@ -18,7 +18,7 @@ from tests.support.counters import unreachable_counters, unreachable_counters_on
 from tests.support.world import User, World
 
 _WRITES = [route for route in contract.routes() if route.method not in {"GET", "HEAD"}]
-# What a person must always be able to do, and what signs them out if it is refused.
+# Actions that a person must always be able to take, and those that sign them out.
 _NEVER_REFUSED = {
     "cancel_rights_request",
     "end_all_sessions",
@@ -30,7 +30,7 @@ _NEVER_REFUSED = {
 
 @pytest.fixture
 def two_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each limit on an account's writes admits two a day."""
+    """Let each limit on an account's writes admit two a day."""
     for figure in ("profile_changes", "rights_requests", "consents_given", "notices_accepted"):
         monkeypatch.setenv(f"RU4M_LIMIT_{figure.upper()}_DAY", "2")
     settings.cache_clear()
@@ -44,8 +44,8 @@ _LIMITED = [(route, route.limit) for route in _WRITES if isinstance(route.limit,
 
 
 @pytest.mark.parametrize("route", _WRITES, ids=named)
-def test_a_write_has_a_limit_or_says_why_it_has_none(route: Route) -> None:
-    if route.internal:  # an operator's calls are counted before their route is known (core/http/operators)
+def test_write_has_a_limit_or_a_reason_for_none(route: Route) -> None:
+    if route.internal:  # the app counts an operator's calls before their route is known (core/http/operators)
         assert route.limit is None
     elif isinstance(route.limit, Unlimited):
         assert route.limit.because
@@ -54,12 +54,12 @@ def test_a_write_has_a_limit_or_says_why_it_has_none(route: Route) -> None:
 
 
 @pytest.mark.parametrize(("route", "limit"), _LIMITED, ids=lambda part: part.name)
-def test_a_limit_on_writes_admits_while_nobody_can_count(route: Route, limit: DailyLimit) -> None:
+def test_limit_on_writes_admits_while_uses_cannot_be_counted(route: Route, limit: DailyLimit) -> None:
     assert limit.limiter.when_unreachable is WhenUnreachable.ALLOW
     assert TooMany in route.problems
 
 
-def test_what_is_never_refused_has_no_limit() -> None:
+def test_action_that_is_never_refused_has_no_limit() -> None:
     assert {route.name for route in _WRITES if isinstance(route.limit, Unlimited)} >= _NEVER_REFUSED
 
 
@@ -78,9 +78,7 @@ def test_profile_changes_over_the_daily_limit_are_refused(world: World, two_a_da
     assert vuk.changes('"1"', name="Vuk").status == 200
 
 
-def test_requests_over_the_daily_limit_are_refused_though_they_are_cancelled(
-    world: World, two_a_day: None
-) -> None:
+def test_requests_over_the_daily_limit_are_refused_even_if_cancelled(world: World, two_a_day: None) -> None:
     mila = world.a_user().is_stepped_up()
     for _ in range(2):
         request_id = mila.exercises("access").json["id"]
@@ -90,19 +88,19 @@ def test_requests_over_the_daily_limit_are_refused_though_they_are_cancelled(
     assert world.a_user().is_stepped_up().exercises("access").status == 202
 
 
-def test_a_session_that_is_not_stepped_up_uses_up_no_request(world: World, two_a_day: None) -> None:
+def test_session_that_is_not_stepped_up_uses_no_request(world: World, two_a_day: None) -> None:
     mila = world.a_user()
     assert [mila.exercises("access").problem for _ in range(3)] == ["step_up_required"] * 3
     assert mila.is_stepped_up().exercises("access").status == 202
 
 
-def test_a_right_that_is_not_offered_here_uses_up_no_request(world: World, two_a_day: None) -> None:
+def test_right_that_is_not_offered_uses_no_request(world: World, two_a_day: None) -> None:
     mila = world.a_user().is_stepped_up()
     assert [mila.exercises("rectification").problem for _ in range(3)] == ["not_offered_here"] * 3
     assert mila.exercises("access").status == 202
 
 
-def test_a_request_that_fails_by_an_outage_is_not_counted(world: World, two_a_day: None) -> None:
+def test_request_that_fails_in_an_outage_is_not_counted(world: World, two_a_day: None) -> None:
     mila = world.a_user().is_stepped_up()
     outage = EndpointConnectionError(endpoint_url="https://dynamodb")
     with failing("dynamodb", "TransactWriteItems", outage):
@@ -127,9 +125,7 @@ def test_objections_to_marketing_and_withdrawals_are_not_limited(world: World, t
         assert mila.exercises(right).problem == "not_offered_here"
 
 
-def test_consents_given_over_the_daily_limit_are_refused_and_withdrawals_are_not(
-    world: World, two_a_day: None
-) -> None:
+def test_daily_limit_refuses_further_consents_and_no_withdrawals(world: World, two_a_day: None) -> None:
     mila = world.a_user()
     for _ in range(2):
         assert mila.consents("analytics").status == 200
@@ -141,7 +137,7 @@ def test_consents_given_over_the_daily_limit_are_refused_and_withdrawals_are_not
     assert mila.gets("/v1/consents").json["items"][0]["state"] != "given"
 
 
-def test_an_account_that_used_up_its_consents_changes_nothing_more(world: World, two_a_day: None) -> None:
+def test_account_that_used_up_its_consents_changes_nothing_more(world: World, two_a_day: None) -> None:
     mila = world.a_user()
     for _ in range(2):
         mila.consents("analytics")
@@ -158,7 +154,7 @@ def test_acceptances_over_the_daily_limit_are_refused(world: World, two_a_day: N
     assert [mila.calls("POST", path).status for _ in range(3)] == [204, 204, 429]
 
 
-def test_who_used_up_every_limit_still_logs_out(world: World, two_a_day: None) -> None:
+def test_user_who_used_up_every_limit_can_still_log_out(world: World, two_a_day: None) -> None:
     mila = world.a_user()
     for _ in range(3):
         mila.changes('"1"', name="Mila")
@@ -183,7 +179,7 @@ def an_acceptance(user: User) -> int:
 
 
 @pytest.mark.parametrize("write", [a_profile_change, a_request, a_consent, an_acceptance])
-def test_a_write_that_cannot_be_counted_is_admitted_and_seen_by_operations(
+def test_write_that_cannot_be_counted_is_admitted_and_counted_in_a_metric(
     world: World, capsys: pytest.CaptureFixture[str], write: Callable[[User], int]
 ) -> None:
     mila = world.a_user().is_stepped_up()

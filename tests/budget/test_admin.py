@@ -13,13 +13,13 @@ ON_RECORD = {"Query": 1, "PutItem": 1}  # the head of a history, and the entry a
 
 
 def plus(*calls: dict[str, int]) -> dict[str, int]:
-    """The sum of these counts of calls."""
+    """Return the sum of these counts of calls."""
     return dict(sum(map(Counter[str], calls), Counter[str]()))
 
 
 @pytest.fixture
 def alice(world: World) -> Operator:
-    """An operator who is in the register of staff."""
+    """Return an operator who is in the register of staff."""
     alice = world.an_operator("alice")
     assert alice.lists().status == 200
     return alice
@@ -27,7 +27,7 @@ def alice(world: World) -> Operator:
 
 @pytest.fixture
 def bob(world: World) -> Operator:
-    """Another operator, with no inspection so far."""
+    """Return another operator, without an inspection so far."""
     bob = world.an_operator("bob")
     assert bob.lists().status == 200
     return bob
@@ -40,7 +40,7 @@ def test_first_call_of_a_day_costs_a_write_into_the_register(world: World) -> No
 
 
 @pytest.mark.parametrize("open_ones", [0, 5])
-def test_a_page_of_open_requests_costs_a_query_per_shard_one_read_and_an_entry(
+def test_page_of_open_requests_costs_a_query_per_shard_a_read_and_an_entry(
     world: World, alice: Operator, open_ones: int
 ) -> None:
     for _ in range(open_ones):
@@ -53,7 +53,7 @@ def test_a_page_of_open_requests_costs_a_query_per_shard_one_read_and_an_entry(
     assert calls.tables == plus(CALL, {"Query": 16}, shown if open_ones else {})
 
 
-def test_showing_a_request_costs_four_reads_and_on_first_sight_an_entry(
+def test_showing_a_request_costs_four_reads_and_the_first_time_an_entry(
     world: World, alice: Operator, bob: Operator
 ) -> None:
     request_id = alice.enters(world.a_user().user_id).json["id"]
@@ -65,7 +65,7 @@ def test_showing_a_request_costs_four_reads_and_on_first_sight_an_entry(
         assert calls.tables == plus(CALL, look, entry)
 
 
-def test_a_move_costs_two_reads_and_one_transaction(world: World, alice: Operator) -> None:
+def test_move_costs_two_reads_and_one_transaction(world: World, alice: Operator) -> None:
     request_id = alice.enters(world.a_user().user_id).json["id"]
     with counted() as calls:
         assert alice.proposes(request_id, "completed").status == 200

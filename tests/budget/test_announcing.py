@@ -1,4 +1,4 @@
-"""What announcing costs: one write an account in the app, two writes and a mail otherwise, few reads."""
+"""The cost of announcing: one write an account in the app, two writes and a mail otherwise."""
 
 from datetime import timedelta
 from math import ceil
@@ -35,12 +35,12 @@ def test_announcing_to_n_accounts_costs_their_writes_and_a_read_for_every_25(
         if number < by_mail:
             user.has_email(f"n{number}@test.example")
     publish(monkeypatch, a_version("2026-12-24", announced_for=60 * DAY))
-    everybody, pages = in_app + by_mail, (in_app + by_mail) // 50 + 1
+    count, pages = in_app + by_mail, (in_app + by_mail) // 50 + 1
     assert run() == Calls(
         {
             "dynamodb.Query": pages,
-            "dynamodb.BatchGetItem": 1 + pages + ceil(everybody / 25),
-            # Each notice in the app; the walk's beginning and every page of it.
+            "dynamodb.BatchGetItem": 1 + pages + ceil(count / 25),
+            # Each notice in the app, the start of the walk, and every page of it.
             "dynamodb.PutItem": in_app + 1 + pages,
             "dynamodb.TransactWriteItems": by_mail,
             "dynamodb.UpdateItem": by_mail,

@@ -1,4 +1,4 @@
-"""What each operation may cost in calls . Counted at the clients, never timed."""
+"""The cost of each operation in calls, counted at the clients and never timed."""
 
 import json
 import uuid
@@ -29,7 +29,7 @@ def writes(calls: Calls) -> int:
 
 @pytest.fixture(autouse=True)
 def warm(world: World) -> None:
-    """A container that has read its secrets."""
+    """Use a container that has read its secrets."""
     world.a_user().mints_a_chat_token()
 
 
@@ -41,7 +41,7 @@ def test_starting_a_signup_costs_six_calls_and_one_sms(world: World) -> None:
     assert calls.of("sns") == 1
 
 
-def test_a_busy_prefix_costs_no_more_than_a_quiet_one(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_busy_prefix_costs_no_more_than_a_quiet_one(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(breaker, "_BUSY", 1)
     monkeypatch.setenv("RU4M_LIMIT_CODES_PER_PREFIX_LEAST", "1")
     settings.cache_clear()
@@ -52,13 +52,13 @@ def test_a_busy_prefix_costs_no_more_than_a_quiet_one(world: World, monkeypatch:
     assert not TRANSACTIONS & calls.tables.keys()
 
 
-def test_with_an_idempotency_key_it_costs_seven(world: World) -> None:
+def test_signup_with_an_idempotency_key_costs_seven_calls(world: World) -> None:
     with counted() as calls:
         world.asks_for_a_code(a_phone(), headers={"Idempotency-Key": str(uuid.uuid4())})
     assert calls.of("dynamodb") == 7
 
 
-def test_a_busy_budget_costs_no_more_than_a_quiet_one(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_busy_budget_costs_no_more_than_a_quiet_one(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(budgets, "_BUSY", 1)
     world.a_user()
     with counted() as calls:
@@ -67,7 +67,7 @@ def test_a_busy_budget_costs_no_more_than_a_quiet_one(world: World, monkeypatch:
     assert not TRANSACTIONS & calls.tables.keys()
 
 
-def test_the_history_of_codes_costs_one_read_a_minute(world: World) -> None:
+def test_history_of_codes_costs_one_read_a_minute(world: World) -> None:
     world.advance(timedelta(minutes=1))
     for cost in (8, 7, 7):
         with counted() as calls:
@@ -77,7 +77,7 @@ def test_the_history_of_codes_costs_one_read_a_minute(world: World) -> None:
 
 
 @pytest.mark.parametrize(("known", "cost"), [(False, 5), (True, 6)], ids=["stranger", "known device"])
-def test_a_code_to_a_country_that_is_not_served_costs_six_calls_at_most(
+def test_code_to_an_unserved_country_costs_at_most_six_calls(
     world: World, monkeypatch: pytest.MonkeyPatch, *, known: bool, cost: int
 ) -> None:
     device = a_device()
@@ -89,7 +89,7 @@ def test_a_code_to_a_country_that_is_not_served_costs_six_calls_at_most(
     assert calls.of("dynamodb") == cost
 
 
-# What each budget that is used up costs a request more than one that the prefix refuses (ADR 26).
+# The further calls of a request refused by each used-up budget, compared with the prefix (ADR 26).
 BUDGETS = {"CODES_UNVERIFIED_COUNTRY_HOUR": 10, "CODES_UNVERIFIED_HOUR": 12}
 
 
@@ -101,7 +101,7 @@ def use_up(world: World, monkeypatch: pytest.MonkeyPatch, budget: str) -> None:
 
 
 @pytest.mark.parametrize(("budget", "cost"), BUDGETS.items())
-def test_a_code_that_a_budget_refuses_costs_twelve_calls_at_most(
+def test_code_that_a_budget_refuses_costs_at_most_twelve_calls(
     world: World, monkeypatch: pytest.MonkeyPatch, budget: str, cost: int
 ) -> None:
     use_up(world, monkeypatch, budget)
@@ -112,7 +112,7 @@ def test_a_code_that_a_budget_refuses_costs_twelve_calls_at_most(
 
 @pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": str(uuid.uuid4())}], ids=["without key", "with"])
 @pytest.mark.parametrize(("budget", "cost"), BUDGETS.items())
-def test_a_code_of_the_reserve_beyond_a_budget_costs_ten_calls_at_most(
+def test_code_of_the_reserve_beyond_a_budget_costs_at_most_ten_calls(
     world: World, monkeypatch: pytest.MonkeyPatch, budget: str, cost: int, headers: dict[str, str]
 ) -> None:
     device = a_device()
@@ -130,9 +130,7 @@ def close_block_of_numbers(world: World, monkeypatch: pytest.MonkeyPatch) -> Non
         pass
 
 
-def test_a_code_of_the_reserve_costs_eight_calls_at_most(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_code_of_the_reserve_costs_at_most_eight_calls(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     device = a_device()
     mila = world.a_user(device=device)
     close_block_of_numbers(world, monkeypatch)
@@ -143,7 +141,7 @@ def test_a_code_of_the_reserve_costs_eight_calls_at_most(
     assert not TRANSACTIONS & calls.tables.keys()
 
 
-def test_a_refused_code_of_an_unknown_device_costs_eight_calls(
+def test_refused_code_of_an_unknown_device_costs_eight_calls(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     close_block_of_numbers(world, monkeypatch)
@@ -168,12 +166,12 @@ def test_verifying_from_a_block_without_guesses_costs_ten_calls(
     assert calls.of("dynamodb") == sum(calls.values()) == 10
 
 
-def test_a_repeated_signup_costs_one_call_that_writes_nothing(world: World) -> None:
+def test_repeated_signup_costs_one_call_that_writes_nothing(world: World) -> None:
     phone, device, key = a_phone(), a_device(), {"Idempotency-Key": str(uuid.uuid4())}
     world.asks_for_a_code(phone, device, headers=key)
     with counted() as calls:
         world.asks_for_a_code(phone, device, headers=key)
-    assert calls == {"dynamodb.PutItem": 1}  # refused: its condition finds what was made before
+    assert calls == {"dynamodb.PutItem": 1}  # refused: its condition finds the challenge made before
 
 
 def test_verifying_a_new_number_costs_seven_calls(world: World) -> None:
@@ -192,7 +190,7 @@ def test_verifying_a_known_number_costs_eight_calls(world: World) -> None:
     assert calls.of("dynamodb") == sum(calls.values()) == 8
 
 
-def test_verifying_costs_the_same_however_many_versions_there_are(
+def test_verifying_costs_the_same_for_any_number_of_versions(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mila = world.a_user()
@@ -204,7 +202,7 @@ def test_verifying_costs_the_same_however_many_versions_there_are(
     assert calls.of("dynamodb") == sum(calls.values()) == 8
 
 
-def test_a_wrong_code_costs_two_calls(world: World) -> None:
+def test_wrong_code_costs_two_calls(world: World) -> None:
     challenge = world.asks_for_a_code(a_phone()).json["challenge_id"]
     with counted() as calls:
         world.verifies(challenge, "000000")
@@ -220,7 +218,7 @@ def test_resending_costs_six_calls_and_one_sms(world: World) -> None:
     assert (calls.of("dynamodb"), calls.of("sns")) == (6, 1)
 
 
-def test_asking_to_step_up_costs_three_calls_and_one_sms(world: World) -> None:
+def test_request_to_step_up_costs_three_calls_and_one_sms(world: World) -> None:
     mila = world.a_user()
     with counted() as calls:
         assert mila.asks_to_step_up().status == 202
@@ -228,7 +226,7 @@ def test_asking_to_step_up_costs_three_calls_and_one_sms(world: World) -> None:
     assert not TRANSACTIONS & calls.tables.keys()
 
 
-def test_with_an_idempotency_key_asking_to_step_up_costs_four(world: World) -> None:
+def test_request_to_step_up_with_an_idempotency_key_costs_four_calls(world: World) -> None:
     mila = world.a_user()
     with counted() as calls:
         assert mila.asks_to_step_up(headers={"Idempotency-Key": str(uuid.uuid4())}).status == 202
@@ -245,7 +243,7 @@ def test_stepping_up_costs_three_calls_and_its_repetition_two(world: World) -> N
     assert not TRANSACTIONS & calls.tables.keys()
 
 
-def test_a_wrong_code_for_stepping_up_costs_two_calls(world: World) -> None:
+def test_wrong_code_for_stepping_up_costs_two_calls(world: World) -> None:
     mila = world.a_user()
     challenge = mila.asks_to_step_up().json["challenge_id"]
     with counted() as calls:
@@ -253,14 +251,14 @@ def test_a_wrong_code_for_stepping_up_costs_two_calls(world: World) -> None:
     assert calls == {"dynamodb.BatchGetItem": 1, "dynamodb.UpdateItem": 1}
 
 
-def test_a_chat_token_costs_one_batch_read_and_no_write(world: World) -> None:
+def test_chat_token_costs_one_batch_read_and_no_write(world: World) -> None:
     mila = world.a_user()
     with counted() as calls:
         assert mila.mints_a_chat_token().status == 200
     assert calls == {"dynamodb.BatchGetItem": 1}
 
 
-def test_a_chat_token_costs_the_same_however_many_versions_there_are(
+def test_chat_token_costs_the_same_for_any_number_of_versions(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mila = world.a_user()
@@ -291,7 +289,7 @@ def test_changing_a_profile_costs_one_read_one_count_and_one_write(world: World)
     assert calls == {"dynamodb.BatchGetItem": 1, "dynamodb.UpdateItem": 1, "dynamodb.PutItem": 1}
 
 
-def test_asking_for_an_email_address_costs_five_calls_and_one_mail(world: World) -> None:
+def test_request_for_an_email_address_costs_five_calls_and_one_mail(world: World) -> None:
     mila = world.a_user()
     with counted() as calls:
         assert mila.asks_for_email(an_address()).status == 202
@@ -299,7 +297,7 @@ def test_asking_for_an_email_address_costs_five_calls_and_one_mail(world: World)
     assert not TRANSACTIONS & calls.tables.keys()
 
 
-def test_with_an_idempotency_key_asking_for_an_email_address_costs_six(world: World) -> None:
+def test_request_for_an_email_address_with_an_idempotency_key_costs_six(world: World) -> None:
     mila = world.a_user()
     with counted() as calls:
         assert mila.asks_for_email(an_address(), headers={"Idempotency-Key": str(uuid.uuid4())}).status == 202
@@ -325,7 +323,7 @@ def test_removing_an_email_address_costs_four_calls(world: World) -> None:
     assert calls == {"dynamodb.BatchGetItem": 2, "dynamodb.UpdateItem": 1, "dynamodb.TransactWriteItems": 1}
 
 
-def test_somebody_elses_profile_costs_three_reads(world: World) -> None:
+def test_profile_of_another_user_costs_three_reads(world: World) -> None:
     mila, vuk = world.a_user(), world.a_user()
     with counted() as calls:
         assert mila.gets(f"/v1/users/{vuk.user_id}").status == 200
@@ -354,7 +352,7 @@ def test_listing_consents_costs_one_read(world: World) -> None:
     assert calls == {"dynamodb.BatchGetItem": 1}
 
 
-def test_deciding_costs_two_reads_and_a_transaction_and_giving_one_count(
+def test_decision_costs_two_reads_and_a_transaction_and_consenting_one_count(
     world: World,
 ) -> None:
     mila = world.a_user()
@@ -367,7 +365,7 @@ def test_deciding_costs_two_reads_and_a_transaction_and_giving_one_count(
     assert calls == decided
 
 
-def test_saying_the_same_again_costs_one_read_and_giving_is_counted(world: World) -> None:
+def test_repeated_decision_costs_one_read_and_consenting_is_counted(world: World) -> None:
     mila = world.a_user()
     mila.consents("analytics")
     with counted() as calls:
@@ -379,7 +377,7 @@ def test_saying_the_same_again_costs_one_read_and_giving_is_counted(world: World
     assert calls == {"dynamodb.BatchGetItem": 1}
 
 
-def test_a_page_of_a_history_costs_two_reads(world: World) -> None:
+def test_page_of_a_history_costs_two_reads(world: World) -> None:
     mila = world.a_user()
     mila.consents("analytics")
     mila.withdraws("analytics")
@@ -393,20 +391,20 @@ def test_a_page_of_a_history_costs_two_reads(world: World) -> None:
     ["/v1/notices", "/v1/notices/current", "/v1/controller", "/v1/health", "/v1/openapi.json",
      "/.well-known/jwks.json", "/.well-known/gpc.json"],
 )  # fmt: skip
-def test_what_is_public_costs_nothing(world: World, path: str) -> None:
+def test_public_information_costs_no_calls(world: World, path: str) -> None:
     with counted() as calls:
         assert world.call("GET", path).status == 200
     assert calls == {}
 
 
-def test_a_refused_body_costs_no_write(world: World) -> None:
+def test_refused_body_costs_no_write(world: World) -> None:
     mila = world.a_user()
     with counted() as calls:
         assert mila.changes('"1"', name=7).problem == "invalid_request"
     assert writes(calls) == 0
 
 
-def test_a_secret_is_read_once_per_container(world: World) -> None:
+def test_secret_is_read_once_per_container(world: World) -> None:
     with counted() as calls:
         for _ in range(3):
             world.a_user().mints_a_chat_token()
@@ -414,7 +412,7 @@ def test_a_secret_is_read_once_per_container(world: World) -> None:
 
 
 @pytest.mark.promise("RGT-10")
-def test_taking_a_request_in_costs_two_reads_a_count_one_transaction_and_one_message(world: World) -> None:
+def test_rights_request_costs_two_reads_a_count_a_transaction_and_a_message(world: World) -> None:
     mila = world.a_user().is_stepped_up()
     mila.exercises("access")  # the receipts' key is read
     with counted() as calls:
@@ -423,7 +421,7 @@ def test_taking_a_request_in_costs_two_reads_a_count_one_transaction_and_one_mes
     assert (calls.of("sqs"), sum(calls.values())) == (1, 5)
 
 
-def test_a_request_that_was_made_before_costs_one_read_more(world: World) -> None:
+def test_repeated_rights_request_costs_one_more_read(world: World) -> None:
     mila, key = world.a_user().is_stepped_up(), {"Idempotency-Key": str(uuid.uuid4())}
     mila.exercises("access", key)
     with counted() as calls:
@@ -432,7 +430,7 @@ def test_a_request_that_was_made_before_costs_one_read_more(world: World) -> Non
     assert calls.of("sqs") == 0
 
 
-def test_looking_at_a_request_costs_two_reads(world: World) -> None:
+def test_reading_a_request_costs_two_reads(world: World) -> None:
     mila = world.a_user().is_stepped_up()
     request_id = mila.exercises("access").json["id"]
     with counted() as calls:
@@ -440,7 +438,7 @@ def test_looking_at_a_request_costs_two_reads(world: World) -> None:
     assert calls.tables == {"BatchGetItem": 1, "GetItem": 1}
 
 
-def test_a_sweep_costs_two_reads_a_shard_and_a_message_batch_for_each_ten_that_are_due(world: World) -> None:
+def test_sweep_costs_two_reads_a_shard_and_a_batch_per_ten_due_requests(world: World) -> None:
     world.a_user().is_stepped_up().exercises("access")
     with counted() as calls:
         queue.sweep()
@@ -449,21 +447,21 @@ def test_a_sweep_costs_two_reads_a_shard_and_a_message_batch_for_each_ten_that_a
 
 
 @pytest.mark.parametrize("events", [1, 25, 26, 100])
-def test_telling_n_events_costs_three_calls_whatever_n(world: World, events: int) -> None:
+def test_submitting_any_number_of_events_costs_three_calls(world: World, events: int) -> None:
     mila = world.a_user()
     with counted() as calls:
-        assert mila.tells_usage(*(a_fault() for _ in range(events))).status == 202
+        assert mila.submits_usage(*(a_fault() for _ in range(events))).status == 202
     assert calls == {"dynamodb.BatchGetItem": 1, "dynamodb.UpdateItem": 1, "dynamodb.BatchWriteItem": 1}
 
 
-def test_telling_what_may_not_be_kept_costs_one_read(world: World) -> None:
+def test_submitting_events_that_are_dropped_costs_one_read(world: World) -> None:
     mila = world.a_user()
     with counted() as calls:
-        assert mila.tells_usage(an_event()).json["dropped"] == {"no_consent": 1}
+        assert mila.submits_usage(an_event()).json["dropped"] == {"no_consent": 1}
     assert calls == {"dynamodb.BatchGetItem": 1}
 
 
-def test_rolling_up_a_day_costs_a_query_per_hour_and_shard_and_a_read_per_33_accounts(
+def test_roll_up_costs_a_query_per_hour_and_shard_and_a_read_per_33_accounts(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(store, "SHARDS", 1)
@@ -480,9 +478,9 @@ def test_rolling_up_a_day_costs_a_query_per_hour_and_shard_and_a_read_per_33_acc
     with counted() as calls:
         rollup.roll_up()
     assert calls == {
-        "dynamodb.Query": 2 + 24,  # what stands of the day, its partials, its hours
+        "dynamodb.Query": 2 + 24,  # the day's stored items, its partials, its hours
         "dynamodb.BatchGetItem": 2,
-        "dynamodb.BatchWriteItem": 1,  # its partial
+        "dynamodb.BatchWriteItem": 1,  # the partial
         "dynamodb.PutItem": 1,  # the figures
         "dynamodb.DeleteItem": 1,
     }

@@ -1,4 +1,4 @@
-"""What a copy of one's data costs: reads, parts and memory; counted, and compared between small and large."""
+"""The cost of a copy in reads, parts and memory, counted and compared by size."""
 
 import tracemalloc
 
@@ -20,7 +20,7 @@ PAGE = 4  # batches
 
 @pytest.fixture
 def mila(world: World) -> User:
-    """Somebody whose copy was made before: the container has read its secrets and made its clients."""
+    """Return a user whose copy was made before, so the container has secrets and clients."""
     mila = world.a_user()
     decide(mila.account_id, consents=(Purpose.ANALYTICS,))
     export(mila)
@@ -32,10 +32,10 @@ def export(user: User) -> package.Assembled:
     return package.assemble(asked, Chat(), to=KEY)
 
 
-def test_each_table_is_read_once_page_by_page_and_nothing_else_is_asked(mila: User) -> None:
+def test_each_table_is_read_once_page_by_page_and_nothing_else(mila: User) -> None:
     with used_the_app(mila, pages=5, page=PAGE), counted() as calls:
-        told = export(mila)
-    assert told.counts["usage_event"] == 5 * PAGE * BATCH
+        package = export(mila)
+    assert package.counts["usage_event"] == 5 * PAGE * BATCH
     # Five pages of usage, the account's partition, its open requests, the index of all its requests, the
     # evidence; its key and its decisions; its claims.
     assert calls.tables == {"Query": 5 + 4, "BatchGetItem": 2}
@@ -43,13 +43,13 @@ def test_each_table_is_read_once_page_by_page_and_nothing_else_is_asked(mila: Us
     assert calls.of("dynamodb") + calls.of("s3") == calls.total()
 
 
-def test_only_full_parts_are_sent_and_what_is_left_at_the_end(
+def test_only_full_parts_are_sent_and_the_rest_at_the_end(
     mila: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(archive, "PART", 20_000)
     with used_the_app(mila, pages=5, page=PAGE), a_bucket_that_keeps_nothing() as parts:
-        told = export(mila)
-    assert sum(parts) == told.size
+        package = export(mila)
+    assert sum(parts) == package.size
     assert set(parts[:-1]) == {20_000}
     assert len(parts) > 5
 
@@ -61,7 +61,7 @@ def test_memory_does_not_grow_with_the_records(mila: User, monkeypatch: pytest.M
 
 
 def peak(user: User, pages: int) -> int:
-    """The most bytes that making a copy held at one moment."""
+    """Return the most bytes that making a copy used at one moment."""
     with used_the_app(user, pages, PAGE), a_bucket_that_keeps_nothing():
         tracemalloc.start()
         try:

@@ -1,6 +1,6 @@
-"""What each function may import: a cold start is paid for by everybody who waits for it.
+"""What each function may import, since every import adds to its cold start.
 
-Modules, not milliseconds: the list of what is loaded does not depend on the machine.
+The tests count modules and not milliseconds, since the list does not depend on the machine.
 """
 
 import json
@@ -22,7 +22,7 @@ HEAVY = {
     "phonenumbers",
     "cryptography",
 }
-# Powertools' own package names its Tracer class; what that would cost is the X-Ray SDK behind it.
+# Powertools' own package names its Tracer class; the cost would be the X-Ray SDK behind it.
 NEVER = {"moto", "aws_xray_sdk", "pytest", "infra", "tests"}
 
 ALLOWED = {
@@ -36,7 +36,7 @@ ALLOWED = {
     ("app", "admin"): {"boto3", "botocore", "pydantic", "cryptography"},
     ("app", "rights"): {"boto3", "botocore", "pydantic", "cryptography"},
     ("app", "about"): {"boto3", "botocore", "pydantic"},
-    # Of botocore only the empty package, which Powertools' user agent looks for.
+    # The empty package of botocore only, which Powertools' user agent looks for.
     ("chalicelib.sessions.authorizer", ""): {"botocore", "cryptography"},
     ("chalicelib.challenges.jobs", ""): {"boto3", "botocore", "pydantic", "cryptography"},
     ("chalicelib.consents.jobs", ""): {"boto3", "botocore", "pydantic", "cryptography"},
@@ -44,14 +44,14 @@ ALLOWED = {
     ("chalicelib.notices.jobs", ""): {"boto3", "botocore", "pydantic", "cryptography"},
     ("chalicelib.chat.jobs", ""): {"boto3", "botocore", "pydantic", "stream_chat", "aiohttp", "requests",
                                    "cryptography"},
-    # The sweep's too: what only the worker needs is imported by its first message.
+    # Also the sweep's; its first message imports what only the worker needs.
     ("chalicelib.rights.jobs", ""): {"boto3", "botocore", "pydantic", "cryptography"},
     ("chalicelib.usage.jobs", ""): {"boto3", "botocore", "pydantic", "cryptography"},
 }  # fmt: skip
 
 
 def loaded_by(module: str, group: str) -> set[str]:
-    """The modules in memory after importing a function's handler, as its own process sees them."""
+    """Return the modules in memory after importing a function's handler in its own process."""
     script = f"import sys, json; import {module}; print(json.dumps(sorted(sys.modules)))"
     variables = {**os.environ, **environment.variables(), "RU4M_FUNCTION": group}
     done = subprocess.run(
@@ -61,13 +61,13 @@ def loaded_by(module: str, group: str) -> set[str]:
 
 
 @pytest.mark.parametrize(("module", "group"), ALLOWED, ids=lambda part: part or "-")
-def test_a_function_imports_what_it_needs_and_no_more(module: str, group: str) -> None:
+def test_function_imports_only_what_it_needs(module: str, group: str) -> None:
     loaded = loaded_by(module, group)
     assert loaded & HEAVY <= ALLOWED[(module, group)]
     assert loaded & NEVER == set()
 
 
-def test_a_function_imports_the_routes_of_its_own_group_only() -> None:
+def test_function_imports_the_routes_of_its_own_group_only() -> None:
     import app
 
     others = {module for group, module in app.GROUPS.items() if group != "signup"} | set(app.JOBS)
@@ -77,9 +77,7 @@ def test_a_function_imports_the_routes_of_its_own_group_only() -> None:
 @pytest.mark.parametrize(
     ("module", "group"), [("app", "admin"), ("app", "rights"), ("chalicelib.rights.jobs", "")]
 )
-def test_who_takes_rights_requests_in_and_who_sweeps_loads_no_step_and_no_export(
-    module: str, group: str
-) -> None:
+def test_intake_and_sweep_of_rights_requests_load_no_step_and_no_export(module: str, group: str) -> None:
     loaded = loaded_by(module, group)
     parts = ("chalicelib.rights.steps", "chalicelib.rights.export", "chalicelib.chat", "email_validator")
     assert {name for name in loaded if name.startswith(parts)} == set()

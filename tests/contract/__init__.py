@@ -1,1 +1,1 @@
-"""The official SDKs against our Stream emulator, with tokens as we mint them."""
+"""The official SDKs run against the Stream emulator, with the service's own tokens."""

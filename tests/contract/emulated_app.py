@@ -1,4 +1,4 @@
-"""The app under contract: the emulator, the official server SDK, and tokens as we mint them."""
+"""The app under contract: the emulator, the official server SDK, and the service's tokens."""
 
 from __future__ import annotations
 
@@ -62,11 +62,11 @@ class Phone:
 
     def refused(self, method: str, path: str, body: object = None, **query: str) -> Refused:
         answer = self.ask(method, path, body, **query)
-        told = answer.json()
-        assert answer.status_code >= 400, told
-        assert {"message", "StatusCode", "duration", "more_info", "details"} <= set(told)
-        assert told["StatusCode"] == answer.status_code
-        return Refused(answer.status_code, told["code"])
+        problem = answer.json()
+        assert answer.status_code >= 400, problem
+        assert {"message", "StatusCode", "duration", "more_info", "details"} <= set(problem)
+        assert problem["StatusCode"] == answer.status_code
+        return Refused(answer.status_code, problem["code"])
 
 
 @dataclass(frozen=True)
@@ -86,14 +86,14 @@ class App:
         return Phone(self.emulator, self.token(user_id, **claims))
 
     def backend(self) -> Phone:
-        """The server over bare HTTP, for requests that the SDK does not send."""
+        """Return the server over bare HTTP, for requests that the SDK does not send."""
         return Phone(self.emulator, jwt.encode({"server": True}, self.emulator.secret))
 
     def people(self, *ids: str) -> None:
         self.server.upsert_users([{"id": one, "name": one.capitalize()} for one in ids])
 
     def talk(self, *members: str, id: str = "talk", type: str = "messaging") -> str:  # noqa: A002
-        """A channel of these users, created by a system user, as the backend does."""
+        """Create a channel of these users by a system user, as the backend does."""
         self.people("system", *members)
         self.server.channel(type, id, {"members": list(members)}).create("system")
         return f"{type}:{id}"
@@ -119,7 +119,7 @@ class App:
         raise AssertionError(task)
 
     def fetch(self, url: str) -> requests.Response:
-        """The response to a link without a token."""
+        """Return the response to a link without a token."""
         return requests.get(url, timeout=10)
 
     def refused(self, call: Callable[[], object]) -> Refused:
@@ -131,7 +131,7 @@ class App:
 
 
 def phone_refused(call: Callable[[], object]) -> Refused:
-    """A refusal by Stream to the JavaScript SDK."""
+    """Expect a refusal by Stream to the JavaScript SDK."""
     with pytest.raises(ChatError) as raised:
         call()
     assert raised.value.status is not None, raised.value.message

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from tests.contract.emulated_app import App
 
 
-def test_a_channel_has_the_members_that_it_was_made_with(app: App) -> None:
+def test_channel_has_the_members_that_it_was_made_with(app: App) -> None:
     app.people("system", "mila", "vera")
     made = app.server.channel("messaging", "talk", {"members": ["mila", "vera"]}).create("system")
     assert [member["user_id"] for member in made["members"]] == ["mila", "vera"]
@@ -18,7 +18,7 @@ def test_a_channel_has_the_members_that_it_was_made_with(app: App) -> None:
     assert made["channel"]["config"]["read_events"] is True
 
 
-def test_the_same_members_share_one_distinct_channel(app: App) -> None:
+def test_same_members_share_one_distinct_channel(app: App) -> None:
     app.people("system", "mila", "vera")
     channels = [
         app.server.channel("messaging", data={"members": members})
@@ -29,12 +29,12 @@ def test_the_same_members_share_one_distinct_channel(app: App) -> None:
     assert ids[0].startswith("!members-")
 
 
-def test_a_channel_needs_a_creator(app: App) -> None:
+def test_channel_needs_a_creator(app: App) -> None:
     path = "/channels/messaging/talk/query"
     assert app.backend().refused("POST", path, {"data": {}}) == Refused(400, 4)
 
 
-def test_members_must_exist(app: App) -> None:
+def test_member_has_to_exist(app: App) -> None:
     app.people("system")
     channel = app.server.channel("messaging", "talk", {"members": ["nobody"]})
     assert app.refused(lambda: channel.create("system")) == Refused(400, 4)
@@ -43,7 +43,7 @@ def test_members_must_exist(app: App) -> None:
     assert app.refused(lambda: add(["nobody"])) == Refused(404, 16)
 
 
-def test_members_come_and_go(app: App) -> None:
+def test_members_are_added_and_removed(app: App) -> None:
     app.talk("mila", "vera")
     app.people("zoe")
     channel = app.server.channel("messaging", "talk")
@@ -68,7 +68,7 @@ def test_channels_are_found_by_member_type_and_id(app: App) -> None:
     assert found({"members": {"$in": ["nobody"]}}) == []
 
 
-def test_a_page_of_channels_is_limited(app: App) -> None:
+def test_page_of_channels_is_limited(app: App) -> None:
     query = lambda: app.server.query_channels({}, limit=31)  # noqa: E731
     assert app.refused(query) == Refused(400, 4)
 
@@ -87,14 +87,14 @@ def test_reading_clears_the_unread_count(app: App) -> None:
     assert unread() == {"mila": 0, "vera": 0}
 
 
-def test_truncating_removes_all_messages(app: App) -> None:
+def test_truncation_removes_all_messages(app: App) -> None:
     app.talk("mila", "vera")
     app.says("mila", "hello")
     app.server.channel("messaging", "talk").truncate()
     assert app.emulator.state()["channels"]["messaging:talk"]["messages"] == []
 
 
-def test_a_deleted_channel_is_not_found(app: App) -> None:
+def test_deleted_channel_is_not_found(app: App) -> None:
     app.talk("mila", "vera")
     app.server.channel("messaging", "talk").delete()
     assert app.refused(lambda: app.says("mila", "hello?")) == Refused(404, 16)
@@ -108,7 +108,7 @@ def test_channels_are_hard_deleted_by_a_task(app: App) -> None:
     assert app.emulator.state()["channels"] == {}
 
 
-def test_a_hidden_message_keeps_its_text_from_clients_only(app: App) -> None:
+def test_hidden_message_keeps_its_text_for_the_server_only(app: App) -> None:
     app.talk("mila", "vera")
     said = app.says("mila", "oh no")
     app.server.delete_message(said)
@@ -117,14 +117,14 @@ def test_a_hidden_message_keeps_its_text_from_clients_only(app: App) -> None:
     assert (shown["type"], shown["text"]) == ("deleted", "")
 
 
-def test_a_hard_deleted_message_is_gone(app: App) -> None:
+def test_hard_deleted_message_is_not_found(app: App) -> None:
     app.talk("mila", "vera")
     said = app.says("mila", "oh no")
     app.server.delete_message(said, hard=True)
     assert app.refused(lambda: app.server.get_message(said)) == Refused(404, 16)
 
 
-def test_an_empty_message_is_refused(app: App) -> None:
+def test_empty_message_is_refused(app: App) -> None:
     app.talk("mila", "vera")
     assert app.refused(lambda: app.says("mila", "")) == Refused(400, 4)
 

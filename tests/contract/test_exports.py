@@ -36,7 +36,7 @@ def test_one_users_export_holds_profile_messages_and_reactions(app: App) -> None
     assert [reaction["type"] for reaction in export["reactions"]] == ["love"]
 
 
-def test_a_task_exports_a_line_for_each_user(app: App) -> None:
+def test_task_exports_a_line_for_each_user(app: App) -> None:
     conversation(app)
     task = app.finish(app.server.export_users(["mila", "vera"])["task_id"])
     mila, vera = lines(app, task["result"]["url"])
@@ -53,7 +53,7 @@ def test_export_holds_hidden_messages(app: App) -> None:
     assert (message["text"], message["type"]) == ("oh no", "deleted")
 
 
-def test_a_hard_deleted_message_is_in_no_export(app: App) -> None:
+def test_hard_deleted_message_is_in_no_export(app: App) -> None:
     app.talk("mila", "vera")
     app.server.delete_message(app.says("mila", "oh no"), hard=True)
     assert app.server.export_user("mila")["messages"] == []
@@ -67,14 +67,14 @@ def test_more_than_25_users_are_refused(app: App) -> None:
 
 
 @pytest.mark.parametrize("user_id", ["nobody", "mila"])
-def test_unknown_and_deleted_users_can_not_be_exported(app: App, user_id: str) -> None:
+def test_unknown_and_deleted_users_cannot_be_exported(app: App, user_id: str) -> None:
     app.people("mila")
     app.erase("mila")
     assert app.refused(lambda: app.server.export_user(user_id)) == Refused(404, 16)
     assert app.refused(lambda: app.server.export_users([user_id])) == Refused(404, 16)
 
 
-def test_an_export_can_fail(app: App) -> None:
+def test_export_can_fail(app: App) -> None:
     app.people("mila")
     app.emulator.spoil_tasks(failure={"type": "internal", "description": "injected"})
     assert app.finish(app.server.export_users(["mila"])["task_id"])["status"] == "failed"
@@ -101,14 +101,14 @@ def test_export_file_expires_after_sixty_days(app: App) -> None:
     assert app.fetch(app.server.get_task(task_id)["result"]["url"]).status_code == 404
 
 
-def test_a_forged_link_is_refused(app: App) -> None:
+def test_forged_link_is_refused(app: App) -> None:
     app.people("mila")
     url = app.finish(app.server.export_users(["mila"])["task_id"])["result"]["url"]
     assert app.fetch(url.replace("signature=", "signature=0")).status_code == 403
     assert app.fetch(url.split("?")[0]).status_code == 403
 
 
-def test_an_unfinished_export_has_no_file(app: App) -> None:
+def test_unfinished_export_has_no_file(app: App) -> None:
     app.people("mila")
     app.emulator.choose(task_progress="hold")
     task_id = app.server.export_users(["mila"])["task_id"]
@@ -160,7 +160,7 @@ def test_unknown_message_or_user_cannot_be_quoted_or_mentioned(app: App, sent: d
     assert app.server.export_user("mila")["messages"] == []
 
 
-def test_an_export_shows_what_a_test_planted(app: App) -> None:
+def test_export_shows_data_planted_by_a_test(app: App) -> None:
     app.talk("mila", "vera")
     app.says("mila", "hello")
     app.emulator.plant("mila", user={"banned": True}, message={"shadowed": True}, calls=[{"id": "c1"}])
@@ -181,7 +181,7 @@ def test_one_user_with_too_many_messages_is_refused(app: App) -> None:
     assert app.refused(lambda: app.server.export_user("mila")) == Refused(400, 4)
 
 
-def test_a_task_for_too_many_messages_is_cut_fails_or_is_refused(app: App) -> None:
+def test_task_for_too_many_messages_is_truncated_fails_or_is_refused(app: App) -> None:
     app.talk("mila", "vera")
     app.emulator.choose(most_exported=1)
     app.says("mila", "one")
@@ -210,7 +210,7 @@ def test_every_fault_can_be_injected_into_a_download(app: App) -> None:
     assert app.fetch(url).status_code == 200
 
 
-def test_the_journal_keeps_downloads_with_the_names_of_their_headers(app: App) -> None:
+def test_journal_keeps_downloads_with_the_names_of_their_headers(app: App) -> None:
     app.people("mila")
     app.fetch(app.finish(app.server.export_users(["mila"])["task_id"])["result"]["url"])
     (download,) = app.emulator.requests(principal="link", path="/exports")
@@ -218,7 +218,7 @@ def test_the_journal_keeps_downloads_with_the_names_of_their_headers(app: App) -
     assert "authorization" not in download["headers"]
 
 
-def test_a_channel_is_exported_with_members_and_messages(app: App) -> None:
+def test_channel_is_exported_with_members_and_messages(app: App) -> None:
     conversation(app)
     task_id = app.server.export_channels([{"type": "messaging", "id": "talk"}])["task_id"]
     app.finish(task_id)

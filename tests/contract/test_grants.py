@@ -19,13 +19,13 @@ SEARCH = json.dumps({"filter_conditions": {}})
 
 
 def stock(app: App) -> None:
-    """Stream's own defaults instead of our baseline."""
+    """Use Stream's own defaults instead of the hardened baseline."""
     app.server.update_app_settings(grants=None, guest_user_creation_disabled=False)
     for name in ("messaging", "livestream"):
         app.server.update_channel_type(name, grants=None)
 
 
-def test_the_app_starts_with_the_hardened_baseline(app: App) -> None:
+def test_app_starts_with_the_hardened_baseline(app: App) -> None:
     settings = app.server.get_app_settings()["app"]
     assert settings["grants"] == {
         "user": ["flag-user", "mute-user"],
@@ -40,13 +40,13 @@ def test_the_app_starts_with_the_hardened_baseline(app: App) -> None:
         assert [channel_type["grants"][one] for one in ("user", "guest", "anonymous")] == [[]] * 3
 
 
-def test_an_emulator_can_start_with_the_stock_grants() -> None:
+def test_emulator_can_start_with_the_stock_grants() -> None:
     with running_emulator(options=Options(grants="stock")) as emulator:
         assert "search-user" in emulator.state()["app"]["grants"]["user"]
 
 
 @pytest.mark.parametrize("method", ["POST", "PATCH"])
-def test_a_client_can_not_write_its_own_profile(app: App, method: str) -> None:
+def test_client_cannot_write_its_own_profile(app: App, method: str) -> None:
     app.people("mila")
     users: Any = {"mila": {"id": "mila", "email": "m@a.example"}}
     if method == "PATCH":
@@ -70,7 +70,7 @@ def test_client_with_stock_grants_writes_any_field(app: App) -> None:
     assert app.emulator.user("mila")["email"] == "m@a.example"
 
 
-def test_a_client_can_not_search_for_people(app: App) -> None:
+def test_client_cannot_search_for_users(app: App) -> None:
     app.people("mila", "vera")
     assert app.phone("mila").refused("GET", "/users", payload=SEARCH) == NO
     stock(app)
@@ -84,7 +84,7 @@ def test_search_can_be_disabled_for_roles_despite_grants(app: App) -> None:
     assert app.phone("mila").refused("GET", "/users", payload=SEARCH) == NO
 
 
-def test_a_client_can_not_create_a_channel(app: App) -> None:
+def test_client_cannot_create_a_channel(app: App) -> None:
     app.people("mila", "vera")
     body = {"data": {"members": ["mila", "vera"]}}
     assert app.phone("mila").refused("POST", "/channels/messaging/new/query", body) == NO
@@ -117,7 +117,7 @@ def test_only_members_write(app: App) -> None:
     assert app.phone("zoe").refused("POST", "/channels/messaging/talk/message", body) == NO
 
 
-def test_a_query_shows_a_client_only_its_own_channels(app: App) -> None:
+def test_query_shows_a_client_only_its_own_channels(app: App) -> None:
     app.talk("mila", "vera")
     app.people("zoe")
     theirs = {"filter_conditions": {"members": {"$in": ["vera"]}}}
@@ -132,7 +132,7 @@ def test_client_query_of_channels_needs_a_filter(app: App) -> None:
     assert app.phone("mila").refused("POST", "/channels", body) == Refused(403, 70)
 
 
-def test_a_livestream_is_closed_too(app: App) -> None:
+def test_livestream_is_closed_too(app: App) -> None:
     app.talk("vera", type="livestream")
     app.people("mila")
     path = "/channels/livestream/talk/query"
@@ -142,13 +142,13 @@ def test_a_livestream_is_closed_too(app: App) -> None:
 
 
 @pytest.mark.parametrize("change", [{"add_members": ["zoe"]}, {"remove_members": ["vera"]}])
-def test_a_member_can_not_change_the_members(app: App, change: dict[str, list[str]]) -> None:
+def test_member_cannot_change_the_members(app: App, change: dict[str, list[str]]) -> None:
     app.talk("mila", "vera")
     app.people("zoe")
     assert app.phone("mila").refused("POST", "/channels/messaging/talk", change) == NO
 
 
-def test_a_member_may_leave_and_then_reads_no_more(app: App) -> None:
+def test_member_may_leave_and_then_cannot_read(app: App) -> None:
     app.talk("mila", "vera")
     leave = {"remove_members": ["mila"]}
     assert app.phone("mila").ask("POST", "/channels/messaging/talk", leave).status_code == 201
@@ -164,9 +164,7 @@ def test_a_member_may_leave_and_then_reads_no_more(app: App) -> None:
         ("POST", "/channels/messaging/talk", {"data": {"name": "mine"}}),
     ],
 )
-def test_a_member_can_not_change_or_delete_the_channel(
-    app: App, method: str, path: str, body: object
-) -> None:
+def test_member_cannot_change_or_delete_the_channel(app: App, method: str, path: str, body: object) -> None:
     app.talk("mila", "vera")
     assert app.phone("mila").refused(method, path, body) == NO
 
@@ -180,7 +178,7 @@ def test_creator_with_stock_grants_can_delete_the_channel(app: App) -> None:
     assert app.phone("mila").ask("DELETE", "/channels/messaging/talk").status_code == 200
 
 
-def test_messages_are_edited_and_deleted_by_their_author_only(app: App) -> None:
+def test_only_the_author_edits_and_deletes_a_message(app: App) -> None:
     app.talk("mila", "vera")
     said = app.says("mila", "hello")
     edit = {"message": {"id": said, "text": "goodbye"}}
@@ -190,7 +188,7 @@ def test_messages_are_edited_and_deleted_by_their_author_only(app: App) -> None:
     assert app.phone("mila").ask("DELETE", f"/messages/{said}").status_code == 200
 
 
-def test_a_client_hides_a_message_but_can_not_remove_it(app: App) -> None:
+def test_client_hides_a_message_but_cannot_remove_it(app: App) -> None:
     app.talk("mila", "vera")
     said = app.says("mila", "hello")
     assert app.phone("mila").refused("DELETE", f"/messages/{said}", hard="true") == NO
@@ -229,13 +227,13 @@ def test_server_routes_refuse_clients(app: App, method: str, path: str) -> None:
     assert app.phone("mila").refused(method, path, {}) == NO
 
 
-def test_guests_can_not_be_created(app: App) -> None:
+def test_guests_cannot_be_created(app: App) -> None:
     app.people("mila")
     body = {"user": {"id": "guest"}}
     assert app.phone("mila").refused("POST", "/guest", body) == NO
 
 
-def test_a_client_sees_no_settings_of_the_app(app: App) -> None:
+def test_client_gets_no_settings_of_the_app(app: App) -> None:
     app.people("mila")
     assert set(app.phone("mila").ask("GET", "/app").json()["app"]) == {"name"}
 
@@ -247,7 +245,7 @@ def test_granted_permissions_take_effect(app: App) -> None:
     assert app.phone("zoe").ask("POST", QUERY, {}).status_code == 201
 
 
-def test_a_role_that_is_not_listed_keeps_its_grants(app: App) -> None:
+def test_role_that_is_not_listed_keeps_its_grants(app: App) -> None:
     before = app.server.get_channel_type("messaging")["grants"]
     app.server.update_channel_type("messaging", grants={"guest": ["read-channel"]})
     after = app.server.get_channel_type("messaging")["grants"]
@@ -270,7 +268,7 @@ def test_unknown_permissions_and_settings_are_refused(app: App) -> None:
     assert app.refused(lambda: settings(colour="red")) == Refused(400, 4)
 
 
-def test_an_unknown_channel_type_is_not_found(app: App) -> None:
+def test_unknown_channel_type_is_not_found(app: App) -> None:
     assert app.refused(lambda: app.server.get_channel_type("secret")) == Refused(404, 16)
 
 

@@ -20,7 +20,7 @@ NO = Refused(403, 17)
 TALK = "messaging:talk"
 
 
-def test_a_message_reaches_the_other_phone(app: App, phones: Phones) -> None:
+def test_message_reaches_the_other_client(app: App, phones: Phones) -> None:
     app.talk("mila", "vera")
     mila, vera = phones.of("mila"), phones.of("vera")
     mila.watch(TALK)
@@ -33,14 +33,14 @@ def test_a_message_reaches_the_other_phone(app: App, phones: Phones) -> None:
     assert vera.watch(TALK)["messages"][-1]["text"] == "hello vera"
 
 
-def test_a_member_who_does_not_watch_gets_a_notification(app: App, phones: Phones) -> None:
+def test_member_who_does_not_watch_gets_a_notification(app: App, phones: Phones) -> None:
     app.talk("mila", "vera")
     mila, vera = phones.of("mila"), phones.of("vera")
     mila.send(TALK, "hello")
     assert vera.wait_for_event("notification.message_new", text="hello")["cid"] == TALK
 
 
-def test_an_answer_comes_back(app: App, phones: Phones) -> None:
+def test_reply_is_received(app: App, phones: Phones) -> None:
     app.talk("mila", "vera")
     mila, vera = phones.of("mila"), phones.of("vera")
     for phone in (mila, vera):
@@ -61,7 +61,7 @@ def test_nonmember_gets_no_events(app: App, phones: Phones) -> None:
     assert "between us" not in json.dumps(zoe.events())
 
 
-def test_a_member_finds_their_channels(app: App, phones: Phones) -> None:
+def test_member_finds_their_channels(app: App, phones: Phones) -> None:
     app.talk("mila", "vera")
     app.talk("vera", id="other")
     (found,) = phones.of("mila").query_channels({"members": {"$in": ["mila"]}})
@@ -92,7 +92,7 @@ def test_removed_member_gets_no_more_events(app: App, phones: Phones) -> None:
     assert phone_refused(lambda: vera.send(TALK, "still here")) == NO
 
 
-def test_reading_and_typing_are_seen(app: App, phones: Phones) -> None:
+def test_reading_and_typing_are_announced_to_other_members(app: App, phones: Phones) -> None:
     app.talk("mila", "vera")
     mila, vera = phones.of("mila"), phones.of("vera")
     for phone in (mila, vera):
@@ -120,7 +120,7 @@ def test_own_messages_can_be_edited_reacted_to_and_deleted(app: App, phones: Pho
     assert vera.wait_for_event("message.deleted")["message"]["text"] == ""
 
 
-def test_a_file_can_be_sent(app: App, phones: Phones) -> None:
+def test_file_can_be_sent(app: App, phones: Phones) -> None:
     app.talk("mila", "vera")
     sent = phones.of("mila").call("upload", cid=TALK, name="note.txt", content="hello")
     assert app.fetch(sent["url"]).text == "hello"
@@ -135,7 +135,7 @@ def test_changed_name_reaches_users_who_share_a_channel(app: App, phones: Phones
     assert [event for event in zoe.events() if event["type"] == "user.updated"] == []
 
 
-def test_an_erased_two_party_chat_is_announced_and_gone(app: App, phones: Phones) -> None:
+def test_erased_two_party_chat_is_announced_and_removed(app: App, phones: Phones) -> None:
     app.talk("mila", "vera")
     vera = phones.of("vera")
     vera.watch(TALK)
@@ -144,7 +144,7 @@ def test_an_erased_two_party_chat_is_announced_and_gone(app: App, phones: Phones
     assert vera.query_channels({"members": {"$in": ["vera"]}}) == []
 
 
-def test_waiting_for_an_event_ends(app: App, phones: Phones) -> None:
+def test_wait_for_an_event_ends_at_its_timeout(app: App, phones: Phones) -> None:
     mila = phones.of("mila")
     with pytest.raises(ChatError, match=r"no message\.new within"):
         mila.wait_for_event("message.new", timeout=0.05)
@@ -157,7 +157,7 @@ def test_keepalives_are_answered(app: App, phones: Phones) -> None:
     assert mila.wait_for_event("health.check")["connection_id"]
 
 
-def test_the_child_ends_with_the_block(app: App) -> None:
+def test_child_process_ends_with_the_block(app: App) -> None:
     with ChatClients(app.emulator.url, app.emulator.api_key) as clients:
         mila = clients.connect("mila", app.token("mila"))
     assert clients.has_ended

@@ -20,7 +20,7 @@ NO = Refused(403, 17)
 TALK = "messaging:talk"
 
 
-def test_a_stranger_can_neither_read_nor_write(app: App, phones: Phones) -> None:
+def test_nonmember_can_neither_read_nor_write(app: App, phones: Phones) -> None:
     app.talk("mila", "vera")
     app.people("zoe")
     zoe = phones.of("zoe")
@@ -29,7 +29,7 @@ def test_a_stranger_can_neither_read_nor_write(app: App, phones: Phones) -> None
     assert zoe.query_channels({"members": {"$in": ["mila"]}}) == []
 
 
-def test_an_unknown_user_is_created_with_the_id_only(app: App, phones: Phones) -> None:
+def test_unknown_user_is_created_with_the_id_only(app: App, phones: Phones) -> None:
     phones.of("mila")
     mila = app.emulator.user("mila")
     assert mila["state"] == "active"
@@ -52,13 +52,13 @@ def test_client_connect_with_a_profile_can_be_refused(app: App, phones: Phones) 
     assert phone_refused(lambda: phones.of("mila", email="m@a.example")) == NO
 
 
-def test_with_stock_grants_a_phone_writes_its_user(app: App, phones: Phones) -> None:
+def test_client_with_stock_grants_writes_its_user(app: App, phones: Phones) -> None:
     app.server.update_app_settings(grants=None)
     phones.of("mila", name="Mila", email="m@a.example")
     assert app.emulator.user("mila")["email"] == "m@a.example"
 
 
-def test_a_phone_can_not_change_its_profile_later(app: App, phones: Phones) -> None:
+def test_client_cannot_change_its_profile_later(app: App, phones: Phones) -> None:
     app.people("mila")
     mila = phones.of("mila")
     assert phone_refused(lambda: mila.update_self(name="M")) == NO
@@ -121,7 +121,7 @@ def test_deleted_client_is_refused(app: App, phones: Phones) -> None:
     assert phone_refused(lambda: phones.of("mila")) == Refused(404, 16)
 
 
-def test_a_revoked_phone_asks_for_a_new_token(app: App, phones: Phones) -> None:
+def test_client_with_a_revoked_token_requests_a_new_one(app: App, phones: Phones) -> None:
     app.talk("mila", "vera")
     ages = iter([3600, 0])
     given: list[str] = []
@@ -157,6 +157,6 @@ def test_client_fails_if_its_token_provider_refuses(app: App, phones: Phones) ->
         phones.of("mila", provider)
 
 
-def test_an_error_at_connecting_can_be_injected(app: App, phones: Phones) -> None:
+def test_error_at_connecting_can_be_injected(app: App, phones: Phones) -> None:
     app.emulator.fault(path="/connect", status=403, code=99)
     assert phone_refused(lambda: phones.of("mila")) == Refused(403, 99)

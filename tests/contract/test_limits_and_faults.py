@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 HEADERS = {"x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"}
 
 
-def test_the_sdk_reads_the_limits_of_an_answer(app: App) -> None:
+def test_sdk_reads_the_limits_of_a_response(app: App) -> None:
     limit = app.server.upsert_user({"id": "mila"}).rate_limit()
     assert limit
     assert (limit.limit, limit.remaining) == (300, 299)
 
 
-def test_every_answer_carries_lowercase_headers(app: App) -> None:
+def test_every_response_has_lowercase_headers(app: App) -> None:
     phone, backend = app.phone("nobody"), app.backend()
     app.emulator.fault(path="/roles", status=503)
     answers = [
@@ -53,7 +53,7 @@ def test_limits_count_per_endpoint(app: App) -> None:
     app.server.update_user_partial({"id": "mila", "set": {"name": "M"}})
 
 
-def test_a_client_has_a_limit_of_its_own(app: App) -> None:
+def test_client_has_a_limit_of_its_own(app: App) -> None:
     app.emulator.choose(client_limit=1)
     app.people("mila", "vera")
     assert app.phone("mila").ask("GET", "/app").status_code == 200
@@ -66,7 +66,7 @@ def test_a_client_has_a_limit_of_its_own(app: App) -> None:
     ("endpoint", "limit"),
     [("UpdateUsers", 300), ("QueryUsers", 1000), ("DeactivateUser", 60), ("GetApp", 10_000)],
 )
-def test_the_published_limits_can_be_asked_for(app: App, endpoint: str, limit: int) -> None:
+def test_published_limits_can_be_requested(app: App, endpoint: str, limit: int) -> None:
     limits = app.server.get_rate_limits(server_side=True, endpoints=[endpoint])
     assert limits["server_side"][endpoint]["limit"] == limit
 
@@ -86,7 +86,7 @@ def test_faults_affect_only_matching_requests(app: App) -> None:
     assert app.refused(lambda: app.server.get_task("abc")) == Refused(500, -1)
 
 
-def test_faults_can_be_taken_back(app: App) -> None:
+def test_faults_can_be_removed(app: App) -> None:
     app.emulator.fault(path="/users", status=500)
     app.emulator.clear_faults()
     app.people("mila")
@@ -105,12 +105,12 @@ def test_response_body_can_be_malformed(app: App) -> None:
     assert not hasattr(raised.value, "error_code")
 
 
-def test_a_fault_can_bring_headers(app: App) -> None:
+def test_fault_can_set_headers(app: App) -> None:
     app.emulator.fault(path="/app", status=429, code=9, headers={"Retry-After": "7"})
     assert app.backend().ask("GET", "/app").headers["Retry-After"] == "7"
 
 
-def test_a_connection_can_be_dropped_before_the_work(app: App) -> None:
+def test_connection_can_be_dropped_before_the_request_is_executed(app: App) -> None:
     # The SDK repeats a GET once by itself, a POST never.
     app.emulator.fault(method="POST", path="/users", drop_connection=True)
     with pytest.raises(requests.ConnectionError):
@@ -118,14 +118,14 @@ def test_a_connection_can_be_dropped_before_the_work(app: App) -> None:
     assert app.emulator.state()["users"] == {}
 
 
-def test_an_answer_can_be_lost_after_the_work(app: App) -> None:
+def test_response_can_be_lost_after_the_request_is_executed(app: App) -> None:
     app.emulator.fault(method="POST", path="/users", drop_connection=True, commit=True)
     with pytest.raises(requests.ConnectionError):
         app.people("mila")
     assert "mila" in app.emulator.state()["users"]
 
 
-def test_an_answer_can_be_falsified_after_the_work(app: App) -> None:
+def test_response_can_be_falsified_after_the_request_is_executed(app: App) -> None:
     app.people("mila")
     app.emulator.fault(path="/users/delete", status=504, body="timeout", commit=True)
     with pytest.raises(StreamAPIException):
@@ -158,7 +158,7 @@ def test_journal_keeps_requests_in_order_with_their_principal(app: App) -> None:
     assert [one["status"] for one in kept] == [201, 200, 401]
 
 
-def test_a_reset_forgets_everything(app: App) -> None:
+def test_reset_deletes_all_state(app: App) -> None:
     app.talk("mila", "vera")
     app.erase("mila")
     app.server.update_app_settings(grants={"user": ["search-user"]})

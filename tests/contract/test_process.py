@@ -50,13 +50,13 @@ def test_process_prints_its_loopback_address(child: subprocess.Popen[str]) -> No
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_it_ends_cleanly_on_a_signal(child: subprocess.Popen[str], number: int) -> None:
+def test_process_ends_in_order_on_a_signal(child: subprocess.Popen[str], number: int) -> None:
     url(child)
     child.send_signal(number)
     assert child.wait(PATIENCE) == 0
 
 
-def test_it_ends_with_its_parent(child: subprocess.Popen[str]) -> None:
+def test_process_ends_with_its_parent(child: subprocess.Popen[str]) -> None:
     url(child)
     assert child.stdin
     child.stdin.close()
@@ -64,7 +64,7 @@ def test_it_ends_with_its_parent(child: subprocess.Popen[str]) -> None:
 
 
 @pytest.mark.parametrize("secret", [None, "short"])
-def test_it_does_not_start_without_a_proper_secret(secret: str | None) -> None:
+def test_process_without_a_valid_secret_does_not_start(secret: str | None) -> None:
     environment = {name: value for name, value in os.environ.items() if "EMULATOR" not in name}
     environment |= {"STREAM_EMULATOR_SECRET": secret} if secret else {}
     ended = subprocess.run(
@@ -79,7 +79,7 @@ def test_it_does_not_start_without_a_proper_secret(secret: str | None) -> None:
     assert "secret" in ended.stderr
 
 
-def test_a_child_serves_the_sdk() -> None:
+def test_child_process_serves_the_sdk() -> None:
     with child_emulator(api_key="key", secret=SECRET) as emulator:
         server = StreamChat("key", SECRET, base_url=emulator.url)
         with server.session:

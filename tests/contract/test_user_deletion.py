@@ -1,4 +1,4 @@
-"""Deleting users: modes, burned ids, tasks with a result for each id."""
+"""Deletion of users: modes, ids that cannot be used again, tasks with a result for each id."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_task_advances_one_state_per_request(app: App) -> None:
     assert states == ["waiting", "pending", "running", "completed", "completed"]
 
 
-def test_a_task_can_follow_the_clock_instead(app: App) -> None:
+def test_task_can_follow_the_clock_instead(app: App) -> None:
     app.emulator.choose(task_progress="clock", task_seconds=60)
     app.people("mila")
     task_id = app.erase("mila")
@@ -52,7 +52,7 @@ def test_a_task_can_follow_the_clock_instead(app: App) -> None:
     assert app.server.get_task(task_id)["status"] == "completed"
 
 
-def test_a_task_can_be_held_and_released(app: App) -> None:
+def test_task_can_be_held_and_released(app: App) -> None:
     app.emulator.choose(task_progress="hold")
     app.people("mila")
     task_id = app.erase("mila")
@@ -61,7 +61,7 @@ def test_a_task_can_be_held_and_released(app: App) -> None:
     assert app.finish(task_id)["status"] == "completed"
 
 
-def test_a_task_can_fail(app: App) -> None:
+def test_task_can_fail(app: App) -> None:
     app.people("mila")
     app.emulator.spoil_tasks(failure={"type": "internal", "description": "injected"})
     task = app.finish(app.erase("mila"))
@@ -70,7 +70,7 @@ def test_a_task_can_fail(app: App) -> None:
     assert app.emulator.user("mila")["state"] == "soft_deleted"
 
 
-def test_a_completed_task_can_carry_an_error_for_one_id(app: App) -> None:
+def test_completed_task_can_carry_an_error_for_one_id(app: App) -> None:
     app.people("mila", "vera")
     app.emulator.spoil_tasks(results={"vera": {"status": "error", "error": "injected"}})
     task = app.finish(app.erase("mila", "vera"))
@@ -79,11 +79,11 @@ def test_a_completed_task_can_carry_an_error_for_one_id(app: App) -> None:
     assert task["result"]["vera"]["status"] == "error"
 
 
-def test_an_unknown_task_is_not_found(app: App) -> None:
+def test_unknown_task_is_not_found(app: App) -> None:
     assert app.refused(lambda: app.server.get_task("nothing")) == Refused(404, 16)
 
 
-def test_a_burned_id_can_not_be_created_again(app: App) -> None:
+def test_deleted_id_cannot_be_created_again(app: App) -> None:
     app.people("mila")
     app.finish(app.erase("mila"))
     assert app.refused(lambda: app.people("mila")) == Refused(404, 16)
@@ -91,14 +91,14 @@ def test_a_burned_id_can_not_be_created_again(app: App) -> None:
     assert app.refused(lambda: app.server.update_user_partial(change)) == Refused(404, 16)
 
 
-def test_a_burned_id_fails_the_batch_it_is_in(app: App) -> None:
+def test_batch_with_a_deleted_id_fails(app: App) -> None:
     app.people("mila")
     app.erase("mila")
     assert app.refused(lambda: app.people("vera", "mila")) == Refused(404, 16)
     assert "vera" not in app.emulator.state()["users"]
 
 
-def test_a_burned_id_can_not_become_a_member(app: App) -> None:
+def test_deleted_id_cannot_become_a_member(app: App) -> None:
     app.talk("vera")
     app.people("mila")
     app.erase("mila")
@@ -108,7 +108,9 @@ def test_a_burned_id_can_not_become_a_member(app: App) -> None:
 
 
 @pytest.mark.parametrize("modes", [{}, {"messages": "hard"}, {"conversations": "hard"}])
-def test_hard_users_need_hard_messages_and_conversations(app: App, modes: dict[str, str]) -> None:
+def test_hard_deletion_of_users_requires_that_of_messages_and_conversations(
+    app: App, modes: dict[str, str]
+) -> None:
     app.people("mila")
     delete = lambda: app.server.delete_users(["mila"], "hard", **modes)  # noqa: E731
     assert app.refused(delete) == Refused(400, 4)
@@ -127,7 +129,7 @@ def test_more_than_a_hundred_deletions_are_refused(app: App) -> None:
     assert app.refused(lambda: app.erase(*crowd)) == Refused(400, 4)
 
 
-def test_an_unknown_user_can_not_be_deleted(app: App) -> None:
+def test_unknown_user_cannot_be_deleted(app: App) -> None:
     assert app.refused(lambda: app.erase("nobody")) == Refused(404, 16)
 
 
@@ -156,7 +158,7 @@ def test_hard_deletion_removes_the_two_party_chat_only(app: App) -> None:
     assert [one["text"] for one in group["messages"]] == ["hello mila"]
 
 
-def test_pruning_keeps_the_other_sides_chat(app: App) -> None:
+def test_pruning_keeps_the_chat_of_the_other_user(app: App) -> None:
     app.talk("mila", "vera")
     app.says("mila", "mine")
     app.says("vera", "hers")
@@ -183,7 +185,7 @@ def test_omitted_classes_are_not_deleted(app: App) -> None:
     assert [one["text"] for one in channel(app)["messages"]] == ["mine"]
 
 
-def test_a_restored_user_comes_back_without_memberships(app: App) -> None:
+def test_restored_user_has_no_memberships(app: App) -> None:
     app.talk("mila", "vera")
     app.finish(app.server.delete_users(["mila"], "soft")["task_id"])
     app.server.restore_users(["mila"])
@@ -200,14 +202,14 @@ def test_only_softly_deleted_users_can_be_restored(app: App, deletion: str) -> N
     assert app.refused(lambda: app.server.restore_users(["mila"])) == Refused(400, 4)
 
 
-def test_channels_of_an_erased_owner_get_another(app: App) -> None:
+def test_channels_of_an_erased_owner_get_another_owner(app: App) -> None:
     app.people("mila", "vera")
     app.server.channel("messaging", "owned", {"members": ["vera"]}).create("mila")
     app.finish(app.erase("mila"))
     assert channel(app, "messaging:owned")["created_by"]["id"].startswith("delete-user-")
 
 
-def test_the_old_hard_deletion_needs_the_messages_flag(app: App) -> None:
+def test_old_hard_deletion_needs_the_messages_flag(app: App) -> None:
     app.people("mila")
     delete = app.server.delete_user
     assert app.refused(lambda: delete("mila", hard_delete=True)) == Refused(400, 4)

@@ -39,7 +39,9 @@ def ids(app: App, conditions: dict[str, Any], *sort: dict[str, Any], **options: 
         ({"created_at": {"$lt": "2020-01-01T00:00:00Z"}}, []),
     ],
 )
-def test_filters_find(app: App, conditions: dict[str, Any], expected: list[str]) -> None:
+def test_each_filter_finds_the_matching_users(
+    app: App, conditions: dict[str, Any], expected: list[str]
+) -> None:
     app.people("mila", "vera", "zoe")
     assert ids(app, conditions, *BY_ID) == expected
 
@@ -55,15 +57,15 @@ def test_pages_over_the_maximum_are_refused(app: App, page: dict[str, int]) -> N
     assert app.refused(lambda: ids(app, {}, **page)) == Refused(400, 4)
 
 
-def test_a_filter_is_required(app: App) -> None:
+def test_filter_is_required(app: App) -> None:
     assert app.backend().refused("GET", "/users", payload="{}") == Refused(400, 4)
 
 
-def test_a_payload_that_is_no_json_is_refused(app: App) -> None:
+def test_payload_that_is_not_json_is_refused(app: App) -> None:
     assert app.backend().refused("GET", "/users", payload="{") == Refused(400, 4)
 
 
-def test_the_newest_come_first_and_thirty_at_a_time(app: App) -> None:
+def test_newest_users_are_first_and_a_page_has_thirty(app: App) -> None:
     crowd = [f"u{number:03}" for number in range(40)]
     app.people(*crowd)
     assert ids(app, {}) == crowd[::-1][:30]
@@ -74,7 +76,7 @@ def test_offset_and_limit_make_pages(app: App) -> None:
     assert ids(app, {}, *BY_ID, limit=2, offset=1) == ["b", "c"]
 
 
-def test_a_keyset_walks_past_what_offset_reaches(app: App) -> None:
+def test_keyset_reads_beyond_the_maximum_offset(app: App) -> None:
     crowd = [f"u{number:04}" for number in range(250)]
     for start in range(0, 250, 100):
         app.people(*crowd[start : start + 100])
@@ -84,12 +86,12 @@ def test_a_keyset_walks_past_what_offset_reaches(app: App) -> None:
     assert seen == crowd
 
 
-def test_id_gt_turns_the_usual_order_to_descending_ids(app: App) -> None:
+def test_id_gt_changes_the_default_order_to_descending_ids(app: App) -> None:
     app.people("a", "b", "c")
     assert ids(app, {}, id_gt="a") == ["c", "b"]
 
 
-def test_deactivated_users_are_shown_only_if_asked_for(app: App) -> None:
+def test_deactivated_users_are_returned_only_on_request(app: App) -> None:
     app.people("mila", "vera")
     app.server.deactivate_user("mila")
     assert ids(app, {}, *BY_ID) == ["vera"]
@@ -97,7 +99,7 @@ def test_deactivated_users_are_shown_only_if_asked_for(app: App) -> None:
 
 
 @pytest.mark.parametrize("deletion", ["soft", "pruning", "hard"])
-def test_deleted_users_are_never_shown(app: App, deletion: str) -> None:
+def test_deleted_users_are_never_returned(app: App, deletion: str) -> None:
     app.people("mila")
     modes = {"messages": "hard", "conversations": "hard"}
     app.finish(app.server.delete_users(["mila"], deletion, **modes)["task_id"])

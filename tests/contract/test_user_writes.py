@@ -38,14 +38,14 @@ def test_custom_fields_are_refused_on_v2_paths_too(app: App) -> None:
     assert app.emulator.violations()[0]["fields"] == ["email"]
 
 
-def test_a_partial_update_can_not_add_a_field(app: App) -> None:
+def test_partial_update_cannot_add_a_field(app: App) -> None:
     app.people("mila")
     change = {"id": "mila", "set": {"email": "m@a.example"}}
     assert app.refused(lambda: app.server.update_user_partial(change)) == Refused(400, 4)
     assert app.emulator.violations()[0]["fields"] == ["email"]
 
 
-def test_a_user_inside_a_message_can_not_bring_fields(app: App) -> None:
+def test_user_inside_a_message_cannot_add_fields(app: App) -> None:
     app.talk("mila", "vera")
     body = {"message": {"text": "hi", "user": {"id": "mila", "email": "m@a.example"}}}
     path = "/channels/messaging/talk/message"
@@ -53,7 +53,7 @@ def test_a_user_inside_a_message_can_not_bring_fields(app: App) -> None:
     assert app.emulator.violations()[0]["operation"] == "SendMessage"
 
 
-def test_a_creator_or_member_can_not_bring_fields(app: App) -> None:
+def test_creator_or_member_cannot_add_fields(app: App) -> None:
     app.people("system", "mila")
     path = "/channels/messaging/new/query"
     creator = {"data": {"created_by": {"id": "system", "phone": "1"}}}
@@ -63,7 +63,7 @@ def test_a_creator_or_member_can_not_bring_fields(app: App) -> None:
     assert [one["fields"] for one in app.emulator.violations()] == [["phone"], ["phone"]]
 
 
-def test_a_push_token_is_refused_and_recorded(app: App) -> None:
+def test_push_token_is_refused_and_recorded(app: App) -> None:
     app.people("mila")
     add = lambda: app.server.add_device("token", "firebase", "mila")  # noqa: E731
     assert app.refused(add) == Refused(400, 4)
@@ -87,7 +87,7 @@ def test_full_replace_drops_fields_of_a_client(app: App) -> None:
     assert "email" not in app.emulator.user("mila")
 
 
-def test_a_partial_update_leaves_the_rest(app: App) -> None:
+def test_partial_update_keeps_all_other_fields(app: App) -> None:
     app.server.upsert_user(MILA)
     app.server.update_user_partial({"id": "mila", "set": {"name": "M"}, "unset": ["image"]})
     mila = app.emulator.user("mila")
@@ -100,20 +100,20 @@ def test_partial_update_creates_no_user(app: App) -> None:
     assert app.refused(lambda: app.server.update_user_partial(change)) == Refused(404, 16)
 
 
-def test_one_bad_user_fails_the_whole_batch(app: App) -> None:
+def test_invalid_user_fails_the_whole_batch(app: App) -> None:
     batch = [{"id": "mila", "name": "Mila"}, {"id": "vera", "email": "v@a.example"}]
     assert app.refused(lambda: app.server.upsert_users(batch)) == Refused(400, 4)
     assert app.emulator.state()["users"] == {}
 
 
-def test_one_unknown_user_fails_a_partial_batch(app: App) -> None:
+def test_unknown_user_fails_a_partial_batch(app: App) -> None:
     app.people("mila")
     batch = [{"id": one, "set": {"name": "New"}} for one in ("mila", "nobody")]
     assert app.refused(lambda: app.server.update_users_partial(batch)) == Refused(404, 16)
     assert app.emulator.user("mila")["name"] == "Mila"
 
 
-def test_a_hundred_users_are_taken_and_one_more_is_not(app: App) -> None:
+def test_hundred_users_are_accepted_and_one_more_is_refused(app: App) -> None:
     crowd = [{"id": f"u{number}"} for number in range(101)]
     assert len(app.server.upsert_users(crowd[:100])["users"]) == 100
     assert app.refused(lambda: app.server.upsert_users(crowd)) == Refused(400, 4)
@@ -136,17 +136,17 @@ def test_user_key_has_to_match_the_id(app: App) -> None:
     assert app.backend().refused("POST", "/users", body) == Refused(400, 4)
 
 
-def test_an_oversized_user_is_refused(app: App) -> None:
+def test_oversized_user_is_refused(app: App) -> None:
     large = {"id": "mila", "name": "M" * 6000}
     assert app.refused(lambda: app.server.upsert_user(large)) == Refused(400, 4)
 
 
 @pytest.mark.parametrize("name", [7, ["Mila"], {"first": "Mila"}])
-def test_a_name_that_is_no_text_is_refused(app: App, name: object) -> None:
+def test_name_that_is_not_text_is_refused(app: App, name: object) -> None:
     assert app.refused(lambda: app.server.upsert_user({"id": "mila", "name": name})) == Refused(400, 4)
 
 
-def test_a_deactivated_user_is_kept_out_until_reactivated(app: App) -> None:
+def test_deactivated_user_is_refused_until_reactivated(app: App) -> None:
     app.talk("mila", "vera")
     app.server.deactivate_user("mila")
     assert app.phone("mila").refused("GET", "/app") == Refused(403, 17)
@@ -155,7 +155,7 @@ def test_a_deactivated_user_is_kept_out_until_reactivated(app: App) -> None:
     assert app.phone("mila").ask("GET", "/app").status_code == 200
 
 
-def test_deactivation_can_hide_messages_and_reactivation_bring_them_back(app: App) -> None:
+def test_deactivation_can_hide_messages_and_reactivation_restores_them(app: App) -> None:
     app.talk("mila", "vera")
     app.says("mila", "hello")
     app.server.deactivate_user("mila", mark_messages_deleted=True)
@@ -173,12 +173,12 @@ def test_option_decides_the_result_of_a_second_deactivation(app: App, choice: st
     assert again.status_code == (201 if choice == "ok" else 400)
 
 
-def test_an_active_user_can_not_be_reactivated(app: App) -> None:
+def test_active_user_cannot_be_reactivated(app: App) -> None:
     app.people("mila")
     assert app.refused(lambda: app.server.reactivate_user("mila")) == Refused(400, 4)
 
 
-def test_many_are_deactivated_and_reactivated_by_tasks(app: App) -> None:
+def test_tasks_deactivate_and_reactivate_many_users(app: App) -> None:
     app.people("mila", "vera")
     task = app.finish(app.server.deactivate_users(["mila", "vera"])["task_id"])
     assert [user["id"] for user in task["result"]["users"]] == ["mila", "vera"]

@@ -1,4 +1,4 @@
-"""The paths under /api/v2: the same app in the newer form."""
+"""Paths under /api/v2 offer the same app in the newer form."""
 
 from __future__ import annotations
 
@@ -59,11 +59,11 @@ def test_v2_paths_exist(app: App, method: str, path: str, body: object) -> None:
 
 
 @pytest.mark.parametrize("path", ["/api/v2/channeltypes", "/api/v2/chat/users", "/api/v3/app"])
-def test_paths_that_are_not_streams_are_not_found(app: App, path: str) -> None:
+def test_paths_unknown_to_stream_are_not_found(app: App, path: str) -> None:
     assert app.backend().refused("GET", path).status == 404
 
 
-def test_keysets_of_the_newer_sdk_carry_nulls(app: App) -> None:
+def test_keysets_of_the_newer_sdk_may_contain_nulls(app: App) -> None:
     app.people("a", "b", "c")
     payload = json.dumps({"filter_conditions": {}, "id_gt": "a", "offset": None, "limit": None})
     found = app.backend().ask("GET", "/api/v2/users", payload=payload).json()["users"]

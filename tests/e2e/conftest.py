@@ -1,4 +1,4 @@
-"""One local cloud for all tests that can share it: the service as deployed, with IAM on."""
+"""One local cloud for all tests that can share it: the deployed service with IAM enforced."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from infra.local.tour.phone import Phone
 from tests.support.restored import restored_process
 
 
-@pytest.hookimpl(tryfirst=True)  # before `-m` is looked at
+@pytest.hookimpl(tryfirst=True)  # before pytest evaluates `-m`
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All of this folder is marked `cloud`."""
+    """Mark all tests of this folder `cloud`."""
     for item in items:
         if item.path.is_relative_to(Path(__file__).parent):
             item.add_marker(pytest.mark.cloud)
@@ -36,19 +36,19 @@ def cloud() -> Iterator[LocalCloud]:
 
 @pytest.fixture(scope="session")
 def numbers() -> Iterator[str]:
-    """Unused mobile numbers."""
+    """Return unused mobile numbers."""
     return (f"+3816{n:08}" for n in itertools.count(20_000_000))
 
 
 @pytest.fixture(scope="session")
 def a_phone(cloud: LocalCloud, numbers: Iterator[str]) -> Callable[[], Phone]:
-    """A person who has just installed the app."""
+    """Return a person who has just installed the app."""
     return lambda: Phone(cloud.state.api_url, next(numbers), cloud.texts_to)
 
 
 @pytest.fixture(scope="session")
 def mila(a_phone: Callable[[], Phone]) -> Phone:
-    """A signed-up user who stays logged in."""
+    """Return a signed-up user who stays signed in."""
     phone = a_phone()
     phone.sign_up("Mila")
     return phone

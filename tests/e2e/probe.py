@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 KEY = {"pk": {"S": "probe"}, "sk": {"S": "probe"}}
 LAPSED = {"expires_at": {"N": "1"}, "delete_at": {"N": "1"}}
 NEVER = {"ConditionExpression": "attribute_exists(nothing_has_this)"}
-# Each by the attribute that it is partitioned by.
+# The tables, each with the attribute of its partition key.
 INDEXES = {
     "touched": "touched",
     "hourly": "hour",
@@ -28,7 +28,7 @@ DENIED = {"AccessDenied", "AccessDeniedException", "AuthorizationError"}
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Tables, secrets and a phone number in; what is allowed out."""
+    """Try every operation on given tables, secrets and a phone number; returns the allowed ones."""
     config = Config(retries={"total_max_attempts": 1})
     dynamodb, secrets, sns = (boto3.client(s, config=config) for s in ("dynamodb", "secretsmanager", "sns"))
     s3 = boto3.client("s3", config=config)
@@ -58,7 +58,7 @@ def _operations(dynamodb: Any, table: str, keys: list[str]) -> dict[str, Any]:
         "BatchGet": lambda: dynamodb.batch_get_item(RequestItems={table: {"Keys": [key]}}),
         "Get": lambda: dynamodb.get_item(**one),
         "Put": lambda: dynamodb.put_item(TableName=table, Item=key, **NEVER),
-        # It takes no condition. One that is allowed leaves an item that nobody reads; it lapses at once.
+        # It takes no condition. An allowed write leaves an item that no code reads; it lapses at once.
         "BatchPut": lambda: dynamodb.batch_write_item(
             RequestItems={table: [{"PutRequest": {"Item": key | LAPSED}}]}
         ),

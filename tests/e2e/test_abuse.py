@@ -23,7 +23,7 @@ pytestmark = pytest.mark.proof
 
 @pytest.fixture(scope="module")
 def real_cloud() -> Iterator[LocalCloud]:
-    """A local cloud with real limits; all tests of this file use its only client address."""
+    """Run a local cloud with real limits; all tests of this file share its client address."""
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv(LIMITS_VARIABLE, "real")
         with local_cloud() as running:
@@ -78,7 +78,7 @@ def admitted_until(limit: str, most: int, call: Callable[[], PhoneAnswer], used:
     raise AssertionError(f"{limit} refused nothing")
 
 
-def test_a_flood_by_one_account_is_kept_to_its_daily_limits(a_phone: Callable[[], Phone]) -> None:
+def test_flood_by_one_account_is_stopped_at_its_daily_limits(a_phone: Callable[[], Phone]) -> None:
     flooder, other = a_phone(), a_phone()
     for phone in (flooder, other):
         phone.sign_up("Mila")
@@ -89,7 +89,7 @@ def test_a_flood_by_one_account_is_kept_to_its_daily_limits(a_phone: Callable[[]
     assert flooder.log_out().status == 204
 
 
-def test_a_stranger_behind_the_owners_address_block_does_not_lock_her_out(
+def test_stranger_in_the_owners_address_block_does_not_lock_her_out(
     real_cloud: LocalCloud, a_phone: Callable[[], Phone]
 ) -> None:
     owner, stranger = a_phone(), a_phone()
@@ -109,7 +109,7 @@ def test_a_stranger_behind_the_owners_address_block_does_not_lock_her_out(
 
 def test_codes_per_client_address_are_limited(a_phone: Callable[[], Phone]) -> None:
     stranger, numbers = a_phone(), itertools.count(4_000_000)
-    used = REAL.codes_per_address  # by the tests before, at most
+    used = REAL.codes_per_address  # at most, by the tests before
     admitted_until(
         "codes_per_address", REAL.codes_per_address, lambda: ask(stranger, f"+38164{next(numbers)}"), used
     )

@@ -96,7 +96,7 @@ def test_letter_is_entered_and_decided_by_two_from_the_command_line(
     assert decision["text"] == "This was answered last week."
     shown = run("bob", "show", request_id).output
     assert ("user/alice" in shown, "user/bob" in shown) == (True, True)
-    # Whether there is a checkpoint yet depends on the other tests of this cloud; the entries hang together.
+    # Whether a checkpoint exists depends on the other tests of this cloud; the entries are consistent.
     verified = run("root", "verify", request_id).output
     assert f"rights#{request_id}: covered up to " in verified
     assert not any(word in verified for word in ("Tampered", "Forked", "Missing", "RolledBack"))

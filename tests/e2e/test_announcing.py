@@ -22,7 +22,7 @@ TABLE = "ru4m-local-accounts"
 
 @pytest.fixture(scope="module")
 def own_cloud() -> Iterator[LocalCloud]:
-    """A cloud of its own, whose functions are configured with one more version."""
+    """Run a cloud of its own, whose functions are configured with one more version."""
     with local_cloud() as running:
         yield running
 
@@ -66,7 +66,7 @@ def place(phone: Phone, notice: Notice) -> dict[str, Any]:
     return {"pk": {"S": f"A#{account_of(phone)}"}, "sk": {"S": f"announcement#{notice.version}"}}
 
 
-def told_two_weeks_ago(cloud: LocalCloud, phone: Phone, notice: Notice) -> None:
+def date_announcement_two_weeks_back(cloud: LocalCloud, phone: Phone, notice: Notice) -> None:
     at = clock.to_text(clock.now() - timedelta(days=14))
     cloud.account.client("dynamodb").update_item(
         TableName=TABLE,
@@ -85,7 +85,7 @@ def report_bounce(cloud: LocalCloud, mail_id: str) -> None:
         TopicArn=topic,
         Subject="Amazon SES Email Event Notification",
         Message=json.dumps(report),
-        # AWS hands on the field without any too; the emulator leaves it out then.
+        # AWS passes on the field without any attribute too; the emulator leaves it out then.
         MessageAttributes={"any": {"DataType": "String", "StringValue": "any"}},
     )
 
@@ -112,8 +112,8 @@ def test_announced_version_reaches_all_accounts_and_becomes_due(
     for phone in (mila, vuk):
         (shown,) = phone.call("GET", "/v1/announcements").body["items"]
         assert (shown["version"], shown["accepted"]) == (version.version, False)
-        assert phone.chat_token()  # told today: not bound yet
-        told_two_weeks_ago(own_cloud, phone, version)
+        assert phone.chat_token()  # announced today, so not in effect yet
+        date_announcement_two_weeks_back(own_cloud, phone, version)
         refused = phone.call("POST", "/v1/chat/token")
         assert (refused.problem, refused.body["missing"]) == ("terms_not_accepted", version.version)
         assert phone.call("POST", f"/v1/notices/{version.version}/acceptance").status == 204

@@ -40,7 +40,7 @@ def _by_another_key(claims: dict[str, Any], secret: dict[str, Any], _: str) -> s
 
 
 def _mac_with_the_public_key(claims: dict[str, Any], secret: dict[str, Any], public: str) -> str:
-    # By hand: no library signs with a public key, which is the point of the attack.
+    # Signed by hand, since no library signs with a public key: the attack depends on that.
     parts = ({"alg": "HS256", "typ": "JWT", "kid": secret["signing"]}, claims)
     text = ".".join(_base64url(json.dumps(part).encode()) for part in parts)
     return f"{text}.{_base64url(hmac.digest(public.encode(), text.encode(), 'sha256'))}"
@@ -73,7 +73,7 @@ def signing(cloud: LocalCloud) -> dict[str, Any]:
 
 
 def problem_shape(answer: PhoneAnswer, status: int, code: str) -> bool:
-    """Whether it is the problem document of the contract."""
+    """Whether a response is the problem document of the contract."""
     body = answer.body
     return (
         (answer.status, answer.problem, body["status"]) == (status, code, status)
@@ -96,9 +96,7 @@ def problem_shape(answer: PhoneAnswer, status: int, code: str) -> bool:
         _for_another_audience,
     ],
 )
-def test_a_token_that_is_not_ours_or_not_valid_is_refused(
-    forge: Forge, mila: Phone, signing: dict[str, Any]
-) -> None:
+def test_foreign_or_invalid_token_is_refused(forge: Forge, mila: Phone, signing: dict[str, Any]) -> None:
     claims = jwt.decode(mila.access_token, options={"verify_signature": False})
     published = jwt.PyJWKSet.from_dict(mila.call("GET", "/.well-known/jwks.json").body)
     public = published.keys[0].key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
@@ -112,7 +110,7 @@ def test_same_token_without_forgery_is_accepted(mila: Phone, signing: dict[str, 
 
 
 @pytest.mark.parametrize("token", ["", "nonsense", "a.b.c"])
-def test_no_token_or_nonsense_is_refused(token: str, mila: Phone) -> None:
+def test_missing_or_malformed_token_is_refused(token: str, mila: Phone) -> None:
     assert problem_shape(mila.call("GET", "/v1/profile", token=token), 401, "unauthenticated")
 
 
@@ -130,13 +128,13 @@ def test_token_of_an_ended_session_is_refused(a_phone: Callable[[], Phone]) -> N
     ("method", "path"),
     [("GET", "/v1/nothing"), ("DELETE", "/v1/health"), ("GET", "/"), ("PUT", "/v1/profile")],
 )
-def test_an_unknown_path_or_method_is_not_found_with_a_token_and_without(
+def test_unknown_path_or_method_is_not_found_with_and_without_a_token(
     method: str, path: str, mila: Phone
 ) -> None:
     for token in ("", mila.access_token):
         assert problem_shape(mila.call(method, path, token=token), 404, "not_found")
 
 
-def test_a_body_of_the_wrong_type_is_refused(mila: Phone) -> None:
+def test_body_of_the_wrong_type_is_refused(mila: Phone) -> None:
     answer = mila.call("POST", "/v1/signup", {"phone": "1"}, headers={"Content-Type": "text/plain"})
     assert problem_shape(answer, 415, "unsupported_media_type")

@@ -16,7 +16,7 @@ from infra.ops.token_key import SigningKeys
 
 @pytest.fixture(scope="module")
 def own_cloud() -> Iterator[LocalCloud]:
-    """Not the suite's: its functions are configured anew."""
+    """Run a cloud of this file's own, since the test reconfigures its functions."""
     with local_cloud() as running:
         yield running
 
@@ -43,7 +43,7 @@ def test_tokens_of_the_old_signing_key_are_accepted_until_it_is_retired(
 ) -> None:
     old = kid_of(mila)
     idle = Phone(mila.api_url, mila.number, mila.inbox)
-    idle.sign_up()  # its token is never shown to the gateway before it is refused, so no cache knows it
+    idle.sign_up()  # no cache contains this token, since the gateway did not see it before
     keys = SigningKeys.of(own_cloud.account, "local", lambda _: None)
     new = keys.rotate()
     assert (profile_status(mila), kid_of(mila)) == (200, old)
@@ -56,7 +56,7 @@ def test_tokens_of_the_old_signing_key_are_accepted_until_it_is_retired(
 
 @pytest.mark.proof
 @pytest.mark.promise("SEC-1")
-def test_the_stage_key_is_rotated_rewrapped_and_retired(own_cloud: LocalCloud, mila: Phone) -> None:
+def test_stage_key_is_rotated_rewrapped_and_retired(own_cloud: LocalCloud, mila: Phone) -> None:
     account = own_cloud.account
     keys = StageKeys.of(account, "local", lambda _: None, settle=lambda: None)
     waiting = Phone(mila.api_url, mila.number, mila.inbox)
@@ -66,7 +66,7 @@ def test_the_stage_key_is_rotated_rewrapped_and_retired(own_cloud: LocalCloud, m
     with pytest.raises(StillNeeded):
         keys.retire()
     assert keys.rewrap(service_rewrap(account, "local")) >= 1
-    assert keys.rewrap(service_rewrap(account, "local")) == 0  # nothing left: it may be run again
+    assert keys.rewrap(service_rewrap(account, "local")) == 0  # none is left; repetition is allowed
     reseal = service_reseal(account, "local")
     assert keys.reseal(reseal) >= 1
     assert keys.reseal(reseal) == 0

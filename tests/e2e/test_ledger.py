@@ -42,14 +42,14 @@ def run(cloud: LocalCloud) -> dict[str, int]:
     answer = cloud.account.client("lambda").invoke(
         FunctionName="ru4m-local-checkpoint_ledger", Payload=json.dumps(a_schedule_event())
     )
-    told: dict[str, int] = json.load(answer["Payload"])
-    assert "FunctionError" not in answer, told
-    return told
+    counts: dict[str, int] = json.load(answer["Payload"])
+    assert "FunctionError" not in answer, counts
+    return counts
 
 
 def signed(cloud: LocalCloud) -> dict[str, int]:
     """Run until the newest entries are signed; the first run may sign an empty checkpoint."""
-    return until(lambda: told if (told := run(cloud))["chains"] else None, "a checkpoint")
+    return until(lambda: counts if (counts := run(cloud))["chains"] else None, "a checkpoint")
 
 
 def command(cloud: LocalCloud, *words: str) -> tuple[int, str]:

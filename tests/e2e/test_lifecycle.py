@@ -1,4 +1,4 @@
-"""The local cloud ends with its owner, even if that is killed, and leaves nothing behind."""
+"""The local cloud ends with its owner, even a killed one, and leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def is_up(address: str) -> bool:
 
 @contextmanager
 def started(*command: str, output: int | None = None) -> Iterator[subprocess.Popen[str]]:
-    """A process whose parent ignores the signals that have to end it."""
+    """Start a process whose parent ignores the signals that have to end it."""
     with subprocess.Popen(
         under_ignoring_parent(sys.executable, *command),
         cwd=ROOT,
@@ -62,7 +62,7 @@ def line_of(stream: IO[str] | None) -> str:
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-def test_the_emulator_ends_with_its_owner(how: signal.Signals, tmp_path: Path) -> None:
+def test_emulator_ends_with_its_owner(how: signal.Signals, tmp_path: Path) -> None:
     runs = tmp_path / "runs"
     with started("-c", _OWNER, str(tmp_path), output=subprocess.PIPE) as owner:
         address = line_of(owner.stdout)
@@ -103,7 +103,7 @@ def test_terminated_cloud_ends_all_its_processes(tmp_path: Path) -> None:
 
 
 @pytest.mark.proof
-def test_the_working_tree_is_served_over_the_emulated_services(tmp_path: Path) -> None:
+def test_working_tree_is_served_over_the_emulated_services(tmp_path: Path) -> None:
     state, port = tmp_path / "state.json", free_port()
     command = ("-m", "infra.local", "dev", "--state", str(state), "--api-port", str(port))
 

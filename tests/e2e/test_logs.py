@@ -12,7 +12,7 @@ from infra.local.waiting import until
 
 
 @pytest.mark.promise("SEC-1")
-def test_no_log_holds_a_number_a_name_a_device_a_token_or_a_code(
+def test_no_log_contains_a_number_a_name_a_device_a_token_or_a_code(
     cloud: LocalCloud, a_phone: Callable[[], Phone]
 ) -> None:
     phone = a_phone()

@@ -36,7 +36,7 @@ class Store:
         return [name for page in pages for name in page["TableNames"]]
 
     def places_of(self, value: str) -> list[str]:
-        """Table and key of each item that shows a value, plain or in one of its encodings."""
+        """Return table and key of each item that shows a value, plain or in one of its encodings."""
         return [
             f"{table} {item['pk']['S']} {item.get('sk', {}).get('S', '')}".strip()
             for table in self.tables()
@@ -47,13 +47,13 @@ class Store:
 
 
 def spellings(value: str) -> set[bytes]:
-    """As UTF-8, escaped as JSON does it, in lower case, in hexadecimal."""
+    """Return a text in UTF-8, escaped as in JSON, in lower case, and in hexadecimal."""
     escaped = json.dumps(value)[1:-1]
     return {spelling.encode() for spelling in (value, value.lower(), escaped, value.encode().hex())}
 
 
 def raw_values(attribute: Any) -> Iterator[bytes]:
-    """All values of an item, also names and numbers; base64 text also decoded."""
+    """Yield all values of an item, including names and numbers; base64 text also decoded."""
     if isinstance(attribute, Mapping):
         for name, value in attribute.items():
             yield str(name).encode()
@@ -85,7 +85,7 @@ def store(cloud: LocalCloud) -> Store:
 
 @pytest.fixture(scope="module")
 def zvezdanka(a_phone: Callable[[], Phone]) -> Phone:
-    """A user who filled in every field and did everything that writes data."""
+    """Return a user who filled in every field and did everything that writes data."""
     phone = a_phone()
     sign_in(phone)
     phone.change_profile(**PROFILE)
@@ -96,7 +96,7 @@ def zvezdanka(a_phone: Callable[[], Phone]) -> Phone:
     assert phone.call("GET", "/v1/sessions").status == 200
     sign_in(phone)
     abandoned = Phone(phone.api_url, phone.number, phone.inbox, device_id=phone.device_id)
-    ask(abandoned)  # a code that is never given back
+    ask(abandoned)  # a code that is never verified
     other = Phone(phone.api_url, phone.number, phone.inbox)
     sign_in(other)
     other.log_out()
@@ -104,7 +104,7 @@ def zvezdanka(a_phone: Callable[[], Phone]) -> Phone:
 
 
 def ask(phone: Phone) -> str:
-    """Request a code as an app does that sends all data of its device."""
+    """Request a code as an app that sends all data of its device."""
     phone._texts_read = len(phone.inbox(phone.number))
     device = {"id": phone.device_id, "platform": "ios", "model": MODEL, "os_version": OS, "app_version": APP}
     answer = phone.call(
@@ -131,12 +131,12 @@ def numbers_of(phone: Phone) -> set[str]:
 def test_no_table_shows_the_number_the_profile_or_the_device(store: Store, zvezdanka: Phone) -> None:
     secret = {*PROFILE.values(), "Canary in retirement", *numbers_of(zvezdanka), MODEL, OS, APP}
     secret |= {zvezdanka.device_id, zvezdanka.device_id.replace("-", ""), "sr-Latn-LI"}
-    secret -= {PROFILE["country"]}  # two letters stand in any random text; the next test looks for them
+    secret -= {PROFILE["country"]}  # random text contains any two letters
     assert {value: places for value in secret if (places := store.places_of(value))} == {}
 
 
 @pytest.mark.promise("SEC-1")
-def test_the_profile_item_is_ids_times_and_a_sealed_blob(store: Store, zvezdanka: Phone) -> None:
+def test_profile_item_is_ids_times_and_a_sealed_blob(store: Store, zvezdanka: Phone) -> None:
     account = owner_of(zvezdanka)
     key = {"pk": {"S": f"A#{account}"}, "sk": {"S": "profile"}}
     item = store.dynamodb.get_item(TableName="ru4m-local-accounts", Key=key)["Item"]
@@ -170,7 +170,7 @@ def test_search_finds_values_that_are_in_clear(store: Store, zvezdanka: Phone) -
     ],
     ids=["text", "capitals", "bytes", "base64 bytes", "base64", "urlsafe", "nested", "set", "name", "hex"],
 )  # fmt: skip
-def test_the_search_finds_a_planted_value(store: Store, planted: Callable[[str], dict[str, Any]]) -> None:
+def test_search_finds_a_planted_value(store: Store, planted: Callable[[str], dict[str, Any]]) -> None:
     value = f"planted{uuid.uuid4().hex}"
     key = {"pk": {"S": f"planted-{uuid.uuid4()}"}}
     store.dynamodb.put_item(TableName="ru4m-local-challenges", Item={**key, "found": planted(value)})

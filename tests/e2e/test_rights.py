@@ -22,7 +22,7 @@ QUEUE, DEAD, WORKER = "ru4m-local-rights", "ru4m-local-rights-dead", "ru4m-local
 
 @pytest.fixture
 def jelena(a_phone: Callable[[], Phone]) -> Phone:
-    """A user with a fresh step-up."""
+    """Return a user with a fresh step-up."""
     phone = a_phone()
     phone.sign_up("Jelena")
     phone.step_up(phone.ask_to_step_up().body["challenge_id"], phone.read_code())
@@ -37,7 +37,7 @@ def asks(phone: Phone, right: str = "access") -> dict[str, Any]:
 
 
 def stands(phone: Phone, request_id: str) -> dict[str, Any]:
-    """The request as its subject sees it."""
+    """Return the request as its subject reads it."""
     return phone.call("GET", f"/v1/rights-requests/{request_id}").body
 
 
@@ -47,7 +47,7 @@ def steps(request: dict[str, Any]) -> dict[str, str]:
 
 @contextmanager
 def paused_worker(cloud: LocalCloud) -> Iterator[None]:
-    """Messages wait in the queue, as during a deployment of the worker or an outage of Lambda."""
+    """Keep messages in the queue, as during a deployment of the worker or an outage of Lambda."""
     functions = cloud.account.client("lambda")
     (source,) = functions.list_event_source_mappings(FunctionName=WORKER)["EventSourceMappings"]
     functions.update_event_source_mapping(UUID=source["UUID"], Enabled=False)
@@ -59,7 +59,7 @@ def paused_worker(cloud: LocalCloud) -> Iterator[None]:
 
 @contextmanager
 def a_broken_worker(cloud: LocalCloud) -> Iterator[None]:
-    """The worker may not read the table; a failed message returns at once, not after 16 minutes."""
+    """Deny the worker its table; a failed message returns at once, not after 16 minutes."""
     iam, sqs = cloud.account.client("iam"), cloud.account.client("sqs")
     functions, url = cloud.account.client("lambda"), url_of(cloud, QUEUE)
     role = functions.get_function_configuration(FunctionName=WORKER)["Role"].rpartition("/")[2]
@@ -84,7 +84,7 @@ def lose_messages(cloud: LocalCloud, queue: str = QUEUE) -> None:
 
 
 def messages(cloud: LocalCloud, queue: str) -> int:
-    """The number of messages in a queue: visible, delayed or in flight."""
+    """Return the number of messages in a queue: visible, delayed or in flight."""
     sqs = cloud.account.client("sqs")
     counts = sqs.get_queue_attributes(QueueUrl=url_of(cloud, queue), AttributeNames=["All"])["Attributes"]
     return sum(int(n) for name, n in counts.items() if name.startswith("ApproximateNumberOfMessages"))
@@ -135,7 +135,7 @@ def test_link_serves_one_copy_and_nothing_else(cloud: LocalCloud, jelena: Phone)
 
 
 @pytest.mark.promise("RGT-10")
-def test_a_request_whose_message_was_lost_is_found_by_the_sweep(cloud: LocalCloud, jelena: Phone) -> None:
+def test_request_whose_message_was_lost_is_found_by_the_sweep(cloud: LocalCloud, jelena: Phone) -> None:
     with paused_worker(cloud):
         request_id = asks(jelena)["id"]
         lose_messages(cloud)
@@ -183,7 +183,7 @@ def test_receipt_shows_a_cancelled_request_without_a_session(cloud: LocalCloud, 
 def test_message_without_a_request_id_is_dropped(cloud: LocalCloud) -> None:
     sqs = cloud.account.client("sqs")
     with paused_worker(cloud):
-        lose_messages(cloud)  # of earlier tests' requests, which the sweep finds
+        lose_messages(cloud)  # messages of earlier tests' requests, which the sweep finds
         sqs.send_message(QueueUrl=url_of(cloud, QUEUE), MessageBody="nonsense")
     until(lambda: messages(cloud, QUEUE) == 0, "the message to go", PATIENCE)
     assert messages(cloud, DEAD) == 0

@@ -13,7 +13,7 @@ import pytest
 
 from infra.local.cloud import LocalCloud
 
-# function: {table: operations}; what is missing is denied, Scan everywhere.
+# {function: {table: operations}}; every other operation is denied, and Scan always.
 TABLES: dict[str, dict[str, set[str]]] = {
     "about": {},
     "access_token": {},
@@ -102,7 +102,7 @@ SECRETS: dict[str, set[str]] = {
     "work_rights": {"lookup", "stream"},
 }
 
-# Of copies and of messages about requests; what is missing is denied, listing everywhere.
+# Operations on copies and messages about requests; every other one is denied, and listing always.
 EXPORTS: dict[str, set[str]] = {
     "rights": {"Get"},
     "transfer_copies": {"Get"},
@@ -121,7 +121,7 @@ MAY_SEND_TEXTS = {"sessions", "signup"}
 
 @pytest.fixture(scope="module")
 def tried(cloud: LocalCloud) -> Iterator[dict[str, Any]]:
-    """What each role was allowed, by function."""
+    """Return what each role was allowed to do, by function."""
     functions = cloud.account.client("lambda")
     outputs = {
         part: {o["OutputKey"]: o["OutputValue"] for o in stack.get("Outputs", [])}
@@ -179,7 +179,7 @@ def test_role_has_the_table_permissions_listed_here(name: str, tried: dict[str, 
 
 @pytest.mark.promise("SEC-1")
 @pytest.mark.parametrize("name", sorted(TABLES))
-def test_a_role_reads_the_secrets_of_its_purposes_only(name: str, tried: dict[str, Any]) -> None:
+def test_role_reads_the_secrets_of_its_purposes_only(name: str, tried: dict[str, Any]) -> None:
     assert set(tried[name]["secrets"]) == SECRETS.get(name, set())
 
 

@@ -20,7 +20,7 @@ from infra.ops.token_key import SigningKeys
 
 @pytest.fixture(scope="module")
 def own_cloud() -> Iterator[LocalCloud]:
-    """Not the suite's: its functions are configured anew."""
+    """Run a cloud of this file's own, since the test reconfigures its functions."""
     with local_cloud() as running:
         yield running
 
@@ -43,8 +43,8 @@ class Traffic:
             held = {"refresh_token": phone.session["refresh_token"], "device_id": phone.device_id}
             refreshed = phone.call("POST", "/v1/sessions/refresh", held)
             if refreshed.problem == "unavailable":
-                # New workers start while two cores do everything else: the emulated vault or table was too
-                # slow for our patience. That is no word on a key; the contract says to send it again.
+                # New workers start while both cores are busy, so a call to the emulated vault or table may
+                # time out. This response does not depend on a key, and the contract requires a retry.
                 continue
             self.answers[f"refresh {refreshed.status} {refreshed.problem}"] += 1
             if refreshed.status != 200:
@@ -58,7 +58,7 @@ class Traffic:
 
     def goes_on(self, phones: list[Phone], kid: str) -> None:
         """Wait until all clients have a token of a key and have used enough of them."""
-        until(lambda: all(kid_of(phone) == kid for phone in phones), "everybody to refresh", seconds=60)
+        until(lambda: all(kid_of(phone) == kid for phone in phones), "all clients to refresh", seconds=60)
         seen = self.kids[kid]
         until(lambda: self.kids[kid] >= seen + 10, "traffic", seconds=60)
 
@@ -67,12 +67,12 @@ class Traffic:
 def traffic_of(phones: list[Phone]) -> Iterator[Traffic]:
     traffic = Traffic()
     with ThreadPoolExecutor(len(phones)) as pool:
-        everybody = [pool.submit(traffic.uses, phone) for phone in phones]
+        clients = [pool.submit(traffic.uses, phone) for phone in phones]
         try:
             yield traffic
         finally:
             traffic.over.set()
-    for one in everybody:
+    for one in clients:
         one.result()
 
 
@@ -86,7 +86,7 @@ def phones(own_cloud: LocalCloud, numbers: Iterator[str]) -> list[Phone]:
 
 @pytest.mark.proof
 @pytest.mark.promise("ACC-5")
-def test_the_signing_key_is_rotated_and_retired_with_no_request_refused(
+def test_signing_key_is_rotated_and_retired_with_no_request_refused(
     own_cloud: LocalCloud, phones: list[Phone]
 ) -> None:
     keys = SigningKeys.of(own_cloud.account, "local", lambda _: None)

@@ -21,7 +21,7 @@ def _silent(_: str) -> None: ...
 
 @pytest.fixture(scope="module")
 def own_cloud() -> Iterator[LocalCloud]:
-    """A cloud of its own, whose service is removed."""
+    """Run a cloud of this file's own, whose service is removed."""
     with local_cloud() as running:
         yield running
 
@@ -54,22 +54,24 @@ def test_deployment_with_a_changed_limit_shows_it_in_the_function(own_cloud: Loc
     target = replace(cloud.target, figures=figures.packed(changed))
     api_url = deploy(cloud.account, cloud.package, target, _silent).api_url
     functions = cloud.account.client("lambda")
-    told = functions.get_function_configuration(FunctionName="ru4m-local-signup")["Environment"]["Variables"]
-    assert told[figures.PACKED] == "limit_codes_per_number_short=1"
+    variables = functions.get_function_configuration(FunctionName="ru4m-local-signup")["Environment"][
+        "Variables"
+    ]
+    assert variables[figures.PACKED] == "limit_codes_per_number_short=1"
     phone = Phone(api_url, "+381601111112", cloud.texts_to)
     phone.sign_up("Vera")
-    device = {"id": str(uuid.uuid4()), "platform": "android"}  # one that is not known, so without a reserve
+    device = {"id": str(uuid.uuid4()), "platform": "android"}  # an unknown device, so without a reserve
     refused = phone.call("POST", "/v1/signup", {"phone": phone.number, "device": device}, token="")
     assert (refused.status, refused.body["limit"]) == (429, "codes_per_number")
 
 
-def test_deploying_the_same_package_again_changes_nothing(cloud: LocalCloud) -> None:
+def test_repeated_deployment_of_the_same_package_changes_nothing(cloud: LocalCloud) -> None:
     said: list[str] = []
     assert deploy(cloud.account, cloud.package, cloud.target, said.append) == cloud.deployment
     assert said == [f"ru4m-local-{part}: unchanged" for part in ("vault", "data", "service")]
 
 
-def test_the_tables_refuse_to_be_deleted(cloud: LocalCloud) -> None:
+def test_tables_refuse_to_be_deleted(cloud: LocalCloud) -> None:
     dynamodb = cloud.account.client("dynamodb")
     for name in dynamodb.list_tables()["TableNames"]:
         with pytest.raises(dynamodb.exceptions.ClientError, match=r"[Dd]eletion protection"):

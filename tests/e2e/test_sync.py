@@ -34,11 +34,11 @@ def test_only_new_users_and_new_names_reach_stream(cloud: LocalCloud, a_phone: C
 def test_change_that_stream_did_not_accept_is_delivered_again(
     cloud: LocalCloud, a_phone: Callable[[], Phone]
 ) -> None:
-    # Asked directly: the emulated stream delivers again after a crash only, not after a report.
+    # Called directly, since the emulated stream delivers again after a crash only, not after a report.
     ana = a_phone()
     ana.sign_up("Ana")
     ana.change_profile(display_name="Ana B")
-    reaches_stream(cloud, ana, "Ana B")  # in order: nothing earlier is on its way any more
+    reaches_stream(cloud, ana, "Ana B")  # records are in order, so no earlier one is still on its way
     account_id = jwt.decode(ana.access_token, options={"verify_signature": False})["sub"]
     keys = {"pk": {"S": f"A#{account_id}"}, "sk": {"S": "profile"}}
     record = {"eventName": "MODIFY", "dynamodb": {"Keys": keys, "SequenceNumber": "111"}}

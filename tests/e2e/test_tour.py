@@ -16,7 +16,7 @@ from infra.local.tour import CHAPTERS, Tour, play
 @pytest.mark.promise("ACC-1")
 @pytest.mark.promise("ACC-2")
 @pytest.mark.promise("STR-3")
-def test_the_tour_passes() -> None:
-    told = io.StringIO()
-    with local_cloud() as own_cloud:  # not the suite's: the tour announces a version by a deployment
-        assert play(Tour(own_cloud, Console(file=told, width=120)), CHAPTERS), told.getvalue()
+def test_tour_passes() -> None:
+    output = io.StringIO()
+    with local_cloud() as own_cloud:  # the tour redeploys its cloud
+        assert play(Tour(own_cloud, Console(file=output, width=120)), CHAPTERS), output.getvalue()

@@ -17,7 +17,7 @@ from infra.local.tour.phone import Phone
 from infra.local.tour.usage import an_event, batch
 
 
-def tells(phone: Phone, *events: dict[str, object]) -> dict[str, object]:
+def submit_usage(phone: Phone, *events: dict[str, object]) -> dict[str, object]:
     answer = phone.call("POST", "/v1/usage", batch(phone, *events))
     assert answer.status == 202, answer.body
     return answer.body
@@ -32,11 +32,14 @@ def test_use_is_kept_with_consent_and_dropped_without(
     mila.sign_up("Mila")
     fault = an_event("app.crashed", diagnostics={"kind": "crash"})
     refused = {"accepted": 1, "dropped": {"no_consent": 1}}
-    assert tells(mila, an_event("meeting.joined"), fault) == refused
+    assert submit_usage(mila, an_event("meeting.joined"), fault) == refused
     mila.consent("analytics")
-    assert tells(mila, *(an_event("meeting.joined") for _ in range(100))) == {"accepted": 100, "dropped": {}}
+    assert submit_usage(mila, *(an_event("meeting.joined") for _ in range(100))) == {
+        "accepted": 100,
+        "dropped": {},
+    }
     mila.call("PUT", "/v1/consents/analytics", {"state": "withdrawn"})
-    assert tells(mila, an_event("meeting.joined"), fault) == refused
+    assert submit_usage(mila, an_event("meeting.joined"), fault) == refused
 
 
 @pytest.mark.promise("RET-4")
@@ -44,12 +47,12 @@ def test_ten_people_make_a_figure_and_nine_do_not(
     cloud: LocalCloud, a_phone: Callable[[], Phone], tmp_path: Path
 ) -> None:
     people = [a_phone() for _ in range(10)]
-    for somebody in people:
-        somebody.sign_up()
-        somebody.consent("analytics")
-    for number, somebody in enumerate(people):
+    for person in people:
+        person.sign_up()
+        person.consent("analytics")
+    for number, person in enumerate(people):
         rare = [an_event("settings.opened")] if number else []
-        tells(somebody, an_event("meeting.joined", screen="lobby"), *rare)
+        submit_usage(person, an_event("meeting.joined", screen="lobby"), *rare)
     day = usage.move_back(cloud, people, days=6)
     usage.roll_up(cloud)
     (figures,) = usage.published(cloud, day)

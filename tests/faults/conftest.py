@@ -23,7 +23,7 @@ def aws_app() -> Iterator[dict[str, str]]:
 
 @pytest.fixture
 def stream(stream_app: Emulator, aws_app: dict[str, str]) -> Iterator[Emulator]:
-    """The emulated Stream, while this process uses the emulated AWS."""
+    """Return the emulated Stream, while this process uses the emulated AWS."""
     with on_emulated_aws(aws_app):
         yield stream_app
 

@@ -16,7 +16,7 @@ from infra.local.emulator import running_emulator
 from tests.support import cloud
 from tests.support.restored import forget_clients, restored_process
 
-ACCOUNT = "000000000001"  # ministack takes a key of twelve digits for the account's number
+ACCOUNT = "000000000001"  # ministack reads a key of twelve digits as the account's number
 
 
 @contextmanager
@@ -70,7 +70,7 @@ def empty() -> None:
 
 
 def objects() -> list[str]:
-    """The bucket of copies."""
+    """Return the bucket of copies."""
     listed = aws.client("s3").list_objects_v2(Bucket=settings().export_bucket())
     return [one["Key"] for one in listed.get("Contents", ())]
 
@@ -88,7 +88,7 @@ class Changes:
         """The next records, as Lambda passes them to a function."""
         records = _streams().get_records(ShardIterator=self._iterator)["Records"]
         for record in records:
-            del record["dynamodb"]["ApproximateCreationDateTime"]  # no JSON
+            del record["dynamodb"]["ApproximateCreationDateTime"]  # not JSON
         return list(records)
 
     def take(self, number: int) -> None:

@@ -37,7 +37,7 @@ class SigningUp(Flow):
     """A sign-up by code creates an account and its user at Stream."""
 
     name = "signing_up"
-    # The code is on its way before that can be noted: who dies in between has the next one send it again.
+    # A code may be sent before that is recorded: if the process dies in between, the next one repeats it.
     more_messages = 1
 
     def play(self, run: Run) -> None:
@@ -119,10 +119,10 @@ class Consenting(OfAUser):
         assert run.app(lambda: self.user.withdraws("analytics")).status == 200
 
 
-class TellingUsage(OfAUser):
-    """Events of two days, which are two items and a count."""
+class SubmittingUsage(OfAUser):
+    """Events of two days are two items and one count."""
 
-    name = "telling_usage"
+    name = "submitting_usage"
 
     def prepare(self, run: Run) -> None:
         super().prepare(run)
@@ -132,8 +132,8 @@ class TellingUsage(OfAUser):
         self.events = [an_event(id=one, at=at) for one, at in zip(ids, times, strict=False)]
 
     def play(self, run: Run) -> None:
-        told = run.app(lambda: self.user.tells_usage(*self.events, id=DEVICE["id"]))
-        assert told.json["accepted"] == len(self.events)
+        reply = run.app(lambda: self.user.submits_usage(*self.events, id=DEVICE["id"]))
+        assert reply.json["accepted"] == len(self.events)
 
 
 class LoggingOut(OfAUser):
@@ -143,7 +143,7 @@ class LoggingOut(OfAUser):
 
     def play(self, run: Run) -> None:
         ended = run.app(self.user.logs_out)
-        # Who asks again, or at the same moment, is out already.
+        # The other device is logged out already, so a repeated or concurrent call finds nothing.
         assert ended.status == 204 or ended.problem in {"session_ended", "not_found"}
         run.deliver_changes()
         assert run.stream.user(self.user.user_id)["revoke_tokens_issued_before"].startswith(
@@ -152,7 +152,7 @@ class LoggingOut(OfAUser):
 
 
 class LoggingOutEverywhere(OfAUser):
-    """All devices of an account."""
+    """All devices of an account are logged out."""
 
     name = "logging_out_everywhere"
 
@@ -174,15 +174,15 @@ class Refreshing(OfAUser):
     def play(self, run: Run) -> None:
         body = {"refresh_token": self.user.session["refresh_token"], "device_id": DEVICE["id"]}
         fresh = run.app(lambda: run.world.call("POST", "/v1/sessions/refresh", body=body))
-        assert fresh.json["refresh_token"].split(".")[2] == "1"  # no generation further
+        assert fresh.json["refresh_token"].split(".")[2] == "1"  # at most one generation further
 
     def forgive(self, row: Item) -> Item | None:
-        """The flow records that a response was lost."""
+        """Ignore the record that a response was lost."""
         return forgive_counts({name: value for name, value in row.items() if name != "lost"})
 
 
 class ChangingTheProfile(OfAUser):
-    """A repeated change meets its own version: the app reads again and finds the change."""
+    """A profile is changed; a repeated change fails on its own version, and the app reads again."""
 
     name = "changing_the_profile"
 
@@ -214,7 +214,7 @@ class RollingUp(Flow):
     name = "rolling_up"
 
     def prepare(self, run: Run) -> None:
-        run.patch.setattr(usage_store, "SHARDS", 2)  # each is 24 queries
+        run.patch.setattr(usage_store, "SHARDS", 2)  # each needs 24 queries
         for days in range(1, 31):
             past = run.world.now.date() - days * DAY
             usage_store.publish(Figures(day=past, published_at=run.world.now, figures=()))
@@ -231,7 +231,7 @@ class Checkpointing(OfAUser):
     """New entries of the Ledger are signed, and the checkpoint is locked."""
 
     name = "checkpointing"
-    _archives = itertools.count(1)  # what is locked in one can't be emptied
+    _archives = itertools.count(1)  # a locked object cannot be deleted
 
     def prepare(self, run: Run) -> None:
         number = next(self._archives)
@@ -247,7 +247,7 @@ class Checkpointing(OfAUser):
         run.schedule(checkpoint_ledger, every=timedelta(hours=1))
 
     def left(self) -> list[object]:
-        """The checkpoints, each with the entries it covers."""
+        """Return the checkpoints, each with the entries it covers."""
         checkpoints = [archive.read(version) for (version,) in archive.since(1).values()]
         return [{"checkpoint": one.statement.number, "chains": len(one.leaves)} for one in checkpoints]
 
@@ -256,8 +256,8 @@ class Announcing(Flow):
     """A version is announced by mail and in the app, in both rounds of the walk."""
 
     name = "announcing"
-    # Nobody knows whether a mail went whose sending was cut off. It is told in the app instead, which can't
-    # be doubled.
+    # An interrupted mail is in doubt, so the announcement is shown in the app instead, which cannot
+    # duplicate anything.
     fewer_messages = 1
 
     def prepare(self, run: Run) -> None:
@@ -275,10 +275,10 @@ class Announcing(Flow):
             run.world.advance(pause)
 
     def forgive(self, row: Item) -> Item | None:
-        """The version is announced to every account, by mail or in the app."""
+        """Check that the version is announced to every account, by mail or in the app."""
         if row.get("kind") == "announcement":
             assert row["telling"] == "told"
-        # Of a walk, a fence counts who took it up.
+        # The fence of a walk counts the runs that took it up.
         free = {"announcement": {"channel", "mail_id"}, "walk": {"fence"}}.get(row.get("kind", ""), set())
         return forgive_counts({name: value for name, value in row.items() if name not in free})
 
@@ -298,7 +298,7 @@ class NotingABounce(Announcing):
         run.notify(lambda: note_bounces(self.report, None))
 
     def forgive(self, row: Item) -> Item | None:
-        """Keep the channel of an announcement, which this flow tests."""
+        """Ignore all but the channel of an announcement, which this flow tests."""
         return forgive_counts(row)
 
 
@@ -308,7 +308,7 @@ FLOWS: tuple[type[Flow], ...] = (
     SteppingUp,
     AddingAnAddress,
     Consenting,
-    TellingUsage,
+    SubmittingUsage,
     LoggingOut,
     LoggingOutEverywhere,
     Refreshing,

@@ -20,7 +20,7 @@ from tests.faults.flows_rights import HOST, HandingOn
 from tests.faults.playing import Run
 from tests.support.crash import Call
 
-# The first write of a run: the lease, which counts it. The worker dies before the step does anything.
+# The first write of a run: the lease, which counts the run. The worker dies before the step does anything.
 LEASE = "dynamodb.PutItem(rights_request)"
 _TURN = "dynamodb.PutItem(limit)"
 _INTAKE = "dynamodb.TransactWriteItems(open_request, rights, rights_request)"
@@ -30,7 +30,7 @@ _LONG = 10 * DAY
 
 
 class HandedOnAndDiscarded(HandingOn):
-    """The longest plan, from the request until its copy is deleted."""
+    """The longest plan runs from the request until its copy is deleted."""
 
     name = "handed_on_and_discarded"
     answer = Status.COMPLETED
@@ -63,7 +63,7 @@ class KilledUntilStopped(HandedOnAndDiscarded):
         assert self.events().count("step_retried") == self.stops
 
     def is_deadly(self, call: Call) -> bool:
-        """Whether it is the side effect in a run of the step."""
+        """Whether the call is the chosen side effect in a run of the step."""
         if not call.name.startswith(self.effect):
             return False
         request = self.request()
@@ -90,7 +90,7 @@ class KilledUntilStopped(HandedOnAndDiscarded):
         assert step
         assert (step.name, killed) == (self.step, MOST_TRIES)
         run.go_on(HOUR)
-        after = self.request()  # its duties continue, and pin what a stopped step did not
+        after = self.request()  # its duties continue, and pin the records that a stopped step did not
         assert (after.steps, after.status, after.tries) == (before.steps, before.status, before.tries)
         assert run.watch.mishaps == killed
         assert before.is_open is (self.step not in _AFTER_THE_ANSWER)
@@ -159,7 +159,7 @@ class KilledInEveryDuty(KilledUntilStopped):
         self.retry(run)
 
     def is_deadly_duty(self, call: Call) -> bool:
-        """Whether it is the side effect in a run of the duties."""
+        """Whether the call is the chosen side effect in a run of the duties."""
         return call.name.startswith(self.duty_effect) and self.request().duty_tries > 0
 
 
@@ -191,7 +191,7 @@ class KilledAfterEveryOutcome(HandedOnAndDiscarded):
     def is_deadly(self, call: Call) -> bool:
         if call.name.startswith("sqs.SendMessageBatch"):
             return True
-        # Intake is no worker, and its writes hold no lease either.
+        # Intake is not a worker, and its writes do not acquire a lease.
         if call.name == _INTAKE or call.name.startswith("dynamodb.UpdateItem"):
             return False
         return "rights_request" in call.name and self.request().leased_until is None

@@ -30,7 +30,7 @@ HOST = "take.example"
 
 
 class OfAChatter(OfAUser):
-    """A request of a user of a month, who chats, submits usage events and has an address."""
+    """A request by a user of one month, who chats, submits usage events and has an address."""
 
     keeps_time = False  # the worker that takes over from a dead one waits until its lease expires
     # A note is written before a mail is sent, so the worker that takes over does not send it again.
@@ -39,11 +39,11 @@ class OfAChatter(OfAUser):
 
     def prepare(self, run: Run) -> None:
         super().prepare(run)
-        run.patch.setattr(store, "SHARDS", ("00",))  # each is two queries of every sweep
+        run.patch.setattr(store, "SHARDS", ("00",))  # each needs two queries of every sweep
         self.user.has_email(ADDRESS)
         self.user.changes(name="Milica Ćosić", country="AT")
         self.user.consents("analytics")
-        self.user.tells_usage(an_event(screen="home"), id=DEVICE["id"])
+        self.user.submits_usage(an_event(screen="home"), id=DEVICE["id"])
         run.deliver_changes()
         chat = Chatters({"Mila": UserId(self.user.user_id)})
         chat.meet("Mila", "Vera")
@@ -72,7 +72,7 @@ class OfAChatter(OfAUser):
         run.go_on(_A_MOMENT, until=lambda: self.request().status is waits)
 
     def signs_in_again(self, run: Run) -> None:
-        """An access token ends after a quarter of an hour, which is less than a lease."""
+        """Sign in again, since an access token lives a quarter of an hour, less than a lease."""
         body = {"refresh_token": self.user.session["refresh_token"], "device_id": DEVICE["id"]}
         self.user.verified["session"] = run.world.call("POST", "/v1/sessions/refresh", body=body).json
 
@@ -87,7 +87,7 @@ class OfAChatter(OfAUser):
         self.copy = {"files": sorted(copy.namelist()), "records": records}
 
     def left(self) -> list[object]:
-        """The contents of the copy, and the objects in the bucket now."""
+        """Return the contents of the copy, and the objects in the bucket now."""
         return [self.copy, {"copies": emulated.objects()}]
 
     def forgive(self, row: Item) -> Item | None:
@@ -103,14 +103,14 @@ class OfAChatter(OfAUser):
 
 
 def without_place(row: Item) -> Item:
-    """An entry of the Ledger without its number, which entries added by a crash have shifted."""
+    """Return an entry of the Ledger without its number, which a crash's own entries shift."""
     if row["table"] != "ledger":
         return row
     return {name: value for name, value in row.items() if name not in {"seq", "sk"}}
 
 
 class Copying(OfAChatter):
-    """Access: pinned, exported at Stream, packed, answered, announced, and deleted in the end."""
+    """Access is pinned, exported at Stream, packed, answered, announced, and deleted in the end."""
 
     name = "copying"
 
@@ -125,7 +125,7 @@ class Copying(OfAChatter):
 
 
 class Cancelling(OfAChatter):
-    """Access, cancelled while it waits for Stream."""
+    """Access is cancelled while it waits for Stream."""
 
     name = "cancelling"
     begins_like = Copying.name
@@ -142,7 +142,7 @@ class Cancelling(OfAChatter):
 
 
 class HandingOn(OfAChatter):
-    """Portability, to a named controller that recognises a repeated copy by its key."""
+    """Portability goes to a named controller that recognises a repeated copy by its key."""
 
     name = "handing_on"
     begins_like = Copying.name
@@ -237,7 +237,7 @@ class GettingLate(OfAChatter):
         run.go_on(_A_MOMENT)
         assert self.request().status is Status.COMPLETED
         self.read_copy()
-        assert self.copy["records"]["usage_event"] == 1  # its thirty days are long over
+        assert self.copy["records"]["usage_event"] == 1  # its thirty days are over
         del self.copy["records"]["request_evidence"]  # see below
 
     def forgive(self, row: Item) -> Item | None:

@@ -29,7 +29,7 @@ PEOPLE = 11  # more than a figure needs, over two shards
 
 
 def event(at: str) -> dict[str, Any]:
-    """An event whose id follows from its time, since table keys are made of ids."""
+    """Return an event whose id follows from its time, since table keys are made of ids."""
     return an_event(id=str(uuid5(NAMESPACE_URL, at)), at=at)
 
 
@@ -39,7 +39,7 @@ class RollingUpInStretches(Flow):
     name = "rolling_up_in_stretches"
 
     def prepare(self, run: Run) -> None:
-        run.patch.setattr(usage_store, "SHARDS", 2)  # each is 24 queries
+        run.patch.setattr(usage_store, "SHARDS", 2)  # each needs 24 queries
         run.patch.setattr(rollup, "_ACCOUNTS_AT_ONCE", 2)
         run.patch.setattr(rollup, "_STRETCH_ACCOUNTS", 2)
         for days in range(1, 31):
@@ -58,10 +58,10 @@ class RollingUpInStretches(Flow):
 
 
 class KilledInEveryRun(RollingUpInStretches):
-    """As above, but each run dies at the same write, each time it is started."""
+    """The same two days, but each run dies at the same write."""
 
     name = "rolling_up_killed_in_every_run"
-    write, how = 1, How.KILLED  # which of a run's own
+    write, how = 1, How.KILLED  # the number among a run's own writes
     most_runs = 60
 
     def play(self, run: Run) -> None:
@@ -76,7 +76,7 @@ class KilledInEveryRun(RollingUpInStretches):
 
 
 def start_and_kill(run: Run, write: int, how: How) -> None:
-    """Run the job once; it dies at the write of this number. An hour later the next runs."""
+    """Run the job once; it dies at the write of this number. The next run starts an hour later."""
     run.watch.point = Point(len(run.watch.effects) + write - 1, how)
     with suppress(Killed, observe.EntryFailed):
         run._process(lambda: roll_up_usage(a_schedule_event(), Context()))
@@ -84,7 +84,7 @@ def start_and_kill(run: Run, write: int, how: How) -> None:
 
 
 def counted() -> dict[date, list[tuple[Any, Any]]]:
-    """Accounts and events of each figure, by the days that are published."""
+    """Return accounts and events of each figure, by the days that are published."""
     found: dict[date, list[tuple[Any, Any]]] = {}
     for day in DAYS:
         for item in table.query(Query(Table.USAGE, f"day#{day}")):
@@ -103,8 +103,8 @@ class DeletingWithdrawnUse(OfAUser):
         run.patch.setattr(lapses, "AT_ONCE", 2)
         self.user.consents("analytics")
         for second in range(5):
-            self.user.tells_usage(event(f"{DAYS[0]}T12:00:0{second}Z"))
-        self.user.tells_usage(event(f"{DAYS[0]}T12:00:06Z") | {"diagnostics": {"kind": "crash"}})
+            self.user.submits_usage(event(f"{DAYS[0]}T12:00:0{second}Z"))
+        self.user.submits_usage(event(f"{DAYS[0]}T12:00:06Z") | {"diagnostics": {"kind": "crash"}})
 
     def play(self, run: Run) -> None:
         assert run.app(lambda: self.user.withdraws("analytics")).status == 200

@@ -39,11 +39,11 @@ from tests.support.world import NOON, Reply, World, a_log
 
 T = TypeVar("T")
 
-# An app that was told to try again later does so after a while, and not for ever.
+# An app retries after a retryable error, after a while and a limited number of times.
 _PATIENCE = timedelta(seconds=15)
 _TRIES = 10
-_RETRIES = 2  # of an event that Lambda took, as the templates have it
-# When a message comes for a second time that was delivered already.
+_RETRIES = 2  # of an event by Lambda, as in the templates
+# The delay of the second delivery of a message.
 _LATE = timedelta(minutes=7)
 
 
@@ -58,16 +58,16 @@ class CloudWorld(World):
     watch: Watch = field(default_factory=Watch)
 
     def sent_messages(self) -> list[tuple[str, str]]:
-        """Every SMS that SNS accepted."""
+        """Return every SMS that SNS accepted."""
         texts = (effect.asked for effect in self.watch.everything if effect.name == "sns.Publish")
         return [(asked["PhoneNumber"], asked["Message"]) for asked in texts]
 
     def mails(self) -> list[dict[str, Any]]:
-        """Every mail that SES accepted, as it was requested."""
+        """Return every mail that SES accepted, as it was requested."""
         return [effect.asked for effect in self.watch.everything if effect.name == "sesv2.SendEmail"]
 
     def mails_to(self, address: str) -> list[str]:
-        """Their texts, for one address."""
+        """Return the texts of the mails to one address."""
         return [
             mail["Content"]["Simple"]["Body"]["Text"]["Data"]
             for mail in self.mails()
@@ -75,7 +75,7 @@ class CloudWorld(World):
         ]
 
     def recipients(self) -> list[str]:
-        """The recipient of each message."""
+        """Return the recipient of each message."""
         mailed = [address for mail in self.mails() for address in mail["Destination"]["ToAddresses"]]
         return [number for number, _ in self.sent_messages()] + mailed
 
@@ -88,18 +88,18 @@ class Run:
     stream: Emulator
     patch: pytest.MonkeyPatch
     changes: Changes
-    times: int = 1  # that everything is asked or delivered, if all goes well
-    skew: tuple[int, timedelta] | None = None  # which process has a clock that is off, and by how much
-    watched: bool = False  # what goes before is not
+    times: int = 1  # how often everything is requested or delivered
+    skew: tuple[int, timedelta] | None = None  # which process has a wrong clock, and by how much
+    watched: bool = False  # False during the preparation
     processes: int = 0
-    waited: timedelta = timedelta()  # for what an undisturbed run does not wait for
+    waited: timedelta = timedelta()  # beyond the waits of an undisturbed run
     queue: Queue = field(default_factory=Queue)
     resources: ExitStack = field(default_factory=ExitStack)  # end with the run
     _swept: datetime = NOON
 
     @property
     def watch(self) -> Watch:
-        """The side effects of the playing."""
+        """Return the side effects of the playing."""
         return self.world.watch
 
     def app(self, ask: Callable[[], Reply]) -> Reply:
@@ -198,7 +198,7 @@ class Run:
 
     @contextmanager
     def _clock(self) -> Iterator[None]:
-        """The process's own clock."""
+        """Set the process's own clock."""
         self.processes += 1
         number, off = self.skew or (0, timedelta())
         off = off if number == self.processes else timedelta()
@@ -213,12 +213,12 @@ class Run:
 class Streak:
     """Kills each process after the same number of its side effects, several times in a row."""
 
-    write: int  # which of its own, from 1
+    write: int  # the number among its own writes, from 1
     runs: int
     _killed: int = 0
 
     def on(self, watch: Watch) -> Callable[[Call], bool]:
-        """The condition for a watch: after so many kills in a row the next process lives."""
+        """Return the condition for a watch: after so many kills in a row the next process lives."""
 
         def deadly(_: Call) -> bool:
             if watch.own_effects != self.write:
@@ -232,15 +232,15 @@ class Streak:
 class Flow(ABC):
     """A flow, from its first request to its last effect.
 
-    `more_messages` and `fewer_messages` are by how many SMS and mails to one person each fault may make a
-    run differ from the undisturbed one, by the contract.
+    Each fault may add `more_messages` to the SMS and mails that one person gets in an undisturbed run, or
+    remove `fewer_messages` from them.
     """
 
     name: ClassVar[str]
-    keeps_time: ClassVar[bool] = True  # whether a mishap that nobody waits for changes no time
-    begins_like: ClassVar[str] = ""  # another flow, in which what both begin with is tried
-    only_in_proof: ClassVar[bool] = False  # it takes long, or begins as others do
-    every: ClassVar[int] = 1  # which of its points are tried: flows that repeat themselves need not all
+    keeps_time: ClassVar[bool] = True  # whether a fault that no caller waits for changes no time
+    begins_like: ClassVar[str] = ""  # another flow, which covers the common beginning
+    only_in_proof: ClassVar[bool] = False  # it takes long, or begins like another flow
+    every: ClassVar[int] = 1  # the step between tried points: repetitive flows need not try all
     more_messages: ClassVar[int] = 0
     fewer_messages: ClassVar[int] = 0
 
@@ -256,12 +256,12 @@ class Flow(ABC):
         return []
 
     def forgive(self, row: Item) -> Item | None:
-        """A row without fields that a crash may change; None if a crash may add or omit it."""
+        """Return a row without fields that a crash may change; None if a crash may add or omit it."""
         return forgive_counts(row)
 
 
 def forgive_counts(row: Item) -> Item | None:
-    """Limits and tries stay counted if the process that counted them died."""
+    """Omit counts of limits and tries, which remain if the process that counted them died."""
     if row.get("kind") in {"limit", "code_count"}:
         return None
     return {name: value for name, value in row.items() if name != "attempts"}
@@ -269,7 +269,7 @@ def forgive_counts(row: Item) -> Item | None:
 
 @contextmanager
 def _a_world(stream: Emulator, point: Point | None) -> Iterator[Run]:
-    """A fresh one."""
+    """Set up an empty world."""
     emulated.empty()
     stream.reset()
     watch = Watch(point)
@@ -280,7 +280,7 @@ def _a_world(stream: Emulator, point: Point | None) -> Iterator[Run]:
     ):
         patch.setenv("RU4M_STREAM_URL", stream.url)
         patch.setattr(builders, "_numbers", itertools.count(1))
-        # The same ids and waits each time up to the point, or another account would be the first in order.
+        # The same ids and waits up to the point keep the order of accounts the same in each playing.
         patch.setattr(clock, "pause", lambda _: None)
         same = random.Random(0)  # noqa: S311
         patch.setattr(secrets, "choice", same.choice)
@@ -295,13 +295,13 @@ def _a_world(stream: Emulator, point: Point | None) -> Iterator[Run]:
 
 @dataclass(frozen=True)
 class Ending:
-    """How a playing ended."""
+    """The end of a playing."""
 
     effects: tuple[str, ...]
     waited: timedelta
-    exact: list[str]  # what is left, with its times
+    exact: list[str]  # the final state, with its times
     timeless: list[str]
-    messages: Counter[str]  # how many each number and address got
+    messages: Counter[str]  # how many messages each number and address got
     watch: Watch
     processes: int
 

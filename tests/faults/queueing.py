@@ -33,7 +33,7 @@ class Message:
     received: int = 0
 
     def event(self) -> dict[str, Any]:
-        """The message as Lambda passes it."""
+        """Return the message as Lambda passes it."""
         return {"Records": [{"messageId": "a-message", "body": self.body}]}
 
 
@@ -42,7 +42,7 @@ class Queue:
     """The waiting messages."""
 
     waiting: list[Message] = field(default_factory=list)
-    dead: list[Message] = field(default_factory=list)  # given up, which rings an alarm
+    dead: list[Message] = field(default_factory=list)  # moved to the dead-letter queue, which fires an alarm
     _seen: int = 0
 
     def collect(self, calls: Sequence[Call]) -> None:
@@ -57,11 +57,11 @@ class Queue:
         self._seen = len(calls)
 
     def next_due(self) -> datetime | None:
-        """When the next message is due."""
+        """Return the time when the next message is due."""
         return min((message.due_at for message in self.waiting), default=None)
 
     def take(self) -> Message:
-        """The message that is due first."""
+        """Remove and return the message that is due first."""
         first = min(self.waiting, key=lambda message: message.due_at)
         self.waiting.remove(first)
         return first
@@ -80,7 +80,7 @@ class Queue:
 
 
 def next_sweep(last: datetime) -> datetime | None:
-    """When the next sweep runs that finds something; None while nothing will be due."""
+    """Return when the next sweep runs that finds something; None while nothing will be due."""
     client, name = aws.client("dynamodb"), settings().table(Table.RIGHTS)
     wakes = [item["due_at"]["S"] for item in client.scan(TableName=name)["Items"] if "due_at" in item]
     if not wakes:

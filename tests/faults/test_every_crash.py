@@ -1,6 +1,6 @@
 """A flow ends the same wherever a process dies, and no effect happens twice.
 
-`make proof` tries every point of every flow. One point, by its number or by what is in its name:
+`make proof` tries every point of every flow. To try one point, give its number or a part of its name:
 
     pytest -m proof tests/faults -k announcing --crash-at=3
     pytest -m proof tests/faults -k signing_up --crash-at=sns
@@ -23,14 +23,14 @@ _by_name = {kind.name: kind for kind in (*FLOWS, *RIGHTS, *USAGE)}
 _short = [name for name, kind in _by_name.items() if not kind.only_in_proof]
 _undisturbed: dict[str, Ending] = {}
 
-# In every run of the suites: what leaves for good, and some of what else is the heart of a flow.
+# Every run of the suites tries the irreversible effects, and some other main steps of a flow.
 _FOR_GOOD = ("sns.", "sesv2.", "outbound.")
 _MAIN = ("Transact", "stream.", "CompleteMultipartUpload")
 _MOST = 1
 
 
 @pytest.mark.parametrize("name", _short)
-def test_a_flow_ends_the_same_when_its_process_dies_at_one_of_its_main_steps(
+def test_flow_ends_the_same_if_its_process_dies_at_a_main_step(
     name: str, stream: Emulator, subtests: pytest.Subtests, crash_at: str
 ) -> None:
     for number in main_points(name, stream):
@@ -40,10 +40,10 @@ def test_a_flow_ends_the_same_when_its_process_dies_at_one_of_its_main_steps(
 @pytest.mark.proof
 @pytest.mark.parametrize("how", How, ids=lambda how: how.value)
 @pytest.mark.parametrize("name", _by_name)
-def test_a_flow_ends_the_same_whichever_side_effect_goes_wrong(
+def test_flow_ends_the_same_whichever_side_effect_fails(
     name: str, how: How, stream: Emulator, subtests: pytest.Subtests, crash_at: str
 ) -> None:
-    # Before any other than the first: as after the one that it follows.
+    # Death before a later effect is the same as death after the one before it.
     numbers = [0] if how is How.NOT_STARTED else tried(name, stream)
     for number in numbers:
         at(name, Point(number, how), stream, subtests, crash_at)
@@ -56,7 +56,7 @@ def test_repeated_request_or_delivery_takes_effect_once(name: str, stream: Emula
 
 
 def tried(name: str, stream: Emulator) -> range:
-    """The points of a flow that are tried, without the beginning that it shares with others."""
+    """Return the points to try, without the beginning that a flow shares with others."""
     kind, effects = _by_name[name], undisturbed(name, stream).effects
     others = undisturbed(kind.begins_like, stream).effects if kind.begins_like else ()
     first = next((n for n, pair in enumerate(zip(effects, others, strict=False)) if len({*pair}) > 1), 0)
@@ -64,7 +64,7 @@ def tried(name: str, stream: Emulator) -> range:
 
 
 def main_points(name: str, stream: Emulator) -> list[int]:
-    """The points of a flow that every run of the suites tries."""
+    """Return the points of a flow that every run of the suites tries."""
     effects, numbers = undisturbed(name, stream).effects, tried(name, stream)
     for_good, main = (
         [number for number in numbers if any(word in effects[number] for word in words)]
@@ -74,7 +74,7 @@ def main_points(name: str, stream: Emulator) -> list[int]:
 
 
 def undisturbed(name: str, stream: Emulator) -> Ending:
-    """How an undisturbed flow ends."""
+    """Return the end of an undisturbed flow."""
     if name not in _undisturbed:
         _undisturbed[name] = play(_by_name[name], stream)
         assert _undisturbed[name].watch.unseen == []
@@ -94,9 +94,9 @@ def at(name: str, point: Point, stream: Emulator, subtests: pytest.Subtests, cra
 
 
 def same_end(kind: type[Flow], expected: Ending, found: Ending) -> None:
-    """A crash changes only what the flow permits."""
-    assert found.watch.after_death == [], "a dead process went on"
-    assert found.watch.unseen == [], "something left by a door that nobody watches"
+    """Check that a crash changed only what the flow permits."""
+    assert found.watch.after_death == [], "a dead process continued"
+    assert found.watch.unseen == [], "a call left by a path that the watch does not see"
     took_as_long = kind.keeps_time and found.waited == expected.waited
     there, wanted = (e.exact if took_as_long else e.timeless for e in (found, expected))
     differences = [line for line in difflib.ndiff(wanted, there) if line[0] in "+-"]

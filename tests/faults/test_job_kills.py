@@ -11,7 +11,7 @@ from tests.faults import flows
 from tests.faults.playing import Flow, Streak, play
 from tests.faults.test_every_crash import same_end, undisturbed
 
-# By the schedule, by the stream of a table, and by a topic, which Lambda tries three times.
+# Jobs started by the schedule, by a table's stream, and by a topic, which Lambda tries three times.
 _JOBS: dict[type[Flow], int] = {
     flows.Announcing: 4,
     flows.RenewingEvidence: 4,

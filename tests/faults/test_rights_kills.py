@@ -39,7 +39,7 @@ def undisturbed(stream: Emulator) -> Ending:
 @pytest.mark.promise("RGT-10")
 @pytest.mark.parametrize(
     ("step", "effect"),
-    # Pins remain: a run that is killed after some of them has made progress, so that case never stops.
+    # Pins remain, so a run that is killed after some of them made progress, and that case never stops.
     [
         (procedures.ASK_STREAM, ORDER),
         pytest.param(procedures.ANNOUNCE, LEASE, marks=_proof),

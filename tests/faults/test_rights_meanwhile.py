@@ -1,4 +1,4 @@
-"""A request that is cancelled at any moment of its plan, or whose processes' clocks differ."""
+"""A request is cancelled at any moment of its plan, or the clocks of its processes differ."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _INTAKE = 3  # effects before there is a request to cancel: its daily limit, its
 
 
 class TakenBackMeanwhile(OfAChatter):
-    """Access, cancelled just before one of the worker's side effects."""
+    """Access is cancelled just before one of the worker's side effects."""
 
     name = "taken_back_meanwhile"
 

@@ -1,4 +1,4 @@
-"""The harness itself records the side effects of a process, and finds those of a dead one."""
+"""The harness itself records the side effects of a process, and those after its death."""
 
 import http.client
 from collections.abc import Callable
@@ -24,7 +24,7 @@ def is_stored(pk: str) -> bool:
 
 
 @pytest.mark.parametrize(("how", "stored"), [(How.NOT_STARTED, False), (How.KILLED, True)])
-def test_a_process_dies_before_or_after_what_it_does(stream: Emulator, how: How, stored: object) -> None:
+def test_process_dies_before_or_after_a_side_effect(stream: Emulator, how: How, stored: object) -> None:
     watch = Watch(Point(0, how))
     with watch.on(), pytest.raises(Killed):
         watch.process(put(how.value))
@@ -81,7 +81,7 @@ def test_cleanup_of_a_killed_process_is_neither_run_nor_reported(stream: Emulato
     assert not is_stored("fourth")
 
 
-def test_call_by_an_unwatched_door_is_reported(stream: Emulator) -> None:
+def test_call_that_bypasses_the_watched_libraries_is_reported(stream: Emulator) -> None:
     host, port = stream.url.removeprefix("http://").split(":")
 
     def work() -> None:
@@ -94,7 +94,7 @@ def test_call_by_an_unwatched_door_is_reported(stream: Emulator) -> None:
     assert watch.unseen == [host]
 
 
-def test_a_process_is_overtaken_by_one_that_does_the_same(stream: Emulator) -> None:
+def test_process_is_overtaken_by_one_that_does_the_same(stream: Emulator) -> None:
     begun: list[str] = []
 
     def work() -> None:

@@ -1,4 +1,4 @@
-"""The package under test, built once whoever asks first, and what can be read from it."""
+"""The package under test, built once by the first process that needs it, and readers of it."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ def vault(package: Package) -> Template:
 
 @pytest.fixture(scope="session")
 def functions(service: Template) -> dict[str, Template]:
-    """Properties of each function by its name, without the stage."""
+    """Return the properties of each function by its name, without the stage."""
     found = (r["Properties"] for r in of_type(service, "AWS::Serverless::Function").values())
     return {p["Environment"]["Variables"]["RU4M_FUNCTION"]: p for p in found}
 
 
 @pytest.fixture(scope="session")
 def unpacked(package: Package) -> Iterator[Path]:
-    """The zip as Lambda unpacks it."""
+    """Unpack the zip as Lambda does."""
     with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(package.code) as archive:
         archive.extractall(folder)
         yield Path(folder)

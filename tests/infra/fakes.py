@@ -1,4 +1,4 @@
-"""An account that remembers what it was asked."""
+"""A fake AWS account that records its requests."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ REGION = "eu-central-1"
 
 @dataclass
 class FakeCloudFormation:
-    """Stacks that come up at once, unless `fails` names them."""
+    """Stacks that deploy at once, unless `fails` names them."""
 
     fails: set[str] = field(default_factory=set)
     status: dict[str, str] = field(default_factory=dict)
@@ -84,7 +84,7 @@ class FakeSecrets:
 
 @dataclass
 class FakeKms:
-    """Wraps nothing, but remembers what it was to wrap."""
+    """Wraps nothing, but records what it was to wrap."""
 
     asked: list[dict[str, Any]] = field(default_factory=list)
 

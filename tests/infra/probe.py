@@ -1,4 +1,4 @@
-"""Runs one handler of an unpacked zip and tells what happened. For `python -S -I`: nothing but the zip.
+"""Runs one handler of an unpacked zip and reports it. For `python -S -I`: only the zip.
 
     python -S -I probe.py FOLDER HANDLER EVENT
 
@@ -15,7 +15,7 @@ sys.path.insert(0, folder)
 
 
 class Context:
-    """What Lambda gives a handler besides the event."""
+    """The context that Lambda passes to a handler with the event."""
 
     function_name = "probe"
     memory_limit_in_mb = 512

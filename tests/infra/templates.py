@@ -8,12 +8,12 @@ Template = dict[str, Any]
 
 
 def of_type(template: Template, kind: str) -> dict[str, Template]:
-    """The resources of a type."""
+    """Return the resources of a type."""
     return {name: r for name, r in template["Resources"].items() if r["Type"] == kind}
 
 
 def plain(value: object) -> str:
-    """A readable form of what may be an intrinsic function."""
+    """Return a readable form of a value that may be an intrinsic function."""
     match value:
         case {"Fn::Sub": str(text)}:
             return text
@@ -28,5 +28,5 @@ def plain(value: object) -> str:
 
 
 def listed(value: object) -> list[str]:
-    """One or many, as a list of readable forms."""
+    """Return one value or many as a list of readable forms."""
     return [plain(one) for one in (value if isinstance(value, list) else [value])]

@@ -11,14 +11,14 @@ from tests.infra.templates import Template, of_type, plain
 
 @pytest.fixture(scope="module")
 def alarms(service: Template) -> dict[str, Template]:
-    """Properties of each alarm by its name, without the stage."""
+    """Return the properties of each alarm by its name, without the stage."""
     found = (a["Properties"] for a in of_type(service, "AWS::CloudWatch::Alarm").values())
     return {plain(p["AlarmName"]).removeprefix("ru4m-${Stage}-"): p for p in found}
 
 
 _SWEPT_EVERY = 300  # seconds
 
-# On what AWS itself measures.
+# Alarms on metrics of AWS itself.
 QUEUES = {
     "rights-dead": "${RightsDead.QueueName}",
     "sync-chat-profiles-failures": "${SyncChatProfilesFailures.QueueName}",
@@ -26,7 +26,7 @@ QUEUES = {
 LOOPS = {"work-rights-dropped": "${WorkRights}", "transfer-copies-dropped": "${TransferCopies}"}
 
 
-def test_every_alarm_is_on_a_metric_that_exists_and_on_its_own_stage(alarms: dict[str, Template]) -> None:
+def test_every_alarm_is_on_an_existing_metric_and_on_its_own_stage(alarms: dict[str, Template]) -> None:
     known = {metric.label for metric in Metric}
     for name in alarms.keys() - QUEUES.keys() - LOOPS.keys():
         alarm = alarms[name]
@@ -84,8 +84,8 @@ def test_day_without_a_checkpoint_fires(alarms: dict[str, Template]) -> None:
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
     assert alarm["TreatMissingData"] == "breaching"
     hours = alarm["Period"] * alarm["EvaluationPeriods"] / 3600
-    assert 25 < hours <= 30  # a Ledger at rest gets one every 24 to 25 hours
-    assert alarm["Period"] >= 3600  # CloudWatch looks back further than a day only then
+    assert 25 < hours <= 30  # an idle Ledger gets a checkpoint every 24 to 25 hours
+    assert alarm["Period"] >= 3600  # only then does CloudWatch look back further than a day
 
 
 @pytest.mark.promise("RET-4")
@@ -93,7 +93,7 @@ def test_overdue_usage_day_fires_and_so_do_killed_runs(alarms: dict[str, Templat
     alarm = alarms["usage-days-overdue"]
     assert (alarm["MetricName"], alarm["Statistic"]) == (Metric.USAGE_DAYS_OVERDUE.label, "Maximum")
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
-    assert alarm["TreatMissingData"] == "breaching"  # a run that is killed tells no figure
+    assert alarm["TreatMissingData"] == "breaching"  # a killed run emits no figure
     assert alarm["Period"] >= 3600  # runs are hourly
 
 
@@ -102,7 +102,7 @@ def test_overdue_answer_fires_until_none_is_overdue(alarms: dict[str, Template])
     alarm = alarms["rights-overdue"]
     assert (alarm["MetricName"], alarm["Statistic"]) == (Metric.RIGHTS_OVERDUE.label, "Maximum")
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
-    assert alarm["TreatMissingData"] == "ignore"  # a sweep that stands still makes nothing good
+    assert alarm["TreatMissingData"] == "ignore"  # a sweep that does not run resolves nothing
 
 
 @pytest.mark.promise("RGT-10")
@@ -111,13 +111,13 @@ def test_answer_due_within_three_days_fires(alarms: dict[str, Template]) -> None
     assert (alarm["MetricName"], alarm["Statistic"]) == (Metric.RIGHTS_DAYS_TO_DEADLINE.label, "Minimum")
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 3)
     assert alarm["TreatMissingData"] == "notBreaching"  # nothing is open
-    assert alarm["Period"] >= 2 * _SWEPT_EVERY  # or it would come and go between two sweeps
+    assert alarm["Period"] >= 2 * _SWEPT_EVERY  # otherwise it would flap between two sweeps
 
 
 @pytest.mark.promise("RGT-10")
 def test_half_an_hour_without_a_sweep_fires(alarms: dict[str, Template]) -> None:
     alarm = alarms["no-rights-sweep"]
-    # How often it was told, not how much it was: that nothing is open is told as zero.
+    # The number of emissions counts, not their value: without open requests a sweep emits zero.
     assert (alarm["MetricName"], alarm["Statistic"]) == (Metric.RIGHTS_OPEN.label, "SampleCount")
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
     assert alarm["TreatMissingData"] == "breaching"
@@ -157,8 +157,8 @@ def test_service_silent_for_two_hours_fires(alarms: dict[str, Template]) -> None
     alarm = alarms["rights-unreachable"]
     assert (alarm["MetricName"], alarm["Statistic"]) == (Metric.RIGHTS_UNREACHABLE_MINUTES.label, "Maximum")
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanOrEqualToThreshold", 120)
-    assert alarm["TreatMissingData"] == "notBreaching"  # it answers again
-    assert alarm["Period"] >= 2 * engine.LONGEST_LOOK.total_seconds()  # each period has a look
+    assert alarm["TreatMissingData"] == "notBreaching"  # the service answers again
+    assert alarm["Period"] >= 2 * engine.LONGEST_LOOK.total_seconds()  # each period contains a poll
 
 
 @pytest.mark.promise("RGT-10")

@@ -1,4 +1,4 @@
-"""The folder of a child process: its own while it runs, removed afterwards, even after a crash."""
+"""The folder of a child process exists while it runs, and is removed even after a crash."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from infra.local import children
 from infra.local.children import Child
 from infra.local.waiting import until
 
-# Starts a process that outlives it, and is terminated.
+# Starts a process that outlives the child, and is terminated.
 _CAREFREE = """
 import signal, subprocess, sys
 print(subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"]).pid, flush=True)
@@ -33,7 +33,7 @@ def a_child() -> AbstractContextManager[Child]:
     return children.child(command, lambda _: dict(os.environ))
 
 
-def test_folder_of_a_child_goes_with_it(runs: Path) -> None:
+def test_folder_of_a_child_is_removed_when_the_child_ends(runs: Path) -> None:
     with a_child() as running:
         assert [*runs.iterdir()] == [running.folder]
     assert [*runs.iterdir()] == []
@@ -46,7 +46,7 @@ def test_folder_of_a_running_child_survives_the_next_start(runs: Path) -> None:
 
 def test_folder_is_held_before_its_process_starts(runs: Path) -> None:
     own, lock = children._own_folder()
-    other, other_lock = children._own_folder()  # a start at the same moment removes what nothing holds
+    other, other_lock = children._own_folder()  # a concurrent start removes folders that no process holds
     assert {*runs.iterdir()} == {own, other}
     for held in (lock, other_lock):
         os.close(held)
@@ -80,7 +80,7 @@ def test_process_that_a_child_left_behind_ends_with_the_child(runs: Path, tmp_pa
 
 
 def is_running(process: int) -> bool:
-    """Whether it runs; one that ended and that nothing has collected yet does not."""
+    """Whether the process runs; one that ended but was not collected does not."""
     try:
         os.kill(process, 0)
     except ProcessLookupError:

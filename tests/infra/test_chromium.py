@@ -1,4 +1,4 @@
-"""Finding a browser on a machine, and installing one where a bare CI machine has none."""
+"""Finding a browser, and installing one on a bare CI machine."""
 
 import os
 from pathlib import Path
@@ -11,7 +11,7 @@ from infra.local.chromium import ChromiumFailed, NoChromium
 
 @pytest.fixture
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder that is all of PATH, on a machine whose user is root."""
+    """Return a folder that is all of PATH, on a machine whose user is root."""
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("CHROMIUM", raising=False)
     monkeypatch.setattr(os, "geteuid", lambda: 0)
@@ -25,18 +25,18 @@ def a_program(path: Path, script: str = "exit 0") -> str:
 
 
 @pytest.mark.parametrize("name", ["chromium", "google-chrome"])
-def test_a_browser_on_the_path_is_taken(machine: Path, name: str) -> None:
+def test_browser_on_the_path_is_used(machine: Path, name: str) -> None:
     program = a_program(machine / name)
     assert chromium.found() == program
 
 
-def test_the_variable_names_another_one(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_variable_names_another_browser(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     a_program(machine / "chromium")
     monkeypatch.setenv("CHROMIUM", mine := a_program(machine / "mine"))
     assert chromium.found() == mine
 
 
-def test_a_named_browser_that_is_not_there_is_not_replaced_by_another(
+def test_missing_browser_named_by_the_variable_is_not_replaced(
     machine: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     a_program(machine / "chromium")
@@ -47,31 +47,33 @@ def test_a_named_browser_that_is_not_there_is_not_replaced_by_another(
 
 
 def test_root_on_a_bare_debian_installs_the_package(machine: Path) -> None:
-    told = machine / "told"
+    calls = machine / "calls"
     program = machine / "chromium"
     a_program(
         machine / "apt-get",
-        f'echo "$@" >> {told}; case "$*" in *install*) : > {program}; /bin/chmod +x {program};; esac',
+        f'echo "$@" >> {calls}; case "$*" in *install*) : > {program}; /bin/chmod +x {program};; esac',
     )
     assert chromium.find_or_install() == str(program)
-    steps = told.read_text()
+    steps = calls.read_text()
     assert steps.index("update") < steps.index("install -y --no-install-recommends chromium")
 
 
-def test_where_packages_can_not_be_reached_it_says_what_to_install(machine: Path) -> None:
+def test_error_states_what_to_install_if_packages_cannot_be_reached(machine: Path) -> None:
     a_program(machine / "apt-get", "exit 100")
     with pytest.raises(NoChromium, match=r"apt-get update failed .* apt-get install chromium"):
         chromium.find_or_install()
 
 
-def test_who_is_not_root_is_told_what_to_install(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_error_states_what_to_install_if_the_user_is_not_root(
+    machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     a_program(machine / "apt-get", "exit 1")
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     with pytest.raises(NoChromium, match=r"^no Chromium was found"):
         chromium.find_or_install()
 
 
-def test_a_browser_that_does_not_start_is_no_endless_wait_and_its_words_are_told(machine: Path) -> None:
+def test_browser_that_does_not_start_ends_the_wait_and_its_error_is_shown(machine: Path) -> None:
     a_program(machine / "chromium", "echo no usable sandbox >&2")
     with pytest.raises(ChromiumFailed, match=r"did not start .*: no usable sandbox"), chromium.browser():
         pass

@@ -1,4 +1,4 @@
-"""Concurrency is reserved for a function only if asked for, and only where the account can give it."""
+"""Concurrency is reserved for a function on request, within what the account permits."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FUNCTIONS = frozenset({"signup", "sessions"})
 
 
 class FakeLambda:
-    """An account with so much concurrency, some of it reserved by function."""
+    """An account with this concurrency, some of it reserved by function."""
 
     class exceptions:  # noqa: N801 - as boto3 names it
         ResourceNotFoundException = ClientError
@@ -41,7 +41,7 @@ def check(limit: int, wanted: dict[str, int], **reserved: int) -> None:
     concurrency.check(account, "staging", wanted, FUNCTIONS)
 
 
-def test_nothing_is_reserved_unless_asked_for(service: Template) -> None:
+def test_nothing_is_reserved_unless_requested(service: Template) -> None:
     for logical, function in of_type(service, "AWS::Serverless::Function").items():
         reserved = {"Ref": f"Reserved{logical}"}
         assert service["Parameters"][f"Reserved{logical}"]["Default"] == ""
@@ -51,33 +51,33 @@ def test_nothing_is_reserved_unless_asked_for(service: Template) -> None:
         assert service["Conditions"][f"Reserves{logical}"] == {"Fn::Not": [{"Fn::Equals": [reserved, ""]}]}
 
 
-def test_a_reservation_names_a_function_and_becomes_its_parameter(package: Package) -> None:
+def test_reservation_names_a_function_and_becomes_its_parameter(package: Package) -> None:
     wanted = concurrency.read("signup=50,work_rights=5", package.functions)
     assert concurrency.parameters(wanted) == {"ReservedSignup": "50", "ReservedWorkRights": "5"}
 
 
 @pytest.mark.parametrize("text", ["signup", "signup=0", "signup=-1", "singup=5", "signup=5,signup=6", "=5"])
-def test_a_malformed_reservation_is_refused(text: str) -> None:
+def test_malformed_reservation_is_refused(text: str) -> None:
     with pytest.raises(ReservationRefused, match="is not a function and a number"):
         concurrency.read(text, FUNCTIONS)
 
 
-def test_a_hundred_of_the_account_stay_unreserved() -> None:
+def test_hundred_of_the_account_stay_unreserved() -> None:
     check(1000, {"signup": 900})
     with pytest.raises(ReservationRefused, match="at most 900 can be reserved"):
         check(1000, {"signup": 901})
 
 
-def test_a_fresh_account_can_reserve_nothing() -> None:
+def test_new_account_can_reserve_nothing() -> None:
     with pytest.raises(ReservationRefused, match="this account's 10 at most 0"):
         check(10, {"signup": 1})
 
 
-def test_what_others_reserved_is_taken_and_what_the_stage_did_is_free() -> None:
+def test_reservations_of_others_are_taken_and_those_of_the_stage_are_free() -> None:
     check(1000, {"signup": 400}, signup=400, others=500)
     with pytest.raises(ReservationRefused, match="at most 400 can be reserved"):
         check(1000, {"signup": 401}, signup=400, others=500)
 
 
-def test_who_reserves_nothing_needs_no_account_settings() -> None:
+def test_deployment_without_reservations_needs_no_account_settings() -> None:
     concurrency.check(FakeAccount(REGION), "staging", {}, FUNCTIONS)

@@ -1,4 +1,4 @@
-"""What outlives the service: tables, keys, secrets."""
+"""Resources that outlive the service: tables, keys, secrets and buckets."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from tests.infra.templates import Template, of_type, plain
 
 
-def test_everything_in_the_data_and_vault_stacks_is_kept(data: Template, vault: Template) -> None:
+def test_every_resource_of_the_data_and_vault_stacks_is_retained(data: Template, vault: Template) -> None:
     for resource in [*data["Resources"].values(), *vault["Resources"].values()]:
         assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == "Retain"
 
@@ -25,7 +25,7 @@ def test_there_are_seven_tables(data: Template) -> None:
 @pytest.mark.parametrize(
     "table", ["AccountsTable", "ClaimsTable", "ChallengesTable", "LedgerTable", "UsageTable", "RightsTable"]
 )
-def test_a_table_is_encrypted_protected_and_forgets_by_itself(table: str, data: Template) -> None:
+def test_table_is_encrypted_protected_and_deletes_expired_items(table: str, data: Template) -> None:
     properties = data["Resources"][table]["Properties"]
     assert properties["SSESpecification"] == {"SSEEnabled": True}
     assert properties["DeletionProtectionEnabled"] is True
@@ -34,7 +34,7 @@ def test_a_table_is_encrypted_protected_and_forgets_by_itself(table: str, data: 
 
 
 @pytest.mark.promise("RET-1")
-def test_what_is_short_lived_is_in_no_backup(data: Template) -> None:
+def test_table_of_short_lived_data_is_in_no_backup(data: Template) -> None:
     backed_up = {
         name: t["Properties"]["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"]
         for name, t in of_type(data, "AWS::DynamoDB::Table").items()
@@ -51,24 +51,24 @@ def test_what_is_short_lived_is_in_no_backup(data: Template) -> None:
 
 
 @pytest.mark.promise("RGT-3")
-def test_a_deleted_data_key_is_out_of_every_backup_after_a_week(data: Template) -> None:
+def test_deleted_data_key_is_in_no_backup_after_a_week(data: Template) -> None:
     keys = data["Resources"]["KeysTable"]["Properties"]
     assert keys["PointInTimeRecoverySpecification"]["RecoveryPeriodInDays"] == 7
     assert keys["DeletionProtectionEnabled"] is True
 
 
 @pytest.mark.promise("RET-4")
-def test_a_roll_up_sees_of_an_event_what_is_counted_and_no_more(data: Template) -> None:
+def test_index_of_the_roll_up_contains_only_counted_fields_of_an_event(data: Template) -> None:
     (index,) = data["Resources"]["UsageTable"]["Properties"]["GlobalSecondaryIndexes"]
     keys = [(key["AttributeName"], key["KeyType"]) for key in index["KeySchema"]]
-    assert keys == [("hour", "HASH"), ("pk", "RANGE")]  # sorted by account: people are counted one by one
-    of_the_device = {"platform", "app_version"}  # neither its model nor its system's version
+    assert keys == [("hour", "HASH"), ("pk", "RANGE")]  # sorted by account: people are counted singly
+    of_the_device = {"platform", "app_version"}  # neither the model nor the version of its system
     counted = {"kind", "rows"} | of_the_device
     assert {*index["Projection"]["NonKeyAttributes"]} == counted | {"expires_at", "delete_at"}
 
 
 @pytest.mark.promise("SEC-1")
-def test_the_stream_of_accounts_carries_keys_only(data: Template) -> None:
+def test_stream_of_accounts_carries_keys_only(data: Template) -> None:
     streams = {
         name: t["Properties"]["StreamSpecification"]
         for name, t in of_type(data, "AWS::DynamoDB::Table").items()
@@ -90,7 +90,7 @@ def test_each_purpose_has_a_secret_of_its_own_under_the_stage_key(vault: Templat
 
 
 @pytest.mark.promise("SEC-1")
-def test_a_checkpoint_is_locked_private_and_can_be_neither_covered_nor_hidden(data: Template) -> None:
+def test_checkpoint_is_locked_and_private_and_cannot_be_overwritten_or_hidden(data: Template) -> None:
     bucket = data["Resources"]["CheckpointBucket"]["Properties"]
     assert bucket["ObjectLockEnabled"] is True
     assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
@@ -106,11 +106,11 @@ def test_a_checkpoint_is_locked_private_and_can_be_neither_covered_nor_hidden(da
 
 @pytest.mark.promise("RGT-1")
 @pytest.mark.promise("RET-1")
-def test_a_copy_that_was_asked_for_is_private_and_ends_by_itself(data: Template) -> None:
+def test_copy_is_private_and_expires(data: Template) -> None:
     bucket = data["Resources"]["ExportBucket"]["Properties"]
     assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
     assert bucket["BucketEncryption"]
-    assert "VersioningConfiguration" not in bucket  # a version would outlive what was deleted
+    assert "VersioningConfiguration" not in bucket  # a version would outlive the deleted copy
     (rule,) = bucket["LifecycleConfiguration"]["Rules"]
     assert (rule["Status"], rule["ExpirationInDays"]) == ("Enabled", 7)
     assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
@@ -126,7 +126,7 @@ def test_checkpoints_are_signed_by_a_key_that_never_leaves_kms(vault: Template) 
     assert statement["Principal"] == {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}}
 
 
-def test_the_stage_key_rotates_and_leaves_its_use_to_iam(vault: Template) -> None:
+def test_stage_key_rotates_and_iam_controls_its_use(vault: Template) -> None:
     key = vault["Resources"]["StageKey"]["Properties"]
     assert key["EnableKeyRotation"] is True
     (statement,) = key["KeyPolicy"]["Statement"]

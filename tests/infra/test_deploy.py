@@ -1,4 +1,4 @@
-"""How stacks are deployed, over a CloudFormation that remembers what it was asked."""
+"""Deployment of stacks, over a fake CloudFormation that records its requests."""
 
 from __future__ import annotations
 
@@ -54,7 +54,9 @@ def parameters(request: dict[str, Any]) -> dict[str, str]:
     return {p["ParameterKey"]: p["ParameterValue"] for p in request["Parameters"]}
 
 
-def test_the_stacks_come_in_order_and_pass_on_what_they_made(account: FakeAccount, package: Package) -> None:
+def test_stacks_are_deployed_in_order_and_pass_on_their_outputs(
+    account: FakeAccount, package: Package
+) -> None:
     done = deploy(account, package, a_target(), report=lambda _: None)
     asked = account.formation.asked
     assert [r["StackName"] for r in asked] == [
@@ -71,12 +73,12 @@ def test_the_stacks_come_in_order_and_pass_on_what_they_made(account: FakeAccoun
     assert done.api_url == "https://abc.execute-api.eu-central-1.amazonaws.com/api"
 
 
-def test_templates_always_go_through_the_bucket(account: FakeAccount, package: Package) -> None:
+def test_templates_are_always_uploaded_to_the_bucket(account: FakeAccount, package: Package) -> None:
     deploy(account, package, a_target(), report=lambda _: None)
     for request in account.formation.asked:
         assert "TemplateBody" not in request
         assert request["TemplateURL"].startswith(f"https://ru4m-deploy-000000000000-{REGION}.s3.{REGION}.")
-    inline_limit = 51_200  # bytes; the service is past it or about to be
+    inline_limit = 51_200  # bytes; the service template exceeds the limit or is about to
     assert package.template("service").stat().st_size > inline_limit // 2
 
 
@@ -90,9 +92,7 @@ def test_deploying_the_same_again_changes_nothing(account: FakeAccount, package:
     ]
 
 
-def test_a_stack_that_fails_says_what_failed_and_stops_the_rest(
-    account: FakeAccount, package: Package
-) -> None:
+def test_failing_stack_states_its_error_and_stops_the_rest(account: FakeAccount, package: Package) -> None:
     account.formation.fails = {"ru4m-staging-data"}
     with pytest.raises(StackFailed) as failure:
         deploy(account, package, a_target(), report=lambda _: None)
@@ -100,7 +100,7 @@ def test_a_stack_that_fails_says_what_failed_and_stops_the_rest(
     assert [r["StackName"] for r in account.formation.asked][-1] == "ru4m-staging-data"
 
 
-def test_a_stack_that_never_came_up_is_made_anew(account: FakeAccount, package: Package) -> None:
+def test_stack_whose_creation_failed_is_created_again(account: FakeAccount, package: Package) -> None:
     account.formation.status["ru4m-staging-service"] = "ROLLBACK_COMPLETE"
     deploy(account, package, a_target(), report=lambda _: None)
     *_, deleted, made = account.formation.asked
@@ -108,19 +108,19 @@ def test_a_stack_that_never_came_up_is_made_anew(account: FakeAccount, package: 
     assert made["ChangeSetType"] == "CREATE"
 
 
-def test_the_stream_secret_is_never_a_parameter(account: FakeAccount, package: Package) -> None:
+def test_stream_secret_is_never_a_parameter(account: FakeAccount, package: Package) -> None:
     deploy(account, package, a_target(stream_secret="canary-of-stream"), report=lambda _: None)
     assert "canary-of-stream" not in json.dumps(account.formation.asked)
     assert json.loads(account.secrets.values["arn:stream"]) == {"secret": "canary-of-stream"}
 
 
 @pytest.mark.promise("RET-1")
-def test_periods_go_to_the_functions_as_configured(account: FakeAccount, package: Package) -> None:
+def test_periods_are_passed_to_the_functions_as_configured(account: FakeAccount, package: Package) -> None:
     deploy(account, package, a_target(periods="usage=P14D"), report=lambda _: None)
     assert parameters(account.formation.asked[-1])["Periods"] == "usage=P14D"
 
 
-def test_figures_go_to_the_functions_packed(account: FakeAccount, package: Package) -> None:
+def test_figures_are_passed_to_the_functions_packed(account: FakeAccount, package: Package) -> None:
     packed = "limit_codes_per_number_day=20"
     deploy(account, package, a_target(figures=packed), report=lambda _: None)
     assert parameters(account.formation.asked[-1])["Figures"] == packed
@@ -131,30 +131,30 @@ def test_periods_with_which_no_function_would_start_are_refused() -> None:
         a_target(periods="usage=P10Y")
 
 
-def test_served_countries_and_the_mode_of_budgets_go_to_the_functions(
+def test_served_countries_and_the_mode_of_budgets_are_passed_to_the_functions(
     account: FakeAccount, package: Package
 ) -> None:
     deploy(account, package, a_target(), report=lambda _: None)
-    told = parameters(account.formation.asked[-1])
-    assert (told["SmsCountries"], told["SmsBudgets"]) == ("defaults", "enforced")
+    given = parameters(account.formation.asked[-1])
+    assert (given["SmsCountries"], given["SmsBudgets"]) == ("defaults", "enforced")
     chosen = a_target(sms_countries="RS,DE", sms_budgets=BudgetMode.RECORDED)
     deploy(account, package, chosen, report=lambda _: None)
-    told = parameters(account.formation.asked[-1])
-    assert (told["SmsCountries"], told["SmsBudgets"]) == ("RS,DE", "recorded")
+    given = parameters(account.formation.asked[-1])
+    assert (given["SmsCountries"], given["SmsBudgets"]) == ("RS,DE", "recorded")
 
 
-def test_default_countries_are_countries_that_numbers_belong_to() -> None:
+def test_default_countries_have_phone_numbers() -> None:
     texts.check_countries(",".join(countries.SERVED))
 
 
 @pytest.mark.parametrize("listed", ["RS,UK", "RS,Germany"])
-def test_country_to_which_no_number_belongs_is_refused_before_a_deployment(listed: str) -> None:
+def test_country_without_phone_numbers_is_refused_before_a_deployment(listed: str) -> None:
     with pytest.raises(CountriesRefused, match="RU4M_SMS_COUNTRIES is refused"):
         a_target(sms_countries=listed)
 
 
 @pytest.mark.parametrize("by_option", [True, False], ids=["option", "environment"])
-def test_the_command_takes_countries_and_mode_from_options_or_its_environment(
+def test_command_reads_countries_and_mode_from_options_or_its_environment(
     monkeypatch: pytest.MonkeyPatch, *, by_option: bool
 ) -> None:
     targets: list[DeploymentTarget] = []
@@ -185,13 +185,13 @@ def test_operators_are_those_of_the_own_account_unless_named(account: FakeAccoun
 
 
 @pytest.mark.promise("SEC-1")
-def test_operators_who_choose_their_name_are_refused_before_a_deployment() -> None:
+def test_operators_with_chosen_names_are_refused_before_a_deployment() -> None:
     with pytest.raises(OperatorsRefused, match="RU4M_OPERATORS is refused"):
         a_target(operators="arn:aws:sts::000000000000:assumed-role/Operators/*")
 
 
 @pytest.mark.parametrize(("option", "shown"), [({}, 1), ({"--sms-monthly-dollars": "500"}, 500)])
-def test_the_command_shows_and_sets_what_texts_may_cost_in_a_month(
+def test_command_shows_and_sets_the_monthly_limit_of_spending_on_texts(
     monkeypatch: pytest.MonkeyPatch, option: dict[str, str], shown: int
 ) -> None:
     done = command.Deployment("https://api.example", "ru4m-staging-service", {})
@@ -216,13 +216,15 @@ def run_command(options: dict[str, str]) -> Result:
 
 @pytest.mark.promise("STR-7")
 @pytest.mark.parametrize("region", ["us-east-1", "eu-west-2", "eu-central-2", "rs-central-1", ""])
-def test_a_region_outside_the_eu_is_refused(region: str) -> None:
+def test_region_outside_the_eu_is_refused(region: str) -> None:
     with pytest.raises(RegionError):
         AwsAccount(region)
 
 
 @pytest.mark.promise("STR-7")
-def test_the_command_refuses_it_before_building_anything(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_command_refuses_a_region_outside_the_eu_before_building_anything(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(command, "build", lambda: pytest.fail("built"))
     result = run_command({"--region": "us-east-1"})
     assert result.exit_code == 1

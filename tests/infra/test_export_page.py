@@ -1,4 +1,4 @@
-"""The readable page of an export in a browser: a phone, a desktop, the dark, paper. Pictures: build/pages."""
+"""The page of an export in a browser: phone, desktop, dark, paper. Pictures: build/pages."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -20,7 +20,7 @@ SCREENS = {
 }
 PICTURES = ROOT / "build" / "pages"
 
-# Whatever is clipped, or reaches over an edge of the screen.
+# Elements that are clipped, or exceed an edge of the screen.
 TOO_WIDE = """
 [...document.querySelectorAll('body *:not(.skip, thead, thead *)')].filter(shown => {
   const box = shown.getBoundingClientRect()
@@ -53,7 +53,7 @@ def rgb(colour: str) -> tuple[int, ...]:
 
 
 @pytest.mark.parametrize("screen", [PHONE, DESKTOP, Screen(320, 700, phone=True)], ids=lambda s: str(s.width))
-def test_nothing_is_wider_than_the_screen_whatever_the_values(
+def test_nothing_is_wider_than_the_screen_with_any_values(
     chromium: Browser, page: Path, screen: Screen
 ) -> None:
     widths = "[innerWidth, document.documentElement.scrollWidth]"
@@ -63,7 +63,9 @@ def test_nothing_is_wider_than_the_screen_whatever_the_values(
 
 @pytest.mark.promise("RGT-1")
 @pytest.mark.parametrize("name", SCREENS)
-def test_it_is_drawn_in_the_colours_that_the_reader_prefers(chromium: Browser, page: Path, name: str) -> None:
+def test_page_is_drawn_in_the_colours_that_the_reader_prefers(
+    chromium: Browser, page: Path, name: str
+) -> None:
     screen = SCREENS[name]
     chromium.show(page, screen)
     PICTURES.mkdir(parents=True, exist_ok=True)
@@ -76,7 +78,7 @@ def test_it_is_drawn_in_the_colours_that_the_reader_prefers(chromium: Browser, p
 
 @pytest.mark.promise("RGT-1")
 @pytest.mark.parametrize("screen", [PHONE, DESKTOP], ids=["phone", "desktop"])
-def test_what_a_reader_sees_has_the_values(chromium: Browser, page: Path, screen: Screen) -> None:
+def test_visible_text_contains_the_values(chromium: Browser, page: Path, screen: Screen) -> None:
     seen = evaluated(chromium, page, screen, "document.body.innerText")
     for text in ("Mila Petrović", "+381601234567", "See you at nine", exports.SCRIPT, "4,218 records"):
         assert text in seen
@@ -84,7 +86,7 @@ def test_what_a_reader_sees_has_the_values(chromium: Browser, page: Path, screen
         assert odd in seen
 
 
-def test_hostile_values_run_nothing_and_ask_for_nothing(chromium: Browser, page: Path) -> None:
+def test_hostile_values_run_no_script_and_load_nothing(chromium: Browser, page: Path) -> None:
     assert evaluated(chromium, page, DESKTOP, "document.title") == "Your data at RU4M"
     assert chromium.value("document.querySelectorAll('h1, script, img').length") == 1
     assert chromium.asked == [page.as_uri()]
@@ -100,29 +102,27 @@ def test_hostile_values_run_nothing_and_ask_for_nothing(chromium: Browser, page:
         "<iframe src=https://tracker.example/></iframe>",
     ],
 )
-def test_even_markup_that_got_through_would_be_stopped_by_the_policy(
-    chromium: Browser, tmp_path: Path, markup: str
-) -> None:
+def test_policy_blocks_markup_that_was_not_escaped(chromium: Browser, tmp_path: Path, markup: str) -> None:
     broken = tmp_path / "index.html"
     broken.write_text(exports.a_page().replace("</main>", f"{markup}</main>"), encoding="utf-8")
     assert evaluated(chromium, broken, DESKTOP, "document.title") == "Your data at RU4M"
     assert [address for address in chromium.asked if "tracker.example" in address] == []
 
 
-def test_on_a_phone_a_row_is_a_stack_of_labelled_values(chromium: Browser, page: Path) -> None:
+def test_row_on_a_phone_is_a_stack_of_labelled_values(chromium: Browser, page: Path) -> None:
     cell = "document.querySelector('section[aria-labelledby=kind-session] td')"
     shown = f"[getComputedStyle({cell}).display, getComputedStyle({cell}, '::before').content]"
     assert evaluated(chromium, page, PHONE, shown) == ["block", '"Session ID"']
     assert evaluated(chromium, page, DESKTOP, shown) == ["table-cell", "none"]
 
 
-def test_a_stack_is_still_a_table_for_a_screen_reader(chromium: Browser, page: Path) -> None:
+def test_stack_is_still_a_table_for_a_screen_reader(chromium: Browser, page: Path) -> None:
     chromium.show(page, PHONE)
     roles = [node["role"]["value"] for node in chromium.call("Accessibility.getFullAXTree")["nodes"]]
     assert {"table", "row", "columnheader", "cell", "navigation", "main"} <= {*roles}
 
 
-def test_it_prints_in_light_colours_and_without_the_list_of_places(chromium: Browser, page: Path) -> None:
+def test_page_prints_in_light_colours_and_without_its_navigation(chromium: Browser, page: Path) -> None:
     chromium.show(page, replace(DESKTOP, dark=True))
     assert chromium.paper().startswith(b"%PDF-")
     chromium.call("Emulation.setEmulatedMedia", media="print")

@@ -55,8 +55,8 @@ JOBS = {
     "work_rights",
 }
 
-# What only some functions are told.
-TOLD = (
+# Variables that only some functions have.
+SELECTIVE = (
     "RU4M_TABLE_",
     "RU4M_SECRET_",
     "RU4M_STAGE_KEYS",
@@ -69,7 +69,7 @@ TOLD = (
     "RU4M_MAIL_",
 )
 
-# The app's own view, not through infra/packaging: each route and the module that its view is in.
+# Each route and the module of its view, from the app itself and not from infra/packaging.
 _ROUTES = """
 import json, sys, app
 print(json.dumps([
@@ -83,11 +83,11 @@ def test_there_is_one_function_per_group_authorizer_and_job(functions: dict[str,
     assert functions.keys() == FUNCTIONS
 
 
-def test_every_function_is_listed_in_the_configuration_with_a_policy_file_of_its_own() -> None:
+def test_every_function_is_configured_with_a_policy_file_of_its_own() -> None:
     config = json.loads((ROOT / ".chalice" / "config.json").read_text())
     listed = config["lambda_functions"]
     assert config["autogen_policy"] is False
-    assert listed.keys() == FUNCTIONS | {"api_handler"}  # the one that Chalice makes and we split
+    assert listed.keys() == FUNCTIONS | {"api_handler"}  # Chalice makes it and the packaging splits it
     assert all(own["iam_policy_file"] == f"policy-{name}.json" for name, own in listed.items())
 
 
@@ -98,7 +98,7 @@ def test_every_function_has_a_role_of_its_own(service: Template, functions: dict
 
 
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))
-def test_a_function_has_an_end_its_name_and_logs(
+def test_function_has_a_timeout_a_name_and_a_log_group(
     name: str, service: Template, functions: dict[str, Template]
 ) -> None:
     function, logs = functions[name], service["Resources"][f"{logical_id(name)}Logs"]
@@ -108,11 +108,11 @@ def test_a_function_has_an_end_its_name_and_logs(
     assert plain(function["LoggingConfig"]["LogGroup"]) == f"${{{logical_id(name)}Logs}}"
     assert plain(logs["Properties"]["LogGroupName"]) == f"/aws/lambda/ru4m-${{Stage}}-{name}"
     assert "RetentionInDays" in logs["Properties"]
-    assert function["Tracing"] == "PassThrough"  # traces would carry paths
+    assert function["Tracing"] == "PassThrough"  # traces would contain paths
 
 
 def test_each_path_of_the_app_points_to_the_function_of_its_group(service: Template) -> None:
-    told = subprocess.run(
+    printed = subprocess.run(
         [sys.executable, "-c", _ROUTES],
         cwd=ROOT,
         env=clean_environment(PYTHONPATH=str(ROOT)),
@@ -120,7 +120,7 @@ def test_each_path_of_the_app_points_to_the_function_of_its_group(service: Templ
         capture_output=True,
         text=True,
     )
-    app = {(path, method.lower()): logical_id(group) for path, method, group in json.loads(told.stdout)}
+    app = {(path, method.lower()): logical_id(group) for path, method, group in json.loads(printed.stdout)}
     paths = service["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["paths"]
     template = {
         (path, method): route["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]
@@ -132,14 +132,14 @@ def test_each_path_of_the_app_points_to_the_function_of_its_group(service: Templ
     assert template == app
 
 
-def test_the_gateway_may_call_the_functions_of_the_api_and_no_others(service: Template) -> None:
+def test_gateway_may_call_only_the_functions_of_the_api(service: Template) -> None:
     permissions = of_type(service, "AWS::Lambda::Permission").values()
     called = {plain(p["Properties"]["FunctionName"]).removesuffix(".Arn}").strip("${}") for p in permissions}
     assert called == {logical_id(name) for name in FUNCTIONS - JOBS}
     assert {p["Properties"]["Principal"] for p in permissions} == {"apigateway.amazonaws.com"}
 
 
-def test_a_route_with_a_caller_cannot_be_reached_without_the_authorizer(service: Template) -> None:
+def test_route_with_a_caller_cannot_be_reached_without_the_authorizer(service: Template) -> None:
     paths = service["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["paths"]
     open_routes = {
         f"{method.upper()} {path}"
@@ -151,10 +151,10 @@ def test_a_route_with_a_caller_cannot_be_reached_without_the_authorizer(service:
         "POST /v1/signup",
         "POST /v1/signup/{challenge_id}/resend",
         "POST /v1/signup/{challenge_id}/verify",
-        "POST /v1/sessions/refresh",  # the refresh token is what proves it
+        "POST /v1/sessions/refresh",  # the refresh token authenticates it
         "GET /v1/notices",
         "GET /v1/notices/current",
-        "GET /v1/rights-receipts/{request_id}",  # the receipt does
+        "GET /v1/rights-receipts/{request_id}",  # the receipt authenticates it
         "GET /v1/controller",
         "GET /v1/health",
         "GET /v1/openapi.json",
@@ -164,7 +164,7 @@ def test_a_route_with_a_caller_cannot_be_reached_without_the_authorizer(service:
 
 
 @pytest.mark.promise("SEC-1")
-def test_operators_routes_and_no_others_want_a_signature_of_iam(service: Template) -> None:
+def test_only_operators_routes_require_an_iam_signature(service: Template) -> None:
     body = service["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]
     signed = {
         path
@@ -182,7 +182,7 @@ def test_operators_routes_and_no_others_want_a_signature_of_iam(service: Templat
 
 
 @pytest.mark.promise("SEC-1")
-def test_an_operator_is_given_the_internal_routes_and_where_the_api_is_and_no_more(service: Template) -> None:
+def test_operator_gets_only_the_internal_routes_and_the_address_of_the_api(service: Template) -> None:
     (policy,) = of_type(service, "AWS::IAM::ManagedPolicy").values()
     statements = policy["Properties"]["PolicyDocument"]["Statement"]
     here = "${AWS::Region}:${AWS::AccountId}"
@@ -195,18 +195,18 @@ def test_an_operator_is_given_the_internal_routes_and_where_the_api_is_and_no_mo
 
 
 @pytest.mark.promise("SEC-1")
-def test_no_role_of_ours_may_call_the_internal_routes(service: Template) -> None:
+def test_no_role_of_the_service_may_call_the_internal_routes(service: Template) -> None:
     roles = of_type(service, "AWS::IAM::Role").values()
     assert "execute-api" not in json.dumps([role["Properties"].get("Policies") for role in roles])
 
 
-def test_the_gateway_keeps_an_authorizers_answer_for_a_minute(service: Template) -> None:
+def test_gateway_caches_an_authorizers_response_for_a_minute(service: Template) -> None:
     body = service["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]
     authorizer = body["securityDefinitions"]["access_token"]["x-amazon-apigateway-authorizer"]
     assert authorizer["authorizerResultTtlInSeconds"] == 60
 
 
-def test_the_chat_sync_sees_changes_of_profiles_and_accounts_and_loses_none(
+def test_chat_sync_receives_every_change_of_profiles_and_accounts(
     service: Template, functions: dict[str, Template]
 ) -> None:
     (event,) = functions["sync_chat_profiles"]["Events"].values()
@@ -215,7 +215,7 @@ def test_the_chat_sync_sees_changes_of_profiles_and_accounts_and_loses_none(
     assert source["StartingPosition"] == "TRIM_HORIZON"
     assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert source["BisectBatchOnFunctionError"] is True
-    assert source["MaximumRetryAttempts"] == -1  # bounded by the age alone: an outage outlasts any number
+    assert source["MaximumRetryAttempts"] == -1  # limited by age only, since an outage outlasts any number
     (pattern,) = source["FilterCriteria"]["Filters"]
     assert json.loads(pattern["Pattern"]) == {"dynamodb": {"Keys": {"sk": {"S": ["profile", "account"]}}}}
     failures = source["DestinationConfig"]["OnFailure"]
@@ -226,40 +226,40 @@ def test_the_chat_sync_sees_changes_of_profiles_and_accounts_and_loses_none(
 
 @pytest.mark.promise("RET-1")
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))
-def test_every_function_keeps_things_as_long_as_the_stage_is_configured(
+def test_every_function_has_the_configured_periods(
     name: str, service: Template, functions: dict[str, Template]
 ) -> None:
     variables = service["Globals"]["Function"]["Environment"]["Variables"]
-    told = variables | functions[name]["Environment"]["Variables"]
-    assert told["RU4M_PERIODS"] == {"Ref": "Periods"}
+    given = variables | functions[name]["Environment"]["Variables"]
+    assert given["RU4M_PERIODS"] == {"Ref": "Periods"}
     allowed = re.compile(service["Parameters"]["Periods"]["AllowedPattern"])
     assert allowed.match(service["Parameters"]["Periods"]["Default"])
     assert allowed.match("usage=P14D,challenge=PT36H")
 
 
 @pytest.mark.promise("SEC-1")
-def test_operators_are_configured_for_the_admin_function_alone(
+def test_only_the_admin_function_is_configured_with_operators(
     service: Template, functions: dict[str, Template]
 ) -> None:
-    told = {
+    configured = {
         name: function["Environment"]["Variables"]["RU4M_OPERATORS"]
         for name, function in functions.items()
         if "RU4M_OPERATORS" in function["Environment"]["Variables"]
     }
-    assert told == {"admin": {"Ref": "Operators"}}
+    assert configured == {"admin": {"Ref": "Operators"}}
     allowed = re.compile(service["Parameters"]["Operators"]["AllowedPattern"])
     assert allowed.match(principals.of_account("aws-eusc", "123456789012"))
 
 
-def test_only_the_function_that_sends_codes_to_strangers_has_the_mode_of_budgets(
+def test_only_signup_is_configured_with_the_mode_of_budgets(
     functions: dict[str, Template],
 ) -> None:
-    told = {
+    configured = {
         name: function["Environment"]["Variables"]["RU4M_SMS_BUDGETS"]
         for name, function in functions.items()
         if "RU4M_SMS_BUDGETS" in function["Environment"]["Variables"]
     }
-    assert told == {"signup": {"Ref": "SmsBudgets"}}
+    assert configured == {"signup": {"Ref": "SmsBudgets"}}
 
 
 @pytest.mark.promise("RET-4")
@@ -267,26 +267,28 @@ def test_usage_is_rolled_up_every_hour(functions: dict[str, Template]) -> None:
     function = functions["roll_up_usage"]
     (event,) = function["Events"].values()
     assert (event["Type"], event["Properties"]["Schedule"]) == ("Schedule", "rate(1 hour)")
-    assert function["EventInvokeConfig"]["MaximumRetryAttempts"] == 0  # the next hour's run does it
-    assert function["Timeout"] > 12 * 60  # a run ends by itself after twelve minutes and what it had begun
+    assert function["EventInvokeConfig"]["MaximumRetryAttempts"] == 0  # the next hour's run repeats it
+    assert function["Timeout"] > 12 * 60  # a run ends after twelve minutes and the work it has begun
 
 
 def test_verified_codes_are_recorded_every_hour(functions: dict[str, Template]) -> None:
     function = functions["record_verified_codes"]
     (event,) = function["Events"].values()
     assert (event["Type"], event["Properties"]["Schedule"]) == ("Schedule", "rate(1 hour)")
-    assert function["EventInvokeConfig"]["MaximumRetryAttempts"] == 0  # the next hour's run does it
+    assert function["EventInvokeConfig"]["MaximumRetryAttempts"] == 0  # the next hour's run repeats it
 
 
-def test_functions_that_know_the_served_countries_are_those_that_count_codes_of_them(
+def test_served_countries_are_known_to_signup_and_the_counting_job_only(
     functions: dict[str, Template],
 ) -> None:
-    told = {name for name, f in functions.items() if "RU4M_SMS_COUNTRIES" in f["Environment"]["Variables"]}
-    assert told == {"record_verified_codes", "signup"}
+    configured = {
+        name for name, f in functions.items() if "RU4M_SMS_COUNTRIES" in f["Environment"]["Variables"]
+    }
+    assert configured == {"record_verified_codes", "signup"}
 
 
 @pytest.mark.promise("RGT-7")
-def test_the_evidence_of_consents_is_renewed_every_hour_and_a_run_that_fails_is_tried_again(
+def test_evidence_of_consents_is_renewed_every_hour_and_failed_runs_are_retried(
     functions: dict[str, Template],
 ) -> None:
     function = functions["renew_consents"]
@@ -296,31 +298,31 @@ def test_the_evidence_of_consents_is_renewed_every_hour_and_a_run_that_fails_is_
 
 
 @pytest.mark.promise("SEC-1")
-def test_the_ledger_is_signed_every_hour_and_a_run_that_fails_is_tried_again(
+def test_ledger_is_signed_every_hour_and_failed_runs_are_retried(
     functions: dict[str, Template],
 ) -> None:
     function = functions["checkpoint_ledger"]
     (event,) = function["Events"].values()
     assert (event["Type"], event["Properties"]["Schedule"]) == ("Schedule", "rate(1 hour)")
     assert function["EventInvokeConfig"]["MaximumRetryAttempts"] == 2
-    # An entry's time is taken before it is committed: no function may live as long as a run waits (ADR 7).
+    # An entry's time is taken before the commit: no function may run longer than a checkpoint waits (ADR 7).
     assert max(f["Timeout"] for f in functions.values()) < SETTLE.total_seconds()
 
 
 @pytest.mark.promise("NOT-1")
-def test_announcing_goes_on_every_ten_minutes(functions: dict[str, Template]) -> None:
+def test_announcing_continues_every_ten_minutes(functions: dict[str, Template]) -> None:
     function = functions["announce_notices"]
     (event,) = function["Events"].values()
     assert (event["Type"], event["Properties"]["Schedule"]) == ("Schedule", "rate(10 minutes)")
     assert function["EventInvokeConfig"]["MaximumRetryAttempts"] == 0
-    assert function["Timeout"] < LEASE.total_seconds()  # or two would walk over the same accounts
+    assert function["Timeout"] < LEASE.total_seconds()  # otherwise two runs would walk over the same accounts
 
 
 @pytest.mark.promise("RGT-10")
 @pytest.mark.parametrize(
     ("name", "of", "at_once"), [("work_rights", "RightsQueue", 5), ("transfer_copies", "TransfersQueue", 2)]
 )
-def test_a_message_about_a_request_is_worked_on_until_it_is_done_or_has_failed_five_times(
+def test_message_about_a_request_is_processed_or_fails_five_times(
     service: Template, functions: dict[str, Template], name: str, of: str, at_once: int
 ) -> None:
     worker = functions[name]
@@ -328,21 +330,22 @@ def test_a_message_about_a_request_is_worked_on_until_it_is_done_or_has_failed_f
     source = event["Properties"]
     assert (event["Type"], plain(source["Queue"])) == ("SQS", f"${{{of}.Arn}}")
     assert source["BatchSize"] == 1  # a step may take the whole run
-    assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]  # or what failed is deleted
+    assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]  # otherwise a failure is deleted
     assert source["ScalingConfig"]["MaximumConcurrency"] == at_once
     queue = service["Resources"][of]["Properties"]
     assert queue["SqsManagedSseEnabled"] is True
-    # Nobody gets the message while somebody may still be at the request.
+    # No worker gets the message while another may still process the request.
     assert queue["VisibilityTimeout"] >= WHOLE_RUN.total_seconds() > worker["Timeout"]
     redrive = queue["RedrivePolicy"]
     assert (plain(redrive["deadLetterTargetArn"]), redrive["maxReceiveCount"]) == ("${RightsDead.Arn}", 5)
     kept = queue["MessageRetentionPeriod"]
-    assert LONGEST_DELAY.total_seconds() + 5 * queue["VisibilityTimeout"] < kept  # or none would get there
-    assert kept < 24 * 3600  # each outage's messages are doubled by every sweep
+    # Otherwise a message would expire before it reaches the dead-letter queue.
+    assert LONGEST_DELAY.total_seconds() + 5 * queue["VisibilityTimeout"] < kept
+    assert kept < 24 * 3600  # during an outage every sweep sends the messages again
 
 
 @pytest.mark.promise("RGT-10")
-def test_messages_that_failed_are_kept_for_two_weeks_and_come_from_two_queues(service: Template) -> None:
+def test_failed_messages_of_both_queues_are_kept_for_two_weeks(service: Template) -> None:
     dead = service["Resources"]["RightsDead"]["Properties"]
     assert dead["MessageRetentionPeriod"] == 14 * 24 * 3600
     assert dead["SqsManagedSseEnabled"] is True
@@ -377,26 +380,26 @@ def test_due_requests_are_swept_every_five_minutes(functions: dict[str, Template
     function = functions["sweep_rights"]
     (event,) = function["Events"].values()
     assert (event["Type"], event["Properties"]["Schedule"]) == ("Schedule", "rate(5 minutes)")
-    assert function["EventInvokeConfig"]["MaximumRetryAttempts"] == 0  # the next run does it
-    assert function["Timeout"] < 5 * 60  # so no two of them run side by side
+    assert function["EventInvokeConfig"]["MaximumRetryAttempts"] == 0  # the next run repeats it
+    assert function["Timeout"] < 5 * 60  # so runs never overlap
 
 
 @pytest.mark.promise("SEC-1")
-def test_a_function_is_told_only_of_tables_and_secrets_that_it_may_use(
+def test_function_is_configured_with_only_the_tables_and_secrets_it_may_use(
     functions: dict[str, Template],
 ) -> None:
-    told = {
+    configured = {
         name: {
             v.removeprefix("RU4M_").lower()
             for v in properties["Environment"]["Variables"]
-            if v.startswith(TOLD)
+            if v.startswith(SELECTIVE)
         }
         for name, properties in functions.items()
     }
     accounts, claims, challenges = "table_accounts", "table_claims", "table_challenges"
     sealing, lookup = {"table_keys", "stage_keys"}, {"secret_lookup", "lookup_versions"}
     usage, rights = "table_usage", "table_rights"
-    assert told == {
+    assert configured == {
         "about": set(),
         "access_token": set(),
         "admin": {

@@ -1,4 +1,4 @@
-"""What the gateway does by itself: errors in our shape, logs without persons, throttling."""
+"""Responses of the gateway itself, its logs without personal data, and throttling."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from infra.packaging.problems import ANSWERS
 from tests.infra.templates import Template, of_type
 
-# All types of gateway responses that REST APIs have.
+# All types of gateway responses of REST APIs.
 TYPES = {
     "ACCESS_DENIED", "API_CONFIGURATION_ERROR", "AUTHORIZER_CONFIGURATION_ERROR", "AUTHORIZER_FAILURE",
     "BAD_REQUEST_BODY", "BAD_REQUEST_PARAMETERS", "DEFAULT_4XX", "DEFAULT_5XX", "EXPIRED_TOKEN",
@@ -32,12 +32,12 @@ def responses(api: Template) -> Template:
     return found
 
 
-def test_every_error_of_the_gateway_has_an_answer_of_ours(responses: Template) -> None:
+def test_every_error_of_the_gateway_has_a_problem_document(responses: Template) -> None:
     assert responses.keys() == TYPES
 
 
 @pytest.mark.parametrize("kind", sorted(TYPES))
-def test_the_gateway_words_an_error_as_the_app_does(kind: str, responses: Template) -> None:
+def test_gateway_words_an_error_as_the_app_does(kind: str, responses: Template) -> None:
     response = responses[kind]
     body = json.loads(response["responseTemplates"]["application/json"])
     assert body == ANSWERS[kind].document("$context.requestId")
@@ -59,23 +59,23 @@ def test_the_gateway_words_an_error_as_the_app_does(kind: str, responses: Templa
         ("INTEGRATION_TIMEOUT", 503, "unavailable"),
     ],
 )
-def test_an_error_has_the_status_and_code_of_the_contract(kind: str, status: int, code: str) -> None:
+def test_error_has_the_status_and_code_of_the_contract(kind: str, status: int, code: str) -> None:
     assert (ANSWERS[kind].status, ANSWERS[kind].code) == (status, code)
 
 
 @pytest.mark.parametrize("kind", ["THROTTLED", "QUOTA_EXCEEDED"])
-def test_who_is_throttled_learns_when_to_come_back(kind: str, responses: Template) -> None:
+def test_throttled_caller_learns_when_to_try_again(kind: str, responses: Template) -> None:
     assert responses[kind]["responseParameters"]["gatewayresponse.header.Retry-After"] == "'1'"
     body = json.loads(responses[kind]["responseTemplates"]["application/json"])
     assert (body["limit"], body["retry_after"]) == ("requests", 1)
 
 
-def test_nothing_of_the_request_is_repeated_in_an_error(responses: Template) -> None:
+def test_error_repeats_nothing_of_the_request(responses: Template) -> None:
     used = set(re.findall(r"\$[\w.]+", json.dumps(responses)))
     assert used == {"$context.requestId"}
 
 
-def test_the_same_answers_are_resources_for_emulators_only(service: Template, responses: Template) -> None:
+def test_same_responses_are_resources_for_emulators_only(service: Template, responses: Template) -> None:
     resources = of_type(service, "AWS::ApiGateway::GatewayResponse").values()
     assert {r["Condition"] for r in resources} == {"Emulated"}
     assert service["Conditions"]["Emulated"] == {"Fn::Equals": [{"Ref": "OnEmulator"}, "yes"]}
@@ -91,7 +91,7 @@ def test_the_same_answers_are_resources_for_emulators_only(service: Template, re
 
 
 @pytest.mark.promise("SEC-1")
-def test_access_logs_hold_no_path_address_agent_or_caller(api: Template) -> None:
+def test_access_logs_contain_no_path_address_agent_or_caller(api: Template) -> None:
     written = api["AccessLogSetting"]["Format"]
     assert set(re.findall(r"\$context\.([\w.]+)", written)) == {
         "requestId", "requestTimeEpoch", "httpMethod", "resourcePath", "status", "error.responseType",
@@ -101,24 +101,24 @@ def test_access_logs_hold_no_path_address_agent_or_caller(api: Template) -> None
 
 
 @pytest.mark.promise("SEC-1")
-def test_the_gateway_logs_and_traces_no_requests(api: Template) -> None:
+def test_gateway_logs_and_traces_no_requests(api: Template) -> None:
     assert (api["MethodSettings"][0]["HttpMethod"], api["MethodSettings"][0]["ResourcePath"]) == ("*", "/*")
     for methods in api["MethodSettings"]:
         assert (methods["LoggingLevel"], methods["DataTraceEnabled"]) == ("OFF", False)
     assert api["TracingEnabled"] is False
 
 
-def test_the_api_is_throttled_and_stays_in_its_region(api: Template) -> None:
+def test_api_is_throttled_and_stays_in_its_region(api: Template) -> None:
     methods, *_ = api["MethodSettings"]
     assert methods["ThrottlingRateLimit"] == {"Ref": "ThrottlingRate"}
     assert methods["ThrottlingBurstLimit"] == {"Ref": "ThrottlingBurst"}
     assert api["EndpointConfiguration"] == {"Type": "REGIONAL"}
 
 
-def test_every_route_that_anybody_may_call_has_a_ceiling_of_its_own(api: Template) -> None:
+def test_every_route_without_authentication_has_a_throttle_of_its_own(api: Template) -> None:
     _, *own = api["MethodSettings"]
     public = {
-        (method.upper(), "/" + path.replace("/", "~1"))  # as CloudFormation spells a path here
+        (method.upper(), "/" + path.replace("/", "~1"))  # as CloudFormation escapes a path here
         for path, methods in api["DefinitionBody"]["paths"].items()
         for method, route in methods.items()
         if not route.get("security")
@@ -131,7 +131,7 @@ def test_every_route_that_anybody_may_call_has_a_ceiling_of_its_own(api: Templat
 
 
 @pytest.mark.promise("SEC-1")
-def test_the_waf_is_off_unless_asked_for_and_keeps_no_address(service: Template) -> None:
+def test_waf_is_off_unless_requested_and_stores_no_address(service: Template) -> None:
     assert service["Parameters"]["WafRequestsPerAddress"]["Default"] == 0
     assert service["Conditions"]["WithWaf"] == {
         "Fn::Not": [{"Fn::Equals": [{"Ref": "WafRequestsPerAddress"}, 0]}]

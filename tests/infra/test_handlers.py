@@ -1,4 +1,4 @@
-"""Each function as Lambda starts it: from the zip alone, in a process of its own."""
+"""Each function starts as in Lambda: from the zip alone, in a process of its own."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ from tests.support.events import messages, report_of_mail
 
 PROBE = Path(__file__).with_name("probe.py")
 
-# A port that nobody listens on: what needs AWS fails at once, in an orderly way.
+# A port on which no server listens, so that a call to AWS fails at once.
 NOWHERE = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}
 
 
 @dataclass(frozen=True)
 class Run:
-    """What a handler did with one event."""
+    """The outcome of one event."""
 
     answer: dict[str, Any]
     logged: list[dict[str, Any]]
     complained: str
 
     def has(self, *packages: str) -> set[str]:
-        """Which of these packages the process had loaded in the end."""
+        """Whether the process had loaded one of these packages at its end."""
         return {m.split(".")[0] for m in self.answer["loaded"]} & {*packages}
 
 
 def request(method: str, path: str, *, body: str = "", **parts: str) -> dict[str, Any]:
-    """A proxy event of the gateway."""
+    """Return a proxy event of the gateway."""
     headers = {"content-type": "application/json"}
     return {
         "resource": path,
@@ -63,12 +63,12 @@ def request(method: str, path: str, *, body: str = "", **parts: str) -> dict[str
 
 
 def signed(event: dict[str, Any]) -> dict[str, Any]:
-    """The same by an operator."""
+    """Return the same event, signed by an operator."""
     event["requestContext"]["identity"]["userArn"] = "arn:aws:iam::000000000000:user/alice"
     return event
 
 
-# One event each, and what has to come of it without any AWS within reach.
+# One event each, and its outcome without any reachable AWS.
 EVENTS: dict[str, tuple[dict[str, Any], object]] = {
     "admin": (signed(request("GET", "/admin/v1/rights-requests")), 503),
     "about": (request("GET", "/v1/health"), 200),
@@ -80,7 +80,7 @@ EVENTS: dict[str, tuple[dict[str, Any], object]] = {
     "sessions": (request("DELETE", "/v1/sessions/{session_id}", session_id=f"s_{'0' * 26}"), 503),
     "signup": (request("POST", "/v1/signup", body="{}"), 400),
     "usage": (request("POST", "/v1/usage", body="{}"), 503),
-    # Nobody answers: it fails by name, and the queue of failures learns of it.
+    # The call is not answered: the run fails by name, and the failure queue gets the event.
     "roll_up_usage": (a_schedule_event(), "EntryFailed: ('roll_up_usage', 'Unavailable')"),
     "access_token": (
         {
@@ -106,7 +106,7 @@ EVENTS: dict[str, tuple[dict[str, Any], object]] = {
     "renew_consents": (a_schedule_event(), "EntryFailed: ('renew_consents', 'Unavailable')"),
     "sweep_rights": (a_schedule_event(), "EntryFailed: ('sweep_rights', 'Unavailable')"),
     "sync_chat_profiles": ({"Records": []}, {"batchItemFailures": []}),
-    # A message that names no request is dropped; one whose request could not be read comes again.
+    # A message that names no request is dropped; one whose request could not be read is delivered again.
     **dict.fromkeys(
         ("transfer_copies", "work_rights"),
         (
@@ -142,7 +142,7 @@ def start(unpacked: Path, functions: dict[str, Template]) -> Start:
 
 @pytest.fixture(scope="module")
 def run(start: Start) -> Callable[[str], Run]:
-    """What a function does with its event in EVENTS."""
+    """Run a function with its event in EVENTS."""
     return cache(lambda name: start(name, EVENTS[name][0]))
 
 
@@ -151,7 +151,7 @@ def test_there_is_an_event_for_every_function() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))
-def test_a_handler_imports_and_answers_with_nothing_but_the_zip(name: str, run: Callable[[str], Run]) -> None:
+def test_handler_imports_and_answers_from_the_zip_alone(name: str, run: Callable[[str], Run]) -> None:
     answer, expected = run(name).answer, EVENTS[name][1]
     match expected:
         case int():
@@ -164,32 +164,32 @@ def test_a_handler_imports_and_answers_with_nothing_but_the_zip(name: str, run: 
 
 
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))
-def test_every_entry_is_observed(name: str, run: Callable[[str], Run]) -> None:
+def test_every_entry_point_is_observed(name: str, run: Callable[[str], Run]) -> None:
     metrics = [line for line in run(name).logged if "_aws" in line]
     assert metrics, "no metric was emitted: the entry is not @observed"
     assert {m["_aws"]["CloudWatchMetrics"][0]["Namespace"] for m in metrics} == {"RU4M"}
 
 
-def test_the_authorizer_starts_without_the_heavy_packages(run: Callable[[str], Run]) -> None:
+def test_authorizer_starts_without_the_heavy_packages(run: Callable[[str], Run]) -> None:
     assert run("access_token").has("boto3", "pydantic", "stream_chat", "phonenumbers") == set()
 
 
-def test_a_chat_token_is_minted_without_streams_sdk(run: Callable[[str], Run]) -> None:
+def test_chat_token_is_minted_without_streams_sdk(run: Callable[[str], Run]) -> None:
     assert run("chat").has("stream_chat", "aiohttp", "requests") == set()
 
 
 @pytest.mark.parametrize("name", sorted(FUNCTIONS - {"sync_chat_profiles", "work_rights"}))
-def test_only_who_speaks_to_stream_loads_its_sdk(name: str, run: Callable[[str], Run]) -> None:
+def test_only_functions_that_call_stream_load_its_sdk(name: str, run: Callable[[str], Run]) -> None:
     assert run(name).has("stream_chat", "aiohttp") == set()
 
 
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))
-def test_nothing_loads_test_tools_or_a_tracer(name: str, run: Callable[[str], Run]) -> None:
+def test_no_function_loads_test_tools_or_a_tracer(name: str, run: Callable[[str], Run]) -> None:
     assert run(name).has("moto", "pytest", "aws_xray_sdk", "click", "yaml") == set()
 
 
 @pytest.mark.promise("SEC-1")
-def test_a_problem_does_not_repeat_what_was_sent(start: Start) -> None:
+def test_problem_does_not_repeat_the_input(start: Start) -> None:
     canary = "+381609999999"
     body = json.dumps({"phone": canary, "surprise": canary})
     done = start("signup", request("POST", "/v1/signup", body=body))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from infra.build import Package
 
-# Why a finding is not one. A reason that no longer applies has to go: see the second assertion.
+# Reasons for ignored findings. A reason that no longer applies has to be removed: see the second assertion.
 EXCEPTIONS = {
     "WS1000": "no X-Ray: traces would carry paths and callers",
     "WS2002": "the same for the API",
@@ -20,7 +20,7 @@ EXCEPTIONS = {
 }
 
 
-def test_the_templates_pass_the_serverless_rules(package: Package) -> None:
+def test_templates_pass_the_serverless_rules(package: Package) -> None:
     run = subprocess.run(
         [
             str(Path(sys.executable).with_name("cfn-lint")),

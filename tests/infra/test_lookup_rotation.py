@@ -1,4 +1,4 @@
-"""The lookup key is rotated: claims move, and a number has one account at every moment of it (ACC-1)."""
+"""Lookup key rotation moves claims, and a number always has exactly one account (ACC-1)."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ class LookupStage(Stage):
         return LookupKeys(self.versions, "ru4m-test-claims")
 
     def rekey(self) -> int:
-        """In a process of its own, with what was configured last."""
-        told = os.environ[VARIABLE]
+        """Run in a process of its own, with the last configuration."""
+        versions = os.environ[VARIABLE]
         container_with(self.configured[-1])
         try:
             return self._rekey()
         finally:
-            container_with(told)
+            container_with(versions)
 
     def _rekey(self) -> int:
         return self.keys.rekey(lambda owners: profiles.rekey_claims([AccountId(owner) for owner in owners]))
@@ -61,7 +61,7 @@ def stage(world: World, monkeypatch: pytest.MonkeyPatch) -> LookupStage:
 
     def counted(operations: Any) -> None:
         listed = list(operations)
-        if all(write.key.table is Table.CLAIMS for write in listed):  # not those of the people signing up
+        if all(write.key.table is Table.CLAIMS for write in listed):  # not operations of sign-ups
             made.write(lambda: transact(listed))
         else:
             transact(listed)
@@ -71,7 +71,7 @@ def stage(world: World, monkeypatch: pytest.MonkeyPatch) -> LookupStage:
 
 
 def claims() -> dict[str, set[str]]:
-    """Owners of what is claimed, by version of the key."""
+    """Return the owners of claims by version of the key."""
     found: dict[str, set[str]] = {}
     for item in aws.client("dynamodb").scan(TableName="ru4m-test-claims")["Items"]:
         found.setdefault(item["pk"]["S"].split("#")[1], set()).add(item["account_id"]["S"])
@@ -84,12 +84,12 @@ def stored_versions() -> set[str]:
     return set(document["versions"])
 
 
-def test_a_new_version_is_known_everywhere_before_anything_is_claimed_under_it(stage: LookupStage) -> None:
+def test_new_version_is_known_everywhere_before_a_claim_uses_it(stage: LookupStage) -> None:
     assert stage.keys.rotate() == "2"
     assert stage.configured == ["1", "1,2", "2,1"]
 
 
-def test_what_old_containers_do_is_waited_for_after_each_step_and_before_a_version_is_given_up(
+def test_each_step_waits_for_old_containers_and_so_does_the_retirement(
     stage: LookupStage,
 ) -> None:
     stage.keys.rotate()
@@ -99,10 +99,10 @@ def test_what_old_containers_do_is_waited_for_after_each_step_and_before_a_versi
 
 
 @pytest.mark.promise("ACC-1")
-def test_a_number_that_is_claimed_while_a_retirement_waits_keeps_its_version(
+def test_number_claimed_during_the_wait_of_a_retirement_keeps_its_version(
     stage: LookupStage, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As in a container of the old configuration, after a `rotate` that was stopped in its last wait."""
+    """A container of the old configuration claims it after a `rotate` stopped in its last wait."""
     stage.keys.rotate()
     phone = a_phone()
 
@@ -116,13 +116,13 @@ def test_a_number_that_is_claimed_while_a_retirement_waits_keeps_its_version(
         stage.keys.retire()
 
 
-def test_claims_of_accounts_move_and_the_old_version_is_forgotten(stage: LookupStage, world: World) -> None:
+def test_claims_of_accounts_move_and_the_old_version_is_removed(stage: LookupStage, world: World) -> None:
     people = [world.a_user() for _ in range(3)]
     address = an_address()
     people[0].has_email(address)
     stage.keys.rotate()
     late = world.a_user()
-    assert stage.rekey() == 7  # a number and a user id each, and an address
+    assert stage.rekey() == 7  # a number and a user id for each, and one address
     assert claims() == {"2": {one.account_id for one in (*people, late)}}
     assert stage.keys.retire() == ["1"]
     assert (stage.configured[-1], stored_versions()) == ("2", {"2"})
@@ -134,9 +134,7 @@ def test_claims_of_accounts_move_and_the_old_version_is_forgotten(stage: LookupS
     assert late.has_email(address).status == 200
 
 
-def test_an_address_under_an_old_version_is_taken_until_it_is_released(
-    stage: LookupStage, world: World
-) -> None:
+def test_address_under_an_old_version_is_taken_until_it_is_released(stage: LookupStage, world: World) -> None:
     mila, vuk, address = world.a_user(), world.a_user(), an_address()
     mila.has_email(address)
     stage.keys.rotate()
@@ -145,7 +143,7 @@ def test_an_address_under_an_old_version_is_taken_until_it_is_released(
     assert vuk.has_email(address).status == 200
 
 
-def test_an_address_that_is_removed_while_its_claim_moves_is_free(
+def test_address_removed_while_its_claim_moves_is_free(
     stage: LookupStage, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mila, vuk, address = world.a_user(), world.a_user(), an_address()
@@ -157,7 +155,7 @@ def test_an_address_that_is_removed_while_its_claim_moves_is_free(
     assert vuk.has_email(address).status == 200
 
 
-def test_a_claim_that_a_read_missed_while_it_moved_is_not_left_behind(
+def test_claim_missed_by_a_read_while_it_moved_is_still_removed(
     stage: LookupStage, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mila, vuk, address = world.a_user(), world.a_user(), an_address()
@@ -175,7 +173,7 @@ def test_a_claim_that_a_read_missed_while_it_moved_is_not_left_behind(
     assert vuk.has_email(address).status == 200
 
 
-def test_running_again_changes_nothing(stage: LookupStage, world: World) -> None:
+def test_repeated_rekey_changes_nothing(stage: LookupStage, world: World) -> None:
     world.a_user()
     stage.keys.rotate()
     stage.rekey()
@@ -187,9 +185,7 @@ def test_running_again_changes_nothing(stage: LookupStage, world: World) -> None
     assert stage.configured == ["1", "1,2", "2,1", "2"]
 
 
-def test_a_version_is_not_retired_while_something_is_claimed_under_it(
-    stage: LookupStage, world: World
-) -> None:
+def test_version_is_not_retired_while_a_claim_uses_it(stage: LookupStage, world: World) -> None:
     world.a_user()
     stage.keys.rotate()
     with pytest.raises(ClaimsLeft, match="2 claims"):
@@ -197,7 +193,7 @@ def test_a_version_is_not_retired_while_something_is_claimed_under_it(
     assert (stage.configured[-1], stored_versions()) == ("2,1", {"1", "2"})
 
 
-def test_a_claim_that_belongs_to_no_account_keeps_its_version(stage: LookupStage, world: World) -> None:
+def test_claim_without_an_account_keeps_its_version(stage: LookupStage, world: World) -> None:
     mila = world.a_user()
     table.write(Delete(store.account_key(AccountId(mila.account_id))))
     stage.keys.rotate()
@@ -209,7 +205,7 @@ def test_a_claim_that_belongs_to_no_account_keeps_its_version(stage: LookupStage
 @pytest.mark.promise("ACC-1")
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("kill_at", range(8))
-def test_an_operator_killed_at_any_write_leaves_one_account_per_number_and_goes_on(
+def test_operator_killed_at_any_write_continues_with_one_account_per_number(
     stage: LookupStage, world: World, kill_at: int, *, after: bool
 ) -> None:
     people = [world.a_user() for _ in range(2)]
@@ -219,22 +215,22 @@ def test_an_operator_killed_at_any_write_leaves_one_account_per_number_and_goes_
         while steps:
             steps[0]()
             del steps[0]
-    assert steps, "nobody was killed"
-    container_with(stage.configured[-1])  # it may have started just now
+    assert steps, "the operator was not killed"
+    container_with(stage.configured[-1])  # it may have started at this moment
     for one in people:
         assert world.a_user(phone=one.phone).user_id == one.user_id
         assert world.a_user().gets(f"/v1/users/{one.user_id}").status == 200
-    everybody = {item["account_id"]["S"] for item in cloud.records("account")}
+    owners = {item["account_id"]["S"] for item in cloud.records("account")}
 
     for step in steps:
         step()
-    # Killed after its last write, `rotate` was done; running it again makes one version more.
+    # If killed after its last write, `rotate` was done; another run makes one more version.
     current = "3" if (kill_at, after) == (3, True) else "2"
-    assert claims() == {current: everybody}
+    assert claims() == {current: owners}
     assert (stage.configured[-1], stored_versions()) == (current, {current})
 
 
-def test_account_that_cannot_be_opened_keeps_no_claim_of_others_from_moving(
+def test_unreadable_account_does_not_keep_claims_of_others_from_moving(
     stage: LookupStage, world: World
 ) -> None:
     broken, *others = (world.a_user() for _ in range(3))
@@ -246,8 +242,8 @@ def test_account_that_cannot_be_opened_keeps_no_claim_of_others_from_moving(
         stage.keys.retire()
 
 
-def test_those_are_all_writes_of_a_rotation(stage: LookupStage, world: World) -> None:
-    """So the test above kills at each."""
+def test_these_are_all_writes_of_a_rotation(stage: LookupStage, world: World) -> None:
+    """The test above kills at each of them."""
     for _ in range(2):
         world.a_user()
     stage.keys.rotate()
@@ -258,13 +254,13 @@ def test_those_are_all_writes_of_a_rotation(stage: LookupStage, world: World) ->
 
 @pytest.mark.promise("ACC-1")
 @pytest.mark.parametrize("knows", ["1,2", "2,1"])
-def test_a_signup_that_looked_before_a_claim_moved_signs_in_to_its_account(
+def test_signup_that_read_before_a_claim_moved_signs_in_to_its_account(
     stage: LookupStage, world: World, monkeypatch: pytest.MonkeyPatch, knows: str
 ) -> None:
     mila = world.a_user()
     stage.keys.rotate()
     challenge = world.asks_for_a_code(mila.phone).json["challenge_id"]
-    container_with(knows)  # the older one lags behind
+    container_with(knows)  # the older version's container is outdated
     monkeypatch.setattr(accounts, "owner_of_phone", missing_once(accounts.owner_of_phone))
     moved = just_before(monkeypatch, accounts, "new_account", stage.rekey)
     again = world.verifies(challenge, world.code_for(mila.phone))
@@ -273,12 +269,12 @@ def test_a_signup_that_looked_before_a_claim_moved_signs_in_to_its_account(
 
 
 def missing_once(look: Callable[[str], AccountId | None]) -> Callable[[str], AccountId | None]:
-    """A batched read that met a claim between its two places: the first look sees it in neither."""
+    """Return a look-up whose first batched read misses a claim that is being moved."""
     looks = iter([None])
     return lambda value: next(looks, look(value))
 
 
-def test_a_claim_that_moves_while_it_is_looked_for_is_found(
+def test_claim_that_moves_during_the_look_up_is_found(
     stage: LookupStage, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mila = world.a_user()
@@ -286,7 +282,7 @@ def test_a_claim_that_moves_while_it_is_looked_for_is_found(
     whole, torn = table.batch_get, iter([True])
 
     def batch_get(keys: Any) -> Any:
-        """No snapshot: the new place is read before the claim moves, the old one after it."""
+        """Read the new place before the claim moves and the old one afterwards, without a snapshot."""
         if next(torn, False):
             new, *old = keys
             early = whole([new])
@@ -299,10 +295,10 @@ def test_a_claim_that_moves_while_it_is_looked_for_is_found(
 
 
 @pytest.mark.promise("ACC-1")
-def test_a_number_under_an_old_version_is_taken_for_everybody_until_its_claim_moved(
+def test_number_under_an_old_version_is_taken_until_its_claim_has_moved(
     stage: LookupStage, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The move is stopped inside, before its transaction: somebody else asks for the number right then."""
+    """Just before the transaction of the move, another caller signs up with the number."""
     mila = world.a_user()
     stage.keys.rotate()
     challenge = world.asks_for_a_code(mila.phone).json["challenge_id"]
@@ -317,13 +313,13 @@ def test_a_number_under_an_old_version_is_taken_for_everybody_until_its_claim_mo
     assert len(cloud.records("account")) == 1
 
 
-def test_a_claim_that_another_account_holds_is_not_taken_from_it(stage: LookupStage, world: World) -> None:
+def test_claim_that_another_account_holds_is_not_taken_from_it(stage: LookupStage, world: World) -> None:
     mila, vuk = world.a_user(), world.a_user()
     (old,) = store._claim_keys(store.ClaimKind.PHONE, mila.phone)
     hand_over(old, vuk.account_id)
     stage.keys.rotate()
     stage.rekey()
-    assert claims()["1"] == {mila.account_id, vuk.account_id}  # hers stay together; nobody lost anything
+    assert claims()["1"] == {mila.account_id, vuk.account_id}  # no account loses a claim
 
 
 def hand_over(key: Key, account_id: str) -> None:
@@ -335,7 +331,7 @@ def hand_over(key: Key, account_id: str) -> None:
     )
 
 
-def test_claims_are_moved_only_when_every_function_looks_under_the_current_version(
+def test_claims_move_only_once_every_function_uses_the_current_version(
     stage: LookupStage, world: World
 ) -> None:
     world.a_user()
@@ -362,20 +358,20 @@ def test_many_claims_are_moved_in_bounded_reads(stage: LookupStage, world: World
     assert (sum(asked), max(asked)) == (60, 33)
 
 
-def test_the_secret_never_loses_a_version_that_a_container_is_told_of(
+def test_secret_keeps_every_version_that_a_container_is_configured_with(
     stage: LookupStage, world: World
 ) -> None:
     world.a_user()
-    told_and_stored: list[tuple[str, set[str]]] = []
+    configured_and_stored: list[tuple[str, set[str]]] = []
     configure = stage.configure
 
     def watched(versions: str) -> None:
         configure(versions)
-        told_and_stored.append((versions, stored_versions()))
+        configured_and_stored.append((versions, stored_versions()))
 
     stage.configure = watched  # type: ignore[method-assign]
     stage.keys.rotate()
     stage.rekey()
     stage.keys.retire()
-    assert all(set(told.split(",")) <= stored for told, stored in told_and_stored)
-    assert len(told_and_stored) == 3
+    assert all(set(versions.split(",")) <= stored for versions, stored in configured_and_stored)
+    assert len(configured_and_stored) == 3

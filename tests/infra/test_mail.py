@@ -1,4 +1,4 @@
-"""Mail is not tracked, and what does not arrive is reported to the function that has to know."""
+"""Mail is not tracked, and the function that records bounces gets reports of them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tests.infra.templates import Template, listed, of_type, plain
 
 
 @pytest.mark.promise("USE-9")
-def test_neither_opening_nor_clicking_is_an_event_that_anybody_asks_for(service: Template) -> None:
+def test_opens_and_clicks_are_not_published(service: Template) -> None:
     (configuration,) = of_type(service, "AWS::SES::ConfigurationSet").values()
     (destination,) = of_type(service, "AWS::SES::ConfigurationSetEventDestination").values()
     asked = destination["Properties"]["EventDestination"]["MatchingEventTypes"]
@@ -21,13 +21,13 @@ def test_neither_opening_nor_clicking_is_an_event_that_anybody_asks_for(service:
 
 
 @pytest.mark.promise("NOT-1")
-def test_what_does_not_arrive_reaches_the_function_that_notes_it(
+def test_bounce_reaches_the_function_that_records_it(
     service: Template, functions: dict[str, Template]
 ) -> None:
     (destination,) = of_type(service, "AWS::SES::ConfigurationSetEventDestination").values()
     (event,) = functions["note_bounces"]["Events"].values()
-    told = destination["Properties"]["EventDestination"]["SnsDestination"]["TopicARN"]
-    assert plain(told) == plain(event["Properties"]["Topic"]) == "${MailTopic}"
+    topic = destination["Properties"]["EventDestination"]["SnsDestination"]["TopicARN"]
+    assert plain(topic) == plain(event["Properties"]["Topic"]) == "${MailTopic}"
     assert plain(destination["Properties"]["ConfigurationSetName"]) == plain(
         functions["announce_notices"]["Environment"]["Variables"]["RU4M_MAIL_CONFIGURATION"]
     )
@@ -45,7 +45,7 @@ def test_only_ses_publishes_reports_and_only_for_this_stage(service: Template) -
 
 
 @pytest.mark.promise("SEC-1")
-def test_reports_lie_in_no_queue_and_in_nobodys_inbox(service: Template, data: Template) -> None:
+def test_reports_are_sent_to_no_queue_and_no_mailbox(service: Template, data: Template) -> None:
     assert "DeadLetterQueue" not in str(service["Resources"]["NoteBounces"])
     assert "DestinationConfig" not in str(service["Resources"]["NoteBounces"])
     (identity,) = of_type(data, "AWS::SES::EmailIdentity").values()

@@ -45,39 +45,39 @@ def texts(svg: str) -> list[str | None]:
     return [text.text for text in ET.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")]  # noqa: S314 - made here
 
 
-def test_the_picture_is_well_formed_and_shows_the_numbers() -> None:
+def test_picture_is_well_formed_and_shows_the_numbers() -> None:
     shown = texts(as_svg(some_days()))
     assert {"meeting.joined", "meeting/lobby · ios", "127 accounts", "381 events, 2.3 s"} <= {*shown}
     assert {"app.crashed", "crash · 2.4.0 · android", "all others", "≥ 14 accounts"} <= {*shown}
     assert "Accounts per day, 2026-10-20 to 2026-11-18. Groups under 10 accounts are not shown." in shown
 
 
-def test_there_is_a_bar_for_each_day_on_which_a_group_was_published() -> None:
+def test_each_day_with_a_published_group_has_a_bar() -> None:
     root = ET.fromstring(as_svg(some_days()))  # noqa: S314 - made here
     bars = [rect for rect in root.iter("{http://www.w3.org/2000/svg}rect") if rect.get("class") == "bar"]
     assert len(bars) == 30 + 20 + 30 + 30
-    told = [bar[0].text for bar in bars]
-    assert told[:2] == ["2026-10-20: 40 accounts, 120 events", "2026-10-21: 43 accounts, 129 events"]
+    titles = [bar[0].text for bar in bars]
+    assert titles[:2] == ["2026-10-20: 40 accounts, 120 events", "2026-10-21: 43 accounts, 129 events"]
     heights = [int(bar.get("height", "")) for bar in bars[:30]]
     assert heights == sorted(heights)
     assert heights[-1] == 34
 
 
-def test_the_same_figures_make_the_same_picture() -> None:
+def test_same_figures_make_the_same_picture() -> None:
     assert as_svg(some_days()) == as_svg(some_days())
 
 
-def test_words_of_clients_cannot_break_out_of_the_picture() -> None:
+def test_text_of_clients_cannot_inject_markup_into_the_picture() -> None:
     odd = "<script>&"
     assert odd in texts(as_svg([a_day(0, Figure(**JOINED | {"name": odd}, accounts=10, events=10))]))
 
 
-def test_without_a_published_day_it_says_so() -> None:
+def test_picture_without_a_published_day_states_that() -> None:
     assert "no day is published yet" in texts(as_svg([]))
 
 
 @pytest.mark.promise("USE-6")
-def test_it_is_drawn_from_published_days_alone(world: World) -> None:
+def test_picture_is_drawn_from_published_days_alone(world: World) -> None:
     for figures in some_days():
         store.publish(figures)
     found = plots.published(AwsAccount(REGION), "ru4m-test-usage", FIRST + timedelta(days=9), days=5)

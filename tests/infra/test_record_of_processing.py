@@ -1,4 +1,4 @@
-"""The manifest of the record of processing, read by the package that defines manifests."""
+"""The manifest of the record of processing passes the package that defines manifests."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ def test_fideslang_reads_the_manifest_and_knows_every_key() -> None:
     assert findings(MANIFEST) == []
 
 
-def test_a_key_that_is_not_in_the_taxonomy_is_found(tmp_path: Path) -> None:
+def test_key_outside_the_taxonomy_is_found(tmp_path: Path) -> None:
     changed = tmp_path / "manifest.yml"
     changed.write_text(MANIFEST.read_text().replace("- user.job_title", "- user.job"))
     assert findings(changed) == ["data_category: user.job is not in the taxonomy"]

@@ -1,4 +1,4 @@
-"""`python -m infra.ops retention redate`: what an operator sees, and what they can't break."""
+"""`python -m infra.ops retention redate`: its output, and what it refuses."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TABLES = {f"{name.title()}TableName": f"ru4m-test-{name}" for name in Table}
 
 @dataclass
 class FakeLambda:
-    """Knows one function's configuration."""
+    """An AWS Lambda that knows one function's configuration."""
 
     variables: dict[str, str]
 
@@ -34,7 +34,7 @@ class FakeLambda:
 
 @dataclass(frozen=True)
 class StageAccount(AwsAccount):
-    """A stage whose functions were just configured anew."""
+    """A stage whose functions were just configured again."""
 
     formation: FakeCloudFormation = field(
         default_factory=lambda: FakeCloudFormation(
@@ -43,17 +43,17 @@ class StageAccount(AwsAccount):
     )
 
     def client(self, service: str) -> Any:
-        told = {
+        variables = {
             k: v for k, v in environment.variables().items() if k.startswith("RU4M_") and "TABLE" not in k
         }
-        told |= {"RU4M_STAGE_KEYS": os.environ["RU4M_STAGE_KEYS"], "RU4M_PERIODS": "idle_session=P30D"}
-        return {"cloudformation": self.formation, "lambda": FakeLambda(told)}[service]
+        variables |= {"RU4M_STAGE_KEYS": os.environ["RU4M_STAGE_KEYS"], "RU4M_PERIODS": "idle_session=P30D"}
+        return {"cloudformation": self.formation, "lambda": FakeLambda(variables)}[service]
 
 
 @pytest.fixture(autouse=True)
 def stage(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Three sessions of 60 days on a stage that keeps them for 30 from now on."""
-    monkeypatch.setattr(os, "environ", os.environ.copy())  # which the command changes
+    """Return a stage with three sessions of 60 days, which are now kept for 30."""
+    monkeypatch.setattr(os, "environ", os.environ.copy())  # the command changes it
     monkeypatch.setattr(command, "AwsAccount", StageAccount)
     for _ in range(3):
         world.a_user()
@@ -72,18 +72,18 @@ def ends(world: World) -> set[int]:
     }
 
 
-def test_it_dates_by_what_the_stages_functions_are_configured_with(world: World) -> None:
+def test_command_uses_the_periods_of_the_stages_functions(world: World) -> None:
     done = redate("--kind", "session")
     assert done.output == "3 seen, 3 moved, 0 held, 0 changed meanwhile; done\n"
     assert ends(world) == {30}
 
 
-def test_a_dry_run_changes_nothing(world: World) -> None:
+def test_dry_run_changes_nothing(world: World) -> None:
     assert redate("--kind", "session", "--dry-run").output.startswith("3 seen, 3 moved")
     assert ends(world) == {60}
 
 
-def test_it_goes_on_where_it_stopped(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_command_continues_where_it_stopped(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retention, "_PAGE", 10)
     first = redate("--kind", "session").output.splitlines()[0]
     (place,) = re.findall(r"--after (\S+)$", first)
@@ -98,7 +98,7 @@ def test_it_goes_on_where_it_stopped(world: World, monkeypatch: pytest.MonkeyPat
         (("--kind", "session", "--after", "nowhere"), "position printed by an earlier run"),
     ],
 )
-def test_what_can_not_be_done_is_refused_with_the_reason(options: tuple[str, ...], text: str) -> None:
+def test_impossible_command_is_refused_with_the_reason(options: tuple[str, ...], text: str) -> None:
     done = redate(*options)
     assert done.exit_code == 1
     assert text in done.output

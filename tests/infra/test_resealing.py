@@ -1,4 +1,4 @@
-"""What is sealed under the stage key itself is sealed anew by command, whatever record class it is of."""
+"""A command reseals records under the stage key itself, for every record class."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from tests.support.world import World
 
 @pytest.fixture
 def invoice(monkeypatch: pytest.MonkeyPatch) -> type[Record]:
-    """A record that is kept beyond its subject's key; it does not stay in the register."""
+    """Define a record kept beyond its subject's key; it does not stay in the register."""
     monkeypatch.setattr(personal, "_records", list(register.records()))
 
     class Invoice(
@@ -41,7 +41,7 @@ def invoice(monkeypatch: pytest.MonkeyPatch) -> type[Record]:
         retention=Statutory(Period.BILLING, law="a law on accounting", since="at"),
         key_class=KeyClass.RETAINED,
     ):
-        """What a subject paid."""
+        """An amount that a subject paid."""
 
         at: Annotated[Instant, NOT_PERSONAL]
         paid_by: Annotated[str, marked(Category.NAME, Source.PROVIDED)]
@@ -51,7 +51,7 @@ def invoice(monkeypatch: pytest.MonkeyPatch) -> type[Record]:
 
 @pytest.fixture
 def keys(world: World) -> StageKeys:
-    """Of a stage whose containers are new after each configuration."""
+    """Return the keys of a stage whose containers restart after each configuration."""
     return StageKeys(a_stage_with_a_stage_key().versions, {each: settings().table(each) for each in Table})
 
 
@@ -77,7 +77,7 @@ def version(item: Item) -> int:
 
 
 @pytest.mark.promise("SEC-1")
-def test_retained_and_transient_records_are_sealed_under_the_new_version_and_open(
+def test_retained_and_transient_records_are_resealed_under_the_new_version(
     world: World, keys: StageKeys, invoice: type[Record]
 ) -> None:
     kept, phone = [a_kept(invoice, number) for number in range(3)], a_phone()
@@ -92,7 +92,7 @@ def test_retained_and_transient_records_are_sealed_under_the_new_version_and_ope
     assert world.verifies(challenge, world.code_for(phone)).status == 201
 
 
-def test_nothing_but_the_sealed_attribute_changes(keys: StageKeys, invoice: type[Record]) -> None:
+def test_only_the_sealed_attribute_changes(keys: StageKeys, invoice: type[Record]) -> None:
     place = a_kept(invoice, 1)
     before = stored(place)
     keys.rotate()
@@ -102,7 +102,7 @@ def test_nothing_but_the_sealed_attribute_changes(keys: StageKeys, invoice: type
     assert before == after
 
 
-def test_records_under_their_subjects_keys_are_left_alone(
+def test_records_under_their_subjects_keys_are_not_changed(
     world: World, keys: StageKeys, invoice: type[Record]
 ) -> None:
     mila = world.a_user()
@@ -111,7 +111,7 @@ def test_records_under_their_subjects_keys_are_left_alone(
     assert keys.reseal(reseal.reseal) == 0
     assert [item for item in cloud.all_items() if item["pk"] == {"S": f"A#{mila.account_id}"}] == before
     assert keys.rewrap(rewrapped) == 1
-    assert keys.retire() == [1]  # the data key's own versions are none of the stage key's
+    assert keys.retire() == [1]  # versions of the data key are not versions of the stage key
     assert mila.gets("/v1/profile").status == 200
 
 
@@ -120,7 +120,7 @@ def rewrapped(pk: str, version: int, wrapped: bytes) -> bytes:
     return subject_keys.wrap(account_id, version, subject_keys.unwrap(account_id, version, wrapped))
 
 
-def test_a_version_is_kept_while_a_record_is_under_it(keys: StageKeys, invoice: type[Record]) -> None:
+def test_version_is_kept_while_a_record_uses_it(keys: StageKeys, invoice: type[Record]) -> None:
     place = a_kept(invoice, 1)
     keys.rotate()
     with pytest.raises(StillNeeded, match="1 records"):
@@ -128,7 +128,7 @@ def test_a_version_is_kept_while_a_record_is_under_it(keys: StageKeys, invoice: 
     assert vars(codec.opened(invoice, stored(place)))["paid_by"] == "Milica 1"
 
 
-def test_a_version_is_kept_for_a_record_that_no_class_declares(
+def test_version_is_kept_for_a_record_of_an_unknown_class(
     keys: StageKeys, invoice: type[Record], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place = a_kept(invoice, 1)
@@ -139,7 +139,7 @@ def test_a_version_is_kept_for_a_record_that_no_class_declares(
         keys.retire()
 
 
-def test_an_edit_in_between_wins(
+def test_concurrent_edit_is_kept(
     keys: StageKeys, invoice: type[Record], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place = a_kept(invoice, 1)
@@ -151,7 +151,7 @@ def test_an_edit_in_between_wins(
     assert vars(codec.opened(invoice, stored(place)))["paid_by"] == "Milica Petrović"
 
 
-def test_a_challenge_that_is_used_in_between_stays_without_personal_fields(
+def test_challenge_used_meanwhile_stays_without_personal_fields(
     world: World, keys: StageKeys, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     phone, device = a_phone(), a_device()
@@ -165,14 +165,14 @@ def test_a_challenge_that_is_used_in_between_stays_without_personal_fields(
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("kill_at", range(3))
-def test_a_run_that_is_killed_goes_on_where_it_stopped(
+def test_killed_run_is_continued_where_it_stopped(
     keys: StageKeys, invoice: type[Record], kill_at: int, *, after: bool
 ) -> None:
     kept = [a_kept(invoice, number) for number in range(3)]
     keys.rotate()
     with pytest.raises(Killed):
         keys.reseal(killed(reseal.reseal, kill_at, after=after))
-    for number, place in enumerate(kept):  # no downtime
+    for number, place in enumerate(kept):  # without downtime
         assert vars(codec.opened(invoice, stored(place)))["paid_by"] == f"Milica {number}"
     assert keys.reseal(reseal.reseal) == 3 - kill_at - after
     assert keys.retire() == [1]
@@ -193,7 +193,7 @@ def killed(reseal: Callable[..., bool], at: int, *, after: bool) -> Callable[...
     return one
 
 
-def test_what_has_expired_but_is_held_is_sealed_anew_too(
+def test_expired_but_held_record_is_resealed_too(
     world: World, keys: StageKeys, invoice: type[Record]
 ) -> None:
     place = a_kept(invoice, 1)
@@ -206,9 +206,7 @@ def test_what_has_expired_but_is_held_is_sealed_anew_too(
     assert sealing.version_of(item["sealed"]["B"]) == 2
 
 
-def test_a_blob_that_was_tampered_with_stops_the_run_and_is_kept_as_it_is(
-    keys: StageKeys, invoice: type[Record]
-) -> None:
+def test_altered_blob_stops_the_run_and_is_not_changed(keys: StageKeys, invoice: type[Record]) -> None:
     place = a_kept(invoice, 1)
     broken = bytes(stored(place)["sealed"])[:-1] + b"x"
     table.write(Change(place, put={"sealed": broken}))

@@ -1,4 +1,4 @@
-"""What each role may do: least privilege, written out."""
+"""The least privileges of each role, written out."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MAILING = (
 )
 
 
-# Of rights requests a delete takes only the mark that a right is being exercised.
+# A deletion in the rights table takes only the mark that a right is being exercised.
 _REQUESTS = (
     "dynamodb:BatchGetItem, dynamodb:DeleteItem, dynamodb:GetItem, dynamodb:PutItem",
     "${RightsTableArn}",
@@ -31,14 +31,14 @@ _REQUESTS = (
 _REQUESTS_OF_A_SUBJECT = ("dynamodb:Query", "${RightsTableArn}/index/owner")
 
 
-# What is appended is confined by the kind of chain (LEDGER_KINDS).
+# The kind of chain limits what a role appends (LEDGER_KINDS).
 _LEDGER = (("dynamodb:PutItem", "${LedgerTableArn}"), ("dynamodb:Query", "${LedgerTableArn}"))
 
 _RIGHTS = history_of(RightsRequestId.new()).kind
 _STAFF = inspect.history_of(StaffId.new()).kind
 _CONSENT = evidence.chain_of(Pseudonym.new()).kind
 
-# Role: the kinds of chains to which it may append.
+# The kinds of chains to which each role may append.
 LEDGER_KINDS = {
     "AdminRole": {_RIGHTS, _STAFF},
     "ConsentsRole": {_CONSENT},
@@ -54,7 +54,7 @@ def _own_logs(name: str) -> tuple[str, str]:
     return _LOGS, f"arn:${{AWS::Partition}}:logs:${{AWS::Region}}:${{AWS::AccountId}}:log-group:{group}:*"
 
 
-# Of each role: pairs of actions and resources.
+# Pairs of actions and resources of each role.
 EXPECTED = {
     "AboutRole": {_own_logs("about")},
     "AccessTokenRole": {_own_logs("access_token")},
@@ -150,7 +150,7 @@ EXPECTED = {
         ("secretsmanager:GetSecretValue", "${CodesSecretArn}, ${ReceiptsSecretArn}"),
         ("kms:Decrypt", "${StageKeyArn}"),
         ("sqs:SendMessage", "${RightsQueue.Arn}"),
-        ("s3:GetObject", "${ExportBucketArn}/exports/*"),  # a link can do what its maker may
+        ("s3:GetObject", "${ExportBucketArn}/exports/*"),  # a link permits what its maker may do
     },
     "RecordVerifiedCodesRole": {
         _own_logs("record_verified_codes"),
@@ -160,7 +160,7 @@ EXPECTED = {
         _own_logs("renew_consents"),
         ("dynamodb:BatchGetItem, dynamodb:PutItem", "${AccountsTableArn}"),
         ("dynamodb:Query", "${AccountsTableArn}/index/renewal"),
-        ("dynamodb:BatchWriteItem, dynamodb:Query", "${UsageTableArn}"),  # what rested on a consent
+        ("dynamodb:BatchWriteItem, dynamodb:Query", "${UsageTableArn}"),  # use that depended on a consent
         ("dynamodb:BatchGetItem", "${KeysTableArn}"),
         *_LEDGER,
         ("kms:Decrypt", "${SealingKeyArn}"),
@@ -198,7 +198,7 @@ EXPECTED = {
     "SweepRightsRole": {
         _own_logs("sweep_rights"),
         ("dynamodb:Query", "${RightsTableArn}/index/due, ${RightsTableArn}/index/open"),
-        # On AWS the one action is for batches too; the emulator's IAM asks for one of their own.
+        # AWS checks one action for batches too; the emulator's IAM requires one of their own.
         ("sqs:SendMessage, sqs:SendMessageBatch if Emulated", "${RightsQueue.Arn}"),
     },
     "SyncChatProfilesRole": {
@@ -233,7 +233,7 @@ EXPECTED = {
     },
     "WorkRightsRole": {
         _own_logs("work_rights"),
-        # An update is all that it takes to keep an item longer.
+        # An update is enough to keep an item longer.
         ("dynamodb:BatchGetItem, dynamodb:Query, dynamodb:UpdateItem", "${AccountsTableArn}"),
         ("dynamodb:Query, dynamodb:UpdateItem", "${UsageTableArn}"),
         ("dynamodb:BatchGetItem", "${ClaimsTableArn}"),
@@ -258,12 +258,12 @@ EXPECTED = {
     },
 }
 
-# API Gateway takes no smaller policy than AWS's own for writing access logs.
+# API Gateway accepts no smaller policy than AWS's own for writing access logs.
 MANAGED = {"ApiGatewayLogRole": "service-role/AmazonAPIGatewayPushToCloudWatchLogs"}
 
 
 def statements(service: Template) -> Iterator[tuple[str, Template]]:
-    """Role and statement, for every inline policy."""
+    """Yield role and statement for every inline policy."""
     for name, role in of_type(service, "AWS::IAM::Role").items():
         for policy in role["Properties"].get("Policies", []):
             for statement in policy["PolicyDocument"]["Statement"]:
@@ -293,7 +293,7 @@ def test_no_action_and_no_resource_is_a_wildcard(service: Template) -> None:
 
 
 @pytest.mark.promise("SEC-1")
-def test_the_stage_key_opens_secrets_and_only_those_that_the_role_may_read(service: Template) -> None:
+def test_stage_key_opens_only_the_secrets_that_the_role_may_read(service: Template) -> None:
     readable = {
         role: listed(s["Resource"])
         for role, s in statements(service)
@@ -314,11 +314,11 @@ def test_no_function_may_delete_a_data_key(service: Template) -> None:
         if "${KeysTableArn}" in listed(statement.get("Resource", []))
         and {"dynamodb:DeleteItem", "dynamodb:UpdateItem"} & set(listed(statement["Action"]))
     ]
-    assert deleting == []  # the erasure role will be the only one
+    assert deleting == []  # the erasure role will be the only exception
 
 
 @pytest.mark.promise("SEC-1")
-def test_who_signs_the_ledger_may_not_write_into_it_and_who_writes_may_not_sign(service: Template) -> None:
+def test_signer_of_the_ledger_cannot_write_it_and_writers_cannot_sign(service: Template) -> None:
     granted: dict[str, set[str]] = {}
     for role, statement in statements(service):
         resources = listed(statement.get("Resource", []))
@@ -358,7 +358,7 @@ def test_only_figures_copies_and_deletion_read_usage_events(
 
 
 @pytest.mark.promise("RGT-1")
-def test_copies_are_made_by_the_worker_alone_and_nobody_lists_them(service: Template) -> None:
+def test_only_the_worker_makes_copies_and_no_role_lists_them(service: Template) -> None:
     granted: dict[str, set[str]] = {}
     for role, statement in statements(service):
         if any("${ExportBucketArn}" in resource for resource in listed(statement.get("Resource", []))):
@@ -368,7 +368,7 @@ def test_copies_are_made_by_the_worker_alone_and_nobody_lists_them(service: Temp
     assert not any("List" in action for actions in granted.values() for action in actions)
 
 
-def test_only_the_gateways_log_role_has_a_policy_of_aws(service: Template) -> None:
+def test_only_the_gateways_log_role_has_a_managed_policy_of_aws(service: Template) -> None:
     managed = {
         name: listed(role["Properties"]["ManagedPolicyArns"])
         for name, role in of_type(service, "AWS::IAM::Role").items()
@@ -379,7 +379,7 @@ def test_only_the_gateways_log_role_has_a_policy_of_aws(service: Template) -> No
     }
 
 
-def test_a_role_is_taken_by_its_service_alone(service: Template) -> None:
+def test_only_a_roles_own_service_assumes_it(service: Template) -> None:
     for name, role in of_type(service, "AWS::IAM::Role").items():
         (trust,) = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
         wanted = "apigateway" if name in MANAGED else "lambda"

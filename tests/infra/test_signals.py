@@ -1,4 +1,4 @@
-"""Processes that have to stop on a signal do so, although their parent ignores it."""
+"""A process stops on a signal even if its parent ignores the signal."""
 
 import json
 import signal

@@ -1,4 +1,4 @@
-"""The key of the access tokens is rotated in an order that refuses nobody, and resumes where it stopped."""
+"""Signing key rotation refuses no token, and resumes where it stopped."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ARN = "arn:signing"
 
 
 class Stage:
-    """A stage whose functions know what was last deployed."""
+    """A stage whose functions have the last deployed configuration."""
 
     def __init__(self) -> None:
         from infra.deployment.vault import _signing_key
@@ -42,7 +42,7 @@ class Stage:
         return SigningKeys(self.account, ARN, self.deploy)
 
 
-def test_the_new_key_is_published_before_it_signs_and_the_old_one_stays_accepted() -> None:
+def test_new_key_is_published_before_it_signs_and_the_old_one_stays_accepted() -> None:
     stage = Stage()
     ((_, old),) = stage.deployed
     new = stage.keys.rotate()
@@ -50,7 +50,7 @@ def test_the_new_key_is_published_before_it_signs_and_the_old_one_stays_accepted
     assert stage.deployed == [({old}, old), ({old, new}, old), ({old, new}, new)]
 
 
-def test_the_old_key_is_retired_after_twice_a_tokens_life_and_not_before() -> None:
+def test_old_key_is_retired_after_twice_a_tokens_life_and_not_before() -> None:
     stage = Stage()
     new = stage.keys.rotate()
     with pytest.raises(NotYet) as early:
@@ -62,7 +62,7 @@ def test_the_old_key_is_retired_after_twice_a_tokens_life_and_not_before() -> No
 
 
 @pytest.mark.parametrize("fails_after", [1, 2])
-def test_a_rotation_that_stopped_is_taken_up_where_it_stopped(fails_after: int) -> None:
+def test_stopped_rotation_is_resumed_where_it_stopped(fails_after: int) -> None:
     stage = Stage()
     stage.fails_after = fails_after
     with pytest.raises(ConnectionError):
@@ -73,16 +73,16 @@ def test_a_rotation_that_stopped_is_taken_up_where_it_stopped(fails_after: int) 
     assert set(stage.secret["keys"]) == kids
     assert stage.deployed[-1] == (kids, new)
     for (published, _), (_, signing) in zip(stage.deployed, stage.deployed[1:], strict=False):
-        assert signing in published  # whatever signs was published by the deployment before
+        assert signing in published  # the deployment before published whichever key signs
 
 
-def test_retiring_again_changes_nothing() -> None:
+def test_second_retirement_changes_nothing() -> None:
     stage = Stage()
     stage.keys.retire(wait=0)
     assert len(stage.deployed) == 1
 
 
-def test_a_rotation_that_stopped_before_the_new_key_signed_is_not_retired_however_late() -> None:
+def test_rotation_stopped_before_the_new_key_signed_is_never_retired() -> None:
     stage = Stage()
     ((_, old),) = stage.deployed
     stage.fails_after = 2
@@ -95,5 +95,5 @@ def test_a_rotation_that_stopped_before_the_new_key_signed_is_not_retired_howeve
     assert new != old
     assert stage.deployed[-1] == ({old, new}, new)
     with pytest.raises(NotYet) as early:
-        stage.keys.retire()  # the half hour counts from when the old key signed last
+        stage.keys.retire()  # the half hour counts from the old key's last signature
     assert early.value.seconds > 1700

@@ -1,4 +1,4 @@
-"""The stage key is rotated: whatever was sealed opens at every moment, and no version is lost (SEC-1)."""
+"""Stage key rotation: sealed records always open, and no version in use is lost (SEC-1)."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ class Operator:
         return self.keys.reseal(reseal.reseal)
 
     @property
-    def told(self) -> list[str]:
-        """The versions of each configuration, the current one first."""
+    def configured(self) -> list[str]:
+        """Return the versions of each configuration, the current one first."""
         return [spelled(document) for document in self.stage.configured]
 
     @property
@@ -71,7 +71,7 @@ def operator(world: World, monkeypatch: pytest.MonkeyPatch) -> Operator:
 
 
 def in_a_container_of(operator: Operator, configuration: int, do: Callable[[], object]) -> None:
-    """Do something in a container that was told an earlier configuration."""
+    """Run a function in a container of an earlier configuration."""
     container_with(operator.stage.variable, operator.stage.configured[configuration])
     do()
     container_with(operator.stage.variable, operator.stage.configured[-1])
@@ -83,12 +83,12 @@ def stored_versions() -> set[str]:
     return set(document["versions"])
 
 
-def test_a_new_version_is_known_everywhere_before_anything_is_sealed_under_it(operator: Operator) -> None:
+def test_new_version_is_known_everywhere_before_anything_is_sealed_under_it(operator: Operator) -> None:
     assert operator.keys.rotate() == 2
-    assert operator.told == ["1", "1,2", "2,1"]
+    assert operator.configured == ["1", "1,2", "2,1"]
 
 
-def test_what_old_containers_do_is_waited_for_after_each_step_and_before_a_version_is_given_up(
+def test_each_step_waits_for_old_containers_and_so_does_the_retirement(
     operator: Operator,
 ) -> None:
     operator.keys.rotate()
@@ -98,7 +98,7 @@ def test_what_old_containers_do_is_waited_for_after_each_step_and_before_a_versi
 
 
 @pytest.mark.promise("SEC-1")
-def test_a_data_key_that_an_old_container_wraps_while_a_retirement_waits_keeps_its_version(
+def test_data_key_wrapped_during_the_wait_of_a_retirement_keeps_its_version(
     operator: Operator, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     operator.keys.rotate()
@@ -116,17 +116,17 @@ def test_a_data_key_that_an_old_container_wraps_while_a_retirement_waits_keeps_i
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-def test_a_rotation_that_was_stopped_at_its_last_configuration_makes_no_further_version(
+def test_rotation_stopped_at_its_last_configuration_makes_no_other_version(
     operator: Operator, *, after: bool
 ) -> None:
     operator.stage.kill_at, operator.stage.after = 2, after  # the vault's new current version
     with pytest.raises(Killed):
         operator.keys.rotate()
     assert operator.keys.rotate() == 2
-    assert operator.told == ["1", "1,2", "2,1"]
+    assert operator.configured == ["1", "1,2", "2,1"]
 
 
-def test_nothing_is_rewrapped_resealed_or_retired_before_every_function_seals_under_the_current_version(
+def test_no_step_runs_before_every_function_seals_under_the_current_version(
     operator: Operator, world: World
 ) -> None:
     world.a_user()
@@ -141,7 +141,7 @@ def test_nothing_is_rewrapped_resealed_or_retired_before_every_function_seals_un
 @pytest.mark.promise("SEC-1")
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("kill_at", range(8))
-def test_an_operator_killed_at_any_write_loses_no_version_that_something_is_sealed_under_and_goes_on(
+def test_operator_killed_at_any_write_continues_and_loses_no_used_version(
     operator: Operator, world: World, kill_at: int, *, after: bool
 ) -> None:
     people = [world.a_user() for _ in range(2)]
@@ -156,23 +156,23 @@ def test_an_operator_killed_at_any_write_loses_no_version_that_something_is_seal
         while steps:
             steps[0]()
             del steps[0]
-    assert steps, "nobody was killed"
+    assert steps, "the operator was not killed"
     for one in people:
         assert one.gets("/v1/profile").status == 200
     people.append(world.a_user())
     for step in steps:
         step()
-    # Killed after its last write, `rotate` was done; running it again makes one version more.
+    # If killed after its last write, `rotate` was done; another run makes one more version.
     current = "3" if (kill_at, after) == (3, True) else "2"
     if current == "3":
         assert operator.rewrap() == 0
-    assert (operator.told[-1], stored_versions()) == (current, {current})
+    assert (operator.configured[-1], stored_versions()) == (current, {current})
     for one in people:
         assert one.gets("/v1/profile").status == 200
 
 
-def test_those_are_all_writes_of_a_rotation(operator: Operator, world: World) -> None:
-    """So the test above kills at each."""
+def test_these_are_all_writes_of_a_rotation(operator: Operator, world: World) -> None:
+    """The test above kills at each of them."""
     for _ in range(2):
         world.a_user()
     operator.keys.rotate()
@@ -182,7 +182,7 @@ def test_those_are_all_writes_of_a_rotation(operator: Operator, world: World) ->
     assert operator.stage.writes == 8
 
 
-def test_running_again_changes_nothing(operator: Operator, world: World) -> None:
+def test_repeated_steps_change_nothing(operator: Operator, world: World) -> None:
     world.a_user()
     operator.keys.rotate()
     operator.rewrap()
@@ -192,18 +192,19 @@ def test_running_again_changes_nothing(operator: Operator, world: World) -> None
     assert cloud.all_items() == before
     assert operator.keys.retire() == [1]
     assert operator.keys.retire() == []
-    assert operator.told == ["1", "1,2", "2,1", "2"]
+    assert operator.configured == ["1", "1,2", "2,1", "2"]
     assert {
         sealing.version_of(b["B"]) for k in cloud.records("data_key") for b in k["wrapped"]["M"].values()
     } == {2}
 
 
 @pytest.mark.parametrize(
-    ("told", "waited"), [("RU4M_STAGE_KEYS", ops.LONGEST_RUN), ("RU4M_LOOKUP_VERSIONS", lookup.LONGEST_RUN)]
+    ("variable", "waited"),
+    [("RU4M_STAGE_KEYS", ops.LONGEST_RUN), ("RU4M_LOOKUP_VERSIONS", lookup.LONGEST_RUN)],
 )
-def test_a_rotation_waits_longer_than_any_function_runs_that_is_told_of_its_key(
-    functions: dict[str, Template], told: str, waited: int
+def test_rotation_waits_longer_than_any_function_with_its_key_runs(
+    functions: dict[str, Template], variable: str, waited: int
 ) -> None:
-    runs = [f["Timeout"] for f in functions.values() if told in f["Environment"]["Variables"]]
+    runs = [f["Timeout"] for f in functions.values() if variable in f["Environment"]["Variables"]]
     assert runs
     assert max(runs) <= waited

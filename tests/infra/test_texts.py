@@ -1,4 +1,4 @@
-"""What texts may cost in a month, as SNS holds it."""
+"""The monthly limit of spending on texts, as SNS stores it."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ def account() -> Iterator[AwsAccount]:
         yield AwsAccount("eu-central-1", access_key="testing", secret_key="testing")
 
 
-def test_texts_may_cost_one_dollar_unless_the_account_says_otherwise(account: AwsAccount) -> None:
+def test_spending_limit_is_one_dollar_unless_the_account_sets_another(account: AwsAccount) -> None:
     assert texts.monthly_dollars(account) == 1
 
 
-def test_the_ceiling_that_was_set_is_shown(account: AwsAccount) -> None:
+def test_spending_limit_that_was_set_is_shown(account: AwsAccount) -> None:
     texts.set_monthly_dollars(account, 500)
     assert texts.monthly_dollars(account) == 500

@@ -1,4 +1,4 @@
-"""What the secrets are filled with."""
+"""The values that a deployment puts into the secrets."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_each_keyed_hash_has_a_key_of_its_own_with_256_bits(account: FakeAccount
     assert {len(base64.b64decode(key)) for key in keys} == {32}
 
 
-def test_what_the_private_key_signs_the_published_key_verifies(account: FakeAccount) -> None:
+def test_published_key_verifies_signatures_of_the_private_key(account: FakeAccount) -> None:
     published = json.loads(filled(account, "stream secret").public_keys)
     signing = json.loads(account.secrets.values[ARNS["signing"]])
     kid = signing["signing"]
@@ -58,7 +58,7 @@ def test_nothing_private_is_published(account: FakeAccount) -> None:
     assert key.keys() == {"kty", "crv", "use", "alg", "kid", "x", "y"}
 
 
-def test_a_new_stream_secret_replaces_the_old_and_nothing_else(account: FakeAccount) -> None:
+def test_new_stream_secret_replaces_the_old_one_and_nothing_else(account: FakeAccount) -> None:
     filled(account, "old")
     account.secrets.written.clear()
     filled(account, "new")
@@ -66,13 +66,13 @@ def test_a_new_stream_secret_replaces_the_old_and_nothing_else(account: FakeAcco
     assert json.loads(account.secrets.values["arn:stream"]) == {"secret": "new"}
 
 
-def test_a_first_deployment_without_the_stream_secret_is_refused(account: FakeAccount) -> None:
+def test_first_deployment_without_the_stream_secret_is_refused(account: FakeAccount) -> None:
     with pytest.raises(MissingSecret):
         filled(account, None)
 
 
 @pytest.mark.promise("SEC-1")
-def test_the_stage_key_is_made_and_wrapped_by_kms_for_this_stage(account: FakeAccount) -> None:
+def test_stage_key_is_made_and_wrapped_by_kms_for_this_stage(account: FakeAccount) -> None:
     published = json.loads(filled(account, "stream secret").stage_keys)
     assert published["current"] == "1"
     assert account.kms.asked == [

@@ -1,4 +1,4 @@
-"""The code as it is uploaded: small, complete, compiled, always the same."""
+"""The uploaded code is small, complete, compiled and reproducible."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from tests.infra.templates import Template
 
 MOST_BYTES = 15_000_000
 
-# First two bytes of a .pyc by version of Python, which never change after its first release.
+# First two bytes of a .pyc by version of Python; they never change after its first release.
 MAGIC = {"3.11": 3495, "3.12": 3531, "3.13": 3571}
 UNCHECKED_HASH = 0b01
 
-# A surprise in here is either a dependency of a dependency, to be looked at, or a stray file.
+# An unexpected package here is a dependency of a dependency, to be reviewed, or a stray file.
 TOP_LEVEL = {
     "app", "chalice", "chalicelib",
     "aiofile", "aiohappyeyeballs", "aiohttp", "aiosignal", "annotated_types", "attr", "attrs",
@@ -41,37 +41,37 @@ def names(package: Package) -> list[str]:
         return archive.namelist()
 
 
-def test_the_zip_is_at_most_15_megabytes(package: Package) -> None:
+def test_zip_has_at_most_15_megabytes(package: Package) -> None:
     assert package.code.stat().st_size <= MOST_BYTES
 
 
-def test_the_zip_holds_the_expected_packages_only(names: list[str]) -> None:
+def test_zip_contains_the_expected_packages_only(names: list[str]) -> None:
     found = {name.split("/")[0].split(".")[0] for name in names if ".dist-info" not in name}
     assert found - {"__pycache__"} == TOP_LEVEL
 
 
-def test_the_zip_holds_the_project_but_neither_tests_nor_tools(names: list[str]) -> None:
+def test_zip_contains_the_project_but_neither_tests_nor_tools(names: list[str]) -> None:
     ours = {p.relative_to(ROOT).as_posix() for p in (ROOT / "chalicelib").rglob("*.py")}
     assert ours | {"app.py"} <= {*names}
     assert not [n for n in names if n.startswith(("tests/", "infra/", ".chalice/", "bench/", "docs/"))]
 
 
-def test_no_file_is_there_twice(names: list[str]) -> None:
+def test_no_file_is_in_the_zip_twice(names: list[str]) -> None:
     assert len(names) == len({*names})
 
 
-def test_the_command_line_of_chalice_is_not_shipped() -> None:
+def test_command_line_of_chalice_is_not_shipped() -> None:
     shipped = {pin.split("==")[0] for pin in runtime_pins(ROOT)}
     assert not shipped & {"chalice", "click", "inquirer", "pip", "pyyaml", "setuptools", "wheel"}
 
 
 def compiled(source: str) -> str:
-    """Where Python looks for the compiled form of a module that has its source beside it."""
+    """Return the path where Python looks for the compiled form of a module with its source."""
     path = Path(source)
     return (path.parent / "__pycache__" / f"{path.stem}.cpython-{MINOR.replace('.', '')}.pyc").as_posix()
 
 
-def test_the_functions_run_on_the_python_that_they_are_compiled_for(functions: dict[str, Template]) -> None:
+def test_functions_run_on_the_python_that_they_are_compiled_for(functions: dict[str, Template]) -> None:
     assert {properties["Runtime"] for properties in functions.values()} == {f"python{MINOR}"}
 
 
@@ -85,15 +85,15 @@ def test_every_module_is_compiled_and_never_checked_again(names: list[str], pack
     assert {int.from_bytes(head[4:8], "little") for head in heads.values()} == {UNCHECKED_HASH}
 
 
-def test_only_the_project_and_what_chalice_copies_have_their_sources(names: list[str]) -> None:
+def test_only_the_project_and_files_copied_by_chalice_have_sources(names: list[str]) -> None:
     sources = {name.split("/")[0] for name in names if name.endswith(".py")}
     assert sources == {"app.py", "chalice", "chalicelib"}
     cached = {name.split("/")[0] for name in names if "__pycache__" in name}
     assert cached == {"__pycache__", "chalice", "chalicelib"}  # Python looks there only beside a source
 
 
-def test_an_address_is_parsed_with_nothing_but_the_zip_and_never_looked_up(unpacked: Path) -> None:
-    """email_validator asks the network only with the package that the zip leaves out."""
+def test_address_is_parsed_from_the_zip_alone_and_never_looked_up(unpacked: Path) -> None:
+    """email_validator uses the network only with the package that the zip leaves out."""
     parse = (
         "import sys; sys.path.insert(0, sys.argv[1])\n"
         "from email_validator import validate_email\n"
@@ -108,7 +108,7 @@ def test_an_address_is_parsed_with_nothing_but_the_zip_and_never_looked_up(unpac
 
 
 @pytest.mark.promise("RGT-10")
-def test_deadlines_are_counted_in_their_zone_on_a_system_that_has_no_zones(unpacked: Path) -> None:
+def test_deadlines_use_their_zone_on_a_system_without_zones(unpacked: Path) -> None:
     count = (
         "import sys, zoneinfo; zoneinfo.reset_tzpath([]); sys.path.insert(0, sys.argv[1])\n"
         "from datetime import UTC, datetime\n"
@@ -122,14 +122,14 @@ def test_deadlines_are_counted_in_their_zone_on_a_system_that_has_no_zones(unpac
     assert done.stdout.strip() == "2026-07-31T21:59:59+00:00"  # the end of the day in Belgrade
 
 
-def test_a_traceback_names_the_file_where_lambda_has_it(package: Package) -> None:
+def test_traceback_names_the_file_where_lambda_has_it(package: Package) -> None:
     with zipfile.ZipFile(package.code) as archive:
         code = marshal.loads(archive.read(compiled("app.py"))[16:])  # noqa: S302 - our own bytes
     assert isinstance(code, CodeType)
     assert code.co_filename == "/var/task/app.py"
 
 
-def test_the_same_files_give_the_same_bytes(tmp_path: Path) -> None:
+def test_same_files_give_the_same_bytes(tmp_path: Path) -> None:
     trees = []
     for order in (("b.py", "a.py"), ("a.py", "b.py")):
         tree = tmp_path / order[0]

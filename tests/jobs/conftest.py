@@ -1,4 +1,4 @@
-"""Jobs run against our Stream emulator through Stream's own SDK."""
+"""Jobs run against the Stream emulator through Stream's own SDK."""
 
 from collections.abc import Iterator
 
@@ -20,7 +20,7 @@ def emulator() -> Iterator[Emulator]:
 
 @pytest.fixture
 def stream(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
-    """An empty Stream app that the gateway talks to."""
+    """Return an empty Stream app that the gateway calls."""
     emulator.reset()
     monkeypatch.setenv("RU4M_STREAM_URL", emulator.url)
     settings.cache_clear()
@@ -33,6 +33,6 @@ def stream(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[Emul
 
 @pytest.fixture
 def plan(monkeypatch: pytest.MonkeyPatch) -> Plan:
-    """A plan of two scripted steps for every right."""
+    """Use a plan of two scripted steps for every right."""
     monkeypatch.setattr(procedures, "steps_of", lambda *_: ("first", "last"))
     return Plan()

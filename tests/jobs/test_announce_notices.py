@@ -1,4 +1,4 @@
-"""A new version is announced to every account once, despite failures, and applies then."""
+"""A new version is announced to every account once, despite failures, and then applies."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def run(seconds: int = 900) -> None:
 
 
 def told(user: User, version: str = NEWER.version) -> dict[str, str] | None:
-    """What is on record about the telling, in plain texts."""
+    """Return the stored announcement as plain texts, or None."""
     places = (f"A#{user.account_id}", f"announcement#{version}")
     for item in cloud.records("announcement"):
         if (item["pk"]["S"], item["sk"]["S"]) == places:
@@ -54,7 +54,7 @@ def channel(user: User, version: str = NEWER.version) -> str | None:
 
 @pytest.fixture(autouse=True)
 def one_shard(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fewer rows to walk over; that there are many is a test of its own."""
+    """Walk over one shard only; another test covers many shards."""
     monkeypatch.setattr(accounts, "SHARDS", ("00",))
     monkeypatch.setattr(accounts_store, "SHARDS", ("00",))
 
@@ -74,7 +74,7 @@ def mails() -> Iterator[list[dict[str, Any]]]:
 
 @pytest.fixture
 def mila(world: World, mails: list[dict[str, Any]]) -> User:
-    """Somebody with a verified address."""
+    """Return a user with a verified address."""
     user = world.a_user()
     user.has_email("mila@test.example")
     return user
@@ -82,19 +82,19 @@ def mila(world: World, mails: list[dict[str, Any]]) -> User:
 
 @pytest.fixture
 def vuk(world: World) -> User:
-    """Somebody without one."""
+    """Return a user without an address."""
     return world.a_user()
 
 
 @pytest.fixture
 def newer(mila: User, vuk: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Both signed up before the version came."""
+    """Publish a version after both users signed up."""
     publish(monkeypatch, NEWER)
 
 
 @pytest.mark.promise("NOT-1")
 @pytest.mark.usefixtures("newer")
-def test_a_profile_that_today_would_be_refused_holds_up_nobody(
+def test_unreadable_profile_gets_an_app_notice_and_does_not_delay_others(
     mila: User, vuk: User, mails: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened = codec.opened
@@ -111,7 +111,7 @@ def test_a_profile_that_today_would_be_refused_holds_up_nobody(
 
 @pytest.mark.promise("NOT-1")
 @pytest.mark.usefixtures("newer")
-def test_who_has_an_address_gets_a_mail_and_everybody_else_a_notice_in_the_app(
+def test_account_with_an_address_gets_a_mail_and_any_other_an_app_notice(
     mila: User, vuk: User, mails: list[dict[str, Any]]
 ) -> None:
     run()
@@ -125,9 +125,7 @@ def test_who_has_an_address_gets_a_mail_and_everybody_else_a_notice_in_the_app(
 @pytest.mark.promise("NOT-1")
 @pytest.mark.promise("NOT-4")
 @pytest.mark.usefixtures("newer")
-def test_the_mail_says_what_changes_from_when_on_and_who_writes(
-    mila: User, mails: list[dict[str, Any]]
-) -> None:
+def test_mail_states_the_changes_their_date_and_the_sender(mila: User, mails: list[dict[str, Any]]) -> None:
     run()
     body = mails[0]["Content"]["Simple"]["Body"]
     for part in (body["Text"]["Data"], body["Html"]["Data"]):
@@ -142,7 +140,7 @@ def test_the_mail_says_what_changes_from_when_on_and_who_writes(
 
 @pytest.mark.promise("USE-9")
 @pytest.mark.usefixtures("newer")
-def test_nothing_in_the_mail_follows_its_reader(mila: User, mails: list[dict[str, Any]]) -> None:
+def test_mail_contains_nothing_that_tracks_its_reader(mila: User, mails: list[dict[str, Any]]) -> None:
     run()
     assert mails[0]["ConfigurationSetName"] == "ru4m-test"
     html = mails[0]["Content"]["Simple"]["Body"]["Html"]["Data"]
@@ -152,7 +150,7 @@ def test_nothing_in_the_mail_follows_its_reader(mila: User, mails: list[dict[str
 @pytest.mark.promise("USE-5")
 @pytest.mark.promise("SEC-1")
 @pytest.mark.usefixtures("vuk")
-def test_a_mail_names_its_purpose_and_tells_ses_nothing_of_a_person_but_the_address(
+def test_mail_names_its_purpose_and_contains_no_personal_data_but_the_address(
     world: World, mails: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     user = world.a_user(phone=world.canaries.add("phone", a_phone()), display_name=world.canaries("shown"))
@@ -169,7 +167,7 @@ def test_a_mail_names_its_purpose_and_tells_ses_nothing_of_a_person_but_the_addr
 
 
 @pytest.mark.parametrize(("locale", "words"), [("sr-Latn", "važi za Vas"), ("de", "applies to you")])
-def test_the_mail_is_in_the_users_language_or_in_english(
+def test_mail_is_in_the_users_language_or_in_english(
     world: World,
     mails: list[dict[str, Any]],
     monkeypatch: pytest.MonkeyPatch,
@@ -189,7 +187,7 @@ def test_the_mail_is_in_the_users_language_or_in_english(
 @pytest.mark.promise("NOT-1")
 @pytest.mark.promise("STR-4")
 @pytest.mark.usefixtures("newer")
-def test_after_the_day_a_chat_token_asks_whoever_was_told_for_the_acceptance(
+def test_chat_token_requires_acceptance_after_the_day_of_the_announced_terms(
     world: World, mila: User, vuk: User
 ) -> None:
     run()
@@ -206,7 +204,7 @@ def test_after_the_day_a_chat_token_asks_whoever_was_told_for_the_acceptance(
 
 @pytest.mark.promise("NOT-1")
 @pytest.mark.usefixtures("newer")
-def test_running_again_tells_nobody_again(
+def test_repeated_run_announces_nothing_again(
     world: World, mila: User, vuk: User, mails: list[dict[str, Any]]
 ) -> None:
     run()
@@ -219,14 +217,14 @@ def test_running_again_tells_nobody_again(
 
 
 @pytest.mark.usefixtures("newer")
-def test_whoever_accepted_before_is_not_told(mila: User, mails: list[dict[str, Any]]) -> None:
+def test_user_who_accepted_before_gets_no_announcement(mila: User, mails: list[dict[str, Any]]) -> None:
     mila.calls("POST", f"/v1/notices/{NEWER.version}/acceptance")
     run()
     assert (mails, told(mila)) == ([], None)
 
 
 @pytest.mark.usefixtures("mila", "vuk")
-def test_a_version_that_is_replaced_already_is_announced_no_more(
+def test_replaced_version_is_not_announced(
     mila: User, mails: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     replaced, current = a_version("2026-10-01"), a_version("2026-11-01")
@@ -268,7 +266,7 @@ def test_account_created_behind_the_walk_is_reached_by_the_second_round(
 
 
 @pytest.mark.usefixtures("newer")
-def test_an_account_that_is_gone_but_in_the_index_still_is_passed_over(
+def test_deleted_account_that_is_still_in_the_index_is_skipped(
     mila: User, vuk: User, mails: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     listed = accounts.live_accounts("00", None, 50)
@@ -288,7 +286,7 @@ def refusal(code: str, status: int = 400) -> ClientError:
 @pytest.mark.promise("NOT-1")
 @pytest.mark.usefixtures("newer")
 @pytest.mark.parametrize("code", ["MessageRejected", "BadRequestException"])
-def test_whose_address_ses_refuses_is_told_in_the_app(mila: User, code: str) -> None:
+def test_account_whose_address_ses_refuses_gets_an_app_notice(mila: User, code: str) -> None:
     with failing("sesv2", "SendEmail", refusal(code)):
         run()
     assert channel(mila) == "in_app"
@@ -296,7 +294,7 @@ def test_whose_address_ses_refuses_is_told_in_the_app(mila: User, code: str) -> 
 
 @pytest.mark.promise("NOT-1")
 @pytest.mark.usefixtures("newer")
-def test_whose_mail_was_not_answered_is_told_in_the_app_and_gets_no_second_mail(
+def test_account_with_a_mail_in_doubt_gets_an_app_notice_and_no_second_mail(
     world: World, mila: User, mails: list[dict[str, Any]]
 ) -> None:
     timeout = ReadTimeoutError(endpoint_url="https://ses")
@@ -317,7 +315,7 @@ def test_whose_mail_was_not_answered_is_told_in_the_app_and_gets_no_second_mail(
         *refused_sender(),
     ],
 )
-def test_while_ses_takes_nothing_the_mail_waits_and_everybody_else_is_told(
+def test_mail_waits_while_ses_refuses_all_and_other_accounts_get_app_notices(
     world: World, mila: User, vuk: User, mails: list[dict[str, Any]], error: Exception
 ) -> None:
     with failing("sesv2", "SendEmail", error):
@@ -331,7 +329,7 @@ def test_while_ses_takes_nothing_the_mail_waits_and_everybody_else_is_told(
 
 
 @pytest.mark.usefixtures("newer")
-def test_a_limit_of_seconds_is_waited_for(
+def test_run_waits_out_a_limit_of_seconds(
     mila: User, mails: list[dict[str, Any]], pauses: list[timedelta]
 ) -> None:
     with failing("sesv2", "SendEmail", refusal("TooManyRequestsException", 429), times=2):
@@ -340,7 +338,7 @@ def test_a_limit_of_seconds_is_waited_for(
 
 
 @pytest.mark.usefixtures("newer")
-def test_once_ses_takes_nothing_the_rest_of_the_run_does_not_ask_it(
+def test_run_stops_calling_ses_once_it_refuses_all_mails(
     world: World, mila: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     others = []
@@ -351,7 +349,7 @@ def test_once_ses_takes_nothing_the_rest_of_the_run_does_not_ask_it(
     publish(monkeypatch, NEWER)
     with failing("sesv2", "SendEmail", refusal("SendingPausedException")), counted() as calls:
         run()
-    assert calls["sesv2.SendEmail"] == 3  # the three tries of the first one
+    assert calls["sesv2.SendEmail"] == 3  # the three tries of the first mail
     world.advance(HOUR)
     run()
     assert {channel(user) for user in (mila, *others)} == {"email"}
@@ -359,7 +357,7 @@ def test_once_ses_takes_nothing_the_rest_of_the_run_does_not_ask_it(
 
 @pytest.mark.promise("NOT-1")
 @pytest.mark.usefixtures("newer")
-def test_who_waited_three_days_for_mail_to_go_again_is_told_in_the_app(world: World, mila: User) -> None:
+def test_account_that_waited_three_days_for_mail_gets_an_app_notice(world: World, mila: User) -> None:
     with failing("sesv2", "SendEmail", refusal("SendingPausedException")):
         run()
         world.advance(3 * DAY - timedelta(seconds=1))
@@ -384,7 +382,7 @@ def test_account_skipped_on_an_early_page_is_reached_by_the_next_run(
 
 @pytest.mark.promise("NOT-1")
 @pytest.mark.usefixtures("vuk")
-def test_each_outage_of_mail_is_waited_for_from_its_own_start(
+def test_each_outage_of_mail_is_waited_out_from_its_own_start(
     world: World, mila: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = versions.PUBLISHED
@@ -412,7 +410,7 @@ def test_each_outage_of_mail_is_waited_for_from_its_own_start(
     [("Bounce", {"bounceType": "Permanent"}), ("Bounce", {"bounceType": "Transient"}), ("Reject", {}),
      ("Complaint", {"complaintSubType": "OnAccountSuppressionList"})],
 )  # fmt: skip
-def test_whose_mail_did_not_arrive_is_told_in_the_app_and_the_time_counts_from_then(
+def test_bounced_mail_becomes_an_app_notice_dated_at_the_bounce(
     world: World, mila: User, mails: list[dict[str, Any]], kind: str, detail: dict[str, Any]
 ) -> None:
     run()
@@ -424,7 +422,7 @@ def test_whose_mail_did_not_arrive_is_told_in_the_app_and_the_time_counts_from_t
 
 
 @pytest.mark.promise("NOT-1")
-def test_a_bounce_that_comes_before_we_noted_the_mail_is_not_forgotten(
+def test_bounce_received_before_the_mail_is_recorded_is_kept(
     world: World, mila: User, mails: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish(monkeypatch, NEWER)
@@ -438,7 +436,7 @@ def test_a_bounce_that_comes_before_we_noted_the_mail_is_not_forgotten(
 
 
 @pytest.mark.usefixtures("newer")
-def test_a_bounce_that_comes_twice_or_late_changes_nothing(
+def test_repeated_or_late_bounce_changes_nothing(
     world: World, mila: User, mails: list[dict[str, Any]]
 ) -> None:
     run()
@@ -451,7 +449,7 @@ def test_a_bounce_that_comes_twice_or_late_changes_nothing(
 
 @pytest.mark.usefixtures("newer")
 @pytest.mark.parametrize("kind", ["Complaint", "Delivery", "Send"])
-def test_reports_of_mails_that_arrived_change_nothing(
+def test_reports_of_delivered_mails_change_nothing(
     mila: User, mails: list[dict[str, Any]], kind: str
 ) -> None:
     run()
@@ -465,14 +463,14 @@ def test_reports_of_mails_that_arrived_change_nothing(
      '{"eventType": "Bounce", "mail": {"tags": {"mail_id": ["m_1"]}}}',
      '{"eventType": "Bounce", "mail": {"tags": {"mail_id": ["m_' + "0" * 26 + '"]}}}'],
 )  # fmt: skip
-def test_reports_about_nothing_of_ours_are_passed_over(world: World, message: str) -> None:
+def test_reports_about_unknown_mails_are_ignored(world: World, message: str) -> None:
     note_bounces(published_to_topic(message), None)
     assert cloud.records("announcement") == []
 
 
 @pytest.mark.promise("SEC-1")
 @pytest.mark.usefixtures("vuk")
-def test_an_address_that_comes_back_is_in_no_log(
+def test_bounced_address_is_in_no_log(
     world: World, mails: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     user = world.a_user()
@@ -485,14 +483,14 @@ def test_an_address_that_comes_back_is_in_no_log(
 
 
 class Killed(BaseException):
-    """The process is gone: nothing of ours catches this."""
+    """The process ends; no code under test catches this."""
 
 
 def die(**_: Any) -> None:
     raise Killed
 
 
-def die_once_an_account_is_noted(**_: Any) -> None:
+def die_once_an_account_is_recorded(**_: Any) -> None:
     if any("after" in walk for walk in cloud.records("walk")):
         raise Killed
 
@@ -515,7 +513,7 @@ def killed_at(number: int, moment: str) -> Iterator[None]:
 
 
 @pytest.mark.promise("NOT-1")
-def test_account_that_kills_every_run_keeps_no_other_shard_waiting(
+def test_account_that_kills_every_run_delays_no_other_shard(
     world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for module in (accounts, accounts_store):
@@ -550,7 +548,7 @@ def test_account_that_kills_every_run_keeps_no_other_shard_waiting(
 
 @pytest.mark.promise("NOT-1")
 @pytest.mark.parametrize("moment", ["before", "after"])
-def test_killed_at_any_call_nobody_is_forgotten_and_nobody_gets_two_mails(
+def test_every_account_gets_one_announcement_when_a_run_is_killed_at_any_call(
     world: World,
     mila: User,
     vuk: User,
@@ -567,7 +565,7 @@ def test_killed_at_any_call_nobody_is_forgotten_and_nobody_gets_two_mails(
             with killed_at(number, moment):
                 run()
         except Killed:
-            world.advance(timedelta(minutes=6))  # until the lease of the dead one is over
+            world.advance(timedelta(minutes=6))  # until the dead run's lease expires
             run()
             assert channel(vuk, version.version) == "in_app"
             assert len(mails) <= 1
@@ -577,14 +575,14 @@ def test_killed_at_any_call_nobody_is_forgotten_and_nobody_gets_two_mails(
     else:
         pytest.fail("the run does not end")
     assert number > 8
-    # Told by mail, in the app because of doubt, or in both ways: never twice by mail, never not at all.
+    # Announced by mail, in the app for a mail in doubt, or both: never by two mails, never not at all.
     assert seen <= {("email", 1), ("in_app", 0), ("in_app", 1)}
     assert ("email", 1) in seen
     assert ("in_app", 1) in seen if moment == "after" else ("in_app", 0) in seen
 
 
 @pytest.mark.usefixtures("newer")
-def test_a_run_stops_in_time_and_the_next_one_goes_on(
+def test_run_stops_in_time_and_the_next_one_continues(
     world: World, mila: User, vuk: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = sorted((mila, vuk), key=lambda user: user.account_id)
@@ -605,7 +603,7 @@ def test_a_run_stops_in_time_and_the_next_one_goes_on(
 
 
 @pytest.mark.usefixtures("newer")
-def test_a_walk_that_another_run_is_at_is_left_alone(
+def test_walk_leased_by_another_run_is_not_touched(
     world: World, mila: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with killed_at(2, "before"), pytest.raises(Killed):
@@ -619,10 +617,10 @@ def test_a_walk_that_another_run_is_at_is_left_alone(
 
 
 @pytest.mark.usefixtures("newer")
-def test_two_runs_over_the_same_accounts_write_one_mail(
+def test_two_runs_over_the_same_accounts_send_one_mail(
     world: World, mila: User, mails: list[dict[str, Any]]
 ) -> None:
-    """The second takes over while the first, whose lease ran out, is about to send."""
+    """The second takes over while the first, whose lease expired, is about to send."""
     once = iter([True])
 
     def meanwhile(**_: Any) -> None:
@@ -657,7 +655,7 @@ def test_run_that_lost_its_lease_does_not_move_the_walk(
 
 @pytest.mark.usefixtures("newer")
 def test_mail_recorded_meanwhile_stays_recorded(world: World, mila: User) -> None:
-    """A run finds another's mail in doubt; before it moves the notice, the other records it."""
+    """A run finds another's mail in doubt; before it moves the notice, the other run records it."""
     gone = hooked("sesv2", "after-call.sesv2.SendEmail", die)
     with gone, pytest.raises(Killed):
         run()
@@ -685,7 +683,7 @@ def test_finished_walk_is_stored_while_its_version_is_the_newest(world: World, m
     run()
     for _ in range(10):
         world.advance(3 * DAY)
-        assert calls_of_a_run() == {"dynamodb.BatchGetItem": 1, "dynamodb.PutItem": 1}  # nobody is looked at
+        assert calls_of_a_run() == {"dynamodb.BatchGetItem": 1, "dynamodb.PutItem": 1}  # no account is read
 
 
 @pytest.mark.promise("RET-1")
@@ -693,7 +691,7 @@ def test_finished_walk_is_stored_while_its_version_is_the_newest(world: World, m
 def test_abandoned_walk_expires_within_a_week(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(walks, "MOST_AT_ONCE", 1)
     with (
-        hooked("dynamodb", "after-call.dynamodb.PutItem", die_once_an_account_is_noted),
+        hooked("dynamodb", "after-call.dynamodb.PutItem", die_once_an_account_is_recorded),
         pytest.raises(Killed),
     ):
         run()

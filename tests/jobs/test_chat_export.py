@@ -1,4 +1,4 @@
-"""Stream's part of a copy, by Stream's own SDK: requested, polled, fetched, redacted (STR-6)."""
+"""Stream's part of a copy is requested, polled, fetched and redacted by its SDK (STR-6)."""
 
 import json
 import socket
@@ -48,7 +48,7 @@ def asked_for(user_id: UserId) -> StreamExportTask:
 
 
 def ready_for(user_id: UserId) -> Ready:
-    """Ask and poll until Stream is done."""
+    """Request an export and poll until Stream has finished."""
     asked = asked_for(user_id)
     for _ in range(5):
         stand = export_tasks.poll(asked)
@@ -76,12 +76,12 @@ def link_of(ready: Ready) -> str:
     return url
 
 
-# --- what is in it
+# --- content
 
 
 @pytest.mark.promise("STR-6")
 @pytest.mark.promise("RGT-1")
-def test_an_access_copy_has_what_the_subject_wrote_and_did(chat: Chatters, stream: Emulator) -> None:
+def test_access_copy_has_what_the_subject_wrote_and_did(chat: Chatters, stream: Emulator) -> None:
     theirs = chat.says("Vera", "what Vera said")
     file = {"type": "file", "title": "map.pdf", "asset_url": "https://cdn.example/map.pdf", "file_size": 7}
     ours = chat.says("Mila", "see the map", attachments=[file], mentioned_users=[chat["Vera"]],
@@ -110,7 +110,7 @@ def test_an_access_copy_has_what_the_subject_wrote_and_did(chat: Chatters, strea
 
 
 @pytest.mark.promise("RGT-8")
-def test_a_portable_copy_has_no_trace_of_what_others_wrote(chat: Chatters, stream: Emulator) -> None:
+def test_portable_copy_has_no_trace_of_what_others_wrote(chat: Chatters, stream: Emulator) -> None:
     theirs = chat.says("Vera", "what Vera said")
     first = chat.says("Mila", "hello")
     chat.says("Mila", "yes", quoted_message_id=theirs, parent_id=theirs)
@@ -131,7 +131,7 @@ def test_a_portable_copy_has_no_trace_of_what_others_wrote(chat: Chatters, strea
 
 @pytest.mark.promise("RGT-1")
 @pytest.mark.parametrize("shape", list(StreamCopyKind))
-def test_nothing_of_others_and_nothing_internal_is_in_the_copy(
+def test_copy_contains_no_data_of_others_and_no_internal_data(
     world: World, stream: Emulator, shape: StreamCopyKind
 ) -> None:
     chat, canary = Chatters(), world.canaries
@@ -169,8 +169,8 @@ def test_nothing_of_others_and_nothing_internal_is_in_the_copy(
     assert "yes" in text
     left_out = {(one.what, one.ground): one.count for one in copy.omissions}
     assert left_out["quoted message", Ground.OTHERS] == 1
-    assert left_out["profile", Ground.UNKNOWN] == 1  # why somebody was banned
-    assert left_out["message", Ground.UNKNOWN] == 2  # who reported, and the app's own
+    assert left_out["profile", Ground.UNKNOWN] == 1  # the reason of a ban
+    assert left_out["message", Ground.UNKNOWN] == 2  # the reporter, and the app's own fields
     assert not any(ground is Ground.MODERATION for _, ground in left_out)
 
 
@@ -181,14 +181,14 @@ def test_deleted_message_that_stream_still_holds_is_disclosed(chat: Chatters) ->
     assert message.deleted_at
 
 
-def test_a_copy_can_be_read_twice_and_its_lines_are_its_parts(chat: Chatters) -> None:
+def test_copy_can_be_read_twice_and_its_lines_are_its_parts(chat: Chatters) -> None:
     chat.says("Mila", "zdravo, \U0001f600")
     with export_tasks.fetch_copy(ready_for(chat["Mila"]), chat["Mila"], StreamCopyKind.ACCESS) as copy:
         assert isinstance(copy, StreamCopy)
         assert list(copy.parts()) == list(copy.parts())
         lines = list(copy.ndjson())
     assert [json.loads(line)["kind"] for line in lines] == ["profile", "message"]
-    assert not any(b"null" in line for line in lines)  # what is absent is left out
+    assert not any(b"null" in line for line in lines)  # absent fields are left out
 
 
 @pytest.mark.promise("NOT-6")
@@ -214,27 +214,27 @@ def test_every_export_call_is_checked_against_the_register(
     copy_of(chat["Mila"])
     assert {(to, purpose) for to, purpose, _ in seen} == {("STREAM", Purpose.LEGAL_OBLIGATION)}
     assert [categories for _, _, categories in seen if categories] == [[Category.PSEUDONYM]]
-    assert len(seen) == 1 + 4 + 1 + 1  # asked, polled, the fresh link, the file
+    assert len(seen) == 1 + 4 + 1 + 1  # the request, the poll, the fresh link, the file
 
 
-def test_at_most_25_users_are_asked_for_at_once(chat: Chatters, stream: Emulator) -> None:
+def test_export_requests_at_most_25_users_at_once(chat: Chatters, stream: Emulator) -> None:
     for number in (0, 26):
         with pytest.raises(ValueError, match="25"):
             gateway.export_users([UserId.new() for _ in range(number)])
     assert stream.requests(path="/export/users") == []
 
 
-# --- what is missing is told
+# --- missing data is disclosed
 
 
 @pytest.mark.promise("STR-6")
-def test_a_user_whom_stream_does_not_know_has_nothing_there(world: World, stream: Emulator) -> None:
+def test_user_whom_stream_does_not_know_has_no_data_there(world: World, stream: Emulator) -> None:
     assert export_tasks.start(UserId.new()) == MissingAtStream(StreamReason.NOT_THERE)
 
 
 @pytest.mark.promise("STR-6")
 @pytest.mark.parametrize("over", ["cut", "task_failed", "refused"])
-def test_more_than_stream_exports_is_never_a_silent_gap(
+def test_data_beyond_streams_export_limit_is_reported_as_missing(
     chat: Chatters, stream: Emulator, monkeypatch: pytest.MonkeyPatch, over: str
 ) -> None:
     monkeypatch.setattr(export, "MOST_EXPORTED", 2)
@@ -253,7 +253,7 @@ def test_more_than_stream_exports_is_never_a_silent_gap(
         assert copy.missing == (MissingAtStream(StreamReason.PERHAPS_CUT),)
 
 
-def test_a_task_that_never_ends_is_waited_for_a_day(chat: Chatters, stream: Emulator, world: World) -> None:
+def test_task_that_never_ends_is_polled_for_a_day(chat: Chatters, stream: Emulator, world: World) -> None:
     stream.choose(task_progress="hold")
     asked = asked_for(chat["Mila"])
     world.advance(DAY - timedelta(seconds=1))
@@ -280,7 +280,7 @@ def test_export_is_missing_after_a_day_without_an_answer(
     assert export_tasks.poll(asked) == MissingAtStream(StreamReason.NEVER_READY)
 
 
-def test_unknown_task_is_missing_and_worth_asking_again(chat: Chatters, stream: Emulator) -> None:
+def test_unknown_task_is_missing_and_worth_requesting_again(chat: Chatters, stream: Emulator) -> None:
     ready = ready_for(chat["Mila"])
     stream.fault(path="/tasks", times=2, status=404, code=16)
     gone = export_tasks.poll(StreamExportTask(ready.task_id, clock.now()))
@@ -290,7 +290,7 @@ def test_unknown_task_is_missing_and_worth_asking_again(chat: Chatters, stream: 
     assert not MissingAtStream(StreamReason.NOT_THERE).is_worth_asking_again
 
 
-def test_a_failed_task_is_missing(chat: Chatters, stream: Emulator) -> None:
+def test_failed_task_is_missing(chat: Chatters, stream: Emulator) -> None:
     stream.choose(task_progress="instant")
     stream.spoil_tasks(failure={"type": "internal", "description": f"of {chat['Mila']}"})
     asked = asked_for(chat["Mila"])
@@ -300,7 +300,7 @@ def test_a_failed_task_is_missing(chat: Chatters, stream: Emulator) -> None:
     assert chat["Mila"] not in repr(task)
 
 
-def test_a_completed_task_without_a_link_has_failed(chat: Chatters, stream: Emulator) -> None:
+def test_completed_task_without_a_link_counts_as_failed(chat: Chatters, stream: Emulator) -> None:
     asked = asked_for(chat["Mila"])
     stream.fault(path="/tasks", status=200, body='{"status": "completed", "result": {}}')
     assert export_tasks.poll(asked) == MissingAtStream(StreamReason.FAILED)
@@ -340,7 +340,7 @@ def test_temporary_failure_is_raised_and_the_next_try_succeeds(
     ready_for(chat["Mila"])
 
 
-def test_refusal_by_our_own_fault_is_raised_not_missing(chat: Chatters, stream: Emulator) -> None:
+def test_refusal_caused_by_the_service_is_raised_and_not_missing(chat: Chatters, stream: Emulator) -> None:
     stream.fault(path="/export/users", status=403, code=17)
     with pytest.raises(StreamRefused):
         export_tasks.start(chat["Mila"])
@@ -359,13 +359,13 @@ def test_expired_link_is_replaced_by_a_fresh_one(chat: Chatters, stream: Emulato
         assert isinstance(copy, StreamCopy)
 
 
-def test_a_task_that_lost_its_link_has_no_file(chat: Chatters, stream: Emulator) -> None:
+def test_task_that_lost_its_link_has_no_file(chat: Chatters, stream: Emulator) -> None:
     ready = ready_for(chat["Mila"])
     stream.fault(path="/tasks", status=200, body='{"status": "running"}')
     assert missing_from(ready, chat["Mila"]) is StreamReason.FILE_GONE
 
 
-def test_a_file_that_is_no_longer_kept_is_missing(chat: Chatters, world: World) -> None:
+def test_file_that_is_no_longer_stored_is_missing(chat: Chatters, world: World) -> None:
     ready = ready_for(chat["Mila"])
     world.advance(61 * DAY)
     assert missing_from(ready, chat["Mila"]) is StreamReason.FILE_GONE
@@ -397,7 +397,7 @@ def test_truncated_file_is_fetched_again(chat: Chatters, stream: Emulator, fault
 
 
 @pytest.mark.promise("SEC-1")
-def test_no_redirect_is_followed(chat: Chatters, stream: Emulator) -> None:
+def test_redirect_is_not_followed(chat: Chatters, stream: Emulator) -> None:
     ready = ready_for(chat["Mila"])
     stream.fault(path="/exports", status=302, body="", headers={"Location": f"{stream.url}/exports/users/x"})
     assert missing_from(ready, chat["Mila"]) is StreamReason.LINK_REFUSED
@@ -418,14 +418,14 @@ def test_download_sends_no_credentials(
 ) -> None:
     url = link_of(ready_for(chat["Mila"]))
     with monkeypatch.context() as proxied:
-        proxied.setenv("HTTP_PROXY", "http://127.0.0.1:9")  # where nobody listens
+        proxied.setenv("HTTP_PROXY", "http://127.0.0.1:9")  # no server listens there
         assert list(download.lines(url))
     (sent,) = stream.requests(path="/exports")
     assert set(sent["headers"]) <= {"host", "user-agent", "accept", "accept-encoding", "connection"}
 
 
 @pytest.mark.parametrize(("bound", "value"), [("MOST_IN_A_LINE", 200), ("MOST_IN_A_FILE", 200)])
-def test_a_file_over_the_bounds_is_missing(
+def test_file_over_the_bounds_is_missing(
     chat: Chatters, monkeypatch: pytest.MonkeyPatch, bound: str, value: int
 ) -> None:
     ready = ready_for(chat["Mila"])
@@ -433,7 +433,7 @@ def test_a_file_over_the_bounds_is_missing(
     assert missing_from(ready, chat["Mila"]) is StreamReason.TOO_LARGE
 
 
-def test_a_file_that_comes_too_slowly_is_given_up(chat: Chatters, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_file_that_arrives_too_slowly_is_abandoned(chat: Chatters, monkeypatch: pytest.MonkeyPatch) -> None:
     ready = ready_for(chat["Mila"])
     monkeypatch.setattr(download, "LONGEST", timedelta(seconds=-1))
     with (
@@ -460,7 +460,7 @@ def test_lines_are_joined_across_chunks(
 
 
 @pytest.mark.promise("SEC-1")
-def test_the_link_is_in_no_exception_log_or_shown_value(
+def test_link_is_in_no_exception_log_or_representation(
     chat: Chatters, stream: Emulator, world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
     ready = ready_for(chat["Mila"])
@@ -475,7 +475,7 @@ def test_the_link_is_in_no_exception_log_or_shown_value(
 
 @pytest.fixture
 def rude_server() -> Iterator[str]:
-    """A server whose headers are none, of which urllib3 warns with the whole address."""
+    """Run a server with malformed headers, about which urllib3 warns with the whole address."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
         def answer() -> None:
@@ -491,7 +491,7 @@ def rude_server() -> Iterator[str]:
 
 
 @pytest.mark.promise("SEC-1")
-def test_a_malformed_answer_does_not_get_the_link_into_the_log(
+def test_malformed_answer_does_not_put_the_link_into_the_log(
     rude_server: str, chat: Chatters, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("RU4M_STREAM_URL", rude_server)

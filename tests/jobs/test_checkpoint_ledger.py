@@ -1,4 +1,4 @@
-"""The hourly checkpoint of the Ledger: what a run signs, what it says of what it won't sign."""
+"""The hourly checkpoint of the Ledger: what a run signs, and what it reports of the rest."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ def archived(world: World) -> None:
 
 @pytest.fixture(autouse=True)
 def emitted(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
-    """The sum of each metric that was written out, by name."""
+    """Return the sum of each emitted metric by name."""
     sums: dict[str, float] = {}
 
     def flushed() -> None:
@@ -38,13 +38,13 @@ def emitted(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
 
 
 def run(world: World) -> Any:
-    """The job as Lambda runs it, once all that was written has settled."""
+    """Run the job as Lambda does, once all entries have settled."""
     world.advance(SETTLED)
     return checkpoint_ledger(a_schedule_event(), None)
 
 
 @pytest.mark.promise("SEC-1")
-def test_a_run_signs_what_was_appended(world: World, emitted: dict[str, float]) -> None:
+def test_run_signs_new_entries(world: World, emitted: dict[str, float]) -> None:
     write(MILA, 2)
     write(VUK, 1)
     assert run(world) == {"made": 1, "chains": 2, "refused": 0}
@@ -53,13 +53,13 @@ def test_a_run_signs_what_was_appended(world: World, emitted: dict[str, float]) 
     assert "LedgerEntryRefused" not in emitted
 
 
-def test_a_run_with_nothing_to_sign_counts_nothing(world: World, emitted: dict[str, float]) -> None:
+def test_run_without_new_entries_counts_nothing(world: World, emitted: dict[str, float]) -> None:
     assert run(world) == {"made": 0, "chains": 0, "refused": 0}
-    assert "CheckpointMade" not in emitted  # the alarm waits for the one of the day
+    assert "CheckpointMade" not in emitted  # the alarm waits for the daily checkpoint
 
 
 @pytest.mark.promise("SEC-1")
-def test_a_tampered_entry_is_refused_and_counted_while_the_others_are_signed(
+def test_altered_entry_is_refused_and_counted_while_others_are_signed(
     world: World, emitted: dict[str, float]
 ) -> None:
     write(MILA, 1)
@@ -71,7 +71,7 @@ def test_a_tampered_entry_is_refused_and_counted_while_the_others_are_signed(
 
 
 @pytest.mark.promise("SEC-1")
-def test_no_line_names_the_chain_that_was_tampered_with(world: World) -> None:
+def test_log_does_not_name_the_altered_chain(world: World) -> None:
     write(MILA, 1)
     overwrite(MILA, 1, payload="{}")
     run(world)
@@ -85,13 +85,13 @@ def test_no_line_names_the_chain_that_was_tampered_with(world: World) -> None:
 def test_run_that_dies_afterwards_has_reported_altered_entries(
     world: World, emitted: dict[str, float], service: str, operation: str
 ) -> None:
-    """Told first, then signed: no later run looks at the entry again."""
+    """The run reports first and then signs, since no later run reads the entry again."""
     write(MILA, 1)
     overwrite(MILA, 1, payload="{}")
     seen: list[float] = []
 
     class Killed(BaseException):
-        """Ends the process: nothing of ours runs any more."""
+        """Ends the process: no code under test runs any more."""
 
     def kill(**_: Any) -> None:
         seen.append(emitted.get("LedgerEntryRefused", 0))
@@ -103,17 +103,17 @@ def test_run_that_dies_afterwards_has_reported_altered_entries(
         run(world)
     events.unregister(f"before-call.{service}.{operation}", kill)
     assert seen == [1]
-    assert run(world)["refused"] == 1  # told again, since nothing was written
+    assert run(world)["refused"] == 1  # reported again, since no checkpoint was written
 
 
 @pytest.mark.promise("SEC-1")
-def test_a_damaged_archive_is_an_error_and_a_metric_and_nothing_is_signed(
+def test_damaged_archive_is_an_error_and_a_metric_and_nothing_is_signed(
     world: World, emitted: dict[str, float]
 ) -> None:
     write(MILA, 1)
     run(world)
     s3, bucket = aws.client("s3"), settings().checkpoints().bucket
-    s3.delete_object(Bucket=bucket, Key=archive.key_of(1))  # a marker that hides it
+    s3.delete_object(Bucket=bucket, Key=archive.key_of(1))  # a delete marker that hides it
     write(MILA, 1)
     with pytest.raises(EntryFailed, match="ArchiveDamaged"):
         run(world)
@@ -122,7 +122,7 @@ def test_a_damaged_archive_is_an_error_and_a_metric_and_nothing_is_signed(
     assert set(archive.since(1)) == {1}
 
 
-def test_a_run_without_answer_fails_and_the_next_one_makes_up_for_it(
+def test_run_without_answer_fails_and_the_next_one_signs_its_entries(
     world: World, emitted: dict[str, float]
 ) -> None:
     write(MILA, 1)

@@ -1,4 +1,4 @@
-"""The package that answers a request for access or portability, read as a stranger's program would."""
+"""The package that answers access or portability, read as another program would."""
 
 import hashlib
 import json
@@ -38,7 +38,7 @@ MESSAGES = tuple(
 
 
 def a_busy_user(world: World) -> User:
-    """Somebody of whom there is a record of every kind that a user can have."""
+    """Return a user with a record of every kind that a user can have."""
     mila = world.a_user()
     events = [*(an_event(duration_ms=number) for number in range(3)), a_fault()]
     done = [
@@ -47,7 +47,7 @@ def a_busy_user(world: World) -> User:
         mila.consents("analytics"),
         mila.consents("marketing"),
         mila.withdraws("marketing"),
-        mila.tells_usage(*events, model="SM-G991B"),
+        mila.submits_usage(*events, model="SM-G991B"),
     ]
     assert [reply.problem for reply in done if reply.problem] == []
     return mila
@@ -60,7 +60,7 @@ def mila(world: World) -> User:
 
 @dataclass(frozen=True)
 class Seen:
-    """Copies of one user, what was stored of them then, and what is somebody else's."""
+    """Copies of one user, the records stored at their time, and values of other users."""
 
     copies: dict[CopyKind, Package]
     stored: dict[str, list[Record]]
@@ -75,14 +75,14 @@ class Seen:
         return self.copies[CopyKind.PORTABILITY]
 
     def one(self, kind: str) -> Any:
-        """The only record of a kind."""
+        """Return the only record of a kind."""
         (record,) = self.stored[kind]
         return record
 
 
 @pytest.fixture(scope="module")
 def seen() -> Seen:
-    """Made once, for the tests that only read."""
+    """Made once, for tests that only read."""
     with a_world() as world:
         mila, vuk = a_busy_user(world), world.a_user()
         vuk.changes(name="Vuk, of whom nothing is Mila's")
@@ -96,7 +96,7 @@ def errors(package: Package) -> list[tuple[str, str, int]]:
 
 
 def shown(package: Package, kind: str) -> str:
-    """The section of a kind on the page."""
+    """Return the section of a kind on the page."""
     (found,) = re.findall(rf"<section[^>]*kind-{kind}\".*?</section>", package.text("index.html"), re.DOTALL)
     return str(found)
 
@@ -105,17 +105,17 @@ def everything(package: Package) -> str:
     return "\n".join(package.text(name) for name in package.names)
 
 
-# --- what is in it
+# --- content
 
 
 @pytest.mark.promise("RGT-1")
-def test_an_importer_gets_back_from_the_json_what_is_stored(seen: Seen) -> None:
+def test_importer_restores_the_stored_records_from_the_json(seen: Seen) -> None:
     assert seen.stored.keys() >= {"account", "profile", "session", "purposes", "claim", "usage_event"}
     for kind, records in seen.stored.items():
         withheld = {one["name"] for one in seen.access.kind(kind)["withheld"]}
         back = [
-            type(record).model_validate(told | record.model_dump(include=withheld))
-            for told, record in zip(seen.access.records(kind), records, strict=True)
+            type(record).model_validate(disclosed | record.model_dump(include=withheld))
+            for disclosed, record in zip(seen.access.records(kind), records, strict=True)
         ]
         assert back == records
 
@@ -123,7 +123,7 @@ def test_an_importer_gets_back_from_the_json_what_is_stored(seen: Seen) -> None:
 @pytest.mark.promise("RGT-1")
 @pytest.mark.promise("RGT-8")
 @pytest.mark.parametrize("copy", CopyKind)
-def test_an_importer_gets_the_same_from_the_csv_files(copy: CopyKind, seen: Seen) -> None:
+def test_importer_restores_the_same_records_from_the_csv_files(copy: CopyKind, seen: Seen) -> None:
     package = seen.copies[copy]
     with_records = [kind for kind, section in package.data["sections"].items() if section["records"]]
     assert [name for name in package.names if name.startswith("csv/")] == [
@@ -135,7 +135,7 @@ def test_an_importer_gets_the_same_from_the_csv_files(copy: CopyKind, seen: Seen
 
 @pytest.mark.promise("RGT-8")
 @pytest.mark.parametrize("copy", CopyKind)
-def test_it_is_what_its_schema_says(copy: CopyKind, seen: Seen) -> None:
+def test_package_matches_its_schema(copy: CopyKind, seen: Seen) -> None:
     package = seen.copies[copy]
     assert valid(package, "", package.data)
     assert valid(package, "#/$defs/Manifest", package.manifest)
@@ -144,7 +144,7 @@ def test_it_is_what_its_schema_says(copy: CopyKind, seen: Seen) -> None:
 
 
 @pytest.mark.promise("RGT-8")
-def test_the_schema_takes_nothing_else(seen: Seen) -> None:
+def test_schema_refuses_anything_else(seen: Seen) -> None:
     package = seen.access
     strange: dict[str, Any] = json.loads(package.text("data.json"))
     strange["sections"]["profile"]["records"][0]["shoe_size"] = 43
@@ -155,7 +155,7 @@ def test_the_schema_takes_nothing_else(seen: Seen) -> None:
 
 
 def valid(package: Package, part: str, document: Any) -> bool:
-    """Whether a part of the package's own schema takes a document; by a validator that knows no pydantic."""
+    """Whether a part of the package's schema accepts a document, by an independent validator."""
     whole = {"$ref": package.schema["$id"] + part, "$schema": package.schema["$schema"]}
     registry = jsonschema_rs.Registry([(package.schema["$id"], package.schema)])
     validator = jsonschema_rs.validator_for(whole, registry=registry, validate_formats=True)
@@ -163,13 +163,13 @@ def valid(package: Package, part: str, document: Any) -> bool:
 
 
 @pytest.mark.promise("RGT-8")
-def test_the_committed_schema_is_what_the_declarations_say(seen: Seen) -> None:
+def test_committed_schema_equals_the_generated_one(seen: Seen) -> None:
     assert export_schema.PLACE.read_text() == schema.text(), "run `make generate`"
     assert seen.access.text("data.schema.json") == schema.text()
 
 
 @pytest.mark.promise("RGT-1")
-def test_the_manifest_comes_last_and_knows_every_other_file(seen: Seen) -> None:
+def test_manifest_is_the_last_file_and_lists_every_other(seen: Seen) -> None:
     package = seen.access
     *others, last = package.names
     assert last == "manifest.json"
@@ -179,14 +179,14 @@ def test_the_manifest_comes_last_and_knows_every_other_file(seen: Seen) -> None:
         for name in others
         for content in [package.zip.read(name)]
     ]
-    assert package.told.sha256 == hashlib.sha256(package.content).hexdigest()
-    assert package.told.size == len(package.content)
-    assert package.told.counts["usage_event"] == 3
+    assert package.assembled.sha256 == hashlib.sha256(package.content).hexdigest()
+    assert package.assembled.size == len(package.content)
+    assert package.assembled.counts["usage_event"] == 3
 
 
 @pytest.mark.promise("RGT-1")
 @pytest.mark.promise("RGT-9")
-def test_the_manifest_tells_why_on_which_basis_how_long_from_where_and_who_got_what(seen: Seen) -> None:
+def test_manifest_states_purpose_basis_period_source_and_recipients(seen: Seen) -> None:
     manifest = seen.access.manifest
     (profile,) = (kind for kind in manifest["kinds"] if kind["kind"] == "profile")
     fields = {field["name"]: field for field in profile["fields"]}
@@ -194,7 +194,7 @@ def test_the_manifest_tells_why_on_which_basis_how_long_from_where_and_who_got_w
     assert fields["display_name"]["category"] == "user.name"
     assert fields["display_name"]["source"] == "provided by the subject"
     assert fields["display_name"]["recipients"] == ["AWS", "STREAM"]
-    assert fields["job_title"]["recipients"] == []  # there is none, so nobody got one
+    assert fields["job_title"]["recipients"] == []  # there is no job title, so no recipient
     assert manifest["recipients"]["STREAM"]["mechanism"].startswith("standard contractual clauses")
     assert manifest["controller"]["contact"] == settings().contact_email
     assert manifest["authorities"][0]["url"] == "https://www.poverenik.rs"
@@ -202,15 +202,15 @@ def test_the_manifest_tells_why_on_which_basis_how_long_from_where_and_who_got_w
 
 
 @pytest.mark.promise("RGT-1")
-def test_the_evidence_of_decisions_is_in_it_and_names_no_pseudonym(seen: Seen) -> None:
+def test_evidence_of_decisions_is_included_and_names_no_pseudonym(seen: Seen) -> None:
     entries = seen.access.records("evidence")
-    told = [entry["data"]["events"][0]["purpose"] for entry in entries]
-    assert told == ["analytics", "marketing", "marketing"]
+    purposes = [entry["data"]["events"][0]["purpose"] for entry in entries]
+    assert purposes == ["analytics", "marketing", "marketing"]
     assert seen.one("account").pseudonym not in seen.access.text("csv/evidence.csv")
 
 
 @pytest.mark.promise("RGT-1")
-def test_the_page_shows_the_records_and_says_what_is_in_the_package(seen: Seen) -> None:
+def test_page_shows_the_records_and_the_contents_of_the_package(seen: Seen) -> None:
     page = seen.access.text("index.html")
     assert "Ćosić, &quot;sinovi&quot;" in page
     assert "2026-11-24 13:00:00 CET" in page
@@ -219,20 +219,20 @@ def test_the_page_shows_the_records_and_says_what_is_in_the_package(seen: Seen) 
 
 
 @pytest.mark.promise("SEC-1")
-def test_what_would_let_somebody_sign_in_is_in_no_file_and_told_as_withheld(seen: Seen) -> None:
+def test_credential_is_in_no_file_and_listed_as_withheld(seen: Seen) -> None:
     assert seen.one("session").nonce not in everything(seen.access)
     (withheld,) = seen.access.kind("session")["withheld"]
     assert withheld == {"name": "nonce", "why": "refresh tokens are made from it"}
 
 
 @pytest.mark.promise("RGT-1")
-def test_it_holds_nothing_of_anybody_else(seen: Seen) -> None:
+def test_package_contains_no_data_of_another_user(seen: Seen) -> None:
     assert [value for value in seen.others if value in everything(seen.access)] == []
 
 
 @pytest.mark.promise("RGT-1")
 @pytest.mark.promise("SEC-2")
-def test_who_gets_codes_is_named_though_no_code_is_in_it(seen: Seen) -> None:
+def test_recipients_of_codes_are_named_although_no_code_is_included(seen: Seen) -> None:
     codes = seen.access.kind("challenge")
     assert codes["recipients"] == ["AWS", "SMS_CARRIERS", "MAIL_PROVIDERS"]
     assert set(codes["recipients"]) <= set(seen.access.manifest["recipients"])
@@ -243,7 +243,7 @@ def test_who_gets_codes_is_named_though_no_code_is_in_it(seen: Seen) -> None:
 
 @pytest.mark.promise("RGT-1")
 @pytest.mark.promise("STR-2")
-def test_what_stream_collects_itself_is_told_as_held_there(seen: Seen) -> None:
+def test_data_collected_by_stream_itself_is_listed_as_held_there(seen: Seen) -> None:
     held_there = {one["name"]: one["why"] for one in seen.access.manifest["chat"]["withheld"]}
     for name in ("IP address", "device"):
         assert held_there[name].startswith("Stream collects and stores this when you connect")
@@ -251,17 +251,17 @@ def test_what_stream_collects_itself_is_told_as_held_there(seen: Seen) -> None:
 
 
 @pytest.mark.promise("RGT-1")
-def test_manifest_answers_whether_decisions_are_automated(seen: Seen) -> None:
+def test_manifest_states_whether_decisions_are_automated(seen: Seen) -> None:
     assert seen.access.manifest["automated_decisions"].startswith("None. ")
     assert "automated_decisions" not in seen.portability.manifest
 
 
-# --- as of when
+# --- time of the data
 
 
 @pytest.mark.promise("RGT-1")
 @pytest.mark.promise("RET-2")
-def test_what_stood_when_it_was_asked_for_is_in_it_also_if_it_ended_since(world: World, mila: User) -> None:
+def test_records_at_the_time_of_the_request_are_included_even_if_they_ended(world: World, mila: User) -> None:
     world.advance(20 * DAY)
     asked_at = world.now
     world.advance(20 * DAY)
@@ -270,7 +270,7 @@ def test_what_stood_when_it_was_asked_for_is_in_it_also_if_it_ended_since(world:
 
 
 def usage_of(user: User) -> list[table.Item]:
-    """Items of events of a user."""
+    """Return the items of events of a user."""
     found = table.query(table.Query(Table.USAGE, f"A#{user.account_id}"))
     return [item for item in found if "rows" in item]
 
@@ -280,20 +280,20 @@ def test_event_that_was_sent_twice_in_different_batches_is_copied_once(world: Wo
     mila = world.a_user()
     mila.consents("analytics")
     events = [an_event(duration_ms=number) for number in range(5)]
-    mila.tells_usage(*events[:3])
-    mila.tells_usage(an_event(duration_ms=99), *events)
+    mila.submits_usage(*events[:3])
+    mila.submits_usage(an_event(duration_ms=99), *events)
     assert len(usage_of(mila)) == 2
     package = a_copy(mila)
     assert sorted(event["duration_ms"] for event in package.records("usage_event")) == [0, 1, 2, 3, 4, 99]
-    assert package.kind("usage_event")["records"] == package.told.counts["usage_event"] == 6
+    assert package.kind("usage_event")["records"] == package.assembled.counts["usage_event"] == 6
     assert len(package.from_csv("usage_event")) == 6
 
 
-# --- what can't be read
+# --- unreadable data
 
 
 @pytest.mark.promise("RGT-1")
-def test_a_record_that_can_not_be_opened_is_told_and_stops_nothing(mila: User) -> None:
+def test_unreadable_record_is_disclosed_and_does_not_affect_others(mila: User) -> None:
     pk = f"A#{mila.account_id}"
     damage(Table.ACCOUNTS, pk, "purposes", sealed=b"\x01\x00\x01" + b"x" * 40)
     damage(Table.ACCOUNTS, pk, f"session#{mila.session['session_id']}", sealed=None)
@@ -307,11 +307,11 @@ def test_a_record_that_can_not_be_opened_is_told_and_stops_nothing(mila: User) -
     ]
     assert package.records("profile")
     assert len(package.records("diagnostics_event")) == 1
-    assert package.told.errors[0].what == "purposes"
+    assert package.assembled.errors[0].what == "purposes"
 
 
 @pytest.mark.promise("RGT-1")
-def test_many_that_can_not_be_read_are_told_once_with_their_number(mila: User) -> None:
+def test_many_unreadable_records_are_disclosed_once_with_their_number(mila: User) -> None:
     (used, failed) = sorted(usage_of(mila), key=lambda item: str(item["kind"]), reverse=True)
     damage(Table.USAGE, used["pk"], used["sk"], rows='[{"at": 1}, {}, {"name": "opened"}]')
     damage(Table.USAGE, failed["pk"], failed["sk"], rows="[")
@@ -322,16 +322,16 @@ def test_many_that_can_not_be_read_are_told_once_with_their_number(mila: User) -
 
 
 @pytest.mark.promise("RGT-1")
-def test_an_error_tells_neither_the_place_nor_the_content(mila: User) -> None:
+def test_error_discloses_neither_the_place_nor_the_content(mila: User) -> None:
     (item, *_) = usage_of(mila)
     damage(Table.USAGE, item["pk"], item["sk"], rows="[")
     package = a_copy(mila)
-    told = json.dumps(package.manifest["errors"])
-    assert item["sk"] not in told
-    assert item["pk"] not in told
+    disclosed = json.dumps(package.manifest["errors"])
+    assert item["sk"] not in disclosed
+    assert item["pk"] not in disclosed
 
 
-def test_without_the_subjects_key_what_is_not_sealed_is_still_in_it(mila: User) -> None:
+def test_data_that_is_not_sealed_is_included_without_the_subjects_key(mila: User) -> None:
     aws.client("dynamodb").delete_item(
         TableName=settings().table(Table.KEYS), Key={"pk": {"S": f"A#{mila.account_id}"}}
     )
@@ -344,14 +344,14 @@ def test_without_the_subjects_key_what_is_not_sealed_is_still_in_it(mila: User) 
     assert len(package.records("diagnostics_event")) == 1
 
 
-def test_an_email_address_that_can_not_be_read_leads_to_no_claim_and_that_is_told(mila: User) -> None:
+def test_claim_of_an_unreadable_email_address_is_disclosed_as_missing(mila: User) -> None:
     damage(Table.ACCOUNTS, f"A#{mila.account_id}", "profile", sealed=None)
     package = a_copy(mila)
     assert errors(package) == [("claim", "no_lead", 1), ("profile", "seal_broken", 1)]
     assert len(package.records("claim")) == 2
 
 
-def test_an_altered_entry_of_the_ledger_is_told_and_the_others_are_in_it(mila: User) -> None:
+def test_altered_entry_of_the_ledger_is_disclosed_and_the_others_are_included(mila: User) -> None:
     package = a_copy(mila)
     (account,) = package.records("account")
     damage(Table.LEDGER, f"consent#{account['pseudonym']}", f"{2:012d}", event="invented")
@@ -360,7 +360,7 @@ def test_an_altered_entry_of_the_ledger_is_told_and_the_others_are_in_it(mila: U
     assert [entry["seq"] for entry in package.records("evidence")] == [1, 3]
 
 
-def test_of_an_account_that_is_gone_there_is_a_copy_without_a_subject(world: World, mila: User) -> None:
+def test_copy_of_a_deleted_account_has_no_subject(world: World, mila: User) -> None:
     for name in (Table.ACCOUNTS, Table.USAGE):
         for item in list(table.query(table.Query(name, f"A#{mila.account_id}"))):
             table.write(table.Delete(Key(name, item["pk"], item["sk"])))
@@ -370,14 +370,14 @@ def test_of_an_account_that_is_gone_there_is_a_copy_without_a_subject(world: Wor
     assert valid(package, "", package.data)
 
 
-# --- what breaks half-way
+# --- failures half-way
 
 
 @pytest.mark.parametrize(
     ("service", "operation"),
     [("dynamodb", "Query"), ("dynamodb", "BatchGetItem"), ("kms", "Decrypt")],
 )
-def test_a_service_that_does_not_answer_is_no_gap_in_the_copy(
+def test_unavailable_service_fails_the_copy_and_leaves_no_gap(
     service: str, operation: str, mila: User
 ) -> None:
     a_copy(mila)
@@ -391,7 +391,7 @@ def test_a_service_that_does_not_answer_is_no_gap_in_the_copy(
 
 
 @pytest.mark.promise("SEC-1")
-def test_making_it_leaves_nothing_of_it_in_a_log(world: World, mila: User) -> None:
+def test_making_a_copy_leaves_no_data_of_it_in_a_log(world: World, mila: User) -> None:
     damage(Table.ACCOUNTS, f"A#{mila.account_id}", "purposes", sealed=None)
     before = world.log.getvalue()
     a_copy(mila)
@@ -402,7 +402,7 @@ def test_making_it_leaves_nothing_of_it_in_a_log(world: World, mila: User) -> No
 
 
 @pytest.mark.promise("STR-6")
-def test_what_stream_held_stands_in_a_file_of_its_own_line_by_line(mila: User) -> None:
+def test_data_held_by_stream_is_in_a_file_of_its_own_line_by_line(mila: User) -> None:
     left_out = LeftOut(what="reactions of others", reason="others", text="about other people", count=4)
     package = a_copy(mila, chat=Chat(lambda: MESSAGES, {"message": 2}, left_out=(left_out,)))
     assert package.text("chat/messages.ndjson") == "".join(MESSAGES)
@@ -414,7 +414,7 @@ def test_what_stream_held_stands_in_a_file_of_its_own_line_by_line(mila: User) -
 
 
 @pytest.mark.promise("STR-6")
-def test_what_stream_did_not_give_is_told_as_missing(mila: User) -> None:
+def test_data_not_delivered_by_stream_is_disclosed_as_missing(mila: User) -> None:
     lost = MissingFromCopy(what="chat_message", reason="failed", text="Stream could not make the export")
     package = a_copy(mila, chat=Chat(missing=(lost,)))
     assert errors(package) == [("chat_message", "failed", 1)]
@@ -425,7 +425,7 @@ def test_what_stream_did_not_give_is_told_as_missing(mila: User) -> None:
 
 @pytest.mark.promise("STR-6")
 @pytest.mark.parametrize(("reason", "named"), [("failed", True), ("not_there", False)])
-def test_stream_is_named_for_what_it_did_not_give_unless_it_has_nothing(
+def test_stream_is_named_for_missing_data_unless_it_holds_none(
     mila: User, reason: str, *, named: bool
 ) -> None:
     lost = MissingFromCopy(what="chat_message", reason=reason, text="there is none")
@@ -433,11 +433,11 @@ def test_stream_is_named_for_what_it_did_not_give_unless_it_has_nothing(
     assert (Recipient.STREAM.label in shown(package, "chat_message")) == named
 
 
-# --- taking it along
+# --- portable copies
 
 
 @pytest.mark.promise("RGT-8")
-def test_a_copy_for_taking_along_has_what_was_provided_or_observed_on_consent_or_contract(seen: Seen) -> None:
+def test_portable_copy_has_data_provided_or_observed_on_consent_or_contract(seen: Seen) -> None:
     package = seen.portability
     assert list(package.data["sections"]) == ["account", "profile", "session", "usage_event"]
     assert package.records("account") == [{"phone": seen.one("account").phone}]
@@ -451,7 +451,7 @@ def test_a_copy_for_taking_along_has_what_was_provided_or_observed_on_consent_or
 
 
 @pytest.mark.promise("RGT-8")
-def test_a_copy_for_taking_along_has_nothing_that_we_made_and_names_no_recipient(seen: Seen) -> None:
+def test_portable_copy_has_no_generated_data_and_names_no_recipient(seen: Seen) -> None:
     package, account = seen.portability, seen.one("account")
     assert [v for v in (account.account_id, account.pseudonym) if v in everything(package)] == []
     assert package.manifest["recipients"] == {}
@@ -459,7 +459,7 @@ def test_a_copy_for_taking_along_has_nothing_that_we_made_and_names_no_recipient
 
 
 @pytest.mark.promise("RGT-8")
-def test_a_copy_for_taking_along_reads_no_more_than_it_needs(mila: User) -> None:
+def test_portable_copy_reads_only_what_it_needs(mila: User) -> None:
     with counted() as calls:
         a_copy(mila, CopyKind.PORTABILITY)
     assert calls.tables == {"BatchGetItem": 1, "Query": 2}

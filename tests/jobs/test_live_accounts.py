@@ -17,7 +17,7 @@ def test_accounts_spread_over_all_shards() -> None:
     assert max(shards.count(shard) for shard in accounts.SHARDS) < 100
 
 
-def test_a_walk_in_pages_sees_every_account_once_and_nothing_else(
+def test_walk_in_pages_reads_every_account_once_and_nothing_else(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(store, "SHARDS", ("00",))

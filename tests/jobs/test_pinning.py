@@ -1,4 +1,4 @@
-"""What an open request needs is kept, a few days at a time."""
+"""Records that an open request needs are kept, a few days at a time."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,7 +24,7 @@ from tests.support.world import NOON, User, World
 
 
 def a_user_with_events(world: World, number: int = 1) -> User:
-    """Each event is told in a batch of its own, so it is an item of its own."""
+    """Submit each event in a batch of its own, so it is an item of its own."""
     mila = world.a_user()
     mila.consents("analytics")
     store_singly(AccountId(mila.account_id), number)
@@ -43,7 +43,7 @@ def events() -> list[dict[str, Any]]:
 
 
 @pytest.mark.promise("RGT-1")
-def test_what_would_lapse_is_kept_and_stays_as_visible_as_it_was(world: World) -> None:
+def test_lapsing_record_is_kept_and_its_visibility_does_not_change(world: World) -> None:
     mila = a_user_with_events(world)
     (before,) = events()
     assert pin(mila, world, ahead=31 * DAY) == 1
@@ -52,7 +52,7 @@ def test_what_would_lapse_is_kept_and_stays_as_visible_as_it_was(world: World) -
     assert after["expires_at"] == before["expires_at"]
 
 
-def test_what_is_kept_longer_by_itself_is_left_alone(world: World) -> None:
+def test_record_with_a_longer_period_is_not_changed(world: World) -> None:
     mila = a_user_with_events(world)
     before = cloud.all_items()
     assert pin(mila, world, ahead=3 * DAY) == 0
@@ -60,24 +60,24 @@ def test_what_is_kept_longer_by_itself_is_left_alone(world: World) -> None:
 
 
 @pytest.mark.promise("RET-1")
-def test_what_had_expired_when_the_request_came_is_not_kept(world: World) -> None:
+def test_record_that_had_expired_before_the_request_is_not_kept(world: World) -> None:
     mila = a_user_with_events(world)
     world.advance(31 * DAY)
     assert pin(mila, world, ahead=3 * DAY) == 0
-    assert pin(mila, world, ahead=3 * DAY, as_of=2 * DAY) == 1  # it came while that was visible
+    assert pin(mila, world, ahead=3 * DAY, as_of=2 * DAY) == 1  # it was received while the record was visible
 
 
-def test_a_pin_is_only_ever_moved_ahead(world: World) -> None:
+def test_pin_only_moves_forward(world: World) -> None:
     mila = a_user_with_events(world)
     pin(mila, world, ahead=40 * DAY)
     with cloud.counted() as calls:
-        assert pin(mila, world, ahead=35 * DAY) == 1  # it is kept, and nothing was written for it
+        assert pin(mila, world, ahead=35 * DAY) == 1  # it is kept, and no write was needed
     assert calls.tables == {"Query": 2}
     (event,) = events()
     assert int(event["delete_at"]["N"]) == clock.to_epoch(world.now + 40 * DAY)
 
 
-def test_another_subjects_data_is_not_kept_for_it(world: World) -> None:
+def test_another_subjects_data_is_not_pinned(world: World) -> None:
     mila = world.a_user()
     a_user_with_events(world)
     before = events()
@@ -85,7 +85,7 @@ def test_another_subjects_data_is_not_kept_for_it(world: World) -> None:
     assert events() == before
 
 
-def test_items_are_kept_in_transactions_of_twenty_five(world: World) -> None:
+def test_items_are_pinned_in_transactions_of_twenty_five(world: World) -> None:
     mila = a_user_with_events(world, number=110)
     with cloud.counted() as calls:
         assert pin(mila, world, ahead=40 * DAY) == 110
@@ -93,7 +93,7 @@ def test_items_are_kept_in_transactions_of_twenty_five(world: World) -> None:
     assert "UpdateItem" not in calls.tables
 
 
-def test_no_more_than_keys_and_times_are_read(world: World) -> None:
+def test_pinning_reads_only_keys_and_times(world: World) -> None:
     mila = a_user_with_events(world, number=3)
     asked: list[dict[str, Any]] = []
     with cloud.hooked(
@@ -106,7 +106,7 @@ def test_no_more_than_keys_and_times_are_read(world: World) -> None:
 
 @contextmanager
 def transactions_take(length: timedelta, world: World) -> Iterator[None]:
-    """Let each transaction on items of usage take so long."""
+    """Let each transaction on items of usage take this long."""
 
     def wait(params: dict[str, Any], **_: Any) -> None:
         if b"delete_at" in params["body"] and b"ru4m-test-usage" in params["body"]:
@@ -116,7 +116,7 @@ def transactions_take(length: timedelta, world: World) -> Iterator[None]:
         yield
 
 
-def test_run_stops_at_its_deadline_and_the_next_one_goes_on(world: World) -> None:
+def test_run_stops_at_its_deadline_and_the_next_one_continues(world: World) -> None:
     mila = a_user_with_events(world, number=110)
     account_id, as_of, until = AccountId(mila.account_id), world.now, world.now + 40 * DAY
     found: list[Pinned] = []
@@ -132,7 +132,7 @@ def test_run_stops_at_its_deadline_and_the_next_one_goes_on(world: World) -> Non
 def test_pins_never_outlast_the_lease_of_their_request(
     world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """At first as a step, then as a duty of a request that waits; both over several runs of the worker."""
+    """Pins are a step first, then a duty of a waiting request; both need several worker runs."""
     monkeypatch.setattr(pins, "_AT_ONCE", 2)
     mila = a_user_with_events(world, number=220)
     world.advance(28 * DAY)
@@ -149,7 +149,7 @@ def test_pins_never_outlast_the_lease_of_their_request(
         return move(before, *args, **more)
 
     monkeypatch.setattr(store, "move", noted)
-    with transactions_take(timedelta(seconds=9), world):  # the longest that a call may take
+    with transactions_take(timedelta(seconds=9), world):  # the longest duration of a call
         work_for(4 * DAY, request_id, world)
     assert late == []
     entries = [entry for entry in chain.entries(history_of(request_id)) if entry.event.startswith("pin")]
@@ -171,7 +171,7 @@ def test_pins_never_outlast_the_lease_of_their_request(
     [("access", {}), ("portability", {}), ("portability", {"transfer_to": "https://take.example/import"})],
     ids=["access", "portability", "handed on"],
 )
-def test_a_request_pins_what_would_lapse_before_its_copy_is_made(
+def test_request_pins_lapsing_records_before_its_copy_is_made(
     world: World, stream: Emulator, right: str, more: dict[str, Any]
 ) -> None:
     mila = a_user_with_events(world)
@@ -196,7 +196,7 @@ def work_for(length: timedelta, request_id: RightsRequestId, world: World) -> No
         world.traveller.move_to(max(wakes, world.now))
 
 
-def test_what_is_deleted_meanwhile_is_not_made_again_and_holds_up_nothing(
+def test_record_deleted_meanwhile_is_not_created_again_and_delays_nothing(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mila = a_user_with_events(world, number=3)

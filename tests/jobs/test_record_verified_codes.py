@@ -24,12 +24,12 @@ TABLE_DOWN = EndpointConnectionError(endpoint_url="https://dynamodb")
 
 
 def run() -> Any:
-    """The job as Lambda runs it."""
+    """Run the job as Lambda does."""
     return record_verified_codes(a_schedule_event(), None)
 
 
 def verify_codes(country: str, codes: int) -> None:
-    """So many verified codes of today, as their counter has them."""
+    """Verify so many codes today in their counter."""
     today = clock.now().replace(hour=0, minute=0, second=0)
     key = budgets.PER_COUNTRY._first(country, today)
     ends = clock.to_epoch(today + 3 * DAY)
@@ -46,12 +46,12 @@ def kept() -> CodeHistory:
 def test_run_records_the_verified_codes_of_each_country_and_day(world: World) -> None:
     for _ in range(3):
         world.a_user()
-    world.asks_for_a_code("+4915112345678")  # nobody verifies it
+    world.asks_for_a_code("+4915112345678")  # a code that is never verified
     assert run() == {"countries": 1}
     assert kept().verified == {"RS": {"2026-11-24": 3}}
 
 
-def test_run_without_any_code_records_that(world: World) -> None:
+def test_run_without_any_code_records_an_empty_history(world: World) -> None:
     assert run() == {"countries": 0}
     assert kept().verified == {}
 
@@ -79,7 +79,7 @@ def test_best_day_of_the_last_two_weeks_counts_and_no_older_one(world: World) ->
     assert len(kept().verified["RS"]) == 14
 
 
-def test_day_before_the_window_does_not_count_although_no_run_left_it_out(world: World) -> None:
+def test_day_before_the_window_does_not_count_although_it_is_still_stored(world: World) -> None:
     verify_codes("RS", 600)
     run()
     known = kept()
@@ -119,7 +119,7 @@ def test_more_than_a_hundred_counters_are_read_in_several_calls(
 # Runs that fail, repeat or race
 
 
-def test_run_that_is_repeated_changes_no_count(world: World) -> None:
+def test_repeated_run_changes_no_count(world: World) -> None:
     world.a_user()
     run()
     before = kept().verified
@@ -128,7 +128,7 @@ def test_run_that_is_repeated_changes_no_count(world: World) -> None:
 
 
 @pytest.mark.parametrize("operation", ["GetItem", "BatchGetItem", "PutItem"])
-def test_run_that_is_stopped_anywhere_loses_nothing(world: World, operation: str) -> None:
+def test_run_stopped_at_any_call_loses_nothing(world: World, operation: str) -> None:
     verify_codes("RS", 5)
     run()
     world.advance(HOUR)
@@ -141,7 +141,7 @@ def test_run_that_is_stopped_anywhere_loses_nothing(world: World, operation: str
     assert kept().verified == {"RS": {"2026-11-24": 8}}
 
 
-def test_run_that_was_overtaken_overwrites_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_overtaken_run_overwrites_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     verify_codes("RS", 5)
     run()
 
@@ -150,11 +150,11 @@ def test_run_that_was_overtaken_overwrites_nothing(world: World, monkeypatch: py
         run()
 
     just_before(monkeypatch, store, "put_history", newer)
-    run()  # it had counted five
+    run()  # its counter was at five
     assert kept().verified == {"RS": {"2026-11-24": 9}}
 
 
-def test_first_of_two_racing_runs_makes_the_record(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_first_of_two_racing_runs_creates_the_record(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     def newer() -> None:
         verify_codes("RS", 9)
         run()
@@ -164,7 +164,7 @@ def test_first_of_two_racing_runs_makes_the_record(world: World, monkeypatch: py
     assert kept().verified == {"RS": {"2026-11-24": 9}}
 
 
-def test_count_that_began_anew_does_not_make_its_day_smaller(world: World) -> None:
+def test_counter_that_restarted_does_not_reduce_its_day(world: World) -> None:
     verify_codes("RS", 9)
     run()
     verify_codes("RS", 4)
@@ -172,7 +172,7 @@ def test_count_that_began_anew_does_not_make_its_day_smaller(world: World) -> No
     assert kept().verified == {"RS": {"2026-11-24": 9}}
 
 
-# What functions know of it
+# The history as functions read it
 
 
 def test_functions_read_the_history_once_a_minute(world: World) -> None:
@@ -188,7 +188,7 @@ def test_functions_read_the_history_once_a_minute(world: World) -> None:
     assert history.highest("RS") == 900
 
 
-def test_what_was_read_last_holds_while_the_history_cannot_be_read(world: World) -> None:
+def test_last_read_history_is_used_while_the_history_cannot_be_read(world: World) -> None:
     verify_codes("RS", 600)
     run()
     history.highest("RS")
@@ -197,7 +197,7 @@ def test_what_was_read_last_holds_while_the_history_cannot_be_read(world: World)
         assert history.highest("RS") == 600
 
 
-def test_unreadable_history_is_met_once_a_minute_and_not_by_each_request(world: World) -> None:
+def test_unreadable_history_is_tried_once_a_minute_and_not_by_each_request(world: World) -> None:
     with cloud.failing("dynamodb", "GetItem", OUTAGES[0]):
         assert history.highest("RS") == 0
         with counted() as calls:
@@ -205,7 +205,7 @@ def test_unreadable_history_is_met_once_a_minute_and_not_by_each_request(world: 
     assert calls == {}
 
 
-def test_history_that_is_not_as_it_is_stored_leaves_what_was_read_last(world: World) -> None:
+def test_malformed_history_leaves_the_last_read_one_in_use(world: World) -> None:
     verify_codes("RS", 600)
     run()
     history.highest("RS")

@@ -1,4 +1,4 @@
-"""The hourly renewal of evidence: what a consent in force rests on never lapses."""
+"""The hourly renewal of evidence keeps the evidence of a consent in force from lapsing."""
 
 from datetime import timedelta
 from typing import Any
@@ -21,12 +21,12 @@ DUE = timedelta(days=5 * 365 + 1 - 90)  # after a consent was given; one leap da
 
 
 def run() -> Any:
-    """The job as Lambda runs it."""
+    """Run the job as Lambda does."""
     return renew_consents(a_schedule_event(), None)
 
 
 def again(user: User) -> User:
-    """The same person years later, signed in anew."""
+    """Sign the same person in again, years later."""
     return user.world.a_user(phone=user.phone)
 
 
@@ -36,19 +36,19 @@ def records(user: User, purpose: str = "analytics") -> list[dict[str, Any]]:
 
 
 def words() -> list[str]:
-    """The words of all entries of the Ledger."""
+    """Return the words of all entries of the Ledger."""
     return sorted(item["event"]["S"] for item in cloud.all_items() if "previous_delete_at" in item)
 
 
 @pytest.fixture
 def one_shard(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Runs read one shard of the index, not sixteen."""
+    """Let runs read one shard of the index, not sixteen."""
     monkeypatch.setattr(store, "_SHARDS", 1)
 
 
 @pytest.fixture
 def mila(world: World) -> User:
-    """Somebody who consents to analytics."""
+    """Return a user who consents to analytics."""
     mila = world.a_user()
     assert mila.consents("analytics").status == 200
     return mila
@@ -60,12 +60,12 @@ def test_evidence_of_a_consent_in_force_never_expires(one_shard: None, world: Wo
     for _ in range(12 * 12):
         world.advance(30 * DAY)
         run()
-        # Withdrawn now, its newest evidence would still be there for most of five years.
+        # If it were withdrawn now, its newest evidence would be kept for most of five years.
         newest = max(int(i["delete_at"]["N"]) for i in cloud.all_items() if "previous_delete_at" in i)
         assert newest - world.now.timestamp() > 59 * DAY.total_seconds()
-    (told,) = records(mila)
+    (record,) = records(mila)
     for section in ("header", "event"):
-        assert told[section] == given[section]
+        assert record[section] == given[section]
     assert words() == ["carried_over", "carried_over", "decided"]
 
 
@@ -85,7 +85,7 @@ def test_renewed_evidence_repeats_the_original_event(
     monkeypatch.setitem(evidence.COVERS, Purpose.ANALYTICS, (Category.EMAIL,))
     world.advance(DUE)
     run()
-    world.advance(91 * DAY)  # what was written first has lapsed
+    world.advance(91 * DAY)  # the first entry has lapsed
     assert records(mila) == [given]
 
 
@@ -108,7 +108,7 @@ def test_withdrawn_consent_is_not_renewed(world: World, mila: User) -> None:
 
 
 @pytest.mark.promise("RET-1")
-def test_without_a_consent_in_force_nothing_is_due_for_ever(world: World, mila: User) -> None:
+def test_account_without_a_consent_in_force_is_never_due(world: World, mila: User) -> None:
     mila.withdraws("analytics")
     world.advance(2 * DUE)
     assert run() == {"renewed": 0, "failed": 0, "deleted": 0}
@@ -116,13 +116,13 @@ def test_without_a_consent_in_force_nothing_is_due_for_ever(world: World, mila: 
     assert not {"renewal", "renew_at"} & item.keys()
 
 
-def test_the_oldest_consent_says_when_an_account_is_due(world: World, mila: User) -> None:
+def test_oldest_consent_sets_when_an_account_is_due(world: World, mila: User) -> None:
     world.advance(DAY)
     again(mila).consents("marketing")
     world.advance(DUE - DAY)
     assert run()["renewed"] == 1
     world.advance(DAY)
-    assert run()["renewed"] == 0  # both went along
+    assert run()["renewed"] == 0  # the run renewed both
 
 
 @pytest.mark.promise("RGT-7")
@@ -160,7 +160,7 @@ def test_two_runs_at_once_renew_an_account_once(
     assert words() == ["carried_over", "decided"]
 
 
-def test_an_index_that_is_behind_renews_nothing_twice(
+def test_outdated_index_renews_nothing_twice(
     world: World, mila: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.advance(DUE)
@@ -198,7 +198,7 @@ def test_unreadable_record_does_not_delay_others(world: World, mila: User) -> No
     assert run() == {"renewed": 1, "failed": 1, "deleted": 0}
 
 
-def test_a_run_ends_in_time(world: World, mila: User) -> None:
+def test_run_ends_in_time(world: World, mila: User) -> None:
     world.advance(DUE)
     assert renewal.renew(until=world.now) == renewal.RenewalRun(0, 0)
     assert renewal.renew(until=world.now + HOUR) == renewal.RenewalRun(1, 0)
@@ -214,7 +214,7 @@ def test_run_logs_counts_and_no_ids(world: World, mila: User) -> None:
     assert to_text(world.now) in {i["carried_over_at"]["S"] for i in cloud.records("purposes")}
 
 
-def test_renewing_costs_a_read_for_many_accounts_and_three_calls_for_each(world: World) -> None:
+def test_renewal_costs_a_read_for_many_accounts_and_three_calls_for_each(world: World) -> None:
     for _ in range(5):
         world.a_user().consents("analytics")
     world.advance(DUE)

@@ -49,7 +49,7 @@ def test_inspection_by_staff_does_not_interrupt_a_step(
     assert [event for event, _ in evidence(request_id)] == ["received", "inspected", "first_done"]
 
 
-def test_an_answer_is_counted_once(world: World, plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_answer_is_counted_once(world: World, plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
     counted: list[Metric] = []
     monkeypatch.setattr(metrics, "count", lambda metric, _=1: counted.append(metric))
     _, request_id = a_request(world)
@@ -204,7 +204,7 @@ def test_steps_after_the_answer_are_run(world: World, plan: Plan) -> None:
     plan.last.script = [Unavailable()]
     plan.advance(request_id)
     assert mila.request(request_id)["decided_at"] == "2026-11-24T12:00:00Z"
-    plan.advance(request_id)  # a mail fails, for instance
+    plan.advance(request_id)  # such as a failing mail
     world.advance(MINUTE)
     plan.last.script = []
     plan.advance(request_id)
@@ -212,7 +212,7 @@ def test_steps_after_the_answer_are_run(world: World, plan: Plan) -> None:
     assert mila.request(request_id)["status"] == "completed"
 
 
-def test_the_answer_frees_the_right_for_another_request(world: World, plan: Plan) -> None:
+def test_answer_frees_the_right_for_another_request(world: World, plan: Plan) -> None:
     mila, request_id = a_request(world)
     assert mila.exercises("access").problem == "already_open"
     plan.advance(request_id)

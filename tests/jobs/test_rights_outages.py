@@ -27,12 +27,12 @@ from tests.support.ledger import alter_newest
 from tests.support.scripted import Killing, Plan, Scripted, a_request, evidence, stored
 from tests.support.world import World
 
-_RINGS = 3  # duties that failed within a day, as the alarm has it
+_RINGS = 3  # duties that failed within a day, as the alarm counts
 
 
 @pytest.fixture
 def counted(monkeypatch: pytest.MonkeyPatch) -> list[Metric]:
-    """Metrics in the order in which they were counted."""
+    """Collect the counted metrics in order."""
     found: list[Metric] = []
     monkeypatch.setattr(metrics, "count", lambda metric, _=1: found.append(metric))
     return found
@@ -46,7 +46,7 @@ def gauged(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Metric, int]]:
 
 
 def killed(plan: Plan, request_id: str, world: World) -> RightsRequest:
-    """The request after a run that kills its worker, once the lease is over."""
+    """Return the request after a run that kills its worker, once the lease is over."""
     with pytest.raises(Killed):
         plan.advance(request_id)
     found = stored(request_id)
@@ -79,7 +79,7 @@ def test_killed_and_failed_runs_count_together(world: World, plan: Plan) -> None
     assert plan.advance(request_id).tries == 2
 
 
-def test_a_wait_resets_the_count_of_runs(world: World, plan: Plan) -> None:
+def test_wait_resets_the_count_of_runs(world: World, plan: Plan) -> None:
     _, request_id = a_request(world)
     plan.first.script = [ValueError(), Wait(MINUTE)]
     world.traveller.move_to(plan.advance(request_id).run_at or world.now)
@@ -161,7 +161,7 @@ def test_request_whose_history_was_altered_can_be_cancelled(world: World, plan: 
 
 def test_outcome_that_cannot_be_recorded_is_a_failed_run(world: World, plan: Plan) -> None:
     _, request_id = a_request(world)
-    plan.first.script = [Done(answers=Status.RECEIVED)]  # no move that states allows
+    plan.first.script = [Done(answers=Status.RECEIVED)]  # a move that the states do not allow
     after = plan.advance(request_id)
     assert (after.tries, after.leased_until) == (1, None)
     assert after.run_at
@@ -211,7 +211,7 @@ def test_failing_duty_delays_no_step_and_is_retried(
 
 
 @pytest.mark.promise("RGT-10")
-def test_a_duty_that_always_kills_its_worker_is_postponed_by_a_day(
+def test_duty_that_always_kills_its_worker_is_postponed_by_a_day(
     world: World, plan: Plan, remind_fails: Callable[[BaseException], list[int]]
 ) -> None:
     _, request_id = a_request(world)
@@ -275,7 +275,7 @@ def test_duty_that_always_kills_its_worker_delays_no_other_duty(
 def test_killed_step_is_not_counted_as_a_failed_duty(world: World, plan: Plan, counted: list[Metric]) -> None:
     _, request_id = a_request(world)
     found = stored(request_id)
-    store.move(found, found.model_copy(update={"duty_tries": 1}))  # killed behind its last duty
+    store.move(found, found.model_copy(update={"duty_tries": 1}))  # killed after its last duty
     plan.steps["first"] = Killing("first")
     for _ in range(3):
         killed(plan, request_id, world)
@@ -296,7 +296,7 @@ def test_one_account_has_one_worker_at_a_time(world: World, plan: Plan) -> None:
     plan.advance(first)
     found = stored(second)
     assert (found.status, found.version) == (Status.RECEIVED, 1)  # no worker took it
-    assert cloud.queued()[0] == second  # it comes back after a moment
+    assert cloud.queued()[0] == second  # it is delivered again after a moment
     plan.steps["first"] = plan.first
     assert plan.advance(second).next_step != found.next_step
 
@@ -311,7 +311,7 @@ def test_turn_of_a_killed_worker_is_free_once_its_lease_expires(world: World, pl
     assert len(plan.first.ran) == 1
 
 
-def test_a_chain_of_messages_ends_at_its_bound(world: World, plan: Plan, counted: list[Metric]) -> None:
+def test_chain_of_messages_ends_at_its_bound(world: World, plan: Plan, counted: list[Metric]) -> None:
     _, request_id = a_request(world)
     plan.first.script = [Wait(timedelta()), Wait(timedelta())]
     cloud.forget_queued()

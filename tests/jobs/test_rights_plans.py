@@ -33,12 +33,12 @@ HOST = "take.example"
 
 @pytest.fixture
 def mila(world: World, stream: Emulator) -> User:
-    """A user who chats, submits usage events, and has a mail address."""
+    """Return a user who chats, submits usage events and has a mail address."""
     mila = world.a_user().is_stepped_up()
     mila.has_email(an_address())
     mila.changes(name="Milica Ćosić", country="AT")
     mila.consents("analytics")
-    mila.tells_usage(an_event(screen="home"))
+    mila.submits_usage(an_event(screen="home"))
     chat = Chatters({"Mila": UserId(mila.user_id)})
     chat.meet("Mila", "Vera")
     chat.says("Mila", "See you at nine")
@@ -53,7 +53,7 @@ def asks(mila: User, right: str = "access", **more: Any) -> str:
 
 
 def worked(world: World, request_id: str, until: timedelta = 10 * MINUTE) -> RightsRequest:
-    """Advance a request, as messages and the sweep would, through all its work within a time."""
+    """Advance a request as messages and the sweep do, through all its work within a time."""
     known, ends = RightsRequestId(request_id), world.now + until
     for _ in range(1000):
         for worker in (registry.WORKER, transfer.WORKER):
@@ -274,7 +274,7 @@ def test_copy_includes_records_that_expire_while_the_request_waits(
     stream.fault(path="/export/users", status=503, times=1000)
     request_id = asks(mila)
     worked(world, request_id)
-    world.advance(2 * DAY)  # the event is past its thirty days
+    world.advance(2 * DAY)  # the event is older than its thirty days
     stream.clear_faults()
     retried = store.read(RightsRequestId(request_id))
     assert retried

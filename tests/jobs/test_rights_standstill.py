@@ -1,4 +1,4 @@
-"""Suspended requests, duplicate messages, lost races: nothing multiplies or expires."""
+"""Suspended requests, duplicate messages and lost races multiply nothing and lose nothing."""
 
 from __future__ import annotations
 
@@ -75,7 +75,9 @@ def test_transfer_whose_copy_is_gone_can_still_be_answered(
     worked(world, request_id, "transfer")
     engine.advance(RightsRequestId(request_id), transfer.WORKER)  # one attempt began
     key = files.key_of(RightsRequestId(request_id))
-    aws.client("s3").delete_object(Bucket=settings().export_bucket(), Key=key)  # the lifecycle, after 7 days
+    aws.client("s3").delete_object(
+        Bucket=settings().export_bucket(), Key=key
+    )  # the lifecycle rule, after 7 days
     while (found := stored(request_id)).run_at:
         world.traveller.move_to(max(duties.wakes_at(found, world.now) or world.now, world.now))
         for worker in (registry.WORKER, transfer.WORKER):
@@ -102,7 +104,7 @@ def test_several_messages_about_one_request_become_one(world: World, plan: Plan)
         world.advance(5 * MINUTE)
         queue.sweep()
     plan.first.script = [Wait(MINUTE)] * 100
-    assert deliver(plan) == 1  # without joining there would be 5, for fifty rounds
+    assert deliver(plan) == 1  # without merging there would be 5, for fifty rounds
 
 
 def test_slow_service_raises_no_alarm(world: World, plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,7 +132,7 @@ def test_worker_that_lost_the_lease_keeps_the_turn_of_the_other(
 
     class Doubled(Scripted):
         def run(self, job: Job) -> Outcome:
-            with monkeypatch.context() as patch:  # a doubled message; its worker read just before the lease
+            with monkeypatch.context() as patch:  # a duplicate message; its worker read just before the lease
                 patch.setattr(store, "read", lambda _: before)
                 engine.advance(RightsRequestId(request_id), plan.worker)
             free.append(Turns("rights").acquire(job.request.account_id, "another request", MINUTE))
@@ -165,7 +167,7 @@ def test_unknown_step_stops(world: World, plan: Plan) -> None:
     assert evidence(request_id)[-1][1]["error"] == "UnknownStep"
 
 
-def test_copy_that_keeps_vanishing_stops_and_can_be_decided(
+def test_copy_that_keeps_disappearing_stops_and_can_be_decided(
     world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pushed: list[int] = []

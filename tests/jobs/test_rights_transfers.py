@@ -28,7 +28,7 @@ TARGET = "https://take.example/import"
 
 
 class Packing(Scripted):
-    """Leaves a copy to be sent, without making one."""
+    """Leave a copy to be sent, without making one."""
 
     def run(self, job: Job) -> Outcome:
         super().run(job)
@@ -177,7 +177,9 @@ def test_each_worker_forwards_steps_of_the_other_worker(
     request_id = asks(mila)
     assert cloud.queued("transfers") == [request_id]
     cloud.forget_queued()
-    engine.advance(RightsRequestId(request_id), registry.WORKER)  # a sweep sent it to the usual worker
+    engine.advance(
+        RightsRequestId(request_id), registry.WORKER
+    )  # a sweep sent the message to the usual worker
     assert (cloud.queued("transfers"), cloud.queued("rights"), pushed) == ([request_id], [], [])
     cloud.forget_queued()
     run_transfer(request_id)

@@ -1,4 +1,4 @@
-"""The roll-up goes on where it was ended, and no day holds up another."""
+"""The roll-up continues where it was stopped, and no day delays another."""
 
 import json
 import tracemalloc
@@ -25,7 +25,7 @@ from chalicelib.usage.model import UsageEvent
 from tests.support import cloud
 from tests.support.builders import a_schedule_event, an_event
 from tests.support.copies import damage
-from tests.support.usage import a_person, stored_items, tells, ten_people
+from tests.support.usage import a_person, stored_items, submit_usage, ten_people
 from tests.support.world import NOON, World
 
 DAY = date(2026, 11, 24)
@@ -36,7 +36,7 @@ JOINED = {"purpose": "analytics", "name": "meeting.joined", "platform": "ios"}
 
 
 class Ended(BaseException):
-    """Lambda ends the function: its time is over."""
+    """Lambda ends the function at its timeout."""
 
 
 @pytest.fixture(autouse=True)
@@ -61,7 +61,7 @@ def partial(of: date = DAY) -> Any:
 def judging_takes(
     length: timedelta, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[list[AccountId]]:
-    """Let the check of each account take so long, and Lambda end each run after 15 minutes.
+    """Let the check of each account take this long, and Lambda end each run after 15 minutes.
 
     Gives the accounts that were judged.
     """
@@ -87,7 +87,7 @@ def judging_takes(
 
 
 def runs(most: int, world: World, until: Callable[[], object]) -> int:
-    """Run hourly, whatever becomes of a run; how many runs it takes."""
+    """Run hourly, despite failures; returns how many runs it takes."""
     for number in range(1, most + 1):
         with suppress(Ended, observe.EntryFailed):
             roll_up_usage(a_schedule_event(), None)
@@ -108,7 +108,7 @@ def test_shard_that_takes_longer_than_a_run_is_counted_over_several(
     assert published() == [JOINED | {"accounts": len(people), "events": len(people)}]
 
 
-def test_later_run_does_not_read_what_an_earlier_one_counted(
+def test_later_run_does_not_read_accounts_that_an_earlier_one_counted(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     people = sorted(a_person(an_event()) for _ in range(10))
@@ -135,7 +135,7 @@ def test_account_of_ten_times_the_cap_is_counted_once_and_within_its_bounds(worl
 
 
 def _many(account_id: AccountId, number: int) -> Iterator[UsageEvent]:
-    """Events that an app sent in batches of a hundred, each event in two of them."""
+    """Return events that an app sent in batches of a hundred, each event in two of them."""
     for batch in range(number // 100):
         at = NOON - timedelta(seconds=batch)
         for n in range(100):
@@ -150,14 +150,14 @@ def test_events_read_of_one_account_are_bounded(world: World, monkeypatch: pytes
     monkeypatch.setattr(store, "_PAGE", 2)
     people = sorted(a_person(an_event()) for _ in range(3))
     for _ in range(60):
-        tells(people[1], an_event(), consents=(Purpose.ANALYTICS,))
+        submit_usage(people[1], an_event(), consents=(Purpose.ANALYTICS,))
     with cloud.counted() as calls:
         found = [(who, len(list(events))) for who, events in store.by_account(DAY, 0)]
     assert found == [(people[0], 1), (people[1], 20), (people[2], 1)]
-    assert calls.of("dynamodb") < 24 * 2 + 60 // 2  # what is beyond the bound is skipped, not read through
+    assert calls.of("dynamodb") < 24 * 2 + 60 // 2  # events beyond the bound are skipped, not read
 
 
-def test_memory_of_an_account_is_bounded_by_what_is_counted() -> None:
+def test_memory_of_an_account_is_bounded_by_the_counted_events() -> None:
     def events(number: int) -> Iterator[Seen]:
         for one in range(number):
             yield Seen(Group(Purpose.ANALYTICS, f"g{one % 150}"), None, str(one))
@@ -173,12 +173,12 @@ def test_memory_of_an_account_is_bounded_by_what_is_counted() -> None:
     assert peak(200_000) < 1.1 * peak(20_000)
 
 
-# --- days do not hold up each other
+# --- independent days
 
 
 @pytest.fixture
 def three_days(world: World) -> list[date]:
-    """Three days that may be closed, each of ten people."""
+    """Set up three days that may be closed, each of ten people."""
     for _ in range(3):
         ten_people(at=clock.to_text(clock.now()))
         world.advance(timedelta(days=1))
@@ -188,7 +188,7 @@ def three_days(world: World) -> list[date]:
 
 @contextmanager
 def failing_on(of: date, error: BaseException) -> Iterator[None]:
-    """Let whatever is read of a day's events fail."""
+    """Let each read of a day's events fail."""
 
     def fail(params: dict[str, Any], **_: Any) -> None:
         if f"{of}T" in str(params["body"]):
@@ -243,16 +243,16 @@ def test_overdue_days_are_counted_for_the_alarm(
     assert (overdue(), overdue()) == ([1], [0])
 
 
-# --- what can't be read
+# --- unreadable data
 
 
 @pytest.mark.parametrize("rows", ["[", '[{"name": 7}]'], ids=["an item", "an event"])
-def test_broken_item_is_left_out_and_counted_in_a_metric(
+def test_malformed_item_is_left_out_and_counted_in_a_metric(
     world: World, rows: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    somebody = a_person(an_event())
+    account_id = a_person(an_event())
     ten_people()
-    (item,) = [item for item in stored_items() if item["account_id"] == somebody]
+    (item,) = [item for item in stored_items() if item["account_id"] == account_id]
     damage(Table.USAGE, item["pk"], item["sk"], rows=rows)
     world.advance(CLOSING)
     roll_up_usage(a_schedule_event(), None)
@@ -260,7 +260,7 @@ def test_broken_item_is_left_out_and_counted_in_a_metric(
     assert '"UsageUnreadable":[1.0]' in capsys.readouterr().out.replace(" ", "")
 
 
-def test_broken_partial_is_counted_anew(world: World) -> None:
+def test_malformed_partial_is_counted_again(world: World) -> None:
     ten_people()
     world.advance(CLOSING)
     die_before_publishing()

@@ -1,4 +1,4 @@
-"""The roll-up: a day becomes figures once no event can arrive, wherever a run is killed."""
+"""The roll-up publishes a day's figures once no event can arrive, despite killed runs."""
 
 import random
 import secrets
@@ -23,7 +23,7 @@ from tests.support import cloud
 from tests.support.builders import a_fault, an_event
 from tests.support.choices import decide
 from tests.support.races import just_before
-from tests.support.usage import a_person, tells, ten_people
+from tests.support.usage import a_person, submit_usage, ten_people
 from tests.support.world import NOON, World
 
 ANALYTICS, DIAGNOSTICS = Purpose.ANALYTICS, Purpose.DIAGNOSTICS
@@ -37,7 +37,7 @@ def day_items(of: date = DAY) -> dict[str, Item]:
 
 
 def published(of: date = DAY) -> list[dict[str, Any]] | None:
-    """The figures of a day, or None while it is not final."""
+    """Return the figures of a day, or None while it is not final."""
     found = day_items(of).get("figures")
     return found["figures"] if found else None
 
@@ -47,7 +47,7 @@ def run() -> None:
 
 
 def others_are_closed(days: int) -> None:
-    """The days after are final already."""
+    """Make the days afterwards final."""
     for ahead in range(1, days + 1):
         of = DAY + timedelta(days=ahead)
         store.publish(Figures(day=of, published_at=clock.now(), figures=()))
@@ -55,7 +55,7 @@ def others_are_closed(days: int) -> None:
 
 @pytest.fixture(autouse=True)
 def yesterday_is_closed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """All days before are final already; and there are few shards, since each is 24 queries."""
+    """Make all earlier days final, and use few shards, since each needs 24 queries."""
     monkeypatch.setattr(clock, "pause", lambda _: None)
     monkeypatch.setattr(store, "SHARDS", 4)
     for days in range(1, 31):
@@ -67,7 +67,7 @@ JOINED = {"purpose": "analytics", "name": "meeting.joined", "platform": "ios"}
 
 
 @pytest.mark.promise("RET-4")
-def test_a_day_is_published_once_no_late_event_can_come(world: World) -> None:
+def test_day_is_published_once_no_late_event_can_arrive(world: World) -> None:
     ten_people()
     world.advance(CLOSING - timedelta(seconds=1))
     run()
@@ -81,8 +81,8 @@ def test_a_day_is_published_once_no_late_event_can_come(world: World) -> None:
 def test_last_accepted_event_is_in_its_days_figures(world: World) -> None:
     people = [a_person() for _ in range(10)]
     world.advance(timedelta(hours=12 + 48) - timedelta(seconds=1))
-    for somebody in people:
-        tells(somebody, an_event(at="2026-11-24T23:59:59Z"), consents=(ANALYTICS,))
+    for account_id in people:
+        submit_usage(account_id, an_event(at="2026-11-24T23:59:59Z"), consents=(ANALYTICS,))
     run()
     assert published() is None
     world.advance(timedelta(hours=1, seconds=1))
@@ -90,7 +90,7 @@ def test_last_accepted_event_is_in_its_days_figures(world: World) -> None:
     assert published() == [JOINED | {"accounts": 10, "events": 10}]
 
 
-def test_the_schedule_runs_it(world: World) -> None:
+def test_schedule_runs_the_roll_up(world: World) -> None:
     ten_people()
     world.advance(CLOSING)
     with Client(app) as client:
@@ -112,12 +112,12 @@ def test_people_are_counted_once_over_all_hours_and_shards(world: World) -> None
 
 
 @pytest.mark.promise("RGT-7")
-def test_a_day_before_the_consent_in_force_is_not_counted(world: World) -> None:
-    """Withdrawn and given again since, and not all of its use is deleted."""
+def test_day_before_the_consent_in_force_is_not_counted(world: World) -> None:
+    """The consent was withdrawn and given again, and not all of its use is deleted."""
     people = ten_people()
     world.advance(timedelta(hours=12))
-    for somebody in people:
-        decide(somebody, consents=(ANALYTICS,), since=world.now)
+    for account_id in people:
+        decide(account_id, consents=(ANALYTICS,), since=world.now)
     world.advance(CLOSING - timedelta(hours=12))
     run()
     assert published() == []
@@ -125,11 +125,11 @@ def test_a_day_before_the_consent_in_force_is_not_counted(world: World) -> None:
 
 @pytest.mark.promise("RGT-7")
 @pytest.mark.parametrize(("left", "counted"), [({}, 10), ({ANALYTICS: NOON}, 0)])
-def test_the_day_of_a_consent_is_counted_unless_use_of_an_earlier_one_is_left(
+def test_day_of_a_consent_is_counted_unless_earlier_use_is_stored(
     world: World, left: dict[Purpose, Any], counted: int
 ) -> None:
-    for somebody in ten_people():
-        decide(somebody, consents=(ANALYTICS,), since=NOON, to_delete=left)
+    for account_id in ten_people():
+        decide(account_id, consents=(ANALYTICS,), since=NOON, to_delete=left)
     world.advance(CLOSING)
     run()
     assert sum(figure["accounts"] for figure in published() or []) == counted
@@ -153,18 +153,18 @@ def test_use_is_counted_by_screen_and_faults_by_kind_and_version(world: World) -
 
 @pytest.mark.promise("RET-4")
 @pytest.mark.promise("USE-6")
-def test_no_figure_is_of_fewer_than_ten_and_none_has_an_id(world: World) -> None:
+def test_figure_counts_at_least_ten_accounts_and_contains_no_id(world: World) -> None:
     people = [a_person(an_event(name="rare"), an_event()) for _ in range(3)] + ten_people()
     world.advance(CLOSING)
     run()
     assert published() == [JOINED | {"accounts": 13, "events": 13}]
-    told = str(day_items()["figures"])
-    assert [somebody for somebody in people if somebody in told] == []
-    assert "rare" not in told
+    figures = str(day_items()["figures"])
+    assert [account_id for account_id in people if account_id in figures] == []
+    assert "rare" not in figures
 
 
 @pytest.mark.promise("RET-4")
-def test_a_published_day_is_final_and_costs_one_read(world: World) -> None:
+def test_published_day_is_final_and_costs_one_read(world: World) -> None:
     ten_people()
     world.advance(CLOSING)
     run()
@@ -174,19 +174,21 @@ def test_a_published_day_is_final_and_costs_one_read(world: World) -> None:
         run()
     assert day_items() == before
     assert before.keys() == {"figures"}
-    days = 27  # of thirty, the last two and a bit are open
+    days = 27  # of thirty days, the last two and a part are open
     assert calls == {"dynamodb.Query": days}
 
 
-def test_a_day_without_events_is_closed_too(world: World) -> None:
+def test_day_without_events_is_closed_too(world: World) -> None:
     world.advance(CLOSING)
     run()
     assert published() == []
 
 
 @pytest.mark.promise("RET-2")
-def test_a_day_of_which_events_have_expired_is_never_published(world: World) -> None:
-    almost = timedelta(days=30, hours=-12) - timedelta(minutes=13)  # until midnight, of the day's first event
+def test_day_with_expired_events_is_never_published(world: World) -> None:
+    almost = timedelta(days=30, hours=-12) - timedelta(
+        minutes=13
+    )  # until midnight, the time of the day's first event
     world.advance(almost)
     assert DAY in rollup._closable()
     world.advance(timedelta(minutes=1))  # it could expire while the run counts
@@ -226,15 +228,15 @@ FORGET: dict[str, Callable[[AccountId], object]] = {
 def test_withdrawn_or_inactive_account_is_not_counted(
     world: World, forget: Callable[[AccountId], object]
 ) -> None:
-    somebody, *_ = ten_people()
+    account_id, *_ = ten_people()
     world.advance(CLOSING)
-    forget(somebody)
+    forget(account_id)
     run()
     assert published() == []
 
 
 @pytest.mark.promise("RGT-5")
-def test_an_objection_takes_faults_out_of_the_count(world: World) -> None:
+def test_objection_removes_faults_from_the_count(world: World) -> None:
     people = [a_person(a_fault()) for _ in range(10)]
     world.advance(CLOSING)
     decide(people[0], objections={DIAGNOSTICS: NOON})
@@ -243,10 +245,10 @@ def test_an_objection_takes_faults_out_of_the_count(world: World) -> None:
 
 
 def test_account_with_unreadable_choices_is_not_counted(world: World) -> None:
-    somebody, *_ = [*ten_people(), a_person(an_event())]
+    account_id, *_ = [*ten_people(), a_person(an_event())]
     aws.client("dynamodb").update_item(
         TableName="ru4m-test-accounts",
-        Key={name: {"S": text} for name, text in consents.key(somebody).attributes().items()},
+        Key={name: {"S": text} for name, text in consents.key(account_id).attributes().items()},
         UpdateExpression="SET sealed = :b",
         ExpressionAttributeValues={":b": {"B": b"\x01" * 60}},
     )
@@ -257,11 +259,11 @@ def test_account_with_unreadable_choices_is_not_counted(world: World) -> None:
 
 
 class Killed(BaseException):
-    """The function ends here, in the middle of everything."""
+    """The function ends here."""
 
 
 def kill_at(operation: str, number: int, moment: str) -> Callable[[], None]:
-    """End the run at the n-th call of an operation; returns how to stop that."""
+    """End the run at the n-th call of an operation; returns a function that stops this."""
     calls = iter(range(1, 1_000))
 
     def kill(**_: Any) -> None:
@@ -297,19 +299,19 @@ def test_run_killed_at_a_write_is_completed_by_the_next(
 
 @pytest.mark.promise("RET-4")
 def test_account_erased_before_publication_is_not_in_the_figures(world: World) -> None:
-    somebody, *_ = [*ten_people(), a_person(an_event())]
+    account_id, *_ = [*ten_people(), a_person(an_event())]
     world.advance(CLOSING)
     stop = kill_at("PutItem", 1, "before")
     with pytest.raises(Killed):
         run()
     stop()
-    _delete_events(somebody)
+    _delete_events(account_id)
     run()
     assert published() == [JOINED | {"accounts": 10, "events": 10}]
 
 
 @pytest.mark.promise("RET-4")
-def test_of_two_runs_at_once_the_first_to_publish_is_final(
+def test_first_of_two_concurrent_runs_to_publish_is_final(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     people = [*ten_people(), a_person(an_event())]
@@ -325,7 +327,7 @@ def test_of_two_runs_at_once_the_first_to_publish_is_final(
     assert day_items().keys() == {"figures"}
 
 
-def test_a_run_that_is_out_of_time_stops_and_the_next_ones_get_the_day_done(
+def test_run_at_its_time_limit_stops_and_later_ones_complete_the_day(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Random ids would leave a shard without people in one run of eighteen.
@@ -345,7 +347,7 @@ def test_a_run_that_is_out_of_time_stops_and_the_next_ones_get_the_day_done(
     assert (published(), counted) == (None, [0, 1, 2])
     world.advance(timedelta(hours=1))
     run()
-    assert counted[3:] == [2, 3, 0]  # where it stopped, what is left, and the oldest again
+    assert counted[3:] == [2, 3, 0]  # continues where it stopped, then reads the oldest again
     assert published() == [JOINED | {"accounts": 10, "events": 10}]
 
 
@@ -370,7 +372,7 @@ def test_counts_older_than_three_days_are_not_published(
     assert published() is not None
 
 
-def test_an_outage_fails_the_run_and_leaves_the_day_open(world: World) -> None:
+def test_outage_fails_the_run_and_leaves_the_day_open(world: World) -> None:
     ten_people()
     world.advance(CLOSING)
     error = EndpointConnectionError(endpoint_url="https://dynamodb")
@@ -381,16 +383,16 @@ def test_an_outage_fails_the_run_and_leaves_the_day_open(world: World) -> None:
     assert published() is not None
 
 
-def test_a_shard_is_read_page_by_page_and_gives_each_account_once(
+def test_shard_is_read_page_by_page_and_returns_each_account_once(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(store, "SHARDS", 1)
     monkeypatch.setattr(store, "_PAGE", 2)
     times = [f"2026-11-24T{h:02}:{m:02}:00Z" for h in (9, 10, 11) for m in range(5)]
     people = [a_person() for _ in range(3)]
-    for somebody in people:
+    for account_id in people:
         for time in times:  # each in a batch of its own, so in an item of its own
-            tells(somebody, an_event(at=time), consents=(ANALYTICS,))
+            submit_usage(account_id, an_event(at=time), consents=(ANALYTICS,))
     with cloud.counted() as calls:
         found = [(who, len(list(events))) for who, events in store.by_account(DAY, 0)]
     assert found == [(who, 15) for who in sorted(people)]

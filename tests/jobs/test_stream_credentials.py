@@ -26,7 +26,7 @@ NOT_ALLOWED = {"status": 403, "code": 17}
 
 @pytest.fixture
 def counts(monkeypatch: pytest.MonkeyPatch) -> Counter[Metric]:
-    """What was counted, by metric."""
+    """Collect the counts by metric."""
     found: Counter[Metric] = Counter()
 
     def count(metric: Metric, number: int = 1) -> None:
@@ -37,7 +37,7 @@ def counts(monkeypatch: pytest.MonkeyPatch) -> Counter[Metric]:
 
 
 def store_secret(secret: str | None = None) -> None:
-    """Put a secret of Stream into the vault; the emulator's own unless another is given."""
+    """Put a secret of Stream into the vault, by default the emulator's own."""
     document = {**secret_documents()["stream"], **({"secret": secret} if secret else {})}
     aws.client("secretsmanager").put_secret_value(
         SecretId="ru4m/test/stream", SecretString=json.dumps(document)
@@ -45,7 +45,7 @@ def store_secret(secret: str | None = None) -> None:
 
 
 def hold_a_wrong_secret() -> None:
-    """Let this container read a wrong secret, as one that started before a rotation has it."""
+    """Let this container read a wrong secret, like one that started before a rotation."""
     store_secret(WRONG)
     new_container()
     gateway.forget()
@@ -93,7 +93,9 @@ def test_refusal_is_about_one_user_while_the_app_answers(
     world: World, stream: Emulator, counts: Counter[Metric]
 ) -> None:
     users = [world.a_user() for _ in range(3)]
-    stream.fault(method="POST", path="/users", times=2, **NOT_ALLOWED)  # the batch, the first of the singles
+    stream.fault(
+        method="POST", path="/users", times=2, **NOT_ALLOWED
+    )  # the batch, then the first single call
     assert sync(*users) == []
     assert counts[Metric.CHAT_PROFILE_REFUSED] == 1
     assert counts[Metric.STREAM_CREDENTIALS_REFUSED] == 0
@@ -160,7 +162,7 @@ def test_app_is_asked_at_most_twice_a_minute_while_it_is_refused(world: World, s
     stream.fault(path="/app", times=100, **NOT_ALLOWED)
     for _ in range(5):
         assert sync(mila) == ["1"]
-    assert len(stream.requests(path="/app")) == 2  # once for the old secret, once for the one read anew
+    assert len(stream.requests(path="/app")) == 2  # once for the old secret, once for the one read again
     world.advance(timedelta(minutes=1))
     assert sync(mila) == ["1"]
     assert len(stream.requests(path="/app")) == 3
@@ -175,7 +177,7 @@ def test_revocation_waits_while_credentials_are_refused(world: World, stream: Em
     assert stream.user(phone.user_id)["revoke_tokens_issued_before"] is not None
 
 
-def test_export_is_not_given_up_over_refused_credentials(world: World, stream: Emulator) -> None:
+def test_export_is_not_abandoned_over_refused_credentials(world: World, stream: Emulator) -> None:
     asked = StreamExportTask(TaskId("1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed"), clock.now())
     world.advance(PATIENCE)
     stream.fault(path="/tasks", **REFUSED)
@@ -194,7 +196,7 @@ def test_export_waits_for_credentials_before_it_is_ordered(world: World, stream:
 
 
 @pytest.mark.promise("SEC-1")
-def test_refused_credentials_leave_nothing_personal_in_the_log(world: World, stream: Emulator) -> None:
+def test_refused_credentials_put_no_personal_data_into_the_log(world: World, stream: Emulator) -> None:
     mila = world.a_user(display_name=world.canaries("name"))
     hold_a_wrong_secret()
     sync(mila)

@@ -37,7 +37,7 @@ def metric(text: str, name: str) -> Any:
 
 
 @pytest.mark.promise("RGT-10")
-def test_a_request_whose_message_was_lost_is_sent_again(world: World) -> None:
+def test_request_whose_message_was_lost_is_sent_again(world: World) -> None:
     request_id = a_request(world)
     purge_queue()
     assert sweep() == {"due": 1, "sent": 1, "open": 1, "overdue": 0}
@@ -123,7 +123,7 @@ def test_message_advances_its_request(world: World) -> None:
 @pytest.mark.parametrize(
     "body", ["", "x", "[]", "{}", '{"request_id": 1}', '{"request_id": "u_x"}', '"r"', "null"]
 )
-def test_a_message_that_names_no_request_is_dropped(world: World, body: str) -> None:
+def test_message_without_a_request_id_is_dropped(world: World, body: str) -> None:
     assert work(body) == {"batchItemFailures": []}
 
 

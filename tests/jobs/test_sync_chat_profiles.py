@@ -29,7 +29,7 @@ def test_stream_gets_only_id_and_name(world: World, stream: Emulator) -> None:
 
 
 @pytest.mark.promise("STR-2")
-def test_nothing_personal_but_the_display_name_is_in_any_request_to_stream(
+def test_requests_to_stream_contain_no_personal_data_but_the_display_name(
     world: World, stream: Emulator
 ) -> None:
     mila = world.a_user(phone=world.canaries.add("phone", a_phone()))
@@ -39,7 +39,7 @@ def test_nothing_personal_but_the_display_name_is_in_any_request_to_stream(
     assert world.canaries.in_text(str(stream.requests())) == ["shown"]
 
 
-def test_a_changed_name_replaces_the_old_one(world: World, stream: Emulator) -> None:
+def test_changed_name_replaces_the_old_one(world: World, stream: Emulator) -> None:
     mila = world.a_user(display_name="Mila")
     sync(mila)
     mila.changes(display_name="Mila P.")
@@ -47,7 +47,7 @@ def test_a_changed_name_replaces_the_old_one(world: World, stream: Emulator) -> 
     assert stream.user(mila.user_id)["name"] == "Mila P."
 
 
-def test_a_late_or_repeated_record_brings_the_newest_state(world: World, stream: Emulator) -> None:
+def test_late_or_repeated_record_sends_the_newest_state(world: World, stream: Emulator) -> None:
     mila = world.a_user(display_name="Old")
     mila.changes(display_name="New")
     assert sync(mila, mila, mila) == []
@@ -55,12 +55,12 @@ def test_a_late_or_repeated_record_brings_the_newest_state(world: World, stream:
     assert len(stream.requests(path="/users")) == 1
 
 
-def test_a_hundred_records_are_read_and_sent_in_few_calls(world: World, stream: Emulator) -> None:
+def test_hundred_records_are_read_and_sent_in_few_calls(world: World, stream: Emulator) -> None:
     users = [world.a_user() for _ in range(4)]
     users[0].mints_a_chat_token()  # a container that has read its secret
     with counted() as calls:
         sync(*(users * 25))
-    assert calls == {"dynamodb.BatchGetItem": 2}  # before sending, and once more afterwards
+    assert calls == {"dynamodb.BatchGetItem": 2}  # before sending, and again afterwards
     assert len(stream.requests(path="/users")) == 1
 
 
@@ -72,15 +72,15 @@ def test_changes_of_other_items_are_ignored(world: World, stream: Emulator, sk: 
 
 @pytest.mark.promise("STR-3")
 @pytest.mark.parametrize("state", ["frozen", "restricted"])
-def test_an_account_that_is_not_active_is_not_sent(world: World, stream: Emulator, state: str) -> None:
+def test_account_that_is_not_active_is_not_sent(world: World, stream: Emulator, state: str) -> None:
     mila = world.a_user()
     world.set_state(mila, state)
     assert sync(mila) == []
-    assert [request["operation"] for request in stream.requests()] == ["DeactivateUser"]  # of no user there
+    assert [request["operation"] for request in stream.requests()] == ["DeactivateUser"]  # no such user there
 
 
 @pytest.mark.promise("STR-3")
-def test_an_account_frozen_while_it_was_sent_is_deactivated_there(
+def test_account_frozen_while_it_was_sent_is_deactivated_there(
     world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mila = world.a_user()
@@ -102,7 +102,7 @@ def test_an_account_frozen_while_it_was_sent_is_deactivated_there(
     [({"commit": True}, "deactivated"), ({}, None)],
     ids=["taken, answer lost", "not taken"],
 )
-def test_an_account_frozen_while_stream_did_not_answer_is_not_left_active_there(
+def test_account_frozen_while_stream_did_not_answer_is_deactivated_there(
     world: World,
     stream: Emulator,
     monkeypatch: pytest.MonkeyPatch,
@@ -125,7 +125,7 @@ def test_an_account_frozen_while_stream_did_not_answer_is_not_left_active_there(
 
 
 @pytest.mark.promise("STR-3")
-def test_account_deactivated_at_stream_before_us_is_done(
+def test_account_already_deactivated_at_stream_is_done(
     world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mila = world.a_user()
@@ -137,7 +137,7 @@ def test_account_deactivated_at_stream_before_us_is_done(
         gateway.deactivate(UserId(mila.user_id))
 
     monkeypatch.setattr(gateway, "upsert", freeze_meanwhile)
-    assert sync(mila) == []  # Stream refuses a second time
+    assert sync(mila) == []  # Stream refuses a second deactivation
     assert stream.user(mila.user_id)["state"] == "deactivated"
 
 
@@ -155,7 +155,7 @@ def test_refused_user_of_a_batch_does_not_block_the_others(world: World, stream:
     users = [world.a_user() for _ in range(3)]
     refused = {"status": 400, "code": 4}
     stream.fault(method="POST", path="/users", times=1, **refused)  # the batch
-    stream.fault(method="POST", path="/users", times=1, **refused)  # the first of the singles
+    stream.fault(method="POST", path="/users", times=1, **refused)  # the first of the single calls
     assert sync(*users) == []
     assert users[0].user_id not in stream.state()["users"]
     assert stream.user(users[1].user_id)["state"] == stream.user(users[2].user_id)["state"] == "active"
@@ -185,12 +185,12 @@ def test_unanswered_change_is_delivered_again_and_arrives(
 
 
 @pytest.mark.promise("STR-1")
-def test_the_only_type_for_stream_has_three_fields() -> None:
+def test_only_type_for_stream_has_three_fields() -> None:
     assert set(ChatProfile.__dataclass_fields__) == {"id", "name", "image"}
 
 
 @pytest.mark.promise("SEC-1")
-def test_a_failure_at_stream_leaves_nothing_personal_in_the_log(world: World, stream: Emulator) -> None:
+def test_failure_at_stream_puts_no_personal_data_into_the_log(world: World, stream: Emulator) -> None:
     mila = world.a_user(display_name=world.canaries("name"))
     stream.fault(method="POST", path="/users", times=2, status=500, code=-1)
     sync(mila)
@@ -199,9 +199,7 @@ def test_a_failure_at_stream_leaves_nothing_personal_in_the_log(world: World, st
 
 
 @pytest.mark.promise("STR-3")
-def test_ending_a_device_revokes_at_stream_the_tokens_of_the_time_before(
-    world: World, stream: Emulator
-) -> None:
+def test_ending_a_device_revokes_earlier_tokens_at_stream(world: World, stream: Emulator) -> None:
     phone = world.a_user()
     tablet = world.a_user(phone=phone.phone)
     sync(phone)
@@ -217,7 +215,7 @@ def test_ending_a_device_revokes_at_stream_the_tokens_of_the_time_before(
 
 
 @pytest.mark.promise("STR-3")
-def test_a_later_profile_change_does_not_undo_a_revocation(world: World, stream: Emulator) -> None:
+def test_later_profile_change_does_not_undo_a_revocation(world: World, stream: Emulator) -> None:
     phone = world.a_user()
     world.a_user(phone=phone.phone).logs_out()
     sync(phone, sk="account")
@@ -227,7 +225,7 @@ def test_a_later_profile_change_does_not_undo_a_revocation(world: World, stream:
 
 
 @pytest.mark.promise("STR-3")
-def test_a_revocation_waits_out_an_outage_of_stream(world: World, stream: Emulator) -> None:
+def test_revocation_waits_for_the_end_of_an_outage_of_stream(world: World, stream: Emulator) -> None:
     phone = world.a_user()
     world.a_user(phone=phone.phone).logs_out()
     stream.fault(method="PATCH", path="/users", times=2, status=503, code=-1)
@@ -237,7 +235,7 @@ def test_a_revocation_waits_out_an_outage_of_stream(world: World, stream: Emulat
     assert stream.user(phone.user_id)["revoke_tokens_issued_before"] == REVOKED
 
 
-def test_a_revocation_is_forgotten_once_no_token_can_be_that_old(world: World, stream: Emulator) -> None:
+def test_revocation_is_deleted_once_no_token_can_be_that_old(world: World, stream: Emulator) -> None:
     phone = world.a_user()
     world.a_user(phone=phone.phone).logs_out()
     world.advance(timedelta(hours=1))
@@ -246,13 +244,13 @@ def test_a_revocation_is_forgotten_once_no_token_can_be_that_old(world: World, s
 
 
 @pytest.mark.promise("STR-3")
-def test_a_refused_revocation_does_not_hold_up_the_others(world: World, stream: Emulator) -> None:
+def test_refused_revocation_does_not_delay_others(world: World, stream: Emulator) -> None:
     users = [world.a_user() for _ in range(2)]
     for user in users:
         world.a_user(phone=user.phone).logs_out()
     refused = {"status": 400, "code": 4}
     stream.fault(method="PATCH", path="/users", times=1, **refused)  # the batch
-    stream.fault(method="PATCH", path="/users", times=1, **refused)  # the first of the singles
+    stream.fault(method="PATCH", path="/users", times=1, **refused)  # the first of the single calls
     assert sync(*users, sk="account") == []
     revoked = [stream.user(user.user_id).get("revoke_tokens_issued_before") for user in users]
     assert revoked == [None, REVOKED]

@@ -1,4 +1,4 @@
-"""One record that cannot be opened holds up no other, and keeps no user active at Stream."""
+"""An unreadable record delays no other, and leaves no frozen user active at Stream."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tests.support.usage import a_person, ten_people
 from tests.support.world import User, World
 
 
-def test_deactivation_without_an_answer_is_made_by_the_next_delivery(
+def test_deactivation_without_an_answer_is_repeated_by_the_next_delivery(
     world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mila, send = world.a_user(), syncing._send
@@ -43,7 +43,7 @@ def test_deactivation_without_an_answer_is_made_by_the_next_delivery(
     assert stream.user(mila.user_id)["state"] == "deactivated"
 
 
-def test_profile_that_cannot_be_opened_holds_up_no_other(world: World, stream: Emulator) -> None:
+def test_unreadable_profile_does_not_delay_others(world: World, stream: Emulator) -> None:
     mila, vera = world.a_user(display_name="Mila"), world.a_user(display_name="Vera")
     damage(Table.ACCOUNTS, f"A#{mila.account_id}", "profile", sealed=b"x" * 60)
     assert sync(mila, vera) == []
@@ -101,7 +101,7 @@ def test_user_who_becomes_unreadable_while_being_sent_stays_active(
 
 
 @pytest.mark.promise("STR-3")
-def test_user_frozen_before_a_killed_worker_looked_again_is_deactivated(
+def test_user_frozen_before_a_killed_worker_read_again_is_deactivated(
     world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mila, upsert = world.a_user(), gateway.upsert
@@ -127,7 +127,7 @@ def test_profiles_wait_while_kms_does_not_answer(world: World, stream: Emulator)
     assert stream.requests(path="/users") == []
 
 
-def test_account_that_cannot_be_read_holds_up_no_day(
+def test_unreadable_account_does_not_delay_a_day(
     world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(usage, "SHARDS", 1)
@@ -141,7 +141,7 @@ def test_account_that_cannot_be_read_holds_up_no_day(
     assert '"RecordUnreadable":[1.0]' in capsys.readouterr().out
 
 
-def test_worker_drops_the_message_of_a_request_that_cannot_be_opened(world: World) -> None:
+def test_worker_drops_the_message_of_an_unreadable_request(world: World) -> None:
     request_id = str(world.a_user().is_stepped_up().exercises("access").json["id"])
     damage(Table.RIGHTS, f"R#{request_id}", "request", sealed=b"x" * 60)
     body = json.dumps({"request_id": request_id, "hops": 0})

@@ -1,4 +1,4 @@
-"""Data of a withdrawn consent is neither used nor shown, and the hourly job deletes it."""
+"""Data of a withdrawn consent is neither used nor shown, and an hourly job deletes it."""
 
 from datetime import timedelta
 from typing import Any
@@ -32,7 +32,7 @@ ANALYTICS = Purpose.ANALYTICS
 
 
 def run() -> Any:
-    """The job as Lambda runs it."""
+    """Run the job as Lambda does."""
     return renew_consents(a_schedule_event(), None)
 
 
@@ -45,21 +45,21 @@ def names() -> list[str]:
 
 
 def event_of(world: World, **more: Any) -> dict[str, Any]:
-    """An event of now."""
+    """Return an event of now."""
     return an_event(at=clock.to_text(world.now), **more)
 
 
-def tells_late(user: User, *events: dict[str, Any]) -> None:
-    """Let events come in as those of a request that was admitted before the withdrawal."""
+def submits_late(user: User, *events: dict[str, Any]) -> None:
+    """Store events as those of a request that was admitted before the withdrawal."""
     store_singly(AccountId(user.account_id), len(events))
 
 
 @pytest.fixture
 def mila(world: World) -> User:
-    """Somebody who consented, and told of her use and of a fault."""
+    """Return a user who consented, and submitted a use event and a fault event."""
     mila = world.a_user()
     mila.consents("analytics")
-    assert mila.tells_usage(an_event(), a_fault()).json["accepted"] == 2
+    assert mila.submits_usage(an_event(), a_fault()).json["accepted"] == 2
     return mila
 
 
@@ -84,7 +84,7 @@ def test_nothing_is_due_once_all_is_deleted(world: World, mila: User) -> None:
 def test_use_of_another_subject_stays(world: World, mila: User) -> None:
     vuk = world.a_user()
     vuk.consents("analytics")
-    vuk.tells_usage(an_event())
+    vuk.submits_usage(an_event())
     mila.withdraws("analytics")
     world.advance(HOUR)
     run()
@@ -95,7 +95,7 @@ def test_use_of_another_subject_stays(world: World, mila: User) -> None:
 def test_events_of_requests_in_progress_are_deleted_too(world: World, mila: User) -> None:
     mila.withdraws("analytics")
     world.advance(timedelta(seconds=15))
-    tells_late(mila, an_event())
+    submits_late(mila, an_event())
     world.advance(SETTLE - timedelta(seconds=16))
     assert run()["deleted"] == 0
     world.advance(timedelta(seconds=1))
@@ -120,7 +120,7 @@ def test_consent_given_again_covers_no_older_events(world: World, mila: User) ->
     world.advance(2 * MINUTE)
     mila.consents("analytics")
     assert a_copy(mila).records("usage_event") == []
-    assert mila.tells_usage(event_of(world, name="later.used")).json["accepted"] == 1
+    assert mila.submits_usage(event_of(world, name="later.used")).json["accepted"] == 1
     assert [event["name"] for event in a_copy(mila).records("usage_event")] == ["later.used"]
     world.advance(HOUR)
     assert run()["deleted"] == 1
@@ -133,10 +133,10 @@ def test_events_from_before_the_consent_are_not_stored(world: World, mila: User)
     world.advance(2 * MINUTE)
     mila.consents("analytics")
     late = an_event(at=clock.to_text(world.now - MINUTE))
-    assert mila.tells_usage(late).json == {"accepted": 0, "dropped": {"no_consent": 1}}
+    assert mila.submits_usage(late).json == {"accepted": 0, "dropped": {"no_consent": 1}}
 
 
-def test_a_renewed_consent_covers_what_the_first_one_did(
+def test_renewed_consent_covers_the_events_of_the_first_one(
     world: World, mila: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     choices = consents.read(AccountId(mila.account_id))
@@ -162,7 +162,7 @@ def test_pinned_use_is_deleted(world: World, mila: User) -> None:
     assert kinds() == ["diagnostics_event"]
 
 
-def test_use_that_has_expired_and_is_still_stored_is_deleted(world: World, mila: User) -> None:
+def test_expired_use_that_is_still_stored_is_deleted(world: World, mila: User) -> None:
     world.advance(31 * DAY)
     world.a_user(phone=mila.phone).withdraws("analytics")
     world.advance(HOUR)
@@ -181,7 +181,7 @@ def test_restricted_events_are_kept_until_the_restriction_ends(world: World, mil
 
 
 def restrict(user: User, purposes: dict[Purpose, Any]) -> None:
-    """Restrict these purposes and no others, as the engine of rights will."""
+    """Restrict these purposes and no others, as the engine of rights does."""
     account_id = AccountId(user.account_id)
     before = consents.read(account_id)
     assert before
@@ -201,7 +201,7 @@ def test_consent_given_during_the_deletion_keeps_newer_events(
         world.advance(MINUTE)
         again = world.a_user(phone=mila.phone)
         again.consents("analytics")
-        again.tells_usage(event_of(world, name="later.used"))
+        again.submits_usage(event_of(world, name="later.used"))
 
     just_before(monkeypatch, lapses, "delete", given_again)
     run()
@@ -209,7 +209,7 @@ def test_consent_given_during_the_deletion_keeps_newer_events(
     choices = consents.read(AccountId(mila.account_id))
     assert choices
     assert ANALYTICS in choices.consented
-    assert run() == {"renewed": 0, "failed": 0, "deleted": 0}  # the note is gone, and all the rest stayed
+    assert run() == {"renewed": 0, "failed": 0, "deleted": 0}  # the mark is gone; all other data stays
     assert names() == ["app.crashed", "later.used"]
 
 
@@ -223,7 +223,7 @@ def test_many_items_are_deleted_in_slices(world: World, monkeypatch: pytest.Monk
     assert [run()["deleted"] for _ in range(4)] == [25, 25, 10, 0]
 
 
-def test_deleting_reads_keys_and_times_and_writes_in_calls_of_twenty_five(world: World) -> None:
+def test_deletion_reads_keys_and_times_and_writes_in_calls_of_twenty_five(world: World) -> None:
     vuk = world.a_user()
     vuk.consents("analytics")
     store_singly(AccountId(vuk.account_id), 60)
@@ -267,11 +267,11 @@ def test_refusal_without_consent_leaves_nothing_to_delete(world: World) -> None:
     assert "renewal" not in item
 
 
-def test_throttled_account_does_not_hold_up_the_deletion_for_others(world: World) -> None:
+def test_throttled_account_does_not_delay_the_deletion_for_others(world: World) -> None:
     people = [world.a_user() for _ in range(3)]
     for person in people:
         person.consents("analytics")
-        person.tells_usage(event_of(world))
+        person.submits_usage(event_of(world))
         person.withdraws("analytics")
     world.advance(HOUR)
     first = next(consents.due(clock.now()))
@@ -284,7 +284,7 @@ def test_throttled_account_does_not_hold_up_the_deletion_for_others(world: World
 def test_run_in_which_every_account_is_throttled_fails(world: World) -> None:
     vuk = world.a_user()
     vuk.consents("analytics")
-    vuk.tells_usage(event_of(world))
+    vuk.submits_usage(event_of(world))
     vuk.withdraws("analytics")
     world.advance(HOUR)
     with (

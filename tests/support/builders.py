@@ -1,4 +1,4 @@
-"""Things with values that no other test has."""
+"""Builders of values that no other test has."""
 
 import itertools
 import uuid
@@ -8,12 +8,12 @@ _numbers = itertools.count(1)
 
 
 def a_phone() -> str:
-    """A valid Serbian mobile number, E.164."""
+    """Return a valid Serbian mobile number, E.164."""
     return f"+38160{next(_numbers):07d}"
 
 
 def an_address() -> str:
-    """A valid email address, spelled as it is kept."""
+    """Return a valid email address, spelled as it is stored."""
     return f"person{next(_numbers)}@example.com"
 
 
@@ -22,9 +22,9 @@ def a_device(**changes: Any) -> dict[str, Any]:
 
 
 def an_event(**changes: Any) -> dict[str, Any]:
-    """A usage event at noon of the world's first day."""
-    told = {"id": str(uuid.uuid4()), "name": "meeting.joined", "at": "2026-11-24T12:00:00Z"}
-    return told | changes
+    """Return a usage event at noon of the world's first day."""
+    event = {"id": str(uuid.uuid4()), "name": "meeting.joined", "at": "2026-11-24T12:00:00Z"}
+    return event | changes
 
 
 def a_fault(**changes: Any) -> dict[str, Any]:
@@ -32,7 +32,7 @@ def a_fault(**changes: Any) -> dict[str, Any]:
 
 
 def a_schedule_event() -> dict[str, Any]:
-    """An event as EventBridge sends it by a schedule."""
+    """Return an event as EventBridge sends it by a schedule."""
     return {
         "version": "0",
         "id": "an-event",
@@ -54,5 +54,5 @@ def a_verification(code: str, **changes: Any) -> dict[str, Any]:
 
 
 def other_than(code: str) -> str:
-    """A wrong code."""
+    """Return a wrong code."""
     return f"{(int(code) + 1) % 1_000_000:06d}"

@@ -13,7 +13,7 @@ class Canaries:
     values: dict[str, str] = field(default_factory=dict)
 
     def __call__(self, name: str) -> str:
-        """The canary of this name, made at first use; letters and digits, valid for text fields."""
+        """Return the canary of this name, made at first use, of letters and digits only."""
         return self.values.setdefault(name, f"canary{secrets.token_hex(8)}")
 
     def add(self, name: str, value: str) -> str:
@@ -22,9 +22,9 @@ class Canaries:
         return value
 
     def in_text(self, text: str) -> list[str]:
-        """Names of the canaries that a text shows, also without a number's plus sign."""
+        """Return the names of canaries in a text, also without a number's plus sign."""
         return [name for name, value in self.values.items() if value.lstrip("+") in text]
 
     def in_tables(self) -> list[str]:
-        """Names of those that can be read anywhere in the tables, in text or in bytes."""
+        """Return the names of canaries that are readable in the tables, in text or in bytes."""
         return self.in_text(str(cloud.all_items()))

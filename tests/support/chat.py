@@ -17,7 +17,7 @@ class Chatters:
         return self.ids[name]
 
     def meet(self, *names: str, topic: str = "Trip", **custom: Any) -> None:
-        """A conversation of these users, created by a system user, as the backend does."""
+        """Create a conversation of these users by a system user, as the backend does."""
         sdk = gateway._client()
         self.ids |= {name: UserId.new() for name in names if name not in self.ids}
         users = [{"id": self.ids[name], "name": name} for name in names]

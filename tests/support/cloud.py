@@ -1,4 +1,4 @@
-"""The part of AWS that the functions use, in process (moto), made from our own template."""
+"""The part of AWS that the functions use, in process (moto), made from our template."""
 
 import base64
 import copy
@@ -25,14 +25,14 @@ from infra.template import load
 from tests.support import moto_costs
 from tests.support.environment import REGION, secret_documents
 
-ACCOUNT = "123456789012"  # moto's own
+ACCOUNT = "123456789012"  # moto's own account
 _created: dict[str, Any] = {}
 _KEPT = ("AttributeDefinitions", "KeySchema", "BillingMode", "StreamSpecification", "GlobalSecondaryIndexes")
 
 
 @contextmanager
 def emulated() -> Iterator[None]:
-    """An empty AWS account in this process, with all resources that the functions expect."""
+    """Run an empty AWS account in this process, with all resources that the functions expect."""
     os.environ["RU4M_LOOKUP_VERSIONS"] = "1"
     with moto_costs.left_out(), mock_aws():
         _create_or_copy("tables", dynamodb_backends, create_tables)
@@ -54,13 +54,13 @@ def _create_or_copy(what: str, backends: Any, create: Callable[[], None]) -> Non
 
 
 def create_tables() -> None:
-    """The tables of the data stack."""
+    """Create the tables of the data stack."""
     for definition in _table_definitions():
         aws.client("dynamodb").create_table(**definition)
 
 
 def _table_definitions() -> Iterator[dict[str, Any]]:
-    """The arguments of CreateTable for each table of the template."""
+    """Return the arguments of CreateTable for each table of the template."""
     for resource in load("data")["Resources"].values():
         if resource["Type"] == "AWS::DynamoDB::Table":
             yield _table_definition(resource["Properties"])
@@ -74,7 +74,7 @@ def _table_definition(properties: dict[str, Any]) -> dict[str, Any]:
 
 
 def create_secrets() -> None:
-    """The secrets of the vault stack."""
+    """Create the secrets of the vault stack."""
     for name, document in secret_documents().items():
         aws.client("secretsmanager").create_secret(
             Name=f"ru4m/test/{name}", SecretString=json.dumps(document)
@@ -98,7 +98,7 @@ def create_stage_key(version: int = 1) -> None:
 def new_container() -> None:
     """Reset a container's memory: settings, keys, busy flags."""
     settings.cache_clear()
-    settings()  # from the environment as it is now
+    settings()  # from the current environment
     stagekeys.forget()
     keyring.forget()
     spread.forget()
@@ -135,19 +135,19 @@ def delete_account(account_id: str) -> None:
 
 
 def queued(name: str = "rights") -> list[str]:
-    """The rights requests in a queue, due or delayed; they are not removed."""
+    """Return the rights requests in a queue, due or delayed; they are not removed."""
     queue = sqs_backends[ACCOUNT][REGION].queues[f"ru4m-test-{name}"]
     return [json.loads(message.body)["request_id"] for message in queue._messages]
 
 
 def sent_messages() -> list[tuple[str, str]]:
-    """Every SMS handed to SNS: number and text, oldest first."""
+    """Return every SMS passed to SNS: number and text, oldest first."""
     messages = sns_backends[ACCOUNT][REGION].sms_messages
     return [(sent[0], sent[1]) for sent in messages.values()]
 
 
 def mails_to(address: str) -> list[str]:
-    """The bodies of the mails that SES accepted for an address, oldest first."""
+    """Return the bodies of the mails that SES accepted for an address, oldest first."""
     mails = ses_backends[ACCOUNT][REGION].sent_messages
     return [mail.body for mail in mails if mail.destinations["ToAddresses"] == [address]]
 
@@ -159,7 +159,7 @@ def create_mail_identity() -> None:
 
 @contextmanager
 def sent_mail(purpose: Purpose | None = None) -> Iterator[list[dict[str, Any]]]:
-    """The mails that SES accepts in this block, all or of a purpose, as they were requested.
+    """Collect the mails that SES accepts in this block, all or of a purpose, as requested.
 
     moto keeps only parts of them.
     """
@@ -185,7 +185,7 @@ def sent_mail(purpose: Purpose | None = None) -> Iterator[list[dict[str, Any]]]:
 
 
 def all_items() -> list[dict[str, Any]]:
-    """Every item of every table, raw."""
+    """Return every item of every table, raw."""
     client = aws.client("dynamodb")
     items: list[dict[str, Any]] = []
     for table in client.list_tables()["TableNames"]:
@@ -194,12 +194,12 @@ def all_items() -> list[dict[str, Any]]:
 
 
 def records(kind: str) -> list[dict[str, Any]]:
-    """Every item of one kind of record, raw."""
+    """Return every item of one kind of record, raw."""
     return [item for item in all_items() if item.get("kind") == {"S": kind}]
 
 
 class Calls(Counter[str]):
-    """How often each operation was called, as `dynamodb.GetItem`."""
+    """The number of calls of each operation, such as `dynamodb.GetItem`."""
 
     def of(self, service: str) -> int:
         return sum(n for name, n in self.items() if name.startswith(f"{service}."))
@@ -210,7 +210,7 @@ class Calls(Counter[str]):
 
 
 def clients_of(service: str) -> list[Any]:
-    """All clients of a service: the usual one, and those of operations that take longer."""
+    """Return all clients of a service: the default one, and those of slow operations."""
     longer = [aws.client(*slow) for slow in aws.SLOW_OPERATIONS if slow[0] == service]
     return [aws.client(service), *longer]
 
@@ -247,7 +247,7 @@ def failing(
     moment: str = "before",
     touching: str = "",
 ) -> Iterator[None]:
-    """Let an operation fail before it is sent, the first times that it is called.
+    """Let an operation fail before it is sent, for its first calls.
 
     `touching` spares the calls whose body does not name it.
     """
@@ -271,7 +271,7 @@ def failing(
 
 @contextmanager
 def hooked(service: str, moment: str, hook: Callable[..., None]) -> Iterator[None]:
-    """Call something at each call to a service, such as at `after-call.sesv2.SendEmail`."""
+    """Call a function at each call to a service, such as at `after-call.sesv2.SendEmail`."""
     for client in clients_of(service):
         client.meta.events.register_last(moment, hook)
     try:
@@ -287,6 +287,6 @@ def losing_answers(operation: str, times: int = 1) -> AbstractContextManager[Non
 
 
 def forget_queued() -> None:
-    """Take all messages out of the queues."""
+    """Remove all messages from the queues."""
     for queue in sqs_backends[ACCOUNT][REGION].queues.values():
         queue._messages.clear()

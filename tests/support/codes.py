@@ -1,4 +1,4 @@
-"""Codes for unknown devices, at the budgets themselves: thousands of them in seconds."""
+"""Codes for unknown devices, sent straight to the budgets: thousands of them in seconds."""
 
 from collections.abc import Callable
 from functools import partial
@@ -11,7 +11,7 @@ from chalicelib.core.ids import ChallengeId
 
 
 def a_challenge(phone: str) -> Challenge:
-    """A challenge of an unknown device for a number, made now."""
+    """Return a challenge of an unknown device for a number, made now."""
     now = clock.now()
     return Challenge(
         challenge_id=ChallengeId.new(),
@@ -42,12 +42,12 @@ def send(phone: str) -> Challenge | None:
 
 
 def send_many(phone: str, texts: int) -> list[Challenge]:
-    """The challenges of those that were not refused."""
+    """Return the challenges of the codes that were not refused."""
     asked = (send(phone) for _ in range(texts))
     return [challenge for challenge in asked if challenge]
 
 
 def verify(challenge: Challenge) -> None:
-    """Count that a challenge's code was verified."""
+    """Count a challenge's code as verified."""
     for budget in budgets.of(challenge):
         budget.count_verified(challenge)

@@ -33,13 +33,15 @@ def check_documented(method: str, path: str, status: int, text: str, headers: di
         assert text == ""
 
 
-def _check_problem(answer: dict[str, Any], told: dict[str, Any], where: str) -> None:
+def _check_problem(answer: dict[str, Any], problem: dict[str, Any], where: str) -> None:
     """Check that a problem has a documented code, with all members of it and no others."""
     by_code = problems_of(answer)
-    assert told["code"] in by_code, f"{where}: undocumented {told}"
-    schema, always = by_code[told["code"]], committed()["components"]["schemas"]["Problem"]
-    assert {*always["required"], *schema.get("required", ())} <= told.keys(), f"{where}: too few in {told}"
-    assert told.keys() <= {*always["properties"], *schema["properties"]}, f"{where}: too many in {told}"
+    assert problem["code"] in by_code, f"{where}: undocumented {problem}"
+    schema, always = by_code[problem["code"]], committed()["components"]["schemas"]["Problem"]
+    assert {*always["required"], *schema.get("required", ())} <= problem.keys(), (
+        f"{where}: too few in {problem}"
+    )
+    assert problem.keys() <= {*always["properties"], *schema["properties"]}, f"{where}: too many in {problem}"
 
 
 def _check_internal(method: str, path: str, status: int, text: str) -> None:
@@ -54,14 +56,14 @@ def _check_internal(method: str, path: str, status: int, text: str) -> None:
 
 
 def problems_of(answer: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """The schemas of a response's problems by their code."""
+    """Return the schemas of a response's problems by their code."""
     schema = answer["content"]["application/problem+json"]["schema"]
     schemas = [resolved(one) for one in schema.get("oneOf", [schema])]
     return {one["properties"]["code"]["const"]: one for one in schemas}
 
 
 def resolved(node: dict[str, Any]) -> dict[str, Any]:
-    """What a reference refers to, or the node itself."""
+    """Return what a reference refers to, or the node itself."""
     if "$ref" not in node:
         return node
     found = committed()

@@ -34,7 +34,7 @@ NO_CHAT = Chat()
 class Package:
     """A package as a subject downloads it."""
 
-    told: Assembled
+    assembled: Assembled
     content: bytes
 
     @cached_property
@@ -64,17 +64,17 @@ class Package:
         return schema
 
     def records(self, kind: str) -> list[dict[str, Any]]:
-        """Out of data.json."""
+        """Return the records of a kind from data.json."""
         records: list[dict[str, Any]] = self.data["sections"][kind]["records"]
         return records
 
     def kind(self, name: str) -> dict[str, Any]:
-        """The manifest's entry of a kind."""
+        """Return the manifest's entry of a kind."""
         (kind,) = (one for one in self.manifest["kinds"] if one["kind"] == name)
         return dict(kind)
 
     def from_csv(self, kind: str) -> list[dict[str, Any]]:
-        """The records out of the CSV, by the rules in the manifest."""
+        """Return the records from the CSV, by the rules in the manifest."""
         rows = csv.DictReader(io.StringIO(self.zip.read(f"csv/{kind}.csv").decode("utf-8-sig"), newline=""))
         return [
             {name: self._value(kind, name, cell) for name, cell in row.items() if cell != ""} for row in rows
@@ -102,10 +102,10 @@ def a_copy(
     chat: Chat = NO_CHAT,
     received_at: datetime | None = None,
 ) -> Package:
-    """The copy that a subject gets who requests it now, or at an instant in the past."""
+    """Return the copy of a subject who requests it now, or at an instant in the past."""
     asked = CopyRequest(copy, "r_test", AccountId(user.account_id), received_at or user.world.now)
-    told = package.assemble(asked, chat, to=KEY)
-    return Package(told, downloaded())
+    assembled = package.assemble(asked, chat, to=KEY)
+    return Package(assembled, downloaded())
 
 
 def downloaded() -> bytes:
@@ -115,13 +115,13 @@ def downloaded() -> bytes:
 
 
 def uploads() -> list[str]:
-    """Uploads that were begun and neither completed nor aborted."""
+    """Return uploads that were begun and neither completed nor aborted."""
     listed = aws.client("s3").list_multipart_uploads(Bucket=settings().export_bucket())
     return [upload["Key"] for upload in listed.get("Uploads", [])]
 
 
 def stored(user: User) -> dict[str, list[Record]]:
-    """All records of a subject in the tables, opened, by whatever key."""
+    """Return all records of a subject in the tables, opened, by any key."""
     account_id = AccountId(user.account_id)
     keys = subject_keys.from_item(account_id, table.get(subject_keys.key(account_id)))
     classes = {record.declaration.kind: record for record in register.records()}
@@ -136,7 +136,7 @@ def stored(user: User) -> dict[str, list[Record]]:
 
 
 def damage(table_name: Table, pk: str, sk: str | None, **changes: Any) -> None:
-    """Alter an item as no code of ours would; None removes an attribute."""
+    """Alter an item as no code of the service does; None removes an attribute."""
     key = Key(table_name, pk, sk)
     put = {name: value for name, value in changes.items() if value is not None}
     drop = tuple(name for name, value in changes.items() if value is None)

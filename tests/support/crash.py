@@ -4,13 +4,13 @@
     with watch.on(), suppress(Killed):
         watch.process(lambda: world.verifies(challenge, code))
 
-A side effect is a call that came back and may have changed something: whatever is not known to be a read,
-through botocore, through requests or to an address that a subject named. `Watch` finds them itself, so a
-new one in the code is a new point. A call that leaves by any
-other door is an error of the test, since the watch would not see it.
+A side effect is a call that returned and may have changed something: any call not known to be a read, made
+through botocore, through requests or to an address that a subject named. `Watch` finds side effects itself,
+so a new one in the code is a new point. A call by any other path is an error of the test, since the watch
+would not see it.
 
-Between two side effects a process only reads and thinks. So dying before one leaves what dying after the
-one before it leaves, and the points are: before the first, after each.
+Between two side effects a process only reads and computes. Death before one therefore leaves the same state
+as death after the one before it, and the points are: before the first, after each.
 """
 
 from __future__ import annotations
@@ -42,22 +42,22 @@ _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 
 class Killed(BaseException):
-    """The process is killed. Not an Exception, so no code of ours can handle it."""
+    """The process is killed. Not an Exception, so no code under test can handle it."""
 
 
 class How(Enum):
     """What happens at a point."""
 
-    NOT_STARTED = "before"  # the process dies before it
-    KILLED = "after"  # it was done; the process dies before it hears of it
-    KILLED_TWICE = "twice"  # the same, and whoever takes over dies after its first side effect
-    UNANSWERED = "unanswered"  # it was done; the process lives and never hears of it
-    OVERTAKEN = "overtaken"  # just before it, another process does the same from the first step to the last
+    NOT_STARTED = "before"  # the process dies before the effect
+    KILLED = "after"  # the effect happens; the process dies before it gets the response
+    KILLED_TWICE = "twice"  # the same, and the process that takes over dies after its first side effect
+    UNANSWERED = "unanswered"  # the effect happens; the process lives and never gets the response
+    OVERTAKEN = "overtaken"  # just before the effect, another process does all the same steps
 
 
 @dataclass(frozen=True)
 class Point:
-    """A side effect by its number in the undisturbed run, and what happens there."""
+    """A side effect by its number in the undisturbed run, and its fault."""
 
     number: int
     how: How
@@ -65,27 +65,27 @@ class Point:
 
 @dataclass(frozen=True)
 class Call:
-    """A call to the outside: its name in terms of AWS or HTTP, and its arguments."""
+    """A call to another service: its name in terms of AWS or HTTP, and its arguments."""
 
     name: str
     asked: dict[str, Any] = field(repr=False)
     only_reads: bool
-    lost: Exception  # what the caller sees if no answer comes
+    lost: Exception  # the error that the caller sees without a response
 
 
 @dataclass
 class Watch:
     """Records the side effects of a process, and injects a fault into one of them."""
 
-    point: Point | None = None  # the next one, if there is one
-    effects: list[Call] = field(default_factory=list)  # done by processes
-    unseen: list[str] = field(default_factory=list)  # what left by no known door
-    after_death: list[str] = field(default_factory=list)  # what a process did that had handled its end
-    intruder: Callable[[], object] | None = None  # what overtakes, if it is not the same
+    point: Point | None = None  # the next point, if there is one
+    effects: list[Call] = field(default_factory=list)  # by processes
+    unseen: list[str] = field(default_factory=list)  # calls that no watched library made
+    after_death: list[str] = field(default_factory=list)  # calls of a process that handled its own end
+    intruder: Callable[[], object] | None = None  # the overtaking process, if it does something else
     deadly: Callable[[Call], bool] | None = None  # whether a process dies after a side effect, each time
     reached: bool = False
-    mishaps: int = 0  # how often a process died or did not hear
-    everything: list[Call] = field(default_factory=list)  # done by others too
+    mishaps: int = 0  # how often a process died or got no response
+    everything: list[Call] = field(default_factory=list)  # also by others
     _work: Callable[[], object] = bool
     _alive: bool = False
     _dead: bool = False
@@ -94,12 +94,12 @@ class Watch:
 
     @property
     def own_effects(self) -> int:
-        """How many side effects the running process had so far."""
+        """Return how many side effects the running process had so far."""
         return len(self.effects) - self._began
 
     @contextmanager
     def on(self) -> Iterator[None]:
-        """Watch the doors."""
+        """Watch the libraries that make calls."""
         aws, web, push, wire = (
             BaseClient._make_api_call,
             requests.Session.send,
@@ -155,7 +155,7 @@ class Watch:
             self._alive = False
 
     def _through(self, call: Call, do: Callable[[], T]) -> T:
-        """A call at a door."""
+        """Pass a call on, with the fault of its point."""
         if self._inside:
             return do()
         if self._alive:
@@ -165,7 +165,7 @@ class Watch:
             answer = do()
         finally:
             self._inside = False
-        # Without an error, but no: nothing was done.
+        # A response that is a refusal: nothing was done.
         refused = getattr(answer, "status_code", 0) >= 400
         if not call.only_reads and not refused:
             self.everything.append(call)
@@ -175,7 +175,7 @@ class Watch:
 
     def _before(self, call: Call) -> None:
         if self._dead:
-            # A process that is killed runs no `finally`, and no `__exit__`: only this one unwinds its stack.
+            # A killed process runs no `finally` and no `__exit__`: only the emulated one unwinds its stack.
             if not isinstance(sys.exception(), Killed):
                 self.after_death.append(call.name)
             raise Killed
@@ -185,7 +185,7 @@ class Watch:
             self._die(then=None)
         if self._is_at(How.OVERTAKEN):
             self.point, self.reached = None, True
-            with suppress(EntryFailed):  # it is told by itself, and comes again
+            with suppress(EntryFailed):  # it is reported by itself, and started again
                 (self.intruder or self._work)()
 
     def _after(self, call: Call) -> None:
@@ -227,7 +227,7 @@ _NO_WORD = re.compile(rf"{_ID.pattern}|[0-9a-f-]{{32,}}|[\d:TZ_-]+|A|")
 
 
 def _aws_name(service: str, operation: str, asked: dict[str, Any]) -> str:
-    """A name such as `dynamodb.TransactWriteItems(account, claim)` or `s3.PutObject(*.zip)`."""
+    """Return a name: `dynamodb.TransactWriteItems(account, claim)`, `s3.PutObject(*.zip)`."""
     writes = [
         asked,
         *(write for either in asked.get("TransactItems", ()) for write in either.values()),
@@ -250,7 +250,7 @@ def _aws_name(service: str, operation: str, asked: dict[str, Any]) -> str:
 
 
 def _what(write: dict[str, Any]) -> str:
-    """The kind of an item, or the words of its key, or its table."""
+    """Return the kind of an item, or the words of its key, or its table."""
     item = write.get("Item") or write["Key"]
     if "kind" in item:
         return str(item["kind"]["S"])
@@ -260,7 +260,7 @@ def _what(write: dict[str, Any]) -> str:
 
 
 def _web_name(request: requests.PreparedRequest) -> str:
-    """Such as `stream.POST /users`."""
+    """Return a name such as `stream.POST /users`."""
     url = urlsplit(str(request.url))
     where = "stream" if str(request.url).startswith(settings().stream_url) else str(url.hostname)
     return f"{where}.{request.method} {_ID.sub('*', url.path)}"

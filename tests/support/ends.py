@@ -22,7 +22,7 @@ from chalicelib.privacy.personal import Record
 from chalicelib.privacy.register import records
 from chalicelib.privacy.subject_keys import SubjectKeys
 
-# Random, or follow from what is random: a shard is a hash of an id, an entry's hash is over its chain.
+# Random values, or values derived from them: a shard is a hash of an id, an entry's hash is over its chain.
 _RANDOM = frozenset(
     {
         "live",
@@ -53,7 +53,7 @@ _EPOCH_SECONDS = range(1_500_000_000, 3_000_000_000)
 
 
 def rows() -> list[Item]:
-    """Every item of every table with its table's name, its sealed fields opened."""
+    """Return every item of every table with its table's name, its sealed fields opened."""
     found = [
         {"table": name.rsplit("-", 1)[-1], **plain(raw)}
         for name in aws.client("dynamodb").list_tables()["TableNames"]
@@ -82,13 +82,13 @@ def _keys(item: Item) -> SubjectKeys:
 
 
 def lines(things: Iterable[Any]) -> list[str]:
-    """Things as lines that two runs have in common."""
+    """Return the lines of things that two runs have in common."""
     texts = [json.dumps(_marked(thing), sort_keys=True) for thing in things]
     return _named([_OF_A_RANDOM_ID.sub(r"\1<random>", text) for text in texts])
 
 
 def timeless(thing: Any) -> Any:
-    """A value with marks for its times, for runs that took another time."""
+    """Return a value with marks for its times, for runs of different duration."""
     match thing:
         case dict():
             return {timeless(name): timeless(inner) for name, inner in thing.items()}
@@ -119,7 +119,7 @@ def _marked(value: Any, name: str = "") -> Any:
 def _named(texts: list[str]) -> list[str]:
     """Replace each id by a name that follows from where it occurs, not from its value.
 
-    Ids of one kind are told apart by the lines they stand in, then by the names of their neighbours there.
+    The lines of an id distinguish it from others of its kind, then the names of its neighbours there.
     """
     places: dict[str, set[int]] = defaultdict(set)
     for number, text in enumerate(texts):

@@ -80,7 +80,7 @@ def secret_documents() -> dict[str, dict[str, Any]]:
 
 
 def token_with(key: Any = None, headers: dict[str, Any] | None = None, **claims: Any) -> str:
-    """A hand-made access token, for tests of what the authorizer refuses."""
+    """Return a hand-made access token, for tests of the authorizer's refusals."""
     return jwt.encode(
         claims, key or signing_key(), algorithm="ES256", headers={"kid": KID, **(headers or {})}
     )

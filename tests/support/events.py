@@ -5,7 +5,7 @@ from typing import Any
 
 
 class Context:
-    """A run that has this long."""
+    """A run that has this much time."""
 
     def __init__(self, seconds: int = 900) -> None:
         self.seconds = seconds
@@ -19,7 +19,7 @@ def published_to_topic(message: str) -> dict[str, Any]:
 
 
 def messages(*bodies: str) -> dict[str, Any]:
-    """Messages of a queue, each named by its place."""
+    """Return messages of a queue, each named by its position."""
     return {
         "Records": [
             {"messageId": f"message-{place}", "body": body, "receiptHandle": "handle", "attributes": {}}
@@ -29,7 +29,7 @@ def messages(*bodies: str) -> dict[str, Any]:
 
 
 def report_of_mail(mail: dict[str, Any], kind: str = "Bounce", **detail: Any) -> dict[str, Any]:
-    """An event that SES publishes about a mail."""
+    """Return an event that SES publishes about a mail."""
     tags = {tag["Name"]: [tag["Value"]] for tag in mail["EmailTags"]}
-    told = {"eventType": kind, "mail": {"tags": tags, **mail["Destination"]}, kind.lower(): detail}
-    return published_to_topic(json.dumps(told))
+    report = {"eventType": kind, "mail": {"tags": tags, **mail["Destination"]}, kind.lower(): detail}
+    return published_to_topic(json.dumps(report))

@@ -31,7 +31,7 @@ HOSTILE = (
     "&lt;b&gt; &amp;amp;",
 )
 
-# One for each field that a kind has, the way the records hold them.
+# One value for each field that a kind has, as records store it.
 _PLAIN = {
     "account_id": "a_01jdd4f3v0qk7m8x2c5t9w6zre", "user_id": "u_7h2k9d3m5p8q", "state": "active",
     "phone": "+381601234567", "locale": "sr-Latn-RS", "pseudonym": "c3f9a17e6b0d4428", "live": "yes",
@@ -69,9 +69,9 @@ def an_about(**changes: object) -> About:
 
 
 def sections(hostile: tuple[str, ...] = HOSTILE) -> Iterator[SectionView]:
-    """A section for each kind that the system declares, then those that no record class holds."""
+    """Return a section for each declared kind, then those that no record class holds."""
     for section in plans.export_plan(register.records()):
-        names = [told.name for told in section.disclosed]
+        names = [field.name for field in section.disclosed]
         total = _SIZES.get(section.kind, 3) if names else 0
         rows = [_row(names, number, hostile) for number in range(min(total, ROWS))]
         yield SectionView.of(section, rows, total, f"csv/{section.kind}.csv")
@@ -80,8 +80,8 @@ def sections(hostile: tuple[str, ...] = HOSTILE) -> Iterator[SectionView]:
 
 def _row(names: list[str], number: int, hostile: tuple[str, ...]) -> Row:
     row = {name: _PLAIN.get(name, f"{name}-{number}") for name in names}
-    told = [name for name in names if name in {"name", "screen", "job_title", "device", "diagnostics"}]
-    for name in told:
+    chosen = [name for name in names if name in {"name", "screen", "job_title", "device", "diagnostics"}]
+    for name in chosen:
         row[name] = hostile[number % len(hostile)] if number % 2 else f"meeting.{name}"
     return row | {name: f"2026-11-{1 + number % 28:02} 21:40:10 UTC" for name in names if name == "at"}
 

@@ -1,4 +1,4 @@
-"""The Ledger in tests: written and checkpointed as by the code, and forged as no role may."""
+"""The Ledger in tests: written and checkpointed by the real code, forged as no role may."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -30,14 +30,14 @@ MILA, VUK = Chain("consent", "p-mila"), Chain("consent", "p-vuk")
 
 
 def create_archive() -> None:
-    """The key and the bucket of the templates."""
+    """Create the key and the bucket of the templates."""
     key = load("vault")["Resources"]["CheckpointKey"]["Properties"]
     bucket = load("data")["Resources"]["CheckpointBucket"]["Properties"]
-    kms, told = aws.client("kms"), settings().checkpoints()
+    kms, archive = aws.client("kms"), settings().checkpoints()
     made = kms.create_key(KeySpec=key["KeySpec"], KeyUsage=key["KeyUsage"])["KeyMetadata"]["KeyId"]
-    kms.create_alias(AliasName=told.key, TargetKeyId=made)
+    kms.create_alias(AliasName=archive.key, TargetKeyId=made)
     aws.client("s3").create_bucket(
-        Bucket=told.bucket,
+        Bucket=archive.bucket,
         ObjectLockEnabledForBucket=bucket["ObjectLockEnabled"],
         CreateBucketConfiguration={"LocationConstraint": settings().region},
     )
@@ -52,7 +52,7 @@ def write(to: Chain, number: int, life: timedelta = YEAR) -> list[ChainEntry]:
 
 
 def checkpoint(world: World, **more: Any) -> CheckpointRun:
-    """A checkpoint over everything that was written so far."""
+    """Make a checkpoint over everything written so far."""
     world.advance(SETTLED)
     return chain.checkpoint(**more)
 
@@ -62,14 +62,14 @@ def verify(which: Chain, since: int = 1) -> ChainVerdict:
 
 
 def stored(which: Chain, seq: int) -> dict[str, Any]:
-    """The raw item of an entry."""
+    """Return the raw item of an entry."""
     place = table.writes.place(which.key(seq))
     item: dict[str, Any] = aws.client("dynamodb").get_item(**place)["Item"]
     return item
 
 
 def overwrite(which: Chain, seq: int, /, **changes: Any) -> None:
-    """What no role of ours may do."""
+    """Overwrite an item, which no role may do."""
     item = {**stored(which, seq), **table.items.wire_item(changes)}
     aws.client("dynamodb").put_item(TableName=settings().table(Table.LEDGER), Item=item)
 
@@ -93,7 +93,7 @@ def rewrite(which: Chain, first: int, **changes: Any) -> None:
 
 def hangs_together(which: Chain) -> bool:
     """Whether the stored entries are consistent, regardless of signatures."""
-    none = 10**6  # there is no checkpoint of this number
+    none = 10**6  # no checkpoint has this number
     return verify(which, since=none).findings == (CheckpointChainBroken(none),)
 
 
@@ -103,7 +103,7 @@ def a_strange_key() -> str:
 
 
 def alter_newest(which: Chain) -> Callable[[], None]:
-    """Alter a chain's newest entry as a forger would; returns what puts the entry back."""
+    """Alter a chain's newest entry as a forger does; returns a function that restores the entry."""
     newest = chain.head(which)
     assert newest
     overwrite(which, newest.seq, event="forged")

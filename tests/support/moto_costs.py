@@ -1,4 +1,4 @@
-"""Leaves out work of moto that no test needs and that took longer than the code under test.
+"""Replaces work of moto that no test needs and that took longer than the code under test.
 
 Each of these replaces a part of moto, which is pinned. tests/unit/test_moto_costs.py compares the outcomes.
 """
@@ -27,7 +27,7 @@ _plain_transact_write_items = DynamoDBBackend.transact_write_items
 
 @contextmanager
 def left_out() -> Iterator[None]:
-    """Leave them out in this block."""
+    """Leave out that work in this block."""
     with ExitStack() as block:
         for target, replacement in _REPLACED.items():
             block.enter_context(mock.patch(target, replacement))
@@ -80,7 +80,7 @@ def _deepcopy(thing: Any) -> Any:
 
 
 _REPLACED = {
-    # Ways to reach moto without botocore, for each method and service; nothing here does.
+    # Paths to moto without botocore, for each method and service; no test uses them.
     "moto.core.models.RESPONSES_METHODS": [],
     "moto.kms.models.generate_private_key": _generate_private_key,
     "moto.core.responses.method_names_from_class": cache(method_names_from_class),

@@ -14,7 +14,7 @@ DAY = timedelta(days=1)
 
 
 def a_version(day: str, kind: NoticeKind = NoticeKind.TERMS, announced_for: timedelta = 30 * DAY) -> Notice:
-    """A version that takes effect on a day, published some time before."""
+    """Return a version that takes effect on a day, published some time before."""
     effective_at = datetime.fromisoformat(day).replace(tzinfo=UTC)
     return Notice(
         kind=kind,
@@ -27,11 +27,13 @@ def a_version(day: str, kind: NoticeKind = NoticeKind.TERMS, announced_for: time
 
 
 def publish(monkeypatch: pytest.MonkeyPatch, *added: Notice) -> None:
-    """Let the package have more versions, as a deployment would."""
+    """Publish more versions, as a deployment does."""
     monkeypatch.setattr(versions, "PUBLISHED", (*versions.PUBLISHED, *added))
 
 
 def tell(user: User, version: NoticeVersion, at: datetime) -> None:
     """Record an announcement of a version to a user at an instant."""
-    told = Announcement(version=version, telling=Telling.TOLD, channel=NoticeChannel.IN_APP, told_at=at)
-    table.write(store.announcement_creation(AccountId(user.account_id), told))
+    announcement = Announcement(
+        version=version, telling=Telling.TOLD, channel=NoticeChannel.IN_APP, told_at=at
+    )
+    table.write(store.announcement_creation(AccountId(user.account_id), announcement))

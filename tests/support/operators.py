@@ -1,4 +1,4 @@
-"""Operators: staff, who sign requests to the internal routes."""
+"""Operators: staff who sign requests to the internal routes."""
 
 from __future__ import annotations
 
@@ -26,13 +26,16 @@ def signed_by(arn: str | None) -> Iterator[None]:
     """Pass the signer to the app, as the gateway does; Chalice's test client does not."""
     make = LambdaEventConverter.create_lambda_event
 
-    def told(self: LambdaEventConverter, **request: Any) -> dict[str, Any]:
+    def with_signer(self: LambdaEventConverter, **request: Any) -> dict[str, Any]:
         event: dict[str, Any] = make(self, **request)
         if arn is not None:
             event["requestContext"]["identity"]["userArn"] = arn
         return event
 
-    with mock.patch.object(LambdaEventConverter, "create_lambda_event", told), warnings.catch_warnings():
+    with (
+        mock.patch.object(LambdaEventConverter, "create_lambda_event", with_signer),
+        warnings.catch_warnings(),
+    ):
         warnings.filterwarnings("ignore", "IAMAuthorizer is not a supported")
         yield
 
@@ -46,7 +49,7 @@ class Operator:
 
     @property
     def staff_id(self) -> StaffId:
-        """What the evidence calls them."""
+        """Return the operator's pseudonym in the evidence."""
         return staff.register(self.arn)
 
     def calls(self, method: str, path: str = "", **more: Any) -> Reply:

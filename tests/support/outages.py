@@ -1,15 +1,15 @@
-"""All errors with which DynamoDB is unavailable, for a moment or longer."""
+"""All errors by which DynamoDB is unavailable, briefly or longer."""
 
 from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 
 
 def refusal(code: str, status: int = 400, text: str = "") -> ClientError:
-    told = {"Error": {"Code": code, "Message": text}, "ResponseMetadata": {"HTTPStatusCode": status}}
-    return ClientError(told, "UpdateItem")
+    response = {"Error": {"Code": code, "Message": text}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(response, "UpdateItem")
 
 
 def refused_sender(recipient: str = "mila@example.com") -> list[ClientError]:
-    """Refusals of a sender by SES: by code, or as a rejected message whose text says why."""
+    """Return refusals of a sender by SES: by code, or as a rejected message with a reason."""
     rejected = (
         "Email address is not verified. The following identities failed the check in region EU-CENTRAL-1: "
         + recipient,

@@ -1,6 +1,6 @@
-"""A partition of any size that is made while it is read, and a bucket that keeps nothing.
+"""A partition of any size that is made while it is read, and a bucket that stores nothing.
 
-moto holds in this process what the code must not hold, so memory cannot be measured with it.
+moto holds in this process the data that the code must not hold, so memory cannot be measured with it.
 """
 
 import itertools
@@ -28,9 +28,9 @@ BATCH = 100  # events of an item
 
 
 def usage_item(user: User, number: int) -> dict[str, Any]:
-    """A full batch of a subject's events as DynamoDB gives it, hard to compress.
+    """Return a full batch of a subject's events as DynamoDB returns it, hard to compress.
 
-    Each is of a day of its own, so that a copy has as many days as it has batches.
+    Each batch has a day of its own, so that a copy has as many days as batches.
     """
     account_id, at = AccountId(user.account_id), user.world.now - timedelta(days=number)
     events = [
@@ -46,7 +46,7 @@ def usage_item(user: User, number: int) -> dict[str, Any]:
         for n in range(BATCH)
     ]
     key = table.Key(Table.USAGE, f"A#{account_id}", f"{at:%Y-%m-%dT%H}#{number}")
-    # As long as the world is asked at one instant, none of them has expired.
+    # None of them expires while the world's time stands still.
     return table.items.wire_item(
         {**bundles.pack(events), **key.attributes(), "expires_at": 2**40, "delete_at": 2**40}
     )
@@ -54,7 +54,7 @@ def usage_item(user: User, number: int) -> dict[str, Any]:
 
 @contextmanager
 def used_the_app(user: User, pages: int, page: int) -> Iterator[None]:
-    """Let a subject's partition of usage have so many pages of so many batches."""
+    """Give a subject's partition of usage this many pages of this many batches."""
     name = settings().table(Table.USAGE)
 
     def answer(params: dict[str, Any], **_: Any) -> Answer | None:
@@ -73,7 +73,7 @@ def used_the_app(user: User, pages: int, page: int) -> Iterator[None]:
 
 @contextmanager
 def a_bucket_that_keeps_nothing() -> Iterator[list[int]]:
-    """Let S3 take the parts of uploads, and forget them; gives their sizes."""
+    """Let S3 accept the parts of uploads and discard them; returns their sizes."""
     sizes: list[int] = []
     tags = map(str, itertools.count())
 
@@ -91,7 +91,7 @@ def a_bucket_that_keeps_nothing() -> Iterator[list[int]]:
 
 @contextmanager
 def _answering(service: str, operation: str, answer: Any) -> Iterator[None]:
-    """Answer an operation here, without sending it, where `answer` gives one."""
+    """Answer an operation here, without sending it, if `answer` returns a response."""
     for client in clients_of(service):
         client.meta.events.register(f"before-call.{service}.{operation}", answer)
     try:

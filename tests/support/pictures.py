@@ -10,15 +10,15 @@ from itertools import pairwise
 class Picture:
     width: int
     height: int
-    background: tuple[int, int, int]  # of the corner at the top left
-    drawn: float  # share of the lines that are not like the one above
+    background: tuple[int, int, int]  # the corner at the top left
+    drawn: float  # the share of lines that differ from the one above
 
 
 def read(png: bytes) -> Picture:
-    """A picture of 8 bits a colour, not interlaced, as browsers take them.
+    """Read a picture of 8 bits a colour, not interlaced, as browsers make it.
 
-    The corner's pixel has no neighbour that a filter could refer to, so it stands as it is. A line that is
-    like the one above it is all zeros after the filter "up", and the same as that one after any other.
+    The corner's pixel has no neighbour that a filter could refer to, so it is stored unfiltered. A line that
+    equals the one above is all zeros after the filter "up", and equals it after any other filter.
     """
     assert png.startswith(b"\x89PNG\r\n\x1a\n")
     width, height, depth, colour, _, _, interlaced = struct.unpack(">IIBBBBB", png[16:29])

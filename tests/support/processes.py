@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-# As a shell does for background jobs (SIGINT), nohup (SIGHUP), and a supervisor that was written carelessly.
+# As a shell does for background jobs (SIGINT), nohup (SIGHUP), and a carelessly written supervisor.
 _IGNORING = ("sh", "-c", 'trap "" INT TERM HUP; exec "$@"', "sh")
 
 
 def under_ignoring_parent(*command: str) -> list[str]:
-    """The command, started with SIGINT, SIGTERM and SIGHUP ignored; it keeps the process id."""
+    """Return the command with SIGINT, SIGTERM and SIGHUP ignored; it keeps the process id."""
     return [*_IGNORING, *command]

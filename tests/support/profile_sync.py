@@ -7,7 +7,7 @@ from tests.support.world import User
 
 
 def records(*users: User, sk: str = "profile") -> list[dict[str, Any]]:
-    """Stream records as DynamoDB delivers them with KEYS_ONLY, in order."""
+    """Return stream records as DynamoDB delivers them with KEYS_ONLY, in order."""
     return [a_record(f"A#{user.account_id}", sk, str(number)) for number, user in enumerate(users, 1)]
 
 
@@ -25,6 +25,6 @@ def a_record(pk: str, sk: str, sequence: str) -> dict[str, Any]:
 
 
 def sync(*users: User, sk: str = "profile") -> list[str]:
-    """Run the job as Lambda would; returns the sequence numbers to deliver again."""
+    """Run the job as Lambda does; returns the sequence numbers to deliver again."""
     answer = sync_chat_profiles({"Records": records(*users, sk=sk)}, None)
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]

@@ -9,9 +9,9 @@ T = TypeVar("T")
 
 
 def just_before(monkeypatch: pytest.MonkeyPatch, module: Any, name: str, other: Callable[[], T]) -> list[T]:
-    """Let something else happen just before the next call of a module's function.
+    """Run something else just before the next call of a module's function.
 
-    Returns the list that its result will be in. The function is the real one again while it happens.
+    Returns the list that will contain its result. Meanwhile the function is the original one again.
     """
     function = getattr(module, name)
     results: list[T] = []

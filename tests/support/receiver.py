@@ -21,7 +21,7 @@ _DAY = timedelta(days=1)
 
 
 class Authority:
-    """A CA; `file` is what a client would trust."""
+    """A CA; `file` is what a client has to trust."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -36,7 +36,7 @@ class Authority:
         self.file.write_bytes(certificate.public_bytes(Encoding.PEM))
 
     def certificate(self, host: str, *, until: datetime | None = None) -> Path:
-        """A file with a certificate for a host and its key."""
+        """Return a file with a certificate for a host and its key."""
         key = ec.generate_private_key(ec.SECP256R1())
         certificate = (
             self._building(_name(host), key, until or _really_now() + _DAY)
@@ -63,7 +63,7 @@ class Authority:
 
 
 def _really_now() -> datetime:
-    """TLS uses the machine's clock, even if a test has moved the time."""
+    """Return the machine's time, which TLS uses even if a test has moved the clock."""
     if not time_machine.escape_hatch.is_travelling():
         return datetime.now(UTC)
     now: datetime = time_machine.escape_hatch.datetime.datetime.now(UTC)
@@ -76,7 +76,7 @@ def _name(text: str) -> x509.Name:
 
 @dataclass
 class Talk:
-    """One connection, from the server's side, and what was heard on it."""
+    """One connection, from the server's side, and the data received on it."""
 
     connection: ssl.SSLSocket
     head: str = ""
@@ -114,7 +114,7 @@ Behaviour = Callable[[Talk], None]
 
 
 def answering(text: str) -> Behaviour:
-    """Take all of it, then say this."""
+    """Return a behaviour that reads everything, then sends this."""
 
     def behave(talk: Talk) -> None:
         talk.read_all()
@@ -133,7 +133,7 @@ class Receiver:
 
     port: int
     talks: list[Talk] = field(default_factory=list)
-    refused: list[Exception] = field(default_factory=list)  # handshakes that came to nothing
+    refused: list[Exception] = field(default_factory=list)  # failed handshakes
 
     @property
     def talk(self) -> Talk:
@@ -145,7 +145,7 @@ class Receiver:
 def receiving(
     certificate: Path, behave: Behaviour, *, newest: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3
 ) -> Iterator[Receiver]:
-    """A server that does the same on every connection, until the block is left."""
+    """Run a server that behaves the same on every connection, until the block ends."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
     context.maximum_version = newest
@@ -159,7 +159,7 @@ def receiving(
         try:
             yield receiver
         finally:
-            listener.shutdown(socket.SHUT_RDWR)  # which wakes the thread
+            listener.shutdown(socket.SHUT_RDWR)  # wakes the thread
             thread.join(timeout=10)
 
 

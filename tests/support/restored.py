@@ -14,9 +14,9 @@ from tests.support import cloud
 
 @contextmanager
 def restored_process() -> Iterator[None]:
-    """Restore the environment at the end of the block, and drop what was made under another.
+    """Restore the environment at the end of the block, and drop clients made under another.
 
-    boto3's default session counts too: it keeps the addresses and the keys that it was made with, so clients
+    boto3's default session counts too: it keeps its original addresses and keys, so clients
     made later would go to an emulator that has ended.
     """
     before = dict(os.environ)
@@ -29,7 +29,7 @@ def restored_process() -> Iterator[None]:
 
 
 def forget_clients() -> None:
-    """Make clients, session and keys anew at their next use."""
+    """Discard clients, session and keys, so that their next use makes them again."""
     aws.client.cache_clear()
     boto3.DEFAULT_SESSION = None
     cloud.new_container()

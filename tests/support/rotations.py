@@ -22,18 +22,18 @@ _SEALING = "ru4m/test/sealing"
 
 
 class Killed(BaseException):
-    """Nothing in the code under test catches it."""
+    """The operator is killed. No code under test catches it."""
 
 
 @dataclass
 class Stage:
-    """Its containers are new after each configuration."""
+    """A deployed stage, whose containers restart after each configuration."""
 
-    variable: str  # in which functions are told the versions
+    variable: str  # the variable that configures functions with the versions
     secret: str
     spelled: Callable[[Document], str]
     new: Callable[[], str]
-    kill_at: int | None = None  # the how manieth write is not done, or done but not come back from
+    kill_at: int | None = None  # the number of the write at which the operator is killed
     after: bool = False
     writes: int = 0
     configured: list[str] = field(default_factory=list)
@@ -59,7 +59,7 @@ class Stage:
         self.settled.append(self.configured[-1])
 
     def write(self, do: Callable[[], Any]) -> Any:
-        """One write of the operator; the chosen one kills the operator, before it or after."""
+        """Count one write of the operator; the chosen one kills the operator, before it or after."""
         number, self.writes = self.writes, self.writes + 1
         if number == self.kill_at and not self.after:
             raise Killed
@@ -69,27 +69,27 @@ class Stage:
         return done
 
     def counts_the_vault(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Let what is written to the vault be a write of the operator too."""
+        """Count writes to the vault as writes of the operator too."""
         monkeypatch.setattr(key_versions, "write", lambda *given: self.write(lambda: vault.write(*given)))
 
 
 @cache
 def _account() -> AwsAccount:
-    """moto's account, with clients that are made once."""
+    """Return moto's account, with clients that are made once."""
     return AwsAccount(REGION, access_key="testing", secret_key="testing")
 
 
 def container_with(variable: str, versions: str) -> None:
-    """A new container with these versions."""
+    """Start a new container with these versions."""
     os.environ[variable] = versions
     cloud.new_container()
 
 
 def a_stage_with_a_stage_key() -> Stage:
-    """A stage whose vault holds the stage key of its containers."""
-    told = os.environ["RU4M_STAGE_KEYS"]
-    spelled = vault.stage_keys_of(json.loads(told))
-    aws.client("secretsmanager").create_secret(Name=_SEALING, SecretString=told)
+    """Return a stage whose vault holds the stage key of its containers."""
+    variable = os.environ["RU4M_STAGE_KEYS"]
+    spelled = vault.stage_keys_of(json.loads(variable))
+    aws.client("secretsmanager").create_secret(Name=_SEALING, SecretString=variable)
     (key, *_) = aws.client("kms").list_keys()["Keys"]
     return Stage(
         "RU4M_STAGE_KEYS",

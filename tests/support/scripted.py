@@ -81,5 +81,5 @@ def stored(request_id: str) -> RightsRequest:
 
 
 def evidence(request_id: str) -> list[tuple[str, Any]]:
-    """The events of a request's history with their data, oldest first."""
+    """Return the events of a request's history with their data, oldest first."""
     return [(e.event, e.data) for e in chain.entries(history_of(RightsRequestId(request_id)))]

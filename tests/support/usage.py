@@ -23,36 +23,36 @@ KINDS = (UsageEvent, DiagnosticsEvent)
 
 
 def stored_items() -> list[Item]:
-    """Every item of events, in plain values."""
+    """Return every item of events, in plain values."""
     return [table.items.plain(raw) for kind in KINDS for raw in cloud.records(kind.declaration.kind)]
 
 
 def stored_events() -> list[Item]:
-    """Every event that is stored, each as an item of its own."""
+    """Return every event that is stored, each as an item of its own."""
     kinds = {kind.declaration.kind: kind for kind in KINDS}
     return [row for item in stored_items() for row in bundles.unpacked(kinds[item["kind"]], item)]
 
 
-def a_person(*told: dict[str, Any], consents: tuple[Purpose, ...] = (Purpose.ANALYTICS,)) -> AccountId:
-    """Somebody with an account who consented and told of these events."""
+def a_person(*events: dict[str, Any], consents: tuple[Purpose, ...] = (Purpose.ANALYTICS,)) -> AccountId:
+    """Create an account that consented and submitted these events."""
     account, _, writes = accounts.new_account(a_phone(), None)
     table.transact(writes)
     decide(account.account_id, consents=consents)
-    if told:
-        tells(account.account_id, *told, consents=consents)
+    if events:
+        submit_usage(account.account_id, *events, consents=consents)
     return account.account_id
 
 
-def tells(account_id: AccountId, *told: dict[str, Any], **choices: Any) -> None:
+def submit_usage(account_id: AccountId, *events: dict[str, Any], **choices: Any) -> None:
     decide(account_id, **choices)
-    batch = UsageBatch.model_validate_json(json.dumps({"events": told, "device": a_device()}))
+    batch = UsageBatch.model_validate_json(json.dumps({"events": events, "device": a_device()}))
     (found,) = needs.read_accounts([account_id], (PURPOSES, DATA_KEY))
     taken = service.take(account_id, found[PURPOSES], batch)
-    assert taken.accepted == len(told)
+    assert taken.accepted == len(events)
 
 
 def store_singly(account_id: AccountId, number: int) -> None:
-    """Store events of now as if each had been submitted in a batch of its own, as one item."""
+    """Store events of now, each as one item, as if submitted in a batch of its own."""
     for _ in range(number):
         event = UsageEvent(
             account_id=account_id,

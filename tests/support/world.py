@@ -1,4 +1,4 @@
-"""The world of a test: a small RU4M in process, in the words of the specification.
+"""The world of a test: a small RU4M in process, with methods named as in the specification.
 
     mila = world.a_user()
     assert mila.gets("/v1/profile").status == 200
@@ -37,12 +37,12 @@ NOON = datetime(2026, 11, 24, 12, 0, 0, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer as a client sees it."""
+    """A response as a client sees it."""
 
     status: int
     headers: dict[str, str]
     text: str
-    call_id: str | None = field(default=None, compare=False)  # of this call alone; the header of that name
+    call_id: str | None = field(default=None, compare=False)  # the id of this call; the header of that name
 
     @property
     def json(self) -> Any:
@@ -50,7 +50,7 @@ class Reply:
 
     @property
     def problem(self) -> str | None:
-        """The problem's code, or None for a success."""
+        """Return the problem's code, or None for a success."""
         return self.json["code"] if self.status >= 400 else None
 
 
@@ -62,7 +62,7 @@ class World:
 
     @property
     def log_lines(self) -> list[dict[str, Any]]:
-        """The log lines, as CloudWatch gets them."""
+        """Return the log lines, as CloudWatch gets them."""
         return [json.loads(line) for line in self.log.getvalue().splitlines()]
 
     def advance(self, by: timedelta) -> None:
@@ -83,7 +83,7 @@ class World:
         address: str = "203.0.113.7",
         arn: str | None = None,
     ) -> Reply:
-        """`arn`: who signed the request, as the gateway tells it."""
+        """Call the app. `arn` identifies the signer of the request, as the gateway passes it."""
         media = "application/merge-patch+json" if method == "PATCH" else "application/json"
         sent = {"content-type": media} if body is not None else {}
         content = raw if raw is not None else json.dumps(body).encode() if body is not None else b""
@@ -98,7 +98,7 @@ class World:
         except Unauthorized:
             return _unauthenticated()  # deployed, the gateway turns this exception into its 401
         if response.status_code == 401 and b'"code"' not in response.body:
-            return _unauthenticated()  # no Authorization header at all: refused before the authorizer
+            return _unauthenticated()  # no Authorization header: refused before the authorizer
         lowered = {name.lower(): str(value) for name, value in response.headers.items()}
         call_id = lowered.pop("x-amzn-requestid", None)
         return Reply(response.status_code, lowered, response.body.decode(), call_id)
@@ -114,23 +114,23 @@ class World:
         return [text for number, text in self.sent_messages() if number == phone]
 
     def sent_messages(self) -> list[tuple[str, str]]:
-        """Every SMS: number and text, oldest first."""
+        """Return every SMS: number and text, oldest first."""
         return cloud.sent_messages()
 
     def mails_to(self, address: str) -> list[str]:
-        """The bodies of the mails to an address, oldest first."""
+        """Return the bodies of the mails to an address, oldest first."""
         return cloud.mails_to(address)
 
     def code_for(self, phone: str) -> str:
-        """The code in the last SMS to this number."""
+        """Return the code in the last SMS to this number."""
         return _code_in(self.messages_to(phone)[-1])
 
     def code_mailed_to(self, address: str) -> str:
-        """The code in the last mail to this address."""
+        """Return the code in the last mail to this address."""
         return _code_in(self.mails_to(address)[-1])
 
     def a_user(self, phone: str | None = None, device: dict[str, Any] | None = None, **answer: Any) -> "User":
-        """A new user, signed up with a phone of their own."""
+        """Return a new user, signed up with a phone of their own."""
         phone = phone or a_phone()
         challenge = self.asks_for_a_code(phone, device).json["challenge_id"]
         verified = self.verifies(challenge, self.code_for(phone), **answer)
@@ -138,7 +138,7 @@ class World:
         return User(self, phone, verified.json)
 
     def an_operator(self, name: str) -> Operator:
-        """A member of the controller's staff, who signs requests."""
+        """Return a member of the controller's staff, who signs requests."""
         return Operator(self, f"arn:aws:iam::123456789012:user/{name}")
 
     def set_state(self, user: "User", state: str) -> None:
@@ -154,7 +154,7 @@ class World:
 
 @contextmanager
 def a_world() -> Iterator[World]:
-    """A fresh world at noon of a fixed day; its clock moves only by `advance`."""
+    """Return a new world at noon of a fixed day; only `advance` moves its clock."""
     with time_machine.travel(NOON, tick=False) as traveller, cloud.emulated():
         yield World(traveller, a_log())
         observe.forget()
@@ -162,7 +162,7 @@ def a_world() -> Iterator[World]:
 
 def a_log() -> io.StringIO:
     """Start a new log."""
-    # The log's handler holds on to the stdout of its import; give it a stream that can be read.
+    # The log's handler keeps the stdout of its import, so it gets a stream that can be read.
     handler = observe.logger.registered_handler
     assert isinstance(handler, logging.StreamHandler)
     handler.setStream(log := io.StringIO())
@@ -176,7 +176,7 @@ def _code_in(text: str) -> str:
 
 
 def _unauthenticated() -> Reply:
-    """The gateway's own 401, which infra/template defines and tests/infra checks."""
+    """Return the gateway's own 401, which infra/template defines and tests/infra checks."""
     body = {
         "type": "https://ru4m.com/problems/unauthenticated",
         "title": "",
@@ -251,7 +251,7 @@ class User:
         return self.steps_up_with(challenge, self.world.code_for(self.phone))
 
     def is_stepped_up(self) -> "User":
-        """The same, with a token that was stepped up just now."""
+        """Return the same user with a freshly stepped-up token."""
         self.verified["session"] |= self.steps_up().json["session"]
         return self
 
@@ -260,11 +260,11 @@ class User:
         return self.calls("POST", "/v1/rights-requests", headers, body={"right": right, **more})
 
     def request(self, request_id: str) -> dict[str, Any]:
-        """The current state of one of the user's requests."""
+        """Return the current state of one of the user's requests."""
         shown: dict[str, Any] = self.gets(f"/v1/rights-requests/{request_id}").json
         return shown
 
-    def tells_usage(self, *events: dict[str, Any], **device: Any) -> Reply:
+    def submits_usage(self, *events: dict[str, Any], **device: Any) -> Reply:
         return self.calls("POST", "/v1/usage", body={"events": list(events), "device": a_device(**device)})
 
     def asks_for_email(self, email: str, **more: Any) -> Reply:

@@ -1,4 +1,4 @@
-"""Unit tests have no network, not even to this machine."""
+"""Unit tests have no network access, not even to this machine."""
 
 import pytest
 from pytest_socket import disable_socket

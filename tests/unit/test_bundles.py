@@ -1,4 +1,4 @@
-"""Several records in one item: what is shared, what dates them, what is known twice."""
+"""Several records in one item: what they share, what dates them, how duplicates are found."""
 
 import json
 from collections.abc import Callable
@@ -37,8 +37,8 @@ def used(number: int = 1, at: datetime = NOON, account_id: AccountId = MILA, **m
 
 
 def failed(number: int = 1, **more: Any) -> DiagnosticsEvent:
-    told = used(number).model_dump() | {"diagnostics": Diagnostics(kind=DiagnosticsFault.CRASH)} | more
-    return DiagnosticsEvent(**told)
+    fields = used(number).model_dump() | {"diagnostics": Diagnostics(kind=DiagnosticsFault.CRASH)} | more
+    return DiagnosticsEvent(**fields)
 
 
 def opened(kind: Any, item: Item) -> list[Any]:
@@ -47,7 +47,9 @@ def opened(kind: Any, item: Item) -> list[Any]:
 
 @pytest.mark.promise("RGT-1")
 @given(st.lists(st.integers(0, 86_399), min_size=1, max_size=5), st.sampled_from([None, "2.4.0"]))
-def test_records_come_back_from_their_item_as_they_were(seconds: list[int], version: str | None) -> None:
+def test_records_read_from_an_item_equal_those_that_were_stored(
+    seconds: list[int], version: str | None
+) -> None:
     midnight = NOON.replace(hour=0)
     events = [
         failed(number, at=midnight + timedelta(seconds=at), app_version=version)
@@ -75,12 +77,12 @@ def test_item_has_the_times_of_its_oldest_record() -> None:
     [[used(2, account_id=VUK)], [failed(2)]],
     ids=["another account", "another class"],
 )
-def test_records_that_share_nothing_are_not_packed(others: list[Any]) -> None:
+def test_records_without_shared_fields_are_not_packed(others: list[Any]) -> None:
     with pytest.raises(NotBundled):
         bundles.pack([used(1), *others])
 
 
-def test_class_with_an_item_for_each_record_is_not_packed() -> None:
+def test_class_with_one_item_per_record_is_not_packed() -> None:
     with pytest.raises(NotBundled):
         bundles.pack([Limit(began_at=NOON)])
     assert list(bundles.unpacked(Limit, {"kind": "limit"})) == [{"kind": "limit"}]
@@ -92,12 +94,12 @@ BROKEN: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("rows", BROKEN.values(), ids=BROKEN.keys())
-def test_item_whose_rows_are_broken_is_unfit(rows: object) -> None:
+def test_item_with_malformed_rows_is_unfit(rows: object) -> None:
     with pytest.raises(Unfit):
         bundles.unpacked(UsageEvent, {**bundles.pack([used()]), "rows": rows})
 
 
-def test_row_that_is_no_record_spoils_no_other() -> None:
+def test_malformed_row_does_not_affect_other_rows() -> None:
     item = bundles.pack([used(1), used(2)])
     rows = json.loads(item["rows"])
     del rows[0]["name"]
@@ -107,20 +109,20 @@ def test_row_that_is_no_record_spoils_no_other() -> None:
     assert codec.opened(UsageEvent, second) == used(2)
 
 
-def test_row_cannot_claim_to_be_another_accounts() -> None:
+def test_row_of_another_account_is_rejected() -> None:
     item = bundles.pack([used(1)])
     rows = [{**row, "account_id": VUK, "pk": f"A#{VUK}"} for row in json.loads(item["rows"])]
     (row,) = bundles.unpacked(UsageEvent, item | PLACE | {"rows": json.dumps(rows)})
     assert (row["pk"], codec.opened(UsageEvent, row).account_id) == (f"A#{MILA}", MILA)
 
 
-# --- what is stored twice
+# --- duplicate records
 
 
 def test_record_is_admitted_once_per_kind_and_day() -> None:
     distinct = Distinct()
-    told = [used(1), used(2), used(1), failed(1), failed(1), used(1, NOON + DAY), used(1, NOON + DAY)]
-    assert [distinct.admits(event) for event in told] == [True, True, False, True, False, True, False]
+    events = [used(1), used(2), used(1), failed(1), failed(1), used(1, NOON + DAY), used(1, NOON + DAY)]
+    assert [distinct.admits(event) for event in events] == [True, True, False, True, False, True, False]
 
 
 def test_records_of_a_class_without_bundle_are_all_admitted() -> None:
@@ -128,14 +130,14 @@ def test_records_of_a_class_without_bundle_are_all_admitted() -> None:
     assert [distinct.admits(limit), distinct.admits(limit)] == [True, True]
 
 
-def test_known_records_are_bounded_and_none_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_known_records_are_bounded_and_no_record_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Distinct, "MOST", 3)
     distinct = Distinct()
     assert [distinct.admits(used(number)) for number in range(10)] == [True] * 10
     assert max(map(len, distinct._known.values())) <= 3
 
 
-# --- times that are configured anew
+# --- changed periods
 
 
 @pytest.fixture
@@ -161,7 +163,7 @@ def test_item_gets_the_times_of_a_new_period_from_its_oldest_record(
     assert again == Progress(seen=1)
 
 
-def test_item_that_is_held_is_not_dated_anew(world: World, configure: Callable[[str], None]) -> None:
+def test_held_item_is_not_redated(world: World, configure: Callable[[str], None]) -> None:
     store.put([used(1, NOON)])
     (item,) = stored_items()
     table.write(Change(Key(Table.USAGE, item["pk"], item["sk"]), put={"delete_at": item["delete_at"] + 9}))
@@ -170,7 +172,7 @@ def test_item_that_is_held_is_not_dated_anew(world: World, configure: Callable[[
     assert last == Progress(seen=1, held=1)
 
 
-def test_stored_events_are_those_that_were_put(world: World) -> None:
+def test_stored_events_equal_the_events_that_were_put(world: World) -> None:
     store.put([used(1), used(2), used(3, account_id=VUK), failed(4)])
     assert sorted(event["event_id"] for event in stored_events()) == [str(UUID(int=n)) for n in (1, 2, 3, 4)]
     assert len(stored_items()) == 3

@@ -1,7 +1,7 @@
-"""The text that chains and checkpoints hash and sign: RFC 8785, by its published vectors.
+"""The canonical text that chains and checkpoints hash and sign follows RFC 8785.
 
-`values` and `weird` as RFC 8785 has them (3.2.2 and 3.2.3), the others as the testdata of
-github.com/cyberphone/json-canonicalization (Apache License 2.0) has them.
+`values` and `weird` are the vectors of RFC 8785 (3.2.2 and 3.2.3); the others come from the testdata of
+github.com/cyberphone/json-canonicalization (Apache License 2.0).
 """
 
 import json
@@ -55,12 +55,12 @@ VECTORS = {
 
 
 @pytest.mark.parametrize(("given", "expected"), VECTORS.values(), ids=VECTORS)
-def test_a_published_vector_has_its_published_text(given: str, expected: str) -> None:
+def test_published_vector_has_its_published_text(given: str, expected: str) -> None:
     assert canonical(json.loads(given)) == expected
 
 
 @pytest.mark.parametrize("value", [2**53, -(2**53), float("nan"), float("inf"), "\ud800", {"\ud800": 1}])
-def test_what_has_no_canonical_text_is_refused_and_not_quoted(value: Any) -> None:
+def test_value_without_canonical_text_is_refused_and_not_quoted(value: Any) -> None:
     with pytest.raises(TypeError) as refused:
         canonical([value])
     assert str(refused.value) == "a value has no canonical text"

@@ -1,4 +1,4 @@
-"""Chains of the Ledger: entries follow each other, once each, whoever writes at the same time."""
+"""Entries of a chain follow each other, once each, also under concurrent writers."""
 
 import itertools
 import json
@@ -30,7 +30,7 @@ def archived(world: World) -> None:
     create_archive()
 
 
-def test_entries_are_numbered_and_each_names_the_one_before() -> None:
+def test_entry_is_numbered_and_names_the_entry_before_it() -> None:
     first, second = write(MILA, 2)
     assert [e.seq for e in (first, second)] == [1, 2]
     assert (first.previous, second.previous) == ("0" * 64, first.hash)
@@ -52,11 +52,11 @@ def test_lapsed_entry_is_hidden_but_still_linked(world: World) -> None:
     assert (new.seq, new.previous) == (2, old.hash)
 
 
-def test_the_same_words_twice_have_different_hashes() -> None:
+def test_equal_payloads_have_different_hashes() -> None:
     assert chain.append(MILA, words(n=1)).hash != chain.append(VUK, words(n=1)).hash
 
 
-def test_pages_go_from_the_newest_entry_to_the_oldest(world: World) -> None:
+def test_pages_run_from_the_newest_entry_to_the_oldest(world: World) -> None:
     five = write(MILA, 5)
     first, before = chain.page(MILA, None, 2)
     second, then = chain.page(MILA, before, 2)
@@ -64,7 +64,7 @@ def test_pages_go_from_the_newest_entry_to_the_oldest(world: World) -> None:
     assert ([*first, *second, *third], end) == (five[::-1], None)
 
 
-def test_a_page_that_ends_with_the_first_entry_is_the_last_one() -> None:
+def test_page_that_ends_with_the_first_entry_is_the_last() -> None:
     write(MILA, 2)
     assert chain.page(MILA, None, 2)[1] is None
 
@@ -79,14 +79,14 @@ def test_append_does_not_replace_an_expired_entry(world: World) -> None:
     assert (moved.value.found or {})["hash"] == old.hash
 
 
-def test_a_state_change_and_its_entry_are_one_transaction() -> None:
+def test_state_change_and_its_entry_are_one_transaction() -> None:
     entry = chain.append_write(MILA, words())
     table.transact([Create(STATE, {"state": "active"}), entry])
     assert table.get(STATE)
     assert [e.hash for e in chain.entries(MILA)] == [entry.item["hash"]]
 
 
-def test_transaction_that_loses_its_place_changes_nothing() -> None:
+def test_transaction_that_loses_its_number_changes_nothing() -> None:
     table.write(Create(STATE, {"n": 1}))
     late = chain.append_write(MILA, words())
     write(MILA, 1)
@@ -97,14 +97,14 @@ def test_transaction_that_loses_its_place_changes_nothing() -> None:
     assert hangs_together(MILA)
 
 
-def test_a_broken_state_change_appends_nothing() -> None:
+def test_failed_state_change_appends_nothing() -> None:
     with pytest.raises(Conflict):
         table.transact([Change(STATE, put={"n": 2}), chain.append_write(MILA, words())])
     assert list(chain.entries(MILA)) == []
 
 
 def racing(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
-    """Let somebody else append each time between the look at the head and the write."""
+    """Let another process append each time between the read of the head and the write."""
     original, left = table.write, iter(range(times))
 
     def late(operation: table.Write) -> table.Item:
@@ -115,7 +115,7 @@ def racing(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
     monkeypatch.setattr("chalicelib.core.table.write", late)
 
 
-def test_the_loser_of_a_race_comes_after_the_winner(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_append_that_loses_a_race_follows_the_winner(monkeypatch: pytest.MonkeyPatch) -> None:
     racing(monkeypatch, times=3)
     assert chain.append(MILA, words("mine")).seq == 4
     assert [e.event for e in chain.entries(MILA)] == ["other", "other", "other", "mine"]
@@ -129,11 +129,11 @@ def test_append_that_loses_every_race_is_unavailable(monkeypatch: pytest.MonkeyP
     assert "mine" not in {e.event for e in chain.entries(MILA)}
 
 
-def test_a_lost_answer_does_not_append_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_append_with_a_lost_response_is_stored_once(monkeypatch: pytest.MonkeyPatch) -> None:
     original = table.write
 
     def twice(operation: table.Write) -> table.Item:
-        original(operation)  # done, but the answer is lost, and botocore sends the same again
+        original(operation)  # the write is done, but its response is lost, and botocore repeats the request
         return original(operation)
 
     monkeypatch.setattr("chalicelib.core.table.write", twice)
@@ -145,13 +145,13 @@ def test_a_lost_answer_does_not_append_twice(monkeypatch: pytest.MonkeyPatch) ->
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(steps=st.lists(st.integers(0, 3), max_size=24))
-def test_however_appends_interleave_each_entry_is_there_once(world: World, steps: list[int]) -> None:
+def test_entry_is_stored_once_however_appends_interleave(world: World, steps: list[int]) -> None:
     which = Chain("race", f"p-{next(_chains)}")
     waiting: dict[int, table.Append] = {}
     done: list[str] = []
 
     def step(writer: int) -> None:
-        """A writer looks at the head, or writes what it made of its last look."""
+        """A writer reads the head, or writes the entry that it made from its last read."""
         if (write := waiting.pop(writer, None)) is None:
             waiting[writer] = chain.append_write(which, words(writer=writer))
             return
@@ -173,7 +173,7 @@ def test_however_appends_interleave_each_entry_is_there_once(world: World, steps
 @pytest.mark.parametrize(
     "value", [float("nan"), {1: "a"}, [{"at": datetime(2026, 1, 1, tzinfo=UTC)}], b"x"], ids=repr
 )
-def test_a_payload_without_one_canonical_text_is_refused(value: Any) -> None:
+def test_payload_without_one_canonical_text_is_refused(value: Any) -> None:
     with pytest.raises(TypeError):
         chain.append(MILA, words(value=value))
 
@@ -193,12 +193,12 @@ def test_invalid_entry_is_refused(new: Callable[[], NewEntry]) -> None:
 
 
 @pytest.mark.parametrize("name", ["consent", "#p", "consent#", "consent#p#1", "Consent#p", "consent#p 1"])
-def test_a_name_that_is_no_chain_is_refused(name: str) -> None:
+def test_name_of_no_chain_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="not the name of a chain"):
         Chain.parse(name)
 
 
-SAFE = 2**53 - 1  # what every reader of JSON keeps exactly
+SAFE = 2**53 - 1  # values that every JSON reader keeps exactly
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-SAFE, SAFE) | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
@@ -207,26 +207,26 @@ JSON = st.recursive(
 
 
 @given(JSON)
-def test_a_canonical_text_says_the_same_however_it_was_spelled(value: Any) -> None:
+def test_canonical_text_is_the_same_for_every_spelling_of_a_value(value: Any) -> None:
     assert json.loads(canonical(value)) == value
     assert canonical(json.loads(json.dumps(value, indent=3))) == canonical(value)
 
 
-def test_an_append_costs_one_query_and_one_put() -> None:
+def test_append_costs_one_query_and_one_put() -> None:
     write(MILA, 5)
     with counted() as calls:
         chain.append(MILA, words())
     assert calls == {"dynamodb.Query": 1, "dynamodb.PutItem": 1}
 
 
-def test_an_entry_of_a_transaction_costs_one_query() -> None:
+def test_entry_in_a_transaction_costs_one_query() -> None:
     with counted() as calls:
         chain.append_write(MILA, words())
     assert calls == {"dynamodb.Query": 1}
 
 
 @pytest.mark.parametrize("number", [1, 100, 250])
-def test_a_checkpoint_costs_a_batch_per_hundred_chains_that_were_touched(world: World, number: int) -> None:
+def test_checkpoint_costs_a_batch_per_hundred_changed_chains(world: World, number: int) -> None:
     for n in range(20):
         write(Chain("idle", f"p-{n}"), 1)
     checkpoint(world)
@@ -239,7 +239,7 @@ def test_a_checkpoint_costs_a_batch_per_hundred_chains_that_were_touched(world: 
     assert calls.of("kms") == 2
 
 
-def test_a_chain_that_was_touched_often_is_read_once(world: World) -> None:
+def test_chain_with_many_new_entries_is_read_once(world: World) -> None:
     write(MILA, 30)
     world.advance(SETTLED)
     with counted() as calls:

@@ -1,4 +1,4 @@
-"""What verification finds in the archive of checkpoints, and on what no checkpoint is put."""
+"""Verification detects damage to the archive of checkpoints, and the job stops at it."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -30,14 +30,14 @@ def archived(world: World) -> None:
 
 @pytest.fixture
 def three(world: World) -> None:
-    """Three checkpoints over one chain."""
+    """Write three checkpoints over one chain."""
     for _ in range(3):
         write(MILA, 1)
         checkpoint(world)
 
 
 def forge(number: int, change: Callable[[Checkpoint], Checkpoint]) -> None:
-    """Put a changed checkpoint in the place of one whose lock did not hold."""
+    """Replace a checkpoint by a changed one, as if its lock had failed."""
     replaced(number, lambda text: change(Checkpoint.read(text)).document())
 
 
@@ -51,7 +51,7 @@ def replaced(number: int, change: Callable[[bytes], bytes]) -> None:
 
 @pytest.fixture
 def unlocked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An archive without a lock, to see what the signatures find by themselves."""
+    """Remove the archive's lock, so that only signatures can detect a change."""
     original = services.ask
 
     def ask(service: str, operation: str, **parameters: Any) -> dict[str, Any]:
@@ -66,13 +66,13 @@ def restated(found: Checkpoint, **changes: Any) -> Checkpoint:
 
 
 def resigned(found: Checkpoint, **changes: Any) -> Checkpoint:
-    """What somebody could forge who may sign."""
+    """Sign a statement as a holder of the signing key could."""
     forged = restated(found, **changes)
     return replace(forged, signature=chain.current_signer().sign(forged.statement.message))
 
 
 @pytest.mark.usefixtures("three")
-def test_good_checkpoints_are_good_from_wherever_one_starts() -> None:
+def test_valid_checkpoints_are_accepted_from_every_starting_point() -> None:
     keys = PublicKeys(chain.current_signer().pem)
     assert [chain.verify_checkpoints(n, keys) for n in (1, 2, 3)] == [(), (), ()]
     assert [verify(MILA, since=n).covered for n in (1, 2, 3)] == [3, 3, 3]
@@ -92,13 +92,13 @@ def test_good_checkpoints_are_good_from_wherever_one_starts() -> None:
     ],
     ids=["statement", "root", "key", "signature", "no leaves", "leaf"],
 )
-def test_a_checkpoint_that_the_key_did_not_sign_is_found(change: Callable[[Checkpoint], Checkpoint]) -> None:
+def test_checkpoint_with_an_invalid_signature_is_found(change: Callable[[Checkpoint], Checkpoint]) -> None:
     forge(2, change)
     assert verify(MILA).findings == (BadSignature(2),)
 
 
 @pytest.mark.usefixtures("three")
-def test_a_key_that_is_not_trusted_proves_nothing() -> None:
+def test_untrusted_key_proves_nothing() -> None:
     found = chain.verify(MILA, 1, PublicKeys(a_strange_key()))
     assert found == ChainVerdict((BadSignature(1), BadSignature(2), BadSignature(3)), covered=0)
 
@@ -116,20 +116,20 @@ def test_a_key_that_is_not_trusted_proves_nothing() -> None:
     ],
     ids=["empty", "list", "cut off", "longer", "type", "more"],
 )
-def test_a_checkpoint_that_cannot_be_read_is_found(change: Callable[[bytes], bytes]) -> None:
+def test_unreadable_checkpoint_is_found(change: Callable[[bytes], bytes]) -> None:
     replaced(2, change)
     assert verify(MILA) == ChainVerdict((CheckpointChainBroken(2),), covered=3)
 
 
 @pytest.mark.promise("SEC-1")
 @pytest.mark.usefixtures("unlocked", "three")
-def test_a_checkpoint_that_was_signed_anew_breaks_the_chain_of_checkpoints() -> None:
+def test_checkpoint_that_was_signed_again_breaks_the_checkpoint_chain() -> None:
     forge(2, lambda found: resigned(found, at=found.statement.at + 1))
     assert verify(MILA).findings == (CheckpointChainBroken(3),)
 
 
 @pytest.mark.usefixtures("unlocked", "three")
-def test_a_checkpoint_in_the_place_of_another_is_found() -> None:
+def test_checkpoint_in_the_place_of_another_is_found() -> None:
     forge(2, lambda found: resigned(found, number=3))
     assert verify(MILA).findings == (CheckpointChainBroken(2),)
 
@@ -137,7 +137,7 @@ def test_a_checkpoint_in_the_place_of_another_is_found() -> None:
 @pytest.mark.promise("SEC-1")
 @pytest.mark.usefixtures("unlocked", "three")
 @pytest.mark.parametrize("number", [1, 2])
-def test_a_removed_checkpoint_is_found(number: int) -> None:
+def test_removed_checkpoint_is_found(number: int) -> None:
     (version,) = archive.since(number)[number]
     aws.client("s3").delete_object(
         Bucket=settings().checkpoints().bucket, Key=archive.key_of(number), VersionId=version.version_id
@@ -148,14 +148,14 @@ def test_a_removed_checkpoint_is_found(number: int) -> None:
 @pytest.mark.promise("SEC-1")
 @pytest.mark.usefixtures("three")
 @pytest.mark.parametrize("number", [1, 2, 3])
-def test_a_hidden_checkpoint_is_found_and_still_read(number: int) -> None:
+def test_hidden_checkpoint_is_found_and_still_read(number: int) -> None:
     aws.client("s3").delete_object(Bucket=settings().checkpoints().bucket, Key=archive.key_of(number))
     assert verify(MILA) == ChainVerdict((CheckpointChainBroken(number),), covered=3)
 
 
 @pytest.mark.promise("SEC-1")
 @pytest.mark.usefixtures("three")
-def test_a_covered_checkpoint_is_found_and_its_locked_version_read(world: World) -> None:
+def test_overwritten_checkpoint_is_found_and_its_locked_version_is_read(world: World) -> None:
     world.advance(timedelta(seconds=1))
     aws.client("s3").put_object(Bucket=settings().checkpoints().bucket, Key=archive.key_of(2), Body=b"forged")
     assert verify(MILA) == ChainVerdict((CheckpointChainBroken(2),), covered=3)
@@ -163,13 +163,13 @@ def test_a_covered_checkpoint_is_found_and_its_locked_version_read(world: World)
 
 @pytest.mark.usefixtures("three")
 @pytest.mark.parametrize("key", ["checkpoints/zzz", "checkpoints/000", "checkpoints/1.json"])
-def test_a_strange_object_is_found(key: str) -> None:
+def test_unknown_object_is_found(key: str) -> None:
     aws.client("s3").put_object(Bucket=settings().checkpoints().bucket, Key=key, Body=b"{}")
     assert verify(MILA) == ChainVerdict((CheckpointChainBroken(0),), covered=3)
 
 
 @pytest.mark.usefixtures("three")
-def test_skipped_numbers_are_found() -> None:
+def test_gap_in_checkpoint_numbers_is_found() -> None:
     aws.client("s3").put_object(
         Bucket=settings().checkpoints().bucket, Key=archive.key_of(10**11), Body=b"{}"
     )
@@ -201,7 +201,7 @@ def test_damaged_archive_gets_no_checkpoint(world: World, what: str) -> None:
 
 
 @pytest.mark.usefixtures("three")
-def test_a_checkpoint_ahead_of_the_clock_does_not_silence_the_job(world: World) -> None:
+def test_checkpoint_dated_in_the_future_is_reported_by_the_job(world: World) -> None:
     newest = archive.newest()
     assert newest
     ahead = clock.to_epoch(world.now + YEAR)

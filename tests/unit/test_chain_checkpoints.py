@@ -1,4 +1,4 @@
-"""Checkpoints: what was touched is signed once, and a run that dies loses nothing."""
+"""A checkpoint signs each changed chain once, and a failed run loses nothing."""
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -40,11 +40,11 @@ from tests.support.world import World
 
 
 def aws_error(code: str, status: int) -> ClientError:
-    told = {
+    response = {
         "Error": {"Code": code, "Message": "arn:aws:kms:..."},
         "ResponseMetadata": {"HTTPStatusCode": status},
     }
-    return ClientError(told, "Sign")
+    return ClientError(response, "Sign")
 
 
 @pytest.fixture(autouse=True)
@@ -53,7 +53,7 @@ def archived(world: World) -> None:
 
 
 @pytest.mark.promise("SEC-1")
-def test_a_checkpoint_covers_the_heads_of_the_chains_that_were_touched(world: World) -> None:
+def test_checkpoint_covers_the_heads_of_the_changed_chains(world: World) -> None:
     heads = {MILA.name: write(MILA, 3)[-1].hash, VUK.name: write(VUK, 1)[-1].hash}
     assert checkpoint(world) == CheckpointRun(made=(1,), chains=2, refused=())
     found = archive.newest()
@@ -62,7 +62,7 @@ def test_a_checkpoint_covers_the_heads_of_the_chains_that_were_touched(world: Wo
     assert verify(MILA) == ChainVerdict((), covered=3)
 
 
-def test_the_next_one_names_the_one_before_and_covers_only_what_was_touched_since(world: World) -> None:
+def test_next_checkpoint_names_the_last_one_and_covers_later_changes_only(world: World) -> None:
     write(MILA, 1)
     write(VUK, 1)
     checkpoint(world)
@@ -77,7 +77,7 @@ def test_the_next_one_names_the_one_before_and_covers_only_what_was_touched_sinc
 
 
 def test_entries_that_may_be_uncommitted_wait_for_the_next_run(world: World) -> None:
-    """An entry gets its time before it is written, by up to the life of a function."""
+    """An entry gets its time before it is written, by at most the life of a function."""
     slow = chain.append_write(MILA, words())
     world.advance(timedelta(minutes=15))
     chain.checkpoint()
@@ -86,14 +86,14 @@ def test_entries_that_may_be_uncommitted_wait_for_the_next_run(world: World) -> 
     assert verify(MILA).covered == 1
 
 
-def test_a_run_with_nothing_to_sign_writes_nothing_until_a_day_has_passed(world: World) -> None:
+def test_run_without_new_entries_writes_nothing_for_a_day(world: World) -> None:
     assert checkpoint(world).made == ()
     world.advance(timedelta(days=1))
     assert chain.checkpoint() == CheckpointRun(made=(1,), chains=0, refused=())
     assert chain.checkpoint().made == ()
 
 
-def test_days_without_a_run_are_made_up_for(world: World) -> None:
+def test_entries_of_days_without_a_run_are_signed_later(world: World) -> None:
     for which in (MILA, VUK):
         write(which, 1)
         world.advance(timedelta(days=2))
@@ -110,7 +110,7 @@ def test_many_chains_are_signed_in_several_checkpoints(world: World) -> None:
     assert {verify(which).findings for which in chains} == {()}
 
 
-def test_the_chains_of_one_second_are_not_split(world: World) -> None:
+def test_chains_of_one_second_are_not_split(world: World) -> None:
     for n in range(5):
         write(Chain("consent", f"p-{n}"), 1)
     assert checkpoint(world, most=3) == CheckpointRun(made=(1,), chains=5, refused=())
@@ -126,7 +126,7 @@ def test_the_chains_of_one_second_are_not_split(world: World) -> None:
         ("s3", "PutObject"),
     ],
 )
-def test_a_run_that_dies_half_way_loses_nothing(world: World, service: str, operation: str) -> None:
+def test_run_that_dies_half_way_loses_nothing(world: World, service: str, operation: str) -> None:
     write(MILA, 1)
     world.advance(SETTLED)
     error = ReadTimeoutError(endpoint_url="https://aws")
@@ -138,7 +138,7 @@ def test_a_run_that_dies_half_way_loses_nothing(world: World, service: str, oper
     assert verify(MILA) == ChainVerdict((), covered=2)
 
 
-def test_a_run_that_dies_between_two_checkpoints_goes_on_after_the_first(
+def test_run_after_a_death_between_two_checkpoints_continues_after_the_first(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for which in (MILA, VUK):
@@ -154,7 +154,7 @@ def test_a_run_that_dies_between_two_checkpoints_goes_on_after_the_first(
 
 
 def once(function: Callable[..., Any], error: Exception) -> Callable[..., Any]:
-    """A function that fails from its second call on."""
+    """Return a function that fails from its second call on."""
     calls: Iterator[int] = iter(range(1_000))
 
     def called(*args: Any) -> Any:
@@ -165,7 +165,7 @@ def once(function: Callable[..., Any], error: Exception) -> Callable[..., Any]:
     return called
 
 
-def test_of_two_runs_at_once_the_second_goes_on_from_the_first(
+def test_second_of_two_concurrent_runs_continues_after_the_first(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(MILA, 1)
@@ -186,7 +186,7 @@ def test_of_two_runs_at_once_the_second_goes_on_from_the_first(
     assert verify(MILA) == ChainVerdict((), covered=1)
 
 
-def test_a_lost_answer_of_the_archive_is_no_second_checkpoint(
+def test_lost_response_of_the_archive_makes_no_second_checkpoint(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     original = archive.put
@@ -200,7 +200,7 @@ def test_a_lost_answer_of_the_archive_is_no_second_checkpoint(
     assert checkpoint(world) == CheckpointRun(made=(1,), chains=1, refused=())
 
 
-def test_a_place_that_is_taken_by_nothing_visible_stops_the_job(
+def test_number_taken_by_an_invisible_object_stops_the_job(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def taken(_: Checkpoint) -> None:
@@ -213,7 +213,7 @@ def test_a_place_that_is_taken_by_nothing_visible_stops_the_job(
 
 
 @pytest.mark.promise("SEC-1")
-def test_a_checkpoint_can_be_neither_replaced_nor_deleted(world: World) -> None:
+def test_checkpoint_cannot_be_replaced_or_deleted(world: World) -> None:
     write(MILA, 1)
     checkpoint(world)
     found = archive.newest()
@@ -230,7 +230,7 @@ def test_a_checkpoint_can_be_neither_replaced_nor_deleted(world: World) -> None:
 
 
 @pytest.mark.promise("SEC-1")
-def test_a_tampered_head_is_not_signed(world: World) -> None:
+def test_altered_head_is_not_signed(world: World) -> None:
     write(MILA, 2)
     write(VUK, 1)
     overwrite(MILA, 2, payload="{}")
@@ -239,7 +239,7 @@ def test_a_tampered_head_is_not_signed(world: World) -> None:
     assert verify(VUK) == ChainVerdict((), covered=1)
 
 
-def test_which_chains_were_touched_since_a_checkpoint_can_be_asked(world: World) -> None:
+def test_chains_changed_since_a_checkpoint_are_listed(world: World) -> None:
     write(MILA, 2)
     checkpoint(world)
     write(VUK, 1)
@@ -248,10 +248,10 @@ def test_which_chains_were_touched_since_a_checkpoint_can_be_asked(world: World)
     assert set(chain.touched_chains(2)) == {VUK.name}
     world.advance(timedelta(seconds=1))
     write(MILA, 1)
-    assert set(chain.touched_chains(3)) == {MILA.name}  # not signed yet, but there
+    assert set(chain.touched_chains(3)) == {MILA.name}  # not signed yet, but stored
 
 
-def test_a_chain_that_is_gone_is_still_named_by_what_was_signed(world: World) -> None:
+def test_deleted_chain_is_still_listed_from_the_checkpoints(world: World) -> None:
     write(MILA, 2)
     write(VUK, 1)
     checkpoint(world)
@@ -260,7 +260,7 @@ def test_a_chain_that_is_gone_is_still_named_by_what_was_signed(world: World) ->
     assert verify(MILA).findings == (RolledBack(MILA, signed=2, stored=0),)
 
 
-def test_touched_chains_since_a_missing_checkpoint_are_an_error(world: World) -> None:
+def test_listing_changes_since_a_missing_checkpoint_is_an_error(world: World) -> None:
     write(MILA, 1)
     checkpoint(world)
     with pytest.raises(LookupError, match="no checkpoint 2"):
@@ -287,7 +287,7 @@ def test_temporary_error_is_unavailable_and_any_other_a_bug(
     assert raised.value.__cause__ is None
 
 
-def test_an_object_that_breaks_off_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_interrupted_object_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
     class Broken:
         def read(self) -> bytes:
             raise ReadTimeoutError(endpoint_url="https://s3")
@@ -297,7 +297,7 @@ def test_an_object_that_breaks_off_is_unavailable(monkeypatch: pytest.MonkeyPatc
         services.fetch(Bucket="b", Key="k")
 
 
-def test_locks_are_long_where_people_are() -> None:
+def test_lock_is_long_on_stages_with_real_users() -> None:
     staging = settings()
     production = read({**staging.environment, "RU4M_STAGE": "production"})
     assert staging.checkpoints().lock == timedelta(days=1)

@@ -1,4 +1,4 @@
-"""Merkle trees: what is in one can be proven, what is not can't."""
+"""Merkle trees prove that a leaf is included, and prove nothing about any other value."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,7 +17,7 @@ def test_every_leaf_has_a_path_to_the_root(leaves: list[bytes], data: st.DataObj
 
 
 @given(LEAVES, st.data())
-def test_any_change_to_a_proof_makes_it_invalid(leaves: list[bytes], data: st.DataObject) -> None:
+def test_changed_proof_is_invalid(leaves: list[bytes], data: st.DataObject) -> None:
     root, size = merkle.root(leaves), len(leaves)
     index = data.draw(st.integers(0, size - 1))
     path = list(merkle.path(leaves, index))
@@ -32,7 +32,7 @@ def test_any_change_to_a_proof_makes_it_invalid(leaves: list[bytes], data: st.Da
 
 
 @given(LEAVES, st.data())
-def test_any_change_to_the_leaves_changes_the_root(leaves: list[bytes], data: st.DataObject) -> None:
+def test_changed_leaves_change_the_root(leaves: list[bytes], data: st.DataObject) -> None:
     root = merkle.root(leaves)
     at = data.draw(st.integers(0, len(leaves) - 1))
     other = merkle.leaf_hash(b"something else entirely")
@@ -41,8 +41,8 @@ def test_any_change_to_the_leaves_changes_the_root(leaves: list[bytes], data: st
     assert merkle.root([*leaves[:at], other, *leaves[at:]]) != root
 
 
-def test_a_tree_is_hashed_as_rfc_6962_says() -> None:
-    """The known answers of the certificate-transparency reference: leaves "", "00", "10", "2021"."""
+def test_tree_is_hashed_as_rfc_6962_specifies() -> None:
+    """The known answers of certificate-transparency's reference: leaves "", "00", "10", "2021"."""
     leaves = [merkle.leaf_hash(bytes.fromhex(one)) for one in ("", "00", "10", "2021")]
     assert merkle.root([]).hex() == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
     assert merkle.root(leaves[:1]).hex() == "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d"

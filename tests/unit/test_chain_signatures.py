@@ -1,4 +1,4 @@
-"""What a signature proves, offline, and what happens to it when the key changes."""
+"""Signatures are checked offline, and old ones stay valid after a key change."""
 
 from dataclasses import replace
 
@@ -19,7 +19,7 @@ def archived(world: World) -> None:
     create_archive()
 
 
-def test_a_proof_of_inclusion_is_checked_offline(world: World) -> None:
+def test_proof_of_inclusion_is_checked_offline(world: World) -> None:
     for n in range(5):
         write(Chain("consent", f"p-{n}"), 1)
     checkpoint(world)
@@ -42,7 +42,7 @@ def test_only_keys_on_p256_are_trusted() -> None:
         PublicKeys(public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode())
 
 
-def test_after_a_new_key_the_old_checkpoints_are_still_good(world: World) -> None:
+def test_old_checkpoints_stay_valid_after_a_new_key(world: World) -> None:
     write(MILA, 1)
     checkpoint(world)
     old, kms = chain.current_signer().pem, aws.client("kms")

@@ -1,4 +1,4 @@
-"""What verification finds in a chain, what had the right to lapse, and what is the bound."""
+"""Verification finds altered and missing entries, and accepts entries that lapsed in time."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -45,7 +45,7 @@ def archived(world: World) -> None:
 
 @pytest.fixture
 def signed(world: World) -> None:
-    """Five entries, a checkpoint over them, and two more."""
+    """Write five entries, a checkpoint over them, and two more entries."""
     write(MILA, 5)
     write(VUK, 1)
     checkpoint(world)
@@ -53,11 +53,11 @@ def signed(world: World) -> None:
 
 
 @pytest.mark.usefixtures("signed")
-def test_an_untouched_chain_is_in_order() -> None:
+def test_unaltered_chain_is_valid() -> None:
     assert verify(MILA) == ChainVerdict((), covered=5)
 
 
-def test_however_many_chains_are_verified_each_checkpoint_is_read_once(
+def test_checkpoint_is_read_once_for_any_number_of_chains(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chains = [Chain("consent", f"p-{number}") for number in range(4)]
@@ -86,13 +86,13 @@ def test_however_many_chains_are_verified_each_checkpoint_is_read_once(
 
 
 @pytest.mark.promise("SEC-1")
-def test_a_last_entry_that_would_lapse_before_the_one_it_follows_is_found(world: World) -> None:
-    """With a hash that fits, and not signed yet: only the order of the times gives it away."""
+def test_last_entry_that_lapses_before_its_predecessor_is_found(world: World) -> None:
+    """The hash fits and no checkpoint covers the entry, so only the order of the times shows it."""
     (first,) = write(MILA, 1)
     checkpoint(world)
     write(MILA, 1)
     rewrite(MILA, 2, delete_at=first.delete_at)
-    assert verify(MILA) == ChainVerdict((), covered=1)  # as late is not too early
+    assert verify(MILA) == ChainVerdict((), covered=1)  # an equal time is allowed
     rewrite(MILA, 2, delete_at=first.delete_at - timedelta(seconds=1))
     assert verify(MILA) == ChainVerdict((Forked(MILA, 2),), covered=1)
 
@@ -132,7 +132,7 @@ def test_altered_entry_is_found_at_every_place(changes: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("numbers", "missing"), [((1,), (1, 1)), ((3,), (3, 3)), ((2, 3), (2, 3)), ((5,), (5, 5))]
 )
-def test_a_removed_entry_is_found(numbers: tuple[int, ...], missing: tuple[int, int]) -> None:
+def test_removed_entry_is_found(numbers: tuple[int, ...], missing: tuple[int, int]) -> None:
     remove(MILA, *numbers)
     assert verify(MILA).findings == (MissingEntries(MILA, *missing),)
 
@@ -140,7 +140,7 @@ def test_a_removed_entry_is_found(numbers: tuple[int, ...], missing: tuple[int, 
 @pytest.mark.promise("SEC-1")
 @pytest.mark.usefixtures("signed")
 @pytest.mark.parametrize("kept", range(5))
-def test_removing_the_last_ones_before_the_checkpoint_is_found(kept: int) -> None:
+def test_removal_of_the_last_entries_before_the_checkpoint_is_found(kept: int) -> None:
     remove(MILA, *range(kept + 1, 8))
     assert verify(MILA) == ChainVerdict((RolledBack(MILA, signed=5, stored=kept),), covered=0)
 
@@ -148,16 +148,16 @@ def test_removing_the_last_ones_before_the_checkpoint_is_found(kept: int) -> Non
 @pytest.mark.promise("SEC-1")
 @pytest.mark.usefixtures("signed")
 @pytest.mark.parametrize("first", range(1, 6))
-def test_a_history_rewritten_with_fresh_hashes_is_found(first: int) -> None:
+def test_history_rewritten_with_new_hashes_is_found(first: int) -> None:
     rewrite(MILA, first, payload='{"n":9}')
-    assert hangs_together(MILA)  # it hangs together: only the checkpoint knows better
+    assert hangs_together(MILA)  # it is consistent in itself, so only the checkpoint shows the change
     assert verify(MILA) == ChainVerdict((Forked(MILA, 5),), covered=0)
 
 
 @pytest.mark.promise("SEC-1")
 @pytest.mark.usefixtures("signed")
 @pytest.mark.parametrize("seq", range(1, 7))
-def test_one_entry_rewritten_with_a_fresh_hash_is_found(seq: int) -> None:
+def test_entry_rewritten_with_a_new_hash_is_found(seq: int) -> None:
     forged = replace(ChainEntry.read(table.get(MILA.key(seq)) or {}), payload='{"n":9}')
     overwrite(MILA, seq, **forged.item())
     found = verify(MILA).findings
@@ -167,7 +167,7 @@ def test_one_entry_rewritten_with_a_fresh_hash_is_found(seq: int) -> None:
 
 @pytest.mark.promise("SEC-1")
 @pytest.mark.usefixtures("signed")
-def test_a_chain_that_goes_on_from_before_the_checkpoint_is_found() -> None:
+def test_chain_rewritten_from_before_the_checkpoint_is_found() -> None:
     remove(MILA, 4, 5, 6, 7)
     write(MILA, 3)
     assert verify(MILA) == ChainVerdict((Forked(MILA, 5),), covered=0)
@@ -175,15 +175,15 @@ def test_a_chain_that_goes_on_from_before_the_checkpoint_is_found() -> None:
 
 @pytest.mark.promise("SEC-1")
 @pytest.mark.usefixtures("signed")
-def test_an_entry_of_another_chain_is_found() -> None:
+def test_entry_of_another_chain_is_found() -> None:
     overwrite(MILA, 1, **{k: v for k, v in table.items.plain(stored(VUK, 1)).items() if k != "pk"})
     assert Tampered(MILA, 1) in verify(MILA).findings
 
 
 @pytest.mark.promise("SEC-1")
 @pytest.mark.usefixtures("signed")
-def test_letting_an_entry_lapse_before_its_time_is_found() -> None:
-    """DynamoDB deletes what says that it may go: then it is missing, and its successor knows better."""
+def test_entry_changed_to_lapse_early_is_found() -> None:
+    """DynamoDB deletes the entry at the forged time; its successor states the true one."""
     overwrite(MILA, 3, delete_at=1)
     assert verify(MILA).findings == (Tampered(MILA, 3),)
     remove(MILA, 3)
@@ -192,14 +192,14 @@ def test_letting_an_entry_lapse_before_its_time_is_found() -> None:
 
 @pytest.mark.promise("SEC-1")
 @pytest.mark.usefixtures("signed")
-def test_a_forged_successor_cannot_say_that_a_signed_entry_lapsed() -> None:
+def test_forged_successor_cannot_declare_a_signed_entry_lapsed() -> None:
     remove(MILA, 5)
     rewrite(MILA, 6, previous_delete_at=clock.from_epoch(1))
     assert verify(MILA).findings == (MissingEntries(MILA, 5, 5),)
 
 
 @pytest.mark.usefixtures("signed")
-def test_what_changed_after_the_last_checkpoint_is_the_bound(world: World) -> None:
+def test_change_after_the_last_checkpoint_is_not_found(world: World) -> None:
     rewrite(MILA, 6, payload='{"n":9}')
     remove(MILA, 7)
     assert verify(MILA) == ChainVerdict((), covered=5)
@@ -208,7 +208,7 @@ def test_what_changed_after_the_last_checkpoint_is_the_bound(world: World) -> No
 
 
 @pytest.mark.usefixtures("signed")
-def test_an_item_that_is_no_entry_is_found() -> None:
+def test_item_that_is_no_entry_is_found() -> None:
     aws.client("dynamodb").put_item(
         TableName=settings().table(Table.LEDGER),
         Item=table.items.wire_item({"pk": MILA.name, "sk": "000000000003x"}),
@@ -217,13 +217,13 @@ def test_an_item_that_is_no_entry_is_found() -> None:
 
 
 @pytest.mark.usefixtures("signed")
-def test_a_later_checkpoint_finds_what_an_earlier_one_cannot_know(world: World) -> None:
+def test_later_checkpoint_finds_a_change_that_an_earlier_one_cannot(world: World) -> None:
     checkpoint(world)
     rewrite(MILA, 6, payload='{"n":9}')
     assert verify(MILA) == ChainVerdict((Forked(MILA, 7),), covered=5)
 
 
-def test_old_entries_may_lapse_and_what_is_left_is_still_verified(world: World) -> None:
+def test_remaining_entries_are_verified_after_old_ones_lapse(world: World) -> None:
     write(MILA, 3, life=timedelta(days=10))
     checkpoint(world)
     write(MILA, 2, life=timedelta(days=30))
@@ -235,7 +235,7 @@ def test_old_entries_may_lapse_and_what_is_left_is_still_verified(world: World) 
     assert verify(MILA).findings == (MissingEntries(MILA, 1, 4),)
 
 
-def test_ttl_may_take_what_has_lapsed_in_any_order(world: World) -> None:
+def test_ttl_may_delete_lapsed_entries_in_any_order(world: World) -> None:
     write(MILA, 3, life=timedelta(days=10))
     write(MILA, 1, life=timedelta(days=30))
     checkpoint(world)
@@ -246,7 +246,7 @@ def test_ttl_may_take_what_has_lapsed_in_any_order(world: World) -> None:
     assert verify(MILA) == ChainVerdict((), covered=4)
 
 
-def test_a_chain_that_lapsed_as_a_whole_may_begin_anew(world: World) -> None:
+def test_chain_that_lapsed_entirely_may_begin_again(world: World) -> None:
     write(MILA, 3, life=timedelta(days=10))
     checkpoint(world)
     world.advance(timedelta(days=15))
@@ -257,6 +257,6 @@ def test_a_chain_that_lapsed_as_a_whole_may_begin_anew(world: World) -> None:
     assert verify(MILA) == ChainVerdict((), covered=4)
 
 
-def test_what_lapsed_before_it_was_signed_is_left_out(world: World) -> None:
+def test_entry_that_lapsed_before_signing_is_omitted(world: World) -> None:
     write(MILA, 1, life=timedelta(minutes=5))
     assert checkpoint(world) == CheckpointRun(made=(1,), chains=0, refused=())

@@ -1,4 +1,4 @@
-"""The parts that a subject gets of a line of Stream's export: allow-listed, its own only."""
+"""A line of Stream's export is reduced to allow-listed fields of the subject."""
 
 import copy
 import json
@@ -52,7 +52,7 @@ def a_line(**more: Any) -> dict[str, Any]:
 
 
 def a_full_line() -> dict[str, Any]:
-    """A line with everything in it that is told, and the usual of what is not."""
+    """Return a line with every disclosed field, and the usual withheld ones."""
     quoted = {"id": "m0", "text": CANARY, "user": a_user(VERA, "Vera", email=CANARY), "created_at": NOON}
     attachment = {
         "type": "file",
@@ -129,9 +129,9 @@ def allowed_keys() -> set[str]:
     return {key for definition in schema["$defs"].values() for key in definition["properties"]}
 
 
-# --- nothing but the list
+# --- only allow-listed keys
 
-UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # the machine may be busy
+UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a busy machine may be slow
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from([MILA, VERA, NOON]),
@@ -158,12 +158,12 @@ def test_no_key_outside_the_allow_list_is_disclosed(line: dict[str, Any], shape:
 @pytest.mark.promise("RGT-1")
 @UNTIMED
 @given(st.data(), st.text(max_size=12), JSON, st.sampled_from(StreamCopyKind))
-def test_unlisted_field_changes_nothing_anywhere(
+def test_unlisted_field_changes_nothing(
     data: st.DataObject, name: str, value: Any, shape: StreamCopyKind
 ) -> None:
     line = a_full_line()
     before, _ = redacted(line, shape)
-    places = [one for one in objects_in(line) if "love" not in one]  # counts of reactions have any name
+    places = [one for one in objects_in(line) if "love" not in one]  # counts of reactions may have any name
     place = data.draw(st.sampled_from(places))
     key = f"x_{name}"
     place[key] = {"text": CANARY, "name": CANARY, "deep": [value]}
@@ -199,7 +199,7 @@ def test_portability_copy_is_part_of_the_access_copy() -> None:
     (access, _), (portable, _) = redacted(a_full_line()), redacted(a_full_line(), StreamCopyKind.PORTABILITY)
     text = str(shown(portable))
     assert not any(others in text for others in ("Trip", "love", "m0", "apn"))
-    assert "Vera" in text  # whom the subject mentioned: it wrote the name itself
+    assert "Vera" in text  # names of users whom the subject mentioned: the subject wrote them
     for whole, part in zip(shown(access), shown(portable), strict=True):
         assert all(value in (None, [], whole[key]) or key == "conversation" for key, value in part.items())
 
@@ -214,7 +214,7 @@ def test_ban_or_report_does_not_change_the_copy() -> None:
     assert redacted(loud) == quiet
 
 
-# --- only the subject's own
+# --- only data of the subject
 
 
 @pytest.mark.promise("RGT-8")
@@ -235,7 +235,7 @@ def test_line_of_another_user_is_omitted_and_counted() -> None:
     assert left_out == {("line", Ground.OTHERS): 1}
 
 
-# --- what can't be read is counted, and takes nothing else with it
+# --- unreadable data is counted and affects nothing else
 
 
 @pytest.mark.parametrize(
@@ -243,7 +243,7 @@ def test_line_of_another_user_is_omitted_and_counted() -> None:
     [b"", b"no json", b"[]", b"7", b"{}", b'{"user": 7}', b"\xff\xfe", b"[" * 100_000, b"1" * 5000,
      b'{"user": {"id": "' + MILA.encode()],
 )  # fmt: skip
-def test_a_line_that_can_not_be_read_is_counted(line: bytes) -> None:
+def test_unreadable_line_is_counted(line: bytes) -> None:
     assert redacted(line) == ([], {("line", Ground.UNREADABLE): 1})
 
 
@@ -271,12 +271,12 @@ def test_value_of_another_form_is_omitted_and_counted(field: str, value: Any, wh
     assert len(parts) == 2
 
 
-def test_a_reaction_without_a_type_is_counted() -> None:
+def test_reaction_without_a_type_is_counted() -> None:
     _, left_out = redacted(a_line(reactions=[{"user": a_user(), "type": ""}]))
     assert left_out == {("reaction", Ground.UNREADABLE): 1}
 
 
-def test_an_unknown_field_is_counted_under_a_word_of_ours() -> None:
+def test_unknown_field_is_counted_under_a_fixed_word() -> None:
     line = a_line(
         user=a_user(shoe_size=44), messages=[a_message(poll={}), a_message(a=None, b=1)], followers=[]
     )
@@ -292,7 +292,7 @@ def test_an_unknown_field_is_counted_under_a_word_of_ours() -> None:
 # --- details
 
 
-def test_times_are_as_exact_as_streams() -> None:
+def test_times_have_the_precision_of_streams_export() -> None:
     message = the_message(created_at="2026-11-24T13:00:00.123456789+01:00")
     assert message.sent_at == datetime(2026, 11, 24, 12, 0, 0, 123456, tzinfo=UTC)
     assert '"2026-11-24T12:00:00.123456Z"' in message.model_dump_json()
@@ -317,13 +317,13 @@ def test_text_is_disclosed_unchanged(text: str) -> None:
     assert the_message(text=text).text == text
 
 
-def test_full_lists_count_as_perhaps_cut() -> None:
+def test_list_at_its_maximum_counts_as_possibly_truncated() -> None:
     redaction = Redaction(MILA, StreamCopyKind.ACCESS)
     list(redaction.parts(json.dumps(a_line(messages=[a_message()] * 3, reactions=[{}] * 5)).encode()))
     assert redaction.most_entries == 5
 
 
-def test_a_part_is_frozen_and_takes_no_other_field() -> None:
+def test_copy_part_is_frozen_and_takes_no_other_field() -> None:
     message = the_message()
     with pytest.raises(ValueError, match="frozen"):
         message.text = "changed"  # type: ignore[misc]
@@ -331,20 +331,20 @@ def test_a_part_is_frozen_and_takes_no_other_field() -> None:
         StreamMessage(**{**message.model_dump(), "moderation": "x"})
 
 
-def test_every_ground_and_every_reason_has_words_of_its_own() -> None:
+def test_every_ground_and_reason_has_a_text() -> None:
     for words in ([ground.plainly for ground in Ground], [reason.plainly for reason in StreamReason]):
         assert all(words)
         assert len(set(words)) == len(words)
 
 
-def test_a_full_line_is_not_changed_by_reading_it() -> None:
+def test_redaction_does_not_change_its_input() -> None:
     line = a_full_line()
     before = copy.deepcopy(line)
     assert redacted(line) == redacted(line)
     assert line == before
 
 
-# --- where files are fetched from
+# --- hosts of downloads
 
 
 @pytest.mark.promise("SEC-1")
@@ -353,7 +353,7 @@ def test_a_full_line_is_not_changed_by_reading_it() -> None:
     [
         ("https://eu.stream-io-cdn.com/1/exports/users/x?s=1", True),
         ("https://stream-io-api.com:443/x", True),
-        ("http://127.0.0.1:9/exports/x", True),  # where the API itself is, in these tests
+        ("http://127.0.0.1:9/exports/x", True),  # the API's own host in these tests
         ("http://127.0.0.1:99/exports/x", False),
         ("http://eu.stream-io-cdn.com/x", False),
         ("https://eu.stream-io-cdn.com:8443/x", False),
@@ -372,7 +372,7 @@ def test_a_full_line_is_not_changed_by_reading_it() -> None:
         ("", False),
     ],
 )
-def test_only_streams_own_hosts_are_trusted_with_a_download(url: str, *, trusted: bool) -> None:
+def test_download_from_a_host_outside_stream_is_refused(url: str, *, trusted: bool) -> None:
     assert download._is_streams(url) is trusted
 
 
@@ -380,16 +380,16 @@ def test_only_streams_own_hosts_are_trusted_with_a_download(url: str, *, trusted
 @pytest.mark.parametrize(
     "hosts", ["com", "*.example.com", "example.com,", "https://example.com", "Example.com"]
 )
-def test_hosts_of_files_that_are_no_domains_refuse_the_start(hosts: str) -> None:
+def test_malformed_download_hosts_refuse_the_start(hosts: str) -> None:
     with pytest.raises(SettingsError, match="RU4M_STREAM_FILE_HOSTS"):
         read({**environment.variables(), "RU4M_STREAM_FILE_HOSTS": hosts})
 
 
-def test_the_hosts_of_files_can_be_configured() -> None:
+def test_download_hosts_are_configurable() -> None:
     variables = {**environment.variables(), "RU4M_STREAM_FILE_HOSTS": "files.example.com,example.org"}
     assert read(variables).stream_file_hosts == ("files.example.com", "example.org")
     assert "stream-io-cdn.com" in read(environment.variables()).stream_file_hosts
 
 
-def test_the_limit_of_an_export_is_streams() -> None:
+def test_export_limit_equals_streams() -> None:
     assert export.MOST_EXPORTED == 10_000

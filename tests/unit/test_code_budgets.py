@@ -1,4 +1,4 @@
-"""How the counters of a busy hour are spread, and what bound follows (ADR 26)."""
+"""The counters of a busy hour are spread over items, which bounds its texts (ADR 26)."""
 
 import zlib
 from contextlib import suppress
@@ -22,7 +22,7 @@ BUSY = 60
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An hour of a country has room for ten texts, and is busy from sixty on."""
+    """Give a country's hour room for ten texts; it is busy from sixty texts."""
     monkeypatch.setattr(budgets, "_BUSY", BUSY)
     monkeypatch.setenv("RU4M_LIMIT_CODES_UNVERIFIED_COUNTRY_HOUR", "10")
     settings.cache_clear()
@@ -35,7 +35,7 @@ def hit(budget: Budget = PER_COUNTRY, challenge: Challenge | None = None) -> Cou
 
 
 def one_for(item: int) -> Challenge:
-    """A challenge that counts in this one of the items, once they are many."""
+    """Return a challenge that counts in this item once the hour is spread."""
     while True:
         challenge = a_challenge(a_phone())
         if zlib.crc32(challenge.challenge_id.encode()) % spread.SHARDS == item:
@@ -43,7 +43,7 @@ def one_for(item: int) -> Challenge:
 
 
 def admitted(budget: Budget = PER_COUNTRY) -> int:
-    """How many texts that nobody verifies are admitted in a busy hour until all its items are full."""
+    """Return how many unverified texts a busy hour admits until all its items are full."""
     taken = 0
     for item in range(spread.SHARDS):
         with suppress(TooManyCodes):
@@ -54,7 +54,7 @@ def admitted(budget: Budget = PER_COUNTRY) -> int:
 
 
 def a_busy_hour(budget: Budget = PER_COUNTRY) -> None:
-    """Its texts are all verified and all in the first item; the last verification shows that it is busy."""
+    """Make an hour busy: all texts are in the first item and verified."""
     for _ in range(BUSY):
         challenge = a_challenge(a_phone())
         hit(budget, challenge)
@@ -72,7 +72,7 @@ def test_hour_counts_in_one_item_until_it_is_busy_then_in_thirty_two_more(world:
     assert len({hit(PER_COUNTRY, one_for(item)).key for item in range(SHARDS)} - {keys[0]}) == SHARDS
 
 
-def test_hour_is_busy_for_itself_only(world: World) -> None:
+def test_busy_hour_does_not_make_another_hour_busy(world: World) -> None:
     a_busy_hour()
     place = hit()
     assert place.key != place.first
@@ -81,7 +81,7 @@ def test_hour_is_busy_for_itself_only(world: World) -> None:
     assert place.key == place.first
 
 
-def test_text_that_was_not_sent_is_given_back_where_it_was_counted(
+def test_text_that_was_not_sent_is_subtracted_where_it_was_counted(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(spread, "SHARDS", 1)
@@ -95,7 +95,7 @@ def test_text_that_was_not_sent_is_given_back_where_it_was_counted(
 
 
 @pytest.mark.parametrize("shards", [1, 4])
-def test_all_items_of_a_busy_hour_together_admit_less_than_twice_its_room(
+def test_all_items_of_a_busy_hour_admit_less_than_twice_its_room(
     world: World, monkeypatch: pytest.MonkeyPatch, shards: int
 ) -> None:
     monkeypatch.setattr(spread, "SHARDS", shards)
@@ -105,14 +105,14 @@ def test_all_items_of_a_busy_hour_together_admit_less_than_twice_its_room(
     in_first = 0
     with suppress(TooManyCodes):
         while True:
-            spread.forget()  # each time a container that does not know yet
+            spread.forget()  # a container that does not know yet that the hour is busy
             hit()
             in_first += 1
     assert in_first == room
     assert room // 2 < in_others <= room
 
 
-def test_code_that_is_verified_after_the_hour_became_busy_makes_room_for_others(
+def test_verification_after_the_hour_became_busy_makes_room(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(spread, "SHARDS", 1)
@@ -126,7 +126,7 @@ def test_code_that_is_verified_after_the_hour_became_busy_makes_room_for_others(
     assert admitted() == 4 + 2
 
 
-def test_container_that_meets_a_busy_hour_by_a_refusal_learns_of_it(world: World) -> None:
+def test_container_learns_from_a_refusal_that_the_hour_is_busy(world: World) -> None:
     a_busy_hour()
     for _ in range(10 + BUSY // 2):
         spread.forget()
@@ -139,11 +139,11 @@ def test_container_that_meets_a_busy_hour_by_a_refusal_learns_of_it(world: World
 
 
 @pytest.mark.proof
-def test_crowd_that_an_hour_had_room_for_is_not_refused_once_it_is_busy(
+def test_texts_with_room_are_admitted_after_the_hour_becomes_busy(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(spread, "SHARDS", 2)
-    for _ in range(6 * BUSY // 8):  # eight texts at once, of which six are verified after that
+    for _ in range(6 * BUSY // 8):  # eight texts at once, of which six are verified afterwards
         crowd = [a_challenge(a_phone()) for _ in range(8)]
         for challenge in crowd:
             hit(PER_COUNTRY, challenge)
@@ -167,7 +167,7 @@ def test_each_item_of_a_busy_hour_has_room_for_one_text(
 # Figures of a local cloud
 
 
-def test_counts_of_budgets_are_wide_on_a_local_cloud_unless_it_has_real_limits() -> None:
+def test_local_cloud_has_wide_budgets_unless_it_has_real_limits() -> None:
     wide = figures.read(local_figures({}))
     real = figures.read(local_figures({LIMITS_VARIABLE: "real"}))
     assert (real.codes_unverified_country_hour, real.codes_unverified_country_day) == (100, 300)
@@ -177,7 +177,7 @@ def test_counts_of_budgets_are_wide_on_a_local_cloud_unless_it_has_real_limits()
     assert wide.codes_earned_share == real.codes_earned_share
 
 
-def test_busy_hour_over_its_room_is_not_spread_once_budgets_are_enforced(
+def test_busy_hour_over_its_room_is_not_spread_under_enforced_budgets(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RU4M_SMS_BUDGETS", "recorded")

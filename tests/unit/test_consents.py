@@ -1,4 +1,4 @@
-"""The rule of a decision, and what a consent covers."""
+"""Consent decisions: which choice is in force, and which data a consent covers."""
 
 import pytest
 from hypothesis import given
@@ -57,7 +57,7 @@ def test_every_consent_purpose_states_its_categories() -> None:
 
 
 @pytest.mark.promise("RGT-7")
-def test_no_record_holds_more_for_a_purpose_than_its_consent_covers() -> None:
+def test_record_holds_only_data_that_its_purposes_consent_covers() -> None:
     beyond = {
         (record.declaration.kind, marker.category)
         for record in register.records()

@@ -1,4 +1,4 @@
-"""The small things that everything stands on."""
+"""The core modules: time, ids, settings, hashes, clients and problems."""
 
 import json
 from datetime import UTC, datetime, timedelta, timezone
@@ -32,7 +32,7 @@ SECONDS = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.
 
 
 @given(SECONDS)
-def test_an_instant_survives_every_round_trip(instant: datetime) -> None:
+def test_instant_survives_every_round_trip(instant: datetime) -> None:
     adapter = TypeAdapter(Instant)
     assert clock.from_epoch(clock.to_epoch(instant)) == instant
     assert adapter.validate_json(adapter.dump_json(instant)) == instant
@@ -43,44 +43,44 @@ def test_texts_of_instants_sort_like_the_instants(one: datetime, other: datetime
     assert (clock.to_text(one) < clock.to_text(other)) == (one < other)
 
 
-def test_an_instant_is_shown_in_utc_with_z() -> None:
+def test_instant_is_shown_in_utc_with_z() -> None:
     belgrade = timezone(timedelta(hours=1))
     assert clock.to_text(datetime(2026, 1, 1, 0, 30, tzinfo=belgrade)) == "2025-12-31T23:30:00Z"
 
 
-def test_an_instant_without_a_zone_is_refused() -> None:
+def test_instant_without_a_zone_is_refused() -> None:
     with pytest.raises(ValidationError):
         TypeAdapter(Instant).validate_python("2026-01-01T00:00:00")
 
 
-def test_ids_are_random_and_know_their_kind() -> None:
+def test_id_is_random_and_has_its_kind_as_a_prefix() -> None:
     ids = {UserId.new() for _ in range(1000)}
     assert len(ids) == 1000
     assert all(UserId.parse(one) == one and AccountId.parse(one) is None for one in ids)
 
 
 @pytest.mark.promise("STR-1")
-def test_ids_stay_within_what_stream_allows() -> None:
+def test_id_meets_streams_constraints() -> None:
     assert {letter for _ in range(100) for letter in UserId.new()} <= set(
         "abcdefghijklmnopqrstuvwxyz0123456789@_-"
     )
 
 
 @given(st.binary(min_size=17, max_size=40))
-def test_an_id_from_a_digest_is_an_id(digest: bytes) -> None:
+def test_id_from_a_digest_is_valid(digest: bytes) -> None:
     assert ChallengeId.parse(ChallengeId.from_digest(digest))
 
 
 @pytest.mark.promise("STR-7")
 @pytest.mark.parametrize("region", ["us-east-1", "eu-west-2", "eu-central-2", "", "eu-central-1 "])
-def test_a_region_outside_the_eu_refuses_the_start(region: str) -> None:
+def test_region_outside_the_eu_refuses_the_start(region: str) -> None:
     with pytest.raises(SettingsError, match="AWS_REGION"):
         read({**environment.variables(), "AWS_REGION": region})
 
 
 @pytest.mark.parametrize("variable", ["RU4M_STAGE", "RU4M_ISSUER", "RU4M_PUBLIC_KEYS", "RU4M_CONTACT_EMAIL",
                                       "RU4M_STREAM_API_KEY", "RU4M_STREAM_URL"])  # fmt: skip
-def test_a_missing_variable_is_named(variable: str) -> None:
+def test_missing_variable_is_named(variable: str) -> None:
     variables = environment.variables()
     del variables[variable]
     with pytest.raises(SettingsError, match=variable):
@@ -88,14 +88,14 @@ def test_a_missing_variable_is_named(variable: str) -> None:
 
 
 @pytest.mark.promise("SEC-1")
-def test_operators_whose_name_is_chosen_refuse_the_start() -> None:
+def test_operators_with_chosen_names_refuse_the_start() -> None:
     chosen = "arn:aws:sts::123456789012:assumed-role/Operators/*"
     with pytest.raises(SettingsError, match="RU4M_OPERATORS") as refused:
         read({**environment.variables(), "RU4M_OPERATORS": chosen})
     assert chosen not in str(refused.value)
 
 
-def test_no_operator_is_accepted_where_none_is_configured() -> None:
+def test_no_operator_is_accepted_if_none_is_configured() -> None:
     variables = environment.variables()
     arn = variables.pop("RU4M_OPERATORS").split(",")[0].replace("*", "alice")
     assert not read(variables).operators.accepts(arn)
@@ -105,7 +105,7 @@ def test_no_operator_is_accepted_where_none_is_configured() -> None:
 @pytest.mark.parametrize(
     "url", ["http://chat.stream-io-api.com", "http://127.0.0.1.example.org", "ftp://x", ""]
 )
-def test_nothing_goes_to_stream_in_clear(url: str) -> None:
+def test_unencrypted_address_of_stream_is_refused(url: str) -> None:
     with pytest.raises(SettingsError, match="RU4M_STREAM_URL"):
         read({**environment.variables(), "RU4M_STREAM_URL": url})
 
@@ -118,19 +118,17 @@ def test_nothing_goes_to_stream_in_clear(url: str) -> None:
         ("local", "http://stream:80"),
     ],
 )
-def test_an_emulator_on_this_machine_or_of_the_local_stage_may_be_asked_in_clear(
-    stage: str, url: str
-) -> None:
+def test_unencrypted_emulator_is_accepted_on_this_machine_or_stage_local(stage: str, url: str) -> None:
     assert read({**environment.variables(), "RU4M_STAGE": stage, "RU4M_STREAM_URL": url}).stream_url == url
 
 
 @pytest.mark.promise("SEC-1")
 def test_settings_do_not_show_the_environment() -> None:
-    """A function's own credentials stand in it."""
+    """The environment contains the function's own credentials."""
     assert environment.variables()["AWS_SECRET_ACCESS_KEY"] not in repr(settings())
 
 
-def test_a_table_or_secret_that_the_function_was_not_given_is_named() -> None:
+def test_table_or_secret_outside_the_functions_settings_is_named() -> None:
     variables = environment.variables()
     del variables["RU4M_TABLE_CLAIMS"]
     with pytest.raises(SettingsError, match="RU4M_TABLE_CLAIMS"):
@@ -146,19 +144,19 @@ def test_a_table_or_secret_that_the_function_was_not_given_is_named() -> None:
         ("::ffff:203.0.113.77", "203.0.113.0/24"),
     ],
 )
-def test_an_address_is_kept_as_a_block_only(address: str, block: str) -> None:
+def test_address_is_stored_as_a_block_only(address: str, block: str) -> None:
     caller = ClientAddress(address)
     assert caller.block == block
     assert vars(caller) == {"block": block}
 
 
 @pytest.mark.parametrize("value", ["*", '"1", "2"', '"1", *', ""])
-def test_if_match_that_names_no_single_version_is_no_precondition(value: str) -> None:
+def test_if_match_without_a_single_version_is_no_precondition(value: str) -> None:
     with pytest.raises(PreconditionRequired):
         IfMatch.parse(value)
 
 
-def test_a_weak_tag_allows_no_edit() -> None:
+def test_weak_etag_permits_no_edit() -> None:
     assert IfMatch.parse('"1"').allows('"1"')
     assert not IfMatch.parse('W/"1"').allows('"1"')
 
@@ -168,28 +166,28 @@ PARTS = st.lists(st.text(alphabet="ab\x1f\x00", max_size=3), max_size=3)
 
 @given(PARTS, PARTS)
 @example(["a\x1fb", "c"], ["a", "b\x1fc"])
-def test_keyed_hashes_keep_the_borders_of_their_parts(some: list[str], others: list[str]) -> None:
+def test_keyed_hash_depends_on_the_borders_of_its_parts(some: list[str], others: list[str]) -> None:
     keys = MacKeys("1", {"1": b"k" * 32})
     assert (keys.digest(*some) == keys.digest(*others)) == (some == others)
 
 
 @pytest.mark.promise("SEC-1")
 @given(st.text())
-def test_a_keyed_hash_is_another_one_under_another_key(value: str) -> None:
-    """So nobody without the key can try out all numbers."""
+def test_keyed_hash_differs_under_another_key(value: str) -> None:
+    """So a person without the key cannot try out all numbers."""
     one, other = MacKeys("1", {"1": b"a" * 32}), MacKeys("1", {"1": b"b" * 32})
     assert one.digest(value) != other.digest(value)
     assert list(one.labels("phone", value)) != list(other.labels("phone", value))
 
 
-def test_labels_name_the_key_version_and_keep_old_ones_findable() -> None:
+def test_label_names_the_key_version_and_old_labels_stay_findable() -> None:
     old = MacKeys("1", {"1": b"a" * 32})
     new = MacKeys("2", {"1": b"a" * 32, "2": b"b" * 32})
     assert [*old.labels("phone", "x")] == [*new.labels("phone", "x")][1:]
     assert next(new.labels("phone", "x")).startswith("phone#2#")
 
 
-def test_key_material_never_shows_in_a_representation() -> None:
+def test_key_material_is_not_in_a_representation() -> None:
     assert "aaaa" not in repr(MacKeys("1", {"1": b"a" * 32}))
 
 
@@ -197,11 +195,11 @@ VAULT = ("secretsmanager", "GetSecretValue")
 
 
 def vault_error(code: str, status: int = 400) -> ClientError:
-    told = {
+    response = {
         "Error": {"Code": code, "Message": "arn:of:a:secret"},
         "ResponseMetadata": {"HTTPStatusCode": status},
     }
-    return ClientError(told, "GetSecretValue")
+    return ClientError(response, "GetSecretValue")
 
 
 @pytest.mark.parametrize(
@@ -214,7 +212,7 @@ def vault_error(code: str, status: int = 400) -> ClientError:
     ],
     ids=str,
 )
-def test_a_vault_that_is_busy_makes_a_request_unavailable(world: World, error: Exception) -> None:
+def test_busy_vault_makes_a_request_unavailable(world: World, error: Exception) -> None:
     keyring.mac_keys.cache_clear()
     with cloud.failing(*VAULT, error):
         assert world.asks_for_a_code(a_phone()).problem == "sms_unavailable"
@@ -229,29 +227,27 @@ def test_refusing_vault_is_a_bug_without_its_message(world: World) -> None:
     assert bug.value.__cause__ is None
 
 
-def test_a_message_is_handed_to_the_carriers_once_whatever_happens(world: World) -> None:
-    """Publish is not idempotent: a second try could be a second SMS."""
+def test_message_is_sent_to_the_carrier_at_most_once(world: World) -> None:
+    """Publish is not idempotent: a retry could send a second SMS."""
     assert aws.client("sns").meta.config.retries["total_max_attempts"] == 1
 
 
-def test_dynamodb_is_asked_again_by_the_table_client_alone(world: World) -> None:
+def test_only_the_table_client_retries_calls_to_dynamodb(world: World) -> None:
     assert aws.client("dynamodb").meta.config.retries["total_max_attempts"] == 1
 
 
 @pytest.mark.parametrize(("service", "tries"), [("dynamodb", table.call.TRIES), ("sns", 1), ("kms", 2)])
-def test_a_call_that_is_never_answered_ends_before_the_function_does(
-    world: World, service: str, tries: int
-) -> None:
+def test_call_without_an_answer_ends_before_the_function_does(world: World, service: str, tries: int) -> None:
     config = aws.client(service).meta.config
     shortest = min(
         function.get("lambda_timeout", 10)
         for name, function in FUNCTIONS.items()
-        if name not in {"about", "access_token"}  # they call nothing
+        if name not in {"about", "access_token"}  # these functions make no calls
     )
     assert (config.connect_timeout + config.read_timeout) * tries < shortest
 
 
-def test_a_field_that_is_not_on_the_list_cannot_be_logged() -> None:
+def test_field_outside_the_list_cannot_be_logged() -> None:
     with pytest.raises(observe.NotLoggable, match="phone"):
         observe.log("event", phone="+381601234567")
 
@@ -270,7 +266,7 @@ def test_every_problem_has_a_stable_code_a_status_and_a_title() -> None:
     assert all(len(statuses) == 1 for statuses in by_code.values())
 
 
-def test_the_drawn_hierarchy_is_complete() -> None:
+def test_drawn_hierarchy_is_complete() -> None:
     import app  # noqa: F401 - every concept's problems exist
 
     drawing = str(errors.__doc__)
@@ -284,7 +280,7 @@ def test_text_of_a_problem_is_its_code(secret: str) -> None:
     assert str(Problem(secret, limit=secret)) == "internal_error"
 
 
-def test_a_problem_document_follows_the_rfc() -> None:
+def test_problem_document_follows_the_rfc() -> None:
     document = errors.TooMany(limit="codes", retry_after=3).document("r-1")
     assert document == {
         "type": "https://ru4m.com/problems/too_many_requests",
@@ -299,17 +295,17 @@ def test_a_problem_document_follows_the_rfc() -> None:
     json.dumps(document)
 
 
-def test_no_problem_shows_a_member_of_its_own_in_place_of_a_common_one() -> None:
+def test_no_member_of_a_problem_replaces_a_common_one() -> None:
     import app  # noqa: F401 - every concept's problems exist
 
     common = Problem().document("a-request").keys()
     assert [p.code for p in problems() if common & {*p.shows, *p.may_show}] == []
 
 
-def test_a_member_never_replaces_the_id_of_the_call() -> None:
+def test_member_never_replaces_the_id_of_the_call() -> None:
     assert Problem(request_id="r_1").document("a-request")["request_id"] == "a-request"
 
 
-def test_metrics_have_names_of_their_own() -> None:
+def test_metric_names_are_unique() -> None:
     labels = [metric.label for metric in Metric]
     assert len(labels) == len(set(labels))

@@ -1,4 +1,4 @@
-"""Record declarations: what is left out or contradictory can't be defined (RET-1)."""
+"""Record declarations: an incomplete or contradictory one cannot be defined (RET-1)."""
 
 import types
 from datetime import UTC, datetime
@@ -35,18 +35,18 @@ Clear = Annotated[str, NOT_PERSONAL]
 
 @pytest.fixture(autouse=True)
 def forget_test_records(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Classes that tests define do not stay in the register."""
+    """Remove the test's classes from the register."""
     monkeypatch.setattr(personal, "_records", list(register.records()))
 
 
 def define(fields: dict[str, Any], **words: Any) -> type[Record]:
-    """Define a record class as a class statement would."""
+    """Define a record class as a class statement does."""
     namespace = {"__annotations__": fields, "__module__": __name__}
     defined: type[Record] = types.new_class("Bookmark", (Record,), words, lambda ns: ns.update(namespace))
     return defined
 
 
-def test_a_fully_declared_record_is_in_the_register() -> None:
+def test_fully_declared_record_is_in_the_register() -> None:
     bookmark = define({"note": Note}, **WORDS)
     assert bookmark in register.records()
     assert bookmark.declaration.personal_fields() == ("note",)
@@ -54,19 +54,19 @@ def test_a_fully_declared_record_is_in_the_register() -> None:
 
 @pytest.mark.promise("RET-1")
 @pytest.mark.parametrize("word", sorted(WORDS))
-def test_a_record_that_leaves_a_word_out_cannot_be_defined(word: str) -> None:
+def test_record_without_a_required_word_cannot_be_defined(word: str) -> None:
     words = {name: value for name, value in WORDS.items() if name != word}
     with pytest.raises(DeclarationError, match=f"add {word}"):
         define({"note": Note}, **words)
 
 
 @pytest.mark.promise("RET-1")
-def test_an_unclassified_field_cannot_be_defined() -> None:
+def test_unclassified_field_cannot_be_defined() -> None:
     with pytest.raises(DeclarationError, match=r"Bookmark\.note: annotate it with personal"):
         define({"note": str}, **WORDS)
 
 
-def test_a_field_cannot_be_personal_and_not() -> None:
+def test_field_cannot_be_both_personal_and_not_personal() -> None:
     both = Annotated[str, marked(Category.NAME, Source.PROVIDED), NOT_PERSONAL]
     with pytest.raises(DeclarationError, match="not both"):
         define({"note": both}, **WORDS)
@@ -77,7 +77,7 @@ def test_a_field_cannot_be_personal_and_not() -> None:
     [({"note": Note}, KeyClass.NOTHING_SEALED), ({"note": Clear}, KeyClass.SUBJECT)],
     ids=["personal but unsealed", "sealed but nothing personal"],
 )
-def test_key_class_and_fields_have_to_agree(fields: dict[str, Any], key_class: KeyClass) -> None:
+def test_key_class_has_to_match_the_fields(fields: dict[str, Any], key_class: KeyClass) -> None:
     with pytest.raises(DeclarationError, match="key_class has to be"):
         define(fields, **{**WORDS, "key_class": key_class})
 
@@ -89,7 +89,7 @@ def test_class_in_clear_needs_a_reason(why: str | None) -> None:
         define({"note": Note}, **{**WORDS, "key_class": KeyClass.CLEAR}, why_clear=why)
 
 
-def test_sealed_class_gives_no_reason_for_being_in_clear() -> None:
+def test_sealed_class_has_no_reason_for_being_in_clear() -> None:
     with pytest.raises(DeclarationError, match="why_clear belongs to"):
         define({"note": Note}, **WORDS, why_clear="because")
 
@@ -105,7 +105,7 @@ def test_only_usage_is_in_clear() -> None:
     assert clear == {"usage_event", "diagnostics_event"}
 
 
-def test_a_record_in_clear_comes_back_without_a_key_and_still_hides_in_representations() -> None:
+def test_record_in_clear_opens_without_a_key_and_is_hidden_in_representations() -> None:
     kind: Any = define({"note": Note}, **{**WORDS, "key_class": KeyClass.CLEAR}, why_clear="because")
     item = codec.to_item(kind(note="secret"), HERE)
     assert item == {"kind": "bookmark", "note": "secret"}
@@ -131,14 +131,14 @@ def test_a_record_in_clear_comes_back_without_a_key_and_still_hides_in_represent
     ],
     ids=["missing", "no instant", "several", "sealed"],
 )
-def test_a_period_counts_from_a_clear_instant_of_the_record(fields: dict[str, Any], text: str) -> None:
+def test_period_counts_from_a_clear_instant_of_the_record(fields: dict[str, Any], text: str) -> None:
     retention = After(Period.IDLE_SESSION, since="made_at")
     with pytest.raises(DeclarationError, match=text):
         define(fields, **{**WORDS, "retention": retention})
 
 
 @pytest.mark.parametrize("name", sorted(personal.RESERVED))
-def test_a_field_cannot_take_the_name_of_an_items_own_attribute(name: str) -> None:
+def test_field_cannot_have_the_name_of_an_items_own_attribute(name: str) -> None:
     with pytest.raises(DeclarationError, match="rename"):
         define({"note": Note, name: Clear}, **WORDS)
 
@@ -154,7 +154,7 @@ def a_bookmark(**changes: Any) -> Any:
     return kind(note="secret", account_id=AccountId.new(), made_at=datetime(2026, 1, 31, tzinfo=UTC))
 
 
-def test_an_item_holds_personal_fields_in_one_attribute_and_comes_back_equal() -> None:
+def test_item_seals_personal_fields_in_one_attribute_and_opens_equal() -> None:
     bookmark = a_bookmark()
     item = codec.to_item(bookmark, HERE, KEYS)
     assert set(item) == {"kind", "account_id", "made_at", "sealed", "expires_at", "delete_at"}
@@ -170,7 +170,7 @@ def test_both_times_follow_from_the_declared_retention() -> None:
 
 
 @pytest.mark.promise("RET-1")
-def test_what_has_not_begun_has_no_end_yet() -> None:
+def test_period_that_has_not_begun_has_no_end() -> None:
     since = {"note": Note, "closed_at": Annotated[Instant | None, NOT_PERSONAL]}
     kind: Any = define(since, **WORDS | {"retention": After(Period.RIGHTS_EVIDENCE, since="closed_at")})
     opened = kind(note="secret", closed_at=None)
@@ -180,14 +180,14 @@ def test_what_has_not_begun_has_no_end_yet() -> None:
 
 
 @pytest.mark.promise("SEC-1")
-def test_a_representation_hides_personal_values() -> None:
+def test_representation_hides_personal_values() -> None:
     shown = repr(a_bookmark())
     assert "secret" not in shown
     assert "note='[personal]'" in shown
 
 
 @pytest.mark.promise("NOT-6")
-def test_a_field_cannot_be_declared_for_a_recipient_that_is_not_registered_for_it() -> None:
+def test_field_for_a_recipient_without_that_category_cannot_be_declared() -> None:
     to_stream = Annotated[str, marked(Category.PHONE_NUMBER, Source.PROVIDED, to=(Recipient.STREAM,))]
     with pytest.raises(DeclarationError, match=r"Bookmark: note: STREAM is not registered for user\.contact"):
         define({"note": to_stream}, **WORDS)
@@ -198,7 +198,7 @@ def test_unknown_argument_of_the_class_line_is_refused() -> None:
         define({"note": Note}, **WORDS, recipients=(Recipient.STREAM,))
 
 
-def test_our_own_cloud_is_a_recipient_of_every_record() -> None:
+def test_aws_is_a_recipient_of_every_record() -> None:
     assert all(Recipient.AWS in record.declaration.recipients for record in register.records())
 
 
@@ -208,7 +208,7 @@ def test_only_the_profile_names_stream_as_a_recipient() -> None:
     assert [record.declaration.kind for record in named] == ["profile"]
 
 
-def test_a_kind_is_defined_once() -> None:
+def test_kind_is_defined_once() -> None:
     define({"note": Note}, **WORDS)
     with pytest.raises(DeclarationError, match="choose another kind, Bookmark has this one"):
         define({"note": Note}, **WORDS)
@@ -224,7 +224,7 @@ def test_a_kind_is_defined_once() -> None:
         ("retention", "P30D"),
     ],
 )
-def test_a_word_is_said_in_its_type(word: str, value: object) -> None:
+def test_word_of_another_type_is_refused(word: str, value: object) -> None:
     with pytest.raises(DeclarationError, match=f"{word} has to be a"):
         define({"note": Note}, **WORDS | {word: value})
 
@@ -284,7 +284,7 @@ FOR_DAYS = After(Period.CHALLENGE, since="made_at")
         ),
     ],
 )
-def test_a_declaration_that_contradicts_itself_cannot_be_defined(changes: dict[str, Any], text: str) -> None:
+def test_contradictory_declaration_cannot_be_defined(changes: dict[str, Any], text: str) -> None:
     with pytest.raises(DeclarationError, match=text):
         define(MADE_AT, **WORDS | changes)
     assert "bookmark" not in {record.declaration.kind for record in register.records()}
@@ -324,12 +324,12 @@ def test_bundle_that_cannot_be_stored_cannot_be_declared(changes: dict[str, Any]
     ],
     ids=["statutory", "on consent", "transient"],
 )
-def test_what_agrees_with_itself_can_be_defined(words: dict[str, Any]) -> None:
+def test_consistent_declaration_can_be_defined(words: dict[str, Any]) -> None:
     assert define(MADE_AT, **WORDS | words) in register.records()
 
 
 @pytest.mark.promise("RET-1")
-def test_a_transient_record_cannot_wait_for_its_end_to_begin() -> None:
+def test_transient_record_cannot_have_a_period_that_begins_later() -> None:
     later = {"note": Note, "made_at": Annotated[Instant | None, NOT_PERSONAL]}
     words = {"table": Table.CHALLENGES, "key_class": KeyClass.TRANSIENT, "retention": FOR_DAYS}
     with pytest.raises(DeclarationError, match="made_at: it can't be None"):
@@ -337,7 +337,7 @@ def test_a_transient_record_cannot_wait_for_its_end_to_begin() -> None:
 
 
 @pytest.mark.parametrize("source", [Source.OBSERVED, Source.GENERATED])
-def test_only_what_the_subject_provided_is_corrected_by_self_service(source: Source) -> None:
+def test_only_provided_data_is_correctable_by_self_service(source: Source) -> None:
     seen = Annotated[str, marked(Category.NAME, source, Correction.SELF_SERVICE)]
     with pytest.raises(DeclarationError, match="note: correction has to be ON_REQUEST"):
         define({"note": seen}, **WORDS)

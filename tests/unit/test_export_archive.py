@@ -1,4 +1,4 @@
-"""A ZIP that is written to S3 in parts: whole or not at all, hashed, and the same for the same content."""
+"""A ZIP goes to S3 in parts: complete or not at all, hashed, and reproducible."""
 
 import hashlib
 import io
@@ -26,7 +26,7 @@ AT = datetime(2026, 11, 24, 12, 0, 7, tzinfo=UTC)
 
 
 class BrokeOff(Exception):
-    """Something that was to go into the ZIP does not come."""
+    """The source of a file fails."""
 
 
 class Killed(BaseException):
@@ -34,7 +34,7 @@ class Killed(BaseException):
 
 
 def noise(megabytes: int) -> Iterator[str]:
-    """Text that hardly gets smaller."""
+    """Return text that compresses badly."""
     source = random.Random(7)  # noqa: S311 - the same in each run
     for _ in range(megabytes):
         yield source.randbytes(512 * 1024).hex()
@@ -50,7 +50,7 @@ def content_of(path: str) -> str:
     return zipfile.ZipFile(io.BytesIO(downloaded())).read(path).decode()
 
 
-def test_a_large_zip_goes_in_parts_of_eight_megabytes_and_arrives_whole(world: World) -> None:
+def test_large_zip_is_sent_in_parts_of_eight_megabytes_and_arrives_complete(world: World) -> None:
     sizes: list[int] = []
 
     def note(params: dict[str, Any], **_: Any) -> None:
@@ -65,7 +65,7 @@ def test_a_large_zip_goes_in_parts_of_eight_megabytes_and_arrives_whole(world: W
     assert zipfile.ZipFile(io.BytesIO(downloaded())).testzip() is None
 
 
-def test_the_whole_and_each_file_are_hashed(world: World) -> None:
+def test_archive_and_each_file_are_hashed(world: World) -> None:
     with zipped_to(KEY, AT) as (zipped, upload):
         zipped.add("č.txt", "text/plain", ["Mila ", "Ćosić"])
         zipped.add("empty.txt", "text/plain", [])
@@ -77,23 +77,23 @@ def test_the_whole_and_each_file_are_hashed(world: World) -> None:
     ]
 
 
-def test_the_same_content_gives_the_same_bytes(world: World) -> None:
+def test_same_content_gives_the_same_bytes(world: World) -> None:
     first = put("Mila")
     before = downloaded()
     world.advance(timedelta(days=1))
     assert put("Mila") == first
     assert downloaded() == before
     (info,) = zipfile.ZipFile(io.BytesIO(before)).infolist()
-    assert info.date_time == (2026, 11, 24, 12, 0, 6)  # a ZIP counts in two seconds
+    assert info.date_time == (2026, 11, 24, 12, 0, 6)  # a ZIP has a resolution of two seconds
 
 
-def test_a_second_run_replaces_what_the_first_put(world: World) -> None:
+def test_second_run_replaces_the_object_of_the_first(world: World) -> None:
     put("first")
     put("second")
     assert content_of("a.txt") == "second"
 
 
-def test_what_fails_half_way_leaves_what_was_there_and_no_parts(world: World) -> None:
+def test_failure_half_way_keeps_the_old_object_and_leaves_no_parts(world: World) -> None:
     put("before")
 
     def breaking_off() -> Iterator[str]:
@@ -107,7 +107,7 @@ def test_what_fails_half_way_leaves_what_was_there_and_no_parts(world: World) ->
 
 
 @pytest.mark.parametrize("operation", ["UploadPart", "CompleteMultipartUpload"])
-def test_when_s3_does_not_answer_it_can_be_done_again(operation: str, world: World) -> None:
+def test_upload_without_an_answer_of_s3_can_be_repeated(operation: str, world: World) -> None:
     silence = ReadTimeoutError(endpoint_url="https://s3")
     with failing("s3", operation, silence), pytest.raises(Unavailable):
         put("lost")
@@ -118,7 +118,7 @@ def test_when_s3_does_not_answer_it_can_be_done_again(operation: str, world: Wor
 
 @contextmanager
 def answering(operation: str, *bodies: bytes) -> Iterator[list[int]]:
-    """Let S3 do nothing but answer with 200 and these bodies, then work as usual; notes each read timeout."""
+    """Let S3 answer with 200 and these bodies, then work as usual; note each read timeout."""
     left, timeouts = list(bodies), list[int]()
     name = f"before-send.s3.{operation}"
 
@@ -128,7 +128,7 @@ def answering(operation: str, *bodies: bytes) -> Iterator[list[int]]:
     def note(client: Any) -> Any:
         def noting(params: dict[str, Any], **_: Any) -> None:
             timeouts.append(client.meta.config.read_timeout)
-            if left:  # moto hears of it all the same: as of a read
+            if left:  # moto still receives the request, as a read
                 params["method"] = "GET"
 
         return noting
@@ -147,7 +147,7 @@ def answering(operation: str, *bodies: bytes) -> Iterator[list[int]]:
 
 
 class Raw(io.BytesIO):
-    """A body as urllib3 gives it."""
+    """A body as urllib3 passes it."""
 
     def stream(self, **_: Any) -> Iterator[bytes]:
         yield self.read()
@@ -164,7 +164,7 @@ def test_s3_has_minutes_to_assemble_a_zip_and_seconds_for_a_part(world: World) -
 
 
 @pytest.mark.parametrize("body", [FAILED, b"", b"<?xml version='1.0'?>\n    "])
-def test_good_status_without_an_object_counts_as_failed(body: bytes, world: World) -> None:
+def test_success_status_without_an_object_counts_as_failed(body: bytes, world: World) -> None:
     put("before")
     with answering("CompleteMultipartUpload", *[body] * 5), pytest.raises(Unavailable):
         put("lost")
@@ -172,7 +172,7 @@ def test_good_status_without_an_object_counts_as_failed(body: bytes, world: Worl
     assert uploads() == []
 
 
-def test_upload_that_completed_although_its_answer_was_lost_is_recognised(world: World) -> None:
+def test_completed_upload_with_a_lost_response_is_recognised(world: World) -> None:
     put("before")
     silence = ReadTimeoutError(endpoint_url="https://s3")
     with failing("s3", "CompleteMultipartUpload", silence, moment="after"):
@@ -180,14 +180,14 @@ def test_upload_that_completed_although_its_answer_was_lost_is_recognised(world:
     assert hashlib.sha256(downloaded()).hexdigest() == sha256
 
 
-def test_no_such_upload_at_the_second_try_is_no_failure_if_the_object_is_there(world: World) -> None:
+def test_no_such_upload_at_a_retry_is_no_failure_if_the_object_exists(world: World) -> None:
     gone = refusal("NoSuchUpload", 404)
     with failing("s3", "CompleteMultipartUpload", gone, moment="after"):
         sha256 = put("Mila")
     assert hashlib.sha256(downloaded()).hexdigest() == sha256
 
 
-def test_no_such_upload_is_a_failure_if_another_object_is_there(world: World) -> None:
+def test_no_such_upload_is_a_failure_if_another_object_exists(world: World) -> None:
     put("Mila")
     with (
         failing("s3", "CompleteMultipartUpload", refusal("NoSuchUpload", 404)),
@@ -197,7 +197,7 @@ def test_no_such_upload_is_a_failure_if_another_object_is_there(world: World) ->
     assert content_of("a.txt") == "Mila"
 
 
-def test_parts_that_can_not_be_given_up_now_do_not_hide_why(world: World) -> None:
+def test_parts_that_cannot_be_aborted_do_not_hide_the_cause(world: World) -> None:
     silence = ReadTimeoutError(endpoint_url="https://s3")
     with (
         failing("s3", "AbortMultipartUpload", silence),
@@ -208,10 +208,10 @@ def test_parts_that_can_not_be_given_up_now_do_not_hide_why(world: World) -> Non
 
 
 @pytest.mark.parametrize("where", ["in a file", "between files"])
-def test_a_process_that_is_being_stopped_makes_no_more_calls(
+def test_process_that_is_being_stopped_makes_no_more_calls(
     where: str, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(archive, "PART", 50)  # whatever a ZIP writes when it is closed fills a part
+    monkeypatch.setattr(archive, "PART", 50)  # the data that closes the ZIP fills a part
     made: list[int] = []
 
     def until_killed(texts: Iterable[str]) -> Iterator[str]:
@@ -228,11 +228,11 @@ def test_a_process_that_is_being_stopped_makes_no_more_calls(
     with counted() as calls, pytest.raises(Killed), zipped_to(KEY, AT) as (zipped, _):
         write(zipped)
     assert made == [calls.total()]
-    assert uploads() == [KEY]  # for the bucket's lifecycle
+    assert uploads() == [KEY]  # left for the bucket's lifecycle rule
 
 
 @pytest.mark.parametrize(("expected", "version"), [(0, 20), (2**31, 45)], ids=["small", "two gigabytes"])
-def test_only_a_file_that_may_get_very_large_is_written_in_the_newer_format(
+def test_only_files_that_may_become_very_large_use_the_zip64_format(
     expected: int, version: int, world: World
 ) -> None:
     with zipped_to(KEY, AT) as (zipped, _):

@@ -1,4 +1,4 @@
-"""Records as CSV: read back exactly, and no cell is a formula to any spreadsheet."""
+"""Records as CSV are read back exactly, and no spreadsheet computes a cell."""
 
 import csv
 import io
@@ -25,7 +25,7 @@ def read(content: str) -> list[list[str]]:
 
 @pytest.mark.promise("RGT-8")
 @given(st.lists(st.fixed_dictionaries({}, optional={"text": TEXT, "other": OTHERS})))
-def test_whatever_a_record_holds_is_read_back_exactly(records: list[dict[str, Any]]) -> None:
+def test_every_value_of_a_record_is_read_back_exactly(records: list[dict[str, Any]]) -> None:
     names, *found = read(written(*records))
     assert names == ["text", "other"]
     back = [
@@ -37,25 +37,25 @@ def test_whatever_a_record_holds_is_read_back_exactly(records: list[dict[str, An
 
 @pytest.mark.promise("SEC-1")
 @given(TEXT | OTHERS)
-def test_no_cell_is_a_formula(value: Any) -> None:
+def test_cell_is_never_a_formula(value: Any) -> None:
     shown = cell(value)
     assert isinstance(value, int) or not shown.startswith(tuple(set(COMPUTED) - {GUARD}))
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"])  # noqa: RUF001
-def test_a_text_that_a_spreadsheet_would_compute_is_guarded(start: str) -> None:
+def test_text_that_a_spreadsheet_would_compute_is_guarded(start: str) -> None:
     assert cell(f"{start}1+1") == f"'{start}1+1"
 
 
-def test_what_is_empty_is_not_what_is_absent() -> None:
+def test_empty_value_differs_from_an_absent_one() -> None:
     assert read(written({"text": ""}, {}))[1:] == [["'", ""], ["", ""]]
 
 
-def test_a_number_stays_a_number() -> None:
+def test_number_stays_a_number() -> None:
     assert (cell(-1009), cell(False)) == ("-1009", "false")
 
 
-def test_it_opens_in_a_spreadsheet_with_its_letters() -> None:
+def test_spreadsheet_reads_all_letters() -> None:
     content = written({"text": 'Ćosić, "Mila"\nBelgrade', "other": {"a": "č"}})
     assert content.encode().startswith(b"\xef\xbb\xbftext,other\r\n")
     assert content.endswith('"Ćosić, ""Mila""\nBelgrade","{""a"":""č""}"\r\n')

@@ -1,4 +1,4 @@
-"""The readable page of an export as a text; how it looks is for tests/infra/test_export_page.py."""
+"""The readable page of an export, as text; tests/infra/test_export_page.py tests its layout."""
 
 import base64
 import hashlib
@@ -83,17 +83,17 @@ def a_view(**changes: object) -> SectionView:
     return SectionView(**(given | changes))  # type: ignore[arg-type] # a field's own type
 
 
-# --- it stands alone
+# --- self-contained
 
 
-def test_its_policy_allows_its_own_style_and_nothing_else() -> None:
+def test_policy_permits_only_the_pages_own_style() -> None:
     policies = [a["content"] for t, a in read(exports.a_page()).elements if t == "meta" and "http-equiv" in a]
     own = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
     assert policies == [f"default-src 'none'; style-src 'sha256-{own}'; base-uri 'none'; form-action 'none'"]
     assert f"<style>{STYLE}</style>" in exports.a_page()
 
 
-def test_nothing_in_it_runs_or_asks_for_anything() -> None:
+def test_page_runs_no_script_and_loads_nothing() -> None:
     found = read(exports.a_page())
     assert not {t for t, _ in found.elements} & {"script", "img", "link", "iframe", "form", "object", "base"}
     assert not [n for _, given in found.elements for n in given if n in {"src", "style"} or n[:2] == "on"]
@@ -105,49 +105,49 @@ def test_nothing_in_it_runs_or_asks_for_anything() -> None:
 # --- values
 
 
-def test_no_value_becomes_markup() -> None:
+def test_value_never_becomes_markup() -> None:
     hostile, plain = exports.a_page(), exports.a_page(hostile=PLAIN)
     assert [t for t, _ in read(hostile).elements] == [t for t, _ in read(plain).elements]
     assert exports.SCRIPT in read(hostile).shown
 
 
 @pytest.mark.parametrize("value", exports.HOSTILE)
-def test_a_value_in_an_attribute_stays_in_it(value: str) -> None:
+def test_value_in_an_attribute_stays_in_it(value: str) -> None:
     ((element, given),) = read(tag("p", title=value)).elements
     assert (element, [*given]) == ("p", ["title"])
 
 
 @pytest.mark.parametrize("odd", ["\u202e", "\u2066", "\x00", "\x1b", "\x85", "\ud800", "\uffff"])
-def test_what_turns_text_around_or_can_not_stand_in_a_page_is_shown_by_its_number(odd: str) -> None:
+def test_characters_that_reorder_or_cannot_be_shown_appear_as_their_numbers(odd: str) -> None:
     assert text(f"a{odd}b") == f"a⟨U+{ord(odd):04X}⟩b"
 
 
 @pytest.mark.parametrize("usual", ["two\nlines\tand", "čćžšđ", "سلام", "e\u0301", "👩\u200d🔬", "a\u200eb"])
-def test_what_people_write_is_shown_as_it_is(usual: str) -> None:
+def test_ordinary_text_is_shown_unchanged(usual: str) -> None:
     assert text(usual) == usual
 
 
-def test_the_page_can_always_be_written_as_utf_8() -> None:
+def test_page_can_always_be_encoded_as_utf_8() -> None:
     assert exports.a_page().encode("utf-8")
 
 
-def test_a_very_long_value_is_cut_and_says_so() -> None:
+def test_very_long_value_is_cut_and_marked() -> None:
     shown = of(a_view(rows=({"note": "x" * 5_000},), total=1)).shown
     assert "x" * kinds.LONGEST + "… (cut after 2,000 of 5,000 characters)" in shown
 
 
-# --- what it tells
+# --- information
 
 
 @pytest.mark.promise("NOT-4")
-def test_it_says_who_is_responsible_and_how_to_reach_them() -> None:
+def test_page_names_the_controller_and_its_contact() -> None:
     shown = read(exports.a_page()).shown
     assert f"{CONTROLLER.name}, {CONTROLLER.address}" in shown
     assert "Contactprivacy@test.example" in shown
 
 
 @pytest.mark.promise("RGT-1")
-def test_it_says_when_it_was_asked_for_and_as_of_when_it_is() -> None:
+def test_page_states_when_it_was_requested_and_the_time_of_its_data() -> None:
     shown = read(exports.a_page()).shown
     assert "You asked on20 November 2026, 10:30 CET" in shown
     assert "Data as of20 November 2026, 10:30 CET" in shown
@@ -156,7 +156,7 @@ def test_it_says_when_it_was_asked_for_and_as_of_when_it_is() -> None:
 
 
 @pytest.mark.promise("RGT-1")
-def test_letter_is_asked_for_on_the_day_on_which_it_came() -> None:
+def test_request_by_letter_shows_its_day_of_receipt() -> None:
     shown = read(exports.a_page(exports.an_about(received_at=beginning_of(date(2026, 11, 20))))).shown
     assert "You asked on20 November 2026, 00:00 CET" in shown
     assert "19 November" not in shown
@@ -185,7 +185,7 @@ def test_rights_in_the_app_are_listed_apart_from_the_others() -> None:
 
 
 @pytest.mark.promise("RGT-1")
-def test_it_answers_whether_decisions_are_automated() -> None:
+def test_page_states_whether_decisions_are_automated() -> None:
     assert "Automated decisionsNone. " in read(exports.a_page()).shown
     taken_along = exports.a_page(exports.an_about(copy=CopyKind.PORTABILITY))
     assert "Automated decisions" not in taken_along
@@ -193,7 +193,7 @@ def test_it_answers_whether_decisions_are_automated() -> None:
 
 @pytest.mark.promise("RGT-1")
 @pytest.mark.parametrize("section", plans.export_plan(register.records()), ids=lambda s: s.kind)
-def test_of_each_kind_it_tells_why_on_which_basis_how_long_and_who_received_it(
+def test_each_kind_shows_its_purpose_basis_period_and_recipients(
     section: plans.Section,
 ) -> None:
     shown = of(SectionView.of(section)).shown
@@ -205,18 +205,18 @@ def test_of_each_kind_it_tells_why_on_which_basis_how_long_and_who_received_it(
 
 @pytest.mark.promise("RGT-1")
 @pytest.mark.parametrize("section", plans.export_plan(register.records()), ids=lambda s: s.kind)
-def test_of_each_field_it_tells_the_source_and_who_received_it(section: plans.Section) -> None:
+def test_each_field_shows_its_source_and_recipients(section: plans.Section) -> None:
     shown = of(SectionView.of(section)).shown
-    for told in section.disclosed:
-        assert told.name in shown
-        assert words.category(told.category) in shown
-        assert words.source(told.source) in shown
-        assert all(recipient.label in shown for recipient in told.recipients)
+    for one in section.disclosed:
+        assert one.name in shown
+        assert words.category(one.category) in shown
+        assert words.source(one.source) in shown
+        assert all(recipient.label in shown for recipient in one.recipients)
 
 
 @pytest.mark.promise("RGT-1")
 @pytest.mark.parametrize("section", plans.export_plan(register.records()), ids=lambda s: s.kind)
-def test_what_is_withheld_stands_there_with_its_ground(section: plans.Section) -> None:
+def test_withheld_field_is_shown_with_its_ground(section: plans.Section) -> None:
     shown = of(SectionView.of(section)).shown
     assert all(field.why in shown for field in section.withheld)
     if section.disclosed:
@@ -225,7 +225,7 @@ def test_what_is_withheld_stands_there_with_its_ground(section: plans.Section) -
         assert "not in this copy" in shown
 
 
-def test_the_first_rows_stand_there_and_where_the_others_are() -> None:
+def test_page_shows_the_first_rows_and_names_the_file_with_all() -> None:
     rows = tuple({"note": f"note {number}.", "told_at": f"{number}"} for number in range(ROWS + 1))
     found = of(a_view(rows=rows, total=4_218, rest="csv/bookmark.csv"))
     assert "note 99." in found.shown
@@ -233,19 +233,19 @@ def test_the_first_rows_stand_there_and_where_the_others_are() -> None:
     assert "This page shows the first 100 of 4,218. All of them are in csv/bookmark.csv." in found.shown
 
 
-def test_what_is_the_same_in_each_row_is_told_once() -> None:
+def test_value_common_to_all_rows_is_shown_once() -> None:
     rows = tuple({"note": "the same", "told_at": f"{number}"} for number in range(5))
     found = of(a_view(rows=rows, total=5))
     assert found.shown.count("the same") == 1
     assert "The same in all of these records" in found.shown
 
 
-def test_a_kind_of_which_nothing_is_held_says_so() -> None:
+def test_kind_without_records_is_described_as_empty() -> None:
     assert "no records" in of(a_view()).shown
 
 
 @pytest.mark.promise("RGT-1")
-def test_a_kind_whose_fields_nobody_knows_is_missing_and_not_withheld() -> None:
+def test_kind_with_unknown_fields_is_missing_and_not_withheld() -> None:
     left_out = (plans.WithheldField("Messages of others (3)", "they are theirs"),)
     shown = of(a_view(fields=(), missing=("1 record could not be included.",), withheld=left_out)).shown
     assert "Bookmarksmissing" in shown
@@ -253,7 +253,7 @@ def test_a_kind_whose_fields_nobody_knows_is_missing_and_not_withheld() -> None:
 
 
 @pytest.mark.promise("RGT-1")
-def test_what_is_missing_is_told_where_it_belongs_and_once_more_at_the_end() -> None:
+def test_missing_data_is_stated_with_its_kind_and_again_at_the_end() -> None:
     sentence = "3 records could not be opened."
     found = read("".join(page(exports.an_about(), [a_view(missing=(sentence,))])))
     assert f"Missing: {sentence}" in found.shown
@@ -262,14 +262,14 @@ def test_what_is_missing_is_told_where_it_belongs_and_once_more_at_the_end() -> 
     assert "no records" not in found.shown
 
 
-def test_a_page_from_which_nothing_is_missing_says_so() -> None:
+def test_page_without_missing_data_states_that() -> None:
     assert "Nothing. We could read everything that we looked for." in "".join(
         page(exports.an_about(), [a_view()])
     )
 
 
 @pytest.mark.promise("RGT-1")
-def test_who_received_anything_is_described() -> None:
+def test_each_recipient_of_data_is_described() -> None:
     found = read("".join(page(exports.an_about(), [a_view()])))
     ids = [place for place in found.attributes("id") if place.startswith("recipient-")]
     assert ids == ["recipient-aws", "recipient-stream"]
@@ -277,7 +277,7 @@ def test_who_received_anything_is_described() -> None:
 
 
 @pytest.mark.promise("RGT-9")
-def test_it_names_the_authorities_and_the_court() -> None:
+def test_page_names_the_authorities_and_the_court() -> None:
     other = SupervisoryAuthority("Datatilsynet", "Oslo", "+47 22 39 69 00", "https://www.datatilsynet.no")
     about = exports.an_about(authorities=(*CONTROLLER.authorities, other))
     shown = read(exports.a_page(about)).shown
@@ -288,16 +288,16 @@ def test_it_names_the_authorities_and_the_court() -> None:
     assert "complain to a supervisory authority (Art. 77 GDPR, Art. 82 ZZPL)" in shown
 
 
-def test_a_portable_copy_is_called_what_it_is() -> None:
+def test_portable_copy_is_named_as_such() -> None:
     shown = read(exports.a_page(exports.an_about(copy=CopyKind.PORTABILITY))).shown
     assert "Your data for another service" in shown
     assert "Art. 20 GDPR" in shown
 
 
-# --- for everybody
+# --- accessibility
 
 
-def test_headings_leave_no_level_out_and_each_place_exists_once() -> None:
+def test_headings_skip_no_level_and_each_id_is_unique() -> None:
     found = read(exports.a_page())
     levels = [int(t[1]) for t, _ in found.elements if re.fullmatch(r"h[1-6]", t)]
     assert levels[0] == 1
@@ -319,14 +319,14 @@ def luminance(colour: str) -> float:
 @pytest.mark.parametrize("colours", [LIGHT, DARK], ids=["light", "dark"])
 @pytest.mark.parametrize("ground", ["ground", "card"])
 @pytest.mark.parametrize("ink", ["text", "quiet", "link", "warn"])
-def test_every_text_has_the_contrast_that_wcag_asks_for(
+def test_every_text_has_the_contrast_that_wcag_requires(
     colours: dict[str, str], ground: str, ink: str
 ) -> None:
     darker, lighter = sorted(luminance(colours[name]) for name in (ink, ground))
     assert (lighter + 0.05) / (darker + 0.05) >= 4.5
 
 
-def test_a_kind_and_a_field_without_words_are_called_by_their_names() -> None:
+def test_kind_or_field_without_a_label_is_shown_by_its_name() -> None:
     assert words.title("parking_ticket") == "Parking ticket"
     assert [words.label(name) for name in ("seat_row", "parked_at", "ticket_id")] == [
         "Seat row", "Parked", "Ticket ID",
@@ -336,7 +336,7 @@ def test_a_kind_and_a_field_without_words_are_called_by_their_names() -> None:
 # --- memory
 
 
-def test_it_holds_one_kind_at_a_time_however_many_there_are() -> None:
+def test_memory_holds_one_kind_at_a_time() -> None:
     taken: list[weakref.ref[SectionView]] = []
 
     def endless() -> Iterator[SectionView]:

@@ -1,4 +1,4 @@
-"""What stands in a copy for access, and in one for taking along, from the declarations alone."""
+"""Declarations alone select what a copy for access and a portable copy contain."""
 
 import types
 from typing import Annotated, Any
@@ -30,7 +30,7 @@ WORDS = Annotated[str, marked(Category.BEHAVIOR, Source.PROVIDED)]
 
 @pytest.fixture(autouse=True)
 def forget_test_records(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Classes that tests define do not stay in the register."""
+    """Remove the test's classes from the register."""
     monkeypatch.setattr(personal, "_records", list(register.records()))
 
 
@@ -54,13 +54,13 @@ def test_access_has_every_kind_of_record_and_the_evidence() -> None:
 
 
 @pytest.mark.promise("RGT-1")
-def test_a_new_kind_of_record_is_in_the_copy_the_moment_it_exists() -> None:
+def test_new_kind_of_record_is_in_the_copy_at_once() -> None:
     define(text=WORDS)
     assert selection(CopyKind.ACCESS).parts["search"].fields == {"text", "made_at"}
 
 
 @pytest.mark.promise("RGT-8")
-def test_what_was_provided_or_observed_on_contract_may_be_taken_along_with_its_time() -> None:
+def test_data_provided_or_observed_on_contract_is_portable_with_its_time() -> None:
     define(
         text=WORDS,
         guess=Annotated[str, marked(Category.BEHAVIOR, Source.GENERATED)],
@@ -76,19 +76,17 @@ def test_what_was_provided_or_observed_on_contract_may_be_taken_along_with_its_t
     [(LegalBasis.LEGITIMATE_INTERESTS, Source.PROVIDED), (LegalBasis.CONTRACT, Source.GENERATED)],
     ids=["another basis", "made by us"],
 )
-def test_a_kind_of_which_nothing_may_be_taken_along_is_left_out_whole(
-    basis: LegalBasis, source: Source
-) -> None:
+def test_kind_without_portable_data_is_omitted_entirely(basis: LegalBasis, source: Source) -> None:
     define(basis, text=Annotated[str, marked(Category.BEHAVIOR, source)])
     assert "search" not in selection(CopyKind.PORTABILITY).parts
     assert "search" in selection(CopyKind.PORTABILITY).left_out
 
 
 @pytest.mark.promise("RGT-8")
-def test_each_field_that_is_taken_along_is_one_that_the_plan_calls_portable_or_its_time() -> None:
+def test_portable_field_is_portable_in_the_plan_or_the_records_time() -> None:
     access = selection(CopyKind.ACCESS).parts
     for kind, part in selection(CopyKind.PORTABILITY).parts.items():
-        plan = {told.name for told in access[kind].section.disclosed if told.portable}
+        plan = {field.name for field in access[kind].section.disclosed if field.portable}
         others = part.fields - plan
         assert plan
         assert len(others) <= 1
@@ -96,37 +94,37 @@ def test_each_field_that_is_taken_along_is_one_that_the_plan_calls_portable_or_i
 
 
 @pytest.mark.promise("RGT-8")
-def test_a_copy_for_taking_along_names_nobody_who_received_anything() -> None:
+def test_portable_copy_names_no_recipient() -> None:
     for part in selection(CopyKind.PORTABILITY).parts.values():
         assert received(part, part.fields).recipients == ()
 
 
 @pytest.mark.promise("RGT-1")
-def test_only_who_got_a_value_is_told_as_a_recipient() -> None:
+def test_only_recipients_of_a_disclosed_value_are_named() -> None:
     profile = selection(CopyKind.ACCESS).parts["profile"]
-    told = received(profile, {"account_id", "name"})
-    assert told.recipients == (Recipient.AWS,)
-    assert {field.name for field in told.disclosed if field.recipients} == {"name"}
+    shown = received(profile, {"account_id", "name"})
+    assert shown.recipients == (Recipient.AWS,)
+    assert {field.name for field in shown.disclosed if field.recipients} == {"name"}
     assert received(profile, {"display_name"}).recipients == (Recipient.AWS, Recipient.STREAM)
     assert received(profile, ()).recipients == ()
 
 
 @pytest.mark.promise("RGT-1")
-def test_whoever_gets_a_kind_that_is_withheld_whole_is_named() -> None:
+def test_recipients_of_a_withheld_kind_are_named() -> None:
     codes = received(selection(CopyKind.ACCESS).parts["challenge"], ())
     assert codes.disclosed == ()
     assert codes.recipients == (Recipient.AWS, Recipient.SMS_CARRIERS, Recipient.MAIL_PROVIDERS)
 
 
 @pytest.mark.promise("RGT-1")
-def test_our_cloud_is_a_recipient_of_records_without_a_personal_field() -> None:
+def test_aws_is_a_recipient_of_records_without_a_personal_field() -> None:
     accepted = received(selection(CopyKind.ACCESS).parts["acceptance"], {"version"})
     assert {field.recipients for field in accepted.disclosed} == {()}
     assert accepted.recipients == (Recipient.AWS,)
 
 
 @pytest.mark.promise("RGT-1")
-def test_what_of_the_evidence_is_withheld_is_told() -> None:
+def test_withheld_fields_of_the_evidence_are_listed() -> None:
     (evidence,) = (
         part.section for kind, part in selection(CopyKind.ACCESS).parts.items() if kind == "evidence"
     )

@@ -1,4 +1,4 @@
-"""Records on the function's disk, between their one reading and the files that they go into."""
+"""Records are spooled to the function's disk between reading and writing the files."""
 
 import tempfile
 from pathlib import Path
@@ -9,19 +9,19 @@ from chalicelib.rights.export import spool
 from chalicelib.rights.export.spool import Spools, TooMuch, spooled
 
 
-def test_lines_come_back_by_kind_in_their_order_as_often_as_they_are_asked_for() -> None:
+def test_lines_are_read_by_kind_in_order_any_number_of_times() -> None:
     with spooled() as spools:
         for number in range(3):
             spools.add("event", f"{number} č\u2028")
         spools.add("profile", "one")
-        assert next(iter(spools["event"].lines())) == "0 č\u2028"  # a walk that ends early
+        assert next(iter(spools["event"].lines())) == "0 č\u2028"  # a reader that stops early
         assert [list(spools["event"].lines()) for _ in range(2)] == [[f"{n} č\u2028" for n in range(3)]] * 2
         assert (spools["event"].total, spools["event"].size) == (3, 3 * len("0 č\u2028\n".encode()))
         assert (list(spools["nothing"].lines()), spools["nothing"].total) == ([], 0)
 
 
 @pytest.mark.promise("SEC-1")
-def test_what_is_on_the_disk_has_no_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_spooled_file_has_no_name_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     with spooled() as spools:
         spools.add("profile", "Mila")
@@ -29,7 +29,9 @@ def test_what_is_on_the_disk_has_no_name(tmp_path: Path, monkeypatch: pytest.Mon
         assert list(tmp_path.iterdir()) == []
 
 
-def test_more_than_the_disk_takes_is_refused_before_it_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_spool_larger_than_the_disk_is_refused_before_the_disk_is_full(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(spool, "MOST", 100_000)
 
     def fill(spools: Spools) -> None:

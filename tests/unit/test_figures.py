@@ -1,4 +1,4 @@
-"""Figures: counting within bounds, and what may be published of the counts."""
+"""Figures count events within bounds, and publish only counts about enough accounts."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -29,7 +29,7 @@ def seen(name: str, times: int = 1, duration: int | None = None, **more: Any) ->
 
 
 def shard(*accounts: Iterable[Seen], number: int = 0) -> UsagePartial:
-    """The partial of a shard with these accounts."""
+    """Return the partial of a shard with these accounts."""
     tally = Tally()
     for events in accounts:
         tally.add(of_one_account(events))
@@ -37,13 +37,13 @@ def shard(*accounts: Iterable[Seen], number: int = 0) -> UsagePartial:
 
 
 def published(*shards: UsagePartial) -> dict[str | None, tuple[int, int]]:
-    """Accounts and events of what is published, by name; None is the rest."""
+    """Return the accounts and events of each published figure by name; None is the rest."""
     return {figure.name: (figure.accounts, figure.events) for figure in figures(shards)[0]}
 
 
 @pytest.mark.promise("RET-4")
 @pytest.mark.parametrize(("people", "shown"), [(9, {}), (10, {"opened": (10, 20)})])
-def test_a_group_is_published_from_ten_accounts_on(people: int, shown: dict[str, Any]) -> None:
+def test_group_is_published_from_ten_accounts(people: int, shown: dict[str, Any]) -> None:
     assert published(shard(*[seen("opened", times=2)] * people)) == shown
 
 
@@ -52,7 +52,7 @@ def test_many_events_of_few_accounts_are_not_published() -> None:
     assert published(shard(*[seen("opened", times=90)] * 9)) == {}
 
 
-def test_accounts_of_all_shards_add_up() -> None:
+def test_accounts_of_all_shards_are_added_up() -> None:
     halves = (shard(*[seen("opened")] * 5, number=n) for n in (0, 1))
     assert published(*halves) == {"opened": (10, 10)}
 
@@ -60,33 +60,33 @@ def test_accounts_of_all_shards_add_up() -> None:
 @pytest.mark.promise("RET-4")
 def test_small_groups_are_merged_and_published_from_ten_certain_accounts() -> None:
     five_and_nine = [seen("rare")] * 5 + [seen("rarer")] * 9
-    assert published(shard(*five_and_nine)) == {}  # of one shard, nine are certain: who is rare may be rarer
+    assert published(shard(*five_and_nine)) == {}  # nine are certain: rare accounts may be counted
     assert published(shard(*five_and_nine), shard(seen("rare"), number=1)) == {None: (10, 15)}
 
 
 @pytest.mark.promise("RET-4")
-def test_one_person_with_many_small_groups_is_still_one() -> None:
+def test_one_person_with_many_small_groups_counts_once() -> None:
     strange = [event for n in range(40) for event in seen(f"strange{n}")]
     assert published(shard(strange, *[seen("opened")] * 10)) == {"opened": (10, 10)}
 
 
 @pytest.mark.promise("RET-4")
-def test_a_rest_is_of_one_purpose() -> None:
+def test_rest_is_of_one_purpose() -> None:
     people = [seen("odd")] * 5 + [seen("odd", purpose=Purpose.DIAGNOSTICS)] * 5
     assert published(shard(*people)) == {}
 
 
 @pytest.mark.promise("RET-4")
-def test_no_withheld_group_and_no_total_is_published() -> None:
+def test_withheld_group_and_total_are_never_published() -> None:
     shown, withheld = figures([shard(*[seen("opened")] * 10, *[seen("rare")] * 9)])
     assert (withheld, [figure.name for figure in shown]) == (1, ["opened"])
-    told = {*Figure.model_fields} - {*Group._fields}
-    assert told == {"accounts", "events", "mean_duration_ms"}
+    names = {*Figure.model_fields} - {*Group._fields}
+    assert names == {"accounts", "events", "mean_duration_ms"}
 
 
 @pytest.mark.promise("RET-4")
 @pytest.mark.parametrize(("timed", "mean"), [(9, None), (10, 1000)])
-def test_a_mean_is_of_ten_accounts_too(timed: int, mean: int | None) -> None:
+def test_mean_is_of_at_least_ten_accounts_too(timed: int, mean: int | None) -> None:
     people = [seen("opened", duration=1000)] * timed + [seen("opened")] * 10
     (figure,) = figures([shard(*people)])[0]
     assert figure.mean_duration_ms == mean
@@ -104,7 +104,7 @@ def test_event_that_is_stored_twice_counts_once() -> None:
     assert published(shard(*[twice] * 10)) == {"opened": (10, 30)}
 
 
-def test_ids_of_two_purposes_are_told_apart() -> None:
+def test_ids_of_two_purposes_are_counted_separately() -> None:
     (used,) = seen("opened")
     failed = Seen(group("opened", Purpose.DIAGNOSTICS), None, used.event_id)
     own = of_one_account([used, failed, used, failed])
@@ -112,10 +112,10 @@ def test_ids_of_two_purposes_are_told_apart() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 30), st.sampled_from("abcd")), max_size=60), st.integers(1, 4))
-def test_events_in_any_order_and_number_count_as_each_of_them_once(
-    told: list[tuple[int, str]], most: int
+def test_events_in_any_order_and_number_count_once_each(
+    seen_events: list[tuple[int, str]], most: int
 ) -> None:
-    events = [Seen(group(name), 1, f"{number}{name}") for number, name in told]
+    events = [Seen(group(name), 1, f"{number}{name}") for number, name in seen_events]
     with mock.patch.object(rules, "EVENTS_OF_ONE", most):
         own = of_one_account(events)
     distinct = Counter(event.group for event in {event.event_id: event for event in events}.values())
@@ -152,13 +152,13 @@ def test_malformed_stored_event_is_unfit(changes: dict[str, Any]) -> None:
         Seen.of(row | changes)
 
 
-def test_the_groups_of_a_day_are_bounded_and_the_largest_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_groups_of_a_day_are_bounded_and_the_largest_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rules, "GROUPS_OF_DAY", 1)
     people = [seen("common")] * 12 + [seen("rarer")] * 10
     assert published(shard(*people)) == {"common": (12, 12), None: (10, 10)}
 
 
-def test_the_groups_of_one_account_are_bounded() -> None:
+def test_groups_of_one_account_are_bounded() -> None:
     many = [event for n in range(300) for event in seen(f"g{n}")]
     own = of_one_account(many)
     assert len(own) == rules.GROUPS_OF_ONE + 1
@@ -179,7 +179,7 @@ def test_groups_beyond_the_bound_of_a_shard_are_the_rest(
 
 
 @pytest.mark.promise("RET-4")
-def test_a_rest_that_did_not_fit_is_published_from_ten_on_too(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rest_beyond_the_bound_is_published_from_ten_accounts_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rules, "GROUPS_OF_SHARD", 0)
     assert published(shard(*[seen("opened")] * 9)) == {}
     assert published(shard(*[seen("opened")] * 10)) == {None: (10, 10)}
@@ -188,7 +188,7 @@ def test_a_rest_that_did_not_fit_is_published_from_ten_on_too(monkeypatch: pytes
 _NAMES = st.sampled_from(["a", "b", "c", "d"])
 _PEOPLE = st.lists(
     st.tuples(st.integers(0, 3), st.lists(_NAMES, max_size=4)), max_size=40
-)  # each person's shard, and what they did
+)  # the shard and the events of each person
 
 
 @pytest.mark.promise("RET-4")

@@ -1,4 +1,4 @@
-"""`ledger verify` and `rights verify`: what they print of chains, and their exit status."""
+"""`ledger verify` and `rights verify` print findings about chains and exit with a status."""
 
 from collections.abc import Callable
 
@@ -25,7 +25,7 @@ def archived(world: World) -> None:
 
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run a command; this process has the settings of the function already."""
+    """Run a command in this process, which has the function's settings."""
     monkeypatch.setattr(standing_in, "act_as", lambda *_: None)
 
     def running(*words: str) -> tuple[int, str]:
@@ -35,16 +35,16 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Run:
     return running
 
 
-def test_before_the_first_checkpoint_nothing_is_signed_and_nothing_is_wrong(run: Run) -> None:
+def test_before_the_first_checkpoint_nothing_is_signed_or_wrong(run: Run) -> None:
     write(MILA, 2)
     assert run("ledger", "verify") == (0, f"{UNSIGNED}{MILA.name}: covered up to 0, 0 findings\n")
 
 
-def test_an_empty_ledger_is_in_order(run: Run) -> None:
+def test_empty_ledger_is_valid(run: Run) -> None:
     assert run("ledger", "verify") == (0, UNSIGNED)
 
 
-def test_an_altered_entry_is_found_before_the_first_checkpoint(run: Run) -> None:
+def test_altered_entry_is_found_before_the_first_checkpoint(run: Run) -> None:
     write(MILA, 2)
     overwrite(MILA, 1, payload="{}")
     code, said = run("ledger", "verify", "--chain", MILA.name)
@@ -59,7 +59,7 @@ def test_evidence_of_a_request_is_not_signed_before_the_first_checkpoint(run: Ru
     assert run("rights", "verify", request_id) == (0, UNSIGNED + signed)
 
 
-def test_once_something_is_signed_only_findings_are_printed(run: Run, world: World) -> None:
+def test_only_findings_are_printed_after_the_first_checkpoint(run: Run, world: World) -> None:
     write(MILA, 1)
     checkpoint(world)
     assert run("ledger", "verify", "--chain", MILA.name) == (
@@ -69,7 +69,7 @@ def test_once_something_is_signed_only_findings_are_printed(run: Run, world: Wor
 
 
 @pytest.mark.parametrize("checkpoints", [0, 1])
-def test_a_chain_that_does_not_exist_is_refused(run: Run, world: World, checkpoints: int) -> None:
+def test_chain_that_does_not_exist_is_refused(run: Run, world: World, checkpoints: int) -> None:
     write(MILA, 1)
     for _ in range(checkpoints):
         checkpoint(world)
@@ -78,7 +78,7 @@ def test_a_chain_that_does_not_exist_is_refused(run: Run, world: World, checkpoi
     assert "refused: consent#p-invented does not exist" in said
 
 
-def test_a_request_that_does_not_exist_has_no_evidence_to_verify(run: Run) -> None:
+def test_request_that_does_not_exist_has_no_evidence_to_verify(run: Run) -> None:
     request_id = RightsRequestId.new()
     code, said = run("rights", "verify", request_id)
     assert code == 2

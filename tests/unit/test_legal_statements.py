@@ -1,4 +1,4 @@
-"""What the register and the record of processing say of the law, held against what is done."""
+"""Legal statements in the register and the record of processing match the implementation."""
 
 import json
 from pathlib import Path
@@ -17,7 +17,7 @@ from infra.processing import texts
 from infra.processing.record import Row, rows
 
 OPENAPI = json.loads((Path(__file__).parents[2] / "docs" / "openapi.json").read_text())
-# As the published policy reaches them: the EU and the EEA, and what lies beside it.
+# The regions that the published policy applies to: the EU, the EEA and their neighbours.
 EEA = {
     "AT", "BE", "BG", "HR", "CY", "CZ", "DK", "EE", "FI", "FR", "DE", "GR", "HU", "IS", "IE", "IT", "LV",
     "LI", "LT", "LU", "MT", "NL", "NO", "PL", "PT", "RO", "SK", "SI", "ES", "SE",
@@ -34,56 +34,56 @@ def row(kind: str) -> Row:
 
 @pytest.mark.promise("SEC-2")
 @pytest.mark.parametrize("mechanism", list(Mechanism))
-def test_the_right_to_portability_is_no_instrument_of_a_transfer(mechanism: Mechanism) -> None:
+def test_right_to_portability_is_no_mechanism_of_a_transfer(mechanism: Mechanism) -> None:
     assert "20" not in mechanism.value
 
 
 @pytest.mark.promise("SEC-2")
-def test_what_a_subject_directs_somewhere_is_no_transfer_of_ours() -> None:
+def test_transfer_directed_by_the_subject_is_no_transfer_of_the_controller() -> None:
     assert "no transfer by us" in Recipient.NAMED_CONTROLLER.entry.mechanism.value
 
 
 @pytest.mark.promise("STR-7")
-def test_the_third_country_of_stream_is_named() -> None:
+def test_third_country_of_stream_is_named() -> None:
     assert "United States" in Recipient.STREAM.country
     assert "United States" in texts.as_markdown(rows())
 
 
 @pytest.mark.promise("NOT-6")
-def test_the_provider_of_a_mailbox_is_no_processor_of_ours() -> None:
+def test_provider_of_a_mailbox_is_no_processor() -> None:
     mailbox = Recipient.MAIL_PROVIDERS.entry
     assert (mailbox.role, mailbox.agreement) == (Role.CONTROLLER, None)
     assert "SES" not in mailbox.label
-    assert "mail" in Recipient.AWS.activity  # which sends it, as our processor
+    assert "mail" in Recipient.AWS.activity  # SES sends the mail, as a processor
 
 
 # --- the Serbian law
 
 
-def test_the_record_names_the_serbian_law_beside_the_gdpr() -> None:
+def test_record_names_the_serbian_law_beside_the_gdpr() -> None:
     assert "Art. 30(1) GDPR and Art. 47 ZZPL" in texts.as_markdown(rows())
 
 
 @pytest.mark.parametrize("mechanism", sorted(set(Mechanism) - {Mechanism.SUBJECT_DIRECTS_IT}))
-def test_every_mechanism_says_what_it_is_under_the_serbian_law(mechanism: Mechanism) -> None:
+def test_every_mechanism_names_its_form_under_the_serbian_law(mechanism: Mechanism) -> None:
     assert "ZZPL" in mechanism.value
 
 
 @pytest.mark.promise("RGT-9")
-def test_the_commissioner_is_asked_under_the_serbian_law() -> None:
+def test_complaint_to_the_commissioner_cites_the_serbian_law() -> None:
     for name in ("Authority", "AuthorityView"):
         assert "Art. 82 ZZPL" in OPENAPI["components"]["schemas"][name]["description"]
 
 
 @pytest.mark.promise("RGT-9")
 @pytest.mark.parametrize("country", sorted(EEA | BESIDE))
-def test_a_subject_of_any_country_that_the_policy_reaches_has_an_authority_there(country: str) -> None:
+def test_subject_of_each_country_in_the_policys_scope_has_an_authority_there(country: str) -> None:
     *commissioner, own = for_country(country)
     assert tuple(commissioner) == CONTROLLER.authorities
     assert own.url.startswith("https://")
 
 
-def test_no_other_country_has_an_authority_in_the_list() -> None:
+def test_country_outside_the_scope_has_no_authority_in_the_list() -> None:
     assert AUTHORITIES.keys() == EEA | BESIDE
 
 
@@ -99,13 +99,13 @@ def test_keyed_hashes_are_personal_data() -> None:
 
 
 @pytest.mark.promise("RET-3")
-def test_evidence_of_requests_rests_on_claims_and_on_no_law() -> None:
+def test_evidence_of_requests_rests_on_legal_claims_and_not_on_a_law() -> None:
     assert row("request_evidence").basis is LegalBasis.LEGITIMATE_INTERESTS
     assert "Art. 6(1)(f) and 17(3)(e) GDPR" in row("rights_request").kept
 
 
 @pytest.mark.promise("RGT-7")
-def test_the_consent_to_analytics_covers_exactly_what_is_stored() -> None:
+def test_consent_to_analytics_covers_exactly_the_stored_categories() -> None:
     stored: set[Any] = set()
     for record in register.records():
         if record.declaration.purpose is Purpose.ANALYTICS:
@@ -115,21 +115,21 @@ def test_the_consent_to_analytics_covers_exactly_what_is_stored() -> None:
 
 
 @pytest.mark.promise("SEC-1")
-def test_that_all_is_sealed_is_not_said_of_usage_data() -> None:
+def test_statement_that_records_are_sealed_excludes_usage_data() -> None:
     (sealed,) = (one for one in Recipient.AWS.entry.safeguards if "sealed" in one)
     assert sealed.endswith("except those of usage data")
 
 
-def test_an_open_request_is_kept_until_its_answer() -> None:
+def test_open_request_is_kept_until_its_answer() -> None:
     assert row("open_request").kept == "until the request is answered"
 
 
-# --- what nothing acts on yet
+# --- settings without an effect
 
 
 @pytest.mark.parametrize("schema", ["OwnProfile", "ProfileChanges"])
 @pytest.mark.parametrize("field", ["discoverable", "online_visible"])
-def test_a_switch_that_does_nothing_yet_says_so(schema: str, field: str) -> None:
+def test_setting_without_an_effect_is_described_as_not_used_yet(schema: str, field: str) -> None:
     described = OPENAPI["components"]["schemas"][schema]["properties"][field]["description"]
     assert "not used yet" in described
     assert "not used yet" in words.label(field)  # in the copy

@@ -1,4 +1,4 @@
-"""What limits and the breaker count, and what they do while they can't (ADR 12)."""
+"""Limits and the breaker: what they count, and what they do in an outage (ADR 12)."""
 
 import itertools
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ def a_limiter(when_unreachable: WhenUnreachable = WhenUnreachable.REFUSE) -> Lim
 
 
 def a_breaker(when_unreachable: WhenUnreachable = WhenUnreachable.REFUSE) -> Breaker:
-    """Open until `LEAST` uses, then while at most 80 percent of them are lost."""
+    """Return a breaker open until `LEAST` uses, then while at most 80 percent of them are lost."""
     return Breaker("tests", lambda: HOUR, lambda: LEAST, lambda: 80, TooMany, when_unreachable)
 
 
@@ -52,14 +52,14 @@ def count_success(one: Breaker) -> None:
 
 
 def used_well(one: Breaker) -> Key | None:
-    """A use with its good end; where it was counted."""
+    """Use it and count a success; returns where the use was counted."""
     lot = str(next(_lots))
     one.count_success(GROUP, lot)
     return one.hit(GROUP, lot)
 
 
 def closed(one: Breaker) -> bool:
-    """Whether a use is refused now; if not, it is given back."""
+    """Whether a use is refused now; an admitted use is given back."""
     try:
         one.give_back(use(one))
     except TooMany:
@@ -77,7 +77,7 @@ def fresh() -> Iterator[None]:
 # The breaker
 
 
-def test_a_group_is_not_judged_by_few_uses(world: World) -> None:
+def test_group_with_few_uses_stays_open(world: World) -> None:
     one = a_breaker()
     for _ in range(LEAST):
         use(one)
@@ -86,17 +86,17 @@ def test_a_group_is_not_judged_by_few_uses(world: World) -> None:
 
 
 @pytest.mark.parametrize("good", [1, 2, 3])
-def test_a_group_is_closed_once_more_than_its_share_is_lost(world: World, good: int) -> None:
+def test_group_is_closed_once_more_than_its_share_is_lost(world: World, good: int) -> None:
     one = a_breaker()
     for _ in range(good):
         count_success(one)
-    for _ in range(5 * good):  # four of five lost: that is its share, and not more
+    for _ in range(5 * good):  # four of five lost: exactly the share
         use(one)
     use(one)
     assert closed(one)
 
 
-def test_refused_use_is_not_counted_so_one_success_opens_again(world: World) -> None:
+def test_refused_use_is_not_counted_so_one_success_opens_the_group(world: World) -> None:
     one = a_breaker()
     for _ in range(LEAST):
         use(one)
@@ -107,7 +107,7 @@ def test_refused_use_is_not_counted_so_one_success_opens_again(world: World) -> 
     assert not closed(one)
 
 
-def test_a_closed_group_says_until_when_and_opens_then(world: World) -> None:
+def test_closed_group_states_when_it_opens_and_opens_then(world: World) -> None:
     one = a_breaker()
     world.advance(timedelta(minutes=40))
     for _ in range(LEAST):
@@ -121,14 +121,14 @@ def test_a_closed_group_says_until_when_and_opens_then(world: World) -> None:
     assert not closed(one)
 
 
-def test_a_closed_group_closes_no_other(world: World) -> None:
+def test_closed_group_does_not_close_another(world: World) -> None:
     one = a_breaker()
     for _ in range(LEAST):
         use(one)
     use(one, "+381 640")
 
 
-def test_of_two_racing_uses_the_one_over_the_limit_is_refused(
+def test_one_of_two_racing_uses_over_the_limit_is_refused(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one = a_breaker()
@@ -173,7 +173,7 @@ def test_success_that_cannot_be_counted_raises_nothing(world: World) -> None:
         count_success(a_breaker())
 
 
-def test_a_busy_group_is_spread_over_32_more_items(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_busy_group_is_spread_over_32_more_items(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     busy_from(monkeypatch, 2 * LEAST)
     one = a_breaker()
     places = [used_well(one) for _ in range(300)]
@@ -181,7 +181,7 @@ def test_a_busy_group_is_spread_over_32_more_items(world: World, monkeypatch: py
     assert len({*places[2 * LEAST :]} - {places[0]}) == SHARDS
 
 
-def test_a_busy_group_that_loses_too_much_is_closed_everywhere(
+def test_busy_group_that_loses_too_much_is_closed_in_all_its_items(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     busy_from(monkeypatch, 2 * LEAST)
@@ -199,7 +199,7 @@ def test_a_busy_group_that_loses_too_much_is_closed_everywhere(
     assert taken == shards * LEAST
 
 
-def test_container_that_meets_a_busy_group_by_a_refusal_learns_of_it(
+def test_container_learns_from_a_refusal_that_a_group_is_busy(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     busy_from(monkeypatch, 2 * LEAST)
@@ -215,7 +215,7 @@ def test_container_that_meets_a_busy_group_by_a_refusal_learns_of_it(
     assert one.hit(GROUP, "1") != first
 
 
-def test_a_group_is_busy_for_its_slot_only(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_group_is_busy_for_its_slot_only(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     busy_from(monkeypatch, LEAST)
     one = a_breaker()
     for _ in range(LEAST):
@@ -235,10 +235,10 @@ def busy_from(monkeypatch: pytest.MonkeyPatch, uses: int) -> None:
         ("+381601234567", "+381 601"),
         ("+12025550123", "+1 202"),
         ("+393123456789", "+39 312"),
-        ("+29051234", "+290 5"),  # five digits: three of them would leave a hundred numbers
+        ("+29051234", "+290 5"),  # five digits: a prefix of three would leave only a hundred numbers
     ],
 )
-def test_a_prefix_is_a_country_and_a_block_of_at_least_ten_thousand_numbers(phone: str, prefix: str) -> None:
+def test_prefix_is_a_country_and_a_block_of_at_least_ten_thousand_numbers(phone: str, prefix: str) -> None:
     assert prefix_of(phone, 3) == prefix
 
 
@@ -250,7 +250,7 @@ def test_counter_does_not_reveal_its_subject(world: World) -> None:
 
 
 @pytest.mark.promise("RET-1")
-def test_every_counter_is_a_declared_record_and_ends_with_its_slot(
+def test_every_counter_is_a_declared_record_that_ends_with_its_slot(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.a_user()
@@ -267,11 +267,11 @@ def test_every_counter_is_a_declared_record_and_ends_with_its_slot(
         assert counter["delete_at"] == counter["expires_at"]
 
 
-# What happens while nobody can count
+# Outages of the counters
 
 
 @pytest.mark.parametrize("outage", OUTAGES, ids=named)
-def test_a_limit_that_refuses_in_an_outage_refuses(world: World, outage: Exception) -> None:
+def test_limit_that_refuses_in_an_outage_refuses(world: World, outage: Exception) -> None:
     with cloud.failing("dynamodb", "UpdateItem", outage):
         with pytest.raises(Unavailable):
             a_limiter().hit("x")
@@ -303,12 +303,12 @@ def test_reachable_limit_refuses_whatever_its_rule_for_outages(world: World, whe
 
 
 @pytest.mark.parametrize("error", [e for e in OUTAGES if isinstance(e, ClientError)][:4], ids=named)
-def test_a_counter_that_refuses_for_a_moment_is_asked_again(world: World, error: Exception) -> None:
+def test_counter_that_refuses_briefly_is_called_again(world: World, error: Exception) -> None:
     with cloud.failing("dynamodb", "UpdateItem", error, times=2):
         a_limiter().hit("x")
 
 
-def test_a_check_refuses_as_a_hit_would_and_counts_nothing(world: World) -> None:
+def test_check_refuses_as_a_hit_would_and_counts_nothing(world: World) -> None:
     limiter = a_limiter()
     for _ in range(2 * LEAST):
         limiter.check("x")
@@ -319,7 +319,7 @@ def test_a_check_refuses_as_a_hit_would_and_counts_nothing(world: World) -> None
     assert refused.value.members == {"limit": "tests", "retry_after": 3600}
 
 
-def test_a_part_of_a_subject_is_limited_within_the_limit_of_the_whole(world: World) -> None:
+def test_part_of_a_subject_is_limited_within_the_limit_of_the_whole(world: World) -> None:
     def of_part(part: str) -> Limiter:
         windows = (Window(lambda: HOUR, lambda: LEAST), Window(lambda: HOUR, lambda: 3, part=part))
         return Limiter("tests", windows, TooMany, WhenUnreachable.REFUSE)
@@ -365,7 +365,7 @@ COUNTS = {
 }  # fmt: skip
 
 
-def test_the_figures_are_these_unless_the_environment_says_otherwise() -> None:
+def test_figures_have_these_defaults_unless_the_environment_sets_them() -> None:
     assert vars(read(environment.variables()).limits) == DEFAULTS
 
 
@@ -373,21 +373,21 @@ def test_stage_local_has_the_limits_of_every_stage() -> None:
     assert vars(read({**environment.variables(), "RU4M_STAGE": "local"}).limits) == DEFAULTS
 
 
-def test_widened_limits_are_so_many_times_as_high_for_counts_of_uses_alone() -> None:
+def test_widening_multiplies_counts_of_uses_and_no_other_figure() -> None:
     wide = vars(read({**environment.variables(), **figures.widened(1000)}).limits)
     assert wide == {name: min(n * 1000, 1_000_000) if name in COUNTS else n for name, n in DEFAULTS.items()}
 
 
-def test_packed_figures_are_read_as_their_variables_would_be() -> None:
+def test_packed_figures_are_read_like_their_variables() -> None:
     given = {"RU4M_LIMIT_CODES_PER_NUMBER_DAY": "20", "RU4M_PUSH_WHOLE_SECONDS": "60"}
     text = figures.packed({**given, "RU4M_STAGE": "staging"})
     assert text == "limit_codes_per_number_day=20,push_whole_seconds=60"
-    told = read({**environment.variables(), "RU4M_FIGURES": text})
-    assert (told.limits.codes_per_number_day, told.push.whole_seconds) == (20, 60)
-    assert told.limits.codes_per_number_short == DEFAULTS["codes_per_number_short"]
+    configured = read({**environment.variables(), "RU4M_FIGURES": text})
+    assert (configured.limits.codes_per_number_day, configured.push.whole_seconds) == (20, 60)
+    assert configured.limits.codes_per_number_short == DEFAULTS["codes_per_number_short"]
 
 
-def test_nothing_is_packed_where_every_figure_is_its_default() -> None:
+def test_default_figures_are_not_packed() -> None:
     assert figures.packed({"RU4M_STAGE": "staging"}) == figures.DEFAULTS
 
 
@@ -414,9 +414,7 @@ def test_each_figure_can_be_set(name: str, stage: str) -> None:
 
 @pytest.mark.parametrize("name", DEFAULTS)
 @pytest.mark.parametrize("value", ["", "0", "-1", "1.5", "s3cret", "99999999"])
-def test_a_bad_figure_refuses_the_start_with_its_variables_name_and_without_its_value(
-    name: str, value: str
-) -> None:
+def test_bad_figure_refuses_the_start_and_names_the_variable_without_its_value(name: str, value: str) -> None:
     variable = figures.variable(name)
     with pytest.raises(SettingsError, match=variable) as refused:
         read({**environment.variables(), variable: value})
@@ -425,7 +423,7 @@ def test_a_bad_figure_refuses_the_start_with_its_variables_name_and_without_its_
 
 @pytest.mark.promise("USE-1")
 @pytest.mark.parametrize(("name", "bits"), [("address_bits_v4", "25"), ("address_bits_v6", "65")])
-def test_a_block_of_addresses_can_be_made_coarser_but_not_finer(name: str, bits: str) -> None:
+def test_block_of_addresses_can_be_made_coarser_but_not_finer(name: str, bits: str) -> None:
     with pytest.raises(SettingsError, match=figures.variable(name)):
         read({**environment.variables(), figures.variable(name): bits})
 
@@ -438,7 +436,7 @@ def test_a_block_of_addresses_can_be_made_coarser_but_not_finer(name: str, bits:
         ("address_bits_v6", "48", "2001:db8:1:2:3:4:5:6", "2001:db8:1::/48"),
     ],
 )
-def test_the_size_of_a_block_is_a_figure(
+def test_size_of_a_block_is_a_figure(
     monkeypatch: pytest.MonkeyPatch, name: str, bits: str, address: str, block: str
 ) -> None:
     monkeypatch.setenv(figures.variable(name), bits)
@@ -447,9 +445,7 @@ def test_the_size_of_a_block_is_a_figure(
 
 
 @given(st.lists(st.sampled_from(["use", "good"]), max_size=30), st.integers(1, 99))
-def test_the_debt_is_above_zero_exactly_while_more_than_the_share_is_lost(
-    events: list[str], lost: int
-) -> None:
+def test_debt_is_positive_exactly_while_more_than_the_share_is_lost(events: list[str], lost: int) -> None:
     uses, good = events.count("use"), events.count("good")
     debt = uses * (100 - lost) - good * 100
     assert (debt > 0) == ((uses - good) * 100 > lost * uses)

@@ -1,4 +1,4 @@
-"""A mail is sent for a purpose that is permitted, and what became of it is told apart."""
+"""A mail is sent for a permitted purpose only, and each outcome has an error of its own."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Decided:
 
 
 class Ses:
-    """A client that notes what it is asked, and may fail."""
+    """A client of SES that records its requests, and may fail."""
 
     def __init__(self, error: Exception | None = None) -> None:
         self.asked: list[dict[str, Any]] = []
@@ -81,7 +81,7 @@ def ses(monkeypatch: pytest.MonkeyPatch) -> Ses:
     ],
     ids=["nothing decided", "no consent", "objected", "restricted"],
 )
-def test_marketing_is_not_sent_without_consent_nor_over_an_objection(
+def test_marketing_is_not_sent_without_consent_or_after_an_objection(
     ses: Ses, choices: Decided | None
 ) -> None:
     with pytest.raises(NotPermitted):
@@ -91,12 +91,12 @@ def test_marketing_is_not_sent_without_consent_nor_over_an_objection(
 
 @pytest.mark.promise("USE-5")
 @pytest.mark.promise("RGT-4")
-def test_what_the_law_asks_to_be_told_is_sent_whatever_was_decided(ses: Ses) -> None:
+def test_mail_required_by_law_is_sent_despite_any_decision(ses: Ses) -> None:
     mail.send(A_MAIL, Purpose.LEGAL_OBLIGATION, Decided(wholly_restricted=True))
     assert len(ses.asked) == 1
 
 
-def test_a_purpose_that_the_register_does_not_know_for_mail_is_refused(ses: Ses) -> None:
+def test_purpose_not_registered_for_mail_is_refused(ses: Ses) -> None:
     with pytest.raises(egress.NotOnRegister):
         mail.send(A_MAIL, Purpose.ANALYTICS, Decided(consented={Purpose.ANALYTICS: NOON}))
     assert ses.asked == []
@@ -133,7 +133,7 @@ def rejected(text: str) -> ClientError:
     ],
     ids=lambda value: getattr(value, "__name__", None),
 )
-def test_what_became_of_a_mail_is_told_without_words_of_others(
+def test_error_of_a_mail_names_its_outcome_without_text_of_ses(
     ses: Ses, error: Exception, meaning: type[MailNotSent]
 ) -> None:
     ses.error = error
@@ -158,7 +158,7 @@ def test_what_became_of_a_mail_is_told_without_words_of_others(
         (EndpointConnectionError(endpoint_url="https://ses"), 0),
     ],
 )
-def test_alarm_rings_for_a_refused_sender_only(
+def test_alarm_is_raised_for_a_refused_sender_only(
     ses: Ses, monkeypatch: pytest.MonkeyPatch, error: Exception, alarms: int
 ) -> None:
     counted: list[Metric] = []
@@ -169,7 +169,7 @@ def test_alarm_rings_for_a_refused_sender_only(
     assert counted.count(Metric.MAIL_SENDER_REFUSED) == alarms
 
 
-def test_what_is_written_stays_text_in_the_html_part(ses: Ses) -> None:
+def test_text_of_a_mail_stays_text_in_the_html_part(ses: Ses) -> None:
     mail.send(A_MAIL, Purpose.LEGAL_OBLIGATION, None)
     body = ses.asked[0]["Content"]["Simple"]["Body"]
     assert "<p>One &amp; two.</p><p>&lt;b&gt;Three&lt;/b&gt;</p>" in body["Html"]["Data"]
@@ -177,5 +177,5 @@ def test_what_is_written_stays_text_in_the_html_part(ses: Ses) -> None:
 
 
 @pytest.mark.promise("SEC-1")
-def test_a_mail_does_not_show_its_address_in_a_representation() -> None:
+def test_representation_of_a_mail_hides_its_address() -> None:
     assert ADDRESS not in repr(A_MAIL)

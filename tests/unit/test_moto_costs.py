@@ -1,4 +1,4 @@
-"""What is left out of moto changes no outcome, and a world starts as empty as the first one."""
+"""Work left out of moto changes no outcome, and each world starts empty."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _EVERY_TYPE = {
 
 @pytest.fixture(params=[moto_costs.left_out, nullcontext], ids=["left_out", "plain"])
 def table(request: pytest.FixtureRequest) -> Iterator[Any]:
-    """A client of a table with a stream, on moto as the tests use it and on plain moto."""
+    """Return a client of a table with a stream, on moto as the tests use it and on plain moto."""
     changed: AbstractContextManager[None] = request.param()
     with changed, mock_aws():
         client = aws.client("dynamodb")
@@ -82,7 +82,7 @@ def test_cancelled_transaction_leaves_every_item_as_it_was(table: Any) -> None:
     assert items == {"one": _EVERY_TYPE | {"text": {"S": "new"}}, "two": {"pk": {"S": "two"}}}
 
 
-def test_world_sees_nothing_that_an_earlier_one_wrote() -> None:
+def test_world_contains_no_data_of_an_earlier_world() -> None:
     with a_world() as earlier:
         earlier.a_user()
         cloud.rotate_keys("receipts")

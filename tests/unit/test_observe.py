@@ -1,4 +1,4 @@
-"""Logs and the wrapper around every entry point: what a failure shows, and what nobody ever logs."""
+"""Logs and the wrapper of every entry point show names of failures, and no personal data."""
 
 import json
 import logging
@@ -16,7 +16,7 @@ from tests.support.world import World
 
 
 class Broken(Exception):
-    """A failure whose text quotes what a person sent."""
+    """A failure whose text contains a user's input."""
 
 
 @observe.observed
@@ -25,8 +25,8 @@ def some_job(note: str) -> None:
 
 
 @pytest.mark.promise("SEC-1")
-def test_a_failing_entry_point_shows_names_only(world: World) -> None:
-    """The Lambda service writes the error that leaves an entry point to the log, its causes included."""
+def test_failing_entry_point_shows_names_only(world: World) -> None:
+    """Lambda logs the error that leaves an entry point, including its causes."""
     canary = world.canaries("note")
     with pytest.raises(observe.EntryFailed) as failed:
         some_job(canary)
@@ -36,7 +36,7 @@ def test_a_failing_entry_point_shows_names_only(world: World) -> None:
     assert world.canaries.in_text(world.log.getvalue()) == []
 
 
-def test_a_failing_entry_point_logs_what_broke_and_where(world: World) -> None:
+def test_failing_entry_point_logs_the_error_and_its_place(world: World) -> None:
     with pytest.raises(observe.EntryFailed):
         some_job("note")
     (line,) = world.log_lines
@@ -45,7 +45,7 @@ def test_a_failing_entry_point_logs_what_broke_and_where(world: World) -> None:
 
 
 @pytest.mark.promise("SEC-1")
-def test_a_request_is_logged_by_its_route_and_not_by_its_path(world: World) -> None:
+def test_request_is_logged_by_its_route_and_not_by_its_path(world: World) -> None:
     mila = world.a_user()
     mila.gets(f"/v1/users/{mila.user_id}")
     mila.calls("GET", f"/v1/profile?phone={a_phone()}")
@@ -59,10 +59,8 @@ def test_a_request_is_logged_by_its_route_and_not_by_its_path(world: World) -> N
     ("variable", "level"),
     [("AWS_LAMBDA_LOG_LEVEL", "DEBUG"), ("AWS_LAMBDA_LOG_LEVEL", "ERROR"), ("POWERTOOLS_LOG_LEVEL", "DEBUG")],
 )
-def test_our_own_lines_are_written_and_debug_lines_are_not_whatever_the_environment_says(
-    variable: str, level: str
-) -> None:
-    """Debug lines of libraries quote requests."""
+def test_own_lines_are_logged_and_debug_lines_are_not_in_any_environment(variable: str, level: str) -> None:
+    """Debug lines of libraries contain requests."""
     script = (
         "import logging; logging.basicConfig(level=logging.DEBUG); from chalicelib.core import observe;"
         "logging.getLogger('botocore').debug('request'); observe.logger.debug('x'); observe.log('y');"
@@ -75,6 +73,6 @@ def test_our_own_lines_are_written_and_debug_lines_are_not_whatever_the_environm
     assert "request" not in done.stderr
 
 
-def test_log_level_is_info_whatever_the_environment_says() -> None:
+def test_log_level_is_info_in_any_environment() -> None:
     assert logging.getLogger("ru4m").level == logging.INFO
     assert not logging.getLogger("ru4m").isEnabledFor(logging.DEBUG)

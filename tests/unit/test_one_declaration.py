@@ -1,4 +1,4 @@
-"""One declaration drives everything: a new record class needs no other line anywhere (RET-1)."""
+"""A new record class needs its declaration and no other line anywhere (RET-1)."""
 
 import csv
 import io
@@ -39,18 +39,18 @@ MADE_AT = Annotated[Instant, NOT_PERSONAL]
 
 @pytest.fixture(autouse=True)
 def forget_test_records(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Classes that tests define do not stay in the register."""
+    """Remove the test's classes from the register."""
     monkeypatch.setattr(personal, "_records", list(register.records()))
 
 
 def define(words: dict[str, Any], **fields: Any) -> Any:
-    """Define a record class as a class statement would."""
+    """Define a record class as a class statement does."""
     namespace = {"__annotations__": fields, "__module__": __name__, "__doc__": "What a user looked for."}
     return types.new_class("Search", (Record,), words, lambda ns: ns.update(namespace))
 
 
 @pytest.mark.promise("RET-1")
-def test_without_a_classification_it_can_not_be_defined() -> None:
+def test_record_class_without_a_classification_cannot_be_defined() -> None:
     with pytest.raises(DeclarationError, match=r"Search\.text: annotate it with personal"):
         define(LINE, text=str, made_at=MADE_AT)
     for word in LINE:
@@ -81,7 +81,10 @@ def it_is_dated() -> None:
 
 def it_is_in_the_export_plan() -> None:
     (section,) = (part for part in export_plan(register.records()) if part.kind == "search")
-    assert [(told.name, told.portable) for told in section.disclosed] == [("text", True), ("made_at", False)]
+    assert [(field.name, field.portable) for field in section.disclosed] == [
+        ("text", True),
+        ("made_at", False),
+    ]
 
 
 def it_is_in_the_erasure_plan() -> None:
@@ -101,7 +104,7 @@ def it_can_be_redated() -> None:
     assert changed_periods.find_redatable("search") is register.records()[-1]
 
 
-def it_is_told_by_the_controller() -> None:
+def it_is_listed_by_the_controller() -> None:
     kept = {one.what: one.kept for one in about.controller().retention}
     assert kept["search"] == "30 days after the event"
 
@@ -119,7 +122,7 @@ FOLLOWS: tuple[Callable[[], None], ...] = (
     it_is_in_the_erasure_plan,
     it_can_be_held,
     it_can_be_redated,
-    it_is_told_by_the_controller,
+    it_is_listed_by_the_controller,
     it_is_in_the_record_of_processing,
 )
 
@@ -128,6 +131,6 @@ FOLLOWS: tuple[Callable[[], None], ...] = (
 @pytest.mark.promise("RGT-1")
 @pytest.mark.promise("RGT-3")
 @pytest.mark.parametrize("follows", FOLLOWS, ids=lambda follows: follows.__name__)
-def test_from_its_declaration_everything_follows(follows: Callable[[], None]) -> None:
+def test_everything_follows_from_the_declaration(follows: Callable[[], None]) -> None:
     define(LINE, text=Annotated[str, marked(Category.BEHAVIOR, Source.PROVIDED)], made_at=MADE_AT)
     follows()

@@ -1,4 +1,4 @@
-"""Sending to an address that a subject named, against a TLS server of the test's own."""
+"""Sending to an address that a subject named, against a TLS server on this machine."""
 
 import hashlib
 import io
@@ -55,21 +55,21 @@ CREATED = status("201 Created")
 
 @pytest.fixture(autouse=True)
 def no_network() -> None:
-    """Nothing but the test's own server on this machine; names are looked up by `Names` or not at all."""
+    """Block all but the test's own server on this machine; only `Names` resolves names."""
     enable_socket()
     socket_allow_hosts(["127.0.0.1"])
 
 
 @pytest.fixture(autouse=True)
 def counted(monkeypatch: pytest.MonkeyPatch) -> list[Metric]:
-    """What was counted."""
+    """Collect the counted metrics."""
     seen: list[Metric] = []
     monkeypatch.setattr(metrics, "count", seen.append)
     return seen
 
 
 class Names:
-    """A name server: each look-up gets the next answer, the last one for ever."""
+    """A name server: each look-up gets the next answer, and the last answer repeats."""
 
     def __init__(self, *answers: list[str] | Exception) -> None:
         self.answers = list(answers)
@@ -84,7 +84,7 @@ class Names:
 
 
 class Internet:
-    """Names, who was called, and the one server that answers at every address."""
+    """Names, the addresses that were dialled, and one server that answers at every address."""
 
     def __init__(self) -> None:
         self.names = Names([PUBLIC])
@@ -123,7 +123,7 @@ Serves = Callable[..., AbstractContextManager[Receiver]]
 
 @pytest.fixture
 def serves(internet: Internet, authority: Authority) -> Serves:
-    """A server at every address of the internet, for a while."""
+    """Run a server at every address of the internet in this block."""
 
     @contextmanager
     def serving(behave: Behaviour, certificate: Path | None = None, **options: Any) -> Iterator[Receiver]:
@@ -135,7 +135,7 @@ def serves(internet: Internet, authority: Authority) -> Serves:
 
 
 class Clock:
-    """Time that passes when somebody looks: so much at each look after the first."""
+    """Time that passes when it is read: a fixed amount at each read after the first."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *, each: float) -> None:
         self.now, self.each = 0.0, each
@@ -152,7 +152,7 @@ def parcel(content: bytes = BODY, **changed: Any) -> Parcel:
 
 
 def zeros(megabytes: int = 24) -> Parcel:
-    """More than the buffers between two programs hold."""
+    """Return more zeros than the buffers between two processes hold."""
     left = size = megabytes * 1024 * 1024
     digest = hashlib.sha256()
     for _ in range(megabytes):
@@ -186,11 +186,13 @@ def unreachable() -> NotTakenReason:
     return failed.value.reason
 
 
-# --- what arrives
+# --- delivery
 
 
 @pytest.mark.promise("RGT-8")
-def test_the_file_arrives_whole_where_the_subject_said(serves: Serves, internet: Internet) -> None:
+def test_file_arrives_complete_at_the_address_that_the_subject_named(
+    serves: Serves, internet: Internet
+) -> None:
     with serves(CREATED) as server:
         assert push() == TransferTaken(201)
     assert server.talk.head.split("\r\n")[0] == f"POST {PATH} HTTP/1.1"
@@ -199,7 +201,7 @@ def test_the_file_arrives_whole_where_the_subject_said(serves: Serves, internet:
 
 
 @pytest.mark.promise("RGT-8")
-def test_the_request_says_what_it_is_and_how_to_know_it_again(serves: Serves) -> None:
+def test_request_states_its_type_length_digest_and_idempotency_key(serves: Serves) -> None:
     sent = parcel(b"zip")
     with serves(CREATED) as server:
         push(sent)
@@ -215,13 +217,13 @@ def test_the_request_says_what_it_is_and_how_to_know_it_again(serves: Serves) ->
 
 
 @pytest.mark.promise("RGT-8")
-def test_only_what_is_answered_with_success_is_taken(serves: Serves) -> None:
+def test_only_a_success_status_counts_as_accepted(serves: Serves) -> None:
     for code in (200, 201, 202, 204):
         with serves(status(f"{code} Fine")):
             assert push() == TransferTaken(code)
 
 
-def test_a_body_is_never_in_memory_as_a_whole(serves: Serves) -> None:
+def test_body_is_never_entirely_in_memory(serves: Serves) -> None:
     def drain(talk: Talk) -> None:
         talk.read_head()
         got, room = len(talk.body), bytearray(65536)
@@ -240,7 +242,7 @@ def test_a_body_is_never_in_memory_as_a_whole(serves: Serves) -> None:
     assert peak < large.length / 10
 
 
-# --- who may be sent to
+# --- permitted addresses
 
 
 @pytest.mark.promise("SEC-2")
@@ -263,14 +265,14 @@ def test_unregistered_push_is_refused_before_the_look_up(
 
 @pytest.mark.promise("RGT-8")
 @pytest.mark.promise("SEC-2")
-def test_the_register_lets_a_named_controller_have_what_is_portable_and_what_was_written_in_chats() -> None:
+def test_named_controller_may_get_portable_data_and_chat_content() -> None:
     sections = plans.export_plan(register.records())
-    portable = {told.category for section in sections for told in section.disclosed if told.portable}
+    portable = {field.category for section in sections for field in section.disclosed if field.portable}
     assert Recipient.NAMED_CONTROLLER.entry.categories == portable | {Category.CONTENT_PRIVATE}
 
 
 @pytest.mark.promise("SEC-1")
-def test_one_address_that_is_not_public_refuses_them_all(internet: Internet) -> None:
+def test_one_address_that_is_not_public_refuses_all_addresses_of_a_name(internet: Internet) -> None:
     for bad in ("127.0.0.1", "10.0.0.1", "169.254.169.254", "fd00::1", "::ffff:10.0.0.1", "64:ff9b::a00:1"):
         for answer in ([bad], [PUBLIC, bad], [bad, PUBLIC]):
             internet.names = Names(answer)
@@ -279,10 +281,10 @@ def test_one_address_that_is_not_public_refuses_them_all(internet: Internet) -> 
 
 
 @pytest.mark.promise("SEC-1")
-def test_a_name_is_looked_up_once_and_connected_to_is_what_was_checked(
+def test_name_is_looked_up_once_and_the_checked_address_is_dialled(
     serves: Serves, internet: Internet
 ) -> None:
-    """DNS rebinding: the second answer would be ours."""
+    """DNS rebinding: a second look-up would return our own address."""
     internet.names = Names([PUBLIC], ["127.0.0.1"])
     with serves(CREATED):
         push()
@@ -290,13 +292,13 @@ def test_a_name_is_looked_up_once_and_connected_to_is_what_was_checked(
     assert internet.called == [(PUBLIC, 443)]
 
 
-def test_no_domain_of_ours_is_appended_to_the_name(serves: Serves, internet: Internet) -> None:
+def test_no_search_domain_is_appended_to_the_name(serves: Serves, internet: Internet) -> None:
     with serves(CREATED):
         push()
     assert all(name.endswith(".") for name in internet.names.asked)
 
 
-def test_a_dead_address_is_passed_over(serves: Serves, internet: Internet) -> None:
+def test_unreachable_address_is_skipped(serves: Serves, internet: Internet) -> None:
     internet.names = Names(["2606:2800:21f:cb07::1", PUBLIC])
     internet.dead = {"2606:2800:21f:cb07::1"}
     with serves(CREATED):
@@ -304,15 +306,13 @@ def test_a_dead_address_is_passed_over(serves: Serves, internet: Internet) -> No
     assert internet.called == [("2606:2800:21f:cb07::1", 443), (PUBLIC, 443)]
 
 
-def test_an_address_is_dialled_without_looking_anything_up(
-    monkeypatch: pytest.MonkeyPatch, authority: Authority
-) -> None:
+def test_address_is_dialled_without_a_look_up(monkeypatch: pytest.MonkeyPatch, authority: Authority) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: pytest.fail("looked up"))
     with receiving(authority.certificate(HOST), CREATED) as server:
         line.dial(HERE, server.port, 5).close()
 
 
-def test_nothing_is_sent_through_a_proxy_of_the_environment(
+def test_proxy_of_the_environment_is_not_used(
     serves: Serves, internet: Internet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
@@ -323,16 +323,16 @@ def test_nothing_is_sent_through_a_proxy_of_the_environment(
     assert internet.called == [(PUBLIC, 443)]
 
 
-# --- names that lead nowhere
+# --- names that do not resolve
 
 
 @pytest.mark.parametrize("number", [socket.EAI_NONAME, socket.EAI_NODATA])
-def test_a_name_that_does_not_exist_is_asked_once(internet: Internet, number: int) -> None:
+def test_name_that_does_not_exist_is_looked_up_once(internet: Internet, number: int) -> None:
     internet.names = Names(socket.gaierror(number, f"{HOST} is unknown"))
     assert refused() is NotTakenReason.NO_SUCH_NAME
 
 
-def test_a_name_server_that_fails_may_be_asked_again(internet: Internet) -> None:
+def test_failing_name_server_may_be_asked_again(internet: Internet) -> None:
     internet.names = Names(socket.gaierror(socket.EAI_AGAIN, "later"))
     assert unreachable() is NotTakenReason.NO_CONNECTION
 
@@ -356,18 +356,18 @@ def test_refused_connection_may_be_tried_again(internet: Internet) -> None:
     assert unreachable() is NotTakenReason.NO_CONNECTION
 
 
-# --- who answers there
+# --- TLS
 
 
 @pytest.mark.promise("SEC-1")
-def test_a_certificate_for_another_name_is_refused(serves: Serves, authority: Authority) -> None:
+def test_certificate_for_another_name_is_refused(serves: Serves, authority: Authority) -> None:
     with serves(CREATED, authority.certificate("other.example")) as server:
         assert refused() is NotTakenReason.TLS
     assert server.talks == []
 
 
 @pytest.mark.promise("SEC-1")
-def test_an_expired_certificate_is_refused(serves: Serves, authority: Authority) -> None:
+def test_expired_certificate_is_refused(serves: Serves, authority: Authority) -> None:
     expired = authority.certificate(HOST, until=datetime.now(UTC) - timedelta(hours=1))
     with serves(CREATED, expired) as server:
         assert refused() is NotTakenReason.TLS
@@ -389,12 +389,12 @@ def test_tls_before_1_2_is_refused(serves: Serves) -> None:
     assert server.talks == []
 
 
-def test_tls_1_2_is_taken(serves: Serves) -> None:
+def test_tls_1_2_is_accepted(serves: Serves) -> None:
     with serves(CREATED, newest=ssl.TLSVersion.TLSv1_2):
         assert push() == TransferTaken(201)
 
 
-def test_the_keys_of_a_session_are_written_nowhere(
+def test_session_keys_are_not_written_to_a_key_log(
     serves: Serves, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     log = tmp_path / "keys"
@@ -404,12 +404,12 @@ def test_the_keys_of_a_session_are_written_nowhere(
     assert not log.exists()
 
 
-# --- what it answers
+# --- responses
 
 
 @pytest.mark.promise("RGT-8")
 @pytest.mark.parametrize("code", [301, 302, 303, 307, 308, 304])
-def test_a_redirect_is_refused_and_not_followed(serves: Serves, internet: Internet, code: int) -> None:
+def test_redirect_is_refused_and_not_followed(serves: Serves, internet: Internet, code: int) -> None:
     with serves(status(f"{code} Elsewhere", f"location: https://{HOST}/other")) as server:
         assert refused() is NotTakenReason.REDIRECT
     assert len(server.talks) == len(internet.called) == 1
@@ -445,7 +445,7 @@ def test_refusal_before_the_end_of_the_body_is_read(serves: Serves) -> None:
 
 
 @pytest.mark.promise("RGT-8")
-def test_success_before_the_end_of_the_body_is_none(serves: Serves) -> None:
+def test_success_before_the_end_of_the_body_does_not_count(serves: Serves) -> None:
     def hasty(talk: Talk) -> None:
         talk.read_head()
         talk.say("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n")
@@ -456,7 +456,7 @@ def test_success_before_the_end_of_the_body_is_none(serves: Serves) -> None:
 
 
 @pytest.mark.parametrize("answer", ["SSH-2.0-OpenSSH_9\r\n", "HTTP/1.1 two hundred\r\n\r\n", "\r\n\r\n"])
-def test_what_speaks_no_http_is_refused(serves: Serves, answer: str) -> None:
+def test_response_that_is_not_http_is_refused(serves: Serves, answer: str) -> None:
     with serves(answering(answer)):
         assert refused() is NotTakenReason.NOT_HTTP
 
@@ -470,7 +470,7 @@ def test_connection_closed_without_response_may_be_tried_again(
 
 
 def without_end(start: str, more: str) -> Behaviour:
-    """An answer that goes on until nobody listens."""
+    """Return an answer that continues until the client hangs up."""
 
     def behave(talk: Talk) -> None:
         talk.read_all()
@@ -490,7 +490,7 @@ def without_end(start: str, more: str) -> Behaviour:
         without_end("", "long"),
     ],
 )
-def test_headers_without_an_end_are_read_for_a_few_kilobytes_only(
+def test_endless_headers_are_read_up_to_a_few_kilobytes(
     serves: Serves, answer: Behaviour, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[int] = []
@@ -506,10 +506,10 @@ def test_headers_without_an_end_are_read_for_a_few_kilobytes_only(
     assert sum(read) <= 8 * 1024
 
 
-def test_a_body_without_an_end_is_not_read(serves: Serves) -> None:
+def test_endless_body_is_not_read(serves: Serves) -> None:
     with serves(without_end("HTTP/1.1 200 OK\r\n\r\n", "body")) as server:
         assert push() == TransferTaken(200)
-    assert isinstance(server.talk.error, OSError)  # hung up on
+    assert isinstance(server.talk.error, OSError)  # the client hung up
 
 
 # --- time
@@ -517,7 +517,7 @@ def test_a_body_without_an_end_is_not_read(serves: Serves) -> None:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A twentieth of a second of silence is too much."""
+    """Set the patience to a twentieth of a second of silence."""
     short: dict[str, Any] = {"silence_seconds": 0.05}
     changed = replace(settings(), push=replace(settings().push, **short))
     monkeypatch.setattr(post, "settings", lambda: changed)
@@ -556,7 +556,7 @@ def test_server_that_is_silent_in_the_handshake_is_a_timeout(
 
 
 @pytest.mark.parametrize(("passed", "wait"), [(0, 30), (570, 30), (590, 10), (599, 1)])
-def test_no_wait_is_longer_than_what_is_left_of_the_whole(
+def test_no_wait_is_longer_than_the_rest_of_the_whole_deadline(
     passed: float, wait: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     time = Clock(monkeypatch, each=0)
@@ -565,7 +565,7 @@ def test_no_wait_is_longer_than_what_is_left_of_the_whole(
     assert deadline.within(30) == wait
 
 
-def test_an_answer_octet_by_octet_ends_with_the_deadline(
+def test_response_sent_byte_by_byte_ends_at_the_deadline(
     serves: Serves, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def dripping(talk: Talk) -> None:
@@ -579,7 +579,7 @@ def test_an_answer_octet_by_octet_ends_with_the_deadline(
         assert unreachable() is NotTakenReason.TOO_SLOW
 
 
-def test_a_body_taken_drop_by_drop_ends_with_the_deadline(
+def test_body_accepted_in_small_pieces_ends_at_the_deadline(
     serves: Serves, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with serves(CREATED) as server:
@@ -601,12 +601,12 @@ def test_patience_is_a_setting_within_bounds(name: str, value: str) -> None:
     assert getattr(read({**environment.variables(), variable: "15"}).push, name) == 15
 
 
-def test_a_push_ends_before_the_function_does() -> None:
+def test_push_ends_before_the_function_does() -> None:
     longest = read({**environment.variables(), "RU4M_PUSH_WHOLE_SECONDS": "780"}).push.whole_seconds
     assert longest + 60 < timedelta(minutes=15).total_seconds()
 
 
-# --- what is sent
+# --- content
 
 
 def test_too_large_parcel_is_refused_before_the_look_up(internet: Internet) -> None:
@@ -629,7 +629,7 @@ def test_too_large_parcel_is_refused_before_the_look_up(internet: Internet) -> N
         {"body": io.BytesIO(b"")},
     ],
 )
-def test_a_body_that_is_not_the_announced_one_never_arrives_whole(
+def test_body_that_differs_from_the_announced_one_never_arrives_complete(
     serves: Serves, changed: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     left: list[bytes] = []
@@ -660,11 +660,11 @@ def test_error_of_the_source_is_raised_unchanged(serves: Serves) -> None:
     assert isinstance(server.talk.error, OSError)
 
 
-# --- what is told of it
+# --- what errors and metrics show
 
 
 def every_failure(serves: Serves, authority: Authority, internet: Internet) -> Iterator[None]:
-    """One after another, each way in which a push comes to nothing."""
+    """Yield, one after another, each way in which a push fails."""
     with serves(CREATED, authority.certificate("other-s3cret.example")):
         yield
     for behave in (status("404 s3cret"), status("503 s3cret"), status("302 s3cret", "location: s3cret")):
@@ -687,9 +687,9 @@ def test_failure_reveals_neither_target_nor_response(
         with pytest.raises(NotTaken) as failed:
             push()
         assert str(failed.value) == failed.value.reason.value
-        told = "".join(traceback.format_exception(failed.value))
-        assert "s3cret" not in told.replace(PATH, "")
-        assert HOST not in told
+        shown = "".join(traceback.format_exception(failed.value))
+        assert "s3cret" not in shown.replace(PATH, "")
+        assert HOST not in shown
     assert caplog.records == []
 
 
@@ -702,7 +702,7 @@ def test_outcome_of_a_push_is_counted(serves: Serves, internet: Internet, counte
 
 
 @pytest.mark.promise("SEC-1")
-def test_a_parcel_does_not_show_its_body() -> None:
+def test_representation_of_a_parcel_hides_its_body() -> None:
     assert "BytesIO" not in repr(parcel())
 
 
@@ -721,7 +721,7 @@ def on_stage_local(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], 
     settings.cache_clear()
 
 
-def test_on_stage_local_a_listed_host_stands_on_this_machine(
+def test_on_stage_local_a_listed_host_resolves_to_this_machine(
     monkeypatch: pytest.MonkeyPatch, on_stage_local: Callable[[str], None], authority: Authority
 ) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: pytest.fail("looked up"))
@@ -729,11 +729,11 @@ def test_on_stage_local_a_listed_host_stands_on_this_machine(
         on_stage_local(f"{HOST}:{server.port}=127.0.0.1,{authority.file}")
         assert push() == TransferTaken(201)
         on_stage_local(f"{HOST}:{server.port}=127.0.0.1")
-        assert refused() is NotTakenReason.TLS  # whose CA is no system's
+        assert refused() is NotTakenReason.TLS  # its CA is in no system's list
     assert server.talk.headers["host"] == HOST
 
 
-def test_on_stage_local_a_host_that_is_not_listed_is_as_everywhere(
+def test_on_stage_local_an_unlisted_host_is_treated_as_on_every_stage(
     internet: Internet, on_stage_local: Callable[[str], None]
 ) -> None:
     on_stage_local("other.example:8443=127.0.0.1")
@@ -743,7 +743,7 @@ def test_on_stage_local_a_host_that_is_not_listed_is_as_everywhere(
 
 @pytest.mark.promise("SEC-1")
 @pytest.mark.parametrize("stage", ["staging", "production"])
-def test_any_other_stage_refuses_to_start_with_stand_ins(stage: str) -> None:
+def test_other_stages_refuse_to_start_with_stand_ins(stage: str) -> None:
     listed = {"RU4M_STAGE": stage, "RU4M_LOCAL_TARGETS": "take.example:8443=127.0.0.1"}
     with pytest.raises(SettingsError, match="RU4M_LOCAL_TARGETS"):
         read({**environment.variables(), **listed})
@@ -759,7 +759,7 @@ def test_any_other_stage_refuses_to_start_with_stand_ins(stage: str) -> None:
         "s3cret",
     ],
 )
-def test_stand_ins_are_on_this_machine_or_refused(text: str) -> None:
+def test_stand_in_outside_this_machine_is_refused(text: str) -> None:
     with pytest.raises(SettingsError, match="RU4M_LOCAL_TARGETS") as bad:
         read({**environment.variables(), "RU4M_STAGE": "local", "RU4M_LOCAL_TARGETS": text})
     assert "s3cret" not in str(bad.value)

@@ -1,4 +1,4 @@
-"""Which addresses a subject may name, and which machines may be behind them."""
+"""Addresses that a subject may name, and the machines that they may resolve to."""
 
 from ipaddress import ip_address
 
@@ -27,7 +27,7 @@ from chalicelib.core.outbound.target import LONGEST
         ("https://take.example/a/../b//c/%2e%2E/", "take.example", "/a/../b//c/%2e%2E/"),
     ],
 )
-def test_a_public_https_address_is_taken_with_its_path_as_it_is(text: str, host: str, path: str) -> None:
+def test_public_https_address_is_accepted_with_its_path_unchanged(text: str, host: str, path: str) -> None:
     assert vars(Target.parse(text)) == {"host": host, "path": path}
 
 
@@ -114,7 +114,7 @@ REFUSED = [
 
 @pytest.mark.promise("RGT-8")
 @pytest.mark.parametrize(("text", "fault"), REFUSED, ids=lambda part: repr(part)[:60])
-def test_any_other_address_is_refused_with_its_fault(text: str, fault: TargetFault) -> None:
+def test_other_address_is_refused_with_its_fault(text: str, fault: TargetFault) -> None:
     with pytest.raises(BadTarget) as refused:
         Target.parse(text)
     assert refused.value.fault is fault
@@ -132,7 +132,7 @@ def test_refusal_quotes_nothing_of_the_address(refusal: tuple[str, TargetFault])
 
 
 @pytest.mark.promise("SEC-1")
-def test_a_target_does_not_show_where_it_is() -> None:
+def test_representation_of_a_target_hides_its_address() -> None:
     shown = f"{Target.parse('https://secret.example/token')!r} {Target.parse('https://secret.example/token')}"
     assert "secret" not in shown
     assert "token" not in shown
@@ -142,7 +142,7 @@ def test_a_target_does_not_show_where_it_is() -> None:
 @given(st.text(max_size=60).map("https://".__add__) | st.text(max_size=60))
 @example("https://xn--/")
 @example("https://xn--a.example/")
-def test_whatever_is_sent_in_it_is_a_target_in_plain_ascii_or_refused(text: str) -> None:
+def test_any_input_becomes_a_target_in_plain_ascii_or_is_refused(text: str) -> None:
     try:
         target = Target.parse(text)
     except BadTarget:
@@ -159,7 +159,7 @@ def test_whatever_is_sent_in_it_is_a_target_in_plain_ascii_or_refused(text: str)
 @pytest.mark.parametrize(
     "address", ["8.8.8.8", "93.184.215.14", "2a00:1450:4001:82b::200e", "2606:2800:21f:cb07::1", "2620:fe::9"]
 )
-def test_a_machine_on_the_internet_may_be_sent_to(address: str) -> None:
+def test_public_machine_is_permitted(address: str) -> None:
     assert is_public(ip_address(address))
 
 
@@ -183,12 +183,12 @@ def test_a_machine_on_the_internet_may_be_sent_to(address: str) -> None:
         *("2001:db8::1", "3fff::1", "100::1", "5f00::1", "4000::1", "8000::1"),
     ],
 )
-def test_no_other_machine_is_sent_to(address: str) -> None:
+def test_other_machine_is_refused(address: str) -> None:
     assert not is_public(ip_address(address))
 
 
 @given(st.ip_addresses(v=4))
-def test_no_spelling_of_an_address_inside_another_gets_through(inner: object) -> None:
+def test_refused_address_embedded_in_another_is_refused_in_every_spelling(inner: object) -> None:
     number = int(ip_address(str(inner)))
     for outer in (number, 0xFFFF << 32 | number, 0x64FF9B << 96 | number, 0x2002 << 112 | number << 80):
         assert not is_public(ip_address(outer.to_bytes(16, "big")))

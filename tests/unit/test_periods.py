@@ -30,11 +30,13 @@ def at(text: str) -> datetime:
         ("2028-01-31T12:00:00", "P1M", "2028-02-29T12:00:00"),
     ],
 )
-def test_months_and_years_end_on_the_same_day_or_the_months_last(since: str, length: str, end: str) -> None:
+def test_months_and_years_end_on_the_same_day_or_the_last_of_the_month(
+    since: str, length: str, end: str
+) -> None:
     assert at(since) + Duration.parse(length) == at(end)
 
 
-def test_the_same_instant_ends_a_period_at_the_same_time_wherever_its_clock_stood() -> None:
+def test_equal_instants_end_a_period_at_the_same_time_in_any_zone() -> None:
     belgrade = timezone(timedelta(hours=1))
     new_years_eve = at("2026-12-31T23:30:00").astimezone(belgrade)
     march = at("2027-02-28T23:30:00").astimezone(belgrade)
@@ -46,7 +48,7 @@ DURATIONS = st.builds(Duration, st.integers(1, 9999), st.sampled_from(Unit))
 
 
 @given(DURATIONS)
-def test_a_duration_is_what_its_text_says(duration: Duration) -> None:
+def test_duration_is_parsed_from_its_text(duration: Duration) -> None:
     assert Duration.parse(str(duration)) == duration
 
 
@@ -54,7 +56,7 @@ def test_a_duration_is_what_its_text_says(duration: Duration) -> None:
     "text",
     ["", "P", "30D", "P0D", "P-3D", "P1.5D", "P1Y6M", "PT3M", "P3H", "P30d", "P30D ", "P99999D", "P٣D"],
 )
-def test_what_is_no_duration_of_one_unit_is_refused(text: str) -> None:
+def test_text_other_than_a_duration_of_one_unit_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="not an ISO 8601 duration"):
         Duration.parse(text)
 
@@ -62,18 +64,18 @@ def test_what_is_no_duration_of_one_unit_is_refused(text: str) -> None:
 @pytest.mark.parametrize(
     ("length", "words"), [("PT48H", "48 hours"), ("P1D", "1 day"), ("P60D", "60 days"), ("P10Y", "10 years")]
 )
-def test_duration_has_words_for_people(length: str, words: str) -> None:
+def test_duration_is_described_in_words(length: str, words: str) -> None:
     assert Duration.parse(length).plainly == words
 
 
-def test_every_period_has_words_and_a_default_within_its_bounds() -> None:
+def test_every_period_is_described_and_has_a_default_within_its_bounds() -> None:
     assert {period.name.lower() for period in Period} == periods.PERIODS.keys()
     for period in Period:
         assert period.bounds.least <= period.bounds.default <= period.bounds.most
 
 
 @pytest.mark.promise("RET-1")
-def test_the_defaults_are_those_of_the_policy() -> None:
+def test_defaults_are_those_of_the_policy() -> None:
     assert {period.name: str(period.bounds.default) for period in Period} == {
         "CHALLENGE": "PT48H",
         "LIMIT": "P1D",
@@ -98,20 +100,20 @@ def configured(text: str) -> dict[str, Duration]:
     return dict(read({**environment.variables(), "RU4M_PERIODS": text}).periods)
 
 
-def test_what_is_not_configured_is_the_default() -> None:
+def test_period_that_is_not_configured_is_the_default() -> None:
     lengths = configured("usage=P14D, idle_session=P30D")
     assert (str(lengths["usage"]), str(lengths["idle_session"])) == ("P14D", "P30D")
     assert lengths["billing"] == periods.PERIODS["billing"].default
 
 
 @pytest.mark.parametrize("text", ["", "defaults"])
-def test_nothing_configured_are_the_defaults(text: str) -> None:
+def test_empty_configuration_gives_the_defaults(text: str) -> None:
     assert configured(text) == {name: bounds.default for name, bounds in periods.PERIODS.items()}
 
 
 @pytest.mark.promise("RET-1")
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "reason"),
     [
         ("usage=P91D", "usage has to be between P7D and P90D"),
         ("usage=P6D", "usage has to be between P7D and P90D"),
@@ -125,15 +127,15 @@ def test_nothing_configured_are_the_defaults(text: str) -> None:
         ("usage=P14D,", "a list of different periods"),
     ],
 )
-def test_a_period_that_is_unknown_malformed_or_out_of_bounds_refuses_the_start(text: str, told: str) -> None:
-    with pytest.raises(SettingsError, match=f"RU4M_PERIODS is refused: .*{told}") as refused:
+def test_unknown_malformed_or_out_of_bounds_period_refuses_the_start(text: str, reason: str) -> None:
+    with pytest.raises(SettingsError, match=f"RU4M_PERIODS is refused: .*{reason}") as refused:
         configured(text)
     assert "s3cret" not in str(refused.value)
 
 
 @pytest.fixture
 def shorter(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A stage on which a device is forgotten after a month."""
+    """Configure a stage on which a device is forgotten after a month."""
     stage = read({**environment.variables(), "RU4M_PERIODS": "idle_session=P1M"})
     monkeypatch.setattr("chalicelib.privacy.periods.settings", lambda: stage)
 
@@ -164,7 +166,7 @@ def test_billing_is_counted_from_the_end_of_the_year(invoiced: str, until: str) 
 
 
 @given(st.datetimes(min_value=datetime(2000, 1, 1), max_value=datetime(2100, 1, 1)), st.sampled_from(Period))  # noqa: DTZ001
-def test_no_period_ends_before_it_begins_and_none_runs_past_its_most(since: datetime, period: Period) -> None:
+def test_period_never_ends_before_it_begins_or_after_its_maximum(since: datetime, period: Period) -> None:
     begin = since.replace(tzinfo=UTC)
     end = period.ends(begin)
     assert begin < end <= begin + timedelta(days=366) + period.bounds.most

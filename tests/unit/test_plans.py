@@ -1,4 +1,4 @@
-"""Plans: what an export, an erasure and a hold do with each record class, from the declarations alone."""
+"""Plans of exports, erasures and holds follow from the declarations alone."""
 
 import json
 from dataclasses import replace
@@ -43,7 +43,7 @@ DISPUTE = Hold(law="Art. 17(3)(e) GDPR", reason="a dispute over a payment", unti
 
 @pytest.fixture(autouse=True)
 def forget_test_records(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Classes that tests define do not stay in the register."""
+    """Remove the test's classes from the register."""
     monkeypatch.setattr(personal, "_records", list(register.records()))
 
 
@@ -57,7 +57,7 @@ def an_invoice_class() -> Any:
         retention=Statutory(Period.BILLING, law="a law on accounting", since="issued_at"),
         key_class=KeyClass.RETAINED,
     ):
-        """What was paid."""
+        """A paid amount."""
 
         amount: Annotated[str, marked(Category.BEHAVIOR, Source.OBSERVED)]
         issued_at: Annotated[Instant | None, NOT_PERSONAL]
@@ -75,7 +75,7 @@ def section(kind: str) -> Section:
 
 
 def field(kind: str, name: str) -> DisclosedField:
-    (found,) = (told for told in section(kind).disclosed if told.name == name)
+    (found,) = (field for field in section(kind).disclosed if field.name == name)
     return found
 
 
@@ -137,7 +137,7 @@ def test_credential_is_withheld() -> None:
         retention=UNTIL_ERASURE,
         key_class=KeyClass.SUBJECT,
     ):
-        """What only its owner knows."""
+        """A secret of its owner."""
 
         memory_hard_hash: Annotated[str, marked(Category.CREDENTIALS, Source.PROVIDED)]
 
@@ -158,7 +158,7 @@ def actions(plan: ErasurePlan) -> list[tuple[Action, Table]]:
 
 
 @pytest.mark.promise("RGT-3")
-def test_an_erasure_releases_claims_deletes_all_and_takes_the_key_last() -> None:
+def test_erasure_releases_claims_deletes_all_and_deletes_the_key_last() -> None:
     plan = erasure_plan(register.records())
     assert actions(plan) == [
         (Action.RELEASE, Table.CLAIMS),
@@ -187,7 +187,7 @@ def test_every_record_class_is_in_exactly_one_step_of_an_erasure() -> None:
 
 
 @pytest.mark.promise("RGT-1")
-def test_what_is_about_staff_is_in_no_plan_of_a_user() -> None:
+def test_record_about_staff_is_in_no_plan_of_a_user() -> None:
     about_staff = {r.declaration.kind for r in register.records()} - {
         r.declaration.kind for r in about_users()
     }
@@ -197,7 +197,7 @@ def test_what_is_about_staff_is_in_no_plan_of_a_user() -> None:
 
 
 @pytest.mark.promise("RGT-3")
-def test_whatever_is_sealed_for_its_subject_goes_with_the_key_also_in_backups() -> None:
+def test_record_under_a_subjects_key_is_unreadable_without_the_key() -> None:
     sealed = {r.declaration.kind for r in register.records() if r.declaration.key_class is KeyClass.SUBJECT}
     assert set(erasure_plan(register.records()).unreadable_with_key) == sealed
     assert {"account", "profile", "session", "purposes"} <= sealed
@@ -221,7 +221,7 @@ def test_statutory_record_is_locked_with_its_law_and_its_end() -> None:
 
 @pytest.mark.promise("RGT-3")
 @pytest.mark.promise("RET-3")
-def test_a_hold_seals_what_is_the_subjects_anew_and_locks_the_rest() -> None:
+def test_hold_reseals_records_of_the_subject_and_locks_the_rest() -> None:
     kept = hold_plan([Profile, an_invoice_class()], DISPUTE)
     assert [(one.kind, one.action) for one in kept] == [("invoice", Action.LOCK), ("profile", Action.RESEAL)]
     assert {(one.law, one.reason, one.until) for one in kept} == {
@@ -230,7 +230,7 @@ def test_a_hold_seals_what_is_the_subjects_anew_and_locks_the_rest() -> None:
 
 
 @pytest.mark.promise("RGT-3")
-def test_what_is_kept_is_sealed_anew_before_anything_is_deleted_or_the_key_goes() -> None:
+def test_kept_record_is_resealed_before_anything_is_deleted() -> None:
     an_invoice_class()
     plan = erasure_plan(register.records(), hold_plan([Profile, Session], DISPUTE))
     order = [step.action for step in plan.steps]
@@ -253,7 +253,7 @@ def test_class_kept_for_several_reasons_is_sealed_once() -> None:
     ]
 
 
-def test_a_held_claim_is_not_released() -> None:
+def test_held_claim_is_not_released() -> None:
     claim = next(r for r in register.records() if r.declaration.kind == "claim")
     plan = erasure_plan(register.records(), hold_plan([claim], DISPUTE))
     by_action = {step.action: step for step in plan.steps}
@@ -261,7 +261,7 @@ def test_a_held_claim_is_not_released() -> None:
     assert by_action[Action.LOCK].table is Table.CLAIMS
 
 
-def test_nothing_that_can_not_be_found_can_be_held() -> None:
+def test_record_that_cannot_be_found_cannot_be_held() -> None:
     with pytest.raises(NotHoldable, match="challenge can't be held"):
         hold_plan([Challenge], DISPUTE)
 
@@ -272,18 +272,18 @@ def test_nothing_that_can_not_be_found_can_be_held() -> None:
     [{"law": ""}, {"reason": " "}, {"until": YEAR_2030.replace(tzinfo=None)}],
     ids=["law", "reason", "zone"],
 )
-def test_a_hold_names_its_law_its_reason_and_its_end(changes: dict[str, Any]) -> None:
+def test_hold_names_its_law_its_reason_and_its_end(changes: dict[str, Any]) -> None:
     with pytest.raises(NotHoldable, match="names its law, its reason"):
         replace(DISPUTE, **changes)
 
 
-def test_a_hold_on_what_is_no_record_is_refused() -> None:
+def test_hold_on_an_unknown_kind_is_refused() -> None:
     ghost = Kept("ghost", Table.ACCOUNTS, LookupPath.BY_ACCOUNT, Action.LOCK, "a law", "a reason", YEAR_2030)
     with pytest.raises(NotHoldable, match="no such record: ghost"):
         erasure_plan(register.records(), [ghost])
 
 
-def test_steps_have_names_of_their_own() -> None:
+def test_names_of_steps_are_unique() -> None:
     held = hold_plan([Profile, an_invoice_class()], DISPUTE)
     plan = erasure_plan(register.records(), held)
     names = [step.name for step in plan.steps]
@@ -293,7 +293,7 @@ def test_steps_have_names_of_their_own() -> None:
 
 @pytest.mark.promise("RGT-1")
 @pytest.mark.promise("RGT-3")
-def test_what_a_user_leaves_is_where_the_plans_look(world: World) -> None:
+def test_every_stored_record_of_a_user_is_where_the_plans_look(world: World) -> None:
     mila = world.a_user()
     mila.changes(name="Milica")
     mila.mints_a_chat_token()

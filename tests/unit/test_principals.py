@@ -1,4 +1,4 @@
-"""Which ARNs are accepted as an operator, and which of them mean the same person."""
+"""Operators' ARNs: which are accepted, and which identify the same person."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The record of processing: made from the declarations, committed, never behind them."""
+"""The record of processing is generated from the declarations and committed up to date."""
 
 import csv
 import io
@@ -22,16 +22,16 @@ from infra.processing.record import rows
 
 
 @pytest.mark.parametrize("name", sorted(FORMS))
-def test_the_committed_record_is_what_the_declarations_say(name: str) -> None:
+def test_committed_record_equals_the_generated_one(name: str) -> None:
     assert (DOCS / name).read_text() == FORMS[name](rows()), "run `make generate`"
 
 
-def test_every_record_class_and_what_is_elsewhere_has_a_row() -> None:
+def test_every_record_class_and_external_store_has_a_row() -> None:
     declared = {record.declaration.kind for record in register.records()}
     assert {row.kind for row in rows()} == declared | {entry.kind for entry in ELSEWHERE}
 
 
-def test_a_new_record_class_is_in_every_form_without_another_line(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_new_record_class_is_in_every_form_without_another_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(personal, "_records", list(register.records()))
 
     class Bookmark(
@@ -57,15 +57,15 @@ def test_a_new_record_class_is_in_every_form_without_another_line(monkeypatch: p
 
 
 @pytest.mark.promise("RGT-7")
-def test_what_rests_on_a_consent_says_that_it_goes_with_it() -> None:
+def test_consent_based_record_states_that_it_ends_with_the_consent() -> None:
     kept = {row.kind: row.kept for row in rows()}
     assert kept["usage_event"] == "30 days after the event, and no longer than the consent that it rests on"
     assert kept["diagnostics_event"] == "30 days after the event"
-    assert kept["usage_partial"] == "30 days after the event"  # counts, of which none is anybody's
+    assert kept["usage_partial"] == "30 days after the event"  # counts that belong to no person
 
 
 @pytest.mark.promise("SEC-2")
-def test_whoever_gets_data_outside_the_eu_stands_there_with_the_mechanism() -> None:
+def test_recipient_outside_the_eu_is_listed_with_the_mechanism() -> None:
     account = next(e for e in json.loads(FORMS["record-of-processing.json"](rows()))["processing"]
                    if e["kind"] == "account")  # fmt: skip
     assert account["transfers"] == [
@@ -78,19 +78,19 @@ def test_whoever_gets_data_outside_the_eu_stands_there_with_the_mechanism() -> N
 
 
 @pytest.mark.promise("STR-7")
-def test_a_company_outside_the_eu_is_a_transfer_also_where_its_servers_are_inside() -> None:
+def test_company_outside_the_eu_is_a_transfer_also_with_servers_in_the_eu() -> None:
     (chat,) = (row for row in rows() if row.kind == "chat_message")
     assert chat.transfers == (Recipient.STREAM,)
 
 
-def test_the_table_has_a_line_per_row_and_nothing_empty_that_the_law_asks_for() -> None:
+def test_table_has_a_line_per_row_and_no_empty_mandatory_column() -> None:
     lines = list(csv.DictReader(io.StringIO(FORMS["record-of-processing.csv"](rows()))))
     assert [line["kind"] for line in lines] == [row.kind for row in rows()]
     asked = ("controller", "purpose", "legal basis", "subjects", "recipients", "kept", "measures")
     assert [line["kind"] for line in lines if not all(line[column] for column in asked)] == []
 
 
-def test_the_picture_is_well_formed_and_draws_every_record_and_recipient() -> None:
+def test_picture_is_well_formed_and_draws_every_record_and_recipient() -> None:
     picture = ET.fromstring(FORMS["data-map.svg"](rows()))  # noqa: S314 - made here
     drawn = {text.text for text in picture.iter("{http://www.w3.org/2000/svg}text")}
     assert {row.kind for row in rows()} <= drawn

@@ -1,4 +1,4 @@
-"""The shape of the project: what is at the top, what is pinned, what imports what."""
+"""The shape of the project: top-level files, pinned packages, imports and links."""
 
 import ast
 import os
@@ -22,7 +22,7 @@ def tracked() -> list[str]:
     return listed.stdout.split()
 
 
-def test_the_given_top_level_is_there() -> None:
+def test_top_level_files_exist() -> None:
     assert all((ROOT / name).exists() for name in GIVEN)
 
 
@@ -50,27 +50,27 @@ def imported_modules(folders: list[str]) -> set[str]:
         ("phonenumbers", "phonenumbers"),
     ],
 )
-def test_a_run_time_package_is_pinned_and_used(package: str, module: str) -> None:
+def test_run_time_package_is_pinned_and_used(package: str, module: str) -> None:
     pins = (ROOT / "requirements.txt").read_text().lower()
     assert re.search(rf"^{package}==[\d.]+$", pins, re.MULTILINE)
     assert module in imported_modules(["app.py", "chalicelib"])
 
 
 @pytest.mark.parametrize("package", ["moto", "pytest", "hypothesis", "time-machine", "schemathesis"])
-def test_a_development_package_is_pinned_and_used(package: str) -> None:
+def test_development_package_is_pinned_and_used(package: str) -> None:
     pins = (ROOT / "requirements-dev.txt").read_text().lower()
     assert re.search(rf"^{package}==[\d.]+$", pins, re.MULTILINE)
     assert package.replace("-", "_") in imported_modules(["tests"])
 
 
-def test_every_direct_requirement_says_why() -> None:
+def test_every_direct_requirement_states_a_reason() -> None:
     for name in ("requirements.in", "requirements-dev.in"):
         lines = [line for line in (ROOT / name).read_text().splitlines() if line and line[0] not in "#-"]
         assert [line for line in lines if "#" not in line] == []
 
 
-def test_a_class_has_a_name_of_its_own() -> None:
-    emulator = ROOT / "infra/local/stream"  # models Stream, in Stream's words
+def test_class_names_are_unique() -> None:
+    emulator = ROOT / "infra/local/stream"  # this file models Stream, in Stream's words
     files = [p for name in ("chalicelib", "infra") for p in (ROOT / name).rglob("*.py")]
     names = Counter(
         node.name
@@ -88,7 +88,7 @@ def test_no_file_cites_a_document_outside_the_project() -> None:
     assert [(str(p), word) for p in files for word in words if word in p.read_text()] == []
 
 
-def test_stream_is_imported_by_the_gateway_only() -> None:
+def test_only_the_gateway_imports_stream() -> None:
     users = [p.name for p in (ROOT / "chalicelib").rglob("*.py") if "stream_chat" in imported_of(p)]
     assert users == ["gateway.py"]
 
@@ -103,14 +103,14 @@ def imported_of(path: Path) -> set[str]:
     return found
 
 
-def test_there_is_one_clock() -> None:
-    """Nothing but core/clock asks for the current time, or waits."""
+def test_only_core_clock_reads_the_time_or_waits() -> None:
+    """No other module reads the current time or sleeps."""
     asking = re.compile(r"datetime\.(utc)?now|time\.time\(|date\.today|time\.sleep")
     users = [p.name for p in (ROOT / "chalicelib").rglob("*.py") if asking.search(p.read_text())]
     assert users == ["clock.py"]
 
 
-def test_files_stay_readable() -> None:
+def test_python_file_has_at_most_320_lines() -> None:
     long = {
         name: lines
         for name in tracked()
@@ -122,13 +122,13 @@ def test_files_stay_readable() -> None:
     assert long == {}
 
 
-def test_a_reader_gets_from_app_to_the_rules_of_signup_in_two_steps() -> None:
+def test_app_leads_to_the_rules_of_signup_in_two_imports() -> None:
     """app.py names signup's api, which imports signup's service."""
     assert '"signup": "chalicelib.signup.api"' in (ROOT / "app.py").read_text()
     assert "from chalicelib.signup import service" in (ROOT / "chalicelib/signup/api.py").read_text()
 
 
-def test_every_concept_stands_in_the_contracts_of_imports() -> None:
+def test_every_concept_is_in_the_import_contracts() -> None:
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
     named = {c["name"]: {*c.get("forbidden_modules", ()), *c.get("containers", ())} for c in contracts}
     folders = (path.parent for path in (ROOT / "chalicelib").glob("*/__init__.py"))
@@ -136,13 +136,13 @@ def test_every_concept_stands_in_the_contracts_of_imports() -> None:
     assert concepts <= named["core imports no concept and no declaration"]
     assert concepts <= named["privacy imports core only"]
     inside = named["inside a concept: api and jobs, then service, then store, then model"]
-    assert concepts <= inside | {"chalicelib.rights"}  # large, so it has a contract of its own
+    assert concepts <= inside | {"chalicelib.rights"}  # a large concept, so it has a contract of its own
     own = next(containers for name, containers in named.items() if name.startswith("inside rights"))
     assert own == {"chalicelib.rights"}
 
 
 @pytest.mark.parametrize(("group", "guarded"), [("about", False), ("sessions", True)])
-def test_chalice_knows_the_authorizer_where_a_route_has_a_caller(group: str, *, guarded: bool) -> None:
+def test_chalice_finds_the_authorizer_if_a_route_has_a_caller(group: str, *, guarded: bool) -> None:
     ask = "import app; print(bool(app.app.builtin_auth_handlers))"
     variables = {**os.environ, **environment.variables(), "RU4M_FUNCTION": group}
     done = subprocess.run(

@@ -1,8 +1,8 @@
-"""The page of promises says what is true."""
+"""The page of promises is true and up to date."""
 
 from infra import promises
 
-# A part of these is missing. A change that adds the rest removes the promise here, and its `so_far`.
+# A part of each of these is missing. A change that adds it removes the promise here, and its `so_far`.
 IN_PART = {
     "ACC-4", "STR-2", "STR-3", "STR-5", "STR-6", "STR-7", "RGT-3", "RGT-4", "RGT-5", "RGT-6", "RGT-9",
     "RGT-11", "RET-1", "RET-2", "RET-3", "USE-4", "USE-5", "USE-11",
@@ -10,7 +10,7 @@ IN_PART = {
 NOT_YET = {"STR-13", "RET-5"}
 
 
-def test_the_page_is_what_the_sources_say() -> None:
+def test_page_equals_the_generated_one() -> None:
     assert promises.PAGE.read_text() == promises.page(), "run `make generate`"
 
 
@@ -18,36 +18,36 @@ def test_every_mark_names_a_promise() -> None:
     assert promises.proofs().keys() <= promises.listed().keys()
 
 
-def test_the_code_that_keeps_a_promise_exists() -> None:
+def test_code_that_keeps_a_promise_exists() -> None:
     named = [path for promise in promises.listed().values() for path in promise.get("code", [])]
     assert [path for path in named if not (promises.ROOT / path).exists()] == []
 
 
-def test_a_promise_that_code_claims_to_keep_is_proven_by_a_test() -> None:
+def test_promise_with_code_is_proven_by_a_test() -> None:
     proven = promises.proofs()
     claimed = [name for name, promise in promises.listed().items() if promise.get("code")]
     assert [name for name in claimed if not proven.get(name)] == []
 
 
-def test_a_promise_that_a_test_proves_names_its_code() -> None:
+def test_promise_proven_by_a_test_names_its_code() -> None:
     listed = promises.listed()
     assert [name for name in promises.proofs() if not listed[name].get("code")] == []
 
 
-def test_a_promise_that_is_kept_in_part_says_how_far() -> None:
+def test_promise_kept_in_part_states_what_is_done_so_far() -> None:
     listed = promises.listed()
     assert {name for name, promise in listed.items() if promise.get("so_far")} == IN_PART
     page = promises.page()
     assert [name for name in IN_PART if f"*Kept in part, so far:* {listed[name]['so_far']}" not in page] == []
 
 
-def test_what_is_kept_in_part_is_kept_by_some_code_and_says_so_by_its_key_alone() -> None:
+def test_promise_kept_in_part_has_code_and_states_progress_only_in_so_far() -> None:
     listed = promises.listed()
     assert [name for name in IN_PART if not listed[name].get("code")] == []
     assert [name for name, promise in listed.items() if "so far" in promise["text"].lower()] == []
 
 
-def test_a_promise_without_code_is_shown_as_not_kept() -> None:
+def test_promise_without_code_is_shown_as_not_kept() -> None:
     listed = promises.listed()
     assert [name for name in NOT_YET if listed[name].get("code")] == []
     without = [name for name, promise in listed.items() if not promise.get("code")]

@@ -1,4 +1,4 @@
-"""The judge: what may be processed for which purpose."""
+"""The judge decides what may be processed for which purpose."""
 
 import pytest
 
@@ -21,7 +21,7 @@ def _given(*purposes: Purpose, state: ConsentState = ConsentState.GIVEN) -> Purp
 
 @pytest.mark.promise("RGT-7")
 @pytest.mark.parametrize("purpose", sorted(_NEEDS_CONSENT))
-def test_what_needs_consent_waits_for_it_and_ends_with_it(purpose: Purpose) -> None:
+def test_purpose_with_consent_as_basis_starts_and_ends_with_the_consent(purpose: Purpose) -> None:
     assert refusal(None, purpose) is Refusal.NO_CONSENT
     assert refusal(_choices(), purpose) is Refusal.NO_CONSENT
     assert permits(_given(purpose), purpose)
@@ -29,27 +29,27 @@ def test_what_needs_consent_waits_for_it_and_ends_with_it(purpose: Purpose) -> N
 
 
 @pytest.mark.parametrize("purpose", sorted(_NEEDS_CONSENT))
-def test_a_consent_is_for_its_purpose_alone(purpose: Purpose) -> None:
+def test_consent_is_for_its_purpose_alone(purpose: Purpose) -> None:
     given = _given(purpose)
     assert [other for other in _NEEDS_CONSENT if permits(given, other)] == [purpose]
 
 
 @pytest.mark.parametrize("purpose", sorted(set(Purpose) - _NEEDS_CONSENT))
-def test_what_has_another_basis_asks_for_no_consent(purpose: Purpose) -> None:
+def test_purpose_on_another_basis_needs_no_consent(purpose: Purpose) -> None:
     assert permits(None, purpose)
     assert permits(_choices(), purpose)
 
 
 @pytest.mark.promise("RGT-4")
 @pytest.mark.parametrize("purpose", list(Purpose))
-def test_a_whole_restriction_leaves_rights_security_and_law(purpose: Purpose) -> None:
+def test_full_restriction_still_allows_rights_security_and_law(purpose: Purpose) -> None:
     restricted = _given(purpose).model_copy(update={"wholly_restricted": True})
     assert (refusal(restricted, purpose) is Refusal.RESTRICTED) is (purpose not in _OUTLASTS)
 
 
 @pytest.mark.promise("RGT-4")
 @pytest.mark.parametrize("purpose", sorted(set(Purpose) - _OUTLASTS))
-def test_a_restricted_purpose_stops_and_the_others_go_on(purpose: Purpose) -> None:
+def test_restricted_purpose_stops_and_the_others_continue(purpose: Purpose) -> None:
     choices = _given(*Purpose).model_copy(update={"restrictions": {purpose: clock.now()}})
     assert refusal(choices, purpose) is Refusal.RESTRICTED
     assert [other for other in Purpose if not permits(choices, other)] == [purpose]
@@ -59,6 +59,6 @@ def test_a_restricted_purpose_stops_and_the_others_go_on(purpose: Purpose) -> No
 @pytest.mark.promise("RGT-6")
 @pytest.mark.promise("USE-11")
 @pytest.mark.parametrize("purpose", list(Purpose))
-def test_an_objection_stops_a_purpose_even_over_a_consent(purpose: Purpose) -> None:
+def test_objection_stops_a_purpose_despite_a_consent(purpose: Purpose) -> None:
     choices = _given(purpose).model_copy(update={"objections": {purpose: clock.now()}})
     assert refusal(choices, purpose) is Refusal.OBJECTED

@@ -1,4 +1,4 @@
-"""Who may be sent what: the register, and the one door that asks it."""
+"""The register of recipients, and the egress module that enforces it."""
 
 import ast
 from collections.abc import Iterator
@@ -28,20 +28,20 @@ def opened(to: Any, purpose: str, *categories: str) -> str:
 
 
 @pytest.mark.promise("SEC-2")
-def test_a_registered_recipient_gets_what_it_is_registered_for() -> None:
+def test_registered_recipient_gets_the_registered_data() -> None:
     assert opened(Recipient.STREAM, Purpose.SERVICE, Category.NAME, Category.SELF_IMAGE) == "a client"
 
 
 @pytest.mark.promise("SEC-2")
 @pytest.mark.parametrize("stranger", ["STREAM", None, Lookalike.STREAM])
-def test_nobody_gets_anything_who_is_not_on_the_register(stranger: object) -> None:
+def test_recipient_outside_the_register_gets_nothing(stranger: object) -> None:
     with pytest.raises(NotOnRegister):
         opened(stranger, Purpose.SERVICE, Category.NAME)
 
 
 @pytest.mark.promise("NOT-6")
 @pytest.mark.parametrize("purpose", sorted(set(Purpose) - {Purpose.SERVICE, Purpose.LEGAL_OBLIGATION}))
-def test_a_purpose_outside_the_register_is_refused(purpose: Purpose) -> None:
+def test_purpose_outside_the_register_is_refused(purpose: Purpose) -> None:
     with pytest.raises(NotOnRegister):
         opened(Recipient.STREAM, purpose, Category.NAME)
 
@@ -50,24 +50,24 @@ def test_a_purpose_outside_the_register_is_refused(purpose: Purpose) -> None:
 @pytest.mark.parametrize(
     "category", sorted(set(Category) - {Category.PSEUDONYM, Category.NAME, Category.SELF_IMAGE})
 )
-def test_stream_cannot_be_sent_another_category(category: Category) -> None:
+def test_unregistered_category_cannot_be_sent_to_stream(category: Category) -> None:
     with pytest.raises(NotOnRegister):
         opened(Recipient.STREAM, Purpose.SERVICE, Category.NAME, category)
 
 
 @pytest.mark.promise("SEC-2")
-def test_what_is_refused_makes_no_client() -> None:
+def test_refused_disclosure_makes_no_client() -> None:
     with pytest.raises(NotOnRegister):
         egress.client(Recipient.SMS_CARRIERS, Purpose.MARKETING, (), lambda: pytest.fail("made"))
 
 
 @pytest.mark.promise("SEC-2")
-def test_the_register_is_the_only_list_of_recipients() -> None:
+def test_register_is_the_only_list_of_recipients() -> None:
     assert Registered.__subclasses__() == [Recipient]
 
 
 def calls_that_reach_outside() -> Iterator[tuple[str, str]]:
-    """File and name of every call that makes a client for outside, and is no argument of the door."""
+    """Yield file and name of every call that makes an outside client without `core/egress`."""
     for path in CODE.rglob("*.py"):
         tree = ast.parse(path.read_text())
         behind_the_door = {
@@ -84,13 +84,13 @@ def calls_that_reach_outside() -> Iterator[tuple[str, str]]:
 
 
 @pytest.mark.promise("SEC-2")
-def test_text_messages_and_mail_leave_by_the_door_only() -> None:
+def test_text_messages_and_mail_are_sent_through_egress_only() -> None:
     assert list(calls_that_reach_outside()) == []
 
 
 @pytest.mark.promise("SEC-2")
-def test_no_module_speaks_to_the_network_by_itself() -> None:
-    """Stream's SDK stands behind the door in the gateway, and core/outbound asks it; nobody else connects."""
+def test_only_listed_modules_import_network_libraries() -> None:
+    """The gateway calls Stream's SDK through egress; only core/outbound opens connections."""
     own = {"requests", "urllib", "urllib3", "http", "httpx", "aiohttp", "socket", "ssl"}
     found = {
         (path.relative_to(CODE).as_posix(), name)
@@ -100,7 +100,7 @@ def test_no_module_speaks_to_the_network_by_itself() -> None:
         for name in ([a.name for a in node.names] if isinstance(node, ast.Import) else [node.module or ""])
         if name.split(".")[0] in own and name != "urllib.parse"
     }
-    # The gateway for the names of its errors; the download of what Stream exported is behind the door too.
+    # The gateway imports requests for the names of its errors; the download goes through egress too.
     assert {(path, name) for path, name in found if not path.startswith("core/outbound/")} == {
         ("chat/gateway.py", "requests"),
         ("chat/download.py", "requests"),
@@ -109,14 +109,14 @@ def test_no_module_speaks_to_the_network_by_itself() -> None:
 
 @pytest.mark.promise("STR-7")
 @pytest.mark.parametrize("recipient", list(Recipient))
-def test_whoever_is_outside_the_eu_has_a_mechanism(recipient: Recipient) -> None:
+def test_recipient_outside_the_eu_has_a_mechanism(recipient: Recipient) -> None:
     if recipient.country != "EU":
         assert recipient.entry.mechanism is not Mechanism.NO_TRANSFER
 
 
 @pytest.mark.promise("STR-7")
 @pytest.mark.parametrize("recipient", [r for r in Recipient if r.entry.role is Role.PROCESSOR])
-def test_every_processor_has_an_agreement_that_somebody_looks_at_again(recipient: Recipient) -> None:
+def test_every_processor_has_an_agreement_with_a_review_date(recipient: Recipient) -> None:
     assert recipient.review_by is not None
 
 
@@ -135,7 +135,7 @@ def test_use_is_counted_when_an_agreement_is_about_to_lapse(
 
 
 @pytest.mark.promise("SEC-2")
-def test_every_field_that_leaves_us_is_registered_for_its_recipient() -> None:
+def test_every_disclosed_field_is_registered_for_its_recipient() -> None:
     leaving = {
         (record.declaration.kind, name, recipient.name)
         for record in register.records()

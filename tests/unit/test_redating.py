@@ -1,4 +1,4 @@
-"""Re-dating: items that stand get the times of a newly configured period; nothing else happens to them."""
+"""Re-dating gives stored items the times of a new period and changes nothing else."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -26,7 +26,7 @@ DAY = timedelta(days=1)
 
 @pytest.fixture
 def configure(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Let new containers come up with other periods."""
+    """Restart containers with other periods."""
 
     def configured(periods: str) -> None:
         monkeypatch.setenv("RU4M_PERIODS", periods)
@@ -45,13 +45,13 @@ def ends_after(item: Item) -> timedelta:
 
 
 def through(**more: Any) -> Progress:
-    """A whole run."""
+    """Run to the end."""
     *_, last = redate(find_redatable("session"), **more)
     return last
 
 
 def change(item: Item, **values: object) -> None:
-    """Change a stored session as somebody else's code would."""
+    """Change a stored session as another process does."""
     table.write(Change(Key(Table.ACCOUNTS, item["pk"], item["sk"]), put=values))
 
 
@@ -70,7 +70,7 @@ def test_items_get_both_times_of_the_new_period(
 
 
 @pytest.mark.promise("RET-1")
-def test_what_would_have_ended_by_the_new_period_is_invisible_at_once(
+def test_item_that_the_new_period_ends_is_invisible_at_once(
     world: World, configure: Callable[[str], None]
 ) -> None:
     mila = world.a_user()
@@ -81,7 +81,7 @@ def test_what_would_have_ended_by_the_new_period_is_invisible_at_once(
 
 
 @pytest.mark.promise("RET-1")
-def test_what_has_expired_stays_expired_under_a_longer_period(
+def test_expired_item_stays_expired_under_a_longer_period(
     world: World, configure: Callable[[str], None]
 ) -> None:
     world.a_user()
@@ -92,9 +92,7 @@ def test_what_has_expired_stays_expired_under_a_longer_period(
     assert sessions() == before
 
 
-def test_nothing_but_the_times_changes_and_no_key_is_asked_for(
-    world: World, configure: Callable[[str], None]
-) -> None:
+def test_only_the_times_change_and_no_key_is_used(world: World, configure: Callable[[str], None]) -> None:
     world.a_user()
     (before,) = sessions()
     others = [item for item in cloud.all_items() if item.get("kind") != {"S": "session"}]
@@ -108,7 +106,7 @@ def test_nothing_but_the_times_changes_and_no_key_is_asked_for(
 
 
 @pytest.mark.promise("RET-3")
-def test_what_is_held_keeps_its_times(world: World, configure: Callable[[str], None]) -> None:
+def test_held_item_keeps_its_times(world: World, configure: Callable[[str], None]) -> None:
     world.a_user()
     (item,) = sessions()
     change(item, delete_at=item["delete_at"] + 1)
@@ -126,24 +124,24 @@ def test_what_is_held_keeps_its_times(world: World, configure: Callable[[str], N
     ],
     ids=["held", "used", "deleted"],
 )
-def test_what_changes_while_it_is_looked_at_is_left_alone(
+def test_item_changed_during_the_run_is_not_changed(
     world: World, configure: Callable[[str], None], meanwhile: Callable[[Item], object]
 ) -> None:
     world.a_user()
     (item,) = sessions()
     configure("idle_session=P30D")
 
-    def just_after_somebody_else(move: Change) -> None:
+    def after_the_other(move: Change) -> None:
         meanwhile(item)
         stored.extend(sessions())
         table.write(move)
 
     stored: list[Item] = []
-    assert through(apply=just_after_somebody_else) == Progress(seen=1, overtaken=1)
+    assert through(apply=after_the_other) == Progress(seen=1, overtaken=1)
     assert sessions() == stored
 
 
-def test_a_second_run_finds_nothing_to_do(world: World, configure: Callable[[str], None]) -> None:
+def test_second_run_finds_nothing_to_do(world: World, configure: Callable[[str], None]) -> None:
     world.a_user()
     configure("idle_session=P30D")
     through()
@@ -152,7 +150,7 @@ def test_a_second_run_finds_nothing_to_do(world: World, configure: Callable[[str
     assert calls == {"dynamodb.Scan": 1}
 
 
-def test_a_dry_run_counts_and_changes_nothing(world: World, configure: Callable[[str], None]) -> None:
+def test_dry_run_counts_and_changes_nothing(world: World, configure: Callable[[str], None]) -> None:
     world.a_user()
     before = sessions()
     configure("idle_session=P30D")
@@ -161,7 +159,7 @@ def test_a_dry_run_counts_and_changes_nothing(world: World, configure: Callable[
 
 
 @pytest.mark.parametrize("killed_at", range(1, 6))
-def test_a_run_that_was_killed_is_completed_by_the_next(
+def test_killed_run_is_completed_by_the_next(
     world: World, configure: Callable[[str], None], killed_at: int
 ) -> None:
     for _ in range(5):
@@ -192,7 +190,7 @@ def test_run_continues_after_the_last_key_it_reported(world: World, configure: C
     assert through() == Progress(seen=5)
 
 
-def test_an_outage_ends_the_run_and_the_next_completes_it(
+def test_outage_ends_the_run_and_the_next_run_completes_it(
     world: World, configure: Callable[[str], None]
 ) -> None:
     world.a_user()
@@ -211,13 +209,13 @@ def test_an_outage_ends_the_run_and_the_next_completes_it(
         ("limit", "can't be configured"),
     ],
 )
-def test_what_has_no_configured_period_is_refused(kind: str, text: str) -> None:
+def test_record_without_a_configurable_period_is_refused(kind: str, text: str) -> None:
     with pytest.raises(NotRedatable, match=text):
         find_redatable(kind)
 
 
 @pytest.mark.promise("SEC-1")
-def test_a_place_in_the_ledger_is_never_looked_at(world: World, configure: Callable[[str], None]) -> None:
+def test_items_of_the_ledger_are_never_read(world: World, configure: Callable[[str], None]) -> None:
     world.asks_for_a_code(a_phone())
     configure("challenge=P1D,consent_evidence=P4Y")
     asked: list[str] = []
@@ -235,7 +233,7 @@ def test_a_place_in_the_ledger_is_never_looked_at(world: World, configure: Calla
 
 @pytest.fixture
 def case(monkeypatch: pytest.MonkeyPatch) -> type[Record]:
-    """A record whose period begins when it is closed."""
+    """Define a record whose period begins when it is closed."""
     monkeypatch.setattr(personal, "_records", list(register.records()))
 
     class Case(
@@ -247,7 +245,7 @@ def case(monkeypatch: pytest.MonkeyPatch) -> type[Record]:
         retention=Statutory(Period.RIGHTS_EVIDENCE, law="a law", since="closed_at"),
         key_class=KeyClass.NOTHING_SEALED,
     ):
-        """Something to be shown for years."""
+        """A case shown for years."""
 
         closed_at: Annotated[Instant | None, NOT_PERSONAL] = None
 
@@ -258,12 +256,12 @@ HERE = {"pk": "A#1", "sk": "case#1", "kind": "case"}
 
 
 @pytest.mark.usefixtures("world")
-def test_a_period_that_has_not_begun_dates_nothing(case: type[Record]) -> None:
+def test_period_that_has_not_begun_dates_nothing(case: type[Record]) -> None:
     assert changed_periods.redating_change(case, HERE) is None
 
 
 @pytest.mark.usefixtures("world")
-def test_an_item_from_before_its_class_had_a_period_gets_times(case: type[Record]) -> None:
+def test_item_stored_before_its_class_had_a_period_gets_times(case: type[Record]) -> None:
     table.write(
         Create(Key(Table.ACCOUNTS, "A#1", "case#1"), {"kind": "case", "closed_at": "2026-01-31T12:00:00Z"})
     )
@@ -276,7 +274,7 @@ def test_an_item_from_before_its_class_had_a_period_gets_times(case: type[Record
 
 @pytest.mark.promise("RET-3")
 @pytest.mark.usefixtures("world")
-def test_what_is_held_without_ever_expiring_is_held(case: type[Record]) -> None:
+def test_held_item_without_an_expiry_is_held(case: type[Record]) -> None:
     later = clock.to_epoch(clock.now() + DAY)
     held = {"kind": "case", "closed_at": "2026-01-31T12:00:00Z", "delete_at": later}
     table.write(Create(Key(Table.ACCOUNTS, "A#1", "case#1"), held))

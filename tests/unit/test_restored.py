@@ -1,4 +1,4 @@
-"""A test in which this process was on another AWS leaves nothing of it to the next one."""
+"""A test that acts as a function on another AWS leaves no state to the next test."""
 
 import os
 
@@ -10,7 +10,7 @@ from tests.support.restored import forget_clients, restored_process
 ELSEWHERE = "http://127.0.0.1:9"
 
 
-def test_clients_after_the_block_do_not_go_elsewhere() -> None:
+def test_clients_made_after_the_block_use_the_original_address() -> None:
     with restored_process():
         os.environ["AWS_ENDPOINT_URL"] = ELSEWHERE
         forget_clients()

@@ -76,7 +76,7 @@ def test_period_is_never_longer_than_a_month_or_thirty_days(instant: datetime) -
 
 
 @pytest.mark.promise("RGT-10")
-def test_an_extension_adds_to_the_first_period_and_has_a_reason() -> None:
+def test_extension_adds_to_the_first_period_and_has_a_reason() -> None:
     clock = received("2026-03-15")
     longer = clock.extended(60 * DAY, ExtensionReason.COMPLEXITY, clock.received_at + DAY)
     assert last_day(longer) == "2026-06-13"
@@ -86,7 +86,7 @@ def test_an_extension_adds_to_the_first_period_and_has_a_reason() -> None:
 
 @pytest.mark.promise("RGT-10")
 @pytest.mark.parametrize("by", [61 * DAY, timedelta(0), -DAY, DAY + HOUR])
-def test_an_extension_is_of_whole_days_and_at_most_sixty(by: timedelta) -> None:
+def test_extension_is_of_whole_days_and_at_most_sixty(by: timedelta) -> None:
     clock = received("2026-03-15")
     with pytest.raises(NotAllowed, match="whole days, at most 60"):
         clock.extended(by, ExtensionReason.HIGH_VOLUME, clock.received_at)

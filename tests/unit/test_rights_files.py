@@ -14,7 +14,7 @@ from chalicelib.rights.model import ExportFile
 
 @pytest.fixture(params=sorted(EU_REGIONS))
 def region(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The region in which the service runs."""
+    """Set the region in which the service runs."""
     monkeypatch.setenv("AWS_REGION", request.param)
     for cached in (settings, aws.client):
         cached.cache_clear()

@@ -1,4 +1,4 @@
-"""Which status may follow which, and the DPV term of each."""
+"""Moves between statuses of a request, and the DPV term of each status."""
 
 from datetime import UTC, datetime
 
@@ -66,7 +66,7 @@ def test_keeping_a_status_is_always_allowed() -> None:
 
 
 @pytest.mark.promise("RGT-10")
-def test_an_extended_request_is_delayed_until_it_is_answered() -> None:
+def test_extended_request_is_delayed_until_it_is_answered() -> None:
     longer = Extension(days=60, reason=ExtensionReason.COMPLEXITY, decided_at=NOW)
     waiting = a_request(status=Status.IN_PROGRESS, extension=longer)
     assert dpv_status(waiting) == "RequestActionDelayed"

@@ -1,4 +1,4 @@
-"""The rule of refresh tokens over all interleavings: owners stay in, thieves end the session."""
+"""Refresh rotation over all interleavings: owners stay signed in, thieves end the session."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -13,7 +13,7 @@ MINE, OTHER = True, False
 
 
 class Server:
-    """A session as the rule moves it."""
+    """A session, changed by the rotation rule."""
 
     def __init__(self) -> None:
         self.token = Active(0, NOON)
@@ -25,7 +25,7 @@ class Server:
         return self.token.generation
 
     def refresh(self, generation: int, *, same_device: bool = MINE) -> int | None:
-        """The generation of the token in the answer, or None when the session is over."""
+        """Return the generation of the token in the answer, or None if the session has ended."""
         if self.ended:
             return None
         verdict = judge(self.token, Shown(generation, same_device), self.now)
@@ -40,7 +40,7 @@ class Server:
 
 
 class Owner:
-    """An app that sends what it last received, and sends it again when an answer is lost."""
+    """An app that sends its newest token, and sends it again when a response is lost."""
 
     def __init__(self, server: Server) -> None:
         self.server = server
@@ -61,7 +61,7 @@ STEPS = st.lists(
 
 @pytest.mark.promise("ACC-5")
 @given(STEPS)
-def test_up_to_three_lost_answers_in_a_day_never_log_the_owner_out(steps: list[tuple[bool, int]]) -> None:
+def test_owner_stays_signed_in_after_up_to_three_lost_responses_a_day(steps: list[tuple[bool, int]]) -> None:
     server = Server()
     owner, lost_at = Owner(server), list[datetime]()
     for wants_to_lose, minutes in steps:
@@ -73,7 +73,7 @@ def test_up_to_three_lost_answers_in_a_day_never_log_the_owner_out(steps: list[t
 
 
 @given(STEPS)
-def test_the_owner_always_holds_the_active_token_or_its_parent(steps: list[tuple[bool, int]]) -> None:
+def test_owner_always_holds_the_active_token_or_its_parent(steps: list[tuple[bool, int]]) -> None:
     server = Server()
     owner = Owner(server)
     for lose, minutes in steps:
@@ -86,19 +86,19 @@ def test_the_owner_always_holds_the_active_token_or_its_parent(steps: list[tuple
 
 @pytest.mark.promise("ACC-5")
 @given(st.integers(0, 20), st.integers(0, 20))
-def test_any_genuine_token_from_another_device_ends_the_session_at_once(active: int, generation: int) -> None:
+def test_genuine_token_from_another_device_ends_the_session_at_once(active: int, generation: int) -> None:
     assert judge(Active(active, NOON), Shown(generation, OTHER), NOON) is RotationVerdict.END
 
 
 @pytest.mark.promise("ACC-5")
 @given(st.integers(2, 50), st.data())
-def test_any_token_older_than_the_parent_ends_the_session(active: int, data: st.DataObject) -> None:
+def test_token_older_than_the_parent_ends_the_session(active: int, data: st.DataObject) -> None:
     old = data.draw(st.integers(0, active - 2))
     assert judge(Active(active, NOON), Shown(old, MINE), NOON) is RotationVerdict.END
 
 
 @pytest.mark.promise("ACC-5")
-def test_with_a_copied_device_id_the_fourth_repetition_ends_the_session() -> None:
+def test_fourth_repetition_with_a_copied_device_id_ends_the_session() -> None:
     server = Server()
     server.refresh(0)
     answers = [server.refresh(0) for _ in range(4)]
@@ -107,10 +107,10 @@ def test_with_a_copied_device_id_the_fourth_repetition_ends_the_session() -> Non
 
 @pytest.mark.promise("ACC-5")
 @given(st.lists(st.tuples(st.booleans(), st.integers(1, 60)), min_size=1, max_size=40))
-def test_a_thief_with_token_and_device_id_and_the_owner_cannot_both_go_on(
+def test_owner_and_thief_with_token_and_device_id_cannot_both_continue(
     turns: list[tuple[bool, int]],
 ) -> None:
-    """Both refresh with what they hold; as soon as both hold tokens two apart, the next use ends it all."""
+    """When their tokens are two generations apart, the next use of the older one ends it."""
     server = Server()
     owner, thief = Owner(server), Owner(server)
     for owners_turn, minutes in turns:
@@ -121,7 +121,7 @@ def test_a_thief_with_token_and_device_id_and_the_owner_cannot_both_go_on(
         server.now += timedelta(minutes=minutes)
 
 
-def test_a_loss_counts_for_a_day() -> None:
+def test_loss_counts_for_a_day() -> None:
     server = Server()
     server.refresh(0)
     for _ in range(3):

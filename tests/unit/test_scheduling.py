@@ -1,10 +1,10 @@
-"""Tests that share a cloud run in one process; the others are free to go anywhere."""
+"""Tests that share a cloud run in one process; the others run in any process."""
 
 from pathlib import Path
 
 import pytest
 
-from tests.support.scheduling import OWN_CLOUD, group_of, told_apart
+from tests.support.scheduling import OWN_CLOUD, group_of, numbered
 
 _ROOT = Path(__file__).parents[2]
 
@@ -20,9 +20,9 @@ def test_file_with_its_own_cloud_is_a_group_of_its_own(name: str) -> None:
     assert group_of(f"{file}::test_one") == group_of(f"{file}::test_two") == file
 
 
-def test_any_other_test_is_alone_with_each_of_its_parameters() -> None:
+def test_each_parameter_of_any_other_test_is_a_group_of_its_own() -> None:
     assert group_of("tests/unit/test_a.py::test_one[x]") != group_of("tests/unit/test_a.py::test_one[y]")
 
 
-def test_tests_of_one_name_are_told_apart_in_their_order() -> None:
-    assert told_apart(["a", "b", "a", "a"]) == ["a", "b", "a#2", "a#3"]
+def test_tests_of_one_name_are_numbered_in_their_order() -> None:
+    assert numbered(["a", "b", "a", "a"]) == ["a", "b", "a#2", "a#3"]

@@ -1,4 +1,4 @@
-"""Sealing: bound to its place, versioned, and a typed error whenever something is wrong."""
+"""Sealing binds a value to its place and key version, and raises typed errors."""
 
 import json
 from typing import Any
@@ -30,17 +30,17 @@ KEYS = SealingKeys(2, {1: b"1" * 32, 2: b"2" * 32}.get)
 
 
 @given(st.binary(max_size=2000))
-def test_what_is_sealed_opens_in_its_place(plain: bytes) -> None:
+def test_sealed_value_opens_in_its_place(plain: bytes) -> None:
     assert KEYS.open(KEYS.seal(plain, HERE), HERE) == plain
 
 
-def test_the_same_value_is_sealed_differently_each_time() -> None:
+def test_equal_values_are_sealed_differently_each_time() -> None:
     assert KEYS.seal(b"x", HERE) != KEYS.seal(b"x", HERE)
 
 
 @pytest.mark.promise("SEC-1")
 @given(st.data())
-def test_a_blob_with_any_bit_changed_does_not_open(data: st.DataObject) -> None:
+def test_blob_with_any_changed_bit_does_not_open(data: st.DataObject) -> None:
     blob = bytearray(KEYS.seal(b"Milica", HERE))
     at, bit = data.draw(st.integers(0, len(blob) - 1)), data.draw(st.integers(0, 7))
     blob[at] ^= 1 << bit
@@ -50,7 +50,7 @@ def test_a_blob_with_any_bit_changed_does_not_open(data: st.DataObject) -> None:
 
 @pytest.mark.promise("SEC-1")
 @given(st.integers(0, 100))
-def test_a_truncated_blob_does_not_open(length: int) -> None:
+def test_truncated_blob_does_not_open(length: int) -> None:
     blob = KEYS.seal(b"Milica", HERE)
     with pytest.raises(SealBroken):
         KEYS.open(blob[: min(length, len(blob) - 1)], HERE)
@@ -62,26 +62,26 @@ def test_a_truncated_blob_does_not_open(length: int) -> None:
     [Place("account", "A#1", "profile"), Place("profile", "A#2", "profile"), Place("profile", "A#1", "x"),
      Place("profile", "A#1"), Place("profile", "A#1\x1fprofile", None)],
 )  # fmt: skip
-def test_a_moved_blob_does_not_open(elsewhere: Place) -> None:
+def test_moved_blob_does_not_open(elsewhere: Place) -> None:
     with pytest.raises(SealBroken):
         KEYS.open(KEYS.seal(b"Milica", HERE), elsewhere)
 
 
-def test_an_older_version_still_opens_and_the_current_one_seals() -> None:
+def test_older_key_version_still_opens_and_the_current_one_seals() -> None:
     old = SealingKeys(1, KEYS.find).seal(b"x", HERE)
     assert KEYS.open(old, HERE) == b"x"
     assert (sealing.version_of(old), sealing.version_of(KEYS.seal(b"x", HERE))) == (1, 2)
 
 
 @pytest.mark.promise("RGT-3")
-def test_a_blob_under_a_key_that_is_gone_says_so() -> None:
+def test_blob_under_a_missing_key_raises_an_error_of_its_own() -> None:
     blob = KEYS.seal(b"x", HERE)
     with pytest.raises(KeyGone):
         SealingKeys(1, {1: b"1" * 32}.get).open(blob, HERE)
 
 
 def a_stored_user(world: World) -> tuple[AccountId, dict[str, Any]]:
-    """Somebody's account id and a copy of their profile's item, as a backup would have it."""
+    """Return an account id and a copy of the profile's item, as a backup contains it."""
     mila = world.a_user(phone=a_phone(), display_name="Mila")
     account_id = AccountId(mila.account_id)
     item = table.get(Key(Table.ACCOUNTS, f"A#{account_id}", "profile"))
@@ -90,7 +90,7 @@ def a_stored_user(world: World) -> tuple[AccountId, dict[str, Any]]:
 
 
 @pytest.mark.promise("RGT-3")
-def test_a_copy_of_the_tables_cannot_be_read_after_the_data_key_is_deleted(world: World) -> None:
+def test_copy_of_the_tables_is_unreadable_after_the_data_key_is_deleted(world: World) -> None:
     account_id, copy = a_stored_user(world)
     (row,) = read_accounts([account_id], (DATA_KEY,))
     assert codec.opened(Profile, copy, row[DATA_KEY]).display_name == "Mila"
@@ -103,7 +103,7 @@ def test_a_copy_of_the_tables_cannot_be_read_after_the_data_key_is_deleted(world
 
 
 @pytest.mark.promise("SEC-1")
-def test_a_data_key_does_not_work_for_another_account(world: World) -> None:
+def test_data_key_does_not_work_for_another_account(world: World) -> None:
     mila, item = a_stored_user(world)
     vuk, _ = a_stored_user(world)
     stolen = table.get(subject_keys.key(mila))
@@ -130,7 +130,7 @@ def test_kms_is_called_once_per_container(world: World) -> None:
     assert calls["kms.Decrypt"] == calls.of("kms") == 1
 
 
-def test_after_a_rotation_old_records_open_and_new_ones_use_the_new_stage_key(world: World) -> None:
+def test_old_records_open_and_new_ones_use_the_new_stage_key_after_rotation(world: World) -> None:
     mila = world.a_user(display_name="Mila")
     cloud.create_stage_key(version=2)
     assert mila.profile()["display_name"] == "Mila"
@@ -143,17 +143,15 @@ def test_after_a_rotation_old_records_open_and_new_ones_use_the_new_stage_key(wo
     assert versions == [1, 2]
 
 
-def test_the_stage_key_of_another_stage_is_refused_by_kms(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_kms_refuses_the_stage_key_of_another_stage(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     cloud.new_container()
     monkeypatch.setattr(stagekeys, "context", lambda: {"stage": "production", "purpose": "sealing"})
     assert world.asks_for_a_code(a_phone()).status == 500
 
 
 @pytest.mark.promise("RGT-4")
-def test_a_record_that_lost_its_seal_is_an_error_and_not_its_defaults(world: World) -> None:
-    """Without a seal, every decision about purposes would read as never made."""
+def test_record_without_its_sealed_attribute_is_an_error_and_not_the_defaults(world: World) -> None:
+    """Otherwise every decision about purposes would read as never made."""
     mila = world.a_user()
     mila.consents("analytics")
     item = table.get(purposes.key(AccountId(mila.account_id)))
@@ -165,7 +163,7 @@ def test_a_record_that_lost_its_seal_is_an_error_and_not_its_defaults(world: Wor
 
 
 @pytest.mark.promise("SEC-1")
-def test_what_a_record_class_does_not_take_is_an_error_that_quotes_nothing(
+def test_value_outside_a_record_class_is_an_error_that_quotes_nothing(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mila, item = a_stored_user(world)
@@ -187,7 +185,7 @@ def test_key_of_one_kind_opens_no_other_kind(world: World) -> None:
             other.open(blob, HERE)
 
 
-def test_a_glance_knows_the_clear_fields_and_refuses_the_sealed_ones(world: World) -> None:
+def test_glance_reads_clear_fields_and_refuses_sealed_ones(world: World) -> None:
     mila = world.a_user()
     item = table.get(accounts.account_key(AccountId(mila.account_id)))
     assert item
@@ -198,7 +196,7 @@ def test_a_glance_knows_the_clear_fields_and_refuses_the_sealed_ones(world: Worl
             getattr(seen, name)
 
 
-def test_a_glance_cannot_be_written_back(world: World) -> None:
+def test_glance_cannot_be_written_back(world: World) -> None:
     mila = world.a_user()
     key = accounts.account_key(AccountId(mila.account_id))
     item = table.get(key)
@@ -207,7 +205,7 @@ def test_a_glance_cannot_be_written_back(world: World) -> None:
         codec.to_item(codec.glance(Account, item), key)
 
 
-def test_a_need_that_was_not_read_is_not_taken_for_absent(world: World) -> None:
+def test_need_that_was_not_read_is_not_treated_as_absent(world: World) -> None:
     (row,) = read_accounts([AccountId.new()], (DATA_KEY,))
     with pytest.raises(NotAskedFor):
         row[PROFILE]

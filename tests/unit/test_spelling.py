@@ -1,4 +1,4 @@
-"""Models and versions are stored in clear, so texts that may name a person are not (USE-1)."""
+"""Models and versions are stored in clear, so text that may name a person is refused."""
 
 import pytest
 
@@ -39,12 +39,12 @@ def test_real_version_numbers_are_versions(text: str) -> None:
 
 @pytest.mark.promise("USE-1")
 @pytest.mark.parametrize("text", OF_PERSONS)
-def test_a_number_an_address_an_id_or_a_full_name_is_neither(text: str) -> None:
+def test_number_address_id_or_full_name_is_neither_model_nor_version(text: str) -> None:
     assert not is_model(text)
     assert not is_version(text)
 
 
 @pytest.mark.promise("USE-1")
 @pytest.mark.parametrize("text", ["Milica", "2.4.0-milica", "2.4.0 Milica", "1.0+123456789", "15\n", "", "v"])
-def test_a_version_has_no_words_but_those_of_its_stage(text: str) -> None:
+def test_version_contains_no_words_but_those_of_its_stage(text: str) -> None:
     assert not is_version(text)

@@ -1,4 +1,4 @@
-"""Which version of a notice applies to an account, and whose acceptance is missing."""
+"""The standing decides which version applies to an account and which acceptance is due."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -70,18 +70,18 @@ def test_first_version_is_due_without_an_acceptance() -> None:
 
 
 @pytest.mark.promise("STR-4")
-def test_an_early_acceptance_counts_and_the_version_applies_at_once() -> None:
+def test_early_acceptance_counts_and_the_version_applies_at_once() -> None:
     early = standing((FIRST, MAY))
     assert (early.current(MAY.published_at), early.due(MAY.published_at)) == (MAY, None)
     assert early.due(MAY.effective_at + DAY) is None
 
 
-def test_accepting_the_newer_one_settles_the_older_one_that_was_announced_too() -> None:
+def test_acceptance_of_the_newer_version_settles_the_older_announced_one() -> None:
     told = {MAY.version: MAY.published_at, JUNE.version: JUNE.published_at}
     assert standing((FIRST, JUNE), told).due(JUNE.effective_at) is None
 
 
-def test_while_the_newer_one_does_not_apply_yet_the_older_one_is_due() -> None:
+def test_older_version_is_due_while_the_newer_one_does_not_apply_yet() -> None:
     told = {MAY.version: MAY.published_at, JUNE.version: JUNE.published_at}
     assert standing((FIRST,), told).due(JUNE.effective_at - SECOND) == MAY
     assert standing((FIRST,), told).due(JUNE.effective_at) == JUNE

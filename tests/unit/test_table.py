@@ -1,4 +1,4 @@
-"""The table client: what has expired is not there, conditions mean something, troubles are sorted."""
+"""The table client hides expired items, checks conditions and classifies errors."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -20,14 +20,14 @@ THERE = Key(Table.ACCOUNTS, "A#1", "account")
 
 @pytest.fixture(autouse=True)
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[timedelta]:
-    """What the client would have waited."""
+    """Collect the waits of the client."""
     waited: list[timedelta] = []
     monkeypatch.setattr(clock, "pause", waited.append)
     return waited
 
 
 class Taken(Conflict):
-    """A conflict of this test's own."""
+    """A conflict defined by this test."""
 
 
 def expiring(world: World, seconds: int = 60, held: int = 0) -> dict[str, Any]:
@@ -62,7 +62,7 @@ def test_expired_item_is_invisible_while_dynamodb_still_stores_it(world: World) 
     [Change(HERE, put={"n": 1}), Delete(HERE), Replace(HERE, {}, only_if=Attr("pk").exists())],
     ids=["change", "delete", "replace"],
 )
-def test_an_expired_item_cannot_be_written(world: World, write: table.Write) -> None:
+def test_expired_item_cannot_be_written(world: World, write: table.Write) -> None:
     table.write(Create(HERE, expiring(world)))
     world.advance(timedelta(seconds=60))
     with pytest.raises(Conflict):
@@ -92,7 +92,7 @@ def test_conflict_contains_the_item_that_was_found(world: World) -> None:
     assert str(taken.value) == "Taken"
 
 
-def test_a_change_sets_counts_and_drops_in_one_write(world: World) -> None:
+def test_change_sets_counts_and_removes_in_one_write(world: World) -> None:
     table.write(Create(HERE, {"n": 1, "old": "x"}))
     after = table.write(Change(HERE, put={"new": "y"}, add={"n": 2}, drop=("old",)))
     assert after == {"pk": "test#1", "n": 3, "new": "y"}
@@ -105,7 +105,7 @@ def test_failed_transaction_raises_the_conflict_of_its_first_failed_write(world:
     assert table.get(THERE) is None
 
 
-# Nothing of these was done.
+# DynamoDB executed none of these.
 REFUSALS = [
     client_error("TransactionConflictException"),
     client_error("ThrottlingException"),
@@ -122,7 +122,7 @@ SINGLE_WRITES = [
 
 @pytest.mark.parametrize("error", REFUSALS, ids=str)
 @pytest.mark.parametrize(("operation", "write"), SINGLE_WRITES, ids=["put", "update", "delete"])
-def test_a_write_that_was_refused_is_sent_again_after_a_pause(
+def test_refused_write_is_sent_again_after_a_pause(
     world: World, pauses: list[timedelta], operation: str, write: table.Write, error: Exception
 ) -> None:
     table.write(Create(HERE, {"n": 1}))
@@ -133,7 +133,7 @@ def test_a_write_that_was_refused_is_sent_again_after_a_pause(
 
 
 @pytest.mark.parametrize("error", REFUSALS, ids=str)
-def test_a_write_that_is_refused_each_time_is_unavailable(world: World, error: Exception) -> None:
+def test_write_that_is_always_refused_is_unavailable(world: World, error: Exception) -> None:
     with (
         counted() as calls,
         failing("dynamodb", "UpdateItem", error),
@@ -143,7 +143,7 @@ def test_a_write_that_is_refused_each_time_is_unavailable(world: World, error: E
     assert calls == {"dynamodb.UpdateItem": 3}
 
 
-def test_the_pauses_between_tries_are_some_milliseconds(world: World, pauses: list[timedelta]) -> None:
+def test_pauses_between_tries_are_some_milliseconds(world: World, pauses: list[timedelta]) -> None:
     with failing("dynamodb", "GetItem", REFUSALS[0]), pytest.raises(Unavailable):
         table.get(HERE)
     assert len(pauses) == 2
@@ -195,7 +195,7 @@ def test_update_with_lost_answer_is_not_sent_again(world: World) -> None:
     assert table.get(HERE) == {"pk": "test#1", "n": 2}
 
 
-def test_a_lost_read_is_sent_again(world: World) -> None:
+def test_read_with_a_lost_response_is_sent_again(world: World) -> None:
     table.write(Create(HERE, {"n": 1}))
     with losing_answers("GetItem"):
         assert table.get(HERE)
@@ -203,15 +203,15 @@ def test_a_lost_read_is_sent_again(world: World) -> None:
         assert table.batch_get([HERE])
 
 
-def test_a_transaction_whose_answer_was_lost_is_sent_again_under_the_same_token(
+def test_transaction_with_a_lost_response_is_repeated_under_the_same_token(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """DynamoDB knows the token and answers as it did; our stand-in does not know tokens."""
+    """DynamoDB recognises the token and repeats its answer; moto does not know tokens."""
     answers = [table.call.Lost(), table.call.RetriableRefusal(), None]
     assert len(set(tokens_sent(monkeypatch, answers))) == 1
 
 
-def test_a_transaction_that_was_cancelled_is_sent_again_under_another_token(
+def test_cancelled_transaction_is_sent_again_under_another_token(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answers = [table.call.Cancelled([{"Code": "TransactionConflict"}]), None]
@@ -219,7 +219,7 @@ def test_a_transaction_that_was_cancelled_is_sent_again_under_another_token(
 
 
 def tokens_sent(monkeypatch: pytest.MonkeyPatch, answers: Sequence[Exception | None]) -> list[str]:
-    """The tokens of a transaction's tries, each answered in turn."""
+    """Collect the tokens of a transaction's tries; each try is answered in turn."""
     tokens: list[str] = []
     left = iter(answers)
 
@@ -252,7 +252,7 @@ def test_transaction_cancelled_for_a_temporary_reason_is_sent_again(
     assert len(pauses) == 2
 
 
-def test_a_transaction_that_is_cancelled_each_time_is_unavailable(world: World) -> None:
+def test_transaction_that_is_always_cancelled_is_unavailable(world: World) -> None:
     error = cancelled("ThrottlingError")
     with failing("dynamodb", "TransactWriteItems", error), pytest.raises(Unavailable):
         table.transact([Create(HERE, {})])
@@ -291,8 +291,8 @@ def test_permanent_refusal_is_a_bug_without_dynamodbs_message(world: World, erro
     assert bug.value.__cause__ is None
 
 
-def test_a_change_without_values_sends_no_empty_part(world: World) -> None:
-    """DynamoDB refuses an empty map of values; our stand-in does not always."""
+def test_change_without_values_sends_no_empty_map(world: World) -> None:
+    """DynamoDB refuses an empty map of values; moto does not always."""
     change = Change(HERE, drop=("old",), only_if=Attr("old").exists())
     assert "ExpressionAttributeValues" not in change.request()[1]
     table.write(Create(HERE, {"n": 1, "old": "x"}))
@@ -310,7 +310,7 @@ def test_unprocessed_keys_are_requested_again_after_a_pause(
     assert len(pauses) == 1
 
 
-def test_a_batch_that_never_completes_is_unavailable(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_batch_that_never_completes_is_unavailable(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     table.write(Create(HERE, {"n": 1}))
     answering_half(monkeypatch, times=1_000)
     with pytest.raises(Unavailable):
@@ -318,7 +318,7 @@ def test_a_batch_that_never_completes_is_unavailable(world: World, monkeypatch: 
 
 
 def answering_half(monkeypatch: pytest.MonkeyPatch, times: int) -> list[Any]:
-    """Let DynamoDB leave the last table of a batch unprocessed, as it does when it is throttled."""
+    """Let DynamoDB leave the last table of a batch unprocessed, as if throttled."""
     asked: list[Any] = []
     original = table.call.send
 

@@ -1,4 +1,4 @@
-"""Putting many items: in calls of 25, what was left is sent again, all or told."""
+"""Many items are put in calls of 25, and unprocessed items are sent again or reported."""
 
 from datetime import timedelta
 from typing import Any
@@ -44,7 +44,7 @@ def test_existing_items_are_overwritten() -> None:
 
 
 def leaving(monkeypatch: pytest.MonkeyPatch, times: int) -> list[int]:
-    """Let DynamoDB leave all but the first item of a call undone; returns how many each call asked for."""
+    """Let DynamoDB leave all but the first item of a call unprocessed; returns calls' sizes."""
     client = aws.client("dynamodb")
     real, asked = client.batch_write_item, list[int]()
 
@@ -99,7 +99,7 @@ def test_permanent_refusal_is_a_bug() -> None:
         table.put_all(Table.USAGE, twice)
 
 
-def test_numbers_inside_maps_and_lists_come_back_whole() -> None:
+def test_numbers_in_maps_and_lists_are_read_unchanged() -> None:
     table.put_all(Table.USAGE, some(1, deep={"list": [{"n": 7}], "n": -1}))
     assert stored()[0]["deep"] == {"list": [{"n": 7}], "n": -1}
     assert type(stored()[0]["deep"]["list"][0]["n"]) is int

@@ -1,4 +1,4 @@
-"""Queries: one partition, in order, page by page, without what has expired unless it is asked for."""
+"""A query reads one partition in order, page by page, without expired items by default."""
 
 from datetime import timedelta
 
@@ -22,7 +22,7 @@ def found(wanted: Query) -> list[str]:
 
 @pytest.fixture(autouse=True)
 def five(world: World) -> None:
-    """Five items here, of which `b2` expires in a minute, and one elsewhere."""
+    """Put five items here, of which `b2` expires in a minute, and one elsewhere."""
     soon = clock.to_epoch(world.now + timedelta(minutes=1))
     for sk in ("a1", "b1", "b3", "c1"):
         put(sk)
@@ -30,7 +30,7 @@ def five(world: World) -> None:
     put("a1", pk="A#2")
 
 
-def test_a_query_gives_the_items_of_one_partition_in_order() -> None:
+def test_query_returns_the_items_of_one_partition_in_order() -> None:
     assert found(Query(Table.ACCOUNTS, HERE)) == ["a1", "b1", "b2", "b3", "c1"]
     assert found(Query(Table.ACCOUNTS, HERE, order=Order.DESCENDING)) == ["c1", "b3", "b2", "b1", "a1"]
     assert found(Query(Table.ACCOUNTS, "A#3")) == []
@@ -60,7 +60,7 @@ def test_one_item_costs_one_call() -> None:
     assert calls == {"dynamodb.Query": 1}
 
 
-def test_pages_are_read_as_they_are_needed() -> None:
+def test_pages_are_read_only_when_needed() -> None:
     with counted() as calls:
         items = table.query(Query(Table.ACCOUNTS, HERE, page=2))
         first: Item = next(items)
