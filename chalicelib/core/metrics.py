@@ -62,7 +62,7 @@ class Metric(Enum):
     MAIL_NOT_SENT = ("MailNotSent", "Count")
     MAIL_SENDER_REFUSED = ("MailSenderRefused", "Count")
     MAIL_CAME_BACK = ("MailCameBack", "Count")
-    NOTICE_TOLD = ("NoticeTold", "Count")
+    NOTICE_ANNOUNCED = ("NoticeAnnounced", "Count")
     NOTICE_WALKS_TAKEN_OVER = ("NoticeWalksTakenOver", "Count")
     RIGHTS_REQUESTED = ("RightsRequested", "Count")
     RIGHTS_ANSWERED = ("RightsAnswered", "Count")

@@ -3,12 +3,12 @@
 The announcement item is written first. Its states are:
 
     (none) or WAITING -> SENDING     before a mail is handed to SES, together with the mail's random id
-    SENDING -> TOLD by mail          SES took the mail
+    SENDING -> ANNOUNCED by mail     SES took the mail
     SENDING -> WAITING               SES certainly did not take the mail, but may later
-    SENDING -> TOLD in the app       SES refused it, or the outcome is unknown: a notice in the app repeats
+    SENDING -> ANNOUNCED in the app  SES refused it, or the outcome is unknown: a notice in the app repeats
                                      no mail
-    (none) or WAITING -> TOLD in the app   the account has no address that a mail may go to
-    TOLD by mail -> TOLD in the app  the mail bounced; the notice period starts again
+    (none) or WAITING -> ANNOUNCED in the app      the account has no address that a mail may go to
+    ANNOUNCED by mail -> ANNOUNCED in the app      the mail bounced; the notice period starts again
 
 Each write is conditional on the state before. If two workers race, one of them proceeds, and only the worker
 that wrote SENDING sends. So an account gets at most one mail, whatever fails and however often a run is
@@ -33,7 +33,14 @@ from chalicelib.messages import mail
 from chalicelib.messages.mail import MailInDoubt, MailRefused, MailUnavailable
 from chalicelib.notices import store
 from chalicelib.notices.letter import letter
-from chalicelib.notices.model import Announcement, Delivery, Notice, NoticeChannel, NoticeVersion, Telling
+from chalicelib.notices.model import (
+    Announcement,
+    AnnouncementState,
+    Delivery,
+    Notice,
+    NoticeChannel,
+    NoticeVersion,
+)
 from chalicelib.notices.service import acceptance_of, shown_in_app
 from chalicelib.notices.store import BegunBefore
 from chalicelib.privacy.purposes import Choices, Purpose, permits
@@ -91,7 +98,7 @@ def announce_to(recipient: NoticeRecipient, notice: Notice, so_far: Announcement
         MailUnavailable: the announcement has to go by mail, and SES takes none now.
     """
     with suppress(BegunBefore):
-        if recipient.address is None or (so_far and so_far.telling is Telling.SENDING):
+        if recipient.address is None or (so_far and so_far.state is AnnouncementState.SENDING):
             _show_in_app(recipient.account_id, notice.version, so_far)
         else:
             _send(recipient, recipient.address, notice, so_far)
@@ -111,7 +118,7 @@ def record_bounce(mail_id: MailId) -> None:
 
 
 def _is_announced(announcement: Announcement | None) -> bool:
-    return announcement is not None and announcement.telling is Telling.TOLD
+    return announcement is not None and announcement.state is AnnouncementState.ANNOUNCED
 
 
 def _recipient(row: Found) -> NoticeRecipient | None:
@@ -134,7 +141,7 @@ def _recipient(row: Found) -> NoticeRecipient | None:
 def _send(recipient: NoticeRecipient, address: str, notice: Notice, so_far: Announcement | None) -> None:
     now, mail_id = clock.now(), MailId.new()
     sending = Announcement(
-        version=notice.version, telling=Telling.SENDING, channel=NoticeChannel.EMAIL, mail_id=mail_id
+        version=notice.version, state=AnnouncementState.SENDING, channel=NoticeChannel.EMAIL, mail_id=mail_id
     )
     account_id = recipient.account_id
     delivery = Delivery(mail_id=mail_id, account_id=account_id, version=notice.version, sent_at=now)
@@ -146,13 +153,15 @@ def _send(recipient: NoticeRecipient, address: str, notice: Notice, so_far: Anno
     except (MailRefused, MailInDoubt):
         _show_in_app(account_id, notice.version, sending)
     except MailUnavailable:
-        waiting = sending.model_copy(update={"telling": Telling.WAITING, "mail_id": None})
+        waiting = sending.model_copy(update={"state": AnnouncementState.WAITING, "mail_id": None})
         table.write(_announcement_write(account_id, sending, waiting))
         raise
     else:
-        announced = sending.model_copy(update={"telling": Telling.TOLD, "told_at": clock.now()})
+        announced = sending.model_copy(
+            update={"state": AnnouncementState.ANNOUNCED, "announced_at": clock.now()}
+        )
         table.write(_announcement_write(account_id, sending, announced))
-        metrics.count(Metric.NOTICE_TOLD)
+        metrics.count(Metric.NOTICE_ANNOUNCED)
 
 
 def _send_with_retries(text: mail.Mail, choices: Choices | None) -> None:
@@ -166,7 +175,7 @@ def _send_with_retries(text: mail.Mail, choices: Choices | None) -> None:
 
 def _show_in_app(account_id: AccountId, version: NoticeVersion, so_far: Announcement | None) -> None:
     table.write(_announcement_write(account_id, so_far, shown_in_app(version)))
-    metrics.count(Metric.NOTICE_TOLD)
+    metrics.count(Metric.NOTICE_ANNOUNCED)
 
 
 def _announcement_write(

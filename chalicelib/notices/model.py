@@ -110,12 +110,12 @@ class NoticeChannel(StrEnum):
     IN_APP = "in_app"
 
 
-class Telling(StrEnum):
+class AnnouncementState(StrEnum):
     """The state of an announcement."""
 
     WAITING = "waiting"  # SES did not accept the mail, so sending it again is safe
     SENDING = "sending"  # the mail is being passed to SES; after a crash it is unknown whether SES got it
-    TOLD = "told"  # SES accepted the mail, or the app shows the notice
+    ANNOUNCED = "announced"  # SES accepted the mail, or the app shows the notice
 
 
 class Announcement(
@@ -130,9 +130,9 @@ class Announcement(
     """The announcement of a version to an account, before the version applies to it (NOT-1)."""
 
     version: Annotated[NoticeVersion, NOT_PERSONAL]
-    telling: Annotated[Telling, NOT_PERSONAL]
+    state: Annotated[AnnouncementState, NOT_PERSONAL]
     channel: Annotated[NoticeChannel, NOT_PERSONAL]
-    told_at: Annotated[Instant | None, NOT_PERSONAL] = None
+    announced_at: Annotated[Instant | None, NOT_PERSONAL] = None
     mail_id: Annotated[MailId | None, NOT_PERSONAL] = None
 
 
@@ -187,7 +187,7 @@ class AnnouncementView(View):
 
     kind: NoticeKind
     version: NoticeVersion
-    told_at: Instant
+    announced_at: Instant
     applies_from: Instant
     url: str
     changes: str

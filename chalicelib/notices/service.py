@@ -12,12 +12,12 @@ from chalicelib.notices import store, versions
 from chalicelib.notices.model import (
     Acceptance,
     Announcement,
+    AnnouncementState,
     AnnouncementView,
     Notice,
     NoticeChannel,
     NoticeKind,
     NoticeVersion,
-    Telling,
 )
 from chalicelib.notices.standing import Standing
 from chalicelib.notices.store import AcceptedBefore, acceptance_of
@@ -166,7 +166,10 @@ def first_announcements(account_id: AccountId) -> list[Create]:
 def shown_in_app(version: NoticeVersion) -> Announcement:
     """The announcement of a version that the app shows from now on."""
     return Announcement(
-        version=version, telling=Telling.TOLD, channel=NoticeChannel.IN_APP, told_at=clock.now()
+        version=version,
+        state=AnnouncementState.ANNOUNCED,
+        channel=NoticeChannel.IN_APP,
+        announced_at=clock.now(),
     )
 
 
@@ -192,7 +195,7 @@ def announced_to(standings: Iterable[Standing]) -> tuple[AnnouncementView, ...]:
         AnnouncementView(
             kind=announced.notice.kind,
             version=announced.notice.version,
-            told_at=announced.told_at,
+            announced_at=announced.announced_at,
             applies_from=announced.applies_from,
             url=announced.notice.url,
             changes=announced.notice.changes,

@@ -19,7 +19,7 @@ class Announced:
     """A version that was announced to an account, when, and when it applies by itself."""
 
     notice: Notice
-    told_at: datetime
+    announced_at: datetime
     applies_from: datetime
 
 
@@ -39,9 +39,9 @@ class Standing:
         if isinstance(notice, FirstNotice):
             return notice.effective_at
         announcement = self.announced.get(notice.version)
-        if announcement is None or announcement.told_at is None:
+        if announcement is None or announcement.announced_at is None:
             return None
-        return max(notice.effective_at, announcement.told_at + Settings.notice_period)
+        return max(notice.effective_at, announcement.announced_at + Settings.notice_period)
 
     def current(self, now: datetime) -> Notice:
         """The newest version that applies."""
@@ -56,9 +56,9 @@ class Standing:
         """The versions that were announced to the account."""
         known = ((notice, self.announced.get(notice.version)) for notice in self.versions)
         return tuple(
-            Announced(notice, announcement.told_at, since)
+            Announced(notice, announcement.announced_at, since)
             for notice, announcement in known
-            if announcement and announcement.told_at and (since := self.applies_from(notice))
+            if announcement and announcement.announced_at and (since := self.applies_from(notice))
         )
 
     def _applies(self, notice: Notice, now: datetime) -> bool:

@@ -104,8 +104,8 @@ def announcement_change(account_id: AccountId, before: Announcement, after: Anno
     return Change(
         announcement_key(account_id, before.version),
         put=put,
-        drop=tuple(name for name in ("mail_id", "told_at") if name not in put),
-        only_if=visible() & Attr("telling").eq(before.telling) & Attr("channel").eq(before.channel) & mail,
+        drop=tuple(name for name in ("mail_id", "announced_at") if name not in put),
+        only_if=visible() & Attr("state").eq(before.state) & Attr("channel").eq(before.channel) & mail,
         conflict=BegunBefore,
     )
 

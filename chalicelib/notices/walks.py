@@ -2,7 +2,7 @@
 
 Each version and shard has one walk. A run leases a walk, announces the version to the accounts in the order
 of their ids, records the last account after each page, and stops when its time is up. The next run repeats
-accounts that were processed but not recorded; `telling` makes that safe. Walks whose run died come last.
+accounts that were processed but not recorded; `announcement` makes that safe. Walks whose run died come last.
 
 A walk makes two rounds. The second, a day later, covers accounts that the first could not see: those created
 behind it by containers that did not know the version yet, and those missing in the index. A round that

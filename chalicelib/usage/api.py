@@ -7,7 +7,7 @@ from chalicelib.core.http import Accepted, Unlimited, route
 from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.sessions.caller import Caller
 from chalicelib.usage import service
-from chalicelib.usage.model import UsageBatch, UsageTaken
+from chalicelib.usage.model import UsageAccepted, UsageBatch
 
 usage = Blueprint(__name__)
 
@@ -19,7 +19,7 @@ usage = Blueprint(__name__)
     needs=(DATA_KEY, PURPOSES),
     limit=Unlimited("Events over the account's daily cap are dropped, and the response counts them"),
 )
-def tell_usage(caller: Caller, batch: UsageBatch) -> Accepted[UsageTaken]:
+def submit_usage(caller: Caller, batch: UsageBatch) -> Accepted[UsageAccepted]:
     """Submit events about the use of the app and about faults in it.
 
     Events about use require consent for `analytics`; events from before the consent are not accepted. Events

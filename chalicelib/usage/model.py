@@ -87,7 +87,7 @@ class Diagnostics(BaseModel):
     free_memory_mb: Megabytes | None = None
 
 
-class ToldEvent(BaseModel):
+class SubmittedEvent(BaseModel):
     """One event. With `diagnostics` it is about a fault, otherwise about use."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -127,7 +127,7 @@ class UsageBatch(Body):
 
     max_bytes: ClassVar[int] = 128 * 1024  # a hundred events with every field at its maximum length
 
-    events: Annotated[tuple[ToldEvent, ...], Field(strict=False, min_length=1, max_length=100)]
+    events: Annotated[tuple[SubmittedEvent, ...], Field(strict=False, min_length=1, max_length=100)]
     device: UsageDevice
 
 
@@ -143,7 +143,7 @@ class Dropped(StrEnum):
     OVER_DAILY_CAP = "over_daily_cap"
 
 
-class UsageTaken(View):
+class UsageAccepted(View):
     """How many events were accepted, and how many were dropped, by reason.
 
     The sum is the batch's size.

@@ -23,11 +23,11 @@ from chalicelib.usage import store
 from chalicelib.usage.model import (
     DiagnosticsEvent,
     Dropped,
-    ToldEvent,
+    SubmittedEvent,
+    UsageAccepted,
     UsageBatch,
     UsageDevice,
     UsageEvent,
-    UsageTaken,
 )
 from chalicelib.usage.store import StoredEvent
 
@@ -37,7 +37,7 @@ AHEAD: timedelta = 5 * MINUTE  # the clock of a phone may be ahead by this much
 _UNCOUNTED = WhenUnreachable.ALLOW  # an event over the cap costs little, and a dropped event is lost for good
 
 
-def take(account_id: AccountId, choices: Purposes | None, batch: UsageBatch) -> UsageTaken:
+def take(account_id: AccountId, choices: Purposes | None, batch: UsageBatch) -> UsageAccepted:
     """Store the events that may be kept; return how many were kept and dropped, by reason.
 
     Raises:
@@ -51,12 +51,12 @@ def take(account_id: AccountId, choices: Purposes | None, batch: UsageBatch) -> 
     store.put(kept)
     metrics.count(Metric.USAGE_ACCEPTED, len(kept))
     metrics.count(Metric.USAGE_DROPPED, dropped.total())
-    return UsageTaken(accepted=len(kept), dropped=dict(dropped))
+    return UsageAccepted(accepted=len(kept), dropped=dict(dropped))
 
 
 def _acceptable(
-    choices: Purposes | None, events: tuple[ToldEvent, ...], dropped: Counter[Dropped]
-) -> Iterator[ToldEvent]:
+    choices: Purposes | None, events: tuple[SubmittedEvent, ...], dropped: Counter[Dropped]
+) -> Iterator[SubmittedEvent]:
     """The events that may be kept; others are counted under the first reason that applies."""
     refusals = {purpose: refusal(choices, purpose) for purpose in (Purpose.ANALYTICS, Purpose.DIAGNOSTICS)}
     now, seen = clock.now(), set()
@@ -93,7 +93,7 @@ def _within_cap(
     return events[: max(room, 0)]
 
 
-def _record(account_id: AccountId, event: ToldEvent, device: UsageDevice) -> StoredEvent:
+def _record(account_id: AccountId, event: SubmittedEvent, device: UsageDevice) -> StoredEvent:
     fields = event.model_dump(include={"at", "name", "screen", "duration_ms"})
     fields |= {"account_id": account_id, "event_id": event.id, "platform": device.platform}
     if event.diagnostics is None:

@@ -71,7 +71,7 @@ def date_announcement_two_weeks_back(cloud: LocalCloud, phone: Phone, notice: No
     cloud.account.client("dynamodb").update_item(
         TableName=TABLE,
         Key=place(phone, notice),
-        UpdateExpression="SET told_at = :at",
+        UpdateExpression="SET announced_at = :at",
         ExpressionAttributeValues={":at": {"S": at}},
     )
 

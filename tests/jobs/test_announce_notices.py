@@ -49,7 +49,7 @@ def told(user: User, version: str = NEWER.version) -> dict[str, str] | None:
 
 def channel(user: User, version: str = NEWER.version) -> str | None:
     record = told(user, version)
-    return record["channel"] if record and record["telling"] == "told" else None
+    return record["channel"] if record and record["state"] == "announced" else None
 
 
 @pytest.fixture(autouse=True)
@@ -119,7 +119,7 @@ def test_account_with_an_address_gets_a_mail_and_any_other_an_app_notice(
     assert (channel(mila), channel(vuk)) == ("email", "in_app")
     for user in (mila, vuk):
         (shown,) = user.gets("/v1/announcements").json["items"]
-        assert (shown["version"], shown["told_at"]) == (NEWER.version, "2026-11-24T12:00:00Z")
+        assert (shown["version"], shown["announced_at"]) == (NEWER.version, "2026-11-24T12:00:00Z")
 
 
 @pytest.mark.promise("NOT-1")
@@ -322,7 +322,7 @@ def test_mail_waits_while_ses_refuses_all_and_other_accounts_get_app_notices(
         run()
     record = told(mila)
     assert record
-    assert (record["telling"], "told_at" in record, channel(vuk)) == ("waiting", False, "in_app")
+    assert (record["state"], "announced_at" in record, channel(vuk)) == ("waiting", False, "in_app")
     world.advance(HOUR)
     run()
     assert (channel(mila), len(mails)) == ("email", 1)
@@ -418,7 +418,7 @@ def test_bounced_mail_becomes_an_app_notice_dated_at_the_bounce(
     note_bounces(report_of_mail(mails[0], kind, **detail), None)
     assert channel(mila) == "in_app"
     (shown,) = world.a_user(mila.phone).gets("/v1/announcements").json["items"]
-    assert shown["told_at"] == "2026-11-30T12:00:00Z"
+    assert shown["announced_at"] == "2026-11-30T12:00:00Z"
 
 
 @pytest.mark.promise("NOT-1")
@@ -667,8 +667,12 @@ def test_mail_recorded_meanwhile_stays_recorded(world: World, mila: User) -> Non
             aws.client("dynamodb").update_item(
                 TableName="ru4m-test-accounts",
                 Key={"pk": {"S": f"A#{mila.account_id}"}, "sk": {"S": f"announcement#{NEWER.version}"}},
-                UpdateExpression="SET telling = :told, told_at = :now",
-                ExpressionAttributeValues={":told": {"S": "told"}, ":now": {"S": clock.to_text(world.now)}},
+                UpdateExpression="SET #s = :announced, announced_at = :now",
+                ExpressionAttributeNames={"#s": "state"},
+                ExpressionAttributeValues={
+                    ":announced": {"S": "announced"},
+                    ":now": {"S": clock.to_text(world.now)},
+                },
             )
 
     with hooked("dynamodb", "before-call.dynamodb.UpdateItem", note):

@@ -38,7 +38,7 @@ def test_unreadable_announcement_does_not_delay_other_accounts(
     users = [world.a_user() for _ in range(3)]
     publish(monkeypatch, NEWER)
     tell(users[1], NEWER.version, clock.now())
-    damage(Table.ACCOUNTS, f"A#{users[1].account_id}", f"announcement#{NEWER.version}", telling="?")
+    damage(Table.ACCOUNTS, f"A#{users[1].account_id}", f"announcement#{NEWER.version}", state="?")
     run()
     assert (announced(users[0]), announced(users[2])) == (True, True)
     assert '"RecordUnreadable":[1.0]' in capsys.readouterr().out

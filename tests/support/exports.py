@@ -41,7 +41,7 @@ _PLAIN = {
     "country": "RS", "avatar_url": "https://images.example/mila.jpg", "email": "mila@example.com",
     "discoverable": "yes", "online_visible": "no", "consents": "analytics, contact matching",
     "device": "5b0f2a6e-7f7e-4a0c-9c59-0a4a8b1d2e77", "last_used_at": "2026-11-19 21:40:10 UTC",
-    "told_at": "2026-10-01 10:00:00 UTC", "channel": "mail", "at": "2026-11-19 21:40:10 UTC",
+    "announced_at": "2026-10-01 10:00:00 UTC", "channel": "mail", "at": "2026-11-19 21:40:10 UTC",
     "platform": "ios", "os_version": "19.1", "app_version": "2.4.0", "model": "iPhone 17",
 }  # fmt: skip
 _SIZES = {"profile": 1, "account": 1, "purposes": 1, "session": 7, "usage_event": 4218, "chat_message": 312}

@@ -7,7 +7,14 @@ import pytest
 from chalicelib.core import table
 from chalicelib.core.ids import AccountId
 from chalicelib.notices import store, versions
-from chalicelib.notices.model import Announcement, Notice, NoticeChannel, NoticeKind, NoticeVersion, Telling
+from chalicelib.notices.model import (
+    Announcement,
+    AnnouncementState,
+    Notice,
+    NoticeChannel,
+    NoticeKind,
+    NoticeVersion,
+)
 from tests.support.world import User
 
 DAY = timedelta(days=1)
@@ -34,6 +41,6 @@ def publish(monkeypatch: pytest.MonkeyPatch, *added: Notice) -> None:
 def tell(user: User, version: NoticeVersion, at: datetime) -> None:
     """Record an announcement of a version to a user at an instant."""
     announcement = Announcement(
-        version=version, telling=Telling.TOLD, channel=NoticeChannel.IN_APP, told_at=at
+        version=version, state=AnnouncementState.ANNOUNCED, channel=NoticeChannel.IN_APP, announced_at=at
     )
     table.write(store.announcement_creation(AccountId(user.account_id), announcement))

@@ -77,7 +77,7 @@ def a_view(**changes: object) -> SectionView:
         "kept": "until the account is deleted", "rows": (), "total": 0,
         "fields": (
             FieldView("note", "Note", "what you wrote", "from you", (Recipient.AWS, Recipient.STREAM)),
-            FieldView("told_at", "Told", "number, state or time", "made by the service", ()),
+            FieldView("announced_at", "Announced", "number, state or time", "made by the service", ()),
         ),
     }  # fmt: skip
     return SectionView(**(given | changes))  # type: ignore[arg-type] # a field's own type
@@ -226,7 +226,7 @@ def test_withheld_field_is_shown_with_its_ground(section: plans.Section) -> None
 
 
 def test_page_shows_the_first_rows_and_names_the_file_with_all() -> None:
-    rows = tuple({"note": f"note {number}.", "told_at": f"{number}"} for number in range(ROWS + 1))
+    rows = tuple({"note": f"note {number}.", "announced_at": f"{number}"} for number in range(ROWS + 1))
     found = of(a_view(rows=rows, total=4_218, rest="csv/bookmark.csv"))
     assert "note 99." in found.shown
     assert "note 100." not in found.shown
@@ -234,7 +234,7 @@ def test_page_shows_the_first_rows_and_names_the_file_with_all() -> None:
 
 
 def test_value_common_to_all_rows_is_shown_once() -> None:
-    rows = tuple({"note": "the same", "told_at": f"{number}"} for number in range(5))
+    rows = tuple({"note": "the same", "announced_at": f"{number}"} for number in range(5))
     found = of(a_view(rows=rows, total=5))
     assert found.shown.count("the same") == 1
     assert "The same in all of these records" in found.shown

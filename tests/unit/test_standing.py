@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.notices import versions
-from chalicelib.notices.model import Acceptance, Announcement, Notice, NoticeChannel, NoticeVersion, Telling
+from chalicelib.notices.model import (
+    Acceptance,
+    Announcement,
+    AnnouncementState,
+    Notice,
+    NoticeChannel,
+    NoticeVersion,
+)
 from chalicelib.notices.standing import Standing
 from tests.support.notices import DAY, a_version
 
@@ -23,13 +30,13 @@ def standing(
     return Standing(
         (FIRST, MAY, JUNE),
         {n.version: Acceptance(version=n.version, accepted_at=at) for n in accepted},
-        {v: announcement(v, told_at) for v, told_at in (told or {}).items()},
+        {v: announcement(v, announced_at) for v, announced_at in (told or {}).items()},
     )
 
 
-def announcement(version: NoticeVersion, told_at: datetime | None) -> Announcement:
-    telling = Telling.TOLD if told_at else Telling.SENDING
-    return Announcement(version=version, telling=telling, channel=NoticeChannel.EMAIL, told_at=told_at)
+def announcement(version: NoticeVersion, announced_at: datetime | None) -> Announcement:
+    state = AnnouncementState.ANNOUNCED if announced_at else AnnouncementState.SENDING
+    return Announcement(version=version, state=state, channel=NoticeChannel.EMAIL, announced_at=announced_at)
 
 
 @pytest.mark.promise("NOT-1")

@@ -53,7 +53,7 @@ _LABELS = {
     "renew_at": "Next internal check",
     "revoked_before": "Chat access issued before this time is invalid",
     "telling": "State of the announcement",
-    "told_at": "Announced",
+    "announced_at": "Announced",
     "user_id": "User ID",
     "wholly_restricted": "All use of your data restricted",
 }
