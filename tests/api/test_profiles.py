@@ -212,6 +212,7 @@ def test_profile_values_are_readable_nowhere_in_the_tables(world: World) -> None
     assert world.canaries.in_tables() == []
     (item,) = cloud.records("profile")
     assert fields & item.keys() == set()  # a country and a switch are too short to be canaries
+    # The values are stored, but not in clear.
     assert world.canaries.in_text(mila.gets("/v1/profile").text) == sorted(
         world.canaries.values, key=list(world.canaries.values).index
-    )  # the values are stored, only not in clear
+    )

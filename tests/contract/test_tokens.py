@@ -158,7 +158,7 @@ def test_option_decides_if_a_full_replace_drops_a_revocation(app: App, *, clears
     assert ("revoke_tokens_issued_before" in app.emulator.user("mila")) is not clears
 
 
-def test_full_replace_does_not_set_a_revocation(app: App) -> None:
+def test_full_replace_with_a_revocation_is_refused(app: App) -> None:
     user = {"id": "mila", "revoke_tokens_issued_before": "2026-01-02T03:04:05Z"}
     assert app.refused(lambda: app.server.upsert_user(user)) == Refused(400, 4)
 

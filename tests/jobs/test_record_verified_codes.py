@@ -29,7 +29,7 @@ def run() -> Any:
 
 
 def verify_codes(country: str, codes: int) -> None:
-    """Verify so many codes today in their counter."""
+    """Store a counter of today with this many verified codes."""
     today = clock.now().replace(hour=0, minute=0, second=0)
     key = budgets.PER_COUNTRY._first(country, today)
     ends = clock.to_epoch(today + 3 * DAY)

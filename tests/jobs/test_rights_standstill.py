@@ -75,9 +75,8 @@ def test_transfer_whose_copy_is_gone_can_still_be_answered(
     worked(world, request_id, "transfer")
     engine.advance(RightsRequestId(request_id), transfer.WORKER)  # one attempt began
     key = files.key_of(RightsRequestId(request_id))
-    aws.client("s3").delete_object(
-        Bucket=settings().export_bucket(), Key=key
-    )  # the lifecycle rule, after 7 days
+    # As the lifecycle rule does after 7 days.
+    aws.client("s3").delete_object(Bucket=settings().export_bucket(), Key=key)
     while (found := stored(request_id)).run_at:
         world.traveller.move_to(max(duties.wakes_at(found, world.now) or world.now, world.now))
         for worker in (registry.WORKER, transfer.WORKER):

@@ -177,9 +177,8 @@ def test_each_worker_forwards_steps_of_the_other_worker(
     request_id = asks(mila)
     assert cloud.queued("transfers") == [request_id]
     cloud.forget_queued()
-    engine.advance(
-        RightsRequestId(request_id), registry.WORKER
-    )  # a sweep sent the message to the usual worker
+    # A sweep sent the message to the usual worker.
+    engine.advance(RightsRequestId(request_id), registry.WORKER)
     assert (cloud.queued("transfers"), cloud.queued("rights"), pushed) == ([request_id], [], [])
     cloud.forget_queued()
     run_transfer(request_id)

@@ -186,9 +186,8 @@ def test_day_without_events_is_closed_too(world: World) -> None:
 
 @pytest.mark.promise("RET-2")
 def test_day_with_expired_events_is_never_published(world: World) -> None:
-    almost = timedelta(days=30, hours=-12) - timedelta(
-        minutes=13
-    )  # until midnight, the time of the day's first event
+    # The time until midnight, when the day's first event happened.
+    almost = timedelta(days=30, hours=-12) - timedelta(minutes=13)
     world.advance(almost)
     assert DAY in rollup._closable()
     world.advance(timedelta(minutes=1))  # it could expire while the run counts

@@ -93,9 +93,8 @@ def test_refusal_is_about_one_user_while_the_app_answers(
     world: World, stream: Emulator, counts: Counter[Metric]
 ) -> None:
     users = [world.a_user() for _ in range(3)]
-    stream.fault(
-        method="POST", path="/users", times=2, **NOT_ALLOWED
-    )  # the batch, then the first single call
+    # Stream refuses the batch, then the first single call.
+    stream.fault(method="POST", path="/users", times=2, **NOT_ALLOWED)
     assert sync(*users) == []
     assert counts[Metric.CHAT_PROFILE_REFUSED] == 1
     assert counts[Metric.STREAM_CREDENTIALS_REFUSED] == 0

@@ -186,9 +186,8 @@ def test_rest_beyond_the_bound_is_published_from_ten_accounts_too(monkeypatch: p
 
 
 _NAMES = st.sampled_from(["a", "b", "c", "d"])
-_PEOPLE = st.lists(
-    st.tuples(st.integers(0, 3), st.lists(_NAMES, max_size=4)), max_size=40
-)  # the shard and the events of each person
+# The shard and the events of each person.
+_PEOPLE = st.lists(st.tuples(st.integers(0, 3), st.lists(_NAMES, max_size=4)), max_size=40)
 
 
 @pytest.mark.promise("RET-4")
