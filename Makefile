@@ -47,6 +47,7 @@ generate: setup     ## generate the documents that are made from code
 	$(BIN)/python -m infra.promises
 	$(BIN)/python -m infra.processing
 	$(BIN)/python -m infra.export_schema
+	$(BIN)/python -m infra.architecture
 
 plots: setup        ## draw the published figures in build/usage.svg: make plots STAGE=staging AWS_REGION=...
 	$(BIN)/python -m infra.ops plots --stage $(STAGE)
