@@ -1,1 +1,1 @@
-"""Packaging, deployment and the local cloud; nothing in here runs in a Lambda."""
+"""Packaging, deployment, the local cloud, the Stream emulator: none of it runs in a Lambda."""

@@ -45,7 +45,7 @@ def functions() -> list[str]:
 
 
 def grants(function: str) -> Grants:
-    """Return what a function may do, by resource: `table accounts`, `queue rights`, `bucket export`, `SES`."""
+    """What a function may do, by resource: `table accounts`, `queue rights`, `bucket export`, `SES`."""
     policy = json.loads((ROOT / ".chalice" / f"policy-{function}.json").read_text())
     found: Grants = defaultdict(set)
     for statement in policy["Statement"]:

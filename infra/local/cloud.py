@@ -21,8 +21,8 @@ from infra.deployment.stacks import Stacks, stack_name
 from infra.local.buckets import adapt_buckets
 from infra.local.children import LOCAL
 from infra.local.emulator import REGION, ROOT_KEY, ROOT_SECRET, running_emulator
-from infra.local.stream.control import Emulator
-from infra.local.stream.running import child_emulator
+from infra.stream_emulator.control import Emulator
+from infra.stream_emulator.running import child_emulator
 
 STATE = LOCAL / "state.json"
 STAGE = "local"

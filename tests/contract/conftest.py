@@ -9,7 +9,7 @@ import pytest
 from stream_chat import StreamChat
 
 from infra.local.js import ChatClients, ChatError
-from infra.local.stream import Emulator, running_emulator
+from infra.stream_emulator import Emulator, running_emulator
 from tests.contract.emulated_app import App
 
 if TYPE_CHECKING:

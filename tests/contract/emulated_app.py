@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from stream_chat import StreamChat
 
-    from infra.local.stream import Emulator
+    from infra.stream_emulator import Emulator
 
 HOUR = 3600
 ERASE = {"messages": "hard", "conversations": "hard", "calls": "hard", "files": True}

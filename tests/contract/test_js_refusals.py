@@ -160,3 +160,16 @@ def test_client_fails_if_its_token_provider_refuses(app: App, phones: Phones) ->
 def test_error_at_connecting_can_be_injected(app: App, phones: Phones) -> None:
     app.emulator.fault(path="/connect", status=403, code=99)
     assert phone_refused(lambda: phones.of("mila")) == Refused(403, 99)
+
+
+def test_connection_with_a_server_token_is_refused(app: App, phones: Phones) -> None:
+    def provider() -> str:
+        return app.backend().token
+
+    assert phone_refused(lambda: phones.of("mila", provider)) == Refused(401, 5)
+
+
+def test_connection_over_the_limit_is_refused(app: App, phones: Phones) -> None:
+    app.emulator.choose(limits={"Connect": 1})
+    phones.of("mila").disconnect()
+    assert phone_refused(lambda: phones.of("mila")) == Refused(429, 9)

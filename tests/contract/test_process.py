@@ -13,13 +13,13 @@ import pytest
 import requests
 from stream_chat import StreamChat
 
-from infra.local.stream import child_emulator, running_emulator
+from infra.stream_emulator import child_emulator, running_emulator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SECRET = "a secret for this test only, thirty-two bytes"
-COMMAND = [sys.executable, "-m", "infra.local.stream", "--port", "0"]
+COMMAND = [sys.executable, "-m", "infra.stream_emulator", "--port", "0"]
 PATIENCE = 20
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from infra.local.stream import Emulator, running_emulator
+from infra.stream_emulator import Emulator, running_emulator
 from tests.faults.emulated import emulated_aws, on_emulated_aws
 from tests.support import environment
 

@@ -27,7 +27,7 @@ from chalicelib.core import clock, observe
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Item, Table
 from chalicelib.rights.jobs import sweep_rights, transfer_copies, work_rights
-from infra.local.stream import Emulator
+from infra.stream_emulator import Emulator
 from tests.faults import emulated
 from tests.faults.emulated import Changes
 from tests.faults.queueing import VISIBILITY, Message, Queue, next_sweep

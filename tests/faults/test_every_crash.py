@@ -12,7 +12,7 @@ import difflib
 
 import pytest
 
-from infra.local.stream import Emulator
+from infra.stream_emulator import Emulator
 from tests.faults.flows import FLOWS
 from tests.faults.flows_rights import RIGHTS
 from tests.faults.flows_usage import USAGE

@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from infra.local.stream import Emulator
+from infra.stream_emulator import Emulator
 from tests.faults import flows
 from tests.faults.playing import Flow, Streak, play
 from tests.faults.test_every_crash import same_end, undisturbed

@@ -9,7 +9,7 @@ import pytest
 from chalicelib.core.settings import settings
 from chalicelib.rights import procedures
 from chalicelib.rights.engine.engine import MOST_TRIES
-from infra.local.stream import Emulator
+from infra.stream_emulator import Emulator
 from tests.faults.flows import ADDRESS
 from tests.faults.flows_kills import (
     LEASE,

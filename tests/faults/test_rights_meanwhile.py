@@ -11,7 +11,7 @@ from chalicelib.core.clock import DAY
 from chalicelib.rights import store
 from chalicelib.rights.evidence import history_of
 from chalicelib.rights.model import Status
-from infra.local.stream import Emulator
+from infra.stream_emulator import Emulator
 from tests.faults import emulated
 from tests.faults.flows import ADDRESS
 from tests.faults.flows_rights import Copying, OfAChatter

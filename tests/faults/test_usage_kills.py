@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from infra.local.stream import Emulator
+from infra.stream_emulator import Emulator
 from tests.faults.flows_usage import KilledInEveryRun, RollingUpInStretches, counted, start_and_kill
 from tests.faults.playing import Run, play
 from tests.support.crash import How

@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from chalicelib.core import aws
-from infra.local.stream import Emulator
+from infra.stream_emulator import Emulator
 from tests.support.crash import How, Killed, Point, Watch
 
 

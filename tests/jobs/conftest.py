@@ -7,7 +7,7 @@ import pytest
 from chalicelib.chat import gateway
 from chalicelib.core.settings import settings
 from chalicelib.rights import procedures
-from infra.local.stream import Emulator, running_emulator
+from infra.stream_emulator import Emulator, running_emulator
 from tests.support import environment
 from tests.support.scripted import Plan
 

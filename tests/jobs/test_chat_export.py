@@ -27,7 +27,7 @@ from chalicelib.core import clock, egress
 from chalicelib.core.ids import UserId
 from chalicelib.core.settings import settings
 from chalicelib.privacy.purposes import Category, Purpose
-from infra.local.stream import Emulator
+from infra.stream_emulator import Emulator
 from tests.support.chat import Chatters
 from tests.support.world import World
 

@@ -17,7 +17,7 @@ from chalicelib.rights.engine import duties, engine
 from chalicelib.rights.evidence import history_of
 from chalicelib.rights.model import RightsRequest
 from chalicelib.rights.steps import registry
-from infra.local.stream import Emulator
+from infra.stream_emulator import Emulator
 from tests.support import cloud
 from tests.support.usage import store_singly
 from tests.support.world import NOON, User, World

@@ -20,7 +20,7 @@ from chalicelib.rights.engine import duties, engine
 from chalicelib.rights.evidence import history_of
 from chalicelib.rights.model import RightsRequest, Status
 from chalicelib.rights.steps import registry, transfer
-from infra.local.stream import Emulator
+from infra.stream_emulator import Emulator
 from tests.support import cloud
 from tests.support.builders import an_address, an_event
 from tests.support.chat import Chatters

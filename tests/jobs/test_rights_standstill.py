@@ -21,7 +21,7 @@ from chalicelib.rights.engine import duties, engine, queue
 from chalicelib.rights.engine.step import Job, Outcome, Wait
 from chalicelib.rights.model import RightsRequest, Status, StepStatus
 from chalicelib.rights.steps import registry, transfer
-from infra.local.stream import Emulator
+from infra.stream_emulator import Emulator
 from tests.support import cloud, environment
 from tests.support.builders import an_address
 from tests.support.scripted import Plan, Scripted, a_request, evidence, stored

@@ -13,7 +13,7 @@ from chalicelib.chat.model import ChatProfile, TaskId
 from chalicelib.core import aws, clock, metrics
 from chalicelib.core.ids import UserId
 from chalicelib.core.metrics import Metric
-from infra.local.stream import Emulator
+from infra.stream_emulator import Emulator
 from tests.support.cloud import counted, new_container
 from tests.support.environment import secret_documents
 from tests.support.profile_sync import sync

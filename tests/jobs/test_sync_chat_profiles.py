@@ -9,7 +9,7 @@ import pytest
 from chalicelib.chat import gateway
 from chalicelib.chat.model import ChatProfile
 from chalicelib.core.ids import UserId
-from infra.local.stream import Emulator
+from infra.stream_emulator import Emulator
 from tests.support.builders import a_phone
 from tests.support.cloud import counted
 from tests.support.profile_sync import sync

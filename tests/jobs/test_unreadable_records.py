@@ -16,7 +16,7 @@ from chalicelib.core.table import Query, Table
 from chalicelib.rights.jobs import work_rights
 from chalicelib.usage import rollup
 from chalicelib.usage import store as usage
-from infra.local.stream import Emulator
+from infra.stream_emulator import Emulator
 from tests.support import outages
 from tests.support.builders import an_event
 from tests.support.cloud import failing, new_container

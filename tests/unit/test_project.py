@@ -1,6 +1,7 @@
 """The shape of the project: top-level files, pinned packages, imports and links."""
 
 import ast
+import dataclasses
 import os
 import re
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from infra.stream_emulator import Options
 from tests.support import environment
 
 ROOT = Path(__file__).parents[2]
@@ -70,7 +72,7 @@ def test_every_direct_requirement_states_a_reason() -> None:
 
 
 def test_class_names_are_unique() -> None:
-    emulator = ROOT / "infra/local/stream"  # this file models Stream, in Stream's words
+    emulator = ROOT / "infra/stream_emulator"  # this file models Stream, in Stream's words
     files = [p for name in ("chalicelib", "infra") for p in (ROOT / name).rglob("*.py")]
     names = Counter(
         node.name
@@ -141,6 +143,14 @@ def test_every_concept_is_in_the_import_contracts() -> None:
     assert own == {"chalicelib.rights"}
 
 
+def test_the_stream_emulator_may_import_no_other_part_of_the_project() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    (own,) = (c for c in contracts if c.get("source_modules") == ["infra.stream_emulator"])
+    modules = {p.stem for p in (ROOT / "infra").glob("*.py")} - {"__init__"}
+    packages = {p.parent.name for p in (ROOT / "infra").glob("*/__init__.py")} - {"stream_emulator"}
+    assert set(own["forbidden_modules"]) == {"chalicelib", *(f"infra.{name}" for name in modules | packages)}
+
+
 @pytest.mark.parametrize(("group", "guarded"), [("about", False), ("sessions", True)])
 def test_chalice_finds_the_authorizer_if_a_route_has_a_caller(group: str, *, guarded: bool) -> None:
     ask = "import app; print(bool(app.app.builtin_auth_handlers))"
@@ -160,11 +170,21 @@ def linked_from(document: Path) -> list[Path]:
 
 
 def test_every_link_of_the_documents_resolves() -> None:
-    documents = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    documents = [ROOT / name for name in tracked() if name.endswith(".md") and (ROOT / name).exists()]
     broken = [
         (str(doc), str(target)) for doc in documents for target in linked_from(doc) if not target.exists()
     ]
     assert broken == []
+
+
+def test_the_emulators_readme_links_every_module_and_names_every_option() -> None:
+    emulator = ROOT / "infra/stream_emulator"
+    readme = emulator / "README.md"
+    modules = {path for path in emulator.rglob("*.py") if path.name != "__init__.py"}
+    assert modules <= {target.resolve() for target in linked_from(readme)}
+    options = {option.name for option in dataclasses.fields(Options)}
+    assert options <= set(re.findall(r"`(\w+)", readme.read_text()))
+    assert len(readme.read_text().splitlines()) < 150
 
 
 def test_every_glossary_term_is_unique_and_links_a_module() -> None:

@@ -48,7 +48,7 @@ class ChatClient:
         return self._call("watch", cid=cid)
 
     def send(self, cid: str, text: str) -> dict[str, Any]:
-        """Say something: `{id, text, type, user_id, user_name, created_at}`."""
+        """Say something: `{id, text, type, shadowed, user_id, user_name, created_at}`."""
         return self._call("send", cid=cid, text=text)
 
     def wait_for_event(self, *types: str, timeout: float = _PATIENCE, **fields: object) -> dict[str, Any]:
@@ -108,6 +108,10 @@ class ChatClient:
     def mark_read(self, cid: str) -> dict[str, Any]:
         """Mark a watched channel as read."""
         return self._call("mark_read", cid=cid)
+
+    def sdk(self, method: str, *args: object, cid: str | None = None) -> Any:  # noqa: ANN401 - the SDK's answer
+        """Call any method of the SDK's client, or with `cid` of that channel."""
+        return self.call("sdk", method=method, args=args, cid=cid)
 
     def disconnect(self) -> None:
         """Close the connection; the name may be connected again."""

@@ -71,10 +71,11 @@ class Client {
   }
 }
 
-const plainMessage = ({ id, text, user, created_at: createdAt, type }) => ({
+const plainMessage = ({ id, text, user, created_at: createdAt, type, shadowed }) => ({
   id,
   text,
   type,
+  shadowed: shadowed ?? false,
   user_id: user?.id,
   user_name: user?.name,
   created_at: createdAt,
@@ -209,6 +210,23 @@ const calls = {
 
   async add_device(client, { token }) {
     await client.chat.addDevice(token, 'firebase');
+  },
+
+  // Any method of the SDK's client, or of one of its channels.
+  async sdk(client, { method, args, cid }) {
+    const target = cid ? client.channel(cid) : client.chat;
+    return target[method](...(args ?? []));
+  },
+
+  // What the SDK keeps of its own user.
+  async own_user(client) {
+    const { mutes, channel_mutes: muted, blocked_user_ids: blocked } = client.chat.user;
+    return {
+      mutes: mutes.map(({ target }) => target.id),
+      muted_users: client.chat.mutedUsers.map(({ target }) => target.id),
+      channel_mutes: muted.map(({ channel }) => channel.cid),
+      blocked,
+    };
   },
 
   async app_settings(client) {

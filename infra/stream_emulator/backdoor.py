@@ -1,0 +1,150 @@
+"""Routes under /_emulator for tests and the tour, and files that need no token.
+
+GET state, GET requests; POST faults (a list, see faults.Fault), DELETE faults; POST reset;
+POST clock `{advance_seconds}`; POST options (see options.Options); POST tasks
+`{times, failure?, results?}` to spoil the next tasks; POST plant `{user_id, user?, message?, calls?}` to add
+to a user's exports. control.Emulator calls them. A fault may meet a download too; with `commit` and
+`drop_connection` half of the file arrives.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from infra.stream_emulator.answers import Answer, as_json, delay, falsified, half_of, refusal
+from infra.stream_emulator.bodies import read_body
+from infra.stream_emulator.errors import StreamError, bad_input, not_found
+from infra.stream_emulator.routes.exports import exported_file
+from infra.stream_emulator.tasks import Spoiling
+from infra.stream_emulator.views import channel_object
+from infra.stream_emulator.wire import Json
+
+if TYPE_CHECKING:
+    from infra.stream_emulator.channels import Channel
+    from infra.stream_emulator.world import World
+
+
+NDJSON = "application/x-ndjson"
+
+
+class Backdoor:
+    """The routes outside of Stream's API."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    def mount(self, router: web.UrlDispatcher) -> None:
+        """Add the routes."""
+        router.add_get("/_emulator/state", self._state)
+        router.add_get("/_emulator/requests", self._requests)
+        router.add_delete("/_emulator/faults", self._clear_faults)
+        router.add_post("/_emulator/{order}", self._steer)
+        router.add_get("/exports/users/{id}", self._export)
+        router.add_get("/cdn/{id}/{name}", self._cdn)
+
+    async def _state(self, request: web.Request) -> web.Response:
+        del request
+        self.world.tasks.follow_clock()
+        return as_json(_state(self.world))
+
+    async def _requests(self, request: web.Request) -> web.Response:
+        del request
+        return as_json({"requests": self.world.journal.requests()})
+
+    async def _clear_faults(self, request: web.Request) -> web.Response:
+        del request
+        self.world.faults.clear()
+        return as_json({})
+
+    async def _steer(self, request: web.Request) -> web.Response:
+        try:
+            _steer(self.world, request.match_info["order"], await read_body(request))
+        except StreamError as error:
+            return refusal("Emulator", error)
+        return as_json({})
+
+    async def _export(self, request: web.Request) -> web.StreamResponse:
+        self._note_download(request)
+        fault = self.world.faults.take("GET", request.path)
+        if fault and not fault.commit:
+            await delay(fault)
+            if fault.takes_the_answer:
+                return falsified(request, fault, Answer(200, {}))
+        try:
+            text = exported_file(self.world, request.match_info["id"], dict(request.query))
+        except StreamError as error:
+            return refusal("Export", error)
+        if fault and fault.drop_connection:
+            return await half_of(request, text.encode(), NDJSON)
+        return web.Response(text=text, content_type=NDJSON)
+
+    def _note_download(self, request: web.Request) -> None:
+        """Record the names of headers: a download by link should carry no credentials."""
+        entry: Json = {"method": "GET", "path": request.path, "operation": "Download", "principal": "link"}
+        headers = sorted(name.lower() for name in request.headers)
+        self.world.journal.record(entry | {"headers": headers, "at": self.world.clock.now()})
+
+    async def _cdn(self, request: web.Request) -> web.Response:
+        upload = self.world.uploads.get(f"{request.scheme}://{request.host}{request.path}")
+        return web.Response(body=upload.content) if upload else web.Response(status=404)
+
+
+def _state(world: World) -> Json:
+    """All data of the emulated app."""
+    users = {}
+    for user in world.users:
+        shown = world.view(user.id)
+        users[user.id] = shown.custom | shown.fields | {"state": user.state}
+    return {
+        "users": users,
+        "channels": {channel.cid: _of_channel(world, channel) for channel in world.channels},
+        "tasks": {
+            task.id: task.rendered() | {"kind": task.kind, "result": _kept(task.result)}
+            for task in world.tasks
+        },
+        "files": {url: upload.rendered() for url, upload in world.uploads.items()},
+        "app": world.app.rendered(),
+        "moderation": world.moderation.stored(),
+        "violations": world.journal.violations(),
+    }
+
+
+def _kept(result: Json | None) -> Json | None:
+    return {"url": "made when asked"} if result and "lines" in result else result
+
+
+def _of_channel(world: World, channel: Channel) -> Json:
+    shown = channel_object(world, channel)
+    messages = [one.rendered(world.view, to_server=True) for one in channel.messages]
+    plain = {
+        "members": list(channel.members),
+        "messages": messages,
+        "watchers": world.hub.watchers(channel.cid),
+    }
+    return shown.custom | shown.fields | plain
+
+
+def _steer(world: World, order: str, body: object) -> None:
+    """Execute one command of a test.
+
+    Raises:
+        StreamError: the command is unknown or malformed.
+    """
+    if order == "faults":
+        world.faults.add(body)
+    elif order == "reset":
+        world.reset()
+    elif not isinstance(body, dict):
+        raise bad_input("the body must be an object")
+    elif order == "clock":
+        world.clock.advance(float(body.get("advance_seconds", 0)))
+    elif order == "options":
+        world.choose(body)
+    elif order == "plant":
+        world.plant(body)
+    elif order == "tasks":
+        world.tasks.spoil(Spoiling(body.get("times", 1), body.get("failure"), body.get("results") or {}))
+    else:
+        raise not_found(order)

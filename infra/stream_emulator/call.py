@@ -1,0 +1,179 @@
+"""One request as a route sees it, and the table of routes."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from infra.stream_emulator import house_rules
+from infra.stream_emulator.app_settings import revocation
+from infra.stream_emulator.errors import bad_input, not_allowed
+from infra.stream_emulator.users import MANAGED, checked_id, checked_profile
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from infra.stream_emulator.hub import Connection
+    from infra.stream_emulator.tokens import Principal
+    from infra.stream_emulator.wire import Json
+    from infra.stream_emulator.world import World
+
+# Fields of a user that need a permission beyond writing the own profile.
+_PERMISSIONS = {"role": "update-user-role", "teams": "update-user-teams"}
+
+
+@dataclass(frozen=True)
+class Call:
+    """An authenticated request with its body parsed."""
+
+    world: World
+    operation: str
+    principal: Principal
+    params: dict[str, str]
+    query: dict[str, str]
+    body: Json
+    base_url: str
+
+    @property
+    def client_id(self) -> str:
+        """The id of the user whose client sent the request."""
+        if self.principal.user_id is None:
+            raise bad_input("only clients may call this")
+        return self.principal.user_id
+
+    def payload(self) -> Json:
+        """The JSON object in the query's `payload`."""
+        try:
+            parsed = json.loads(self.query.get("payload", ""))
+        except ValueError:
+            parsed = None
+        if not isinstance(parsed, dict):
+            raise bad_input("payload must be a JSON object")
+        return {name: value for name, value in parsed.items() if value is not None}
+
+    def flag(self, name: str) -> bool:
+        """A boolean of the query."""
+        return self.query.get(name) == "true"
+
+    def connection(self) -> Connection | None:
+        """The WebSocket that watches, if the body asks to watch."""
+        if not (self.body.get("watch") or self.body.get("presence")):
+            return None
+        return self.world.hub.connection(self.query.get("connection_id"), self.principal.user_id)
+
+    def ids(self, name: str, limit: int) -> list[str]:
+        """A list of ids in the body.
+
+        Raises:
+            StreamError: none, or more than the limit.
+        """
+        given = self.body.get(name)
+        if not isinstance(given, list) or not given:
+            raise bad_input(f"{name} must be a list with at least one entry")
+        if len(given) > limit:
+            raise bad_input(f"{name} is limited to {limit} entries")
+        return [str(one) for one in given]
+
+    def sent_fields(self, user_id: str, raw: Json, *, managed: bool = False) -> Json:
+        """The fields of a user that the caller sends, those in `custom` among them.
+
+        Args:
+            user_id: whose fields they are.
+            raw: the fields; v2 nests some in `custom`.
+            managed: whether the house rules permit the server-managed field.
+
+        Raises:
+            StreamError: 400, a wrong type or a house rule; 403, a field that needs a permission.
+        """
+        fields = {name: value for name, value in raw.items() if name != "custom"}
+        custom = raw.get("custom") or {}
+        if not isinstance(custom, dict):
+            raise bad_input("custom must be an object")
+        fields |= custom
+        house_rules.refuse_user_fields(self, user_id, fields, also=[MANAGED] if managed else [])
+        self.demand_fields(fields)
+        if MANAGED in fields:
+            fields[MANAGED] = revocation(fields[MANAGED])
+        return checked_profile(fields)
+
+    def demand_fields(self, names: Iterable[str]) -> None:
+        """Refuse fields of a user that the grants do not let a client write.
+
+        Raises:
+            StreamError: 403 with code 17.
+        """
+        if self.principal.is_server:
+            return
+        for name in names:
+            if name == MANAGED:
+                raise not_allowed(f"clients do not set {MANAGED}")
+            if name in _PERMISSIONS:
+                self.world.demand(self.principal, _PERMISSIONS[name])
+
+    def demand_in_channels(self, permission: str, cids: list[str]) -> None:
+        """Refuse a client's query unless it names channels and has the permission in each.
+
+        Raises:
+            StreamError: 400, no channel is named; 403, the permission is missing; 404, no such channel.
+        """
+        if self.principal.is_server:
+            return
+        if not cids:
+            raise bad_input("clients have to filter by channel_cid")
+        for cid in cids:
+            channel_type, _, channel_id = cid.partition(":")
+            channel = self.world.channels.get(channel_type, channel_id)
+            self.world.demand(self.principal, permission, channel)
+
+    def named_user(self, raw: object) -> str:
+        """The id of a user whom a body names by id or by an object."""
+        if not isinstance(raw, dict):
+            return checked_id(raw)
+        user_id = checked_id(raw.get("id"))
+        self.sent_fields(user_id, raw)
+        return user_id
+
+    def author(self, raw: Json) -> str:
+        """The user whom the caller acts as: a client as itself, the server as the named user."""
+        if self.principal.user_id is not None:
+            return self.principal.user_id
+        named = raw.get("user", raw.get("user_id"))
+        if named is None:
+            raise bad_input("either user or user_id must be provided when using server side auth")
+        return self.world.active(self.named_user(named)).id
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A route: its path, Stream's name of it, and its permitted callers."""
+
+    method: str
+    path: str
+    operation: str
+    handler: Callable[[Call], Json]
+    for_clients: bool
+    in_chat: bool
+
+
+class Table:
+    """The routes of one noun, in the order in which they are tried."""
+
+    def __init__(self, *, in_chat: bool = False) -> None:
+        """`in_chat` routes lie under /api/v2/chat instead of /api/v2."""
+        self._in_chat = in_chat
+        self._endpoints: list[Endpoint] = []
+
+    def __iter__(self) -> Iterator[Endpoint]:
+        return iter(self._endpoints)
+
+    def on(
+        self, method: str, path: str, operation: str, *, for_clients: bool = False
+    ) -> Callable[[Callable[[Call], Json]], Callable[[Call], Json]]:
+        """Register a handler; clients get 403 unless `for_clients`."""
+
+        def register(handler: Callable[[Call], Json]) -> Callable[[Call], Json]:
+            self._endpoints.append(Endpoint(method, path, operation, handler, for_clients, self._in_chat))
+            return handler
+
+        return register

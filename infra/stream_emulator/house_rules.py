@@ -1,0 +1,66 @@
+"""RU4M's own rules: what must not reach Stream, although Stream would take it.
+
+Every other refusal in this package is Stream's. A violation is recorded even if the backend swallows the
+error. The option `house_rules` switches all of these rules off.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from infra.stream_emulator.errors import bad_input
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from infra.stream_emulator.call import Call
+    from infra.stream_emulator.tokens import Principal
+    from infra.stream_emulator.world import World
+
+PROFILE = frozenset({"id", "name", "image"})
+MEMBERSHIP = frozenset({"user_id", "user", "channel_role"})
+
+
+def refuse_user_fields(call: Call, user_id: str, sent: Iterable[str], *, also: Iterable[str] = ()) -> None:
+    """Refuse fields of a user from the server, except id, name and image (STR-1).
+
+    Args:
+        call: the request; clients are restricted by grants instead.
+        user_id: whose fields they are, for the record.
+        sent: the names of the fields; what v2 nests in `custom` counts like the others.
+        also: further fields that this request may carry.
+    """
+    beyond = sorted(set(sent) - PROFILE - set(also))
+    if call.principal.is_server and beyond:
+        _refuse(call, user_id, beyond, f"STR-1: fields {beyond} of user {user_id} must not reach Stream")
+
+
+def refuse_member_fields(call: Call, user_id: str, sent: Iterable[str]) -> None:
+    """Refuse fields of a membership from the server, except who and in which role (STR-1)."""
+    beyond = sorted(set(sent) - MEMBERSHIP)
+    if call.principal.is_server and beyond:
+        _refuse(call, user_id, beyond, f"STR-1: fields {beyond} of a member must not reach Stream")
+
+
+def refuse_push_token(call: Call, user_id: str) -> None:
+    """Refuse a push token, from the server and from clients (STR-2)."""
+    _refuse(call, user_id, ["push"], "STR-2: push tokens must not reach Stream")
+
+
+def record_profile(
+    world: World, principal: Principal, operation: str, user_id: str, sent: Iterable[str]
+) -> None:
+    """Record a profile that a client sent when it connected; our apps send the id alone."""
+    if world.options.house_rules:
+        _record(world, principal, operation, user_id, sorted(sent))
+
+
+def _refuse(call: Call, user_id: str, fields: list[str], rule: str) -> None:
+    if call.world.options.house_rules:
+        _record(call.world, call.principal, call.operation, user_id, fields)
+        raise bad_input(f"RU4M's own rule {rule}")
+
+
+def _record(world: World, principal: Principal, operation: str, user_id: str, fields: list[str]) -> None:
+    about = {"user_id": user_id, "fields": fields}
+    world.journal.violation(principal=str(principal), operation=operation, about=about, at=world.clock.now())

@@ -1,0 +1,82 @@
+"""Rate limits: requests per minute, by endpoint and principal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from infra.stream_emulator.options import UNPUBLISHED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from infra.stream_emulator.clock import Clock
+    from infra.stream_emulator.options import Options
+    from infra.stream_emulator.tokens import Principal
+
+_WINDOW = 60
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """What is left of a limit in this minute."""
+
+    limit: int
+    used: int
+    resets_at: int
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the request that was just counted is one too many."""
+        return self.used > self.limit
+
+    def headers(self) -> dict[str, str]:
+        """In lowercase: the official Python SDK finds them under no other spelling."""
+        return {
+            "x-ratelimit-limit": str(self.limit),
+            "x-ratelimit-remaining": str(max(self.limit - self.used, 0)),
+            "x-ratelimit-reset": str(self.resets_at),
+        }
+
+    def rendered(self) -> dict[str, int]:
+        """As GET /rate_limits shows it."""
+        remaining = max(self.limit - self.used, 0)
+        return {"limit": self.limit, "remaining": remaining, "reset": self.resets_at}
+
+
+class Limits:
+    """Counters of the running minute; the first request after its end starts the next."""
+
+    def __init__(self, clock: Clock, options: Callable[[], Options]) -> None:
+        self._clock = clock
+        self._options = options
+        self._until = 0
+        self._used: dict[tuple[str, str], int] = {}
+
+    def count(self, operation: str, principal: Principal | None) -> Allowance:
+        """Count one request; those without a valid token share one counter."""
+        who = str(principal or "nobody")
+        self._turn()
+        used = self._used[operation, who] = self._used.get((operation, who), 0) + 1
+        return Allowance(self._limit(operation, who), used, self._until)
+
+    def of_server(self, operation: str) -> Allowance:
+        """The server's allowance at one endpoint, without counting a request."""
+        self._turn()
+        used = self._used.get((operation, "server"), 0)
+        return Allowance(self._limit(operation, "server"), used, self._until)
+
+    def _limit(self, operation: str, who: str) -> int:
+        options = self._options()
+        limit = options.limits.get(operation, UNPUBLISHED)
+        return limit if who == "server" else min(limit, options.client_limit)
+
+    def _turn(self) -> None:
+        now = int(self._clock.seconds())
+        if not now < self._until <= now + _WINDOW:
+            self._until = now + _WINDOW
+            self._used.clear()
+
+    def clear(self) -> None:
+        """Start the minute over."""
+        self._until = 0

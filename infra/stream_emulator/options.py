@@ -1,0 +1,99 @@
+"""Options of the emulator's behaviour, for tests and the tour."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+TaskProgress = Literal["poll", "clock", "hold", "instant"]
+
+# Requests per minute and platform. Published figures; see UNPUBLISHED for the rest.
+_PUBLISHED = {
+    10_000: ("Connect", "GetOrCreateChannel", "QueryChannels", "GetApp", "MarkRead"),
+    1_000: ("QueryUsers", "SendMessage", "CreateGuest", "UploadFile"),
+    300: (
+        "UpdateUsers",
+        "UpdateUsersPartial",
+        "UpdateChannel",
+        "QueryMembers",
+        "CreateDevice",
+        "Mute",
+        "Unmute",
+        "Ban",
+        "Unban",
+        "Flag",
+        "Unflag",
+        "BlockUsers",
+    ),
+    60: (
+        "DeleteUser",
+        "DeactivateUser",
+        "ReactivateUser",
+        "ExportUser",
+        "ExportChannels",
+        "DeleteChannel",
+        "GetChannelType",
+        "ListChannelTypes",
+        "UpdateChannelType",
+        "UpdateApp",
+        "ListDevices",
+    ),
+}
+
+# Stream does not publish these. They are low, so that no caller relies on more.
+UNPUBLISHED = 60
+POLLED = 300
+
+
+def _published() -> dict[str, int]:
+    limits = {name: limit for limit, names in _PUBLISHED.items() for name in names}
+    return limits | {"GetTask": POLLED}
+
+
+@dataclass(frozen=True)
+class Options:
+    """Behaviour that Stream does not document, or that a test sets.
+
+    If Stream documents nothing, the default is the worse case for the backend.
+    """
+
+    task_progress: TaskProgress = "poll"
+    """What advances a task by one state: each GET of it, or `task_seconds` of the clock."""
+    task_seconds: float = 1.0
+    limits: dict[str, int] = field(default_factory=_published)
+    """Requests per minute by endpoint name; others have UNPUBLISHED for the server."""
+    client_limit: int = 60
+    """Requests per minute, endpoint and user, for clients."""
+    upsert_clears_revocation: bool = True
+    """Whether the full replace of POST /users also drops revoke_tokens_issued_before."""
+    unknown_settings: Literal["refused", "ignored"] = "refused"
+    """The result of a setting of the app or of a channel type that Stream does not document."""
+    upsert_resets_role: bool = True
+    """Whether the full replace of POST /users also gives the user the role `user` again."""
+    repeated_delete: Literal["not_found", "task_error", "task_ok"] = "task_error"
+    """The result of deleting a deleted user."""
+    repeated_deactivate: Literal["ok", "bad_input"] = "bad_input"
+    """The result of deactivating a deactivated user."""
+    most_exported: int = 10_000
+    """How many messages, and how many reactions, of one user an export holds."""
+    over_most_exported: Literal["cut", "task_failed", "refused"] = "cut"
+    """The result of a task that exports a user with more."""
+    action_on_oneself: Literal["refused", "ok"] = "refused"
+    """The result of muting, blocking, banning or flagging oneself."""
+    undo_of_nothing: Literal["not_found", "ok"] = "not_found"
+    """The result of undoing a mute, block, ban or flag that does not exist."""
+    repeated_flag: Literal["bad_input", "ok"] = "bad_input"
+    """The result of flagging the same target again."""
+    server_sends_for_banned: Literal["refused", "ok"] = "refused"
+    """The result of a message that the server sends as a banned user."""
+    deletion_removes: Literal["own", "all"] = "own"
+    """Which mutes, blocks, bans and flags a hard or pruning deletion of a user removes: those by the user, or
+    also those by others against the user."""
+    user_details: Literal["ignored", "refused"] = "ignored"
+    """The effect of a profile in a client's connect if the grants do not permit writing it."""
+    journal_size: int = 10_000
+    """How many requests the journal stores."""
+    house_rules: bool = True
+    """Whether RU4M's own rules apply besides Stream's (see house_rules)."""
+    grants: Literal["hardened", "stock"] = "hardened"
+    """The initial settings of the app: our baseline, or Stream's own defaults."""

@@ -1,0 +1,119 @@
+"""Bans of users, in the whole app or in one channel."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from infra.stream_emulator.call import Call, Table
+from infra.stream_emulator.errors import bad_input
+from infra.stream_emulator.filters import a_page, in_order, matches, wanted_values
+from infra.stream_emulator.moderation import Ban
+from infra.stream_emulator.routes.deletion import Erasure
+from infra.stream_emulator.routes.targets import another_user, end_of, refuse_absent
+from infra.stream_emulator.views import channel_event, channel_object
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from infra.stream_emulator.channels import Channel
+    from infra.stream_emulator.wire import Json
+
+bans, banned_users = Table(), Table(in_chat=True)
+_DELETIONS = ("soft", "pruning", "hard")
+
+
+@bans.on("POST", "/moderation/ban", "Ban", for_clients=True)
+def ban(call: Call) -> Json:
+    """Keep a user from posting until the ban is removed or expires."""
+    world, channel = call.world, _scope(call, call.body)
+    by = call.author({"user": _named_moderator(call.body)})
+    target = another_user(call, by, call.body.get("target_user_id"))
+    if channel and target not in channel.members:
+        raise bad_input(f"user {target} is not a member of {channel.cid}")
+    if call.body.get("ban_from_future_channels"):
+        raise bad_input("the emulator does not know bans from future channels")
+    deletion = call.body.get("delete_messages") or None
+    if deletion not in (None, *_DELETIONS):
+        raise bad_input(f"delete_messages must be one of {_DELETIONS}")
+    made = Ban(
+        target_id=target,
+        banned_by=by,
+        cid=channel.cid if channel else None,
+        shadow=call.body.get("shadow") is True,
+        reason=str(call.body.get("reason") or ""),
+        created_at=world.clock.now(),
+        expires=end_of(call, "timeout", timedelta(minutes=1)),
+    )
+    world.moderation.bans[target, made.cid] = made
+    if deletion:
+        erasure = Erasure(user=None, messages=deletion)
+        for one in [channel] if channel else list(world.channels):
+            erasure.apply_to(world, one, world.users.living(target))
+    more = {"reason": made.reason, "created_by": world.view(by), "expiration": made.expires}
+    _tell(call, "user.banned", made, channel, more)
+    return {}
+
+
+@bans.on("DELETE", "/moderation/ban", "Unban", for_clients=True)
+def unban(call: Call) -> Json:
+    """Remove a ban; one in a channel and one in the app are independent."""
+    channel = _scope(call, call.query)
+    target = call.world.users.living(call.query.get("target_user_id", "")).id
+    removed = call.world.moderation.bans.pop((target, channel.cid if channel else None), None)
+    refuse_absent(call, is_there=removed is not None)
+    if removed:
+        _tell(call, "user.unbanned", removed, channel, {})
+    return {}
+
+
+def _scope(call: Call, sent: Mapping[str, object]) -> Channel | None:
+    """The channel of a ban, or None for the app, in which the caller has to have the permission."""
+    if not (sent.get("type") or sent.get("id")):
+        call.world.demand(call.principal, "ban-user")
+        return None
+    channel = call.world.channels.get(str(sent.get("type")), str(sent.get("id")))
+    call.world.demand(call.principal, "ban-channel-member", channel)
+    return channel
+
+
+def _named_moderator(body: Json) -> object:
+    names = ("banned_by", "banned_by_id", "user", "user_id")
+    return next((body[name] for name in names if body.get(name)), None)
+
+
+def _tell(call: Call, kind: str, about: Ban, channel: Channel | None, more: Json) -> None:
+    """Send an event to a channel's watchers, or to all who share a channel with the user."""
+    shown = {"user": call.world.view(about.target_id), "shadow": about.shadow} | more
+    if channel:
+        call.world.hub.tell_channel(channel, channel_event(call.world, kind, channel, shown))
+        return
+    event = {"type": kind, "created_at": call.world.clock.now()} | shown
+    call.world.hub.tell_users(event, call.world.neighbours(about.target_id))
+
+
+@banned_users.on("GET", "/query_banned_users", "QueryBannedUsers", for_clients=True)
+def query_banned_users(call: Call) -> Json:
+    """Find bans; a client only in channels in which it may ban, which it has to name."""
+    payload, world = call.payload(), call.world
+    conditions = payload.get("filter_conditions")
+    if not isinstance(conditions, dict):
+        raise bad_input("filter_conditions is required")
+    call.demand_in_channels("ban-channel-member", wanted_values(conditions, "channel_cid"))
+    skipped, limit = a_page(payload, limit=100, default=30)
+    found = {
+        (one.target_id, one.cid): one.searchable()
+        for one in world.moderation.bans.values()
+        if not payload.get("exclude_expired_bans") or world.moderation.holds(one)
+    }
+    fitting = [one for one in found.values() if matches(one, conditions)]
+    usual = [{"field": "created_at", "direction": -1}]
+    page = in_order(fitting, payload.get("sort") or usual)[skipped : skipped + limit]
+    return {"bans": [_shown(call, one["user_id"], one["channel_cid"]) for one in page]}
+
+
+def _shown(call: Call, user_id: str, cid: str | None) -> Json:
+    found = call.world.moderation.bans[user_id, cid]
+    channel_type, _, channel_id = (cid or "").partition(":")
+    channel = call.world.channels.find(channel_type, channel_id)
+    return found.rendered(call.world.view, channel_object(call.world, channel) if channel else None)

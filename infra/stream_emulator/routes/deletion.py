@@ -1,0 +1,177 @@
+"""Deleting and restoring users."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from infra.stream_emulator.call import Call, Table
+from infra.stream_emulator.errors import bad_input, burned
+from infra.stream_emulator.users import UserState
+
+if TYPE_CHECKING:
+    from infra.stream_emulator.channels import Channel
+    from infra.stream_emulator.users import User
+    from infra.stream_emulator.wire import Json
+    from infra.stream_emulator.world import World
+
+deletion = Table()
+_BATCH = 100
+_STATES = {
+    "soft": UserState.SOFT_DELETED,
+    "pruning": UserState.PRUNED,
+    "hard": UserState.HARD_DELETED,
+}
+_MODES = {
+    "user": ("soft", "pruning", "hard"),
+    "messages": ("soft", "pruning", "hard"),
+    "conversations": ("soft", "hard"),
+    "calls": ("soft", "hard"),
+}
+_OTHERS = ("user_ids", "files", "new_channel_owner_id", "new_call_owner_id")
+
+
+@dataclass(frozen=True)
+class Erasure:
+    """The data to delete of a user; a class whose mode is None is kept."""
+
+    user: str | None
+    messages: str | None = None
+    conversations: str | None = None
+    files: bool = False
+    new_owner: str | None = None
+
+    @classmethod
+    def parsed(cls, body: Json) -> Erasure:
+        """From the body of POST /users/delete.
+
+        Raises:
+            StreamError: an unknown mode, or a combination that Stream refuses.
+        """
+        for name, value in body.items():
+            if name not in _OTHERS and value not in _MODES.get(name, ()):
+                raise bad_input(f"{name} can't be {value}")
+        if not isinstance(body.get("files", False), bool):
+            raise bad_input("files must be a boolean")
+        both_hard = body.get("messages") == "hard" and body.get("conversations") == "hard"
+        if body.get("user") == "hard" and not both_hard:
+            raise bad_input("hard deletion of users needs messages and conversations to be hard")
+        return cls(
+            user=body.get("user"),
+            messages=body.get("messages"),
+            conversations=body.get("conversations"),
+            files=body.get("files", False),
+            new_owner=body.get("new_channel_owner_id"),
+        )
+
+    def mark(self, world: World, user: User) -> None:
+        """Hide the user from the API, which takes effect at once."""
+        if self.user:
+            now = world.clock.now()
+            user.deleted_at, user.updated_at, user.deletion = now, now, UserState.SOFT_DELETED
+
+    def finish(self, world: World, user: User) -> None:
+        """Delete the data, which a worker does later."""
+        for channel in world.channels:
+            self.apply_to(world, channel, user)
+        if self.files:
+            world.uploads = {url: one for url, one in world.uploads.items() if one.user_id != user.id}
+        if not self.user:
+            return
+        if self.user != "soft":
+            world.announce("user.deleted", user)
+            user.forget_profile()
+            user.devices.clear()
+            world.moderation.forget(user.id, about=world.options.deletion_removes == "all")
+        user.deletion = _STATES[self.user]
+        for channel in world.channels:
+            channel.leave(user.id)
+            world.hub.stop_watching(channel.cid, [user.id])
+
+    def apply_to(self, world: World, channel: Channel, user: User) -> None:
+        """Delete the user's data in one channel."""
+        if self.conversations and user.id in channel.members and len(channel.members) == 2:
+            event = {"type": "channel.deleted", "cid": channel.cid, "channel_id": channel.id}
+            world.hub.tell_channel(channel, event | {"created_at": world.clock.now()})
+            world.channels.delete(channel, hard=self.conversations == "hard")
+        if self.messages == "hard":
+            for message in channel.messages:
+                if message.user_id == user.id:
+                    message.forget_content()  # for those who quoted it
+            channel.messages = [one for one in channel.messages if one.user_id != user.id]
+            for message in channel.messages:
+                message.reactions = [one for one in message.reactions if one.user_id != user.id]
+        for message in channel.messages:
+            if self.messages and message.user_id == user.id:
+                message.deleted_at = message.deleted_at or world.clock.now()
+                if self.messages == "pruning":
+                    message.forget_content()
+        if self.user == "hard" and channel.created_by == user.id:
+            heir = self.new_owner or f"delete-user-{uuid.uuid4().hex[:16]}"
+            channel.created_by = world.users.ensure(heir).id
+
+
+@deletion.on("POST", "/users/delete", "DeleteUsers")
+def delete_users(call: Call) -> Json:
+    """Delete up to 100 users: marked at once, the rest by a task with a result for each id."""
+    ids, erasure = call.ids("user_ids", _BATCH), Erasure.parsed(call.body)
+    world, gone = call.world, []
+    for user_id in ids:
+        user = world.users.known(user_id)
+        if user is None or not user.deletion:
+            continue
+        if world.options.repeated_delete == "not_found":
+            raise burned(user_id)
+        gone.append(user_id)
+    living = [world.users.living(user_id) for user_id in ids if user_id not in gone]
+    for user in living:
+        erasure.mark(world, user)
+
+    def work() -> Json:
+        for user in living:
+            erasure.finish(world, user)
+        return {user.id: {"status": "ok"} for user in living} | {
+            user_id: _of_gone(world, user_id) for user_id in gone
+        }
+
+    return {"task_id": world.tasks.start("delete_users", work).id}
+
+
+def _of_gone(world: World, user_id: str) -> Json:
+    if world.options.repeated_delete == "task_ok":
+        return {"status": "ok"}
+    return {"status": "error", "error": f"the user {user_id} was deleted"}
+
+
+@deletion.on("DELETE", "/users/{id}", "DeleteUser")
+def delete_user(call: Call) -> Json:
+    """Delete a user synchronously: an old route that SDKs still call."""
+    hard, marks = call.flag("hard_delete"), call.flag("mark_messages_deleted")
+    if hard and not marks:
+        raise bad_input("hard_delete needs mark_messages_deleted")
+    mode = "hard" if hard else "soft"
+    erasure = Erasure(
+        user=mode,
+        messages=mode if marks else None,
+        conversations=mode if call.flag("delete_conversation_channels") else None,
+    )
+    user = call.world.users.living(call.params["id"])
+    erasure.mark(call.world, user)
+    erasure.finish(call.world, user)
+    return {"user": call.world.view(user.id)}
+
+
+@deletion.on("POST", "/users/restore", "RestoreUsers")
+def restore_users(call: Call) -> Json:
+    """Restore softly deleted users, without their memberships and messages."""
+    found = []
+    for user_id in call.ids("user_ids", _BATCH):
+        user = call.world.users.known(user_id)
+        if user is None or user.deletion is not UserState.SOFT_DELETED:
+            raise bad_input(f"user {user_id} is not softly deleted")
+        found.append(user)
+    for user in found:
+        user.deleted_at = user.deletion = None
+        user.updated_at = call.world.clock.now()
+    return {}

@@ -1,0 +1,104 @@
+"""Mutes of users and of channels."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from infra.stream_emulator.call import Call, Table
+from infra.stream_emulator.moderation import ChannelMute, UserMute
+from infra.stream_emulator.routes.targets import another_user, end_of, refuse_absent
+from infra.stream_emulator.views import own_user
+
+if TYPE_CHECKING:
+    from infra.stream_emulator.channels import Channel
+    from infra.stream_emulator.wire import Json
+
+mutes, channel_mutes = Table(), Table(in_chat=True)
+_BATCH = 100
+_MINUTE, _MILLISECOND = timedelta(minutes=1), timedelta(milliseconds=1)
+
+
+@mutes.on("POST", "/moderation/mute", "Mute", for_clients=True)
+def mute(call: Call) -> Json:
+    """Mute one user by `target_id`, or several by `target_ids`, of whom unknown ones are listed."""
+    world = call.world
+    world.demand(call.principal, "mute-user")
+    muter, ends = call.author(call.body), end_of(call, "timeout", _MINUTE)
+    targets, unknown = _targets(call, muter)
+    made = [UserMute(muter, one, world.clock.now(), ends) for one in targets]
+    world.moderation.mutes |= {(muter, one.target_id): one for one in made}
+    _tell_muter(call, "notification.mutes_updated", muter)
+    shown = [one.rendered(world.view) for one in made]
+    answer: Json = {"mutes": shown, "own_user": own_user(world, muter)}
+    answer |= {"mute": shown[0]} if len(shown) == 1 else {}
+    return answer | ({"non_existing_users": unknown} if unknown else {})
+
+
+@mutes.on("POST", "/moderation/unmute", "Unmute", for_clients=True)
+def unmute(call: Call) -> Json:
+    """End mutes of users."""
+    world = call.world
+    world.demand(call.principal, "mute-user")
+    muter = call.author(call.body)
+    targets, unknown = _targets(call, muter)
+    for target in targets:
+        refuse_absent(call, is_there=(muter, target) in world.moderation.mutes)
+    for target in targets:
+        world.moderation.mutes.pop((muter, target), None)
+    _tell_muter(call, "notification.mutes_updated", muter)
+    return {"non_existing_users": unknown} if unknown else {}
+
+
+def _targets(call: Call, muter: str) -> tuple[list[str], list[str]]:
+    """The existing targets and the unknown ones; a single target has to exist."""
+    if "target_ids" not in call.body:
+        return [another_user(call, muter, call.body.get("target_id"))], []
+    ids = call.ids("target_ids", _BATCH)
+    unknown = [one for one in ids if call.world.users.known(one) is None]
+    return [another_user(call, muter, one) for one in ids if one not in unknown], unknown
+
+
+@channel_mutes.on("POST", "/moderation/mute/channel", "MuteChannel", for_clients=True)
+def mute_channel(call: Call) -> Json:
+    """Mute channels, for `expiration` milliseconds or until unmuted."""
+    world = call.world
+    muter, ends = call.author(call.body), end_of(call, "expiration", _MILLISECOND)
+    channels = _channels(call)
+    made = [ChannelMute(muter, one.cid, world.clock.now(), ends) for one in channels]
+    world.moderation.channel_mutes |= {(muter, one.cid): one for one in made}
+    _tell_muter(call, "notification.channel_mutes_updated", muter)
+    shown = [one.rendered(world.view) for one in made]
+    answer: Json = {"channel_mutes": shown, "own_user": own_user(world, muter)}
+    return answer | ({"channel_mute": shown[0]} if len(shown) == 1 else {})
+
+
+@channel_mutes.on("POST", "/moderation/unmute/channel", "UnmuteChannel", for_clients=True)
+def unmute_channel(call: Call) -> Json:
+    """End mutes of channels."""
+    muter, held = call.author(call.body), call.world.moderation.channel_mutes
+    channels = _channels(call)
+    for channel in channels:
+        refuse_absent(call, is_there=(muter, channel.cid) in held)
+    for channel in channels:
+        held.pop((muter, channel.cid), None)
+    _tell_muter(call, "notification.channel_mutes_updated", muter)
+    return {}
+
+
+def _channels(call: Call) -> list[Channel]:
+    """The channels that the body names, each of which the caller may mute."""
+    single = call.body.get("channel_cid")
+    cids = [str(single)] if single else call.ids("channel_cids", _BATCH)
+    found = []
+    for cid in cids:
+        channel_type, _, channel_id = cid.partition(":")
+        found.append(call.world.channels.get(channel_type, channel_id))
+        call.world.demand(call.principal, "mute-channel", found[-1])
+    return found
+
+
+def _tell_muter(call: Call, kind: str, muter: str) -> None:
+    me = own_user(call.world, muter)
+    event = {"type": kind, "me": me, "created_at": call.world.clock.now()}
+    call.world.hub.tell_users(event, [muter])

@@ -1,0 +1,215 @@
+"""One emulated app: everything that it holds, and what its grants allow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from infra.stream_emulator.app_settings import AppSettings
+from infra.stream_emulator.channels import Channels
+from infra.stream_emulator.clock import Clock
+from infra.stream_emulator.errors import bad_input, bad_token, not_allowed, unknown_key
+from infra.stream_emulator.faults import Faults
+from infra.stream_emulator.hub import Hub
+from infra.stream_emulator.journal import Journal
+from infra.stream_emulator.limits import Limits
+from infra.stream_emulator.moderation import Moderation
+from infra.stream_emulator.options import Options
+from infra.stream_emulator.permissions import action
+from infra.stream_emulator.tasks import TaskBoard
+from infra.stream_emulator.tokens import (
+    MINIMUM_SECRET,
+    Principal,
+    read_token,
+    refuse_if_revoked,
+)
+from infra.stream_emulator.users import Directory
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from infra.stream_emulator.channels import Channel
+    from infra.stream_emulator.users import User
+    from infra.stream_emulator.wire import Json, WithCustom
+
+
+@dataclass(frozen=True)
+class Upload:
+    """One file that a user put on the CDN."""
+
+    url: str
+    user_id: str
+    cid: str
+    name: str
+    content: bytes
+    created_at: datetime
+
+    def rendered(self) -> Json:
+        """As the emulator's state shows it."""
+        return {"url": self.url, "user_id": self.user_id, "cid": self.cid, "name": self.name}
+
+
+class World:
+    """The state behind all routes. Only the emulator's event loop touches it."""
+
+    def __init__(self, api_key: str, secret: str, options: Options | None = None) -> None:
+        if len(secret.encode()) < MINIMUM_SECRET:
+            raise ValueError(f"the secret needs at least {MINIMUM_SECRET} bytes")
+        self.api_key = api_key
+        self.secret = secret
+        self._initial = options or Options()
+        self.options = self._initial
+        self.clock = Clock()
+        self.hub = Hub(self._is_deaf)
+        self.journal = Journal(self.options.journal_size)
+        self.faults = Faults()
+        self.limits = Limits(self.clock, lambda: self.options)
+        self.tasks = TaskBoard(self.clock, lambda: self.options)
+        self._start_over()
+
+    def _start_over(self) -> None:
+        self.users = Directory(self.clock)
+        self.channels = Channels(self.clock)
+        self.moderation = Moderation(self.clock)
+        self.uploads: dict[str, Upload] = {}
+        self.planted: dict[str, Json] = {}
+        hardened = self.options.grants == "hardened"
+        self.app = AppSettings(self.clock.now(), hardened=hardened)
+
+    def reset(self) -> None:
+        """Forget everything, settings and options too; open sockets stay open."""
+        self.options = self._initial
+        self.clock.clear()
+        self.tasks.clear()
+        self.faults.clear()
+        self.limits.clear()
+        self.journal.clear()
+        self.hub.clear()
+        self._start_over()
+
+    def choose(self, changes: Json) -> None:
+        """Change options from now on.
+
+        Raises:
+            StreamError: there is no such option.
+        """
+        try:
+            chosen = replace(self.options, **changes)
+        except TypeError as error:
+            raise bad_input(str(error)) from None
+        self.options = replace(chosen, limits=self.options.limits | changes.get("limits", {}))
+
+    def plant(self, planted: Json) -> None:
+        """Add data to a user's exports: fields of `user`, fields of each `message`, `calls`.
+
+        Raises:
+            StreamError: no such user.
+        """
+        user_id = self.users.living(str(planted.get("user_id"))).id
+        self.planted[user_id] = self.planted.get(user_id, {}) | planted
+
+    def principal(self, api_key: str | None, token: str | None, auth_type: str | None) -> Principal:
+        """The principal of a request, if the key and the token are valid.
+
+        Raises:
+            StreamError: 401; or 403 or 404 for a user who can't act.
+        """
+        if api_key != self.api_key:
+            raise unknown_key()
+        if auth_type != "jwt" or not token:
+            raise bad_token(5, "stream-auth-type must be jwt")
+        unchecked = bool(self.app.values["disable_auth_checks"])
+        claims = read_token(token, self.secret, self.clock.seconds(), development=unchecked)
+        if claims.user_id is not None:
+            user = self.users.known(claims.user_id)
+            revoked = user.revoked_before if user else None
+            refuse_if_revoked(claims, revoked, self.app.revoked_before)
+        return Principal(claims.user_id)
+
+    def active(self, user_id: str) -> User:
+        """A user who may act.
+
+        Raises:
+            StreamError: 404 with code 16 (unknown, deleted) or 403 with code 17 (deactivated).
+        """
+        user = self.users.living(user_id)
+        if user.deactivated_at:
+            raise not_allowed(f"user {user_id} is deactivated")
+        return user
+
+    def view(self, user_id: str) -> WithCustom:
+        """A user as others see them.
+
+        Raises:
+            StreamError: 400; the id is unknown.
+        """
+        user = self.users.known(user_id)
+        if user is None:
+            raise bad_input(f"user {user_id} doesn't exist")
+        shown = user.rendered()
+        return replace(shown, fields=shown.fields | self.moderation.standing(user_id))
+
+    def may(
+        self,
+        principal: Principal,
+        permission: str,
+        channel: Channel | None = None,
+        *,
+        channel_type: str | None = None,
+        owner: str | None = None,
+    ) -> bool:
+        """Whether the grants of all the principal's roles hold a permission.
+
+        Without a channel or channel type the app's grants count. `owner` owns the object itself (a message);
+        without it, the channel's creator counts as the owner.
+        """
+        if principal.user_id is None or self.app.values["disable_permissions_checks"]:
+            return True
+        channel_type = channel.type if channel else channel_type
+        grants = self.app.channel_type(channel_type).grants if channel_type else self.app.grants
+        roles = self._roles(principal.user_id, channel)
+        granted = {one for role in roles for one in grants.get(role, [])}
+        owner = owner or (channel.created_by if channel else None)
+        owns = owner == principal.user_id
+        return permission in granted or (owns and f"{permission}-owner" in granted)
+
+    def _roles(self, user_id: str, channel: Channel | None) -> list[str]:
+        user = self.users.known(user_id)
+        member = channel.members.get(user_id) if channel else None
+        return [user.role if user else "user", *([member.role] if member else [])]
+
+    def demand(
+        self,
+        principal: Principal,
+        permission: str,
+        channel: Channel | None = None,
+        *,
+        channel_type: str | None = None,
+        owner: str | None = None,
+    ) -> None:
+        """Refuse an action that the grants do not permit.
+
+        Raises:
+            StreamError: 403 with code 17.
+        """
+        if not self.may(principal, permission, channel, channel_type=channel_type, owner=owner):
+            scope = channel.type if channel else channel_type or ".app"
+            roles = self._roles(str(principal.user_id), channel)
+            who = f"User '{principal.user_id}' with roles {roles}"
+            raise not_allowed(
+                f"{who} is not allowed to perform action {action(permission)} in scope '{scope}'"
+            )
+
+    def _is_deaf(self, listener: str, channel: Channel, actor: str | None) -> bool:
+        """Whether a listener blocks the actor of an event in a conversation of two."""
+        return self.moderation.hides(channel, listener) and self.moderation.has_blocked(listener, actor)
+
+    def neighbours(self, user_id: str) -> set[str]:
+        """The user and all who share a channel with them."""
+        shared = [channel.members for channel in self.channels.of_member(user_id)]
+        return {user_id}.union(*shared)
+
+    def announce(self, kind: str, user: User) -> None:
+        """Send an event about a changed user to all who share a channel with them."""
+        event = {"type": kind, "user": self.view(user.id), "created_at": self.clock.now()}
+        self.hub.tell_users(event, self.neighbours(user.id))
