@@ -8,7 +8,7 @@ JS := infra/local/js
 WORKERS ?= 2
 STAGE ?= staging
 
-.PHONY: run tour dev test proof check types lint format package generate plots bench bench-quick coverage pins clean
+.PHONY: help run tour dev test proof check types lint format package generate plots bench bench-quick coverage pins clean
 
 run: setup          ## deploy to a local cloud and play the tour; runs until Ctrl-C
 	$(BIN)/python -m infra.local run
@@ -64,6 +64,9 @@ coverage: setup     ## measure branch coverage of the suites that run in process
 pins: setup         ## compile requirements*.txt from the .in files
 	$(BIN)/pip-compile -q --strip-extras --no-emit-find-links --no-emit-index-url requirements.in -o requirements.txt
 	$(BIN)/pip-compile -q --strip-extras --allow-unsafe --no-emit-find-links --no-emit-index-url requirements-dev.in -o requirements-dev.txt
+
+help:               ## list the targets
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1\t\2/p' Makefile | expand -t 20
 
 clean:              ## delete everything that was installed or built
 	rm -rf .venv .local build $(JS)/node_modules
