@@ -5,7 +5,7 @@ from typing import Annotated
 
 from chalicelib.core.clock import Instant
 from chalicelib.core.ids import AccountId, Pseudonym, UserId
-from chalicelib.core.table import Table
+from chalicelib.core.table_names import Table
 from chalicelib.privacy.periods import UNTIL_ERASURE
 from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, Record, personal
 from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source
@@ -43,8 +43,6 @@ class Account(
     created_at: Annotated[Instant, NOT_PERSONAL]
     # Stream rejects chat tokens issued before this time. It only moves forwards (STR-3).
     revoked_before: Annotated[Instant | None, NOT_PERSONAL] = None
-    # The account's shard in the index of live accounts. A walk over all accounts reads these shards.
-    live: Annotated[str | None, NOT_PERSONAL] = None
 
 
 class Claim(

@@ -15,6 +15,7 @@ from chalicelib.accounts.store import (
     email_moves,
     glance_at_owner_of_phone,
     live_accounts,
+    owner_of_change,
     owner_of_phone,
     owner_of_user,
     rekey,
@@ -23,7 +24,7 @@ from chalicelib.accounts.store import (
 from chalicelib.core import clock, needs, observe
 from chalicelib.core.ids import AccountId, Pseudonym, UserId
 from chalicelib.core.sealing import SealingError
-from chalicelib.core.table import Write
+from chalicelib.core.transactions import Write
 from chalicelib.privacy import subject_keys
 from chalicelib.privacy.subject_keys import SubjectKeys
 
@@ -40,6 +41,7 @@ __all__ = [
     "glances",
     "live_accounts",
     "new_account",
+    "owner_of_change",
     "owner_of_phone",
     "owner_of_user",
     "rekey",
@@ -53,10 +55,8 @@ def new_account(phone: str, locale: str | None) -> tuple[Account, SubjectKeys, l
     Ids are never derived from the number. A number that signs up again after erasure gets new ids, so an old
     id does not identify anyone (ACC-1).
     """
-    account_id = AccountId.new()
     account = Account(
-        account_id=account_id,
-        live=store.shard_of(account_id),
+        account_id=AccountId.new(),
         user_id=UserId.new(),
         phone=phone,
         locale=locale,

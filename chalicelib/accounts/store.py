@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from chalicelib.accounts.model import Account, Claim
 from chalicelib.core import clock, keyring, table
@@ -35,6 +36,7 @@ from chalicelib.core.table import (
 )
 from chalicelib.privacy import codec
 from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
+from chalicelib.privacy.whereabouts import owner_of
 
 
 class ClaimKind(StrEnum):
@@ -86,7 +88,7 @@ def creation(account: Account, keys: SubjectKeys) -> list[Write]:
     return [
         *_claim_writes(ClaimKind.PHONE, account.phone, account.account_id),
         *_claim_writes(ClaimKind.USER, account.user_id, account.account_id),
-        Create(key, codec.to_item(account, key, keys)),
+        Create(key, codec.to_item(account, key, keys) | {Index.LIVE.pk: shard_of(account.account_id)}),
     ]
 
 
@@ -137,6 +139,13 @@ def owner_of_phone(phone: str) -> AccountId | None:
 def glance_at_owner_of_phone(phone: str) -> AccountId | None:
     """The owner of a number by exactly one read, which may miss a claim that is being re-keyed."""
     return _owner_in(table.batch_get(_claim_keys(ClaimKind.PHONE, phone)))
+
+
+def owner_of_change(change: Mapping[str, Any]) -> AccountId | None:
+    """The account whose own item a record of the table's stream is about; None for any other item."""
+    key = table.changed_key(Table.ACCOUNTS, change)
+    owner = owner_of(key.pk)
+    return owner if owner and key == account_key(owner) else None
 
 
 def owner_of_user(user_id: UserId) -> AccountId | None:

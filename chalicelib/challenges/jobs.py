@@ -2,7 +2,7 @@
 
 from chalice.app import Blueprint, CloudWatchEvent, Rate
 
-from chalicelib.challenges import totals
+from chalicelib.challenges.budgets import totals
 from chalicelib.core.metrics import Metric, gauge
 from chalicelib.core.observe import observed
 

@@ -42,7 +42,7 @@ from chalicelib.core.ids import AccountId
 from chalicelib.core.limiter import Limiter, WhenUnreachable, Window
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import Secret, settings
-from chalicelib.core.table import Conflict
+from chalicelib.core.transactions import Conflict
 from chalicelib.devices.model import Device
 
 PER_NUMBER = Limiter(

@@ -12,7 +12,7 @@ from chalicelib.core.errors import Gone, InvalidRequest, Schemas, TooMany, Unava
 from chalicelib.core.http import Body, ClientAddress, View
 from chalicelib.core.ids import AccountId, ChallengeId, SessionId
 from chalicelib.core.metrics import Metric
-from chalicelib.core.table import Table
+from chalicelib.core.table_names import Table
 from chalicelib.devices.model import Device, KnownDevice
 from chalicelib.privacy.periods import After, Period
 from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, Record, personal

@@ -21,6 +21,7 @@ from chalicelib.challenges.model import (
     CodeChannel,
     CodeRequest,
     EmailUnavailable,
+    Opened,
     Recognise,
     SmsInDoubt,
     SmsUnavailable,
@@ -28,7 +29,7 @@ from chalicelib.challenges.model import (
     TooManyCodes,
     WrongCode,
 )
-from chalicelib.challenges.store import UsedMeanwhile, allow_attempt, get, use_write
+from chalicelib.challenges.store import UsedMeanwhile, allow_attempt, get
 from chalicelib.core import clock, idempotency, keyring, metrics
 from chalicelib.core.clock import MINUTE
 from chalicelib.core.errors import InProgress, Problem, Unavailable
@@ -37,6 +38,7 @@ from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import ChallengeId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import Secret, settings
+from chalicelib.core.transactions import Write
 
 __all__ = [
     "UsedMeanwhile",
@@ -193,6 +195,16 @@ def _count_guess(challenge: Challenge, count: Callable[[], object], recognise: R
     except (TooManyAttempts, Unavailable):
         allow_attempt(challenge)
         raise
+
+
+def use_write(challenge: Challenge, opened: Opened | None) -> Write:
+    """The write that marks a code as used, for the transaction of what the code opens.
+
+    Validity and attempts start again, for the two minutes in which the same code gets the same response: a
+    client that used the code in its last second may repeat it too.
+    """
+    now = clock.now()
+    return store.use_write(challenge.ref, opened, used_at=now, code_until=now + settings().verify_repeat)
 
 
 def count_verified(challenge: Challenge) -> None:

@@ -1,4 +1,4 @@
-"""All DynamoDB access of challenges and of the history of verified codes.
+"""All DynamoDB access of challenges.
 
 The key contains the purpose and, if the purpose needs a session, the session that requested the code. So no
 caller has to compare them: under another purpose or session there is no item, and the response is that for an
@@ -12,9 +12,7 @@ from datetime import datetime
 from chalicelib.challenges.model import Challenge, ChallengeRef, Opened
 from chalicelib.core import clock, table
 from chalicelib.core.errors import Unavailable
-from chalicelib.core.settings import settings
 from chalicelib.core.table import Attr, Change, Conflict, Create, Key, Replace, Table, visible
-from chalicelib.limits.model import CodeHistory
 from chalicelib.privacy import codec
 
 
@@ -32,10 +30,6 @@ class UsedMeanwhile(Conflict):
 
 class NotOurs(Conflict):
     """The code was sent or used, or another request took over the challenge."""
-
-
-class HistoryMoved(Conflict):
-    """Another run updated the history meanwhile."""
 
 
 class TooEarly(Conflict):
@@ -163,18 +157,16 @@ def allow_resend(ref: ChallengeRef, uncounted: Mapping[str, int]) -> None:
     table.write(Change(_key(ref), put={"resend_after": now}, add={"resends": -1, **undone}))
 
 
-def use_write(challenge: Challenge, opened: Opened | None) -> Change:
+def use_write(ref: ChallengeRef, opened: Opened | None, used_at: datetime, code_until: datetime) -> Change:
     """The write that marks a code as used, for the transaction of what the code opens.
 
-    It deletes the personal fields. Validity and attempts start again, for the two minutes in which the same
-    code gets the same response: a client that used the code in its last second may repeat it too.
+    It deletes the personal fields, and validity and attempts start again.
     """
-    now = clock.now()
     return Change(
-        _key(challenge.ref),
+        _key(ref),
         put={
-            "used_at": clock.to_text(now),
-            "code_until": clock.to_text(now + settings().verify_repeat),
+            "used_at": clock.to_text(used_at),
+            "code_until": clock.to_text(code_until),
             "attempts": 0,
             **({"opened": opened.model_dump(mode="json")} if opened else {}),
         },
@@ -182,30 +174,3 @@ def use_write(challenge: Challenge, opened: Opened | None) -> Change:
         only_if=visible() & Attr("used_at").not_exists(),
         conflict=UsedMeanwhile,
     )
-
-
-_HISTORY = Key(Table.CHALLENGES, "code_history")
-
-
-def get_history() -> CodeHistory | None:
-    """The history of verified codes by country, or None.
-
-    Raises:
-        Unfit: the record class does not accept what is stored.
-    """
-    item = table.get(_HISTORY)
-    return codec.opened(CodeHistory, item) if item else None
-
-
-def put_history(before: CodeHistory | None, after: CodeHistory) -> None:
-    """Replace the history by its next version.
-
-    Raises:
-        HistoryMoved: `before` is no longer the stored version.
-    """
-    item = codec.to_item(after, _HISTORY)
-    if before is None:
-        table.write(Create(_HISTORY, item, conflict=HistoryMoved))
-        return
-    same = Attr("version").eq(before.version)
-    table.write(Replace(_HISTORY, item, only_if=same, conflict=HistoryMoved))

@@ -8,9 +8,9 @@ credentials  decides what to do when Stream refuses our own credentials
 Stream's part of a copy; start reading at `export`:
 
 export       types of the copy, grounds of withholding and reasons of gaps
-exporting    requests the export, polls it, fetches and redacts it
+export_tasks requests the export, polls it, fetches and redacts it
 download     reads the file line by line
 redaction    turns a line into parts of the copy
 fields       the allow-list of Stream's fields
-reading      reads JSON values by type
+json_fields  reads JSON values by type
 """

@@ -7,6 +7,7 @@ from chalice.app import Blueprint, DynamoDBEvent
 from chalicelib.chat import sync
 from chalicelib.core.ids import AccountId
 from chalicelib.core.observe import observed
+from chalicelib.profiles import service as profiles
 
 chat_jobs = Blueprint(__name__)
 
@@ -25,8 +26,7 @@ def sync_chat_profiles(event: DynamoDBEvent) -> dict[str, list[dict[str, str]]]:
     first_record: dict[AccountId, str] = {}
     for record in event.to_dict()["Records"]:
         change = record["dynamodb"]
-        account_id = AccountId.parse(change["Keys"]["pk"]["S"].removeprefix("A#"))
-        if account_id and change["Keys"]["sk"]["S"] in {"account", "profile"}:
+        if account_id := profiles.owner_of_change(change):
             first_record.setdefault(account_id, change["SequenceNumber"])
     failed = sync.sync(list(first_record))
     return {"batchItemFailures": [{"itemIdentifier": first_record[one]} for one in failed]}

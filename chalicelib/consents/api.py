@@ -8,7 +8,6 @@ from chalicelib.consents.model import (
     ConsentDecision,
     ConsentList,
     ConsentPurpose,
-    ConsentState,
     ConsentView,
     NoticeOutdated,
     Signals,
@@ -34,9 +33,8 @@ def list_consents(caller: RightsCaller) -> ConsentList:
     return ConsentList.of(caller[PURPOSES])
 
 
-def _gives(body: ConsentDecision, **_: object) -> bool:
-    """Count only consents given: a withdrawal is never refused, and requires a consent first."""
-    return body.state is ConsentState.GIVEN
+def _is_limited(body: ConsentDecision, **_: object) -> bool:
+    return service.is_limited(body)
 
 
 @route(
@@ -44,7 +42,7 @@ def _gives(body: ConsentDecision, **_: object) -> bool:
     "PUT",
     "/v1/consents/{purpose}",
     needs=(*_DECIDING, _PRIVACY),
-    limit=DailyLimit("consents_given", lambda: settings().limits.consents_given_day, _gives),
+    limit=DailyLimit("consents_given", lambda: settings().limits.consents_given_day, _is_limited),
     problems=(NoticeOutdated,),
 )
 def decide_on_purpose(

@@ -159,6 +159,11 @@ def renew_at(purposes: Purposes) -> datetime | None:
     return Period.CONSENT_EVIDENCE.ends(min(dates)) - _AHEAD if dates else None
 
 
+def job_due_at(purposes: Purposes) -> datetime | None:
+    """When the job has to process a subject, for evidence or for a deletion; None if it never has to."""
+    return min(filter(None, (renew_at(purposes), purposes.deletion_due)), default=None)
+
+
 def events_about(purpose: Purpose, entries: list[ChainEntry]) -> list[Event]:
     """The events of one purpose in the order of their entries, newest first.
 

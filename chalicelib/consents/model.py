@@ -20,7 +20,7 @@ from chalicelib.core.clock import MINUTE, Instant
 from chalicelib.core.errors import ConflictingRequest, Schemas
 from chalicelib.core.http import Body, View
 from chalicelib.core.ids import AccountId, ConsentRecordId
-from chalicelib.core.table import Table
+from chalicelib.core.table_names import Table
 from chalicelib.notices.model import NoticeVersion
 from chalicelib.privacy.periods import UNTIL_ERASURE
 from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, Record, personal
@@ -161,9 +161,6 @@ class Purposes(
     version: Annotated[int, NOT_PERSONAL] = 1
     # When the consents in force were last recorded again; None: each is recorded where it was given.
     carried_over_at: Annotated[Instant | None, NOT_PERSONAL] = None
-    # Shard and instant in the index of `renew_consents`, while it has work to do for this subject.
-    renewal: Annotated[str | None, NOT_PERSONAL] = None
-    renew_at: Annotated[Instant | None, NOT_PERSONAL] = None
 
     @property
     def in_force(self) -> dict[Purpose, Consent]:

@@ -17,7 +17,7 @@ from chalicelib.accounts.service import OPEN_ACCOUNT
 from chalicelib.consents import evidence, store, withdrawal
 from chalicelib.consents.evidence import EvidenceGone
 from chalicelib.consents.model import Purposes
-from chalicelib.consents.store import PURPOSES
+from chalicelib.consents.store import DUE_AT, PURPOSES
 from chalicelib.core import chain, clock, needs
 from chalicelib.core.chain import HeadMoved, Unreadable
 from chalicelib.core.errors import Unavailable
@@ -50,7 +50,7 @@ def renew(until: datetime) -> RenewalRun:
     run, now, outage = RenewalRun(), clock.now(), None
     due = store.due(now)
     while clock.now() < until and (batch := list(islice(due, _AT_ONCE))):
-        for found in needs.read_accounts(batch, (OPEN_ACCOUNT, PURPOSES, DATA_KEY)):
+        for found in needs.read_accounts(batch, (OPEN_ACCOUNT, PURPOSES, DUE_AT, DATA_KEY)):
             try:
                 _process_account(found, now, until, run)
             except (SealingError, Unreadable, EvidenceGone):
@@ -67,19 +67,17 @@ def _process_account(found: Found, now: datetime, until: datetime, run: RenewalR
     account, purposes = found[OPEN_ACCOUNT], found[PURPOSES]
     if account is None or purposes is None:
         return
-    keys = found[DATA_KEY]
+    keys, due_at = found[DATA_KEY], found[DUE_AT]
     if purposes.to_delete:
         purposes, deleted = withdrawal.delete_left(purposes, keys, found.read_at, until)
         run.deleted += deleted
-    run.renewed += _renew(account, purposes, keys, now)
+        due_at = evidence.renew_at(purposes)  # the stored instant may be that of the deletion
+    if due_at and due_at <= now:  # else withdrawn or renewed since the index listed it
+        run.renewed += _renew(account, purposes, keys, now)
 
 
 def _renew(account: Account, before: Purposes, keys: SubjectKeys, now: datetime) -> bool:
-    """Append owed events, else renew evidence; return False if not due, or changed meanwhile."""
-    # While data is left to delete, `renew_at` may be the date of that deletion.
-    due = evidence.renew_at(before) if before.to_delete else before.renew_at
-    if due is None or due > now:
-        return False  # withdrawn or renewed since the index listed it
+    """Append owed events, else renew evidence; return False if a concurrent decision came first."""
     history = evidence.chain_of(account.pseudonym)
     if before.owed:  # evidence that has to be renewed as well stays due, and the next run renews it
         changes: dict[str, object] = {"owed": ()}

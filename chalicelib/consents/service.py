@@ -40,7 +40,7 @@ from chalicelib.notices.standing import Standing
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.privacy.subject_keys import SubjectKeys
 
-__all__ = ["PURPOSES", "choices", "decide", "history", "refusals_of"]
+__all__ = ["PURPOSES", "choices", "decide", "history", "is_limited", "refusals_of"]
 
 # Tries of one decision; as many concurrent decisions of one subject all succeed.
 TRIES = 8
@@ -65,6 +65,11 @@ def choices(
     """
     said = Choice(purpose, asked.state, _shown(asked, privacy))
     return (said, *refusals_of(signal)) if signal else (said,)
+
+
+def is_limited(asked: ConsentDecision) -> bool:
+    """Whether a decision counts for the daily limit: a withdrawal is never refused, and follows a consent."""
+    return asked.state is ConsentState.GIVEN
 
 
 def refusals_of(signal: GlobalPrivacyControl) -> tuple[Choice, ...]:

@@ -39,6 +39,15 @@ def _opened(item: Item | None, found: Found) -> Purposes | None:
 PURPOSES: Need[Purposes | None] = Need(lambda claims: key(claims.account_id), _opened)
 
 
+def _due_at(item: Item | None, _: Found) -> datetime | None:
+    text = (item or {}).get(Index.RENEWAL.sk)
+    return datetime.fromisoformat(text) if text else None
+
+
+# When the job has to process the account; None if the item is not in the index.
+DUE_AT: Need[datetime | None] = Need(lambda claims: key(claims.account_id), _due_at)
+
+
 def read(account_id: AccountId) -> Purposes | None:
     """Read the current decisions."""
     (found,) = needs.read_accounts([account_id], (PURPOSES, DATA_KEY))
@@ -55,34 +64,34 @@ def record(
         HeadMoved: another entry was appended to the history first.
         Unreadable: the newest entry of the history was altered; nothing was written.
     """
-    table.transact([_change(before, _placed(after), keys), chain.append_write(history, entry)])
+    table.transact([_change(before, after, keys), chain.append_write(history, entry)])
 
 
-def keep(before: Purposes | None, after: Purposes, keys: SubjectKeys) -> Purposes:
-    """Store decisions without an entry, and return them as stored.
+def keep(before: Purposes | None, after: Purposes, keys: SubjectKeys) -> None:
+    """Store decisions without an entry.
 
     `after` itself holds the events that are owed to the history, and the purposes that are left to delete.
 
     Raises:
         DecidedMeanwhile: the stored decisions have changed since `before` was read.
     """
-    after = _placed(after)
     table.write(_change(before, after, keys))
-    return after
-
-
-def _placed(after: Purposes) -> Purposes:
-    """The decisions with their position in the index, if the job has to process them."""
-    due = min(filter(None, (evidence.renew_at(after), after.deletion_due)), default=None)
-    return after.model_copy(update={"renew_at": due, "renewal": _shard(after.account_id) if due else None})
 
 
 def _change(before: Purposes | None, after: Purposes, keys: SubjectKeys) -> Create | Replace:
     place = key(after.account_id)
-    item = codec.to_item(after, place, keys)
+    item = codec.to_item(after, place, keys) | _index_attributes(after)
     if before is None:
         return Create(place, item, conflict=DecidedMeanwhile)
     return Replace(place, item, only_if=Attr("version").eq(before.version), conflict=DecidedMeanwhile)
+
+
+def _index_attributes(after: Purposes) -> Item:
+    """The keys of the index, if the job has to process the item."""
+    due_at = evidence.job_due_at(after)
+    if due_at is None:
+        return {}
+    return {Index.RENEWAL.pk: _shard(after.account_id), Index.RENEWAL.sk: clock.to_text(due_at)}
 
 
 def due(at: datetime) -> Iterator[AccountId]:

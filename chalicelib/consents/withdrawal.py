@@ -54,5 +54,6 @@ def delete_left(
     left = {purpose: at for purpose, at in before.to_delete.items() if purpose not in done}
     after = before.model_copy(update={"to_delete": left, "version": before.version + 1})
     with suppress(store.DecidedMeanwhile):  # the next run reads the new decision
-        return store.keep(before, after, keys), items
+        store.keep(before, after, keys)
+        return after, items
     return before, items

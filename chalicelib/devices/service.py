@@ -7,12 +7,12 @@ are random.
 
 from chalicelib.core import clock
 from chalicelib.core.ids import AccountId
-from chalicelib.core.table import Change
+from chalicelib.core.transactions import Write
 from chalicelib.devices import store
 from chalicelib.devices.model import Device, KnownDevice
 
 
-def recognition(account_id: AccountId, phone: str, device: Device) -> Change:
+def recognition(account_id: AccountId, phone: str, device: Device) -> Write:
     """The write by which the account knows the device, for the transaction of its session."""
     return store.recognition(account_id, phone, device.id, clock.now())
 

@@ -23,7 +23,7 @@ from datetime import timedelta
 from chalicelib.accounts.model import AccountState
 from chalicelib.accounts.service import OPEN_ACCOUNT
 from chalicelib.consents.service import PURPOSES
-from chalicelib.core import clock, metrics, needs, observe, table
+from chalicelib.core import clock, metrics, needs, observe
 from chalicelib.core.ids import AccountId, MailId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.needs import Found
@@ -145,7 +145,7 @@ def _send(recipient: NoticeRecipient, address: str, notice: Notice, so_far: Anno
     )
     account_id = recipient.account_id
     delivery = Delivery(mail_id=mail_id, account_id=account_id, version=notice.version, sent_at=now)
-    table.transact([_announcement_write(account_id, so_far, sending), store.delivery_creation(delivery)])
+    store.begin_mail(account_id, so_far, sending, delivery)
     applies_from = max(notice.effective_at, now + settings().notice_period)
     text = letter(mail_id, address, recipient.locale, notice, applies_from)
     try:
@@ -154,13 +154,13 @@ def _send(recipient: NoticeRecipient, address: str, notice: Notice, so_far: Anno
         _show_in_app(account_id, notice.version, sending)
     except MailUnavailable:
         waiting = sending.model_copy(update={"state": AnnouncementState.WAITING, "mail_id": None})
-        table.write(_announcement_write(account_id, sending, waiting))
+        store.move_announcement(account_id, sending, waiting)
         raise
     else:
         announced = sending.model_copy(
             update={"state": AnnouncementState.ANNOUNCED, "announced_at": clock.now()}
         )
-        table.write(_announcement_write(account_id, sending, announced))
+        store.move_announcement(account_id, sending, announced)
         metrics.count(Metric.NOTICE_ANNOUNCED)
 
 
@@ -174,13 +174,5 @@ def _send_with_retries(text: mail.Mail, choices: Choices | None) -> None:
 
 
 def _show_in_app(account_id: AccountId, version: NoticeVersion, so_far: Announcement | None) -> None:
-    table.write(_announcement_write(account_id, so_far, shown_in_app(version)))
+    store.move_announcement(account_id, so_far, shown_in_app(version))
     metrics.count(Metric.NOTICE_ANNOUNCED)
-
-
-def _announcement_write(
-    account_id: AccountId, before: Announcement | None, after: Announcement
-) -> table.Write:
-    if before is None:
-        return store.announcement_creation(account_id, after)
-    return store.announcement_change(account_id, before, after)

@@ -1,6 +1,5 @@
 """Jobs of notices."""
 
-import json
 import os
 from datetime import timedelta
 from typing import Any
@@ -8,9 +7,9 @@ from typing import Any
 from chalice.app import Blueprint, CloudWatchEvent, Rate, SNSEvent
 
 from chalicelib.core import clock, metrics
-from chalicelib.core.ids import MailId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.observe import observed
+from chalicelib.messages import reports
 from chalicelib.notices import announcement, walks
 
 notice_jobs = Blueprint(__name__)
@@ -20,10 +19,6 @@ _TOPIC = os.environ.get("RU4M_MAIL_TOPIC", "arn:aws:sns:eu-central-1:0:mail")
 
 # Time for the step that is running when the run's time is up: one mail and its writes.
 _LAST_STEP = timedelta(seconds=30)
-
-# Reports of SES that a mail did not arrive. A complaint means that it did, unless SES itself held it back.
-_LOST = {"Bounce", "Reject"}
-_HELD_BACK = "OnAccountSuppressionList"
 
 
 @notice_jobs.schedule(Rate(10, unit=Rate.MINUTES), name="announce_notices")
@@ -41,17 +36,5 @@ def announce_notices(event: CloudWatchEvent) -> None:
 def note_bounces(event: SNSEvent) -> None:
     """Show the notice in the app to each account that its mail did not reach."""
     for record in event.to_dict()["Records"]:
-        if mail_id := _lost_mail(record["Sns"]["Message"]):
+        if mail_id := reports.lost_mail(record["Sns"]["Message"]):
             announcement.record_bounce(mail_id)
-
-
-def _lost_mail(text: str) -> MailId | None:
-    """The id of the mail that SES reports as not arrived; None for any other report."""
-    try:
-        report: dict[str, Any] = json.loads(text)
-        kind = report["eventType"]
-        held_back = kind == "Complaint" and report["complaint"].get("complaintSubType") == _HELD_BACK
-        (mail_id,) = report["mail"]["tags"]["mail_id"]
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return None  # a message of the topic itself, such as a new subscription
-    return MailId.parse(str(mail_id)) if kind in _LOST or held_back else None

@@ -10,7 +10,7 @@ from chalicelib.core.clock import Instant
 from chalicelib.core.http import View
 from chalicelib.core.ids import AccountId, MailId
 from chalicelib.core.settings import Settings
-from chalicelib.core.table import Table
+from chalicelib.core.table_names import Table
 from chalicelib.privacy.periods import UNTIL_ERASURE, After, Period
 from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, Record
 from chalicelib.privacy.purposes import LegalBasis, Purpose

@@ -1,13 +1,14 @@
 """The rules of notices: which versions are current, announced to an account, or accepted."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import ClassVar
 
 from chalicelib.core import clock
 from chalicelib.core.errors import ConflictingRequest, Forbidden, NotFound, Schemas
 from chalicelib.core.ids import AccountId
 from chalicelib.core.needs import Several
-from chalicelib.core.table import Create
+from chalicelib.core.transactions import Write
 from chalicelib.notices import store, versions
 from chalicelib.notices.model import (
     Acceptance,
@@ -147,13 +148,13 @@ def require_terms(standing: Standing) -> None:
         raise TermsNotAccepted(missing=missing.version)
 
 
-def acceptances(account_id: AccountId, *accepted: NoticeVersion) -> list[Create]:
+def acceptances(account_id: AccountId, *accepted: NoticeVersion) -> list[Write]:
     """The writes that record first acceptances of versions; for a transaction."""
     now = clock.now()
     return [store.creation(account_id, Acceptance(version=version, accepted_at=now)) for version in accepted]
 
 
-def first_announcements(account_id: AccountId) -> list[Create]:
+def first_announcements(account_id: AccountId) -> list[Write]:
     """The writes that announce coming versions to a new account, in the app.
 
     A coming version is published and not in effect yet. Its walk may have passed the id of the new account.
@@ -186,7 +187,8 @@ def accept(account_id: AccountId, version: NoticeVersion, standing: Standing) ->
         raise NotFound
     if notice.effective_at < standing.current(now).effective_at:
         raise _outdated()
-    store.put(account_id, Acceptance(version=version, accepted_at=now))
+    with suppress(AcceptedBefore):
+        store.create_acceptance(account_id, Acceptance(version=version, accepted_at=now))
 
 
 def announced_to(standings: Iterable[Standing]) -> tuple[AnnouncementView, ...]:

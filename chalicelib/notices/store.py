@@ -86,19 +86,53 @@ def acceptance_of(version: NoticeVersion) -> Need[Acceptance | None]:
 
 
 def creation(account_id: AccountId, acceptance: Acceptance) -> Create:
-    """The write that records a first acceptance."""
+    """The write that records a first acceptance; for a transaction."""
     place = key(account_id, acceptance.version)
     return Create(place, codec.to_item(acceptance, place), conflict=AcceptedBefore)
 
 
+def create_acceptance(account_id: AccountId, acceptance: Acceptance) -> None:
+    """Record a first acceptance.
+
+    Raises:
+        AcceptedBefore: the account has already accepted this version.
+    """
+    table.write(creation(account_id, acceptance))
+
+
 def announcement_creation(account_id: AccountId, announcement: Announcement) -> Create:
-    """The write of a new announcement; for a transaction, or alone."""
+    """The write of a new announcement; for a transaction."""
     place = announcement_key(account_id, announcement.version)
     return Create(place, codec.to_item(announcement, place), conflict=BegunBefore)
 
 
-def announcement_change(account_id: AccountId, before: Announcement, after: Announcement) -> Change:
-    """The write that moves an announcement between states, if it is still in the first."""
+def move_announcement(account_id: AccountId, before: Announcement | None, after: Announcement) -> None:
+    """Move an announcement to its next state, if it is still in the one before (None: not begun).
+
+    Raises:
+        BegunBefore: another worker moved it first.
+    """
+    table.write(_announcement_write(account_id, before, after))
+
+
+def begin_mail(
+    account_id: AccountId, before: Announcement | None, sending: Announcement, delivery: Delivery
+) -> None:
+    """Move an announcement to SENDING, and record the account that its mail goes to.
+
+    Raises:
+        BegunBefore: another worker moved the announcement first; nothing was written.
+    """
+    place = _delivery_key(delivery.mail_id)
+    create = Create(place, codec.to_item(delivery, place))
+    table.transact([_announcement_write(account_id, before, sending), create])
+
+
+def _announcement_write(
+    account_id: AccountId, before: Announcement | None, after: Announcement
+) -> Create | Change:
+    if before is None:
+        return announcement_creation(account_id, after)
     mail = Attr("mail_id").eq(before.mail_id) if before.mail_id else Attr("mail_id").not_exists()
     put = codec.clear(after)
     return Change(
@@ -108,12 +142,6 @@ def announcement_change(account_id: AccountId, before: Announcement, after: Anno
         only_if=visible() & Attr("state").eq(before.state) & Attr("channel").eq(before.channel) & mail,
         conflict=BegunBefore,
     )
-
-
-def delivery_creation(delivery: Delivery) -> Create:
-    """The write that records the account that a mail is sent to; for a transaction."""
-    place = _delivery_key(delivery.mail_id)
-    return Create(place, codec.to_item(delivery, place))
 
 
 def delivery(mail_id: MailId) -> Delivery | None:
@@ -171,11 +199,3 @@ def _delivery_key(mail_id: MailId) -> Key:
 
 def _walk_key(version: NoticeVersion, shard: str) -> Key:
     return Key(Table.CHALLENGES, f"walk#{version}#{shard}")
-
-
-def put(account_id: AccountId, acceptance: Acceptance) -> None:
-    """Record an acceptance, unless the account has already accepted this version."""
-    try:
-        table.write(creation(account_id, acceptance))
-    except AcceptedBefore:
-        return

@@ -11,7 +11,7 @@ from types import NoneType, UnionType
 from typing import Annotated, Union, get_args, get_origin
 
 from chalicelib.core.durations import Duration, Unit
-from chalicelib.core.table import Table
+from chalicelib.core.table_names import Table
 from chalicelib.privacy.declaration import DataSubject, Declaration, KeyClass, Personal
 from chalicelib.privacy.periods import After, Statutory, UntilErasure
 from chalicelib.privacy.purposes import Correction, LegalBasis, Source

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from chalicelib.core.table import Table
+from chalicelib.core.table_names import Table
 from chalicelib.privacy import codec
 from chalicelib.privacy.declaration import DataSubject, Declaration, KeyClass, NotPersonal, Personal
 from chalicelib.privacy.periods import Statutory

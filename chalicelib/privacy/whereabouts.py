@@ -7,7 +7,7 @@ as it is defined.
 from enum import StrEnum
 
 from chalicelib.core.ids import AccountId
-from chalicelib.core.table import Table
+from chalicelib.core.table_names import Table
 
 
 class LookupPath(StrEnum):
@@ -38,3 +38,9 @@ def found(table: Table) -> LookupPath:
 def partition(account_id: AccountId) -> str:
     """The partition of an account in every table that is found by the account."""
     return f"A#{account_id}"
+
+
+def owner_of(pk: str) -> AccountId | None:
+    """The account of a partition; None if it is not one of an account."""
+    account_id = AccountId.parse(pk.removeprefix("A#"))
+    return account_id if account_id and pk == partition(account_id) else None

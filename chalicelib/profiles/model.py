@@ -18,7 +18,7 @@ from chalicelib.core.clock import Instant
 from chalicelib.core.errors import ConflictingRequest
 from chalicelib.core.http import Body, View
 from chalicelib.core.ids import AccountId, UserId
-from chalicelib.core.table import Table
+from chalicelib.core.table_names import Table
 from chalicelib.messages.model import LONGEST_ADDRESS, mailbox
 from chalicelib.privacy.periods import UNTIL_ERASURE
 from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, Record, personal

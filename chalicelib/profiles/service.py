@@ -1,6 +1,6 @@
 """The rules of profiles."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -13,7 +13,7 @@ from chalicelib.core.http import IfMatch
 from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.needs import Found
 from chalicelib.core.sealing import SealingError
-from chalicelib.core.table import Write
+from chalicelib.core.transactions import Write, commit
 from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
 from chalicelib.profiles import store
 from chalicelib.profiles.model import EmailTaken, Profile, ProfileChanges, PublicProfile
@@ -27,6 +27,7 @@ __all__ = [
     "keep_email",
     "new_profile",
     "own",
+    "owner_of_change",
     "rekey_claims",
     "seen_by_others",
 ]
@@ -106,7 +107,7 @@ def _replace(profile: Profile, values: dict[str, Any], keys: SubjectKeys, *proof
     changed = Profile(**{**values, "version": profile.version + 1})
     moves = accounts.email_moves(profile.account_id, profile.email, changed.email)
     try:
-        store.write(*proof, store.replacement(changed, keys, over_version=profile.version), *moves)
+        commit(*proof, store.replacement(changed, keys, over_version=profile.version), *moves)
     except (store.VersionMoved, accounts.ClaimMoved):
         raise ChangedMeanwhile from None
     except accounts.AlreadyClaimed:
@@ -125,6 +126,14 @@ def seen_by_others(user_id: UserId) -> PublicProfile:
         if account.state is AccountState.ACTIVE:
             return PublicProfile.of(account, profile)
     raise NotFound
+
+
+def owner_of_change(change: Mapping[str, Any]) -> AccountId | None:
+    """The account of a record of the table's stream, if others may see its user differently from now on.
+
+    They do after a change of the profile, or of the account, whose state hides the profile.
+    """
+    return store.owner_of_change(change) or accounts.owner_of_change(change)
 
 
 def by_accounts(account_ids: Iterable[AccountId]) -> list[tuple[Account, Profile]]:

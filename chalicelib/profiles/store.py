@@ -1,11 +1,15 @@
 """All DynamoDB access of profiles: one versioned item per account."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from chalicelib.core import table
 from chalicelib.core.ids import AccountId
 from chalicelib.core.needs import Found, Need
-from chalicelib.core.table import Attr, Conflict, Create, Item, Key, Replace, Table, Write
+from chalicelib.core.table import Attr, Conflict, Create, Item, Key, Replace, Table
 from chalicelib.privacy import codec
 from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
+from chalicelib.privacy.whereabouts import owner_of
 from chalicelib.profiles.model import Profile
 
 
@@ -26,6 +30,13 @@ def _opened(item: Item | None, found: Found) -> Profile | None:
 PROFILE: Need[Profile | None] = Need(lambda claims: key(claims.account_id), _opened)
 
 
+def owner_of_change(change: Mapping[str, Any]) -> AccountId | None:
+    """The account whose profile a record of the table's stream is about; None for any other item."""
+    place = table.changed_key(Table.ACCOUNTS, change)
+    owner = owner_of(place.pk)
+    return owner if owner and place == key(owner) else None
+
+
 def creation(profile: Profile, keys: SubjectKeys) -> Create:
     """The write of a new profile; for a transaction."""
     place = key(profile.account_id)
@@ -41,11 +52,3 @@ def replacement(profile: Profile, keys: SubjectKeys, over_version: int) -> Repla
         only_if=Attr("version").eq(over_version),
         conflict=VersionMoved,
     )
-
-
-def write(*writes: Write) -> None:
-    """Write all items or none; a single write needs no transaction."""
-    if len(writes) == 1:
-        table.write(writes[0])
-    else:
-        table.transact(writes)

@@ -25,7 +25,7 @@ from chalicelib.core.errors import ChangedMeanwhile, Unavailable
 from chalicelib.core.http import ClientAddress
 from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import AccountId, ChallengeId
-from chalicelib.core.table import Write
+from chalicelib.core.transactions import Write
 from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
 from chalicelib.profiles import service
 from chalicelib.profiles.model import NewEmail, Profile

@@ -13,7 +13,7 @@ from chalicelib.core.chain import Chain, NewEntry, Unreadable
 from chalicelib.core.clock import DAY
 from chalicelib.core.ids import RightsRequestId, StaffId
 from chalicelib.core.metrics import Metric
-from chalicelib.core.table import Write
+from chalicelib.core.transactions import Write
 from chalicelib.privacy.periods import Period
 from chalicelib.rights.model import OwedEntry, RightsRequest
 

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict
 
 from chalicelib.core.clock import Instant
 from chalicelib.core.ids import AccountId, MailId, RightsRequestId, StaffId, UserId
-from chalicelib.core.table import Table
+from chalicelib.core.table_names import Table
 from chalicelib.privacy.periods import After, Period, Statutory, UntilErasure
 from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, NotPersonal, Record, personal
 from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source

@@ -10,15 +10,13 @@ writes takes effect.
 """
 
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from chalicelib.core import chain, clock, metrics, observe, table
-from chalicelib.core.chain import HeadMoved, NewEntry, Unreadable
-from chalicelib.core.clock import DAY
+from chalicelib.core import chain, clock, observe, table
+from chalicelib.core.chain import HeadMoved, NewEntry
 from chalicelib.core.ids import AccountId, RightsRequestId
-from chalicelib.core.metrics import Metric
 from chalicelib.core.sealing import SealingError
 from chalicelib.core.table import (
     Attr,
@@ -33,8 +31,8 @@ from chalicelib.core.table import (
     Query,
     Replace,
     Table,
-    Write,
 )
+from chalicelib.core.transactions import Write, commit
 from chalicelib.privacy import codec
 from chalicelib.privacy.whereabouts import partition
 from chalicelib.rights import evidence
@@ -132,15 +130,6 @@ def ids_of(account_id: AccountId) -> Iterator[RightsRequestId]:
         yield RightsRequestId(row["pk"].removeprefix("R#"))
 
 
-def everything_of(
-    account_id: AccountId, request_ids: Iterable[RightsRequestId], as_of: datetime
-) -> Iterator[Item]:
-    """All stored items of a subject and of the given requests that had not expired at `as_of`."""
-    yield from table.query(Query(Table.RIGHTS, partition(account_id), as_of=as_of))
-    for request_id in request_ids:
-        yield from table.query(Query(Table.RIGHTS, key(request_id).pk, as_of=as_of))
-
-
 def read_several(request_ids: Sequence[RightsRequestId]) -> tuple[list[RightsRequest], list[RightsRequestId]]:
     """Read at most 100 requests; returns them and the ids of unreadable ones, in this order.
 
@@ -220,39 +209,20 @@ def _write_move(
 ) -> RightsRequest:
     append, after = evidence.append_or_owe(after, entry) if entry else (None, after)
     after = after.model_copy(update={"version": before.version + 1})
-    writes: list[Write] = [
-        Replace(
-            key(before.request_id),
-            _item(after),
-            only_if=Attr("version").eq(before.version),
-            conflict=MovedMeanwhile,
-        )
-    ]
+    move = Replace(
+        key(before.request_id),
+        _item(after),
+        only_if=Attr("version").eq(before.version),
+        conflict=MovedMeanwhile,
+    )
+    with_it: list[Write] = []
     if before.is_open and not after.is_open:
         ours = Attr("request_id").eq(before.request_id)
-        writes.append(Delete(guard_key(before.account_id, before.right), ours, conflict=MovedMeanwhile))
+        with_it.append(Delete(guard_key(before.account_id, before.right), ours, conflict=MovedMeanwhile))
     if append:
-        writes.append(append)
-    writes += also
-    if len(writes) == 1:
-        table.write(writes[0])
-    else:
-        table.transact(writes)
+        with_it.append(append)
+    commit(move, *with_it, *also)
     return after
-
-
-def record_owed(request: RightsRequest) -> RightsRequest:
-    """Append the owed evidence to a request's history, or postpone that by a day.
-
-    Raises:
-        MovedMeanwhile, HeadMoved: as for `move`.
-    """
-    try:
-        chain.head(evidence.history_of(request.request_id))
-    except Unreadable:
-        metrics.count(Metric.RIGHTS_EVIDENCE_OWED)
-        return move(request, request.model_copy(update={"owed_at": clock.now() + DAY}))
-    return move(request, request, evidence.entry("owed_recorded", {"by": "engine"}))
 
 
 def due(shard: str, now: datetime) -> Iterator[RightsRequestId]:
@@ -285,13 +255,8 @@ def _index_attributes(request: RightsRequest) -> Item:
     if wakes:
         attributes |= {"due": shard, "due_at": clock.to_text(wakes)}
     if request.is_open:
-        attributes |= {"open": shard, "answer_by": clock.to_text(_answer_by(request, now))}
+        attributes |= {"open": shard, "answer_by": clock.to_text(duties.answer_by(request, now))}
     return attributes
-
-
-def _answer_by(request: RightsRequest, now: datetime) -> datetime:
-    """When the answer is due; during a pause, when no write updates it, as if that lasted a year."""
-    return request.clock.due_at(now + 365 * DAY if request.clock.is_paused() else now)
 
 
 def _shard_of(request_id: RightsRequestId) -> str:

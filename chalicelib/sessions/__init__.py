@@ -4,8 +4,8 @@ authorizer  verifies a token at the gateway; no table, no pydantic, no boto3
 caller      decides, by one read, whether the token's owner may call a route now
 tokens      creates access and refresh tokens
 service     opens and lists sessions
-refreshing  refreshes a session, by the rule of `rotation`
-ending      ends sessions
-stepping_up a code to the account's number gives a stepped-up token for ten minutes
+refresh     refreshes a session, by the rule of `rotation`
+logout      ends sessions
+step_up     a code to the account's number gives a stepped-up token for ten minutes
 store       all DynamoDB access
 """

@@ -14,11 +14,11 @@ from contextlib import suppress
 from datetime import timedelta
 
 from chalicelib.accounts import service as accounts
-from chalicelib.core import clock, metrics, table
+from chalicelib.core import clock, metrics
 from chalicelib.core.errors import NotFound
 from chalicelib.core.ids import AccountId, SessionId
 from chalicelib.core.metrics import Metric
-from chalicelib.core.table import Write
+from chalicelib.core.transactions import Write, commit
 from chalicelib.sessions import store
 from chalicelib.sessions.model import SecurityEventKind, Session
 
@@ -70,13 +70,13 @@ def _end_singly(account_id: AccountId, sessions: list[SessionId], event: Write) 
 
 
 def _end(account_id: AccountId, sessions: list[SessionId], event: Write) -> None:
-    ended: list[Write] = [*(store.deletion(account_id, session_id) for session_id in sessions), event]
+    ended = [store.deletion(account_id, session_id) for session_id in sessions]
     begun = clock.now()
     try:
-        table.transact([*ended, accounts.revocation(account_id, begun - _BACK)])
+        commit(event, *ended, accounts.revocation(account_id, begun - _BACK))
     except accounts.RevokedLater:
-        table.transact(ended)
+        commit(event, *ended)
     metrics.count(Metric.SESSION_CLOSED, len(sessions))
     if (committed := clock.now()) > begun:
         with suppress(accounts.RevokedLater):
-            table.write(accounts.revocation(account_id, committed - _BACK))
+            commit(accounts.revocation(account_id, committed - _BACK))

@@ -10,7 +10,7 @@ from chalicelib.challenges.model import Code
 from chalicelib.core.clock import Instant
 from chalicelib.core.http import Body, View
 from chalicelib.core.ids import AccountId, SessionId
-from chalicelib.core.table import Table
+from chalicelib.core.table_names import Table
 from chalicelib.devices.model import Device, Platform
 from chalicelib.privacy.periods import After, Period
 from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, NotPersonal, Record, personal

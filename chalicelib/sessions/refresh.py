@@ -13,7 +13,7 @@ from chalicelib.core import clock, metrics, needs
 from chalicelib.core.errors import SessionEnded, Unavailable
 from chalicelib.core.metrics import Metric
 from chalicelib.core.needs import Claims
-from chalicelib.core.table import Write
+from chalicelib.core.transactions import Write
 from chalicelib.devices import service as devices
 from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.sessions import logout, rotation, service, store
@@ -56,13 +56,16 @@ def _apply_verdict(session: Session, account: Account, token: RefreshToken, devi
     shown = Shown(token.generation, same_device=session.device.id == device_id)
     match rotation.judge(active, shown, now):
         case RotationVerdict.ROTATE:
-            return store.advance(session, now, _recognition(session, account, now))
-        case RotationVerdict.REPEAT:
-            return store.repeat(session, active.losses(now), now, _recognition(session, account, now))
+            changes: dict[str, object] = {"generation": session.generation + 1}
+        case RotationVerdict.REPEAT:  # the lost responses are recorded before the active token is sent again
+            changes = {"lost": tuple(active.losses(now))}
         case RotationVerdict.END:
             logout.end_family(session)
             metrics.count(Metric.REFRESH_REUSED)
             raise SessionEnded
+    after = session.model_copy(update={**changes, "last_used_at": now})
+    store.move(session, after, also=_recognition(session, account, now))
+    return after
 
 
 def _recognition(session: Session, account: Account, now: datetime) -> list[Write]:

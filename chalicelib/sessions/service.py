@@ -7,7 +7,7 @@ from chalicelib.accounts.model import Account, AccountState
 from chalicelib.core import clock
 from chalicelib.core.ids import SessionId
 from chalicelib.core.settings import settings
-from chalicelib.core.table import Write
+from chalicelib.core.transactions import Write
 from chalicelib.devices.model import Device
 from chalicelib.privacy.periods import Period
 from chalicelib.privacy.subject_keys import SubjectKeys

@@ -18,12 +18,13 @@ from chalicelib.challenges.model import (
     CodeChannel,
     CodeRequest,
 )
-from chalicelib.core import clock, metrics, table
+from chalicelib.core import clock, metrics
 from chalicelib.core.errors import SessionEnded
 from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import ChallengeId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import settings
+from chalicelib.core.transactions import commit
 from chalicelib.sessions import service, store
 from chalicelib.sessions.model import SecurityEventKind, Session, SteppedUp
 
@@ -70,6 +71,6 @@ def _use(challenge: Challenge, session: Session) -> datetime:
     """Mark the code as used; returns when. A concurrent request of the session may have done so."""
     with suppress(challenges.UsedMeanwhile):
         event = store.event(session.account_id, SecurityEventKind.STEPPED_UP, session.session_id)
-        table.transact([challenges.use_write(challenge, opened=None), event])
+        commit(challenges.use_write(challenge, opened=None), event)
         metrics.count(Metric.SESSION_STEPPED_UP)
     return clock.now()

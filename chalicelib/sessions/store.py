@@ -1,7 +1,6 @@
 """All DynamoDB access of sessions: one item per session and per security event, by account."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from chalicelib.core import clock, observe, table
 from chalicelib.core.ids import AccountId, SessionId
@@ -19,9 +18,9 @@ from chalicelib.core.table import (
     Prefix,
     Query,
     Table,
-    Write,
     visible,
 )
+from chalicelib.core.transactions import Write, commit
 from chalicelib.privacy import codec
 from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
 from chalicelib.sessions.model import SecurityEvent, SecurityEventKind, Session
@@ -100,34 +99,16 @@ def ids_of(account_id: AccountId) -> list[SessionId]:
     return [SessionId(item["sk"].removeprefix(_PREFIX)) for item in items]
 
 
-def advance(session: Session, now: datetime, also: Sequence[Write] = ()) -> Session:
-    """Make the next refresh token the active one, together with other writes.
+def move(before: Session, after: Session, also: Sequence[Write] = ()) -> None:
+    """Write the changed clear fields, if the session is as it was read, together with other writes.
+
+    The sealed part stays.
 
     Raises:
         MovedOn: another request changed the session first.
     """
-    return _move(session, {"generation": session.generation + 1, "last_used_at": now}, also)
-
-
-def repeat(session: Session, lost: list[datetime], now: datetime, also: Sequence[Write] = ()) -> Session:
-    """Record lost responses before the active token is sent again, together with other writes.
-
-    Raises:
-        MovedOn: another request changed the session first.
-    """
-    return _move(session, {"lost": tuple(lost), "last_used_at": now}, also)
-
-
-def _move(before: Session, changes: dict[str, object], also: Sequence[Write]) -> Session:
-    """Write the changed clear fields, if the session is as it was read; the sealed part stays."""
-    after = before.model_copy(update=changes)
     unchanged = Attr("generation").eq(before.generation) & Attr("lost").eq(codec.clear(before)["lost"])
     moved = {name: codec.clear(after)[name] for name in ("generation", "last_used_at", "lost")}
     place = key(before.account_id, before.session_id)
     put = moved | codec.times(after)
-    change = Change(place, put=put, only_if=visible() & unchanged, conflict=MovedOn)
-    if also:
-        table.transact([change, *also])
-    else:
-        table.write(change)
-    return after
+    commit(Change(place, put=put, only_if=visible() & unchanged, conflict=MovedOn), *also)

@@ -28,14 +28,14 @@ from chalicelib.challenges.model import (
     CodeRequest,
     Opened,
 )
-from chalicelib.core import metrics, needs, table
+from chalicelib.core import metrics, needs
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.http import ClientAddress
 from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import AccountId, ChallengeId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.needs import Claims
-from chalicelib.core.table import Write
+from chalicelib.core.transactions import Write, commit
 from chalicelib.devices import service as devices
 from chalicelib.devices.model import KnownDevice
 from chalicelib.notices import service as notices
@@ -117,7 +117,7 @@ def _sign_in(challenge: Challenge, answer: Verification) -> Verified:
     session, opens = sessions.new_session(account, challenge.device, keys)
     opened = Opened(account_id=account.account_id, session_id=session.session_id, new_account=owner is None)
     known = devices.recognition(account.account_id, challenge.phone, challenge.device)
-    table.transact([challenges.use_write(challenge, opened), *makes, *opens, known])
+    commit(challenges.use_write(challenge, opened), *makes, *opens, known)
     challenges.count_verified(challenge)
     if opened.new_account:
         metrics.count(Metric.ACCOUNT_CREATED)

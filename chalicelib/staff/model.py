@@ -4,7 +4,7 @@ from typing import Annotated
 
 from chalicelib.core.clock import Instant
 from chalicelib.core.ids import StaffId
-from chalicelib.core.table import Table
+from chalicelib.core.table_names import Table
 from chalicelib.privacy.periods import Period, Statutory
 from chalicelib.privacy.personal import NOT_PERSONAL, DataSubject, KeyClass, Record, personal
 from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source

@@ -22,11 +22,8 @@ from typing import Any, NamedTuple, Self
 from pydantic import BaseModel, ConfigDict
 
 from chalicelib.core.clock import Instant
-from chalicelib.core.sealing import Unfit
-from chalicelib.core.table import Item
-from chalicelib.devices.model import Platform
 from chalicelib.privacy.purposes import Purpose
-from chalicelib.usage.model import Count, DiagnosticsEvent, DiagnosticsFault, UsageEvent, UsagePartial
+from chalicelib.usage.model import Count, UsagePartial
 
 FEWEST = 10
 EVENTS_OF_ONE = 100
@@ -51,9 +48,6 @@ class Group(NamedTuple):
         return Group(self.purpose)
 
 
-_PURPOSES = {kind.declaration.kind: kind.declaration.purpose for kind in (UsageEvent, DiagnosticsEvent)}
-
-
 @dataclass(frozen=True)
 class Seen:
     """The part of an event that is counted."""
@@ -61,42 +55,6 @@ class Seen:
     group: Group
     duration_ms: int | None
     event_id: str
-
-    @classmethod
-    def of(cls, item: Item) -> Self:
-        """Read a stored event. Use is grouped by screen, faults by their kind and the app's version.
-
-        Raises:
-            Unfit: the item is not a valid event.
-        """
-        try:
-            purpose = _PURPOSES[item["kind"]]
-            group = Group(
-                purpose,
-                _text(item["name"]),
-                _text_or_none(item, "screen"),
-                platform=Platform(item["platform"]),
-            )
-            if purpose is Purpose.DIAGNOSTICS:
-                fault, version = (
-                    DiagnosticsFault(item["diagnostics"]["kind"]),
-                    _text_or_none(item, "app_version"),
-                )
-                group = group._replace(screen=None, fault=fault, app_version=version)
-            duration = item.get("duration_ms")
-            return cls(group, None if duration is None else int(duration), _text(item["event_id"]))
-        except (KeyError, TypeError, ValueError):  # the text of the error may quote values
-            raise Unfit("usage") from None
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError
-    return value
-
-
-def _text_or_none(item: Item, name: str) -> str | None:
-    return _text(item[name]) if name in item else None
 
 
 @dataclass

@@ -17,7 +17,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from chalicelib.core.clock import Instant
 from chalicelib.core.http import Body, View
 from chalicelib.core.ids import AccountId
-from chalicelib.core.table import Table
+from chalicelib.core.table_names import Table
 from chalicelib.devices.model import Device, Platform
 from chalicelib.privacy.periods import After, Period
 from chalicelib.privacy.personal import NOT_PERSONAL, Bundle, KeyClass, Record, personal

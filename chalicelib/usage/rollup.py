@@ -50,6 +50,9 @@ _STALE = 3 * DAY
 _OVERDUE = DAY  # after a day could be closed
 # Accounts per batched read, which takes 100 items: account, choices and data key of each.
 _ACCOUNTS_AT_ONCE = 33
+# Events of one account and day that are read at most, which bounds the time of an account. At most a hundred
+# count in a group, so further events would change a figure little.
+MOST_OF_ONE = 100_000
 # How much is counted between two writes of a partial, since one may cost 200 write units.
 _STRETCH_ACCOUNTS, _STRETCH_TIME = 1_000, MINUTE
 _COUNTED = (Purpose.ANALYTICS, Purpose.DIAGNOSTICS)
@@ -203,7 +206,7 @@ def _batches(
     A batch is shorter when the time of the run is up.
     """
     some: dict[AccountId, Sums] = {}
-    for account_id, events in store.by_account(day, shard, after):
+    for account_id, events in store.by_account(day, shard, MOST_OF_ONE, after):
         some[account_id] = of_one_account(events)
         if len(some) == _ACCOUNTS_AT_ONCE or clock.now() >= until:
             yield some

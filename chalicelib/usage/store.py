@@ -40,18 +40,23 @@ from chalicelib.core.table import (
     Query,
     Table,
 )
+from chalicelib.devices.model import Platform
 from chalicelib.privacy import bundles, codec
-from chalicelib.usage.figures import Figures, Seen
-from chalicelib.usage.model import DiagnosticsEvent, UsageCount, UsageEvent, UsagePartial
+from chalicelib.privacy.purposes import Purpose
+from chalicelib.usage.figures import Figures, Group, Seen
+from chalicelib.usage.model import (
+    DiagnosticsEvent,
+    DiagnosticsFault,
+    UsageCount,
+    UsageEvent,
+    UsagePartial,
+)
 
 StoredEvent = UsageEvent | DiagnosticsEvent
 
 SHARDS = 16
 # Bytes of the events in one item, so that a transaction of 25 items fits into DynamoDB's 4 MB.
 MOST_BYTES = 100_000
-# Events of one account and day that a roll-up reads at most, which bounds the time of an account. It counts
-# at most a hundred in a group, so further events would change a figure little.
-MOST_OF_ONE = 100_000
 # Items per call: 24 hours are read in parallel, so this bounds the memory of a roll-up.
 _PAGE = 250
 
@@ -138,18 +143,18 @@ def _hash(texts: Iterable[str]) -> str:
 
 
 def by_account(
-    day: date, shard: int, after: AccountId | None = None
+    day: date, shard: int, most_of_one: int, after: AccountId | None = None
 ) -> Iterator[tuple[AccountId, Iterator[Seen]]]:
     """The events of one day and shard, account by account; those after `after` if it is given.
 
-    Consume each account's events before the next account. Of each account at most `MOST_OF_ONE` are read.
+    Consume each account's events before the next account. Of each account at most `most_of_one` are read.
     """
     last = f"A#{after}" if after else ""
     while True:
         for pk, items in itertools.groupby(_together(day, shard, last), itemgetter("pk")):
             last = pk
             events = _events(items)
-            yield AccountId(pk.removeprefix("A#")), itertools.islice(events, MOST_OF_ONE)
+            yield AccountId(pk.removeprefix("A#")), itertools.islice(events, most_of_one)
             if next(events, None):
                 metrics.count(Metric.USAGE_ACCOUNT_CUT)
                 break  # and query again after this account, instead of reading all of its items
@@ -184,7 +189,7 @@ def _events(items: Iterable[Item]) -> Iterator[Seen]:
             continue
         for row in rows:
             try:
-                yield Seen.of(row)
+                yield seen_in(row)
             except Unfit:
                 metrics.count(Metric.USAGE_UNREADABLE)
 
@@ -192,6 +197,42 @@ def _events(items: Iterable[Item]) -> Iterator[Seen]:
 _KINDS: dict[str, type[StoredEvent]] = {
     kind.declaration.kind: kind for kind in (UsageEvent, DiagnosticsEvent)
 }
+
+
+_PURPOSES = {kind: model.declaration.purpose for kind, model in _KINDS.items()}
+
+
+def seen_in(row: Item) -> Seen:
+    """The part of a stored event that is counted.
+
+    Use is grouped by screen, faults by their kind and the app's version.
+
+    Raises:
+        Unfit: the row is not a valid event.
+    """
+    try:
+        purpose = _PURPOSES[row["kind"]]
+        group = Group(
+            purpose, _text(row["name"]), _text_or_none(row, "screen"), platform=Platform(row["platform"])
+        )
+        if purpose is Purpose.DIAGNOSTICS:
+            fault = DiagnosticsFault(row["diagnostics"]["kind"])
+            version = _text_or_none(row, "app_version")
+            group = group._replace(screen=None, fault=fault, app_version=version)
+        duration = row.get("duration_ms")
+        return Seen(group, None if duration is None else int(duration), _text(row["event_id"]))
+    except (KeyError, TypeError, ValueError):  # the text of the error may quote values
+        raise Unfit("usage") from None
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _text_or_none(row: Item, name: str) -> str | None:
+    return _text(row[name]) if name in row else None
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import phonenumbers
 import pytest
 
-from chalicelib.challenges import store
+from chalicelib.challenges.budgets import store
 from chalicelib.challenges.model import Challenge
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY, HOUR, MINUTE

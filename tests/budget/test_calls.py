@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.accounts import service as accounts
-from chalicelib.challenges import budgets
+from chalicelib.challenges.budgets import budget
 from chalicelib.core import breaker, table
 from chalicelib.core.settings import settings
 from chalicelib.notices.model import NoticeKind
@@ -59,7 +59,7 @@ def test_signup_with_an_idempotency_key_costs_seven_calls(world: World) -> None:
 
 
 def test_busy_budget_costs_no_more_than_a_quiet_one(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(budgets, "_BUSY", 1)
+    monkeypatch.setattr(budget, "_BUSY", 1)
     world.a_user()
     with counted() as calls:
         world.asks_for_a_code(a_phone(), headers={"Idempotency-Key": str(uuid.uuid4())})

@@ -11,7 +11,9 @@ import pytest
 
 from chalicelib.core import principals
 from chalicelib.core.chain.checkpoint_run import SETTLE
+from chalicelib.core.ids import AccountId
 from chalicelib.notices.walks import LEASE
+from chalicelib.profiles import service as profiles
 from chalicelib.rights.engine.queue import LONGEST_DELAY
 from chalicelib.rights.engine.step import WHOLE_RUN
 from infra.build import ROOT
@@ -204,6 +206,18 @@ def test_gateway_caches_an_authorizers_response_for_a_minute(service: Template) 
     body = service["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]
     authorizer = body["securityDefinitions"]["access_token"]["x-amazon-apigateway-authorizer"]
     assert authorizer["authorizerResultTtlInSeconds"] == 60
+
+
+@pytest.mark.parametrize("sort_key", ["profile", "account", "session#1", "purposes"])
+def test_filter_of_the_chat_sync_admits_the_changes_that_profiles_name(
+    functions: dict[str, Template], sort_key: str
+) -> None:
+    (event,) = functions["sync_chat_profiles"]["Events"].values()
+    (pattern,) = event["Properties"]["FilterCriteria"]["Filters"]
+    admitted = json.loads(pattern["Pattern"])["dynamodb"]["Keys"]["sk"]["S"]
+    mila = AccountId.new()
+    owner = profiles.owner_of_change({"Keys": {"pk": {"S": f"A#{mila}"}, "sk": {"S": sort_key}}})
+    assert owner == (mila if sort_key in admitted else None)
 
 
 def test_chat_sync_receives_every_change_of_profiles_and_accounts(

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from chalicelib.challenges import budgets, history, store
+from chalicelib.challenges import budgets
+from chalicelib.challenges.budgets import budget, history, store
 from chalicelib.challenges.jobs import record_verified_codes
 from chalicelib.core import aws, clock, table
 from chalicelib.core.clock import DAY, HOUR, MINUTE
@@ -31,7 +32,7 @@ def run() -> Any:
 def verify_codes(country: str, codes: int) -> None:
     """Store a counter of today with this many verified codes."""
     today = clock.now().replace(hour=0, minute=0, second=0)
-    key = budgets.PER_COUNTRY._first(country, today)
+    key = store.first_key(budgets.PER_COUNTRY.name, country, today)
     ends = clock.to_epoch(today + 3 * DAY)
     item = {"kind": "code_count", "scope": country, "began_at": clock.to_text(today), "debt": 0}
     table.put_all(key.table, [(key, {**item, "verified": codes, "expires_at": ends, "delete_at": ends})])
@@ -90,7 +91,7 @@ def test_day_before_the_window_does_not_count_although_it_is_still_stored(world:
 def test_codes_of_a_busy_hour_are_added_up_from_all_its_items(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(budgets, "_BUSY", 2)
+    monkeypatch.setattr(budget, "_BUSY", 2)
     for _ in range(6):
         world.a_user()
     assert len(cloud.records("code_count")) > 2

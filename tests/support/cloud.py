@@ -17,7 +17,7 @@ from moto.ses.models import ses_backends
 from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 
-from chalicelib.challenges import history
+from chalicelib.challenges.budgets import history
 from chalicelib.core import aws, keyring, spread, stagekeys
 from chalicelib.core.settings import settings
 from chalicelib.privacy.purposes import Purpose

@@ -34,7 +34,7 @@ HOSTILE = (
 # One value for each field that a kind has, as records store it.
 _PLAIN = {
     "account_id": "a_01jdd4f3v0qk7m8x2c5t9w6zre", "user_id": "u_7h2k9d3m5p8q", "state": "active",
-    "phone": "+381601234567", "locale": "sr-Latn-RS", "pseudonym": "c3f9a17e6b0d4428", "live": "yes",
+    "phone": "+381601234567", "locale": "sr-Latn-RS", "pseudonym": "c3f9a17e6b0d4428",
     "created_at": "2025-02-03 08:15:22 UTC", "accepted_at": "2025-02-03 08:16:01 UTC",
     "version": "terms-2024-05-08", "display_name": "Mila Petrović", "name": "Mila Petrović",
     "date_of_birth": "1991-04-17", "job_title": "Hydrologist", "employer": "Institute of Water, Novi Sad",

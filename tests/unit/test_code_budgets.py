@@ -5,8 +5,8 @@ from contextlib import suppress
 
 import pytest
 
-from chalicelib.challenges import budgets
-from chalicelib.challenges.budgets import IN_ALL, PER_COUNTRY, Budget, CounterPlace
+from chalicelib.challenges.budgets import IN_ALL, PER_COUNTRY, Budget, budget
+from chalicelib.challenges.budgets.store import CounterPlace
 from chalicelib.challenges.model import Challenge, TooManyCodes
 from chalicelib.core import figures, spread
 from chalicelib.core.clock import HOUR
@@ -23,7 +23,7 @@ BUSY = 60
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Give a country's hour room for ten texts; it is busy from sixty texts."""
-    monkeypatch.setattr(budgets, "_BUSY", BUSY)
+    monkeypatch.setattr(budget, "_BUSY", BUSY)
     monkeypatch.setenv("RU4M_LIMIT_CODES_UNVERIFIED_COUNTRY_HOUR", "10")
     settings.cache_clear()
 

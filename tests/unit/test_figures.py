@@ -16,6 +16,7 @@ from chalicelib.privacy.purposes import Purpose
 from chalicelib.usage import figures as rules
 from chalicelib.usage.figures import Figure, Group, Seen, Tally, figures, of_one_account
 from chalicelib.usage.model import UsagePartial
+from chalicelib.usage.store import seen_in
 
 ANALYTICS = Purpose.ANALYTICS
 
@@ -147,9 +148,9 @@ BAD_ROWS: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("changes", BAD_ROWS.values(), ids=BAD_ROWS.keys())
 def test_malformed_stored_event_is_unfit(changes: dict[str, Any]) -> None:
     row = {"kind": "usage_event", "name": "opened", "platform": "ios", "event_id": "1"}
-    assert Seen.of(row) == Seen(group("opened"), None, "1")
+    assert seen_in(row) == Seen(group("opened"), None, "1")
     with pytest.raises(Unfit):
-        Seen.of(row | changes)
+        seen_in(row | changes)
 
 
 def test_groups_of_a_day_are_bounded_and_the_largest_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:

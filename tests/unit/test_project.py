@@ -9,6 +9,7 @@ import sys
 import tomllib
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -130,22 +131,45 @@ def test_app_leads_to_the_rules_of_signup_in_two_imports() -> None:
     assert "from chalicelib.signup import service" in (ROOT / "chalicelib/signup/api.py").read_text()
 
 
-def test_every_concept_is_in_the_import_contracts() -> None:
-    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
-    named = {c["name"]: {*c.get("forbidden_modules", ()), *c.get("containers", ())} for c in contracts}
-    folders = (path.parent for path in (ROOT / "chalicelib").glob("*/__init__.py"))
-    concepts = {f"chalicelib.{folder.name}" for folder in folders} - {"chalicelib.core", "chalicelib.privacy"}
-    assert concepts <= named["core imports no concept and no declaration"]
-    assert concepts <= named["privacy imports core only"]
-    inside = named["inside a concept: api and jobs, then service, then store, then model"]
-    assert concepts <= inside | {"chalicelib.rights"}  # a large concept, so it has a contract of its own
-    own = next(containers for name, containers in named.items() if name.startswith("inside rights"))
-    assert own == {"chalicelib.rights"}
+def contracts() -> list[dict[str, Any]]:
+    listed = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    return [dict(contract) for contract in listed]
+
+
+def without_a_layer_for_each_module(packages: set[str]) -> set[str]:
+    """The packages without a contract of their own whose layers import-linter checks to be complete."""
+    layered = [c for c in contracts() if c["type"] == "layers" and c.get("exhaustive")]
+    return packages - {
+        name for contract in layered if len(contract["containers"]) == 1 for name in contract["containers"]
+    }
+
+
+def concepts() -> set[str]:
+    folders = {path.parent.name for path in (ROOT / "chalicelib").glob("*/__init__.py")}
+    return {f"chalicelib.{name}" for name in folders - {"core", "privacy"}}
+
+
+def test_every_concept_has_a_contract_that_gives_each_module_a_layer() -> None:
+    assert without_a_layer_for_each_module(concepts() | {"chalicelib"}) == set()
+
+
+def test_new_concept_without_a_contract_is_noticed() -> None:
+    assert without_a_layer_for_each_module({"chalicelib.bookmarks"}) == {"chalicelib.bookmarks"}
+
+
+def test_only_stores_privacy_and_core_may_import_the_client_of_dynamodb() -> None:
+    (contract,) = (c for c in contracts() if c.get("protected_modules") == ["chalicelib.core.table"])
+    assert contract["allowed_importers"] == [
+        "chalicelib.**.store",
+        "chalicelib.privacy",
+        "chalicelib.core",
+        "infra",
+    ]
+    assert "ignore_imports" not in contract
 
 
 def test_the_stream_emulator_may_import_no_other_part_of_the_project() -> None:
-    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
-    (own,) = (c for c in contracts if c.get("source_modules") == ["infra.stream_emulator"])
+    (own,) = (c for c in contracts() if c.get("source_modules") == ["infra.stream_emulator"])
     modules = {p.stem for p in (ROOT / "infra").glob("*.py")} - {"__init__"}
     packages = {p.parent.name for p in (ROOT / "infra").glob("*/__init__.py")} - {"stream_emulator"}
     assert set(own["forbidden_modules"]) == {"chalicelib", *(f"infra.{name}" for name in modules | packages)}

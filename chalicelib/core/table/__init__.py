@@ -29,7 +29,7 @@ from chalicelib.core.table.client import (
     transact,
     write,
 )
-from chalicelib.core.table.items import Conflict, Item, Key, Table
+from chalicelib.core.table.items import Conflict, Item, Key, changed_key
 from chalicelib.core.table.queries import Between, Expired, Index, KeysAfter, Order, Page, Prefix, Query, Scan
 from chalicelib.core.table.writes import (
     ALWAYS,
@@ -42,6 +42,7 @@ from chalicelib.core.table.writes import (
     Write,
     visible,
 )
+from chalicelib.core.table_names import Table
 
 __all__ = [
     "ALWAYS",
@@ -69,6 +70,7 @@ __all__ = [
     "TableBug",
     "Write",
     "batch_get",
+    "changed_key",
     "delete_all",
     "get",
     "put_all",

@@ -26,9 +26,10 @@ from chalicelib.core import clock
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.settings import settings
 from chalicelib.core.table.call import Cancelled, ConditionFailed, Lost, RetriableRefusal, send, tries
-from chalicelib.core.table.items import Item, Key, Table, plain, wire_item
+from chalicelib.core.table.items import Item, Key, plain, wire_item
 from chalicelib.core.table.queries import Expired, Page, Query, Scan
 from chalicelib.core.table.writes import Write, place
+from chalicelib.core.table_names import Table
 
 
 def get(key: Key) -> Item | None:

@@ -1,26 +1,15 @@
-"""Tables and keys, and the conversion of values to and from DynamoDB's wire format."""
+"""Keys, and the conversion of values to and from DynamoDB's wire format."""
 
 from collections.abc import Mapping
 from decimal import Decimal
-from enum import StrEnum
 from functools import cache
 from typing import Any, NamedTuple
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
+from chalicelib.core.table_names import Table
+
 Item = dict[str, Any]
-
-
-class Table(StrEnum):
-    """The tables by their content; the template uses the same names."""
-
-    ACCOUNTS = "accounts"
-    CLAIMS = "claims"
-    CHALLENGES = "challenges"
-    KEYS = "keys"
-    LEDGER = "ledger"
-    USAGE = "usage"
-    RIGHTS = "rights"
 
 
 class Key(NamedTuple):
@@ -33,6 +22,11 @@ class Key(NamedTuple):
     def attributes(self) -> dict[str, str]:
         """The key attributes of the item."""
         return {"pk": self.pk} if self.sk is None else {"pk": self.pk, "sk": self.sk}
+
+
+def changed_key(name: Table, change: Mapping[str, Any]) -> Key:
+    """The key of the item that a record of a table's stream is about, from its part `dynamodb`."""
+    return Key(name, **plain(change["Keys"]))
 
 
 class Conflict(Exception):

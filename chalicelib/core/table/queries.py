@@ -10,7 +10,8 @@ from boto3.dynamodb.conditions import ConditionBase, ConditionExpressionBuilder
 from boto3.dynamodb.conditions import Key as KeyCondition
 
 from chalicelib.core.settings import settings
-from chalicelib.core.table.items import Item, Key, Table, wire_item
+from chalicelib.core.table.items import Item, Key, wire_item
+from chalicelib.core.table_names import Table
 
 
 class Index(Enum):

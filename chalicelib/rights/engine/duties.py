@@ -72,6 +72,14 @@ def wakes_at(request: RightsRequest, now: datetime) -> datetime | None:
     return min((*duties, request.run_at) if request.run_at else duties, default=None)
 
 
+def answer_by(request: RightsRequest, now: datetime) -> datetime:
+    """The time by which lists sort a request: when its answer is due.
+
+    No write of a request updates that time during a pause, so it counts as if the pause lasted a year.
+    """
+    return request.clock.due_at(now + 365 * DAY if request.clock.is_paused() else now)
+
+
 def all_due(request: RightsRequest, now: datetime) -> tuple[Duty, ...]:
     """The duties that are due now, in order."""
     waiting = {duty for at, duty in upcoming(request, now) if at <= now}

@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from chalicelib.core.clock import MINUTE
-from chalicelib.core.table import Write
+from chalicelib.core.transactions import Write
 from chalicelib.rights import evidence, store
 from chalicelib.rights.model import CopyNotes, RightsRequest, Status
 

@@ -11,8 +11,7 @@ Invariants (RGT-1):
 - A record whose consent has lapsed is not included, whenever the request was received: it is due for deletion
   (ADR 28).
 - If a table or KMS does not respond, nothing is reported as missing: `Unavailable` is raised and everything
-is
-  read again.
+  is read again.
 """
 
 from collections.abc import Iterator
@@ -29,21 +28,23 @@ from chalicelib.accounts.model import Account
 from chalicelib.consents import evidence
 from chalicelib.consents.model import Purposes
 from chalicelib.consents.service import PURPOSES
-from chalicelib.core import chain, needs, table
+from chalicelib.core import chain, needs
 from chalicelib.core.chain import Chain
 from chalicelib.core.ids import AccountId, RightsRequestId, UserId
 from chalicelib.core.sealing import KeyGone, SealBroken, SealingError, Unfit
-from chalicelib.core.table import Item, Query, Table
+from chalicelib.core.table_names import Table
 from chalicelib.privacy import bundles, codec, register
 from chalicelib.privacy.periods import After
 from chalicelib.privacy.personal import Record
 from chalicelib.privacy.purposes import LegalBasis, has_lapsed
 from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
-from chalicelib.privacy.whereabouts import LookupPath, found, partition
+from chalicelib.privacy.whereabouts import LookupPath, found
 from chalicelib.profiles.model import Profile
 from chalicelib.rights import store as requests
 from chalicelib.rights.evidence import history_of
+from chalicelib.rights.export import store
 from chalicelib.rights.export.selection import EVIDENCE, REQUEST_EVIDENCE, Evidence, Selection
+from chalicelib.rights.export.store import StoredItem
 
 
 class UnreadableReason(StrEnum):
@@ -140,12 +141,12 @@ class Reading:
     def _of_table(self, where: Table, keys: SubjectKeys) -> Iterator[Read]:
         match way := found(where):
             case LookupPath.BY_ACCOUNT:
-                for item in table.query(Query(where, partition(self._account_id), as_of=self._as_of)):
+                for item in store.items_by_account(where, self._account_id, self._as_of):
                     yield from self._opened(item, keys)
             case LookupPath.BY_CLAIM:
                 yield from self._claims(keys)
             case LookupPath.BY_INDEX:
-                for item in requests.everything_of(self._account_id, self._requests, self._as_of):
+                for item in store.items_by_request(self._account_id, self._requests, self._as_of):
                     yield from self._opened(item, keys)
             case LookupPath.BY_PSEUDONYM:
                 yield from self._evidence()
@@ -176,7 +177,7 @@ class Reading:
         for request_id in self._requests:
             yield REQUEST_EVIDENCE.kind, history_of(request_id)
 
-    def _opened(self, item: Item, keys: SubjectKeys) -> Iterator[Read]:
+    def _opened(self, item: StoredItem, keys: SubjectKeys) -> Iterator[Read]:
         """Open the records of an item that belong to this copy, each once."""
         model = self._classes.get(item.get("kind", ""))
         if model is None:

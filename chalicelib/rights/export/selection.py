@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict
 
 from chalicelib.core.chain import ChainEntry
 from chalicelib.core.clock import Instant
-from chalicelib.core.table import Table
+from chalicelib.core.table_names import Table
 from chalicelib.privacy import register
 from chalicelib.privacy.declaration import NOT_PERSONAL, NotPersonal, Personal, personal
 from chalicelib.privacy.elsewhere import ELSEWHERE, Elsewhere

@@ -2,11 +2,12 @@
 
 from datetime import datetime, timedelta
 
-from chalicelib.core import clock, metrics
+from chalicelib.core import chain, clock, metrics
+from chalicelib.core.chain import Unreadable
 from chalicelib.core.clock import DAY, MINUTE
 from chalicelib.core.metrics import Metric
 from chalicelib.privacy import pins
-from chalicelib.rights import messages, procedures, store
+from chalicelib.rights import evidence, messages, procedures, store
 from chalicelib.rights.engine.duties import PINNED_AHEAD
 from chalicelib.rights.engine.step import WHOLE_RUN, Done, Job, Outcome, Step, Wait
 from chalicelib.rights.model import RightsRequest
@@ -71,8 +72,16 @@ def record_overdue(job: Job) -> None:
 
 
 def record_owed(job: Job) -> None:
-    """Duty: append the owed evidence to the request's history, once the history can take it."""
-    job.request = store.record_owed(job.request)
+    """Duty: append the owed evidence to the request's history, or try again in a day."""
+    request = job.request
+    try:
+        chain.head(evidence.history_of(request.request_id))
+    except Unreadable:
+        metrics.count(Metric.RIGHTS_EVIDENCE_OWED)
+        postponed = request.model_copy(update={"owed_at": clock.now() + DAY})
+        job.request = store.move(request, postponed)
+    else:
+        job.move(request, "owed_recorded")
 
 
 PIN = Step(procedures.PIN, _pin, lease=WHOLE_RUN)

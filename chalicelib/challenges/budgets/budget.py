@@ -1,4 +1,4 @@
-"""Budgets of unverified codes: bounds on the cost of texts whose codes are never verified (ADR 26).
+"""The rules of budgets: what counts, what room a group of numbers has, when a budget refuses (ADR 26).
 
 Each country has a budget for the UTC hour and one for the UTC day, and so have all countries together. A
 budget is a debt with an upper bound, its room, both in hundredths of a text. A text adds 100 to the debt. A
@@ -17,74 +17,22 @@ from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import reduce
-from itertools import islice
-from operator import and_
-from typing import NamedTuple
 
-from boto3.dynamodb.conditions import ConditionBase
-
-from chalicelib.challenges import history
+from chalicelib.challenges.budgets import history, store
+from chalicelib.challenges.budgets.store import CounterFull, CounterPlace, Debts, Slot, SlotCounts
 from chalicelib.challenges.model import Challenge, ChallengePurpose, TooManyCodes
 from chalicelib.challenges.numbers import country_of
-from chalicelib.core import clock, metrics, spread, table
+from chalicelib.core import clock, metrics, spread
 from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.limiter import WhenUnreachable
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import BudgetMode, settings
-from chalicelib.core.table import ALWAYS, Attr, Change, Conflict, Item, Key, Table
-from chalicelib.limits.model import CodeCount
-from chalicelib.privacy import codec
 
 _TEXT = 100
 # Texts per hour. A sign-up writes a counter twice and an item takes a thousand writes a second, so an hour
 # becomes busy after twenty seconds at the earliest.
 _BUSY = 10_000
-
-
-class Room(NamedTuple):
-    """The upper bounds of the debts of an hour and of a day, in hundredths of a text."""
-
-    hour: int
-    day: int
-
-
-@dataclass(frozen=True)
-class Slot:
-    """The UTC day and hour in which a challenge was created."""
-
-    day: datetime
-    hour: int
-
-    @classmethod
-    def of(cls, at: datetime) -> "Slot":
-        """The slot of an instant."""
-        return cls(at.replace(hour=0, minute=0, second=0), at.hour)
-
-    @property
-    def debts(self) -> tuple[str, str]:
-        """The attributes of the debts of the hour and of the day."""
-        return f"debt_{self.hour}", "debt"
-
-    @property
-    def texts(self) -> str:
-        """The attribute of the number of texts in the hour."""
-        return f"texts_{self.hour}"
-
-    def left(self) -> tuple[int, int]:
-        """Seconds until the hour and the day end; 1 if they have ended."""
-        ends = (self.day + (self.hour + 1) * HOUR, self.day + DAY)
-        return (max(1, _seconds(ends[0] - clock.now())), max(1, _seconds(ends[1] - clock.now())))
-
-
-class CounterPlace(NamedTuple):
-    """The item that counts a challenge: the first item of its counter unless that is busy."""
-
-    key: Key
-    first: Key
-    slot: Slot
-    group: str
 
 
 @dataclass(frozen=True)
@@ -98,7 +46,7 @@ class Budget:
     name: str
     metric: Metric
     group: Callable[[str], str]
-    room: Callable[[str], Room]
+    room: Callable[[str], Debts]
     earned: Callable[[], int]
     uncounted: str
 
@@ -110,26 +58,26 @@ class Budget:
             Unavailable: the counter is unreachable. Budgets that are only recorded return None.
         """
         place = self._place(challenge)
-        slot, room = place.slot, self._room(place)
+        room = self._room(place)
         enforced = settings().sms_budgets is BudgetMode.ENFORCED
-        adds = {slot.texts: 1, **dict.fromkeys(slot.debts, _TEXT)}
         try:
-            found = self._count(place, adds, _fits(slot, room) if enforced else ALWAYS)
-        except Conflict as full:
+            counts = store.add_text(place, _TEXT, _one_text_below(room) if enforced else None)
+        except CounterFull as full:
+            counts = full.counts(place.slot)
+            self._spread_if_busy(place, counts)  # the other items may have room
             metrics.count(self.metric)
-            raise TooManyCodes(limit=self.name, retry_after=_wait(full.found or {}, slot, room)) from None
+            raise TooManyCodes(limit=self.name, retry_after=_wait(counts.debts, place.slot, room)) from None
         except Unavailable as outage:
             (WhenUnreachable.REFUSE if enforced else WhenUnreachable.ALLOW).answer(outage)
             return None
-        if any(found[debt] > most for debt, most in zip(slot.debts, room, strict=True)):
+        self._spread_if_busy(place, counts)
+        if not _is_within(counts.debts, room):
             metrics.count(self.metric)
         return place
 
     def give_back(self, place: CounterPlace) -> None:
         """Uncount a text that was not sent. It stays counted if the counter is unreachable."""
-        undone = {place.slot.texts: -1, **dict.fromkeys(place.slot.debts, -_TEXT)}
-        with suppress(Conflict, Unavailable):
-            table.write(Change(place.key, add=undone, only_if=Attr(place.slot.texts).gt(0)))
+        store.remove_text(place, _TEXT)
 
     def forgive_day(self, place: CounterPlace) -> None:
         """Remove a text from the debt of its day, because SNS did not say whether it was sent.
@@ -137,9 +85,7 @@ class Budget:
         No code can pay it back, so an outage of SNS would close a country until midnight. Its hour still
         bounds the cost.
         """
-        _, day = place.slot.debts
-        with suppress(Conflict, Unavailable):
-            table.write(Change(place.key, add={day: -_TEXT}, only_if=Attr(place.slot.texts).gt(0)))
+        store.remove_from_day(place, _TEXT)
 
     def count_verified(self, challenge: Challenge) -> None:
         """Subtract the texts of a challenge from the debts, and what its verified code earns.
@@ -150,57 +96,29 @@ class Budget:
         if texts <= 0:
             return
         place = self._place(challenge)
-        paid = dict.fromkeys(place.slot.debts, -texts * _TEXT - self.earned())
         with suppress(Unavailable):
-            self._count(place, {**paid, "verified": 1}, ALWAYS)
+            self._spread_if_busy(place, store.add_verified(place, paid=texts * _TEXT + self.earned()))
 
     def verified_codes(
         self, groups: Iterable[str], days: Collection[datetime]
     ) -> dict[tuple[str, datetime], int]:
         """The number of verified codes by group and UTC day; pairs without any are omitted."""
-        firsts = {self._first(group, day): (group, day) for group in groups for day in days}
-        found = _read(firsts)
-        busy = [first for first, item in found.items() if _was_busy(item)]
-        parts = {part: firsts[first] for first in busy for part in spread.shards(first)}
-        total: dict[tuple[str, datetime], int] = {}
-        for key, item in {**found, **_read(parts)}.items():
-            if codes := item.get("verified", 0):
-                of = (firsts | parts)[key]
-                total[of] = total.get(of, 0) + codes
-        return total
-
-    def _first(self, group: str, day: datetime) -> Key:
-        return Key(Table.CHALLENGES, f"code_count#{self.name}#{group}#{clock.to_text(day)[:10]}")
+        return store.verified_codes(self.name, groups, days, busy_from=_BUSY)
 
     def _place(self, challenge: Challenge) -> CounterPlace:
         slot, group = Slot.of(challenge.created_at), self.group(str(challenge.phone))
-        first = self._first(group, slot.day)
-        key = spread.place(first, challenge.challenge_id, str(slot.hour))
-        return CounterPlace(key, first, slot, group)
+        return store.place_of(self.name, group, slot, lot=challenge.challenge_id)
 
-    def _count(self, place: CounterPlace, adds: dict[str, int], only_if: ConditionBase) -> Item:
-        declared = codec.to_item(CodeCount(scope=place.group, began_at=place.slot.day), place.key)
-        try:
-            found = table.write(Change(place.key, put=declared, add=adds, only_if=only_if))
-        except Conflict as full:  # the other items, which this container does not use yet, may have room
-            self._mark_if_busy(place, full.found or {})
-            raise
-        self._mark_if_busy(place, found)
-        return found
-
-    def _mark_if_busy(self, place: CounterPlace, found: Item) -> None:
+    def _spread_if_busy(self, place: CounterPlace, counts: SlotCounts) -> None:
         """Spread an hour that is busy, unless its debt is over the room.
 
         Only debt within the room proves that codes were verified, which is what the 32 items share. While
         budgets are recorded, an attack fills the first item beyond its room, and the hour stays there.
         """
-        if found.get(place.slot.texts, 0) < _BUSY:
-            return
-        room = self.room(place.group)
-        if all(found.get(debt, 0) <= most for debt, most in zip(place.slot.debts, room, strict=True)):
-            spread.mark_busy(place.first, str(place.slot.hour))
+        if counts.texts >= _BUSY and _is_within(counts.debts, self.room(place.group)):
+            place.spread_hour()
 
-    def _room(self, place: CounterPlace) -> Room:
+    def _room(self, place: CounterPlace) -> Debts:
         """The room of the group; each of the 32 items of a busy hour has a 32nd, or one text.
 
         What verified codes had earned when the hour became busy stays in the first item. Its texts were
@@ -209,26 +127,26 @@ class Budget:
         for.
         """
         room = self.room(place.group)
-        if place.key == place.first:
+        if place.is_first:
             return room
         earned = self.earned()
         earlier = _TEXT * _BUSY * earned
         shared = (max(debt, (100 * debt + earlier) // (100 + earned)) for debt in room)
-        return Room(*(max(debt // spread.SHARDS, _TEXT) for debt in shared))
+        return Debts(*(max(debt // spread.SHARDS, _TEXT) for debt in shared))
 
 
-def _room_of_country(country: str) -> Room:
+def _room_of_country(country: str) -> Debts:
     """The configured minimum, or the room from the best day of two weeks if that is more."""
     limits, best = settings().limits, history.highest(country)
-    return Room(
+    return Debts(
         max(_TEXT * limits.codes_unverified_country_hour, limits.codes_history_hour_share * best // 6),
         max(_TEXT * limits.codes_unverified_country_day, limits.codes_history_day_share * best),
     )
 
 
-def _room_in_all(_: str) -> Room:
+def _room_in_all(_: str) -> Debts:
     limits = settings().limits
-    return Room(_TEXT * limits.codes_unverified_hour, _TEXT * limits.codes_unverified_day)
+    return Debts(_TEXT * limits.codes_unverified_hour, _TEXT * limits.codes_unverified_day)
 
 
 PER_COUNTRY = Budget(
@@ -256,33 +174,20 @@ def of(challenge: Challenge) -> tuple[Budget, ...]:
     return (PER_COUNTRY, IN_ALL) if counts else ()
 
 
-def _fits(slot: Slot, room: Room) -> ConditionBase:
-    return reduce(
-        and_,
-        (
-            Attr(debt).not_exists() | Attr(debt).lte(most - _TEXT)
-            for debt, most in zip(slot.debts, room, strict=True)
-        ),
-    )
+def _one_text_below(room: Debts) -> Debts:
+    """The debts up to which one more text fits."""
+    return Debts(room.hour - _TEXT, room.day - _TEXT)
 
 
-def _wait(found: Item, slot: Slot, room: Room) -> int:
-    """Seconds until all full slots have ended."""
-    debts = zip(slot.debts, room, slot.left(), strict=True)
-    return max((left for debt, most, left in debts if found.get(debt, 0) > most - _TEXT), default=1)
+def _is_within(debts: Debts, room: Debts) -> bool:
+    return debts.hour <= room.hour and debts.day <= room.day
 
 
-def _read(keys: Iterable[Key]) -> dict[Key, Item]:
-    """The items of any number of keys, a hundred at a time."""
-    rest, found = iter(keys), dict[Key, Item]()
-    while batch := list(islice(rest, 100)):
-        found |= table.batch_get(batch)
-    return found
-
-
-def _was_busy(item: Item) -> bool:
-    """Whether an hour of the day was busy, so that other items have counts of the day too."""
-    return any(count >= _BUSY for name, count in item.items() if name.startswith("texts_"))
+def _wait(debts: Debts, slot: Slot, room: Debts) -> int:
+    """Seconds until all full slots have ended; 1 if they have ended."""
+    ends = (slot.day + (slot.hour + 1) * HOUR, slot.day + DAY)
+    full = (end for end, debt, most in zip(ends, debts, _one_text_below(room), strict=True) if debt > most)
+    return max((max(1, _seconds(end - clock.now())) for end in full), default=1)
 
 
 def _seconds(length: timedelta) -> int:

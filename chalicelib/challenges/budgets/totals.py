@@ -7,7 +7,8 @@ was overtaken by another one writes nothing.
 
 from contextlib import suppress
 
-from chalicelib.challenges import budgets, store
+from chalicelib.challenges.budgets import store
+from chalicelib.challenges.budgets.budget import PER_COUNTRY
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY
 from chalicelib.core.settings import settings
@@ -24,7 +25,7 @@ def record_verified_codes() -> int:
     now = clock.now()
     today = now.replace(hour=0, minute=0, second=0)
     before = store.get_history()
-    counts = budgets.PER_COUNTRY.verified_codes(settings().sms_countries, (today - DAY, today))
+    counts = PER_COUNTRY.verified_codes(settings().sms_countries, (today - DAY, today))
     after = (before or CodeHistory(counted_at=now, version=0, verified={})).with_counts(counts, now)
     with suppress(store.HistoryMoved):
         store.put_history(before, after)
