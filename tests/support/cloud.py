@@ -1,7 +1,6 @@
 """The part of AWS that the functions use, in process (moto), made from our template."""
 
 import base64
-import copy
 import json
 import os
 from collections import Counter
@@ -11,8 +10,6 @@ from typing import Any
 
 from botocore.exceptions import ReadTimeoutError
 from moto import mock_aws
-from moto.dynamodb.models import dynamodb_backends
-from moto.secretsmanager.models import secretsmanager_backends
 from moto.ses.models import ses_backends
 from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
@@ -22,11 +19,10 @@ from chalicelib.core import aws, keyring, spread, stagekeys
 from chalicelib.core.settings import settings
 from chalicelib.privacy.purposes import Purpose
 from infra.template import load
-from tests.support import moto_costs
+from tests.support import moto_copies, moto_costs
 from tests.support.environment import REGION, secret_documents
 
-ACCOUNT = "123456789012"  # moto's own account
-_created: dict[str, Any] = {}
+ACCOUNT = moto_copies.ACCOUNT
 _KEPT = ("AttributeDefinitions", "KeySchema", "BillingMode", "StreamSpecification", "GlobalSecondaryIndexes")
 
 
@@ -35,22 +31,20 @@ def emulated() -> Iterator[None]:
     """Run an empty AWS account in this process, with all resources that the functions expect."""
     os.environ["RU4M_LOOKUP_VERSIONS"] = "1"
     with moto_costs.left_out(), mock_aws():
-        _create_or_copy("tables", dynamodb_backends, create_tables)
-        _create_or_copy("secrets", secretsmanager_backends, create_secrets)
-        create_stage_key()
-        create_mail_identity()
-        create_queues()
-        create_buckets()
+        if not moto_copies.restore():
+            _create_resources()
+            moto_copies.keep()
+        new_container()
         yield
 
 
-def _create_or_copy(what: str, backends: Any, create: Callable[[], None]) -> None:
-    """Create a resource by its API once in this process; later use a copy, which is cheap."""
-    backend = backends[ACCOUNT][REGION]
-    if what not in _created:
-        create()
-        _created[what] = getattr(backend, what)
-    setattr(backend, what, copy.deepcopy(_created[what]))
+def _create_resources() -> None:
+    create_tables()
+    create_secrets()
+    create_stage_key()
+    create_mail_identity()
+    create_queues()
+    create_buckets()
 
 
 def create_tables() -> None:

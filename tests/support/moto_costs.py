@@ -6,6 +6,7 @@ Each of these replaces a part of moto, which is pinned. tests/unit/test_moto_cos
 from __future__ import annotations
 
 import copy
+import string
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -14,14 +15,20 @@ from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
+from botocore.auth import SigV4Auth
 from botocore.model import StructureShape
 from moto.core.serialize import BaseJSONSerializer
 from moto.core.utils import method_names_from_class
 from moto.dynamodb.models import DynamoDBBackend
+from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.models.table import Table
 from moto.kms.utils import generate_private_key
+from moto.moto_api._internal import mock_random
+
+from tests.support import moto_expressions
 
 _plain_serialize_type_structure = BaseJSONSerializer._serialize_type_structure
+_plain_add_auth = SigV4Auth.add_auth
 _plain_transact_write_items = DynamoDBBackend.transact_write_items
 
 
@@ -29,7 +36,7 @@ _plain_transact_write_items = DynamoDBBackend.transact_write_items
 def left_out() -> Iterator[None]:
     """Leave out that work in this block."""
     with ExitStack() as block:
-        for target, replacement in _REPLACED.items():
+        for target, replacement in (_REPLACED | moto_expressions.REPLACED).items():
             block.enter_context(mock.patch(target, replacement))
         yield
 
@@ -53,10 +60,24 @@ def _serialize_type_structure(
     self._default_serialize(serialized, attribute, shape, key)
 
 
-class _Transaction(threading.local):
-    """The tables that this thread's transaction has copied, by identity; None outside of one."""
+def _add_auth(self: SigV4Auth, request: Any) -> None:
+    """Leave requests to DynamoDB unsigned; moto checks no signature."""
+    if self._service_name != "dynamodb":
+        _plain_add_auth(self, request)
 
-    copies: dict[int, Table] | None = None
+
+def _gen_amzn_requestid_long(headers: dict[str, Any]) -> str:
+    """Draw the characters of a response's id at once; moto draws each."""
+    drawn = "".join(mock_random.choices(string.ascii_letters + string.digits, k=52))
+    headers["x-amzn-requestid"] = drawn
+    return drawn
+
+
+class _Transaction(threading.local):
+    """The operations of this thread's transaction and its copies of tables, by identity."""
+
+    operations: list[dict[str, Any]] | None = None
+    copies: dict[int, Table]
 
 
 _transaction = _Transaction()
@@ -64,22 +85,36 @@ _transaction = _Transaction()
 
 def _transact_write_items(self: DynamoDBBackend, transact_items: list[dict[str, Any]]) -> None:
     """Copy each table once for a rollback; moto copies it with its items for each operation."""
+    _transaction.operations = [operation for item in transact_items for operation in item.values()]
     _transaction.copies = {}
     try:
         _plain_transact_write_items(self, transact_items)
     finally:
-        _transaction.copies = None
+        _transaction.operations = None
 
 
 def _deepcopy(thing: Any) -> Any:
-    if _transaction.copies is None or not isinstance(thing, Table):
+    if _transaction.operations is None or not isinstance(thing, Table):
         return copy.deepcopy(thing)
     if id(thing) not in _transaction.copies:
-        _transaction.copies[id(thing)] = copy.deepcopy(thing)
+        _transaction.copies[id(thing)] = _copy_for_rollback(thing, _transaction.operations)
     return _transaction.copies[id(thing)]
 
 
+def _copy_for_rollback(table: Table, operations: list[dict[str, Any]]) -> Table:
+    """Copy a table, but share what the operations cannot change: items with other keys, and their history."""
+    keys = [operation.get("Key") or operation["Item"] for operation in operations]
+    name = table.hash_key_attr
+    changed = {DynamoType(key[name]) for key in keys if name in key}
+    shared: list[Any] = [items for key, items in table.items.items() if key not in changed]
+    entries = table.stream_shard.items if table.stream_shard else []
+    shared += [one for one in entries if DynamoType(one.record["dynamodb"]["Keys"][name]) not in changed]
+    return copy.deepcopy(table, {id(thing): thing for thing in shared})
+
+
 _REPLACED = {
+    "botocore.auth.SigV4Auth.add_auth": _add_auth,
+    "moto.core.responses.gen_amzn_requestid_long": _gen_amzn_requestid_long,
     # Paths to moto without botocore, for each method and service; no test uses them.
     "moto.core.models.RESPONSES_METHODS": [],
     "moto.kms.models.generate_private_key": _generate_private_key,

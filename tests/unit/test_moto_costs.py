@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -34,15 +35,20 @@ def table(request: pytest.FixtureRequest) -> Iterator[Any]:
     """Return a client of a table with a stream, on moto as the tests use it and on plain moto."""
     changed: AbstractContextManager[None] = request.param()
     with changed, mock_aws():
-        client = aws.client("dynamodb")
-        client.create_table(
-            TableName="items",
-            AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
-            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
-            BillingMode="PAY_PER_REQUEST",
-            StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
-        )
-        yield client
+        yield an_empty_table()
+
+
+def an_empty_table() -> Any:
+    """A client of DynamoDB with one table."""
+    client = aws.client("dynamodb")
+    client.create_table(
+        TableName="items",
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        BillingMode="PAY_PER_REQUEST",
+        StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
+    )
+    return client
 
 
 def test_every_type_of_attribute_is_read_as_written(table: Any) -> None:
@@ -82,7 +88,147 @@ def test_cancelled_transaction_leaves_every_item_as_it_was(table: Any) -> None:
     assert items == {"one": _EVERY_TYPE | {"text": {"S": "new"}}, "two": {"pk": {"S": "two"}}}
 
 
-def test_world_contains_no_data_of_an_earlier_world() -> None:
+_VALUES: dict[str, dict[str, Any]] = {
+    ":a": {"S": "a"},
+    ":one": {"S": "one"},
+    ":two": {"N": "2"},
+    ":text": {"SS": ["c"]},
+    ":number": {"NS": ["1"]},
+    ":more": {"L": [{"S": "b"}]},
+    ":large": {"S": "x" * 405_000},
+}
+
+_UPDATES = [
+    "SET #text = :one",
+    "SET #text=:one, fresh = #text",
+    "SET #number = #number + :two",
+    "SET #number = :two - #number",
+    "SET fresh = if_not_exists(fresh, :two) + :two",
+    "SET fresh = if_not_exists(#number, :two)",
+    "SET #list = list_append(#list, :more)",
+    "SET #list[0] = :one",
+    "SET #map.#inner = :one, #text = :one",
+    "REMOVE #list[0], #list[2], #map.#inner",
+    "ADD #number :two SET #text = :one REMOVE #flag",
+    "ADD #texts :text DELETE #numbers :number",
+    # refused:
+    "SET #text = :one, #text = :a",
+    "SET #map.#inner = :one, #map = :one",
+    "SET #text = :one SET #number = :two",
+    "REMOVE #text REMOVE #number",
+    "SET #text = :missing",
+    "SET #text = missing",
+    "SET #text = #missing",
+    "SET #missing.#inner = :one",
+    "SET pk = :a",
+    "SET #text = #text + :one",
+    "SET #text = :one, #number = :two)",
+    "SET #text = :large",
+    "SET name = :one",
+]
+
+_CONDITIONS = [
+    "attribute_exists(pk)",
+    "attribute_not_exists(pk)",
+    "attribute_not_exists(missing) AND #number < :two",
+    "NOT (#number >= :two OR #text = :one)",
+    "#text = :one OR (attribute_exists(#map.#inner) AND NOT #flag = :one)",
+    "#number BETWEEN :two AND :two OR #text IN (:one, :a)",
+    "contains(#texts, :a) AND size(#list) > :two",
+    "begins_with(pk, :one) AND #list[0] = :a",
+    # refused:
+    "#text = :missing",
+    "#text = #missing",
+    "size(#list)",
+    "(#number < :two",
+    "#text <> <> :one",
+    "begins_with(pk)",
+    "name = :one",
+]
+
+
+@pytest.mark.parametrize(
+    ("kind", "expression"),
+    [
+        *(("UpdateExpression", one) for one in _UPDATES),
+        *(("ConditionExpression", one) for one in _CONDITIONS),
+    ],
+)
+def test_expression_has_the_outcome_of_plain_moto(kind: str, expression: str) -> None:
+    """Each is executed three times: by plain moto, when it is read first, and when it was read before."""
+    plain = outcome(nullcontext(), kind, expression)
+    assert outcome(moto_costs.left_out(), kind, expression) == plain
+    assert outcome(moto_costs.left_out(), kind, expression) == plain
+
+
+def test_value_of_an_expression_is_the_value_of_its_call(table: Any) -> None:
+    for number in ("1", "2"):
+        table.put_item(TableName="items", Item={"pk": {"S": number}, "number": {"N": number}})
+    for number in ("1", "2"):
+        table.update_item(
+            TableName="items",
+            Key={"pk": {"S": number}},
+            UpdateExpression="SET #copied = :number",
+            ConditionExpression="#known = :number",
+            ExpressionAttributeNames={"#copied": f"copy{number}", "#known": "number"},
+            ExpressionAttributeValues={":number": {"N": number}},
+        )
+    items = {item["pk"]["S"]: item for item in table.scan(TableName="items")["Items"]}
+    assert [items[number][f"copy{number}"] for number in ("1", "2")] == [{"N": "1"}, {"N": "2"}]
+
+
+def test_item_over_the_size_limit_is_refused(table: Any) -> None:
+    def put(size: int) -> None:
+        table.put_item(TableName="items", Item={"pk": {"S": "one"}, "text": {"S": "x" * size}})
+
+    most = 405_000 - len("pkonetext")
+    put(most)
+    with pytest.raises(ClientError, match="Item size has exceeded"):
+        put(most + 1)
+
+
+def outcome(changed: AbstractContextManager[None], kind: str, expression: str) -> Any:
+    """The items after a write with the expression, alone and in a transaction, or its errors."""
+    with changed, mock_aws():
+        client = an_empty_table()
+        outcomes = []
+        for write in (client.update_item, transaction_of(client)):
+            client.put_item(TableName="items", Item=_EVERY_TYPE)
+            try:
+                write(**update_with(kind, expression))
+            except ClientError as error:
+                outcomes.append((error.response["Error"], error.response.get("CancellationReasons")))
+            except (ValueError, KeyError, TypeError, AssertionError) as bug_of_moto:
+                outcomes.append((type(bug_of_moto), str(bug_of_moto)))
+            outcomes.append(client.scan(TableName="items")["Items"])
+        return outcomes
+
+
+def transaction_of(client: Any) -> Callable[..., Any]:
+    def write(**update: Any) -> Any:
+        return client.transact_write_items(TransactItems=[{"Update": update}])
+
+    return write
+
+
+def update_with(kind: str, expression: str) -> dict[str, Any]:
+    """The arguments of an update, with the names and values that its expression uses."""
+    names = {name: name[1:] for name in re.findall(r"#\w+", expression) if name != "#missing"}
+    values = {name: _VALUES[name] for name in re.findall(r":\w+", expression) if name in _VALUES}
+    update: dict[str, Any] = {
+        "TableName": "items",
+        "Key": {"pk": {"S": "one"}},
+        "UpdateExpression": "SET fresh = pk",
+    }
+    update[kind] = expression
+    if names:
+        update["ExpressionAttributeNames"] = names
+    if values:
+        update["ExpressionAttributeValues"] = values
+    return update
+
+
+def test_world_sees_nothing_that_an_earlier_one_wrote() -> None:
     with a_world() as earlier:
         earlier.a_user()
         cloud.rotate_keys("receipts")
