@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.core.clock import Instant
 from chalicelib.core.ids import AccountId
-from chalicelib.core.table import Key, Table
+from chalicelib.core.table import Index, Key, Table
 from chalicelib.privacy import codec, personal, register
 from chalicelib.privacy.periods import UNTIL_ERASURE, After, Period, Statutory
 from chalicelib.privacy.personal import NOT_PERSONAL, Bundle, DataSubject, DeclarationError, KeyClass, Record
@@ -341,6 +341,12 @@ def test_only_provided_data_is_correctable_by_self_service(source: Source) -> No
     seen = Annotated[str, marked(Category.NAME, source, Correction.SELF_SERVICE)]
     with pytest.raises(DeclarationError, match="note: correction has to be ON_REQUEST"):
         define({"note": seen}, **WORDS)
+
+
+def test_no_record_declares_the_partition_of_an_index() -> None:
+    partitions = {index.pk for index in Index}
+    declaring = {r.declaration.kind for r in register.records() if r.model_fields.keys() & partitions}
+    assert declaring == set()
 
 
 def test_all_contradictions_are_reported_at_once() -> None:
