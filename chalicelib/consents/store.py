@@ -9,17 +9,22 @@ import hashlib
 from collections.abc import Iterator
 from datetime import datetime
 
+from pydantic import TypeAdapter, ValidationError
+
 from chalicelib.consents import evidence
 from chalicelib.consents.model import Purposes
 from chalicelib.core import chain, clock, needs, table
 from chalicelib.core.chain import Chain, NewEntry
+from chalicelib.core.clock import Instant
 from chalicelib.core.ids import AccountId
 from chalicelib.core.needs import Found, Need
+from chalicelib.core.sealing import Unfit
 from chalicelib.core.table import Attr, Between, Conflict, Create, Index, Item, Key, Query, Replace, Table
 from chalicelib.privacy import codec
 from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
 
 _SHARDS = 16  # of the index `renewal`
+_INSTANT: TypeAdapter[datetime | None] = TypeAdapter(Instant | None)
 
 
 class DecidedMeanwhile(Conflict):
@@ -40,8 +45,10 @@ PURPOSES: Need[Purposes | None] = Need(lambda claims: key(claims.account_id), _o
 
 
 def _due_at(item: Item | None, _: Found) -> datetime | None:
-    text = (item or {}).get(Index.RENEWAL.sk)
-    return datetime.fromisoformat(text) if text else None
+    try:
+        return _INSTANT.validate_python((item or {}).get(Index.RENEWAL.sk))
+    except ValidationError:  # its text quotes the value
+        raise Unfit(Purposes.declaration.kind) from None
 
 
 # When the job has to process the account; None if the item is not in the index.

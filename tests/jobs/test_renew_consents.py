@@ -188,12 +188,15 @@ def test_withdrawal_during_the_renewal_stays_in_force(
 
 
 @pytest.mark.promise("RGT-7")
-def test_unreadable_record_does_not_delay_others(world: World, mila: User) -> None:
+@pytest.mark.parametrize(
+    "altered",
+    [{"sealed": {"B": b"broken" * 10}}, {"renew_at": {"S": "2000-13-32"}}],
+    ids=lambda one: next(iter(one)),
+)
+def test_unreadable_record_does_not_delay_others(world: World, mila: User, altered: dict[str, Any]) -> None:
     world.a_user().consents("analytics")
     (item,) = (i for i in cloud.records("purposes") if i["pk"]["S"] == f"A#{mila.account_id}")
-    aws.client("dynamodb").put_item(
-        TableName="ru4m-test-accounts", Item={**item, "sealed": {"B": b"broken" * 10}}
-    )
+    aws.client("dynamodb").put_item(TableName="ru4m-test-accounts", Item={**item, **altered})
     world.advance(DUE)
     assert run() == {"renewed": 1, "failed": 1, "deleted": 0}
 
