@@ -34,10 +34,9 @@ from chalicelib.accounts import service as accounts
 from chalicelib.core import aws, clock, table
 from chalicelib.core.ids import AccountId
 from chalicelib.core.settings import settings
-from chalicelib.core.table import Query, Table
+from chalicelib.core.table import Query, Table, partition_of
 from chalicelib.devices.model import Platform
 from chalicelib.privacy.purposes import Purpose
-from chalicelib.privacy.whereabouts import partition
 from chalicelib.rights.export import package
 from chalicelib.rights.export.contents import Chat, CopyRequest
 from chalicelib.rights.export.model import CopyKind
@@ -192,7 +191,7 @@ def weighed(disk: list[int]) -> Any:  # noqa: ANN401 - a context manager's facto
 
 def read(account_id: AccountId) -> dict[str, Any]:
     """Page through the partition and keep nothing."""
-    return {"items": sum(1 for _ in table.query(Query(Table.USAGE, partition(account_id))))}
+    return {"items": sum(1 for _ in table.query(Query(Table.USAGE, partition_of(account_id))))}
 
 
 if __name__ == "__main__":

@@ -7,21 +7,18 @@ version, on condition that there is none under any other version. So all contain
 before it becomes current in any of them.
 """
 
-import zlib
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from chalicelib.accounts.model import Account, Claim
-from chalicelib.core import clock, keyring, table
+from chalicelib.core import clock, keyring, shards, table
 from chalicelib.core.ids import AccountId, UserId
-from chalicelib.core.needs import Found, Need
 from chalicelib.core.settings import Secret
 from chalicelib.core.table import (
     Absent,
     Attr,
-    Between,
     Change,
     Conflict,
     Create,
@@ -29,14 +26,17 @@ from chalicelib.core.table import (
     Index,
     Item,
     Key,
+    KeysAfter,
     Query,
     Table,
     Write,
+    account_of,
+    owner_of,
+    partition_of,
     visible,
 )
-from chalicelib.privacy import codec
-from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
-from chalicelib.privacy.whereabouts import owner_of
+from chalicelib.privacy import codec, record_needs
+from chalicelib.privacy.subject_keys import SubjectKeys
 
 
 class ClaimKind(StrEnum):
@@ -48,7 +48,7 @@ class ClaimKind(StrEnum):
 
 
 # A partition of an index takes a thousand writes a second, and signups come in waves.
-SHARDS = tuple(f"{number:02}" for number in range(64))
+SHARDS = shards.names(64)
 
 
 class AlreadyClaimed(Conflict):
@@ -65,21 +65,13 @@ class RevokedLater(Conflict):
 
 def account_key(account_id: AccountId) -> Key:
     """The key of the account's own item; all records of a subject have the same pk."""
-    return Key(Table.ACCOUNTS, f"A#{account_id}", "account")
-
-
-def _glance(item: Item | None, _: Found) -> Account | None:
-    return codec.glance(Account, item) if item else None
-
-
-def _opened(item: Item | None, found: Found) -> Account | None:
-    return codec.opened(Account, item, found[DATA_KEY]) if item else None
+    return Key(Table.ACCOUNTS, partition_of(account_id), "account")
 
 
 # A glance at the account: state and ids, which are enough for most requests.
-ACCOUNT: Need[Account | None] = Need(lambda claims: account_key(claims.account_id), _glance)
+ACCOUNT = record_needs.glanced(Account, lambda claims: account_key(claims.account_id))
 # The account with its number; needs DATA_KEY too.
-OPEN_ACCOUNT: Need[Account | None] = Need(lambda claims: account_key(claims.account_id), _opened)
+OPEN_ACCOUNT = record_needs.opened(Account, lambda claims: account_key(claims.account_id))
 
 
 def creation(account: Account, keys: SubjectKeys) -> list[Write]:
@@ -117,18 +109,18 @@ def email_moves(owner: AccountId, before: str | None, after: str | None) -> list
 
 
 def shard_of(account_id: AccountId) -> str:
-    """The shard of an account in the index of live ones; ids are random, so shards are even."""
-    return SHARDS[zlib.crc32(account_id.encode()) % len(SHARDS)]
+    """The shard of an account in the index of live ones."""
+    return shards.shard_of(account_id, SHARDS)
 
 
-def live_accounts(shard: str, after: str | None, at_most: int) -> list[AccountId]:
+def live_accounts(shard: str, after: AccountId | None, at_most: int) -> list[AccountId]:
     """The next accounts of a shard, ordered by id; fewer than `at_most` at the end of the shard.
 
     The index lags by a moment: a just created account may be missing, and a just deleted one may be included.
     """
-    beyond = Between(f"A#{after} ", "A#~") if after else None
+    beyond = KeysAfter(partition_of(after)) if after else None
     found = table.query(Query(Table.ACCOUNTS, shard, beyond, index=Index.LIVE, limit=at_most))
-    return [AccountId(item["pk"].removeprefix("A#")) for item in found]
+    return [account_of(item["pk"]) for item in found]
 
 
 def owner_of_phone(phone: str) -> AccountId | None:

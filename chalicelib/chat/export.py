@@ -32,9 +32,11 @@ names of conversations, no reactions of others, and no references to messages of
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from chalicelib.core.explanations import ExplainedEnum
 
 # Stream's limit for the messages, and for the reactions, in a user's export.
 MOST_EXPORTED = 10_000
@@ -158,7 +160,7 @@ AnyPart = Annotated[StreamProfile | StreamMessage | StreamReaction | StreamCall,
 # --- withheld, omitted or missing
 
 
-class Ground(StrEnum):
+class Ground(ExplainedEnum):
     """Why data is not in the copy: a code, and an explanation for the subject."""
 
     OTHERS = ("others", "it is about other people (Art. 15(4) and 20(4) GDPR)")
@@ -175,15 +177,6 @@ class Ground(StrEnum):
     UNKNOWN = ("unknown", "a field that we do not know and cannot assess; ask us, and a person will check it")
     UNREADABLE = ("unreadable", "it has a form that we cannot read; ask us, and a person will check it")
     NOT_PORTABLE = ("not_portable", "you did not provide it; the access copy has it (Art. 20(1) GDPR)")
-
-    plainly: str
-
-    def __new__(cls, word: str, plainly: str) -> Self:
-        """A member that is its word."""
-        member = str.__new__(cls, word)
-        member._value_ = word
-        member.plainly = plainly
-        return member
 
 
 @dataclass(frozen=True)
@@ -204,7 +197,7 @@ class Omission:
     count: int
 
 
-class StreamReason(StrEnum):
+class StreamReason(ExplainedEnum):
     """Why Stream's part of a copy is missing or incomplete: a code, and a text for the subject."""
 
     NOT_THERE = (
@@ -235,15 +228,6 @@ class StreamReason(StrEnum):
         "perhaps_cut",
         "The export reached Stream's limit of messages or reactions, so there may be more of them.",
     )
-
-    plainly: str
-
-    def __new__(cls, word: str, plainly: str) -> Self:
-        """A member that is its word."""
-        member = str.__new__(cls, word)
-        member._value_ = word
-        member.plainly = plainly
-        return member
 
 
 # Reasons after which a new export may succeed.

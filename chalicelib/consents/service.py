@@ -31,8 +31,8 @@ from chalicelib.consents.records import RecordList
 from chalicelib.consents.store import PURPOSES
 from chalicelib.core import chain, clock, metrics
 from chalicelib.core.chain import Chain, HeadMoved, Unreadable
-from chalicelib.core.errors import InvalidRequest, NotFound, Unavailable
-from chalicelib.core.http import Cursor, GlobalPrivacyControl
+from chalicelib.core.errors import NotFound, Unavailable
+from chalicelib.core.http import Cursor, GlobalPrivacyControl, invalid_cursor
 from chalicelib.core.metrics import Metric
 from chalicelib.notices import service as notices
 from chalicelib.notices.model import NoticeKind, NoticeVersion
@@ -190,5 +190,5 @@ def _place(cursor: Cursor | None) -> int | None:
     if cursor is None:
         return None
     if not (cursor.isascii() and cursor.isdecimal() and 1 < int(cursor) < 10**12):
-        raise InvalidRequest("This is not a valid cursor")
+        raise invalid_cursor()
     return int(cursor)

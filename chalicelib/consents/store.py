@@ -5,7 +5,6 @@ of a withdrawn consent is left to delete. The index is spread over shards and so
 `renew_consents` has to process the item.
 """
 
-import hashlib
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -13,17 +12,30 @@ from pydantic import TypeAdapter, ValidationError
 
 from chalicelib.consents import evidence
 from chalicelib.consents.model import Purposes
-from chalicelib.core import chain, clock, needs, table
+from chalicelib.core import chain, clock, needs, shards, table
 from chalicelib.core.chain import Chain, NewEntry
 from chalicelib.core.clock import Instant
 from chalicelib.core.ids import AccountId
 from chalicelib.core.needs import Found, Need
 from chalicelib.core.sealing import Unfit
-from chalicelib.core.table import Attr, Between, Conflict, Create, Index, Item, Key, Query, Replace, Table
-from chalicelib.privacy import codec
+from chalicelib.core.table import (
+    Attr,
+    Between,
+    Conflict,
+    Create,
+    Index,
+    Item,
+    Key,
+    Query,
+    Replace,
+    Table,
+    account_of,
+    partition_of,
+)
+from chalicelib.privacy import codec, record_needs
 from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
 
-_SHARDS = 16  # of the index `renewal`
+_SHARDS = shards.names(16)  # of the index `renewal`
 _INSTANT: TypeAdapter[datetime | None] = TypeAdapter(Instant | None)
 
 
@@ -33,15 +45,11 @@ class DecidedMeanwhile(Conflict):
 
 def key(account_id: AccountId) -> Key:
     """The key of an account's decisions."""
-    return Key(Table.ACCOUNTS, f"A#{account_id}", "purposes")
-
-
-def _opened(item: Item | None, found: Found) -> Purposes | None:
-    return codec.opened(Purposes, item, found[DATA_KEY]) if item else None
+    return Key(Table.ACCOUNTS, partition_of(account_id), "purposes")
 
 
 # Needs DATA_KEY as well. None: the subject has made no decision yet.
-PURPOSES: Need[Purposes | None] = Need(lambda claims: key(claims.account_id), _opened)
+PURPOSES = record_needs.opened(Purposes, lambda claims: key(claims.account_id))
 
 
 def _due_at(item: Item | None, _: Found) -> datetime | None:
@@ -98,7 +106,10 @@ def _index_attributes(after: Purposes) -> Item:
     due_at = evidence.job_due_at(after)
     if due_at is None:
         return {}
-    return {Index.RENEWAL.pk: _shard(after.account_id), Index.RENEWAL.sk: clock.to_text(due_at)}
+    return {
+        Index.RENEWAL.pk: shards.shard_of(after.account_id, _SHARDS),
+        Index.RENEWAL.sk: clock.to_text(due_at),
+    }
 
 
 def due(at: datetime) -> Iterator[AccountId]:
@@ -107,10 +118,6 @@ def due(at: datetime) -> Iterator[AccountId]:
     The index is eventually consistent; the item itself tells whether the account is still due.
     """
     by_now = Between(clock.to_text(clock.from_epoch(0)), clock.to_text(at))
-    for shard in range(_SHARDS):
-        for row in table.query(Query(Table.ACCOUNTS, f"{shard:02d}", by_now, index=Index.RENEWAL)):
-            yield AccountId(row["pk"].removeprefix("A#"))
-
-
-def _shard(account_id: AccountId) -> str:
-    return f"{hashlib.sha256(account_id.encode()).digest()[0] % _SHARDS:02d}"
+    for shard in _SHARDS:
+        for row in table.query(Query(Table.ACCOUNTS, shard, by_now, index=Index.RENEWAL)):
+            yield account_of(row["pk"])

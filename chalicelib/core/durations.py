@@ -5,12 +5,13 @@ it is the last day of the month (Regulation 1182/71, Art. 3(2)(c)): three years 
 February. Durations are counted in UTC. Their texts are ISO 8601 with one unit: PT48H, P30D, P1M, P3Y.
 """
 
-import calendar
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Self
+
+from dateutil.relativedelta import relativedelta
 
 _ISO = re.compile(r"P(?:(?P<count>[1-9][0-9]{0,3})(?P<unit>[DMY])|T(?P<hours>[1-9][0-9]{0,3})H)")
 _COMPARED_FROM = datetime(1970, 1, 1, tzinfo=UTC)
@@ -67,17 +68,10 @@ class Duration:
             case Unit.DAY:
                 return start + timedelta(days=self.count)
             case Unit.MONTH:
-                return _months_later(start, self.count)
+                return start + relativedelta(months=self.count)
             case Unit.YEAR:
-                return _months_later(start, 12 * self.count)
+                return start + relativedelta(years=self.count)
 
     def __le__(self, other: "Duration") -> bool:
         """Whether it is no longer than another one, both counted from 1 January 1970."""
         return _COMPARED_FROM + self <= _COMPARED_FROM + other
-
-
-def _months_later(instant: datetime, months: int) -> datetime:
-    years, month = divmod(instant.month - 1 + months, 12)
-    year, month = instant.year + years, month + 1
-    last = calendar.monthrange(year, month)[1]
-    return instant.replace(year=year, month=month, day=min(instant.day, last))

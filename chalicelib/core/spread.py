@@ -8,11 +8,10 @@ are a fair sample by then.
 A container learns from the results of its own writes that a counter is busy, and for one slot of time only.
 """
 
-import zlib
-
+from chalicelib.core import shards
 from chalicelib.core.table import Key
 
-SHARDS = 32
+SHARDS = shards.names(32)
 
 _REMEMBERED = 10_000
 
@@ -22,12 +21,12 @@ _busy: set[tuple[str, str]] = set()
 
 def place(first: Key, lot: str, slot: str = "") -> Key:
     """The item that counts a use. `slot` names the slot if an item covers several slots."""
-    return shards(first)[zlib.crc32(lot.encode()) % SHARDS] if (first.pk, slot) in _busy else first
+    return _part(first, shards.shard_of(lot, SHARDS)) if (first.pk, slot) in _busy else first
 
 
-def shards(first: Key) -> list[Key]:
+def parts(first: Key) -> list[Key]:
     """The items over which the uses of a busy counter are spread."""
-    return [Key(first.table, f"{first.pk}#{number}") for number in range(SHARDS)]
+    return [_part(first, shard) for shard in SHARDS]
 
 
 def mark_busy(first: Key, slot: str = "") -> None:
@@ -40,3 +39,7 @@ def mark_busy(first: Key, slot: str = "") -> None:
 def forget() -> None:
     """Forget which counters are busy; for tests."""
     _busy.clear()
+
+
+def _part(first: Key, shard: str) -> Key:
+    return Key(first.table, f"{first.pk}#{shard}")

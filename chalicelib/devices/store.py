@@ -6,7 +6,7 @@ from uuid import UUID
 from chalicelib.core import keyring, table
 from chalicelib.core.ids import AccountId
 from chalicelib.core.settings import Secret
-from chalicelib.core.table import ALWAYS, Change, Key, Table
+from chalicelib.core.table import ALWAYS, Change, Key, Table, partition_of
 from chalicelib.devices.model import KnownDevice
 from chalicelib.privacy import codec
 
@@ -27,4 +27,4 @@ def find(account_id: AccountId, phone: str, device_id: UUID) -> KnownDevice | No
 def _keys(account_id: AccountId, phone: str, device_id: UUID) -> list[Key]:
     """The keys of a known device under all versions of the lookup key, the current one first."""
     labels = keyring.mac_keys(Secret.LOOKUP).labels("known_device", f"{phone} {device_id}")
-    return [Key(Table.ACCOUNTS, f"A#{account_id}", label) for label in labels]
+    return [Key(Table.ACCOUNTS, partition_of(account_id), label) for label in labels]

@@ -20,7 +20,6 @@ it lacks a permission. The recipient's address is not at fault, so the mail wait
 (ADR 23).
 """
 
-import html
 import re
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,6 +28,7 @@ from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 from chalicelib.core import aws, egress, metrics
 from chalicelib.core.ids import MailId
+from chalicelib.core.markup import Html, tag
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import settings
 from chalicelib.messages.doubt import in_doubt
@@ -154,7 +154,7 @@ def _data(text: str) -> dict[str, str]:
 
 def _as_html(mail: Mail, signature: tuple[str, ...]) -> str:
     """Render the text without images, scripts, styles or links, which could track the reader."""
-    lines = [f"<p>{html.escape(paragraph)}</p>" for paragraph in mail.paragraphs]
-    signed = "<br>".join(html.escape(line) for line in signature)
-    head = f'<html lang="{mail.language}"><head><meta charset="utf-8"></head>'
-    return f"<!doctype html>{head}<body>{''.join(lines)}<hr><p>{signed}</p></body></html>"
+    head = tag("head", tag("meta", charset="utf-8"))
+    paragraphs = [tag("p", paragraph) for paragraph in mail.paragraphs]
+    body = tag("body", *paragraphs, tag("hr"), tag("p", Html("<br>").join(signature)))
+    return f"<!doctype html>{tag('html', head, body, lang=mail.language)}"

@@ -8,13 +8,24 @@ from collections.abc import Iterable, Mapping
 
 from chalicelib.core import observe, table
 from chalicelib.core.ids import AccountId, MailId
-from chalicelib.core.needs import Found, Need, Several
+from chalicelib.core.needs import Need, Several
 from chalicelib.core.sealing import SealingError
-from chalicelib.core.table import Attr, Change, Conflict, Create, Item, Key, Replace, Table, visible
+from chalicelib.core.table import (
+    Attr,
+    Change,
+    Conflict,
+    Create,
+    Item,
+    Key,
+    Replace,
+    Table,
+    partition_of,
+    visible,
+)
 from chalicelib.notices import versions
 from chalicelib.notices.model import Acceptance, Announcement, Delivery, NoticeKind, NoticeVersion, Walk
 from chalicelib.notices.standing import Standing
-from chalicelib.privacy import codec
+from chalicelib.privacy import codec, record_needs
 
 
 class AcceptedBefore(Conflict):
@@ -31,17 +42,12 @@ class WalkTaken(Conflict):
 
 def key(account_id: AccountId, version: NoticeVersion) -> Key:
     """The key of an acceptance."""
-    return Key(Table.ACCOUNTS, f"A#{account_id}", f"acceptance#{version}")
-
-
-def read(item: Item | None, _: Found) -> Acceptance | None:
-    """The acceptance in an item."""
-    return codec.opened(Acceptance, item) if item else None
+    return Key(Table.ACCOUNTS, partition_of(account_id), f"acceptance#{version}")
 
 
 def announcement_key(account_id: AccountId, version: NoticeVersion) -> Key:
     """The key of an announcement."""
-    return Key(Table.ACCOUNTS, f"A#{account_id}", f"announcement#{version}")
+    return Key(Table.ACCOUNTS, partition_of(account_id), f"announcement#{version}")
 
 
 def standing(kind: NoticeKind) -> Several[Standing]:
@@ -73,16 +79,12 @@ def standing(kind: NoticeKind) -> Several[Standing]:
 
 def announcement_of(version: NoticeVersion) -> Need[Announcement | None]:
     """The need for an account's announcement of a version."""
-
-    def read(item: Item | None, _: Found) -> Announcement | None:
-        return codec.opened(Announcement, item) if item else None
-
-    return Need(lambda claims: announcement_key(claims.account_id, version), read)
+    return record_needs.opened(Announcement, lambda claims: announcement_key(claims.account_id, version))
 
 
 def acceptance_of(version: NoticeVersion) -> Need[Acceptance | None]:
     """The need for an account's acceptance of a version."""
-    return Need(lambda claims: key(claims.account_id, version), read)
+    return record_needs.opened(Acceptance, lambda claims: key(claims.account_id, version))
 
 
 def creation(account_id: AccountId, acceptance: Acceptance) -> Create:

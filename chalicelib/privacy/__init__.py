@@ -11,6 +11,7 @@
     redating     applies a changed period to stored records
     resealing    seals records under the current version of the stage key
     recipients   the register of recipients
+    record_needs needs whose value is a record
     whereabouts  how the records of one subject are found
     plans        what export, erasure and holds do with each record class
     register     every record class of the system

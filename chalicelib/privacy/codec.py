@@ -159,4 +159,15 @@ def _clear_part(kind: type[Record]) -> type[BaseModel]:
     return create_model(f"{kind.__name__}Clear", **fields)
 
 
-__all__ = ["KeyGone", "SealBroken", "clear", "expires_at", "glance", "opened", "resealed", "times", "to_item"]
+__all__ = [
+    "AnyRecord",
+    "KeyGone",
+    "SealBroken",
+    "clear",
+    "expires_at",
+    "glance",
+    "opened",
+    "resealed",
+    "times",
+    "to_item",
+]

@@ -15,11 +15,10 @@ from itertools import islice
 
 from chalicelib.core import clock, table
 from chalicelib.core.ids import AccountId
-from chalicelib.core.table import AT_ONCE, Expired, Key, Query
+from chalicelib.core.table import AT_ONCE, Expired, Key, Query, partition_of
 from chalicelib.privacy import register
 from chalicelib.privacy.periods import After
 from chalicelib.privacy.purposes import Purpose
-from chalicelib.privacy.whereabouts import partition
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,7 @@ def _older(account_id: AccountId, purpose: Purpose, before: datetime) -> Iterato
     begins = {d.kind: d.retention.since for d in resting if isinstance(d.retention, After)}
     attributes = ("kind", *dict.fromkeys(begins.values()))
     for place in dict.fromkeys(declaration.table for declaration in resting):
-        stored = Query(place, partition(account_id), expired=Expired.INCLUDED, attributes=attributes)
+        stored = Query(place, partition_of(account_id), expired=Expired.INCLUDED, attributes=attributes)
         for item in table.query(stored):
             began = begins.get(item.get("kind", ""))
             if began and str(item.get(began, "")) < clock.to_text(before):

@@ -17,8 +17,8 @@ from datetime import datetime
 
 from chalicelib.core import clock, table
 from chalicelib.core.ids import AccountId
-from chalicelib.core.table import Attr, Change, Conflict, Key, Query, Table
-from chalicelib.privacy.whereabouts import LookupPath, found, partition
+from chalicelib.core.table import Attr, Change, Conflict, Key, Query, Table, partition_of
+from chalicelib.privacy.whereabouts import LookupPath, found
 
 # Writes per transaction. DynamoDB allows 4 MB of items in one, and a usage item may have 100 KB.
 _AT_ONCE = 25
@@ -71,7 +71,7 @@ def _lapsing(account_id: AccountId, as_of: datetime, end: int) -> Iterator[tuple
     """Items that were visible and expire before `end`, each with its current `delete_at`."""
     for place in Table:
         if found(place) is LookupPath.BY_ACCOUNT and place is not Table.KEYS:  # data keys do not lapse
-            for item in table.query(Query(place, partition(account_id), as_of=as_of, attributes=())):
+            for item in table.query(Query(place, partition_of(account_id), as_of=as_of, attributes=())):
                 if item.get("expires_at", end) < end:
                     yield Key(place, item["pk"], item.get("sk")), item["delete_at"]
 

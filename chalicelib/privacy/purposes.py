@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol, Self
+from typing import Protocol
+
+from chalicelib.core.explanations import ExplainedEnum
 
 
 class LegalBasis(StrEnum):
@@ -20,89 +22,82 @@ class LegalBasis(StrEnum):
     LEGITIMATE_INTERESTS = "Art. 6(1)(f)"
 
 
-class Purpose(StrEnum):
-    """A purpose of processing: name, fideslang use, legal basis, description in plain words."""
+class Purpose(ExplainedEnum):
+    """A purpose of processing: name, description in plain words, fideslang use, legal basis."""
 
-    SERVICE = ("service", "essential.service", LegalBasis.CONTRACT, "to provide the service")
+    SERVICE = ("service", "to provide the service", "essential.service", LegalBasis.CONTRACT)
     AUTHENTICATION = (
         "authentication",
+        "to verify who signs in",
         "essential.service.authentication",
         LegalBasis.CONTRACT,
-        "to verify who signs in",
     )
     SECURITY = (
         "security",
+        "to protect accounts from abuse",
         "essential.service.security",
         LegalBasis.LEGITIMATE_INTERESTS,
-        "to protect accounts from abuse",
     )
     NOTIFICATIONS = (
         "notifications",
+        "to inform users about the service",
         "essential.service.notifications",
         LegalBasis.CONTRACT,
-        "to inform users about the service",
     )
     LEGAL_OBLIGATION = (
         "legal_obligation",
+        "to comply with a law",
         "essential.legal_obligation",
         LegalBasis.LEGAL_OBLIGATION,
-        "to comply with a law",
     )
     LEGAL_CLAIMS = (
         "legal_claims",
+        "to establish or defend legal claims",
         "essential.legal_obligation",  # fideslang has no key for claims
         LegalBasis.LEGITIMATE_INTERESTS,
-        "to establish or defend legal claims",
     )
     DIAGNOSTICS = (
         "diagnostics",
+        "to find and fix faults",
         "analytics.reporting.system.performance",
         LegalBasis.LEGITIMATE_INTERESTS,
-        "to find and fix faults",
     )
-    ANALYTICS = ("analytics", "analytics.reporting", LegalBasis.CONSENT, "to learn how the app is used")
-    MARKETING = ("marketing", "marketing.communications", LegalBasis.CONSENT, "to send news and offers")
+    ANALYTICS = ("analytics", "to learn how the app is used", "analytics.reporting", LegalBasis.CONSENT)
+    MARKETING = ("marketing", "to send news and offers", "marketing.communications", LegalBasis.CONSENT)
     PERSONALISED_ADS = (
         "personalised_ads",
+        "to choose advertisements based on a user's data",
         "marketing.advertising.first_party.targeted",
         LegalBasis.CONSENT,
-        "to choose advertisements based on a user's data",
     )
     LOCATION_SHARING = (
         "location_sharing",
+        "to share a user's position with chosen contacts",
         "functional.service",
         LegalBasis.CONSENT,
-        "to share a user's position with chosen contacts",
     )
     CONTACT_MATCHING = (
         "contact_matching",
+        "to show which of a user's contacts use the service",
         "functional.service",
         LegalBasis.CONSENT,
-        "to show which of a user's contacts use the service",
     )
     SOCIAL_VERIFICATION = (
         "social_verification",
+        "to verify a profile through an account at another service",
         "functional.service",
         LegalBasis.CONSENT,
-        "to verify a profile through an account at another service",
     )
     MESSAGE_BACKUP = (
         "message_backup",
+        "to back up messages to a place that the user chose",
         "functional.storage",
         LegalBasis.CONSENT,
-        "to back up messages to a place that the user chose",
     )
 
-    use: str
-    basis: LegalBasis
-    plainly: str
-
-    def __new__(cls, word: str, use: str, basis: LegalBasis, plainly: str) -> Self:
-        """Create a member whose value is its word."""
-        member = str.__new__(cls, word)
-        member._value_ = word
-        member.use, member.basis, member.plainly = use, basis, plainly
-        return member
+    def __init__(self, _word: str, _plainly: str, use: str, basis: LegalBasis) -> None:
+        self.use = use
+        self.basis = basis
 
 
 class Choices(Protocol):

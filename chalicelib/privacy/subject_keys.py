@@ -11,7 +11,7 @@ from chalicelib.core import sealing, stagekeys
 from chalicelib.core.ids import AccountId
 from chalicelib.core.needs import Found, Need
 from chalicelib.core.sealing import Place, SealingKeys
-from chalicelib.core.table import Create, Item, Key, Table
+from chalicelib.core.table import Create, Item, Key, Table, partition_of
 
 
 @dataclass(frozen=True, repr=False)
@@ -23,7 +23,7 @@ class SubjectKeys(SealingKeys):
 
 def key(account_id: AccountId) -> Key:
     """The key of the item with an account's data keys."""
-    return Key(Table.KEYS, f"A#{account_id}")
+    return Key(Table.KEYS, partition_of(account_id))
 
 
 def new(account_id: AccountId) -> tuple[SubjectKeys, Create]:

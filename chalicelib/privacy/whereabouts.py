@@ -6,7 +6,6 @@ as it is defined.
 
 from enum import StrEnum
 
-from chalicelib.core.ids import AccountId
 from chalicelib.core.table_names import Table
 
 
@@ -33,14 +32,3 @@ def found(table: Table) -> LookupPath:
             return LookupPath.BY_PSEUDONYM
         case Table.CHALLENGES:
             return LookupPath.BY_NOTHING
-
-
-def partition(account_id: AccountId) -> str:
-    """The partition of an account in every table that is found by the account."""
-    return f"A#{account_id}"
-
-
-def owner_of(pk: str) -> AccountId | None:
-    """The account of a partition; None if it is not one of an account."""
-    account_id = AccountId.parse(pk.removeprefix("A#"))
-    return account_id if account_id and pk == partition(account_id) else None

@@ -3,13 +3,20 @@
 from collections.abc import Mapping
 from typing import Any
 
-from chalicelib.core import table
 from chalicelib.core.ids import AccountId
-from chalicelib.core.needs import Found, Need
-from chalicelib.core.table import Attr, Conflict, Create, Item, Key, Replace, Table
-from chalicelib.privacy import codec
-from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
-from chalicelib.privacy.whereabouts import owner_of
+from chalicelib.core.table import (
+    Attr,
+    Conflict,
+    Create,
+    Key,
+    Replace,
+    Table,
+    changed_key,
+    owner_of,
+    partition_of,
+)
+from chalicelib.privacy import codec, record_needs
+from chalicelib.privacy.subject_keys import SubjectKeys
 from chalicelib.profiles.model import Profile
 
 
@@ -19,20 +26,16 @@ class VersionMoved(Conflict):
 
 def key(account_id: AccountId) -> Key:
     """The key of a profile."""
-    return Key(Table.ACCOUNTS, f"A#{account_id}", "profile")
-
-
-def _opened(item: Item | None, found: Found) -> Profile | None:
-    return codec.opened(Profile, item, found[DATA_KEY]) if item else None
+    return Key(Table.ACCOUNTS, partition_of(account_id), "profile")
 
 
 # Needs DATA_KEY as well, because all values of a profile are sealed.
-PROFILE: Need[Profile | None] = Need(lambda claims: key(claims.account_id), _opened)
+PROFILE = record_needs.opened(Profile, lambda claims: key(claims.account_id))
 
 
 def owner_of_change(change: Mapping[str, Any]) -> AccountId | None:
     """The account whose profile a record of the table's stream is about; None for any other item."""
-    place = table.changed_key(Table.ACCOUNTS, change)
+    place = changed_key(Table.ACCOUNTS, change)
     owner = owner_of(place.pk)
     return owner if owner and place == key(owner) else None
 

@@ -12,10 +12,11 @@ count (Regulation 1182/71), and the last day counts to its end.
 A refusal has to be sent inside the first period even if the period was extended (Art. 12(4)).
 """
 
-import calendar
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+
+from dateutil.relativedelta import relativedelta
 
 from chalicelib.core.clock import DAY, Instant, beginning_of, day_of
 
@@ -68,7 +69,7 @@ class Clock:
     def first_period_ends(self, now: datetime) -> datetime:
         """The last second of the period without an extension, given the pause by `now`."""
         received = day_of(self.received_at)
-        last = min(received + LONGEST, _a_month_after(received))
+        last = min(received + LONGEST, received + relativedelta(months=1))
         return _end_of(last + timedelta(days=self.pause.days(now) if self.pause else 0))
 
     def due_at(self, now: datetime) -> datetime:
@@ -132,11 +133,6 @@ class Clock:
         if self.pause is None or self.pause.answered_at or now < self.pause.asked_at:
             raise NotAllowed("not paused")
         return replace(self, pause=replace(self.pause, answered_at=now))
-
-
-def _a_month_after(day: date) -> date:
-    year, month = (day.year + 1, 1) if day.month == 12 else (day.year, day.month + 1)
-    return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
 
 
 def _end_of(day: date) -> datetime:

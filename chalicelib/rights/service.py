@@ -19,7 +19,7 @@ from chalicelib.accounts.model import Account
 from chalicelib.core import clock, idempotency, keyring, metrics
 from chalicelib.core.chain import HeadMoved
 from chalicelib.core.errors import InvalidRequest, NotFound, Unavailable
-from chalicelib.core.http import Body, Cursor
+from chalicelib.core.http import Body, Cursor, invalid_cursor
 from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import AccountId, RightsRequestId, StaffId
 from chalicelib.core.metrics import Metric
@@ -186,7 +186,7 @@ def _place(account_id: AccountId, cursor: Cursor | None) -> store.ListPlace | No
     request_id = RightsRequestId.parse(cursor)
     place = store.place_in_list(account_id, request_id) if request_id else None
     if place is None:
-        raise InvalidRequest("This is not a valid cursor")
+        raise invalid_cursor()
     return place
 
 

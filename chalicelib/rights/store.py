@@ -9,12 +9,11 @@ the writes that belong to it. Of two writers that race, one fails with `MovedMea
 writes takes effect.
 """
 
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from chalicelib.core import chain, clock, observe, table
+from chalicelib.core import chain, clock, observe, shards, table
 from chalicelib.core.chain import HeadMoved, NewEntry
 from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.core.sealing import SealingError
@@ -31,15 +30,15 @@ from chalicelib.core.table import (
     Query,
     Replace,
     Table,
+    partition_of,
 )
 from chalicelib.core.transactions import Write, commit
 from chalicelib.privacy import codec
-from chalicelib.privacy.whereabouts import partition
 from chalicelib.rights import evidence
 from chalicelib.rights.engine import duties
 from chalicelib.rights.model import ExportFile, OpenRequest, Right, RightsRequest
 
-SHARDS = tuple(f"{number:02}" for number in range(16))
+SHARDS = shards.names(16)
 _EARLIEST, _LATEST = clock.to_text(clock.from_epoch(0)), "~"
 _TRIES = 3  # of a write while other writers append to the same history
 
@@ -80,7 +79,7 @@ def export_key(request_id: RightsRequestId) -> Key:
 
 def guard_key(account_id: AccountId, right: Right) -> Key:
     """The key of the claim that a right is being exercised."""
-    return Key(Table.RIGHTS, partition(account_id), f"open#{right}")
+    return Key(Table.RIGHTS, partition_of(account_id), f"open#{right}")
 
 
 def read(request_id: RightsRequestId) -> RightsRequest | None:
@@ -98,7 +97,7 @@ def of_account(account_id: AccountId, after: ListPlace | None, most: int) -> Req
         table.query(
             Query(
                 Table.RIGHTS,
-                partition(account_id),
+                partition_of(account_id),
                 index=Index.OWNER,
                 order=Order.DESCENDING,
                 limit=most + 1,
@@ -119,14 +118,14 @@ def place_in_list(account_id: AccountId, request_id: RightsRequestId) -> ListPla
     The place includes the id, since several requests may have been received in one second.
     """
     item = table.get(key(request_id))
-    if item is None or item.get(Index.OWNER.pk) != partition(account_id):
+    if item is None or item.get(Index.OWNER.pk) != partition_of(account_id):
         return None
     return {**key(request_id).attributes(), **{name: item[name] for name in (Index.OWNER.pk, Index.OWNER.sk)}}
 
 
 def ids_of(account_id: AccountId) -> Iterator[RightsRequestId]:
     """The ids of all requests of a subject, oldest first."""
-    for row in table.query(Query(Table.RIGHTS, partition(account_id), index=Index.OWNER)):
+    for row in table.query(Query(Table.RIGHTS, partition_of(account_id), index=Index.OWNER)):
         yield RightsRequestId(row["pk"].removeprefix("R#"))
 
 
@@ -249,15 +248,11 @@ def _item(request: RightsRequest) -> Item:
 
 def _index_attributes(request: RightsRequest) -> Item:
     """The keys of the sparse indexes: by subject, by the next due work, by the day of the answer."""
-    now, shard = clock.now(), _shard_of(request.request_id)
+    now, shard = clock.now(), shards.shard_of(request.request_id, SHARDS)
     wakes = duties.wakes_at(request, now)
-    attributes: Item = {"owner": partition(request.account_id)}
+    attributes: Item = {"owner": partition_of(request.account_id)}
     if wakes:
         attributes |= {"due": shard, "due_at": clock.to_text(wakes)}
     if request.is_open:
         attributes |= {"open": shard, "answer_by": clock.to_text(duties.answer_by(request, now))}
     return attributes
-
-
-def _shard_of(request_id: RightsRequestId) -> str:
-    return SHARDS[zlib.crc32(request_id.encode()) % len(SHARDS)]

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from chalicelib.core import clock, observe, table
 from chalicelib.core.ids import AccountId, SessionId
-from chalicelib.core.needs import Found, Need
 from chalicelib.core.sealing import SealingError
 from chalicelib.core.table import (
     ALWAYS,
@@ -13,16 +12,16 @@ from chalicelib.core.table import (
     Conflict,
     Create,
     Delete,
-    Item,
     Key,
     Prefix,
     Query,
     Table,
+    partition_of,
     visible,
 )
 from chalicelib.core.transactions import Write, commit
-from chalicelib.privacy import codec
-from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
+from chalicelib.privacy import codec, record_needs
+from chalicelib.privacy.subject_keys import SubjectKeys
 from chalicelib.sessions.model import SecurityEvent, SecurityEventKind, Session
 
 _PREFIX = "session#"
@@ -38,21 +37,13 @@ class NoSuchSession(Conflict):
 
 def key(account_id: AccountId, session_id: SessionId) -> Key:
     """The key of a session."""
-    return Key(Table.ACCOUNTS, f"A#{account_id}", f"{_PREFIX}{session_id}")
-
-
-def _glance(item: Item | None, _: Found) -> Session | None:
-    return codec.glance(Session, item) if item else None
-
-
-def _opened(item: Item | None, found: Found) -> Session | None:
-    return codec.opened(Session, item, found[DATA_KEY]) if item else None
+    return Key(Table.ACCOUNTS, partition_of(account_id), f"{_PREFIX}{session_id}")
 
 
 # A glance at the session: whether it is live and since when, which is enough for most requests.
-SESSION: Need[Session | None] = Need(lambda claims: key(claims.account_id, claims.session_id), _glance)
+SESSION = record_needs.glanced(Session, lambda claims: key(claims.account_id, claims.session_id))
 # The session with its device; needs DATA_KEY too.
-OPEN_SESSION: Need[Session | None] = Need(lambda claims: key(claims.account_id, claims.session_id), _opened)
+OPEN_SESSION = record_needs.opened(Session, lambda claims: key(claims.account_id, claims.session_id))
 
 
 def creation(session: Session, keys: SubjectKeys) -> Create:
@@ -74,7 +65,7 @@ def event(account_id: AccountId, kind: SecurityEventKind, session_id: SessionId 
     now = clock.now()
     noted = SecurityEvent(account_id=account_id, event=kind, session_id=session_id, at=now)
     sort_key = f"security#{clock.to_text(now)}#{kind}#{session_id or ''}"
-    place = Key(Table.ACCOUNTS, f"A#{account_id}", sort_key)
+    place = Key(Table.ACCOUNTS, partition_of(account_id), sort_key)
     return Change(place, put=codec.to_item(noted, place), only_if=ALWAYS)
 
 
@@ -85,7 +76,7 @@ def of_account(account_id: AccountId, keys: SubjectKeys) -> list[Session]:
     with its access token; ending all sessions ends it at once.
     """
     found: list[Session] = []
-    for item in table.query(Query(Table.ACCOUNTS, f"A#{account_id}", Prefix(_PREFIX))):
+    for item in table.query(Query(Table.ACCOUNTS, partition_of(account_id), Prefix(_PREFIX))):
         try:
             found.append(codec.opened(Session, item, keys))
         except SealingError as error:
@@ -95,7 +86,7 @@ def of_account(account_id: AccountId, keys: SubjectKeys) -> list[Session]:
 
 def ids_of(account_id: AccountId) -> list[SessionId]:
     """The ids of all live sessions of an account, including those that cannot be opened."""
-    items = table.query(Query(Table.ACCOUNTS, f"A#{account_id}", Prefix(_PREFIX)))
+    items = table.query(Query(Table.ACCOUNTS, partition_of(account_id), Prefix(_PREFIX)))
     return [SessionId(item["sk"].removeprefix(_PREFIX)) for item in items]
 
 

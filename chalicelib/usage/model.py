@@ -267,7 +267,7 @@ class UsagePartial(
     """
 
     day: Annotated[str, NOT_PERSONAL]
-    shard: Annotated[int, NOT_PERSONAL]
+    shard: Annotated[str, NOT_PERSONAL]
     counted_at: Annotated[Instant, NOT_PERSONAL]  # when counting began
     counts: Annotated[tuple[Count, ...], NOT_PERSONAL]
     after: Annotated[AccountId | None, NOT_PERSONAL] = None  # the last account counted

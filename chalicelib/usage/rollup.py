@@ -137,7 +137,7 @@ def _close(day: date, until: datetime) -> None:
     """Count what is not counted yet, and publish the day if it is complete."""
     counted = _fresh(store.partials(day))
     earlier = {*counted}  # counted by an earlier run, at least in part
-    for shard in sorted(range(store.SHARDS), key=lambda one: one not in counted):
+    for shard in sorted(store.SHARDS, key=lambda one: one not in counted):
         so_far = counted.get(shard)
         if so_far and so_far.complete:
             continue
@@ -146,20 +146,21 @@ def _close(day: date, until: datetime) -> None:
         for partial in _count(day, shard, so_far, until):
             store.put_partial(day, partial)
             counted[shard] = partial
-    if all(shard in counted and counted[shard].complete for shard in range(store.SHARDS)):
+    if all(shard in counted and counted[shard].complete for shard in store.SHARDS):
         _publish(day, [*_recounted(day, counted, earlier, until)])
         store.forget_partials(day, counted)
 
 
-def _fresh(partials: dict[int, UsagePartial]) -> dict[int, UsagePartial]:
+def _fresh(partials: dict[str, UsagePartial]) -> dict[str, UsagePartial]:
     """The partials that are recent enough to be published or continued."""
     oldest = clock.now() - _STALE
-    shards = range(store.SHARDS)
-    return {n: partial for n, partial in partials.items() if n in shards and partial.counted_at > oldest}
+    return {
+        n: partial for n, partial in partials.items() if n in store.SHARDS and partial.counted_at > oldest
+    }
 
 
 def _recounted(
-    day: date, counted: dict[int, UsagePartial], earlier: set[int], until: datetime
+    day: date, counted: dict[str, UsagePartial], earlier: set[str], until: datetime
 ) -> Iterator[UsagePartial]:
     """The complete counts; those of earlier runs are counted again if time allows, oldest first."""
     for shard, partial in sorted(counted.items(), key=lambda one: one[1].counted_at):
@@ -178,7 +179,7 @@ def _publish(day: date, partials: list[UsagePartial]) -> None:
         metrics.count(Metric.USAGE_GROUP_WITHHELD, withheld)
 
 
-def _count(day: date, shard: int, begun: UsagePartial | None, until: datetime) -> Iterator[UsagePartial]:
+def _count(day: date, shard: str, begun: UsagePartial | None, until: datetime) -> Iterator[UsagePartial]:
     """Count a shard from where it stopped; yield its partial after each stretch, and at the end."""
     so_far = begun or UsagePartial(day=str(day), shard=shard, counted_at=clock.now(), counts=())
     tally, new, saved_at = Tally.of(so_far.counts), 0, clock.now()
@@ -199,7 +200,7 @@ def _count(day: date, shard: int, begun: UsagePartial | None, until: datetime) -
 
 
 def _batches(
-    day: date, shard: int, after: AccountId | None, until: datetime
+    day: date, shard: str, after: AccountId | None, until: datetime
 ) -> Iterator[dict[AccountId, Sums]]:
     """The counts of accounts, in batches whose permissions are read together.
 

@@ -7,14 +7,12 @@
 
 The index `hourly` holds events under `<hour>#<shard>`, sorted by account; the hour is that of the item's
 oldest event. A shard is a share of the accounts. Shards spread the writes of an hour over partitions, each of
-which takes 1,000 a second; since they share no account, their numbers of accounts can be added. The shard
-number is stored, so a different number of shards needs a new index.
+which takes 1,000 a second; since they share no account, their numbers of accounts can be added.
 """
 
 import hashlib
 import heapq
 import itertools
-import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -22,7 +20,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from operator import attrgetter, itemgetter
 
-from chalicelib.core import clock, metrics, table
+from chalicelib.core import clock, metrics, shards, table
 from chalicelib.core.ids import AccountId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.sealing import Unfit
@@ -39,6 +37,8 @@ from chalicelib.core.table import (
     Prefix,
     Query,
     Table,
+    account_of,
+    partition_of,
 )
 from chalicelib.devices.model import Platform
 from chalicelib.privacy import bundles, codec
@@ -54,7 +54,7 @@ from chalicelib.usage.model import (
 
 StoredEvent = UsageEvent | DiagnosticsEvent
 
-SHARDS = 16
+SHARDS = shards.names(16)
 # Bytes of the events in one item, so that a transaction of 25 items fits into DynamoDB's 4 MB.
 MOST_BYTES = 100_000
 # Items per call: 24 hours are read in parallel, so this bounds the memory of a roll-up.
@@ -82,7 +82,7 @@ def count(account_id: AccountId, events: Sequence[StoredEvent]) -> int:
     counted = UsageCount(
         account_id=account_id, began_at=began, events=len(events), last_batch=_hash(map(_whole, events))
     )
-    key = Key(Table.USAGE, f"A#{account_id}", f"count#{began.date()}")
+    key = Key(Table.USAGE, partition_of(account_id), f"count#{began.date()}")
     put = codec.to_item(counted, key)
     add = {"events": put.pop("events")}
     is_new = Attr("last_batch").not_exists() | Attr("last_batch").ne(counted.last_batch)
@@ -95,7 +95,7 @@ def count(account_id: AccountId, events: Sequence[StoredEvent]) -> int:
 
 def hour_of(account_id: AccountId, at: datetime) -> str:
     """The index key of an account's events of an hour."""
-    return f"{at:%Y-%m-%dT%H}#{zlib.crc32(account_id.encode()) % SHARDS:02}"
+    return f"{at:%Y-%m-%dT%H}#{shards.shard_of(account_id, SHARDS)}"
 
 
 def put(events: Iterable[StoredEvent]) -> None:
@@ -129,7 +129,7 @@ def _item(events: Sequence[StoredEvent]) -> tuple[Key, Item]:
     first = events[0]
     hour = hour_of(first.account_id, first.at)
     ids = _hash((first.declaration.kind, *(str(event.event_id) for event in events)))
-    key = Key(Table.USAGE, f"A#{first.account_id}", f"{first.at:%Y-%m-%dT%H}#{ids}")
+    key = Key(Table.USAGE, partition_of(first.account_id), f"{first.at:%Y-%m-%dT%H}#{ids}")
     return key, {**bundles.pack(events), "hour": hour}
 
 
@@ -143,18 +143,18 @@ def _hash(texts: Iterable[str]) -> str:
 
 
 def by_account(
-    day: date, shard: int, most_of_one: int, after: AccountId | None = None
+    day: date, shard: str, most_of_one: int, after: AccountId | None = None
 ) -> Iterator[tuple[AccountId, Iterator[Seen]]]:
     """The events of one day and shard, account by account; those after `after` if it is given.
 
     Consume each account's events before the next account. Of each account at most `most_of_one` are read.
     """
-    last = f"A#{after}" if after else ""
+    last = partition_of(after) if after else ""
     while True:
         for pk, items in itertools.groupby(_together(day, shard, last), itemgetter("pk")):
             last = pk
             events = _events(items)
-            yield AccountId(pk.removeprefix("A#")), itertools.islice(events, most_of_one)
+            yield account_of(pk), itertools.islice(events, most_of_one)
             if next(events, None):
                 metrics.count(Metric.USAGE_ACCOUNT_CUT)
                 break  # and query again after this account, instead of reading all of its items
@@ -162,13 +162,13 @@ def by_account(
             return
 
 
-def _together(day: date, shard: int, last: str) -> Iterator[Item]:
+def _together(day: date, shard: str, last: str) -> Iterator[Item]:
     """The items of a day's hours, merged by account."""
     hours = (
         table.query(
             Query(
                 Table.USAGE,
-                f"{day}T{hour:02}#{shard:02}",
+                f"{day}T{hour:02}#{shard}",
                 KeysAfter(last) if last else None,
                 index=Index.HOURLY,
                 page=_PAGE,
@@ -239,23 +239,23 @@ def _text_or_none(row: Item, name: str) -> str | None:
 class DayProgress:
     """The progress of a day: which shards have a partial, and whether the day is published."""
 
-    shards: frozenset[int]
+    shards: frozenset[str]
     published: bool
 
 
 def standing(of: date) -> DayProgress:
     """Read the progress of a day in one consistent query, without its counts."""
     places = {item["sk"] for item in table.query(Query(Table.USAGE, _pk(of), attributes=()))}
-    shards = frozenset(int(sk.removeprefix(_PARTIAL)) for sk in places if sk.startswith(_PARTIAL))
-    return DayProgress(shards, published=_FIGURES in places)
+    counted = frozenset(sk.removeprefix(_PARTIAL) for sk in places if sk.startswith(_PARTIAL))
+    return DayProgress(counted, published=_FIGURES in places)
 
 
-def partials(of: date) -> dict[int, UsagePartial]:
+def partials(of: date) -> dict[str, UsagePartial]:
     """Read the partials of a day, by shard.
 
     A partial that cannot be read is skipped and counted, and its shard is counted again.
     """
-    found: dict[int, UsagePartial] = {}
+    found: dict[str, UsagePartial] = {}
     for item in table.query(Query(Table.USAGE, _pk(of), Prefix(_PARTIAL))):
         try:
             partial = codec.opened(UsagePartial, item)
@@ -282,9 +282,9 @@ def publish(figures: Figures) -> None:
     table.write(Create(Key(Table.USAGE, _pk(figures.day), _FIGURES), item, conflict=AlreadyPublished))
 
 
-def forget_partials(of: date, shards: Iterable[int]) -> None:
+def forget_partials(of: date, counted: Iterable[str]) -> None:
     """Delete the partials of a published day."""
-    for shard in shards:
+    for shard in counted:
         with suppress(Conflict):  # another run deleted it, or it expired
             table.write(Delete(_partial_key(of, shard)))
 
@@ -296,5 +296,5 @@ def _pk(of: date) -> str:
     return f"day#{of}"
 
 
-def _partial_key(of: date, shard: int) -> Key:
-    return Key(Table.USAGE, _pk(of), f"{_PARTIAL}{shard:02}")
+def _partial_key(of: date, shard: str) -> Key:
+    return Key(Table.USAGE, _pk(of), f"{_PARTIAL}{shard}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -90,6 +91,12 @@ class AwsAccount:
     def bucket(self) -> str:
         """The bucket for deployment packages; one per account and region."""
         return f"ru4m-deploy-{self.number}-{self.region}"
+
+    def scan(self, table: str) -> Iterator[list[dict[str, Any]]]:
+        """Yield all items of a table in DynamoDB's wire format, page by page, read consistently."""
+        pages = self.client("dynamodb").get_paginator("scan")
+        for page in pages.paginate(TableName=table, ConsistentRead=True):
+            yield page["Items"]
 
     def upload(self, file: Path, key: str) -> str:
         """Upload a file to the deployment bucket, which is created on first use; return its URL."""

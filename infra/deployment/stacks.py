@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, WaiterError
 
 from infra.deployment.account import AwsAccount, AwsClient
 
 _MAKES_ROLES = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
 _NOTHING_TO_DO = ("didn't contain changes", "No updates are to be performed", "did not contain changes")
 _DEADLINE = 1800  # seconds; a new table or API takes minutes on AWS
+_PAUSE, _PAUSE_ON_EMULATOR = 5.0, 0.1  # seconds between two polls
 _GONE = {"REVIEW_IN_PROGRESS", "DELETE_COMPLETE"}
 # A failed creation leaves an empty stack that can only be deleted.
 _STILLBORN = {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED"}
@@ -86,7 +87,7 @@ class Stacks:
     def _change(self, api: AwsClient, name: str, request: dict[str, Any]) -> dict[str, str]:
         started = time.time()
         if self._execute_changes(api, name, request):
-            self._wait(api, name, started, good={"CREATE_COMPLETE", "UPDATE_COMPLETE"})
+            self._wait(api, name, request["ChangeSetType"], started)
         return self.outputs(name)
 
     def outputs(self, name: str) -> dict[str, str]:
@@ -109,7 +110,7 @@ class Stacks:
         stack = api.describe_stacks(StackName=name)["Stacks"][0]["StackId"]
         started = time.time()
         api.delete_stack(StackName=name)
-        self._wait(api, stack, started, good={"DELETE_COMPLETE"})
+        self._wait(api, stack, "DELETE", started)
 
     def _execute_changes(self, api: AwsClient, name: str, request: dict[str, Any]) -> bool:
         """Create and execute a change set; return False if it contains no changes."""
@@ -120,35 +121,35 @@ class Stacks:
             Capabilities=_MAKES_ROLES,
             **request,
         )
-        found = self._change_set(api, name, change_set)
-        if found["Status"] == "FAILED":
-            reason = found.get("StatusReason", "")
+        try:
+            api.get_waiter("change_set_create_complete").wait(
+                StackName=name, ChangeSetName=change_set, WaiterConfig=self._polls()
+            )
+        except WaiterError as error:
+            reason = error.last_response.get("StatusReason") or str(error)
             api.delete_change_set(StackName=name, ChangeSetName=change_set)
             if any(words in reason for words in _NOTHING_TO_DO):
                 self.report(f"{name}: unchanged")
                 return False
-            raise StackFailed(name, "change set refused", [reason])
-        for line in _changes(found):
+            raise StackFailed(name, "change set refused", [reason]) from None
+        for line in _changes(api.describe_change_set(StackName=name, ChangeSetName=change_set)):
             self.report(f"{name}: {line}")
         api.execute_change_set(StackName=name, ChangeSetName=change_set)
         return True
 
-    def _change_set(self, api: AwsClient, name: str, change_set: str) -> dict[str, Any]:
-        for _ in _polls():
-            found: dict[str, Any] = api.describe_change_set(StackName=name, ChangeSetName=change_set)
-            if found["Status"] in ("CREATE_COMPLETE", "FAILED"):
-                return found
-        raise StackFailed(name, "the change set was not created in time", [])
+    def _wait(self, api: AwsClient, name: str, operation: str, started: float) -> None:
+        """Wait until a CREATE, UPDATE or DELETE is complete."""
+        try:
+            waiter = api.get_waiter(f"stack_{operation.lower()}_complete")
+            waiter.wait(StackName=name, WaiterConfig=self._polls())
+        except WaiterError as error:
+            raise StackFailed(name, _last_status(error), _failures(api, name, started)) from None
+        self.report(f"{name}: {operation}_COMPLETE")
 
-    def _wait(self, api: AwsClient, name: str, started: float, good: set[str]) -> None:
-        for _ in _polls():
-            status = self._status(api, name)
-            if status in good or (status is None and "DELETE_COMPLETE" in good):
-                self.report(f"{name}: {status or 'DELETE_COMPLETE'}")
-                return
-            if status is None or not status.endswith("_IN_PROGRESS"):
-                raise StackFailed(name, str(status), _failures(api, name, started))
-        raise StackFailed(name, "not finished in time", _failures(api, name, started))
+    def _polls(self) -> dict[str, float]:
+        """How often and how long a waiter polls; an emulator finishes within a second."""
+        pause = _PAUSE_ON_EMULATOR if self.account.endpoint else _PAUSE
+        return {"Delay": pause, "MaxAttempts": _DEADLINE // pause}
 
     @staticmethod
     def _status(api: AwsClient, name: str) -> str | None:
@@ -165,13 +166,12 @@ def _listed(parameters: dict[str, str]) -> list[dict[str, Any]]:
     return [{"ParameterKey": k, "ParameterValue": v} for k, v in sorted(parameters.items())]
 
 
-def _polls() -> Iterator[None]:
-    """Poll at growing intervals until the deadline; the first are short for the emulator."""
-    deadline, pause = time.monotonic() + _DEADLINE, 0.05
-    while time.monotonic() < deadline:
-        yield
-        time.sleep(pause)
-        pause = min(pause * 1.5, 5)
+def _last_status(error: WaiterError) -> str:
+    """What a waiter saw last: the status of the stack, or why that could not be read."""
+    if not (stacks := error.last_response.get("Stacks")):
+        return str(error)
+    status: str = stacks[0]["StackStatus"]
+    return f"not finished in time ({status})" if status.endswith("_IN_PROGRESS") else status
 
 
 def _changes(change_set: dict[str, Any]) -> Iterator[str]:

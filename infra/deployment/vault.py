@@ -27,7 +27,7 @@ Document = dict[str, Any]
 
 
 class MissingSecret(RuntimeError):
-    """A secret that cannot be generated is missing."""
+    """A secret has no value: it cannot be generated, or the stage was never deployed."""
 
 
 @dataclass(frozen=True)
@@ -60,10 +60,10 @@ def fill_vault(
         _stored_or(api, arns[purpose], _mac_keys)
     lookup = _stored_or(api, arns["lookup"], _mac_keys)
     signing = _stored_or(api, arns["signing"], _signing_key)
-    stored = read(api, arns["stream"])
-    if stream_secret and stored != {"secret": stream_secret}:
+    held = read(api, arns["stream"])
+    if stream_secret and held != {"secret": stream_secret}:
         write(api, arns["stream"], {"secret": stream_secret})
-    elif not (stream_secret or stored):
+    elif not (stream_secret or held):
         raise MissingSecret("the first deployment needs Stream's API secret: set RU4M_STREAM_API_SECRET")
     sealing = _stored_or(api, arns["sealing"], lambda: _stage_keys(account, stage, sealing_key))
     return Published(
@@ -140,11 +140,11 @@ def new_signing_key() -> tuple[str, str]:
 
 
 def _stored_or(api: AwsClient, arn: str, make: Callable[[], Document]) -> Document:
-    stored = read(api, arn)
-    if stored is None:
-        stored = make()
-        write(api, arn, stored)
-    return stored
+    held = read(api, arn)
+    if held is None:
+        held = make()
+        write(api, arn, held)
+    return held
 
 
 def read(api: AwsClient, arn: str) -> Document | None:
@@ -156,6 +156,18 @@ def read(api: AwsClient, arn: str) -> Document | None:
             raise
         return None
     document: Document | None = json.loads(text) if text else None
+    return document
+
+
+def stored(api: AwsClient, arn: str) -> Document:
+    """Return the document of a secret that a deployment has filled.
+
+    Raises:
+        MissingSecret: it has no value yet.
+    """
+    document = read(api, arn)
+    if document is None:
+        raise MissingSecret("the stage has no such key yet: deploy it first")
     return document
 
 

@@ -5,6 +5,11 @@ cannot emulate a phone (a window is at least 500 pixels wide), dark mode or pape
 pipe closes and Chromium ends. It runs with an empty profile that is removed afterwards, and resolves no
 names, so no request of a page leaves the machine.
 
+Playwright is not used. `playwright install` downloads a browser build of its own, which fails on a machine
+that reaches package registries only, and `make test` has to work there. The package can drive Debian's
+Chromium (tried: 1.65 with Chromium 156), but its documentation supports the bundled build only. Finding and
+installing Chromium would stay here, and every environment would grow by 165 MB.
+
     python -m infra.local.chromium      finds it, or installs Debian's package if root runs this
 """
 

@@ -164,8 +164,8 @@ def _or_not_yet() -> Iterator[None]:
         sys.exit(1)
 
 
-@ledger.command()
-def verify(
+@ledger.command("verify")
+def verify_chains(
     stage: Stage,
     region: Region,
     endpoint: Endpoint = None,
@@ -173,13 +173,10 @@ def verify(
     since: Annotated[int, typer.Option(min=1, help="number of the first checkpoint to use")] = 1,
 ) -> None:
     """Verify chains of the Ledger; print errors and the last entry covered by a checkpoint."""
-    from chalicelib.core.chain import touched_chains
-    from infra.ops.ledger import exit_status
-    from infra.ops.standing_in import act_as
+    from infra.ops.ledger import verify
 
-    act_as(AwsAccount(region, endpoint), stage, "checkpoint_ledger")
-    names = [chain] if chain else touched_chains(since)
-    sys.exit(exit_status(names, since, console.print))
+    account, names = AwsAccount(region, endpoint), [chain] if chain else None
+    sys.exit(verify(account, stage, names, since, console.print))
 
 
 if __name__ == "__main__":

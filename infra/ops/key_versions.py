@@ -19,7 +19,11 @@ from dataclasses import dataclass
 
 from infra.deployment.account import AwsAccount
 from infra.deployment.stacks import Report
-from infra.deployment.vault import Document, read, write
+from infra.deployment.vault import Document, stored, write
+
+# Seconds, after which Lambda ends every run. All functions count: jobs open records, and the worker of rights
+# requests reads claims. Without the new version it would miss moved claims in a copy.
+LONGEST_RUN = 15 * 60
 
 
 class Unfinished(RuntimeError):
@@ -91,10 +95,7 @@ class Versions:
         self.settle()
 
     def _secret(self) -> Document:
-        secret = read(self.account.client("secretsmanager"), self.arn)
-        if secret is None:
-            raise LookupError("the stage has no such key yet: deploy it first")
-        return secret
+        return stored(self.account.client("secretsmanager"), self.arn)
 
     def _write(self, secret: Document) -> None:
         write(self.account.client("secretsmanager"), self.arn, secret)
@@ -105,11 +106,11 @@ def _only_current(secret: Document) -> Document:
     return secret | {"versions": {current: secret["versions"][current]}}
 
 
-def waiting(seconds: int, report: Report) -> Callable[[], None]:
-    """Return a `settle` that waits for the longest run of a function that uses the key."""
+def waiting(report: Report) -> Callable[[], None]:
+    """Return a `settle` that waits for the longest run of a function."""
 
     def settle() -> None:
-        report(f"waiting {seconds} s for functions that run with the old configuration")
-        time.sleep(seconds)
+        report(f"waiting {LONGEST_RUN} s for functions that run with the old configuration")
+        time.sleep(LONGEST_RUN)
 
     return settle

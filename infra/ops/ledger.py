@@ -11,6 +11,8 @@ from dataclasses import fields
 
 from chalicelib.core import chain
 from chalicelib.core.chain import Chain, ChainVerdict, Finding, PublicKeys
+from infra.deployment.account import AwsAccount
+from infra.ops import standing_in
 
 
 def verdicts(names: Iterable[str], since: int) -> Iterator[tuple[str, ChainVerdict]]:
@@ -43,6 +45,14 @@ def report(names: Iterable[str], since: int, say: Callable[[str], object]) -> in
             say(f"  {described(finding)}")
         wrong += len(verdict.findings)
     return wrong
+
+
+def verify(
+    account: AwsAccount, stage: str, names: Iterable[str] | None, since: int, say: Callable[[str], object]
+) -> int:
+    """Verify chains of a stage, by default all that changed since a checkpoint; return the exit status."""
+    standing_in.act_as(account, stage, "checkpoint_ledger")
+    return exit_status(chain.touched_chains(since) if names is None else names, since, say)
 
 
 def exit_status(names: Iterable[str], since: int, say: Callable[[str], object]) -> int:

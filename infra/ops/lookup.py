@@ -25,9 +25,6 @@ from infra.ops.standing_in import act_as_signup
 
 Rekey = Callable[[Sequence[str]], int]
 
-# Seconds. Only requests create claims, but the worker of rights requests also reads claims: without the new
-# version it would miss moved claims in a copy. Lambda ends every run after this time.
-LONGEST_RUN = 15 * 60
 # Accounts per read: with profile and data key, each takes three of the hundred keys of a BatchGetItem.
 _TOGETHER = 33
 
@@ -56,7 +53,7 @@ class LookupKeys:
             new_mac_key,
             lambda: stacks.parameter(service, "LookupVersions"),
             lambda versions: stacks.reconfigure(service, {"LookupVersions": versions}),
-            settle or waiting(LONGEST_RUN, report),
+            settle or waiting(report),
         )
         return cls(versions, stacks.outputs(stack_name(stage, "data"))["ClaimsTableName"])
 
@@ -102,9 +99,7 @@ class LookupKeys:
             )
 
     def _pages(self) -> Iterator[list[dict[str, Any]]]:
-        pages = self.versions.account.client("dynamodb").get_paginator("scan")
-        for page in pages.paginate(TableName=self.claims_table, ConsistentRead=True):
-            yield page["Items"]
+        return self.versions.account.scan(self.claims_table)
 
 
 def _older(claims: list[dict[str, Any]], current: str) -> list[dict[str, Any]]:

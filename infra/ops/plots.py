@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from html import escape
 
+from chalicelib.core.markup import Html
 from chalicelib.core.table.items import plain
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.usage.figures import Figure, Figures
@@ -71,7 +71,7 @@ def as_svg(figures: Sequence[Figures]) -> str:
     for purpose in (Purpose.ANALYTICS, Purpose.DIAGNOSTICS):
         groups = _groups(figures, purpose)
         if groups:
-            drawn.append(f'<text class="purpose" x="{_MARGIN}" y="{y}">{escape(purpose.value)}</text>')
+            drawn.append(f'<text class="purpose" x="{_MARGIN}" y="{y}">{Html.escape(purpose.value)}</text>')
             y += 12
         for group in groups:
             drawn += _row(group, days, y)
@@ -91,7 +91,7 @@ def as_svg(figures: Sequence[Figures]) -> str:
             f"<style>{_STYLE}</style>",
             f'<rect width="{_WIDTH}" height="{height}" fill="#ffffff"/>',
             f'<text class="title" x="{_MARGIN}" y="34">Usage</text>',
-            f'<text class="small" x="{_MARGIN}" y="54">{escape(fewest)}</text>',
+            f'<text class="small" x="{_MARGIN}" y="54">{Html.escape(fewest)}</text>',
             *drawn,
             "</svg>",
             "",
@@ -119,8 +119,8 @@ def _names(figure: Figure) -> tuple[str, str]:
 
 def _row(group: _Group, days: Sequence[date], y: int) -> Iterator[str]:
     base = y + _BAR_HEIGHT + 6
-    yield f'<text x="{_MARGIN}" y="{y + 22}">{escape(group.label)}</text>'
-    yield f'<text class="small" x="{_MARGIN}" y="{y + 38}">{escape(group.detail)}</text>'
+    yield f'<text x="{_MARGIN}" y="{y + 22}">{Html.escape(group.label)}</text>'
+    yield f'<text class="small" x="{_MARGIN}" y="{y + 38}">{Html.escape(group.detail)}</text>'
     yield f'<line class="axis" x1="{_BARS}" y1="{base}" x2="{_BARS + _BARS_WIDTH}" y2="{base}"/>'
     most = max(figure.accounts for figure in group.days.values())
     step = _BARS_WIDTH / len(days)

@@ -178,8 +178,8 @@ def enter(
         console.print(f"receipt, to be given only to the subject: {case['receipt']}")
 
 
-@app.command()
-def verify(
+@app.command("verify")
+def verify_evidence(
     request: Request,
     stage: Stage,
     region: Region,
@@ -187,11 +187,9 @@ def verify(
     since: Annotated[int, typer.Option(min=1, help="number of the first checkpoint to use")] = 1,
 ) -> None:
     """Verify a request's evidence against the checkpoints of the Ledger."""
-    from infra.ops.ledger import exit_status
-    from infra.ops.standing_in import act_as
+    from infra.ops.ledger import verify
 
-    act_as(AwsAccount(region, endpoint), stage, "checkpoint_ledger")
-    sys.exit(exit_status([f"rights#{request}"], since, console.print))
+    sys.exit(verify(AwsAccount(region, endpoint), stage, [f"rights#{request}"], since, console.print))
 
 
 @contextmanager

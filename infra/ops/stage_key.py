@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Self
 
 from botocore.exceptions import ClientError
@@ -22,7 +23,7 @@ from chalicelib.core.table import Item, Table
 from chalicelib.core.table.items import plain
 from chalicelib.privacy import register, reseal
 from chalicelib.privacy.personal import KeyClass, Record
-from infra.deployment.account import AwsAccount, AwsClient
+from infra.deployment.account import AwsAccount
 from infra.deployment.stacks import Report, Stacks, stack_name
 from infra.deployment.vault import stage_keys_of, wrapped_stage_key
 from infra.ops.key_versions import Versions, waiting
@@ -31,9 +32,6 @@ from infra.ops.standing_in import act_as_signup, table_names
 Rewrap = Callable[[str, int, bytes], bytes]
 Classes = Mapping[str, type[Record]]  # record classes by kind
 Reseal = Callable[[type[Record], Item], bool]
-
-# Seconds. Jobs open records too, and Lambda ends every run after this time.
-LONGEST_RUN = 15 * 60
 
 
 class StillNeeded(RuntimeError):
@@ -61,7 +59,7 @@ class StageKeys:
             lambda: wrapped_stage_key(account, stage, vault["SealingKeyArn"]),
             lambda: stacks.parameter(service, "StageKeys"),
             lambda versions: stacks.reconfigure(service, {"StageKeys": versions}),
-            settle or waiting(LONGEST_RUN, report),
+            settle or waiting(report),
         )
         return cls(versions, table_names(account, stage))
 
@@ -139,7 +137,7 @@ class StageKeys:
     def _replace(self, item: dict[str, Any], wrapped: dict[str, bytes]) -> int:
         """Write the wrapped keys, unless the item was changed or deleted in the meantime."""
         try:
-            self._dynamodb.update_item(
+            self.versions.account.client("dynamodb").update_item(
                 TableName=self.tables[Table.KEYS],
                 Key={"pk": item["pk"]},
                 UpdateExpression="SET #w = :anew",
@@ -157,24 +155,18 @@ class StageKeys:
         return 1
 
     def _scan(self, table: Table) -> Iterator[dict[str, Any]]:
-        pages = self._dynamodb.get_paginator("scan")
-        for page in pages.paginate(TableName=self.tables[table], ConsistentRead=True):
-            yield from page["Items"]
-
-    @property
-    def _dynamodb(self) -> AwsClient:
-        return self.versions.account.client("dynamodb")
+        return chain.from_iterable(self.versions.account.scan(self.tables[table]))
 
 
 def service_rewrap(account: AwsAccount, stage: str) -> Rewrap:
     """Return a `Rewrap` that uses the service's code and the settings of its signup function."""
     act_as_signup(account, stage)
 
-    from chalicelib.core.ids import AccountId
+    from chalicelib.core.table import account_of
     from chalicelib.privacy import subject_keys
 
     def rewrap(pk: str, version: int, wrapped: bytes) -> bytes:
-        account_id = AccountId(pk.removeprefix("A#"))
+        account_id = account_of(pk)
         plain = subject_keys.unwrap(account_id, version, wrapped)
         return subject_keys.wrap(account_id, version, plain)
 

@@ -19,7 +19,7 @@ from typing import Self
 
 from infra.deployment.account import AwsAccount
 from infra.deployment.stacks import Report, Stacks, stack_name
-from infra.deployment.vault import Document, new_signing_key, public_keys, read, write
+from infra.deployment.vault import Document, new_signing_key, public_keys, stored, write
 
 # Twice the lifetime of a token (15 minutes): once for the tokens, once for clock skew and late requests.
 WAIT = 30 * 60
@@ -86,17 +86,14 @@ class SigningKeys:
         arn = stacks.outputs(stack_name(stage, "vault"))["SigningSecretArn"]
 
         def deploy() -> None:
-            secret = read(account.client("secretsmanager"), arn)
-            known = {"PublicKeys": public_keys(secret or {}), "SigningKid": str((secret or {})["signing"])}
+            secret = stored(account.client("secretsmanager"), arn)
+            known = {"PublicKeys": public_keys(secret), "SigningKid": str(secret["signing"])}
             stacks.reconfigure(stack_name(stage, "service"), known)
 
         return cls(account, arn, deploy)
 
     def _secret(self) -> Document:
-        secret = read(self.account.client("secretsmanager"), self.arn)
-        if secret is None:
-            raise LookupError("the stage has no signing key yet: deploy it first")
-        return secret
+        return stored(self.account.client("secretsmanager"), self.arn)
 
     def _write(self, secret: Document) -> None:
         write(self.account.client("secretsmanager"), self.arn, secret)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 from itertools import groupby
 from textwrap import shorten
 
+from chalicelib.core.markup import Html
 from chalicelib.privacy.recipients import Recipient
 from infra.processing.record import Row
 
@@ -34,7 +34,7 @@ def as_svg(rows: Sequence[Row]) -> str:
     y = _TOP
     for where, held in groupby(rows, key=lambda row: row.where):
         y += _HEAD
-        drawn.append(f'<text class="table" x="{_LEFT}" y="{y - 8}">{escape(where)}</text>')
+        drawn.append(f'<text class="table" x="{_LEFT}" y="{y - 8}">{Html.escape(where)}</text>')
         for row in held:
             drawn += _record(row, y)
             places[row.kind] = y + _BOX // 2
@@ -65,7 +65,7 @@ def as_svg(rows: Sequence[Row]) -> str:
 def _record(row: Row, y: int) -> list[str]:
     return [
         f'<rect x="{_LEFT}" y="{y}" width="{_WIDE}" height="{_BOX}"/>',
-        f'<text x="{_LEFT + 12}" y="{y + 18}">{escape(row.kind)}</text>',
+        f'<text x="{_LEFT + 12}" y="{y + 18}">{Html.escape(row.kind)}</text>',
         _small(f"kept {row.kept}", _LEFT + 12, y + 34),
     ]
 
@@ -74,7 +74,7 @@ def _recipient(recipient: Recipient, middle: int, colour: str) -> list[str]:
     top = middle - _BOX // 2
     return [
         f'<rect x="{_RIGHT}" y="{top}" width="{_NARROW}" height="{_BOX}" style="stroke:{colour}"/>',
-        f'<text x="{_RIGHT + 12}" y="{top + 18}">{escape(recipient.label)}</text>',
+        f'<text x="{_RIGHT + 12}" y="{top + 18}">{Html.escape(recipient.label)}</text>',
         _small(f"{recipient.country}: {recipient.activity}", _RIGHT + 12, top + 34),
     ]
 
@@ -94,4 +94,4 @@ def _lines(
 
 def _small(text: str, x: int, y: int) -> str:
     """Draw one line of text, cut with an ellipsis if it does not fit."""
-    return f'<text class="small" x="{x}" y="{y}">{escape(shorten(text, 68, placeholder=" …"))}</text>'
+    return f'<text class="small" x="{x}" y="{y}">{Html.escape(shorten(text, 68, placeholder=" …"))}</text>'

@@ -464,7 +464,7 @@ def test_submitting_events_that_are_dropped_costs_one_read(world: World) -> None
 def test_roll_up_costs_a_query_per_hour_and_shard_and_a_read_per_33_accounts(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store, "SHARDS", 1)
+    monkeypatch.setattr(store, "SHARDS", ("00",))
     for _ in range(34):
         account, _, writing = accounts.new_account(a_phone(), None)
         table.transact(writing)

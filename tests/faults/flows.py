@@ -214,7 +214,7 @@ class RollingUp(Flow):
     name = "rolling_up"
 
     def prepare(self, run: Run) -> None:
-        run.patch.setattr(usage_store, "SHARDS", 2)  # each needs 24 queries
+        run.patch.setattr(usage_store, "SHARDS", ("00", "01"))  # each needs 24 queries
         for days in range(1, 31):
             past = run.world.now.date() - days * DAY
             usage_store.publish(Figures(day=past, published_at=run.world.now, figures=()))

@@ -8,7 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from botocore import xform_name
 from botocore.exceptions import ClientError
+from botocore.session import get_session
+from botocore.waiter import NormalizedOperationMethod, Waiter
 
 from infra.deployment.account import AwsAccount
 
@@ -17,9 +20,11 @@ REGION = "eu-central-1"
 
 @dataclass
 class FakeCloudFormation:
-    """Stacks that deploy at once, unless `fails` names them."""
+    """Stacks that deploy at once, unless `fails` or `lasts` names them. Its waiters are botocore's."""
 
     fails: set[str] = field(default_factory=set)
+    lasts: set[str] = field(default_factory=set)
+    refusal: str = ""  # of change sets
     status: dict[str, str] = field(default_factory=dict)
     asked: list[dict[str, Any]] = field(default_factory=list)
     outputs: Callable[[str], dict[str, str]] = lambda _: {}
@@ -28,7 +33,14 @@ class FakeCloudFormation:
         same = any(r["StackName"] == request["StackName"] and _same(r, request) for r in self.asked)
         self.asked.append({**request, "unchanged": same and request["ChangeSetType"] == "UPDATE"})
 
+    def get_waiter(self, name: str) -> Waiter:
+        model = get_session().get_waiter_model("cloudformation")
+        config = model.get_waiter(next(known for known in model.waiter_names if xform_name(known) == name))
+        return Waiter(name, config, NormalizedOperationMethod(getattr(self, xform_name(config.operation))))
+
     def describe_change_set(self, **_: str) -> dict[str, Any]:
+        if self.refusal:
+            return {"Status": "FAILED", "StatusReason": self.refusal}
         if self.asked[-1]["unchanged"]:
             reason = "The submitted information didn't contain changes."
             return {"Status": "FAILED", "StatusReason": reason}
@@ -37,7 +49,14 @@ class FakeCloudFormation:
     def delete_change_set(self, **_: Any) -> None: ...
 
     def execute_change_set(self, StackName: str, **_: str) -> None:  # noqa: N803
-        self.status[StackName] = "ROLLBACK_COMPLETE" if StackName in self.fails else "CREATE_COMPLETE"
+        operation = "UPDATE" if StackName in self.status else "CREATE"
+        self.status[StackName] = f"{operation}_COMPLETE"
+        if StackName in self.fails:
+            self.status[StackName] = (
+                "ROLLBACK_COMPLETE" if operation == "CREATE" else "UPDATE_ROLLBACK_COMPLETE"
+            )
+        elif StackName in self.lasts:
+            self.status[StackName] = f"{operation}_IN_PROGRESS"
 
     def delete_stack(self, StackName: str) -> None:  # noqa: N803
         self.asked.append({"deleted": StackName, "StackName": StackName})

@@ -14,7 +14,7 @@ from chalicelib.core.settings import BudgetMode
 from infra import deploy as command
 from infra.build import Package
 from infra.deploy import CountriesRefused, DeploymentTarget, OperatorsRefused, PeriodsRefused, deploy
-from infra.deployment import texts
+from infra.deployment import stacks, texts
 from infra.deployment.account import AwsAccount, RegionError
 from infra.deployment.stacks import StackFailed
 from tests.infra.fakes import REGION, FakeAccount, FakeCloudFormation
@@ -98,6 +98,31 @@ def test_failing_stack_states_its_error_and_stops_the_rest(account: FakeAccount,
         deploy(account, package, a_target(), report=lambda _: None)
     assert failure.value.events == ["AccountsTable CREATE_FAILED: no room"]
     assert [r["StackName"] for r in account.formation.asked][-1] == "ru4m-staging-data"
+
+
+def test_update_that_is_rolled_back_says_what_failed(account: FakeAccount, package: Package) -> None:
+    deploy(account, package, a_target(), report=lambda _: None)
+    account.formation.fails = {"ru4m-staging-service"}
+    with pytest.raises(StackFailed, match="ru4m-staging-service: UPDATE_ROLLBACK_COMPLETE") as failure:
+        deploy(account, package, a_target(periods="usage=P14D"), report=lambda _: None)
+    assert failure.value.events == ["AccountsTable CREATE_FAILED: no room"]
+
+
+def test_stack_that_is_not_finished_at_the_deadline_fails(
+    account: FakeAccount, package: Package, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stacks, "_PAUSE", 0.01)
+    monkeypatch.setattr(stacks, "_DEADLINE", 0.05)
+    account.formation.lasts = {"ru4m-staging-vault"}
+    with pytest.raises(StackFailed, match=r"not finished in time \(CREATE_IN_PROGRESS\)"):
+        deploy(account, package, a_target(), report=lambda _: None)
+
+
+def test_refused_change_set_says_why(account: FakeAccount, package: Package) -> None:
+    account.formation.refusal = "Template error: no such resource"
+    with pytest.raises(StackFailed, match="change set refused") as failure:
+        deploy(account, package, a_target(), report=lambda _: None)
+    assert failure.value.events == ["Template error: no such resource"]
 
 
 def test_stack_whose_creation_failed_is_created_again(account: FakeAccount, package: Package) -> None:

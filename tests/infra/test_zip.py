@@ -29,9 +29,9 @@ TOP_LEVEL = {
     "app", "chalice", "chalicelib",
     "aiofile", "aiohappyeyeballs", "aiohttp", "aiosignal", "annotated_types", "attr", "attrs",
     "aws_lambda_powertools", "boto3", "botocore", "caio", "certifi", "charset_normalizer", "cryptography",
-    "dateutil", "email_validator", "frozenlist", "idna", "jmespath", "jwt", "multidict", "phonenumbers",
-    "propcache", "pydantic", "pydantic_core", "requests", "rfc8785", "s3transfer", "six", "stream_chat",
-    "typing_extensions", "typing_inspection", "tzdata", "urllib3", "yarl", "_cffi_backend",
+    "dateutil", "email_validator", "frozenlist", "idna", "jmespath", "jwt", "markupsafe", "multidict",
+    "phonenumbers", "propcache", "pydantic", "pydantic_core", "requests", "rfc8785", "s3transfer", "six",
+    "stream_chat", "typing_extensions", "typing_inspection", "tzdata", "urllib3", "yarl", "_cffi_backend",
 }  # fmt: skip
 
 

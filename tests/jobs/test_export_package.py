@@ -212,7 +212,7 @@ def test_evidence_of_decisions_is_included_and_names_no_pseudonym(seen: Seen) ->
 @pytest.mark.promise("RGT-1")
 def test_page_shows_the_records_and_the_contents_of_the_package(seen: Seen) -> None:
     page = seen.access.text("index.html")
-    assert "Ćosić, &quot;sinovi&quot;" in page
+    assert "Ćosić, &#34;sinovi&#34;" in page
     assert "2026-11-24 13:00:00 CET" in page
     assert "csv/usage_event.csv" in page
     assert "3 records" in page

@@ -43,7 +43,7 @@ def words() -> list[str]:
 @pytest.fixture
 def one_shard(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let runs read one shard of the index, not sixteen."""
-    monkeypatch.setattr(store, "_SHARDS", 1)
+    monkeypatch.setattr(store, "_SHARDS", ("00",))
 
 
 @pytest.fixture

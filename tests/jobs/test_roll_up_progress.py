@@ -42,7 +42,7 @@ class Ended(BaseException):
 @pytest.fixture(autouse=True)
 def days_before_are_closed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clock, "pause", lambda _: None)
-    monkeypatch.setattr(store, "SHARDS", 1)
+    monkeypatch.setattr(store, "SHARDS", ("00",))
     for days in range(1, 31):
         of = DAY - timedelta(days=days)
         store.publish(Figures(day=of, published_at=world.now, figures=()))
@@ -54,7 +54,7 @@ def published(of: date = DAY) -> list[dict[str, Any]] | None:
 
 
 def partial(of: date = DAY) -> Any:
-    return store.partials(of)[0]
+    return store.partials(of)["00"]
 
 
 @contextmanager
@@ -152,7 +152,7 @@ def test_events_read_of_one_account_are_bounded(world: World, monkeypatch: pytes
     for _ in range(60):
         submit_usage(people[1], an_event(), consents=(Purpose.ANALYTICS,))
     with cloud.counted() as calls:
-        found = [(who, len(list(events))) for who, events in store.by_account(DAY, 0, rollup.MOST_OF_ONE)]
+        found = [(who, len(list(events))) for who, events in store.by_account(DAY, "00", rollup.MOST_OF_ONE)]
     assert found == [(people[0], 1), (people[1], 20), (people[2], 1)]
     assert calls.of("dynamodb") < 24 * 2 + 60 // 2  # events beyond the bound are skipped, not read
 

@@ -12,7 +12,7 @@ from chalice.test import Client
 
 from app import app
 from chalicelib.consents import store as consents
-from chalicelib.core import aws, clock, table
+from chalicelib.core import aws, clock, shards, table
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import AccountId
 from chalicelib.core.table import Item, Key, Query, Table
@@ -57,7 +57,7 @@ def others_are_closed(days: int) -> None:
 def yesterday_is_closed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Make all earlier days final, and use few shards, since each needs 24 queries."""
     monkeypatch.setattr(clock, "pause", lambda _: None)
-    monkeypatch.setattr(store, "SHARDS", 4)
+    monkeypatch.setattr(store, "SHARDS", shards.names(4))
     for days in range(1, 31):
         of = DAY - timedelta(days=days)
         store.publish(Figures(day=of, published_at=world.now, figures=()))
@@ -334,19 +334,19 @@ def test_run_at_its_time_limit_stops_and_later_ones_complete_the_day(
     monkeypatch.setattr(secrets, "choice", ids.choice)
     ten_people()
     world.advance(CLOSING)
-    count, counted = rollup._count, list[int]()
+    count, counted = rollup._count, list[str]()
 
-    def slowly(day: date, shard: int, *more: Any) -> Any:
+    def slowly(day: date, shard: str, *more: Any) -> Any:
         world.advance(timedelta(minutes=4))
         counted.append(shard)
         return count(day, shard, *more)
 
     monkeypatch.setattr(rollup, "_count", slowly)
     run()
-    assert (published(), counted) == (None, [0, 1, 2])
+    assert (published(), counted) == (None, ["00", "01", "02"])
     world.advance(timedelta(hours=1))
     run()
-    assert counted[3:] == [2, 3, 0]  # continues where it stopped, then reads the oldest again
+    assert counted[3:] == ["02", "03", "00"]  # continues where it stopped, then reads the oldest again
     assert published() == [JOINED | {"accounts": 10, "events": 10}]
 
 
@@ -385,7 +385,7 @@ def test_outage_fails_the_run_and_leaves_the_day_open(world: World) -> None:
 def test_shard_is_read_page_by_page_and_returns_each_account_once(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store, "SHARDS", 1)
+    monkeypatch.setattr(store, "SHARDS", ("00",))
     monkeypatch.setattr(store, "_PAGE", 2)
     times = [f"2026-11-24T{h:02}:{m:02}:00Z" for h in (9, 10, 11) for m in range(5)]
     people = [a_person() for _ in range(3)]
@@ -393,6 +393,6 @@ def test_shard_is_read_page_by_page_and_returns_each_account_once(
         for time in times:  # each in a batch of its own, so in an item of its own
             submit_usage(account_id, an_event(at=time), consents=(ANALYTICS,))
     with cloud.counted() as calls:
-        found = [(who, len(list(events))) for who, events in store.by_account(DAY, 0, rollup.MOST_OF_ONE)]
+        found = [(who, len(list(events))) for who, events in store.by_account(DAY, "00", rollup.MOST_OF_ONE)]
     assert found == [(who, 15) for who in sorted(people)]
     assert calls == {"dynamodb.Query": 24 + 3 * 7}  # 15 events of an hour are eight pages

@@ -130,7 +130,7 @@ def test_profiles_wait_while_kms_does_not_answer(world: World, stream: Emulator)
 def test_unreadable_account_does_not_delay_a_day(
     world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(usage, "SHARDS", 1)
+    monkeypatch.setattr(usage, "SHARDS", ("00",))
     ten_people()
     broken = a_person(an_event())
     damage(Table.ACCOUNTS, f"A#{broken}", "account", state="no such state")

@@ -1,6 +1,5 @@
 """The counters of a busy hour are spread over items, which bounds its texts (ADR 26)."""
 
-import zlib
 from contextlib import suppress
 
 import pytest
@@ -8,7 +7,7 @@ import pytest
 from chalicelib.challenges.budgets import IN_ALL, PER_COUNTRY, Budget, budget
 from chalicelib.challenges.budgets.store import CounterPlace
 from chalicelib.challenges.model import Challenge, TooManyCodes
-from chalicelib.core import figures, spread
+from chalicelib.core import figures, shards, spread
 from chalicelib.core.clock import HOUR
 from chalicelib.core.settings import settings
 from chalicelib.core.spread import SHARDS
@@ -34,18 +33,18 @@ def hit(budget: Budget = PER_COUNTRY, challenge: Challenge | None = None) -> Cou
     return place
 
 
-def one_for(item: int) -> Challenge:
+def one_for(item: str) -> Challenge:
     """Return a challenge that counts in this item once the hour is spread."""
     while True:
         challenge = a_challenge(a_phone())
-        if zlib.crc32(challenge.challenge_id.encode()) % spread.SHARDS == item:
+        if shards.shard_of(challenge.challenge_id, spread.SHARDS) == item:
             return challenge
 
 
 def admitted(budget: Budget = PER_COUNTRY) -> int:
     """Return how many unverified texts a busy hour admits until all its items are full."""
     taken = 0
-    for item in range(spread.SHARDS):
+    for item in spread.SHARDS:
         with suppress(TooManyCodes):
             while True:
                 hit(budget, one_for(item))
@@ -69,7 +68,7 @@ def test_hour_counts_in_one_item_until_it_is_busy_then_in_thirty_two_more(world:
         keys.append(hit(PER_COUNTRY, challenge).key)
         PER_COUNTRY.count_verified(challenge)
     assert len({*keys}) == 1
-    assert len({hit(PER_COUNTRY, one_for(item)).key for item in range(SHARDS)} - {keys[0]}) == SHARDS
+    assert len({hit(PER_COUNTRY, one_for(item)).key for item in SHARDS} - {keys[0]}) == len(SHARDS)
 
 
 def test_busy_hour_does_not_make_another_hour_busy(world: World) -> None:
@@ -84,7 +83,7 @@ def test_busy_hour_does_not_make_another_hour_busy(world: World) -> None:
 def test_text_that_was_not_sent_is_subtracted_where_it_was_counted(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(spread, "SHARDS", 1)
+    monkeypatch.setattr(spread, "SHARDS", ("00",))
     a_busy_hour()
     room = admitted()
     world.advance(HOUR)
@@ -94,11 +93,11 @@ def test_text_that_was_not_sent_is_subtracted_where_it_was_counted(
     assert admitted() == room
 
 
-@pytest.mark.parametrize("shards", [1, 4])
+@pytest.mark.parametrize("items", [1, 4])
 def test_all_items_of_a_busy_hour_admit_less_than_twice_its_room(
-    world: World, monkeypatch: pytest.MonkeyPatch, shards: int
+    world: World, monkeypatch: pytest.MonkeyPatch, items: int
 ) -> None:
-    monkeypatch.setattr(spread, "SHARDS", shards)
+    monkeypatch.setattr(spread, "SHARDS", shards.names(items))
     a_busy_hour()
     room = 10 + BUSY // 2
     in_others = admitted()
@@ -115,7 +114,7 @@ def test_all_items_of_a_busy_hour_admit_less_than_twice_its_room(
 def test_verification_after_the_hour_became_busy_makes_room(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(spread, "SHARDS", 1)
+    monkeypatch.setattr(spread, "SHARDS", ("00",))
     a_busy_hour()
     challenges = [a_challenge(a_phone()) for _ in range(4)]
     for challenge in challenges:
@@ -142,7 +141,7 @@ def test_container_learns_from_a_refusal_that_the_hour_is_busy(world: World) -> 
 def test_texts_with_room_are_admitted_after_the_hour_becomes_busy(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(spread, "SHARDS", 2)
+    monkeypatch.setattr(spread, "SHARDS", ("00", "01"))
     for _ in range(6 * BUSY // 8):  # eight texts at once, of which six are verified afterwards
         crowd = [a_challenge(a_phone()) for _ in range(8)]
         for challenge in crowd:
@@ -157,11 +156,11 @@ def test_each_item_of_a_busy_hour_has_room_for_one_text(
     monkeypatch.setenv("RU4M_LIMIT_CODES_UNVERIFIED_HOUR", "1")
     settings.cache_clear()
     a_busy_hour(IN_ALL)
-    for item in range(SHARDS):
+    for item in SHARDS:
         challenge = one_for(item)
         hit(IN_ALL, challenge)
         IN_ALL.count_verified(challenge)
-    assert admitted(IN_ALL) == SHARDS
+    assert admitted(IN_ALL) == len(SHARDS)
 
 
 # Figures of a local cloud

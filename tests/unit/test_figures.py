@@ -34,7 +34,7 @@ def shard(*accounts: Iterable[Seen], number: int = 0) -> UsagePartial:
     tally = Tally()
     for events in accounts:
         tally.add(of_one_account(events))
-    return UsagePartial(day="2026-11-24", shard=number, counted_at=clock.now(), counts=tally.counts())
+    return UsagePartial(day="2026-11-24", shard=f"{number:02}", counted_at=clock.now(), counts=tally.counts())
 
 
 def published(*shards: UsagePartial) -> dict[str | None, tuple[int, int]]:

@@ -12,7 +12,7 @@ from chalicelib.core import aws, table
 from chalicelib.core.clock import Instant
 from chalicelib.core.ids import AccountId
 from chalicelib.core.settings import settings
-from chalicelib.core.table import Table
+from chalicelib.core.table import Table, partition_of
 from chalicelib.privacy import personal, register, whereabouts
 from chalicelib.privacy.periods import UNTIL_ERASURE, Period, Statutory
 from chalicelib.privacy.personal import NOT_PERSONAL, DataSubject, KeyClass, Record
@@ -308,6 +308,6 @@ def test_every_stored_record_of_a_user_is_where_the_plans_look(world: World) -> 
     assert {one for one, _ in hers} == {Table.ACCOUNTS, Table.CLAIMS, Table.CHALLENGES, Table.KEYS}
     for where, item in hers:
         if whereabouts.found(where) is LookupPath.BY_ACCOUNT:
-            assert item["pk"] == whereabouts.partition(account_id)
+            assert item["pk"] == partition_of(account_id)
         if where is not Table.KEYS:
             assert known[item["kind"]].table is where

@@ -113,6 +113,34 @@ def test_only_core_clock_reads_the_time_or_waits() -> None:
     assert users == ["clock.py"]
 
 
+def test_there_is_one_sharding_function() -> None:
+    """Nothing but core/shards hashes an id to the number of its shard."""
+    hashing = re.compile(r"zlib|crc32|\.digest\(\)\[\d|% (len\()?\w*shards", re.IGNORECASE)
+    users = [p.name for p in (ROOT / "chalicelib").rglob("*.py") if hashing.search(p.read_text())]
+    assert users == ["shards.py"]
+
+
+def test_there_is_one_partition_key_of_accounts() -> None:
+    code = [name for name in tracked() if name.startswith(("chalicelib/", "infra/")) and name.endswith(".py")]
+    assert [n for n in code if '"A#' in (ROOT / n).read_text()] == ["chalicelib/core/table/items.py"]
+
+
+def test_there_is_one_enum_of_explained_words() -> None:
+    users = [p.name for p in (ROOT / "chalicelib").rglob("*.py") if "def __new__" in p.read_text()]
+    assert users == ["explanations.py"]
+
+
+def test_there_is_one_refusal_of_cursors() -> None:
+    users = [p.name for p in (ROOT / "chalicelib").rglob("*.py") if "valid cursor" in p.read_text()]
+    assert users == ["parameters.py"]
+
+
+def test_there_is_one_escaping_of_html() -> None:
+    folders = [ROOT / "chalicelib", ROOT / "infra/ops", ROOT / "infra/processing"]
+    code = [path for folder in folders for path in folder.rglob("*.py")]
+    assert [p.name for p in code if imported_of(p) & {"html", "markupsafe"}] == ["markup.py"]
+
+
 def test_python_file_has_at_most_320_lines() -> None:
     long = {
         name: lines

@@ -132,7 +132,7 @@ class Budget:
         earned = self.earned()
         earlier = _TEXT * _BUSY * earned
         shared = (max(debt, (100 * debt + earlier) // (100 + earned)) for debt in room)
-        return Debts(*(max(debt // spread.SHARDS, _TEXT) for debt in shared))
+        return Debts(*(max(debt // len(spread.SHARDS), _TEXT) for debt in shared))
 
 
 def _room_of_country(country: str) -> Debts:

@@ -128,7 +128,7 @@ def verified_codes(
     firsts = {first_key(budget, group, day): (group, day) for group in groups for day in days}
     found = _read(firsts)
     busy = [first for first, item in found.items() if _most_texts(item) >= busy_from]
-    parts = {part: firsts[first] for first in busy for part in spread.shards(first)}
+    parts = {part: firsts[first] for first in busy for part in spread.parts(first)}
     total: dict[tuple[str, datetime], int] = {}
     for key, item in {**found, **_read(parts)}.items():
         if codes := item.get("verified", 0):

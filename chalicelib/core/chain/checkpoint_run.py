@@ -159,7 +159,7 @@ def _rows(begin: datetime, end: datetime) -> Iterator[Item]:
     while day <= end:
         streams = (
             table.query(Query(Table.LEDGER, touched(day, shard), within, index=Index.TOUCHED, page=_PAGE))
-            for shard in range(SHARDS)
+            for shard in SHARDS
         )
         yield from heapq.merge(*streams, key=lambda row: row["at"])
         day += DAY

@@ -12,12 +12,12 @@ from typing import Any, Self
 
 import rfc8785
 
-from chalicelib.core import clock
+from chalicelib.core import clock, shards
 from chalicelib.core.table import Item, Key, Table
 
 GENESIS = "0" * 64  # the previous hash of the first entry
 NEVER = clock.from_epoch(0)  # the previous `delete_at` of the first entry
-SHARDS = 16  # of the index `touched`; each takes about a thousand appends a second
+SHARDS = shards.names(16)  # of the index `touched`; each takes about a thousand appends a second
 MOST_BYTES = 16 * 1024  # of a payload
 
 _DOMAIN = "ru4m.ledger.entry.v1"
@@ -79,9 +79,9 @@ class Chain:
         return Key(Table.LEDGER, self.name, place(seq))
 
     @property
-    def shard(self) -> int:
+    def shard(self) -> str:
         """Its shard of the index `touched`."""
-        return hashlib.sha256(self.name.encode()).digest()[0] % SHARDS
+        return shards.shard_of(self.name, SHARDS)
 
 
 def place(seq: int) -> str:
@@ -95,9 +95,9 @@ def numbered(sk: object) -> int:
     return int(text) if len(text) == _DIGITS and text.isascii() and text.isdecimal() else 0
 
 
-def touched(day: datetime, shard: int) -> str:
+def touched(day: datetime, shard: str) -> str:
     """The partition key of the index `touched` for a UTC day and a shard."""
-    return f"{day:%Y-%m-%d}#{shard:02d}"
+    return f"{day:%Y-%m-%d}#{shard}"
 
 
 @dataclass(frozen=True)

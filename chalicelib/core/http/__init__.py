@@ -19,6 +19,7 @@ from chalicelib.core.http.parameters import (
     GlobalPrivacyControl,
     IfMatch,
     View,
+    invalid_cursor,
 )
 from chalicelib.core.http.route import route
 
@@ -39,5 +40,6 @@ __all__ = [
     "Tagged",
     "Unlimited",
     "View",
+    "invalid_cursor",
     "route",
 ]

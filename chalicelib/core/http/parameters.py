@@ -207,8 +207,13 @@ class Cursor(str):
             InvalidRequest: it does not have the form of our cursors.
         """
         if not cls.pattern.fullmatch(text):
-            raise InvalidRequest("This is not a valid cursor")
+            raise invalid_cursor()
         return cls(text)
+
+
+def invalid_cursor() -> InvalidRequest:
+    """The refusal of a cursor that this route did not make, or not for this caller."""
+    return InvalidRequest("This is not a valid cursor")
 
 
 class ClientAddress:

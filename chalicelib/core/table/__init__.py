@@ -8,7 +8,7 @@ Every write except `put_all` and `delete_all` has a condition, and names the `Co
 not hold. A conflict is a result for the caller and never retried here. Refused calls and lost answers are
 retried where that is safe, and end as `Unavailable`.
 
-    items   keys, and the conversion of values
+    items   keys, the partition of an account, and the conversion of values
     writes  Create, Append, Replace, Change, Delete, Absent and their conditions
     queries Query: items of one partition in order; Scan: all items of one kind
     client  get, batch_get, query, scan, write, transact, put_all, delete_all; what is retried
@@ -29,7 +29,7 @@ from chalicelib.core.table.client import (
     transact,
     write,
 )
-from chalicelib.core.table.items import Conflict, Item, Key, changed_key
+from chalicelib.core.table.items import Conflict, Item, Key, account_of, changed_key, owner_of, partition_of
 from chalicelib.core.table.queries import Between, Expired, Index, KeysAfter, Order, Page, Prefix, Query, Scan
 from chalicelib.core.table.writes import (
     ALWAYS,
@@ -69,10 +69,13 @@ __all__ = [
     "Table",
     "TableBug",
     "Write",
+    "account_of",
     "batch_get",
     "changed_key",
     "delete_all",
     "get",
+    "owner_of",
+    "partition_of",
     "put_all",
     "query",
     "scan",

@@ -7,9 +7,12 @@ from typing import Any, NamedTuple
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
+from chalicelib.core.ids import AccountId
 from chalicelib.core.table_names import Table
 
 Item = dict[str, Any]
+
+_ACCOUNT = "A#"  # before the id, in the partition keys of accounts
 
 
 class Key(NamedTuple):
@@ -22,6 +25,22 @@ class Key(NamedTuple):
     def attributes(self) -> dict[str, str]:
         """The key attributes of the item."""
         return {"pk": self.pk} if self.sk is None else {"pk": self.pk, "sk": self.sk}
+
+
+def partition_of(account_id: AccountId) -> str:
+    """The partition key of an account, in every table and index whose items are found by the account."""
+    return f"{_ACCOUNT}{account_id}"
+
+
+def account_of(pk: str) -> AccountId:
+    """The account of a partition key; no valid id if it is not the key of an account."""
+    return AccountId(pk.removeprefix(_ACCOUNT))
+
+
+def owner_of(pk: str) -> AccountId | None:
+    """The account of a partition key; None if it is not the key of an account."""
+    account_id = AccountId.parse(account_of(pk))
+    return account_id if account_id and pk == partition_of(account_id) else None
 
 
 def changed_key(name: Table, change: Mapping[str, Any]) -> Key:

@@ -151,7 +151,7 @@ def manifest(gathered: Gathered, files: Iterable[Written]) -> str:
 def missing(gathered: Gathered) -> tuple[MissingFromCopy, ...]:
     """Return the data that could not be included, counted by kind and reason."""
     unread = tuple(
-        MissingFromCopy(what=one.kind, reason=one.reason.value, text=one.reason.words, count=count)
+        MissingFromCopy(what=one.kind, reason=one.reason.value, text=one.reason.plainly, count=count)
         for one, count in sorted(gathered.unread.items())
     )
     return (*unread, *gathered.chat.missing)

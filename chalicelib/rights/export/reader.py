@@ -17,9 +17,8 @@ Invariants (RGT-1):
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from functools import cached_property
-from typing import Self, assert_never
+from typing import assert_never
 
 from pydantic import BaseModel
 
@@ -30,6 +29,7 @@ from chalicelib.consents.model import Purposes
 from chalicelib.consents.service import PURPOSES
 from chalicelib.core import chain, needs
 from chalicelib.core.chain import Chain
+from chalicelib.core.explanations import ExplainedEnum
 from chalicelib.core.ids import AccountId, RightsRequestId, UserId
 from chalicelib.core.sealing import KeyGone, SealBroken, SealingError, Unfit
 from chalicelib.core.table_names import Table
@@ -47,10 +47,10 @@ from chalicelib.rights.export.selection import EVIDENCE, REQUEST_EVIDENCE, Evide
 from chalicelib.rights.export.store import StoredItem
 
 
-class UnreadableReason(StrEnum):
-    """Why stored data is not in the copy; the copy shows the words to the subject.
+class UnreadableReason(ExplainedEnum):
+    """Why stored data is not in the copy; the copy shows the explanation to the subject.
 
-    The words describe single records, except those of NO_LEAD, which concern all records of a kind.
+    The explanations describe single records, except those of NO_LEAD, which concern all records of a kind.
     """
 
     BROKEN = ("seal_broken", "the stored data was altered, so it cannot be decrypted")
@@ -66,15 +66,6 @@ class UnreadableReason(StrEnum):
         "no_lead",
         "we could not look for these records, because the data needed to find them could not be read",
     )
-
-    words: str
-
-    def __new__(cls, word: str, words: str) -> Self:
-        """Create a member whose value is its word."""
-        member = str.__new__(cls, word)
-        member._value_ = word
-        member.words = words
-        return member
 
 
 UNKNOWN = "unknown"

@@ -18,8 +18,8 @@ from operator import itemgetter
 
 from chalicelib.core import chain, clock, observe
 from chalicelib.core.chain import Chain, ChainEntry, Unreadable
-from chalicelib.core.errors import InvalidRequest, NotFound, Unavailable
-from chalicelib.core.http import Cursor
+from chalicelib.core.errors import NotFound, Unavailable
+from chalicelib.core.http import Cursor, invalid_cursor
 from chalicelib.core.ids import RightsRequestId, StaffId
 from chalicelib.rights import evidence, moves, store
 from chalicelib.rights.model import RightsRequest
@@ -112,7 +112,7 @@ def _place(cursor: Cursor | None) -> tuple[datetime, str] | None:
         return None
     epoch, _, request_id = cursor.partition("-")
     if not (epoch.isdecimal() and int(epoch) < 2**33 and RightsRequestId.parse(request_id)):
-        raise InvalidRequest("This is not a valid cursor")
+        raise invalid_cursor()
     return clock.from_epoch(int(epoch)), request_id
 
 

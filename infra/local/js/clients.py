@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from infra.local.children import wait_or_kill
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import TracebackType
@@ -169,11 +171,7 @@ class ChatClients:
         with self._writing:
             if child.stdin:
                 child.stdin.close()
-        try:
-            child.wait(_PATIENCE)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
+        wait_or_kill(child, _PATIENCE)
         self._reader.join(_PATIENCE)
         if child.stdout:
             child.stdout.close()

@@ -56,7 +56,7 @@ def move_back(cloud: LocalCloud, phones: Sequence[Phone], days: int) -> date:
         for phone in phones:
             account_id = _account_id(phone)
             _redate_consents(account_id, at)
-            for item in list(table.query(Query(Table.USAGE, f"A#{account_id}"))):
+            for item in list(table.query(Query(Table.USAGE, table.partition_of(account_id)))):
                 if kind := _KINDS.get(item["kind"]):
                     events = [codec.opened(kind, row) for row in bundles.unpacked(kind, item)]
                     store.put(event.model_copy(update={"at": at}) for event in events)

@@ -4,6 +4,5 @@ document  the page
 kinds     one kind of record on the page
 rows      a record as the page shows it
 words     names of kinds and fields, for people
-markup    HTML in which text cannot become markup
 style     the style of the page
 """

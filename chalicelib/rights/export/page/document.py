@@ -6,7 +6,7 @@ Invariants:
   everything else.
 - No value becomes markup, changes the direction of the text around it, or makes the page wider than the
 screen
-  (`markup`, `style`). A very long value is cut on the page and complete in the package's files.
+  (`core/markup`, `style`). A very long value is cut on the page and complete in the package's files.
 - The page is generated one kind of record at a time, so memory does not grow with the records.
 - The page lists what is missing or withheld, with the reason. Otherwise a reader would assume that there is
   no more data (RGT-1).
@@ -18,12 +18,12 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from chalicelib.core.clock import ZONE
+from chalicelib.core.markup import Html, pairs, tag
 from chalicelib.privacy.controller import CONTROLLER
 from chalicelib.privacy.recipients import Recipient
 from chalicelib.rights import procedures
 from chalicelib.rights.export.model import AUTOMATED_DECISIONS, ROWS, About, CopyKind, File, SectionView
 from chalicelib.rights.export.page import kinds, words
-from chalicelib.rights.export.page.markup import Html, joined, pairs, tag
 from chalicelib.rights.export.page.style import STYLE
 from chalicelib.rights.model import Right
 
@@ -82,7 +82,7 @@ def page(about: About, sections: Iterable[SectionView]) -> Iterator[str]:
     for section in sections:
         yield from kinds.section(section)
         received.update(section.recipients, *(field.recipients for field in section.fields))
-        missing += [joined([tag("strong", section.title), ": ", what]) for what in section.missing]
+        missing += [Html().join([tag("strong", section.title), ": ", what]) for what in section.missing]
     yield _missing(missing)
     yield _recipients([recipient for recipient in Recipient if recipient in received])
     yield _rights(about)
@@ -91,7 +91,7 @@ def page(about: About, sections: Iterable[SectionView]) -> Iterator[str]:
 
 def _opening(about: About) -> Iterator[Html]:
     heading = _HEADINGS[about.copy]
-    head = joined(
+    head = Html().join(
         [
             tag("meta", charset="utf-8"),
             tag("meta", http_equiv="Content-Security-Policy", content=POLICY),
@@ -103,7 +103,7 @@ def _opening(about: About) -> Iterator[Html]:
             tag("style", Html(STYLE)),
         ]
     )
-    yield Html(f'<!doctype html>\n<html lang="en">{tag("head", head)}\n<body>')
+    yield Html('<!doctype html>\n<html lang="en">{}\n<body>').format(tag("head", head))
     yield tag("a", "Skip to your records", class_="skip", href="#records")
     yield Html('<div class="page">')
     yield tag("header", tag("h1", heading), tag("p", _LEADS[about.copy], class_="lead"), _facts(about))
@@ -115,7 +115,7 @@ def _opening(about: About) -> Iterator[Html]:
 
 def _facts(about: About) -> Html:
     address = f"{CONTROLLER.name}, {CONTROLLER.address}, {CONTROLLER.country}"
-    as_of = joined([_instant(about.received_at), ", including data that has since expired"])
+    as_of = Html().join([_instant(about.received_at), ", including data that has since expired"])
     return tag(
         "div",
         pairs(
@@ -151,7 +151,7 @@ def _contents(about: About) -> Html:
 def _files(files: tuple[File, ...]) -> Html:
     listed = [tag("li", tag("code", file.name), ": ", file.what) for file in files]
     text_ = "This page shows the first {} records of each kind. The other files contain all of them."
-    return joined(
+    return Html().join(
         [
             tag("h2", "In this package", id="files"),
             tag("div", tag("p", text_.format(ROWS)), tag("ul", *listed), class_="card"),
@@ -165,11 +165,11 @@ def _missing(missing: list[Html]) -> Html:
         if missing
         else tag("div", tag("p", "Nothing. We could read everything that we looked for."), class_="card")
     )
-    return joined([tag("h2", "What is missing", id="missing"), shown])
+    return Html().join([tag("h2", "What is missing", id="missing"), shown])
 
 
 def _recipients(received: list[Recipient]) -> Html:
-    return joined([tag("h2", "Who received data", id="recipients"), *map(_recipient, received)])
+    return Html().join([tag("h2", "Who received data", id="recipients"), *map(_recipient, received)])
 
 
 def _recipient(recipient: Recipient) -> Html:
@@ -199,7 +199,7 @@ def _rights(about: About) -> Html:
         )
         for authority in about.authorities
     ]
-    return joined(
+    return Html().join(
         [
             tag("h2", "Your rights, and where to complain", id="rights"),
             tag(

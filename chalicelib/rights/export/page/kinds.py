@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
+from chalicelib.core.markup import Html, pairs, tag
 from chalicelib.privacy.recipients import Recipient
 from chalicelib.rights.export.model import ROWS, FieldView, Row, SectionView
 from chalicelib.rights.export.page import words
-from chalicelib.rights.export.page.markup import Html, joined, pairs, tag, text
 
 LONGEST = 2_000  # characters of a value; keeps the page readable and bounded
 _COLUMNS = 6  # with more columns, a row is shown as a stack of labelled values
@@ -14,7 +14,7 @@ _COLUMNS = 6  # with more columns, a row is shown as a stack of labelled values
 def section(view: SectionView) -> Iterator[Html]:
     """Render a kind of record, in pieces."""
     heading = f"kind-{view.kind}"
-    yield Html(f'<section class="card" aria-labelledby="{text(heading)}">')
+    yield Html('<section class="card" aria-labelledby="{}">').format(heading)
     yield tag(
         "div",
         tag("h3", view.title, id=heading),
@@ -76,7 +76,7 @@ def _table(title: str, columns: list[FieldView], rows: tuple[Row, ...]) -> Itera
     """
     many = "scroll many" if len(columns) > _COLUMNS else "scroll"
     head = [tag("th", field.label, scope="col", role="columnheader") for field in columns]
-    yield Html(f'<div class="{many}"><table role="table" aria-label="{text(title)}">')
+    yield Html('<div class="{}"><table role="table" aria-label="{}">').format(many, title)
     yield tag("thead", tag("tr", *head, role="row"), role="rowgroup")
     yield Html('<tbody role="rowgroup">')
     for row in rows:
@@ -96,7 +96,7 @@ def _fields(fields: tuple[FieldView, ...]) -> Html:
     head = ("Field", "What it is", "Where it comes from", "Who received it")
     rows = [
         (
-            joined([joined([f.label, " ", tag("code", f.name, class_="quiet")]) for f in group], by=", "),
+            Html(", ").join(map(_name, group)),
             category,
             source,
             _labels(to) if to else "the recipients of the record",
@@ -109,7 +109,7 @@ def _fields(fields: tuple[FieldView, ...]) -> Html:
         for row in rows
     ]  # fmt: skip
     heads = [tag("th", h, scope="col", role="columnheader") for h in head]
-    return joined(
+    return Html().join(
         [
             tag("h4", "What each field is"),
             tag(
@@ -122,6 +122,10 @@ def _fields(fields: tuple[FieldView, ...]) -> Html:
     )
 
 
+def _name(field: FieldView) -> Html:
+    return Html("{} {}").format(field.label, tag("code", field.name, class_="quiet"))
+
+
 def _withheld(view: SectionView) -> Html:
     reasons: dict[str, list[str]] = {}
     for field in view.withheld:
@@ -129,7 +133,7 @@ def _withheld(view: SectionView) -> Html:
     if not view.copied and len(reasons) == 1:
         reasons = {why: ["All of it"] for why in reasons}
     lines = [tag("li", tag("strong", ", ".join(labels)), ": ", why) for why, labels in reasons.items()]
-    return joined([tag("h4", "What is left out, and why"), tag("ul", *lines)])
+    return Html().join([tag("h4", "What is left out, and why"), tag("ul", *lines)])
 
 
 def _value(value: str) -> Html:
@@ -140,12 +144,12 @@ def _value(value: str) -> Html:
     if cut is value:
         return shown
     more = f" (cut after {LONGEST:,} of {len(value):,} characters)"
-    return joined([shown, tag("span", more, class_="quiet")])
+    return Html().join([shown, tag("span", more, class_="quiet")])
 
 
 def _labels(recipients: tuple[Recipient, ...]) -> Html:
     links = [tag("a", recipient.label, href=f"#{place(recipient)}") for recipient in recipients]
-    return joined(links, by=", ") if links else text("nobody")
+    return Html(", ").join(links) if links else Html("nobody")
 
 
 def place(recipient: Recipient) -> str:

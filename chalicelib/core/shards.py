@@ -1,0 +1,17 @@
+"""Shards: the fixed parts over which ids are spread, since a partition takes a thousand writes a second.
+
+The name of an id's shard is stored in keys, so a different number of shards needs a new index.
+"""
+
+import zlib
+from collections.abc import Sequence
+
+
+def names(number: int) -> tuple[str, ...]:
+    """The names of so many shards, at most a hundred."""
+    return tuple(f"{one:02}" for one in range(number))
+
+
+def shard_of(text: str, shards: Sequence[str]) -> str:
+    """The one of these shards to which an id belongs; random ids spread evenly."""
+    return shards[zlib.crc32(text.encode()) % len(shards)]
