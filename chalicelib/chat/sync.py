@@ -27,6 +27,7 @@ from chalicelib.chat import gateway
 from chalicelib.chat.gateway import StreamRefused, StreamUnavailable, UserBurned
 from chalicelib.chat.model import ChatProfile
 from chalicelib.core import clock, metrics
+from chalicelib.core.batches import batched
 from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import settings
@@ -39,8 +40,8 @@ _ACCOUNTS_AT_ONCE = 33
 def sync(account_ids: list[AccountId]) -> list[AccountId]:
     """Update the users of accounts at Stream; return the accounts to try again."""
     failed: list[AccountId] = []
-    for start in range(0, len(account_ids), _ACCOUNTS_AT_ONCE):
-        failed += _sync_some(account_ids[start : start + _ACCOUNTS_AT_ONCE])
+    for some in batched(account_ids, _ACCOUNTS_AT_ONCE):
+        failed += _sync_some(some)
     return failed
 
 

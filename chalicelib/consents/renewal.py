@@ -10,7 +10,6 @@ and does not hold up the others.
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 
 from chalicelib.accounts.model import Account
 from chalicelib.accounts.service import OPEN_ACCOUNT
@@ -19,6 +18,7 @@ from chalicelib.consents.evidence import EvidenceGone
 from chalicelib.consents.model import Purposes
 from chalicelib.consents.store import DUE_AT, PURPOSES
 from chalicelib.core import chain, clock, needs
+from chalicelib.core.batches import batched
 from chalicelib.core.chain import HeadMoved, Unreadable
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.needs import Found
@@ -48,8 +48,8 @@ def renew(until: datetime) -> RenewalRun:
         Unavailable: a table does not answer, and no account was processed.
     """
     run, now, outage = RenewalRun(), clock.now(), None
-    due = store.due(now)
-    while clock.now() < until and (batch := list(islice(due, _AT_ONCE))):
+    batches = batched(store.due(now), _AT_ONCE)
+    while clock.now() < until and (batch := next(batches, None)):
         for found in needs.read_accounts(batch, (OPEN_ACCOUNT, PURPOSES, DUE_AT, DATA_KEY)):
             try:
                 _process_account(found, now, until, run)

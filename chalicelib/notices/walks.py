@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 
 from chalicelib.accounts import service as accounts
 from chalicelib.core import clock
+from chalicelib.core.batches import batched
 from chalicelib.core.clock import DAY
 from chalicelib.core.ids import AccountId
 from chalicelib.messages.mail import MailUnavailable
@@ -62,8 +63,7 @@ class _Run:
         is_patient = walk.stuck_since is None or clock.now() < walk.stuck_since + _MAIL_PATIENCE
         so_far = announcement.read_unannounced(notice, page)
         seen, left_out = 0, False
-        for start in range(0, len(page), MOST_WHOLE):
-            chunk = page[start : start + MOST_WHOLE]
+        for chunk in batched(page, MOST_WHOLE):
             unannounced = [account_id for account_id in chunk if account_id in so_far]
             recipients = {each.account_id: each for each in announcement.read_recipients(unannounced)}
             for account_id in chunk:

@@ -11,9 +11,9 @@ continues where the last one stopped, even if that one was killed.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 
 from chalicelib.core import clock, table
+from chalicelib.core.batches import batched
 from chalicelib.core.ids import AccountId
 from chalicelib.core.table import AT_ONCE, Expired, Key, Query, partition_of
 from chalicelib.privacy import register
@@ -44,8 +44,8 @@ def delete(account_id: AccountId, purpose: Purpose, before: datetime, deadline: 
     Raises:
         Unavailable: a table does not answer; deleted items stay deleted.
     """
-    items, older = 0, _older(account_id, purpose, before)
-    while keys := list(islice(older, AT_ONCE)):
+    items = 0
+    for keys in batched(_older(account_id, purpose, before), AT_ONCE):
         table.delete_all(keys)
         items += len(keys)
         if clock.now() >= deadline:

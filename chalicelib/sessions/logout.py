@@ -15,6 +15,7 @@ from datetime import timedelta
 
 from chalicelib.accounts import service as accounts
 from chalicelib.core import clock, metrics
+from chalicelib.core.batches import batched
 from chalicelib.core.errors import NotFound
 from chalicelib.core.ids import AccountId, SessionId
 from chalicelib.core.metrics import Metric
@@ -44,10 +45,8 @@ def end(account_id: AccountId, session_id: SessionId) -> None:
 
 def end_all(account_id: AccountId) -> None:
     """End all sessions of an account. It may be repeated if it stopped before the end."""
-    sessions = store.ids_of(account_id)
     event = store.event(account_id, SecurityEventKind.SIGNED_OUT_EVERYWHERE)
-    for start in range(0, len(sessions), _AT_ONCE):
-        some = sessions[start : start + _AT_ONCE]
+    for some in batched(store.ids_of(account_id), _AT_ONCE):
         try:
             _end(account_id, some, event)
         except store.NoSuchSession:

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
+from chalicelib.core.batches import batched
 from infra.deployment.account import AwsAccount
 from infra.deployment.stacks import Report, Stacks, stack_name
 from infra.deployment.vault import new_mac_key, versions_of
@@ -75,12 +76,9 @@ class LookupKeys:
         """
         current, moved = self.versions.current(), 0
         for page in self._pages():
-            owners = {
-                claim["account_id"]["S"]: None for claim in _older(page, current) if "account_id" in claim
-            }
-            listed = list(owners)
-            for start in range(0, len(listed), _TOGETHER):
-                moved += rekey(listed[start : start + _TOGETHER])
+            claims = (claim for claim in _older(page, current) if "account_id" in claim)
+            owners = dict.fromkeys(claim["account_id"]["S"] for claim in claims)
+            moved += sum(map(rekey, batched(owners, _TOGETHER)))
         return moved
 
     def retire(self) -> list[str]:

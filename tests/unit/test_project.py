@@ -130,6 +130,13 @@ def test_there_is_one_enum_of_explained_words() -> None:
     assert users == ["explanations.py"]
 
 
+def test_there_is_one_way_to_split_into_batches() -> None:
+    splitting = re.compile(r"range\(0, len\(|while .*list\(islice")
+    code = [name for name in tracked() if name.startswith(("chalicelib/", "infra/")) and name.endswith(".py")]
+    own = [name for name in code if not name.startswith("infra/local/")]
+    assert [n for n in own if splitting.search((ROOT / n).read_text())] == ["chalicelib/core/batches.py"]
+
+
 def test_there_is_one_refusal_of_cursors() -> None:
     users = [p.name for p in (ROOT / "chalicelib").rglob("*.py") if "valid cursor" in p.read_text()]
     assert users == ["parameters.py"]

@@ -12,13 +12,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
-from itertools import islice
 from operator import and_
 from typing import NamedTuple
 
 from boto3.dynamodb.conditions import ConditionBase
 
 from chalicelib.core import clock, spread, table
+from chalicelib.core.batches import batched
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.table import ALWAYS, Attr, Change, Conflict, Create, Item, Key, Replace, Table
 from chalicelib.limits.model import CodeCount, CodeHistory
@@ -176,8 +176,8 @@ def _at_most(slot: Slot, most: Debts) -> ConditionBase:
 
 def _read(keys: Iterable[Key]) -> dict[Key, Item]:
     """The items of any number of keys, a hundred at a time."""
-    rest, found = iter(keys), dict[Key, Item]()
-    while batch := list(islice(rest, 100)):
+    found = dict[Key, Item]()
+    for batch in batched(keys, 100):
         found |= table.batch_get(batch)
     return found
 

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import islice
 
 from chalicelib.core import clock, table
+from chalicelib.core.batches import batched
 from chalicelib.core.chain import archive
 from chalicelib.core.chain.archive import ArchiveDamaged
 from chalicelib.core.chain.checkpoints import Checkpoint, Leaf
@@ -172,8 +172,7 @@ def _heads(places: Mapping[str, str]) -> tuple[list[Leaf], list[str]]:
     """
     leaves: list[Leaf] = []
     odd: list[str] = []
-    left = iter(places.items())
-    while batch := list(islice(left, _BATCH)):
+    for batch in batched(places.items(), _BATCH):
         found = table.batch_get(Key(Table.LEDGER, pk, sk) for pk, sk in batch)
         for key, item in found.items():
             try:

@@ -23,6 +23,7 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.core import clock
+from chalicelib.core.batches import batched
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.settings import settings
 from chalicelib.core.table.call import Cancelled, ConditionFailed, Lost, RetriableRefusal, send, tries
@@ -168,8 +169,8 @@ def delete_all(keys: Iterable[Key]) -> None:
 
 
 def _write_all(name: Table, requests: list[dict[str, Any]]) -> None:
-    for start in range(0, len(requests), AT_ONCE):
-        _write_some({settings().table(name): requests[start : start + AT_ONCE]})
+    for batch in batched(requests, AT_ONCE):
+        _write_some({settings().table(name): batch})
 
 
 def _write_some(asked: dict[str, Any]) -> None:

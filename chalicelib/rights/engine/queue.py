@@ -19,6 +19,7 @@ from itertools import islice
 
 from chalicelib.core import aws, clock, metrics, observe
 from chalicelib.core.aws import AwsBug
+from chalicelib.core.batches import batched
 from chalicelib.core.clock import DAY, MINUTE
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import RightsRequestId
@@ -83,12 +84,9 @@ def send_all(request_ids: Iterable[RightsRequestId]) -> int:
 
     The next sweep sends the others again.
     """
-    wanted, taken = list(request_ids), 0
-    for start in range(0, len(wanted), _MOST_AT_ONCE):
-        entries = [
-            {"Id": str(number), "MessageBody": _body(Hint(one))}
-            for number, one in enumerate(wanted[start : start + _MOST_AT_ONCE])
-        ]
+    taken = 0
+    for batch in batched(request_ids, _MOST_AT_ONCE):
+        entries = [{"Id": str(number), "MessageBody": _body(Hint(one))} for number, one in enumerate(batch)]
         answer = aws.ask("sqs", "send_message_batch", QueueUrl=Destination.WORK.url, Entries=entries)
         taken += len(answer.get("Successful", ()))
     return taken
