@@ -29,8 +29,9 @@ def emulated_aws() -> Iterator[dict[str, str]]:
             "AWS_ACCESS_KEY_ID": ACCOUNT,
             "RU4M_STAGE": "local",
             "RU4M_FIGURES": figures.packed(figures.widened(1000)),
+            "RU4M_LOOKUP_VERSIONS": "1",
         }
-        with on_emulated_aws(variables | {"RU4M_STAGE_KEYS": "", "RU4M_LOOKUP_VERSIONS": "1"}):
+        with on_emulated_aws(variables | {"RU4M_STAGE_KEYS": ""}):
             cloud.create_buckets()
             cloud.create_queues()
             queues = {

@@ -55,6 +55,7 @@ def container_with(versions: str) -> None:
 
 @pytest.fixture
 def stage(world: World, monkeypatch: pytest.MonkeyPatch) -> LookupStage:
+    monkeypatch.setenv(VARIABLE, os.environ[VARIABLE])  # restores it at the end, whatever the rotation sets
     made = LookupStage(VARIABLE, SECRET, vault.versions_of, vault.new_mac_key, configured=["1"])
     transact = table.transact
     made.counts_the_vault(monkeypatch)
