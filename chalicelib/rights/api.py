@@ -87,3 +87,15 @@ def get_export(caller: StepUpCaller, request_id: RightsRequestId) -> ExportView:
 def get_by_receipt(request_id: RightsRequestId, receipt: Receipt) -> RequestView:
     """Get a rights request by its receipt. Also works after the account is deleted."""
     return RequestView.of(service.by_receipt(request_id, receipt.text))
+
+
+@route(
+    rights,
+    "POST",
+    "/v1/rights-receipts/{request_id}/cancel",
+    limit=Unlimited("A cancellation is never refused, and a receipt cancels one request"),
+    problems=(TooLate,),
+)
+def cancel_by_receipt(request_id: RightsRequestId, receipt: Receipt) -> RequestView:
+    """Cancel a rights request by its receipt, without a session."""
+    return RequestView.of(service.cancel_by_receipt(request_id, receipt.text))

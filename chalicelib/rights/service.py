@@ -216,12 +216,30 @@ def cancel(account_id: AccountId, request_id: RightsRequestId) -> RightsRequest:
     def cancellation(request: RightsRequest) -> Move | None:
         if request.account_id != account_id:
             raise NotFound
-        if request.status is Status.CANCELLED:
-            return None
-        states.check_open(request)
-        return Move(closed(request, Status.CANCELLED, procedures.DISCARD), "cancelled", {})
+        return _cancellation(request)
 
     return apply_move(request_id, None, cancellation).request
+
+
+def cancel_by_receipt(request_id: RightsRequestId, receipt: str) -> RightsRequest:
+    """Cancel the request that a receipt belongs to, without a session.
+
+    A subject may have lost the phone, and with it every session, but not the receipt.
+
+    Raises:
+        NotFound: as for `by_receipt`.
+        TooLate, Unavailable: as for `cancel`.
+    """
+    if not _is_receipt_of(request_id, receipt):
+        raise NotFound
+    return apply_move(request_id, None, _cancellation).request
+
+
+def _cancellation(request: RightsRequest) -> Move | None:
+    if request.status is Status.CANCELLED:
+        return None
+    states.check_open(request)
+    return Move(closed(request, Status.CANCELLED, procedures.DISCARD), "cancelled", {})
 
 
 def closed(request: RightsRequest, status: Status, *then: str) -> RightsRequest:

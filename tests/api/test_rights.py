@@ -22,6 +22,11 @@ def taken(reply: Reply) -> dict[str, Any]:
     return body
 
 
+def cancels_by_receipt(world: World, request_id: str, receipt: str | None) -> Reply:
+    headers = {"Rights-Receipt": receipt} if receipt is not None else {}
+    return world.call("POST", f"/v1/rights-receipts/{request_id}/cancel", headers=headers)
+
+
 def by_receipt(world: World, request_id: str, receipt: str | None) -> Reply:
     headers = {"Rights-Receipt": receipt} if receipt is not None else {}
     return world.call("GET", f"/v1/rights-receipts/{request_id}", headers=headers)
@@ -308,6 +313,37 @@ def test_request_is_cancelled(world: World) -> None:
     events = [e.event for e in chain.entries(history_of(RightsRequestId(request["id"])))]
     assert events == ["received", "cancelled"]
     taken(mila.exercises("access"))
+
+
+@pytest.mark.promise("RGT-11")
+def test_receipt_cancels_its_request_without_a_session(world: World) -> None:
+    mila = world.a_user().is_stepped_up()
+    request = taken(mila.exercises("access"))
+    mila.logs_out()
+    cancelled = cancels_by_receipt(world, request["id"], request["receipt"])
+    assert (cancelled.status, cancelled.json["status"]) == (200, "cancelled")
+    assert cancelled.json == cancels_by_receipt(world, request["id"], request["receipt"]).json
+    events = [e.event for e in chain.entries(history_of(RightsRequestId(request["id"])))]
+    assert events == ["received", "cancelled"]
+
+
+@pytest.mark.promise("SEC-1")
+@pytest.mark.parametrize("receipt", [None, "", "1.", "2.x", "nonsense"])
+def test_wrong_receipt_cancels_nothing(world: World, receipt: str | None) -> None:
+    mila = world.a_user().is_stepped_up()
+    request = taken(mila.exercises("access"))
+    other = taken(world.a_user().is_stepped_up().exercises("access"))
+    for wrong in (receipt, other["receipt"]):
+        assert cancels_by_receipt(world, request["id"], wrong).problem == "not_found"
+    assert mila.request(request["id"])["status"] == "received"
+
+
+def test_receipt_cannot_cancel_an_answered_request(world: World) -> None:
+    mila = world.a_user().is_stepped_up()
+    request = taken(mila.exercises("access"))
+    world.an_operator("alice").proposes(request["id"], "completed")
+    world.an_operator("bob").approves(request["id"])
+    assert cancels_by_receipt(world, request["id"], request["receipt"]).problem == "too_late"
 
 
 def test_cancelling_twice_is_like_cancelling_once(world: World) -> None:

@@ -173,6 +173,8 @@ def test_receipt_shows_a_cancelled_request_without_a_session(cloud: LocalCloud, 
         assert asks(jelena)["id"] != asked["id"]  # the right can be exercised again
     until(lambda: steps(stands(jelena, asked["id"]))["discard"] == "done", "the copy's end", PATIENCE)
     path, receipt = f"/v1/rights-receipts/{asked['id']}", asked["receipt"]
+    repeated = jelena.call("POST", f"{path}/cancel", token="", headers={"Rights-Receipt": receipt})
+    assert (repeated.status, repeated.body["status"]) == (200, "cancelled")
     shown = jelena.call("GET", path, token="", headers={"Rights-Receipt": receipt})
     assert (shown.status, shown.body["status"]) == (200, "cancelled")
     for wrong in ({}, {"Rights-Receipt": receipt[:-1]}):

@@ -157,6 +157,7 @@ def test_route_with_a_caller_cannot_be_reached_without_the_authorizer(service: T
         "GET /v1/notices",
         "GET /v1/notices/current",
         "GET /v1/rights-receipts/{request_id}",  # the receipt authenticates it
+        "POST /v1/rights-receipts/{request_id}/cancel",  # the receipt again
         "GET /v1/controller",
         "GET /v1/health",
         "GET /v1/openapi.json",
