@@ -1,1 +1,1 @@
-"""What operations cost: counted, and compared as ratios; never held against a clock."""
+"""Benchmarks: the cost of operations in counts and ratios, which any machine reproduces."""

@@ -1,11 +1,14 @@
-"""`make bench`: what a copy costs of an account that sent all that the daily cap lets it, for thirty days.
+"""`make bench`: the cost of a copy of an account that used its daily cap for thirty days.
 
-The emulated AWS is a process of its own, and so is each measured run: its peak is the exporter's memory
-alone. That has to be the same for ten times the events, but for the part of 8 MB and its copy on the way to
-S3, which a small package never fills. Time is the run's own CPU, also as a multiple of a bare read of the
-same partition: the waiting is the emulator's, which goes through the whole partition for each page, and says
-nothing of AWS. What AWS adds is counted: pages that are read, parts that are sent. For Linux; it takes
-minutes, nearly all of them the emulator's. `python -m bench.export smallest` shows in seconds that it runs.
+The emulated AWS and each measured run are processes of their own, so the peak of memory is that of the
+exporter alone. It has to be the same for ten times the events, except for the part of 8 MB and its copy on
+the way to S3, which a small package does not fill.
+
+Time is the CPU time of the run, also as a multiple of the time for only reading the same partition. Waiting
+is not measured: the emulator searches the whole partition for each page, which AWS does not. The calls to AWS
+are counted instead: pages that are read and parts that are sent.
+
+It runs on Linux and takes minutes, mostly in the emulator. `python -m bench.export smallest` takes seconds.
 """
 
 import json
@@ -43,7 +46,7 @@ from chalicelib.rights.export.model import CopyKind
 from chalicelib.rights.export.spool import Spools, spooled
 from chalicelib.usage import store
 from chalicelib.usage.model import UsageEvent
-from tests.faults.emulated import emulated_aws, on_emulated_aws
+from tests.faults.emulated import emulated_aws, use_emulated_aws
 from tests.support import cloud
 from tests.support.choices import decide
 
@@ -59,14 +62,14 @@ _COLUMNS = (
 
 @dataclass(frozen=True)
 class Sent:
-    """How an account sent its events."""
+    """The number of events of an account, and the size of its batches."""
 
     a_day: int
     batch: int
 
 
 def whole() -> tuple[Sent, ...]:
-    """The cap in full batches, a tenth of it, and the cap in batches of one event, which costs the most."""
+    """Return the cases: the cap in full batches, a tenth of it, and the cap in batches of one."""
     cap = settings().limits.usage_events_per_day
     return Sent(cap // 10, 100), Sent(cap, 100), Sent(cap, 1)
 
@@ -78,10 +81,10 @@ def main(sizes: tuple[Sent, ...]) -> None:
     """Print the table."""
     shown = Shown(*_COLUMNS, title="What a copy costs")
     peaks = []
-    with emulated_aws() as variables, on_emulated_aws(variables):
+    with emulated_aws() as variables, use_emulated_aws(variables):
         for sent in sizes:
-            account_id = an_account_that(sent)
-            bare, copy = (measured(what, account_id, variables) for what in ("bare", "copy"))
+            account_id = create_account(sent)
+            bare, copy = (run_in_a_process(what, account_id, variables) for what in ("bare", "copy"))
             if copy["events"] != DAYS * sent.a_day:
                 raise SystemExit(f"{copy['events']} events were copied of {DAYS * sent.a_day}")
             peaks.append(copy["peak"])
@@ -102,11 +105,13 @@ def main(sizes: tuple[Sent, ...]) -> None:
     print(f"Ten times the events take {peaks[1] / peaks[0]:.2f} times the memory.")
 
 
-def an_account_that(sent: Sent) -> AccountId:
-    """An account with so many events on each of the last days."""
+def create_account(sent: Sent) -> AccountId:
+    """Create an account with `sent.a_day` events on each of the last days."""
     account, _, writes = accounts.new_account(f"+38160{sent.a_day * 100 + sent.batch:07d}", None)
     table.transact(writes)
-    decide(account.account_id, consents=(Purpose.ANALYTICS,))  # a copy shows use under a consent alone
+    decide(
+        account.account_id, consents=(Purpose.ANALYTICS,)
+    )  # a copy contains usage events only with a consent
     told = events(account.account_id, sent.a_day)
     while some := list(islice(told, 100 * sent.batch)):
         batches = (some[start : start + sent.batch] for start in range(0, len(some), sent.batch))
@@ -115,7 +120,7 @@ def an_account_that(sent: Sent) -> AccountId:
 
 
 def events(account_id: AccountId, a_day: int) -> Iterator[UsageEvent]:
-    """Events spread over the last thirty days, today among them, of which none has expired."""
+    """Yield events spread over the last thirty days including today; none has expired."""
     midnight = clock.now().replace(hour=0, minute=0, second=0)
     for day in range(DAYS):
         for number in range(a_day):
@@ -131,8 +136,8 @@ def events(account_id: AccountId, a_day: int) -> Iterator[UsageEvent]:
             )
 
 
-def measured(what: str, account_id: AccountId, variables: dict[str, str]) -> dict[str, Any]:
-    """What a run in a process of its own tells of itself."""
+def run_in_a_process(what: str, account_id: AccountId, variables: dict[str, str]) -> dict[str, Any]:
+    """Run a measurement in a process of its own and return its results."""
     command = [sys.executable, "-m", "bench.export", what, account_id]
     done = subprocess.run(
         command, env={**os.environ, **variables}, capture_output=True, text=True, check=False
@@ -144,53 +149,53 @@ def measured(what: str, account_id: AccountId, variables: dict[str, str]) -> dic
 
 
 def run(what: str, account_id: AccountId) -> dict[str, Any]:
-    """One run: a copy, or only the read that it can't do without."""
-    # The emulator looks through the whole partition for each page, which takes longer than we wait for AWS.
-    aws._PATIENCE["dynamodb"] = replace(aws._PATIENCE["dynamodb"], read=60)
+    """Measure one run: a copy, or only the reading of the partition."""
+    # The emulator searches the whole partition for each page, which takes longer than our timeout for AWS.
+    aws._TIMEOUTS["dynamodb"] = replace(aws._TIMEOUTS["dynamodb"], read=60)
     with cloud.counted() as calls:
         started = time.process_time()
-        told = copied(account_id) if what == "copy" else read(account_id)
+        told = make_copy(account_id) if what == "copy" else read(account_id)
         seconds = time.process_time() - started
     counts = {"queries": calls["dynamodb.Query"], "parts": calls["s3.UploadPart"]}
     return {**told, **counts, "seconds": seconds, "peak": peak()}
 
 
 def peak() -> int:
-    """The most bytes of memory that this process has had, by Linux's own record.
+    """Return the peak of this process's memory in bytes, as Linux reports it.
 
-    Not getrusage: its figure is inherited from the process that started it, which made the events.
+    It does not use getrusage, whose figure includes that of the parent process, which made the events.
     """
     status = Path("/proc/self/status").read_text().splitlines()
     (kilobytes,) = (line.split()[1] for line in status if line.startswith("VmHWM:"))
     return int(kilobytes) * 1024
 
 
-def copied(account_id: AccountId) -> dict[str, Any]:
-    """Make the copy."""
+def make_copy(account_id: AccountId) -> dict[str, Any]:
+    """Make the copy and return its counts and sizes."""
     asked = CopyRequest(CopyKind.ACCESS, "bench", account_id, clock.now())
     disk: list[int] = []
-    with mock.patch.object(package, "spooled", weighed(disk)):
+    with mock.patch.object(package, "spooled", noting_sizes(disk)):
         told = package.assemble(asked, Chat(), to="exports/bench.zip")
     if told.errors:
         raise SystemExit(f"missing: {told.errors}")
     return {"events": told.counts["usage_event"], "size": told.size, "disk": disk[0]}
 
 
-def weighed(disk: list[int]) -> Any:  # noqa: ANN401 - a context manager's factory
-    """Spools whose bytes on the disk are noted when they are done with."""
+def noting_sizes(disk: list[int]) -> Any:  # noqa: ANN401 - a context manager's factory
+    """Return a replacement of `spooled` that notes the size of the spools on the disk."""
 
     @contextmanager
-    def weighing() -> Iterator[Spools]:
+    def spooled_and_noted() -> Iterator[Spools]:
         with spooled() as spools:
             yield spools
             files = [spool._file.fileno() for spool in spools._by_kind.values()]
             disk.append(sum(os.fstat(file).st_size for file in files))
 
-    return weighing
+    return spooled_and_noted
 
 
 def read(account_id: AccountId) -> dict[str, Any]:
-    """Page through the partition and keep nothing."""
+    """Read all pages of the partition and discard them."""
     return {"items": sum(1 for _ in table.query(Query(Table.USAGE, partition_of(account_id))))}
 
 

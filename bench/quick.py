@@ -1,6 +1,6 @@
-"""`make bench-quick`: what each operation costs in calls to AWS, in bytes of its answer, and by sealing.
+"""`make bench-quick`: calls to AWS, bytes of the response and sealing of each operation.
 
-Runs the app in process, so the figures are the same on every machine, but for the share (bench/sealing).
+It runs the app in process, so the figures are the same on every machine, except the share (bench/sealing).
 `python -m bench.quick smallest` does one round instead of ten.
 """
 
@@ -29,7 +29,7 @@ ROUNDS = 10
 
 
 def operations(world: World) -> dict[str, Callable[[], Reply]]:
-    """Each operation of the main job, ready to be done once."""
+    """Return each measured operation by its name, ready to be called once."""
     phone, other = a_phone(), world.a_user()
     mila, steady = world.a_user(phone=phone), world.a_user().is_stepped_up()
     challenges = [world.asks_for_a_code(number).json["challenge_id"] for number in (a_phone(), phone)]
@@ -45,7 +45,7 @@ def operations(world: World) -> dict[str, Callable[[], Reply]]:
         "chat token": mila.mints_a_chat_token,
         "profile: read": lambda: mila.gets("/v1/profile"),
         "profile: change": lambda: mila.changes('"1"', name="Mila"),
-        "profile: somebody else's": lambda: mila.gets(f"/v1/users/{other.user_id}"),
+        "profile: another user's": lambda: mila.gets(f"/v1/users/{other.user_id}"),
         "email: start": lambda: mila.asks_for_email(an_address()),
         "email: verify": lambda: mila.verifies_email(email, email_code),
         "notice: accept": lambda: mila.calls("POST", "/v1/notices/terms-2024-05-08/acceptance"),
@@ -61,7 +61,7 @@ def operations(world: World) -> dict[str, Callable[[], Reply]]:
 
 @dataclass
 class Row:
-    """What one operation cost."""
+    """The cost of one operation."""
 
     dynamodb: int
     others: int
@@ -69,7 +69,7 @@ class Row:
     cost: Cost
 
     def cells(self, rounds: int) -> tuple[str, ...]:
-        """For the table. A share is told of several rounds: one request is over in a few milliseconds."""
+        """Return the cells of the table; the share is of all rounds, since one request is short."""
         share, added = f"{self.cost.share:.1%}", str(self.cost.added // rounds)
         return str(self.dynamodb), str(self.others), str(self.answer), share, added
 
@@ -79,19 +79,19 @@ def main(rounds: int) -> None:
     rows: dict[str, Row] = {}
     for _ in range(rounds):
         with a_world() as world, redirect_stdout(io.StringIO()):  # the functions print their metrics
-            world.a_user().mints_a_chat_token()  # a warm container: its secrets are read
+            world.a_user().mints_a_chat_token()  # the container reads its secrets before
             for name, operation in operations(world).items():
-                row = _done(name, operation)
+                row = _measure(name, operation)
                 if name in rows:
                     row.cost += rows[name].cost
                 rows[name] = row
-    table = Table(*COLUMNS, title="What operations cost")
+    table = Table(*COLUMNS, title="Cost of operations")
     for name, row in rows.items():
         table.add_row(name, *row.cells(rounds))
     Console(width=110).print(table)
 
 
-def _done(name: str, operation: Callable[[], Reply]) -> Row:
+def _measure(name: str, operation: Callable[[], Reply]) -> Row:
     with cloud.counted() as calls, sealing.measured() as cost:
         reply = operation()
     if reply.status >= 400:

@@ -1,7 +1,7 @@
-"""What sealing costs a request: its share of the function's CPU time, and the bytes that it adds.
+"""Measures sealing: its share of the CPU time of a request, and the bytes that it adds.
 
-The share is a ratio of two times of one run, so it says something on any machine. The emulated AWS runs
-in the same process; its time is taken off, for in the cloud the function waits there instead.
+The share is a ratio of two times of one run, so it is comparable between machines. The emulated AWS runs in
+the same process. Its time is subtracted, because a deployed function waits for AWS without using its CPU.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Cost:
 
     @property
     def share(self) -> float:
-        """Sealing, opening and unwrapping keys, of all that the function does itself."""
+        """Return the share of sealing, opening and unwrapping keys in the function's own CPU time."""
         return self.sealing / (self.function - self.aws)
 
     def __add__(self, other: Cost) -> Cost:
@@ -45,9 +45,9 @@ class Cost:
         )
 
     def timed(self, part: str, do: Function) -> Function:
-        """A method whose CPU time is added to a part."""
+        """Return a method that adds its CPU time to a part."""
 
-        def measured(*args: Any, **more: Any) -> Any:  # noqa: ANN401 - whatever the method takes
+        def measured(*args: Any, **more: Any) -> Any:  # noqa: ANN401 - the arguments of the method
             started = time.process_time()
             try:
                 return do(*args, **more)
@@ -57,7 +57,7 @@ class Cost:
         return measured
 
     def outermost(self, do: Function) -> Function:
-        """Time of sealing; opening a record may unwrap its key first, which must not count twice."""
+        """Return a method that adds its CPU time to `sealing`, without counting nested calls twice."""
         timed = self.timed("sealing", do)
 
         def measured(*args: Any) -> Any:  # noqa: ANN401 - as above
@@ -71,8 +71,8 @@ class Cost:
 
         return measured
 
-    def weighed(self, seal: Function) -> Function:
-        """Count what a blob has more than what is in it."""
+    def count_added_bytes(self, seal: Function) -> Function:
+        """Return a `seal` that counts the bytes by which a blob is longer than its plain text."""
 
         def measured(keys: SealingKeys, plain: bytes, *place: Any) -> bytes:  # noqa: ANN401 - as above
             blob: bytes = seal(keys, plain, *place)
@@ -90,7 +90,7 @@ def measured() -> Iterator[Cost]:
     with (
         mock.patch.object(Chalice, "__call__", cost.timed("function", Chalice.__call__)),
         mock.patch.object(BotocoreStubber, "__call__", cost.timed("aws", BotocoreStubber.__call__)),
-        mock.patch.object(SealingKeys, "seal", cost.weighed(cost.outermost(seal))),
+        mock.patch.object(SealingKeys, "seal", cost.count_added_bytes(cost.outermost(seal))),
         mock.patch.object(SealingKeys, "open", cost.outermost(unseal)),
     ):
         yield cost

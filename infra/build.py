@@ -49,7 +49,7 @@ class Package:
 
     @property
     def code(self) -> Path:
-        """The zip that all functions share."""
+        """Return the path of the zip that all functions share."""
         return self.folder / "app.zip"
 
     @property
@@ -94,7 +94,7 @@ def _make(root: Path, package: Package) -> None:
 
 
 def _inputs(root: Path) -> str:
-    """One hash of all inputs of the package."""
+    """Return one hash of all inputs of the package."""
     tools = _files(ROOT, "infra/build.py", "infra/template", "infra/packaging")
     sources = _files(root, "app.py", "requirements.in", "requirements.txt", "chalicelib", ".chalice")
     return fingerprint(root, sources, fingerprint(ROOT, tools), sys.version)

@@ -1,4 +1,4 @@
-"""Python environments of their own, for packages that can't share ours; made at first use in .local/."""
+"""Separate Python environments in .local/, for packages that cannot share ours."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ HOME = Path(__file__).parent.parent / ".local"
 
 
 def environment(name: str, requirements: Path) -> Path:
-    """The environment's folder; installed when it is missing or its pins changed.
+    """Return the environment's folder; install it if it is missing or its pins changed.
 
     Raises:
         subprocess.CalledProcessError: the packages could not be installed.

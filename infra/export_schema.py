@@ -1,6 +1,6 @@
-"""The JSON Schema of a copy of somebody's data, for docs/export.schema.json; part of `make generate`.
+"""Writes docs/export.schema.json, the JSON Schema of a copy; part of `make generate`.
 
-Made from the declarations of the records (chalicelib/rights/export/schema); each package has it, too.
+It is made from the declarations of the records (chalicelib/rights/export/schema). Each package contains it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ PLACE = Path(__file__).parent.parent / "docs" / "export.schema.json"
 
 
 def main() -> None:
-    """Write it."""
+    """Write the schema."""
     for name, value in PLACEHOLDERS.items():
         os.environ.setdefault(name, value)
     PLACE.write_text(schema.text())

@@ -15,7 +15,7 @@ _CARRIERS = (Recipient.SMS_CARRIERS,)
 
 
 class AccountState(StrEnum):
-    """Whether an account may be used. Outside ACTIVE, only privacy rights can be used (RGT-11)."""
+    """The state of an account. If it is not ACTIVE, only privacy rights can be used (RGT-11)."""
 
     ACTIVE = "active"
     FROZEN = "frozen"
@@ -31,7 +31,7 @@ class Account(
     retention=UNTIL_ERASURE,
     key_class=KeyClass.SUBJECT,
 ):
-    """The holder of one mobile number (ACC-1)."""
+    """An account. It belongs to exactly one mobile number (ACC-1)."""
 
     account_id: Annotated[AccountId, NOT_PERSONAL]
     user_id: Annotated[UserId, NOT_PERSONAL]

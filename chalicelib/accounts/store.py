@@ -1,10 +1,10 @@
 """All DynamoDB access of accounts and claims.
 
 The key of a claim is `<kind>#<key version>#<HMAC of the value>`, so the table reveals no number. A
-conditional create ensures that a value belongs to one account, also under races. During a rotation of the
-lookup key, containers differ in which version is current: a container creates a claim under its own current
-version, on condition that there is none under any other version. So all containers must know a new version
-before it becomes current in any of them.
+conditional create ensures that a value belongs to one account, also for concurrent requests. During a
+rotation of the lookup key, containers differ in which version is current: a container creates a claim under
+its own current version, on condition that there is none under any other version. So all containers must know
+a new version before it becomes current in any of them.
 """
 
 from collections.abc import Iterator, Mapping
@@ -99,8 +99,8 @@ def email_moves(owner: AccountId, before: str | None, after: str | None) -> list
     """The writes that claim an account's new mailbox instead of the old one; for a transaction.
 
     Its conflict AlreadyClaimed means that the new mailbox belongs to another account. ClaimMoved means that
-    the claim on
-    the old one was just moved to another version of the lookup key: the caller has to build the writes anew.
+    the claim on the old one was just moved to another version of the lookup key: the caller has to build the
+    writes again.
     """
     if before == after:
         return []
@@ -129,7 +129,7 @@ def owner_of_phone(phone: str) -> AccountId | None:
 
 
 def glance_at_owner_of_phone(phone: str) -> AccountId | None:
-    """The owner of a number by exactly one read, which may miss a claim that is being re-keyed."""
+    """Read the owner of a number by exactly one read, which may miss a claim that is re-keyed."""
     return _owner_in(table.batch_get(_claim_keys(ClaimKind.PHONE, phone)))
 
 
@@ -147,7 +147,7 @@ def owner_of_user(user_id: UserId) -> AccountId | None:
 
 def claims_of(account: Account, email: str | None) -> list[Item]:
     """The items of an account's claims; `email` is the mailbox of its profile, if there is one."""
-    keys = [key for kind, value in _claimed(account, email) for key in _claim_keys(kind, value)]
+    keys = [key for kind, value in _claimed_values(account, email) for key in _claim_keys(kind, value)]
     found = table.batch_get(keys)
     return [found[key] for key in keys if key in found and found[key]["account_id"] == account.account_id]
 
@@ -159,11 +159,11 @@ def rekey(account: Account, email: str | None) -> int:
     so at every moment it exists under exactly one version and no other account can claim the value.
 
     Raises:
-        ClaimMoved: a claim was released or moved meanwhile; nothing was changed.
+        ClaimMoved: a claim was released or moved in between; nothing was changed.
     """
     moved = [
         write
-        for kind, value in _claimed(account, email)
+        for kind, value in _claimed_values(account, email)
         for write in _rekey_writes(kind, value, account.account_id)
     ]
     if moved:
@@ -171,7 +171,7 @@ def rekey(account: Account, email: str | None) -> int:
     return len(moved) // 2
 
 
-def _claimed(account: Account, email: str | None) -> list[tuple[ClaimKind, str]]:
+def _claimed_values(account: Account, email: str | None) -> list[tuple[ClaimKind, str]]:
     """All values that an account claims."""
     own = [(ClaimKind.PHONE, account.phone), (ClaimKind.USER, account.user_id)]
     return [*own, (ClaimKind.EMAIL, email)] if email else own

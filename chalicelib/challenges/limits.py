@@ -2,8 +2,8 @@
 
 All of them refuse while their counter is unreachable: a code costs money, and an uncounted guess is free.
 They are applied in a fixed order: first address and account, so that a blocked client does not use up the
-limit of a number or mailbox; then the number, so that repeated requests for one number do not close its
-prefix; then the prefix, so that one block does not use up the budget of its country (ADR 26).
+limit of a number or mailbox; then the number, so that repeated requests for one number do not get its
+prefix refused; then the prefix, so that one block does not use up the budget of its country (ADR 26).
 
 Codes that a session requests are limited per account, so that the requests of strangers (clients without a
 session) cannot lock the owner out (ADR 25). A code for stepping up counts against the account alone, not
@@ -118,15 +118,15 @@ UNKNOWN = Limiter(
 
 @dataclass
 class Counted:
-    """The uses that were counted: how to give each back, in order; and the budgets among them."""
+    """The uses that were counted: functions that uncount them, and the budgets among them."""
 
     uses: list[Callable[[], None]] = field(default_factory=list)
     budgets: set[str] = field(default_factory=set)
-    forgiven_in_doubt: list[Callable[[], None]] = field(default_factory=list)
+    uncounts_in_doubt: list[Callable[[], None]] = field(default_factory=list)
 
     def uncounted(self, challenge: Challenge) -> dict[str, int]:
-        """One text for each budget that did not count it, by the budget's field of the challenge."""
-        return {one.uncounted: 1 for one in budgets.of(challenge) if one.name not in self.budgets}
+        """Return one text for each budget that did not count it, by its field of the challenge."""
+        return {budget.uncounted: 1 for budget in budgets.of(challenge) if budget.name not in self.budgets}
 
 
 @contextmanager
@@ -136,16 +136,15 @@ def count_code(
     address: ClientAddress | None = None,
     recognise: Recognise | None = None,
 ) -> Iterator[Mapping[str, int]]:
-    """Count a challenge's code, and give the uses back if the `with` block fails to send it.
+    """Count a challenge's code, and uncount it if the `with` block fails to send it.
 
-    They are not given back if it is unknown whether the code was sent (in doubt): while a service is slow to
-    answer, each attempt may send a message. A new code in doubt can never be verified, so a budget counts it
-    in the hour and not in the day. The hit of the address is never given back: it limits our work, not the
-    messages.
+    The code stays counted if it is unknown whether it was sent (in doubt): while a service is slow to answer,
+    each attempt may send a message. A new code in doubt can never be verified, so a budget counts it in the
+    hour and not in the day. The hit of the address is never uncounted: it limits our work, not the messages.
 
     Yields what to add to the challenge: one text for each budget that did not count it.
 
-    Only numbers have a breaker: nobody profits from mail, and too little from the few codes for stepping up.
+    Only numbers have a breaker: no attacker profits from mail or from the few codes for stepping up.
 
     Raises:
         TooManyCodes: for this number, its prefix or country, this mailbox, this account, from this address,
@@ -163,13 +162,13 @@ def count_code(
             _count_for_known_device(challenge, recognise, refused, counted)
         yield counted.uncounted(challenge)
     except (SmsInDoubt, EmailInDoubt):
-        if address:  # a new challenge, which is given up; a resend may still be verified
-            for forgive in counted.forgiven_in_doubt:
-                forgive()
+        if address:  # a new challenge, which ends now; a resend may still be verified
+            for uncount in counted.uncounts_in_doubt:
+                uncount()
         raise
     except (Problem, Conflict):
-        for give_back in reversed(counted.uses):
-            give_back()
+        for uncount in reversed(counted.uses):
+            uncount()
         raise
 
 
@@ -183,15 +182,15 @@ def _admit_stranger(challenge: Challenge, address: ClientAddress) -> None:
 def _count(challenge: Challenge, account: AccountId | None, counted: Counted) -> None:
     for limiter, subject in _counters(challenge, account):
         limiter.hit(subject)
-        counted.uses.append(partial(limiter.give_back, subject))
+        counted.uses.append(partial(limiter.uncount, subject))
     if challenge.phone and challenge.purpose is not ChallengePurpose.STEP_UP:
         place = PER_PREFIX.hit(_prefix(challenge.phone), challenge.challenge_id)
-        counted.uses.append(partial(PER_PREFIX.give_back, place))
+        counted.uses.append(partial(PER_PREFIX.uncount, place))
     for budget in budgets.of(challenge):
         if (spent := budget.hit(challenge)) is not None:
             counted.budgets.add(budget.name)
-            counted.uses.append(partial(budget.give_back, spent))
-            counted.forgiven_in_doubt.append(partial(budget.forgive_day, spent))
+            counted.uses.append(partial(budget.uncount, spent))
+            counted.uncounts_in_doubt.append(partial(budget.uncount_in_day, spent))
 
 
 def _count_for_known_device(
@@ -213,7 +212,7 @@ def _count_for_known_device(
         reserve.hit(known.account_id)
     except TooManyCodes:
         raise refused from None
-    counted.uses.append(partial(reserve.give_back, known.account_id))
+    counted.uses.append(partial(reserve.uncount, known.account_id))
     metrics.count(Metric.CODE_RESERVED)
 
 

@@ -219,7 +219,7 @@ class Challenge(
     resend_after: Annotated[Instant, NOT_PERSONAL]
     sent_at: Annotated[Instant | None, NOT_PERSONAL] = None
     resends: Annotated[int, NOT_PERSONAL] = 0
-    # Messages from a reserve: no budget counted them, so verifying them gives nothing back (ADR 26).
+    # Messages from a reserve: no budget counted them, so verifying them uncounts nothing (ADR 26).
     uncounted_for_country: Annotated[int, NOT_PERSONAL] = 0
     uncounted_in_all: Annotated[int, NOT_PERSONAL] = 0
     attempts: Annotated[int, NOT_PERSONAL] = 0
@@ -233,7 +233,7 @@ class Challenge(
 
     @property
     def was_sent(self) -> bool:
-        """Whether the code was sent. A used code was sent, even if we crashed before recording that."""
+        """Return whether the code was sent; a used code was, even if a crash prevented the record."""
         return self.sent_at is not None or self.used_at is not None
 
     def view(self) -> ChallengeView:

@@ -24,5 +24,5 @@ def country_of(phone: str) -> str:
 
 
 def is_served(phone: str) -> bool:
-    """Whether a client without a session may have codes sent to numbers of this country."""
+    """Return whether a client without a session may have codes sent to numbers of this country."""
     return country_of(phone) in settings().sms_countries

@@ -29,7 +29,7 @@ from chalicelib.challenges.model import (
     TooManyCodes,
     WrongCode,
 )
-from chalicelib.challenges.store import UsedMeanwhile, allow_attempt, get
+from chalicelib.challenges.store import UsedMeanwhile, get, uncount_attempt
 from chalicelib.core import clock, idempotency, keyring, metrics
 from chalicelib.core.clock import MINUTE
 from chalicelib.core.errors import InProgress, Problem, Unavailable
@@ -42,20 +42,20 @@ from chalicelib.core.transactions import Write
 
 __all__ = [
     "UsedMeanwhile",
-    "allow_attempt",
+    "check_code",
     "code",
     "count_verified",
     "get",
     "resend",
     "start",
-    "try_code",
+    "uncount_attempt",
     "use_write",
 ]
 
 # The gateway ends every request after 29 s, so a challenge that is unsent after 30 s was left by a crash.
 _GIVEN_UP = timedelta(seconds=30)
 # After waits of 1, 2 and 4 minutes: the last resend is in minute 7 of the code's 10 minutes.
-_MOST_RESENDS = 3
+_MAX_RESENDS = 3
 
 
 _UNSENT = {CodeChannel.SMS: SmsUnavailable, CodeChannel.EMAIL: EmailUnavailable}
@@ -73,7 +73,7 @@ def _report_outage_as_unsent(channel: CodeChannel) -> Iterator[None]:
 def start(asked: CodeRequest, key: IdempotencyKey | None) -> Challenge:
     """Send a code, or find the challenge that the same request created before.
 
-    `limits` has the limits.
+    The module `limits` describes the limits.
 
     Raises:
         TooManyCodes: for this number, its prefix or country, this mailbox or account, from this address, or
@@ -115,14 +115,14 @@ def resend(ref: ChallengeRef, recognise: Recognise | None = None) -> Challenge:
     Raises:
         ChallengeExpired: the code is used or too old, or has no resends or attempts left.
         TooManyCodes: too early, or too many for this number, its prefix, its country or in total.
-        SmsUnavailable: the carrier did not accept it; the client may repeat the request at once.
-        SmsInDoubt: it is unknown whether the carrier accepted it, so it counts as a resend.
+        SmsUnavailable: SNS did not accept it; the client may repeat the request immediately.
+        SmsInDoubt: it is unknown whether SNS accepted it, so it counts as a resend.
     """
     challenge = store.get(ref)
     now = clock.now()
     if challenge is None or challenge.phone is None or challenge.code_until <= now:
         raise ChallengeExpired
-    if challenge.resends >= _MOST_RESENDS or challenge.attempts >= settings().code_attempts:
+    if challenge.resends >= _MAX_RESENDS or challenge.attempts >= settings().code_attempts:
         raise ChallengeExpired
     if challenge.resend_after > now:
         raise _too_early(challenge)
@@ -135,12 +135,12 @@ def resend(ref: ChallengeRef, recognise: Recognise | None = None) -> Challenge:
         except SmsInDoubt:
             raise
         except SmsUnavailable:
-            store.allow_resend(ref, uncounted)
+            store.uncount_resend(ref, uncounted)
             raise
     return sent
 
 
-def try_code(
+def check_code(
     ref: ChallengeRef,
     guess: str,
     device: UUID | None = None,
@@ -167,20 +167,20 @@ def try_code(
         ChallengeExpired: no attempts left, too old, or no such challenge for this purpose and holder.
         WrongCode: has the number of attempts that are left.
     """
-    most = settings().code_attempts
+    maximum = settings().code_attempts
     try:
-        challenge = store.count_attempt(ref, most)
-    except store.NoTriesLeft:
+        challenge = store.count_attempt(ref, maximum)
+    except store.NoAttemptsLeft:
         if address:
             limits.UNKNOWN.hit(address.block)
         raise ChallengeExpired from None
     right = hmac.compare_digest(code(challenge), guess)
-    right = right and (device is None or _asked_for(challenge, device))
+    right = right and (device is None or _is_requester(challenge, device))
     if address:
         count = limits.GUESSES.check if right else limits.GUESSES.hit
         _count_guess(challenge, partial(count, address.block), recognise)
     if not right:
-        raise WrongCode(attempts_left=most - challenge.attempts)
+        raise WrongCode(attempts_left=maximum - challenge.attempts)
     return challenge
 
 
@@ -193,7 +193,7 @@ def _count_guess(challenge: Challenge, count: Callable[[], object], recognise: R
             if recognise is None or recognise(challenge) is None:
                 raise
     except (TooManyAttempts, Unavailable):
-        allow_attempt(challenge)
+        uncount_attempt(challenge)
         raise
 
 
@@ -230,8 +230,8 @@ def code(challenge: Challenge) -> str:
     return f"{int.from_bytes(digest[:8], 'big') % 1_000_000:06d}"
 
 
-def _asked_for(challenge: Challenge, device: UUID) -> bool:
-    """Whether this device requested the code. Only its digest is left once the code is used."""
+def _is_requester(challenge: Challenge, device: UUID) -> bool:
+    """Return whether this device requested the code; a used challenge has only its digest."""
     digest = _device_digest(challenge.key_version, challenge.challenge_id, device)
     return hmac.compare_digest(digest, challenge.device_digest or "")
 

@@ -20,7 +20,7 @@ class ChallengeExists(Conflict):
     """The same request (Idempotency-Key) created this challenge already; `found` is its item."""
 
 
-class NoTriesLeft(Conflict):
+class NoAttemptsLeft(Conflict):
     """There is no such challenge, or its attempts are used up, or its code is too old."""
 
 
@@ -28,7 +28,7 @@ class UsedMeanwhile(Conflict):
     """Another request used the code first."""
 
 
-class NotOurs(Conflict):
+class OwnedByAnother(Conflict):
     """The code was sent or used, or another request took over the challenge."""
 
 
@@ -88,16 +88,16 @@ def give_up(challenge: Challenge) -> None:
         & Attr("code_until").eq(clock.to_text(challenge.code_until))
     )
     ended = codec.to_item(challenge.model_copy(update=nothing), key)
-    with suppress(NotOurs, Unavailable):  # the caller reports the error because of which it gives up
-        table.write(Replace(key, ended, only_if=ours, conflict=NotOurs))
+    with suppress(OwnedByAnother, Unavailable):  # the caller reports the error because of which it gives up
+        table.write(Replace(key, ended, only_if=ours, conflict=OwnedByAnother))
 
 
 def mark_sent(ref: ChallengeRef, at: datetime, uncounted: Mapping[str, int]) -> None:
-    """Mark the code as accepted by the carrier, and add the texts that budgets did not count."""
+    """Mark the code as accepted by SNS, and add the texts that budgets did not count."""
     table.write(Change(_key(ref), put={"sent_at": clock.to_text(at)}, add=uncounted))
 
 
-def count_attempt(ref: ChallengeRef, most: int) -> Challenge:
+def count_attempt(ref: ChallengeRef, maximum: int) -> Challenge:
     """Count one attempt, and return the challenge after it.
 
     Attempts are counted before the comparison, so that a crash in between does not give a free guess.
@@ -105,22 +105,22 @@ def count_attempt(ref: ChallengeRef, most: int) -> Challenge:
     guessed.
 
     Raises:
-        NoTriesLeft: `most` attempts were counted, the code is too old, or there is no such challenge.
+        NoAttemptsLeft: `maximum` attempts were counted, the code is too old, or there is no such challenge.
     """
     # Texts of instants sort like the instants: all are UTC with whole seconds.
-    alive = Attr("code_until").gt(clock.to_text(clock.now())) & Attr("attempts").lt(most)
+    valid = Attr("code_until").gt(clock.to_text(clock.now())) & Attr("attempts").lt(maximum)
     item = table.write(
         Change(
             _key(ref),
             add={"attempts": 1},
-            only_if=visible() & alive,
-            conflict=NoTriesLeft,
+            only_if=visible() & valid,
+            conflict=NoAttemptsLeft,
         )
     )
     return codec.opened(Challenge, item)
 
 
-def allow_attempt(tried: Challenge) -> None:
+def uncount_attempt(tried: Challenge) -> None:
     """Uncount an attempt whose outcome no client learned; it stays counted if that fails."""
     used = tried.used_at
     same = Attr("used_at").eq(clock.to_text(used)) if used else Attr("used_at").not_exists()
@@ -150,8 +150,8 @@ def count_resend(challenge: Challenge, next_after: datetime, uncounted: Mapping[
     return codec.opened(Challenge, item)
 
 
-def allow_resend(ref: ChallengeRef, uncounted: Mapping[str, int]) -> None:
-    """Uncount a resend that the carrier refused, and allow the next one at once."""
+def uncount_resend(ref: ChallengeRef, uncounted: Mapping[str, int]) -> None:
+    """Uncount a resend that SNS did not accept, and allow the next one immediately."""
     now = clock.to_text(clock.now())
     undone = {name: -texts for name, texts in uncounted.items()}
     table.write(Change(_key(ref), put={"resend_after": now}, add={"resends": -1, **undone}))

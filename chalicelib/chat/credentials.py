@@ -6,7 +6,7 @@ read its app.
 
 Invariants:
 
-- A call whose credentials were refused does not fail for good: it waits, and an alarm rings.
+- A call whose credentials were refused does not fail permanently: it waits, and an alarm fires.
 - A refusal drops the cached secret, so the next call reads the vault and picks up a rotated secret.
 - A 403 counts as concerning one user only if Stream accepted the credentials after it. An earlier answer does
   not exclude that the app was suspended in between.
@@ -25,7 +25,7 @@ from chalicelib.core.metrics import Metric
 
 # A batch of 33 accounts has at most 68 refused calls, so a batch completes in each minute. Stream answers
 # 10,000 such calls a minute.
-_MOST_ASKED = 100
+_MAX_CHECKS = 100
 
 
 @dataclass
@@ -43,7 +43,7 @@ class Credentials:
             return False
         if _is_over(self._asked_since):
             self._asked_since, self._asked = clock.now(), 0
-        if self._asked >= _MOST_ASKED:
+        if self._asked >= _MAX_CHECKS:
             return None
         self._asked += 1
         accepted = read_app()
@@ -65,5 +65,5 @@ class Credentials:
 
 
 def _is_over(since: datetime | None) -> bool:
-    """Whether a minute has passed since then."""
+    """Return whether a minute has passed since then."""
     return since is None or clock.now() >= since + MINUTE

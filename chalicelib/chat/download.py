@@ -26,12 +26,12 @@ from chalicelib.privacy.recipients import Recipient
 
 # A user is one line: 10,000 messages of 3 KB, the size of a few sentences with Stream's metadata. In
 # measurements, reading a line took three to six times its size in memory, most if the texts are short.
-MOST_IN_A_LINE = 32 * 1024 * 1024
-MOST_IN_A_FILE = 64 * 1024 * 1024
+MAX_LINE_BYTES = 32 * 1024 * 1024
+MAX_FILE_BYTES = 64 * 1024 * 1024
 LONGEST = 5 * MINUTE  # a worker has 15 for the whole package
 
 _CHUNK = 64 * 1024
-_PATIENCE = (3.0, 10.0)  # seconds to connect, and between two reads
+_TIMEOUTS = (3.0, 10.0)  # seconds to connect, and between two reads
 _LINK = re.compile(r"https://(?P<host>[a-z0-9.-]+)(:443)?/[!-~]*")
 
 
@@ -39,7 +39,7 @@ class LinkRefused(Exception):
     """The link points to a host that is not Stream's, or answers with a redirect."""
 
 
-class FileGone(Exception):
+class ExportFileNotFound(Exception):
     """The host has no file for this link; only a new export can make one."""
 
 
@@ -51,7 +51,7 @@ def lines(url: str) -> Iterator[bytes | bytearray]:
     """Download the file of a link; yield its lines without line ends, skipping empty ones.
 
     Raises:
-        LinkRefused, FileGone, FileTooLarge: this link cannot give the file.
+        LinkRefused, ExportFileNotFound, FileTooLarge: this link cannot give the file.
         StreamUnavailable: no answer, an incomplete file, or too slow; try again with a fresh link.
     """
     if not _is_streams(url):
@@ -65,7 +65,7 @@ def lines(url: str) -> Iterator[bytes | bytearray]:
 
 
 def _is_streams(url: str) -> bool:
-    """Whether a link points to Stream, by its raw text, since URL parsers differ on odd input."""
+    """Return whether a link points to Stream, by its raw text, since URL parsers differ."""
     if url.startswith(settings().stream_url.rstrip("/") + "/"):
         return True
     link = _LINK.fullmatch(url)
@@ -83,12 +83,12 @@ def _session() -> requests.Session:
 
 @contextmanager
 def _answer(session: requests.Session, url: str) -> Iterator[requests.Response]:
-    with session.get(url, stream=True, allow_redirects=False, timeout=_PATIENCE) as answer:
+    with session.get(url, stream=True, allow_redirects=False, timeout=_TIMEOUTS) as answer:
         status = answer.status_code
         if 300 <= status < 400:
             raise LinkRefused
         if 400 <= status < 500 and status != 429:
-            raise FileGone
+            raise ExportFileNotFound
         if status != 200:
             raise StreamUnavailable
         yield answer
@@ -114,5 +114,5 @@ def _lines(answer: requests.Response) -> Iterator[bytes | bytearray]:
 
 
 def _refuse_too_large(line: bytearray, size: int) -> None:
-    if len(line) > MOST_IN_A_LINE or size > MOST_IN_A_FILE:
+    if len(line) > MAX_LINE_BYTES or size > MAX_FILE_BYTES:
         raise FileTooLarge

@@ -2,9 +2,9 @@
 
 A plan's steps call `chat/export_tasks`:
 
-    ask_stream    asked = exporting.start(user_id)       StreamExportTask, or MissingAtStream
-    await_stream  stand = exporting.poll(asked)          Pending, Ready, or MissingAtStream
-    assemble      with exporting.fetch_copy(ready, user_id, StreamCopyKind.ACCESS) as chat:
+    ask_stream    asked = export_tasks.start(user_id)       StreamExportTask, or MissingAtStream
+    await_stream  state = export_tasks.poll(asked)          Pending, Ready, or MissingAtStream
+    assemble      with export_tasks.fetch_copy(ready, user_id, StreamCopyKind.ACCESS) as chat:
                       chat.parts(), chat.ndjson(), chat.counts, chat.omissions, chat.missing
 
 `StreamExportTask` and `Ready` hold a random task id and an instant, so they may be stored in a request's
@@ -39,7 +39,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from chalicelib.core.explanations import ExplainedEnum
 
 # Stream's limit for the messages, and for the reactions, in a user's export.
-MOST_EXPORTED = 10_000
+MAX_EXPORTED = 10_000
 
 
 class StreamCopyKind(StrEnum):
@@ -190,7 +190,7 @@ class WithheldAtStream:
 
 @dataclass(frozen=True)
 class Omission:
-    """How often a kind of data was omitted from a copy. `what` is our own term, never Stream's."""
+    """The number of omitted values of a kind of data. `what` is our own term, never Stream's."""
 
     what: str
     ground: Ground
@@ -249,5 +249,5 @@ class MissingAtStream:
 
     @property
     def is_worth_asking_again(self) -> bool:
-        """Whether a new export may succeed."""
+        """Return whether a new export may succeed."""
         return self.reason in WORTH_ASKING_AGAIN

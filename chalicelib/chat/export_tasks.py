@@ -1,17 +1,21 @@
-"""Gets Stream's part of a copy: request, poll, fetch, redact; chat/export lists its callers.
+"""Exports a subject's data from Stream for a copy: request, poll, fetch, redact.
+
+The docstring of chat/export shows which step of a plan calls which function.
 
 Invariants:
 
 - No call changes data at Stream, so each step may run again after a crash; at worst Stream makes the file
   twice.
 - A transient failure is raised as `StreamUnavailable`, and the caller tries again. A permanent one is
-  returned as a `MissingAtStream` with its reason. Refused credentials are our own fault: they are raised as
-  `CredentialsRefused`, a kind of `StreamUnavailable`, without a time limit. Any other refusal is raised as
-  `StreamRefused`, for an operator.
+  returned as a `MissingAtStream` with its reason. If Stream refuses our credentials, our configuration is
+  wrong. This is raised as `CredentialsRefused`, a subclass of `StreamUnavailable`, and the caller retries
+  without a time limit. Any other refusal is raised as `StreamRefused`: a retry would fail again, so an
+  operator has to act.
 - A file is redacted while it is downloaded. Unredacted data is never stored; redacted data goes to an unnamed
   temporary file, which is deleted at the end of the `with` block.
-- The copy is complete or names its gaps: an incomplete file is fetched again, a file without a line of the
-  subject counts as missing, and one that reaches Stream's limit may have been cut.
+- The copy is complete or lists its gaps. An incompletely downloaded file is fetched again. A file without a
+  line about the subject is reported as missing. If the file reaches Stream's limit, the copy states that data
+  may be missing.
 """
 
 import tempfile
@@ -26,9 +30,15 @@ from typing import IO
 from pydantic import TypeAdapter
 
 from chalicelib.chat import download, export, gateway
-from chalicelib.chat.download import FileGone, FileTooLarge, LinkRefused
+from chalicelib.chat.download import ExportFileNotFound, FileTooLarge, LinkRefused
 from chalicelib.chat.export import AnyPart, MissingAtStream, Omission, StreamCopyKind, StreamReason
-from chalicelib.chat.gateway import CredentialsRefused, InputRefused, StreamUnavailable, TaskGone, UserBurned
+from chalicelib.chat.gateway import (
+    CredentialsRefused,
+    InputRefused,
+    StreamUnavailable,
+    TaskNotFound,
+    UserBurned,
+)
 from chalicelib.chat.model import TaskId, TaskState
 from chalicelib.chat.redaction import Redaction
 from chalicelib.core import clock, metrics
@@ -36,16 +46,19 @@ from chalicelib.core.clock import DAY
 from chalicelib.core.ids import UserId
 from chalicelib.core.metrics import Metric
 
-# Stream documents no maximum time for a task. A day is far more than one takes, and leaves an operator four
-# weeks to get the file from Stream's support.
-PATIENCE = DAY
+# Stream documents no maximum time for a task. A task takes far less than a day, and a day's wait leaves an
+# operator four weeks of the legal deadline to get the file from Stream's support.
+EXPORT_TIMEOUT = DAY
 
 _IN_MEMORY = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True)
 class StreamExportTask:
-    """An export that was requested from Stream: a random id and an instant. It may be stored."""
+    """An export that was requested from Stream.
+
+    This object may be stored: it contains only a random id and an instant.
+    """
 
     task_id: TaskId
     at: datetime
@@ -58,14 +71,20 @@ class Pending:
 
 @dataclass(frozen=True)
 class Ready:
-    """Stream has the file. It may be stored; the link may not, so `fetch_copy` gets a new one."""
+    """Stream has finished the file.
+
+    This object may be stored, but the file's link may not, so `fetch_copy` requests a new link.
+    """
 
     task_id: TaskId
 
 
 @dataclass(frozen=True)
 class StreamCopy:
-    """The redacted copy and its gaps. Inside its `with` block it can be read repeatedly."""
+    """The redacted copy and its gaps.
+
+    It can be read repeatedly inside the `with` block of `fetch_copy`.
+    """
 
     counts: Mapping[str, int]  # by kind of part
     omissions: tuple[Omission, ...]
@@ -73,12 +92,12 @@ class StreamCopy:
     _file: IO[bytes] = field(repr=False, compare=False)
 
     def ndjson(self) -> Iterator[bytes]:
-        """One line of JSON per part, without absent values."""
+        """Yield one line of JSON per part, without absent values."""
         self._file.seek(0)
         yield from self._file
 
     def parts(self) -> Iterator[AnyPart]:
-        """The parts, in the order of Stream's file."""
+        """Yield the parts, in the order of Stream's file."""
         for line in self.ndjson():
             yield _reader().validate_json(line)
 
@@ -87,7 +106,7 @@ def start(user_id: UserId) -> StreamExportTask | MissingAtStream:
     """Request an export of all data that Stream holds about a user.
 
     Raises:
-        StreamUnavailable, StreamRefused: as above.
+        StreamUnavailable, StreamRefused: the call failed, see the module.
     """
     try:
         return StreamExportTask(gateway.export_users([user_id]), clock.now())
@@ -101,15 +120,15 @@ def poll(asked: StreamExportTask) -> Pending | Ready | MissingAtStream:
     """Read the state of the export; if it is not ready after a day, it counts as missing.
 
     Raises:
-        StreamUnavailable, StreamRefused: as above.
+        StreamUnavailable, StreamRefused: the call failed, see the module.
     """
-    is_late = clock.now() >= asked.at + PATIENCE
+    is_late = clock.now() >= asked.at + EXPORT_TIMEOUT
     try:
         task = gateway.task(asked.task_id)
-    except TaskGone:
+    except TaskNotFound:
         return _missing(StreamReason.TASK_GONE)
     except CredentialsRefused:
-        raise  # our own fault, so the copy waits for it without a time limit
+        raise  # our configuration is wrong: keep retrying until it is corrected
     except StreamUnavailable:
         if is_late:
             return _missing(StreamReason.NEVER_READY)
@@ -128,7 +147,7 @@ def fetch_copy(
     """Fetch the file and redact it for its subject; memory is bounded by the longest line.
 
     Raises:
-        StreamUnavailable, StreamRefused: as above; no data is left behind.
+        StreamUnavailable, StreamRefused: the call failed, see the module; no data is left behind.
     """
     with tempfile.SpooledTemporaryFile(_IN_MEMORY) as file:
         yield _copy(ready, user_id, shape, file)
@@ -147,14 +166,14 @@ def _copy(
         return _missing(_REASONS[type(error)])
     if not counts:
         return _missing(StreamReason.NOTHING_FOUND)
-    is_full = redaction.most_entries >= export.MOST_EXPORTED
+    is_full = redaction.most_entries >= export.MAX_EXPORTED
     cut = (_missing(StreamReason.PERHAPS_CUT),) if is_full else ()
     return StreamCopy(counts, redaction.omissions, cut, file)
 
 
 _REASONS = {
-    TaskGone: StreamReason.TASK_GONE,
-    FileGone: StreamReason.FILE_GONE,
+    TaskNotFound: StreamReason.TASK_GONE,
+    ExportFileNotFound: StreamReason.FILE_GONE,
     FileTooLarge: StreamReason.TOO_LARGE,
     LinkRefused: StreamReason.LINK_REFUSED,
 }
@@ -163,7 +182,7 @@ _REASONS = {
 def _lines(ready: Ready) -> Iterator[bytes | bytearray]:
     url = gateway.task(ready.task_id).url
     if not url:
-        raise FileGone
+        raise ExportFileNotFound
     return download.lines(url)
 
 

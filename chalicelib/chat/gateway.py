@@ -24,8 +24,8 @@ from chalicelib.privacy.purposes import Category, Purpose
 from chalicelib.privacy.recipients import Recipient
 
 # Stream's limit for one call; one invalid user fails the whole batch.
-MOST_AT_ONCE = 100
-MOST_EXPORTED_AT_ONCE = 25
+MAX_USERS_PER_CALL = 100
+MAX_USERS_PER_EXPORT = 25
 
 _BAD_INPUT = 4
 _NOT_FOUND_OR_DELETED = 16
@@ -53,7 +53,7 @@ class UserBurned(StreamRefused):
     """The user was deleted at Stream or never existed there. User IDs are never reused."""
 
 
-class TaskGone(StreamRefused):
+class TaskNotFound(StreamRefused):
     """Stream does not know the task, or no longer; how long it keeps one is not documented."""
 
 
@@ -92,7 +92,7 @@ def deactivate(user_id: UserId) -> None:
     """Stop a user from connecting and sending; reversible.
 
     Raises:
-        StreamRefused, UserBurned, StreamUnavailable: as above.
+        StreamRefused, UserBurned, StreamUnavailable: the user was not deactivated.
     """
     _ask(lambda client: client.deactivate_user(user_id), telling=_AN_ID)
 
@@ -106,8 +106,8 @@ def export_users(ids: Iterable[UserId]) -> TaskId:
         InputRefused, UserBurned, StreamRefused, StreamUnavailable: no task is known to exist.
     """
     wanted = list(ids)
-    if not 0 < len(wanted) <= MOST_EXPORTED_AT_ONCE:
-        raise ValueError(f"an export is of 1 to {MOST_EXPORTED_AT_ONCE} users")
+    if not 0 < len(wanted) <= MAX_USERS_PER_EXPORT:
+        raise ValueError(f"an export is of 1 to {MAX_USERS_PER_EXPORT} users")
     answer = _ask(
         lambda client: client.export_users(wanted), telling=_AN_ID, purpose=Purpose.LEGAL_OBLIGATION
     )
@@ -118,7 +118,7 @@ def task(task_id: TaskId) -> Task:
     """Read the state of a task; a finished export gets a fresh link with each call.
 
     Raises:
-        TaskGone: the task does not exist, or no longer.
+        TaskNotFound: the task does not exist, or no longer.
         StreamRefused, StreamUnavailable: Stream refused the call, or gave no answer.
     """
     known = _task_id(task_id)
@@ -127,7 +127,7 @@ def task(task_id: TaskId) -> Task:
             lambda client: client.get_task(known), telling=frozenset(), purpose=Purpose.LEGAL_OBLIGATION
         )
     except UserBurned:
-        raise TaskGone from None
+        raise TaskNotFound from None
     return _read_task(answer)
 
 
@@ -150,7 +150,7 @@ def _ask(
 
 
 def _concerns_credentials(error: StreamAPIException, client: StreamChat) -> bool:
-    """Whether Stream refused the credentials rather than the request.
+    """Return whether Stream refused the credentials rather than the request.
 
     Raises:
         StreamUnavailable: this takes a read of the app, which failed or reached its limit.

@@ -29,4 +29,4 @@ def sync_chat_profiles(event: DynamoDBEvent) -> dict[str, list[dict[str, str]]]:
         if account_id := profiles.owner_of_change(change):
             first_record.setdefault(account_id, change["SequenceNumber"])
     failed = sync.sync(list(first_record))
-    return {"batchItemFailures": [{"itemIdentifier": first_record[one]} for one in failed]}
+    return {"batchItemFailures": [{"itemIdentifier": first_record[account_id]} for account_id in failed]}

@@ -56,11 +56,11 @@ class Redaction:
         messages = self._entries("message", content.get("messages"), self._is_own)
         reactions = self._entries("reaction", content.get("reactions"), self._is_own)
         lists = (content.get("messages"), content.get("reactions"))
-        self.most_entries = max(self.most_entries, *(length(one) or 0 for one in lists))
-        own_ids = {one["id"] for one in messages if isinstance(one.get("id"), str)}
-        yield from (self._message(one, own_ids) for one in messages)
-        yield from filter(None, (self._reaction(one, own_ids) for one in reactions))
-        yield from (self._call(one) for one in self._entries("call", content.get("calls")))
+        self.most_entries = max(self.most_entries, *(length(entries) or 0 for entries in lists))
+        own_ids = {message["id"] for message in messages if isinstance(message.get("id"), str)}
+        yield from (self._message(message, own_ids) for message in messages)
+        yield from filter(None, (self._reaction(reaction, own_ids) for reaction in reactions))
+        yield from (self._call(call) for call in self._entries("call", content.get("calls")))
 
     def _profile(self, user: JsonObject) -> StreamProfile:
         self._count_unknown("profile", user)
@@ -82,7 +82,7 @@ class Redaction:
             "people_muted": of("mutes", length),
             "people_blocked": of("blocked_user_ids", length),
             "conversations_muted": of("channel_mutes", length),
-            "devices": tuple(self._device(one) for one in devices),
+            "devices": tuple(self._device(device) for device in devices),
         }
         return profile.model_copy(update=more)
 
@@ -107,7 +107,7 @@ class Redaction:
             mentions=tuple(
                 filter(None, (self._reader("mentioned person", m)("name", text) for m in mentioned))
             ),
-            attachments=tuple(self._attachment(one) for one in attached),
+            attachments=tuple(self._attachment(attachment) for attachment in attached),
             reply_to=self._reference(reply_to, own_ids),
             quotes=self._quoted(message, own_ids),
             reactions=() if self._portable else self._reacted(message),
@@ -188,11 +188,11 @@ class Redaction:
         return message_id
 
     def _is_own(self, entry: JsonObject) -> bool:
-        """Whether every field that identifies the author identifies the subject."""
+        """Return whether every field that identifies the author identifies the subject."""
         user = entry.get("user")
         named = [user.get("id")] if isinstance(user, dict) else []
         named += [entry["user_id"]] if "user_id" in entry else []
-        return bool(named) and all(one == self._subject for one in named)
+        return bool(named) and all(author == self._subject for author in named)
 
     def _entries(
         self, what: str, value: object, is_disclosed: Callable[[JsonObject], bool] = lambda _: True
@@ -203,9 +203,9 @@ class Redaction:
         if not isinstance(value, list):
             self._omit(what, Ground.UNREADABLE)
             return []
-        objects = [one for one in value if isinstance(one, dict)]
+        objects = [entry for entry in value if isinstance(entry, dict)]
         self._omit(what, Ground.UNREADABLE, len(value) - len(objects))
-        disclosed = [one for one in objects if is_disclosed(one)]
+        disclosed = [entry for entry in objects if is_disclosed(entry)]
         self._omit(what, Ground.OTHERS, len(objects) - len(disclosed))
         return disclosed
 

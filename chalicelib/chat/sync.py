@@ -13,7 +13,7 @@ Invariants:
   also if Stream did not answer, since it may have stored the user.
 - Revocations of active accounts are sent after their profiles, and do not depend on them: a profile that
   cannot be opened, or that Stream refuses, does not keep a token valid.
-- A record that cannot be opened is skipped and counted. It holds up no other record, and deactivates no user.
+- A record that cannot be opened is skipped and counted. It delays no other record, and deactivates no user.
 - If KMS or a table does not answer, the run fails, and the records are delivered again.
 """
 
@@ -104,7 +104,7 @@ def _revoke(owners: list[Account]) -> list[AccountId]:
 def _send_revocations(before: dict[UserId, datetime]) -> set[UserId]:
     """Revoke in one call, or one by one if the batch is refused; return the unanswered users.
 
-    Thus a user who was deleted at Stream does not hold up the others.
+    Thus a user who was deleted at Stream does not delay the others.
     """
     try:
         gateway.revoke(before)
@@ -148,7 +148,7 @@ def _send_singly(wanted: dict[AccountId, ChatProfile]) -> _Sent:
         except UserBurned:
             metrics.count(Metric.CHAT_PROFILE_SKIPPED)  # deleted there; user IDs are never reused
         except StreamRefused:
-            # Refused permanently, so it is counted; trying again would hold up all later records.
+            # Refused permanently, so it is counted; a retry would delay all later records.
             metrics.count(Metric.CHAT_PROFILE_REFUSED)
         except StreamUnavailable:
             sent.unanswered[account_id] = profile.id
@@ -166,7 +166,7 @@ def _deactivate(ended: dict[AccountId, UserId]) -> list[AccountId]:
         except UserBurned:
             continue  # never stored, or deleted there: no user is active
         except StreamRefused:
-            # For example, the user is already deactivated; trying again would not help.
+            # For example, the user is already deactivated; a retry would be refused again.
             metrics.count(Metric.CHAT_PROFILE_REFUSED)
         except StreamUnavailable:
             missed.append(account_id)

@@ -23,7 +23,7 @@ from chalicelib.sessions.caller import RightsCaller
 
 consents = Blueprint(__name__)
 
-_DECIDING = (DATA_KEY, OPEN_ACCOUNT, PURPOSES)
+_DECISION_NEEDS = (DATA_KEY, OPEN_ACCOUNT, PURPOSES)
 _PRIVACY = STANDINGS[NoticeKind.PRIVACY]
 
 
@@ -41,7 +41,7 @@ def _is_limited(body: ConsentDecision, **_: object) -> bool:
     consents,
     "PUT",
     "/v1/consents/{purpose}",
-    needs=(*_DECIDING, _PRIVACY),
+    needs=(*_DECISION_NEEDS, _PRIVACY),
     limit=DailyLimit("consents_given", lambda: settings().limits.consents_given_day, _is_limited),
     problems=(NoticeOutdated,),
 )
@@ -64,7 +64,7 @@ def decide_on_purpose(
     consents,
     "POST",
     "/v1/consents/signals",
-    needs=_DECIDING,
+    needs=_DECISION_NEEDS,
     limit=Unlimited("It can only refuse purposes that are not decided yet"),
 )
 def note_signals(caller: RightsCaller, body: Signals) -> ConsentList:

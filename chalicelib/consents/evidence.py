@@ -39,7 +39,7 @@ COVERS: dict[Purpose, tuple[Category, ...]] = {
 }
 
 
-class EvidenceGone(Exception):
+class EvidenceMissing(Exception):
     """A consent is in force without evidence; an operator has to have the app ask for it again."""
 
 
@@ -95,7 +95,7 @@ class Event(BaseModel):
 
     @property
     def gives(self) -> bool:
-        """Whether it gives consent, which is valid only with evidence."""
+        """Return whether it gives consent, which is valid only with evidence."""
         return self.event_state in {EventState.GIVEN, EventState.RENEWED}
 
     @classmethod
@@ -126,7 +126,7 @@ def serialized(events: Iterable[Event]) -> tuple[dict[str, Any], ...]:
 
 
 def entry(events: Iterable[dict[str, Any]], at: datetime) -> NewEntry:
-    """The entry of the decisions of one moment, preceded by the events that were still owed."""
+    """Build the entry of the decisions of one moment; pending events come first."""
     return NewEntry(DECIDED, {"events": list(events)}, delete_at=Period.CONSENT_EVIDENCE.ends(at))
 
 
@@ -134,7 +134,7 @@ def carried_over(purposes: Purposes, entries: Iterable[ChainEntry], at: datetime
     """The entry that repeats the event of every consent in force, unchanged from the history.
 
     Raises:
-        EvidenceGone: the history no longer holds the event of one of them.
+        EvidenceMissing: the history no longer holds the event of one of them.
     """
     wanted = {consent.record_id for consent in purposes.in_force.values()}
     repeated: list[dict[str, object]] = []
@@ -144,13 +144,13 @@ def carried_over(purposes: Purposes, entries: Iterable[ChainEntry], at: datetime
         wanted -= {event["record_id"] for event in events}
         if not wanted:
             return NewEntry(CARRIED_OVER, {"events": repeated}, delete_at=Period.CONSENT_EVIDENCE.ends(at))
-    raise EvidenceGone
+    raise EvidenceMissing
 
 
 def renew_at(purposes: Purposes) -> datetime | None:
-    """When the job has to process the evidence; None if no evidence has to be kept.
+    """Return when the job has to process the evidence; None if no evidence has to be kept.
 
-    It is at once if an event is owed, else when the oldest evidence of a consent in force must be renewed.
+    It is now if an event is pending, else when the oldest evidence of a consent in force must be renewed.
     """
     if purposes.owed:
         return min(consent.since for consent in purposes.consents.values())
@@ -172,7 +172,7 @@ def events_about(purpose: Purpose, entries: list[ChainEntry]) -> list[Event]:
     """
     events: dict[ConsentRecordId, Event] = {}
     for found in entries:
-        for data in reversed(found.data.get("events", ())):  # an entry lists owed events before later ones
+        for data in reversed(found.data.get("events", ())):  # an entry lists pending events before later ones
             if data["purpose"] == purpose:
                 event = Event.model_validate(data)
                 events[event.record_id] = event

@@ -12,15 +12,15 @@ from chalicelib.core.observe import observed
 consent_jobs = Blueprint(__name__)
 
 # A run stops well before Lambda's timeout; the run of the next hour continues.
-_AT_MOST = timedelta(minutes=10)
+_MAX_RUN_TIME = timedelta(minutes=10)
 
 
 @consent_jobs.schedule(Rate(1, unit=Rate.HOURS), name="renew_consents")
 @observed
 def renew_consents(_: CloudWatchEvent) -> dict[str, int]:
     """Renew the evidence of consents in force and delete data of withdrawn ones (RGT-7)."""
-    run = renewal.renew(until=clock.now() + _AT_MOST)
-    gauge(Metric.CONSENT_EVIDENCE_RENEWED, run.renewed)  # also zero: an alarm rings if the metric is missing
+    run = renewal.renew(until=clock.now() + _MAX_RUN_TIME)
+    gauge(Metric.CONSENT_EVIDENCE_RENEWED, run.renewed)  # also zero: an alarm fires if the metric is missing
     count(Metric.CONSENT_EVIDENCE_AT_RISK, run.failed)
     count(Metric.CONSENT_DATA_DELETED, run.deleted)
     return {"renewed": run.renewed, "failed": run.failed, "deleted": run.deleted}

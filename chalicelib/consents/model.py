@@ -70,7 +70,7 @@ class ConsentState(StrEnum):
 
 
 class Method(StrEnum):
-    """How a decision was made."""
+    """The way in which a decision was made."""
 
     EXPLICIT = "explicit"  # by the subject
     GPC = "gpc"  # by Global Privacy Control; an explicit choice takes precedence
@@ -110,7 +110,7 @@ def decided(before: Consent | None, choice: Choice, at: datetime) -> Consent | N
 
     Giving consent again under a newer notice is a change: the processing under that notice relies on it.
     """
-    if before is not None and not _says_more(before, choice):
+    if before is not None and not _is_change(before, choice):
         return None
     gives_again = before and before.state is choice.state is ConsentState.GIVEN
     return Consent(
@@ -122,7 +122,7 @@ def decided(before: Consent | None, choice: Choice, at: datetime) -> Consent | N
     )
 
 
-def _says_more(before: Consent, choice: Choice) -> bool:
+def _is_change(before: Consent, choice: Choice) -> bool:
     if choice.method is Method.GPC:
         return False
     if before.method is Method.GPC or before.state is not choice.state:
@@ -152,7 +152,8 @@ class Purposes(
         dict[Purpose, Instant], personal(Category.PRIVACY_PREFERENCES, Source.PROVIDED)
     ] = Field(default_factory=dict)
     wholly_restricted: Annotated[bool, personal(Category.PRIVACY_PREFERENCES, Source.PROVIDED)] = False
-    # Events of withdrawals that are not on record yet, because the newest entry of the history was altered.
+    # Pending events: withdrawals that are not on record yet, because the newest entry of the history was
+    # altered.
     owed: Annotated[tuple[dict[str, Any], ...], personal(Category.PRIVACY_PREFERENCES, Source.PROVIDED)] = ()
     # Purposes with withdrawn consent whose data is not deleted yet, by time of withdrawal (ADR 28).
     to_delete: Annotated[dict[Purpose, Instant], personal(Category.PRIVACY_PREFERENCES, Source.PROVIDED)] = (
@@ -174,7 +175,7 @@ class Purposes(
 
     @property
     def deletion_due(self) -> datetime | None:
-        """When data of the earliest withdrawal can be deleted; None if no data has to be deleted."""
+        """The time from which data of the earliest withdrawal can be deleted; None if there is none."""
         return min(self.to_delete.values()) + SETTLE if self.to_delete else None
 
     @property

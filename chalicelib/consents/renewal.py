@@ -1,10 +1,10 @@
-"""The work of `renew_consents`: delete withdrawn data, append owed events, renew evidence.
+"""The work of `renew_consents`: delete withdrawn data, append events, renew evidence.
 
 For each account, deletion comes first, so that a history that was tampered with cannot delay it. One
 transaction then renews the account and moves it to its next date in the index. A run may therefore stop
 anywhere: the next run continues with the accounts that are still due, and two parallel runs renew each
 account once. An account that cannot be renewed (an unreadable record, altered or missing evidence) is counted
-and does not hold up the others.
+and does not delay the others.
 """
 
 from contextlib import suppress
@@ -14,7 +14,7 @@ from datetime import datetime
 from chalicelib.accounts.model import Account
 from chalicelib.accounts.service import OPEN_ACCOUNT
 from chalicelib.consents import evidence, store, withdrawal
-from chalicelib.consents.evidence import EvidenceGone
+from chalicelib.consents.evidence import EvidenceMissing
 from chalicelib.consents.model import Purposes
 from chalicelib.consents.store import DUE_AT, PURPOSES
 from chalicelib.core import chain, clock, needs
@@ -26,7 +26,7 @@ from chalicelib.core.sealing import SealingError
 from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
 
 # Accounts per batched read, which takes 100 items: three per account.
-_AT_ONCE = 33
+_ACCOUNTS_PER_READ = 33
 
 
 @dataclass
@@ -39,21 +39,21 @@ class RenewalRun:
 
 
 def renew(until: datetime) -> RenewalRun:
-    """Process due accounts until an instant: delete data, append owed events, renew evidence.
+    """Process due accounts until an instant: delete data, append events, renew evidence.
 
-    An account that fails, also because DynamoDB throttles it, does not hold up the others: it is counted, and
+    An account that fails, also because DynamoDB throttles it, does not delay the others: it is counted, and
     the next run processes it again.
 
     Raises:
         Unavailable: a table does not answer, and no account was processed.
     """
     run, now, outage = RenewalRun(), clock.now(), None
-    batches = batched(store.due(now), _AT_ONCE)
+    batches = batched(store.due(now), _ACCOUNTS_PER_READ)
     while clock.now() < until and (batch := next(batches, None)):
         for found in needs.read_accounts(batch, (OPEN_ACCOUNT, PURPOSES, DUE_AT, DATA_KEY)):
             try:
                 _process_account(found, now, until, run)
-            except (SealingError, Unreadable, EvidenceGone):
+            except (SealingError, Unreadable, EvidenceMissing):
                 run.failed += 1
             except Unavailable as unavailable:
                 run.failed, outage = run.failed + 1, unavailable
@@ -77,7 +77,7 @@ def _process_account(found: Found, now: datetime, until: datetime, run: RenewalR
 
 
 def _renew(account: Account, before: Purposes, keys: SubjectKeys, now: datetime) -> bool:
-    """Append owed events, else renew evidence; return False if a concurrent decision came first."""
+    """Append pending events, else renew evidence; return False if a concurrent decision came first."""
     history = evidence.chain_of(account.pseudonym)
     if before.owed:  # evidence that has to be renewed as well stays due, and the next run renews it
         changes: dict[str, object] = {"owed": ()}

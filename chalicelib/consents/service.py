@@ -10,8 +10,8 @@ Invariants:
 - A decision applies from the next read on, because `privacy/purposes` decides by the item itself.
 - A withdrawal deletes no data. The same write lists the purpose for deletion (`withdrawal`, ADR 28).
 
-Failures: if two decisions race, the later one is made again on the result of the other, a bounded number of
-times. If a response is lost, the repeated request finds that it changes nothing.
+Failures: of two concurrent decisions, the later one is made again on the result of the other, a bounded
+number of times. If a response is lost, the repeated request finds that it changes nothing.
 """
 
 from chalicelib.accounts.model import Account
@@ -68,7 +68,10 @@ def choices(
 
 
 def is_limited(asked: ConsentDecision) -> bool:
-    """Whether a decision counts for the daily limit: a withdrawal is never refused, and follows a consent."""
+    """Return whether a decision counts for the daily limit; a withdrawal is never refused.
+
+    Repeated withdrawals store nothing more, until consent is given again.
+    """
     return asked.state is ConsentState.GIVEN
 
 
@@ -112,13 +115,13 @@ def decide(account: Account | None, before: Purposes | None, keys: SubjectKeys, 
 def _keep(
     before: Purposes | None, after: Purposes, events: list[Event], keys: SubjectKeys, history: Chain
 ) -> None:
-    """Store decisions and put them on record, with the events that were owed before.
+    """Store decisions and put them on record, with the events that were pending before.
 
-    If the history can take no entry, withdrawals are stored alone, and their events become owed.
+    If no entry can be appended to the history, withdrawals are stored alone and their events are pending.
 
     Raises:
         DecidedMeanwhile, HeadMoved: a concurrent write came first.
-        Unavailable: the history can take no entry, and a consent needs evidence (Art. 7(1) GDPR).
+        Unavailable: no entry can be appended, and a consent needs evidence (Art. 7(1) GDPR).
     """
     due = (*after.owed, *evidence.serialized(events))
     try:
@@ -132,7 +135,7 @@ def _keep(
 
 
 def history(account: Account | None, purpose: Purpose, cursor: Cursor | None) -> RecordList:
-    """The records of one purpose, newest first, from the Ledger.
+    """Read the records of one purpose, newest first, from the Ledger.
 
     Raises:
         InvalidRequest: the cursor was not issued here.
@@ -140,7 +143,7 @@ def history(account: Account | None, purpose: Purpose, cursor: Cursor | None) ->
     """
     if account is None:
         raise NotFound
-    found, more = chain.page(evidence.chain_of(account.pseudonym), _place(cursor), PAGE)
+    found, more = chain.page(evidence.chain_of(account.pseudonym), _number_of_cursor(cursor), PAGE)
     events = evidence.events_about(purpose, found)
     items = tuple(records.record(event, account.user_id, notices.published()) for event in events)
     return RecordList(items=items, next=str(more) if more else None)
@@ -185,7 +188,7 @@ def _count(events: list[Event]) -> None:
         metrics.count(_COUNTED[event.event_state])
 
 
-def _place(cursor: Cursor | None) -> int | None:
+def _number_of_cursor(cursor: Cursor | None) -> int | None:
     """The number in the chain that a cursor encodes; the page ends before it."""
     if cursor is None:
         return None

@@ -1,8 +1,8 @@
 """All DynamoDB access of consents: one versioned item per account with every decision.
 
-An item is in the sparse index `renewal` while a consent is in force, an event is owed to the history, or data
-of a withdrawn consent is left to delete. The index is spread over shards and sorted by the instant at which
-`renew_consents` has to process the item.
+An item is in the sparse index `renewal` while a consent is in force, an event is pending for the history, or
+data of a withdrawn consent is left to delete. The index is spread over shards and sorted by the instant at
+which `renew_consents` has to process the item.
 """
 
 from collections.abc import Iterator
@@ -85,7 +85,7 @@ def record(
 def keep(before: Purposes | None, after: Purposes, keys: SubjectKeys) -> None:
     """Store decisions without an entry.
 
-    `after` itself holds the events that are owed to the history, and the purposes that are left to delete.
+    `after` itself contains the pending events, and the purposes whose data is left to delete.
 
     Raises:
         DecidedMeanwhile: the stored decisions have changed since `before` was read.
@@ -115,7 +115,7 @@ def _index_attributes(after: Purposes) -> Item:
 def due(at: datetime) -> Iterator[AccountId]:
     """Accounts that the job has to process by an instant, in each shard those due longest first.
 
-    The index is eventually consistent; the item itself tells whether the account is still due.
+    The index is eventually consistent; the item itself shows whether the account is still due.
     """
     by_now = Between(clock.to_text(clock.from_epoch(0)), clock.to_text(at))
     for shard in _SHARDS:

@@ -17,7 +17,7 @@ from chalicelib.privacy import lapses
 from chalicelib.privacy.purposes import Purpose, Refusal, refusal
 from chalicelib.privacy.subject_keys import SubjectKeys
 
-# The longest that a run works on one account, so that a large account does not hold up the others.
+# The time that a run spends on one account at most, so that a large account does not delay the others.
 _SLICE: timedelta = 3 * MINUTE
 
 
@@ -26,7 +26,7 @@ def delete_left(
 ) -> tuple[Purposes, int]:
     """Delete data of withdrawn consents until a slice of time or the run ends.
 
-    Return the current decisions, and how many items were deleted.
+    Return the current decisions and the number of deleted items.
 
     Args:
         before: The decisions as they were read.

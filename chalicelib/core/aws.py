@@ -10,7 +10,7 @@ with 503:
     others    6 s   two attempts, each 1 s and 2 s; they are reads (vault, KMS) or may be repeated (S3).
 
 Slow operations are called only by workers, which may run for minutes: S3 may need minutes to assemble the
-parts of an upload and sends white space meanwhile (two attempts, each 1 s to connect and 120 s between two
+parts of an upload and sends white space until then (two attempts, each 1 s to connect and 120 s between two
 reads).
 """
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class _Patience:
+class _Timeouts:
     """Seconds to connect and to read, and the number of attempts that botocore makes."""
 
     connect: int
@@ -34,11 +34,11 @@ class _Patience:
     tries: int
 
 
-_PATIENCE = {"dynamodb": _Patience(1, 2, 1), "sns": _Patience(1, 5, 1), "sesv2": _Patience(1, 5, 1)}
-_OTHERS = _Patience(1, 2, 2)
+_TIMEOUTS = {"dynamodb": _Timeouts(1, 2, 1), "sns": _Timeouts(1, 5, 1), "sesv2": _Timeouts(1, 5, 1)}
+_OTHERS = _Timeouts(1, 2, 2)
 
 # Operations that take longer than the others of their service; each has a client of its own.
-SLOW_OPERATIONS = {("s3", "complete_multipart_upload"): _Patience(1, 120, 2)}
+SLOW_OPERATIONS = {("s3", "complete_multipart_upload"): _Timeouts(1, 120, 2)}
 
 # Buckets are addressed in their region: with the global host name, requests and links could pass through the
 # United States (STR-7). In some regions botocore still signs links in the old way, which S3 refuses.
@@ -69,14 +69,14 @@ def client(service: str, operation: str = "") -> Any:  # noqa: ANN401 - boto3 sh
     import boto3
     from botocore.config import Config
 
-    patience = SLOW_OPERATIONS.get((service, operation)) or _PATIENCE.get(service, _OTHERS)
+    timeouts = SLOW_OPERATIONS.get((service, operation)) or _TIMEOUTS.get(service, _OTHERS)
     return boto3.client(
         service,
         region_name=settings().region,
         config=Config(
-            connect_timeout=patience.connect,
-            read_timeout=patience.read,
-            retries={"mode": "standard", "total_max_attempts": patience.tries},
+            connect_timeout=timeouts.connect,
+            read_timeout=timeouts.read,
+            retries={"mode": "standard", "total_max_attempts": timeouts.tries},
             **(_IN_REGION if service == "s3" else {}),
         ),
     )
@@ -102,11 +102,11 @@ def ask(service: str, operation: str, **parameters: Any) -> dict[str, Any]:  # n
     return answer
 
 
-def passes(error: "ClientError") -> bool:
-    """Whether the error is temporary: the call was throttled or failed inside AWS."""
+def is_temporary(error: "ClientError") -> bool:
+    """Return whether the error is temporary: the call was throttled or failed inside AWS."""
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     return bool(status >= 500) or error.response["Error"]["Code"] in _PASSING
 
 
 def _meaning(error: "ClientError") -> Exception:
-    return Unavailable() if passes(error) else AwsBug(error.response["Error"]["Code"])
+    return Unavailable() if is_temporary(error) else AwsBug(error.response["Error"]["Code"])

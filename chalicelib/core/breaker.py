@@ -9,7 +9,8 @@ A group is counted exactly, in one item, until it is busy. Then it is spread ove
 (core/spread). A use and its success fall into the same item by their `lot`, so each item applies the rule
 to its own uses.
 
-The slots are fixed in UTC. A closed group opens in the next slot, or as soon as enough pending uses succeed.
+The slots are fixed in UTC. A refused group is admitted again in the next slot, or as soon as
+enough pending uses succeed.
 """
 
 from collections.abc import Callable
@@ -34,26 +35,26 @@ _PAID = 100
 class Breaker:
     """A named limit on the share of uses that do not succeed.
 
-    `lost` is the percentage that may fail. The rule applies from `least` uses in a slot of `length` on.
+    `lost` is the percentage that may fail. The rule applies from `minimum` uses in a slot of `length` on.
     """
 
     name: str
     length: Callable[[], timedelta]
-    least: Callable[[], int]
+    minimum: Callable[[], int]
     lost: Callable[[], int]
     problem: type[TooMany]
     when_unreachable: WhenUnreachable
 
     def hit(self, group: str, lot: str) -> Key | None:
-        """Count one use; returns the key of its counter for `give_back`, None if it was not counted.
+        """Count one use; returns the key of its counter for `uncount`, None if it was not counted.
 
         `lot` is a text that the use and its success share; its values have to be spread evenly.
 
         Raises:
-            TooMany: the group is closed; the class is the breaker's `problem`.
+            TooMany: too few uses of the group succeeded; the class is the breaker's `problem`.
             Unavailable: the counter is unreachable, and the breaker's rule is REFUSE.
         """
-        few = Attr("uses").not_exists() | Attr("uses").lt(self.least())
+        few = Attr("uses").not_exists() | Attr("uses").lt(self.minimum())
         try:
             return self._count(
                 group, lot, {"uses": 1, "debt": _PAID - self.lost()}, few | Attr("debt").lte(0)
@@ -65,7 +66,7 @@ class Breaker:
             self.when_unreachable.answer(outage)
             return None
 
-    def give_back(self, place: Key | None) -> None:
+    def uncount(self, place: Key | None) -> None:
         """Uncount a use that did not happen. It stays counted if the counter is unreachable."""
         if place is None:
             return
@@ -74,7 +75,7 @@ class Breaker:
             table.write(Change(place, add=undone, only_if=Attr("uses").gt(0)))
 
     def count_success(self, group: str, lot: str) -> None:
-        """Count a success. One that cannot be counted leaves the debt too high, the strict side."""
+        """Count a success. If the counter is unreachable, the debt stays too high, the strict side."""
         with suppress(Unavailable):
             self._count(group, lot, {"debt": -_PAID}, Attr("pk").not_exists() | Attr("pk").exists())
 
@@ -87,19 +88,18 @@ class Breaker:
             found = table.write(
                 Change(place, put=until_end_of_slot(at, seconds), add=counts, only_if=only_if)
             )
-        except (
-            Conflict
-        ) as closed:  # the group's other items, which this container does not use yet, may be open
-            self._mark_if_busy(first, closed.found or {})
+        except Conflict as refusal:
+            # The group may be admitted by its other items, which this container does not use yet.
+            self._mark_if_busy(first, refusal.found or {})
             raise
         self._mark_if_busy(first, found)
         return place
 
     def _mark_if_busy(self, first: Key, found: Item) -> None:
-        if found.get("uses", 0) >= max(_BUSY, self.least()):
+        if found.get("uses", 0) >= max(_BUSY, self.minimum()):
             spread.mark_busy(first)
 
     def _left(self) -> int:
-        """Seconds until the slot ends."""
+        """Return the seconds until the slot ends."""
         seconds = int(self.length().total_seconds())
         return seconds - clock.to_epoch(clock.now()) % seconds

@@ -73,5 +73,5 @@ class Duration:
                 return start + relativedelta(years=self.count)
 
     def __le__(self, other: "Duration") -> bool:
-        """Whether it is no longer than another one, both counted from 1 January 1970."""
+        """Return whether it is no longer than another one, both counted from 1 January 1970."""
         return _COMPARED_FROM + self <= _COMPARED_FROM + other

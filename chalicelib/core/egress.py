@@ -29,11 +29,11 @@ class Registered(Enum):
 
 
 class NotOnRegister(Exception):
-    """A caller was about to send what the register does not allow; the text has no such data."""
+    """A caller tried to send data that the register does not allow; the text quotes none of it."""
 
 
 def client(to: Registered, purpose: str, categories: Iterable[str], make: Callable[[], T]) -> T:
-    """The client that `make` creates, for sending these categories to a recipient for a purpose.
+    """Return the client that `make` creates, to send these categories for a purpose.
 
     Raises:
         NotOnRegister: the recipient, the purpose or a category is not in the register.
@@ -50,9 +50,9 @@ def client(to: Registered, purpose: str, categories: Iterable[str], make: Callab
 
 
 def aws_client(to: Registered, purpose: str, categories: Iterable[str], service: str) -> Any:  # noqa: ANN401 - as core/aws
-    """The client of an AWS service that passes data on to third parties: text messages, mail.
+    """Return the client of an AWS service that passes data to third parties: texts, mail.
 
     Raises:
-        NotOnRegister: as above.
+        NotOnRegister: the recipient, the purpose or a category is not in the register.
     """
     return client(to, purpose, categories, lambda: aws.client(service))

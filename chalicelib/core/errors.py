@@ -157,7 +157,7 @@ class InProgress(ConflictingRequest):
 
 
 class Gone(Problem):
-    """The resource existed but is gone for good."""
+    """The resource existed, and was deleted permanently."""
 
     status = 410
     code = "gone"
@@ -214,7 +214,7 @@ class PreconditionRequired(Problem):
 class TooMany(Problem):
     """A limit is reached.
 
-    `limit` names it; `retry_after` is the time until the next try, in seconds.
+    `limit` names it; `retry_after` is the time until a retry may succeed, in seconds.
     """
 
     status = 429

@@ -24,13 +24,13 @@ class _Rule(NamedTuple):
     """A figure's default, its range, and whether it counts uses."""
 
     default: int
-    least: int
-    most: int
+    minimum: int
+    maximum: int
     counts: bool = False
 
 
-def _figure(default: int, least: int, most: int) -> Any:  # noqa: ANN401 - a dataclass field, typed by its annotation
-    return field(metadata={"rule": _Rule(default, least, most)})
+def _figure(default: int, minimum: int, maximum: int) -> Any:  # noqa: ANN401 - a dataclass field, typed by its annotation
+    return field(metadata={"rule": _Rule(default, minimum, maximum)})
 
 
 def _count(default: int) -> Any:  # noqa: ANN401 - as above
@@ -73,7 +73,7 @@ class Limits:
     # Network bits of an address block. A longer prefix would distinguish households (USE-1).
     address_bits_v4: int = _figure(24, 8, 24)
     address_bits_v6: int = _figure(64, 32, 64)
-    # The breaker (ADR 12) closes a prefix from so many codes on, if more than this percentage is not
+    # The breaker (ADR 12) refuses a prefix from so many codes on, if more than this percentage is not
     # verified.
     codes_per_prefix_least: int = _count(50)
     codes_per_prefix_lost: int = _figure(80, 1, 99)
@@ -112,26 +112,28 @@ def read(environment: Mapping[str, str]) -> Limits:
         BadFigure: not a whole number, or out of its range.
     """
     known = unpacked(environment)
-    return Limits(**{one.name: _read(known, variable, one) for one in fields(Limits)})
+    return Limits(**{figure.name: _read(known, variable, figure) for figure in fields(Limits)})
 
 
 def read_push(environment: Mapping[str, str]) -> Push:
     """The figures of a push.
 
     Raises:
-        BadFigure: as above.
+        BadFigure: a value is not a whole number, or out of its range.
     """
     known = unpacked(environment)
-    return Push(**{one.name: _read(known, push_variable, one) for one in fields(Push)})
+    return Push(**{figure.name: _read(known, push_variable, figure) for figure in fields(Push)})
 
 
 def packed(environment: Mapping[str, str]) -> str:
     """The figures that an environment sets, as one text for a template parameter.
 
     Raises:
-        BadFigure: as above, or a variable names no figure.
+        BadFigure: a value is not a whole number or out of its range, or a variable names no figure.
     """
-    names = {variable(one.name) for one in fields(Limits)} | {push_variable(one.name) for one in fields(Push)}
+    names = {variable(figure.name) for figure in fields(Limits)} | {
+        push_variable(figure.name) for figure in fields(Push)
+    }
     given = {name: value for name, value in environment.items() if name.startswith(_KINDS)}
     if unknown := sorted(given.keys() - names):
         raise BadFigure(f"{unknown[0]} is refused: no figure has this name")
@@ -146,15 +148,15 @@ def unpacked(environment: Mapping[str, str]) -> Mapping[str, str]:
     text = environment.get(PACKED, DEFAULTS)
     if text == DEFAULTS:
         return environment
-    pairs = (one.partition("=") for one in text.split(","))
+    pairs = (pair.partition("=") for pair in text.split(","))
     return {**{f"RU4M_{name.upper()}": value for name, _, value in pairs}, **environment}
 
 
 def widened(times: int) -> dict[str, str]:
     """Variables that multiply the default of each count of uses, within its range."""
-    rules = {one.name: one.metadata["rule"] for one in fields(Limits)}
+    rules = {figure.name: figure.metadata["rule"] for figure in fields(Limits)}
     counts = {name: rule for name, rule in rules.items() if rule.counts}
-    return {variable(name): str(min(rule.default * times, rule.most)) for name, rule in counts.items()}
+    return {variable(name): str(min(rule.default * times, rule.maximum)) for name, rule in counts.items()}
 
 
 def variable(name: str) -> str:
@@ -175,8 +177,8 @@ def _read(environment: Mapping[str, str], named: Callable[[str], str], figure: "
     try:
         value = int(text)
     except ValueError:
-        value = rule.least - 1
-    if not rule.least <= value <= rule.most:
-        wanted = f"a whole number from {rule.least} to {rule.most}"
+        value = rule.minimum - 1
+    if not rule.minimum <= value <= rule.maximum:
+        wanted = f"a whole number from {rule.minimum} to {rule.maximum}"
         raise BadFigure(f"{named(figure.name)} is refused: not {wanted}")
     return value

@@ -27,7 +27,7 @@ from chalicelib.core.table import Attr, Change, Conflict, Item, Key, Table
 
 
 class WhenUnreachable(Enum):
-    """What a limiter does while its counter is unreachable."""
+    """The rule of a limiter while its counter is unreachable."""
 
     REFUSE = auto()
     ALLOW = auto()
@@ -41,13 +41,13 @@ class WhenUnreachable(Enum):
 
 @dataclass(frozen=True)
 class Window:
-    """At most `most` hits in each slot of this length (whole seconds, aligned to 1970 UTC).
+    """At most `maximum` hits in each slot of this length (whole seconds, aligned to 1970 UTC).
 
     With `part` (a letter and hexadecimal digits) it counts only the hits of that part of the subject.
     """
 
     length: Callable[[], timedelta]
-    most: Callable[[], int]
+    maximum: Callable[[], int]
     part: str = ""
 
     @property
@@ -100,7 +100,7 @@ class Limiter:
     def _admit(self, subject: str, uses: int) -> bool:
         at = clock.to_epoch(clock.now())
         room = (
-            Attr(window.slot(at)).not_exists() | Attr(window.slot(at)).lt(window.most())
+            Attr(window.slot(at)).not_exists() | Attr(window.slot(at)).lt(window.maximum())
             for window in self.windows
         )
         longest = max(self.windows, key=lambda window: window.seconds)
@@ -116,7 +116,7 @@ class Limiter:
         except Conflict as full:
             found = full.found or {}
             wait = max(
-                (w.left(at) for w in self.windows if found.get(w.slot(at), 0) >= w.most()),
+                (w.left(at) for w in self.windows if found.get(w.slot(at), 0) >= w.maximum()),
                 default=1,
             )
             raise self.problem(limit=self.name, retry_after=wait) from None
@@ -125,11 +125,11 @@ class Limiter:
             return False
         return True
 
-    def give_back(self, subject: str) -> None:
+    def uncount(self, subject: str) -> None:
         """Uncount one use that did not happen, in the current slots.
 
-        If the counter is unreachable or its slot has ended, the use stays counted. That is the strict side,
-        and the caller reports another error.
+        If the counter is unreachable or its slot has ended, the use stays counted. That is the stricter
+        result, and the caller reports another error.
         """
         at = clock.to_epoch(clock.now())
         slots = [window.slot(at) for window in self.windows]

@@ -32,13 +32,13 @@ class Claims:
 
 
 class Wanted(Protocol[T_co]):
-    """What a route or a job may list as a need."""
+    """The interface of everything that a route or a job may list as a need."""
 
     def keys(self, claims: Claims) -> tuple[Key, ...]:
         """The keys of its items for the owner of a token."""
 
     def read_from(self, items: Mapping[Key, Item], found: "Found") -> T_co:
-        """Its value, read from the items of the batch."""
+        """Read its value from the items of the batch."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +52,7 @@ class Need(Generic[T_co]):
     read: Callable[[Item | None, "Found"], T_co]
 
     def keys(self, claims: Claims) -> tuple[Key, ...]:
-        """Its only key."""
+        """Return the only key of the need."""
         return (self.key(claims),)
 
     def read_from(self, items: Mapping[Key, Item], found: "Found") -> T_co:
@@ -77,7 +77,7 @@ class Several(Generic[T_co]):
 
 
 class NotAskedFor(LookupError):
-    """A view uses a need that its route does not list; a bug."""
+    """A view uses a need that its route does not list. This is a bug of ours."""
 
 
 class Found:

@@ -91,7 +91,7 @@ def observed(function: Callable[P, R]) -> Callable[P, R]:
 
 
 class EntryFailed(RuntimeError):
-    """The failure as Lambda sees it: names only, since Lambda writes the text to the log."""
+    """The error that Lambda gets: names only, since Lambda writes its text to the log."""
 
 
 def flush() -> None:

@@ -18,12 +18,12 @@ class Bounds:
     """A period's default, and the shortest and longest that may be configured."""
 
     default: Duration
-    least: Duration
-    most: Duration
+    minimum: Duration
+    maximum: Duration
 
 
-def _bounds(default: str, least: str, most: str) -> Bounds:
-    return Bounds(Duration.parse(default), Duration.parse(least), Duration.parse(most))
+def _bounds(default: str, minimum: str, maximum: str) -> Bounds:
+    return Bounds(Duration.parse(default), Duration.parse(minimum), Duration.parse(maximum))
 
 
 PERIODS: Mapping[str, Bounds] = {
@@ -67,7 +67,9 @@ def read(text: str) -> Mapping[str, Duration]:
     for part in text.split(",") if text not in {"", DEFAULTS} else ():
         name, _, length = part.strip().partition("=")
         if name not in PERIODS or name in configured:
-            raise ValueError("it has to be a list of different periods such as usage=P14D,idle_session=P30D")
+            raise ValueError(
+                "it has to list known periods, each at most once, such as usage=P14D,idle_session=P30D"
+            )
         configured[name] = _within(name, length)
     periods = {name: bounds.default for name, bounds in PERIODS.items()} | configured
     if periods["staff_register"] <= periods["rights_evidence"]:
@@ -81,6 +83,6 @@ def _within(name: str, length: str) -> Duration:
     except ValueError as malformed:
         raise ValueError(f"{name} is {malformed}") from None
     bounds = PERIODS[name]
-    if not bounds.least <= duration <= bounds.most:
-        raise ValueError(f"{name} has to be between {bounds.least} and {bounds.most}")
+    if not bounds.minimum <= duration <= bounds.maximum:
+        raise ValueError(f"{name} has to be between {bounds.minimum} and {bounds.maximum}")
     return duration

@@ -39,7 +39,7 @@ class Principals:
     patterns: tuple[re.Pattern[str], ...] = ()
 
     def accepts(self, arn: str) -> bool:
-        """Whether an ARN is that of an operator."""
+        """Return whether an ARN is that of an operator."""
         form = _USER.fullmatch(arn) or _SESSION.fullmatch(arn)
         return form is not None and any(pattern.fullmatch(arn) for pattern in self.patterns)
 

@@ -27,7 +27,7 @@ class Schemas(GenerateJsonSchema):
         field: core_schema.ModelField | core_schema.DataclassField | core_schema.TypedDictField,
         total: bool,  # noqa: FBT001 - pydantic's hook
     ) -> bool:
-        """Whether a field is always present."""
+        """Return whether a field is always present."""
         if self.mode == "serialization":
             return field["schema"].get("default", ...) is not None
         return super().field_is_required(field, total)

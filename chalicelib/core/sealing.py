@@ -9,7 +9,7 @@ A blob that cannot be opened raises a typed error; it never gives wrong data:
 
     SealingError
     ├── SealBroken   altered, truncated, moved, or sealed under another key
-    ├── KeyGone      its key does not exist: deleted with its subject, or not given to this function
+    ├── KeyNotFound  its key does not exist: deleted with its subject, or not given to this function
     └── Unfit        it opens, but its record class does not accept the content (privacy/codec)
 """
 
@@ -34,10 +34,10 @@ class SealingError(Exception):
 
 
 class SealBroken(SealingError):
-    """The blob is not one that was sealed for this place under this key."""
+    """The blob was not sealed for this place under this key, or was altered."""
 
 
-class KeyGone(SealingError):
+class KeyNotFound(SealingError):
     """The key that the blob names does not exist."""
 
 
@@ -46,7 +46,7 @@ class Unfit(SealingError):
 
 
 class Place(NamedTuple):
-    """Where a sealed value is stored."""
+    """The place where a sealed value is stored: kind, partition key and sort key."""
 
     kind: str
     pk: str
@@ -68,7 +68,7 @@ class SealingKeys:
         """Seal a value under the current version.
 
         Raises:
-            KeyGone: there is no current key.
+            KeyNotFound: there is no current key.
         """
         nonce = os.urandom(_NONCE)
         head = bytes([_FORMAT]) + self.current.to_bytes(2, "big")
@@ -79,7 +79,7 @@ class SealingKeys:
 
         Raises:
             SealBroken: altered, truncated, or sealed for another place or under another key.
-            KeyGone: the blob's key version does not exist.
+            KeyNotFound: the blob's key version does not exist.
         """
         if len(blob) < _HEAD + _NONCE + _TAG or blob[0] != _FORMAT:
             raise SealBroken
@@ -93,7 +93,7 @@ class SealingKeys:
     def _cipher(self, version: int) -> AESGCM:
         key = self.find(version)
         if key is None:
-            raise KeyGone
+            raise KeyNotFound
         return AESGCM(key)
 
 

@@ -44,7 +44,7 @@ class SettingsError(RuntimeError):
 
 
 class Stage(StrEnum):
-    """Where this runs."""
+    """The stage on which the service runs."""
 
     LOCAL = "local"
     STAGING = "staging"
@@ -52,7 +52,7 @@ class Stage(StrEnum):
 
 
 class BudgetMode(StrEnum):
-    """What happens when a budget of unverified codes is used up (ADR 26)."""
+    """The effect of a used-up budget of unverified codes (ADR 26)."""
 
     ENFORCED = "enforced"
     RECORDED = "recorded"  # refuses no code, and counts those that it would have refused

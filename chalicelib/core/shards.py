@@ -8,10 +8,10 @@ from collections.abc import Sequence
 
 
 def names(number: int) -> tuple[str, ...]:
-    """The names of so many shards, at most a hundred."""
-    return tuple(f"{one:02}" for one in range(number))
+    """Return the names of a number of shards, at most a hundred."""
+    return tuple(f"{shard:02}" for shard in range(number))
 
 
 def shard_of(text: str, shards: Sequence[str]) -> str:
-    """The one of these shards to which an id belongs; random ids spread evenly."""
+    """Return the shard of an id; random ids spread evenly."""
     return shards[zlib.crc32(text.encode()) % len(shards)]

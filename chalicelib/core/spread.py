@@ -3,7 +3,7 @@
 An item takes at most a thousand writes a second. A counter is exact, in its first item, until its owner marks
 it as busy. Then each use is counted in one of 32 other items, chosen by its `lot`: a text that later writes
 about the same use know too, so they reach the same item. Each item applies its rule to its own uses, which
-are a fair sample by then.
+are a fair sample of all uses.
 
 A container learns from the results of its own writes that a counter is busy, and for one slot of time only.
 """
@@ -32,7 +32,7 @@ def parts(first: Key) -> list[Key]:
 def mark_busy(first: Key, slot: str = "") -> None:
     """Spread the uses that this container counts in the slot from now on."""
     if len(_busy) >= _REMEMBERED:
-        _busy.clear()  # mostly past slots; each of the others is learned again by one write
+        _busy.clear()  # mostly past slots; one write marks each current one again
     _busy.add((first.pk, slot))
 
 

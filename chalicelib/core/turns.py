@@ -1,7 +1,7 @@
 """Turns: leases by which at most one worker at a time works for one subject.
 
-A turn is one item that its holder creates and deletes. It expires, so a killed worker blocks its subject no
-longer than the turn is long. A holder may acquire its own turn again at once: a worker that takes over from a
+A turn is one item that its holder creates and deletes. It expires, so a killed worker blocks its subject only
+until the turn ends. A holder may acquire its own turn again at once: a worker that takes over from a
 killed one, under the same holder name, need not wait.
 
 A turn only serialises the work of one subject. It does not make a write safe: a write that must not happen

@@ -3,7 +3,7 @@
 Invariants of a run, also if it fails (docs/adr/0007-hash-chains.md has more):
 
 - An altered entry is reported before the checkpoint that omits it is written, since later runs do not read it
-  again. So if a run dies in between, the entry is reported twice, never not at all.
+  again. So if a run is killed in between, the entry is reported twice.
 - An altered entry does not stop the run: the heads of all other chains are signed.
 - A damaged archive is an error, and no checkpoint is added to it.
 - A failed run leaves no state: the next run continues from the newest checkpoint.
@@ -39,4 +39,4 @@ def _report_altered(places: Sequence[str]) -> None:
     """Log and count altered entries, not their places: the names of chains contain pseudonyms."""
     observe.log("ledger_entries_refused", number=len(places))
     count(Metric.ENTRY_REFUSED, len(places))
-    observe.flush()  # now, since the process may die in the rest of the run
+    observe.flush()  # now, since the process may be killed in the rest of the run

@@ -112,7 +112,7 @@ def _concerns_message(error: ClientError) -> bool:
 
 def _refuses_sender(error: BotoCoreError | ClientError) -> bool:
     """Return whether SES refuses all our mail until an operator changes something."""
-    if not isinstance(error, ClientError) or _concerns_message(error) or aws.passes(error):
+    if not isinstance(error, ClientError) or _concerns_message(error) or aws.is_temporary(error):
         return False
     return error.response["Error"]["Code"] not in _QUOTAS
 

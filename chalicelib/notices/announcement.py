@@ -10,7 +10,7 @@ The announcement item is written first. Its states are:
     (none) or WAITING -> ANNOUNCED in the app      the account has no address that a mail may go to
     ANNOUNCED by mail -> ANNOUNCED in the app      the mail bounced; the notice period starts again
 
-Each write is conditional on the state before. If two workers race, one of them proceeds, and only the worker
+Each write is conditional on the state before. Of two concurrent workers one proceeds, and only the worker
 that wrote SENDING sends. So an account gets at most one mail, whatever fails and however often a run is
 repeated. SENDING does not count as announced and the next run takes it up, so no account is missed (NOT-1).
 """
@@ -42,16 +42,16 @@ from chalicelib.notices.model import (
     NoticeVersion,
 )
 from chalicelib.notices.service import acceptance_of, shown_in_app
-from chalicelib.notices.store import BegunBefore
+from chalicelib.notices.store import AnnouncedByAnother
 from chalicelib.privacy.purposes import Choices, Purpose, permits
 from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.profiles.service import PROFILE
 
 # The items of an account that a mail to it needs: four each, so 25 accounts are one batched read.
 _WHOLE = (OPEN_ACCOUNT, PROFILE, DATA_KEY, PURPOSES)
-MOST_WHOLE = 25
+MAX_RECIPIENTS_PER_READ = 25
 # The check whether an account still needs the announcement reads two items: 50 accounts are one batched read.
-MOST_AT_ONCE = 50
+MAX_ACCOUNTS_PER_READ = 50
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def announce_to(recipient: NoticeRecipient, notice: Notice, so_far: Announcement
     Raises:
         MailUnavailable: the announcement has to go by mail, and SES takes none now.
     """
-    with suppress(BegunBefore):
+    with suppress(AnnouncedByAnother):
         if recipient.address is None or (so_far and so_far.state is AnnouncementState.SENDING):
             _show_in_app(recipient.account_id, notice.version, so_far)
         else:
@@ -113,7 +113,7 @@ def record_bounce(mail_id: MailId) -> None:
     found = delivery and store.announcement(delivery.account_id, delivery.version)
     if delivery and found and (found.mail_id, found.channel) == (mail_id, NoticeChannel.EMAIL):
         metrics.count(Metric.MAIL_CAME_BACK)
-        with suppress(BegunBefore):
+        with suppress(AnnouncedByAnother):
             _show_in_app(delivery.account_id, delivery.version, found)
 
 
@@ -122,7 +122,7 @@ def _is_announced(announcement: Announcement | None) -> bool:
 
 
 def _recipient(row: Found) -> NoticeRecipient | None:
-    """How an account can be reached; in the app if it is frozen or cannot be decrypted."""
+    """Return how an account can be reached; in the app if frozen or not decryptable."""
     account_id = row.claims.account_id
     try:
         account, profile, choices = row[OPEN_ACCOUNT], row[PROFILE], row[PURPOSES]

@@ -28,7 +28,7 @@ def announce_notices(event: CloudWatchEvent) -> None:
     context: Any = event.context  # Lambda's own, which Chalice types as a dictionary
     left = timedelta(milliseconds=context.get_remaining_time_in_millis())
     taken_over = walks.announce(clock.now() + left - _LAST_STEP)
-    metrics.gauge(Metric.NOTICE_WALKS_TAKEN_OVER, taken_over)  # also 0: an alarm rings if it is missing
+    metrics.gauge(Metric.NOTICE_WALKS_TAKEN_OVER, taken_over)  # also 0: an alarm fires if it is missing
 
 
 @notice_jobs.on_sns_message(topic=_TOPIC, name="note_bounces")

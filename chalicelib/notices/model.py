@@ -60,7 +60,7 @@ class Notice(View):
     is_first: ClassVar[bool] = False
 
     @model_validator(mode="after")
-    def _announced(self) -> Self:
+    def _require_notice_period(self) -> Self:
         """Require the notice period: accounts need time to be notified and to decide (NOT-1)."""
         period = self.effective_at - self.published_at
         if period < Settings.notice_period and not (self.is_first and not period):
@@ -69,7 +69,7 @@ class Notice(View):
         return self
 
     @model_validator(mode="after")
-    def _named(self) -> Self:
+    def _require_kind_in_version(self) -> Self:
         if self.version.kind is not self.kind:
             raise ValueError("the name of a version starts with its kind")
         return self
@@ -156,7 +156,7 @@ class Delivery(
     sent_at: Annotated[Instant, NOT_PERSONAL]
 
 
-class Walk(
+class AnnouncementProgress(
     Record,
     table=Table.CHALLENGES,
     kind="walk",
@@ -167,7 +167,7 @@ class Walk(
 ):
     """The progress of announcing a version to the accounts of one shard.
 
-    `fence` grows with every lease, so a worker with an older lease can no longer change the walk.
+    `fence` grows with every lease, so a worker with an older lease can no longer change this record.
     """
 
     version: Annotated[NoticeVersion, NOT_PERSONAL]
@@ -176,7 +176,8 @@ class Walk(
     fence: Annotated[int, NOT_PERSONAL] = 0
     leased_until: Annotated[Instant | None, NOT_PERSONAL] = None
     after: Annotated[AccountId | None, NOT_PERSONAL] = None  # the last account that was processed
-    left_out: Annotated[bool, NOT_PERSONAL] = False  # this round skipped accounts until mail works again
+    # This round skipped accounts because SES took no mail, so it will be repeated.
+    left_out: Annotated[bool, NOT_PERSONAL] = False
     stuck_since: Annotated[Instant | None, NOT_PERSONAL] = None  # when a round first skipped an account
     rounds: Annotated[int, NOT_PERSONAL] = 0  # completed passes over all accounts of the shard
     round_ended_at: Annotated[Instant | None, NOT_PERSONAL] = None

@@ -157,7 +157,7 @@ def acceptances(account_id: AccountId, *accepted: NoticeVersion) -> list[Write]:
 def first_announcements(account_id: AccountId) -> list[Write]:
     """The writes that announce coming versions to a new account, in the app.
 
-    A coming version is published and not in effect yet. Its walk may have passed the id of the new account.
+    A coming version is published and not in effect yet. A run may have passed the id of the new account.
     """
     now = clock.now()
     coming = (notice.version for notice in published() if notice.effective_at > now)

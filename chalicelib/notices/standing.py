@@ -35,7 +35,7 @@ class Standing:
     announced: Mapping[NoticeVersion, Announcement]
 
     def applies_from(self, notice: Notice) -> datetime | None:
-        """When a version applies without being accepted; None if it is not announced yet."""
+        """Return when a version applies without acceptance; None if it is not announced yet."""
         if isinstance(notice, FirstNotice):
             return notice.effective_at
         announcement = self.announced.get(notice.version)

@@ -23,7 +23,14 @@ from chalicelib.core.table import (
     visible,
 )
 from chalicelib.notices import versions
-from chalicelib.notices.model import Acceptance, Announcement, Delivery, NoticeKind, NoticeVersion, Walk
+from chalicelib.notices.model import (
+    Acceptance,
+    Announcement,
+    AnnouncementProgress,
+    Delivery,
+    NoticeKind,
+    NoticeVersion,
+)
 from chalicelib.notices.standing import Standing
 from chalicelib.privacy import codec, record_needs
 
@@ -32,12 +39,12 @@ class AcceptedBefore(Conflict):
     """The account has already accepted this version."""
 
 
-class BegunBefore(Conflict):
+class AnnouncedByAnother(Conflict):
     """The announcement has changed: another worker is making it, or has made it."""
 
 
-class WalkTaken(Conflict):
-    """Another run has leased this walk."""
+class ProgressTaken(Conflict):
+    """Another run has leased this shard."""
 
 
 def key(account_id: AccountId, version: NoticeVersion) -> Key:
@@ -105,14 +112,14 @@ def create_acceptance(account_id: AccountId, acceptance: Acceptance) -> None:
 def announcement_creation(account_id: AccountId, announcement: Announcement) -> Create:
     """The write of a new announcement; for a transaction."""
     place = announcement_key(account_id, announcement.version)
-    return Create(place, codec.to_item(announcement, place), conflict=BegunBefore)
+    return Create(place, codec.to_item(announcement, place), conflict=AnnouncedByAnother)
 
 
 def move_announcement(account_id: AccountId, before: Announcement | None, after: Announcement) -> None:
     """Move an announcement to its next state, if it is still in the one before (None: not begun).
 
     Raises:
-        BegunBefore: another worker moved it first.
+        AnnouncedByAnother: another worker moved it first.
     """
     table.write(_announcement_write(account_id, before, after))
 
@@ -123,7 +130,7 @@ def begin_mail(
     """Move an announcement to SENDING, and record the account that its mail goes to.
 
     Raises:
-        BegunBefore: another worker moved the announcement first; nothing was written.
+        AnnouncedByAnother: another worker moved the announcement first; nothing was written.
     """
     place = _delivery_key(delivery.mail_id)
     create = Create(place, codec.to_item(delivery, place))
@@ -142,7 +149,7 @@ def _announcement_write(
         put=put,
         drop=tuple(name for name in ("mail_id", "announced_at") if name not in put),
         only_if=visible() & Attr("state").eq(before.state) & Attr("channel").eq(before.channel) & mail,
-        conflict=BegunBefore,
+        conflict=AnnouncedByAnother,
     )
 
 
@@ -158,46 +165,46 @@ def announcement(account_id: AccountId, version: NoticeVersion) -> Announcement 
     return codec.opened(Announcement, item) if item else None
 
 
-def walks(version: NoticeVersion, shards: Iterable[str]) -> dict[str, Walk]:
-    """Read the existing walks of a version, by shard.
+def read_progress(version: NoticeVersion, shards: Iterable[str]) -> dict[str, AnnouncementProgress]:
+    """Read the existing progress records of a version, by shard.
 
-    A walk that cannot be read is skipped and counted. No run can begin it again over the stored item, so its
-    shard stops, and only its shard.
+    A record that cannot be read is skipped and counted. No run can begin it again over the stored item, so
+    its shard stops, and only its shard.
     """
-    places = {_walk_key(version, shard): shard for shard in shards}
-    found: dict[str, Walk] = {}
+    places = {_progress_key(version, shard): shard for shard in shards}
+    found: dict[str, AnnouncementProgress] = {}
     for place, item in table.batch_get(places).items():
         try:
-            found[places[place]] = codec.opened(Walk, item)
+            found[places[place]] = codec.opened(AnnouncementProgress, item)
         except SealingError as error:
             observe.record_unreadable("walk_unreadable", error)
     return found
 
 
-def begin_walk(walk: Walk) -> None:
-    """Store a new walk.
+def begin_progress(progress: AnnouncementProgress) -> None:
+    """Store a new progress record.
 
     Raises:
-        WalkTaken: another run began it.
+        ProgressTaken: another run began it.
     """
-    place = _walk_key(walk.version, walk.shard)
-    table.write(Create(place, codec.to_item(walk, place), conflict=WalkTaken))
+    place = _progress_key(progress.version, progress.shard)
+    table.write(Create(place, codec.to_item(progress, place), conflict=ProgressTaken))
 
 
-def move_walk(walk: Walk, over: Walk) -> None:
-    """Replace a walk by its next state.
+def move_progress(progress: AnnouncementProgress, over: AnnouncementProgress) -> None:
+    """Replace a progress record by its next state.
 
     Raises:
-        WalkTaken: another run took it over; its fence has changed.
+        ProgressTaken: another run took it over; its fence has changed.
     """
-    place = _walk_key(walk.version, walk.shard)
+    place = _progress_key(progress.version, progress.shard)
     same = Attr("fence").eq(over.fence)
-    table.write(Replace(place, codec.to_item(walk, place), only_if=same, conflict=WalkTaken))
+    table.write(Replace(place, codec.to_item(progress, place), only_if=same, conflict=ProgressTaken))
 
 
 def _delivery_key(mail_id: MailId) -> Key:
     return Key(Table.CHALLENGES, f"delivery#{mail_id}")
 
 
-def _walk_key(version: NoticeVersion, shard: str) -> Key:
+def _progress_key(version: NoticeVersion, shard: str) -> Key:
     return Key(Table.CHALLENGES, f"walk#{version}#{shard}")

@@ -16,7 +16,7 @@ from chalicelib.core.settings import settings
 from chalicelib.notices.model import FirstNotice, Notice, NoticeKind, NoticeVersion
 
 # The records of both kinds are read in one batched read of 100 keys, two per version.
-_MOST_OF_A_KIND = 24
+_MAX_PER_KIND = 24
 
 _MAY_2024 = datetime(2024, 5, 8, tzinfo=UTC)
 
@@ -76,6 +76,6 @@ def _checked(notices: tuple[Notice, ...]) -> tuple[Notice, ...]:
         days = {notice.effective_at for notice in (first, *later)}
         if not first.is_first or any(n.is_first for n in later) or len(days) <= len(later):
             raise ValueError(f"{kind}: one version comes first, and each takes effect at a time of its own")
-        if len(later) >= _MOST_OF_A_KIND:
+        if len(later) >= _MAX_PER_KIND:
             raise ValueError(f"{kind}: more versions than one read can look up")
     return notices

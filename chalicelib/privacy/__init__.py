@@ -6,10 +6,10 @@
     codec        the only conversion between records and items
     bundles      several records in one item
     periods      retention periods, as lengths and in plain words
-    pinning      keeps records longer while a request needs them
-    lapsing      deletes records whose consent was withdrawn
-    redating     applies a changed period to stored records
-    resealing    seals records under the current version of the stage key
+    pins         keeps records longer while a request needs them
+    lapses       deletes records whose consent was withdrawn
+    changed_periods  applies a changed period to stored records
+    reseal       seals records under the current version of the stage key
     recipients   the register of recipients
     record_needs needs whose value is a record
     whereabouts  how the records of one subject are found

@@ -1,8 +1,8 @@
 """Several records in one item: shared fields are stored once, the other fields in rows (ADR 22).
 
-A class with `bundle` in its class line is stored this way. Its declaration still describes one record:
-copies, the record of processing and plans are about records, and only this module knows how an item stores
-them. Invariants:
+A class with the keyword `bundle` is stored this way. Its declaration still describes one record: copies, the
+record of processing and plans are about records, and only this module knows how an item stores them.
+Invariants:
 
 - An item has the times of its oldest record, so no record is kept longer than its period.
 - If the rows cannot be read, the item is `Unfit`. A row that is no valid record does not affect the others.
@@ -52,7 +52,7 @@ def row(record: Record) -> str:
 
 
 def shared(record: Record) -> tuple[object, ...]:
-    """What all records of an item have in common: their class, and their shared values."""
+    """Return what all records of an item have in common: their class and their shared values."""
     return type(record), *(getattr(record, name) for name in _bundle(type(record)).shared)
 
 
@@ -69,11 +69,11 @@ def unpacked(kind: type[Record], item: Item) -> Iterable[Item]:
         rows = json.loads(item[ROWS])
     except (KeyError, TypeError, ValueError):  # whose text may quote values
         raise Unfit(kind.declaration.kind) from None
-    if not isinstance(rows, list) or not rows or not all(isinstance(one, dict) for one in rows):
+    if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
         raise Unfit(kind.declaration.kind)
     kept = (RESERVED - {ROWS}) | set(bundle.shared)
     beside = {name: value for name, value in item.items() if name in kept}
-    return ({**one, **beside} for one in rows)
+    return ({**row, **beside} for row in rows)
 
 
 def oldest(kind: type[Record], item: Item) -> Item:
@@ -92,11 +92,11 @@ class Distinct:
     """Recognises records of one subject that were read before, day by day.
 
     The caller gives it the records in the order of their days. It remembers those of one UTC day and kind, at
-    most `MOST` of them. Above that it starts again and may admit a record twice, which is better than
-    omitting one.
+    most `MAX_REMEMBERED` of them. Above that it starts again and may admit a record twice, which is better
+    than omitting one.
     """
 
-    MOST = 100_000
+    MAX_REMEMBERED = 100_000
 
     def __init__(self) -> None:
         self._known: dict[str, set[object]] = {}
@@ -108,7 +108,7 @@ class Distinct:
         if bundle is None:
             return True
         day, known = _since(record).date(), self._known.setdefault(kind, set())
-        if self._days.get(kind) != day or len(known) >= self.MOST:
+        if self._days.get(kind) != day or len(known) >= self.MAX_REMEMBERED:
             self._days[kind] = day
             known.clear()
         before = len(known)

@@ -6,7 +6,7 @@ needed. A run may be killed and started again: items that have their times alrea
 - An item that is held or pinned (its `delete_at` differs from `expires_at`) is not changed.
 - An item that was changed since it was read is not changed; the other writer set its times.
 - An expired item stays expired, also under a longer period.
-- Only kinds of the register are changed. So the Ledger never is: it holds no records.
+- Only kinds of the register are changed, so the Ledger never is: no record class uses it.
 
 Run it after all functions have the new configuration. Before that, some still set times by the old period.
 """
@@ -30,7 +30,7 @@ class NotRedatable(ValueError):
 
 
 class Overtaken(Conflict):
-    """The item was changed, held or deleted since it was read."""
+    """The item was changed, held or deleted after it was read."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def find_redatable(kind: str) -> type[Record]:
     if isinstance(retention, UntilErasure):
         raise NotRedatable(f"{kind} is kept {retention.plainly}, and so has no times")
     bounds = retention.period.bounds
-    if bounds.least == bounds.most:
+    if bounds.minimum == bounds.maximum:
         raise NotRedatable(f"the period of {kind} can't be configured; its writer sets the end")
     return found
 
@@ -99,7 +99,7 @@ def _redate_item(so_far: Progress, kind: type[Record], item: Item, apply: Apply)
 
 
 def is_held(item: Item) -> bool:
-    """Whether a hold or a pin moved `delete_at` away from `expires_at`."""
+    """Return whether a hold or a pin moved `delete_at` away from `expires_at`."""
     return bool(item.get("expires_at") != item.get("delete_at"))
 
 

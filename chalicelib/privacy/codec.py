@@ -6,7 +6,7 @@ nothing). Both times follow from the declared retention: at `expires_at` the ite
 `delete_at` is the table's TTL attribute. They are equal unless a pin or a hold moved `delete_at`.
 
 There are two ways to read a record. `opened` opens the sealed attribute. `glance` needs no key and gives the
-clear fields only, which is enough to judge a caller; access to a personal field of a glance raises
+clear fields only, which is enough to authorize a caller; access to a personal field of a glance raises
 StillSealed.
 """
 
@@ -18,7 +18,7 @@ from typing import Any, TypeVar, cast
 from pydantic import BaseModel, ValidationError, create_model
 
 from chalicelib.core import clock, stagekeys
-from chalicelib.core.sealing import KeyGone, Place, SealBroken, SealingKeys, Unfit, version_of
+from chalicelib.core.sealing import KeyNotFound, Place, SealBroken, SealingKeys, Unfit, version_of
 from chalicelib.core.table import Index, Item, Key
 from chalicelib.privacy.periods import UntilErasure
 from chalicelib.privacy.personal import RESERVED, KeyClass, Record, StillSealed
@@ -34,7 +34,7 @@ def to_item(record: Record, key: Key, subject: SubjectKeys | None = None) -> Ite
 
     Raises:
         StillSealed: the record is a glance, so its personal fields would be lost.
-        KeyGone: the record is sealed for its subject, and no keys of the subject were given.
+        KeyNotFound: the record is sealed for its subject, and no keys of the subject were given.
     """
     declaration = record.declaration
     item: Item = {"kind": declaration.kind, **clear(record)}
@@ -59,11 +59,11 @@ def clear(record: Record) -> Item:
 
 
 def opened(kind: type[AnyRecord], item: Item, subject: SubjectKeys | None = None) -> AnyRecord:
-    """The record of an item, with its personal fields.
+    """Read the record of an item, with its personal fields.
 
     Raises:
         SealBroken: the sealed attribute was altered, was sealed for another place, or is missing.
-        KeyGone: its key no longer exists.
+        KeyNotFound: its key no longer exists.
         Unfit: the record class does not accept what was stored.
     """
     values = _fields(kind, item)
@@ -84,7 +84,7 @@ def _fields(kind: type[Record], item: Item) -> Item:
 
 
 def _sealed(kind: type[Record], item: Item) -> bool:
-    """Whether an item has a sealed attribute; only transient records lose it before they expire.
+    """Return whether an item has a sealed attribute; only transient records may lose it.
 
     Raises:
         SealBroken: it is missing. Defaults in its place would look like decisions of the subject.
@@ -101,7 +101,7 @@ def resealed(kind: type[Record], item: Item, subject: SubjectKeys | None = None)
 
     Raises:
         SealBroken: the sealed attribute was altered, or was sealed for another place.
-        KeyGone: its key no longer exists.
+        KeyNotFound: its key no longer exists.
     """
     keys, blob = _keys(kind, subject), bytes(item["sealed"])
     if version_of(blob) == keys.current:
@@ -111,7 +111,7 @@ def resealed(kind: type[Record], item: Item, subject: SubjectKeys | None = None)
 
 
 def glance(kind: type[AnyRecord], item: Item) -> AnyRecord:
-    """The record of an item with its clear fields only; personal ones raise StillSealed.
+    """Read the clear fields of the record of an item; personal fields raise StillSealed.
 
     Raises:
         Unfit: the record class does not accept what was stored.
@@ -129,7 +129,7 @@ def glance(kind: type[AnyRecord], item: Item) -> AnyRecord:
 
 
 def expires_at(record: Record) -> datetime | None:
-    """When the record stops being visible; None until erasure, or if its period has not begun."""
+    """Return when the record expires; None until erasure, or if its period has not begun."""
     retention = record.declaration.retention
     if isinstance(retention, UntilErasure):
         return None
@@ -144,7 +144,7 @@ def _keys(kind: type[Record], subject: SubjectKeys | None) -> SealingKeys:
         case KeyClass.RETAINED:
             return stagekeys.retained(kind.declaration.kind)
         case _ if subject is None:
-            raise KeyGone
+            raise KeyNotFound
         case _:
             return subject
 
@@ -161,7 +161,7 @@ def _clear_part(kind: type[Record]) -> type[BaseModel]:
 
 __all__ = [
     "AnyRecord",
-    "KeyGone",
+    "KeyNotFound",
     "SealBroken",
     "clear",
     "expires_at",

@@ -1,4 +1,4 @@
-"""Finds contradictions in a declaration. Each text tells the developer of the class what to change.
+"""Finds contradictions in a declaration. Each text states what the developer of the class has to change.
 
 A contradiction breaks either the law or a mechanism of this package: a legal basis that the purpose does not
 have, data that would outlive its consent, a record that erasure would not find, a start of retention that is
@@ -21,7 +21,7 @@ from chalicelib.privacy.whereabouts import LookupPath, found
 RESERVED = frozenset({"pk", "sk", "kind", "sealed", "rows", "expires_at", "delete_at"})
 
 # The longest retention in a table in which neither export nor erasure can find records.
-TRANSIENT_MOST = Duration(7, Unit.DAY)
+MAX_TRANSIENT_PERIOD = Duration(7, Unit.DAY)
 
 Check = Callable[[Declaration], Iterator[str]]
 
@@ -76,7 +76,7 @@ def _basis(declaration: Declaration) -> Iterator[str]:
 
 
 def _consent(declaration: Declaration) -> Iterator[str]:
-    """Records based on a consent are deleted when it ends, which may be soon (privacy/lapses)."""
+    """Records that are based on a consent are deleted when it ends (privacy/lapses)."""
     if declaration.basis is not LegalBasis.CONSENT:
         return
     if not isinstance(declaration.retention, After):
@@ -114,8 +114,8 @@ def _transience(declaration: Declaration) -> Iterator[str]:
         return
     if not isinstance(retention, After):
         yield f"retention has to be After(period, since): every record in {table.name} expires"
-    elif not retention.period.bounds.most <= TRANSIENT_MOST:
-        yield f"choose a period of at most {TRANSIENT_MOST.plainly}, or a table that erasure reads"
+    elif not retention.period.bounds.maximum <= MAX_TRANSIENT_PERIOD:
+        yield f"choose a period of at most {MAX_TRANSIENT_PERIOD.plainly}, or a table that erasure reads"
     elif NoneType in get_args(declaration.types.get(retention.since)):
         yield f"{retention.since}: it can't be None, or the record would never expire"
 
@@ -146,7 +146,7 @@ def _since(declaration: Declaration) -> Iterator[str]:
 
 
 def _may_be_instant(annotation: object) -> bool:
-    """Whether a type is `Instant`, or `Instant | None`."""
+    """Return whether a type is `Instant`, or `Instant | None`."""
     if get_origin(annotation) is Annotated:
         return _may_be_instant(get_args(annotation)[0])
     if get_origin(annotation) in {Union, UnionType}:

@@ -1,7 +1,7 @@
 """Deletes the records of a purpose once its consent is withdrawn (RGT-7, ADR 28).
 
-The records of a purpose are those whose class line names it, so a new record class is covered as soon as it
-is defined. Pinned records are deleted too: a pin keeps records for a copy, and copies no longer disclose
+The records of a purpose are those whose class declares it, so a new record class is covered as soon as it is
+defined. Pinned records are deleted too: a pin keeps records for a copy, and copies no longer disclose
 these.
 
 A run stops at its deadline and reports that it is incomplete. Deleted items stay deleted, so the next run
@@ -15,7 +15,7 @@ from datetime import datetime
 from chalicelib.core import clock, table
 from chalicelib.core.batches import batched
 from chalicelib.core.ids import AccountId
-from chalicelib.core.table import AT_ONCE, Expired, Key, Query, partition_of
+from chalicelib.core.table import WRITES_PER_CALL, Expired, Key, Query, partition_of
 from chalicelib.privacy import register
 from chalicelib.privacy.periods import After
 from chalicelib.privacy.purposes import Purpose
@@ -45,7 +45,7 @@ def delete(account_id: AccountId, purpose: Purpose, before: datetime, deadline: 
         Unavailable: a table does not answer; deleted items stay deleted.
     """
     items = 0
-    for keys in batched(_older(account_id, purpose, before), AT_ONCE):
+    for keys in batched(_older(account_id, purpose, before), WRITES_PER_CALL):
         table.delete_all(keys)
         items += len(keys)
         if clock.now() >= deadline:
@@ -54,7 +54,7 @@ def delete(account_id: AccountId, purpose: Purpose, before: datetime, deadline: 
 
 
 def _older(account_id: AccountId, purpose: Purpose, before: datetime) -> Iterator[Key]:
-    """The keys of a purpose's records before an instant, by table, including expired ones."""
+    """Yield the keys of a purpose's records before an instant, by table, also of expired ones."""
     resting = [r.declaration for r in register.records() if r.declaration.purpose is purpose]
     begins = {d.kind: d.retention.since for d in resting if isinstance(d.retention, After)}
     attributes = ("kind", *dict.fromkeys(begins.values()))

@@ -39,14 +39,14 @@ class StillSealed(AttributeError):
 
 
 class Record(BaseModel):
-    """A stored record. A subclass is declared in its class line; see the module."""
+    """A stored record. Keywords of the class statement declare a subclass; see the module."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     declaration: ClassVar[Declaration]
 
     def __init_subclass__(cls, **declared: Any) -> None:  # noqa: ANN401 - checked in the next hook
-        """Accept the arguments of the class line, which the next hook gets once fields exist."""
+        """Accept the keywords of the class statement; the next hook gets them once fields exist."""
         super().__init_subclass__()
 
     @classmethod
@@ -75,7 +75,7 @@ class Record(BaseModel):
 
 _records: list[type[Record]] = []
 
-# The required arguments of a class line, and their types. Recipients are declared per field.
+# The required keywords of a class statement, and their types. Recipients are declared per field.
 _WORDS: Mapping[str, type | UnionType] = {
     "table": Table,
     "kind": str,
@@ -85,7 +85,7 @@ _WORDS: Mapping[str, type | UnionType] = {
     "key_class": KeyClass,
 }
 
-# The optional arguments of a class line.
+# The optional keywords of a class statement.
 _MORE_WORDS: Mapping[str, type | UnionType] = {
     "why_clear": str | None,
     "bundle": Bundle | None,
@@ -100,9 +100,11 @@ def defined() -> tuple[type[Record], ...]:
 
 def _check_words(cls: type[Record], declared: Mapping[str, Any]) -> None:
     if missing := _WORDS.keys() - declared.keys():
-        raise DeclarationError(f"{cls.__name__}: add {', '.join(sorted(missing))} to the class line")
+        raise DeclarationError(f"{cls.__name__}: add {', '.join(sorted(missing))} to the class statement")
     if unknown := declared.keys() - _WORDS.keys() - _MORE_WORDS.keys():
-        raise DeclarationError(f"{cls.__name__}: unknown in the class line: {', '.join(sorted(unknown))}")
+        raise DeclarationError(
+            f"{cls.__name__}: unknown in the class statement: {', '.join(sorted(unknown))}"
+        )
     for word, kind in _WORDS.items():
         if not isinstance(declared[word], kind):
             raise DeclarationError(f"{cls.__name__}: {word} has to be a {getattr(kind, '__name__', kind)}")

@@ -118,7 +118,7 @@ def _disclosed(name: str, marker: Personal | NotPersonal, basis: LegalBasis) -> 
 
 
 class NotHoldable(ValueError):
-    """The hold lacks law, reason or end, or its records cannot be found; the text says which."""
+    """A hold has no law, reason or end, or its records cannot be found; the text says which."""
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ class Hold:
 
 
 class Action(StrEnum):
-    """What is done with records, or with a whole table."""
+    """An action on records, or on a whole table."""
 
     RELEASE = "claims are released to quarantine"
     RESEAL = "sealed again under the key of their retention class, and locked until their end"
@@ -162,7 +162,7 @@ class Kept:
     until: datetime | Statutory  # with Statutory, each record has an end of its own
 
     def ends(self, record: Record) -> datetime | None:
-        """When a record stops being kept; None while its statutory period has not begun."""
+        """Return when a record is no longer kept; None while its statutory period has not begun."""
         return self.until if isinstance(self.until, datetime) else codec.expires_at(record)
 
 

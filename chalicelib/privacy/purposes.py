@@ -117,7 +117,7 @@ class Choices(Protocol):
 
     @property
     def wholly_restricted(self) -> bool:
-        """Whether every use but storage is restricted."""
+        """Return whether every use but storage is restricted."""
 
 
 class Refusal(StrEnum):
@@ -203,7 +203,7 @@ class Source(StrEnum):
 
 
 class Correction(StrEnum):
-    """How a value can be corrected (RGT-2)."""
+    """The way in which a value can be corrected (RGT-2)."""
 
     SELF_SERVICE = "by the subject in the app"
     ON_REQUEST = "by a rectification request"

@@ -31,18 +31,18 @@ def kinds(records: Iterable[type[Record]]) -> dict[Table, dict[str, type[Record]
 
 
 def reseal(kind: type[Record], item: Item) -> bool:
-    """Seal an item under the current version; False if it already was, or was written meanwhile.
+    """Seal an item under the current version; False if it was, or was written in the meantime.
 
     Raises:
         SealingError: the item cannot be opened.
     """
-    anew = codec.resealed(kind, item)
-    if anew is None:
+    resealed = codec.resealed(kind, item)
+    if resealed is None:
         return False
     place = Key(kind.declaration.table, item["pk"], item.get("sk"))
     unchanged = Attr("sealed").eq(item["sealed"])
     try:
-        table.write(Change(place, put={"sealed": anew}, only_if=unchanged, conflict=ItemChanged))
+        table.write(Change(place, put={"sealed": resealed}, only_if=unchanged, conflict=ItemChanged))
     except ItemChanged:
         return False
     return True

@@ -10,7 +10,7 @@ from chalicelib.core.table_names import Table
 
 
 class LookupPath(StrEnum):
-    """How records are found from an account."""
+    """The way in which records are found from an account."""
 
     BY_ACCOUNT = "one partition under the account's id"
     BY_CLAIM = "keyed hashes of the claimed values, computed from the account's own values"
@@ -20,7 +20,7 @@ class LookupPath(StrEnum):
 
 
 def found(table: Table) -> LookupPath:
-    """How the records of a subject are found in a table."""
+    """Return how the records of a subject are found in a table."""
     match table:
         case Table.ACCOUNTS | Table.KEYS | Table.USAGE:
             return LookupPath.BY_ACCOUNT

@@ -98,4 +98,4 @@ def verify_email(caller: Caller, challenge_id: ChallengeId, body: EmailVerificat
 @route(profiles, "GET", "/v1/users/{user_id}")
 def read_user(caller: Caller, user_id: UserId) -> PublicProfile:  # noqa: ARG001 - requires an authenticated caller
     """Get the profile that a user shows to others."""
-    return service.seen_by_others(user_id)
+    return service.read_public_profile(user_id)

@@ -28,8 +28,8 @@ __all__ = [
     "new_profile",
     "own",
     "owner_of_change",
+    "read_public_profile",
     "rekey_claims",
-    "seen_by_others",
 ]
 
 
@@ -86,7 +86,7 @@ def rekey_claims(owners: Iterable[AccountId]) -> int:
     """Move the claims of at most 33 accounts to the current lookup key; return how many moved.
 
     A claim holds only a keyed hash, so account and profile are opened to get the values. An account that is
-    erased meanwhile has released its claims. An account that cannot be opened is counted and keeps its
+    erased in between has released its claims. An account that cannot be opened is counted and keeps its
     claims; the old key is not retired until that account is recovered.
     """
     moved = 0
@@ -115,7 +115,7 @@ def _replace(profile: Profile, values: dict[str, Any], keys: SubjectKeys, *proof
     return changed
 
 
-def seen_by_others(user_id: UserId) -> PublicProfile:
+def read_public_profile(user_id: UserId) -> PublicProfile:
     """Read what any other user may see of a user.
 
     Raises:
@@ -139,13 +139,13 @@ def owner_of_change(change: Mapping[str, Any]) -> AccountId | None:
 def by_accounts(account_ids: Iterable[AccountId]) -> list[tuple[Account, Profile]]:
     """Read at most 33 accounts with their profiles, in one consistent read; skip missing ones.
 
-    A record that cannot be opened is skipped and counted, so that it does not hold up the others.
+    A record that cannot be opened is skipped and counted, so that it does not delay the others.
     """
-    pairs = map(_pair, needs.read_accounts(account_ids, (ACCOUNT, PROFILE, DATA_KEY)))
+    pairs = map(_account_and_profile, needs.read_accounts(account_ids, (ACCOUNT, PROFILE, DATA_KEY)))
     return [(account, profile) for account, profile in pairs if account and profile]
 
 
-def _pair(row: Found) -> tuple[Account | None, Profile | None]:
+def _account_and_profile(row: Found) -> tuple[Account | None, Profile | None]:
     try:
         return row[ACCOUNT], row[PROFILE]
     except SealingError as error:

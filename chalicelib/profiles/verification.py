@@ -5,7 +5,7 @@
 - A client learns that an address is taken only after it has sent a valid code. Starting a challenge does not
   check claims, and `EmailTaken` is raised only for a correct code.
 - The same transaction uses the code. For two minutes, the same code again is answered with the profile, since
-  the first response may have been lost. A failed verification costs one try and nothing else.
+  the first response may have been lost. A failed verification costs one attempt and nothing else.
 """
 
 from contextlib import suppress
@@ -62,12 +62,12 @@ def finish(profile: Profile, keys: SubjectKeys, challenge_id: ChallengeId, code:
 
     Raises:
         EmailTaken: it belongs to another account.
-        WrongCode, ChallengeExpired: see `challenges.try_code`.
+        WrongCode, ChallengeExpired: see `challenges.check_code`.
         Unavailable: concurrent changes of the profile won twice; the same code may be sent again.
         NotFound: the account is erased.
     """
     ref = ChallengeRef(ChallengePurpose.EMAIL, challenge_id, holder=profile.account_id)
-    challenge = challenges.try_code(ref, code)
+    challenge = challenges.check_code(ref, code)
     if challenge.email:  # else the code was used before
         with suppress(challenges.UsedMeanwhile):
             return _keep(challenge.email, challenges.use_write(challenge, opened=None), profile, keys)

@@ -78,11 +78,11 @@ class Clock:
         return _end_of(day_of(end) + timedelta(days=self.extension.days)) if self.extension else end
 
     def is_paused(self) -> bool:
-        """Whether the clock is paused because the subject has not proven their identity yet."""
+        """Return whether the clock is paused because the subject has not proven their identity yet."""
         return self.pause is not None and self.pause.answered_at is None
 
     def is_overdue(self, now: datetime) -> bool:
-        """Whether the answer is late; never while the clock is paused."""
+        """Return whether the answer is late; never while the clock is paused."""
         return not self.is_paused() and now > self.due_at(now)
 
     def days_left(self, now: datetime) -> int:
@@ -90,11 +90,11 @@ class Clock:
         return (self.due_at(now) - now) // DAY
 
     def refusal_is_in_time(self, decided_at: datetime) -> bool:
-        """Whether a refusal comes inside the first period; a later one is recorded as a breach."""
+        """Return whether a refusal is within the first period; a later one is a recorded breach."""
         return decided_at <= self.first_period_ends(decided_at)
 
     def reminders(self, now: datetime) -> tuple[datetime, ...]:
-        """When operators are reminded, earliest first; times before receipt are left out."""
+        """Return when operators are reminded, earliest first, without times before receipt."""
         due = self.due_at(now)
         return tuple(due - before for before in REMINDERS if due - before > self.received_at)
 

@@ -17,8 +17,8 @@ from chalicelib.rights.model import ExportFile
 _LINK_LIFE = 15 * MINUTE
 
 
-class CopyGone(Exception):
-    """The bucket does not hold the copy any more."""
+class CopyNotFound(Exception):
+    """The bucket does not contain the copy any more."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ def key_of(request_id: RightsRequestId) -> str:
 
 
 def link_to(file: ExportFile) -> Link:
-    """A link that serves the copy as a download for fifteen minutes, without authentication."""
+    """Return a link that downloads the copy for fifteen minutes, without authentication."""
     url: str = aws.client("s3").generate_presigned_url(
         "get_object",
         Params={
@@ -55,14 +55,14 @@ def open_copy(request_id: RightsRequestId) -> Iterator[ByteSource]:
     """Open the copy of a request, to be read once from its beginning.
 
     Raises:
-        CopyGone: the bucket does not hold it. S3 answers AccessDenied, since no role may list the bucket.
-        Unavailable: S3 does not answer.
+        CopyNotFound: the bucket does not contain it. S3 answers AccessDenied, since no role may list the
+        bucket. Unavailable: S3 does not answer.
     """
     try:
         answer = aws.ask("s3", "get_object", Bucket=settings().export_bucket(), Key=key_of(request_id))
     except AwsBug as bug:
         if str(bug) in {"NoSuchKey", "AccessDenied"}:
-            raise CopyGone from None
+            raise CopyNotFound from None
         raise
     with closing(answer["Body"]) as body:
         yield body

@@ -1,4 +1,4 @@
-"""What subjects and operators are sent about a request: the decision, mails, reminders.
+"""Messages about a request to subjects and operators: the decision, mails, reminders.
 
 The mails to subjects only refer to the app and do not contain the answer, because a mailbox is less protected
 than a session. The reminders to operators name a request by its id, and no person.
@@ -90,18 +90,20 @@ _EXTENDED = {
 _Texts = Mapping[str, tuple[str, tuple[str, ...]]]
 
 
-def answered(mail_id: MailId, to: str, locale: str | None, request: RightsRequest) -> Mail:
-    """Write the mail that a request was answered."""
-    return _letter(_ANSWERED, mail_id, to, locale, {"day": _day(request.received_at)})
+def answer_mail(mail_id: MailId, to: str, locale: str | None, request: RightsRequest) -> Mail:
+    """Compose the mail that notifies the subject of the answer."""
+    return _mail(_ANSWERED, mail_id, to, locale, {"day": _day(request.received_at)})
 
 
-def extended(mail_id: MailId, to: str, locale: str | None, request: RightsRequest, until: datetime) -> Mail:
-    """Write the mail that the deadline was extended (Art. 12(3) GDPR)."""
+def extension_mail(
+    mail_id: MailId, to: str, locale: str | None, request: RightsRequest, until: datetime
+) -> Mail:
+    """Compose the mail that notifies the subject of the extended deadline (Art. 12(3) GDPR)."""
     words = {"day": _day(request.received_at), "until": _day(until)}
-    return _letter(_EXTENDED, mail_id, to, locale, words)
+    return _mail(_EXTENDED, mail_id, to, locale, words)
 
 
-def _letter(texts: _Texts, mail_id: MailId, to: str, locale: str | None, words: dict[str, str]) -> Mail:
+def _mail(texts: _Texts, mail_id: MailId, to: str, locale: str | None, words: dict[str, str]) -> Mail:
     spoken = language(locale, texts)
     subject, paragraphs = texts[spoken]
     filled = tuple(paragraph.format(**words) for paragraph in paragraphs)

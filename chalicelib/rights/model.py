@@ -1,6 +1,6 @@
 """The rights request: what was requested, its state, and the decision.
 
-One item holds a whole request including its steps, so one version condition guards against every race.
+One item holds a whole request including its steps, so one version condition covers all concurrent writes.
 Personal fields are sealed under the key of their retention class from the start: a request is kept longer
 than its subject's own key, because claims about it may be raised later (Art. 17(3)(e) GDPR).
 """
@@ -81,7 +81,7 @@ class RefusalReason(StrEnum):
 
 
 class StepStatus(StrEnum):
-    """The status of a step. `stopped`: it failed too often, and an operator has to look at it."""
+    """The status of a step. `stopped`: it failed too often, and an operator has to act."""
 
     WAITING = "waiting"
     IN_PROGRESS = "in_progress"
@@ -120,7 +120,7 @@ class Proposal(_Part):
 
 
 class RequestAnnouncement(StrEnum):
-    """What is announced to the subject of a request."""
+    """The events of a request that are announced to its subject."""
 
     ANSWER = "answer"
     EXTENSION = "extension"
@@ -150,7 +150,7 @@ class CopyNotes(RequestNotes):
 
     Attributes:
         stream_task: the id of the export that Stream makes. `stream_missing` has the reason if it made none.
-        made_again: how often the copy was made again, because it was too old or gone.
+        made_again: how often the copy was made again, because it was too old or missing.
         transfer_begun: the attempts to transfer the copy, one that is running included.
     """
 
@@ -207,7 +207,7 @@ class RightsRequest(
     leased_until: Annotated[Instant | None, _INNER] = None  # a worker holds the lease
     duty_tries: Annotated[int, _INNER] = 0  # tries of duties since the last success
     duties_at: Annotated[Instant | None, _INNER] = None  # a duty failed; no duty is tried before this time
-    owed: Annotated[tuple[OwedEntry, ...], _INNER] = ()  # evidence that could not be appended yet
+    owed: Annotated[tuple[OwedEntry, ...], _INNER] = ()  # pending evidence, which could not be appended yet
     owed_at: Annotated[Instant | None, _INNER] = None  # when to try to append it again
     pinned_until: Annotated[Instant | None, _INNER] = None  # records that expire earlier are kept until then
     reminded: Annotated[int, _INNER] = 0  # number of reminders sent
@@ -227,7 +227,7 @@ class RightsRequest(
 
     @property
     def is_open(self) -> bool:
-        """Whether the answer is outstanding; steps may follow it (notify, delete the copy)."""
+        """Return whether the answer is outstanding; steps may follow it (notify, delete the copy)."""
         return self.closed_at is None
 
     @property

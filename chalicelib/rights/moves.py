@@ -1,7 +1,8 @@
 """Changes that a person makes to a request, each by a pure rule over the version read.
 
-After a lost race the request is read again and the rule is applied to its new state. A rule returns None if
-its change was made before: repeating a call changes nothing, and returns the request as it is.
+If another write came first, the request is read again and the rule is applied to its new state. A rule
+returns None if its change was made before: repeating a call changes nothing, and returns the request as it
+is.
 
 If a worker is running a step during the change, it cannot write the outcome: its version is stale. Its lease
 remains, so no other worker runs the step again before the lease expires.
@@ -54,7 +55,7 @@ def apply_move(
 
     Raises:
         NotFound: no such request.
-        Unavailable: another write won the race in every try.
+        Unavailable: another write came first in every try.
     """
     for _ in range(_TRIES):
         request = store.read(request_id)

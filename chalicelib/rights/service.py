@@ -53,12 +53,12 @@ class TakenRequest:
 
 
 def wants_step_up(right: Right) -> bool:
-    """Whether a right needs a recent step-up. A right that is refused at intake needs none."""
+    """Return whether a right needs a recent step-up; one refused at intake needs none."""
     return right in _WANTS_STEP_UP & procedures.OFFERED
 
 
 def is_limited(right: Right) -> bool:
-    """Whether a right is limited per account. A right refused at intake needs no limit."""
+    """Return whether a right is limited per account. A right refused at intake needs no limit."""
     return right in procedures.OFFERED - _NEVER_LIMITED
 
 
@@ -113,7 +113,7 @@ def record_new(request: RightsRequest, body: Body, by: StaffId | None = None) ->
     try:
         store.create(request, evidence.entry("received", said))
     except (RequestExists, HeadMoved):
-        return _asked_before(request.request_id, body)
+        return _request_of_key(request.request_id, body)
     except ExercisedAlready as found:
         raise _open_already(found, request) from None
     metrics.count(Metric.RIGHTS_REQUESTED)
@@ -143,8 +143,8 @@ def _id_for(account_id: AccountId, key: IdempotencyKey | None) -> RightsRequestI
     return key.id_for(RightsRequestId, account_id) if key else RightsRequestId.new()
 
 
-def _asked_before(request_id: RightsRequestId, body: Body) -> TakenRequest:
-    """The request that an earlier call with the same Idempotency-Key made."""
+def _request_of_key(request_id: RightsRequestId, body: Body) -> TakenRequest:
+    """Return the request that an earlier call with the same Idempotency-Key made."""
     found = store.read(request_id)
     if found is None or found.fingerprint is None:
         raise Unavailable
@@ -158,7 +158,7 @@ def _open_already(conflict: ExercisedAlready, request: RightsRequest) -> Already
 
 
 def own(account_id: AccountId, request_id: RightsRequestId) -> RightsRequest:
-    """A subject's own request.
+    """Read a subject's own request.
 
     Raises:
         NotFound: no such request, or it belongs to another subject.
@@ -170,16 +170,16 @@ def own(account_id: AccountId, request_id: RightsRequestId) -> RightsRequest:
 
 
 def listed(account_id: AccountId, cursor: Cursor | None) -> tuple[list[RightsRequest], str | None]:
-    """A page of a subject's requests, and the cursor of the next page.
+    """Read a page of a subject's requests, and the cursor of the next page.
 
     Raises:
         InvalidRequest: the cursor is malformed, or belongs to another subject.
     """
-    page = store.of_account(account_id, _place(account_id, cursor), PAGE)
+    page = store.of_account(account_id, _list_place(account_id, cursor), PAGE)
     return page.found, page.last
 
 
-def _place(account_id: AccountId, cursor: Cursor | None) -> store.ListPlace | None:
+def _list_place(account_id: AccountId, cursor: Cursor | None) -> store.ListPlace | None:
     """The place where the page before ended; the cursor is the id of its last request."""
     if cursor is None:
         return None
@@ -191,7 +191,7 @@ def _place(account_id: AccountId, cursor: Cursor | None) -> store.ListPlace | No
 
 
 def by_receipt(request_id: RightsRequestId, receipt: str) -> RightsRequest:
-    """The request that a receipt belongs to, even after its account was erased.
+    """Read the request that a receipt belongs to, even after its account was erased.
 
     Raises:
         NotFound: no such request, or the receipt belongs to another one.
@@ -210,7 +210,7 @@ def cancel(account_id: AccountId, request_id: RightsRequestId) -> RightsRequest:
     Raises:
         NotFound: as for `own`.
         TooLate: it is answered, or its copy is being sent to another controller.
-        Unavailable: another write won the race in every try.
+        Unavailable: another write came first in every try.
     """
 
     def cancellation(request: RightsRequest) -> Move | None:
@@ -239,11 +239,11 @@ def _cancellation(request: RightsRequest) -> Move | None:
     if request.status is Status.CANCELLED:
         return None
     states.check_open(request)
-    return Move(closed(request, Status.CANCELLED, procedures.DISCARD), "cancelled", {})
+    return Move(closed_early(request, Status.CANCELLED, procedures.DISCARD), "cancelled", {})
 
 
-def closed(request: RightsRequest, status: Status, *then: str) -> RightsRequest:
-    """The request closed before the end of its plan, with the steps `then` left to do.
+def closed_early(request: RightsRequest, status: Status, *then: str) -> RightsRequest:
+    """Return the request closed before the end of its plan, with the steps `then` left to do.
 
     They wait until a current lease expires.
     """
@@ -266,7 +266,7 @@ def closed(request: RightsRequest, status: Status, *then: str) -> RightsRequest:
 
 
 def export_link(account_id: AccountId, request_id: RightsRequestId) -> Link:
-    """A link to the copy of a request.
+    """Return a link to the copy of a request.
 
     Raises:
         NotFound: as for `own`, or the right gives no copy.
@@ -290,10 +290,10 @@ def receipt_of(request_id: RightsRequestId) -> str:
 
 
 def _is_receipt_of(request_id: RightsRequestId, shown: str) -> bool:
-    """Whether a receipt belongs to this request under any key version; in constant time."""
+    """Return whether a receipt belongs to this request under any key version; in constant time."""
     versions = keyring.mac_keys(Secret.RECEIPTS).versions
     made = [_receipt(request_id, version).encode() for version in versions]
-    return any([hmac.compare_digest(one, shown.encode()) for one in made])  # noqa: C419 - compare all versions, always
+    return any([hmac.compare_digest(receipt, shown.encode()) for receipt in made])  # noqa: C419 - compare all versions, always
 
 
 def _receipt(request_id: RightsRequestId, version: str) -> str:

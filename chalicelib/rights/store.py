@@ -5,7 +5,7 @@
     A#<account>, open#<right>          the claim of the open request that exercises a right
 
 Every write of a request is a Put of the whole item over the version that was read, in one transaction with
-the writes that belong to it. Of two writers that race, one fails with `MovedMeanwhile`, and none of its
+the writes that belong to it. Of two concurrent writers, one fails with `MovedMeanwhile`, and none of its
 writes takes effect.
 """
 
@@ -88,7 +88,7 @@ def read(request_id: RightsRequestId) -> RightsRequest | None:
     return codec.opened(RightsRequest, item) if item else None
 
 
-def of_account(account_id: AccountId, after: ListPlace | None, most: int) -> RequestPage:
+def of_account(account_id: AccountId, after: ListPlace | None, maximum: int) -> RequestPage:
     """The requests of a subject after a place in the list, newest first.
 
     The index is eventually consistent, so a request made a moment ago may be missing.
@@ -100,16 +100,16 @@ def of_account(account_id: AccountId, after: ListPlace | None, most: int) -> Req
                 partition_of(account_id),
                 index=Index.OWNER,
                 order=Order.DESCENDING,
-                limit=most + 1,
+                limit=maximum + 1,
                 after=after,
             )
         )
     )
-    ids = [RightsRequestId(row["pk"].removeprefix("R#")) for row in rows[:most]]
+    ids = [RightsRequestId(row["pk"].removeprefix("R#")) for row in rows[:maximum]]
     found, unreadable = read_several(ids)
     there = {*unreadable, *(request.request_id for request in found)}
-    last = next((one for one in reversed(ids) if one in there), None)
-    return RequestPage(found, last if len(rows) > most else None)
+    last = next((request_id for request_id in reversed(ids) if request_id in there), None)
+    return RequestPage(found, last if len(rows) > maximum else None)
 
 
 def place_in_list(account_id: AccountId, request_id: RightsRequestId) -> ListPlace | None:
@@ -136,13 +136,13 @@ def read_several(request_ids: Sequence[RightsRequestId]) -> tuple[list[RightsReq
     """
     items = table.batch_get(map(key, request_ids))
     found, unreadable = list[RightsRequest](), list[RightsRequestId]()
-    for one in request_ids:
-        if item := items.get(key(one)):
+    for request_id in request_ids:
+        if item := items.get(key(request_id)):
             try:
                 found.append(codec.opened(RightsRequest, item))
             except SealingError as error:
-                observe.record_unreadable("request_unreadable", error, request_id=one)
-                unreadable.append(one)
+                observe.record_unreadable("request_unreadable", error, request_id=request_id)
+                unreadable.append(request_id)
     return found, unreadable
 
 
@@ -206,7 +206,7 @@ def move(
 def _write_move(
     before: RightsRequest, after: RightsRequest, entry: NewEntry | None, also: Sequence[Write]
 ) -> RightsRequest:
-    append, after = evidence.append_or_owe(after, entry) if entry else (None, after)
+    append, after = evidence.append_or_keep_pending(after, entry) if entry else (None, after)
     after = after.model_copy(update={"version": before.version + 1})
     move = Replace(
         key(before.request_id),

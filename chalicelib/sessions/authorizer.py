@@ -34,7 +34,7 @@ class Unauthorized(Exception):
 
 @tokens.authorizer(ttl_seconds=60)
 def access_token(request: AuthRequest) -> AuthResponse:
-    """Allow a genuine token to call every route; each route then judges its caller."""
+    """Allow a genuine token to call every route; each route then authorizes its caller."""
     claims = verify_token(request.token)
     if claims is None:
         raise Unauthorized

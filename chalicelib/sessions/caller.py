@@ -1,4 +1,4 @@
-"""The caller of a route, judged on each request by one consistent read (STR-3).
+"""The caller of a route, authorized on each request by one consistent read (STR-3).
 
 A view with a `Caller` serves live sessions of active accounts only. A view with a `RightsCaller` also serves
 frozen and restricted accounts, since their owners can always exercise their rights (RGT-11). A `StepUpCaller`
@@ -60,7 +60,7 @@ class RightsCaller(Authenticated):
         self._found = found
 
     @classmethod
-    def judge(cls, claims: Claims, found: Found) -> Self:  # noqa: ARG003 - the signature of every judge
+    def authorize(cls, claims: Claims, found: Found) -> Self:  # noqa: ARG003 - the signature of every `authorize`
         """Accept a live session of an existing account.
 
         Raises:
@@ -73,12 +73,12 @@ class RightsCaller(Authenticated):
 
     @property
     def read_at(self) -> datetime:
-        """An instant before the read by which the caller was judged; later changes are not in it."""
+        """An instant before the read that authorized the caller; later changes are not in it."""
         return self._found.read_at
 
     @property
     def is_stepped_up(self) -> bool:
-        """Whether the token was stepped up in the last ten minutes."""
+        """Return whether the token was stepped up in the last ten minutes."""
         return self._found.claims.stepped_up_until > clock.to_epoch(clock.now())
 
     def require_step_up(self) -> None:
@@ -101,14 +101,14 @@ class Caller(RightsCaller):
     problems: ClassVar[tuple[type[Problem], ...]] = (SessionEnded, AccountFrozen, Restricted)
 
     @classmethod
-    def judge(cls, claims: Claims, found: Found) -> Self:
+    def authorize(cls, claims: Claims, found: Found) -> Self:
         """Accept a live session of an active account.
 
         Raises:
             SessionEnded: as for a RightsCaller.
             AccountFrozen, Restricted: the account may only exercise its rights.
         """
-        caller = super().judge(claims, found)
+        caller = super().authorize(claims, found)
         if problem := _REFUSED_STATES.get(caller.account.state):
             raise problem
         return caller
@@ -120,13 +120,13 @@ class StepUpCaller(RightsCaller):
     problems: ClassVar[tuple[type[Problem], ...]] = (SessionEnded, StepUpRequired)
 
     @classmethod
-    def judge(cls, claims: Claims, found: Found) -> Self:
+    def authorize(cls, claims: Claims, found: Found) -> Self:
         """Accept what a RightsCaller accepts, if the token is stepped up.
 
         Raises:
             SessionEnded: as for a RightsCaller.
             StepUpRequired: the token is not stepped up, or its ten minutes have passed.
         """
-        caller = super().judge(claims, found)
+        caller = super().authorize(claims, found)
         caller.require_step_up()
         return caller

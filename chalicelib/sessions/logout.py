@@ -6,7 +6,7 @@ the revocation on to Stream (chat/sync), after an outage of Stream if necessary.
 fetch a new chat token.
 
 If the commit is in a later second than the revocation, a chat token that the session got in between would
-stay valid. So the revocation is then moved forward to the second of the commit. If the process dies just
+stay valid. So the revocation is then moved forward to the second of the commit. If the process is killed just
 before that, such a token is valid for at most its hour (ADR 23).
 """
 
@@ -28,7 +28,7 @@ from chalicelib.sessions.model import SecurityEventKind, Session
 _BACK = timedelta(seconds=4)
 
 # A transaction has at most 100 writes; two of them are the revocation and the security event.
-_AT_ONCE = 98
+_SESSIONS_PER_TRANSACTION = 98
 
 
 def end(account_id: AccountId, session_id: SessionId) -> None:
@@ -46,11 +46,11 @@ def end(account_id: AccountId, session_id: SessionId) -> None:
 def end_all(account_id: AccountId) -> None:
     """End all sessions of an account. It may be repeated if it stopped before the end."""
     event = store.event(account_id, SecurityEventKind.SIGNED_OUT_EVERYWHERE)
-    for some in batched(store.ids_of(account_id), _AT_ONCE):
+    for some in batched(store.ids_of(account_id), _SESSIONS_PER_TRANSACTION):
         try:
             _end(account_id, some, event)
         except store.NoSuchSession:
-            _end_singly(account_id, some, event)  # another request ended one of them meanwhile
+            _end_singly(account_id, some, event)  # another request ended one of them first
 
 
 def end_family(session: Session) -> None:

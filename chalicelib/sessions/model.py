@@ -18,7 +18,7 @@ from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source
 
 
 class Scope(StrEnum):
-    """What a session may use.
+    """The scope of a session: the routes that it may use.
 
     `rights`: only privacy rights, for frozen and restricted accounts (RGT-11).
     """

@@ -22,7 +22,7 @@ from chalicelib.sessions.rotation import Active, RotationVerdict, Shown
 from chalicelib.sessions.store import OPEN_SESSION
 from chalicelib.sessions.tokens import RefreshToken
 
-# A refresh that loses a race is tried again; each time, another refresh of the session succeeded.
+# A refresh that conflicts is tried again; each time, another refresh of the session succeeded.
 _TRIES = 5
 
 
@@ -46,7 +46,7 @@ def refresh(text: str, device_id: UUID) -> SessionView:
         try:
             return service.session_view(_apply_verdict(session, account, token, device_id), account)
         except store.MovedOn:
-            continue  # judged again, by the current state
+            continue  # checked again, by the current state
     raise Unavailable
 
 
@@ -54,7 +54,7 @@ def _apply_verdict(session: Session, account: Account, token: RefreshToken, devi
     now = clock.now()
     active = Active(session.generation, session.last_used_at, session.lost)
     shown = Shown(token.generation, same_device=session.device.id == device_id)
-    match rotation.judge(active, shown, now):
+    match rotation.decide(active, shown, now):
         case RotationVerdict.ROTATE:
             changes: dict[str, object] = {"generation": session.generation + 1}
         case RotationVerdict.REPEAT:  # the lost responses are recorded before the active token is sent again

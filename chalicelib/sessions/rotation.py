@@ -23,7 +23,7 @@ WITHIN = DAY
 
 
 class RotationVerdict(Enum):
-    """What to do with a genuine token."""
+    """The decision about a genuine token."""
 
     ROTATE = auto()
     REPEAT = auto()
@@ -32,7 +32,7 @@ class RotationVerdict(Enum):
 
 @dataclass(frozen=True)
 class Shown:
-    """What a client presents: the token's generation, and whether its device is the session's."""
+    """A presented token: its generation, and whether its device is that of the session."""
 
     generation: int
     same_device: bool
@@ -47,12 +47,12 @@ class Active:
     lost: Sequence[datetime] = ()
 
     def losses(self, now: datetime) -> list[datetime]:
-        """The losses of 24 hours, including the last response: a repetition means that it was lost."""
+        """The lost responses of 24 hours, with the last one, which a repetition shows to be lost."""
         return [at for at in (*self.lost, self.given_at) if at + WITHIN > now]
 
 
-def judge(active: Active, shown: Shown, now: datetime) -> RotationVerdict:
-    """The verdict on a token whose MAC is right."""
+def decide(active: Active, shown: Shown, now: datetime) -> RotationVerdict:
+    """Decide what to do with a token whose MAC is right."""
     if not shown.same_device:
         return RotationVerdict.END
     if shown.generation == active.generation:

@@ -48,7 +48,7 @@ def scope_of(account: Account) -> Scope:
 
 
 def ends_at(session: Session) -> datetime:
-    """When the session expires if it is not refreshed."""
+    """Return when the session expires if it is not refreshed."""
     return session.last_used_at + Period.IDLE_SESSION.length
 
 

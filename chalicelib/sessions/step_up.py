@@ -59,10 +59,10 @@ def finish(session: Session, account: Account, challenge_id: ChallengeId, code: 
     If the request is repeated, the token is stepped up until the same instant as in the first response.
 
     Raises:
-        WrongCode, ChallengeExpired: see `challenges.try_code`.
+        WrongCode, ChallengeExpired: see `challenges.check_code`.
     """
     ref = ChallengeRef(ChallengePurpose.STEP_UP, challenge_id, holder=session.session_id)
-    challenge = challenges.try_code(ref, code)
+    challenge = challenges.check_code(ref, code)
     until = (challenge.used_at or _use(challenge, session)) + settings().step_up_life
     return SteppedUp(session=service.session_view(session, account, stepped_up_until=until))
 

@@ -70,7 +70,7 @@ def event(account_id: AccountId, kind: SecurityEventKind, session_id: SessionId 
 
 
 def of_account(account_id: AccountId, keys: SubjectKeys) -> list[Session]:
-    """All live sessions of an account, with their devices.
+    """Read all live sessions of an account, with their devices.
 
     A session that cannot be opened is omitted and counted in a metric. It cannot be refreshed, so it ends
     with its access token; ending all sessions ends it at once.
@@ -85,7 +85,7 @@ def of_account(account_id: AccountId, keys: SubjectKeys) -> list[Session]:
 
 
 def ids_of(account_id: AccountId) -> list[SessionId]:
-    """The ids of all live sessions of an account, including those that cannot be opened."""
+    """Read the ids of all live sessions of an account, including those that cannot be opened."""
     items = table.query(Query(Table.ACCOUNTS, partition_of(account_id), Prefix(_PREFIX)))
     return [SessionId(item["sk"].removeprefix(_PREFIX)) for item in items]
 

@@ -65,7 +65,7 @@ class RefreshToken:
         return cls(AccountId(match[1]), SessionId(match[2]), int(match[3]), match[4])
 
     def genuine(self, session: Session) -> bool:
-        """Whether the MAC is ours for this session, under any version of the key."""
+        """Return whether the MAC is ours for this session, under any version of the key."""
         versions = keyring.mac_keys(Secret.REFRESH).versions
         made = [self._made(session, self.generation, version).mac for version in versions]
         return any(hmac.compare_digest(self.mac, mac) for mac in made)

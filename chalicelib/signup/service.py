@@ -1,10 +1,10 @@
 """The rules of signup (ACC-1, ACC-2).
 
-A code is sent to a number. The right code opens the number's account, or creates it. Invariants under races
-and crashes:
+A code is sent to a number. The right code opens the number's account, or creates it. Invariants under
+concurrent requests and crashes:
 
 - A number has one account. Its claim is created in the transaction that creates the account. A request that
-  loses this race signs in to the account that the other request created.
+  comes second signs in to the account that the other request created.
 - A code opens one session. The same transaction marks the code as used and makes it valid for two more
   minutes. In these minutes the same code (the response may have been lost) is answered with the same session,
   however late in its ten minutes the code was used.
@@ -78,11 +78,11 @@ def verify(challenge_id: ChallengeId, answer: Verification, address: ClientAddre
     Raises:
         TermsOutdated: for a new number, the client showed other versions than the current ones; for a known
             number, older ones than apply to it. The attempt is not counted.
-        WrongCode, ChallengeExpired, TooManyAttempts: see `challenges.try_code`.
+        WrongCode, ChallengeExpired, TooManyAttempts: see `challenges.check_code`.
     """
     notices.check_published(answer.terms_version, answer.privacy_version)
     ref = _ref(challenge_id)
-    challenge = challenges.try_code(ref, answer.code, answer.device_id, address, _known_device)
+    challenge = challenges.check_code(ref, answer.code, answer.device_id, address, _known_device)
     if challenge.used_at:
         return _repeated_answer(challenge)
     try:
@@ -90,7 +90,7 @@ def verify(challenge_id: ChallengeId, answer: Verification, address: ClientAddre
     except challenges.UsedMeanwhile:
         return _answer_for_slower_twin(challenge)
     except notices.TermsOutdated:
-        challenges.allow_attempt(
+        challenges.uncount_attempt(
             challenge
         )  # the code was right, and the client will send it with other terms
         raise

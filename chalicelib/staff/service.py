@@ -6,7 +6,7 @@ Invariants:
   the register stays. So two equal pseudonyms are one person, on which the four-eyes principle depends.
 - A pseudonym is in the register before any evidence names it.
 
-If the process dies between the two, the register contains a person whom no evidence names.
+If the process is killed between the two, the register contains a person whom no evidence names.
 """
 
 from collections.abc import Iterable, Iterator
@@ -19,7 +19,7 @@ from chalicelib.core.settings import Secret
 from chalicelib.staff import store
 from chalicelib.staff.model import StaffMember
 
-_MOST = 100  # pseudonyms resolved at once; only a few people work on one request
+_MAX_RESOLVED = 100  # pseudonyms resolved at once; only a few people work on one request
 
 
 def register(arn: str) -> StaffId:
@@ -38,8 +38,8 @@ def register(arn: str) -> StaffId:
 
 
 def resolve(staff_ids: Iterable[StaffId]) -> dict[StaffId, str]:
-    """The ARNs of pseudonyms, for operators; pseudonyms whose entry has lapsed are omitted."""
-    wanted = sorted(set(staff_ids))[:_MOST]
+    """Return the ARNs of pseudonyms, for operators; expired entries are omitted."""
+    wanted = sorted(set(staff_ids))[:_MAX_RESOLVED]
     return {staff_id: member.arn for staff_id, member in store.read_several(wanted).items()}
 
 

@@ -20,7 +20,7 @@ def key(staff_id: StaffId) -> Key:
 
 def glance_at_first(candidates: Iterable[StaffId]) -> StaffMember | None:
     """A glance at the first of these pseudonyms that is in the register."""
-    places = [key(one) for one in candidates]
+    places = [key(candidate) for candidate in candidates]
     found = table.batch_get(places)
     return next((codec.glance(StaffMember, found[place]) for place in places if place in found), None)
 
@@ -32,7 +32,7 @@ def put(member: StaffMember) -> None:
 
 
 def read_several(staff_ids: Iterable[StaffId]) -> dict[StaffId, StaffMember]:
-    """The entries of up to 100 pseudonyms; lapsed or unreadable ones are omitted."""
+    """Read the entries of up to 100 pseudonyms; expired or unreadable ones are omitted."""
     found = dict[StaffId, StaffMember]()
     for item in table.batch_get(map(key, staff_ids)).values():
         try:

@@ -27,4 +27,4 @@ def submit_usage(caller: Caller, batch: UsageBatch) -> Accepted[UsageAccepted]:
     counted by reason, as are events over the account's cap per UTC day. A batch may be sent again: an event
     with the same id and time counts once, and appears once in a copy of the user's data.
     """
-    return Accepted(service.take(caller.account.account_id, caller[PURPOSES], batch))
+    return Accepted(service.accept_batch(caller.account.account_id, caller[PURPOSES], batch))

@@ -138,7 +138,7 @@ class Tally:
 
 
 class Figure(BaseModel):
-    """A published group: how many accounts, how many events, how long on average.
+    """A published group: its number of accounts and events, and the mean duration.
 
     The rest has no name, and its `accounts` is a lower bound.
     """

@@ -144,7 +144,7 @@ class Dropped(StrEnum):
 
 
 class UsageAccepted(View):
-    """How many events were accepted, and how many were dropped, by reason.
+    """The number of events accepted, and the number dropped, by reason.
 
     The sum is the batch's size.
     """

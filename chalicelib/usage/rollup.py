@@ -7,14 +7,14 @@ Invariants, wherever a run is killed:
   checked when an account is counted, because counting is processing too.
 - A day is published when every shard is complete and no count began more than `_STALE` ago. Before that,
   shards that an earlier run counted are counted again in memory, as time allows. So the figures of a day that
-  fits into one run do not include accounts that were erased, withdrew or were restricted meanwhile.
+  fits into one run do not include accounts that were erased, withdrew or were restricted in between.
 - One write publishes a day and makes it final; then the partials are deleted. If a run is killed before that
   write, the next run continues from the partials; if after it, the next run deletes the remaining partials.
   Two parallel runs publish one of two correct counts.
 - The first write of a run is progress: a partial with more accounts, or a published day. So the work ends
   even if every run is killed at the same write.
-- No day holds up another. A day that fails is skipped, and each run begins with a different open day. Overdue
-  days are counted at the start of a run, so that the alarm rings even if no run completes.
+- No day delays another. A day that fails is skipped, and each run begins with a different open day. Overdue
+  days are counted at the start of a run, so that the alarm fires even if no run completes.
 - Items that cannot be read are skipped and counted. A run stops before its function's timeout.
 
 Memory: one page of each hour, one account's counts with their event ids, and a shard's bounded counts.
@@ -52,7 +52,7 @@ _OVERDUE = DAY  # after a day could be closed
 _ACCOUNTS_AT_ONCE = 33
 # Events of one account and day that are read at most, which bounds the time of an account. At most a hundred
 # count in a group, so further events would change a figure little.
-MOST_OF_ONE = 100_000
+MAX_EVENTS_OF_ONE = 100_000
 # How much is counted between two writes of a partial, since one may cost 200 write units.
 _STRETCH_ACCOUNTS, _STRETCH_TIME = 1_000, MINUTE
 _COUNTED = (Purpose.ANALYTICS, Purpose.DIAGNOSTICS)
@@ -68,7 +68,7 @@ def roll_up() -> None:
     attempts, standing = _Attempts(), dict[date, DayProgress]()
     for day in _closable():
         with attempts.at(day):
-            standing[day] = store.standing(day)
+            standing[day] = store.read_day_progress(day)
     open_days = [day for day, found in standing.items() if not found.published]
     metrics.gauge(Metric.USAGE_DAYS_OVERDUE, sum(map(_is_overdue, open_days)))
     for day in _in_turn(open_days):
@@ -84,7 +84,7 @@ def roll_up() -> None:
 
 
 class _Attempts:
-    """Work on several days, where the failure of one does not hold up the others."""
+    """Work on several days, where the failure of one does not delay the others."""
 
     def __init__(self) -> None:
         self._failures: list[Exception] = []
@@ -105,7 +105,7 @@ class _Attempts:
 
 
 def _closable() -> Iterator[date]:
-    """The days that can receive no more events, and whose events outlast this run."""
+    """Return the days that can receive no more events, and whose events outlast this run."""
     now = clock.now()
     day = open_from = (now - LATEST - _SETTLED).date()
     while Period.USAGE.ends(_begin(day - DAY)) > now + _WORK:
@@ -120,9 +120,9 @@ def _is_overdue(day: date) -> bool:
 
 
 def _in_turn(days: list[date]) -> list[date]:
-    """The days by age, rotated each hour.
+    """Return the days by age, rotated each hour.
 
-    So a day that kills every run does not hold up the others.
+    So a day that kills every run does not delay the others.
     """
     hours = clock.to_epoch(clock.now()) // int(HOUR.total_seconds())
     first = hours % max(len(days), 1)
@@ -135,7 +135,7 @@ def _begin(day: date) -> datetime:
 
 def _close(day: date, until: datetime) -> None:
     """Count what is not counted yet, and publish the day if it is complete."""
-    counted = _fresh(store.partials(day))
+    counted = _recent_partials(store.partials(day))
     earlier = {*counted}  # counted by an earlier run, at least in part
     for shard in sorted(store.SHARDS, key=lambda one: one not in counted):
         so_far = counted.get(shard)
@@ -147,22 +147,22 @@ def _close(day: date, until: datetime) -> None:
             store.put_partial(day, partial)
             counted[shard] = partial
     if all(shard in counted and counted[shard].complete for shard in store.SHARDS):
-        _publish(day, [*_recounted(day, counted, earlier, until)])
+        _publish(day, [*_complete_counts(day, counted, earlier, until)])
         store.forget_partials(day, counted)
 
 
-def _fresh(partials: dict[str, UsagePartial]) -> dict[str, UsagePartial]:
-    """The partials that are recent enough to be published or continued."""
+def _recent_partials(partials: dict[str, UsagePartial]) -> dict[str, UsagePartial]:
+    """Return the partials that are recent enough to be published or continued."""
     oldest = clock.now() - _STALE
     return {
         n: partial for n, partial in partials.items() if n in store.SHARDS and partial.counted_at > oldest
     }
 
 
-def _recounted(
+def _complete_counts(
     day: date, counted: dict[str, UsagePartial], earlier: set[str], until: datetime
 ) -> Iterator[UsagePartial]:
-    """The complete counts; those of earlier runs are counted again if time allows, oldest first."""
+    """Yield the complete counts; those of earlier runs are recounted if time allows."""
     for shard, partial in sorted(counted.items(), key=lambda one: one[1].counted_at):
         if shard not in earlier or clock.now() >= until:
             yield partial
@@ -184,7 +184,7 @@ def _count(day: date, shard: str, begun: UsagePartial | None, until: datetime) -
     so_far = begun or UsagePartial(day=str(day), shard=shard, counted_at=clock.now(), counts=())
     tally, new, saved_at = Tally.of(so_far.counts), 0, clock.now()
     for some in _batches(day, shard, so_far.after, until):
-        for account_id, purposes in _permitted(some, day):
+        for account_id, purposes in _read_permissions(some, day):
             tally.add({group: own for group, own in some[account_id].items() if group.purpose in purposes})
         new += len(some)
         now = clock.now()
@@ -207,7 +207,7 @@ def _batches(
     A batch is shorter when the time of the run is up.
     """
     some: dict[AccountId, Sums] = {}
-    for account_id, events in store.by_account(day, shard, MOST_OF_ONE, after):
+    for account_id, events in store.by_account(day, shard, MAX_EVENTS_OF_ONE, after):
         some[account_id] = of_one_account(events)
         if len(some) == _ACCOUNTS_AT_ONCE or clock.now() >= until:
             yield some
@@ -216,8 +216,10 @@ def _batches(
         yield some
 
 
-def _permitted(account_ids: Iterable[AccountId], day: date) -> Iterator[tuple[AccountId, set[Purpose]]]:
-    """The purposes for which each account's day may be counted now.
+def _read_permissions(
+    account_ids: Iterable[AccountId], day: date
+) -> Iterator[tuple[AccountId, set[Purpose]]]:
+    """Return the purposes for which each account's day may be counted now.
 
     Accounts that are erased or not active are skipped.
     """
@@ -225,7 +227,7 @@ def _permitted(account_ids: Iterable[AccountId], day: date) -> Iterator[tuple[Ac
         try:
             account, choices = found[ACCOUNT], found[PURPOSES]
         except SealingError as error:
-            # An account that cannot be read is not counted, and does not hold up the others.
+            # An account that cannot be read is not counted, and does not delay the others.
             observe.record_unreadable("choices_unreadable", error)
             continue
         if account and account.state is AccountState.ACTIVE:

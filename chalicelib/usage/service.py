@@ -37,7 +37,7 @@ AHEAD: timedelta = 5 * MINUTE  # the clock of a phone may be ahead by this much
 _UNCOUNTED = WhenUnreachable.ALLOW  # an event over the cap costs little, and a dropped event is lost for good
 
 
-def take(account_id: AccountId, choices: Purposes | None, batch: UsageBatch) -> UsageAccepted:
+def accept_batch(account_id: AccountId, choices: Purposes | None, batch: UsageBatch) -> UsageAccepted:
     """Store the events that may be kept; return how many were kept and dropped, by reason.
 
     Raises:
@@ -57,7 +57,7 @@ def take(account_id: AccountId, choices: Purposes | None, batch: UsageBatch) -> 
 def _acceptable(
     choices: Purposes | None, events: tuple[SubmittedEvent, ...], dropped: Counter[Dropped]
 ) -> Iterator[SubmittedEvent]:
-    """The events that may be kept; others are counted under the first reason that applies."""
+    """Return the events that may be kept; count others under the first reason that applies."""
     refusals = {purpose: refusal(choices, purpose) for purpose in (Purpose.ANALYTICS, Purpose.DIAGNOSTICS)}
     now, seen = clock.now(), set()
     for event in events:
@@ -79,7 +79,7 @@ def _acceptable(
 def _within_cap(
     account_id: AccountId, events: list[StoredEvent], dropped: Counter[Dropped]
 ) -> list[StoredEvent]:
-    """The first events, as many as the account's daily cap allows; all if counting fails."""
+    """Return the first events, as many as the daily cap allows; all if the counter fails."""
     if not events:
         return events
     try:

@@ -8,7 +8,7 @@ import re
 
 # National numbers have eight digits or more. The longest models that are mostly digits, Xiaomi's, have
 # eight.
-_MOST_DIGITS = 8
+_MAX_DIGITS = 8
 _LONGEST = 40
 
 # "SM-G991B", "moto g(30)", "iPhone17,1", "Nokia 3.4", "Redmi Note 13 Pro+ 5G": up to six short words.
@@ -29,15 +29,15 @@ _VERSION = re.compile(
 
 
 def is_model(text: str) -> bool:
-    """Whether it looks like the model of a device."""
-    if len(text) > _LONGEST or not _MODEL.fullmatch(text) or _digits(text) > _MOST_DIGITS:
+    """Return whether it looks like the model of a device."""
+    if len(text) > _LONGEST or not _MODEL.fullmatch(text) or _digits(text) > _MAX_DIGITS:
         return False
     return bool(_digits(text) or " " not in text or _FAMILIES.match(text))
 
 
 def is_version(text: str) -> bool:
-    """Whether it looks like the version of an operating system or of an app."""
-    return bool(_VERSION.fullmatch(text)) and _digits(text) <= _MOST_DIGITS
+    """Return whether it looks like the version of an operating system or of an app."""
+    return bool(_VERSION.fullmatch(text)) and _digits(text) <= _MAX_DIGITS
 
 
 def _digits(text: str) -> int:

@@ -56,7 +56,7 @@ StoredEvent = UsageEvent | DiagnosticsEvent
 
 SHARDS = shards.names(16)
 # Bytes of the events in one item, so that a transaction of 25 items fits into DynamoDB's 4 MB.
-MOST_BYTES = 100_000
+MAX_ITEM_BYTES = 100_000
 # Items per call: 24 hours are read in parallel, so this bounds the memory of a roll-up.
 _PAGE = 250
 
@@ -65,7 +65,7 @@ class AlreadyPublished(Conflict):
     """The day's figures are final."""
 
 
-class _CountedBefore(Conflict):
+class _AlreadyCounted(Conflict):
     """The batch is the last one that was counted."""
 
 
@@ -87,8 +87,8 @@ def count(account_id: AccountId, events: Sequence[StoredEvent]) -> int:
     add = {"events": put.pop("events")}
     is_new = Attr("last_batch").not_exists() | Attr("last_batch").ne(counted.last_batch)
     try:
-        stands = table.write(Change(key, put=put, add=add, only_if=is_new, conflict=_CountedBefore))
-    except _CountedBefore as before:
+        stands = table.write(Change(key, put=put, add=add, only_if=is_new, conflict=_AlreadyCounted))
+    except _AlreadyCounted as before:
         stands = before.found or {}
     return int(stands.get("events", len(events))) - len(events)
 
@@ -118,7 +118,7 @@ def _parts(events: Sequence[StoredEvent]) -> Iterator[Sequence[StoredEvent]]:
     begin, size = 0, 0
     for number, event in enumerate(events):
         row = len(bundles.row(event).encode()) + 1
-        if size + row > MOST_BYTES and number > begin:
+        if size + row > MAX_ITEM_BYTES and number > begin:
             yield events[begin:number]
             begin, size = number, 0
         size += row
@@ -143,18 +143,19 @@ def _hash(texts: Iterable[str]) -> str:
 
 
 def by_account(
-    day: date, shard: str, most_of_one: int, after: AccountId | None = None
+    day: date, shard: str, max_events_of_one: int, after: AccountId | None = None
 ) -> Iterator[tuple[AccountId, Iterator[Seen]]]:
-    """The events of one day and shard, account by account; those after `after` if it is given.
+    """Yield the events of one day and shard, account by account, after `after` if it is given.
 
-    Consume each account's events before the next account. Of each account at most `most_of_one` are read.
+    Consume each account's events before the next account. Of each account at most `max_events_of_one`
+    are read.
     """
     last = partition_of(after) if after else ""
     while True:
         for pk, items in itertools.groupby(_together(day, shard, last), itemgetter("pk")):
             last = pk
             events = _events(items)
-            yield account_of(pk), itertools.islice(events, most_of_one)
+            yield account_of(pk), itertools.islice(events, max_events_of_one)
             if next(events, None):
                 metrics.count(Metric.USAGE_ACCOUNT_CUT)
                 break  # and query again after this account, instead of reading all of its items
@@ -180,7 +181,7 @@ def _together(day: date, shard: str, last: str) -> Iterator[Item]:
 
 
 def _events(items: Iterable[Item]) -> Iterator[Seen]:
-    """The events in some items. Items and events that cannot be read are skipped and counted."""
+    """Yield the events in items. Items and events that cannot be read are skipped and counted."""
     for item in items:
         try:
             rows = bundles.unpacked(_KINDS[item["kind"]], item)
@@ -243,7 +244,7 @@ class DayProgress:
     published: bool
 
 
-def standing(of: date) -> DayProgress:
+def read_day_progress(of: date) -> DayProgress:
     """Read the progress of a day in one consistent query, without its counts."""
     places = {item["sk"] for item in table.query(Query(Table.USAGE, _pk(of), attributes=()))}
     counted = frozenset(sk.removeprefix(_PARTIAL) for sk in places if sk.startswith(_PARTIAL))

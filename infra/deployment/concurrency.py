@@ -30,10 +30,12 @@ def read(text: str, functions: frozenset[str]) -> dict[str, int]:
         ReservationRefused: the form is wrong, or a function does not exist.
     """
     wanted: dict[str, int] = {}
-    for one in filter(None, text.split(",")):
-        name, _, number = one.partition("=")
+    for reservation in filter(None, text.split(",")):
+        name, _, number = reservation.partition("=")
         if name not in functions or name in wanted or not (number.isdecimal() and int(number) > 0):
-            raise ReservationRefused(f"--reserve is refused: {one!r} is not a function and a number above 0")
+            raise ReservationRefused(
+                f"--reserve is refused: {reservation!r} is not a function and a number above 0"
+            )
         wanted[name] = int(number)
     return wanted
 

@@ -1,7 +1,7 @@
 """SMS settings of a deployment: the served countries and the monthly spending limit.
 
 The spending limit is a setting of SNS for an account and region. It is not part of a stack, because all
-stages of an account share it. The default is one US dollar, which is used up by a few dozen codes. AWS
+stages of an account share it. The default is one US dollar, which pays a few dozen codes. AWS
 raises its maximum on request.
 """
 

@@ -24,7 +24,9 @@ def adapt_buckets(account: AwsAccount, stage: str) -> None:
 
 def _remove_unsupported(s3: AwsClient, bucket: str) -> None:
     policy = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])
-    policy["Statement"] = [one for one in policy["Statement"] if one["Sid"] not in _UNSUPPORTED]
+    policy["Statement"] = [
+        statement for statement in policy["Statement"] if statement["Sid"] not in _UNSUPPORTED
+    ]
     if policy["Statement"]:
         s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy))
     else:

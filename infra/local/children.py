@@ -31,7 +31,7 @@ class Child:
     _guard: subprocess.Popen[bytes]
 
     def ended(self) -> bool:
-        """Whether the command has ended."""
+        """Return whether the command has ended."""
         return self._guard.poll() is not None
 
     def wait(self) -> int:
@@ -50,7 +50,7 @@ def child(
     Args:
         command: the program and its arguments.
         environment: its whole environment, given its folder.
-        output: where its output goes; None for ours.
+        output: the file that gets its output; None for the output of this process.
     """
     folder, lock = _own_folder()
     try:
@@ -83,7 +83,7 @@ def wait_or_kill(process: subprocess.Popen[Any], seconds: float) -> None:
 
 
 def _own_folder() -> tuple[Path, int]:
-    """A folder for one run, and the file descriptor that holds its lock.
+    """Create a folder for one run; return it and the file descriptor that holds its lock.
 
     Folders that no process holds are removed first: those of runs that were killed together with their guard.
     Only one process at a time looks for them, so none removes a folder that another one is about to lock.

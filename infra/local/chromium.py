@@ -93,10 +93,10 @@ DESKTOP = Screen(1280, 900)
 
 
 def found(environment: Mapping[str, str] = os.environ) -> str:
-    """The program by CHROMIUM, or by a known name on PATH.
+    """Find the program that CHROMIUM names, or one of a known name on PATH.
 
     Raises:
-        NoChromium: neither leads to a program.
+        NoChromium: there is no such program.
     """
     wanted = environment.get("CHROMIUM")
     for name in (wanted,) if wanted else NAMES:
@@ -151,29 +151,29 @@ class Browser:
 
     @property
     def asked(self) -> list[str]:
-        """URLs that the page requested, its own included, except those that its own policy blocked."""
+        """Return the URLs that the page requested, with its own; its policy may have blocked others."""
         return list(self._asked.values())
 
     def value(self, expression: str) -> Any:  # noqa: ANN401 - JavaScript may give any value
-        """The value of a JavaScript expression in the page."""
+        """Return the value of a JavaScript expression in the page."""
         result = self.call("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
         if "exceptionDetails" in result:
             raise ChromiumFailed(f"{expression}: {result['exceptionDetails']['text']}")
         return result["result"].get("value")
 
     def picture(self) -> bytes:
-        """The visible part of the page, as PNG."""
+        """Return the visible part of the page, as PNG."""
         return base64.b64decode(self.call("Page.captureScreenshot", format="png")["data"])
 
     def whole_picture(self) -> bytes:
-        """The whole page, as PNG."""
+        """Return the whole page, as PNG."""
         size = self.call("Page.getLayoutMetrics")["cssContentSize"]
         clip = {"x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1}
         result = self.call("Page.captureScreenshot", format="png", clip=clip, captureBeyondViewport=True)
         return base64.b64decode(result["data"])
 
     def paper(self) -> bytes:
-        """The page as printed on A4, as PDF."""
+        """Return the page as printed on A4, as PDF."""
         result = self.call("Page.printToPDF", paperWidth=8.27, paperHeight=11.69, printBackground=False)
         return base64.b64decode(result["data"])
 

@@ -64,7 +64,7 @@ class LocalCloud:
 
     @property
     def state(self) -> State:
-        """The addresses of this cloud."""
+        """Return the addresses of this cloud."""
         return State(
             api_url=self.deployment.api_url,
             aws_endpoint=str(self.account.endpoint),
@@ -75,7 +75,7 @@ class LocalCloud:
         )
 
     def texts_to(self, phone: str) -> list[str]:
-        """The text messages sent to a number, oldest first."""
+        """Return the text messages sent to a number, oldest first."""
         answer = requests.get(
             f"{self.account.endpoint}/_ministack/sns/sms-messages",
             params={"phoneNumber": phone, "region": self.account.region},
@@ -85,7 +85,7 @@ class LocalCloud:
         return [message["Message"] for message in answer.json()["sms_messages"][phone]]
 
     def mails_to(self, address: str) -> list[dict[str, object]]:
-        """The mails that SES accepted for an address, oldest first."""
+        """Return the mails that SES accepted for an address, oldest first."""
         answer = requests.get(f"{self.account.endpoint}/_ministack/ses/messages", timeout=10)
         answer.raise_for_status()
         mails = answer.json()["messages"].get(self.account.number, [])
@@ -113,20 +113,20 @@ class LocalCloud:
         return json.loads(result)
 
     def sent_to_stream(self, user_id: str) -> list[dict[str, object]]:
-        """What the backend sent to Stream about a user, oldest first."""
-        bodies = (one["body"] for one in self.stream.requests(principal="server"))
+        """Return what the backend wrote to Stream about a user, oldest first."""
+        bodies = (request["body"] for request in self.stream.requests(principal="server"))
         sent = (body.get("users", {}) for body in bodies if isinstance(body, dict))
         return [users[user_id] for users in sent if user_id in users]
 
     def evidence(self) -> list[dict[str, object]]:
-        """Every item of the Ledger, raw; only root may scan the table."""
+        """Return every item of the Ledger, raw; only root may scan the table."""
         dynamodb = self.account.client("dynamodb")
         (name,) = (n for n in dynamodb.list_tables()["TableNames"] if n.endswith("-ledger"))
         items: list[dict[str, object]] = dynamodb.scan(TableName=name)["Items"]
         return items
 
     def log_lines(self) -> list[str]:
-        """All log lines of the functions and the API."""
+        """Return all log lines of the functions and the API."""
         logs = self.account.client("logs")
         groups = [group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]]
         streams = [
@@ -149,7 +149,7 @@ def local_cloud(
         state_file: gets the addresses, for other processes, once the cloud is ready.
     """
     if state_file:
-        state_file.unlink(missing_ok=True)  # a stale file must not be taken for this cloud's
+        state_file.unlink(missing_ok=True)  # so that no process reads the addresses of an earlier cloud
     package = build()
     with running_emulator(port) as aws, child_emulator(api_key="local-stream-key") as stream:
         account = AwsAccount(REGION, aws, ROOT_KEY, ROOT_SECRET)
@@ -172,7 +172,7 @@ def local_cloud(
 
 
 def has_real_limits(environment: Mapping[str, str]) -> bool:
-    """Whether a local cloud gets the limits of a real one.
+    """Return whether a local cloud gets the limits of a real one.
 
     Raises:
         ValueError: the variable is neither "real" nor "wide".

@@ -27,7 +27,7 @@ from ministack.core import lambda_runtime
 
 
 def drain() -> None:
-    """Replace how workers are ended; before anything imports these functions by name."""
+    """Replace the functions that end workers, before other modules import them by name."""
     kill, release, pool = lambda_runtime.kill_workers, lambda_runtime.release_worker, lambda_runtime._lock
     leaving: set[Any] = set()  # busy workers that left their pool
 
@@ -64,14 +64,14 @@ class _SharedArchive(zipfile.ZipFile):
             if not shared.exists():
                 super().extractall(draft := shared.with_suffix(".draft"), members, pwd)
                 draft.rename(shared)
-        package.unlink()  # it is not read again
+        package.unlink()  # the package is not read again
         wanted = Path(path)
         wanted.rmdir()
         wanted.symlink_to(shared)
 
 
 def share_code() -> None:
-    """Replace how workers get the code of a function."""
+    """Replace the function that gives workers the code of a function."""
     lambda_runtime.zipfile = types.SimpleNamespace(
         **{**vars(zipfile), "ZipFile": _SharedArchive}  # layers are extracted by it too
     )

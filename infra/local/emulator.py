@@ -34,13 +34,13 @@ class EmulatorFailed(RuntimeError):
 
 @contextmanager
 def running_emulator(port: int = 0) -> Iterator[str]:
-    """Run the emulator during a block, and yield its address. Port 0 takes a free one."""
+    """Run the emulator during a `with` block and yield its address. Port 0 means any free port."""
     python = environment("emulator", _REQUIREMENTS) / "bin" / "python"
     port = port or free_port()
     address = f"http://127.0.0.1:{port}"
     with (
         tempfile.TemporaryFile("w+", dir=LOCAL) as log,
-        # Isolated: this folder is not on its path, so no module of ours can shadow one of its packages.
+        # -I keeps this folder out of sys.path, so our modules cannot shadow the emulator's packages.
         child([python, "-I", _PROGRAM], lambda folder: _environment(folder, port), log) as process,
     ):
         _wait_until_up(process, address, log)
@@ -48,7 +48,7 @@ def running_emulator(port: int = 0) -> Iterator[str]:
 
 
 def _environment(folder: Path, port: int) -> dict[str, str]:
-    """The environment of the emulator and of its functions; nothing of the developer's."""
+    """Return the environment of the emulator and its functions, without the developer's variables."""
     return {
         "PATH": os.defpath,
         "HOME": str(folder),
@@ -77,7 +77,7 @@ def _wait_until_up(process: Child, address: str, log: IO[str]) -> None:
 
 
 def free_port() -> int:
-    """A port that is free now."""
+    """Return a port that is free now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         number: int = probe.getsockname()[1]

@@ -1,11 +1,13 @@
-"""Runs a command and ends it when the parent process ends, even if that is killed.
+"""Runs a command and ends it when the parent process ends, even if the parent is killed.
 
     python guard.py FOLDER COMMAND...
 
-The parent holds the other end of standard input. When it closes, deliberately or because the parent died, the
-guard terminates the command and all processes that it started, removes FOLDER (its temporary files) and ends.
-The guard inherits the locked file of FOLDER (infra/local/children.py) and never uses it: the lock is released
-when the guard ends. It uses only the standard library and is run by path, to start fast.
+The parent holds the other end of standard input. When that closes, because the parent closed it or was
+killed, the guard terminates the command and all processes that it started, removes FOLDER (its temporary
+files) and ends.
+The guard inherits the open lock file of FOLDER (infra/local/children.py). It never reads it: the inherited
+file descriptor keeps the lock until the guard ends. The guard uses only the standard library and is run by
+path, so that it starts fast.
 """
 
 import ctypes
@@ -17,8 +19,8 @@ import sys
 import threading
 from pathlib import Path
 
-_PATIENCE = 3.0  # seconds between SIGTERM and SIGKILL
-_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_KILL_TIMEOUT = 3.0  # seconds between SIGTERM and SIGKILL
+_END_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _PR_SET_PDEATHSIG = 1
 
 
@@ -30,7 +32,7 @@ def main() -> int:
         stdin=subprocess.DEVNULL,
         preexec_fn=_prepare_command,  # noqa: PLW1509 - no thread runs yet
     )
-    for number in _ENDING:
+    for number in _END_SIGNALS:
         signal.signal(number, lambda *_: child.terminate())
     threading.Thread(target=_end_with_parent, args=(child,), daemon=True).start()
     status = child.wait()
@@ -44,7 +46,7 @@ def _prepare_command() -> None:
 
     On Linux the command is killed when the guard is killed.
     """
-    for number in _ENDING:
+    for number in _END_SIGNALS:
         signal.signal(number, signal.SIG_DFL)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -62,7 +64,7 @@ def _end_with_parent(child: "subprocess.Popen[bytes]") -> None:
         pass
     child.terminate()
     try:
-        child.wait(_PATIENCE)
+        child.wait(_KILL_TIMEOUT)
     except subprocess.TimeoutExpired:
         child.kill()
 

@@ -11,14 +11,14 @@ _PAUSE = 0.05
 
 
 class NotInTime(AssertionError):
-    """The deadline passed; the message says what was waited for."""
+    """The deadline passed; the message names the awaited event."""
 
 
 def until(look: Callable[[], _T | None], what: str, seconds: float = 15.0) -> _T:
-    """The first truthy result of `look`.
+    """Call `look` until its result is true, and return that result.
 
     Raises:
-        NotInTime: none within `seconds`.
+        NotInTime: no result was true within `seconds`.
     """
     deadline = time.monotonic() + seconds
     while True:

@@ -5,10 +5,10 @@
 3. retire   the older versions are deleted, once no claim is left under them
 
 At any time, every container looks for a claim under each version under which another container may create
-one, so a number never gets a second account (ACC-1). `rotating` describes how. Each step is safe to stop and
-run again. Counters of limits also use the lookup key: they restart with a new version, and the old ones
-expire. Known devices use it too. They are written under the new version at their first refresh of a day, so
-`retire` loses those that were not used since `rotate` (ADR 25).
+one, so a number never gets a second account (ACC-1). `key_versions` describes how. Each step is safe to
+stop and run again. Counters of limits also use the lookup key: they restart with a new version, and the old
+ones expire. Known devices use it too. They are written under the new version at their first refresh of a day,
+so `retire` loses those that were not used since `rotate` (ADR 25).
 """
 
 from __future__ import annotations

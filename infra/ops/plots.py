@@ -65,7 +65,7 @@ def as_svg(figures: Sequence[Figures]) -> str:
 
     A bar is a number of accounts; few or none give no bar.
     """
-    days = [one.day for one in figures]
+    days = [published_day.day for published_day in figures]
     drawn: list[str] = []
     y = _TOP
     for purpose in (Purpose.ANALYTICS, Purpose.DIAGNOSTICS):
@@ -102,10 +102,10 @@ def as_svg(figures: Sequence[Figures]) -> str:
 def _groups(figures: Sequence[Figures], purpose: Purpose) -> list[_Group]:
     """Return the groups of a purpose, largest first, with the rest at the end."""
     found: dict[tuple[str, str], dict[date, Figure]] = {}
-    for one in figures:
-        for figure in one.figures:
+    for published_day in figures:
+        for figure in published_day.figures:
             if figure.purpose is purpose:
-                found.setdefault(_names(figure), {})[one.day] = figure
+                found.setdefault(_names(figure), {})[published_day.day] = figure
     groups = [_Group(label, detail, days) for (label, detail), days in found.items()]
     return sorted(groups, key=lambda g: (g.latest.name is None, -g.latest.accounts, g.label, g.detail))
 

@@ -30,17 +30,17 @@ app = typer.Typer(help="Rights requests: list, show, decide, extend.", pretty_ex
 _WIDTH = None if sys.stdout.isatty() else 160
 console = Console(soft_wrap=True, markup=False, highlight=False, width=_WIDTH)
 
-_MOST = 500  # requests that `list` prints at most
+_MAX_LISTED = 500  # requests that `list` prints at most
 
 
-def _known(text: str) -> str:
+def _check_id(text: str) -> str:
     """Check that the text is a request id: it becomes part of a path and of a chain's name."""
     if RightsRequestId.parse(text) is None:
         raise typer.BadParameter("not a request id")
     return text
 
 
-Request = Annotated[str, typer.Argument(help="id of the request, r_...", callback=_known)]
+Request = Annotated[str, typer.Argument(help="id of the request, r_...", callback=_check_id)]
 TextFile = Annotated[
     Path,
     typer.Option(
@@ -58,7 +58,7 @@ def list_open(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
         page = api.call("GET", "").body
         found: list[dict[str, Any]] = list(page["items"])
         unreadable: list[str] = list(page["unreadable"])
-        while "next" in page and len(found) < _MOST:
+        while "next" in page and len(found) < _MAX_LISTED:
             page = api.call("GET", f"?cursor={page['next']}").body
             found += page["items"]
             unreadable += page["unreadable"]
@@ -97,14 +97,14 @@ def propose(
     if reason:
         body["reason"] = reason
     with _api(stage, region, endpoint) as api:
-        _done(api.call("PUT", f"/{request}/proposal", body).body)
+        _print_result(api.call("PUT", f"/{request}/proposal", body).body)
 
 
 @app.command()
 def withdraw(request: Request, stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
     """Withdraw a proposal."""
     with _api(stage, region, endpoint) as api:
-        _done(api.call("DELETE", f"/{request}/proposal").body)
+        _print_result(api.call("DELETE", f"/{request}/proposal").body)
 
 
 @app.command()
@@ -117,7 +117,7 @@ def approve(
 ) -> None:
     """Approve the proposal of another operator."""
     with _api(stage, region, endpoint) as api:
-        _done(api.call("POST", f"/{request}/approval", etag=f'"{version}"').body)
+        _print_result(api.call("POST", f"/{request}/approval", etag=f'"{version}"').body)
 
 
 @app.command()
@@ -131,7 +131,7 @@ def extend(
 ) -> None:
     """Extend the deadline for the answer. The subject is notified."""
     with _api(stage, region, endpoint) as api:
-        _done(api.call("PUT", f"/{request}/extension", {"days": days, "reason": reason}).body)
+        _print_result(api.call("PUT", f"/{request}/extension", {"days": days, "reason": reason}).body)
 
 
 @app.command()
@@ -139,7 +139,7 @@ def ask_identity(request: Request, stage: Stage, region: Region, endpoint: Endpo
     """Record that proof of identity was requested. The plan waits for it."""
     with _api(stage, region, endpoint) as api:
         case = api.call("POST", f"/{request}/identity-check").body
-        _done(case)
+        _print_result(case)
         if not case["clock_stands_still"]:
             console.print(
                 "The deadline keeps running: proof was requested late, or was already requested before."
@@ -150,14 +150,14 @@ def ask_identity(request: Request, stage: Stage, region: Region, endpoint: Endpo
 def identity_came(request: Request, stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
     """Record that the subject proved their identity. The plan continues."""
     with _api(stage, region, endpoint) as api:
-        _done(api.call("POST", f"/{request}/identity-proof").body)
+        _print_result(api.call("POST", f"/{request}/identity-proof").body)
 
 
 @app.command()
 def retry(request: Request, stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
     """Retry a step that stopped."""
     with _api(stage, region, endpoint) as api:
-        _done(api.call("POST", f"/{request}/retry").body)
+        _print_result(api.call("POST", f"/{request}/retry").body)
 
 
 @app.command()
@@ -174,7 +174,7 @@ def enter(
     body = {"user_id": user, "right": right, "received_by": by, "received_on": on}
     with _api(stage, region, endpoint) as api:
         case = api.call("POST", "", body).body
-        _done(case)
+        _print_result(case)
         console.print(f"receipt, to be given only to the subject: {case['receipt']}")
 
 
@@ -202,5 +202,5 @@ def _api(stage: str, region: str, endpoint: str | None) -> Iterator[InternalApi]
         sys.exit(1)
 
 
-def _done(case: dict[str, Any]) -> None:
+def _print_result(case: dict[str, Any]) -> None:
     console.print(cases.line(case))

@@ -5,8 +5,8 @@
 3. reseal   every record sealed under the stage key itself (retained or transient) is sealed again
 4. retire   the versions under which nothing is sealed any more are deleted
 
-Each step is safe to stop and run again: the data shows the progress of steps 2 and 3, and `rotating`
-describes that of steps 1 and 4. The declarations say which records exist and where.
+Each step is safe to stop and run again: the data shows the progress of steps 2 and 3, and `key_versions`
+describes that of steps 1 and 4. The declarations determine which records exist and where.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class StageKeys:
     def of(
         cls, account: AwsAccount, stage: str, report: Report, settle: Callable[[], None] | None = None
     ) -> Self:
-        """Return those of a deployed stage; `settle` waits until old containers have finished."""
+        """Return the keys of a deployed stage; `settle` waits until old containers have finished."""
         stacks, service = Stacks(account, report), stack_name(stage, "service")
         vault = stacks.outputs(stack_name(stage, "vault"))
         versions = Versions(

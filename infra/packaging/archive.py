@@ -29,7 +29,7 @@ def write_archive(target: Path, tree: Path, *, base: Path | None = None) -> Path
 
 
 def fingerprint(root: Path, paths: list[Path], *extra: str) -> str:
-    """One hash of the names and contents of files, and of `extra` words."""
+    """Return one hash of the names and contents of files, and of `extra` words."""
     digest = hashlib.sha256("\0".join(extra).encode())
     for path in sorted(paths):
         digest.update(f"\0{path.relative_to(root).as_posix()}\0".encode())

@@ -29,7 +29,8 @@ _DROP = (
     # Metadata, tests, sources of extensions, documentation.
     "*.dist-info/licenses",
     "*.dist-info/*[!A]",
-    "[!ace]*.dist-info/METADATA",  # aiofile and caio read their own, pydantic reads email_validator's
+    # aiofile and caio read their own metadata, and pydantic reads that of email_validator.
+    "[!ace]*.dist-info/METADATA",
     "*.data",
     "caio/src",
     "bin",
@@ -45,11 +46,11 @@ _DROP = (
     # Duplicates of files of certifi and the operating system.
     "botocore/cacert.pem",
     "dateutil/zoneinfo/*.gz",
-    # Addresses are parsed, their domains never looked up.
+    # Email addresses are parsed, and their domains are never looked up.
     "dns",
     "email_validator/deliverability.py",
     "email_validator/__main__.py",
-    # Numbers are parsed, never located.
+    # Phone numbers are parsed, and their location is never determined.
     "phonenumbers/geodata",
     "phonenumbers/carrierdata",
     "phonenumbers/tzdata",

@@ -61,13 +61,13 @@ print(json.dumps({
 
 
 def clean_environment(**more: str) -> dict[str, str]:
-    """The environment of a build, without the developer's own RU4M_* and AWS_* settings."""
+    """Return the environment of a build, without the developer's RU4M_* and AWS_* settings."""
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(("RU4M_", "AWS_", "PYTHON"))}
     return {**inherited, **PLACEHOLDERS, "PYTHONDONTWRITEBYTECODE": "1", **more}
 
 
 def routes_by_group(project: Path) -> dict[str, list[Route]]:
-    """The routes of each group.
+    """Return the routes of each group.
 
     Raises:
         ValueError: a route belongs to no group or to several.

@@ -27,7 +27,7 @@ def split(
     functions: dict[str, dict[str, Any]],
     policies: dict[str, Template],
 ) -> Template:
-    """The service template.
+    """Return the service template.
 
     Args:
         template: the output of `chalice package`.
@@ -46,8 +46,8 @@ def split(
         resources[logical] = _function(handler, logical, own)
         resources[f"{logical}Role"] = _role(role, logical, policies[group])
         resources[f"{logical}InvokePermission"] = _permission(permission, logical)
-    _point_routes(resources["RestAPI"]["Properties"]["DefinitionBody"], routes)
-    _shape_errors(resources)
+    _point_routes_at_groups(resources["RestAPI"]["Properties"]["DefinitionBody"], routes)
+    _add_gateway_responses(resources)
     _throttle_public_routes(resources["RestAPI"]["Properties"])
     for name, logical, function in list(_functions(resources, functions)):
         _finish(function["Properties"], name, logical)
@@ -85,7 +85,7 @@ def _permission(permission: Template, logical: str) -> Template:
     return clone
 
 
-def _point_routes(body: Template, routes: dict[str, list[Route]]) -> None:
+def _point_routes_at_groups(body: Template, routes: dict[str, list[Route]]) -> None:
     for group, owned in routes.items():
         for path, method in owned:
             integration = body["paths"][path][method.lower()][_INTEGRATION]
@@ -93,7 +93,7 @@ def _point_routes(body: Template, routes: dict[str, list[Route]]) -> None:
             integration["uri"]["Fn::Sub"] = uri.replace("APIHandler", logical_id(group))
 
 
-def _shape_errors(resources: Template) -> None:
+def _add_gateway_responses(resources: Template) -> None:
     body = resources["RestAPI"]["Properties"]["DefinitionBody"]
     body["x-amazon-apigateway-gateway-responses"] = gateway_responses()
     resources |= gateway_response_resources()
@@ -119,7 +119,7 @@ def _throttle_public_routes(api: Template) -> None:
                 )
 
 
-# Execution logs and data traces would hold paths, headers and bodies. A route's settings inherit no defaults.
+# Execution logs and data traces would contain paths, headers and bodies. Each route needs its own settings.
 _UNRECORDED = {"LoggingLevel": "OFF", "DataTraceEnabled": False, "MetricsEnabled": True}
 
 
@@ -129,7 +129,7 @@ def _functions(
     """Name, logical id and resource of each function.
 
     Raises:
-        KeyError: .chalice/config.json does not list a function, which would get another one's role.
+        KeyError: .chalice/config.json does not list a function, which would then share a role.
     """
     names = {logical_id(name): name for name in functions}
     for logical, resource in resources.items():
@@ -191,7 +191,7 @@ _VARIABLES_BY_GRANT: dict[str, dict[str, str]] = {
 
 
 def _granted_names(policy: Template) -> dict[str, Any]:
-    """Variables that name the resources a policy grants: tables, secrets and others."""
+    """Return the variables for the resources that a policy grants: tables, secrets and others."""
     text = json.dumps(policy)
     tables = {f"RU4M_TABLE_{n.upper()}": f"{n}TableName" for n in _names(text, "TableArn")}
     secrets = {f"RU4M_SECRET_{n.upper()}": f"{n}SecretArn" for n in _names(text, "SecretArn")}

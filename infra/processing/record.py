@@ -63,8 +63,8 @@ class Row:
     categories: tuple[Category, ...]  # (c)
     recipients: tuple[Recipient, ...]  # (d), and by their register (e)
     kept: str  # (f)
-    period: str | None  # (f) for machines: an ISO 8601 duration, None where an event ends it
-    protected: str  # (g), beyond the measures that hold for all
+    period: str | None  # (f) as an ISO 8601 duration; None if an event ends the period
+    protected: str  # (g), in addition to the measures for all records
     fields: tuple[Field, ...] = ()
 
     @property
@@ -120,7 +120,7 @@ def _of_elsewhere(entry: Elsewhere) -> Row:
 
 
 def _first_sentences(text: str) -> str:
-    """The first line of a docstring, without the ids of promises."""
+    """Return the first line of a docstring, without the ids of promises."""
     return re.sub(r" \([A-Z]{3,4}-\d+(, [A-Z]{3,4}-\d+)*\)", "", text.strip().splitlines()[0]).replace(
         "`", ""
     )

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from infra.stream_emulator.wire import Json
 
-MOST = 50
+MAX_CHANNEL_TYPES = 50
 _BEHAVIOURS = ("flag", "block", "shadow_block")
 
 # Only `max_message_length` has an effect here; the others are stored and shown.

@@ -123,7 +123,7 @@ class Member:
     role: str = "channel_member"
 
     def rendered(self, user: UserView) -> Json:
-        """As the API shows it, without what tells of a ban."""
+        """As the API shows it, without the fields that show a ban."""
         return {
             "user_id": self.user_id,
             "user": user(self.user_id),

@@ -172,7 +172,7 @@ class Moderation:
         return ban if ban and self.holds(ban) else None
 
     def standing(self, user_id: str, cid: str | None = None) -> Json:
-        """The fields of a user, or of a member of a channel, that tell of a ban."""
+        """The fields of a user, or of a member of a channel, that show a ban."""
         ban = self._ban(user_id, cid)
         shown: Json = {"banned": bool(ban and not ban.shadow), "shadow_banned": bool(ban and ban.shadow)}
         return shown | ({"ban_expires": ban.expires} if ban and ban.expires else {})

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from infra.stream_emulator.tokens import Principal
     from infra.stream_emulator.world import World
 
-MOST_MESSAGES = 300
+MAX_MESSAGES = 300
 _USUAL_MESSAGES = 25
 
 # Capabilities of a client in a channel, as the SDKs name them, by the permission that grants each.
@@ -71,7 +71,7 @@ def channel_object(world: World, channel: Channel, viewer: Principal | None = No
 def channel_state(world: World, channel: Channel, viewer: Principal, body: Json) -> Json:
     """The channel with its members, latest messages, reads and watchers."""
     wanted = (body.get("messages") or {}).get("limit", body.get("message_limit"))
-    count = _USUAL_MESSAGES if wanted is None else min(int(wanted), MOST_MESSAGES)
+    count = _USUAL_MESSAGES if wanted is None else min(int(wanted), MAX_MESSAGES)
     latest = channel.messages[-count:] if count else []
     watchers = world.hub.watchers(channel.cid)
     shown: Json = {
@@ -94,7 +94,7 @@ def channel_state(world: World, channel: Channel, viewer: Principal, body: Json)
 
 
 def member_object(world: World, channel: Channel, member: Member) -> Json:
-    """A member, with what tells of a ban in this channel."""
+    """A member, with the fields that show a ban in this channel."""
     return member.rendered(world.view) | world.moderation.standing(member.user_id, channel.cid)
 
 

@@ -1,4 +1,4 @@
-"""Public information about the service: controller, authority, keys, contract, health."""
+"""Tests public information: controller, authority, keys, contract, health."""
 
 import json
 import re
@@ -72,7 +72,7 @@ def test_global_privacy_control_is_honoured(world: World) -> None:
 
 
 @pytest.mark.parametrize("path", ["/v1/health", "/v1/rights-receipts/r_1"])
-def test_answer_log_and_header_name_the_call_by_one_id(world: World, path: str) -> None:
+def test_body_header_and_log_contain_the_same_request_id(world: World, path: str) -> None:
     reply = world.call("GET", path)
     assert reply.call_id
     assert world.log_lines[-1]["request_id"] == reply.call_id
@@ -120,7 +120,7 @@ def test_fields_of_times_are_typed_as_instants() -> None:
     assert set(times.values()) == {"date-time"}
 
 
-def test_field_always_in_a_response_is_required_and_none_is_null(world: World) -> None:
+def test_fields_that_are_always_returned_are_required_and_not_nullable(world: World) -> None:
     schemas = schemas_shown()
     profile = schemas["OwnProfile"]
     assert set(profile["required"]) == world.a_user().profile().keys()
@@ -129,7 +129,7 @@ def test_field_always_in_a_response_is_required_and_none_is_null(world: World) -
     assert {"token_type"} <= set(schemas["SessionView"]["required"])
 
 
-def test_body_has_no_null_as_a_default_since_null_removes() -> None:
+def test_no_field_of_a_request_body_has_null_as_its_default() -> None:
     assert '"default": null' not in json.dumps(committed()["components"])
     assert committed()["components"]["schemas"]["ProfileChanges"]["minProperties"] == 1
 
@@ -143,7 +143,7 @@ def test_every_operation_documents_the_gateways_own_responses(status: str) -> No
     assert [name for name, codes in documented.items() if code not in codes] == []
 
 
-def test_every_response_to_a_limit_states_when_to_try_again() -> None:
+def test_every_429_response_documents_retry_after() -> None:
     answers = [resolved(operation["responses"]["429"]) for _, operation in operations()]
     assert all("Retry-After" in answer["headers"] for answer in answers)
     shown = [schema for answer in answers for schema in problems_of(answer).values()]

@@ -37,7 +37,7 @@ def serbian_numbers() -> Iterator[str]:
 
 
 def pump(world: World, phones: Iterator[str], requests: int) -> list[Reply]:
-    """Ask for codes that are never verified, each from another address and device."""
+    """Request codes that are never verified, each from another address and device."""
     return [
         world.asks_for_a_code(next(phones), a_device(), address=f"10.{n // 256}.{n % 256}.1")
         for n in (next(_numbers) for _ in range(requests))
@@ -63,7 +63,7 @@ def best_day(country: str, codes: int, days_ago: int = 1) -> None:
 
 
 @pytest.mark.promise("ACC-2")
-def test_pumping_from_rotating_addresses_and_prefixes_ends_at_the_floor(
+def test_pumping_from_rotating_addresses_and_prefixes_is_limited_to_the_floor(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     divide(monkeypatch, by=5)
@@ -74,7 +74,7 @@ def test_pumping_from_rotating_addresses_and_prefixes_ends_at_the_floor(
 
 
 @pytest.mark.proof
-def test_pumping_one_country_gets_100_texts_an_hour_and_300_a_day(world: World) -> None:
+def test_pumping_one_country_is_limited_to_100_texts_an_hour_and_300_a_day(world: World) -> None:
     world.traveller.move_to(datetime(2026, 11, 24, tzinfo=UTC))
     texts = []
     for _ in range(24):
@@ -84,14 +84,14 @@ def test_pumping_one_country_gets_100_texts_an_hour_and_300_a_day(world: World) 
 
 
 @pytest.mark.proof
-def test_pumping_across_midnight_gets_twice_the_texts_of_an_hour(world: World) -> None:
+def test_pumping_across_midnight_is_limited_to_twice_the_texts_of_an_hour(world: World) -> None:
     world.traveller.move_to(datetime(2026, 11, 24, 23, 59, tzinfo=UTC))
     before = texts_until_refused()
     world.advance(MINUTE)
     assert (before, texts_until_refused()) == (100, 100)
 
 
-def test_resending_texts_gets_an_attacker_no_more_texts(
+def test_resends_count_against_the_same_budget_as_first_texts(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     divide(monkeypatch, by=10)
@@ -114,7 +114,7 @@ def examples() -> list[str]:
 
 
 @pytest.mark.promise("ACC-2")
-def test_pumping_all_countries_at_once_gets_at_most_the_ceiling_of_an_hour(
+def test_pumping_all_countries_at_once_is_limited_to_the_hourly_ceiling(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     divide(monkeypatch, by=100)  # 1 text a country, 30 in total
@@ -125,7 +125,7 @@ def test_pumping_all_countries_at_once_gets_at_most_the_ceiling_of_an_hour(
 
 
 @pytest.mark.proof
-def test_pumping_all_countries_for_a_day_gets_the_sum_of_their_floors(
+def test_pumping_all_countries_for_a_day_is_limited_to_the_sum_of_floors(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     divide(monkeypatch, by=100)  # 3 texts a country and day; 200 in total
@@ -138,7 +138,7 @@ def test_pumping_all_countries_for_a_day_gets_the_sum_of_their_floors(
 
 
 @pytest.mark.proof
-def test_pumping_countries_with_a_history_for_a_day_ends_at_the_daily_ceiling(
+def test_pumping_countries_with_a_history_is_limited_to_the_daily_ceiling(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     divide(monkeypatch, by=100)
@@ -151,7 +151,9 @@ def test_pumping_countries_with_a_history_for_a_day_ends_at_the_daily_ceiling(
     assert texts == [30] * 6 + [20, 0]
 
 
-def test_recorded_budgets_do_not_stop_pumping(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pumping_is_not_limited_by_budgets_in_mode_recorded(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     divide(monkeypatch, by=10)
     record_only(monkeypatch)
     replies = pump(world, serbian_numbers(), requests=30)
@@ -186,17 +188,17 @@ def test_three_dozen_people_of_a_quiet_country_sign_up_at_the_same_moment(world:
 
 
 @pytest.mark.proof
-def test_many_users_after_two_quiet_weeks_have_the_room_of_the_best_day(world: World) -> None:
+def test_users_after_two_quiet_weeks_have_the_budget_of_the_best_day(world: World) -> None:
     best_day("RS", 6_000, days_ago=14)
     assert texts_until_refused() == 200
 
 
-def test_best_day_older_than_two_weeks_gives_no_room(world: World) -> None:
+def test_best_day_older_than_two_weeks_does_not_raise_the_budget(world: World) -> None:
     best_day("RS", 6_000, days_ago=15)
     assert texts_until_refused() == 100
 
 
-def test_users_of_a_country_without_a_history_earn_room_by_verifying(
+def test_verified_codes_raise_the_budget_of_a_country_without_a_history(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     divide(monkeypatch, by=5)
@@ -208,7 +210,7 @@ def test_users_of_a_country_without_a_history_earn_room_by_verifying(
     assert texts_until_refused() == 20 + 60 // 2
 
 
-def test_users_of_a_pumped_country_wait_and_users_of_others_do_not(
+def test_pumped_country_is_refused_and_other_countries_are_not(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     divide(monkeypatch, by=10)
@@ -217,7 +219,7 @@ def test_users_of_a_pumped_country_wait_and_users_of_others_do_not(
     assert send("+4915112345678") is not None
 
 
-def test_pumped_country_opens_by_the_codes_that_its_users_still_verify(world: World) -> None:
+def test_pumped_country_is_admitted_again_as_its_users_verify_codes(world: World) -> None:
     crowd = send_many(SERBIA, 30)
     assert texts_until_refused() == 70
     for challenge in crowd:
@@ -225,7 +227,7 @@ def test_pumped_country_opens_by_the_codes_that_its_users_still_verify(world: Wo
     assert texts_until_refused() == 30 + 15
 
 
-def test_pumping_with_an_unreadable_history_gets_what_the_floors_permit(world: World) -> None:
+def test_pumping_with_an_unreadable_history_is_limited_to_the_floors(world: World) -> None:
     best_day("RS", 6_000)
     with cloud.failing("dynamodb", "GetItem", OUTAGES[0]):
         assert texts_until_refused() == 100

@@ -69,7 +69,7 @@ def test_open_requests_are_listed_most_urgent_first(world: World, alice: Operato
     assert "next" not in listed
 
 
-def test_pages_show_each_request_once_if_many_are_due_on_one_day(
+def test_many_requests_due_on_one_day_are_each_listed_once(
     world: World, alice: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(inspect, "PAGE", 3)
@@ -88,7 +88,7 @@ def test_pages_show_each_request_once_if_many_are_due_on_one_day(
     assert (sorted(seen), len(seen)) == (sorted(made), 10)
 
 
-def test_request_answered_between_pages_hides_no_other(
+def test_request_answered_between_two_pages_does_not_hide_another(
     world: World, alice: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(inspect, "PAGE", 2)
@@ -131,7 +131,7 @@ def test_only_the_public_id_of_the_subject_is_shown(world: World, mila: User, al
         assert hidden not in shown
 
 
-def test_request_with_altered_evidence_is_shown_without_it(alice: Operator, asked: str) -> None:
+def test_request_with_altered_evidence_is_shown_without_its_evidence(alice: Operator, asked: str) -> None:
     aws.client("dynamodb").update_item(
         TableName="ru4m-test-ledger",
         Key={"pk": {"S": f"rights#{asked}"}, "sk": {"S": "000000000001"}},
@@ -271,7 +271,7 @@ def test_paused_request_does_not_count_as_overdue(world: World, alice: Operator,
     assert queue.sweep().overdue == 1
 
 
-def test_identity_cannot_be_requested_while_a_proposal_waits(alice: Operator, asked: str) -> None:
+def test_proof_of_identity_cannot_be_requested_while_a_proposal_waits(alice: Operator, asked: str) -> None:
     alice.proposes(asked, "completed")
     assert alice.asks_identity(asked).problem == "proposed_already"
     assert stored(asked).pause is None
@@ -286,7 +286,7 @@ def test_proof_of_identity_drops_a_waiting_proposal(alice: Operator, asked: str)
     assert evidence(asked)[-1] == ("identity_came", {"by": alice.staff_id, "proposal_dropped": 1})
 
 
-def test_identity_can_be_requested_while_a_processor_works(alice: Operator, asked: str) -> None:
+def test_proof_of_identity_can_be_requested_while_a_processor_is_awaited(alice: Operator, asked: str) -> None:
     changed(asked, status=Status.AWAITING_PROCESSOR)
     assert alice.asks_identity(asked).json["status"] == "awaiting_verification"
 
@@ -310,7 +310,7 @@ def test_retry_of_a_running_step_changes_nothing(alice: Operator, asked: str) ->
     assert stored(asked) == before
 
 
-def test_retried_step_waits_until_no_person_is_awaited(alice: Operator, asked: str) -> None:
+def test_retried_step_waits_until_the_proposal_is_withdrawn(alice: Operator, asked: str) -> None:
     with_a_stopped_step(asked)
     alice.proposes(asked, "completed")
     alice.retries(asked)
@@ -406,7 +406,7 @@ def test_second_request_for_an_open_right_is_not_entered(
     assert twice[1].json["open_request_id"] == twice[0].json["id"]
 
 
-def test_letter_entered_by_two_operators_at_once_is_one_request(
+def test_letter_entered_by_two_operators_concurrently_is_one_request(
     world: World, mila: User, alice: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bob = world.an_operator("bob")
@@ -433,7 +433,7 @@ def test_day_of_receipt_may_be_today_in_belgrade(world: World, alice: Operator) 
     assert alice.enters(world.a_user().user_id, on="2026-11-25").status == 201
 
 
-def test_request_by_the_app_cannot_be_entered(world: World, alice: Operator) -> None:
+def test_request_with_the_channel_app_cannot_be_entered(world: World, alice: Operator) -> None:
     refused = alice.enters(world.a_user().user_id, by="app")
     assert refused.json["errors"][0]["pointer"] == "/received_by"
 

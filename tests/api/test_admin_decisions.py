@@ -112,7 +112,7 @@ def test_role_session_with_a_chosen_name_does_not_approve(world: World, alice: O
 
 
 @pytest.mark.promise("SEC-1")
-def test_accepted_operators_are_a_setting(
+def test_accepted_operators_are_configurable(
     world: World, alice: Operator, asked: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RU4M_OPERATORS", "arn:aws:iam::123456789012:user/privacy/*")
@@ -137,7 +137,7 @@ def test_operator_limit_does_not_affect_another_operator(
 
 
 @pytest.mark.parametrize("outage", OUTAGES, ids=named)
-def test_operators_are_not_limited_while_calls_cannot_be_counted(
+def test_operators_are_not_limited_while_their_counter_is_unreachable(
     alice: Operator, asked: str, outage: Exception
 ) -> None:
     with cloud.failing("dynamodb", "UpdateItem", outage):
@@ -145,7 +145,7 @@ def test_operators_are_not_limited_while_calls_cannot_be_counted(
 
 
 @pytest.mark.promise("SEC-1")
-def test_acting_operator_is_recorded_and_not_logged(
+def test_operator_is_named_in_the_evidence_and_not_in_the_log(
     world: World, alice: Operator, asked: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     alice.proposes(asked, "completed")
@@ -334,7 +334,7 @@ GROUNDS = {
 }
 
 
-def test_table_of_grounds_names_every_right_and_every_reason() -> None:
+def test_every_right_and_every_reason_is_in_the_table_of_grounds() -> None:
     assert set(GROUNDS) == set(Right)
     assert set().union(*GROUNDS.values()) == set(RefusalReason)
 
@@ -414,7 +414,7 @@ def test_second_of_two_concurrent_approvals_is_too_late(
     assert evidence(asked)[-1][1]["by"] == carol.staff_id
 
 
-def test_cancellation_before_an_approval_wins(
+def test_approval_after_a_cancellation_is_refused(
     mila: User, alice: Operator, bob: Operator, asked: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alice.proposes(asked, "refused", UNFOUNDED)

@@ -38,7 +38,7 @@ def a_challenge() -> Challenge:
     return challenges.start(asked, key=None)
 
 
-def elsewhere(ref: ChallengeRef) -> list[ChallengeRef]:
+def other_refs(ref: ChallengeRef) -> list[ChallengeRef]:
     """Return the same id for another purpose, in another session and in none, and an unknown id."""
     return [
         replace(ref, purpose=ChallengePurpose.SIGNUP),
@@ -50,9 +50,9 @@ def elsewhere(ref: ChallengeRef) -> list[ChallengeRef]:
 
 
 def refusal(ref: ChallengeRef, code: str) -> tuple[type[Problem], dict[str, int]]:
-    """Return the error that a code causes, and the calls that it costs."""
+    """Return the error of a submitted code, and the calls to AWS that it costs."""
     with cloud.counted() as calls, pytest.raises(Problem) as refused:
-        challenges.try_code(ref, code, None, ADDRESS)
+        challenges.check_code(ref, code, None, ADDRESS)
     return refused.type, dict(calls)
 
 
@@ -60,16 +60,18 @@ def refusal(ref: ChallengeRef, code: str) -> tuple[type[Problem], dict[str, int]
 def test_challenge_of_another_purpose_or_session_is_treated_as_unknown(world: World) -> None:
     challenge = a_challenge()
     code = challenges.code(challenge)
-    for ref in elsewhere(challenge.ref):
+    for ref in other_refs(challenge.ref):
         assert store.get(ref) is None
         assert refusal(ref, code) == (ChallengeExpired, {"dynamodb.UpdateItem": 2})
         with pytest.raises(ChallengeExpired):
             challenges.resend(ref)
-    assert challenges.try_code(challenge.ref, code, None, ADDRESS).attempts == 1
+    assert challenges.check_code(challenge.ref, code, None, ADDRESS).attempts == 1
 
 
 @pytest.mark.promise("ACC-2")
 def test_challenge_has_another_code_for_another_purpose(world: World) -> None:
     made = [a_challenge() for _ in range(3)]
     for_signup = [challenge.model_copy(update={"purpose": ChallengePurpose.SIGNUP}) for challenge in made]
-    assert [challenges.code(one) for one in made] != [challenges.code(one) for one in for_signup]
+    assert [challenges.code(challenge) for challenge in made] != [
+        challenges.code(challenge) for challenge in for_signup
+    ]

@@ -37,7 +37,7 @@ def test_token_equals_the_one_that_streams_own_sdk_makes(world: World) -> None:
 
 
 @pytest.mark.promise("STR-3")
-def test_token_never_outlives_the_session(world: World) -> None:
+def test_token_does_not_expire_after_its_session(world: World) -> None:
     mila = world.a_user()
     world.advance(timedelta(days=60, minutes=-10))
     token = environment.token_with(
@@ -50,7 +50,7 @@ def test_token_never_outlives_the_session(world: World) -> None:
 
 
 def is_revoked(token: str) -> bool:
-    """Whether Stream refuses a token after the revocation stored on the only account."""
+    """Return whether Stream refuses a token, given the revocation stored on the only account."""
     (account,) = cloud.records("account")
     before = datetime.fromisoformat(account["revoked_before"]["S"]).timestamp()
     issued = jwt.decode(token, environment.STREAM_SECRET, algorithms=["HS256"])["iat"]
@@ -59,7 +59,7 @@ def is_revoked(token: str) -> bool:
 
 @pytest.mark.promise("STR-3")
 @pytest.mark.parametrize("seconds", [0, 1, 3, 9])
-def test_token_minted_while_its_session_ends_is_revoked(
+def test_token_minted_while_its_session_is_logged_out_is_revoked(
     world: World, monkeypatch: pytest.MonkeyPatch, seconds: int
 ) -> None:
     mila = world.a_user()

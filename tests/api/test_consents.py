@@ -1,4 +1,4 @@
-"""A consent names its notice, is withdrawn in one call, and is recorded as evidence."""
+"""Tests consents: each names its notice, one call withdraws it, and decisions are on record."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -18,11 +18,11 @@ from chalicelib.privacy.purposes import Purpose, Refusal, refusal
 from chalicelib.privacy.subject_keys import DATA_KEY
 from tests.support import cloud
 from tests.support.builders import PRIVACY, TERMS
-from tests.support.notices import a_version, publish, tell
+from tests.support.notices import a_version, publish, record_announcement
 from tests.support.races import just_before
 from tests.support.world import Reply, User, World
 
-ASKED_FOR = {
+CONSENT_PURPOSES = {
     "analytics",
     "marketing",
     "personalised_ads",
@@ -47,8 +47,8 @@ def newer(monkeypatch: pytest.MonkeyPatch) -> NoticeVersion:
     return notice.version
 
 
-def where(user: User, purpose: str) -> dict[str, Any]:
-    """Return the state of a consent without the name of its purpose."""
+def consent_of(user: User, purpose: str) -> dict[str, Any]:
+    """Return the current state of a consent, without the name of its purpose."""
     items = user.gets("/v1/consents").json["items"]
     (found,) = (item for item in items if item.pop("purpose") == purpose)
     return dict(found)
@@ -59,8 +59,8 @@ def history(user: User, purpose: str = ANALYTICS) -> list[dict[str, Any]]:
     return items
 
 
-def states(user: User, purpose: str = ANALYTICS) -> list[str]:
-    """Return the recorded states, newest first."""
+def event_states(user: User, purpose: str = ANALYTICS) -> list[str]:
+    """Return the event states of the records, newest first."""
     return [record["event"]["event_state"] for record in history(user, purpose)]
 
 
@@ -68,8 +68,8 @@ def ledger() -> list[dict[str, Any]]:
     return [item for item in cloud.all_items() if "previous_delete_at" in item]
 
 
-def read_as_a_sender_would(user: User, purpose: Purpose) -> Refusal | None:
-    """Return the refusal of a use of this account's data for a purpose, or None."""
+def refusal_of_use(user: User, purpose: Purpose) -> Refusal | None:
+    """Return why the account's data may not be used for a purpose, or None if it may."""
     (found,) = needs.read_accounts([AccountId(user.account_id)], (PURPOSES, DATA_KEY))
     return refusal(found[PURPOSES], purpose)
 
@@ -78,9 +78,9 @@ def read_as_a_sender_would(user: User, purpose: Purpose) -> Refusal | None:
 @pytest.mark.promise("USE-11")
 def test_signup_gives_no_consent(mila: User) -> None:
     items = mila.gets("/v1/consents").json["items"]
-    assert {item["purpose"] for item in items} == ASKED_FOR
+    assert {item["purpose"] for item in items} == CONSENT_PURPOSES
     assert [item for item in items if item != {"purpose": item["purpose"], "state": "unknown"}] == []
-    assert read_as_a_sender_would(mila, Purpose.PERSONALISED_ADS) is Refusal.NO_CONSENT
+    assert refusal_of_use(mila, Purpose.PERSONALISED_ADS) is Refusal.NO_CONSENT
 
 
 @pytest.mark.promise("RGT-7")
@@ -99,30 +99,30 @@ def test_consent_names_its_time_and_its_notice(world: World, mila: User) -> None
     }
     assert mila.consents("analytics").json == {"purpose": "analytics", **expected}
     world.advance(MINUTE)
-    assert where(mila, "analytics") == expected
+    assert consent_of(mila, "analytics") == expected
 
 
 @pytest.mark.promise("RGT-7")
 @pytest.mark.promise("USE-11")
 @pytest.mark.parametrize("purpose", [Purpose.MARKETING, Purpose.PERSONALISED_ADS, Purpose.ANALYTICS])
-def test_consent_and_its_withdrawal_are_in_force_with_the_next_read(mila: User, purpose: Purpose) -> None:
+def test_giving_or_withdrawing_a_consent_applies_from_the_next_read(mila: User, purpose: Purpose) -> None:
     mila.consents(purpose)
-    assert read_as_a_sender_would(mila, purpose) is None
+    assert refusal_of_use(mila, purpose) is None
     mila.withdraws(purpose)
-    assert read_as_a_sender_would(mila, purpose) is Refusal.NO_CONSENT
+    assert refusal_of_use(mila, purpose) is Refusal.NO_CONSENT
 
 
 @pytest.mark.promise("RGT-7")
 @pytest.mark.parametrize("shown", ["privacy-2020-01-01", TERMS, ""], ids=["outdated", "terms", "empty"])
-def test_consent_to_an_outdated_notice_is_refused_and_leaves_no_trace(mila: User, shown: str) -> None:
+def test_consent_to_a_notice_that_is_not_current_is_refused_and_not_recorded(mila: User, shown: str) -> None:
     body = {"state": "given", "notice_version": shown}
     refused = mila.calls("PUT", "/v1/consents/analytics", body=body)
     assert (refused.problem, refused.json["current"]) == ("notice_outdated", PRIVACY)
-    assert where(mila, "analytics") == {"state": "unknown"}
+    assert consent_of(mila, "analytics") == {"state": "unknown"}
     assert ledger() == []
 
 
-def test_consent_without_a_notice_is_refused_and_leaves_no_trace(mila: User) -> None:
+def test_consent_without_a_notice_is_refused_and_not_recorded(mila: User) -> None:
     refused = mila.consents("analytics", notice_version=None)
     assert refused.problem == "invalid_request"
     assert [error["pointer"] for error in refused.json["errors"]] == ["/notice_version"]
@@ -135,7 +135,7 @@ def test_consent_without_a_notice_is_refused_and_leaves_no_trace(mila: User) -> 
     [{}, {"notice_version": PRIVACY}, {"notice_version": "privacy-2020-01-01"}, {"notice_version": TERMS}],
     ids=["none", "an outdated notice", "an unknown notice", "terms"],
 )
-def test_withdrawal_is_one_call_with_any_notice(
+def test_one_call_withdraws_a_consent_whichever_notice_it_names(
     mila: User, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest, named: dict[str, str]
 ) -> None:
     mila.consents("analytics")
@@ -152,12 +152,12 @@ def test_frozen_or_restricted_account_can_decide_on_consents(world: World, mila:
     mila.consents("analytics")
     world.set_state(mila, state)
     assert mila.withdraws("analytics").status == 200
-    assert where(mila, "analytics")["state"] == "withdrawn"
-    assert states(mila) == ["ConsentWithdrawn", "ConsentGiven"]
+    assert consent_of(mila, "analytics")["state"] == "withdrawn"
+    assert event_states(mila) == ["ConsentWithdrawn", "ConsentGiven"]
 
 
 @pytest.mark.parametrize("purpose", ["service", "diagnostics", "recording", "Marketing", "%20"])
-def test_purpose_on_another_basis_is_not_found(mila: User, purpose: str) -> None:
+def test_purpose_that_is_unknown_or_needs_no_consent_is_not_found(mila: User, purpose: str) -> None:
     assert mila.consents(purpose).problem == "not_found"
     assert mila.gets(f"/v1/consents/{purpose}/records").problem == "not_found"
 
@@ -190,17 +190,17 @@ def test_consent_given_again_under_a_newer_notice_is_renewed(
 ) -> None:
     mila.consents("analytics")
     newer = request.getfixturevalue("newer")
-    tell(mila, newer, at=world.now - timedelta(days=14))
+    record_announcement(mila, newer, at=world.now - timedelta(days=14))
     assert mila.consents("analytics").problem == "notice_outdated"
     assert mila.consents("analytics", newer).json["notice_version"] == newer
-    assert states(mila) == ["RenewedConsentGiven", "ConsentGiven"]
+    assert event_states(mila) == ["RenewedConsentGiven", "ConsentGiven"]
     urls = [record["processing"]["privacy_notice"] for record in history(mila)]
     assert urls == ["https://ru4m.com/privacy/2026-11-01", "https://ru4m.com/privacy/2024-05-08"]
 
 
 def test_withdrawal_without_consent_is_recorded_as_refusal(mila: User) -> None:
     mila.withdraws("analytics")
-    assert states(mila) == ["ConsentRefused"]
+    assert event_states(mila) == ["ConsentRefused"]
 
 
 @pytest.mark.promise("RGT-7")
@@ -208,10 +208,10 @@ def test_alternating_decisions_are_all_on_record(world: World, mila: User) -> No
     for decide in (User.consents, User.withdraws, User.consents):
         decide(mila, "analytics")
         world.advance(MINUTE)
-    assert states(mila) == ["ConsentGiven", "ConsentWithdrawn", "ConsentGiven"]
+    assert event_states(mila) == ["ConsentGiven", "ConsentWithdrawn", "ConsentGiven"]
 
 
-# Failures and races
+# Failures and concurrent decisions
 
 
 @pytest.mark.promise("RGT-7")
@@ -219,22 +219,22 @@ def test_failed_decision_has_no_effect_and_can_be_repeated(mila: User) -> None:
     error = EndpointConnectionError(endpoint_url="https://dynamodb")
     with cloud.failing("dynamodb", "TransactWriteItems", error):
         assert mila.consents("analytics").problem == "unavailable"
-    assert (where(mila, "analytics"), ledger()) == ({"state": "unknown"}, [])
+    assert (consent_of(mila, "analytics"), ledger()) == ({"state": "unknown"}, [])
     assert mila.consents("analytics").status == 200
-    assert states(mila) == ["ConsentGiven"]
+    assert event_states(mila) == ["ConsentGiven"]
 
 
 @pytest.mark.promise("RGT-7")
 def test_decision_with_a_lost_response_is_recorded_once(mila: User) -> None:
-    with cloud.losing_answers("TransactWriteItems"):
+    with cloud.losing_responses("TransactWriteItems"):
         assert mila.consents("analytics").json["state"] == "given"
-    assert states(mila) == ["ConsentGiven"]
+    assert event_states(mila) == ["ConsentGiven"]
 
 
 @pytest.mark.promise("RGT-7")
 @pytest.mark.parametrize("earlier", ["nothing", "something"])
 @pytest.mark.parametrize(("module", "moment"), [(chain, "append_write"), (table, "transact")])
-def test_two_concurrent_decisions_form_one_history_and_the_last_one_applies(
+def test_two_concurrent_decisions_are_both_recorded_and_the_later_applies(
     mila: User, monkeypatch: pytest.MonkeyPatch, earlier: str, module: Any, moment: str
 ) -> None:
     if earlier == "something":
@@ -242,8 +242,8 @@ def test_two_concurrent_decisions_form_one_history_and_the_last_one_applies(
     first = just_before(monkeypatch, module, moment, lambda: mila.withdraws("analytics"))
     last = mila.consents("analytics")
     assert (first[0].json["state"], last.json["state"]) == ("withdrawn", "given")
-    assert states(mila) == ["ConsentGiven", "ConsentRefused"]
-    assert where(mila, "analytics")["state"] == "given"
+    assert event_states(mila) == ["ConsentGiven", "ConsentRefused"]
+    assert consent_of(mila, "analytics")["state"] == "given"
 
 
 @pytest.mark.parametrize(("module", "moment"), [(chain, "append_write"), (table, "transact")])
@@ -253,7 +253,10 @@ def test_concurrent_decisions_about_two_purposes_both_apply(
     mila.withdraws("message_backup")
     just_before(monkeypatch, module, moment, lambda: mila.consents("marketing"))
     mila.consents("analytics")
-    assert [where(mila, purpose)["state"] for purpose in ("analytics", "marketing")] == ["given", "given"]
+    assert [consent_of(mila, purpose)["state"] for purpose in ("analytics", "marketing")] == [
+        "given",
+        "given",
+    ]
 
 
 def test_identical_concurrent_decisions_are_recorded_once(
@@ -261,10 +264,10 @@ def test_identical_concurrent_decisions_are_recorded_once(
 ) -> None:
     just_before(monkeypatch, table, "transact", lambda: mila.consents("analytics"))
     assert mila.consents("analytics").status == 200
-    assert states(mila) == ["ConsentGiven"]
+    assert event_states(mila) == ["ConsentGiven"]
 
 
-def test_decision_overtaken_every_time_is_unavailable(mila: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_decision_is_unavailable_if_every_try_conflicts(mila: User, monkeypatch: pytest.MonkeyPatch) -> None:
     def overtaken(*_: object) -> None:
         raise HeadMoved
 
@@ -293,8 +296,8 @@ MANDATORY = {
 
 
 @pytest.mark.promise("RGT-7")
-@pytest.mark.parametrize("purpose", sorted(ASKED_FOR))
-def test_record_has_every_mandatory_field_of_the_standard(mila: User, purpose: str) -> None:
+@pytest.mark.parametrize("purpose", sorted(CONSENT_PURPOSES))
+def test_consent_record_has_every_mandatory_field_of_iso_27560(mila: User, purpose: str) -> None:
     mila.consents(purpose)
     (record,) = history(mila, purpose)
     assert record.keys() == MANDATORY.keys()
@@ -308,7 +311,7 @@ def test_record_has_every_mandatory_field_of_the_standard(mila: User, purpose: s
     assert record["header"]["pii_principal_id"] == record["event"]["entity_id"] == mila.user_id
 
 
-def test_record_without_a_notice_names_the_one_in_effect_at_its_time(
+def test_withdrawal_without_a_notice_names_the_notice_in_effect_at_its_time(
     world: World, mila: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mila.withdraws("analytics")
@@ -332,12 +335,12 @@ def test_each_record_has_an_id_and_a_time_of_its_own(world: World, mila: User) -
     assert times == [to_text(given + MINUTE), to_text(given)]
 
 
-def test_history_is_of_one_purpose_and_one_subject(world: World, mila: User) -> None:
+def test_history_contains_one_purpose_of_one_subject(world: World, mila: User) -> None:
     vuk = world.a_user()
     mila.consents("analytics")
     vuk.withdraws("analytics")
     mila.withdraws("marketing")
-    assert (states(mila), states(mila, "marketing"), states(vuk)) == (
+    assert (event_states(mila), event_states(mila, "marketing"), event_states(vuk)) == (
         ["ConsentGiven"],
         ["ConsentRefused"],
         ["ConsentRefused"],
@@ -366,7 +369,7 @@ def test_unknown_cursor_is_refused(mila: User, cursor: str) -> None:
 
 
 @pytest.mark.promise("SEC-1")
-def test_ledger_names_a_pseudonym_and_no_other_data_of_a_subject(world: World, mila: User) -> None:
+def test_ledger_identifies_a_subject_by_pseudonym_only(world: World, mila: User) -> None:
     world.canaries.add("phone", mila.phone)
     world.canaries.add("account", mila.account_id)
     world.canaries.add("user", mila.user_id)
@@ -381,7 +384,8 @@ def test_ledger_names_a_pseudonym_and_no_other_data_of_a_subject(world: World, m
 def test_decisions_are_not_readable_in_the_tables(mila: User) -> None:
     mila.consents("analytics")
     (item,) = cloud.records("purposes")
-    times = {"renewal", "renew_at"}  # clear: that some consent is in force, and when its evidence is due
+    # In clear: that a consent is in force, and when its evidence must be renewed.
+    times = {"renewal", "renew_at"}
     assert item.keys() == {"pk", "sk", "kind", "account_id", "version", "sealed", *times}
 
 
@@ -399,20 +403,20 @@ def test_evidence_of_a_consent_outlasts_its_withdrawal_by_five_years(world: Worl
     assert all(int(item["delete_at"]["N"]) <= world.now.timestamp() for item in ledger())
 
 
-# Global Privacy Control.
+# Global Privacy Control
 
 
 @pytest.mark.promise("USE-4")
 @pytest.mark.promise("USE-11")
-def test_browser_signal_refuses_marketing_and_ads_with_a_decision(mila: User) -> None:
+def test_browser_signal_sent_with_a_decision_refuses_marketing_and_ads(mila: User) -> None:
     mila.consents("analytics", **{"Sec-GPC": "1"})
     for purpose in ("marketing", "personalised_ads"):
-        refused = where(mila, purpose)
+        refused = consent_of(mila, purpose)
         assert (refused["state"], refused["method"]) == ("withdrawn", "gpc")
         (record,) = history(mila, purpose)
         assert (record["event"]["event_state"], record["event"]["method"]) == ("ConsentRefused", "gpc")
-    assert where(mila, "analytics")["state"] == "given"
-    assert where(mila, "message_backup") == {"state": "unknown"}
+    assert consent_of(mila, "analytics")["state"] == "given"
+    assert consent_of(mila, "message_backup") == {"state": "unknown"}
 
 
 @pytest.mark.promise("USE-4")
@@ -431,7 +435,7 @@ def test_malformed_signal_is_refused(mila: User, body: dict[str, object]) -> Non
     assert ledger() == []
 
 
-def test_app_without_the_signal_changes_nothing(mila: User) -> None:
+def test_app_that_sends_no_signal_changes_nothing(mila: User) -> None:
     mila.calls("POST", "/v1/consents/signals", body={"gpc": True})
     before = cloud.all_items()
     assert mila.calls("POST", "/v1/consents/signals", body={"gpc": False}).status == 200
@@ -440,12 +444,14 @@ def test_app_without_the_signal_changes_nothing(mila: User) -> None:
 
 @pytest.mark.promise("USE-4")
 @pytest.mark.parametrize(
-    ("value", "is_one"),
+    ("value", "counts"),
     [("1", True), ("0", False), ("", False), ("true", False), ("11", False), ("0, 1", True)],
 )
-def test_signal_is_exactly_one(mila: User, value: str, *, is_one: bool) -> None:
+def test_only_a_signal_header_that_contains_the_value_1_counts(
+    mila: User, value: str, *, counts: bool
+) -> None:
     mila.consents("analytics", **{"Sec-GPC": value})
-    assert (where(mila, "marketing")["state"] == "withdrawn") is is_one
+    assert (consent_of(mila, "marketing")["state"] == "withdrawn") is counts
 
 
 @pytest.mark.promise("RGT-7")
@@ -454,14 +460,17 @@ def test_signal_never_overrides_an_earlier_or_simultaneous_choice(mila: User) ->
     mila.consents("personalised_ads", **{"Sec-GPC": "1"})
     mila.calls("POST", "/v1/consents/signals", body={"gpc": True})
     for purpose in ("marketing", "personalised_ads"):
-        assert (where(mila, purpose)["state"], states(mila, purpose)) == ("given", ["ConsentGiven"])
+        assert (consent_of(mila, purpose)["state"], event_states(mila, purpose)) == (
+            "given",
+            ["ConsentGiven"],
+        )
 
 
 @pytest.mark.parametrize("decide", [User.consents, User.withdraws], ids=["giving", "withdrawing"])
 def test_choice_after_a_signal_overrides_it(mila: User, decide: Callable[[User, str], Reply]) -> None:
     mila.calls("POST", "/v1/consents/signals", body={"gpc": True})
     assert decide(mila, "marketing").json["method"] == "explicit"
-    assert where(mila, "marketing")["method"] == "explicit"
+    assert consent_of(mila, "marketing")["method"] == "explicit"
     assert len(history(mila, "marketing")) == 2
 
 

@@ -1,4 +1,4 @@
-"""A withdrawal while the subject's history is altered: in force at once, recorded later."""
+"""Tests withdrawals while the subject's history is altered: in force now, recorded later."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -61,7 +61,7 @@ def state(user: User, purpose: str) -> str:
 
 
 @pytest.mark.promise("RGT-7")
-def test_withdrawal_off_the_record_is_in_force_and_counted(
+def test_withdrawal_without_a_record_is_in_force_and_counted_in_a_metric(
     mila: User, capsys: pytest.CaptureFixture[str]
 ) -> None:
     capsys.readouterr()
@@ -72,14 +72,14 @@ def test_withdrawal_off_the_record_is_in_force_and_counted(
 
 
 @pytest.mark.promise("RGT-7")
-def test_more_withdrawals_are_in_force_without_a_record(mila: User) -> None:
+def test_further_withdrawals_without_a_record_are_in_force(mila: User) -> None:
     for purpose in ("analytics", "analytics", "marketing"):
         assert mila.withdraws(purpose).status == 200
     assert (state(mila, "analytics"), state(mila, "marketing")) == ("withdrawn", "withdrawn")
 
 
 @pytest.mark.promise("RGT-7")
-def test_consent_without_evidence_is_refused(mila: User) -> None:
+def test_consent_is_refused_while_its_evidence_cannot_be_stored(mila: User) -> None:
     mila.withdraws("analytics")
     assert mila.consents("analytics").problem == "unavailable"
     assert mila.consents("location_sharing").problem == "unavailable"
@@ -92,7 +92,7 @@ def test_global_privacy_control_signal_is_recorded_as_a_withdrawal(mila: User) -
 
 
 @pytest.mark.promise("RGT-7")
-def test_job_records_owed_events_once_the_history_is_repaired(
+def test_job_appends_pending_events_once_the_history_is_repaired(
     world: World, altered: Altered, capsys: pytest.CaptureFixture[str]
 ) -> None:
     mila = altered.mila
@@ -112,7 +112,7 @@ def test_job_records_owed_events_once_the_history_is_repaired(
         assert newest["event_time"] == withdrawn_at
 
 
-def test_next_decision_records_owed_events_first(altered: Altered) -> None:
+def test_next_decision_appends_pending_events_first(altered: Altered) -> None:
     mila = altered.mila
     mila.withdraws("analytics")
     altered.repair()

@@ -16,21 +16,21 @@ from chalicelib.privacy.controller import CONTROLLER
 from chalicelib.profiles import service
 from tests.support import cloud
 from tests.support.builders import a_device, a_phone, an_address, other_than
-from tests.support.cloud import failing, losing_answers, sent_mail
+from tests.support.cloud import failing, losing_responses, sent_mail
 from tests.support.outages import OUTAGES, named, refusal, refused_sender
 from tests.support.races import just_before
 from tests.support.world import Reply, User, World
 
 
 def asked(mila: User, address: str, **more: Any) -> str:
-    """Ask for a code to an address; returns the challenge."""
+    """Request a code to an address; returns the challenge."""
     reply = mila.asks_for_email(address, **more)
     assert reply.status == 202, reply.text
     return str(reply.json["challenge_id"])
 
 
-def code_of(mila: User, challenge: str, email: str, **more: Any) -> Reply:
-    """Verify the code of the last mail."""
+def submit_code(mila: User, challenge: str, email: str, **more: Any) -> Reply:
+    """Submit the code of the last mail."""
     return mila.verifies_email(challenge, mila.world.code_mailed_to(email), **more)
 
 
@@ -50,7 +50,7 @@ def test_address_is_on_the_profile_after_its_code_is_verified(world: World) -> N
     mila, address = world.a_user(), an_address()
     challenge = asked(mila, address)
     assert email_of(mila) == NO_EMAIL
-    answer = code_of(mila, challenge, address)
+    answer = submit_code(mila, challenge, address)
     assert (answer.status, answer.json["email"], answer.json["email_verified"]) == (200, address, True)
     assert answer.json == mila.profile()
     assert answer.headers["etag"] == mila.gets("/v1/profile").headers["etag"] != '"1"'
@@ -68,7 +68,7 @@ def test_response_describes_the_challenge(world: World) -> None:
     assert cloud.sent_messages()[1:] == []  # no SMS but the signup's
 
 
-def test_wrong_code_changes_nothing_and_states_the_tries_left(world: World) -> None:
+def test_wrong_code_changes_nothing_and_states_the_attempts_left(world: World) -> None:
     mila, address = world.a_user(), an_address()
     challenge = asked(mila, address)
     wrong = other_than(world.code_mailed_to(address))
@@ -76,7 +76,7 @@ def test_wrong_code_changes_nothing_and_states_the_tries_left(world: World) -> N
     assert [(reply.problem, reply.json["attempts_left"]) for reply in replies] == [
         ("wrong_code", left) for left in (4, 3, 2, 1, 0)
     ]
-    assert code_of(mila, challenge, address).problem == "challenge_expired"
+    assert submit_code(mila, challenge, address).problem == "challenge_expired"
     assert email_of(mila) == NO_EMAIL
 
 
@@ -84,19 +84,19 @@ def test_code_expires_after_ten_minutes(world: World) -> None:
     mila, address = world.a_user(), an_address()
     challenge = asked(mila, address)
     world.advance(timedelta(minutes=10))
-    assert code_of(mila, challenge, address).problem == "challenge_expired"
+    assert submit_code(mila, challenge, address).problem == "challenge_expired"
     assert email_of(mila) == NO_EMAIL
 
 
 def test_challenge_of_another_account_is_treated_as_unknown(world: World) -> None:
     mila, vuk, address = world.a_user(), world.a_user(), an_address()
     challenge = asked(mila, address)
-    theirs = code_of(vuk, challenge, address)
+    theirs = submit_code(vuk, challenge, address)
     none = vuk.verifies_email("c_" + "0" * 26, "000000")
     assert theirs.problem == "challenge_expired"
     assert theirs.json | {"request_id": ""} == none.json | {"request_id": ""}
     assert email_of(vuk) == NO_EMAIL
-    assert code_of(mila, challenge, address).status == 200  # and none of mila's tries was counted
+    assert submit_code(mila, challenge, address).status == 200  # and no attempt of mila was counted
 
 
 def test_code_is_valid_for_its_own_purpose_only(world: World) -> None:
@@ -110,26 +110,26 @@ def test_any_session_of_the_account_may_verify_the_code(world: World) -> None:
     mila, address = world.a_user(), an_address()
     challenge = asked(mila, address)
     tablet = world.a_user(phone=mila.phone)
-    assert code_of(tablet, challenge, address).json["email"] == address
+    assert submit_code(tablet, challenge, address).json["email"] == address
 
 
-def test_repetition_within_two_minutes_returns_the_profile(world: World) -> None:
+def test_code_repeated_within_two_minutes_returns_the_profile(world: World) -> None:
     mila, address = world.a_user(), an_address()
     challenge = asked(mila, address)
-    first = code_of(mila, challenge, address)
+    first = submit_code(mila, challenge, address)
     world.advance(timedelta(minutes=1, seconds=59))
-    again = code_of(mila, challenge, address)
+    again = submit_code(mila, challenge, address)
     assert (again.status, again.json) == (200, first.json)
     world.advance(timedelta(seconds=1))
-    assert code_of(mila, challenge, address).problem == "challenge_expired"
+    assert submit_code(mila, challenge, address).problem == "challenge_expired"
 
 
 def test_repeated_code_does_not_restore_a_removed_address(world: World) -> None:
     mila, address = world.a_user(), an_address()
     challenge = asked(mila, address)
-    code_of(mila, challenge, address)
+    submit_code(mila, challenge, address)
     mila.changes(email=None)
-    again = code_of(mila, challenge, address)
+    again = submit_code(mila, challenge, address)
     assert (again.status, again.json["email_verified"]) == (200, False)
     assert email_of(mila) == NO_EMAIL
 
@@ -140,7 +140,7 @@ def test_frozen_or_restricted_account_cannot_add_an_address(world: World, state:
     challenge = asked(mila, address)
     world.set_state(mila, state)
     assert mila.asks_for_email(an_address()).problem == problem
-    assert code_of(mila, challenge, address).problem == problem
+    assert submit_code(mila, challenge, address).problem == problem
 
 
 # --- one account per address
@@ -170,16 +170,16 @@ def test_request_does_not_look_up_whether_an_address_is_taken(world: World) -> N
 
 
 @pytest.mark.parametrize("how", ["removed", "replaced"])
-def test_address_given_up_by_its_account_is_free(world: World, how: str) -> None:
+def test_address_removed_from_its_account_can_be_added_to_another(world: World, how: str) -> None:
     mila, vuk, address = world.a_user(), world.a_user(), an_address()
     mila.has_email(address)
     challenge = asked(vuk, address)
-    assert code_of(vuk, challenge, address).problem == "email_taken"
+    assert submit_code(vuk, challenge, address).problem == "email_taken"
     if how == "removed":
         assert mila.changes(email=None).status == 200
     else:
         assert mila.has_email(an_address()).status == 200
-    assert code_of(vuk, challenge, address).json["email"] == address
+    assert submit_code(vuk, challenge, address).json["email"] == address
     assert email_of(mila)[0] != address
 
 
@@ -194,12 +194,12 @@ def test_two_spellings_of_a_mailbox_are_one_address(world: World) -> None:
     mila, vuk = world.a_user(), world.a_user()
     challenge = asked(mila, "Mila.P@Пример.СРБ")
     spelled = "mila.p@xn--e1afmkfd.xn--90a3ac"
-    assert code_of(mila, challenge, spelled).json["email"] == spelled
+    assert submit_code(mila, challenge, spelled).json["email"] == spelled
     again = asked(vuk, "MILA.p@xn--e1afmkfd.xn--90a3ac")
-    assert code_of(vuk, again, spelled).problem == "email_taken"
+    assert submit_code(vuk, again, spelled).problem == "email_taken"
 
 
-def test_one_of_two_accounts_racing_for_an_address_gets_it(
+def test_one_of_two_accounts_that_verify_an_address_concurrently_gets_it(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mila, vuk, address = world.a_user(), world.a_user(), an_address()
@@ -207,18 +207,18 @@ def test_one_of_two_accounts_racing_for_an_address_gets_it(
     her_code = world.code_mailed_to(address)
     his = asked(vuk, address)
     winners = just_before(monkeypatch, service, "keep_email", lambda: mila.verifies_email(hers, her_code))
-    assert code_of(vuk, his, address).problem == "email_taken"
+    assert submit_code(vuk, his, address).problem == "email_taken"
     assert winners[0].json["email"] == address
     assert email_of(vuk) == NO_EMAIL
 
 
-def test_two_racing_uses_of_a_code_are_both_answered_and_one_uses_it(
+def test_two_concurrent_submissions_of_a_code_both_succeed(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mila, address = world.a_user(), an_address()
     challenge = asked(mila, address)
-    winners = just_before(monkeypatch, service, "keep_email", lambda: code_of(mila, challenge, address))
-    slower = code_of(mila, challenge, address)
+    winners = just_before(monkeypatch, service, "keep_email", lambda: submit_code(mila, challenge, address))
+    slower = submit_code(mila, challenge, address)
     assert (slower.status, slower.json, slower.headers["etag"]) == (200, winners[0].json, '"2"')
 
 
@@ -226,17 +226,17 @@ def test_concurrent_edit_is_kept_beside_the_address(world: World, monkeypatch: p
     mila, address = world.a_user(), an_address()
     challenge = asked(mila, address)
     just_before(monkeypatch, service, "keep_email", lambda: mila.changes(name="Milica"))
-    verified = code_of(mila, challenge, address).json
+    verified = submit_code(mila, challenge, address).json
     assert (verified["name"], verified["email"]) == ("Milica", address)
 
 
-def test_later_of_two_verified_addresses_replaces_and_frees_the_other(
+def test_address_verified_later_replaces_the_other_and_releases_its_claim(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mila, vuk, first, second = world.a_user(), world.a_user(), an_address(), an_address()
     slow, quick = asked(mila, first), asked(mila, second)
-    just_before(monkeypatch, service, "keep_email", lambda: code_of(mila, quick, second))
-    assert code_of(mila, slow, first).json["email"] == first
+    just_before(monkeypatch, service, "keep_email", lambda: submit_code(mila, quick, second))
+    assert submit_code(mila, slow, first).json["email"] == first
     assert vuk.has_email(second).status == 200
     assert vuk.has_email(first).problem == "email_taken"
 
@@ -245,7 +245,7 @@ def test_later_of_two_verified_addresses_replaces_and_frees_the_other(
 
 
 @pytest.mark.promise("ACC-4")
-def test_null_removes_an_address_and_nothing_else(world: World) -> None:
+def test_null_removes_the_address_and_no_other_field(world: World) -> None:
     mila = world.a_user()
     before = mila.changes(name="Milica", country="RS").json
     mila.has_email(an_address())
@@ -325,12 +325,12 @@ def test_mail_is_in_the_accounts_language_or_in_english(world: World, locale: st
 
 
 @pytest.mark.promise("SEC-1")
-def test_address_is_in_no_log_line_and_readable_in_no_table(world: World) -> None:
+def test_address_is_in_no_log_line_and_in_no_table_in_clear(world: World) -> None:
     mila = world.a_user()
     address = world.canaries.add("address", f"{world.canaries('mailbox')}@example.com")
     challenge = asked(mila, address)
     assert world.canaries.in_tables() == []
-    code_of(mila, challenge, address)
+    submit_code(mila, challenge, address)
     with failing("sesv2", "SendEmail", refusal("MessageRejected")):
         mila.asks_for_email(address)
     assert world.canaries.in_tables() == []
@@ -413,7 +413,7 @@ def test_account_requests_at_most_20_mailed_codes_a_day(world: World) -> None:
 
 
 @pytest.mark.promise("ACC-2")
-def test_refused_code_of_a_mailbox_does_not_count_for_the_account(
+def test_code_refused_by_the_mailbox_limit_does_not_count_for_the_account(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mila, vuk, address = world.a_user(), world.a_user(), an_address()
@@ -436,12 +436,12 @@ def test_network_requests_at_most_25_mailed_codes_in_five_minutes(world: World) 
 
 
 @pytest.mark.promise("ACC-2")
-def test_sixty_invented_ids_do_not_keep_a_session_from_verifying_an_address(world: World) -> None:
+def test_session_can_verify_an_address_after_sixty_invented_challenge_ids(world: World) -> None:
     mila, vuk, address = world.a_user(), world.a_user(), an_address()
     challenge = asked(mila, address)
     for _ in range(61):
         assert vuk.verifies_email("c_" + "0" * 26, "000000").problem == "challenge_expired"
-    assert code_of(mila, challenge, address).status == 200
+    assert submit_code(mila, challenge, address).status == 200
 
 
 @pytest.mark.parametrize("code", ["MessageRejected", "BadRequestException"])
@@ -464,7 +464,7 @@ def test_mail_refused_by_ses_is_reported_and_does_not_count_for_the_mailbox(
         for _ in range(6):
             assert mila.asks_for_email(address, headers=key).problem == "email_unavailable"
     challenge = asked(mila, address, headers=key)
-    assert code_of(mila, challenge, address).status == 200
+    assert submit_code(mila, challenge, address).status == 200
 
 
 def test_unverified_sender_identity_is_not_reported_as_an_invalid_email(world: World) -> None:
@@ -472,7 +472,7 @@ def test_unverified_sender_identity_is_not_reported_as_an_invalid_email(world: W
     aws.client("sesv2").delete_email_identity(EmailIdentity="test.example")
     assert mila.asks_for_email(address).problem == "email_unavailable"
     cloud.create_mail_identity()
-    assert code_of(mila, asked(mila, address), address).status == 200
+    assert submit_code(mila, asked(mila, address), address).status == 200
 
 
 @pytest.mark.promise("ACC-2")
@@ -501,7 +501,7 @@ def test_address_of_a_code_that_was_not_sent_is_not_kept(world: World) -> None:
 
 
 @pytest.mark.parametrize("error", OUTAGES, ids=named)
-def test_no_mail_is_sent_while_limits_cannot_be_counted(world: World, error: Exception) -> None:
+def test_no_mail_is_sent_while_the_counters_are_unreachable(world: World, error: Exception) -> None:
     mila = world.a_user()
     with sent_mail() as sent, failing("dynamodb", "UpdateItem", error):
         assert mila.asks_for_email(an_address()).problem == "email_unavailable"
@@ -517,7 +517,7 @@ def test_repeated_request_sends_one_mail(world: World) -> None:
     assert mila.asks_for_email(an_address(), headers=key).problem == "idempotency_mismatch"
 
 
-def test_idempotency_key_of_another_account_names_another_request(world: World) -> None:
+def test_idempotency_keys_of_two_accounts_are_independent(world: World) -> None:
     mila, vuk, address = world.a_user(), world.a_user(), an_address()
     key = {"Idempotency-Key": str(uuid.uuid4())}
     assert asked(mila, address, headers=key) != asked(vuk, address, headers=key)
@@ -527,21 +527,21 @@ def test_failed_write_changes_nothing_and_the_code_still_works(world: World) -> 
     mila, vuk, address = world.a_user(), world.a_user(), an_address()
     challenge = asked(mila, address)
     with failing("dynamodb", "TransactWriteItems", EndpointConnectionError(endpoint_url="https://dynamodb")):
-        assert code_of(mila, challenge, address).problem == "unavailable"
+        assert submit_code(mila, challenge, address).problem == "unavailable"
     assert email_of(mila) == NO_EMAIL
-    assert code_of(mila, challenge, address).status == 200
+    assert submit_code(mila, challenge, address).status == 200
     assert vuk.has_email(address).problem == "email_taken"
 
 
 def test_write_with_a_lost_response_stores_the_address(world: World) -> None:
     mila, address = world.a_user(), an_address()
     challenge = asked(mila, address)
-    with losing_answers("TransactWriteItems"):
-        assert code_of(mila, challenge, address).json["email"] == address
+    with losing_responses("TransactWriteItems"):
+        assert submit_code(mila, challenge, address).json["email"] == address
     assert email_of(mila) == (address, True)
 
 
-def test_constantly_changing_profile_is_unavailable_and_the_code_still_works(
+def test_code_can_be_repeated_after_every_write_of_the_profile_conflicted(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mila, address = world.a_user(), an_address()
@@ -554,8 +554,8 @@ def test_constantly_changing_profile_is_unavailable_and_the_code_still_works(
 
     with monkeypatch.context() as busy:
         busy.setattr(service, "keep_email", after_an_edit)
-        assert code_of(mila, challenge, address).problem == "unavailable"
-    assert code_of(mila, challenge, address).status == 200
+        assert submit_code(mila, challenge, address).problem == "unavailable"
+    assert submit_code(mila, challenge, address).status == 200
 
 
 @pytest.mark.promise("ACC-6")

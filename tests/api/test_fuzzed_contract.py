@@ -1,4 +1,4 @@
-"""Generated input gets no 5xx, no undocumented response and none of another shape.
+"""Tests that generated input gets documented responses only, and no 5xx.
 
 The seed is fixed, so a failure is reproducible. `make test` sends a few requests to each
 route, `make proof` many.
@@ -70,33 +70,31 @@ def ask_as_a_user(world: World, case: Case) -> None:
 
 @contract.parametrize()
 @few
-def test_unauthenticated_caller_gets_documented_answers_only(served: World, case: Case) -> None:
+def test_unauthenticated_caller_gets_documented_responses_only(served: World, case: Case) -> None:
     ask_as_a_stranger(case)
 
 
 @contract.parametrize()
 @few
-def test_user_gets_documented_answers_only(served: World, case: Case) -> None:
+def test_user_gets_documented_responses_only(served: World, case: Case) -> None:
     ask_as_a_user(served, case)
 
 
 @pytest.mark.proof
 @contract.parametrize()
 @many
-def test_unauthenticated_caller_with_many_requests_gets_documented_answers_only(
-    served: World, case: Case
-) -> None:
+def test_many_unauthenticated_requests_get_documented_responses_only(served: World, case: Case) -> None:
     ask_as_a_stranger(case)
 
 
 @pytest.mark.proof
 @contract.parametrize()
 @many
-def test_user_who_sends_many_requests_gets_documented_answers_only(served: World, case: Case) -> None:
+def test_many_requests_of_a_user_get_documented_responses_only(served: World, case: Case) -> None:
     ask_as_a_user(served, case)
 
 
-# Generated ids name nothing and generated versions are outdated, so these name existing items.
+# Generated ids match no item and generated versions are outdated, so these requests use existing ones.
 LIVE = {
     ("POST", "/v1/signup"): {202},
     ("POST", "/v1/signup/{challenge_id}/resend"): {202},
@@ -112,7 +110,7 @@ LIVE = {
 
 
 @pytest.mark.parametrize(("method", "path"), LIVE, ids=" ".join)
-def test_requests_with_existing_ids_and_current_versions_are_documented_too(
+def test_requests_with_existing_ids_and_versions_get_documented_responses_only(
     served: World, method: str, path: str
 ) -> None:
     statuses = set()
@@ -120,7 +118,7 @@ def test_requests_with_existing_ids_and_current_versions_are_documented_too(
     @few
     @given(case=contract[path][method].as_strategy())
     def ask(case: Case) -> None:
-        user = _bring_to_life(case, served)
+        user = _use_existing_ids(case, served)
         headers = dict(user.authorization)
         if method == "PATCH":
             headers["If-Match"] = user.gets(path).headers["etag"]
@@ -131,7 +129,7 @@ def test_requests_with_existing_ids_and_current_versions_are_documented_too(
     assert statuses >= LIVE[(method, path)]
 
 
-def _bring_to_life(case: Case, world: World) -> User:
+def _use_existing_ids(case: Case, world: World) -> User:
     """Put existing ids into a generated request; returns the user that sends it."""
     user = _user(world)
     parts, body = case.path_parameters, cast("Any", case.body)

@@ -1,4 +1,4 @@
-"""Traffic of strangers does not keep an owner from signing in or stepping up (ADR 25)."""
+"""Tests that traffic of strangers does not lock an owner out (ADR 25)."""
 
 import pytest
 
@@ -18,7 +18,7 @@ def allow(monkeypatch: pytest.MonkeyPatch, **figures: int) -> None:
 
 
 def try_invented_ids(world: World, times: int) -> Reply:
-    """Try a code with invented challenge ids; returns the last response."""
+    """Submit a code for invented challenge ids; returns the last response."""
     replies = [world.verifies(ChallengeId.new(), "000000", address=HER_BLOCK) for _ in range(times)]
     return replies[-1]
 
@@ -32,14 +32,14 @@ def use_up_guesses(world: World) -> None:
         for _ in range(5):
             if world.verifies(asked.json["challenge_id"], wrong, address=HER_BLOCK).status == 429:
                 return
-    raise AssertionError("the block may still guess")
+    raise AssertionError("the block still has guesses")
 
 
 # A stranger in the owner's block of addresses
 
 
 @pytest.mark.promise("ACC-2")
-def test_sixty_invented_ids_do_not_keep_the_owner_from_stepping_up(world: World) -> None:
+def test_owner_can_step_up_after_sixty_invented_challenge_ids(world: World) -> None:
     mila = world.a_user()
     challenge = mila.asks_to_step_up().json["challenge_id"]
     assert try_invented_ids(world, 61).problem == "too_many_attempts"
@@ -47,7 +47,7 @@ def test_sixty_invented_ids_do_not_keep_the_owner_from_stepping_up(world: World)
 
 
 @pytest.mark.promise("ACC-2")
-def test_sixty_invented_ids_do_not_keep_a_new_number_from_signing_up(world: World) -> None:
+def test_new_number_can_sign_up_after_sixty_invented_challenge_ids(world: World) -> None:
     phone = a_phone()
     challenge = world.asks_for_a_code(phone).json["challenge_id"]
     assert try_invented_ids(world, 61).json["limit"] == "unknown_challenges_per_address"
@@ -55,7 +55,7 @@ def test_sixty_invented_ids_do_not_keep_a_new_number_from_signing_up(world: Worl
 
 
 @pytest.mark.promise("ACC-2")
-def test_wrong_codes_of_a_block_do_not_keep_the_owner_from_stepping_up(world: World) -> None:
+def test_owner_can_step_up_after_the_guesses_of_the_block_are_used_up(world: World) -> None:
     mila = world.a_user()
     challenge = mila.asks_to_step_up().json["challenge_id"]
     use_up_guesses(world)
@@ -64,7 +64,7 @@ def test_wrong_codes_of_a_block_do_not_keep_the_owner_from_stepping_up(world: Wo
     assert mila.steps_up_with(challenge, world.code_for(mila.phone)).status == 200
 
 
-def test_wrong_codes_of_a_block_do_not_keep_the_owner_from_adding_an_email(world: World) -> None:
+def test_owner_can_add_an_email_after_the_guesses_of_the_block_are_used_up(world: World) -> None:
     mila, address = world.a_user(), an_address()
     challenge = mila.asks_for_email(address).json["challenge_id"]
     use_up_guesses(world)
@@ -84,34 +84,36 @@ def test_guesses_of_a_session_do_not_count_for_its_block(
     assert world.verifies(challenge, other_than(world.code_for(phone))).problem == "wrong_code"
 
 
-# A stranger who closes the prefix of the owner's number
+# The breaker refuses the prefix of the owner's number
 
 
-def test_closed_prefix_does_not_keep_the_owner_from_stepping_up(
+def test_owner_can_step_up_while_the_breaker_refuses_the_prefix(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     allow(monkeypatch, codes_per_prefix_least=5)
     mila = world.a_user()
-    close_prefix(world)
+    use_up_prefix(world)
     assert mila.steps_up().status == 200
 
 
-def test_stepping_up_neither_closes_nor_opens_a_prefix(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_step_up_codes_are_not_counted_by_the_breaker_of_the_prefix(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     allow(monkeypatch, codes_per_prefix_least=5, codes_to_step_up_day=20)
     mila = world.a_user()
     for _ in range(10):
         assert mila.asks_to_step_up().status == 202
     assert world.asks_for_a_code(a_phone()).status == 202
-    close_prefix(world)
+    use_up_prefix(world)
     assert mila.steps_up().status == 200
     assert world.asks_for_a_code(a_phone()).json["limit"] == "codes_per_prefix"
 
 
-def close_prefix(world: World) -> None:
-    """Ask for unverified codes to numbers of the owner's prefix until it is closed."""
+def use_up_prefix(world: World) -> None:
+    """Request codes for numbers of the owner's prefix until the breaker refuses it."""
     for number in range(200):
         reply = world.asks_for_a_code(a_phone(), address=f"10.0.{number}.1")
         if reply.status == 429:
             assert reply.json["limit"] == "codes_per_prefix"
             return
-    raise AssertionError("the prefix is still open")
+    raise AssertionError("the breaker still admits the prefix")

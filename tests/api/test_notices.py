@@ -12,7 +12,7 @@ from chalicelib.notices import versions
 from chalicelib.notices.model import FirstNotice, Notice, NoticeKind, NoticeVersion
 from tests.support import cloud, environment
 from tests.support.builders import PRIVACY, TERMS
-from tests.support.notices import DAY, a_version, publish, tell
+from tests.support.notices import DAY, a_version, publish, record_announcement
 from tests.support.world import World
 
 NEWER = a_version("2026-11-01")
@@ -38,7 +38,7 @@ def test_version_effective_before_the_notice_period_ends_cannot_be_defined(
 
 
 @pytest.mark.promise("NOT-1")
-def test_only_a_first_version_may_take_effect_when_it_is_published(
+def test_only_the_first_version_may_take_effect_on_its_publication(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     FirstNotice(**{**dict(NEWER), "published_at": NEWER.effective_at})
@@ -116,7 +116,7 @@ def test_chat_token_requires_acceptance_of_the_terms_that_apply(
 ) -> None:
     mila = world.a_user()
     publish(monkeypatch, NEWER)
-    tell(mila, NEWER.version, at=NEWER.published_at)
+    record_announcement(mila, NEWER.version, at=NEWER.published_at)
     refused = mila.mints_a_chat_token()
     assert (refused.problem, refused.json["missing"]) == ("terms_not_accepted", NEWER.version)
     assert mila.calls("POST", f"/v1/notices/{NEWER.version}/acceptance").status == 204
@@ -138,7 +138,7 @@ def test_late_announcement_leaves_the_old_terms_for_two_weeks(
 ) -> None:
     mila = world.a_user()
     publish(monkeypatch, NEWER)
-    tell(mila, NEWER.version, at=world.now - 14 * DAY + timedelta(seconds=1))
+    record_announcement(mila, NEWER.version, at=world.now - 14 * DAY + timedelta(seconds=1))
     assert mila.mints_a_chat_token().status == 200
     world.advance(timedelta(seconds=1))
     assert mila.mints_a_chat_token().problem == "terms_not_accepted"
@@ -148,16 +148,18 @@ def test_late_announcement_leaves_the_old_terms_for_two_weeks(
 def test_changed_privacy_policy_needs_no_acceptance(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     mila, policy = world.a_user(), a_version("2026-11-01", NoticeKind.PRIVACY)
     publish(monkeypatch, policy)
-    tell(mila, policy.version, at=policy.published_at)
+    record_announcement(mila, policy.version, at=policy.published_at)
     assert mila.mints_a_chat_token().status == 200
-    assert [told["version"] for told in mila.gets("/v1/announcements").json["items"]] == [policy.version]
+    assert [announcement["version"] for announcement in mila.gets("/v1/announcements").json["items"]] == [
+        policy.version
+    ]
 
 
 @pytest.mark.promise("NOT-1")
 def test_early_acceptance_counts(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     mila = world.a_user()
     publish(monkeypatch, ANNOUNCED)
-    tell(mila, ANNOUNCED.version, at=world.now)
+    record_announcement(mila, ANNOUNCED.version, at=world.now)
     assert mila.calls("POST", f"/v1/notices/{ANNOUNCED.version}/acceptance").status == 204
     world.advance(timedelta(days=59))
     device = world.a_user(mila.phone, terms_version=ANNOUNCED.version)
@@ -171,7 +173,7 @@ def test_version_older_than_the_one_that_applies_cannot_be_accepted(
 ) -> None:
     mila = world.a_user()
     publish(monkeypatch, NEWER)
-    tell(mila, NEWER.version, at=NEWER.published_at)
+    record_announcement(mila, NEWER.version, at=NEWER.published_at)
     refused = mila.calls("POST", f"/v1/notices/{TERMS}/acceptance")
     assert (refused.problem, refused.json["current"]["terms"]) == ("terms_outdated", NEWER.version)
 
@@ -181,8 +183,8 @@ def test_new_account_gets_coming_versions_announced_in_the_app(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish(monkeypatch, ANNOUNCED)
-    (told,) = world.a_user().gets("/v1/announcements").json["items"]
-    assert told == {
+    (announcement,) = world.a_user().gets("/v1/announcements").json["items"]
+    assert announcement == {
         "kind": "terms",
         "version": ANNOUNCED.version,
         "announced_at": "2026-11-24T12:00:00Z",
@@ -196,7 +198,7 @@ def test_new_account_gets_coming_versions_announced_in_the_app(
 @pytest.mark.promise("NOT-1")
 @pytest.mark.promise("RGT-11")
 @pytest.mark.parametrize("state", ["frozen", "restricted"])
-def test_announcements_are_shown_to_a_frozen_or_restricted_account_too(
+def test_frozen_or_restricted_account_is_shown_announcements_too(
     world: World, monkeypatch: pytest.MonkeyPatch, state: str
 ) -> None:
     publish(monkeypatch, ANNOUNCED)
@@ -210,11 +212,11 @@ def test_announcement_states_its_acceptance_and_the_latest_is_first(
 ) -> None:
     mila = world.a_user()
     publish(monkeypatch, NEWER, ANNOUNCED)
-    tell(mila, NEWER.version, at=NEWER.published_at)
-    tell(mila, ANNOUNCED.version, at=world.now)
+    record_announcement(mila, NEWER.version, at=NEWER.published_at)
+    record_announcement(mila, ANNOUNCED.version, at=world.now)
     mila.calls("POST", f"/v1/notices/{NEWER.version}/acceptance")
     items = mila.gets("/v1/announcements").json["items"]
-    assert [(told["version"], told["accepted"]) for told in items] == [
+    assert [(announcement["version"], announcement["accepted"]) for announcement in items] == [
         (ANNOUNCED.version, False),
         (NEWER.version, True),
     ]

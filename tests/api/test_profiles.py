@@ -48,7 +48,7 @@ def test_every_editable_field_can_be_set(world: World) -> None:
 
 @pytest.mark.promise("ACC-4")
 @pytest.mark.parametrize("field", ["name", "date_of_birth", "job_title", "employer", "country"])
-def test_each_optional_field_can_be_removed_by_itself(world: World, field: str) -> None:
+def test_each_optional_field_can_be_removed_alone(world: World, field: str) -> None:
     mila = world.a_user()
     before = mila.changes(**EVERYTHING).json
     mila.changes(**{field: None})
@@ -74,7 +74,7 @@ def test_name_with_invisible_characters_is_refused(world: World, field: str, nam
     assert world.a_user().changes(**{field: name}).problem == "invalid_request"
 
 
-def test_removed_name_becomes_a_nickname_and_a_removed_switch_its_default(world: World) -> None:
+def test_removed_name_becomes_a_nickname_and_removed_switches_their_defaults(world: World) -> None:
     mila = world.a_user()
     mila.changes(**EVERYTHING)
     mila.changes(display_name=None, discoverable=None, online_visible=None)
@@ -105,14 +105,14 @@ def test_each_edit_has_an_etag_of_its_own(world: World) -> None:
 
 
 @pytest.mark.parametrize("etag", ["*", " * ", '"7", "1"', '"1", *', '"1",'])
-def test_edit_of_any_version_or_of_several_is_refused(world: World, etag: str) -> None:
+def test_edit_whose_if_match_is_a_wildcard_or_a_list_is_refused(world: World, etag: str) -> None:
     mila = world.a_user()
     before = mila.profile()
     assert mila.changes(etag, name="X").problem == "precondition_required"
     assert mila.profile() == before
 
 
-def test_one_of_two_racing_edits_is_refused(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_of_two_concurrent_edits_is_refused(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     mila = world.a_user()
     write = table.write
 
@@ -159,14 +159,14 @@ def test_bad_edit_is_refused_and_changes_nothing(world: World, changes: dict[str
     assert mila.gets("/v1/profile") == before
 
 
-def test_edit_in_plain_json_is_refused(world: World) -> None:
+def test_edit_with_content_type_json_is_refused(world: World) -> None:
     headers = {"If-Match": '"1"', "content-type": "application/json"}
     reply = world.a_user().calls("PATCH", "/v1/profile", raw=b'{"name":"X"}', headers=headers)
     assert reply.problem == "unsupported_media_type"
 
 
 @pytest.mark.promise("ACC-6")
-def test_other_users_see_the_public_view_and_nothing_else(world: World) -> None:
+def test_other_users_see_only_the_public_view(world: World) -> None:
     mila, vuk = world.a_user(), world.a_user()
     mila.changes(**EVERYTHING)
     assert vuk.gets(f"/v1/users/{mila.user_id}").json == {
@@ -199,7 +199,7 @@ def test_user_edits_only_their_own_profile(world: World) -> None:
 
 
 @pytest.mark.promise("SEC-1")
-def test_profile_values_are_readable_nowhere_in_the_tables(world: World) -> None:
+def test_tables_contain_no_value_of_a_profile_in_clear(world: World) -> None:
     mila = world.a_user(phone=world.canaries.add("phone", a_phone()))
     fields = set(Profile.declaration.fields) - {"account_id", "version"}
     texts = {name: world.canaries(name) for name in ("display_name", "name", "job_title", "employer")}

@@ -1,4 +1,4 @@
-"""Refreshing, listing and ending sessions, over the tables."""
+"""Tests refreshing, listing and ending sessions through the API."""
 
 import uuid
 from datetime import timedelta
@@ -70,7 +70,7 @@ def test_token_older_than_the_parent_ends_the_session(world: World) -> None:
     assert cloud.records("session") == []
 
 
-def test_racing_refreshes_of_one_token_both_get_the_same_next_one(
+def test_concurrent_refreshes_with_one_token_get_the_same_next_token(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mila, device = a_user_with_device(world)
@@ -87,7 +87,7 @@ def test_racing_refreshes_of_one_token_both_get_the_same_next_one(
 
 
 @pytest.mark.parametrize("change", ["mac", "generation", "session", "account", "garbage"])
-def test_token_not_issued_by_the_service_opens_and_ends_nothing(world: World, change: str) -> None:
+def test_forged_refresh_token_neither_opens_nor_ends_a_session(world: World, change: str) -> None:
     mila, device = a_user_with_device(world)
     account, session, generation, mac = mila.session["refresh_token"].split(".")
     forged = {
@@ -116,7 +116,7 @@ def test_idle_session_cannot_be_refreshed_and_a_used_one_continues(world: World)
 
 @pytest.mark.promise("RGT-11")
 @pytest.mark.parametrize("state", ["frozen", "restricted"])
-def test_frozen_account_refreshes_to_a_session_for_its_rights(world: World, state: str) -> None:
+def test_refresh_of_a_frozen_account_gives_a_session_with_scope_rights(world: World, state: str) -> None:
     mila, device = a_user_with_device(world)
     world.set_state(mila, state)
     assert refresh(world, mila.session["refresh_token"], device).json["scope"] == "rights"
@@ -161,7 +161,7 @@ def test_devices_are_listed_with_their_submitted_data_and_no_device_id(world: Wo
     assert device not in listed.text
 
 
-def test_lapsed_sessions_and_those_of_others_are_not_listed(world: World) -> None:
+def test_expired_sessions_and_sessions_of_others_are_not_listed(world: World) -> None:
     mila, device = a_user_with_device(world)
     world.a_user(phone=mila.phone)
     world.a_user()
@@ -175,7 +175,7 @@ def test_lapsed_sessions_and_those_of_others_are_not_listed(world: World) -> Non
 
 
 @pytest.mark.promise("ACC-5")
-def test_all_devices_can_be_ended_at_once(world: World) -> None:
+def test_one_call_ends_the_sessions_of_all_devices(world: World) -> None:
     phone, device = a_user_with_device(world)
     tablet = world.a_user(phone=phone.phone)
     assert phone.calls("DELETE", "/v1/sessions").status == 204
@@ -185,7 +185,7 @@ def test_all_devices_can_be_ended_at_once(world: World) -> None:
 
 
 @pytest.mark.promise("STR-3")
-def test_ending_a_device_revokes_earlier_chat_tokens(world: World) -> None:
+def test_logging_out_a_device_revokes_earlier_chat_tokens(world: World) -> None:
     mila = world.a_user()
     mila.logs_out()
     (account,) = cloud.records("account")

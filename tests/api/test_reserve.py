@@ -1,4 +1,4 @@
-"""A known device has a reserve of sign-in codes that no stranger can use up (ADR 25)."""
+"""Tests the reserve: sign-in codes of a known device that strangers cannot use up (ADR 25)."""
 
 import itertools
 import uuid
@@ -12,7 +12,7 @@ from chalicelib.challenges import limits
 from chalicelib.core.ids import AccountId
 from chalicelib.core.settings import Secret
 from chalicelib.profiles import service as profiles
-from tests.api.test_lockout import allow, close_prefix, use_up_guesses
+from tests.api.test_lockout import allow, use_up_guesses, use_up_prefix
 from tests.api.test_signup_rotation import rotate
 from tests.support import cloud
 from tests.support.builders import a_device, a_phone, other_than
@@ -26,7 +26,7 @@ _blocks = itertools.count(1)
 
 @pytest.fixture
 def device() -> dict[str, Any]:
-    """Return the owner's device."""
+    """Return the device of the number's owner."""
     return a_device()
 
 
@@ -37,35 +37,35 @@ def mila(world: World, device: dict[str, Any]) -> User:
 
 
 def asks(world: World, phone: str, device: dict[str, Any] | None = None, **more: Any) -> Reply:
-    """Ask for a code from a block of addresses that no other call uses."""
+    """Request a code from an address block that no other request uses."""
     number = next(_blocks)
     address = f"10.{number // 256 % 256}.{number % 256}.1"
     return world.asks_for_a_code(phone, device, **{"address": address} | more)
 
 
 def use_up_codes(world: World, phone: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ask for a number's codes until no more are sent before tomorrow."""
+    """Request codes for a number until its daily limit refuses one."""
     allow(monkeypatch, codes_per_number_day=2)
     while asks(world, phone).status == 202:
         pass
 
 
 def signs_in(world: World, mila: User, device: dict[str, Any]) -> Reply:
-    """Ask for a code on a device and verify it."""
+    """Request a code on a device and submit it."""
     asked = asks(world, mila.phone, device)
     assert asked.status == 202, asked.text
     return world.verifies(asked.json["challenge_id"], world.code_for(mila.phone))
 
 
-def without_id(reply: Reply) -> tuple[int, dict[str, Any]]:
+def without_request_id(reply: Reply) -> tuple[int, dict[str, Any]]:
     return reply.status, reply.json | {"request_id": ""}
 
 
-# Limits that strangers use up do not stop a known device
+# Limits that strangers can use up, and that do not apply to a known device
 
 
 @pytest.mark.promise("ACC-2")
-def test_used_up_codes_of_a_number_do_not_keep_its_owner_from_signing_in(
+def test_owner_can_sign_in_after_strangers_used_up_the_codes_of_the_number(
     world: World, mila: User, device: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mila.logs_out()
@@ -75,16 +75,16 @@ def test_used_up_codes_of_a_number_do_not_keep_its_owner_from_signing_in(
 
 
 @pytest.mark.promise("ACC-2")
-def test_closed_prefix_does_not_keep_the_owner_from_signing_in(
+def test_owner_can_sign_in_while_the_breaker_refuses_the_prefix(
     world: World, mila: User, device: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     allow(monkeypatch, codes_per_prefix_least=5)
-    close_prefix(world)
+    use_up_prefix(world)
     assert signs_in(world, mila, device).status == 200
 
 
 @pytest.mark.promise("ACC-2")
-def test_used_up_codes_of_a_block_do_not_keep_the_owner_from_signing_in(
+def test_owner_can_sign_in_after_the_codes_of_the_address_block_are_used_up(
     world: World, mila: User, device: dict[str, Any]
 ) -> None:
     here = "198.51.100.7"
@@ -95,7 +95,7 @@ def test_used_up_codes_of_a_block_do_not_keep_the_owner_from_signing_in(
 
 
 @pytest.mark.promise("ACC-2")
-def test_used_up_guesses_of_a_block_do_not_keep_the_owner_from_signing_in(
+def test_owner_can_sign_in_after_the_guesses_of_the_block_are_used_up(
     world: World, mila: User, device: dict[str, Any]
 ) -> None:
     hers = asks(world, mila.phone, device).json["challenge_id"]
@@ -108,7 +108,7 @@ def test_used_up_guesses_of_a_block_do_not_keep_the_owner_from_signing_in(
     assert world.verifies(hers, code).status == 200
 
 
-def test_code_of_the_reserve_is_sent_again_from_the_reserve(
+def test_resending_a_reserve_code_counts_against_the_reserve(
     world: World, mila: User, device: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     use_up_codes(world, mila.phone, monkeypatch)
@@ -119,11 +119,11 @@ def test_code_of_the_reserve_is_sent_again_from_the_reserve(
     assert asks(world, mila.phone, device).problem == "too_many_codes"
 
 
-# The owner of the reserve
+# Who may use the reserve
 
 
 @pytest.mark.promise("ACC-2")
-def test_stranger_with_the_owners_number_gets_no_code_of_the_reserve(
+def test_stranger_who_knows_the_number_cannot_use_the_reserve(
     world: World, mila: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     theirs = a_device()
@@ -145,13 +145,13 @@ def test_refusal_does_not_show_whether_a_number_is_registered(
     with cloud.counted() as of_hers:
         hers = asks(world, mila.phone)
     with cloud.counted() as of_nobodys:
-        assert without_id(asks(world, unregistered)) == without_id(hers)
+        assert without_request_id(asks(world, unregistered)) == without_request_id(hers)
     assert of_hers == of_nobodys
     assert of_hers.tables == {"PutItem": 2, "UpdateItem": 2, "BatchGetItem": 2}
 
 
 @pytest.mark.promise("ACC-1")
-def test_refusal_shows_no_number_while_the_lookup_key_is_rotated(
+def test_refusal_during_key_rotation_does_not_show_who_is_registered(
     world: World, mila: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rotate(Secret.LOOKUP, current="2")
@@ -166,25 +166,25 @@ def test_refusal_shows_no_number_while_the_lookup_key_is_rotated(
 
 
 @pytest.mark.promise("SEC-1")
-def test_id_and_number_of_a_known_device_are_readable_nowhere(world: World) -> None:
+def test_tables_contain_no_id_or_number_of_a_known_device_in_clear(world: World) -> None:
     device = a_device(id=world.canaries.add("device", str(uuid.uuid4())))
     world.a_user(phone=world.canaries.add("phone", a_phone()), device=device)
     assert len(cloud.records("known_device")) == 1
     assert world.canaries.in_tables() == []
 
 
-# The size of the reserve
+# How many codes the reserve has
 
 
 @pytest.mark.promise("ACC-2")
-def test_reserve_ends_after_three_codes_a_day_with_a_strangers_refusal(
+def test_after_three_reserve_codes_a_day_a_device_is_refused_like_a_stranger(
     world: World, mila: User, device: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     use_up_codes(world, mila.phone, monkeypatch)
     strangers = asks(world, mila.phone)
     for _ in range(3):
         assert asks(world, mila.phone, device).status == 202
-    assert without_id(asks(world, mila.phone, device)) == without_id(strangers)
+    assert without_request_id(asks(world, mila.phone, device)) == without_request_id(strangers)
     world.advance(timedelta(hours=12))
     use_up_codes(world, mila.phone, monkeypatch)
     assert asks(world, mila.phone, device).status == 202
@@ -195,15 +195,15 @@ def test_all_known_devices_of_an_account_together_get_nine_codes_a_day(
     world: World, mila: User, device: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     devices = [device, *(a_device() for _ in range(3))]
-    for one in devices[1:]:
-        world.a_user(phone=mila.phone, device=one)
+    for known in devices[1:]:
+        world.a_user(phone=mila.phone, device=known)
     use_up_codes(world, mila.phone, monkeypatch)
-    sent = [asks(world, mila.phone, one).status for one in devices for _ in range(4)]
+    sent = [asks(world, mila.phone, known).status for known in devices for _ in range(4)]
     assert sent == [202, 202, 202, 429] * 3 + [429] * 4
 
 
 @pytest.mark.promise("ACC-2")
-def test_one_of_two_racing_requests_for_the_last_reserved_code_is_refused(
+def test_one_of_two_concurrent_requests_for_the_last_reserve_code_is_refused(
     world: World, mila: User, device: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     use_up_codes(world, mila.phone, monkeypatch)
@@ -214,7 +214,7 @@ def test_one_of_two_racing_requests_for_the_last_reserved_code_is_refused(
     assert winners[0].status == 202
 
 
-def test_codes_left_by_strangers_are_used_before_the_reserve(
+def test_codes_of_the_number_are_used_before_those_of_the_reserve(
     world: World, mila: User, device: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for _ in range(4):
@@ -223,7 +223,7 @@ def test_codes_left_by_strangers_are_used_before_the_reserve(
     assert [asks(world, mila.phone, device).status for _ in range(4)] == [202, 202, 202, 429]
 
 
-def test_code_that_the_carrier_refused_is_not_taken_from_the_reserve(
+def test_code_does_not_count_against_the_reserve_if_sns_was_unreachable(
     world: World, mila: User, device: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     use_up_codes(world, mila.phone, monkeypatch)
@@ -234,7 +234,7 @@ def test_code_that_the_carrier_refused_is_not_taken_from_the_reserve(
 
 
 @pytest.mark.promise("ACC-2")
-def test_no_code_is_sent_while_the_reserve_cannot_be_counted(
+def test_no_reserve_code_is_sent_while_its_counter_is_unreachable(
     world: World, mila: User, device: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     use_up_codes(world, mila.phone, monkeypatch)
@@ -246,7 +246,7 @@ def test_no_code_is_sent_while_the_reserve_cannot_be_counted(
 
 
 @pytest.mark.promise("ACC-2")
-def test_try_is_given_back_while_a_device_cannot_be_recognised(
+def test_attempt_is_not_counted_while_known_devices_cannot_be_read(
     world: World, mila: User, device: dict[str, Any]
 ) -> None:
     hers = asks(world, mila.phone, device).json["challenge_id"]
@@ -257,7 +257,7 @@ def test_try_is_given_back_while_a_device_cannot_be_recognised(
     assert world.verifies(hers, wrong).json["attempts_left"] == 4
 
 
-# The end of the reserve
+# How long the reserve lasts
 
 
 @pytest.mark.promise("RET-1")
@@ -313,7 +313,7 @@ def test_device_stays_known_while_the_lookup_key_is_rotated(
 
 
 @pytest.mark.parametrize(("refreshed", "status"), [(True, 202), (False, 429)])
-def test_retired_lookup_key_forgets_devices_not_used_since_the_rotation(
+def test_retiring_a_lookup_key_forgets_devices_not_used_since_its_rotation(
     world: World,
     mila: User,
     device: dict[str, Any],

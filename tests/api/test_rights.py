@@ -22,12 +22,12 @@ def taken(reply: Reply) -> dict[str, Any]:
     return body
 
 
-def cancels_by_receipt(world: World, request_id: str, receipt: str | None) -> Reply:
+def cancel_by_receipt(world: World, request_id: str, receipt: str | None) -> Reply:
     headers = {"Rights-Receipt": receipt} if receipt is not None else {}
     return world.call("POST", f"/v1/rights-receipts/{request_id}/cancel", headers=headers)
 
 
-def by_receipt(world: World, request_id: str, receipt: str | None) -> Reply:
+def read_by_receipt(world: World, request_id: str, receipt: str | None) -> Reply:
     headers = {"Rights-Receipt": receipt} if receipt is not None else {}
     return world.call("GET", f"/v1/rights-receipts/{request_id}", headers=headers)
 
@@ -43,7 +43,7 @@ def test_new_request_shows_its_due_day_and_a_receipt(world: World) -> None:
 
 
 @pytest.mark.promise("RGT-9")
-def test_request_names_the_authority_and_the_judicial_remedy(world: World) -> None:
+def test_request_states_the_authority_and_the_judicial_remedy(world: World) -> None:
     mila = world.a_user().is_stepped_up()
     mila.changes(country="AT")
     request = taken(mila.exercises("access"))
@@ -93,7 +93,7 @@ def test_right_without_a_plan_is_refused_with_a_contact_address(world: World, ri
     assert cloud.records("rights_request") == []
 
 
-def test_one_request_at_a_time_exercises_a_right(world: World) -> None:
+def test_second_request_for_a_right_is_refused_while_one_is_open(world: World) -> None:
     mila = world.a_user().is_stepped_up()
     first = taken(mila.exercises("access"))
     second = mila.exercises("access")
@@ -154,7 +154,7 @@ def test_field_that_a_right_does_not_allow_is_refused(world: World, more: dict[s
     assert cloud.records("rights_request") == []
 
 
-def test_first_evidence_holds_the_right_and_the_time_and_no_person(world: World) -> None:
+def test_first_evidence_contains_the_right_and_time_and_no_account(world: World) -> None:
     request = taken(world.a_user().is_stepped_up().exercises("access"))
     (entry,) = chain.entries(history_of(RightsRequestId(request["id"])))
     assert (entry.event, entry.data) == (
@@ -163,7 +163,7 @@ def test_first_evidence_holds_the_right_and_the_time_and_no_person(world: World)
     )
 
 
-def test_message_to_the_worker_holds_the_requests_id_alone(world: World) -> None:
+def test_message_to_the_worker_contains_only_the_id_of_the_request(world: World) -> None:
     request = taken(world.a_user().is_stepped_up().exercises("access"))
     assert cloud.queued() == [request["id"]]
 
@@ -203,7 +203,7 @@ def requests_of(user: User, number: int, seconds: int) -> list[str]:
 
 
 def pages_of(user: User, most: int = 10) -> list[list[str]]:
-    """The ids on each page of a user's list, from the first to the last."""
+    """Return the ids on each page of a user's list, from the first page to the last."""
     pages, path = [], "/v1/rights-requests"
     for _ in range(most):
         page = user.gets(path).json
@@ -222,14 +222,14 @@ def test_long_list_is_paged(world: World, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @pytest.mark.parametrize("number", [2, 5, 6])
-def test_list_pages_through_many_requests_of_one_second(
+def test_many_requests_of_one_second_are_each_listed_once(
     world: World, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
     monkeypatch.setattr("chalicelib.rights.service.PAGE", 2)
     mila = world.a_user().is_stepped_up()
     made = requests_of(mila, number, seconds=0)
     pages = pages_of(mila)
-    assert sorted(one for page in pages for one in page) == sorted(made)
+    assert sorted(request_id for page in pages for request_id in page) == sorted(made)
     assert [len(page) for page in pages[:-1]] == [2] * (len(pages) - 1)
 
 
@@ -270,7 +270,7 @@ def test_request_of_another_subject_cannot_be_read_or_changed(world: World) -> N
 def test_receipt_shows_the_request_without_a_session(world: World) -> None:
     mila = world.a_user().is_stepped_up()
     request = taken(mila.exercises("access"))
-    shown = by_receipt(world, request["id"], request["receipt"])
+    shown = read_by_receipt(world, request["id"], request["receipt"])
     assert shown.json == mila.request(request["id"])
 
 
@@ -279,26 +279,26 @@ def test_receipt_is_valid_after_the_account_is_erased(world: World) -> None:
     mila = world.a_user().is_stepped_up()
     request = taken(mila.exercises("access"))
     cloud.delete_account(mila.account_id)
-    assert by_receipt(world, request["id"], request["receipt"]).json["id"] == request["id"]
+    assert read_by_receipt(world, request["id"], request["receipt"]).json["id"] == request["id"]
 
 
 @pytest.mark.promise("SEC-1")
 @pytest.mark.parametrize("receipt", [None, "", "1.", "2.x", "nonsense", "1.\N{SNOWMAN}"])
 def test_wrong_or_missing_receipt_finds_no_request(world: World, receipt: str | None) -> None:
     request = taken(world.a_user().is_stepped_up().exercises("access"))
-    assert by_receipt(world, request["id"], receipt).problem == "not_found"
+    assert read_by_receipt(world, request["id"], receipt).problem == "not_found"
 
 
 def test_receipt_is_valid_for_its_own_request_only(world: World) -> None:
     one = taken(world.a_user().is_stepped_up().exercises("access"))
     other = taken(world.a_user().is_stepped_up().exercises("access"))
-    assert by_receipt(world, one["id"], other["receipt"]).problem == "not_found"
+    assert read_by_receipt(world, one["id"], other["receipt"]).problem == "not_found"
 
 
 def test_receipt_is_valid_after_key_rotation(world: World) -> None:
     request = taken(world.a_user().is_stepped_up().exercises("access"))
     cloud.rotate_keys("receipts")
-    assert by_receipt(world, request["id"], request["receipt"]).status == 200
+    assert read_by_receipt(world, request["id"], request["receipt"]).status == 200
 
 
 # --- cancelling
@@ -320,9 +320,9 @@ def test_receipt_cancels_its_request_without_a_session(world: World) -> None:
     mila = world.a_user().is_stepped_up()
     request = taken(mila.exercises("access"))
     mila.logs_out()
-    cancelled = cancels_by_receipt(world, request["id"], request["receipt"])
+    cancelled = cancel_by_receipt(world, request["id"], request["receipt"])
     assert (cancelled.status, cancelled.json["status"]) == (200, "cancelled")
-    assert cancelled.json == cancels_by_receipt(world, request["id"], request["receipt"]).json
+    assert cancelled.json == cancel_by_receipt(world, request["id"], request["receipt"]).json
     events = [e.event for e in chain.entries(history_of(RightsRequestId(request["id"])))]
     assert events == ["received", "cancelled"]
 
@@ -334,7 +334,7 @@ def test_wrong_receipt_cancels_nothing(world: World, receipt: str | None) -> Non
     request = taken(mila.exercises("access"))
     other = taken(world.a_user().is_stepped_up().exercises("access"))
     for wrong in (receipt, other["receipt"]):
-        assert cancels_by_receipt(world, request["id"], wrong).problem == "not_found"
+        assert cancel_by_receipt(world, request["id"], wrong).problem == "not_found"
     assert mila.request(request["id"])["status"] == "received"
 
 
@@ -343,7 +343,7 @@ def test_receipt_cannot_cancel_an_answered_request(world: World) -> None:
     request = taken(mila.exercises("access"))
     world.an_operator("alice").proposes(request["id"], "completed")
     world.an_operator("bob").approves(request["id"])
-    assert cancels_by_receipt(world, request["id"], request["receipt"]).problem == "too_late"
+    assert cancel_by_receipt(world, request["id"], request["receipt"]).problem == "too_late"
 
 
 def test_cancelling_twice_is_like_cancelling_once(world: World) -> None:

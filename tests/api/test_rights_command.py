@@ -126,7 +126,7 @@ def test_two_operators_decide_from_the_command_line(mila: User, run: Run, asked:
     assert mila.request(asked)["decision"]["text"] == "This was answered last week."
 
 
-def test_refused_command_prints_a_line_and_exits_with_a_status(run: Run, asked: str, text: str) -> None:
+def test_refused_command_prints_the_reason_and_exits_with_status_1(run: Run, asked: str, text: str) -> None:
     run("alice", "propose", asked, *REFUSE, "--text-file", text)
     own = run("alice", "approve", asked, "--version", "2")
     assert own.exit_code == 1
@@ -135,7 +135,7 @@ def test_refused_command_prints_a_line_and_exits_with_a_status(run: Run, asked: 
     assert "/reason: A refusal needs one" in bad.output
 
 
-def test_open_requests_are_listed_with_the_party_they_wait_for(
+def test_list_shows_the_party_that_each_open_request_waits_for(
     world: World, run: Run, asked: str, text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("chalicelib.rights.operators.inspect.PAGE", 1)
@@ -187,7 +187,7 @@ def test_malformed_id_is_not_sent(wire: _Wire, run: Run) -> None:
     assert wire.sent == []
 
 
-def test_list_names_requests_that_cannot_be_opened(
+def test_list_shows_the_ids_of_requests_that_cannot_be_opened(
     world: World, run: Run, asked: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("chalicelib.rights.operators.inspect.PAGE", 1)

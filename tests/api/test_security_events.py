@@ -12,7 +12,7 @@ from tests.support.world import User, World
 
 
 def events_of(user: User) -> list[str]:
-    """The kinds of the account's events, in the order of their keys."""
+    """Return the kinds of the account's events, in the order of their keys."""
     found = [item for item in cloud.records("security_event") if item["pk"]["S"] == f"A#{user.account_id}"]
     return [item["event"]["S"] for item in sorted(found, key=lambda item: str(item["sk"]["S"]))]
 
@@ -30,7 +30,7 @@ def test_sign_in_is_recorded_with_its_session(world: World) -> None:
     assert event["at"]["S"] == clock.to_text(world.now)
 
 
-def test_repeated_code_is_one_event(world: World) -> None:
+def test_repeating_a_code_records_no_second_event(world: World) -> None:
     phone, device = "+381601234567", a_device()
     challenge = world.asks_for_a_code(phone, device).json["challenge_id"]
     answers = [world.verifies(challenge, world.code_for(phone), device_id=device["id"]) for _ in range(2)]
@@ -52,7 +52,7 @@ def test_logout_of_a_device_is_recorded(world: World) -> None:
     assert sorted(events_of(mila)) == ["signed_in", "signed_out"]
 
 
-def test_logout_of_all_devices_is_one_event(world: World) -> None:
+def test_logout_of_all_devices_is_recorded_as_one_event(world: World) -> None:
     mila = world.a_user()
     world.a_user(mila.phone)
     assert mila.calls("DELETE", "/v1/sessions").status == 204

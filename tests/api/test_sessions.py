@@ -1,4 +1,4 @@
-"""Sessions: what a token proves, what each request checks, and logging out."""
+"""Tests sessions: the claims of a token, the checks of each request, and logging out."""
 
 import base64
 import hashlib
@@ -20,11 +20,11 @@ def claims_of(user: User, **changes: Any) -> dict[str, Any]:
     return claims | changes
 
 
-def asks_with(world: World, token: str) -> str | None:
+def call_with(world: World, token: str) -> str | None:
     return world.call("GET", "/v1/profile", headers={"Authorization": f"Bearer {token}"}).problem
 
 
-def test_token_names_the_account_and_the_session_and_nothing_else(world: World) -> None:
+def test_token_contains_the_account_and_the_session_and_no_other_data(world: World) -> None:
     mila = world.a_user()
     claims = claims_of(mila)
     assert set(claims) == {"iss", "aud", "sub", "sid", "iat", "exp"}
@@ -33,7 +33,7 @@ def test_token_names_the_account_and_the_session_and_nothing_else(world: World) 
 
 
 @pytest.mark.promise("STR-3")
-def test_logout_ends_minting_at_once(world: World) -> None:
+def test_session_cannot_mint_chat_tokens_after_its_logout(world: World) -> None:
     mila = world.a_user()
     assert mila.mints_a_chat_token().status == 200
     assert mila.logs_out().status == 204
@@ -50,7 +50,7 @@ def test_device_can_end_another_device(world: World) -> None:
     assert phone.gets("/v1/profile").status == 200
 
 
-def test_session_of_another_user_cannot_be_ended_and_looks_unknown(world: World) -> None:
+def test_ending_the_session_of_another_user_is_answered_as_unknown(world: World) -> None:
     mila, vuk = world.a_user(), world.a_user()
     theirs = mila.calls("DELETE", f"/v1/sessions/{vuk.session['session_id']}")
     none = mila.calls("DELETE", "/v1/sessions/s_" + "0" * 26)
@@ -66,11 +66,11 @@ def test_ended_session_cannot_be_ended_again(world: World) -> None:
 
 
 @pytest.mark.promise("ACC-5")
-def test_idle_session_lapses_despite_a_valid_token(world: World) -> None:
+def test_idle_session_expires_although_its_token_is_valid(world: World) -> None:
     mila = world.a_user()
     world.advance(timedelta(days=60))
     token = environment.token_with(**claims_of(mila, iat=world.now, exp=world.now + timedelta(minutes=15)))
-    assert asks_with(world, token) == "session_ended"
+    assert call_with(world, token) == "session_ended"
 
 
 def test_expired_token_is_refused(world: World) -> None:
@@ -86,32 +86,32 @@ def issued(world: World, ahead: timedelta) -> str:
 
 
 def test_clock_of_the_signer_may_be_five_seconds_ahead(world: World) -> None:
-    assert asks_with(world, issued(world, timedelta(seconds=5))) is None
-    assert asks_with(world, issued(world, timedelta(seconds=6))) == "unauthenticated"
+    assert call_with(world, issued(world, timedelta(seconds=5))) is None
+    assert call_with(world, issued(world, timedelta(seconds=6))) == "unauthenticated"
 
 
 @pytest.mark.parametrize("iat", [True, "1", 10**400], ids=["boolean", "text", "endless"])
 def test_token_with_a_malformed_time_of_issue_is_refused(world: World, iat: object) -> None:
     token = environment.token_with(**claims_of(world.a_user(), iat=iat))
-    assert asks_with(world, token) == "unauthenticated"
+    assert call_with(world, token) == "unauthenticated"
 
 
 def test_token_of_another_key_is_refused(world: World) -> None:
     forged = environment.token_with(ec.generate_private_key(ec.SECP256R1()), **claims_of(world.a_user()))
-    assert asks_with(world, forged) == "unauthenticated"
+    assert call_with(world, forged) == "unauthenticated"
 
 
 def test_token_under_an_unknown_key_id_is_refused(world: World) -> None:
     token = environment.token_with(headers={"kid": "other"}, **claims_of(world.a_user()))
-    assert asks_with(world, token) == "unauthenticated"
+    assert call_with(world, token) == "unauthenticated"
 
 
 def test_token_without_signature_is_refused(world: World) -> None:
     token = jwt.encode(claims_of(world.a_user()), "", algorithm="none", headers={"kid": environment.KID})
-    assert asks_with(world, token) == "unauthenticated"
+    assert call_with(world, token) == "unauthenticated"
 
 
-def test_public_key_does_not_work_as_a_shared_secret(world: World) -> None:
+def test_token_signed_with_the_public_key_as_a_shared_secret_is_refused(world: World) -> None:
     """The known algorithm confusion: HS256 keyed with the public key."""
 
     def part(value: object) -> bytes:
@@ -121,7 +121,7 @@ def test_public_key_does_not_work_as_a_shared_secret(world: World) -> None:
     signed = part(header) + b"." + part(claims_of(world.a_user()))
     secret = json.dumps(environment.public_jwk(environment.signing_key())).encode()
     mac = base64.urlsafe_b64encode(hmac.digest(secret, signed, hashlib.sha256)).rstrip(b"=")
-    assert asks_with(world, (signed + b"." + mac).decode()) == "unauthenticated"
+    assert call_with(world, (signed + b"." + mac).decode()) == "unauthenticated"
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_public_key_does_not_work_as_a_shared_secret(world: World) -> None:
 )
 def test_token_with_a_wrong_or_missing_claim_is_refused(world: World, changes: dict[str, Any]) -> None:
     claims = {k: v for k, v in claims_of(world.a_user(), **changes).items() if v is not None}
-    assert asks_with(world, environment.token_with(**claims)) == "unauthenticated"
+    assert call_with(world, environment.token_with(**claims)) == "unauthenticated"
 
 
 def nested_header() -> str:
@@ -159,7 +159,7 @@ def test_malformed_bearer_token_is_refused(world: World, value: str | None) -> N
 
 @pytest.mark.promise("RGT-11")
 @pytest.mark.parametrize(("state", "problem"), [("frozen", "account_frozen"), ("restricted", "restricted")])
-def test_frozen_account_reaches_its_sessions_and_nothing_else(world: World, state: str, problem: str) -> None:
+def test_frozen_account_can_manage_its_sessions_only(world: World, state: str, problem: str) -> None:
     mila = world.a_user()
     world.set_state(mila, state)
     assert mila.gets("/v1/profile").problem == problem

@@ -1,4 +1,4 @@
-"""Signup: a number, a code, an account (ACC-1, ACC-2). See also test_signup_*.py."""
+"""Tests signup: a number, a code, an account (ACC-1, ACC-2). See also test_signup_*.py."""
 
 import uuid
 from datetime import timedelta
@@ -48,7 +48,7 @@ def test_known_number_signs_in_to_its_account(world: World) -> None:
 
 
 @pytest.mark.promise("ACC-1")
-def test_known_and_unknown_numbers_get_the_same_response_for_the_same_work(world: World) -> None:
+def test_known_and_unknown_numbers_get_the_same_response_and_cost_the_same(world: World) -> None:
     mila = world.a_user()
     world.advance(timedelta(days=1))
     world.asks_for_a_code(a_phone())  # reads the history of codes, as one request a minute does
@@ -64,7 +64,7 @@ def test_known_and_unknown_numbers_get_the_same_response_for_the_same_work(world
 
 
 @pytest.mark.promise("ACC-1")
-def test_two_racing_codes_for_one_number_make_one_account(
+def test_two_concurrent_codes_for_one_number_create_one_account(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     phone = a_phone()
@@ -82,7 +82,9 @@ def test_two_racing_codes_for_one_number_make_one_account(
 
 
 @pytest.mark.promise("ACC-1")
-def test_two_racing_uses_of_one_code_open_one_session(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_concurrent_submissions_of_a_code_open_one_session(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     phone = a_phone()
     challenge = world.asks_for_a_code(phone).json["challenge_id"]
     code = world.code_for(phone)
@@ -95,7 +97,7 @@ def test_two_racing_uses_of_one_code_open_one_session(world: World, monkeypatch:
 
 
 @pytest.mark.promise("STR-4")
-def test_racing_codes_after_newer_terms_record_one_acceptance(
+def test_concurrent_codes_after_newer_terms_record_one_acceptance(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mila = world.a_user()
@@ -158,7 +160,7 @@ def test_repeated_code_does_not_revive_an_ended_session(world: World) -> None:
 
 
 @pytest.mark.promise("ACC-2")
-def test_wrong_code_states_the_tries_left(world: World) -> None:
+def test_wrong_code_states_the_attempts_left(world: World) -> None:
     phone = a_phone()
     challenge = world.asks_for_a_code(phone).json["challenge_id"]
     wrong = other_than(world.code_for(phone))
@@ -176,7 +178,7 @@ def test_right_code_is_refused_after_five_wrong_ones(world: World) -> None:
 
 
 @pytest.mark.promise("ACC-2")
-def test_tries_are_kept_across_a_resend(world: World) -> None:
+def test_resend_does_not_reset_the_attempts(world: World) -> None:
     phone = a_phone()
     challenge = world.asks_for_a_code(phone).json["challenge_id"]
     for _ in range(4):
@@ -187,7 +189,7 @@ def test_tries_are_kept_across_a_resend(world: World) -> None:
 
 
 @pytest.mark.promise("ACC-2")
-def test_code_tried_too_often_is_not_sent_again(world: World) -> None:
+def test_code_without_attempts_left_is_not_sent_again(world: World) -> None:
     phone = a_phone()
     challenge = world.asks_for_a_code(phone).json["challenge_id"]
     for _ in range(5):
@@ -198,7 +200,7 @@ def test_code_tried_too_often_is_not_sent_again(world: World) -> None:
 
 
 @pytest.mark.promise("ACC-2")
-def test_try_is_counted_even_if_the_comparison_never_happens(
+def test_attempt_is_counted_even_if_the_process_dies_before_the_comparison(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     phone = a_phone()
@@ -214,7 +216,7 @@ def test_try_is_counted_even_if_the_comparison_never_happens(
 
 
 @pytest.mark.promise("ACC-2")
-def test_repetition_of_a_used_code_cannot_be_used_for_guessing(world: World) -> None:
+def test_wrong_codes_after_the_code_was_used_count_as_attempts(world: World) -> None:
     phone = a_phone()
     challenge = world.asks_for_a_code(phone).json["challenge_id"]
     world.verifies(challenge, world.code_for(phone))
@@ -279,7 +281,7 @@ def test_guesses_are_limited_per_address_over_all_challenges(world: World) -> No
     assert limited[0].headers["retry-after"] == str(limited[0].json["retry_after"])
 
 
-def test_right_and_repeated_codes_use_no_guesses_of_a_shared_address(
+def test_right_and_repeated_codes_do_not_count_as_guesses_of_an_address(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     allow_guesses(monkeypatch, 1)
@@ -291,27 +293,25 @@ def test_right_and_repeated_codes_use_no_guesses_of_a_shared_address(
     assert world.verifies(challenge, world.code_for(phone)).problem == "too_many_attempts"
 
 
-def test_giving_back_never_allows_more_than_the_limit(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_uncounting_never_allows_more_than_the_limit(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     allow_guesses(monkeypatch, 1)
     for _ in range(2):
-        GUESSES.give_back("198.51.100.0/24")
+        GUESSES.uncount("198.51.100.0/24")
     GUESSES.hit("198.51.100.0/24")
     with pytest.raises(TooManyAttempts):
         GUESSES.hit("198.51.100.0/24")
 
 
-def test_failed_give_back_leaves_the_use_counted_and_raises_nothing(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_use_stays_counted_if_uncounting_fails(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     allow_guesses(monkeypatch, 1)
     GUESSES.hit("198.51.100.0/24")
     with cloud.failing("dynamodb", "UpdateItem", EndpointConnectionError(endpoint_url="https://dynamodb")):
-        GUESSES.give_back("198.51.100.0/24")
+        GUESSES.uncount("198.51.100.0/24")
     with pytest.raises(TooManyAttempts):
         GUESSES.hit("198.51.100.0/24")
 
 
-def test_number_whose_held_claim_has_no_account_is_unavailable(world: World) -> None:
+def test_number_with_a_held_claim_and_no_account_is_unavailable(world: World) -> None:
     mila = world.a_user()
     past, ahead = (str(clock.to_epoch(world.now + timedelta(days=days))) for days in (-1, 1))
     for claim in cloud.records("claim"):  # expired, and kept by a hold
@@ -415,7 +415,7 @@ def test_refusal_names_the_field_and_never_the_value(world: World) -> None:
 @pytest.mark.parametrize(
     "outdated", [{"terms_version": "terms-2020-01-01"}, {"privacy_version": "privacy-2020-01-01"}], ids=str
 )
-def test_outdated_terms_are_answered_with_the_current_ones_and_cost_no_try(
+def test_outdated_terms_are_refused_with_the_current_ones_and_no_attempt(
     world: World, outdated: dict[str, str]
 ) -> None:
     phone = a_phone()
@@ -433,7 +433,7 @@ def test_foreign_or_malformed_challenge_is_refused(world: World, challenge: str)
 
 
 @pytest.mark.parametrize("code", ["12345", "1234567", "12345a", "١٢٣٤٥٦", 123456, None])
-def test_malformed_code_is_refused_without_costing_a_try(world: World, code: object) -> None:
+def test_malformed_code_is_refused_and_not_counted_as_an_attempt(world: World, code: object) -> None:
     phone = a_phone()
     challenge = world.asks_for_a_code(phone).json["challenge_id"]
     path = f"/v1/signup/{challenge}/verify"
@@ -457,14 +457,14 @@ def test_used_challenge_keeps_no_personal_data(world: World) -> None:
 
 
 @pytest.mark.promise("SEC-1")
-def test_number_is_readable_nowhere_in_the_tables(world: World) -> None:
+def test_tables_contain_no_phone_number_in_clear(world: World) -> None:
     world.a_user(phone=world.canaries.add("phone", a_phone()))
     world.asks_for_a_code(world.canaries.values["phone"])
     assert world.canaries.in_tables() == []
 
 
 @pytest.mark.promise("SEC-1")
-def test_no_personal_data_is_logged_on_success_refusal_or_failure(
+def test_no_personal_data_is_logged_after_success_refusal_or_failure(
     world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
     phone = world.canaries.add("phone", a_phone())
@@ -497,7 +497,7 @@ def test_second_signup_does_not_change_the_name(world: World) -> None:
 
 @pytest.mark.promise("RGT-11")
 @pytest.mark.parametrize("state", ["frozen", "restricted"])
-def test_frozen_account_can_sign_in_to_its_rights_only(world: World, state: str) -> None:
+def test_frozen_account_signs_in_with_scope_rights(world: World, state: str) -> None:
     mila = world.a_user()
     world.set_state(mila, state)
     again = world.a_user(phone=mila.phone)

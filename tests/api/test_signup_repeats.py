@@ -1,4 +1,4 @@
-"""A request sent twice has one challenge and one code, despite failures in between (ACC-2)."""
+"""Tests that a request sent twice has one challenge and one code, despite failures (ACC-2)."""
 
 import uuid
 from datetime import timedelta
@@ -50,7 +50,7 @@ def test_idempotency_key_of_another_device_finds_nothing(world: World) -> None:
     assert first.json["challenge_id"] != second.json["challenge_id"]
 
 
-def test_duplicate_of_a_faster_request_gets_the_same_response(
+def test_slower_of_two_duplicates_gets_the_response_of_the_faster(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     same = a_request()
@@ -61,7 +61,7 @@ def test_duplicate_of_a_faster_request_gets_the_same_response(
         assert world.asks_for_a_code(same["phone"]).status == 202
 
 
-def test_duplicate_of_a_request_that_is_sending_is_in_progress(
+def test_duplicate_is_answered_as_in_progress_while_the_first_is_sending(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     same = a_request()
@@ -79,11 +79,11 @@ def test_code_whose_sending_could_not_be_recorded_is_reported_as_sent(world: Wor
     assert world.verifies(asked.json["challenge_id"], world.code_for(same["phone"])).status == 201
 
 
-def test_crashed_request_is_not_continued_for_another_body(
+def test_crashed_request_is_not_resumed_by_a_request_with_another_body(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     same = a_request()
-    crashes_before_sending(world, monkeypatch, same)
+    crash_before_sending(world, monkeypatch, same)
     world.advance(timedelta(minutes=1))
     other = same | {"phone": a_phone()}
     assert world.asks_for_a_code(**other).problem == "idempotency_mismatch"
@@ -100,7 +100,7 @@ def test_challenge_that_was_never_sent_keeps_no_personal_data(world: World) -> N
     assert (left.phone, left.device, left.locale) == (None, None, None)
 
 
-def test_request_refused_by_the_carrier_is_sent_when_repeated(world: World) -> None:
+def test_code_is_sent_by_the_repeated_request_if_sns_was_unreachable(world: World) -> None:
     same = a_request()
     with cloud.failing("sns", "Publish", SMS_DOWN):
         assert world.asks_for_a_code(**same).problem == "sms_unavailable"
@@ -114,7 +114,7 @@ def test_code_left_unsent_by_a_crash_is_sent_half_a_minute_later(
     world: World, monkeypatch: pytest.MonkeyPatch, later: timedelta
 ) -> None:
     same = a_request()
-    crashes_before_sending(world, monkeypatch, same)
+    crash_before_sending(world, monkeypatch, same)
     world.advance(timedelta(seconds=29))
     assert world.asks_for_a_code(**same).problem == "in_progress"
     world.advance(later - timedelta(seconds=29))
@@ -130,7 +130,7 @@ def test_code_sent_after_a_crash_is_kept_for_its_period_from_the_sending(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     same = a_request()
-    crashes_before_sending(world, monkeypatch, same)
+    crash_before_sending(world, monkeypatch, same)
     world.advance(timedelta(minutes=11))
     world.asks_for_a_code(**same)
     (item,) = cloud.records("challenge")
@@ -140,7 +140,7 @@ def test_code_sent_after_a_crash_is_kept_for_its_period_from_the_sending(
 
 def test_one_of_two_duplicates_after_a_crash_sends(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     same = a_request()
-    crashes_before_sending(world, monkeypatch, same)
+    crash_before_sending(world, monkeypatch, same)
     world.advance(timedelta(seconds=30))
     twins = just_before(monkeypatch, sms, "send_code", lambda: world.asks_for_a_code(**same))
     assert world.asks_for_a_code(**same).status == 202
@@ -148,7 +148,7 @@ def test_one_of_two_duplicates_after_a_crash_sends(world: World, monkeypatch: py
     assert len(world.messages_to(same["phone"])) == 1
 
 
-def test_one_of_two_duplicates_after_a_refusal_in_the_same_second_sends(
+def test_one_of_two_duplicates_in_the_second_of_a_failed_send_sends(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     same = a_request()
@@ -156,18 +156,18 @@ def test_one_of_two_duplicates_after_a_refusal_in_the_same_second_sends(
         world.asks_for_a_code(**same)
 
     def duplicate_that_has_not_finished() -> None:
-        crashes_before_sending(world, monkeypatch, same)
+        crash_before_sending(world, monkeypatch, same)
 
     just_before(monkeypatch, store, "claim", duplicate_that_has_not_finished)
     assert world.asks_for_a_code(**same).problem == "in_progress"
     assert world.messages_to(same["phone"]) == []
 
 
-def test_code_recorded_as_sent_at_the_last_moment_is_not_sent_again(
+def test_code_recorded_as_sent_just_before_the_repetition_is_not_sent_again(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     same = a_request()
-    crashes_before_sending(world, monkeypatch, same)
+    crash_before_sending(world, monkeypatch, same)
     (item,) = cloud.records("challenge")
     challenge = ChallengeRef(ChallengePurpose.SIGNUP, ChallengeId(item["challenge_id"]["S"]))
     world.advance(timedelta(seconds=30))
@@ -176,7 +176,7 @@ def test_code_recorded_as_sent_at_the_last_moment_is_not_sent_again(
     assert world.messages_to(same["phone"]) == []
 
 
-def test_code_used_at_the_last_moment_is_not_sent_again(
+def test_code_used_just_before_the_repetition_is_not_sent_again(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     same = a_request()
@@ -222,7 +222,7 @@ def test_key_used_again_a_day_later_may_have_another_body(world: World) -> None:
     assert world.asks_for_a_code(a_phone(), device, headers=key).status == 202
 
 
-def test_one_of_two_duplicates_with_a_forgotten_key_sends(
+def test_one_of_two_duplicates_with_an_expired_key_sends(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     same = a_request()
@@ -248,7 +248,7 @@ KEY = "8e03978e-40d5-43e8-bc93-6894a57f9324"
         f"urn:uuid:{KEY}",
         f'"urn:uuid:{KEY}"',
         KEY.replace("-", ""),
-        f"{KEY};a=1",  # only a string takes parameters
+        f"{KEY};a=1",  # only a quoted string may have parameters
         f'"{KEY}";A=1',
         f'"{KEY}";a=',
         f'"{KEY}", "{KEY}"',
@@ -273,7 +273,7 @@ def crash(*_: object) -> None:
     raise ZeroDivisionError
 
 
-def crashes_before_sending(world: World, monkeypatch: pytest.MonkeyPatch, request: dict[str, Any]) -> None:
+def crash_before_sending(world: World, monkeypatch: pytest.MonkeyPatch, request: dict[str, Any]) -> None:
     """Kill the function between writing the challenge and sending the code."""
     with monkeypatch.context() as broken:
         broken.setattr(sms, "send_code", crash)

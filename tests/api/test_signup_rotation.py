@@ -37,14 +37,14 @@ def test_two_containers_with_different_current_keys_make_one_account(
     quick = world.asks_for_a_code(phone).json["challenge_id"]
     quick_code = world.code_for(phone)
 
-    def in_the_other_container() -> Reply:
+    def sign_up_in_the_other_container() -> Reply:
         rotate(Secret.LOOKUP, current=quick_knows)
         reply = world.verifies(quick, quick_code)
         rotate(Secret.LOOKUP, current=slow_knows)
         return reply
 
     rotate(Secret.LOOKUP, current=slow_knows)
-    winners = just_before(monkeypatch, table, "transact", in_the_other_container)
+    winners = just_before(monkeypatch, table, "transact", sign_up_in_the_other_container)
     loser = world.verifies(slow, slow_code)
 
     assert (winners[0].status, loser.status) == (201, 200)

@@ -1,4 +1,4 @@
-"""Sending of codes: resends, limits and refusals by the carrier (ACC-2)."""
+"""Tests sending codes: resends, limits and failures of SNS (ACC-2)."""
 
 from datetime import timedelta
 
@@ -86,7 +86,7 @@ def test_used_code_is_not_sent_again(world: World) -> None:
     assert resend(world, challenge).problem == "challenge_expired"
 
 
-def test_one_of_two_racing_resends_sends(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_of_two_concurrent_resends_sends(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     phone = a_phone()
     challenge = world.asks_for_a_code(phone).json["challenge_id"]
     world.advance(timedelta(minutes=1))
@@ -109,13 +109,13 @@ def test_code_used_while_its_resend_is_requested_is_not_sent(
     assert len(world.messages_to(phone)) == 1
 
 
-def test_table_counts_no_resend_before_its_time(world: World) -> None:
+def test_store_refuses_a_resend_before_its_time(world: World) -> None:
     challenge = read(world.asks_for_a_code(a_phone()))
     with pytest.raises(store.TooEarly):
         store.count_resend(challenge, next_after=world.now, uncounted={})
 
 
-def test_table_counts_no_resend_based_on_an_outdated_read(world: World) -> None:
+def test_store_refuses_a_resend_based_on_an_outdated_read(world: World) -> None:
     challenge = read(world.asks_for_a_code(a_phone()))
     world.advance(timedelta(minutes=1))
     resend(world, challenge.challenge_id)
@@ -124,7 +124,7 @@ def test_table_counts_no_resend_based_on_an_outdated_read(world: World) -> None:
         store.count_resend(challenge, next_after=world.now, uncounted={})
 
 
-def test_resend_refused_by_the_carrier_may_be_repeated_at_once(
+def test_resend_may_be_repeated_immediately_if_sns_was_unreachable(
     world: World,
 ) -> None:
     phone = a_phone()
@@ -168,7 +168,7 @@ def test_block_of_addresses_shares_one_limit(world: World) -> None:
     assert world.asks_for_a_code(a_phone(), address="198.51.101.1").status == 202
 
 
-def test_limited_address_does_not_use_up_codes_of_a_strangers_number(world: World) -> None:
+def test_request_refused_for_its_address_does_not_count_for_the_number(world: World) -> None:
     for number in range(25):
         world.asks_for_a_code(a_phone(), address=f"198.51.100.{number}")
     phone = a_phone()
@@ -177,7 +177,7 @@ def test_limited_address_does_not_use_up_codes_of_a_strangers_number(world: Worl
     assert world.asks_for_a_code(phone, address="192.0.2.1").status == 202
 
 
-def test_code_refused_by_the_carrier_is_unavailable_and_not_counted(world: World) -> None:
+def test_code_is_answered_as_unavailable_and_not_counted_if_sns_is_unreachable(world: World) -> None:
     phone = a_phone()
     with cloud.failing("sns", "Publish", SMS_DOWN):
         for _ in range(6):
@@ -189,7 +189,7 @@ def test_code_refused_by_the_carrier_is_unavailable_and_not_counted(world: World
 
 @pytest.mark.promise("ACC-2")
 @pytest.mark.parametrize("doubt", IN_DOUBT, ids=named)
-def test_code_in_doubt_at_sns_counts_towards_the_limit_of_the_number(world: World, doubt: Exception) -> None:
+def test_code_that_sns_may_have_sent_counts_for_its_number(world: World, doubt: Exception) -> None:
     phone = a_phone()
     with cloud.failing("sns", "Publish", doubt):
         for _ in range(5):
@@ -199,7 +199,7 @@ def test_code_in_doubt_at_sns_counts_towards_the_limit_of_the_number(world: Worl
 
 @pytest.mark.promise("ACC-2")
 @pytest.mark.parametrize("doubt", IN_DOUBT, ids=named)
-def test_resend_in_doubt_at_sns_counts_and_the_next_one_has_to_wait(world: World, doubt: Exception) -> None:
+def test_resend_that_sns_may_have_sent_counts_and_delays_the_next_one(world: World, doubt: Exception) -> None:
     phone = a_phone()
     challenge = world.asks_for_a_code(phone).json["challenge_id"]
     with cloud.failing("sns", "Publish", doubt):
@@ -211,7 +211,7 @@ def test_resend_in_doubt_at_sns_counts_and_the_next_one_has_to_wait(world: World
     assert world.verifies(challenge, world.code_for(phone)).status == 201
 
 
-def test_codes_in_doubt_at_sns_count_towards_their_prefix(
+def test_codes_that_sns_may_have_sent_count_for_their_prefix(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RU4M_LIMIT_CODES_PER_PREFIX_LEAST", "2")
@@ -224,7 +224,7 @@ def test_codes_in_doubt_at_sns_count_towards_their_prefix(
 
 @pytest.mark.promise("ACC-2")
 @pytest.mark.parametrize("error", [SMS_DOWN, IN_DOUBT[0]], ids=named)
-def test_code_refused_by_or_in_doubt_at_the_carrier_cannot_be_guessed(world: World, error: Exception) -> None:
+def test_code_whose_sending_failed_cannot_be_guessed(world: World, error: Exception) -> None:
     with cloud.failing("sns", "Publish", error):
         world.asks_for_a_code(a_phone())
     (item,) = cloud.records("challenge")

@@ -6,7 +6,7 @@ import pytest
 
 from tests.support import cloud
 from tests.support.builders import PRIVACY, TERMS, a_phone, other_than
-from tests.support.notices import DAY, a_version, publish, tell
+from tests.support.notices import DAY, a_version, publish, record_announcement
 from tests.support.world import Reply, World
 
 NEWER = a_version("2026-11-01")
@@ -30,7 +30,7 @@ def test_user_under_older_terms_signs_in_with_the_older_or_the_newer_ones(
 
 
 @pytest.mark.promise("STR-4")
-def test_newer_terms_shown_at_a_sign_in_are_accepted_and_apply(
+def test_newer_terms_named_in_a_sign_in_are_accepted_and_apply(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mila = world.a_user()
@@ -41,12 +41,10 @@ def test_newer_terms_shown_at_a_sign_in_are_accepted_and_apply(
 
 
 @pytest.mark.promise("STR-4")
-def test_sign_in_with_terms_older_than_those_that_apply_costs_no_try(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_sign_in_with_outdated_terms_counts_no_attempt(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     mila = world.a_user()
     publish(monkeypatch, NEWER)
-    tell(mila, NEWER.version, at=NEWER.published_at)
+    record_announcement(mila, NEWER.version, at=NEWER.published_at)
     challenge = world.asks_for_a_code(mila.phone).json["challenge_id"]
     code = world.code_for(mila.phone)
     for _ in range(6):
@@ -59,7 +57,7 @@ def test_sign_in_with_terms_older_than_those_that_apply_costs_no_try(
 
 @pytest.mark.promise("STR-4")
 @pytest.mark.parametrize("shown", [TERMS, COMING.version], ids=["replaced", "coming"])
-def test_new_number_needs_todays_terms_and_others_cost_no_try(
+def test_new_number_needs_todays_terms_and_other_terms_count_no_attempt(
     world: World, monkeypatch: pytest.MonkeyPatch, shown: str
 ) -> None:
     publish(monkeypatch, NEWER, COMING)
@@ -83,7 +81,9 @@ def test_early_acceptance_allows_sign_in_with_todays_or_the_coming_terms(
 
 
 @pytest.mark.parametrize("swapped", [{"terms_version": PRIVACY}, {"privacy_version": TERMS}], ids=str)
-def test_notice_of_one_kind_does_not_stand_for_the_other(world: World, swapped: dict[str, str]) -> None:
+def test_version_of_one_kind_of_notice_is_not_accepted_for_the_other_kind(
+    world: World, swapped: dict[str, str]
+) -> None:
     mila = world.a_user()
     assert signs_in(world, mila.phone, **swapped).problem == "terms_outdated"
 
@@ -110,7 +110,7 @@ def test_wrong_code_with_older_terms_does_not_show_if_a_number_is_registered(
 ) -> None:
     mila = world.a_user()
     publish(monkeypatch, NEWER)
-    tell(mila, NEWER.version, at=NEWER.published_at)
+    record_announcement(mila, NEWER.version, at=NEWER.published_at)
     for phone in (mila.phone, a_phone()):
         challenge = world.asks_for_a_code(phone).json["challenge_id"]
         wrong = other_than(world.code_for(phone))

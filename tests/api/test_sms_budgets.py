@@ -1,4 +1,4 @@
-"""Budgets of unverified codes: what counts, what is refused, what is given back (ADR 26)."""
+"""Tests budgets of unverified codes: what is counted, refused and uncounted (ADR 26)."""
 
 import itertools
 import uuid
@@ -25,8 +25,8 @@ _numbers = itertools.count(1)
 
 
 @pytest.fixture
-def two(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give a country room for two unverified texts an hour."""
+def two_texts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Limit the budget of a country to two unverified texts an hour."""
     allow(monkeypatch, codes_unverified_country_hour=2)
 
 
@@ -55,7 +55,7 @@ def a_german_phone() -> str:
 
 
 def asks(world: World, phone: str | None = None, device: dict[str, Any] | None = None, **more: Any) -> Reply:
-    """Ask for a code from an address that no other call uses."""
+    """Request a code from an address that no other request uses."""
     number = next(_numbers)
     address = f"10.{number // 256 % 256}.{number % 256}.1"
     return world.asks_for_a_code(phone or a_phone(), device, address=address, **more)
@@ -69,50 +69,50 @@ def resend(world: World, asked: Reply) -> Reply:
     return world.call("POST", f"/v1/signup/{asked.json['challenge_id']}/resend")
 
 
-def admitted(world: World, most: int = 20, phone: Callable[[], str] = a_phone) -> int:
-    """Return how many more codes strangers get now."""
-    return next(n for n in range(most + 1) if n == most or asks(world, phone()).status == 429)
+def admitted(world: World, limit: int = 20, phone: Callable[[], str] = a_phone) -> int:
+    """Request codes as strangers until one is refused; returns how many were sent."""
+    return next(n for n in range(limit + 1) if n == limit or asks(world, phone()).status == 429)
 
 
-def refused(reply: Reply, limit: str, retry_after: timedelta) -> None:
+def assert_refused(reply: Reply, limit: str, retry_after: timedelta) -> None:
     assert (reply.status, reply.problem) == (429, "too_many_codes")
     assert (reply.json["limit"], reply.json["retry_after"]) == (limit, retry_after.total_seconds())
 
 
 def debt(budget: str) -> int:
     """Return the day's debt of the only counter of a budget, in hundredths of a text."""
-    (item,) = [one for one in cloud.records("code_count") if one["pk"]["S"].startswith(budget)]
+    (item,) = [record for record in cloud.records("code_count") if record["pk"]["S"].startswith(budget)]
     return int(item["debt"]["N"])
 
 
 # Refusals and their ends
 
 
-def test_text_over_the_hourly_budget_of_a_country_names_the_limit_and_its_end(
-    world: World, two: None
+def test_text_over_the_hourly_budget_of_a_country_is_refused_until_it_ends(
+    world: World, two_texts: None
 ) -> None:
     world.advance(timedelta(minutes=40))
     assert admitted(world) == 2
     phone = a_phone()
-    refused(asks(world, phone), "codes_per_country", timedelta(minutes=20))
+    assert_refused(asks(world, phone), "codes_per_country", timedelta(minutes=20))
     assert world.messages_to(phone) == []
     world.advance(timedelta(minutes=20))
     assert asks(world, phone).status == 202
 
 
-def test_text_over_the_daily_budget_of_a_country_names_the_limit_and_its_end(
+def test_text_over_the_daily_budget_of_a_country_is_refused_until_it_ends(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     allow(monkeypatch, codes_unverified_country_day=3)
     for _ in range(3):
         assert asks(world).status == 202
         world.advance(timedelta(hours=1))
-    refused(asks(world), "codes_per_country", timedelta(hours=9))
+    assert_refused(asks(world), "codes_per_country", timedelta(hours=9))
     world.advance(timedelta(hours=9))
     assert asks(world).status == 202
 
 
-def test_used_up_budget_of_a_country_closes_no_other(world: World, two: None) -> None:
+def test_used_up_budget_of_a_country_does_not_affect_another_country(world: World, two_texts: None) -> None:
     assert admitted(world) == 2
     assert asks(world, a_german_phone()).status == 202
 
@@ -125,11 +125,11 @@ def test_total_budget_counts_every_country(
 ) -> None:
     allow(monkeypatch, **{figure: 2})
     assert asks(world).status == asks(world, a_german_phone()).status == 202
-    refused(asks(world), "codes_in_all", timedelta(hours=wait))
-    refused(asks(world, a_german_phone()), "codes_in_all", timedelta(hours=wait))
+    assert_refused(asks(world), "codes_in_all", timedelta(hours=wait))
+    assert_refused(asks(world, a_german_phone()), "codes_in_all", timedelta(hours=wait))
 
 
-def test_one_of_two_racing_texts_over_the_budget_is_refused(
+def test_one_of_two_concurrent_texts_over_the_budget_is_refused(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     allow(monkeypatch, codes_unverified_country_hour=1)
@@ -138,8 +138,8 @@ def test_one_of_two_racing_texts_over_the_budget_is_refused(
     assert (first[0].status, second.status) == (202, 429)
 
 
-def test_refused_text_uses_nothing_of_the_number_and_the_prefix(
-    world: World, two: None, monkeypatch: pytest.MonkeyPatch
+def test_text_refused_by_a_budget_does_not_count_for_number_and_prefix(
+    world: World, two_texts: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     allow(monkeypatch, codes_per_prefix_least=4)
     admitted(world)
@@ -150,7 +150,7 @@ def test_refused_text_uses_nothing_of_the_number_and_the_prefix(
     assert asks(world, phone).status == 202
 
 
-def test_text_refused_by_the_total_budget_uses_nothing_of_its_country(
+def test_text_refused_by_the_total_budget_does_not_count_for_its_country(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     allow(monkeypatch, codes_unverified_hour=1)
@@ -161,7 +161,9 @@ def test_text_refused_by_the_total_budget_uses_nothing_of_its_country(
 
 
 @pytest.mark.promise("ACC-1")
-def test_refusal_by_a_budget_does_not_show_whether_a_number_is_registered(world: World, two: None) -> None:
+def test_refusal_by_a_budget_does_not_show_whether_a_number_is_registered(
+    world: World, two_texts: None
+) -> None:
     mila = world.a_user()
     admitted(world)
     with cloud.counted() as of_hers:
@@ -172,10 +174,10 @@ def test_refusal_by_a_budget_does_not_show_whether_a_number_is_registered(world:
     assert of_hers == of_nobodys
 
 
-# Texts given back and earned
+# Texts that a verified code uncounts and earns
 
 
-def test_verified_code_gives_its_text_back_and_earns_half_a_text(world: World, two: None) -> None:
+def test_verified_code_uncounts_its_text_and_earns_half_a_text(world: World, two_texts: None) -> None:
     phone = a_phone()
     asked = asks(world, phone)
     assert verifies(world, asked, phone).status == 201
@@ -186,7 +188,7 @@ def test_verified_code_gives_its_text_back_and_earns_half_a_text(world: World, t
         assert admitted(world) == 2
 
 
-def test_two_verified_codes_earn_room_for_one_text(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_verified_codes_earn_one_text(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(2):
         world.a_user()
     allow(monkeypatch, codes_unverified_country_hour=2)
@@ -202,7 +204,7 @@ def test_verified_codes_earn_nothing_in_the_total_budget(
     assert admitted(world) == 2
 
 
-def test_repeated_code_gives_its_text_back_once(world: World) -> None:
+def test_repeated_code_uncounts_its_text_once(world: World) -> None:
     phone = a_phone()
     asked = asks(world, phone)
     for _ in range(3):
@@ -210,14 +212,14 @@ def test_repeated_code_gives_its_text_back_once(world: World) -> None:
     assert (debt(COUNTRY), debt(IN_ALL)) == (-50, 0)
 
 
-def test_wrong_code_gives_nothing_back(world: World) -> None:
+def test_wrong_code_uncounts_no_text(world: World) -> None:
     phone = a_phone()
     asked = asks(world, phone)
     world.verifies(asked.json["challenge_id"], other_than(world.code_for(phone)))
     assert (debt(COUNTRY), debt(IN_ALL)) == (100, 100)
 
 
-def test_resent_text_counts_and_is_given_back_with_the_first(world: World) -> None:
+def test_resent_text_counts_and_is_uncounted_with_the_first(world: World) -> None:
     phone = a_phone()
     asked = asks(world, phone)
     world.advance(timedelta(minutes=1))
@@ -227,14 +229,14 @@ def test_resent_text_counts_and_is_given_back_with_the_first(world: World) -> No
     assert (debt(COUNTRY), debt(IN_ALL)) == (-50, 0)
 
 
-def test_text_is_not_sent_again_once_the_budget_is_used_up(world: World, two: None) -> None:
+def test_text_is_not_sent_again_once_the_budget_is_used_up(world: World, two_texts: None) -> None:
     asked = asks(world)
     admitted(world)
     world.advance(timedelta(minutes=1))
-    refused(resend(world, asked), "codes_per_country", timedelta(minutes=59))
+    assert_refused(resend(world, asked), "codes_per_country", timedelta(minutes=59))
 
 
-def test_text_that_the_carrier_refused_counts_in_no_budget(world: World) -> None:
+def test_text_is_not_counted_in_a_budget_if_sns_was_unreachable(world: World) -> None:
     asked = asks(world)
     with cloud.failing("sns", "Publish", SMS_DOWN):
         assert asks(world).problem == "sms_unavailable"
@@ -243,15 +245,15 @@ def test_text_that_the_carrier_refused_counts_in_no_budget(world: World) -> None
     assert (debt(COUNTRY), debt(IN_ALL)) == (100, 100)
 
 
-def test_code_whose_verification_cannot_be_counted_still_opens_its_account(world: World) -> None:
+def test_code_is_accepted_while_the_counters_of_budgets_are_unreachable(world: World) -> None:
     phone = a_phone()
     asked = asks(world, phone)
     with cloud.failing("dynamodb", "UpdateItem", OUTAGES[0], touching="code_count"):
         assert verifies(world, asked, phone).status == 201
-    assert (debt(COUNTRY), debt(IN_ALL)) == (100, 100)  # the safe side
+    assert (debt(COUNTRY), debt(IN_ALL)) == (100, 100)  # the stricter result
 
 
-# The slot is that of the challenge
+# A text counts in the slot in which its challenge was created
 
 
 def test_all_texts_of_a_challenge_count_on_the_day_of_its_creation(world: World) -> None:
@@ -270,12 +272,12 @@ def test_all_texts_of_a_challenge_count_on_the_day_of_its_creation(world: World)
     assert days == {"2026-11-24": 0, "2026-11-25": 100}
 
 
-def test_resend_over_the_budget_of_a_past_hour_may_be_repeated_at_once(world: World, two: None) -> None:
+def test_resend_over_the_budget_of_a_past_hour_may_be_repeated_at_once(world: World, two_texts: None) -> None:
     world.advance(timedelta(minutes=59))
     asked = asks(world)
     admitted(world)
     world.advance(timedelta(minutes=1))
-    refused(resend(world, asked), "codes_per_country", timedelta(seconds=1))
+    assert_refused(resend(world, asked), "codes_per_country", timedelta(seconds=1))
     assert asks(world).status == 202
 
 
@@ -284,7 +286,7 @@ def test_resend_over_the_budget_of_a_past_hour_may_be_repeated_at_once(world: Wo
 
 @pytest.mark.promise("ACC-2")
 @pytest.mark.parametrize("figure", ["codes_unverified_country_hour", "codes_unverified_hour"])
-def test_known_device_signs_in_beyond_a_budget(
+def test_known_device_signs_in_after_a_budget_is_used_up(
     world: World, monkeypatch: pytest.MonkeyPatch, counted: list[Metric], figure: str
 ) -> None:
     device = a_device()
@@ -297,7 +299,7 @@ def test_known_device_signs_in_beyond_a_budget(
 
 
 @pytest.mark.promise("ACC-2")
-def test_session_steps_up_beyond_a_budget_and_counts_in_none(world: World, two: None) -> None:
+def test_session_steps_up_after_a_budget_is_used_up_and_is_not_counted(world: World, two_texts: None) -> None:
     mila = world.a_user()
     admitted(world)
     before = (debt(COUNTRY), debt(IN_ALL))
@@ -305,15 +307,15 @@ def test_session_steps_up_beyond_a_budget_and_counts_in_none(world: World, two: 
     assert (debt(COUNTRY), debt(IN_ALL)) == before
 
 
-def test_mailed_codes_count_in_no_budget(world: World) -> None:
+def test_mailed_codes_are_not_counted_in_a_budget(world: World) -> None:
     mila = world.a_user()
     before = (debt(COUNTRY), debt(IN_ALL))
     assert mila.has_email(an_address()).status == 200
     assert (debt(COUNTRY), debt(IN_ALL)) == before
 
 
-def test_text_of_the_reserve_that_was_not_counted_gives_nothing_back(
-    world: World, two: None, monkeypatch: pytest.MonkeyPatch
+def test_verifying_a_reserve_text_that_was_not_counted_uncounts_nothing(
+    world: World, two_texts: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     device = a_device()
     mila = world.a_user(device=device)
@@ -326,7 +328,7 @@ def test_text_of_the_reserve_that_was_not_counted_gives_nothing_back(
     assert (debt(COUNTRY), debt(IN_ALL)) == before
 
 
-def test_text_of_the_reserve_is_given_back_to_the_budget_that_counted_it(
+def test_reserve_text_is_uncounted_in_the_budget_that_counted_it(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     device = a_device()
@@ -338,7 +340,7 @@ def test_text_of_the_reserve_is_given_back_to_the_budget_that_counted_it(
     assert (debt(COUNTRY), debt(IN_ALL)) == (before[0] - 50, before[1])
 
 
-def test_counted_text_is_given_back_although_the_next_one_is_of_the_reserve(
+def test_counted_text_is_uncounted_although_its_resend_is_of_the_reserve(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     device = a_device()
@@ -352,7 +354,7 @@ def test_counted_text_is_given_back_although_the_next_one_is_of_the_reserve(
     assert (debt(COUNTRY), debt(IN_ALL)) == (before[0] - 150, before[1] - 100)
 
 
-def test_resend_of_the_reserve_refused_by_the_carrier_leaves_no_trace(
+def test_reserve_resend_is_not_counted_if_sns_was_unreachable(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     device = a_device()
@@ -373,7 +375,7 @@ def test_resend_of_the_reserve_refused_by_the_carrier_leaves_no_trace(
 @pytest.mark.promise("ACC-2")
 @pytest.mark.parametrize("outage", OUTAGES, ids=named)
 @pytest.mark.parametrize("budget", [COUNTRY, IN_ALL])
-def test_no_code_is_sent_while_a_budget_cannot_be_counted(
+def test_no_code_is_sent_while_the_counter_of_a_budget_is_unreachable(
     world: World, budget: str, outage: Exception
 ) -> None:
     phone, key = a_phone(), {"Idempotency-Key": str(uuid.uuid4())}
@@ -384,18 +386,18 @@ def test_no_code_is_sent_while_a_budget_cannot_be_counted(
     assert asks(world, phone, device, headers=key).status == 202  # immediately
 
 
-def test_recorded_budgets_refuse_nothing_and_count_what_they_would_refuse(
+def test_recorded_budgets_only_count_the_texts_that_they_would_refuse(
     world: World, monkeypatch: pytest.MonkeyPatch, counted: list[Metric]
 ) -> None:
     allow(monkeypatch, codes_unverified_country_hour=2, codes_unverified_hour=3)
     record_only(monkeypatch)
-    assert admitted(world, most=5) == 5
+    assert admitted(world, limit=5) == 5
     assert counted.count(Metric.CODE_OVER_COUNTRY_BUDGET) == 3
     assert counted.count(Metric.CODE_OVER_BUDGET_IN_ALL) == 2
     assert (debt(COUNTRY), debt(IN_ALL)) == (500, 500)
 
 
-def test_enforced_budgets_count_what_they_refuse(
+def test_enforced_budgets_count_the_texts_that_they_refuse(
     world: World, monkeypatch: pytest.MonkeyPatch, counted: list[Metric]
 ) -> None:
     allow(monkeypatch, codes_unverified_country_hour=2)
@@ -406,7 +408,7 @@ def test_enforced_budgets_count_what_they_refuse(
     assert counted.count(Metric.CODE_OVER_BUDGET_IN_ALL) == 1
 
 
-def test_recorded_budgets_that_cannot_be_counted_refuse_nothing(
+def test_recorded_budgets_refuse_no_text_while_their_counters_are_unreachable(
     world: World, monkeypatch: pytest.MonkeyPatch, counted: list[Metric]
 ) -> None:
     record_only(monkeypatch)
@@ -419,7 +421,7 @@ def test_recorded_budgets_that_cannot_be_counted_refuse_nothing(
     assert cloud.records("code_count") == []
 
 
-def test_texts_in_doubt_close_a_country_for_the_hour_and_not_for_the_day(
+def test_texts_that_sns_may_have_sent_count_for_the_hour_and_not_for_the_day(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     allow(monkeypatch, codes_unverified_country_hour=5, codes_unverified_country_day=5)

@@ -21,8 +21,8 @@ def errors_of(reply: Reply) -> list[tuple[str, str]]:
     return [(error["pointer"], error["code"]) for error in reply.json["errors"]]
 
 
-def counters() -> set[str]:
-    """Return the names of the limits that counted something."""
+def limits_that_counted() -> set[str]:
+    """Return the names of the limits that have a counter."""
     return {item["pk"]["S"].split("#")[1] for item in cloud.records("limit")}
 
 
@@ -52,19 +52,19 @@ def test_number_of_a_country_that_is_served_by_default_gets_a_code(world: World,
     assert world.asks_for_a_code(phone).status == 202
 
 
-def test_refused_country_counts_for_neither_number_nor_prefix(world: World) -> None:
+def test_request_refused_for_its_country_counts_for_neither_number_nor_prefix(world: World) -> None:
     world.asks_for_a_code(ABROAD)
-    assert counters() == {"codes_per_address"}
+    assert limits_that_counted() == {"codes_per_address"}
 
 
-def test_refusals_of_countries_count_for_the_address(world: World) -> None:
+def test_requests_refused_for_their_country_count_for_the_address(world: World) -> None:
     for _ in range(25):
         assert world.asks_for_a_code(ABROAD).status == 400
     assert world.asks_for_a_code(ABROAD).json["limit"] == "codes_per_address"
 
 
 @pytest.mark.promise("ACC-1")
-def test_refused_country_does_not_show_whether_a_number_is_registered(
+def test_refusal_of_a_country_does_not_show_whether_a_number_is_registered(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mila = world.a_user()
@@ -94,7 +94,9 @@ def test_known_device_signs_in_although_its_country_is_no_longer_served(
     assert (signed_in.status, signed_in.json["user_id"]) == (200, mila.user_id)
 
 
-def test_used_up_reserve_is_refused_like_a_stranger(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_device_with_a_used_up_reserve_is_refused_like_a_stranger(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     device = a_device()
     mila = world.a_user(device=device)
     serve(monkeypatch, "DE,AT")

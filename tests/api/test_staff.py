@@ -51,8 +51,8 @@ def events(request_id: str) -> list[str]:
     return [entry.event for entry in history(request_id)]
 
 
-def looks(operator: Operator) -> list[tuple[str, Any]]:
-    """Return the events of a member's own history."""
+def inspections(operator: Operator) -> list[tuple[str, Any]]:
+    """Return the inspections in an operator's own history."""
     entries = chain.entries(Chain("staff", operator.staff_id))
     return [(entry.event, entry.data["requests"]) for entry in entries]
 
@@ -62,7 +62,7 @@ def everything(package: Package) -> Iterator[str]:
 
 
 @pytest.fixture
-def worked_on(world: World, alice: Operator, bob: Operator, asked: str) -> str:
+def fully_handled_request(world: World, alice: Operator, bob: Operator, asked: str) -> str:
     """Return a request on which staff performed every possible action."""
     alice.shows(asked)
     alice.lists()
@@ -84,15 +84,15 @@ def worked_on(world: World, alice: Operator, bob: Operator, asked: str) -> str:
 
 
 @pytest.mark.promise("SEC-1")
-def test_no_table_contains_a_name_of_staff_in_clear(world: World, worked_on: str) -> None:
-    assert {entry.data["by"] for entry in history(worked_on)} > {"subject"}
+def test_no_table_contains_a_name_of_staff_in_clear(world: World, fully_handled_request: str) -> None:
+    assert {entry.data["by"] for entry in history(fully_handled_request)} > {"subject"}
     assert world.canaries.in_tables() == []
 
 
 @pytest.mark.promise("RGT-1")
 @pytest.mark.promise("SEC-1")
 def test_copy_names_a_role_in_place_of_staff(
-    world: World, mila: User, alice: Operator, worked_on: str
+    world: World, mila: User, alice: Operator, fully_handled_request: str
 ) -> None:
     package = a_copy(mila)
     acted = {
@@ -102,12 +102,12 @@ def test_copy_names_a_role_in_place_of_staff(
     for text in everything(package):
         assert world.canaries.in_text(text) == []
         assert alice.staff_id not in text
-    withheld = {one["name"] for one in package.kind("request_evidence")["withheld"]}
+    withheld = {field["name"] for field in package.kind("request_evidence")["withheld"]}
     assert "names of staff" in withheld
 
 
 @pytest.mark.promise("SEC-1")
-def test_copy_names_a_role_in_owed_evidence_too(world: World, mila: User, alice: Operator) -> None:
+def test_copy_names_a_role_in_pending_evidence_too(world: World, mila: User, alice: Operator) -> None:
     asked = str(mila.exercises("access").json["id"])
     mend = alter_newest(history_of(RightsRequestId(asked)))
     alice.extends(asked, 30)
@@ -122,16 +122,18 @@ def test_copy_names_a_role_in_owed_evidence_too(world: World, mila: User, alice:
 
 @pytest.mark.promise("SEC-1")
 def test_pseudonym_of_staff_is_not_disclosed_to_the_subject(
-    mila: User, alice: Operator, bob: Operator, worked_on: str
+    mila: User, alice: Operator, bob: Operator, fully_handled_request: str
 ) -> None:
-    shown = json.dumps(mila.request(worked_on))
+    shown = json.dumps(mila.request(fully_handled_request))
     assert alice.staff_id not in shown
     assert bob.staff_id not in shown
 
 
 @pytest.mark.promise("RGT-10")
-def test_operators_see_the_person_of_a_pseudonym(alice: Operator, bob: Operator, worked_on: str) -> None:
-    case = alice.case(worked_on)
+def test_operators_see_the_person_of_a_pseudonym(
+    alice: Operator, bob: Operator, fully_handled_request: str
+) -> None:
+    case = alice.case(fully_handled_request)
     assert case["staff"] == {alice.staff_id: alice.arn, bob.staff_id: bob.arn}
     assert case["evidence"][0]["said"]["proposed_by"] == alice.staff_id
 
@@ -146,7 +148,7 @@ def test_person_keeps_the_pseudonym_when_the_key_gets_a_new_version(alice: Opera
 
 
 @pytest.mark.promise("RGT-10")
-def test_register_outlasts_the_evidence_that_names_its_pseudonyms(
+def test_register_of_staff_is_kept_longer_than_evidence_with_its_pseudonyms(
     world: World, alice: Operator, asked: str
 ) -> None:
     for _ in range(4):
@@ -159,11 +161,11 @@ def test_register_outlasts_the_evidence_that_names_its_pseudonyms(
 
 
 def test_request_is_shown_although_the_register_cannot_be_read(
-    world: World, alice: Operator, bob: Operator, worked_on: str
+    world: World, alice: Operator, bob: Operator, fully_handled_request: str
 ) -> None:
     register = table.Key(table.Table.RIGHTS, f"S#{bob.staff_id}", "staff")
     table.write(table.Change(register, put={"sealed": b"\x01\x00\x01" + b"x" * 40}))
-    assert alice.case(worked_on)["staff"] == {alice.staff_id: alice.arn}
+    assert alice.case(fully_handled_request)["staff"] == {alice.staff_id: alice.arn}
     assert "staff_member_unreadable" in world.log.getvalue()
 
 
@@ -189,7 +191,7 @@ def test_operator_who_acted_today_gets_no_inspection_event(alice: Operator, aske
 
 
 @pytest.mark.promise("SEC-1")
-def test_call_that_changes_nothing_is_an_inspection_too(alice: Operator, asked: str) -> None:
+def test_operators_call_without_a_change_is_recorded_as_an_inspection(alice: Operator, asked: str) -> None:
     assert alice.withdraws(asked).status == 200
     assert events(asked) == ["received", "inspected"]
 
@@ -201,34 +203,39 @@ def test_inspection_changes_no_version_and_wakes_no_worker(alice: Operator, aske
 
 
 @pytest.mark.promise("SEC-1")
-def test_page_of_the_list_is_in_the_operators_own_history(world: World, alice: Operator, asked: str) -> None:
+def test_reading_the_list_is_recorded_in_the_operators_own_history(
+    world: World, alice: Operator, asked: str
+) -> None:
     for _ in range(2):
         alice.lists()
     other = str(world.a_user().is_stepped_up().exercises("access").json["id"])
     shown = [case["id"] for case in alice.lists().json["items"]]
     assert sorted(shown) == sorted([asked, other])
-    assert looks(alice) == [("listed", [asked]), ("listed", shown)]
+    assert inspections(alice) == [("listed", [asked]), ("listed", shown)]
     assert events(asked) == ["received"]
 
 
 @pytest.mark.promise("RET-1")
-def test_inspection_of_a_closed_request_does_not_prolong_its_history(
-    world: World, alice: Operator, worked_on: str
+def test_inspection_of_a_closed_request_does_not_extend_its_retention(
+    world: World, alice: Operator, fully_handled_request: str
 ) -> None:
-    before = max(entry.delete_at for entry in history(worked_on))
+    before = max(entry.delete_at for entry in history(fully_handled_request))
     world.advance(400 * DAY)
-    alice.shows(worked_on)
-    assert (events(worked_on)[-1], history(worked_on)[-1].delete_at) == ("inspected", before)
+    alice.shows(fully_handled_request)
+    assert (events(fully_handled_request)[-1], history(fully_handled_request)[-1].delete_at) == (
+        "inspected",
+        before,
+    )
 
 
 def test_page_without_requests_records_nothing(alice: Operator) -> None:
     assert alice.lists().json["items"] == []
-    assert looks(alice) == []
+    assert inspections(alice) == []
 
 
 @pytest.mark.promise("SEC-1")
 @pytest.mark.parametrize("path", ["", "/{}"])
-def test_nothing_is_shown_if_the_inspection_cannot_be_recorded(
+def test_request_is_not_shown_if_the_inspection_cannot_be_recorded(
     alice: Operator, asked: str, path: str
 ) -> None:
     alice.lists()  # registers her, and counts her limit
@@ -239,15 +246,17 @@ def test_nothing_is_shown_if_the_inspection_cannot_be_recorded(
 
 
 @pytest.mark.promise("SEC-1")
-def test_inspection_of_an_altered_history_is_in_the_operators_own(alice: Operator, asked: str) -> None:
+def test_inspection_is_recorded_in_the_operators_history_if_the_other_is_altered(
+    alice: Operator, asked: str
+) -> None:
     alter_newest(history_of(RightsRequestId(asked)))
     for _ in range(2):
         assert alice.shows(asked).status == 200
-    assert looks(alice) == [("inspected", [asked])]
+    assert inspections(alice) == [("inspected", [asked])]
 
 
 @pytest.mark.promise("SEC-1")
-def test_nothing_is_listed_to_an_operator_whose_own_history_was_altered(
+def test_list_is_refused_to_an_operator_whose_own_history_was_altered(
     world: World, alice: Operator, asked: str
 ) -> None:
     alice.lists()
@@ -256,7 +265,7 @@ def test_nothing_is_listed_to_an_operator_whose_own_history_was_altered(
     assert "inspection_not_recorded" in world.log.getvalue()
 
 
-def test_inspection_during_a_move_does_not_undo_it(
+def test_inspection_during_a_change_of_status_does_not_undo_it(
     alice: Operator, bob: Operator, asked: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     request = store.read(RightsRequestId(asked))

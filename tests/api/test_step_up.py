@@ -1,4 +1,4 @@
-"""Step-up: a code to the account's number raises one access token for ten minutes (ADR 10)."""
+"""Tests step-up: a code to the account's number steps one access token up (ADR 10)."""
 
 import uuid
 from datetime import timedelta
@@ -24,18 +24,18 @@ def claims_of(session: dict[str, Any]) -> dict[str, Any]:
     return claims
 
 
-def until(reply: Reply) -> int:
-    """Return when the step-up of a response's token ends."""
+def step_up_end(reply: Reply) -> int:
+    """Return the time at which the step-up of the response's access token ends."""
     assert reply.status == 200, reply.text
     return int(claims_of(reply.json["session"])["su"])
 
 
-def ahead(world: World, **time: float) -> int:
+def epoch_in(world: World, **time: float) -> int:
     return clock.to_epoch(world.now + timedelta(**time))
 
 
-def code_of(mila: User, challenge: str) -> Reply:
-    """Verify the code of the last text."""
+def submit_code(mila: User, challenge: str) -> Reply:
+    """Submit the code of the last text message."""
     return mila.steps_up_with(challenge, mila.world.code_for(mila.phone))
 
 
@@ -55,8 +55,8 @@ def test_code_to_the_accounts_number_steps_a_token_up_for_ten_minutes(world: Wor
         "resend_after": "2026-11-24T12:01:00Z",
     }
     assert len(world.messages_to(mila.phone)) == 2
-    lifted = code_of(mila, asked.json["challenge_id"])
-    assert until(lifted) == ahead(world, minutes=10)
+    stepped_up = submit_code(mila, asked.json["challenge_id"])
+    assert step_up_end(stepped_up) == epoch_in(world, minutes=10)
 
 
 def test_response_has_the_same_session_and_refresh_token(world: World) -> None:
@@ -99,7 +99,7 @@ def test_text_goes_to_the_recorded_number_in_the_accounts_language(world: World)
     assert {number for number, _ in cloud.sent_messages()} == {phone}
 
 
-def test_wrong_code_steps_no_token_up_and_states_the_tries_left(world: World) -> None:
+def test_wrong_code_is_refused_with_the_number_of_attempts_left(world: World) -> None:
     mila = world.a_user()
     challenge = mila.asks_to_step_up().json["challenge_id"]
     wrong = other_than(world.code_for(mila.phone))
@@ -107,37 +107,37 @@ def test_wrong_code_steps_no_token_up_and_states_the_tries_left(world: World) ->
     assert [(reply.problem, reply.json["attempts_left"]) for reply in replies] == [
         ("wrong_code", left) for left in (4, 3, 2, 1, 0)
     ]
-    assert code_of(mila, challenge).problem == "challenge_expired"
+    assert submit_code(mila, challenge).problem == "challenge_expired"
 
 
 def test_code_expires_after_ten_minutes(world: World) -> None:
     mila = world.a_user()
     challenge = mila.asks_to_step_up().json["challenge_id"]
     world.advance(timedelta(minutes=10))
-    assert code_of(mila, challenge).problem == "challenge_expired"
+    assert submit_code(mila, challenge).problem == "challenge_expired"
 
 
-def test_repetition_within_two_minutes_is_answered_and_extends_nothing(world: World) -> None:
+def test_repeating_a_code_within_two_minutes_does_not_extend_the_step_up(world: World) -> None:
     mila = world.a_user()
     challenge = mila.asks_to_step_up().json["challenge_id"]
-    first = code_of(mila, challenge)
+    first = submit_code(mila, challenge)
     world.advance(timedelta(minutes=1, seconds=59))
-    again = code_of(mila, challenge)
-    assert until(again) == until(first)
+    again = submit_code(mila, challenge)
+    assert step_up_end(again) == step_up_end(first)
     world.advance(timedelta(seconds=1))
-    assert code_of(mila, challenge).problem == "challenge_expired"
+    assert submit_code(mila, challenge).problem == "challenge_expired"
 
 
-def test_two_racing_uses_of_a_code_are_both_answered_and_one_uses_it(
+def test_two_concurrent_submissions_of_a_code_get_the_same_step_up(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mila = world.a_user()
     challenge = mila.asks_to_step_up().json["challenge_id"]
-    winners = just_before(monkeypatch, challenges, "use_write", lambda: code_of(mila, challenge))
-    assert until(code_of(mila, challenge)) == until(winners[0])
+    winners = just_before(monkeypatch, challenges, "use_write", lambda: submit_code(mila, challenge))
+    assert step_up_end(submit_code(mila, challenge)) == step_up_end(winners[0])
 
 
-def test_crash_after_the_code_was_used_costs_no_new_code(
+def test_repetition_with_the_same_code_succeeds_after_a_crash(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mila = world.a_user()
@@ -148,38 +148,38 @@ def test_crash_after_the_code_was_used_costs_no_new_code(
 
     with monkeypatch.context() as broken:
         broken.setattr("chalicelib.sessions.service.session_view", crash)
-        assert code_of(mila, challenge).status == 500
-    assert until(code_of(mila, challenge)) == ahead(world, minutes=10)
+        assert submit_code(mila, challenge).status == 500
+    assert step_up_end(submit_code(mila, challenge)) == epoch_in(world, minutes=10)
 
 
 @pytest.mark.promise("ACC-5")
-def test_challenge_of_another_session_is_unknown_and_no_try_is_counted(world: World) -> None:
+def test_challenge_of_another_session_is_answered_as_unknown_and_not_counted(world: World) -> None:
     mila = world.a_user()
     vuk, tablet = world.a_user(), on_another_device(mila)
     challenge = mila.asks_to_step_up().json["challenge_id"]
     code = world.code_for(mila.phone)
     unknown = mila.steps_up_with("c_" + "0" * 26, code)
     for other in (vuk, tablet):
-        assert without_its_id(other.steps_up_with(challenge, code)) == without_its_id(unknown)
+        assert without_request_id(other.steps_up_with(challenge, code)) == without_request_id(unknown)
     assert mila.steps_up_with(challenge, other_than(code)).json["attempts_left"] == 4
     assert mila.steps_up_with(challenge, code).status == 200
 
 
 @pytest.mark.promise("ACC-2")
-def test_code_of_one_purpose_is_refused_for_another(world: World) -> None:
+def test_code_of_one_purpose_is_answered_as_unknown_for_another_purpose(world: World) -> None:
     mila = world.a_user()
     for_step_up = mila.asks_to_step_up().json["challenge_id"]
     step_up_code = world.code_for(mila.phone)
     for_signup = world.asks_for_a_code(mila.phone).json["challenge_id"]
     signup_code = world.code_for(mila.phone)
     unknown = "c_" + "0" * 26
-    with cloud.counted() as never_was:
-        expected = without_its_id(world.verifies(unknown, "000000"))
-    with cloud.counted() as of_another:
-        assert without_its_id(world.verifies(for_step_up, step_up_code)) == expected
-    assert of_another == never_was
-    expected = without_its_id(mila.steps_up_with(unknown, "000000"))
-    assert without_its_id(mila.steps_up_with(for_signup, signup_code)) == expected
+    with cloud.counted() as calls_for_unknown:
+        expected = without_request_id(world.verifies(unknown, "000000"))
+    with cloud.counted() as calls_for_another:
+        assert without_request_id(world.verifies(for_step_up, step_up_code)) == expected
+    assert calls_for_another == calls_for_unknown
+    expected = without_request_id(mila.steps_up_with(unknown, "000000"))
+    assert without_request_id(mila.steps_up_with(for_signup, signup_code)) == expected
     world.advance(timedelta(minutes=1))
     sent = len(world.messages_to(mila.phone))
     assert world.call("POST", f"/v1/signup/{for_step_up}/resend").problem == "challenge_expired"
@@ -190,23 +190,23 @@ def test_code_of_one_purpose_is_refused_for_another(world: World) -> None:
 
 @pytest.mark.promise("RGT-11")
 @pytest.mark.parametrize("state", ["frozen", "restricted"])
-def test_frozen_account_steps_up_within_its_scope(world: World, state: str) -> None:
+def test_frozen_or_restricted_account_steps_up_with_scope_rights(world: World, state: str) -> None:
     mila = world.a_user()
     world.set_state(mila, state)
     answer = mila.steps_up()
-    assert until(answer) == ahead(world, minutes=10)
+    assert step_up_end(answer) == epoch_in(world, minutes=10)
     assert answer.json["session"]["scope"] == "rights"
 
 
-def test_session_that_ended_meanwhile_is_not_stepped_up(world: World) -> None:
+def test_session_that_ended_before_the_code_is_submitted_is_not_stepped_up(world: World) -> None:
     mila = world.a_user()
     challenge = mila.asks_to_step_up().json["challenge_id"]
     mila.logs_out()
-    assert code_of(mila, challenge).problem == "session_ended"
+    assert submit_code(mila, challenge).problem == "session_ended"
     assert mila.asks_to_step_up().problem == "session_ended"
 
 
-def test_used_up_codes_of_a_number_do_not_keep_its_owner_from_stepping_up(
+def test_owner_can_step_up_after_strangers_used_up_the_codes_of_the_number(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mila = world.a_user()
@@ -214,19 +214,19 @@ def test_used_up_codes_of_a_number_do_not_keep_its_owner_from_stepping_up(
     settings.cache_clear()
     assert world.asks_for_a_code(mila.phone).status == 202
     assert world.asks_for_a_code(mila.phone).json["retry_after"] == 12 * 3600
-    assert until(mila.steps_up()) == ahead(world, minutes=10)
+    assert step_up_end(mila.steps_up()) == epoch_in(world, minutes=10)
 
 
-def test_stepping_up_uses_none_of_a_numbers_sign_in_codes(world: World) -> None:
+def test_step_up_codes_do_not_count_against_the_sign_in_codes_of_a_number(world: World) -> None:
     mila = world.a_user()
     for _ in range(5):
         assert mila.asks_to_step_up().status == 202
-    for _ in range(4):  # signup used the first of five
+    for _ in range(4):  # the sign-up used the first of five codes
         assert world.asks_for_a_code(mila.phone).status == 202
 
 
 @pytest.mark.promise("ACC-2")
-def test_account_gets_five_step_up_codes_a_day_over_all_its_sessions(world: World) -> None:
+def test_all_sessions_of_an_account_share_five_step_up_codes_a_day(world: World) -> None:
     mila, vuk = world.a_user(), world.a_user()
     tablet = on_another_device(mila)
     for session in (mila, tablet, mila, tablet, mila):
@@ -239,7 +239,7 @@ def test_account_gets_five_step_up_codes_a_day_over_all_its_sessions(world: Worl
 
 
 @pytest.mark.promise("ACC-2")
-def test_step_up_code_is_not_sent_while_it_cannot_be_counted(world: World) -> None:
+def test_no_step_up_code_is_sent_while_its_counter_is_unreachable(world: World) -> None:
     mila = world.a_user()
     down = EndpointConnectionError(endpoint_url="https://dynamodb")
     with cloud.failing("dynamodb", "UpdateItem", down, touching="codes_to_step_up"):
@@ -247,7 +247,9 @@ def test_step_up_code_is_not_sent_while_it_cannot_be_counted(world: World) -> No
     assert len(world.messages_to(mila.phone)) == 1
 
 
-def test_stepping_up_uses_none_of_an_addresss_codes(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_step_up_codes_do_not_count_against_the_limit_of_the_ip_address(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     mila = world.a_user()
     monkeypatch.setenv("RU4M_LIMIT_CODES_PER_ADDRESS", "2")
     settings.cache_clear()
@@ -256,7 +258,7 @@ def test_stepping_up_uses_none_of_an_addresss_codes(world: World, monkeypatch: p
     assert world.asks_for_a_code(a_phone()).status == 202
 
 
-def test_code_refused_by_the_carrier_is_unavailable_and_not_counted(world: World) -> None:
+def test_failed_send_is_answered_as_sms_unavailable_and_not_counted(world: World) -> None:
     mila = world.a_user()
     with cloud.failing("sns", "Publish", SMS_DOWN):
         for _ in range(6):
@@ -265,17 +267,17 @@ def test_code_refused_by_the_carrier_is_unavailable_and_not_counted(world: World
         assert mila.asks_to_step_up().status == 202
 
 
-def test_code_is_neither_sent_nor_tried_while_limits_cannot_be_counted(world: World) -> None:
+def test_codes_are_neither_sent_nor_checked_while_counters_are_unreachable(world: World) -> None:
     mila = world.a_user()
     challenge = mila.asks_to_step_up().json["challenge_id"]
     with cloud.failing("dynamodb", "UpdateItem", EndpointConnectionError(endpoint_url="https://dynamodb")):
         assert mila.asks_to_step_up().problem == "sms_unavailable"
-        assert code_of(mila, challenge).problem == "unavailable"
+        assert submit_code(mila, challenge).problem == "unavailable"
     assert len(world.messages_to(mila.phone)) == 2
-    assert code_of(mila, challenge).status == 200
+    assert submit_code(mila, challenge).status == 200
 
 
-def test_idempotency_key_sends_one_code_and_belongs_to_its_session(world: World) -> None:
+def test_idempotency_key_sends_one_code_and_is_separate_for_each_session(world: World) -> None:
     mila, key = world.a_user(), {"Idempotency-Key": str(uuid.uuid4())}
     first = mila.asks_to_step_up(headers=key)
     again = mila.asks_to_step_up(headers=key)
@@ -286,7 +288,7 @@ def test_idempotency_key_sends_one_code_and_belongs_to_its_session(world: World)
 
 
 @pytest.mark.parametrize("body", [{}, {"code": "12345"}, {"code": 123456}, {"code": "123456", "phone": "+1"}])
-def test_bad_input_is_refused_without_costing_a_try(world: World, body: dict[str, object]) -> None:
+def test_malformed_request_is_refused_and_counts_no_attempt(world: World, body: dict[str, object]) -> None:
     mila = world.a_user()
     challenge = mila.asks_to_step_up().json["challenge_id"]
     path = f"/v1/sessions/step-up/{challenge}/verify"
@@ -299,13 +301,15 @@ def test_bad_input_is_refused_without_costing_a_try(world: World, body: dict[str
 def test_used_challenge_keeps_no_personal_data(world: World) -> None:
     mila = world.a_user()
     mila.asks_to_step_up()
-    assert [("sealed" in item) for item in of_step_up()] == [True]
+    assert [("sealed" in item) for item in step_up_challenges()] == [True]
     mila.steps_up()
-    assert sorted("sealed" in item for item in of_step_up()) == [False, True]
+    assert sorted("sealed" in item for item in step_up_challenges()) == [False, True]
 
 
 @pytest.mark.promise("SEC-1")
-def test_number_is_readable_nowhere(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+def test_phone_number_does_not_appear_in_tables_logs_or_output(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
     mila = world.a_user(phone=world.canaries.add("phone", a_phone()))
     mila.asks_to_step_up()
     assert world.canaries.in_tables() == []
@@ -315,10 +319,10 @@ def test_number_is_readable_nowhere(world: World, capsys: pytest.CaptureFixture[
     assert world.canaries.in_text(world.log.getvalue() + capsys.readouterr().out) == []
 
 
-def of_step_up() -> list[dict[str, Any]]:
+def step_up_challenges() -> list[dict[str, Any]]:
     return [item for item in cloud.records("challenge") if item["purpose"] == {"S": "step_up"}]
 
 
-def without_its_id(reply: Reply) -> tuple[int, dict[str, Any]]:
-    """Return a response without the member that differs between any two."""
+def without_request_id(reply: Reply) -> tuple[int, dict[str, Any]]:
+    """Return status and body without `request_id`, which differs in every response."""
     return reply.status, {name: value for name, value in reply.json.items() if name != "request_id"}

@@ -22,8 +22,8 @@ class Guarded:
     def __init__(self, app: Chalice) -> None:
         self.app = app
 
-    def answers(self, session: dict[str, Any]) -> int | str:
-        """Return the problem that a session's token causes there, or the status."""
+    def response_to(self, session: dict[str, Any]) -> int | str:
+        """Return the problem with which the route answers a session's token, or the status."""
         headers = {"Authorization": f"Bearer {session['access_token']}"}
         answer = Client(self.app).http.delete("/v1/everything", headers=headers)
         problem: str | None = answer.json_body["code"] if answer.status_code >= 400 else None
@@ -45,33 +45,35 @@ def guarded(monkeypatch: pytest.MonkeyPatch) -> Guarded:
     return Guarded(app)
 
 
-def test_token_that_is_not_stepped_up_is_asked_to_step_up(world: World, guarded: Guarded) -> None:
-    assert guarded.answers(world.a_user().session) == "step_up_required"
+def test_token_that_is_not_stepped_up_is_refused_with_step_up_required(
+    world: World, guarded: Guarded
+) -> None:
+    assert guarded.response_to(world.a_user().session) == "step_up_required"
 
 
 def test_stepped_up_token_is_accepted_for_ten_minutes(world: World, guarded: Guarded) -> None:
     stepped_up = world.a_user().steps_up().json["session"]
-    assert guarded.answers(stepped_up) == 204
+    assert guarded.response_to(stepped_up) == 204
     world.advance(timedelta(minutes=9, seconds=59))
-    assert guarded.answers(stepped_up) == 204
+    assert guarded.response_to(stepped_up) == 204
     world.advance(timedelta(seconds=1))
-    assert guarded.answers(stepped_up) == "step_up_required"
+    assert guarded.response_to(stepped_up) == "step_up_required"
 
 
 def test_step_up_affects_neither_the_earlier_token_nor_another_device(world: World, guarded: Guarded) -> None:
     mila = world.a_user()
     tablet = world.a_user(phone=mila.phone)
     mila.steps_up()
-    assert guarded.answers(mila.session) == "step_up_required"
-    assert guarded.answers(tablet.session) == "step_up_required"
+    assert guarded.response_to(mila.session) == "step_up_required"
+    assert guarded.response_to(tablet.session) == "step_up_required"
 
 
 @pytest.mark.promise("RGT-11")
 @pytest.mark.parametrize("state", ["frozen", "restricted"])
-def test_frozen_account_reaches_its_rights(world: World, guarded: Guarded, state: str) -> None:
+def test_frozen_account_is_accepted_with_scope_rights(world: World, guarded: Guarded, state: str) -> None:
     mila = world.a_user()
     world.set_state(mila, state)
-    assert guarded.answers(mila.steps_up().json["session"]) == 204
+    assert guarded.response_to(mila.steps_up().json["session"]) == 204
 
 
 @pytest.mark.promise("STR-3")
@@ -79,7 +81,7 @@ def test_logout_ends_a_stepped_up_token_too(world: World, guarded: Guarded) -> N
     mila = world.a_user()
     stepped_up = mila.steps_up().json["session"]
     mila.logs_out()
-    assert guarded.answers(stepped_up) == "session_ended"
+    assert guarded.response_to(stepped_up) == "session_ended"
 
 
 def test_stepped_up_token_still_works_on_every_other_route(world: World) -> None:

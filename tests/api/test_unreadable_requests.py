@@ -1,4 +1,4 @@
-"""An unreadable rights request hides no other, and the operators' list names it."""
+"""Tests that an unreadable rights request hides no other, and that operators' list names it."""
 
 from datetime import timedelta
 
@@ -31,7 +31,7 @@ def listed(user: User) -> list[str]:
     for _ in range(10):
         reply = user.gets(path)
         assert reply.status == 200
-        found += [one["id"] for one in reply.json["items"]]
+        found += [item["id"] for item in reply.json["items"]]
         if "next" not in reply.json:
             return found
         path = f"/v1/rights-requests?cursor={reply.json['next']}"

@@ -18,7 +18,7 @@ def test_unreadable_session_is_left_out_of_the_list_of_devices(world: World) -> 
     break_session(tablet)
     reply = phone.gets("/v1/sessions")
     assert reply.status == 200
-    assert [one["session_id"] for one in reply.json["items"]] == [phone.session["session_id"]]
+    assert [session["session_id"] for session in reply.json["items"]] == [phone.session["session_id"]]
 
 
 def test_unreadable_session_ends_with_all_others(world: World) -> None:

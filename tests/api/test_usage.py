@@ -1,4 +1,4 @@
-"""Usage events: which are kept, which are dropped and why, and which are refused."""
+"""Tests usage events: which are kept, which are dropped and why, and which are refused."""
 
 import json
 from datetime import timedelta
@@ -85,7 +85,7 @@ def test_address_and_device_id_are_neither_kept_nor_logged(world: World, mila: U
 
 @pytest.mark.promise("USE-1")
 @pytest.mark.promise("RGT-7")
-def test_use_without_consent_is_dropped_and_faults_are_not(world: World) -> None:
+def test_use_events_without_consent_are_dropped_and_faults_are_kept(world: World) -> None:
     vuk = world.a_user()
     answer = vuk.submits_usage(an_event(), an_event(), a_fault())
     assert (answer.status, answer.json) == (202, {"accepted": 1, "dropped": {"no_consent": 2}})
@@ -101,7 +101,7 @@ def test_withdrawal_takes_effect_with_the_next_request(mila: User) -> None:
 
 
 @pytest.mark.promise("RGT-5")
-def test_objection_stops_faults_and_does_not_affect_use(mila: User) -> None:
+def test_after_an_objection_faults_are_dropped_and_use_events_are_kept(mila: User) -> None:
     decide(mila.account_id, consents=(ANALYTICS,), objections={DIAGNOSTICS: NOON})
     assert mila.submits_usage(an_event(), a_fault()).json == {"accepted": 1, "dropped": {"objected": 1}}
     assert [event["kind"] for event in stored_events()] == ["usage_event"]
@@ -163,21 +163,21 @@ def test_id_repeated_in_a_request_is_kept_once(mila: User) -> None:
     assert len(stored_events()) == 2
 
 
-def test_event_that_is_sent_again_overwrites_itself(mila: User) -> None:
+def test_event_that_is_sent_again_is_stored_once(mila: User) -> None:
     event = an_event()
     for _ in range(2):
         assert mila.submits_usage(event).json == {"accepted": 1, "dropped": {}}
     assert len(stored_events()) == 1
 
 
-def test_same_id_of_two_people_is_two_events(world: World, mila: User) -> None:
+def test_equal_ids_of_two_accounts_are_two_events(world: World, mila: User) -> None:
     vuk, event = world.a_user(), a_fault()
     for user in (mila, vuk):
         assert user.submits_usage(event).json["accepted"] == 1
     assert len(stored_events()) == 2
 
 
-def test_each_event_counts_once_for_its_first_reason(mila: User) -> None:
+def test_dropped_event_is_counted_under_the_first_reason_that_applies(mila: User) -> None:
     same, old = an_event(), at(days=9)
     answer = mila.submits_usage(same, same, an_event(at=old), same | {"at": old}, an_event(at=at(days=-9)))
     assert answer.json == {"accepted": 1, "dropped": {"too_old": 2, "in_future": 1, "duplicate": 1}}
@@ -213,7 +213,7 @@ def test_batch_is_one_item_per_purpose_and_utc_day(mila: User) -> None:
     assert len(stored_events()) == 37
 
 
-def test_repeated_batch_overwrites_itself(mila: User) -> None:
+def test_repeated_batch_is_stored_once(mila: User) -> None:
     events = [an_event(at=at(minutes=number)) for number in range(5)]
     mila.submits_usage(*events)
     before = stored_items()
@@ -224,7 +224,7 @@ def test_repeated_batch_overwrites_itself(mila: User) -> None:
 def test_events_are_split_where_they_are_too_large_for_an_item(
     mila: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store, "MOST_BYTES", 1_000)
+    monkeypatch.setattr(store, "MAX_ITEM_BYTES", 1_000)
     events = [an_event(at=at(minutes=number)) for number in range(40)]
     for _ in range(2):
         assert mila.submits_usage(*events).json["accepted"] == 40
@@ -264,7 +264,7 @@ BAD_EVENTS: dict[str, dict[str, Any]] = {
 
 @pytest.mark.promise("USE-1")
 @pytest.mark.parametrize("changes", BAD_EVENTS.values(), ids=BAD_EVENTS.keys())
-def test_one_bad_event_refuses_the_batch_without_repeating_it(
+def test_one_invalid_event_refuses_the_batch_and_is_not_quoted(
     world: World, mila: User, changes: dict[str, Any]
 ) -> None:
     answer = mila.submits_usage(an_event(), an_event(**changes))
@@ -297,7 +297,7 @@ def test_batch_has_one_to_a_hundred_events(mila: User, events: list[dict[str, An
     assert stored_events() == []
 
 
-def test_hundred_events_fit_at_any_permitted_length(mila: User) -> None:
+def test_hundred_events_are_accepted_at_any_permitted_length(mila: User) -> None:
     diagnostics = {"kind": "out_of_memory", "error": "E" * 32, "code": -(2**31), "memory_mb": 99999,
             "free_memory_mb": 99999}  # fmt: skip
     events = [

@@ -15,7 +15,7 @@ from chalicelib.usage import store
 from tests.support import cloud, environment
 from tests.support.builders import a_fault, an_event
 from tests.support.choices import decide
-from tests.support.cloud import failing, losing_answers
+from tests.support.cloud import failing, losing_responses
 from tests.support.races import just_before
 from tests.support.usage import stored_events
 from tests.support.world import NOON, User, World
@@ -71,7 +71,7 @@ def test_both_purposes_and_all_devices_share_the_cap(mila: User) -> None:
     assert submit(mila, *faults, app_version="2.4.0")["accepted"] == 40
 
 
-def test_other_accounts_have_a_cap_of_their_own(world: World, mila: User) -> None:
+def test_each_account_has_a_cap_of_its_own(world: World, mila: User) -> None:
     submit(mila, *events(100))
     assert submit(world.a_user(), *[a_fault() for _ in range(100)])["accepted"] == 100
 
@@ -82,7 +82,7 @@ def test_dropped_events_are_not_counted(mila: User) -> None:
     assert submit(mila, *events(50))["accepted"] == 50
 
 
-def test_day_of_receipt_counts_and_not_the_day_of_the_event(world: World, mila: User) -> None:
+def test_event_counts_on_its_day_of_receipt_and_not_on_its_own_day(world: World, mila: User) -> None:
     yesterday = clock.to_text(NOON - timedelta(days=1))
     assert submit(mila, *events(60, at=yesterday), *events(40))["accepted"] == 100
     assert submit(mila, *events(1, at=yesterday))["accepted"] == 0
@@ -149,7 +149,7 @@ def test_concurrent_batches_share_the_rest_of_the_cap(mila: User, monkeypatch: p
     assert len(stored_events()) == CAP
 
 
-def test_same_batch_twice_at_once_counts_once(mila: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_same_batch_sent_twice_concurrently_counts_once(mila: User, monkeypatch: pytest.MonkeyPatch) -> None:
     batch = events(60)
     others = just_before(monkeypatch, store, "put", lambda: submit(mila, *batch))
     assert [submit(mila, *batch), *others] == [{"accepted": 60, "dropped": {}}] * 2
@@ -157,10 +157,12 @@ def test_same_batch_twice_at_once_counts_once(mila: User, monkeypatch: pytest.Mo
     assert counts(mila)[0]["events"] == 60
 
 
-# --- outages of the count
+# --- outages of the counter
 
 
-def test_events_are_kept_if_the_count_is_unavailable(mila: User, capsys: pytest.CaptureFixture[str]) -> None:
+def test_events_are_kept_if_the_counter_is_unreachable(
+    mila: User, capsys: pytest.CaptureFixture[str]
+) -> None:
     submit(mila, *events(100))
     capsys.readouterr()
     with failing("dynamodb", "UpdateItem", EndpointConnectionError(endpoint_url="https://dynamodb")):
@@ -169,8 +171,8 @@ def test_events_are_kept_if_the_count_is_unavailable(mila: User, capsys: pytest.
     assert submit(mila, *events(5))["accepted"] == 0
 
 
-def test_events_are_kept_if_the_response_of_the_count_is_lost(mila: User) -> None:
-    with losing_answers("UpdateItem"):
+def test_events_are_kept_if_the_response_of_the_counter_is_lost(mila: User) -> None:
+    with losing_responses("UpdateItem"):
         assert submit(mila, *events(60))["accepted"] == 60
     assert submit(mila, *events(60))["accepted"] == 40
 

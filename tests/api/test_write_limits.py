@@ -18,7 +18,7 @@ from tests.support.counters import unreachable_counters, unreachable_counters_on
 from tests.support.world import User, World
 
 _WRITES = [route for route in contract.routes() if route.method not in {"GET", "HEAD"}]
-# Actions that a person must always be able to take, and those that sign them out.
+# Actions that must never be refused, such as cancelling a request and logging out.
 _NEVER_REFUSED = {
     "cancel_rights_request",
     "end_all_sessions",
@@ -54,7 +54,7 @@ def test_write_has_a_limit_or_a_reason_for_none(route: Route) -> None:
 
 
 @pytest.mark.parametrize(("route", "limit"), _LIMITED, ids=lambda part: part.name)
-def test_limit_on_writes_admits_while_uses_cannot_be_counted(route: Route, limit: DailyLimit) -> None:
+def test_every_limit_on_writes_has_the_rule_allow_for_outages(route: Route, limit: DailyLimit) -> None:
     assert limit.limiter.when_unreachable is WhenUnreachable.ALLOW
     assert TooMany in route.problems
 
@@ -88,13 +88,13 @@ def test_requests_over_the_daily_limit_are_refused_even_if_cancelled(world: Worl
     assert world.a_user().is_stepped_up().exercises("access").status == 202
 
 
-def test_session_that_is_not_stepped_up_uses_no_request(world: World, two_a_day: None) -> None:
+def test_request_of_a_session_that_is_not_stepped_up_is_not_counted(world: World, two_a_day: None) -> None:
     mila = world.a_user()
     assert [mila.exercises("access").problem for _ in range(3)] == ["step_up_required"] * 3
     assert mila.is_stepped_up().exercises("access").status == 202
 
 
-def test_right_that_is_not_offered_uses_no_request(world: World, two_a_day: None) -> None:
+def test_request_for_a_right_that_is_not_offered_is_not_counted(world: World, two_a_day: None) -> None:
     mila = world.a_user().is_stepped_up()
     assert [mila.exercises("rectification").problem for _ in range(3)] == ["not_offered_here"] * 3
     assert mila.exercises("access").status == 202
@@ -137,7 +137,7 @@ def test_daily_limit_refuses_further_consents_and_no_withdrawals(world: World, t
     assert mila.gets("/v1/consents").json["items"][0]["state"] != "given"
 
 
-def test_account_that_used_up_its_consents_changes_nothing_more(world: World, two_a_day: None) -> None:
+def test_refused_consent_changes_nothing(world: World, two_a_day: None) -> None:
     mila = world.a_user()
     for _ in range(2):
         mila.consents("analytics")
@@ -179,7 +179,7 @@ def an_acceptance(user: User) -> int:
 
 
 @pytest.mark.parametrize("write", [a_profile_change, a_request, a_consent, an_acceptance])
-def test_write_that_cannot_be_counted_is_admitted_and_counted_in_a_metric(
+def test_write_is_admitted_while_its_counter_is_unreachable(
     world: World, capsys: pytest.CaptureFixture[str], write: Callable[[User], int]
 ) -> None:
     mila = world.a_user().is_stepped_up()
@@ -189,7 +189,7 @@ def test_write_that_cannot_be_counted_is_admitted_and_counted_in_a_metric(
     assert '"UseNotCounted":[1.0]' in capsys.readouterr().out.replace(" ", "")
 
 
-def test_failure_gives_back_no_use_that_was_not_counted(world: World, two_a_day: None) -> None:
+def test_failed_write_that_was_not_counted_is_not_uncounted(world: World, two_a_day: None) -> None:
     mila = world.a_user().is_stepped_up()
     for _ in range(2):
         mila.exercises("access")

@@ -1,4 +1,4 @@
-"""The number of AWS calls that each operator's call makes."""
+"""Tests the number of AWS calls of each operator's call."""
 
 from collections import Counter
 
@@ -12,7 +12,7 @@ CALL = {"UpdateItem": 1, "BatchGetItem": 1}  # the operator's own limit, and the
 ON_RECORD = {"Query": 1, "PutItem": 1}  # the head of a history, and the entry after it
 
 
-def plus(*calls: dict[str, int]) -> dict[str, int]:
+def sum_of(*calls: dict[str, int]) -> dict[str, int]:
     """Return the sum of these counts of calls."""
     return dict(sum(map(Counter[str], calls), Counter[str]()))
 
@@ -36,21 +36,20 @@ def bob(world: World) -> Operator:
 def test_first_call_of_a_day_costs_a_write_into_the_register(world: World) -> None:
     with counted() as calls:
         world.an_operator("alice").lists()
-    assert calls.tables == plus(CALL, {"Query": 16, "PutItem": 1})
+    assert calls.tables == sum_of(CALL, {"Query": 16, "PutItem": 1})
 
 
 @pytest.mark.parametrize("open_ones", [0, 5])
-def test_page_of_open_requests_costs_a_query_per_shard_a_read_and_an_entry(
+def test_page_of_requests_costs_a_query_per_shard_a_read_and_an_entry(
     world: World, alice: Operator, open_ones: int
 ) -> None:
     for _ in range(open_ones):
         alice.enters(world.a_user().user_id)
     with counted() as calls:
         assert len(alice.lists().json["items"]) == open_ones
-    shown = plus(
-        {"BatchGetItem": 1, "Query": 1}, ON_RECORD
-    )  # the newest entry may name the same page already
-    assert calls.tables == plus(CALL, {"Query": 16}, shown if open_ones else {})
+    # The newest entry may already contain the same page.
+    shown = sum_of({"BatchGetItem": 1, "Query": 1}, ON_RECORD)
+    assert calls.tables == sum_of(CALL, {"Query": 16}, shown if open_ones else {})
 
 
 def test_showing_a_request_costs_four_reads_and_the_first_time_an_entry(
@@ -62,21 +61,21 @@ def test_showing_a_request_costs_four_reads_and_the_first_time_an_entry(
     for entry in (ON_RECORD, {}):
         with counted() as calls:
             assert bob.shows(request_id).status == 200
-        assert calls.tables == plus(CALL, look, entry)
+        assert calls.tables == sum_of(CALL, look, entry)
 
 
 def test_move_costs_two_reads_and_one_transaction(world: World, alice: Operator) -> None:
     request_id = alice.enters(world.a_user().user_id).json["id"]
     with counted() as calls:
         assert alice.proposes(request_id, "completed").status == 200
-    assert calls.tables == plus(CALL, {"GetItem": 1, "Query": 1, "TransactWriteItems": 1})
+    assert calls.tables == sum_of(CALL, {"GetItem": 1, "Query": 1, "TransactWriteItems": 1})
 
 
 def test_repeated_move_costs_two_reads(world: World, alice: Operator) -> None:
     request_id = alice.enters(world.a_user().user_id).json["id"]
     with counted() as calls:
         assert alice.withdraws(request_id).status == 200
-    assert calls.tables == plus(CALL, {"GetItem": 1, "Query": 1})
+    assert calls.tables == sum_of(CALL, {"GetItem": 1, "Query": 1})
 
 
 def test_entering_a_request_costs_three_reads_and_one_transaction(world: World, alice: Operator) -> None:
@@ -88,4 +87,4 @@ def test_entering_a_request_costs_three_reads_and_one_transaction(world: World, 
         "Query": 1,  # the head of its evidence
         "TransactWriteItems": 1,
     }
-    assert calls.tables == plus(CALL, entered)
+    assert calls.tables == sum_of(CALL, entered)

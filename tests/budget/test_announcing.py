@@ -1,4 +1,4 @@
-"""The cost of announcing: one write an account in the app, two writes and a mail otherwise."""
+"""Tests the cost of announcing: one write in the app, or two writes and a mail."""
 
 from datetime import timedelta
 from math import ceil

@@ -8,7 +8,7 @@ import pytest
 
 @pytest.mark.parametrize(
     ("bench", "title", "row"),
-    [("export", "What a copy costs", "1,500"), ("quick", "What operations cost", "usage: 100 events")],
+    [("export", "What a copy costs", "1,500"), ("quick", "Cost of operations", "usage: 100 events")],
 )
 def test_benchmark_runs_at_its_smallest_size(bench: str, title: str, row: str) -> None:
     command = [sys.executable, "-m", f"bench.{bench}", "smallest"]

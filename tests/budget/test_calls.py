@@ -1,4 +1,4 @@
-"""The cost of each operation in calls, counted at the clients and never timed."""
+"""Tests the number of calls that each operation makes, counted at the clients."""
 
 import json
 import uuid
@@ -29,7 +29,7 @@ def writes(calls: Calls) -> int:
 
 @pytest.fixture(autouse=True)
 def warm(world: World) -> None:
-    """Use a container that has read its secrets."""
+    """Let the container read its secrets before calls are counted."""
     world.a_user().mints_a_chat_token()
 
 
@@ -41,7 +41,9 @@ def test_starting_a_signup_costs_six_calls_and_one_sms(world: World) -> None:
     assert calls.of("sns") == 1
 
 
-def test_busy_prefix_costs_no_more_than_a_quiet_one(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_request_in_a_busy_prefix_costs_no_more_than_in_a_quiet_one(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(breaker, "_BUSY", 1)
     monkeypatch.setenv("RU4M_LIMIT_CODES_PER_PREFIX_LEAST", "1")
     settings.cache_clear()
@@ -58,7 +60,9 @@ def test_signup_with_an_idempotency_key_costs_seven_calls(world: World) -> None:
     assert calls.of("dynamodb") == 7
 
 
-def test_busy_budget_costs_no_more_than_a_quiet_one(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_request_in_a_busy_budget_costs_no_more_than_in_a_quiet_one(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(budget, "_BUSY", 1)
     world.a_user()
     with counted() as calls:
@@ -123,7 +127,7 @@ def test_code_of_the_reserve_beyond_a_budget_costs_at_most_ten_calls(
     assert (calls.of("dynamodb"), calls.of("sns")) == (9 if cost == 10 else 10, 1)
 
 
-def close_block_of_numbers(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def use_up_prefix(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RU4M_LIMIT_CODES_PER_PREFIX_LEAST", "1")
     settings.cache_clear()
     while world.asks_for_a_code(a_phone()).status == 202:
@@ -133,7 +137,7 @@ def close_block_of_numbers(world: World, monkeypatch: pytest.MonkeyPatch) -> Non
 def test_code_of_the_reserve_costs_at_most_eight_calls(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     device = a_device()
     mila = world.a_user(device=device)
-    close_block_of_numbers(world, monkeypatch)
+    use_up_prefix(world, monkeypatch)
     with counted() as calls:
         key = {"Idempotency-Key": str(uuid.uuid4())}
         assert world.asks_for_a_code(mila.phone, device, headers=key).status == 202
@@ -144,13 +148,13 @@ def test_code_of_the_reserve_costs_at_most_eight_calls(world: World, monkeypatch
 def test_refused_code_of_an_unknown_device_costs_eight_calls(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    close_block_of_numbers(world, monkeypatch)
+    use_up_prefix(world, monkeypatch)
     with counted() as calls:
         assert world.asks_for_a_code(a_phone()).status == 429
     assert calls.of("dynamodb") == sum(calls.values()) == 8
 
 
-def test_verifying_from_a_block_without_guesses_costs_ten_calls(
+def test_verifying_from_an_address_block_without_guesses_costs_ten_calls(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     device = a_device()
@@ -171,7 +175,7 @@ def test_repeated_signup_costs_one_call_that_writes_nothing(world: World) -> Non
     world.asks_for_a_code(phone, device, headers=key)
     with counted() as calls:
         world.asks_for_a_code(phone, device, headers=key)
-    assert calls == {"dynamodb.PutItem": 1}  # refused: its condition finds the challenge made before
+    assert calls == {"dynamodb.PutItem": 1}  # refused by its condition, since the challenge exists
 
 
 def test_verifying_a_new_number_costs_seven_calls(world: World) -> None:
@@ -471,7 +475,7 @@ def test_roll_up_costs_a_query_per_hour_and_shard_and_a_read_per_33_accounts(
         batch = UsageBatch.model_validate_json(
             json.dumps({"events": [a_fault(), a_fault()], "device": a_device()})
         )
-        service.take(account.account_id, None, batch)
+        service.accept_batch(account.account_id, None, batch)
     today = world.now.date()
     world.advance(timedelta(days=4))
     monkeypatch.setattr(rollup, "_closable", lambda: [today])

@@ -1,4 +1,4 @@
-"""The cost of a copy in reads, parts and memory, counted and compared by size."""
+"""Tests the cost of a copy in reads, parts and memory, compared between sizes."""
 
 import tracemalloc
 
@@ -12,7 +12,7 @@ from chalicelib.rights.export.model import CopyKind
 from tests.support.choices import decide
 from tests.support.cloud import counted
 from tests.support.copies import KEY
-from tests.support.pages import BATCH, a_bucket_that_keeps_nothing, used_the_app
+from tests.support.pages import BATCH, discard_uploads, large_usage_partition
 from tests.support.world import User, World
 
 PAGE = 4  # batches
@@ -32,8 +32,8 @@ def export(user: User) -> package.Assembled:
     return package.assemble(asked, Chat(), to=KEY)
 
 
-def test_each_table_is_read_once_page_by_page_and_nothing_else(mila: User) -> None:
-    with used_the_app(mila, pages=5, page=PAGE), counted() as calls:
+def test_each_table_is_read_once_page_by_page(mila: User) -> None:
+    with large_usage_partition(mila, pages=5, page=PAGE), counted() as calls:
         package = export(mila)
     assert package.counts["usage_event"] == 5 * PAGE * BATCH
     # Five pages of usage, the account's partition, its open requests, the index of all its requests, the
@@ -43,11 +43,9 @@ def test_each_table_is_read_once_page_by_page_and_nothing_else(mila: User) -> No
     assert calls.of("dynamodb") + calls.of("s3") == calls.total()
 
 
-def test_only_full_parts_are_sent_and_the_rest_at_the_end(
-    mila: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_every_part_but_the_last_is_full(mila: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archive, "PART", 20_000)
-    with used_the_app(mila, pages=5, page=PAGE), a_bucket_that_keeps_nothing() as parts:
+    with large_usage_partition(mila, pages=5, page=PAGE), discard_uploads() as parts:
         package = export(mila)
     assert sum(parts) == package.size
     assert set(parts[:-1]) == {20_000}
@@ -61,8 +59,8 @@ def test_memory_does_not_grow_with_the_records(mila: User, monkeypatch: pytest.M
 
 
 def peak(user: User, pages: int) -> int:
-    """Return the most bytes that making a copy used at one moment."""
-    with used_the_app(user, pages, PAGE), a_bucket_that_keeps_nothing():
+    """Return the peak of memory, in bytes, while a copy is made."""
+    with large_usage_partition(user, pages, PAGE), discard_uploads():
         tracemalloc.start()
         try:
             export(user)

@@ -1,4 +1,4 @@
-"""What each function may import, since every import adds to its cold start.
+"""Tests the modules that each function imports, since imports add to its cold start.
 
 The tests count modules and not milliseconds, since the list does not depend on the machine.
 """
@@ -36,7 +36,7 @@ ALLOWED = {
     ("app", "admin"): {"boto3", "botocore", "pydantic", "cryptography"},
     ("app", "rights"): {"boto3", "botocore", "pydantic", "cryptography"},
     ("app", "about"): {"boto3", "botocore", "pydantic"},
-    # The empty package of botocore only, which Powertools' user agent looks for.
+    # Only the empty package inside botocore, for which Powertools' user agent looks.
     ("chalicelib.sessions.authorizer", ""): {"botocore", "cryptography"},
     ("chalicelib.challenges.jobs", ""): {"boto3", "botocore", "pydantic", "cryptography"},
     ("chalicelib.consents.jobs", ""): {"boto3", "botocore", "pydantic", "cryptography"},
@@ -44,7 +44,7 @@ ALLOWED = {
     ("chalicelib.notices.jobs", ""): {"boto3", "botocore", "pydantic", "cryptography"},
     ("chalicelib.chat.jobs", ""): {"boto3", "botocore", "pydantic", "stream_chat", "aiohttp", "requests",
                                    "cryptography"},
-    # Also the sweep's; its first message imports what only the worker needs.
+    # The group of the sweep too. The modules of the worker are imported at its first message.
     ("chalicelib.rights.jobs", ""): {"boto3", "botocore", "pydantic", "cryptography"},
     ("chalicelib.usage.jobs", ""): {"boto3", "botocore", "pydantic", "cryptography"},
 }  # fmt: skip

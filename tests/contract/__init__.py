@@ -1,1 +1,1 @@
-"""The official SDKs run against the Stream emulator, with the service's own tokens."""
+"""Tests of the official SDKs against the Stream emulator, with the service's own tokens."""

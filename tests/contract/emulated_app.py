@@ -1,4 +1,4 @@
-"""The app under contract: the emulator, the official server SDK, and the service's tokens."""
+"""The Stream app of the contract tests: emulator, official server SDK, the service's tokens."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class App:
         return Phone(self.emulator, jwt.encode({"server": True}, self.emulator.secret))
 
     def people(self, *ids: str) -> None:
-        self.server.upsert_users([{"id": one, "name": one.capitalize()} for one in ids])
+        self.server.upsert_users([{"id": user_id, "name": user_id.capitalize()} for user_id in ids])
 
     def talk(self, *members: str, id: str = "talk", type: str = "messaging") -> str:  # noqa: A002
         """Create a channel of these users by a system user, as the backend does."""

@@ -59,7 +59,7 @@ def test_channels_are_found_by_member_type_and_id(app: App) -> None:
 
     def found(conditions: dict[str, object]) -> list[str]:
         channels = app.server.query_channels(conditions)["channels"]
-        return sorted(one["channel"]["id"] for one in channels)
+        return sorted(channel["channel"]["id"] for channel in channels)
 
     assert found({"members": {"$in": ["mila"]}}) == ["talk"]
     assert found({"members": ["mila", "vera"]}) == ["talk"]
@@ -80,7 +80,7 @@ def test_reading_clears_the_unread_count(app: App) -> None:
 
     def unread() -> dict[str, int]:
         reads = channel.query()["read"]
-        return {one["user"]["id"]: one["unread_messages"] for one in reads}
+        return {read["user"]["id"]: read["unread_messages"] for read in reads}
 
     assert unread() == {"mila": 0, "vera": 1}
     channel.mark_read("vera")

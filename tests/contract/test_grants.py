@@ -1,4 +1,4 @@
-"""Grants: actions that the hardened baseline refuses to clients, and stock grants permit."""
+"""Tests grants: actions that the hardened baseline refuses and the stock grants permit."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_app_starts_with_the_hardened_baseline(app: App) -> None:
     assert settings["disable_permissions_checks"] is False
     types = app.server.list_channel_types()["channel_types"]
     for channel_type in types.values():
-        assert [channel_type["grants"][one] for one in ("user", "guest", "anonymous")] == [[]] * 3
+        assert [channel_type["grants"][role] for role in ("user", "guest", "anonymous")] == [[]] * 3
 
 
 def test_emulator_can_start_with_the_stock_grants() -> None:
@@ -258,9 +258,9 @@ def test_disabled_permission_checks_permit_everything(app: App) -> None:
 
 
 def test_permissions_and_roles_are_listed(app: App) -> None:
-    permissions = {one["id"] for one in app.server.list_permissions()["permissions"]}
+    permissions = {permission["id"] for permission in app.server.list_permissions()["permissions"]}
     assert {"search-user", "update-user-owner", "read-channel"} <= permissions
-    assert "user" in {one["name"] for one in app.server.list_roles()["roles"]}
+    assert "user" in {role["name"] for role in app.server.list_roles()["roles"]}
 
 
 @pytest.mark.parametrize(

@@ -31,14 +31,14 @@ def test_custom_fields_are_refused_on_v2_paths_too(app: App) -> None:
     assert app.emulator.violations()[0]["fields"] == ["email"]
 
 
-def test_a_partial_update_can_not_add_a_field(app: App) -> None:
+def test_partial_update_cannot_add_a_field(app: App) -> None:
     app.people("mila")
     change = {"id": "mila", "set": {"email": "m@a.example"}}
     assert app.refused(lambda: app.server.update_user_partial(change)) == Refused(400, 4)
     assert app.emulator.violations()[0]["fields"] == ["email"]
 
 
-def test_a_user_inside_a_message_can_not_bring_fields(app: App) -> None:
+def test_user_inside_a_message_cannot_add_fields(app: App) -> None:
     app.talk("mila", "vera")
     body = {"message": {"text": "hi", "user": {"id": "mila", "email": "m@a.example"}}}
     path = "/channels/messaging/talk/message"
@@ -46,17 +46,17 @@ def test_a_user_inside_a_message_can_not_bring_fields(app: App) -> None:
     assert app.emulator.violations()[0]["operation"] == "SendMessage"
 
 
-def test_a_creator_or_member_can_not_bring_fields(app: App) -> None:
+def test_creator_or_member_cannot_add_fields(app: App) -> None:
     app.people("system", "mila")
     path = "/channels/messaging/new/query"
     creator = {"data": {"created_by": {"id": "system", "phone": "1"}}}
     member = {"data": {"created_by_id": "system", "members": [{"user_id": "mila", "phone": "1"}]}}
     assert app.backend().refused("POST", path, creator) == Refused(400, 4)
     assert app.backend().refused("POST", path, member) == Refused(400, 4)
-    assert [one["fields"] for one in app.emulator.violations()] == [["phone"], ["phone"]]
+    assert [violation["fields"] for violation in app.emulator.violations()] == [["phone"], ["phone"]]
 
 
-def test_a_push_token_is_refused_and_recorded(app: App) -> None:
+def test_push_token_is_refused_and_recorded(app: App) -> None:
     app.people("mila")
     add = lambda: app.server.add_device("token", "firebase", "mila")  # noqa: E731
     assert app.refused(add) == Refused(400, 4)

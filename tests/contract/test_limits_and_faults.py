@@ -71,7 +71,7 @@ def test_published_limits_can_be_requested(app: App, endpoint: str, limit: int) 
     assert limits["server_side"][endpoint]["limit"] == limit
 
 
-def test_fault_happens_as_often_as_requested(app: App) -> None:
+def test_fault_is_injected_the_requested_number_of_times(app: App) -> None:
     app.emulator.fault(method="POST", path="/users", status=503, code=-1, times=2)
     for _ in range(2):
         assert app.refused(lambda: app.people("mila")) == Refused(503, -1)
@@ -149,13 +149,13 @@ def test_journal_keeps_requests_in_order_with_their_principal(app: App) -> None:
     app.phone("mila").ask("GET", "/app")
     app.backend().ask("GET", "/app", api_key="another")
     kept = app.emulator.requests()
-    assert [(one["method"], one["path"], one["principal"]) for one in kept] == [
+    assert [(request["method"], request["path"], request["principal"]) for request in kept] == [
         ("POST", "/users", "server"),
         ("GET", "/app", "client:mila"),
         ("GET", "/app", "none"),
     ]
     assert kept[0]["body"] == {"users": {"mila": {"id": "mila", "name": "Mila"}}}
-    assert [one["status"] for one in kept] == [201, 200, 401]
+    assert [request["status"] for request in kept] == [201, 200, 401]
 
 
 def test_reset_deletes_all_state(app: App) -> None:

@@ -41,7 +41,7 @@ def test_task_advances_one_state_per_request(app: App) -> None:
     assert states == ["waiting", "pending", "running", "completed", "completed"]
 
 
-def test_task_can_follow_the_clock_instead(app: App) -> None:
+def test_task_can_be_set_to_advance_by_the_clock(app: App) -> None:
     app.emulator.choose(task_progress="clock", task_seconds=60)
     app.people("mila")
     task_id = app.erase("mila")
@@ -155,7 +155,7 @@ def test_hard_deletion_removes_the_two_party_chat_only(app: App) -> None:
     assert "messaging:talk" not in app.emulator.state()["channels"]
     group = channel(app, "messaging:group")
     assert group["members"] == ["vera", "zoe"]
-    assert [one["text"] for one in group["messages"]] == ["hello mila"]
+    assert [message["text"] for message in group["messages"]] == ["hello mila"]
 
 
 def test_pruning_keeps_the_chat_of_the_other_user(app: App) -> None:
@@ -164,25 +164,25 @@ def test_pruning_keeps_the_chat_of_the_other_user(app: App) -> None:
     app.says("vera", "hers")
     task = app.server.delete_users(["mila"], "pruning", messages="hard", files=True)
     app.finish(task["task_id"])
-    assert [one["text"] for one in channel(app)["messages"]] == ["hers"]
+    assert [message["text"] for message in channel(app)["messages"]] == ["hers"]
     assert app.emulator.user("mila")["state"] == "pruned"
     assert "name" not in app.emulator.user("mila")
     assert app.refused(lambda: app.people("mila")) == Refused(404, 16)
 
 
-def test_pruned_messages_stay_as_empty_shells(app: App) -> None:
+def test_pruned_messages_stay_without_text(app: App) -> None:
     app.talk("mila", "vera")
     app.says("mila", "mine")
     task = app.server.delete_users(["mila"], "pruning", messages="pruning")
     app.finish(task["task_id"])
-    assert [(one["type"], one["text"]) for one in channel(app)["messages"]] == [("deleted", "")]
+    assert [(message["type"], message["text"]) for message in channel(app)["messages"]] == [("deleted", "")]
 
 
-def test_omitted_classes_are_not_deleted(app: App) -> None:
+def test_deletion_of_a_user_leaves_messages_and_channels_unless_requested(app: App) -> None:
     app.talk("mila", "vera")
     app.says("mila", "mine")
     app.finish(app.server.delete_users(["mila"], "soft")["task_id"])
-    assert [one["text"] for one in channel(app)["messages"]] == ["mine"]
+    assert [message["text"] for message in channel(app)["messages"]] == ["mine"]
 
 
 def test_restored_user_has_no_memberships(app: App) -> None:
@@ -209,7 +209,7 @@ def test_channels_of_an_erased_owner_get_another_owner(app: App) -> None:
     assert channel(app, "messaging:owned")["created_by"]["id"].startswith("delete-user-")
 
 
-def test_old_hard_deletion_needs_the_messages_flag(app: App) -> None:
+def test_hard_deletion_of_one_user_by_the_old_route_needs_the_messages_flag(app: App) -> None:
     app.people("mila")
     delete = app.server.delete_user
     assert app.refused(lambda: delete("mila", hard_delete=True)) == Refused(400, 4)

@@ -1,4 +1,4 @@
-"""Writing users: full replacement, all or nothing."""
+"""Tests writing users: full replacement, all or nothing."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_invalid_user_fails_the_whole_batch(app: App) -> None:
 
 def test_unknown_user_fails_a_partial_batch(app: App) -> None:
     app.people("mila")
-    batch = [{"id": one, "set": {"name": "New"}} for one in ("mila", "nobody")]
+    batch = [{"id": user_id, "set": {"name": "New"}} for user_id in ("mila", "nobody")]
     assert app.refused(lambda: app.server.update_users_partial(batch)) == Refused(404, 16)
     assert app.emulator.user("mila")["name"] == "Mila"
 

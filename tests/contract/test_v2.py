@@ -1,4 +1,4 @@
-"""Paths under /api/v2 offer the same app in the newer form."""
+"""Tests paths under /api/v2, which return the same app in the newer form."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One local cloud for all tests that can share it: the deployed service with IAM enforced."""
+"""Fixtures: one local cloud with IAM enforced, for all tests that can share it."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(autouse=True)
-def process_as_it_was() -> Iterator[None]:
-    """Restore the process, since commands and some tests let it act as a function."""
+def restore_process() -> Iterator[None]:
+    """Restore the process after each test, since some tests let it act as a function."""
     with restored_process():
         yield
 

@@ -1,4 +1,4 @@
-"""Runs as a Lambda under each deployed role and reports what that role may do.
+"""Runs as a Lambda under each deployed role and reports the operations that the role may do.
 
 A call counts as allowed unless the response is AccessDenied. No call changes existing items: writes
 have a condition that no item meets, or put an item of the probe's own.
@@ -58,7 +58,7 @@ def _operations(dynamodb: Any, table: str, keys: list[str]) -> dict[str, Any]:
         "BatchGet": lambda: dynamodb.batch_get_item(RequestItems={table: {"Keys": [key]}}),
         "Get": lambda: dynamodb.get_item(**one),
         "Put": lambda: dynamodb.put_item(TableName=table, Item=key, **NEVER),
-        # It takes no condition. An allowed write leaves an item that no code reads; it lapses at once.
+        # This operation has no condition. If it is allowed, it leaves an expired item that no code reads.
         "BatchPut": lambda: dynamodb.batch_write_item(
             RequestItems={table: [{"PutRequest": {"Item": key | LAPSED}}]}
         ),

@@ -1,4 +1,4 @@
-"""Abuse of the deployed service under its real limits: refusals, admissions and costs.
+"""Tests abuse of the deployed service under its real limits: refusals, admissions and costs.
 
 All requests of a test come from one address, as those of a carrier's subscribers do.
 """
@@ -51,7 +51,7 @@ def exercise_and_cancel(phone: Phone) -> PhoneAnswer:
     return asked
 
 
-def give_and_withdraw(phone: Phone) -> PhoneAnswer:
+def consent_and_withdraw(phone: Phone) -> PhoneAnswer:
     given = {"state": "given", "notice_version": "privacy-2024-05-08"}
     answer = phone.call("PUT", "/v1/consents/analytics", given)
     assert phone.call("PUT", "/v1/consents/analytics", {"state": "withdrawn"}).status == 200
@@ -59,15 +59,15 @@ def give_and_withdraw(phone: Phone) -> PhoneAnswer:
 
 
 def guess(stranger: Phone) -> PhoneAnswer:
-    """Try a code for an invented challenge."""
+    """Submit a code for an invented challenge."""
     body = {"code": "000000", "terms_version": "terms-2024-05-08", "privacy_version": "privacy-2024-05-08"}
     return stranger.call("POST", f"/v1/signup/{ChallengeId.new()}/verify", body, token="")
 
 
-def admitted_until(limit: str, most: int, call: Callable[[], PhoneAnswer], used: int = 0) -> int:
+def count_admitted(limit: str, most: int, call: Callable[[], PhoneAnswer], used: int = 0) -> int:
     """Repeat a call until its limit refuses it; returns how often it was admitted.
 
-    Windows are fixed slots of UTC. If the test crosses the border of two slots, twice the figure is admitted.
+    Windows are fixed slots of UTC. If the test runs across two slots, twice the figure is admitted.
     """
     for admitted in range(2 * most + 1):
         answer = call()
@@ -83,8 +83,8 @@ def test_flood_by_one_account_is_stopped_at_its_daily_limits(a_phone: Callable[[
     for phone in (flooder, other):
         phone.sign_up("Mila")
         phone.step_up(phone.ask_to_step_up().body["challenge_id"], phone.read_code())
-    admitted_until("rights_requests", REAL.rights_requests_day, lambda: exercise_and_cancel(flooder))
-    admitted_until("consents_given", REAL.consents_given_day, lambda: give_and_withdraw(flooder))
+    count_admitted("rights_requests", REAL.rights_requests_day, lambda: exercise_and_cancel(flooder))
+    count_admitted("consents_given", REAL.consents_given_day, lambda: consent_and_withdraw(flooder))
     assert exercise_and_cancel(other).status == 202
     assert flooder.log_out().status == 204
 
@@ -95,9 +95,9 @@ def test_stranger_in_the_owners_address_block_does_not_lock_her_out(
     owner, stranger = a_phone(), a_phone()
     owner.sign_up("Mila")
     unknown = REAL.unknown_challenges_per_address
-    admitted_until("unknown_challenges_per_address", unknown, lambda: guess(stranger))
+    count_admitted("unknown_challenges_per_address", unknown, lambda: guess(stranger))
     short = REAL.codes_per_number_short
-    sent = admitted_until("codes_per_number", short, lambda: ask(stranger, owner.number), used=1)
+    sent = count_admitted("codes_per_number", short, lambda: ask(stranger, owner.number), used=1)
     assert len(real_cloud.texts_to(owner.number)) == sent + 1
 
     challenge = owner.ask_to_step_up().body["challenge_id"]
@@ -110,6 +110,6 @@ def test_stranger_in_the_owners_address_block_does_not_lock_her_out(
 def test_codes_per_client_address_are_limited(a_phone: Callable[[], Phone]) -> None:
     stranger, numbers = a_phone(), itertools.count(4_000_000)
     used = REAL.codes_per_address  # at most, by the tests before
-    admitted_until(
+    count_admitted(
         "codes_per_address", REAL.codes_per_address, lambda: ask(stranger, f"+38164{next(numbers)}"), used
     )

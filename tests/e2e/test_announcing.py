@@ -1,4 +1,4 @@
-"""A version is announced on the deployed cloud by mail and in the app, and then is due."""
+"""Tests announcing on the deployed cloud: by mail and in the app, until acceptance is due."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def own_cloud() -> Iterator[LocalCloud]:
 
 @pytest.fixture
 def version() -> Notice:
-    """A version that is in effect already; announced late, it applies to no account yet."""
+    """Return a version that is in effect; announced late, it applies to no account yet."""
     day = clock.now().replace(hour=0, minute=0, second=0) - timedelta(days=1)
     return Notice(
         kind=NoticeKind.TERMS,
@@ -58,11 +58,11 @@ def verify_email(cloud: LocalCloud, phone: Phone, address: str) -> None:
 
 
 def announcement(cloud: LocalCloud, phone: Phone, notice: Notice) -> dict[str, str]:
-    item = cloud.account.client("dynamodb").get_item(TableName=TABLE, Key=place(phone, notice))["Item"]
+    item = cloud.account.client("dynamodb").get_item(TableName=TABLE, Key=key_of(phone, notice))["Item"]
     return {name: value["S"] for name, value in item.items()}
 
 
-def place(phone: Phone, notice: Notice) -> dict[str, Any]:
+def key_of(phone: Phone, notice: Notice) -> dict[str, Any]:
     return {"pk": {"S": f"A#{account_of(phone)}"}, "sk": {"S": f"announcement#{notice.version}"}}
 
 
@@ -70,7 +70,7 @@ def date_announcement_two_weeks_back(cloud: LocalCloud, phone: Phone, notice: No
     at = clock.to_text(clock.now() - timedelta(days=14))
     cloud.account.client("dynamodb").update_item(
         TableName=TABLE,
-        Key=place(phone, notice),
+        Key=key_of(phone, notice),
         UpdateExpression="SET announced_at = :at",
         ExpressionAttributeValues={":at": {"S": at}},
     )
@@ -85,7 +85,7 @@ def report_bounce(cloud: LocalCloud, mail_id: str) -> None:
         TopicArn=topic,
         Subject="Amazon SES Email Event Notification",
         Message=json.dumps(report),
-        # AWS passes on the field without any attribute too; the emulator leaves it out then.
+        # AWS sends the field even if it has no attributes; the emulator omits it then.
         MessageAttributes={"any": {"DataType": "String", "StringValue": "any"}},
     )
 
@@ -94,7 +94,7 @@ def report_bounce(cloud: LocalCloud, mail_id: str) -> None:
 @pytest.mark.promise("NOT-1")
 @pytest.mark.promise("STR-4")
 @pytest.mark.promise("USE-9")
-def test_announced_version_reaches_all_accounts_and_becomes_due(
+def test_version_is_announced_to_all_accounts_and_its_acceptance_becomes_due(
     own_cloud: LocalCloud, numbers: Iterator[str], version: Notice
 ) -> None:
     mila, vuk = a_phone(own_cloud, next(numbers)), a_phone(own_cloud, next(numbers))

@@ -1,4 +1,4 @@
-"""Responses to unauthenticated callers, by the deployed gateway and authorizer."""
+"""Tests responses of the deployed gateway and authorizer to unauthenticated callers."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _by_another_key(claims: dict[str, Any], secret: dict[str, Any], _: str) -> s
 
 
 def _mac_with_the_public_key(claims: dict[str, Any], secret: dict[str, Any], public: str) -> str:
-    # Signed by hand, since no library signs with a public key: the attack depends on that.
+    # Signed without a library, since libraries refuse to sign with a public key.
     parts = ({"alg": "HS256", "typ": "JWT", "kid": secret["signing"]}, claims)
     text = ".".join(_base64url(json.dumps(part).encode()) for part in parts)
     return f"{text}.{_base64url(hmac.digest(public.encode(), text.encode(), 'sha256'))}"
@@ -64,7 +64,7 @@ def _for_another_audience(claims: dict[str, Any], secret: dict[str, Any], _: str
 
 @pytest.fixture(scope="module")
 def signing(cloud: LocalCloud) -> dict[str, Any]:
-    """The signing secret of tokens, read as root."""
+    """Return the signing secret of tokens, read as root."""
     secrets = cloud.account.client("secretsmanager")
     document: dict[str, Any] = json.loads(
         secrets.get_secret_value(SecretId="ru4m/local/signing")["SecretString"]
@@ -72,8 +72,8 @@ def signing(cloud: LocalCloud) -> dict[str, Any]:
     return document
 
 
-def problem_shape(answer: PhoneAnswer, status: int, code: str) -> bool:
-    """Whether a response is the problem document of the contract."""
+def is_documented_problem(answer: PhoneAnswer, status: int, code: str) -> bool:
+    """Return whether a response is the problem document of the contract."""
     body = answer.body
     return (
         (answer.status, answer.problem, body["status"]) == (status, code, status)
@@ -101,17 +101,19 @@ def test_foreign_or_invalid_token_is_refused(forge: Forge, mila: Phone, signing:
     published = jwt.PyJWKSet.from_dict(mila.call("GET", "/.well-known/jwks.json").body)
     public = published.keys[0].key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     token = forge(claims, signing, public.decode())
-    assert problem_shape(mila.call("POST", "/v1/chat/token", token=token), 401, "unauthenticated")
+    assert is_documented_problem(mila.call("POST", "/v1/chat/token", token=token), 401, "unauthenticated")
 
 
-def test_same_token_without_forgery_is_accepted(mila: Phone, signing: dict[str, Any]) -> None:
+def test_token_built_by_the_same_helpers_without_forgery_is_accepted(
+    mila: Phone, signing: dict[str, Any]
+) -> None:
     claims = jwt.decode(mila.access_token, options={"verify_signature": False})
     assert mila.call("POST", "/v1/chat/token", token=_signed(claims, signing)).status == 200
 
 
 @pytest.mark.parametrize("token", ["", "nonsense", "a.b.c"])
 def test_missing_or_malformed_token_is_refused(token: str, mila: Phone) -> None:
-    assert problem_shape(mila.call("GET", "/v1/profile", token=token), 401, "unauthenticated")
+    assert is_documented_problem(mila.call("GET", "/v1/profile", token=token), 401, "unauthenticated")
 
 
 @pytest.mark.promise("STR-3")
@@ -121,7 +123,7 @@ def test_token_of_an_ended_session_is_refused(a_phone: Callable[[], Phone]) -> N
     assert jovan.call("POST", "/v1/chat/token").status == 200
     jovan.log_out()
     for method, path in (("POST", "/v1/chat/token"), ("GET", "/v1/profile")):
-        assert problem_shape(jovan.call(method, path), 401, "session_ended")
+        assert is_documented_problem(jovan.call(method, path), 401, "session_ended")
 
 
 @pytest.mark.parametrize(
@@ -132,9 +134,9 @@ def test_unknown_path_or_method_is_not_found_with_and_without_a_token(
     method: str, path: str, mila: Phone
 ) -> None:
     for token in ("", mila.access_token):
-        assert problem_shape(mila.call(method, path, token=token), 404, "not_found")
+        assert is_documented_problem(mila.call(method, path, token=token), 404, "not_found")
 
 
 def test_body_of_the_wrong_type_is_refused(mila: Phone) -> None:
     answer = mila.call("POST", "/v1/signup", {"phone": "1"}, headers={"Content-Type": "text/plain"})
-    assert problem_shape(answer, 415, "unsupported_media_type")
+    assert is_documented_problem(answer, 415, "unsupported_media_type")

@@ -1,4 +1,4 @@
-"""Keys are rotated on a deployed stage: sessions continue and sealed records still open."""
+"""Tests key rotation on a deployed stage: sessions continue and sealed records open."""
 
 from __future__ import annotations
 
@@ -66,7 +66,8 @@ def test_stage_key_is_rotated_rewrapped_and_retired(own_cloud: LocalCloud, mila:
     with pytest.raises(StillNeeded):
         keys.retire()
     assert keys.rewrap(service_rewrap(account, "local")) >= 1
-    assert keys.rewrap(service_rewrap(account, "local")) == 0  # none is left; repetition is allowed
+    # None is left, and repeating the command is allowed.
+    assert keys.rewrap(service_rewrap(account, "local")) == 0
     reseal = service_reseal(account, "local")
     assert keys.reseal(reseal) >= 1
     assert keys.reseal(reseal) == 0

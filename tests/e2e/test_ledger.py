@@ -1,4 +1,4 @@
-"""The deployed function signs the Ledger and detects alterations, with its role and key."""
+"""Tests that the deployed function signs the Ledger and detects alterations."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ MILA, VUK = Chain("consent", "p-e2e-mila"), Chain("consent", "p-e2e-vuk")
 
 
 @pytest.fixture(autouse=True)
-def acting(process_as_it_was: None, cloud: LocalCloud) -> None:
-    """Write into the deployed Ledger as root, which no function may."""
+def act_as_root(process_as_it_was: None, cloud: LocalCloud) -> None:
+    """Let this process write to the deployed Ledger as root."""
     act_as(cloud.account, "local", "checkpoint_ledger")
 
 
@@ -92,7 +92,9 @@ def test_locked_checkpoint_cannot_be_deleted(cloud: LocalCloud, monkeypatch: pyt
 
 
 @pytest.mark.parametrize(("words", "why"), [(("--chain", "no name"), "chain"), (("--since", "999"), "998")])
-def test_ledger_command_explains_why_it_refuses(words: tuple[str, str], why: str, cloud: LocalCloud) -> None:
+def test_ledger_command_prints_the_reason_of_a_refusal(
+    words: tuple[str, str], why: str, cloud: LocalCloud
+) -> None:
     code, said = command(cloud, *words)
     assert code == 2
     assert why in said.removeprefix("refused: ")

@@ -1,4 +1,4 @@
-"""The local cloud ends with its owner, even a killed one, and leaves nothing behind."""
+"""Tests that the local cloud ends with its owner, even a killed one, without remains."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def is_up(address: str) -> bool:
 
 
 @contextmanager
-def started(*command: str, output: int | None = None) -> Iterator[subprocess.Popen[str]]:
+def start(*command: str, output: int | None = None) -> Iterator[subprocess.Popen[str]]:
     """Start a process whose parent ignores the signals that have to end it."""
     with subprocess.Popen(
         under_ignoring_parent(sys.executable, *command),
@@ -64,7 +64,7 @@ def line_of(stream: IO[str] | None) -> str:
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_emulator_ends_with_its_owner(how: signal.Signals, tmp_path: Path) -> None:
     runs = tmp_path / "runs"
-    with started("-c", _OWNER, str(tmp_path), output=subprocess.PIPE) as owner:
+    with start("-c", _OWNER, str(tmp_path), output=subprocess.PIPE) as owner:
         address = line_of(owner.stdout)
         assert is_up(address)
         assert len([*runs.iterdir()]) == 1
@@ -74,10 +74,10 @@ def test_emulator_ends_with_its_owner(how: signal.Signals, tmp_path: Path) -> No
         until(lambda: not [*runs.iterdir()], "its folder to go")
 
 
-def test_two_emulators_run_side_by_side(tmp_path: Path) -> None:
+def test_two_emulators_run_at_the_same_time(tmp_path: Path) -> None:
     with (
-        started("-c", _OWNER, str(tmp_path), output=subprocess.PIPE) as one,
-        started("-c", _OWNER, str(tmp_path), output=subprocess.PIPE) as other,
+        start("-c", _OWNER, str(tmp_path), output=subprocess.PIPE) as one,
+        start("-c", _OWNER, str(tmp_path), output=subprocess.PIPE) as other,
     ):
         addresses = {line_of(one.stdout), line_of(other.stdout)}
         assert len(addresses) == 2
@@ -89,7 +89,7 @@ def test_terminated_cloud_ends_all_its_processes(tmp_path: Path) -> None:
     state = tmp_path / "state.json"
     state.write_text("left by an earlier one")
     command = ("-m", "infra.local", "run", "--state", str(state))
-    with started(*command, output=subprocess.DEVNULL) as run:
+    with start(*command, output=subprocess.DEVNULL) as run:
         until(lambda: state.exists() and "left" not in state.read_text(), "the cloud to be up", seconds=40)
         where = json.loads(state.read_text())
         assert where.keys() == {
@@ -113,7 +113,7 @@ def test_working_tree_is_served_over_the_emulated_services(tmp_path: Path) -> No
         except requests.ConnectionError:
             return None
 
-    with started(*command, output=subprocess.DEVNULL) as dev:
+    with start(*command, output=subprocess.DEVNULL) as dev:
         assert until(health, "chalice local to answer", seconds=40) == "ok"
         dev.send_signal(signal.SIGTERM)
         assert dev.wait(20) == 128 + signal.SIGTERM

@@ -1,4 +1,4 @@
-"""Logs of the deployed functions hold no personal data."""
+"""Tests that logs of the deployed functions contain no personal data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tables of the deployed service show no personal data in clear (SEC-1)."""
+"""Tests that tables of the deployed service contain no personal data in clear (SEC-1)."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Store:
         pages = self.dynamodb.get_paginator("list_tables").paginate()
         return [name for page in pages for name in page["TableNames"]]
 
-    def places_of(self, value: str) -> list[str]:
+    def keys_with(self, value: str) -> list[str]:
         """Return table and key of each item that shows a value, plain or in one of its encodings."""
         return [
             f"{table} {item['pk']['S']} {item.get('sk', {}).get('S', '')}".strip()
@@ -85,7 +85,7 @@ def store(cloud: LocalCloud) -> Store:
 
 @pytest.fixture(scope="module")
 def zvezdanka(a_phone: Callable[[], Phone]) -> Phone:
-    """Return a user who filled in every field and did everything that writes data."""
+    """Return a user who filled in every field and made every request that writes data."""
     phone = a_phone()
     sign_in(phone)
     phone.change_profile(**PROFILE)
@@ -132,11 +132,11 @@ def test_no_table_shows_the_number_the_profile_or_the_device(store: Store, zvezd
     secret = {*PROFILE.values(), "Canary in retirement", *numbers_of(zvezdanka), MODEL, OS, APP}
     secret |= {zvezdanka.device_id, zvezdanka.device_id.replace("-", ""), "sr-Latn-LI"}
     secret -= {PROFILE["country"]}  # random text contains any two letters
-    assert {value: places for value in secret if (places := store.places_of(value))} == {}
+    assert {value: places for value in secret if (places := store.keys_with(value))} == {}
 
 
 @pytest.mark.promise("SEC-1")
-def test_profile_item_is_ids_times_and_a_sealed_blob(store: Store, zvezdanka: Phone) -> None:
+def test_item_of_a_profile_contains_ids_times_and_a_sealed_blob(store: Store, zvezdanka: Phone) -> None:
     account = owner_of(zvezdanka)
     key = {"pk": {"S": f"A#{account}"}, "sk": {"S": "profile"}}
     item = store.dynamodb.get_item(TableName="ru4m-local-accounts", Key=key)["Item"]
@@ -148,7 +148,7 @@ def owner_of(phone: Phone) -> str:
 
 
 def test_search_finds_values_that_are_in_clear(store: Store, zvezdanka: Phone) -> None:
-    found = store.places_of(owner_of(zvezdanka))
+    found = store.keys_with(owner_of(zvezdanka))
     assert {place.split()[0] for place in found} >= {
         "ru4m-local-accounts", "ru4m-local-claims", "ru4m-local-challenges", "ru4m-local-keys",
     }  # fmt: skip
@@ -175,6 +175,6 @@ def test_search_finds_a_planted_value(store: Store, planted: Callable[[str], dic
     key = {"pk": {"S": f"planted-{uuid.uuid4()}"}}
     store.dynamodb.put_item(TableName="ru4m-local-challenges", Item={**key, "found": planted(value)})
     try:
-        assert store.places_of(value) == [f"ru4m-local-challenges {key['pk']['S']}"]
+        assert store.keys_with(value) == [f"ru4m-local-challenges {key['pk']['S']}"]
     finally:
         store.dynamodb.delete_item(TableName="ru4m-local-challenges", Key=key)

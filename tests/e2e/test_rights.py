@@ -1,4 +1,4 @@
-"""Rights on the deployed stack: requests through the gateway, workers under their own roles."""
+"""Tests rights on the deployed stack, with workers under their own roles."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from infra.local.tour.rights import answer_to, fetched
 from infra.local.waiting import until
 from tests.support.deployed import history
 
-PATIENCE = 60.0  # seconds for the whole plan; each step is a message
-QUEUE, DEAD, WORKER = "ru4m-local-rights", "ru4m-local-rights-dead", "ru4m-local-work_rights"
+TIMEOUT = 60.0  # seconds for the whole plan; each step is a message
+QUEUE, DEAD_LETTER_QUEUE, WORKER = "ru4m-local-rights", "ru4m-local-rights-dead", "ru4m-local-work_rights"
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def asks(phone: Phone, right: str = "access") -> dict[str, Any]:
     return answer.body
 
 
-def stands(phone: Phone, request_id: str) -> dict[str, Any]:
+def read_request(phone: Phone, request_id: str) -> dict[str, Any]:
     """Return the request as its subject reads it."""
     return phone.call("GET", f"/v1/rights-requests/{request_id}").body
 
@@ -46,7 +46,7 @@ def steps(request: dict[str, Any]) -> dict[str, str]:
 
 
 @contextmanager
-def paused_worker(cloud: LocalCloud) -> Iterator[None]:
+def pause_worker(cloud: LocalCloud) -> Iterator[None]:
     """Keep messages in the queue, as during a deployment of the worker or an outage of Lambda."""
     functions = cloud.account.client("lambda")
     (source,) = functions.list_event_source_mappings(FunctionName=WORKER)["EventSourceMappings"]
@@ -58,8 +58,8 @@ def paused_worker(cloud: LocalCloud) -> Iterator[None]:
 
 
 @contextmanager
-def a_broken_worker(cloud: LocalCloud) -> Iterator[None]:
-    """Deny the worker its table; a failed message returns at once, not after 16 minutes."""
+def deny_the_worker_its_table(cloud: LocalCloud) -> Iterator[None]:
+    """Deny the worker its table, and deliver a failed message again without a delay."""
     iam, sqs = cloud.account.client("iam"), cloud.account.client("sqs")
     functions, url = cloud.account.client("lambda"), url_of(cloud, QUEUE)
     role = functions.get_function_configuration(FunctionName=WORKER)["Role"].rpartition("/")[2]
@@ -90,23 +90,27 @@ def messages(cloud: LocalCloud, queue: str) -> int:
     return sum(int(n) for name, n in counts.items() if name.startswith("ApproximateNumberOfMessages"))
 
 
-def given_up(cloud: LocalCloud, request_id: str) -> bool:
-    """Whether a message about a request is in the dead-letter queue."""
+def is_in_dead_letter_queue(cloud: LocalCloud, request_id: str) -> bool:
+    """Return whether a message about a request is in the dead-letter queue."""
     sqs = cloud.account.client("sqs")
-    answer = sqs.receive_message(QueueUrl=url_of(cloud, DEAD), MaxNumberOfMessages=10, VisibilityTimeout=0)
+    answer = sqs.receive_message(
+        QueueUrl=url_of(cloud, DEAD_LETTER_QUEUE), MaxNumberOfMessages=10, VisibilityTimeout=0
+    )
     return any(request_id in message["Body"] for message in answer.get("Messages", []))
 
 
 @pytest.mark.promise("RGT-1")
 @pytest.mark.promise("RGT-10")
-def test_worker_makes_a_copy_records_each_step_and_a_link_serves_it(cloud: LocalCloud, jelena: Phone) -> None:
+def test_worker_makes_a_copy_and_records_each_step_and_a_link_downloads_it(
+    cloud: LocalCloud, jelena: Phone
+) -> None:
     request_id = asks(jelena)["id"]
-    answer = until(lambda: answer_to(jelena, request_id), "the answer", PATIENCE)
+    answer = until(lambda: answer_to(jelena, request_id), "the answer", TIMEOUT)
     assert answer["status"] == "completed"
     copy = fetched(jelena, request_id)
     assert copy.testzip() is None
     assert "Jelena" in copy.read("data.json").decode()
-    seen = until(lambda: _events_with_tell(cloud, request_id), "the step after the answer", PATIENCE)
+    seen = until(lambda: _events_with_announcement(cloud, request_id), "the step after the answer", TIMEOUT)
     plan = ("pin", "ask_stream", "await_stream", "assemble", "deliver", "announce")
     assert [event for event in seen if not event.endswith("_waits")] == [
         "received",
@@ -114,16 +118,16 @@ def test_worker_makes_a_copy_records_each_step_and_a_link_serves_it(cloud: Local
     ]
 
 
-def _events_with_tell(cloud: LocalCloud, request_id: str) -> list[str] | None:
+def _events_with_announcement(cloud: LocalCloud, request_id: str) -> list[str] | None:
     events = history(cloud, request_id)
     return events if "announce_done" in events else None
 
 
 @pytest.mark.proof
 @pytest.mark.promise("RGT-1")
-def test_link_serves_one_copy_and_nothing_else(cloud: LocalCloud, jelena: Phone) -> None:
+def test_link_downloads_one_copy_and_no_other_object(cloud: LocalCloud, jelena: Phone) -> None:
     request_id = asks(jelena)["id"]
-    until(lambda: answer_to(jelena, request_id), "the answer", PATIENCE)
+    until(lambda: answer_to(jelena, request_id), "the answer", TIMEOUT)
     link = jelena.call("GET", f"/v1/rights-requests/{request_id}/export").body["url"]
     answer = requests.get(link, timeout=10)
     assert answer.status_code == 200
@@ -135,20 +139,20 @@ def test_link_serves_one_copy_and_nothing_else(cloud: LocalCloud, jelena: Phone)
 
 
 @pytest.mark.promise("RGT-10")
-def test_request_whose_message_was_lost_is_found_by_the_sweep(cloud: LocalCloud, jelena: Phone) -> None:
-    with paused_worker(cloud):
+def test_sweep_sends_the_message_of_a_request_again_if_it_was_lost(cloud: LocalCloud, jelena: Phone) -> None:
+    with pause_worker(cloud):
         request_id = asks(jelena)["id"]
         lose_messages(cloud)
-        assert stands(jelena, request_id)["status"] == "received"
+        assert read_request(jelena, request_id)["status"] == "received"
         swept = cloud.run("sweep_rights")
         assert swept["sent"] == swept["due"] >= 1
         assert (swept["open"] >= 1, swept["overdue"]) == (True, 0)
-    until(lambda: steps(stands(jelena, request_id))["pin"] == "done", "the worker", PATIENCE)
+    until(lambda: steps(read_request(jelena, request_id))["pin"] == "done", "the worker", TIMEOUT)
 
 
 @pytest.mark.promise("RGT-10")
 def test_sweep_emits_the_metrics_of_the_alarms(cloud: LocalCloud, jelena: Phone) -> None:
-    with paused_worker(cloud):
+    with pause_worker(cloud):
         asks(jelena)
         cloud.run("sweep_rights")
     seen = until(lambda: _metrics_of_sweeps(cloud), "the figures")[-1]
@@ -166,12 +170,12 @@ def _metrics_of_sweeps(cloud: LocalCloud) -> list[dict[str, Any]]:
 @pytest.mark.proof
 @pytest.mark.promise("RGT-11")
 def test_receipt_shows_a_cancelled_request_without_a_session(cloud: LocalCloud, jelena: Phone) -> None:
-    with paused_worker(cloud):
+    with pause_worker(cloud):
         asked = asks(jelena)
         cancelled = jelena.call("POST", f"/v1/rights-requests/{asked['id']}/cancel")
         assert (cancelled.status, cancelled.body["status"]) == (200, "cancelled")
         assert asks(jelena)["id"] != asked["id"]  # the right can be exercised again
-    until(lambda: steps(stands(jelena, asked["id"]))["discard"] == "done", "the copy's end", PATIENCE)
+    until(lambda: steps(read_request(jelena, asked["id"]))["discard"] == "done", "the copy's end", TIMEOUT)
     path, receipt = f"/v1/rights-receipts/{asked['id']}", asked["receipt"]
     repeated = jelena.call("POST", f"{path}/cancel", token="", headers={"Rights-Receipt": receipt})
     assert (repeated.status, repeated.body["status"]) == (200, "cancelled")
@@ -184,21 +188,21 @@ def test_receipt_shows_a_cancelled_request_without_a_session(cloud: LocalCloud, 
 @pytest.mark.proof
 def test_message_without_a_request_id_is_dropped(cloud: LocalCloud) -> None:
     sqs = cloud.account.client("sqs")
-    with paused_worker(cloud):
+    with pause_worker(cloud):
         lose_messages(cloud)  # messages of earlier tests' requests, which the sweep finds
         sqs.send_message(QueueUrl=url_of(cloud, QUEUE), MessageBody="nonsense")
-    until(lambda: messages(cloud, QUEUE) == 0, "the message to go", PATIENCE)
-    assert messages(cloud, DEAD) == 0
+    until(lambda: messages(cloud, QUEUE) == 0, "the message to go", TIMEOUT)
+    assert messages(cloud, DEAD_LETTER_QUEUE) == 0
 
 
 @pytest.mark.proof
 @pytest.mark.promise("RGT-10")
 def test_request_is_answered_after_its_message_failed_five_times(cloud: LocalCloud, jelena: Phone) -> None:
-    with a_broken_worker(cloud):
+    with deny_the_worker_its_table(cloud):
         request_id = asks(jelena)["id"]
-        until(lambda: given_up(cloud, request_id), "the message to be given up", PATIENCE)
-        assert stands(jelena, request_id)["status"] == "received"
-    lose_messages(cloud, DEAD)
+        until(lambda: is_in_dead_letter_queue(cloud, request_id), "the message to be given up", TIMEOUT)
+        assert read_request(jelena, request_id)["status"] == "received"
+    lose_messages(cloud, DEAD_LETTER_QUEUE)
     cloud.run("sweep_rights")
-    answer = until(lambda: answer_to(jelena, request_id), "the answer", PATIENCE)
+    answer = until(lambda: answer_to(jelena, request_id), "the answer", TIMEOUT)
     assert answer["status"] == "completed"

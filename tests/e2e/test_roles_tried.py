@@ -1,4 +1,4 @@
-"""Each deployed role tries every permission; the expected outcomes are listed here."""
+"""Tests permissions by trying every operation under each deployed role."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ MAY_SEND_TEXTS = {"sessions", "signup"}
 
 
 @pytest.fixture(scope="module")
-def tried(cloud: LocalCloud) -> Iterator[dict[str, Any]]:
+def allowed_operations(cloud: LocalCloud) -> Iterator[dict[str, Any]]:
     """Return what each role was allowed to do, by function."""
     functions = cloud.account.client("lambda")
     outputs = {
@@ -172,49 +172,51 @@ def tried(cloud: LocalCloud) -> Iterator[dict[str, Any]]:
 
 @pytest.mark.promise("SEC-1")
 @pytest.mark.parametrize("name", sorted(TABLES))
-def test_role_has_the_table_permissions_listed_here(name: str, tried: dict[str, Any]) -> None:
-    allowed = {table: set(done) for table, done in tried[name]["tables"].items() if done}
+def test_role_has_the_table_permissions_listed_here(name: str, allowed_operations: dict[str, Any]) -> None:
+    allowed = {table: set(done) for table, done in allowed_operations[name]["tables"].items() if done}
     assert allowed == TABLES[name]
 
 
 @pytest.mark.promise("SEC-1")
 @pytest.mark.parametrize("name", sorted(TABLES))
-def test_role_reads_the_secrets_of_its_purposes_only(name: str, tried: dict[str, Any]) -> None:
-    assert set(tried[name]["secrets"]) == SECRETS.get(name, set())
+def test_role_reads_the_secrets_of_its_purposes_only(name: str, allowed_operations: dict[str, Any]) -> None:
+    assert set(allowed_operations[name]["secrets"]) == SECRETS.get(name, set())
 
 
 @pytest.mark.promise("SEC-1")
-def test_only_signup_and_sessions_send_text_messages(tried: dict[str, Any]) -> None:
-    assert {name for name, may in tried.items() if may["texts"]} == MAY_SEND_TEXTS
+def test_only_signup_and_sessions_send_text_messages(allowed_operations: dict[str, Any]) -> None:
+    assert {name for name, may in allowed_operations.items() if may["texts"]} == MAY_SEND_TEXTS
 
 
 @pytest.mark.promise("SEC-1")
 def test_only_the_ledger_job_signs_and_writes_checkpoints(
-    tried: dict[str, Any],
+    allowed_operations: dict[str, Any],
 ) -> None:
-    assert {name for name, may in tried.items() if may["signs"]} == {"checkpoint_ledger"}
-    archiving = {name: may["archive"] for name, may in tried.items() if may["archive"]}
+    assert {name for name, may in allowed_operations.items() if may["signs"]} == {"checkpoint_ledger"}
+    archiving = {name: may["archive"] for name, may in allowed_operations.items() if may["archive"]}
     assert archiving == {"checkpoint_ledger": ["List", "Put"]}
 
 
 @pytest.mark.promise("SEC-1")
-def test_only_profiles_and_notifying_jobs_send_mail(tried: dict[str, Any]) -> None:
-    mailing = {name for name, may in tried.items() if may["mails"]}
+def test_only_profiles_and_notifying_jobs_send_mail(allowed_operations: dict[str, Any]) -> None:
+    mailing = {name for name, may in allowed_operations.items() if may["mails"]}
     assert mailing == {"announce_notices", "profiles", "work_rights"}
 
 
 @pytest.mark.promise("RGT-1")
 def test_copies_are_written_by_the_worker_and_linked_by_the_api(
-    tried: dict[str, Any],
+    allowed_operations: dict[str, Any],
 ) -> None:
-    assert {name: set(may["exports"]) for name, may in tried.items() if may["exports"]} == EXPORTS
+    assert {
+        name: set(may["exports"]) for name, may in allowed_operations.items() if may["exports"]
+    } == EXPORTS
 
 
 @pytest.mark.promise("SEC-1")
-def test_only_the_worker_receives_messages_about_requests(tried: dict[str, Any]) -> None:
-    assert {name: set(may["queue"]) for name, may in tried.items() if may["queue"]} == QUEUE
+def test_only_the_worker_receives_messages_about_requests(allowed_operations: dict[str, Any]) -> None:
+    assert {name: set(may["queue"]) for name, may in allowed_operations.items() if may["queue"]} == QUEUE
 
 
 @pytest.mark.promise("SEC-1")
-def test_no_role_publishes_to_topics(tried: dict[str, Any]) -> None:
-    assert {name for name, may in tried.items() if may["topics"]} == set()
+def test_no_role_publishes_to_topics(allowed_operations: dict[str, Any]) -> None:
+    assert {name for name, may in allowed_operations.items() if may["topics"]} == set()

@@ -1,4 +1,4 @@
-"""A key is rotated while clients use the service, and no request fails."""
+"""Tests that no request fails while a key is rotated."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ def kid_of(phone: Phone) -> str:
 
 @dataclass
 class Traffic:
-    """The responses to all clients so far."""
+    """Clients that send requests, and the number of their responses so far."""
 
     answers: Counter[str] = field(default_factory=Counter)
     kids: Counter[str] = field(default_factory=Counter)
     over: threading.Event = field(default_factory=threading.Event)
 
-    def uses(self, phone: Phone) -> None:
-        """Refresh and read with the fresh token repeatedly, since no cache holds that token."""
+    def send_requests(self, phone: Phone) -> None:
+        """Refresh, then read with the new token, which no cache contains; repeat until the end."""
         while not self.over.is_set():
             held = {"refresh_token": phone.session["refresh_token"], "device_id": phone.device_id}
             refreshed = phone.call("POST", "/v1/sessions/refresh", held)
@@ -56,8 +56,8 @@ class Traffic:
                 continue
             self.answers[f"read {read.status} {read.problem}"] += 1
 
-    def goes_on(self, phones: list[Phone], kid: str) -> None:
-        """Wait until all clients have a token of a key and have used enough of them."""
+    def wait_for_use_of(self, phones: list[Phone], kid: str) -> None:
+        """Wait until all clients have a token of a key and have sent requests with it."""
         until(lambda: all(kid_of(phone) == kid for phone in phones), "all clients to refresh", seconds=60)
         seen = self.kids[kid]
         until(lambda: self.kids[kid] >= seen + 10, "traffic", seconds=60)
@@ -67,13 +67,13 @@ class Traffic:
 def traffic_of(phones: list[Phone]) -> Iterator[Traffic]:
     traffic = Traffic()
     with ThreadPoolExecutor(len(phones)) as pool:
-        clients = [pool.submit(traffic.uses, phone) for phone in phones]
+        clients = [pool.submit(traffic.send_requests, phone) for phone in phones]
         try:
             yield traffic
         finally:
             traffic.over.set()
-    for one in clients:
-        one.result()
+    for client in clients:
+        client.result()
 
 
 @pytest.fixture
@@ -92,9 +92,9 @@ def test_signing_key_is_rotated_and_retired_with_no_request_refused(
     keys = SigningKeys.of(own_cloud.account, "local", lambda _: None)
     old = kid_of(phones[0])
     with traffic_of(phones) as traffic:
-        traffic.goes_on(phones, old)
+        traffic.wait_for_use_of(phones, old)
         new = keys.rotate()
-        traffic.goes_on(phones, new)
+        traffic.wait_for_use_of(phones, new)
         keys.retire(wait=0)
-        traffic.goes_on(phones, new)
+        traffic.wait_for_use_of(phones, new)
     assert traffic.answers.keys() == {"refresh 200 None", "read 200 None"}

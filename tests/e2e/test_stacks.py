@@ -1,4 +1,4 @@
-"""The service can be removed and deployed again without losing data."""
+"""Tests that the service can be removed and deployed again without losing data."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_sessions_survive_removing_and_redeploying_the_service(
     assert phone.user_id == before
 
 
-def test_deployment_with_a_changed_limit_shows_it_in_the_function(own_cloud: LocalCloud) -> None:
+def test_deployment_with_a_changed_limit_applies_it_in_the_function(own_cloud: LocalCloud) -> None:
     cloud, changed = own_cloud, {"RU4M_LIMIT_CODES_PER_NUMBER_SHORT": "1"}
     target = replace(cloud.target, figures=figures.packed(changed))
     api_url = deploy(cloud.account, cloud.package, target, _silent).api_url

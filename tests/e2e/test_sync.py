@@ -1,4 +1,4 @@
-"""Changes of accounts reach Stream by the deployed table stream and function."""
+"""Tests that the deployed table stream and function send changes of accounts to Stream."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from infra.local.waiting import until
 
 def reaches_stream(cloud: LocalCloud, phone: Phone, name: str) -> None:
     def sent() -> bool:
-        return any(one.get("name") == name for one in cloud.sent_to_stream(phone.user_id))
+        return any(user.get("name") == name for user in cloud.sent_to_stream(phone.user_id))
 
     until(sent, f"{name!r} at Stream", seconds=20)
 
@@ -34,7 +34,7 @@ def test_only_new_users_and_new_names_reach_stream(cloud: LocalCloud, a_phone: C
 def test_change_that_stream_did_not_accept_is_delivered_again(
     cloud: LocalCloud, a_phone: Callable[[], Phone]
 ) -> None:
-    # Called directly, since the emulated stream delivers again after a crash only, not after a report.
+    # The function is called directly, since the emulated stream repeats a delivery only after a crash.
     ana = a_phone()
     ana.sign_up("Ana")
     ana.change_profile(display_name="Ana B")

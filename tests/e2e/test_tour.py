@@ -1,4 +1,4 @@
-"""The tour passes over the deployed cloud."""
+"""Tests that the tour succeeds on the deployed cloud."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from infra.local.tour import CHAPTERS, Tour, play
 @pytest.mark.promise("ACC-1")
 @pytest.mark.promise("ACC-2")
 @pytest.mark.promise("STR-3")
-def test_tour_passes() -> None:
+def test_tour_succeeds() -> None:
     output = io.StringIO()
     with local_cloud() as own_cloud:  # the tour redeploys its cloud
         assert play(Tour(own_cloud, Console(file=output, width=120)), CHAPTERS), output.getvalue()

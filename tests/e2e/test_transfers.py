@@ -1,4 +1,4 @@
-"""The deployed transfer function sends a copy to another controller (RGT-8)."""
+"""Tests that the deployed transfer function sends a copy to another controller (RGT-8)."""
 
 from __future__ import annotations
 

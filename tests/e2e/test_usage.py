@@ -1,4 +1,4 @@
-"""Usage over the deployed stack: accepted by the gateway, rolled up by its own role."""
+"""Tests usage on the deployed stack: accepted by the gateway, rolled up under its own role."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def submit_usage(phone: Phone, *events: dict[str, object]) -> dict[str, object]:
 
 @pytest.mark.promise("USE-1")
 @pytest.mark.promise("RGT-7")
-def test_use_is_kept_with_consent_and_dropped_without(
+def test_use_events_are_kept_with_a_consent_and_dropped_without(
     cloud: LocalCloud, a_phone: Callable[[], Phone]
 ) -> None:
     mila = a_phone()
@@ -43,7 +43,7 @@ def test_use_is_kept_with_consent_and_dropped_without(
 
 
 @pytest.mark.promise("RET-4")
-def test_ten_people_make_a_figure_and_nine_do_not(
+def test_figure_is_published_from_ten_accounts_on(
     cloud: LocalCloud, a_phone: Callable[[], Phone], tmp_path: Path
 ) -> None:
     people = [a_phone() for _ in range(10)]
@@ -56,7 +56,7 @@ def test_ten_people_make_a_figure_and_nine_do_not(
     day = usage.move_back(cloud, people, days=6)
     usage.roll_up(cloud)
     (figures,) = usage.published(cloud, day)
-    assert [(one.name, one.screen, one.accounts, one.events) for one in figures.figures] == [
+    assert [(figure.name, figure.screen, figure.accounts, figure.events) for figure in figures.figures] == [
         ("meeting.joined", "lobby", 10, 10)
     ]
     picture = tmp_path / "usage.svg"

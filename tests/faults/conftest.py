@@ -1,11 +1,11 @@
-"""One emulated AWS and one Stream per test process."""
+"""Fixtures of the crash tests: one emulated AWS and one Stream per test process."""
 
 from collections.abc import Iterator
 
 import pytest
 
 from infra.stream_emulator import Emulator, running_emulator
-from tests.faults.emulated import emulated_aws, on_emulated_aws
+from tests.faults.emulated import emulated_aws, use_emulated_aws
 from tests.support import environment
 
 
@@ -24,7 +24,7 @@ def aws_app() -> Iterator[dict[str, str]]:
 @pytest.fixture
 def stream(stream_app: Emulator, aws_app: dict[str, str]) -> Iterator[Emulator]:
     """Return the emulated Stream, while this process uses the emulated AWS."""
-    with on_emulated_aws(aws_app):
+    with use_emulated_aws(aws_app):
         yield stream_app
 
 

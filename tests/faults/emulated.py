@@ -1,6 +1,6 @@
-"""The emulated AWS on which flows are played, with an account per test process.
+"""The emulated AWS on which flows run, with an account per test process.
 
-Not moto, which applies a transaction twice if it is sent twice with the same token.
+It is not moto, which applies a transaction twice if it is sent twice with the same token.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def emulated_aws() -> Iterator[dict[str, str]]:
             "RU4M_FIGURES": figures.packed(figures.widened(1000)),
             "RU4M_LOOKUP_VERSIONS": "1",
         }
-        with on_emulated_aws(variables | {"RU4M_STAGE_KEYS": ""}):
+        with use_emulated_aws(variables | {"RU4M_STAGE_KEYS": ""}):
             cloud.create_buckets()
             cloud.create_queues()
             queues = {
@@ -49,7 +49,7 @@ def emulated_aws() -> Iterator[dict[str, str]]:
 
 
 @contextmanager
-def on_emulated_aws(variables: dict[str, str]) -> Iterator[None]:
+def use_emulated_aws(variables: dict[str, str]) -> Iterator[None]:
     """Let this process use the emulated AWS; the other suites use moto."""
     with restored_process():
         os.environ.update(variables)
@@ -57,7 +57,7 @@ def on_emulated_aws(variables: dict[str, str]) -> Iterator[None]:
         yield
 
 
-def empty() -> None:
+def delete_stored_data() -> None:
     """Delete all stored data, but not keys and secrets."""
     client = aws.client("dynamodb")
     for table in client.list_tables()["TableNames"]:
@@ -66,18 +66,18 @@ def empty() -> None:
         deletes = [{"DeleteRequest": {"Key": key}} for key in keys]
         for start in range(0, len(deletes), 25):
             client.batch_write_item(RequestItems={table: deletes[start : start + 25]})
-    for key in objects():
+    for key in stored_copies():
         aws.client("s3").delete_object(Bucket=settings().export_bucket(), Key=key)
 
 
-def objects() -> list[str]:
-    """Return the bucket of copies."""
+def stored_copies() -> list[str]:
+    """Return the keys of the objects in the bucket of copies."""
     listed = aws.client("s3").list_objects_v2(Bucket=settings().export_bucket())
-    return [one["Key"] for one in listed.get("Contents", ())]
+    return [item["Key"] for item in listed.get("Contents", ())]
 
 
 class Changes:
-    """A reader of a table's stream from now on, which stays at its position until `taken`."""
+    """Reads a table's stream from now on; its position moves only when `take` is called."""
 
     def __init__(self, table: str) -> None:
         stream = aws.client("dynamodb").describe_table(TableName=table)["Table"]["LatestStreamArn"]
@@ -85,8 +85,8 @@ class Changes:
         place = {"StreamArn": stream, "ShardId": shard["ShardId"], "ShardIteratorType": "LATEST"}
         self._iterator = _streams().get_shard_iterator(**place)["ShardIterator"]
 
-    def untaken(self) -> list[dict[str, Any]]:
-        """The next records, as Lambda passes them to a function."""
+    def next_records(self) -> list[dict[str, Any]]:
+        """Return the next records, as Lambda passes them to a function."""
         records = _streams().get_records(ShardIterator=self._iterator)["Records"]
         for record in records:
             del record["dynamodb"]["ApproximateCreationDateTime"]  # not JSON

@@ -37,7 +37,7 @@ class SigningUp(Flow):
     """A sign-up by code creates an account and its user at Stream."""
 
     name = "signing_up"
-    # A code may be sent before that is recorded: if the process dies in between, the next one repeats it.
+    # A code is sent before that is recorded. If the process dies in between, the next process sends it again.
     more_messages = 1
 
     def play(self, run: Run) -> None:
@@ -52,16 +52,16 @@ class SigningUp(Flow):
         assert run.app(lambda: user.gets("/v1/profile")).status == 200
 
 
-class OfAUser(Flow):
-    """A flow of a signed-up user."""
+class UserFlow(Flow):
+    """A flow of a user who is already signed up."""
 
     def prepare(self, run: Run) -> None:
         self.user = run.world.a_user(PHONE, DEVICE, display_name="Mila")
         run.deliver_changes()
 
 
-class SigningInFromReserve(OfAUser):
-    """The number's limit refuses a code, and the reserve of a known device gives it."""
+class SigningInFromReserve(UserFlow):
+    """A known device gets a code from its reserve after the number's limit refused one."""
 
     name = "signing_in_from_reserve"
     more_messages = 1  # as for signing up
@@ -80,7 +80,7 @@ class SigningInFromReserve(OfAUser):
         run.deliver_changes()
 
 
-class SteppingUp(OfAUser):
+class SteppingUp(UserFlow):
     """A step-up by a code to the account's own number."""
 
     name = "stepping_up"
@@ -94,7 +94,7 @@ class SteppingUp(OfAUser):
         assert verified.status == 200
 
 
-class AddingAnAddress(OfAUser):
+class AddingAnAddress(UserFlow):
     """An email address is verified and put on the profile."""
 
     name = "adding_an_address"
@@ -109,7 +109,7 @@ class AddingAnAddress(OfAUser):
         run.deliver_changes()
 
 
-class Consenting(OfAUser):
+class Consenting(UserFlow):
     """A consent is given and withdrawn; each is recorded once."""
 
     name = "consenting"
@@ -119,7 +119,7 @@ class Consenting(OfAUser):
         assert run.app(lambda: self.user.withdraws("analytics")).status == 200
 
 
-class SubmittingUsage(OfAUser):
+class SubmittingUsage(UserFlow):
     """Events of two days are two items and one count."""
 
     name = "submitting_usage"
@@ -136,7 +136,7 @@ class SubmittingUsage(OfAUser):
         assert reply.json["accepted"] == len(self.events)
 
 
-class LoggingOut(OfAUser):
+class LoggingOut(UserFlow):
     """A device is logged out here, and its tokens are revoked at Stream."""
 
     name = "logging_out"
@@ -151,7 +151,7 @@ class LoggingOut(OfAUser):
         )
 
 
-class LoggingOutEverywhere(OfAUser):
+class LoggingOutEverywhere(UserFlow):
     """All devices of an account are logged out."""
 
     name = "logging_out_everywhere"
@@ -166,8 +166,8 @@ class LoggingOutEverywhere(OfAUser):
         run.deliver_changes()
 
 
-class Refreshing(OfAUser):
-    """After a lost response the app has only the old token, and sends it again."""
+class Refreshing(UserFlow):
+    """A session is refreshed. After a lost response the app sends its old token again."""
 
     name = "refreshing"
 
@@ -181,8 +181,8 @@ class Refreshing(OfAUser):
         return forgive_counts({name: value for name, value in row.items() if name != "lost"})
 
 
-class ChangingTheProfile(OfAUser):
-    """A profile is changed; a repeated change fails on its own version, and the app reads again."""
+class ChangingTheProfile(UserFlow):
+    """A profile is changed. A repeated change is refused for its version; the app reads again."""
 
     name = "changing_the_profile"
 
@@ -194,7 +194,7 @@ class ChangingTheProfile(OfAUser):
         run.deliver_changes()
 
 
-class RenewingEvidence(OfAUser):
+class RenewingEvidence(UserFlow):
     """A consent's evidence is renewed before it expires."""
 
     name = "renewing_evidence"
@@ -227,7 +227,7 @@ class RollingUp(Flow):
         assert [figure["accounts"] for figure in published["figures"]] == [10]
 
 
-class Checkpointing(OfAUser):
+class Checkpointing(UserFlow):
     """New entries of the Ledger are signed, and the checkpoint is locked."""
 
     name = "checkpointing"
@@ -249,15 +249,14 @@ class Checkpointing(OfAUser):
     def left(self) -> list[object]:
         """Return the checkpoints, each with the entries it covers."""
         checkpoints = [archive.read(version) for (version,) in archive.since(1).values()]
-        return [{"checkpoint": one.statement.number, "chains": len(one.leaves)} for one in checkpoints]
+        return [{"checkpoint": found.statement.number, "chains": len(found.leaves)} for found in checkpoints]
 
 
 class Announcing(Flow):
-    """A version is announced by mail and in the app, in both rounds of the walk."""
+    """A version is announced by mail and in the app, in both rounds over all accounts."""
 
     name = "announcing"
-    # An interrupted mail is in doubt, so the announcement is shown in the app instead, which cannot
-    # duplicate anything.
+    # Whether an interrupted mail was sent is unknown, so the app shows the announcement instead.
     fewer_messages = 1
 
     def prepare(self, run: Run) -> None:
@@ -278,15 +277,15 @@ class Announcing(Flow):
         """Check that the version is announced to every account, by mail or in the app."""
         if row.get("kind") == "announcement":
             assert row["state"] == "announced"
-        # The fence of a walk counts the runs that took it up.
+        # The fence of a progress record counts the runs that took the lease.
         free = {"announcement": {"channel", "mail_id"}, "walk": {"fence"}}.get(row.get("kind", ""), set())
         return forgive_counts({name: value for name, value in row.items() if name not in free})
 
 
-class NotingABounce(Announcing):
+class RecordingABounce(Announcing):
     """SES reports that the mail did not arrive, so the version is shown in the app."""
 
-    name = "noting_a_bounce"
+    name = "recording_a_bounce"
     fewer_messages = 0
 
     def prepare(self, run: Run) -> None:
@@ -314,7 +313,7 @@ FLOWS: tuple[type[Flow], ...] = (
     Refreshing,
     ChangingTheProfile,
     Announcing,
-    NotingABounce,
+    RecordingABounce,
     RenewingEvidence,
     RollingUp,
     Checkpointing,

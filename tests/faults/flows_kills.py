@@ -1,4 +1,4 @@
-"""Requests whose worker is killed in every run of a step or of the duties, up to the limit."""
+"""Flows in which a worker is killed in every run of a step or duty, up to the limit."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from chalicelib.core import chain
 from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.table import Item
 from chalicelib.rights import procedures, store
-from chalicelib.rights.engine.engine import MOST_TRIES
+from chalicelib.rights.engine.engine import MAX_TRIES
 from chalicelib.rights.evidence import history_of
 from chalicelib.rights.model import Status, StepStatus
 from chalicelib.rights.steps import transfer
 from tests.faults import emulated
 from tests.faults.flows import ADDRESS
-from tests.faults.flows_rights import HOST, HandingOn
+from tests.faults.flows_rights import HOST, Transferring
 from tests.faults.playing import Run
 from tests.support.crash import Call
 
-# The first write of a run: the lease, which counts the run. The worker dies before the step does anything.
+# The first write of a run takes the lease and counts the try. A worker killed there has not begun the step.
 LEASE = "dynamodb.PutItem(rights_request)"
 _TURN = "dynamodb.PutItem(limit)"
 _INTAKE = "dynamodb.TransactWriteItems(open_request, rights, rights_request)"
@@ -29,41 +29,41 @@ _AFTER_THE_ANSWER = {procedures.ANNOUNCE, procedures.DISCARD}
 _LONG = 10 * DAY
 
 
-class HandedOnAndDiscarded(HandingOn):
+class TransferredAndDiscarded(Transferring):
     """The longest plan runs from the request until its copy is deleted."""
 
-    name = "handed_on_and_discarded"
+    name = "transferred_and_discarded"
     answer = Status.COMPLETED
 
     def play(self, run: Run) -> None:
         self.asks(run, transfer_to=f"https://{HOST}/import")
-        self.goes_on(run, until=lambda: not self.request().is_open)
+        self.advance_until(run, until=lambda: not self.request().is_open)
         assert self.request().status is self.answer
         self.read_copy()
-        self.goes_on(run, until=lambda: self.request().next_step is None)
-        assert emulated.objects() == []
+        self.advance_until(run, until=lambda: self.request().next_step is None)
+        assert emulated.stored_copies() == []
         assert store.exercised_by(self.request().account_id, self.request().right) is None
 
-    def goes_on(self, run: Run, until: Callable[[], bool]) -> None:
-        run.go_on(_LONG, until=until)
+    def advance_until(self, run: Run, until: Callable[[], bool]) -> None:
+        run.advance(_LONG, until=until)
         assert until()
 
 
-class KilledUntilStopped(HandedOnAndDiscarded):
+class KilledUntilStopped(TransferredAndDiscarded):
     """The worker is killed after one side effect of every run of a step; then it is retried."""
 
     name = "killed_until_stopped"
     step, effect = procedures.PIN, LEASE
-    stops = 1  # how often the step stops; 0 if it makes progress although its worker is killed
+    stops = 1  # number of times that the step stops; 0 if it makes progress although its worker is killed
 
     def play(self, run: Run) -> None:
-        run.watch.deadly = self.is_deadly
+        run.watch.kill_after = self.is_kill_point
         super().play(run)
         assert self.events().count(f"{self.step}_stopped") == self.stops
         assert self.events().count("step_retried") == self.stops
 
-    def is_deadly(self, call: Call) -> bool:
-        """Whether the call is the chosen side effect in a run of the step."""
+    def is_kill_point(self, call: Call) -> bool:
+        """Return whether the call is the chosen side effect, in a run of the step."""
         if not call.name.startswith(self.effect):
             return False
         request = self.request()
@@ -72,37 +72,37 @@ class KilledUntilStopped(HandedOnAndDiscarded):
             return False
         return request.leased_until is not None
 
-    def goes_on(self, run: Run, until: Callable[[], bool]) -> None:
-        run.go_on(_LONG, until=lambda: until() or self.is_stopped())
+    def advance_until(self, run: Run, until: Callable[[], bool]) -> None:
+        run.advance(_LONG, until=lambda: until() or self.is_stopped())
         if self.is_stopped():
-            self.check_stopped(run)
-            run.go_on(_LONG, until=until)
+            self.assert_stopped(run)
+            run.advance(_LONG, until=until)
         assert until()
 
     def is_stopped(self) -> bool:
         step = self.request().next_step
         return step is not None and step.status is StepStatus.STOPPED
 
-    def check_stopped(self, run: Run) -> None:
-        """Check that the step stopped after its last run, recorded that, and waits for an operator."""
-        before, killed = self.request(), run.watch.mishaps
+    def assert_stopped(self, run: Run) -> None:
+        """Assert that the step stopped after its last try, is recorded, and waits for an operator."""
+        before, killed = self.request(), run.watch.faults
         step = before.next_step
         assert step
-        assert (step.name, killed) == (self.step, MOST_TRIES)
-        run.go_on(HOUR)
+        assert (step.name, killed) == (self.step, MAX_TRIES)
+        run.advance(HOUR)
         after = self.request()  # its duties continue, and pin the records that a stopped step did not
         assert (after.steps, after.status, after.tries) == (before.steps, before.status, before.tries)
-        assert run.watch.mishaps == killed
+        assert run.watch.faults == killed
         assert before.is_open is (self.step not in _AFTER_THE_ANSWER)
         held = store.exercised_by(before.account_id, before.right)
         assert held == (before.request_id if before.is_open else None)
-        (newest,) = (one for one in self.entries() if one.event == f"{self.step}_stopped")
-        assert newest.data == {"by": "engine", "tries": MOST_TRIES, "error": "Killed"}
-        self.look_at(run)
+        (newest,) = (entry for entry in self.entries() if entry.event == f"{self.step}_stopped")
+        assert newest.data == {"by": "engine", "tries": MAX_TRIES, "error": "Killed"}
+        self.resolve(run)
 
-    def look_at(self, run: Run) -> None:
-        """Remove the cause, and retry the step."""
-        run.watch.deadly = None
+    def resolve(self, run: Run) -> None:
+        """Remove the fault and retry the step, as an operator does."""
+        run.watch.kill_after = None
         self.retry(run)
 
     def retry(self, run: Run) -> None:
@@ -113,7 +113,7 @@ class KilledUntilStopped(HandedOnAndDiscarded):
         return list(chain.entries(history_of(self.request_id)))
 
     def forgive(self, row: Item) -> Item | None:
-        """Ignore the stop, the retry with its staff record, and pins made meanwhile."""
+        """Ignore the stop, the retry with its staff record, and pins made in between."""
         if row.get("event") in {f"{self.step}_stopped", "step_retried", "pinned"}:
             return None
         if row.get("kind") == "staff_member":
@@ -129,11 +129,11 @@ class KilledInEveryTransfer(KilledUntilStopped):
     answer = Status.PARTIALLY_COMPLETED
 
     def play(self, run: Run) -> None:
-        run.watch.deadly = self.is_deadly
-        HandedOnAndDiscarded.play(self, run)
+        run.watch.kill_after = self.is_kill_point
+        TransferredAndDiscarded.play(self, run)
         request, sent = self.request(), Counter(effect.name for effect in run.watch.effects)
-        assert sent[TRANSFER] == len(self.receiver.talks) == transfer.MOST_ATTEMPTS
-        assert self.events().count("transfer_begun") == transfer.MOST_ATTEMPTS
+        assert sent[TRANSFER] == len(self.receiver.talks) == transfer.MAX_ATTEMPTS
+        assert self.events().count("transfer_begun") == transfer.MAX_ATTEMPTS
         assert self.events().count("transfer_done") == 1
         assert not any(event.endswith("_stopped") for event in self.events())
         assert request.missing == (transfer.PART,)
@@ -142,28 +142,28 @@ class KilledInEveryTransfer(KilledUntilStopped):
 
 
 class KilledInEveryDuty(KilledUntilStopped):
-    """A step stops, then each run of duties is killed after a side effect, then it is retried."""
+    """A step stops, each run of duties is killed after a side effect, and the step is retried."""
 
     name = "killed_in_every_duty"
     step, effect = procedures.ASK_STREAM, LEASE
     duty_effect = MAIL
 
-    def look_at(self, run: Run) -> None:
-        killed = run.watch.mishaps
-        run.watch.deadly = self.is_deadly_duty
-        run.go_on(30 * DAY, until=lambda: self.request().duties_at is not None)
+    def resolve(self, run: Run) -> None:
+        killed = run.watch.faults
+        run.watch.kill_after = self.is_kill_point_of_duties
+        run.advance(30 * DAY, until=lambda: self.request().duties_at is not None)
         request = self.request()
-        assert run.watch.mishaps == killed + MOST_TRIES
+        assert run.watch.faults == killed + MAX_TRIES
         assert (request.duties_at, request.duty_tries) == (run.world.now + DAY, 0)
-        # The duties would be killed again on the next day; the steps continue meanwhile.
+        # The duties would be killed again on the next day. Until then the steps continue.
         self.retry(run)
 
-    def is_deadly_duty(self, call: Call) -> bool:
-        """Whether the call is the chosen side effect in a run of the duties."""
+    def is_kill_point_of_duties(self, call: Call) -> bool:
+        """Return whether the call is the chosen side effect, in a run of the duties."""
         return call.name.startswith(self.duty_effect) and self.request().duty_tries > 0
 
 
-class KilledBeforeTheLease(HandedOnAndDiscarded):
+class KilledBeforeTheLease(TransferredAndDiscarded):
     """Every worker is killed after it acquired the account's turn, which no request counts."""
 
     name = "killed_before_the_lease"
@@ -171,24 +171,24 @@ class KilledBeforeTheLease(HandedOnAndDiscarded):
     def asks(self, run: Run, **more: Any) -> None:
         super().asks(run, **more)
         before = self.request()
-        run.watch.deadly = lambda call: call.name == _TURN
-        run.go_on(DAY, until=lambda: bool(run.queue.dead))
-        assert run.queue.dead  # an alarm watches this queue
+        run.watch.kill_after = lambda call: call.name == _TURN
+        run.advance(DAY, until=lambda: bool(run.queue.dead_letters))
+        assert run.queue.dead_letters  # an alarm watches this queue
         assert self.request() == before
-        run.watch.deadly = None
+        run.watch.kill_after = None
 
 
-class KilledAfterEveryOutcome(HandedOnAndDiscarded):
+class KilledAfterEveryOutcome(TransferredAndDiscarded):
     """Every worker is killed after it stored an outcome, every sweep after it sent its messages."""
 
     name = "killed_after_every_outcome"
 
     def play(self, run: Run) -> None:
-        run.watch.deadly = self.is_deadly
+        run.watch.kill_after = self.is_kill_point
         super().play(run)
-        assert run.watch.mishaps >= len(self.request().steps)
+        assert run.watch.faults >= len(self.request().steps)
 
-    def is_deadly(self, call: Call) -> bool:
+    def is_kill_point(self, call: Call) -> bool:
         if call.name.startswith("sqs.SendMessageBatch"):
             return True
         # Intake is not a worker, and its writes do not acquire a lease.

@@ -1,4 +1,4 @@
-"""The flows of rights: a request from its intake until its copy is deleted, or it is closed."""
+"""Flows of rights requests, from intake until the copy is deleted or the request is closed."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from chalicelib.rights import files, store
 from chalicelib.rights.evidence import history_of
 from chalicelib.rights.model import RightsRequest, Status, StepStatus
 from tests.faults import emulated
-from tests.faults.flows import ADDRESS, DEVICE, KEY, PHONE, OfAUser
+from tests.faults.flows import ADDRESS, DEVICE, KEY, PHONE, UserFlow
 from tests.faults.playing import Flow, Run, forgive_counts
 from tests.support.builders import an_event
 from tests.support.chat import Chatters
 from tests.support.receiver import Authority, receiving, status
 
-# However a worker fails, the answer follows within this time: two leases, and a sweep after each.
-_A_MOMENT = HOUR
+# The answer follows within this time after any fault of a worker: two leases, and a sweep after each.
+_TIME_TO_ANSWER = HOUR
 HOST = "take.example"
 
 
-class OfAChatter(OfAUser):
+class RightsFlow(UserFlow):
     """A request by a user of one month, who chats, submits usage events and has an address."""
 
-    keeps_time = False  # the worker that takes over from a dead one waits until its lease expires
+    keeps_time = False  # a worker that replaces a killed one waits until the lease expires
     # A note is written before a mail is sent, so the worker that takes over does not send it again.
     fewer_messages = 1
     right = "access"
@@ -64,15 +64,15 @@ class OfAChatter(OfAUser):
         return found
 
     def events(self) -> list[str]:
-        """The events in the history of the request, in order."""
+        """Return the events in the history of the request, in order."""
         return [entry.event for entry in chain.entries(history_of(self.request_id))]
 
-    def until_stream_is_waited_for(self, run: Run) -> None:
+    def advance_until_awaiting_stream(self, run: Run) -> None:
         waits = Status.AWAITING_PROCESSOR
-        run.go_on(_A_MOMENT, until=lambda: self.request().status is waits)
+        run.advance(_TIME_TO_ANSWER, until=lambda: self.request().status is waits)
 
-    def signs_in_again(self, run: Run) -> None:
-        """Sign in again, since an access token lives a quarter of an hour, less than a lease."""
+    def refresh_session(self, run: Run) -> None:
+        """Refresh the session, since an access token expires earlier than a lease."""
         body = {"refresh_token": self.user.session["refresh_token"], "device_id": DEVICE["id"]}
         self.user.verified["session"] = run.world.call("POST", "/v1/sessions/refresh", body=body).json
 
@@ -88,7 +88,7 @@ class OfAChatter(OfAUser):
 
     def left(self) -> list[object]:
         """Return the contents of the copy, and the objects in the bucket now."""
-        return [self.copy, {"copies": emulated.objects()}]
+        return [self.copy, {"copies": emulated.stored_copies()}]
 
     def forgive(self, row: Item) -> Item | None:
         """Ignore the counts of tries, and the versions that tries add."""
@@ -102,29 +102,29 @@ class OfAChatter(OfAUser):
         return forgive_counts(kept)
 
 
-def without_place(row: Item) -> Item:
+def without_sequence_number(row: Item) -> Item:
     """Return an entry of the Ledger without its number, which a crash's own entries shift."""
     if row["table"] != "ledger":
         return row
     return {name: value for name, value in row.items() if name not in {"seq", "sk"}}
 
 
-class Copying(OfAChatter):
-    """Access is pinned, exported at Stream, packed, answered, announced, and deleted in the end."""
+class Copying(RightsFlow):
+    """Access: pinned, exported at Stream, packed, answered, announced, and deleted."""
 
     name = "copying"
 
     def play(self, run: Run) -> None:
         self.asks(run)
-        run.go_on(_A_MOMENT)
+        run.advance(_TIME_TO_ANSWER)
         assert self.request().status is Status.COMPLETED
         self.read_copy()
-        run.go_on(6 * DAY)
-        assert emulated.objects() == []
+        run.advance(6 * DAY)
+        assert emulated.stored_copies() == []
         assert self.request().next_step is None
 
 
-class Cancelling(OfAChatter):
+class Cancelling(RightsFlow):
     """Access is cancelled while it waits for Stream."""
 
     name = "cancelling"
@@ -132,19 +132,19 @@ class Cancelling(OfAChatter):
 
     def play(self, run: Run) -> None:
         self.asks(run)
-        self.until_stream_is_waited_for(run)
-        self.signs_in_again(run)
+        self.advance_until_awaiting_stream(run)
+        self.refresh_session(run)
         path = f"/v1/rights-requests/{self.request_id}/cancel"
         cancelled = run.app(lambda: self.user.calls("POST", path))
         assert cancelled.json["status"] == "cancelled"
-        run.go_on(_A_MOMENT)
+        run.advance(_TIME_TO_ANSWER)
         assert self.request().next_step is None
 
 
-class HandingOn(OfAChatter):
-    """Portability goes to a named controller that recognises a repeated copy by its key."""
+class Transferring(RightsFlow):
+    """A portable copy is sent to a controller that recognises a repeated copy by its key."""
 
-    name = "handing_on"
+    name = "transferring"
     begins_like = Copying.name
     right = "portability"
 
@@ -159,12 +159,12 @@ class HandingOn(OfAChatter):
 
     def play(self, run: Run) -> None:
         self.asks(run, transfer_to=f"https://{HOST}/import")
-        run.go_on(_A_MOMENT)
+        run.advance(_TIME_TO_ANSWER)
         assert self.request().status is Status.COMPLETED
         self.read_copy()
         keys = [talk.headers["idempotency-key"] for talk in self.receiver.talks]
         assert set(keys) == {f'"{self.request_id}"'}
-        assert len(keys) <= self.events().count("transfer_begun") <= 1 + run.watch.mishaps
+        assert len(keys) <= self.events().count("transfer_begun") <= 1 + run.watch.faults
 
     def forgive(self, row: Item) -> Item | None:
         """Ignore the number of attempts: each is recorded before it begins, so a crash adds one."""
@@ -173,11 +173,11 @@ class HandingOn(OfAChatter):
         if row.get("kind") == "rights_request":
             notes = {name: value for name, value in row["notes"].items() if name != "transfer_begun"}
             row = {**row, "notes": notes}
-        return super().forgive(without_place(row))
+        return super().forgive(without_sequence_number(row))
 
 
-class Refusing(OfAChatter):
-    """One operator proposes a refusal, another approves it; it is announced to the subject."""
+class Refusing(RightsFlow):
+    """One operator proposes a refusal, another approves it, and the subject is notified."""
 
     name = "refusing"
     begins_like = Copying.name
@@ -185,7 +185,7 @@ class Refusing(OfAChatter):
 
     def play(self, run: Run) -> None:
         self.asks(run)
-        self.until_stream_is_waited_for(run)
+        self.advance_until_awaiting_stream(run)
         alice, bob = run.world.an_operator("alice"), run.world.an_operator("bob")
         reason = "JustificationA12ManifestlyExcessive"
         proposed = run.app(lambda: alice.proposes(self.request_id, "refused", reason))
@@ -193,13 +193,13 @@ class Refusing(OfAChatter):
         tag = alice.shows(self.request_id).headers["etag"]
         approved = run.app(lambda: bob.approves(self.request_id, tag))
         assert approved.status == 200 or approved.problem in {"changed_meanwhile", "too_late"}
-        run.go_on(_A_MOMENT)
+        run.advance(_TIME_TO_ANSWER)
         assert self.request().status is Status.REFUSED
         assert self.request().next_step is None
 
 
-class Extending(OfAChatter):
-    """An operator extends the time, which is announced to the subject; then the answer follows."""
+class Extending(RightsFlow):
+    """An operator extends the deadline, the subject is notified, and the answer follows."""
 
     name = "extending"
     begins_like = Copying.name
@@ -207,17 +207,17 @@ class Extending(OfAChatter):
 
     def play(self, run: Run) -> None:
         self.asks(run)
-        self.until_stream_is_waited_for(run)
+        self.advance_until_awaiting_stream(run)
         alice = run.world.an_operator("alice")
         assert run.app(lambda: alice.extends(self.request_id, 30)).status == 200
-        run.go_on(_A_MOMENT)
+        run.advance(_TIME_TO_ANSWER)
         assert self.request().status is Status.COMPLETED
 
 
-class GettingLate(OfAChatter):
+class AnsweringLate(RightsFlow):
     """Stream refuses for weeks: the step stops, operators are reminded, the answer is late."""
 
-    name = "getting_late"
+    name = "answering_late"
     begins_like = Copying.name
     every = 41
     only_in_proof = True
@@ -226,7 +226,7 @@ class GettingLate(OfAChatter):
     def play(self, run: Run) -> None:
         run.stream.fault(path="/export/users", status=403, code=17, times=1000)
         self.asks(run)
-        run.go_on(35 * DAY)
+        run.advance(35 * DAY)
         step = self.request().next_step
         assert step
         assert step.status is StepStatus.STOPPED
@@ -234,21 +234,21 @@ class GettingLate(OfAChatter):
         run.stream.clear_faults()
         alice = run.world.an_operator("alice")
         assert run.app(lambda: alice.retries(self.request_id)).status == 200
-        run.go_on(_A_MOMENT)
+        run.advance(_TIME_TO_ANSWER)
         assert self.request().status is Status.COMPLETED
         self.read_copy()
         assert self.copy["records"]["usage_event"] == 1  # its thirty days are over
-        del self.copy["records"]["request_evidence"]  # see below
+        del self.copy["records"]["request_evidence"]  # `forgive` explains why
 
     def forgive(self, row: Item) -> Item | None:
         """Ignore records of pins: over weeks a crash may cause one run of pins more or less."""
         if row.get("event") == "pinned":
             return None
         if row["table"] == "ledger":
-            row = without_place(row)
+            row = without_sequence_number(row)
             counts = "of_request_evidence"
             row["payload"] = {name: value for name, value in row["payload"].items() if name != counts}
         return super().forgive(row)
 
 
-RIGHTS: tuple[type[Flow], ...] = (Copying, Cancelling, HandingOn, Refusing, Extending, GettingLate)
+RIGHTS: tuple[type[Flow], ...] = (Copying, Cancelling, Transferring, Refusing, Extending, AnsweringLate)

@@ -15,8 +15,8 @@ from chalicelib.usage import rollup
 from chalicelib.usage import store as usage_store
 from chalicelib.usage.figures import Figures
 from chalicelib.usage.jobs import roll_up_usage
-from tests.faults.flows import OfAUser
-from tests.faults.playing import Flow, NeverDone, Run
+from tests.faults.flows import UserFlow
+from tests.faults.playing import Flow, RetriesExhausted, Run
 from tests.support.builders import a_schedule_event, an_event
 from tests.support.crash import How, Killed, Point
 from tests.support.events import Context
@@ -33,10 +33,10 @@ def event(at: str) -> dict[str, Any]:
     return an_event(id=str(uuid5(NAMESPACE_URL, at)), at=at)
 
 
-class RollingUpInStretches(Flow):
-    """Two days of eleven people, in two shards, saved after every two people."""
+class RollingUpInParts(Flow):
+    """Two days of eleven accounts in two shards are rolled up, saved after every two accounts."""
 
-    name = "rolling_up_in_stretches"
+    name = "rolling_up_in_parts"
 
     def prepare(self, run: Run) -> None:
         run.patch.setattr(usage_store, "SHARDS", ("00", "01"))  # each needs 24 queries
@@ -54,53 +54,53 @@ class RollingUpInStretches(Flow):
 
     def play(self, run: Run) -> None:
         run.schedule(roll_up_usage, every=HOUR)
-        assert counted() == {DAYS[0]: [(PEOPLE, 2 * PEOPLE)], DAYS[1]: [(PEOPLE, PEOPLE)]}
+        assert published_figures() == {DAYS[0]: [(PEOPLE, 2 * PEOPLE)], DAYS[1]: [(PEOPLE, PEOPLE)]}
 
 
-class KilledInEveryRun(RollingUpInStretches):
-    """The same two days, but each run dies at the same write."""
+class KilledInEveryRun(RollingUpInParts):
+    """The same two days are rolled up, but each run is killed at the same write."""
 
     name = "rolling_up_killed_in_every_run"
-    write, how = 1, How.KILLED  # the number among a run's own writes
-    most_runs = 60
+    write, how = 1, How.KILLED  # the number of the write within a run, from 1
+    max_runs = 60
 
     def play(self, run: Run) -> None:
-        for _ in range(self.most_runs):
-            if len(counted()) == len(DAYS):
+        for _ in range(self.max_runs):
+            if len(published_figures()) == len(DAYS):
                 break
             start_and_kill(run, self.write, self.how)
         else:
-            raise NeverDone
+            raise RetriesExhausted
         run.watch.point = None
         super().play(run)
 
 
 def start_and_kill(run: Run, write: int, how: How) -> None:
-    """Run the job once; it dies at the write of this number. The next run starts an hour later."""
+    """Run the job, kill it at the write of this number, and advance an hour to the next run."""
     run.watch.point = Point(len(run.watch.effects) + write - 1, how)
     with suppress(Killed, observe.EntryFailed):
         run._process(lambda: roll_up_usage(a_schedule_event(), Context()))
     run.world.advance(HOUR)
 
 
-def counted() -> dict[date, list[tuple[Any, Any]]]:
-    """Return accounts and events of each figure, by the days that are published."""
+def published_figures() -> dict[date, list[tuple[Any, Any]]]:
+    """Return accounts and events of each published figure, by day."""
     found: dict[date, list[tuple[Any, Any]]] = {}
     for day in DAYS:
         for item in table.query(Query(Table.USAGE, f"day#{day}")):
             if item["sk"] == "figures":
-                found[day] = [(one["accounts"], one["events"]) for one in item["figures"]]
+                found[day] = [(figure["accounts"], figure["events"]) for figure in item["figures"]]
     return found
 
 
-class DeletingWithdrawnUse(OfAUser):
+class DeletingWithdrawnUse(UserFlow):
     """A consent is withdrawn and its use deleted in several calls; fault events are kept."""
 
     name = "deleting_withdrawn_use"
 
     def prepare(self, run: Run) -> None:
         super().prepare(run)
-        run.patch.setattr(lapses, "AT_ONCE", 2)
+        run.patch.setattr(lapses, "WRITES_PER_CALL", 2)
         self.user.consents("analytics")
         for second in range(5):
             self.user.submits_usage(event(f"{DAYS[0]}T12:00:0{second}Z"))
@@ -114,4 +114,4 @@ class DeletingWithdrawnUse(OfAUser):
         assert [item["kind"] for item in stored if "event" in item["kind"]] == ["diagnostics_event"]
 
 
-USAGE: tuple[type[Flow], ...] = (RollingUpInStretches, DeletingWithdrawnUse)
+USAGE: tuple[type[Flow], ...] = (RollingUpInParts, DeletingWithdrawnUse)

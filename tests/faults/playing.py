@@ -1,7 +1,7 @@
-"""Playing a flow in a fresh world on the emulated AWS, with its app, stream and schedule.
+"""Plays a flow in a new world on the emulated AWS, with its app, stream and schedule.
 
-A process that dies is started again by its caller: an app sends the same
-request again, a table's stream delivers the same records again, a schedule starts its next run.
+A killed process is started again by its caller: an app sends the same request again, a table's stream
+delivers the same records again, a schedule starts its next run.
 """
 
 from __future__ import annotations
@@ -40,15 +40,14 @@ from tests.support.world import NOON, Reply, World, a_log
 T = TypeVar("T")
 
 # An app retries after a retryable error, after a while and a limited number of times.
-_PATIENCE = timedelta(seconds=15)
+_RETRY_AFTER = timedelta(seconds=15)
 _TRIES = 10
 _RETRIES = 2  # of an event by Lambda, as in the templates
-# The delay of the second delivery of a message.
-_LATE = timedelta(minutes=7)
+_SECOND_DELIVERY_AFTER = timedelta(minutes=7)
 
 
-class NeverDone(AssertionError):
-    """A caller gave up after many tries."""
+class RetriesExhausted(AssertionError):
+    """A caller stopped after its last retry."""
 
 
 @dataclass(eq=False)
@@ -82,14 +81,14 @@ class CloudWorld(World):
 
 @dataclass
 class Run:
-    """One playing of a flow."""
+    """One playing of a flow, with all that calls the functions of the service."""
 
     world: CloudWorld
     stream: Emulator
     patch: pytest.MonkeyPatch
     changes: Changes
-    times: int = 1  # how often everything is requested or delivered
-    skew: tuple[int, timedelta] | None = None  # which process has a wrong clock, and by how much
+    times: int = 1  # number of times that each request or delivery is made
+    skew: tuple[int, timedelta] | None = None  # number of the process with a wrong clock, and its error
     watched: bool = False  # False during the preparation
     processes: int = 0
     waited: timedelta = timedelta()  # beyond the waits of an undisturbed run
@@ -103,7 +102,7 @@ class Run:
         return self.world.watch
 
     def app(self, ask: Callable[[], Reply]) -> Reply:
-        """Send a request as an app, and repeat it without a response or on a retryable error."""
+        """Send a request as an app; repeat it after a lost response or a retryable error."""
         for _ in range(_TRIES):
             try:
                 reply = self._process(ask)
@@ -111,11 +110,11 @@ class Run:
                 continue
             if reply.status != 503 and reply.problem != "in_progress":
                 return reply
-            self._wait(_PATIENCE)
-        raise NeverDone
+            self._wait(_RETRY_AFTER)
+        raise RetriesExhausted
 
     def schedule(self, job: Callable[..., object], every: timedelta) -> None:
-        """Start a job by its schedule; after a failed run, start the next one when it is due."""
+        """Run a scheduled job; after a failed run, start the next run when it is due."""
         for _ in range(_TRIES):
             try:
                 self._process(lambda: job(a_schedule_event(), Context()))
@@ -123,20 +122,20 @@ class Run:
                 self._wait(every)
             else:
                 return
-        raise NeverDone
+        raise RetriesExhausted
 
     def notify(self, work: Callable[[], object]) -> None:
-        """Start a function by a topic, and again after failures, as often as Lambda does."""
+        """Run a function as a topic does; retry after failures as often as Lambda does."""
         for _ in range(1 + _RETRIES):
             with suppress(Killed, observe.EntryFailed):
                 self._process(work)
                 return
-        raise NeverDone
+        raise RetriesExhausted
 
     def deliver_changes(self) -> None:
-        """Call the reader of the accounts' stream, with the same records until it succeeds."""
+        """Call the function that reads the accounts' stream until it processed all records."""
         for _ in range(_TRIES):
-            records = self.changes.untaken()
+            records = self.changes.next_records()
             if not records:
                 return
             with suppress(Killed, observe.EntryFailed):
@@ -144,22 +143,22 @@ class Run:
                 again = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
                 places = [n for n, one in enumerate(records) if one["dynamodb"]["SequenceNumber"] in again]
                 self.changes.take(min(places, default=len(records)))
-        raise NeverDone
+        raise RetriesExhausted
 
-    def go_on(self, length: timedelta, until: Callable[[], bool] = lambda: False) -> None:
+    def advance(self, length: timedelta, until: Callable[[], bool] = lambda: False) -> None:
         """Advance the time: process messages of rights when due, and run the sweep.
 
-        Sweeps that would find nothing are skipped. `until` ends it early.
+        Sweeps that would find nothing are skipped. It ends early when `until` returns true.
         """
         end = self.world.now + length
         while not until():
             message, sweep = self.queue.next_due(), next_sweep(self._swept)
-            at = min((one for one in (message, sweep) if one), default=end)
+            at = min((due for due in (message, sweep) if due), default=end)
             if at > end or (message is None and sweep is None):
                 break
             self.world.traveller.move_to(max(at, self.world.now))
             if message == at:
-                self._work_on(self.queue.take())
+                self._process_message(self.queue.take())
             else:
                 self._swept = at
                 with suppress(Killed, observe.EntryFailed):
@@ -168,15 +167,15 @@ class Run:
             return
         self.world.traveller.move_to(end)
 
-    def _work_on(self, message: Message) -> None:
+    def _process_message(self, message: Message) -> None:
         with suppress(Killed, observe.EntryFailed):
             work = {"rights": work_rights, "transfers": transfer_copies}[message.queue]
             answer = self._process(lambda: work(message.event(), None))
             if answer["batchItemFailures"] == []:
                 if self.times > 1:
-                    self.queue.copy(message, at=self.world.now + _LATE)
+                    self.queue.copy(message, at=self.world.now + _SECOND_DELIVERY_AFTER)
                 return
-        self.queue.put_back(message, at=self.world.now + VISIBILITY)
+        self.queue.return_message(message, at=self.world.now + VISIBILITY)
 
     def _wait(self, length: timedelta) -> None:
         self.waited += length
@@ -211,22 +210,22 @@ class Run:
 
 @dataclass
 class Streak:
-    """Kills each process after the same number of its side effects, several times in a row."""
+    """Kills several processes in a row, each after the same number of its side effects."""
 
-    write: int  # the number among its own writes, from 1
+    write: int  # number of the side effect within its process, from 1
     runs: int
     _killed: int = 0
 
     def on(self, watch: Watch) -> Callable[[Call], bool]:
-        """Return the condition for a watch: after so many kills in a row the next process lives."""
+        """Return the condition for `Watch.kill_after`: after `runs` kills one process is spared."""
 
-        def deadly(_: Call) -> bool:
+        def is_kill_point(_: Call) -> bool:
             if watch.own_effects != self.write:
                 return False
             self._killed = (self._killed + 1) % (self.runs + 1)
             return self._killed != 0
 
-        return deadly
+        return is_kill_point
 
 
 class Flow(ABC):
@@ -237,10 +236,10 @@ class Flow(ABC):
     """
 
     name: ClassVar[str]
-    keeps_time: ClassVar[bool] = True  # whether a fault that no caller waits for changes no time
-    begins_like: ClassVar[str] = ""  # another flow, which covers the common beginning
-    only_in_proof: ClassVar[bool] = False  # it takes long, or begins like another flow
-    every: ClassVar[int] = 1  # the step between tried points: repetitive flows need not try all
+    keeps_time: ClassVar[bool] = True  # whether the times of stored items do not depend on faults
+    begins_like: ClassVar[str] = ""  # name of the flow that tests the common beginning
+    only_in_proof: ClassVar[bool] = False  # because it takes long or begins like another flow
+    every: ClassVar[int] = 1  # 2 tries every second point, and so on, for repetitive flows
     more_messages: ClassVar[int] = 0
     fewer_messages: ClassVar[int] = 0
 
@@ -252,7 +251,7 @@ class Flow(ABC):
         """Run the whole flow, and check the responses to its users."""
 
     def left(self) -> list[object]:
-        """Results other than tables and Stream's users."""
+        """Return results other than tables and Stream's users."""
         return []
 
     def forgive(self, row: Item) -> Item | None:
@@ -261,7 +260,7 @@ class Flow(ABC):
 
 
 def forgive_counts(row: Item) -> Item | None:
-    """Omit counts of limits and tries, which remain if the process that counted them died."""
+    """Omit counts of limits and attempts, which stay counted if the process is killed."""
     if row.get("kind") in {"limit", "code_count"}:
         return None
     return {name: value for name, value in row.items() if name != "attempts"}
@@ -270,7 +269,7 @@ def forgive_counts(row: Item) -> Item | None:
 @contextmanager
 def _a_world(stream: Emulator, point: Point | None) -> Iterator[Run]:
     """Set up an empty world."""
-    emulated.empty()
+    emulated.delete_stored_data()
     stream.reset()
     watch = Watch(point)
     with (
@@ -280,7 +279,7 @@ def _a_world(stream: Emulator, point: Point | None) -> Iterator[Run]:
     ):
         patch.setenv("RU4M_STREAM_URL", stream.url)
         patch.setattr(builders, "_numbers", itertools.count(1))
-        # The same ids and waits up to the point keep the order of accounts the same in each playing.
+        # Random ids are the same in each playing up to the fault, so accounts have the same order.
         patch.setattr(clock, "pause", lambda _: None)
         same = random.Random(0)  # noqa: S311
         patch.setattr(secrets, "choice", same.choice)
@@ -295,13 +294,13 @@ def _a_world(stream: Emulator, point: Point | None) -> Iterator[Run]:
 
 @dataclass(frozen=True)
 class Ending:
-    """The end of a playing."""
+    """The result of playing a flow."""
 
     effects: tuple[str, ...]
     waited: timedelta
     exact: list[str]  # the final state, with its times
     timeless: list[str]
-    messages: Counter[str]  # how many messages each number and address got
+    messages: Counter[str]  # number of messages to each number and address
     watch: Watch
     processes: int
 
@@ -316,14 +315,14 @@ def play(
 ) -> Ending:
     """Play a flow in a world of its own, with a fault at a point, or without.
 
-    Each request or delivery is repeated so many times, one after the other. One process, by its number,
-    may have a clock that is off. In a streak each process dies several times in a row.
+    Each request or delivery is made `times` times, one after the other. `skew` gives one process, by its
+    number, a wrong clock. `streak` kills several processes in a row.
     """
     flow = kind()
     with _a_world(stream, point) as run:
         flow.prepare(run)
         run.times, run.skew, run.watched = times, skew, True
-        run.watch.deadly = streak.on(run.watch) if streak else None
+        run.watch.kill_after = streak.on(run.watch) if streak else None
         flow.play(run)
         state = stream.state()
         assert state["violations"] == []

@@ -1,7 +1,8 @@
-"""The queue of rights and the schedule of the sweep, in the time of the world.
+"""Simulates the queues of rights and the schedule of the sweep, in the time of the world.
 
-The emulator's queue delays by real time, so messages are those that SQS was seen to accept: each is due
-when its delay has passed, is delivered again after a failure, and is dropped after the fourth delivery.
+The emulator's queues delay by real time, so they are not used. The messages are those that the watch saw
+SQS accept. Each is due when its delay has passed, is delivered again after a failure, and is moved to the
+dead-letter queue after the last delivery.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from tests.support.crash import Call
 
 _QUEUE = load("service/rights")["Resources"]["RightsQueue"]["Properties"]
 VISIBILITY = timedelta(seconds=_QUEUE["VisibilityTimeout"])
-_MOST_RECEIVES = _QUEUE["RedrivePolicy"]["maxReceiveCount"]
+_MAX_RECEIVES = _QUEUE["RedrivePolicy"]["maxReceiveCount"]
 _SWEEPS = timedelta(minutes=5)
 
 
@@ -42,7 +43,7 @@ class Queue:
     """The waiting messages."""
 
     waiting: list[Message] = field(default_factory=list)
-    dead: list[Message] = field(default_factory=list)  # moved to the dead-letter queue, which fires an alarm
+    dead_letters: list[Message] = field(default_factory=list)  # in the dead-letter queue, which has an alarm
     _seen: int = 0
 
     def collect(self, calls: Sequence[Call]) -> None:
@@ -66,12 +67,12 @@ class Queue:
         self.waiting.remove(first)
         return first
 
-    def put_back(self, message: Message, at: datetime) -> None:
-        """Return a message that was not processed."""
-        if message.received + 1 < _MOST_RECEIVES:
+    def return_message(self, message: Message, at: datetime) -> None:
+        """Make a message that was not processed due again, or move it to the dead letters."""
+        if message.received + 1 < _MAX_RECEIVES:
             self.waiting.append(replace(message, due_at=at, received=message.received + 1))
         else:
-            self.dead.append(message)
+            self.dead_letters.append(message)
 
     def copy(self, message: Message, at: datetime) -> None:
         """Deliver a processed message once more."""
@@ -80,7 +81,7 @@ class Queue:
 
 
 def next_sweep(last: datetime) -> datetime | None:
-    """Return when the next sweep runs that finds something; None while nothing will be due."""
+    """Return the time of the next sweep that will find work; None if no request will be due."""
     client, name = aws.client("dynamodb"), settings().table(Table.RIGHTS)
     wakes = [item["due_at"]["S"] for item in client.scan(TableName=name)["Items"] if "due_at" in item]
     if not wakes:

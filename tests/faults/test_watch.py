@@ -1,4 +1,4 @@
-"""The harness itself records the side effects of a process, and those after its death."""
+"""Tests the watch itself: it records side effects, also those after a process was killed."""
 
 import http.client
 from collections.abc import Callable
@@ -24,7 +24,7 @@ def is_stored(pk: str) -> bool:
 
 
 @pytest.mark.parametrize(("how", "stored"), [(How.NOT_STARTED, False), (How.KILLED, True)])
-def test_process_dies_before_or_after_a_side_effect(stream: Emulator, how: How, stored: object) -> None:
+def test_process_is_killed_before_or_after_a_side_effect(stream: Emulator, how: How, stored: object) -> None:
     watch = Watch(Point(0, how))
     with watch.on(), pytest.raises(Killed):
         watch.process(put(how.value))
@@ -54,7 +54,7 @@ def test_side_effects_are_named_in_order_without_reads_and_refusals(stream: Emul
     assert watch.unseen == []
 
 
-def test_call_of_a_process_that_handled_its_own_end_is_reported(stream: Emulator) -> None:
+def test_call_of_a_process_that_caught_its_own_kill_is_reported(stream: Emulator) -> None:
     def work() -> None:
         with suppress(BaseException):
             put("first")()
@@ -63,7 +63,7 @@ def test_call_of_a_process_that_handled_its_own_end_is_reported(stream: Emulator
     watch = Watch(Point(0, How.KILLED))
     with watch.on(), pytest.raises(Killed):
         watch.process(work)
-    assert watch.after_death == ["dynamodb.PutItem(thing)"]
+    assert watch.after_kill == ["dynamodb.PutItem(thing)"]
     assert not is_stored("second")
 
 
@@ -77,11 +77,11 @@ def test_cleanup_of_a_killed_process_is_neither_run_nor_reported(stream: Emulato
     watch = Watch(Point(0, How.KILLED))
     with watch.on(), pytest.raises(Killed):
         watch.process(work)
-    assert watch.after_death == []
+    assert watch.after_kill == []
     assert not is_stored("fourth")
 
 
-def test_call_that_bypasses_the_watched_libraries_is_reported(stream: Emulator) -> None:
+def test_call_that_bypasses_the_patched_libraries_is_reported(stream: Emulator) -> None:
     host, port = stream.url.removeprefix("http://").split(":")
 
     def work() -> None:
@@ -94,7 +94,7 @@ def test_call_that_bypasses_the_watched_libraries_is_reported(stream: Emulator) 
     assert watch.unseen == [host]
 
 
-def test_process_is_overtaken_by_one_that_does_the_same(stream: Emulator) -> None:
+def test_other_process_makes_the_same_calls_before_the_side_effect(stream: Emulator) -> None:
     begun: list[str] = []
 
     def work() -> None:

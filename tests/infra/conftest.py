@@ -1,4 +1,4 @@
-"""The package under test, built once by the first process that needs it, and readers of it."""
+"""Fixtures: the package under test, built once by the first process that needs it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.infra.templates import Template, of_type
 
 @pytest.fixture(scope="session")
 def package() -> Package:
-    # Locked and keyed by content: parallel workers and `make run` share one build.
+    # The build is locked and named after its content, so parallel workers and `make run` share it.
     return build()
 
 

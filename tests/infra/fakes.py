@@ -20,7 +20,7 @@ REGION = "eu-central-1"
 
 @dataclass
 class FakeCloudFormation:
-    """Stacks that deploy at once, unless `fails` or `lasts` names them. Its waiters are botocore's."""
+    """Stacks that deploy immediately, unless `fails` or `lasts` names them. Its waiters are botocore's."""
 
     fails: set[str] = field(default_factory=set)
     lasts: set[str] = field(default_factory=set)
@@ -103,7 +103,7 @@ class FakeSecrets:
 
 @dataclass
 class FakeKms:
-    """Wraps nothing, but records what it was to wrap."""
+    """Wraps no key, but records the request."""
 
     asked: list[dict[str, Any]] = field(default_factory=list)
 

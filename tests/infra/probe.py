@@ -1,4 +1,4 @@
-"""Runs one handler of an unpacked zip and reports it. For `python -S -I`: only the zip.
+"""Runs one handler of an unpacked zip, with only the zip on its path, and reports the result.
 
     python -S -I probe.py FOLDER HANDLER EVENT
 
@@ -33,7 +33,7 @@ entry = getattr(importlib.import_module(module), name)
 answer: dict[str, object] = {}
 try:
     answer["result"] = entry(event, Context)
-except Exception as error:  # noqa: BLE001 - whatever it is, it is reported
+except Exception as error:  # noqa: BLE001 - every error is reported
     answer["error"] = f"{type(error).__name__}: {error}"
 
 ours = {"__main__", "__mp_main__"}

@@ -1,4 +1,4 @@
-"""Reading templates."""
+"""Readers of CloudFormation templates."""
 
 from __future__ import annotations
 
@@ -29,4 +29,4 @@ def plain(value: object) -> str:
 
 def listed(value: object) -> list[str]:
     """Return one value or many as a list of readable forms."""
-    return [plain(one) for one in (value if isinstance(value, list) else [value])]
+    return [plain(item) for item in (value if isinstance(value, list) else [value])]

@@ -1,4 +1,4 @@
-"""The alarms, and when they fire."""
+"""Tests the alarms and the conditions under which they fire."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_every_alarm_is_on_an_existing_metric_and_on_its_own_stage(alarms: dict[
         ("record-unreadable", Metric.RECORD_UNREADABLE),
     ],
 )
-def test_one_finding_fires_the_alarm_and_keeps_it_firing(
+def test_alarm_fires_at_one_finding_and_stays_in_alarm(
     name: str, metric: Metric, alarms: dict[str, Template]
 ) -> None:
     alarm = alarms[name]
@@ -67,7 +67,7 @@ def test_one_finding_fires_the_alarm_and_keeps_it_firing(
         ("code-over-budget-in-all", Metric.CODE_OVER_BUDGET_IN_ALL),
     ],
 )
-def test_correctable_refusal_fires_until_none_is_counted(
+def test_alarm_for_refusals_fires_until_no_refusal_is_counted(
     name: str, metric: Metric, alarms: dict[str, Template]
 ) -> None:
     alarm = alarms[name]
@@ -78,7 +78,7 @@ def test_correctable_refusal_fires_until_none_is_counted(
 
 
 @pytest.mark.promise("SEC-1")
-def test_day_without_a_checkpoint_fires(alarms: dict[str, Template]) -> None:
+def test_alarm_fires_after_a_day_without_a_checkpoint(alarms: dict[str, Template]) -> None:
     alarm = alarms["no-checkpoint"]
     assert (alarm["MetricName"], alarm["Statistic"]) == (Metric.CHECKPOINT_MADE.label, "Sum")
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
@@ -89,7 +89,7 @@ def test_day_without_a_checkpoint_fires(alarms: dict[str, Template]) -> None:
 
 
 @pytest.mark.promise("RET-4")
-def test_overdue_usage_day_fires_and_so_do_killed_runs(alarms: dict[str, Template]) -> None:
+def test_alarm_fires_at_an_overdue_usage_day_and_without_a_complete_run(alarms: dict[str, Template]) -> None:
     alarm = alarms["usage-days-overdue"]
     assert (alarm["MetricName"], alarm["Statistic"]) == (Metric.USAGE_DAYS_OVERDUE.label, "Maximum")
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
@@ -98,7 +98,7 @@ def test_overdue_usage_day_fires_and_so_do_killed_runs(alarms: dict[str, Templat
 
 
 @pytest.mark.promise("RGT-10")
-def test_overdue_answer_fires_until_none_is_overdue(alarms: dict[str, Template]) -> None:
+def test_alarm_fires_until_no_answer_is_overdue(alarms: dict[str, Template]) -> None:
     alarm = alarms["rights-overdue"]
     assert (alarm["MetricName"], alarm["Statistic"]) == (Metric.RIGHTS_OVERDUE.label, "Maximum")
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
@@ -106,16 +106,16 @@ def test_overdue_answer_fires_until_none_is_overdue(alarms: dict[str, Template])
 
 
 @pytest.mark.promise("RGT-10")
-def test_answer_due_within_three_days_fires(alarms: dict[str, Template]) -> None:
+def test_alarm_fires_if_an_answer_is_due_within_three_days(alarms: dict[str, Template]) -> None:
     alarm = alarms["rights-due-soon"]
     assert (alarm["MetricName"], alarm["Statistic"]) == (Metric.RIGHTS_DAYS_TO_DEADLINE.label, "Minimum")
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 3)
     assert alarm["TreatMissingData"] == "notBreaching"  # nothing is open
-    assert alarm["Period"] >= 2 * _SWEPT_EVERY  # otherwise it would flap between two sweeps
+    assert alarm["Period"] >= 2 * _SWEPT_EVERY  # a shorter period would have no data between two sweeps
 
 
 @pytest.mark.promise("RGT-10")
-def test_half_an_hour_without_a_sweep_fires(alarms: dict[str, Template]) -> None:
+def test_alarm_fires_after_half_an_hour_without_a_sweep(alarms: dict[str, Template]) -> None:
     alarm = alarms["no-rights-sweep"]
     # The number of emissions counts, not their value: without open requests a sweep emits zero.
     assert (alarm["MetricName"], alarm["Statistic"]) == (Metric.RIGHTS_OPEN.label, "SampleCount")
@@ -126,7 +126,7 @@ def test_half_an_hour_without_a_sweep_fires(alarms: dict[str, Template]) -> None
 
 @pytest.mark.promise("RGT-10")
 @pytest.mark.parametrize("name", QUEUES)
-def test_message_that_no_worker_could_process_fires(name: str, alarms: dict[str, Template]) -> None:
+def test_alarm_fires_at_a_message_in_a_dead_letter_queue(name: str, alarms: dict[str, Template]) -> None:
     alarm = alarms[name]
     assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/SQS", "ApproximateNumberOfMessagesVisible")
     (dimension,) = alarm["Dimensions"]
@@ -142,7 +142,7 @@ def test_message_that_no_worker_could_process_fires(name: str, alarms: dict[str,
         ("no-code-history", Metric.CODE_HISTORY_RECORDED, 3600),
     ],
 )
-def test_six_unfinished_runs_of_a_job_fire(
+def test_alarm_fires_after_six_unfinished_runs_of_a_job(
     name: str, metric: Metric, every: int, alarms: dict[str, Template]
 ) -> None:
     alarm = alarms[name]
@@ -153,7 +153,7 @@ def test_six_unfinished_runs_of_a_job_fire(
 
 
 @pytest.mark.promise("RGT-10")
-def test_service_silent_for_two_hours_fires(alarms: dict[str, Template]) -> None:
+def test_alarm_fires_if_a_service_is_silent_for_two_hours(alarms: dict[str, Template]) -> None:
     alarm = alarms["rights-unreachable"]
     assert (alarm["MetricName"], alarm["Statistic"]) == (Metric.RIGHTS_UNREACHABLE_MINUTES.label, "Maximum")
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanOrEqualToThreshold", 120)
@@ -163,7 +163,7 @@ def test_service_silent_for_two_hours_fires(alarms: dict[str, Template]) -> None
 
 @pytest.mark.promise("RGT-10")
 @pytest.mark.parametrize("name", LOOPS)
-def test_message_dropped_as_a_loop_fires(name: str, alarms: dict[str, Template]) -> None:
+def test_alarm_fires_if_lambda_drops_a_message_as_a_loop(name: str, alarms: dict[str, Template]) -> None:
     alarm = alarms[name]
     assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/Lambda", "RecursiveInvocationsDropped")
     (dimension,) = alarm["Dimensions"]
@@ -179,5 +179,7 @@ def test_message_dropped_as_a_loop_fires(name: str, alarms: dict[str, Template])
         ("rights-relay-ended", Metric.RIGHTS_RELAY_ENDED),
     ],
 )
-def test_message_chain_over_its_bound_fires(name: str, metric: Metric, alarms: dict[str, Template]) -> None:
+def test_alarm_fires_if_a_duty_fails_or_a_chain_of_messages_ends(
+    name: str, metric: Metric, alarms: dict[str, Template]
+) -> None:
     assert (alarms[name]["MetricName"], alarms[name]["Statistic"]) == (metric.label, "Sum")

@@ -1,4 +1,4 @@
-"""The folder of a child process exists while it runs, and is removed even after a crash."""
+"""Tests that the folder of a child process is removed with it, even after a crash."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LEFT = ("tmp-of-a-killed-guard", "ministack-lambda-signup/code.zip")
 
 
 @pytest.fixture
-def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def runs_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(children, "LOCAL", tmp_path)
     return tmp_path / "runs"
 
@@ -33,43 +33,44 @@ def a_child() -> AbstractContextManager[Child]:
     return children.child(command, lambda _: dict(os.environ))
 
 
-def test_folder_of_a_child_is_removed_when_the_child_ends(runs: Path) -> None:
+def test_folder_of_a_child_is_removed_when_the_child_ends(runs_folder: Path) -> None:
     with a_child() as running:
-        assert [*runs.iterdir()] == [running.folder]
-    assert [*runs.iterdir()] == []
+        assert [*runs_folder.iterdir()] == [running.folder]
+    assert [*runs_folder.iterdir()] == []
 
 
-def test_folder_of_a_running_child_survives_the_next_start(runs: Path) -> None:
+def test_start_of_another_child_does_not_remove_the_folder_of_a_running_one(runs_folder: Path) -> None:
     with a_child() as one, a_child() as other:
-        assert {*runs.iterdir()} == {one.folder, other.folder}
+        assert {*runs_folder.iterdir()} == {one.folder, other.folder}
 
 
-def test_folder_is_held_before_its_process_starts(runs: Path) -> None:
+def test_folder_is_locked_before_its_process_starts(runs_folder: Path) -> None:
     own, lock = children._own_folder()
-    other, other_lock = children._own_folder()  # a concurrent start removes folders that no process holds
-    assert {*runs.iterdir()} == {own, other}
+    # A concurrent start removes folders that no process has locked.
+    other, other_lock = children._own_folder()
+    assert {*runs_folder.iterdir()} == {own, other}
     for held in (lock, other_lock):
         os.close(held)
 
 
-def test_folder_whose_lock_is_not_held_is_removed_at_the_next_start(runs: Path) -> None:
-    left = runs.joinpath(*_LEFT)
+def test_folder_whose_lock_is_not_held_is_removed_at_the_next_start(runs_folder: Path) -> None:
+    left = runs_folder.joinpath(*_LEFT)
     left.parent.mkdir(parents=True)
     left.touch()
-    (runs / _LEFT[0] / "in-use").touch()
+    (runs_folder / _LEFT[0] / "in-use").touch()
     with a_child() as running:
-        assert [*runs.iterdir()] == [running.folder]
+        assert [*runs_folder.iterdir()] == [running.folder]
 
 
-def test_folder_that_lost_its_lock_file_is_removed_at_the_next_start(runs: Path) -> None:
-    left = runs.joinpath(*_LEFT)
+def test_folder_that_lost_its_lock_file_is_removed_at_the_next_start(runs_folder: Path) -> None:
+    left = runs_folder.joinpath(*_LEFT)
     left.parent.mkdir(parents=True)
     left.touch()
     with a_child() as running:
-        assert [*runs.iterdir()] == [running.folder]
+        assert [*runs_folder.iterdir()] == [running.folder]
 
 
-def test_process_that_a_child_left_behind_ends_with_the_child(runs: Path, tmp_path: Path) -> None:
+def test_process_that_a_child_left_behind_ends_with_the_child(runs_folder: Path, tmp_path: Path) -> None:
     with (tmp_path / "output").open("w+") as output:
         command = [sys.executable, "-c", _CAREFREE]
         with children.child(command, lambda _: dict(os.environ), output):
@@ -80,7 +81,7 @@ def test_process_that_a_child_left_behind_ends_with_the_child(runs: Path, tmp_pa
 
 
 def is_running(process: int) -> bool:
-    """Whether the process runs; one that ended but was not collected does not."""
+    """Return whether the process runs; a zombie does not."""
     try:
         os.kill(process, 0)
     except ProcessLookupError:

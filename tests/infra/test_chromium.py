@@ -1,4 +1,4 @@
-"""Finding a browser, and installing one on a bare CI machine."""
+"""Tests finding a browser, and installing one on a CI machine."""
 
 import os
 from pathlib import Path
@@ -11,7 +11,7 @@ from infra.local.chromium import ChromiumFailed, NoChromium
 
 @pytest.fixture
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a folder that is all of PATH, on a machine whose user is root."""
+    """Return a folder that is the only one in PATH, on a machine whose user is root."""
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("CHROMIUM", raising=False)
     monkeypatch.setattr(os, "geteuid", lambda: 0)
@@ -36,7 +36,7 @@ def test_variable_names_another_browser(machine: Path, monkeypatch: pytest.Monke
     assert chromium.found() == mine
 
 
-def test_missing_browser_named_by_the_variable_is_not_replaced(
+def test_missing_browser_that_the_variable_names_is_an_error(
     machine: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     a_program(machine / "chromium")
@@ -73,7 +73,7 @@ def test_error_states_what_to_install_if_the_user_is_not_root(
         chromium.find_or_install()
 
 
-def test_browser_that_does_not_start_ends_the_wait_and_its_error_is_shown(machine: Path) -> None:
+def test_error_of_a_browser_that_does_not_start_is_shown_without_a_wait(machine: Path) -> None:
     a_program(machine / "chromium", "echo no usable sandbox >&2")
     with pytest.raises(ChromiumFailed, match=r"did not start .*: no usable sandbox"), chromium.browser():
         pass

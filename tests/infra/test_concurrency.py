@@ -1,4 +1,4 @@
-"""Concurrency is reserved for a function on request, within what the account permits."""
+"""Tests reserved concurrency: on request only, and within the limit of the account."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FUNCTIONS = frozenset({"signup", "sessions"})
 
 
 class FakeLambda:
-    """An account with this concurrency, some of it reserved by function."""
+    """An account with this concurrency, of which functions have reserved a part."""
 
     class exceptions:  # noqa: N801 - as boto3 names it
         ResourceNotFoundException = ClientError
@@ -62,18 +62,18 @@ def test_malformed_reservation_is_refused(text: str) -> None:
         concurrency.read(text, FUNCTIONS)
 
 
-def test_hundred_of_the_account_stay_unreserved() -> None:
+def test_reservation_must_leave_100_of_the_account_unreserved() -> None:
     check(1000, {"signup": 900})
     with pytest.raises(ReservationRefused, match="at most 900 can be reserved"):
         check(1000, {"signup": 901})
 
 
-def test_new_account_can_reserve_nothing() -> None:
+def test_new_account_cannot_reserve_concurrency() -> None:
     with pytest.raises(ReservationRefused, match="this account's 10 at most 0"):
         check(10, {"signup": 1})
 
 
-def test_reservations_of_others_are_taken_and_those_of_the_stage_are_free() -> None:
+def test_only_reservations_outside_the_stage_reduce_what_can_be_reserved() -> None:
     check(1000, {"signup": 400}, signup=400, others=500)
     with pytest.raises(ReservationRefused, match="at most 400 can be reserved"):
         check(1000, {"signup": 401}, signup=400, others=500)

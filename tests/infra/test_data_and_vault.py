@@ -1,4 +1,4 @@
-"""Resources that outlive the service: tables, keys, secrets and buckets."""
+"""Tests the resources that outlive the service: tables, keys, secrets and buckets."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_table_is_encrypted_protected_and_deletes_expired_items(table: str, data
 
 
 @pytest.mark.promise("RET-1")
-def test_table_of_short_lived_data_is_in_no_backup(data: Template) -> None:
+def test_table_of_short_lived_data_has_no_backups(data: Template) -> None:
     backed_up = {
         name: t["Properties"]["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"]
         for name, t in of_type(data, "AWS::DynamoDB::Table").items()
@@ -51,7 +51,7 @@ def test_table_of_short_lived_data_is_in_no_backup(data: Template) -> None:
 
 
 @pytest.mark.promise("RGT-3")
-def test_deleted_data_key_is_in_no_backup_after_a_week(data: Template) -> None:
+def test_deleted_data_key_is_not_in_a_backup_after_a_week(data: Template) -> None:
     keys = data["Resources"]["KeysTable"]["Properties"]
     assert keys["PointInTimeRecoverySpecification"]["RecoveryPeriodInDays"] == 7
     assert keys["DeletionProtectionEnabled"] is True
@@ -61,7 +61,7 @@ def test_deleted_data_key_is_in_no_backup_after_a_week(data: Template) -> None:
 def test_index_of_the_roll_up_contains_only_counted_fields_of_an_event(data: Template) -> None:
     (index,) = data["Resources"]["UsageTable"]["Properties"]["GlobalSecondaryIndexes"]
     keys = [(key["AttributeName"], key["KeyType"]) for key in index["KeySchema"]]
-    assert keys == [("hour", "HASH"), ("pk", "RANGE")]  # sorted by account: people are counted singly
+    assert keys == [("hour", "HASH"), ("pk", "RANGE")]  # sorted by account, so that an account counts once
     of_the_device = {"platform", "app_version"}  # neither the model nor the version of its system
     counted = {"kind", "rows"} | of_the_device
     assert {*index["Projection"]["NonKeyAttributes"]} == counted | {"expires_at", "delete_at"}
@@ -110,7 +110,7 @@ def test_copy_is_private_and_expires(data: Template) -> None:
     bucket = data["Resources"]["ExportBucket"]["Properties"]
     assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
     assert bucket["BucketEncryption"]
-    assert "VersioningConfiguration" not in bucket  # a version would outlive the deleted copy
+    assert "VersioningConfiguration" not in bucket  # with versions, a deleted copy would stay stored
     (rule,) = bucket["LifecycleConfiguration"]["Rules"]
     assert (rule["Status"], rule["ExpirationInDays"]) == ("Enabled", 7)
     assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
@@ -133,7 +133,7 @@ def test_stage_key_rotates_and_iam_controls_its_use(vault: Template) -> None:
     assert statement["Principal"] == {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}}
 
 
-def test_stacks_share_values_as_parameters_never_as_exports(
+def test_stacks_share_values_as_parameters_and_not_as_exports(
     vault: Template, data: Template, service: Template
 ) -> None:
     outputs = [o for t in (vault, data, service) for o in t["Outputs"].values()]

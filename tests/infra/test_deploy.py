@@ -1,4 +1,4 @@
-"""Deployment of stacks, over a fake CloudFormation that records its requests."""
+"""Tests deploying stacks with a fake CloudFormation that records its requests."""
 
 from __future__ import annotations
 
@@ -82,7 +82,9 @@ def test_templates_are_always_uploaded_to_the_bucket(account: FakeAccount, packa
     assert package.template("service").stat().st_size > inline_limit // 2
 
 
-def test_deploying_the_same_again_changes_nothing(account: FakeAccount, package: Package) -> None:
+def test_repeated_deployment_of_the_same_package_changes_nothing(
+    account: FakeAccount, package: Package
+) -> None:
     said: list[str] = []
     first = deploy(account, package, a_target(), report=said.append)
     again = deploy(account, package, a_target(), report=said.append)
@@ -92,7 +94,9 @@ def test_deploying_the_same_again_changes_nothing(account: FakeAccount, package:
     ]
 
 
-def test_failing_stack_states_its_error_and_stops_the_rest(account: FakeAccount, package: Package) -> None:
+def test_failing_stack_shows_its_error_and_ends_the_deployment(
+    account: FakeAccount, package: Package
+) -> None:
     account.formation.fails = {"ru4m-staging-data"}
     with pytest.raises(StackFailed) as failure:
         deploy(account, package, a_target(), report=lambda _: None)
@@ -145,13 +149,15 @@ def test_periods_are_passed_to_the_functions_as_configured(account: FakeAccount,
     assert parameters(account.formation.asked[-1])["Periods"] == "usage=P14D"
 
 
-def test_figures_are_passed_to_the_functions_packed(account: FakeAccount, package: Package) -> None:
+def test_figures_of_limits_are_passed_to_the_functions_in_one_variable(
+    account: FakeAccount, package: Package
+) -> None:
     packed = "limit_codes_per_number_day=20"
     deploy(account, package, a_target(figures=packed), report=lambda _: None)
     assert parameters(account.formation.asked[-1])["Figures"] == packed
 
 
-def test_periods_with_which_no_function_would_start_are_refused() -> None:
+def test_invalid_periods_are_refused_before_a_deployment() -> None:
     with pytest.raises(PeriodsRefused, match="usage has to be between"):
         a_target(periods="usage=P10Y")
 
@@ -200,7 +206,9 @@ def test_command_reads_countries_and_mode_from_options_or_its_environment(
 
 
 @pytest.mark.promise("SEC-1")
-def test_operators_are_those_of_the_own_account_unless_named(account: FakeAccount, package: Package) -> None:
+def test_operators_of_the_own_account_are_accepted_unless_others_are_named(
+    account: FakeAccount, package: Package
+) -> None:
     users = "arn:aws:iam::000000000000:user/*"
     center = "arn:aws:sts::000000000000:assumed-role/AWSReservedSSO_*/*"
     deploy(account, package, a_target(), report=lambda _: None)

@@ -1,4 +1,4 @@
-"""The page of an export in a browser: phone, desktop, dark, paper. Pictures: build/pages."""
+"""Tests a copy's page in a browser: phone, desktop, dark, paper. Pictures: build/pages."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -43,21 +43,21 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def evaluated(chromium: Browser, page: Path, screen: Screen, expression: str) -> Any:
+def evaluate(chromium: Browser, page: Path, screen: Screen, expression: str) -> Any:
     chromium.show(page, screen)
     return chromium.value(expression)
 
 
-def rgb(colour: str) -> tuple[int, ...]:
+def colour_of(colour: str) -> tuple[int, ...]:
     return tuple(bytes.fromhex(colour[1:]))
 
 
 @pytest.mark.parametrize("screen", [PHONE, DESKTOP, Screen(320, 700, phone=True)], ids=lambda s: str(s.width))
-def test_nothing_is_wider_than_the_screen_with_any_values(
+def test_no_element_is_wider_than_the_screen_with_any_values(
     chromium: Browser, page: Path, screen: Screen
 ) -> None:
     widths = "[innerWidth, document.documentElement.scrollWidth]"
-    assert evaluated(chromium, page, screen, widths) == [screen.width, screen.width]
+    assert evaluate(chromium, page, screen, widths) == [screen.width, screen.width]
     assert chromium.value(TOO_WIDE) == []
 
 
@@ -72,14 +72,14 @@ def test_page_is_drawn_in_the_colours_that_the_reader_prefers(
     (PICTURES / f"{name}.png").write_bytes(taken := chromium.picture())
     seen = pictures.read(taken)
     assert (seen.width, seen.height) == (screen.width, screen.height)
-    assert seen.background == rgb((DARK if screen.dark else LIGHT)["ground"])
+    assert seen.background == colour_of((DARK if screen.dark else LIGHT)["ground"])
     assert seen.drawn > 0.3
 
 
 @pytest.mark.promise("RGT-1")
 @pytest.mark.parametrize("screen", [PHONE, DESKTOP], ids=["phone", "desktop"])
-def test_visible_text_contains_the_values(chromium: Browser, page: Path, screen: Screen) -> None:
-    seen = evaluated(chromium, page, screen, "document.body.innerText")
+def test_values_are_visible_on_the_page(chromium: Browser, page: Path, screen: Screen) -> None:
+    seen = evaluate(chromium, page, screen, "document.body.innerText")
     for text in ("Mila Petrović", "+381601234567", "See you at nine", exports.SCRIPT, "4,218 records"):
         assert text in seen
     for odd in ("gnp.erutcip⟨U+202E⟩gpj.exe", "half a character ⟨U+D83D⟩"):
@@ -87,7 +87,7 @@ def test_visible_text_contains_the_values(chromium: Browser, page: Path, screen:
 
 
 def test_hostile_values_run_no_script_and_load_nothing(chromium: Browser, page: Path) -> None:
-    assert evaluated(chromium, page, DESKTOP, "document.title") == "Your data at RU4M"
+    assert evaluate(chromium, page, DESKTOP, "document.title") == "Your data at RU4M"
     assert chromium.value("document.querySelectorAll('h1, script, img').length") == 1
     assert chromium.asked == [page.as_uri()]
 
@@ -105,18 +105,18 @@ def test_hostile_values_run_no_script_and_load_nothing(chromium: Browser, page: 
 def test_policy_blocks_markup_that_was_not_escaped(chromium: Browser, tmp_path: Path, markup: str) -> None:
     broken = tmp_path / "index.html"
     broken.write_text(exports.a_page().replace("</main>", f"{markup}</main>"), encoding="utf-8")
-    assert evaluated(chromium, broken, DESKTOP, "document.title") == "Your data at RU4M"
+    assert evaluate(chromium, broken, DESKTOP, "document.title") == "Your data at RU4M"
     assert [address for address in chromium.asked if "tracker.example" in address] == []
 
 
 def test_row_on_a_phone_is_a_stack_of_labelled_values(chromium: Browser, page: Path) -> None:
     cell = "document.querySelector('section[aria-labelledby=kind-session] td')"
     shown = f"[getComputedStyle({cell}).display, getComputedStyle({cell}, '::before').content]"
-    assert evaluated(chromium, page, PHONE, shown) == ["block", '"Session ID"']
-    assert evaluated(chromium, page, DESKTOP, shown) == ["table-cell", "none"]
+    assert evaluate(chromium, page, PHONE, shown) == ["block", '"Session ID"']
+    assert evaluate(chromium, page, DESKTOP, shown) == ["table-cell", "none"]
 
 
-def test_stack_is_still_a_table_for_a_screen_reader(chromium: Browser, page: Path) -> None:
+def test_stacked_row_is_a_table_row_for_a_screen_reader(chromium: Browser, page: Path) -> None:
     chromium.show(page, PHONE)
     roles = [node["role"]["value"] for node in chromium.call("Accessibility.getFullAXTree")["nodes"]]
     assert {"table", "row", "columnheader", "cell", "navigation", "main"} <= {*roles}
@@ -127,5 +127,5 @@ def test_page_prints_in_light_colours_and_without_its_navigation(chromium: Brows
     assert chromium.paper().startswith(b"%PDF-")
     chromium.call("Emulation.setEmulatedMedia", media="print")
     look = "[getComputedStyle(document.querySelector('nav')).display, getComputedStyle(document.body).color]"
-    assert chromium.value(look) == ["none", "rgb" + str(rgb(LIGHT["text"]))]
+    assert chromium.value(look) == ["none", "rgb" + str(colour_of(LIGHT["text"]))]
     chromium.call("Emulation.setEmulatedMedia", media="")

@@ -1,4 +1,4 @@
-"""One function per group of routes, each with its own role, name, log group and limits."""
+"""Tests the functions: one per group of routes, with its own role, log group and limits."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ SELECTIVE = (
     "RU4M_MAIL_",
 )
 
-# Each route and the module of its view, from the app itself and not from infra/packaging.
+# Each route and the module of its view, read from the app, since infra/packaging is under test.
 _ROUTES = """
 import json, sys, app
 print(json.dumps([
@@ -141,13 +141,13 @@ def test_gateway_may_call_only_the_functions_of_the_api(service: Template) -> No
     assert {p["Properties"]["Principal"] for p in permissions} == {"apigateway.amazonaws.com"}
 
 
-def test_route_with_a_caller_cannot_be_reached_without_the_authorizer(service: Template) -> None:
+def test_every_route_with_a_caller_has_the_authorizer(service: Template) -> None:
     paths = service["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["paths"]
     open_routes = {
         f"{method.upper()} {path}"
         for path, methods in paths.items()
         for method, route in methods.items()
-        if not {"access_token", "sigv4"} & {name for one in route.get("security", []) for name in one}
+        if not {"access_token", "sigv4"} & {name for scheme in route.get("security", []) for name in scheme}
     }
     assert open_routes == {
         "POST /v1/signup",
@@ -230,7 +230,8 @@ def test_chat_sync_receives_every_change_of_profiles_and_accounts(
     assert source["StartingPosition"] == "TRIM_HORIZON"
     assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert source["BisectBatchOnFunctionError"] is True
-    assert source["MaximumRetryAttempts"] == -1  # limited by age only, since an outage outlasts any number
+    # Limited by age only, since any number of retries may be used up in an outage.
+    assert source["MaximumRetryAttempts"] == -1
     (pattern,) = source["FilterCriteria"]["Filters"]
     assert json.loads(pattern["Pattern"]) == {"dynamodb": {"Keys": {"sk": {"S": ["profile", "account"]}}}}
     failures = source["DestinationConfig"]["OnFailure"]
@@ -293,7 +294,7 @@ def test_verified_codes_are_recorded_every_hour(functions: dict[str, Template]) 
     assert function["EventInvokeConfig"]["MaximumRetryAttempts"] == 0  # the next hour's run repeats it
 
 
-def test_served_countries_are_known_to_signup_and_the_counting_job_only(
+def test_only_signup_and_the_counting_job_are_configured_with_countries(
     functions: dict[str, Template],
 ) -> None:
     configured = {
@@ -303,7 +304,7 @@ def test_served_countries_are_known_to_signup_and_the_counting_job_only(
 
 
 @pytest.mark.promise("RGT-7")
-def test_evidence_of_consents_is_renewed_every_hour_and_failed_runs_are_retried(
+def test_evidence_is_renewed_every_hour_and_a_failed_run_is_retried(
     functions: dict[str, Template],
 ) -> None:
     function = functions["renew_consents"]
@@ -313,7 +314,7 @@ def test_evidence_of_consents_is_renewed_every_hour_and_failed_runs_are_retried(
 
 
 @pytest.mark.promise("SEC-1")
-def test_ledger_is_signed_every_hour_and_failed_runs_are_retried(
+def test_ledger_is_signed_every_hour_and_a_failed_run_is_retried(
     functions: dict[str, Template],
 ) -> None:
     function = functions["checkpoint_ledger"]
@@ -325,19 +326,20 @@ def test_ledger_is_signed_every_hour_and_failed_runs_are_retried(
 
 
 @pytest.mark.promise("NOT-1")
-def test_announcing_continues_every_ten_minutes(functions: dict[str, Template]) -> None:
+def test_announcements_are_sent_every_ten_minutes(functions: dict[str, Template]) -> None:
     function = functions["announce_notices"]
     (event,) = function["Events"].values()
     assert (event["Type"], event["Properties"]["Schedule"]) == ("Schedule", "rate(10 minutes)")
     assert function["EventInvokeConfig"]["MaximumRetryAttempts"] == 0
-    assert function["Timeout"] < LEASE.total_seconds()  # otherwise two runs would walk over the same accounts
+    # So that two runs do not announce to the same accounts.
+    assert function["Timeout"] < LEASE.total_seconds()
 
 
 @pytest.mark.promise("RGT-10")
 @pytest.mark.parametrize(
     ("name", "of", "at_once"), [("work_rights", "RightsQueue", 5), ("transfer_copies", "TransfersQueue", 2)]
 )
-def test_message_about_a_request_is_processed_or_fails_five_times(
+def test_message_about_a_request_is_delivered_at_most_five_times(
     service: Template, functions: dict[str, Template], name: str, of: str, at_once: int
 ) -> None:
     worker = functions[name]
@@ -345,11 +347,12 @@ def test_message_about_a_request_is_processed_or_fails_five_times(
     source = event["Properties"]
     assert (event["Type"], plain(source["Queue"])) == ("SQS", f"${{{of}.Arn}}")
     assert source["BatchSize"] == 1  # a step may take the whole run
-    assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]  # otherwise a failure is deleted
+    # Without it, SQS would delete a failed message.
+    assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert source["ScalingConfig"]["MaximumConcurrency"] == at_once
     queue = service["Resources"][of]["Properties"]
     assert queue["SqsManagedSseEnabled"] is True
-    # No worker gets the message while another may still process the request.
+    # A message is not delivered again while its first worker may still process the request.
     assert queue["VisibilityTimeout"] >= WHOLE_RUN.total_seconds() > worker["Timeout"]
     redrive = queue["RedrivePolicy"]
     assert (plain(redrive["deadLetterTargetArn"]), redrive["maxReceiveCount"]) == ("${RightsDead.Arn}", 5)

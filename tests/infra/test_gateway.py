@@ -1,4 +1,4 @@
-"""Responses of the gateway itself, its logs without personal data, and throttling."""
+"""Tests the gateway: its own responses, its logs without personal data, and throttling."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_every_error_of_the_gateway_has_a_problem_document(responses: Template) 
 
 
 @pytest.mark.parametrize("kind", sorted(TYPES))
-def test_gateway_words_an_error_as_the_app_does(kind: str, responses: Template) -> None:
+def test_errors_of_the_gateway_have_the_same_text_as_those_of_the_app(kind: str, responses: Template) -> None:
     response = responses[kind]
     body = json.loads(response["responseTemplates"]["application/json"])
     assert body == ANSWERS[kind].document("$context.requestId")
@@ -64,18 +64,20 @@ def test_error_has_the_status_and_code_of_the_contract(kind: str, status: int, c
 
 
 @pytest.mark.parametrize("kind", ["THROTTLED", "QUOTA_EXCEEDED"])
-def test_throttled_caller_learns_when_to_try_again(kind: str, responses: Template) -> None:
+def test_throttled_caller_gets_the_header_retry_after(kind: str, responses: Template) -> None:
     assert responses[kind]["responseParameters"]["gatewayresponse.header.Retry-After"] == "'1'"
     body = json.loads(responses[kind]["responseTemplates"]["application/json"])
     assert (body["limit"], body["retry_after"]) == ("requests", 1)
 
 
-def test_error_repeats_nothing_of_the_request(responses: Template) -> None:
+def test_error_of_the_gateway_does_not_quote_the_request(responses: Template) -> None:
     used = set(re.findall(r"\$[\w.]+", json.dumps(responses)))
     assert used == {"$context.requestId"}
 
 
-def test_same_responses_are_resources_for_emulators_only(service: Template, responses: Template) -> None:
+def test_responses_are_also_resources_because_emulators_need_them(
+    service: Template, responses: Template
+) -> None:
     resources = of_type(service, "AWS::ApiGateway::GatewayResponse").values()
     assert {r["Condition"] for r in resources} == {"Emulated"}
     assert service["Conditions"]["Emulated"] == {"Fn::Equals": [{"Ref": "OnEmulator"}, "yes"]}
@@ -123,11 +125,11 @@ def test_every_route_without_authentication_has_a_throttle_of_its_own(api: Templ
         for method, route in methods.items()
         if not route.get("security")
     }
-    assert {(one["HttpMethod"], one["ResourcePath"]) for one in own} == public
+    assert {(setting["HttpMethod"], setting["ResourcePath"]) for setting in own} == public
     assert ("POST", "/~1v1~1signup") in public
-    for one in own:
-        assert one["ThrottlingRateLimit"] == {"Ref": "PublicThrottlingRate"}
-        assert one["ThrottlingBurstLimit"] == {"Ref": "PublicThrottlingBurst"}
+    for setting in own:
+        assert setting["ThrottlingRateLimit"] == {"Ref": "PublicThrottlingRate"}
+        assert setting["ThrottlingBurstLimit"] == {"Ref": "PublicThrottlingBurst"}
 
 
 @pytest.mark.promise("SEC-1")

@@ -1,4 +1,4 @@
-"""Each function starts as in Lambda: from the zip alone, in a process of its own."""
+"""Tests that each function starts as in Lambda: from the zip alone, in a process of its own."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.support.events import messages, report_of_mail
 
 PROBE = Path(__file__).with_name("probe.py")
 
-# A port on which no server listens, so that a call to AWS fails at once.
+# A port on which no server listens, so that a call to AWS fails immediately.
 NOWHERE = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}
 
 
@@ -33,8 +33,8 @@ class Run:
     logged: list[dict[str, Any]]
     complained: str
 
-    def has(self, *packages: str) -> set[str]:
-        """Whether the process had loaded one of these packages at its end."""
+    def loaded_any_of(self, *packages: str) -> set[str]:
+        """Return whether the process had loaded one of these packages at its end."""
         return {m.split(".")[0] for m in self.answer["loaded"]} & {*packages}
 
 
@@ -68,7 +68,7 @@ def signed(event: dict[str, Any]) -> dict[str, Any]:
     return event
 
 
-# One event each, and its outcome without any reachable AWS.
+# One event for each function, and its outcome while AWS is unreachable.
 EVENTS: dict[str, tuple[dict[str, Any], object]] = {
     "admin": (signed(request("GET", "/admin/v1/rights-requests")), 503),
     "about": (request("GET", "/v1/health"), 200),
@@ -80,7 +80,7 @@ EVENTS: dict[str, tuple[dict[str, Any], object]] = {
     "sessions": (request("DELETE", "/v1/sessions/{session_id}", session_id=f"s_{'0' * 26}"), 503),
     "signup": (request("POST", "/v1/signup", body="{}"), 400),
     "usage": (request("POST", "/v1/usage", body="{}"), 503),
-    # The call is not answered: the run fails by name, and the failure queue gets the event.
+    # The call gets no response, so the run fails and the failure queue gets the event.
     "roll_up_usage": (a_schedule_event(), "EntryFailed: ('roll_up_usage', 'Unavailable')"),
     "access_token": (
         {
@@ -171,21 +171,21 @@ def test_every_entry_point_is_observed(name: str, run: Callable[[str], Run]) -> 
 
 
 def test_authorizer_starts_without_the_heavy_packages(run: Callable[[str], Run]) -> None:
-    assert run("access_token").has("boto3", "pydantic", "stream_chat", "phonenumbers") == set()
+    assert run("access_token").loaded_any_of("boto3", "pydantic", "stream_chat", "phonenumbers") == set()
 
 
 def test_chat_token_is_minted_without_streams_sdk(run: Callable[[str], Run]) -> None:
-    assert run("chat").has("stream_chat", "aiohttp", "requests") == set()
+    assert run("chat").loaded_any_of("stream_chat", "aiohttp", "requests") == set()
 
 
 @pytest.mark.parametrize("name", sorted(FUNCTIONS - {"sync_chat_profiles", "work_rights"}))
 def test_only_functions_that_call_stream_load_its_sdk(name: str, run: Callable[[str], Run]) -> None:
-    assert run(name).has("stream_chat", "aiohttp") == set()
+    assert run(name).loaded_any_of("stream_chat", "aiohttp") == set()
 
 
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))
 def test_no_function_loads_test_tools_or_a_tracer(name: str, run: Callable[[str], Run]) -> None:
-    assert run(name).has("moto", "pytest", "aws_xray_sdk", "click", "yaml") == set()
+    assert run(name).loaded_any_of("moto", "pytest", "aws_xray_sdk", "click", "yaml") == set()
 
 
 @pytest.mark.promise("SEC-1")

@@ -1,4 +1,4 @@
-"""Lookup key rotation moves claims, and a number always has exactly one account (ACC-1)."""
+"""Tests lookup key rotation: claims move, and a number keeps exactly one account (ACC-1)."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def stage(world: World, monkeypatch: pytest.MonkeyPatch) -> LookupStage:
     monkeypatch.setenv(VARIABLE, os.environ[VARIABLE])  # restores it at the end, whatever the rotation sets
     made = LookupStage(VARIABLE, SECRET, vault.versions_of, vault.new_mac_key, configured=["1"])
     transact = table.transact
-    made.counts_the_vault(monkeypatch)
+    made.count_vault_writes(monkeypatch)
 
     def counted(operations: Any) -> None:
         listed = list(operations)
@@ -85,12 +85,12 @@ def stored_versions() -> set[str]:
     return set(document["versions"])
 
 
-def test_new_version_is_known_everywhere_before_a_claim_uses_it(stage: LookupStage) -> None:
+def test_every_container_knows_a_new_version_before_a_claim_uses_it(stage: LookupStage) -> None:
     assert stage.keys.rotate() == "2"
     assert stage.configured == ["1", "1,2", "2,1"]
 
 
-def test_each_step_waits_for_old_containers_and_so_does_the_retirement(
+def test_rotation_and_retirement_wait_until_old_containers_have_ended(
     stage: LookupStage,
 ) -> None:
     stage.keys.rotate()
@@ -103,16 +103,16 @@ def test_each_step_waits_for_old_containers_and_so_does_the_retirement(
 def test_number_claimed_during_the_wait_of_a_retirement_keeps_its_version(
     stage: LookupStage, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A container of the old configuration claims it after a `rotate` stopped in its last wait."""
+    """A `rotate` stopped in its last wait, and then an old container claims the number."""
     stage.keys.rotate()
     phone = a_phone()
 
-    def in_an_old_container() -> None:
+    def sign_up_in_an_old_container() -> None:
         container_with("1,2")
         world.a_user(phone=phone)
         container_with("2,1")
 
-    monkeypatch.setattr(stage, "settle", in_an_old_container)
+    monkeypatch.setattr(stage, "settle", sign_up_in_an_old_container)
     with pytest.raises(ClaimsLeft):
         stage.keys.retire()
 
@@ -124,18 +124,20 @@ def test_claims_of_accounts_move_and_the_old_version_is_removed(stage: LookupSta
     stage.keys.rotate()
     late = world.a_user()
     assert stage.rekey() == 7  # a number and a user id for each, and one address
-    assert claims() == {"2": {one.account_id for one in (*people, late)}}
+    assert claims() == {"2": {user.account_id for user in (*people, late)}}
     assert stage.keys.retire() == ["1"]
     assert (stage.configured[-1], stored_versions()) == ("2", {"2"})
-    for one in (*people, late):
-        assert world.a_user(phone=one.phone).user_id == one.user_id
-        assert late.gets(f"/v1/users/{one.user_id}").status == 200
+    for user in (*people, late):
+        assert world.a_user(phone=user.phone).user_id == user.user_id
+        assert late.gets(f"/v1/users/{user.user_id}").status == 200
     assert late.has_email(address).problem == "email_taken"
     assert people[0].changes(email=None).status == 200
     assert late.has_email(address).status == 200
 
 
-def test_address_under_an_old_version_is_taken_until_it_is_released(stage: LookupStage, world: World) -> None:
+def test_address_claimed_under_an_old_version_is_taken_until_it_is_released(
+    stage: LookupStage, world: World
+) -> None:
     mila, vuk, address = world.a_user(), world.a_user(), an_address()
     mila.has_email(address)
     stage.keys.rotate()
@@ -218,14 +220,14 @@ def test_operator_killed_at_any_write_continues_with_one_account_per_number(
             del steps[0]
     assert steps, "the operator was not killed"
     container_with(stage.configured[-1])  # it may have started at this moment
-    for one in people:
-        assert world.a_user(phone=one.phone).user_id == one.user_id
-        assert world.a_user().gets(f"/v1/users/{one.user_id}").status == 200
+    for user in people:
+        assert world.a_user(phone=user.phone).user_id == user.user_id
+        assert world.a_user().gets(f"/v1/users/{user.user_id}").status == 200
     owners = {item["account_id"]["S"] for item in cloud.records("account")}
 
     for step in steps:
         step()
-    # If killed after its last write, `rotate` was done; another run makes one more version.
+    # If killed after its last write, `rotate` was complete, so the next run makes a further version.
     current = "3" if (kill_at, after) == (3, True) else "2"
     assert claims() == {current: owners}
     assert (stage.configured[-1], stored_versions()) == (current, {current})
@@ -243,7 +245,7 @@ def test_unreadable_account_does_not_keep_claims_of_others_from_moving(
         stage.keys.retire()
 
 
-def test_these_are_all_writes_of_a_rotation(stage: LookupStage, world: World) -> None:
+def test_rotation_makes_exactly_the_writes_at_which_it_is_killed(stage: LookupStage, world: World) -> None:
     """The test above kills at each of them."""
     for _ in range(2):
         world.a_user()
@@ -283,7 +285,7 @@ def test_claim_that_moves_during_the_look_up_is_found(
     whole, torn = table.batch_get, iter([True])
 
     def batch_get(keys: Any) -> Any:
-        """Read the new place before the claim moves and the old one afterwards, without a snapshot."""
+        """Read the new key before the claim moves and the old key afterwards, without a snapshot."""
         if next(torn, False):
             new, *old = keys
             early = whole([new])
@@ -296,7 +298,7 @@ def test_claim_that_moves_during_the_look_up_is_found(
 
 
 @pytest.mark.promise("ACC-1")
-def test_number_under_an_old_version_is_taken_until_its_claim_has_moved(
+def test_number_claimed_under_an_old_version_is_taken_while_its_claim_moves(
     stage: LookupStage, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Just before the transaction of the move, another caller signs up with the number."""
@@ -304,17 +306,17 @@ def test_number_under_an_old_version_is_taken_until_its_claim_has_moved(
     stage.keys.rotate()
     challenge = world.asks_for_a_code(mila.phone).json["challenge_id"]
 
-    def in_another_container() -> Reply:
+    def sign_up_in_another_container() -> Reply:
         return world.verifies(challenge, world.code_for(mila.phone))
 
-    tries = just_before(monkeypatch, table, "transact", in_another_container)
+    tries = just_before(monkeypatch, table, "transact", sign_up_in_another_container)
     stage.rekey()
     assert (tries[0].status, tries[0].json["user_id"]) == (200, mila.user_id)
     assert claims() == {"2": {mila.account_id}}
     assert len(cloud.records("account")) == 1
 
 
-def test_claim_that_another_account_holds_is_not_taken_from_it(stage: LookupStage, world: World) -> None:
+def test_claim_held_by_another_account_is_not_moved(stage: LookupStage, world: World) -> None:
     mila, vuk = world.a_user(), world.a_user()
     (old,) = store._claim_keys(store.ClaimKind.PHONE, mila.phone)
     hand_over(old, vuk.account_id)

@@ -1,4 +1,4 @@
-"""Mail is not tracked, and the function that records bounces gets reports of them."""
+"""Tests the configuration of mail: no tracking, and bounces are reported to a function."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The picture of published figures."""
+"""Tests the picture of published figures."""
 
 import xml.etree.ElementTree as ET
 from datetime import UTC, date, datetime, timedelta
@@ -27,7 +27,7 @@ def a_day(number: int, *figures: Figure) -> Figures:
 
 
 def some_days() -> list[Figures]:
-    """Thirty days with a group that grows, one that comes and goes, faults and a rest."""
+    """Return thirty days: a growing group, one with gaps, faults and a rest."""
     return [
         a_day(
             n,
@@ -77,7 +77,7 @@ def test_picture_without_a_published_day_states_that() -> None:
 
 
 @pytest.mark.promise("USE-6")
-def test_picture_is_drawn_from_published_days_alone(world: World) -> None:
+def test_picture_shows_published_days_only(world: World) -> None:
     for figures in some_days():
         store.publish(figures)
     found = plots.published(AwsAccount(REGION), "ru4m-test-usage", FIRST + timedelta(days=9), days=5)

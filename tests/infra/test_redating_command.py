@@ -1,4 +1,4 @@
-"""`python -m infra.ops retention redate`: its output, and what it refuses."""
+"""Tests `python -m infra.ops retention redate`: its output and its refusals."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_command_continues_where_it_stopped(world: World, monkeypatch: pytest.Mo
         (("--kind", "session", "--after", "nowhere"), "position printed by an earlier run"),
     ],
 )
-def test_impossible_command_is_refused_with_the_reason(options: tuple[str, ...], text: str) -> None:
+def test_redating_is_refused_with_the_reason(options: tuple[str, ...], text: str) -> None:
     done = redate(*options)
     assert done.exit_code == 1
     assert text in done.output

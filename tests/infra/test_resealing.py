@@ -1,4 +1,4 @@
-"""A command reseals records under the stage key itself, for every record class."""
+"""Tests resealing: records sealed directly under the stage key move to its new version."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from tests.support.world import World
 
 @pytest.fixture
 def invoice(monkeypatch: pytest.MonkeyPatch) -> type[Record]:
-    """Define a record kept beyond its subject's key; it does not stay in the register."""
+    """Define a record that is kept longer than its subject's key, for this test only."""
     monkeypatch.setattr(personal, "_records", list(register.records()))
 
     class Invoice(
@@ -151,7 +151,7 @@ def test_concurrent_edit_is_kept(
     assert vars(codec.opened(invoice, stored(place)))["paid_by"] == "Milica Petrović"
 
 
-def test_challenge_used_meanwhile_stays_without_personal_fields(
+def test_challenge_used_during_the_run_stays_without_personal_fields(
     world: World, keys: StageKeys, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     phone, device = a_phone(), a_device()
@@ -165,14 +165,14 @@ def test_challenge_used_meanwhile_stays_without_personal_fields(
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("kill_at", range(3))
-def test_killed_run_is_continued_where_it_stopped(
+def test_killed_run_is_resumed_where_it_stopped(
     keys: StageKeys, invoice: type[Record], kill_at: int, *, after: bool
 ) -> None:
     kept = [a_kept(invoice, number) for number in range(3)]
     keys.rotate()
     with pytest.raises(Killed):
         keys.reseal(killed(reseal.reseal, kill_at, after=after))
-    for number, place in enumerate(kept):  # without downtime
+    for number, place in enumerate(kept):  # while the service runs
         assert vars(codec.opened(invoice, stored(place)))["paid_by"] == f"Milica {number}"
     assert keys.reseal(reseal.reseal) == 3 - kill_at - after
     assert keys.retire() == [1]
@@ -206,7 +206,7 @@ def test_expired_but_held_record_is_resealed_too(
     assert sealing.version_of(item["sealed"]["B"]) == 2
 
 
-def test_altered_blob_stops_the_run_and_is_not_changed(keys: StageKeys, invoice: type[Record]) -> None:
+def test_run_stops_at_an_altered_blob_and_does_not_change_it(keys: StageKeys, invoice: type[Record]) -> None:
     place = a_kept(invoice, 1)
     broken = bytes(stored(place)["sealed"])[:-1] + b"x"
     table.write(Change(place, put={"sealed": broken}))

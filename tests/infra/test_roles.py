@@ -1,4 +1,4 @@
-"""The least privileges of each role, written out."""
+"""Tests the permissions of each role against the complete list in this file."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MAILING = (
 )
 
 
-# A deletion in the rights table takes only the mark that a right is being exercised.
+# Of the rights table, only the mark that a right is being exercised may be deleted.
 _REQUESTS = (
     "dynamodb:BatchGetItem, dynamodb:DeleteItem, dynamodb:GetItem, dynamodb:PutItem",
     "${RightsTableArn}",
@@ -31,7 +31,7 @@ _REQUESTS = (
 _REQUESTS_OF_A_SUBJECT = ("dynamodb:Query", "${RightsTableArn}/index/owner")
 
 
-# The kind of chain limits what a role appends (LEDGER_KINDS).
+# A role may append to the kinds of chains in LEDGER_KINDS only.
 _LEDGER = (("dynamodb:PutItem", "${LedgerTableArn}"), ("dynamodb:Query", "${LedgerTableArn}"))
 
 _RIGHTS = history_of(RightsRequestId.new()).kind
@@ -150,7 +150,8 @@ EXPECTED = {
         ("secretsmanager:GetSecretValue", "${CodesSecretArn}, ${ReceiptsSecretArn}"),
         ("kms:Decrypt", "${StageKeyArn}"),
         ("sqs:SendMessage", "${RightsQueue.Arn}"),
-        ("s3:GetObject", "${ExportBucketArn}/exports/*"),  # a link permits what its maker may do
+        # A presigned link has the permissions of the role that made it.
+        ("s3:GetObject", "${ExportBucketArn}/exports/*"),
     },
     "RecordVerifiedCodesRole": {
         _own_logs("record_verified_codes"),
@@ -160,7 +161,8 @@ EXPECTED = {
         _own_logs("renew_consents"),
         ("dynamodb:BatchGetItem, dynamodb:PutItem", "${AccountsTableArn}"),
         ("dynamodb:Query", "${AccountsTableArn}/index/renewal"),
-        ("dynamodb:BatchWriteItem, dynamodb:Query", "${UsageTableArn}"),  # use that depended on a consent
+        # Usage events whose consent was withdrawn.
+        ("dynamodb:BatchWriteItem, dynamodb:Query", "${UsageTableArn}"),
         ("dynamodb:BatchGetItem", "${KeysTableArn}"),
         *_LEDGER,
         ("kms:Decrypt", "${SealingKeyArn}"),
@@ -277,7 +279,7 @@ def _resources(statement: Template) -> str:
 
 
 @pytest.mark.promise("SEC-1")
-def test_each_role_may_do_this_and_nothing_else(service: Template) -> None:
+def test_each_role_has_exactly_the_listed_permissions(service: Template) -> None:
     granted: dict[str, set[tuple[str, str]]] = {}
     for role, statement in statements(service):
         granted.setdefault(role, set()).add((", ".join(listed(statement["Action"])), _resources(statement)))
@@ -285,7 +287,7 @@ def test_each_role_may_do_this_and_nothing_else(service: Template) -> None:
 
 
 @pytest.mark.promise("SEC-1")
-def test_no_action_and_no_resource_is_a_wildcard(service: Template) -> None:
+def test_no_statement_has_a_wildcard_as_action_or_resource(service: Template) -> None:
     for role, statement in statements(service):
         assert statement["Effect"] == "Allow", role
         assert not any("*" in action for action in listed(statement["Action"])), role
@@ -293,7 +295,7 @@ def test_no_action_and_no_resource_is_a_wildcard(service: Template) -> None:
 
 
 @pytest.mark.promise("SEC-1")
-def test_stage_key_opens_only_the_secrets_that_the_role_may_read(service: Template) -> None:
+def test_role_may_decrypt_only_the_secrets_that_it_may_read(service: Template) -> None:
     readable = {
         role: listed(s["Resource"])
         for role, s in statements(service)
@@ -330,7 +332,7 @@ def test_signer_of_the_ledger_cannot_write_it_and_writers_cannot_sign(service: T
 
 
 @pytest.mark.promise("SEC-1")
-def test_role_appends_to_chains_of_its_own_kinds_alone(service: Template) -> None:
+def test_role_may_append_only_to_chains_of_its_own_kinds(service: Template) -> None:
     kinds = {
         role: statement["Condition"]
         for role, statement in statements(service)
@@ -344,7 +346,7 @@ def test_role_appends_to_chains_of_its_own_kinds_alone(service: Template) -> Non
 
 
 @pytest.mark.promise("USE-6")
-def test_only_figures_copies_and_deletion_read_usage_events(
+def test_only_roles_for_figures_copies_and_deletion_read_usage_events(
     service: Template,
 ) -> None:
     reading = {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"}
@@ -358,7 +360,7 @@ def test_only_figures_copies_and_deletion_read_usage_events(
 
 
 @pytest.mark.promise("RGT-1")
-def test_only_the_worker_makes_copies_and_no_role_lists_them(service: Template) -> None:
+def test_only_the_worker_may_write_copies_and_no_role_may_list_them(service: Template) -> None:
     granted: dict[str, set[str]] = {}
     for role, statement in statements(service):
         if any("${ExportBucketArn}" in resource for resource in listed(statement.get("Resource", []))):
@@ -379,7 +381,7 @@ def test_only_the_gateways_log_role_has_a_managed_policy_of_aws(service: Templat
     }
 
 
-def test_only_a_roles_own_service_assumes_it(service: Template) -> None:
+def test_role_can_be_assumed_by_its_own_service_only(service: Template) -> None:
     for name, role in of_type(service, "AWS::IAM::Role").items():
         (trust,) = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
         wanted = "apigateway" if name in MANAGED else "lambda"

@@ -1,4 +1,4 @@
-"""A process stops on a signal even if its parent ignores the signal."""
+"""Tests that a process stops on a signal even if its parent ignores the signal."""
 
 import json
 import signal
@@ -51,9 +51,7 @@ def line_of(stream: IO[str] | None) -> str:
         (signal.SIGHUP, 128 + signal.SIGHUP),
     ],
 )
-def test_signal_that_the_parent_ignores_ends_the_process_in_order(
-    number: signal.Signals, status: int
-) -> None:
+def test_signal_that_the_parent_ignores_ends_the_process_orderly(number: signal.Signals, status: int) -> None:
     command = under_ignoring_parent(sys.executable, "-c", _STOPPABLE)
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         try:

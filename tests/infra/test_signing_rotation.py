@@ -1,4 +1,4 @@
-"""Signing key rotation refuses no token, and resumes where it stopped."""
+"""Tests signing key rotation: no token is refused, and a stopped rotation is resumed."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_new_key_is_published_before_it_signs_and_the_old_one_stays_accepted() -
     assert stage.deployed == [({old}, old), ({old, new}, old), ({old, new}, new)]
 
 
-def test_old_key_is_retired_after_twice_a_tokens_life_and_not_before() -> None:
+def test_old_key_is_not_retired_before_twice_the_life_of_a_token() -> None:
     stage = Stage()
     new = stage.keys.rotate()
     with pytest.raises(NotYet) as early:
@@ -73,7 +73,7 @@ def test_stopped_rotation_is_resumed_where_it_stopped(fails_after: int) -> None:
     assert set(stage.secret["keys"]) == kids
     assert stage.deployed[-1] == (kids, new)
     for (published, _), (_, signing) in zip(stage.deployed, stage.deployed[1:], strict=False):
-        assert signing in published  # the deployment before published whichever key signs
+        assert signing in published  # the earlier deployment published both keys
 
 
 def test_second_retirement_changes_nothing() -> None:

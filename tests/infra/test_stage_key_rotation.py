@@ -1,4 +1,4 @@
-"""Stage key rotation: sealed records always open, and no version in use is lost (SEC-1)."""
+"""Tests stage key rotation: sealed records always open, and versions in use stay (SEC-1)."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Operator:
 
     def rewrap(self) -> int:
         return self.keys.rewrap(
-            lambda pk, version, blob: self.stage.write(lambda: wrapped(pk, version, blob))
+            lambda pk, version, blob: self.stage.write(lambda: rewrapped_blob(pk, version, blob))
         )
 
     def reseal(self) -> int:
@@ -57,7 +57,7 @@ def spelled(document: str) -> str:
     return vault.versions_of(json.loads(document))
 
 
-def wrapped(pk: str, version: int, blob: bytes) -> bytes:
+def rewrapped_blob(pk: str, version: int, blob: bytes) -> bytes:
     account_id = AccountId(pk.removeprefix("A#"))
     return subject_keys.wrap(account_id, version, subject_keys.unwrap(account_id, version, blob))
 
@@ -65,11 +65,11 @@ def wrapped(pk: str, version: int, blob: bytes) -> bytes:
 @pytest.fixture
 def operator(world: World, monkeypatch: pytest.MonkeyPatch) -> Operator:
     stage = a_stage_with_a_stage_key()
-    stage.counts_the_vault(monkeypatch)
+    stage.count_vault_writes(monkeypatch)
     return Operator(stage)
 
 
-def in_a_container_of(operator: Operator, configuration: int, do: Callable[[], object]) -> None:
+def run_in_a_container_of(operator: Operator, configuration: int, do: Callable[[], object]) -> None:
     """Run a function in a container of an earlier configuration."""
     container_with(operator.stage.variable, operator.stage.configured[configuration])
     do()
@@ -82,12 +82,12 @@ def stored_versions() -> set[str]:
     return set(document["versions"])
 
 
-def test_new_version_is_known_everywhere_before_anything_is_sealed_under_it(operator: Operator) -> None:
+def test_every_container_knows_a_new_version_before_it_is_used_to_seal(operator: Operator) -> None:
     assert operator.keys.rotate() == 2
     assert operator.configured == ["1", "1,2", "2,1"]
 
 
-def test_each_step_waits_for_old_containers_and_so_does_the_retirement(
+def test_rotation_and_retirement_wait_until_old_containers_have_ended(
     operator: Operator,
 ) -> None:
     operator.keys.rotate()
@@ -105,7 +105,7 @@ def test_data_key_wrapped_during_the_wait_of_a_retirement_keeps_its_version(
     before_the_last = -2
 
     def signs_up() -> None:
-        in_a_container_of(operator, before_the_last, lambda: world.a_user(phone=phone))
+        run_in_a_container_of(operator, before_the_last, lambda: world.a_user(phone=phone))
 
     monkeypatch.setattr(operator.stage, "settle", signs_up)
     with pytest.raises(StillNeeded):
@@ -115,7 +115,7 @@ def test_data_key_wrapped_during_the_wait_of_a_retirement_keeps_its_version(
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-def test_rotation_stopped_at_its_last_configuration_makes_no_other_version(
+def test_rotation_stopped_at_its_last_configuration_resumes_with_its_version(
     operator: Operator, *, after: bool
 ) -> None:
     operator.stage.kill_at, operator.stage.after = 2, after  # the vault's new current version
@@ -156,21 +156,21 @@ def test_operator_killed_at_any_write_continues_and_loses_no_used_version(
             steps[0]()
             del steps[0]
     assert steps, "the operator was not killed"
-    for one in people:
-        assert one.gets("/v1/profile").status == 200
+    for user in people:
+        assert user.gets("/v1/profile").status == 200
     people.append(world.a_user())
     for step in steps:
         step()
-    # If killed after its last write, `rotate` was done; another run makes one more version.
+    # If killed after its last write, `rotate` was complete, so the next run makes a further version.
     current = "3" if (kill_at, after) == (3, True) else "2"
     if current == "3":
         assert operator.rewrap() == 0
     assert (operator.configured[-1], stored_versions()) == (current, {current})
-    for one in people:
-        assert one.gets("/v1/profile").status == 200
+    for user in people:
+        assert user.gets("/v1/profile").status == 200
 
 
-def test_these_are_all_writes_of_a_rotation(operator: Operator, world: World) -> None:
+def test_rotation_makes_exactly_the_writes_at_which_it_is_killed(operator: Operator, world: World) -> None:
     """The test above kills at each of them."""
     for _ in range(2):
         world.a_user()

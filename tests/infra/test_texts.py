@@ -1,4 +1,4 @@
-"""The monthly limit of spending on texts, as SNS stores it."""
+"""Tests the monthly limit of spending on texts, as SNS stores it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The values that a deployment puts into the secrets."""
+"""Tests the values that a deployment puts into the secrets."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.infra.fakes import REGION, FakeAccount
 ARNS = {purpose: f"arn:{purpose}" for purpose in SECRETS}
 
 
-def filled(account: FakeAccount, stream_secret: str | None) -> Published:
+def fill(account: FakeAccount, stream_secret: str | None) -> Published:
     return fill_vault(account, "staging", ARNS, "arn:sealing-key", stream_secret)
 
 
@@ -24,16 +24,16 @@ def account() -> FakeAccount:
     return FakeAccount(REGION)
 
 
-def test_every_secret_gets_a_value_once(account: FakeAccount) -> None:
-    keys = filled(account, "stream secret")
+def test_second_deployment_does_not_replace_the_value_of_a_secret(account: FakeAccount) -> None:
+    keys = fill(account, "stream secret")
     first = dict(account.secrets.values)
     assert first.keys() == set(ARNS.values())
-    assert filled(account, None) == keys
+    assert fill(account, None) == keys
     assert account.secrets.values == first
 
 
 def test_each_keyed_hash_has_a_key_of_its_own_with_256_bits(account: FakeAccount) -> None:
-    filled(account, "stream secret")
+    fill(account, "stream secret")
     keys = []
     for purpose in ("codes", "lookup", "receipts", "refresh", "staff"):
         document = json.loads(account.secrets.values[ARNS[purpose]])
@@ -43,7 +43,7 @@ def test_each_keyed_hash_has_a_key_of_its_own_with_256_bits(account: FakeAccount
 
 
 def test_published_key_verifies_signatures_of_the_private_key(account: FakeAccount) -> None:
-    published = json.loads(filled(account, "stream secret").public_keys)
+    published = json.loads(fill(account, "stream secret").public_keys)
     signing = json.loads(account.secrets.values[ARNS["signing"]])
     kid = signing["signing"]
     token = jwt.encode({"a": 1}, signing["keys"][kid], "ES256", headers={"kid": kid})
@@ -53,27 +53,27 @@ def test_published_key_verifies_signatures_of_the_private_key(account: FakeAccou
 
 
 @pytest.mark.promise("SEC-1")
-def test_nothing_private_is_published(account: FakeAccount) -> None:
-    (key,) = json.loads(filled(account, "stream secret").public_keys)["keys"]
+def test_published_values_contain_no_private_key(account: FakeAccount) -> None:
+    (key,) = json.loads(fill(account, "stream secret").public_keys)["keys"]
     assert key.keys() == {"kty", "crv", "use", "alg", "kid", "x", "y"}
 
 
-def test_new_stream_secret_replaces_the_old_one_and_nothing_else(account: FakeAccount) -> None:
-    filled(account, "old")
+def test_new_stream_secret_replaces_the_old_one_and_no_other_secret(account: FakeAccount) -> None:
+    fill(account, "old")
     account.secrets.written.clear()
-    filled(account, "new")
+    fill(account, "new")
     assert account.secrets.written == ["arn:stream"]
     assert json.loads(account.secrets.values["arn:stream"]) == {"secret": "new"}
 
 
 def test_first_deployment_without_the_stream_secret_is_refused(account: FakeAccount) -> None:
     with pytest.raises(MissingSecret):
-        filled(account, None)
+        fill(account, None)
 
 
 @pytest.mark.promise("SEC-1")
 def test_stage_key_is_made_and_wrapped_by_kms_for_this_stage(account: FakeAccount) -> None:
-    published = json.loads(filled(account, "stream secret").stage_keys)
+    published = json.loads(fill(account, "stream secret").stage_keys)
     assert published["current"] == "1"
     assert account.kms.asked == [
         {

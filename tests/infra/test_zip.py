@@ -1,4 +1,4 @@
-"""The uploaded code is small, complete, compiled and reproducible."""
+"""Tests the uploaded zip: small, complete, compiled and reproducible."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from infra.packaging.dependencies import MINOR
 from infra.packaging.requirements import runtime_pins
 from tests.infra.templates import Template
 
-MOST_BYTES = 15_000_000
+MAX_BYTES = 15_000_000
 
 # First two bytes of a .pyc by version of Python; they never change after its first release.
 MAGIC = {"3.11": 3495, "3.12": 3531, "3.13": 3571}
 UNCHECKED_HASH = 0b01
 
-# An unexpected package here is a dependency of a dependency, to be reviewed, or a stray file.
+# A package that is not listed is a dependency of a dependency, to be reviewed, or a stray file.
 TOP_LEVEL = {
     "app", "chalice", "chalicelib",
     "aiofile", "aiohappyeyeballs", "aiohttp", "aiosignal", "annotated_types", "attr", "attrs",
@@ -42,7 +42,7 @@ def names(package: Package) -> list[str]:
 
 
 def test_zip_has_at_most_15_megabytes(package: Package) -> None:
-    assert package.code.stat().st_size <= MOST_BYTES
+    assert package.code.stat().st_size <= MAX_BYTES
 
 
 def test_zip_contains_the_expected_packages_only(names: list[str]) -> None:
@@ -75,7 +75,9 @@ def test_functions_run_on_the_python_that_they_are_compiled_for(functions: dict[
     assert {properties["Runtime"] for properties in functions.values()} == {f"python{MINOR}"}
 
 
-def test_every_module_is_compiled_and_never_checked_again(names: list[str], package: Package) -> None:
+def test_every_module_is_compiled_and_not_checked_against_its_source(
+    names: list[str], package: Package
+) -> None:
     modules = {name for name in names if name.endswith(".pyc")}
     assert {compiled(name) for name in names if name.endswith(".py")} <= modules
     magic = MAGIC.get(MINOR) or int.from_bytes(importlib.util.MAGIC_NUMBER[:2], "little")
@@ -89,10 +91,11 @@ def test_only_the_project_and_files_copied_by_chalice_have_sources(names: list[s
     sources = {name.split("/")[0] for name in names if name.endswith(".py")}
     assert sources == {"app.py", "chalice", "chalicelib"}
     cached = {name.split("/")[0] for name in names if "__pycache__" in name}
-    assert cached == {"__pycache__", "chalice", "chalicelib"}  # Python looks there only beside a source
+    # Python uses such a file only beside its source.
+    assert cached == {"__pycache__", "chalice", "chalicelib"}
 
 
-def test_address_is_parsed_from_the_zip_alone_and_never_looked_up(unpacked: Path) -> None:
+def test_email_address_is_validated_with_the_zip_alone_and_without_dns(unpacked: Path) -> None:
     """email_validator uses the network only with the package that the zip leaves out."""
     parse = (
         "import sys; sys.path.insert(0, sys.argv[1])\n"
@@ -108,7 +111,7 @@ def test_address_is_parsed_from_the_zip_alone_and_never_looked_up(unpacked: Path
 
 
 @pytest.mark.promise("RGT-10")
-def test_deadlines_use_their_zone_on_a_system_without_zones(unpacked: Path) -> None:
+def test_deadlines_are_in_belgrade_time_on_a_system_without_time_zones(unpacked: Path) -> None:
     count = (
         "import sys, zoneinfo; zoneinfo.reset_tzpath([]); sys.path.insert(0, sys.argv[1])\n"
         "from datetime import UTC, datetime\n"

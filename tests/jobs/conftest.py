@@ -1,4 +1,4 @@
-"""Jobs run against the Stream emulator through Stream's own SDK."""
+"""Fixtures of the job tests, which run against the Stream emulator through Stream's own SDK."""
 
 from collections.abc import Iterator
 

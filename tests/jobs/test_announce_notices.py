@@ -1,4 +1,4 @@
-"""A new version is announced to every account once, despite failures, and then applies."""
+"""Tests announcing: every account gets one announcement of a new version, despite failures."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def run(seconds: int = 900) -> None:
     announce_notices(a_schedule_event(), Context(seconds))
 
 
-def told(user: User, version: str = NEWER.version) -> dict[str, str] | None:
+def stored_announcement(user: User, version: str = NEWER.version) -> dict[str, str] | None:
     """Return the stored announcement as plain texts, or None."""
     places = (f"A#{user.account_id}", f"announcement#{version}")
     for item in cloud.records("announcement"):
@@ -48,13 +48,13 @@ def told(user: User, version: str = NEWER.version) -> dict[str, str] | None:
 
 
 def channel(user: User, version: str = NEWER.version) -> str | None:
-    record = told(user, version)
+    record = stored_announcement(user, version)
     return record["channel"] if record and record["state"] == "announced" else None
 
 
 @pytest.fixture(autouse=True)
 def one_shard(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Walk over one shard only; another test covers many shards."""
+    """Let runs read one shard only; another test covers many shards."""
     monkeypatch.setattr(accounts, "SHARDS", ("00",))
     monkeypatch.setattr(accounts_store, "SHARDS", ("00",))
 
@@ -94,7 +94,7 @@ def newer(mila: User, vuk: User, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.promise("NOT-1")
 @pytest.mark.usefixtures("newer")
-def test_unreadable_profile_gets_an_app_notice_and_does_not_delay_others(
+def test_account_with_an_unreadable_profile_is_announced_to_in_the_app(
     mila: User, vuk: User, mails: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened = codec.opened
@@ -140,7 +140,9 @@ def test_mail_states_the_changes_their_date_and_the_sender(mila: User, mails: li
 
 @pytest.mark.promise("USE-9")
 @pytest.mark.usefixtures("newer")
-def test_mail_contains_nothing_that_tracks_its_reader(mila: User, mails: list[dict[str, Any]]) -> None:
+def test_mail_contains_no_link_and_no_image_that_could_track_its_reader(
+    mila: User, mails: list[dict[str, Any]]
+) -> None:
     run()
     assert mails[0]["ConfigurationSetName"] == "ru4m-test"
     html = mails[0]["Content"]["Simple"]["Body"]["Html"]["Data"]
@@ -208,19 +210,19 @@ def test_repeated_run_announces_nothing_again(
     world: World, mila: User, vuk: User, mails: list[dict[str, Any]]
 ) -> None:
     run()
-    before = (told(mila), told(vuk))
+    before = (stored_announcement(mila), stored_announcement(vuk))
     for _ in range(3):
         world.advance(DAY)
         run()
     assert len(mails) == 1
-    assert (told(mila), told(vuk)) == before
+    assert (stored_announcement(mila), stored_announcement(vuk)) == before
 
 
 @pytest.mark.usefixtures("newer")
 def test_user_who_accepted_before_gets_no_announcement(mila: User, mails: list[dict[str, Any]]) -> None:
     mila.calls("POST", f"/v1/notices/{NEWER.version}/acceptance")
     run()
-    assert (mails, told(mila)) == ([], None)
+    assert (mails, stored_announcement(mila)) == ([], None)
 
 
 @pytest.mark.usefixtures("mila", "vuk")
@@ -230,7 +232,7 @@ def test_replaced_version_is_not_announced(
     replaced, current = a_version("2026-10-01"), a_version("2026-11-01")
     publish(monkeypatch, replaced, current)
     run()
-    assert (told(mila, replaced.version), channel(mila, current.version)) == (None, "email")
+    assert (stored_announcement(mila, replaced.version), channel(mila, current.version)) == (None, "email")
     assert len(mails) == 1
 
 
@@ -248,7 +250,7 @@ def test_restricted_account_gets_a_mail_and_a_frozen_one_an_app_notice(
 
 
 @pytest.mark.promise("NOT-1")
-def test_account_created_behind_the_walk_is_reached_by_the_second_round(
+def test_account_created_in_a_part_already_read_is_reached_by_the_second_round(
     world: World, mila: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = versions.PUBLISHED
@@ -259,7 +261,7 @@ def test_account_created_behind_the_walk_is_reached_by_the_second_round(
     publish(monkeypatch, NEWER)
     world.advance(DAY - timedelta(seconds=1))
     run()
-    assert told(late) is None
+    assert stored_announcement(late) is None
     world.advance(timedelta(seconds=1))
     run()
     assert channel(late) == "in_app"
@@ -275,7 +277,7 @@ def test_deleted_account_that_is_still_in_the_index_is_skipped(
         aws.client("dynamodb").delete_item(TableName="ru4m-test-accounts", Key=key)
     monkeypatch.setattr(accounts, "live_accounts", lambda *_: listed)
     run()
-    assert (mails, told(mila), channel(vuk)) == ([], None, "in_app")
+    assert (mails, stored_announcement(mila), channel(vuk)) == ([], None, "in_app")
 
 
 def refusal(code: str, status: int = 400) -> ClientError:
@@ -315,12 +317,12 @@ def test_account_with_a_mail_in_doubt_gets_an_app_notice_and_no_second_mail(
         *refused_sender(),
     ],
 )
-def test_mail_waits_while_ses_refuses_all_and_other_accounts_get_app_notices(
+def test_mails_wait_while_ses_refuses_all_and_app_notices_do_not(
     world: World, mila: User, vuk: User, mails: list[dict[str, Any]], error: Exception
 ) -> None:
     with failing("sesv2", "SendEmail", error):
         run()
-    record = told(mila)
+    record = stored_announcement(mila)
     assert record
     assert (record["state"], "announced_at" in record, channel(vuk)) == ("waiting", False, "in_app")
     world.advance(HOUR)
@@ -329,7 +331,7 @@ def test_mail_waits_while_ses_refuses_all_and_other_accounts_get_app_notices(
 
 
 @pytest.mark.usefixtures("newer")
-def test_run_waits_out_a_limit_of_seconds(
+def test_run_waits_and_retries_if_ses_limits_the_rate_of_mails(
     mila: User, mails: list[dict[str, Any]], pauses: list[timedelta]
 ) -> None:
     with failing("sesv2", "SendEmail", refusal("TooManyRequestsException", 429), times=2):
@@ -338,7 +340,7 @@ def test_run_waits_out_a_limit_of_seconds(
 
 
 @pytest.mark.usefixtures("newer")
-def test_run_stops_calling_ses_once_it_refuses_all_mails(
+def test_run_makes_no_further_calls_to_ses_once_ses_refuses_all_mails(
     world: World, mila: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     others = []
@@ -373,7 +375,7 @@ def test_account_that_waited_three_days_for_mail_gets_an_app_notice(world: World
 def test_account_skipped_on_an_early_page_is_reached_by_the_next_run(
     world: World, mila: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(walks, "MOST_AT_ONCE", 1)
+    monkeypatch.setattr(walks, "MAX_ACCOUNTS_PER_READ", 1)
     with failing("sesv2", "SendEmail", refusal("SendingPausedException")):
         run()
     run()
@@ -382,7 +384,7 @@ def test_account_skipped_on_an_early_page_is_reached_by_the_next_run(
 
 @pytest.mark.promise("NOT-1")
 @pytest.mark.usefixtures("vuk")
-def test_each_outage_of_mail_is_waited_out_from_its_own_start(
+def test_three_days_of_waiting_for_mail_begin_again_with_each_outage(
     world: World, mila: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = versions.PUBLISHED
@@ -441,10 +443,10 @@ def test_repeated_or_late_bounce_changes_nothing(
 ) -> None:
     run()
     note_bounces(report_of_mail(mails[0]), None)
-    before = told(mila)
+    before = stored_announcement(mila)
     world.advance(HOUR)
     note_bounces(report_of_mail(mails[0]), None)
-    assert told(mila) == before
+    assert stored_announcement(mila) == before
 
 
 @pytest.mark.usefixtures("newer")
@@ -486,11 +488,11 @@ class Killed(BaseException):
     """The process ends; no code under test catches this."""
 
 
-def die(**_: Any) -> None:
+def kill(**_: Any) -> None:
     raise Killed
 
 
-def die_once_an_account_is_recorded(**_: Any) -> None:
+def kill_once_an_account_is_recorded(**_: Any) -> None:
     if any("after" in walk for walk in cloud.records("walk")):
         raise Killed
 
@@ -513,7 +515,7 @@ def killed_at(number: int, moment: str) -> Iterator[None]:
 
 
 @pytest.mark.promise("NOT-1")
-def test_account_that_kills_every_run_delays_no_other_shard(
+def test_account_that_kills_every_run_does_not_delay_another_shard(
     world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for module in (accounts, accounts_store):
@@ -525,12 +527,12 @@ def test_account_that_kills_every_run_delays_no_other_shard(
     publish(monkeypatch, NEWER)
     announce_to = announcement.announce_to
 
-    def deadly(recipient: NoticeRecipient, *rest: Any) -> None:
+    def kill_for_the_first_account(recipient: NoticeRecipient, *rest: Any) -> None:
         if recipient.account_id == by_shard["00"].account_id:
             raise Killed
         announce_to(recipient, *rest)
 
-    monkeypatch.setattr(announcement, "announce_to", deadly)
+    monkeypatch.setattr(announcement, "announce_to", kill_for_the_first_account)
     capsys.readouterr()
     for _ in range(2):
         with pytest.raises(Killed):
@@ -565,7 +567,7 @@ def test_every_account_gets_one_announcement_when_a_run_is_killed_at_any_call(
             with killed_at(number, moment):
                 run()
         except Killed:
-            world.advance(timedelta(minutes=6))  # until the dead run's lease expires
+            world.advance(timedelta(minutes=6))  # until the lease of the killed run expires
             run()
             assert channel(vuk, version.version) == "in_app"
             assert len(mails) <= 1
@@ -575,35 +577,38 @@ def test_every_account_gets_one_announcement_when_a_run_is_killed_at_any_call(
     else:
         pytest.fail("the run does not end")
     assert number > 8
-    # Announced by mail, in the app for a mail in doubt, or both: never by two mails, never not at all.
+    # Announced by mail, or in the app with a mail in doubt, or in the app only. Never by two mails.
     assert seen <= {("email", 1), ("in_app", 0), ("in_app", 1)}
     assert ("email", 1) in seen
     assert ("in_app", 1) in seen if moment == "after" else ("in_app", 0) in seen
 
 
 @pytest.mark.usefixtures("newer")
-def test_run_stops_in_time_and_the_next_one_continues(
+def test_run_stops_before_its_timeout_and_the_next_run_continues(
     world: World, mila: User, vuk: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = sorted((mila, vuk), key=lambda user: user.account_id)
     run(seconds=30)
-    assert (told(mila), told(vuk)) == (None, None)
+    assert (stored_announcement(mila), stored_announcement(vuk)) == (None, None)
     slow = {"TransactWriteItems", "PutItem"}
 
     def take_long(model: Any, **_: Any) -> None:
-        if model.name in slow and told(first) is None and cloud.records("walk"):
+        if model.name in slow and stored_announcement(first) is None and cloud.records("walk"):
             world.advance(timedelta(minutes=14, seconds=31))
 
     with hooked("dynamodb", "before-call.dynamodb", take_long):
         run()
-    assert (told(second), cloud.records("walk")[0].get("after")) == (None, {"S": first.account_id})
+    assert (stored_announcement(second), cloud.records("walk")[0].get("after")) == (
+        None,
+        {"S": first.account_id},
+    )
     run()
     assert channel(first)
     assert channel(second)
 
 
 @pytest.mark.usefixtures("newer")
-def test_walk_leased_by_another_run_is_not_touched(
+def test_shard_leased_by_another_run_is_skipped(
     world: World, mila: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with killed_at(2, "before"), pytest.raises(Killed):
@@ -623,41 +628,41 @@ def test_two_runs_over_the_same_accounts_send_one_mail(
     """The second takes over while the first, whose lease expired, is about to send."""
     once = iter([True])
 
-    def meanwhile(**_: Any) -> None:
+    def let_another_run_take_over(**_: Any) -> None:
         if next(once, False):
             world.advance(timedelta(minutes=7))
             run()
 
-    with hooked("sesv2", "before-call.sesv2.SendEmail", meanwhile):
+    with hooked("sesv2", "before-call.sesv2.SendEmail", let_another_run_take_over):
         run()
     assert (channel(mila), len(mails)) == ("in_app", 1)
 
 
 @pytest.mark.usefixtures("newer", "mila", "vuk")
-def test_run_that_lost_its_lease_does_not_move_the_walk(
+def test_run_that_lost_its_lease_does_not_change_the_stored_progress(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(walks, "MOST_AT_ONCE", 1)
+    monkeypatch.setattr(walks, "MAX_ACCOUNTS_PER_READ", 1)
     once, left = iter([True]), []
 
-    def meanwhile(**_: Any) -> None:
+    def let_another_run_take_over(**_: Any) -> None:
         if next(once, False):
             world.advance(timedelta(minutes=7))
             run()
             left.extend(cloud.records("walk"))
             world.advance(timedelta(minutes=1))
 
-    with hooked("sesv2", "before-call.sesv2.SendEmail", meanwhile):
+    with hooked("sesv2", "before-call.sesv2.SendEmail", let_another_run_take_over):
         run()
     assert [walk["rounds"] for walk in left] == [{"N": "1"}]
     assert cloud.records("walk") == left
 
 
 @pytest.mark.usefixtures("newer")
-def test_mail_recorded_meanwhile_stays_recorded(world: World, mila: User) -> None:
-    """A run finds another's mail in doubt; before it moves the notice, the other run records it."""
-    gone = hooked("sesv2", "after-call.sesv2.SendEmail", die)
-    with gone, pytest.raises(Killed):
+def test_mail_recorded_by_a_concurrent_run_stays_recorded(world: World, mila: User) -> None:
+    """A run finds a mail in doubt. Before it announces in the app, another run records the mail."""
+    kill_after_the_mail = hooked("sesv2", "after-call.sesv2.SendEmail", kill)
+    with kill_after_the_mail, pytest.raises(Killed):
         run()
     world.advance(timedelta(minutes=6))
     once = iter([True])
@@ -681,7 +686,7 @@ def test_mail_recorded_meanwhile_stays_recorded(world: World, mila: User) -> Non
 
 
 @pytest.mark.usefixtures("newer")
-def test_finished_walk_is_stored_while_its_version_is_the_newest(world: World, mila: User) -> None:
+def test_finished_progress_is_stored_while_its_version_is_the_newest(world: World, mila: User) -> None:
     run()
     world.advance(DAY)
     run()
@@ -692,10 +697,12 @@ def test_finished_walk_is_stored_while_its_version_is_the_newest(world: World, m
 
 @pytest.mark.promise("RET-1")
 @pytest.mark.usefixtures("newer", "mila", "vuk")
-def test_abandoned_walk_expires_within_a_week(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(walks, "MOST_AT_ONCE", 1)
+def test_progress_of_a_run_that_is_not_continued_expires_within_a_week(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(walks, "MAX_ACCOUNTS_PER_READ", 1)
     with (
-        hooked("dynamodb", "after-call.dynamodb.PutItem", die_once_an_account_is_recorded),
+        hooked("dynamodb", "after-call.dynamodb.PutItem", kill_once_an_account_is_recorded),
         pytest.raises(Killed),
     ):
         run()
@@ -720,6 +727,6 @@ def calls_of_a_run() -> Calls:
 
 
 @pytest.mark.usefixtures("newer")
-def test_run_after_finished_walks_costs_one_read(mila: User) -> None:
+def test_run_after_all_shards_are_finished_costs_one_read(mila: User) -> None:
     run()
     assert calls_of_a_run() == {"dynamodb.BatchGetItem": 1}

@@ -1,4 +1,4 @@
-"""Stream's part of a copy is requested, polled, fetched and redacted by its SDK (STR-6)."""
+"""Tests Stream's part of a copy: requested, polled, fetched and redacted (STR-6)."""
 
 import json
 import socket
@@ -41,15 +41,15 @@ def chat(world: World, stream: Emulator) -> Chatters:
     return chatters
 
 
-def asked_for(user_id: UserId) -> StreamExportTask:
+def request_export(user_id: UserId) -> StreamExportTask:
     asked = export_tasks.start(user_id)
     assert isinstance(asked, StreamExportTask)
     return asked
 
 
-def ready_for(user_id: UserId) -> Ready:
+def finish_export(user_id: UserId) -> Ready:
     """Request an export and poll until Stream has finished."""
-    asked = asked_for(user_id)
+    asked = request_export(user_id)
     for _ in range(5):
         stand = export_tasks.poll(asked)
         if not isinstance(stand, Pending):
@@ -58,8 +58,10 @@ def ready_for(user_id: UserId) -> Ready:
     return stand
 
 
-def copy_of(user_id: UserId, shape: StreamCopyKind = StreamCopyKind.ACCESS) -> tuple[StreamCopy, list[Any]]:
-    with export_tasks.fetch_copy(ready_for(user_id), user_id, shape) as copy:
+def fetch_copy_of(
+    user_id: UserId, shape: StreamCopyKind = StreamCopyKind.ACCESS
+) -> tuple[StreamCopy, list[Any]]:
+    with export_tasks.fetch_copy(finish_export(user_id), user_id, shape) as copy:
         assert isinstance(copy, StreamCopy)
         return copy, list(copy.parts())
 
@@ -81,7 +83,9 @@ def link_of(ready: Ready) -> str:
 
 @pytest.mark.promise("STR-6")
 @pytest.mark.promise("RGT-1")
-def test_access_copy_has_what_the_subject_wrote_and_did(chat: Chatters, stream: Emulator) -> None:
+def test_access_copy_contains_messages_reactions_and_calls_of_the_subject(
+    chat: Chatters, stream: Emulator
+) -> None:
     theirs = chat.says("Vera", "what Vera said")
     file = {"type": "file", "title": "map.pdf", "asset_url": "https://cdn.example/map.pdf", "file_size": 7}
     ours = chat.says("Mila", "see the map", attachments=[file], mentioned_users=[chat["Vera"]],
@@ -89,7 +93,7 @@ def test_access_copy_has_what_the_subject_wrote_and_did(chat: Chatters, stream: 
     chat.reacts("Vera", ours, "love")
     chat.reacts("Mila", theirs, "haha")
     stream.plant(chat["Mila"], calls=[{"id": "c1", "type": "default", "ended_at": "2026-11-24T11:00:00Z"}])
-    copy, (profile, message, reaction, call) = copy_of(chat["Mila"])
+    copy, (profile, message, reaction, call) = fetch_copy_of(chat["Mila"])
     assert isinstance(profile, StreamProfile)
     assert profile.name == "Mila"
     assert isinstance(message, StreamMessage)
@@ -110,20 +114,22 @@ def test_access_copy_has_what_the_subject_wrote_and_did(chat: Chatters, stream: 
 
 
 @pytest.mark.promise("RGT-8")
-def test_portable_copy_has_no_trace_of_what_others_wrote(chat: Chatters, stream: Emulator) -> None:
+def test_portable_copy_contains_nothing_that_others_wrote(chat: Chatters, stream: Emulator) -> None:
     theirs = chat.says("Vera", "what Vera said")
     first = chat.says("Mila", "hello")
     chat.says("Mila", "yes", quoted_message_id=theirs, parent_id=theirs)
     chat.says("Mila", "and", quoted_message_id=first, parent_id=first)
     chat.reacts("Vera", first, "love")
     chat.reacts("Mila", theirs, "haha")
-    copy, (_, hello, answer, own_answer, reaction) = copy_of(chat["Mila"], StreamCopyKind.PORTABILITY)
+    copy, (_, hello, answer, own_answer, reaction) = fetch_copy_of(chat["Mila"], StreamCopyKind.PORTABILITY)
     assert (hello.text, hello.reactions, hello.conversation.name) == ("hello", (), None)
     assert (answer.text, answer.quotes, answer.reply_to) == ("yes", None, None)
     assert (own_answer.quotes.id, own_answer.reply_to) == (first, first)
     assert (reaction.type, reaction.to) == ("haha", None)
     assert theirs not in str(copy)
-    with export_tasks.fetch_copy(ready_for(chat["Mila"]), chat["Mila"], StreamCopyKind.PORTABILITY) as again:
+    with export_tasks.fetch_copy(
+        finish_export(chat["Mila"]), chat["Mila"], StreamCopyKind.PORTABILITY
+    ) as again:
         assert isinstance(again, StreamCopy)
         text = b"".join(again.ndjson()).decode()
     assert not any(trace in text for trace in (theirs, "Vera", chat["Vera"], "love"))
@@ -162,12 +168,12 @@ def test_copy_contains_no_data_of_others_and_no_internal_data(
         },
         calls=[{"id": "c1", "session": {"participants": [{"user": {"name": canary("participant")}}]}}],
     )
-    with export_tasks.fetch_copy(ready_for(chat["Mila"]), chat["Mila"], shape) as copy:
+    with export_tasks.fetch_copy(finish_export(chat["Mila"]), chat["Mila"], shape) as copy:
         assert isinstance(copy, StreamCopy)
         text = b"".join(copy.ndjson()).decode()
     assert canary.in_text(text) == []
     assert "yes" in text
-    left_out = {(one.what, one.ground): one.count for one in copy.omissions}
+    left_out = {(omission.what, omission.ground): omission.count for omission in copy.omissions}
     assert left_out["quoted message", Ground.OTHERS] == 1
     assert left_out["profile", Ground.UNKNOWN] == 1  # the reason of a ban
     assert left_out["message", Ground.UNKNOWN] == 2  # the reporter, and the app's own fields
@@ -176,14 +182,14 @@ def test_copy_contains_no_data_of_others_and_no_internal_data(
 
 def test_deleted_message_that_stream_still_holds_is_disclosed(chat: Chatters) -> None:
     chat.deletes(chat.says("Mila", "oh no"))
-    _, (_, message) = copy_of(chat["Mila"])
+    _, (_, message) = fetch_copy_of(chat["Mila"])
     assert message.text == "oh no"
     assert message.deleted_at
 
 
 def test_copy_can_be_read_twice_and_its_lines_are_its_parts(chat: Chatters) -> None:
     chat.says("Mila", "zdravo, \U0001f600")
-    with export_tasks.fetch_copy(ready_for(chat["Mila"]), chat["Mila"], StreamCopyKind.ACCESS) as copy:
+    with export_tasks.fetch_copy(finish_export(chat["Mila"]), chat["Mila"], StreamCopyKind.ACCESS) as copy:
         assert isinstance(copy, StreamCopy)
         assert list(copy.parts()) == list(copy.parts())
         lines = list(copy.ndjson())
@@ -193,7 +199,7 @@ def test_copy_can_be_read_twice_and_its_lines_are_its_parts(chat: Chatters) -> N
 
 @pytest.mark.promise("NOT-6")
 def test_export_request_sends_only_an_id(chat: Chatters, stream: Emulator) -> None:
-    ready_for(chat["Mila"])
+    finish_export(chat["Mila"])
     (sent,) = stream.requests(path="/export/users")
     assert sent["body"] == {"user_ids": [chat["Mila"]]}
     assert stream.violations() == []
@@ -211,7 +217,7 @@ def test_every_export_call_is_checked_against_the_register(
         return opened(to, purpose, categories, make)
 
     monkeypatch.setattr(egress, "client", noted)
-    copy_of(chat["Mila"])
+    fetch_copy_of(chat["Mila"])
     assert {(to, purpose) for to, purpose, _ in seen} == {("STREAM", Purpose.LEGAL_OBLIGATION)}
     assert [categories for _, _, categories in seen if categories] == [[Category.PSEUDONYM]]
     assert len(seen) == 1 + 4 + 1 + 1  # the request, the poll, the fresh link, the file
@@ -228,7 +234,7 @@ def test_export_requests_at_most_25_users_at_once(chat: Chatters, stream: Emulat
 
 
 @pytest.mark.promise("STR-6")
-def test_user_whom_stream_does_not_know_has_no_data_there(world: World, stream: Emulator) -> None:
+def test_user_unknown_to_stream_has_no_data_there(world: World, stream: Emulator) -> None:
     assert export_tasks.start(UserId.new()) == MissingAtStream(StreamReason.NOT_THERE)
 
 
@@ -237,34 +243,34 @@ def test_user_whom_stream_does_not_know_has_no_data_there(world: World, stream: 
 def test_data_beyond_streams_export_limit_is_reported_as_missing(
     chat: Chatters, stream: Emulator, monkeypatch: pytest.MonkeyPatch, over: str
 ) -> None:
-    monkeypatch.setattr(export, "MOST_EXPORTED", 2)
+    monkeypatch.setattr(export, "MAX_EXPORTED", 2)
     stream.choose(most_exported=2, over_most_exported=over)
     for number in range(3):
         chat.says("Mila", f"number {number}")
     if over == "refused":
         assert export_tasks.start(chat["Mila"]) == MissingAtStream(StreamReason.REFUSED)
     elif over == "task_failed":
-        asked = asked_for(chat["Mila"])
+        asked = request_export(chat["Mila"])
         stands = [export_tasks.poll(asked) for _ in range(4)]
         assert stands == [Pending(), Pending(), Pending(), MissingAtStream(StreamReason.FAILED)]
     else:
-        copy, parts = copy_of(chat["Mila"])
+        copy, parts = fetch_copy_of(chat["Mila"])
         assert [part.text for part in parts[1:]] == ["number 0", "number 1"]
         assert copy.missing == (MissingAtStream(StreamReason.PERHAPS_CUT),)
 
 
 def test_task_that_never_ends_is_polled_for_a_day(chat: Chatters, stream: Emulator, world: World) -> None:
     stream.choose(task_progress="hold")
-    asked = asked_for(chat["Mila"])
+    asked = request_export(chat["Mila"])
     world.advance(DAY - timedelta(seconds=1))
     assert export_tasks.poll(asked) == Pending()
     world.advance(timedelta(seconds=1))
     assert export_tasks.poll(asked) == MissingAtStream(StreamReason.NEVER_READY)
 
 
-def test_late_task_is_accepted(chat: Chatters, stream: Emulator, world: World) -> None:
+def test_task_that_completes_late_is_accepted(chat: Chatters, stream: Emulator, world: World) -> None:
     stream.choose(task_progress="instant")
-    asked = asked_for(chat["Mila"])
+    asked = request_export(chat["Mila"])
     world.advance(2 * DAY)
     assert export_tasks.poll(asked) == Ready(asked.task_id)
 
@@ -272,7 +278,7 @@ def test_late_task_is_accepted(chat: Chatters, stream: Emulator, world: World) -
 def test_export_is_missing_after_a_day_without_an_answer(
     chat: Chatters, stream: Emulator, world: World
 ) -> None:
-    asked = asked_for(chat["Mila"])
+    asked = request_export(chat["Mila"])
     stream.fault(path="/tasks", times=2, status=503, code=-1)
     with pytest.raises(StreamUnavailable):
         export_tasks.poll(asked)
@@ -280,8 +286,10 @@ def test_export_is_missing_after_a_day_without_an_answer(
     assert export_tasks.poll(asked) == MissingAtStream(StreamReason.NEVER_READY)
 
 
-def test_unknown_task_is_missing_and_worth_requesting_again(chat: Chatters, stream: Emulator) -> None:
-    ready = ready_for(chat["Mila"])
+def test_export_of_an_unknown_task_is_missing_and_may_be_requested_again(
+    chat: Chatters, stream: Emulator
+) -> None:
+    ready = finish_export(chat["Mila"])
     stream.fault(path="/tasks", times=2, status=404, code=16)
     gone = export_tasks.poll(StreamExportTask(ready.task_id, clock.now()))
     assert gone == MissingAtStream(StreamReason.TASK_GONE)
@@ -293,7 +301,7 @@ def test_unknown_task_is_missing_and_worth_requesting_again(chat: Chatters, stre
 def test_failed_task_is_missing(chat: Chatters, stream: Emulator) -> None:
     stream.choose(task_progress="instant")
     stream.spoil_tasks(failure={"type": "internal", "description": f"of {chat['Mila']}"})
-    asked = asked_for(chat["Mila"])
+    asked = request_export(chat["Mila"])
     assert export_tasks.poll(asked) == MissingAtStream(StreamReason.FAILED)
     task = gateway.task(asked.task_id)
     assert (task.state, task.error_type, task.url) == (TaskState.FAILED, "internal", None)
@@ -301,7 +309,7 @@ def test_failed_task_is_missing(chat: Chatters, stream: Emulator) -> None:
 
 
 def test_completed_task_without_a_link_counts_as_failed(chat: Chatters, stream: Emulator) -> None:
-    asked = asked_for(chat["Mila"])
+    asked = request_export(chat["Mila"])
     stream.fault(path="/tasks", status=200, body='{"status": "completed", "result": {}}')
     assert export_tasks.poll(asked) == MissingAtStream(StreamReason.FAILED)
 
@@ -309,12 +317,14 @@ def test_completed_task_without_a_link_counts_as_failed(chat: Chatters, stream: 
 def test_malformed_error_type_is_not_kept(chat: Chatters, stream: Emulator) -> None:
     stream.choose(task_progress="instant")
     stream.spoil_tasks(failure={"type": f"user {chat['Mila']} is too large", "description": ""})
-    assert gateway.task(asked_for(chat["Mila"]).task_id).error_type is None
+    assert gateway.task(request_export(chat["Mila"]).task_id).error_type is None
 
 
 @pytest.mark.parametrize("body", ['{"status": "lost"}', "[]", "{}", "oops"])
-def test_malformed_answer_gives_no_state(chat: Chatters, stream: Emulator, body: str) -> None:
-    asked = asked_for(chat["Mila"])
+def test_malformed_response_about_a_task_raises_unavailable(
+    chat: Chatters, stream: Emulator, body: str
+) -> None:
+    asked = request_export(chat["Mila"])
     stream.fault(path="/tasks", status=200, body=body)
     with pytest.raises(StreamUnavailable):
         export_tasks.poll(asked)
@@ -337,10 +347,12 @@ def test_temporary_failure_is_raised_and_the_next_try_succeeds(
     stream.fault(method="POST", path="/export/users", **fault)
     with pytest.raises(StreamUnavailable):
         export_tasks.start(chat["Mila"])
-    ready_for(chat["Mila"])
+    finish_export(chat["Mila"])
 
 
-def test_refusal_caused_by_the_service_is_raised_and_not_missing(chat: Chatters, stream: Emulator) -> None:
+def test_refusal_of_our_request_is_raised_and_not_disclosed_as_missing(
+    chat: Chatters, stream: Emulator
+) -> None:
     stream.fault(path="/export/users", status=403, code=17)
     with pytest.raises(StreamRefused):
         export_tasks.start(chat["Mila"])
@@ -350,23 +362,23 @@ def test_refusal_caused_by_the_service_is_raised_and_not_missing(chat: Chatters,
 
 
 def test_expired_link_is_replaced_by_a_fresh_one(chat: Chatters, stream: Emulator, world: World) -> None:
-    ready = ready_for(chat["Mila"])
+    ready = finish_export(chat["Mila"])
     old = link_of(ready)
     world.advance(2 * DAY)
-    with pytest.raises(download.FileGone):
+    with pytest.raises(download.ExportFileNotFound):
         list(download.lines(old))
     with export_tasks.fetch_copy(ready, chat["Mila"], StreamCopyKind.ACCESS) as copy:
         assert isinstance(copy, StreamCopy)
 
 
 def test_task_that_lost_its_link_has_no_file(chat: Chatters, stream: Emulator) -> None:
-    ready = ready_for(chat["Mila"])
+    ready = finish_export(chat["Mila"])
     stream.fault(path="/tasks", status=200, body='{"status": "running"}')
     assert missing_from(ready, chat["Mila"]) is StreamReason.FILE_GONE
 
 
 def test_file_that_is_no_longer_stored_is_missing(chat: Chatters, world: World) -> None:
-    ready = ready_for(chat["Mila"])
+    ready = finish_export(chat["Mila"])
     world.advance(61 * DAY)
     assert missing_from(ready, chat["Mila"]) is StreamReason.FILE_GONE
 
@@ -384,7 +396,7 @@ def test_file_that_is_no_longer_stored_is_missing(chat: Chatters, world: World) 
 )
 def test_truncated_file_is_fetched_again(chat: Chatters, stream: Emulator, fault: dict[str, Any]) -> None:
     chat.says("Mila", "hello")
-    ready = ready_for(chat["Mila"])
+    ready = finish_export(chat["Mila"])
     stream.fault(path="/exports", **fault)
     with (
         pytest.raises(StreamUnavailable),
@@ -398,7 +410,7 @@ def test_truncated_file_is_fetched_again(chat: Chatters, stream: Emulator, fault
 
 @pytest.mark.promise("SEC-1")
 def test_redirect_is_not_followed(chat: Chatters, stream: Emulator) -> None:
-    ready = ready_for(chat["Mila"])
+    ready = finish_export(chat["Mila"])
     stream.fault(path="/exports", status=302, body="", headers={"Location": f"{stream.url}/exports/users/x"})
     assert missing_from(ready, chat["Mila"]) is StreamReason.LINK_REFUSED
     assert len(stream.requests(path="/exports")) == 1
@@ -406,7 +418,7 @@ def test_redirect_is_not_followed(chat: Chatters, stream: Emulator) -> None:
 
 @pytest.mark.promise("SEC-1")
 def test_link_to_another_host_is_not_opened(chat: Chatters, stream: Emulator) -> None:
-    ready = ready_for(chat["Mila"])
+    ready = finish_export(chat["Mila"])
     elsewhere = json.dumps({"status": "completed", "result": {"url": "https://stream-io-cdn.com.example/x"}})
     stream.fault(path="/tasks", status=200, body=elsewhere)
     assert missing_from(ready, chat["Mila"]) is StreamReason.LINK_REFUSED
@@ -416,7 +428,7 @@ def test_link_to_another_host_is_not_opened(chat: Chatters, stream: Emulator) ->
 def test_download_sends_no_credentials(
     chat: Chatters, stream: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    url = link_of(ready_for(chat["Mila"]))
+    url = link_of(finish_export(chat["Mila"]))
     with monkeypatch.context() as proxied:
         proxied.setenv("HTTP_PROXY", "http://127.0.0.1:9")  # no server listens there
         assert list(download.lines(url))
@@ -424,17 +436,17 @@ def test_download_sends_no_credentials(
     assert set(sent["headers"]) <= {"host", "user-agent", "accept", "accept-encoding", "connection"}
 
 
-@pytest.mark.parametrize(("bound", "value"), [("MOST_IN_A_LINE", 200), ("MOST_IN_A_FILE", 200)])
+@pytest.mark.parametrize(("bound", "value"), [("MAX_LINE_BYTES", 200), ("MAX_FILE_BYTES", 200)])
 def test_file_over_the_bounds_is_missing(
     chat: Chatters, monkeypatch: pytest.MonkeyPatch, bound: str, value: int
 ) -> None:
-    ready = ready_for(chat["Mila"])
+    ready = finish_export(chat["Mila"])
     monkeypatch.setattr(download, bound, value)
     assert missing_from(ready, chat["Mila"]) is StreamReason.TOO_LARGE
 
 
 def test_file_that_arrives_too_slowly_is_abandoned(chat: Chatters, monkeypatch: pytest.MonkeyPatch) -> None:
-    ready = ready_for(chat["Mila"])
+    ready = finish_export(chat["Mila"])
     monkeypatch.setattr(download, "LONGEST", timedelta(seconds=-1))
     with (
         pytest.raises(StreamUnavailable),
@@ -445,7 +457,7 @@ def test_file_that_arrives_too_slowly_is_abandoned(chat: Chatters, monkeypatch: 
 
 @pytest.mark.parametrize("body", ["", "\n\n", "no json\n", "[]\n", '{"user": {"id": "u_someone_else"}}\n'])
 def test_file_without_a_line_of_the_subject_is_missing(chat: Chatters, stream: Emulator, body: str) -> None:
-    ready = ready_for(chat["Mila"])
+    ready = finish_export(chat["Mila"])
     stream.fault(path="/exports", status=200, body=body)
     assert missing_from(ready, chat["Mila"]) is StreamReason.NOTHING_FOUND
 
@@ -453,7 +465,7 @@ def test_file_without_a_line_of_the_subject_is_missing(chat: Chatters, stream: E
 def test_lines_are_joined_across_chunks(
     chat: Chatters, stream: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    url = link_of(ready_for(chat["Mila"]))
+    url = link_of(finish_export(chat["Mila"]))
     monkeypatch.setattr(download, "_CHUNK", 3)
     stream.fault(path="/exports", status=200, body="one\n\ntwenty-two\nthe last has no end")
     assert [bytes(line) for line in download.lines(url)] == [b"one", b"twenty-two", b"the last has no end"]
@@ -463,7 +475,7 @@ def test_lines_are_joined_across_chunks(
 def test_link_is_in_no_exception_log_or_representation(
     chat: Chatters, stream: Emulator, world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
-    ready = ready_for(chat["Mila"])
+    ready = finish_export(chat["Mila"])
     url = link_of(ready)
     signature = url.split("signature=")[1]
     stream.fault(path="/exports", drop_connection=True)
@@ -474,7 +486,7 @@ def test_link_is_in_no_exception_log_or_representation(
 
 
 @pytest.fixture
-def rude_server() -> Iterator[str]:
+def server_with_malformed_headers() -> Iterator[str]:
     """Run a server with malformed headers, about which urllib3 warns with the whole address."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
@@ -492,9 +504,12 @@ def rude_server() -> Iterator[str]:
 
 @pytest.mark.promise("SEC-1")
 def test_malformed_answer_does_not_put_the_link_into_the_log(
-    rude_server: str, chat: Chatters, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    server_with_malformed_headers: str,
+    chat: Chatters,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setenv("RU4M_STREAM_URL", rude_server)
+    monkeypatch.setenv("RU4M_STREAM_URL", server_with_malformed_headers)
     settings.cache_clear()
-    list(download.lines(f"{rude_server}/exports/users/x?signature=canary"))
+    list(download.lines(f"{server_with_malformed_headers}/exports/users/x?signature=canary"))
     assert "canary" not in caplog.text

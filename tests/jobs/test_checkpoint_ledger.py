@@ -1,4 +1,4 @@
-"""The hourly checkpoint of the Ledger: what a run signs, and what it reports of the rest."""
+"""Tests the hourly checkpoint of the Ledger: the entries it signs and the faults it reports."""
 
 from typing import Any
 
@@ -53,7 +53,9 @@ def test_run_signs_new_entries(world: World, emitted: dict[str, float]) -> None:
     assert "LedgerEntryRefused" not in emitted
 
 
-def test_run_without_new_entries_counts_nothing(world: World, emitted: dict[str, float]) -> None:
+def test_run_without_new_entries_emits_no_count_of_checkpoints(
+    world: World, emitted: dict[str, float]
+) -> None:
     assert run(world) == {"made": 0, "chains": 0, "refused": 0}
     assert "CheckpointMade" not in emitted  # the alarm waits for the daily checkpoint
 
@@ -82,10 +84,10 @@ def test_log_does_not_name_the_altered_chain(world: World) -> None:
 
 @pytest.mark.promise("SEC-1")
 @pytest.mark.parametrize(("service", "operation"), [("kms", "Sign"), ("s3", "PutObject")])
-def test_run_that_dies_afterwards_has_reported_altered_entries(
+def test_altered_entries_are_reported_before_a_checkpoint_is_written(
     world: World, emitted: dict[str, float], service: str, operation: str
 ) -> None:
-    """The run reports first and then signs, since no later run reads the entry again."""
+    """A run reports first and then signs, since no later run reads the altered entry again."""
     write(MILA, 1)
     overwrite(MILA, 1, payload="{}")
     seen: list[float] = []
@@ -122,7 +124,7 @@ def test_damaged_archive_is_an_error_and_a_metric_and_nothing_is_signed(
     assert set(archive.since(1)) == {1}
 
 
-def test_run_without_answer_fails_and_the_next_one_signs_its_entries(
+def test_run_without_a_response_fails_and_the_next_run_signs_its_entries(
     world: World, emitted: dict[str, float]
 ) -> None:
     write(MILA, 1)

@@ -1,4 +1,4 @@
-"""The package that answers access or portability, read as another program would."""
+"""Tests the package that answers access or portability, read as another program would."""
 
 import hashlib
 import json
@@ -82,7 +82,7 @@ class Seen:
 
 @pytest.fixture(scope="module")
 def seen() -> Seen:
-    """Made once, for tests that only read."""
+    """Return copies that are made once, for tests that only read."""
     with a_world() as world:
         mila, vuk = a_busy_user(world), world.a_user()
         vuk.changes(name="Vuk, of whom nothing is Mila's")
@@ -112,7 +112,7 @@ def everything(package: Package) -> str:
 def test_importer_restores_the_stored_records_from_the_json(seen: Seen) -> None:
     assert seen.stored.keys() >= {"account", "profile", "session", "purposes", "claim", "usage_event"}
     for kind, records in seen.stored.items():
-        withheld = {one["name"] for one in seen.access.kind(kind)["withheld"]}
+        withheld = {field["name"] for field in seen.access.kind(kind)["withheld"]}
         back = [
             type(record).model_validate(disclosed | record.model_dump(include=withheld))
             for disclosed, record in zip(seen.access.records(kind), records, strict=True)
@@ -137,25 +137,25 @@ def test_importer_restores_the_same_records_from_the_csv_files(copy: CopyKind, s
 @pytest.mark.parametrize("copy", CopyKind)
 def test_package_matches_its_schema(copy: CopyKind, seen: Seen) -> None:
     package = seen.copies[copy]
-    assert valid(package, "", package.data)
-    assert valid(package, "#/$defs/Manifest", package.manifest)
+    assert is_valid(package, "", package.data)
+    assert is_valid(package, "#/$defs/Manifest", package.manifest)
     lines = [json.loads(line) for line in package.text("chat/messages.ndjson").splitlines()]
-    assert [valid(package, "#/$defs/ChatLine", line) for line in lines] == [True, True]
+    assert [is_valid(package, "#/$defs/ChatLine", line) for line in lines] == [True, True]
 
 
 @pytest.mark.promise("RGT-8")
-def test_schema_refuses_anything_else(seen: Seen) -> None:
+def test_schema_refuses_unknown_missing_and_malformed_fields(seen: Seen) -> None:
     package = seen.access
     strange: dict[str, Any] = json.loads(package.text("data.json"))
     strange["sections"]["profile"]["records"][0]["shoe_size"] = 43
-    assert not valid(package, "", strange)
-    assert not valid(package, "", {name: part for name, part in package.data.items() if name != "chat"})
-    assert not valid(package, "#/$defs/Manifest", package.manifest | {"files": None})
-    assert not valid(package, "#/$defs/ChatLine", {"kind": "message", "reported_by": "vuk"})
+    assert not is_valid(package, "", strange)
+    assert not is_valid(package, "", {name: part for name, part in package.data.items() if name != "chat"})
+    assert not is_valid(package, "#/$defs/Manifest", package.manifest | {"files": None})
+    assert not is_valid(package, "#/$defs/ChatLine", {"kind": "message", "reported_by": "vuk"})
 
 
-def valid(package: Package, part: str, document: Any) -> bool:
-    """Whether a part of the package's schema accepts a document, by an independent validator."""
+def is_valid(package: Package, part: str, document: Any) -> bool:
+    """Return whether a part of the package's schema accepts a document (independent validator)."""
     whole = {"$ref": package.schema["$id"] + part, "$schema": package.schema["$schema"]}
     registry = jsonschema_rs.Registry([(package.schema["$id"], package.schema)])
     validator = jsonschema_rs.validator_for(whole, registry=registry, validate_formats=True)
@@ -244,7 +244,7 @@ def test_recipients_of_codes_are_named_although_no_code_is_included(seen: Seen) 
 @pytest.mark.promise("RGT-1")
 @pytest.mark.promise("STR-2")
 def test_data_collected_by_stream_itself_is_listed_as_held_there(seen: Seen) -> None:
-    held_there = {one["name"]: one["why"] for one in seen.access.manifest["chat"]["withheld"]}
+    held_there = {field["name"]: field["why"] for field in seen.access.manifest["chat"]["withheld"]}
     for name in ("IP address", "device"):
         assert held_there[name].startswith("Stream collects and stores this when you connect")
     assert "IP address" in seen.access.text("index.html")
@@ -276,7 +276,7 @@ def usage_of(user: User) -> list[table.Item]:
 
 
 @pytest.mark.promise("RGT-1")
-def test_event_that_was_sent_twice_in_different_batches_is_copied_once(world: World) -> None:
+def test_event_sent_in_two_batches_is_in_the_copy_once(world: World) -> None:
     mila = world.a_user()
     mila.consents("analytics")
     events = [an_event(duration_ms=number) for number in range(5)]
@@ -322,7 +322,7 @@ def test_many_unreadable_records_are_disclosed_once_with_their_number(mila: User
 
 
 @pytest.mark.promise("RGT-1")
-def test_error_discloses_neither_the_place_nor_the_content(mila: User) -> None:
+def test_error_in_the_manifest_names_neither_the_key_nor_the_content(mila: User) -> None:
     (item, *_) = usage_of(mila)
     damage(Table.USAGE, item["pk"], item["sk"], rows="[")
     package = a_copy(mila)
@@ -367,7 +367,7 @@ def test_copy_of_a_deleted_account_has_no_subject(world: World, mila: User) -> N
     package = a_copy(mila)
     assert "subject" not in package.data
     assert errors(package) == []
-    assert valid(package, "", package.data)
+    assert is_valid(package, "", package.data)
 
 
 # --- failures half-way
@@ -377,7 +377,7 @@ def test_copy_of_a_deleted_account_has_no_subject(world: World, mila: User) -> N
     ("service", "operation"),
     [("dynamodb", "Query"), ("dynamodb", "BatchGetItem"), ("kms", "Decrypt")],
 )
-def test_unavailable_service_fails_the_copy_and_leaves_no_gap(
+def test_copy_fails_and_is_not_partial_if_a_service_is_unavailable(
     service: str, operation: str, mila: User
 ) -> None:
     a_copy(mila)
@@ -391,7 +391,7 @@ def test_unavailable_service_fails_the_copy_and_leaves_no_gap(
 
 
 @pytest.mark.promise("SEC-1")
-def test_making_a_copy_leaves_no_data_of_it_in_a_log(world: World, mila: User) -> None:
+def test_making_a_copy_logs_no_data_of_it(world: World, mila: User) -> None:
     damage(Table.ACCOUNTS, f"A#{mila.account_id}", "purposes", sealed=None)
     before = world.log.getvalue()
     a_copy(mila)
@@ -402,7 +402,7 @@ def test_making_a_copy_leaves_no_data_of_it_in_a_log(world: World, mila: User) -
 
 
 @pytest.mark.promise("STR-6")
-def test_data_held_by_stream_is_in_a_file_of_its_own_line_by_line(mila: User) -> None:
+def test_data_held_by_stream_is_in_a_file_of_its_own_one_line_per_message(mila: User) -> None:
     left_out = LeftOut(what="reactions of others", reason="others", text="about other people", count=4)
     package = a_copy(mila, chat=Chat(lambda: MESSAGES, {"message": 2}, left_out=(left_out,)))
     assert package.text("chat/messages.ndjson") == "".join(MESSAGES)
@@ -443,7 +443,7 @@ def test_portable_copy_has_data_provided_or_observed_on_consent_or_contract(seen
     assert package.records("account") == [{"phone": seen.one("account").phone}]
     assert set(package.records("usage_event")[0]) == {"name", "duration_ms", "platform", "at"}
     assert package.manifest["kinds_left_out"] == list(selection(CopyKind.PORTABILITY).left_out)
-    assert {one["name"] for one in package.kind("account")["left_out"]} >= {
+    assert {field["name"] for field in package.kind("account")["left_out"]} >= {
         "pseudonym",
         "account_id",
         "state",

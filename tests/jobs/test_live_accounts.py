@@ -1,4 +1,4 @@
-"""The index of live accounts: each account is in one shard, and a walk reads it once."""
+"""Tests the index of live accounts: each account is in one shard and is read once."""
 
 from __future__ import annotations
 
@@ -17,9 +17,7 @@ def test_accounts_spread_over_all_shards() -> None:
     assert max(shards.count(shard) for shard in accounts.SHARDS) < 100
 
 
-def test_walk_in_pages_reads_every_account_once_and_nothing_else(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_reading_all_pages_returns_every_account_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store, "SHARDS", ("00",))
     ids = {world.a_user().account_id for _ in range(5)}
     seen: list[AccountId] = []

@@ -1,4 +1,4 @@
-"""Records that an open request needs are kept, a few days at a time."""
+"""Tests pins: records that an open request needs are kept, a few days at a time."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -43,7 +43,7 @@ def events() -> list[dict[str, Any]]:
 
 
 @pytest.mark.promise("RGT-1")
-def test_lapsing_record_is_kept_and_its_visibility_does_not_change(world: World) -> None:
+def test_pinned_record_is_stored_longer_and_visible_as_long_as_before(world: World) -> None:
     mila = a_user_with_events(world)
     (before,) = events()
     assert pin(mila, world, ahead=31 * DAY) == 1
@@ -67,7 +67,7 @@ def test_record_that_had_expired_before_the_request_is_not_kept(world: World) ->
     assert pin(mila, world, ahead=3 * DAY, as_of=2 * DAY) == 1  # it was received while the record was visible
 
 
-def test_pin_only_moves_forward(world: World) -> None:
+def test_pin_never_makes_an_item_expire_earlier(world: World) -> None:
     mila = a_user_with_events(world)
     pin(mila, world, ahead=40 * DAY)
     with cloud.counted() as calls:
@@ -77,7 +77,7 @@ def test_pin_only_moves_forward(world: World) -> None:
     assert int(event["delete_at"]["N"]) == clock.to_epoch(world.now + 40 * DAY)
 
 
-def test_another_subjects_data_is_not_pinned(world: World) -> None:
+def test_data_of_another_subject_is_not_pinned(world: World) -> None:
     mila = world.a_user()
     a_user_with_events(world)
     before = events()
@@ -100,7 +100,7 @@ def test_pinning_reads_only_keys_and_times(world: World) -> None:
         "dynamodb", "before-parameter-build.dynamodb.Query", lambda params, **_: asked.append(params)
     ):
         pin(mila, world, ahead=40 * DAY)
-    names = [{*one["ExpressionAttributeNames"].values()} for one in asked]
+    names = [{*query["ExpressionAttributeNames"].values()} for query in asked]
     assert names == [{"pk", "sk", "expires_at", "delete_at"}] * 2  # accounts, usage
 
 
@@ -123,7 +123,7 @@ def test_run_stops_at_its_deadline_and_the_next_one_continues(world: World) -> N
     with transactions_take(timedelta(seconds=20), world):
         while not found or not found[-1].complete:
             found.append(pins.pin(account_id, as_of, until, world.now + timedelta(seconds=30)))
-    assert [(one.items, one.complete) for one in found] == [(50, False), (100, False), (110, True)]
+    assert [(result.items, result.complete) for result in found] == [(50, False), (100, False), (110, True)]
 
 
 @pytest.mark.proof
@@ -132,8 +132,8 @@ def test_run_stops_at_its_deadline_and_the_next_one_continues(world: World) -> N
 def test_pins_never_outlast_the_lease_of_their_request(
     world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Pins are a step first, then a duty of a waiting request; both need several worker runs."""
-    monkeypatch.setattr(pins, "_AT_ONCE", 2)
+    """A step pins first, then a duty of the waiting request; both need several worker runs."""
+    monkeypatch.setattr(pins, "_WRITES_PER_TRANSACTION", 2)
     mila = a_user_with_events(world, number=220)
     world.advance(28 * DAY)
     mila.verified = world.a_user(mila.phone).verified
@@ -171,7 +171,7 @@ def test_pins_never_outlast_the_lease_of_their_request(
     [("access", {}), ("portability", {}), ("portability", {"transfer_to": "https://take.example/import"})],
     ids=["access", "portability", "handed on"],
 )
-def test_request_pins_lapsing_records_before_its_copy_is_made(
+def test_request_pins_expiring_records_before_its_copy_is_made(
     world: World, stream: Emulator, right: str, more: dict[str, Any]
 ) -> None:
     mila = a_user_with_events(world)
@@ -196,15 +196,15 @@ def work_for(length: timedelta, request_id: RightsRequestId, world: World) -> No
         world.traveller.move_to(max(wakes, world.now))
 
 
-def test_record_deleted_meanwhile_is_not_created_again_and_delays_nothing(
+def test_record_deleted_during_a_run_is_not_created_again(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mila = a_user_with_events(world, number=3)
-    gone = events()[0]
+    deleted = events()[0]
 
     def delete_one(**_: Any) -> None:
         client.meta.events.unregister("before-call.dynamodb.TransactWriteItems", delete_one)
-        client.delete_item(TableName="ru4m-test-usage", Key={"pk": gone["pk"], "sk": gone["sk"]})
+        client.delete_item(TableName="ru4m-test-usage", Key={"pk": deleted["pk"], "sk": deleted["sk"]})
 
     client = aws.client("dynamodb")
     client.meta.events.register("before-call.dynamodb.TransactWriteItems", delete_one)

@@ -1,4 +1,4 @@
-"""The hourly count of verified codes, by which a country's budget grows (ADR 26)."""
+"""Tests the hourly count of verified codes, which raises the budget of a country (ADR 26)."""
 
 from datetime import timedelta
 from typing import Any
@@ -38,7 +38,7 @@ def verify_codes(country: str, codes: int) -> None:
     table.put_all(key.table, [(key, {**item, "verified": codes, "expires_at": ends, "delete_at": ends})])
 
 
-def kept() -> CodeHistory:
+def stored_history() -> CodeHistory:
     found = store.get_history()
     assert found is not None
     return found
@@ -49,12 +49,12 @@ def test_run_records_the_verified_codes_of_each_country_and_day(world: World) ->
         world.a_user()
     world.asks_for_a_code("+4915112345678")  # a code that is never verified
     assert run() == {"countries": 1}
-    assert kept().verified == {"RS": {"2026-11-24": 3}}
+    assert stored_history().verified == {"RS": {"2026-11-24": 3}}
 
 
 def test_run_without_any_code_records_an_empty_history(world: World) -> None:
     assert run() == {"countries": 0}
-    assert kept().verified == {}
+    assert stored_history().verified == {}
 
 
 def test_run_records_yesterday_too(world: World) -> None:
@@ -62,28 +62,28 @@ def test_run_records_yesterday_too(world: World) -> None:
     world.advance(timedelta(hours=13))
     verify_codes("RS", 2)
     run()
-    assert kept().verified == {"RS": {"2026-11-24": 7, "2026-11-25": 2}}
+    assert stored_history().verified == {"RS": {"2026-11-24": 7, "2026-11-25": 2}}
 
 
 def test_best_day_of_the_last_two_weeks_counts_and_no_older_one(world: World) -> None:
     verify_codes("RS", 600)
     run()
     for _ in range(14):
-        assert kept().highest("RS", clock.now()) == 600
+        assert stored_history().highest("RS", clock.now()) == 600
         world.advance(DAY)
         verify_codes("RS", 3)
         run()
-    assert kept().highest("RS", clock.now()) == 600
+    assert stored_history().highest("RS", clock.now()) == 600
     world.advance(DAY)
     run()
-    assert kept().highest("RS", clock.now()) == 3
-    assert len(kept().verified["RS"]) == 14
+    assert stored_history().highest("RS", clock.now()) == 3
+    assert len(stored_history().verified["RS"]) == 14
 
 
 def test_day_before_the_window_does_not_count_although_it_is_still_stored(world: World) -> None:
     verify_codes("RS", 600)
     run()
-    known = kept()
+    known = stored_history()
     assert known.highest("RS", clock.now() + 14 * DAY) == 600
     assert known.highest("RS", clock.now() + 15 * DAY) == 0
 
@@ -96,7 +96,7 @@ def test_codes_of_a_busy_hour_are_added_up_from_all_its_items(
         world.a_user()
     assert len(cloud.records("code_count")) > 2
     run()
-    assert kept().verified == {"RS": {"2026-11-24": 6}}
+    assert stored_history().verified == {"RS": {"2026-11-24": 6}}
 
 
 def test_run_reads_all_countries_with_one_call_for_each_hundred_counters(world: World) -> None:
@@ -117,32 +117,34 @@ def test_more_than_a_hundred_counters_are_read_in_several_calls(
     assert calls.tables["BatchGetItem"] == 2
 
 
-# Runs that fail, repeat or race
+# Runs that fail, are repeated or run concurrently
 
 
 def test_repeated_run_changes_no_count(world: World) -> None:
     world.a_user()
     run()
-    before = kept().verified
+    before = stored_history().verified
     run()
-    assert kept().verified == before
+    assert stored_history().verified == before
 
 
 @pytest.mark.parametrize("operation", ["GetItem", "BatchGetItem", "PutItem"])
-def test_run_stopped_at_any_call_loses_nothing(world: World, operation: str) -> None:
+def test_run_stopped_at_any_call_is_completed_by_the_next(world: World, operation: str) -> None:
     verify_codes("RS", 5)
     run()
     world.advance(HOUR)
     verify_codes("RS", 8)
     with cloud.failing("dynamodb", operation, TABLE_DOWN), pytest.raises(EntryFailed):
         run()
-    assert kept().verified == {"RS": {"2026-11-24": 5}}
+    assert stored_history().verified == {"RS": {"2026-11-24": 5}}
     world.advance(24 * HOUR)
     run()
-    assert kept().verified == {"RS": {"2026-11-24": 8}}
+    assert stored_history().verified == {"RS": {"2026-11-24": 8}}
 
 
-def test_overtaken_run_overwrites_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_run_does_not_overwrite_the_result_of_a_newer_run(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     verify_codes("RS", 5)
     run()
 
@@ -152,25 +154,27 @@ def test_overtaken_run_overwrites_nothing(world: World, monkeypatch: pytest.Monk
 
     just_before(monkeypatch, store, "put_history", newer)
     run()  # its counter was at five
-    assert kept().verified == {"RS": {"2026-11-24": 9}}
+    assert stored_history().verified == {"RS": {"2026-11-24": 9}}
 
 
-def test_first_of_two_racing_runs_creates_the_record(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_of_two_concurrent_first_runs_creates_the_record(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def newer() -> None:
         verify_codes("RS", 9)
         run()
 
     just_before(monkeypatch, store, "put_history", newer)
     run()
-    assert kept().verified == {"RS": {"2026-11-24": 9}}
+    assert stored_history().verified == {"RS": {"2026-11-24": 9}}
 
 
-def test_counter_that_restarted_does_not_reduce_its_day(world: World) -> None:
+def test_counter_that_began_again_does_not_reduce_the_count_of_its_day(world: World) -> None:
     verify_codes("RS", 9)
     run()
     verify_codes("RS", 4)
     run()
-    assert kept().verified == {"RS": {"2026-11-24": 9}}
+    assert stored_history().verified == {"RS": {"2026-11-24": 9}}
 
 
 # The history as functions read it
@@ -198,7 +202,7 @@ def test_last_read_history_is_used_while_the_history_cannot_be_read(world: World
         assert history.highest("RS") == 600
 
 
-def test_unreadable_history_is_tried_once_a_minute_and_not_by_each_request(world: World) -> None:
+def test_unreadable_history_is_read_again_only_once_a_minute(world: World) -> None:
     with cloud.failing("dynamodb", "GetItem", OUTAGES[0]):
         assert history.highest("RS") == 0
         with counted() as calls:
@@ -220,7 +224,7 @@ def test_malformed_history_leaves_the_last_read_one_in_use(world: World) -> None
     assert history.highest("RS") == 600
 
 
-def test_room_of_a_country_grows_with_its_best_day(world: World) -> None:
+def test_budget_of_a_country_grows_with_its_best_day(world: World) -> None:
     assert budgets.PER_COUNTRY.room("RS") == (100 * 100, 300 * 100)
     verify_codes("RS", 6_000)
     run()

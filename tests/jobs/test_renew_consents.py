@@ -1,4 +1,4 @@
-"""The hourly renewal of evidence keeps the evidence of a consent in force from lapsing."""
+"""Tests the hourly renewal: evidence of a consent in force is renewed before it expires."""
 
 from datetime import timedelta
 from typing import Any
@@ -25,13 +25,13 @@ def run() -> Any:
     return renew_consents(a_schedule_event(), None)
 
 
-def again(user: User) -> User:
+def sign_in_again(user: User) -> User:
     """Sign the same person in again, years later."""
     return user.world.a_user(phone=user.phone)
 
 
 def records(user: User, purpose: str = "analytics") -> list[dict[str, Any]]:
-    items: list[dict[str, Any]] = again(user).gets(f"/v1/consents/{purpose}/records").json["items"]
+    items: list[dict[str, Any]] = sign_in_again(user).gets(f"/v1/consents/{purpose}/records").json["items"]
     return items
 
 
@@ -60,7 +60,7 @@ def test_evidence_of_a_consent_in_force_never_expires(one_shard: None, world: Wo
     for _ in range(12 * 12):
         world.advance(30 * DAY)
         run()
-        # If it were withdrawn now, its newest evidence would be kept for most of five years.
+        # If the consent were withdrawn now, its newest evidence would be kept for most of five years.
         newest = max(int(i["delete_at"]["N"]) for i in cloud.all_items() if "previous_delete_at" in i)
         assert newest - world.now.timestamp() > 59 * DAY.total_seconds()
     (record,) = records(mila)
@@ -85,12 +85,12 @@ def test_renewed_evidence_repeats_the_original_event(
     monkeypatch.setitem(evidence.COVERS, Purpose.ANALYTICS, (Category.EMAIL,))
     world.advance(DUE)
     run()
-    world.advance(91 * DAY)  # the first entry has lapsed
+    world.advance(91 * DAY)  # the first entry has expired
     assert records(mila) == [given]
 
 
 @pytest.mark.promise("RGT-7")
-def test_consent_without_evidence_is_reported_and_not_invented(world: World, mila: User) -> None:
+def test_consent_without_evidence_is_reported_and_gets_no_new_evidence(world: World, mila: User) -> None:
     world.advance(DUE + 91 * DAY)
     assert run() == {"renewed": 0, "failed": 1, "deleted": 0}
     assert words() == ["decided"]
@@ -118,7 +118,7 @@ def test_account_without_a_consent_in_force_is_never_due(world: World, mila: Use
 
 def test_oldest_consent_sets_when_an_account_is_due(world: World, mila: User) -> None:
     world.advance(DAY)
-    again(mila).consents("marketing")
+    sign_in_again(mila).consents("marketing")
     world.advance(DUE - DAY)
     assert run()["renewed"] == 1
     world.advance(DAY)
@@ -148,7 +148,7 @@ def test_outage_half_way_through_a_run_leaves_the_rest_to_the_next(world: World,
     assert words().count("carried_over") == 3
 
 
-def test_two_runs_at_once_renew_an_account_once(
+def test_two_concurrent_runs_renew_an_account_once(
     world: World, mila: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.advance(DUE)
@@ -160,7 +160,7 @@ def test_two_runs_at_once_renew_an_account_once(
     assert words() == ["carried_over", "decided"]
 
 
-def test_outdated_index_renews_nothing_twice(
+def test_account_that_an_outdated_index_lists_is_not_renewed_twice(
     world: World, mila: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.advance(DUE)
@@ -178,7 +178,7 @@ def test_withdrawal_during_the_renewal_stays_in_force(
     world: World, mila: User, monkeypatch: pytest.MonkeyPatch, moment: str
 ) -> None:
     world.advance(DUE)
-    mila = again(mila)
+    mila = sign_in_again(mila)
     module, name = (chain, "append_write") if moment == "before the head is read" else (table, "transact")
     just_before(monkeypatch, module, name, lambda: mila.withdraws("analytics"))
     assert run()["renewed"] == 0
@@ -201,7 +201,7 @@ def test_unreadable_record_does_not_delay_others(world: World, mila: User, alter
     assert run() == {"renewed": 1, "failed": 1, "deleted": 0}
 
 
-def test_run_ends_in_time(world: World, mila: User) -> None:
+def test_run_ends_before_its_timeout(world: World, mila: User) -> None:
     world.advance(DUE)
     assert renewal.renew(until=world.now) == renewal.RenewalRun(0, 0)
     assert renewal.renew(until=world.now + HOUR) == renewal.RenewalRun(1, 0)

@@ -1,4 +1,4 @@
-"""The engine advances a request by one step, however often it is called."""
+"""Tests the engine: each call advances a request by one step, and repeated calls do no harm."""
 
 from datetime import timedelta
 from typing import Any
@@ -13,7 +13,7 @@ from chalicelib.core.metrics import Metric
 from chalicelib.rights import procedures, service, store
 from chalicelib.rights.engine import duties, engine
 from chalicelib.rights.engine.duties import Duty
-from chalicelib.rights.engine.engine import MOST_TRIES
+from chalicelib.rights.engine.engine import MAX_TRIES
 from chalicelib.rights.engine.queue import Destination
 from chalicelib.rights.engine.step import Done, Job, Outcome, Wait
 from chalicelib.rights.model import CopyNotes, Status, StepStatus
@@ -72,7 +72,7 @@ def test_unknown_request_is_ignored(world: World, plan: Plan) -> None:
     assert cloud.queued() == []
 
 
-def test_leased_request_is_left_to_its_worker(world: World, plan: Plan) -> None:
+def test_leased_request_is_not_processed_by_another_worker(world: World, plan: Plan) -> None:
     _, request_id = a_request(world)
     found = store.read(RightsRequestId(request_id))
     assert found
@@ -82,7 +82,7 @@ def test_leased_request_is_left_to_its_worker(world: World, plan: Plan) -> None:
 
 
 @pytest.mark.promise("RGT-10")
-def test_step_is_run_again_once_a_dead_workers_lease_expires(world: World, plan: Plan) -> None:
+def test_step_of_a_killed_worker_is_run_again_once_its_lease_expires(world: World, plan: Plan) -> None:
     _, request_id = a_request(world)
     found = store.read(RightsRequestId(request_id))
     assert found
@@ -109,7 +109,7 @@ def test_worker_that_lost_its_lease_writes_nothing(world: World, plan: Plan) -> 
     assert [event for event, _ in evidence(request_id)] == ["received", "cancelled"]
 
 
-def test_note_is_kept_if_its_step_fails(world: World, plan: Plan) -> None:
+def test_note_of_a_step_is_stored_although_the_step_fails(world: World, plan: Plan) -> None:
     _, request_id = a_request(world)
 
     class Crashing(Scripted):
@@ -136,26 +136,26 @@ def test_failing_step_is_retried_after_growing_waits(world: World, plan: Plan) -
     assert "a secret" not in world.log.getvalue()
 
 
-def test_waits_are_bounded_and_spread() -> None:
+def test_waits_between_tries_are_bounded_and_random() -> None:
     assert all(engine.backoff(40) <= timedelta(hours=6) for _ in range(50))
     assert len({engine.backoff(7) for _ in range(50)}) > 10
 
 
 @pytest.mark.promise("RGT-10")
-def test_step_that_fails_too_often_stops_and_the_clock_keeps_running(world: World, plan: Plan) -> None:
+def test_step_that_fails_too_often_stops_and_the_deadline_stays(world: World, plan: Plan) -> None:
     _, request_id = a_request(world)
-    plan.first.script = [ValueError()] * MOST_TRIES
-    for _ in range(MOST_TRIES):
+    plan.first.script = [ValueError()] * MAX_TRIES
+    for _ in range(MAX_TRIES):
         after = plan.advance(request_id)
         world.traveller.move_to(after.run_at or world.now)
     assert (after.run_at, after.is_open) == (None, True)
     assert after.steps[0].status is StepStatus.STOPPED
     assert evidence(request_id)[-1] == (
         "first_stopped",
-        {"by": "engine", "tries": MOST_TRIES, "error": "ValueError"},
+        {"by": "engine", "tries": MAX_TRIES, "error": "ValueError"},
     )
     plan.advance(request_id)
-    assert len(plan.first.ran) == MOST_TRIES
+    assert len(plan.first.ran) == MAX_TRIES
     assert duties.wakes_at(after, world.now) is not None  # for a reminder
 
 
@@ -172,9 +172,7 @@ def test_waiting_step_does_not_count_as_failing(world: World, plan: Plan) -> Non
     assert plan.advance(request_id).status is Status.IN_PROGRESS
 
 
-def test_short_wait_is_a_delayed_message_and_a_long_one_is_left_to_the_sweep(
-    world: World, plan: Plan
-) -> None:
+def test_short_wait_sends_a_delayed_message_and_a_long_wait_sends_none(world: World, plan: Plan) -> None:
     _, request_id = a_request(world)
     plan.first.script = [Wait(15 * MINUTE), Wait(16 * MINUTE)]
     assert cloud.queued() == [request_id]
@@ -204,7 +202,7 @@ def test_steps_after_the_answer_are_run(world: World, plan: Plan) -> None:
     plan.last.script = [Unavailable()]
     plan.advance(request_id)
     assert mila.request(request_id)["decided_at"] == "2026-11-24T12:00:00Z"
-    plan.advance(request_id)  # such as a failing mail
+    plan.advance(request_id)  # for example, the mail that announces the answer fails
     world.advance(MINUTE)
     plan.last.script = []
     plan.advance(request_id)
@@ -212,7 +210,7 @@ def test_steps_after_the_answer_are_run(world: World, plan: Plan) -> None:
     assert mila.request(request_id)["status"] == "completed"
 
 
-def test_answer_frees_the_right_for_another_request(world: World, plan: Plan) -> None:
+def test_right_can_be_exercised_again_after_the_answer(world: World, plan: Plan) -> None:
     mila, request_id = a_request(world)
     assert mila.exercises("access").problem == "already_open"
     plan.advance(request_id)
@@ -239,7 +237,7 @@ def test_operators_are_reminded_by_mail_that_names_no_person(world: World, plan:
     assert events == ["received", "reminded", "reminded", "reminded", "reminded", "overdue"]
 
 
-def test_reminder_does_not_change_the_step(world: World, plan: Plan) -> None:
+def test_reminder_does_not_change_the_next_step(world: World, plan: Plan) -> None:
     _, request_id = a_request(world)
     plan.first.script = [Wait(timedelta(days=60))]
     before = plan.advance(request_id)
@@ -262,10 +260,10 @@ def test_every_step_of_a_plan_is_run_by_the_worker_of_its_queue() -> None:
                 assert there == {procedures.DESTINATIONS.get(name, Destination.WORK)}
 
 
-def test_request_that_is_closed_early_waits_for_its_lease(world: World, plan: Plan) -> None:
+def test_request_closed_during_a_lease_is_due_when_the_lease_expires(world: World, plan: Plan) -> None:
     _, request_id = a_request(world)
     found = store.read(RightsRequestId(request_id))
     assert found
     leased = found.model_copy(update={"leased_until": clock.now() + 3 * MINUTE})
-    ended = service.closed(leased, Status.CANCELLED, procedures.DISCARD)
+    ended = service.closed_early(leased, Status.CANCELLED, procedures.DISCARD)
     assert ended.run_at == leased.leased_until

@@ -1,4 +1,4 @@
-"""An extension is announced to the subject: once at most by mail, always in the app."""
+"""Tests the announcement of an extension: by at most one mail, and always in the app."""
 
 from datetime import timedelta
 from typing import Any
@@ -102,14 +102,14 @@ def test_mail_that_may_have_been_sent_is_not_sent_again(world: World) -> None:
 
 
 @pytest.mark.promise("RGT-10")
-def test_worker_killed_after_the_mail_sends_no_second_one(
+def test_no_second_mail_is_sent_after_the_worker_was_killed_after_the_mail(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     address = an_address()
     _, request_id = an_extended_request(world, address)
     before = len(cloud.mails_to(address))
     with monkeypatch.context() as dying:
-        dying.setattr("chalicelib.rights.engine.step.evidence.entry", _die)
+        dying.setattr("chalicelib.rights.engine.step.evidence.entry", _kill)
         with pytest.raises(SystemExit):
             advance(request_id)
     world.advance(timedelta(minutes=16))
@@ -118,5 +118,5 @@ def test_worker_killed_after_the_mail_sends_no_second_one(
     assert announced(request_id) == [{"by": "engine", "announced_in_app": 1}]
 
 
-def _die(*_: Any) -> None:
+def _kill(*_: Any) -> None:
     raise SystemExit

@@ -1,4 +1,4 @@
-"""The engine when its worker is killed, a service is silent, or evidence was altered."""
+"""Tests the engine when its worker is killed, a service is silent, or evidence was altered."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from chalicelib.rights import store
 from chalicelib.rights.deadline import ExtensionReason
 from chalicelib.rights.engine import duties, engine, queue
 from chalicelib.rights.engine.duties import Duty
-from chalicelib.rights.engine.engine import MOST_TRIES
+from chalicelib.rights.engine.engine import MAX_TRIES
 from chalicelib.rights.engine.step import WHOLE_RUN, Done, Job, Outcome, Wait
 from chalicelib.rights.evidence import history_of
 from chalicelib.rights.model import RightsRequest, Status, StepStatus
@@ -27,7 +27,7 @@ from tests.support.ledger import alter_newest
 from tests.support.scripted import Killing, Plan, Scripted, a_request, evidence, stored
 from tests.support.world import World
 
-_RINGS = 3  # duties that failed within a day, as the alarm counts
+_ALARM_THRESHOLD = 3  # duties that failed within a day, as the alarm counts
 
 
 @pytest.fixture
@@ -45,8 +45,8 @@ def gauged(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Metric, int]]:
     return found
 
 
-def killed(plan: Plan, request_id: str, world: World) -> RightsRequest:
-    """Return the request after a run that kills its worker, once the lease is over."""
+def kill_worker(plan: Plan, request_id: str, world: World) -> RightsRequest:
+    """Run the worker, which is killed; returns the request when the lease has expired."""
     with pytest.raises(Killed):
         plan.advance(request_id)
     found = stored(request_id)
@@ -56,37 +56,37 @@ def killed(plan: Plan, request_id: str, world: World) -> RightsRequest:
 
 
 @pytest.mark.promise("RGT-10")
-def test_step_that_always_kills_its_worker_stops(world: World, plan: Plan) -> None:
+def test_step_that_kills_its_worker_in_every_run_stops(world: World, plan: Plan) -> None:
     _, request_id = a_request(world)
     plan.steps["first"] = killing = Killing("first")
-    for number in range(1, MOST_TRIES + 1):
-        assert killed(plan, request_id, world).tries == number
+    for number in range(1, MAX_TRIES + 1):
+        assert kill_worker(plan, request_id, world).tries == number
     after = plan.advance(request_id)
     assert (after.steps[0].status, after.run_at, after.is_open) == (StepStatus.STOPPED, None, True)
     assert evidence(request_id)[-1] == (
         "first_stopped",
-        {"by": "engine", "tries": MOST_TRIES, "error": "Killed"},
+        {"by": "engine", "tries": MAX_TRIES, "error": "Killed"},
     )
     plan.advance(request_id)
-    assert len(killing.ran) == MOST_TRIES
+    assert len(killing.ran) == MAX_TRIES
 
 
-def test_killed_and_failed_runs_count_together(world: World, plan: Plan) -> None:
+def test_killed_and_failed_runs_are_counted_together(world: World, plan: Plan) -> None:
     _, request_id = a_request(world)
     plan.steps["first"] = Killing("first")
-    killed(plan, request_id, world)
+    kill_worker(plan, request_id, world)
     plan.steps["first"] = Scripted("first", [ValueError()])
     assert plan.advance(request_id).tries == 2
 
 
-def test_wait_resets_the_count_of_runs(world: World, plan: Plan) -> None:
+def test_wait_resets_the_number_of_tries(world: World, plan: Plan) -> None:
     _, request_id = a_request(world)
     plan.first.script = [ValueError(), Wait(MINUTE)]
     world.traveller.move_to(plan.advance(request_id).run_at or world.now)
     assert plan.advance(request_id).tries == 0
 
 
-def test_evidence_holds_the_number_of_runs_of_a_step(world: World, plan: Plan) -> None:
+def test_evidence_contains_the_number_of_tries_of_a_step(world: World, plan: Plan) -> None:
     _, request_id = a_request(world)
     plan.first.script = [ValueError(), ValueError(), Done()]
     for _ in range(2):
@@ -128,13 +128,13 @@ def test_request_is_answered_although_its_history_was_altered(
     plan.advance(request_id)
     after = plan.advance(request_id)
     assert (after.status, len(plan.first.ran), len(plan.last.ran)) == (Status.COMPLETED, 1, 1)
-    assert [one.event for one in after.owed] == ["first_done", "last_done"]
+    assert [entry.event for entry in after.owed] == ["first_done", "last_done"]
     assert counted.count(Metric.RIGHTS_EVIDENCE_OWED) == 2
     assert mila.request(request_id)["status"] == "completed"
 
 
 @pytest.mark.promise("RGT-10")
-def test_owed_evidence_is_appended_once_the_history_is_restored(world: World, plan: Plan) -> None:
+def test_pending_evidence_is_appended_once_the_history_is_restored(world: World, plan: Plan) -> None:
     _, request_id = a_request(world)
     restore = alter_newest(history_of(RightsRequestId(request_id)))
     plan.advance(request_id)
@@ -148,7 +148,10 @@ def test_owed_evidence_is_appended_once_the_history_is_restored(world: World, pl
     after = plan.advance(request_id)
     assert (after.owed, duties.wakes_at(after, world.now)) == ((), None)
     event, data = evidence(request_id)[-1]
-    assert (event, [one["event"] for one in data["owed"]]) == ("owed_recorded", ["first_done", "last_done"])
+    assert (event, [entry["event"] for entry in data["owed"]]) == (
+        "owed_recorded",
+        ["first_done", "last_done"],
+    )
 
 
 def test_request_whose_history_was_altered_can_be_cancelled(world: World, plan: Plan) -> None:
@@ -156,10 +159,10 @@ def test_request_whose_history_was_altered_can_be_cancelled(world: World, plan: 
     alter_newest(history_of(RightsRequestId(request_id)))
     assert mila.calls("POST", f"/v1/rights-requests/{request_id}/cancel").status == 200
     found = stored(request_id)
-    assert [one.event for one in found.owed] == ["cancelled"]
+    assert [entry.event for entry in found.owed] == ["cancelled"]
 
 
-def test_outcome_that_cannot_be_recorded_is_a_failed_run(world: World, plan: Plan) -> None:
+def test_outcome_that_is_no_permitted_move_counts_as_a_failed_try(world: World, plan: Plan) -> None:
     _, request_id = a_request(world)
     plan.first.script = [Done(answers=Status.RECEIVED)]  # a move that the states do not allow
     after = plan.advance(request_id)
@@ -169,7 +172,7 @@ def test_outcome_that_cannot_be_recorded_is_a_failed_run(world: World, plan: Pla
 
 
 @pytest.fixture
-def remind_fails(plan: Plan) -> Callable[[BaseException], list[int]]:
+def failing_reminders(plan: Plan) -> Callable[[BaseException], list[int]]:
     def fail(error: BaseException) -> list[int]:
         ran: list[int] = []
 
@@ -183,7 +186,7 @@ def remind_fails(plan: Plan) -> Callable[[BaseException], list[int]]:
     return fail
 
 
-def until_reminded(world: World, plan: Plan, request_id: str) -> None:
+def advance_to_the_first_reminder(world: World, plan: Plan, request_id: str) -> None:
     """Let the first step wait, and advance the time to the first reminder."""
     plan.first.script = [Wait(60 * DAY)]
     found = plan.advance(request_id)
@@ -191,12 +194,12 @@ def until_reminded(world: World, plan: Plan, request_id: str) -> None:
 
 
 @pytest.mark.promise("RGT-10")
-def test_failing_duty_delays_no_step_and_is_retried(
-    world: World, plan: Plan, remind_fails: Callable[[BaseException], list[int]], counted: list[Metric]
+def test_failing_duty_is_retried_and_does_not_delay_steps(
+    world: World, plan: Plan, failing_reminders: Callable[[BaseException], list[int]], counted: list[Metric]
 ) -> None:
     _, request_id = a_request(world)
-    until_reminded(world, plan, request_id)
-    ran = remind_fails(ValueError())
+    advance_to_the_first_reminder(world, plan, request_id)
+    ran = failing_reminders(ValueError())
     counted.clear()
     after = plan.advance(request_id)
     assert (after.leased_until, after.duty_tries, len(ran)) == (None, 1, 1)
@@ -211,16 +214,16 @@ def test_failing_duty_delays_no_step_and_is_retried(
 
 
 @pytest.mark.promise("RGT-10")
-def test_duty_that_always_kills_its_worker_is_postponed_by_a_day(
-    world: World, plan: Plan, remind_fails: Callable[[BaseException], list[int]]
+def test_duty_that_kills_its_worker_in_every_run_is_postponed_by_a_day(
+    world: World, plan: Plan, failing_reminders: Callable[[BaseException], list[int]]
 ) -> None:
     _, request_id = a_request(world)
-    until_reminded(world, plan, request_id)
-    ran = remind_fails(Killed())
-    for _ in range(MOST_TRIES):
-        killed(plan, request_id, world)
+    advance_to_the_first_reminder(world, plan, request_id)
+    ran = failing_reminders(Killed())
+    for _ in range(MAX_TRIES):
+        kill_worker(plan, request_id, world)
     after = plan.advance(request_id)
-    assert (after.duties_at, after.duty_tries, len(ran)) == (world.now + DAY, 0, MOST_TRIES)
+    assert (after.duties_at, after.duty_tries, len(ran)) == (world.now + DAY, 0, MAX_TRIES)
     store.move(after, after.model_copy(update={"run_at": world.now}))
     plan.advance(request_id)
     assert len(plan.first.ran) == 2
@@ -230,27 +233,27 @@ def test_duty_that_always_kills_its_worker_is_postponed_by_a_day(
 def test_killed_runs_of_duties_raise_the_alarm(
     world: World,
     plan: Plan,
-    remind_fails: Callable[[BaseException], list[int]],
+    failing_reminders: Callable[[BaseException], list[int]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     _, request_id = a_request(world)
-    until_reminded(world, plan, request_id)
-    remind_fails(Killed())
+    advance_to_the_first_reminder(world, plan, request_id)
+    failing_reminders(Killed())
     failed: list[int] = []
     monkeypatch.setattr(metrics, "count", lambda _, number=1: failed.append(number))
-    for _ in range(MOST_TRIES):
-        killed(plan, request_id, world)
+    for _ in range(MAX_TRIES):
+        kill_worker(plan, request_id, world)
     plan.advance(request_id)
-    assert sum(failed) >= _RINGS
+    assert sum(failed) >= _ALARM_THRESHOLD
 
 
 @pytest.mark.promise("RGT-10")
 @pytest.mark.parametrize("killing", [Duty.PIN, Duty.REMIND])
-def test_duty_that_always_kills_its_worker_delays_no_other_duty(
+def test_duty_that_kills_its_worker_in_every_run_does_not_delay_other_duties(
     world: World, plan: Plan, killing: Duty
 ) -> None:
     _, request_id = a_request(world)
-    until_reminded(world, plan, request_id)
+    advance_to_the_first_reminder(world, plan, request_id)
     extend.extend(RightsRequestId(request_id), StaffId.new(), 30, ExtensionReason.COMPLEXITY)
     world.traveller.move_to(stored(request_id).clock.reminders(world.now)[0])
     found = stored(request_id)
@@ -263,8 +266,8 @@ def test_duty_that_always_kills_its_worker_delays_no_other_duty(
         raise Killed
 
     plan.duties[killing] = kill
-    for _ in range(MOST_TRIES):
-        killed(plan, request_id, world)
+    for _ in range(MAX_TRIES):
+        kill_worker(plan, request_id, world)
     assert duties.all_due(stored(request_id), world.now) == (killing,)
     done = [
         event for event, _ in evidence(request_id) if event in {"pinned", "reminded", "extension_announced"}
@@ -278,17 +281,17 @@ def test_killed_step_is_not_counted_as_a_failed_duty(world: World, plan: Plan, c
     store.move(found, found.model_copy(update={"duty_tries": 1}))  # killed after its last duty
     plan.steps["first"] = Killing("first")
     for _ in range(3):
-        killed(plan, request_id, world)
+        kill_worker(plan, request_id, world)
     assert Metric.RIGHTS_DUTY_FAILED not in counted
 
 
-def test_one_account_has_one_worker_at_a_time(world: World, plan: Plan) -> None:
+def test_second_worker_for_one_account_waits_for_its_turn(world: World, plan: Plan) -> None:
     mila, first = a_request(world)
     second = str(mila.exercises("portability").json["id"])
 
     class Overlapping(Scripted):
         def run(self, job: Job) -> Outcome:
-            cloud.forget_queued()
+            cloud.clear_queues()
             engine.advance(RightsRequestId(second), plan.worker)
             return super().run(job)
 
@@ -305,20 +308,22 @@ def test_turn_of_a_killed_worker_is_free_once_its_lease_expires(world: World, pl
     mila, first = a_request(world)
     second = str(mila.exercises("portability").json["id"])
     plan.steps["first"] = Killing("first", lease=WHOLE_RUN)
-    killed(plan, first, world)
+    kill_worker(plan, first, world)
     plan.steps["first"] = plan.first
     assert len(plan.advance(second).steps) == 2
     assert len(plan.first.ran) == 1
 
 
-def test_chain_of_messages_ends_at_its_bound(world: World, plan: Plan, counted: list[Metric]) -> None:
+def test_chain_of_messages_ends_at_its_maximum_length(
+    world: World, plan: Plan, counted: list[Metric]
+) -> None:
     _, request_id = a_request(world)
     plan.first.script = [Wait(timedelta()), Wait(timedelta())]
-    cloud.forget_queued()
+    cloud.clear_queues()
     counted.clear()
-    engine.advance(RightsRequestId(request_id), plan.worker, queue.MOST_HOPS - 1)
+    engine.advance(RightsRequestId(request_id), plan.worker, queue.MAX_HOPS - 1)
     assert cloud.queued() == [request_id]
-    engine.advance(RightsRequestId(request_id), plan.worker, queue.MOST_HOPS)
+    engine.advance(RightsRequestId(request_id), plan.worker, queue.MAX_HOPS)
     assert cloud.queued() == [request_id]
     assert counted == [Metric.RIGHTS_RELAY_ENDED]
 

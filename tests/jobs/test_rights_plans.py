@@ -1,4 +1,4 @@
-"""Access and portability: the workers advance a request from its intake to a copy in S3."""
+"""Tests access and portability: workers advance a request from intake to a copy in S3."""
 
 import hashlib
 import io
@@ -52,8 +52,8 @@ def asks(mila: User, right: str = "access", **more: Any) -> str:
     return str(asked.json["id"])
 
 
-def worked(world: World, request_id: str, until: timedelta = 10 * MINUTE) -> RightsRequest:
-    """Advance a request as messages and the sweep do, through all its work within a time."""
+def work_until(world: World, request_id: str, until: timedelta = 10 * MINUTE) -> RightsRequest:
+    """Advance a request as messages and the sweep do, for a time or until no work is due."""
     known, ends = RightsRequestId(request_id), world.now + until
     for _ in range(1000):
         for worker in (registry.WORKER, transfer.WORKER):
@@ -85,7 +85,7 @@ def events(request_id: str) -> list[str]:
 @pytest.mark.promise("STR-6")
 def test_access_copy_holds_all_data_stored_here_and_at_stream(world: World, mila: User) -> None:
     request_id = asks(mila)
-    request = worked(world, request_id)
+    request = work_until(world, request_id)
     assert (request.status, request.missing) == (Status.COMPLETED, ())
     copy = package(mila, request_id)
     data = json.loads(copy.read("data.json"))
@@ -103,7 +103,7 @@ def test_access_copy_holds_all_data_stored_here_and_at_stream(world: World, mila
 @pytest.mark.promise("RGT-10")
 def test_copy_includes_its_own_request_and_evidence(world: World, mila: User) -> None:
     request_id = asks(mila)
-    worked(world, request_id)
+    work_until(world, request_id)
     data = json.loads(package(mila, request_id).read("data.json"))
     (own,) = data["sections"]["rights_request"]["records"]
     assert (own["request_id"], own["country"]) == (request_id, "AT")
@@ -115,7 +115,7 @@ def test_copy_includes_its_own_request_and_evidence(world: World, mila: User) ->
 @pytest.mark.promise("RGT-8")
 def test_portability_copy_omits_derived_data_and_data_of_others(world: World, mila: User) -> None:
     request_id = asks(mila, "portability")
-    assert worked(world, request_id).status is Status.COMPLETED
+    assert work_until(world, request_id).status is Status.COMPLETED
     copy = package(mila, request_id)
     data = json.loads(copy.read("data.json"))
     assert data["sections"]["profile"]["records"][0]["name"] == "Milica Ćosić"
@@ -128,7 +128,7 @@ def test_portability_copy_omits_derived_data_and_data_of_others(world: World, mi
 @pytest.mark.promise("RGT-10")
 def test_every_step_is_recorded_in_order_without_personal_values(world: World, mila: User) -> None:
     request_id = asks(mila)
-    request = worked(world, request_id)
+    request = work_until(world, request_id)
     shown = events(request_id)
     assert [e for e in shown if e.endswith("_done")] == [
         f"{name}_done" for name in ("pin", "ask_stream", "await_stream", "assemble", "deliver", "announce")
@@ -145,7 +145,7 @@ def test_answer_is_mailed_once_without_its_content(world: World, mila: User) -> 
     address = mila.profile()["email"]
     request_id = asks(mila)
     before = len(cloud.mails_to(address))
-    worked(world, request_id)
+    work_until(world, request_id)
     (mail,) = cloud.mails_to(address)[before:]
     assert "is answered" in mail or "request that you made" in mail
     assert "Milica" not in mail
@@ -160,7 +160,7 @@ def test_mail_of_an_answer_is_sent_once_ses_accepts_the_sender_again(
     request_id = asks(mila)
     before = len(cloud.mails_to(address))
     with cloud.failing("sesv2", "SendEmail", error, times=2):
-        worked(world, request_id)
+        work_until(world, request_id)
     assert len(cloud.mails_to(address)) == before + 1
 
 
@@ -168,26 +168,26 @@ def test_answer_is_announced_in_the_app_without_an_address(world: World, stream:
     jovan = world.a_user().is_stepped_up()
     request_id = asks(jovan)
     with cloud.sent_mail() as sent:
-        assert worked(world, request_id).status is Status.COMPLETED
+        assert work_until(world, request_id).status is Status.COMPLETED
     assert sent == []
 
 
-def test_copy_of_a_subject_without_chats_is_complete(world: World, stream: Emulator) -> None:
+def test_copy_of_a_subject_unknown_to_stream_is_complete(world: World, stream: Emulator) -> None:
     jovan = world.a_user().is_stepped_up()
     request_id = asks(jovan)
-    request = worked(world, request_id)
+    request = work_until(world, request_id)
     assert (request.status, request.missing) == (Status.COMPLETED, ())
     (shown,) = json.loads(package(jovan, request_id).read("manifest.json"))["errors"]
     assert shown["reason"] == "not_there"  # it is unknown whether data ever existed, so the copy says so
 
 
 @pytest.mark.promise("STR-6")
-def test_data_missing_at_stream_is_disclosed_and_the_rest_is_delivered(
+def test_copy_discloses_that_data_at_stream_is_missing_and_contains_the_rest(
     world: World, mila: User, stream: Emulator
 ) -> None:
     stream.spoil_tasks(times=2, failure={"type": "internal", "description": "injected"})
     request_id = asks(mila)
-    request = worked(world, request_id)
+    request = work_until(world, request_id)
     assert request.status is Status.PARTIALLY_COMPLETED
     shown = mila.is_stepped_up().request(request_id)
     assert "your chat data at Stream" in shown["decision"]["text"]
@@ -196,17 +196,19 @@ def test_data_missing_at_stream_is_disclosed_and_the_rest_is_delivered(
 
 
 @pytest.mark.promise("STR-6")
-def test_export_that_fails_at_stream_is_ordered_once_more(world: World, mila: User, stream: Emulator) -> None:
+def test_export_that_fails_at_stream_is_requested_once_more(
+    world: World, mila: User, stream: Emulator
+) -> None:
     stream.spoil_tasks(failure={"type": "internal", "description": "injected"})
     request_id = asks(mila)
-    assert worked(world, request_id).status is Status.COMPLETED
+    assert work_until(world, request_id).status is Status.COMPLETED
     assert b"See you at nine" in package(mila, request_id).read("chat/messages.ndjson")
 
 
 @pytest.mark.promise("STR-6")
 def test_copy_waits_while_stream_is_down_for_hours(world: World, mila: User, stream: Emulator) -> None:
     stream.fault(path="/tasks", status=503, times=20)
-    assert worked(world, asks(mila), until=DAY).status is Status.COMPLETED
+    assert work_until(world, asks(mila), until=DAY).status is Status.COMPLETED
 
 
 @pytest.mark.promise("STR-6")
@@ -215,41 +217,43 @@ def test_copy_waits_for_days_while_stream_refuses_our_credentials(
 ) -> None:
     stream.fault(path="/tasks", status=401, code=43, times=10_000)
     request_id = asks(mila)
-    assert worked(world, request_id, until=2 * DAY).status is Status.AWAITING_PROCESSOR
+    assert work_until(world, request_id, until=2 * DAY).status is Status.AWAITING_PROCESSOR
     stream.clear_faults()
-    request = worked(world, request_id, until=HOUR)  # the next poll may be half an hour away
+    request = work_until(world, request_id, until=HOUR)  # the next poll may be half an hour away
     assert (request.status, request.missing) == (Status.COMPLETED, ())
     mila.verified = world.a_user(mila.phone).verified
     assert b"See you at nine" in package(mila, request_id).read("chat/messages.ndjson")
 
 
 @pytest.mark.promise("RGT-9")
-def test_copy_names_the_authority_of_the_subjects_country_too(world: World, mila: User) -> None:
+def test_copy_also_names_the_authority_of_the_subjects_country(world: World, mila: User) -> None:
     request_id = asks(mila)
-    worked(world, request_id)
+    work_until(world, request_id)
     copy = package(mila, request_id)
     assert "https://www.dsb.gv.at" in copy.read("index.html").decode()
     shown = json.loads(copy.read("manifest.json"))["authorities"]
-    assert [one["url"] for one in shown] == ["https://www.poverenik.rs", "https://www.dsb.gv.at"]
+    assert [authority["url"] for authority in shown] == ["https://www.poverenik.rs", "https://www.dsb.gv.at"]
 
 
 @pytest.mark.promise("RGT-10")
-def test_stream_request_without_an_answer_is_repeated(world: World, mila: User, stream: Emulator) -> None:
+def test_export_request_without_a_response_of_stream_is_repeated(
+    world: World, mila: User, stream: Emulator
+) -> None:
     stream.fault(path="/export/users", status=503, times=2)
-    assert worked(world, asks(mila)).status is Status.COMPLETED
+    assert work_until(world, asks(mila)).status is Status.COMPLETED
 
 
 @pytest.mark.promise("RGT-1")
 def test_link_expires_after_fifteen_minutes_and_the_copy_after_five_days(world: World, mila: User) -> None:
     request_id = asks(mila)
-    worked(world, request_id)
+    work_until(world, request_id)
     mila.is_stepped_up()
     link = mila.gets(f"/v1/rights-requests/{request_id}/export").json
     assert link["expires_at"] == clock.to_text(world.now + 15 * MINUTE)
     assert "X-Amz-Expires=900" in link["url"]
     copies = aws.client("s3").list_objects_v2(Bucket=settings().export_bucket())
-    assert [one["Key"] for one in copies["Contents"]] == [files.key_of(RightsRequestId(request_id))]
-    done = worked(world, request_id, until=5 * DAY)
+    assert [item["Key"] for item in copies["Contents"]] == [files.key_of(RightsRequestId(request_id))]
+    done = work_until(world, request_id, until=5 * DAY)
     assert (done.run_at, done.next_step) == (None, None)
     left = aws.client("s3").list_objects_v2(Bucket=settings().export_bucket())
     assert left["KeyCount"] == 0
@@ -258,7 +262,7 @@ def test_link_expires_after_fifteen_minutes_and_the_copy_after_five_days(world: 
 def test_expired_copy_cannot_be_fetched_by_any_client(world: World, stream: Emulator) -> None:
     jovan = world.a_user().is_stepped_up()
     request_id = asks(jovan)
-    worked(world, request_id)
+    work_until(world, request_id)
     world.advance(5 * DAY)
     jovan.verified = world.a_user(jovan.phone).verified
     assert jovan.is_stepped_up().gets(f"/v1/rights-requests/{request_id}/export").problem == "gone"
@@ -273,39 +277,39 @@ def test_copy_includes_records_that_expire_while_the_request_waits(
     mila.is_stepped_up()
     stream.fault(path="/export/users", status=503, times=1000)
     request_id = asks(mila)
-    worked(world, request_id)
+    work_until(world, request_id)
     world.advance(2 * DAY)  # the event is older than its thirty days
     stream.clear_faults()
     retried = store.read(RightsRequestId(request_id))
     assert retried
     store.move(retried, retried.model_copy(update={"run_at": world.now, "tries": 0}))
-    worked(world, request_id)
+    work_until(world, request_id)
     mila.verified = world.a_user(mila.phone).verified
     data = json.loads(package(mila, request_id).read("data.json"))
     assert [event["screen"] for event in data["sections"]["usage_event"]["records"]] == ["home"]
 
 
-def test_copy_of_a_request_cancelled_meanwhile_is_deleted(
+def test_copy_is_deleted_if_its_request_is_cancelled_while_it_is_made(
     world: World, mila: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     request_id = asks(mila)
     assemble = registry.STEPS["assemble"]
 
-    def cancelled_meanwhile(job: Any) -> Any:
+    def cancel_before_the_move(job: Any) -> Any:
         outcome = assemble.run(job)
         mila.calls("POST", f"/v1/rights-requests/{request_id}/cancel")
         return outcome
 
-    monkeypatch.setitem(registry.STEPS, "assemble", replace(assemble, run=cancelled_meanwhile))
-    request = worked(world, request_id, until=20 * MINUTE)
+    monkeypatch.setitem(registry.STEPS, "assemble", replace(assemble, run=cancel_before_the_move))
+    request = work_until(world, request_id, until=20 * MINUTE)
     assert request.status is Status.CANCELLED
     assert aws.client("s3").list_objects_v2(Bucket=settings().export_bucket())["KeyCount"] == 0
 
 
-def test_silent_bucket_delays_the_copy_and_loses_nothing(world: World, mila: User) -> None:
+def test_copy_is_made_once_a_silent_bucket_responds_again(world: World, mila: User) -> None:
     request_id = asks(mila)
     with cloud.failing("s3", "CreateMultipartUpload", OUTAGES[0], times=2):
-        assert worked(world, request_id).status is Status.COMPLETED
+        assert work_until(world, request_id).status is Status.COMPLETED
 
 
 # --- transfers
@@ -316,18 +320,18 @@ def authority(tmp_path: Path) -> Authority:
     return Authority(tmp_path)
 
 
-def stand_in(monkeypatch: pytest.MonkeyPatch, receiver: Receiver, authority: Authority) -> None:
+def use_stand_in(monkeypatch: pytest.MonkeyPatch, receiver: Receiver, authority: Authority) -> None:
     monkeypatch.setenv("RU4M_STAGE", "local")
     monkeypatch.setenv("RU4M_LOCAL_TARGETS", f"{HOST}:{receiver.port}=127.0.0.1,{authority.file}")
     settings.cache_clear()
 
 
-def handed_on(
+def transfer_copy(
     world: World, mila: User, monkeypatch: pytest.MonkeyPatch, authority: Authority, behave: Behaviour
 ) -> tuple[RightsRequest, Receiver]:
     with receiving(authority.certificate(HOST), behave) as receiver:
-        stand_in(monkeypatch, receiver, authority)
-        request = worked(world, asks(mila, "portability", transfer_to=f"https://{HOST}/import"), 2 * DAY)
+        use_stand_in(monkeypatch, receiver, authority)
+        request = work_until(world, asks(mila, "portability", transfer_to=f"https://{HOST}/import"), 2 * DAY)
     settings.cache_clear()
     return request, receiver
 
@@ -336,7 +340,7 @@ def handed_on(
 def test_copy_is_sent_to_the_controller_that_the_subject_named(
     world: World, mila: User, monkeypatch: pytest.MonkeyPatch, authority: Authority
 ) -> None:
-    request, receiver = handed_on(world, mila, monkeypatch, authority, status("201 Created"))
+    request, receiver = transfer_copy(world, mila, monkeypatch, authority, status("201 Created"))
     assert (request.status, request.missing) == (Status.COMPLETED, ())
     copy = zipfile.ZipFile(io.BytesIO(receiver.talk.body))
     assert json.loads(copy.read("manifest.json"))["errors"] == []
@@ -348,16 +352,16 @@ def test_copy_is_sent_to_the_controller_that_the_subject_named(
 def test_refused_transfer_is_disclosed_and_the_subject_gets_the_copy(
     world: World, mila: User, monkeypatch: pytest.MonkeyPatch, authority: Authority, answer: str
 ) -> None:
-    request, receiver = handed_on(world, mila, monkeypatch, authority, status(answer))
+    request, receiver = transfer_copy(world, mila, monkeypatch, authority, status(answer))
     assert (request.status, request.missing) == (Status.PARTIALLY_COMPLETED, (transfer.PART,))
     assert len(receiver.talks) == 1
     assert store.export_file(request.request_id)
 
 
-def test_failing_transfer_is_repeated_a_few_times(
+def test_transfer_that_fails_with_503_is_tried_five_times(
     world: World, mila: User, monkeypatch: pytest.MonkeyPatch, authority: Authority
 ) -> None:
-    request, receiver = handed_on(world, mila, monkeypatch, authority, status("503 Busy"))
+    request, receiver = transfer_copy(world, mila, monkeypatch, authority, status("503 Busy"))
     assert (request.status, len(receiver.talks)) == (Status.PARTIALLY_COMPLETED, 5)
 
 

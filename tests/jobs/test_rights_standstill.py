@@ -1,4 +1,4 @@
-"""Suspended requests, duplicate messages and lost races multiply nothing and lose nothing."""
+"""Tests suspended requests, duplicate messages and concurrent workers."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from tests.support.usage import store_singly
 from tests.support.world import World
 
 
-def worked(world: World, request_id: str, until: str) -> RightsRequest:
+def work_until(world: World, request_id: str, until: str) -> RightsRequest:
     """Advance a request until a step of its plan is next."""
     for _ in range(100):
         request = stored(request_id)
@@ -41,7 +41,7 @@ def worked(world: World, request_id: str, until: str) -> RightsRequest:
 
 
 def deliver(plan: Plan) -> int:
-    """Deliver each waiting message; returns how many wait afterwards."""
+    """Deliver each waiting message; returns the number of messages that wait afterwards."""
     waiting = sqs_backends[cloud.ACCOUNT][environment.REGION].queues["ru4m-test-rights"]._messages
     hints = [queue.parse(message.body) for message in waiting]
     waiting.clear()
@@ -54,16 +54,16 @@ def deliver(plan: Plan) -> int:
 def test_copy_of_a_completed_request_can_be_fetched(world: World, stream: Emulator) -> None:
     mila, alice = world.a_user().is_stepped_up(), world.an_operator("alice")
     request_id = str(mila.exercises("access").json["id"])
-    worked(world, request_id, "deliver")
+    work_until(world, request_id, "deliver")
     alice.proposes(request_id, "refused", "JustificationA12ManifestlyExcessive")  # or asks_identity
     world.advance(6 * DAY)
     alice.withdraws(request_id)
-    assert worked(world, request_id, "discard").status is Status.COMPLETED
+    assert work_until(world, request_id, "discard").status is Status.COMPLETED
     mila.verified = world.a_user(mila.phone).verified
     assert mila.is_stepped_up().gets(f"/v1/rights-requests/{request_id}/export").status == 200
 
 
-def test_transfer_whose_copy_is_gone_can_still_be_answered(
+def test_request_whose_copy_was_deleted_before_its_transfer_is_answered(
     world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def silent(*_: Any, **__: Any) -> Any:
@@ -72,7 +72,7 @@ def test_transfer_whose_copy_is_gone_can_still_be_answered(
     monkeypatch.setattr(outbound, "push", silent)
     mila, alice = world.a_user().is_stepped_up(), world.an_operator("alice")
     request_id = str(mila.exercises("portability", transfer_to="https://take.example/x").json["id"])
-    worked(world, request_id, "transfer")
+    work_until(world, request_id, "transfer")
     engine.advance(RightsRequestId(request_id), transfer.WORKER)  # one attempt began
     key = files.key_of(RightsRequestId(request_id))
     # As the lifecycle rule does after 7 days.
@@ -173,7 +173,7 @@ def test_copy_that_keeps_disappearing_stops_and_can_be_decided(
     monkeypatch.setattr(outbound, "push", lambda *_, **__: pushed.append(1))
 
     def gone(_: RightsRequestId) -> Any:
-        raise files.CopyGone
+        raise files.CopyNotFound
 
     monkeypatch.setattr(files, "open_copy", gone)
     mila, alice = world.a_user().is_stepped_up(), world.an_operator("alice")

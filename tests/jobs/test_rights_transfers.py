@@ -1,4 +1,4 @@
-"""Transfers are recorded before they begin; then the request cannot be cancelled (RGT-8)."""
+"""Tests transfers: recorded before they begin; then the request cannot be cancelled (RGT-8)."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def push(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], TransferTake
 
 @pytest.fixture
 def mila(world: World, monkeypatch: pytest.MonkeyPatch) -> User:
-    """Mila, whose copies are made by a step that only notes one."""
+    """Return a user whose copies are made by a step that only records one."""
     monkeypatch.setattr(procedures, "steps_of", lambda *_: ("assemble", "transfer", "last"))
     monkeypatch.setattr(files, "open_copy", lambda _: nullcontext(io.BytesIO()))
     return world.a_user().is_stepped_up()
@@ -85,11 +85,11 @@ def test_transfer_is_recorded_before_its_first_byte(
     request_id = asks(mila)
     events: list[str] = []
 
-    def look() -> TransferTaken:
+    def read_evidence_and_accept() -> TransferTaken:
         events.extend(event for event, _ in evidence(request_id))
         return TransferTaken(201)
 
-    push(look)
+    push(read_evidence_and_accept)
     assert run_transfer(request_id).steps[1].status is StepStatus.DONE
     assert events == ["received", "assemble_done", "transfer_begun"]
 
@@ -176,11 +176,11 @@ def test_each_worker_forwards_steps_of_the_other_worker(
     pushed = push(lambda: TransferTaken(201))
     request_id = asks(mila)
     assert cloud.queued("transfers") == [request_id]
-    cloud.forget_queued()
+    cloud.clear_queues()
     # A sweep sent the message to the usual worker.
     engine.advance(RightsRequestId(request_id), registry.WORKER)
     assert (cloud.queued("transfers"), cloud.queued("rights"), pushed) == ([request_id], [], [])
-    cloud.forget_queued()
+    cloud.clear_queues()
     run_transfer(request_id)
     assert (cloud.queued("transfers"), cloud.queued("rights")) == ([], [request_id])
     engine.advance(RightsRequestId(request_id), transfer.WORKER)

@@ -1,4 +1,4 @@
-"""The roll-up continues where it was stopped, and no day delays another."""
+"""Tests the progress of a roll-up: it resumes where it stopped, and days are independent."""
 
 import json
 import tracemalloc
@@ -58,20 +58,20 @@ def partial(of: date = DAY) -> Any:
 
 
 @contextmanager
-def judging_takes(
+def checks_take(
     length: timedelta, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[list[AccountId]]:
     """Let the check of each account take this long, and Lambda end each run after 15 minutes.
 
-    Gives the accounts that were judged.
+    Yields the accounts that were checked.
     """
-    read, began, judged = needs.read_accounts, [clock.now()], list[AccountId]()
+    read, began, checked = needs.read_accounts, [clock.now()], list[AccountId]()
 
     def slowly(account_ids: Any, *args: Any) -> Any:
         world.advance(length)
         if clock.now() > began[0] + timedelta(minutes=15):
             raise Ended
-        judged.extend(listed := list(account_ids))
+        checked.extend(listed := list(account_ids))
         return read(listed, *args)
 
     def begin() -> Iterator[date]:
@@ -83,18 +83,18 @@ def judging_takes(
         patch.setattr(rollup, "_ACCOUNTS_AT_ONCE", 1)
         patch.setattr(needs, "read_accounts", slowly)
         patch.setattr(rollup, "_closable", begin)
-        yield judged
+        yield checked
 
 
-def runs(most: int, world: World, until: Callable[[], object]) -> int:
+def runs(maximum: int, world: World, until: Callable[[], object]) -> int:
     """Run hourly, despite failures; returns how many runs it takes."""
-    for number in range(1, most + 1):
+    for number in range(1, maximum + 1):
         with suppress(Ended, observe.EntryFailed):
             roll_up_usage(a_schedule_event(), None)
         if until():
             return number
         world.advance(HOUR)
-    raise AssertionError(f"{most} runs were not enough")
+    raise AssertionError(f"{maximum} runs were not enough")
 
 
 @pytest.mark.promise("RET-4")
@@ -103,26 +103,26 @@ def test_shard_that_takes_longer_than_a_run_is_counted_over_several(
 ) -> None:
     people = [a_person(an_event()) for _ in range(40)]
     world.advance(CLOSING)
-    with judging_takes(timedelta(minutes=1), world, monkeypatch):
+    with checks_take(timedelta(minutes=1), world, monkeypatch):
         assert runs(48, world, lambda: published() is not None) == 4
     assert published() == [JOINED | {"accounts": len(people), "events": len(people)}]
 
 
-def test_later_run_does_not_read_accounts_that_an_earlier_one_counted(
+def test_later_run_does_not_read_accounts_that_an_earlier_run_counted(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     people = sorted(a_person(an_event()) for _ in range(10))
     world.advance(CLOSING)
-    with judging_takes(timedelta(minutes=3), world, monkeypatch) as judged:
+    with checks_take(timedelta(minutes=3), world, monkeypatch) as checked:
         rollup.roll_up()
         assert (partial().after, partial().complete) == (people[3], False)
         world.advance(HOUR)
         rollup.roll_up()
-    assert judged == people[:8]
+    assert checked == people[:8]
 
 
 @pytest.mark.promise("RET-4")
-def test_account_of_ten_times_the_cap_is_counted_once_and_within_its_bounds(world: World) -> None:
+def test_account_with_ten_times_the_cap_is_counted_once_and_within_bounds(world: World) -> None:
     heavy, *_ = people = ten_people()
     store.put(_many(heavy, 10 * CAP))
     world.advance(CLOSING)
@@ -146,21 +146,23 @@ def _many(account_id: AccountId, number: int) -> Iterator[UsageEvent]:
 
 
 def test_events_read_of_one_account_are_bounded(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rollup, "MOST_OF_ONE", 20)
+    monkeypatch.setattr(rollup, "MAX_EVENTS_OF_ONE", 20)
     monkeypatch.setattr(store, "_PAGE", 2)
     people = sorted(a_person(an_event()) for _ in range(3))
     for _ in range(60):
         submit_usage(people[1], an_event(), consents=(Purpose.ANALYTICS,))
     with cloud.counted() as calls:
-        found = [(who, len(list(events))) for who, events in store.by_account(DAY, "00", rollup.MOST_OF_ONE)]
+        found = [
+            (who, len(list(events))) for who, events in store.by_account(DAY, "00", rollup.MAX_EVENTS_OF_ONE)
+        ]
     assert found == [(people[0], 1), (people[1], 20), (people[2], 1)]
     assert calls.of("dynamodb") < 24 * 2 + 60 // 2  # events beyond the bound are skipped, not read
 
 
 def test_memory_of_an_account_is_bounded_by_the_counted_events() -> None:
     def events(number: int) -> Iterator[Seen]:
-        for one in range(number):
-            yield Seen(Group(Purpose.ANALYTICS, f"g{one % 150}"), None, str(one))
+        for index in range(number):
+            yield Seen(Group(Purpose.ANALYTICS, f"g{index % 150}"), None, str(index))
 
     def peak(number: int) -> int:
         tracemalloc.start()
@@ -187,7 +189,7 @@ def three_days(world: World) -> list[date]:
 
 
 @contextmanager
-def failing_on(of: date, error: BaseException) -> Iterator[None]:
+def fail_reads_of(of: date, error: BaseException) -> Iterator[None]:
     """Let each read of a day's events fail."""
 
     def fail(params: dict[str, Any], **_: Any) -> None:
@@ -207,7 +209,7 @@ def failing_on(of: date, error: BaseException) -> Iterator[None]:
 def test_unreadable_day_does_not_delay_others(world: World, three_days: list[date], number: int) -> None:
     broken = three_days[number]
     error = EndpointConnectionError(endpoint_url="https://dynamodb")
-    with failing_on(broken, error), pytest.raises(Unavailable):
+    with fail_reads_of(broken, error), pytest.raises(Unavailable):
         rollup.roll_up()
     assert [of for of in three_days if published(of) is None] == [broken]
     failed = [line["code"] for line in world.log_lines if line["message"] == "usage_day_failed"]
@@ -223,7 +225,7 @@ def test_day_that_kills_every_run_does_not_delay_others(
 ) -> None:
     deadly = three_days[number]
     others = [of for of in three_days if of != deadly]
-    with failing_on(deadly, Ended()):
+    with fail_reads_of(deadly, Ended()):
         runs(6, world, lambda: all(published(of) is not None for of in others))
     assert published(deadly) is None
 
@@ -238,7 +240,7 @@ def test_overdue_days_are_counted_for_the_alarm(
         (line,) = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "Overdue" in line]
         return list(line["UsageDaysOverdue"])
 
-    with failing_on(three_days[0], EndpointConnectionError(endpoint_url="https://dynamodb")):
+    with fail_reads_of(three_days[0], EndpointConnectionError(endpoint_url="https://dynamodb")):
         assert overdue() == [3]
     assert (overdue(), overdue()) == ([1], [0])
 
@@ -263,13 +265,13 @@ def test_malformed_item_is_left_out_and_counted_in_a_metric(
 def test_malformed_partial_is_counted_again(world: World) -> None:
     ten_people()
     world.advance(CLOSING)
-    die_before_publishing()
+    kill_before_publishing()
     damage(Table.USAGE, f"day#{DAY}", "partial#00", counts="many")
     rollup.roll_up()
     assert published() == [JOINED | {"accounts": 10, "events": 10}]
 
 
-def die_before_publishing() -> None:
+def kill_before_publishing() -> None:
     with mock.patch.object(rollup, "_publish", side_effect=Ended), pytest.raises(Ended):
         rollup.roll_up()
 
@@ -277,5 +279,5 @@ def die_before_publishing() -> None:
 def test_partial_names_no_account_once_its_shard_is_counted(world: World) -> None:
     ten_people()
     world.advance(CLOSING)
-    die_before_publishing()
+    kill_before_publishing()
     assert (partial().complete, partial().after) == (True, None)

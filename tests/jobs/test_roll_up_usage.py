@@ -1,4 +1,4 @@
-"""The roll-up publishes a day's figures once no event can arrive, despite killed runs."""
+"""Tests the roll-up: it publishes a day once no event can arrive, despite killed runs."""
 
 import random
 import secrets
@@ -28,7 +28,7 @@ from tests.support.world import NOON, World
 
 ANALYTICS, DIAGNOSTICS = Purpose.ANALYTICS, Purpose.DIAGNOSTICS
 DAY = date(2026, 11, 24)
-# The day ends twelve hours after the world begins; then 48 hours for late events, one for the rest.
+# The day ends 12 hours after the start of the world. Events may arrive 48 hours later; one hour is a margin.
 CLOSING = timedelta(hours=12 + 48 + 1)
 
 
@@ -46,15 +46,15 @@ def run() -> None:
     rollup.roll_up()
 
 
-def others_are_closed(days: int) -> None:
-    """Make the days afterwards final."""
+def close_later_days(days: int) -> None:
+    """Make the days after DAY final."""
     for ahead in range(1, days + 1):
         of = DAY + timedelta(days=ahead)
         store.publish(Figures(day=of, published_at=clock.now(), figures=()))
 
 
 @pytest.fixture(autouse=True)
-def yesterday_is_closed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def close_earlier_days(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Make all earlier days final, and use few shards, since each needs 24 queries."""
     monkeypatch.setattr(clock, "pause", lambda _: None)
     monkeypatch.setattr(store, "SHARDS", shards.names(4))
@@ -210,20 +210,20 @@ def _delete(name: str, pk: str, sk: str) -> None:
     aws.client("dynamodb").delete_item(TableName=f"ru4m-test-{name}", Key=key)
 
 
-FORGET: dict[str, Callable[[AccountId], object]] = {
+EXCLUDE: dict[str, Callable[[AccountId], object]] = {
     "withdrew": decide,
     "is restricted for it": lambda who: decide(who, consents=(ANALYTICS,), restrictions={ANALYTICS: NOON}),
     "is restricted": lambda who: decide(who, consents=(ANALYTICS,), wholly_restricted=True),
     "is a restricted account": lambda who: _state(who, "restricted"),
     "is frozen": lambda who: _state(who, "frozen"),
-    "is gone": lambda who: _delete("accounts", f"A#{who}", "account"),
+    "was deleted": lambda who: _delete("accounts", f"A#{who}", "account"),
     "erased the events": _delete_events,
 }
 
 
 @pytest.mark.promise("RGT-4")
 @pytest.mark.promise("RGT-7")
-@pytest.mark.parametrize("forget", FORGET.values(), ids=FORGET.keys())
+@pytest.mark.parametrize("forget", EXCLUDE.values(), ids=EXCLUDE.keys())
 def test_withdrawn_or_inactive_account_is_not_counted(
     world: World, forget: Callable[[AccountId], object]
 ) -> None:
@@ -364,7 +364,7 @@ def test_counts_older_than_three_days_are_not_published(
     monkeypatch.setattr(rollup, "_count", slowly)
     run()
     world.advance(timedelta(days=3))
-    others_are_closed(3)
+    close_later_days(3)
     run()
     assert published() is None
     run()
@@ -382,7 +382,7 @@ def test_outage_fails_the_run_and_leaves_the_day_open(world: World) -> None:
     assert published() is not None
 
 
-def test_shard_is_read_page_by_page_and_returns_each_account_once(
+def test_shard_is_read_page_by_page_and_each_account_is_returned_once(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(store, "SHARDS", ("00",))
@@ -393,6 +393,8 @@ def test_shard_is_read_page_by_page_and_returns_each_account_once(
         for time in times:  # each in a batch of its own, so in an item of its own
             submit_usage(account_id, an_event(at=time), consents=(ANALYTICS,))
     with cloud.counted() as calls:
-        found = [(who, len(list(events))) for who, events in store.by_account(DAY, "00", rollup.MOST_OF_ONE)]
+        found = [
+            (who, len(list(events))) for who, events in store.by_account(DAY, "00", rollup.MAX_EVENTS_OF_ONE)
+        ]
     assert found == [(who, 15) for who in sorted(people)]
     assert calls == {"dynamodb.Query": 24 + 3 * 7}  # 15 events of an hour are eight pages

@@ -1,4 +1,4 @@
-"""Stream refuses our credentials: changes wait, an alarm fires, a rotated secret works."""
+"""Tests refused credentials of Stream: changes wait, an alarm fires, a rotated secret works."""
 
 import json
 from collections import Counter
@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.chat import export_tasks, gateway
-from chalicelib.chat.export_tasks import PATIENCE, Pending, StreamExportTask
+from chalicelib.chat.export_tasks import EXPORT_TIMEOUT, Pending, StreamExportTask
 from chalicelib.chat.gateway import CredentialsRefused
 from chalicelib.chat.model import ChatProfile, TaskId
 from chalicelib.core import aws, clock, metrics
@@ -44,7 +44,7 @@ def store_secret(secret: str | None = None) -> None:
     )
 
 
-def hold_a_wrong_secret() -> None:
+def use_a_wrong_secret() -> None:
     """Let this container read a wrong secret, like one that started before a rotation."""
     store_secret(WRONG)
     new_container()
@@ -67,7 +67,7 @@ def test_change_is_delivered_again_when_stream_refuses_credentials(
 
 def test_rotated_secret_is_read_from_the_vault_at_the_next_call(world: World, stream: Emulator) -> None:
     mila = world.a_user(display_name="Mila")
-    hold_a_wrong_secret()
+    use_a_wrong_secret()
     store_secret()
     assert sync(mila) == ["1"]
     assert sync(mila) == []
@@ -76,7 +76,7 @@ def test_rotated_secret_is_read_from_the_vault_at_the_next_call(world: World, st
 
 def test_vault_is_read_once_a_minute_while_credentials_are_refused(world: World, stream: Emulator) -> None:
     mila = world.a_user()
-    hold_a_wrong_secret()
+    use_a_wrong_secret()
     with counted() as calls:
         for _ in range(5):
             assert sync(mila) == ["1"]
@@ -89,7 +89,7 @@ def test_vault_is_read_once_a_minute_while_credentials_are_refused(world: World,
     assert stream.user(mila.user_id)["state"] == "active"
 
 
-def test_refusal_is_about_one_user_while_the_app_answers(
+def test_refusal_is_taken_as_about_one_user_if_get_app_succeeds(
     world: World, stream: Emulator, counts: Counter[Metric]
 ) -> None:
     users = [world.a_user() for _ in range(3)]
@@ -103,7 +103,7 @@ def test_refusal_is_about_one_user_while_the_app_answers(
 
 
 @pytest.mark.parametrize("later", [timedelta(0), timedelta(seconds=20)])
-def test_app_suspended_right_after_a_403_about_one_user_loses_no_change(
+def test_no_change_is_lost_if_the_app_is_suspended_after_a_403_about_one_user(
     world: World, stream: Emulator, counts: Counter[Metric], later: timedelta
 ) -> None:
     mila, vera = world.a_user(), world.a_user()
@@ -120,7 +120,7 @@ def test_app_suspended_right_after_a_403_about_one_user_loses_no_change(
     assert stream.user(vera.user_id)["state"] == "active"
 
 
-def test_app_is_asked_a_hundred_times_a_minute_and_then_the_calls_wait(
+def test_get_app_is_called_at_most_a_hundred_times_a_minute(
     world: World, stream: Emulator, counts: Counter[Metric]
 ) -> None:
     mila = world.a_user()
@@ -133,7 +133,7 @@ def test_app_is_asked_a_hundred_times_a_minute_and_then_the_calls_wait(
 
 
 @pytest.mark.parametrize("answer", [NOT_ALLOWED, REFUSED, {"status": 403, "code": 99}])
-def test_refusal_is_about_credentials_when_the_app_is_refused_too(
+def test_refusal_is_taken_as_about_credentials_if_get_app_is_refused_too(
     world: World, stream: Emulator, counts: Counter[Metric], answer: dict[str, int]
 ) -> None:
     mila = world.a_user()
@@ -145,7 +145,7 @@ def test_refusal_is_about_credentials_when_the_app_is_refused_too(
     assert stream.user(mila.user_id)["state"] == "active"
 
 
-def test_refusal_waits_without_an_alarm_when_the_app_does_not_answer(
+def test_refused_change_waits_without_an_alarm_if_get_app_is_not_answered(
     world: World, stream: Emulator, counts: Counter[Metric]
 ) -> None:
     mila = world.a_user()
@@ -155,7 +155,7 @@ def test_refusal_waits_without_an_alarm_when_the_app_does_not_answer(
     assert counts[Metric.STREAM_CREDENTIALS_REFUSED] == counts[Metric.CHAT_PROFILE_REFUSED] == 0
 
 
-def test_app_is_asked_at_most_twice_a_minute_while_it_is_refused(world: World, stream: Emulator) -> None:
+def test_get_app_is_called_at_most_twice_a_minute_while_it_is_refused(world: World, stream: Emulator) -> None:
     mila = world.a_user()
     stream.fault(path="/users", times=100, **NOT_ALLOWED)
     stream.fault(path="/app", times=100, **NOT_ALLOWED)
@@ -178,7 +178,7 @@ def test_revocation_waits_while_credentials_are_refused(world: World, stream: Em
 
 def test_export_is_not_abandoned_over_refused_credentials(world: World, stream: Emulator) -> None:
     asked = StreamExportTask(TaskId("1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed"), clock.now())
-    world.advance(PATIENCE)
+    world.advance(EXPORT_TIMEOUT)
     stream.fault(path="/tasks", **REFUSED)
     with pytest.raises(CredentialsRefused):
         export_tasks.poll(asked)
@@ -197,7 +197,7 @@ def test_export_waits_for_credentials_before_it_is_ordered(world: World, stream:
 @pytest.mark.promise("SEC-1")
 def test_refused_credentials_put_no_personal_data_into_the_log(world: World, stream: Emulator) -> None:
     mila = world.a_user(display_name=world.canaries("name"))
-    hold_a_wrong_secret()
+    use_a_wrong_secret()
     sync(mila)
     assert world.canaries.in_text(world.log.getvalue()) == []
     assert mila.user_id not in world.log.getvalue()

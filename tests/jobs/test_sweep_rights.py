@@ -1,4 +1,4 @@
-"""The sweep sends due requests to the worker, and measures how near the deadlines are."""
+"""Tests the sweep: it sends due requests to the worker and measures the nearest deadline."""
 
 import json
 from datetime import timedelta
@@ -45,7 +45,7 @@ def test_request_whose_message_was_lost_is_sent_again(world: World) -> None:
 
 
 @pytest.mark.promise("RGT-10")
-def test_request_of_a_dead_worker_is_sent_once_its_lease_expires(world: World) -> None:
+def test_request_of_a_killed_worker_is_sent_once_its_lease_expires(world: World) -> None:
     found = store.read(RightsRequestId(a_request(world)))
     assert found
     store.move(found, found.model_copy(update={"leased_until": clock.now() + 16 * MINUTE}))
@@ -92,7 +92,7 @@ def test_overdue_requests_are_counted_at_every_sweep(
     assert metric(capsys.readouterr().out, "RightsOverdue") == [1.0]
 
 
-def test_metric_of_open_requests_is_zero_without_any(
+def test_metric_of_open_requests_is_zero_if_none_is_open(
     world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
     sweep()

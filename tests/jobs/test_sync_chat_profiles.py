@@ -1,4 +1,4 @@
-"""Changed profiles at Stream: exactly three fields, the newest state, active accounts only."""
+"""Tests profiles at Stream: three fields, the newest state, active accounts only."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -76,21 +76,22 @@ def test_account_that_is_not_active_is_not_sent(world: World, stream: Emulator, 
     mila = world.a_user()
     world.set_state(mila, state)
     assert sync(mila) == []
-    assert [request["operation"] for request in stream.requests()] == ["DeactivateUser"]  # no such user there
+    # Stream has no such user.
+    assert [request["operation"] for request in stream.requests()] == ["DeactivateUser"]
 
 
 @pytest.mark.promise("STR-3")
-def test_account_frozen_while_it_was_sent_is_deactivated_there(
+def test_account_frozen_while_it_is_sent_is_deactivated_at_stream(
     world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mila = world.a_user()
     upsert = gateway.upsert
 
-    def freeze_meanwhile(profiles: Any) -> None:
+    def freeze_before_the_second_read(profiles: Any) -> None:
         world.set_state(mila, "frozen")
         upsert(profiles)
 
-    monkeypatch.setattr(gateway, "upsert", freeze_meanwhile)
+    monkeypatch.setattr(gateway, "upsert", freeze_before_the_second_read)
     assert sync(mila) == []
     assert stream.user(mila.user_id)["state"] == "deactivated"
 
@@ -102,7 +103,7 @@ def test_account_frozen_while_it_was_sent_is_deactivated_there(
     [({"commit": True}, "deactivated"), ({}, None)],
     ids=["taken, answer lost", "not taken"],
 )
-def test_account_frozen_while_stream_did_not_answer_is_deactivated_there(
+def test_account_frozen_while_stream_is_silent_is_deactivated_at_stream(
     world: World,
     stream: Emulator,
     monkeypatch: pytest.MonkeyPatch,
@@ -111,32 +112,32 @@ def test_account_frozen_while_stream_did_not_answer_is_deactivated_there(
     state: str | None,
 ) -> None:
     mila = world.a_user()
-    for one in [*before, {"status": 500, "code": -1, **fault}]:
-        stream.fault(method="POST", path="^/users$", **one)
+    for answer in [*before, {"status": 500, "code": -1, **fault}]:
+        stream.fault(method="POST", path="^/users$", **answer)
     upsert = gateway.upsert
 
-    def freeze_meanwhile(profiles: Any) -> None:
+    def freeze_before_the_second_read(profiles: Any) -> None:
         world.set_state(mila, "frozen")
         upsert(profiles)
 
-    monkeypatch.setattr(gateway, "upsert", freeze_meanwhile)
+    monkeypatch.setattr(gateway, "upsert", freeze_before_the_second_read)
     assert sync(mila) == []
     assert stream.state()["users"].get(mila.user_id, {}).get("state") == state
 
 
 @pytest.mark.promise("STR-3")
-def test_account_already_deactivated_at_stream_is_done(
+def test_account_already_deactivated_at_stream_is_not_delivered_again(
     world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mila = world.a_user()
     upsert = gateway.upsert
 
-    def freeze_meanwhile(profiles: Any) -> None:
+    def freeze_before_the_second_read(profiles: Any) -> None:
         upsert(profiles)
         world.set_state(mila, "frozen")
         gateway.deactivate(UserId(mila.user_id))
 
-    monkeypatch.setattr(gateway, "upsert", freeze_meanwhile)
+    monkeypatch.setattr(gateway, "upsert", freeze_before_the_second_read)
     assert sync(mila) == []  # Stream refuses a second deactivation
     assert stream.user(mila.user_id)["state"] == "deactivated"
 

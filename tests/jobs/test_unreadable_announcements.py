@@ -1,4 +1,4 @@
-"""An unreadable announcement or walk is counted, and does not delay others."""
+"""Tests that an unreadable announcement or progress record is counted and delays no other."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from chalicelib.core.ids import AccountId
 from chalicelib.core.table import Table
 from chalicelib.notices import store
 from chalicelib.notices.jobs import announce_notices
-from chalicelib.notices.model import Walk
+from chalicelib.notices.model import AnnouncementProgress
 from tests.support.builders import a_schedule_event
 from tests.support.copies import damage
 from tests.support.events import Context
-from tests.support.notices import DAY, a_version, publish, tell
+from tests.support.notices import DAY, a_version, publish, record_announcement
 from tests.support.world import User, World
 
 NEWER = a_version("2026-12-24", announced_for=60 * DAY)
@@ -37,7 +37,7 @@ def test_unreadable_announcement_does_not_delay_other_accounts(
     monkeypatch.setattr(accounts_store, "SHARDS", ("00",))
     users = [world.a_user() for _ in range(3)]
     publish(monkeypatch, NEWER)
-    tell(users[1], NEWER.version, clock.now())
+    record_announcement(users[1], NEWER.version, clock.now())
     damage(Table.ACCOUNTS, f"A#{users[1].account_id}", f"announcement#{NEWER.version}", state="?")
     run()
     assert (announced(users[0]), announced(users[2])) == (True, True)
@@ -45,7 +45,7 @@ def test_unreadable_announcement_does_not_delay_other_accounts(
 
 
 @pytest.mark.promise("NOT-1")
-def test_unreadable_walk_does_not_delay_other_shards(
+def test_shard_with_an_unreadable_progress_record_does_not_delay_others(
     world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(accounts, "SHARDS", ("00", "01"))
@@ -54,7 +54,7 @@ def test_unreadable_walk_does_not_delay_other_shards(
     monkeypatch.setattr(accounts_store, "SHARDS", ("01",))
     mila = world.a_user()
     publish(monkeypatch, NEWER)
-    store.begin_walk(Walk(version=NEWER.version, shard="00", touched_at=world.now))
+    store.begin_progress(AnnouncementProgress(version=NEWER.version, shard="00", touched_at=world.now))
     damage(Table.CHALLENGES, f"walk#{NEWER.version}#00", None, touched_at="no time")
     run()
     assert (announced(vuk), announced(mila)) == (False, True)

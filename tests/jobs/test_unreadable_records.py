@@ -1,4 +1,4 @@
-"""An unreadable record delays no other, and leaves no frozen user active at Stream."""
+"""Tests unreadable records: they delay no others and leave no frozen user active at Stream."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ def test_deactivation_without_an_answer_is_repeated_by_the_next_delivery(
 ) -> None:
     mila, send = world.a_user(), syncing._send
 
-    def frozen_meanwhile(wanted: Any) -> Any:
+    def freeze_before_the_second_read(wanted: Any) -> Any:
         world.set_state(mila, "frozen")
         return send(wanted)
 
-    monkeypatch.setattr(syncing, "_send", frozen_meanwhile)
+    monkeypatch.setattr(syncing, "_send", freeze_before_the_second_read)
     stream.fault(method="POST", path=f"/users/{mila.user_id}/deactivate", status=503)
     assert sync(mila) == ["1"]
     assert sync(mila) == []
@@ -91,11 +91,11 @@ def test_user_who_becomes_unreadable_while_being_sent_stays_active(
 ) -> None:
     mila, upsert = world.a_user(), gateway.upsert
 
-    def break_meanwhile(profiles: Any) -> None:
+    def break_before_the_second_read(profiles: Any) -> None:
         damage(Table.ACCOUNTS, f"A#{mila.account_id}", **broken)
         upsert(profiles)
 
-    monkeypatch.setattr(gateway, "upsert", break_meanwhile)
+    monkeypatch.setattr(gateway, "upsert", break_before_the_second_read)
     assert sync(mila) == []
     assert stream.user(mila.user_id)["state"] == "active"
 
@@ -106,13 +106,13 @@ def test_user_frozen_before_a_killed_worker_read_again_is_deactivated(
 ) -> None:
     mila, upsert = world.a_user(), gateway.upsert
 
-    def die_after(profiles: Any) -> None:
+    def kill_after(profiles: Any) -> None:
         upsert(profiles)
         world.set_state(mila, "frozen")
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(gateway, "upsert", die_after)
+        patch.setattr(gateway, "upsert", kill_after)
         with pytest.raises(Killed):
             sync(mila)
     assert sync(mila) == []
@@ -127,7 +127,7 @@ def test_profiles_wait_while_kms_does_not_answer(world: World, stream: Emulator)
     assert stream.requests(path="/users") == []
 
 
-def test_unreadable_account_does_not_delay_a_day(
+def test_unreadable_account_does_not_delay_the_figures_of_a_day(
     world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(usage, "SHARDS", ("00",))
@@ -141,7 +141,7 @@ def test_unreadable_account_does_not_delay_a_day(
     assert '"RecordUnreadable":[1.0]' in capsys.readouterr().out
 
 
-def test_worker_drops_the_message_of_an_unreadable_request(world: World) -> None:
+def test_message_about_an_unreadable_request_is_dropped(world: World) -> None:
     request_id = str(world.a_user().is_stepped_up().exercises("access").json["id"])
     damage(Table.RIGHTS, f"R#{request_id}", "request", sealed=b"x" * 60)
     body = json.dumps({"request_id": request_id, "hops": 0})

@@ -1,4 +1,4 @@
-"""Data of a withdrawn consent is neither used nor shown, and an hourly job deletes it."""
+"""Tests withdrawn consents: their data is not used or shown, and an hourly job deletes it."""
 
 from datetime import timedelta
 from typing import Any
@@ -49,7 +49,7 @@ def event_of(world: World, **more: Any) -> dict[str, Any]:
     return an_event(at=clock.to_text(world.now), **more)
 
 
-def submits_late(user: User, *events: dict[str, Any]) -> None:
+def store_late(user: User, *events: dict[str, Any]) -> None:
     """Store events as those of a request that was admitted before the withdrawal."""
     store_singly(AccountId(user.account_id), len(events))
 
@@ -73,7 +73,7 @@ def test_use_is_deleted_within_the_hour_after_its_consent_is_withdrawn(world: Wo
     assert run()["deleted"] == 0
 
 
-def test_nothing_is_due_once_all_is_deleted(world: World, mila: User) -> None:
+def test_account_is_no_longer_due_once_its_use_is_deleted(world: World, mila: User) -> None:
     mila.withdraws("analytics")
     world.advance(HOUR)
     run()
@@ -81,7 +81,7 @@ def test_nothing_is_due_once_all_is_deleted(world: World, mila: User) -> None:
     assert not {"renewal", "renew_at"} & item.keys()
 
 
-def test_use_of_another_subject_stays(world: World, mila: User) -> None:
+def test_use_of_another_subject_is_not_deleted(world: World, mila: User) -> None:
     vuk = world.a_user()
     vuk.consents("analytics")
     vuk.submits_usage(an_event())
@@ -95,7 +95,7 @@ def test_use_of_another_subject_stays(world: World, mila: User) -> None:
 def test_events_of_requests_in_progress_are_deleted_too(world: World, mila: User) -> None:
     mila.withdraws("analytics")
     world.advance(timedelta(seconds=15))
-    submits_late(mila, an_event())
+    store_late(mila, an_event())
     world.advance(SETTLE - timedelta(seconds=16))
     assert run()["deleted"] == 0
     world.advance(timedelta(seconds=1))
@@ -143,7 +143,7 @@ def test_renewed_consent_covers_the_events_of_the_first_one(
     assert choices
     given = choices.consents[ANALYTICS]
     world.advance(MINUTE)
-    monkeypatch.setattr("chalicelib.consents.model._says_more", lambda *_: True)
+    monkeypatch.setattr("chalicelib.consents.model._is_change", lambda *_: True)
     mila.consents("analytics")
     renewed = consents.read(AccountId(mila.account_id))
     assert renewed
@@ -197,23 +197,24 @@ def test_consent_given_during_the_deletion_keeps_newer_events(
     mila.withdraws("analytics")
     world.advance(HOUR)
 
-    def given_again() -> None:
+    def give_consent_again() -> None:
         world.advance(MINUTE)
         again = world.a_user(phone=mila.phone)
         again.consents("analytics")
         again.submits_usage(event_of(world, name="later.used"))
 
-    just_before(monkeypatch, lapses, "delete", given_again)
+    just_before(monkeypatch, lapses, "delete", give_consent_again)
     run()
     assert names() == ["app.crashed", "later.used"]
     choices = consents.read(AccountId(mila.account_id))
     assert choices
     assert ANALYTICS in choices.consented
-    assert run() == {"renewed": 0, "failed": 0, "deleted": 0}  # the mark is gone; all other data stays
+    # The note of the withdrawal was removed; all other data stays.
+    assert run() == {"renewed": 0, "failed": 0, "deleted": 0}
     assert names() == ["app.crashed", "later.used"]
 
 
-def test_many_items_are_deleted_in_slices(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_items_are_deleted_over_several_runs(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     vuk = world.a_user()
     vuk.consents("analytics")
     store_singly(AccountId(vuk.account_id), 60)
@@ -250,7 +251,7 @@ def test_use_of_a_subject_whose_decisions_cannot_be_read_is_not_shown(world: Wor
     ]
 
 
-def test_purpose_without_stored_data_leaves_nothing_due(world: World) -> None:
+def test_account_without_stored_data_of_the_purpose_is_not_due(world: World) -> None:
     vuk = world.a_user()
     vuk.consents("marketing")
     vuk.withdraws("marketing")
@@ -260,7 +261,7 @@ def test_purpose_without_stored_data_leaves_nothing_due(world: World) -> None:
     assert "renewal" not in item
 
 
-def test_refusal_without_consent_leaves_nothing_to_delete(world: World) -> None:
+def test_account_that_refused_without_a_consent_is_not_due(world: World) -> None:
     vuk = world.a_user()
     vuk.withdraws("analytics")
     (item,) = cloud.records("purposes")

@@ -1,1 +1,1 @@
-"""Shared parts of the suites: builders, the world, counting, canaries."""
+"""Shared parts of the suites: builders, the world, counted calls, canaries."""

@@ -1,4 +1,4 @@
-"""Builders of values that no other test has."""
+"""Builders of test values that are unique in a run."""
 
 import itertools
 import uuid
@@ -54,5 +54,5 @@ def a_verification(code: str, **changes: Any) -> dict[str, Any]:
 
 
 def other_than(code: str) -> str:
-    """Return a wrong code."""
+    """Return a code that differs from the given one."""
     return f"{(int(code) + 1) % 1_000_000:06d}"

@@ -1,4 +1,4 @@
-"""Canaries: unique values, put into personal fields and searched for everywhere."""
+"""Canaries: unique values that a test stores in personal fields and searches for."""
 
 import secrets
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ class Canaries:
     values: dict[str, str] = field(default_factory=dict)
 
     def __call__(self, name: str) -> str:
-        """Return the canary of this name, made at first use, of letters and digits only."""
+        """Return the canary of this name, made of letters and digits at its first use."""
         return self.values.setdefault(name, f"canary{secrets.token_hex(8)}")
 
     def add(self, name: str, value: str) -> str:

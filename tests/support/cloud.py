@@ -90,7 +90,7 @@ def create_stage_key(version: int = 1) -> None:
 
 
 def new_container() -> None:
-    """Reset a container's memory: settings, keys, busy flags."""
+    """Reset the state of the process as in a new container: settings, keys, busy flags."""
     settings.cache_clear()
     settings()  # from the current environment
     stagekeys.forget()
@@ -153,9 +153,9 @@ def create_mail_identity() -> None:
 
 @contextmanager
 def sent_mail(purpose: Purpose | None = None) -> Iterator[list[dict[str, Any]]]:
-    """Collect the mails that SES accepts in this block, all or of a purpose, as requested.
+    """Collect the requests of the mails that SES accepts in this block, all or of a purpose.
 
-    moto keeps only parts of them.
+    They are complete, while moto keeps only parts of them.
     """
     sent: list[dict[str, Any]] = []
     asked: list[dict[str, Any]] = []
@@ -241,9 +241,9 @@ def failing(
     moment: str = "before",
     touching: str = "",
 ) -> Iterator[None]:
-    """Let an operation fail before it is sent, for its first calls.
+    """Let the first `times` calls of an operation fail before they are sent.
 
-    `touching` spares the calls whose body does not name it.
+    With `touching`, only calls whose body contains that text fail.
     """
     left = iter(range(times))
 
@@ -275,12 +275,12 @@ def hooked(service: str, moment: str, hook: Callable[..., None]) -> Iterator[Non
             client.meta.events.unregister(moment, hook)
 
 
-def losing_answers(operation: str, times: int = 1) -> AbstractContextManager[None]:
-    """Let DynamoDB execute an operation and lose its response, for its first calls."""
+def losing_responses(operation: str, times: int = 1) -> AbstractContextManager[None]:
+    """Let DynamoDB execute an operation and lose the responses of the first `times` calls."""
     return failing("dynamodb", operation, ReadTimeoutError(endpoint_url="https://dynamodb"), times, "after")
 
 
-def forget_queued() -> None:
+def clear_queues() -> None:
     """Remove all messages from the queues."""
     for queue in sqs_backends[ACCOUNT][REGION].queues.values():
         queue._messages.clear()

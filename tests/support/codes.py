@@ -33,11 +33,11 @@ def send(phone: str) -> Challenge | None:
         try:
             place = budget.hit(challenge)
         except TooManyCodes:
-            for give_back in undo:
-                give_back()
+            for uncount in undo:
+                uncount()
             return None
         if place:
-            undo.append(partial(budget.give_back, place))
+            undo.append(partial(budget.uncount, place))
     return challenge
 
 

@@ -1,4 +1,4 @@
-"""Checks every response of the api suite against the committed contract."""
+"""Checks each response of the api suite against the committed contract."""
 
 import json
 import re
@@ -39,13 +39,15 @@ def _check_problem(answer: dict[str, Any], problem: dict[str, Any], where: str) 
     assert problem["code"] in by_code, f"{where}: undocumented {problem}"
     schema, always = by_code[problem["code"]], committed()["components"]["schemas"]["Problem"]
     assert {*always["required"], *schema.get("required", ())} <= problem.keys(), (
-        f"{where}: too few in {problem}"
+        f"{where}: members are missing in {problem}"
     )
-    assert problem.keys() <= {*always["properties"], *schema["properties"]}, f"{where}: too many in {problem}"
+    assert problem.keys() <= {*always["properties"], *schema["properties"]}, (
+        f"{where}: undocumented members in {problem}"
+    )
 
 
 def _check_internal(method: str, path: str, status: int, text: str) -> None:
-    """Responses to operators are declared too, though undocumented; others are the gateway's."""
+    """Check a response to an operator against its route, which the public contract omits."""
     for route in contract.routes():
         if route.internal and route.method == method and _matches(route.path, path):
             problems: tuple[type[Problem], ...] = (*route.problems, InternalError, Unavailable)
@@ -58,8 +60,8 @@ def _check_internal(method: str, path: str, status: int, text: str) -> None:
 def problems_of(answer: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Return the schemas of a response's problems by their code."""
     schema = answer["content"]["application/problem+json"]["schema"]
-    schemas = [resolved(one) for one in schema.get("oneOf", [schema])]
-    return {one["properties"]["code"]["const"]: one for one in schemas}
+    schemas = [resolved(option) for option in schema.get("oneOf", [schema])]
+    return {option["properties"]["code"]["const"]: option for option in schemas}
 
 
 def resolved(node: dict[str, Any]) -> dict[str, Any]:

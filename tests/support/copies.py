@@ -70,7 +70,7 @@ class Package:
 
     def kind(self, name: str) -> dict[str, Any]:
         """Return the manifest's entry of a kind."""
-        (kind,) = (one for one in self.manifest["kinds"] if one["kind"] == name)
+        (kind,) = (entry for entry in self.manifest["kinds"] if entry["kind"] == name)
         return dict(kind)
 
     def from_csv(self, kind: str) -> list[dict[str, Any]]:
@@ -136,7 +136,7 @@ def stored(user: User) -> dict[str, list[Record]]:
 
 
 def damage(table_name: Table, pk: str, sk: str | None, **changes: Any) -> None:
-    """Alter an item as no code of the service does; None removes an attribute."""
+    """Overwrite attributes of a stored item with invalid values; None removes one."""
     key = Key(table_name, pk, sk)
     put = {name: value for name, value in changes.items() if value is not None}
     drop = tuple(name for name, value in changes.items() if value is None)

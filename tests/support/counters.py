@@ -1,4 +1,4 @@
-"""Outages of counters: the counters of limits are unreachable, everything else responds."""
+"""Outages in which only the counters of limits are unreachable."""
 
 from contextlib import AbstractContextManager
 

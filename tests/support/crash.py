@@ -1,4 +1,4 @@
-"""Watches every side effect of a process, and kills the process at one of them.
+"""Records every side effect of a process, and injects a fault at one of them.
 
     watch = Watch(Point(3, How.KILLED))
     with watch.on(), suppress(Killed):
@@ -9,8 +9,8 @@ through botocore, through requests or to an address that a subject named. `Watch
 so a new one in the code is a new point. A call by any other path is an error of the test, since the watch
 would not see it.
 
-Between two side effects a process only reads and computes. Death before one therefore leaves the same state
-as death after the one before it, and the points are: before the first, after each.
+Between two side effects a process only reads and computes. A process killed before one effect therefore
+leaves the same state as one killed after the effect before it. The points are: before the first, after each.
 """
 
 from __future__ import annotations
@@ -46,13 +46,13 @@ class Killed(BaseException):
 
 
 class How(Enum):
-    """What happens at a point."""
+    """The fault at a point."""
 
-    NOT_STARTED = "before"  # the process dies before the effect
-    KILLED = "after"  # the effect happens; the process dies before it gets the response
-    KILLED_TWICE = "twice"  # the same, and the process that takes over dies after its first side effect
-    UNANSWERED = "unanswered"  # the effect happens; the process lives and never gets the response
-    OVERTAKEN = "overtaken"  # just before the effect, another process does all the same steps
+    NOT_STARTED = "before"  # the process is killed before the effect
+    KILLED = "after"  # the effect happens; the process is killed before it gets the response
+    KILLED_TWICE = "twice"  # the same; the next process is killed after its first side effect
+    UNANSWERED = "unanswered"  # the effect happens; the process continues without the response
+    OVERTAKEN = "overtaken"  # just before the effect, another process makes all the same calls
 
 
 @dataclass(frozen=True)
@@ -78,28 +78,29 @@ class Watch:
     """Records the side effects of a process, and injects a fault into one of them."""
 
     point: Point | None = None  # the next point, if there is one
-    effects: list[Call] = field(default_factory=list)  # by processes
+    effects: list[Call] = field(default_factory=list)  # of the processes under test
     unseen: list[str] = field(default_factory=list)  # calls that no watched library made
-    after_death: list[str] = field(default_factory=list)  # calls of a process that handled its own end
-    intruder: Callable[[], object] | None = None  # the overtaking process, if it does something else
-    deadly: Callable[[Call], bool] | None = None  # whether a process dies after a side effect, each time
+    after_kill: list[str] = field(default_factory=list)  # calls of a process that caught its own kill
+    intruder: Callable[[], object] | None = None  # what OVERTAKEN runs; None for the same work
+    # Kills a process after each side effect for which it returns true.
+    kill_after: Callable[[Call], bool] | None = None
     reached: bool = False
-    mishaps: int = 0  # how often a process died or got no response
-    everything: list[Call] = field(default_factory=list)  # also by others
+    faults: int = 0  # number of times that a process was killed or got no response
+    everything: list[Call] = field(default_factory=list)  # also those of OVERTAKEN
     _work: Callable[[], object] = bool
     _alive: bool = False
-    _dead: bool = False
+    _killed: bool = False
     _inside: bool = False
     _began: int = 0
 
     @property
     def own_effects(self) -> int:
-        """Return how many side effects the running process had so far."""
+        """Return the number of side effects of the running process so far."""
         return len(self.effects) - self._began
 
     @contextmanager
     def on(self) -> Iterator[None]:
-        """Watch the libraries that make calls."""
+        """Patch the libraries that make calls."""
         aws, web, push, wire = (
             BaseClient._make_api_call,
             requests.Session.send,
@@ -146,16 +147,16 @@ class Watch:
         """Run a function as a process of its own.
 
         Raises:
-            Killed: it died at the point.
+            Killed: the process was killed at the point.
         """
-        self._work, self._alive, self._dead, self._began = work, True, False, len(self.effects)
+        self._work, self._alive, self._killed, self._began = work, True, False, len(self.effects)
         try:
             return work()
         finally:
             self._alive = False
 
     def _through(self, call: Call, do: Callable[[], T]) -> T:
-        """Pass a call on, with the fault of its point."""
+        """Make a call, with the fault of its point."""
         if self._inside:
             return do()
         if self._alive:
@@ -174,52 +175,52 @@ class Watch:
         return answer
 
     def _before(self, call: Call) -> None:
-        if self._dead:
-            # A killed process runs no `finally` and no `__exit__`: only the emulated one unwinds its stack.
+        if self._killed:
+            # A killed process would run no `finally` and no `__exit__`, but here the stack is unwound.
             if not isinstance(sys.exception(), Killed):
-                self.after_death.append(call.name)
+                self.after_kill.append(call.name)
             raise Killed
         if call.only_reads:
             return
         if self._is_at(How.NOT_STARTED):
-            self._die(then=None)
+            self._kill(then=None)
         if self._is_at(How.OVERTAKEN):
             self.point, self.reached = None, True
-            with suppress(EntryFailed):  # it is reported by itself, and started again
+            with suppress(EntryFailed):  # it logs its own failure
                 (self.intruder or self._work)()
 
     def _after(self, call: Call) -> None:
         how = next((how for how in How if self._is_at(how)), None)
         self.effects.append(call)
-        if self._is_deadly(call):
-            self._die(then=self.point)
+        if self._is_kill_point(call):
+            self._kill(then=self.point)
         match how:
             case How.KILLED:
-                self._die(then=None)
+                self._kill(then=None)
             case How.KILLED_TWICE:
-                self._die(then=Point(len(self.effects), How.KILLED))
+                self._kill(then=Point(len(self.effects), How.KILLED))
             case How.UNANSWERED:
-                self._mishap(then=None)
+                self._count_fault(then=None)
                 raise call.lost
 
     def _is_at(self, how: How) -> bool:
         return self.point == Point(len(self.effects), how)
 
-    def _is_deadly(self, call: Call) -> bool:
-        """Whether the process dies here. The condition may read stored data unrecorded."""
+    def _is_kill_point(self, call: Call) -> bool:
+        """Return whether `kill_after` kills the process here. Its own calls are not recorded."""
         self._inside = True
         try:
-            return self.deadly is not None and self.deadly(call)
+            return self.kill_after is not None and self.kill_after(call)
         finally:
             self._inside = False
 
-    def _die(self, then: Point | None) -> None:
-        self._mishap(then)
-        self._dead = True
+    def _kill(self, then: Point | None) -> None:
+        self._count_fault(then)
+        self._killed = True
         raise Killed
 
-    def _mishap(self, then: Point | None) -> None:
-        self.point, self.reached, self.mishaps = then, True, self.mishaps + 1
+    def _count_fault(self, then: Point | None) -> None:
+        self.point, self.reached, self.faults = then, True, self.faults + 1
 
 
 _ID = re.compile("|".join(kind.pattern.pattern for kind in Id.__subclasses__()))

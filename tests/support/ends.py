@@ -1,8 +1,8 @@
-"""The end of a flow, in lines that can be compared.
+"""Describes the final state of a flow in lines that can be compared.
 
-Two runs of a flow differ in random ids and perhaps in times. Ids become names that say what they
-are and how they are related (`a1` owns `s1`), random texts and sealed bytes become marks, sealed
-fields are opened, which also checks that every record opens.
+Two runs of a flow differ in random ids and perhaps in times. So each id is replaced by a name that shows its
+kind and its relations (`a1` owns `s1`), and random texts and bytes are replaced by marks. Sealed fields are
+opened, which also checks that every record opens.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from chalicelib.privacy.personal import Record
 from chalicelib.privacy.register import records
 from chalicelib.privacy.subject_keys import SubjectKeys
 
-# Random values, or values derived from them: a shard is a hash of an id, an entry's hash is over its chain.
+# Random values, or values that depend on them, such as a shard, which is a hash of an id.
 _RANDOM = frozenset(
     {
         "live",
@@ -44,8 +44,8 @@ _RANDOM = frozenset(
         "size",
     }
 )
-# The claim on a user id; the place of events, which is made of their ids.
-_OF_A_RANDOM_ID = re.compile(r"\b(user#\d+#|\d{4}-\d\d-\d\dT\d\d#)(?:[0-9a-f]{64}|[0-9a-f]{32})\b")
+# The key of a claim on a user id, and the sort key of events, which depends on their ids.
+_KEY_WITH_A_RANDOM_ID = re.compile(r"\b(user#\d+#|\d{4}-\d\d-\d\dT\d\d#)(?:[0-9a-f]{64}|[0-9a-f]{32})\b")
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _ID = re.compile("|".join([*(kind.pattern.pattern for kind in Id.__subclasses__()), _UUID]))
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)")
@@ -53,7 +53,7 @@ _EPOCH_SECONDS = range(1_500_000_000, 3_000_000_000)
 
 
 def rows() -> list[Item]:
-    """Return every item of every table with its table's name, its sealed fields opened."""
+    """Return every item of every table, with the name of its table and its sealed fields opened."""
     found = [
         {"table": name.rsplit("-", 1)[-1], **plain(raw)}
         for name in aws.client("dynamodb").list_tables()["TableNames"]
@@ -82,13 +82,13 @@ def _keys(item: Item) -> SubjectKeys:
 
 
 def lines(things: Iterable[Any]) -> list[str]:
-    """Return the lines of things that two runs have in common."""
+    """Return one line for each thing, equal in two runs with the same outcome."""
     texts = [json.dumps(_marked(thing), sort_keys=True) for thing in things]
-    return _named([_OF_A_RANDOM_ID.sub(r"\1<random>", text) for text in texts])
+    return _named([_KEY_WITH_A_RANDOM_ID.sub(r"\1<random>", text) for text in texts])
 
 
 def timeless(thing: Any) -> Any:
-    """Return a value with marks for its times, for runs of different duration."""
+    """Replace the times in a value by marks, to compare runs of different duration."""
     match thing:
         case dict():
             return {timeless(name): timeless(inner) for name, inner in thing.items()}
@@ -117,17 +117,20 @@ def _marked(value: Any, name: str = "") -> Any:
 
 
 def _named(texts: list[str]) -> list[str]:
-    """Replace each id by a name that follows from where it occurs, not from its value.
+    """Replace each id by a name that depends on the lines that contain it, not on its value.
 
-    The lines of an id distinguish it from others of its kind, then the names of its neighbours there.
+    Ids of one kind are numbered by their lines, and then by the names of the other ids in these lines.
     """
     places: dict[str, set[int]] = defaultdict(set)
     for number, text in enumerate(texts):
         for found in _ID.finditer(text):
             places[found[0]].add(number)
-    names = {one: _kind(one) for one in places}
+    names = {found_id: _kind(found_id) for found_id in places}
     for _ in range(3):
-        views = {one: _view(one, [texts[place] for place in places[one]], names) for one in places}
+        views = {
+            found_id: _view(found_id, [texts[place] for place in places[found_id]], names)
+            for found_id in places
+        }
         of_kind: dict[str, list[tuple[str, ...]]] = defaultdict(list)
         for one, view in views.items():
             of_kind[_kind(one)].append(view)

@@ -1,4 +1,4 @@
-"""The environment of a function as the template sets it, with keys of this process only."""
+"""The environment variables of a function as the template sets them, with keys for tests."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""A readable page of real size, with values of every declared kind, also hostile ones."""
+"""Builds a copy's page of real size, with values of every declared kind, also hostile ones."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -87,7 +87,7 @@ def _row(names: list[str], number: int, hostile: tuple[str, ...]) -> Row:
 
 
 def _elsewhere(hostile: tuple[str, ...]) -> Iterator[SectionView]:
-    chat, evidence = (one for one in ELSEWHERE if one.kind in {"chat_message", "evidence"})
+    chat, evidence = (kind for kind in ELSEWHERE if kind.kind in {"chat_message", "evidence"})
     texts = ["See you at nine", "I am late, sorry", *hostile]
     messages = [
         {

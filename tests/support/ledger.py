@@ -1,4 +1,4 @@
-"""The Ledger in tests: written and checkpointed by the real code, forged as no role may."""
+"""Writes and checkpoints the Ledger with the real code, and forges entries."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -69,7 +69,7 @@ def stored(which: Chain, seq: int) -> dict[str, Any]:
 
 
 def overwrite(which: Chain, seq: int, /, **changes: Any) -> None:
-    """Overwrite an item, which no role may do."""
+    """Overwrite an item, which no role of the service may do."""
     item = {**stored(which, seq), **table.items.wire_item(changes)}
     aws.client("dynamodb").put_item(TableName=settings().table(Table.LEDGER), Item=item)
 
@@ -80,7 +80,7 @@ def remove(which: Chain, *numbers: int) -> None:
 
 
 def rewrite(which: Chain, first: int, **changes: Any) -> None:
-    """Forge an entry, and rewrite the hashes of it and all that follow consistently."""
+    """Forge an entry, and rewrite its hash and the hashes of all later entries."""
     entries = [ChainEntry.read(item) for item in table.query(table.Query(Table.LEDGER, which.name))]
     before: ChainEntry | None = None
     for entry in entries:
@@ -91,13 +91,13 @@ def rewrite(which: Chain, first: int, **changes: Any) -> None:
         before = forged
 
 
-def hangs_together(which: Chain) -> bool:
-    """Whether the stored entries are consistent, regardless of signatures."""
+def is_consistent(which: Chain) -> bool:
+    """Return whether the stored entries are consistent, without checking signatures."""
     none = 10**6  # no checkpoint has this number
     return verify(which, since=none).findings == (CheckpointChainBroken(none),)
 
 
-def a_strange_key() -> str:
+def an_untrusted_key() -> str:
     public = ec.generate_private_key(ec.SECP256R1()).public_key()
     return public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 

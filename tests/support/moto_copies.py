@@ -15,7 +15,7 @@ from moto.sqs.models import sqs_backends
 
 from tests.support.environment import REGION
 
-ACCOUNT = "123456789012"  # moto's own
+ACCOUNT = "123456789012"  # the account that moto uses
 _kept: list[bytes] = []
 
 

@@ -1,4 +1,4 @@
-"""Replaces work of moto that no test needs and that took longer than the code under test.
+"""Replaces slow parts of moto that no test needs.
 
 Each of these replaces a part of moto, which is pinned. tests/unit/test_moto_costs.py compares the outcomes.
 """
@@ -34,7 +34,7 @@ _plain_transact_write_items = DynamoDBBackend.transact_write_items
 
 @contextmanager
 def left_out() -> Iterator[None]:
-    """Leave out that work in this block."""
+    """Replace those parts of moto in this block."""
     with ExitStack() as block:
         for target, replacement in (_REPLACED | moto_expressions.REPLACED).items():
             block.enter_context(mock.patch(target, replacement))

@@ -17,7 +17,7 @@ from moto.dynamodb.parsing.ast_nodes import DepthFirstTraverser, Node  # type: i
 from moto.dynamodb.parsing.expressions import UpdateExpressionParser  # type: ignore[attr-defined]
 from moto.dynamodb.parsing.validators import ActionCountValidator, OverlappingPathsValidator
 
-_MOST_BYTES = 405_000  # as in moto's LimitedSizeDict
+_MAX_BYTES = 405_000  # as in moto's LimitedSizeDict
 
 _plain_make = UpdateExpressionParser.make
 _plain_parse = ConditionExpressionParser.parse
@@ -129,7 +129,7 @@ def _initialise_item(
     self.hash_key = hash_key
     self.range_key = range_key
     values = {name: DynamoType(value) for name, value in attrs.items()}
-    if sum(bytesize(name) + value.size() for name, value in values.items()) > _MOST_BYTES:
+    if sum(bytesize(name) + value.size() for name, value in values.items()) > _MAX_BYTES:
         raise ItemSizeTooLarge
     self.attrs = LimitedSizeDict.__new__(LimitedSizeDict)
     dict.update(self.attrs, values)

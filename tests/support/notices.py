@@ -38,8 +38,8 @@ def publish(monkeypatch: pytest.MonkeyPatch, *added: Notice) -> None:
     monkeypatch.setattr(versions, "PUBLISHED", (*versions.PUBLISHED, *added))
 
 
-def tell(user: User, version: NoticeVersion, at: datetime) -> None:
-    """Record an announcement of a version to a user at an instant."""
+def record_announcement(user: User, version: NoticeVersion, at: datetime) -> None:
+    """Store that a version was announced to a user at an instant."""
     announcement = Announcement(
         version=version, state=AnnouncementState.ANNOUNCED, channel=NoticeChannel.IN_APP, announced_at=at
     )

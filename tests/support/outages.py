@@ -1,4 +1,4 @@
-"""All errors by which DynamoDB is unavailable, briefly or longer."""
+"""All errors of DynamoDB that count as an outage."""
 
 from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 

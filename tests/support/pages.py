@@ -1,6 +1,6 @@
-"""A partition of any size that is made while it is read, and a bucket that stores nothing.
+"""A partition of any size, made while it is read, and a bucket that discards uploads.
 
-moto holds in this process the data that the code must not hold, so memory cannot be measured with it.
+moto keeps all data in this process, so the memory that the code needs cannot be measured with moto.
 """
 
 import itertools
@@ -46,15 +46,15 @@ def usage_item(user: User, number: int) -> dict[str, Any]:
         for n in range(BATCH)
     ]
     key = table.Key(Table.USAGE, f"A#{account_id}", f"{at:%Y-%m-%dT%H}#{number}")
-    # None of them expires while the world's time stands still.
+    # They do not expire during the test.
     return table.items.wire_item(
         {**bundles.pack(events), **key.attributes(), "expires_at": 2**40, "delete_at": 2**40}
     )
 
 
 @contextmanager
-def used_the_app(user: User, pages: int, page: int) -> Iterator[None]:
-    """Give a subject's partition of usage this many pages of this many batches."""
+def large_usage_partition(user: User, pages: int, page: int) -> Iterator[None]:
+    """Let queries of a subject's usage return `pages` pages of `page` batches each."""
     name = settings().table(Table.USAGE)
 
     def answer(params: dict[str, Any], **_: Any) -> Answer | None:
@@ -65,32 +65,32 @@ def used_the_app(user: User, pages: int, page: int) -> Iterator[None]:
         first = int(asked.get("ExclusiveStartKey", {"sk": {"S": "0"}})["sk"]["S"])
         items = [usage_item(user, first * page + n) for n in range(page)]
         more = {"LastEvaluatedKey": {"pk": {"S": "-"}, "sk": {"S": str(first + 1)}}}
-        return _answered(Items=items, **(more if first + 1 < pages else {}))
+        return _response(Items=items, **(more if first + 1 < pages else {}))
 
-    with _answering("dynamodb", "Query", answer):
+    with _respond_with("dynamodb", "Query", answer):
         yield
 
 
 @contextmanager
-def a_bucket_that_keeps_nothing() -> Iterator[list[int]]:
+def discard_uploads() -> Iterator[list[int]]:
     """Let S3 accept the parts of uploads and discard them; returns their sizes."""
     sizes: list[int] = []
     tags = map(str, itertools.count())
 
     def take(params: dict[str, Any], **_: Any) -> Answer:
         sizes.append(params["body"].getbuffer().nbytes)
-        return _answered(ETag=next(tags))
+        return _response(ETag=next(tags))
 
     with (
-        _answering("s3", "CreateMultipartUpload", lambda **_: _answered(UploadId="upload")),
-        _answering("s3", "UploadPart", take),
-        _answering("s3", "CompleteMultipartUpload", lambda **_: _answered(ETag="whole")),
+        _respond_with("s3", "CreateMultipartUpload", lambda **_: _response(UploadId="upload")),
+        _respond_with("s3", "UploadPart", take),
+        _respond_with("s3", "CompleteMultipartUpload", lambda **_: _response(ETag="whole")),
     ):
         yield sizes
 
 
 @contextmanager
-def _answering(service: str, operation: str, answer: Any) -> Iterator[None]:
+def _respond_with(service: str, operation: str, answer: Any) -> Iterator[None]:
     """Answer an operation here, without sending it, if `answer` returns a response."""
     for client in clients_of(service):
         client.meta.events.register(f"before-call.{service}.{operation}", answer)
@@ -101,5 +101,5 @@ def _answering(service: str, operation: str, answer: Any) -> Iterator[None]:
             client.meta.events.unregister(f"before-call.{service}.{operation}", answer)
 
 
-def _answered(**members: Any) -> Answer:
+def _response(**members: Any) -> Answer:
     return AWSResponse("https://aws", 200, {}, None), {"ResponseMetadata": {"HTTPStatusCode": 200}, **members}

@@ -1,8 +1,8 @@
-"""Starting processes as a parent that ignores signals."""
+"""Starts processes whose parent ignores signals."""
 
 from __future__ import annotations
 
-# As a shell does for background jobs (SIGINT), nohup (SIGHUP), and a carelessly written supervisor.
+# Shells ignore SIGINT for background jobs, nohup ignores SIGHUP, and some supervisors ignore SIGTERM.
 _IGNORING = ("sh", "-c", 'trap "" INT TERM HUP; exec "$@"', "sh")
 
 

@@ -1,4 +1,4 @@
-"""Deterministic races: another request runs completely at a chosen moment of the first."""
+"""Concurrent requests in a fixed order: another request runs completely during the first."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -9,9 +9,9 @@ T = TypeVar("T")
 
 
 def just_before(monkeypatch: pytest.MonkeyPatch, module: Any, name: str, other: Callable[[], T]) -> list[T]:
-    """Run something else just before the next call of a module's function.
+    """Run another function just before the next call of a module's function.
 
-    Returns the list that will contain its result. Meanwhile the function is the original one again.
+    Returns the list that will contain its result. The other function calls the unpatched function.
     """
     function = getattr(module, name)
     results: list[T] = []

@@ -1,4 +1,4 @@
-"""Another controller's server: TLS on this machine, with a certificate of a test CA."""
+"""The server of another controller: TLS on this machine, with a certificate of a test CA."""
 
 import contextlib
 import socket
@@ -28,7 +28,7 @@ class Authority:
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = _name(f"CA {folder.name}")
         certificate = (
-            self._building(self._name, self._key, _really_now() + _DAY)
+            self._certificate_builder(self._name, self._key, _machine_time() + _DAY)
             .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
             .sign(self._key, hashes.SHA256())
         )
@@ -39,7 +39,7 @@ class Authority:
         """Return a file with a certificate for a host and its key."""
         key = ec.generate_private_key(ec.SECP256R1())
         certificate = (
-            self._building(_name(host), key, until or _really_now() + _DAY)
+            self._certificate_builder(_name(host), key, until or _machine_time() + _DAY)
             .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
             .sign(self._key, hashes.SHA256())
         )
@@ -48,7 +48,7 @@ class Authority:
         file.write_bytes(certificate.public_bytes(Encoding.PEM) + private)
         return file
 
-    def _building(
+    def _certificate_builder(
         self, subject: x509.Name, key: ec.EllipticCurvePrivateKey, until: datetime
     ) -> x509.CertificateBuilder:
         return (
@@ -62,7 +62,7 @@ class Authority:
         )
 
 
-def _really_now() -> datetime:
+def _machine_time() -> datetime:
     """Return the machine's time, which TLS uses even if a test has moved the clock."""
     if not time_machine.escape_hatch.is_travelling():
         return datetime.now(UTC)
@@ -114,7 +114,7 @@ Behaviour = Callable[[Talk], None]
 
 
 def answering(text: str) -> Behaviour:
-    """Return a behaviour that reads everything, then sends this."""
+    """Return a behaviour that reads the whole request and then sends a text."""
 
     def behave(talk: Talk) -> None:
         talk.read_all()

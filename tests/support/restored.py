@@ -1,4 +1,4 @@
-"""Restores this process after a test in which it acted as a function on another AWS."""
+"""Restores this process after a test in which it ran as a function on another AWS."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from tests.support import cloud
 
 @contextmanager
 def restored_process() -> Iterator[None]:
-    """Restore the environment at the end of the block, and drop clients made under another.
+    """Restore the environment at the end of the block, and discard the clients made in it.
 
-    boto3's default session counts too: it keeps its original addresses and keys, so clients
-    made later would go to an emulator that has ended.
+    boto3's default session is discarded too. It keeps the addresses and keys with which it was made, so later
+    clients would call an emulator that has ended.
     """
     before = dict(os.environ)
     try:

@@ -31,9 +31,9 @@ class Stage:
 
     variable: str  # the variable that configures functions with the versions
     secret: str
-    spelled: Callable[[Document], str]
+    format_versions: Callable[[Document], str]
     new: Callable[[], str]
-    kill_at: int | None = None  # the number of the write at which the operator is killed
+    kill_at: int | None = None  # number of the write at which the operator is killed
     after: bool = False
     writes: int = 0
     configured: list[str] = field(default_factory=list)
@@ -44,7 +44,7 @@ class Stage:
         return Versions(
             _account(),
             self.secret,
-            self.spelled,
+            self.format_versions,
             self.new,
             lambda: self.configured[-1],
             lambda versions: self.write(lambda: self.configure(versions)),
@@ -59,7 +59,7 @@ class Stage:
         self.settled.append(self.configured[-1])
 
     def write(self, do: Callable[[], Any]) -> Any:
-        """Count one write of the operator; the chosen one kills the operator, before it or after."""
+        """Make and count one write; kill the operator before or after the one in `kill_at`."""
         number, self.writes = self.writes, self.writes + 1
         if number == self.kill_at and not self.after:
             raise Killed
@@ -68,7 +68,7 @@ class Stage:
             raise Killed
         return done
 
-    def counts_the_vault(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def count_vault_writes(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Count writes to the vault as writes of the operator too."""
         monkeypatch.setattr(key_versions, "write", lambda *given: self.write(lambda: vault.write(*given)))
 
@@ -88,7 +88,7 @@ def container_with(variable: str, versions: str) -> None:
 def a_stage_with_a_stage_key() -> Stage:
     """Return a stage whose vault holds the stage key of its containers."""
     variable = os.environ["RU4M_STAGE_KEYS"]
-    spelled = vault.stage_keys_of(json.loads(variable))
+    format_versions = vault.stage_keys_of(json.loads(variable))
     aws.client("secretsmanager").create_secret(Name=_SEALING, SecretString=variable)
     (key, *_) = aws.client("kms").list_keys()["Keys"]
     return Stage(
@@ -96,5 +96,5 @@ def a_stage_with_a_stage_key() -> Stage:
         _SEALING,
         vault.stage_keys_of,
         lambda: vault.wrapped_stage_key(_account(), "staging", key["KeyId"]),
-        configured=[spelled],
+        configured=[format_versions],
     )

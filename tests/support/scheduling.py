@@ -8,7 +8,7 @@ from typing import Any
 
 from xdist.scheduler import LoadScopeScheduling
 
-# Files of tests/e2e whose tests start a cloud of their own. All others share one cloud, so only one starts.
+# Files of tests/e2e whose tests start a cloud of their own. All other files share one cloud.
 OWN_CLOUD = ("announcing", "key_rotation", "lifecycle", "rotation_under_traffic", "tour")
 
 
@@ -20,8 +20,8 @@ def group_of(nodeid: str) -> str:
     return file if file.removeprefix("tests/e2e/test_").removesuffix(".py") in OWN_CLOUD else "cloud"
 
 
-def numbered(nodeids: Sequence[str]) -> list[str]:
-    """Number the names that several tests have."""
+def with_numbers(nodeids: Sequence[str]) -> list[str]:
+    """Append numbers to names that several tests have."""
     seen: Counter[str] = Counter()
     names = []
     for nodeid in nodeids:
@@ -33,12 +33,12 @@ def numbered(nodeids: Sequence[str]) -> list[str]:
 class GroupScheduling(LoadScopeScheduling):  # type: ignore[misc]
     """Starts the largest groups first, so that none runs alone at the end.
 
-    pytest 9.2 no longer reads the name that plugins change. So xdist's own groups (`--dist loadgroup`) have
-    no effect, and all routes of a schemathesis test have one name, so xdist would run only the first route.
+    With pytest 9.2, names that plugins change have no effect. So xdist's own groups (`--dist loadgroup`) do
+    not work, and all routes of a schemathesis test have one name, of which xdist would run only the first.
     """
 
     def add_node_collection(self, node: Any, collection: Sequence[str]) -> None:
-        super().add_node_collection(node, numbered(collection))
+        super().add_node_collection(node, with_numbers(collection))
 
     def _split_scope(self, nodeid: str) -> str:
         return group_of(nodeid)

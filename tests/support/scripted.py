@@ -1,4 +1,4 @@
-"""Rights requests with a plan of two steps that a test scripts."""
+"""Rights requests with a plan of two steps whose outcomes a test sets."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.support.world import User, World
 
 @dataclass
 class Scripted:
-    """A step with an outcome or an error for each run; Done when there are no more."""
+    """A step with a scripted outcome or error for each run, and then Done."""
 
     name: str
     script: list[Outcome | Exception] = field(default_factory=list)

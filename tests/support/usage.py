@@ -1,4 +1,4 @@
-"""Subjects with usage events, stored without the routes: tests of figures need many."""
+"""Subjects with usage events that are stored without the routes, since tests need many."""
 
 import json
 from typing import Any
@@ -47,12 +47,12 @@ def submit_usage(account_id: AccountId, *events: dict[str, Any], **choices: Any)
     decide(account_id, **choices)
     batch = UsageBatch.model_validate_json(json.dumps({"events": events, "device": a_device()}))
     (found,) = needs.read_accounts([account_id], (PURPOSES, DATA_KEY))
-    taken = service.take(account_id, found[PURPOSES], batch)
+    taken = service.accept_batch(account_id, found[PURPOSES], batch)
     assert taken.accepted == len(events)
 
 
 def store_singly(account_id: AccountId, number: int) -> None:
-    """Store events of now, each as one item, as if submitted in a batch of its own."""
+    """Store events of the current instant, each as an item of its own."""
     for _ in range(number):
         event = UsageEvent(
             account_id=account_id,

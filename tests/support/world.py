@@ -1,4 +1,4 @@
-"""The world of a test: a small RU4M in process, with methods named as in the specification.
+"""The world of a test: the service in this process, its users, and a clock.
 
     mila = world.a_user()
     assert mila.gets("/v1/profile").status == 200
@@ -96,7 +96,7 @@ class World:
         try:
             response = Client(app).http.request(method, path, headers=headers, body=content)
         except Unauthorized:
-            return _unauthenticated()  # deployed, the gateway turns this exception into its 401
+            return _unauthenticated()  # the deployed gateway responds to this exception with its 401
         if response.status_code == 401 and b'"code"' not in response.body:
             return _unauthenticated()  # no Authorization header: refused before the authorizer
         lowered = {name.lower(): str(value) for name, value in response.headers.items()}
@@ -142,7 +142,7 @@ class World:
         return Operator(self, f"arn:aws:iam::123456789012:user/{name}")
 
     def set_state(self, user: "User", state: str) -> None:
-        """Freeze or restrict an account, as the rights engine does."""
+        """Set an account frozen or restricted, as the rights engine does."""
         aws.client("dynamodb").update_item(
             TableName="ru4m-test-accounts",
             Key={"pk": {"S": f"A#{user.account_id}"}, "sk": {"S": "account"}},
@@ -162,7 +162,7 @@ def a_world() -> Iterator[World]:
 
 def a_log() -> io.StringIO:
     """Start a new log."""
-    # The log's handler keeps the stdout of its import, so it gets a stream that can be read.
+    # The handler of the log keeps the stdout of its import, so it gets a stream that tests can read.
     handler = observe.logger.registered_handler
     assert isinstance(handler, logging.StreamHandler)
     handler.setStream(log := io.StringIO())

@@ -12,7 +12,7 @@ StartResponse = Callable[[str, list[tuple[str, str]]], object]
 
 
 class Stage:
-    """Serves the current world, or only the contract if there is none.
+    """Serves the current world, or only the contract if there is no world.
 
     Every response is also checked against the contract, as in the other tests.
     """

@@ -1,4 +1,4 @@
-"""Several records in one item: what they share, what dates them, how duplicates are found."""
+"""Tests bundles: the shared fields and times of records in one item, and duplicates."""
 
 import json
 from collections.abc import Callable
@@ -82,7 +82,7 @@ def test_records_without_shared_fields_are_not_packed(others: list[Any]) -> None
         bundles.pack([used(1), *others])
 
 
-def test_class_with_one_item_per_record_is_not_packed() -> None:
+def test_records_of_a_class_without_bundle_are_not_packed() -> None:
     with pytest.raises(NotBundled):
         bundles.pack([Limit(began_at=NOON)])
     assert list(bundles.unpacked(Limit, {"kind": "limit"})) == [{"kind": "limit"}]
@@ -109,7 +109,7 @@ def test_malformed_row_does_not_affect_other_rows() -> None:
     assert codec.opened(UsageEvent, second) == used(2)
 
 
-def test_row_of_another_account_is_rejected() -> None:
+def test_row_with_the_id_of_another_account_is_rejected() -> None:
     item = bundles.pack([used(1)])
     rows = [{**row, "account_id": VUK, "pk": f"A#{VUK}"} for row in json.loads(item["rows"])]
     (row,) = bundles.unpacked(UsageEvent, item | PLACE | {"rows": json.dumps(rows)})
@@ -131,7 +131,7 @@ def test_records_of_a_class_without_bundle_are_all_admitted() -> None:
 
 
 def test_known_records_are_bounded_and_no_record_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Distinct, "MOST", 3)
+    monkeypatch.setattr(Distinct, "MAX_REMEMBERED", 3)
     distinct = Distinct()
     assert [distinct.admits(used(number)) for number in range(10)] == [True] * 10
     assert max(map(len, distinct._known.values())) <= 3

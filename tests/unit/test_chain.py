@@ -1,4 +1,4 @@
-"""Entries of a chain follow each other, once each, also under concurrent writers."""
+"""Tests appending to a chain: entries are numbered and linked, also with concurrent writers."""
 
 import itertools
 import json
@@ -17,7 +17,7 @@ from chalicelib.core.chain.entries import canonical
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.table import Change, Conflict, Create, Key, Table
 from tests.support.cloud import counted
-from tests.support.ledger import MILA, SETTLED, VUK, checkpoint, create_archive, hangs_together, words, write
+from tests.support.ledger import MILA, SETTLED, VUK, checkpoint, create_archive, is_consistent, words, write
 from tests.support.world import World
 
 STATE = Key(Table.ACCOUNTS, "A#1", "account")
@@ -44,7 +44,7 @@ def test_delete_at_never_decreases_along_a_chain(world: World) -> None:
     assert ends == [timedelta(days=20), timedelta(days=20), timedelta(days=30)]
 
 
-def test_lapsed_entry_is_hidden_but_still_linked(world: World) -> None:
+def test_expired_entry_is_hidden_but_still_linked(world: World) -> None:
     (old,) = write(MILA, 1, life=timedelta(days=1))
     world.advance(timedelta(days=1))
     new = chain.append(MILA, words())
@@ -94,7 +94,7 @@ def test_transaction_that_loses_its_number_changes_nothing() -> None:
         table.transact([Change(STATE, put={"n": 2}), late])
     assert (table.get(STATE) or {})["n"] == 1
     table.transact([Change(STATE, put={"n": 2}), chain.append_write(MILA, words())])
-    assert hangs_together(MILA)
+    assert is_consistent(MILA)
 
 
 def test_failed_state_change_appends_nothing() -> None:
@@ -103,7 +103,7 @@ def test_failed_state_change_appends_nothing() -> None:
     assert list(chain.entries(MILA)) == []
 
 
-def racing(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
+def append_before_each_write(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
     """Let another process append each time between the read of the head and the write."""
     original, left = table.write, iter(range(times))
 
@@ -115,15 +115,15 @@ def racing(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
     monkeypatch.setattr("chalicelib.core.table.write", late)
 
 
-def test_append_that_loses_a_race_follows_the_winner(monkeypatch: pytest.MonkeyPatch) -> None:
-    racing(monkeypatch, times=3)
+def test_append_that_loses_its_number_follows_the_concurrent_entry(monkeypatch: pytest.MonkeyPatch) -> None:
+    append_before_each_write(monkeypatch, times=3)
     assert chain.append(MILA, words("mine")).seq == 4
     assert [e.event for e in chain.entries(MILA)] == ["other", "other", "other", "mine"]
-    assert hangs_together(MILA)
+    assert is_consistent(MILA)
 
 
-def test_append_that_loses_every_race_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
-    racing(monkeypatch, times=1_000)
+def test_append_that_loses_its_number_every_time_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
+    append_before_each_write(monkeypatch, times=1_000)
     with pytest.raises(Unavailable):
         chain.append(MILA, words("mine"))
     assert "mine" not in {e.event for e in chain.entries(MILA)}
@@ -145,7 +145,7 @@ def test_append_with_a_lost_response_is_stored_once(monkeypatch: pytest.MonkeyPa
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(steps=st.lists(st.integers(0, 3), max_size=24))
-def test_entry_is_stored_once_however_appends_interleave(world: World, steps: list[int]) -> None:
+def test_entry_is_stored_once_in_every_interleaving_of_two_writers(world: World, steps: list[int]) -> None:
     which = Chain("race", f"p-{next(_chains)}")
     waiting: dict[int, table.Append] = {}
     done: list[str] = []
@@ -167,13 +167,13 @@ def test_entry_is_stored_once_however_appends_interleave(world: World, steps: li
     found = list(chain.entries(which))
     assert [e.seq for e in found] == [*range(1, len(found) + 1)]
     assert [e.hash for e in found] == done
-    assert hangs_together(which)
+    assert is_consistent(which)
 
 
 @pytest.mark.parametrize(
     "value", [float("nan"), {1: "a"}, [{"at": datetime(2026, 1, 1, tzinfo=UTC)}], b"x"], ids=repr
 )
-def test_payload_without_one_canonical_text_is_refused(value: Any) -> None:
+def test_payload_without_a_unique_canonical_text_is_refused(value: Any) -> None:
     with pytest.raises(TypeError):
         chain.append(MILA, words(value=value))
 
@@ -185,15 +185,15 @@ def test_payload_without_one_canonical_text_is_refused(value: Any) -> None:
         lambda: words(text="x" * 20_000),
         lambda: words(life=timedelta(0)),
     ],
-    ids=["event", "size", "lapsed at birth"],
+    ids=["event", "size", "expired at birth"],
 )
 def test_invalid_entry_is_refused(new: Callable[[], NewEntry]) -> None:
-    with pytest.raises(ValueError, match="not an entry"):
+    with pytest.raises(ValueError, match="a new entry is invalid"):
         chain.append(MILA, new())
 
 
 @pytest.mark.parametrize("name", ["consent", "#p", "consent#", "consent#p#1", "Consent#p", "consent#p 1"])
-def test_name_of_no_chain_is_refused(name: str) -> None:
+def test_malformed_chain_name_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="not the name of a chain"):
         Chain.parse(name)
 

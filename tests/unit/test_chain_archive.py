@@ -1,4 +1,4 @@
-"""Verification detects damage to the archive of checkpoints, and the job stops at it."""
+"""Tests the archive of checkpoints: verification finds damage, and the job stops at it."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,7 +19,7 @@ from chalicelib.core.chain import (
     services,
 )
 from chalicelib.core.settings import settings
-from tests.support.ledger import MILA, YEAR, a_strange_key, checkpoint, create_archive, verify, write
+from tests.support.ledger import MILA, YEAR, an_untrusted_key, checkpoint, create_archive, verify, write
 from tests.support.world import World
 
 
@@ -29,7 +29,7 @@ def archived(world: World) -> None:
 
 
 @pytest.fixture
-def three(world: World) -> None:
+def write_three(world: World) -> None:
     """Write three checkpoints over one chain."""
     for _ in range(3):
         write(MILA, 1)
@@ -38,10 +38,10 @@ def three(world: World) -> None:
 
 def forge(number: int, change: Callable[[Checkpoint], Checkpoint]) -> None:
     """Replace a checkpoint by a changed one, as if its lock had failed."""
-    replaced(number, lambda text: change(Checkpoint.read(text)).document())
+    replace_object(number, lambda text: change(Checkpoint.read(text)).document())
 
 
-def replaced(number: int, change: Callable[[bytes], bytes]) -> None:
+def replace_object(number: int, change: Callable[[bytes], bytes]) -> None:
     s3, place = aws.client("s3"), {"Bucket": settings().checkpoints().bucket, "Key": archive.key_of(number)}
     (version,) = archive.since(number)[number]
     document = change(s3.get_object(**place)["Body"].read())
@@ -50,7 +50,7 @@ def replaced(number: int, change: Callable[[bytes], bytes]) -> None:
 
 
 @pytest.fixture
-def unlocked(monkeypatch: pytest.MonkeyPatch) -> None:
+def remove_lock(monkeypatch: pytest.MonkeyPatch) -> None:
     """Remove the archive's lock, so that only signatures can detect a change."""
     original = services.ask
 
@@ -61,17 +61,17 @@ def unlocked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("chalicelib.core.chain.archive.ask", ask)
 
 
-def restated(found: Checkpoint, **changes: Any) -> Checkpoint:
+def change_statement(found: Checkpoint, **changes: Any) -> Checkpoint:
     return replace(found, statement=replace(found.statement, **changes))
 
 
-def resigned(found: Checkpoint, **changes: Any) -> Checkpoint:
+def sign_again(found: Checkpoint, **changes: Any) -> Checkpoint:
     """Sign a statement as a holder of the signing key could."""
-    forged = restated(found, **changes)
+    forged = change_statement(found, **changes)
     return replace(forged, signature=chain.current_signer().sign(forged.statement.message))
 
 
-@pytest.mark.usefixtures("three")
+@pytest.mark.usefixtures("write_three")
 def test_valid_checkpoints_are_accepted_from_every_starting_point() -> None:
     keys = PublicKeys(chain.current_signer().pem)
     assert [chain.verify_checkpoints(n, keys) for n in (1, 2, 3)] == [(), (), ()]
@@ -79,13 +79,13 @@ def test_valid_checkpoints_are_accepted_from_every_starting_point() -> None:
 
 
 @pytest.mark.promise("SEC-1")
-@pytest.mark.usefixtures("unlocked", "three")
+@pytest.mark.usefixtures("remove_lock", "write_three")
 @pytest.mark.parametrize(
     "change",
     [
-        lambda found: restated(found, until=found.statement.until + 1),
-        lambda found: restated(found, root="0" * 64),
-        lambda found: restated(found, key="0" * 64),
+        lambda found: change_statement(found, until=found.statement.until + 1),
+        lambda found: change_statement(found, root="0" * 64),
+        lambda found: change_statement(found, key="0" * 64),
         lambda found: replace(found, signature=b"\x30\x00"),
         lambda found: replace(found, leaves=()),
         lambda found: replace(found, leaves=(found.leaves[0]._replace(hash="0" * 64),)),
@@ -97,13 +97,13 @@ def test_checkpoint_with_an_invalid_signature_is_found(change: Callable[[Checkpo
     assert verify(MILA).findings == (BadSignature(2),)
 
 
-@pytest.mark.usefixtures("three")
-def test_untrusted_key_proves_nothing() -> None:
-    found = chain.verify(MILA, 1, PublicKeys(a_strange_key()))
+@pytest.mark.usefixtures("write_three")
+def test_signature_of_an_untrusted_key_is_not_accepted() -> None:
+    found = chain.verify(MILA, 1, PublicKeys(an_untrusted_key()))
     assert found == ChainVerdict((BadSignature(1), BadSignature(2), BadSignature(3)), covered=0)
 
 
-@pytest.mark.usefixtures("unlocked", "three")
+@pytest.mark.usefixtures("remove_lock", "write_three")
 @pytest.mark.parametrize(
     "change",
     [
@@ -117,25 +117,25 @@ def test_untrusted_key_proves_nothing() -> None:
     ids=["empty", "list", "cut off", "longer", "type", "more"],
 )
 def test_unreadable_checkpoint_is_found(change: Callable[[bytes], bytes]) -> None:
-    replaced(2, change)
+    replace_object(2, change)
     assert verify(MILA) == ChainVerdict((CheckpointChainBroken(2),), covered=3)
 
 
 @pytest.mark.promise("SEC-1")
-@pytest.mark.usefixtures("unlocked", "three")
+@pytest.mark.usefixtures("remove_lock", "write_three")
 def test_checkpoint_that_was_signed_again_breaks_the_checkpoint_chain() -> None:
-    forge(2, lambda found: resigned(found, at=found.statement.at + 1))
+    forge(2, lambda found: sign_again(found, at=found.statement.at + 1))
     assert verify(MILA).findings == (CheckpointChainBroken(3),)
 
 
-@pytest.mark.usefixtures("unlocked", "three")
-def test_checkpoint_in_the_place_of_another_is_found() -> None:
-    forge(2, lambda found: resigned(found, number=3))
+@pytest.mark.usefixtures("remove_lock", "write_three")
+def test_checkpoint_stored_under_the_key_of_another_is_found() -> None:
+    forge(2, lambda found: sign_again(found, number=3))
     assert verify(MILA).findings == (CheckpointChainBroken(2),)
 
 
 @pytest.mark.promise("SEC-1")
-@pytest.mark.usefixtures("unlocked", "three")
+@pytest.mark.usefixtures("remove_lock", "write_three")
 @pytest.mark.parametrize("number", [1, 2])
 def test_removed_checkpoint_is_found(number: int) -> None:
     (version,) = archive.since(number)[number]
@@ -146,7 +146,7 @@ def test_removed_checkpoint_is_found(number: int) -> None:
 
 
 @pytest.mark.promise("SEC-1")
-@pytest.mark.usefixtures("three")
+@pytest.mark.usefixtures("write_three")
 @pytest.mark.parametrize("number", [1, 2, 3])
 def test_hidden_checkpoint_is_found_and_still_read(number: int) -> None:
     aws.client("s3").delete_object(Bucket=settings().checkpoints().bucket, Key=archive.key_of(number))
@@ -154,21 +154,21 @@ def test_hidden_checkpoint_is_found_and_still_read(number: int) -> None:
 
 
 @pytest.mark.promise("SEC-1")
-@pytest.mark.usefixtures("three")
+@pytest.mark.usefixtures("write_three")
 def test_overwritten_checkpoint_is_found_and_its_locked_version_is_read(world: World) -> None:
     world.advance(timedelta(seconds=1))
     aws.client("s3").put_object(Bucket=settings().checkpoints().bucket, Key=archive.key_of(2), Body=b"forged")
     assert verify(MILA) == ChainVerdict((CheckpointChainBroken(2),), covered=3)
 
 
-@pytest.mark.usefixtures("three")
+@pytest.mark.usefixtures("write_three")
 @pytest.mark.parametrize("key", ["checkpoints/zzz", "checkpoints/000", "checkpoints/1.json"])
-def test_unknown_object_is_found(key: str) -> None:
+def test_object_that_is_no_checkpoint_is_found(key: str) -> None:
     aws.client("s3").put_object(Bucket=settings().checkpoints().bucket, Key=key, Body=b"{}")
     assert verify(MILA) == ChainVerdict((CheckpointChainBroken(0),), covered=3)
 
 
-@pytest.mark.usefixtures("three")
+@pytest.mark.usefixtures("write_three")
 def test_gap_in_checkpoint_numbers_is_found() -> None:
     aws.client("s3").put_object(
         Bucket=settings().checkpoints().bucket, Key=archive.key_of(10**11), Body=b"{}"
@@ -176,12 +176,12 @@ def test_gap_in_checkpoint_numbers_is_found() -> None:
     assert verify(MILA).findings == (CheckpointChainBroken(4), CheckpointChainBroken(10**11))
 
 
-@pytest.mark.usefixtures("three")
+@pytest.mark.usefixtures("write_three")
 def test_missing_first_checkpoint_is_found() -> None:
     assert verify(MILA, since=4).findings == (CheckpointChainBroken(4),)
 
 
-@pytest.mark.usefixtures("three")
+@pytest.mark.usefixtures("write_three")
 @pytest.mark.parametrize("what", ["hidden", "covered", "unreadable", "strange"])
 def test_damaged_archive_gets_no_checkpoint(world: World, what: str) -> None:
     s3, bucket = aws.client("s3"), settings().checkpoints().bucket
@@ -200,11 +200,11 @@ def test_damaged_archive_gets_no_checkpoint(world: World, what: str) -> None:
         checkpoint(world)
 
 
-@pytest.mark.usefixtures("three")
+@pytest.mark.usefixtures("write_three")
 def test_checkpoint_dated_in_the_future_is_reported_by_the_job(world: World) -> None:
     newest = archive.newest()
     assert newest
     ahead = clock.to_epoch(world.now + YEAR)
-    archive.put(resigned(newest, number=4, until=ahead, previous=newest.statement.digest))
+    archive.put(sign_again(newest, number=4, until=ahead, previous=newest.statement.digest))
     with pytest.raises(ArchiveDamaged):
         checkpoint(world)

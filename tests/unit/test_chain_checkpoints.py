@@ -1,4 +1,4 @@
-"""A checkpoint signs each changed chain once, and a failed run loses nothing."""
+"""Tests checkpoints: each signs the changed chains once, and a failed run loses no entry."""
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -77,7 +77,7 @@ def test_next_checkpoint_names_the_last_one_and_covers_later_changes_only(world:
 
 
 def test_entries_that_may_be_uncommitted_wait_for_the_next_run(world: World) -> None:
-    """An entry gets its time before it is written, by at most the life of a function."""
+    """An entry gets its time before it is written, at most one timeout of a function earlier."""
     slow = chain.append_write(MILA, words())
     world.advance(timedelta(minutes=15))
     chain.checkpoint()
@@ -105,7 +105,7 @@ def test_many_chains_are_signed_in_several_checkpoints(world: World) -> None:
     for which in chains:
         write(which, 1)
         world.advance(timedelta(seconds=1))
-    assert checkpoint(world, most=3) == CheckpointRun(made=(1, 2, 3), chains=7, refused=())
+    assert checkpoint(world, maximum=3) == CheckpointRun(made=(1, 2, 3), chains=7, refused=())
     assert {verify(which).covered for which in chains} == {1}
     assert {verify(which).findings for which in chains} == {()}
 
@@ -113,7 +113,7 @@ def test_many_chains_are_signed_in_several_checkpoints(world: World) -> None:
 def test_chains_of_one_second_are_not_split(world: World) -> None:
     for n in range(5):
         write(Chain("consent", f"p-{n}"), 1)
-    assert checkpoint(world, most=3) == CheckpointRun(made=(1,), chains=5, refused=())
+    assert checkpoint(world, maximum=3) == CheckpointRun(made=(1,), chains=5, refused=())
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,9 @@ def test_chains_of_one_second_are_not_split(world: World) -> None:
         ("s3", "PutObject"),
     ],
 )
-def test_run_that_dies_half_way_loses_nothing(world: World, service: str, operation: str) -> None:
+def test_entries_of_a_killed_run_are_signed_by_the_next_run(
+    world: World, service: str, operation: str
+) -> None:
     write(MILA, 1)
     world.advance(SETTLED)
     error = ReadTimeoutError(endpoint_url="https://aws")
@@ -138,7 +140,7 @@ def test_run_that_dies_half_way_loses_nothing(world: World, service: str, operat
     assert verify(MILA) == ChainVerdict((), covered=2)
 
 
-def test_run_after_a_death_between_two_checkpoints_continues_after_the_first(
+def test_run_killed_between_two_checkpoints_is_resumed_after_the_first(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for which in (MILA, VUK):
@@ -146,14 +148,14 @@ def test_run_after_a_death_between_two_checkpoints_continues_after_the_first(
         world.advance(timedelta(seconds=1))
     world.advance(SETTLED)
     with monkeypatch.context() as patch:
-        patch.setattr(archive, "put", once(archive.put, Unavailable()))
+        patch.setattr(archive, "put", fails_after_the_first(archive.put, Unavailable()))
         with pytest.raises(Unavailable):
-            chain.checkpoint(most=1)
-    assert chain.checkpoint(most=1).made == (2,)
+            chain.checkpoint(maximum=1)
+    assert chain.checkpoint(maximum=1).made == (2,)
     assert (verify(MILA).covered, verify(VUK).covered) == (1, 1)
 
 
-def once(function: Callable[..., Any], error: Exception) -> Callable[..., Any]:
+def fails_after_the_first(function: Callable[..., Any], error: Exception) -> Callable[..., Any]:
     """Return a function that fails from its second call on."""
     calls: Iterator[int] = iter(range(1_000))
 
@@ -186,7 +188,7 @@ def test_second_of_two_concurrent_runs_continues_after_the_first(
     assert verify(MILA) == ChainVerdict((), covered=1)
 
 
-def test_lost_response_of_the_archive_makes_no_second_checkpoint(
+def test_lost_response_of_the_archive_causes_no_second_checkpoint(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     original = archive.put
@@ -276,7 +278,7 @@ def test_listing_changes_since_a_missing_checkpoint_is_an_error(world: World) ->
     ],
     ids=["throttled", "broken", "not allowed"],
 )
-def test_temporary_error_is_unavailable_and_any_other_a_bug(
+def test_temporary_error_is_unavailable_and_any_other_is_a_bug(
     world: World, error: ClientError, meant: type[Exception]
 ) -> None:
     write(MILA, 1)

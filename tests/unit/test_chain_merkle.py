@@ -1,4 +1,4 @@
-"""Merkle trees prove that a leaf is included, and prove nothing about any other value."""
+"""Tests Merkle proofs: they prove that a leaf is included, and are invalid for other values."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -43,7 +43,7 @@ def test_changed_leaves_change_the_root(leaves: list[bytes], data: st.DataObject
 
 def test_tree_is_hashed_as_rfc_6962_specifies() -> None:
     """The known answers of certificate-transparency's reference: leaves "", "00", "10", "2021"."""
-    leaves = [merkle.leaf_hash(bytes.fromhex(one)) for one in ("", "00", "10", "2021")]
+    leaves = [merkle.leaf_hash(bytes.fromhex(leaf)) for leaf in ("", "00", "10", "2021")]
     assert merkle.root([]).hex() == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
     assert merkle.root(leaves[:1]).hex() == "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d"
     assert merkle.root(leaves[:2]).hex() == "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125"

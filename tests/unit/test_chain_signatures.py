@@ -10,7 +10,7 @@ from chalicelib.core import aws, chain
 from chalicelib.core.chain import BadSignature, Chain, ChainVerdict, PublicKeys, archive
 from chalicelib.core.settings import settings
 from tests.support.cloud import counted
-from tests.support.ledger import MILA, a_strange_key, checkpoint, create_archive, write
+from tests.support.ledger import MILA, an_untrusted_key, checkpoint, create_archive, write
 from tests.support.world import World
 
 
@@ -32,7 +32,7 @@ def test_proof_of_inclusion_is_checked_offline(world: World) -> None:
             assert not replace(proof, leaf=leaf._replace(seq=leaf.seq + 1)).holds(keys)
             assert not replace(proof, index=(proof.index + 1) % 5).holds(keys)
             assert not replace(proof, signature=b"").holds(keys)
-            assert not proof.holds(PublicKeys(a_strange_key()))
+            assert not proof.holds(PublicKeys(an_untrusted_key()))
     assert calls == {}
 
 

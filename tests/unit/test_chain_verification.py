@@ -1,4 +1,4 @@
-"""Verification finds altered and missing entries, and accepts entries that lapsed in time."""
+"""Tests verification: it finds altered and missing entries, and accepts expired ones."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -27,7 +27,7 @@ from tests.support.ledger import (
     VUK,
     checkpoint,
     create_archive,
-    hangs_together,
+    is_consistent,
     overwrite,
     remove,
     rewrite,
@@ -62,8 +62,8 @@ def test_checkpoint_is_read_once_for_any_number_of_chains(
 ) -> None:
     chains = [Chain("consent", f"p-{number}") for number in range(4)]
     for _ in range(2):
-        for one in chains:
-            write(one, 1)
+        for chain_name in chains:
+            write(chain_name, 1)
         checkpoint(world)
     overwrite(chains[1], 2, payload="{}")
     opened: list[int] = []
@@ -74,7 +74,7 @@ def test_checkpoint_is_read_once_for_any_number_of_chains(
         return read(version)
 
     monkeypatch.setattr(archive, "read", counting)
-    found = dict(verdicts((one.name for one in chains), since=1))
+    found = dict(verdicts((chain_name.name for chain_name in chains), since=1))
     assert opened == [1, 2]
     in_order = ChainVerdict((), covered=2)
     assert found == {
@@ -86,7 +86,7 @@ def test_checkpoint_is_read_once_for_any_number_of_chains(
 
 
 @pytest.mark.promise("SEC-1")
-def test_last_entry_that_lapses_before_its_predecessor_is_found(world: World) -> None:
+def test_last_entry_that_expires_before_its_predecessor_is_found(world: World) -> None:
     """The hash fits and no checkpoint covers the entry, so only the order of the times shows it."""
     (first,) = write(MILA, 1)
     checkpoint(world)
@@ -118,7 +118,7 @@ def test_last_entry_that_lapses_before_its_predecessor_is_found(world: World) ->
     ],
     ids=lambda changes: next(iter(changes)),
 )
-def test_altered_entry_is_found_at_every_place(changes: dict[str, Any]) -> None:
+def test_altered_entry_is_found_at_every_position_in_the_chain(changes: dict[str, Any]) -> None:
     for seq in range(1, 8):
         before = table.items.plain(stored(MILA, seq))
         overwrite(MILA, seq, **changes)
@@ -150,7 +150,7 @@ def test_removal_of_the_last_entries_before_the_checkpoint_is_found(kept: int) -
 @pytest.mark.parametrize("first", range(1, 6))
 def test_history_rewritten_with_new_hashes_is_found(first: int) -> None:
     rewrite(MILA, first, payload='{"n":9}')
-    assert hangs_together(MILA)  # it is consistent in itself, so only the checkpoint shows the change
+    assert is_consistent(MILA)  # it is consistent in itself, so only the checkpoint shows the change
     assert verify(MILA) == ChainVerdict((Forked(MILA, 5),), covered=0)
 
 
@@ -182,7 +182,7 @@ def test_entry_of_another_chain_is_found() -> None:
 
 @pytest.mark.promise("SEC-1")
 @pytest.mark.usefixtures("signed")
-def test_entry_changed_to_lapse_early_is_found() -> None:
+def test_entry_whose_expiry_was_moved_forward_is_found() -> None:
     """DynamoDB deletes the entry at the forged time; its successor states the true one."""
     overwrite(MILA, 3, delete_at=1)
     assert verify(MILA).findings == (Tampered(MILA, 3),)
@@ -192,14 +192,14 @@ def test_entry_changed_to_lapse_early_is_found() -> None:
 
 @pytest.mark.promise("SEC-1")
 @pytest.mark.usefixtures("signed")
-def test_forged_successor_cannot_declare_a_signed_entry_lapsed() -> None:
+def test_forged_successor_cannot_declare_a_signed_entry_expired() -> None:
     remove(MILA, 5)
     rewrite(MILA, 6, previous_delete_at=clock.from_epoch(1))
     assert verify(MILA).findings == (MissingEntries(MILA, 5, 5),)
 
 
 @pytest.mark.usefixtures("signed")
-def test_change_after_the_last_checkpoint_is_not_found(world: World) -> None:
+def test_consistent_change_after_the_last_checkpoint_is_not_found(world: World) -> None:
     rewrite(MILA, 6, payload='{"n":9}')
     remove(MILA, 7)
     assert verify(MILA) == ChainVerdict((), covered=5)
@@ -223,7 +223,7 @@ def test_later_checkpoint_finds_a_change_that_an_earlier_one_cannot(world: World
     assert verify(MILA) == ChainVerdict((Forked(MILA, 7),), covered=5)
 
 
-def test_remaining_entries_are_verified_after_old_ones_lapse(world: World) -> None:
+def test_remaining_entries_are_verified_after_old_ones_expire(world: World) -> None:
     write(MILA, 3, life=timedelta(days=10))
     checkpoint(world)
     write(MILA, 2, life=timedelta(days=30))
@@ -235,7 +235,7 @@ def test_remaining_entries_are_verified_after_old_ones_lapse(world: World) -> No
     assert verify(MILA).findings == (MissingEntries(MILA, 1, 4),)
 
 
-def test_ttl_may_delete_lapsed_entries_in_any_order(world: World) -> None:
+def test_expired_entries_may_be_deleted_in_any_order(world: World) -> None:
     write(MILA, 3, life=timedelta(days=10))
     write(MILA, 1, life=timedelta(days=30))
     checkpoint(world)
@@ -246,7 +246,7 @@ def test_ttl_may_delete_lapsed_entries_in_any_order(world: World) -> None:
     assert verify(MILA) == ChainVerdict((), covered=4)
 
 
-def test_chain_that_lapsed_entirely_may_begin_again(world: World) -> None:
+def test_chain_whose_entries_all_expired_may_begin_again(world: World) -> None:
     write(MILA, 3, life=timedelta(days=10))
     checkpoint(world)
     world.advance(timedelta(days=15))
@@ -257,6 +257,6 @@ def test_chain_that_lapsed_entirely_may_begin_again(world: World) -> None:
     assert verify(MILA) == ChainVerdict((), covered=4)
 
 
-def test_entry_that_lapsed_before_signing_is_omitted(world: World) -> None:
+def test_entry_that_expired_before_signing_is_omitted(world: World) -> None:
     write(MILA, 1, life=timedelta(minutes=5))
     assert checkpoint(world) == CheckpointRun(made=(1,), chains=0, refused=())

@@ -1,4 +1,4 @@
-"""A line of Stream's export is reduced to allow-listed fields of the subject."""
+"""Tests redaction: a line of Stream's export keeps only allow-listed fields of the subject."""
 
 import copy
 import json
@@ -92,7 +92,7 @@ def redacted(
     redaction = Redaction(MILA, shape)
     raw = line if isinstance(line, bytes) else json.dumps(line).encode()
     parts = list(redaction.parts(raw))
-    return parts, {(one.what, one.ground): one.count for one in redaction.omissions}
+    return parts, {(omission.what, omission.ground): omission.count for omission in redaction.omissions}
 
 
 def the_message(shape: StreamCopyKind = StreamCopyKind.ACCESS, **more: Any) -> StreamMessage:
@@ -104,11 +104,11 @@ def the_message(shape: StreamCopyKind = StreamCopyKind.ACCESS, **more: Any) -> S
 def keys_of(value: Any) -> Iterator[str]:
     if isinstance(value, dict):
         yield from value
-        for one in value.values():
-            yield from keys_of(one)
+        for inner in value.values():
+            yield from keys_of(inner)
     elif isinstance(value, list):
-        for one in value:
-            yield from keys_of(one)
+        for inner in value:
+            yield from keys_of(inner)
 
 
 def objects_in(value: Any) -> Iterator[dict[str, Any]]:
@@ -116,8 +116,8 @@ def objects_in(value: Any) -> Iterator[dict[str, Any]]:
         yield value
         value = list(value.values())
     if isinstance(value, list):
-        for one in value:
-            yield from objects_in(one)
+        for inner in value:
+            yield from objects_in(inner)
 
 
 def shown(parts: list[AnyPart]) -> list[Any]:
@@ -158,12 +158,14 @@ def test_no_key_outside_the_allow_list_is_disclosed(line: dict[str, Any], shape:
 @pytest.mark.promise("RGT-1")
 @UNTIMED
 @given(st.data(), st.text(max_size=12), JSON, st.sampled_from(StreamCopyKind))
-def test_unlisted_field_changes_nothing(
+def test_unlisted_field_does_not_change_the_result(
     data: st.DataObject, name: str, value: Any, shape: StreamCopyKind
 ) -> None:
     line = a_full_line()
     before, _ = redacted(line, shape)
-    places = [one for one in objects_in(line) if "love" not in one]  # counts of reactions may have any name
+    places = [
+        inner for inner in objects_in(line) if "love" not in inner
+    ]  # counts of reactions may have any name
     place = data.draw(st.sampled_from(places))
     key = f"x_{name}"
     place[key] = {"text": CANARY, "name": CANARY, "deep": [value]}
@@ -185,9 +187,9 @@ def test_no_withheld_field_is_disclosed(shape: StreamCopyKind) -> None:
         "call": line["calls"][0],
     }
     keep_author = {("message", "user"), ("reaction", "user"), ("reaction", "user_id")}
-    for one in withheld(shape):
-        if one.name in KNOWN.get(one.where, ()) and (one.where, one.name) not in keep_author:
-            places[one.where][one.name] = CANARY
+    for field in withheld(shape):
+        if field.name in KNOWN.get(field.where, ()) and (field.where, field.name) not in keep_author:
+            places[field.where][field.name] = CANARY
     parts, left_out = redacted(line, shape)
     assert len(parts) == 4
     assert CANARY not in str(shown(parts))
@@ -195,7 +197,7 @@ def test_no_withheld_field_is_disclosed(shape: StreamCopyKind) -> None:
 
 
 @pytest.mark.promise("RGT-8")
-def test_portability_copy_is_part_of_the_access_copy() -> None:
+def test_portability_copy_is_a_subset_of_the_access_copy() -> None:
     (access, _), (portable, _) = redacted(a_full_line()), redacted(a_full_line(), StreamCopyKind.PORTABILITY)
     text = str(shown(portable))
     assert not any(others in text for others in ("Trip", "love", "m0", "apn"))
@@ -265,7 +267,7 @@ def test_unreadable_line_is_counted(line: bytes) -> None:
         ("quoted_message", "m0", "quoted message"),
     ],
 )
-def test_value_of_another_form_is_omitted_and_counted(field: str, value: Any, what: str) -> None:
+def test_value_of_an_unexpected_type_is_omitted_and_counted(field: str, value: Any, what: str) -> None:
     parts, left_out = redacted(a_line(messages=[a_message(**{field: value})]))
     assert left_out == {(what, Ground.UNREADABLE): 1}
     assert len(parts) == 2
@@ -391,5 +393,5 @@ def test_download_hosts_are_configurable() -> None:
     assert "stream-io-cdn.com" in read(environment.variables()).stream_file_hosts
 
 
-def test_export_limit_equals_streams() -> None:
-    assert export.MOST_EXPORTED == 10_000
+def test_export_limit_equals_the_limit_of_stream() -> None:
+    assert export.MAX_EXPORTED == 10_000

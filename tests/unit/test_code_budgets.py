@@ -20,7 +20,7 @@ BUSY = 60
 
 
 @pytest.fixture(autouse=True)
-def small(monkeypatch: pytest.MonkeyPatch) -> None:
+def small_budget(monkeypatch: pytest.MonkeyPatch) -> None:
     """Give a country's hour room for ten texts; it is busy from sixty texts."""
     monkeypatch.setattr(budget, "_BUSY", BUSY)
     monkeypatch.setenv("RU4M_LIMIT_CODES_UNVERIFIED_COUNTRY_HOUR", "10")
@@ -33,7 +33,7 @@ def hit(budget: Budget = PER_COUNTRY, challenge: Challenge | None = None) -> Cou
     return place
 
 
-def one_for(item: str) -> Challenge:
+def challenge_counted_in(item: str) -> Challenge:
     """Return a challenge that counts in this item once the hour is spread."""
     while True:
         challenge = a_challenge(a_phone())
@@ -42,12 +42,12 @@ def one_for(item: str) -> Challenge:
 
 
 def admitted(budget: Budget = PER_COUNTRY) -> int:
-    """Return how many unverified texts a busy hour admits until all its items are full."""
+    """Return the number of unverified texts that a busy hour admits in all its items."""
     taken = 0
     for item in spread.SHARDS:
         with suppress(TooManyCodes):
             while True:
-                hit(budget, one_for(item))
+                hit(budget, challenge_counted_in(item))
                 taken += 1
     return taken
 
@@ -61,14 +61,15 @@ def a_busy_hour(budget: Budget = PER_COUNTRY) -> None:
         budget.count_verified(challenge)
 
 
-def test_hour_counts_in_one_item_until_it_is_busy_then_in_thirty_two_more(world: World) -> None:
+def test_hour_counts_in_one_item_until_it_is_busy_and_then_in_32_more(world: World) -> None:
     challenges = [a_challenge(a_phone()) for _ in range(BUSY)]
     keys = []
     for challenge in challenges:
         keys.append(hit(PER_COUNTRY, challenge).key)
         PER_COUNTRY.count_verified(challenge)
     assert len({*keys}) == 1
-    assert len({hit(PER_COUNTRY, one_for(item)).key for item in SHARDS} - {keys[0]}) == len(SHARDS)
+    keys_of_items = {hit(PER_COUNTRY, challenge_counted_in(item)).key for item in SHARDS}
+    assert len(keys_of_items - {keys[0]}) == len(SHARDS)
 
 
 def test_busy_hour_does_not_make_another_hour_busy(world: World) -> None:
@@ -89,12 +90,12 @@ def test_text_that_was_not_sent_is_subtracted_where_it_was_counted(
     world.advance(HOUR)
     a_busy_hour()
     for _ in range(3 * room):
-        PER_COUNTRY.give_back(hit())
+        PER_COUNTRY.uncount(hit())
     assert admitted() == room
 
 
 @pytest.mark.parametrize("items", [1, 4])
-def test_all_items_of_a_busy_hour_admit_less_than_twice_its_room(
+def test_all_items_of_a_busy_hour_together_admit_less_than_twice_its_budget(
     world: World, monkeypatch: pytest.MonkeyPatch, items: int
 ) -> None:
     monkeypatch.setattr(spread, "SHARDS", shards.names(items))
@@ -125,7 +126,7 @@ def test_verification_after_the_hour_became_busy_makes_room(
     assert admitted() == 4 + 2
 
 
-def test_container_learns_from_a_refusal_that_the_hour_is_busy(world: World) -> None:
+def test_refused_container_spreads_its_counts_over_the_items_of_a_busy_hour(world: World) -> None:
     a_busy_hour()
     for _ in range(10 + BUSY // 2):
         spread.forget()
@@ -138,7 +139,7 @@ def test_container_learns_from_a_refusal_that_the_hour_is_busy(world: World) -> 
 
 
 @pytest.mark.proof
-def test_texts_with_room_are_admitted_after_the_hour_becomes_busy(
+def test_texts_within_the_budget_are_admitted_after_the_hour_becomes_busy(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(spread, "SHARDS", ("00", "01"))
@@ -157,7 +158,7 @@ def test_each_item_of_a_busy_hour_has_room_for_one_text(
     settings.cache_clear()
     a_busy_hour(IN_ALL)
     for item in SHARDS:
-        challenge = one_for(item)
+        challenge = challenge_counted_in(item)
         hit(IN_ALL, challenge)
         IN_ALL.count_verified(challenge)
     assert admitted(IN_ALL) == len(SHARDS)
@@ -176,7 +177,7 @@ def test_local_cloud_has_wide_budgets_unless_it_has_real_limits() -> None:
     assert wide.codes_earned_share == real.codes_earned_share
 
 
-def test_busy_hour_over_its_room_is_not_spread_under_enforced_budgets(
+def test_busy_hour_over_an_enforced_budget_is_not_spread(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RU4M_SMS_BUDGETS", "recorded")

@@ -1,4 +1,4 @@
-"""Consent decisions: which choice is in force, and which data a consent covers."""
+"""Tests consent decisions: the choice in force, and the data that a consent covers."""
 
 import pytest
 from hypothesis import given
@@ -57,7 +57,7 @@ def test_every_consent_purpose_states_its_categories() -> None:
 
 
 @pytest.mark.promise("RGT-7")
-def test_record_holds_only_data_that_its_purposes_consent_covers() -> None:
+def test_record_contains_only_data_covered_by_the_consent_of_its_purpose() -> None:
     beyond = {
         (record.declaration.kind, marker.category)
         for record in register.records()

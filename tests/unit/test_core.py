@@ -1,4 +1,4 @@
-"""The core modules: time, ids, settings, hashes, clients and problems."""
+"""Tests the core modules: time, ids, settings, hashes, clients and problems."""
 
 import json
 from datetime import UTC, datetime, timedelta, timezone
@@ -32,7 +32,7 @@ SECONDS = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.
 
 
 @given(SECONDS)
-def test_instant_survives_every_round_trip(instant: datetime) -> None:
+def test_instant_is_unchanged_after_formatting_and_parsing(instant: datetime) -> None:
     adapter = TypeAdapter(Instant)
     assert clock.from_epoch(clock.to_epoch(instant)) == instant
     assert adapter.validate_json(adapter.dump_json(instant)) == instant
@@ -56,18 +56,18 @@ def test_instant_without_a_zone_is_refused() -> None:
 def test_id_is_random_and_has_its_kind_as_a_prefix() -> None:
     ids = {UserId.new() for _ in range(1000)}
     assert len(ids) == 1000
-    assert all(UserId.parse(one) == one and AccountId.parse(one) is None for one in ids)
+    assert all(UserId.parse(user_id) == user_id and AccountId.parse(user_id) is None for user_id in ids)
 
 
 @pytest.mark.promise("STR-1")
-def test_id_meets_streams_constraints() -> None:
+def test_id_is_valid_as_a_user_id_of_stream() -> None:
     assert {letter for _ in range(100) for letter in UserId.new()} <= set(
         "abcdefghijklmnopqrstuvwxyz0123456789@_-"
     )
 
 
 @given(st.binary(min_size=17, max_size=40))
-def test_id_from_a_digest_is_valid(digest: bytes) -> None:
+def test_id_made_from_a_digest_is_valid(digest: bytes) -> None:
     assert ChallengeId.parse(ChallengeId.from_digest(digest))
 
 
@@ -166,7 +166,9 @@ PARTS = st.lists(st.text(alphabet="ab\x1f\x00", max_size=3), max_size=3)
 
 @given(PARTS, PARTS)
 @example(["a\x1fb", "c"], ["a", "b\x1fc"])
-def test_keyed_hash_depends_on_the_borders_of_its_parts(some: list[str], others: list[str]) -> None:
+def test_keyed_hash_differs_if_the_same_text_is_divided_differently(
+    some: list[str], others: list[str]
+) -> None:
     keys = MacKeys("1", {"1": b"k" * 32})
     assert (keys.digest(*some) == keys.digest(*others)) == (some == others)
 
@@ -174,7 +176,7 @@ def test_keyed_hash_depends_on_the_borders_of_its_parts(some: list[str], others:
 @pytest.mark.promise("SEC-1")
 @given(st.text())
 def test_keyed_hash_differs_under_another_key(value: str) -> None:
-    """So a person without the key cannot try out all numbers."""
+    """Without the key, the hashes of all phone numbers cannot be computed."""
     one, other = MacKeys("1", {"1": b"a" * 32}), MacKeys("1", {"1": b"b" * 32})
     assert one.digest(value) != other.digest(value)
     assert list(one.labels("phone", value)) != list(other.labels("phone", value))
@@ -212,14 +214,14 @@ def vault_error(code: str, status: int = 400) -> ClientError:
     ],
     ids=str,
 )
-def test_busy_vault_makes_a_request_unavailable(world: World, error: Exception) -> None:
+def test_throttling_vault_makes_a_request_unavailable(world: World, error: Exception) -> None:
     keyring.mac_keys.cache_clear()
     with cloud.failing(*VAULT, error):
         assert world.asks_for_a_code(a_phone()).problem == "sms_unavailable"
 
 
 @pytest.mark.promise("SEC-1")
-def test_refusing_vault_is_a_bug_without_its_message(world: World) -> None:
+def test_refusal_of_the_vault_raises_an_error_without_its_message(world: World) -> None:
     keyring.mac_keys.cache_clear()
     with cloud.failing(*VAULT, vault_error("AccessDeniedException")), pytest.raises(aws.AwsBug) as bug:
         keyring.mac_keys(Secret.CODES)
@@ -237,7 +239,9 @@ def test_only_the_table_client_retries_calls_to_dynamodb(world: World) -> None:
 
 
 @pytest.mark.parametrize(("service", "tries"), [("dynamodb", table.call.TRIES), ("sns", 1), ("kms", 2)])
-def test_call_without_an_answer_ends_before_the_function_does(world: World, service: str, tries: int) -> None:
+def test_call_without_a_response_times_out_before_the_function(
+    world: World, service: str, tries: int
+) -> None:
     config = aws.client(service).meta.config
     shortest = min(
         function.get("lambda_timeout", 10)
@@ -247,7 +251,7 @@ def test_call_without_an_answer_ends_before_the_function_does(world: World, serv
     assert (config.connect_timeout + config.read_timeout) * tries < shortest
 
 
-def test_field_outside_the_list_cannot_be_logged() -> None:
+def test_unlisted_field_cannot_be_logged() -> None:
     with pytest.raises(observe.NotLoggable, match="phone"):
         observe.log("event", phone="+381601234567")
 
@@ -276,11 +280,11 @@ def test_drawn_hierarchy_is_complete() -> None:
 
 @pytest.mark.promise("SEC-1")
 @given(st.text(min_size=3))
-def test_text_of_a_problem_is_its_code(secret: str) -> None:
+def test_exception_text_of_a_problem_is_its_code(secret: str) -> None:
     assert str(Problem(secret, limit=secret)) == "internal_error"
 
 
-def test_problem_document_follows_the_rfc() -> None:
+def test_problem_document_follows_rfc_9457() -> None:
     document = errors.TooMany(limit="codes", retry_after=3).document("r-1")
     assert document == {
         "type": "https://ru4m.com/problems/too_many_requests",
@@ -295,14 +299,14 @@ def test_problem_document_follows_the_rfc() -> None:
     json.dumps(document)
 
 
-def test_no_member_of_a_problem_replaces_a_common_one() -> None:
+def test_members_of_problems_do_not_replace_common_members() -> None:
     import app  # noqa: F401 - every concept's problems exist
 
     common = Problem().document("a-request").keys()
     assert [p.code for p in problems() if common & {*p.shows, *p.may_show}] == []
 
 
-def test_member_never_replaces_the_id_of_the_call() -> None:
+def test_member_of_a_problem_does_not_replace_the_request_id() -> None:
     assert Problem(request_id="r_1").document("a-request")["request_id"] == "a-request"
 
 

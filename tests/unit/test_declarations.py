@@ -1,4 +1,4 @@
-"""Record declarations: an incomplete or contradictory one cannot be defined (RET-1)."""
+"""Tests record declarations: incomplete or contradictory classes cannot be defined (RET-1)."""
 
 import types
 from datetime import UTC, datetime
@@ -54,7 +54,7 @@ def test_fully_declared_record_is_in_the_register() -> None:
 
 @pytest.mark.promise("RET-1")
 @pytest.mark.parametrize("word", sorted(WORDS))
-def test_record_without_a_required_word_cannot_be_defined(word: str) -> None:
+def test_record_without_a_required_keyword_cannot_be_defined(word: str) -> None:
     words = {name: value for name, value in WORDS.items() if name != word}
     with pytest.raises(DeclarationError, match=f"add {word}"):
         define({"note": Note}, **words)
@@ -94,13 +94,13 @@ def test_sealed_class_has_no_reason_for_being_in_clear() -> None:
         define({"note": Note}, **WORDS, why_clear="because")
 
 
-def test_class_without_personal_fields_is_not_in_clear() -> None:
+def test_class_without_personal_fields_cannot_be_declared_clear() -> None:
     with pytest.raises(DeclarationError, match="key_class has to be NOTHING_SEALED"):
         define({"note": Clear}, **{**WORDS, "key_class": KeyClass.CLEAR}, why_clear="because")
 
 
 @pytest.mark.promise("SEC-1")
-def test_only_usage_is_in_clear() -> None:
+def test_only_usage_events_have_personal_fields_in_clear() -> None:
     clear = {r.declaration.kind for r in register.records() if r.declaration.key_class is KeyClass.CLEAR}
     assert clear == {"usage_event", "diagnostics_event"}
 
@@ -154,7 +154,7 @@ def a_bookmark(**changes: Any) -> Any:
     return kind(note="secret", account_id=AccountId.new(), made_at=datetime(2026, 1, 31, tzinfo=UTC))
 
 
-def test_item_seals_personal_fields_in_one_attribute_and_opens_equal() -> None:
+def test_personal_fields_are_sealed_in_one_attribute_and_open_unchanged() -> None:
     bookmark = a_bookmark()
     item = codec.to_item(bookmark, HERE, KEYS)
     assert set(item) == {"kind", "account_id", "made_at", "sealed", "expires_at", "delete_at"}
@@ -162,7 +162,7 @@ def test_item_seals_personal_fields_in_one_attribute_and_opens_equal() -> None:
 
 
 @pytest.mark.promise("RET-1")
-def test_both_times_follow_from_the_declared_retention() -> None:
+def test_expires_at_and_delete_at_follow_from_the_declared_retention() -> None:
     item = codec.to_item(a_bookmark(), HERE, KEYS)
     assert item["expires_at"] == item["delete_at"] == datetime(2026, 2, 2, tzinfo=UTC).timestamp()
     lasting = a_bookmark(kind="lasting", retention=UNTIL_ERASURE)
@@ -170,7 +170,7 @@ def test_both_times_follow_from_the_declared_retention() -> None:
 
 
 @pytest.mark.promise("RET-1")
-def test_period_that_has_not_begun_has_no_end() -> None:
+def test_record_whose_period_has_not_begun_has_no_expiry() -> None:
     since = {"note": Note, "closed_at": Annotated[Instant | None, NOT_PERSONAL]}
     kind: Any = define(since, **WORDS | {"retention": After(Period.RIGHTS_EVIDENCE, since="closed_at")})
     opened = kind(note="secret", closed_at=None)
@@ -193,8 +193,8 @@ def test_field_for_a_recipient_without_that_category_cannot_be_declared() -> Non
         define({"note": to_stream}, **WORDS)
 
 
-def test_unknown_argument_of_the_class_line_is_refused() -> None:
-    with pytest.raises(DeclarationError, match="unknown in the class line: recipients"):
+def test_unknown_keyword_of_the_class_statement_is_refused() -> None:
+    with pytest.raises(DeclarationError, match="unknown in the class statement: recipients"):
         define({"note": Note}, **WORDS, recipients=(Recipient.STREAM,))
 
 
@@ -208,7 +208,7 @@ def test_only_the_profile_names_stream_as_a_recipient() -> None:
     assert [record.declaration.kind for record in named] == ["profile"]
 
 
-def test_kind_is_defined_once() -> None:
+def test_second_class_with_the_same_kind_cannot_be_defined() -> None:
     define({"note": Note}, **WORDS)
     with pytest.raises(DeclarationError, match="choose another kind, Bookmark has this one"):
         define({"note": Note}, **WORDS)
@@ -224,7 +224,7 @@ def test_kind_is_defined_once() -> None:
         ("retention", "P30D"),
     ],
 )
-def test_word_of_another_type_is_refused(word: str, value: object) -> None:
+def test_keyword_with_a_value_of_another_type_is_refused(word: str, value: object) -> None:
     with pytest.raises(DeclarationError, match=f"{word} has to be a"):
         define({"note": Note}, **WORDS | {word: value})
 

@@ -1,4 +1,4 @@
-"""A ZIP goes to S3 in parts: complete or not at all, hashed, and reproducible."""
+"""Tests uploading a ZIP to S3 in parts: complete or absent, hashed, and reproducible."""
 
 import hashlib
 import io
@@ -93,21 +93,21 @@ def test_second_run_replaces_the_object_of_the_first(world: World) -> None:
     assert content_of("a.txt") == "second"
 
 
-def test_failure_half_way_keeps_the_old_object_and_leaves_no_parts(world: World) -> None:
+def test_failed_upload_keeps_the_old_object_and_leaves_no_parts(world: World) -> None:
     put("before")
 
-    def breaking_off() -> Iterator[str]:
+    def fail_after_the_first_part() -> Iterator[str]:
         yield from noise(20)
         raise BrokeOff
 
     with pytest.raises(BrokeOff), zipped_to(KEY, AT) as (zipped, _):
-        zipped.add("noise.txt", "text/plain", breaking_off())
+        zipped.add("noise.txt", "text/plain", fail_after_the_first_part())
     assert content_of("a.txt") == "before"
     assert uploads() == []
 
 
 @pytest.mark.parametrize("operation", ["UploadPart", "CompleteMultipartUpload"])
-def test_upload_without_an_answer_of_s3_can_be_repeated(operation: str, world: World) -> None:
+def test_upload_without_a_response_of_s3_can_be_repeated(operation: str, world: World) -> None:
     silence = ReadTimeoutError(endpoint_url="https://s3")
     with failing("s3", operation, silence), pytest.raises(Unavailable):
         put("lost")

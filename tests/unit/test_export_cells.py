@@ -1,4 +1,4 @@
-"""Records as CSV are read back exactly, and no spreadsheet computes a cell."""
+"""Tests CSV files: values are read back exactly, and no spreadsheet computes a cell."""
 
 import csv
 import io
@@ -43,7 +43,7 @@ def test_cell_is_never_a_formula(value: Any) -> None:
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"])  # noqa: RUF001
-def test_text_that_a_spreadsheet_would_compute_is_guarded(start: str) -> None:
+def test_text_that_a_spreadsheet_would_compute_gets_a_prefix(start: str) -> None:
     assert cell(f"{start}1+1") == f"'{start}1+1"
 
 
@@ -55,7 +55,7 @@ def test_number_stays_a_number() -> None:
     assert (cell(-1009), cell(False)) == ("-1009", "false")
 
 
-def test_spreadsheet_reads_all_letters() -> None:
+def test_file_begins_with_a_byte_order_mark_for_spreadsheets() -> None:
     content = written({"text": 'Ćosić, "Mila"\nBelgrade', "other": {"a": "č"}})
     assert content.encode().startswith(b"\xef\xbb\xbftext,other\r\n")
     assert content.endswith('"Ćosić, ""Mila""\nBelgrade","{""a"":""č""}"\r\n')

@@ -1,4 +1,4 @@
-"""The readable page of an export, as text; tests/infra/test_export_page.py tests its layout."""
+"""Tests the text of the page of a copy; tests/infra/test_export_page.py tests its layout."""
 
 import base64
 import hashlib
@@ -105,14 +105,14 @@ def test_page_runs_no_script_and_loads_nothing() -> None:
 # --- values
 
 
-def test_value_never_becomes_markup() -> None:
+def test_markup_in_a_value_is_escaped() -> None:
     hostile, plain = exports.a_page(), exports.a_page(hostile=PLAIN)
     assert [t for t, _ in read(hostile).elements] == [t for t, _ in read(plain).elements]
     assert exports.SCRIPT in read(hostile).shown
 
 
 @pytest.mark.parametrize("value", exports.HOSTILE)
-def test_value_in_an_attribute_stays_in_it(value: str) -> None:
+def test_quotes_in_the_value_of_an_attribute_are_escaped(value: str) -> None:
     ((element, given),) = read(tag("p", title=value)).elements
     assert (element, [*given]) == ("p", ["title"])
 
@@ -156,7 +156,7 @@ def test_page_states_when_it_was_requested_and_the_time_of_its_data() -> None:
 
 
 @pytest.mark.promise("RGT-1")
-def test_request_by_letter_shows_its_day_of_receipt() -> None:
+def test_page_of_a_request_by_letter_shows_its_day_of_receipt() -> None:
     shown = read(exports.a_page(exports.an_about(received_at=beginning_of(date(2026, 11, 20))))).shown
     assert "You asked on20 November 2026, 00:00 CET" in shown
     assert "19 November" not in shown
@@ -207,11 +207,11 @@ def test_each_kind_shows_its_purpose_basis_period_and_recipients(
 @pytest.mark.parametrize("section", plans.export_plan(register.records()), ids=lambda s: s.kind)
 def test_each_field_shows_its_source_and_recipients(section: plans.Section) -> None:
     shown = of(SectionView.of(section)).shown
-    for one in section.disclosed:
-        assert one.name in shown
-        assert words.category(one.category) in shown
-        assert words.source(one.source) in shown
-        assert all(recipient.label in shown for recipient in one.recipients)
+    for disclosed in section.disclosed:
+        assert disclosed.name in shown
+        assert words.category(disclosed.category) in shown
+        assert words.source(disclosed.source) in shown
+        assert all(recipient.label in shown for recipient in disclosed.recipients)
 
 
 @pytest.mark.promise("RGT-1")
@@ -245,7 +245,7 @@ def test_kind_without_records_is_described_as_empty() -> None:
 
 
 @pytest.mark.promise("RGT-1")
-def test_kind_with_unknown_fields_is_missing_and_not_withheld() -> None:
+def test_kind_without_a_list_of_fields_is_missing_and_not_withheld() -> None:
     left_out = (plans.WithheldField("Messages of others (3)", "they are theirs"),)
     shown = of(a_view(fields=(), missing=("1 record could not be included.",), withheld=left_out)).shown
     assert "Bookmarksmissing" in shown
@@ -262,7 +262,7 @@ def test_missing_data_is_stated_with_its_kind_and_again_at_the_end() -> None:
     assert "no records" not in found.shown
 
 
-def test_page_without_missing_data_states_that() -> None:
+def test_page_of_a_complete_copy_states_that_no_data_is_missing() -> None:
     assert "Nothing. We could read everything that we looked for." in "".join(
         page(exports.an_about(), [a_view()])
     )

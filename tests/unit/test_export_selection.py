@@ -1,4 +1,4 @@
-"""Declarations alone select what a copy for access and a portable copy contain."""
+"""Tests selection: declarations alone decide the contents of an access and a portable copy."""
 
 import types
 from typing import Annotated, Any
@@ -48,13 +48,13 @@ def portable(kind: str) -> CopyPart:
 @pytest.mark.promise("RGT-1")
 def test_access_has_every_kind_of_record_and_the_evidence() -> None:
     declared = [record.declaration for record in register.records()]
-    kinds = {one.kind for one in declared if one.subject is DataSubject.USER}
+    kinds = {declaration.kind for declaration in declared if declaration.subject is DataSubject.USER}
     assert selection(CopyKind.ACCESS).parts.keys() == kinds | {"evidence", "request_evidence"}
     assert selection(CopyKind.ACCESS).left_out == ()
 
 
 @pytest.mark.promise("RGT-1")
-def test_new_kind_of_record_is_in_the_copy_at_once() -> None:
+def test_new_kind_of_record_is_in_the_copy_without_further_code() -> None:
     define(text=WORDS)
     assert selection(CopyKind.ACCESS).parts["search"].fields == {"text", "made_at"}
 
@@ -76,14 +76,14 @@ def test_data_provided_or_observed_on_contract_is_portable_with_its_time() -> No
     [(LegalBasis.LEGITIMATE_INTERESTS, Source.PROVIDED), (LegalBasis.CONTRACT, Source.GENERATED)],
     ids=["another basis", "made by us"],
 )
-def test_kind_without_portable_data_is_omitted_entirely(basis: LegalBasis, source: Source) -> None:
+def test_kind_without_portable_data_is_not_in_the_portable_copy(basis: LegalBasis, source: Source) -> None:
     define(basis, text=Annotated[str, marked(Category.BEHAVIOR, source)])
     assert "search" not in selection(CopyKind.PORTABILITY).parts
     assert "search" in selection(CopyKind.PORTABILITY).left_out
 
 
 @pytest.mark.promise("RGT-8")
-def test_portable_field_is_portable_in_the_plan_or_the_records_time() -> None:
+def test_every_portable_field_is_in_the_plan_or_is_the_time_of_its_record() -> None:
     access = selection(CopyKind.ACCESS).parts
     for kind, part in selection(CopyKind.PORTABILITY).parts.items():
         plan = {field.name for field in access[kind].section.disclosed if field.portable}
@@ -129,5 +129,5 @@ def test_withheld_fields_of_the_evidence_are_listed() -> None:
         part.section for kind, part in selection(CopyKind.ACCESS).parts.items() if kind == "evidence"
     )
     stored = {"salt", "names of staff"}
-    assert {one.name for one in evidence.withheld} >= stored
+    assert {field.name for field in evidence.withheld} >= stored
     assert not stored & {field.name for field in evidence.disclosed}

@@ -1,4 +1,4 @@
-"""Records are spooled to the function's disk between reading and writing the files."""
+"""Tests the spool: records are kept on disk between reading them and writing the files."""
 
 import tempfile
 from pathlib import Path
@@ -32,7 +32,7 @@ def test_spooled_file_has_no_name_on_the_disk(tmp_path: Path, monkeypatch: pytes
 def test_spool_larger_than_the_disk_is_refused_before_the_disk_is_full(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(spool, "MOST", 100_000)
+    monkeypatch.setattr(spool, "MAX_BYTES", 100_000)
 
     def fill(spools: Spools) -> None:
         for number in range(1_000_000):

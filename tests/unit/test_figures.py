@@ -1,4 +1,4 @@
-"""Figures count events within bounds, and publish only counts about enough accounts."""
+"""Tests figures: events are counted within bounds, and small groups are not published."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -59,20 +59,20 @@ def test_accounts_of_all_shards_are_added_up() -> None:
 
 
 @pytest.mark.promise("RET-4")
-def test_small_groups_are_merged_and_published_from_ten_certain_accounts() -> None:
+def test_rest_is_published_only_with_ten_accounts_that_are_certain() -> None:
     five_and_nine = [seen("rare")] * 5 + [seen("rarer")] * 9
     assert published(shard(*five_and_nine)) == {}  # nine are certain: rare accounts may be counted
     assert published(shard(*five_and_nine), shard(seen("rare"), number=1)) == {None: (10, 15)}
 
 
 @pytest.mark.promise("RET-4")
-def test_one_person_with_many_small_groups_counts_once() -> None:
+def test_account_in_many_small_groups_counts_once_in_the_rest() -> None:
     strange = [event for n in range(40) for event in seen(f"strange{n}")]
     assert published(shard(strange, *[seen("opened")] * 10)) == {"opened": (10, 10)}
 
 
 @pytest.mark.promise("RET-4")
-def test_rest_is_of_one_purpose() -> None:
+def test_each_purpose_has_a_rest_of_its_own() -> None:
     people = [seen("odd")] * 5 + [seen("odd", purpose=Purpose.DIAGNOSTICS)] * 5
     assert published(shard(*people)) == {}
 
@@ -87,7 +87,7 @@ def test_withheld_group_and_total_are_never_published() -> None:
 
 @pytest.mark.promise("RET-4")
 @pytest.mark.parametrize(("timed", "mean"), [(9, None), (10, 1000)])
-def test_mean_is_of_at_least_ten_accounts_too(timed: int, mean: int | None) -> None:
+def test_mean_is_published_from_ten_accounts_too(timed: int, mean: int | None) -> None:
     people = [seen("opened", duration=1000)] * timed + [seen("opened")] * 10
     (figure,) = figures([shard(*people)])[0]
     assert figure.mean_duration_ms == mean
@@ -113,9 +113,7 @@ def test_ids_of_two_purposes_are_counted_separately() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 30), st.sampled_from("abcd")), max_size=60), st.integers(1, 4))
-def test_events_in_any_order_and_number_count_once_each(
-    seen_events: list[tuple[int, str]], most: int
-) -> None:
+def test_repeated_events_count_once_in_any_order(seen_events: list[tuple[int, str]], most: int) -> None:
     events = [Seen(group(name), 1, f"{number}{name}") for number, name in seen_events]
     with mock.patch.object(rules, "EVENTS_OF_ONE", most):
         own = of_one_account(events)
@@ -153,7 +151,7 @@ def test_malformed_stored_event_is_unfit(changes: dict[str, Any]) -> None:
         seen_in(row | changes)
 
 
-def test_groups_of_a_day_are_bounded_and_the_largest_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_groups_of_a_day_are_bounded_and_the_largest_are_published(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rules, "GROUPS_OF_DAY", 1)
     people = [seen("common")] * 12 + [seen("rarer")] * 10
     assert published(shard(*people)) == {"common": (12, 12), None: (10, 10)}
@@ -166,7 +164,7 @@ def test_groups_of_one_account_are_bounded() -> None:
     assert own[Group(ANALYTICS)].events == rules.EVENTS_OF_ONE
 
 
-def test_groups_beyond_the_bound_of_a_shard_are_the_rest(
+def test_groups_beyond_the_bound_of_a_shard_are_counted_in_the_rest(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(rules, "GROUPS_OF_SHARD", 3)

@@ -35,7 +35,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Run:
     return running
 
 
-def test_before_the_first_checkpoint_nothing_is_signed_or_wrong(run: Run) -> None:
+def test_entries_before_the_first_checkpoint_are_reported_as_unsigned(run: Run) -> None:
     write(MILA, 2)
     assert run("ledger", "verify") == (0, f"{UNSIGNED}{MILA.name}: covered up to 0, 0 findings\n")
 
@@ -44,7 +44,7 @@ def test_empty_ledger_is_valid(run: Run) -> None:
     assert run("ledger", "verify") == (0, UNSIGNED)
 
 
-def test_altered_entry_is_found_before_the_first_checkpoint(run: Run) -> None:
+def test_altered_entry_is_found_also_without_a_checkpoint(run: Run) -> None:
     write(MILA, 2)
     overwrite(MILA, 1, payload="{}")
     code, said = run("ledger", "verify", "--chain", MILA.name)
@@ -59,7 +59,7 @@ def test_evidence_of_a_request_is_not_signed_before_the_first_checkpoint(run: Ru
     assert run("rights", "verify", request_id) == (0, UNSIGNED + signed)
 
 
-def test_only_findings_are_printed_after_the_first_checkpoint(run: Run, world: World) -> None:
+def test_note_about_unsigned_entries_is_printed_until_the_first_checkpoint(run: Run, world: World) -> None:
     write(MILA, 1)
     checkpoint(world)
     assert run("ledger", "verify", "--chain", MILA.name) == (
@@ -78,7 +78,7 @@ def test_chain_that_does_not_exist_is_refused(run: Run, world: World, checkpoint
     assert "refused: consent#p-invented does not exist" in said
 
 
-def test_request_that_does_not_exist_has_no_evidence_to_verify(run: Run) -> None:
+def test_verification_of_a_request_that_does_not_exist_is_refused(run: Run) -> None:
     request_id = RightsRequestId.new()
     code, said = run("rights", "verify", request_id)
     assert code == 2

@@ -1,4 +1,4 @@
-"""Legal statements in the register and the record of processing match the implementation."""
+"""Tests that legal statements in the register and the record of processing match the code."""
 
 import json
 from pathlib import Path
@@ -26,7 +26,7 @@ BESIDE = {"BA", "CH", "GB", "ME", "MK"}
 
 
 def row(kind: str) -> Row:
-    return next(one for one in rows() if one.kind == kind)
+    return next(found for found in rows() if found.kind == kind)
 
 
 # --- transfers
@@ -34,12 +34,12 @@ def row(kind: str) -> Row:
 
 @pytest.mark.promise("SEC-2")
 @pytest.mark.parametrize("mechanism", list(Mechanism))
-def test_right_to_portability_is_no_mechanism_of_a_transfer(mechanism: Mechanism) -> None:
+def test_portability_is_not_listed_as_a_mechanism_of_a_transfer(mechanism: Mechanism) -> None:
     assert "20" not in mechanism.value
 
 
 @pytest.mark.promise("SEC-2")
-def test_transfer_directed_by_the_subject_is_no_transfer_of_the_controller() -> None:
+def test_transfer_directed_by_a_subject_is_not_a_transfer_of_the_controller() -> None:
     assert "no transfer by us" in Recipient.NAMED_CONTROLLER.entry.mechanism.value
 
 
@@ -99,7 +99,7 @@ def test_keyed_hashes_are_personal_data() -> None:
 
 
 @pytest.mark.promise("RET-3")
-def test_evidence_of_requests_rests_on_legal_claims_and_not_on_a_law() -> None:
+def test_basis_of_evidence_of_requests_is_legal_claims_and_not_a_law() -> None:
     assert row("request_evidence").basis is LegalBasis.LEGITIMATE_INTERESTS
     assert "Art. 6(1)(f) and 17(3)(e) GDPR" in row("rights_request").kept
 
@@ -116,7 +116,7 @@ def test_consent_to_analytics_covers_exactly_the_stored_categories() -> None:
 
 @pytest.mark.promise("SEC-1")
 def test_statement_that_records_are_sealed_excludes_usage_data() -> None:
-    (sealed,) = (one for one in Recipient.AWS.entry.safeguards if "sealed" in one)
+    (sealed,) = (safeguard for safeguard in Recipient.AWS.entry.safeguards if "sealed" in safeguard)
     assert sealed.endswith("except those of usage data")
 
 
@@ -124,7 +124,7 @@ def test_open_request_is_kept_until_its_answer() -> None:
     assert row("open_request").kept == "until the request is answered"
 
 
-# --- settings without an effect
+# --- settings that have no effect yet
 
 
 @pytest.mark.parametrize("schema", ["OwnProfile", "ProfileChanges"])

@@ -27,17 +27,17 @@ from tests.support.outages import OUTAGES, named
 from tests.support.races import just_before
 from tests.support.world import World
 
-LEAST = 5
+FEW = 5
 GROUP = "+381 600"
 
 
 def a_limiter(when_unreachable: WhenUnreachable = WhenUnreachable.REFUSE) -> Limiter:
-    return Limiter("tests", (Window(lambda: HOUR, lambda: LEAST),), TooMany, when_unreachable)
+    return Limiter("tests", (Window(lambda: HOUR, lambda: FEW),), TooMany, when_unreachable)
 
 
 def a_breaker(when_unreachable: WhenUnreachable = WhenUnreachable.REFUSE) -> Breaker:
-    """Return a breaker open until `LEAST` uses, then while at most 80 percent of them are lost."""
-    return Breaker("tests", lambda: HOUR, lambda: LEAST, lambda: 80, TooMany, when_unreachable)
+    """Return a breaker that admits `FEW` uses, then more while at most 80 percent are lost."""
+    return Breaker("tests", lambda: HOUR, lambda: FEW, lambda: 80, TooMany, when_unreachable)
 
 
 _lots = itertools.count()
@@ -51,17 +51,17 @@ def count_success(one: Breaker) -> None:
     one.count_success(GROUP, str(next(_lots)))
 
 
-def used_well(one: Breaker) -> Key | None:
-    """Use it and count a success; returns where the use was counted."""
+def use_with_success(one: Breaker) -> Key | None:
+    """Count a use and its success; returns the key of the counter."""
     lot = str(next(_lots))
     one.count_success(GROUP, lot)
     return one.hit(GROUP, lot)
 
 
-def closed(one: Breaker) -> bool:
-    """Whether a use is refused now; an admitted use is given back."""
+def is_refused(one: Breaker) -> bool:
+    """Return whether a use is refused now; an admitted use is uncounted again."""
     try:
-        one.give_back(use(one))
+        one.uncount(use(one))
     except TooMany:
         return True
     return False
@@ -77,135 +77,135 @@ def fresh() -> Iterator[None]:
 # The breaker
 
 
-def test_group_with_few_uses_stays_open(world: World) -> None:
+def test_first_uses_of_a_group_are_admitted_without_any_success(world: World) -> None:
     one = a_breaker()
-    for _ in range(LEAST):
+    for _ in range(FEW):
         use(one)
     with pytest.raises(TooMany):
         use(one)
 
 
 @pytest.mark.parametrize("good", [1, 2, 3])
-def test_group_is_closed_once_more_than_its_share_is_lost(world: World, good: int) -> None:
+def test_group_is_refused_once_more_than_its_share_of_uses_is_lost(world: World, good: int) -> None:
     one = a_breaker()
     for _ in range(good):
         count_success(one)
     for _ in range(5 * good):  # four of five lost: exactly the share
         use(one)
     use(one)
-    assert closed(one)
+    assert is_refused(one)
 
 
-def test_refused_use_is_not_counted_so_one_success_opens_the_group(world: World) -> None:
+def test_refused_uses_are_not_counted_so_one_success_admits_the_group_again(world: World) -> None:
     one = a_breaker()
-    for _ in range(LEAST):
+    for _ in range(FEW):
         use(one)
     for _ in range(20):
         with pytest.raises(TooMany):
             use(one)
     count_success(one)
-    assert not closed(one)
+    assert not is_refused(one)
 
 
-def test_closed_group_states_when_it_opens_and_opens_then(world: World) -> None:
+def test_refused_group_is_admitted_again_at_the_stated_time(world: World) -> None:
     one = a_breaker()
     world.advance(timedelta(minutes=40))
-    for _ in range(LEAST):
+    for _ in range(FEW):
         use(one)
     with pytest.raises(TooMany) as refused:
         use(one)
     assert refused.value.members == {"limit": "tests", "retry_after": 20 * 60}
     world.advance(timedelta(minutes=20) - timedelta(seconds=1))
-    assert closed(one)
+    assert is_refused(one)
     world.advance(timedelta(seconds=1))
-    assert not closed(one)
+    assert not is_refused(one)
 
 
-def test_closed_group_does_not_close_another(world: World) -> None:
+def test_refused_group_does_not_affect_another_group(world: World) -> None:
     one = a_breaker()
-    for _ in range(LEAST):
+    for _ in range(FEW):
         use(one)
     use(one, "+381 640")
 
 
-def test_one_of_two_racing_uses_over_the_limit_is_refused(
+def test_one_of_two_concurrent_uses_over_the_limit_is_refused(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one = a_breaker()
-    for _ in range(LEAST - 1):
+    for _ in range(FEW - 1):
         use(one)
     just_before(monkeypatch, table, "write", lambda: use(one))
     with pytest.raises(TooMany):
         use(one)
 
 
-def test_use_given_back_is_not_counted(world: World) -> None:
+def test_uncounted_use_does_not_count(world: World) -> None:
     one = a_breaker()
-    for _ in range(3 * LEAST):
-        one.give_back(use(one))
-    for _ in range(LEAST):
+    for _ in range(3 * FEW):
+        one.uncount(use(one))
+    for _ in range(FEW):
         use(one)
-    assert closed(one)
+    assert is_refused(one)
 
 
-def test_use_given_back_adds_no_debt(world: World) -> None:
+def test_uncounted_use_adds_no_debt(world: World) -> None:
     one = a_breaker()
-    for _ in range(LEAST):
-        one.give_back(use(one))
-    used_well(one)
-    for _ in range(LEAST - 1):
+    for _ in range(FEW):
+        one.uncount(use(one))
+    use_with_success(one)
+    for _ in range(FEW - 1):
         use(one)
-    assert not closed(one)
+    assert not is_refused(one)
 
 
-def test_giving_back_twice_never_allows_more(world: World) -> None:
+def test_use_that_is_uncounted_repeatedly_is_subtracted_once(world: World) -> None:
     one = a_breaker()
     place = use(one)
     for _ in range(3):
-        one.give_back(place)
-    for _ in range(LEAST):
+        one.uncount(place)
+    for _ in range(FEW):
         use(one)
-    assert closed(one)
+    assert is_refused(one)
 
 
-def test_success_that_cannot_be_counted_raises_nothing(world: World) -> None:
+def test_success_is_ignored_while_the_counter_is_unreachable(world: World) -> None:
     with cloud.failing("dynamodb", "UpdateItem", OUTAGES[0]):
         count_success(a_breaker())
 
 
 def test_busy_group_is_spread_over_32_more_items(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    busy_from(monkeypatch, 2 * LEAST)
+    busy_from(monkeypatch, 2 * FEW)
     one = a_breaker()
-    places = [used_well(one) for _ in range(300)]
-    assert len(set(places[: 2 * LEAST])) == 1
-    assert len({*places[2 * LEAST :]} - {places[0]}) == len(SHARDS)
+    places = [use_with_success(one) for _ in range(300)]
+    assert len(set(places[: 2 * FEW])) == 1
+    assert len({*places[2 * FEW :]} - {places[0]}) == len(SHARDS)
 
 
-def test_busy_group_that_loses_too_much_is_closed_in_all_its_items(
+def test_busy_group_without_successes_is_refused_in_all_its_items(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    busy_from(monkeypatch, 2 * LEAST)
+    busy_from(monkeypatch, 2 * FEW)
     monkeypatch.setattr(spread, "SHARDS", ("00", "01", "02", "03"))
     one = a_breaker()
-    for _ in range(2 * LEAST):
-        used_well(one)
+    for _ in range(2 * FEW):
+        use_with_success(one)
     taken = 0
-    for _ in range(20 * 4 * LEAST):
+    for _ in range(20 * 4 * FEW):
         try:
             use(one)
         except TooMany:
             continue
         taken += 1
-    assert taken == 4 * LEAST
+    assert taken == 4 * FEW
 
 
-def test_container_learns_from_a_refusal_that_a_group_is_busy(
+def test_refused_container_spreads_its_counts_over_the_items_of_a_busy_group(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    busy_from(monkeypatch, 2 * LEAST)
+    busy_from(monkeypatch, 2 * FEW)
     one = a_breaker()
-    for _ in range(2 * LEAST):
-        used_well(one)
+    for _ in range(2 * FEW):
+        use_with_success(one)
     spread.forget()
     first = one.hit(GROUP, "1")
     with suppress(TooMany):
@@ -215,13 +215,13 @@ def test_container_learns_from_a_refusal_that_a_group_is_busy(
     assert one.hit(GROUP, "1") != first
 
 
-def test_group_is_busy_for_its_slot_only(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    busy_from(monkeypatch, LEAST)
+def test_group_is_busy_until_its_slot_ends(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    busy_from(monkeypatch, FEW)
     one = a_breaker()
-    for _ in range(LEAST):
-        used_well(one)
+    for _ in range(FEW):
+        use_with_success(one)
     world.advance(HOUR)
-    assert len({use(one) for _ in range(LEAST)}) == 1
+    assert len({use(one) for _ in range(FEW)}) == 1
 
 
 def busy_from(monkeypatch: pytest.MonkeyPatch, uses: int) -> None:
@@ -254,10 +254,10 @@ def test_every_counter_is_a_declared_record_that_ends_with_its_slot(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.a_user()
-    busy_from(monkeypatch, LEAST)
+    busy_from(monkeypatch, FEW)
     one = a_breaker()
-    for _ in range(2 * LEAST):
-        used_well(one)
+    for _ in range(2 * FEW):
+        use_with_success(one)
     counters = cloud.records(Limit.declaration.kind)
     assert len(counters) == len([i for i in cloud.all_items() if i["pk"]["S"].startswith("limit#")]) > 5
     for counter in counters:
@@ -271,7 +271,9 @@ def test_every_counter_is_a_declared_record_that_ends_with_its_slot(
 
 
 @pytest.mark.parametrize("outage", OUTAGES, ids=named)
-def test_limit_that_refuses_in_an_outage_refuses(world: World, outage: Exception) -> None:
+def test_limit_with_rule_refuse_refuses_while_its_counter_is_unreachable(
+    world: World, outage: Exception
+) -> None:
     with cloud.failing("dynamodb", "UpdateItem", outage):
         with pytest.raises(Unavailable):
             a_limiter().hit("x")
@@ -282,46 +284,48 @@ def test_limit_that_refuses_in_an_outage_refuses(world: World, outage: Exception
 
 
 @pytest.mark.parametrize("outage", OUTAGES, ids=named)
-def test_limit_that_allows_in_an_outage_counts_that_in_a_metric(
+def test_limit_with_rule_allow_counts_uncounted_uses_in_a_metric(
     world: World, outage: Exception, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with cloud.failing("dynamodb", "UpdateItem", outage):
         a_limiter(WhenUnreachable.ALLOW).hit("x")
         one = a_breaker(WhenUnreachable.ALLOW)
-        one.give_back(use(one))
+        one.uncount(use(one))
     observe.flush()
     assert '"UseNotCounted":[1.0,1.0]' in capsys.readouterr().out.replace(" ", "")
 
 
 @pytest.mark.parametrize("when", WhenUnreachable)
-def test_reachable_limit_refuses_whatever_its_rule_for_outages(world: World, when: WhenUnreachable) -> None:
+def test_limit_with_a_reachable_counter_refuses_under_either_rule(
+    world: World, when: WhenUnreachable
+) -> None:
     limiter = a_limiter(when)
-    for _ in range(LEAST):
+    for _ in range(FEW):
         limiter.hit("x")
     with pytest.raises(TooMany):
         limiter.hit("x")
 
 
 @pytest.mark.parametrize("error", [e for e in OUTAGES if isinstance(e, ClientError)][:4], ids=named)
-def test_counter_that_refuses_briefly_is_called_again(world: World, error: Exception) -> None:
+def test_throttled_write_of_a_counter_is_sent_again(world: World, error: Exception) -> None:
     with cloud.failing("dynamodb", "UpdateItem", error, times=2):
         a_limiter().hit("x")
 
 
 def test_check_refuses_as_a_hit_would_and_counts_nothing(world: World) -> None:
     limiter = a_limiter()
-    for _ in range(2 * LEAST):
+    for _ in range(2 * FEW):
         limiter.check("x")
-    for _ in range(LEAST):
+    for _ in range(FEW):
         limiter.hit("x")
     with pytest.raises(TooMany) as refused:
         limiter.check("x")
     assert refused.value.members == {"limit": "tests", "retry_after": 3600}
 
 
-def test_part_of_a_subject_is_limited_within_the_limit_of_the_whole(world: World) -> None:
+def test_part_of_a_subject_has_a_limit_within_the_limit_of_the_whole(world: World) -> None:
     def of_part(part: str) -> Limiter:
-        windows = (Window(lambda: HOUR, lambda: LEAST), Window(lambda: HOUR, lambda: 3, part=part))
+        windows = (Window(lambda: HOUR, lambda: FEW), Window(lambda: HOUR, lambda: 3, part=part))
         return Limiter("tests", windows, TooMany, WhenUnreachable.REFUSE)
 
     def taken(part: str) -> int:
@@ -332,8 +336,8 @@ def test_part_of_a_subject_is_limited_within_the_limit_of_the_whole(world: World
                 count += 1
         return count
 
-    assert [taken(part) for part in ("da1", "db2", "dc3")] == [3, LEAST - 3, 0]
-    of_part("db2").give_back("x")
+    assert [taken(part) for part in ("da1", "db2", "dc3")] == [3, FEW - 3, 0]
+    of_part("db2").uncount("x")
     assert [taken(part) for part in ("da1", "dc3")] == [0, 1]
     assert len(cloud.records("limit")) == 1
 
@@ -369,7 +373,7 @@ def test_figures_have_these_defaults_unless_the_environment_sets_them() -> None:
     assert vars(read(environment.variables()).limits) == DEFAULTS
 
 
-def test_stage_local_has_the_limits_of_every_stage() -> None:
+def test_stage_local_has_the_same_limits_as_any_stage() -> None:
     assert vars(read({**environment.variables(), "RU4M_STAGE": "local"}).limits) == DEFAULTS
 
 
@@ -445,7 +449,9 @@ def test_size_of_a_block_is_a_figure(
 
 
 @given(st.lists(st.sampled_from(["use", "good"]), max_size=30), st.integers(1, 99))
-def test_debt_is_positive_exactly_while_more_than_the_share_is_lost(events: list[str], lost: int) -> None:
+def test_debt_is_positive_exactly_while_more_uses_than_the_share_are_lost(
+    events: list[str], lost: int
+) -> None:
     uses, good = events.count("use"), events.count("good")
     debt = uses * (100 - lost) - good * 100
     assert (debt > 0) == ((uses - good) * 100 > lost * uses)

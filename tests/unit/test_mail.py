@@ -133,7 +133,7 @@ def rejected(text: str) -> ClientError:
     ],
     ids=lambda value: getattr(value, "__name__", None),
 )
-def test_error_of_a_mail_names_its_outcome_without_text_of_ses(
+def test_error_of_a_mail_names_its_outcome_and_quotes_nothing_of_ses(
     ses: Ses, error: Exception, meaning: type[MailNotSent]
 ) -> None:
     ses.error = error

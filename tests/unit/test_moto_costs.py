@@ -1,4 +1,4 @@
-"""Work left out of moto changes no outcome, and each world starts empty."""
+"""Tests that the work left out of moto changes no outcome, and that each world starts empty."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_cancelled_transaction_leaves_every_item_as_it_was(table: Any) -> None:
     steps = [{"Update": change}, {"Put": addition}, {"ConditionCheck": missing}]
     with pytest.raises(ClientError) as failed:
         table.transact_write_items(TransactItems=steps)
-    reasons = [one["Code"] for one in failed.value.response["CancellationReasons"]]
+    reasons = [reason["Code"] for reason in failed.value.response["CancellationReasons"]]
     assert reasons == ["None", "None", "ConditionalCheckFailed"]
     assert table.scan(TableName="items")["Items"] == [_EVERY_TYPE]
     table.transact_write_items(TransactItems=steps[:2])

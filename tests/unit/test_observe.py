@@ -25,7 +25,7 @@ def some_job(note: str) -> None:
 
 
 @pytest.mark.promise("SEC-1")
-def test_failing_entry_point_shows_names_only(world: World) -> None:
+def test_failing_entry_point_raises_names_of_errors_only(world: World) -> None:
     """Lambda logs the error that leaves an entry point, including its causes."""
     canary = world.canaries("note")
     with pytest.raises(observe.EntryFailed) as failed:
@@ -36,7 +36,7 @@ def test_failing_entry_point_shows_names_only(world: World) -> None:
     assert world.canaries.in_text(world.log.getvalue()) == []
 
 
-def test_failing_entry_point_logs_the_error_and_its_place(world: World) -> None:
+def test_failing_entry_point_logs_the_error_and_its_location(world: World) -> None:
     with pytest.raises(observe.EntryFailed):
         some_job("note")
     (line,) = world.log_lines
@@ -59,7 +59,7 @@ def test_request_is_logged_by_its_route_and_not_by_its_path(world: World) -> Non
     ("variable", "level"),
     [("AWS_LAMBDA_LOG_LEVEL", "DEBUG"), ("AWS_LAMBDA_LOG_LEVEL", "ERROR"), ("POWERTOOLS_LOG_LEVEL", "DEBUG")],
 )
-def test_own_lines_are_logged_and_debug_lines_are_not_in_any_environment(variable: str, level: str) -> None:
+def test_info_lines_are_logged_and_debug_lines_never_are(variable: str, level: str) -> None:
     """Debug lines of libraries contain requests."""
     script = (
         "import logging; logging.basicConfig(level=logging.DEBUG); from chalicelib.core import observe;"

@@ -105,7 +105,7 @@ def it_can_be_redated() -> None:
 
 
 def it_is_listed_by_the_controller() -> None:
-    kept = {one.what: one.kept for one in about.controller().retention}
+    kept = {line.what: line.kept for line in about.controller().retention}
     assert kept["search"] == "30 days after the event"
 
 

@@ -55,7 +55,7 @@ CREATED = status("201 Created")
 
 @pytest.fixture(autouse=True)
 def no_network() -> None:
-    """Block all but the test's own server on this machine; only `Names` resolves names."""
+    """Block connections except to the test's own server; only `Names` resolves names."""
     enable_socket()
     socket_allow_hosts(["127.0.0.1"])
 
@@ -332,7 +332,7 @@ def test_name_that_does_not_exist_is_looked_up_once(internet: Internet, number: 
     assert refused() is NotTakenReason.NO_SUCH_NAME
 
 
-def test_failing_name_server_may_be_asked_again(internet: Internet) -> None:
+def test_failed_look_up_may_be_tried_again(internet: Internet) -> None:
     internet.names = Names(socket.gaierror(socket.EAI_AGAIN, "later"))
     assert unreachable() is NotTakenReason.NO_CONNECTION
 
@@ -426,7 +426,7 @@ def test_client_error_is_a_final_refusal(serves: Serves, code: int) -> None:
 
 @pytest.mark.promise("RGT-8")
 @pytest.mark.parametrize("code", [500, 502, 503, 504, 507, 408, 409, 425, 429])
-def test_status_that_asks_for_a_later_attempt_is_unreachable(serves: Serves, code: int) -> None:
+def test_status_that_permits_a_later_attempt_counts_as_unreachable(serves: Serves, code: int) -> None:
     with serves(status(f"{code} Later")), pytest.raises(Unreachable) as failed:
         push()
     assert (failed.value.reason, failed.value.status) == (NotTakenReason.ANSWERED_LATER, code)
@@ -445,7 +445,7 @@ def test_refusal_before_the_end_of_the_body_is_read(serves: Serves) -> None:
 
 
 @pytest.mark.promise("RGT-8")
-def test_success_before_the_end_of_the_body_does_not_count(serves: Serves) -> None:
+def test_success_status_before_the_end_of_the_body_is_not_accepted(serves: Serves) -> None:
     def hasty(talk: Talk) -> None:
         talk.read_head()
         talk.say("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n")
@@ -470,7 +470,7 @@ def test_connection_closed_without_response_may_be_tried_again(
 
 
 def without_end(start: str, more: str) -> Behaviour:
-    """Return an answer that continues until the client hangs up."""
+    """Return a server behaviour that sends until the client closes the connection."""
 
     def behave(talk: Talk) -> None:
         talk.read_all()
@@ -509,7 +509,7 @@ def test_endless_headers_are_read_up_to_a_few_kilobytes(
 def test_endless_body_is_not_read(serves: Serves) -> None:
     with serves(without_end("HTTP/1.1 200 OK\r\n\r\n", "body")) as server:
         assert push() == TransferTaken(200)
-    assert isinstance(server.talk.error, OSError)  # the client hung up
+    assert isinstance(server.talk.error, OSError)  # the client closed the connection
 
 
 # --- time
@@ -517,7 +517,7 @@ def test_endless_body_is_not_read(serves: Serves) -> None:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Set the patience to a twentieth of a second of silence."""
+    """Set the timeout of a silent server to a twentieth of a second."""
     short: dict[str, Any] = {"silence_seconds": 0.05}
     changed = replace(settings(), push=replace(settings().push, **short))
     monkeypatch.setattr(post, "settings", lambda: changed)
@@ -556,7 +556,7 @@ def test_server_that_is_silent_in_the_handshake_is_a_timeout(
 
 
 @pytest.mark.parametrize(("passed", "wait"), [(0, 30), (570, 30), (590, 10), (599, 1)])
-def test_no_wait_is_longer_than_the_rest_of_the_whole_deadline(
+def test_no_timeout_is_longer_than_the_time_left_until_the_deadline(
     passed: float, wait: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     time = Clock(monkeypatch, each=0)
@@ -593,7 +593,7 @@ def test_body_accepted_in_small_pieces_ends_at_the_deadline(
 
 @pytest.mark.parametrize("name", ["connect_seconds", "silence_seconds", "whole_seconds", "megabytes"])
 @pytest.mark.parametrize("value", ["", "0", "-1", "1.5", "s3cret", "99999"])
-def test_patience_is_a_setting_within_bounds(name: str, value: str) -> None:
+def test_timeout_is_a_setting_within_bounds(name: str, value: str) -> None:
     variable = figures.push_variable(name)
     with pytest.raises(SettingsError, match=variable) as bad:
         read({**environment.variables(), variable: value})
@@ -629,7 +629,7 @@ def test_too_large_parcel_is_refused_before_the_look_up(internet: Internet) -> N
         {"body": io.BytesIO(b"")},
     ],
 )
-def test_body_that_differs_from_the_announced_one_never_arrives_complete(
+def test_body_that_differs_from_its_declared_length_or_hash_never_completes(
     serves: Serves, changed: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     left: list[bytes] = []
@@ -743,7 +743,7 @@ def test_on_stage_local_an_unlisted_host_is_treated_as_on_every_stage(
 
 @pytest.mark.promise("SEC-1")
 @pytest.mark.parametrize("stage", ["staging", "production"])
-def test_other_stages_refuse_to_start_with_stand_ins(stage: str) -> None:
+def test_stages_other_than_local_refuse_to_start_with_stand_ins(stage: str) -> None:
     listed = {"RU4M_STAGE": stage, "RU4M_LOCAL_TARGETS": "take.example:8443=127.0.0.1"}
     with pytest.raises(SettingsError, match="RU4M_LOCAL_TARGETS"):
         read({**environment.variables(), **listed})

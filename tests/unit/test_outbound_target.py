@@ -114,7 +114,7 @@ REFUSED = [
 
 @pytest.mark.promise("RGT-8")
 @pytest.mark.parametrize(("text", "fault"), REFUSED, ids=lambda part: repr(part)[:60])
-def test_other_address_is_refused_with_its_fault(text: str, fault: TargetFault) -> None:
+def test_address_that_is_not_permitted_is_refused_with_its_fault(text: str, fault: TargetFault) -> None:
     with pytest.raises(BadTarget) as refused:
         Target.parse(text)
     assert refused.value.fault is fault
@@ -183,7 +183,7 @@ def test_public_machine_is_permitted(address: str) -> None:
         *("2001:db8::1", "3fff::1", "100::1", "5f00::1", "4000::1", "8000::1"),
     ],
 )
-def test_other_machine_is_refused(address: str) -> None:
+def test_machine_that_is_not_public_is_refused(address: str) -> None:
     assert not is_public(ip_address(address))
 
 

@@ -64,18 +64,18 @@ def test_text_other_than_a_duration_of_one_unit_is_refused(text: str) -> None:
 @pytest.mark.parametrize(
     ("length", "words"), [("PT48H", "48 hours"), ("P1D", "1 day"), ("P60D", "60 days"), ("P10Y", "10 years")]
 )
-def test_duration_is_described_in_words(length: str, words: str) -> None:
+def test_duration_is_described_in_plain_english(length: str, words: str) -> None:
     assert Duration.parse(length).plainly == words
 
 
-def test_every_period_is_described_and_has_a_default_within_its_bounds() -> None:
+def test_every_period_is_configurable_and_its_default_is_within_its_bounds() -> None:
     assert {period.name.lower() for period in Period} == periods.PERIODS.keys()
     for period in Period:
-        assert period.bounds.least <= period.bounds.default <= period.bounds.most
+        assert period.bounds.minimum <= period.bounds.default <= period.bounds.maximum
 
 
 @pytest.mark.promise("RET-1")
-def test_defaults_are_those_of_the_policy() -> None:
+def test_default_periods_equal_those_of_the_privacy_policy() -> None:
     assert {period.name: str(period.bounds.default) for period in Period} == {
         "CHALLENGE": "PT48H",
         "LIMIT": "P1D",
@@ -100,14 +100,14 @@ def configured(text: str) -> dict[str, Duration]:
     return dict(read({**environment.variables(), "RU4M_PERIODS": text}).periods)
 
 
-def test_period_that_is_not_configured_is_the_default() -> None:
+def test_period_that_is_not_configured_has_its_default() -> None:
     lengths = configured("usage=P14D, idle_session=P30D")
     assert (str(lengths["usage"]), str(lengths["idle_session"])) == ("P14D", "P30D")
     assert lengths["billing"] == periods.PERIODS["billing"].default
 
 
 @pytest.mark.parametrize("text", ["", "defaults"])
-def test_empty_configuration_gives_the_defaults(text: str) -> None:
+def test_empty_configuration_leaves_all_periods_at_their_defaults(text: str) -> None:
     assert configured(text) == {name: bounds.default for name, bounds in periods.PERIODS.items()}
 
 
@@ -122,9 +122,9 @@ def test_empty_configuration_gives_the_defaults(text: str) -> None:
         ("rights_evidence=P5Y", "staff_register has to be longer than rights_evidence"),
         ("usage=s3cret", "usage is not an ISO 8601 duration"),
         ("usage", "usage is not an ISO 8601 duration"),
-        ("s3cret=P14D", "a list of different periods"),
-        ("usage=P14D,usage=P15D", "a list of different periods"),
-        ("usage=P14D,", "a list of different periods"),
+        ("s3cret=P14D", "list known periods, each at most once"),
+        ("usage=P14D,usage=P15D", "list known periods, each at most once"),
+        ("usage=P14D,", "list known periods, each at most once"),
     ],
 )
 def test_unknown_malformed_or_out_of_bounds_period_refuses_the_start(text: str, reason: str) -> None:
@@ -135,7 +135,7 @@ def test_unknown_malformed_or_out_of_bounds_period_refuses_the_start(text: str, 
 
 @pytest.fixture
 def shorter(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Configure a stage on which a device is forgotten after a month."""
+    """Configure a stage whose sessions expire after one month without use."""
     stage = read({**environment.variables(), "RU4M_PERIODS": "idle_session=P1M"})
     monkeypatch.setattr("chalicelib.privacy.periods.settings", lambda: stage)
 
@@ -169,4 +169,4 @@ def test_billing_is_counted_from_the_end_of_the_year(invoiced: str, until: str) 
 def test_period_never_ends_before_it_begins_or_after_its_maximum(since: datetime, period: Period) -> None:
     begin = since.replace(tzinfo=UTC)
     end = period.ends(begin)
-    assert begin < end <= begin + timedelta(days=366) + period.bounds.most
+    assert begin < end <= begin + timedelta(days=366) + period.bounds.maximum

@@ -146,7 +146,7 @@ def test_credential_is_withheld() -> None:
     assert WithheldField("nonce", "refresh tokens are made from it") in section("session").withheld
 
 
-def test_record_that_cannot_be_found_is_described_and_withheld() -> None:
+def test_record_that_no_account_id_finds_is_described_and_withheld() -> None:
     part = section("challenge")
     assert part.disclosed == ()
     assert {withheld.name for withheld in part.withheld} == set(Challenge.model_fields)
@@ -158,7 +158,7 @@ def actions(plan: ErasurePlan) -> list[tuple[Action, Table]]:
 
 
 @pytest.mark.promise("RGT-3")
-def test_erasure_releases_claims_deletes_all_and_deletes_the_key_last() -> None:
+def test_erasure_releases_claims_first_and_deletes_the_key_last() -> None:
     plan = erasure_plan(register.records())
     assert actions(plan) == [
         (Action.RELEASE, Table.CLAIMS),
@@ -193,7 +193,7 @@ def test_record_about_staff_is_in_no_plan_of_a_user() -> None:
     }
     assert about_staff == {"staff_member"}
     assert not about_staff & {part.kind for part in export_plan(register.records())}
-    assert not about_staff & {one.kind for one in erasure_plan(register.records()).kept}
+    assert not about_staff & {entry.kind for entry in erasure_plan(register.records()).kept}
 
 
 @pytest.mark.promise("RGT-3")
@@ -208,7 +208,7 @@ def test_record_under_a_subjects_key_is_unreadable_without_the_key() -> None:
 def test_statutory_record_is_locked_with_its_law_and_its_end() -> None:
     invoice = an_invoice_class()
     plan = erasure_plan(register.records())
-    (kept,) = (one for one in plan.kept if one.kind == "invoice")
+    (kept,) = (entry for entry in plan.kept if entry.kind == "invoice")
     assert (kept.action, kept.law) == (Action.LOCK, "a law on accounting")
     issued = invoice(amount="9.90", issued_at=datetime(2026, 3, 1, tzinfo=UTC))
     assert kept.ends(issued) == datetime(2037, 1, 1, tzinfo=UTC)
@@ -221,10 +221,13 @@ def test_statutory_record_is_locked_with_its_law_and_its_end() -> None:
 
 @pytest.mark.promise("RGT-3")
 @pytest.mark.promise("RET-3")
-def test_hold_reseals_records_of_the_subject_and_locks_the_rest() -> None:
+def test_hold_reseals_records_sealed_by_the_subjects_key_and_locks_the_rest() -> None:
     kept = hold_plan([Profile, an_invoice_class()], DISPUTE)
-    assert [(one.kind, one.action) for one in kept] == [("invoice", Action.LOCK), ("profile", Action.RESEAL)]
-    assert {(one.law, one.reason, one.until) for one in kept} == {
+    assert [(entry.kind, entry.action) for entry in kept] == [
+        ("invoice", Action.LOCK),
+        ("profile", Action.RESEAL),
+    ]
+    assert {(entry.law, entry.reason, entry.until) for entry in kept} == {
         ("Art. 17(3)(e) GDPR", "a dispute over a payment", YEAR_2030)
     }
 
@@ -261,7 +264,7 @@ def test_held_claim_is_not_released() -> None:
     assert by_action[Action.LOCK].table is Table.CLAIMS
 
 
-def test_record_that_cannot_be_found_cannot_be_held() -> None:
+def test_record_that_no_account_id_finds_cannot_be_held() -> None:
     with pytest.raises(NotHoldable, match="challenge can't be held"):
         hold_plan([Challenge], DISPUTE)
 
@@ -293,16 +296,16 @@ def test_names_of_steps_are_unique() -> None:
 
 @pytest.mark.promise("RGT-1")
 @pytest.mark.promise("RGT-3")
-def test_every_stored_record_of_a_user_is_where_the_plans_look(world: World) -> None:
+def test_every_stored_record_of_a_user_is_found_by_the_plans(world: World) -> None:
     mila = world.a_user()
     mila.changes(name="Milica")
     mila.mints_a_chat_token()
     account_id = AccountId(mila.account_id)
     known = {part.kind: part for part in export_plan(register.records())}
     hers = [
-        (one, table.items.plain(raw))
-        for one in Table
-        for raw in aws.client("dynamodb").scan(TableName=settings().table(one))["Items"]
+        (place, table.items.plain(raw))
+        for place in Table
+        for raw in aws.client("dynamodb").scan(TableName=settings().table(place))["Items"]
         if account_id in json.dumps(raw, default=str)
     ]
     assert {one for one, _ in hers} == {Table.ACCOUNTS, Table.CLAIMS, Table.CHALLENGES, Table.KEYS}

@@ -91,13 +91,13 @@ def test_setting_that_admits_a_chosen_name_is_refused(setting: str) -> None:
 
 
 @pytest.mark.promise("RGT-10")
-def test_person_is_the_same_under_any_permission_set() -> None:
+def test_sessions_under_two_permission_sets_are_one_person() -> None:
     other = f"arn:aws:sts::{ACCOUNT}:assumed-role/AWSReservedSSO_Admins_{HASH[::-1]}"
     assert principals.person(f"{CENTER}/alice") == principals.person(f"{other}/Alice")
     assert principals.person(f"{CENTER}/alice") != principals.person(f"{CENTER}/bob")
 
 
 @pytest.mark.promise("RGT-10")
-def test_users_of_two_names_or_accounts_are_two_people() -> None:
+def test_users_with_different_names_or_accounts_are_two_people() -> None:
     arns = [f"arn:aws:iam::{account}:user/{name}" for account in ("1" * 12, "2" * 12) for name in ("a", "b")]
     assert len({principals.person(arn) for arn in arns}) == 4

@@ -31,7 +31,7 @@ def test_every_record_class_and_external_store_has_a_row() -> None:
     assert {row.kind for row in rows()} == declared | {entry.kind for entry in ELSEWHERE}
 
 
-def test_new_record_class_is_in_every_form_without_another_line(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_new_record_class_is_in_every_document_without_further_code(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(personal, "_records", list(register.records()))
 
     class Bookmark(

@@ -1,4 +1,4 @@
-"""The shape of the project: top-level files, pinned packages, imports and links."""
+"""Tests the project: top-level files, pinned packages, imports and links."""
 
 import ast
 import dataclasses
@@ -160,7 +160,7 @@ def test_python_file_has_at_most_320_lines() -> None:
     assert long == {}
 
 
-def test_app_leads_to_the_rules_of_signup_in_two_imports() -> None:
+def test_rules_of_signup_are_two_imports_away_from_the_app() -> None:
     """app.py names signup's api, which imports signup's service."""
     assert '"signup": "chalicelib.signup.api"' in (ROOT / "app.py").read_text()
     assert "from chalicelib.signup import service" in (ROOT / "chalicelib/signup/api.py").read_text()

@@ -41,7 +41,7 @@ def test_promise_kept_in_part_states_what_is_done_so_far() -> None:
     assert [name for name in IN_PART if f"*Kept in part, so far:* {listed[name]['so_far']}" not in page] == []
 
 
-def test_promise_kept_in_part_has_code_and_states_progress_only_in_so_far() -> None:
+def test_promises_kept_in_part_have_code_and_no_text_contains_so_far() -> None:
     listed = promises.listed()
     assert [name for name in IN_PART if not listed[name].get("code")] == []
     assert [name for name, promise in listed.items() if "so far" in promise["text"].lower()] == []

@@ -1,4 +1,4 @@
-"""The judge decides what may be processed for which purpose."""
+"""Tests which purposes data may be processed for, given a subject's decisions."""
 
 import pytest
 

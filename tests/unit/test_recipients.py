@@ -28,13 +28,13 @@ def opened(to: Any, purpose: str, *categories: str) -> str:
 
 
 @pytest.mark.promise("SEC-2")
-def test_registered_recipient_gets_the_registered_data() -> None:
+def test_disclosure_of_registered_data_is_permitted() -> None:
     assert opened(Recipient.STREAM, Purpose.SERVICE, Category.NAME, Category.SELF_IMAGE) == "a client"
 
 
 @pytest.mark.promise("SEC-2")
 @pytest.mark.parametrize("stranger", ["STREAM", None, Lookalike.STREAM])
-def test_recipient_outside_the_register_gets_nothing(stranger: object) -> None:
+def test_disclosure_to_an_unregistered_recipient_is_refused(stranger: object) -> None:
     with pytest.raises(NotOnRegister):
         opened(stranger, Purpose.SERVICE, Category.NAME)
 
@@ -56,7 +56,7 @@ def test_unregistered_category_cannot_be_sent_to_stream(category: Category) -> N
 
 
 @pytest.mark.promise("SEC-2")
-def test_refused_disclosure_makes_no_client() -> None:
+def test_no_client_is_made_for_a_refused_disclosure() -> None:
     with pytest.raises(NotOnRegister):
         egress.client(Recipient.SMS_CARRIERS, Purpose.MARKETING, (), lambda: pytest.fail("made"))
 
@@ -122,7 +122,7 @@ def test_every_processor_has_an_agreement_with_a_review_date(recipient: Recipien
 
 @pytest.mark.promise("STR-7")
 @pytest.mark.parametrize(("days_before", "counted"), [(31, False), (30, False), (29, True), (-1, True)])
-def test_use_is_counted_when_an_agreement_is_about_to_lapse(
+def test_use_under_an_agreement_that_expires_soon_is_counted_in_a_metric(
     days_before: int, *, counted: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     review = Recipient.STREAM.review_by

@@ -1,4 +1,4 @@
-"""Re-dating gives stored items the times of a new period and changes nothing else."""
+"""Tests re-dating: stored items get the times of a new period and do not change otherwise."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -70,7 +70,7 @@ def test_items_get_both_times_of_the_new_period(
 
 
 @pytest.mark.promise("RET-1")
-def test_item_that_the_new_period_ends_is_invisible_at_once(
+def test_item_older_than_the_new_period_is_invisible_at_once(
     world: World, configure: Callable[[str], None]
 ) -> None:
     mila = world.a_user()
@@ -124,7 +124,7 @@ def test_held_item_keeps_its_times(world: World, configure: Callable[[str], None
     ],
     ids=["held", "used", "deleted"],
 )
-def test_item_changed_during_the_run_is_not_changed(
+def test_item_changed_during_the_run_is_not_redated(
     world: World, configure: Callable[[str], None], meanwhile: Callable[[Item], object]
 ) -> None:
     world.a_user()
@@ -141,7 +141,7 @@ def test_item_changed_during_the_run_is_not_changed(
     assert sessions() == stored
 
 
-def test_second_run_finds_nothing_to_do(world: World, configure: Callable[[str], None]) -> None:
+def test_second_run_changes_nothing(world: World, configure: Callable[[str], None]) -> None:
     world.a_user()
     configure("idle_session=P30D")
     through()
@@ -190,12 +190,12 @@ def test_run_continues_after_the_last_key_it_reported(world: World, configure: C
     assert through() == Progress(seen=5)
 
 
-def test_outage_ends_the_run_and_the_next_run_completes_it(
+def test_run_that_an_outage_ended_is_completed_by_the_next(
     world: World, configure: Callable[[str], None]
 ) -> None:
     world.a_user()
     configure("idle_session=P30D")
-    with cloud.losing_answers("UpdateItem"), pytest.raises(Unavailable):
+    with cloud.losing_responses("UpdateItem"), pytest.raises(Unavailable):
         through()
     through()
     assert {ends_after(item) for item in sessions()} == {30 * DAY}
@@ -256,7 +256,7 @@ HERE = {"pk": "A#1", "sk": "case#1", "kind": "case"}
 
 
 @pytest.mark.usefixtures("world")
-def test_period_that_has_not_begun_dates_nothing(case: type[Record]) -> None:
+def test_record_whose_period_has_not_begun_gets_no_times(case: type[Record]) -> None:
     assert changed_periods.redating_change(case, HERE) is None
 
 
@@ -274,7 +274,7 @@ def test_item_stored_before_its_class_had_a_period_gets_times(case: type[Record]
 
 @pytest.mark.promise("RET-3")
 @pytest.mark.usefixtures("world")
-def test_held_item_without_an_expiry_is_held(case: type[Record]) -> None:
+def test_held_item_without_an_expiry_is_not_redated(case: type[Record]) -> None:
     later = clock.to_epoch(clock.now() + DAY)
     held = {"kind": "case", "closed_at": "2026-01-31T12:00:00Z", "delete_at": later}
     table.write(Create(Key(Table.ACCOUNTS, "A#1", "case#1"), held))

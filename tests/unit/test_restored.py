@@ -1,4 +1,4 @@
-"""A test that acts as a function on another AWS leaves no state to the next test."""
+"""Tests that a test which acts as a function on another AWS leaves no state behind."""
 
 import os
 

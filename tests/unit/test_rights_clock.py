@@ -1,4 +1,4 @@
-"""When an answer is due: month ends, leap days, daylight saving, extension, pause (RGT-10)."""
+"""Tests due days: month ends, leap days, daylight saving, extension, pause (RGT-10)."""
 
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -15,7 +15,7 @@ instants = st.datetimes(datetime(2024, 1, 1), datetime(2040, 1, 1), timezones=st
 
 
 def received(day: str, hour: int = 12) -> Clock:
-    """The clock of a request received at an hour of a day in Belgrade."""
+    """Return the clock of a request received at an hour of a day in Belgrade."""
     midnight = datetime.combine(date.fromisoformat(day), datetime.min.time(), BELGRADE)
     return Clock((midnight + hour * HOUR).astimezone(UTC))
 

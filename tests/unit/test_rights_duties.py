@@ -49,16 +49,16 @@ def test_pins_come_before_reminders() -> None:
     assert duties.due(request.model_copy(update={"pinned_until": late + PINNED_AHEAD}), late) is Duty.REMIND
 
 
-def test_request_wakes_for_its_earliest_work() -> None:
+def test_request_is_due_when_its_earliest_work_is_due() -> None:
     soon = NOW + MINUTE
     assert duties.wakes_at(a_request(run_at=soon), NOW) == soon
     assert duties.wakes_at(a_request(), NOW) == due_at(a_request()) - REMINDERS[0]
 
 
-def test_leased_request_wakes_when_the_lease_expires() -> None:
+def test_leased_request_is_due_when_the_lease_expires() -> None:
     lease = NOW + 16 * MINUTE
     assert duties.wakes_at(a_request(run_at=NOW, leased_until=lease), NOW) == lease
 
 
-def test_closed_request_without_steps_never_wakes() -> None:
+def test_closed_request_without_steps_is_never_due() -> None:
     assert duties.wakes_at(a_request(closed_at=NOW, status=Status.REFUSED), NOW) is None

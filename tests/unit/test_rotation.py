@@ -1,4 +1,4 @@
-"""Refresh rotation over all interleavings: owners stay signed in, thieves end the session."""
+"""Tests refresh rotation over all interleavings of an owner and a thief."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.sessions.rotation import WITHIN, Active, RotationVerdict, Shown, judge
+from chalicelib.sessions.rotation import WITHIN, Active, RotationVerdict, Shown, decide
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 MINE, OTHER = True, False
@@ -28,7 +28,7 @@ class Server:
         """Return the generation of the token in the answer, or None if the session has ended."""
         if self.ended:
             return None
-        verdict = judge(self.token, Shown(generation, same_device), self.now)
+        verdict = decide(self.token, Shown(generation, same_device), self.now)
         if verdict is RotationVerdict.END:
             self.ended = True
             return None
@@ -87,14 +87,14 @@ def test_owner_always_holds_the_active_token_or_its_parent(steps: list[tuple[boo
 @pytest.mark.promise("ACC-5")
 @given(st.integers(0, 20), st.integers(0, 20))
 def test_genuine_token_from_another_device_ends_the_session_at_once(active: int, generation: int) -> None:
-    assert judge(Active(active, NOON), Shown(generation, OTHER), NOON) is RotationVerdict.END
+    assert decide(Active(active, NOON), Shown(generation, OTHER), NOON) is RotationVerdict.END
 
 
 @pytest.mark.promise("ACC-5")
 @given(st.integers(2, 50), st.data())
 def test_token_older_than_the_parent_ends_the_session(active: int, data: st.DataObject) -> None:
     old = data.draw(st.integers(0, active - 2))
-    assert judge(Active(active, NOON), Shown(old, MINE), NOON) is RotationVerdict.END
+    assert decide(Active(active, NOON), Shown(old, MINE), NOON) is RotationVerdict.END
 
 
 @pytest.mark.promise("ACC-5")
@@ -107,7 +107,7 @@ def test_fourth_repetition_with_a_copied_device_id_ends_the_session() -> None:
 
 @pytest.mark.promise("ACC-5")
 @given(st.lists(st.tuples(st.booleans(), st.integers(1, 60)), min_size=1, max_size=40))
-def test_owner_and_thief_with_token_and_device_id_cannot_both_continue(
+def test_owner_and_thief_with_token_and_device_id_cannot_both_stay_signed_in(
     turns: list[tuple[bool, int]],
 ) -> None:
     """When their tokens are two generations apart, the next use of the older one ends it."""
@@ -121,7 +121,7 @@ def test_owner_and_thief_with_token_and_device_id_cannot_both_continue(
         server.now += timedelta(minutes=minutes)
 
 
-def test_loss_counts_for_a_day() -> None:
+def test_lost_response_counts_for_a_day() -> None:
     server = Server()
     server.refresh(0)
     for _ in range(3):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.scheduling import OWN_CLOUD, group_of, numbered
+from tests.support.scheduling import OWN_CLOUD, group_of, with_numbers
 
 _ROOT = Path(__file__).parents[2]
 
@@ -25,4 +25,4 @@ def test_each_parameter_of_any_other_test_is_a_group_of_its_own() -> None:
 
 
 def test_tests_of_one_name_are_numbered_in_their_order() -> None:
-    assert numbered(["a", "b", "a", "a"]) == ["a", "b", "a#2", "a#3"]
+    assert with_numbers(["a", "b", "a", "a"]) == ["a", "b", "a#2", "a#3"]

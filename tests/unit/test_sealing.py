@@ -1,4 +1,4 @@
-"""Sealing binds a value to its place and key version, and raises typed errors."""
+"""Tests sealing: a blob opens only at its own place, and each fault raises a typed error."""
 
 import json
 from typing import Any
@@ -14,7 +14,7 @@ from chalicelib.consents.model import Purposes
 from chalicelib.core import sealing, stagekeys, table
 from chalicelib.core.ids import AccountId
 from chalicelib.core.needs import NotAskedFor, read_accounts
-from chalicelib.core.sealing import KeyGone, Place, SealBroken, SealingKeys, Unfit
+from chalicelib.core.sealing import KeyNotFound, Place, SealBroken, SealingKeys, Unfit
 from chalicelib.core.table import Delete, Key, Table
 from chalicelib.privacy import codec, subject_keys
 from chalicelib.privacy.personal import StillSealed
@@ -30,7 +30,7 @@ KEYS = SealingKeys(2, {1: b"1" * 32, 2: b"2" * 32}.get)
 
 
 @given(st.binary(max_size=2000))
-def test_sealed_value_opens_in_its_place(plain: bytes) -> None:
+def test_sealed_value_opens_at_its_own_place(plain: bytes) -> None:
     assert KEYS.open(KEYS.seal(plain, HERE), HERE) == plain
 
 
@@ -44,7 +44,7 @@ def test_blob_with_any_changed_bit_does_not_open(data: st.DataObject) -> None:
     blob = bytearray(KEYS.seal(b"Milica", HERE))
     at, bit = data.draw(st.integers(0, len(blob) - 1)), data.draw(st.integers(0, 7))
     blob[at] ^= 1 << bit
-    with pytest.raises((SealBroken, KeyGone)):
+    with pytest.raises((SealBroken, KeyNotFound)):
         KEYS.open(bytes(blob), HERE)
 
 
@@ -74,9 +74,9 @@ def test_older_key_version_still_opens_and_the_current_one_seals() -> None:
 
 
 @pytest.mark.promise("RGT-3")
-def test_blob_under_a_missing_key_raises_an_error_of_its_own() -> None:
+def test_blob_whose_key_version_does_not_exist_raises_key_not_found() -> None:
     blob = KEYS.seal(b"x", HERE)
-    with pytest.raises(KeyGone):
+    with pytest.raises(KeyNotFound):
         SealingKeys(1, {1: b"1" * 32}.get).open(blob, HERE)
 
 
@@ -96,9 +96,9 @@ def test_copy_of_the_tables_is_unreadable_after_the_data_key_is_deleted(world: W
     assert codec.opened(Profile, copy, row[DATA_KEY]).display_name == "Mila"
     table.write(Delete(subject_keys.key(account_id)))
     (row,) = read_accounts([account_id], (DATA_KEY, PROFILE))
-    with pytest.raises(KeyGone):
+    with pytest.raises(KeyNotFound):
         row[PROFILE]
-    with pytest.raises(KeyGone):
+    with pytest.raises(KeyNotFound):
         codec.opened(Profile, copy, row[DATA_KEY])
 
 
@@ -113,7 +113,7 @@ def test_data_key_does_not_work_for_another_account(world: World) -> None:
 
 
 @pytest.mark.promise("SEC-1")
-def test_subjects_key_opens_no_other_subjects_record(world: World) -> None:
+def test_key_of_one_subject_does_not_open_the_record_of_another(world: World) -> None:
     _, item = a_stored_user(world)
     vuk, _ = a_stored_user(world)
     (row,) = read_accounts([vuk], (DATA_KEY,))
@@ -150,8 +150,8 @@ def test_kms_refuses_the_stage_key_of_another_stage(world: World, monkeypatch: p
 
 
 @pytest.mark.promise("RGT-4")
-def test_record_without_its_sealed_attribute_is_an_error_and_not_the_defaults(world: World) -> None:
-    """Otherwise every decision about purposes would read as never made."""
+def test_record_without_its_sealed_attribute_raises_seal_broken(world: World) -> None:
+    """If it returned the defaults instead, every consent decision would look as if never made."""
     mila = world.a_user()
     mila.consents("analytics")
     item = table.get(purposes.key(AccountId(mila.account_id)))
@@ -163,7 +163,7 @@ def test_record_without_its_sealed_attribute_is_an_error_and_not_the_defaults(wo
 
 
 @pytest.mark.promise("SEC-1")
-def test_value_outside_a_record_class_is_an_error_that_quotes_nothing(
+def test_content_unfit_for_its_class_raises_an_error_without_the_content(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mila, item = a_stored_user(world)
@@ -177,7 +177,7 @@ def test_value_outside_a_record_class_is_an_error_that_quotes_nothing(
         assert (str(unfit), unfit.__suppress_context__) == ("profile", True)
 
 
-def test_key_of_one_kind_opens_no_other_kind(world: World) -> None:
+def test_key_of_one_kind_does_not_open_a_blob_of_another_kind(world: World) -> None:
     kinds = [stagekeys.wrapping(), stagekeys.transient(), stagekeys.retained("a"), stagekeys.retained("b")]
     blob = kinds[0].seal(b"x", HERE)
     for other in kinds[1:]:
@@ -185,7 +185,7 @@ def test_key_of_one_kind_opens_no_other_kind(world: World) -> None:
             other.open(blob, HERE)
 
 
-def test_glance_reads_clear_fields_and_refuses_sealed_ones(world: World) -> None:
+def test_glance_reads_clear_fields_and_raises_on_sealed_fields(world: World) -> None:
     mila = world.a_user()
     item = table.get(accounts.account_key(AccountId(mila.account_id)))
     assert item
@@ -205,7 +205,7 @@ def test_glance_cannot_be_written_back(world: World) -> None:
         codec.to_item(codec.glance(Account, item), key)
 
 
-def test_need_that_was_not_read_is_not_treated_as_absent(world: World) -> None:
+def test_need_outside_the_batch_raises_instead_of_reading_as_absent(world: World) -> None:
     (row,) = read_accounts([AccountId.new()], (DATA_KEY,))
     with pytest.raises(NotAskedFor):
         row[PROFILE]

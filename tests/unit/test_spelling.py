@@ -1,4 +1,4 @@
-"""Models and versions are stored in clear, so text that may name a person is refused."""
+"""Tests the spelling of models and versions: text that may name a person is refused."""
 
 import pytest
 
@@ -46,5 +46,5 @@ def test_number_address_id_or_full_name_is_neither_model_nor_version(text: str) 
 
 @pytest.mark.promise("USE-1")
 @pytest.mark.parametrize("text", ["Milica", "2.4.0-milica", "2.4.0 Milica", "1.0+123456789", "15\n", "", "v"])
-def test_version_contains_no_words_but_those_of_its_stage(text: str) -> None:
+def test_version_may_contain_only_words_for_a_stage_of_release(text: str) -> None:
     assert not is_version(text)

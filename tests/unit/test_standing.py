@@ -1,4 +1,4 @@
-"""The standing decides which version applies to an account and which acceptance is due."""
+"""Tests the standing: the version that applies to an account and the acceptance that is due."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -24,13 +24,13 @@ SECOND = timedelta(seconds=1)
 
 
 def standing(
-    accepted: tuple[Notice, ...] = (), told: dict[NoticeVersion, datetime] | None = None
+    accepted: tuple[Notice, ...] = (), announced: dict[NoticeVersion, datetime] | None = None
 ) -> Standing:
     at = datetime(2026, 1, 1, tzinfo=UTC)
     return Standing(
         (FIRST, MAY, JUNE),
         {n.version: Acceptance(version=n.version, accepted_at=at) for n in accepted},
-        {v: announcement(v, announced_at) for v, announced_at in (told or {}).items()},
+        {v: announcement(v, announced_at) for v, announced_at in (announced or {}).items()},
     )
 
 
@@ -41,17 +41,17 @@ def announcement(version: NoticeVersion, announced_at: datetime | None) -> Annou
 
 @pytest.mark.promise("NOT-1")
 def test_version_announced_in_time_applies_from_its_day() -> None:
-    told = standing((FIRST,), {MAY.version: MAY.effective_at - 20 * DAY})
-    assert told.due(MAY.effective_at - SECOND) is None
-    assert told.due(MAY.effective_at) == MAY
+    announced = standing((FIRST,), {MAY.version: MAY.effective_at - 20 * DAY})
+    assert announced.due(MAY.effective_at - SECOND) is None
+    assert announced.due(MAY.effective_at) == MAY
 
 
 @pytest.mark.promise("NOT-1")
 def test_late_announcement_starts_the_whole_notice_period() -> None:
     late = MAY.effective_at + 3 * DAY
-    told = standing((FIRST,), {MAY.version: late})
-    assert told.due(late + 14 * DAY - SECOND) is None
-    assert told.due(late + 14 * DAY) == MAY
+    announced = standing((FIRST,), {MAY.version: late})
+    assert announced.due(late + 14 * DAY - SECOND) is None
+    assert announced.due(late + 14 * DAY) == MAY
 
 
 @pytest.mark.promise("NOT-1")
@@ -83,15 +83,15 @@ def test_early_acceptance_counts_and_the_version_applies_at_once() -> None:
     assert early.due(MAY.effective_at + DAY) is None
 
 
-def test_acceptance_of_the_newer_version_settles_the_older_announced_one() -> None:
-    told = {MAY.version: MAY.published_at, JUNE.version: JUNE.published_at}
-    assert standing((FIRST, JUNE), told).due(JUNE.effective_at) is None
+def test_acceptance_of_a_newer_version_includes_an_older_announced_one() -> None:
+    announced = {MAY.version: MAY.published_at, JUNE.version: JUNE.published_at}
+    assert standing((FIRST, JUNE), announced).due(JUNE.effective_at) is None
 
 
-def test_older_version_is_due_while_the_newer_one_does_not_apply_yet() -> None:
-    told = {MAY.version: MAY.published_at, JUNE.version: JUNE.published_at}
-    assert standing((FIRST,), told).due(JUNE.effective_at - SECOND) == MAY
-    assert standing((FIRST,), told).due(JUNE.effective_at) == JUNE
+def test_older_version_is_due_until_the_newer_one_applies() -> None:
+    announced = {MAY.version: MAY.published_at, JUNE.version: JUNE.published_at}
+    assert standing((FIRST,), announced).due(JUNE.effective_at - SECOND) == MAY
+    assert standing((FIRST,), announced).due(JUNE.effective_at) == JUNE
 
 
 instants = st.integers(0, 400).map(lambda days: datetime(2026, 1, 1, tzinfo=UTC) + days * DAY)
@@ -100,13 +100,13 @@ instants = st.integers(0, 400).map(lambda days: datetime(2026, 1, 1, tzinfo=UTC)
 @pytest.mark.promise("NOT-1")
 @given(
     accepted=st.sets(st.sampled_from([MAY, JUNE])),
-    told=st.dictionaries(st.sampled_from([MAY.version, JUNE.version]), instants),
+    announced=st.dictionaries(st.sampled_from([MAY.version, JUNE.version]), instants),
     now=instants,
 )
-def test_nothing_is_due_before_its_day_and_the_whole_notice_period(
-    accepted: set[Notice], told: dict[NoticeVersion, datetime], now: datetime
+def test_no_acceptance_is_due_before_its_day_and_the_whole_notice_period(
+    accepted: set[Notice], announced: dict[NoticeVersion, datetime], now: datetime
 ) -> None:
-    due = standing((FIRST, *accepted), told).due(now)
+    due = standing((FIRST, *accepted), announced).due(now)
     if due:
         assert due not in accepted
-        assert now >= max(due.effective_at, told[due.version] + 14 * DAY)
+        assert now >= max(due.effective_at, announced[due.version] + 14 * DAY)

@@ -11,7 +11,7 @@ from chalicelib.core import clock, table
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.table import Attr, Change, Conflict, Create, Delete, Key, Replace, Table, TableBug
 from tests.support.builders import a_phone
-from tests.support.cloud import counted, failing, losing_answers
+from tests.support.cloud import counted, failing, losing_responses
 from tests.support.world import World
 
 HERE = Key(Table.CHALLENGES, "test#1")
@@ -122,7 +122,7 @@ SINGLE_WRITES = [
 
 @pytest.mark.parametrize("error", REFUSALS, ids=str)
 @pytest.mark.parametrize(("operation", "write"), SINGLE_WRITES, ids=["put", "update", "delete"])
-def test_refused_write_is_sent_again_after_a_pause(
+def test_throttled_write_is_sent_again_after_a_pause(
     world: World, pauses: list[timedelta], operation: str, write: table.Write, error: Exception
 ) -> None:
     table.write(Create(HERE, {"n": 1}))
@@ -133,7 +133,7 @@ def test_refused_write_is_sent_again_after_a_pause(
 
 
 @pytest.mark.parametrize("error", REFUSALS, ids=str)
-def test_write_that_is_always_refused_is_unavailable(world: World, error: Exception) -> None:
+def test_write_that_is_throttled_every_time_is_unavailable(world: World, error: Exception) -> None:
     with (
         counted() as calls,
         failing("dynamodb", "UpdateItem", error),
@@ -155,14 +155,16 @@ def test_pauses_between_tries_are_some_milliseconds(world: World, pauses: list[t
     [Create(THERE, {"n": 2}), Replace(HERE, {"n": 2}, only_if=Attr("n").eq(1))],
     ids=["create", "replace"],
 )
-def test_put_with_lost_answer_finds_its_own_item_and_succeeds(world: World, write: Create | Replace) -> None:
+def test_put_with_a_lost_response_succeeds_if_its_own_item_is_stored(
+    world: World, write: Create | Replace
+) -> None:
     table.write(Create(HERE, {"n": 1}))
-    with losing_answers("PutItem"):
+    with losing_responses("PutItem"):
         table.write(write)
     assert (table.get(write.key) or {})["n"] == 2
 
 
-def test_put_with_lost_answer_conflicts_with_another_item(world: World) -> None:
+def test_put_with_a_lost_response_conflicts_with_another_item(world: World) -> None:
     table.write(Create(HERE, {"n": 1}))
     lost = ReadTimeoutError(endpoint_url="https://dynamodb")
     with failing("dynamodb", "PutItem", lost, times=1), pytest.raises(Taken) as taken:
@@ -170,15 +172,15 @@ def test_put_with_lost_answer_conflicts_with_another_item(world: World) -> None:
     assert taken.value.found == {"pk": "test#1", "n": 1}
 
 
-def test_equal_item_from_before_is_a_conflict(world: World) -> None:
+def test_put_of_an_item_that_was_stored_before_is_a_conflict(world: World) -> None:
     table.write(Create(HERE, {"n": 1}))
     with pytest.raises(Taken):
         table.write(Create(HERE, {"n": 1}, conflict=Taken))
 
 
-def test_delete_with_lost_answer_finds_no_item_and_succeeds(world: World) -> None:
+def test_delete_with_a_lost_response_succeeds_if_no_item_is_stored(world: World) -> None:
     table.write(Create(HERE, {"n": 1}))
-    with losing_answers("DeleteItem"):
+    with losing_responses("DeleteItem"):
         table.write(Delete(HERE, conflict=Taken))
     assert table.get(HERE) is None
 
@@ -188,18 +190,18 @@ def test_delete_of_a_missing_item_is_a_conflict(world: World) -> None:
         table.write(Delete(HERE, conflict=Taken))
 
 
-def test_update_with_lost_answer_is_not_sent_again(world: World) -> None:
+def test_update_with_a_lost_response_is_not_sent_again(world: World) -> None:
     table.write(Create(HERE, {"n": 1}))
-    with losing_answers("UpdateItem"), pytest.raises(Unavailable):
+    with losing_responses("UpdateItem"), pytest.raises(Unavailable):
         table.write(Change(HERE, add={"n": 1}))
     assert table.get(HERE) == {"pk": "test#1", "n": 2}
 
 
 def test_read_with_a_lost_response_is_sent_again(world: World) -> None:
     table.write(Create(HERE, {"n": 1}))
-    with losing_answers("GetItem"):
+    with losing_responses("GetItem"):
         assert table.get(HERE)
-    with losing_answers("BatchGetItem"):
+    with losing_responses("BatchGetItem"):
         assert table.batch_get([HERE])
 
 
@@ -284,7 +286,9 @@ def test_temporary_error_is_unavailable(world: World, error: Exception) -> None:
     ],
     ids=str,
 )
-def test_permanent_refusal_is_a_bug_without_dynamodbs_message(world: World, error: Exception) -> None:
+def test_permanent_refusal_raises_an_error_without_the_message_of_dynamodb(
+    world: World, error: Exception
+) -> None:
     with failing("dynamodb", "TransactWriteItems", error), pytest.raises(TableBug) as bug:
         table.transact([Create(HERE, {})])
     assert "+381601234567" not in str(bug.value)
@@ -310,7 +314,9 @@ def test_unprocessed_keys_are_requested_again_after_a_pause(
     assert len(pauses) == 1
 
 
-def test_batch_that_never_completes_is_unavailable(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_batch_with_keys_unprocessed_every_time_is_unavailable(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     table.write(Create(HERE, {"n": 1}))
     answering_half(monkeypatch, times=1_000)
     with pytest.raises(Unavailable):
@@ -338,12 +344,12 @@ def answering_half(monkeypatch: pytest.MonkeyPatch, times: int) -> list[Any]:
     return asked
 
 
-def test_edit_succeeds_if_the_tables_answer_was_lost(world: World) -> None:
+def test_edit_succeeds_if_the_response_of_the_table_was_lost(world: World) -> None:
     mila = world.a_user()
-    with losing_answers("PutItem"):
+    with losing_responses("PutItem"):
         assert mila.changes('"1"', name="Mila").json["name"] == "Mila"
 
 
-def test_signup_succeeds_if_the_tables_answer_was_lost(world: World) -> None:
-    with losing_answers("PutItem"):
+def test_signup_succeeds_if_the_response_of_the_table_was_lost(world: World) -> None:
+    with losing_responses("PutItem"):
         assert world.asks_for_a_code(a_phone()).status == 202

@@ -1,4 +1,4 @@
-"""Many items are put in calls of 25, and unprocessed items are sent again or reported."""
+"""Tests put_all: items are put in calls of 25, and unprocessed items are sent again."""
 
 from datetime import timedelta
 from typing import Any
@@ -44,7 +44,7 @@ def test_existing_items_are_overwritten() -> None:
 
 
 def leaving(monkeypatch: pytest.MonkeyPatch, times: int) -> list[int]:
-    """Let DynamoDB leave all but the first item of a call unprocessed; returns calls' sizes."""
+    """Let DynamoDB process only the first item of each call; returns the sizes of calls."""
     client = aws.client("dynamodb")
     real, asked = client.batch_write_item, list[int]()
 
@@ -93,7 +93,7 @@ def test_call_refused_or_lost_each_time_is_unavailable(error: Exception) -> None
     assert calls.of("dynamodb") == 3
 
 
-def test_permanent_refusal_is_a_bug() -> None:
+def test_permanent_refusal_raises_an_error() -> None:
     twice = some(1) * 2
     with pytest.raises(TableBug):
         table.put_all(Table.USAGE, twice)

@@ -1,4 +1,4 @@
-"""A query reads one partition in order, page by page, without expired items by default."""
+"""Tests queries: one partition in order, page by page, without expired items by default."""
 
 from datetime import timedelta
 

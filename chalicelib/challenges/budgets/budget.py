@@ -51,7 +51,7 @@ class Budget:
     uncounted: str
 
     def hit(self, challenge: Challenge) -> CounterPlace | None:
-        """Count a text of a challenge; returns its place for `give_back`, None if uncounted.
+        """Count a text of a challenge; returns its place for `uncount`, None if uncounted.
 
         Raises:
             TooManyCodes: the budget is used up. Budgets that are only recorded count the text instead.
@@ -75,22 +75,22 @@ class Budget:
             metrics.count(self.metric)
         return place
 
-    def give_back(self, place: CounterPlace) -> None:
+    def uncount(self, place: CounterPlace) -> None:
         """Uncount a text that was not sent. It stays counted if the counter is unreachable."""
         store.remove_text(place, _TEXT)
 
-    def forgive_day(self, place: CounterPlace) -> None:
+    def uncount_in_day(self, place: CounterPlace) -> None:
         """Remove a text from the debt of its day, because SNS did not say whether it was sent.
 
-        No code can pay it back, so an outage of SNS would close a country until midnight. Its hour still
-        bounds the cost.
+        No code that was not sent can be verified, so after an outage of SNS a country would be refused until
+        midnight. The debt of the hour still bounds the cost.
         """
         store.remove_from_day(place, _TEXT)
 
     def count_verified(self, challenge: Challenge) -> None:
         """Subtract the texts of a challenge from the debts, and what its verified code earns.
 
-        If that cannot be counted, the debt stays too high, which is the strict side.
+        If the counter is unreachable, the debt stays too high, which is the stricter result.
         """
         texts = 1 + challenge.resends - getattr(challenge, self.uncounted)
         if texts <= 0:
@@ -136,7 +136,7 @@ class Budget:
 
 
 def _room_of_country(country: str) -> Debts:
-    """The configured minimum, or the room from the best day of two weeks if that is more."""
+    """Return the configured minimum, or the room from the best day of two weeks if that is more."""
     limits, best = settings().limits, history.highest(country)
     return Debts(
         max(_TEXT * limits.codes_unverified_country_hour, limits.codes_history_hour_share * best // 6),
@@ -157,7 +157,7 @@ PER_COUNTRY = Budget(
     lambda: settings().limits.codes_earned_share,
     "uncounted_for_country",
 )
-# A ceiling of cost: verified codes give back their texts and earn nothing.
+# A ceiling of cost: verified codes uncount their texts and earn nothing.
 IN_ALL = Budget(
     "codes_in_all",
     Metric.CODE_OVER_BUDGET_IN_ALL,
@@ -169,13 +169,13 @@ IN_ALL = Budget(
 
 
 def of(challenge: Challenge) -> tuple[Budget, ...]:
-    """The budgets that count a challenge's texts: none if it is for stepping up, or for mail."""
+    """Return the budgets that count a challenge's texts; none for stepping up and for mail."""
     counts = challenge.phone and challenge.purpose is not ChallengePurpose.STEP_UP
     return (PER_COUNTRY, IN_ALL) if counts else ()
 
 
 def _one_text_below(room: Debts) -> Debts:
-    """The debts up to which one more text fits."""
+    """Return the debts up to which one more text fits."""
     return Debts(room.hour - _TEXT, room.day - _TEXT)
 
 
@@ -184,9 +184,11 @@ def _is_within(debts: Debts, room: Debts) -> bool:
 
 
 def _wait(debts: Debts, slot: Slot, room: Debts) -> int:
-    """Seconds until all full slots have ended; 1 if they have ended."""
+    """Return the seconds until all full slots have ended; 1 if they have ended."""
     ends = (slot.day + (slot.hour + 1) * HOUR, slot.day + DAY)
-    full = (end for end, debt, most in zip(ends, debts, _one_text_below(room), strict=True) if debt > most)
+    full = (
+        end for end, debt, maximum in zip(ends, debts, _one_text_below(room), strict=True) if debt > maximum
+    )
     return max((max(1, _seconds(end - clock.now())) for end in full), default=1)
 
 

@@ -18,12 +18,12 @@ from chalicelib.limits.model import CodeHistory
 
 
 @dataclass
-class _Known:
+class _Cache:
     history: CodeHistory | None = None
     read_at: datetime | None = None
 
 
-_known = _Known()
+_known = _Cache()
 
 
 def highest(country: str) -> int:

@@ -26,7 +26,7 @@ from chalicelib.privacy import codec
 
 
 class HistoryMoved(Conflict):
-    """Another run updated the history meanwhile."""
+    """Another run updated the history first."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class CounterFull(Conflict):
     """A debt has no room for the text."""
 
     def counts(self, slot: Slot) -> SlotCounts:
-        """What the item counts already."""
+        """Return what the item counts already."""
         return _counts(self.found or {}, slot)
 
 
@@ -83,24 +83,24 @@ class CounterPlace(NamedTuple):
 
 
 def place_of(budget: str, group: str, slot: Slot, lot: str) -> CounterPlace:
-    """The place that counts a challenge; `lot` is its id, which chooses among the items of a busy hour."""
+    """Return the place that counts a challenge; its id, `lot`, chooses among the items of a busy hour."""
     first = first_key(budget, group, slot.day)
     return CounterPlace(spread.place(first, lot, str(slot.hour)), first, slot, group)
 
 
 def first_key(budget: str, group: str, day: datetime) -> Key:
-    """The key of the first item of a counter."""
+    """Return the key of the first item of a counter."""
     return Key(Table.CHALLENGES, f"code_count#{budget}#{group}#{clock.to_text(day)[:10]}")
 
 
-def add_text(place: CounterPlace, debt: int, most_before: Debts | None) -> SlotCounts:
+def add_text(place: CounterPlace, debt: int, maximum_before: Debts | None) -> SlotCounts:
     """Count a text and its debt; returns the counts after it.
 
     Raises:
-        CounterFull: a debt is above `most_before`; nothing was counted. None: it is counted in any case.
+        CounterFull: a debt is above `maximum_before`; nothing was counted. None: it is counted in any case.
     """
     adds = {_texts(place.slot): 1, **dict.fromkeys(_debts(place.slot), debt)}
-    return _count(place, adds, _at_most(place.slot, most_before) if most_before else ALWAYS)
+    return _count(place, adds, _at_most(place.slot, maximum_before) if maximum_before else ALWAYS)
 
 
 def add_verified(place: CounterPlace, paid: int) -> SlotCounts:
@@ -127,7 +127,7 @@ def verified_codes(
     """
     firsts = {first_key(budget, group, day): (group, day) for group in groups for day in days}
     found = _read(firsts)
-    busy = [first for first, item in found.items() if _most_texts(item) >= busy_from]
+    busy = [first for first, item in found.items() if _texts_of_busiest_hour(item) >= busy_from]
     parts = {part: firsts[first] for first in busy for part in spread.parts(first)}
     total: dict[tuple[str, datetime], int] = {}
     for key, item in {**found, **_read(parts)}.items():
@@ -167,23 +167,24 @@ def _counts(item: Item, slot: Slot) -> SlotCounts:
     return SlotCounts(item.get(_texts(slot), 0), Debts(*(item.get(name, 0) for name in _debts(slot))))
 
 
-def _at_most(slot: Slot, most: Debts) -> ConditionBase:
+def _at_most(slot: Slot, maximum: Debts) -> ConditionBase:
     fits = (
-        Attr(name).not_exists() | Attr(name).lte(debt) for name, debt in zip(_debts(slot), most, strict=True)
+        Attr(name).not_exists() | Attr(name).lte(debt)
+        for name, debt in zip(_debts(slot), maximum, strict=True)
     )
     return reduce(and_, fits)
 
 
 def _read(keys: Iterable[Key]) -> dict[Key, Item]:
-    """The items of any number of keys, a hundred at a time."""
+    """Read the items of any number of keys, a hundred at a time."""
     found = dict[Key, Item]()
     for batch in batched(keys, 100):
         found |= table.batch_get(batch)
     return found
 
 
-def _most_texts(item: Item) -> int:
-    """The texts of the busiest hour of a day."""
+def _texts_of_busiest_hour(item: Item) -> int:
+    """Return the number of texts in the busiest hour of a day."""
     return max((count for name, count in item.items() if name.startswith("texts_")), default=0)
 
 

@@ -80,7 +80,7 @@ def newest() -> Checkpoint | None:
 
 
 def is_empty() -> bool:
-    """Whether the archive has never had an object: it has no versions and no delete markers."""
+    """Return whether the archive never had an object: no versions and no delete markers."""
     return next(_versions(page=2), None) is None
 
 
@@ -110,8 +110,10 @@ def _versions(page: int) -> Iterator[list[Version]]:
     name, gathered = "", list[Version]()
     while True:
         answer = ask("s3", "list_object_versions", **request)
-        listed = [(one["Key"], _version(one, marker=False)) for one in answer.get("Versions", [])]
-        listed += [(one["Key"], _version(one, marker=True)) for one in answer.get("DeleteMarkers", [])]
+        listed = [(version["Key"], _version(version, marker=False)) for version in answer.get("Versions", [])]
+        listed += [
+            (marker["Key"], _version(marker, marker=True)) for marker in answer.get("DeleteMarkers", [])
+        ]
         for key, version in sorted(listed, key=lambda pair: pair[0]):
             if key != name and gathered:
                 yield gathered

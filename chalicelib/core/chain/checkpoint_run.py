@@ -1,7 +1,7 @@
-"""Signs checkpoints: finds the chains with new entries, reads their heads, signs one object over them.
+"""Signs checkpoints: finds the chains with new entries, reads their heads and signs them.
 
-The newest checkpoint is the only state: a run continues from its `until`. So a run that died, or two
-concurrent runs, cost repeated work only.
+The newest checkpoint is the only state: a run continues from its `until`. So a killed run, or two concurrent
+runs, only repeat work.
 """
 
 import heapq
@@ -15,7 +15,7 @@ from chalicelib.core.batches import batched
 from chalicelib.core.chain import archive
 from chalicelib.core.chain.archive import ArchiveDamaged
 from chalicelib.core.chain.checkpoints import Checkpoint, Leaf
-from chalicelib.core.chain.entries import SHARDS, ChainEntry, Unreadable, numbered, touched
+from chalicelib.core.chain.entries import SHARDS, ChainEntry, Unreadable, sequence_number, touched_key
 from chalicelib.core.chain.services import NameTaken
 from chalicelib.core.chain.signatures import current_signer
 from chalicelib.core.clock import DAY
@@ -29,7 +29,7 @@ BEGINNING = datetime(2026, 11, 24, tzinfo=UTC)
 SETTLE = timedelta(minutes=20)
 
 # Chains in one checkpoint: keeps the object under about two megabytes and a run's memory bounded.
-MOST = 10_000
+MAX_CHAINS = 10_000
 
 _PAGE = 500  # index rows per shard in memory
 _BATCH = 100  # items per batched read
@@ -44,18 +44,18 @@ class CheckpointRun:
 
     made: tuple[int, ...]  # numbers of the checkpoints
     chains: int  # number of heads that they cover
-    refused: tuple[str, ...]  # places (chain and number) of altered entries
+    refused: tuple[str, ...]  # chain and sort key of altered entries
 
 
-def checkpoint(most: int = MOST, report_altered: ReportAltered = tuple) -> CheckpointRun:
+def checkpoint(maximum: int = MAX_CHAINS, report_altered: ReportAltered = tuple) -> CheckpointRun:
     """Sign the entries since the newest checkpoint, in as many checkpoints as necessary.
 
     Without new entries a checkpoint is written only once a day, so that a run looks back over the time since
     the last run and at most one day more.
 
     Args:
-        most: the maximum number of chains in one checkpoint.
-        report_altered: called with the places of altered entries, before the checkpoint that omits them is
+        maximum: the maximum number of chains in one checkpoint.
+        report_altered: called with the altered entries, before the checkpoint that omits them is
             written. Later runs do not read these entries again, so they are reported first, possibly twice.
 
     Raises:
@@ -66,7 +66,7 @@ def checkpoint(most: int = MOST, report_altered: ReportAltered = tuple) -> Check
     refused: list[str] = []
     chains, end, last = 0, clock.now() - SETTLE, archive.newest()
     while (begin := _until(last)) < end:
-        places, reached = _touched_between(begin, end, most)
+        places, reached = _touched_between(begin, end, maximum)
         if not places and reached - begin < DAY:
             break
         leaves, odd = _heads(places)
@@ -74,7 +74,7 @@ def checkpoint(most: int = MOST, report_altered: ReportAltered = tuple) -> Check
             report_altered(odd)
         at, until = clock.to_epoch(clock.now()), clock.to_epoch(reached)
         mine = Checkpoint.signed(current_signer(), last, leaves, at=at, until=until)
-        last = _write_or_find_rival(mine)
+        last = _write_or_read_concurrent(mine)
         if last.statement == mine.statement:
             made.append(mine.statement.number)
             chains += len(leaves)
@@ -83,7 +83,7 @@ def checkpoint(most: int = MOST, report_altered: ReportAltered = tuple) -> Check
 
 
 def touched_chains(since: int) -> Iterator[str]:
-    """Names of the chains with entries after checkpoint `since` - 1 (1: all chains).
+    """Return the names of chains with entries after checkpoint `since` - 1 (1: all chains).
 
     The index has the chains that are stored, the checkpoints those that were signed: a chain whose entries
     were removed is only in the checkpoints.
@@ -95,19 +95,19 @@ def touched_chains(since: int) -> Iterator[str]:
     named = _signed_chains(since)
     yield from sorted(named)
     while begin < end:
-        places, begin = _touched_between(begin, end, MOST)
+        places, begin = _touched_between(begin, end, MAX_CHAINS)
         yield from (name for name in places if name not in named)
         named |= places.keys()
 
 
 def _signed_chains(since: int) -> set[str]:
-    """The chains in checkpoints whose signed entry has not lapsed yet."""
+    """Return the chains in checkpoints whose signed entry has not expired yet."""
     now, names = clock.to_epoch(clock.now()), set[str]()
     for versions in archive.since(since).values():
         for version in versions:
             if version.marker or not version.number:
                 continue
-            with suppress(Unreadable):  # `verify` reports it
+            with suppress(Unreadable):  # `verify` reports this
                 names |= {leaf.chain for leaf in archive.read(version).leaves if leaf.delete_at > now}
     return names
 
@@ -123,8 +123,8 @@ def _until(last: Checkpoint | None) -> datetime:
     return clock.from_epoch(last.statement.until) if last else BEGINNING
 
 
-def _write_or_find_rival(mine: Checkpoint) -> Checkpoint:
-    """Write a checkpoint; returns it, or that of a concurrent run which was first."""
+def _write_or_read_concurrent(mine: Checkpoint) -> Checkpoint:
+    """Write a checkpoint; return it, or the one that a concurrent run wrote first."""
     try:
         archive.put(mine)
     except NameTaken:
@@ -135,30 +135,30 @@ def _write_or_find_rival(mine: Checkpoint) -> Checkpoint:
     return mine
 
 
-def _touched_between(begin: datetime, end: datetime, most: int) -> tuple[dict[str, str], datetime]:
-    """The chains with entries after `begin`, each with its newest place, and the end.
+def _touched_between(begin: datetime, end: datetime, maximum: int) -> tuple[dict[str, str], datetime]:
+    """Return the chains with entries after `begin`, each with its newest sort key, and the end.
 
-    It stops at `end`, or before the second in which the number of chains would exceed `most`. A single second
-    is never split, since `until` is in seconds.
+    It stops at `end`, or before the second in which the number of chains would exceed `maximum`. A single
+    second is never split, since `until` is in seconds.
     """
     places: dict[str, str] = {}
     reached = begin
     for row in _rows(begin, end):
         at = clock.from_epoch(row["at"])
-        if len(places) >= most and at > reached:
+        if len(places) >= maximum and at > reached:
             return places, reached
-        places[row["pk"]] = max(row["sk"], places.get(row["pk"], ""), key=numbered)
+        places[row["pk"]] = max(row["sk"], places.get(row["pk"], ""), key=sequence_number)
         reached = at
     return places, end
 
 
 def _rows(begin: datetime, end: datetime) -> Iterator[Item]:
-    """The index rows of all shards after `begin` up to `end`, ordered by time."""
+    """Yield the index rows of all shards after `begin` up to `end`, ordered by time."""
     within = Between(clock.to_epoch(begin) + 1, clock.to_epoch(end))
     day = begin.replace(hour=0, minute=0, second=0)
     while day <= end:
         streams = (
-            table.query(Query(Table.LEDGER, touched(day, shard), within, index=Index.TOUCHED, page=_PAGE))
+            table.query(Query(Table.LEDGER, touched_key(day, shard), within, index=Index.TOUCHED, page=_PAGE))
             for shard in SHARDS
         )
         yield from heapq.merge(*streams, key=lambda row: row["at"])
@@ -166,9 +166,9 @@ def _rows(begin: datetime, end: datetime) -> Iterator[Item]:
 
 
 def _heads(places: Mapping[str, str]) -> tuple[list[Leaf], list[str]]:
-    """The leaf of each chain, read consistently, and the places of altered entries.
+    """Read the leaf of each chain consistently; return the leaves and the altered entries.
 
-    An altered entry is never signed. An entry that has lapsed meanwhile needs no leaf.
+    An altered entry is never signed. An entry that has expired in the meantime needs no leaf.
     """
     leaves: list[Leaf] = []
     odd: list[str] = []

@@ -24,7 +24,7 @@ class Leaf(NamedTuple):
 
     @property
     def hashed(self) -> bytes:
-        """Its leaf hash in the tree."""
+        """The hash of this leaf in the tree."""
         return merkle.leaf_hash(canonical(list(self)).encode())
 
 
@@ -68,8 +68,8 @@ class Proof:
     signature: bytes
 
     def holds(self, keys: PublicKeys) -> bool:
-        """Whether a trusted key signed the root to which the proof leads."""
-        siblings = [bytes.fromhex(one) for one in self.siblings]
+        """Return whether a trusted key signed the root to which the proof leads."""
+        siblings = [bytes.fromhex(sibling) for sibling in self.siblings]
         reached = merkle.climb(self.leaf.hashed, self.index, self.statement.size, siblings)
         matches = reached is not None and reached.hex() == self.statement.root
         return matches and keys.confirm(self.statement.key, self.signature, self.statement.message)
@@ -101,7 +101,7 @@ class Checkpoint:
         return cls(statement, signer.sign(statement.message), ordered)
 
     def authentic(self, keys: PublicKeys) -> bool:
-        """Whether a trusted key signed the statement, and the leaves have its root and size."""
+        """Return whether a trusted key signed the statement, and the leaves have its root and size."""
         root = merkle.root([leaf.hashed for leaf in self.leaves]).hex()
         matches = (self.statement.root, self.statement.size) == (root, len(self.leaves))
         return matches and keys.confirm(self.statement.key, self.signature, self.statement.message)
@@ -125,7 +125,7 @@ class Checkpoint:
         return Proof(
             leaf=self.leaves[index],
             index=index,
-            siblings=tuple(one.hex() for one in siblings),
+            siblings=tuple(sibling.hex() for sibling in siblings),
             statement=self.statement,
             signature=self.signature,
         )
@@ -151,7 +151,7 @@ class Checkpoint:
             found = cls(
                 Statement(**parts["statement"]),
                 b64decode(parts["signature"], validate=True),
-                tuple(Leaf(*one) for one in parts["leaves"]),
+                tuple(Leaf(*leaf) for leaf in parts["leaves"]),
             )
             if found.document() == document:
                 return found

@@ -16,9 +16,9 @@ from chalicelib.core import clock, shards
 from chalicelib.core.table import Item, Key, Table
 
 GENESIS = "0" * 64  # the previous hash of the first entry
-NEVER = clock.from_epoch(0)  # the previous `delete_at` of the first entry
-SHARDS = shards.names(16)  # of the index `touched`; each takes about a thousand appends a second
-MOST_BYTES = 16 * 1024  # of a payload
+FIRST_PREVIOUS_DELETE_AT = clock.from_epoch(0)
+SHARDS = shards.names(16)  # of the index `touched`; each accepts about a thousand appends a second
+MAX_PAYLOAD_BYTES = 16 * 1024
 
 _DOMAIN = "ru4m.ledger.entry.v1"
 _DIGITS = 12
@@ -27,24 +27,25 @@ _PSEUDONYM = re.compile(r"[^#\s]{1,200}")
 
 
 class Unreadable(ValueError):
-    """What is stored was not written by this code; the text contains nothing of it."""
+    """A stored item is not an entry that this code wrote; the message quotes nothing of it."""
 
 
 def canonical(value: object) -> str:
-    """The canonical JSON text of a value (RFC 8785).
+    """Return the canonical JSON text of a value (RFC 8785).
 
     Raises:
-        TypeError: the value has none: it contains a date, a key that is not a string, or an integer beyond
-        2^53.
+        TypeError: the value has no canonical text, since it contains a date, a key that is not a string, or
+            an integer beyond 2^53.
     """
     try:
         return rfc8785.dumps(value).decode()  # type: ignore[arg-type]  # it checks the value itself
-    except (rfc8785.CanonicalizationError, UnicodeEncodeError):  # their texts quote values
+    except (rfc8785.CanonicalizationError, UnicodeEncodeError):
+        # Their messages quote values, and the log must not contain values.
         raise TypeError("a value has no canonical text") from None
 
 
 def digest(domain: str, value: object) -> str:
-    """SHA-256 of a domain and a value's canonical text, in hex; no two domains share a preimage."""
+    """Return SHA-256 of a domain and a canonical text, in hex; domains share no preimage."""
     return hashlib.sha256(f"{domain}\0{canonical(value)}".encode()).hexdigest()
 
 
@@ -66,7 +67,7 @@ class Chain:
 
     @classmethod
     def parse(cls, name: str) -> Self:
-        """The chain of a name.
+        """Parse the name of a chain.
 
         Raises:
             ValueError: it is not the name of a chain.
@@ -76,27 +77,27 @@ class Chain:
 
     def key(self, seq: int) -> Key:
         """The key of an entry."""
-        return Key(Table.LEDGER, self.name, place(seq))
+        return Key(Table.LEDGER, self.name, entry_sort_key(seq))
 
     @property
     def shard(self) -> str:
-        """Its shard of the index `touched`."""
+        """The chain's shard of the index `touched`."""
         return shards.shard_of(self.name, SHARDS)
 
 
-def place(seq: int) -> str:
-    """The sort key of a number."""
+def entry_sort_key(seq: int) -> str:
+    """Return the sort key of the entry with a sequence number."""
     return f"{seq:0{_DIGITS}d}"
 
 
-def numbered(sk: object) -> int:
-    """The number of a sort key; 0 if it is not the sort key of an entry."""
+def sequence_number(sk: object) -> int:
+    """Parse the sequence number from a sort key; 0 if it is not the sort key of an entry."""
     text = str(sk)
     return int(text) if len(text) == _DIGITS and text.isascii() and text.isdecimal() else 0
 
 
-def touched(day: datetime, shard: str) -> str:
-    """The partition key of the index `touched` for a UTC day and a shard."""
+def touched_key(day: datetime, shard: str) -> str:
+    """Return the partition key of the index `touched` for a UTC day and a shard."""
     return f"{day:%Y-%m-%d}#{shard}"
 
 
@@ -119,7 +120,7 @@ class ChainEntry:
 
     chain: Chain
     seq: int
-    at: datetime  # of its creation, by the writer's clock
+    at: datetime  # time of creation by the writer's clock
     event: str
     payload: str  # canonical JSON
     salt: str  # random, so that the payload cannot be guessed from the hash
@@ -136,10 +137,10 @@ class ChainEntry:
             TypeError: the payload has no canonical text.
         """
         at, payload = clock.now(), canonical(dict(new.payload))
-        before = previous.delete_at if previous else NEVER
+        before = previous.delete_at if previous else FIRST_PREVIOUS_DELETE_AT
         delete_at = max(before, new.delete_at.replace(microsecond=0))
-        if not _WORD.fullmatch(new.event) or len(payload.encode()) > MOST_BYTES or delete_at <= at:
-            raise ValueError("not an entry")
+        if not _WORD.fullmatch(new.event) or len(payload.encode()) > MAX_PAYLOAD_BYTES or delete_at <= at:
+            raise ValueError("the event, the payload or `delete_at` of a new entry is invalid")
         return cls(
             chain=chain,
             seq=previous.seq + 1 if previous else 1,
@@ -154,7 +155,7 @@ class ChainEntry:
 
     @cached_property
     def hash(self) -> str:
-        """SHA-256 over the content, the place and the salt."""
+        """SHA-256 over all fields of the entry: chain name, number, content, salt, times."""
         times = [clock.to_epoch(t) for t in (self.at, self.previous_delete_at, self.delete_at)]
         said = [self.chain.name, self.seq, self.event, self.payload, self.salt, self.previous]
         return digest(_DOMAIN, [*said, *times])
@@ -166,7 +167,7 @@ class ChainEntry:
         return data
 
     def item(self) -> Item:
-        """The item. `touched` and `at` are the keys of the index of entries to sign."""
+        """Build the stored item. `touched` and `at` are the keys of the index of entries to sign."""
         return {
             **self.chain.key(self.seq).attributes(),
             "seq": self.seq,
@@ -177,14 +178,14 @@ class ChainEntry:
             "previous": self.previous,
             "previous_delete_at": clock.to_epoch(self.previous_delete_at),
             "hash": self.hash,
-            "touched": touched(self.at, self.chain.shard),
+            "touched": touched_key(self.at, self.chain.shard),
             "expires_at": clock.to_epoch(self.delete_at),
             "delete_at": clock.to_epoch(self.delete_at),
         }
 
     @classmethod
     def read(cls, item: Item) -> Self:
-        """The entry of an item, whose hash and index attributes are verified.
+        """Parse a stored item, and verify its hash and its index attributes.
 
         Raises:
             Unreadable: an attribute is missing, altered or unknown.

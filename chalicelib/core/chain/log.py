@@ -1,31 +1,31 @@
-"""Appends to a chain: a consistent Query for its head, then a Put if the next place is empty."""
+"""Appends to a chain: a consistent Query for its head, then a Put under the next number."""
 
 from collections.abc import Iterator
 from datetime import datetime
 
 from chalicelib.core import table
-from chalicelib.core.chain.entries import Chain, ChainEntry, NewEntry, Unreadable, place
+from chalicelib.core.chain.entries import Chain, ChainEntry, NewEntry, Unreadable, entry_sort_key
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.table import Append, Between, Conflict, Expired, Order, Query, Table
 
 # The number of callers that can append to one chain at the same moment so that all succeed.
 TRIES = 8
 
-PLACES = Between(place(1), place(10**12 - 1))
+SORT_KEYS = Between(entry_sort_key(1), entry_sort_key(10**12 - 1))
 
 
 class HeadMoved(Conflict):
-    """Another entry took the place; the caller has to build its transaction again and try again."""
+    """Another entry got the number; the caller has to build its transaction again and retry."""
 
 
 def head(chain: Chain) -> ChainEntry | None:
-    """The newest stored entry, lapsed or not.
+    """Return the newest stored entry, expired or not.
 
     Raises:
         Unreadable: the entry was altered. No entry can be appended until an operator has dealt with it.
     """
     newest = Query(
-        Table.LEDGER, chain.name, PLACES, order=Order.DESCENDING, limit=1, expired=Expired.INCLUDED
+        Table.LEDGER, chain.name, SORT_KEYS, order=Order.DESCENDING, limit=1, expired=Expired.INCLUDED
     )
     for item in table.query(newest):
         return ChainEntry.read(item)
@@ -33,7 +33,7 @@ def head(chain: Chain) -> ChainEntry | None:
 
 
 def append_write(chain: Chain, new: NewEntry) -> Append:
-    """The write of the next entry, for a transaction with the change of state that it records.
+    """Return the write of the next entry, for a transaction with the change that it records.
 
     It is built on the current head, so it fails with `HeadMoved` if another entry is appended first. A
     transaction can have one entry per chain. The write has to be sent within the running time of a function.
@@ -60,43 +60,45 @@ def append(chain: Chain, new: NewEntry) -> ChainEntry:
     raise Unavailable
 
 
-def page(chain: Chain, before: int | None, most: int) -> tuple[list[ChainEntry], int | None]:
-    """A page of the entries that have not lapsed, newest first, and `before` for the next page.
+def page(chain: Chain, before: int | None, maximum: int) -> tuple[list[ChainEntry], int | None]:
+    """Return a page of the unexpired entries, newest first, and `before` for the next page.
 
     Raises:
         Unreadable: one of them was altered.
     """
-    found = list(newest_first(chain, before, most))
-    return found, found[-1].seq if len(found) == most and found[-1].seq > 1 else None
+    found = list(newest_first(chain, before, maximum))
+    return found, found[-1].seq if len(found) == maximum and found[-1].seq > 1 else None
 
 
-def newest_first(chain: Chain, before: int | None = None, most: int | None = None) -> Iterator[ChainEntry]:
-    """The entries that have not lapsed, newest first, starting before a number if one is given.
+def newest_first(chain: Chain, before: int | None = None, maximum: int | None = None) -> Iterator[ChainEntry]:
+    """Yield the unexpired entries, newest first, starting before a number if one is given.
 
     Raises:
         Unreadable: one of them was altered.
     """
-    places = PLACES if before is None else Between(place(1), place(before - 1))
-    for item in table.query(Query(Table.LEDGER, chain.name, places, order=Order.DESCENDING, limit=most)):
+    sort_keys = SORT_KEYS if before is None else Between(entry_sort_key(1), entry_sort_key(before - 1))
+    for item in table.query(
+        Query(Table.LEDGER, chain.name, sort_keys, order=Order.DESCENDING, limit=maximum)
+    ):
         yield ChainEntry.read(item)
 
 
 def entries(chain: Chain) -> Iterator[ChainEntry]:
-    """The entries that have not lapsed, oldest first.
+    """Yield the unexpired entries, oldest first.
 
     Raises:
         Unreadable: one of them was altered.
     """
-    for item in table.query(Query(Table.LEDGER, chain.name, PLACES)):
+    for item in table.query(Query(Table.LEDGER, chain.name, SORT_KEYS)):
         yield ChainEntry.read(item)
 
 
 def entries_as_of(chain: Chain, at: datetime) -> Iterator[ChainEntry | None]:
-    """The entries that had not lapsed at an instant, oldest first; None for each altered one.
+    """Yield the entries unexpired at an instant, oldest first; None for each altered one.
 
-    For a copy, which discloses all entries and says how many could not be included.
+    It serves a copy, which discloses all entries and states how many could not be included.
     """
-    for item in table.query(Query(Table.LEDGER, chain.name, PLACES, as_of=at)):
+    for item in table.query(Query(Table.LEDGER, chain.name, SORT_KEYS, as_of=at)):
         try:
             yield ChainEntry.read(item)
         except Unreadable:

@@ -64,7 +64,7 @@ class PublicKeys:
         self._by_fingerprint = {_fingerprint(key): key for key in keys}
 
     def confirm(self, fingerprint: str, signature: bytes, message: bytes) -> bool:
-        """Whether the trusted key with this fingerprint signed the message."""
+        """Return whether the trusted key with this fingerprint signed the message."""
         key = self._by_fingerprint.get(fingerprint)
         if key is None:
             return False

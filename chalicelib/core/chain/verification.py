@@ -1,4 +1,4 @@
-"""Verifies stored entries against signed checkpoints. Findings are values; several can apply."""
+"""Verifies stored entries against signed checkpoints; returns findings, possibly several."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -6,8 +6,15 @@ from dataclasses import dataclass
 from chalicelib.core import clock, table
 from chalicelib.core.chain import archive
 from chalicelib.core.chain.checkpoints import Checkpoint, Leaf
-from chalicelib.core.chain.entries import GENESIS, NEVER, Chain, ChainEntry, Unreadable, numbered
-from chalicelib.core.chain.log import PLACES
+from chalicelib.core.chain.entries import (
+    FIRST_PREVIOUS_DELETE_AT,
+    GENESIS,
+    Chain,
+    ChainEntry,
+    Unreadable,
+    sequence_number,
+)
+from chalicelib.core.chain.log import SORT_KEYS
 from chalicelib.core.chain.signatures import PublicKeys
 from chalicelib.core.table import Expired, Query, Table
 
@@ -22,7 +29,7 @@ class Tampered:
 
 @dataclass(frozen=True)
 class MissingEntries:
-    """Entries are missing that had not lapsed: `last`, and possibly those from `first` on."""
+    """Entries are missing that had not expired: `last`, and possibly those from `first` on."""
 
     chain: Chain
     first: int
@@ -39,7 +46,7 @@ class Forked:
 
 @dataclass(frozen=True)
 class RolledBack:
-    """The chain ends before an entry that was signed and has not lapsed."""
+    """The chain ends before an entry that was signed and has not expired."""
 
     chain: Chain
     signed: int
@@ -81,7 +88,7 @@ def verify(chain: Chain, since: int, keys: PublicKeys) -> ChainVerdict:
 
     Each checkpoint is verified (signature, root over its leaves, order). The leaves of genuine checkpoints
     are compared with the stored entries: entries before a signed one have to lead to it, later ones have to
-    follow it. Entries that were allowed to lapse are not reported as missing.
+    follow it. Entries that have expired are not reported as missing.
     """
     ((_, verdict),) = verify_each([chain], since, keys)
     return verdict
@@ -104,19 +111,19 @@ def verify_each(
             if leaf.chain in pins:
                 pins[leaf.chain].append(leaf)
     for chain in asked:
-        yield chain, _judged(chain, pins[chain.name], of_checkpoints)
+        yield chain, _verdict_on(chain, pins[chain.name], of_checkpoints)
 
 
-def _judged(chain: Chain, pins: list[Leaf], of_checkpoints: list[Finding]) -> ChainVerdict:
-    walk = _Walk(chain, {pin.seq for pin in pins})
-    stored = [*walk.findings()]
-    known = bool(pins or stored or walk.last)
+def _verdict_on(chain: Chain, pins: list[Leaf], of_checkpoints: list[Finding]) -> ChainVerdict:
+    stored_chain = _StoredChain(chain, {pin.seq for pin in pins})
+    stored = [*stored_chain.findings()]
+    known = bool(pins or stored or stored_chain.last)
     findings = [*of_checkpoints, *stored]
     covered = 0
     for pin in pins:
-        if judged := walk.judge(pin):
-            findings.append(judged)
-        elif pin.seq in walk.met:
+        if finding := stored_chain.compare(pin):
+            findings.append(finding)
+        elif pin.seq in stored_chain.met:
             covered = max(covered, pin.seq)
     return ChainVerdict(tuple(dict.fromkeys(findings)), covered, known)
 
@@ -127,7 +134,7 @@ def verify_checkpoints(since: int, keys: PublicKeys) -> tuple[Finding, ...]:
 
 
 def _checkpoints(since: int, keys: PublicKeys) -> Iterator[tuple[Checkpoint | None, list[Finding]]]:
-    """Each checkpoint in order (None if it is not genuine), with its findings.
+    """Yield each checkpoint in order (None if it is not genuine), with its findings.
 
     In an archive without checkpoints none is missing if `since` is 1; if it is later, that one is.
     """
@@ -150,7 +157,7 @@ def _checkpoints(since: int, keys: PublicKeys) -> Iterator[tuple[Checkpoint | No
 def _opened(
     number: int, versions: list[archive.Version], keys: PublicKeys
 ) -> tuple[Checkpoint | None, list[Finding]]:
-    """The oldest version of a checkpoint, the locked one; any other or a marker is a finding."""
+    """Read the oldest, locked version of a checkpoint; other versions and markers are findings."""
     found: list[Finding] = []
     written = [version for version in versions if not version.marker]
     if len(versions) != 1 or not written:
@@ -175,26 +182,26 @@ def _follows(later: Checkpoint, earlier: Checkpoint) -> bool:
     )
 
 
-class _Walk:
-    """One pass over the stored entries, including lapsed ones; it keeps only the signed ones."""
+class _StoredChain:
+    """Reads the stored entries once, including expired ones; it keeps only the signed ones."""
 
     def __init__(self, chain: Chain, signed: set[int]) -> None:
         self.chain = chain
         self.signed = signed
-        self.met: dict[int, ChainEntry] = {}  # the genuine entries at signed places
+        self.met: dict[int, ChainEntry] = {}  # the genuine entries with signed numbers
         self.tampered: set[int] = set()
         self.gaps: list[MissingEntries] = []
         self.last = 0
 
     def findings(self) -> Iterator[Finding]:
-        """The findings about the entries themselves, without checkpoints."""
+        """Yield the findings about the entries themselves, without checkpoints."""
         before: ChainEntry | None = None
-        stored = Query(Table.LEDGER, self.chain.name, PLACES, expired=Expired.INCLUDED)
+        stored = Query(Table.LEDGER, self.chain.name, SORT_KEYS, expired=Expired.INCLUDED)
         for item in table.query(stored):
             try:
                 entry = ChainEntry.read(item)
             except Unreadable:
-                before, seq = None, numbered(item["sk"])
+                before, seq = None, sequence_number(item["sk"])
                 self.tampered.add(seq)
                 self.last = max(self.last, seq)
                 yield Tampered(self.chain, seq)
@@ -205,7 +212,7 @@ class _Walk:
                 self.met[entry.seq] = entry
 
     def _between(self, before: ChainEntry | None, entry: ChainEntry) -> Iterator[Finding]:
-        """The findings between two neighbouring entries, or before the first one."""
+        """Yield the findings between two neighbouring entries, or before the first one."""
         if entry.seq > self.last + 1:
             if entry.previous_delete_at > clock.now():
                 self.gaps.append(MissingEntries(self.chain, self.last + 1, entry.seq - 1))
@@ -213,15 +220,16 @@ class _Walk:
         elif not _linked(before, entry):
             yield Forked(self.chain, entry.seq)
 
-    def judge(self, pin: Leaf) -> Finding | None:
-        """The finding, if any, from comparing a signed leaf with the stored entries."""
+    def compare(self, pin: Leaf) -> Finding | None:
+        """Compare a signed leaf with the stored entries; return the finding, or None."""
         if pin.seq in self.tampered:
             return None  # reported already
-        lapsed = clock.from_epoch(pin.delete_at) <= clock.now()
+        expired = clock.from_epoch(pin.delete_at) <= clock.now()
         if entry := self.met.get(pin.seq):
-            anew = lapsed and clock.to_epoch(entry.at) >= pin.delete_at  # all had lapsed, the chain restarted
-            return None if entry.hash == pin.hash or anew else Forked(self.chain, pin.seq)
-        if lapsed or any(gap.first <= pin.seq <= gap.last for gap in self.gaps):
+            # All entries had expired, and the chain began again.
+            restarted = expired and clock.to_epoch(entry.at) >= pin.delete_at
+            return None if entry.hash == pin.hash or restarted else Forked(self.chain, pin.seq)
+        if expired or any(gap.first <= pin.seq <= gap.last for gap in self.gaps):
             return None
         if pin.seq > self.last:
             return RolledBack(self.chain, pin.seq, self.last)
@@ -229,9 +237,9 @@ class _Walk:
 
 
 def _linked(before: ChainEntry | None, entry: ChainEntry) -> bool:
-    """Whether an entry follows the previous one (None: at the start, or after an altered one)."""
+    """Return whether an entry follows the previous one (None: at the start, or after altered)."""
     if entry.seq == 1:
-        return (entry.previous, entry.previous_delete_at) == (GENESIS, NEVER)
+        return (entry.previous, entry.previous_delete_at) == (GENESIS, FIRST_PREVIOUS_DELETE_AT)
     if before is None:
         return True
     after = entry.delete_at >= before.delete_at

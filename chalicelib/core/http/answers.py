@@ -1,4 +1,4 @@
-"""What a view returns, and how that and every problem become an HTTP response."""
+"""The return types of views, and the responses for them and for problems."""
 
 import json
 from collections.abc import Mapping

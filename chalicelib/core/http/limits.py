@@ -23,7 +23,7 @@ def _every_call(**_: object) -> bool:
 
 @dataclass(frozen=True)
 class DailyLimit:
-    """At most `most` counted calls by an account in a UTC day.
+    """At most `maximum` counted calls by an account in a UTC day.
 
     `counts` takes the arguments of the view and returns whether the call is counted; other calls are never
     refused. It must not count calls that the view refuses because a step-up is missing: otherwise a stolen
@@ -31,12 +31,12 @@ class DailyLimit:
     """
 
     name: str
-    most: Callable[[], int]
+    maximum: Callable[[], int]
     counts: Callable[..., bool] = _every_call
 
     @contextmanager
-    def one_call(self, account_id: AccountId, arguments: Mapping[str, object]) -> Iterator[None]:
-        """Count a call around its view; failures on our side are given back, refusals are not.
+    def count_call(self, account_id: AccountId, arguments: Mapping[str, object]) -> Iterator[None]:
+        """Count a call before its view runs; uncount it if the view fails on our side.
 
         Raises:
             TooMany: the account has no calls left for the day.
@@ -49,13 +49,13 @@ class DailyLimit:
             yield
         except Exception as failed:
             if was_counted and (not isinstance(failed, Problem) or failed.status >= 500):
-                self.limiter.give_back(account_id)
+                self.limiter.uncount(account_id)
             raise
 
     @cached_property
     def limiter(self) -> Limiter:
         """The limiter that counts the calls."""
-        return Limiter(self.name, (Window(lambda: DAY, self.most),), TooMany, WhenUnreachable.ALLOW)
+        return Limiter(self.name, (Window(lambda: DAY, self.maximum),), TooMany, WhenUnreachable.ALLOW)
 
 
 @dataclass(frozen=True)

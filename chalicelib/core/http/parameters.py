@@ -1,4 +1,4 @@
-"""What a view may take, by the type of its parameter.
+"""The types that a parameter of a view may have, and how each is read from a request.
 
     caller: Caller              a subclass of Authenticated; the route then requires a token
     operator: Operator          staff, by an IAM signature (core/http/operators); the route is internal
@@ -100,7 +100,7 @@ def _escaped(part: int | str) -> str:
 
 
 class Authenticated(ABC):
-    """A caller, checked against the claims of the token and the current state in the tables."""
+    """A caller, authorized by the claims of the token and the current state in the tables."""
 
     authorizer: ClassVar[Any]  # Chalice's, so that core needs no concept
     needs: ClassVar[tuple[Wanted[Any], ...]]
@@ -108,7 +108,7 @@ class Authenticated(ABC):
 
     @classmethod
     @abstractmethod
-    def judge(cls, claims: Claims, found: Found) -> Self:
+    def authorize(cls, claims: Claims, found: Found) -> Self:
         """Return the caller, or raise the Problem that prevents the call."""
 
 

@@ -1,4 +1,4 @@
-"""The route decorator: reads the types of a view once at import and serves requests by them.
+"""The route decorator: reads a view's type hints at import and handles requests by them.
 
 The order of steps is fixed; the steps before the view can only refuse the request:
 
@@ -6,7 +6,7 @@ The order of steps is fixed; the steps before the view can only refuse the reque
     2  parameters  parse path, headers, body
     3  limit       count the call towards the daily limit of the account
     4  view
-    5  response    of the answer or of the problem
+    5  response    build it from the view's answer or from the problem
 
 Errors are mapped here and not in middleware, because Chalice runs middleware after it has turned the
 errors of a view into responses of its own format.
@@ -72,7 +72,7 @@ def route(
 
     def register(view: ViewFunction) -> ViewFunction:
         plan = _Plan.of(view, path, needs, limit)
-        contract.add(plan.described(method, path, view, problems))
+        contract.add(plan.to_contract(method, path, view, problems))
 
         @observe.observed
         def serve(**parts: str) -> Response:
@@ -89,7 +89,7 @@ def route(
 
 @dataclass(frozen=True)
 class _Plan:
-    """How to fill the parameters of a view, by name."""
+    """The sources of the parameters of a view, by name."""
 
     caller: tuple[str, type[Authenticated]] | None
     operator: str | None
@@ -142,14 +142,15 @@ class _Plan:
 
     @property
     def authorizer(self) -> Any:  # noqa: ANN401 - one of Chalice's
-        """The authorizer that the gateway asks before it passes the request on."""
+        """The authorizer that the gateway calls before it passes the request on."""
         if self.operator:
             return Operator.authorizer
         return self.caller[1].authorizer if self.caller else None
 
-    def described(
+    def to_contract(
         self, method: str, path: str, view: Callable[..., Any], declared: tuple[type[Problem], ...]
     ) -> contract.Route:
+        """Return the contract of the route, with the problems that follow from its parameters."""
         summary, _, description = inspect.cleandoc(view.__doc__ or "").partition("\n\n")
         implied: list[type[Problem]] = list(_BODY_PROBLEMS) if self.body else []
         implied += [NotFound] if self.parts else []
@@ -189,7 +190,7 @@ class _Plan:
             SessionId(context["session_id"]),
             int(context.get("stepped_up_until", 0)),
         )
-        return {name: kind.judge(claims, batch.read_batch(claims, self.needs))}
+        return {name: kind.authorize(claims, batch.read_batch(claims, self.needs))}
 
     def parse_parameters(self, request: Request, raw_parts: Mapping[str, str]) -> dict[str, object]:
         """Step 2: parse path, headers, body, query and address."""
@@ -217,10 +218,10 @@ class _Plan:
         return arguments
 
     def count_call(self, request: Request, arguments: Mapping[str, object]) -> AbstractContextManager[None]:
-        """Step 3: count the call, around the view."""
+        """Step 3: return a context that counts the call, and uncounts it if the view fails."""
         if not isinstance(self.limit, DailyLimit):
             return nullcontext()
-        return self.limit.one_call(AccountId(request.context["authorizer"]["account_id"]), arguments)
+        return self.limit.count_call(AccountId(request.context["authorizer"]["account_id"]), arguments)
 
 
 def _serve(

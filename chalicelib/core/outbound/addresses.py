@@ -34,7 +34,7 @@ _NOT_PUBLIC = tuple(
 
 
 def is_public(address: Address) -> bool:
-    """Whether an address is in a range of the public internet."""
+    """Return whether an address is in a range of the public internet."""
     if not address.is_global or address.is_multicast or address.is_reserved:
         return False
     if address.version == 6 and address not in _HANDED_OUT:

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 # Octets of status line and headers. The body of a response is not read, and only the status is used.
-MOST_READ = 8 * 1024
+MAX_READ = 8 * 1024
 
 
 class TooMuchAnswer(HTTPException):
-    """The headers of the response are longer than `MOST_READ`."""
+    """The headers of the response are longer than `MAX_READ`."""
 
 
 class Deadline:
@@ -36,7 +36,7 @@ class Deadline:
         self._end = clock.ticks() + seconds
 
     def within(self, seconds: float) -> float:
-        """So many seconds, or the time that is left if that is less.
+        """Return so many seconds, or the time that is left if that is less.
 
         Raises:
             TimeoutError: no time is left.
@@ -54,7 +54,7 @@ class Line:
         self._connection = connection
         self._silence = silence
         self._deadline = deadline
-        self._may_read = MOST_READ
+        self._may_read = MAX_READ
 
     def sendall(self, data: bytes) -> None:
         """Send all of it.
@@ -71,11 +71,13 @@ class Line:
                 rest = rest[self._connection.send(rest) :]
 
     def receive(self, into: "WriteableBuffer") -> int:
-        """Read what has arrived, up to what is left of `MOST_READ`.
+        """Read what has arrived, up to what is left of `MAX_READ`.
 
         Raises:
-            TooMuchAnswer: `MOST_READ` octets were read.
-            ConnectionError, TimeoutError, ssl.SSLError: as above.
+            TooMuchAnswer: `MAX_READ` octets were read.
+            ConnectionError: the connection was closed.
+            TimeoutError: nothing arrived in time.
+            ssl.SSLError: TLS failed.
         """
         if not self._may_read:
             raise TooMuchAnswer
@@ -122,7 +124,7 @@ def _plain_errors() -> Iterator[None]:
         raise ConnectionError from None
 
 
-def open_line(host: str, patience: Push, deadline: Deadline) -> Line:
+def open_line(host: str, limits: Push, deadline: Deadline) -> Line:
     """Look up a host, connect to one of its addresses, and verify its certificate.
 
     Raises:
@@ -130,17 +132,17 @@ def open_line(host: str, patience: Push, deadline: Deadline) -> Line:
         ssl.SSLError: the certificate is not valid for the host, or no common TLS version.
         OSError: no connection.
     """
-    routes, trusted = _routes(host, deadline.within(patience.connect_seconds))
-    connection = _connect_to_first(routes, patience.connect_seconds, deadline)
+    routes, trusted = _routes(host, deadline.within(limits.connect_seconds))
+    connection = _connect_to_first(routes, limits.connect_seconds, deadline)
     try:
         # Python applies the timeout to the handshake as a whole, so slow single octets do not extend it.
-        connection.settimeout(deadline.within(patience.silence_seconds))
+        connection.settimeout(deadline.within(limits.silence_seconds))
         with _plain_errors():
             secured = _context(trusted).wrap_socket(connection, server_hostname=host)
     except BaseException:
         connection.close()
         raise
-    return Line(secured, patience.silence_seconds, deadline)
+    return Line(secured, limits.silence_seconds, deadline)
 
 
 def _routes(host: str, seconds: float) -> tuple[tuple[tuple[Address, int], ...], str | None]:

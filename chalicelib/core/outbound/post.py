@@ -73,19 +73,19 @@ def push(
 
 
 def _hand_over(parcel: Parcel, target: Target) -> TransferTaken:
-    patience = settings().push
-    if parcel.length > patience.megabytes * 1024 * 1024:
+    limits = settings().push
+    if parcel.length > limits.megabytes * 1024 * 1024:
         raise TooLarge
-    deadline = Deadline(patience.whole_seconds)
+    deadline = Deadline(limits.whole_seconds)
     progress = _Progress()
     with progress.translate_errors():
-        line = open_line(target.host, patience, deadline)
+        line = open_line(target.host, limits, deadline)
     with closing(line):
         return _exchange(line, parcel, target, progress)
 
 
 class _Progress:
-    """How many octets of the body were sent; part of each outcome."""
+    """Counts the octets of the body that were sent, for the outcome."""
 
     def __init__(self) -> None:
         self.sent = 0
@@ -118,7 +118,7 @@ def _exchange(line: Line, parcel: Parcel, target: Target, progress: _Progress) -
     with progress.translate_errors():
         response = request.getresponse()
         response.close()  # unread: only the status counts
-    return _judge_status(response.status, progress.sent, complete=complete)
+    return _outcome_of_status(response.status, progress.sent, complete=complete)
 
 
 def _headers(parcel: Parcel, target: Target) -> dict[str, str]:
@@ -161,7 +161,7 @@ def _chunks(parcel: Parcel) -> Iterator[bytes]:
     yield held
 
 
-def _judge_status(status: int, sent: int, *, complete: bool) -> TransferTaken:
+def _outcome_of_status(status: int, sent: int, *, complete: bool) -> TransferTaken:
     match status // 100:
         case 2 if complete:
             return TransferTaken(status)

@@ -39,7 +39,7 @@ _NOT_PUBLIC = frozenset(
 
 
 class TargetFault(StrEnum):
-    """What is wrong with an address, in words that quote nothing of it."""
+    """The fault of an address, in words that quote nothing of it."""
 
     MALFORMED = "not a web address"
     TOO_LONG = "too long"

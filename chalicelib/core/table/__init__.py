@@ -19,7 +19,7 @@ from boto3.dynamodb.conditions import Attr
 
 from chalicelib.core.table.call import TableBug
 from chalicelib.core.table.client import (
-    AT_ONCE,
+    WRITES_PER_CALL,
     batch_get,
     delete_all,
     get,
@@ -46,7 +46,7 @@ from chalicelib.core.table_names import Table
 
 __all__ = [
     "ALWAYS",
-    "AT_ONCE",
+    "WRITES_PER_CALL",
     "Absent",
     "Append",
     "Attr",

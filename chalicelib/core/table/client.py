@@ -138,7 +138,7 @@ def _left_by(verb: str, request: dict[str, Any]) -> Item | None:
 
 
 # The maximum of one BatchWriteItem.
-AT_ONCE = 25
+WRITES_PER_CALL = 25
 
 
 def put_all(name: Table, items: Iterable[tuple[Key, Item]]) -> None:
@@ -157,7 +157,7 @@ def put_all(name: Table, items: Iterable[tuple[Key, Item]]) -> None:
 def delete_all(keys: Iterable[Key]) -> None:
     """Delete the items at some keys of one table unconditionally, in calls of 25; each key once.
 
-    There is no order. Only for keys whose items must go even if they have changed since they were read.
+    There is no order. Only for keys whose items have to be deleted even if they changed since they were read.
 
     Raises:
         Unavailable: not all of them are deleted. The caller may delete all of them again.
@@ -169,7 +169,7 @@ def delete_all(keys: Iterable[Key]) -> None:
 
 
 def _write_all(name: Table, requests: list[dict[str, Any]]) -> None:
-    for batch in batched(requests, AT_ONCE):
+    for batch in batched(requests, WRITES_PER_CALL):
         _write_some({settings().table(name): batch})
 
 

@@ -16,7 +16,7 @@ _ACCOUNT = "A#"  # before the id, in the partition keys of accounts
 
 
 class Key(NamedTuple):
-    """Where an item is. `sk` is None in tables without a sort key."""
+    """The table and the key of an item. `sk` is None in tables without a sort key."""
 
     table: Table
     pk: str

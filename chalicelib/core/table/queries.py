@@ -41,7 +41,7 @@ class Order(Enum):
 
 
 class Expired(Enum):
-    """Whether expired items are returned; only chains need them, whose links include them."""
+    """Includes expired items or not; only chains need them, whose links include them."""
 
     DROPPED = auto()
     INCLUDED = auto()

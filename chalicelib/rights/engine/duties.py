@@ -30,7 +30,7 @@ class Duty(StrEnum):
 
 
 def upcoming(request: RightsRequest, now: datetime) -> Iterator[tuple[datetime, Duty]]:
-    """When each duty is due next; after a failure, no duty is due before the next try."""
+    """Return when each duty is due next; after a failure, none is due before the next try."""
     for at, duty in _planned(request, now):
         yield max(at, request.duties_at or at), duty
 
@@ -56,13 +56,13 @@ def _planned(request: RightsRequest, now: datetime) -> Iterator[tuple[datetime, 
 
 
 def _waits_unpinned(request: RightsRequest) -> bool:
-    """Whether the request waits for a person before its step `pin` has run."""
+    """Return whether the request waits for a person before its step `pin` has run."""
     step = request.next_step
     return request.run_at is None and step is not None and step.name == Duty.PIN
 
 
 def wakes_at(request: RightsRequest, now: datetime) -> datetime | None:
-    """When a worker has to look at a request again; None: it has no work ahead.
+    """Return when a worker has to process a request again; None if it has no work ahead.
 
     While a worker has the lease, that is when the lease expires.
     """
@@ -92,5 +92,5 @@ def due(request: RightsRequest, now: datetime) -> Duty | None:
 
 
 def step_is_due(request: RightsRequest, now: datetime) -> bool:
-    """Whether the next step is due now."""
+    """Return whether the next step is due now."""
     return request.next_step is not None and request.run_at is not None and request.run_at <= now

@@ -5,7 +5,7 @@ Invariants:
 - One worker at a time works on a request. It takes a lease, and each write is conditional on the version
   that it read. A worker that lost its lease cannot write: its version is stale (the fence).
 - The write that takes the lease counts the run, so a run whose worker is killed is counted too. An outcome,
-  a wait included, resets the count. After `MOST_TRIES` runs without an outcome the step stops until an
+  a wait included, resets the count. After `MAX_TRIES` runs without an outcome the step stops until an
   operator retries it or decides the request; the legal clock keeps running.
 - A step's outcome, its evidence and the request's new state are one transaction. After a crash before it,
   the lease expires and the step is run again. A crash after it loses the next message, and the sweep sends
@@ -13,10 +13,10 @@ Invariants:
 - A service that does not answer is a wait, not a failed run, however long it lasts. Its duration is a metric
   with an alarm.
 - A run does the duties that are due, or one step, never both. A duty that kills its worker therefore cannot
-  block a step for ever, nor a step a duty. Each run of duties starts with a different duty, so one that
+  block a step forever, nor a step a duty. Each run of duties starts with a different duty, so one that
   kills its worker cannot block the others either.
 - One worker at a time works for one account (`core/turns`), so one account cannot occupy all workers.
-- Workers send at most `queue.MOST_HOPS` messages in a row about one request.
+- Workers send at most `queue.MAX_HOPS` messages in a row about one request.
 
 The evidence of a step holds the event, its time, the kind of actor, the number of runs, counts, and the ids
 of tasks at a processor. It never holds personal values.
@@ -47,7 +47,7 @@ Duties = Mapping[Duty, Callable[[Job], None]]
 
 # Runs without an outcome. Failed runs reach this limit after half a day of growing waits, killed runs after
 # about three hours of leases.
-MOST_TRIES = 12
+MAX_TRIES = 12
 _FIRST_WAIT = timedelta(seconds=30)
 _LONGEST_WAIT = 6 * HOUR
 # A message that arrives at most this early is sent once more; for an earlier one another is under way.
@@ -118,9 +118,9 @@ def _run(request: RightsRequest, worker: Worker, hops: int) -> RightsRequest | N
     if due and due.name not in worker.steps:
         return _stop(request, due.name, "UnknownStep")
     step = worker.steps[due.name] if due else None
-    if has_duties and request.duty_tries >= MOST_TRIES:
+    if has_duties and request.duty_tries >= MAX_TRIES:
         return _postpone_duties(request, 0, DAY)
-    if step and request.tries >= MOST_TRIES:
+    if step and request.tries >= MAX_TRIES:
         return _stop(request, step.name, "Killed")
     turn, length = worker.turns, step.lease if step else WHOLE_RUN
     if turn and not turn.acquire(request.account_id, request.request_id, length):
@@ -163,7 +163,7 @@ def _run_duties(request: RightsRequest, known: Duties) -> RightsRequest:
     if failed:
         metrics.count(Metric.RIGHTS_DUTY_FAILED)
         tries = job.request.duty_tries
-        return _postpone_duties(job.request, min(tries, MOST_TRIES - 1), backoff(tries))
+        return _postpone_duties(job.request, min(tries, MAX_TRIES - 1), backoff(tries))
     return store.move(job.request, _without_lease(job.request, duty_tries=0, duties_at=None))
 
 
@@ -282,10 +282,10 @@ def _record_unreachable(request: RightsRequest, step: Step) -> RightsRequest:
 
 
 def _record_failure(request: RightsRequest, step: Step, error: Exception) -> RightsRequest:
-    """Schedule another run of a failed step, or stop it after `MOST_TRIES` runs."""
+    """Schedule another run of a failed step, or stop it after `MAX_TRIES` runs."""
     observe.log_failure("step_failed", error, reason=step.name)
     metrics.count(Metric.RIGHTS_STEP_FAILED)
-    if request.tries >= MOST_TRIES:
+    if request.tries >= MAX_TRIES:
         return _stop(request, step.name, type(error).__name__)
     run_at = clock.now() + backoff(request.tries)
     return store.move(request, _without_lease(request, run_at=run_at, unreachable_since=None))
@@ -301,7 +301,7 @@ def _stop(request: RightsRequest, step: str, error: str) -> RightsRequest:
 
 
 def backoff(tries: int) -> timedelta:
-    """How long to wait after a number of failed runs: doubled each time, with jitter."""
+    """Return the wait after a number of failed runs: doubled each time, with jitter."""
     return _spread(min(_FIRST_WAIT * 2 ** (tries - 1), _LONGEST_WAIT))
 
 

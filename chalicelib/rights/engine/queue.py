@@ -5,7 +5,7 @@ A message is a hint to read its request.
 A message holds the request's id, and how many messages in a row workers have sent about it. A lost, late or
 duplicate message does no harm: the sweep sends another, and each worker reads the request first.
 
-Workers send messages to their own queues. `MOST_HOPS` bounds such a chain of messages: Lambda must not stop
+Workers send messages to their own queues. `MAX_HOPS` bounds such a chain of messages: Lambda must not stop
 it (`RecursiveLoop: Allow`), since a request has more steps and polls than Lambda's own limit of about 16.
 An endless chain, caused by a bug, ends there, and starts again with the next sweep, five minutes later.
 """
@@ -28,9 +28,9 @@ from chalicelib.core.settings import settings
 from chalicelib.rights import store
 
 LONGEST_DELAY = 15 * MINUTE  # SQS's own
-MOST_HOPS = 50  # several times what the longest plan needs between two sweeps
+MAX_HOPS = 50  # several times what the longest plan needs between two sweeps
 _NO_LOOP = MINUTE  # a message delayed at least this long is no tight loop, and restarts the count
-_MOST_AT_ONCE = 10  # SQS's own
+_MAX_PER_BATCH = 10  # SQS's own
 
 
 class Destination(Enum):
@@ -63,7 +63,7 @@ def send(
     delay = max(at - clock.now(), timedelta())
     if delay > LONGEST_DELAY:
         return
-    if hops > MOST_HOPS:
+    if hops > MAX_HOPS:
         metrics.count(Metric.RIGHTS_RELAY_ENDED)
         return
     chained = hops if delay < _NO_LOOP else 0
@@ -85,7 +85,7 @@ def send_all(request_ids: Iterable[RightsRequestId]) -> int:
     The next sweep sends the others again.
     """
     taken = 0
-    for batch in batched(request_ids, _MOST_AT_ONCE):
+    for batch in batched(request_ids, _MAX_PER_BATCH):
         entries = [{"Id": str(number), "MessageBody": _body(Hint(one))} for number, one in enumerate(batch)]
         answer = aws.ask("sqs", "send_message_batch", QueueUrl=Destination.WORK.url, Entries=entries)
         taken += len(answer.get("Successful", ()))
@@ -110,7 +110,7 @@ def _body(hint: Hint) -> str:
 
 
 # The most requests of a shard that one run sends; the next run, minutes later, sends the rest.
-_MOST_OF_A_SHARD = 500
+_MAX_PER_SHARD = 500
 
 
 @dataclass
@@ -132,7 +132,7 @@ def sweep() -> Swept:
     """
     swept, now = Swept(), clock.now()
     for shard in store.SHARDS:
-        due = list(islice(store.due(shard, now), _MOST_OF_A_SHARD))
+        due = list(islice(store.due(shard, now), _MAX_PER_SHARD))
         swept.due += len(due)
         swept.sent += send_all(due)
         for _, answer_by in store.open_requests(shard):

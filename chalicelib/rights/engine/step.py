@@ -108,7 +108,7 @@ class Step:
     Attributes:
         name: the name in procedures and in evidence.
         run: runs the step once. If it raises Unavailable, a service does not answer: the step waits and is
-            run again. After any other error it is run again too, at most `engine.MOST_TRIES` times; then it
+            run again. After any other error it is run again too, at most `engine.MAX_TRIES` times; then it
             stops for an operator.
         lease: the lease of a run: longer than any run takes.
         waits_for_processor: whether a wait of this step is for a processor.

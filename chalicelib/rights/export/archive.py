@@ -3,11 +3,11 @@
 Invariants:
 
 - The object exists completely or not at all: it becomes visible, and replaces the object of an earlier run,
-when
-  the upload is completed. On an error before that, the upload is aborted. After a killed process, the
+  when the upload is completed. On an error before that, the upload is aborted. After a killed process, the
   lifecycle rule of the bucket removes the parts.
-- If S3 does not confirm the completion, the existing object decides: each upload marks its own object (ADR
-23). - Every file is hashed while it is written, and so is the ZIP.
+- If S3 does not confirm the completion, the existing object decides: each upload marks its own object
+  (ADR 23).
+- Every file is hashed while it is written, and so is the ZIP.
 - Names, order and times in the ZIP depend only on the input, never on the machine.
 
 The ZIP is written to a stream that cannot seek, so the size and checksum of each file follow its content.

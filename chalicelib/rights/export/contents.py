@@ -134,7 +134,9 @@ def manifest(gathered: Gathered, files: Iterable[Written]) -> str:
     named = {r for _, section in sections for r in section.recipients} | set(_chat_recipients(gathered))
     whole = Manifest(
         **dict(_head(gathered)),
-        authorities=tuple(AuthorityShape.model_validate(asdict(one)) for one in gathered.asked.authorities),
+        authorities=tuple(
+            AuthorityShape.model_validate(asdict(authority)) for authority in gathered.asked.authorities
+        ),
         files=tuple(
             FileShape(path=f.path, media_type=f.media_type, size=f.size, sha256=f.sha256) for f in files
         ),
@@ -197,14 +199,14 @@ def views(gathered: Gathered) -> Iterator[SectionView]:
 def _chat_view(gathered: Gathered) -> SectionView:
     chat = gathered.chat
     shown = tuple(rows.row(line) for line in islice(chat.lines(), ROWS))
-    left_out = (WithheldField(f"{one.what} ({one.count})", one.text) for one in chat.left_out)
+    left_out = (WithheldField(f"{part.what} ({part.count})", part.text) for part in chat.left_out)
     return SectionView.of_elsewhere(
         replace(CHAT, recipients=_chat_recipients(gathered)),
         labels=dict.fromkeys(name for row in shown for name in row),
         rows=shown,
         total=chat.total,
         rest=CHAT_FILE if chat.total else None,
-        withheld=(*left_out, *(WithheldField(one.name, one.why) for one in _chat_withheld(gathered))),
+        withheld=(*left_out, *(WithheldField(field.name, field.why) for field in _chat_withheld(gathered))),
         missing=_sentences(gathered, CHAT.kind),
     )
 
@@ -225,7 +227,7 @@ def _files(gathered: Gathered) -> tuple[File, ...]:
 
 
 def _sentences(gathered: Gathered, kind: str) -> tuple[str, ...]:
-    return tuple(_sentence(one) for one in missing(gathered) if one.what == kind)
+    return tuple(_sentence(gap) for gap in missing(gathered) if gap.what == kind)
 
 
 def _sentence(lost: MissingFromCopy) -> str:
@@ -270,7 +272,7 @@ def _chat_recipients(gathered: Gathered) -> tuple[Recipient, ...]:
     Stream has data even if it could not be included, unless Stream knows no such user.
     """
     chat = gathered.chat
-    exists = chat.total or any(one.reason != StreamReason.NOT_THERE for one in chat.missing)
+    exists = chat.total or any(gap.reason != StreamReason.NOT_THERE for gap in chat.missing)
     return CHAT.recipients if gathered.chosen.copy is CopyKind.ACCESS and exists else ()
 
 
@@ -281,7 +283,9 @@ def _chat_withheld(gathered: Gathered) -> tuple[WithheldShape, ...]:
         for recipient in _chat_recipients(gathered)
         for category in recipient.entry.collects - {Category.CONTENT_PRIVATE}
     }
-    held_there = (WithheldShape(name=words.category(one), why=_HELD_THERE) for one in sorted(collected))
+    held_there = (
+        WithheldShape(name=words.category(category), why=_HELD_THERE) for category in sorted(collected)
+    )
     return (*gathered.chat.withheld, *held_there)
 
 

@@ -93,7 +93,7 @@ def _write(archive: Archive, gathered: Gathered) -> None:
         if spools[kind].total:
             names = tuple(field.name for field in part.section.disclosed)
             rows = spreadsheet.rows(names, spools[kind].lines())
-            archive.add(csv_file(kind), CSV, rows, expected=_MOST_OF_CSV * spools[kind].size)
+            archive.add(csv_file(kind), CSV, rows, expected=_MAX_CSV_FACTOR * spools[kind].size)
     if gathered.chat.total:
         archive.add(CHAT_FILE, LINES, gathered.chat.lines())
     archive.add("manifest.json", JSON, [contents.manifest(gathered, archive.files)])
@@ -101,4 +101,4 @@ def _write(archive: Archive, gathered: Gathered) -> None:
 
 # Bound of the CSV size relative to the JSON lines: no field names, but doubled quotes and commas of absent
 # fields.
-_MOST_OF_CSV = 3
+_MAX_CSV_FACTOR = 3

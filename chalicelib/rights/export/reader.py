@@ -31,7 +31,7 @@ from chalicelib.core import chain, needs
 from chalicelib.core.chain import Chain
 from chalicelib.core.explanations import ExplainedEnum
 from chalicelib.core.ids import AccountId, RightsRequestId, UserId
-from chalicelib.core.sealing import KeyGone, SealBroken, SealingError, Unfit
+from chalicelib.core.sealing import KeyNotFound, SealBroken, SealingError, Unfit
 from chalicelib.core.table_names import Table
 from chalicelib.privacy import bundles, codec, register
 from chalicelib.privacy.periods import After
@@ -86,7 +86,7 @@ Read = tuple[str, BaseModel] | Unread
 
 _REASONS = {
     SealBroken: UnreadableReason.BROKEN,
-    KeyGone: UnreadableReason.KEY_GONE,
+    KeyNotFound: UnreadableReason.KEY_GONE,
     Unfit: UnreadableReason.UNFIT,
 }
 
@@ -187,7 +187,7 @@ class Reading:
         for row in rows:
             try:
                 record = codec.opened(model, row, keys)
-            except (SealBroken, KeyGone, Unfit) as broken:
+            except (SealBroken, KeyNotFound, Unfit) as broken:
                 yield self._unreadable(kind, _REASONS[type(broken)])
                 continue
             if self._choices_lost and record.declaration.basis is LegalBasis.CONSENT:

@@ -104,7 +104,10 @@ class Selection:
 
 def selection(copy: CopyKind) -> Selection:
     """Return what a kind of copy consists of."""
-    parts = (*_recorded(), *(CopyPart(_evidence(one), Evidence) for one in (EVIDENCE, REQUEST_EVIDENCE)))
+    parts = (
+        *_recorded(),
+        *(CopyPart(_evidence(section), Evidence) for section in (EVIDENCE, REQUEST_EVIDENCE)),
+    )
     if copy is CopyKind.ACCESS:
         return Selection(copy, {part.kind: part for part in parts})
     portable = {part.kind: part for part in map(_portable, parts) if part.fields}

@@ -6,7 +6,7 @@ multiply the reads, and the files could show different states. So each record is
 JSON in data.json, and all other formats are made from that line: they cannot disagree.
 
 The files have no name, so the kernel removes them when the process ends for any reason. They are compressed,
-and together use at most `MOST` of the 512 MB of a function's disk. That is enough for about ten million
+and together use at most `MAX_BYTES` of the 512 MB of a function's disk. That is enough for about ten million
 events; the time limit of a run, fifteen minutes, may be reached before.
 """
 
@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import IO, cast
 
-MOST = 384 * 1024 * 1024
+MAX_BYTES = 384 * 1024 * 1024
 _LOOK = 1000  # lines between measurements of the files; an item has at most 400 KB, and few come near that
 
 
@@ -76,11 +76,11 @@ class Spools:
         """Write a line of a kind.
 
         Raises:
-            TooMuch: all spools together take more than `MOST`.
+            TooMuch: all spools together take more than `MAX_BYTES`.
         """
         self[kind].add(line)
         self._added += 1
-        if self._added % _LOOK == 0 and sum(spool.stored() for spool in self._by_kind.values()) > MOST:
+        if self._added % _LOOK == 0 and sum(spool.stored() for spool in self._by_kind.values()) > MAX_BYTES:
             raise TooMuch
 
 

@@ -3,5 +3,5 @@
 decide     propose, approve and withdraw decisions; the grounds of refusals
 extend     extend the deadline, request and record proof of identity, retry a stopped step
 enter      enter a request that was received outside the app
-inspect    list open requests, look at one with its history; records every look
+inspect    list open requests, show one with its history; records every inspection
 """

@@ -90,7 +90,7 @@ def etag(request: RightsRequest) -> str:
 def staff_of(request: RightsRequest) -> set[StaffId]:
     """The members of staff that a request names."""
     proposal = request.proposal
-    return {one for one in (proposal.by, proposal.approved_by) if one} if proposal else set()
+    return {member for member in (proposal.by, proposal.approved_by) if member} if proposal else set()
 
 
 def propose(request_id: RightsRequestId, by: StaffId, decision: ProposedDecision) -> RightsRequest:
@@ -205,7 +205,9 @@ def _approval_move(request: RightsRequest, by: StaffId, shown: IfMatch, now: dat
     # The rules may have changed since the proposal.
     _check_for(request.right, _proposal(request, proposal))
     late = proposal.reason is not None and not request.clock.refusal_is_in_time(now)
-    after = service.closed(request, proposal.status, procedures.ANNOUNCE, procedures.DISCARD).model_copy(
+    after = service.closed_early(
+        request, proposal.status, procedures.ANNOUNCE, procedures.DISCARD
+    ).model_copy(
         update={
             "refusal": proposal.reason,
             "decision_text": request.decision_text,

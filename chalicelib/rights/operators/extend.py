@@ -102,7 +102,7 @@ def _retry_move(request: RightsRequest, now: datetime) -> Move | None:
     step = request.next_step
     if step is None or step.status is not StepStatus.STOPPED:
         return None
-    anew = request.with_step(step.name, StepStatus.WAITING, now).model_copy(
+    retried = request.with_step(step.name, StepStatus.WAITING, now).model_copy(
         update={"tries": 0, "unreachable_since": None}
     )
-    return Move(with_plan_due(anew, now), "step_retried", {"step": step.name})
+    return Move(with_plan_due(retried, now), "step_retried", {"step": step.name})

@@ -5,8 +5,8 @@ Invariants:
 - A request is shown to a member of staff only if its history names them today. It records at most one
   inspection per person and day, and none if another entry of today names the person already.
 - A page of the list is shown only if the person's own history (`staff#<pseudonym>`) names its requests.
-- If the history of a request was altered and can take no entry, the inspection is recorded in the person's
-  own history instead: operators need to see exactly such a request.
+- If the history of a request was altered, so that no entry can be appended, the inspection is recorded in the
+  person's own history instead: operators need to see exactly such a request.
 """
 
 import heapq
@@ -27,7 +27,7 @@ from chalicelib.rights.moves import Move
 
 INSPECTED, LISTED = "inspected", "listed"
 PAGE = 50
-_MOST_ENTRIES = 200  # a year of pins, reminders and waits
+_MAX_ENTRIES = 200  # a year of pins, reminders and waits
 
 _Row = tuple[RightsRequestId, datetime]
 
@@ -41,7 +41,7 @@ class History:
     @property
     def staff(self) -> set[StaffId]:
         """The members of staff that it names."""
-        return {one for entry in self.entries or () for one in evidence.staff_in(entry.data)}
+        return {member for entry in self.entries or () for member in evidence.staff_in(entry.data)}
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def list_open(cursor: Cursor | None, by: StaffId) -> OpenPage:
         InvalidRequest: the cursor is malformed.
         Unavailable: the inspection cannot be recorded now.
     """
-    after = _place(cursor)
+    after = _list_place(cursor)
     rows = list(islice(_urgent_first(after), PAGE + 1))
     found, unreadable = store.read_several([request_id for request_id, _ in rows[:PAGE]])
     more = _cursor(rows[PAGE - 1]) if len(rows) > PAGE else None
@@ -88,7 +88,7 @@ def inspect(request_id: RightsRequestId, by: StaffId) -> tuple[RightsRequest, Hi
 
 def _history(request_id: RightsRequestId) -> History:
     try:
-        entries, _ = chain.page(evidence.history_of(request_id), None, _MOST_ENTRIES)
+        entries, _ = chain.page(evidence.history_of(request_id), None, _MAX_ENTRIES)
     except Unreadable:  # operators need to see exactly such a request
         return History(None)
     return History(tuple(entries))
@@ -107,7 +107,7 @@ def _cursor(row: _Row) -> str:
     return f"{clock.to_epoch(answer_by)}-{request_id}"
 
 
-def _place(cursor: Cursor | None) -> tuple[datetime, str] | None:
+def _list_place(cursor: Cursor | None) -> tuple[datetime, str] | None:
     if cursor is None:
         return None
     epoch, _, request_id = cursor.partition("-")
@@ -145,7 +145,7 @@ def record_inspection(request: RightsRequest, by: StaffId) -> None:
     """
     history = evidence.history_of(request.request_id)
     try:
-        if not _names(history, by):
+        if not _names_today(history, by):
             chain.append(history, evidence.entry(INSPECTED, {"by": by}, request.closed_at))
     except Unreadable:
         _record_in_staff_history(INSPECTED, by, [request.request_id])
@@ -161,8 +161,8 @@ def _record_page(request_ids: Sequence[RightsRequestId], by: StaffId) -> None:
         _record_in_staff_history(LISTED, by, request_ids)
 
 
-def _names(history: Chain, by: StaffId) -> bool:
-    """Whether an entry of today names a member of staff."""
+def _names_today(history: Chain, by: StaffId) -> bool:
+    """Return whether an entry of today names a member of staff."""
     today = takewhile(_is_of_today, chain.newest_first(history))
     return any(entry.data.get("by") == by for entry in today)
 

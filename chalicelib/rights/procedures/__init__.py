@@ -1,13 +1,13 @@
 """Procedures: the steps that answer a request, by name and in order.
 
-Only names, so that whoever takes requests in imports no step. `steps` holds their code.
+It contains only names, so that the intake of requests imports no step. `steps` has their code.
 """
 
 from chalicelib.rights.engine.queue import Destination
 from chalicelib.rights.model import Right, RightsRequest, StepState, StepStatus
 
 PIN = "pin"  # pin the records that would expire before the answer
-ASK_STREAM = "ask_stream"  # order an export of the subject's data at Stream
+ASK_STREAM = "ask_stream"  # request an export of the subject's data from Stream
 AWAIT_STREAM = "await_stream"  # wait for that export
 ASSEMBLE = "assemble"  # pack all data into one file
 TRANSFER = "transfer"  # send the file to the controller that the subject named

@@ -1,7 +1,7 @@
 """What the steps and duties do. Only the workers import these modules.
 
     registry    all steps and duties of the usual worker, by name
-    pin         step pin; duties: renew pins, remind operators, record overdue answers and owed evidence
+    pin         step pin; duties: renew pins, remind operators, record overdue answers and pending evidence
     stream      steps ask_stream, await_stream
     package     steps assemble, deliver, discard
     transfer    step transfer, whose worker is a function of its own
@@ -22,26 +22,26 @@ from chalicelib.rights.model import CopyNotes, MadeCopy
 # A copy older than this is made again before delivery: its retention period counts from when it was made, so
 # the subject could not fetch a copy that waited for a review. A copy is kept for five days.
 STALE: timedelta = DAY
-_MOST_COPIES = 3
+_MAX_COPIES = 3
 
 
 class CopyKeepsDisappearing(Exception):
-    """The copy is gone again although it was made again; an operator has to find out why."""
+    """The copy is missing again although it was made again; an operator has to find out why."""
 
 
 def is_stale(copy: MadeCopy) -> bool:
-    """Whether a copy is so old that the subject would have too little time to fetch it."""
+    """Return whether a copy is so old that the subject would have too little time to fetch it."""
     return clock.now() - copy.made_at > STALE
 
 
 def make_copy_again(job: Job) -> Again:
-    """The outcome that restarts the copy from Stream's export.
+    """Return the outcome that restarts the copy from Stream's export.
 
     Raises:
-        CopyKeepsDisappearing: the copy was made again `_MOST_COPIES` times already.
+        CopyKeepsDisappearing: the copy was made again `_MAX_COPIES` times already.
     """
     times = job.notes.made_again + 1
-    if times > _MOST_COPIES:
+    if times > _MAX_COPIES:
         raise CopyKeepsDisappearing
     kept = CopyNotes(
         mails=job.notes.mails,

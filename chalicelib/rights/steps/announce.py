@@ -31,7 +31,7 @@ _IN_APP, _BY_MAIL = "announced_in_app", "announced_by_mail"
 
 def _announce(job: Job) -> Outcome:
     """Send the mail about the answer, unless an earlier run may have sent it."""
-    written = partial(messages.answered, request=job.request)
+    written = partial(messages.answer_mail, request=job.request)
     return Done(counts=_send_once(job, RequestAnnouncement.ANSWER, written))
 
 
@@ -43,7 +43,7 @@ def announce_extension(job: Job) -> None:
     request = job.request
     until = request.clock.due_at(clock.now())
     try:
-        written = partial(messages.extended, request=request, until=until)
+        written = partial(messages.extension_mail, request=request, until=until)
         counts = _send_once(job, RequestAnnouncement.EXTENSION, written)
     except Unavailable:
         counts = {_IN_APP: 1}
@@ -77,7 +77,7 @@ def _send_once(
 
 
 def _address(row: Found) -> str | None:
-    """The address for mail; None if missing or unreadable, or if the account is frozen."""
+    """Return the address for mail; None if missing or unreadable, or if the account is frozen."""
     try:
         account, profile = row[OPEN_ACCOUNT], row[PROFILE]
     except SealingError:

@@ -110,17 +110,18 @@ def _chat(request: RightsRequest) -> Iterator[Chat]:
 
 def _withheld(shape: StreamCopyKind) -> tuple[WithheldShape, ...]:
     return tuple(
-        WithheldShape(name=f"{one.where}: {one.name}", why=one.ground.plainly)
-        for one in fields.withheld(shape)
+        WithheldShape(name=f"{field.where}: {field.name}", why=field.ground.plainly)
+        for field in fields.withheld(shape)
     )
 
 
-def _left_out(one: Omission) -> LeftOut:
-    return LeftOut(what=one.what, reason=one.ground, text=one.ground.plainly, count=one.count)
+def _left_out(omission: Omission) -> LeftOut:
+    ground = omission.ground
+    return LeftOut(what=omission.what, reason=ground, text=ground.plainly, count=omission.count)
 
 
 def _missing(found: Iterable[ChatMissing]) -> tuple[MissingFromCopy, ...]:
-    return tuple(MissingFromCopy(what=stream.KIND, reason=one.reason, text=one.plainly) for one in found)
+    return tuple(MissingFromCopy(what=stream.KIND, reason=gap.reason, text=gap.plainly) for gap in found)
 
 
 ASSEMBLE = Step(procedures.ASSEMBLE, _assemble, lease=WHOLE_RUN)

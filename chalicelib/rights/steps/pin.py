@@ -1,4 +1,4 @@
-"""Step `pin`, and the duties that pin, remind, and record overdue answers or owed evidence."""
+"""Step `pin`, and the duties that pin, remind, and record overdue or pending evidence."""
 
 from datetime import datetime, timedelta
 
@@ -38,7 +38,7 @@ def pin_slice(request: RightsRequest) -> tuple[int | None, RightsRequest]:
 
 
 def pinned_end(request: RightsRequest, now: datetime) -> datetime:
-    """The end of new pins; constant for a day, so a slice skips what another one pinned."""
+    """Return the end of new pins; constant for a day, so a slice skips the pins of another."""
     days = (now + PINNED_AHEAD - request.received_at) // DAY + 1
     return request.received_at + days * DAY
 
@@ -72,7 +72,7 @@ def record_overdue(job: Job) -> None:
 
 
 def record_owed(job: Job) -> None:
-    """Duty: append the owed evidence to the request's history, or try again in a day."""
+    """Duty: append the pending evidence to the request's history, or postpone that by a day."""
     request = job.request
     try:
         chain.head(evidence.history_of(request.request_id))

@@ -1,4 +1,4 @@
-"""Stream's part of a copy: an export is ordered, then awaited; a failure blocks nothing.
+"""Stream's part of a copy: an export is requested, then awaited; a failure blocks nothing.
 
 The copy and the answer disclose what is missing. The notes hold the id of Stream's task (also recorded as
 evidence, RGT-10), then either that its file is ready, or the reason why there is none.
@@ -28,12 +28,12 @@ _SHORTEST, _LONGEST = timedelta(seconds=1), 10 * MINUTE
 
 
 def _ask(job: Job) -> Outcome:
-    """Order an export; a crash before the note leads to a second order, the first is unused."""
-    asked = _order(job)
+    """Request an export. A crash before the note causes a second request; the first is unused."""
+    asked = _request_export(job)
     return (
         _without_stream(job, asked)
         if isinstance(asked, MissingAtStream)
-        else Done(notes=_ordered(job, asked))
+        else Done(notes=_requested_task(job, asked))
     )
 
 
@@ -50,34 +50,34 @@ def _await(job: Job) -> Outcome:
         case Ready():
             return Done(notes=replace(job.notes, stream_ready=True))
         case MissingAtStream() if found.is_worth_asking_again and not job.notes.stream_asked_again:
-            return _order_again(job)
+            return _request_again(job)
         case MissingAtStream():
             return _without_stream(job, found)
         case Pending():
             return Wait(min(max(clock.now() - asked.at, _SHORTEST), _LONGEST))
 
 
-def _order_again(job: Job) -> Outcome:
-    """Order an export again that Stream lost or failed to make; a second order usually succeeds."""
-    asked = _order(job)
+def _request_again(job: Job) -> Outcome:
+    """Request an export again that Stream lost or failed to make; that usually succeeds."""
+    asked = _request_export(job)
     if isinstance(asked, MissingAtStream):
         return _without_stream(job, asked)
-    return Wait(_SHORTEST, replace(_ordered(job, asked), stream_asked_again=True))
+    return Wait(_SHORTEST, replace(_requested_task(job, asked), stream_asked_again=True))
 
 
-def _order(job: Job) -> StreamExportTask | MissingAtStream:
+def _request_export(job: Job) -> StreamExportTask | MissingAtStream:
     try:
         return export_tasks.start(job.request.user_id)
     except StreamUnavailable:
         raise Unavailable from None
 
 
-def _ordered(job: Job, asked: StreamExportTask) -> CopyNotes:
+def _requested_task(job: Job, asked: StreamExportTask) -> CopyNotes:
     return replace(job.notes, stream_task=asked.task_id, stream_asked_at=asked.at)
 
 
 def outcome(notes: CopyNotes) -> Ready | MissingAtStream:
-    """The result that the two steps left for the step `assemble`."""
+    """Return the result that the two steps left for the step `assemble`."""
     if notes.stream_ready:
         return Ready(TaskId(str(notes.stream_task)))
     return MissingAtStream(_REASONS[str(notes.stream_missing)])
@@ -90,7 +90,7 @@ def _stream_task(notes: CopyNotes) -> StreamExportTask | None:
 
 
 def _without_stream(job: Job, missing: MissingAtStream) -> Done:
-    """The step done without Stream's part.
+    """Return the outcome of a step without Stream's part.
 
     If Stream has no user for the subject, no known data is missing; the copy says so.
     """

@@ -34,18 +34,18 @@ from chalicelib.rights.steps import is_stale, make_copy_again
 
 PART = "the transfer to the address that you named"
 # All waits together last less than eight minutes. Longer ones would delay the subject's own copy.
-MOST_ATTEMPTS = 5
+MAX_ATTEMPTS = 5
 _FIRST_WAIT = timedelta(seconds=30)
 
 
 def _transfer(job: Job) -> Outcome:
-    """Send the copy; without an answer try again later, at most `MOST_ATTEMPTS` times.
+    """Send the copy; without an answer try again later, at most `MAX_ATTEMPTS` times.
 
     An attempt is counted before it begins, so one that kills the worker is counted too. The parcel is keyed
     by the request's id: the receiver can recognise a repetition.
     """
     attempts = job.notes.transfer_begun
-    if attempts >= MOST_ATTEMPTS:
+    if attempts >= MAX_ATTEMPTS:
         return _not_taken(job, NotTakenReason.TOO_SLOW)
     copy = job.notes.copy
     if copy is None or is_stale(copy):
@@ -54,10 +54,10 @@ def _transfer(job: Job) -> Outcome:
         with files.open_copy(job.request.request_id) as body:
             job.record("transfer_begun", replace(job.notes, transfer_begun=attempts + 1))
             return _push(job, _parcel(job, copy, body))
-    except files.CopyGone:
+    except files.CopyNotFound:
         return make_copy_again(job)
     except Unreachable as silent:
-        if attempts + 1 < MOST_ATTEMPTS:
+        if attempts + 1 < MAX_ATTEMPTS:
             return Wait(_FIRST_WAIT * 2**attempts)
         return _not_taken(job, silent.reason)
 

@@ -1,4 +1,4 @@
-"""Two people's phones: the official JavaScript SDK in a Node process, driven from Python."""
+"""Chat clients with the official JavaScript SDK in a Node process, controlled from Python."""
 
 from infra.local.js.clients import ChatClient, ChatClients, ChatError
 

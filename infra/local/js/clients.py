@@ -1,4 +1,4 @@
-"""Chat clients that run in a Node process; every call blocks until its answer or a deadline."""
+"""Chat clients in a Node process; every call blocks until its answer or a deadline."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     TokenProvider = Callable[[], str]
 
 _HERE = Path(__file__).parent
-_PATIENCE = 15.0
+_TIMEOUT = 15.0
 
 
 class ChatError(Exception):
     """The SDK's call failed.
 
-    `code` is Stream's number and `status` the HTTP status, where the answer came from Stream.
+    `code` is Stream's error code and `status` the HTTP status, if Stream answered.
     """
 
     def __init__(self, message: str, code: int | None = None, status: int | None = None) -> None:
@@ -50,28 +50,28 @@ class ChatClient:
         return self._call("watch", cid=cid)
 
     def send(self, cid: str, text: str) -> dict[str, Any]:
-        """Say something: `{id, text, type, shadowed, user_id, user_name, created_at}`."""
+        """Send a message: `{id, text, type, shadowed, user_id, user_name, created_at}`."""
         return self._call("send", cid=cid, text=text)
 
-    def wait_for_event(self, *types: str, timeout: float = _PATIENCE, **fields: object) -> dict[str, Any]:
-        """The first event of one of these types that no other call took.
+    def wait_for_event(self, *types: str, timeout: float = _TIMEOUT, **fields: object) -> dict[str, Any]:
+        """Wait for an event of one of these types, and return the first that no other call returned.
 
         Args:
             types: e.g. message.new, or notification.message_new in a channel not watched.
             timeout: in seconds.
-            fields: what the event must have besides; `text` is the message's.
+            fields: further fields that the event must have; `text` is that of the message.
 
         Raises:
-            ChatError: none came in time.
+            ChatError: no such event came in time.
         """
         args = {"types": types, "fields": fields, "timeout_ms": int(timeout * 1000)}
         found: dict[str, Any] = self._driver.call(
-            self.name, "wait_for_event", args, patience=timeout + _PATIENCE
+            self.name, "wait_for_event", args, timeout=timeout + _TIMEOUT
         )
         return found
 
     def events(self) -> list[dict[str, Any]]:
-        """The events that no call took, oldest first."""
+        """Return the events that no call returned before, oldest first."""
         return self._list("events")
 
     def query_channels(self, conditions: dict[str, Any]) -> list[dict[str, Any]]:
@@ -120,10 +120,10 @@ class ChatClient:
         self.call("disconnect")
 
     def call(self, call: str, **args: object) -> Any:  # noqa: ANN401 - each call's own answer
-        """Any call of driver.mjs, by name.
+        """Make any call of driver.mjs, by its name.
 
         Raises:
-            ChatError: it failed, or no answer came.
+            ChatError: the call failed, or no answer came in time.
         """
         return self._driver.call(self.name, call, args)
 
@@ -137,10 +137,10 @@ class ChatClient:
 
 
 class ChatClients:
-    """A Node process with any number of chat clients; ends with the block, whatever happens."""
+    """A Node process with any number of chat clients; it ends with the `with` block."""
 
     def __init__(self, url: str, api_key: str) -> None:
-        """`url` and `api_key` are those that the backend's chat token comes with."""
+        """Use the `url` and `api_key` that the backend returns with a chat token."""
         self._app = {"url": url, "api_key": api_key}
         self._numbers = itertools.count(1)
         self._answers: dict[int, queue.SimpleQueue[dict[str, Any]]] = {}
@@ -171,14 +171,14 @@ class ChatClients:
         with self._writing:
             if child.stdin:
                 child.stdin.close()
-        wait_or_kill(child, _PATIENCE)
-        self._reader.join(_PATIENCE)
+        wait_or_kill(child, _TIMEOUT)
+        self._reader.join(_TIMEOUT)
         if child.stdout:
             child.stdout.close()
 
     @property
     def has_ended(self) -> bool:
-        """Whether the Node process is gone."""
+        """Return whether the Node process has ended."""
         return self._child.poll() is not None
 
     def connect(
@@ -194,7 +194,7 @@ class ChatClients:
         Args:
             user_id: the user's id at Stream.
             token: a fixed token, or a function that the SDK calls whenever it needs one.
-            name: what the client is called here, if a user connects more than once.
+            name: the name of the client here, if a user connects more than once.
             profile: fields that a badly behaved app would send along.
 
         Raises:
@@ -210,24 +210,24 @@ class ChatClients:
         self.call(client.name, "connect", args)
         return client
 
-    def call(self, client: str, call: str, args: dict[str, Any], *, patience: float = _PATIENCE) -> Any:  # noqa: ANN401 - each call's own answer
+    def call(self, client: str, call: str, args: dict[str, Any], *, timeout: float = _TIMEOUT) -> Any:  # noqa: ANN401 - each call's own answer
         """Send one command and wait for its answer.
 
         Raises:
-            ChatError: the call failed, or no answer came within `patience` seconds.
+            ChatError: the call failed, or no answer came within `timeout` seconds.
         """
         number = next(self._numbers)
         answers = self._answers[number] = queue.SimpleQueue()
         try:
             self._write({"id": number, "client": client, "call": call, "args": args})
-            answer = answers.get(timeout=patience)
+            answer = answers.get(timeout=timeout)
         except queue.Empty:
-            raise ChatError(f"no answer to {call} within {patience} s") from None
+            raise ChatError(f"no answer to {call} within {timeout} s") from None
         finally:
             del self._answers[number]
         if "error" in answer:
-            told = answer["error"]
-            raise ChatError(str(told["message"]), told.get("code"), told.get("status"))
+            failure = answer["error"]
+            raise ChatError(str(failure["message"]), failure.get("code"), failure.get("status"))
         return answer["ok"]
 
     def _write(self, line: dict[str, Any]) -> None:
@@ -252,7 +252,7 @@ class ChatClients:
         answer: dict[str, Any] = {"answer": line["ask"]}
         try:
             answer["token"] = self._providers[line["client"]]()
-        except Exception as error:  # noqa: BLE001 - whatever it is, the SDK has to be told
+        except Exception as error:  # noqa: BLE001 - the SDK has to get every error
             answer["error"] = str(error) or type(error).__name__
         try:
             self._write(answer)

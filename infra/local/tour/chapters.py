@@ -61,7 +61,7 @@ def appear_at_stream(tour: Tour) -> None:
     for name, phone in tour.phones.items():
         sent = until(partial(tour.cloud.sent_to_stream, phone.user_id), f"{name} at Stream")
         tour.say(f"sent to Stream about {name}: {sent[-1]}")
-        fields = {field for one in sent for field in one}
+        fields = {field for user in sent for field in user}
         tour.check(f"Stream gets only id, name and image of {name}", fields <= {"id", "name", "image"})
 
 
@@ -141,9 +141,9 @@ def submit_usage(tour: Tour) -> None:
     tour.say("ten other users joined a meeting, and nine of them opened the settings; four days later:")
     usage.roll_up(cloud)
     (figures,) = usage.published(cloud, day)
-    for one in figures.figures:
-        tour.say(f"{day}: {one.name} by {one.accounts} people, {one.events} times")
-    names = [(one.name, one.accounts) for one in figures.figures]
+    for figure in figures.figures:
+        tour.say(f"{day}: {figure.name} by {figure.accounts} people, {figure.events} times")
+    names = [(figure.name, figure.accounts) for figure in figures.figures]
     tour.check(
         "the figure of ten people is published, that of nine is not, and Mila is not counted",
         names == _TEN_JOINED,

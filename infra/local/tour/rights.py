@@ -19,7 +19,7 @@ from infra.local.tour.narration import Tour
 from infra.local.tour.phone import Phone
 from infra.local.waiting import until
 
-_PATIENCE = 60.0  # seconds for a copy; a handful of steps, each a message
+_COPY_TIMEOUT = 60.0  # seconds for a copy; a handful of steps, each a message
 
 
 def exercise_access(tour: Tour) -> None:
@@ -31,14 +31,14 @@ def exercise_access(tour: Tour) -> None:
     asked = mila.call("POST", "/v1/rights-requests", {"right": "access"}).body
     tour.say(f"her request must be answered by [italic]{asked['due_at']}[/]")
     silent = replace(mila, on_answer=lambda _: None)  # polls are not printed
-    answered = until(lambda: answer_to(silent, asked["id"]), "the answer", _PATIENCE)
+    answered = until(lambda: answer_to(silent, asked["id"]), "the answer", _COPY_TIMEOUT)
     tour.say(f"{answered['status']}: [italic]“{answered['decision']['text']}”[/]")
     package = fetched(mila, asked["id"])
     manifest = json.loads(package.read("manifest.json"))
     kinds = sorted(Path(name).stem for name in package.namelist() if name.startswith("csv/"))
     tour.say(f"the copy contains: {', '.join(kinds)}")
     tour.check("nothing is missing", manifest["errors"] == [])
-    wrong = [one["path"] for one in manifest["files"] if _digest(package, one["path"]) != one["sha256"]]
+    wrong = [file["path"] for file in manifest["files"] if _digest(package, file["path"]) != file["sha256"]]
     tour.check("every file matches its checksum in the manifest", wrong == [])
     tour.check("it contains her message to Jovan", "chat/messages.ndjson" in package.namelist())
     show(tour, package)

@@ -61,11 +61,11 @@ def move_back(cloud: LocalCloud, phones: Sequence[Phone], days: int) -> date:
                     events = [codec.opened(kind, row) for row in bundles.unpacked(kind, item)]
                     store.put(event.model_copy(update={"at": at}) for event in events)
                     table.write(Delete(Key(Table.USAGE, item["pk"], item["sk"])))
-        if store.standing(day).published:
+        if store.read_day_progress(day).published:
             table.write(Delete(Key(Table.USAGE, f"day#{day}", "figures")))
         for before in range(31):
             other = clock.now().date() - timedelta(days=before)
-            if other != day and not store.standing(other).published:
+            if other != day and not store.read_day_progress(other).published:
                 store.publish(Figures(day=other, published_at=clock.now(), figures=()))
     return day
 
@@ -101,7 +101,7 @@ def _account_id(phone: Phone) -> AccountId:
 
 @contextmanager
 def _inside(cloud: LocalCloud) -> Iterator[None]:
-    """Run the service's code against the cloud; restore this process's environment afterwards."""
+    """Run the service's code against the cloud; restore the environment afterwards."""
     before = dict(os.environ)
     act_as_signup(cloud.account, STAGE)
     try:

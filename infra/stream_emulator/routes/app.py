@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from infra.stream_emulator.call import Call, Table
-from infra.stream_emulator.channel_types import MOST, ChannelType
+from infra.stream_emulator.channel_types import MAX_CHANNEL_TYPES, ChannelType
 from infra.stream_emulator.errors import bad_input, not_allowed
 from infra.stream_emulator.permissions import KNOWN, ROLES, described, stock_channel_type
 
@@ -74,8 +74,8 @@ def create_channel_type(call: Call) -> Json:
     name = call.body.get("name")
     if not isinstance(name, str) or not name or name in call.world.app.channel_types:
         raise bad_input("a channel type needs a name of its own")
-    if len(call.world.app.channel_types) >= MOST:
-        raise bad_input(f"an app has at most {MOST} channel types")
+    if len(call.world.app.channel_types) >= MAX_CHANNEL_TYPES:
+        raise bad_input(f"an app has at most {MAX_CHANNEL_TYPES} channel types")
     made = ChannelType(name, stock_channel_type(name), call.world.clock.now())
     settings = {key: value for key, value in call.body.items() if key != "name"}
     made.update(settings, unknown=call.world.options.unknown_settings)

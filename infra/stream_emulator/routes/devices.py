@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 devices = Table()
 _PROVIDERS = ("apn", "firebase", "huawei", "xiaomi")
-_MOST = 25
+_MAX_DEVICES = 25
 
 
 @devices.on("POST", "/devices", "CreateDevice", for_clients=True)
@@ -26,8 +26,8 @@ def create_device(call: Call) -> Json:
     if call.body.get("push_provider") not in _PROVIDERS:
         raise bad_input(f"push_provider must be one of {_PROVIDERS}")
     held = call.world.users.living(owner).devices
-    if token not in held and len(held) >= _MOST:
-        raise bad_input(f"a user has at most {_MOST} devices")
+    if token not in held and len(held) >= _MAX_DEVICES:
+        raise bad_input(f"a user has at most {_MAX_DEVICES} devices")
     held[token] = {
         "id": token,
         "push_provider": call.body["push_provider"],

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from infra.stream_emulator.world import World
 
 exports, channel_exports = Table(), Table(in_chat=True)
-MOST = 25
+MAX_PER_EXPORT = 25
 _COUNTED = ("messages", "reactions")
 _LINK_LIFE = 24 * 3600
 _FILE_LIFE = 60 * 24 * 3600
@@ -39,7 +39,7 @@ def export_user(call: Call) -> Json:
 @exports.on("POST", "/export/users", "ExportUsers")
 def export_users(call: Call) -> Json:
     """A file about up to 25 users, made by a task."""
-    world, ids = call.world, call.ids("user_ids", MOST)
+    world, ids = call.world, call.ids("user_ids", MAX_PER_EXPORT)
     contents = [_of_user(world, world.users.living(user_id).id) for user_id in ids]
     over = next(filter(None, (_too_many(world, content) for content in contents)), None)
     if over and world.options.over_most_exported == "refused":
@@ -58,8 +58,8 @@ def export_users(call: Call) -> Json:
 def export_channels(call: Call) -> Json:
     """A file about up to 25 channels, made by a task."""
     named = call.body.get("channels")
-    if not isinstance(named, list) or not 0 < len(named) <= MOST:
-        raise bad_input(f"channels must be a list of 1 to {MOST}")
+    if not isinstance(named, list) or not 0 < len(named) <= MAX_PER_EXPORT:
+        raise bad_input(f"channels must be a list of 1 to {MAX_PER_EXPORT}")
     found = [call.world.channels.get(str(one.get("type")), str(one.get("id"))) for one in named]
 
     def work() -> Json:

@@ -5,8 +5,7 @@ Invariants:
 - The page is self-contained: no script, no request, one style, and a content security policy that forbids
   everything else.
 - No value becomes markup, changes the direction of the text around it, or makes the page wider than the
-screen
-  (`core/markup`, `style`). A very long value is cut on the page and complete in the package's files.
+  screen (`core/markup`, `style`). A very long value is cut on the page and complete in the package's files.
 - The page is generated one kind of record at a time, so memory does not grow with the records.
 - The page lists what is missing or withheld, with the reason. Otherwise a reader would assume that there is
   no more data (RGT-1).

@@ -77,7 +77,7 @@ def _under(prefix: str, rules: str) -> str:
     lines = []
     for rule in rules.splitlines():
         selector, rest = rule.split("{", 1)
-        lines.append(",".join(f"{prefix} {one}" for one in selector.split(",")) + "{" + rest)
+        lines.append(",".join(f"{prefix} {part}" for part in selector.split(",")) + "{" + rest)
     return "\n".join(lines)
 
 

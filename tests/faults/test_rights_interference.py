@@ -1,4 +1,4 @@
-"""A request is cancelled at any moment of its plan, or the clocks of its processes differ."""
+"""Tests requests that are cancelled at any moment, and processes whose clocks differ."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ from chalicelib.rights.model import Status
 from infra.stream_emulator import Emulator
 from tests.faults import emulated
 from tests.faults.flows import ADDRESS
-from tests.faults.flows_rights import Copying, OfAChatter
+from tests.faults.flows_rights import Copying, RightsFlow
 from tests.faults.playing import Run, play
-from tests.faults.test_every_crash import same_end, undisturbed
+from tests.faults.test_every_crash import assert_same_end, play_undisturbed
 from tests.support.crash import How, Point
 from tests.support.world import Reply
 
-_INTAKE = 3  # effects before there is a request to cancel: its daily limit, its transaction, its message
+_EFFECTS_OF_INTAKE = 3  # count of the daily limit, transaction, message
 
 
-class TakenBackMeanwhile(OfAChatter):
+class CancelledDuringWork(RightsFlow):
     """Access is cancelled just before one of the worker's side effects."""
 
-    name = "taken_back_meanwhile"
+    name = "cancelled_during_work"
 
     def play(self, run: Run) -> None:
         replies: list[Reply] = []
 
-        def take_back() -> None:
+        def cancel() -> None:
             path = f"/v1/rights-requests/{self.request_id}/cancel"
             replies.append(self.user.calls("POST", path))
 
-        run.watch.intruder = take_back
+        run.watch.intruder = cancel
         self.asks(run)
-        run.go_on(6 * DAY)
+        run.advance(6 * DAY)
         (reply,) = replies
         events = [entry.event for entry in chain.entries(history_of(self.request_id))]
         request = self.request()
@@ -52,15 +52,15 @@ class TakenBackMeanwhile(OfAChatter):
             assert "cancelled" not in events
         assert request.next_step is None
         assert store.exercised_by(request.account_id, request.right) is None
-        assert emulated.objects() == []
+        assert emulated.stored_copies() == []
 
 
 @pytest.mark.proof
 def test_request_cancelled_at_any_moment_leaves_no_copy(stream: Emulator, subtests: pytest.Subtests) -> None:
-    effects = undisturbed(Copying.name, stream).effects
-    for number in range(_INTAKE, effects.index("sesv2.SendEmail")):
+    effects = play_undisturbed(Copying.name, stream).effects
+    for number in range(_EFFECTS_OF_INTAKE, effects.index("sesv2.SendEmail")):
         with subtests.test(f"before {number} {effects[number]}"):
-            play(TakenBackMeanwhile, stream, Point(number, How.OVERTAKEN))
+            play(CancelledDuringWork, stream, Point(number, How.OVERTAKEN))
 
 
 @pytest.mark.proof
@@ -68,7 +68,7 @@ def test_request_cancelled_at_any_moment_leaves_no_copy(stream: Emulator, subtes
 def test_request_completes_if_the_clock_of_one_process_is_off(
     stream: Emulator, subtests: pytest.Subtests, off: timedelta
 ) -> None:
-    expected = undisturbed(Copying.name, stream)
+    expected = play_undisturbed(Copying.name, stream)
     for number in range(2, expected.processes + 1):
         with subtests.test(f"process {number}"):
-            same_end(Copying, expected, play(Copying, stream, skew=(number, off)))
+            assert_same_end(Copying, expected, play(Copying, stream, skew=(number, off)))
