@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chalicelib.core.metrics import Metric
-from chalicelib.rights.engine import engine
+from chalicelib.rights.engine import step
 from tests.infra.templates import Template, of_type, plain
 
 
@@ -158,7 +158,7 @@ def test_alarm_fires_if_a_service_is_silent_for_two_hours(alarms: dict[str, Temp
     assert (alarm["MetricName"], alarm["Statistic"]) == (Metric.RIGHTS_UNREACHABLE_MINUTES.label, "Maximum")
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanOrEqualToThreshold", 120)
     assert alarm["TreatMissingData"] == "notBreaching"  # the service answers again
-    assert alarm["Period"] >= 2 * engine.LONGEST_LOOK.total_seconds()  # each period contains a poll
+    assert alarm["Period"] >= 2 * step.LONGEST_LOOK.total_seconds()  # each period contains a poll
 
 
 @pytest.mark.promise("RGT-10")

@@ -11,7 +11,7 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.metrics import Metric
 from chalicelib.rights import procedures, service, store
-from chalicelib.rights.engine import duties, engine
+from chalicelib.rights.engine import duties, engine, step
 from chalicelib.rights.engine.duties import Duty
 from chalicelib.rights.engine.engine import MAX_TRIES
 from chalicelib.rights.engine.queue import Destination
@@ -137,8 +137,8 @@ def test_failing_step_is_retried_after_growing_waits(world: World, plan: Plan) -
 
 
 def test_waits_between_tries_are_bounded_and_random() -> None:
-    assert all(engine.backoff(40) <= timedelta(hours=6) for _ in range(50))
-    assert len({engine.backoff(7) for _ in range(50)}) > 10
+    assert all(step.backoff(40) <= timedelta(hours=6) for _ in range(50))
+    assert len({step.backoff(7) for _ in range(50)}) > 10
 
 
 @pytest.mark.promise("RGT-10")

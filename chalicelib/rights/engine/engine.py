@@ -22,14 +22,13 @@ The evidence of a step holds the event, its time, the kind of actor, the number 
 of tasks at a processor. It never holds personal values.
 """
 
-import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from chalicelib.core import clock, metrics, observe
 from chalicelib.core.chain import HeadMoved
-from chalicelib.core.clock import DAY, HOUR, MINUTE
+from chalicelib.core.clock import DAY, MINUTE
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.metrics import Metric
@@ -38,7 +37,18 @@ from chalicelib.rights import evidence, procedures, states, store
 from chalicelib.rights.engine import duties, queue
 from chalicelib.rights.engine.duties import Duty
 from chalicelib.rights.engine.queue import Destination
-from chalicelib.rights.engine.step import WHOLE_RUN, Again, Done, Job, Outcome, Step, Wait, changes
+from chalicelib.rights.engine.step import (
+    WHOLE_RUN,
+    Again,
+    Done,
+    Job,
+    Outcome,
+    Step,
+    Wait,
+    backoff,
+    changes,
+    until_next_look,
+)
 from chalicelib.rights.model import RightsRequest, Status, StepStatus
 from chalicelib.rights.store import MovedMeanwhile
 
@@ -48,12 +58,8 @@ Duties = Mapping[Duty, Callable[[Job], None]]
 # Runs without an outcome. Failed runs reach this limit after half a day of growing waits, killed runs after
 # about three hours of leases.
 MAX_TRIES = 12
-_FIRST_WAIT = timedelta(seconds=30)
-_LONGEST_WAIT = 6 * HOUR
 # A message that arrives at most this early is sent once more; for an earlier one another is under way.
 _EARLY = timedelta(seconds=5)
-# The longest wait between two attempts at a service that does not answer.
-LONGEST_LOOK = 30 * MINUTE
 _NEXT_TURN = timedelta(seconds=30)
 
 
@@ -277,7 +283,7 @@ def _record_unreachable(request: RightsRequest, step: Step) -> RightsRequest:
     now = clock.now()
     since = request.unreachable_since or now
     metrics.gauge(Metric.RIGHTS_UNREACHABLE_MINUTES, (now - since) // MINUTE)
-    wait = _spread(min(max(now - since, _FIRST_WAIT), LONGEST_LOOK))
+    wait = until_next_look(now - since)
     return store.move(request, _waiting(request, step, run_at=now + wait, unreachable_since=since))
 
 
@@ -298,14 +304,3 @@ def _stop(request: RightsRequest, step: str, error: str) -> RightsRequest:
     said = {"by": "engine", "tries": request.tries, "error": error}
     after = stopped.with_step(step, StepStatus.STOPPED, clock.now())
     return store.move(request, after, evidence.entry(f"{step}_stopped", said))
-
-
-def backoff(tries: int) -> timedelta:
-    """Return the wait after a number of failed runs: doubled each time, with jitter."""
-    return _spread(min(_FIRST_WAIT * 2 ** (tries - 1), _LONGEST_WAIT))
-
-
-def _spread(longest: timedelta) -> timedelta:
-    """A random wait between half of `longest` and `longest`, so that retries do not coincide."""
-    least = int(longest.total_seconds() / 2)
-    return timedelta(seconds=least + secrets.randbelow(least + 1))

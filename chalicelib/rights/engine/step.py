@@ -5,6 +5,7 @@ a crash it is unknown how far it came. So a step has to be idempotent. Where it 
 a note beforehand and acts at most once.
 """
 
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -12,7 +13,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from chalicelib.core.clock import MINUTE
+from chalicelib.core.clock import HOUR, MINUTE
 from chalicelib.core.transactions import Write
 from chalicelib.rights import evidence, store
 from chalicelib.rights.model import CopyNotes, RightsRequest, Status
@@ -21,6 +22,10 @@ from chalicelib.rights.model import CopyNotes, RightsRequest, Status
 SHORT = 3 * MINUTE
 # The lease of a step that may take the worker's whole time: longer than a worker may run.
 WHOLE_RUN = 16 * MINUTE
+_FIRST_WAIT = timedelta(seconds=30)
+_LONGEST_WAIT = 6 * HOUR
+# The longest wait between two attempts at a service that does not answer.
+LONGEST_LOOK = 30 * MINUTE
 
 
 class Job:
@@ -129,3 +134,19 @@ def changes(before: CopyNotes, after: CopyNotes) -> dict[str, Any]:
     return {
         name: value for name, value in _JSON.dump_python(after, mode="json").items() if known[name] != value
     }
+
+
+def backoff(tries: int) -> timedelta:
+    """Return the wait after a number of failed runs: doubled each time, with jitter."""
+    return _spread(min(_FIRST_WAIT * 2 ** (tries - 1), _LONGEST_WAIT))
+
+
+def until_next_look(silent_for: timedelta) -> timedelta:
+    """Return the wait until a silent service is asked again: as long as it has been silent, with jitter."""
+    return _spread(min(max(silent_for, _FIRST_WAIT), LONGEST_LOOK))
+
+
+def _spread(longest: timedelta) -> timedelta:
+    """A random wait between half of `longest` and `longest`, so that retries do not coincide."""
+    least = int(longest.total_seconds() / 2)
+    return timedelta(seconds=least + secrets.randbelow(least + 1))
