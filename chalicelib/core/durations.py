@@ -75,3 +75,7 @@ class Duration:
     def __le__(self, other: "Duration") -> bool:
         """Return whether it is no longer than another one, both counted from 1 January 1970."""
         return _COMPARED_FROM + self <= _COMPARED_FROM + other
+
+    def is_shorter_by(self, margin: "Duration", other: "Duration") -> bool:
+        """Return whether it and a margin are no longer than another one, counted as for `<=`."""
+        return _COMPARED_FROM + self + margin <= _COMPARED_FROM + other

@@ -12,6 +12,9 @@ from chalicelib.core.durations import Duration
 # Means that no period differs: neither a stack's parameter nor a function's variable can be empty.
 DEFAULTS = "defaults"
 
+# A request, with its extension and a pause, is answered within a year.
+_OPEN_AT_MOST = Duration.parse("P1Y")
+
 
 @dataclass(frozen=True)
 class Bounds:
@@ -48,8 +51,8 @@ PERIODS: Mapping[str, Bounds] = {
     "export": _bounds("P5D", "P1D", "P7D"),
     # Legal claims lapse after three years (counted from the end of the year in some countries).
     "rights_evidence": _bounds("P3Y", "P1Y", "P10Y"),
-    # Longer than rights evidence, which names pseudonyms: its period begins when the request is closed, which
-    # may be months later.
+    # A year longer than rights evidence, which names pseudonyms: its period begins when the request is
+    # closed, which may be months after the register entry.
     "staff_register": _bounds("P5Y", "P2Y", "P15Y"),
     "consent_evidence": _bounds("P5Y", "P3Y", "P10Y"),
     "billing": _bounds("P10Y", "P10Y", "P15Y"),
@@ -72,8 +75,10 @@ def read(text: str) -> Mapping[str, Duration]:
             )
         configured[name] = _within(name, length)
     periods = {name: bounds.default for name, bounds in PERIODS.items()} | configured
-    if periods["staff_register"] <= periods["rights_evidence"]:
-        raise ValueError("staff_register has to be longer than rights_evidence, which names its pseudonyms")
+    if not periods["rights_evidence"].is_shorter_by(_OPEN_AT_MOST, periods["staff_register"]):
+        raise ValueError(
+            "staff_register has to be at least a year longer than rights_evidence, which names its pseudonyms"
+        )
     return periods
 
 
