@@ -16,7 +16,7 @@ from chalicelib.core.metrics import Metric
 
 T = TypeVar("T")
 
-# How long before the review date of an agreement its uses are counted; an alarm watches the count.
+# How long before the review date of an agreement its uses are counted. No alarm watches the metric yet.
 NOTICE = timedelta(days=30)
 
 

@@ -9,11 +9,9 @@ A failure is one of three errors, by what the caller may do next:
 
     MailRefused      SES will never accept mail for this address: do not retry
     MailUnavailable  SES certainly did not accept the mail now, because it throttles us, refuses our sender,
-    or
-                     could not be reached: it is safe to send the mail again
+                     or could not be reached: it is safe to send the mail again
     MailInDoubt      no response, or a server error, including a 503 (`doubt`): the mail may have been sent,
-    so
-                     sending it again could duplicate it
+                     so sending it again could duplicate it
 
 SES refuses a sender if its identity is not verified, its account is in the sandbox, paused or suspended, or
 it lacks a permission. The recipient's address is not at fault, so the mail waits and an alarm is raised

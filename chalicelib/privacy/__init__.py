@@ -1,20 +1,25 @@
 """The privacy policy as declarations: data, purpose, basis, retention and recipients of each record.
 
-    personal     the declaration of a record class and its fields, enforced at class definition
-    declaration  the types of a declaration
-    consistency  the checks that find contradictions in a declaration
-    codec        the only conversion between records and items
-    bundles      several records in one item
-    periods      retention periods, as lengths and in plain words
-    pins         keeps records longer while a request needs them
-    lapses       deletes records whose consent was withdrawn
+    personal         the declaration of a record class and its fields, enforced at class definition
+    declaration      the types of a declaration
+    consistency      the checks that find contradictions in a declaration
+    purposes         purposes, legal bases, categories and choices
+    codec            the only conversion between records and items
+    subject_keys     the data key of an account
+    bundles          several records in one item
+    periods          retention periods, as lengths and in plain words
+    pins             keeps records longer while a request needs them
+    lapses           deletes records whose consent was withdrawn
     changed_periods  applies a changed period to stored records
-    reseal       seals records under the current version of the stage key
-    recipients   the register of recipients
-    record_needs needs whose value is a record
-    whereabouts  how the records of one subject are found
-    plans        what export, erasure and holds do with each record class
-    register     every record class of the system
+    reseal           seals records under the current version of the stage key
+    recipients       the register of recipients
+    controller       the controller, for notices, copies and the record of processing
+    authorities      the supervisory authority of each country
+    elsewhere        personal data that is stored outside the tables
+    record_needs     needs whose value is a record
+    whereabouts      how the records of one subject are found
+    plans            what export, erasure and holds do with each record class
+    register         every record class of the system
 
 Imports core only; the register also imports the models of all concepts.
 """

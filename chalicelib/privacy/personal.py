@@ -3,11 +3,11 @@
     class Bookmark(Record, table=Table.ACCOUNTS, kind="bookmark", key_class=KeyClass.SUBJECT,
                    purpose=Purpose.SERVICE, basis=LegalBasis.CONTRACT, retention=UNTIL_ERASURE):
         meeting_id: Annotated[MeetingId, NOT_PERSONAL]
-        note: Annotated[str | None, personal(Category.CONTENT, Source.PROVIDED)] = None
+        note: Annotated[str | None, personal(Category.CONTENT_PRIVATE, Source.PROVIDED)] = None
 
 Storage, visibility, TTL, representation and the controller's page are derived from the declaration. A class
 whose declaration is incomplete or contradictory cannot be defined (RET-1): its import fails, and the error
-says what to add.
+says what to add (ADR 6). A class belongs in a module `model`: `register` imports only those.
 """
 
 from collections.abc import Iterable, Mapping

@@ -5,25 +5,30 @@ it step by step, in the order that `procedures` lists, until its answer is deliv
 
 The subject's side:
 
-    api, views    routes, and what they accept and return      model      the stored request
-    service       submit, read, cancel, fetch the copy         store      all DynamoDB access of rights
-    deadline      when an answer is due; pure                  states     which status may follow which; pure
-    problems      the errors that clients and operators see    evidence   entries of a request's history
-    moves         applies a person's change, with retries      messages   decisions, mails, reminders
-    files         copies in S3: links, reading, deleting       jobs       the workers and the sweep
+    api          routes
+    views        what routes accept and return
+    service      submit, read, cancel, fetch the copy
+    model        the stored request
+    store        all DynamoDB access of requests
+    states       which status may follow which; pure
+    deadline     when an answer is due; pure
+    evidence     entries of a request's history
+    problems     the errors that clients and operators see
+    moves        applies a person's change, with retries
+    messages     decisions, mails, reminders
+    files        copies in S3: links, reading, deleting
+    jobs         the workers and the sweep
 
 The work:
 
-    engine/       engine: advances a request by one step; step: what a step is and returns; duties: the
-                  deadline-bound tasks beside the steps; queue: messages to workers, and the sweep
-    procedures/   the steps of each right, by name and in order
-    steps/        what each step does; for workers only
-    export/       the copy as a package; export/page is its readable page
+    engine/      advances a request by one step or its duties
+    procedures/  the steps of each right, by name and in order
+    steps/       what each step does; for workers only
+    export/      the copy as a package; export/page is its readable page
 
 The operators' side:
 
-    operators/    decide: decisions by two people; extend: deadlines, identity, retries; enter: requests from
-                  outside the app; inspect: lists and inspections, on record
+    operators/   decisions by two people, extensions, requests from outside the app, inspections
 
 docs/adr/0017-requests-and-the-engine.md explains the design.
 """

@@ -1,4 +1,4 @@
-"""All DynamoDB access of rights.
+"""All DynamoDB access of rights, except the reading of a whole subject (`export/store`).
 
     R#<request>, request               the request; in the sparse indexes owner, due and open
     R#<request>, export                the copy that was made for it

@@ -13,8 +13,9 @@ Invariants, wherever a run is killed:
   Two parallel runs publish one of two correct counts.
 - The first write of a run is progress: a partial with more accounts, or a published day. So the work ends
   even if every run is killed at the same write.
-- No day delays another. A day that fails is skipped, and each run begins with a different open day. Overdue
-  days are counted at the start of a run, so that the alarm fires even if no run completes.
+- No day delays another. A day that fails is skipped, and each run begins with a different open day. Each
+  run that ends, also with an error, reports the number of overdue days. A killed run reports none, so the
+  alarm also fires on missing figures.
 - Items that cannot be read are skipped and counted. A run stops before its function's timeout.
 
 Memory: one page of each hour, one account's counts with their event ids, and a shard's bounded counts.

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _LONGEST_LINK = 1_209_600  # seconds, a fortnight
 
-# What PATCH /app may change. The first five have an effect here, the others are stored and shown.
+# What PATCH /app may change. The first four have an effect here, and so has `migrate_permissions_to_v2`.
 _SETTINGS = Settings(
     defaults={
         "disable_auth_checks": False,

@@ -178,7 +178,7 @@ class Moderation:
         return shown | ({"ban_expires": ban.expires} if ban and ban.expires else {})
 
     def forget(self, user_id: str, *, about: bool) -> None:
-        """Remove the actions of a user, and with `about` those of others against the user."""
+        """Remove a user's mutes, blocks and flags; with `about` also those and the bans against the user."""
 
         def concerns(*ids: str) -> bool:
             return user_id in (ids if about else ids[:1])

@@ -63,7 +63,7 @@ class Options:
     limits: dict[str, int] = field(default_factory=_published)
     """Requests per minute by endpoint name; others have UNPUBLISHED for the server."""
     client_limit: int = 60
-    """Requests per minute, endpoint and user, for clients."""
+    """Requests per minute, endpoint and user, for clients; a lower limit of the endpoint applies instead."""
     upsert_clears_revocation: bool = True
     """Whether the full replace of POST /users also drops revoke_tokens_issued_before."""
     unknown_settings: Literal["refused", "ignored"] = "refused"
@@ -87,8 +87,8 @@ class Options:
     server_sends_for_banned: Literal["refused", "ok"] = "refused"
     """The result of a message that the server sends as a banned user."""
     deletion_removes: Literal["own", "all"] = "own"
-    """Which mutes, blocks, bans and flags a hard or pruning deletion of a user removes: those by the user, or
-    also those by others against the user."""
+    """What a hard or pruning deletion of a user removes: mutes, blocks and flags by the user, or also mutes,
+    blocks, flags and bans against the user. Bans by the user stay."""
     user_details: Literal["ignored", "refused"] = "ignored"
     """The effect of a profile in a client's connect if the grants do not permit writing it."""
     journal_size: int = 10_000

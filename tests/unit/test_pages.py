@@ -1,7 +1,9 @@
-"""The pages of docs/ agree with the code that they describe."""
+"""The pages of docs/, and the tables of package docstrings, agree with the code that they describe."""
 
 from __future__ import annotations
 
+import ast
+import inspect
 import re
 from dataclasses import fields
 from pathlib import Path
@@ -11,9 +13,12 @@ import pytest
 from chalicelib.core.figures import Limits, Push
 from infra import architecture
 
-DOCS = Path(__file__).parents[2] / "docs"
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
 _ROW = re.compile(r"^\| `(\w+)` \| (\d+) \|", re.MULTILINE)
 _NAMED = re.compile(r"\[`(\w+)`\]\(([^)#]+\.py)\)")
+# The first line of a table of modules in a docstring, such as `store    all DynamoDB access`.
+_MODULE_LINE = re.compile(r"([ ]*)[a-z_]+(/|, [a-z_]+)* {2,}\S")
 
 
 def test_page_of_limits_states_each_figure_with_its_default() -> None:
@@ -43,5 +48,40 @@ def test_each_function_that_a_flow_names_is_in_the_linked_file(flow: Path) -> No
         (name, path)
         for name, path in named
         if not re.search(rf"\b(def|class) {name}\b|^{name}\b", (flow.parent / path).read_text(), re.MULTILINE)
+    ]
+    assert missing == []
+
+
+def modules_listed(docstring: str) -> list[str]:
+    """Return the modules that the tables of a docstring list; continued lines are indented further."""
+    listed: list[str] = []
+    for paragraph in docstring.split("\n\n"):
+        first, *_ = lines = paragraph.strip("\n").splitlines() or [""]
+        if table := _MODULE_LINE.match(first):
+            own = re.compile(rf"{table[1]}([a-z_]+(?:/|, [a-z_]+)*) ")
+            listed += [
+                name.rstrip("/") for line in lines if (row := own.match(line)) for name in row[1].split(", ")
+            ]
+    return listed
+
+
+def test_listed_modules_are_found_in_tables_only() -> None:
+    table = "Two.\n\n    a, b  rules\n    long_one the rest,\n          and more\n    c/   more\n\nx = y"
+    assert modules_listed(table) == ["a", "b", "long_one", "c"]
+    assert modules_listed("One line.\n\n    answer = ask(it)  # an example\n\nmore text  here") == []
+
+
+def test_each_module_that_a_package_lists_exists() -> None:
+    packages = [path for top in ("chalicelib", "infra") for path in (ROOT / top).rglob("__init__.py")]
+    listed = [
+        (path.parent, name)
+        for path in packages
+        for name in modules_listed(inspect.cleandoc(ast.get_docstring(ast.parse(path.read_text())) or ""))
+    ]
+    assert len(listed) > 100
+    missing = [
+        (str(folder.relative_to(ROOT)), name)
+        for folder, name in listed
+        if not (folder / f"{name}.py").exists() and not (folder / name / "__init__.py").exists()
     ]
     assert missing == []

@@ -6,12 +6,15 @@
 
 Invariants, partial failures and what verification cannot detect: docs/adr/0007-hash-chains.md.
 
-    entries      Chain, NewEntry, ChainEntry: content, hash, item
-    writing      append, append_write (for a caller's transaction), head, page, entries, and variants
-    checkpointing checkpoint: one signed Merkle root over the chains that have new entries; touched_chains
-    verification verify, verify_each, verify_checkpoints, and the findings
-    checkpoints  Statement, Leaf, Proof, Checkpoint: pure, verifiable offline
-    merkle, signing, archive, services: trees, keys and KMS, S3, errors of both
+    entries         Chain, NewEntry, ChainEntry: content, hash, item
+    log             append, append_write (for a caller's transaction), head, page, entries, and variants
+    checkpoint_run  checkpoint: one signed Merkle root over the chains that have new entries; touched_chains
+    verification    verify, verify_each, verify_checkpoints, and the findings
+    checkpoints     Statement, Leaf, Proof, Checkpoint: pure, verifiable offline
+    merkle          Merkle trees
+    signatures      the signing key in KMS, and public keys
+    archive         the checkpoints in S3
+    services        errors of KMS and S3
 """
 
 from chalicelib.core.chain.archive import ArchiveDamaged

@@ -12,7 +12,7 @@ retried where that is safe, and end as `Unavailable`.
     writes  Create, Append, Replace, Change, Delete, Absent and their conditions
     queries Query: items of one partition in order; Scan: all items of one kind
     client  get, batch_get, query, scan, write, transact, put_all, delete_all; what is retried
-    sending one call, and the meaning of DynamoDB's errors
+    call    one call, and the meaning of DynamoDB's errors
 """
 
 from boto3.dynamodb.conditions import Attr

@@ -2,6 +2,7 @@
 
 package      `assemble`, the entry point: from a subject and an instant to an object in S3
 reader       reads and opens all data of the subject, in one pass
+store        all DynamoDB access of copies
 selection    which kinds and fields each kind of copy contains
 spool        records on disk, between reading and writing
 contents     the contents of the files
