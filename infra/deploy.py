@@ -18,7 +18,7 @@ from rich.console import Console
 from chalicelib.core import countries, figures, principals
 from chalicelib.core.periods import DEFAULTS
 from chalicelib.core.periods import read as read_periods
-from chalicelib.core.settings import BudgetMode
+from chalicelib.core.settings import BudgetMode, ErasureExtent
 from infra.build import Package, build
 from infra.deployment import concurrency, texts
 from infra.deployment.account import AwsAccount, RegionError
@@ -56,6 +56,7 @@ class DeploymentTarget:
     reserved: str = ""  # reserved concurrency by function, as `signup=50,sessions=100`
     sms_countries: str = countries.DEFAULTS
     sms_budgets: BudgetMode = BudgetMode.ENFORCED
+    stream_erasure: ErasureExtent = ErasureExtent.KEEP_CONVERSATIONS
     operators: str | None = None  # patterns of ARNs; None: users and Identity Center of this account
     stream_secret: str | None = field(default=None, repr=False)  # None: keep the stored one
 
@@ -124,6 +125,7 @@ def deploy(account: AwsAccount, package: Package, target: DeploymentTarget, repo
             "Issuer": target.issuer,
             "StreamApiKey": target.stream_api_key,
             "StreamUrl": target.stream_url,
+            "StreamErasure": target.stream_erasure.value,
             "ContactEmail": target.contact_email,
             "Periods": target.periods,
             "Figures": target.figures,
@@ -176,6 +178,10 @@ def main(  # noqa: PLR0913, PLR0917 - the options of a command
         BudgetMode,
         typer.Option(envvar="RU4M_SMS_BUDGETS", help="whether budgets of unverified codes are enforced"),
     ] = BudgetMode.ENFORCED,
+    stream_erasure: Annotated[
+        ErasureExtent,
+        typer.Option(envvar="RU4M_STREAM_ERASURE", help="whether conversations of two are deleted at Stream"),
+    ] = ErasureExtent.KEEP_CONVERSATIONS,
 ) -> None:
     """Deploy the service.
 
@@ -206,6 +212,7 @@ def main(  # noqa: PLR0913, PLR0917 - the options of a command
             reserved=reserve,
             sms_countries=sms_countries,
             sms_budgets=sms_budgets,
+            stream_erasure=stream_erasure,
             operators=os.environ.get("RU4M_OPERATORS"),
             stream_secret=secret,
         )

@@ -2,8 +2,14 @@
 
 token        mints chat tokens, without Stream's SDK and without a call to Stream
 gateway      is the only importer of Stream's SDK, and defines all that may be sent to Stream
+answers      reads Stream's answers about tasks and users
 sync         sends changed profiles to Stream
 credentials  decides what to do when Stream refuses our own credentials
+
+The deletion of a user at Stream; start reading at `deletion`:
+
+deletion         requests the deletion, polls it, checks the result and asks again
+deletion_report  what Stream reported, by kind of data
 
 Stream's part of a copy; start reading at `export`:
 

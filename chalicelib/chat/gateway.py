@@ -5,23 +5,27 @@ to a few classes without their texts, which contain ids and URLs. Refused creden
 `CredentialsRefused`, a kind of `StreamUnavailable`, so that callers wait (ADR 23).
 """
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 import requests
 from stream_chat import StreamChat
 from stream_chat.base.exceptions import StreamAPIException
 
+from chalicelib.chat import answers
+from chalicelib.chat.answers import Malformed
 from chalicelib.chat.credentials import Credentials
-from chalicelib.chat.model import ChatProfile, Task, TaskId, TaskState
+from chalicelib.chat.model import ChatProfile, FoundUser, Task, TaskId
 from chalicelib.core import clock, egress, keyring
 from chalicelib.core.ids import UserId
-from chalicelib.core.settings import settings
+from chalicelib.core.settings import ErasureExtent, settings
 from chalicelib.privacy.purposes import Category, Purpose
 from chalicelib.privacy.recipients import Recipient
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 # Stream's limit for one call; one invalid user fails the whole batch.
 MAX_USERS_PER_CALL = 100
@@ -36,9 +40,15 @@ _UNAUTHORIZED, _FORBIDDEN = 401, 403
 _AN_ID = frozenset({Category.PSEUDONYM})
 _A_PROFILE = _AN_ID | {Category.NAME, Category.SELF_IMAGE}
 
-# The SDK puts an id into the path unescaped. A task's is a UUID; this pattern excludes `/`, `.` and `?`.
-_TASK_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
-_WORD = re.compile(r"[0-9A-Za-z_-]{1,40}")
+# Stream requires `hard` for messages and conversations if it is `hard` for the user.
+_DELETIONS: Mapping[ErasureExtent, Mapping[str, Any]] = {
+    ErasureExtent.KEEP_CONVERSATIONS: {
+        "delete_type": "pruning", "messages": "hard", "calls": "hard", "files": True,
+    },
+    ErasureExtent.EVERYTHING: {
+        "delete_type": "hard", "messages": "hard", "conversations": "hard", "calls": "hard", "files": True,
+    },
+}  # fmt: skip
 
 
 class StreamRefused(Exception):
@@ -51,6 +61,10 @@ class InputRefused(StreamRefused):
 
 class UserBurned(StreamRefused):
     """The user was deleted at Stream or never existed there. User IDs are never reused."""
+
+
+class UserDeletedBefore(UserBurned):
+    """Stream says that the user was deleted."""
 
 
 class TaskNotFound(StreamRefused):
@@ -111,7 +125,49 @@ def export_users(ids: Iterable[UserId]) -> TaskId:
     answer = _ask(
         lambda client: client.export_users(wanted), telling=_AN_ID, purpose=Purpose.LEGAL_OBLIGATION
     )
-    return _task_id(answer.get("task_id"))
+    return _read(answers.task_id, answer.get("task_id"))
+
+
+def delete_users(ids: Iterable[UserId], extent: ErasureExtent) -> TaskId:
+    """Request the deletion of up to 100 users; Stream hides them at once, and a task deletes their data.
+
+    Raises:
+        UserDeletedBefore: Stream deleted a user before.
+        UserBurned: Stream does not know a user.
+        InputRefused, StreamRefused: no task is known to exist, but Stream may have deleted a user.
+        StreamUnavailable: Stream may have made a task, whose id is lost.
+    """
+    wanted = _batch(ids)
+    answer = _ask(
+        lambda client: client.delete_users(wanted, **_DELETIONS[extent]),
+        telling=_AN_ID,
+        purpose=Purpose.LEGAL_OBLIGATION,
+    )
+    return _read(answers.task_id, answer.get("task_id"))
+
+
+def find_users(ids: Iterable[UserId]) -> tuple[FoundUser, ...]:
+    """Find which of up to 100 users Stream has, deactivated ones included.
+
+    Raises:
+        StreamRefused, StreamUnavailable: absence is not known; an answer of another form counts as none.
+    """
+    wanted = _batch(ids)
+    answer = _ask(
+        lambda client: client.query_users(
+            {"id": {"$in": wanted}}, limit=MAX_USERS_PER_CALL, include_deactivated_users=True
+        ),
+        telling=_AN_ID,
+        purpose=Purpose.LEGAL_OBLIGATION,
+    )
+    return _read(lambda found: answers.found_users(found, wanted), answer)
+
+
+def _batch(ids: Iterable[UserId]) -> list[UserId]:
+    wanted = list(ids)
+    if not 0 < len(wanted) <= MAX_USERS_PER_CALL:
+        raise ValueError(f"a call is about 1 to {MAX_USERS_PER_CALL} users")
+    return wanted
 
 
 def task(task_id: TaskId) -> Task:
@@ -121,14 +177,14 @@ def task(task_id: TaskId) -> Task:
         TaskNotFound: the task does not exist, or no longer.
         StreamRefused, StreamUnavailable: Stream refused the call, or gave no answer.
     """
-    known = _task_id(task_id)
+    known = _read(answers.task_id, task_id)
     try:
         answer = _ask(
             lambda client: client.get_task(known), telling=frozenset(), purpose=Purpose.LEGAL_OBLIGATION
         )
     except UserBurned:
         raise TaskNotFound from None
-    return _read_task(answer)
+    return _read(answers.task, answer)
 
 
 def _ask(
@@ -188,29 +244,17 @@ def _kind_of(error: StreamAPIException) -> Exception:
         return StreamUnavailable()
     code = getattr(error, "error_code", None)  # missing when the body was not JSON
     if code == _NOT_FOUND_OR_DELETED:
-        return UserBurned()
+        was_deleted = answers.says_deleted(getattr(error, "error_message", None))
+        return UserDeletedBefore() if was_deleted else UserBurned()
     return InputRefused() if code == _BAD_INPUT else StreamRefused()
 
 
-def _task_id(text: object) -> TaskId:
-    if not isinstance(text, str) or not _TASK_ID.fullmatch(text):
-        raise StreamUnavailable  # an invalid answer is a fault on Stream's side
-    return TaskId(text)
-
-
-def _read_task(answer: Mapping[str, Any]) -> Task:
+def _read(reader: Callable[[T], R], answer: T) -> R:
+    """Read an answer; an invalid one is a fault on Stream's side."""
     try:
-        state = TaskState(str(answer.get("status")))
-    except ValueError:
+        return reader(answer)
+    except Malformed:
         raise StreamUnavailable from None
-    result, error = answer.get("result"), answer.get("error")
-    url = result.get("url") if isinstance(result, dict) else None
-    kind = error.get("type") if isinstance(error, dict) else None
-    return Task(
-        state=state,
-        url=url if isinstance(url, str) else None,
-        error_type=kind if isinstance(kind, str) and _WORD.fullmatch(kind) else None,
-    )
 
 
 def forget() -> None:

@@ -1,5 +1,6 @@
 """The chat token for the app, and the profile that Stream receives."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NewType
@@ -42,6 +43,23 @@ class TaskState(StrEnum):
     FAILED = "failed"
 
 
+class TaskOutcome(StrEnum):
+    """The outcome of a deletion for one user, as Stream reports it in a completed task."""
+
+    DELETED = "deleted"
+    DELETED_BEFORE = "deleted_before"
+    NO_USER = "no_user"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class FoundUser:
+    """A user in the answer to a query. Stream documents that it omits deleted ones."""
+
+    id: UserId
+    is_deleted: bool
+
+
 @dataclass(frozen=True)
 class Task:
     """A task at Stream.
@@ -52,3 +70,4 @@ class Task:
     state: TaskState
     url: str | None = field(default=None, repr=False)
     error_type: str | None = None
+    outcomes: Mapping[str, TaskOutcome] = field(default_factory=dict, repr=False)  # by user id

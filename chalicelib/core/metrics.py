@@ -44,6 +44,8 @@ class Metric(Enum):
     CHAT_PROFILE_REFUSED = ("ChatProfileRefused", "Count")
     CHAT_PROFILE_SKIPPED = ("ChatProfileSkipped", "Count")
     CHAT_EXPORT_MISSING = ("ChatExportMissing", "Count")
+    CHAT_DELETION_REPEATED = ("ChatDeletionRepeated", "Count")
+    CHAT_DELETION_UNPROVEN = ("ChatDeletionUnproven", "Count")
     STREAM_CREDENTIALS_REFUSED = ("StreamCredentialsRefused", "Count")
     AGREEMENT_LAPSING = ("AgreementLapsing", "Count")
     CHECKPOINT_MADE = ("CheckpointMade", "Count")

@@ -5,25 +5,23 @@ function does not start; the error names the variable, never its value.
 """
 
 import os
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from functools import cache
 from typing import TypeVar
-from urllib.parse import urlsplit
 
 from chalicelib.core import countries, figures, periods, principals, standins
 from chalicelib.core.durations import Duration
 from chalicelib.core.figures import Limits, Push
 from chalicelib.core.principals import Principals
+from chalicelib.core.setting_values import domains, email_address, https_url, private_url, web_url
 from chalicelib.core.standins import LocalTarget
 
 _T = TypeVar("_T")
 
 _STREAMS_OWN = ("stream-io-api.com", "stream-io-cdn.com")
-_DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
 
 # Member states only (STR-7): eu-west-2 is London and eu-central-2 is Zurich.
 EU_REGIONS = frozenset(
@@ -56,6 +54,13 @@ class BudgetMode(StrEnum):
 
     ENFORCED = "enforced"
     RECORDED = "recorded"  # refuses no code, and counts those that it would have refused
+
+
+class ErasureExtent(StrEnum):
+    """What an erasure deletes at Stream besides the user, the user's messages, files and calls."""
+
+    KEEP_CONVERSATIONS = "keep_conversations"  # nothing else: the other members keep their own messages
+    EVERYTHING = "everything"  # also conversations of two, with the messages of the other member
 
 
 class Secret(StrEnum):
@@ -99,6 +104,7 @@ class Settings:
     stream_api_key: str
     stream_url: str
     stream_file_hosts: tuple[str, ...]  # the domains from which Stream's export files may be downloaded
+    stream_erasure: ErasureExtent
     contact_email: str
     limits: Limits
     periods: Mapping[str, Duration]  # by the names of core/periods
@@ -142,7 +148,7 @@ class Settings:
     def mail(self) -> MailSettings:
         """The settings of mail; set only for functions that send mail."""
         return MailSettings(
-            sender=_email_address(self._named("RU4M_MAIL_FROM")),
+            sender=email_address(self._named("RU4M_MAIL_FROM")),
             configuration=self._named("RU4M_MAIL_CONFIGURATION"),
         )
 
@@ -187,17 +193,20 @@ def settings() -> Settings:
 def read(environment: Mapping[str, str]) -> Settings:
     """The settings of a given environment; `settings` uses that of the process."""
     stage = _parsed(environment, "RU4M_STAGE", Stage)
-    stream_url = _web_url if stage is Stage.LOCAL else _private_url
+    stream_url = web_url if stage is Stage.LOCAL else private_url
     return Settings(
         stage=stage,
         version=environment.get("RU4M_VERSION", "unknown"),
         region=_parsed(environment, "AWS_REGION", eu_region),
-        issuer=_parsed(environment, "RU4M_ISSUER", _https_url),
+        issuer=_parsed(environment, "RU4M_ISSUER", https_url),
         public_keys=_required(environment, "RU4M_PUBLIC_KEYS"),
         stream_api_key=_required(environment, "RU4M_STREAM_API_KEY"),
         stream_url=_parsed(environment, "RU4M_STREAM_URL", stream_url),
-        stream_file_hosts=_parsed_or(environment, "RU4M_STREAM_FILE_HOSTS", _domains, _STREAMS_OWN),
-        contact_email=_parsed(environment, "RU4M_CONTACT_EMAIL", _email_address),
+        stream_file_hosts=_parsed_or(environment, "RU4M_STREAM_FILE_HOSTS", domains, _STREAMS_OWN),
+        stream_erasure=_parsed_or(
+            environment, "RU4M_STREAM_ERASURE", ErasureExtent, ErasureExtent.KEEP_CONVERSATIONS
+        ),
+        contact_email=_parsed(environment, "RU4M_CONTACT_EMAIL", email_address),
         limits=_limits(environment),
         periods=_understood(environment, "RU4M_PERIODS", periods.read, periods.DEFAULTS),
         push=_push(environment),
@@ -219,38 +228,6 @@ def eu_region(name: str) -> str:
     if name not in EU_REGIONS:
         raise ValueError("not a region in the EU")
     return name
-
-
-def _https_url(url: str) -> str:
-    if not url.startswith("https://"):
-        raise ValueError("not an https address")
-    return url.rstrip("/")
-
-
-def _private_url(url: str) -> str:
-    """An https URL, or a URL on this machine, so that no third party can read the traffic."""
-    local = url.startswith("http://") and urlsplit(url).hostname in {"127.0.0.1", "::1", "localhost"}
-    return url if local else _https_url(url)
-
-
-def _web_url(url: str) -> str:
-    if urlsplit(url).scheme not in {"http", "https"}:
-        raise ValueError("not a web address")
-    return url
-
-
-def _domains(text: str) -> tuple[str, ...]:
-    """Domains under which every host is trusted; each has a dot, so none is a top-level domain."""
-    found = tuple(text.split(","))
-    if not all(_DOMAIN.fullmatch(name) for name in found):
-        raise ValueError("not a list of domains")
-    return found
-
-
-def _email_address(text: str) -> str:
-    if "@" not in text:
-        raise ValueError("not an email address")
-    return text
 
 
 def _only_locally(environment: Mapping[str, str], variable: str, stage: Stage, otherwise: str) -> str:

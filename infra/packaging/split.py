@@ -174,6 +174,7 @@ _OWN_VARIABLES: dict[str, dict[str, Any]] = {
     "admin": {"RU4M_OPERATORS": {"Ref": "Operators"}},
     "record_verified_codes": _COUNTRIES,
     "signup": {**_COUNTRIES, "RU4M_SMS_BUDGETS": {"Ref": "SmsBudgets"}},
+    "work_rights": {"RU4M_STREAM_ERASURE": {"Ref": "StreamErasure"}},
 }
 
 # Variables that a function gets if its policy contains a text.

@@ -104,6 +104,7 @@ def _state(world: World) -> Json:
             task.id: task.rendered() | {"kind": task.kind, "result": _kept(task.result)}
             for task in world.tasks
         },
+        "calls": {user_id: world.calls_of(user_id) for user_id in world.planted},
         "files": {url: upload.rendered() for url, upload in world.uploads.items()},
         "app": world.app.rendered(),
         "moderation": world.moderation.stored(),

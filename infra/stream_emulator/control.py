@@ -22,7 +22,7 @@ class Emulator:
     secret: str = field(repr=False)
 
     def state(self) -> Json:
-        """Users, channels, tasks, files, app, violations."""
+        """Users, channels, tasks, calls, files, app, violations."""
         return self._ask("GET", "state")
 
     def user(self, user_id: str) -> Json:

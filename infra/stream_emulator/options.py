@@ -70,8 +70,17 @@ class Options:
     """The result of a setting of the app or of a channel type that Stream does not document."""
     upsert_resets_role: bool = True
     """Whether the full replace of POST /users also gives the user the role `user` again."""
-    repeated_delete: Literal["not_found", "task_error", "task_ok"] = "task_error"
+    repeated_delete: Literal["not_found", "bad_input", "task_error", "task_ok"] = "task_error"
     """The result of deleting a deleted user."""
+    unfinished_delete: Literal["as_deleted", "finished"] = "as_deleted"
+    """The result of deleting a user again whose data an earlier task left: as that of a deleted user, or the
+    new task deletes the data."""
+    unknown_delete: Literal["not_found", "bad_input", "task_error", "task_ok"] = "not_found"
+    """The result of deleting a user who never existed."""
+    deleted_in_queries: Literal["hidden", "shown"] = "hidden"
+    """Whether a query for users shows deleted ones, with deleted_at."""
+    task_retention: float | None = None
+    """Seconds after its last change at which a task that has ended is forgotten; None: never."""
     repeated_deactivate: Literal["ok", "bad_input"] = "bad_input"
     """The result of deactivating a deactivated user."""
     most_exported: int = 10_000

@@ -36,9 +36,14 @@ class Task:
     @property
     def status(self) -> str:
         """The state of the task, in Stream's words."""
-        if self.failure and self.step >= len(_STATES) - 1:
+        if self.failure and self.has_ended:
             return "failed"
         return _STATES[max(self.step, 0)]
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the task is completed or failed."""
+        return self.step >= len(_STATES) - 1
 
     def move_to(self, step: int, at: datetime) -> None:
         """Advance to a state; the last one runs the work."""
@@ -106,12 +111,27 @@ class TaskBoard:
         Raises:
             StreamError: 404 with code 16.
         """
+        self._forget_ended()
         task = self._tasks.get(task_id)
         if task is None:
             raise not_found(f"task {task_id} doesn't exist")
         if self._options().task_progress == "poll":
             task.move_to(task.step + 1, self._clock.now())
         return task
+
+    def failing(self) -> set[str]:
+        """The ids for which the next task is to report an error, so that it leaves their data."""
+        results = self._spoiling[0].results if self._spoiling else {}
+        return {name for name, result in results.items() if result.get("status") != "ok"}
+
+    def _forget_ended(self) -> None:
+        retention, now = self._options().task_retention, self._clock.now()
+        if retention is not None:
+            self._tasks = {
+                name: task
+                for name, task in self._tasks.items()
+                if not task.has_ended or (now - task.updated_at).total_seconds() < retention
+            }
 
     def follow_clock(self) -> None:
         """Advance every task to its state by the clock."""

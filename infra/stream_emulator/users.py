@@ -62,6 +62,7 @@ class User:
     deactivated_at: datetime | None = None
     deleted_at: datetime | None = None
     deletion: UserState | None = None
+    is_unfinished: bool = False  # hidden, but no task has deleted the data yet
     revoked_before: datetime | None = None
     last_active: datetime | None = None
     online: bool = False

@@ -108,6 +108,26 @@ class World:
         user_id = self.users.living(str(planted.get("user_id"))).id
         self.planted[user_id] = self.planted.get(user_id, {}) | planted
 
+    def calls_of(self, user_id: str) -> list[Json]:
+        """The planted calls of a user."""
+        return list(self.planted.get(user_id, {}).get("calls", []))
+
+    def delete_calls(self, user_id: str, *, hard: bool) -> None:
+        """Hide or remove the user's calls of two; a planted call without `members` is one."""
+        deleted_at = self.clock.now().isoformat()
+        kept = [
+            one if _has_more_than_two(one) else one | {"deleted_at": deleted_at}
+            for one in self.calls_of(user_id)
+            if _has_more_than_two(one) or not hard
+        ]
+        if user_id in self.planted:
+            self.planted[user_id] = self.planted[user_id] | {"calls": kept}
+
+    def forget_planted(self, user_id: str) -> None:
+        """Drop what a test planted about a user, but not the calls, which have a mode of their own."""
+        if user_id in self.planted:
+            self.planted[user_id] = {"calls": self.calls_of(user_id)}
+
     def principal(self, api_key: str | None, token: str | None, auth_type: str | None) -> Principal:
         """The principal of a request, if the key and the token are valid.
 
@@ -213,3 +233,7 @@ class World:
         """Send an event about a changed user to all who share a channel with them."""
         event = {"type": kind, "user": self.view(user.id), "created_at": self.clock.now()}
         self.hub.tell_users(event, self.neighbours(user.id))
+
+
+def _has_more_than_two(call: Json) -> bool:
+    return len(call.get("members", ())) > 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from stream_chat.base.exceptions import StreamAPIException
 
 from tests.contract.emulated_app import Refused
 
@@ -15,6 +16,23 @@ if TYPE_CHECKING:
 def channel(app: App, cid: str = "messaging:talk") -> dict[str, Any]:
     found: dict[str, Any] = app.emulator.state()["channels"][cid]
     return found
+
+
+OUTCOMES = {
+    "not_found": Refused(404, 16),
+    "bad_input": Refused(400, 4),
+    "task_error": "error",
+    "task_ok": "ok",
+}
+
+
+def outcome_of_deleting(app: App, user_id: str) -> Refused | str:
+    """Return the refusal of the request, or the status of the id in the completed task."""
+    try:
+        task_id = app.erase(user_id)
+    except StreamAPIException as error:
+        return Refused(error.status_code, error.error_code)
+    return str(app.finish(task_id)["result"][user_id]["status"])
 
 
 def test_deletion_task_has_an_ok_for_each_id(app: App) -> None:
@@ -133,16 +151,19 @@ def test_unknown_user_cannot_be_deleted(app: App) -> None:
     assert app.refused(lambda: app.erase("nobody")) == Refused(404, 16)
 
 
-@pytest.mark.parametrize("choice", ["not_found", "task_error", "task_ok"])
+@pytest.mark.parametrize("choice", ["not_found", "bad_input", "task_error", "task_ok"])
 def test_option_decides_the_result_of_a_second_deletion(app: App, choice: str) -> None:
     app.people("mila")
     app.finish(app.erase("mila"))
     app.emulator.choose(repeated_delete=choice)
-    if choice == "not_found":
-        assert app.refused(lambda: app.erase("mila")) == Refused(404, 16)
-    else:
-        task = app.finish(app.erase("mila"))
-        assert task["result"]["mila"]["status"] == choice.removeprefix("task_")
+    assert outcome_of_deleting(app, "mila") == OUTCOMES[choice]
+
+
+@pytest.mark.parametrize("choice", ["not_found", "bad_input", "task_error", "task_ok"])
+def test_option_decides_the_result_of_deleting_an_unknown_user(app: App, choice: str) -> None:
+    app.emulator.choose(unknown_delete=choice)
+    assert outcome_of_deleting(app, "nobody") == OUTCOMES[choice]
+    assert "nobody" not in app.emulator.state()["users"]
 
 
 def test_hard_deletion_removes_the_two_party_chat_only(app: App) -> None:

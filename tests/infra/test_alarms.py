@@ -46,6 +46,7 @@ def test_every_alarm_is_on_an_existing_metric_and_on_its_own_stage(alarms: dict[
         ("rights-step-stopped", Metric.RIGHTS_STEP_STOPPED),
         ("rights-evidence-owed", Metric.RIGHTS_EVIDENCE_OWED),
         ("record-unreadable", Metric.RECORD_UNREADABLE),
+        ("chat-deletion-unproven", Metric.CHAT_DELETION_UNPROVEN),
     ],
 )
 def test_alarm_fires_at_one_finding_and_stays_in_alarm(

@@ -10,7 +10,7 @@ from moto import mock_aws
 from typer.testing import CliRunner, Result
 
 from chalicelib.core import countries
-from chalicelib.core.settings import BudgetMode
+from chalicelib.core.settings import BudgetMode, ErasureExtent
 from infra import deploy as command
 from infra.build import Package
 from infra.deploy import CountriesRefused, DeploymentTarget, OperatorsRefused, PeriodsRefused, deploy
@@ -174,6 +174,15 @@ def test_served_countries_and_the_mode_of_budgets_are_passed_to_the_functions(
     assert (given["SmsCountries"], given["SmsBudgets"]) == ("RS,DE", "recorded")
 
 
+def test_extent_of_an_erasure_at_stream_is_passed_to_the_functions(
+    account: FakeAccount, package: Package
+) -> None:
+    deploy(account, package, a_target(), report=lambda _: None)
+    assert parameters(account.formation.asked[-1])["StreamErasure"] == "keep_conversations"
+    deploy(account, package, a_target(stream_erasure=ErasureExtent.EVERYTHING), report=lambda _: None)
+    assert parameters(account.formation.asked[-1])["StreamErasure"] == "everything"
+
+
 def test_default_countries_have_phone_numbers() -> None:
     texts.check_countries(",".join(countries.SERVED))
 
@@ -185,7 +194,7 @@ def test_country_without_phone_numbers_is_refused_before_a_deployment(listed: st
 
 
 @pytest.mark.parametrize("by_option", [True, False], ids=["option", "environment"])
-def test_command_reads_countries_and_mode_from_options_or_its_environment(
+def test_command_reads_choices_from_options_or_its_environment(
     monkeypatch: pytest.MonkeyPatch, *, by_option: bool
 ) -> None:
     targets: list[DeploymentTarget] = []
@@ -196,13 +205,15 @@ def test_command_reads_countries_and_mode_from_options_or_its_environment(
 
     monkeypatch.setattr(command, "build", lambda: None)
     monkeypatch.setattr(command, "deploy", note)
-    options = {"--sms-countries": "RS,DE", "--sms-budgets": "recorded"}
+    options = {"--sms-countries": "RS,DE", "--sms-budgets": "recorded", "--stream-erasure": "everything"}
     if not by_option:
         monkeypatch.setenv("RU4M_SMS_COUNTRIES", options.pop("--sms-countries"))
         monkeypatch.setenv("RU4M_SMS_BUDGETS", options.pop("--sms-budgets"))
+        monkeypatch.setenv("RU4M_STREAM_ERASURE", options.pop("--stream-erasure"))
     with mock_aws():
         run_command({"--region": REGION, **options})
     assert (targets[0].sms_countries, targets[0].sms_budgets) == ("RS,DE", BudgetMode.RECORDED)
+    assert targets[0].stream_erasure is ErasureExtent.EVERYTHING
 
 
 @pytest.mark.promise("SEC-1")

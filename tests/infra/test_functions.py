@@ -278,6 +278,17 @@ def test_only_signup_is_configured_with_the_mode_of_budgets(
     assert configured == {"signup": {"Ref": "SmsBudgets"}}
 
 
+def test_only_the_worker_of_requests_is_configured_with_the_extent_at_stream(
+    functions: dict[str, Template],
+) -> None:
+    configured = {
+        name: function["Environment"]["Variables"]["RU4M_STREAM_ERASURE"]
+        for name, function in functions.items()
+        if "RU4M_STREAM_ERASURE" in function["Environment"]["Variables"]
+    }
+    assert configured == {"work_rights": {"Ref": "StreamErasure"}}
+
+
 @pytest.mark.promise("RET-4")
 def test_usage_is_rolled_up_every_hour(functions: dict[str, Template]) -> None:
     function = functions["roll_up_usage"]

@@ -1,15 +1,21 @@
 """Fixtures of the job tests, which run against the Stream emulator through Stream's own SDK."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
 
 from chalicelib.chat import gateway
+from chalicelib.core import metrics
+from chalicelib.core.ids import UserId
+from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import settings
 from chalicelib.rights import procedures
 from infra.stream_emulator import Emulator, running_emulator
 from tests.support import environment
+from tests.support.chat import Chatters
 from tests.support.scripted import Plan
+from tests.support.world import World
 
 
 @pytest.fixture(scope="session")
@@ -29,6 +35,30 @@ def stream(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[Emul
     gateway._client().session.close()
     gateway.forget()
     settings.cache_clear()
+
+
+@pytest.fixture
+def chat(world: World, stream: Emulator) -> Chatters:
+    chatters = Chatters()
+    chatters.meet("Mila", "Vera")
+    return chatters
+
+
+@pytest.fixture
+def mila(chat: Chatters) -> UserId:
+    return chat["Mila"]
+
+
+@pytest.fixture
+def counts(monkeypatch: pytest.MonkeyPatch) -> Counter[Metric]:
+    """Collect the counts by metric."""
+    found: Counter[Metric] = Counter()
+
+    def count(metric: Metric, number: int = 1) -> None:
+        found[metric] += number
+
+    monkeypatch.setattr(metrics, "count", count)
+    return found
 
 
 @pytest.fixture

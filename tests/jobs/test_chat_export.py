@@ -34,13 +34,6 @@ from tests.support.world import World
 DAY = timedelta(days=1)
 
 
-@pytest.fixture
-def chat(world: World, stream: Emulator) -> Chatters:
-    chatters = Chatters()
-    chatters.meet("Mila", "Vera")
-    return chatters
-
-
 def request_export(user_id: UserId) -> StreamExportTask:
     asked = export_tasks.start(user_id)
     assert isinstance(asked, StreamExportTask)

@@ -10,7 +10,7 @@ from chalicelib.chat import export_tasks, gateway
 from chalicelib.chat.export_tasks import EXPORT_TIMEOUT, Pending, StreamExportTask
 from chalicelib.chat.gateway import CredentialsRefused
 from chalicelib.chat.model import ChatProfile, TaskId
-from chalicelib.core import aws, clock, metrics
+from chalicelib.core import aws, clock
 from chalicelib.core.ids import UserId
 from chalicelib.core.metrics import Metric
 from infra.stream_emulator import Emulator
@@ -22,18 +22,6 @@ from tests.support.world import World
 WRONG = "w" * 64
 REFUSED = {"status": 401, "code": 43}
 NOT_ALLOWED = {"status": 403, "code": 17}
-
-
-@pytest.fixture
-def counts(monkeypatch: pytest.MonkeyPatch) -> Counter[Metric]:
-    """Collect the counts by metric."""
-    found: Counter[Metric] = Counter()
-
-    def count(metric: Metric, number: int = 1) -> None:
-        found[metric] += number
-
-    monkeypatch.setattr(metrics, "count", count)
-    return found
 
 
 def store_secret(secret: str | None = None) -> None:

@@ -1,6 +1,7 @@
 """Users who chat at the emulated Stream, through the official SDK."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from chalicelib.chat import gateway
@@ -34,6 +35,12 @@ class Chatters:
     def reacts(self, name: str, message_id: str, kind: str) -> None:
         channel = gateway._client().channel("messaging", "trip")
         channel.send_reaction(message_id, {"type": kind}, self.ids[name])
+
+    def uploads(self, name: str, file: Path) -> str:
+        """Upload a file as a user; returns its URL."""
+        channel = gateway._client().channel("messaging", "trip")
+        answer = channel.send_file(file.as_uri(), file.name, {"id": self.ids[name]})
+        return str(answer["file"])
 
     def deletes(self, message_id: str) -> None:
         gateway._client().delete_message(message_id)

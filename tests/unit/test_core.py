@@ -17,7 +17,7 @@ from chalicelib.core.http import ClientAddress, IfMatch
 from chalicelib.core.ids import AccountId, ChallengeId, UserId
 from chalicelib.core.keyring import MacKeys
 from chalicelib.core.metrics import Metric
-from chalicelib.core.settings import Secret, SettingsError, read, settings
+from chalicelib.core.settings import ErasureExtent, Secret, SettingsError, read, settings
 from tests.support import cloud, environment
 from tests.support.builders import a_phone
 from tests.support.world import World
@@ -85,6 +85,18 @@ def test_missing_variable_is_named(variable: str) -> None:
     del variables[variable]
     with pytest.raises(SettingsError, match=variable):
         read(variables)
+
+
+def test_erasure_at_stream_keeps_conversations_unless_configured() -> None:
+    variables = environment.variables()
+    assert read(variables).stream_erasure is ErasureExtent.KEEP_CONVERSATIONS
+    everything = {**variables, "RU4M_STREAM_ERASURE": "everything"}
+    assert read(everything).stream_erasure is ErasureExtent.EVERYTHING
+
+
+def test_unknown_extent_of_an_erasure_refuses_the_start() -> None:
+    with pytest.raises(SettingsError, match="RU4M_STREAM_ERASURE"):
+        read({**environment.variables(), "RU4M_STREAM_ERASURE": "most"})
 
 
 @pytest.mark.promise("SEC-1")

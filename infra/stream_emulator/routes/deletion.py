@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from infra.stream_emulator.call import Call, Table
-from infra.stream_emulator.errors import bad_input, burned
+from infra.stream_emulator.errors import StreamError, bad_input, burned, not_found
 from infra.stream_emulator.users import UserState
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ class Erasure:
     user: str | None
     messages: str | None = None
     conversations: str | None = None
+    calls: str | None = None
     files: bool = False
     new_owner: str | None = None
 
@@ -61,6 +62,7 @@ class Erasure:
             user=body.get("user"),
             messages=body.get("messages"),
             conversations=body.get("conversations"),
+            calls=body.get("calls"),
             files=body.get("files", False),
             new_owner=body.get("new_channel_owner_id"),
         )
@@ -70,6 +72,7 @@ class Erasure:
         if self.user:
             now = world.clock.now()
             user.deleted_at, user.updated_at, user.deletion = now, now, UserState.SOFT_DELETED
+            user.is_unfinished = True
 
     def finish(self, world: World, user: User) -> None:
         """Delete the data, which a worker does later."""
@@ -77,12 +80,16 @@ class Erasure:
             self.apply_to(world, channel, user)
         if self.files:
             world.uploads = {url: one for url, one in world.uploads.items() if one.user_id != user.id}
+        if self.calls:
+            world.delete_calls(user.id, hard=self.calls == "hard")
         if not self.user:
             return
+        user.is_unfinished = False
         if self.user != "soft":
             world.announce("user.deleted", user)
             user.forget_profile()
             user.devices.clear()
+            world.forget_planted(user.id)
             world.moderation.forget(user.id, about=world.options.deletion_removes == "all")
         user.deletion = _STATES[self.user]
         for channel in world.channels:
@@ -116,32 +123,39 @@ class Erasure:
 def delete_users(call: Call) -> Json:
     """Delete up to 100 users: marked at once, the rest by a task with a result for each id."""
     ids, erasure = call.ids("user_ids", _BATCH), Erasure.parsed(call.body)
-    world, gone = call.world, []
+    world, results = call.world, {}
     for user_id in ids:
-        user = world.users.known(user_id)
-        if user is None or not user.deletion:
-            continue
-        if world.options.repeated_delete == "not_found":
-            raise burned(user_id)
-        gone.append(user_id)
-    living = [world.users.living(user_id) for user_id in ids if user_id not in gone]
-    for user in living:
+        refusal, choice = _refusal(world, user_id)
+        if refusal and choice == "not_found":
+            raise refusal
+        if refusal and choice == "bad_input":
+            raise bad_input(refusal.message)
+        results[user_id] = {"status": "ok"}
+        if refusal and choice == "task_error":
+            results[user_id] = {"status": "error", "error": refusal.message}
+    known = filter(None, (world.users.known(user_id) for user_id in ids))
+    targets = [user for user in known if not _refusal(world, user.id)[0]]
+    for user in targets:
         erasure.mark(world, user)
+    left = world.tasks.failing()
 
     def work() -> Json:
-        for user in living:
-            erasure.finish(world, user)
-        return {user.id: {"status": "ok"} for user in living} | {
-            user_id: _of_gone(world, user_id) for user_id in gone
-        }
+        for user in targets:
+            if user.id not in left:
+                erasure.finish(world, user)
+        return results
 
     return {"task_id": world.tasks.start("delete_users", work).id}
 
 
-def _of_gone(world: World, user_id: str) -> Json:
-    if world.options.repeated_delete == "task_ok":
-        return {"status": "ok"}
-    return {"status": "error", "error": f"the user {user_id} was deleted"}
+def _refusal(world: World, user_id: str) -> tuple[StreamError | None, str]:
+    """Why Stream does not delete a user, and the option that decides how it says so."""
+    user, options = world.users.known(user_id), world.options
+    if user is None:
+        return not_found(f"user with id {user_id} doesn't exist"), options.unknown_delete
+    if not user.deletion or (user.is_unfinished and options.unfinished_delete == "finished"):
+        return None, ""
+    return burned(user_id), options.repeated_delete
 
 
 @deletion.on("DELETE", "/users/{id}", "DeleteUser")

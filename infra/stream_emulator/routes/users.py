@@ -90,7 +90,7 @@ def _planned(call: Call, raw: object) -> tuple[User, Json]:
 
 @users.on("GET", "/users", "QueryUsers", for_clients=True)
 def query_users(call: Call) -> Json:
-    """Find users by filter, at most 100 a page and 1000 deep; deleted ones are never shown."""
+    """Find users by filter, at most 100 a page and 1000 deep; deleted ones are hidden (see Options)."""
     call.world.demand(call.principal, "search-user")
     _refuse_disallowed_role(call)
     payload = call.payload()
@@ -103,10 +103,11 @@ def query_users(call: Call) -> Json:
         usual.insert(0, {"field": "created_at", "direction": -1})
     skipped, limit = a_page(payload, limit=100, default=30)
     shown = payload.get("include_deactivated_users", False)
+    deleted = call.world.options.deleted_in_queries == "shown"
     found = [
         _searchable(call, user)
         for user in call.world.users
-        if not user.deletion and (shown or not user.deactivated_at)
+        if (not user.deletion or deleted) and (shown or not user.deactivated_at)
     ]
     found = [one for one in found if matches(one, conditions)]
     found = in_order(found, payload.get("sort") or usual)[skipped : skipped + limit]

@@ -1,0 +1,94 @@
+"""Reads Stream's answers about tasks and users. No I/O.
+
+An answer of another form is `Malformed`, so it never counts as "there is no such user" or "it is done".
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from chalicelib.chat.model import FoundUser, Task, TaskId, TaskOutcome, TaskState
+from chalicelib.core.ids import UserId
+
+# The SDK puts an id into the path unescaped. A task's is a UUID; this pattern excludes `/`, `.` and `?`.
+_TASK_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
+_WORD = re.compile(r"[0-9A-Za-z_-]{1,40}")
+
+# Only the text of an error separates a user who was deleted from one who never existed.
+_DELETED = re.compile(r"was deleted")
+_NEVER_EXISTED = re.compile(r"doesn't exist|does not exist|not found")
+
+
+class Malformed(ValueError):
+    """An answer of another form than documented."""
+
+
+def task_id(value: object) -> TaskId:
+    """A task's id, which is safe in a path.
+
+    Raises:
+        Malformed: it is not an id.
+    """
+    if not isinstance(value, str) or not _TASK_ID.fullmatch(value):
+        raise Malformed
+    return TaskId(value)
+
+
+def task(answer: Mapping[str, Any]) -> Task:
+    """A task's state and result.
+
+    Raises:
+        Malformed: the state is unknown.
+    """
+    try:
+        state = TaskState(str(answer.get("status")))
+    except ValueError:
+        raise Malformed from None
+    result, error = answer.get("result"), answer.get("error")
+    url = result.get("url") if isinstance(result, dict) else None
+    kind = error.get("type") if isinstance(error, dict) else None
+    return Task(
+        state=state,
+        url=url if isinstance(url, str) else None,
+        error_type=kind if isinstance(kind, str) and _WORD.fullmatch(kind) else None,
+        outcomes=_outcomes(result) if isinstance(result, dict) else {},
+    )
+
+
+def found_users(answer: Mapping[str, Any], wanted: list[UserId]) -> tuple[FoundUser, ...]:
+    """The users in the answer to a query by id.
+
+    Raises:
+        Malformed: there is no list of users, or an entry has no id or one that was not asked for.
+    """
+    users = answer.get("users")
+    if not isinstance(users, list):
+        raise Malformed
+    return tuple(_found_user(entry, wanted) for entry in users)
+
+
+def says_deleted(text: object) -> bool:
+    """Whether the text of an error says that a user was deleted."""
+    return isinstance(text, str) and _DELETED.search(text) is not None
+
+
+def _found_user(entry: object, wanted: list[UserId]) -> FoundUser:
+    if not isinstance(entry, dict) or entry.get("id") not in wanted:
+        raise Malformed
+    return FoundUser(entry["id"], is_deleted=entry.get("deleted_at") is not None)
+
+
+def _outcomes(result: Mapping[str, Any]) -> Mapping[str, TaskOutcome]:
+    """The outcome for each id; anything but `ok` or a known text is a failure."""
+    return {name: _outcome(entry) for name, entry in result.items() if isinstance(entry, dict)}
+
+
+def _outcome(entry: Mapping[str, Any]) -> TaskOutcome:
+    if entry.get("status") == "ok":
+        return TaskOutcome.DELETED
+    text = entry.get("error")
+    if says_deleted(text):
+        return TaskOutcome.DELETED_BEFORE
+    if isinstance(text, str) and _NEVER_EXISTED.search(text):
+        return TaskOutcome.NO_USER
+    return TaskOutcome.FAILED
