@@ -23,7 +23,7 @@ from infra.build import Package, build
 from infra.deployment import concurrency, texts
 from infra.deployment.account import AwsAccount, RegionError
 from infra.deployment.stacks import Report, StackFailed, Stacks, stack_name
-from infra.deployment.vault import MissingSecret, fill_vault
+from infra.deployment.vault import MissingSecret, certificate_keys_of, fill_vault
 
 SECRETS = ("codes", "lookup", "receipts", "refresh", "signing", "sealing", "staff", "stream")
 
@@ -105,6 +105,7 @@ def deploy(account: AwsAccount, package: Package, target: DeploymentTarget, repo
     vault = bring_up("vault", {})
     arns = {purpose: vault[f"{purpose.title()}SecretArn"] for purpose in SECRETS}
     published = fill_vault(account, target.stage, arns, vault["SealingKeyArn"], target.stream_secret)
+    certificate_keys = certificate_keys_of(account, vault.pop("CertificateKeyArns"))
     domain = target.mail_from.partition("@")[2]
     data = bring_up("data", {"MailDomain": domain})
     code = f"{target.stage}/{package.version}/app.zip"
@@ -120,6 +121,7 @@ def deploy(account: AwsAccount, package: Package, target: DeploymentTarget, repo
             "CodeKey": code,
             "LookupVersions": published.lookup_versions,
             "PublicKeys": published.public_keys,
+            "CertificateKeys": certificate_keys,
             "SigningKid": published.signing_kid,
             "StageKeys": published.stage_keys,
             "Issuer": target.issuer,

@@ -3,7 +3,7 @@
 from chalice.app import Blueprint
 
 from chalicelib.about import service
-from chalicelib.about.model import Controller, Health, KeySet, OpenApi, PrivacyControl
+from chalicelib.about.model import CertificateKeySet, Controller, Health, KeySet, OpenApi, PrivacyControl
 from chalicelib.core.http import route
 
 about = Blueprint(__name__)
@@ -31,6 +31,12 @@ def read_openapi() -> OpenApi:
 def read_keys() -> KeySet:
     """Get the public keys that verify access tokens."""
     return service.key_set()
+
+
+@route(about, "GET", "/v1/certificate-keys")
+def read_certificate_keys() -> CertificateKeySet:
+    """Get the public keys that verify certificates of erasures."""
+    return service.certificate_key_set()
 
 
 @route(about, "GET", "/.well-known/gpc.json")

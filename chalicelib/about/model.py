@@ -71,6 +71,20 @@ class KeySet(View):
     keys: tuple[PublicKey, ...]
 
 
+class CertificateKey(View):
+    """A public key that verifies certificates of erasures. Other configured members are not shown."""
+
+    kid: str  # SHA-256 of the key in DER, in hex
+    algorithm: Literal["ECDSA_SHA_256"] = "ECDSA_SHA_256"
+    pem: str
+
+
+class CertificateKeySet(View):
+    """The public keys that verify certificates of erasures, the current one first; earlier keys stay."""
+
+    keys: tuple[CertificateKey, ...]
+
+
 class PrivacyControl(View):
     """Support for Global Privacy Control: the service honours the signal."""
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from chalicelib.about.model import (
     Authority,
+    CertificateKeySet,
     Controller,
     Health,
     KeySet,
@@ -43,6 +44,11 @@ def health() -> Health:
 def key_set() -> KeySet:
     """The public keys, several during a rotation."""
     return KeySet.model_validate_json(settings().public_keys)
+
+
+def certificate_key_set() -> CertificateKeySet:
+    """The public keys of certificates, including those of earlier keys."""
+    return CertificateKeySet.model_validate_json(settings().certificate_keys())
 
 
 @cache

@@ -164,6 +164,14 @@ class Settings:
             lock=timedelta(days=4 * 366 if self.stage is Stage.PRODUCTION else 1),
         )
 
+    def certificate_key(self) -> str:
+        """The ARN or alias of the KMS key that signs certificates; set only for functions that sign them."""
+        return self._named("RU4M_CERTIFICATE_KEY")
+
+    def certificate_keys(self) -> str:
+        """The public keys that verify certificates, as JSON; set only for the publishing function."""
+        return self._named("RU4M_CERTIFICATE_KEYS")
+
     def rights_queue(self) -> str:
         """The URL of the queue of rights requests that have a step to run."""
         return self._named("RU4M_RIGHTS_QUEUE")
@@ -207,9 +215,9 @@ def read(environment: Mapping[str, str]) -> Settings:
             environment, "RU4M_STREAM_ERASURE", ErasureExtent, ErasureExtent.KEEP_CONVERSATIONS
         ),
         contact_email=_parsed(environment, "RU4M_CONTACT_EMAIL", email_address),
-        limits=_limits(environment),
+        limits=_figures(environment, figures.read),
         periods=_understood(environment, "RU4M_PERIODS", periods.read, periods.DEFAULTS),
-        push=_push(environment),
+        push=_figures(environment, figures.read_push),
         sms_countries=_understood(environment, "RU4M_SMS_COUNTRIES", countries.read, countries.DEFAULTS),
         sms_budgets=_parsed_or(environment, "RU4M_SMS_BUDGETS", BudgetMode, BudgetMode.ENFORCED),
         operators=_operators(environment),
@@ -263,16 +271,9 @@ def _parsed(environment: Mapping[str, str], variable: str, parse: Callable[[str]
         raise SettingsError(f"{variable} is refused: not a valid {wanted}") from None
 
 
-def _limits(environment: Mapping[str, str]) -> Limits:
+def _figures(environment: Mapping[str, str], parse: Callable[[Mapping[str, str]], _T]) -> _T:
     try:
-        return figures.read(environment)
-    except figures.BadFigure as bad:
-        raise SettingsError(str(bad)) from None
-
-
-def _push(environment: Mapping[str, str]) -> Push:
-    try:
-        return figures.read_push(environment)
+        return parse(environment)
     except figures.BadFigure as bad:
         raise SettingsError(str(bad)) from None
 

@@ -20,6 +20,7 @@
     whereabouts      how the records of one subject are found
     plans            what export, erasure and holds do with each record class
     register         every record class of the system
+    words            names of kinds and fields, for people
 
 Imports core only; the register also imports the models of all concepts.
 """

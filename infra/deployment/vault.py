@@ -1,4 +1,7 @@
-"""The values of the secrets: generated once, never changed by a deployment, never printed."""
+"""The values of the secrets: generated once, never changed by a deployment, never printed.
+
+Also the public keys of the certificates of erasures, read from KMS.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from chalicelib.core.public_keys import fingerprint_of, pem_of
 from infra.deployment.account import AwsAccount, AwsClient
 
 _KEY_BYTES = 32
@@ -88,6 +92,19 @@ def stage_keys_of(sealing: Document) -> str:
 def public_keys(signing: Document) -> str:
     """Return the JWKS of a signing secret: only the public keys that verify tokens."""
     keys = [_public_key(kid, pem) for kid, pem in sorted(signing["keys"].items())]
+    return json.dumps({"keys": keys}, separators=(",", ":"))
+
+
+def certificate_keys_of(account: AwsAccount, arns: str) -> str:
+    """Return the public keys that verify certificates of erasures, as configured in functions.
+
+    Args:
+        account: the account of the stage.
+        arns: ARNs of all keys that sign or signed certificates, separated by commas, the current one first.
+    """
+    kms = account.client("kms")
+    pems = [pem_of(kms.get_public_key(KeyId=arn)["PublicKey"]) for arn in arns.split(",")]
+    keys = [{"kid": fingerprint_of(pem), "pem": pem} for pem in pems]
     return json.dumps({"keys": keys}, separators=(",", ":"))
 
 

@@ -17,6 +17,8 @@ Route = tuple[str, str]  # path, method
 PLACEHOLDERS = {
     "AWS_DEFAULT_REGION": "eu-central-1",
     "AWS_REGION": "eu-central-1",
+    "RU4M_CERTIFICATE_KEY": "certificates",
+    "RU4M_CERTIFICATE_KEYS": '{"keys":[]}',
     "RU4M_CHECKPOINT_BUCKET": "checkpoints",
     "RU4M_CHECKPOINT_KEY": "checkpoints",
     "RU4M_CONTACT_EMAIL": "packaging@example.org",

@@ -171,6 +171,7 @@ def reserved_parameter(logical: str) -> str:
 # Variables that only some functions get.
 _COUNTRIES = {"RU4M_SMS_COUNTRIES": {"Ref": "SmsCountries"}}
 _OWN_VARIABLES: dict[str, dict[str, Any]] = {
+    "about": {"RU4M_CERTIFICATE_KEYS": {"Ref": "CertificateKeys"}},
     "admin": {"RU4M_OPERATORS": {"Ref": "Operators"}},
     "record_verified_codes": _COUNTRIES,
     "signup": {**_COUNTRIES, "RU4M_SMS_BUDGETS": {"Ref": "SmsBudgets"}},
@@ -184,6 +185,7 @@ _VARIABLES_BY_GRANT: dict[str, dict[str, str]] = {
     "${SealingKeyArn}": {"RU4M_STAGE_KEYS": "StageKeys"},
     "${CheckpointBucketArn}": {"RU4M_CHECKPOINT_BUCKET": "CheckpointBucketName"},
     "${CheckpointKeyArn}": {"RU4M_CHECKPOINT_KEY": "CheckpointKeyArn"},
+    "${CertificateKeyArn}": {"RU4M_CERTIFICATE_KEY": "CertificateKeyArn"},
     "${ExportBucketArn}": {"RU4M_EXPORT_BUCKET": "ExportBucketName"},
     "${RightsQueue.Arn}": {"RU4M_RIGHTS_QUEUE": "RightsQueue"},
     "${TransfersQueue.Arn}": {"RU4M_TRANSFERS_QUEUE": "TransfersQueue"},

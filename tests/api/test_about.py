@@ -67,6 +67,18 @@ def shown_keys(world: World) -> list[dict[str, str]]:
     return keys
 
 
+@pytest.mark.promise("RGT-3")
+def test_public_keys_of_certificates_are_published_and_nothing_else(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = [{"kid": "new", "pem": "PEM 2"}, {"kid": "old", "pem": "PEM 1"}]
+    configured = {"keys": [{**key, "arn": "arn:aws:kms:key/1"} for key in keys]}
+    monkeypatch.setenv("RU4M_CERTIFICATE_KEYS", json.dumps(configured))
+    settings.cache_clear()
+    shown = world.call("GET", "/v1/certificate-keys").json["keys"]
+    assert shown == [{**key, "algorithm": "ECDSA_SHA_256"} for key in keys]
+
+
 def test_global_privacy_control_is_honoured(world: World) -> None:
     assert world.call("GET", "/.well-known/gpc.json").json == {"gpc": True, "lastUpdate": "2026-11-24"}
 

@@ -45,10 +45,14 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         "archive": sorted(name for name, call in archive.items() if _allowed(call)),
         "exports": sorted(name for name, call in exports.items() if _allowed(call)),
         "queue": sorted(name for name, call in queue.items() if _allowed(call)),
-        "signs": _allowed(lambda: kms.sign(KeyId=event["signer"], Message=b"probe", **ECDSA)),
+        "signs": [key for key, arn in event["signers"].items() if _allowed(_signing(kms, arn))],
         "mails": _allowed(_mailing(boto3.client("sesv2", config=config), event["sender"])),
         "topics": _allowed(lambda: sns.publish(TopicArn=event["topic"], Message="probe")),
     }
+
+
+def _signing(kms: Any, key: str) -> Any:
+    return lambda: kms.sign(KeyId=key, Message=b"probe", **ECDSA)
 
 
 def _operations(dynamodb: Any, table: str, keys: list[str]) -> dict[str, Any]:

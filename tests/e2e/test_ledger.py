@@ -24,7 +24,7 @@ MILA, VUK = Chain("consent", "p-e2e-mila"), Chain("consent", "p-e2e-vuk")
 
 
 @pytest.fixture(autouse=True)
-def act_as_root(process_as_it_was: None, cloud: LocalCloud) -> None:
+def act_as_root(restore_process: None, cloud: LocalCloud) -> None:
     """Let this process write to the deployed Ledger as root."""
     act_as(cloud.account, "local", "checkpoint_ledger")
 

@@ -144,7 +144,10 @@ def allowed_operations(cloud: LocalCloud) -> Iterator[dict[str, Any]]:
         "archive": outputs["data"]["CheckpointBucketName"],
         "exports": outputs["data"]["ExportBucketName"],
         "queue": cloud.account.client("sqs").get_queue_url(QueueName="ru4m-local-rights")["QueueUrl"],
-        "signer": outputs["vault"]["CheckpointKeyArn"],
+        "signers": {
+            "checkpoints": outputs["vault"]["CheckpointKeyArn"],
+            "certificates": outputs["vault"]["CertificateKeyArn"],
+        },
         "phone": "+381600000001",
         "sender": cloud.target.mail_from,
         "topic": f"arn:aws:sns:{cloud.account.region}:{cloud.account.number}:a-topic",
@@ -192,7 +195,8 @@ def test_only_signup_and_sessions_send_text_messages(allowed_operations: dict[st
 def test_only_the_ledger_job_signs_and_writes_checkpoints(
     allowed_operations: dict[str, Any],
 ) -> None:
-    assert {name for name, may in allowed_operations.items() if may["signs"]} == {"checkpoint_ledger"}
+    signing = {name: may["signs"] for name, may in allowed_operations.items() if may["signs"]}
+    assert signing == {"checkpoint_ledger": ["checkpoints"]}  # no role signs certificates yet
     archiving = {name: may["archive"] for name, may in allowed_operations.items() if may["archive"]}
     assert archiving == {"checkpoint_ledger": ["List", "Put"]}
 

@@ -12,6 +12,8 @@ from botocore import xform_name
 from botocore.exceptions import ClientError
 from botocore.session import get_session
 from botocore.waiter import NormalizedOperationMethod, Waiter
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from infra.deployment.account import AwsAccount
 
@@ -103,9 +105,15 @@ class FakeSecrets:
 
 @dataclass
 class FakeKms:
-    """Wraps no key, but records the request."""
+    """Wraps no key, but records the request. Each ARN has a public key."""
 
     asked: list[dict[str, Any]] = field(default_factory=list)
+    public: dict[str, bytes] = field(default_factory=dict)
+
+    def get_public_key(self, KeyId: str) -> dict[str, Any]:  # noqa: N803
+        fresh = ec.generate_private_key(ec.SECP256R1()).public_key()
+        der = fresh.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        return {"PublicKey": self.public.setdefault(KeyId, der)}
 
     def generate_data_key_without_plaintext(self, **request: Any) -> dict[str, Any]:
         self.asked.append(request)

@@ -119,8 +119,9 @@ def test_copy_is_private_and_expires(data: Template) -> None:
 
 
 @pytest.mark.promise("SEC-1")
-def test_checkpoints_are_signed_by_a_key_that_never_leaves_kms(vault: Template) -> None:
-    key = vault["Resources"]["CheckpointKey"]["Properties"]
+@pytest.mark.parametrize("name", ["CheckpointKey", "CertificateKey"])
+def test_signing_key_never_leaves_kms_and_iam_controls_its_use(vault: Template, name: str) -> None:
+    key = vault["Resources"][name]["Properties"]
     assert (key["KeySpec"], key["KeyUsage"]) == ("ECC_NIST_P256", "SIGN_VERIFY")
     (statement,) = key["KeyPolicy"]["Statement"]
     assert statement["Principal"] == {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}}
@@ -138,4 +139,19 @@ def test_stacks_share_values_as_parameters_and_not_as_exports(
 ) -> None:
     outputs = [o for t in (vault, data, service) for o in t["Outputs"].values()]
     assert not any("Export" in output for output in outputs)
-    assert {*vault["Outputs"], *data["Outputs"]} <= service["Parameters"].keys()
+    read_by_the_deployment = {"CertificateKeyArns"}  # it passes on the public keys of all of them
+    passed = {*vault["Outputs"], *data["Outputs"]} - read_by_the_deployment
+    assert passed <= service["Parameters"].keys()
+
+
+def test_certificates_and_checkpoints_have_different_keys(vault: Template) -> None:
+    aliases = {plain(a["Properties"]["AliasName"]) for a in of_type(vault, "AWS::KMS::Alias").values()}
+    assert {"alias/ru4m-${Stage}-checkpoints", "alias/ru4m-${Stage}-certificates"} <= aliases
+    keys = [plain(vault["Outputs"][f"{name}KeyArn"]["Value"]) for name in ("Checkpoint", "Certificate")]
+    assert len({*keys}) == 2
+
+
+@pytest.mark.promise("RGT-3")
+def test_key_that_signs_certificates_is_the_first_published_one(vault: Template) -> None:
+    published = plain(vault["Outputs"]["CertificateKeyArns"]["Value"]).split(",")
+    assert published[0] == plain(vault["Outputs"]["CertificateKeyArn"]["Value"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import Any
 
@@ -25,7 +26,9 @@ def outputs_of(stack: str) -> dict[str, str]:
         case "vault":
             purposes = ("Codes", "Lookup", "Receipts", "Refresh", "Signing", "Sealing", "Staff", "Stream")
             secrets = {f"{p}SecretArn": f"arn:{p.lower()}" for p in purposes}
-            return secrets | {"StageKeyArn": "arn:key", "SealingKeyArn": "arn:sealing-key"}
+            keys = {"StageKeyArn": "arn:key", "SealingKeyArn": "arn:sealing-key"}
+            certificates = {"CertificateKeyArn": "arn:new", "CertificateKeyArns": "arn:new,arn:old"}
+            return secrets | keys | certificates
         case "data":
             return {"AccountsTableName": "ru4m-staging-accounts"}
         case _:
@@ -71,6 +74,19 @@ def test_stacks_are_deployed_in_order_and_pass_on_their_outputs(
     assert service["MailFrom"] == "notices@ru4m.example"
     assert parameters(asked[1])["MailDomain"] == service["MailDomain"] == "ru4m.example"
     assert done.api_url == "https://abc.execute-api.eu-central-1.amazonaws.com/api"
+
+
+@pytest.mark.promise("RGT-3")
+def test_public_keys_of_all_certificate_keys_are_published(account: FakeAccount, package: Package) -> None:
+    deploy(account, package, a_target(), report=lambda _: None)
+    service = parameters(account.formation.asked[-1])
+    published = json.loads(service["CertificateKeys"])["keys"]
+    assert [key["kid"] for key in published] == [
+        hashlib.sha256(account.kms.public[arn]).hexdigest() for arn in ("arn:new", "arn:old")
+    ]
+    assert {*published[0]} == {"kid", "pem"}
+    assert service["CertificateKeyArn"] == "arn:new"
+    assert "CertificateKeyArns" not in service
 
 
 def test_templates_are_always_uploaded_to_the_bucket(account: FakeAccount, package: Package) -> None:

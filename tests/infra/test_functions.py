@@ -65,6 +65,7 @@ SELECTIVE = (
     "RU4M_SIGNING_KID",
     "RU4M_LOOKUP",
     "RU4M_CHECKPOINT_",
+    "RU4M_CERTIFICATE_",
     "RU4M_EXPORT_",
     "RU4M_RIGHTS_",
     "RU4M_TRANSFERS_",
@@ -161,6 +162,7 @@ def test_every_route_with_a_caller_has_the_authorizer(service: Template) -> None
         "GET /v1/controller",
         "GET /v1/health",
         "GET /v1/openapi.json",
+        "GET /v1/certificate-keys",
         "GET /.well-known/jwks.json",
         "GET /.well-known/gpc.json",
     }
@@ -429,7 +431,7 @@ def test_function_is_configured_with_only_the_tables_and_secrets_it_may_use(
     sealing, lookup = {"table_keys", "stage_keys"}, {"secret_lookup", "lookup_versions"}
     usage, rights = "table_usage", "table_rights"
     assert configured == {
-        "about": set(),
+        "about": {"certificate_keys"},
         "access_token": set(),
         "admin": {
             accounts, claims, challenges, rights, "table_ledger", "secret_receipts", "secret_staff",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -329,6 +330,12 @@ def test_signer_of_the_ledger_cannot_write_it_and_writers_cannot_sign(service: T
     writing = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}
     assert [role for role, actions in granted.items() if "kms:Sign" in actions and writing & actions] == []
     assert [role for role, actions in granted.items() if "kms:Sign" in actions] == ["CheckpointLedgerRole"]
+
+
+@pytest.mark.promise("RGT-3")
+def test_no_role_may_use_the_key_of_certificates(service: Template) -> None:
+    naming = [role for role, statement in statements(service) if "CertificateKey" in json.dumps(statement)]
+    assert naming == []  # the role that erases will be the only exception
 
 
 @pytest.mark.promise("SEC-1")

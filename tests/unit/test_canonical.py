@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core.chain.entries import canonical
+from chalicelib.core.canonical import canonical
 
 VECTORS = {
     "arrays": (

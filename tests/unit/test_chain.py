@@ -12,8 +12,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from chalicelib.core import chain, table
+from chalicelib.core.canonical import canonical
 from chalicelib.core.chain import Chain, HeadMoved, NewEntry
-from chalicelib.core.chain.entries import canonical
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.table import Change, Conflict, Create, Key, Table
 from tests.support.cloud import counted

@@ -5,66 +5,26 @@ import hashlib
 import re
 import weakref
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import date
-from html.parser import HTMLParser
 from itertools import pairwise
 
 import pytest
 
 from chalicelib.core.clock import beginning_of
 from chalicelib.core.markup import Html, tag
-from chalicelib.privacy import plans, register
+from chalicelib.core.page_style import DARK, LIGHT, STYLE
+from chalicelib.privacy import plans, register, words
 from chalicelib.privacy.controller import CONTROLLER, SupervisoryAuthority
 from chalicelib.privacy.recipients import Recipient
 from chalicelib.rights import procedures as plans_of_rights
 from chalicelib.rights.export.model import ROWS, CopyKind, FieldView, SectionView
-from chalicelib.rights.export.page import kinds, rows, words
+from chalicelib.rights.export.page import kinds, rows
 from chalicelib.rights.export.page.document import page
-from chalicelib.rights.export.page.style import DARK, LIGHT, STYLE
 from chalicelib.rights.model import Right
 from tests.support import exports
+from tests.support.html import Read, read
 
-VOID = {"meta", "br"}
 PLAIN = tuple(f"harmless {number}" for number in range(len(exports.HOSTILE)))
-
-
-@dataclass
-class Read(HTMLParser):
-    """The elements of a page in their order, and its texts."""
-
-    elements: list[tuple[str, dict[str, str | None]]] = field(default_factory=list)
-    texts: list[str] = field(default_factory=list)
-    open_: list[str] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        super().__init__()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open_.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open_.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        self.texts.append(data)
-
-    @property
-    def shown(self) -> str:
-        return "".join(self.texts)
-
-    def attributes(self, name: str) -> list[str]:
-        return [value for _, given in self.elements if (value := given.get(name)) is not None]
-
-
-def read(markup: str) -> Read:
-    found = Read()
-    found.feed(markup)
-    found.close()
-    assert found.open_ == []
-    return found
 
 
 def of(view: SectionView) -> Read:

@@ -7,12 +7,11 @@ from typing import Any
 import pytest
 
 from chalicelib.consents.evidence import COVERS
-from chalicelib.privacy import register
+from chalicelib.privacy import register, words
 from chalicelib.privacy.authorities import AUTHORITIES, for_country
 from chalicelib.privacy.controller import CONTROLLER
 from chalicelib.privacy.purposes import Category, LegalBasis, Purpose
 from chalicelib.privacy.recipients import Mechanism, Recipient, Role
-from chalicelib.rights.export.page import words
 from infra.processing import texts
 from infra.processing.record import Row, rows
 

@@ -32,7 +32,7 @@ from chalicelib.core.chain.log import (
     newest_first,
     page,
 )
-from chalicelib.core.chain.signatures import PublicKeys, current_signer
+from chalicelib.core.chain.signatures import current_signer
 from chalicelib.core.chain.verification import (
     BadSignature,
     ChainVerdict,
@@ -46,6 +46,7 @@ from chalicelib.core.chain.verification import (
     verify_checkpoints,
     verify_each,
 )
+from chalicelib.core.public_keys import PublicKeys
 
 __all__ = [
     "ArchiveDamaged",

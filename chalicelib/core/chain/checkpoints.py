@@ -7,9 +7,11 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import NamedTuple, Self
 
+from chalicelib.core.canonical import canonical
 from chalicelib.core.chain import merkle
-from chalicelib.core.chain.entries import GENESIS, Unreadable, canonical, digest
-from chalicelib.core.chain.signatures import PublicKeys, Signer
+from chalicelib.core.chain.entries import GENESIS, Unreadable, digest
+from chalicelib.core.chain.signatures import Signer
+from chalicelib.core.public_keys import PublicKeys
 
 _DOMAIN = "ru4m.ledger.checkpoint.v1"
 

@@ -10,9 +10,8 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, Self
 
-import rfc8785
-
 from chalicelib.core import clock, shards
+from chalicelib.core.canonical import canonical
 from chalicelib.core.table import Item, Key, Table
 
 GENESIS = "0" * 64  # the previous hash of the first entry
@@ -28,20 +27,6 @@ _PSEUDONYM = re.compile(r"[^#\s]{1,200}")
 
 class Unreadable(ValueError):
     """A stored item is not an entry that this code wrote; the message quotes nothing of it."""
-
-
-def canonical(value: object) -> str:
-    """Return the canonical JSON text of a value (RFC 8785).
-
-    Raises:
-        TypeError: the value has no canonical text, since it contains a date, a key that is not a string, or
-            an integer beyond 2^53.
-    """
-    try:
-        return rfc8785.dumps(value).decode()  # type: ignore[arg-type]  # it checks the value itself
-    except (rfc8785.CanonicalizationError, UnicodeEncodeError):
-        # Their messages quote values, and the log must not contain values.
-        raise TypeError("a value has no canonical text") from None
 
 
 def digest(domain: str, value: object) -> str:

@@ -1,19 +1,9 @@
-"""Signatures of checkpoints: made inside KMS, verified with the public key alone."""
+"""Signatures of checkpoints: made inside KMS, verified with the public key alone (`core/public_keys`)."""
 
-import hashlib
 from dataclasses import dataclass
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    PublicFormat,
-    load_der_public_key,
-    load_pem_public_key,
-)
-
 from chalicelib.core.chain.services import ask
+from chalicelib.core.public_keys import fingerprint_of, pem_of
 from chalicelib.core.settings import settings
 
 
@@ -27,7 +17,7 @@ class Signer:
     @property
     def fingerprint(self) -> str:
         """SHA-256 of the public key, by which statements name it."""
-        return _fingerprint(_public(self.pem))
+        return fingerprint_of(self.pem)
 
     def sign(self, message: bytes) -> bytes:
         """Sign a message: ECDSA over P-256 and SHA-256, in DER."""
@@ -46,41 +36,4 @@ class Signer:
 def current_signer() -> Signer:
     """The key that the settings name; an alias is resolved once, so that a run uses one key."""
     answer = ask("kms", "get_public_key", KeyId=settings().checkpoints().key)
-    key = load_der_public_key(answer["PublicKey"])
-    pem = key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
-    return Signer(answer["KeyId"], pem)
-
-
-class PublicKeys:
-    """The keys that a verifier trusts, including older ones, by fingerprint."""
-
-    def __init__(self, *pems: str) -> None:
-        """Read the keys from PEM documents.
-
-        Raises:
-            TypeError: a key is not an EC key on P-256.
-        """
-        keys = [_public(pem) for pem in pems]
-        self._by_fingerprint = {_fingerprint(key): key for key in keys}
-
-    def confirm(self, fingerprint: str, signature: bytes, message: bytes) -> bool:
-        """Return whether the trusted key with this fingerprint signed the message."""
-        key = self._by_fingerprint.get(fingerprint)
-        if key is None:
-            return False
-        try:
-            key.verify(signature, message, ec.ECDSA(hashes.SHA256()))
-        except InvalidSignature:
-            return False
-        return True
-
-
-def _public(pem: str) -> ec.EllipticCurvePublicKey:
-    key = load_pem_public_key(pem.encode())
-    if not (isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ec.SECP256R1)):
-        raise TypeError("not an EC key on P-256")
-    return key
-
-
-def _fingerprint(key: ec.EllipticCurvePublicKey) -> str:
-    return hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).hexdigest()
+    return Signer(answer["KeyId"], pem_of(answer["PublicKey"]))

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from chalicelib.chat.export import StreamReason
 from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.settings import settings
-from chalicelib.privacy import authorities
+from chalicelib.privacy import authorities, words
 from chalicelib.privacy.controller import SupervisoryAuthority
 from chalicelib.privacy.plans import Section, WithheldField
 from chalicelib.privacy.purposes import Category
@@ -32,7 +32,7 @@ from chalicelib.rights.export.manifest import (
     WithheldShape,
 )
 from chalicelib.rights.export.model import AUTOMATED_DECISIONS, ROWS, About, CopyKind, File, SectionView
-from chalicelib.rights.export.page import rows, words
+from chalicelib.rights.export.page import rows
 from chalicelib.rights.export.reader import UNKNOWN, Unread, UnreadableReason
 from chalicelib.rights.export.selection import CHAT, CopyPart, Selection, received
 from chalicelib.rights.export.spool import Spools

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from chalicelib.privacy import words
 from chalicelib.privacy.controller import CONTROLLER, SupervisoryAuthority
 from chalicelib.privacy.elsewhere import Elsewhere
 from chalicelib.privacy.plans import Section, WithheldField
 from chalicelib.privacy.recipients import Recipient
-from chalicelib.rights.export.page import words
 
 # Art. 15(1)(h) GDPR. Limits against abuse only count calls and codes, and they expire.
 AUTOMATED_DECISIONS = (

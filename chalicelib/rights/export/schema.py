@@ -15,9 +15,9 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from chalicelib.chat.export import AnyPart
 from chalicelib.core.schemas import Schemas
+from chalicelib.privacy import words
 from chalicelib.rights.export.manifest import SCHEMA, ChatShape, DocumentPart, Head, Manifest, SectionShape
 from chalicelib.rights.export.model import CopyKind
-from chalicelib.rights.export.page import words
 from chalicelib.rights.export.selection import CopyPart, selection
 
 Schema = dict[str, Any]

@@ -3,6 +3,6 @@
 document  the page
 kinds     one kind of record on the page
 rows      a record as the page shows it
-words     names of kinds and fields, for people
-style     the style of the page
+
+privacy/words has the names of kinds and fields, core/page and core/page_style what every page has.
 """

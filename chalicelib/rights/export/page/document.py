@@ -2,32 +2,26 @@
 
 Invariants:
 
-- The page is self-contained: no script, no request, one style, and a content security policy that forbids
-  everything else.
+- The page is self-contained (`core/page`).
 - No value becomes markup, changes the direction of the text around it, or makes the page wider than the
-  screen (`core/markup`, `style`). A very long value is cut on the page and complete in the package's files.
+  screen (`core/markup`, `core/page_style`). A very long value is cut on the page and complete in the
+  package's files.
 - The page is generated one kind of record at a time, so memory does not grow with the records.
 - The page lists what is missing or withheld, with the reason. Otherwise a reader would assume that there is
   no more data (RGT-1).
 """
 
-import base64
-import hashlib
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 
-from chalicelib.core.clock import ZONE
 from chalicelib.core.markup import Html, pairs, tag
+from chalicelib.core.page import instant, opening
+from chalicelib.privacy import words
 from chalicelib.privacy.controller import CONTROLLER
 from chalicelib.privacy.recipients import Recipient
 from chalicelib.rights import procedures
 from chalicelib.rights.export.model import AUTOMATED_DECISIONS, ROWS, About, CopyKind, File, SectionView
-from chalicelib.rights.export.page import kinds, words
-from chalicelib.rights.export.page.style import STYLE
+from chalicelib.rights.export.page import kinds
 from chalicelib.rights.model import Right
-
-_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
-POLICY = f"default-src 'none'; style-src 'sha256-{_HASH}'; base-uri 'none'; form-action 'none'"
 
 _HEADINGS = {CopyKind.ACCESS: "Your data at RU4M", CopyKind.PORTABILITY: "Your data for another service"}
 _LEADS = {
@@ -90,19 +84,7 @@ def page(about: About, sections: Iterable[SectionView]) -> Iterator[str]:
 
 def _opening(about: About) -> Iterator[Html]:
     heading = _HEADINGS[about.copy]
-    head = Html().join(
-        [
-            tag("meta", charset="utf-8"),
-            tag("meta", http_equiv="Content-Security-Policy", content=POLICY),
-            tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-            tag("meta", name="color-scheme", content="light dark"),
-            tag("meta", name="referrer", content="no-referrer"),
-            tag("meta", name="robots", content="noindex"),
-            tag("title", heading),
-            tag("style", Html(STYLE)),
-        ]
-    )
-    yield Html('<!doctype html>\n<html lang="en">{}\n<body>').format(tag("head", head))
+    yield opening(heading)
     yield tag("a", "Skip to your records", class_="skip", href="#records")
     yield Html('<div class="page">')
     yield tag("header", tag("h1", heading), tag("p", _LEADS[about.copy], class_="lead"), _facts(about))
@@ -114,15 +96,15 @@ def _opening(about: About) -> Iterator[Html]:
 
 def _facts(about: About) -> Html:
     address = f"{CONTROLLER.name}, {CONTROLLER.address}, {CONTROLLER.country}"
-    as_of = Html().join([_instant(about.received_at), ", including data that has since expired"])
+    as_of = Html().join([instant(about.received_at), ", including data that has since expired"])
     return tag(
         "div",
         pairs(
             ("Controller", address),
             ("Contact", tag("a", about.contact, href=f"mailto:{about.contact}")),
-            ("You asked on", _instant(about.received_at)),
+            ("You asked on", instant(about.received_at)),
             ("Data as of", as_of),
-            ("Copy made on", _instant(about.made_at)),
+            ("Copy made on", instant(about.made_at)),
             ("Request", tag("code", about.request_id)),
             *((("Automated decisions", AUTOMATED_DECISIONS),) if about.copy is CopyKind.ACCESS else ()),
         ),
@@ -227,8 +209,3 @@ def _rights(about: About) -> Html:
 def _listed(rights: Iterable[Right]) -> Html:
     described = (_RIGHTS[right] for right in rights)
     return tag("ul", *(tag("li", tag("strong", name), ": ", what, ".") for name, what in described))
-
-
-def _instant(at: datetime) -> Html:
-    there = at.astimezone(ZONE)
-    return tag("time", f"{there.day} {there:%B %Y, %H:%M %Z}", datetime=there.isoformat())

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from chalicelib.core.markup import Html, pairs, tag
+from chalicelib.core.page import table
+from chalicelib.privacy import words
 from chalicelib.privacy.recipients import Recipient
 from chalicelib.rights.export.model import ROWS, FieldView, Row, SectionView
-from chalicelib.rights.export.page import words
 
 LONGEST = 2_000  # characters of a value; keeps the page readable and bounded
 _COLUMNS = 6  # with more columns, a row is shown as a stack of labelled values
@@ -103,23 +104,7 @@ def _fields(fields: tuple[FieldView, ...]) -> Html:
         )
         for (category, source, to), group in groups.items()
     ]
-    body = [
-        tag("tr", *(tag("td", cell, role="cell", data_label=h) for h, cell in zip(head, row, strict=True)),
-            role="row")
-        for row in rows
-    ]  # fmt: skip
-    heads = [tag("th", h, scope="col", role="columnheader") for h in head]
-    return Html().join(
-        [
-            tag("h4", "What each field is"),
-            tag(
-                "table",
-                tag("thead", tag("tr", *heads, role="row"), role="rowgroup"),
-                tag("tbody", *body, role="rowgroup"),
-                role="table",
-            ),
-        ]
-    )
+    return Html().join([tag("h4", "What each field is"), table(head, rows)])
 
 
 def _name(field: FieldView) -> Html:

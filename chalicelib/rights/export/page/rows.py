@@ -5,8 +5,8 @@ import re
 from datetime import datetime
 
 from chalicelib.core.clock import ZONE
+from chalicelib.privacy import words
 from chalicelib.rights.export.model import Row
-from chalicelib.rights.export.page import words
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 

@@ -1,4 +1,4 @@
-"""Names of kinds, fields, categories, bases and sources for the readable page of a copy.
+"""Names of kinds, fields, categories, bases and sources for readable pages.
 
 A kind or field without an entry is shown under its own name: `created_at` becomes "Created". An entry is
 needed only if a reader who is not an engineer would not understand that name.
@@ -20,6 +20,7 @@ _TITLES = {
     "evidence": "Evidence of your consents",
     "known_device": "Devices that were signed in recently and can request a code more easily",
     "limit": "Counters that prevent abuse",
+    "export_copy": "Copies of your data, as files",
     "export_file": "Copies of your data that we made for you",
     "open_request": "Privacy requests that we have not answered yet",
     "profile": "Your profile",

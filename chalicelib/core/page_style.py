@@ -1,4 +1,4 @@
-"""The style of the readable page: for phones, desktops, dark mode and paper."""
+"""The style of readable pages: for phones, desktops, dark mode and paper."""
 
 # Each text colour on both grounds has a contrast of 4.5 at least (WCAG 2.2, 1.4.3); a test computes it.
 LIGHT = {

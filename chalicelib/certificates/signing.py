@@ -1,0 +1,107 @@
+"""Signatures of certificates: made inside KMS by a key of their own, verified with the public key alone.
+
+Invariants:
+
+- The signature is over the SHA-256 of the certificate's canonical bytes, and KMS gets the digest only
+  (`MessageType=DIGEST`): a message of more than 4,096 bytes is refused as `RAW`.
+- `openssl dgst -sha256 -verify` over the same bytes verifies it (docs/certificates.md).
+- Signing has no side effect. After a crash, `sign` may be called again and returns another valid signature,
+  since ECDSA is randomised. The caller stores the first envelope on condition that none is stored, and
+  answers with the stored one. The bytes inside are the same if the caller stored all parts of the
+  certificate, `completed_at` included, before it signed.
+- A signature that the public key does not confirm is never returned.
+- KMS does not answer, throttles or fails: `Unavailable`, so the step waits. KMS refuses: `AwsBug`, so an
+  operator has to look.
+
+Rotation: a new key gets into the vault's template beside the old one, and deployments publish the public
+keys of both (infra/template/vault.yaml). The envelope names its key by the SHA-256 of the public key.
+"""
+
+import hashlib
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass
+from typing import Literal, Self
+
+from chalicelib.certificates.model import ErasureCertificate
+from chalicelib.core import aws
+from chalicelib.core.aws import AwsBug
+from chalicelib.core.canonical import canonical
+from chalicelib.core.public_keys import PublicKeys, fingerprint_of, pem_of
+from chalicelib.core.settings import settings
+
+ALGORITHM: Literal["ECDSA_SHA_256"] = "ECDSA_SHA_256"
+
+
+class NotAnEnvelope(ValueError):
+    """The bytes are not those of a signed certificate; the text contains nothing of them."""
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """A signed certificate: the certificate's bytes, and the signature over them in DER."""
+
+    kid: str  # SHA-256 of the public key in DER, in hex
+    signature: bytes
+    certificate: bytes
+
+    def document(self) -> bytes:
+        """The envelope as it is stored and downloaded: canonical JSON, bytes as base64url with padding."""
+        parts = {
+            "algorithm": ALGORITHM,
+            "certificate": urlsafe_b64encode(self.certificate).decode(),
+            "kid": self.kid,
+            "signature": urlsafe_b64encode(self.signature).decode(),
+        }
+        return canonical(parts).encode()
+
+    @classmethod
+    def read(cls, document: bytes) -> Self:
+        """The envelope of a stored document; the signature is not verified.
+
+        Raises:
+            NotAnEnvelope: the document is not one that `document` gives.
+        """
+        try:
+            parts = json.loads(document)
+            found = cls(
+                kid=str(parts["kid"]),
+                signature=urlsafe_b64decode(parts["signature"]),
+                certificate=urlsafe_b64decode(parts["certificate"]),
+            )
+            if found.document() == document:
+                return found
+        except (KeyError, TypeError, ValueError, RecursionError):
+            pass
+        raise NotAnEnvelope("not a signed certificate")
+
+
+def sign(certificate: ErasureCertificate) -> Envelope:
+    """Sign a certificate with the current key. The caller keeps the first envelope that it stores.
+
+    Raises:
+        NotACertificate: the certificate was made or changed without validation; KMS is not asked.
+        Unavailable: KMS does not answer, throttles, or fails.
+        AwsBug: KMS refuses, or the signature is not that of its key.
+    """
+    document = certificate.document()
+    # An alias is resolved once, so that the signature and the key id are of the same key.
+    key = aws.ask("kms", "get_public_key", KeyId=settings().certificate_key())
+    pem = pem_of(key["PublicKey"])
+    answer = aws.ask(
+        "kms",
+        "sign",
+        KeyId=key["KeyId"],
+        Message=hashlib.sha256(document).digest(),
+        MessageType="DIGEST",
+        SigningAlgorithm=ALGORITHM,
+    )
+    envelope = Envelope(fingerprint_of(pem), answer["Signature"], document)
+    if not verify(envelope, PublicKeys(pem)):
+        raise AwsBug("NotConfirmed")
+    return envelope
+
+
+def verify(envelope: Envelope, keys: PublicKeys) -> bool:
+    """Whether one of these keys signed the certificate's bytes. Offline."""
+    return keys.confirm(envelope.kid, envelope.signature, envelope.certificate)

@@ -1,0 +1,137 @@
+"""The closed lists of words of which a certificate consists.
+
+The values are signed, stored for years and read again, so a value never changes and is never removed. A
+better wording is a new member. tests/unit/test_certificates.py reads a stored certificate of each format.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from chalicelib.core.table_names import Table
+
+
+class CertifyingController(StrEnum):
+    """The controllers that issued certificates; the current one is `privacy/controller`."""
+
+    RU4M = "RU4M Ltd, Tosin bunar 272B, 11070 Belgrade, RS"
+
+
+class DeletionPlace(StrEnum):
+    """Where data was deleted."""
+
+    ACCOUNTS = "our database, table accounts"
+    CLAIMS = "our database, table claims"
+    CHALLENGES = "our database, table challenges"
+    KEYS = "our database, table keys"
+    USAGE = "our database, table usage"
+    RIGHTS = "our database, table rights"
+    COPIES = "our storage of copies of data (Amazon S3)"
+    MAIL_LIST = "the suppression list of our mail service (Amazon SES)"
+
+    @classmethod
+    def of_table(cls, table: Table) -> "DeletionPlace":
+        """The place of a table.
+
+        Raises:
+            KeyError: the table is the Ledger, from which nothing is deleted.
+        """
+        return cls[table.name]
+
+
+class CountPrecision(StrEnum):
+    """How a count was made: a worker that was killed may have deleted records that it did not count."""
+
+    EXACTLY = "exactly"
+    AT_LEAST = "at least"
+
+
+class StreamData(StrEnum):
+    """The kinds of data at Stream."""
+
+    PROFILE = "the user: id, name and picture"
+    MESSAGES = "messages that the user wrote"
+    FILES = "files that the user uploaded"
+    CALLS = "calls with one other person"
+    CONVERSATIONS = "conversations with one other person"
+
+
+class CertifiedReport(StrEnum):
+    """What the certificate says that Stream reported about one kind of data.
+
+    We cannot look into Stream's storage. The list is closed, since a certificate is kept for years;
+    chat/deletion_report has the words that the work uses.
+    """
+
+    DELETED = "Stream reported that it was deleted"
+    DELETED_BEFORE = "Stream reported that the user had been deleted before"
+    NO_SUCH_USER = "Stream reported that it has no such user"
+    NOT_FOUND_LATER = "Stream reported, when it was asked again, that it finds no such user"
+    UNCONFIRMED = "Stream did not report whether it was deleted"
+    NOT_REQUESTED = "its deletion was not requested, because it also belongs to the other person"
+
+
+class Remaining(StrEnum):
+    """What stays after an erasure."""
+
+    CONSENT_EVIDENCE = "evidence of consents, under the pseudonym"
+    REQUEST_EVIDENCE = "the request and the evidence of how it was handled, under random ids"
+    TOMBSTONE = "the mark that a user id was deleted"
+    CLAIM_HASHES = "keyed hashes of the phone number and the email address"
+    SUPPRESSION_HASH = "a keyed hash of an email address to which no mail may be sent"
+    EXPIRING_RECORDS = "one-time codes and counters, which cannot be found from an account"
+    OTHERS_MESSAGES = "messages that other people wrote, at Stream"
+    QUOTES = "quotes in messages that other people wrote, at Stream"
+    GROUP_NAMES = "names of groups, at Stream"
+    SMS_OPT_OUT = "the opt-out of the phone number from text messages, if there is one, at Amazon SNS"
+    STREAM_EXPORTS = "files with exports of chat data, at Stream"
+
+
+class Reason(StrEnum):
+    """Why something stays."""
+
+    PROOF_OF_CONSENT = "consent has to be proven (Art. 7(1) GDPR)"
+    LEGAL_CLAIMS = "it may be needed to establish or defend legal claims (Art. 17(3)(e) GDPR)"
+    NEVER_REUSED = "the id must never be given to anyone else"
+    RELEASED = "nothing of the deleted account may come back with a number or address that was released"
+    OBJECTION = "the objection to mail stays in force (Art. 21(3) GDPR)"
+    SHORT_LIVED = "it expires within days"
+    OF_OTHERS = "it belongs to the people who wrote it"
+    NOT_OURS = "only the named service can delete it"
+    LAW = "a law requires us to keep it (Art. 17(3)(b) GDPR)"
+
+
+class Ending(StrEnum):
+    """When something that stays ends."""
+
+    AT_INSTANT = "at the stated time"
+    AUTHORS = "when the people who wrote it delete it"
+    HOLDER = "when the holder of the number asks to receive text messages again"
+    FOR_GOOD = "for good"
+
+
+# Why each of them stays, and when it ends.
+REMAINDERS: Mapping[Remaining, tuple[Reason, Ending]] = {
+    Remaining.CONSENT_EVIDENCE: (Reason.PROOF_OF_CONSENT, Ending.AT_INSTANT),
+    Remaining.REQUEST_EVIDENCE: (Reason.LEGAL_CLAIMS, Ending.AT_INSTANT),
+    Remaining.TOMBSTONE: (Reason.NEVER_REUSED, Ending.FOR_GOOD),
+    Remaining.CLAIM_HASHES: (Reason.RELEASED, Ending.AT_INSTANT),
+    Remaining.SUPPRESSION_HASH: (Reason.OBJECTION, Ending.AT_INSTANT),
+    Remaining.EXPIRING_RECORDS: (Reason.SHORT_LIVED, Ending.AT_INSTANT),
+    Remaining.OTHERS_MESSAGES: (Reason.OF_OTHERS, Ending.AUTHORS),
+    Remaining.QUOTES: (Reason.OF_OTHERS, Ending.AUTHORS),
+    Remaining.GROUP_NAMES: (Reason.OF_OTHERS, Ending.AUTHORS),
+    Remaining.SMS_OPT_OUT: (Reason.NOT_OURS, Ending.HOLDER),
+    Remaining.STREAM_EXPORTS: (Reason.NOT_OURS, Ending.AT_INSTANT),
+}
+
+# In every certificate: an omission would state that nothing of it stays.
+ALWAYS_REMAINING = frozenset(
+    {
+        Remaining.CONSENT_EVIDENCE,
+        Remaining.REQUEST_EVIDENCE,
+        Remaining.TOMBSTONE,
+        Remaining.CLAIM_HASHES,
+        Remaining.EXPIRING_RECORDS,
+        Remaining.SMS_OPT_OUT,
+    }
+)

@@ -1,0 +1,61 @@
+"""The parts that readable pages have in common: head, policy, times and tables.
+
+`core/page_style` has their style. A page is self-contained: no script, no request, one style, and a content
+security policy that forbids everything else.
+"""
+
+import base64
+import hashlib
+from collections.abc import Iterable
+from datetime import datetime
+
+from chalicelib.core.clock import ZONE
+from chalicelib.core.markup import Html, tag
+from chalicelib.core.page_style import STYLE
+
+_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+POLICY = f"default-src 'none'; style-src 'sha256-{_HASH}'; base-uri 'none'; form-action 'none'"
+
+
+def opening(heading: str) -> Html:
+    """Build the beginning of a document, up to the opened body."""
+    head = tag(
+        "head",
+        tag("meta", charset="utf-8"),
+        tag("meta", http_equiv="Content-Security-Policy", content=POLICY),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        tag("meta", name="color-scheme", content="light dark"),
+        tag("meta", name="referrer", content="no-referrer"),
+        tag("meta", name="robots", content="noindex"),
+        tag("title", heading),
+        tag("style", Html(STYLE)),
+    )
+    return Html('<!doctype html>\n<html lang="en">{}\n<body>').format(head)
+
+
+def instant(at: datetime) -> Html:
+    """Build an instant in Belgrade time."""
+    there = at.astimezone(ZONE)
+    return tag("time", f"{there.day} {there:%B %Y, %H:%M %Z}", datetime=there.isoformat())
+
+
+def table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Html:
+    """Build a table, which a phone shows as a stack of labelled values.
+
+    ARIA roles are explicit, because browsers drop them when a table is shown as a stack.
+    """
+    labels = [tag("th", head, scope="col", role="columnheader") for head in heads]
+    body = [
+        tag(
+            "tr",
+            *(tag("td", cell, role="cell", data_label=head) for head, cell in zip(heads, row, strict=True)),
+            role="row",
+        )
+        for row in rows
+    ]
+    return tag(
+        "table",
+        tag("thead", tag("tr", *labels, role="row"), role="rowgroup"),
+        tag("tbody", *body, role="rowgroup"),
+        role="table",
+    )

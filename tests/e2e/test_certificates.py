@@ -1,0 +1,34 @@
+"""A certificate that the deployed key signs is verified with openssl and the keys that the API publishes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chalicelib.certificates.signing import sign
+from chalicelib.core import aws
+from chalicelib.core.settings import settings
+from infra.deployment.stacks import Stacks, stack_name
+from infra.local.cloud import LocalCloud
+from tests.support.certificates import a_certificate, a_long_certificate
+from tests.support.guide import follow
+
+
+@pytest.mark.promise("RGT-3")
+def test_deployed_key_signs_and_openssl_verifies_with_the_published_key(
+    cloud: LocalCloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arn = Stacks(cloud.account, lambda _: None).outputs(stack_name("local", "vault"))["CertificateKeyArn"]
+
+    def client(service: str, _: str = "") -> Any:
+        return cloud.account.client(service)  # as root: no role may sign yet
+
+    monkeypatch.setattr(aws, "client", client)
+    monkeypatch.setenv("RU4M_CERTIFICATE_KEY", arn)
+    settings.cache_clear()
+    for certificate in (a_certificate(), a_long_certificate()):
+        envelope = sign(certificate)
+        status, lines = follow(tmp_path, cloud.state.api_url, envelope.document())
+        assert (status, lines) == (0, ["Verified OK", envelope.kid, envelope.kid])

@@ -1,0 +1,44 @@
+"""Reads a page: its elements in their order, and its texts. Refuses elements that are not closed."""
+
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+
+_VOID = {"meta", "br"}
+
+
+@dataclass
+class Read(HTMLParser):
+    """The elements of a page in their order, and its texts."""
+
+    elements: list[tuple[str, dict[str, str | None]]] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
+    open_: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        if tag not in _VOID:
+            self.open_.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open_.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+    @property
+    def shown(self) -> str:
+        return "".join(self.texts)
+
+    def attributes(self, name: str) -> list[str]:
+        return [value for _, given in self.elements if (value := given.get(name)) is not None]
+
+
+def read(markup: str) -> Read:
+    found = Read()
+    found.feed(markup)
+    found.close()
+    assert found.open_ == []
+    return found
