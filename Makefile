@@ -52,8 +52,9 @@ generate: setup     ## generate the documents that are made from code
 plots: setup        ## draw the published figures in build/usage.svg: make plots STAGE=staging AWS_REGION=...
 	$(BIN)/python -m infra.ops plots --stage $(STAGE)
 
-bench: setup        ## measure the CPU, memory and disk of the largest copy; takes minutes
+bench: setup        ## measure the largest copy and the largest deletion; takes minutes
 	$(BIN)/python -m bench.export
+	$(BIN)/python -m bench.erasure
 
 bench-quick: setup  ## count what each operation costs
 	$(BIN)/python -m bench.quick

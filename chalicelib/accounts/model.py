@@ -1,13 +1,14 @@
 """The account and its claims."""
 
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Self
 
 from chalicelib.core.clock import Instant
 from chalicelib.core.ids import AccountId, Pseudonym, UserId
 from chalicelib.core.table_names import Table
-from chalicelib.privacy.periods import UNTIL_ERASURE
-from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, Record, personal
+from chalicelib.privacy.periods import UNTIL_ERASURE, UntilErasure
+from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, NotPersonal, Record, personal
 from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source
 from chalicelib.privacy.recipients import Recipient
 
@@ -51,12 +52,52 @@ class Claim(
     kind="claim",
     purpose=Purpose.AUTHENTICATION,
     basis=LegalBasis.CONTRACT,
-    retention=UNTIL_ERASURE,
+    retention=UntilErasure(
+        "until the account is deleted; then it names no account. The hash of a number or address stays for "
+        "some days, and that of a user id without end, so that the id is never used again"
+    ),
     key_class=KeyClass.NOTHING_SEALED,
 ):
     """Maps a number, email address or user id to its account.
 
-    The key is a keyed hash of the value.
+    The key is a keyed hash of the value. An erasure moves the claim to quarantine: the same item, without its
+    account, and with the instant of its release.
     """
 
-    account_id: Annotated[AccountId, NOT_PERSONAL]
+    account_id: Annotated[AccountId | None, NOT_PERSONAL] = None
+    released_at: Annotated[
+        Instant | None, NotPersonal(withheld="only claims of deleted accounts have it")
+    ] = None
+
+
+class ClaimKind(StrEnum):
+    """The kinds of values that only one account can own."""
+
+    PHONE = "phone"
+    EMAIL = "email"
+    USER = "user"
+
+    @property
+    def is_reusable(self) -> bool:
+        """Whether another account may claim a value that an erasure released."""
+        return self is not ClaimKind.USER
+
+
+@dataclass(frozen=True, repr=False)
+class ClaimedValues:
+    """An account and all values that it claims; `email` is the mailbox of its profile, if there is one."""
+
+    account_id: AccountId
+    phone: str
+    user_id: UserId
+    email: str | None
+
+    @classmethod
+    def of(cls, account: Account, email: str | None) -> Self:
+        """Those of an opened account."""
+        return cls(account.account_id, account.phone, account.user_id, email)
+
+    def by_kind(self) -> dict[ClaimKind, str]:
+        """The values by the kind of their claim."""
+        own = {ClaimKind.PHONE: self.phone, ClaimKind.USER: self.user_id}
+        return own | {ClaimKind.EMAIL: self.email} if self.email else own

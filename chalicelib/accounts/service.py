@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from chalicelib.accounts import store
-from chalicelib.accounts.model import Account
+from chalicelib.accounts.model import Account, ClaimedValues
 from chalicelib.accounts.store import (
     ACCOUNT,
     OPEN_ACCOUNT,
@@ -19,6 +19,7 @@ from chalicelib.accounts.store import (
     owner_of_phone,
     owner_of_user,
     rekey,
+    release_claims,
     revocation,
 )
 from chalicelib.core import clock, needs, observe
@@ -34,6 +35,7 @@ __all__ = [
     "SHARDS",
     "AlreadyClaimed",
     "ClaimMoved",
+    "ClaimedValues",
     "RevokedLater",
     "claims_of",
     "email_moves",
@@ -45,6 +47,7 @@ __all__ = [
     "owner_of_phone",
     "owner_of_user",
     "rekey",
+    "release_claims",
     "revocation",
 ]
 

@@ -5,15 +5,22 @@ conditional create ensures that a value belongs to one account, also for concurr
 rotation of the lookup key, containers differ in which version is current: a container creates a claim under
 its own current version, on condition that there is none under any other version. So all containers must know
 a new version before it becomes current in any of them.
+
+An erasure moves claims to quarantine: the item stays, without its account. A user id in quarantine is never
+claimed again. A number or mailbox is not blocked: the next account that proves it claims it. Until its end
+the item shows that the claim was released and not lost.
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
-from chalicelib.accounts.model import Account, Claim
+from boto3.dynamodb.conditions import ConditionBase
+
+from chalicelib.accounts.model import Account, Claim, ClaimedValues, ClaimKind
 from chalicelib.core import clock, keyring, shards, table
+from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.settings import Secret
 from chalicelib.core.table import (
@@ -28,6 +35,7 @@ from chalicelib.core.table import (
     Key,
     KeysAfter,
     Query,
+    Replace,
     Table,
     Write,
     account_of,
@@ -38,14 +46,11 @@ from chalicelib.core.table import (
 from chalicelib.privacy import codec, record_needs
 from chalicelib.privacy.subject_keys import SubjectKeys
 
+_RELEASED = Attr("released_at").exists() & Attr("account_id").not_exists()
 
-class ClaimKind(StrEnum):
-    """The kinds of values that only one account can own."""
 
-    PHONE = "phone"
-    EMAIL = "email"
-    USER = "user"
-
+# Attempts to release claims that are changed meanwhile. Only a rotation changes them, each once.
+_RELEASE_TRIES = 5
 
 # A partition of an index takes a thousand writes a second, and signups come in waves.
 SHARDS = shards.names(64)
@@ -147,9 +152,47 @@ def owner_of_user(user_id: UserId) -> AccountId | None:
 
 def claims_of(account: Account, email: str | None) -> list[Item]:
     """The items of an account's claims; `email` is the mailbox of its profile, if there is one."""
-    keys = [key for kind, value in _claimed_values(account, email) for key in _claim_keys(kind, value)]
+    return list(_own_claims(ClaimedValues.of(account, email)).values())
+
+
+def _own_claims(values: ClaimedValues) -> dict[Key, Item]:
+    """The claims that belong to the account now; a claim of the same value may belong to another."""
+    keys = [key for kind, value in values.by_kind().items() for key in _claim_keys(kind, value)]
     found = table.batch_get(keys)
-    return [found[key] for key in keys if key in found and found[key]["account_id"] == account.account_id]
+    return {key: found[key] for key in keys if found.get(key, {}).get("account_id") == values.account_id}
+
+
+def release_claims(claims: ClaimedValues, until: datetime) -> int:
+    """Move an account's claims to quarantine; returns how many this run moved.
+
+    It is idempotent: a claim that is released already, or that another account has made since, stays. It
+    takes values and not keys, since a rotation of the lookup key may move a claim before its release.
+
+    Args:
+        claims: the values, captured before the account is deleted.
+        until: when the claims on number and mailbox leave quarantine. That on the user id never does.
+
+    Raises:
+        Unavailable: DynamoDB does not answer, or claims were changed each time between read and write.
+    """
+    moved = 0
+    for _ in range(_RELEASE_TRIES):
+        # A batched read is not a snapshot. A claim that moves between its places moves once (see `_owner`).
+        own = _own_claims(claims) or _own_claims(claims)
+        if not own:
+            return moved
+        with suppress(ClaimMoved):
+            table.transact([_quarantine(key, claims.account_id, until) for key in own])
+            moved += len(own)
+    raise Unavailable
+
+
+def _quarantine(key: Key, owner: AccountId, until: datetime) -> Write:
+    """The write that takes the account off its claim."""
+    released = codec.to_item(Claim(released_at=clock.now()), key)
+    if ClaimKind(key.pk.partition("#")[0]).is_reusable:
+        released |= dict.fromkeys(("expires_at", "delete_at"), clock.to_epoch(until))
+    return Replace(key, released, only_if=Attr("account_id").eq(owner), conflict=ClaimMoved)
 
 
 def rekey(account: Account, email: str | None) -> int:
@@ -163,7 +206,7 @@ def rekey(account: Account, email: str | None) -> int:
     """
     moved = [
         write
-        for kind, value in _claimed_values(account, email)
+        for kind, value in ClaimedValues.of(account, email).by_kind().items()
         for write in _rekey_writes(kind, value, account.account_id)
     ]
     if moved:
@@ -171,26 +214,22 @@ def rekey(account: Account, email: str | None) -> int:
     return len(moved) // 2
 
 
-def _claimed_values(account: Account, email: str | None) -> list[tuple[ClaimKind, str]]:
-    """All values that an account claims."""
-    own = [(ClaimKind.PHONE, account.phone), (ClaimKind.USER, account.user_id)]
-    return [*own, (ClaimKind.EMAIL, email)] if email else own
-
-
 def _rekey_writes(kind: ClaimKind, value: str, owner: AccountId) -> Iterator[Write]:
     """The writes that move a claim from an older version to the current one, if necessary."""
     current, *others = _claim_keys(kind, value)
     found = table.batch_get(others)
     for old, item in found.items():
+        if "released_at" in item:  # by the erasure of an earlier account
+            continue
         claim = {name: held for name, held in item.items() if name not in old.attributes()}
-        yield Create(current, claim, conflict=ClaimMoved)
+        yield Create(current, claim, conflict=ClaimMoved, or_over=_reusable(kind))
         yield Delete(old, only_if=Attr("account_id").eq(owner), conflict=ClaimMoved)
 
 
 def _owner(kind: ClaimKind, value: str) -> AccountId | None:
     keys = _claim_keys(kind, value)
     found = table.batch_get(keys)
-    if not found and len(keys) > 1:
+    if _owner_in(found) is None and len(keys) > 1:
         # A batched read is not a snapshot: the claim may have been moved from the version that was read last
         # to the one that was read first. A claim moves only once, so a second read finds it.
         found = table.batch_get(keys)
@@ -198,14 +237,22 @@ def _owner(kind: ClaimKind, value: str) -> AccountId | None:
 
 
 def _owner_in(found: Mapping[Key, Item]) -> AccountId | None:
-    return next((codec.opened(Claim, item).account_id for item in found.values()), None)
+    """The owner of a claim among those of one value; one in quarantine has none."""
+    owners = (codec.opened(Claim, item).account_id for item in found.values())
+    return next((owner for owner in owners if owner), None)
 
 
 def _claim_writes(kind: ClaimKind, value: str, owner: AccountId) -> list[Write]:
     """The writes of a claim under the current version, on condition that there is no other."""
     current, *others = _claim_keys(kind, value)
-    claim = Create(current, codec.to_item(Claim(account_id=owner), current), conflict=AlreadyClaimed)
-    return [claim, *(Absent(key, conflict=AlreadyClaimed) for key in others)]
+    item, free = codec.to_item(Claim(account_id=owner), current), _reusable(kind)
+    claim = Create(current, item, conflict=AlreadyClaimed, or_over=free)
+    return [claim, *(Absent(key, conflict=AlreadyClaimed, or_over=free) for key in others)]
+
+
+def _reusable(kind: ClaimKind) -> ConditionBase | None:
+    """The condition under which a value may be claimed although there is an item; None: never."""
+    return _RELEASED if kind.is_reusable else None
 
 
 def _release_writes(kind: ClaimKind, value: str, owner: AccountId) -> list[Write]:
@@ -214,7 +261,9 @@ def _release_writes(kind: ClaimKind, value: str, owner: AccountId) -> list[Write
     found = table.batch_get(keys)
     ours = Attr("account_id").eq(owner)
     return [
-        Delete(key, only_if=ours, conflict=ClaimMoved) if key in found else Absent(key, conflict=ClaimMoved)
+        Delete(key, only_if=ours, conflict=ClaimMoved)
+        if key in found and "released_at" not in found[key]
+        else Absent(key, conflict=ClaimMoved, or_over=_reusable(kind))
         for key in keys
     ]
 

@@ -18,6 +18,7 @@
     elsewhere        personal data that is stored outside the tables
     record_needs     needs whose value is a record
     whereabouts      how the records of one subject are found
+    erasure          deletes a subject's records and key
     plans            what export, erasure and holds do with each record class
     register         every record class of the system
     words            names of kinds and fields, for people

@@ -101,8 +101,14 @@ class LookupKeys:
 
 
 def _older(claims: list[dict[str, Any]], current: str) -> list[dict[str, Any]]:
-    """Return the claims whose key, `<kind>#<version>#<hash>`, has another version."""
-    return [claim for claim in claims if claim["pk"]["S"].split("#")[1] != current]
+    """Return the claims whose key, `<kind>#<version>#<hash>`, has another version.
+
+    Claims in quarantine are not among them, since nothing can move them: their values are erased. Those on
+    numbers and mailboxes block nothing. Those on user ids are a second safeguard: ids have 130 random bits.
+    """
+    return [
+        claim for claim in claims if claim["pk"]["S"].split("#")[1] != current and "released_at" not in claim
+    ]
 
 
 def service_rekey(account: AwsAccount, stage: str) -> Rekey:

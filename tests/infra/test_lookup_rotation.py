@@ -12,6 +12,7 @@ import pytest
 
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts import store
+from chalicelib.accounts.model import ClaimKind
 from chalicelib.core import aws, table
 from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.table import Delete, Key, Table
@@ -22,6 +23,7 @@ from infra.ops.lookup import ClaimsLeft, LookupKeys
 from tests.support import cloud, rotations
 from tests.support.builders import a_phone, an_address
 from tests.support.copies import damage
+from tests.support.erasures import erase_tables
 from tests.support.races import just_before
 from tests.support.rotations import Killed, Stage
 from tests.support.world import Reply, World
@@ -133,6 +135,64 @@ def test_claims_of_accounts_move_and_the_old_version_is_removed(stage: LookupSta
     assert late.has_email(address).problem == "email_taken"
     assert people[0].changes(email=None).status == 200
     assert late.has_email(address).status == 200
+
+
+def test_claims_in_quarantine_stay_and_do_not_block_the_retirement(stage: LookupStage, world: World) -> None:
+    mila, vuk = world.a_user(), world.a_user()
+    erase_tables(mila.account_id)
+    stage.keys.rotate()
+    assert stage.rekey() == 2
+    assert {item["pk"]["S"].split("#")[1] for item in cloud.records("claim") if "released_at" in item} == {
+        "1"
+    }
+    assert stage.keys.retire() == ["1"]
+    again = world.a_user(phone=mila.phone)
+    assert again.verified["new_account"] is True
+    assert world.a_user(phone=vuk.phone).user_id == vuk.user_id
+
+
+@pytest.mark.promise("ACC-1")
+def test_claim_moves_to_a_version_under_which_the_number_is_in_quarantine(
+    stage: LookupStage, world: World
+) -> None:
+    """A container of the old configuration claims a number that was released under the new version."""
+    stage.keys.rotate()
+    mila = world.a_user()
+    erase_tables(mila.account_id)
+    container_with("1,2")
+    again = world.a_user(phone=mila.phone)
+    container_with("2,1")
+    assert world.a_user(phone=mila.phone).user_id == again.user_id
+    assert stage.rekey() == 2
+    assert stage.rekey() == 0
+    assert world.a_user(phone=mila.phone).user_id == again.user_id
+
+
+def test_claim_moves_although_the_number_is_in_quarantine_under_the_old_version(
+    stage: LookupStage, world: World
+) -> None:
+    mila, address = world.a_user(), an_address()
+    erase_tables(mila.account_id)
+    stage.keys.rotate()
+    again = world.a_user(phone=mila.phone)
+    container_with("1,2")
+    again.has_email(address)
+    container_with("2,1")
+    assert stage.rekey() == 1
+    assert stage.keys.retire() == ["1"]
+    assert world.a_user().has_email(address).problem == "email_taken"
+
+
+def test_address_in_quarantine_under_an_old_version_can_be_claimed_and_released(
+    stage: LookupStage, world: World
+) -> None:
+    mila, vuk, address = world.a_user(), world.a_user(), an_address()
+    mila.has_email(address)
+    erase_tables(mila.account_id)
+    stage.keys.rotate()
+    assert vuk.has_email(address).status == 200
+    assert vuk.changes(email=None).status == 200
+    assert world.a_user().has_email(address).status == 200
 
 
 def test_address_claimed_under_an_old_version_is_taken_until_it_is_released(
@@ -318,7 +378,7 @@ def test_number_claimed_under_an_old_version_is_taken_while_its_claim_moves(
 
 def test_claim_held_by_another_account_is_not_moved(stage: LookupStage, world: World) -> None:
     mila, vuk = world.a_user(), world.a_user()
-    (old,) = store._claim_keys(store.ClaimKind.PHONE, mila.phone)
+    (old,) = store._claim_keys(ClaimKind.PHONE, mila.phone)
     hand_over(old, vuk.account_id)
     stage.keys.rotate()
     stage.rekey()

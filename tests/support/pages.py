@@ -1,4 +1,4 @@
-"""A partition of any size, made while it is read, and a bucket that discards uploads.
+"""A partition of any size, made while it is read; a table and a bucket that store nothing.
 
 moto keeps all data in this process, so the memory that the code needs cannot be measured with moto.
 """
@@ -68,6 +68,13 @@ def large_usage_partition(user: User, pages: int, page: int) -> Iterator[None]:
         return _response(Items=items, **(more if first + 1 < pages else {}))
 
     with _respond_with("dynamodb", "Query", answer):
+        yield
+
+
+@contextmanager
+def discard_writes() -> Iterator[None]:
+    """Let DynamoDB accept batches of writes and ignore them."""
+    with _respond_with("dynamodb", "BatchWriteItem", lambda **_: _response(UnprocessedItems={})):
         yield
 
 

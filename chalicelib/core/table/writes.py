@@ -49,8 +49,7 @@ class Create:
 
     def request(self) -> tuple[str, dict[str, Any]]:
         """A conditional Put."""
-        free = vacant() if self.or_over is None else vacant() | self.or_over
-        return "Put", _put(self.key, self.item, free)
+        return "Put", _put(self.key, self.item, _free(self.or_over))
 
 
 @dataclass(frozen=True)
@@ -129,14 +128,22 @@ class Delete:
 
 @dataclass(frozen=True)
 class Absent:
-    """The condition that no visible or held item is at a key; for transactions only."""
+    """The condition that no visible or held item is at a key, or one for which `or_over` holds.
+
+    For transactions only.
+    """
 
     key: Key
     conflict: type[Conflict] = Conflict
+    or_over: ConditionBase | None = None
 
     def request(self) -> tuple[str, dict[str, Any]]:
         """A ConditionCheck."""
-        return "ConditionCheck", {**place(self.key), **_filled(_condition(vacant()))}
+        return "ConditionCheck", {**place(self.key), **_filled(_condition(_free(self.or_over)))}
+
+
+def _free(or_over: ConditionBase | None) -> ConditionBase:
+    return vacant() if or_over is None else vacant() | or_over
 
 
 def _put(key: Key, item: Item, condition: ConditionBase) -> dict[str, Any]:

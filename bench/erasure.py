@@ -1,0 +1,163 @@
+"""`make bench`: the rate and the memory of deleting a subject's usage, compared with a bare loop.
+
+The bare loop reads keys and deletes them in batches with boto3 alone. Both run against the same emulated AWS,
+on equal partitions, each in a process of its own, so that its peak is its own memory. The rate of
+`delete_records` should be at least 80 % of the bare loop's, and its peak should not grow with the records.
+Of three runs each, the fastest counts. The rates themselves say nothing of AWS. For Linux; the whole takes
+minutes, nearly all of them the emulator's. `python -m bench.erasure tenth` deletes a tenth as much, and
+`python -m bench.erasure smallest` shows in seconds that it runs.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, replace
+from itertools import islice
+from operator import itemgetter
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table as Shown
+
+from bench.export import events, peak
+from chalicelib.core import aws, clock, table
+from chalicelib.core.batches import batched
+from chalicelib.core.clock import DAY
+from chalicelib.core.ids import AccountId
+from chalicelib.core.settings import settings
+from chalicelib.core.table import WRITES_PER_CALL, Table, partition_of
+from chalicelib.privacy import erasure, register
+from chalicelib.privacy.plans import Action, TableStep
+from chalicelib.usage import store
+from tests.faults.emulated import emulated_aws, use_emulated_aws
+from tests.support import cloud
+
+GOAL, ROUNDS = 0.8, 3
+_COLUMNS = (
+    "events", "items", "bare loop, items/s", "delete_records, items/s", "of the bare loop", "peak, MB",
+    "bare peak, MB", "Query calls", "BatchWriteItem calls",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A subject's events, and how many of them an item has."""
+
+    events: int
+    batch: int
+
+
+WHOLE = (Stored(20_000, 10), Stored(200_000, 10))
+TENTH = (Stored(2_000, 10), Stored(20_000, 10))
+SMALLEST = (Stored(50, 1), Stored(500, 1))
+
+
+def main(sizes: tuple[Stored, ...]) -> None:
+    """Print the table."""
+    shown = Shown(*_COLUMNS, title="What deleting a subject's usage costs")
+    peaks = []
+    with emulated_aws() as variables, use_emulated_aws(variables):
+        for stored in sizes:
+            bare, ours = fastest(stored, variables)
+            items = -(-stored.events // stored.batch)
+            peaks.append(ours["peak"])
+            shown.add_row(
+                f"{stored.events:,}",
+                f"{items:,}",
+                f"{items / bare['seconds']:,.0f}",
+                f"{items / ours['seconds']:,.0f}",
+                f"{bare['seconds'] / ours['seconds']:.0%}",
+                f"{ours['peak'] / 2**20:.0f}",
+                f"{bare['peak'] / 2**20:.0f}",
+                str(ours["queries"]),
+                str(ours["batches"]),
+            )
+    Console(width=130).print(shown)
+    print(f"The goal is {GOAL:.0%} of the bare loop.")
+    print(f"Ten times the events take {peaks[1] / peaks[0]:.2f} times the memory.")
+
+
+def fastest(stored: Stored, variables: dict[str, str]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The fastest run of the bare loop and of ours, in turns: other work of the machine delays some."""
+    runs: dict[str, list[dict[str, Any]]] = {"bare": [], "ours": []}
+    for what in ("bare", "ours") * ROUNDS:
+        runs[what].append(measured(what, a_subject_with(stored), variables))
+        if (items := runs[what][-1]["items"]) != -(-stored.events // stored.batch):
+            raise SystemExit(f"{what}: {items} items were deleted")
+    bare, ours = (min(runs[what], key=itemgetter("seconds")) for what in ("bare", "ours"))
+    return bare, ours
+
+
+def a_subject_with(stored: Stored) -> AccountId:
+    """A partition with so many events."""
+    account_id = AccountId.new()
+    some = islice(events(account_id, -(-stored.events // 30)), stored.events)
+    for batches in batched(batched(some, stored.batch), 100):
+        table.put_all(Table.USAGE, map(store._item, batches))
+    return account_id
+
+
+def measured(what: str, account_id: AccountId, variables: dict[str, str]) -> dict[str, Any]:
+    """The measurements that a run in a process of its own prints."""
+    command = [sys.executable, "-m", "bench.erasure", what, account_id]
+    done = subprocess.run(
+        command, env={**os.environ, **variables}, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise SystemExit(done.stderr)
+    printed: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return printed
+
+
+def run(what: str, account_id: AccountId) -> dict[str, Any]:
+    """Delete the partition in one of the two ways."""
+    # The emulator looks through the whole partition for each page, which takes longer than we wait for AWS.
+    aws._TIMEOUTS["dynamodb"] = replace(aws._TIMEOUTS["dynamodb"], read=60)
+    aws.client("dynamodb")  # a container has its client and all models already
+    register.records()
+    with cloud.counted() as calls:
+        started = time.perf_counter()
+        items = delete_records(account_id) if what == "ours" else delete_bare(account_id)
+        seconds = time.perf_counter() - started
+    counts = {"queries": calls["dynamodb.Query"], "batches": calls["dynamodb.BatchWriteItem"]}
+    if left := erasure.remaining(account_id):
+        raise SystemExit(f"{left} items are left")
+    return {**counts, "items": items, "seconds": seconds, "peak": peak()}
+
+
+def delete_records(account_id: AccountId) -> int:
+    """Delete it as an erasure does."""
+    step = TableStep(Action.DELETE, Table.USAGE)
+    done = erasure.delete_records(account_id, step, clock.now() + DAY, lambda _: None)
+    return sum(done.items.values())
+
+
+def delete_bare(account_id: AccountId) -> int:
+    """Delete it with nothing but boto3."""
+    client, name, items = aws.client("dynamodb"), settings().table(Table.USAGE), 0
+    pages = client.get_paginator("query").paginate(
+        TableName=name,
+        ConsistentRead=True,
+        KeyConditionExpression="pk = :pk",
+        ExpressionAttributeValues={":pk": {"S": partition_of(account_id)}},
+        ProjectionExpression="pk, sk",
+    )
+    for page in pages:
+        for keys in batched(page["Items"], WRITES_PER_CALL):
+            client.batch_write_item(RequestItems={name: [{"DeleteRequest": {"Key": key}} for key in keys]})
+            items += len(keys)
+    return items
+
+
+if __name__ == "__main__":
+    match sys.argv[1:]:
+        case []:
+            main(WHOLE)
+        case ["tenth"]:
+            main(TENTH)
+        case ["smallest"]:
+            main(SMALLEST)
+        case [what, account_id]:
+            print(json.dumps(run(what, AccountId(account_id))))
