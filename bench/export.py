@@ -176,8 +176,8 @@ def make_copy(account_id: AccountId) -> dict[str, Any]:
     disk: list[int] = []
     with mock.patch.object(package, "spooled", noting_sizes(disk)):
         told = package.assemble(asked, Chat(), to="exports/bench.zip")
-    if told.errors:
-        raise SystemExit(f"missing: {told.errors}")
+    if told.missing:
+        raise SystemExit(f"missing: {told.missing}")
     return {"events": told.counts["usage_event"], "size": told.size, "disk": disk[0]}
 
 

@@ -270,4 +270,4 @@ def _release_writes(kind: ClaimKind, value: str, owner: AccountId) -> list[Write
 
 def _claim_keys(kind: ClaimKind, value: str) -> list[Key]:
     """The keys of a value's claim under all versions of the lookup key, the current one first."""
-    return [Key(Table.CLAIMS, label) for label in keyring.mac_keys(Secret.LOOKUP).labels(kind, value)]
+    return [Key(Table.CLAIMS, label) for label in keyring.mac_keys(Secret.LOOKUP).lookup_keys(kind, value)]

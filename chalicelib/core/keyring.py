@@ -1,7 +1,9 @@
 """Keys from the vault, read once per container and kept in memory only.
 
-Each purpose has a secret of its own, so IAM decides which function can read which key. A keyed hash starts
-with the version of its key: new hashes use the current version, old ones stay verifiable.
+Each purpose has a secret of its own, so IAM decides which function can read which key. New hashes use the
+current version of a key. Older versions stay in the secret, so that hashes made under them can still be
+verified: claims, known devices, receipts and refresh tokens contain the version of their key. Keys of limit
+counters and turns do not, so a new version starts new ones.
 """
 
 import base64
@@ -19,21 +21,21 @@ from chalicelib.core.settings import Secret, settings
 
 @dataclass(frozen=True, repr=False)
 class MacKeys:
-    """Versioned keys for HMAC-SHA-256; `current` makes new digests."""
+    """Versioned keys for HMAC-SHA-256; `current` names the version that new digests use."""
 
     current: str
     versions: dict[str, bytes]
 
     def digest(self, *parts: str) -> bytes:
-        """HMAC over the parts, each preceded by its length, under the current version of the key."""
+        """Return the HMAC over the parts, each preceded by its length, under the current version."""
         return self._digest(self.current, parts)
 
     def digest_under(self, version: str, *parts: str) -> bytes:
-        """The same under a given version, to recompute a digest that an older version made."""
+        """Return the HMAC over the parts under a given version, to verify a digest made under it."""
         return self._digest(version, parts)
 
-    def labels(self, kind: str, value: str) -> Iterator[str]:
-        """The keys of a claim, `<kind>#<version>#<hex>`, under all versions, the current one first."""
+    def lookup_keys(self, kind: str, value: str) -> Iterator[str]:
+        """Yield the item keys of a value, `<kind>#<version>#<hex>`, the current version first."""
         others = (version for version in self.versions if version != self.current)
         for version in (self.current, *others):
             yield f"{kind}#{version}#{self._digest(version, (kind, value)).hex()}"
@@ -46,11 +48,11 @@ class MacKeys:
 
 @cache
 def mac_keys(purpose: Secret) -> MacKeys:
-    """The keys of a purpose whose secret holds versioned HMAC keys.
+    """Return all versions of the HMAC key of a purpose.
 
-    The versions of the lookup key are named by configuration: a container must not claim a number while it
-    does not know under which versions other containers claim it. So a rotation starts new containers
-    (infra/ops/lookup).
+    For the lookup key, `RU4M_LOOKUP_VERSIONS` lists the versions to use. A container that did not know a
+    version would miss the claims under it, and could give a number to a second account. So a rotation
+    changes the setting, which starts new containers (infra/ops/lookup).
     """
     document = _read(purpose)
     stored = {version: base64.b64decode(key) for version, key in document["versions"].items()}
@@ -70,7 +72,7 @@ class SigningKey:
 
 @cache
 def signing_key() -> SigningKey:
-    """The current signing key of access tokens; only the signup and sessions functions read it.
+    """Return the current signing key of access tokens; only signup and sessions read it.
 
     Configuration names it, so a rotation starts new containers, which read the secret again.
     """
@@ -80,7 +82,7 @@ def signing_key() -> SigningKey:
 
 @cache
 def stream_secret() -> str:
-    """The API secret of Stream, which signs chat tokens and the gateway's requests."""
+    """Return the API secret of Stream, which signs chat tokens and the gateway's requests."""
     secret: str = _read(Secret.STREAM)["secret"]
     return secret
 
@@ -97,11 +99,11 @@ def forget() -> None:
 
 
 def _read(purpose: Secret) -> dict[str, Any]:
-    """The document of a secret.
+    """Read the document of a secret.
 
     Raises:
-        Unavailable: the vault does not answer, or throttles.
-        AwsBug: the vault refuses the secret, and a retry would not help.
+        Unavailable: Secrets Manager does not respond, or throttles.
+        AwsBug: Secrets Manager rejects the request, and a retry would not help.
     """
     answer = aws.ask("secretsmanager", "get_secret_value", SecretId=settings().secret(purpose))
     document: dict[str, Any] = json.loads(answer["SecretString"])

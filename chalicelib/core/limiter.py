@@ -163,10 +163,10 @@ def _hash(name: str, subject: str) -> str:
 def until_end_of_slot(at: int, seconds: int) -> Item:
     """The attributes of a counter besides its counts, as `limits.model.Limit` declares them."""
     began = at - at % seconds
-    gone = began + seconds
+    ends_at = began + seconds
     return {
         "kind": "limit",
         "began_at": clock.to_text(clock.from_epoch(began)),
-        "expires_at": gone,
-        "delete_at": gone,
+        "expires_at": ends_at,
+        "delete_at": ends_at,
     }

@@ -26,5 +26,5 @@ def find(account_id: AccountId, phone: str, device_id: UUID) -> KnownDevice | No
 
 def _keys(account_id: AccountId, phone: str, device_id: UUID) -> list[Key]:
     """The keys of a known device under all versions of the lookup key, the current one first."""
-    labels = keyring.mac_keys(Secret.LOOKUP).labels("known_device", f"{phone} {device_id}")
+    labels = keyring.mac_keys(Secret.LOOKUP).lookup_keys("known_device", f"{phone} {device_id}")
     return [Key(Table.ACCOUNTS, partition_of(account_id), label) for label in labels]

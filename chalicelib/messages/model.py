@@ -2,7 +2,7 @@
 
 from chalicelib.core.errors import InvalidRequest
 
-# RFC 5321 §4.5.3.1.3: a path of 256 octets, less its two brackets.
+# RFC 5321 §4.5.3.1.3: a path of 256 bytes, less its two brackets.
 LONGEST_ADDRESS = 254
 
 

@@ -3,7 +3,7 @@
 In an item, each field that is not personal is an attribute. All personal fields together are in one sealed
 attribute, under the key of the declared key class (a class in clear, which has to give its reason, seals
 nothing). Both times follow from the declared retention: at `expires_at` the item stops being visible, and
-`delete_at` is the table's TTL attribute. They are equal unless a pin or a hold moved `delete_at`.
+`delete_at` is the table's TTL attribute. They are equal unless a pin moved `delete_at`.
 
 There are two ways to read a record. `opened` opens the sealed attribute. `glance` needs no key and gives the
 clear fields only, which is enough to authorize a caller; access to a personal field of a glance raises

@@ -176,9 +176,10 @@ def _last_status(error: WaiterError) -> str:
 
 def _changes(change_set: dict[str, Any]) -> Iterator[str]:
     for change in change_set.get("Changes", []):
-        one = change["ResourceChange"]
-        replaced = " (replaced)" if one.get("Replacement") == "True" else ""
-        yield f"{one['Action'].lower()} {one['LogicalResourceId']} [{one['ResourceType']}]{replaced}"
+        resource = change["ResourceChange"]
+        replaced = " (replaced)" if resource.get("Replacement") == "True" else ""
+        name, kind = resource["LogicalResourceId"], resource["ResourceType"]
+        yield f"{resource['Action'].lower()} {name} [{kind}]{replaced}"
 
 
 def _failures(api: AwsClient, name: str, started: float) -> list[str]:

@@ -22,8 +22,8 @@ def verdicts(names: Iterable[str], since: int) -> Iterator[tuple[str, ChainVerdi
         ValueError: a name is not the name of a chain.
     """
     keys = PublicKeys(chain.current_signer().pem)
-    for one, verdict in chain.verify_each(map(Chain.parse, names), since, keys):
-        yield one.name, verdict
+    for verified, verdict in chain.verify_each(map(Chain.parse, names), since, keys):
+        yield verified.name, verdict
 
 
 def report(names: Iterable[str], since: int, say: Callable[[str], object]) -> int:

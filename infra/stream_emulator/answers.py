@@ -44,8 +44,8 @@ def falsified(request: web.Request, fault: Fault, answer: Answer) -> web.Respons
     headers = answer.headers | (fault.headers or {})
     if fault.body is not None:
         return web.Response(text=fault.body, status=status, headers=headers)
-    told = injected(fault).body("Request")
-    return web.Response(text=encoded(told), status=status, headers=headers, content_type=JSON)
+    body = injected(fault).body("Request")
+    return web.Response(text=encoded(body), status=status, headers=headers, content_type=JSON)
 
 
 async def half_of(request: web.Request, content: bytes, media_type: str) -> web.StreamResponse:

@@ -94,8 +94,8 @@ class AppSettings:
         initial = hardened_channel_type if hardened else stock_channel_type
         self.channel_types = {name: ChannelType(name, initial(name), at) for name in CHANNEL_TYPES}
         if hardened:
-            for one in self.channel_types.values():
-                one.values |= {"url_enrichment": False, "push_notifications": False}
+            for channel_type in self.channel_types.values():
+                channel_type.values |= {"url_enrichment": False, "push_notifications": False}
 
     def channel_type(self, name: str) -> ChannelType:
         """One channel type.
@@ -117,7 +117,9 @@ class AppSettings:
             "push_notifications": self.values["push_config"] | enabled,
             "grants": self.grants,
             "revoke_tokens_issued_before": self.revoked_before,
-            "channel_configs": {name: one.rendered() for name, one in self.channel_types.items()},
+            "channel_configs": {
+                name: channel_type.rendered() for name, channel_type in self.channel_types.items()
+            },
             "policies": {},
         }
 

@@ -118,7 +118,7 @@ def _kept(result: Json | None) -> Json | None:
 
 def _of_channel(world: World, channel: Channel) -> Json:
     shown = channel_object(world, channel)
-    messages = [one.rendered(world.view, to_server=True) for one in channel.messages]
+    messages = [message.rendered(world.view, to_server=True) for message in channel.messages]
     plain = {
         "members": list(channel.members),
         "messages": messages,

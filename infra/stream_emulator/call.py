@@ -73,7 +73,7 @@ class Call:
             raise bad_input(f"{name} must be a list with at least one entry")
         if len(given) > limit:
             raise bad_input(f"{name} is limited to {limit} entries")
-        return [str(one) for one in given]
+        return [str(value) for value in given]
 
     def sent_fields(self, user_id: str, raw: Json, *, managed: bool = False) -> Json:
         """The fields of a user that the caller sends, those in `custom` among them.

@@ -83,12 +83,12 @@ class Message:
             "type": "deleted" if self.deleted_at else "regular",
             "user": user(self.user_id),
             "attachments": [] if hidden else self.attachments,
-            "latest_reactions": [one.rendered(user) for one in self.reactions],
+            "latest_reactions": [reaction.rendered(user) for reaction in self.reactions],
             "own_reactions": [],
             "reaction_counts": self._counts(),
             "reaction_scores": self._counts(),
             "reply_count": 0,
-            "mentioned_users": [] if hidden else [user(one) for one in self.mentioned],
+            "mentioned_users": [] if hidden else [user(user_id) for user_id in self.mentioned],
             "silent": False,
             "pinned": False,
             "shadowed": self.shadowed and viewer_id != self.user_id,
@@ -160,7 +160,7 @@ class Channel:
     @property
     def last_message_at(self) -> datetime | None:
         """When the latest message that is not deleted was written."""
-        return max((one.created_at for one in self.messages), default=None)
+        return max((message.created_at for message in self.messages), default=None)
 
     def join(self, user_id: str, at: datetime, role: str) -> bool:
         """Make the user a member in a role; False if they were one."""
@@ -179,9 +179,9 @@ class Channel:
         """How many messages of others came after the user last read."""
         since = self.read_until.get(user_id)
         news = [
-            one
-            for one in self.messages
-            if one.user_id != user_id and (since is None or one.created_at > since)
+            message
+            for message in self.messages
+            if message.user_id != user_id and (since is None or message.created_at > since)
         ]
         return len(news)
 
@@ -243,7 +243,7 @@ class Channels:
 
     def of_member(self, user_id: str) -> list[Channel]:
         """The channels that the user is a member of."""
-        return [one for one in self if user_id in one.members and not one.deleted_at]
+        return [channel for channel in self if user_id in channel.members and not channel.deleted_at]
 
     def messages(self) -> Iterator[tuple[Channel, Message]]:
         """Every message with its channel."""

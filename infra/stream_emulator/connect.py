@@ -73,7 +73,7 @@ async def converse(world: World, request: web.Request, connection: Connection) -
     socket = web.WebSocketResponse()
     try:
         await socket.prepare(request)
-        connection.tell(_health(world, connection) | {"me": own_user(world, connection.user_id)})
+        connection.send(_health(world, connection) | {"me": own_user(world, connection.user_id)})
         pump = asyncio.create_task(_pump(socket, connection))
         try:
             await _listen(world, socket, connection)
@@ -99,7 +99,7 @@ async def _listen(world: World, socket: web.WebSocketResponse, connection: Conne
     async for message in socket:
         # Clients send nothing but keepalives; each gets one back.
         if message.type is WSMsgType.TEXT:
-            connection.tell(_health(world, connection))
+            connection.send(_health(world, connection))
 
 
 def _health(world: World, connection: Connection) -> Json:
@@ -115,7 +115,7 @@ async def turn_away(request: web.Request, error: StreamError) -> web.StreamRespo
     """Send a client the error over the WebSocket, and close it."""
     socket = web.WebSocketResponse()
     await socket.prepare(request)
-    told = {"type": "connection.error", "connection_id": "", "error": error.body(OPERATION)}
-    await socket.send_str(encoded(told))
+    event = {"type": "connection.error", "connection_id": "", "error": error.body(OPERATION)}
+    await socket.send_str(encoded(event))
     await socket.close()
     return socket

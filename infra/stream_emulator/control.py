@@ -42,7 +42,11 @@ class Emulator:
     def requests(self, *, principal: str | None = None, path: str = "") -> list[Json]:
         """The requests of a principal below a path, oldest first."""
         kept: list[Json] = self._ask("GET", "requests")["requests"]
-        return [one for one in kept if principal in (None, one["principal"]) and one["path"].startswith(path)]
+        return [
+            request
+            for request in kept
+            if principal in (None, request["principal"]) and request["path"].startswith(path)
+        ]
 
     def fault(self, **fault: Any) -> None:  # noqa: ANN401 - the fields of faults.Fault
         """Inject a fault into the next matching request."""

@@ -73,7 +73,7 @@ class Faults:
         """
         if not isinstance(described, list):
             raise bad_input("faults come as a list")
-        self._faults += [_parsed(one) for one in described]
+        self._faults += [_parsed(fault) for fault in described]
 
     def take(self, method: str, path: str) -> Fault | None:
         """Take the fault of a request, and use it up once."""

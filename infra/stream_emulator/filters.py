@@ -30,8 +30,8 @@ def _within(value: object, wanted: object) -> bool:
     if not isinstance(wanted, list):
         raise bad_input("$in needs a list")
     if isinstance(value, list):
-        return any(one in wanted for one in value)
-    return value in [_comparable(one, value) for one in wanted]
+        return any(element in wanted for element in value)
+    return value in [_comparable(candidate, value) for candidate in wanted]
 
 
 def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[object, object], bool]:
@@ -90,7 +90,7 @@ def _meets(record: Mapping[str, Any], name: str, wanted: object) -> bool:
     if name in ("$and", "$or"):
         if not isinstance(wanted, list) or not wanted:
             raise bad_input(f"{name} needs a list of conditions")
-        results = [matches(record, one) for one in wanted]
+        results = [matches(record, condition) for condition in wanted]
         return all(results) if name == "$and" else any(results)
     if name.startswith("$"):
         raise bad_input(f"unknown operator {name}")
@@ -109,7 +109,7 @@ def wanted_values(conditions: Json, name: str) -> list[str]:
     if isinstance(wanted, dict):
         wanted = wanted.get("$eq", wanted.get("$in"))
     listed = wanted if isinstance(wanted, list) else [wanted]
-    return [one for one in listed if isinstance(one, str)]
+    return [value for value in listed if isinstance(value, str)]
 
 
 def in_order(records: list[Json], sort: object) -> list[Json]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from infra.stream_emulator.channels import Channel
     from infra.stream_emulator.wire import Json, WithCustom
 
-# What a member hears of a channel that they don't watch, and instead of which event.
+# The notification that a member of a channel gets instead of an event, if they do not watch the channel.
 _NOTIFICATIONS = {
     "message.new": "notification.message_new",
     "channel.deleted": "notification.channel_deleted",
@@ -33,7 +33,7 @@ class Connection:
     outbox: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
     watching: set[str] = field(default_factory=set)
 
-    def tell(self, event: Json) -> None:
+    def send(self, event: Json) -> None:
         """Send an event; the socket speaks the legacy form."""
         self.outbox.put_nowait(encoded(event))
 
@@ -55,7 +55,7 @@ class Hub:
     def leave(self, connection: Connection) -> bool:
         """Forget a connection; True if it was the user's last."""
         self._connections.pop(connection.id, None)
-        return not any(one.user_id == connection.user_id for one in self._connections.values())
+        return not any(other.user_id == connection.user_id for other in self._connections.values())
 
     def connection(self, connection_id: object, user_id: str | None) -> Connection:
         """The connection that a request names.
@@ -70,7 +70,9 @@ class Hub:
 
     def watchers(self, cid: str) -> list[str]:
         """The users who watch a channel."""
-        return sorted({one.user_id for one in self._connections.values() if cid in one.watching})
+        return sorted(
+            {connection.user_id for connection in self._connections.values() if cid in connection.watching}
+        )
 
     def stop_watching(self, cid: str, user_ids: Iterable[str]) -> None:
         """Stop these users from watching, so that they get no more events of the channel."""
@@ -79,14 +81,14 @@ class Hub:
             if connection.user_id in gone:
                 connection.watching.discard(cid)
 
-    def tell_users(self, event: Json, user_ids: Iterable[str]) -> None:
+    def send_to_users(self, event: Json, user_ids: Iterable[str]) -> None:
         """Send an event to every connection of these users."""
         wanted = set(user_ids)
         for connection in self._connections.values():
             if connection.user_id in wanted:
-                connection.tell(event)
+                connection.send(event)
 
-    def tell_channel(self, channel: Channel, event: Json, *, to_actor: Json | None = None) -> None:
+    def send_to_channel(self, channel: Channel, event: Json, *, to_actor: Json | None = None) -> None:
         """Send an event to a channel's watchers, and the notification of it to other members.
 
         Args:
@@ -106,9 +108,9 @@ class Hub:
             if event["type"] == "message.new" and connection.user_id in channel.members:
                 more |= {"unread_count": channel.unread(connection.user_id)}
             if channel.cid in connection.watching:
-                connection.tell(event | more)
+                connection.send(event | more)
             elif quiet and connection.user_id in channel.members:
-                connection.tell(event | more | {"type": quiet})
+                connection.send(event | more | {"type": quiet})
 
     def clear(self) -> None:
         """End all watching; the sockets stay open."""

@@ -19,7 +19,7 @@ _WINDOW = 60
 
 @dataclass(frozen=True)
 class Allowance:
-    """What is left of a limit in this minute."""
+    """The use of one rate limit in the current minute."""
 
     limit: int
     used: int
@@ -27,11 +27,11 @@ class Allowance:
 
     @property
     def is_over(self) -> bool:
-        """Whether the request that was just counted is one too many."""
+        """Whether this minute's requests exceed the limit."""
         return self.used > self.limit
 
     def headers(self) -> dict[str, str]:
-        """In lowercase: the official Python SDK finds them under no other spelling."""
+        """Return the response headers, in lowercase: the Python SDK looks up no other spelling."""
         return {
             "x-ratelimit-limit": str(self.limit),
             "x-ratelimit-remaining": str(max(self.limit - self.used, 0)),
@@ -39,13 +39,16 @@ class Allowance:
         }
 
     def rendered(self) -> dict[str, int]:
-        """As GET /rate_limits shows it."""
+        """Return the limit as GET /rate_limits shows it."""
         remaining = max(self.limit - self.used, 0)
         return {"limit": self.limit, "remaining": remaining, "reset": self.resets_at}
 
 
 class Limits:
-    """Counters of the running minute; the first request after its end starts the next."""
+    """Request counters of the current minute.
+
+    The first request after its end starts a new minute.
+    """
 
     def __init__(self, clock: Clock, options: Callable[[], Options]) -> None:
         self._clock = clock
@@ -54,15 +57,15 @@ class Limits:
         self._used: dict[tuple[str, str], int] = {}
 
     def count(self, operation: str, principal: Principal | None) -> Allowance:
-        """Count one request; those without a valid token share one counter."""
+        """Count one request; at each endpoint, those without a valid token share a counter."""
         who = str(principal or "nobody")
-        self._turn()
+        self._start_minute_if_over()
         used = self._used[operation, who] = self._used.get((operation, who), 0) + 1
         return Allowance(self._limit(operation, who), used, self._until)
 
-    def of_server(self, operation: str) -> Allowance:
-        """The server's allowance at one endpoint, without counting a request."""
-        self._turn()
+    def server_allowance(self, operation: str) -> Allowance:
+        """Return the server's allowance at one endpoint, without counting a request."""
+        self._start_minute_if_over()
         used = self._used.get((operation, "server"), 0)
         return Allowance(self._limit(operation, "server"), used, self._until)
 
@@ -71,12 +74,12 @@ class Limits:
         limit = options.limits.get(operation, UNPUBLISHED)
         return limit if who == "server" else min(limit, options.client_limit)
 
-    def _turn(self) -> None:
+    def _start_minute_if_over(self) -> None:
         now = int(self._clock.seconds())
         if not now < self._until <= now + _WINDOW:
             self._until = now + _WINDOW
             self._used.clear()
 
     def clear(self) -> None:
-        """Start the minute over."""
+        """Reset all counters; the next request starts a new minute."""
         self._until = 0

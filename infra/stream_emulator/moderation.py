@@ -141,15 +141,15 @@ class Moderation:
 
     def mutes_of(self, user_id: str) -> list[UserMute]:
         """The users whom a user mutes."""
-        return [one for one in self.mutes.values() if one.user_id == user_id and self.holds(one)]
+        return [mute for mute in self.mutes.values() if mute.user_id == user_id and self.holds(mute)]
 
     def channel_mutes_of(self, user_id: str) -> list[ChannelMute]:
         """The channels that a user mutes."""
-        return [one for one in self.channel_mutes.values() if one.user_id == user_id and self.holds(one)]
+        return [mute for mute in self.channel_mutes.values() if mute.user_id == user_id and self.holds(mute)]
 
     def blocks_of(self, user_id: str) -> list[Block]:
         """The users whom a user blocks."""
-        return [one for one in self.blocks.values() if one.user_id == user_id]
+        return [block for block in self.blocks.values() if block.user_id == user_id]
 
     def has_blocked(self, user_id: str, other_id: str | None) -> bool:
         """Whether the user blocks the other one."""
@@ -165,7 +165,7 @@ class Moderation:
     def bans_of(self, user_id: str, cid: str) -> list[Ban]:
         """The bans that count for a user in a channel: the app's and the channel's."""
         found = [self._ban(user_id, None), self._ban(user_id, cid)]
-        return [one for one in found if one]
+        return [ban for ban in found if ban]
 
     def _ban(self, user_id: str, cid: str | None) -> Ban | None:
         ban = self.bans.get((user_id, cid))
@@ -198,7 +198,7 @@ class Moderation:
             "bans": self.bans.values(),
             "flags": self.flags.values(),
         }
-        return {kind: [asdict(one) for one in actions] for kind, actions in kinds.items()}
+        return {kind: [asdict(action) for action in actions] for kind, actions in kinds.items()}
 
 
 def _until(expires: datetime | None) -> Json:

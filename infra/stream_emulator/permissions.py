@@ -51,12 +51,12 @@ _HARDENED_MEMBER = (
 
 def _of_owner(permissions: Iterable[str]) -> list[str]:
     """The same permissions, only on what the user owns."""
-    return [f"{one}-owner" for one in permissions if not one.endswith("-call")]
+    return [f"{permission}-owner" for permission in permissions if not permission.endswith("-call")]
 
 
 KNOWN = frozenset(
-    f"{one.removesuffix('-owner')}{suffix}"
-    for one in (*_APP, *_ALL, *_RARE)
+    f"{permission.removesuffix('-owner')}{suffix}"
+    for permission in (*_APP, *_ALL, *_RARE)
     for suffix in ("", "-owner", "-any-team", "-owner-any-team")
 )
 
@@ -88,7 +88,11 @@ def stock_channel_type(name: str) -> Grants:
         member.remove("pin-message")
     if name == "gaming":
         owned.remove("pin-message-owner")
-        moderator = [one for one in moderator if one not in ("update-channel", "update-channel-members")]
+        moderator = [
+            permission
+            for permission in moderator
+            if permission not in ("update-channel", "update-channel-members")
+        ]
     elif name == "commerce":
         owned.append("update-channel-members-owner")
         member.remove("create-call")
@@ -101,7 +105,9 @@ def stock_channel_type(name: str) -> Grants:
     return {
         "user": owned,
         "channel_member": member,
-        "channel_moderator": [one for one in moderator if one in (*_MEMBER, *_MODERATOR)],
+        "channel_moderator": [
+            permission for permission in moderator if permission in (*_MEMBER, *_MODERATOR)
+        ],
         "moderator": moderator,
         "admin": list(_ALL),
         "guest": guest if name == "commerce" else [],
@@ -112,9 +118,13 @@ def stock_channel_type(name: str) -> Grants:
 def _stock_livestream() -> Grants:
     """Everybody reads, every user writes, and membership grants nothing."""
     not_of_all = ("pin-message", "remove-own-channel-membership", "create-call")
-    everybody = [one for one in _MEMBER if one not in not_of_all]
+    everybody = [permission for permission in _MEMBER if permission not in not_of_all]
     own = [*_of_owner(_CONTENT), "pin-message-owner"]
-    unmanaged = [one for one in _MODERATOR if one not in ("update-channel", "update-channel-members")]
+    unmanaged = [
+        permission
+        for permission in _MODERATOR
+        if permission not in ("update-channel", "update-channel-members")
+    ]
     reading = ["read-channel", "read-channel-members", "join-call"]
     return {
         "user": [*everybody, *own, "create-channel"],

@@ -63,7 +63,7 @@ def channel_object(world: World, channel: Channel, viewer: Principal | None = No
         fields["blocked"] = True
     if viewer is not None:
         fields["own_capabilities"] = [
-            one for one, need in _CAPABILITIES.items() if world.may(viewer, need, channel)
+            capability for capability, need in _CAPABILITIES.items() if world.may(viewer, need, channel)
         ]
     return WithCustom(fields, dict(channel.custom))
 
@@ -76,15 +76,16 @@ def channel_state(world: World, channel: Channel, viewer: Principal, body: Json)
     watchers = world.hub.watchers(channel.cid)
     shown: Json = {
         "channel": channel_object(world, channel, viewer),
-        "members": [member_object(world, channel, one) for one in channel.members.values()],
+        "members": [member_object(world, channel, member) for member in channel.members.values()],
         "messages": [
-            one.rendered(world.view, to_server=viewer.is_server, viewer_id=viewer.user_id) for one in latest
+            message.rendered(world.view, to_server=viewer.is_server, viewer_id=viewer.user_id)
+            for message in latest
         ],
         "pinned_messages": [],
         "pending_messages": [],
         "threads": [],
-        "read": [_read_state(world, channel, one) for one in channel.members],
-        "watchers": [world.view(one) for one in watchers],
+        "read": [_read_state(world, channel, user_id) for user_id in channel.members],
+        "watchers": [world.view(user_id) for user_id in watchers],
         "watcher_count": len(watchers),
         "hidden": bool(viewer.user_id and world.moderation.hides(channel, viewer.user_id)),
     }
@@ -125,20 +126,22 @@ def own_user(world: World, user_id: str) -> Json:
     shown = world.view(user_id)
     held = world.moderation
     unread = [
-        one.unread(user_id) for one in world.channels.of_member(user_id) if not held.hides(one, user_id)
+        channel.unread(user_id)
+        for channel in world.channels.of_member(user_id)
+        if not held.hides(channel, user_id)
     ]
     return (
         shown.custom
         | shown.fields
         | {
             "devices": list(world.users.living(user_id).devices.values()),
-            "mutes": [one.rendered(world.view) for one in held.mutes_of(user_id)],
-            "channel_mutes": [one.rendered(world.view) for one in held.channel_mutes_of(user_id)],
-            "blocked_user_ids": [one.blocked_id for one in held.blocks_of(user_id)],
+            "mutes": [mute.rendered(world.view) for mute in held.mutes_of(user_id)],
+            "channel_mutes": [mute.rendered(world.view) for mute in held.channel_mutes_of(user_id)],
+            "blocked_user_ids": [block.blocked_id for block in held.blocks_of(user_id)],
             "shadow_banned": False,
             "unread_count": sum(unread),
             "total_unread_count": sum(unread),
-            "unread_channels": sum(1 for one in unread if one),
+            "unread_channels": sum(1 for count in unread if count),
             "unread_threads": 0,
             "roles": [],
         }

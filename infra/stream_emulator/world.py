@@ -188,7 +188,7 @@ class World:
         channel_type = channel.type if channel else channel_type
         grants = self.app.channel_type(channel_type).grants if channel_type else self.app.grants
         roles = self._roles(principal.user_id, channel)
-        granted = {one for role in roles for one in grants.get(role, [])}
+        granted = {permission for role in roles for permission in grants.get(role, [])}
         owner = owner or (channel.created_by if channel else None)
         owns = owner == principal.user_id
         return permission in granted or (owns and f"{permission}-owner" in granted)
@@ -232,7 +232,7 @@ class World:
     def announce(self, kind: str, user: User) -> None:
         """Send an event about a changed user to all who share a channel with them."""
         event = {"type": kind, "user": self.view(user.id), "created_at": self.clock.now()}
-        self.hub.tell_users(event, self.neighbours(user.id))
+        self.hub.send_to_users(event, self.neighbours(user.id))
 
 
 def _has_more_than_two(call: Json) -> bool:

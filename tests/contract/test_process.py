@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 SECRET = "a secret for this test only, thirty-two bytes"
 COMMAND = [sys.executable, "-m", "infra.stream_emulator", "--port", "0"]
-PATIENCE = 20
+TIMEOUT_SECONDS = 20
 
 
 @pytest.fixture
@@ -37,30 +37,34 @@ def child() -> Iterator[subprocess.Popen[str]]:
         process.kill()
 
 
-def url(child: subprocess.Popen[str]) -> str:
+def read_url(child: subprocess.Popen[str]) -> str:
     assert child.stdout
-    found: str = json.loads(child.stdout.readline())["url"]
-    return found
+    url: str = json.loads(child.stdout.readline())["url"]
+    return url
+
+
+def wait_until_started(child: subprocess.Popen[str]) -> None:
+    read_url(child)  # the process prints it when it listens
 
 
 def test_process_prints_its_loopback_address(child: subprocess.Popen[str]) -> None:
-    address = url(child)
+    address = read_url(child)
     assert address.startswith("http://127.0.0.1:")
-    assert requests.get(f"{address}/_emulator/state", timeout=PATIENCE).ok
+    assert requests.get(f"{address}/_emulator/state", timeout=TIMEOUT_SECONDS).ok
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_process_ends_in_order_on_a_signal(child: subprocess.Popen[str], number: int) -> None:
-    url(child)
+def test_process_exits_with_status_0_on_sigterm_or_sigint(child: subprocess.Popen[str], number: int) -> None:
+    wait_until_started(child)
     child.send_signal(number)
-    assert child.wait(PATIENCE) == 0
+    assert child.wait(TIMEOUT_SECONDS) == 0
 
 
-def test_process_ends_with_its_parent(child: subprocess.Popen[str]) -> None:
-    url(child)
+def test_process_exits_when_its_stdin_is_closed(child: subprocess.Popen[str]) -> None:
+    wait_until_started(child)
     assert child.stdin
     child.stdin.close()
-    assert child.wait(PATIENCE) == 0
+    assert child.wait(TIMEOUT_SECONDS) == 0
 
 
 @pytest.mark.parametrize("secret", [None, "short"])
@@ -72,7 +76,7 @@ def test_process_without_a_valid_secret_does_not_start(secret: str | None) -> No
         env=environment,
         capture_output=True,
         text=True,
-        timeout=PATIENCE,
+        timeout=TIMEOUT_SECONDS,
         check=False,
     )
     assert ended.returncode != 0

@@ -82,7 +82,7 @@ print(json.dumps([
 """
 
 
-def test_there_is_one_function_per_group_authorizer_and_job(functions: dict[str, Template]) -> None:
+def test_template_has_one_function_for_each_group_authorizer_and_job(functions: dict[str, Template]) -> None:
     assert functions.keys() == FUNCTIONS
 
 

@@ -307,7 +307,7 @@ def test_unreadable_record_is_disclosed_and_does_not_affect_others(mila: User) -
     ]
     assert package.records("profile")
     assert len(package.records("diagnostics_event")) == 1
-    assert package.assembled.errors[0].what == "purposes"
+    assert package.assembled.missing[0].what == "purposes"
 
 
 @pytest.mark.promise("RGT-1")

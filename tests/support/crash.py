@@ -104,7 +104,7 @@ class Watch:
         aws, web, push, wire = (
             BaseClient._make_api_call,
             requests.Session.send,
-            post._hand_over,
+            post._connect_and_send,
             http.client.HTTPConnection.endheaders,
         )
 
@@ -121,7 +121,7 @@ class Watch:
             call = Call(_web_name(request), asked, only_reads, requests.ReadTimeout())
             return self._through(call, lambda: web(session, request, **more))
 
-        def hand_over(parcel: Parcel, target: Target) -> Any:
+        def connect_and_send(parcel: Parcel, target: Target) -> Any:
             call = Call(
                 "outbound.POST",
                 {"key": parcel.key},
@@ -138,7 +138,7 @@ class Watch:
         with (
             mock.patch.object(BaseClient, "_make_api_call", call_aws),
             mock.patch.object(requests.Session, "send", call_web),
-            mock.patch.object(post, "_hand_over", hand_over),
+            mock.patch.object(post, "_connect_and_send", connect_and_send),
             mock.patch.object(http.client.HTTPConnection, "endheaders", leave),
         ):
             yield

@@ -17,7 +17,7 @@ from infra.stream_emulator import Options
 from tests.support import environment
 
 ROOT = Path(__file__).parents[2]
-GIVEN = {"app.py", "chalicelib", "infra", "tests", "requirements.txt", ".chalice"}
+REQUIRED_AT_TOP_LEVEL = {"app.py", "chalicelib", "infra", "tests", "requirements.txt", ".chalice"}
 
 
 def tracked() -> list[str]:
@@ -26,7 +26,7 @@ def tracked() -> list[str]:
 
 
 def test_top_level_files_exist() -> None:
-    assert all((ROOT / name).exists() for name in GIVEN)
+    assert all((ROOT / name).exists() for name in REQUIRED_AT_TOP_LEVEL)
 
 
 def imported_modules(folders: list[str]) -> set[str]:
@@ -73,7 +73,7 @@ def test_every_direct_requirement_states_a_reason() -> None:
 
 
 def test_class_names_are_unique() -> None:
-    emulator = ROOT / "infra/stream_emulator"  # this file models Stream, in Stream's words
+    emulator = ROOT / "infra/stream_emulator"  # this folder models Stream and uses Stream's names
     files = [p for name in ("chalicelib", "infra") for p in (ROOT / name).rglob("*.py")]
     names = Counter(
         node.name
@@ -113,42 +113,41 @@ def test_only_core_clock_reads_the_time_or_waits() -> None:
     assert users == ["clock.py"]
 
 
-def test_there_is_one_sharding_function() -> None:
-    """Nothing but core/shards hashes an id to the number of its shard."""
+def test_only_core_shards_hashes_an_id_to_a_shard() -> None:
     hashing = re.compile(r"zlib|crc32|\.digest\(\)\[\d|% (len\()?\w*shards", re.IGNORECASE)
     users = [p.name for p in (ROOT / "chalicelib").rglob("*.py") if hashing.search(p.read_text())]
     assert users == ["shards.py"]
 
 
-def test_there_is_one_partition_key_of_accounts() -> None:
+def test_only_core_table_items_builds_the_partition_key_of_an_account() -> None:
     code = [name for name in tracked() if name.startswith(("chalicelib/", "infra/")) and name.endswith(".py")]
     assert [n for n in code if '"A#' in (ROOT / n).read_text()] == ["chalicelib/core/table/items.py"]
 
 
-def test_there_is_one_enum_of_explained_words() -> None:
+def test_only_explanations_defines_an_enum_with_explanations() -> None:
     users = [p.name for p in (ROOT / "chalicelib").rglob("*.py") if "def __new__" in p.read_text()]
     assert users == ["explanations.py"]
 
 
-def test_there_is_one_way_to_split_into_batches() -> None:
+def test_only_core_batches_splits_into_batches() -> None:
     splitting = re.compile(r"range\(0, len\(|while .*list\(islice")
     code = [name for name in tracked() if name.startswith(("chalicelib/", "infra/")) and name.endswith(".py")]
     own = [name for name in code if not name.startswith("infra/local/")]
     assert [n for n in own if splitting.search((ROOT / n).read_text())] == ["chalicelib/core/batches.py"]
 
 
-def test_there_is_one_refusal_of_cursors() -> None:
+def test_only_parameters_refuses_an_invalid_cursor() -> None:
     users = [p.name for p in (ROOT / "chalicelib").rglob("*.py") if "valid cursor" in p.read_text()]
     assert users == ["parameters.py"]
 
 
-def test_there_is_one_escaping_of_html() -> None:
+def test_only_markup_escapes_html() -> None:
     folders = [ROOT / "chalicelib", ROOT / "infra/ops", ROOT / "infra/processing"]
     code = [path for folder in folders for path in folder.rglob("*.py")]
     assert [p.name for p in code if imported_of(p) & {"html", "markupsafe"}] == ["markup.py"]
 
 
-def test_python_file_has_at_most_320_lines() -> None:
+def test_python_file_outside_tests_has_at_most_320_lines() -> None:
     long = {
         name: lines
         for name in tracked()
@@ -171,8 +170,11 @@ def contracts() -> list[dict[str, Any]]:
     return [dict(contract) for contract in listed]
 
 
-def without_a_layer_for_each_module(packages: set[str]) -> set[str]:
-    """The packages without a contract of their own whose layers import-linter checks to be complete."""
+def packages_without_layers_contract(packages: set[str]) -> set[str]:
+    """Return the packages that have no exhaustive layers contract of their own.
+
+    import-linter refuses a module that an exhaustive contract does not list.
+    """
     layered = [c for c in contracts() if c["type"] == "layers" and c.get("exhaustive")]
     return packages - {
         name for contract in layered if len(contract["containers"]) == 1 for name in contract["containers"]
@@ -185,14 +187,14 @@ def concepts() -> set[str]:
 
 
 def test_every_concept_has_a_contract_that_gives_each_module_a_layer() -> None:
-    assert without_a_layer_for_each_module(concepts() | {"chalicelib"}) == set()
+    assert packages_without_layers_contract(concepts() | {"chalicelib"}) == set()
 
 
 def test_new_concept_without_a_contract_is_noticed() -> None:
-    assert without_a_layer_for_each_module({"chalicelib.bookmarks"}) == {"chalicelib.bookmarks"}
+    assert packages_without_layers_contract({"chalicelib.bookmarks"}) == {"chalicelib.bookmarks"}
 
 
-def test_only_stores_privacy_and_core_may_import_the_client_of_dynamodb() -> None:
+def test_only_stores_privacy_core_and_infra_may_import_core_table() -> None:
     (contract,) = (c for c in contracts() if c.get("protected_modules") == ["chalicelib.core.table"])
     assert contract["allowed_importers"] == [
         "chalicelib.**.store",
@@ -211,11 +213,11 @@ def test_the_stream_emulator_may_import_no_other_part_of_the_project() -> None:
 
 
 @pytest.mark.parametrize(("group", "guarded"), [("about", False), ("sessions", True)])
-def test_chalice_finds_the_authorizer_if_a_route_has_a_caller(group: str, *, guarded: bool) -> None:
-    ask = "import app; print(bool(app.app.builtin_auth_handlers))"
+def test_authorizer_is_registered_only_if_a_route_has_a_caller(group: str, *, guarded: bool) -> None:
+    script = "import app; print(bool(app.app.builtin_auth_handlers))"
     variables = {**os.environ, **environment.variables(), "RU4M_FUNCTION": group}
     done = subprocess.run(
-        [sys.executable, "-c", ask], cwd=ROOT, env=variables, capture_output=True, text=True, check=True
+        [sys.executable, "-c", script], cwd=ROOT, env=variables, capture_output=True, text=True, check=True
     )
     assert done.stdout.split() == [str(guarded)]
 

@@ -1,4 +1,4 @@
-"""Moves between statuses of a request, and the DPV term of each status."""
+"""Transitions between the statuses of a rights request, and their Data Privacy Vocabulary (DPV) terms."""
 
 from datetime import UTC, datetime
 
@@ -49,13 +49,13 @@ def test_every_offered_right_has_a_text_for_its_answer(right: Right) -> None:
     assert "ready" in answered
 
 
-def test_every_verified_open_status_can_be_closed() -> None:
+def test_open_request_can_be_closed_unless_it_awaits_verification() -> None:
     for before in set(Status) - CLOSED - {Status.AWAITING_VERIFICATION}:
         assert MOVES[before] >= CLOSED
 
 
 @pytest.mark.promise("RGT-11")
-def test_request_cannot_be_completed_before_verification() -> None:
+def test_request_awaiting_verification_cannot_be_completed() -> None:
     with pytest.raises(NotAMove):
         states.check(Status.AWAITING_VERIFICATION, Status.COMPLETED)
 
@@ -66,7 +66,7 @@ def test_keeping_a_status_is_always_allowed() -> None:
 
 
 @pytest.mark.promise("RGT-10")
-def test_extended_request_is_delayed_until_it_is_answered() -> None:
+def test_dpv_status_of_an_extended_request_is_delayed_until_it_is_answered() -> None:
     longer = Extension(days=60, reason=ExtensionReason.COMPLEXITY, decided_at=NOW)
     waiting = a_request(status=Status.IN_PROGRESS, extension=longer)
     assert dpv_status(waiting) == "RequestActionDelayed"
@@ -74,5 +74,14 @@ def test_extended_request_is_delayed_until_it_is_answered() -> None:
     assert dpv_status(answered) == "RequestFulfilled"
 
 
-def test_every_right_has_its_article() -> None:
-    assert {DpvView.of(a_request(right=right)).right.partition(":A")[0] for right in Right} == {"eu-gdpr"}
+def test_every_right_has_the_dpv_term_of_its_gdpr_article() -> None:
+    assert {right: DpvView.of(a_request(right=right)).right for right in Right} == {
+        Right.ACCESS: "eu-gdpr:A15",
+        Right.RECTIFICATION: "eu-gdpr:A16",
+        Right.ERASURE: "eu-gdpr:A17",
+        Right.RESTRICTION: "eu-gdpr:A18",
+        Right.PORTABILITY: "eu-gdpr:A20",
+        Right.OBJECTION: "eu-gdpr:A21",
+        Right.MARKETING_OBJECTION: "eu-gdpr:A21",
+        Right.CONSENT_WITHDRAWAL: "eu-gdpr:A7-3",
+    }

@@ -10,7 +10,7 @@ Invariants (docs/adr/0018-sending-to-an-address-a-subject-named.md):
 - Data goes only to a recipient on the register (core/egress); this is checked before the host is looked up.
 - The connection goes to an address that was checked, over TLS with a certificate for the host. Redirects are
   not followed.
-- Bounds apply to each wait and to their sum, to the octets sent and read, and to the memory in use.
+- Bounds apply to each wait and to their sum, to the bytes sent and read, and to the memory in use.
 - A body that differs from the announced length or digest never arrives as a complete request.
 - No address, host or response appears in an exception, a log or a metric.
 

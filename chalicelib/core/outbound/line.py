@@ -21,7 +21,7 @@ from chalicelib.core.settings import settings
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-# Octets of status line and headers. The body of a response is not read, and only the status is used.
+# Bytes of status line and headers. The body of a response is not read, and only the status is used.
 MAX_READ = 8 * 1024
 
 
@@ -74,7 +74,7 @@ class Line:
         """Read what has arrived, up to what is left of `MAX_READ`.
 
         Raises:
-            TooMuchAnswer: `MAX_READ` octets were read.
+            TooMuchAnswer: `MAX_READ` bytes were read.
             ConnectionError: the connection was closed.
             TimeoutError: nothing arrived in time.
             ssl.SSLError: TLS failed.
@@ -135,7 +135,7 @@ def open_line(host: str, limits: Push, deadline: Deadline) -> Line:
     routes, trusted = _routes(host, deadline.within(limits.connect_seconds))
     connection = _connect_to_first(routes, limits.connect_seconds, deadline)
     try:
-        # Python applies the timeout to the handshake as a whole, so slow single octets do not extend it.
+        # Python applies the timeout to the handshake as a whole, so slow single bytes do not extend it.
         connection.settimeout(deadline.within(limits.silence_seconds))
         with _plain_errors():
             secured = _context(trusted).wrap_socket(connection, server_hostname=host)

@@ -5,7 +5,7 @@
     ├── TransferRefused   do not send again: no such name, not a public address, no valid TLS, a redirect, 4xx
     └── Unreachable       may be sent again under the same key: no response, too slow, cut off, 5xx
 
-After `TransferRefused` and `Unreachable`, part of the body may have left: `sent` counts its octets. How much
+After `TransferRefused` and `Unreachable`, part of the body may have left: `sent` counts its bytes. How much
 of it the server kept is unknown. No outcome contains an address, a host or text of the server.
 """
 
@@ -40,8 +40,8 @@ class NotTaken(Exception):
     def __init__(self, reason: NotTakenReason, *, status: int | None = None, sent: int = 0) -> None:
         super().__init__(reason.value)
         self.reason = reason
-        self.status = status  # of an HTTP response
-        self.sent = sent  # octets of the body that were sent
+        self.status = status  # status of the HTTP response, if one arrived
+        self.sent = sent  # bytes of the body that were sent
 
 
 class TransferRefused(NotTaken):

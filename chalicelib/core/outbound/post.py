@@ -30,14 +30,14 @@ _CHUNK = 64 * 1024
 
 # Statuses that ask for a later attempt: timeout, too early, too many requests. 409 means that a request with
 # the same key is still being processed (draft-ietf-httpapi-idempotency-key-header).
-_LATER = frozenset({408, 409, 425, 429})
+_RETRYABLE_4XX = frozenset({408, 409, 425, 429})
 
 
 class ByteSource(Protocol):
     """A body that is read once and in order: an open file, or the body of an S3 object."""
 
     def read(self, size: int, /) -> bytes:
-        """At most so many octets; an empty result at the end."""
+        """Read at most `size` bytes; return b"" at the end."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,8 @@ class Parcel:
     """A ZIP file to send. Each attempt needs a newly opened body; the rest stays the same."""
 
     body: ByteSource = field(repr=False)
-    length: int  # octets
-    sha256: bytes  # 32 octets
+    length: int  # bytes
+    sha256: bytes  # 32 bytes
     key: Id  # sent as Idempotency-Key, so that the server accepts the parcel once
 
 
@@ -57,14 +57,14 @@ def push(
 
     Raises:
         TransferRefused, Unreachable: see `outcomes`.
-        TooLarge: nothing was sent.
-        BodyChanged: the request is incomplete.
-        NotOnRegister: recipient, purpose or a category is not in the register; nothing was sent.
-        Exception: any error of reading the body, unchanged; the request is incomplete.
+        TooLarge: the parcel exceeds `RU4M_PUSH_MEGABYTES`. Nothing was sent.
+        BodyChanged: the body differs from `length` or `sha256`. The server got an incomplete request.
+        NotOnRegister: recipient, purpose or a category is not in the register. Nothing was sent.
+        Exception: any error of reading the body, unchanged. The server got an incomplete request.
     """
-    hand_over = egress.client(to, purpose, categories, lambda: _hand_over)
+    connect_and_send = egress.client(to, purpose, categories, lambda: _connect_and_send)
     try:
-        taken = hand_over(parcel, target)
+        taken = connect_and_send(parcel, target)
     except NotTaken:
         metrics.count(Metric.PUSH_NOT_TAKEN)
         raise
@@ -72,7 +72,7 @@ def push(
     return taken
 
 
-def _hand_over(parcel: Parcel, target: Target) -> TransferTaken:
+def _connect_and_send(parcel: Parcel, target: Target) -> TransferTaken:
     limits = settings().push
     if parcel.length > limits.megabytes * 1024 * 1024:
         raise TooLarge
@@ -85,7 +85,7 @@ def _hand_over(parcel: Parcel, target: Target) -> TransferTaken:
 
 
 class _Progress:
-    """Counts the octets of the body that were sent, for the outcome."""
+    """Counts the bytes of the body that were sent, for the outcome."""
 
     def __init__(self) -> None:
         self.sent = 0
@@ -107,7 +107,7 @@ class _Progress:
 
 def _exchange(line: Line, parcel: Parcel, target: Target, progress: _Progress) -> TransferTaken:
     request = HTTPConnection(target.host)
-    request.auto_open = 0  # it must use this line and open no other
+    request.auto_open = 0  # http.client must use `line`, and never open a connection itself
     request.sock = line
     with progress.translate_errors():
         request.putrequest("POST", target.path, skip_host=True, skip_accept_encoding=True)
@@ -134,7 +134,10 @@ def _headers(parcel: Parcel, target: Target) -> dict[str, str]:
 
 
 def _send(request: HTTPConnection, parcel: Parcel, progress: _Progress) -> bool:
-    """Send the body; False if the server closed the connection, whose response is read then."""
+    """Send the body, and return whether all of it was sent.
+
+    It is incomplete if the server closes the connection early. The caller then reads the server's response.
+    """
     for chunk in _chunks(parcel):
         with progress.translate_errors():
             try:
@@ -146,7 +149,7 @@ def _send(request: HTTPConnection, parcel: Parcel, progress: _Progress) -> bool:
 
 
 def _chunks(parcel: Parcel) -> Iterator[bytes]:
-    """The chunks of the body; the last one only after length and digest have been verified."""
+    """Yield the chunks of the body; the last one only after length and digest have been verified."""
     seen, missing, held = hashlib.sha256(), parcel.length, b""
     while chunk := parcel.body.read(_CHUNK):
         seen.update(chunk)
@@ -165,11 +168,11 @@ def _outcome_of_status(status: int, sent: int, *, complete: bool) -> TransferTak
     match status // 100:
         case 2 if complete:
             return TransferTaken(status)
-        case 2:
+        case 2:  # not an acceptance: the server closed the connection before it had the whole body
             raise Unreachable(NotTakenReason.NO_CONNECTION, status=status, sent=sent)
         case 5:
             raise Unreachable(NotTakenReason.ANSWERED_LATER, status=status, sent=sent)
-        case 4 if status in _LATER:
+        case 4 if status in _RETRYABLE_4XX:
             raise Unreachable(NotTakenReason.ANSWERED_LATER, status=status, sent=sent)
         case 3:
             raise TransferRefused(NotTakenReason.REDIRECT, status=status, sent=sent)

@@ -15,7 +15,7 @@ from typing import Self
 
 import idna
 
-LONGEST = 2000  # octets; the lowest limit that is common among servers
+LONGEST = 2000  # bytes; the lowest limit that is common among servers
 _LONGEST_NAME = 253  # RFC 1035, without the final dot
 
 # RFC 3986, appendix B, for URLs with an authority.

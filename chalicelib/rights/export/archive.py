@@ -130,7 +130,7 @@ class Upload:
         try. It may also respond with status 200 and then fail; botocore raises the error in such a response.
 
         Raises:
-            Unavailable, AwsBug: the object does not exist.
+            Unavailable, AwsBug: the completion failed, or could not be confirmed. Then the object may exist.
         """
         self._send(bytes(self._buffer))
         parts = {"Parts": self._parts}
@@ -144,7 +144,7 @@ class Upload:
                 raise Unavailable
 
     def _exists(self) -> bool:
-        """Return whether the object is that of this upload; S3 creates it completely or not at all."""
+        """Return whether the object is that of this upload; False also if S3 does not show it."""
         try:
             found = aws.ask("s3", "head_object", **self._place)
         except (Unavailable, AwsBug):
@@ -176,7 +176,9 @@ def zipped_to(key: str, at: datetime) -> Iterator[tuple[Archive, Upload]]:
         at: the modification time of the files in the ZIP.
 
     Raises:
-        Unavailable: S3 does not respond. Nothing was changed; the call can be repeated.
+        Unavailable: S3 does not respond. If only the last response was lost, the new object exists. The
+            call can be repeated.
+        AwsBug: S3 rejects a call, and a retry would not help.
     """
     upload = Upload(key)
     try:

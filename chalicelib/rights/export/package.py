@@ -2,16 +2,20 @@
 
     assembled = assemble(asked, chat, to=f"exports/{request_id}.zip")
 
-`asked` names the subject, the kind of copy and the instant; `chat` is Stream's export, or the reason why
-there is none. The ZIP contains:
+`asked` names the subject and the kind of copy. The copy shows the data as of `asked.received_at`. `chat` is
+Stream's export, or the reason why there is none. The ZIP contains:
 
-    index.html            for people               chat/messages.ndjson  data at Stream, one object per line
-    data.json             everything, for programs csv/<kind>.csv        the same, for spreadsheets
-    data.schema.json      its JSON Schema          manifest.json         hashes; what is withheld or missing
+    index.html            for people
+    data.json             all records from our tables, for programs
+    data.schema.json      the JSON Schema of data.json
+    csv/<kind>.csv        the records of one kind, for spreadsheets
+    chat/messages.ndjson  data at Stream, one object per line
+    manifest.json         hashes of the files; what is withheld or missing
 
 Invariants:
 
-- Everything is read before anything is written, so an unreachable table has no effect.
+- All tables are read before the upload starts. If a table does not respond, `Unavailable` is raised and S3 is
+  unchanged.
 - A repetition with the same key replaces the object as a whole; until then the previous object stays.
 - Memory is constant: records go through the disk (spool) into the ZIP, and the ZIP in parts to S3 (archive).
 """
@@ -42,20 +46,22 @@ JSON, CSV, HTML, LINES, SCHEMA = (
 class Assembled:
     """The uploaded package.
 
-    `counts`: records by kind; `errors`: data that could not be included.
+    `counts`: records by kind; `missing`: data that could not be included.
     """
 
     sha256: str
     size: int
     counts: Mapping[str, int]
-    errors: tuple[MissingFromCopy, ...] = field(default=())
+    missing: tuple[MissingFromCopy, ...] = field(default=())
 
 
 def assemble(asked: CopyRequest, chat: Chat, to: str) -> Assembled:
     """Read all data of a subject, and upload the package to a key of the export bucket.
 
     Raises:
-        Unavailable: a table, KMS or S3 does not respond. Nothing was changed; the call can be repeated.
+        Unavailable: a table, KMS or S3 does not respond. If only the last response was lost, S3 has
+            the new package. The call can be repeated.
+        AwsBug: AWS rejects a call, and a retry would not help.
         TooMuch: the records do not fit on the function's disk. A retry cannot succeed.
     """
     with spooled() as spools:
@@ -99,6 +105,6 @@ def _write(archive: Archive, gathered: Gathered) -> None:
     archive.add("manifest.json", JSON, [contents.manifest(gathered, archive.files)])
 
 
-# Bound of the CSV size relative to the JSON lines: no field names, but doubled quotes and commas of absent
-# fields.
+# A CSV file has at most this many times the bytes of its JSON lines. It repeats no field names, but doubles
+# quotes and has a comma for each absent field.
 _MAX_CSV_FACTOR = 3

@@ -40,7 +40,7 @@ def _assemble(job: Job) -> Outcome:
     return Done(
         notes=replace(job.notes, copy=MadeCopy(assembled.sha256, assembled.size, clock.now())),
         counts={f"of_{kind}": number for kind, number in assembled.counts.items() if number},
-        missing=_missing_parts(request, assembled.errors),
+        missing=_missing_parts(request, assembled.missing),
     )
 
 

@@ -35,7 +35,7 @@ def update_app(call: Call) -> Json:
 def list_permissions(call: Call) -> Json:
     """Every permission that grants may name."""
     del call
-    return {"permissions": [described(one) for one in sorted(KNOWN)]}
+    return {"permissions": [described(permission) for permission in sorted(KNOWN)]}
 
 
 @app.on("GET", "/roles", "ListRoles")
@@ -47,10 +47,10 @@ def list_roles(call: Call) -> Json:
 
 @app.on("GET", "/rate_limits", "GetRateLimits")
 def get_rate_limits(call: Call) -> Json:
-    """The server's allowances at the requested endpoints."""
-    asked = [one for one in call.query.get("endpoints", "").split(",") if one]
+    """Return the server's allowances at the requested endpoints."""
+    asked = [name for name in call.query.get("endpoints", "").split(",") if name]
     names = asked or list(call.world.options.limits)
-    return {"server_side": {one: call.world.limits.of_server(one).rendered() for one in names}}
+    return {"server_side": {name: call.world.limits.server_allowance(name).rendered() for name in names}}
 
 
 @app.on("POST", "/guest", "CreateGuest", for_clients=True)
@@ -65,7 +65,7 @@ def create_guest(call: Call) -> Json:
 def list_channel_types(call: Call) -> Json:
     """All channel types by name."""
     found = call.world.app.channel_types.items()
-    return {"channel_types": {name: one.rendered() for name, one in found}}
+    return {"channel_types": {name: channel_type.rendered() for name, channel_type in found}}
 
 
 @channel_types.on("POST", "/channeltypes", "CreateChannelType")

@@ -20,23 +20,26 @@ if TYPE_CHECKING:
     from infra.stream_emulator.wire import Json
 
 bans, banned_users = Table(), Table(in_chat=True)
-_DELETIONS = ("soft", "pruning", "hard")
+_DELETION_MODES = ("soft", "pruning", "hard")
 
 
 @bans.on("POST", "/moderation/ban", "Ban", for_clients=True)
 def ban(call: Call) -> Json:
-    """Keep a user from posting until the ban is removed or expires."""
+    """Ban a user until the ban is removed or expires.
+
+    A banned user cannot post. With `shadow` they can, and the messages are marked as shadowed for all others.
+    """
     world, channel = call.world, _scope(call, call.body)
     by = call.author({"user": _named_moderator(call.body)})
     target = another_user(call, by, call.body.get("target_user_id"))
     if channel and target not in channel.members:
         raise bad_input(f"user {target} is not a member of {channel.cid}")
     if call.body.get("ban_from_future_channels"):
-        raise bad_input("the emulator does not know bans from future channels")
+        raise bad_input("the emulator does not implement ban_from_future_channels")
     deletion = call.body.get("delete_messages") or None
-    if deletion not in (None, *_DELETIONS):
-        raise bad_input(f"delete_messages must be one of {_DELETIONS}")
-    made = Ban(
+    if deletion not in (None, *_DELETION_MODES):
+        raise bad_input(f"delete_messages must be one of {_DELETION_MODES}")
+    new = Ban(
         target_id=target,
         banned_by=by,
         cid=channel.cid if channel else None,
@@ -45,30 +48,34 @@ def ban(call: Call) -> Json:
         created_at=world.clock.now(),
         expires=end_of(call, "timeout", timedelta(minutes=1)),
     )
-    world.moderation.bans[target, made.cid] = made
+    world.moderation.bans[target, new.cid] = new
     if deletion:
         erasure = Erasure(user=None, messages=deletion)
-        for one in [channel] if channel else list(world.channels):
-            erasure.apply_to(world, one, world.users.living(target))
-    more = {"reason": made.reason, "created_by": world.view(by), "expiration": made.expires}
-    _tell(call, "user.banned", made, channel, more)
+        for affected in [channel] if channel else list(world.channels):
+            erasure.apply_to(world, affected, world.users.living(target))
+    more = {"reason": new.reason, "created_by": world.view(by), "expiration": new.expires}
+    _send_ban_event(call, "user.banned", new, channel, more)
     return {}
 
 
 @bans.on("DELETE", "/moderation/ban", "Unban", for_clients=True)
 def unban(call: Call) -> Json:
-    """Remove a ban; one in a channel and one in the app are independent."""
+    """Remove a ban. A ban in a channel and a ban in the whole app are removed separately."""
     channel = _scope(call, call.query)
     target = call.world.users.living(call.query.get("target_user_id", "")).id
     removed = call.world.moderation.bans.pop((target, channel.cid if channel else None), None)
     refuse_absent(call, is_there=removed is not None)
     if removed:
-        _tell(call, "user.unbanned", removed, channel, {})
+        _send_ban_event(call, "user.unbanned", removed, channel, {})
     return {}
 
 
 def _scope(call: Call, sent: Mapping[str, object]) -> Channel | None:
-    """The channel of a ban, or None for the app, in which the caller has to have the permission."""
+    """Return the channel that a ban applies to, or None for the whole app.
+
+    Raises:
+        StreamError: 403; the caller may not ban there.
+    """
     if not (sent.get("type") or sent.get("id")):
         call.world.demand(call.principal, "ban-user")
         return None
@@ -82,19 +89,19 @@ def _named_moderator(body: Json) -> object:
     return next((body[name] for name in names if body.get(name)), None)
 
 
-def _tell(call: Call, kind: str, about: Ban, channel: Channel | None, more: Json) -> None:
-    """Send an event to a channel's watchers, or to all who share a channel with the user."""
+def _send_ban_event(call: Call, kind: str, about: Ban, channel: Channel | None, more: Json) -> None:
+    """Send an event to the channel's watchers, or to the user and all who share a channel with them."""
     shown = {"user": call.world.view(about.target_id), "shadow": about.shadow} | more
     if channel:
-        call.world.hub.tell_channel(channel, channel_event(call.world, kind, channel, shown))
+        call.world.hub.send_to_channel(channel, channel_event(call.world, kind, channel, shown))
         return
     event = {"type": kind, "created_at": call.world.clock.now()} | shown
-    call.world.hub.tell_users(event, call.world.neighbours(about.target_id))
+    call.world.hub.send_to_users(event, call.world.neighbours(about.target_id))
 
 
 @banned_users.on("GET", "/query_banned_users", "QueryBannedUsers", for_clients=True)
 def query_banned_users(call: Call) -> Json:
-    """Find bans; a client only in channels in which it may ban, which it has to name."""
+    """Find bans. A client must name the channels, and needs the permission to ban in each."""
     payload, world = call.payload(), call.world
     conditions = payload.get("filter_conditions")
     if not isinstance(conditions, dict):
@@ -102,17 +109,17 @@ def query_banned_users(call: Call) -> Json:
     call.demand_in_channels("ban-channel-member", wanted_values(conditions, "channel_cid"))
     skipped, limit = a_page(payload, limit=100, default=30)
     found = {
-        (one.target_id, one.cid): one.searchable()
-        for one in world.moderation.bans.values()
-        if not payload.get("exclude_expired_bans") or world.moderation.holds(one)
+        (ban.target_id, ban.cid): ban.searchable()
+        for ban in world.moderation.bans.values()
+        if not payload.get("exclude_expired_bans") or world.moderation.holds(ban)
     }
-    fitting = [one for one in found.values() if matches(one, conditions)]
+    fitting = [ban for ban in found.values() if matches(ban, conditions)]
     usual = [{"field": "created_at", "direction": -1}]
     page = in_order(fitting, payload.get("sort") or usual)[skipped : skipped + limit]
-    return {"bans": [_shown(call, one["user_id"], one["channel_cid"]) for one in page]}
+    return {"bans": [_render_ban(call, ban["user_id"], ban["channel_cid"]) for ban in page]}
 
 
-def _shown(call: Call, user_id: str, cid: str | None) -> Json:
+def _render_ban(call: Call, user_id: str, cid: str | None) -> Json:
     found = call.world.moderation.bans[user_id, cid]
     channel_type, _, channel_id = (cid or "").partition(":")
     channel = call.world.channels.find(channel_type, channel_id)

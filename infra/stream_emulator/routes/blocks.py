@@ -42,4 +42,4 @@ def get_blocked_users(call: Call) -> Json:
     """The users whom a user blocks."""
     blocker = call.author(dict(call.query))
     found = call.world.moderation.blocks_of(blocker)
-    return {"blocks": [one.rendered(call.world.view) for one in found]}
+    return {"blocks": [block.rendered(call.world.view) for block in found]}

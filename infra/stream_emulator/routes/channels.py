@@ -38,14 +38,14 @@ def query_channels(call: Call) -> Json:
         if not channel.deleted_at and call.world.may(call.principal, "read-channel", channel)
     ]
     if "hidden" not in conditions:
-        found = [one for one in found if not one["hidden"]]
-    found = [one for one in found if matches(one, conditions)]
+        found = [channel for channel in found if not channel["hidden"]]
+    found = [channel for channel in found if matches(channel, conditions)]
     usual = [{"field": "last_updated", "direction": -1}]
     found = in_order(found, call.body.get("sort") or usual)[skipped : skipped + limit]
-    shown = [call.world.channels.get(one["type"], one["id"]) for one in found]
+    shown = [call.world.channels.get(channel["type"], channel["id"]) for channel in found]
     if connection and call.body.get("watch"):
         connection.watching.update(channel.cid for channel in shown)
-    states = [channel_state(call.world, one, call.principal, call.body) for one in shown]
+    states = [channel_state(call.world, channel, call.principal, call.body) for channel in shown]
     return {"channels": states}
 
 
@@ -77,7 +77,7 @@ def get_or_create_channel(call: Call) -> Json:
     """Get a channel by its id, or the one that exactly these members share; create it if needed."""
     channel_type = call.world.app.channel_type(call.params["type"]).name
     data = call.body.get("data") or {}
-    members = dict(_member(call, one) for one in data.get("members") or [])
+    members = dict(_member(call, member) for member in data.get("members") or [])
     if "id" not in call.params and not members:
         raise bad_input("a channel without an id needs members")
     channel_id = call.params.get("id") or distinct_id(members)
@@ -132,14 +132,18 @@ def _write(channel: Channel, data: Json) -> None:
 def _add(call: Call, channel: Channel, members: dict[str, str]) -> None:
     """Add members by id and role, except those who block the caller."""
     now, held = call.world.clock.now(), call.world.moderation
-    wanted = {one: role for one, role in members.items() if not held.has_blocked(one, call.principal.user_id)}
+    wanted = {
+        user_id: role
+        for user_id, role in members.items()
+        if not held.has_blocked(user_id, call.principal.user_id)
+    }
     added = [user_id for user_id, role in wanted.items() if channel.join(user_id, now, role)]
     for user_id in added:
         member = member_object(call.world, channel, channel.members[user_id])
         event = channel_event(call.world, "member.added", channel, {"member": member})
-        call.world.hub.tell_channel(channel, event | {"user": member["user"]})
+        call.world.hub.send_to_channel(channel, event | {"user": member["user"]})
         event["type"] = "notification.added_to_channel"
-        call.world.hub.tell_users(event, [user_id])
+        call.world.hub.send_to_users(event, [user_id])
 
 
 def _remove(call: Call, channel: Channel, members: list[str]) -> None:
@@ -150,9 +154,9 @@ def _remove(call: Call, channel: Channel, members: list[str]) -> None:
         shown = member_object(call.world, channel, member)
         channel.leave(user_id)
         event = channel_event(call.world, "member.removed", channel, {"member": shown})
-        call.world.hub.tell_channel(channel, event | {"user": shown["user"]})
+        call.world.hub.send_to_channel(channel, event | {"user": shown["user"]})
         event["type"] = "notification.removed_from_channel"
-        call.world.hub.tell_users(event, [user_id])
+        call.world.hub.send_to_users(event, [user_id])
         call.world.hub.stop_watching(channel.cid, [user_id])
 
 
@@ -160,8 +164,8 @@ def _remove(call: Call, channel: Channel, members: list[str]) -> None:
 def update_channel(call: Call) -> Json:
     """Add and remove members, replace the channel's own data."""
     channel, world = _named(call), call.world
-    added = dict(_member(call, one) for one in call.body.get("add_members") or [])
-    removed = [_member(call, one)[0] for one in call.body.get("remove_members") or []]
+    added = dict(_member(call, member) for member in call.body.get("add_members") or [])
+    removed = [_member(call, member)[0] for member in call.body.get("remove_members") or []]
     if added or (removed and removed != [call.principal.user_id]):
         world.demand(call.principal, "update-channel-members", channel)
     elif removed and not world.may(call.principal, "update-channel-members", channel):
@@ -176,8 +180,8 @@ def update_channel(call: Call) -> Json:
     _remove(call, channel, removed)
     channel.updated_at = world.clock.now()
     event = channel_event(world, "channel.updated", channel, {})
-    world.hub.tell_channel(channel, event)
-    members = [member_object(world, channel, one) for one in channel.members.values()]
+    world.hub.send_to_channel(channel, event)
+    members = [member_object(world, channel, member) for member in channel.members.values()]
     return {"channel": channel_object(world, channel, call.principal), "members": members}
 
 
@@ -190,7 +194,7 @@ def update_channel_partial(call: Call) -> Json:
     for name in call.body.get("unset") or []:
         channel.custom.pop(name, None)
     channel.updated_at = world.clock.now()
-    world.hub.tell_channel(channel, channel_event(world, "channel.updated", channel, {}))
+    world.hub.send_to_channel(channel, channel_event(world, "channel.updated", channel, {}))
     return {"channel": channel_object(world, channel, call.principal)}
 
 
@@ -206,7 +210,7 @@ def delete_channel(call: Call) -> Json:
 
 def _delete(call: Call, channel: Channel, *, hard: bool) -> None:
     event = channel_event(call.world, "channel.deleted", channel, {})
-    call.world.hub.tell_channel(channel, event)
+    call.world.hub.send_to_channel(channel, event)
     call.world.channels.delete(channel, hard=hard)
 
 
@@ -217,7 +221,7 @@ def truncate_channel(call: Call) -> Json:
     world.demand(call.principal, "truncate-channel", channel)
     channel.messages.clear()
     channel.truncated_at = world.clock.now()
-    world.hub.tell_channel(channel, channel_event(world, "channel.truncated", channel, {}))
+    world.hub.send_to_channel(channel, channel_event(world, "channel.truncated", channel, {}))
     return {"channel": channel_object(world, channel)}
 
 
@@ -232,9 +236,9 @@ def mark_read(call: Call) -> Json:
     channel.read_until[user_id] = world.clock.now()
     extra = {"user": world.view(user_id)}
     event = channel_event(world, "message.read", channel, extra)
-    world.hub.tell_channel(channel, event)
+    world.hub.send_to_channel(channel, event)
     notice = {"type": "notification.mark_read", "unread_count": 0, "unread_channels": 0}
-    world.hub.tell_users(event | notice, [user_id])
+    world.hub.send_to_users(event | notice, [user_id])
     return {"event": event}
 
 
@@ -249,7 +253,7 @@ def send_event(call: Call) -> Json:
     extra = {"user": world.view(call.author(sent))}
     own = {name: value for name, value in sent.items() if name not in ("user", "user_id")}
     event = channel_event(world, kind, channel, own | extra)
-    world.hub.tell_channel(channel, event)
+    world.hub.send_to_channel(channel, event)
     return {"event": event}
 
 
@@ -277,7 +281,7 @@ def query_members(call: Call) -> Json:
             found.append(record)
     usual = [{"field": "created_at", "direction": 1}]
     page = in_order(found, payload.get("sort") or usual)[skipped : skipped + limit]
-    members = [member_object(call.world, channel, channel.members[one["user_id"]]) for one in page]
+    members = [member_object(call.world, channel, channel.members[member["user_id"]]) for member in page]
     return {"members": members}
 
 

@@ -79,7 +79,9 @@ class Erasure:
         for channel in world.channels:
             self.apply_to(world, channel, user)
         if self.files:
-            world.uploads = {url: one for url, one in world.uploads.items() if one.user_id != user.id}
+            world.uploads = {
+                url: upload for url, upload in world.uploads.items() if upload.user_id != user.id
+            }
         if self.calls:
             world.delete_calls(user.id, hard=self.calls == "hard")
         if not self.user:
@@ -100,15 +102,17 @@ class Erasure:
         """Delete the user's data in one channel."""
         if self.conversations and user.id in channel.members and len(channel.members) == 2:
             event = {"type": "channel.deleted", "cid": channel.cid, "channel_id": channel.id}
-            world.hub.tell_channel(channel, event | {"created_at": world.clock.now()})
+            world.hub.send_to_channel(channel, event | {"created_at": world.clock.now()})
             world.channels.delete(channel, hard=self.conversations == "hard")
         if self.messages == "hard":
             for message in channel.messages:
                 if message.user_id == user.id:
                     message.forget_content()  # for those who quoted it
-            channel.messages = [one for one in channel.messages if one.user_id != user.id]
+            channel.messages = [message for message in channel.messages if message.user_id != user.id]
             for message in channel.messages:
-                message.reactions = [one for one in message.reactions if one.user_id != user.id]
+                message.reactions = [
+                    reaction for reaction in message.reactions if reaction.user_id != user.id
+                ]
         for message in channel.messages:
             if self.messages and message.user_id == user.id:
                 message.deleted_at = message.deleted_at or world.clock.now()

@@ -60,7 +60,7 @@ def export_channels(call: Call) -> Json:
     named = call.body.get("channels")
     if not isinstance(named, list) or not 0 < len(named) <= MAX_PER_EXPORT:
         raise bad_input(f"channels must be a list of 1 to {MAX_PER_EXPORT}")
-    found = [call.world.channels.get(str(one.get("type")), str(one.get("id"))) for one in named]
+    found = [call.world.channels.get(str(channel.get("type")), str(channel.get("id"))) for channel in named]
 
     def work() -> Json:
         return {"lines": [encoded(_of_channel(call.world, channel)) for channel in found]}
@@ -129,9 +129,9 @@ def _of_user(world: World, user_id: str) -> Json:
     planted = world.planted.get(user_id, {})
     user, held = world.view(user_id), world.moderation
     own: Json = {
-        "mutes": [one.rendered(world.view) for one in held.mutes_of(user_id)],
-        "channel_mutes": [one.rendered(world.view) for one in held.channel_mutes_of(user_id)],
-        "blocked_user_ids": [one.blocked_id for one in held.blocks_of(user_id)],
+        "mutes": [mute.rendered(world.view) for mute in held.mutes_of(user_id)],
+        "channel_mutes": [mute.rendered(world.view) for mute in held.channel_mutes_of(user_id)],
+        "blocked_user_ids": [block.blocked_id for block in held.blocks_of(user_id)],
     }
     own = {name: value for name, value in own.items() if value}
     messages = list(world.channels.messages())
@@ -159,8 +159,8 @@ def _written(world: World, channel: Channel, message: Message, planted: Json) ->
 
 
 def _of_channel(world: World, channel: Channel) -> Json:
-    messages = [one.rendered(world.view, to_server=True) for one in channel.messages]
-    members = [member_object(world, channel, one) for one in channel.members.values()]
+    messages = [message.rendered(world.view, to_server=True) for message in channel.messages]
+    members = [member_object(world, channel, member) for member in channel.members.values()]
     return {"channel": _about(channel) | channel.custom, "members": members, "messages": messages}
 
 

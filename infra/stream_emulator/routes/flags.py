@@ -75,8 +75,10 @@ def query_message_flags(call: Call) -> Json:
     conditions = payload.get("filter_conditions") or {}
     call.demand_in_channels("read-message-flags", wanted_values(conditions, "channel_cid"))
     skipped, limit = a_page(payload, limit=100, default=30)
-    held = sorted(call.world.moderation.flags.values(), key=lambda one: one.created_at, reverse=True)
-    found = [shown for one in held if matches(_searchable(one), conditions) and (shown := _shown(call, one))]
+    held = sorted(call.world.moderation.flags.values(), key=lambda flag: flag.created_at, reverse=True)
+    found = [
+        shown for flag in held if matches(_searchable(flag), conditions) and (shown := _shown(call, flag))
+    ]
     return {"flags": found[skipped : skipped + limit]}
 
 

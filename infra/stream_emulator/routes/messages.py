@@ -23,12 +23,12 @@ def _shown(call: Call, message: Message) -> Json:
     return {"message": message.rendered(view, to_server=viewer.is_server, viewer_id=viewer.user_id)}
 
 
-def _tell(call: Call, kind: str, channel: Channel, message: Message, **extra: object) -> None:
+def _send_message_event(call: Call, kind: str, channel: Channel, message: Message, **extra: object) -> None:
     view, author = call.world.view, message.user_id
     about = {"message": message.rendered(view), "user": view(author)}
     event = channel_event(call.world, kind, channel, about | extra)
     own = None if "user" in extra else {"message": message.rendered(view, viewer_id=author)}
-    call.world.hub.tell_channel(channel, event, to_actor=own)
+    call.world.hub.send_to_channel(channel, event, to_actor=own)
 
 
 def _custom(sent: Json) -> Json:
@@ -47,7 +47,7 @@ def send_message(call: Call) -> Json:
     author = call.author(sent)
     _refuse_unfit(call, channel, sent)
     bans = call.world.moderation.bans_of(author, channel.cid)
-    if any(not one.shadow for one in bans):
+    if any(not ban.shadow for ban in bans):
         _refuse_banned(call)
     now = call.world.clock.now()
     message = Message(
@@ -62,12 +62,12 @@ def send_message(call: Call) -> Json:
         parent_id=sent.get("parent_id"),
         mentioned=_mentioned(call, sent),
         quoted=_quoted(channel, sent),
-        shadowed=any(one.shadow for one in bans),
+        shadowed=any(ban.shadow for ban in bans),
     )
     channel.messages.append(message)
     if author in channel.members:
         channel.read_until[author] = now
-    _tell(call, "message.new", channel, message)
+    _send_message_event(call, "message.new", channel, message)
     shown = message.rendered(call.world.view, to_server=call.principal.is_server, viewer_id=author)
     return {"message": shown}
 
@@ -81,7 +81,7 @@ def _refuse_banned(call: Call) -> None:
 
 
 def _mentioned(call: Call, sent: Json) -> list[str]:
-    return [call.world.users.living(str(one)).id for one in sent.get("mentioned_users") or []]
+    return [call.world.users.living(str(user_id)).id for user_id in sent.get("mentioned_users") or []]
 
 
 def _quoted(channel: Channel, sent: Json) -> Message | None:
@@ -102,7 +102,7 @@ def _refuse_unfit(call: Call, channel: Channel, sent: Json) -> None:
     longest = call.world.app.channel_type(channel.type).values["max_message_length"]
     if len(sent.get("text") or "") > longest:
         raise bad_input(f"message text is limited to {longest} characters")
-    if any(one.id == sent.get("id") for one in channel.messages):
+    if any(message.id == sent.get("id") for message in channel.messages):
         raise bad_input(f"a message with id {sent['id']} exists already")
 
 
@@ -127,7 +127,7 @@ def update_message(call: Call) -> Json:
     message.mentioned = _mentioned(call, sent)
     message.custom = _custom(sent)
     message.updated_at = call.world.clock.now()
-    _tell(call, "message.updated", channel, message)
+    _send_message_event(call, "message.updated", channel, message)
     return _shown(call, message)
 
 
@@ -142,7 +142,7 @@ def delete_message(call: Call) -> Json:
     message.deleted_at = call.world.clock.now()
     if hard:
         channel.messages.remove(message)
-    _tell(call, "message.deleted", channel, message, hard_delete=hard)
+    _send_message_event(call, "message.deleted", channel, message, hard_delete=hard)
     return _shown(call, message)
 
 
@@ -157,7 +157,7 @@ def send_reaction(call: Call) -> Json:
     reaction = Reaction(message.id, user_id, kind, call.world.clock.now())
     message.reactions.append(reaction)
     shown = reaction.rendered(call.world.view)
-    _tell(call, "reaction.new", channel, message, reaction=shown, user=shown["user"])
+    _send_message_event(call, "reaction.new", channel, message, reaction=shown, user=shown["user"])
     return {**_shown(call, message), "reaction": shown}
 
 
@@ -168,12 +168,14 @@ def delete_reaction(call: Call) -> Json:
     user_id = call.author(dict(call.query))
     call.world.demand(call.principal, "delete-reaction", channel, owner=user_id)
     _drop(message, user_id, call.params["type"])
-    _tell(call, "reaction.deleted", channel, message, user=call.world.view(user_id))
+    _send_message_event(call, "reaction.deleted", channel, message, user=call.world.view(user_id))
     return _shown(call, message)
 
 
 def _drop(message: Message, user_id: str, kind: str) -> None:
-    message.reactions = [one for one in message.reactions if (one.user_id, one.type) != (user_id, kind)]
+    message.reactions = [
+        reaction for reaction in message.reactions if (reaction.user_id, reaction.type) != (user_id, kind)
+    ]
 
 
 @messages.on("POST", "/channels/{type}/{id}/file", "UploadFile", for_clients=True)

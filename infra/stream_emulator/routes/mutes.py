@@ -26,10 +26,10 @@ def mute(call: Call) -> Json:
     world.demand(call.principal, "mute-user")
     muter, ends = call.author(call.body), end_of(call, "timeout", _MINUTE)
     targets, unknown = _targets(call, muter)
-    made = [UserMute(muter, one, world.clock.now(), ends) for one in targets]
-    world.moderation.mutes |= {(muter, one.target_id): one for one in made}
-    _tell_muter(call, "notification.mutes_updated", muter)
-    shown = [one.rendered(world.view) for one in made]
+    made = [UserMute(muter, target, world.clock.now(), ends) for target in targets]
+    world.moderation.mutes |= {(muter, mute.target_id): mute for mute in made}
+    _send_mutes_event(call, "notification.mutes_updated", muter)
+    shown = [mute.rendered(world.view) for mute in made]
     answer: Json = {"mutes": shown, "own_user": own_user(world, muter)}
     answer |= {"mute": shown[0]} if len(shown) == 1 else {}
     return answer | ({"non_existing_users": unknown} if unknown else {})
@@ -46,7 +46,7 @@ def unmute(call: Call) -> Json:
         refuse_absent(call, is_there=(muter, target) in world.moderation.mutes)
     for target in targets:
         world.moderation.mutes.pop((muter, target), None)
-    _tell_muter(call, "notification.mutes_updated", muter)
+    _send_mutes_event(call, "notification.mutes_updated", muter)
     return {"non_existing_users": unknown} if unknown else {}
 
 
@@ -55,8 +55,8 @@ def _targets(call: Call, muter: str) -> tuple[list[str], list[str]]:
     if "target_ids" not in call.body:
         return [another_user(call, muter, call.body.get("target_id"))], []
     ids = call.ids("target_ids", _BATCH)
-    unknown = [one for one in ids if call.world.users.known(one) is None]
-    return [another_user(call, muter, one) for one in ids if one not in unknown], unknown
+    unknown = [user_id for user_id in ids if call.world.users.known(user_id) is None]
+    return [another_user(call, muter, user_id) for user_id in ids if user_id not in unknown], unknown
 
 
 @channel_mutes.on("POST", "/moderation/mute/channel", "MuteChannel", for_clients=True)
@@ -65,10 +65,10 @@ def mute_channel(call: Call) -> Json:
     world = call.world
     muter, ends = call.author(call.body), end_of(call, "expiration", _MILLISECOND)
     channels = _channels(call)
-    made = [ChannelMute(muter, one.cid, world.clock.now(), ends) for one in channels]
-    world.moderation.channel_mutes |= {(muter, one.cid): one for one in made}
-    _tell_muter(call, "notification.channel_mutes_updated", muter)
-    shown = [one.rendered(world.view) for one in made]
+    made = [ChannelMute(muter, channel.cid, world.clock.now(), ends) for channel in channels]
+    world.moderation.channel_mutes |= {(muter, mute.cid): mute for mute in made}
+    _send_mutes_event(call, "notification.channel_mutes_updated", muter)
+    shown = [mute.rendered(world.view) for mute in made]
     answer: Json = {"channel_mutes": shown, "own_user": own_user(world, muter)}
     return answer | ({"channel_mute": shown[0]} if len(shown) == 1 else {})
 
@@ -82,7 +82,7 @@ def unmute_channel(call: Call) -> Json:
         refuse_absent(call, is_there=(muter, channel.cid) in held)
     for channel in channels:
         held.pop((muter, channel.cid), None)
-    _tell_muter(call, "notification.channel_mutes_updated", muter)
+    _send_mutes_event(call, "notification.channel_mutes_updated", muter)
     return {}
 
 
@@ -98,7 +98,7 @@ def _channels(call: Call) -> list[Channel]:
     return found
 
 
-def _tell_muter(call: Call, kind: str, muter: str) -> None:
+def _send_mutes_event(call: Call, kind: str, muter: str) -> None:
     me = own_user(call.world, muter)
     event = {"type": kind, "me": me, "created_at": call.world.clock.now()}
-    call.world.hub.tell_users(event, [muter])
+    call.world.hub.send_to_users(event, [muter])

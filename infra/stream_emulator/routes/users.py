@@ -46,7 +46,7 @@ def upsert_users(call: Call) -> Json:
         _only_oneself(call, checked_id(user_id))
         checked.append(call.sent_fields(user_id, raw))
         call.world.users.refuse_burned(user_id)
-    changed = [call.world.users.replace(one, clears=_cleared(call)) for one in checked]
+    changed = [call.world.users.replace(fields, clears=_cleared(call)) for fields in checked]
     for user in changed:
         call.world.announce("user.updated", user)
     return _answer(call, changed)
@@ -67,7 +67,7 @@ def update_users_partial(call: Call) -> Json:
     sent = call.body.get("users")
     if not isinstance(sent, list) or not 0 < len(sent) <= _BATCH:
         raise bad_input(f"users must be a list of 1 to {_BATCH} changes")
-    planned = [_planned(call, one) for one in sent]
+    planned = [_planned(call, change) for change in sent]
     now = call.world.clock.now()
     for user, fields in planned:
         user.write(fields, now)
@@ -109,9 +109,9 @@ def query_users(call: Call) -> Json:
         for user in call.world.users
         if (not user.deletion or deleted) and (shown or not user.deactivated_at)
     ]
-    found = [one for one in found if matches(one, conditions)]
+    found = [user for user in found if matches(user, conditions)]
     found = in_order(found, payload.get("sort") or usual)[skipped : skipped + limit]
-    return {"users": [call.world.view(one["id"]) for one in found]}
+    return {"users": [call.world.view(user["id"]) for user in found]}
 
 
 def _refuse_disallowed_role(call: Call) -> None:
