@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 
 import pytest
 
@@ -80,4 +81,5 @@ def test_function_imports_the_routes_of_its_own_group_only() -> None:
 def test_intake_and_sweep_of_rights_requests_load_no_step_and_no_export(module: str, group: str) -> None:
     loaded = loaded_by(module, group)
     parts = ("chalicelib.rights.steps", "chalicelib.rights.export", "chalicelib.chat", "email_validator")
+    assert all(find_spec(part) for part in parts)  # a renamed package would never be found in memory
     assert {name for name in loaded if name.startswith(parts)} == set()
