@@ -49,7 +49,7 @@ from chalicelib.privacy.whereabouts import LookupPath, found
 # The kind under which items are counted that no declaration knows. Their own text may be anything.
 UNKNOWN = "unknown"
 # The most items of a table that `remaining` counts, so that a steady writer cannot keep it busy.
-REMAINING_MOST = 100
+MAX_REMAINING = 100
 # Items per call of `record`: few enough to lose, many enough that recording costs little.
 PAGE = 40 * WRITES_PER_CALL
 # Pauses after a batch that DynamoDB refused. A partition takes 1,000 units a second, and deleting a full
@@ -124,7 +124,7 @@ def delete_records(
 def remaining(account_id: AccountId, sparing: Collection[str] = ()) -> dict[Table, int]:
     """Count what is left of a subject, by table; empty if nothing is left.
 
-    The reads are consistent. They count at most `REMAINING_MOST` items per table. The subject's key is not
+    The reads are consistent. They count at most `MAX_REMAINING` items per table. The subject's key is not
     counted, since it is deleted after this check.
 
     Args:
@@ -133,7 +133,7 @@ def remaining(account_id: AccountId, sparing: Collection[str] = ()) -> dict[Tabl
     """
     left = {}
     for place in deletable_tables():
-        items = islice(_stored(account_id, place, sparing), REMAINING_MOST)
+        items = islice(_stored(account_id, place, sparing), MAX_REMAINING)
         if number := sum(1 for _ in items):
             left[place] = number
     return left

@@ -254,7 +254,7 @@ def test_late_write_remains_and_is_deleted_by_the_second_pass(mila: User) -> Non
 def test_remaining_is_read_consistently_and_counts_up_to_its_limit(
     mila: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(erasure, "REMAINING_MOST", 5)
+    monkeypatch.setattr(erasure, "MAX_REMAINING", 5)
     store_singly(AccountId(mila.account_id), 30)
     consistent = []
 
