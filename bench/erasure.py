@@ -9,11 +9,9 @@ minutes, nearly all of them the emulator's. `python -m bench.erasure tenth` dele
 """
 
 import json
-import os
-import subprocess
 import sys
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from operator import itemgetter
 from typing import Any
@@ -21,8 +19,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table as Shown
 
-from bench.export import events, peak
-from chalicelib.core import aws, clock, table
+from bench.measurement import DAYS, allow_slow_queries, events, peak, run_in_a_process, store_events
+from chalicelib.core import aws, clock
 from chalicelib.core.batches import batched
 from chalicelib.core.clock import DAY
 from chalicelib.core.ids import AccountId
@@ -30,7 +28,6 @@ from chalicelib.core.settings import settings
 from chalicelib.core.table import WRITES_PER_CALL, Table, partition_of
 from chalicelib.privacy import erasure, register
 from chalicelib.privacy.plans import Action, TableStep
-from chalicelib.usage import store
 from tests.faults.emulated import emulated_aws, use_emulated_aws
 from tests.support import cloud
 
@@ -83,7 +80,7 @@ def fastest(stored: Stored, variables: dict[str, str]) -> tuple[dict[str, Any], 
     """The fastest run of the bare loop and of ours, in turns: other work of the machine delays some."""
     runs: dict[str, list[dict[str, Any]]] = {"bare": [], "ours": []}
     for what in ("bare", "ours") * ROUNDS:
-        runs[what].append(measured(what, a_subject_with(stored), variables))
+        runs[what].append(run_in_a_process("bench.erasure", what, a_subject_with(stored), variables))
         if (items := runs[what][-1]["items"]) != -(-stored.events // stored.batch):
             raise SystemExit(f"{what}: {items} items were deleted")
     bare, ours = (min(runs[what], key=itemgetter("seconds")) for what in ("bare", "ours"))
@@ -93,28 +90,14 @@ def fastest(stored: Stored, variables: dict[str, str]) -> tuple[dict[str, Any], 
 def a_subject_with(stored: Stored) -> AccountId:
     """A partition with so many events."""
     account_id = AccountId.new()
-    some = islice(events(account_id, -(-stored.events // 30)), stored.events)
-    for batches in batched(batched(some, stored.batch), 100):
-        table.put_all(Table.USAGE, map(store._item, batches))
+    some = islice(events(account_id, -(-stored.events // DAYS)), stored.events)
+    store_events(some, stored.batch)
     return account_id
-
-
-def measured(what: str, account_id: AccountId, variables: dict[str, str]) -> dict[str, Any]:
-    """The measurements that a run in a process of its own prints."""
-    command = [sys.executable, "-m", "bench.erasure", what, account_id]
-    done = subprocess.run(
-        command, env={**os.environ, **variables}, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        raise SystemExit(done.stderr)
-    printed: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return printed
 
 
 def run(what: str, account_id: AccountId) -> dict[str, Any]:
     """Delete the partition in one of the two ways."""
-    # The emulator looks through the whole partition for each page, which takes longer than we wait for AWS.
-    aws._TIMEOUTS["dynamodb"] = replace(aws._TIMEOUTS["dynamodb"], read=60)
+    allow_slow_queries()
     aws.client("dynamodb")  # a container has its client and all models already
     register.records()
     with cloud.counted() as calls:

@@ -13,18 +13,13 @@ It runs on Linux and takes minutes, mostly in the emulator. `python -m bench.exp
 
 import json
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from datetime import timedelta
-from itertools import islice
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 from unittest import mock
-from uuid import uuid4
 
 from rich.console import Console
 from rich.table import Table as Shown
@@ -33,24 +28,21 @@ from tests.support import environment
 
 os.environ.update(environment.variables() | {"RU4M_STAGE": "local"} | dict(os.environ))
 
+from bench.measurement import DAYS, allow_slow_queries, events, peak, run_in_a_process, store_events
 from chalicelib.accounts import service as accounts
-from chalicelib.core import aws, clock, table
+from chalicelib.core import clock, table
 from chalicelib.core.ids import AccountId
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Query, Table, partition_of
-from chalicelib.devices.model import Platform
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.rights.export import package
 from chalicelib.rights.export.contents import Chat, CopyRequest
 from chalicelib.rights.export.model import CopyKind
 from chalicelib.rights.export.spool import Spools, spooled
-from chalicelib.usage import store
-from chalicelib.usage.model import UsageEvent
 from tests.faults.emulated import emulated_aws, use_emulated_aws
 from tests.support import cloud
 from tests.support.choices import decide
 
-DAYS = 30
 # The worker that makes copies (.chalice/config.json). AWS gives a vCPU at 1,769 MB, and below that a share.
 SECONDS, DISK = 900, 512 * 2**20
 VCPU = 1024 / 1769
@@ -84,7 +76,9 @@ def main(sizes: tuple[Sent, ...]) -> None:
     with emulated_aws() as variables, use_emulated_aws(variables):
         for sent in sizes:
             account_id = create_account(sent)
-            bare, copy = (run_in_a_process(what, account_id, variables) for what in ("bare", "copy"))
+            bare, copy = (
+                run_in_a_process("bench.export", what, account_id, variables) for what in ("bare", "copy")
+            )
             if copy["events"] != DAYS * sent.a_day:
                 raise SystemExit(f"{copy['events']} events were copied of {DAYS * sent.a_day}")
             peaks.append(copy["peak"])
@@ -112,62 +106,19 @@ def create_account(sent: Sent) -> AccountId:
     decide(
         account.account_id, consents=(Purpose.ANALYTICS,)
     )  # a copy contains usage events only with a consent
-    told = events(account.account_id, sent.a_day)
-    while some := list(islice(told, 100 * sent.batch)):
-        batches = (some[start : start + sent.batch] for start in range(0, len(some), sent.batch))
-        table.put_all(Table.USAGE, [store._item(batch) for batch in batches])
+    store_events(events(account.account_id, sent.a_day), sent.batch)
     return account.account_id
-
-
-def events(account_id: AccountId, a_day: int) -> Iterator[UsageEvent]:
-    """Yield events spread over the last thirty days including today; none has expired."""
-    midnight = clock.now().replace(hour=0, minute=0, second=0)
-    for day in range(DAYS):
-        for number in range(a_day):
-            at = midnight - timedelta(days=day) + timedelta(days=1) * number / a_day
-            yield UsageEvent(
-                account_id=account_id,
-                event_id=uuid4(),
-                at=at.replace(microsecond=0),
-                name="meeting.joined",
-                screen="settings/privacy",
-                duration_ms=number,
-                platform=Platform.IOS,
-            )
-
-
-def run_in_a_process(what: str, account_id: AccountId, variables: dict[str, str]) -> dict[str, Any]:
-    """Run a measurement in a process of its own and return its results."""
-    command = [sys.executable, "-m", "bench.export", what, account_id]
-    done = subprocess.run(
-        command, env={**os.environ, **variables}, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        raise SystemExit(done.stderr)
-    told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return told
 
 
 def run(what: str, account_id: AccountId) -> dict[str, Any]:
     """Measure one run: a copy, or only the reading of the partition."""
-    # The emulator searches the whole partition for each page, which takes longer than our timeout for AWS.
-    aws._TIMEOUTS["dynamodb"] = replace(aws._TIMEOUTS["dynamodb"], read=60)
+    allow_slow_queries()
     with cloud.counted() as calls:
         started = time.process_time()
-        told = make_copy(account_id) if what == "copy" else read(account_id)
+        result = make_copy(account_id) if what == "copy" else read(account_id)
         seconds = time.process_time() - started
     counts = {"queries": calls["dynamodb.Query"], "parts": calls["s3.UploadPart"]}
-    return {**told, **counts, "seconds": seconds, "peak": peak()}
-
-
-def peak() -> int:
-    """Return the peak of this process's memory in bytes, as Linux reports it.
-
-    It does not use getrusage, whose figure includes that of the parent process, which made the events.
-    """
-    status = Path("/proc/self/status").read_text().splitlines()
-    (kilobytes,) = (line.split()[1] for line in status if line.startswith("VmHWM:"))
-    return int(kilobytes) * 1024
+    return {**result, **counts, "seconds": seconds, "peak": peak()}
 
 
 def make_copy(account_id: AccountId) -> dict[str, Any]:
@@ -175,10 +126,10 @@ def make_copy(account_id: AccountId) -> dict[str, Any]:
     asked = CopyRequest(CopyKind.ACCESS, "bench", account_id, clock.now())
     disk: list[int] = []
     with mock.patch.object(package, "spooled", noting_sizes(disk)):
-        told = package.assemble(asked, Chat(), to="exports/bench.zip")
-    if told.missing:
-        raise SystemExit(f"missing: {told.missing}")
-    return {"events": told.counts["usage_event"], "size": told.size, "disk": disk[0]}
+        assembled = package.assemble(asked, Chat(), to="exports/bench.zip")
+    if assembled.missing:
+        raise SystemExit(f"missing: {assembled.missing}")
+    return {"events": assembled.counts["usage_event"], "size": assembled.size, "disk": disk[0]}
 
 
 def noting_sizes(disk: list[int]) -> Any:  # noqa: ANN401 - a context manager's factory

@@ -2,7 +2,7 @@
 
 Invariants:
 
-- A certificate identifies nobody. Its types allow only words of closed lists, bounded counts, instants of
+- A certificate identifies no person. Its types allow only words of closed lists, bounded counts, instants of
   whole seconds, and the ids of the request, the pseudonym and Stream's task. A phone number, a name, a user
   id, a device or content does not fit into any field. `document` validates again, because pydantic's
   `model_copy` and `model_construct` do not.
@@ -28,15 +28,14 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from chalicelib.certificates.words import (
     ALWAYS_REMAINING,
     REMAINDERS,
-    CertifiedReport,
     CertifyingController,
     CountPrecision,
     DeletionPlace,
     Ending,
     Reason,
     Remaining,
-    StreamData,
 )
+from chalicelib.chat.deletion_report import StreamDataKind, StreamReport
 from chalicelib.core.canonical import canonical
 from chalicelib.core.clock import DAY, Instant
 from chalicelib.core.ids import Pseudonym, RightsRequestId
@@ -52,7 +51,7 @@ UNDECLARED = "undeclared"  # items that no declaration describes
 FORMER_KINDS: frozenset[str] = frozenset()  # kinds that certificates name although no class declares them now
 
 _EARLIEST, _LATEST = datetime(2024, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
-MOST_COUNTED = 999_999  # with more digits, a count could be a phone number; more is "at least" this
+MAX_COUNTED = 999_999  # with more digits, a count could be a phone number; more is "at least" this
 _TASK_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -74,7 +73,7 @@ def _plausible(at: datetime) -> datetime:
 
 RecordKind = Annotated[str, AfterValidator(_known_kind)]
 CertifiedInstant = Annotated[Instant, AfterValidator(_plausible)]
-Count = Annotated[int, Field(ge=0, le=MOST_COUNTED)]
+Count = Annotated[int, Field(ge=0, le=MAX_COUNTED)]
 StreamTaskId = Annotated[str, Field(pattern=f"^{_TASK_ID.pattern}$")]
 
 
@@ -99,8 +98,8 @@ class DeletedRecords(_Part):
 class StreamResult(_Part):
     """What Stream reported about one kind of data."""
 
-    data: StreamData
-    report: CertifiedReport
+    data: StreamDataKind
+    report: StreamReport
 
 
 class CertifiedStreamDeletion(_Part):
@@ -113,7 +112,7 @@ class CertifiedStreamDeletion(_Part):
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        if [result.data for result in self.results] != [*StreamData]:
+        if [result.data for result in self.results] != [*StreamDataKind]:
             raise ValueError("one result for each kind of data at Stream, in their order")
         return self
 
@@ -255,7 +254,7 @@ def known_kinds() -> frozenset[str]:
 
 
 def task_id_of(text: str | None) -> str | None:
-    """Stream's id of a task if it has the form of one, else None: any other text may identify somebody."""
+    """Stream's id of a task if it has the form of one, else None: any other text may identify a person."""
     return text if text is not None and _TASK_ID.fullmatch(text) else None
 
 

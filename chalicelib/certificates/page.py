@@ -175,7 +175,7 @@ def _verification(kid: str) -> Html:
             tag(
                 "p",
                 "This page is for reading. The signed file is the proof: keep it. Anyone who has it can "
-                "check without us that we signed it and that nobody changed it. Our guide to certificates "
+                "check without us that we signed it and that it was not changed. Our guide to certificates "
                 "lists the commands.",
             ),
             pairs(

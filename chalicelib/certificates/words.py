@@ -1,7 +1,8 @@
 """The closed lists of words of which a certificate consists.
 
 The values are signed, stored for years and read again, so a value never changes and is never removed. A
-better wording is a new member. tests/unit/test_certificates.py reads a stored certificate of each format.
+better wording is a new member. Those about Stream are in chat/deletion_report.
+tests/unit/test_certificates.py reads a stored certificate of each format.
 """
 
 from collections.abc import Mapping
@@ -43,31 +44,6 @@ class CountPrecision(StrEnum):
 
     EXACTLY = "exactly"
     AT_LEAST = "at least"
-
-
-class StreamData(StrEnum):
-    """The kinds of data at Stream."""
-
-    PROFILE = "the user: id, name and picture"
-    MESSAGES = "messages that the user wrote"
-    FILES = "files that the user uploaded"
-    CALLS = "calls with one other person"
-    CONVERSATIONS = "conversations with one other person"
-
-
-class CertifiedReport(StrEnum):
-    """What the certificate says that Stream reported about one kind of data.
-
-    We cannot look into Stream's storage. The list is closed, since a certificate is kept for years;
-    chat/deletion_report has the words that the work uses.
-    """
-
-    DELETED = "Stream reported that it was deleted"
-    DELETED_BEFORE = "Stream reported that the user had been deleted before"
-    NO_SUCH_USER = "Stream reported that it has no such user"
-    NOT_FOUND_LATER = "Stream reported, when it was asked again, that it finds no such user"
-    UNCONFIRMED = "Stream did not report whether it was deleted"
-    NOT_REQUESTED = "its deletion was not requested, because it also belongs to the other person"
 
 
 class Remaining(StrEnum):

@@ -27,7 +27,7 @@ Invariants:
 
 What follows from an answer ("again": after a pause, while attempts are left):
 
-| answer | query finds nobody | query finds the user |
+| answer | query does not find the user | query finds the user |
 |---|---|---|
 | task completed, `ok` for the user | deleted | queried for six hours, then again, then stopped |
 | task completed, the user failed or is missing | again, then stopped | again, then stopped |

@@ -4,6 +4,8 @@ Invariants:
 
 - Each word says what Stream reported, or that it reported nothing. We see only that Stream no longer finds a
   user. We do not see its messages, files and backups.
+- The words of both enums are signed in certificates, stored for years and read again. So a word never changes
+  and is never removed; a better wording is a new member (certificates/words).
 - Stream reports one result per user, not per kind. A kind counts as deleted only if the request named it and
   Stream reported success for this user.
 """
@@ -12,29 +14,28 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from chalicelib.core.explanations import ExplainedEnum
 from chalicelib.core.settings import ErasureExtent
 
 
 class StreamDataKind(StrEnum):
     """A kind of data that a deletion at Stream may include."""
 
-    USER = "user"
-    MESSAGES = "messages"  # with reactions
-    FILES = "files"
-    CALLS = "calls"  # of two
-    CONVERSATIONS = "conversations"  # of two
+    USER = "the user: id, name and picture"
+    MESSAGES = "messages that the user wrote"
+    FILES = "files that the user uploaded"
+    CALLS = "calls with one other person"
+    CONVERSATIONS = "conversations with one other person"
 
 
-class StreamReport(ExplainedEnum):
-    """What Stream reported about a kind of data: a word, and a sentence for the subject."""
+class StreamReport(StrEnum):
+    """What Stream reported about a kind of data, in the words of the certificate."""
 
-    DELETED = ("deleted", "Stream reported that it was deleted.")
-    DELETED_BEFORE = ("deleted_before", "Stream reported that the user had already been deleted.")
-    NO_USER = ("no_user", "Stream reported that it has no such user.")
-    NOT_FOUND = ("not_found", "Stream reported that it finds no such user, and no result of the deletion.")
-    UNCONFIRMED = ("unconfirmed", "Stream did not report whether it was deleted.")
-    KEPT = ("kept", "Stream was not asked to delete it; the other members keep their own messages.")
+    DELETED = "Stream reported that it was deleted"
+    DELETED_BEFORE = "Stream reported that the user had been deleted before"
+    NO_USER = "Stream reported that it has no such user"
+    NOT_FOUND = "Stream reported, when it was asked again, that it finds no such user"
+    UNCONFIRMED = "Stream did not report whether it was deleted"
+    KEPT = "its deletion was not requested, because it also belongs to the other person"
 
 
 @dataclass(frozen=True)

@@ -171,7 +171,7 @@ def test_expired_bans_are_listed_unless_excluded(app: App) -> None:
     ("options", "refusal"),
     [
         ({}, BAD),
-        ({"banned_by_id": "nobody"}, GONE),
+        ({"banned_by_id": "unknown"}, GONE),
         ({"banned_by_id": "mila"}, BAD),
         ({"banned_by_id": "vera", "timeout": -1}, BAD),
         ({"banned_by_id": "vera", "delete_messages": "all"}, BAD),
@@ -187,8 +187,8 @@ def test_malformed_ban_is_refused(app: App, options: dict[str, Any], refusal: Re
 
 def test_unknown_user_is_neither_banned_nor_unbanned(app: App) -> None:
     app.people("vera")
-    assert app.refused(lambda: app.server.ban_user("nobody", banned_by_id="vera")) == GONE
-    assert app.refused(lambda: app.server.unban_user("nobody")) == GONE
+    assert app.refused(lambda: app.server.ban_user("unknown", banned_by_id="vera")) == GONE
+    assert app.refused(lambda: app.server.unban_user("unknown")) == GONE
     assert app.refused(lambda: app.server.unban_user("vera")) == GONE
 
 

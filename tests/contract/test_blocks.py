@@ -91,7 +91,7 @@ def test_others_do_not_see_whom_a_user_blocks(app: App) -> None:
 
 
 @pytest.mark.parametrize(
-    ("target", "refusal"), [("nobody", GONE), ("mila", BAD), ("", BAD), (None, BAD), (["vera"], BAD)]
+    ("target", "refusal"), [("unknown", GONE), ("mila", BAD), ("", BAD), (None, BAD), (["vera"], BAD)]
 )
 def test_malformed_block_is_refused(app: App, target: object, refusal: Refused) -> None:
     app.people("mila", "vera")

@@ -36,11 +36,11 @@ def test_channel_needs_a_creator(app: App) -> None:
 
 def test_member_has_to_exist(app: App) -> None:
     app.people("system")
-    channel = app.server.channel("messaging", "talk", {"members": ["nobody"]})
+    channel = app.server.channel("messaging", "talk", {"members": ["unknown"]})
     assert app.refused(lambda: channel.create("system")) == Refused(400, 4)
     app.talk("mila")
     add = app.server.channel("messaging", "talk").add_members
-    assert app.refused(lambda: add(["nobody"])) == Refused(404, 16)
+    assert app.refused(lambda: add(["unknown"])) == Refused(404, 16)
 
 
 def test_members_are_added_and_removed(app: App) -> None:
@@ -65,7 +65,7 @@ def test_channels_are_found_by_member_type_and_id(app: App) -> None:
     assert found({"members": ["mila", "vera"]}) == ["talk"]
     assert found({"type": "messaging"}) == ["other", "talk"]
     assert found({"cid": "messaging:other"}) == ["other"]
-    assert found({"members": {"$in": ["nobody"]}}) == []
+    assert found({"members": {"$in": ["unknown"]}}) == []
 
 
 def test_page_of_channels_is_limited(app: App) -> None:

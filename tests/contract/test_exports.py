@@ -66,7 +66,7 @@ def test_more_than_25_users_are_refused(app: App) -> None:
     assert app.finish(app.server.export_users(crowd[:25])["task_id"])["status"] == "completed"
 
 
-@pytest.mark.parametrize("user_id", ["nobody", "mila"])
+@pytest.mark.parametrize("user_id", ["unknown", "mila"])
 def test_unknown_and_deleted_users_cannot_be_exported(app: App, user_id: str) -> None:
     app.people("mila")
     app.erase("mila")
@@ -151,7 +151,7 @@ def test_quote_of_an_erased_user_has_no_text(app: App) -> None:
     assert message["quoted_message"]["text"] == ""
 
 
-@pytest.mark.parametrize("sent", [{"quoted_message_id": "elsewhere"}, {"mentioned_users": ["nobody"]}])
+@pytest.mark.parametrize("sent", [{"quoted_message_id": "elsewhere"}, {"mentioned_users": ["unknown"]}])
 def test_unknown_message_or_user_cannot_be_quoted_or_mentioned(app: App, sent: dict[str, Any]) -> None:
     app.talk("mila", "vera")
     channel = app.server.channel("messaging", "talk")
@@ -169,7 +169,7 @@ def test_export_shows_data_planted_by_a_test(app: App) -> None:
     assert export["calls"] == [{"id": "c1"}]
     assert app.server.export_user("vera")["calls"] == []
     with pytest.raises(requests.HTTPError):
-        app.emulator.plant("nobody", calls=[])
+        app.emulator.plant("unknown", calls=[])
 
 
 def test_one_user_with_too_many_messages_is_refused(app: App) -> None:

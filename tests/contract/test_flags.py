@@ -98,7 +98,7 @@ def test_option_decides_the_result_of_a_second_flag(app: App, choice: str) -> No
     [
         ({"user_id": "vera"}, BAD),
         ({"user_id": "vera", "target_user_id": "mila", "target_message_id": "x"}, BAD),
-        ({"user_id": "vera", "target_user_id": "nobody"}, GONE),
+        ({"user_id": "vera", "target_user_id": "unknown"}, GONE),
         ({"user_id": "vera", "target_message_id": "nothing"}, GONE),
         ({"user_id": "vera", "target_user_id": "vera"}, BAD),
         ({"user_id": "vera", "entity_type": "stream:call", "entity_id": "x"}, BAD),

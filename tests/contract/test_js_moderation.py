@@ -46,7 +46,7 @@ def test_refused_mutes_reach_the_sdk(app: App, phones: Phones) -> None:
     app.people("mila", "vera")
     mila = phones.of("mila")
     assert phone_refused(lambda: mila.sdk("muteUser", "mila")) == BAD
-    assert phone_refused(lambda: mila.sdk("muteUser", "nobody")) == GONE
+    assert phone_refused(lambda: mila.sdk("muteUser", "unknown")) == GONE
     assert phone_refused(lambda: mila.sdk("unmuteUser", "vera")) == GONE
     app.server.update_app_settings(grants={"user": []})
     assert phone_refused(lambda: mila.sdk("muteUser", "vera")) == NO

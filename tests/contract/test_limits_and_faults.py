@@ -24,7 +24,7 @@ def test_sdk_reads_the_limits_of_a_response(app: App) -> None:
 
 
 def test_every_response_has_lowercase_headers(app: App) -> None:
-    phone, backend = app.phone("nobody"), app.backend()
+    phone, backend = app.phone("unknown"), app.backend()
     app.emulator.fault(path="/roles", status=503)
     answers = [
         backend.ask("GET", "/app"),

@@ -30,10 +30,10 @@ def test_server_mutes_and_unmutes_a_user(app: App) -> None:
 
 def test_several_users_are_muted_and_unknown_ones_listed(app: App) -> None:
     app.people("mila", "vera", "zoe")
-    answer = app.server.mute_users(["vera", "zoe", "nobody"], "mila")
+    answer = app.server.mute_users(["vera", "zoe", "unknown"], "mila")
     assert [one["target"]["id"] for one in answer["mutes"]] == ["vera", "zoe"]
-    assert answer["non_existing_users"] == ["nobody"]
-    assert app.server.unmute_users(["vera", "nobody"], "mila")["non_existing_users"] == ["nobody"]
+    assert answer["non_existing_users"] == ["unknown"]
+    assert app.server.unmute_users(["vera", "unknown"], "mila")["non_existing_users"] == ["unknown"]
     assert muted(app) == ["zoe"]
 
 
@@ -77,7 +77,7 @@ def test_server_has_to_name_who_mutes(app: App) -> None:
 @pytest.mark.parametrize(
     ("body", "refusal"),
     [
-        ({"target_id": "nobody"}, GONE),
+        ({"target_id": "unknown"}, GONE),
         ({"target_id": ""}, BAD),
         ({}, BAD),
         ({"target_id": "mila"}, BAD),

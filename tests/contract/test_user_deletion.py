@@ -148,7 +148,7 @@ def test_more_than_a_hundred_deletions_are_refused(app: App) -> None:
 
 
 def test_unknown_user_cannot_be_deleted(app: App) -> None:
-    assert app.refused(lambda: app.erase("nobody")) == Refused(404, 16)
+    assert app.refused(lambda: app.erase("unknown")) == Refused(404, 16)
 
 
 @pytest.mark.parametrize("choice", ["not_found", "bad_input", "task_error", "task_ok"])
@@ -162,8 +162,8 @@ def test_option_decides_the_result_of_a_second_deletion(app: App, choice: str) -
 @pytest.mark.parametrize("choice", ["not_found", "bad_input", "task_error", "task_ok"])
 def test_option_decides_the_result_of_deleting_an_unknown_user(app: App, choice: str) -> None:
     app.emulator.choose(unknown_delete=choice)
-    assert outcome_of_deleting(app, "nobody") == OUTCOMES[choice]
-    assert "nobody" not in app.emulator.state()["users"]
+    assert outcome_of_deleting(app, "unknown") == OUTCOMES[choice]
+    assert "unknown" not in app.emulator.state()["users"]
 
 
 def test_hard_deletion_removes_the_two_party_chat_only(app: App) -> None:

@@ -25,7 +25,7 @@ def ids(app: App, conditions: dict[str, Any], *sort: dict[str, Any], **options: 
         ({}, ["mila", "vera", "zoe"]),
         ({"id": "mila"}, ["mila"]),
         ({"id": {"$eq": "vera"}}, ["vera"]),
-        ({"id": {"$in": ["vera", "zoe", "nobody"]}}, ["vera", "zoe"]),
+        ({"id": {"$in": ["vera", "zoe", "unknown"]}}, ["vera", "zoe"]),
         ({"id": {"$gt": "mila"}}, ["vera", "zoe"]),
         ({"id": {"$gte": "vera", "$lt": "zoe"}}, ["vera"]),
         ({"id": {"$lte": "mila"}}, ["mila"]),

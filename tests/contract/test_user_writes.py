@@ -46,7 +46,7 @@ def test_partial_update_keeps_all_other_fields(app: App) -> None:
 
 
 def test_partial_update_creates_no_user(app: App) -> None:
-    change = {"id": "nobody", "set": {"name": "N"}}
+    change = {"id": "unknown", "set": {"name": "N"}}
     assert app.refused(lambda: app.server.update_user_partial(change)) == Refused(404, 16)
 
 
@@ -58,7 +58,7 @@ def test_invalid_user_fails_the_whole_batch(app: App) -> None:
 
 def test_unknown_user_fails_a_partial_batch(app: App) -> None:
     app.people("mila")
-    batch = [{"id": user_id, "set": {"name": "New"}} for user_id in ("mila", "nobody")]
+    batch = [{"id": user_id, "set": {"name": "New"}} for user_id in ("mila", "unknown")]
     assert app.refused(lambda: app.server.update_users_partial(batch)) == Refused(404, 16)
     assert app.emulator.user("mila")["name"] == "Mila"
 

@@ -11,7 +11,14 @@ from pathlib import Path
 import pytest
 
 from infra.build import Package, build
+from infra.local.chromium import Browser, browser
 from tests.infra.templates import Template, of_type
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with browser() as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -1,28 +1,15 @@
 """The page of a certificate in a browser: phone, desktop, dark, paper. Pictures: build/pages."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from infra.local.chromium import DESKTOP, PHONE, Browser, Screen, browser
+from infra.local.chromium import DESKTOP, PHONE, Browser, Screen
 from tests.support import certificates
-from tests.support.layout import SMALL_PHONE, check_colours, check_print, check_width
+from tests.support.layout import SCREENS, SMALL_PHONE, check_colours, check_print, check_width
 
-SCREENS = {
-    "phone": PHONE,
-    "desktop": DESKTOP,
-    "phone-dark": replace(PHONE, dark=True),
-    "desktop-dark": replace(DESKTOP, dark=True),
-}
 pytestmark = pytest.mark.promise("RGT-3")
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with browser() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

@@ -1,28 +1,14 @@
 """Tests a copy's page in a browser: phone, desktop, dark, paper. Pictures: build/pages."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from infra.local.chromium import DESKTOP, PHONE, Browser, Screen, browser
+from infra.local.chromium import DESKTOP, PHONE, Browser, Screen
 from tests.support import exports
-from tests.support.layout import SMALL_PHONE, check_colours, check_print, check_width
-
-SCREENS = {
-    "phone": PHONE,
-    "desktop": DESKTOP,
-    "phone-dark": replace(PHONE, dark=True),
-    "desktop-dark": replace(DESKTOP, dark=True),
-}
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with browser() as running:
-        yield running
+from tests.support.layout import SCREENS, SMALL_PHONE, check_colours, check_print, check_width
 
 
 @pytest.fixture(scope="module")

@@ -238,7 +238,7 @@ def test_recipients_of_codes_are_named_although_no_code_is_included(seen: Seen) 
     assert set(codes["recipients"]) <= set(seen.access.manifest["recipients"])
     section = shown(seen.access, "challenge")
     assert "Mobile carriers" in section
-    assert "nobody" not in section
+    assert "no recipient" not in section
 
 
 @pytest.mark.promise("RGT-1")

@@ -18,14 +18,13 @@ from chalicelib.certificates.signing import Envelope
 from chalicelib.certificates.words import (
     ALWAYS_REMAINING,
     REMAINDERS,
-    CertifiedReport,
     CountPrecision,
     DeletionPlace,
     Ending,
     Reason,
     Remaining,
-    StreamData,
 )
+from chalicelib.chat.deletion_report import StreamDataKind, StreamReport
 from chalicelib.core import aws
 from chalicelib.core.ids import Pseudonym, RightsRequestId
 from chalicelib.core.public_keys import fingerprint_of, pem_of
@@ -54,8 +53,8 @@ def deleted(
     )
 
 
-def stream(report: CertifiedReport = CertifiedReport.DELETED, **changes: Any) -> CertifiedStreamDeletion:
-    reports = dict.fromkeys(StreamData, report) | {StreamData.CONVERSATIONS: CertifiedReport.NOT_REQUESTED}
+def stream(report: StreamReport = StreamReport.DELETED, **changes: Any) -> CertifiedStreamDeletion:
+    reports = dict.fromkeys(StreamDataKind, report) | {StreamDataKind.CONVERSATIONS: StreamReport.KEPT}
     given: dict[str, Any] = {
         "task_id": TASK,
         "asked_at": BEGUN + timedelta(minutes=2),

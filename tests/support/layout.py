@@ -1,12 +1,20 @@
 """What the tests of readable pages measure in a browser."""
 
+from dataclasses import replace
+
 from chalicelib.core.page_style import DARK, LIGHT
 from infra.local.children import ROOT
-from infra.local.chromium import Browser, Screen
+from infra.local.chromium import DESKTOP, PHONE, Browser, Screen
 from tests.support import pictures
 
 PICTURES = ROOT / "build" / "pages"
 SMALL_PHONE = Screen(320, 700, phone=True)
+SCREENS = {
+    "phone": PHONE,
+    "desktop": DESKTOP,
+    "phone-dark": replace(PHONE, dark=True),
+    "desktop-dark": replace(DESKTOP, dark=True),
+}
 
 # Elements that are clipped, or exceed an edge of the screen.
 TOO_WIDE = """

@@ -9,7 +9,8 @@ from chalicelib.certificates import page as module
 from chalicelib.certificates.model import UNDECLARED, NotACertificate
 from chalicelib.certificates.page import page
 from chalicelib.certificates.signing import Envelope
-from chalicelib.certificates.words import CertifiedReport, CountPrecision, DeletionPlace, Remaining
+from chalicelib.certificates.words import CountPrecision, DeletionPlace, Remaining
+from chalicelib.chat.deletion_report import StreamReport
 from chalicelib.core.page import POLICY
 from chalicelib.core.page_style import STYLE
 from chalicelib.privacy import words
@@ -70,7 +71,7 @@ def test_page_states_all_that_remains_with_reason_and_end() -> None:
 
 def test_page_states_what_stream_reported() -> None:
     shown = of().shown
-    assert CertifiedReport.DELETED in shown
+    assert StreamReport.DELETED in shown
     assert certificates.TASK in shown
     assert "Task at Stream" not in of(stream=certificates.stream(task_id=None)).shown
 

@@ -1,4 +1,4 @@
-"""A certificate states what was deleted and what stays, identifies nobody, and has one form."""
+"""A certificate states what was deleted and what stays, identifies no person, and has one form."""
 
 import json
 from collections.abc import Iterator
@@ -27,12 +27,11 @@ from chalicelib.certificates.model import (
 from chalicelib.certificates.words import (
     ALWAYS_REMAINING,
     REMAINDERS,
-    CertifiedReport,
     CertifyingController,
     DeletionPlace,
     Remaining,
-    StreamData,
 )
+from chalicelib.chat.deletion_report import StreamDataKind, StreamReport
 from chalicelib.core.clock import ZONE
 from chalicelib.core.ids import AccountId, Pseudonym, RightsRequestId, SessionId, UserId
 from chalicelib.core.table_names import Table
@@ -122,7 +121,7 @@ NAMED = {
 }
 
 
-# --- identifies nobody
+# --- identifies no person
 
 
 @pytest.mark.promise("RGT-3")
@@ -261,13 +260,13 @@ def test_every_kind_of_the_register_and_every_table_has_a_word() -> None:
 
 
 def test_result_of_stream_is_worded_as_its_report() -> None:
-    ours = {CertifiedReport.NOT_REQUESTED, CertifiedReport.UNCONFIRMED}
-    assert all(report.value.startswith("Stream reported") for report in {*CertifiedReport} - ours)
+    ours = {StreamReport.KEPT, StreamReport.UNCONFIRMED}
+    assert all(report.value.startswith("Stream reported") for report in {*StreamReport} - ours)
 
 
 def test_stream_has_one_result_for_each_kind_of_data() -> None:
-    one = StreamResult(data=StreamData.PROFILE, report=CertifiedReport.DELETED)
-    for results in ((), (one,), (one,) * len(StreamData)):
+    one = StreamResult(data=StreamDataKind.USER, report=StreamReport.DELETED)
+    for results in ((), (one,), (one,) * len(StreamDataKind)):
         with pytest.raises(ValidationError):
             certificates.stream(results=results)
 

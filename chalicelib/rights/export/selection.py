@@ -90,7 +90,7 @@ class CopyPart:
     @property
     def fields(self) -> frozenset[str]:
         """The names of the fields in the copy."""
-        return frozenset(told.name for told in self.section.disclosed)
+        return frozenset(field.name for field in self.section.disclosed)
 
 
 @dataclass(frozen=True)
@@ -130,11 +130,11 @@ def received(part: CopyPart, held: Iterable[str]) -> Section:
     if not part.section.disclosed:
         return part.section
     held = frozenset(held)
-    told = tuple(t if t.name in held else replace(t, recipients=()) for t in part.section.disclosed)
-    named = {recipient for field in told for recipient in field.recipients}
+    disclosed = tuple(t if t.name in held else replace(t, recipients=()) for t in part.section.disclosed)
+    named = {recipient for field in disclosed for recipient in field.recipients}
     if held:
         named |= {recipient for recipient in part.section.recipients if recipient is Recipient.AWS}
-    return replace(part.section, disclosed=told, recipients=tuple(r for r in Recipient if r in named))
+    return replace(part.section, disclosed=disclosed, recipients=tuple(r for r in Recipient if r in named))
 
 
 def _recorded() -> Iterable[CopyPart]:
@@ -172,11 +172,11 @@ def _evidence(of: Elsewhere) -> Section:
 def _portable(part: CopyPart) -> CopyPart:
     """Return the portable fields of a kind; no fields if none are portable."""
     section, since = part.section, _since(part.model)
-    personal_ones = {told.name for told in section.disclosed if told.portable}
+    personal_ones = {field.name for field in section.disclosed if field.portable}
     kept = personal_ones | ({since} if personal_ones and since else set())
-    told = tuple(replace(t, recipients=()) for t in section.disclosed if t.name in kept)
+    disclosed = tuple(replace(t, recipients=()) for t in section.disclosed if t.name in kept)
     left_out = tuple(WithheldField(t.name, _NOT_PORTABLE) for t in section.disclosed if t.name not in kept)
-    return CopyPart(replace(section, disclosed=told, recipients=()), part.model, left_out)
+    return CopyPart(replace(section, disclosed=disclosed, recipients=()), part.model, left_out)
 
 
 def _since(model: type[BaseModel]) -> str | None:

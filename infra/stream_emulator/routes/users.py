@@ -10,6 +10,8 @@ from infra.stream_emulator.filters import a_page, in_order, matches
 from infra.stream_emulator.users import MANAGED, checked_id
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from infra.stream_emulator.users import User
     from infra.stream_emulator.wire import Json
 
@@ -129,33 +131,29 @@ def _searchable(call: Call, user: User) -> Json:
 @users.on("POST", "/users/deactivate", "DeactivateUsers")
 def deactivate_users(call: Call) -> Json:
     """Deactivate up to 100 users by a task."""
-    ids = call.ids("user_ids", _BATCH)
-    for user_id in ids:
-        call.world.users.living(user_id)
     hides = bool(call.body.get("mark_messages_deleted"))
-
-    def work() -> Json:
-        for user_id in ids:
-            _deactivate(call, call.world.users.living(user_id), hides_messages=hides)
-        return {"users": [call.world.view(user_id) for user_id in ids]}
-
-    return {"task_id": call.world.tasks.start("deactivate_users", work).id}
+    return _start(call, "deactivate_users", lambda user: _deactivate(call, user, hides_messages=hides))
 
 
 @users.on("POST", "/users/reactivate", "ReactivateUsers")
 def reactivate_users(call: Call) -> Json:
     """Reactivate up to 100 users by a task."""
+    restores = bool(call.body.get("restore_messages"))
+    return _start(call, "reactivate_users", lambda user: _reactivate(call, user, restores_messages=restores))
+
+
+def _start(call: Call, kind: str, change: Callable[[User], object]) -> Json:
+    """Start a task that changes the users that the call names; refuse it if one of them is gone."""
     ids = call.ids("user_ids", _BATCH)
     for user_id in ids:
         call.world.users.living(user_id)
-    restores = bool(call.body.get("restore_messages"))
 
     def work() -> Json:
         for user_id in ids:
-            _reactivate(call, call.world.users.living(user_id), restores_messages=restores)
+            change(call.world.users.living(user_id))
         return {"users": [call.world.view(user_id) for user_id in ids]}
 
-    return {"task_id": call.world.tasks.start("reactivate_users", work).id}
+    return {"task_id": call.world.tasks.start(kind, work).id}
 
 
 @users.on("POST", "/users/{id}/deactivate", "DeactivateUser")

@@ -134,7 +134,7 @@ def _value(value: str) -> Html:
 
 def _labels(recipients: tuple[Recipient, ...]) -> Html:
     links = [tag("a", recipient.label, href=f"#{place(recipient)}") for recipient in recipients]
-    return Html(", ").join(links) if links else Html("nobody")
+    return Html(", ").join(links) if links else Html("no recipient")
 
 
 def place(recipient: Recipient) -> str:
