@@ -163,7 +163,9 @@ def _own_claims(values: ClaimedValues) -> dict[Key, Item]:
 
 
 def release_claims(claims: ClaimedValues, until: datetime) -> int:
-    """Move an account's claims to quarantine; returns how many this run moved.
+    """Move an account's claims to quarantine; returns how many this run moved, at least.
+
+    A run that is killed after its write leaves no count, so the end is that the account owns no claim.
 
     It is idempotent: a claim that is released already, or that another account has made since, stays. It
     takes values and not keys, since a rotation of the lookup key may move a claim before its release.

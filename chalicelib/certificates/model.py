@@ -45,7 +45,6 @@ from chalicelib.privacy.elsewhere import ELSEWHERE
 
 KEY_BACKUPS = 7 * DAY
 OTHER_BACKUPS = 35 * DAY
-STREAM_EXPORTS_KEPT = 60 * DAY  # after Stream made them; Stream offers no deletion
 
 UNDECLARED = "undeclared"  # items that no declaration describes
 FORMER_KINDS: frozenset[str] = frozenset()  # kinds that certificates name although no class declares them now

@@ -126,7 +126,7 @@ def serialized(events: Iterable[Event]) -> tuple[dict[str, Any], ...]:
 
 
 def entry(events: Iterable[dict[str, Any]], at: datetime) -> NewEntry:
-    """Build the entry of the decisions of one moment; pending events come first."""
+    """Build the entry of the decisions of one moment; owed events come first."""
     return NewEntry(DECIDED, {"events": list(events)}, delete_at=Period.CONSENT_EVIDENCE.ends(at))
 
 
@@ -150,7 +150,7 @@ def carried_over(purposes: Purposes, entries: Iterable[ChainEntry], at: datetime
 def renew_at(purposes: Purposes) -> datetime | None:
     """Return when the job has to process the evidence; None if no evidence has to be kept.
 
-    It is now if an event is pending, else when the oldest evidence of a consent in force must be renewed.
+    It is now if an event is owed, else when the oldest evidence of a consent in force must be renewed.
     """
     if purposes.owed:
         return min(consent.since for consent in purposes.consents.values())
@@ -172,7 +172,7 @@ def events_about(purpose: Purpose, entries: list[ChainEntry]) -> list[Event]:
     """
     events: dict[ConsentRecordId, Event] = {}
     for found in entries:
-        for data in reversed(found.data.get("events", ())):  # an entry lists pending events before later ones
+        for data in reversed(found.data.get("events", ())):  # an entry lists owed events before later ones
             if data["purpose"] == purpose:
                 event = Event.model_validate(data)
                 events[event.record_id] = event

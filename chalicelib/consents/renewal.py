@@ -77,7 +77,7 @@ def _process_account(found: Found, now: datetime, until: datetime, run: RenewalR
 
 
 def _renew(account: Account, before: Purposes, keys: SubjectKeys, now: datetime) -> bool:
-    """Append pending events, else renew evidence; return False if a concurrent decision came first."""
+    """Append owed events, else renew evidence; return False if a concurrent decision came first."""
     history = evidence.chain_of(account.pseudonym)
     if before.owed:  # evidence that has to be renewed as well stays due, and the next run renews it
         changes: dict[str, object] = {"owed": ()}

@@ -115,9 +115,9 @@ def decide(account: Account | None, before: Purposes | None, keys: SubjectKeys, 
 def _keep(
     before: Purposes | None, after: Purposes, events: list[Event], keys: SubjectKeys, history: Chain
 ) -> None:
-    """Store decisions and put them on record, with the events that were pending before.
+    """Store decisions and put them on record, with the events that were owed before.
 
-    If no entry can be appended to the history, withdrawals are stored alone and their events are pending.
+    If no entry can be appended to the history, withdrawals are stored alone and their events are owed.
 
     Raises:
         DecidedMeanwhile, HeadMoved: a concurrent write came first.

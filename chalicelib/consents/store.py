@@ -1,6 +1,6 @@
 """All DynamoDB access of consents: one versioned item per account with every decision.
 
-An item is in the sparse index `renewal` while a consent is in force, an event is pending for the history, or
+An item is in the sparse index `renewal` while a consent is in force, an event is owed to the history, or
 data of a withdrawn consent is left to delete. The index is spread over shards and sorted by the instant at
 which `renew_consents` has to process the item.
 """
@@ -85,7 +85,7 @@ def record(
 def keep(before: Purposes | None, after: Purposes, keys: SubjectKeys) -> None:
     """Store decisions without an entry.
 
-    `after` itself contains the pending events, and the purposes whose data is left to delete.
+    `after` itself contains the owed events, and the purposes whose data is left to delete.
 
     Raises:
         DecidedMeanwhile: the stored decisions have changed since `before` was read.

@@ -65,7 +65,7 @@ class Metric(Enum):
     MAIL_SENDER_REFUSED = ("MailSenderRefused", "Count")
     MAIL_CAME_BACK = ("MailCameBack", "Count")
     NOTICE_ANNOUNCED = ("NoticeAnnounced", "Count")
-    NOTICE_WALKS_TAKEN_OVER = ("NoticeWalksTakenOver", "Count")
+    NOTICE_SHARDS_TAKEN_OVER = ("NoticeShardsTakenOver", "Count")
     RIGHTS_REQUESTED = ("RightsRequested", "Count")
     RIGHTS_ANSWERED = ("RightsAnswered", "Count")
     RIGHTS_REFUSED_LATE = ("RightsRefusedLate", "Count")

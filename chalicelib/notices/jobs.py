@@ -10,7 +10,7 @@ from chalicelib.core import clock, metrics
 from chalicelib.core.metrics import Metric
 from chalicelib.core.observe import observed
 from chalicelib.messages import reports
-from chalicelib.notices import announcement, walks
+from chalicelib.notices import announcement, announcement_run
 
 notice_jobs = Blueprint(__name__)
 
@@ -27,8 +27,8 @@ def announce_notices(event: CloudWatchEvent) -> None:
     """Announce new versions to accounts (NOT-1), until shortly before Lambda stops the run."""
     context: Any = event.context  # Lambda's own, which Chalice types as a dictionary
     left = timedelta(milliseconds=context.get_remaining_time_in_millis())
-    taken_over = walks.announce(clock.now() + left - _LAST_STEP)
-    metrics.gauge(Metric.NOTICE_WALKS_TAKEN_OVER, taken_over)  # also 0: an alarm fires if it is missing
+    taken_over = announcement_run.announce(clock.now() + left - _LAST_STEP)
+    metrics.gauge(Metric.NOTICE_SHARDS_TAKEN_OVER, taken_over)  # also 0: an alarm fires if it is missing
 
 
 @notice_jobs.on_sns_message(topic=_TOPIC, name="note_bounces")

@@ -159,7 +159,7 @@ class Delivery(
 class AnnouncementProgress(
     Record,
     table=Table.CHALLENGES,
-    kind="walk",
+    kind="announcement_progress",
     purpose=Purpose.LEGAL_OBLIGATION,
     basis=LegalBasis.LEGAL_OBLIGATION,
     retention=After(Period.ANNOUNCING, since="touched_at"),

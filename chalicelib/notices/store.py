@@ -177,7 +177,7 @@ def read_progress(version: NoticeVersion, shards: Iterable[str]) -> dict[str, An
         try:
             found[places[place]] = codec.opened(AnnouncementProgress, item)
         except SealingError as error:
-            observe.record_unreadable("walk_unreadable", error)
+            observe.record_unreadable("announcement_progress_unreadable", error)
     return found
 
 
@@ -207,4 +207,4 @@ def _delivery_key(mail_id: MailId) -> Key:
 
 
 def _progress_key(version: NoticeVersion, shard: str) -> Key:
-    return Key(Table.CHALLENGES, f"walk#{version}#{shard}")
+    return Key(Table.CHALLENGES, f"announcement_progress#{version}#{shard}")

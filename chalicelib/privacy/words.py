@@ -32,7 +32,7 @@ _TITLES = {
     "usage_count": "Number of usage events accepted today",
     "usage_event": "How you used the app",
     "usage_partial": "Intermediate counts for usage figures",
-    "walk": "Progress of announcing a new notice to all users",
+    "announcement_progress": "Progress of announcing a new notice to all users",
 }
 
 _LABELS = {
@@ -51,7 +51,6 @@ _LABELS = {
     "phone": "Phone number",
     "platform": "Operating system",
     "revoked_before": "Chat access issued before this time is invalid",
-    "telling": "State of the announcement",
     "announced_at": "Announced",
     "user_id": "User ID",
     "wholly_restricted": "All use of your data restricted",

@@ -17,7 +17,7 @@ from chalicelib.core.transactions import Write
 from chalicelib.privacy.periods import Period
 from chalicelib.rights.model import OwedEntry, RightsRequest
 
-_MAX_PENDING = 100  # a year of pins, reminders and waits; the item stays far below DynamoDB's limit of 400 KB
+_MAX_OWED = 100  # a year of pins, reminders and waits; the item stays far below DynamoDB's limit of 400 KB
 
 SUBJECT = "subject"
 STAFF = "staff"  # shown to the subject in place of a pseudonym
@@ -36,33 +36,33 @@ def history_of(request_id: RightsRequestId) -> Chain:
     return Chain("rights", request_id)
 
 
-def append_or_keep_pending(after: RightsRequest, entry: NewEntry) -> tuple[Write | None, RightsRequest]:
-    """Return the write of an entry and the pending ones; or None, and this one is pending too."""
-    whole = _with_pending(entry, after.owed)
+def append_or_owe(after: RightsRequest, entry: NewEntry) -> tuple[Write | None, RightsRequest]:
+    """Return the write of an entry and the owed ones; or None, and this one is owed too."""
+    whole = _with_owed(entry, after.owed)
     try:
         append = chain.append_write(history_of(after.request_id), whole)
     except Unreadable:
         metrics.count(Metric.RIGHTS_EVIDENCE_OWED)
-        owed = (*after.owed, _as_pending(entry))[-_MAX_PENDING:]
+        owed = (*after.owed, _as_owed(entry))[-_MAX_OWED:]
         return None, after.model_copy(update={"owed": owed, "owed_at": clock.now() + DAY})
     return append, after.model_copy(update={"owed": (), "owed_at": None})
 
 
-def _with_pending(new: NewEntry, owed: Sequence[OwedEntry]) -> NewEntry:
-    """Return the entry together with the pending evidence."""
+def _with_owed(new: NewEntry, owed: Sequence[OwedEntry]) -> NewEntry:
+    """Return the entry together with the owed evidence."""
     if not owed:
         return new
     earlier = [entry.model_dump(mode="json") for entry in owed]
     return NewEntry(new.event, {**new.payload, "owed": earlier}, delete_at=new.delete_at)
 
 
-def _as_pending(new: NewEntry) -> OwedEntry:
-    """Return the entry as pending evidence, kept on the request until it can be appended."""
+def _as_owed(new: NewEntry) -> OwedEntry:
+    """Return the entry as owed evidence, kept on the request until it can be appended."""
     return OwedEntry(event=new.event, at=clock.now(), said=new.payload)
 
 
 def staff_in(said: object) -> Iterator[StaffId]:
-    """Return the pseudonyms of staff that an entry names, including the pending evidence in it."""
+    """Return the pseudonyms of staff that an entry names, including the owed evidence in it."""
     match said:
         case str():
             yield from filter(None, [StaffId.parse(said)])

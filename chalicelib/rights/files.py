@@ -56,7 +56,8 @@ def open_copy(request_id: RightsRequestId) -> Iterator[ByteSource]:
 
     Raises:
         CopyNotFound: the bucket does not contain it. S3 answers AccessDenied, since no role may list the
-        bucket. Unavailable: S3 does not answer.
+            bucket.
+        Unavailable: S3 does not answer.
     """
     try:
         answer = aws.ask("s3", "get_object", Bucket=settings().export_bucket(), Key=key_of(request_id))

@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, TypeAdapter, field_serializer
 
 from chalicelib.core.clock import Instant
 from chalicelib.core.ids import AccountId, MailId, RightsRequestId, StaffId, UserId
@@ -94,7 +94,7 @@ class _Part(BaseModel):
 
 
 class StepState(_Part):
-    """One step of a request's plan. `at`: when it reached this status."""
+    """One step of a request's procedure. `at`: when it reached this status."""
 
     name: str
     status: StepStatus = StepStatus.WAITING
@@ -128,7 +128,11 @@ class RequestAnnouncement(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class RequestNotes:
-    """What the work on a request leaves for later runs: ids, keys, numbers, and no personal values."""
+    """What the work on a request leaves for later runs: ids, keys, numbers, and no personal values.
+
+    A note is never renamed, and only those that differ from their default are stored: a container of an older
+    version can then read every request that does not use a new note.
+    """
 
     # The id of each mail, written before it is sent: it may or may not have arrived.
     mails: Mapping[RequestAnnouncement, MailId] = field(default_factory=dict)
@@ -164,6 +168,9 @@ class CopyNotes(RequestNotes):
     transfer_begun: int = 0
     transfer_failed: str | None = None
     transferred: bool = False
+
+
+_NOTES = TypeAdapter(CopyNotes)
 
 
 class RightsRequest(
@@ -207,7 +214,7 @@ class RightsRequest(
     leased_until: Annotated[Instant | None, _INNER] = None  # a worker holds the lease
     duty_tries: Annotated[int, _INNER] = 0  # tries of duties since the last success
     duties_at: Annotated[Instant | None, _INNER] = None  # a duty failed; no duty is tried before this time
-    owed: Annotated[tuple[OwedEntry, ...], _INNER] = ()  # pending evidence, which could not be appended yet
+    owed: Annotated[tuple[OwedEntry, ...], _INNER] = ()  # owed evidence, which could not be appended yet
     owed_at: Annotated[Instant | None, _INNER] = None  # when to try to append it again
     pinned_until: Annotated[Instant | None, _INNER] = None  # records that expire earlier are kept until then
     reminded: Annotated[int, _INNER] = 0  # number of reminders sent
@@ -219,6 +226,11 @@ class RightsRequest(
         None
     )
     closed_at: Annotated[Instant | None, NOT_PERSONAL] = None
+
+    @field_serializer("notes")
+    def _without_defaults(self, notes: CopyNotes) -> dict[str, Any]:
+        found: dict[str, Any] = _NOTES.dump_python(notes, mode="json", exclude_defaults=True)
+        return found
 
     @property
     def clock(self) -> Clock:

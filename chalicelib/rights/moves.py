@@ -77,7 +77,7 @@ def apply_move(
     raise Unavailable
 
 
-def with_plan_due(request: RightsRequest, now: datetime) -> RightsRequest:
+def with_next_step_due(request: RightsRequest, now: datetime) -> RightsRequest:
     """The request with its next step due now, unless it waits for a person."""
     held = request.is_open and (request.proposal or request.status is Status.AWAITING_VERIFICATION)
     step = request.next_step

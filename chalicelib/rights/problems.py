@@ -90,7 +90,7 @@ class OwnProposal(Forbidden):
 
 
 class NotCarriedOut(Unprocessable):
-    """No plan carries this right out, so the request cannot be closed as (partly) completed."""
+    """No procedure carries this right out, so the request cannot be closed as (partly) completed."""
 
     code = "not_carried_out"
     title = "This right is not carried out yet, so the request cannot be answered as completed"

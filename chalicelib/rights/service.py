@@ -74,7 +74,7 @@ def submit(
         key: The client's Idempotency-Key.
 
     Raises:
-        NotOfferedHere: no plan carries this right out yet.
+        NotOfferedHere: no procedure carries this right out yet.
         InvalidRequest: a field that the right does not allow.
         AlreadyOpen: another request exercises the right.
         IdempotencyMismatch: the key was used with another body.
@@ -243,7 +243,7 @@ def _cancellation(request: RightsRequest) -> Move | None:
 
 
 def closed_early(request: RightsRequest, status: Status, *then: str) -> RightsRequest:
-    """Return the request closed before the end of its plan, with the steps `then` left to do.
+    """Return the request closed before the end of its procedure, with the steps `then` left to do.
 
     They wait until a current lease expires.
     """

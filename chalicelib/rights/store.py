@@ -206,7 +206,7 @@ def move(
 def _write_move(
     before: RightsRequest, after: RightsRequest, entry: NewEntry | None, also: Sequence[Write]
 ) -> RightsRequest:
-    append, after = evidence.append_or_keep_pending(after, entry) if entry else (None, after)
+    append, after = evidence.append_or_owe(after, entry) if entry else (None, after)
     after = after.model_copy(update={"version": before.version + 1})
     move = Replace(
         key(before.request_id),

@@ -48,6 +48,20 @@ class Group(NamedTuple):
         return Group(self.purpose)
 
 
+def group_of(
+    purpose: Purpose,
+    name: str,
+    platform: str,
+    screen: str | None,
+    fault: str | None,
+    app_version: str | None,
+) -> Group:
+    """The group of an event: use is grouped by screen, faults by their kind and the app's version."""
+    if purpose is Purpose.DIAGNOSTICS:
+        return Group(purpose, name, fault=fault, app_version=app_version, platform=platform)
+    return Group(purpose, name, screen, platform=platform)
+
+
 @dataclass(frozen=True)
 class Seen:
     """The part of an event that is counted."""

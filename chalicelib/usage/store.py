@@ -43,7 +43,7 @@ from chalicelib.core.table import (
 from chalicelib.devices.model import Platform
 from chalicelib.privacy import bundles, codec
 from chalicelib.privacy.purposes import Purpose
-from chalicelib.usage.figures import Figures, Group, Seen
+from chalicelib.usage.figures import Figures, Seen, group_of
 from chalicelib.usage.model import (
     DiagnosticsEvent,
     DiagnosticsFault,
@@ -206,20 +206,20 @@ _PURPOSES = {kind: model.declaration.purpose for kind, model in _KINDS.items()}
 def seen_in(row: Item) -> Seen:
     """The part of a stored event that is counted.
 
-    Use is grouped by screen, faults by their kind and the app's version.
-
     Raises:
         Unfit: the row is not a valid event.
     """
     try:
         purpose = _PURPOSES[row["kind"]]
-        group = Group(
-            purpose, _text(row["name"]), _text_or_none(row, "screen"), platform=Platform(row["platform"])
+        is_fault = purpose is Purpose.DIAGNOSTICS
+        group = group_of(
+            purpose,
+            _text(row["name"]),
+            Platform(row["platform"]),
+            screen=_text_or_none(row, "screen"),
+            fault=DiagnosticsFault(row["diagnostics"]["kind"]) if is_fault else None,
+            app_version=_text_or_none(row, "app_version"),
         )
-        if purpose is Purpose.DIAGNOSTICS:
-            fault = DiagnosticsFault(row["diagnostics"]["kind"])
-            version = _text_or_none(row, "app_version")
-            group = group._replace(screen=None, fault=fault, app_version=version)
         duration = row.get("duration_ms")
         return Seen(group, None if duration is None else int(duration), _text(row["event_id"]))
     except (KeyError, TypeError, ValueError):  # the text of the error may quote values

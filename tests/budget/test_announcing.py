@@ -40,7 +40,7 @@ def test_announcing_to_n_accounts_costs_their_writes_and_a_read_for_every_25(
         {
             "dynamodb.Query": pages,
             "dynamodb.BatchGetItem": 1 + pages + ceil(count / 25),
-            # Each notice in the app, the start of the walk, and every page of it.
+            # Each notice in the app, the start of the progress, and every page of it.
             "dynamodb.PutItem": in_app + 1 + pages,
             "dynamodb.TransactWriteItems": by_mail,
             "dynamodb.UpdateItem": by_mail,

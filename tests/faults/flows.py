@@ -278,7 +278,9 @@ class Announcing(Flow):
         if row.get("kind") == "announcement":
             assert row["state"] == "announced"
         # The fence of a progress record counts the runs that took the lease.
-        free = {"announcement": {"channel", "mail_id"}, "walk": {"fence"}}.get(row.get("kind", ""), set())
+        free = {"announcement": {"channel", "mail_id"}, "announcement_progress": {"fence"}}.get(
+            row.get("kind", ""), set()
+        )
         return forgive_counts({name: value for name, value in row.items() if name not in free})
 
 

@@ -138,7 +138,7 @@ def test_alarm_fires_at_a_message_in_a_dead_letter_queue(name: str, alarms: dict
 @pytest.mark.parametrize(
     ("name", "metric", "every"),
     [
-        ("no-announcing", Metric.NOTICE_WALKS_TAKEN_OVER, 600),
+        ("no-announcing", Metric.NOTICE_SHARDS_TAKEN_OVER, 600),
         ("no-consent-renewal", Metric.CONSENT_EVIDENCE_RENEWED, 3600),
         ("no-code-history", Metric.CODE_HISTORY_RECORDED, 3600),
     ],

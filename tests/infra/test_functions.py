@@ -12,7 +12,7 @@ import pytest
 from chalicelib.core import principals
 from chalicelib.core.chain.checkpoint_run import SETTLE
 from chalicelib.core.ids import AccountId
-from chalicelib.notices.walks import LEASE
+from chalicelib.notices.announcement_run import LEASE
 from chalicelib.profiles import service as profiles
 from chalicelib.rights.engine.queue import LONGEST_DELAY
 from chalicelib.rights.engine.step import WHOLE_RUN

@@ -16,7 +16,7 @@ from chalicelib.core import aws, clock
 from chalicelib.core.ids import AccountId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.sealing import Unfit
-from chalicelib.notices import announcement, versions, walks
+from chalicelib.notices import announcement, announcement_run, versions
 from chalicelib.notices.announcement import NoticeRecipient
 from chalicelib.notices.jobs import announce_notices, note_bounces
 from chalicelib.privacy import codec
@@ -375,7 +375,7 @@ def test_account_that_waited_three_days_for_mail_gets_an_app_notice(world: World
 def test_account_skipped_on_an_early_page_is_reached_by_the_next_run(
     world: World, mila: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(walks, "MAX_ACCOUNTS_PER_READ", 1)
+    monkeypatch.setattr(announcement_run, "MAX_ACCOUNTS_PER_READ", 1)
     with failing("sesv2", "SendEmail", refusal("SendingPausedException")):
         run()
     run()
@@ -493,7 +493,7 @@ def kill(**_: Any) -> None:
 
 
 def kill_once_an_account_is_recorded(**_: Any) -> None:
-    if any("after" in walk for walk in cloud.records("walk")):
+    if any("after" in progress for progress in cloud.records("announcement_progress")):
         raise Killed
 
 
@@ -540,12 +540,12 @@ def test_account_that_kills_every_run_does_not_delay_another_shard(
         world.advance(timedelta(minutes=10))
     assert channel(by_shard["01"]) == "in_app"
     assert (
-        Metric.NOTICE_WALKS_TAKEN_OVER.label not in capsys.readouterr().out
+        Metric.NOTICE_SHARDS_TAKEN_OVER.label not in capsys.readouterr().out
     )  # an alarm fires when it is absent
     monkeypatch.setattr(announcement, "announce_to", announce_to)
     run()
     assert channel(by_shard["00"]) == "in_app"
-    assert '"NoticeWalksTakenOver":[1.0]' in capsys.readouterr().out.replace(" ", "")
+    assert '"NoticeShardsTakenOver":[1.0]' in capsys.readouterr().out.replace(" ", "")
 
 
 @pytest.mark.promise("NOT-1")
@@ -593,12 +593,16 @@ def test_run_stops_before_its_timeout_and_the_next_run_continues(
     slow = {"TransactWriteItems", "PutItem"}
 
     def take_long(model: Any, **_: Any) -> None:
-        if model.name in slow and stored_announcement(first) is None and cloud.records("walk"):
+        if (
+            model.name in slow
+            and stored_announcement(first) is None
+            and cloud.records("announcement_progress")
+        ):
             world.advance(timedelta(minutes=14, seconds=31))
 
     with hooked("dynamodb", "before-call.dynamodb", take_long):
         run()
-    assert (stored_announcement(second), cloud.records("walk")[0].get("after")) == (
+    assert (stored_announcement(second), cloud.records("announcement_progress")[0].get("after")) == (
         None,
         {"S": first.account_id},
     )
@@ -642,20 +646,20 @@ def test_two_runs_over_the_same_accounts_send_one_mail(
 def test_run_that_lost_its_lease_does_not_change_the_stored_progress(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(walks, "MAX_ACCOUNTS_PER_READ", 1)
+    monkeypatch.setattr(announcement_run, "MAX_ACCOUNTS_PER_READ", 1)
     once, left = iter([True]), []
 
     def let_another_run_take_over(**_: Any) -> None:
         if next(once, False):
             world.advance(timedelta(minutes=7))
             run()
-            left.extend(cloud.records("walk"))
+            left.extend(cloud.records("announcement_progress"))
             world.advance(timedelta(minutes=1))
 
     with hooked("sesv2", "before-call.sesv2.SendEmail", let_another_run_take_over):
         run()
-    assert [walk["rounds"] for walk in left] == [{"N": "1"}]
-    assert cloud.records("walk") == left
+    assert [progress["rounds"] for progress in left] == [{"N": "1"}]
+    assert cloud.records("announcement_progress") == left
 
 
 @pytest.mark.usefixtures("newer")
@@ -700,15 +704,15 @@ def test_finished_progress_is_stored_while_its_version_is_the_newest(world: Worl
 def test_progress_of_a_run_that_is_not_continued_expires_within_a_week(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(walks, "MAX_ACCOUNTS_PER_READ", 1)
+    monkeypatch.setattr(announcement_run, "MAX_ACCOUNTS_PER_READ", 1)
     with (
         hooked("dynamodb", "after-call.dynamodb.PutItem", kill_once_an_account_is_recorded),
         pytest.raises(Killed),
     ):
         run()
-    (walk,) = cloud.records("walk")
-    assert "after" in walk
-    assert int(walk["delete_at"]["N"]) == int((world.now + 7 * DAY).timestamp())
+    (progress,) = cloud.records("announcement_progress")
+    assert "after" in progress
+    assert int(progress["delete_at"]["N"]) == int((world.now + 7 * DAY).timestamp())
 
 
 def test_every_account_of_every_shard_is_reached(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -717,7 +721,7 @@ def test_every_account_of_every_shard_is_reached(world: World, monkeypatch: pyte
     publish(monkeypatch, NEWER)
     run()
     assert {channel(user) for user in users} == {"in_app"}
-    assert len({item["shard"]["S"] for item in cloud.records("walk")}) == 64
+    assert len({item["shard"]["S"] for item in cloud.records("announcement_progress")}) == 64
 
 
 def calls_of_a_run() -> Calls:

@@ -8,7 +8,7 @@ import pytest
 from chalicelib.core import clock, metrics, table
 from chalicelib.core.clock import MINUTE
 from chalicelib.core.errors import Unavailable
-from chalicelib.core.ids import RightsRequestId
+from chalicelib.core.ids import MailId, RightsRequestId
 from chalicelib.core.metrics import Metric
 from chalicelib.rights import procedures, service, store
 from chalicelib.rights.engine import duties, engine, step
@@ -16,11 +16,11 @@ from chalicelib.rights.engine.duties import Duty
 from chalicelib.rights.engine.engine import MAX_TRIES
 from chalicelib.rights.engine.queue import Destination
 from chalicelib.rights.engine.step import Done, Job, Outcome, Wait
-from chalicelib.rights.model import CopyNotes, Status, StepStatus
-from chalicelib.rights.steps import registry, transfer
+from chalicelib.rights.model import CopyNotes, RequestAnnouncement, Status, StepStatus
+from chalicelib.rights.steps import make_copy_again, registry, transfer
 from tests.support import cloud
 from tests.support.races import just_before
-from tests.support.scripted import Plan, Scripted, a_request, evidence
+from tests.support.scripted import Plan, Scripted, a_request, evidence, stored
 from tests.support.world import World
 
 
@@ -119,6 +119,33 @@ def test_note_of_a_step_is_stored_although_the_step_fails(world: World, plan: Pl
 
     plan.steps["first"] = Crashing("first")
     assert plan.advance(request_id).notes == CopyNotes(stream_task="x")
+
+
+def test_notes_are_stored_without_their_defaults(world: World, plan: Plan) -> None:
+    """A container of an older version refuses unknown notes, so a new one must not be in every request."""
+    _, request_id = a_request(world)
+    assert stored_notes() == {}
+    mails = {RequestAnnouncement.ANSWER: MailId.new()}
+    plan.first.script = [Wait(MINUTE, CopyNotes(mails=mails, transfer_begun=2))]
+    assert (
+        plan.advance(request_id).notes == stored(request_id).notes == CopyNotes(mails=mails, transfer_begun=2)
+    )
+    assert set(stored_notes()) == {"mails", "transfer_begun"}
+
+
+def stored_notes() -> dict[str, Any]:
+    (item,) = cloud.records("rights_request")
+    notes: dict[str, Any] = item["notes"]["M"]
+    return notes
+
+
+def test_restart_of_a_copy_keeps_the_notes_of_the_request(world: World) -> None:
+    """A mail that may have been sent is not sent again because the copy is made again."""
+    _, request_id = a_request(world)
+    mails = {RequestAnnouncement.EXTENSION: MailId.new()}
+    notes = CopyNotes(mails=mails, extension_announced=True, transfer_begun=3, stream_ready=True)
+    again = make_copy_again(Job(stored(request_id).model_copy(update={"notes": notes})))
+    assert again.notes == CopyNotes(mails=mails, extension_announced=True, transfer_begun=3, made_again=1)
 
 
 def test_failing_step_is_retried_after_growing_waits(world: World, plan: Plan) -> None:

@@ -55,7 +55,7 @@ def test_shard_with_an_unreadable_progress_record_does_not_delay_others(
     mila = world.a_user()
     publish(monkeypatch, NEWER)
     store.begin_progress(AnnouncementProgress(version=NEWER.version, shard="00", touched_at=world.now))
-    damage(Table.CHALLENGES, f"walk#{NEWER.version}#00", None, touched_at="no time")
+    damage(Table.CHALLENGES, f"announcement_progress#{NEWER.version}#00", None, touched_at="no time")
     run()
     assert (announced(vuk), announced(mila)) == (False, True)
     assert '"RecordUnreadable":[1.0]' in capsys.readouterr().out

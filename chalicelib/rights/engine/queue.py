@@ -28,7 +28,7 @@ from chalicelib.core.settings import settings
 from chalicelib.rights import store
 
 LONGEST_DELAY = 15 * MINUTE  # SQS's own
-MAX_HOPS = 50  # several times what the longest plan needs between two sweeps
+MAX_HOPS = 50  # several times what the longest procedure needs between two sweeps
 _NO_LOOP = MINUTE  # a message delayed at least this long is no tight loop, and restarts the count
 _MAX_PER_BATCH = 10  # SQS's own
 

@@ -94,7 +94,7 @@ class Wait:
 
 @dataclass(frozen=True)
 class Again:
-    """The plan has to restart from an earlier step, whose result is too old or gone.
+    """The procedure has to restart from an earlier step, whose result is too old or gone.
 
     `notes` are those to keep. What the steps reported as missing is dropped.
     """

@@ -4,10 +4,10 @@ Invariants:
 
 - The approver is never the proposer: one person has one pseudonym, whatever the permission set of a call
   (ADR 27). The approval names the version of the request that the approver saw.
-- While a proposal waits, the plan is suspended, so no data is delivered that may be refused. The legal clock
-  keeps running.
+- While a proposal waits, the procedure is suspended, so no data is delivered that may be refused. The legal
+  clock keeps running.
 - A decision is final. Neither a later proof of identity nor a second approval changes it.
-- A right without a plan is never answered as completed, neither in full nor in part.
+- A right without a procedure is never answered as completed, neither in full nor in part.
 - A refusal needs a ground that the law gives for the right (`GROUNDS`). A refusal after the first period is
   recorded as late, even if the answer was extended (Art. 12(4) GDPR). A partial refusal counts as one.
 
@@ -26,7 +26,7 @@ from chalicelib.core.ids import RightsRequestId, StaffId
 from chalicelib.core.metrics import Metric
 from chalicelib.rights import procedures, service, states
 from chalicelib.rights.model import Proposal, RefusalReason, Right, RightsRequest, Status
-from chalicelib.rights.moves import Move, with_plan_due
+from chalicelib.rights.moves import Move, with_next_step_due
 from chalicelib.rights.operators.inspect import apply_move
 from chalicelib.rights.problems import (
     NotCarriedOut,
@@ -99,7 +99,7 @@ def propose(request_id: RightsRequestId, by: StaffId, decision: ProposedDecision
     Raises:
         InvalidRequest: the status is no answer, a refusal has no reason, a reason comes without a refusal, or
             it is no ground to refuse this right.
-        NotCarriedOut: no plan carries the right out, so a refusal is the only answer.
+        NotCarriedOut: no procedure carries the right out, so a refusal is the only answer.
         TooLate: the request is decided already.
         NotNow: only a refusal is possible before the subject's identity is proven.
         ProposedAlready: another proposal waits.
@@ -109,7 +109,7 @@ def propose(request_id: RightsRequestId, by: StaffId, decision: ProposedDecision
 
 
 def withdraw(request_id: RightsRequestId, by: StaffId) -> RightsRequest:
-    """Withdraw a proposal, the operator's own or another's; the plan resumes.
+    """Withdraw a proposal, the operator's own or another's; the procedure resumes.
 
     Raises:
         TooLate: the request is decided already.
@@ -177,12 +177,12 @@ def _withdrawal_move(request: RightsRequest, now: datetime) -> Move | None:
         raise TooLate
     if request.proposal is None:
         return None
-    # A right without a plan stays in review.
+    # A right without a procedure stays in review.
     goes_on = request.status is Status.AWAITING_REVIEW and request.next_step
     after = without_proposal(request).model_copy(
         update={"status": Status.IN_PROGRESS if goes_on else request.status}
     )
-    return Move(with_plan_due(after, now), "proposal_withdrawn", {})
+    return Move(with_next_step_due(after, now), "proposal_withdrawn", {})
 
 
 def without_proposal(request: RightsRequest) -> RightsRequest:

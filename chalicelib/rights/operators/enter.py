@@ -3,8 +3,8 @@
 The period counts from the day of receipt, even if the request is entered later. The result is the request
 that the app would have made, and the subject sees it in the app too, with two differences:
 
-- A request for a right without a plan is accepted, and waits for operators. Until the right has a plan, they
-  can refuse the request but not answer it as completed.
+- A request for a right without a procedure is accepted, and waits for operators. Until the right has a
+  procedure, they can refuse the request but not answer it as completed.
 - No copy is sent to another controller because of a letter. A subject requests that in the app.
 """
 

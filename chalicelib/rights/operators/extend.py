@@ -5,7 +5,7 @@ Invariants:
 - An answer is extended at most once, inside its first period, for a reason of the closed list. The extension
   is announced to the subject.
 - No data is delivered while proof of identity is outstanding. The legal clock pauses only if the proof was
-  requested without delay; after a later request the plan waits and the clock keeps running.
+  requested without delay; after a later request the procedure waits and the clock keeps running.
 - Proof of identity never changes a decision. It drops a waiting proposal, which was made without the proof.
 """
 
@@ -17,7 +17,7 @@ from chalicelib.core.ids import RightsRequestId, StaffId
 from chalicelib.rights import states
 from chalicelib.rights.deadline import ASKED_WITHOUT_DELAY, ExtensionReason, NotAllowed
 from chalicelib.rights.model import RightsRequest, Status, StepStatus
-from chalicelib.rights.moves import Move, with_plan_due, with_reminders_reset
+from chalicelib.rights.moves import Move, with_next_step_due, with_reminders_reset
 from chalicelib.rights.operators.decide import without_proposal
 from chalicelib.rights.operators.inspect import apply_move
 from chalicelib.rights.problems import ExtensionNotAllowed, ProposedAlready, TooLate
@@ -34,7 +34,7 @@ def extend(request_id: RightsRequestId, by: StaffId, days: int, reason: Extensio
 
 
 def record_identity_request(request_id: RightsRequestId, by: StaffId) -> RightsRequest:
-    """Record that the subject was asked to prove their identity; the plan waits for the proof.
+    """Record that the subject was asked to prove their identity; the procedure waits for the proof.
 
     Raises:
         TooLate: the request is answered already.
@@ -44,7 +44,7 @@ def record_identity_request(request_id: RightsRequestId, by: StaffId) -> RightsR
 
 
 def record_identity_proof(request_id: RightsRequestId, by: StaffId) -> RightsRequest:
-    """Record that the subject has proven their identity; the plan resumes.
+    """Record that the subject has proven their identity; the procedure resumes.
 
     Raises:
         TooLate: the request is decided already, and the decision stands.
@@ -95,7 +95,7 @@ def _identity_proof_move(request: RightsRequest, now: datetime) -> Move | None:
         running = with_reminders_reset(request.with_clock(request.clock.resumed(now)), now)
     known = without_proposal(running).model_copy(update={"status": Status.IN_PROGRESS})
     said = {"proposal_dropped": int(request.proposal is not None)}
-    return Move(with_plan_due(known, now), "identity_came", said)
+    return Move(with_next_step_due(known, now), "identity_came", said)
 
 
 def _retry_move(request: RightsRequest, now: datetime) -> Move | None:
@@ -105,4 +105,4 @@ def _retry_move(request: RightsRequest, now: datetime) -> Move | None:
     retried = request.with_step(step.name, StepStatus.WAITING, now).model_copy(
         update={"tries": 0, "unreachable_since": None}
     )
-    return Move(with_plan_due(retried, now), "step_retried", {"step": step.name})
+    return Move(with_next_step_due(retried, now), "step_retried", {"step": step.name})

@@ -1,7 +1,7 @@
 """What the steps and duties do. Only the workers import these modules.
 
     registry    all steps and duties of the usual worker, by name
-    pin         step pin; duties: renew pins, remind operators, record overdue answers and pending evidence
+    pin         step pin; duties: renew pins, remind operators, record overdue answers and owed evidence
     stream      steps ask_stream, await_stream
     package     steps assemble, deliver, discard
     transfer    step transfer, whose worker is a function of its own
@@ -11,13 +11,14 @@ This module holds what `package` and `transfer` share. The worker that transfers
 makes them.
 """
 
+from dataclasses import fields
 from datetime import timedelta
 
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY
 from chalicelib.rights import procedures
 from chalicelib.rights.engine.step import Again, Job
-from chalicelib.rights.model import CopyNotes, MadeCopy
+from chalicelib.rights.model import CopyNotes, MadeCopy, RequestNotes
 
 # A copy older than this is made again before delivery: its retention period counts from when it was made, so
 # the subject could not fetch a copy that waited for a review. A copy is kept for five days.
@@ -43,10 +44,6 @@ def make_copy_again(job: Job) -> Again:
     times = job.notes.made_again + 1
     if times > _MAX_COPIES:
         raise CopyKeepsDisappearing
-    kept = CopyNotes(
-        mails=job.notes.mails,
-        extension_announced=job.notes.extension_announced,
-        transfer_begun=job.notes.transfer_begun,
-        made_again=times,
-    )
+    of_request = {note.name: getattr(job.notes, note.name) for note in fields(RequestNotes)}
+    kept = CopyNotes(**of_request, transfer_begun=job.notes.transfer_begun, made_again=times)
     return Again(procedures.ASK_STREAM, kept)

@@ -1,4 +1,4 @@
-"""Step `pin`, and the duties that pin, remind, and record overdue or pending evidence."""
+"""Step `pin`, and the duties that pin, remind, and record overdue or owed evidence."""
 
 from datetime import datetime, timedelta
 
@@ -72,7 +72,7 @@ def record_overdue(job: Job) -> None:
 
 
 def record_owed(job: Job) -> None:
-    """Duty: append the pending evidence to the request's history, or postpone that by a day."""
+    """Duty: append the owed evidence to the request's history, or postpone that by a day."""
     request = job.request
     try:
         chain.head(evidence.history_of(request.request_id))
