@@ -106,7 +106,7 @@ def test_server_has_to_name_the_blocker(app: App, method: str) -> None:
     assert app.backend().refused(method, "/users/block", body) == BAD
 
 
-def test_unblocking_nobody_is_refused(app: App) -> None:
+def test_unblocking_an_unblocked_or_missing_user_is_refused(app: App) -> None:
     app.people("mila", "vera")
     assert app.refused(lambda: app.server.unblock_user("vera", "mila")) == GONE
     assert app.backend().refused("POST", "/users/unblock", {"user_id": "mila"}) == BAD

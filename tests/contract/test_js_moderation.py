@@ -145,7 +145,7 @@ def test_moderator_bans_with_the_sdk(app: App, phones: Phones) -> None:
     assert zoe.sdk("queryBannedUsers", {"channel_cid": TALK})["bans"] == []
 
 
-def test_shadow_ban_is_not_told_to_its_target(app: App, phones: Phones) -> None:
+def test_target_of_a_shadow_ban_is_not_notified(app: App, phones: Phones) -> None:
     app.talk("mila", "vera")
     app.server.shadow_ban("mila", banned_by_id="vera")
     connected = phones.of("mila").call("connect", user={"id": "mila"}, token=app.token("mila"))

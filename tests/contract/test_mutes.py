@@ -107,7 +107,7 @@ def test_option_lets_users_mute_themselves(app: App) -> None:
 
 
 @pytest.mark.parametrize("choice", ["not_found", "ok"])
-def test_option_decides_the_result_of_unmuting_nobody(app: App, choice: str) -> None:
+def test_option_decides_the_result_of_unmuting_an_unmuted_user(app: App, choice: str) -> None:
     app.people("mila", "vera")
     app.emulator.choose(undo_of_nothing=choice)
     body = {"target_id": "vera", "user_id": "mila"}

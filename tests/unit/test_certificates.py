@@ -139,7 +139,7 @@ def test_each_field_is_of_words_counts_instants_or_the_three_ids() -> None:
 
 @pytest.mark.promise("RGT-3")
 @pytest.mark.parametrize("canary", CANARIES.values(), ids=CANARIES)
-def test_value_that_identifies_somebody_fits_into_no_field_of_a_document(canary: Any) -> None:
+def test_value_that_identifies_a_person_fits_into_no_field_of_a_document(canary: Any) -> None:
     document = json.loads(a_certificate(held=certificates.held_records()).document())
     shown = canary.isoformat() if isinstance(canary, date) else canary
     shown = shown.decode() if isinstance(shown, bytes) else shown
@@ -152,7 +152,7 @@ def test_value_that_identifies_somebody_fits_into_no_field_of_a_document(canary:
 @pytest.mark.promise("RGT-3")
 @pytest.mark.parametrize("canary", CANARIES.values(), ids=CANARIES)
 @pytest.mark.parametrize("kind", MODELS)
-def test_value_that_identifies_somebody_fits_into_no_argument(kind: type[BaseModel], canary: Any) -> None:
+def test_value_that_identifies_a_person_fits_into_no_argument(kind: type[BaseModel], canary: Any) -> None:
     whole = a_certificate(held=certificates.held_records())
     examples = (
         whole, whole.deleted[0], whole.stream, whole.stream.results[0],
@@ -167,7 +167,7 @@ def test_value_that_identifies_somebody_fits_into_no_argument(kind: type[BaseMod
 
 
 @pytest.mark.parametrize("canary", CANARIES.values(), ids=CANARIES)
-def test_issuing_refuses_a_value_that_identifies_somebody(canary: Any) -> None:
+def test_issuing_refuses_a_value_that_identifies_a_person(canary: Any) -> None:
     for name in parts():
         with pytest.raises(NotACertificate) as refused:
             ErasureCertificate.issue(**parts(**{name: canary}))
