@@ -4,7 +4,8 @@ Each group is served by a Lambda of its own, with its own role, which imports no
 RU4M_FUNCTION is set, only that group is registered. If not (tests, `chalice local`, packaging), all groups
 and all jobs are.
 
-In a group's package, `api` has the routes, `service` the rules, and `model` the types.
+In a group's package, `api` has the routes, `service` the rules, `store` all DynamoDB, `jobs` the handlers of
+events and schedules, and `model` the types.
 """
 
 import importlib

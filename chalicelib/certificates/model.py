@@ -40,13 +40,12 @@ from chalicelib.core.canonical import canonical
 from chalicelib.core.clock import DAY, Instant
 from chalicelib.core.ids import Pseudonym, RightsRequestId
 from chalicelib.privacy import register
-from chalicelib.privacy.declaration import DataSubject
+from chalicelib.privacy.declaration import UNDECLARED, DataSubject
 from chalicelib.privacy.elsewhere import ELSEWHERE
 
 KEY_BACKUPS = 7 * DAY
 OTHER_BACKUPS = 35 * DAY
 
-UNDECLARED = "undeclared"  # items that no declaration describes
 FORMER_KINDS: frozenset[str] = frozenset()  # kinds that certificates name although no class declares them now
 
 _EARLIEST, _LATEST = datetime(2024, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)

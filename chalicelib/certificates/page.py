@@ -10,13 +10,14 @@ Invariants:
 
 from collections.abc import Iterator
 
-from chalicelib.certificates.model import UNDECLARED, DeletedRecords, ErasureCertificate, HeldRecords, Remains
+from chalicelib.certificates.model import DeletedRecords, ErasureCertificate, HeldRecords, Remains
 from chalicelib.certificates.signing import Envelope
 from chalicelib.certificates.words import CountPrecision
 from chalicelib.core.markup import Html, pairs, tag
 from chalicelib.core.page import instant, opening, table
 from chalicelib.privacy import words
 from chalicelib.privacy.controller import CONTROLLER
+from chalicelib.privacy.declaration import UNDECLARED
 
 _HEADING = "Your data at RU4M was deleted"
 _LEAD = (

@@ -1,1 +1,12 @@
-"""Consents: what a subject consented to, objected to and had restricted, per purpose."""
+"""Consents: what a subject consented to, objected to and had restricted, per purpose.
+
+api         routes: read and decide, the browser's signal, the records of decisions
+service     the rules of decisions
+store       all DynamoDB access: one item of decisions per account, and the index of due work
+evidence    the entries of decisions in the Ledger
+records     the same entries as consent records of ISO/IEC TS 27560
+jobs        the hourly job
+renewal     its work: owed events, evidence that has to be renewed
+withdrawal  its work: data whose consent was withdrawn
+model       decisions, and their representation in the API
+"""

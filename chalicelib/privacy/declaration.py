@@ -42,6 +42,10 @@ class NotPersonal:
     withheld: str | None = None  # why it is not disclosed in the subject's copy
 
 
+# The kind under which items are counted that no declaration describes. Their own text may be anything.
+UNDECLARED = "undeclared"
+
+
 class DataSubject(StrEnum):
     """The kind of person that a record is about, in the terms of fideslang."""
 

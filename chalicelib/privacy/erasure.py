@@ -43,11 +43,10 @@ from chalicelib.core.table import (
     partition_of,
 )
 from chalicelib.privacy import register, subject_keys
+from chalicelib.privacy.declaration import UNDECLARED
 from chalicelib.privacy.plans import Action, TableStep
 from chalicelib.privacy.whereabouts import LookupPath, found
 
-# The kind under which items are counted that no declaration knows. Their own text may be anything.
-UNKNOWN = "unknown"
 # The most items of a table that `remaining` counts, so that a steady writer cannot keep it busy.
 MAX_REMAINING = 100
 # Items per call of `record`: few enough to lose, many enough that recording costs little.
@@ -108,7 +107,7 @@ def delete_records(
         try:
             for batch in batched(page, WRITES_PER_CALL):
                 _delete_batch([Key(step.table, item["pk"], item["sk"]) for item in batch], deadline)
-                deleted.update(_kind_of(item) if _kind_of(item) in kinds else UNKNOWN for item in batch)
+                deleted.update(_kind_of(item) if _kind_of(item) in kinds else UNDECLARED for item in batch)
                 if clock.now() >= deadline:
                     break
         except Unavailable:

@@ -163,7 +163,7 @@ def test_user_unknown_at_a_repeat_is_not_reported_as_never_sent(
 ) -> None:
     stream.spoil_tasks(failure=FAILURE)
     task = a_task(mila)
-    again = asked(pending_until(world, mila, task, lambda one: one.task_id is None))
+    again = asked(pending_until(mila, task, lambda one: one.task_id is None))
     world.advance(timedelta(minutes=5))
     stream.fault(path="/users/delete", status=404, code=16)  # without "was deleted"
     assert deletion.poll(mila, again) == NOT_FOUND

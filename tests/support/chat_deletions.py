@@ -63,7 +63,7 @@ def texts(stream: Emulator) -> list[str]:
 
 
 def pending_until(
-    world: World, user_id: UserId, task: StreamDeletionTask, is_reached: Callable[[StreamDeletionTask], bool]
+    user_id: UserId, task: StreamDeletionTask, is_reached: Callable[[StreamDeletionTask], bool]
 ) -> DeletionProgress:
     for _ in range(50):
         progress = deletion.poll(user_id, task)

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.certificates import page as module
-from chalicelib.certificates.model import UNDECLARED, NotACertificate
+from chalicelib.certificates.model import NotACertificate
 from chalicelib.certificates.page import page
 from chalicelib.certificates.signing import Envelope
 from chalicelib.certificates.words import CountPrecision, DeletionPlace, Remaining
@@ -15,6 +15,7 @@ from chalicelib.core.page import POLICY
 from chalicelib.core.page_style import STYLE
 from chalicelib.privacy import words
 from chalicelib.privacy.controller import CONTROLLER
+from chalicelib.privacy.declaration import UNDECLARED
 from tests.support import certificates
 from tests.support.certificates import DONE, KID, a_certificate, a_page, deleted
 from tests.support.html import Read, read

@@ -29,6 +29,7 @@ from chalicelib.certificates.words import (
     REMAINDERS,
     CertifyingController,
     DeletionPlace,
+    Reason,
     Remaining,
 )
 from chalicelib.chat.deletion_report import StreamDataKind, StreamReport
@@ -39,7 +40,7 @@ from chalicelib.privacy import plans, register
 from chalicelib.privacy.controller import CONTROLLER
 from infra.template import load
 from tests.support import certificates
-from tests.support.certificates import BEGUN, DONE, TASK, a_certificate, parts
+from tests.support.certificates import BEGUN, DONE, TASK, a_certificate, deleted, parts
 
 STORED = Path(__file__).parent / "certificate-v1.json"
 
@@ -330,6 +331,34 @@ def test_backups_are_unreadable_after_the_days_of_their_table() -> None:
         held_records_from=held[0].until + timedelta(days=35),
     )
     assert a_certificate().backups.held_records_from is None
+
+
+@pytest.mark.promise("RGT-3")
+def test_backups_count_from_the_last_deletion_and_the_last_end() -> None:
+    def at(month: int, day: int) -> datetime:
+        return datetime(2027, month, day, tzinfo=UTC)
+
+    late = deleted("usage_event", DeletionPlace.USAGE, 1).model_copy(update={"last_at": at(3, 20)})
+    hashes = Remains.of(Remaining.CLAIM_HASHES, at(2, 1))
+    others = (one for one in certificates.remains(*Remaining) if one.what is not Remaining.CLAIM_HASHES)
+    first, last = (
+        HeldRecords(records=kind, count=1, why=Reason.LAW, until=until)
+        for kind, until in (("acceptance", at(5, 1)), ("profile", at(6, 1)))
+    )
+    backups = a_certificate(
+        deleted=(late,),
+        remains=(hashes, *others),
+        held=(last, first),
+        key_deleted_at=at(3, 10),
+        verified_at=at(3, 21),
+        completed_at=at(3, 22),
+    ).backups
+    assert backups == Backups(
+        sealed_fields_from=at(3, 17),
+        clear_ids_from=at(4, 24),  # 35 days after the last deletion, which was later than that of the key
+        claim_hashes_from=at(4, 14),  # the hashes lay under the key's own backups longer than in quarantine
+        held_records_from=at(7, 6),
+    )
 
 
 def test_other_days_of_backups_are_refused() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
+from moto.dynamodb.models import dynamodb_backends
 
 from chalicelib.core import aws
 from tests.support import cloud, moto_costs
@@ -78,14 +79,25 @@ def test_cancelled_transaction_leaves_every_item_as_it_was(table: Any) -> None:
         "ConditionExpression": "attribute_exists(pk)",
     }
     steps = [{"Update": change}, {"Put": addition}, {"ConditionCheck": missing}]
+    before = streamed()
     with pytest.raises(ClientError) as failed:
         table.transact_write_items(TransactItems=steps)
     reasons = [reason["Code"] for reason in failed.value.response["CancellationReasons"]]
     assert reasons == ["None", "None", "ConditionalCheckFailed"]
     assert table.scan(TableName="items")["Items"] == [_EVERY_TYPE]
+    assert streamed() == before == 1
     table.transact_write_items(TransactItems=steps[:2])
+    assert streamed() == 3
     items = {item["pk"]["S"]: item for item in table.scan(TableName="items")["Items"]}
     assert items == {"one": _EVERY_TYPE | {"text": {"S": "new"}}, "two": {"pk": {"S": "two"}}}
+
+
+def streamed() -> int:
+    """Return the number of records in the stream of the table."""
+    (backend,) = (found for found in dynamodb_backends[cloud.ACCOUNT].values() if "items" in found.tables)
+    shard = backend.tables["items"].stream_shard
+    assert shard
+    return len(shard.items)
 
 
 _VALUES: dict[str, dict[str, Any]] = {

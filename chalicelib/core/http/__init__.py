@@ -1,6 +1,7 @@
 """HTTP for every concept: one decorator that parses, reads, calls, responds and documents.
 
-route       the decorator; a view is a typed function of at most ten lines
+route       the decorator; a view is a typed function of at most ten lines. What it `needs` is read before, in
+            one batch (core/needs), and found at `caller[NEED]`
 limits      how often an account may call a route, or why the route has no limit
 parameters  what a view may take, by type: caller, body, ids in the path, headers, address
 answers     Created, Accepted, NoContent, Tagged; problem documents
