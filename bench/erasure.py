@@ -1,14 +1,15 @@
 """`make bench`: the rate and the memory of deleting a subject's usage, compared with a bare loop.
 
 The bare loop reads keys and deletes them in batches with boto3 alone. Both run against the same emulated AWS,
-on equal partitions, each in a process of its own, so that its peak is its own memory. The rate of
-`delete_records` should be at least 80 % of the bare loop's, and its peak should not grow with the records.
-Of three runs each, the fastest counts. The rates themselves say nothing of AWS. For Linux; the whole takes
-minutes, nearly all of them the emulator's. `python -m bench.erasure tenth` deletes a tenth as much, and
-`python -m bench.erasure smallest` shows in seconds that it runs.
+on equal partitions, each in a process of its own, so that its peak is its own memory. The rate of the step
+`delete_records`, with the counts that it stores, should be at least 80 % of the bare loop's, and its peak
+should not grow with the records. Of three runs each, the fastest counts. The rates themselves say nothing of
+AWS. For Linux; the whole takes minutes, nearly all of them the emulator's. `python -m bench.erasure tenth`
+deletes a tenth as much, and `python -m bench.erasure smallest` shows in seconds that it runs.
 """
 
 import json
+import os
 import sys
 import time
 from dataclasses import dataclass
@@ -22,14 +23,18 @@ from rich.table import Table as Shown
 from bench.measurement import DAYS, allow_slow_queries, events, peak, run_in_a_process, store_events
 from chalicelib.core import aws, clock
 from chalicelib.core.batches import batched
-from chalicelib.core.clock import DAY
-from chalicelib.core.ids import AccountId
+from chalicelib.core.ids import AccountId, RightsRequestId, UserId
 from chalicelib.core.settings import settings
 from chalicelib.core.table import WRITES_PER_CALL, Table, partition_of
 from chalicelib.privacy import erasure, register
-from chalicelib.privacy.plans import Action, TableStep
+from chalicelib.rights import evidence, store
+from chalicelib.rights.engine.step import ErasureJob, Wait
+from chalicelib.rights.model import Right, RightsRequest
+from chalicelib.rights.steps.delete import DELETE_RECORDS
 from tests.faults.emulated import emulated_aws, use_emulated_aws
-from tests.support import cloud
+from tests.support import cloud, environment
+
+os.environ.update(environment.variables() | {"RU4M_STAGE": "local"} | dict(os.environ))
 
 GOAL, ROUNDS = 0.8, 3
 _COLUMNS = (
@@ -51,13 +56,13 @@ TENTH = (Stored(2_000, 10), Stored(20_000, 10))
 SMALLEST = (Stored(50, 1), Stored(500, 1))
 
 
-def main(sizes: tuple[Stored, ...]) -> None:
+def main(sizes: tuple[Stored, ...], rounds: int = ROUNDS) -> None:
     """Print the table."""
     shown = Shown(*_COLUMNS, title="What deleting a subject's usage costs")
     peaks = []
     with emulated_aws() as variables, use_emulated_aws(variables):
         for stored in sizes:
-            bare, ours = fastest(stored, variables)
+            bare, ours = fastest(stored, rounds, variables)
             items = -(-stored.events // stored.batch)
             peaks.append(ours["peak"])
             shown.add_row(
@@ -76,10 +81,10 @@ def main(sizes: tuple[Stored, ...]) -> None:
     print(f"Ten times the events take {peaks[1] / peaks[0]:.2f} times the memory.")
 
 
-def fastest(stored: Stored, variables: dict[str, str]) -> tuple[dict[str, Any], dict[str, Any]]:
+def fastest(stored: Stored, rounds: int, variables: dict[str, str]) -> tuple[dict[str, Any], dict[str, Any]]:
     """The fastest run of the bare loop and of ours, in turns: other work of the machine delays some."""
     runs: dict[str, list[dict[str, Any]]] = {"bare": [], "ours": []}
-    for what in ("bare", "ours") * ROUNDS:
+    for what in ("bare", "ours") * rounds:
         runs[what].append(run_in_a_process("bench.erasure", what, a_subject_with(stored), variables))
         if (items := runs[what][-1]["items"]) != -(-stored.events // stored.batch):
             raise SystemExit(f"{what}: {items} items were deleted")
@@ -101,8 +106,9 @@ def run(what: str, account_id: AccountId) -> dict[str, Any]:
     aws.client("dynamodb")  # a container has its client and all models already
     register.records()
     with cloud.counted() as calls:
+        job = an_erasure(account_id)
         started = time.perf_counter()
-        items = delete_records(account_id) if what == "ours" else delete_bare(account_id)
+        items = delete_records(job) if what == "ours" else delete_bare(account_id)
         seconds = time.perf_counter() - started
     counts = {"queries": calls["dynamodb.Query"], "batches": calls["dynamodb.BatchWriteItem"]}
     if left := erasure.remaining(account_id):
@@ -110,11 +116,24 @@ def run(what: str, account_id: AccountId) -> dict[str, Any]:
     return {**counts, "items": items, "seconds": seconds, "peak": peak()}
 
 
-def delete_records(account_id: AccountId) -> int:
-    """Delete it as an erasure does."""
-    step = TableStep(Action.DELETE, Table.USAGE)
-    done = erasure.delete_records(account_id, step, clock.now() + DAY, lambda _: None)
-    return sum(done.items.values())
+def an_erasure(account_id: AccountId) -> ErasureJob:
+    """A stored erasure that a worker runs: the step counts in it what it deleted."""
+    request = RightsRequest(
+        request_id=RightsRequestId.new(),
+        account_id=account_id,
+        user_id=UserId.new(),
+        right=Right.ERASURE,
+        received_at=clock.now(),
+    )
+    store.create(request, evidence.entry("received", {}))
+    return ErasureJob(request)
+
+
+def delete_records(job: ErasureJob) -> int:
+    """Delete it by the step of the erasure, with its notes."""
+    while isinstance(DELETE_RECORDS.run(job), Wait):
+        pass
+    return sum(one.count for one in job.notes.deleted)
 
 
 def delete_bare(account_id: AccountId) -> int:
@@ -141,6 +160,6 @@ if __name__ == "__main__":
         case ["tenth"]:
             main(TENTH)
         case ["smallest"]:
-            main(SMALLEST)
+            main(SMALLEST, rounds=1)
         case [what, account_id]:
             print(json.dumps(run(what, AccountId(account_id))))

@@ -155,7 +155,7 @@ def main(  # noqa: PLR0913, PLR0917 - the options of a command
     stage: Annotated[str, typer.Option(help="staging or production")],
     stream_api_key: Annotated[str, typer.Option(help="API key of the Stream application")],
     contact_email: Annotated[str, typer.Option(help="address at which users reach the controller")],
-    issuer: Annotated[str, typer.Option(help="https URL that access tokens name as their issuer")],
+    issuer: Annotated[str, typer.Option(help="the API's public https URL: issuer of tokens, base of links")],
     mail_from: Annotated[
         str, typer.Option(help="sender address of mail; its domain must belong to this stage only")
     ],

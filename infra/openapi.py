@@ -23,7 +23,7 @@ from chalicelib.core.errors import (
     Unavailable,
 )
 from chalicelib.core.http import contract
-from chalicelib.core.http.answers import Tagged
+from chalicelib.core.http.answers import HtmlPage, Tagged
 from chalicelib.core.http.parameters import Cursor
 from chalicelib.core.schemas import Schemas
 
@@ -63,6 +63,7 @@ _ETAG = {
     "required": True,
     "schema": {"type": "string"},
 }
+_CACHING = {"description": "Whether a cache may store the page", "required": True}
 
 
 def document() -> dict[str, Any]:
@@ -164,6 +165,9 @@ def _answers(route: Route, refs: dict[Any, Any]) -> dict[str, Any]:
         answer: dict[str, Any] = {"description": (kind.__doc__ or "").strip()}
         if view:
             answer["content"] = {"application/json": {"schema": refs[(view, "serialization")]}}
+        if issubclass(kind, HtmlPage):
+            answer["content"] = {"text/html": {"schema": {"type": "string"}}}
+            answer["headers"] = {"Cache-Control": {**_CACHING, "schema": {"const": kind.caching}}}
         if kind is Tagged:
             answer["headers"] = {"ETag": _ETAG}
         answers[str(kind.status)] = answer

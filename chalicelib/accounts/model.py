@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Self
 
+from pydantic import BaseModel, ConfigDict
+
 from chalicelib.core.clock import Instant
-from chalicelib.core.ids import AccountId, Pseudonym, UserId
+from chalicelib.core.ids import AccountId, Pseudonym, RightsRequestId, UserId
 from chalicelib.core.table_names import Table
 from chalicelib.privacy.periods import UNTIL_ERASURE, UntilErasure
 from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, NotPersonal, Record, personal
@@ -16,11 +18,37 @@ _CARRIERS = (Recipient.SMS_CARRIERS,)
 
 
 class AccountState(StrEnum):
-    """The state of an account. If it is not ACTIVE, only privacy rights can be used (RGT-11)."""
+    """The state of an account. If it is not ACTIVE, only privacy rights can be used (RGT-11).
+
+    ERASING: its erasure is past the point of no return. The needs ACCOUNT and OPEN_ACCOUNT do not find it any
+    more, so every route and job treats it like a deleted one.
+    """
 
     ACTIVE = "active"
     FROZEN = "frozen"
     RESTRICTED = "restricted"
+    ERASING = "erasing"
+
+
+class Frozen(BaseModel):
+    """The erasure for which an account is frozen.
+
+    Attributes:
+        request_id: the erasure.
+        ends_at: when its grace period ends.
+        idle: whether the account was unused for so long before the freeze that its number may have a new
+            owner. Then a code to the number opens it only on a device that was known before `asked_at`.
+        asked_at: when the erasure was requested.
+        before: the state that a cancellation restores.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    request_id: RightsRequestId
+    ends_at: Instant
+    asked_at: Instant
+    idle: bool
+    before: AccountState
 
 
 class Account(
@@ -44,6 +72,7 @@ class Account(
     created_at: Annotated[Instant, NOT_PERSONAL]
     # Stream rejects chat tokens issued before this time. It only moves forwards (STR-3).
     revoked_before: Annotated[Instant | None, NOT_PERSONAL] = None
+    frozen: Annotated[Frozen | None, NOT_PERSONAL] = None
 
 
 class Claim(

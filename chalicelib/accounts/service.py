@@ -3,11 +3,14 @@
 from collections.abc import Iterable
 
 from chalicelib.accounts import store
+from chalicelib.accounts.freeze.store import NotFreezable, NotFrozen, ending, freezing, thawing
 from chalicelib.accounts.model import Account, ClaimedValues
 from chalicelib.accounts.store import (
     ACCOUNT,
     OPEN_ACCOUNT,
+    OPEN_STORED_ACCOUNT,
     SHARDS,
+    STORED_ACCOUNT,
     AlreadyClaimed,
     ClaimMoved,
     RevokedLater,
@@ -32,13 +35,19 @@ from chalicelib.privacy.subject_keys import SubjectKeys
 __all__ = [
     "ACCOUNT",
     "OPEN_ACCOUNT",
+    "OPEN_STORED_ACCOUNT",
     "SHARDS",
+    "STORED_ACCOUNT",
     "AlreadyClaimed",
     "ClaimMoved",
     "ClaimedValues",
+    "NotFreezable",
+    "NotFrozen",
     "RevokedLater",
     "claims_of",
     "email_moves",
+    "ending",
+    "freezing",
     "glance_at_owner_of_phone",
     "glances",
     "live_accounts",
@@ -49,6 +58,7 @@ __all__ = [
     "rekey",
     "release_claims",
     "revocation",
+    "thawing",
 ]
 
 
@@ -71,14 +81,15 @@ def new_account(phone: str, locale: str | None) -> tuple[Account, SubjectKeys, l
 
 
 def glances(account_ids: Iterable[AccountId]) -> dict[AccountId, Account | None]:
-    """Glances at up to 100 accounts in one consistent read; None for one that does not exist.
+    """Glances at up to 100 stored accounts in one consistent read; None for one that does not exist.
 
-    An account that cannot be read is omitted and counted in a metric.
+    An account that is being erased still exists here: its user has to be deactivated at Stream. An account
+    that cannot be read is omitted and counted in a metric.
     """
     found: dict[AccountId, Account | None] = {}
-    for row in needs.read_accounts(account_ids, (ACCOUNT,)):
+    for row in needs.read_accounts(account_ids, (STORED_ACCOUNT,)):
         try:
-            found[row.claims.account_id] = row[ACCOUNT]
+            found[row.claims.account_id] = row[STORED_ACCOUNT]
         except SealingError as error:
             observe.record_unreadable("account_unreadable", error)
     return found

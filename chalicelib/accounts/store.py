@@ -18,10 +18,11 @@ from typing import Any
 
 from boto3.dynamodb.conditions import ConditionBase
 
-from chalicelib.accounts.model import Account, Claim, ClaimedValues, ClaimKind
+from chalicelib.accounts.model import Account, AccountState, Claim, ClaimedValues, ClaimKind
 from chalicelib.core import clock, keyring, shards, table
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import AccountId, UserId
+from chalicelib.core.needs import Found, Need
 from chalicelib.core.settings import Secret
 from chalicelib.core.table import (
     Absent,
@@ -73,10 +74,27 @@ def account_key(account_id: AccountId) -> Key:
     return Key(Table.ACCOUNTS, partition_of(account_id), "account")
 
 
+# The account as stored, also while it is being erased: for the erasure, and for jobs that it does not stop.
+STORED_ACCOUNT = record_needs.glanced(Account, lambda claims: account_key(claims.account_id))
+OPEN_STORED_ACCOUNT = record_needs.opened(Account, lambda claims: account_key(claims.account_id))
+
+
+def _unless_erasing(need: Need[Account | None]) -> Need[Account | None]:
+    """The account, or None if it is being erased.
+
+    Such an account is not opened: its key may be gone already.
+    """
+
+    def read(item: Item | None, found: Found) -> Account | None:
+        return None if item and item.get("state") == AccountState.ERASING else need.read(item, found)
+
+    return Need(need.key, read)
+
+
 # A glance at the account: state and ids, which are enough for most requests.
-ACCOUNT = record_needs.glanced(Account, lambda claims: account_key(claims.account_id))
+ACCOUNT = _unless_erasing(STORED_ACCOUNT)
 # The account with its number; needs DATA_KEY too.
-OPEN_ACCOUNT = record_needs.opened(Account, lambda claims: account_key(claims.account_id))
+OPEN_ACCOUNT = _unless_erasing(OPEN_STORED_ACCOUNT)
 
 
 def creation(account: Account, keys: SubjectKeys) -> list[Write]:

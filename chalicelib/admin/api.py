@@ -1,16 +1,17 @@
-"""Routes for operators: enter, review and decide rights requests (RGT-10, RGT-11).
+"""Routes for operators: enter, review and decide rights requests; see erasures (RGT-10, RGT-11).
 
 All of them are authorised by IAM and internal: they are not in the public contract.
 """
 
 from chalice.app import Blueprint
 
+from chalicelib.admin.erasure_views import ErasureList, WholeErasureCaseView
 from chalicelib.admin.views import CaseList, CaseView, EnteredView, NewExtension, NewProposal, WholeCaseView
 from chalicelib.core.errors import ChangedMeanwhile, InvalidRequest, NotFound
 from chalicelib.core.http import Created, Cursor, IfMatch, Operator, Tagged, route
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.rights.model import RightsRequest
-from chalicelib.rights.operators import decide, enter, extend, inspect
+from chalicelib.rights.operators import decide, enter, erasures, extend, inspect
 from chalicelib.rights.operators.enter import ReceivedRequest
 from chalicelib.rights.problems import (
     AlreadyOpen,
@@ -28,6 +29,7 @@ admin = Blueprint(__name__)
 
 _ALL = "/admin/v1/rights-requests"
 _ONE = _ALL + "/{request_id}"
+_ERASURES = "/admin/v1/erasures"
 
 
 @route(admin, "GET", _ALL)
@@ -101,6 +103,18 @@ def note_identity(operator: Operator, request_id: RightsRequestId) -> Tagged[Cas
 def retry_step(operator: Operator, request_id: RightsRequestId) -> Tagged[CaseView]:
     """Retry a step that stopped."""
     return _shown(extend.retry_step(request_id, staff.register(operator.arn)))
+
+
+@route(admin, "GET", _ERASURES)
+def list_erasures(operator: Operator, cursor: Cursor | None) -> ErasureList:
+    """List erasures: stuck ones first, then the open ones, most urgent first."""
+    return ErasureList.of(erasures.list_erasures(cursor, staff.register(operator.arn)))
+
+
+@route(admin, "GET", _ERASURES + "/{request_id}")
+def show_erasure(operator: Operator, request_id: RightsRequestId) -> WholeErasureCaseView:
+    """Show an erasure with its steps and counts."""
+    return WholeErasureCaseView.of(erasures.inspect_erasure(request_id, staff.register(operator.arn)))
 
 
 def _shown(request: RightsRequest) -> Tagged[CaseView]:

@@ -69,6 +69,17 @@ class EntryView(View):
         return cls(seq=entry.seq, at=entry.at, event=entry.event, said=entry.data)
 
 
+class CaseStepView(StepView):
+    """A step as operators see it. `why`: a fixed word, if it is stopped."""
+
+    why: str | None = None
+
+    @classmethod
+    def all_of(cls, request: RightsRequest) -> tuple[Self, ...]:
+        """Build the views of all steps of a request."""
+        return tuple(cls(**dict(step)) for step in request.steps)
+
+
 class CaseView(View):
     """A request as operators see it. `version` is the version in its ETag."""
 
@@ -84,7 +95,7 @@ class CaseView(View):
     )
     clock_stands_still: bool
     extended: ExtendedView | None = None
-    steps: tuple[StepView, ...]
+    steps: tuple[CaseStepView, ...]
     runs_at: Instant | None = Field(
         None, description="When the next step runs; absent if an operator must act"
     )
@@ -156,6 +167,7 @@ def _fields(request: RightsRequest) -> dict[str, Any]:
         **{name: getattr(public, name) for name in _SHARED_WITH_SUBJECT},
         "user_id": request.user_id,
         "received_by": request.received_by,
+        "steps": CaseStepView.all_of(request),
         "days_left": request.clock.days_left(clock.now()) if request.is_open else None,
         "clock_stands_still": request.is_open and request.clock.is_paused(),
         "runs_at": request.run_at,
@@ -169,5 +181,5 @@ def _fields(request: RightsRequest) -> dict[str, Any]:
 
 
 _SHARED_WITH_SUBJECT = (
-    "id", "right", "status", "received_at", "due_at", "extended", "steps", "decided_at", "decision",
+    "id", "right", "status", "received_at", "due_at", "extended", "decided_at", "decision",
 )  # fmt: skip

@@ -5,13 +5,13 @@ Invariants:
 - The page is self-contained (`core/page`), and states only what the signed bytes state, plus how to verify
   them, whom to write to and where to complain.
 - The page itself is not signed. It says so, and names the file that is.
-- The caller verifies the signature before. `page` only reads the certificate.
+- `page` does not verify the signature. It gets what `sign` returned, which the store has sealed since.
 """
 
 from collections.abc import Iterator
 
+from chalicelib.certificates.envelope import Envelope
 from chalicelib.certificates.model import DeletedRecords, ErasureCertificate, HeldRecords, Remains
-from chalicelib.certificates.signing import Envelope
 from chalicelib.certificates.words import CountPrecision
 from chalicelib.core.markup import Html, pairs, tag
 from chalicelib.core.page import instant, opening, table
@@ -38,7 +38,7 @@ def page(envelope: Envelope, contact: str) -> str:
     """Render the page of a signed certificate.
 
     Args:
-        envelope: the certificate, whose signature the caller verified.
+        envelope: the certificate, as it was signed.
         contact: the controller's address for mail.
 
     Raises:

@@ -2,7 +2,7 @@
 
 The values are signed, stored for years and read again, so a value never changes and is never removed. A
 better wording is a new member. Those about Stream are in chat/deletion_report.
-tests/unit/test_certificates.py reads a stored certificate of each format.
+tests/unit/test_certificates.py reads stored certificates of each format, which together have all words.
 """
 
 from collections.abc import Mapping
@@ -51,10 +51,12 @@ class Remaining(StrEnum):
 
     CONSENT_EVIDENCE = "evidence of consents, under the pseudonym"
     REQUEST_EVIDENCE = "the request and the evidence of how it was handled, under random ids"
+    OTHER_REQUESTS = "other requests about rights, with the evidence of how they were handled"
     TOMBSTONE = "the mark that a user id was deleted"
     CLAIM_HASHES = "keyed hashes of the phone number and the email address"
     SUPPRESSION_HASH = "a keyed hash of an email address to which no mail may be sent"
     EXPIRING_RECORDS = "one-time codes and counters, which cannot be found from an account"
+    SENT_MAILS = "marks of sent mails, with random ids, in case the mails bounce"
     OTHERS_MESSAGES = "messages that other people wrote, at Stream"
     QUOTES = "quotes in messages that other people wrote, at Stream"
     GROUP_NAMES = "names of groups, at Stream"
@@ -89,10 +91,12 @@ class Ending(StrEnum):
 REMAINDERS: Mapping[Remaining, tuple[Reason, Ending]] = {
     Remaining.CONSENT_EVIDENCE: (Reason.PROOF_OF_CONSENT, Ending.AT_INSTANT),
     Remaining.REQUEST_EVIDENCE: (Reason.LEGAL_CLAIMS, Ending.AT_INSTANT),
+    Remaining.OTHER_REQUESTS: (Reason.LEGAL_CLAIMS, Ending.AT_INSTANT),
     Remaining.TOMBSTONE: (Reason.NEVER_REUSED, Ending.FOR_GOOD),
     Remaining.CLAIM_HASHES: (Reason.RELEASED, Ending.AT_INSTANT),
     Remaining.SUPPRESSION_HASH: (Reason.OBJECTION, Ending.AT_INSTANT),
     Remaining.EXPIRING_RECORDS: (Reason.SHORT_LIVED, Ending.AT_INSTANT),
+    Remaining.SENT_MAILS: (Reason.SHORT_LIVED, Ending.AT_INSTANT),
     Remaining.OTHERS_MESSAGES: (Reason.OF_OTHERS, Ending.AUTHORS),
     Remaining.QUOTES: (Reason.OF_OTHERS, Ending.AUTHORS),
     Remaining.GROUP_NAMES: (Reason.OF_OTHERS, Ending.AUTHORS),

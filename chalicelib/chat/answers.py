@@ -75,7 +75,11 @@ def says_deleted(text: object) -> bool:
 def _found_user(entry: object, wanted: list[UserId]) -> FoundUser:
     if not isinstance(entry, dict) or entry.get("id") not in wanted:
         raise Malformed
-    return FoundUser(entry["id"], is_deleted=entry.get("deleted_at") is not None)
+    return FoundUser(
+        entry["id"],
+        is_deleted=entry.get("deleted_at") is not None,
+        is_deactivated=entry.get("deactivated_at") is not None,
+    )
 
 
 def _outcomes(result: Mapping[str, Any]) -> Mapping[str, TaskOutcome]:

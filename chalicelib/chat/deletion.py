@@ -112,13 +112,19 @@ class DeletionStopped:
 DeletionProgress = DeletionPending | StreamDeletion | DeletionStopped
 
 
-def start(user_id: UserId) -> DeletionProgress:
+def start(user_id: UserId, first_asked_at: datetime | None = None) -> DeletionProgress:
     """Request the deletion with the configured extent.
+
+    Args:
+        user_id: the user.
+        first_asked_at: when an earlier request may have been sent. Then an answer that there is no such user
+            does not mean that there never was one.
 
     Raises:
         StreamUnavailable, StreamRefused: as above; Stream may have begun to delete.
     """
-    return _request(user_id, StreamDeletionTask(None, clock.now(), 1, settings().stream_erasure))
+    attempts = 2 if first_asked_at else 1
+    return _request(user_id, StreamDeletionTask(None, clock.now(), attempts, settings().stream_erasure))
 
 
 def poll(user_id: UserId, asked: StreamDeletionTask) -> DeletionProgress:

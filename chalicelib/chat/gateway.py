@@ -111,6 +111,15 @@ def deactivate(user_id: UserId) -> None:
     _ask(lambda client: client.deactivate_user(user_id), telling=_AN_ID)
 
 
+def reactivate(user_id: UserId) -> None:
+    """Undo a deactivation.
+
+    Raises:
+        StreamRefused, UserBurned, StreamUnavailable: the user was not reactivated.
+    """
+    _ask(lambda client: client.reactivate_user(user_id), telling=_AN_ID)
+
+
 def export_users(ids: Iterable[UserId]) -> TaskId:
     """Request a file with all data of up to 25 users at Stream; `task` returns its link.
 

@@ -58,6 +58,7 @@ class FoundUser:
 
     id: UserId
     is_deleted: bool
+    is_deactivated: bool
 
 
 @dataclass(frozen=True)

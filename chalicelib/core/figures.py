@@ -1,7 +1,8 @@
 """Figures that are settings: each has a default, a range, and a variable that sets it.
 
 The variables of limits are `RU4M_LIMIT_<NAME>`, with defaults as in comparable services. Those of a push are
-`RU4M_PUSH_<NAME>`. Standard library only, like `settings`, which reads them at the start.
+`RU4M_PUSH_<NAME>`, and those of an erasure `RU4M_ERASURE_<NAME>`. Standard library only, like `settings`,
+which reads them at the start.
 
 The environment of a function is limited to 4 KB. So a deployment packs the figures that are set into one
 text, which functions get as `RU4M_FIGURES`. A figure's own variable overrides the packed text.
@@ -13,7 +14,7 @@ from typing import Any, NamedTuple
 
 PACKED = "RU4M_FIGURES"
 DEFAULTS = "defaults"  # a template parameter must not be empty
-_KINDS = ("RU4M_LIMIT_", "RU4M_PUSH_")
+KINDS = ("RU4M_LIMIT_", "RU4M_PUSH_", "RU4M_ERASURE_")
 
 
 class BadFigure(ValueError):
@@ -105,6 +106,28 @@ class Push:
     megabytes: int = _figure(1024, 1, 5 * 1024)
 
 
+@dataclass(frozen=True)
+class ErasureWaits:
+    """The waits of an erasure (ADR 30); only stage `local` may have ones that are not safe."""
+
+    grace_hours: int = _figure(7 * 24, 0, 30 * 24)  # in which the erasure can be cancelled
+    waived_grace_hours: int = _figure(24, 0, 30 * 24)  # the same, if the subject waives it
+    # After a deletion, how long a request or worker that began before may still write.
+    late_writes_minutes: int = _figure(16, 0, 24 * 60)
+    # Without a session for so long, the number may have a new owner.
+    idle_days: int = _figure(90, 1, 365)
+
+    @property
+    def are_safe(self) -> bool:
+        """Whether a person has a day to cancel, and no worker can outlast the wait for late writes."""
+        graces = min(self.grace_hours, self.waived_grace_hours)
+        return graces >= LEAST_GRACE_HOURS and self.late_writes_minutes >= LEAST_LATE_WRITES_MINUTES
+
+
+# A day: a mail may be read in the evening. A function may run for 15 minutes.
+LEAST_GRACE_HOURS, LEAST_LATE_WRITES_MINUTES = 24, 16
+
+
 def read(environment: Mapping[str, str]) -> Limits:
     """The limits of an environment: its values, or the defaults.
 
@@ -125,20 +148,34 @@ def read_push(environment: Mapping[str, str]) -> Push:
     return Push(**{figure.name: _read(known, push_variable, figure) for figure in fields(Push)})
 
 
+def read_erasure(environment: Mapping[str, str]) -> ErasureWaits:
+    """The waits of an erasure.
+
+    Raises:
+        BadFigure: a value is not a whole number, or out of its range.
+    """
+    known = unpacked(environment)
+    waits = {figure.name: _read(known, erasure_variable, figure) for figure in fields(ErasureWaits)}
+    return ErasureWaits(**waits)
+
+
 def packed(environment: Mapping[str, str]) -> str:
     """The figures that an environment sets, as one text for a template parameter.
 
     Raises:
         BadFigure: a value is not a whole number or out of its range, or a variable names no figure.
     """
-    names = {variable(figure.name) for figure in fields(Limits)} | {
-        push_variable(figure.name) for figure in fields(Push)
+    names = {
+        named(figure.name)
+        for kind, named in ((Limits, variable), (Push, push_variable), (ErasureWaits, erasure_variable))
+        for figure in fields(kind)
     }
-    given = {name: value for name, value in environment.items() if name.startswith(_KINDS)}
+    given = {name: value for name, value in environment.items() if name.startswith(KINDS)}
     if unknown := sorted(given.keys() - names):
         raise BadFigure(f"{unknown[0]} is refused: no figure has this name")
     read(given)
     read_push(given)
+    read_erasure(given)
     texts = sorted(f"{name.removeprefix('RU4M_').lower()}={int(value)}" for name, value in given.items())
     return ",".join(texts) or DEFAULTS
 
@@ -167,6 +204,11 @@ def variable(name: str) -> str:
 def push_variable(name: str) -> str:
     """The variable that sets a push's figure."""
     return f"RU4M_PUSH_{name.upper()}"
+
+
+def erasure_variable(name: str) -> str:
+    """The variable that sets a wait of an erasure."""
+    return f"RU4M_ERASURE_{name.upper()}"
 
 
 def _read(environment: Mapping[str, str], named: Callable[[str], str], figure: "Field[Any]") -> int:

@@ -83,5 +83,9 @@ class ChallengeId(Id, prefix="c"):
     """One challenge: a code that was sent, and its state."""
 
 
+class TombstoneId(Id, prefix="t"):
+    """Names one erasure in the Ledger and in the locked bucket; random."""
+
+
 class MailId(Id, prefix="m"):
     """One mail that was sent and may bounce; does not identify its recipient."""

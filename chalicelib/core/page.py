@@ -1,7 +1,7 @@
 """The parts that readable pages have in common: head, policy, times and tables.
 
-`core/page_style` has their style. A page is self-contained: no script, no request, one style, and a content
-security policy that forbids everything else.
+`core/page_style` has their style. A page is self-contained: one style, and a content security policy that
+forbids everything else. By default it has no script and makes no request.
 """
 
 import base64
@@ -13,22 +13,34 @@ from chalicelib.core.clock import ZONE
 from chalicelib.core.markup import Html, tag
 from chalicelib.core.page_style import STYLE
 
-_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
-POLICY = f"default-src 'none'; style-src 'sha256-{_HASH}'; base-uri 'none'; form-action 'none'"
+
+def hash_source(inline: str) -> str:
+    """Return what allows one inline style or script in a content security policy."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(inline.encode()).digest()).decode()}'"
 
 
-def opening(heading: str) -> Html:
-    """Build the beginning of a document, up to the opened body."""
+POLICY = f"default-src 'none'; style-src {hash_source(STYLE)}; base-uri 'none'; form-action 'none'"
+
+
+def opening(heading: str, *more: Html, policy: str = POLICY) -> Html:
+    """Build the beginning of a document, up to the opened body.
+
+    Args:
+        heading: the title.
+        more: further elements of the head.
+        policy: the content security policy, if the page needs more than its style.
+    """
     head = tag(
         "head",
         tag("meta", charset="utf-8"),
-        tag("meta", http_equiv="Content-Security-Policy", content=POLICY),
+        tag("meta", http_equiv="Content-Security-Policy", content=policy),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("meta", name="color-scheme", content="light dark"),
         tag("meta", name="referrer", content="no-referrer"),
         tag("meta", name="robots", content="noindex"),
         tag("title", heading),
         tag("style", Html(STYLE)),
+        *more,
     )
     return Html('<!doctype html>\n<html lang="en">{}\n<body>').format(head)
 

@@ -43,6 +43,10 @@ PERIODS: Mapping[str, Bounds] = {
     "idle_session": _bounds("P60D", "P1D", "P1Y"),
     # How long a device may use its reserve after its last session (ADR 25).
     "known_device": _bounds("P90D", "P1D", "P180D"),
+    # The claims of a deleted account show that they were released and not lost.
+    "quarantine": _bounds("P30D", "P1D", "P90D"),
+    # What an erasure needs until its end; renewed while it is not complete (ADR 30).
+    "erasure_inputs": _bounds("P7D", "P7D", "P7D"),
     # The events of a day are needed until the day is closed and its figures are published.
     "usage": _bounds("P30D", "P7D", "P90D"),
     "usage_count": _bounds("P1D", "P1D", "P1D"),  # counted from the day's first second

@@ -13,8 +13,8 @@ from functools import cache
 from typing import TypeVar
 
 from chalicelib.core import countries, figures, periods, principals, standins
-from chalicelib.core.durations import Duration
-from chalicelib.core.figures import Limits, Push
+from chalicelib.core.durations import Duration, Unit
+from chalicelib.core.figures import ErasureWaits, Limits, Push
 from chalicelib.core.principals import Principals
 from chalicelib.core.setting_values import domains, email_address, https_url, private_url, web_url
 from chalicelib.core.standins import LocalTarget
@@ -76,11 +76,10 @@ class Secret(StrEnum):
 
 
 @dataclass(frozen=True)
-class Checkpoints:
-    """The bucket of the Ledger's checkpoints, their key, and the time of S3's lock."""
+class LockedArchive:
+    """The bucket of checkpoints and tombstones, and how long S3 locks each of its objects."""
 
     bucket: str
-    key: str  # id, ARN or alias of an asymmetric KMS key
     lock: timedelta
 
 
@@ -105,6 +104,7 @@ class Settings:
     stream_url: str
     stream_file_hosts: tuple[str, ...]  # the domains from which Stream's export files may be downloaded
     stream_erasure: ErasureExtent
+    erasure: ErasureWaits
     contact_email: str
     limits: Limits
     periods: Mapping[str, Duration]  # by the names of core/periods
@@ -152,17 +152,20 @@ class Settings:
             configuration=self._named("RU4M_MAIL_CONFIGURATION"),
         )
 
-    def checkpoints(self) -> Checkpoints:
-        """The settings of the Ledger's checkpoints; set only for functions that sign or verify them.
+    def archive(self) -> LockedArchive:
+        """The archive of checkpoints and tombstones; set only for functions that use it.
 
         The lock is four years, since limitation periods of three years count from the end of the year. It
         cannot be lifted, so stages without real users have a lock of one day.
         """
-        return Checkpoints(
+        return LockedArchive(
             bucket=self._named("RU4M_CHECKPOINT_BUCKET"),
-            key=self._named("RU4M_CHECKPOINT_KEY"),
             lock=timedelta(days=4 * 366 if self.stage is Stage.PRODUCTION else 1),
         )
+
+    def checkpoint_key(self) -> str:
+        """The ARN or alias of the KMS key that signs checkpoints; set only for functions that use it."""
+        return self._named("RU4M_CHECKPOINT_KEY")
 
     def certificate_key(self) -> str:
         """The ARN or alias of the KMS key that signs certificates; set only for functions that sign them."""
@@ -179,6 +182,10 @@ class Settings:
     def transfers_queue(self) -> str:
         """The URL of the queue of rights requests whose copy has to be sent to another controller."""
         return self._named("RU4M_TRANSFERS_QUEUE")
+
+    def erasures_queue(self) -> str:
+        """The URL of the queue of rights requests whose next step erases an account."""
+        return self._named("RU4M_ERASURES_QUEUE")
 
     def export_bucket(self) -> str:
         """The bucket in which copies wait until their subjects download them."""
@@ -214,6 +221,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         stream_erasure=_parsed_or(
             environment, "RU4M_STREAM_ERASURE", ErasureExtent, ErasureExtent.KEEP_CONVERSATIONS
         ),
+        erasure=_erasure_waits(environment, stage),
         contact_email=_parsed(environment, "RU4M_CONTACT_EMAIL", email_address),
         limits=_figures(environment, figures.read),
         periods=_understood(environment, "RU4M_PERIODS", periods.read, periods.DEFAULTS),
@@ -276,6 +284,16 @@ def _figures(environment: Mapping[str, str], parse: Callable[[Mapping[str, str]]
         return parse(environment)
     except figures.BadFigure as bad:
         raise SettingsError(str(bad)) from None
+
+
+def _erasure_waits(environment: Mapping[str, str], stage: Stage) -> ErasureWaits:
+    waits = _figures(environment, figures.read_erasure)
+    if stage is not Stage.LOCAL and not waits.are_safe:
+        raise SettingsError(f"RU4M_ERASURE_* is refused: stage {stage} needs the time to cancel an erasure")
+    known = _understood(environment, "RU4M_PERIODS", periods.read, periods.DEFAULTS)["known_device"]
+    if not Duration(waits.idle_days, Unit.DAY) <= known:
+        raise SettingsError("RU4M_ERASURE_IDLE_DAYS is refused: a device is not known for so long")
+    return waits
 
 
 def _understood(

@@ -5,6 +5,8 @@ It is found by number and device id together, so a client that knows only the nu
 are random.
 """
 
+from datetime import datetime
+
 from chalicelib.core import clock
 from chalicelib.core.ids import AccountId
 from chalicelib.core.transactions import Write
@@ -24,3 +26,11 @@ def find_known(owner: AccountId | None, phone: str, device: Device) -> KnownDevi
     its cost reveals whether a number is registered.
     """
     return store.find(owner or AccountId.new(), phone, device.id)
+
+
+def last_seen(account_id: AccountId) -> datetime | None:
+    """When a device of the account was last seen, by the day; None if it knows no device any more.
+
+    An account without a session for the period of a known device gets None.
+    """
+    return max((device.seen_at for device in store.of_account(account_id)), default=None)

@@ -1,14 +1,17 @@
 """All DynamoDB access of known devices: an item per account, device and lookup key version."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from uuid import UUID
 
 from chalicelib.core import keyring, table
 from chalicelib.core.ids import AccountId
 from chalicelib.core.settings import Secret
-from chalicelib.core.table import ALWAYS, Change, Key, Table, partition_of
+from chalicelib.core.table import ALWAYS, Change, Key, Prefix, Query, Table, partition_of
 from chalicelib.devices.model import KnownDevice
 from chalicelib.privacy import codec
+
+_KIND = "known_device"
 
 
 def recognition(account_id: AccountId, phone: str, device_id: UUID, now: datetime) -> Change:
@@ -24,7 +27,16 @@ def find(account_id: AccountId, phone: str, device_id: UUID) -> KnownDevice | No
     return next((codec.opened(KnownDevice, item) for item in found.values()), None)
 
 
+def of_account(account_id: AccountId) -> Iterator[KnownDevice]:
+    """Yield the known devices of an account, under every version of the lookup key that they ever had.
+
+    The limits on codes bound their number: a device becomes known by a code.
+    """
+    found = table.query(Query(Table.ACCOUNTS, partition_of(account_id), Prefix(f"{_KIND}#")))
+    return (codec.opened(KnownDevice, item) for item in found)
+
+
 def _keys(account_id: AccountId, phone: str, device_id: UUID) -> list[Key]:
     """The keys of a known device under all versions of the lookup key, the current one first."""
-    labels = keyring.mac_keys(Secret.LOOKUP).lookup_keys("known_device", f"{phone} {device_id}")
+    labels = keyring.mac_keys(Secret.LOOKUP).lookup_keys(_KIND, f"{phone} {device_id}")
     return [Key(Table.ACCOUNTS, partition_of(account_id), label) for label in labels]

@@ -44,6 +44,7 @@ class Mail:
     language: str
     subject: str
     paragraphs: tuple[str, ...] = field(repr=False)  # may contain a code
+    link: str | None = field(default=None, repr=False)  # below the paragraphs; may contain a receipt
 
 
 class MailNotSent(Exception):
@@ -126,7 +127,8 @@ def _meaning(error: BotoCoreError | ClientError) -> MailNotSent:
 def _request(mail: Mail, purpose: Purpose) -> dict[str, Any]:
     sender = settings().mail()
     signature = (f"{CONTROLLER.name}, {CONTROLLER.address}", settings().contact_email)
-    text = "\n\n".join((*mail.paragraphs, "-- \n" + "\n".join(signature))) + "\n"
+    body = (*mail.paragraphs, mail.link) if mail.link else mail.paragraphs
+    text = "\n\n".join((*body, "-- \n" + "\n".join(signature))) + "\n"
     parts = {"Text": text, "Html": _as_html(mail, signature)}
     return {
         "FromEmailAddress": f"RU4M <{sender.sender}>",
@@ -151,8 +153,13 @@ def _data(text: str) -> dict[str, str]:
 
 
 def _as_html(mail: Mail, signature: tuple[str, ...]) -> str:
-    """Render the text without images, scripts, styles or links, which could track the reader."""
+    """Render the text without images, scripts or styles, which could track the reader.
+
+    The only link is the mail's own, shown in full.
+    """
     head = tag("head", tag("meta", charset="utf-8"))
     paragraphs = [tag("p", paragraph) for paragraph in mail.paragraphs]
+    if mail.link:
+        paragraphs.append(tag("p", tag("a", mail.link, href=mail.link)))
     body = tag("body", *paragraphs, tag("hr"), tag("p", Html("<br>").join(signature)))
     return f"<!doctype html>{tag('html', head, body, lang=mail.language)}"

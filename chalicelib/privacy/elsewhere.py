@@ -1,7 +1,7 @@
 """Declarations of processing for data that has no record class.
 
 The record of processing and the controller's page list these together with the records: chat data at Stream,
-copies in S3, and the evidence that only core/chain writes.
+copies in S3, the evidence that only core/chain writes, and the marks of erasures.
 """
 
 from dataclasses import dataclass
@@ -72,5 +72,17 @@ ELSEWHERE = (
         categories=(Category.PSEUDONYM, Category.PRIVACY_PREFERENCES),
         recipients=(Recipient.AWS,),
         kept=(Period.RIGHTS_EVIDENCE,),
+    ),
+    # An erasure has to last (Art. 17 GDPR), but a restored backup contains the account again.
+    Elsewhere(
+        kind="tombstone",
+        what="The mark of an erasure, under random ids, so that it is repeated after a restore of a backup; "
+        "hash-chained, and locked in S3.",
+        where="ledger",
+        purpose=Purpose.LEGAL_OBLIGATION,
+        basis=LegalBasis.LEGAL_OBLIGATION,
+        categories=(Category.PSEUDONYM,),
+        recipients=(Recipient.AWS,),
+        kept="for good, as the certificate of the erasure states",
     ),
 )

@@ -34,6 +34,8 @@ class Period(Enum):
     MAIL_RETURN = ("{} after a mail was sent, in case it bounces", Start.INSTANT)
     IDLE_SESSION = ("{} after the device was last used", Start.INSTANT)
     KNOWN_DEVICE = ("{} after the last day on which the device was signed in", Start.INSTANT)
+    QUARANTINE = ("{} after the account was deleted, by a keyed hash", Start.INSTANT)
+    ERASURE_INPUTS = ("until the deletion is complete, at most {} after its last progress", Start.INSTANT)
     USAGE = ("{} after the event", Start.INSTANT)
     USAGE_COUNT = ("until the end of the day (UTC)", Start.INSTANT)
     SECURITY_LOG = ("{} after the event was recorded", Start.INSTANT)

@@ -121,11 +121,14 @@ class Recipient(Registered):
         label="Mobile carriers of the phone number's country",
         country="the phone number's country",
         role=Role.CONTROLLER,
-        activity="deliver codes by text message",
+        activity="deliver codes, and notices of a deletion, by text message",
         categories=frozenset({Category.PHONE_NUMBER}),
-        purposes=frozenset({Purpose.AUTHENTICATION}),
+        purposes=frozenset({Purpose.AUTHENTICATION, Purpose.LEGAL_OBLIGATION}),
         mechanism=Mechanism.FOR_THE_CONTRACT,
-        safeguards=("the message contains only a code, which is valid for ten minutes",),
+        safeguards=(
+            "a code is valid for ten minutes; the message contains no other personal data",
+            "a notice of a deletion contains a day, and a link that shows and cancels that request only",
+        ),
     )
     MAIL_PROVIDERS = RegisterEntry(
         label="The provider of the subject's mailbox",

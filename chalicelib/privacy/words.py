@@ -10,6 +10,7 @@ _TITLES = {
     "acceptance": "Terms and notices that you accepted",
     "account": "Your account",
     "announcement": "Notices announced to you",
+    "certificate": "Certificates of the deletion of your data",
     "challenge": "One-time codes",
     "chat_message": "Your chat messages",
     "claim": "Phone numbers and addresses linked to your account",

@@ -6,7 +6,7 @@ from typing import Any
 
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.model import Account, AccountState
-from chalicelib.accounts.service import ACCOUNT, OPEN_ACCOUNT
+from chalicelib.accounts.service import ACCOUNT, OPEN_STORED_ACCOUNT
 from chalicelib.core import needs, observe
 from chalicelib.core.errors import ChangedMeanwhile, NotFound
 from chalicelib.core.http import IfMatch
@@ -18,10 +18,11 @@ from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
 from chalicelib.profiles import store
 from chalicelib.profiles.model import EmailTaken, Profile, ProfileChanges, PublicProfile
 from chalicelib.profiles.nicknames import random_nickname
-from chalicelib.profiles.store import PROFILE
+from chalicelib.profiles.store import PROFILE, READABLE_PROFILE
 
 __all__ = [
     "PROFILE",
+    "READABLE_PROFILE",
     "by_accounts",
     "change",
     "keep_email",
@@ -90,9 +91,9 @@ def rekey_claims(owners: Iterable[AccountId]) -> int:
     claims; the old key is not retired until that account is recovered.
     """
     moved = 0
-    for row in needs.read_accounts(owners, (OPEN_ACCOUNT, PROFILE, DATA_KEY)):
+    for row in needs.read_accounts(owners, (OPEN_STORED_ACCOUNT, PROFILE, DATA_KEY)):
         try:
-            account, profile = row[OPEN_ACCOUNT], row[PROFILE]
+            account, profile = row[OPEN_STORED_ACCOUNT], row[PROFILE]
         except SealingError as error:
             observe.record_unreadable("claims_unreadable", error)
             continue

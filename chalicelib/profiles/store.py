@@ -3,11 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
+from chalicelib.core import observe
 from chalicelib.core.ids import AccountId
+from chalicelib.core.needs import Found, Need
+from chalicelib.core.sealing import SealingError
 from chalicelib.core.table import (
     Attr,
     Conflict,
     Create,
+    Item,
     Key,
     Replace,
     Table,
@@ -31,6 +35,18 @@ def key(account_id: AccountId) -> Key:
 
 # Needs DATA_KEY as well, because all values of a profile are sealed.
 PROFILE = record_needs.opened(Profile, lambda claims: key(claims.account_id))
+
+
+def _if_readable(item: Item | None, found: Found) -> Profile | None:
+    try:
+        return PROFILE.read(item, found)
+    except SealingError as error:
+        observe.record_unreadable("profile_unreadable", error)
+        return None
+
+
+# For rights, which nobody loses because a profile was altered; it counts as missing then.
+READABLE_PROFILE = Need(PROFILE.key, _if_readable)
 
 
 def owner_of_change(change: Mapping[str, Any]) -> AccountId | None:

@@ -11,12 +11,15 @@ The subject's side:
     model        the stored request
     store        all DynamoDB access of requests
     states       which status may follow which; pure
+    standstill   which requests make no progress, and why; pure
     deadline     when an answer is due; pure
+    receipts     the proof of a request, which needs no session
     evidence     entries of a request's history
     problems     the errors that clients and operators see
     moves        applies a person's change, with retries
     messages     decisions, mails, reminders
     files        copies in S3: links, reading, deleting
+    receipt_page/  the page that shows and cancels a request by its receipt
     jobs         the workers and the sweep
 
 The work:
@@ -25,6 +28,7 @@ The work:
     procedures/  the steps of each right, by name and in order
     steps/       what each step does; for workers only
     export/      the copy as a package; export/page is its readable page
+    erasure/     what an erasure does outside of our tables, and the mark that it leaves
 
 The operators' side:
 

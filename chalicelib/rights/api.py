@@ -3,15 +3,19 @@
 from chalice.app import Blueprint
 
 from chalicelib.core.errors import IdempotencyMismatch
-from chalicelib.core.http import Accepted, Cursor, DailyLimit, Unlimited, route
+from chalicelib.core.http import Accepted, Cursor, DailyLimit, HtmlPage, PublicPage, Unlimited, route
 from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import RightsRequestId
+from chalicelib.core.page import POLICY
 from chalicelib.core.settings import settings
 from chalicelib.privacy.subject_keys import DATA_KEY
-from chalicelib.profiles.service import PROFILE
+from chalicelib.profiles.service import READABLE_PROFILE
 from chalicelib.rights import service
+from chalicelib.rights.erasure import certificate
 from chalicelib.rights.problems import AlreadyOpen, ExportGone, NotOfferedHere, NotReady, TooLate
+from chalicelib.rights.receipt_page.document import RECEIPT_POLICY, receipt_page
 from chalicelib.rights.views import (
+    CertificateFile,
     ExportView,
     NewRequest,
     Receipt,
@@ -33,7 +37,7 @@ def _is_limited(caller: RightsCaller, body: NewRequest, **_: object) -> bool:
     rights,
     "POST",
     "/v1/rights-requests",
-    needs=(DATA_KEY, PROFILE),
+    needs=(DATA_KEY, READABLE_PROFILE),
     limit=DailyLimit("rights_requests", lambda: settings().limits.rights_requests_day, _is_limited),
     problems=(AlreadyOpen, IdempotencyMismatch, NotOfferedHere, StepUpRequired),
 )
@@ -47,7 +51,7 @@ def exercise_right(
     """
     if service.wants_step_up(body.right):
         caller.require_step_up()
-    taken = service.submit(caller.account, caller[PROFILE], body, key)
+    taken = service.submit(caller.account, caller[READABLE_PROFILE], body, key)
     return Accepted(ReceivedRequestView.with_receipt(taken.request, taken.receipt))
 
 
@@ -83,6 +87,22 @@ def get_export(caller: StepUpCaller, request_id: RightsRequestId) -> ExportView:
     return ExportView(url=link.url, expires_at=link.expires_at, sha256=link.file.sha256, size=link.file.size)
 
 
+@route(rights, "GET", "/v1/rights-requests/{request_id}/certificate", problems=(NotReady,))
+def get_certificate(caller: RightsCaller, request_id: RightsRequestId) -> CertificateFile:
+    """Get the signed certificate of an erasure."""
+    return CertificateFile.of(certificate.own(caller.account.account_id, request_id))
+
+
+@route(rights, "GET", "/v1/receipt")
+def get_receipt_page() -> PublicPage:
+    """Get the page that shows a request by its receipt.
+
+    Messages link to it with `#`, the id of the request, a dot and the receipt. A browser does not send that
+    part; the page's script reads it, and sends the receipt in the header of the routes below.
+    """
+    return PublicPage(markup=receipt_page(settings().contact_email), policy=RECEIPT_POLICY)
+
+
 @route(rights, "GET", "/v1/rights-receipts/{request_id}")
 def get_by_receipt(request_id: RightsRequestId, receipt: Receipt) -> RequestView:
     """Get a rights request by its receipt. Also works after the account is deleted."""
@@ -99,3 +119,16 @@ def get_by_receipt(request_id: RightsRequestId, receipt: Receipt) -> RequestView
 def cancel_by_receipt(request_id: RightsRequestId, receipt: Receipt) -> RequestView:
     """Cancel a rights request by its receipt, without a session."""
     return RequestView.of(service.cancel_by_receipt(request_id, receipt.text))
+
+
+@route(rights, "GET", "/v1/rights-receipts/{request_id}/certificate", problems=(NotReady,))
+def get_certificate_by_receipt(request_id: RightsRequestId, receipt: Receipt) -> CertificateFile:
+    """Get the signed certificate of an erasure by the receipt of the request, without an account."""
+    return CertificateFile.of(certificate.by_receipt(request_id, receipt.text))
+
+
+@route(rights, "GET", "/v1/rights-receipts/{request_id}/certificate/page", problems=(NotReady,))
+def get_certificate_page_by_receipt(request_id: RightsRequestId, receipt: Receipt) -> HtmlPage:
+    """Get the readable page of a certificate by the receipt of the request. Only the file is signed."""
+    found = certificate.by_receipt(request_id, receipt.text)
+    return HtmlPage(markup=certificate.readable_page(found), policy=POLICY)

@@ -11,6 +11,7 @@ from chalicelib.core.clock import MINUTE
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.outbound import ByteSource
 from chalicelib.core.settings import settings
+from chalicelib.privacy import codec
 from chalicelib.rights.model import ExportFile
 
 # The link works without authentication: long enough for a slow phone to start, too short to be shared.
@@ -48,6 +49,12 @@ def link_to(file: ExportFile) -> Link:
         ExpiresIn=int(_LINK_LIFE.total_seconds()),
     )
     return Link(url, clock.now() + _LINK_LIFE, file)
+
+
+def fetched_or_expired_at(file: ExportFile) -> datetime:
+    """When a copy no longer waits for its subject: its link has ended, or the copy has expired."""
+    ends = codec.expires_at(file) or clock.now()
+    return min(ends, file.linked_at + _LINK_LIFE) if file.linked_at else ends
 
 
 @contextmanager

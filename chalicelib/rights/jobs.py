@@ -1,4 +1,4 @@
-"""Jobs of rights: the workers of the two queues, and the sweep of requests they missed."""
+"""Jobs of rights: the workers of the three queues, and the sweep of requests they missed."""
 
 import os
 
@@ -19,6 +19,8 @@ _ANY = "arn:aws:sqs:eu-central-1:0:"
 _QUEUE = os.environ.get("RU4M_RIGHTS_QUEUE_ARN", f"{_ANY}rights")
 _TRANSFERS = os.environ.get("RU4M_TRANSFERS_QUEUE_ARN", f"{_ANY}transfers")
 
+_ERASURES = os.environ.get("RU4M_ERASURES_QUEUE_ARN", f"{_ANY}erasures")
+
 _Failed = dict[str, list[dict[str, str]]]
 
 
@@ -38,6 +40,15 @@ def transfer_copies(event: SQSEvent) -> _Failed:
     from chalicelib.rights.steps import transfer
 
     return _work_on(event, transfer.WORKER)
+
+
+@rights_jobs.on_sqs_message(queue_arn=_ERASURES, batch_size=1, name="erase_accounts")
+@observed
+def erase_accounts(event: SQSEvent) -> _Failed:
+    """Advance erasures by a step each; returns the messages to deliver again."""
+    from chalicelib.rights.steps import erasures
+
+    return _work_on(event, erasures.WORKER)
 
 
 def _work_on(event: SQSEvent, worker: Worker) -> _Failed:

@@ -18,10 +18,12 @@ from chalicelib.messages.mail import Mail, MailNotSent
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.rights.model import RefusalReason, Right, RightsRequest, Status
 
-_COPY_READY = {
+_COMPLETED = {
     Right.ACCESS: "Your copy is ready. It shows what we store about you, why, for how long, and who "
     "received it.",
     Right.PORTABILITY: "Your data is ready, in a format that other services can read.",
+    Right.ERASURE: "Your account and your data were deleted. The certificate says what was deleted, what "
+    "stays and why.",
 }
 
 _MISSING = "Some data could not be included: {}. The copy lists what is missing and why."
@@ -47,7 +49,7 @@ def decision(request: RightsRequest, contact: str) -> str:
     if request.status is Status.REFUSED:
         why = _REFUSED[request.refusal] if request.refusal else "Your request was refused."
         return f"{why} {_DISAGREE.format(contact)}"
-    answer = _COPY_READY[request.right]
+    answer = _COMPLETED[request.right]
     if request.missing:
         answer = f"{answer} {_MISSING.format(', '.join(request.missing))}"
     return answer
@@ -115,21 +117,28 @@ def _day(instant: datetime) -> str:
 
 
 def mail_operators(request: RightsRequest) -> None:
-    """Mail the controller's contact; a failure is ignored, since alarms report the deadlines."""
+    """Mail the controller's contact that an answer is due or late; alarms report what is not sent."""
     now = clock.now()
     due = request.clock.due_at(now)
-    late = now > due
-    standing = request.status.replace("_", " ")
-    look = f"`python -m infra.ops rights show {request.request_id}`"
-    text = Mail(
-        mail_id=MailId.new(),
-        to=settings().contact_email,
-        language="en",
-        subject="A rights request is overdue" if late else "A rights request is due soon",
-        paragraphs=(
-            f"Request {request.request_id} ({request.right}) has to be answered by {clock.to_text(due)}.",
-            f"It is {standing}. Look at it with {look}.",
-        ),
+    _mail_contact(
+        "A rights request is overdue" if now > due else "A rights request is due soon",
+        f"Request {request.request_id} ({request.right}) has to be answered by {clock.to_text(due)}.",
+        f"It is {request.status.replace('_', ' ')}. "
+        f"Look at it with `python -m infra.ops rights show {request.request_id}`.",
     )
+
+
+def mail_unproven(request: RightsRequest) -> None:
+    """Mail the controller's contact that an erasure is not proven; alarms report what is not sent."""
+    _mail_contact(
+        "An erasure is not proven yet",
+        f"Request {request.request_id} began to delete an account more than a day ago.",
+        f"Look at it with `python -m infra.ops erasures show {request.request_id}`.",
+    )
+
+
+def _mail_contact(subject: str, *paragraphs: str) -> None:
+    to = settings().contact_email
+    text = Mail(mail_id=MailId.new(), to=to, language="en", subject=subject, paragraphs=paragraphs)
     with suppress(MailNotSent):
         mail.send(text, Purpose.LEGAL_OBLIGATION, choices=None)

@@ -6,21 +6,22 @@ than its subject's own key, because claims about it may be raised later (Art. 17
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, field_serializer
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_serializer, field_validator
 
 from chalicelib.core.clock import Instant
-from chalicelib.core.ids import AccountId, MailId, RightsRequestId, StaffId, UserId
+from chalicelib.core.ids import AccountId, Pseudonym, RightsRequestId, StaffId, UserId
 from chalicelib.core.table_names import Table
 from chalicelib.privacy.periods import After, Period, Statutory, UntilErasure
 from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, NotPersonal, Record, personal
 from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source
 from chalicelib.privacy.recipients import Recipient
+from chalicelib.rights import notes as notes_of_requests
 from chalicelib.rights.deadline import Clock, Extension, Pause
+from chalicelib.rights.notes import CopyNotes, ErasureNotes, RequestNotes
 
 _STAFF = (Recipient.BELGRADE_OFFICE,)
 # No law requires this retention. The controller keeps requests to be able to prove how they were answered.
@@ -94,11 +95,15 @@ class _Part(BaseModel):
 
 
 class StepState(_Part):
-    """One step of a request's procedure. `at`: when it reached this status."""
+    """One step of a request's procedure.
+
+    `at`: when it reached this status. `why`: a fixed word, if it is stopped.
+    """
 
     name: str
     status: StepStatus = StepStatus.WAITING
     at: Instant | None = None
+    why: str | None = None
 
 
 class OwedEntry(_Part):
@@ -117,60 +122,6 @@ class Proposal(_Part):
     by: StaffId
     at: Instant
     approved_by: StaffId | None = None  # set when it becomes the decision
-
-
-class RequestAnnouncement(StrEnum):
-    """The events of a request that are announced to its subject."""
-
-    ANSWER = "answer"
-    EXTENSION = "extension"
-
-
-@dataclass(frozen=True, kw_only=True)
-class RequestNotes:
-    """What the work on a request leaves for later runs: ids, keys, numbers, and no personal values.
-
-    A note is never renamed, and only those that differ from their default are stored: a container of an older
-    version can then read every request that does not use a new note.
-    """
-
-    # The id of each mail, written before it is sent: it may or may not have arrived.
-    mails: Mapping[RequestAnnouncement, MailId] = field(default_factory=dict)
-    extension_announced: bool = False  # by mail, or in the app only
-
-
-@dataclass(frozen=True)
-class MadeCopy:
-    """A copy that was assembled: the SHA-256 in hexadecimal, the size in bytes, the time."""
-
-    sha256: str
-    size: int
-    made_at: Instant
-
-
-@dataclass(frozen=True, kw_only=True)
-class CopyNotes(RequestNotes):
-    """The notes of the steps that make, transfer and deliver a copy.
-
-    Attributes:
-        stream_task: the id of the export that Stream makes. `stream_missing` has the reason if it made none.
-        made_again: how often the copy was made again, because it was too old or missing.
-        transfer_begun: the attempts to transfer the copy, one that is running included.
-    """
-
-    stream_task: str | None = None
-    stream_asked_at: Instant | None = None
-    stream_asked_again: bool = False
-    stream_ready: bool = False
-    stream_missing: str | None = None
-    copy: MadeCopy | None = None
-    made_again: int = 0
-    transfer_begun: int = 0
-    transfer_failed: str | None = None
-    transferred: bool = False
-
-
-_NOTES = TypeAdapter(CopyNotes)
 
 
 class RightsRequest(
@@ -206,7 +157,8 @@ class RightsRequest(
     pause: Annotated[Pause | None, NOT_PERSONAL] = None
 
     steps: Annotated[tuple[StepState, ...], NOT_PERSONAL] = ()
-    notes: Annotated[CopyNotes, _INNER] = CopyNotes()  # what steps pass on to later steps
+    # What steps pass on to later steps; the right decides which notes there are.
+    notes: Annotated[RequestNotes, _INNER] = Field(default_factory=lambda given: new_notes(given["right"]))
     missing: Annotated[tuple[str, ...], NOT_PERSONAL] = ()  # parts that could not be included, in our words
     tries: Annotated[int, _INNER] = 0  # tries of the next step since its last outcome, a running one included
     run_at: Annotated[Instant | None, _INNER] = None  # when the next step is due; None: no worker runs it
@@ -227,10 +179,15 @@ class RightsRequest(
     )
     closed_at: Annotated[Instant | None, NOT_PERSONAL] = None
 
+    @field_validator("notes", mode="wrap")
+    @classmethod
+    def _of_the_right(cls, stored: Any, _: Any, given: ValidationInfo) -> RequestNotes:  # noqa: ANN401 - pydantic's hook
+        kind = type(new_notes(given.data["right"])) if "right" in given.data else RequestNotes
+        return stored if isinstance(stored, kind) else notes_of_requests.read(kind, stored)
+
     @field_serializer("notes")
-    def _without_defaults(self, notes: CopyNotes) -> dict[str, Any]:
-        found: dict[str, Any] = _NOTES.dump_python(notes, mode="json", exclude_defaults=True)
-        return found
+    def _without_defaults(self, notes: RequestNotes) -> dict[str, Any]:
+        return notes.stored()
 
     @property
     def clock(self) -> Clock:
@@ -251,12 +208,19 @@ class RightsRequest(
         """Return the request with another clock."""
         return self.model_copy(update={"extension": clock.extension, "pause": clock.pause})
 
-    def with_step(self, name: str, status: StepStatus, at: datetime) -> "RightsRequest":
-        """Return the request with a new status of one step."""
+    def with_step(
+        self, name: str, status: StepStatus, at: datetime, why: str | None = None
+    ) -> "RightsRequest":
+        """Return the request with a new status of one step, and why it stopped."""
         steps = tuple(
-            StepState(name=s.name, status=status, at=at) if s.name == name else s for s in self.steps
+            StepState(name=s.name, status=status, at=at, why=why) if s.name == name else s for s in self.steps
         )
         return self.model_copy(update={"steps": steps})
+
+
+def new_notes(right: Right) -> RequestNotes:
+    """The notes of a new request."""
+    return ErasureNotes() if right is Right.ERASURE else CopyNotes()
 
 
 class OpenRequest(
@@ -289,3 +253,46 @@ class ExportFile(
     sha256: Annotated[str, NOT_PERSONAL]
     size: Annotated[int, NOT_PERSONAL]  # bytes
     made_at: Annotated[Instant, NOT_PERSONAL]
+    # When the subject first got a link to it, which works for fifteen minutes.
+    linked_at: Annotated[Instant | None, NOT_PERSONAL] = None
+
+
+class ErasureInputs(
+    Record,
+    table=Table.CHALLENGES,
+    kind="erasure_inputs",
+    purpose=Purpose.LEGAL_OBLIGATION,
+    basis=LegalBasis.LEGAL_OBLIGATION,
+    retention=After(Period.ERASURE_INPUTS, since="extended_at"),
+    key_class=KeyClass.TRANSIENT,
+):
+    """What the steps of an erasure need after the account is deleted. The table has no backups."""
+
+    request_id: Annotated[RightsRequestId, NOT_PERSONAL]
+    phone: Annotated[str, personal(Category.PHONE_NUMBER, Source.PROVIDED, to=(Recipient.SMS_CARRIERS,))]
+    email: Annotated[
+        str | None, personal(Category.EMAIL, Source.PROVIDED, to=(Recipient.MAIL_PROVIDERS,))
+    ] = None
+    locale: Annotated[str | None, personal(Category.LANGUAGE, Source.PROVIDED)] = None
+    pseudonym: Annotated[Pseudonym, personal(Category.PSEUDONYM, Source.GENERATED)]
+    extended_at: Annotated[Instant, NOT_PERSONAL]
+
+
+class IssuedCertificate(
+    Record,
+    table=Table.RIGHTS,
+    kind="certificate",
+    purpose=Purpose.LEGAL_OBLIGATION,
+    basis=LegalBasis.LEGAL_OBLIGATION,
+    retention=Statutory(Period.RIGHTS_EVIDENCE, law=_LAW, since="issued_at"),
+    key_class=KeyClass.RETAINED,
+):
+    """The signed certificate of an erasure, for the holder of the receipt.
+
+    It is issued in the transaction that closes the request, so both are kept for the same time.
+    """
+
+    request_id: Annotated[RightsRequestId, NOT_PERSONAL]
+    issued_at: Annotated[Instant, NOT_PERSONAL]
+    # Sealed: the table shows no link between the request's account id and the pseudonym of its evidence.
+    document: Annotated[str, personal(Category.PSEUDONYM, Source.GENERATED)]

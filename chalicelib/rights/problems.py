@@ -38,10 +38,10 @@ class TooLate(ConflictingRequest):
 
 
 class NotReady(ConflictingRequest):
-    """The copy does not exist yet."""
+    """The copy or the certificate does not exist yet."""
 
     code = "not_ready"
-    title = "The copy is not ready yet"
+    title = "The copy or the certificate is not ready yet"
 
 
 class ExportGone(Gone):

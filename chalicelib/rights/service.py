@@ -11,12 +11,10 @@ Failures: if the response is lost, the repeated call finds the first request; if
 is lost, the sweep sends another within minutes.
 """
 
-import base64
-import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chalicelib.accounts.model import Account
-from chalicelib.core import clock, idempotency, keyring, metrics
+from chalicelib.core import clock, idempotency, metrics
 from chalicelib.core.chain import HeadMoved
 from chalicelib.core.errors import InvalidRequest, NotFound, Unavailable
 from chalicelib.core.http import Body, Cursor, invalid_cursor
@@ -24,13 +22,14 @@ from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import AccountId, RightsRequestId, StaffId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.outbound import BadTarget, Target
-from chalicelib.core.settings import Secret, settings
+from chalicelib.core.settings import settings
 from chalicelib.profiles.model import Profile
-from chalicelib.rights import evidence, procedures, states, store
+from chalicelib.rights import evidence, procedures, receipts, states, store
 from chalicelib.rights.engine import queue
 from chalicelib.rights.files import Link, link_to
-from chalicelib.rights.model import Right, RightsRequest, Status
+from chalicelib.rights.model import Right, RightsRequest, Status, new_notes
 from chalicelib.rights.moves import Move, apply_move
+from chalicelib.rights.notes import ErasureNotes, RequestNotes
 from chalicelib.rights.problems import AlreadyOpen, ExportGone, NotOfferedHere, NotReady
 from chalicelib.rights.store import ExercisedAlready, RequestExists
 from chalicelib.rights.views import NewRequest
@@ -40,7 +39,10 @@ _WANTS_STEP_UP = frozenset({Right.ACCESS, Right.PORTABILITY, Right.ERASURE})
 # An objection to marketing and a withdrawal of consent have no limit (Art. 7(3) and 21(2) GDPR).
 _NEVER_LIMITED = frozenset({Right.MARKETING_OBJECTION, Right.CONSENT_WITHDRAWAL})
 # The fields of the body that each right allows.
-_TAKES: dict[Right, frozenset[str]] = {Right.PORTABILITY: frozenset({"transfer_to"})}
+_TAKES: dict[Right, frozenset[str]] = {
+    Right.PORTABILITY: frozenset({"transfer_to"}),
+    Right.ERASURE: frozenset({"waive_grace"}),
+}
 PAGE = 20
 
 
@@ -94,8 +96,14 @@ def submit(
         steps=procedures.waiting_steps(procedures.steps_of(body.right, body.transfer_to)),
         run_at=now,
         fingerprint=idempotency.fingerprint(body) if key else None,
+        notes=_first_notes(body),
     )
     return record_new(request, body)
+
+
+def _first_notes(body: NewRequest) -> RequestNotes:
+    notes = new_notes(body.right)
+    return replace(notes, waives_grace=bool(body.waive_grace)) if isinstance(notes, ErasureNotes) else notes
 
 
 def record_new(request: RightsRequest, body: Body, by: StaffId | None = None) -> TakenRequest:
@@ -118,7 +126,7 @@ def record_new(request: RightsRequest, body: Body, by: StaffId | None = None) ->
         raise _open_already(found, request) from None
     metrics.count(Metric.RIGHTS_REQUESTED)
     queue.send(request.request_id, clock.now())
-    return TakenRequest(request, receipt_of(request.request_id))
+    return TakenRequest(request, receipts.of(request.request_id))
 
 
 def _check(body: NewRequest) -> None:
@@ -149,7 +157,7 @@ def _request_of_key(request_id: RightsRequestId, body: Body) -> TakenRequest:
     if found is None or found.fingerprint is None:
         raise Unavailable
     idempotency.check(found.fingerprint, body)
-    return TakenRequest(found, receipt_of(request_id))
+    return TakenRequest(found, receipts.of(request_id))
 
 
 def _open_already(conflict: ExercisedAlready, request: RightsRequest) -> AlreadyOpen:
@@ -196,7 +204,7 @@ def by_receipt(request_id: RightsRequestId, receipt: str) -> RightsRequest:
     Raises:
         NotFound: no such request, or the receipt belongs to another one.
     """
-    if not _is_receipt_of(request_id, receipt):
+    if not receipts.belongs_to(request_id, receipt):
         raise NotFound
     found = store.read(request_id)
     if found is None:
@@ -230,7 +238,7 @@ def cancel_by_receipt(request_id: RightsRequestId, receipt: str) -> RightsReques
         NotFound: as for `by_receipt`.
         TooLate, Unavailable: as for `cancel`.
     """
-    if not _is_receipt_of(request_id, receipt):
+    if not receipts.belongs_to(request_id, receipt):
         raise NotFound
     return apply_move(request_id, None, _cancellation).request
 
@@ -239,11 +247,11 @@ def _cancellation(request: RightsRequest) -> Move | None:
     if request.status is Status.CANCELLED:
         return None
     states.check_open(request)
-    return Move(closed_early(request, Status.CANCELLED, procedures.DISCARD), "cancelled", {})
+    return Move(closed_early(request, Status.CANCELLED), "cancelled", {})
 
 
-def closed_early(request: RightsRequest, status: Status, *then: str) -> RightsRequest:
-    """Return the request closed before the end of its procedure, with the steps `then` left to do.
+def closed_early(request: RightsRequest, status: Status) -> RightsRequest:
+    """Return the request closed before the end of its procedure, with the steps that this takes left to do.
 
     They wait until a current lease expires.
     """
@@ -254,7 +262,7 @@ def closed_early(request: RightsRequest, status: Status, *then: str) -> RightsRe
             "status": status,
             "decided_at": now,
             "closed_at": now,
-            "steps": procedures.ended_early(request, *then),
+            "steps": procedures.ended_early(request, status),
             "tries": 0,
             "unreachable_since": None,
             "run_at": max(now, request.leased_until or now),
@@ -281,21 +289,5 @@ def export_link(account_id: AccountId, request_id: RightsRequestId) -> Link:
     file = store.export_file(request_id)
     if file is None:
         raise ExportGone
+    store.note_link(file)
     return link_to(file)
-
-
-def receipt_of(request_id: RightsRequestId) -> str:
-    """The receipt of a request: a key version, and the HMAC of the request's id under it. Not stored."""
-    return _receipt(request_id, keyring.mac_keys(Secret.RECEIPTS).current)
-
-
-def _is_receipt_of(request_id: RightsRequestId, shown: str) -> bool:
-    """Return whether a receipt belongs to this request under any key version; in constant time."""
-    versions = keyring.mac_keys(Secret.RECEIPTS).versions
-    made = [_receipt(request_id, version).encode() for version in versions]
-    return any([hmac.compare_digest(receipt, shown.encode()) for receipt in made])  # noqa: C419 - compare all versions, always
-
-
-def _receipt(request_id: RightsRequestId, version: str) -> str:
-    digest = keyring.mac_keys(Secret.RECEIPTS).digest_under(version, "receipt", request_id)
-    return f"{version}.{base64.urlsafe_b64encode(digest).rstrip(b'=').decode()}"

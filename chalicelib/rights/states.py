@@ -46,13 +46,14 @@ def check_open(request: RightsRequest) -> None:
     """Check that a person may still cancel or decide a request.
 
     Raises:
-        TooLate: the request is closed; or its copy is being sent to the controller that the subject named,
-            which may have received data already. A stopped transfer does not raise: an operator has to be
-            able to decide, and the history shows that the transfer began.
+        TooLate: the request is closed; an erasure has passed its point of no return; or a copy is being sent
+            to the controller that the subject named, which may have received data already. A stopped transfer
+            does not raise: an operator has to be able to decide, and the history shows that it began.
     """
     if not request.is_open:
         raise TooLate("This request is closed already")
     step = request.next_step
-    stopped = step is not None and step.status is StepStatus.STOPPED
-    if request.notes.transfer_begun and not request.notes.transfer_failed and not stopped:
+    if request.notes.is_irrevocable:
+        raise TooLate("The deletion has begun")
+    if request.notes.is_sending and not (step and step.status is StepStatus.STOPPED):
         raise TooLate("The copy is being sent to the controller that was named")

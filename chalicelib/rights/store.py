@@ -1,6 +1,6 @@
-"""All DynamoDB access of rights, except the reading of a whole subject (`export/store`).
+"""All DynamoDB access of rights, except a whole subject (`export/store`) and certificates (`erasure/store`).
 
-    R#<request>, request               the request; in the sparse indexes owner, due and open
+    R#<request>, request               the request; in the sparse indexes owner, due, open and stuck
     R#<request>, export                the copy that was made for it
     A#<account>, open#<right>          the claim of the open request that exercises a right
 
@@ -10,10 +10,12 @@ writes takes effect.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.core import chain, clock, observe, shards, table
+from chalicelib.core.batches import batched
 from chalicelib.core.chain import HeadMoved, NewEntry
 from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.core.sealing import SealingError
@@ -34,12 +36,13 @@ from chalicelib.core.table import (
 )
 from chalicelib.core.transactions import Write, commit
 from chalicelib.privacy import codec
-from chalicelib.rights import evidence
+from chalicelib.rights import evidence, standstill
 from chalicelib.rights.engine import duties
 from chalicelib.rights.model import ExportFile, OpenRequest, Right, RightsRequest
 
 SHARDS = shards.names(16)
 _EARLIEST, _LATEST = clock.to_text(clock.from_epoch(0)), "~"
+MAX_READ = 100  # items of a batched read
 _TRIES = 3  # of a write while other writers append to the same history
 
 
@@ -125,8 +128,22 @@ def place_in_list(account_id: AccountId, request_id: RightsRequestId) -> ListPla
 
 def ids_of(account_id: AccountId) -> Iterator[RightsRequestId]:
     """The ids of all requests of a subject, oldest first."""
-    for row in table.query(Query(Table.RIGHTS, partition_of(account_id), index=Index.OWNER)):
-        yield RightsRequestId(row["pk"].removeprefix("R#"))
+    return (request_id for request_id, _ in places_of(account_id))
+
+
+def places_of(
+    account_id: AccountId, after: ListPlace | None = None
+) -> Iterator[tuple[RightsRequestId, ListPlace]]:
+    """The ids of a subject's requests after a place in the list, oldest first, each with its place."""
+    names = (*key(RightsRequestId("")).attributes(), Index.OWNER.pk, Index.OWNER.sk)
+    for row in table.query(Query(Table.RIGHTS, partition_of(account_id), index=Index.OWNER, after=after)):
+        yield RightsRequestId(row["pk"].removeprefix("R#")), {name: row[name] for name in names}
+
+
+def all_of(account_id: AccountId) -> Iterator[RightsRequest]:
+    """All requests of a subject that can be read, oldest first."""
+    for ids in batched(ids_of(account_id), MAX_READ):
+        yield from read_several(ids)[0]
 
 
 def read_several(request_ids: Sequence[RightsRequestId]) -> tuple[list[RightsRequest], list[RightsRequestId]]:
@@ -163,6 +180,29 @@ def keeping_file(file: ExportFile) -> Write:
     place = export_key(file.request_id)
     same = Attr("sha256").exists()
     return Create(place, codec.to_item(file, place), or_over=same)
+
+
+def note_link(file: ExportFile) -> None:
+    """Note that the subject got a link to a copy; only the first time is kept."""
+    if file.linked_at:
+        return
+    place, linked = export_key(file.request_id), file.model_copy(update={"linked_at": clock.now()})
+    same = Attr("sha256").eq(file.sha256) & Attr("linked_at").not_exists()
+    with suppress(Conflict):  # another link was given, or the copy has expired
+        table.write(Replace(place, codec.to_item(linked, place), only_if=same))
+
+
+def copies_of(account_id: AccountId) -> Iterator[ExportFile]:
+    """The copies that a subject can fetch now."""
+    for ids in batched(ids_of(account_id), MAX_READ):
+        for item in table.batch_get(map(export_key, ids)).values():
+            yield codec.opened(ExportFile, item)
+
+
+def open_rights(account_id: AccountId) -> set[Right]:
+    """The rights that open requests of a subject exercise."""
+    keys = {guard_key(account_id, right): right for right in Right}
+    return {keys[place] for place in table.batch_get(keys)}
 
 
 def create(request: RightsRequest, entry: NewEntry) -> None:
@@ -242,12 +282,29 @@ def open_requests(shard: str, since: datetime | None = None) -> Iterator[tuple[R
         yield RightsRequestId(row["pk"].removeprefix("R#")), datetime.fromisoformat(row["answer_by"])
 
 
+def stuck_requests(
+    shard: str, since: tuple[int, datetime] | None = None
+) -> Iterator[tuple[RightsRequestId, tuple[int, datetime]]]:
+    """A shard's requests that make no progress, with the rank of the reason and since when.
+
+    `since`: only requests of that rank and time, or of later ones.
+    """
+    then = Between(_stuck_as(*since), _LATEST) if since else None
+    for row in table.query(Query(Table.RIGHTS, shard, then, index=Index.STUCK, page=MAX_READ)):
+        rank, at = row["stuck_as"].split("#")
+        yield RightsRequestId(row["pk"].removeprefix("R#")), (int(rank), datetime.fromisoformat(at))
+
+
+def _stuck_as(rank: int, at: datetime) -> str:
+    return f"{rank}#{clock.to_text(at)}"
+
+
 def _item(request: RightsRequest) -> Item:
     return codec.to_item(request, key(request.request_id)) | _index_attributes(request)
 
 
 def _index_attributes(request: RightsRequest) -> Item:
-    """The keys of the sparse indexes: by subject, by the next due work, by the day of the answer."""
+    """The keys of the sparse indexes: by subject, by due work, by the day of the answer, if stuck."""
     now, shard = clock.now(), shards.shard_of(request.request_id, SHARDS)
     wakes = duties.wakes_at(request, now)
     attributes: Item = {"owner": partition_of(request.account_id)}
@@ -255,4 +312,6 @@ def _index_attributes(request: RightsRequest) -> Item:
         attributes |= {"due": shard, "due_at": clock.to_text(wakes)}
     if request.is_open:
         attributes |= {"open": shard, "answer_by": clock.to_text(duties.answer_by(request, now))}
+    if stuck := standstill.of(request):
+        attributes |= {"stuck": shard, "stuck_as": _stuck_as(stuck.why.rank, stuck.at)}
     return attributes

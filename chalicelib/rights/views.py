@@ -1,9 +1,10 @@
 """Requests and responses of the subject's routes: bodies, the receipt's header, terms of DPV."""
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints
 
+from chalicelib.certificates.envelope import Envelope
 from chalicelib.core import clock
 from chalicelib.core.clock import Instant
 from chalicelib.core.errors import NotFound
@@ -16,6 +17,7 @@ from chalicelib.privacy.controller import SupervisoryAuthority
 from chalicelib.rights import messages, states
 from chalicelib.rights.deadline import ExtensionReason
 from chalicelib.rights.model import RefusalReason, Right, RightsRequest, Status, StepStatus
+from chalicelib.rights.problems import TooLate
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
 _Url = Annotated[str, StringConstraints(min_length=1, max_length=500)]
@@ -40,7 +42,11 @@ class NewRequest(Body):
         None, description="Restriction: the ground, as the letter in Art. 18(1) GDPR"
     )
     reason: Text | None = None
-    waive_grace: bool | None = Field(None, description="Erasure: delete without the waiting period")
+    waive_grace: bool | None = Field(
+        None,
+        description="Erasure: delete after 24 hours instead of 7 days, without waiting for copies that were "
+        "not fetched yet",
+    )
 
 
 class Receipt(Header):
@@ -118,6 +124,23 @@ class AuthorityView(View):
         )
 
 
+class CertificateFile(View):
+    """The signed certificate. The body as it is sent is the file to keep.
+
+    It is canonical JSON, so the fields are in alphabetical order.
+    """
+
+    algorithm: Literal["ECDSA_SHA_256"]
+    certificate: str = Field(description="The signed bytes, as base64url with padding")
+    kid: str = Field(description="The key that signed, see `/v1/certificate-keys`")
+    signature: str = Field(description="The signature in DER, as base64url with padding")
+
+    @classmethod
+    def of(cls, envelope: Envelope) -> Self:
+        """Build the view."""
+        return cls.model_validate_json(envelope.document())
+
+
 class DpvView(View):
     """The request in terms of the W3C Data Privacy Vocabulary (DPV)."""
 
@@ -147,6 +170,10 @@ class RequestView(View):
     extended: ExtendedView | None = None
     decided_at: Instant | None = None
     decision: DecisionView | None = None
+    cancellable: bool = Field(description="Whether a cancellation would be accepted now")
+    cancellable_until: Instant | None = Field(
+        None, description="Erasure: until when it can be cancelled at least; then the deletion begins"
+    )
     steps: tuple[StepView, ...]
     authority: tuple[AuthorityView, ...]
     remedy: str = "You can complain to one of these authorities or go to court."
@@ -167,6 +194,8 @@ class RequestView(View):
             extended=ExtendedView(until=due, reason=extension.reason) if extension else None,
             decided_at=request.decided_at,
             decision=_decision(request),
+            cancellable=_is_cancellable(request),
+            cancellable_until=request.notes.cancellable_until if _is_cancellable(request) else None,
             steps=tuple(StepView(name=s.name, status=s.status, at=s.at) for s in request.steps),
             authority=tuple(AuthorityView.of(authority) for authority in named),
             dpv=DpvView.of(request),
@@ -238,6 +267,14 @@ def _dpv_status(request: RightsRequest) -> str:
     if request.extension and request.status not in states.CLOSED:
         return _DELAYED
     return _DPV_STATUS[request.status]
+
+
+def _is_cancellable(request: RightsRequest) -> bool:
+    try:
+        states.check_open(request)
+    except TooLate:
+        return False
+    return True
 
 
 def _decision(request: RightsRequest) -> DecisionView | None:

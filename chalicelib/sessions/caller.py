@@ -64,7 +64,7 @@ class RightsCaller(Authenticated):
         """Accept a live session of an existing account.
 
         Raises:
-            SessionEnded: the session has ended or expired, or the account does not exist any more.
+            SessionEnded: the session has ended or expired, or the account is deleted or being erased.
         """
         session, account = found[SESSION], found[ACCOUNT]
         if session is None or account is None:

@@ -9,7 +9,7 @@ from pydantic import Field
 from chalicelib.challenges.model import Code
 from chalicelib.core.clock import Instant
 from chalicelib.core.http import Body, View
-from chalicelib.core.ids import AccountId, SessionId
+from chalicelib.core.ids import AccountId, RightsRequestId, SessionId
 from chalicelib.core.table_names import Table
 from chalicelib.devices.model import Device, Platform
 from chalicelib.privacy.periods import After, Period
@@ -121,6 +121,13 @@ class SessionList(View):
     next: str | None = None
 
 
+class ErasureView(View):
+    """The pending erasure of the account. It can be cancelled until `ends_at`."""
+
+    request_id: RightsRequestId
+    ends_at: Instant
+
+
 class SessionView(View):
     """The tokens of a session. `expires_in` and `refresh_expires_in` are seconds from now."""
 
@@ -131,6 +138,7 @@ class SessionView(View):
     refresh_token: str
     refresh_expires_in: int
     scope: Scope
+    erasure: ErasureView | None = None
 
 
 class SteppedUp(View):

@@ -14,6 +14,7 @@ from chalicelib.privacy.subject_keys import SubjectKeys
 from chalicelib.sessions import store, tokens
 from chalicelib.sessions.model import (
     DeviceView,
+    ErasureView,
     ListedSession,
     Scope,
     SecurityEventKind,
@@ -61,7 +62,13 @@ def session_view(session: Session, account: Account, stepped_up_until: datetime 
         refresh_token=str(RefreshToken.of(session)),
         refresh_expires_in=int((ends_at(session) - clock.now()).total_seconds()),
         scope=scope_of(account),
+        erasure=_pending_erasure(account),
     )
+
+
+def _pending_erasure(account: Account) -> ErasureView | None:
+    frozen = account.frozen
+    return ErasureView(request_id=frozen.request_id, ends_at=frozen.ends_at) if frozen else None
 
 
 def of_account(current: Session, keys: SubjectKeys) -> SessionList:

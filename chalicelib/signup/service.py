@@ -100,7 +100,7 @@ def _sign_in_despite_race(challenge: Challenge, answer: Verification) -> Verifie
     """Sign in; once more if a concurrent signup of this number created the account.
 
     Raises:
-        Unavailable: the number is claimed by an account that no longer exists: it was just erased.
+        Unavailable: see `_existing_account`.
     """
     for _ in range(2):
         with suppress(accounts.AlreadyClaimed, notices.AcceptedBefore):
@@ -113,7 +113,9 @@ def _sign_in(challenge: Challenge, answer: Verification) -> Verified:
     if challenge.phone is None or challenge.device is None:
         raise ChallengeExpired
     owner = accounts.owner_of_phone(challenge.phone)
-    account, keys, makes = _existing_account(owner, answer) if owner else _new_account(challenge, answer)
+    account, keys, makes = (
+        _existing_account(owner, challenge, answer) if owner else _new_account(challenge, answer)
+    )
     session, opens = sessions.new_session(account, challenge.device, keys)
     opened = Opened(account_id=account.account_id, session_id=session.session_id, new_account=owner is None)
     known = devices.recognition(account.account_id, challenge.phone, challenge.device)
@@ -139,16 +141,19 @@ def _new_account(challenge: Challenge, answer: Verification) -> tuple[Account, S
     return account, keys, makes
 
 
-def _existing_account(owner: AccountId, answer: Verification) -> tuple[Account, SubjectKeys, list[Write]]:
+def _existing_account(
+    owner: AccountId, challenge: Challenge, answer: Verification
+) -> tuple[Account, SubjectKeys, list[Write]]:
     """The number's account, and the writes that record the versions that it accepts now.
 
     Raises:
-        Unavailable: the number is claimed by an account that is being erased.
+        Unavailable: the number is claimed by an account that is being erased, or that was idle before it was
+            frozen, and that does not know the device. The response does not reveal which.
         TermsOutdated: the client showed an older version than applies to the account.
     """
     (row,) = needs.read_accounts([owner], (ACCOUNT, DATA_KEY, *STANDINGS.values()))
     account = row[ACCOUNT]
-    if account is None:
+    if account is None or not _is_code_enough(account, challenge):
         raise Unavailable
     missing = []
     for version in (answer.terms_version, answer.privacy_version):
@@ -157,6 +162,19 @@ def _existing_account(owner: AccountId, answer: Verification) -> tuple[Account, 
         if version not in standing.accepted:
             missing.append(version)
     return account, row[DATA_KEY], [*notices.acceptances(owner, *missing)]
+
+
+def _is_code_enough(account: Account, challenge: Challenge) -> bool:
+    """Return whether a code to the number alone proves that it comes from the account's owner.
+
+    The number of an idle account may have a new owner, who must not learn of the erasure or cancel it.
+    """
+    if account.frozen is None or not account.frozen.idle:
+        return True
+    if challenge.phone is None or challenge.device is None:
+        return False
+    known = devices.find_known(account.account_id, challenge.phone, challenge.device)
+    return known is not None and known.seen_at < account.frozen.asked_at
 
 
 def _answer_for_slower_twin(challenge: Challenge) -> Verified:

@@ -3,7 +3,7 @@
 It is driven by the DevTools protocol over a pipe, without a package: `--screenshot` and `--window-size`
 cannot emulate a phone (a window is at least 500 pixels wide), dark mode or paper. When this process ends, the
 pipe closes and Chromium ends. It runs with an empty profile that is removed afterwards, and resolves no
-names, so no request of a page leaves the machine.
+host but 127.0.0.1, so no request of a page leaves the machine.
 
 Playwright is not used. `playwright install` downloads a browser build of its own, which fails on a machine
 that reaches package registries only, and `make test` has to work there. The package can drive Debian's
@@ -49,7 +49,7 @@ _FLAGS = (
     "--disable-dev-shm-usage",  # containers give it 64 MB, which a long page does not fit in
     "--hide-scrollbars",
     "--force-color-profile=srgb",
-    "--host-resolver-rules=MAP * ~NOTFOUND",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )
 
 # Chromium reads commands from file descriptor 3 and responds on 4. A shell may not support numbers above 9,
@@ -137,6 +137,10 @@ class Browser:
 
     def show(self, page: Path, screen: Screen) -> None:
         """Open a file on a screen, and wait until it is loaded."""
+        self.visit(page.resolve().as_uri(), screen)
+
+    def visit(self, url: str, screen: Screen) -> None:
+        """Open an address of this machine on a screen, and wait until it is loaded."""
         self._asked.clear()
         self.call(
             "Emulation.setDeviceMetricsOverride",
@@ -144,9 +148,9 @@ class Browser:
         )  # fmt: skip
         scheme = {"name": "prefers-color-scheme", "value": "dark" if screen.dark else "light"}
         self.call("Emulation.setEmulatedMedia", features=[scheme])
-        result = self.call("Page.navigate", url=page.resolve().as_uri())
+        result = self.call("Page.navigate", url=url)
         if "errorText" in result:
-            raise ChromiumFailed(f"{page.name}: {result['errorText']}")
+            raise ChromiumFailed(f"{url}: {result['errorText']}")
         self._until(lambda message: message.get("method") == "Page.loadEventFired")
 
     @property

@@ -13,6 +13,7 @@ from typing import Any
 import requests
 
 from chalicelib.core import figures
+from chalicelib.core.table_names import Table
 from chalicelib.notices.model import Notice
 from infra.build import Package, build
 from infra.deploy import Deployment, DeploymentTarget, deploy
@@ -30,6 +31,10 @@ STAGE = "local"
 # Local runs sign up often from one address, so limits are a thousand times higher, unless this is "real".
 LIMITS_VARIABLE = "RU4M_LOCAL_LIMITS"
 _WIDE = 1000
+
+# Nobody waits for the end of a grace period here.
+_WAITS = ("grace_hours", "waived_grace_hours", "late_writes_minutes")
+_NO_WAITS = {figures.erasure_variable(name): "0" for name in _WAITS}
 
 # An event as EventBridge sends it.
 _SCHEDULED = {
@@ -118,17 +123,51 @@ class LocalCloud:
         sent = (body.get("users", {}) for body in bodies if isinstance(body, dict))
         return [users[user_id] for users in sent if user_id in users]
 
-    def evidence(self) -> list[dict[str, object]]:
-        """Return every item of the Ledger, raw; only root may scan the table."""
-        dynamodb = self.account.client("dynamodb")
-        (name,) = (n for n in dynamodb.list_tables()["TableNames"] if n.endswith("-ledger"))
-        items: list[dict[str, object]] = dynamodb.scan(TableName=name)["Items"]
-        return items
+    @contextmanager
+    def configured(self, job: str, variables: Mapping[str, str]) -> Iterator[None]:
+        """Let a job's function have further environment variables during a block."""
+        functions, name = self.account.client("lambda"), f"ru4m-{STAGE}-{job}"
+        kept = functions.get_function_configuration(FunctionName=name)["Environment"]
+        changed = {"Variables": kept["Variables"] | variables}
+        functions.update_function_configuration(FunctionName=name, Environment=changed)
+        try:
+            yield
+        finally:
+            functions.update_function_configuration(FunctionName=name, Environment=kept)
 
-    def log_lines(self) -> list[str]:
-        """Return all log lines of the functions and the API."""
+    def items(self, table: Table) -> list[dict[str, Any]]:
+        """Return every item of a table, raw; only root may scan it."""
+        pages = self.account.client("dynamodb").get_paginator("scan")
+        name = f"ru4m-{STAGE}-{table}"
+        return [
+            item for page in pages.paginate(TableName=name, ConsistentRead=True) for item in page["Items"]
+        ]
+
+    def evidence(self) -> list[dict[str, Any]]:
+        """Return every item of the Ledger, raw."""
+        return self.items(Table.LEDGER)
+
+    def copies(self) -> list[str]:
+        """Return the key of each version and unfinished upload in the bucket of copies."""
+        s3, bucket = self.account.client("s3"), self._data("ExportBucketName")
+        found = s3.list_object_versions(Bucket=bucket)
+        uploads = s3.list_multipart_uploads(Bucket=bucket).get("Uploads", [])
+        kept = [*found.get("Versions", []), *found.get("DeleteMarkers", []), *uploads]
+        return [str(one["Key"]) for one in kept]
+
+    @property
+    def archive(self) -> str:
+        """Return the name of the locked bucket."""
+        return self._data("CheckpointBucketName")
+
+    def _data(self, output: str) -> str:
+        return Stacks(self.account, lambda _: None).outputs(stack_name(STAGE, "data"))[output]
+
+    def log_lines(self, job: str = "") -> list[str]:
+        """Return all log lines of a job's function, or of all functions and the API."""
         logs = self.account.client("logs")
-        groups = [group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]]
+        names = (group["logGroupName"] for group in logs.describe_log_groups()["logGroups"])
+        groups = [name for name in names if name.endswith(job)]
         streams = [
             {"logGroupName": group, "logStreamName": stream["logStreamName"]}
             for group in groups
@@ -184,9 +223,9 @@ def has_real_limits(environment: Mapping[str, str]) -> bool:
 
 
 def local_figures(environment: Mapping[str, str]) -> dict[str, str]:
-    """The figures of a local cloud as variables: wide limits, and those of the environment."""
+    """The figures of a local cloud as variables: wide limits, no waits, and those of the environment."""
     wide = {} if has_real_limits(environment) else figures.widened(_WIDE)
-    return wide | {k: v for k, v in environment.items() if k.startswith(("RU4M_LIMIT_", "RU4M_PUSH_"))}
+    return wide | _NO_WAITS | {k: v for k, v in environment.items() if k.startswith(figures.KINDS)}
 
 
 def _write_whole(file: Path, text: str) -> None:

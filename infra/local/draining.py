@@ -1,4 +1,4 @@
-"""Starts ministack with two changes to the workers that run functions.
+"""Starts ministack with two changes to the workers that run functions, and with SES's suppression list.
 
 Running invocations of a changed function finish. ministack kills all workers of a function whose
 configuration changes, also busy ones, whose requests then get a 502. AWS starts new environments and lets the
@@ -8,12 +8,17 @@ its invocation has finished.
 All workers of one package share its extracted code. ministack extracts the package for each worker: 1,900
 files, and half of the time of a start. On AWS a function cannot write into its code, either.
 
+SES's suppression list of an account works: addresses can be put on it, read and deleted. ministack answers
+any such call with NotFoundException, the error by which SES says that an address is not on the list. A call
+that should delete an address would therefore seem to work.
+
 Run by path with the emulator's own Python (infra/local/emulator.py), which has none of our packages. The
 functions replaced below are no public interface of ministack, so its version is pinned; if one is missing,
 the start fails with an error.
 """
 
 import hashlib
+import json
 import sys
 import tempfile
 import threading
@@ -24,6 +29,8 @@ from pathlib import Path
 from typing import Any
 
 from ministack.core import lambda_runtime
+from ministack.core.responses import AccountRegionScopedDict, json_response
+from ministack.services import ses_v2
 
 
 def drain() -> None:
@@ -77,9 +84,37 @@ def share_code() -> None:
     )
 
 
+_SUPPRESSED = "/v2/email/suppression/addresses"
+
+
+def keep_suppressed_addresses() -> None:
+    """Add the operations that change and read SES's suppression list; mail to its addresses is still sent."""
+    others, listed = ses_v2.handle_request, AccountRegionScopedDict()
+
+    async def handle(method: str, path: str, headers: Any, body: bytes, query_params: Any) -> Any:  # noqa: ANN401 - ministack's own
+        if method == "PUT" and path == _SUPPRESSED:
+            wanted = json.loads(body)
+            listed[wanted["EmailAddress"]] = wanted["Reason"]
+            return json_response({})
+        address = path.removeprefix(f"{_SUPPRESSED}/")  # ministack decoded the path
+        if address == path or method not in {"GET", "DELETE"}:
+            return await others(method, path, headers, body, query_params)
+        if address not in listed:
+            text = "Email address is not on the suppression list."  # SES's own text is not documented
+            return ses_v2._json_err("NotFoundException", text, 404)
+        if method == "DELETE":
+            del listed[address]
+            return json_response({})
+        found = {"EmailAddress": address, "Reason": listed[address], "LastUpdateTime": 0}
+        return json_response({"SuppressedDestination": found})
+
+    ses_v2.handle_request = handle
+
+
 if __name__ == "__main__":
     drain()
     share_code()
+    keep_suppressed_addresses()
     from ministack.app import main
 
     sys.exit(main())

@@ -15,9 +15,9 @@ from rich.console import Console
 from chalicelib.privacy.changed_periods import NotRedatable
 from infra.deployment.account import AwsAccount
 from infra.deployment.stacks import Stacks, stack_name
+from infra.ops import erasures, rights
 from infra.ops import plots as pictures
 from infra.ops import retention as redating
-from infra.ops import rights
 from infra.ops.key_versions import Unfinished
 from infra.ops.lookup import ClaimsLeft, LookupKeys, service_rekey
 from infra.ops.options import Endpoint, Region, Stage
@@ -38,6 +38,7 @@ app.add_typer(ledger, name="ledger")
 retention = typer.Typer(help="Retention of records.")
 app.add_typer(retention, name="retention")
 app.add_typer(rights.app, name="rights")
+app.add_typer(erasures.app, name="erasures")
 console = Console(soft_wrap=True, markup=False)
 
 

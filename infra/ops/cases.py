@@ -34,11 +34,16 @@ def whole(case: Case) -> Iterator[Table]:
     """Return all tables about one request."""
     case = _named(case, case["staff"])
     yield _facts(case)
-    steps = Table("step", "status", "since", title="steps")
-    for step in case["steps"]:
-        steps.add_row(step["name"], step["status"], step.get("at", ""))
-    yield steps
+    yield steps(case)
     yield _evidence(case.get("evidence"))
+
+
+def steps(case: Case) -> Table:
+    """Return a table of the steps of a request."""
+    table = Table("step", "status", "since", "why", title="steps")
+    for step in case["steps"]:
+        table.add_row(step["name"], step["status"], step.get("at", ""), step.get("why", ""))
+    return table
 
 
 def _named(value: Any, staff: dict[str, str]) -> Any:  # noqa: ANN401 - a value of JSON

@@ -45,6 +45,8 @@ class InternalApi:
     ) -> Reply:
         """Send one request, without retries: the operator can repeat the command.
 
+        `path` is the part after `/admin/v1`.
+
         Raises:
             CallRefused: the response is an error.
         """
@@ -52,7 +54,7 @@ class InternalApi:
         if etag:
             headers["If-Match"] = etag
         sent = json.dumps(body).encode() if body is not None else None
-        request = AWSRequest(method, f"{self.url}/admin/v1/rights-requests{path}", headers, sent)
+        request = AWSRequest(method, f"{self.url}/admin/v1{path}", headers, sent)
         SigV4Auth(self.account.credentials, "execute-api", self.account.region).add_auth(request)
         response = URLLib3Session(timeout=35).send(request.prepare())
         content = _read(response.content)

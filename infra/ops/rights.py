@@ -8,39 +8,22 @@ Only `verify` reads the evidence directly: the API cannot prove its own evidence
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from botocore.exceptions import BotoCoreError, ClientError
-from rich.console import Console
 
-from chalicelib.core.ids import RightsRequestId
 from chalicelib.rights.deadline import ExtensionReason
 from chalicelib.rights.model import ReceivedBy, RefusalReason, Right, Status
-from infra.deployment.account import AwsAccount, RegionError
+from infra.deployment.account import AwsAccount
 from infra.ops import cases
-from infra.ops.internal_api import CallRefused, InternalApi
+from infra.ops.operator_console import Request, connected, console, print_unreadable
 from infra.ops.options import Endpoint, Region, Stage
 
 app = typer.Typer(help="Rights requests: list, show, decide, extend.", pretty_exceptions_enable=False)
-# A pipe has no width, and ids must not be cut.
-_WIDTH = None if sys.stdout.isatty() else 160
-console = Console(soft_wrap=True, markup=False, highlight=False, width=_WIDTH)
-
 _MAX_LISTED = 500  # requests that `list` prints at most
+_ALL = "/rights-requests"
 
-
-def _check_id(text: str) -> str:
-    """Check that the text is a request id: it becomes part of a path and of a chain's name."""
-    if RightsRequestId.parse(text) is None:
-        raise typer.BadParameter("not a request id")
-    return text
-
-
-Request = Annotated[str, typer.Argument(help="id of the request, r_...", callback=_check_id)]
 TextFile = Annotated[
     Path,
     typer.Option(
@@ -54,19 +37,16 @@ TextFile = Annotated[
 @app.command("list")
 def list_open(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
     """List the requests that await an answer, most urgent first."""
-    with _api(stage, region, endpoint) as api:
-        page = api.call("GET", "").body
+    with connected(stage, region, endpoint) as api:
+        page = api.call("GET", _ALL).body
         found: list[dict[str, Any]] = list(page["items"])
         unreadable: list[str] = list(page["unreadable"])
         while "next" in page and len(found) < _MAX_LISTED:
-            page = api.call("GET", f"?cursor={page['next']}").body
+            page = api.call("GET", f"{_ALL}?cursor={page['next']}").body
             found += page["items"]
             unreadable += page["unreadable"]
         console.print(cases.listed(found))
-        for request_id in unreadable:
-            console.print(
-                f"{request_id} cannot be read because it was altered: restore its item from before that"
-            )
+        print_unreadable(unreadable)
         if "next" in page:
             console.print(f"Only the first {len(found)} requests are listed; there are more.")
 
@@ -74,8 +54,8 @@ def list_open(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
 @app.command()
 def show(request: Request, stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
     """Show one request with its evidence."""
-    with _api(stage, region, endpoint) as api:
-        for part in cases.whole(api.call("GET", f"/{request}").body):
+    with connected(stage, region, endpoint) as api:
+        for part in cases.whole(api.call("GET", f"{_ALL}/{request}").body):
             console.print(part)
 
 
@@ -96,15 +76,15 @@ def propose(
     body = {"status": status, "text": text_file.read_text(encoding="utf-8")}
     if reason:
         body["reason"] = reason
-    with _api(stage, region, endpoint) as api:
-        _print_result(api.call("PUT", f"/{request}/proposal", body).body)
+    with connected(stage, region, endpoint) as api:
+        _print_result(api.call("PUT", f"{_ALL}/{request}/proposal", body).body)
 
 
 @app.command()
 def withdraw(request: Request, stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
     """Withdraw a proposal."""
-    with _api(stage, region, endpoint) as api:
-        _print_result(api.call("DELETE", f"/{request}/proposal").body)
+    with connected(stage, region, endpoint) as api:
+        _print_result(api.call("DELETE", f"{_ALL}/{request}/proposal").body)
 
 
 @app.command()
@@ -116,8 +96,8 @@ def approve(
     endpoint: Endpoint = None,
 ) -> None:
     """Approve the proposal of another operator."""
-    with _api(stage, region, endpoint) as api:
-        _print_result(api.call("POST", f"/{request}/approval", etag=f'"{version}"').body)
+    with connected(stage, region, endpoint) as api:
+        _print_result(api.call("POST", f"{_ALL}/{request}/approval", etag=f'"{version}"').body)
 
 
 @app.command()
@@ -130,15 +110,15 @@ def extend(
     endpoint: Endpoint = None,
 ) -> None:
     """Extend the deadline for the answer. The subject is notified."""
-    with _api(stage, region, endpoint) as api:
-        _print_result(api.call("PUT", f"/{request}/extension", {"days": days, "reason": reason}).body)
+    with connected(stage, region, endpoint) as api:
+        _print_result(api.call("PUT", f"{_ALL}/{request}/extension", {"days": days, "reason": reason}).body)
 
 
 @app.command()
 def ask_identity(request: Request, stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
     """Record that proof of identity was requested. The plan waits for it."""
-    with _api(stage, region, endpoint) as api:
-        case = api.call("POST", f"/{request}/identity-check").body
+    with connected(stage, region, endpoint) as api:
+        case = api.call("POST", f"{_ALL}/{request}/identity-check").body
         _print_result(case)
         if not case["clock_stands_still"]:
             console.print(
@@ -149,15 +129,15 @@ def ask_identity(request: Request, stage: Stage, region: Region, endpoint: Endpo
 @app.command()
 def identity_came(request: Request, stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
     """Record that the subject proved their identity. The plan continues."""
-    with _api(stage, region, endpoint) as api:
-        _print_result(api.call("POST", f"/{request}/identity-proof").body)
+    with connected(stage, region, endpoint) as api:
+        _print_result(api.call("POST", f"{_ALL}/{request}/identity-proof").body)
 
 
 @app.command()
 def retry(request: Request, stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
     """Retry a step that stopped."""
-    with _api(stage, region, endpoint) as api:
-        _print_result(api.call("POST", f"/{request}/retry").body)
+    with connected(stage, region, endpoint) as api:
+        _print_result(api.call("POST", f"{_ALL}/{request}/retry").body)
 
 
 @app.command()
@@ -172,8 +152,8 @@ def enter(
 ) -> None:
     """Enter a request that was received outside the app."""
     body = {"user_id": user, "right": right, "received_by": by, "received_on": on}
-    with _api(stage, region, endpoint) as api:
-        case = api.call("POST", "", body).body
+    with connected(stage, region, endpoint) as api:
+        case = api.call("POST", _ALL, body).body
         _print_result(case)
         console.print(f"receipt, to be given only to the subject: {case['receipt']}")
 
@@ -190,16 +170,6 @@ def verify_evidence(
     from infra.ops.ledger import verify
 
     sys.exit(verify(AwsAccount(region, endpoint), stage, [f"rights#{request}"], since, console.print))
-
-
-@contextmanager
-def _api(stage: str, region: str, endpoint: str | None) -> Iterator[InternalApi]:
-    """Provide the API; print a refusal in one line and exit with status 1."""
-    try:
-        yield InternalApi.of(AwsAccount(region, endpoint), stage)
-    except (CallRefused, RegionError, ClientError, BotoCoreError) as refused:
-        console.print(f"refused: {refused}")
-        sys.exit(1)
 
 
 def _print_result(case: dict[str, Any]) -> None:

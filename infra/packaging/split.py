@@ -175,7 +175,7 @@ _OWN_VARIABLES: dict[str, dict[str, Any]] = {
     "admin": {"RU4M_OPERATORS": {"Ref": "Operators"}},
     "record_verified_codes": _COUNTRIES,
     "signup": {**_COUNTRIES, "RU4M_SMS_BUDGETS": {"Ref": "SmsBudgets"}},
-    "work_rights": {"RU4M_STREAM_ERASURE": {"Ref": "StreamErasure"}},
+    "erase_accounts": {"RU4M_STREAM_ERASURE": {"Ref": "StreamErasure"}},
 }
 
 # Variables that a function gets if its policy contains a text.
@@ -188,6 +188,7 @@ _VARIABLES_BY_GRANT: dict[str, dict[str, str]] = {
     "${CertificateKeyArn}": {"RU4M_CERTIFICATE_KEY": "CertificateKeyArn"},
     "${ExportBucketArn}": {"RU4M_EXPORT_BUCKET": "ExportBucketName"},
     "${RightsQueue.Arn}": {"RU4M_RIGHTS_QUEUE": "RightsQueue"},
+    "${ErasuresQueue.Arn}": {"RU4M_ERASURES_QUEUE": "ErasuresQueue"},
     "${TransfersQueue.Arn}": {"RU4M_TRANSFERS_QUEUE": "TransfersQueue"},
     "ses:SendEmail": {"RU4M_MAIL_FROM": "MailFrom", "RU4M_MAIL_CONFIGURATION": "MailConfiguration"},
 }

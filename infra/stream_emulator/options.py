@@ -83,6 +83,10 @@ class Options:
     """Seconds after its last change at which a task that has ended is forgotten; None: never."""
     repeated_deactivate: Literal["ok", "bad_input"] = "bad_input"
     """The result of deactivating a deactivated user."""
+    repeated_reactivate: Literal["ok", "bad_input"] = "bad_input"
+    """The result of reactivating an active user."""
+    deactivated_update: Literal["ok", "bad_input"] = "bad_input"
+    """The result of a partial update of a deactivated user by the server."""
     most_exported: int = 10_000
     """How many messages, and how many reactions, of one user an export holds."""
     over_most_exported: Literal["cut", "task_failed", "refused"] = "cut"

@@ -479,9 +479,9 @@ def test_refusal_on_the_last_day_is_in_time(world: World, alice: Operator, bob: 
 def test_approval_checks_again_that_a_plan_performs_the_right(
     world: World, alice: Operator, bob: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    request_id = alice.enters(world.a_user().user_id, "erasure").json["id"]
-    with monkeypatch.context() as earlier:  # a release in which a plan performed erasures
-        earlier.setattr(procedures, "OFFERED", procedures.OFFERED | {Right.ERASURE})
+    request_id = alice.enters(world.a_user().user_id, "restriction").json["id"]
+    with monkeypatch.context() as earlier:  # a release in which a plan performed restrictions
+        earlier.setattr(procedures, "OFFERED", procedures.OFFERED | {Right.RESTRICTION})
         assert alice.proposes(request_id, "completed").status == 200
     assert bob.approves(request_id).problem == "not_carried_out"
     assert alice.shows(request_id).json["status"] != "completed"

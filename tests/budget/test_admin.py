@@ -52,6 +52,16 @@ def test_page_of_requests_costs_a_query_per_shard_a_read_and_an_entry(
     assert calls.tables == sum_of(CALL, {"Query": 16}, shown if open_ones else {})
 
 
+def test_page_of_erasures_costs_two_queries_per_shard_a_read_and_an_entry(
+    world: World, alice: Operator
+) -> None:
+    alice.enters(world.a_user().user_id, "erasure")
+    with counted() as calls:
+        assert len(alice.lists_erasures().json["items"]) == 1
+    shown = sum_of({"BatchGetItem": 1, "Query": 1}, ON_RECORD)
+    assert calls.tables == sum_of(CALL, {"Query": 32}, shown)
+
+
 def test_showing_a_request_costs_four_reads_and_the_first_time_an_entry(
     world: World, alice: Operator, bob: Operator
 ) -> None:

@@ -6,8 +6,6 @@ import sys
 
 import pytest
 
-from tests.support import environment
-
 
 @pytest.mark.parametrize(
     ("bench", "title", "row"),
@@ -19,7 +17,8 @@ from tests.support import environment
 )
 def test_benchmark_runs_at_its_smallest_size(bench: str, title: str, row: str) -> None:
     command = [sys.executable, "-m", f"bench.{bench}", "smallest"]
-    fresh = {**os.environ, **environment.variables()}  # an earlier test may have rotated keys
+    # As in a developer's shell, which has none of our variables.
+    fresh = {name: value for name, value in os.environ.items() if not name.startswith(("RU4M_", "AWS_"))}
     done = subprocess.run(command, env=fresh, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert title in done.stdout

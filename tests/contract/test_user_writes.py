@@ -141,6 +141,42 @@ def test_active_user_cannot_be_reactivated(app: App) -> None:
     assert app.refused(lambda: app.server.reactivate_user("mila")) == Refused(400, 4)
 
 
+@pytest.mark.parametrize("choice", ["ok", "bad_input"])
+def test_option_decides_the_result_of_reactivating_an_active_user(app: App, choice: str) -> None:
+    app.people("mila")
+    app.emulator.choose(repeated_reactivate=choice)
+    again = app.backend().ask("POST", "/users/mila/reactivate", {})
+    assert again.status_code == (201 if choice == "ok" else 400)
+    assert app.emulator.user("mila")["state"] == "active"
+
+
+@pytest.mark.parametrize("choice", ["ok", "bad_input"])
+def test_option_decides_the_result_of_updating_a_deactivated_user(app: App, choice: str) -> None:
+    app.people("mila")
+    app.server.deactivate_user("mila")
+    app.emulator.choose(deactivated_update=choice)
+    body = {"users": [{"id": "mila", "set": {"name": "M"}}]}
+    assert app.backend().ask("PATCH", "/users", body).status_code == (200 if choice == "ok" else 400)
+
+
+def test_deleted_user_cannot_be_reactivated(app: App) -> None:
+    app.people("mila")
+    app.finish(app.erase("mila"))
+    assert app.refused(lambda: app.server.reactivate_user("mila")) == Refused(404, 16)
+
+
+def test_reactivating_an_unknown_user_creates_none(app: App) -> None:
+    assert app.refused(lambda: app.server.reactivate_user("mila")) == Refused(404, 16)
+    assert app.emulator.state()["users"] == {}
+
+
+def test_query_shows_when_a_user_was_deactivated(app: App) -> None:
+    app.people("mila")
+    app.server.deactivate_user("mila")
+    (mila,) = app.server.query_users({"id": "mila"}, include_deactivated_users=True)["users"]
+    assert mila["deactivated_at"]
+
+
 def test_tasks_deactivate_and_reactivate_many_users(app: App) -> None:
     app.people("mila", "vera")
     task = app.finish(app.server.deactivate_users(["mila", "vera"])["task_id"])

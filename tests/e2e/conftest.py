@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
-from infra.local.cloud import LocalCloud, local_cloud
+from infra.deployment.account import AwsAccount
+from infra.local.cloud import STAGE, LocalCloud, local_cloud
 from infra.local.tour.phone import Phone
+from infra.ops.__main__ import app
 from tests.support.restored import restored_process
+
+NAMES = ("alice", "bob", "carol")  # carol has a key and no policy
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest evaluates `-m`
@@ -52,3 +59,40 @@ def mila(a_phone: Callable[[], Phone]) -> Phone:
     phone = a_phone()
     phone.sign_up("Mila")
     return phone
+
+
+@pytest.fixture(scope="session")
+def staff(cloud: LocalCloud) -> Iterator[dict[str, AwsAccount]]:
+    """Members of staff as IAM users, with their access keys."""
+    iam = cloud.account.client("iam")
+    policy = cloud.deployment.outputs["OperatorPolicyArn"]
+    keys: dict[str, Any] = {}
+    for name in NAMES:
+        iam.create_user(UserName=name)
+        keys[name] = iam.create_access_key(UserName=name)["AccessKey"]
+        if name != "carol":
+            iam.attach_user_policy(UserName=name, PolicyArn=policy)
+    yield {
+        name: AwsAccount(
+            cloud.account.region, cloud.account.endpoint, key["AccessKeyId"], key["SecretAccessKey"]
+        )
+        for name, key in keys.items()
+    }
+    for name in NAMES:
+        if name != "carol":
+            iam.detach_user_policy(UserName=name, PolicyArn=policy)
+        iam.delete_access_key(UserName=name, AccessKeyId=keys[name]["AccessKeyId"])
+        iam.delete_user(UserName=name)
+
+
+@pytest.fixture
+def run(cloud: LocalCloud, staff: dict[str, AwsAccount]) -> Callable[..., Any]:
+    """Run an operations command as a member of staff, or as root."""
+
+    def running(name: str, *words: str) -> Any:
+        who = {**staff, "root": cloud.account}[name]
+        os.environ.update(AWS_ACCESS_KEY_ID=str(who.access_key), AWS_SECRET_ACCESS_KEY=str(who.secret_key))
+        place = ("--stage", STAGE, "--region", who.region, "--endpoint-url", str(who.endpoint))
+        return CliRunner().invoke(app, ["rights", *words, *place])
+
+    return running

@@ -24,6 +24,7 @@ INDEXES = {
     "open": "open",
 }
 ECDSA = {"MessageType": "RAW", "SigningAlgorithm": "ECDSA_SHA_256"}
+SIMULATOR = "success@simulator.amazonses.com"
 DENIED = {"AccessDenied", "AccessDeniedException", "AuthorizationError"}
 
 
@@ -33,8 +34,8 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     dynamodb, secrets, sns = (boto3.client(s, config=config) for s in ("dynamodb", "secretsmanager", "sns"))
     s3 = boto3.client("s3", config=config)
     archive, exports = _archiving(s3, event["archive"]), _exporting(s3, event["exports"])
-    queue = _queueing(boto3.client("sqs", config=config), event["queue"])
-    kms = boto3.client("kms", config=config)
+    sqs, kms = boto3.client("sqs", config=config), boto3.client("kms", config=config)
+    ses = boto3.client("sesv2", config=config)
     return {
         "tables": {
             short: sorted(n for n, call in _operations(dynamodb, name, keys).items() if _allowed(call))
@@ -44,9 +45,13 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         "texts": _allowed(lambda: sns.publish(PhoneNumber=event["phone"], Message="probe")),
         "archive": sorted(name for name, call in archive.items() if _allowed(call)),
         "exports": sorted(name for name, call in exports.items() if _allowed(call)),
-        "queue": sorted(name for name, call in queue.items() if _allowed(call)),
+        "queues": {
+            short: sorted(n for n, call in _queueing(sqs, url).items() if _allowed(call))
+            for short, url in event["queues"].items()
+        },
         "signs": [key for key, arn in event["signers"].items() if _allowed(_signing(kms, arn))],
-        "mails": _allowed(_mailing(boto3.client("sesv2", config=config), event["sender"])),
+        "mails": _allowed(_mailing(ses, event["sender"])),
+        "lifts": _allowed(lambda: ses.delete_suppressed_destination(EmailAddress=SIMULATOR)),
         "topics": _allowed(lambda: sns.publish(TopicArn=event["topic"], Message="probe")),
     }
 
@@ -92,10 +97,14 @@ def _indexed(dynamodb: Any, table: str, index: str) -> Any:
 
 def _archiving(s3: Any, bucket: str) -> dict[str, Any]:
     one = {"Bucket": bucket, "Key": "checkpoints/probe.json"}
+    mark = {"Bucket": bucket, "Key": "tombstones/probe/pending.json"}
+    unmet = {"Body": b"probe", "IfMatch": '"nothing has this"'}
     return {
         "List": lambda: s3.list_object_versions(Bucket=bucket),
-        "Put": lambda: s3.put_object(**one, Body=b"probe", IfMatch='"nothing has this"'),
+        "Put": lambda: s3.put_object(**one, **unmet),
         "Delete": lambda: s3.delete_object(**one, VersionId="nothing-has-this"),
+        "PutMark": lambda: s3.put_object(**mark, **unmet),
+        "DeleteMark": lambda: s3.delete_object(**mark, VersionId="nothing-has-this"),
     }
 
 
@@ -108,10 +117,15 @@ def _exporting(s3: Any, bucket: str) -> dict[str, Any]:
         "Get": lambda: s3.get_object(**copy),
         "Put": lambda: s3.put_object(**copy, **unmet),
         "Delete": lambda: s3.delete_object(**copy),
+        "DeleteVersion": lambda: s3.delete_object(**copy, VersionId="nothing-has-this"),
+        "ListVersions": lambda: s3.list_object_versions(Bucket=bucket, Prefix=copy["Key"]),
+        "ListUploads": lambda: s3.list_multipart_uploads(Bucket=bucket, Prefix=copy["Key"]),
         "Abort": lambda: s3.abort_multipart_upload(**copy, UploadId="nothing-has-this"),
         "GetElsewhere": lambda: s3.get_object(**elsewhere),
         "PutElsewhere": lambda: s3.put_object(**elsewhere, **unmet),
         "DeleteElsewhere": lambda: s3.delete_object(**elsewhere),
+        "DeleteVersionElsewhere": lambda: s3.delete_object(**elsewhere, VersionId="nothing-has-this"),
+        "ListAllVersions": lambda: s3.list_object_versions(Bucket=bucket),
     }
 
 
@@ -131,7 +145,7 @@ def _queueing(sqs: Any, queue: str) -> dict[str, Any]:
 def _mailing(ses: Any, sender: str) -> Any:
     return lambda: ses.send_email(
         FromEmailAddress=sender,
-        Destination={"ToAddresses": ["success@simulator.amazonses.com"]},
+        Destination={"ToAddresses": [SIMULATOR]},
         Content={"Simple": {"Subject": {"Data": "probe"}, "Body": {"Text": {"Data": "probe"}}}},
     )
 

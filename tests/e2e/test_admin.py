@@ -2,59 +2,17 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
-from typer.testing import CliRunner
 
 from infra.deployment.account import AwsAccount
-from infra.local.cloud import STAGE, LocalCloud
+from infra.local.cloud import LocalCloud
 from infra.local.tour.phone import Phone
-from infra.ops.__main__ import app
 from infra.ops.internal_api import CallRefused, InternalApi
-
-NAMES = ("alice", "bob", "carol")  # carol has a key and no policy
-
-
-@pytest.fixture(scope="module")
-def staff(cloud: LocalCloud) -> Iterator[dict[str, AwsAccount]]:
-    """Members of staff as IAM users, with their access keys."""
-    iam = cloud.account.client("iam")
-    policy = cloud.deployment.outputs["OperatorPolicyArn"]
-    keys: dict[str, Any] = {}
-    for name in NAMES:
-        iam.create_user(UserName=name)
-        keys[name] = iam.create_access_key(UserName=name)["AccessKey"]
-        if name != "carol":
-            iam.attach_user_policy(UserName=name, PolicyArn=policy)
-    yield {
-        name: AwsAccount(
-            cloud.account.region, cloud.account.endpoint, key["AccessKeyId"], key["SecretAccessKey"]
-        )
-        for name, key in keys.items()
-    }
-    for name in NAMES:
-        if name != "carol":
-            iam.detach_user_policy(UserName=name, PolicyArn=policy)
-        iam.delete_access_key(UserName=name, AccessKeyId=keys[name]["AccessKeyId"])
-        iam.delete_user(UserName=name)
-
-
-@pytest.fixture
-def run(cloud: LocalCloud, staff: dict[str, AwsAccount]) -> Callable[..., Any]:
-    """Run an operations command as a member of staff, or as root."""
-
-    def running(name: str, *words: str) -> Any:
-        who = {**staff, "root": cloud.account}[name]
-        os.environ.update(AWS_ACCESS_KEY_ID=str(who.access_key), AWS_SECRET_ACCESS_KEY=str(who.secret_key))
-        place = ("--stage", STAGE, "--region", who.region, "--endpoint-url", str(who.endpoint))
-        return CliRunner().invoke(app, ["rights", *words, *place])
-
-    return running
 
 
 @pytest.fixture
@@ -73,8 +31,8 @@ def test_caller_without_a_signature_or_a_policy_is_refused(
     # A policy that allows the call is not enough: the account's root is no individual person.
     for who in (staff["carol"], forged, root):
         with pytest.raises(CallRefused, match=r"^403"):
-            InternalApi(who, url).call("GET", "")
-    assert "items" in InternalApi(staff["alice"], url).call("GET", "").body
+            InternalApi(who, url).call("GET", "/rights-requests")
+    assert "items" in InternalApi(staff["alice"], url).call("GET", "/rights-requests").body
 
 
 @pytest.mark.promise("RGT-10")

@@ -12,8 +12,8 @@ from chalicelib.core import aws
 from chalicelib.core.settings import settings
 from infra.deployment.stacks import Stacks, stack_name
 from infra.local.cloud import LocalCloud
+from infra.local.guide import follow
 from tests.support.certificates import a_certificate, a_long_certificate
-from tests.support.guide import follow
 
 
 @pytest.mark.promise("RGT-3")
@@ -23,7 +23,7 @@ def test_deployed_key_signs_and_openssl_verifies_with_the_published_key(
     arn = Stacks(cloud.account, lambda _: None).outputs(stack_name("local", "vault"))["CertificateKeyArn"]
 
     def client(service: str, _: str = "") -> Any:
-        return cloud.account.client(service)  # as root: no role may sign yet
+        return cloud.account.client(service)  # as root; test_erasures has one that its role signed
 
     monkeypatch.setattr(aws, "client", client)
     monkeypatch.setenv("RU4M_CERTIFICATE_KEY", arn)

@@ -84,7 +84,7 @@ def test_function_signs_new_entries_and_refuses_altered_ones(
 def test_locked_checkpoint_cannot_be_deleted(cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch) -> None:
     append(monkeypatch, VUK)
     signed(cloud)
-    s3, bucket = cloud.account.client("s3"), settings().checkpoints().bucket
+    s3, bucket = cloud.account.client("s3"), settings().archive().bucket
     (newest, *_) = s3.list_object_versions(Bucket=bucket)["Versions"]
     assert s3.get_object_retention(Bucket=bucket, Key=newest["Key"])["Retention"]["Mode"] == "COMPLIANCE"
     with pytest.raises(ClientError, match="AccessDenied"):

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import base64
-import json
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import phonenumbers
@@ -13,6 +12,7 @@ import pytest
 
 from infra.local.cloud import LocalCloud
 from infra.local.tour.phone import Phone
+from tests.support.deployed import StoredItems
 
 PROFILE = {
     "display_name": "Zvezdanka Canary",
@@ -25,62 +25,9 @@ PROFILE = {
 MODEL, OS, APP = "Canaryphone 9", "CanaryOS 17.3.1", "31.41.59"
 
 
-class Store:
-    """Every table of the emulator, read as root."""
-
-    def __init__(self, cloud: LocalCloud) -> None:
-        self.dynamodb = cloud.account.client("dynamodb")
-
-    def tables(self) -> list[str]:
-        pages = self.dynamodb.get_paginator("list_tables").paginate()
-        return [name for page in pages for name in page["TableNames"]]
-
-    def keys_with(self, value: str) -> list[str]:
-        """Return table and key of each item that shows a value, plain or in one of its encodings."""
-        return [
-            f"{table} {item['pk']['S']} {item.get('sk', {}).get('S', '')}".strip()
-            for table in self.tables()
-            for page in self.dynamodb.get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
-            for item in page["Items"]
-            if any(spelling in raw for raw in raw_values(item) for spelling in spellings(value))
-        ]
-
-
-def spellings(value: str) -> set[bytes]:
-    """Return a text in UTF-8, escaped as in JSON, in lower case, and in hexadecimal."""
-    escaped = json.dumps(value)[1:-1]
-    return {spelling.encode() for spelling in (value, value.lower(), escaped, value.encode().hex())}
-
-
-def raw_values(attribute: Any) -> Iterator[bytes]:
-    """Yield all values of an item, including names and numbers; base64 text also decoded."""
-    if isinstance(attribute, Mapping):
-        for name, value in attribute.items():
-            yield str(name).encode()
-            yield from raw_values(value)
-    elif isinstance(attribute, (bytes, bytearray)):
-        yield from (bytes(attribute), bytes(attribute).lower())
-        yield from decoded(bytes(attribute))
-    elif isinstance(attribute, (list, tuple, set)):
-        for value in attribute:
-            yield from raw_values(value)
-    else:
-        text = str(attribute).encode()
-        yield from (text, text.lower())
-        yield from decoded(text)
-
-
-def decoded(text: bytes) -> Iterator[bytes]:
-    for alphabet in (base64.b64decode, base64.urlsafe_b64decode):
-        try:
-            yield alphabet(text + b"=" * (-len(text) % 4))
-        except ValueError:
-            continue
-
-
 @pytest.fixture(scope="module")
-def store(cloud: LocalCloud) -> Store:
-    return Store(cloud)
+def store(cloud: LocalCloud) -> StoredItems:
+    return StoredItems(cloud)
 
 
 @pytest.fixture(scope="module")
@@ -128,7 +75,7 @@ def numbers_of(phone: Phone) -> set[str]:
 
 
 @pytest.mark.promise("SEC-1")
-def test_no_table_shows_the_number_the_profile_or_the_device(store: Store, zvezdanka: Phone) -> None:
+def test_no_table_shows_the_number_the_profile_or_the_device(store: StoredItems, zvezdanka: Phone) -> None:
     secret = {*PROFILE.values(), "Canary in retirement", *numbers_of(zvezdanka), MODEL, OS, APP}
     secret |= {zvezdanka.device_id, zvezdanka.device_id.replace("-", ""), "sr-Latn-LI"}
     secret -= {PROFILE["country"]}  # random text contains any two letters
@@ -136,7 +83,7 @@ def test_no_table_shows_the_number_the_profile_or_the_device(store: Store, zvezd
 
 
 @pytest.mark.promise("SEC-1")
-def test_item_of_a_profile_contains_ids_times_and_a_sealed_blob(store: Store, zvezdanka: Phone) -> None:
+def test_item_of_a_profile_contains_ids_times_and_a_sealed_blob(store: StoredItems, zvezdanka: Phone) -> None:
     account = owner_of(zvezdanka)
     key = {"pk": {"S": f"A#{account}"}, "sk": {"S": "profile"}}
     item = store.dynamodb.get_item(TableName="ru4m-local-accounts", Key=key)["Item"]
@@ -147,7 +94,7 @@ def owner_of(phone: Phone) -> str:
     return str(phone.session["refresh_token"].split(".")[0])
 
 
-def test_search_finds_values_that_are_in_clear(store: Store, zvezdanka: Phone) -> None:
+def test_search_finds_values_that_are_in_clear(store: StoredItems, zvezdanka: Phone) -> None:
     found = store.keys_with(owner_of(zvezdanka))
     assert {place.split()[0] for place in found} >= {
         "ru4m-local-accounts", "ru4m-local-claims", "ru4m-local-challenges", "ru4m-local-keys",
@@ -170,7 +117,7 @@ def test_search_finds_values_that_are_in_clear(store: Store, zvezdanka: Phone) -
     ],
     ids=["text", "capitals", "bytes", "base64 bytes", "base64", "urlsafe", "nested", "set", "name", "hex"],
 )  # fmt: skip
-def test_search_finds_a_planted_value(store: Store, planted: Callable[[str], dict[str, Any]]) -> None:
+def test_search_finds_a_planted_value(store: StoredItems, planted: Callable[[str], dict[str, Any]]) -> None:
     value = f"planted{uuid.uuid4().hex}"
     key = {"pk": {"S": f"planted-{uuid.uuid4()}"}}
     store.dynamodb.put_item(TableName="ru4m-local-challenges", Item={**key, "found": planted(value)})

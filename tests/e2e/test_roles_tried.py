@@ -38,6 +38,15 @@ TABLES: dict[str, dict[str, set[str]]] = {
         "keys": {"BatchGet"},
         "ledger": {"Put", "Query"},
     },
+    "erase_accounts": {
+        "accounts": {"BatchGet", "BatchPut", "Delete", "Query", "Update"},
+        "challenges": {"Delete", "Get", "Put"},
+        "claims": {"BatchGet", "Put"},
+        "keys": {"BatchGet", "Delete"},
+        "ledger": {"Put", "Query"},
+        "rights": {"BatchGet", "Delete", "Get", "Put", "QueryOwner"},
+        "usage": {"BatchPut", "Query"},
+    },
     "note_bounces": {"accounts": {"Get", "Update"}, "challenges": {"Get"}},
     "notices": {"accounts": {"BatchGet", "Put"}, "challenges": {"Update"}},
     "rights": {
@@ -82,7 +91,7 @@ TABLES: dict[str, dict[str, set[str]]] = {
     "usage": {"accounts": {"BatchGet"}, "keys": {"BatchGet"}, "usage": {"BatchPut", "Update"}},
     "work_rights": {
         "accounts": {"BatchGet", "Query", "Update"},
-        "challenges": {"Delete", "Put"},
+        "challenges": {"Delete", "Get", "Put", "Update"},
         "claims": {"BatchGet"},
         "keys": {"BatchGet"},
         "ledger": {"Put", "Query"},
@@ -94,6 +103,7 @@ TABLES: dict[str, dict[str, set[str]]] = {
 SECRETS: dict[str, set[str]] = {
     "admin": {"lookup", "receipts", "staff"},
     "chat": {"stream"},
+    "erase_accounts": {"lookup", "receipts", "stream"},
     "profiles": {"codes", "lookup"},
     "rights": {"codes", "receipts"},
     "sessions": {"codes", "lookup", "refresh", "signing"},
@@ -102,21 +112,28 @@ SECRETS: dict[str, set[str]] = {
     "work_rights": {"lookup", "stream"},
 }
 
-# Operations on copies and messages about requests; every other one is denied, and listing always.
+# Operations on copies and messages about requests; every other one is denied.
 EXPORTS: dict[str, set[str]] = {
+    "erase_accounts": {"Abort", "DeleteVersion", "ListUploads", "ListVersions"},
     "rights": {"Get"},
     "transfer_copies": {"Get"},
     "work_rights": {"Abort", "Delete", "Get", "Put"},
 }
-QUEUE: dict[str, set[str]] = {
-    "admin": {"Send"},
-    "rights": {"Send"},
-    "sweep_rights": {"Send", "SendBatch"},
-    "transfer_copies": {"Send"},
-    "work_rights": {"Delete", "Look", "Receive", "Send"},
+RECEIVES = {"Delete", "Look", "Receive", "Send"}
+QUEUES: dict[str, dict[str, set[str]]] = {
+    "erasures": {"erase_accounts": RECEIVES, "work_rights": {"Send"}},
+    "rights": {
+        "admin": {"Send"},
+        "erase_accounts": {"Send"},
+        "rights": {"Send"},
+        "sweep_rights": {"Send", "SendBatch"},
+        "transfer_copies": {"Send"},
+        "work_rights": RECEIVES,
+    },
+    "transfers": {"transfer_copies": RECEIVES, "work_rights": {"Send"}},
 }
 
-MAY_SEND_TEXTS = {"sessions", "signup"}
+MAY_SEND_TEXTS = {"erase_accounts", "sessions", "signup"}
 
 
 @pytest.fixture(scope="module")
@@ -143,7 +160,10 @@ def allowed_operations(cloud: LocalCloud) -> Iterator[dict[str, Any]]:
         },
         "archive": outputs["data"]["CheckpointBucketName"],
         "exports": outputs["data"]["ExportBucketName"],
-        "queue": cloud.account.client("sqs").get_queue_url(QueueName="ru4m-local-rights")["QueueUrl"],
+        "queues": {
+            name: cloud.account.client("sqs").get_queue_url(QueueName=f"ru4m-local-{name}")["QueueUrl"]
+            for name in QUEUES
+        },
         "signers": {
             "checkpoints": outputs["vault"]["CheckpointKeyArn"],
             "certificates": outputs["vault"]["CertificateKeyArn"],
@@ -187,28 +207,41 @@ def test_role_reads_the_secrets_of_its_purposes_only(name: str, allowed_operatio
 
 
 @pytest.mark.promise("SEC-1")
-def test_only_signup_and_sessions_send_text_messages(allowed_operations: dict[str, Any]) -> None:
+def test_only_signup_sessions_and_erasures_send_text_messages(allowed_operations: dict[str, Any]) -> None:
     assert {name for name, may in allowed_operations.items() if may["texts"]} == MAY_SEND_TEXTS
 
 
 @pytest.mark.promise("SEC-1")
-def test_only_the_ledger_job_signs_and_writes_checkpoints(
+@pytest.mark.promise("RGT-3")
+def test_ledger_job_signs_checkpoints_and_erasures_sign_certificates(
     allowed_operations: dict[str, Any],
 ) -> None:
     signing = {name: may["signs"] for name, may in allowed_operations.items() if may["signs"]}
-    assert signing == {"checkpoint_ledger": ["checkpoints"]}  # no role signs certificates yet
+    assert signing == {"checkpoint_ledger": ["checkpoints"], "erase_accounts": ["certificates"]}
+
+
+@pytest.mark.promise("SEC-1")
+def test_locked_bucket_gets_checkpoints_from_the_ledger_job_and_marks_from_erasures(
+    allowed_operations: dict[str, Any],
+) -> None:
     archiving = {name: may["archive"] for name, may in allowed_operations.items() if may["archive"]}
-    assert archiving == {"checkpoint_ledger": ["List", "Put"]}
+    assert archiving == {"checkpoint_ledger": ["List", "Put"], "erase_accounts": ["PutMark"]}
 
 
 @pytest.mark.promise("SEC-1")
 def test_only_profiles_and_notifying_jobs_send_mail(allowed_operations: dict[str, Any]) -> None:
     mailing = {name for name, may in allowed_operations.items() if may["mails"]}
-    assert mailing == {"announce_notices", "profiles", "work_rights"}
+    assert mailing == {"announce_notices", "erase_accounts", "profiles", "work_rights"}
+
+
+@pytest.mark.promise("RGT-3")
+def test_only_erasures_take_addresses_off_the_suppression_list(allowed_operations: dict[str, Any]) -> None:
+    assert {name for name, may in allowed_operations.items() if may["lifts"]} == {"erase_accounts"}
 
 
 @pytest.mark.promise("RGT-1")
-def test_copies_are_written_by_the_worker_and_linked_by_the_api(
+@pytest.mark.promise("RGT-3")
+def test_copies_are_written_by_the_worker_linked_by_the_api_and_deleted_by_erasures(
     allowed_operations: dict[str, Any],
 ) -> None:
     assert {
@@ -217,8 +250,12 @@ def test_copies_are_written_by_the_worker_and_linked_by_the_api(
 
 
 @pytest.mark.promise("SEC-1")
-def test_only_the_worker_receives_messages_about_requests(allowed_operations: dict[str, Any]) -> None:
-    assert {name: set(may["queue"]) for name, may in allowed_operations.items() if may["queue"]} == QUEUE
+@pytest.mark.parametrize("queue", QUEUES)
+def test_only_the_worker_of_a_queue_receives_its_messages(
+    queue: str, allowed_operations: dict[str, Any]
+) -> None:
+    using = {name: set(may["queues"][queue]) for name, may in allowed_operations.items()}
+    assert {name: done for name, done in using.items() if done} == QUEUES[queue]
 
 
 @pytest.mark.promise("SEC-1")

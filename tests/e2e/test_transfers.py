@@ -5,8 +5,8 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -19,20 +19,12 @@ from tests.support.deployed import history
 from tests.support.receiver import Authority, Receiver, receiving, status
 
 HOST, PATIENCE = "take.example", 60.0
-FUNCTION = "ru4m-local-transfer_copies"
 
 
-@contextmanager
-def sends_to(cloud: LocalCloud, receiver: Receiver, authority: Authority) -> Iterator[None]:
+def sends_to(cloud: LocalCloud, receiver: Receiver, authority: Authority) -> AbstractContextManager[None]:
     """Let the deployed function reach a receiver on this machine under a public name."""
-    functions = cloud.account.client("lambda")
-    kept = functions.get_function_configuration(FunctionName=FUNCTION)["Environment"]["Variables"]
     target = {"RU4M_LOCAL_TARGETS": f"{HOST}:{receiver.port}=127.0.0.1,{authority.file}"}
-    functions.update_function_configuration(FunctionName=FUNCTION, Environment={"Variables": kept | target})
-    try:
-        yield
-    finally:
-        functions.update_function_configuration(FunctionName=FUNCTION, Environment={"Variables": kept})
+    return cloud.configured("transfer_copies", target)
 
 
 @pytest.mark.proof

@@ -13,7 +13,7 @@ from typing import Any
 from chalicelib.core import aws, figures
 from chalicelib.core.settings import settings
 from infra.local.emulator import running_emulator
-from tests.support import cloud
+from tests.support import certificates, cloud
 from tests.support.restored import forget_clients, restored_process
 
 ACCOUNT = "000000000001"  # ministack reads a key of twelve digits as the account's number
@@ -38,12 +38,13 @@ def emulated_aws() -> Iterator[dict[str, str]]:
                 f"RU4M_{name.upper()}_QUEUE": aws.client("sqs").get_queue_url(QueueName=f"ru4m-test-{name}")[
                     "QueueUrl"
                 ]
-                for name in ("rights", "transfers")
+                for name in ("rights", "transfers", "erasures")
             }
             cloud.create_tables()
             cloud.create_secrets()
             cloud.create_stage_key()
             cloud.create_mail_identity()
+            certificates.create_key()
             variables |= {"RU4M_STAGE_KEYS": os.environ["RU4M_STAGE_KEYS"], **queues}
         yield variables
 

@@ -13,10 +13,11 @@ from chalicelib.rights import procedures, store
 from chalicelib.rights.engine.engine import MAX_TRIES
 from chalicelib.rights.evidence import history_of
 from chalicelib.rights.model import Status, StepStatus
+from chalicelib.rights.notes import CopyNotes
 from chalicelib.rights.steps import transfer
 from tests.faults import emulated
 from tests.faults.flows import ADDRESS
-from tests.faults.flows_rights import HOST, Transferring
+from tests.faults.flows_rights import HOST, RightsFlow, Transferring
 from tests.faults.playing import Run
 from tests.support.crash import Call
 
@@ -25,7 +26,10 @@ LEASE = "dynamodb.PutItem(rights_request)"
 _TURN = "dynamodb.PutItem(limit)"
 _INTAKE = "dynamodb.TransactWriteItems(open_request, rights, rights_request)"
 ORDER, MAIL, TRANSFER = "stream.POST /export/users", "sesv2.SendEmail", "outbound.POST"
-_AFTER_THE_ANSWER = {procedures.ANNOUNCE, procedures.DISCARD}
+_AFTER_THE_ANSWER = {
+    procedures.ANNOUNCE, procedures.DISCARD, procedures.NOTIFY, procedures.FORGET,
+    procedures.THAW, procedures.RESUME_AT_STREAM,
+}  # fmt: skip
 _LONG = 10 * DAY
 
 
@@ -49,16 +53,15 @@ class TransferredAndDiscarded(Transferring):
         assert until()
 
 
-class KilledUntilStopped(TransferredAndDiscarded):
-    """The worker is killed after one side effect of every run of a step; then it is retried."""
+class UntilStopped(RightsFlow):
+    """Part of a flow: the worker is killed after one side effect of every run of a step, up to the limit."""
 
-    name = "killed_until_stopped"
     step, effect = procedures.PIN, LEASE
     stops = 1  # number of times that the step stops; 0 if it makes progress although its worker is killed
 
     def play(self, run: Run) -> None:
         run.watch.kill_after = self.is_kill_point
-        super().play(run)
+        super().play(run)  # type: ignore[safe-super]
         assert self.events().count(f"{self.step}_stopped") == self.stops
         assert self.events().count("step_retried") == self.stops
 
@@ -114,11 +117,17 @@ class KilledUntilStopped(TransferredAndDiscarded):
 
     def forgive(self, row: Item) -> Item | None:
         """Ignore the stop, the retry with its staff record, and pins made in between."""
-        if row.get("event") in {f"{self.step}_stopped", "step_retried", "pinned"}:
+        if row.get("event") in {f"{self.step}_stopped", "step_retried", "pinned", "inputs_extended"}:
             return None
         if row.get("kind") == "staff_member":
             return None
         return super().forgive(row)
+
+
+class KilledUntilStopped(UntilStopped, TransferredAndDiscarded):
+    """The longest plan of a copy, whose step stops and is retried."""
+
+    name = "killed_until_stopped"
 
 
 class KilledInEveryTransfer(KilledUntilStopped):
@@ -137,6 +146,7 @@ class KilledInEveryTransfer(KilledUntilStopped):
         assert self.events().count("transfer_done") == 1
         assert not any(event.endswith("_stopped") for event in self.events())
         assert request.missing == (transfer.PART,)
+        assert isinstance(request.notes, CopyNotes)
         assert request.notes.transfer_failed
         assert len(run.world.mails_to(ADDRESS)) == 2  # when it was verified, and of the answer
 

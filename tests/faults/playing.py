@@ -26,7 +26,7 @@ from chalicelib.chat.jobs import sync_chat_profiles
 from chalicelib.core import clock, observe
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Item, Table
-from chalicelib.rights.jobs import sweep_rights, transfer_copies, work_rights
+from chalicelib.rights.jobs import erase_accounts, sweep_rights, transfer_copies, work_rights
 from infra.stream_emulator import Emulator
 from tests.faults import emulated
 from tests.faults.emulated import Changes
@@ -44,6 +44,7 @@ _RETRY_AFTER = timedelta(seconds=15)
 _TRIES = 10
 _RETRIES = 2  # of an event by Lambda, as in the templates
 _SECOND_DELIVERY_AFTER = timedelta(minutes=7)
+_WORKERS = {"rights": work_rights, "transfers": transfer_copies, "erasures": erase_accounts}
 
 
 class RetriesExhausted(AssertionError):
@@ -169,7 +170,7 @@ class Run:
 
     def _process_message(self, message: Message) -> None:
         with suppress(Killed, observe.EntryFailed):
-            work = {"rights": work_rights, "transfers": transfer_copies}[message.queue]
+            work = _WORKERS[message.queue]
             answer = self._process(lambda: work(message.event(), None))
             if answer["batchItemFailures"] == []:
                 if self.times > 1:

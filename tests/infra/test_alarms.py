@@ -23,7 +23,11 @@ QUEUES = {
     "rights-dead": "${RightsDead.QueueName}",
     "sync-chat-profiles-failures": "${SyncChatProfilesFailures.QueueName}",
 }
-LOOPS = {"work-rights-dropped": "${WorkRights}", "transfer-copies-dropped": "${TransferCopies}"}
+LOOPS = {
+    "work-rights-dropped": "${WorkRights}",
+    "transfer-copies-dropped": "${TransferCopies}",
+    "erase-accounts-dropped": "${EraseAccounts}",
+}
 
 
 def test_every_alarm_is_on_an_existing_metric_and_on_its_own_stage(alarms: dict[str, Template]) -> None:
@@ -47,6 +51,7 @@ def test_every_alarm_is_on_an_existing_metric_and_on_its_own_stage(alarms: dict[
         ("rights-evidence-owed", Metric.RIGHTS_EVIDENCE_OWED),
         ("record-unreadable", Metric.RECORD_UNREADABLE),
         ("chat-deletion-unproven", Metric.CHAT_DELETION_UNPROVEN),
+        ("erasure-unproven", Metric.ERASURE_UNPROVEN),
     ],
 )
 def test_alarm_fires_at_one_finding_and_stays_in_alarm(

@@ -11,9 +11,9 @@ import pytest
 from chalicelib.certificates.model import ErasureCertificate
 from chalicelib.certificates.signing import sign
 from chalicelib.core.settings import settings
+from infra.local.guide import GUIDE, follow
 from tests.support import certificates, moto_kms
 from tests.support.certificates import a_certificate, a_long_certificate
-from tests.support.guide import GUIDE, follow
 from tests.support.world import World
 from tests.support.wsgi import Stage
 

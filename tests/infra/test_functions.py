@@ -29,6 +29,7 @@ FUNCTIONS = {
     "chat",
     "checkpoint_ledger",
     "consents",
+    "erase_accounts",
     "note_bounces",
     "notices",
     "profiles",
@@ -47,6 +48,7 @@ FUNCTIONS = {
 JOBS = {
     "announce_notices",
     "checkpoint_ledger",
+    "erase_accounts",
     "note_bounces",
     "record_verified_codes",
     "renew_consents",
@@ -68,6 +70,7 @@ SELECTIVE = (
     "RU4M_CERTIFICATE_",
     "RU4M_EXPORT_",
     "RU4M_RIGHTS_",
+    "RU4M_ERASURES_",
     "RU4M_TRANSFERS_",
     "RU4M_MAIL_",
 )
@@ -159,6 +162,9 @@ def test_every_route_with_a_caller_has_the_authorizer(service: Template) -> None
         "GET /v1/notices/current",
         "GET /v1/rights-receipts/{request_id}",  # the receipt authenticates it
         "POST /v1/rights-receipts/{request_id}/cancel",  # the receipt again
+        "GET /v1/rights-receipts/{request_id}/certificate",
+        "GET /v1/rights-receipts/{request_id}/certificate/page",
+        "GET /v1/receipt",  # the same for everyone
         "GET /v1/controller",
         "GET /v1/health",
         "GET /v1/openapi.json",
@@ -280,7 +286,7 @@ def test_only_signup_is_configured_with_the_mode_of_budgets(
     assert configured == {"signup": {"Ref": "SmsBudgets"}}
 
 
-def test_only_the_worker_of_requests_is_configured_with_the_extent_at_stream(
+def test_only_the_worker_of_erasures_is_configured_with_the_extent_at_stream(
     functions: dict[str, Template],
 ) -> None:
     configured = {
@@ -288,7 +294,7 @@ def test_only_the_worker_of_requests_is_configured_with_the_extent_at_stream(
         for name, function in functions.items()
         if "RU4M_STREAM_ERASURE" in function["Environment"]["Variables"]
     }
-    assert configured == {"work_rights": {"Ref": "StreamErasure"}}
+    assert configured == {"erase_accounts": {"Ref": "StreamErasure"}}
 
 
 @pytest.mark.promise("RET-4")
@@ -350,7 +356,12 @@ def test_announcements_are_sent_every_ten_minutes(functions: dict[str, Template]
 
 @pytest.mark.promise("RGT-10")
 @pytest.mark.parametrize(
-    ("name", "of", "at_once"), [("work_rights", "RightsQueue", 5), ("transfer_copies", "TransfersQueue", 2)]
+    ("name", "of", "at_once"),
+    [
+        ("work_rights", "RightsQueue", 5),
+        ("transfer_copies", "TransfersQueue", 2),
+        ("erase_accounts", "ErasuresQueue", 5),
+    ],
 )
 def test_message_about_a_request_is_delivered_at_most_five_times(
     service: Template, functions: dict[str, Template], name: str, of: str, at_once: int
@@ -376,14 +387,17 @@ def test_message_about_a_request_is_delivered_at_most_five_times(
 
 
 @pytest.mark.promise("RGT-10")
-def test_failed_messages_of_both_queues_are_kept_for_two_weeks(service: Template) -> None:
+def test_failed_messages_of_all_queues_are_kept_for_two_weeks(service: Template) -> None:
     dead = service["Resources"]["RightsDead"]["Properties"]
     assert dead["MessageRetentionPeriod"] == 14 * 24 * 3600
     assert dead["SqsManagedSseEnabled"] is True
     allowed = dead["RedriveAllowPolicy"]
     assert allowed["redrivePermission"] == "byQueue"
     sources = [plain(source).rpartition(":")[2] for source in allowed["sourceQueueArns"]]
-    queues = (service["Resources"][name]["Properties"] for name in ("RightsQueue", "TransfersQueue"))
+    queues = (
+        service["Resources"][name]["Properties"]
+        for name in ("RightsQueue", "TransfersQueue", "ErasuresQueue")
+    )
     assert sources == [plain(queue["QueueName"]) for queue in queues]
 
 
@@ -397,7 +411,7 @@ def test_lambda_does_not_stop_functions_that_send_to_their_own_queue(
         for event in properties.get("Events", {}).values()
         if event["Type"] == "SQS" and _may_send(service, name)
     }
-    assert own == {"work_rights", "transfer_copies"}
+    assert own == {"work_rights", "transfer_copies", "erase_accounts"}
     assert {name for name, function in functions.items() if function.get("RecursiveLoop") == "Allow"} == own
 
 
@@ -441,6 +455,11 @@ def test_function_is_configured_with_only_the_tables_and_secrets_it_may_use(
         "chat": {accounts, "secret_stream"},
         "checkpoint_ledger": {"table_ledger", "checkpoint_bucket", "checkpoint_key"},
         "consents": {accounts, challenges, "table_ledger", *sealing},
+        "erase_accounts": {
+            accounts, claims, challenges, rights, usage, "table_ledger", "secret_receipts", "secret_stream",
+            "export_bucket", "checkpoint_bucket", "certificate_key", "rights_queue", "erasures_queue",
+            "mail_from", "mail_configuration", *lookup, *sealing,
+        },
         "note_bounces": {accounts, challenges},
         "notices": {accounts, challenges},
         "profiles": {
@@ -470,6 +489,7 @@ def test_function_is_configured_with_only_the_tables_and_secrets_it_may_use(
         },
         "work_rights": {
             accounts, claims, challenges, rights, usage, "table_ledger", "secret_stream", "export_bucket",
-            "rights_queue", "transfers_queue", "mail_from", "mail_configuration", *lookup, *sealing,
+            "rights_queue", "transfers_queue", "erasures_queue", "mail_from", "mail_configuration", *lookup,
+            *sealing,
         },
     }  # fmt: skip

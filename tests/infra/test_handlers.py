@@ -108,7 +108,7 @@ EVENTS: dict[str, tuple[dict[str, Any], object]] = {
     "sync_chat_profiles": ({"Records": []}, {"batchItemFailures": []}),
     # A message that names no request is dropped; one whose request could not be read is delivered again.
     **dict.fromkeys(
-        ("transfer_copies", "work_rights"),
+        ("transfer_copies", "work_rights", "erase_accounts"),
         (
             messages("nonsense", f'{{"request_id":"r_{"0" * 26}"}}'),
             {"batchItemFailures": [{"itemIdentifier": "message-1"}]},
@@ -178,7 +178,7 @@ def test_chat_token_is_minted_without_streams_sdk(run: Callable[[str], Run]) -> 
     assert run("chat").loaded_any_of("stream_chat", "aiohttp", "requests") == set()
 
 
-@pytest.mark.parametrize("name", sorted(FUNCTIONS - {"sync_chat_profiles", "work_rights"}))
+@pytest.mark.parametrize("name", sorted(FUNCTIONS - {"erase_accounts", "sync_chat_profiles", "work_rights"}))
 def test_only_functions_that_call_stream_load_its_sdk(name: str, run: Callable[[str], Run]) -> None:
     assert run(name).loaded_any_of("stream_chat", "aiohttp") == set()
 

@@ -38,11 +38,15 @@ _LEDGER = (("dynamodb:PutItem", "${LedgerTableArn}"), ("dynamodb:Query", "${Ledg
 _RIGHTS = history_of(RightsRequestId.new()).kind
 _STAFF = inspect.history_of(StaffId.new()).kind
 _CONSENT = evidence.chain_of(Pseudonym.new()).kind
+_TOMBSTONE = "tombstone"
+# IAM knows no resource of this action.
+_WITHOUT_RESOURCES = "ses:DeleteSuppressedDestination"
 
 # The kinds of chains to which each role may append.
 LEDGER_KINDS = {
     "AdminRole": {_RIGHTS, _STAFF},
     "ConsentsRole": {_CONSENT},
+    "EraseAccountsRole": {_RIGHTS, _TOMBSTONE},
     "RenewConsentsRole": {_CONSENT},
     "RightsRole": {_RIGHTS},
     "TransferCopiesRole": {_RIGHTS},
@@ -66,7 +70,7 @@ EXPECTED = {
         ("dynamodb:BatchGetItem", "${KeysTableArn}"),
         ("kms:Decrypt", "${SealingKeyArn}"),
         _REQUESTS,
-        ("dynamodb:Query", "${RightsTableArn}/index/open"),
+        ("dynamodb:Query", "${RightsTableArn}/index/open, ${RightsTableArn}/index/stuck"),
         *_LEDGER,
         ("dynamodb:UpdateItem", "${ChallengesTableArn}"),
         ("secretsmanager:GetSecretValue", "${LookupSecretArn}, ${ReceiptsSecretArn}, ${StaffSecretArn}"),
@@ -102,6 +106,42 @@ EXPECTED = {
         ("dynamodb:UpdateItem", "${ChallengesTableArn}"),
         ("dynamodb:BatchGetItem", "${KeysTableArn}"),
         *_LEDGER,
+        ("kms:Decrypt", "${SealingKeyArn}"),
+    },
+    # The only role that may delete keys, and the only one that signs certificates.
+    "EraseAccountsRole": {
+        _own_logs("erase_accounts"),
+        (
+            ", ".join(
+                f"dynamodb:{name}"
+                for name in ("BatchGetItem", "BatchWriteItem", "DeleteItem", "Query", "UpdateItem")
+            ),
+            "${AccountsTableArn}",
+        ),
+        ("dynamodb:BatchWriteItem, dynamodb:Query", "${UsageTableArn}"),
+        # Claims are replaced, never deleted.
+        ("dynamodb:BatchGetItem, dynamodb:PutItem", "${ClaimsTableArn}"),
+        ("dynamodb:BatchGetItem, dynamodb:DeleteItem", "${KeysTableArn}"),
+        ("dynamodb:DeleteItem, dynamodb:GetItem, dynamodb:PutItem", "${ChallengesTableArn}"),
+        ("dynamodb:BatchGetItem, dynamodb:GetItem, dynamodb:PutItem", "${RightsTableArn}"),
+        ("dynamodb:DeleteItem", "${RightsTableArn}"),
+        _REQUESTS_OF_A_SUBJECT,
+        *_LEDGER,
+        (
+            "sqs:DeleteMessage, sqs:GetQueueAttributes, sqs:ReceiveMessage, sqs:SendMessage",
+            "${ErasuresQueue.Arn}",
+        ),
+        ("sqs:SendMessage", "${RightsQueue.Arn}"),
+        ("s3:AbortMultipartUpload, s3:DeleteObjectVersion", "${ExportBucketArn}/exports/*"),
+        ("s3:ListBucketMultipartUploads", "${ExportBucketArn}"),
+        ("s3:ListBucketVersions", "${ExportBucketArn}"),
+        ("s3:GetObject, s3:PutObject, s3:PutObjectRetention", "${CheckpointBucketArn}/tombstones/*"),
+        ("kms:GetPublicKey, kms:Sign", "${CertificateKeyArn}"),
+        ("secretsmanager:GetSecretValue", "${LookupSecretArn}, ${ReceiptsSecretArn}, ${StreamSecretArn}"),
+        ("kms:Decrypt", "${StageKeyArn}"),
+        _MAILING,
+        (_WITHOUT_RESOURCES, "*"),
+        ("sns:Publish", "all but arn:${AWS::Partition}:sns:*:*:*"),
         ("kms:Decrypt", "${SealingKeyArn}"),
     },
     "NoteBouncesRole": {
@@ -251,8 +291,10 @@ EXPECTED = {
             "sqs:DeleteMessage, sqs:GetQueueAttributes, sqs:ReceiveMessage, sqs:SendMessage",
             "${RightsQueue.Arn}",
         ),
-        ("sqs:SendMessage", "${TransfersQueue.Arn}"),
+        ("sqs:SendMessage", "${ErasuresQueue.Arn}, ${TransfersQueue.Arn}"),
         ("dynamodb:DeleteItem, dynamodb:PutItem", "${ChallengesTableArn}"),
+        # Only what the steps of an erasure need (`erasure#...`).
+        ("dynamodb:GetItem, dynamodb:UpdateItem", "${ChallengesTableArn}"),
         (
             "s3:AbortMultipartUpload, s3:DeleteObject, s3:GetObject, s3:PutObject",
             "${ExportBucketArn}/exports/*",
@@ -292,7 +334,8 @@ def test_no_statement_has_a_wildcard_as_action_or_resource(service: Template) ->
     for role, statement in statements(service):
         assert statement["Effect"] == "Allow", role
         assert not any("*" in action for action in listed(statement["Action"])), role
-        assert "*" not in listed(statement.get("Resource", [])), role
+        if listed(statement["Action"]) != [_WITHOUT_RESOURCES]:
+            assert "*" not in listed(statement.get("Resource", [])), role
 
 
 @pytest.mark.promise("SEC-1")
@@ -310,14 +353,14 @@ def test_role_may_decrypt_only_the_secrets_that_it_may_read(service: Template) -
 
 
 @pytest.mark.promise("RGT-3")
-def test_no_function_may_delete_a_data_key(service: Template) -> None:
+def test_only_the_worker_of_erasures_may_delete_a_data_key(service: Template) -> None:
     deleting = [
         role
         for role, statement in statements(service)
         if "${KeysTableArn}" in listed(statement.get("Resource", []))
         and {"dynamodb:DeleteItem", "dynamodb:UpdateItem"} & set(listed(statement["Action"]))
     ]
-    assert deleting == []  # the erasure role will be the only exception
+    assert deleting == ["EraseAccountsRole"]
 
 
 @pytest.mark.promise("SEC-1")
@@ -333,9 +376,9 @@ def test_signer_of_the_ledger_cannot_write_it_and_writers_cannot_sign(service: T
 
 
 @pytest.mark.promise("RGT-3")
-def test_no_role_may_use_the_key_of_certificates(service: Template) -> None:
+def test_only_the_worker_of_erasures_may_use_the_key_of_certificates(service: Template) -> None:
     naming = [role for role, statement in statements(service) if "CertificateKey" in json.dumps(statement)]
-    assert naming == []  # the role that erases will be the only exception
+    assert naming == ["EraseAccountsRole"]
 
 
 @pytest.mark.promise("SEC-1")
@@ -363,18 +406,20 @@ def test_only_roles_for_figures_copies_and_deletion_read_usage_events(
         if any(resource.startswith("${UsageTableArn}") for resource in listed(statement.get("Resource", [])))
         and reading & set(listed(statement["Action"]))
     }
-    assert readers == {"RenewConsentsRole", "RollUpUsageRole", "WorkRightsRole"}
+    assert readers == {"EraseAccountsRole", "RenewConsentsRole", "RollUpUsageRole", "WorkRightsRole"}
 
 
 @pytest.mark.promise("RGT-1")
-def test_only_the_worker_may_write_copies_and_no_role_may_list_them(service: Template) -> None:
+def test_only_the_worker_may_write_copies_and_only_that_of_erasures_may_list_them(service: Template) -> None:
     granted: dict[str, set[str]] = {}
     for role, statement in statements(service):
         if any("${ExportBucketArn}" in resource for resource in listed(statement.get("Resource", []))):
             granted.setdefault(role, set()).update(listed(statement["Action"]))
-    assert granted.keys() == {"RightsRole", "TransferCopiesRole", "WorkRightsRole"}
+    assert granted.keys() == {"EraseAccountsRole", "RightsRole", "TransferCopiesRole", "WorkRightsRole"}
     assert granted["RightsRole"] == granted["TransferCopiesRole"] == {"s3:GetObject"}
-    assert not any("List" in action for actions in granted.values() for action in actions)
+    assert not {"s3:GetObject", "s3:PutObject"} & granted["EraseAccountsRole"]
+    listing = {role for role, actions in granted.items() if any("List" in action for action in actions)}
+    assert listing == {"EraseAccountsRole"}
 
 
 def test_only_the_gateways_log_role_has_a_managed_policy_of_aws(service: Template) -> None:

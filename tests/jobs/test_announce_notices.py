@@ -249,6 +249,16 @@ def test_restricted_account_gets_a_mail_and_a_frozen_one_an_app_notice(
     assert (channel(mila), channel(ana), len(mails)) == ("email", "in_app", 1)
 
 
+@pytest.mark.promise("RGT-3")
+def test_account_that_is_being_erased_gets_no_mail_and_no_announcement(
+    world: World, mila: User, mails: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(monkeypatch, NEWER)
+    world.set_state(mila, "erasing")
+    run()
+    assert (stored_announcement(mila), mails) == (None, [])
+
+
 @pytest.mark.promise("NOT-1")
 def test_account_created_in_a_part_already_read_is_reached_by_the_second_round(
     world: World, mila: User, monkeypatch: pytest.MonkeyPatch

@@ -77,6 +77,15 @@ def test_account_that_is_not_due_is_not_renewed(world: World, mila: User) -> Non
     assert run() == {"renewed": 0, "failed": 0, "deleted": 0}
 
 
+@pytest.mark.parametrize(("state", "renewed"), [("frozen", 1), ("erasing", 0)])
+def test_evidence_is_renewed_for_a_frozen_account_and_not_during_its_erasure(
+    world: World, mila: User, state: str, renewed: int
+) -> None:
+    world.set_state(mila, state)
+    world.advance(DUE)
+    assert run() == {"renewed": renewed, "failed": 0, "deleted": 0}
+
+
 @pytest.mark.promise("RGT-7")
 def test_renewed_evidence_repeats_the_original_event(
     world: World, mila: User, monkeypatch: pytest.MonkeyPatch

@@ -15,9 +15,10 @@ from chalicelib.rights.engine import duties, engine, step
 from chalicelib.rights.engine.duties import Duty
 from chalicelib.rights.engine.engine import MAX_TRIES
 from chalicelib.rights.engine.queue import Destination
-from chalicelib.rights.engine.step import Done, Job, Outcome, Wait
-from chalicelib.rights.model import CopyNotes, RequestAnnouncement, Status, StepStatus
-from chalicelib.rights.steps import make_copy_again, registry, transfer
+from chalicelib.rights.engine.step import CopyJob, Done, Outcome, Wait
+from chalicelib.rights.model import Status, StepStatus
+from chalicelib.rights.notes import CopyNotes, RequestAnnouncement
+from chalicelib.rights.steps import erasures, make_copy_again, registry, transfer
 from tests.support import cloud
 from tests.support.races import just_before
 from tests.support.scripted import Plan, Scripted, a_request, evidence, stored
@@ -99,7 +100,7 @@ def test_worker_that_lost_its_lease_writes_nothing(world: World, plan: Plan) -> 
     mila, request_id = a_request(world)
 
     class Overtaken(Scripted):
-        def run(self, _: Job) -> Outcome:
+        def run(self, _: CopyJob) -> Outcome:
             mila.calls("POST", f"/v1/rights-requests/{request_id}/cancel")
             return Done(notes=CopyNotes(stream_task="x"), answers=Status.COMPLETED)
 
@@ -113,7 +114,7 @@ def test_note_of_a_step_is_stored_although_the_step_fails(world: World, plan: Pl
     _, request_id = a_request(world)
 
     class Crashing(Scripted):
-        def run(self, job: Job) -> Outcome:
+        def run(self, job: CopyJob) -> Outcome:
             job.note(CopyNotes(stream_task="x"))
             raise Unavailable
 
@@ -144,7 +145,7 @@ def test_restart_of_a_copy_keeps_the_notes_of_the_request(world: World) -> None:
     _, request_id = a_request(world)
     mails = {RequestAnnouncement.EXTENSION: MailId.new()}
     notes = CopyNotes(mails=mails, extension_announced=True, transfer_begun=3, stream_ready=True)
-    again = make_copy_again(Job(stored(request_id).model_copy(update={"notes": notes})))
+    again = make_copy_again(CopyJob(stored(request_id).model_copy(update={"notes": notes})))
     assert again.notes == CopyNotes(mails=mails, extension_announced=True, transfer_begun=3, made_again=1)
 
 
@@ -279,7 +280,7 @@ def test_every_duty_has_an_implementation() -> None:
 
 
 def test_every_step_of_a_plan_is_run_by_the_worker_of_its_queue() -> None:
-    workers = {Destination.WORK: registry.WORKER, Destination.TRANSFERS: transfer.WORKER}
+    workers = {worker.queue: worker for worker in (registry.WORKER, transfer.WORKER, erasures.WORKER)}
     for right in procedures.OFFERED:
         for transfer_to in (None, "https://example.org/import"):
             for name in procedures.steps_of(right, transfer_to):
@@ -292,5 +293,5 @@ def test_request_closed_during_a_lease_is_due_when_the_lease_expires(world: Worl
     found = store.read(RightsRequestId(request_id))
     assert found
     leased = found.model_copy(update={"leased_until": clock.now() + 3 * MINUTE})
-    ended = service.closed_early(leased, Status.CANCELLED, procedures.DISCARD)
+    ended = service.closed_early(leased, Status.CANCELLED)
     assert ended.run_at == leased.leased_until

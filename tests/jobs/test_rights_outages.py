@@ -17,7 +17,7 @@ from chalicelib.rights.deadline import ExtensionReason
 from chalicelib.rights.engine import duties, engine, queue
 from chalicelib.rights.engine.duties import Duty
 from chalicelib.rights.engine.engine import MAX_TRIES
-from chalicelib.rights.engine.step import WHOLE_RUN, Done, Job, Outcome, Wait
+from chalicelib.rights.engine.step import WHOLE_RUN, AnyJob, CopyJob, Done, Outcome, Wait
 from chalicelib.rights.evidence import history_of
 from chalicelib.rights.model import RightsRequest, Status, StepStatus
 from chalicelib.rights.operators import extend
@@ -176,7 +176,7 @@ def failing_reminders(plan: Plan) -> Callable[[BaseException], list[int]]:
     def fail(error: BaseException) -> list[int]:
         ran: list[int] = []
 
-        def broken(_: Job) -> None:
+        def broken(_: AnyJob) -> None:
             ran.append(1)
             raise error
 
@@ -262,7 +262,7 @@ def test_duty_that_kills_its_worker_in_every_run_does_not_delay_other_duties(
         *duties.all_due(stored(request_id), world.now)
     }
 
-    def kill(_: Job) -> None:
+    def kill(_: AnyJob) -> None:
         raise Killed
 
     plan.duties[killing] = kill
@@ -290,7 +290,7 @@ def test_second_worker_for_one_account_waits_for_its_turn(world: World, plan: Pl
     second = str(mila.exercises("portability").json["id"])
 
     class Overlapping(Scripted):
-        def run(self, job: Job) -> Outcome:
+        def run(self, job: CopyJob) -> Outcome:
             cloud.clear_queues()
             engine.advance(RightsRequestId(second), plan.worker)
             return super().run(job)

@@ -19,6 +19,7 @@ from chalicelib.rights import files, store
 from chalicelib.rights.engine import duties, engine
 from chalicelib.rights.evidence import history_of
 from chalicelib.rights.model import RightsRequest, Status
+from chalicelib.rights.notes import CopyNotes
 from chalicelib.rights.steps import registry, transfer
 from infra.stream_emulator import Emulator
 from tests.support import cloud
@@ -135,6 +136,7 @@ def test_every_step_is_recorded_in_order_without_personal_values(world: World, m
     ]
     entries = list(chain.entries(history_of(RightsRequestId(request_id))))
     asked = next(entry for entry in entries if entry.event == "ask_stream_done")
+    assert isinstance(request.notes, CopyNotes)
     assert asked.data["stream_task"] == request.notes.stream_task
     written = " ".join(entry.payload for entry in entries)
     for secret in ("Milica", mila.phone, mila.profile()["email"], mila.user_id, mila.account_id):

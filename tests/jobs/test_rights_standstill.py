@@ -18,7 +18,7 @@ from chalicelib.core.turns import Turns
 from chalicelib.messages import mail
 from chalicelib.rights import files, store
 from chalicelib.rights.engine import duties, engine, queue
-from chalicelib.rights.engine.step import Job, Outcome, Wait
+from chalicelib.rights.engine.step import CopyJob, Outcome, Wait
 from chalicelib.rights.model import RightsRequest, Status, StepStatus
 from chalicelib.rights.steps import registry, transfer
 from infra.stream_emulator import Emulator
@@ -130,7 +130,7 @@ def test_worker_that_lost_the_lease_keeps_the_turn_of_the_other(
     before, free = stored(request_id), list[bool]()
 
     class Doubled(Scripted):
-        def run(self, job: Job) -> Outcome:
+        def run(self, job: CopyJob) -> Outcome:
             with monkeypatch.context() as patch:  # a duplicate message; its worker read just before the lease
                 patch.setattr(store, "read", lambda _: before)
                 engine.advance(RightsRequestId(request_id), plan.worker)

@@ -16,8 +16,9 @@ from chalicelib.core.outbound import NotTakenReason, TransferRefused, TransferTa
 from chalicelib.rights import files, procedures
 from chalicelib.rights.engine import engine
 from chalicelib.rights.engine.queue import Destination
-from chalicelib.rights.engine.step import Done, Job, Outcome
-from chalicelib.rights.model import MadeCopy, RightsRequest, Status, StepStatus
+from chalicelib.rights.engine.step import CopyJob, Done, Outcome
+from chalicelib.rights.model import RightsRequest, Status, StepStatus
+from chalicelib.rights.notes import MadeCopy
 from chalicelib.rights.steps import registry, transfer
 from tests.support import cloud
 from tests.support.crash import Killed
@@ -30,7 +31,7 @@ TARGET = "https://take.example/import"
 class Packing(Scripted):
     """Leave a copy to be sent, without making one."""
 
-    def run(self, job: Job) -> Outcome:
+    def run(self, job: CopyJob) -> Outcome:
         super().run(job)
         return Done(notes=replace(job.notes, copy=MadeCopy("00" * 32, 1, clock.now())))
 

@@ -216,6 +216,7 @@ EXCLUDE: dict[str, Callable[[AccountId], object]] = {
     "is restricted": lambda who: decide(who, consents=(ANALYTICS,), wholly_restricted=True),
     "is a restricted account": lambda who: _state(who, "restricted"),
     "is frozen": lambda who: _state(who, "frozen"),
+    "is being erased": lambda who: _state(who, "erasing"),
     "was deleted": lambda who: _delete("accounts", f"A#{who}", "account"),
     "erased the events": _delete_events,
 }

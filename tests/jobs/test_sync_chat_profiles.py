@@ -71,7 +71,7 @@ def test_changes_of_other_items_are_ignored(world: World, stream: Emulator, sk: 
 
 
 @pytest.mark.promise("STR-3")
-@pytest.mark.parametrize("state", ["frozen", "restricted"])
+@pytest.mark.parametrize("state", ["frozen", "restricted", "erasing"])
 def test_account_that_is_not_active_is_not_sent(world: World, stream: Emulator, state: str) -> None:
     mila = world.a_user()
     world.set_state(mila, state)

@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from chalicelib.certificates.envelope import Envelope
 from chalicelib.certificates.model import (
     CertifiedStreamDeletion,
     DeletedRecords,
@@ -14,7 +15,6 @@ from chalicelib.certificates.model import (
     known_kinds,
 )
 from chalicelib.certificates.page import page
-from chalicelib.certificates.signing import Envelope
 from chalicelib.certificates.words import (
     ALWAYS_REMAINING,
     REMAINDERS,

@@ -100,7 +100,7 @@ def new_container() -> None:
 
 
 def create_queues() -> None:
-    for name in ("rights", "transfers"):
+    for name in ("rights", "transfers", "erasures"):
         aws.client("sqs").create_queue(QueueName=f"ru4m-test-{name}")
 
 

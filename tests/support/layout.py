@@ -37,14 +37,17 @@ def check_width(chromium: Browser, screen: Screen) -> None:
     assert chromium.value(TOO_WIDE) == []
 
 
-def check_colours(chromium: Browser, screen: Screen, picture: str) -> None:
-    """Take a picture of the page that is shown, keep it, and check its size and colours."""
+def check_colours(chromium: Browser, screen: Screen, picture: str, drawn: float = 0.3) -> None:
+    """Take a picture of the page that is shown, keep it, and check its size and colours.
+
+    `drawn`: the least share of lines with something on them.
+    """
     PICTURES.mkdir(parents=True, exist_ok=True)
     (PICTURES / f"{picture}.png").write_bytes(taken := chromium.picture())
     seen = pictures.read(taken)
     assert (seen.width, seen.height) == (screen.width, screen.height)
     assert seen.background == rgb((DARK if screen.dark else LIGHT)["ground"])
-    assert seen.drawn > 0.3
+    assert seen.drawn > drawn
 
 
 def check_print(chromium: Browser) -> None:

@@ -33,9 +33,9 @@ def create_archive() -> None:
     """Create the key and the bucket of the templates."""
     key = load("vault")["Resources"]["CheckpointKey"]["Properties"]
     bucket = load("data")["Resources"]["CheckpointBucket"]["Properties"]
-    kms, archive = aws.client("kms"), settings().checkpoints()
+    kms, archive = aws.client("kms"), settings().archive()
     made = kms.create_key(KeySpec=key["KeySpec"], KeyUsage=key["KeyUsage"])["KeyMetadata"]["KeyId"]
-    kms.create_alias(AliasName=archive.key, TargetKeyId=made)
+    kms.create_alias(AliasName=settings().checkpoint_key(), TargetKeyId=made)
     aws.client("s3").create_bucket(
         Bucket=archive.bucket,
         ObjectLockEnabledForBucket=bucket["ObjectLockEnabled"],

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tests.support.world import Reply, World
 
 CASES = "/admin/v1/rights-requests"
+ERASURES = "/admin/v1/erasures"
 DONE = "The copy was sent to you by post."
 
 
@@ -64,6 +65,12 @@ class Operator:
     def case(self, request_id: str) -> dict[str, Any]:
         case: dict[str, Any] = self.shows(request_id).json
         return case
+
+    def lists_erasures(self, cursor: str | None = None) -> Reply:
+        return self.world.call("GET", ERASURES + (f"?cursor={cursor}" if cursor else ""), arn=self.arn)
+
+    def shows_erasure(self, request_id: str) -> Reply:
+        return self.world.call("GET", f"{ERASURES}/{request_id}", arn=self.arn)
 
     def proposes(self, request_id: str, status: str, reason: str | None = None, text: str = DONE) -> Reply:
         body = {"status": status, "text": text} | ({"reason": reason} if reason else {})

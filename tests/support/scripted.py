@@ -13,9 +13,10 @@ from chalicelib.rights import store
 from chalicelib.rights.engine import engine
 from chalicelib.rights.engine.engine import Worker
 from chalicelib.rights.engine.queue import Destination
-from chalicelib.rights.engine.step import Done, Job, Outcome, Step
+from chalicelib.rights.engine.step import CopyJob, Done, Outcome, Step
 from chalicelib.rights.evidence import history_of
-from chalicelib.rights.model import CopyNotes, RightsRequest, Status
+from chalicelib.rights.model import RightsRequest, Status
+from chalicelib.rights.notes import CopyNotes
 from chalicelib.rights.steps import registry
 from tests.support.crash import Killed
 from tests.support.world import User, World
@@ -31,21 +32,21 @@ class Scripted:
     waits_for_processor: bool = False
     ran: list[CopyNotes] = field(default_factory=list)
 
-    def run(self, job: Job) -> Outcome:
+    def run(self, job: CopyJob) -> Outcome:
         self.ran.append(job.notes)
         next_one = self.script.pop(0) if self.script else Done()
         if isinstance(next_one, Exception):
             raise next_one
         return next_one
 
-    def as_step(self) -> Step:
+    def as_step(self) -> Step[CopyNotes]:
         return Step(self.name, self.run, self.lease, self.waits_for_processor)
 
 
 class Killing(Scripted):
     """A step whose worker is killed while it runs."""
 
-    def run(self, job: Job) -> Outcome:
+    def run(self, job: CopyJob) -> Outcome:
         super().run(job)
         raise Killed
 

@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.certificates import page as module
+from chalicelib.certificates.envelope import Envelope
 from chalicelib.certificates.model import NotACertificate
 from chalicelib.certificates.page import page
-from chalicelib.certificates.signing import Envelope
 from chalicelib.certificates.words import CountPrecision, DeletionPlace, Remaining
 from chalicelib.chat.deletion_report import StreamReport
 from chalicelib.core.page import POLICY

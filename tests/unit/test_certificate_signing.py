@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
+from chalicelib.certificates.envelope import ALGORITHM, Envelope, NotAnEnvelope
 from chalicelib.certificates.model import ErasureCertificate, NotACertificate
-from chalicelib.certificates.signing import ALGORITHM, Envelope, NotAnEnvelope, sign, verify
+from chalicelib.certificates.signing import sign, verify
 from chalicelib.core import aws
 from chalicelib.core.aws import AwsBug
 from chalicelib.core.errors import Unavailable

@@ -42,7 +42,7 @@ def forge(number: int, change: Callable[[Checkpoint], Checkpoint]) -> None:
 
 
 def replace_object(number: int, change: Callable[[bytes], bytes]) -> None:
-    s3, place = aws.client("s3"), {"Bucket": settings().checkpoints().bucket, "Key": archive.key_of(number)}
+    s3, place = aws.client("s3"), {"Bucket": settings().archive().bucket, "Key": archive.key_of(number)}
     (version,) = archive.since(number)[number]
     document = change(s3.get_object(**place)["Body"].read())
     s3.delete_object(**place, VersionId=version.version_id)
@@ -58,7 +58,7 @@ def remove_lock(monkeypatch: pytest.MonkeyPatch) -> None:
         kept = {k: v for k, v in parameters.items() if not k.startswith("ObjectLock")}
         return original(service, operation, **kept)
 
-    monkeypatch.setattr("chalicelib.core.chain.archive.ask", ask)
+    monkeypatch.setattr("chalicelib.core.chain.locked.ask", ask)
 
 
 def change_statement(found: Checkpoint, **changes: Any) -> Checkpoint:
@@ -140,7 +140,7 @@ def test_checkpoint_stored_under_the_key_of_another_is_found() -> None:
 def test_removed_checkpoint_is_found(number: int) -> None:
     (version,) = archive.since(number)[number]
     aws.client("s3").delete_object(
-        Bucket=settings().checkpoints().bucket, Key=archive.key_of(number), VersionId=version.version_id
+        Bucket=settings().archive().bucket, Key=archive.key_of(number), VersionId=version.version_id
     )
     assert verify(MILA).findings == (CheckpointChainBroken(number),)
 
@@ -149,7 +149,7 @@ def test_removed_checkpoint_is_found(number: int) -> None:
 @pytest.mark.usefixtures("write_three")
 @pytest.mark.parametrize("number", [1, 2, 3])
 def test_hidden_checkpoint_is_found_and_still_read(number: int) -> None:
-    aws.client("s3").delete_object(Bucket=settings().checkpoints().bucket, Key=archive.key_of(number))
+    aws.client("s3").delete_object(Bucket=settings().archive().bucket, Key=archive.key_of(number))
     assert verify(MILA) == ChainVerdict((CheckpointChainBroken(number),), covered=3)
 
 
@@ -157,22 +157,20 @@ def test_hidden_checkpoint_is_found_and_still_read(number: int) -> None:
 @pytest.mark.usefixtures("write_three")
 def test_overwritten_checkpoint_is_found_and_its_locked_version_is_read(world: World) -> None:
     world.advance(timedelta(seconds=1))
-    aws.client("s3").put_object(Bucket=settings().checkpoints().bucket, Key=archive.key_of(2), Body=b"forged")
+    aws.client("s3").put_object(Bucket=settings().archive().bucket, Key=archive.key_of(2), Body=b"forged")
     assert verify(MILA) == ChainVerdict((CheckpointChainBroken(2),), covered=3)
 
 
 @pytest.mark.usefixtures("write_three")
 @pytest.mark.parametrize("key", ["checkpoints/zzz", "checkpoints/000", "checkpoints/1.json"])
 def test_object_that_is_no_checkpoint_is_found(key: str) -> None:
-    aws.client("s3").put_object(Bucket=settings().checkpoints().bucket, Key=key, Body=b"{}")
+    aws.client("s3").put_object(Bucket=settings().archive().bucket, Key=key, Body=b"{}")
     assert verify(MILA) == ChainVerdict((CheckpointChainBroken(0),), covered=3)
 
 
 @pytest.mark.usefixtures("write_three")
 def test_gap_in_checkpoint_numbers_is_found() -> None:
-    aws.client("s3").put_object(
-        Bucket=settings().checkpoints().bucket, Key=archive.key_of(10**11), Body=b"{}"
-    )
+    aws.client("s3").put_object(Bucket=settings().archive().bucket, Key=archive.key_of(10**11), Body=b"{}")
     assert verify(MILA).findings == (CheckpointChainBroken(4), CheckpointChainBroken(10**11))
 
 
@@ -184,7 +182,7 @@ def test_missing_first_checkpoint_is_found() -> None:
 @pytest.mark.usefixtures("write_three")
 @pytest.mark.parametrize("what", ["hidden", "covered", "unreadable", "strange"])
 def test_damaged_archive_gets_no_checkpoint(world: World, what: str) -> None:
-    s3, bucket = aws.client("s3"), settings().checkpoints().bucket
+    s3, bucket = aws.client("s3"), settings().archive().bucket
     world.advance(timedelta(seconds=1))
     match what:
         case "hidden":

@@ -22,7 +22,7 @@ from chalicelib.core.chain import (
 )
 from chalicelib.core.chain.services import NameTaken
 from chalicelib.core.errors import Unavailable
-from chalicelib.core.settings import SettingsError, read, settings
+from chalicelib.core.settings import Settings, SettingsError, read, settings
 from tests.support.cloud import failing
 from tests.support.ledger import (
     MILA,
@@ -222,11 +222,11 @@ def test_checkpoint_cannot_be_replaced_or_deleted(world: World) -> None:
     assert found
     with pytest.raises(NameTaken):
         archive.put(found)
-    s3, bucket, key = aws.client("s3"), settings().checkpoints().bucket, archive.key_of(1)
+    s3, bucket, key = aws.client("s3"), settings().archive().bucket, archive.key_of(1)
     (version,) = s3.list_object_versions(Bucket=bucket)["Versions"]
     lock = s3.head_object(Bucket=bucket, Key=key)
     assert lock["ObjectLockMode"] == "COMPLIANCE"
-    assert lock["ObjectLockRetainUntilDate"] == world.now + settings().checkpoints().lock
+    assert lock["ObjectLockRetainUntilDate"] == world.now + settings().archive().lock
     with pytest.raises(ClientError, match="AccessDenied"):
         s3.delete_object(Bucket=bucket, Key=key, VersionId=version["VersionId"])
 
@@ -302,12 +302,22 @@ def test_interrupted_object_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> N
 def test_lock_is_long_on_stages_with_real_users() -> None:
     staging = settings()
     production = read({**staging.environment, "RU4M_STAGE": "production"})
-    assert staging.checkpoints().lock == timedelta(days=1)
-    assert production.checkpoints().lock >= timedelta(days=3 * 365)
+    assert staging.archive().lock == timedelta(days=1)
+    assert production.archive().lock >= timedelta(days=3 * 365)
 
 
-@pytest.mark.parametrize("variable", ["RU4M_CHECKPOINT_BUCKET", "RU4M_CHECKPOINT_KEY"])
-def test_missing_setting_of_the_archive_is_named(variable: str) -> None:
+@pytest.mark.parametrize(
+    ("variable", "setting"),
+    [("RU4M_CHECKPOINT_BUCKET", Settings.archive), ("RU4M_CHECKPOINT_KEY", Settings.checkpoint_key)],
+)
+def test_missing_setting_of_the_archive_is_named(
+    variable: str, setting: Callable[[Settings], object]
+) -> None:
     given = read({k: v for k, v in settings().environment.items() if k != variable})
     with pytest.raises(SettingsError, match=variable):
-        given.checkpoints()
+        setting(given)
+
+
+def test_writing_to_the_archive_needs_no_signing_key() -> None:
+    given = read({k: v for k, v in settings().environment.items() if k != "RU4M_CHECKPOINT_KEY"})
+    assert given.archive().bucket

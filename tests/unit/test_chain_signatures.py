@@ -47,7 +47,7 @@ def test_old_checkpoints_stay_valid_after_a_new_key(world: World) -> None:
     checkpoint(world)
     old, kms = chain.current_signer().pem, aws.client("kms")
     fresh = kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["KeyId"]
-    kms.update_alias(AliasName=settings().checkpoints().key, TargetKeyId=fresh)
+    kms.update_alias(AliasName=settings().checkpoint_key(), TargetKeyId=fresh)
     write(MILA, 1)
     checkpoint(world)
     new = chain.current_signer().pem

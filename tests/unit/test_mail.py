@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -174,6 +174,19 @@ def test_text_of_a_mail_stays_text_in_the_html_part(ses: Ses) -> None:
     body = ses.asked[0]["Content"]["Simple"]["Body"]
     assert "<p>One &amp; two.</p><p>&lt;b&gt;Three&lt;/b&gt;</p>" in body["Html"]["Data"]
     assert body["Text"]["Data"].startswith("One & two.\n\n<b>Three</b>\n\n-- \n")
+
+
+def test_link_of_a_mail_is_shown_in_full_in_both_parts(ses: Ses) -> None:
+    mail.send(replace(A_MAIL, link="https://ru4m.example/a?b=1&c#2"), Purpose.LEGAL_OBLIGATION, None)
+    body = ses.asked[0]["Content"]["Simple"]["Body"]
+    shown = "https://ru4m.example/a?b=1&amp;c#2"
+    assert f'<p><a href="{shown}">{shown}</a></p>' in body["Html"]["Data"]
+    assert "\n\nhttps://ru4m.example/a?b=1&c#2\n\n-- \n" in body["Text"]["Data"]
+
+
+def test_mail_without_a_link_has_none(ses: Ses) -> None:
+    mail.send(A_MAIL, Purpose.LEGAL_OBLIGATION, None)
+    assert "<a " not in ses.asked[0]["Content"]["Simple"]["Body"]["Html"]["Data"]
 
 
 @pytest.mark.promise("SEC-1")

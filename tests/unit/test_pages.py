@@ -10,11 +10,18 @@ from pathlib import Path
 
 import pytest
 
+from chalicelib.chat.deletion import DeletionDoubt
+from chalicelib.chat.gateway import StreamRefused
+from chalicelib.core.aws import AwsBug
 from chalicelib.core.figures import Limits, Push
+from chalicelib.privacy.erasure import KeyNotDeleted
+from chalicelib.rights.erasure.statement import NotProven
+from chalicelib.rights.steps.inputs import InputsGone
 from infra import architecture
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
+ENGINE = "chalicelib/rights/engine/engine.py"
 _ROW = re.compile(r"^\| `(\w+)` \| (\d+) \|", re.MULTILINE)
 _NAMED = re.compile(r"\[`(\w+)`\]\(([^)#]+\.py)\)")
 # The first line of a table of modules in a docstring, such as `store    all DynamoDB access`.
@@ -38,6 +45,28 @@ def test_every_function_is_described_or_serves_routes() -> None:
     text = architecture.PAGE.read_text()
     jobs = {name for name in architecture.functions() if "_" in name} - {"access_token"}
     assert [name for name in sorted(jobs) if f"| `{name}` |" not in text.split("## Functions")[0]] == []
+
+
+def test_each_reason_for_which_a_step_of_an_erasure_stops_is_explained_to_operators() -> None:
+    steps = "\n".join(path.read_text() for path in (ROOT / "chalicelib/rights/steps").glob("*.py"))
+    fixed = {*re.findall(r'\bStop\("(\w+)"', steps), *DeletionDoubt}
+    assert len(fixed) > len(DeletionDoubt)
+    of_the_engine = set(re.findall(r'_stop\([^\n]*, "(\w+)"\)', (ROOT / ENGINE).read_text()))
+    errors = {error.__name__ for error in (InputsGone, KeyNotDeleted, NotProven, AwsBug, StreamRefused)}
+    text = (DOCS / "operations.md").read_text()
+    unexplained = {word for word in fixed | of_the_engine | errors if f"| `{word}` |" not in text}
+    assert (len(of_the_engine), unexplained) == (2, set())
+
+
+def test_each_alarm_about_erasures_is_explained_to_operators() -> None:
+    text = (DOCS / "operations.md").read_text()
+    for name in (
+        "rights-step-stopped",
+        "erasure-unproven",
+        "chat-deletion-unproven",
+        "erase-accounts-dropped",
+    ):
+        assert f"| `ru4m-STAGE-{name}` |" in text
 
 
 @pytest.mark.parametrize("flow", sorted((DOCS / "flows").glob("*.md")), ids=lambda path: path.stem)

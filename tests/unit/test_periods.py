@@ -85,6 +85,8 @@ def test_default_periods_equal_those_of_the_privacy_policy() -> None:
         "MAIL_RETURN": "P7D",
         "IDLE_SESSION": "P60D",
         "KNOWN_DEVICE": "P90D",
+        "QUARANTINE": "P30D",
+        "ERASURE_INPUTS": "P7D",
         "USAGE": "P30D",
         "USAGE_COUNT": "P1D",
         "SECURITY_LOG": "P90D",

@@ -149,8 +149,10 @@ def test_every_disclosed_field_is_registered_for_its_recipient() -> None:
     assert {(k, n) for k, n, r in leaving if r == "SMS_CARRIERS"} == {
         ("account", "phone"),
         ("challenge", "phone"),
+        ("erasure_inputs", "phone"),
     }
     assert {(k, n) for k, n, r in leaving if r == "MAIL_PROVIDERS"} == {
         ("profile", "email"),
         ("challenge", "email"),
+        ("erasure_inputs", "email"),
     }

@@ -14,6 +14,7 @@ Invariants, partial failures and what verification cannot detect: docs/adr/0007-
     merkle          Merkle trees
     signatures      the signing key in KMS, and public keys
     archive         the checkpoints in S3
+    locked          writes objects that cannot be replaced or deleted: checkpoints, tombstones
     services        errors of KMS and S3
 """
 

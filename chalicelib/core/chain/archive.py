@@ -2,7 +2,7 @@
 
 The numbers in the keys count down, so the newest checkpoint is listed first and found by one call. Listings
 include all versions and delete markers: they show if an object was hidden or covered by another version,
-although the locked version still exists.
+although the locked version still exists. Other objects of the bucket are not listed (tombstones).
 """
 
 from collections import defaultdict
@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from chalicelib.core import clock
+from chalicelib.core.chain import locked
 from chalicelib.core.chain.checkpoints import Checkpoint
 from chalicelib.core.chain.entries import Unreadable
 from chalicelib.core.chain.services import ask, fetch
@@ -43,19 +44,7 @@ def put(checkpoint: Checkpoint) -> None:
     Raises:
         NameTaken: a checkpoint with this number exists.
     """
-    archive = settings().checkpoints()
-    ask(
-        "s3",
-        "put_object",
-        Bucket=archive.bucket,
-        Key=key_of(checkpoint.statement.number),
-        Body=checkpoint.document(),
-        ContentType="application/json",
-        ChecksumAlgorithm="SHA256",
-        IfNoneMatch="*",
-        ObjectLockMode="COMPLIANCE",
-        ObjectLockRetainUntilDate=clock.now() + archive.lock,
-    )
+    locked.put_once(key_of(checkpoint.statement.number), checkpoint.document())
 
 
 def newest() -> Checkpoint | None:
@@ -100,13 +89,13 @@ def read(version: Version) -> Checkpoint:
     Raises:
         Unreadable: the object is not a checkpoint.
     """
-    bucket = settings().checkpoints().bucket
+    bucket = settings().archive().bucket
     return Checkpoint.read(fetch(Bucket=bucket, Key=key_of(version.number), VersionId=version.version_id))
 
 
 def _versions(page: int) -> Iterator[list[Version]]:
     """The versions of each object, the highest number first, as listed page by page."""
-    request = {"Bucket": settings().checkpoints().bucket, "Prefix": _PREFIX, "MaxKeys": page}
+    request = {"Bucket": settings().archive().bucket, "Prefix": _PREFIX, "MaxKeys": page}
     name, gathered = "", list[Version]()
     while True:
         answer = ask("s3", "list_object_versions", **request)

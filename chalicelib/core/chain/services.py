@@ -13,23 +13,27 @@ class NameTaken(Exception):
     """An object of this name exists, or another run is writing it."""
 
 
+class NameContended(NameTaken):
+    """Another run is writing an object of this name; it may not exist yet."""
+
+
 # S3's error codes for a conditional write that came second.
-_TAKEN = {"PreconditionFailed", "ConditionalRequestConflict"}
+_TAKEN = {"PreconditionFailed": NameTaken, "ConditionalRequestConflict": NameContended}
 
 
 def ask(service: str, operation: str, **parameters: Any) -> dict[str, Any]:  # noqa: ANN401 - boto3's own parameters
     """Make one call through core/aws.
 
     Raises:
-        NameTaken: a conditional write found an object.
+        NameTaken, NameContended: a conditional write came second.
         Unavailable: no answer, throttled, or failed inside AWS.
         AwsBug: any other error.
     """
     try:
         return aws.ask(service, operation, **parameters)
     except AwsBug as bug:
-        if str(bug) in _TAKEN:
-            raise NameTaken from None
+        if taken := _TAKEN.get(str(bug)):
+            raise taken from None
         raise
 
 

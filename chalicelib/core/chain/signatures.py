@@ -35,5 +35,5 @@ class Signer:
 
 def current_signer() -> Signer:
     """The key that the settings name; an alias is resolved once, so that a run uses one key."""
-    answer = ask("kms", "get_public_key", KeyId=settings().checkpoints().key)
+    answer = ask("kms", "get_public_key", KeyId=settings().checkpoint_key())
     return Signer(answer["KeyId"], pem_of(answer["PublicKey"]))

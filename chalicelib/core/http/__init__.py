@@ -4,12 +4,21 @@ route       the decorator; a view is a typed function of at most ten lines. What
             one batch (core/needs), and found at `caller[NEED]`
 limits      how often an account may call a route, or why the route has no limit
 parameters  what a view may take, by type: caller, body, ids in the path, headers, address
-answers     Created, Accepted, NoContent, Tagged; problem documents
+answers     Created, Accepted, NoContent, Tagged; pages; problem documents
 operators   Operator, a caller authenticated by an IAM signature instead of a token
 contract    the routes as data, from which the OpenAPI document is generated
 """
 
-from chalicelib.core.http.answers import Accepted, Answer, Created, NoContent, Ok, Tagged
+from chalicelib.core.http.answers import (
+    Accepted,
+    Answer,
+    Created,
+    HtmlPage,
+    NoContent,
+    Ok,
+    PublicPage,
+    Tagged,
+)
 from chalicelib.core.http.limits import DailyLimit, Unlimited
 from chalicelib.core.http.operators import Operator
 from chalicelib.core.http.parameters import (
@@ -34,10 +43,12 @@ __all__ = [
     "Cursor",
     "DailyLimit",
     "GlobalPrivacyControl",
+    "HtmlPage",
     "IfMatch",
     "NoContent",
     "Ok",
     "Operator",
+    "PublicPage",
     "Tagged",
     "Unlimited",
     "View",

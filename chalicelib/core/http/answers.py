@@ -57,8 +57,28 @@ class NoContent(Answer[None]):
     view: None = field(default=None)
 
 
+@dataclass(frozen=True)
+class HtmlPage(Answer[None]):
+    """A page to read. It has personal data, so no cache may store it."""
+
+    markup: str = field(kw_only=True)
+    policy: str = field(kw_only=True)  # the content security policy
+    view: None = field(default=None)
+
+    caching: ClassVar[str] = "no-store"
+
+
+@dataclass(frozen=True)
+class PublicPage(HtmlPage):
+    """A page without personal data, the same for everyone. Caches may store it for a short while."""
+
+    caching: ClassVar[str] = "public, max-age=300"
+
+
 def respond(answer: Answer[View | None], request_id: str) -> Response:
-    """Build the response for the answer of a view. No cache may store it."""
+    """Build the response for the answer of a view. No cache may store it, except a public page."""
+    if isinstance(answer, HtmlPage):
+        return Response(answer.markup, _page_headers(answer, request_id), answer.status)
     headers = _headers("application/json", request_id)
     if isinstance(answer, Tagged):
         headers["ETag"] = answer.etag
@@ -78,6 +98,17 @@ def refuse(problem: Problem, request_id: str) -> Response:
 
 def _headers(media_type: str, request_id: str) -> _Headers:
     return {"Content-Type": media_type, "Cache-Control": "no-store", REQUEST_ID: request_id}
+
+
+def _page_headers(page: HtmlPage, request_id: str) -> _Headers:
+    """The headers of a page: no other site may frame it, so that no click is taken on its buttons."""
+    return {
+        **_headers("text/html; charset=utf-8", request_id),
+        "Cache-Control": page.caching,
+        "Content-Security-Policy": f"{page.policy}; frame-ancestors 'none'",
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+    }
 
 
 def _retry(members: Mapping[str, object]) -> dict[str, str]:

@@ -36,7 +36,7 @@ from chalicelib.core.errors import (
     UnsupportedMedia,
 )
 from chalicelib.core.http import contract
-from chalicelib.core.http.answers import Answer, NoContent, Ok, refuse, respond
+from chalicelib.core.http.answers import Answer, HtmlPage, NoContent, Ok, refuse, respond
 from chalicelib.core.http.limits import DailyLimit, Unlimited
 from chalicelib.core.http.operators import Operator
 from chalicelib.core.http.parameters import Authenticated, Body, ClientAddress, Cursor, Header, View
@@ -268,8 +268,8 @@ def _required(hint: Any) -> tuple[type, bool]:  # noqa: ANN401 - a type expressi
 
 
 def _answer_kind(hint: Any) -> tuple[type[Answer[Any]], type[View] | None]:  # noqa: ANN401 - a type expression
-    if hint is NoContent:
-        return NoContent, None
+    if isinstance(hint, type) and issubclass(hint, NoContent | HtmlPage):
+        return hint, None
     origin = get_origin(hint)
     if origin is not None and issubclass(origin, Answer):
         return origin, get_args(hint)[0]

@@ -22,10 +22,11 @@ class Index(Enum):
     HOURLY = ("hourly", "hour", "pk")
     RENEWAL = ("renewal", "renewal", "renew_at")
     LIVE = ("live", "live", "pk")
-    # Rights requests: by subject, by when the next duty is due, by when the answer is due.
+    # Rights requests: by subject, by when the next duty is due, by when the answer is due; stuck ones.
     OWNER = ("owner", "owner", "received_at")
     DUE = ("due", "due", "due_at")
     OPEN = ("open", "open", "answer_by")
+    STUCK = ("stuck", "stuck", "stuck_as")
 
     def __init__(self, label: str, pk: str, sk: str) -> None:
         self.label = label

@@ -27,6 +27,7 @@ class Duty(StrEnum):
     RECORD_OVERDUE = "record_overdue"
     ANNOUNCE_EXTENSION = "announce_extension"
     RECORD_OWED = "record_owed"
+    RECORD_UNPROVEN = "record_unproven"
 
 
 def upcoming(request: RightsRequest, now: datetime) -> Iterator[tuple[datetime, Duty]]:
@@ -46,6 +47,8 @@ def _planned(request: RightsRequest, now: datetime) -> Iterator[tuple[datetime, 
         yield request.received_at, Duty.PIN
     if request.extension and not request.notes.extension_announced:
         yield request.extension.decided_at, Duty.ANNOUNCE_EXTENSION
+    if unproven_at := request.notes.unproven_at:
+        yield unproven_at, Duty.RECORD_UNPROVEN
     if request.clock.is_paused():
         return  # each day of the pause moves the due day
     reminders = request.clock.reminders(now)

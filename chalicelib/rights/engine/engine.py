@@ -25,6 +25,7 @@ of tasks at a processor. It never holds personal values.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from chalicelib.core import clock, metrics, observe
 from chalicelib.core.chain import HeadMoved
@@ -40,20 +41,23 @@ from chalicelib.rights.engine.queue import Destination
 from chalicelib.rights.engine.step import (
     WHOLE_RUN,
     Again,
+    AnyJob,
     Done,
-    Job,
     Outcome,
     Step,
+    Stop,
     Wait,
     backoff,
-    changes,
     until_next_look,
 )
 from chalicelib.rights.model import RightsRequest, Status, StepStatus
+from chalicelib.rights.notes import RequestNotes, changes
 from chalicelib.rights.store import MovedMeanwhile
 
-Steps = Mapping[str, Step]
-Duties = Mapping[Duty, Callable[[Job], None]]
+# Each step takes the notes of its right.
+AnyStep = Step[Any]
+Steps = Mapping[str, AnyStep]
+Duties = Mapping[Duty, Callable[[AnyJob], None]]
 
 # Runs without an outcome. Failed runs reach this limit after half a day of growing waits, killed runs after
 # about three hours of leases.
@@ -140,7 +144,7 @@ def _run(request: RightsRequest, worker: Worker, hops: int) -> RightsRequest | N
             turn.release(request.account_id, request.request_id)
 
 
-def _acquire_lease(request: RightsRequest, length: timedelta, step: Step | None) -> RightsRequest:
+def _acquire_lease(request: RightsRequest, length: timedelta, step: AnyStep | None) -> RightsRequest:
     """Acquire the lease and count the run, in one write."""
     if step is None and request.duty_tries and request.leased_until:
         metrics.count(Metric.RIGHTS_DUTY_FAILED)  # the run before was killed during its duties
@@ -153,7 +157,7 @@ def _acquire_lease(request: RightsRequest, length: timedelta, step: Step | None)
 
 def _run_duties(request: RightsRequest, known: Duties) -> RightsRequest:
     """Do the duties that are due, each on its own: a duty that fails does not delay the others."""
-    job = Job(request)
+    job = AnyJob(request)
     failed = False
     due = duties.all_due(_without_lease(request), clock.now())
     # After a killed run start with the next duty, so that one which always kills its worker delays no other.
@@ -178,9 +182,9 @@ def _postpone_duties(request: RightsRequest, tries: int, wait: timedelta) -> Rig
     return store.move(request, _without_lease(request, duty_tries=tries, duties_at=clock.now() + wait))
 
 
-def _run_step(request: RightsRequest, step: Step) -> RightsRequest:
+def _run_step(request: RightsRequest, step: AnyStep) -> RightsRequest:
     """Run a step under its lease, and record its outcome."""
-    job = Job(request)
+    job = AnyJob(request)
     try:
         outcome = step.run(job)
         return _record(job.request, step, outcome)
@@ -196,7 +200,7 @@ def _without_lease(request: RightsRequest, **changes: object) -> RightsRequest:
     return request.model_copy(update={"leased_until": None, **changes})
 
 
-def _record(request: RightsRequest, step: Step, outcome: Outcome) -> RightsRequest:
+def _record(request: RightsRequest, step: AnyStep, outcome: Outcome) -> RightsRequest:
     match outcome:
         case Done():
             return _record_done(request, step, outcome)
@@ -204,9 +208,15 @@ def _record(request: RightsRequest, step: Step, outcome: Outcome) -> RightsReque
             return _record_wait(request, step, outcome)
         case Again():
             return _record_restart(request, step, outcome)
+        case Stop():
+            return _stop(_with_notes(request, outcome.notes), step.name, outcome.why)
 
 
-def _record_done(request: RightsRequest, step: Step, outcome: Done) -> RightsRequest:
+def _with_notes(request: RightsRequest, notes: RequestNotes | None) -> RightsRequest:
+    return request.model_copy(update={"notes": notes}) if notes else request
+
+
+def _record_done(request: RightsRequest, step: AnyStep, outcome: Done) -> RightsRequest:
     now = clock.now()
     after = _without_lease(
         request.with_step(step.name, StepStatus.DONE, now),
@@ -227,7 +237,9 @@ def _record_done(request: RightsRequest, step: Step, outcome: Done) -> RightsReq
         **({"missing": list(outcome.missing)} if outcome.missing else {}),
         **({"unreachable_since": clock.to_text(since)} if since else {}),
     }
-    moved = store.move(request, after, evidence.entry(f"{step.name}_done", said), outcome.also)
+    moved = store.move(
+        request, after, evidence.entry(f"{step.name}_done", said, request.closed_at), outcome.also
+    )
     if request.is_open and not moved.is_open:
         metrics.count(Metric.RIGHTS_ANSWERED)
     return moved
@@ -241,17 +253,17 @@ def _with_answer(request: RightsRequest, answer: Status | None, now: datetime) -
     return request.model_copy(update={"status": status, **ended})
 
 
-def _record_wait(request: RightsRequest, step: Step, outcome: Wait) -> RightsRequest:
+def _record_wait(request: RightsRequest, step: AnyStep, outcome: Wait) -> RightsRequest:
     """Let the step wait. Evidence is recorded only if the step left new notes."""
     now = clock.now()
     notes = outcome.notes or request.notes
     after = _waiting(request, step, run_at=now + outcome.for_, unreachable_since=None, notes=notes)
     news = changes(request.notes, notes)
-    said = evidence.entry(f"{step.name}_waits", {"by": "engine", **news}) if news else None
+    said = evidence.entry(f"{step.name}_waits", {"by": "engine", **news}, request.closed_at) if news else None
     return store.move(request, after, said)
 
 
-def _record_restart(request: RightsRequest, step: Step, outcome: Again) -> RightsRequest:
+def _record_restart(request: RightsRequest, step: AnyStep, outcome: Again) -> RightsRequest:
     """Restart from an earlier step, and drop the notes of that step and of those after it."""
     now = clock.now()
     names = [state.name for state in request.steps]
@@ -262,10 +274,10 @@ def _record_restart(request: RightsRequest, step: Step, outcome: Again) -> Right
     for name in again:
         after = after.with_step(name, StepStatus.WAITING, now)
     said = {"by": "engine", "again_from": outcome.from_step}
-    return store.move(request, after, evidence.entry(f"{step.name}_returned", said))
+    return store.move(request, after, evidence.entry(f"{step.name}_returned", said, request.closed_at))
 
 
-def _waiting(request: RightsRequest, step: Step, **changes: object) -> RightsRequest:
+def _waiting(request: RightsRequest, step: AnyStep, **changes: object) -> RightsRequest:
     """The request without a lease, waiting in a step."""
     after = _without_lease(request, tries=0, **changes)
     state = request.next_step
@@ -278,7 +290,7 @@ def _waiting(request: RightsRequest, step: Step, **changes: object) -> RightsReq
     return after.model_copy(update={"status": status})
 
 
-def _record_unreachable(request: RightsRequest, step: Step) -> RightsRequest:
+def _record_unreachable(request: RightsRequest, step: AnyStep) -> RightsRequest:
     """Let the step wait for a silent service, as long as it has been silent so far."""
     now = clock.now()
     since = request.unreachable_since or now
@@ -287,7 +299,7 @@ def _record_unreachable(request: RightsRequest, step: Step) -> RightsRequest:
     return store.move(request, _waiting(request, step, run_at=now + wait, unreachable_since=since))
 
 
-def _record_failure(request: RightsRequest, step: Step, error: Exception) -> RightsRequest:
+def _record_failure(request: RightsRequest, step: AnyStep, error: Exception) -> RightsRequest:
     """Schedule another run of a failed step, or stop it after `MAX_TRIES` runs."""
     observe.log_failure("step_failed", error, reason=step.name)
     metrics.count(Metric.RIGHTS_STEP_FAILED)
@@ -302,5 +314,5 @@ def _stop(request: RightsRequest, step: str, error: str) -> RightsRequest:
     metrics.count(Metric.RIGHTS_STEP_STOPPED)
     stopped = _without_lease(request, run_at=None, unreachable_since=None)
     said = {"by": "engine", "tries": request.tries, "error": error}
-    after = stopped.with_step(step, StepStatus.STOPPED, clock.now())
-    return store.move(request, after, evidence.entry(f"{step}_stopped", said))
+    after = stopped.with_step(step, StepStatus.STOPPED, clock.now(), error)
+    return store.move(request, after, evidence.entry(f"{step}_stopped", said, request.closed_at))

@@ -38,11 +38,18 @@ class Destination(Enum):
 
     WORK = auto()
     TRANSFERS = auto()  # sends copies to other controllers
+    ERASURES = auto()  # erases accounts
 
     @property
     def url(self) -> str:
         """The queue's address; only functions that send to it have it."""
-        return settings().rights_queue() if self is Destination.WORK else settings().transfers_queue()
+        match self:
+            case Destination.WORK:
+                return settings().rights_queue()
+            case Destination.TRANSFERS:
+                return settings().transfers_queue()
+            case Destination.ERASURES:
+                return settings().erasures_queue()
 
 
 @dataclass(frozen=True)

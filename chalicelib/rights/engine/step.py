@@ -9,14 +9,13 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
-
-from pydantic import TypeAdapter
+from typing import Generic, TypeVar, cast
 
 from chalicelib.core.clock import HOUR, MINUTE
 from chalicelib.core.transactions import Write
 from chalicelib.rights import evidence, store
-from chalicelib.rights.model import CopyNotes, RightsRequest, Status
+from chalicelib.rights.model import RightsRequest, Status
+from chalicelib.rights.notes import CopyNotes, ErasureNotes, RequestNotes, changes
 
 # The lease of a step that makes only a few calls, each with a timeout.
 SHORT = 3 * MINUTE
@@ -28,26 +27,31 @@ _LONGEST_WAIT = 6 * HOUR
 LONGEST_LOOK = 30 * MINUTE
 
 
-class Job:
-    """A request while a worker runs one of its steps or duties under the lease."""
+N = TypeVar("N", bound=RequestNotes)
+
+
+class Job(Generic[N]):
+    """A request, with the notes of its right, while a worker runs a step or duties under the lease."""
 
     def __init__(self, request: RightsRequest) -> None:
         self.request = request
 
     @property
-    def notes(self) -> CopyNotes:
+    def notes(self) -> N:
         """The notes that earlier steps, and earlier runs of this one, left."""
-        return self.request.notes
+        return cast("N", self.request.notes)  # the step belongs to the request's right
 
-    def move(self, after: RightsRequest, event: str, **said: object) -> None:
-        """Write the request's new state, with its evidence.
+    def move(self, after: RightsRequest, event: str, *also: Write, **said: object) -> None:
+        """Write the request's new state, with its evidence and `also`.
 
         Raises:
             MovedMeanwhile, HeadMoved: the lease was lost; nothing was written.
+            Conflict: the condition of a write in `also` does not hold; nothing was written.
         """
-        self.request = store.move(self.request, after, evidence.entry(event, {"by": "engine", **said}))
+        entry = evidence.entry(event, {"by": "engine", **said}, after.closed_at)
+        self.request = store.move(self.request, after, entry, also)
 
-    def note(self, notes: CopyNotes) -> None:
+    def note(self, notes: N) -> None:
         """Write notes at once, for example before an action that must not happen twice.
 
         Raises:
@@ -55,14 +59,19 @@ class Job:
         """
         self.request = store.move(self.request, self.request.model_copy(update={"notes": notes}))
 
-    def record(self, event: str, notes: CopyNotes) -> None:
+    def record(self, event: str, notes: N, *also: Write) -> None:
         """Write notes as `note` does, and record the changed ones as evidence in the same transaction.
 
         Raises:
-            MovedMeanwhile, HeadMoved: as for `move`.
+            MovedMeanwhile, HeadMoved, Conflict: as for `move`.
         """
         changed = changes(self.notes, notes)
-        self.move(self.request.model_copy(update={"notes": notes}), event, **changed)
+        self.move(self.request.model_copy(update={"notes": notes}), event, *also, **changed)
+
+
+CopyJob = Job[CopyNotes]
+ErasureJob = Job[ErasureNotes]
+AnyJob = Job[RequestNotes]
 
 
 @dataclass(frozen=True)
@@ -77,7 +86,7 @@ class Done:
         also: further writes in the same transaction.
     """
 
-    notes: CopyNotes | None = None
+    notes: RequestNotes | None = None
     counts: Mapping[str, int] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
     answers: Status | None = None
@@ -89,7 +98,7 @@ class Wait:
     """The step has to be run again after `for_`. It is not a failure, and may last for days."""
 
     for_: timedelta
-    notes: CopyNotes | None = None
+    notes: RequestNotes | None = None
 
 
 @dataclass(frozen=True)
@@ -100,15 +109,23 @@ class Again:
     """
 
     from_step: str
-    notes: CopyNotes
-
-
-Outcome = Done | Wait | Again
+    notes: RequestNotes
 
 
 @dataclass(frozen=True)
-class Step:
-    """One step of a procedure.
+class Stop:
+    """The step cannot go on until an operator acts. `why`: a fixed word, for the evidence."""
+
+    why: str
+    notes: RequestNotes | None = None
+
+
+Outcome = Done | Wait | Again | Stop
+
+
+@dataclass(frozen=True)
+class Step(Generic[N]):
+    """One step of a procedure; `N`: the notes of the rights whose procedures have it.
 
     Attributes:
         name: the name in procedures and in evidence.
@@ -120,20 +137,9 @@ class Step:
     """
 
     name: str
-    run: Callable[[Job], Outcome]
+    run: Callable[[Job[N]], Outcome]
     lease: timedelta = SHORT
     waits_for_processor: bool = False
-
-
-_JSON = TypeAdapter(CopyNotes)
-
-
-def changes(before: CopyNotes, after: CopyNotes) -> dict[str, Any]:
-    """The notes that differ, as evidence states them."""
-    known = _JSON.dump_python(before, mode="json")
-    return {
-        name: value for name, value in _JSON.dump_python(after, mode="json").items() if known[name] != value
-    }
 
 
 def backoff(tries: int) -> timedelta:

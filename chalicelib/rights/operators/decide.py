@@ -7,7 +7,8 @@ Invariants:
 - While a proposal waits, the procedure is suspended, so no data is delivered that may be refused. The legal
   clock keeps running.
 - A decision is final. Neither a later proof of identity nor a second approval changes it.
-- A right without a procedure is never answered as completed, neither in full nor in part.
+- A right without a procedure is never answered as completed, neither in full nor in part. Nor is an erasure:
+  only its procedure completes it, and it cannot be refused any more once that has begun to delete.
 - A refusal needs a ground that the law gives for the right (`GROUNDS`). A refusal after the first period is
   recorded as late, even if the answer was extended (Art. 12(4) GDPR). A partial refusal counts as one.
 
@@ -141,6 +142,8 @@ def _check(decision: ProposedDecision) -> None:
 def _check_for(right: Right, decision: ProposedDecision) -> None:
     if decision.status is not Status.REFUSED and right not in procedures.OFFERED:
         raise NotCarriedOut
+    if right is Right.ERASURE and decision.status is not Status.REFUSED:
+        raise does_not_apply("status", "An erasure is completed by its procedure only; it can be refused")
     if decision.reason is not None and decision.reason not in GROUNDS[right]:
         raise does_not_apply("reason", "The law knows no such ground to refuse this right")
 
@@ -205,9 +208,7 @@ def _approval_move(request: RightsRequest, by: StaffId, shown: IfMatch, now: dat
     # The rules may have changed since the proposal.
     _check_for(request.right, _proposal(request, proposal))
     late = proposal.reason is not None and not request.clock.refusal_is_in_time(now)
-    after = service.closed_early(
-        request, proposal.status, procedures.ANNOUNCE, procedures.DISCARD
-    ).model_copy(
+    after = service.closed_early(request, proposal.status).model_copy(
         update={
             "refusal": proposal.reason,
             "decision_text": request.decision_text,

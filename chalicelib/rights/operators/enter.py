@@ -17,7 +17,7 @@ from chalicelib.core.errors import NotFound
 from chalicelib.core.http import Body
 from chalicelib.core.ids import RightsRequestId, StaffId, UserId
 from chalicelib.privacy.subject_keys import DATA_KEY
-from chalicelib.profiles.service import PROFILE
+from chalicelib.profiles.service import READABLE_PROFILE
 from chalicelib.rights import procedures, service
 from chalicelib.rights.model import ReceivedBy, Right, RightsRequest, Status
 from chalicelib.rights.moves import with_reminders_reset
@@ -48,8 +48,8 @@ def enter(by: StaffId, received: ReceivedRequest) -> TakenRequest:
     owner = owner_of_user(received.user_id)
     if owner is None:
         raise NotFound
-    (found,) = needs.read_accounts([owner], (ACCOUNT, PROFILE, DATA_KEY))
-    account, profile, now = found[ACCOUNT], found[PROFILE], clock.now()
+    (found,) = needs.read_accounts([owner], (ACCOUNT, READABLE_PROFILE, DATA_KEY))
+    account, profile, now = found[ACCOUNT], found[READABLE_PROFILE], clock.now()
     if account is None:
         raise NotFound
     steps = (

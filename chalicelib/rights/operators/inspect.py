@@ -10,11 +10,12 @@ Invariants:
 """
 
 import heapq
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby, islice, takewhile
 from operator import itemgetter
+from typing import TypeVar
 
 from chalicelib.core import chain, clock, observe
 from chalicelib.core.chain import Chain, ChainEntry, Unreadable
@@ -30,6 +31,7 @@ PAGE = 50
 _MAX_ENTRIES = 200  # a year of pins, reminders and waits
 
 _Row = tuple[RightsRequestId, datetime]
+T = TypeVar("T", datetime, tuple[int, datetime])  # a sort key
 
 
 @dataclass(frozen=True)
@@ -63,12 +65,12 @@ def list_open(cursor: Cursor | None, by: StaffId) -> OpenPage:
         InvalidRequest: the cursor is malformed.
         Unavailable: the inspection cannot be recorded now.
     """
-    after = _list_place(cursor)
-    rows = list(islice(_urgent_first(after), PAGE + 1))
+    after = parse_place(cursor) if cursor is not None else None
+    rows = list(islice(urgent_first(after), PAGE + 1))
     found, unreadable = store.read_several([request_id for request_id, _ in rows[:PAGE]])
     more = _cursor(rows[PAGE - 1]) if len(rows) > PAGE else None
     shown = [request for request in found if request.is_open]
-    _record_page([request.request_id for request in shown], by)
+    record_page([request.request_id for request in shown], by)
     return OpenPage(shown, unreadable, more)
 
 
@@ -94,12 +96,20 @@ def _history(request_id: RightsRequestId) -> History:
     return History(tuple(entries))
 
 
-def _urgent_first(after: tuple[datetime, str] | None) -> Iterator[_Row]:
-    """The rows of all shards by due time, then by id: many requests are due at the same time."""
-    since = after[0] if after else None
-    merged = heapq.merge(*(store.open_requests(shard, since) for shard in store.SHARDS), key=itemgetter(1))
-    for day, rows in groupby(merged, key=itemgetter(1)):
-        yield from (row for row in sorted(rows) if after is None or (day, row[0]) > after)
+def urgent_first(after: tuple[datetime, RightsRequestId] | None) -> Iterator[_Row]:
+    """Open requests by the time their answer is due, then by id; those after a place in this order."""
+    since, after_id = after or (None, "")
+    shards = (store.open_requests(shard, since) for shard in store.SHARDS)
+    return merge_shards(shards, since, after_id)
+
+
+def merge_shards(
+    shards: Iterable[Iterator[tuple[RightsRequestId, T]]], since: T | None, after_id: str
+) -> Iterator[tuple[RightsRequestId, T]]:
+    """Merge the rows of sorted shards by sort key, then by id: many requests may have the same sort key."""
+    merged = heapq.merge(*shards, key=itemgetter(1))
+    for same, rows in groupby(merged, key=itemgetter(1)):
+        yield from (row for row in sorted(rows) if same != since or row[0] > after_id)
 
 
 def _cursor(row: _Row) -> str:
@@ -107,11 +117,15 @@ def _cursor(row: _Row) -> str:
     return f"{clock.to_epoch(answer_by)}-{request_id}"
 
 
-def _list_place(cursor: Cursor | None) -> tuple[datetime, str] | None:
-    if cursor is None:
-        return None
-    epoch, _, request_id = cursor.partition("-")
-    if not (epoch.isdecimal() and int(epoch) < 2**33 and RightsRequestId.parse(request_id)):
+def parse_place(text: str) -> tuple[datetime, RightsRequestId]:
+    """Parse the instant and the id of a cursor.
+
+    Raises:
+        InvalidRequest: they are malformed.
+    """
+    epoch, _, named = text.partition("-")
+    request_id = RightsRequestId.parse(named)
+    if not (epoch.isdecimal() and int(epoch) < 2**33 and request_id):
         raise invalid_cursor()
     return clock.from_epoch(int(epoch)), request_id
 
@@ -151,7 +165,7 @@ def record_inspection(request: RightsRequest, by: StaffId) -> None:
         _record_in_staff_history(INSPECTED, by, [request.request_id])
 
 
-def _record_page(request_ids: Sequence[RightsRequestId], by: StaffId) -> None:
+def record_page(request_ids: Sequence[RightsRequestId], by: StaffId) -> None:
     """Record which requests a member of staff sees on a page of the list.
 
     Raises:

@@ -17,8 +17,8 @@ from datetime import timedelta
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY
 from chalicelib.rights import procedures
-from chalicelib.rights.engine.step import Again, Job
-from chalicelib.rights.model import CopyNotes, MadeCopy, RequestNotes
+from chalicelib.rights.engine.step import Again, CopyJob
+from chalicelib.rights.notes import CopyNotes, MadeCopy, RequestNotes
 
 # A copy older than this is made again before delivery: its retention period counts from when it was made, so
 # the subject could not fetch a copy that waited for a review. A copy is kept for five days.
@@ -35,7 +35,7 @@ def is_stale(copy: MadeCopy) -> bool:
     return clock.now() - copy.made_at > STALE
 
 
-def make_copy_again(job: Job) -> Again:
+def make_copy_again(job: CopyJob) -> Again:
     """Return the outcome that restarts the copy from Stream's export.
 
     Raises:

@@ -13,12 +13,13 @@ from chalicelib.core.clock import DAY
 from chalicelib.core.errors import Unavailable
 from chalicelib.privacy import codec
 from chalicelib.rights import files, procedures, store
-from chalicelib.rights.engine.step import WHOLE_RUN, Done, Job, Outcome, Step, Wait
+from chalicelib.rights.engine.step import WHOLE_RUN, CopyJob, Done, Outcome, Step, Wait
 from chalicelib.rights.export import package
 from chalicelib.rights.export.contents import Chat, CopyRequest
 from chalicelib.rights.export.manifest import LeftOut, MissingFromCopy, WithheldShape
 from chalicelib.rights.export.model import CopyKind
-from chalicelib.rights.model import ExportFile, MadeCopy, Right, RightsRequest, Status
+from chalicelib.rights.model import ExportFile, Right, RightsRequest, Status
+from chalicelib.rights.notes import MadeCopy
 from chalicelib.rights.steps import is_stale, make_copy_again, stream
 
 _COPIES = {Right.ACCESS: CopyKind.ACCESS, Right.PORTABILITY: CopyKind.PORTABILITY}
@@ -26,14 +27,14 @@ _SHAPES = {CopyKind.ACCESS: StreamCopyKind.ACCESS, CopyKind.PORTABILITY: StreamC
 _RECORDS = "some records that could not be read"
 
 
-def _assemble(job: Job) -> Outcome:
+def _assemble(job: CopyJob) -> Outcome:
     """Pack the subject's data into one file at a fixed place; another run replaces the file.
 
     The file and the answer list what could not be read.
     """
     request = job.request
     try:
-        with _chat(request) as chat:
+        with _chat(job) as chat:
             assembled = package.assemble(_copy_request(request), chat, files.key_of(request.request_id))
     except StreamUnavailable:
         raise Unavailable from None
@@ -44,7 +45,7 @@ def _assemble(job: Job) -> Outcome:
     )
 
 
-def _deliver(job: Job) -> Outcome:
+def _deliver(job: CopyJob) -> Outcome:
     """Answer the request: record the file in the transaction that closes the request.
 
     From then on the subject can fetch the file.
@@ -63,7 +64,7 @@ def _deliver(job: Job) -> Outcome:
     return Done(answers=answer, also=(store.keeping_file(file),))
 
 
-def _discard(job: Job) -> Outcome:
+def _discard(job: CopyJob) -> Outcome:
     """Delete the copy once it has expired, or at once if it was never delivered.
 
     The bucket's lifecycle rule is the fallback.
@@ -88,14 +89,14 @@ def _missing_parts(request: RightsRequest, errors: tuple[MissingFromCopy, ...]) 
 
 
 @contextmanager
-def _chat(request: RightsRequest) -> Iterator[Chat]:
+def _chat(job: CopyJob) -> Iterator[Chat]:
     """Stream's part, fetched and redacted; it exists only inside the block."""
-    shape = _SHAPES[_COPIES[request.right]]
-    found = stream.outcome(request.notes)
+    shape = _SHAPES[_COPIES[job.request.right]]
+    found = stream.outcome(job.notes)
     if isinstance(found, ChatMissing):
         yield Chat(withheld=_withheld(shape), missing=_missing([found]))
         return
-    with export_tasks.fetch_copy(found, request.user_id, shape) as copy:
+    with export_tasks.fetch_copy(found, job.request.user_id, shape) as copy:
         if isinstance(copy, ChatMissing):
             yield Chat(withheld=_withheld(shape), missing=_missing([copy]))
             return

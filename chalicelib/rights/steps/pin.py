@@ -1,5 +1,6 @@
 """Step `pin`, and the duties that pin, remind, and record overdue or owed evidence."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from chalicelib.core import chain, clock, metrics
@@ -9,15 +10,17 @@ from chalicelib.core.metrics import Metric
 from chalicelib.privacy import pins
 from chalicelib.rights import evidence, messages, procedures, store
 from chalicelib.rights.engine.duties import PINNED_AHEAD
-from chalicelib.rights.engine.step import WHOLE_RUN, Done, Job, Outcome, Step, Wait
+from chalicelib.rights.engine.step import WHOLE_RUN, AnyJob, Done, Outcome, Step, Wait
 from chalicelib.rights.model import RightsRequest
+from chalicelib.rights.notes import ErasureNotes
+from chalicelib.rights.steps import inputs
 
 # How long one run pins. With the run's other duties it fits into the worker's fifteen minutes, and the lease
 # is longer than those.
 _SLICE = 5 * MINUTE
 
 
-def _pin(job: Job) -> Outcome:
+def _pin(job: AnyJob) -> Outcome:
     """Pin one slice of the records that would expire in the next days; done once all are pinned."""
     pinned, job.request = pin_slice(job.request)
     return Wait(timedelta(0)) if pinned is None else Done(counts={"pinned": pinned})
@@ -43,14 +46,17 @@ def pinned_end(request: RightsRequest, now: datetime) -> datetime:
     return request.received_at + days * DAY
 
 
-def renew_pins(job: Job) -> None:
+def renew_pins(job: AnyJob) -> None:
     """Duty: renew the pins of an open request. It stays due until all records are pinned."""
+    if isinstance(job.request.notes, ErasureNotes):
+        extend_inputs(job)
+        return
     pinned, renewed = pin_slice(job.request)
     if pinned is not None:
         job.move(renewed, "pinned", pinned=pinned)
 
 
-def send_reminder(job: Job) -> None:
+def send_reminder(job: AnyJob) -> None:
     """Duty: remind operators that the answer is due soon.
 
     The mail is sent before it is recorded: a duplicate reminder does no harm, a missing one does.
@@ -62,7 +68,7 @@ def send_reminder(job: Job) -> None:
     job.move(reminded, "reminded", days_left=request.clock.days_left(clock.now()))
 
 
-def record_overdue(job: Job) -> None:
+def record_overdue(job: AnyJob) -> None:
     """Duty: record once that the answer is overdue, and mail operators (RGT-10)."""
     request = job.request
     messages.mail_operators(request)
@@ -71,7 +77,7 @@ def record_overdue(job: Job) -> None:
     job.move(noted, "overdue", late_by_days=late // timedelta(days=1))
 
 
-def record_owed(job: Job) -> None:
+def record_owed(job: AnyJob) -> None:
     """Duty: append the owed evidence to the request's history, or postpone that by a day."""
     request = job.request
     try:
@@ -82,6 +88,23 @@ def record_owed(job: Job) -> None:
         job.request = store.move(request, postponed)
     else:
         job.move(request, "owed_recorded")
+
+
+def extend_inputs(job: AnyJob) -> None:
+    """Keep what the steps of an erasure need, while it is not complete."""
+    inputs.extend_inputs(job.request)
+    until = clock.now() + inputs.KEPT_AHEAD
+    job.move(job.request.model_copy(update={"pinned_until": until}), "inputs_extended")
+
+
+def record_unproven(job: AnyJob) -> None:
+    """Duty: tell operators each day that an erasure has begun and its end is not proven (STR-5)."""
+    request, notes = job.request, job.request.notes
+    metrics.count(Metric.ERASURE_UNPROVEN)
+    messages.mail_unproven(request)
+    if isinstance(notes, ErasureNotes):
+        told = request.model_copy(update={"notes": replace(notes, reported_unproven_at=clock.now())})
+        job.move(told, "unproven")
 
 
 PIN = Step(procedures.PIN, _pin, lease=WHOLE_RUN)

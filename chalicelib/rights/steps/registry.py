@@ -2,9 +2,8 @@
 
 from chalicelib.core.turns import Turns
 from chalicelib.rights.engine.duties import Duty
-from chalicelib.rights.engine.engine import Duties, Worker
+from chalicelib.rights.engine.engine import Duties, Steps, Worker
 from chalicelib.rights.engine.queue import Destination
-from chalicelib.rights.engine.step import Step
 from chalicelib.rights.steps import announce, package, pin, stream
 
 _ALL = (
@@ -16,7 +15,7 @@ _ALL = (
     package.DISCARD,
     announce.ANNOUNCE,
 )
-STEPS: dict[str, Step] = {step.name: step for step in _ALL}
+STEPS: Steps = {step.name: step for step in _ALL}
 
 DUTIES: Duties = {
     Duty.PIN: pin.renew_pins,
@@ -24,6 +23,7 @@ DUTIES: Duties = {
     Duty.RECORD_OVERDUE: pin.record_overdue,
     Duty.ANNOUNCE_EXTENSION: announce.announce_extension,
     Duty.RECORD_OWED: pin.record_owed,
+    Duty.RECORD_UNPROVEN: pin.record_unproven,
 }
 
 WORKER = Worker(Destination.WORK, STEPS, DUTIES, Turns("rights"))

@@ -16,8 +16,8 @@ from chalicelib.core import clock
 from chalicelib.core.clock import MINUTE
 from chalicelib.core.errors import Unavailable
 from chalicelib.rights import procedures
-from chalicelib.rights.engine.step import Done, Job, Outcome, Step, Wait
-from chalicelib.rights.model import CopyNotes
+from chalicelib.rights.engine.step import CopyJob, Done, Outcome, Step, Wait
+from chalicelib.rights.notes import CopyNotes
 
 _REASONS = {reason.value: reason for reason in StreamReason}
 KIND = "chat_message"  # its kind in the register of processing
@@ -27,7 +27,7 @@ PART = "your chat data at Stream"
 _SHORTEST, _LONGEST = timedelta(seconds=1), 10 * MINUTE
 
 
-def _ask(job: Job) -> Outcome:
+def _ask(job: CopyJob) -> Outcome:
     """Request an export. A crash before the note causes a second request; the first is unused."""
     asked = _request_export(job)
     return (
@@ -37,7 +37,7 @@ def _ask(job: Job) -> Outcome:
     )
 
 
-def _await(job: Job) -> Outcome:
+def _await(job: CopyJob) -> Outcome:
     """Poll once; while the export is pending, wait as long as it has taken so far."""
     asked = _stream_task(job.notes)
     if asked is None:
@@ -57,7 +57,7 @@ def _await(job: Job) -> Outcome:
             return Wait(min(max(clock.now() - asked.at, _SHORTEST), _LONGEST))
 
 
-def _request_again(job: Job) -> Outcome:
+def _request_again(job: CopyJob) -> Outcome:
     """Request an export again that Stream lost or failed to make; that usually succeeds."""
     asked = _request_export(job)
     if isinstance(asked, MissingAtStream):
@@ -65,14 +65,14 @@ def _request_again(job: Job) -> Outcome:
     return Wait(_SHORTEST, replace(_requested_task(job, asked), stream_asked_again=True))
 
 
-def _request_export(job: Job) -> StreamExportTask | MissingAtStream:
+def _request_export(job: CopyJob) -> StreamExportTask | MissingAtStream:
     try:
         return export_tasks.start(job.request.user_id)
     except StreamUnavailable:
         raise Unavailable from None
 
 
-def _requested_task(job: Job, asked: StreamExportTask) -> CopyNotes:
+def _requested_task(job: CopyJob, asked: StreamExportTask) -> CopyNotes:
     return replace(job.notes, stream_task=asked.task_id, stream_asked_at=asked.at)
 
 
@@ -89,7 +89,7 @@ def _stream_task(notes: CopyNotes) -> StreamExportTask | None:
     return StreamExportTask(TaskId(notes.stream_task), notes.stream_asked_at)
 
 
-def _without_stream(job: Job, missing: MissingAtStream) -> Done:
+def _without_stream(job: CopyJob, missing: MissingAtStream) -> Done:
     """Return the outcome of a step without Stream's part.
 
     If Stream has no user for the subject, no known data is missing; the copy says so.

@@ -26,10 +26,10 @@ from chalicelib.privacy.recipients import Recipient
 from chalicelib.rights import files, procedures
 from chalicelib.rights.engine.engine import Worker
 from chalicelib.rights.engine.queue import Destination
-from chalicelib.rights.engine.step import WHOLE_RUN, Done, Job, Outcome, Step, Wait
+from chalicelib.rights.engine.step import WHOLE_RUN, CopyJob, Done, Outcome, Step, Wait
 from chalicelib.rights.export import selection
 from chalicelib.rights.export.model import CopyKind
-from chalicelib.rights.model import MadeCopy
+from chalicelib.rights.notes import MadeCopy
 from chalicelib.rights.steps import is_stale, make_copy_again
 
 PART = "the transfer to the address that you named"
@@ -38,7 +38,7 @@ MAX_ATTEMPTS = 5
 _FIRST_WAIT = timedelta(seconds=30)
 
 
-def _transfer(job: Job) -> Outcome:
+def _transfer(job: CopyJob) -> Outcome:
     """Send the copy; without an answer try again later, at most `MAX_ATTEMPTS` times.
 
     An attempt is counted before it begins, so one that kills the worker is counted too. The parcel is keyed
@@ -62,7 +62,7 @@ def _transfer(job: Job) -> Outcome:
         return _not_taken(job, silent.reason)
 
 
-def _push(job: Job, parcel: Parcel) -> Done:
+def _push(job: CopyJob, parcel: Parcel) -> Done:
     try:
         taken = outbound.push(
             parcel,
@@ -78,11 +78,11 @@ def _push(job: Job, parcel: Parcel) -> Done:
     return Done(notes=replace(job.notes, transferred=True), counts={"answered": taken.status})
 
 
-def _parcel(job: Job, copy: MadeCopy, body: ByteSource) -> Parcel:
+def _parcel(job: CopyJob, copy: MadeCopy, body: ByteSource) -> Parcel:
     return Parcel(body, copy.size, bytes.fromhex(copy.sha256), job.request.request_id)
 
 
-def _not_taken(job: Job, reason: str) -> Done:
+def _not_taken(job: CopyJob, reason: str) -> Done:
     return Done(notes=replace(job.notes, transfer_failed=str(reason)), missing=(PART,))
 
 

@@ -16,6 +16,7 @@ from chalicelib.notices.model import Notice, NoticeKind, NoticeVersion
 from infra.local.children import LOCAL
 from infra.local.js import ChatClients, ChatError
 from infra.local.tour import usage
+from infra.local.tour.erasure import erase_account
 from infra.local.tour.narration import Chapter, Tour
 from infra.local.tour.phone import Phone, code_in
 from infra.local.tour.rights import exercise_access
@@ -279,4 +280,5 @@ CHAPTERS: tuple[Chapter, ...] = (
     step_up,
     exercise_access,
     sign_out,
+    erase_account,
 )

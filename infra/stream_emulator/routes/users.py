@@ -83,6 +83,8 @@ def _planned(call: Call, raw: object) -> tuple[User, Json]:
     user_id = checked_id(raw.get("id"))
     _only_oneself(call, user_id)
     user = call.world.users.living(user_id)
+    if user.deactivated_at and call.world.options.deactivated_update == "bad_input":
+        raise bad_input(f"user {user_id} is deactivated")
     fields, dropped = raw.get("set") or {}, raw.get("unset") or []
     if "id" in fields or "id" in dropped:
         raise bad_input("the id can't be changed")
@@ -170,7 +172,7 @@ def deactivate_user(call: Call) -> Json:
 def reactivate_user(call: Call) -> Json:
     """Undo a deactivation."""
     user = call.world.users.living(call.params["id"])
-    if not user.deactivated_at:
+    if not user.deactivated_at and call.world.options.repeated_reactivate == "bad_input":
         raise bad_input(f"user {user.id} is not deactivated")
     if "name" in call.body:
         fields = call.sent_fields(user.id, {"name": call.body["name"]})

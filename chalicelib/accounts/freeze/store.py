@@ -1,0 +1,61 @@
+"""The writes that freeze an account for an erasure, thaw it, and end it.
+
+They depend on the state that the item has now, so a write of another request, or one that is late, conflicts.
+"""
+
+from boto3.dynamodb.conditions import ConditionBase
+
+from chalicelib.accounts.model import AccountState, Frozen
+from chalicelib.accounts.store import account_key
+from chalicelib.core.ids import AccountId, RightsRequestId
+from chalicelib.core.table import Attr, Change, Conflict, visible
+
+
+class NotFreezable(Conflict):
+    """The account is frozen for another request, is being erased, or changed its state since it was read."""
+
+
+class NotFrozen(Conflict):
+    """The account is not frozen for this request, or its erasure is past the point of no return."""
+
+
+def freezing(account_id: AccountId, frozen: Frozen) -> Change:
+    """The write that freezes an account for an erasure; its conflict is NotFreezable.
+
+    For the same request it may be repeated, with another end. It requires the state `frozen.before`, so that
+    a restriction that was placed since the account was read is not lost.
+    """
+    usable = Attr("state").is_in([AccountState.ACTIVE, AccountState.RESTRICTED])
+    free = usable & Attr("state").eq(frozen.before)
+    again = _is_frozen_for(frozen.request_id) & Attr("frozen.before").eq(frozen.before)
+    return Change(
+        account_key(account_id),
+        put={"state": AccountState.FROZEN, "frozen": frozen.model_dump(mode="json")},
+        only_if=visible() & (free | again),
+        conflict=NotFreezable,
+    )
+
+
+def thawing(account_id: AccountId, frozen: Frozen) -> Change:
+    """The write that undoes a freeze and restores the state before it; its conflict is NotFrozen."""
+    return Change(
+        account_key(account_id),
+        put={"state": frozen.before},
+        drop=("frozen",),
+        only_if=visible() & _is_frozen_for(frozen.request_id) & Attr("frozen.before").eq(frozen.before),
+        conflict=NotFrozen,
+    )
+
+
+def ending(account_id: AccountId, request_id: RightsRequestId) -> Change:
+    """The write after which nobody finds the account any more; its conflict is NotFrozen."""
+    return Change(
+        account_key(account_id),
+        put={"state": AccountState.ERASING},
+        only_if=visible() & _is_frozen_for(request_id),
+        conflict=NotFrozen,
+    )
+
+
+def _is_frozen_for(request_id: RightsRequestId) -> ConditionBase:
+    return Attr("state").eq(AccountState.FROZEN) & Attr("frozen.request_id").eq(request_id)

@@ -1,0 +1,45 @@
+"""The certificate of a request, for its subject or the holder of the receipt (RGT-3)."""
+
+from chalicelib.certificates.envelope import Envelope
+from chalicelib.core.errors import NotFound
+from chalicelib.core.ids import AccountId, RightsRequestId
+from chalicelib.core.settings import settings
+from chalicelib.rights import service
+from chalicelib.rights.erasure import store
+from chalicelib.rights.model import Right, RightsRequest
+from chalicelib.rights.problems import NotReady
+
+
+def own(account_id: AccountId, request_id: RightsRequestId) -> Envelope:
+    """Read the certificate of a subject's own request.
+
+    Raises:
+        NotFound: no such request, or it will never have a certificate.
+        NotReady: the erasure is not done.
+    """
+    return _certificate(service.own(account_id, request_id))
+
+
+def by_receipt(request_id: RightsRequestId, receipt: str) -> Envelope:
+    """Read the certificate of the request that a receipt belongs to, after its account was erased.
+
+    Raises:
+        NotFound, NotReady: as for `own`.
+    """
+    return _certificate(service.by_receipt(request_id, receipt))
+
+
+def readable_page(certificate: Envelope) -> str:
+    """Return the readable page of a certificate."""
+    from chalicelib.certificates.page import page  # imported on use: it needs the models of all concepts
+
+    return page(certificate, settings().contact_email)
+
+
+def _certificate(request: RightsRequest) -> Envelope:
+    if request.right is not Right.ERASURE:
+        raise NotFound
+    found = store.certificate_of(request.request_id)
+    if found is None:
+        raise NotReady if request.is_open else NotFound
+    return found

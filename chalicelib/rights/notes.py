@@ -1,0 +1,217 @@
+"""The notes of requests: what the work on a request leaves for later runs.
+
+They contain ids, keys, numbers and instants, and no personal values. A note is never renamed, and only those
+that differ from their default are stored: a container of an older version can then read every request that
+does not use a new note.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter
+
+from chalicelib.certificates.words import DeletionPlace
+from chalicelib.chat.deletion_report import StreamReport
+from chalicelib.core.clock import DAY, Instant
+from chalicelib.core.ids import MailId, TombstoneId
+from chalicelib.core.settings import ErasureExtent
+
+N = TypeVar("N", bound="RequestNotes")
+
+
+class RequestAnnouncement(StrEnum):
+    """The events of a request that are announced to its subject."""
+
+    ANSWER = "answer"
+    EXTENSION = "extension"
+    CONFIRMATION = "confirmation"  # of an erasure, at once
+    CANCELLATION = "cancellation"  # of an erasure
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestNotes:
+    """The notes that requests of every right have."""
+
+    # The id of each mail, written before it is sent: it may or may not have arrived.
+    mails: Mapping[RequestAnnouncement, MailId] = field(default_factory=dict)
+    extension_announced: bool = False  # by mail, or in the app only
+
+    @property
+    def is_sending(self) -> bool:
+        """Whether another controller may be receiving data."""
+        return False
+
+    @property
+    def is_irrevocable(self) -> bool:
+        """Whether the work has passed its point of no return: nobody can cancel or decide the request."""
+        return False
+
+    @property
+    def cancellable_until(self) -> datetime | None:
+        """Until when the request can be cancelled at least, if that is known."""
+        return None
+
+    @property
+    def unproven_at(self) -> datetime | None:
+        """When the work has lasted so long that operators have to know; None if it has not begun."""
+        return None
+
+    def stored(self) -> dict[str, Any]:
+        """The notes that differ from their default, as JSON has them."""
+        found: dict[str, Any] = _ADAPTERS[type(self)].dump_python(self, mode="json", exclude_defaults=True)
+        return found
+
+    def all(self) -> dict[str, Any]:
+        """All notes, as JSON has them."""
+        found: dict[str, Any] = _ADAPTERS[type(self)].dump_python(self, mode="json")
+        return found
+
+
+def read(kind: type[N], stored: object) -> N:
+    """The notes of this kind that were stored."""
+    found: N = _ADAPTERS[kind].validate_python(stored)
+    return found
+
+
+def changes(before: RequestNotes, after: RequestNotes) -> dict[str, Any]:
+    """The notes that differ, as evidence states them."""
+    known = before.all()
+    return {name: value for name, value in after.all().items() if known[name] != value}
+
+
+@dataclass(frozen=True)
+class MadeCopy:
+    """A copy that was assembled: the SHA-256 in hexadecimal, the size in bytes, the time."""
+
+    sha256: str
+    size: int
+    made_at: Instant
+
+
+@dataclass(frozen=True, kw_only=True)
+class CopyNotes(RequestNotes):
+    """The notes of the steps that make, transfer and deliver a copy.
+
+    Attributes:
+        stream_task: the id of the export that Stream makes. `stream_missing` has the reason if it made none.
+        made_again: how often the copy was made again, because it was too old or missing.
+        transfer_begun: the attempts to transfer the copy, one that is running included.
+    """
+
+    stream_task: str | None = None
+    stream_asked_at: Instant | None = None
+    stream_asked_again: bool = False
+    stream_ready: bool = False
+    stream_missing: str | None = None
+    copy: MadeCopy | None = None
+    made_again: int = 0
+    transfer_begun: int = 0
+    transfer_failed: str | None = None
+    transferred: bool = False
+
+    @property
+    def is_sending(self) -> bool:
+        """From the first attempt on, until the transfer is given up."""
+        return self.transfer_begun > 0 and not self.transfer_failed
+
+
+@dataclass(frozen=True)
+class StreamRequest:
+    """A deletion that was requested at Stream, or is to be requested (chat/deletion)."""
+
+    task_id: str | None
+    at: Instant
+    attempts: int
+    extent: ErasureExtent
+
+
+@dataclass(frozen=True)
+class StreamAnswer:
+    """What Stream reported about the user: the end of the deletion there."""
+
+    user: StreamReport
+    extent: ErasureExtent
+    task_id: str | None
+    asked_at: Instant
+    reported_at: Instant
+
+
+@dataclass(frozen=True)
+class DeletedKind:
+    """The records of one kind that were deleted in one place: at least how many, and when."""
+
+    place: DeletionPlace
+    kind: str
+    count: int
+    first_at: Instant
+    last_at: Instant
+
+
+@dataclass(frozen=True, kw_only=True)
+class ErasureNotes(RequestNotes):
+    """The notes of an erasure (ADR 30).
+
+    Attributes:
+        idle: whether nobody used the account for so long that its number may have a new owner.
+        waives_grace: whether the subject waived most of the time in which the erasure can be cancelled.
+        grace_ends_at: when the deletion may begin; on the account too, from the freeze on.
+        captured_at: the point of no return. From here on nothing is asked any more.
+        claims_until: when the claims on number and mailbox leave quarantine.
+        copies_after: the place in the list of requests up to which copies in S3 were deleted or looked for.
+        clean_from: the second pass looks for late writes no earlier; later each time that one was found.
+        found_again: how often the second pass found something.
+        resumed_at: after a cancellation: when the user was first resumed at Stream.
+        reported_unproven_at: when operators were last told that the end is not proven yet.
+    """
+
+    waives_grace: bool = False
+    idle: bool = False
+    grace_ends_at: Instant | None = None
+    frozen_at: Instant | None = None
+    captured_at: Instant | None = None
+    tombstone: TombstoneId | None = None
+    claims_until: Instant | None = None
+    stream: StreamRequest | None = None
+    stream_asked_at: Instant | None = None
+    stream_answer: StreamAnswer | None = None
+    copies_after: Mapping[str, str] | None = None
+    deleted: tuple[DeletedKind, ...] = ()
+    clean_from: Instant | None = None
+    found_again: int = 0
+    verified_at: Instant | None = None
+    key_deleted_at: Instant | None = None
+    reported_unproven_at: Instant | None = None
+    resumed_at: Instant | None = None
+
+    @property
+    def is_irrevocable(self) -> bool:
+        """From the capture on: data is deleted that nobody can restore."""
+        return self.captured_at is not None
+
+    @property
+    def cancellable_until(self) -> datetime | None:
+        """Until the end of the grace period."""
+        return self.grace_ends_at
+
+    @property
+    def unproven_at(self) -> datetime | None:
+        """A day after the point of no return, and each day from then on."""
+        since = self.reported_unproven_at or self.captured_at
+        return since + DAY if since else None
+
+    def with_deleted(self, place: DeletionPlace, counts: Mapping[str, int], at: datetime) -> "ErasureNotes":
+        """These notes after more records of a place were deleted; `counts` is by kind."""
+        known = {(one.place, one.kind): one for one in self.deleted}
+        for kind, number in counts.items():
+            before = known.get((place, kind)) or DeletedKind(place, kind, 0, at, at)
+            last_at = max(at, before.last_at)
+            known[place, kind] = replace(before, count=before.count + number, last_at=last_at)
+        return replace(self, deleted=tuple(known.values()))
+
+
+_ADAPTERS: Mapping[type, TypeAdapter[Any]] = {
+    kind: TypeAdapter(kind) for kind in (RequestNotes, CopyNotes, ErasureNotes)
+}

@@ -1,0 +1,209 @@
+'use strict'
+;(() => {
+  const { contact, texts } = JSON.parse(document.getElementById('texts').textContent)
+  const LINK = /^#(r_[0-9a-z]{26})\.([0-9]+\.[A-Za-z0-9_-]{20,100})$/
+  const ERASED = ['completed', 'partially_completed']
+  const FILE = 'signed-certificate.json' // as docs/certificates.md calls it
+  const page = document.getElementById('page')
+  const main = document.getElementById('request')
+  const news = document.getElementById('news')
+  const heading = document.getElementById('heading')
+  let id, receipt, request, certificate
+
+  const language = (() => {
+    const known = Object.keys(texts)
+    const spoken = (navigator.languages || [navigator.language]).map(tag => tag.split('-')[0].toLowerCase())
+    for (const tag of spoken) {
+      const found = known.find(name => name.split('-')[0] === tag)
+      if (found) return found
+    }
+    return known[0]
+  })()
+  const text = name => texts[language][name].replace('{contact}', contact)
+  document.documentElement.lang = language
+
+  const element = (name, content, attributes = {}) => {
+    const made = document.createElement(name)
+    made.append(...[content].flat())
+    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value)
+    return made
+  }
+
+  const button = (label, act, kind) => {
+    const made = element('button', label, { type: 'button', class: kind || '' })
+    made.addEventListener('click', () => attempt(act))
+    return made
+  }
+
+  const dated = at => {
+    const day = { day: 'numeric', month: 'long', year: 'numeric' }
+    const time = { hour: '2-digit', minute: '2-digit', timeZone: 'Europe/Belgrade', timeZoneName: 'short' }
+    const form = new Intl.DateTimeFormat(language, { ...day, ...time })
+    return element('time', form.format(new Date(at)), { datetime: at })
+  }
+
+  // Requests
+
+  class Refused extends Error {
+    constructor(status, code) {
+      super(code)
+      this.status = status
+      this.code = code
+    }
+  }
+
+  const ask = async (path, method = 'GET') => {
+    const response = await fetch(`rights-receipts/${id}${path}`, {
+      method,
+      headers: { 'Rights-Receipt': receipt },
+      cache: 'no-store',
+      credentials: 'omit',
+      redirect: 'error',
+      referrerPolicy: 'no-referrer',
+    })
+    if (response.ok) return response
+    const problem = await response.json().catch(() => ({}))
+    throw new Refused(response.status, problem.code)
+  }
+
+  const meaning = error => {
+    if (!(error instanceof Refused)) return text('unreachable')
+    if (error.code === 'not_ready') return text('not_ready')
+    if (error.status === 404) return text('unknown')
+    return text('busy')
+  }
+
+  // Runs an action, with all buttons off; if it fails, says why and offers it again.
+  const attempt = async act => {
+    const buttons = document.querySelectorAll('button')
+    buttons.forEach(one => (one.disabled = true))
+    news.replaceChildren(text('loading'))
+    try {
+      await act()
+    } catch (error) {
+      const retry = element('span', button(text('again'), act), { class: 'actions' })
+      news.replaceChildren(meaning(error), ...(error.status === 404 ? [] : [retry]))
+    } finally {
+      buttons.forEach(one => (one.disabled = false))
+    }
+  }
+
+  // Actions
+
+  const load = async () => {
+    request = await (await ask('')).json()
+    show()
+  }
+
+  const cancel = async () => {
+    try {
+      request = await (await ask('/cancel', 'POST')).json()
+    } catch (error) {
+      if (error.code !== 'too_late') throw error
+      await load()
+      news.replaceChildren(text('too_late'))
+      return
+    }
+    show()
+  }
+
+  const download = async () => {
+    const address = URL.createObjectURL(await (await ask('/certificate')).blob())
+    element('a', '', { href: address, download: FILE }).click()
+    setTimeout(() => URL.revokeObjectURL(address), 60000)
+    news.replaceChildren()
+  }
+
+  const read = async () => {
+    const markup = await (await ask('/certificate/page')).text()
+    certificate = new DOMParser().parseFromString(markup, 'text/html')
+    history.pushState({ shown: 'certificate' }, '', location.pathname)
+    showCertificate()
+  }
+
+  // Views
+
+  const erasure = () => request.right === 'erasure'
+  const named = name => text(erasure() ? `erasure_${name}` : name)
+  const refusal = () => [named('refused'), element('q', request.decision?.text || '', { lang: 'en' })]
+
+  const state = () => {
+    if (request.status === 'cancelled') return named('cancelled')
+    if (request.status === 'refused') return refusal()
+    if (ERASED.includes(request.status)) return named('done')
+    if (request.status === 'awaiting_verification') return text('proof')
+    if (erasure()) return text(request.cancellable ? 'erasure_cancellable' : 'erasure_begun')
+    return text('open')
+  }
+
+  const facts = () => {
+    const rows = [['received', request.received_at]]
+    if (request.cancellable_until) rows.push(['begins', request.cancellable_until])
+    rows.push(request.decided_at ? ['decided', request.decided_at] : ['due', request.due_at])
+    return element('dl', rows.flatMap(([name, at]) => [element('dt', text(name)), element('dd', dated(at))]))
+  }
+
+  const actions = () => {
+    const offered = []
+    if (request.cancellable) offered.push(button(text(erasure() ? 'cancel_erasure' : 'cancel'), cancel, 'main'))
+    if (erasure() && ERASED.includes(request.status)) {
+      offered.push(button(text('download'), download, 'main'), button(text('read'), read))
+    }
+    return offered.length ? [element('div', offered, { class: 'actions' })] : []
+  }
+
+  const title = name => {
+    heading.textContent = name
+    document.title = `RU4M: ${name}`
+  }
+
+  const show = () => {
+    title(text(erasure() ? 'erasure' : 'request'))
+    const notes = erasure() && request.cancellable ? [element('p', text('erasure_not_you'), { class: 'quiet' })] : []
+    const parts = [element('p', state(), { class: 'lead', id: 'state' }), facts(), ...notes, ...actions()]
+    main.replaceChildren(element('section', parts, { class: 'card', 'aria-labelledby': 'heading' }))
+    page.className = 'page'
+    page.replaceChildren(heading.parentElement, main, news)
+    news.replaceChildren()
+    heading.focus()
+  }
+
+  const showCertificate = () => {
+    const back = button(text('back'), async () => {
+      history.pushState({ shown: 'request' }, '', location.pathname)
+      show()
+    })
+    const read = document.importNode(certificate.querySelector('.page'), true)
+    page.className = 'page wide'
+    page.replaceChildren(element('div', back, { class: 'actions' }), ...read.children)
+    document.title = certificate.title
+    const first = page.querySelector('h1')
+    page.querySelectorAll('header, nav, main').forEach(part => (part.lang = 'en'))
+    first.tabIndex = -1
+    first.focus()
+    scrollTo(0, 0)
+  }
+
+  // The receipt stays in memory only: it is removed from the address bar and from the history.
+  const start = () => {
+    const link = LINK.exec(location.hash)
+    history.replaceState({ shown: 'request' }, '', location.pathname)
+    if (!link) {
+      title(text('request'))
+      news.replaceChildren(text('incomplete'))
+      return
+    }
+    ;[, id, receipt] = link
+    title(text('request'))
+    attempt(load)
+  }
+
+  // A second link that is opened in the same tab changes the fragment only. Links inside of the certificate do too.
+  addEventListener('hashchange', () => LINK.test(location.hash) && start())
+  addEventListener('popstate', () => {
+    const shown = history.state?.shown
+    if (shown === 'request' && request) show()
+    if (shown === 'certificate' && certificate) showCertificate()
+  })
+  start()
+})()

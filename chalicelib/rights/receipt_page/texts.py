@@ -1,0 +1,101 @@
+"""The texts of the page, by language and name. `{contact}` is the controller's address for mail."""
+
+from collections.abc import Mapping
+
+# By the language's tag. The first one is for readers of any other language.
+TEXTS: Mapping[str, Mapping[str, str]] = {
+    "en-GB": {
+        "erasure": "Deletion of your account",
+        "request": "Your privacy request",
+        "certificate": "Certificate",
+        "received": "Requested",
+        "begins": "Deletion begins at the earliest",
+        "due": "Answer due by",
+        "decided": "Answered",
+        "loading": "Loading …",
+        "erasure_cancellable": "Your account and your data will be deleted. You can still cancel this.",
+        "erasure_begun": "The deletion has begun and cannot be stopped any more. When it is done, this link "
+        "shows the certificate. Keep the link.",
+        "erasure_done": "Your account and your data were deleted. The certificate says what was deleted, "
+        "what stays and why. The signed file is the proof: save it.",
+        "erasure_refused": "We did not delete your account. Our answer:",
+        "erasure_cancelled": "The deletion was cancelled. Your account stays, and can be used again shortly.",
+        "erasure_not_you": "You did not ask for this? Cancel the deletion and write to {contact}.",
+        "open": "We are working on your request.",
+        "proof": "Before we answer, we need proof that the request came from you. Write to {contact}.",
+        "done": "We have answered your request. The answer is in the app.",
+        "refused": "We refused your request. Our answer:",
+        "cancelled": "The request was cancelled.",
+        "cancel_erasure": "Cancel the deletion",
+        "cancel": "Cancel the request",
+        "read": "Read the certificate",
+        "download": "Download the signed file",
+        "back": "Back",
+        "again": "Try again",
+        "too_late": "It is too late to cancel.",
+        "incomplete": "This link is incomplete, or the page was loaded again. Open the whole link of our "
+        "message once more.",
+        "unknown": "We know no request of this link. Open the whole link of our message. Requests are "
+        "deleted after some years. If in doubt, write to {contact}.",
+        "not_ready": "The certificate is not ready yet. Try again later.",
+        "busy": "Our service is busy. Try again in a minute.",
+        "unreachable": "We could not be reached. Check your connection and try again. A cancellation can be "
+        "sent several times.",
+    },
+    "sr-Latn": {
+        "erasure": "Brisanje naloga",
+        "request": "Vaš zahtev o privatnosti",
+        "certificate": "Potvrda",
+        "received": "Zatraženo",
+        "begins": "Brisanje počinje najranije",
+        "due": "Rok za odgovor",
+        "decided": "Odgovoreno",
+        "loading": "Učitavanje …",
+        "erasure_cancellable": "Vaš nalog i Vaši podaci biće obrisani. Još možete da otkažete brisanje.",
+        "erasure_begun": "Brisanje je počelo i ne može više da se zaustavi. Kada se završi, ova veza "
+        "pokazuje potvrdu. Sačuvajte vezu.",
+        "erasure_done": "Vaš nalog i Vaši podaci su obrisani. U potvrdi piše šta je obrisano, šta ostaje i "
+        "zašto. Dokaz je potpisana datoteka: sačuvajte je.",
+        "erasure_refused": "Nismo obrisali Vaš nalog. Naš odgovor:",
+        "erasure_cancelled": "Brisanje je otkazano. Nalog ostaje i uskoro ćete moći ponovo da ga koristite.",
+        "erasure_not_you": "Niste Vi ovo tražili? Otkažite brisanje i pišite na {contact}.",
+        "open": "Radimo na Vašem zahtevu.",
+        "proof": "Pre odgovora treba nam dokaz da ste zahtev podneli Vi. Pišite na {contact}.",
+        "done": "Odgovorili smo na Vaš zahtev. Odgovor je u aplikaciji.",
+        "refused": "Odbili smo Vaš zahtev. Naš odgovor:",
+        "cancelled": "Zahtev je otkazan.",
+        "cancel_erasure": "Otkaži brisanje",
+        "cancel": "Otkaži zahtev",
+        "read": "Pročitaj potvrdu",
+        "download": "Preuzmi potpisanu datoteku",
+        "back": "Nazad",
+        "again": "Pokušaj ponovo",
+        "too_late": "Prekasno je za otkazivanje.",
+        "incomplete": "Ova veza nije potpuna, ili je strana ponovo učitana. Otvorite još jednom celu vezu "
+        "iz naše poruke.",
+        "unknown": "Ne postoji zahtev za ovu vezu. Otvorite celu vezu iz naše poruke. Posle nekoliko "
+        "godina brišemo zahteve. Ako niste sigurni, pišite na {contact}.",
+        "not_ready": "Potvrda još nije spremna. Pokušajte kasnije.",
+        "busy": "Naš servis je zauzet. Pokušajte ponovo za minut.",
+        "unreachable": "Veza sa nama nije uspela. Proverite internet vezu i pokušajte ponovo. Otkazivanje "
+        "možete da pošaljete više puta.",
+    },
+}
+
+# For readers whose browser runs no script, in both languages.
+WITHOUT_SCRIPT = (
+    (
+        "en",
+        (
+            "This page needs JavaScript to show your request. Without it, write to {contact}: we answer "
+            "questions about your request, and cancel it if you want."
+        ),
+    ),
+    (
+        "sr-Latn",
+        (
+            "Ovoj strani je potreban JavaScript da bi pokazala Vaš zahtev. Bez njega pišite na {contact}: "
+            "odgovorićemo na pitanja o zahtevu i otkazati ga ako želite."
+        ),
+    ),
+)

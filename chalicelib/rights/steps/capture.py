@@ -1,0 +1,154 @@
+"""The point of no return of an erasure, the mark that it leaves, and the end of both.
+
+One transaction captures what the later steps need, fences the subject's other rights, ends the account and
+writes the pending tombstone. It requires the version of the request that a cancellation would change, and an
+account that is frozen for this request. So a live account is never deleted.
+"""
+
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+
+from chalicelib.accounts import service as accounts
+from chalicelib.accounts.model import ClaimedValues
+from chalicelib.accounts.service import OPEN_ACCOUNT
+from chalicelib.certificates.words import DeletionPlace
+from chalicelib.core import clock
+from chalicelib.core.clock import DAY, HOUR
+from chalicelib.core.errors import NotFound
+from chalicelib.core.ids import RightsRequestId, TombstoneId
+from chalicelib.privacy.periods import Period
+from chalicelib.rights import files, procedures, service, states, store
+from chalicelib.rights.engine.step import Done, ErasureJob, Outcome, Step, Stop, Wait
+from chalicelib.rights.erasure import store as erasures
+from chalicelib.rights.erasure import tombstones
+from chalicelib.rights.erasure.store import OthersAreOpen
+from chalicelib.rights.erasure.tombstones import Tombstone
+from chalicelib.rights.model import Right, RightsRequest, Status
+from chalicelib.rights.moves import Move, apply_move
+from chalicelib.rights.problems import TooLate
+from chalicelib.rights.steps.freeze import until_next_look
+from chalicelib.rights.steps.inputs import KEPT_AHEAD, InputsGone, inputs_from, inputs_of, read_subject
+
+
+def _capture(job: ErasureJob) -> Outcome:
+    """Pass the point of no return, once no other request is open and no copy waits for its subject."""
+    request, notes = job.request, job.notes
+    if notes.captured_at:
+        return Done()
+    if wait := _copies_wait(job) or _others_wait(job):
+        return Wait(wait)
+    account, email = read_subject(request, OPEN_ACCOUNT)
+    if account is None:
+        return Stop("account_missing")
+    now = clock.now()
+    captured = replace(notes, captured_at=now, tombstone=TombstoneId.new())
+    inputs = inputs_from(request, account, email)
+    after = request.model_copy(update={"notes": captured, "pinned_until": now + KEPT_AHEAD})
+    try:
+        job.move(
+            after,
+            "captured",
+            erasures.keeping_inputs(inputs),
+            accounts.ending(request.account_id, request.request_id),
+            tombstones.pending_write(_tombstone(job, captured.tombstone)),
+            *erasures.fences(request.account_id, request.request_id),
+        )
+    except OthersAreOpen:
+        return Wait(until_next_look(now))
+    return Done()
+
+
+def _others_wait(job: ErasureJob) -> timedelta | None:
+    """How long to wait for the subject's other open requests; None if there is none.
+
+    A day before the answer is due they are closed: the data that they are about is deleted.
+    """
+    request, now = job.request, clock.now()
+    others = store.open_rights(request.account_id) - {Right.ERASURE}
+    if not others:
+        return None
+    if now < request.clock.due_at(now) - DAY:
+        return until_next_look(job.notes.grace_ends_at or now)
+    for right in others:
+        if other := store.exercised_by(request.account_id, right):
+            _give_up(other)
+    return until_next_look(now)
+
+
+def _give_up(other: RightsRequestId) -> None:
+    """Close another request of the subject; one whose copy is being sent is answered within minutes."""
+
+    def given_up(found: RightsRequest) -> Move | None:
+        if not found.is_open:
+            return None
+        states.check_open(found)
+        return Move(service.closed_early(found, Status.CANCELLED), "given_up_for_erasure", {})
+
+    with suppress(TooLate, NotFound):
+        apply_move(other, None, given_up)
+
+
+def _copies_wait(job: ErasureJob) -> timedelta | None:
+    """How long a copy still waits for its subject; None if there is none, or the subject gave it up."""
+    if job.notes.waives_grace:
+        return None
+    now = clock.now()
+    ends = [files.fetched_or_expired_at(copy) for copy in store.copies_of(job.request.account_id)]
+    left = max((end - now for end in ends), default=timedelta())
+    return min(left, HOUR) if left > timedelta() else None
+
+
+def tombstone_of(job: ErasureJob) -> Tombstone:
+    """The tombstone of this erasure.
+
+    Raises:
+        InputsGone: the erasure has not passed its point of no return.
+    """
+    return _tombstone(job, job.notes.tombstone)
+
+
+def _tombstone(job: ErasureJob, tombstone_id: TombstoneId | None) -> Tombstone:
+    request = job.request
+    if tombstone_id is None:
+        raise InputsGone
+    return Tombstone(
+        tombstone_id=tombstone_id,
+        account_id=request.account_id,
+        user_id=request.user_id,
+        request_id=request.request_id,
+        captured_at=job.notes.captured_at or clock.now(),
+    )
+
+
+def _record_tombstone(job: ErasureJob) -> Outcome:
+    """Write the pending tombstone to the locked bucket: a restored Ledger loses later entries."""
+    tombstones.keep(tombstone_of(job))
+    return Done()
+
+
+def _quarantine(job: ErasureJob) -> Outcome:
+    """Take the account off its claims; from now on the number gets a new account."""
+    request, now = job.request, clock.now()
+    captured = inputs_of(request)
+    until = job.notes.claims_until or Period.QUARANTINE.ends(now)
+    values = ClaimedValues(request.account_id, captured.phone, request.user_id, captured.email)
+    released = accounts.release_claims(values, until)
+    notes = job.notes.with_deleted(DeletionPlace.CLAIMS, {"claim": released} if released else {}, now)
+    return Done(notes=replace(notes, claims_until=until))
+
+
+def _forget(job: ErasureJob) -> Outcome:
+    """Write the final tombstone to the locked bucket, and delete what only the steps needed."""
+    request, tombstone = job.request, tombstone_of(job)
+    closed_at = request.closed_at or clock.now()  # earlier than the capture if a clock jumped back
+    tombstones.keep_final(tombstone, max(closed_at, tombstone.captured_at))
+    erasures.delete_inputs(request.request_id)
+    erasures.lift_fences(request.account_id, request.request_id)
+    return Done()
+
+
+CAPTURE = Step(procedures.CAPTURE, _capture)
+RECORD_TOMBSTONE = Step(procedures.RECORD_TOMBSTONE, _record_tombstone)
+QUARANTINE = Step(procedures.QUARANTINE, _quarantine)
+FORGET = Step(procedures.FORGET, _forget)

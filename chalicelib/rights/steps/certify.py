@@ -1,0 +1,63 @@
+"""Step `certify`: signs the certificate of an erasure. This is the answer to the request."""
+
+from chalicelib.certificates import signing
+from chalicelib.core import clock, metrics, observe
+from chalicelib.core.chain import Unreadable
+from chalicelib.core.clock import MINUTE
+from chalicelib.core.metrics import Metric
+from chalicelib.core.transactions import Write
+from chalicelib.privacy.periods import Period
+from chalicelib.rights import procedures, store
+from chalicelib.rights.engine.step import Done, ErasureJob, Outcome, Step
+from chalicelib.rights.erasure import statement, tombstones
+from chalicelib.rights.erasure import store as erasures
+from chalicelib.rights.erasure.statement import OtherRequests
+from chalicelib.rights.erasure.tombstones import Tombstone
+from chalicelib.rights.model import IssuedCertificate, RightsRequest, Status
+from chalicelib.rights.notes import CopyNotes
+from chalicelib.rights.steps.capture import tombstone_of
+from chalicelib.rights.steps.inputs import inputs_of
+
+
+def _certify(job: ErasureJob) -> Outcome:
+    """Sign the certificate, and store it in the transaction that closes the request.
+
+    A run that is killed before that transaction leaves nothing; the next one signs again.
+    """
+    request, notes, now = job.request, job.notes, clock.now()
+    said = statement.of(request, notes, inputs_of(request).pseudonym, now, _others(request))
+    document = signing.sign(said).document().decode()
+    issued = IssuedCertificate(request_id=request.request_id, issued_at=now, document=document)
+    minutes = max((now - (notes.grace_ends_at or now)) // MINUTE, 0)
+    metrics.gauge(Metric.ERASURE_MINUTES_TO_PROOF, minutes)
+    metrics.count(Metric.ERASURE_CERTIFIED)
+    return Done(
+        counts={"minutes_since_grace": minutes},
+        answers=Status.COMPLETED,
+        also=(erasures.keeping_certificate(issued), *_final_entry(tombstone_of(job))),
+    )
+
+
+def _final_entry(tombstone: Tombstone) -> list[Write]:
+    """The final tombstone in the Ledger. If the pending one was altered, only the locked bucket has one."""
+    try:
+        return [tombstones.final_write(tombstone)]
+    except Unreadable as altered:
+        observe.log_failure("tombstone_altered", altered)
+        metrics.count(Metric.RIGHTS_EVIDENCE_OWED)
+        return []
+
+
+def _others(request: RightsRequest) -> OtherRequests:
+    """What is known of the subject's other requests."""
+    last_export, kept_until = None, None
+    for one in store.all_of(request.account_id):
+        asked = one.notes.stream_asked_at if isinstance(one.notes, CopyNotes) else None
+        last_export = max(filter(None, (last_export, asked)), default=None)
+        if one.request_id != request.request_id:
+            ends = Period.RIGHTS_EVIDENCE.ends(one.closed_at or clock.now())
+            kept_until = max(kept_until, ends) if kept_until else ends
+    return OtherRequests(last_export, kept_until)
+
+
+CERTIFY = Step(procedures.CERTIFY, _certify)

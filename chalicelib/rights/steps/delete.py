@@ -1,0 +1,131 @@
+"""The steps that delete a subject's copies, records and key, and look for what was written late.
+
+Requests and workers that began before the point of no return may write after their table was deleted. The
+second pass runs after the longest of them has ended, finds what they wrote, and has it deleted. Then it waits
+as long again.
+"""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+
+from chalicelib.certificates.words import DeletionPlace
+from chalicelib.chat import deletion
+from chalicelib.chat.deletion_report import StreamReport
+from chalicelib.chat.gateway import StreamUnavailable
+from chalicelib.core import clock, metrics
+from chalicelib.core.clock import MINUTE
+from chalicelib.core.errors import Unavailable
+from chalicelib.core.metrics import Metric
+from chalicelib.core.settings import settings
+from chalicelib.messages import suppression
+from chalicelib.privacy import erasure, register
+from chalicelib.privacy.plans import Action, TableStep, erasure_plan
+from chalicelib.rights import procedures, store
+from chalicelib.rights.engine.step import WHOLE_RUN, Again, Done, ErasureJob, Outcome, Step, Stop, Wait
+from chalicelib.rights.erasure import objects
+from chalicelib.rights.notes import ErasureNotes
+from chalicelib.rights.steps.inputs import InputsGone, inputs_of
+
+# How long one run deletes; it fits into the worker's fifteen minutes.
+_SLICE = 8 * MINUTE
+# Late writes come within minutes. Something that writes again and again is a bug, for an operator.
+_MAX_FOUND_AGAIN = 5
+_NOW = 0 * MINUTE
+
+
+def _delete_copies(job: ErasureJob) -> Outcome:
+    """Delete the copies of all requests in all versions; take the address off SES's suppression list."""
+    request, notes, deadline = job.request, job.notes, clock.now() + _SLICE
+    for request_id, place in store.places_of(request.account_id, notes.copies_after):
+        deleted = objects.erase_copy(request_id)
+        counts = {"export_copy": deleted} if deleted else {}
+        notes = replace(notes.with_deleted(DeletionPlace.COPIES, counts, clock.now()), copies_after=place)
+        if clock.now() >= deadline:
+            return Wait(_NOW, notes)
+    email = inputs_of(request).email
+    lifted = email is not None and suppression.lift(email)
+    return Done(notes=replace(notes, copies_after=None), counts={"mail_addresses_lifted": int(lifted)})
+
+
+def _delete_records(job: ErasureJob) -> Outcome:
+    """Delete the subject's partition of each table, as the register says."""
+    with suppress(InputsGone):  # only the certificate needs them
+        inputs_of(job.request)  # the last chance to capture them again
+    deadline = clock.now() + _SLICE
+    for step in deletions():
+        deleted = erasure.delete_records(
+            job.request.account_id, step, deadline, partial(_count, job, DeletionPlace.of_table(step.table))
+        )
+        if not deleted.complete:
+            return Wait(_NOW)
+    counts = {f"of_{one.kind}": one.count for one in job.notes.deleted}
+    return Done(notes=replace(job.notes, clean_from=_clean_from(job.notes, clock.now())), counts=counts)
+
+
+def deletions() -> list[TableStep]:
+    """The deletions of the plan, in order."""
+    return [step for step in erasure_plan(register.records()).steps if step.action is Action.DELETE]
+
+
+def _count(job: ErasureJob, place: DeletionPlace, counts: Mapping[str, int]) -> None:
+    if counts:
+        job.note(job.notes.with_deleted(place, counts, clock.now()))
+
+
+def _clean_from(notes: ErasureNotes, now: datetime) -> datetime:
+    """From when on nothing that began before can still write, here or at Stream."""
+    here = now + settings().erasure.late_writes_minutes * MINUTE
+    answer = notes.stream_answer
+    if answer and answer.user is StreamReport.NO_USER and notes.frozen_at:
+        # An id that Stream never had is not burned there: a chat token could make the user.
+        return max(here, notes.frozen_at + settings().chat_token_life)
+    return here
+
+
+def _verify(job: ErasureJob) -> Outcome:
+    """Look for what is left in the tables, in S3 and at Stream; delete it, and look again."""
+    notes, now = job.notes, clock.now()
+    if notes.clean_from and now < notes.clean_from:
+        return Wait(notes.clean_from - now)
+    if erasure.remaining(job.request.account_id, _spared()):
+        return _again(job, procedures.DELETE_COPIES, notes)
+    for request_id, place in store.places_of(job.request.account_id, notes.copies_after):
+        if objects.remaining(request_id):
+            return _again(job, procedures.DELETE_COPIES, notes)
+        if clock.now() >= now + _SLICE:
+            return Wait(_NOW, replace(notes, copies_after=place))
+    try:
+        gone = deletion.is_gone(job.request.user_id)
+    except StreamUnavailable:
+        raise Unavailable from None
+    if not gone:
+        return _again(job, procedures.DELETE_AT_STREAM, replace(notes, stream=None, stream_answer=None))
+    return Done(notes=replace(notes, verified_at=now, copies_after=None))
+
+
+def _spared() -> set[str]:
+    return {kind for step in deletions() for kind in step.sparing}
+
+
+def _again(job: ErasureJob, from_step: str, notes: ErasureNotes) -> Outcome:
+    """Delete again from a step on. Each sixth time stops, and a retry deletes what was found then."""
+    metrics.count(Metric.ERASURE_FOUND_AGAIN)
+    found_again = job.notes.found_again + 1
+    if found_again % (_MAX_FOUND_AGAIN + 1) == 0:
+        return Stop("found_again", replace(job.notes, found_again=found_again, copies_after=None))
+    return Again(from_step, replace(notes, found_again=found_again, copies_after=None))
+
+
+def _delete_key(job: ErasureJob) -> Outcome:
+    """Delete the subject's data key: what backups still have cannot be read once theirs have expired."""
+    erasure.delete_key(job.request.account_id)
+    return Done(notes=replace(job.notes, key_deleted_at=clock.now()))
+
+
+DELETE_COPIES = Step(procedures.DELETE_COPIES, _delete_copies, lease=WHOLE_RUN)
+DELETE_RECORDS = Step(procedures.DELETE_RECORDS, _delete_records, lease=WHOLE_RUN)
+VERIFY_DELETION = Step(procedures.VERIFY_DELETION, _verify, lease=WHOLE_RUN)
+DELETE_KEY = Step(procedures.DELETE_KEY, _delete_key)

@@ -1,0 +1,126 @@
+"""The steps of an erasure up to its point of no return, and those that undo them after a cancellation.
+
+The account is frozen by a write in the transaction that records it, under the version of the request that a
+cancellation would change. So a cancelled erasure never freezes an account, and one that froze it also thaws
+it. A user who signs in meanwhile gets a session for the rights only.
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from chalicelib.accounts import service as accounts
+from chalicelib.accounts.model import Account, AccountState, Frozen
+from chalicelib.accounts.service import STORED_ACCOUNT
+from chalicelib.chat import access
+from chalicelib.chat.access import ResumedAccess
+from chalicelib.chat.gateway import StreamUnavailable
+from chalicelib.core import clock, needs
+from chalicelib.core.clock import DAY, HOUR
+from chalicelib.core.errors import Unavailable
+from chalicelib.core.settings import settings
+from chalicelib.rights import procedures, store
+from chalicelib.rights.engine.step import Done, ErasureJob, Outcome, Step, Stop, Wait
+from chalicelib.rights.model import Right, RightsRequest
+from chalicelib.sessions import logout
+
+# For what follows the grace period.
+_MARGIN = 3 * DAY
+# Longer than a run of chat/sync.
+_SYNC_LASTS = timedelta(seconds=30)
+_SOONEST_LOOK, _LATEST_LOOK = timedelta(seconds=5), 6 * HOUR
+
+
+def _settle(job: ErasureJob) -> Outcome:
+    """Wait until no other request of the subject is open, while grace still fits before the deadline."""
+    request, now = job.request, clock.now()
+    grace = settings().erasure.grace_hours * HOUR
+    latest = request.clock.due_at(now) - grace - _MARGIN
+    if store.open_rights(request.account_id) <= {Right.ERASURE} or now >= latest:
+        return Done()
+    return Wait(min(until_next_look(request.received_at), latest - now))
+
+
+def until_next_look(since: datetime) -> timedelta:
+    """The wait until the subject's other requests are looked at again: as long as it has lasted so far."""
+    return min(max(clock.now() - since, _SOONEST_LOOK), _LATEST_LOOK)
+
+
+def _freeze(job: ErasureJob) -> Outcome:
+    """Freeze the account, then end its sessions; a later session can only exercise rights."""
+    request = job.request
+    if job.notes.frozen_at is None:
+        account = account_of(request)
+        if account is None:
+            return Stop("account_missing")
+        now = clock.now()
+        at_least = settings().erasure.waived_grace_hours * HOUR
+        ends_at = max(job.notes.grace_ends_at or now, now + at_least)
+        frozen = Frozen(
+            request_id=request.request_id,
+            ends_at=ends_at,
+            asked_at=request.received_at,
+            idle=job.notes.idle,
+            before=account.state,
+        )
+        notes = replace(job.notes, frozen_at=now, grace_ends_at=ends_at)
+        job.record("frozen", notes, accounts.freezing(account.account_id, frozen))
+    logout.end_all(request.account_id)
+    return Done()
+
+
+def account_of(request: RightsRequest) -> Account | None:
+    """The clear part of the subject's account as it is stored, whatever its state; None if there is none."""
+    (row,) = needs.read_accounts([request.account_id], (STORED_ACCOUNT,))
+    return row[STORED_ACCOUNT]
+
+
+def _suspend(job: ErasureJob) -> Outcome:
+    """Keep the user from connecting to Stream, also with a token that was issued before."""
+    try:
+        access.suspend(job.request.user_id, job.notes.frozen_at or clock.now())
+    except StreamUnavailable:
+        raise Unavailable from None
+    return Done()
+
+
+def _wait_for_grace(job: ErasureJob) -> Outcome:
+    left = (job.notes.grace_ends_at or clock.now()) - clock.now()
+    return Wait(left) if left > timedelta() else Done()
+
+
+def _thaw(job: ErasureJob) -> Outcome:
+    """Put the account back into the state from before, if this request froze it."""
+    account = account_of(job.request)
+    if account is None or account.frozen is None or account.frozen.request_id != job.request.request_id:
+        return Done()
+    if account.state is not AccountState.FROZEN:
+        return Stop("past_the_point_of_no_return")
+    return Done(also=(accounts.thawing(account.account_id, account.frozen),))
+
+
+def _resume(job: ErasureJob) -> Outcome:
+    """Let the user connect to Stream again; a restricted account's user stays suspended.
+
+    It is done twice: a sync that read the account before the thaw may suspend the user in between. If the
+    user was deleted at Stream meanwhile, an operator has to know; a retry ends the step.
+    """
+    account = account_of(job.request)
+    if job.notes.frozen_at is None or account is None or account.state is not AccountState.ACTIVE:
+        return Done()
+    try:
+        found = access.resume(job.request.user_id)
+    except StreamUnavailable:
+        raise Unavailable from None
+    deleted = found is ResumedAccess.DELETED
+    if job.notes.resumed_at:
+        return Done(counts={"deleted_at_stream": int(deleted)})
+    tried = replace(job.notes, resumed_at=clock.now())
+    return Stop("deleted_at_stream", tried) if deleted else Wait(_SYNC_LASTS, tried)
+
+
+SETTLE = Step(procedures.SETTLE, _settle)
+FREEZE = Step(procedures.FREEZE, _freeze)
+SUSPEND_AT_STREAM = Step(procedures.SUSPEND_AT_STREAM, _suspend)
+GRACE = Step(procedures.GRACE, _wait_for_grace)
+THAW = Step(procedures.THAW, _thaw)
+RESUME_AT_STREAM = Step(procedures.RESUME_AT_STREAM, _resume)

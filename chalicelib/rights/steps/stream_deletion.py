@@ -1,0 +1,77 @@
+"""The steps that delete the user at Stream and wait for Stream's own task (STR-5)."""
+
+from dataclasses import replace
+
+from chalicelib.chat import deletion
+from chalicelib.chat.deletion import DeletionPending, DeletionProgress, DeletionStopped, StreamDeletionTask
+from chalicelib.chat.deletion_report import StreamDeletion
+from chalicelib.chat.gateway import StreamUnavailable
+from chalicelib.chat.model import TaskId
+from chalicelib.core import clock
+from chalicelib.core.errors import Unavailable
+from chalicelib.rights import procedures
+from chalicelib.rights.engine.step import Again, Done, ErasureJob, Outcome, Step, Stop, Wait
+from chalicelib.rights.notes import ErasureNotes, StreamAnswer, StreamRequest
+
+
+def _delete(job: ErasureJob) -> Outcome:
+    """Request the deletion. After a crash it is requested again, which does no harm.
+
+    The first request is noted before it is sent: a user whom Stream does not find later was there once.
+    """
+    asked_before = job.notes.stream_asked_at
+    if asked_before is None:
+        job.note(replace(job.notes, stream_asked_at=clock.now()))
+    try:
+        found = deletion.start(job.request.user_id, asked_before)
+    except StreamUnavailable:
+        raise Unavailable from None
+    notes = _notes_after(job.notes, found)
+    return Stop(found.doubt.value, notes) if isinstance(found, DeletionStopped) else Done(notes=notes)
+
+
+def _await(job: ErasureJob) -> Outcome:
+    """Poll once; after Stream's last word stop for an operator, whose retry requests the deletion again."""
+    if job.notes.stream_answer:
+        return Done()
+    asked = job.notes.stream
+    if asked is None:
+        return Again(procedures.DELETE_AT_STREAM, job.notes)
+    task = StreamDeletionTask(
+        TaskId(asked.task_id) if asked.task_id else None, asked.at, asked.attempts, asked.extent
+    )
+    try:
+        found = deletion.poll(job.request.user_id, task)
+    except StreamUnavailable:
+        raise Unavailable from None
+    notes = _notes_after(job.notes, found)
+    match found:
+        case DeletionPending():
+            return Wait(found.wait, notes)
+        case StreamDeletion():
+            return Done(notes=notes)
+        case DeletionStopped():
+            return Stop(found.doubt.value, notes)
+
+
+def _notes_after(notes: ErasureNotes, found: DeletionProgress) -> ErasureNotes:
+    now = clock.now()
+    match found:
+        case DeletionPending(asked=asked):
+            stream = StreamRequest(asked.task_id, asked.at, asked.attempts, asked.extent)
+            return replace(notes, stream=stream, stream_asked_at=notes.stream_asked_at or now)
+        case StreamDeletion():
+            answer = StreamAnswer(
+                user=found.user,
+                extent=found.extent,
+                task_id=notes.stream.task_id if notes.stream else None,
+                asked_at=notes.stream_asked_at or now,
+                reported_at=now,
+            )
+            return replace(notes, stream_answer=answer)
+        case DeletionStopped():
+            return replace(notes, stream=None)
+
+
+DELETE_AT_STREAM = Step(procedures.DELETE_AT_STREAM, _delete, waits_for_processor=True)
+AWAIT_STREAM_DELETION = Step(procedures.AWAIT_STREAM_DELETION, _await, waits_for_processor=True)

@@ -1,0 +1,134 @@
+"""The chapter about erasure: Mila has her account deleted, and verifies the certificate."""
+
+from __future__ import annotations
+
+import json
+
+import jwt
+
+from chalicelib.core import figures
+from chalicelib.core.table_names import Table
+from infra.local import chromium, guide
+from infra.local.children import LOCAL
+from infra.local.chromium import PHONE, NoChromium
+from infra.local.cloud import LocalCloud
+from infra.local.tour.narration import Tour
+from infra.local.tour.phone import Phone
+from infra.local.tour.receipt import ReceiptLink
+from infra.local.waiting import until
+
+# So long that the first erasure waits until Mila cancels it; on the local cloud it would not wait at all.
+GRACE = {figures.erasure_variable("grace_hours"): "24"}
+# What has ids of a deleted account: the request and its evidence; for days, used codes and mails that were
+# sent, which cannot be found from the account.
+KEPT = (
+    f"{Table.RIGHTS} R#",
+    f"{Table.LEDGER} rights#",
+    f"{Table.LEDGER} tombstone#",
+    f"{Table.CHALLENGES} challenge#",
+    f"{Table.CHALLENGES} delivery#",
+)
+
+
+def erase_account(tour: Tour) -> None:
+    """Mila asks to delete her account, cancels that, asks again, and verifies the certificate."""
+    mila, cloud = tour.phones["Mila"], tour.cloud
+    mila.sign_up()
+    user_id, account_id, address = mila.user_id, account_of(mila), _address(mila)
+    tour.check("the tables have records of her", bool(_places(cloud, account_id)))
+    with cloud.configured("erase_accounts", GRACE):
+        _ask_and_cancel(tour, mila, address)
+    mila.sign_up()
+    same = (mila.session["scope"], mila.user_id, _address(mila)) == ("full", user_id, address)
+    tour.check("she signs in to her account, which is as before", same)
+
+    # The copy that she fetched would delay the deletion for fifteen minutes, in which its link works.
+    link = _ask(tour, mila, address, waive_grace=True)
+    tour.check("the erasure is completed", link.wait_for_answer() == "completed")
+    link.wait_for_step("forget", "done")
+    tour.check("it cannot be cancelled any more", link.cancel().problem == "too_late")
+    _verify_certificate(tour, link)
+    _show(tour, link)
+
+    ids = [*_places(cloud, account_id), *_places(cloud, user_id)]
+    others = [place for place in ids if not place.startswith(KEPT)]
+    tour.check("only the request, its evidence, and records that expire have her random ids", others == [])
+    tour.check("S3 has no copy of her data", cloud.copies() == [])
+    tour.check("Stream has neither her profile nor her messages", _is_gone_at_stream(cloud, user_id))
+    again = mila.sign_up("Mila")
+    new = again.body["new_account"] and mila.user_id != user_id and account_of(mila) != account_id
+    tour.check("her number gets a new account with new ids", new)
+
+
+def _ask_and_cancel(tour: Tour, mila: Phone, address: str) -> None:
+    link = _ask(tour, mila, address)
+    link.wait_for_step("grace", "in_progress")
+    tour.check("her session has ended", mila.call("GET", "/v1/profile").problem == "session_ended")
+    mila.sign_up()
+    tour.say(f"she can cancel until [italic]{mila.session['erasure']['ends_at']}[/]")
+    frozen = mila.call("GET", "/v1/profile").problem == "account_frozen"
+    tour.check("her account is frozen: a new session can only exercise her rights", frozen)
+    tour.check("the link cancels the erasure", link.cancel().body["status"] == "cancelled")
+    link.wait_for_step("thaw", "done")
+
+
+def _ask(tour: Tour, phone: Phone, address: str, **more: bool) -> ReceiptLink:
+    """Ask for an erasure in the app; return the link in the mail that confirms it."""
+    read = len(tour.cloud.mails_to(address))
+    phone.step_up(phone.ask_to_step_up().body["challenge_id"], phone.read_code())
+    phone.call("POST", "/v1/rights-requests", {"right": "erasure", **more})
+    mail = until(lambda: tour.cloud.mails_to(address)[read:], "the mail", 30)[0]
+    tour.say(f"[dim]mail to {address}:[/] [italic]“{mail['Subject']}”[/]")
+    return ReceiptLink.received(phone, str(mail["BodyText"]))
+
+
+def _verify_certificate(tour: Tour, link: ReceiptLink) -> None:
+    """Run the commands of docs/certificates.md."""
+    folder = LOCAL / "certificate"
+    folder.mkdir(exist_ok=True)
+    status, lines = guide.follow(folder, link.phone.api_url, link.certificate())
+    certificate = json.loads((folder / "certificate.json").read_bytes())
+    for one in certificate["deleted"]:
+        tour.say(f"[dim]deleted:[/] {one['counted']} {one['count']} {one['records']}, {one['place']}")
+    tour.say(f"openssl: [italic]{lines[0]}[/], in [bold]{folder}[/]")
+    tour.check("openssl verifies the certificate with the published key", status == 0)
+
+
+def _show(tour: Tour, link: ReceiptLink) -> None:
+    """Take a picture of the link's page, if a browser is installed."""
+    try:
+        with chromium.browser() as browser:
+            browser.visit(link.page, PHONE)
+            until(lambda: browser.value("!!document.querySelector('button:enabled')"), "the page")
+            picture = LOCAL / "certificate" / "phone.png"
+            picture.write_bytes(browser.picture())
+            tour.say(f"the page of the link on her phone: [bold]{picture}[/]")
+    except NoChromium:
+        tour.say("(no screenshot: Chromium is not installed)")
+
+
+def account_of(phone: Phone) -> str:
+    """Return the account id, which only tokens contain."""
+    return str(jwt.decode(phone.access_token, options={"verify_signature": False})["sub"])
+
+
+def _address(phone: Phone) -> str:
+    return str(phone.call("GET", "/v1/profile").body["email"])
+
+
+def _places(cloud: LocalCloud, value: str) -> list[str]:
+    """Return table and key of each item that shows a value in clear."""
+    return [
+        f"{table} {item['pk']['S']}"
+        for table in Table
+        for item in cloud.items(table)
+        if value in json.dumps(item, default=str)
+    ]
+
+
+def _is_gone_at_stream(cloud: LocalCloud, user_id: str) -> bool:
+    """Whether Stream has only the mark that the id was used, and no message of the user."""
+    state = cloud.stream.state()
+    user, channels = state["users"][user_id], state["channels"].values()
+    authors = {message["user"]["id"] for channel in channels for message in channel["messages"]}
+    return "deleted_at" in user and not {"name", "image"} & user.keys() and user_id not in authors

@@ -1,0 +1,394 @@
+"""Erasures: workers advance a request from intake to a signed certificate (RGT-3, STR-5)."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib.certificates import signing
+from chalicelib.certificates.model import ErasureCertificate
+from chalicelib.chat import deletion
+from chalicelib.chat.deletion import MAX_ATTEMPTS
+from chalicelib.core import clock, table
+from chalicelib.core.clock import DAY, HOUR, MINUTE
+from chalicelib.core.ids import AccountId, UserId
+from chalicelib.core.public_keys import PublicKeys
+from chalicelib.core.table import Key, Table, partition_of
+from chalicelib.rights import procedures, store
+from chalicelib.rights.engine.queue import Destination
+from chalicelib.rights.erasure import store as erasures
+from chalicelib.rights.model import Right, Status
+from chalicelib.rights.steps import erasures as worker
+from infra.stream_emulator import Emulator
+from tests.support import certificates, cloud, moto_kms
+from tests.support.builders import an_address
+from tests.support.chat_deletions import ERROR, texts
+from tests.support.erasing import (
+    GRACE,
+    a_subject,
+    asks_for_erasure,
+    at_step,
+    by_receipt,
+    cancels,
+    events,
+    is_stopped,
+    notes,
+    stored,
+    stored_about,
+    work,
+)
+from tests.support.ledger import create_archive
+from tests.support.suppression import suppression_list
+from tests.support.world import User, World
+
+BEFORE_CAPTURE = ("confirm", "settle", "freeze", "suspend_at_stream", "grace", "capture")
+AFTER_CAPTURE = (
+    "record_tombstone", "quarantine", "delete_at_stream", "await_stream_deletion", "delete_copies",
+    "delete_records", "verify_deletion", "delete_key", "certify",
+)  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def suppressed(world: World) -> Iterator[set[str]]:
+    """Provide the key of certificates, the locked bucket, and SES's suppression list."""
+    certificates.create_key()
+    create_archive()
+    with moto_kms.messages_by_type(), suppression_list() as addresses:
+        yield addresses
+
+
+@pytest.fixture
+def mila(world: World, stream: Emulator) -> User:
+    """Return a user with data in every table and at Stream."""
+    return a_subject(world)
+
+
+def the_certificate(request_id: Any) -> ErasureCertificate:
+    envelope = erasures.certificate_of(request_id)
+    assert envelope
+    assert signing.verify(envelope, PublicKeys(certificates.pem()))
+    return ErasureCertificate.read(envelope.certificate)
+
+
+def write_late(user: User) -> None:
+    """Write as a request does that began before the point of no return."""
+    key = Key(Table.ACCOUNTS, partition_of(AccountId(user.account_id)), "late")
+    table.put_all(Table.ACCOUNTS, [(key, {"kind": "late"})])
+
+
+@pytest.mark.promise("RGT-3")
+@pytest.mark.promise("STR-5")
+def test_erasure_deletes_everything_here_and_at_stream_and_ends_in_a_certificate(
+    world: World, mila: User, stream: Emulator
+) -> None:
+    begun = world.now
+    request_id = asks_for_erasure(mila)
+    assert stored_about(mila)
+    request = work(world, request_id)
+    assert (request.status, request.next_step) == (Status.COMPLETED, None)
+    assert stored_about(mila) == []
+    assert deletion.is_gone(UserId(mila.user_id))
+    assert texts(stream) == []
+    found = the_certificate(request_id)
+    assert found.begun_at == begun + GRACE
+    assert {one.records for one in found.deleted} >= {"account", "profile", "claim", "usage_event"}
+    assert by_receipt(mila, request_id).json["status"] == "completed"
+
+
+@pytest.mark.promise("RGT-3")
+def test_proof_follows_the_end_of_the_grace_period_within_an_hour(world: World, mila: User) -> None:
+    request_id = asks_for_erasure(mila)
+    request = work(world, request_id)
+    assert request.closed_at
+    assert request.closed_at - request.received_at <= GRACE + HOUR
+
+
+@pytest.mark.promise("RGT-3")
+def test_waiver_shortens_the_grace_period_to_a_day(world: World, mila: User) -> None:
+    request_id = asks_for_erasure(mila, waive_grace=True)
+    work(world, request_id, at_step("capture"))
+    assert world.now - stored(request_id).received_at == DAY
+
+
+@pytest.mark.promise("RGT-3")
+def test_account_is_frozen_and_logged_out_until_the_deletion(
+    world: World, mila: User, stream: Emulator
+) -> None:
+    request_id = asks_for_erasure(mila)
+    work(world, request_id, at_step("grace"))
+    assert mila.gets("/v1/profile").problem == "session_ended"
+    assert stream.state()["users"][mila.user_id]["deactivated_at"]
+    again = world.a_user(mila.phone)
+    session = again.session
+    assert (session["scope"], session["erasure"]["request_id"]) == ("rights", request_id)
+    assert session["erasure"]["ends_at"] == clock.to_text(stored(request_id).received_at + GRACE)
+    assert again.gets("/v1/profile").problem == "account_frozen"
+    shown = by_receipt(mila, request_id).json
+    assert (shown["cancellable"], shown["cancellable_until"]) == (True, session["erasure"]["ends_at"])
+
+
+@pytest.mark.promise("RGT-3")
+@pytest.mark.parametrize("step", BEFORE_CAPTURE)
+def test_cancellation_before_the_point_of_no_return_restores_everything(
+    world: World, mila: User, stream: Emulator, step: str
+) -> None:
+    profile = mila.profile()
+    request_id = asks_for_erasure(mila)
+    work(world, request_id, at_step(step))
+    assert cancels(mila, request_id).json["status"] == "cancelled"
+    request = work(world, request_id)
+    assert (request.status, request.next_step) == (Status.CANCELLED, None)
+    again = world.a_user(mila.phone)
+    assert (again.user_id, again.session["scope"]) == (mila.user_id, "full")
+    assert again.profile() == profile
+    assert "deactivated_at" not in stream.state()["users"][mila.user_id]
+    assert texts(stream) == ["See you at nine"]
+
+
+@pytest.mark.promise("RGT-3")
+def test_cancellation_leaves_a_restricted_account_restricted(world: World, mila: User) -> None:
+    world.set_state(mila, "restricted")
+    request_id = asks_for_erasure(mila)
+    work(world, request_id, at_step("grace"))
+    cancels(mila, request_id)
+    work(world, request_id)
+    assert world.a_user(mila.phone).gets("/v1/profile").problem == "restricted"
+
+
+@pytest.mark.promise("RGT-3")
+@pytest.mark.parametrize("step", AFTER_CAPTURE)
+def test_nothing_stops_an_erasure_after_the_point_of_no_return(world: World, mila: User, step: str) -> None:
+    request_id = asks_for_erasure(mila)
+    work(world, request_id, at_step(step))
+    assert cancels(mila, request_id).problem == "too_late"
+    alice = world.an_operator("alice")
+    assert alice.proposes(request_id, "refused", "JustificationA17LegalClaims").problem == "too_late"
+    assert work(world, request_id).status is Status.COMPLETED
+
+
+@pytest.mark.promise("RGT-3")
+@pytest.mark.parametrize("step", AFTER_CAPTURE)
+def test_signup_on_the_number_during_the_deletion_brings_nothing_back(
+    world: World, mila: User, stream: Emulator, step: str
+) -> None:
+    request_id = asks_for_erasure(mila)
+    work(world, request_id, at_step(step))
+    challenge = world.asks_for_a_code(mila.phone).json["challenge_id"]
+    answer = world.verifies(challenge, world.code_for(mila.phone))
+    if answer.status == 201:
+        assert answer.json["user_id"] != mila.user_id
+    else:
+        assert answer.status == 503
+    request = work(world, request_id)
+    assert request.status is Status.COMPLETED
+    assert stored_about(mila) == []
+    again = world.a_user(mila.phone)
+    assert again.user_id != mila.user_id
+    assert again.profile().get("name") is None
+
+
+@pytest.mark.promise("RGT-3")
+def test_other_open_requests_are_answered_first(world: World, mila: User) -> None:
+    copy = mila.exercises("access").json["id"]
+    request_id = asks_for_erasure(mila)
+    work(world, request_id, within=2 * HOUR)
+    assert at_step("settle")(stored(request_id))
+    work(world, copy, lambda request: not request.is_open)
+    request = work(world, request_id)
+    assert request.status is Status.COMPLETED
+
+
+@pytest.mark.promise("RGT-3")
+def test_copy_waits_until_it_is_fetched_or_expired(world: World, mila: User) -> None:
+    asked = mila.exercises("access").json["id"]
+    work(world, asked, lambda request: not request.is_open)
+    world.advance(timedelta(seconds=1))
+    request_id = asks_for_erasure(mila.is_stepped_up())
+    work(world, request_id, at_step("capture"))
+    assert world.now - stored(request_id).received_at >= GRACE  # longer than a copy is kept
+
+
+@pytest.mark.promise("RGT-3")
+def test_waived_grace_does_not_wait_for_a_copy(world: World, mila: User) -> None:
+    asked = mila.exercises("access").json["id"]
+    work(world, asked, lambda request: not request.is_open)
+    request_id = asks_for_erasure(mila.is_stepped_up(), waive_grace=True)
+    work(world, request_id, at_step("record_tombstone"))
+    assert world.now - stored(request_id).received_at <= DAY + MINUTE
+
+
+@pytest.mark.promise("RGT-3")
+def test_no_request_can_be_made_after_the_point_of_no_return(world: World, mila: User) -> None:
+    request_id = asks_for_erasure(mila)
+    work(world, request_id, at_step("capture"))
+    again = world.a_user(mila.phone).is_stepped_up()
+    made = again.exercises("access")
+    assert made.status == 202
+    work(world, request_id, within=HOUR)
+    assert at_step("capture")(stored(request_id))
+    again.verified["receipt"] = made.json["receipt"]
+    assert cancels(again, made.json["id"]).status == 200
+    work(world, request_id, at_step("quarantine"))
+    account_id = AccountId(mila.account_id)
+    assert {store.exercised_by(account_id, right) for right in Right} == {request_id}
+
+
+@pytest.mark.promise("RGT-3")
+def test_late_write_is_found_and_deleted_before_the_certificate(world: World, mila: User) -> None:
+    request_id = asks_for_erasure(mila)
+    work(world, request_id, at_step("verify_deletion"))
+    write_late(mila)
+    request = work(world, request_id)
+    assert (request.status, notes(request_id).found_again) == (Status.COMPLETED, 1)
+    assert stored_about(mila) == []
+    assert "verify_deletion_returned" in events(request_id)
+
+
+@pytest.mark.promise("RGT-3")
+def test_writer_that_never_ends_stops_the_erasure_for_an_operator(world: World, mila: User) -> None:
+    request_id = asks_for_erasure(mila)
+    for _ in range(10):
+        work(world, request_id, lambda request: at_step("verify_deletion")(request) or is_stopped(request))
+        if is_stopped(stored(request_id)):
+            break
+        write_late(mila)
+        work(
+            world, request_id, lambda request: not at_step("verify_deletion")(request) or is_stopped(request)
+        )
+    assert is_stopped(stored(request_id))
+    assert erasures.certificate_of(request_id) is None
+
+
+@pytest.mark.promise("STR-5")
+def test_user_who_comes_back_at_stream_is_deleted_again(world: World, mila: User, stream: Emulator) -> None:
+    stream.fault(path="/users/delete", status=404, code=16)  # without "was deleted": the id is not burned
+    still_there = json.dumps({"users": []})
+    stream.fault(method="GET", path="/users", status=200, body=still_there)
+    request_id = asks_for_erasure(mila)
+    work(world, request_id)
+    assert notes(request_id).found_again == 1
+    assert deletion.is_gone(UserId(mila.user_id))
+
+
+@pytest.mark.promise("STR-5")
+def test_stream_that_never_confirms_stops_the_erasure_and_a_retry_finishes_it(
+    world: World, mila: User, stream: Emulator
+) -> None:
+    stream.spoil_tasks(MAX_ATTEMPTS, results={mila.user_id: ERROR})
+    request_id = asks_for_erasure(mila)
+    work(world, request_id, is_stopped)
+    assert at_step("await_stream_deletion")(stored(request_id))
+    assert world.an_operator("alice").calls("POST", f"/{request_id}/retry").status == 200
+    assert work(world, request_id).status is Status.COMPLETED
+
+
+@pytest.mark.promise("STR-5")
+def test_operators_are_told_each_day_that_an_erasure_is_not_proven(
+    world: World, mila: User, stream: Emulator
+) -> None:
+    stream.spoil_tasks(MAX_ATTEMPTS, results={mila.user_id: ERROR})
+    request_id = asks_for_erasure(mila)
+    work(world, request_id, is_stopped)
+    work(world, request_id, within=3 * DAY)
+    assert events(request_id).count("unproven") >= 3
+
+
+@pytest.mark.promise("RGT-3")
+def test_inputs_of_a_stuck_erasure_are_kept(world: World, mila: User, stream: Emulator) -> None:
+    stream.spoil_tasks(MAX_ATTEMPTS, results={mila.user_id: ERROR})
+    request_id = asks_for_erasure(mila)
+    work(world, request_id, is_stopped)
+    work(world, request_id, within=100 * DAY)
+    assert erasures.inputs_of(request_id)
+
+
+@pytest.mark.promise("RGT-3")
+def test_nothing_that_only_the_steps_needed_stays(world: World, mila: User) -> None:
+    request_id = asks_for_erasure(mila)
+    work(world, request_id)
+    assert erasures.inputs_of(request_id) is None
+    assert not [item for item in cloud.all_items() if "open#" in json.dumps(item, default=str)]
+
+
+@pytest.mark.promise("RGT-3")
+@pytest.mark.promise("RGT-11")
+def test_letter_leads_to_the_same_end(world: World, mila: User) -> None:
+    alice = world.an_operator("alice")
+    body = {"user_id": mila.user_id, "right": "erasure", "received_by": "letter", "received_on": "2026-11-23"}
+    entered = alice.calls("POST", body=body)
+    assert entered.status == 201
+    assert work(world, entered.json["id"]).status is Status.COMPLETED
+    assert stored_about(mila) == []
+
+
+@pytest.mark.promise("RGT-10")
+def test_refused_erasure_restores_the_account(world: World, mila: User) -> None:
+    request_id = asks_for_erasure(mila)
+    work(world, request_id, at_step("grace"))
+    alice, bob = world.an_operator("alice"), world.an_operator("bob")
+    assert alice.proposes(request_id, "refused", "JustificationA17LegalClaims").status == 200
+    assert bob.approves(request_id).status == 200
+    request = work(world, request_id)
+    assert (request.status, request.next_step) == (Status.REFUSED, None)
+    assert world.a_user(mila.phone).profile()["user_id"] == mila.user_id
+
+
+@pytest.mark.promise("RGT-3")
+@pytest.mark.parametrize("status", ["completed", "partially_completed"])
+def test_no_operator_can_declare_an_erasure_complete(world: World, mila: User, status: str) -> None:
+    request_id = asks_for_erasure(mila)
+    reason = None if status == "completed" else "JustificationA17LegalClaims"
+    refused = world.an_operator("alice").proposes(request_id, status, reason)
+    assert (refused.status, refused.json["errors"][0]["pointer"]) == (400, "/status")
+
+
+def test_subject_gets_a_mail_at_once_and_one_at_the_end(world: World, stream: Emulator) -> None:
+    mila, address = world.a_user(), an_address()
+    mila.has_email(address)
+    request_id = asks_for_erasure(mila.is_stepped_up())
+    before = len(world.mails_to(address))
+    work(world, request_id, at_step("settle"))
+    (confirmation,) = world.mails_to(address)[before:]
+    assert f"#{request_id}" in confirmation
+    work(world, request_id)
+    assert len(world.mails_to(address)) == before + 2
+
+
+def test_subject_without_a_mailbox_gets_texts(world: World, stream: Emulator) -> None:
+    mila = world.a_user().is_stepped_up()
+    request_id = asks_for_erasure(mila)
+    before = len(world.messages_to(mila.phone))
+    work(world, request_id)
+    confirmation, end = world.messages_to(mila.phone)[before:]
+    assert f"#{request_id}" in confirmation
+    assert f"#{request_id}" in end
+
+
+@pytest.mark.promise("RGT-11")
+def test_number_of_an_idle_account_gets_no_text(world: World, stream: Emulator) -> None:
+    mila = world.a_user()
+    world.advance(120 * DAY)
+    before = len(world.messages_to(mila.phone))
+    body = {"user_id": mila.user_id, "right": "erasure", "received_by": "letter", "received_on": "2027-03-20"}
+    entered = world.an_operator("alice").calls("POST", body=body).json["id"]
+    assert work(world, entered).status is Status.COMPLETED
+    assert len(world.messages_to(mila.phone)) == before
+
+
+@pytest.mark.promise("SEC-1")
+def test_history_of_an_erasure_has_no_personal_values(world: World, mila: User) -> None:
+    request_id = asks_for_erasure(mila)
+    email = mila.profile()["email"]
+    work(world, request_id)
+    written = json.dumps(
+        [i for i in cloud.all_items() if "tombstone#" in str(i) or "rights#" in str(i)], default=str
+    )
+    for secret in ("Milica", mila.phone, email):
+        assert secret not in written
+
+
+def test_every_step_of_the_procedure_has_code() -> None:
+    named = {name for name, to in procedures.DESTINATIONS.items() if to is Destination.ERASURES}
+    assert named == worker.STEPS.keys()

@@ -1,0 +1,79 @@
+"""Commands of operators in tests: signed calls of the internal API, which the app answers in this process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from botocore.awsrequest import AWSPreparedRequest
+from typer.testing import CliRunner
+
+from infra.deployment.account import AwsAccount
+from infra.ops import internal_api
+from infra.ops.__main__ import app
+from infra.ops.internal_api import InternalApi
+from tests.support import cloud
+from tests.support.environment import REGION
+from tests.support.world import World
+
+_URL = "https://api.test/api"
+
+
+@dataclass(frozen=True)
+class Ran:
+    """The exit code and the output of a command."""
+
+    exit_code: int
+    output: str
+
+
+@dataclass
+class Wire:
+    """The gateway between the commands and the app; it identifies the caller by the access key."""
+
+    world: World
+    sent: list[AWSPreparedRequest] = field(default_factory=list)
+
+    def send(self, request: AWSPreparedRequest) -> Any:
+        self.sent.append(request)
+        signed = request.headers["Authorization"]
+        name = signed.split("Credential=")[1].split("/")[0].lower()
+        headers = {key.lower(): _text(value) for key, value in request.headers.items()}
+        path = request.url.removeprefix(_URL)
+        reply = self.world.call(
+            request.method,
+            path,
+            raw=request.body or b"",
+            headers=headers,
+            arn=f"arn:aws:iam::{cloud.ACCOUNT}:user/{name}",
+        )
+        return SimpleNamespace(
+            status_code=reply.status, content=reply.text.encode(), headers={"ETag": reply.headers.get("etag")}
+        )
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode() if isinstance(value, bytes) else value
+
+
+@dataclass
+class Commands:
+    """Runs the commands of one group, as members of staff."""
+
+    group: str
+    wire: Wire
+    patch: pytest.MonkeyPatch
+
+    def __post_init__(self) -> None:
+        self.patch.setattr(internal_api, "URLLib3Session", lambda **_: self.wire)
+
+    def __call__(self, name: str, *words: str) -> Ran:
+        """Run a command as a member of staff."""
+        api = InternalApi(AwsAccount(REGION, None, name.upper(), "a secret"), _URL)
+        self.patch.setattr(InternalApi, "of", lambda *_: api)
+        done = CliRunner().invoke(app, [self.group, *words, "--stage", "staging", "--region", REGION])
+        # The app runs in this process, and prints its metrics between the command's lines.
+        lines = [line for line in done.output.splitlines() if not line.startswith("{")]
+        return Ran(done.exit_code, "\n".join(lines).strip())

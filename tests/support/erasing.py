@@ -1,0 +1,119 @@
+"""Erasures in tests: a subject with data everywhere, and workers that advance a request."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from chalicelib.core import chain, clock
+from chalicelib.core.clock import DAY
+from chalicelib.core.ids import RightsRequestId, UserId
+from chalicelib.rights import store
+from chalicelib.rights.engine import duties, engine
+from chalicelib.rights.evidence import history_of
+from chalicelib.rights.model import RightsRequest, StepStatus
+from chalicelib.rights.notes import ErasureNotes
+from chalicelib.rights.steps import erasures, registry, transfer
+from tests.support import cloud
+from tests.support.builders import an_address, an_event
+from tests.support.chat import Chatters
+from tests.support.world import Reply, User, World
+
+WORKERS = (registry.WORKER, transfer.WORKER, erasures.WORKER)
+GRACE = 7 * DAY
+
+
+def a_subject(world: World) -> User:
+    """Return a user with a mailbox, a profile, consents, usage events and messages at Stream."""
+    mila = world.a_user().is_stepped_up()
+    mila.has_email(an_address())
+    mila.changes(name="Milica Ćosić", country="AT")
+    mila.consents("analytics")
+    mila.submits_usage(an_event(screen="home"))
+    chat = Chatters({"Mila": UserId(mila.user_id)})
+    chat.meet("Mila", "Vera")
+    chat.says("Mila", "See you at nine")
+    return mila.is_stepped_up()
+
+
+def asks_for_erasure(user: User, **more: Any) -> RightsRequestId:
+    """Submit an erasure, from a stepped-up session."""
+    asked = user.exercises("erasure", **more)
+    assert asked.status == 202, asked.text
+    user.verified["receipt"] = asked.json["receipt"]
+    return RightsRequestId(asked.json["id"])
+
+
+def stored(request_id: RightsRequestId) -> RightsRequest:
+    """Return the stored request."""
+    request = store.read(request_id)
+    assert request
+    return request
+
+
+def notes(request_id: RightsRequestId) -> ErasureNotes:
+    """Return what the steps left."""
+    found = stored(request_id).notes
+    assert isinstance(found, ErasureNotes)
+    return found
+
+
+def work(
+    world: World,
+    request_id: RightsRequestId,
+    until: Callable[[RightsRequest], bool] = lambda _: False,
+    within: timedelta = 30 * DAY,
+) -> RightsRequest:
+    """Advance a request as messages and the sweep do, until a state, for a time, or until nothing is due."""
+    ends = world.now + within
+    for _ in range(2000):
+        request = stored(request_id)
+        wakes = duties.wakes_at(request, world.now)
+        if until(request) or wakes is None or wakes > ends:
+            return request
+        world.traveller.move_to(max(wakes, world.now))
+        for worker in WORKERS:
+            engine.advance(request_id, worker)
+    raise AssertionError("the request is due again and again")
+
+
+def at_step(name: str) -> Callable[[RightsRequest], bool]:
+    """Return a test of whether a step is the next one."""
+    return lambda request: request.next_step is not None and request.next_step.name == name
+
+
+def is_stopped(request: RightsRequest) -> bool:
+    """Return whether the next step waits for an operator."""
+    return request.next_step is not None and request.next_step.status is StepStatus.STOPPED
+
+
+def cancels(user: User, request_id: RightsRequestId) -> Reply:
+    """Cancel by the receipt, as the page behind the link does."""
+    return user.world.call(
+        "POST",
+        f"/v1/rights-receipts/{request_id}/cancel",
+        headers={"Rights-Receipt": user.verified["receipt"]},
+    )
+
+
+def by_receipt(user: User, request_id: RightsRequestId) -> Reply:
+    """Read the request by its receipt."""
+    return user.world.call(
+        "GET", f"/v1/rights-receipts/{request_id}", headers={"Rights-Receipt": user.verified["receipt"]}
+    )
+
+
+def events(request_id: RightsRequestId) -> list[str]:
+    """Return the events of a request's history, oldest first."""
+    return [entry.event for entry in chain.entries(history_of(request_id))]
+
+
+def stored_about(user: User) -> list[str]:
+    """Return what the tables have about a user's account now; requests and the Ledger outlive it."""
+    now = clock.to_epoch(clock.now())
+    items = [item for item in cloud.all_items() if int(item.get("expires_at", {"N": now + 1})["N"]) > now]
+    texts = (json.dumps(item, default=str) for item in items)
+    kept = ('"R#', '"rights#', '"tombstone#')
+    return [text for text in texts if user.account_id in text and not any(name in text for name in kept)]

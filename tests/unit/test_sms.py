@@ -1,0 +1,100 @@
+"""A text message is sent for a registered purpose only, and each outcome has an error of its own."""
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import (
+    ConnectionClosedError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ParamValidationError,
+    ReadTimeoutError,
+)
+
+from chalicelib.core import aws, egress
+from chalicelib.messages import sms
+from chalicelib.messages.sms import TextInDoubt, TextMessage, TextNotSent, TextRefused, TextUnavailable
+from chalicelib.privacy.purposes import LegalBasis, Purpose, permits
+from chalicelib.privacy.recipients import Recipient
+from tests.support.outages import refusal
+
+NUMBER = "+381601234567"
+A_TEXT = TextMessage(NUMBER, "A canary of a text")
+
+
+class Sns:
+    """A client of SNS that records its requests, and may fail."""
+
+    def __init__(self) -> None:
+        self.asked: list[dict[str, Any]] = []
+        self.error: Exception | None = None
+
+    def publish(self, **request: Any) -> None:
+        self.asked.append(request)
+        if self.error:
+            raise self.error
+
+
+@pytest.fixture
+def sns(monkeypatch: pytest.MonkeyPatch) -> Sns:
+    client = Sns()
+    monkeypatch.setattr(aws, "client", lambda _: client)
+    return client
+
+
+def test_text_message_goes_to_its_number_once(sns: Sns) -> None:
+    sms.send(A_TEXT, Purpose.LEGAL_OBLIGATION)
+    (asked,) = sns.asked
+    assert (asked["PhoneNumber"], asked["Message"]) == (NUMBER, A_TEXT.text)
+
+
+@pytest.mark.promise("USE-5")
+def test_text_message_for_any_other_purpose_is_refused(sns: Sns) -> None:
+    for purpose in set(Purpose) - {Purpose.AUTHENTICATION, Purpose.LEGAL_OBLIGATION}:
+        with pytest.raises(egress.NotOnRegister):
+            sms.send(A_TEXT, purpose)
+    assert sns.asked == []
+
+
+@pytest.mark.promise("USE-5")
+def test_registered_purposes_need_no_consent_and_outlast_a_restriction() -> None:
+    class Restricted:
+        consented: dict[Purpose, Any] = {}  # noqa: RUF012 - as `Choices` types it
+        objected = restricted = frozenset(Purpose) - {Purpose.AUTHENTICATION, Purpose.LEGAL_OBLIGATION}
+        wholly_restricted = True
+
+    for purpose in Recipient.SMS_CARRIERS.entry.purposes:
+        assert purpose.basis is not LegalBasis.CONSENT
+        assert permits(Restricted(), purpose)
+
+
+@pytest.mark.promise("SEC-1")
+@pytest.mark.parametrize(
+    ("error", "meaning"),
+    [
+        (refusal("InvalidParameter", text=NUMBER), TextRefused),
+        (refusal("InvalidParameterValue", text=NUMBER), TextRefused),
+        (ParamValidationError(report=NUMBER), TextRefused),
+        (refusal("AuthorizationError", 403), TextUnavailable),
+        (refusal("Throttling", 429), TextUnavailable),
+        (EndpointConnectionError(endpoint_url="https://sns"), TextUnavailable),
+        (NoCredentialsError(), TextUnavailable),
+        (refusal("InternalError", 500), TextInDoubt),
+        (ConnectionClosedError(endpoint_url="https://sns"), TextInDoubt),
+        (ReadTimeoutError(endpoint_url="https://sns"), TextInDoubt),
+    ],
+    ids=lambda value: getattr(value, "__name__", None),
+)
+def test_error_of_a_text_message_names_its_outcome_and_quotes_nothing_of_sns(
+    sns: Sns, error: Exception, meaning: type[TextNotSent]
+) -> None:
+    sns.error = error
+    with pytest.raises(meaning) as found:
+        sms.send(A_TEXT, Purpose.LEGAL_OBLIGATION)
+    assert (str(found.value), found.value.__cause__) == ("", None)
+    assert found.value.__suppress_context__
+
+
+@pytest.mark.promise("SEC-1")
+def test_representation_of_a_text_message_hides_number_and_text() -> None:
+    assert repr(A_TEXT) == "TextMessage()"
