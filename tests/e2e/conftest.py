@@ -87,12 +87,12 @@ def staff(cloud: LocalCloud) -> Iterator[dict[str, AwsAccount]]:
 
 @pytest.fixture
 def run(cloud: LocalCloud, staff: dict[str, AwsAccount]) -> Callable[..., Any]:
-    """Run an operations command as a member of staff, or as root."""
+    """Run an operations command as a member of staff, or as root; of requests, if no other group is named."""
 
-    def running(name: str, *words: str) -> Any:
+    def running(name: str, *words: str, group: str = "rights") -> Any:
         who = {**staff, "root": cloud.account}[name]
         os.environ.update(AWS_ACCESS_KEY_ID=str(who.access_key), AWS_SECRET_ACCESS_KEY=str(who.secret_key))
         place = ("--stage", STAGE, "--region", who.region, "--endpoint-url", str(who.endpoint))
-        return CliRunner().invoke(app, ["rights", *words, *place])
+        return CliRunner().invoke(app, [group, *words, *place])
 
     return running

@@ -181,5 +181,12 @@ def test_letter_that_an_operator_enters_erases_the_account(
     is_gone(gordana)
     assert json.loads(link.certificate())["algorithm"] == "ECDSA_SHA_256"
     assert history(cloud, link.request_id)[-1] == "forget_done"
+    listed, shown = (
+        run("bob", "list", group="erasures"),
+        run("bob", "show", link.request_id, group="erasures"),
+    )
+    assert (listed.exit_code, shown.exit_code) == (0, 0), listed.output + shown.output
+    assert link.request_id in shown.output
+    assert gordana.phone.number not in listed.output + shown.output
     verified = run("root", "verify", link.request_id).output
     assert not any(word in verified for word in ("Tampered", "Forked", "Missing", "RolledBack"))
