@@ -15,7 +15,7 @@ from chalicelib.core.needs import Found
 from chalicelib.core.sealing import SealingError
 from chalicelib.core.transactions import Write, commit
 from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
-from chalicelib.profiles import store
+from chalicelib.profiles import farewell, store
 from chalicelib.profiles.model import EmailTaken, Profile, ProfileChanges, PublicProfile
 from chalicelib.profiles.nicknames import random_nickname
 from chalicelib.profiles.store import PROFILE, READABLE_PROFILE
@@ -113,6 +113,8 @@ def _replace(profile: Profile, values: dict[str, Any], keys: SubjectKeys, *proof
         raise ChangedMeanwhile from None
     except accounts.AlreadyClaimed:
         raise EmailTaken from None
+    if profile.email and profile.email != changed.email:
+        farewell.mail_former(profile.email)
     return changed
 
 

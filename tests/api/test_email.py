@@ -245,6 +245,31 @@ def test_address_verified_later_replaces_the_other_and_releases_its_claim(
 
 
 @pytest.mark.promise("ACC-4")
+def test_former_address_is_told_of_its_removal(world: World) -> None:
+    mila, first, second = world.a_user(), an_address(), an_address()
+    mila.has_email(first)
+    mila.has_email(second)
+    assert "removed" in world.mails_to(first)[-1]
+    mila.changes(email=None)
+    assert "removed" in world.mails_to(second)[-1]
+
+
+def test_change_that_keeps_the_address_sends_no_mail(world: World) -> None:
+    mila, address = world.a_user(), an_address()
+    mila.has_email(address)
+    before = len(world.mails_to(address))
+    assert mila.changes(name="Milica").status == 200
+    assert len(world.mails_to(address)) == before
+
+
+def test_address_is_removed_although_no_mail_can_be_sent(world: World) -> None:
+    mila, address = world.a_user(), an_address()
+    mila.has_email(address)
+    with failing("sesv2", "SendEmail", refusal("TooManyRequestsException")):
+        assert mila.changes(email=None).status == 200
+
+
+@pytest.mark.promise("ACC-4")
 def test_null_removes_the_address_and_no_other_field(world: World) -> None:
     mila = world.a_user()
     before = mila.changes(name="Milica", country="RS").json
