@@ -308,23 +308,29 @@ def test_request_for_an_email_address_with_an_idempotency_key_costs_six(world: W
     assert (calls.of("dynamodb"), calls.of("sesv2"), sum(calls.values())) == (6, 1, 7)
 
 
-def test_verifying_an_email_address_costs_three_calls_and_replacing_one_four(world: World) -> None:
+def test_verifying_an_email_address_costs_three_calls_and_replacing_one_four_and_a_mail(
+    world: World,
+) -> None:
     mila = world.a_user()
-    for cost in (3, 4):
+    for cost, mails in ((3, 0), (4, 1)):
         address = an_address()
         challenge = mila.asks_for_email(address).json["challenge_id"]
         with counted() as calls:
             assert mila.verifies_email(challenge, world.code_mailed_to(address)).status == 200
-        assert calls.of("dynamodb") == sum(calls.values()) == cost
+        assert (calls.of("dynamodb"), calls["sesv2.SendEmail"]) == (cost, mails)
+        assert sum(calls.values()) == cost + mails
 
 
-def test_removing_an_email_address_costs_four_calls(world: World) -> None:
+def test_removing_an_email_address_costs_four_calls_and_a_mail(world: World) -> None:
     mila = world.a_user()
     mila.has_email(an_address())
     etag = mila.gets("/v1/profile").headers["etag"]
     with counted() as calls:
         assert mila.changes(etag, email=None).status == 200
-    assert calls == {"dynamodb.BatchGetItem": 2, "dynamodb.UpdateItem": 1, "dynamodb.TransactWriteItems": 1}
+    mail = {"sesv2.SendEmail": 1}
+    assert calls == {
+        "dynamodb.BatchGetItem": 2, "dynamodb.UpdateItem": 1, "dynamodb.TransactWriteItems": 1, **mail,
+    }  # fmt: skip
 
 
 def test_profile_of_another_user_costs_three_reads(world: World) -> None:
