@@ -1,6 +1,6 @@
 """Responses about erasures for operators: how far each one is, and why it makes no progress.
 
-They contain ids, counts, instants and our own words, and no value of the subject.
+They contain ids, counts, instants and fixed words, and no personal value.
 """
 
 from datetime import datetime
@@ -18,7 +18,7 @@ from chalicelib.core.ids import RightsRequestId, UserId
 from chalicelib.rights import standstill
 from chalicelib.rights.model import RightsRequest, Status, StepStatus
 from chalicelib.rights.notes import DeletedKind, ErasureNotes
-from chalicelib.rights.operators.inspect import OpenPage
+from chalicelib.rights.operators.inspect import CasePage
 from chalicelib.rights.standstill import Standstill
 from chalicelib.rights.views import RequestView
 
@@ -78,7 +78,7 @@ class ErasureCaseView(View):
     hours_since_capture: int | None = None
     cancellable: bool
     stream: StreamDeletionView | None = None
-    deleted: int = Field(description="Records that were deleted so far")
+    deleted: int = Field(description="Records that were deleted, at least")
     found_again: int = Field(description="How often the second pass found something")
     due_at: Instant
     days_left: int | None = Field(None, description="Present while the answer is outstanding")
@@ -117,7 +117,7 @@ class ErasureList(View):
     next: str | None = None
 
     @classmethod
-    def of(cls, page: OpenPage) -> Self:
+    def of(cls, page: CasePage) -> Self:
         """Build the view of a page."""
         items = tuple(map(ErasureCaseView.of, page.found))
         return cls(items=items, unreadable=tuple(page.unreadable), next=page.next)
@@ -156,7 +156,7 @@ def _notes(request: RightsRequest) -> ErasureNotes:
 
 
 def _since(request: RightsRequest) -> datetime | None:
-    """When the next step reached its status; one that did not run yet, when the step before was done."""
+    """When the next step reached its status; if it has not run, when the step before it was done."""
     step = request.next_step
     if step is None or step.at:
         return step.at if step else None

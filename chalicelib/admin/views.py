@@ -15,7 +15,7 @@ from chalicelib.core.ids import RightsRequestId, StaffId, UserId
 from chalicelib.rights.deadline import ExtensionReason
 from chalicelib.rights.model import Proposal, ReceivedBy, RefusalReason, Right, RightsRequest, Status
 from chalicelib.rights.operators.decide import ProposedDecision
-from chalicelib.rights.operators.inspect import History, OpenPage
+from chalicelib.rights.operators.inspect import CasePage, History
 from chalicelib.rights.views import DecisionView, ExtendedView, RequestView, StepView, Text
 
 
@@ -154,7 +154,7 @@ class CaseList(View):
     next: str | None = None
 
     @classmethod
-    def of(cls, page: OpenPage) -> Self:
+    def of(cls, page: CasePage) -> Self:
         """Build the view of a page."""
         items = tuple(map(CaseView.of, page.found))
         return cls(items=items, unreadable=tuple(page.unreadable), next=page.next)

@@ -11,7 +11,7 @@ ALGORITHM: Literal["ECDSA_SHA_256"] = "ECDSA_SHA_256"
 
 
 class NotAnEnvelope(ValueError):
-    """The bytes are not those of a signed certificate; the text contains nothing of them."""
+    """The bytes are not a signed certificate; the text quotes nothing of them."""
 
 
 @dataclass(frozen=True)

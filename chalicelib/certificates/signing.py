@@ -6,14 +6,13 @@ Invariants:
   (`MessageType=DIGEST`): a message of more than 4,096 bytes is refused as `RAW`.
 - `openssl dgst -sha256 -verify` over the same bytes verifies it (docs/certificates.md).
 - Signing has no side effect. After a crash, `sign` may be called again and returns another valid signature,
-  since ECDSA is randomised. The caller stores the first envelope on condition that none is stored, and
-  answers with the stored one. The bytes inside are the same if the caller stored all parts of the
-  certificate, `completed_at` included, before it signed.
+  since ECDSA is randomised. The caller stores an envelope on condition that none is stored, so that a request
+  has one certificate.
 - A signature that the public key does not confirm is never returned.
-- KMS does not answer, throttles or fails: `Unavailable`, so the step waits. KMS refuses: `AwsBug`, so an
-  operator has to look.
+- If KMS does not answer, throttles or fails, `Unavailable` is raised and the step waits. If KMS refuses,
+  `AwsBug` is raised for an operator.
 
-Rotation: a new key gets into the vault's template beside the old one, and deployments publish the public
+Rotation: a new key is added to the vault's template beside the old one, and deployments publish the public
 keys of both (infra/template/vault.yaml). The envelope names its key by the SHA-256 of the public key.
 """
 
@@ -28,7 +27,7 @@ from chalicelib.core.settings import settings
 
 
 def sign(certificate: ErasureCertificate) -> Envelope:
-    """Sign a certificate with the current key. The caller keeps the first envelope that it stores.
+    """Sign a certificate with the current key.
 
     Raises:
         NotACertificate: the certificate was made or changed without validation; KMS is not asked.
@@ -54,5 +53,5 @@ def sign(certificate: ErasureCertificate) -> Envelope:
 
 
 def verify(envelope: Envelope, keys: PublicKeys) -> bool:
-    """Whether one of these keys signed the certificate's bytes. Offline."""
+    """Return whether one of these keys signed the certificate's bytes; needs no network."""
     return keys.confirm(envelope.kid, envelope.signature, envelope.certificate)

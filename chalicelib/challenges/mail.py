@@ -5,14 +5,14 @@ from chalicelib.core import metrics
 from chalicelib.core.ids import MailId
 from chalicelib.core.metrics import Metric
 from chalicelib.messages import mail
-from chalicelib.messages.languages import language
-from chalicelib.messages.mail import Mail, MailInDoubt, MailRefused, MailUnavailable
+from chalicelib.messages.letters import Letters, compose
+from chalicelib.messages.mail import MailInDoubt, MailRefused, MailUnavailable
 from chalicelib.messages.model import InvalidEmail
 from chalicelib.privacy.purposes import Purpose
 
 # Serbian is the language of most users; all others get English. The code is not in the subject, since locked
 # screens show that.
-_TEXTS = {
+_TEXTS: Letters = {
     "sr": (
         "RU4M: kod za potvrdu",
         (
@@ -41,15 +41,7 @@ def send_code(address: str, code: str, locale: str | None) -> None:
         EmailUnavailable: SES did not accept it; a new request sends another code.
         EmailInDoubt: it is unknown whether SES accepted it; the same applies.
     """
-    spoken = language(locale, _TEXTS)
-    subject, paragraphs = _TEXTS[spoken]
-    letter = Mail(
-        mail_id=MailId.new(),
-        to=address,
-        language=spoken,
-        subject=subject,
-        paragraphs=tuple(paragraph.format(code=code) for paragraph in paragraphs),
-    )
+    letter = compose(_TEXTS, MailId.new(), address, locale, {"code": code})
     try:
         mail.send(letter, Purpose.AUTHENTICATION, choices=None)
     except MailRefused:

@@ -9,8 +9,9 @@ No call here creates a user: a user that Stream does not have is created by the 
 
 What callers have to know, since clients and chat/sync call Stream too:
 
-- A user that Stream did not have at `suspend` may be created by a connect with a chat token from before, for
-  at most the life of a token. The account is frozen, so no profile is sent; the deletion asks Stream again.
+- A user that Stream did not have at `suspend` may be created by a connect with a chat token that was issued
+  before, until the token expires. The account is frozen, so no profile is sent. The second pass of the
+  erasure therefore comes after the life of a token.
 - A run of chat/sync that read the account while it was frozen may deactivate the user after `resume`, and
   nothing would reactivate it. So `resume` comes after the thaw is stored, and once more when every run of
   chat/sync that began before the thaw has ended (its function runs for 29 seconds at most).
@@ -29,7 +30,7 @@ from chalicelib.core.ids import UserId
 
 
 class ResumedAccess(StrEnum):
-    """What `resume` found: only a user that Stream deleted cannot come back."""
+    """What `resume` found. A user that Stream deleted cannot be resumed."""
 
     ACTIVE = "active"
     NO_USER = "no_user"  # never created; the next connect creates it

@@ -2,9 +2,9 @@
 
 The steps of an erasure call it:
 
-    delete_at_stream  found = deletion.start(user_id)
-    await_stream      found = deletion.poll(user_id, asked)     until it is no DeletionPending
-    second pass       deletion.is_gone(user_id)
+    delete_at_stream       found = deletion.start(user_id)
+    await_stream_deletion  found = deletion.poll(user_id, asked)     until it is no DeletionPending
+    verify_deletion        deletion.is_gone(user_id)
 
 `DeletionPending.asked` is all that is stored between two runs: a random task id, an instant, a count and the
 extent. `StreamDeletion` is the end. `DeletionStopped` needs an operator, whose retry calls `start` again.
@@ -17,7 +17,7 @@ Invariants:
 - A completed task alone proves nothing. The end needs a report about this user and a query that no longer
   finds the user, or finds it with `deleted_at`.
 - Stream hides a user before it deletes the messages. So an absent user proves nothing about messages, files
-  and calls; without Stream's own word they are `UNCONFIRMED`, and an alarm rings.
+  and calls; without a report by Stream they are `UNCONFIRMED`, and an alarm rings.
 - A request that Stream did not confirm is repeated at most four times, after growing pauses. The attempt is
   counted in what the caller stores before the request is sent. A run that is killed between the two repeats
   the request and does not count twice.

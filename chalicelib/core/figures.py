@@ -108,13 +108,13 @@ class Push:
 
 @dataclass(frozen=True)
 class ErasureWaits:
-    """The waits of an erasure (ADR 30); only stage `local` may have ones that are not safe."""
+    """The waits of an erasure (ADR 30). Only stage `local` may have waits that are not safe."""
 
     grace_hours: int = _figure(7 * 24, 0, 30 * 24)  # in which the erasure can be cancelled
     waived_grace_hours: int = _figure(24, 0, 30 * 24)  # the same, if the subject waives it
     # After a deletion, how long a request or worker that began before may still write.
     late_writes_minutes: int = _figure(16, 0, 24 * 60)
-    # Without a session for so long, the number may have a new owner.
+    # After so long without a session, the number may have a new owner.
     idle_days: int = _figure(90, 1, 365)
 
     @property
@@ -124,7 +124,7 @@ class ErasureWaits:
         return graces >= LEAST_GRACE_HOURS and self.late_writes_minutes >= LEAST_LATE_WRITES_MINUTES
 
 
-# A day: a mail may be read in the evening. A function may run for 15 minutes.
+# A day, since a mail may be read only in the evening; a minute more than the 15 that a function may run.
 LEAST_GRACE_HOURS, LEAST_LATE_WRITES_MINUTES = 24, 16
 
 

@@ -15,7 +15,7 @@ from chalicelib.core.page_style import STYLE
 
 
 def hash_source(inline: str) -> str:
-    """Return what allows one inline style or script in a content security policy."""
+    """Return the source expression by which a content security policy allows one inline style or script."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(inline.encode()).digest()).decode()}'"
 
 

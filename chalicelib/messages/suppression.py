@@ -1,4 +1,4 @@
-"""SES's suppression list of our account: addresses to which SES sends no mail, since mail bounced.
+"""SES's suppression list of our account: addresses to which SES sends no mail.
 
 SES adds addresses by itself, after a hard bounce or a complaint. It keeps them until they are deleted, so an
 erasure deletes the subject's address (RGT-3). Only SES gets the address: no mailbox provider is involved.
@@ -13,7 +13,7 @@ from chalicelib.privacy.recipients import Recipient
 
 
 def lift(address: str) -> bool:
-    """Delete an address from the list; return whether it was on it. It may be called again.
+    """Delete an address from the list; return whether the list had it. It may be called again.
 
     Raises:
         Unavailable: SES does not answer or throttles us; it may have deleted the address.

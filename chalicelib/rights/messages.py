@@ -4,7 +4,6 @@ The mails to subjects only refer to the app and do not contain the answer, becau
 than a session. The reminders to operators name a request by its id, and no person.
 """
 
-from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
 
@@ -13,7 +12,7 @@ from chalicelib.core.clock import day_of
 from chalicelib.core.ids import MailId
 from chalicelib.core.settings import settings
 from chalicelib.messages import mail
-from chalicelib.messages.languages import language
+from chalicelib.messages.letters import Letters, compose
 from chalicelib.messages.mail import Mail, MailNotSent
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.rights.model import RefusalReason, Right, RightsRequest, Status
@@ -55,7 +54,7 @@ def decision(request: RightsRequest, contact: str) -> str:
     return answer
 
 
-_ANSWERED = {
+_ANSWERED: Letters = {
     "sr": (
         "RU4M: odgovor na Vaš zahtev",
         (
@@ -72,7 +71,7 @@ _ANSWERED = {
     ),
 }
 
-_EXTENDED = {
+_EXTENDED: Letters = {
     "sr": (
         "RU4M: za Vaš zahtev nam treba više vremena",
         (
@@ -89,12 +88,10 @@ _EXTENDED = {
     ),
 }
 
-_Texts = Mapping[str, tuple[str, tuple[str, ...]]]
-
 
 def answer_mail(mail_id: MailId, to: str, locale: str | None, request: RightsRequest) -> Mail:
     """Compose the mail that notifies the subject of the answer."""
-    return _mail(_ANSWERED, mail_id, to, locale, {"day": _day(request.received_at)})
+    return compose(_ANSWERED, mail_id, to, locale, {"day": _day(request.received_at)})
 
 
 def extension_mail(
@@ -102,14 +99,7 @@ def extension_mail(
 ) -> Mail:
     """Compose the mail that notifies the subject of the extended deadline (Art. 12(3) GDPR)."""
     words = {"day": _day(request.received_at), "until": _day(until)}
-    return _mail(_EXTENDED, mail_id, to, locale, words)
-
-
-def _mail(texts: _Texts, mail_id: MailId, to: str, locale: str | None, words: dict[str, str]) -> Mail:
-    spoken = language(locale, texts)
-    subject, paragraphs = texts[spoken]
-    filled = tuple(paragraph.format(**words) for paragraph in paragraphs)
-    return Mail(mail_id=mail_id, to=to, language=spoken, subject=subject, paragraphs=filled)
+    return compose(_EXTENDED, mail_id, to, locale, words)
 
 
 def _day(instant: datetime) -> str:
@@ -117,7 +107,10 @@ def _day(instant: datetime) -> str:
 
 
 def mail_operators(request: RightsRequest) -> None:
-    """Mail the controller's contact that an answer is due or late; alarms report what is not sent."""
+    """Mail the controller's contact that an answer is due or late.
+
+    A mail that is not sent raises no error; an alarm reports it.
+    """
     now = clock.now()
     due = request.clock.due_at(now)
     _mail_contact(
@@ -129,7 +122,10 @@ def mail_operators(request: RightsRequest) -> None:
 
 
 def mail_unproven(request: RightsRequest) -> None:
-    """Mail the controller's contact that an erasure is not proven; alarms report what is not sent."""
+    """Mail the controller's contact that an erasure has no certificate a day after it began to delete.
+
+    A mail that is not sent raises no error; an alarm reports it.
+    """
     _mail_contact(
         "An erasure is not proven yet",
         f"Request {request.request_id} began to delete an account more than a day ago.",

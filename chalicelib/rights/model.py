@@ -82,12 +82,12 @@ class RefusalReason(StrEnum):
 
 
 class StepStatus(StrEnum):
-    """The status of a step. `stopped`: it failed too often, and an operator has to act."""
+    """The status of a step. `stopped`: it cannot go on until an operator acts; the deadline keeps running."""
 
     WAITING = "waiting"
     IN_PROGRESS = "in_progress"
     DONE = "done"
-    STOPPED = "stopped"  # failed too often; an operator has to act, and the deadline keeps running
+    STOPPED = "stopped"
 
 
 class _Part(BaseModel):
@@ -266,7 +266,7 @@ class ErasureInputs(
     retention=After(Period.ERASURE_INPUTS, since="extended_at"),
     key_class=KeyClass.TRANSIENT,
 ):
-    """What the steps of an erasure need after the account is deleted. The table has no backups."""
+    """The inputs of an erasure, which its steps need without the account. The table has no backups."""
 
     request_id: Annotated[RightsRequestId, NOT_PERSONAL]
     phone: Annotated[str, personal(Category.PHONE_NUMBER, Source.PROVIDED, to=(Recipient.SMS_CARRIERS,))]
@@ -287,7 +287,7 @@ class IssuedCertificate(
     retention=Statutory(Period.RIGHTS_EVIDENCE, law=_LAW, since="issued_at"),
     key_class=KeyClass.RETAINED,
 ):
-    """The signed certificate of an erasure, for the holder of the receipt.
+    """The signed certificate of an erasure, for its subject and the holder of the receipt.
 
     It is issued in the transaction that closes the request, so both are kept for the same time.
     """

@@ -35,7 +35,8 @@ class RequestAnnouncement(StrEnum):
 class RequestNotes:
     """The notes that requests of every right have."""
 
-    # The id of each mail, written before it is sent: it may or may not have arrived.
+    # The id of each message, a text message included. It may or may not have arrived: the id is noted before
+    # it is sent, except that of an erasure's confirmation.
     mails: Mapping[RequestAnnouncement, MailId] = field(default_factory=dict)
     extension_announced: bool = False  # by mail, or in the app only
 
@@ -46,7 +47,7 @@ class RequestNotes:
 
     @property
     def is_irrevocable(self) -> bool:
-        """Whether the work has passed its point of no return: nobody can cancel or decide the request."""
+        """Whether the work has passed its point of no return: no person can cancel or decide the request."""
         return False
 
     @property
@@ -56,22 +57,22 @@ class RequestNotes:
 
     @property
     def unproven_at(self) -> datetime | None:
-        """When the work has lasted so long that operators have to know; None if it has not begun."""
+        """When operators have to be notified that the work is not proven; None if it is not irrevocable."""
         return None
 
     def stored(self) -> dict[str, Any]:
-        """The notes that differ from their default, as JSON has them."""
+        """The notes that differ from their default, as JSON values."""
         found: dict[str, Any] = _ADAPTERS[type(self)].dump_python(self, mode="json", exclude_defaults=True)
         return found
 
     def all(self) -> dict[str, Any]:
-        """All notes, as JSON has them."""
+        """All notes, as JSON values."""
         found: dict[str, Any] = _ADAPTERS[type(self)].dump_python(self, mode="json")
         return found
 
 
 def read(kind: type[N], stored: object) -> N:
-    """The notes of this kind that were stored."""
+    """The notes of a kind from their stored form."""
     found: N = _ADAPTERS[kind].validate_python(stored)
     return found
 
@@ -120,7 +121,7 @@ class CopyNotes(RequestNotes):
 
 @dataclass(frozen=True)
 class StreamRequest:
-    """A deletion that was requested at Stream, or is to be requested (chat/deletion)."""
+    """A `StreamDeletionTask` of chat/deletion, as it is stored."""
 
     task_id: str | None
     at: Instant
@@ -130,7 +131,7 @@ class StreamRequest:
 
 @dataclass(frozen=True)
 class StreamAnswer:
-    """What Stream reported about the user: the end of the deletion there."""
+    """Stream's final report about the user, and when the deletion was first requested and reported."""
 
     user: StreamReport
     extent: ErasureExtent
@@ -155,16 +156,18 @@ class ErasureNotes(RequestNotes):
     """The notes of an erasure (ADR 30).
 
     Attributes:
-        idle: whether nobody used the account for so long that its number may have a new owner.
-        waives_grace: whether the subject waived most of the time in which the erasure can be cancelled.
-        grace_ends_at: when the deletion may begin; on the account too, from the freeze on.
-        captured_at: the point of no return. From here on nothing is asked any more.
+        idle: whether the account was unused for so long that its number may have a new owner.
+        waives_grace: whether the subject waived most of the grace period, and the wait for copies.
+        grace_ends_at: when the grace period ends; from the freeze on, the account has it too.
+        captured_at: the point of no return. From then on no person can stop the erasure.
         claims_until: when the claims on number and mailbox leave quarantine.
-        copies_after: the place in the list of requests up to which copies in S3 were deleted or looked for.
-        clean_from: the second pass looks for late writes no earlier; later each time that one was found.
+        stream: the deletion at Stream while it is pending.
+        stream_asked_at: just before the first request to Stream.
+        copies_after: the place in the list of requests up to which copies in S3 were deleted or searched for.
+        clean_from: when the second pass may begin; set again by each deletion of the records.
         found_again: how often the second pass found something.
-        resumed_at: after a cancellation: when the user was first resumed at Stream.
-        reported_unproven_at: when operators were last told that the end is not proven yet.
+        resumed_at: when the user was first resumed at Stream, after a cancellation or refusal.
+        reported_unproven_at: when operators were last notified that the erasure is unproven.
     """
 
     waives_grace: bool = False
@@ -188,12 +191,12 @@ class ErasureNotes(RequestNotes):
 
     @property
     def is_irrevocable(self) -> bool:
-        """From the capture on: data is deleted that nobody can restore."""
+        """From the capture on: data is deleted that cannot be restored."""
         return self.captured_at is not None
 
     @property
     def cancellable_until(self) -> datetime | None:
-        """Until the end of the grace period."""
+        """The end of the grace period, once it is fixed."""
         return self.grace_ends_at
 
     @property

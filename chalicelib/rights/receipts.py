@@ -1,4 +1,4 @@
-"""Receipts: whoever has the receipt of a request can follow and cancel it, without a session.
+"""Receipts: the holder of a request's receipt can read and cancel the request without a session.
 
 A receipt is an HMAC of the request's id under a key of the vault, so it is not stored and cannot be guessed.
 """
@@ -12,7 +12,7 @@ from chalicelib.core.settings import Secret
 
 
 def of(request_id: RightsRequestId) -> str:
-    """The receipt of a request: a key version, and the HMAC of the request's id under it. Not stored."""
+    """The receipt of a request: a key version, and the HMAC of the request's id under it."""
     return _receipt(request_id, keyring.mac_keys(Secret.RECEIPTS).current)
 
 

@@ -3,7 +3,7 @@
 Invariants:
 
 - One request at a time exercises a right. A second one is refused with the id of the first.
-- Intake is one transaction: the request, the claim on its right, and the first evidence.
+- Intake is one transaction: the request, the guard of its right, and the first evidence.
 - A repeated call with the same Idempotency-Key returns the same request and the same receipt.
 - A closed request does not change its answer.
 
@@ -217,7 +217,7 @@ def cancel(account_id: AccountId, request_id: RightsRequestId) -> RightsRequest:
 
     Raises:
         NotFound: as for `own`.
-        TooLate: it is answered, or its copy is being sent to another controller.
+        TooLate: it is closed, its deletion has begun, or its copy is being sent to another controller.
         Unavailable: another write came first in every try.
     """
 

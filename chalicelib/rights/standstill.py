@@ -16,7 +16,7 @@ class Standstill(StrEnum):
     """Why a request makes no progress; the most urgent first."""
 
     STOPPED = "stopped"  # nothing happens before an operator acts
-    UNPROVEN = "unproven"  # an erasure that began to delete more than a day ago
+    UNPROVEN = "unproven"  # an erasure that has no certificate a day after its point of no return
     UNREACHABLE = "unreachable"  # a service that the next step needs does not respond
 
     @property
@@ -34,7 +34,7 @@ class StuckSince:
 
 
 def of(request: RightsRequest) -> StuckSince | None:
-    """Why a request makes no progress, also if it is answered and steps follow; None if it does."""
+    """Why a request makes no progress; None if it does. Steps after its answer count too."""
     step, notes = request.next_step, request.notes
     if step is None:
         return None

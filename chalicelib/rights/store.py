@@ -2,7 +2,7 @@
 
     R#<request>, request               the request; in the sparse indexes owner, due, open and stuck
     R#<request>, export                the copy that was made for it
-    A#<account>, open#<right>          the claim of the open request that exercises a right
+    A#<account>, open#<right>          the guard of a right, which names the open request that exercises it
 
 Every write of a request is a Put of the whole item over the version that was read, in one transaction with
 the writes that belong to it. Of two concurrent writers, one fails with `MovedMeanwhile`, and none of its
@@ -81,7 +81,7 @@ def export_key(request_id: RightsRequestId) -> Key:
 
 
 def guard_key(account_id: AccountId, right: Right) -> Key:
-    """The key of the claim that a right is being exercised."""
+    """The key of the guard of a right."""
     return Key(Table.RIGHTS, partition_of(account_id), f"open#{right}")
 
 
@@ -206,11 +206,11 @@ def open_rights(account_id: AccountId) -> set[Right]:
 
 
 def create(request: RightsRequest, entry: NewEntry) -> None:
-    """Create a request, the claim on its right and its first evidence, in one transaction.
+    """Create a request, the guard of its right and its first evidence, in one transaction.
 
     Raises:
         RequestExists: holds the stored item.
-        ExercisedAlready: holds the claim, which names the other request.
+        ExercisedAlready: holds the guard, which names the other request.
     """
     place, guard = key(request.request_id), guard_key(request.account_id, request.right)
     opened = OpenRequest(request_id=request.request_id)
@@ -228,7 +228,7 @@ def move(
 ) -> RightsRequest:
     """Write a request over the version that was read, with its evidence and `also`.
 
-    If the write closes the request, the same transaction releases the claim on its right. If the newest
+    If the write closes the request, the same transaction deletes the guard of its right. If the newest
     entry of its history was altered, no entry can follow it: the request is written, its evidence is owed.
 
     Raises:

@@ -32,7 +32,7 @@ STAGE = "local"
 LIMITS_VARIABLE = "RU4M_LOCAL_LIMITS"
 _WIDE = 1000
 
-# Nobody waits for the end of a grace period here.
+# On a local cloud an erasure does not wait.
 _WAITS = ("grace_hours", "waived_grace_hours", "late_writes_minutes")
 _NO_WAITS = {figures.erasure_variable(name): "0" for name in _WAITS}
 

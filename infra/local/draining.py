@@ -9,8 +9,8 @@ All workers of one package share its extracted code. ministack extracts the pack
 files, and half of the time of a start. On AWS a function cannot write into its code, either.
 
 SES's suppression list of an account works: addresses can be put on it, read and deleted. ministack answers
-any such call with NotFoundException, the error by which SES says that an address is not on the list. A call
-that should delete an address would therefore seem to work.
+any such call with NotFoundException, the error by which SES says that an address is not on the list. Our
+code takes that as success, so a deletion that fails would stay unnoticed.
 
 Run by path with the emulator's own Python (infra/local/emulator.py), which has none of our packages. The
 functions replaced below are no public interface of ministack, so its version is pinned; if one is missing,

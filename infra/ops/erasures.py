@@ -1,18 +1,15 @@
 """`python -m infra.ops erasures`: how far erasures are, stuck ones first.
 
-Each command is one call of the internal API, or a few, as `infra.ops.rights` makes them. `rights show` has
-the evidence of an erasure. No command completes an erasure: only its procedure does, and it signs the
-certificate.
+Each command calls the internal API, as those of `infra.ops.rights` do. `rights show` has the evidence of an
+erasure. No command completes an erasure: only its procedure does, and it signs the certificate.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 import typer
 
 from infra.ops import cases, progress
-from infra.ops.operator_console import Request, connected, console, print_unreadable
+from infra.ops.operator_console import Request, connected, console, print_unreadable, read_list
 from infra.ops.options import Endpoint, Region, Stage
 
 app = typer.Typer(
@@ -21,27 +18,17 @@ app = typer.Typer(
 )
 
 _ALL = "/erasures"
-_MAX_LISTED = 500  # erasures that `list` prints at most
-_MAX_CALLS = 100  # a call may return few erasures: open requests for copies are between them
 
 
 @app.command("list")
 def list_erasures(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
     """List erasures: stuck ones first, then the open ones, most urgent first."""
     with connected(stage, region, endpoint) as api:
-        page = api.call("GET", _ALL).body
-        found: list[dict[str, Any]] = list(page["items"])
-        unreadable: list[str] = list(page["unreadable"])
-        for _ in range(_MAX_CALLS - 1):
-            if "next" not in page or len(found) >= _MAX_LISTED:
-                break
-            page = api.call("GET", f"{_ALL}?cursor={page['next']}").body
-            found += page["items"]
-            unreadable += page["unreadable"]
-        console.print(progress.listed(found))
-        print_unreadable(unreadable)
-        if "next" in page:
-            console.print(f"Only the first {len(found)} erasures are listed; there may be more.")
+        found = read_list(api, _ALL)
+        console.print(progress.listed(found.items))
+        print_unreadable(found.unreadable)
+        if found.has_more:
+            console.print(f"Only the first {len(found.items)} erasures are listed; there may be more.")
 
 
 @app.command()

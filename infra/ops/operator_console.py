@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated
+from dataclasses import dataclass, field
+from typing import Annotated, Any
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
@@ -18,6 +19,9 @@ from infra.ops.internal_api import CallRefused, InternalApi
 # A pipe has no width, and ids must not be cut.
 WIDTH = 160
 console = Console(soft_wrap=True, markup=False, highlight=False, width=None if sys.stdout.isatty() else WIDTH)
+
+_MAX_LISTED = 500  # items; one page more may be read
+_MAX_CALLS = 100  # a page may have few items: a page of erasures leaves out the other requests
 
 
 def _check_id(text: str) -> str:
@@ -38,6 +42,29 @@ def connected(stage: str, region: str, endpoint: str | None) -> Iterator[Interna
     except (CallRefused, RegionError, ClientError, BotoCoreError) as refused:
         console.print(f"refused: {refused}")
         sys.exit(1)
+
+
+@dataclass
+class Listing:
+    """The beginning of a list: its items, the ids of unreadable requests, and whether there may be more."""
+
+    items: list[dict[str, Any]] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
+    has_more: bool = True
+
+
+def read_list(api: InternalApi, path: str) -> Listing:
+    """Read a list page by page, until its end or one of the two limits."""
+    found, query = Listing(), ""
+    for _ in range(_MAX_CALLS):
+        page = api.call("GET", path + query).body
+        found.items += page["items"]
+        found.unreadable += page["unreadable"]
+        found.has_more = "next" in page
+        if not found.has_more or len(found.items) >= _MAX_LISTED:
+            break
+        query = f"?cursor={page['next']}"
+    return found
 
 
 def print_unreadable(request_ids: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""Erasures as tables for a terminal: ids, counts, instants and our own words only."""
+"""Erasures as tables for a terminal: only ids, counts, instants and fixed words."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """`python -m infra.ops rights`: the operators' commands for rights requests.
 
-Each command is one call of the internal API, signed with the operator's credentials. The API records each
-action and each view under a pseudonym of the operator, which `show` resolves.
-Only `verify` reads the evidence directly: the API cannot prove its own evidence.
+Each command calls the internal API, signed with the operator's credentials: once, and `list` once per page.
+The API records each action and each view under a pseudonym of the operator, which `show` resolves. Only
+`verify` reads the evidence directly: the API cannot prove its own evidence.
 """
 
 from __future__ import annotations
@@ -17,11 +17,10 @@ from chalicelib.rights.deadline import ExtensionReason
 from chalicelib.rights.model import ReceivedBy, RefusalReason, Right, Status
 from infra.deployment.account import AwsAccount
 from infra.ops import cases
-from infra.ops.operator_console import Request, connected, console, print_unreadable
+from infra.ops.operator_console import Request, connected, console, print_unreadable, read_list
 from infra.ops.options import Endpoint, Region, Stage
 
 app = typer.Typer(help="Rights requests: list, show, decide, extend.", pretty_exceptions_enable=False)
-_MAX_LISTED = 500  # requests that `list` prints at most
 _ALL = "/rights-requests"
 
 TextFile = Annotated[
@@ -38,17 +37,11 @@ TextFile = Annotated[
 def list_open(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
     """List the requests that await an answer, most urgent first."""
     with connected(stage, region, endpoint) as api:
-        page = api.call("GET", _ALL).body
-        found: list[dict[str, Any]] = list(page["items"])
-        unreadable: list[str] = list(page["unreadable"])
-        while "next" in page and len(found) < _MAX_LISTED:
-            page = api.call("GET", f"{_ALL}?cursor={page['next']}").body
-            found += page["items"]
-            unreadable += page["unreadable"]
-        console.print(cases.listed(found))
-        print_unreadable(unreadable)
-        if "next" in page:
-            console.print(f"Only the first {len(found)} requests are listed; there are more.")
+        found = read_list(api, _ALL)
+        console.print(cases.listed(found.items))
+        print_unreadable(found.unreadable)
+        if found.has_more:
+            console.print(f"Only the first {len(found.items)} requests are listed; there are more.")
 
 
 @app.command()

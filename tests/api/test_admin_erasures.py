@@ -64,9 +64,9 @@ def capture(request_id: RightsRequestId) -> None:
 
 
 def report_unproven(request_id: RightsRequestId) -> None:
-    """Store that operators were told."""
-    told = replace(notes(request_id), reported_unproven_at=clock.now())
-    changed(stored(request_id), notes=told)
+    """Store that operators were notified."""
+    notified = replace(notes(request_id), reported_unproven_at=clock.now())
+    changed(stored(request_id), notes=notified)
 
 
 def close(request: RightsRequest, status: Status, steps: tuple[StepState, ...]) -> None:

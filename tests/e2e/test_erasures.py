@@ -36,14 +36,14 @@ def gordana(cloud: LocalCloud, a_phone: Callable[[], Phone]) -> ErasedSubject:
     return subject
 
 
-def completed(link: ReceiptLink) -> None:
-    """Wait until an erasure has answered and forgotten."""
+def wait_until_completed(link: ReceiptLink) -> None:
+    """Wait until the last step of an erasure is done."""
     assert link.wait_for_answer() == "completed"
     link.wait_for_step("forget", "done")
 
 
-def is_gone(subject: ErasedSubject) -> None:
-    """Check that no table and no log shows the subject, that Stream has nothing of them, and no failure."""
+def assert_gone(subject: ErasedSubject) -> None:
+    """Check that tables, logs and Stream have nothing of the subject, and that no call failed."""
     assert subject.places() == set()
     found = subject.at_stream()
     assert "deleted_at" in found
@@ -78,7 +78,7 @@ def marks(cloud: LocalCloud, link: ReceiptLink) -> dict[str, dict[str, Any]]:
 @pytest.mark.promise("RGT-3")
 @pytest.mark.promise("STR-5")
 @pytest.mark.promise("SEC-1")
-def test_erasure_leaves_evidence_locked_marks_and_a_certificate_that_openssl_verifies(
+def test_erasure_leaves_evidence_locked_marks_and_a_verifiable_certificate(
     cloud: LocalCloud, gordana: ErasedSubject, tmp_path: Path
 ) -> None:
     copy = gordana.asks("access")
@@ -88,8 +88,8 @@ def test_erasure_leaves_evidence_locked_marks_and_a_certificate_that_openssl_ver
     cloud.account.client("sesv2").put_suppressed_destination(EmailAddress=gordana.address, Reason="BOUNCE")
     assert is_suppressed(cloud, gordana.address)
     link = gordana.asks("erasure", waive_grace=True)
-    completed(link)
-    is_gone(gordana)
+    wait_until_completed(link)
+    assert_gone(gordana)
     assert name not in cloud.copies()
     assert not is_suppressed(cloud, gordana.address)
 
@@ -141,11 +141,11 @@ def test_receipt_alone_cancels_an_erasure_and_follows_another(
     assert gordana.phone.chat_token()
 
     second = gordana.asks("erasure")
-    completed(second)
-    is_gone(gordana)
+    wait_until_completed(second)
+    assert_gone(gordana)
     assert second.cancel().problem == "too_late"
     assert link.read()["status"] == "cancelled"
-    assert len(cloud.mails_to(gordana.address)) == read + 3  # two confirmations and the end
+    assert len(cloud.mails_to(gordana.address)) == read + 4  # two confirmations, the cancellation and the end
 
 
 @pytest.mark.promise("RGT-3")
@@ -177,8 +177,8 @@ def test_letter_that_an_operator_enters_erases_the_account(
     receipt = entered.output.split()[-1]
     link = ReceiptLink(gordana.phone, entered.output.split()[0], receipt)
     gordana.secrets["receipt"] = receipt
-    completed(link)
-    is_gone(gordana)
+    wait_until_completed(link)
+    assert_gone(gordana)
     assert json.loads(link.certificate())["algorithm"] == "ECDSA_SHA_256"
     assert history(cloud, link.request_id)[-1] == "forget_done"
     listed, shown = (

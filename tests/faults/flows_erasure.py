@@ -29,7 +29,7 @@ _KILLS = 0.12  # the chance that a worker is killed after a side effect
 
 
 class ErasureFlow(RightsFlow):
-    """An erasure whose subject waives the longer grace period, beside an account that nothing may touch."""
+    """An erasure whose subject waives the longer grace period, beside an account that must not change."""
 
     # The confirmation is sent before it is noted; the others are noted before they are sent.
     more_messages = 1
@@ -136,7 +136,7 @@ class Erasing(ErasureFlow):
 
 
 class KeepingTheAccount(ErasureFlow):
-    """The erasure is cancelled by its receipt during the grace period; the account is as before."""
+    """The erasure is cancelled by its receipt before the deletion; the account is as before."""
 
     name = "keeping_the_account"
     begins_like = Erasing.name
@@ -224,7 +224,7 @@ class SignedUpDuringErasure(Interfered):
         assert nova.profile().keys().isdisjoint({"name", "country", "email"})
         if reply.status == 201:
             assert reply.json["user_id"] == nova.user_id
-        else:  # a session of the old account, or the number is between the two
+        else:  # the number is not free yet, or the session is of the old account
             assert reply.status == 503 or reply.json["user_id"] == self.user.user_id, reply.text
 
 

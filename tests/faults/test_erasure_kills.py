@@ -70,7 +70,7 @@ def test_erasure_ends_the_same_if_any_answer_is_lost(
         ),
     ],
 )
-def test_step_of_an_erasure_killed_in_every_run_stops_and_completes_once_retried(
+def test_step_of_an_erasure_killed_in_every_run_stops_and_a_retry_completes_it(
     stream: Emulator, monkeypatch: pytest.MonkeyPatch, step: str, effect: str
 ) -> None:
     monkeypatch.setattr(ErasureKilledUntilStopped, "step", step)
@@ -82,7 +82,7 @@ def test_step_of_an_erasure_killed_in_every_run_stops_and_completes_once_retried
 @_proof
 @pytest.mark.promise("RGT-3")
 @pytest.mark.parametrize("step", [procedures.THAW, procedures.RESUME_AT_STREAM])
-def test_step_of_a_cancellation_killed_in_every_run_stops_and_completes_once_retried(
+def test_step_of_a_cancellation_killed_in_every_run_stops_and_a_retry_completes_it(
     stream: Emulator, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     monkeypatch.setattr(KeepingKilledUntilStopped, "step", step)

@@ -3,26 +3,21 @@
 import json
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
-from chalicelib.certificates import signing
-from chalicelib.certificates.model import ErasureCertificate
 from chalicelib.chat import deletion
 from chalicelib.chat.deletion import MAX_ATTEMPTS
-from chalicelib.core import clock, table
+from chalicelib.core import clock
 from chalicelib.core.clock import DAY, HOUR, MINUTE
 from chalicelib.core.ids import AccountId, UserId
-from chalicelib.core.public_keys import PublicKeys
-from chalicelib.core.table import Key, Table, partition_of
 from chalicelib.rights import procedures, store
 from chalicelib.rights.engine.queue import Destination
 from chalicelib.rights.erasure import store as erasures
 from chalicelib.rights.model import Right, Status
 from chalicelib.rights.steps import erasures as worker
 from infra.stream_emulator import Emulator
-from tests.support import certificates, cloud, moto_kms
+from tests.support import cloud, outcomes
 from tests.support.builders import an_address
 from tests.support.chat_deletions import ERROR, texts
 from tests.support.erasing import (
@@ -32,15 +27,16 @@ from tests.support.erasing import (
     at_step,
     by_receipt,
     cancels,
+    erasable,
     events,
     is_stopped,
     notes,
     stored,
     stored_about,
     work,
+    write_late,
+    write_until_stopped,
 )
-from tests.support.ledger import create_archive
-from tests.support.suppression import suppression_list
 from tests.support.world import User, World
 
 BEFORE_CAPTURE = ("confirm", "settle", "freeze", "suspend_at_stream", "grace", "capture")
@@ -51,31 +47,16 @@ AFTER_CAPTURE = (
 
 
 @pytest.fixture(autouse=True)
-def suppressed(world: World) -> Iterator[set[str]]:
-    """Provide the key of certificates, the locked bucket, and SES's suppression list."""
-    certificates.create_key()
-    create_archive()
-    with moto_kms.messages_by_type(), suppression_list() as addresses:
-        yield addresses
+def services(world: World) -> Iterator[None]:
+    """Provide what an erasure needs."""
+    with erasable():
+        yield
 
 
 @pytest.fixture
 def mila(world: World, stream: Emulator) -> User:
     """Return a user with data in every table and at Stream."""
     return a_subject(world)
-
-
-def the_certificate(request_id: Any) -> ErasureCertificate:
-    envelope = erasures.certificate_of(request_id)
-    assert envelope
-    assert signing.verify(envelope, PublicKeys(certificates.pem()))
-    return ErasureCertificate.read(envelope.certificate)
-
-
-def write_late(user: User) -> None:
-    """Write as a request does that began before the point of no return."""
-    key = Key(Table.ACCOUNTS, partition_of(AccountId(user.account_id)), "late")
-    table.put_all(Table.ACCOUNTS, [(key, {"kind": "late"})])
 
 
 @pytest.mark.promise("RGT-3")
@@ -91,7 +72,7 @@ def test_erasure_deletes_everything_here_and_at_stream_and_ends_in_a_certificate
     assert stored_about(mila) == []
     assert deletion.is_gone(UserId(mila.user_id))
     assert texts(stream) == []
-    found = the_certificate(request_id)
+    found = outcomes.certificate_of(request_id)
     assert found.begun_at == begun + GRACE
     assert {one.records for one in found.deleted} >= {"account", "profile", "claim", "usage_event"}
     assert by_receipt(mila, request_id).json["status"] == "completed"
@@ -159,7 +140,9 @@ def test_cancellation_leaves_a_restricted_account_restricted(world: World, mila:
 
 @pytest.mark.promise("RGT-3")
 @pytest.mark.parametrize("step", AFTER_CAPTURE)
-def test_nothing_stops_an_erasure_after_the_point_of_no_return(world: World, mila: User, step: str) -> None:
+def test_no_person_can_stop_an_erasure_after_the_point_of_no_return(
+    world: World, mila: User, step: str
+) -> None:
     request_id = asks_for_erasure(mila)
     work(world, request_id, at_step(step))
     assert cancels(mila, request_id).problem == "too_late"
@@ -249,23 +232,15 @@ def test_late_write_is_found_and_deleted_before_the_certificate(world: World, mi
 @pytest.mark.promise("RGT-3")
 def test_writer_that_never_ends_stops_the_erasure_for_an_operator(world: World, mila: User) -> None:
     request_id = asks_for_erasure(mila)
-    for _ in range(10):
-        work(world, request_id, lambda request: at_step("verify_deletion")(request) or is_stopped(request))
-        if is_stopped(stored(request_id)):
-            break
-        write_late(mila)
-        work(
-            world, request_id, lambda request: not at_step("verify_deletion")(request) or is_stopped(request)
-        )
-    assert is_stopped(stored(request_id))
+    write_until_stopped(world, mila, request_id)
     assert erasures.certificate_of(request_id) is None
 
 
 @pytest.mark.promise("STR-5")
-def test_user_who_comes_back_at_stream_is_deleted_again(world: World, mila: User, stream: Emulator) -> None:
+def test_user_whom_stream_finds_again_is_deleted_again(world: World, mila: User, stream: Emulator) -> None:
     stream.fault(path="/users/delete", status=404, code=16)  # without "was deleted": the id is not burned
-    still_there = json.dumps({"users": []})
-    stream.fault(method="GET", path="/users", status=200, body=still_there)
+    not_found = json.dumps({"users": []})
+    stream.fault(method="GET", path="/users", status=200, body=not_found)
     request_id = asks_for_erasure(mila)
     work(world, request_id)
     assert notes(request_id).found_again == 1
@@ -285,9 +260,7 @@ def test_stream_that_never_confirms_stops_the_erasure_and_a_retry_finishes_it(
 
 
 @pytest.mark.promise("STR-5")
-def test_operators_are_told_each_day_that_an_erasure_is_not_proven(
-    world: World, mila: User, stream: Emulator
-) -> None:
+def test_unproven_erasure_is_recorded_each_day(world: World, mila: User, stream: Emulator) -> None:
     stream.spoil_tasks(MAX_ATTEMPTS, results={mila.user_id: ERROR})
     request_id = asks_for_erasure(mila)
     work(world, request_id, is_stopped)
@@ -305,7 +278,7 @@ def test_inputs_of_a_stuck_erasure_are_kept(world: World, mila: User, stream: Em
 
 
 @pytest.mark.promise("RGT-3")
-def test_nothing_that_only_the_steps_needed_stays(world: World, mila: User) -> None:
+def test_inputs_and_guards_are_deleted_at_the_end(world: World, mila: User) -> None:
     request_id = asks_for_erasure(mila)
     work(world, request_id)
     assert erasures.inputs_of(request_id) is None
@@ -314,7 +287,7 @@ def test_nothing_that_only_the_steps_needed_stays(world: World, mila: User) -> N
 
 @pytest.mark.promise("RGT-3")
 @pytest.mark.promise("RGT-11")
-def test_letter_leads_to_the_same_end(world: World, mila: User) -> None:
+def test_erasure_requested_by_letter_is_completed(world: World, mila: User) -> None:
     alice = world.an_operator("alice")
     body = {"user_id": mila.user_id, "right": "erasure", "received_by": "letter", "received_on": "2026-11-23"}
     entered = alice.calls("POST", body=body)

@@ -6,38 +6,32 @@ import pytest
 from typer.testing import CliRunner
 
 from chalicelib.chat.deletion import MAX_ATTEMPTS
-from chalicelib.core import table
-from chalicelib.core.ids import AccountId, RightsRequestId
-from chalicelib.core.table import Key, Table, partition_of
+from chalicelib.core.ids import RightsRequestId
 from chalicelib.rights import procedures
 from chalicelib.rights.model import Status
 from infra.ops import progress
 from infra.ops.__main__ import app
 from infra.ops.operator_console import WIDTH, console
 from infra.stream_emulator import Emulator
-from tests.support import certificates, moto_kms
 from tests.support.chat_deletions import ERROR
 from tests.support.commands import Commands, Wire
 from tests.support.erasing import (
     a_subject,
     asks_for_erasure,
-    at_step,
+    erasable,
     is_stopped,
     stored,
     stored_about,
     work,
+    write_until_stopped,
 )
-from tests.support.ledger import create_archive
-from tests.support.suppression import suppression_list
 from tests.support.world import User, World
 
 
 @pytest.fixture(autouse=True)
-def erasable(world: World) -> Iterator[None]:
-    """Provide the key of certificates, the locked bucket, and SES's suppression list."""
-    certificates.create_key()
-    create_archive()
-    with moto_kms.messages_by_type(), suppression_list():
+def services(world: World) -> Iterator[None]:
+    """Provide what an erasure needs."""
+    with erasable():
         yield
 
 
@@ -88,14 +82,7 @@ def test_retry_deletes_what_a_writer_left_and_finishes_the_erasure(
     world: World, mila: User, run: Commands
 ) -> None:
     request_id = asks_for_erasure(mila)
-    late = Key(Table.ACCOUNTS, partition_of(AccountId(mila.account_id)), "late")
-    at_verification = at_step(procedures.VERIFY_DELETION)
-    for _ in range(10):
-        work(world, request_id, lambda request: at_verification(request) or is_stopped(request))
-        if is_stopped(stored(request_id)):
-            break
-        table.put_all(Table.ACCOUNTS, [(late, {"kind": "late"})])
-        work(world, request_id, lambda request: not at_verification(request) or is_stopped(request))
+    write_until_stopped(world, mila, request_id)
     assert "stopped: found_again" in row(run("alice", "list").output, request_id)
     run("alice", "retry", request_id)
     assert work(world, request_id).status is Status.COMPLETED

@@ -1,4 +1,4 @@
-"""Erasures at their edges: silent services, strangers, altered items, deadlines, expired inputs."""
+"""Edge cases of erasures: silent services, strangers, altered items, deadlines, expired inputs."""
 
 import json
 from collections.abc import Iterator
@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from chalicelib.certificates.model import ErasureCertificate
 from chalicelib.certificates.words import Remaining
 from chalicelib.chat import deletion
 from chalicelib.chat.deletion_report import StreamReport
@@ -22,7 +21,7 @@ from chalicelib.rights.erasure import store as erasures
 from chalicelib.rights.model import Status
 from chalicelib.rights.steps import delete
 from infra.stream_emulator import Emulator
-from tests.support import certificates, cloud, environment, moto_kms
+from tests.support import cloud, environment, outcomes
 from tests.support.builders import a_device
 from tests.support.chat_deletions import ended
 from tests.support.crash import Killed
@@ -32,6 +31,7 @@ from tests.support.erasing import (
     at_step,
     by_receipt,
     cancels,
+    erasable,
     events,
     is_stopped,
     notes,
@@ -39,18 +39,15 @@ from tests.support.erasing import (
     stored_about,
     work,
 )
-from tests.support.ledger import alter_newest, create_archive
-from tests.support.suppression import suppression_list
+from tests.support.ledger import alter_newest
 from tests.support.world import User, World
 
 
 @pytest.fixture(autouse=True)
-def suppressed(world: World) -> Iterator[set[str]]:
-    """Provide the key of certificates, the locked bucket, and SES's suppression list."""
-    certificates.create_key()
-    create_archive()
-    with moto_kms.messages_by_type(), suppression_list() as addresses:
-        yield addresses
+def services(world: World) -> Iterator[None]:
+    """Provide what an erasure needs."""
+    with erasable():
+        yield
 
 
 @pytest.fixture
@@ -107,7 +104,7 @@ def test_text_is_sent_if_mail_is_not_accepted_for_hours(world: World, mila: User
 
 
 @pytest.mark.promise("RGT-3")
-def test_owner_is_told_of_a_cancellation(world: World, mila: User) -> None:
+def test_owner_gets_a_mail_about_a_cancellation(world: World, mila: User) -> None:
     request_id, address = asks_for_erasure(mila), mila.profile()["email"]
     work(world, request_id, at_step("grace"))
     cancels(mila, request_id)
@@ -161,7 +158,7 @@ def test_device_that_signed_in_after_the_letter_does_not_open_an_idle_account(
     assert "erasure" not in answer.text
 
 
-def test_idle_time_that_no_device_is_known_for_is_refused() -> None:
+def test_idle_time_longer_than_devices_are_known_is_refused() -> None:
     with pytest.raises(SettingsError, match="RU4M_ERASURE_IDLE_DAYS"):
         settings.read({**environment.variables(), "RU4M_PERIODS": "known_device=P7D"})
 
@@ -197,7 +194,7 @@ def test_expired_inputs_are_captured_again_while_the_account_is_stored(world: Wo
 
 
 @pytest.mark.promise("RGT-3")
-def test_inputs_that_nobody_can_capture_again_stop_the_erasure(world: World, mila: User) -> None:
+def test_expired_inputs_of_a_deleted_account_stop_the_erasure(world: World, mila: User) -> None:
     request_id = asks_for_erasure(mila)
     work(world, request_id, at_step("certify"))
     world.advance(9 * DAY)
@@ -205,7 +202,7 @@ def test_inputs_that_nobody_can_capture_again_stop_the_erasure(world: World, mil
 
 
 @pytest.mark.promise("RGT-3")
-def test_profile_that_cannot_be_opened_does_not_keep_its_owner(world: World, mila: User) -> None:
+def test_unreadable_profile_does_not_prevent_the_erasure(world: World, mila: User) -> None:
     profile = next(i for i in cloud.all_items() if i.get("kind") == {"S": "profile"})
     put("accounts", {**profile, "sealed": {"B": b"altered" * 9}})
     request_id = asks_for_erasure(mila)
@@ -217,7 +214,7 @@ def test_profile_that_cannot_be_opened_does_not_keep_its_owner(world: World, mil
 
 
 @pytest.mark.promise("RGT-3")
-def test_altered_tombstone_does_not_keep_the_certificate_back(world: World, mila: User) -> None:
+def test_altered_tombstone_does_not_prevent_the_certificate(world: World, mila: User) -> None:
     request_id = asks_for_erasure(mila)
     work(world, request_id, at_step("certify"))
     tombstone_id = notes(request_id).tombstone
@@ -233,15 +230,13 @@ def test_certificate_names_the_subjects_other_requests(world: World, mila: User)
     mila.is_stepped_up()
     request_id = asks_for_erasure(mila, waive_grace=True)
     work(world, request_id)
-    envelope = erasures.certificate_of(request_id)
-    assert envelope
-    remains = {one.what: one for one in ErasureCertificate.read(envelope.certificate).remains}
+    remains = {one.what for one in outcomes.certificate_of(request_id).remains}
     assert Remaining.OTHER_REQUESTS in remains
     assert Remaining.STREAM_EXPORTS in remains
 
 
 @pytest.mark.promise("STR-5")
-def test_user_whom_stream_does_not_find_after_an_earlier_request_was_there(
+def test_absent_user_after_an_earlier_request_is_reported_as_not_found(
     world: World, stream: Emulator
 ) -> None:
     unknown = UserId.new()
@@ -250,7 +245,7 @@ def test_user_whom_stream_does_not_find_after_an_earlier_request_was_there(
 
 
 @pytest.mark.promise("STR-5")
-def test_killed_request_at_stream_leaves_a_note(
+def test_request_to_stream_is_noted_before_it_is_sent(
     world: World, mila: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     request_id = asks_for_erasure(mila)
@@ -270,7 +265,7 @@ def test_killed_request_at_stream_leaves_a_note(
 
 
 @pytest.mark.promise("RGT-3")
-def test_erasure_ends_although_each_run_has_time_for_one_request_only(
+def test_erasure_ends_although_each_run_handles_one_request_only(
     world: World, mila: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(delete, "_SLICE", 0 * MINUTE)

@@ -20,7 +20,7 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.rights.engine import duties, engine
 from infra.stream_emulator import Emulator
-from tests.support import certificates, cloud, moto_kms, outcomes
+from tests.support import cloud, outcomes
 from tests.support.chat_deletions import ERROR, FAILURE
 from tests.support.erasing import (
     WORKERS,
@@ -28,14 +28,13 @@ from tests.support.erasing import (
     asks_for_erasure,
     at_step,
     cancels,
+    erasable,
     events,
     is_stopped,
     stored,
     work,
 )
-from tests.support.ledger import create_archive
 from tests.support.outages import refusal
-from tests.support.suppression import suppression_list
 from tests.support.world import User, World
 
 _proof = pytest.mark.proof
@@ -49,7 +48,7 @@ _DENIED = refusal("AccessDenied", 403)
 
 @dataclass
 class Case:
-    """A user whose erasure is requested, beside another one whom nothing may touch."""
+    """A user whose erasure is requested, beside another user, whom the erasure must not affect."""
 
     world: World
     stream: Emulator
@@ -88,11 +87,9 @@ class Case:
 
 @pytest.fixture
 def case(world: World, stream: Emulator) -> Iterator[Case]:
-    certificates.create_key()
-    create_archive()
     # A task whose answer was lost goes on; the next request deletes what a failed one left.
     stream.choose(task_progress="clock", unfinished_delete="finished")
-    with moto_kms.messages_by_type(), suppression_list():
+    with erasable():
         other = a_subject(world)
         yield Case(world, stream, a_subject(world), other)
 
@@ -213,9 +210,7 @@ def test_erasure_is_certified_after_a_trouble_at_aws(case: Case, trouble: str) -
 
 @pytest.mark.promise("RGT-3")
 def test_erasure_without_text_messages_is_certified(world: World, stream: Emulator) -> None:
-    certificates.create_key()
-    create_archive()
-    with moto_kms.messages_by_type(), suppression_list():
+    with erasable():
         case = Case(world, stream, world.a_user().is_stepped_up(), a_subject(world))
         with cloud.failing("sns", "Publish", _SILENT, 4):
             case.finish()

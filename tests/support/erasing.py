@@ -3,26 +3,39 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
-from chalicelib.core import chain, clock
+from chalicelib.core import chain, clock, table
 from chalicelib.core.clock import DAY
-from chalicelib.core.ids import RightsRequestId, UserId
+from chalicelib.core.ids import AccountId, RightsRequestId, UserId
+from chalicelib.core.table import Key, Table, partition_of
 from chalicelib.rights import store
 from chalicelib.rights.engine import duties, engine
 from chalicelib.rights.evidence import history_of
 from chalicelib.rights.model import RightsRequest, StepStatus
 from chalicelib.rights.notes import ErasureNotes
 from chalicelib.rights.steps import erasures, registry, transfer
-from tests.support import cloud
+from tests.support import certificates, cloud, moto_kms
 from tests.support.builders import an_address, an_event
 from tests.support.chat import Chatters
+from tests.support.ledger import create_archive
+from tests.support.suppression import suppression_list
 from tests.support.world import Reply, User, World
 
 WORKERS = (registry.WORKER, transfer.WORKER, erasures.WORKER)
 GRACE = 7 * DAY
+
+
+@contextmanager
+def erasable() -> Iterator[None]:
+    """Provide the key of certificates, the locked bucket, and SES's suppression list, which is empty."""
+    certificates.create_key()
+    create_archive()
+    with moto_kms.messages_by_type(), suppression_list():
+        yield
 
 
 def a_subject(world: World) -> User:
@@ -54,7 +67,7 @@ def stored(request_id: RightsRequestId) -> RightsRequest:
 
 
 def notes(request_id: RightsRequestId) -> ErasureNotes:
-    """Return what the steps left."""
+    """Return the notes that the steps of an erasure left."""
     found = stored(request_id).notes
     assert isinstance(found, ErasureNotes)
     return found
@@ -87,6 +100,24 @@ def at_step(name: str) -> Callable[[RightsRequest], bool]:
 def is_stopped(request: RightsRequest) -> bool:
     """Return whether the next step waits for an operator."""
     return request.next_step is not None and request.next_step.status is StepStatus.STOPPED
+
+
+def write_late(user: User) -> None:
+    """Write as a request does that began before the point of no return."""
+    key = Key(Table.ACCOUNTS, partition_of(AccountId(user.account_id)), "late")
+    table.put_all(Table.ACCOUNTS, [(key, {"kind": "late"})])
+
+
+def write_until_stopped(world: World, user: User, request_id: RightsRequestId) -> None:
+    """Advance an erasure and write before each second pass, until the step stops."""
+    verifies = at_step("verify_deletion")
+    for _ in range(10):
+        request = work(world, request_id, lambda request: verifies(request) or is_stopped(request))
+        if is_stopped(request):
+            return
+        write_late(user)
+        work(world, request_id, lambda request: not verifies(request) or is_stopped(request))
+    raise AssertionError("the step never stops")
 
 
 def cancels(user: User, request_id: RightsRequestId) -> Reply:

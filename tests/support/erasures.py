@@ -1,4 +1,4 @@
-"""The parts of an erasure on the tables, in the order of the plan and without the procedure around them.
+"""The parts of an erasure on the tables, in the order of the plan, without the procedure.
 
 Also requests for an erasure and their certificates, as the procedure leaves them.
 """

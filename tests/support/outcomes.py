@@ -140,7 +140,7 @@ def assert_whole(
     before: Belongings,
     device: dict[str, Any] | None = None,
 ) -> None:
-    """Assert that a cancelled erasure left its user as before, who can sign in and chat again."""
+    """Assert that a cancelled erasure left its user as before, and that the user can sign in and chat."""
     request = stored(request_id)
     assert (request.status, request.next_step) == (Status.CANCELLED, None)
     assert "captured" not in events(request_id)
@@ -155,7 +155,7 @@ def assert_whole(
 
 
 def open_rights(user: User) -> dict[Right, RightsRequestId]:
-    """Return the rights that a user exercises, which are also the fences of an erasure."""
+    """Return the rights that a user exercises, by the guards, which an erasure takes too."""
     found = {right: store.exercised_by(AccountId(user.account_id), right) for right in Right}
     return {right: request_id for right, request_id in found.items() if request_id}
 

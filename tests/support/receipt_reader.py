@@ -2,7 +2,7 @@
 
 from infra.local.chromium import PHONE, Browser, Screen
 
-# Settles when the page waits for its reader: no button is off, and nothing is being loaded.
+# Settles when the page waits for its reader: no button is disabled, and nothing is being loaded.
 _READY = """
 new Promise(done => {
   const look = () => document.querySelector('button:disabled')

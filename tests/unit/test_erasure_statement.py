@@ -1,4 +1,4 @@
-"""What a certificate says, from the notes of the steps."""
+"""Tests the certificate that is built from the notes of the steps."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The writes that freeze an account for an erasure, thaw it, and end it.
 
-They depend on the state that the item has now, so a write of another request, or one that is late, conflicts.
+Each requires the state from which it starts. So a write for another request, or a late one, conflicts.
 """
 
 from boto3.dynamodb.conditions import ConditionBase
@@ -48,7 +48,7 @@ def thawing(account_id: AccountId, frozen: Frozen) -> Change:
 
 
 def ending(account_id: AccountId, request_id: RightsRequestId) -> Change:
-    """The write after which nobody finds the account any more; its conflict is NotFrozen."""
+    """The write after which no route and no job finds the account; its conflict is NotFrozen."""
     return Change(
         account_key(account_id),
         put={"state": AccountState.ERASING},

@@ -1,4 +1,4 @@
-"""Writes objects of the archive: each is written once, and locked by the request that writes it.
+"""Writes objects of the locked archive: each once, and locked by the request that writes it.
 
 In the mode COMPLIANCE no user, not even the account's root user, can delete a locked version before its lock
 ends.

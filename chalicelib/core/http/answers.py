@@ -59,7 +59,7 @@ class NoContent(Answer[None]):
 
 @dataclass(frozen=True)
 class HtmlPage(Answer[None]):
-    """A page to read. It has personal data, so no cache may store it."""
+    """A page to read. It may have personal data, so no cache may store it."""
 
     markup: str = field(kw_only=True)
     policy: str = field(kw_only=True)  # the content security policy
@@ -101,7 +101,7 @@ def _headers(media_type: str, request_id: str) -> _Headers:
 
 
 def _page_headers(page: HtmlPage, request_id: str) -> _Headers:
-    """The headers of a page: no other site may frame it, so that no click is taken on its buttons."""
+    """The headers of a page: no site may frame it, which could make a reader click its buttons."""
     return {
         **_headers("text/html; charset=utf-8", request_id),
         "Cache-Control": page.caching,

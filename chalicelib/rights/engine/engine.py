@@ -6,7 +6,7 @@ Invariants:
   that it read. A worker that lost its lease cannot write: its version is stale (the fence).
 - The write that takes the lease counts the run, so a run whose worker is killed is counted too. An outcome,
   a wait included, resets the count. After `MAX_TRIES` runs without an outcome the step stops until an
-  operator retries it or decides the request; the legal clock keeps running.
+  operator retries it or decides the request; the legal clock keeps running. A step may also stop itself.
 - A step's outcome, its evidence and the request's new state are one transaction. After a crash before it,
   the lease expires and the step is run again. A crash after it loses the next message, and the sweep sends
   another.
@@ -291,7 +291,7 @@ def _waiting(request: RightsRequest, step: AnyStep, **changes: object) -> Rights
 
 
 def _record_unreachable(request: RightsRequest, step: AnyStep) -> RightsRequest:
-    """Let the step wait for a silent service, as long as it has been silent so far."""
+    """Let the step wait for a silent service; `until_next_look` says how long."""
     now = clock.now()
     since = request.unreachable_since or now
     metrics.gauge(Metric.RIGHTS_UNREACHABLE_MINUTES, (now - since) // MINUTE)

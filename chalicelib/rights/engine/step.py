@@ -148,7 +148,7 @@ def backoff(tries: int) -> timedelta:
 
 
 def until_next_look(silent_for: timedelta) -> timedelta:
-    """Return the wait until a silent service is asked again: as long as it has been silent, with jitter."""
+    """Return the wait until a silent service is called again: about as long as it is silent, bounded."""
     return _spread(min(max(silent_for, _FIRST_WAIT), LONGEST_LOOK))
 
 

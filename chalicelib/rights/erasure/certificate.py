@@ -14,7 +14,7 @@ def own(account_id: AccountId, request_id: RightsRequestId) -> Envelope:
     """Read the certificate of a subject's own request.
 
     Raises:
-        NotFound: no such request, or it will never have a certificate.
+        NotFound: no such request, it belongs to another subject, or it will never have a certificate.
         NotReady: the erasure is not done.
     """
     return _certificate(service.own(account_id, request_id))
@@ -24,7 +24,8 @@ def by_receipt(request_id: RightsRequestId, receipt: str) -> Envelope:
     """Read the certificate of the request that a receipt belongs to, after its account was erased.
 
     Raises:
-        NotFound, NotReady: as for `own`.
+        NotFound: no such request, the receipt belongs to another one, or it will never have a certificate.
+        NotReady: as for `own`.
     """
     return _certificate(service.by_receipt(request_id, receipt))
 

@@ -1,57 +1,55 @@
-"""Messages about an erasure: its confirmation, and that it is done (RGT-3, RGT-10).
+"""Messages about an erasure: its confirmation, its cancellation and its end (RGT-3, RGT-10).
 
-They also reach people who did not ask: the phone was stolen, or the number has a new owner. So they say what
-happens, until when it can be stopped, and what to do. They contain no name, number or id except in the link,
-whose fragment has the receipt: a browser sends no fragment to a server.
+They also reach people who did not request the erasure: a thief may have requested it, or the number has a new
+owner. So the confirmation says what happens, when, and how to cancel it. Messages contain no name, number or
+id except in the link, whose fragment has the receipt: a browser sends no fragment to a server.
 
-Texts in Serbian have no diacritics when sent by SMS. With one, a message would have 70 characters instead of
-160, and would be sent in twice as many parts.
+Text messages in Serbian have no diacritics. With one, a part would have 70 characters instead of 160, so the
+message would need twice as many parts.
 """
 
-from collections.abc import Mapping
 from datetime import datetime
 
 from chalicelib.core.clock import day_of
 from chalicelib.core.ids import MailId, RightsRequestId
 from chalicelib.core.settings import settings
 from chalicelib.messages.languages import language
+from chalicelib.messages.letters import Letters, compose
 from chalicelib.messages.mail import Mail
 
-_Letters = Mapping[str, tuple[str, tuple[str, ...]]]
-
-_CONFIRMED: _Letters = {
+_CONFIRMED: Letters = {
     "sr": (
         "RU4M: Vaš nalog će biti obrisan",
         (
             "Zatraženo je da obrišemo Vaš RU4M nalog i Vaše podatke. Brisanje počinje najranije {until}.",
             (
-                "Nalog do tada zamrzavamo: niko ne može da ga koristi. Sve dok brisanje ne počne, možete da "
-                "ga otkažete: otvorite vezu ispod. Za to Vam ne treba ni aplikacija ni prijava."
+                "Do tada zamrzavamo nalog: niko ne može da ga koristi. Sve dok brisanje ne počne, možete da "
+                "ga otkažete: otvorite vezu ispod. Za to Vam nije potrebna ni aplikacija ni prijava."
             ),
             "Ako ovo niste tražili, odmah otkažite brisanje i odgovorite na ovu poruku.",
-            "Ne prosleđujte ovu poruku i sačuvajte je: posle brisanja ista veza pokazuje potvrdu.",
+            "Sačuvajte ovu poruku i ne prosleđujte je: posle brisanja ista veza prikazuje potvrdu.",
         ),
     ),
     "en": (
         "RU4M: your account will be deleted",
         (
-            "We were asked to delete your RU4M account and your data. That begins on {until} or later.",
+            "We were asked to delete your RU4M account and data. The deletion begins on {until} or later.",
             (
                 "Until then we freeze the account: nobody can use it. You can cancel the deletion until it "
-                "begins: open the link below. You need neither the app nor to sign in."
+                "begins: open the link below. You do not need the app, and you do not need to sign in."
             ),
-            "If you did not ask for this, cancel the deletion now and answer this mail.",
-            "Do not forward this mail, and keep it: after the deletion, the same link shows a certificate.",
+            "If you did not ask for this, cancel the deletion now and reply to this mail.",
+            "Keep this mail and do not forward it: after the deletion, the same link shows a certificate.",
         ),
     ),
 }
 
-_ERASED: _Letters = {
+_ERASED: Letters = {
     "sr": (
         "RU4M: Vaš nalog je obrisan",
         (
             "Obrisali smo Vaš RU4M nalog i Vaše podatke, kao što je zatraženo.",
-            "Veza ispod pokazuje potvrdu: šta je obrisano, šta ostaje i zašto. Sačuvajte je.",
+            "Veza ispod prikazuje potvrdu: šta je obrisano, šta ostaje i zašto. Sačuvajte potvrdu.",
             "Ovo je naša poslednja poruka. Posle nje brišemo i ovu adresu.",
         ),
     ),
@@ -65,31 +63,31 @@ _ERASED: _Letters = {
     ),
 }
 
-_CANCELLED: _Letters = {
+_CANCELLED: Letters = {
     "sr": (
         "RU4M: brisanje Vašeg naloga je otkazano",
         (
-            "Brisanje Vašeg RU4M naloga je otkazano. Nalog je ponovo kakav je bio.",
-            "Ako ga niste Vi otkazali, odgovorite na ovu poruku.",
+            "Brisanje Vašeg RU4M naloga je otkazano. Nalog je ponovo onakav kakav je bio.",
+            "Ako brisanje niste otkazali Vi, odgovorite na ovu poruku.",
         ),
     ),
     "en": (
         "RU4M: the deletion of your account was cancelled",
         (
             "The deletion of your RU4M account was cancelled. The account is as it was before.",
-            "If it was not you who cancelled it, answer this mail.",
+            "If you did not cancel it, reply to this mail.",
         ),
     ),
 }
 
 _CANCELLED_TEXT = {
-    "sr": "RU4M: brisanje Vaseg naloga je otkazano. Ako niste Vi, pisite na {contact}.",
+    "sr": "RU4M: brisanje Vaseg naloga je otkazano. Ako to niste bili Vi, pisite na {contact}.",
     "en": "RU4M: the deletion of your account was cancelled. If it was not you, write to {contact}.",
 }
 
 _CONFIRMED_TEXT = {
     "sr": "RU4M: Vas nalog i podaci bice obrisani, najranije {until}. Ako to ne zelite, otkazite: {link}",
-    "en": "RU4M: we delete your account and data, on {until} or later. If you do not want it, cancel: {link}",
+    "en": "RU4M: we will delete your account and data on {until} or later. To cancel the deletion: {link}",
 }
 
 _ERASED_TEXT = {
@@ -99,9 +97,10 @@ _ERASED_TEXT = {
 
 
 def link(request_id: RightsRequestId, receipt: str) -> str:
-    """Return the address of the page that shows a request and cancels it; whoever has it can do both.
+    """Return the address of the page that shows a request and cancels it.
 
-    The issuer is the API's public address. On the local cloud no host has that name.
+    Anyone with the address can do both. The issuer is the API's public address; on the local cloud no host
+    has that name.
     """
     return f"{settings().issuer}/v1/receipt#{request_id}.{receipt}"
 
@@ -112,11 +111,11 @@ def confirmation_mail(mail_id: MailId, to: str, locale: str | None, link: str, u
     Args:
         mail_id: the id of the mail.
         to: the verified address of the subject.
-        locale: the language of the app.
-        link: as given by `link`.
-        until: when the deletion begins, at the earliest: it waits for the subject's other requests.
+        locale: the language of the app; None if it is not known.
+        link: as `link` returns it.
+        until: the earliest begin of the deletion, which also waits for the subject's other requests.
     """
-    return _mail(_CONFIRMED, mail_id, to, locale, link, {"until": _day(until)})
+    return compose(_CONFIRMED, mail_id, to, locale, {"until": _day(until)}, link)
 
 
 def confirmation_text(locale: str | None, link: str, until: datetime) -> str:
@@ -125,38 +124,24 @@ def confirmation_text(locale: str | None, link: str, until: datetime) -> str:
 
 
 def cancelled_mail(mail_id: MailId, to: str, locale: str | None) -> Mail:
-    """Compose the mail after a cancellation: anyone who has the link can cancel."""
-    return _mail(_CANCELLED, mail_id, to, locale, None, {})
+    """Compose the mail that confirms a cancellation. It has no link: nothing is left to cancel."""
+    return compose(_CANCELLED, mail_id, to, locale, {})
 
 
 def cancelled_text(locale: str | None) -> str:
-    """Compose the text message after a cancellation."""
+    """Compose the text message that confirms a cancellation."""
     contact = settings().contact_email
     return _CANCELLED_TEXT[language(locale, _CANCELLED_TEXT)].format(contact=contact)
 
 
 def erased_mail(mail_id: MailId, to: str, locale: str | None, link: str) -> Mail:
     """Compose the mail after the deletion. It is our last one to this address."""
-    return _mail(_ERASED, mail_id, to, locale, link, {})
+    return compose(_ERASED, mail_id, to, locale, {}, link)
 
 
 def erased_text(locale: str | None, link: str) -> str:
     """Compose the text message after the deletion. It is our last one to this number."""
     return _ERASED_TEXT[language(locale, _ERASED_TEXT)].format(link=link)
-
-
-def _mail(
-    letters: _Letters,
-    mail_id: MailId,
-    to: str,
-    locale: str | None,
-    link: str | None,
-    words: Mapping[str, str],
-) -> Mail:
-    spoken = language(locale, letters)
-    subject, paragraphs = letters[spoken]
-    filled = tuple(paragraph.format(**words) for paragraph in paragraphs)
-    return Mail(mail_id=mail_id, to=to, language=spoken, subject=subject, paragraphs=filled, link=link)
 
 
 def _day(instant: datetime) -> str:

@@ -8,8 +8,8 @@ Invariants:
 - Nothing but the request's own key is deleted, whatever else its prefix matches.
 - `erase_copy` returns only after a listing that showed nothing. What it deleted stays deleted, so it may be
   killed at any point and called again.
-- An upload is aborted before versions are deleted. One that is completed between the two is a version in the
-  next round. One that a worker begins after the last listing is found by `remaining`.
+- Uploads are aborted before versions are deleted. An upload that is completed after the listing is a version
+  in the next round. One that a worker begins after the last listing is found by `remaining`.
 
 A worker that is killed loses the counts of its run, so the sums are lower bounds.
 """
@@ -23,7 +23,7 @@ from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.settings import settings
 from chalicelib.rights.files import key_of
 
-# What is listed per round. Far more than a copy has, so that one round usually deletes everything.
+# Listed per round and kind: far more than a copy has, so that one round usually deletes everything.
 PAGE = 100
 MAX_ROUNDS = 20
 

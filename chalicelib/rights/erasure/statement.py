@@ -1,4 +1,4 @@
-"""What the certificate of an erasure says, from the notes that its steps left. Pure but for the requests."""
+"""Builds the certificate of an erasure from the notes that its steps left. Pure."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ from chalicelib.rights.notes import DeletedKind, ErasureNotes, StreamAnswer
 
 T = TypeVar("T")
 
-# Stream documents that it keeps the files of exports for so long.
+# How long Stream keeps the file of an export, as it documents.
 STREAM_EXPORTS_KEPT = 60 * DAY
 
 
@@ -56,7 +56,8 @@ def of(
 ) -> ErasureCertificate:
     """The certificate of an erasure whose steps are done.
 
-    A worker's clock may have jumped back. Each instant is then stated as that of the step before it.
+    Instants are in the order of the steps. If a worker's clock jumped back, its instant is stated as that of
+    the step before.
 
     Args:
         request: the erasure.
@@ -143,7 +144,7 @@ def _remains(
 
 
 def _longest_unfindable(now: datetime) -> timedelta:
-    """The longest period of the records that cannot be found from an account."""
+    """The longest time until the records end that cannot be found from an account."""
     declared = (record.declaration for record in register.records())
     periods = [
         one.retention.period

@@ -1,11 +1,11 @@
 """All DynamoDB access of erasures, except the deletion of records (`privacy/erasure`).
 
-    erasure#<request>          in Challenges: what the steps need after the account is deleted
-    A#<account>, open#<right>  in Rights: the fence, the same items that mark a right as exercised
+    erasure#<request>          in Challenges: the inputs of the steps after the account is deleted
+    A#<account>, open#<right>  in Rights: the guards of all rights, which name the open request of a right
     R#<request>, certificate   in Rights: the certificate, stored once
 
-A fence makes the erasure the open request for every right. So none can be open when the erasure passes its
-point of no return, and none can be made afterwards.
+At its point of no return an erasure takes the guards of all other rights. So no other request is open then,
+and none can be made afterwards.
 """
 
 from contextlib import suppress
@@ -19,11 +19,11 @@ from chalicelib.privacy import codec
 from chalicelib.rights.model import ErasureInputs, IssuedCertificate, OpenRequest, Right
 from chalicelib.rights.store import guard_key, key
 
-_FENCED = tuple(right for right in Right if right is not Right.ERASURE)
+_OTHER_RIGHTS = tuple(right for right in Right if right is not Right.ERASURE)
 
 
 class CertificateExists(Conflict):
-    """The request has a certificate already, which stays."""
+    """The request has a certificate, which is not replaced."""
 
 
 class OthersAreOpen(Conflict):
@@ -31,52 +31,52 @@ class OthersAreOpen(Conflict):
 
 
 def inputs_key(request_id: RightsRequestId) -> Key:
-    """The key of what the steps of an erasure need."""
+    """The key of the inputs of an erasure."""
     return Key(Table.CHALLENGES, f"erasure#{request_id}")
 
 
 def keeping_inputs(inputs: ErasureInputs) -> Write:
-    """The write that keeps what the later steps need, for the transaction of the point of no return."""
+    """The write that stores the inputs of an erasure, for the transaction of the point of no return."""
     place = inputs_key(inputs.request_id)
     return Create(place, codec.to_item(inputs, place))
 
 
 def inputs_of(request_id: RightsRequestId) -> ErasureInputs | None:
-    """What the steps of an erasure need; None before the point of no return, and at the end."""
+    """The stored inputs of an erasure; None before the point of no return, once expired, and at the end."""
     item = table.get(inputs_key(request_id))
     return codec.opened(ErasureInputs, item) if item else None
 
 
 def extend_inputs(request_id: RightsRequestId) -> None:
-    """Keep what the steps need for another period, if it is still stored."""
+    """Keep the inputs of an erasure for another period, if they are still stored."""
     item = table.get(inputs_key(request_id))
     if item is None:
         return
     renewed = codec.glance(ErasureInputs, item).model_copy(update={"extended_at": clock.now()})
     put = {"extended_at": clock.to_text(renewed.extended_at), **codec.times(renewed)}
-    with suppress(Conflict):  # it was just deleted
+    with suppress(Conflict):  # they were just deleted
         table.write(Change(inputs_key(request_id), put=put))
 
 
 def delete_inputs(request_id: RightsRequestId) -> None:
-    """Delete what the steps needed; it may be repeated."""
+    """Delete the inputs of an erasure; it may be repeated."""
     with suppress(Conflict):
         table.write(Delete(inputs_key(request_id)))
 
 
-def fences(account_id: AccountId, request_id: RightsRequestId) -> list[Write]:
-    """The writes that make an erasure the open request for every other right.
+def guard_writes(account_id: AccountId, request_id: RightsRequestId) -> list[Write]:
+    """The writes that make an erasure the open request of every other right.
 
     Their conflict OthersAreOpen means that another request is open.
     """
-    keys = [guard_key(account_id, right) for right in _FENCED]
+    keys = [guard_key(account_id, right) for right in _OTHER_RIGHTS]
     item = OpenRequest(request_id=request_id)
     return [Create(place, codec.to_item(item, place), conflict=OthersAreOpen) for place in keys]
 
 
-def lift_fences(account_id: AccountId, request_id: RightsRequestId) -> None:
-    """Delete the fences of an erasure; it may be repeated."""
-    for right in _FENCED:
+def delete_guards(account_id: AccountId, request_id: RightsRequestId) -> None:
+    """Delete the guards that an erasure took; it may be repeated."""
+    for right in _OTHER_RIGHTS:
         with suppress(Conflict):
             table.write(Delete(guard_key(account_id, right), Attr("request_id").eq(request_id)))
 

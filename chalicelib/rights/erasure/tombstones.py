@@ -1,14 +1,14 @@
-"""Tombstones: the mark of an erasure that survives a restore of any table.
+"""Tombstones: the marks of an erasure, which survive a restore of any table.
 
 A table that is restored from a backup contains accounts that were erased after the backup, and a restored
 Ledger lacks the later entries. So each erasure leaves its mark in two places: a chain in the Ledger, and
 objects in the locked bucket, which no restore changes. After a restore the marks name the erasures that have
 to be repeated.
 
-    capture  commit(..., pending_write(tombstone))    in the transaction of the point of no return
-    later    keep(tombstone)                          before anything is deleted
-    certify  keep_final(tombstone, erased_at)
-             commit(..., final_write(tombstone))      with the request's own change
+    capture           commit(..., pending_write(tombstone))  in the transaction of the point of no return
+    record_tombstone  keep(tombstone)                        before anything is deleted
+    certify           commit(..., final_write(tombstone))    in the transaction that closes the request
+    forget            keep_final(tombstone, erased_at)
 
 Invariants:
 
@@ -50,7 +50,7 @@ class Tombstone:
 
     @property
     def ids(self) -> dict[str, str]:
-        """What a repeated erasure has to know."""
+        """The ids by which the erasure can be repeated."""
         return {"account_id": self.account_id, "user_id": self.user_id, "request_id": self.request_id}
 
 
@@ -66,8 +66,8 @@ def pending_write(tombstone: Tombstone) -> Write:
 def final_write(tombstone: Tombstone) -> Write:
     """Return the entry that records the erasure as done.
 
-    It is built on the chain's newest entry, so a second call after a commit returns another entry. Commit it
-    with the change of the request that is made once.
+    It follows the chain's newest entry, so after a commit a second call returns a second entry. Commit it
+    with a change of the request that is made only once.
 
     Raises:
         Unavailable: the Ledger does not answer.
@@ -92,7 +92,7 @@ def keep_final(tombstone: Tombstone, erased_at: datetime) -> None:
 
     Args:
         tombstone: the erasure.
-        erased_at: the instant of its last deletion. It must be stored before, so that each call has the same.
+        erased_at: when it was complete. It must be stored before, so that each call has the same.
 
     Raises:
         ObjectDiffers: the bucket has another mark under this id, such as one with another instant.

@@ -1,11 +1,11 @@
 """Lists of erasures for operators: stuck ones first, then the open ones by deadline (RGT-10).
 
-An erasure is stuck if its next step stopped, if it began to delete more than a day ago, or if a service does
-not respond (`rights/standstill`). The list includes stuck erasures that are answered or cancelled: the last
-steps delete what only the erasure needed, or thaw the account.
+An erasure is stuck if its next step stopped, if it has no certificate a day after its point of no return, or
+if a service does not respond (`rights/standstill`). The list includes stuck erasures that are closed: their
+last steps delete what only the erasure needed, or thaw the account.
 
-Nobody but the procedure completes an erasure. Operators can retry a step (`extend`), or refuse an erasure
-that has not begun to delete (`decide`).
+Only the procedure completes an erasure. Operators can retry a step (`extend`), or refuse an erasure that has
+not begun to delete (`decide`).
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from chalicelib.core.ids import RightsRequestId, StaffId
 from chalicelib.rights import standstill, store
 from chalicelib.rights.model import Right, RightsRequest
 from chalicelib.rights.operators import inspect
-from chalicelib.rights.operators.inspect import OpenPage
+from chalicelib.rights.operators.inspect import CasePage
 from chalicelib.rights.standstill import Standstill
 
 READ_PER_PAGE = store.MAX_READ
@@ -40,7 +40,7 @@ class _Place:
         return f"{self.rank}-{clock.to_epoch(self.at)}-{self.request_id}"
 
 
-def list_erasures(cursor: Cursor | None, by: StaffId) -> OpenPage:
+def list_erasures(cursor: Cursor | None, by: StaffId) -> CasePage:
     """List a page of erasures, stuck ones first, and record that the operator sees them.
 
     The order holds over all pages, also with ten thousand open erasures: it is the order of two sparse
@@ -60,7 +60,7 @@ def list_erasures(cursor: Cursor | None, by: StaffId) -> OpenPage:
     shown = [request for request, rank in listed if request and _belongs(request, rank)]
     inspect.record_page([request.request_id for request in shown], by)
     more = looked_at[-1].cursor() if len(places) > READ_PER_PAGE else None
-    return OpenPage(shown, unreadable, more)
+    return CasePage(shown, unreadable, more)
 
 
 def inspect_erasure(request_id: RightsRequestId, by: StaffId) -> RightsRequest:

@@ -47,15 +47,15 @@ class History:
 
 
 @dataclass(frozen=True)
-class OpenPage:
-    """A page of open requests, the ids of unreadable ones, and the next page's cursor."""
+class CasePage:
+    """A page of a list of requests, the ids of unreadable ones, and the next page's cursor."""
 
     found: list[RightsRequest]
     unreadable: list[RightsRequestId]
     next: str | None
 
 
-def list_open(cursor: Cursor | None, by: StaffId) -> OpenPage:
+def list_open(cursor: Cursor | None, by: StaffId) -> CasePage:
     """List a page of open requests, most urgent first, and record that the operator sees them.
 
     Requests that are answered while an operator pages through the list cause neither duplicates nor gaps.
@@ -71,7 +71,7 @@ def list_open(cursor: Cursor | None, by: StaffId) -> OpenPage:
     more = _cursor(rows[PAGE - 1]) if len(rows) > PAGE else None
     shown = [request for request in found if request.is_open]
     record_page([request.request_id for request in shown], by)
-    return OpenPage(shown, unreadable, more)
+    return CasePage(shown, unreadable, more)
 
 
 def inspect(request_id: RightsRequestId, by: StaffId) -> tuple[RightsRequest, History]:

@@ -15,26 +15,26 @@ DELIVER = "deliver"  # let the subject fetch the file; this is the answer
 ANNOUNCE = "announce"  # announce the answer to the subject
 DISCARD = "discard"  # delete the file once its retention period ends
 
-CONFIRM = "confirm"  # tell the subject at once that the account will be deleted, and how to cancel that
-SETTLE = "settle"  # wait until the subject's other requests are answered
+CONFIRM = "confirm"  # notify the subject at once that the account will be deleted, and how to cancel that
+SETTLE = "settle"  # wait for the subject's other requests, while the grace period fits before the deadline
 FREEZE = "freeze"  # freeze the account, and end its sessions
 SUSPEND_AT_STREAM = "suspend_at_stream"  # deactivate the user at Stream, and revoke its tokens
 GRACE = "grace"  # wait for the end of the time in which the erasure can be cancelled
-CAPTURE = "capture"  # the point of no return: keep what the later steps need
+CAPTURE = "capture"  # the point of no return: end the account, and keep the inputs of the later steps
 RECORD_TOMBSTONE = "record_tombstone"  # mark the erasure outside of the tables, for restores of backups
 QUARANTINE = "quarantine"  # take the account off its claims
 DELETE_AT_STREAM = "delete_at_stream"  # request the deletion of the user at Stream
 AWAIT_STREAM_DELETION = "await_stream_deletion"  # wait for that deletion, and check its result
 DELETE_COPIES = "delete_copies"  # delete copies in S3, and take the address off SES's suppression list
 DELETE_RECORDS = "delete_records"  # delete the subject's records in all tables
-VERIFY_DELETION = "verify_deletion"  # look for late writes: nothing may be left
+VERIFY_DELETION = "verify_deletion"  # the second pass: search for late writes
 DELETE_KEY = "delete_key"  # delete the subject's data key
 CERTIFY = "certify"  # sign the certificate; this is the answer
-NOTIFY = "notify"  # tell the subject that the deletion is complete
-FORGET = "forget"  # delete what the steps needed
-THAW = "thaw"  # after a cancellation: the account is as it was
-CONFIRM_CANCELLATION = "confirm_cancellation"  # tell the subject that the account stays
-RESUME_AT_STREAM = "resume_at_stream"  # the user at Stream too
+NOTIFY = "notify"  # notify the subject that the deletion is complete
+FORGET = "forget"  # write the last tombstone, delete the inputs of the steps
+THAW = "thaw"  # after a cancellation or refusal: restore the account's state
+CONFIRM_CANCELLATION = "confirm_cancellation"  # notify the subject that the account stays
+RESUME_AT_STREAM = "resume_at_stream"  # let the user connect to Stream again
 
 _COPY = (PIN, ASK_STREAM, AWAIT_STREAM, ASSEMBLE, DELIVER, ANNOUNCE, DISCARD)
 _COPY_HANDED_ON = (PIN, ASK_STREAM, AWAIT_STREAM, ASSEMBLE, TRANSFER, DELIVER, ANNOUNCE, DISCARD)
@@ -76,9 +76,9 @@ def waiting_steps(names: tuple[str, ...]) -> tuple[StepState, ...]:
 
 
 def ended_early(request: RightsRequest, status: Status) -> tuple[StepState, ...]:
-    """The steps of a request that a person closes early: those done, followed by those that this takes.
+    """The steps of a request that a person closes early: those done, then those that closing it takes.
 
-    They undo what was done, delete a copy that was made, and announce a decision.
+    Those undo what was done, delete a copy that was made, and announce a decision or confirm a cancellation.
     """
     done = tuple(step for step in request.steps if step.status is StepStatus.DONE)
     match request.right, status:

@@ -1,4 +1,4 @@
-"""The document: one file with its style, its script and its texts. It loads nothing else.
+"""The document: one file with its style, its script and its texts. It loads no other file.
 
 Addresses are relative, so the page works under each base path of the API.
 """
@@ -57,5 +57,5 @@ def _pieces(contact: str) -> Iterator[str]:
 
 
 def _data(contact: str) -> str:
-    """The texts as JSON in which nothing can end the element."""
+    """The texts as JSON without `<`, so that no text can end the script element."""
     return json.dumps({"contact": contact, "texts": TEXTS}, ensure_ascii=False).replace("<", "\\u003c")

@@ -2,7 +2,7 @@
 ;(() => {
   const { contact, texts } = JSON.parse(document.getElementById('texts').textContent)
   const LINK = /^#(r_[0-9a-z]{26})\.([0-9]+\.[A-Za-z0-9_-]{20,100})$/
-  const ERASED = ['completed', 'partially_completed']
+  const COMPLETED = ['completed', 'partially_completed']
   const FILE = 'signed-certificate.json' // as docs/certificates.md calls it
   const page = document.getElementById('page')
   const main = document.getElementById('request')
@@ -73,7 +73,7 @@
     return text('busy')
   }
 
-  // Runs an action, with all buttons off; if it fails, says why and offers it again.
+  // Runs an action with all buttons disabled. If it fails, says why, and offers a retry unless nothing was found.
   const attempt = async act => {
     const buttons = document.querySelectorAll('button')
     buttons.forEach(one => (one.disabled = true))
@@ -130,7 +130,7 @@
   const state = () => {
     if (request.status === 'cancelled') return named('cancelled')
     if (request.status === 'refused') return refusal()
-    if (ERASED.includes(request.status)) return named('done')
+    if (COMPLETED.includes(request.status)) return named('done')
     if (request.status === 'awaiting_verification') return text('proof')
     if (erasure()) return text(request.cancellable ? 'erasure_cancellable' : 'erasure_begun')
     return text('open')
@@ -146,7 +146,7 @@
   const actions = () => {
     const offered = []
     if (request.cancellable) offered.push(button(text(erasure() ? 'cancel_erasure' : 'cancel'), cancel, 'main'))
-    if (erasure() && ERASED.includes(request.status)) {
+    if (erasure() && COMPLETED.includes(request.status)) {
       offered.push(button(text('download'), download, 'main'), button(text('read'), read))
     }
     return offered.length ? [element('div', offered, { class: 'actions' })] : []
@@ -198,7 +198,7 @@
     attempt(load)
   }
 
-  // A second link that is opened in the same tab changes the fragment only. Links inside of the certificate do too.
+  // A second link opened in the same tab changes only the fragment, and so do the links inside the certificate.
   addEventListener('hashchange', () => LINK.test(location.hash) && start())
   addEventListener('popstate', () => {
     const shown = history.state?.shown

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-# By the language's tag. The first one is for readers of any other language.
+# By language tag. The first language is for readers of any other one.
 TEXTS: Mapping[str, Mapping[str, str]] = {
     "en-GB": {
         "erasure": "Deletion of your account",
@@ -33,18 +33,18 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "back": "Back",
         "again": "Try again",
         "too_late": "It is too late to cancel.",
-        "incomplete": "This link is incomplete, or the page was loaded again. Open the whole link of our "
-        "message once more.",
-        "unknown": "We know no request of this link. Open the whole link of our message. Requests are "
+        "incomplete": "This link is incomplete, or the page was reloaded. Open the whole link from our "
+        "message again.",
+        "unknown": "There is no request for this link. Open the whole link from our message. Requests are "
         "deleted after some years. If in doubt, write to {contact}.",
         "not_ready": "The certificate is not ready yet. Try again later.",
         "busy": "Our service is busy. Try again in a minute.",
-        "unreachable": "We could not be reached. Check your connection and try again. A cancellation can be "
-        "sent several times.",
+        "unreachable": "Our service could not be reached. Check your connection and try again. You can "
+        "repeat a cancellation: that does no harm.",
     },
     "sr-Latn": {
         "erasure": "Brisanje naloga",
-        "request": "Vaš zahtev o privatnosti",
+        "request": "Vaš zahtev u vezi sa privatnošću",
         "certificate": "Potvrda",
         "received": "Zatraženo",
         "begins": "Brisanje počinje najranije",
@@ -52,33 +52,33 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "decided": "Odgovoreno",
         "loading": "Učitavanje …",
         "erasure_cancellable": "Vaš nalog i Vaši podaci biće obrisani. Još možete da otkažete brisanje.",
-        "erasure_begun": "Brisanje je počelo i ne može više da se zaustavi. Kada se završi, ova veza "
-        "pokazuje potvrdu. Sačuvajte vezu.",
+        "erasure_begun": "Brisanje je počelo i više ne može da se zaustavi. Kada se završi, ova veza "
+        "prikazuje potvrdu. Sačuvajte vezu.",
         "erasure_done": "Vaš nalog i Vaši podaci su obrisani. U potvrdi piše šta je obrisano, šta ostaje i "
         "zašto. Dokaz je potpisana datoteka: sačuvajte je.",
         "erasure_refused": "Nismo obrisali Vaš nalog. Naš odgovor:",
         "erasure_cancelled": "Brisanje je otkazano. Nalog ostaje i uskoro ćete moći ponovo da ga koristite.",
         "erasure_not_you": "Niste Vi ovo tražili? Otkažite brisanje i pišite na {contact}.",
         "open": "Radimo na Vašem zahtevu.",
-        "proof": "Pre odgovora treba nam dokaz da ste zahtev podneli Vi. Pišite na {contact}.",
+        "proof": "Pre odgovora nam je potreban dokaz da ste zahtev podneli Vi. Pišite na {contact}.",
         "done": "Odgovorili smo na Vaš zahtev. Odgovor je u aplikaciji.",
         "refused": "Odbili smo Vaš zahtev. Naš odgovor:",
         "cancelled": "Zahtev je otkazan.",
-        "cancel_erasure": "Otkaži brisanje",
-        "cancel": "Otkaži zahtev",
-        "read": "Pročitaj potvrdu",
-        "download": "Preuzmi potpisanu datoteku",
+        "cancel_erasure": "Otkažite brisanje",
+        "cancel": "Otkažite zahtev",
+        "read": "Pročitajte potvrdu",
+        "download": "Preuzmite potpisanu datoteku",
         "back": "Nazad",
-        "again": "Pokušaj ponovo",
+        "again": "Pokušajte ponovo",
         "too_late": "Prekasno je za otkazivanje.",
-        "incomplete": "Ova veza nije potpuna, ili je strana ponovo učitana. Otvorite još jednom celu vezu "
+        "incomplete": "Ova veza nije potpuna ili je stranica ponovo učitana. Otvorite još jednom celu vezu "
         "iz naše poruke.",
         "unknown": "Ne postoji zahtev za ovu vezu. Otvorite celu vezu iz naše poruke. Posle nekoliko "
         "godina brišemo zahteve. Ako niste sigurni, pišite na {contact}.",
         "not_ready": "Potvrda još nije spremna. Pokušajte kasnije.",
-        "busy": "Naš servis je zauzet. Pokušajte ponovo za minut.",
-        "unreachable": "Veza sa nama nije uspela. Proverite internet vezu i pokušajte ponovo. Otkazivanje "
-        "možete da pošaljete više puta.",
+        "busy": "Naš servis je trenutno preopterećen. Pokušajte ponovo za minut.",
+        "unreachable": "Naš servis nije dostupan. Proverite vezu sa internetom i pokušajte ponovo. "
+        "Otkazivanje možete da ponovite bez štete.",
     },
 }
 
@@ -94,7 +94,7 @@ WITHOUT_SCRIPT = (
     (
         "sr-Latn",
         (
-            "Ovoj strani je potreban JavaScript da bi pokazala Vaš zahtev. Bez njega pišite na {contact}: "
+            "Ovoj stranici je potreban JavaScript da bi prikazala Vaš zahtev. Bez njega pišite na {contact}: "
             "odgovorićemo na pitanja o zahtevu i otkazati ga ako želite."
         ),
     ),

@@ -1,8 +1,8 @@
-"""Announces the answer or an extension to the subject, in the app and by mail.
+"""Announces an answer or an extension to the subject, in the app and by mail.
 
 The app shows both as soon as they are decided. The mail goes to a verified address, if there is one, and
 only says where to look. So no step depends on the mail, and it is sent at most once: a note is written
-before it is sent.
+before it is sent. The completion of an erasure and its cancellation have messages of their own (`confirm`).
 """
 
 from collections.abc import Callable
@@ -29,6 +29,8 @@ from chalicelib.rights.model import Right, RightsRequest
 from chalicelib.rights.notes import RequestAnnouncement
 
 _IN_APP, _BY_MAIL = "announced_in_app", "announced_by_mail"
+# What is known of a message that may have been sent, in the words of the evidence.
+SENT_BEFORE, SENT_IN_DOUBT = "sent_before", "sent_in_doubt"
 
 
 def _announce(job: AnyJob) -> Outcome:
@@ -76,14 +78,10 @@ def _send_once(
     return {_BY_MAIL if sent == _BY_MAIL else _IN_APP: 1}
 
 
-# What is known of a message that may have been sent, in the words of the evidence.
-SENT_BEFORE, SENT_IN_DOUBT = "sent_before", "sent_in_doubt"
-
-
 def at_most_once(job: Job[N], about: RequestAnnouncement, send: Callable[[MailId], str]) -> str:
     """Send a message, unless an earlier run may have sent it: a note is written before.
 
-    Returns what `send` returns, `SENT_BEFORE` or `SENT_IN_DOUBT`.
+    Returns what `send` returns, `SENT_BEFORE` if an earlier run may have sent it, or `SENT_IN_DOUBT`.
 
     Raises:
         Unavailable: it was certainly not sent; another run may send it.
@@ -113,7 +111,7 @@ class Addressee:
 def _addressee(request: RightsRequest) -> Addressee | None:
     """The subject's mailbox; None if missing or unreadable, or if the account is frozen for another request.
 
-    Once an erasure has begun to delete, it is what the erasure captured.
+    After the point of no return of an erasure, it is the mailbox that the erasure captured.
     """
     (row,) = needs.read_accounts([request.account_id], (OPEN_ACCOUNT, PROFILE, PURPOSES, DATA_KEY))
     try:

@@ -1,8 +1,8 @@
-"""The point of no return of an erasure, the mark that it leaves, and the end of both.
+"""The point of no return of an erasure, the steps that follow it at once, and the last step.
 
-One transaction captures what the later steps need, fences the subject's other rights, ends the account and
-writes the pending tombstone. It requires the version of the request that a cancellation would change, and an
-account that is frozen for this request. So a live account is never deleted.
+One transaction captures the inputs of the later steps, takes the guards of the subject's other rights, ends
+the account and writes the pending tombstone. It requires the version of the request that a cancellation would
+change, and an account that is frozen for this request. So a live account is never deleted.
 """
 
 from contextlib import suppress
@@ -27,8 +27,8 @@ from chalicelib.rights.erasure.tombstones import Tombstone
 from chalicelib.rights.model import Right, RightsRequest, Status
 from chalicelib.rights.moves import Move, apply_move
 from chalicelib.rights.problems import TooLate
-from chalicelib.rights.steps.freeze import until_next_look
-from chalicelib.rights.steps.inputs import KEPT_AHEAD, InputsGone, inputs_from, inputs_of, read_subject
+from chalicelib.rights.steps.freeze import until_reread
+from chalicelib.rights.steps.inputs import KEPT_AHEAD, InputsGone, ensure_inputs, inputs_from, read_subject
 
 
 def _capture(job: ErasureJob) -> Outcome:
@@ -52,32 +52,32 @@ def _capture(job: ErasureJob) -> Outcome:
             erasures.keeping_inputs(inputs),
             accounts.ending(request.account_id, request.request_id),
             tombstones.pending_write(_tombstone(job, captured.tombstone)),
-            *erasures.fences(request.account_id, request.request_id),
+            *erasures.guard_writes(request.account_id, request.request_id),
         )
     except OthersAreOpen:
-        return Wait(until_next_look(now))
+        return Wait(until_reread(now))
     return Done()
 
 
 def _others_wait(job: ErasureJob) -> timedelta | None:
     """How long to wait for the subject's other open requests; None if there is none.
 
-    A day before the answer is due they are closed: the data that they are about is deleted.
+    A day before the erasure is due they are closed, since the data that they concern will be deleted.
     """
     request, now = job.request, clock.now()
     others = store.open_rights(request.account_id) - {Right.ERASURE}
     if not others:
         return None
     if now < request.clock.due_at(now) - DAY:
-        return until_next_look(job.notes.grace_ends_at or now)
+        return until_reread(job.notes.grace_ends_at or now)
     for right in others:
         if other := store.exercised_by(request.account_id, right):
             _give_up(other)
-    return until_next_look(now)
+    return until_reread(now)
 
 
 def _give_up(other: RightsRequestId) -> None:
-    """Close another request of the subject; one whose copy is being sent is answered within minutes."""
+    """Close another request, unless its copy is being sent to a controller: its answer follows in minutes."""
 
     def given_up(found: RightsRequest) -> Move | None:
         if not found.is_open:
@@ -90,7 +90,7 @@ def _give_up(other: RightsRequestId) -> None:
 
 
 def _copies_wait(job: ErasureJob) -> timedelta | None:
-    """How long a copy still waits for its subject; None if there is none, or the subject gave it up."""
+    """How long to wait for copies that the subject can fetch; None if none, or if the subject waived that."""
     if job.notes.waives_grace:
         return None
     now = clock.now()
@@ -122,15 +122,15 @@ def _tombstone(job: ErasureJob, tombstone_id: TombstoneId | None) -> Tombstone:
 
 
 def _record_tombstone(job: ErasureJob) -> Outcome:
-    """Write the pending tombstone to the locked bucket: a restored Ledger loses later entries."""
+    """Write the pending tombstone to the locked bucket: a restored Ledger lacks later entries."""
     tombstones.keep(tombstone_of(job))
     return Done()
 
 
 def _quarantine(job: ErasureJob) -> Outcome:
-    """Take the account off its claims; from now on the number gets a new account."""
+    """Take the account off its claims. A later sign-up with the number creates a new account."""
     request, now = job.request, clock.now()
-    captured = inputs_of(request)
+    captured = ensure_inputs(request)
     until = job.notes.claims_until or Period.QUARANTINE.ends(now)
     values = ClaimedValues(request.account_id, captured.phone, request.user_id, captured.email)
     released = accounts.release_claims(values, until)
@@ -139,12 +139,12 @@ def _quarantine(job: ErasureJob) -> Outcome:
 
 
 def _forget(job: ErasureJob) -> Outcome:
-    """Write the final tombstone to the locked bucket, and delete what only the steps needed."""
+    """Write the final tombstone to the locked bucket, and delete the inputs and the guards."""
     request, tombstone = job.request, tombstone_of(job)
     closed_at = request.closed_at or clock.now()  # earlier than the capture if a clock jumped back
     tombstones.keep_final(tombstone, max(closed_at, tombstone.captured_at))
     erasures.delete_inputs(request.request_id)
-    erasures.lift_fences(request.account_id, request.request_id)
+    erasures.delete_guards(request.account_id, request.request_id)
     return Done()
 
 

@@ -1,4 +1,4 @@
-"""Step `certify`: signs the certificate of an erasure. This is the answer to the request."""
+"""Step `certify`: signs the certificate of an erasure, which is the answer to the request."""
 
 from chalicelib.certificates import signing
 from chalicelib.core import clock, metrics, observe
@@ -16,7 +16,7 @@ from chalicelib.rights.erasure.tombstones import Tombstone
 from chalicelib.rights.model import IssuedCertificate, RightsRequest, Status
 from chalicelib.rights.notes import CopyNotes
 from chalicelib.rights.steps.capture import tombstone_of
-from chalicelib.rights.steps.inputs import inputs_of
+from chalicelib.rights.steps.inputs import ensure_inputs
 
 
 def _certify(job: ErasureJob) -> Outcome:
@@ -25,7 +25,7 @@ def _certify(job: ErasureJob) -> Outcome:
     A run that is killed before that transaction leaves nothing; the next one signs again.
     """
     request, notes, now = job.request, job.notes, clock.now()
-    said = statement.of(request, notes, inputs_of(request).pseudonym, now, _others(request))
+    said = statement.of(request, notes, ensure_inputs(request).pseudonym, now, _others(request))
     document = signing.sign(said).document().decode()
     issued = IssuedCertificate(request_id=request.request_id, issued_at=now, document=document)
     minutes = max((now - (notes.grace_ends_at or now)) // MINUTE, 0)
@@ -49,7 +49,7 @@ def _final_entry(tombstone: Tombstone) -> list[Write]:
 
 
 def _others(request: RightsRequest) -> OtherRequests:
-    """What is known of the subject's other requests."""
+    """Read what the certificate says of the subject's other requests."""
     last_export, kept_until = None, None
     for one in store.all_of(request.account_id):
         asked = one.notes.stream_asked_at if isinstance(one.notes, CopyNotes) else None

@@ -1,12 +1,14 @@
-"""The steps that write to the subject of an erasure: at once, after a cancellation, and at the end.
+"""The steps that notify the subject of an erasure: at once, after a cancellation, and at the end.
 
-A mail goes to the verified address; without one, a text goes to the number. Each contains a link with the
-receipt, by which the erasure can be cancelled until it begins: the phone may be in the hands of a thief. If
-nobody used the account for a long time, the number may have a new owner. Then no text is sent.
+A mail goes to the verified address; without one, a text message goes to the number. The first message and the
+last contain a link with the receipt. By it the subject can cancel the erasure without the phone, which may be
+stolen, and read the certificate. If the account was not used for a long time, the number may have a new
+owner, so no text message is sent.
 
-The confirmation is sent at least once: it is noted afterwards, since a second one does no harm and a missing
-one does. The others are sent at most once: they are noted before. An outage of mail does not hold an erasure
-up for long: after some hours the text is sent instead, and after as many more the step goes on.
+The confirmation is sent at least once: it is noted after it is sent, since a second one does no harm and a
+missing one does. The others are sent at most once: they are noted before. An outage of mail delays an erasure
+by twelve hours at most: after six hours the text message is sent instead, and after twelve the step is done
+without a message.
 """
 
 from collections.abc import Callable
@@ -29,17 +31,13 @@ from chalicelib.rights.engine.step import Done, ErasureJob, Outcome, Step, Stop
 from chalicelib.rights.erasure import messages
 from chalicelib.rights.erasure import store as erasures
 from chalicelib.rights.notes import RequestAnnouncement
-from chalicelib.rights.steps.announce import at_most_once
+from chalicelib.rights.steps.announce import SENT_IN_DOUBT, at_most_once
 from chalicelib.rights.steps.inputs import read_subject
 
-_PATIENCE = 6 * HOUR  # with a service that does not accept a message
-# What is known of a message, in the words of the evidence.
-_BY_MAIL, _BY_TEXT, _IN_DOUBT, _NOT_REACHABLE = (
-    "sent_by_mail",
-    "sent_by_text",
-    "sent_in_doubt",
-    "not_reachable",
-)
+# How long the step waits for mail, and after that for text messages, while they are not accepted.
+_PATIENCE = 6 * HOUR
+# What is known of a message, in the words of the evidence; announce.py has two more.
+_BY_MAIL, _BY_TEXT, _NOT_REACHABLE = "sent_by_mail", "sent_by_text", "not_reachable"
 
 
 @dataclass(frozen=True, repr=False)
@@ -60,7 +58,7 @@ class Message:
 
 
 def _confirm(job: ErasureJob) -> Outcome:
-    """Tell the subject that the account will be deleted, when, and how to cancel that."""
+    """Notify the subject that the account will be deleted, when, and how to cancel that."""
     request = job.request
     account, email = read_subject(request, OPEN_ACCOUNT)
     if account is None:
@@ -90,7 +88,7 @@ def _is_idle(account_id: AccountId, now: datetime) -> bool:
 
 
 def _confirm_cancellation(job: ErasureJob) -> Outcome:
-    """Tell the subject that the account stays: anyone with the link can cancel."""
+    """Notify the subject that the account stays: the erasure may have been cancelled by another person."""
     account, email = read_subject(job.request, OPEN_ACCOUNT)
     if account is None or RequestAnnouncement.CONFIRMATION not in job.notes.mails:
         return Done()
@@ -99,13 +97,13 @@ def _confirm_cancellation(job: ErasureJob) -> Outcome:
         lambda mail_id, address: messages.cancelled_mail(mail_id, address, to.locale),
         messages.cancelled_text(to.locale),
     )
-    return _announced(job, RequestAnnouncement.CANCELLATION, to, message)
+    return _announce_once(job, RequestAnnouncement.CANCELLATION, to, message)
 
 
 def _notify(job: ErasureJob) -> Outcome:
-    """Tell the subject that the deletion is complete, and where the certificate is."""
+    """Notify the subject that the deletion is complete, and where the certificate is."""
     request, captured = job.request, erasures.inputs_of(job.request.request_id)
-    if captured is None:  # no message could be sent for days
+    if captured is None:  # they expired, since no message could be sent for days
         return Done(counts={_NOT_REACHABLE: 1})
     to = Reach(captured.email, None if job.notes.idle else captured.phone, captured.locale)
     link = messages.link(request.request_id, receipts.of(request.request_id))
@@ -113,38 +111,38 @@ def _notify(job: ErasureJob) -> Outcome:
         lambda mail_id, address: messages.erased_mail(mail_id, address, to.locale, link),
         messages.erased_text(to.locale, link),
     )
-    return _announced(job, RequestAnnouncement.ANSWER, to, message)
+    return _announce_once(job, RequestAnnouncement.ANSWER, to, message)
 
 
-def _announced(job: ErasureJob, about: RequestAnnouncement, to: Reach, message: Message) -> Done:
+def _announce_once(job: ErasureJob, about: RequestAnnouncement, to: Reach, message: Message) -> Done:
     since = job.request.unreachable_since
     sent = at_most_once(job, about, lambda mail_id: _send(mail_id, to, message, since))
     return Done(counts={sent: 1})
 
 
 def _send(mail_id: MailId, to: Reach, message: Message, unreachable_since: datetime | None) -> str:
-    """Send the mail, or the text if the mail is not accepted or in doubt. Returns what is known.
+    """Send the mail, and the text message unless SES accepted the mail. Return what is known.
 
     Raises:
-        MailUnavailable, TextUnavailable: neither is accepted now; the step waits, for some hours.
+        MailUnavailable, TextUnavailable: the message is not accepted now; the caller may wait and call again.
     """
-    by_mail = _mailed(mail_id, to, message, unreachable_since)
+    by_mail = _send_mail(mail_id, to, message, unreachable_since)
     if by_mail == _BY_MAIL or to.phone is None:
         return by_mail
     try:
         sms.send(TextMessage(to.phone, message.text), Purpose.LEGAL_OBLIGATION)
     except TextInDoubt:
-        return _IN_DOUBT
+        return SENT_IN_DOUBT
     except TextRefused:
         return by_mail
     except TextUnavailable:
-        if by_mail == _NOT_REACHABLE and not _is_over(unreachable_since, 2):
+        if by_mail == _NOT_REACHABLE and not _has_waited(unreachable_since, 2):
             raise
         return by_mail
     return _BY_TEXT
 
 
-def _mailed(mail_id: MailId, to: Reach, message: Message, unreachable_since: datetime | None) -> str:
+def _send_mail(mail_id: MailId, to: Reach, message: Message, unreachable_since: datetime | None) -> str:
     if to.email is None:
         return _NOT_REACHABLE
     try:
@@ -152,15 +150,15 @@ def _mailed(mail_id: MailId, to: Reach, message: Message, unreachable_since: dat
     except MailRefused:
         return _NOT_REACHABLE
     except MailInDoubt:
-        return _IN_DOUBT
+        return SENT_IN_DOUBT
     except MailUnavailable:
-        if not _is_over(unreachable_since, 1):
+        if not _has_waited(unreachable_since, 1):
             raise
         return _NOT_REACHABLE
     return _BY_MAIL
 
 
-def _is_over(unreachable_since: datetime | None, times: int) -> bool:
+def _has_waited(unreachable_since: datetime | None, times: int) -> bool:
     return unreachable_since is not None and clock.now() - unreachable_since >= times * _PATIENCE
 
 

@@ -1,8 +1,8 @@
 """The steps that delete a subject's copies, records and key, and look for what was written late.
 
-Requests and workers that began before the point of no return may write after their table was deleted. The
-second pass runs after the longest of them has ended, finds what they wrote, and has it deleted. Then it waits
-as long again.
+Requests and workers that began before the point of no return may write to a table after the subject's records
+in it were deleted. The second pass (`verify_deletion`) runs after the longest of them has ended. If it finds
+something, the deletion is repeated, and the second pass waits for the same time again.
 """
 
 from collections.abc import Mapping
@@ -27,11 +27,11 @@ from chalicelib.rights import procedures, store
 from chalicelib.rights.engine.step import WHOLE_RUN, Again, Done, ErasureJob, Outcome, Step, Stop, Wait
 from chalicelib.rights.erasure import objects
 from chalicelib.rights.notes import ErasureNotes
-from chalicelib.rights.steps.inputs import InputsGone, inputs_of
+from chalicelib.rights.steps.inputs import InputsGone, ensure_inputs
 
-# How long one run deletes; it fits into the worker's fifteen minutes.
+# How long one run deletes or searches; it fits into the worker's fifteen minutes.
 _SLICE = 8 * MINUTE
-# Late writes come within minutes. Something that writes again and again is a bug, for an operator.
+# Late writes end within minutes. A writer that does not end is a bug, which an operator has to find.
 _MAX_FOUND_AGAIN = 5
 _NOW = 0 * MINUTE
 
@@ -45,15 +45,15 @@ def _delete_copies(job: ErasureJob) -> Outcome:
         notes = replace(notes.with_deleted(DeletionPlace.COPIES, counts, clock.now()), copies_after=place)
         if clock.now() >= deadline:
             return Wait(_NOW, notes)
-    email = inputs_of(request).email
+    email = ensure_inputs(request).email
     lifted = email is not None and suppression.lift(email)
     return Done(notes=replace(notes, copies_after=None), counts={"mail_addresses_lifted": int(lifted)})
 
 
 def _delete_records(job: ErasureJob) -> Outcome:
-    """Delete the subject's partition of each table, as the register says."""
+    """Delete the subject's records in each table, by the plan of the register."""
     with suppress(InputsGone):  # only the certificate needs them
-        inputs_of(job.request)  # the last chance to capture them again
+        ensure_inputs(job.request)  # after this they cannot be captured again
     deadline = clock.now() + _SLICE
     for step in deletions():
         deleted = erasure.delete_records(
@@ -76,17 +76,17 @@ def _count(job: ErasureJob, place: DeletionPlace, counts: Mapping[str, int]) -> 
 
 
 def _clean_from(notes: ErasureNotes, now: datetime) -> datetime:
-    """From when on nothing that began before can still write, here or at Stream."""
+    """From when on nothing that began before the deletion can still write, here or at Stream."""
     here = now + settings().erasure.late_writes_minutes * MINUTE
     answer = notes.stream_answer
     if answer and answer.user is StreamReport.NO_USER and notes.frozen_at:
-        # An id that Stream never had is not burned there: a chat token could make the user.
+        # Stream does not know this id as deleted, so a connect with a chat token could still create the user.
         return max(here, notes.frozen_at + settings().chat_token_life)
     return here
 
 
 def _verify(job: ErasureJob) -> Outcome:
-    """Look for what is left in the tables, in S3 and at Stream; delete it, and look again."""
+    """Search the tables, S3 and Stream. If something is left, return to the step that deletes it."""
     notes, now = job.notes, clock.now()
     if notes.clean_from and now < notes.clean_from:
         return Wait(notes.clean_from - now)
@@ -111,7 +111,7 @@ def _spared() -> set[str]:
 
 
 def _again(job: ErasureJob, from_step: str, notes: ErasureNotes) -> Outcome:
-    """Delete again from a step on. Each sixth time stops, and a retry deletes what was found then."""
+    """Return to a step that deletes; each sixth time, stop. A retry then searches and deletes again."""
     metrics.count(Metric.ERASURE_FOUND_AGAIN)
     found_again = job.notes.found_again + 1
     if found_again % (_MAX_FOUND_AGAIN + 1) == 0:
@@ -120,7 +120,7 @@ def _again(job: ErasureJob, from_step: str, notes: ErasureNotes) -> Outcome:
 
 
 def _delete_key(job: ErasureJob) -> Outcome:
-    """Delete the subject's data key: what backups still have cannot be read once theirs have expired."""
+    """Delete the subject's data key: once the backups of Keys end, no backup of a record can be read."""
     erasure.delete_key(job.request.account_id)
     return Done(notes=replace(job.notes, key_deleted_at=clock.now()))
 

@@ -1,7 +1,7 @@
 """The worker that erases accounts: its steps by name.
 
-It has a function, a queue and a role of its own: no other worker may delete keys and claims, or sign
-certificates.
+It has a function, a queue and a role of its own: no other worker may delete keys or sign certificates. Its
+duties are done by the usual worker.
 """
 
 from chalicelib.core.turns import Turns

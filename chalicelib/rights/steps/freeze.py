@@ -1,8 +1,8 @@
-"""The steps of an erasure up to its point of no return, and those that undo them after a cancellation.
+"""The steps of an erasure before its point of no return, and those that undo them.
 
 The account is frozen by a write in the transaction that records it, under the version of the request that a
-cancellation would change. So a cancelled erasure never freezes an account, and one that froze it also thaws
-it. A user who signs in meanwhile gets a session for the rights only.
+cancellation or refusal would change. So a closed erasure never freezes an account, and its closing thaws the
+account that was frozen. A user who signs in meanwhile gets a session for privacy rights only.
 """
 
 from dataclasses import replace
@@ -23,26 +23,26 @@ from chalicelib.rights.engine.step import Done, ErasureJob, Outcome, Step, Stop,
 from chalicelib.rights.model import Right, RightsRequest
 from chalicelib.sessions import logout
 
-# For what follows the grace period.
+# Kept before the deadline for the steps after the grace period.
 _MARGIN = 3 * DAY
-# Longer than a run of chat/sync.
+# Longer than any run of chat/sync (29 seconds).
 _SYNC_LASTS = timedelta(seconds=30)
-_SOONEST_LOOK, _LATEST_LOOK = timedelta(seconds=5), 6 * HOUR
+_SHORTEST_WAIT, _LONGEST_WAIT = timedelta(seconds=5), 6 * HOUR
 
 
 def _settle(job: ErasureJob) -> Outcome:
-    """Wait until no other request of the subject is open, while grace still fits before the deadline."""
+    """Wait until no other request of the subject is open, or until the grace period must begin."""
     request, now = job.request, clock.now()
     grace = settings().erasure.grace_hours * HOUR
     latest = request.clock.due_at(now) - grace - _MARGIN
     if store.open_rights(request.account_id) <= {Right.ERASURE} or now >= latest:
         return Done()
-    return Wait(min(until_next_look(request.received_at), latest - now))
+    return Wait(min(until_reread(request.received_at), latest - now))
 
 
-def until_next_look(since: datetime) -> timedelta:
-    """The wait until the subject's other requests are looked at again: as long as it has lasted so far."""
-    return min(max(clock.now() - since, _SOONEST_LOOK), _LATEST_LOOK)
+def until_reread(since: datetime) -> timedelta:
+    """The wait until the subject's other requests are read again: the time since `since`, within bounds."""
+    return min(max(clock.now() - since, _SHORTEST_WAIT), _LONGEST_WAIT)
 
 
 def _freeze(job: ErasureJob) -> Outcome:
@@ -69,13 +69,13 @@ def _freeze(job: ErasureJob) -> Outcome:
 
 
 def account_of(request: RightsRequest) -> Account | None:
-    """The clear part of the subject's account as it is stored, whatever its state; None if there is none."""
+    """The clear fields of the subject's account in any state; None if no account is stored."""
     (row,) = needs.read_accounts([request.account_id], (STORED_ACCOUNT,))
     return row[STORED_ACCOUNT]
 
 
 def _suspend(job: ErasureJob) -> Outcome:
-    """Keep the user from connecting to Stream, also with a token that was issued before."""
+    """Suspend the user at Stream, so that tokens issued before do not connect either."""
     try:
         access.suspend(job.request.user_id, job.notes.frozen_at or clock.now())
     except StreamUnavailable:
@@ -89,7 +89,7 @@ def _wait_for_grace(job: ErasureJob) -> Outcome:
 
 
 def _thaw(job: ErasureJob) -> Outcome:
-    """Put the account back into the state from before, if this request froze it."""
+    """Restore the state of the account before the freeze, if this request froze it."""
     account = account_of(job.request)
     if account is None or account.frozen is None or account.frozen.request_id != job.request.request_id:
         return Done()
@@ -101,8 +101,8 @@ def _thaw(job: ErasureJob) -> Outcome:
 def _resume(job: ErasureJob) -> Outcome:
     """Let the user connect to Stream again; a restricted account's user stays suspended.
 
-    It is done twice: a sync that read the account before the thaw may suspend the user in between. If the
-    user was deleted at Stream meanwhile, an operator has to know; a retry ends the step.
+    It is done twice, because a run of chat/sync that read the account before the thaw may suspend the user
+    after the first time. If the user was deleted at Stream, the step stops for an operator; a retry ends it.
     """
     account = account_of(job.request)
     if job.notes.frozen_at is None or account is None or account.state is not AccountState.ACTIVE:

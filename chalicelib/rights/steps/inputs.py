@@ -1,8 +1,8 @@
-"""What the steps of an erasure know of its subject: before the point of no return and after it.
+"""The inputs of an erasure: what its steps know of the subject after the point of no return.
 
-After the point of no return the address, the number and the pseudonym are in a row of Challenges, which a
-duty extends while the erasure is not complete. If it expired nevertheless, it is captured again while the
-account is still stored; the deletion of the records therefore begins with a look at it.
+They are the address, the number, the locale and the pseudonym, in an item of Challenges that a duty extends
+while the erasure is open. If they expired nevertheless, they are captured again while the account is still
+stored. The deletion of the records therefore begins by ensuring that they are stored.
 """
 
 from chalicelib.accounts.model import Account
@@ -21,7 +21,7 @@ KEPT_AHEAD = 4 * DAY
 
 
 class InputsGone(Exception):
-    """What an erasure captured is not stored any more, nor is the account, so an operator has to act."""
+    """Neither the inputs of an erasure nor the account are stored any more, so an operator has to act."""
 
 
 def read_subject(request: RightsRequest, need: Need[Account | None]) -> tuple[Account | None, str | None]:
@@ -32,7 +32,7 @@ def read_subject(request: RightsRequest, need: Need[Account | None]) -> tuple[Ac
 
 
 def inputs_from(request: RightsRequest, account: Account, email: str | None) -> ErasureInputs:
-    """What the steps need, to be stored."""
+    """The inputs of an erasure, as they are stored."""
     return ErasureInputs(
         request_id=request.request_id,
         phone=account.phone,
@@ -43,11 +43,11 @@ def inputs_from(request: RightsRequest, account: Account, email: str | None) -> 
     )
 
 
-def inputs_of(request: RightsRequest) -> ErasureInputs:
-    """What an erasure captured.
+def ensure_inputs(request: RightsRequest) -> ErasureInputs:
+    """Return the inputs of an erasure after its point of no return; capture them again if they expired.
 
     Raises:
-        InputsGone: neither it nor the account is stored any more.
+        InputsGone: neither they nor the account are stored any more.
     """
     found = store.inputs_of(request.request_id)
     if found:
@@ -61,10 +61,10 @@ def inputs_of(request: RightsRequest) -> ErasureInputs:
 
 
 def extend_inputs(request: RightsRequest) -> None:
-    """Keep what an erasure captured for another period.
+    """Keep the inputs of an erasure for another period.
 
     Raises:
-        InputsGone: as for `inputs_of`.
+        InputsGone: as for `ensure_inputs`.
     """
-    inputs_of(request)
+    ensure_inputs(request)
     store.extend_inputs(request.request_id)

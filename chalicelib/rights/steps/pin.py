@@ -1,4 +1,4 @@
-"""Step `pin`, and the duties that pin, remind, and record overdue or owed evidence."""
+"""Step `pin`, and the duties that keep what a request needs, remind operators, and record evidence."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -47,9 +47,12 @@ def pinned_end(request: RightsRequest, now: datetime) -> datetime:
 
 
 def renew_pins(job: AnyJob) -> None:
-    """Duty: renew the pins of an open request. It stays due until all records are pinned."""
+    """Duty: renew the pins of an open request, or the inputs of an erasure, which pins nothing.
+
+    It stays due until all records are pinned.
+    """
     if isinstance(job.request.notes, ErasureNotes):
-        extend_inputs(job)
+        _extend_inputs(job)
         return
     pinned, renewed = pin_slice(job.request)
     if pinned is not None:
@@ -90,21 +93,21 @@ def record_owed(job: AnyJob) -> None:
         job.move(request, "owed_recorded")
 
 
-def extend_inputs(job: AnyJob) -> None:
-    """Keep what the steps of an erasure need, while it is not complete."""
+def _extend_inputs(job: AnyJob) -> None:
+    """Keep the inputs of an erasure for another period."""
     inputs.extend_inputs(job.request)
     until = clock.now() + inputs.KEPT_AHEAD
     job.move(job.request.model_copy(update={"pinned_until": until}), "inputs_extended")
 
 
 def record_unproven(job: AnyJob) -> None:
-    """Duty: tell operators each day that an erasure has begun and its end is not proven (STR-5)."""
+    """Duty: mail operators each day while an erasure past its point of no return is unproven (STR-5)."""
     request, notes = job.request, job.request.notes
     metrics.count(Metric.ERASURE_UNPROVEN)
     messages.mail_unproven(request)
     if isinstance(notes, ErasureNotes):
-        told = request.model_copy(update={"notes": replace(notes, reported_unproven_at=clock.now())})
-        job.move(told, "unproven")
+        notified = request.model_copy(update={"notes": replace(notes, reported_unproven_at=clock.now())})
+        job.move(notified, "unproven")
 
 
 PIN = Step(procedures.PIN, _pin, lease=WHOLE_RUN)

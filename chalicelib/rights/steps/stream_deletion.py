@@ -1,4 +1,4 @@
-"""The steps that delete the user at Stream and wait for Stream's own task (STR-5)."""
+"""The steps that request the deletion of the user at Stream and wait until it is confirmed (STR-5)."""
 
 from dataclasses import replace
 
@@ -17,7 +17,8 @@ from chalicelib.rights.notes import ErasureNotes, StreamAnswer, StreamRequest
 def _delete(job: ErasureJob) -> Outcome:
     """Request the deletion. After a crash it is requested again, which does no harm.
 
-    The first request is noted before it is sent: a user whom Stream does not find later was there once.
+    The first request is noted before it is sent. If a later one finds no user, the note shows that the user
+    may have existed.
     """
     asked_before = job.notes.stream_asked_at
     if asked_before is None:
@@ -31,7 +32,7 @@ def _delete(job: ErasureJob) -> Outcome:
 
 
 def _await(job: ErasureJob) -> Outcome:
-    """Poll once; after Stream's last word stop for an operator, whose retry requests the deletion again."""
+    """Poll once. If all attempts failed, stop for an operator, whose retry requests the deletion again."""
     if job.notes.stream_answer:
         return Done()
     asked = job.notes.stream

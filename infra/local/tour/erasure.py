@@ -1,4 +1,4 @@
-"""The chapter about erasure: Mila has her account deleted, and verifies the certificate."""
+"""The chapter about erasure: Mila deletes her account and verifies the certificate."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from infra.local.tour.phone import Phone
 from infra.local.tour.receipt import ReceiptLink
 from infra.local.waiting import until
 
-# So long that the first erasure waits until Mila cancels it; on the local cloud it would not wait at all.
+# So long that the first erasure waits until Mila cancels it. On the local cloud the default is not to wait.
 GRACE = {figures.erasure_variable("grace_hours"): "24"}
-# What has ids of a deleted account: the request and its evidence; for days, used codes and mails that were
-# sent, which cannot be found from the account.
+# Keys of items that may show ids of a deleted account: the request and its evidence; and for some days, used
+# codes and deliveries of mails, which cannot be found from the account.
 KEPT = (
     f"{Table.RIGHTS} R#",
     f"{Table.LEDGER} rights#",

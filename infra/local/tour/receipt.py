@@ -1,4 +1,4 @@
-"""The link in messages about a request: whoever has it acts without an account, as its page does."""
+"""The link in messages about an erasure: its holder acts without an account, as the link's page does."""
 
 from __future__ import annotations
 
