@@ -10,8 +10,8 @@ import pytest
 @pytest.mark.parametrize(
     ("bench", "title", "row"),
     [
-        ("export", "What a copy costs", "1,500"),
-        ("erasure", "What deleting a subject's usage costs", "500"),
+        pytest.param("export", "What a copy costs", "1,500", marks=pytest.mark.proof),
+        pytest.param("erasure", "What deleting a subject's usage costs", "500", marks=pytest.mark.proof),
         ("quick", "Cost of operations", "usage: 100 events"),
     ],
 )
