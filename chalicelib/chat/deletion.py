@@ -42,7 +42,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from chalicelib.chat import gateway
-from chalicelib.chat.deletion_report import StreamDeletion, StreamReport
+from chalicelib.chat.deletion_report import StreamDeletion, StreamDeletionTask, StreamReport
 from chalicelib.chat.gateway import InputRefused, TaskNotFound, UserBurned, UserDeletedBefore
 from chalicelib.chat.model import Task, TaskId, TaskOutcome, TaskState
 from chalicelib.core import clock, metrics
@@ -50,7 +50,7 @@ from chalicelib.core.clock import HOUR, MINUTE
 from chalicelib.core.explanations import ExplainedEnum
 from chalicelib.core.ids import UserId
 from chalicelib.core.metrics import Metric
-from chalicelib.core.settings import ErasureExtent, settings
+from chalicelib.core.settings import settings
 
 # Stream documents no maximum time for a task. Five tasks that never end take 31 hours, which leaves an
 # operator four weeks to ask Stream's support.
@@ -62,16 +62,6 @@ _LONGEST_PAUSE = _FIRST_PAUSE * 2 ** (MAX_ATTEMPTS - 2)
 
 # While a task is pending, the next poll is due after as long as the task has taken so far.
 _SHORTEST_POLL, _LONGEST_POLL = timedelta(seconds=1), 10 * MINUTE
-
-
-@dataclass(frozen=True)
-class StreamDeletionTask:
-    """A deletion that was requested at Stream, or is to be requested. It may be stored."""
-
-    task_id: TaskId | None  # None: `at` is when to request it
-    at: datetime
-    attempts: int
-    extent: ErasureExtent
 
 
 @dataclass(frozen=True)
@@ -138,7 +128,7 @@ def poll(user_id: UserId, asked: StreamDeletionTask) -> DeletionProgress:
         if timedelta(0) < left <= _LONGEST_PAUSE:
             return DeletionPending(asked, left)
         return _request(user_id, asked)
-    return _poll_task(user_id, asked, asked.task_id)
+    return _poll_task(user_id, asked, TaskId(asked.task_id))
 
 
 def is_gone(user_id: UserId) -> bool:

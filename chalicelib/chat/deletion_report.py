@@ -1,4 +1,4 @@
-"""What Stream reported about the deletion of a user, by kind of data. No I/O, and no SDK.
+"""The deletion of a user at Stream: its task, and what Stream reported by kind of data. No I/O, and no SDK.
 
 Invariants:
 
@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from chalicelib.core.clock import Instant
 from chalicelib.core.settings import ErasureExtent
 
 
@@ -36,6 +37,16 @@ class StreamReport(StrEnum):
     NOT_FOUND = "Stream reported, when it was asked again, that it finds no such user"
     UNCONFIRMED = "Stream did not report whether it was deleted"
     KEPT = "its deletion was not requested, because it also belongs to the other person"
+
+
+@dataclass(frozen=True)
+class StreamDeletionTask:
+    """A deletion that was requested at Stream, or is to be requested. It may be stored."""
+
+    task_id: str | None  # None: `at` is when to request it
+    at: Instant
+    attempts: int
+    extent: ErasureExtent
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """The mail to an address that was taken off a profile.
 
-Whoever holds the unlocked phone can remove the address, and then ask for an erasure of which only the phone
-is told. So the former address is told of its removal. The mail is sent after the change and at most once: a
-mail that cannot be sent must not undo the change.
+A thief with the unlocked phone can remove the address, and then request an erasure of which only the phone
+is notified. So the former address is notified of its removal. The mail is sent after the change and at most
+once: a mail that cannot be sent must not undo the change.
 """
 
 from contextlib import suppress
@@ -22,7 +22,7 @@ _PARAGRAPHS = (
 
 
 def mail_former(address: str) -> None:
-    """Tell a former address of its removal; if SES does not accept the mail, a metric counts that."""
+    """Notify a former address of its removal; if SES does not accept the mail, a metric counts that."""
     contact = settings().contact_email
     letter = Mail(
         mail_id=MailId.new(),

@@ -45,7 +45,7 @@ def _if_readable(item: Item | None, found: Found) -> Profile | None:
         return None
 
 
-# For rights, which nobody loses because a profile was altered; it counts as missing then.
+# For rights requests: an altered profile counts as missing, since it must not prevent them.
 READABLE_PROFILE = Need(PROFILE.key, _if_readable)
 
 

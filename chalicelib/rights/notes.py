@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter
 
 from chalicelib.certificates.words import DeletionPlace
-from chalicelib.chat.deletion_report import StreamReport
+from chalicelib.chat.deletion_report import StreamDeletionTask, StreamReport
 from chalicelib.core.clock import DAY, Instant
 from chalicelib.core.ids import MailId, TombstoneId
 from chalicelib.core.settings import ErasureExtent
@@ -120,16 +120,6 @@ class CopyNotes(RequestNotes):
 
 
 @dataclass(frozen=True)
-class StreamRequest:
-    """A `StreamDeletionTask` of chat/deletion, as it is stored."""
-
-    task_id: str | None
-    at: Instant
-    attempts: int
-    extent: ErasureExtent
-
-
-@dataclass(frozen=True)
 class StreamAnswer:
     """Stream's final report about the user, and when the deletion was first requested and reported."""
 
@@ -177,7 +167,7 @@ class ErasureNotes(RequestNotes):
     captured_at: Instant | None = None
     tombstone: TombstoneId | None = None
     claims_until: Instant | None = None
-    stream: StreamRequest | None = None
+    stream: StreamDeletionTask | None = None
     stream_asked_at: Instant | None = None
     stream_answer: StreamAnswer | None = None
     copies_after: Mapping[str, str] | None = None

@@ -199,10 +199,11 @@ def copies_of(account_id: AccountId) -> Iterator[ExportFile]:
             yield codec.opened(ExportFile, item)
 
 
-def open_rights(account_id: AccountId) -> set[Right]:
-    """The rights that open requests of a subject exercise."""
+def open_requests_of(account_id: AccountId) -> dict[Right, RightsRequestId]:
+    """The open requests of a subject, by the right that each exercises."""
     keys = {guard_key(account_id, right): right for right in Right}
-    return {keys[place] for place in table.batch_get(keys)}
+    items = table.batch_get(keys)
+    return {keys[place]: codec.opened(OpenRequest, item).request_id for place, item in items.items()}
 
 
 def create(request: RightsRequest, entry: NewEntry) -> None:

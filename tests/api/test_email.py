@@ -245,7 +245,7 @@ def test_address_verified_later_replaces_the_other_and_releases_its_claim(
 
 
 @pytest.mark.promise("ACC-4")
-def test_former_address_is_told_of_its_removal(world: World) -> None:
+def test_former_address_is_notified_of_its_removal(world: World) -> None:
     mila, first, second = world.a_user(), an_address(), an_address()
     mila.has_email(first)
     mila.has_email(second)

@@ -308,7 +308,7 @@ def test_request_for_an_email_address_with_an_idempotency_key_costs_six(world: W
     assert (calls.of("dynamodb"), calls.of("sesv2"), sum(calls.values())) == (6, 1, 7)
 
 
-def test_verifying_an_email_address_costs_three_calls_and_replacing_one_four_and_a_mail(
+def test_replacing_a_verified_address_costs_one_call_and_a_mail_more_than_the_first(
     world: World,
 ) -> None:
     mila = world.a_user()

@@ -247,7 +247,7 @@ class KilledAgainAndAgain(Erasing):
 
     def play(self, run: Run) -> None:
         self.asks(run)
-        chance = random.Random(self.seed)  # noqa: S311
+        chance = random.Random(self.seed)  # noqa: S311 - the same kills in each run
         run.watch.kill_after = lambda _: chance.random() < _KILLS
         self.finish(run)
         assert run.watch.faults > 1

@@ -61,7 +61,7 @@ class UntilStopped(RightsFlow):
 
     def play(self, run: Run) -> None:
         run.watch.kill_after = self.is_kill_point
-        super().play(run)  # type: ignore[safe-super]
+        super().play(run)  # type: ignore[safe-super] # that of the flow which it is mixed into
         assert self.events().count(f"{self.step}_stopped") == self.stops
         assert self.events().count("step_retried") == self.stops
 

@@ -222,7 +222,7 @@ class Restless:
     """Runs workers although DynamoDB refuses calls, or their clocks are wrong, at random."""
 
     def __init__(self, world: World, seed: int) -> None:
-        self.world, self._chance = world, random.Random(seed)  # noqa: S311
+        self.world, self._chance = world, random.Random(seed)  # noqa: S311 - the same faults in each run
         self._at_work, self._off = False, timedelta()
 
     def refuse(self, share: float) -> Callable[..., None]:

@@ -9,9 +9,8 @@ from chalicelib.chat.deletion import (
     DeletionDoubt,
     DeletionPending,
     DeletionProgress,
-    StreamDeletionTask,
 )
-from chalicelib.chat.deletion_report import StreamDeletion, StreamReport
+from chalicelib.chat.deletion_report import StreamDeletion, StreamDeletionTask, StreamReport
 from chalicelib.core.ids import UserId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import ErasureExtent

@@ -156,8 +156,7 @@ def assert_whole(
 
 def open_rights(user: User) -> dict[Right, RightsRequestId]:
     """Return the rights that a user exercises, by the guards, which an erasure takes too."""
-    found = {right: store.exercised_by(AccountId(user.account_id), right) for right in Right}
-    return {right: request_id for right, request_id in found.items() if request_id}
+    return store.open_requests_of(AccountId(user.account_id))
 
 
 def receipt_of(user: User, request_id: RightsRequestId) -> User:

@@ -35,7 +35,7 @@ _CONFIRMED: Letters = {
         (
             "We were asked to delete your RU4M account and data. The deletion begins on {until} or later.",
             (
-                "Until then we freeze the account: nobody can use it. You can cancel the deletion until it "
+                "Until then the account is frozen and cannot be used. You can cancel the deletion until it "
                 "begins: open the link below. You do not need the app, and you do not need to sign in."
             ),
             "If you did not ask for this, cancel the deletion now and reply to this mail.",

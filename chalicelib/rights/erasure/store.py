@@ -47,15 +47,12 @@ def inputs_of(request_id: RightsRequestId) -> ErasureInputs | None:
     return codec.opened(ErasureInputs, item) if item else None
 
 
-def extend_inputs(request_id: RightsRequestId) -> None:
+def extend_inputs(inputs: ErasureInputs) -> None:
     """Keep the inputs of an erasure for another period, if they are still stored."""
-    item = table.get(inputs_key(request_id))
-    if item is None:
-        return
-    renewed = codec.glance(ErasureInputs, item).model_copy(update={"extended_at": clock.now()})
+    renewed = inputs.model_copy(update={"extended_at": clock.now()})
     put = {"extended_at": clock.to_text(renewed.extended_at), **codec.times(renewed)}
     with suppress(Conflict):  # they were just deleted
-        table.write(Change(inputs_key(request_id), put=put))
+        table.write(Change(inputs_key(inputs.request_id), put=put))
 
 
 def delete_inputs(request_id: RightsRequestId) -> None:

@@ -65,14 +65,14 @@ def _others_wait(job: ErasureJob) -> timedelta | None:
     A day before the erasure is due they are closed, since the data that they concern will be deleted.
     """
     request, now = job.request, clock.now()
-    others = store.open_rights(request.account_id) - {Right.ERASURE}
+    others = store.open_requests_of(request.account_id)
+    others.pop(Right.ERASURE, None)
     if not others:
         return None
     if now < request.clock.due_at(now) - DAY:
         return until_reread(job.notes.grace_ends_at or now)
-    for right in others:
-        if other := store.exercised_by(request.account_id, right):
-            _give_up(other)
+    for other in others.values():
+        _give_up(other)
     return until_reread(now)
 
 

@@ -34,6 +34,8 @@ _SLICE = 8 * MINUTE
 # Late writes end within minutes. A writer that does not end is a bug, which an operator has to find.
 _MAX_FOUND_AGAIN = 5
 _NOW = 0 * MINUTE
+# After these answers the id may never have existed at Stream: a chat token could still create the user.
+_NOT_BURNED = frozenset({StreamReport.NO_USER, StreamReport.NOT_FOUND})
 
 
 def _delete_copies(job: ErasureJob) -> Outcome:
@@ -62,7 +64,7 @@ def _delete_records(job: ErasureJob) -> Outcome:
         if not deleted.complete:
             return Wait(_NOW)
     counts = {f"of_{one.kind}": one.count for one in job.notes.deleted}
-    return Done(notes=replace(job.notes, clean_from=_clean_from(job.notes, clock.now())), counts=counts)
+    return Done(notes=replace(job.notes, clean_from=second_pass_at(job.notes, clock.now())), counts=counts)
 
 
 def deletions() -> list[TableStep]:
@@ -75,11 +77,11 @@ def _count(job: ErasureJob, place: DeletionPlace, counts: Mapping[str, int]) -> 
         job.note(job.notes.with_deleted(place, counts, clock.now()))
 
 
-def _clean_from(notes: ErasureNotes, now: datetime) -> datetime:
+def second_pass_at(notes: ErasureNotes, now: datetime) -> datetime:
     """From when on nothing that began before the deletion can still write, here or at Stream."""
     here = now + settings().erasure.late_writes_minutes * MINUTE
     answer = notes.stream_answer
-    if answer and answer.user is StreamReport.NO_USER and notes.frozen_at:
+    if answer and answer.user in _NOT_BURNED and notes.frozen_at:
         # Stream does not know this id as deleted, so a connect with a chat token could still create the user.
         return max(here, notes.frozen_at + settings().chat_token_life)
     return here

@@ -35,7 +35,7 @@ def _settle(job: ErasureJob) -> Outcome:
     request, now = job.request, clock.now()
     grace = settings().erasure.grace_hours * HOUR
     latest = request.clock.due_at(now) - grace - _MARGIN
-    if store.open_rights(request.account_id) <= {Right.ERASURE} or now >= latest:
+    if store.open_requests_of(request.account_id).keys() <= {Right.ERASURE} or now >= latest:
         return Done()
     return Wait(min(until_reread(request.received_at), latest - now))
 

@@ -66,5 +66,4 @@ def extend_inputs(request: RightsRequest) -> None:
     Raises:
         InputsGone: as for `ensure_inputs`.
     """
-    ensure_inputs(request)
-    store.extend_inputs(request.request_id)
+    store.extend_inputs(ensure_inputs(request))

@@ -3,15 +3,14 @@
 from dataclasses import replace
 
 from chalicelib.chat import deletion
-from chalicelib.chat.deletion import DeletionPending, DeletionProgress, DeletionStopped, StreamDeletionTask
+from chalicelib.chat.deletion import DeletionPending, DeletionProgress, DeletionStopped
 from chalicelib.chat.deletion_report import StreamDeletion
 from chalicelib.chat.gateway import StreamUnavailable
-from chalicelib.chat.model import TaskId
 from chalicelib.core import clock
 from chalicelib.core.errors import Unavailable
 from chalicelib.rights import procedures
 from chalicelib.rights.engine.step import Again, Done, ErasureJob, Outcome, Step, Stop, Wait
-from chalicelib.rights.notes import ErasureNotes, StreamAnswer, StreamRequest
+from chalicelib.rights.notes import ErasureNotes, StreamAnswer
 
 
 def _delete(job: ErasureJob) -> Outcome:
@@ -38,11 +37,8 @@ def _await(job: ErasureJob) -> Outcome:
     asked = job.notes.stream
     if asked is None:
         return Again(procedures.DELETE_AT_STREAM, job.notes)
-    task = StreamDeletionTask(
-        TaskId(asked.task_id) if asked.task_id else None, asked.at, asked.attempts, asked.extent
-    )
     try:
-        found = deletion.poll(job.request.user_id, task)
+        found = deletion.poll(job.request.user_id, asked)
     except StreamUnavailable:
         raise Unavailable from None
     notes = _notes_after(job.notes, found)
@@ -59,8 +55,7 @@ def _notes_after(notes: ErasureNotes, found: DeletionProgress) -> ErasureNotes:
     now = clock.now()
     match found:
         case DeletionPending(asked=asked):
-            stream = StreamRequest(asked.task_id, asked.at, asked.attempts, asked.extent)
-            return replace(notes, stream=stream, stream_asked_at=notes.stream_asked_at or now)
+            return replace(notes, stream=asked, stream_asked_at=notes.stream_asked_at or now)
         case StreamDeletion():
             answer = StreamAnswer(
                 user=found.user,
