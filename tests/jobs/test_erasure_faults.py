@@ -37,6 +37,8 @@ from tests.support.erasing import (
 from tests.support.outages import refusal
 from tests.support.world import User, World
 
+pytestmark = pytest.mark.proof  # a sample of kills and races is in `make test`
+
 _proof = pytest.mark.proof
 _MAX_RUNS = 1_000
 _OPERATORS_LOOK = 3  # retries of stopped steps
