@@ -24,7 +24,7 @@ from chalicelib.core.errors import (
 )
 from chalicelib.core.http import contract
 from chalicelib.core.http.answers import HtmlPage, Tagged
-from chalicelib.core.http.parameters import Cursor
+from chalicelib.core.http.parameters import Cursor, PathText
 from chalicelib.core.schemas import Schemas
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def _operation(route: Route, refs: dict[Any, Any]) -> dict[str, Any]:
     }
     if route.description:
         operation["description"] = route.description
-    if parameters := [*_path_parameters(route), *_headers(route), *_cursor(route)]:
+    if parameters := [*_path_parameters(route), *_headers(route), *_query(route), *_cursor(route)]:
         operation["parameters"] = parameters
     if route.caller:
         operation["security"] = [{"access_token": []}]
@@ -124,16 +124,21 @@ def _operation(route: Route, refs: dict[Any, Any]) -> dict[str, Any]:
 
 
 def _path_parameters(route: Route) -> list[dict[str, Any]]:
-    return [
-        {
-            "name": name,
-            "in": "path",
-            "required": True,
-            "description": (kind.__doc__ or "").strip().partition("\n")[0],
-            "schema": {"type": "string", "pattern": f"^{kind.pattern.pattern}$"},
-        }
-        for name, kind in route.path_parts.items()
-    ]
+    return [_required("path", name, kind) for name, kind in route.path_parts.items()]
+
+
+def _query(route: Route) -> list[dict[str, Any]]:
+    return [_required("query", name, kind) for name, kind in route.query.items()]
+
+
+def _required(where: str, name: str, kind: type[PathText]) -> dict[str, Any]:
+    return {
+        "name": name,
+        "in": where,
+        "required": True,
+        "description": (kind.__doc__ or "").strip().partition("\n")[0],
+        "schema": {"type": "string", "pattern": f"^{kind.pattern.pattern}$"},
+    }
 
 
 def _headers(route: Route) -> list[dict[str, Any]]:

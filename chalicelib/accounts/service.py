@@ -3,8 +3,17 @@
 from collections.abc import Iterable
 
 from chalicelib.accounts import store
-from chalicelib.accounts.freeze.store import NotFreezable, NotFrozen, ending, freezing, thawing
+from chalicelib.accounts.freeze.store import (
+    AccountGone,
+    NotFreezable,
+    NotFrozen,
+    ending,
+    freezing,
+    not_erasing,
+    thawing,
+)
 from chalicelib.accounts.model import Account, ClaimedValues
+from chalicelib.accounts.scans.store import glances_in, releases_in
 from chalicelib.accounts.store import (
     ACCOUNT,
     OPEN_ACCOUNT,
@@ -38,6 +47,7 @@ __all__ = [
     "OPEN_STORED_ACCOUNT",
     "SHARDS",
     "STORED_ACCOUNT",
+    "AccountGone",
     "AlreadyClaimed",
     "ClaimMoved",
     "ClaimedValues",
@@ -50,13 +60,16 @@ __all__ = [
     "freezing",
     "glance_at_owner_of_phone",
     "glances",
+    "glances_in",
     "live_accounts",
     "new_account",
+    "not_erasing",
     "owner_of_change",
     "owner_of_phone",
     "owner_of_user",
     "rekey",
     "release_claims",
+    "releases_in",
     "revocation",
     "thawing",
 ]

@@ -202,12 +202,12 @@ def release_claims(claims: ClaimedValues, until: datetime) -> int:
         if not own:
             return moved
         with suppress(ClaimMoved):
-            table.transact([_quarantine(key, claims.account_id, until) for key in own])
+            table.transact([quarantine(key, claims.account_id, until) for key in own])
             moved += len(own)
     raise Unavailable
 
 
-def _quarantine(key: Key, owner: AccountId, until: datetime) -> Write:
+def quarantine(key: Key, owner: AccountId, until: datetime) -> Write:
     """The write that takes the account off its claim."""
     released = codec.to_item(Claim(released_at=clock.now()), key)
     if ClaimKind(key.pk.partition("#")[0]).is_reusable:

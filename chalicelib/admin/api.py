@@ -1,15 +1,18 @@
-"""Routes for operators: enter, review and decide rights requests; see erasures (RGT-10, RGT-11).
+"""Routes for operators: rights requests, erasures (RGT-10, RGT-11) and invoices (USE-7).
 
 All of them are authorised by IAM and internal: they are not in the public contract.
 """
 
-from chalice.app import Blueprint
-
+from chalicelib.admin import disclosure_api, hold_api  # noqa: F401 - they add their routes to the blueprint
+from chalicelib.admin.blueprint import admin
 from chalicelib.admin.erasure_views import ErasureList, WholeErasureCaseView
+from chalicelib.admin.invoice_views import InvoiceList, InvoiceView
 from chalicelib.admin.views import CaseList, CaseView, EnteredView, NewExtension, NewProposal, WholeCaseView
+from chalicelib.billing import service as billing
+from chalicelib.billing.model import InvoiceNumberUsed, NewInvoice
 from chalicelib.core.errors import ChangedMeanwhile, InvalidRequest, NotFound
 from chalicelib.core.http import Created, Cursor, IfMatch, Operator, Tagged, route
-from chalicelib.core.ids import RightsRequestId
+from chalicelib.core.ids import RightsRequestId, UserId
 from chalicelib.rights.model import RightsRequest
 from chalicelib.rights.operators import decide, enter, erasures, extend, inspect
 from chalicelib.rights.operators.enter import ReceivedRequest
@@ -25,11 +28,10 @@ from chalicelib.rights.problems import (
 )
 from chalicelib.staff import service as staff
 
-admin = Blueprint(__name__)
-
 _ALL = "/admin/v1/rights-requests"
 _ONE = _ALL + "/{request_id}"
 _ERASURES = "/admin/v1/erasures"
+_INVOICES = "/admin/v1/invoices"
 
 
 @route(admin, "GET", _ALL)
@@ -115,6 +117,18 @@ def list_erasures(operator: Operator, cursor: Cursor | None) -> ErasureList:
 def show_erasure(operator: Operator, request_id: RightsRequestId) -> WholeErasureCaseView:
     """Show an erasure with its steps and counts."""
     return WholeErasureCaseView.of(erasures.inspect_erasure(request_id, staff.register(operator.arn)))
+
+
+@route(admin, "POST", _INVOICES, problems=(InvalidRequest, NotFound, InvoiceNumberUsed))
+def record_invoice(operator: Operator, body: NewInvoice) -> Created[InvoiceView]:
+    """Record an invoice of a user. A repeated call with the same content returns the same invoice."""
+    return Created(InvoiceView.of(billing.record(staff.register(operator.arn), body)))
+
+
+@route(admin, "GET", _INVOICES, problems=(NotFound,))
+def list_invoices(operator: Operator, user_id: UserId, cursor: Cursor | None) -> InvoiceList:
+    """List the invoices of a user by number."""
+    return InvoiceList.of(billing.list_invoices(user_id, cursor, staff.register(operator.arn)))
 
 
 def _shown(request: RightsRequest) -> Tagged[CaseView]:

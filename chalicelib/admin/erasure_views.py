@@ -14,8 +14,9 @@ from chalicelib.chat.deletion_report import StreamReport
 from chalicelib.core import clock
 from chalicelib.core.clock import HOUR, Instant
 from chalicelib.core.http import View
-from chalicelib.core.ids import RightsRequestId, UserId
+from chalicelib.core.ids import HoldId, RightsRequestId, UserId
 from chalicelib.rights import standstill
+from chalicelib.rights.kept import KeptData
 from chalicelib.rights.model import RightsRequest, Status, StepStatus
 from chalicelib.rights.notes import DeletedKind, ErasureNotes
 from chalicelib.rights.operators.inspect import CasePage
@@ -57,6 +58,22 @@ class DeletedView(View):
         return cls(place=deleted.place, kind=deleted.kind, count=deleted.count, last_at=deleted.last_at)
 
 
+class KeptLineView(View):
+    """Records of one kind that are kept, for one reason. Operators see secret ones too."""
+
+    kind: str
+    count: int
+    law: str
+    until: Instant
+    hold: HoldId | None = Field(None, description="Absent for a statutory period")
+    secret_until: Instant | None = None
+
+    @classmethod
+    def of(cls, kept: KeptData) -> Self:
+        """Build the view."""
+        return cls(**kept.model_dump(include=set(cls.model_fields)))
+
+
 class ErasureCaseView(View):
     """An erasure as operators see it in a list."""
 
@@ -95,6 +112,8 @@ class WholeErasureCaseView(ErasureCaseView):
     user_id: UserId
     steps: tuple[CaseStepView, ...]
     deleted_records: tuple[DeletedView, ...]
+    kept: tuple[KeptLineView, ...] = ()
+    unreadable: int = Field(0, description="Records that had to be kept and could not be opened")
 
     @classmethod
     def of(cls, request: RightsRequest) -> Self:
@@ -104,6 +123,8 @@ class WholeErasureCaseView(ErasureCaseView):
             user_id=request.user_id,
             steps=CaseStepView.all_of(request),
             deleted_records=tuple(map(DeletedView.of, _notes(request).deleted)),
+            kept=tuple(map(KeptLineView.of, request.kept)),
+            unreadable=_notes(request).unreadable,
         )
 
 

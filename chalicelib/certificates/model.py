@@ -191,12 +191,7 @@ class ErasureCertificate(_Part):
             NotACertificate: a part is missing, not allowed, or contradicts another one.
         """
         try:
-            backups = _backups(
-                parts["key_deleted_at"],
-                [one.last_at for one in parts["deleted"]],
-                parts["remains"],
-                parts["held"],
-            )
+            backups = _backups(parts["key_deleted_at"], parts["deleted"], parts["remains"], parts["held"])
         except (KeyError, TypeError, AttributeError, ValueError):
             raise NotACertificate("a part is missing or of another type") from None
         return _checked(cls, **parts, controller=CertifyingController.RU4M, backups=backups)
@@ -212,8 +207,7 @@ class ErasureCertificate(_Part):
         remaining = [one.what for one in self.remains]
         if len({*remaining}) != len(remaining) or not {*remaining} >= ALWAYS_REMAINING:
             raise ValueError("what always remains is not listed once")
-        ends = [one.last_at for one in self.deleted]
-        if self.backups != _backups(self.key_deleted_at, ends, self.remains, self.held):
+        if self.backups != _backups(self.key_deleted_at, self.deleted, self.remains, self.held):
             raise ValueError("not the days of the backups")
         return self
 
@@ -258,12 +252,14 @@ def task_id_of(text: str | None) -> str | None:
 
 def _backups(
     key_deleted_at: datetime,
-    deleted_at: Iterable[datetime],
+    deleted: Iterable[DeletedRecords],
     remains: Iterable[Remains],
     held: Iterable[HeldRecords],
 ) -> Backups:
     claims = [one.until for one in remains if one.what is Remaining.CLAIM_HASHES and one.until]
-    ends = [one.until for one in held]
+    deleted_at = [one.last_at for one in deleted]
+    lapsed = [one.last_at for one in deleted if one.place is DeletionPlace.HELD]
+    ends = [*(one.until for one in held), *lapsed]
     return Backups(
         sealed_fields_from=key_deleted_at + KEY_BACKUPS,
         clear_ids_from=max([key_deleted_at, *deleted_at]) + OTHER_BACKUPS,

@@ -26,6 +26,8 @@ class DeletionPlace(StrEnum):
     KEYS = "our database, table keys"
     USAGE = "our database, table usage"
     RIGHTS = "our database, table rights"
+    BILLING = "our database, table billing"
+    HELD = "our database, table held"
     COPIES = "our storage of copies of data (Amazon S3)"
     MAIL_LIST = "the suppression list of our mail service (Amazon SES)"
 
@@ -62,6 +64,9 @@ class Remaining(StrEnum):
     GROUP_NAMES = "names of groups, at Stream"
     SMS_OPT_OUT = "the opt-out of the phone number from text messages, if there is one, at Amazon SNS"
     STREAM_EXPORTS = "files with exports of chat data, at Stream"
+    DISCLOSURES = "records of disclosures of the data to authorities and others"
+    HOLDS = "records of the holds that kept data, with the evidence of who decided on them"
+    UNDISCLOSED = "data that a law requires us to keep and forbids us to disclose, if there is any"
 
 
 class Reason(StrEnum):
@@ -76,6 +81,7 @@ class Reason(StrEnum):
     OF_OTHERS = "it belongs to the people who wrote it"
     NOT_OURS = "only the named service can delete it"
     LAW = "a law requires us to keep it (Art. 17(3)(b) GDPR)"
+    SECRECY = "a law may forbid us for a time to disclose that data is kept (Art. 23 GDPR)"
 
 
 class Ending(StrEnum):
@@ -85,6 +91,7 @@ class Ending(StrEnum):
     AUTHORS = "when the people who wrote it delete it"
     HOLDER = "when the holder of the number asks to receive text messages again"
     FOR_GOOD = "for good"
+    DISCLOSURE = "when the law permits us to disclose it: then a new certificate lists it"
 
 
 # Why each of them stays, and when it ends.
@@ -102,6 +109,9 @@ REMAINDERS: Mapping[Remaining, tuple[Reason, Ending]] = {
     Remaining.GROUP_NAMES: (Reason.OF_OTHERS, Ending.AUTHORS),
     Remaining.SMS_OPT_OUT: (Reason.NOT_OURS, Ending.HOLDER),
     Remaining.STREAM_EXPORTS: (Reason.NOT_OURS, Ending.AT_INSTANT),
+    Remaining.DISCLOSURES: (Reason.LEGAL_CLAIMS, Ending.AT_INSTANT),
+    Remaining.HOLDS: (Reason.LEGAL_CLAIMS, Ending.AT_INSTANT),
+    Remaining.UNDISCLOSED: (Reason.SECRECY, Ending.DISCLOSURE),
 }
 
 # In every certificate: an omission would state that nothing of it stays.

@@ -22,6 +22,7 @@ from chalicelib.privacy.periods import Period
 from chalicelib.privacy.purposes import Category, Purpose
 from chalicelib.privacy.recipients import Recipient
 
+CHAIN = "consent"  # the kind of the chains
 DECIDED = "decided"  # kind of an entry that records a decision
 CARRIED_OVER = "carried_over"  # kind of an entry that repeats earlier events before they expire
 # Evidence is renewed this long before it expires, which leaves time for a job that is down or far behind.
@@ -117,7 +118,7 @@ class Event(BaseModel):
 
 def chain_of(pseudonym: Pseudonym) -> Chain:
     """The chain that holds a subject's history of consents."""
-    return Chain("consent", pseudonym)
+    return Chain(CHAIN, pseudonym)
 
 
 def serialized(events: Iterable[Event]) -> tuple[dict[str, Any], ...]:

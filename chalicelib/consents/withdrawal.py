@@ -16,6 +16,7 @@ from chalicelib.core.clock import MINUTE
 from chalicelib.privacy import lapses
 from chalicelib.privacy.purposes import Purpose, Refusal, refusal
 from chalicelib.privacy.subject_keys import SubjectKeys
+from chalicelib.retention import holds
 
 # The time that a run spends on one account at most, so that a large account does not delay the others.
 _SLICE: timedelta = 3 * MINUTE
@@ -40,11 +41,12 @@ def delete_left(
     settled = [purpose for purpose, at in before.to_delete.items() if at + SETTLE <= read_at]
     # Restricted data may only be stored (Art. 18(2) GDPR).
     due = [purpose for purpose in settled if refusal(before, purpose) is not Refusal.RESTRICTED]
+    held = holds.kinds_held(before.account_id, clock.now()) if due else frozenset[str]()
     items, done, deadline = 0, set[Purpose](), min(deadline, clock.now() + _SLICE)
     for purpose in due:
         # A consent that was given again covers the data stored since.
         older_than = before.consented.get(purpose, read_at)
-        deleted = lapses.delete(before.account_id, purpose, older_than, deadline)
+        deleted = lapses.delete(before.account_id, purpose, older_than, deadline, held)
         items += deleted.items
         if not deleted.complete:
             break

@@ -10,15 +10,18 @@
     ├── Forbidden           403
     │   ├── (sessions)           account_frozen, restricted, step_up_required
     │   ├── (notices)            terms_not_accepted
-    │   └── (rights)             own_proposal
+    │   └── (rights)             own_proposal, also of disclosures and holds
     ├── NotFound            404  not_found
     ├── ConflictingRequest  409  conflict
     │   ├── InProgress      409  in_progress
     │   ├── (signup)             terms_outdated
     │   ├── (consents)           notice_outdated
+    │   ├── (billing)            invoice_number_used
     │   ├── (profiles)           email_taken
-    │   └── (rights)             already_open, too_late, not_ready, not_now, proposed_already,
-    │                            nothing_proposed
+    │   ├── (rights)             already_open, too_late, not_ready, not_now, proposed_already,
+    │   │                        nothing_proposed
+    │   ├── (disclosures)        decided_already, not_approved, proposal_lapsed
+    │   └── (retention)          too_late, hold_ended, not_approved
     ├── Gone                410
     │   ├── (challenges)         challenge_expired
     │   └── (rights)             gone, once a copy is deleted
@@ -28,7 +31,8 @@
     ├── Unprocessable       422
     │   ├── IdempotencyMismatch  idempotency_mismatch
     │   ├── (challenges)         wrong_code
-    │   └── (rights)             not_offered_here, not_carried_out, extension_not_allowed
+    │   ├── (rights)             not_offered_here, not_carried_out, extension_not_allowed
+    │   └── (disclosures)        notice_not_in_force
     ├── PreconditionRequired 428 precondition_required
     ├── TooMany             429  too_many_requests, with `limit` and `retry_after`
     │   └── (challenges)         too_many_codes, too_many_attempts

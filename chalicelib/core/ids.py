@@ -32,7 +32,8 @@ class Id(str):
     def from_digest(cls, digest: bytes) -> Self:
         """An id derived from a keyed digest, so that the same input always gives the same id.
 
-        Used for requests that a client may repeat (core/idempotency), and for the one id of a staff member.
+        Used for requests that a client may repeat (core/idempotency), and for the one id of a staff member or
+        of an invoice number.
         """
         number = int.from_bytes(digest[:17], "big")
         return cls(f"{cls.prefix}_" + "".join(_ALPHABET[number >> 5 * i & 31] for i in range(26)))
@@ -85,6 +86,26 @@ class ChallengeId(Id, prefix="c"):
 
 class TombstoneId(Id, prefix="t"):
     """Names one erasure in the Ledger and in the locked bucket; random."""
+
+
+class HoldId(Id, prefix="h"):
+    """One hold on records of a subject."""
+
+
+class HeldId(Id, prefix="k"):
+    """Names what is kept of one erased account; only the request for erasure maps it to the account."""
+
+
+class HeldRecordId(Id, prefix="kr"):
+    """One held record."""
+
+
+class DisclosureId(Id, prefix="d"):
+    """One disclosure of data to an authority or another party."""
+
+
+class InvoiceId(Id, prefix="i"):
+    """Names the evidence of one invoice in the Ledger; a keyed hash of its number."""
 
 
 class MailId(Id, prefix="m"):

@@ -12,8 +12,11 @@ from chalicelib.core.durations import Duration
 # Means that no period differs: neither a stack's parameter nor a function's variable can be empty.
 DEFAULTS = "defaults"
 
-# A request, with its extension and a pause, is answered within a year.
-_OPEN_AT_MOST = Duration.parse("P1Y")
+# How long a pseudonym of staff may be stored before the period of its record begins: a request, with its
+# extension and a pause, is answered within a year, and a hold can keep its evidence two years longer.
+_BEFORE_ITS_PERIOD = Duration.parse("P3Y")
+# The periods of records and evidence that name pseudonyms of staff.
+_NAME_STAFF = ("rights_evidence", "disclosure", "hold", "audit")
 
 
 @dataclass(frozen=True)
@@ -53,11 +56,17 @@ PERIODS: Mapping[str, Bounds] = {
     "security_log": _bounds("P90D", "P7D", "P180D"),
     # Long enough to download a copy after a weekend; later the subject has to request it again.
     "export": _bounds("P5D", "P1D", "P7D"),
-    # Legal claims lapse after three years (counted from the end of the year in some countries).
-    "rights_evidence": _bounds("P3Y", "P1Y", "P10Y"),
-    # A year longer than rights evidence, which names pseudonyms: its period begins when the request is
-    # closed, which may be months after the register entry.
-    "staff_register": _bounds("P5Y", "P2Y", "P15Y"),
+    # Legal claims lapse after three years (counted from the end of the year in some countries). A hold may
+    # keep records for two years, and the request is needed until it lapses (ADR 31).
+    "rights_evidence": _bounds("P3Y", "P3Y", "P10Y"),
+    # Its subject may learn of a secret one only in the last year, and can then still contest it.
+    "disclosure": _bounds("P5Y", "P3Y", "P10Y"),
+    # Claims about a hold may be raised for some years after it ended.
+    "hold": _bounds("P5Y", "P3Y", "P10Y"),
+    # Which records staff viewed, and which invoices they recorded.
+    "audit": _bounds("P2Y", "P1Y", "P5Y"),
+    # Longer than everything that names a pseudonym; `read` checks it.
+    "staff_register": _bounds("P9Y", "P9Y", "P15Y"),
     "consent_evidence": _bounds("P5Y", "P3Y", "P10Y"),
     "billing": _bounds("P10Y", "P10Y", "P15Y"),
 }
@@ -79,10 +88,11 @@ def read(text: str) -> Mapping[str, Duration]:
             )
         configured[name] = _within(name, length)
     periods = {name: bounds.default for name, bounds in PERIODS.items()} | configured
-    if not periods["rights_evidence"].is_shorter_by(_OPEN_AT_MOST, periods["staff_register"]):
-        raise ValueError(
-            "staff_register has to be at least a year longer than rights_evidence, which names its pseudonyms"
-        )
+    for name in _NAME_STAFF:
+        if not periods[name].is_shorter_by(_BEFORE_ITS_PERIOD, periods["staff_register"]):
+            raise ValueError(
+                f"staff_register has to be at least three years longer than {name}, whose pseudonyms it maps"
+            )
     return periods
 
 

@@ -13,3 +13,5 @@ class Table(StrEnum):
     LEDGER = "ledger"
     USAGE = "usage"
     RIGHTS = "rights"
+    BILLING = "billing"
+    HELD = "held"

@@ -5,10 +5,24 @@ a `Write`, with key, condition and conflict in it, which the service does not lo
 which writes belong together and commits them. So it needs no other part of core/table, and imports none.
 """
 
+from collections.abc import Callable
+
 from chalicelib.core import table
 from chalicelib.core.table import Conflict, Write
 
-__all__ = ["Conflict", "Write", "commit"]
+__all__ = ["Conflict", "Perform", "Write", "commit", "omit", "perform"]
+
+# How a command makes its changes: `perform`, or `omit` for a dry run.
+Perform = Callable[[Callable[[], object]], None]
+
+
+def perform(change: Callable[[], object]) -> None:
+    """Make a change."""
+    change()
+
+
+def omit(_: Callable[[], object]) -> None:
+    """Make no change, for a dry run."""
 
 
 def commit(first: Write, *more: Write) -> None:

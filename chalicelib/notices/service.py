@@ -40,6 +40,7 @@ __all__ = [
     "current",
     "currents",
     "first_announcements",
+    "has_taken_effect",
     "published",
     "require_terms",
     "shown_in_app",
@@ -146,6 +147,17 @@ def require_terms(standing: Standing) -> None:
     """
     if missing := standing.due(clock.now()):
         raise TermsNotAccepted(missing=missing.version)
+
+
+def has_taken_effect(standing: Standing, version: NoticeVersion) -> bool:
+    """Return whether an account was notified of a changed version, or accepted it, and it is in effect.
+
+    The first version of a kind changed nothing.
+    """
+    return any(
+        notice.version == version and not notice.is_first and standing.has_taken_effect(notice, clock.now())
+        for notice in standing.versions
+    )
 
 
 def acceptances(account_id: AccountId, *accepted: NoticeVersion) -> list[Write]:

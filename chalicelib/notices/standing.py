@@ -61,6 +61,10 @@ class Standing:
             if announcement and announcement.announced_at and (since := self.applies_from(notice))
         )
 
+    def has_taken_effect(self, notice: Notice, now: datetime) -> bool:
+        """Return whether a version is in effect and applies; one accepted early is not in effect yet."""
+        return notice.effective_at <= now and self._applies(notice, now)
+
     def _applies(self, notice: Notice, now: datetime) -> bool:
         since = self.applies_from(notice)
         return notice.version in self.accepted or (since is not None and since <= now)

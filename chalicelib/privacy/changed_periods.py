@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from chalicelib.core import table
 from chalicelib.core.table import Attr, Change, Conflict, Item, Key, Scan, visible
 from chalicelib.privacy import bundles, codec, register
-from chalicelib.privacy.periods import UntilErasure
+from chalicelib.privacy.periods import UntilErasure, UntilInstant
 from chalicelib.privacy.personal import Record
 
 _TIMES = ("expires_at", "delete_at")
@@ -54,7 +54,7 @@ def find_redatable(kind: str) -> type[Record]:
     if found is None:
         raise NotRedatable(f"{kind} is not a kind of record (the Ledger holds none, and is never re-dated)")
     retention = found.declaration.retention
-    if isinstance(retention, UntilErasure):
+    if isinstance(retention, UntilErasure | UntilInstant):
         raise NotRedatable(f"{kind} is kept {retention.plainly}, and so has no times")
     bounds = retention.period.bounds
     if bounds.minimum == bounds.maximum:
@@ -107,7 +107,9 @@ def redating_change(kind: type[Record], item: Item) -> Change | None:
     """The write that gives an item the times of its period; None if it has them, or needs none."""
     retention = kind.declaration.retention
     due = codec.times(codec.glance(kind, bundles.oldest(kind, item)))
-    if isinstance(retention, UntilErasure) or not due or all(item.get(t) == due[t] for t in _TIMES):
+    if isinstance(retention, UntilErasure | UntilInstant):
+        return None
+    if not due or all(item.get(t) == due[t] for t in _TIMES):
         return None
     unchanged = visible() & Attr(retention.since).eq(item[retention.since])
     for time in _TIMES:

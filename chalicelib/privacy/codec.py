@@ -20,7 +20,7 @@ from pydantic import BaseModel, ValidationError, create_model
 from chalicelib.core import clock, stagekeys
 from chalicelib.core.sealing import KeyNotFound, Place, SealBroken, SealingKeys, Unfit, version_of
 from chalicelib.core.table import Index, Item, Key
-from chalicelib.privacy.periods import UntilErasure
+from chalicelib.privacy.periods import UntilErasure, UntilInstant
 from chalicelib.privacy.personal import RESERVED, KeyClass, Record, StillSealed
 from chalicelib.privacy.subject_keys import SubjectKeys
 
@@ -133,6 +133,9 @@ def expires_at(record: Record) -> datetime | None:
     retention = record.declaration.retention
     if isinstance(retention, UntilErasure):
         return None
+    if isinstance(retention, UntilInstant):
+        until: datetime = getattr(record, retention.until)
+        return until
     since: datetime | None = getattr(record, retention.since)
     return retention.period.ends(since) if since else None
 

@@ -13,7 +13,7 @@ from typing import Annotated, Union, get_args, get_origin
 from chalicelib.core.durations import Duration, Unit
 from chalicelib.core.table_names import Table
 from chalicelib.privacy.declaration import DataSubject, Declaration, KeyClass, Personal
-from chalicelib.privacy.periods import After, Statutory, UntilErasure
+from chalicelib.privacy.periods import After, Statutory, UntilErasure, UntilInstant
 from chalicelib.privacy.purposes import Correction, LegalBasis, Source
 from chalicelib.privacy.whereabouts import LookupPath, found
 
@@ -97,6 +97,8 @@ def _place(declaration: Declaration) -> Iterator[str]:
         yield f"choose another table: neither export nor erasure finds records in {table.name}"
     if found(table) is LookupPath.BY_INDEX and key_class is KeyClass.SUBJECT:
         yield f"key_class has to be RETAINED: records in {table.name} outlive their subject's key"
+    if found(table) is LookupPath.BY_ERASURE and key_class is not KeyClass.RETAINED:
+        yield f"key_class has to be RETAINED: records in {table.name} outlive their subject's key"
     if key_class is KeyClass.TRANSIENT and not unfindable:
         yield "key_class has to be SUBJECT: in backups of this table TRANSIENT records would stay readable"
 
@@ -123,6 +125,10 @@ def _transience(declaration: Declaration) -> Iterator[str]:
 def _retained(declaration: Declaration) -> Iterator[str]:
     """Records that outlive their subject's key name a law, and have an end."""
     retention, retained = declaration.retention, declaration.key_class is KeyClass.RETAINED
+    if isinstance(retention, UntilInstant):
+        if found(declaration.table) is not LookupPath.BY_ERASURE:
+            yield "retention UntilInstant is for what is kept of erased accounts, in the table HELD"
+        return
     if retained and not isinstance(retention, Statutory):
         yield "retention has to be Statutory(period, law, since): a RETAINED class names its law and its end"
     if not isinstance(retention, Statutory):
@@ -131,6 +137,9 @@ def _retained(declaration: Declaration) -> Iterator[str]:
         yield "key_class has to be RETAINED: the subject's key is deleted before the statutory period ends"
     if declaration.basis is not LegalBasis.LEGAL_OBLIGATION:
         yield "purpose has to be LEGAL_OBLIGATION: no other purpose is Statutory"
+    by_account = found(declaration.table) is LookupPath.BY_ACCOUNT
+    if by_account and NoneType in get_args(declaration.types.get(retention.since)):
+        yield f"{retention.since}: it can't be None, or an erasure could not say until when it is kept"
     if not retention.law.strip():
         yield "say in Statutory(law=...) which law requires the retention"
 
@@ -139,10 +148,11 @@ def _since(declaration: Declaration) -> Iterator[str]:
     retention = declaration.retention
     if isinstance(retention, UntilErasure):
         return
-    if not _may_be_instant(declaration.types.get(retention.since)):
-        yield f"retention counts from a field Instant {retention.since!r}; add it"
-    elif isinstance(declaration.fields[retention.since], Personal):
-        yield f"{retention.since}: mark it NOT_PERSONAL, since retention needs it in clear"
+    field = retention.until if isinstance(retention, UntilInstant) else retention.since
+    if not _may_be_instant(declaration.types.get(field)):
+        yield f"retention counts from a field Instant {field!r}; add it"
+    elif isinstance(declaration.fields[field], Personal):
+        yield f"{field}: mark it NOT_PERSONAL, since retention needs it in clear"
 
 
 def _may_be_instant(annotation: object) -> bool:

@@ -85,6 +85,8 @@ class Declaration:
     why_clear: str | None = None
     bundle: Bundle | None = None  # None: one item per record
     subject: DataSubject = DataSubject.USER
+    # Which records a copy leaves out and why, in words for their subject; see Record.undisclosed_until.
+    undisclosed: str | None = None
 
     @property
     def kept(self) -> str:

@@ -6,6 +6,7 @@ copies in S3, the evidence that only core/chain writes, and the marks of erasure
 
 from dataclasses import dataclass
 
+from chalicelib.privacy.declaration import DataSubject
 from chalicelib.privacy.periods import Period
 from chalicelib.privacy.purposes import Category, LegalBasis, Purpose
 from chalicelib.privacy.recipients import Recipient
@@ -23,6 +24,7 @@ class Elsewhere:
     categories: tuple[Category, ...]
     recipients: tuple[Recipient, ...]
     kept: str | tuple[Period, ...]
+    subject: DataSubject = DataSubject.USER
 
     @property
     def plainly(self) -> str:
@@ -72,6 +74,52 @@ ELSEWHERE = (
         categories=(Category.PSEUDONYM, Category.PRIVACY_PREFERENCES),
         recipients=(Recipient.AWS,),
         kept=(Period.RIGHTS_EVIDENCE,),
+    ),
+    # We have to be able to show who processed data on our behalf (Art. 5(2) and 32(4) GDPR).
+    Elsewhere(
+        kind="invoice_evidence",
+        what="Evidence of which staff recorded an invoice, under a keyed hash of its number; "
+        "hash-chained and signed.",
+        where="ledger",
+        purpose=Purpose.LEGAL_OBLIGATION,
+        basis=LegalBasis.LEGAL_OBLIGATION,
+        categories=(Category.PSEUDONYM,),
+        recipients=(Recipient.AWS,),
+        kept=(Period.AUDIT,),
+    ),
+    Elsewhere(
+        kind="disclosure_evidence",
+        what="Evidence of who proposed, approved and carried out a disclosure, under random ids; "
+        "hash-chained and signed.",
+        where="ledger",
+        purpose=Purpose.LEGAL_OBLIGATION,
+        basis=LegalBasis.LEGAL_OBLIGATION,
+        categories=(Category.PSEUDONYM,),
+        recipients=(Recipient.AWS,),
+        kept=(Period.DISCLOSURE,),
+    ),
+    Elsewhere(
+        kind="hold_evidence",
+        what="Evidence of who placed, confirmed and lifted a hold, under random ids; "
+        "hash-chained and signed.",
+        where="ledger",
+        purpose=Purpose.LEGAL_OBLIGATION,
+        basis=LegalBasis.LEGAL_OBLIGATION,
+        categories=(Category.PSEUDONYM,),
+        recipients=(Recipient.AWS,),
+        kept=(Period.HOLD,),
+    ),
+    Elsewhere(
+        kind="staff_audit",
+        what="Which records of users a member of staff listed or viewed, under a pseudonym; "
+        "hash-chained and signed.",
+        where="ledger",
+        purpose=Purpose.LEGAL_OBLIGATION,  # Art. 5(2) and 32(4) GDPR
+        basis=LegalBasis.LEGAL_OBLIGATION,
+        categories=(Category.PSEUDONYM,),
+        recipients=(Recipient.AWS,),
+        kept=(Period.AUDIT,),
+        subject=DataSubject.STAFF,
     ),
     # An erasure has to last (Art. 17 GDPR), but a restored backup contains the account again.
     Elsewhere(

@@ -4,16 +4,15 @@ A procedure calls these functions in the order of `plans.erasure_plan`, after it
 of them may be killed at any point and called again. Invariants:
 
 - A deletion takes everything in the subject's partition of a table: also items that no declaration knows,
-  that are pinned, or that have expired. It spares exactly the kinds that the plan's step spares.
+  that are pinned, or that have expired. It spares kinds that a law or a hold keeps, since they have to be
+  moved first (ADR 31). `remaining` counts those too, so that none survives under a deleted key.
 - Nothing outside of the subject's partition is read or written.
 - What is deleted stays deleted, so the next run continues without a checkpoint.
 - At most a page of keys is in memory, however many records there are.
 
 Deletes are unconditional and in batches, because an item must go even if it has changed since it was read.
 Two writers could conflict with that. A late write, by a request that began before the account was frozen, may
-come after the deletion has passed its key: `remaining` finds it, and the next `delete_records` deletes it. A
-hold that is placed during the deletion could come too late for some records, so the procedure has to refuse
-holds from its point of no return.
+come after the deletion has passed its key: `remaining` finds it, and the next `delete_records` deletes it.
 
 The caller gets counts page by page, after the page is deleted. A worker that is killed between the two loses
 the counts of that page. The sums are therefore lower bounds, and a certificate has to say "at least". They
@@ -80,7 +79,11 @@ def deletable_tables() -> tuple[Table, ...]:
 
 
 def delete_records(
-    account_id: AccountId, step: TableStep, deadline: datetime, record: RecordCounts
+    account_id: AccountId,
+    step: TableStep,
+    deadline: datetime,
+    record: RecordCounts,
+    sparing: Collection[str] = (),
 ) -> DeletedItems:
     """Delete a subject's partition of one table, until a deadline of the run.
 
@@ -88,10 +91,11 @@ def delete_records(
 
     Args:
         account_id: the subject's account.
-        step: a deletion of the plan, which names the table and the kinds to spare.
+        step: a deletion of the plan, which names the table.
         deadline: when this run stops, after the call that is in progress.
         record: adds counts of deleted items by kind to the caller's progress, after each page. If it raises
             an error, the run ends with that error.
+        sparing: the kinds that are kept. What is left of them was written after they were moved.
 
     Raises:
         NotDeletable: the step is no deletion of such a table.
@@ -102,7 +106,7 @@ def delete_records(
         raise NotDeletable(step.name)
     kinds = {r.declaration.kind for r in register.records() if r.declaration.table is step.table}
     total: Counter[str] = Counter()
-    for page in batched(_stored(account_id, step.table, step.sparing), PAGE):
+    for page in batched(_stored(account_id, step.table, sparing), PAGE):
         deleted: Counter[str] = Counter()
         try:
             for batch in batched(page, WRITES_PER_CALL):
@@ -120,19 +124,15 @@ def delete_records(
     return DeletedItems(total, complete=True)
 
 
-def remaining(account_id: AccountId, sparing: Collection[str] = ()) -> dict[Table, int]:
+def remaining(account_id: AccountId) -> dict[Table, int]:
     """Count what is left of a subject, by table; empty if nothing is left.
 
     The reads are consistent. They count at most `MAX_REMAINING` items per table. The subject's key is not
     counted, since it is deleted after this check.
-
-    Args:
-        account_id: the subject's account.
-        sparing: the kinds that the deletions of the plan spare.
     """
     left = {}
     for place in deletable_tables():
-        items = islice(_stored(account_id, place, sparing), MAX_REMAINING)
+        items = islice(_stored(account_id, place), MAX_REMAINING)
         if number := sum(1 for _ in items):
             left[place] = number
     return left
@@ -154,7 +154,7 @@ def delete_key(account_id: AccountId) -> None:
             raise KeyNotDeleted from None
 
 
-def _stored(account_id: AccountId, place: Table, sparing: Collection[str]) -> Iterator[Item]:
+def _stored(account_id: AccountId, place: Table, sparing: Collection[str] = ()) -> Iterator[Item]:
     """Keys, times and kinds of what is stored in a subject's partition, without spared kinds."""
     stored = Query(place, partition_of(account_id), expired=Expired.INCLUDED, attributes=("kind",))
     return (item for item in table.query(stored) if _kind_of(item) not in sparing)

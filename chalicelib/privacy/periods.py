@@ -40,7 +40,10 @@ class Period(Enum):
     USAGE_COUNT = ("until the end of the day (UTC)", Start.INSTANT)
     SECURITY_LOG = ("{} after the event was recorded", Start.INSTANT)
     RIGHTS_EVIDENCE = ("{} after the request was closed", Start.INSTANT)
-    STAFF_REGISTER = ("{} after the person last worked on requests", Start.INSTANT)
+    DISCLOSURE = ("{} after the disclosure was proposed", Start.INSTANT)
+    HOLD = ("{} after the hold ended", Start.INSTANT)
+    AUDIT = ("{} after the entry", Start.INSTANT)
+    STAFF_REGISTER = ("{} after the person's last call", Start.INSTANT)
     EXPORT = ("{} after it was made", Start.INSTANT)
     CONSENT_EVIDENCE = ("{} after the consent ended", Start.INSTANT)
     BILLING = ("{} after the end of the year of the invoice", Start.YEAR_END)
@@ -119,6 +122,15 @@ class Statutory:
         return str(self.period.length)
 
 
-Retention = UntilErasure | After | Statutory
+@dataclass(frozen=True)
+class UntilInstant:
+    """Kept until the instant in the field `until`: a law or a hold fixes it for each record."""
+
+    plainly: str
+    until: str
+    duration: None = None
+
+
+Retention = UntilErasure | After | Statutory | UntilInstant
 
 UNTIL_ERASURE = UntilErasure()

@@ -11,6 +11,7 @@ says what to add (ADR 6). A class belongs in a module `model`: `register` import
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from types import UnionType
 from typing import Any, ClassVar
 
@@ -38,6 +39,10 @@ class StillSealed(AttributeError):
     """A personal field of a glance was accessed, or would be lost by writing the glance."""
 
 
+# The instant until which a record is undisclosed that no copy contains.
+NEVER_DISCLOSED = datetime.max.replace(tzinfo=UTC)
+
+
 class Record(BaseModel):
     """A stored record. Keywords of the class statement declare a subclass; see the module."""
 
@@ -58,7 +63,23 @@ class Record(BaseModel):
         cls.declaration = Declaration(**declared, fields=fields, types=types)
         if found := list(contradictions(cls.declaration)):
             raise DeclarationError(f"{cls.__name__}: {'; '.join(found)}")
+        overrides = cls.undisclosed_until is not Record.undisclosed_until
+        if overrides is (cls.declaration.undisclosed is None):
+            raise DeclarationError(
+                f"{cls.__name__}: undisclosed has to say which records undisclosed_until leaves out, and why"
+            )
         _records.append(cls)
+
+    @property
+    def undisclosed_until(self) -> datetime | None:
+        """The instant until which the subject's copy leaves this record out; None: it is disclosed.
+
+        A class overrides it if a law forbids to disclose some of its records for a time. The keyword
+        `undisclosed` of its class statement then states which and why; every copy shows that text, whether it
+        leaves out a record or not. It may use clear fields only: the reader of a copy asks a glance before it
+        opens the record, so a record that cannot be opened does not reveal itself either.
+        """
+        return None
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - reached only where nothing was found
         """Raise StillSealed if a personal field of a glance is accessed."""
@@ -90,6 +111,7 @@ _MORE_WORDS: Mapping[str, type | UnionType] = {
     "why_clear": str | None,
     "bundle": Bundle | None,
     "subject": DataSubject,
+    "undisclosed": str | None,
 }
 
 
@@ -124,6 +146,7 @@ def _marker(cls: type[Record], name: str, info: FieldInfo) -> Personal | NotPers
 
 
 __all__ = [
+    "NEVER_DISCLOSED",
     "NOT_PERSONAL",
     "RESERVED",
     "Bundle",

@@ -4,25 +4,33 @@ A pin only defers the deletion (`delete_at`), for RGT-1. An expired record stays
 the export, which reads as of the day of receipt. A pin has an end and is never withdrawn, so it lasts a few
 days and is renewed while it is needed.
 
-`pin` reads the subject's partition (`A#<account id>`) in every table that has one, except Keys, whatever
-records the partition contains.
+A hold pins the records that it names in the same way (`pin_held`).
+
+Both read the subject's partition (`A#<account id>`) in every table that has one, except Keys.
 
 A run stops at its deadline and reports that it is incomplete. Run again with the same end, it skips items
 that are pinned already (reading only keys and times) and continues. Each run handles at least one item, so
 the work ends.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.core import clock, table
+from chalicelib.core.clock import DAY
 from chalicelib.core.ids import AccountId
-from chalicelib.core.table import Attr, Change, Conflict, Key, Query, Table, partition_of
+from chalicelib.core.table import Attr, Change, Conflict, Expired, Key, Query, Table, partition_of
 from chalicelib.privacy.whereabouts import LookupPath, found
 
+# How far ahead records under a hold are pinned at least: the job that does it each day may be down that long.
+HELD_AHEAD = 4 * DAY
 # Writes per transaction. DynamoDB allows 4 MB of items in one, and a usage item may have 100 KB.
 _WRITES_PER_TRANSACTION = 25
+# Data keys do not expire.
+_PINNED_TABLES = tuple(
+    place for place in Table if found(place) is LookupPath.BY_ACCOUNT and place is not Table.KEYS
+)
 
 
 class _NothingToPin(Conflict):
@@ -38,7 +46,7 @@ class Pinned:
 
 
 def pin(account_id: AccountId, as_of: datetime, until: datetime, deadline: datetime) -> Pinned:
-    """Pin all items of a subject that were visible at `as_of`; stop at the deadline of the run.
+    """Pin items of a subject that were visible at `as_of`; stop at the deadline of the run.
 
     It is idempotent and may run concurrently: `delete_at` is only ever moved to a later time.
 
@@ -51,30 +59,81 @@ def pin(account_id: AccountId, as_of: datetime, until: datetime, deadline: datet
     Raises:
         Unavailable: a table does not answer; pins that were made stay.
     """
-    end, items, batch = clock.to_epoch(until), 0, list[Key]()
-    for key, delete_at in _expiring_items(account_id, as_of, end):
-        if delete_at >= end:
-            items += 1
+    end = clock.to_epoch(until)
+    visible = (
+        item
+        for place in _PINNED_TABLES
+        for item in _items(place, Query(place, partition_of(account_id), as_of=as_of, attributes=()))
+    )
+    return _pin_items(visible, end, deadline)
+
+
+def pin_held(
+    account_id: AccountId, kinds: Collection[str], since: datetime, until: datetime, deadline: datetime
+) -> Pinned:
+    """Pin items of some kinds that were not due for deletion when a hold came into force.
+
+    That includes items that had expired, and which another hold or a request kept. Else as `pin`.
+
+    Args:
+        account_id: the subject's account.
+        kinds: the kinds of records that the hold names.
+        since: when the hold came into force.
+        until: the end of the pins.
+        deadline: as for `pin`.
+
+    Raises:
+        Unavailable: as for `pin`.
+    """
+    end, began = clock.to_epoch(until), clock.to_epoch(since)
+    stored = (
+        item
+        for place in _PINNED_TABLES
+        for item in _items(place, _stored_with_kinds(place, account_id))
+        if item.kind in kinds and item.delete_at > began
+    )
+    return _pin_items(stored, end, deadline)
+
+
+@dataclass(frozen=True)
+class _Expiring:
+    key: Key
+    kind: str
+    expires_at: int
+    delete_at: int
+
+
+def _stored_with_kinds(place: Table, account_id: AccountId) -> Query:
+    return Query(place, partition_of(account_id), expired=Expired.INCLUDED, attributes=("kind",))
+
+
+def _items(place: Table, query: Query) -> Iterator[_Expiring]:
+    """Yield the items that have an end."""
+    for item in table.query(query):
+        if "expires_at" in item:
+            key = Key(place, item["pk"], item.get("sk"))
+            yield _Expiring(key, item.get("kind", ""), item["expires_at"], item["delete_at"])
+
+
+def _pin_items(items: Iterator[_Expiring], end: int, deadline: datetime) -> Pinned:
+    """Pin those that expire before the end of the pins, until the deadline."""
+    pinned, batch = 0, list[Key]()
+    for item in items:
+        if item.expires_at >= end:
             continue
-        batch.append(key)
+        if item.delete_at >= end:
+            pinned += 1
+            continue
+        batch.append(item.key)
         if len(batch) == _WRITES_PER_TRANSACTION:
-            items += _pin_batch(batch, end, deadline)
+            pinned += _pin_batch(batch, end, deadline)
             batch = []
             if clock.now() >= deadline:
-                return Pinned(items, complete=False)
+                return Pinned(pinned, complete=False)
     if not batch:
-        return Pinned(items, complete=True)
-    items += _pin_batch(batch, end, deadline)
-    return Pinned(items, complete=clock.now() < deadline)
-
-
-def _expiring_items(account_id: AccountId, as_of: datetime, end: int) -> Iterator[tuple[Key, int]]:
-    """Yield the items that were visible and expire before `end`, with their `delete_at`."""
-    for place in Table:
-        if found(place) is LookupPath.BY_ACCOUNT and place is not Table.KEYS:  # data keys do not expire
-            for item in table.query(Query(place, partition_of(account_id), as_of=as_of, attributes=())):
-                if item.get("expires_at", end) < end:
-                    yield Key(place, item["pk"], item.get("sk")), item["delete_at"]
+        return Pinned(pinned, complete=True)
+    pinned += _pin_batch(batch, end, deadline)
+    return Pinned(pinned, complete=clock.now() < deadline)
 
 
 def _pin_batch(batch: list[Key], end: int, deadline: datetime) -> int:

@@ -1,12 +1,12 @@
-"""Plans: what an export, an erasure or a hold does with each record class, by the declarations alone.
+"""Plans: what an export or an erasure does with each record class, by the declarations alone.
 
 Pure: a plan reads and writes nothing, so it can be reviewed before it is carried out. Its steps are named and
 ordered, and the order stays the same after a crash. Invariants:
 
 - Every record class is in every plan that concerns it as soon as it is defined. Records about staff are in no
   plan: plans are of users' records.
-- Records that a law or a hold keeps are sealed again before any record is deleted, and the subject's key is
-  deleted last. A crash before that loses nothing; after it, no record is left that the key could open.
+- Records that a law or a hold keeps are moved before any record is deleted, and the subject's key is deleted
+  last. A crash before that loses nothing; after it, no record is left that the key could open.
 - The Ledger is evidence under a pseudonym that only the account could map to the subject, and requests are
   the subject's evidence of having made them. No plan touches either; both expire.
 
@@ -14,12 +14,11 @@ Data that is in no record class (Stream's copy, the evidence) is described in pr
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from enum import StrEnum
 
 from chalicelib.core.table_names import Table
-from chalicelib.privacy import codec
 from chalicelib.privacy.declaration import DataSubject, Declaration, KeyClass, NotPersonal, Personal
 from chalicelib.privacy.periods import Statutory
 from chalicelib.privacy.personal import Record
@@ -30,10 +29,16 @@ from chalicelib.privacy.whereabouts import LookupPath, found
 Records = Iterable[type[Record]]
 
 _SECRET = "a secret: anyone who has it could sign in as you"  # noqa: S105 - a reason, not a secret
-_UNFINDABLE = "it cannot be found from your account; it expires within days"
+_UNFINDABLE = {
+    LookupPath.BY_NOTHING: "it cannot be found from your account; it expires within days",
+    LookupPath.BY_ERASURE: "there is none before your account is deleted; the answer to a deletion lists it",
+}
 
 
 # --- export
+
+# Names in a section the records that a copy leaves out, beside the names of withheld fields.
+UNDISCLOSED_RECORDS = "some records"
 
 
 @dataclass(frozen=True)
@@ -82,10 +87,12 @@ def _section(declaration: Declaration) -> Section:
     disclosed: list[DisclosedField] = []
     withheld: list[WithheldField] = []
     for name, marker in declaration.fields.items():
-        if why := _UNFINDABLE if where is LookupPath.BY_NOTHING else _withheld(marker):
+        if why := _UNFINDABLE.get(where) or _withheld(marker):
             withheld.append(WithheldField(name, why))
         else:
             disclosed.append(_disclosed(name, marker, declaration.basis))
+    if declaration.undisclosed:
+        withheld.append(WithheldField(UNDISCLOSED_RECORDS, declaration.undisclosed))
     return Section(
         kind=declaration.kind,
         table=declaration.table,
@@ -114,32 +121,18 @@ def _disclosed(name: str, marker: Personal | NotPersonal, basis: LegalBasis) -> 
     return DisclosedField(name, marker.category, marker.source, marker.correction, recipients, portable)
 
 
-# --- holds
+# --- erasure
 
 
 class NotHoldable(ValueError):
-    """A hold has no law, reason or end, or its records cannot be found; the text says which."""
-
-
-@dataclass(frozen=True)
-class Hold:
-    """Why a subject's records are kept despite erasure (Art. 17(3) GDPR, RET-3), and until when."""
-
-    law: str
-    reason: str
-    until: datetime
-
-    def __post_init__(self) -> None:
-        if not self.law.strip() or not self.reason.strip() or self.until.tzinfo is None:
-            raise NotHoldable("a hold names its law, its reason and the instant of its end")
+    """Records of this kind cannot be held; the text says why."""
 
 
 class Action(StrEnum):
     """An action on records, or on a whole table."""
 
     RELEASE = "claims are released to quarantine"
-    RESEAL = "sealed again under the key of their retention class, and locked until their end"
-    LOCK = "locked until their end"
+    KEEP = "moved to the held records, sealed under their key, until the end of the period or hold"
     DELETE = "deleted"
     LAPSE = "left to expire, since they cannot be found from the account"
     DELETE_KEY = "the subject's data key is deleted"
@@ -148,57 +141,24 @@ class Action(StrEnum):
 
 @dataclass(frozen=True)
 class Kept:
-    """A record class that outlives its subject; its action precedes the deletion of the key.
-
-    A locked record is invisible at once (`expires_at`) and stored until its end (`delete_at`).
-    """
+    """A record class that outlives its subject, and the law that requires it; None: the law of a hold."""
 
     kind: str
     table: Table
     found: LookupPath
-    action: Action
-    law: str
-    reason: str
-    until: datetime | Statutory  # with Statutory, each record has an end of its own
-
-    def ends(self, record: Record) -> datetime | None:
-        """Return when a record is no longer kept; None while its statutory period has not begun."""
-        return self.until if isinstance(self.until, datetime) else codec.expires_at(record)
-
-
-def hold_plan(records: Records, hold: Hold) -> tuple[Kept, ...]:
-    """The records of these classes that a hold keeps.
-
-    Raises:
-        NotHoldable: the records of a class cannot be found from the account.
-    """
-    return tuple(_held(declaration, hold) for declaration in _sorted(records))
-
-
-def _held(declaration: Declaration, hold: Hold) -> Kept:
-    if found(declaration.table) is LookupPath.BY_NOTHING:
-        raise NotHoldable(f"{declaration.kind} can't be held: {found(declaration.table).value}")
-    return _kept(declaration, hold.law, hold.reason, hold.until)
-
-
-def _kept(declaration: Declaration, law: str, reason: str, until: datetime | Statutory) -> Kept:
-    action = Action.RESEAL if declaration.key_class is KeyClass.SUBJECT else Action.LOCK
-    where = found(declaration.table)
-    return Kept(declaration.kind, declaration.table, where, action, law, reason, until)
-
-
-# --- erasure
+    law: str | None
 
 
 @dataclass(frozen=True)
 class TableStep:
-    """Something that is done once, in one table, and may be done again."""
+    """Something that is done once, in one table, and may be done again.
+
+    A deletion takes the subject's whole partition, so nothing unknown stays: what is kept was moved before.
+    """
 
     action: Action
     table: Table
     kinds: tuple[str, ...] = ()
-    # A deletion takes all of the subject's partition but these, so nothing unknown stays.
-    sparing: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -215,65 +175,62 @@ class ErasurePlan:
     unreadable_with_key: tuple[str, ...]  # all copies; those in backups once the backups of Keys have expired
 
 
-def erasure_plan(records: Records, held: Iterable[Kept] = ()) -> ErasurePlan:
+# A sign-out deletes a session at once, and so does the freeze of an erasure. The security log has sign-ins.
+_DELETED_BY_SIGN_OUT = frozenset({"session"})
+
+
+def holdable(records: Records) -> tuple[str, ...]:
+    """The kinds of records that a hold can keep: those found by the account, except sessions."""
+    by_account = (d.kind for d in _sorted(records) if found(d.table) is LookupPath.BY_ACCOUNT)
+    return tuple(kind for kind in by_account if kind not in _DELETED_BY_SIGN_OUT)
+
+
+def erasure_plan(records: Records, held: Iterable[str] = ()) -> ErasurePlan:
     """The plan of a subject's erasure for the records of these classes.
 
     Args:
         records: the record classes of the system.
-        held: what the holds on this subject keep, as given by `hold_plan`.
+        held: the kinds that holds on this subject keep.
 
     Raises:
-        NotHoldable: a hold keeps a class that is not among the records.
+        NotHoldable: a hold keeps a kind that is not among the records, or cannot be found from the account.
     """
-    declared = _sorted(records)
-    kept = (*held, *(k for k in map(_by_statute, declared) if k))
-    if unknown := {k.kind for k in kept} - {d.kind for d in declared}:
-        raise NotHoldable(f"no such record: {', '.join(sorted(unknown))}")
+    declared, held = _sorted(records), set(held)
+    if unknown := held - set(holdable(records)):
+        raise NotHoldable(f"cannot be held: {', '.join(sorted(unknown))}")
+    kept = tuple(kept for kept in (_kept(one, held) for one in declared) if kept)
+    moved = {one.kind for one in kept if one.found is LookupPath.BY_ACCOUNT}
     steps = (
-        *_steps(Action.RELEASE, (d for d in declared if found(d.table) is LookupPath.BY_CLAIM), kept),
-        *_keeping(Action.RESEAL, kept),
-        *_keeping(Action.LOCK, kept),
-        *_steps(Action.DELETE, (d for d in declared if found(d.table) is LookupPath.BY_ACCOUNT), kept),
+        *_steps(Action.RELEASE, (d for d in declared if found(d.table) is LookupPath.BY_CLAIM)),
+        *_steps(Action.KEEP, (d for d in declared if d.kind in moved)),
+        *_steps(Action.DELETE, (d for d in declared if found(d.table) is LookupPath.BY_ACCOUNT)),
         *_steps(Action.LAPSE, (d for d in declared if found(d.table) is LookupPath.BY_NOTHING)),
         TableStep(Action.DELETE_KEY, Table.KEYS),
-        *_steps(Action.NEVER, (d for d in declared if found(d.table) is LookupPath.BY_INDEX)),
+        *_steps(Action.NEVER, (d for d in declared if found(d.table) in _OUTLIVE)),
         *(TableStep(Action.NEVER, table) for table in Table if found(table) is LookupPath.BY_PSEUDONYM),
     )
     sealed = tuple(d.kind for d in declared if d.key_class is KeyClass.SUBJECT)
     return ErasurePlan(steps, kept, sealed)
 
 
-def _by_statute(declaration: Declaration) -> Kept | None:
+# Tables whose records are about accounts that may be erased.
+_OUTLIVE = frozenset({LookupPath.BY_INDEX, LookupPath.BY_ERASURE})
+
+
+def _kept(declaration: Declaration, held: AbstractSet[str]) -> Kept | None:
     retention = declaration.retention
-    if not isinstance(retention, Statutory):
+    law = retention.law if isinstance(retention, Statutory) else None
+    if law is None and declaration.kind not in held:
         return None
-    kept = _kept(declaration, retention.law, retention.plainly, retention)
-    return replace(kept, action=Action.NEVER) if kept.found is LookupPath.BY_INDEX else kept
+    return Kept(declaration.kind, declaration.table, found(declaration.table), law)
 
 
-def _keeping(action: Action, kept: tuple[Kept, ...]) -> tuple[TableStep, ...]:
-    """One step per table. A class that several reasons keep is sealed again or locked once."""
-    chosen = {k.kind: k.table for k in kept if k.action is action}
-    return tuple(
-        TableStep(action, table, tuple(sorted(kind for kind, where in chosen.items() if where is table)))
-        for table in sorted(set(chosen.values()))
-    )
-
-
-def _steps(
-    action: Action, declared: Iterable[Declaration], kept: tuple[Kept, ...] = ()
-) -> tuple[TableStep, ...]:
-    """One step per table, over its classes that nothing keeps."""
+def _steps(action: Action, declared: Iterable[Declaration]) -> tuple[TableStep, ...]:
+    """One step per table, over its classes."""
     kinds: dict[Table, list[str]] = {}
     for declaration in declared:
         kinds.setdefault(declaration.table, []).append(declaration.kind)
-    spared = {k.kind for k in kept}
-    return tuple(
-        TableStep(
-            action, table, tuple(k for k in named if k not in spared), tuple(k for k in named if k in spared)
-        )
-        for table, named in kinds.items()
-    )
+    return tuple(TableStep(action, table, tuple(named)) for table, named in kinds.items())
 
 
 def _sorted(records: Records) -> list[Declaration]:

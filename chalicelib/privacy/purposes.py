@@ -188,6 +188,7 @@ class Category(StrEnum):
     IP_ADDRESS = "user.device.ip_address"
     BEHAVIOR = "user.behavior"
     TELEMETRY = "user.telemetry"
+    FINANCIAL = "user.financial"
     PSEUDONYM = "user.unique_id.pseudonymous"
     DEVICE_ID = "user.device.device_id"
     CREDENTIALS = "user.authorization.credentials"

@@ -159,13 +159,13 @@ class Recipient(Registered):
         label="RU4M's office in Belgrade",
         country="Serbia",
         role=Role.OURSELVES,
-        activity="answers requests and investigates abuse",
+        activity="answers requests, records invoices and investigates abuse",
         categories=_EVERYTHING - {Category.CREDENTIALS},
         purposes=frozenset({Purpose.SERVICE, Purpose.SECURITY, Purpose.LEGAL_OBLIGATION}),
         mechanism=Mechanism.OWN_STAFF,  # from our processor in the EU to us: its module four
         safeguards=(
             "separate roles for staff",
-            "whenever staff view a request, the view and the person are recorded",
+            "whenever staff view a request or an invoice, the view and the person are recorded",
         ),
         agreement=Agreement("standard contractual clauses, module four", date(2027, 11, 24)),
     )

@@ -16,13 +16,14 @@ class LookupPath(StrEnum):
     BY_CLAIM = "keyed hashes of the claimed values, computed from the account's own values"
     BY_INDEX = "an index by the account, since requests outlive accounts"
     BY_PSEUDONYM = "chains under the account's pseudonym"
+    BY_ERASURE = "a random id that only the request for erasure names; there are none before the erasure"
     BY_NOTHING = "random ids or keyed hashes that cannot be found from the account; all expire within days"
 
 
 def found(table: Table) -> LookupPath:
     """Return how the records of a subject are found in a table."""
     match table:
-        case Table.ACCOUNTS | Table.KEYS | Table.USAGE:
+        case Table.ACCOUNTS | Table.KEYS | Table.USAGE | Table.BILLING:
             return LookupPath.BY_ACCOUNT
         case Table.CLAIMS:
             return LookupPath.BY_CLAIM
@@ -30,5 +31,7 @@ def found(table: Table) -> LookupPath:
             return LookupPath.BY_INDEX
         case Table.LEDGER:
             return LookupPath.BY_PSEUDONYM
+        case Table.HELD:
+            return LookupPath.BY_ERASURE
         case Table.CHALLENGES:
             return LookupPath.BY_NOTHING

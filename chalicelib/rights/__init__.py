@@ -9,6 +9,7 @@ The subject's side:
     views        what routes accept and return
     service      submit, read, cancel, fetch the copy
     model        the stored request
+    kept         what a law or a hold keeps of an erased account
     store        all DynamoDB access of requests
     states       which status may follow which; pure
     standstill   which requests make no progress, and why; pure

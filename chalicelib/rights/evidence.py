@@ -19,6 +19,7 @@ from chalicelib.rights.model import OwedEntry, RightsRequest
 
 _MAX_OWED = 100  # a year of pins, reminders and waits; the item stays far below DynamoDB's limit of 400 KB
 
+CHAIN = "rights"  # the kind of the chains
 SUBJECT = "subject"
 STAFF = "staff"  # shown to the subject in place of a pseudonym
 
@@ -33,7 +34,7 @@ def entry(event: str, said: Mapping[str, object], closed_at: datetime | None = N
 
 def history_of(request_id: RightsRequestId) -> Chain:
     """The history of a request in the Ledger; the request's id is random, and names no person."""
-    return Chain("rights", request_id)
+    return Chain(CHAIN, request_id)
 
 
 def append_or_owe(after: RightsRequest, entry: NewEntry) -> tuple[Write | None, RightsRequest]:

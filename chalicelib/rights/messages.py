@@ -40,6 +40,11 @@ _REFUSED = {
     RefusalReason.ARCHIVING: "We need the data for archiving, research or statistics in the public interest.",
 }
 
+_KEPT = (
+    "Except what a law requires us to keep: this answer lists it, with the law and until when we keep it. "
+    "It is locked and used for nothing else."
+)
+
 _DISAGREE = "If you disagree, write to {}."
 
 
@@ -49,6 +54,8 @@ def decision(request: RightsRequest, contact: str) -> str:
         why = _REFUSED[request.refusal] if request.refusal else "Your request was refused."
         return f"{why} {_DISAGREE.format(contact)}"
     answer = _COMPLETED[request.right]
+    if request.kept_openly(clock.now()):
+        answer = f"{answer} {_KEPT}"
     if request.missing:
         answer = f"{answer} {_MISSING.format(', '.join(request.missing))}"
     return answer

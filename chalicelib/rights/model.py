@@ -21,6 +21,7 @@ from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source
 from chalicelib.privacy.recipients import Recipient
 from chalicelib.rights import notes as notes_of_requests
 from chalicelib.rights.deadline import Clock, Extension, Pause
+from chalicelib.rights.kept import KeptData
 from chalicelib.rights.notes import CopyNotes, ErasureNotes, RequestNotes
 
 _STAFF = (Recipient.BELGRADE_OFFICE,)
@@ -177,6 +178,9 @@ class RightsRequest(
     decision_text: Annotated[str | None, personal(Category.CONTENT_PRIVATE, Source.GENERATED, to=_STAFF)] = (
         None
     )
+    kept: Annotated[
+        tuple[KeptData, ...], personal(Category.CONTENT_PRIVATE, Source.GENERATED, to=_STAFF)
+    ] = ()
     closed_at: Annotated[Instant | None, NOT_PERSONAL] = None
 
     @field_validator("notes", mode="wrap")
@@ -203,6 +207,20 @@ class RightsRequest(
     def next_step(self) -> StepState | None:
         """The first step that is not done."""
         return next((step for step in self.steps if step.status is not StepStatus.DONE), None)
+
+    def kept_openly(self, at: datetime) -> tuple[KeptData, ...]:
+        """What is kept and may be disclosed to the subject at an instant."""
+        return tuple(one for one in self.kept if not one.is_secret(at))
+
+    def status_openly(self, at: datetime) -> Status:
+        """The status that may be disclosed to the subject at an instant.
+
+        While only secret holds keep something, the subject sees the answer without them.
+        """
+        if self.right is Right.ERASURE and self.status is Status.PARTIALLY_COMPLETED:
+            by_hold = any(line.hold for line in self.kept_openly(at))
+            return self.status if by_hold else Status.COMPLETED
+        return self.status
 
     def with_clock(self, clock: Clock) -> "RightsRequest":
         """Return the request with another clock."""

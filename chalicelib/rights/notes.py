@@ -16,7 +16,7 @@ from pydantic import TypeAdapter
 from chalicelib.certificates.words import DeletionPlace
 from chalicelib.chat.deletion_report import StreamDeletionTask, StreamReport
 from chalicelib.core.clock import DAY, Instant
-from chalicelib.core.ids import MailId, TombstoneId
+from chalicelib.core.ids import HeldId, MailId, TombstoneId
 from chalicelib.core.settings import ErasureExtent
 
 N = TypeVar("N", bound="RequestNotes")
@@ -150,6 +150,8 @@ class ErasureNotes(RequestNotes):
         waives_grace: whether the subject waived most of the grace period, and the wait for copies.
         grace_ends_at: when the grace period ends; from the freeze on, the account has it too.
         captured_at: the point of no return. From then on no person can stop the erasure.
+        held: names what is kept of the account in the table Held.
+        unreadable: records that had to be kept and could not be opened; they were deleted.
         claims_until: when the claims on number and mailbox leave quarantine.
         stream: the deletion at Stream while it is pending.
         stream_asked_at: just before the first request to Stream.
@@ -158,6 +160,7 @@ class ErasureNotes(RequestNotes):
         found_again: how often the second pass found something.
         resumed_at: when the user was first resumed at Stream, after a cancellation or refusal.
         reported_unproven_at: when operators were last notified that the erasure is unproven.
+        restored_from: the instant of the backup after whose restore the erasure began again (ADR 32).
     """
 
     waives_grace: bool = False
@@ -166,6 +169,8 @@ class ErasureNotes(RequestNotes):
     frozen_at: Instant | None = None
     captured_at: Instant | None = None
     tombstone: TombstoneId | None = None
+    held: HeldId | None = None
+    unreadable: int = 0
     claims_until: Instant | None = None
     stream: StreamDeletionTask | None = None
     stream_asked_at: Instant | None = None
@@ -178,6 +183,7 @@ class ErasureNotes(RequestNotes):
     key_deleted_at: Instant | None = None
     reported_unproven_at: Instant | None = None
     resumed_at: Instant | None = None
+    restored_from: Instant | None = None
 
     @property
     def is_irrevocable(self) -> bool:

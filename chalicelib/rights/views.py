@@ -1,5 +1,6 @@
 """Requests and responses of the subject's routes: bodies, the receipt's header, terms of DPV."""
 
+from datetime import datetime
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints
@@ -12,11 +13,19 @@ from chalicelib.core.http import Body, View
 from chalicelib.core.http.parameters import Header
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.settings import settings
-from chalicelib.privacy import authorities
+from chalicelib.privacy import authorities, words
 from chalicelib.privacy.controller import SupervisoryAuthority
-from chalicelib.rights import messages, states
+from chalicelib.rights import messages, procedures, states
 from chalicelib.rights.deadline import ExtensionReason
-from chalicelib.rights.model import RefusalReason, Right, RightsRequest, Status, StepStatus
+from chalicelib.rights.kept import KeptData
+from chalicelib.rights.model import (
+    RefusalReason,
+    Right,
+    RightsRequest,
+    Status,
+    StepState,
+    StepStatus,
+)
 from chalicelib.rights.problems import TooLate
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
@@ -86,11 +95,16 @@ class StepView(View):
 
 
 class KeptView(View):
-    """Data that a law requires to be kept although its erasure was requested."""
+    """Records of one kind that are kept although their erasure was requested, by one law, until an end."""
 
     what: str
     law: str
     until: Instant | None = None
+
+    @classmethod
+    def of(cls, kept: KeptData) -> Self:
+        """Build the view."""
+        return cls(what=words.title(kept.kind), law=kept.law, until=kept.until)
 
 
 class DecisionView(View):
@@ -182,13 +196,14 @@ class RequestView(View):
     @classmethod
     def of(cls, request: RightsRequest) -> Self:
         """Build the view of the current state of a request."""
-        due = request.clock.due_at(request.closed_at or clock.now())
+        now = clock.now()
+        due = request.clock.due_at(request.closed_at or now)
         extension = request.extension
         named = authorities.for_country(request.country)
         return cls(
             id=request.request_id,
             right=request.right,
-            status=request.status,
+            status=request.status_openly(now),
             received_at=request.received_at,
             due_at=due,
             extended=ExtendedView(until=due, reason=extension.reason) if extension else None,
@@ -196,7 +211,7 @@ class RequestView(View):
             decision=_decision(request),
             cancellable=_is_cancellable(request),
             cancellable_until=request.notes.cancellable_until if _is_cancellable(request) else None,
-            steps=tuple(StepView(name=s.name, status=s.status, at=s.at) for s in request.steps),
+            steps=tuple(StepView(name=s.name, status=s.status, at=s.at) for s in _steps(request, now)),
             authority=tuple(AuthorityView.of(authority) for authority in named),
             dpv=DpvView.of(request),
         )
@@ -269,6 +284,20 @@ def _dpv_status(request: RightsRequest) -> str:
     return _DPV_STATUS[request.status]
 
 
+def _steps(request: RightsRequest, now: datetime) -> tuple[StepState, ...]:
+    """The steps that are shown: none of them discloses that a secret hold is waited for."""
+    openly = any(line.hold for line in request.kept_openly(now))
+    shown = (step for step in request.steps if openly or step.name != procedures.AWAIT_LAPSE)
+    return tuple(map(_without_waits, shown))
+
+
+def _without_waits(step: StepState) -> StepState:
+    """`capture` may wait for the confirmation of a secret hold: it is shown as waiting until it is done."""
+    if step.name == procedures.CAPTURE and step.status is StepStatus.IN_PROGRESS:
+        return StepState(name=step.name)
+    return step
+
+
 def _is_cancellable(request: RightsRequest) -> bool:
     try:
         states.check_open(request)
@@ -280,8 +309,10 @@ def _is_cancellable(request: RightsRequest) -> bool:
 def _decision(request: RightsRequest) -> DecisionView | None:
     if request.decided_at is None or request.status not in states.CLOSED - {Status.CANCELLED}:
         return None
+    now = clock.now()
     return DecisionView(
-        outcome=request.status,
+        outcome=request.status_openly(now),
         reason_code=request.refusal,
         text=request.decision_text or messages.decision(request, settings().contact_email),
+        kept=tuple(map(KeptView.of, request.kept_openly(now))),
     )

@@ -12,6 +12,7 @@ before that, such a token is valid for at most its hour (ADR 23).
 
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 
 from chalicelib.accounts import service as accounts
 from chalicelib.core import clock, metrics
@@ -19,7 +20,8 @@ from chalicelib.core.batches import batched
 from chalicelib.core.errors import NotFound
 from chalicelib.core.ids import AccountId, SessionId
 from chalicelib.core.metrics import Metric
-from chalicelib.core.transactions import Write, commit
+from chalicelib.core.segments import Segment
+from chalicelib.core.transactions import Perform, Write, commit
 from chalicelib.sessions import store
 from chalicelib.sessions.model import SecurityEventKind, Session
 
@@ -51,6 +53,30 @@ def end_all(account_id: AccountId) -> None:
             _end(account_id, some, event)
         except store.NoSuchSession:
             _end_singly(account_id, some, event)  # another request ended one of them first
+
+
+def end_stored(segment: Segment, perform: Perform) -> int:
+    """End the sessions of all accounts in a segment of the table; returns how many, expired ones included.
+
+    A restored table has sessions that were ended after the backup, and refresh tokens that were used. The
+    revocation of an account's chat tokens comes first: if this is killed, its sessions are found again.
+
+    Args:
+        segment: the part of the table.
+        perform: makes the changes, or only counts them.
+    """
+    ended = 0
+    for page in store.stored_in(segment):
+        for account_id in dict.fromkeys(one.account_id for one in page):
+            perform(partial(_revoke, account_id))
+        perform(partial(store.delete, page))
+        ended += len(page)
+    return ended
+
+
+def _revoke(account_id: AccountId) -> None:
+    with suppress(accounts.RevokedLater):  # or the account does not exist
+        commit(accounts.revocation(account_id, clock.now() - _BACK))
 
 
 def end_family(session: Session) -> None:

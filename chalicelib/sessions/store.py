@@ -1,10 +1,12 @@
 """All DynamoDB access of sessions: one item per session and per security event, by account."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from chalicelib.core import clock, observe, table
 from chalicelib.core.ids import AccountId, SessionId
 from chalicelib.core.sealing import SealingError
+from chalicelib.core.segments import Segment
 from chalicelib.core.table import (
     ALWAYS,
     Attr,
@@ -12,10 +14,13 @@ from chalicelib.core.table import (
     Conflict,
     Create,
     Delete,
+    Expired,
     Key,
     Prefix,
     Query,
+    Scan,
     Table,
+    account_of,
     partition_of,
     visible,
 )
@@ -25,6 +30,13 @@ from chalicelib.privacy.subject_keys import SubjectKeys
 from chalicelib.sessions.model import SecurityEvent, SecurityEventKind, Session
 
 _PREFIX = "session#"
+
+
+class StoredSession(NamedTuple):
+    """The ids of a stored session."""
+
+    account_id: AccountId
+    session_id: SessionId
 
 
 class MovedOn(Conflict):
@@ -88,6 +100,28 @@ def ids_of(account_id: AccountId) -> list[SessionId]:
     """Read the ids of all live sessions of an account, including those that cannot be opened."""
     items = table.query(Query(Table.ACCOUNTS, partition_of(account_id), Prefix(_PREFIX)))
     return [SessionId(item["sk"].removeprefix(_PREFIX)) for item in items]
+
+
+def stored_in(segment: Segment) -> Iterator[list[StoredSession]]:
+    """The sessions of all accounts in a segment of the table, by page, also expired ones.
+
+    It is for the commands of operators, since it scans.
+    """
+    wanted = Scan(Table.ACCOUNTS, Session.declaration.kind, segment=segment, expired=Expired.INCLUDED)
+    for page in table.scan(wanted):
+        yield [
+            StoredSession(account_of(item["pk"]), SessionId(item["sk"].removeprefix(_PREFIX)))
+            for item in page.items
+        ]
+
+
+def delete(sessions: Iterable[StoredSession]) -> None:
+    """Delete sessions whatever their state.
+
+    Raises:
+        Unavailable: not all of them are deleted; the call may be repeated.
+    """
+    table.delete_all(key(one.account_id, one.session_id) for one in sessions)
 
 
 def move(before: Session, after: Session, also: Sequence[Write] = ()) -> None:

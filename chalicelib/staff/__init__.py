@@ -2,5 +2,6 @@
 
 model    an entry of the register
 store    all DynamoDB access of staff
+history  which records a member of staff viewed, in the Ledger
 service  the pseudonym of an ARN, and the ARNs of pseudonyms for operators
 """

@@ -95,6 +95,13 @@ class Stacks:
         stack = self._api.describe_stacks(StackName=name)["Stacks"][0]
         return {o["OutputKey"]: o["OutputValue"] for o in stack.get("Outputs", [])}
 
+    def parameters(self, name: str) -> dict[str, str]:
+        """Return the parameters of a stack; none if it does not exist."""
+        if self._status(self._api, name) in {None, *_GONE}:
+            return {}
+        held = self._api.describe_stacks(StackName=name)["Stacks"][0].get("Parameters", [])
+        return {p["ParameterKey"]: p["ParameterValue"] for p in held}
+
     def parameter(self, name: str, key: str) -> str:
         """Return the value of a parameter of a stack."""
         held = self._api.describe_stacks(StackName=name)["Stacks"][0]["Parameters"]

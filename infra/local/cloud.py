@@ -27,6 +27,7 @@ from infra.stream_emulator.running import child_emulator
 
 STATE = LOCAL / "state.json"
 STAGE = "local"
+MAIL_FROM = "notices@local.ru4m.example"
 
 # Local runs sign up often from one address, so limits are a thousand times higher, unless this is "real".
 LIMITS_VARIABLE = "RU4M_LOCAL_LIMITS"
@@ -109,13 +110,18 @@ class LocalCloud:
         Raises:
             RuntimeError: the job failed.
         """
-        answer = self.account.client("lambda").invoke(
-            FunctionName=f"ru4m-{STAGE}-{job}", Payload=json.dumps(_SCHEDULED)
-        )
+        answer = self.invoke(job, _SCHEDULED)
         result = answer["Payload"].read().decode()
         if "FunctionError" in answer:
             raise RuntimeError(result)
         return json.loads(result)
+
+    def invoke(self, job: str, event: Mapping[str, object]) -> dict[str, Any]:
+        """Invoke a job's function with any event, and return Lambda's response."""
+        answer: dict[str, Any] = self.account.client("lambda").invoke(
+            FunctionName=f"ru4m-{STAGE}-{job}", Payload=json.dumps(event)
+        )
+        return answer
 
     def sent_to_stream(self, user_id: str) -> list[dict[str, object]]:
         """Return what the backend wrote to Stream about a user, oldest first."""
@@ -198,7 +204,7 @@ def local_cloud(
             stream_url=stream.url,
             contact_email="privacy@local.ru4m.example",
             issuer="https://api.local.ru4m.example",
-            mail_from="notices@local.ru4m.example",
+            mail_from=MAIL_FROM,
             figures=figures.packed(local_figures(os.environ)),
             stream_secret=stream.secret,
         )

@@ -8,9 +8,9 @@ its invocation has finished.
 All workers of one package share its extracted code. ministack extracts the package for each worker: 1,900
 files, and half of the time of a start. On AWS a function cannot write into its code, either.
 
-SES's suppression list of an account works: addresses can be put on it, read and deleted. ministack answers
-any such call with NotFoundException, the error by which SES says that an address is not on the list. Our
-code takes that as success, so a deletion that fails would stay unnoticed.
+SES's suppression list of an account works: addresses can be put on it, listed, read and deleted. ministack
+answers most of these calls with NotFoundException, the error by which SES says that an address is not on the
+list. Our code takes that as success, so a deletion that fails would stay unnoticed.
 
 Run by path with the emulator's own Python (infra/local/emulator.py), which has none of our packages. The
 functions replaced below are no public interface of ministack, so its version is pinned; if one is missing,
@@ -96,6 +96,12 @@ def keep_suppressed_addresses() -> None:
             wanted = json.loads(body)
             listed[wanted["EmailAddress"]] = wanted["Reason"]
             return json_response({})
+        if method == "GET" and path == _SUPPRESSED:
+            shown = [
+                {"EmailAddress": address, "Reason": reason, "LastUpdateTime": 0}
+                for address, reason in listed.items()
+            ]
+            return json_response({"SuppressedDestinationSummaries": shown})
         address = path.removeprefix(f"{_SUPPRESSED}/")  # ministack decoded the path
         if address == path or method not in {"GET", "DELETE"}:
             return await others(method, path, headers, body, query_params)

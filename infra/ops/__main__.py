@@ -12,15 +12,21 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from chalicelib.core import transactions
+from chalicelib.core.table_names import Table
 from chalicelib.privacy.changed_periods import NotRedatable
+from chalicelib.restore.scanning import Workers
+from infra.deployment import tables
 from infra.deployment.account import AwsAccount
-from infra.deployment.stacks import Stacks, stack_name
-from infra.ops import erasures, rights
+from infra.deployment.stacks import StackFailed
+from infra.deployment.tables import StreamMissing
+from infra.ops import disclosures, erasures, holds, invoices, rights, standing_in
 from infra.ops import plots as pictures
 from infra.ops import retention as redating
 from infra.ops.key_versions import Unfinished
 from infra.ops.lookup import ClaimsLeft, LookupKeys, service_rekey
 from infra.ops.options import Endpoint, Region, Stage
+from infra.ops.restored_tables import RestoredTableRefused, RestoredTables
 from infra.ops.stage_key import StageKeys, StillNeeded, service_reseal, service_rewrap
 from infra.ops.token_key import NotYet, SigningKeys
 
@@ -39,6 +45,9 @@ retention = typer.Typer(help="Retention of records.")
 app.add_typer(retention, name="retention")
 app.add_typer(rights.app, name="rights")
 app.add_typer(erasures.app, name="erasures")
+app.add_typer(disclosures.app, name="disclosures")
+app.add_typer(holds.app, name="holds")
+app.add_typer(invoices.app, name="invoices")
 console = Console(soft_wrap=True, markup=False)
 
 
@@ -148,11 +157,60 @@ def plots(
 ) -> None:
     """Draw the published figures of usage."""
     account = AwsAccount(region, endpoint)
-    table = Stacks(account, console.print).outputs(stack_name(stage, "data"))["UsageTableName"]
+    table = standing_in.table_names(account, stage)[Table.USAGE]
     found = pictures.published(account, table, datetime.now(UTC).date(), days)
     to.parent.mkdir(parents=True, exist_ok=True)
     to.write_text(pictures.as_svg(found), encoding="utf-8")
     console.print(f"{len(found)} published days: {to}")
+
+
+@app.command("replay-erasures")
+def replay_restored(  # noqa: PLR0913 - the options of a command
+    stage: Stage,
+    region: Region,
+    restored: Annotated[list[str], typer.Option(help="restored table, as accounts=NAME; once for each")],
+    at: Annotated[str, typer.Option(help="instant of the backups, the earliest of several")],
+    in_use: Annotated[
+        list[str] | None, typer.Option(help="restored table that functions use already")
+    ] = None,
+    *,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="report what would be done, and change nothing")
+    ] = False,
+    parallel: Annotated[int, typer.Option(min=1, max=64, help="threads, and segments of each scan")] = 8,
+    endpoint: Endpoint = None,
+) -> None:
+    """Erase erased users again in restored tables. Safe to stop and run again.
+
+    Exit status 0: no item of them is left. 1: something is left, in doubt, or did not answer. 2: refused.
+    """
+    from infra.ops import replay
+
+    perform = transactions.omit if dry_run else transactions.perform
+    workers, account = Workers(parallel), AwsAccount(region, endpoint)
+    try:
+        tables, instant = RestoredTables.parse(restored, in_use or ()), replay.parse_instant(at)
+    except RestoredTableRefused as refused:
+        console.print(f"refused: {refused}")
+        sys.exit(replay.REFUSED)
+    sys.exit(replay.replay_erasures(account, stage, tables, instant, perform, workers, console.print))
+
+
+@app.command("switch-tables")
+def switch_tables(
+    stage: Stage,
+    region: Region,
+    restored: Annotated[list[str], typer.Option(help="table to use, as accounts=NAME; once for each")],
+    endpoint: Endpoint = None,
+) -> None:
+    """Give the functions restored tables, once `replay-erasures` has ended with status 0."""
+    account = AwsAccount(region, endpoint)
+    try:
+        names = RestoredTables.parse(restored, ()).names
+        tables.switch(account, stage, names, console.print)
+    except (RestoredTableRefused, StreamMissing, StackFailed) as refused:
+        console.print(f"refused: {refused}")
+        sys.exit(1)
 
 
 @contextmanager

@@ -32,10 +32,10 @@ def listed(cases: list[Case]) -> Table:
 
 def whole(case: Case) -> Iterator[Table]:
     """Return all tables about one request."""
-    case = _named(case, case["staff"])
+    case = with_names(case, case["staff"])
     yield _facts(case)
     yield steps(case)
-    yield _evidence(case.get("evidence"))
+    yield evidence_table(case.get("evidence"), "rights verify")
 
 
 def steps(case: Case) -> Table:
@@ -46,15 +46,15 @@ def steps(case: Case) -> Table:
     return table
 
 
-def _named(value: Any, staff: dict[str, str]) -> Any:  # noqa: ANN401 - a value of JSON
+def with_names(value: Any, staff: dict[str, str]) -> Any:  # noqa: ANN401 - a value of JSON
     """Replace the pseudonyms of staff with their ARNs."""
     match value:
         case str():
             return staff.get(value, value)
         case dict():
-            return {name: _named(inner, staff) for name, inner in value.items()}
+            return {name: with_names(inner, staff) for name, inner in value.items()}
         case list():
-            return [_named(inner, staff) for inner in value]
+            return [with_names(inner, staff) for inner in value]
         case _:
             return value
 
@@ -105,11 +105,10 @@ def _facts(case: Case) -> Table:
     return table
 
 
-def _evidence(entries: list[dict[str, Any]] | None) -> Table:
+def evidence_table(entries: list[dict[str, Any]] | None, command: str) -> Table:
+    """Return a table of evidence; if it cannot be read, the command that verifies it."""
     if entries is None:
-        return Table(
-            title="The evidence was altered or cannot be read: run `rights verify`", show_header=False
-        )
+        return Table(title=f"The evidence was altered or cannot be read: run `{command}`", show_header=False)
     table = Table("", "at", "event", "data", title="evidence, newest first")
     for entry in entries:
         data = ", ".join(f"{name}={value}" for name, value in sorted(entry["said"].items()))

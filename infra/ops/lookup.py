@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from chalicelib.core.batches import batched
+from chalicelib.core.table_names import Table
+from infra.deployment import tables
 from infra.deployment.account import AwsAccount
 from infra.deployment.stacks import Report, Stacks, stack_name
 from infra.deployment.vault import new_mac_key, versions_of
@@ -56,7 +58,7 @@ class LookupKeys:
             lambda versions: stacks.reconfigure(service, {"LookupVersions": versions}),
             settle or waiting(report),
         )
-        return cls(versions, stacks.outputs(stack_name(stage, "data"))["ClaimsTableName"])
+        return cls(versions, tables.names_in_use(stacks, stage)[Table.CLAIMS])
 
     def rotate(self) -> str:
         """Make a new version current, or continue an interrupted rotation; return the version."""

@@ -1,9 +1,9 @@
-"""What the operators' commands share: the console, the API, and the id of a request."""
+"""What the operators' commands share: the console, the API, and ids as arguments."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Annotated, Any
@@ -12,7 +12,7 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
-from chalicelib.core.ids import RightsRequestId
+from chalicelib.core.ids import DisclosureId, HoldId, Id, RightsRequestId
 from infra.deployment.account import AwsAccount, RegionError
 from infra.ops.internal_api import CallRefused, InternalApi
 
@@ -24,14 +24,29 @@ _MAX_LISTED = 500  # items; one page more may be read
 _MAX_CALLS = 100  # a page may have few items: a page of erasures leaves out the other requests
 
 
-def _check_id(text: str) -> str:
-    """Check that the text is a request id: it becomes part of a path and of a chain's name."""
-    if RightsRequestId.parse(text) is None:
-        raise typer.BadParameter("not a request id")
-    return text
+def _checked(kind: type[Id], name: str) -> Callable[[str], str]:
+    """Return a check that a text is an id: it becomes part of a path and of a chain's name."""
+
+    def check(text: str) -> str:
+        if kind.parse(text) is None:
+            raise typer.BadParameter(f"not a {name} id")
+        return text
+
+    return check
 
 
-Request = Annotated[str, typer.Argument(help="id of the request, r_...", callback=_check_id)]
+Request = Annotated[
+    str,
+    typer.Argument(help="id of the request, r_...", callback=_checked(RightsRequestId, "request")),
+]
+Disclosure = Annotated[
+    str,
+    typer.Argument(help="id of the disclosure, d_...", callback=_checked(DisclosureId, "disclosure")),
+]
+PlacedHold = Annotated[
+    str,
+    typer.Argument(help=f"id of the hold, {HoldId.prefix}_...", callback=_checked(HoldId, "hold")),
+]
 
 
 @contextmanager
@@ -46,7 +61,7 @@ def connected(stage: str, region: str, endpoint: str | None) -> Iterator[Interna
 
 @dataclass
 class Listing:
-    """The beginning of a list: its items, the ids of unreadable requests, and whether there may be more."""
+    """The beginning of a list: its items, the ids of unreadable ones, and whether there may be more."""
 
     items: list[dict[str, Any]] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
@@ -55,7 +70,7 @@ class Listing:
 
 def read_list(api: InternalApi, path: str) -> Listing:
     """Read a list page by page, until its end or one of the two limits."""
-    found, query = Listing(), ""
+    found, query, mark = Listing(), "", "&" if "?" in path else "?"
     for _ in range(_MAX_CALLS):
         page = api.call("GET", path + query).body
         found.items += page["items"]
@@ -63,13 +78,11 @@ def read_list(api: InternalApi, path: str) -> Listing:
         found.has_more = "next" in page
         if not found.has_more or len(found.items) >= _MAX_LISTED:
             break
-        query = f"?cursor={page['next']}"
+        query = f"{mark}cursor={page['next']}"
     return found
 
 
-def print_unreadable(request_ids: list[str]) -> None:
-    """Print the ids of requests that the API could not open."""
-    for request_id in request_ids:
-        console.print(
-            f"{request_id} cannot be read because it was altered: restore its item from before that"
-        )
+def print_unreadable(ids: list[str]) -> None:
+    """Print the ids of items, or numbers of invoices, that the API could not open."""
+    for one in ids:
+        console.print(f"{one} cannot be read because it was altered: restore its item from before that")

@@ -70,6 +70,8 @@ def _facts(erasure: Erasure) -> Table:
             table.add_row("attempts at Stream", str(stream["attempts"]))
         table.add_row("Stream's report", stream.get("report", "none yet"))
     table.add_row("found by the second pass", f"{erasure['found_again']} times")
+    if lost := erasure.get("unreadable"):
+        table.add_row("unreadable", f"{lost} records that had to be kept, and were deleted")
     return table
 
 

@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from chalicelib.core.table import Table
+from infra.deployment import tables
 from infra.deployment.account import AwsAccount
-from infra.deployment.stacks import Stacks, stack_name
+from infra.deployment.stacks import Stacks
 
 
 def table_names(account: AwsAccount, stage: str) -> dict[Table, str]:
-    """Return the physical name of each table of a stage."""
-    outputs = Stacks(account, lambda _: None).outputs(stack_name(stage, "data"))
-    return {table: outputs[f"{table.title()}TableName"] for table in Table}
+    """Return the physical name of each table of a stage, as its functions use them."""
+    return tables.names_in_use(Stacks(account, lambda _: None), stage)
 
 
 def act_as_signup(account: AwsAccount, stage: str) -> None:

@@ -110,7 +110,7 @@ def _of_elsewhere(entry: Elsewhere) -> Row:
         where=entry.where,
         purpose=entry.purpose,
         basis=entry.basis,
-        subjects=("customer",),
+        subjects=(entry.subject.value,),
         categories=entry.categories,
         recipients=entry.recipients,
         kept=entry.plainly,

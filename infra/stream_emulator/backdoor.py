@@ -1,6 +1,6 @@
 """Routes under /_emulator for tests and the tour, and files that need no token.
 
-GET state, GET requests; POST faults (a list, see faults.Fault), DELETE faults; POST reset;
+GET state, GET requests, GET exports; POST faults (a list, see faults.Fault), DELETE faults; POST reset;
 POST clock `{advance_seconds}`; POST options (see options.Options); POST tasks
 `{times, failure?, results?}` to spoil the next tasks; POST plant `{user_id, user?, message?, calls?}` to add
 to a user's exports. control.Emulator calls them. A fault may meet a download too; with `commit` and
@@ -16,7 +16,7 @@ from aiohttp import web
 from infra.stream_emulator.answers import Answer, as_json, delay, falsified, half_of, refusal
 from infra.stream_emulator.bodies import read_body
 from infra.stream_emulator.errors import StreamError, bad_input, not_found
-from infra.stream_emulator.routes.exports import exported_file
+from infra.stream_emulator.routes.exports import exported_file, kept_files
 from infra.stream_emulator.tasks import Spoiling
 from infra.stream_emulator.views import channel_object
 from infra.stream_emulator.wire import Json
@@ -39,6 +39,7 @@ class Backdoor:
         """Add the routes."""
         router.add_get("/_emulator/state", self._state)
         router.add_get("/_emulator/requests", self._requests)
+        router.add_get("/_emulator/exports", self._exports)
         router.add_delete("/_emulator/faults", self._clear_faults)
         router.add_post("/_emulator/{order}", self._steer)
         router.add_get("/exports/users/{id}", self._export)
@@ -52,6 +53,10 @@ class Backdoor:
     async def _requests(self, request: web.Request) -> web.Response:
         del request
         return as_json({"requests": self.world.journal.requests()})
+
+    async def _exports(self, request: web.Request) -> web.Response:
+        del request
+        return as_json({"exports": kept_files(self.world)})
 
     async def _clear_faults(self, request: web.Request) -> web.Response:
         del request

@@ -48,6 +48,11 @@ class Emulator:
             if principal in (None, request["principal"]) and request["path"].startswith(path)
         ]
 
+    def exports(self) -> dict[str, str]:
+        """The files of exports that Stream keeps, by task."""
+        found: dict[str, str] = self._ask("GET", "exports")["exports"]
+        return found
+
     def fault(self, **fault: Any) -> None:  # noqa: ANN401 - the fields of faults.Fault
         """Inject a fault into the next matching request."""
         self._ask("POST", "faults", [fault])

@@ -16,7 +16,8 @@ from chalicelib.rights import procedures, store
 from chalicelib.rights.engine import queue
 from chalicelib.rights.evidence import history_of
 from chalicelib.rights.model import RightsRequest, Status, StepState, StepStatus
-from chalicelib.rights.operators import erasures, inspect
+from chalicelib.rights.operators import erasures
+from chalicelib.staff import history as staff_history
 from tests.support.builders import an_address
 from tests.support.erasing import asks_for_erasure, notes, stored
 from tests.support.operators import Operator
@@ -167,7 +168,8 @@ def test_cancelled_erasure_whose_account_stays_frozen_is_listed(world: World, al
 
 def test_erasure_whose_steps_are_all_done_is_not_listed(world: World, alice: Operator) -> None:
     request_id = an_erasure(world)
-    finished = at(request_id, procedures.FORGET).with_step(procedures.FORGET, StepStatus.DONE, clock.now())
+    last = procedures.AWAIT_LAPSE
+    finished = at(request_id, last).with_step(last, StepStatus.DONE, clock.now())
     store.move(
         stored(request_id),
         finished.model_copy(update={"status": Status.COMPLETED, "closed_at": clock.now(), "run_at": None}),
@@ -208,7 +210,7 @@ def test_malformed_cursor_of_erasures_is_refused(alice: Operator, cursor: str) -
 def test_list_of_erasures_is_recorded_before_it_is_shown(world: World, alice: Operator) -> None:
     request_id = an_erasure(world)
     alice.lists_erasures()
-    (entry,) = chain.entries(inspect.history_of(alice.staff_id))
+    (entry,) = chain.entries(staff_history.history_of(alice.staff_id))
     assert (entry.event, entry.data["requests"]) == ("listed", [request_id])
     alice.shows_erasure(request_id)
     events = [(entry.event, entry.data.get("by")) for entry in chain.entries(history_of(request_id))]

@@ -88,6 +88,22 @@ def test_repeated_move_costs_two_reads(world: World, alice: Operator) -> None:
     assert calls.tables == sum_of(CALL, {"GetItem": 1, "Query": 1})
 
 
+def test_recording_an_invoice_costs_one_read_and_one_transaction(world: World, alice: Operator) -> None:
+    mila = world.a_user()
+    with counted() as calls:
+        assert alice.records_invoice(mila.user_id).status == 201
+    assert calls.tables == sum_of(CALL, {"BatchGetItem": 1, "TransactWriteItems": 1})
+
+
+def test_page_of_invoices_costs_four_reads_and_an_entry(world: World, alice: Operator) -> None:
+    mila = world.a_user()
+    mila.gets_invoiced()
+    with counted() as calls:
+        assert len(alice.lists_invoices(mila.user_id).json["items"]) == 1
+    # Reads: the account of the user id, its state, the invoices, and the newest view.
+    assert calls.tables == sum_of(CALL, {"BatchGetItem": 2, "Query": 2}, ON_RECORD)
+
+
 def test_entering_a_request_costs_three_reads_and_one_transaction(world: World, alice: Operator) -> None:
     mila = world.a_user()
     with counted() as calls:

@@ -36,9 +36,9 @@ def test_each_table_is_read_once_page_by_page(mila: User) -> None:
     with large_usage_partition(mila, pages=5, page=PAGE), counted() as calls:
         package = export(mila)
     assert package.counts["usage_event"] == 5 * PAGE * BATCH
-    # Five pages of usage, the account's partition, its open requests, the index of all its requests, the
-    # evidence; its key and its decisions; its claims.
-    assert calls.tables == {"Query": 5 + 4, "BatchGetItem": 2}
+    # Five pages of usage, the account's partition, its invoices, its open requests, the index of all its
+    # requests, the evidence; its key and its decisions; its claims.
+    assert calls.tables == {"Query": 5 + 5, "BatchGetItem": 2}
     assert calls.of("s3") == 3
     assert calls.of("dynamodb") + calls.of("s3") == calls.total()
 

@@ -85,7 +85,7 @@ def staff(cloud: LocalCloud) -> Iterator[dict[str, AwsAccount]]:
         iam.delete_user(UserName=name)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def run(cloud: LocalCloud, staff: dict[str, AwsAccount]) -> Callable[..., Any]:
     """Run an operations command as a member of staff, or as root; of requests, if no other group is named."""
 

@@ -13,6 +13,7 @@ from infra.deployment.account import AwsAccount
 from infra.local.cloud import LocalCloud
 from infra.local.tour.phone import Phone
 from infra.ops.internal_api import CallRefused, InternalApi
+from tests.support.builders import an_invoice
 
 
 @pytest.fixture
@@ -58,3 +59,16 @@ def test_letter_is_entered_and_decided_by_two_operators_on_the_command_line(
     verified = run("root", "verify", request_id).output
     assert f"rights#{request_id}: covered up to " in verified
     assert not any(word in verified for word in ("Tampered", "Forked", "Missing", "RolledBack"))
+
+
+@pytest.mark.proof
+@pytest.mark.promise("USE-7")
+def test_invoice_is_recorded_once_and_listed_by_the_deployed_function(
+    cloud: LocalCloud, staff: dict[str, AwsAccount], user_id: str
+) -> None:
+    alice, invoice = InternalApi(staff["alice"], cloud.state.api_url), an_invoice(user_id=user_id)
+    recorded = [alice.call("POST", "/invoices", invoice).body for _ in range(2)]
+    assert recorded[0] == recorded[1]
+    assert alice.call("GET", f"/invoices?user_id={user_id}").body["items"] == [recorded[0]]
+    with pytest.raises(CallRefused, match=r"^409 invoice_number_used"):
+        alice.call("POST", "/invoices", invoice | {"amount_minor": 1})

@@ -14,7 +14,7 @@ from infra.local.cloud import LocalCloud
 from infra.local.tour.phone import Phone
 from infra.local.tour.rights import answer_to, fetched
 from infra.local.waiting import until
-from tests.support.deployed import history
+from tests.support.deployed import history, pause_worker
 
 TIMEOUT = 60.0  # seconds for the whole plan; each step is a message
 QUEUE, DEAD_LETTER_QUEUE, WORKER = "ru4m-local-rights", "ru4m-local-rights-dead", "ru4m-local-work_rights"
@@ -43,18 +43,6 @@ def read_request(phone: Phone, request_id: str) -> dict[str, Any]:
 
 def steps(request: dict[str, Any]) -> dict[str, str]:
     return {step["name"]: step["status"] for step in request["steps"]}
-
-
-@contextmanager
-def pause_worker(cloud: LocalCloud) -> Iterator[None]:
-    """Keep messages in the queue, as during a deployment of the worker or an outage of Lambda."""
-    functions = cloud.account.client("lambda")
-    (source,) = functions.list_event_source_mappings(FunctionName=WORKER)["EventSourceMappings"]
-    functions.update_event_source_mapping(UUID=source["UUID"], Enabled=False)
-    try:
-        yield
-    finally:
-        functions.update_event_source_mapping(UUID=source["UUID"], Enabled=True)
 
 
 @contextmanager

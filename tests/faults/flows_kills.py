@@ -27,7 +27,7 @@ _TURN = "dynamodb.PutItem(limit)"
 _INTAKE = "dynamodb.TransactWriteItems(open_request, rights, rights_request)"
 ORDER, MAIL, TRANSFER = "stream.POST /export/users", "sesv2.SendEmail", "outbound.POST"
 _AFTER_THE_ANSWER = {
-    procedures.ANNOUNCE, procedures.DISCARD, procedures.NOTIFY, procedures.FORGET,
+    procedures.ANNOUNCE, procedures.DISCARD, procedures.NOTIFY, procedures.FORGET, procedures.AWAIT_LAPSE,
     procedures.THAW, procedures.RESUME_AT_STREAM,
 }  # fmt: skip
 _LONG = 10 * DAY

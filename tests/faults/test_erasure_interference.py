@@ -19,6 +19,7 @@ from tests.faults.flows_erasure import (
     Outlived,
     SignedUpDuringErasure,
 )
+from tests.faults.flows_holds import HeldMeanwhile
 from tests.faults.playing import play
 from tests.faults.test_every_crash import play_undisturbed
 from tests.support.crash import How, Point
@@ -72,6 +73,23 @@ def test_signup_at_any_moment_brings_nothing_back(
     for number in range(_EFFECTS_OF_INTAKE + 9 * part, len(effects), 9 * _PARTS):
         with subtests.test(f"before {number} {effects[number]}"):
             interfere(SignedUpDuringErasure, number, stream)
+
+
+@pytest.mark.promise("RET-3")
+@pytest.mark.parametrize("effect", [_CAPTURE, pytest.param(_ACCOUNT_GONE, marks=_proof)])
+def test_hold_in_a_race_is_seen_or_too_late(stream: Emulator, effect: str) -> None:
+    interfere(HeldMeanwhile, first(effect, stream), stream)
+
+
+@_proof
+@pytest.mark.promise("RET-3")
+@pytest.mark.parametrize("part", range(_PARTS))
+def test_hold_at_any_moment_is_seen_or_too_late(
+    stream: Emulator, subtests: pytest.Subtests, part: int
+) -> None:
+    for number in range(_EFFECTS_OF_INTAKE + part, first(_CAPTURE, stream) + 4, _PARTS):
+        with subtests.test(f"before {number}"):
+            interfere(HeldMeanwhile, number, stream)
 
 
 @_proof

@@ -52,6 +52,9 @@ def test_every_alarm_is_on_an_existing_metric_and_on_its_own_stage(alarms: dict[
         ("record-unreadable", Metric.RECORD_UNREADABLE),
         ("chat-deletion-unproven", Metric.CHAT_DELETION_UNPROVEN),
         ("erasure-unproven", Metric.ERASURE_UNPROVEN),
+        ("held-unreadable", Metric.HELD_UNREADABLE),
+        ("hold-unconfirmed", Metric.HOLD_UNCONFIRMED),
+        ("hold-upkeep-failed", Metric.HOLD_UPKEEP_FAILED),
     ],
 )
 def test_alarm_fires_at_one_finding_and_stays_in_alarm(
@@ -128,6 +131,15 @@ def test_alarm_fires_after_half_an_hour_without_a_sweep(alarms: dict[str, Templa
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
     assert alarm["TreatMissingData"] == "breaching"
     assert alarm["Period"] * alarm["EvaluationPeriods"] == 6 * _SWEPT_EVERY
+
+
+@pytest.mark.promise("RET-3")
+def test_alarm_fires_after_an_hour_without_a_run_that_pins_held_records(alarms: dict[str, Template]) -> None:
+    alarm = alarms["no-hold-upkeep"]
+    assert (alarm["MetricName"], alarm["Statistic"]) == (Metric.HOLD_UPKEEP_DONE.label, "SampleCount")
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
+    assert alarm["TreatMissingData"] == "breaching"
+    assert alarm["Period"] * alarm["EvaluationPeriods"] == 3600
 
 
 @pytest.mark.promise("RGT-10")

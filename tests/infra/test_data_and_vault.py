@@ -12,18 +12,38 @@ def test_every_resource_of_the_data_and_vault_stacks_is_retained(data: Template,
         assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == "Retain"
 
 
-def test_there_are_seven_tables(data: Template) -> None:
+def test_there_are_nine_tables(data: Template) -> None:
     names = {plain(t["Properties"]["TableName"]) for t in of_type(data, "AWS::DynamoDB::Table").values()}
     assert names == {
         f"ru4m-${{Stage}}-{name}"
-        for name in ("accounts", "claims", "challenges", "keys", "ledger", "usage", "rights")
+        for name in (
+            "accounts",
+            "billing",
+            "challenges",
+            "claims",
+            "held",
+            "keys",
+            "ledger",
+            "rights",
+            "usage",
+        )
     }
 
 
 @pytest.mark.promise("SEC-1")
 @pytest.mark.promise("RET-1")
 @pytest.mark.parametrize(
-    "table", ["AccountsTable", "ClaimsTable", "ChallengesTable", "LedgerTable", "UsageTable", "RightsTable"]
+    "table",
+    [
+        "AccountsTable",
+        "ClaimsTable",
+        "ChallengesTable",
+        "LedgerTable",
+        "UsageTable",
+        "RightsTable",
+        "BillingTable",
+        "HeldTable",
+    ],
 )
 def test_table_is_encrypted_protected_and_deletes_expired_items(table: str, data: Template) -> None:
     properties = data["Resources"][table]["Properties"]
@@ -47,6 +67,8 @@ def test_table_of_short_lived_data_has_no_backups(data: Template) -> None:
         "LedgerTable": True,
         "UsageTable": False,
         "RightsTable": True,
+        "BillingTable": True,
+        "HeldTable": True,
     }
 
 

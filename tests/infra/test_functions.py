@@ -14,6 +14,7 @@ from chalicelib.core.chain.checkpoint_run import SETTLE
 from chalicelib.core.ids import AccountId
 from chalicelib.notices.announcement_run import LEASE
 from chalicelib.profiles import service as profiles
+from chalicelib.retention import jobs
 from chalicelib.rights.engine.queue import LONGEST_DELAY
 from chalicelib.rights.engine.step import WHOLE_RUN
 from infra.build import ROOT
@@ -30,6 +31,7 @@ FUNCTIONS = {
     "checkpoint_ledger",
     "consents",
     "erase_accounts",
+    "keep_holds",
     "note_bounces",
     "notices",
     "profiles",
@@ -49,6 +51,7 @@ JOBS = {
     "announce_notices",
     "checkpoint_ledger",
     "erase_accounts",
+    "keep_holds",
     "note_bounces",
     "record_verified_codes",
     "renew_consents",
@@ -75,11 +78,17 @@ SELECTIVE = (
     "RU4M_MAIL_",
 )
 
-# Each route and the module of its view, read from the app, since infra/packaging is under test.
+# Each route and the group of its view, read from the app, since infra/packaging is under test. The views of a
+# group are in `api` and in modules next to it, such as `disclosure_api`.
 _ROUTES = """
 import json, sys, app
+modules = {
+    group: [found for name, found in sys.modules.items()
+            if name.rpartition(".")[0] == api.rpartition(".")[0] and name.endswith("api")]
+    for group, api in app.GROUPS.items()
+}
 print(json.dumps([
-    [path, method, next(g for g, m in app.GROUPS.items() if hasattr(sys.modules[m], entry.view_name))]
+    [path, method, next(g for g in modules if any(hasattr(m, entry.view_name) for m in modules[g]))]
     for path, methods in app.app.routes.items() for method, entry in methods.items()
 ]))
 """
@@ -429,6 +438,16 @@ def test_due_requests_are_swept_every_five_minutes(functions: dict[str, Template
     assert function["Timeout"] < 5 * 60  # so runs never overlap
 
 
+@pytest.mark.promise("RET-3")
+def test_records_under_a_hold_are_pinned_every_five_minutes(functions: dict[str, Template]) -> None:
+    function = functions["keep_holds"]
+    (event,) = function["Events"].values()
+    assert (event["Type"], event["Properties"]["Schedule"]) == ("Schedule", "rate(5 minutes)")
+    assert function["EventInvokeConfig"]["MaximumRetryAttempts"] == 0  # the next run repeats it
+    # A run ends two minutes before the function does, and after the hold it has begun.
+    assert function["Timeout"] > jobs.LONGEST.total_seconds() + 60
+
+
 @pytest.mark.promise("SEC-1")
 def test_function_is_configured_with_only_the_tables_and_secrets_it_may_use(
     functions: dict[str, Template],
@@ -443,12 +462,12 @@ def test_function_is_configured_with_only_the_tables_and_secrets_it_may_use(
     }
     accounts, claims, challenges = "table_accounts", "table_claims", "table_challenges"
     sealing, lookup = {"table_keys", "stage_keys"}, {"secret_lookup", "lookup_versions"}
-    usage, rights = "table_usage", "table_rights"
+    usage, rights, billing, held = "table_usage", "table_rights", "table_billing", "table_held"
     assert configured == {
         "about": {"certificate_keys"},
         "access_token": set(),
         "admin": {
-            accounts, claims, challenges, rights, "table_ledger", "secret_receipts", "secret_staff",
+            accounts, billing, claims, challenges, rights, "table_ledger", "secret_receipts", "secret_staff",
             "rights_queue", *lookup, *sealing,
         },
         "announce_notices": {accounts, challenges, "mail_from", "mail_configuration", *sealing},
@@ -456,10 +475,11 @@ def test_function_is_configured_with_only_the_tables_and_secrets_it_may_use(
         "checkpoint_ledger": {"table_ledger", "checkpoint_bucket", "checkpoint_key"},
         "consents": {accounts, challenges, "table_ledger", *sealing},
         "erase_accounts": {
-            accounts, claims, challenges, rights, usage, "table_ledger", "secret_receipts", "secret_stream",
-            "export_bucket", "checkpoint_bucket", "certificate_key", "rights_queue", "erasures_queue",
-            "mail_from", "mail_configuration", *lookup, *sealing,
+            accounts, billing, claims, challenges, held, rights, usage, "table_ledger", "secret_receipts",
+            "secret_stream", "export_bucket", "checkpoint_bucket", "certificate_key", "rights_queue",
+            "erasures_queue", "mail_from", "mail_configuration", *lookup, *sealing,
         },
+        "keep_holds": {accounts, billing, rights, usage},  # it opens no record
         "note_bounces": {accounts, challenges},
         "notices": {accounts, challenges},
         "profiles": {
@@ -472,7 +492,7 @@ def test_function_is_configured_with_only_the_tables_and_secrets_it_may_use(
         },
         "roll_up_usage": {accounts, usage, *sealing},
         "record_verified_codes": {challenges},
-        "renew_consents": {accounts, usage, "table_ledger", *sealing},
+        "renew_consents": {accounts, rights, usage, "table_ledger", *sealing},
         "sessions": {
             accounts, challenges, "secret_codes", "secret_refresh", "secret_signing", "signing_kid",
             *lookup, *sealing,
@@ -488,8 +508,8 @@ def test_function_is_configured_with_only_the_tables_and_secrets_it_may_use(
             rights, "table_ledger", "export_bucket", "rights_queue", "transfers_queue", "stage_keys",
         },
         "work_rights": {
-            accounts, claims, challenges, rights, usage, "table_ledger", "secret_stream", "export_bucket",
-            "rights_queue", "transfers_queue", "erasures_queue", "mail_from", "mail_configuration", *lookup,
-            *sealing,
+            accounts, billing, claims, challenges, rights, usage, "table_ledger", "secret_stream",
+            "export_bucket", "rights_queue", "transfers_queue", "erasures_queue", "mail_from",
+            "mail_configuration", *lookup, *sealing,
         },
     }  # fmt: skip

@@ -103,6 +103,7 @@ EVENTS: dict[str, tuple[dict[str, Any], object]] = {
         a_schedule_event(),
         "EntryFailed: ('record_verified_codes', 'Unavailable')",
     ),
+    "keep_holds": (a_schedule_event(), "EntryFailed: ('keep_holds', 'Unavailable')"),
     "renew_consents": (a_schedule_event(), "EntryFailed: ('renew_consents', 'Unavailable')"),
     "sweep_rights": (a_schedule_event(), "EntryFailed: ('sweep_rights', 'Unavailable')"),
     "sync_chat_profiles": ({"Records": []}, {"batchItemFailures": []}),

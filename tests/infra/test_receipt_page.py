@@ -2,9 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
+from chalicelib.retention.model import HoldGround
+from chalicelib.rights.kept import KeptData
 from chalicelib.rights.model import RefusalReason, Right, RightsRequest, Status
 from chalicelib.rights.receipt_page.texts import TEXTS
 from infra.local.chromium import DESKTOP, PHONE, Browser, Screen
@@ -117,6 +120,18 @@ def test_certificate_of_a_done_erasure_is_read_on_the_page(chromium: Browser, se
     assert "at least 4,218" in shown
     assert server.asked[1:] == [("GET", "/certificate/page", RECEIPT)]
     assert EN["erasure_done"] in click(chromium, EN["back"])
+
+
+@pytest.mark.promise("RET-3")
+def test_page_lists_what_a_law_keeps_and_until_when(chromium: Browser, server: ReceiptServer) -> None:
+    until = datetime(2037, 1, 1, tzinfo=UTC)
+    invoices = KeptData(kind="invoice", count=2, law="a law on tax", ground=HoldGround.LAW, until=until)
+    server.request = closed(Status.COMPLETED, kept=(invoices,))
+    shown = visit(chromium, server.link)
+    assert EN["kept"] in shown
+    assert "Your invoices (a law on tax), until 1 January 2037" in shown
+    speak(chromium, "sr-RS")
+    assert "do 1. januar 2037." in visit(chromium, server.link)
 
 
 def test_links_inside_of_the_certificate_do_not_leave_it(chromium: Browser, server: ReceiptServer) -> None:

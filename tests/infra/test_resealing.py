@@ -32,10 +32,10 @@ def invoice(monkeypatch: pytest.MonkeyPatch) -> type[Record]:
     """Define a record that is kept longer than its subject's key, for this test only."""
     monkeypatch.setattr(personal, "_records", list(register.records()))
 
-    class Invoice(
+    class KeptPayment(
         Record,
         table=Table.ACCOUNTS,
-        kind="invoice",
+        kind="kept_payment",
         purpose=Purpose.LEGAL_OBLIGATION,
         basis=LegalBasis.LEGAL_OBLIGATION,
         retention=Statutory(Period.BILLING, law="a law on accounting", since="at"),
@@ -46,7 +46,7 @@ def invoice(monkeypatch: pytest.MonkeyPatch) -> type[Record]:
         at: Annotated[Instant, NOT_PERSONAL]
         paid_by: Annotated[str, marked(Category.NAME, Source.PROVIDED)]
 
-    return Invoice
+    return KeptPayment
 
 
 @pytest.fixture

@@ -7,10 +7,13 @@ from collections.abc import Iterator
 
 import pytest
 
+from chalicelib.billing import evidence as billing
 from chalicelib.consents import evidence
-from chalicelib.core.ids import Pseudonym, RightsRequestId, StaffId
+from chalicelib.core.ids import DisclosureId, HoldId, InvoiceId, Pseudonym, RightsRequestId, StaffId
+from chalicelib.disclosures import evidence as disclosures
+from chalicelib.retention import evidence as holds
 from chalicelib.rights.evidence import history_of
-from chalicelib.rights.operators import inspect
+from chalicelib.staff import history as staff_history
 from tests.infra.templates import Template, listed, of_type
 
 _LOGS = "logs:CreateLogStream, logs:PutLogEvents"
@@ -36,15 +39,18 @@ _REQUESTS_OF_A_SUBJECT = ("dynamodb:Query", "${RightsTableArn}/index/owner")
 _LEDGER = (("dynamodb:PutItem", "${LedgerTableArn}"), ("dynamodb:Query", "${LedgerTableArn}"))
 
 _RIGHTS = history_of(RightsRequestId.new()).kind
-_STAFF = inspect.history_of(StaffId.new()).kind
+_STAFF = staff_history.history_of(StaffId.new()).kind
+_DISCLOSURE = disclosures.history_of(DisclosureId.new()).kind
+_INVOICE = billing.history_of(InvoiceId.new()).kind
 _CONSENT = evidence.chain_of(Pseudonym.new()).kind
+_HOLD = holds.history_of(HoldId.new()).kind
 _TOMBSTONE = "tombstone"
 # IAM knows no resource of this action.
 _WITHOUT_RESOURCES = "ses:DeleteSuppressedDestination"
 
 # The kinds of chains to which each role may append.
 LEDGER_KINDS = {
-    "AdminRole": {_RIGHTS, _STAFF},
+    "AdminRole": {_DISCLOSURE, _HOLD, _INVOICE, _RIGHTS, _STAFF},
     "ConsentsRole": {_CONSENT},
     "EraseAccountsRole": {_RIGHTS, _TOMBSTONE},
     "RenewConsentsRole": {_CONSENT},
@@ -65,12 +71,17 @@ EXPECTED = {
     "AccessTokenRole": {_own_logs("access_token")},
     "AdminRole": {
         _own_logs("admin"),
-        ("dynamodb:BatchGetItem", "${AccountsTableArn}"),
+        ("dynamodb:BatchGetItem, dynamodb:ConditionCheckItem", "${AccountsTableArn}"),
+        ("dynamodb:GetItem, dynamodb:PutItem, dynamodb:Query", "${BillingTableArn}"),
         ("dynamodb:BatchGetItem", "${ClaimsTableArn}"),
         ("dynamodb:BatchGetItem", "${KeysTableArn}"),
         ("kms:Decrypt", "${SealingKeyArn}"),
         _REQUESTS,
+        ("dynamodb:Query", "${RightsTableArn}"),
+        ("dynamodb:Query", "${RightsTableArn}/index/owner"),
         ("dynamodb:Query", "${RightsTableArn}/index/open, ${RightsTableArn}/index/stuck"),
+        # The list of disclosures, and no request of a subject.
+        ("dynamodb:Query", "${RightsTableArn}/index/owner"),
         *_LEDGER,
         ("dynamodb:UpdateItem", "${ChallengesTableArn}"),
         ("secretsmanager:GetSecretValue", "${LookupSecretArn}, ${ReceiptsSecretArn}, ${StaffSecretArn}"),
@@ -118,13 +129,17 @@ EXPECTED = {
             ),
             "${AccountsTableArn}",
         ),
-        ("dynamodb:BatchWriteItem, dynamodb:Query", "${UsageTableArn}"),
+        # What is kept is moved in transactions, the rest is deleted in batches.
+        ("dynamodb:BatchWriteItem, dynamodb:DeleteItem, dynamodb:Query", "${UsageTableArn}"),
+        ("dynamodb:BatchWriteItem, dynamodb:DeleteItem, dynamodb:Query", "${BillingTableArn}"),
+        ("dynamodb:BatchWriteItem, dynamodb:PutItem, dynamodb:Query", "${HeldTableArn}"),
         # Claims are replaced, never deleted.
         ("dynamodb:BatchGetItem, dynamodb:PutItem", "${ClaimsTableArn}"),
         ("dynamodb:BatchGetItem, dynamodb:DeleteItem", "${KeysTableArn}"),
         ("dynamodb:DeleteItem, dynamodb:GetItem, dynamodb:PutItem", "${ChallengesTableArn}"),
         ("dynamodb:BatchGetItem, dynamodb:GetItem, dynamodb:PutItem", "${RightsTableArn}"),
         ("dynamodb:DeleteItem", "${RightsTableArn}"),
+        ("dynamodb:Query", "${RightsTableArn}"),
         _REQUESTS_OF_A_SUBJECT,
         *_LEDGER,
         (
@@ -143,6 +158,15 @@ EXPECTED = {
         (_WITHOUT_RESOURCES, "*"),
         ("sns:Publish", "all but arn:${AWS::Partition}:sns:*:*:*"),
         ("kms:Decrypt", "${SealingKeyArn}"),
+    },
+    # It pins records by their times, and opens nothing.
+    "KeepHoldsRole": {
+        _own_logs("keep_holds"),
+        ("dynamodb:Query, dynamodb:UpdateItem", "${AccountsTableArn}"),
+        ("dynamodb:Query, dynamodb:UpdateItem", "${UsageTableArn}"),
+        ("dynamodb:Query, dynamodb:UpdateItem", "${BillingTableArn}"),
+        ("dynamodb:GetItem, dynamodb:UpdateItem", "${RightsTableArn}"),
+        ("dynamodb:Query", "${RightsTableArn}/index/due"),
     },
     "NoteBouncesRole": {
         _own_logs("note_bounces"),
@@ -202,8 +226,9 @@ EXPECTED = {
         _own_logs("renew_consents"),
         ("dynamodb:BatchGetItem, dynamodb:PutItem", "${AccountsTableArn}"),
         ("dynamodb:Query", "${AccountsTableArn}/index/renewal"),
-        # Usage events whose consent was withdrawn.
-        ("dynamodb:BatchWriteItem, dynamodb:Query", "${UsageTableArn}"),
+        # Usage events whose consent was withdrawn are deleted, or hidden if a hold keeps them.
+        ("dynamodb:BatchWriteItem, dynamodb:Query, dynamodb:UpdateItem", "${UsageTableArn}"),
+        ("dynamodb:GetItem, dynamodb:Query", "${RightsTableArn}"),
         ("dynamodb:BatchGetItem", "${KeysTableArn}"),
         *_LEDGER,
         ("kms:Decrypt", "${SealingKeyArn}"),
@@ -279,6 +304,7 @@ EXPECTED = {
         # An update is enough to keep an item longer.
         ("dynamodb:BatchGetItem, dynamodb:Query, dynamodb:UpdateItem", "${AccountsTableArn}"),
         ("dynamodb:Query, dynamodb:UpdateItem", "${UsageTableArn}"),
+        ("dynamodb:Query, dynamodb:UpdateItem", "${BillingTableArn}"),
         ("dynamodb:BatchGetItem", "${ClaimsTableArn}"),
         ("dynamodb:BatchGetItem", "${KeysTableArn}"),
         ("kms:Decrypt", "${SealingKeyArn}"),
@@ -363,6 +389,29 @@ def test_only_the_worker_of_erasures_may_delete_a_data_key(service: Template) ->
     assert deleting == ["EraseAccountsRole"]
 
 
+@pytest.mark.promise("RGT-3")
+def test_only_the_worker_of_erasures_may_use_the_held_records(service: Template) -> None:
+    using = {
+        role
+        for role, statement in statements(service)
+        if any(resource.startswith("${HeldTableArn}") for resource in listed(statement.get("Resource", [])))
+    }
+    assert using == {"EraseAccountsRole"}
+
+
+@pytest.mark.promise("RET-3")
+def test_roles_read_the_holds_of_subjects_and_not_requests_by_query(service: Template) -> None:
+    conditions = {
+        role: statement.get("Condition")
+        for role, statement in statements(service)
+        if listed(statement.get("Resource", [])) == ["${RightsTableArn}"]
+        and "dynamodb:Query" in listed(statement["Action"])
+    }
+    of_subjects = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["A#*"]}}
+    assert conditions.pop("WorkRightsRole") is None  # it answers requests
+    assert conditions == dict.fromkeys(("AdminRole", "EraseAccountsRole", "RenewConsentsRole"), of_subjects)
+
+
 @pytest.mark.promise("SEC-1")
 def test_signer_of_the_ledger_cannot_write_it_and_writers_cannot_sign(service: Template) -> None:
     granted: dict[str, set[str]] = {}
@@ -406,7 +455,13 @@ def test_only_roles_for_figures_copies_and_deletion_read_usage_events(
         if any(resource.startswith("${UsageTableArn}") for resource in listed(statement.get("Resource", [])))
         and reading & set(listed(statement["Action"]))
     }
-    assert readers == {"EraseAccountsRole", "RenewConsentsRole", "RollUpUsageRole", "WorkRightsRole"}
+    assert readers == {
+        "EraseAccountsRole",
+        "KeepHoldsRole",
+        "RenewConsentsRole",
+        "RollUpUsageRole",
+        "WorkRightsRole",
+    }
 
 
 @pytest.mark.promise("RGT-1")

@@ -48,6 +48,7 @@ def a_busy_user(world: World) -> User:
         mila.consents("marketing"),
         mila.withdraws("marketing"),
         mila.submits_usage(*events, model="SM-G991B"),
+        mila.gets_invoiced(),
     ]
     assert [reply.problem for reply in done if reply.problem] == []
     return mila

@@ -46,6 +46,20 @@ def a_schedule_event() -> dict[str, Any]:
     }
 
 
+def an_invoice(**changes: Any) -> dict[str, Any]:
+    """Return an invoice without its user, as an operator records it."""
+    invoice = {
+        "invoice_number": f"RU-2026-{next(_numbers):07d}",
+        "issued_on": "2026-11-24",
+        "amount_minor": 990,
+        "currency": "EUR",
+        "service_from": "2026-11-01",
+        "service_to": "2026-11-30",
+        "provider_reference": "pi_3Q9xTest",
+    }
+    return invoice | changes
+
+
 TERMS, PRIVACY = "terms-2024-05-08", "privacy-2024-05-08"
 
 

@@ -1,8 +1,9 @@
-"""Readers of the deployed local cloud."""
+"""Readers of the deployed local cloud, and a pause of its worker."""
 
 import base64
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from infra.local.cloud import LocalCloud
@@ -13,6 +14,20 @@ def history(cloud: LocalCloud, request_id: str) -> list[str]:
     entries: list[dict[str, Any]] = cloud.evidence()
     own = [entry for entry in entries if entry["pk"]["S"] == f"rights#{request_id}" and "event" in entry]
     return [entry["event"]["S"] for entry in sorted(own, key=lambda entry: str(entry["sk"]["S"]))]
+
+
+@contextmanager
+def pause_worker(cloud: LocalCloud) -> Iterator[None]:
+    """Keep messages in the queue, as during a deployment of the worker or an outage of Lambda."""
+    functions = cloud.account.client("lambda")
+    (source,) = functions.list_event_source_mappings(FunctionName="ru4m-local-work_rights")[
+        "EventSourceMappings"
+    ]
+    functions.update_event_source_mapping(UUID=source["UUID"], Enabled=False)
+    try:
+        yield
+    finally:
+        functions.update_event_source_mapping(UUID=source["UUID"], Enabled=True)
 
 
 class StoredItems:

@@ -41,7 +41,8 @@ def erasable() -> Iterator[None]:
 def a_subject(world: World) -> User:
     """Return a user with a mailbox, a profile, consents, usage events and messages at Stream."""
     mila = world.a_user().is_stepped_up()
-    mila.has_email(an_address())
+    mila.verified["address"] = an_address()
+    mila.has_email(mila.verified["address"])
     mila.changes(name="Milica Ćosić", country="AT")
     mila.consents("analytics")
     mila.submits_usage(an_event(screen="home"))

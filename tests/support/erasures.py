@@ -17,7 +17,7 @@ from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.ids import AccountId, RightsRequestId, UserId
 from chalicelib.core.transactions import commit
 from chalicelib.privacy import erasure, register
-from chalicelib.privacy.plans import Action, Kept, TableStep, erasure_plan
+from chalicelib.privacy.plans import Action, TableStep, erasure_plan
 from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.profiles.service import PROFILE
 from chalicelib.rights import evidence, receipts, store
@@ -69,16 +69,16 @@ def claimed_values(account_id: str) -> ClaimedValues:
     return ClaimedValues.of(account, profile.email if profile else None)
 
 
-def deletions(*held: Kept) -> list[TableStep]:
+def deletions() -> list[TableStep]:
     """Return the steps of the plan that delete tables."""
-    plan = erasure_plan(register.records(), held)
+    plan = erasure_plan(register.records())
     return [step for step in plan.steps if step.action is Action.DELETE]
 
 
-def delete_records(account_id: str, *held: Kept, within: timedelta = HOUR) -> Counter[str]:
+def delete_records(account_id: str, within: timedelta = HOUR) -> Counter[str]:
     """Delete a subject's records in all tables; return what was recorded."""
     recorded: Counter[str] = Counter()
-    for step in deletions(*held):
+    for step in deletions():
         erasure.delete_records(AccountId(account_id), step, clock.now() + within, recorded.update)
     return recorded
 

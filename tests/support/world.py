@@ -28,7 +28,7 @@ from chalicelib.core import aws, clock, observe
 from chalicelib.sessions.authorizer import Unauthorized
 from tests.support import cloud
 from tests.support.builders import PRIVACY, a_device, a_phone, a_verification
-from tests.support.canary import Canaries
+from tests.support.canaries.in_process import Canaries
 from tests.support.contract import check_documented
 from tests.support.operators import Operator, signed_by
 
@@ -268,6 +268,10 @@ class User:
 
     def submits_usage(self, *events: dict[str, Any], **device: Any) -> Reply:
         return self.calls("POST", "/v1/usage", body={"events": list(events), "device": a_device(**device)})
+
+    def gets_invoiced(self, **invoice: Any) -> Reply:
+        """Have an operator record an invoice of the user."""
+        return self.world.an_operator("cashier").records_invoice(self.user_id, **invoice)
 
     def asks_for_email(self, email: str, **more: Any) -> Reply:
         return self.calls("POST", "/v1/profile/email", body={"email": email}, **more)

@@ -38,6 +38,13 @@ def test_entry_is_numbered_and_names_the_entry_before_it() -> None:
     assert [e.data for e in chain.entries(MILA)] == [{"n": 0}, {"n": 1}]
 
 
+def test_first_entry_is_written_only_into_an_empty_chain() -> None:
+    table.transact([chain.first_write(MILA, words(n=1))])
+    with pytest.raises(HeadMoved):
+        table.transact([chain.first_write(MILA, words(n=2))])
+    assert [(entry.seq, entry.data) for entry in chain.entries(MILA)] == [(1, {"n": 1})]
+
+
 def test_delete_at_never_decreases_along_a_chain(world: World) -> None:
     lives = [timedelta(days=20), timedelta(days=10), timedelta(days=30)]
     ends = [chain.append(MILA, words(life=life)).delete_at - world.now for life in lives]

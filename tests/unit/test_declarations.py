@@ -13,6 +13,7 @@ from chalicelib.privacy import codec, personal, register
 from chalicelib.privacy.periods import UNTIL_ERASURE, After, Period, Statutory
 from chalicelib.privacy.personal import NOT_PERSONAL, Bundle, DataSubject, DeclarationError, KeyClass, Record
 from chalicelib.privacy.personal import personal as marked
+from chalicelib.privacy.plans import WithheldField, export_plan
 from chalicelib.privacy.purposes import Category, Correction, LegalBasis, Purpose, Source
 from chalicelib.privacy.recipients import Recipient
 from chalicelib.privacy.subject_keys import SubjectKeys
@@ -191,6 +192,33 @@ def test_field_for_a_recipient_without_that_category_cannot_be_declared() -> Non
     to_stream = Annotated[str, marked(Category.PHONE_NUMBER, Source.PROVIDED, to=(Recipient.STREAM,))]
     with pytest.raises(DeclarationError, match=r"Bookmark: note: STREAM is not registered for user\.contact"):
         define({"note": to_stream}, **WORDS)
+
+
+def a_withholding_class(**words: Any) -> Any:
+    """Define a class of which some records are undisclosed until `made_at`."""
+    fields = {"note": Note, "made_at": Annotated[Instant, NOT_PERSONAL]}
+
+    def body(namespace: dict[str, Any]) -> None:
+        namespace.update({"__annotations__": fields, "__module__": __name__})
+        namespace["undisclosed_until"] = property(lambda record: record.made_at)
+
+    return types.new_class("Bookmark", (Record,), WORDS | words, body)
+
+
+@pytest.mark.promise("RGT-1")
+def test_class_that_leaves_records_out_of_a_copy_says_which_and_why() -> None:
+    with pytest.raises(DeclarationError, match="undisclosed has to say which records"):
+        a_withholding_class()
+    with pytest.raises(DeclarationError, match="undisclosed has to say which records"):
+        define({"note": Note}, **WORDS, undisclosed="a law forbids it")
+    kind = a_withholding_class(undisclosed="a law forbids it")
+    (section,) = (part for part in export_plan([kind]))
+    assert section.withheld == (WithheldField("some records", "a law forbids it"),)
+
+
+@pytest.mark.promise("RGT-1")
+def test_record_is_disclosed_unless_its_class_declares_otherwise() -> None:
+    assert a_bookmark().undisclosed_until is None
 
 
 def test_unknown_keyword_of_the_class_statement_is_refused() -> None:

@@ -1,8 +1,6 @@
 """Plans of exports, erasures and holds follow from the declarations alone."""
 
 import json
-from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import pytest
@@ -18,27 +16,22 @@ from chalicelib.privacy.periods import UNTIL_ERASURE, Period, Statutory
 from chalicelib.privacy.personal import NOT_PERSONAL, DataSubject, KeyClass, Record
 from chalicelib.privacy.personal import personal as marked
 from chalicelib.privacy.plans import (
+    UNDISCLOSED_RECORDS,
     Action,
     DisclosedField,
     ErasurePlan,
-    Hold,
     Kept,
     NotHoldable,
     Section,
     WithheldField,
     erasure_plan,
     export_plan,
-    hold_plan,
+    holdable,
 )
 from chalicelib.privacy.purposes import Category, Correction, LegalBasis, Purpose, Source
 from chalicelib.privacy.recipients import Recipient
 from chalicelib.privacy.whereabouts import LookupPath
-from chalicelib.profiles.model import Profile
-from chalicelib.sessions.model import Session
 from tests.support.world import World
-
-YEAR_2030 = datetime(2030, 1, 1, tzinfo=UTC)
-DISPUTE = Hold(law="Art. 17(3)(e) GDPR", reason="a dispute over a payment", until=YEAR_2030)
 
 
 @pytest.fixture(autouse=True)
@@ -47,11 +40,11 @@ def forget_test_records(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(personal, "_records", list(register.records()))
 
 
-def an_invoice_class() -> Any:
-    class Invoice(
+def a_bill_class() -> Any:
+    class Bill(
         Record,
         table=Table.ACCOUNTS,
-        kind="invoice",
+        kind="bill",
         purpose=Purpose.LEGAL_OBLIGATION,
         basis=LegalBasis.LEGAL_OBLIGATION,
         retention=Statutory(Period.BILLING, law="a law on accounting", since="issued_at"),
@@ -60,9 +53,9 @@ def an_invoice_class() -> Any:
         """A paid amount."""
 
         amount: Annotated[str, marked(Category.BEHAVIOR, Source.OBSERVED)]
-        issued_at: Annotated[Instant | None, NOT_PERSONAL]
+        issued_at: Annotated[Instant, NOT_PERSONAL]
 
-    return Invoice
+    return Bill
 
 
 def about_users() -> list[type[Record]]:
@@ -92,9 +85,8 @@ def test_every_record_class_has_a_section_in_an_export() -> None:
 @pytest.mark.parametrize("record", about_users(), ids=lambda record: record.__name__)
 def test_every_field_is_disclosed_or_withheld_with_a_reason(record: type[Record]) -> None:
     part = section(record.declaration.kind)
-    assert sorted([t.name for t in part.disclosed] + [w.name for w in part.withheld]) == sorted(
-        record.model_fields
-    )
+    withheld = [w.name for w in part.withheld if w.name != UNDISCLOSED_RECORDS]
+    assert sorted([t.name for t in part.disclosed] + withheld) == sorted(record.model_fields)
     assert all(withheld.why for withheld in part.withheld)
 
 
@@ -162,10 +154,13 @@ def test_erasure_releases_claims_first_and_deletes_the_key_last() -> None:
     plan = erasure_plan(register.records())
     assert actions(plan) == [
         (Action.RELEASE, Table.CLAIMS),
+        (Action.KEEP, Table.BILLING),
         (Action.DELETE, Table.ACCOUNTS),
+        (Action.DELETE, Table.BILLING),
         (Action.DELETE, Table.USAGE),
         (Action.LAPSE, Table.CHALLENGES),
         (Action.DELETE_KEY, Table.KEYS),
+        (Action.NEVER, Table.HELD),
         (Action.NEVER, Table.RIGHTS),
         (Action.NEVER, Table.LEDGER),
     ]
@@ -173,18 +168,20 @@ def test_erasure_releases_claims_first_and_deletes_the_key_last() -> None:
 
 @pytest.mark.promise("RGT-3")
 @pytest.mark.promise("RGT-10")
-def test_requests_outlive_an_erasure_for_legal_claims() -> None:
+def test_requests_and_disclosures_outlive_an_erasure_for_legal_claims() -> None:
     plan = erasure_plan(register.records())
-    assert [kept.kind for kept in plan.kept] == ["certificate", "rights_request"]
-    assert {kept.action for kept in plan.kept} == {Action.NEVER}
-    assert {kept.law for kept in plan.kept} == {
-        "to establish or defend claims, Art. 6(1)(f) and 17(3)(e) GDPR"
+    outlive = {kept.kind: kept.law for kept in plan.kept if kept.table is Table.RIGHTS}
+    assert outlive.keys() == {"certificate", "disclosure", "hold", "rights_request"}
+    assert set(outlive.values()) == {
+        "to establish or defend claims, Art. 6(1)(f) and 17(3)(e) GDPR",
+        "to prove to whom data was disclosed and why, Art. 5(2) and 17(3)(e) GDPR",
     }
 
 
 @pytest.mark.promise("RGT-3")
 def test_every_record_class_is_in_exactly_one_step_of_an_erasure() -> None:
-    named = [kind for step in erasure_plan(register.records()).steps for kind in step.kinds]
+    steps = [step for step in erasure_plan(register.records()).steps if step.action is not Action.KEEP]
+    named = [kind for step in steps for kind in step.kinds]
     assert sorted(named) == sorted(record.declaration.kind for record in about_users())
 
 
@@ -207,91 +204,40 @@ def test_record_under_a_subjects_key_is_unreadable_without_the_key() -> None:
 
 @pytest.mark.promise("RGT-3")
 @pytest.mark.promise("RET-3")
-def test_statutory_record_is_locked_with_its_law_and_its_end() -> None:
-    invoice = an_invoice_class()
+def test_statutory_record_is_moved_before_anything_is_deleted() -> None:
+    a_bill_class()
     plan = erasure_plan(register.records())
-    (kept,) = (entry for entry in plan.kept if entry.kind == "invoice")
-    assert (kept.action, kept.law) == (Action.LOCK, "a law on accounting")
-    issued = invoice(amount="9.90", issued_at=datetime(2026, 3, 1, tzinfo=UTC))
-    assert kept.ends(issued) == datetime(2037, 1, 1, tzinfo=UTC)
-    assert kept.ends(invoice(amount="9.90", issued_at=None)) is None
+    assert Kept("bill", Table.ACCOUNTS, LookupPath.BY_ACCOUNT, "a law on accounting") in plan.kept
+    order = [step.name for step in plan.steps]
+    assert order.index("keep_accounts") < order.index("delete_accounts") < order.index("delete_key_keys")
+    assert "bill" not in plan.unreadable_with_key
+
+
+@pytest.mark.promise("RGT-3")
+@pytest.mark.promise("RET-3")
+def test_held_kinds_are_moved_from_their_tables() -> None:
+    plan = erasure_plan(register.records(), ["profile", "purposes", "usage_event"])
+    kept = {step.table: set(step.kinds) for step in plan.steps if step.action is Action.KEEP}
+    assert kept[Table.ACCOUNTS] == {"profile", "purposes"}
+    assert kept[Table.USAGE] == {"usage_event"}
+
+
+def test_deletion_takes_the_whole_partition_also_of_held_kinds() -> None:
+    plan = erasure_plan(register.records(), ["profile"])
     deletion = next(step for step in plan.steps if step.name == "delete_accounts")
-    assert deletion.sparing == ("invoice",)
-    assert "invoice" not in deletion.kinds
-    assert "invoice" not in plan.unreadable_with_key
+    assert "profile" in deletion.kinds
 
 
-@pytest.mark.promise("RGT-3")
-@pytest.mark.promise("RET-3")
-def test_hold_reseals_records_sealed_by_the_subjects_key_and_locks_the_rest() -> None:
-    kept = hold_plan([Profile, an_invoice_class()], DISPUTE)
-    assert [(entry.kind, entry.action) for entry in kept] == [
-        ("invoice", Action.LOCK),
-        ("profile", Action.RESEAL),
-    ]
-    assert {(entry.law, entry.reason, entry.until) for entry in kept} == {
-        ("Art. 17(3)(e) GDPR", "a dispute over a payment", YEAR_2030)
-    }
-
-
-@pytest.mark.promise("RGT-3")
-def test_kept_record_is_resealed_before_anything_is_deleted() -> None:
-    an_invoice_class()
-    plan = erasure_plan(register.records(), hold_plan([Profile, Session], DISPUTE))
-    order = [step.action for step in plan.steps]
-    assert order.index(Action.RESEAL) < order.index(Action.LOCK) < order.index(Action.DELETE)
-    assert order.index(Action.DELETE) < order.index(Action.DELETE_KEY)
-    by_name = {step.name: step for step in plan.steps}
-    assert by_name["reseal_accounts"].kinds == ("profile", "session")
-    assert by_name["delete_accounts"].sparing == ("invoice", "profile", "session")
-
-
-def test_class_kept_for_several_reasons_is_sealed_once() -> None:
-    other = Hold(law="a court's order", reason="of 3 May", until=YEAR_2030)
-    held = (*hold_plan([Profile], DISPUTE), *hold_plan([Profile], other))
-    plan = erasure_plan(register.records(), held)
-    assert [step.kinds for step in plan.steps if step.action is Action.RESEAL] == [("profile",)]
-    laws = [kept.law for kept in plan.kept if kept.kind == "profile"]
-    assert laws == [
-        "Art. 17(3)(e) GDPR",
-        "a court's order",
-    ]
-
-
-def test_held_claim_is_not_released() -> None:
-    claim = next(r for r in register.records() if r.declaration.kind == "claim")
-    plan = erasure_plan(register.records(), hold_plan([claim], DISPUTE))
-    by_action = {step.action: step for step in plan.steps}
-    assert (by_action[Action.RELEASE].kinds, by_action[Action.RELEASE].sparing) == ((), ("claim",))
-    assert by_action[Action.LOCK].table is Table.CLAIMS
-
-
-def test_record_that_no_account_id_finds_cannot_be_held() -> None:
-    with pytest.raises(NotHoldable, match="challenge can't be held"):
-        hold_plan([Challenge], DISPUTE)
-
-
-@pytest.mark.promise("RET-3")
-@pytest.mark.parametrize(
-    "changes",
-    [{"law": ""}, {"reason": " "}, {"until": YEAR_2030.replace(tzinfo=None)}],
-    ids=["law", "reason", "zone"],
-)
-def test_hold_names_its_law_its_reason_and_its_end(changes: dict[str, Any]) -> None:
-    with pytest.raises(NotHoldable, match="names its law, its reason"):
-        replace(DISPUTE, **changes)
-
-
-def test_hold_on_an_unknown_kind_is_refused() -> None:
-    ghost = Kept("ghost", Table.ACCOUNTS, LookupPath.BY_ACCOUNT, Action.LOCK, "a law", "a reason", YEAR_2030)
-    with pytest.raises(NotHoldable, match="no such record: ghost"):
-        erasure_plan(register.records(), [ghost])
+@pytest.mark.parametrize("kind", ["challenge", "claim", "rights_request", "staff_member", "session", "ghost"])
+def test_record_that_cannot_be_kept_cannot_be_held(kind: str) -> None:
+    assert kind not in holdable(register.records())
+    with pytest.raises(NotHoldable, match=kind):
+        erasure_plan(register.records(), [kind])
 
 
 def test_names_of_steps_are_unique() -> None:
-    held = hold_plan([Profile, an_invoice_class()], DISPUTE)
-    plan = erasure_plan(register.records(), held)
-    names = [step.name for step in plan.steps]
+    a_bill_class()
+    names = [step.name for step in erasure_plan(register.records(), ["profile"]).steps]
     assert len(names) == len(set(names))
     assert "delete_key_keys" in names
 
@@ -302,6 +248,7 @@ def test_every_stored_record_of_a_user_is_found_by_the_plans(world: World) -> No
     mila = world.a_user()
     mila.changes(name="Milica")
     mila.mints_a_chat_token()
+    mila.gets_invoiced()
     account_id = AccountId(mila.account_id)
     known = {part.kind: part for part in export_plan(register.records())}
     hers = [
@@ -310,7 +257,9 @@ def test_every_stored_record_of_a_user_is_found_by_the_plans(world: World) -> No
         for raw in aws.client("dynamodb").scan(TableName=settings().table(place))["Items"]
         if account_id in json.dumps(raw, default=str)
     ]
-    assert {one for one, _ in hers} == {Table.ACCOUNTS, Table.CLAIMS, Table.CHALLENGES, Table.KEYS}
+    assert {one for one, _ in hers} == {
+        Table.ACCOUNTS, Table.BILLING, Table.CLAIMS, Table.CHALLENGES, Table.KEYS
+    }  # fmt: skip
     for where, item in hers:
         if whereabouts.found(where) is LookupPath.BY_ACCOUNT:
             assert item["pk"] == partition_of(account_id)

@@ -13,7 +13,7 @@ from chalicelib.core.settings import settings
 from chalicelib.core.table import Change, Create, Item, Key, Table
 from chalicelib.privacy import changed_periods, personal, register
 from chalicelib.privacy.changed_periods import NotRedatable, Progress, find_redatable, redate
-from chalicelib.privacy.periods import Period, Statutory
+from chalicelib.privacy.periods import After, Period
 from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, Record
 from chalicelib.privacy.purposes import LegalBasis, Purpose
 from chalicelib.sessions.model import Session
@@ -242,7 +242,7 @@ def case(monkeypatch: pytest.MonkeyPatch) -> type[Record]:
         kind="case",
         purpose=Purpose.LEGAL_OBLIGATION,
         basis=LegalBasis.LEGAL_OBLIGATION,
-        retention=Statutory(Period.RIGHTS_EVIDENCE, law="a law", since="closed_at"),
+        retention=After(Period.RIGHTS_EVIDENCE, since="closed_at"),
         key_class=KeyClass.NOTHING_SEALED,
     ):
         """A case shown for years."""

@@ -1,6 +1,6 @@
-"""The writes that freeze an account for an erasure, thaw it, and end it.
+"""The writes that freeze an account for an erasure, thaw it, and end it; the condition that none ended it.
 
-Each requires the state from which it starts. So a write for another request, or a late one, conflicts.
+Each write requires the state from which it starts. So a write for another request, or a late one, conflicts.
 """
 
 from boto3.dynamodb.conditions import ConditionBase
@@ -8,11 +8,15 @@ from boto3.dynamodb.conditions import ConditionBase
 from chalicelib.accounts.model import AccountState, Frozen
 from chalicelib.accounts.store import account_key
 from chalicelib.core.ids import AccountId, RightsRequestId
-from chalicelib.core.table import Attr, Change, Conflict, visible
+from chalicelib.core.table import Attr, Change, Conflict, Present, visible
 
 
 class NotFreezable(Conflict):
     """The account is frozen for another request, is being erased, or changed its state since it was read."""
+
+
+class AccountGone(Conflict):
+    """The account does not exist, or its erasure is past the point of no return."""
 
 
 class NotFrozen(Conflict):
@@ -54,6 +58,15 @@ def ending(account_id: AccountId, request_id: RightsRequestId) -> Change:
         put={"state": AccountState.ERASING},
         only_if=visible() & _is_frozen_for(request_id),
         conflict=NotFrozen,
+    )
+
+
+def not_erasing(account_id: AccountId) -> Present:
+    """The condition that an account exists and `ending` was not written; its conflict is AccountGone."""
+    return Present(
+        account_key(account_id),
+        only_if=Attr("state").ne(AccountState.ERASING),
+        conflict=AccountGone,
     )
 
 

@@ -7,14 +7,15 @@
 Invariants, partial failures and what verification cannot detect: docs/adr/0007-hash-chains.md.
 
     entries         Chain, NewEntry, ChainEntry: content, hash, item
-    log             append, append_write (for a caller's transaction), head, page, entries, and variants
+    log             append; append_write and first_write, for a caller's transaction; head, page, entries
+                    chains_touched_since
     checkpoint_run  checkpoint: one signed Merkle root over the chains that have new entries; touched_chains
     verification    verify, verify_each, verify_checkpoints, and the findings
     checkpoints     Statement, Leaf, Proof, Checkpoint: pure, verifiable offline
     merkle          Merkle trees
     signatures      the signing key in KMS, and public keys
     archive         the checkpoints in S3
-    locked          writes objects that cannot be replaced or deleted: checkpoints, tombstones
+    locked          writes and reads objects that cannot be replaced or deleted: checkpoints, tombstones
     services        errors of KMS and S3
 """
 
@@ -27,8 +28,10 @@ from chalicelib.core.chain.log import (
     HeadMoved,
     append,
     append_write,
+    chains_touched_since,
     entries,
     entries_as_of,
+    first_write,
     head,
     newest_first,
     page,
@@ -72,10 +75,12 @@ __all__ = [
     "Unreadable",
     "append",
     "append_write",
+    "chains_touched_since",
     "checkpoint",
     "current_signer",
     "entries",
     "entries_as_of",
+    "first_write",
     "head",
     "is_archive_empty",
     "newest_first",

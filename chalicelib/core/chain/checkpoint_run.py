@@ -4,7 +4,6 @@ The newest checkpoint is the only state: a run continues from its `until`. So a 
 runs, only repeat work.
 """
 
-import heapq
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,11 +14,12 @@ from chalicelib.core.batches import batched
 from chalicelib.core.chain import archive
 from chalicelib.core.chain.archive import ArchiveDamaged
 from chalicelib.core.chain.checkpoints import Checkpoint, Leaf
-from chalicelib.core.chain.entries import SHARDS, ChainEntry, Unreadable, sequence_number, touched_key
+from chalicelib.core.chain.entries import ChainEntry, Unreadable, sequence_number
+from chalicelib.core.chain.log import rows_between
 from chalicelib.core.chain.services import NameTaken
 from chalicelib.core.chain.signatures import current_signer
 from chalicelib.core.clock import DAY
-from chalicelib.core.table import Between, Index, Item, Key, Query, Table
+from chalicelib.core.table import Key, Table
 
 # The first run starts here, since no entry is older; a later run starts where the last one ended.
 BEGINNING = datetime(2026, 11, 24, tzinfo=UTC)
@@ -31,7 +31,6 @@ SETTLE = timedelta(minutes=20)
 # Chains in one checkpoint: keeps the object under about two megabytes and a run's memory bounded.
 MAX_CHAINS = 10_000
 
-_PAGE = 500  # index rows per shard in memory
 _BATCH = 100  # items per batched read
 
 
@@ -143,26 +142,13 @@ def _touched_between(begin: datetime, end: datetime, maximum: int) -> tuple[dict
     """
     places: dict[str, str] = {}
     reached = begin
-    for row in _rows(begin, end):
+    for row in rows_between(begin, end):
         at = clock.from_epoch(row["at"])
         if len(places) >= maximum and at > reached:
             return places, reached
         places[row["pk"]] = max(row["sk"], places.get(row["pk"], ""), key=sequence_number)
         reached = at
     return places, end
-
-
-def _rows(begin: datetime, end: datetime) -> Iterator[Item]:
-    """Yield the index rows of all shards after `begin` up to `end`, ordered by time."""
-    within = Between(clock.to_epoch(begin) + 1, clock.to_epoch(end))
-    day = begin.replace(hour=0, minute=0, second=0)
-    while day <= end:
-        streams = (
-            table.query(Query(Table.LEDGER, touched_key(day, shard), within, index=Index.TOUCHED, page=_PAGE))
-            for shard in SHARDS
-        )
-        yield from heapq.merge(*streams, key=lambda row: row["at"])
-        day += DAY
 
 
 def _heads(places: Mapping[str, str]) -> tuple[list[Leaf], list[str]]:

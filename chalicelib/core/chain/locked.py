@@ -1,8 +1,16 @@
-"""Writes objects of the locked archive: each once, and locked by the request that writes it.
+"""Writes objects of the locked archive: each once, and locked by the request that writes it. Reads them.
 
 In the mode COMPLIANCE no user, not even the account's root user, can delete a locked version before its lock
-ends.
+ends. A later version or a delete marker may still cover it. So a reader lists all versions, and reads the
+first one.
 """
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
 
 from chalicelib.core import clock
 from chalicelib.core.chain.services import NameContended, NameTaken, ask, fetch
@@ -51,3 +59,52 @@ def ensure(key: str, content: bytes) -> None:
     except NameTaken:
         if fetch(Bucket=settings().archive().bucket, Key=key) != content:
             raise ObjectDiffers from None
+
+
+@dataclass(frozen=True)
+class LockedObject:
+    """The first version of an object, which its lock protects.
+
+    `is_covered`: a later version or a delete marker hides it from readers that name no version.
+    """
+
+    key: str
+    version_id: str
+    written_at: datetime
+    is_covered: bool
+
+
+def listed(prefix: str) -> Iterator[LockedObject]:
+    """List the objects under a prefix by key, also covered ones; one page is in memory at a time.
+
+    An object without any version, of which only a delete marker is left, is not listed.
+
+    Raises:
+        Unavailable, AwsBug: as services.ask raises them.
+    """
+    for key, places in groupby(_places(prefix), itemgetter("Key")):
+        versions = list(places)
+        first = next((one for one in reversed(versions) if "Size" in one), None)
+        if first:
+            yield LockedObject(key, first["VersionId"], first["LastModified"], len(versions) > 1)
+
+
+def read(found: LockedObject) -> bytes:
+    """Read the first version of an object.
+
+    Raises:
+        Unavailable, AwsBug: as services.ask raises them.
+    """
+    return fetch(Bucket=settings().archive().bucket, Key=found.key, VersionId=found.version_id)
+
+
+def _places(prefix: str) -> Iterator[dict[str, Any]]:
+    """Versions, which have a size, and delete markers; by key, the newest of each first."""
+    request = {"Bucket": settings().archive().bucket, "Prefix": prefix}
+    while True:
+        answer = ask("s3", "list_object_versions", **request)
+        places = [*answer.get("Versions", ()), *answer.get("DeleteMarkers", ())]
+        yield from sorted(sorted(places, key=itemgetter("LastModified"), reverse=True), key=itemgetter("Key"))
+        if not answer.get("IsTruncated"):
+            return
+        request |= {"KeyMarker": answer["NextKeyMarker"], "VersionIdMarker": answer["NextVersionIdMarker"]}

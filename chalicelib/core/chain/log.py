@@ -1,15 +1,27 @@
-"""Appends to a chain: a consistent Query for its head, then a Put under the next number."""
+"""Appends to a chain: a consistent Query for its head, then a Put under the next number. Reads chains."""
 
+import heapq
 from collections.abc import Iterator
 from datetime import datetime
 
-from chalicelib.core import table
-from chalicelib.core.chain.entries import Chain, ChainEntry, NewEntry, Unreadable, entry_sort_key
+from chalicelib.core import clock, table
+from chalicelib.core.chain.entries import (
+    SHARDS,
+    Chain,
+    ChainEntry,
+    NewEntry,
+    Unreadable,
+    entry_sort_key,
+    touched_key,
+)
+from chalicelib.core.clock import DAY
 from chalicelib.core.errors import Unavailable
-from chalicelib.core.table import Append, Between, Conflict, Expired, Order, Query, Table
+from chalicelib.core.table import Append, Between, Conflict, Expired, Index, Item, Order, Query, Table
 
 # The number of callers that can append to one chain at the same moment so that all succeed.
 TRIES = 8
+
+_PAGE = 500  # index rows per shard in memory
 
 SORT_KEYS = Between(entry_sort_key(1), entry_sort_key(10**12 - 1))
 
@@ -38,8 +50,16 @@ def append_write(chain: Chain, new: NewEntry) -> Append:
     It is built on the current head, so it fails with `HeadMoved` if another entry is appended first. A
     transaction can have one entry per chain. The write has to be sent within the running time of a function.
     """
-    entry = ChainEntry.following(chain, head(chain), new)
-    return Append(chain.key(entry.seq), entry.item(), conflict=HeadMoved)
+    return _write(ChainEntry.following(chain, head(chain), new))
+
+
+def first_write(chain: Chain, new: NewEntry) -> Append:
+    """Return the write of a chain's first entry; its conflict `HeadMoved` means that the chain has one."""
+    return _write(ChainEntry.following(chain, None, new))
+
+
+def _write(entry: ChainEntry) -> Append:
+    return Append(entry.chain.key(entry.seq), entry.item(), conflict=HeadMoved)
 
 
 def append(chain: Chain, new: NewEntry) -> ChainEntry:
@@ -103,3 +123,27 @@ def entries_as_of(chain: Chain, at: datetime) -> Iterator[ChainEntry | None]:
             yield ChainEntry.read(item)
         except Unreadable:
             yield None
+
+
+def rows_between(begin: datetime, end: datetime) -> Iterator[Item]:
+    """Yield the rows of the index `touched` after `begin` up to `end`, ordered by time: keys, and `at`.
+
+    The index is eventually consistent, and an entry gets its time before it is committed.
+    """
+    within = Between(clock.to_epoch(begin) + 1, clock.to_epoch(end))
+    day = begin.replace(hour=0, minute=0, second=0)
+    while day <= end:
+        streams = (
+            table.query(Query(Table.LEDGER, touched_key(day, shard), within, index=Index.TOUCHED, page=_PAGE))
+            for shard in SHARDS
+        )
+        yield from heapq.merge(*streams, key=lambda row: row["at"])
+        day += DAY
+
+
+def chains_touched_since(since: datetime, kind: str) -> Iterator[Chain]:
+    """Yield the chains of a kind with entries since an instant; one with several may be yielded again."""
+    for row in rows_between(since, clock.now()):
+        chain = Chain.parse(row["pk"])
+        if chain.kind == kind:
+            yield chain

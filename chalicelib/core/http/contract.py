@@ -1,5 +1,6 @@
 """The routes as data, read by the OpenAPI document, the tests and the packaging."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from chalicelib.core.errors import Problem
@@ -22,6 +23,7 @@ class Route:
     body: type[Body] | None
     path_parts: dict[str, type[PathText]]
     headers: dict[type[Header], bool]  # whether each is required
+    query: Mapping[str, type[PathText]]  # required parts of the query besides the cursor
     paged: bool  # whether it takes a cursor
     limit: DailyLimit | Unlimited | None  # of a write
     answers: tuple[tuple[type[Answer[View | None]], type[View] | None], ...]

@@ -3,7 +3,8 @@
     caller: Caller              a subclass of Authenticated; the route then requires a token
     operator: Operator          staff, by an IAM signature (core/http/operators); the route is internal
     body: NewThing              a subclass of Body; JSON, unknown fields refused
-    user_id: UserId             an Id; the part of the path with the parameter's name
+    user_id: UserId             an Id; the part of the path with the parameter's name, or, if the path has
+                                none, the parameter of the query with this name, then required
     version: NoticeVersion      any str subclass with `parse`; likewise
     expected: IfMatch           a Header; here: required, 428 without it
     key: IdempotencyKey | None  an optional Header

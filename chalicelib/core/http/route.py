@@ -40,7 +40,7 @@ from chalicelib.core.http.answers import Answer, HtmlPage, NoContent, Ok, refuse
 from chalicelib.core.http.limits import DailyLimit, Unlimited
 from chalicelib.core.http.operators import Operator
 from chalicelib.core.http.parameters import Authenticated, Body, ClientAddress, Cursor, Header, View
-from chalicelib.core.ids import AccountId, SessionId
+from chalicelib.core.ids import AccountId, Id, SessionId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.needs import Claims, Wanted
 
@@ -95,6 +95,7 @@ class _Plan:
     operator: str | None
     body: tuple[str, type[Body]] | None
     parts: dict[str, Any]
+    query: dict[str, type[Id]]
     headers: dict[str, tuple[type[Header], bool]]
     address: str | None
     cursor: str | None
@@ -114,11 +115,13 @@ class _Plan:
         answers = hints.pop("return")
         caller = operator = body = address = cursor = None
         parts: dict[str, Any] = {}
+        query: dict[str, type[Id]] = {}
         headers: dict[str, tuple[type[Header], bool]] = {}
         for name in inspect.signature(view).parameters:
             kind, required = _required(hints[name])
-            if f"{{{name}}}" in path:
-                parts[name] = kind
+            in_path = f"{{{name}}}" in path
+            if in_path or issubclass(kind, Id):
+                (parts if in_path else query)[name] = kind
             elif issubclass(kind, Authenticated):
                 caller = (name, kind)
             elif issubclass(kind, Operator):
@@ -137,7 +140,17 @@ class _Plan:
             raise TypeError(f"{view.__name__}: a limit counts per account, but this view has no caller")
         all_needs = (*caller[1].needs, *extra_needs) if caller else ()
         return cls(
-            caller, operator, body, parts, headers, address, cursor, _members(answers), all_needs, limit
+            caller=caller,
+            operator=operator,
+            body=body,
+            parts=parts,
+            query=query,
+            headers=headers,
+            address=address,
+            cursor=cursor,
+            answers=_members(answers),
+            needs=all_needs,
+            limit=limit,
         )
 
     @property
@@ -154,7 +167,7 @@ class _Plan:
         summary, _, description = inspect.cleandoc(view.__doc__ or "").partition("\n\n")
         implied: list[type[Problem]] = list(_BODY_PROBLEMS) if self.body else []
         implied += [NotFound] if self.parts else []
-        implied += [InvalidRequest, UnexpectedField] if self.cursor else []
+        implied += [InvalidRequest, UnexpectedField] if self.cursor or self.query else []
         implied += [Unauthenticated, *self.caller[1].problems] if self.caller else []
         implied += [TooMany] if isinstance(self.limit, DailyLimit) else []
         implied += Operator.problems if self.operator else ()
@@ -171,6 +184,7 @@ class _Plan:
             body=self.body[1] if self.body else None,
             path_parts=self.parts,
             headers=dict(self.headers.values()),
+            query=self.query,
             paged=self.cursor is not None,
             limit=self.limit,
             answers=tuple(_answer_kind(kind) for kind in self.answers),
@@ -207,15 +221,25 @@ class _Plan:
         if self.body:
             name, body = self.body
             arguments[name] = body.parse(_bytes(request.raw_body), request.headers.get("content-type"))
-        if self.cursor:
-            query: Mapping[str, str] = request.query_params or {}
-            if query.keys() - {"cursor"}:
-                raise UnexpectedField("The only query parameter here is `cursor`")
-            given = query.get("cursor")
-            arguments[self.cursor] = Cursor.parse(given) if given is not None else None
+        if self.cursor or self.query:
+            arguments |= self._parse_query(request.query_params or {})
         if self.address:
             arguments[self.address] = ClientAddress(request.context["identity"]["sourceIp"])
         return arguments
+
+    def _parse_query(self, query: Mapping[str, str]) -> dict[str, object]:
+        known = [*self.query, *(["cursor"] if self.cursor else [])]
+        if query.keys() - {*known}:
+            raise UnexpectedField(f"Query parameters other than these: {', '.join(known)}")
+        parsed: dict[str, object] = {}
+        for name, kind in self.query.items():
+            parsed[name] = found = kind.parse(query.get(name, ""))
+            if found is None:
+                raise InvalidRequest(f"The query parameter {name} is required, and has to be a valid id")
+        if self.cursor:
+            given = query.get("cursor")
+            parsed[self.cursor] = Cursor.parse(given) if given is not None else None
+        return parsed
 
     def count_call(self, request: Request, arguments: Mapping[str, object]) -> AbstractContextManager[None]:
         """Step 3: return a context that counts the call, and uncounts it if the view fails."""

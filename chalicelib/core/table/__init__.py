@@ -9,8 +9,8 @@ not hold. A conflict is a result for the caller and never retried here. Refused 
 retried where that is safe, and end as `Unavailable`.
 
     items   keys, the partition of an account, and the conversion of values
-    writes  Create, Append, Replace, Change, Delete, Absent and their conditions
-    queries Query: items of one partition in order; Scan: all items of one kind
+    writes  Create, Append, Replace, Change, Delete, Remove, Absent, Present and their conditions
+    queries Query: items of one partition in order; Scan: all items of a table, or of one kind
     client  get, batch_get, query, scan, write, transact, put_all, delete_all; what is retried
     call    one call, and the meaning of DynamoDB's errors
 """
@@ -30,7 +30,17 @@ from chalicelib.core.table.client import (
     write,
 )
 from chalicelib.core.table.items import Conflict, Item, Key, account_of, changed_key, owner_of, partition_of
-from chalicelib.core.table.queries import Between, Expired, Index, KeysAfter, Order, Page, Prefix, Query, Scan
+from chalicelib.core.table.queries import (
+    Between,
+    Expired,
+    Index,
+    KeysAfter,
+    Order,
+    Page,
+    Prefix,
+    Query,
+    Scan,
+)
 from chalicelib.core.table.writes import (
     ALWAYS,
     Absent,
@@ -38,6 +48,8 @@ from chalicelib.core.table.writes import (
     Change,
     Create,
     Delete,
+    Present,
+    Remove,
     Replace,
     Write,
     visible,
@@ -63,7 +75,9 @@ __all__ = [
     "Order",
     "Page",
     "Prefix",
+    "Present",
     "Query",
+    "Remove",
     "Replace",
     "Scan",
     "Table",

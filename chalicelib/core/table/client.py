@@ -90,11 +90,11 @@ def query(wanted: Query) -> Iterator[Item]:
 
 
 def scan(wanted: Scan) -> Iterator[Page]:
-    """The visible items of a kind, page by page; a page may be empty."""
-    request = wanted.request()
+    """The items of a scan, page by page; a page may be empty."""
+    request, shown = wanted.request(), plain if wanted.expired is Expired.INCLUDED else _shown
     while True:
         answer = _read("scan", **request)
-        items = tuple(item for raw in answer["Items"] if (item := _shown(raw)))
+        items = tuple(item for raw in answer["Items"] if (item := shown(raw)))
         start = answer.get("LastEvaluatedKey")
         place = plain(start) if start else None
         yield Page(items, Key(wanted.table, place["pk"], place.get("sk")) if place else None)

@@ -1,4 +1,4 @@
-"""Queries: items of one partition in order; and scans: all items of one kind in a table."""
+"""Queries: items of one partition in order; and scans: all items of a table."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from boto3.dynamodb.conditions import ConditionBase, ConditionExpressionBuilder
 from boto3.dynamodb.conditions import Key as KeyCondition
 
+from chalicelib.core.segments import WHOLE, Segment
 from chalicelib.core.settings import settings
 from chalicelib.core.table.items import Item, Key, wire_item
 from chalicelib.core.table_names import Table
@@ -148,25 +149,41 @@ class Page(NamedTuple):
 
 @dataclass(frozen=True)
 class Scan:
-    """All items of one kind in a table, in no defined order; for operators' commands.
+    """All items in a table or in a segment of it, in no defined order; for operators' commands.
 
-    No role of a function may scan. `after` is the key at which an earlier scan stopped; `page` is the most
-    items that one call examines (None: one megabyte).
+    No role of a function may scan.
+
+    Attributes:
+        kind: the only kind that is returned (None: every item).
+        after: the key at which an earlier scan stopped.
+        page: the most items that one call examines (None: one megabyte).
+        segment: the part of the table that is read.
     """
 
     table: Table
-    kind: str
+    kind: str | None
     after: Key | None = None
     page: int | None = None
+    segment: Segment = WHOLE
+    expired: Expired = Expired.DROPPED
 
     def request(self) -> dict[str, Any]:
         """The parameters of the first call."""
+        parts = {"Segment": self.segment.number, "TotalSegments": self.segment.of}
         return {
             "TableName": settings().table(self.table),
             "ConsistentRead": True,
+            **self._filter(),
+            **({"ExclusiveStartKey": wire_item(self.after.attributes())} if self.after else {}),
+            **({"Limit": self.page} if self.page else {}),
+            **(parts if self.segment.of > 1 else {}),
+        }
+
+    def _filter(self) -> dict[str, Any]:
+        if self.kind is None:
+            return {}
+        return {
             "FilterExpression": "#kind = :kind",
             "ExpressionAttributeNames": {"#kind": "kind"},
             "ExpressionAttributeValues": wire_item({":kind": self.kind}),
-            **({"ExclusiveStartKey": wire_item(self.after.attributes())} if self.after else {}),
-            **({"Limit": self.page} if self.page else {}),
         }

@@ -22,7 +22,7 @@ class Write(Protocol):
         """The error to raise if the condition does not hold."""
 
     def request(self) -> tuple[str, dict[str, Any]]:
-        """The operation (Put, Update, Delete) and its parameters."""
+        """The operation (Put, Update, Delete, ConditionCheck) and its parameters."""
 
 
 def visible() -> ConditionBase:
@@ -127,6 +127,20 @@ class Delete:
 
 
 @dataclass(frozen=True)
+class Remove:
+    """Delete a stored item under a condition, also one that has expired and is kept by a pin."""
+
+    key: Key
+    only_if: ConditionBase
+    conflict: type[Conflict] = Conflict
+
+    def request(self) -> tuple[str, dict[str, Any]]:
+        """A conditional Delete."""
+        stored = Attr("pk").exists() & self.only_if
+        return "Delete", {**place(self.key), **_filled(_condition(stored))}
+
+
+@dataclass(frozen=True)
 class Absent:
     """The condition that no visible or held item is at a key, or one for which `or_over` holds.
 
@@ -140,6 +154,22 @@ class Absent:
     def request(self) -> tuple[str, dict[str, Any]]:
         """A ConditionCheck."""
         return "ConditionCheck", {**place(self.key), **_filled(_condition(_free(self.or_over)))}
+
+
+@dataclass(frozen=True)
+class Present:
+    """The condition that a visible item is at a key, and that `only_if` holds for it.
+
+    For transactions only.
+    """
+
+    key: Key
+    only_if: ConditionBase
+    conflict: type[Conflict] = Conflict
+
+    def request(self) -> tuple[str, dict[str, Any]]:
+        """A ConditionCheck."""
+        return "ConditionCheck", {**place(self.key), **_filled(_condition(visible() & self.only_if))}
 
 
 def _free(or_over: ConditionBase | None) -> ConditionBase:

@@ -63,6 +63,25 @@ _ERASED: Letters = {
     ),
 }
 
+_ERASED_EXCEPT: Letters = {
+    "sr": (
+        "RU4M: Vaš nalog je obrisan",
+        (
+            "Obrisali smo Vaš RU4M nalog i Vaše podatke, osim onoga što po zakonu moramo da čuvamo.",
+            "Veza ispod prikazuje šta čuvamo, po kom zakonu i do kada, i potvrdu o brisanju. Sačuvajte je.",
+            "Ovo je naša poslednja poruka. Posle nje brišemo i ovu adresu.",
+        ),
+    ),
+    "en": (
+        "RU4M: your account was deleted",
+        (
+            "We deleted your RU4M account and your data, except what a law requires us to keep.",
+            "The link below shows what we keep, by which law and until when, and the certificate. Save it.",
+            "This is our last message. After it, we delete this address too.",
+        ),
+    ),
+}
+
 _CANCELLED: Letters = {
     "sr": (
         "RU4M: brisanje Vašeg naloga je otkazano",
@@ -88,6 +107,11 @@ _CANCELLED_TEXT = {
 _CONFIRMED_TEXT = {
     "sr": "RU4M: Vas nalog i podaci bice obrisani, najranije {until}. Ako to ne zelite, otkazite: {link}",
     "en": "RU4M: we will delete your account and data on {until} or later. To cancel the deletion: {link}",
+}
+
+_ERASED_EXCEPT_TEXT = {
+    "sr": "RU4M: Vas nalog je obrisan, osim onoga sto cuvamo po zakonu. Sta i do kada: {link}",
+    "en": "RU4M: your account was deleted, except what a law requires us to keep. Details: {link}",
 }
 
 _ERASED_TEXT = {
@@ -132,6 +156,16 @@ def cancelled_text(locale: str | None) -> str:
     """Compose the text message that confirms a cancellation."""
     contact = settings().contact_email
     return _CANCELLED_TEXT[language(locale, _CANCELLED_TEXT)].format(contact=contact)
+
+
+def mostly_erased_mail(mail_id: MailId, to: str, locale: str | None, link: str) -> Mail:
+    """Compose the mail after a deletion from which a law excepts something."""
+    return compose(_ERASED_EXCEPT, mail_id, to, locale, {}, link)
+
+
+def mostly_erased_text(locale: str | None, link: str) -> str:
+    """Compose the text message after a deletion from which a law excepts something."""
+    return _ERASED_EXCEPT_TEXT[language(locale, _ERASED_EXCEPT_TEXT)].format(link=link)
 
 
 def erased_mail(mail_id: MailId, to: str, locale: str | None, link: str) -> Mail:

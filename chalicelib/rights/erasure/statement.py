@@ -1,26 +1,30 @@
 """Builds the certificate of an erasure from the notes that its steps left. Pure."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from chalicelib.certificates.model import (
     MAX_COUNTED,
     CertifiedStreamDeletion,
     DeletedRecords,
     ErasureCertificate,
+    HeldRecords,
     Remains,
     StreamResult,
     task_id_of,
 )
-from chalicelib.certificates.words import CountPrecision, Remaining
+from chalicelib.certificates.words import CountPrecision, DeletionPlace, Reason, Remaining
 from chalicelib.chat.deletion_report import StreamDeletion, StreamReport
 from chalicelib.core.clock import DAY
 from chalicelib.core.ids import Pseudonym
 from chalicelib.privacy import register
 from chalicelib.privacy.periods import After, Period
 from chalicelib.privacy.whereabouts import LookupPath, found
+from chalicelib.retention.model import HoldGround
+from chalicelib.rights.kept import KeptData
 from chalicelib.rights.model import ErasureInputs, RightsRequest
 from chalicelib.rights.notes import DeletedKind, ErasureNotes, StreamAnswer
 
@@ -43,6 +47,25 @@ class OtherRequests:
     kept_until: datetime | None = None
 
 
+@dataclass(frozen=True)
+class OpenRecords:
+    """Until when records about the subject are kept that outlive the account and are not secret.
+
+    Each is None if there is no such record.
+    """
+
+    disclosures_until: datetime | None = None
+    holds_until: datetime | None = None
+    more_at: datetime | None = None  # when the next secrecy ends
+
+    def remains(self) -> Iterator[Remains]:
+        """The lines of a certificate about them."""
+        if self.disclosures_until:
+            yield Remains.of(Remaining.DISCLOSURES, self.disclosures_until)
+        if self.holds_until:
+            yield Remains.of(Remaining.HOLDS, self.holds_until)
+
+
 class NotProven(ValueError):
     """A step left no note that a certificate needs; the text names the note."""
 
@@ -53,6 +76,7 @@ def of(
     pseudonym: Pseudonym,
     now: datetime,
     others: OtherRequests = OtherRequests(),
+    open_records: OpenRecords = OpenRecords(),
 ) -> ErasureCertificate:
     """The certificate of an erasure whose steps are done.
 
@@ -65,6 +89,7 @@ def of(
         pseudonym: names the subject's evidence of consents.
         now: when the certificate is issued.
         others: what is known of the subject's other requests.
+        open_records: what is kept about disclosures and holds, and may be disclosed.
 
     Raises:
         NotProven: a step has not run.
@@ -91,9 +116,62 @@ def of(
         completed_at=completed,
         deleted=deleted,
         stream=stream,
-        remains=tuple(_remains(answer, claims_until, completed, others)),
-        held=(),
+        remains=(*_remains(answer, claims_until, completed, others), *open_records.remains()),
+        held=_held(request.kept_openly(now)),
     )
+
+
+def reissued(
+    before: ErasureCertificate,
+    request: RightsRequest,
+    notes: ErasureNotes,
+    open_records: OpenRecords,
+    now: datetime,
+) -> ErasureCertificate:
+    """The certificate after a hold has lapsed, or after its secrecy has ended.
+
+    Args:
+        before: the certificate that it replaces.
+        request: the erasure, with what is kept now.
+        notes: with what was deleted since.
+        open_records: what is kept about disclosures and holds, and may be disclosed now.
+        now: when the certificate is issued.
+
+    Raises:
+        NotACertificate: the notes contradict each other.
+    """
+    parts = {name: getattr(before, name) for name in ErasureCertificate.model_fields}
+    for name in ("format", "controller", "backups"):
+        del parts[name]
+    known = {(one.place, one.records): one for one in before.deleted}
+    for one in notes.deleted:
+        if one.place is DeletionPlace.HELD:
+            known[one.place, one.kind] = _deleted(one, before.begun_at)
+    changing = {Remaining.DISCLOSURES, Remaining.HOLDS}
+    changes = {
+        "remains": (*(one for one in before.remains if one.what not in changing), *open_records.remains()),
+        "deleted": tuple(known.values()),
+        "held": _held(request.kept_openly(now)),
+        "completed_at": max(now, before.completed_at),
+    }
+    return ErasureCertificate.issue(**(parts | changes))
+
+
+def _held(kept: Iterable[KeptData]) -> tuple[HeldRecords, ...]:
+    """What is kept: one part for each kind, ground and end."""
+    counts: Counter[tuple[str, HoldGround, datetime]] = Counter()
+    for line in kept:
+        counts[line.kind, line.ground, line.until] += line.count
+    return tuple(
+        HeldRecords(records=kind, count=min(count, MAX_COUNTED), why=_GROUNDS[ground], until=until)
+        for (kind, ground, until), count in sorted(counts.items(), key=lambda one: (one[0][0], one[0][2]))
+    )
+
+
+_GROUNDS: Mapping[HoldGround, Literal[Reason.LAW, Reason.LEGAL_CLAIMS]] = {
+    HoldGround.LAW: Reason.LAW,
+    HoldGround.CLAIMS: Reason.LEGAL_CLAIMS,
+}
 
 
 def _deleted(one: DeletedKind, begun: datetime) -> DeletedRecords:
@@ -136,6 +214,7 @@ def _remains(
     yield Remains.of(Remaining.EXPIRING_RECORDS, now + _longest_unfindable(now))
     yield Remains.of(Remaining.SENT_MAILS, Period.MAIL_RETURN.ends(now))
     yield Remains.of(Remaining.SMS_OPT_OUT)
+    yield Remains.of(Remaining.UNDISCLOSED)
     if answer.user is not StreamReport.NO_USER:
         for what in (Remaining.OTHERS_MESSAGES, Remaining.QUOTES, Remaining.GROUP_NAMES):
             yield Remains.of(what)

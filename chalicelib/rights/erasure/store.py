@@ -13,7 +13,7 @@ from contextlib import suppress
 from chalicelib.certificates.envelope import Envelope
 from chalicelib.core import clock, table
 from chalicelib.core.ids import AccountId, RightsRequestId
-from chalicelib.core.table import Attr, Change, Conflict, Create, Delete, Key, Table
+from chalicelib.core.table import Attr, Change, Conflict, Create, Delete, Key, Replace, Table
 from chalicelib.core.transactions import Write
 from chalicelib.privacy import codec
 from chalicelib.rights.model import ErasureInputs, IssuedCertificate, OpenRequest, Right
@@ -93,3 +93,13 @@ def keeping_certificate(certificate: IssuedCertificate) -> Write:
     """The write that stores a certificate; it fails with `CertificateExists` if there is one."""
     place = certificate_key(certificate.request_id)
     return Create(place, codec.to_item(certificate, place), conflict=CertificateExists)
+
+
+def replacing_certificate(certificate: IssuedCertificate) -> Write:
+    """The write that stores a certificate in place of an earlier one.
+
+    Commit it with a move of the request, so that of two workers only one replaces it.
+    """
+    place = certificate_key(certificate.request_id)
+    earlier = Attr("issued_at").lte(clock.to_text(certificate.issued_at))
+    return Replace(place, codec.to_item(certificate, place), only_if=earlier, conflict=CertificateExists)

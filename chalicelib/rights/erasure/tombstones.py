@@ -10,6 +10,8 @@ to be repeated.
     certify           commit(..., final_write(tombstone))    in the transaction that closes the request
     forget            keep_final(tombstone, erased_at)
 
+After a restore, `restore/marks` lists the objects, and `read` reads them.
+
 Invariants:
 
 - An object is written only after the capture is committed. An object of a cancelled erasure would condemn a
@@ -20,17 +22,23 @@ Invariants:
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from chalicelib.core import chain, clock
 from chalicelib.core.canonical import canonical
-from chalicelib.core.chain import Chain, NewEntry, locked
-from chalicelib.core.ids import AccountId, RightsRequestId, TombstoneId, UserId
+from chalicelib.core.chain import Chain, NewEntry, Unreadable, entries, locked
+from chalicelib.core.clock import Instant
+from chalicelib.core.ids import AccountId, HeldId, RightsRequestId, TombstoneId, UserId
 from chalicelib.core.transactions import Write
 from chalicelib.privacy.periods import Period
 
 PENDING, ERASED = "pending", "erased"
+PREFIX = "tombstones/"
 
 _FORMAT = "ru4m.tombstone.v1"
+CHAIN = "tombstone"  # the kind of the chains
 
 
 @dataclass(frozen=True)
@@ -42,16 +50,62 @@ class Tombstone:
     user_id: UserId = field(repr=False)
     request_id: RightsRequestId
     captured_at: datetime
+    held_id: HeldId | None = None  # names what a law or a hold keeps of the account
 
     @property
     def chain(self) -> Chain:
         """The chain of this erasure in the Ledger."""
-        return Chain("tombstone", self.tombstone_id)
+        return Chain(CHAIN, self.tombstone_id)
 
     @property
     def ids(self) -> dict[str, str]:
         """The ids by which the erasure can be repeated."""
-        return {"account_id": self.account_id, "user_id": self.user_id, "request_id": self.request_id}
+        held = {"held_id": str(self.held_id)} if self.held_id else {}
+        return {
+            "account_id": self.account_id,
+            "user_id": self.user_id,
+            "request_id": self.request_id,
+            **held,
+        }
+
+
+class UnreadableMark(Exception):
+    """A document or an entry is no mark that this code wrote; the message quotes nothing of it."""
+
+
+class _Document(BaseModel):
+    """A mark as it is stored."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: Literal["ru4m.tombstone.v1"]
+    state: Literal["pending", "erased"]
+    tombstone_id: TombstoneId
+    account_id: AccountId
+    user_id: UserId
+    request_id: RightsRequestId
+    captured_at: Instant
+    held_id: HeldId | None = None
+    erased_at: Instant | None = None
+
+    @property
+    def tombstone(self) -> Tombstone:
+        return Tombstone(
+            self.tombstone_id,
+            self.account_id,
+            self.user_id,
+            self.request_id,
+            self.captured_at,
+            self.held_id,
+        )
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A tombstone as it was found. `erased_at`: when the erasure was complete; None in a pending mark."""
+
+    tombstone: Tombstone
+    erased_at: datetime | None = None
 
 
 def pending_write(tombstone: Tombstone) -> Write:
@@ -101,6 +155,45 @@ def keep_final(tombstone: Tombstone, erased_at: datetime) -> None:
     """
     document = _document(tombstone, ERASED, erased_at=clock.to_text(erased_at))
     locked.ensure(final_key(tombstone.tombstone_id), document)
+
+
+def read(key: str, document: bytes) -> Mark:
+    """Parse a mark, and verify that it belongs to the key of its object.
+
+    Raises:
+        UnreadableMark: the document is malformed, or belongs to another key.
+    """
+    try:
+        said = _Document.model_validate_json(document)
+    except ValidationError:  # its text quotes the document
+        raise UnreadableMark from None
+    key_of, state = (pending_key, PENDING) if said.erased_at is None else (final_key, ERASED)
+    if said.state != state or key != key_of(said.tombstone_id):
+        raise UnreadableMark
+    return Mark(said.tombstone, said.erased_at)
+
+
+def recorded(chain: Chain) -> Tombstone:
+    """The tombstone that the Ledger has under a chain.
+
+    Its instant is that of the entry, which is the instant of the capture or a moment later.
+
+    Raises:
+        UnreadableMark: the chain is not that of a tombstone, or its first entry was altered or has expired.
+        Unavailable: the Ledger does not answer.
+    """
+    try:
+        first = next(entries(chain), None)
+    except Unreadable:
+        first = None
+    if first is None or chain.kind != CHAIN:
+        raise UnreadableMark
+    known = {"format": _FORMAT, "state": first.event, "captured_at": first.at}
+    try:
+        found = _Document.model_validate({**first.data, **known, "tombstone_id": chain.pseudonym})
+    except ValidationError:  # its text quotes the entry
+        raise UnreadableMark from None
+    return found.tombstone
 
 
 def pending_key(tombstone_id: TombstoneId) -> str:

@@ -8,6 +8,7 @@ Invariants (RGT-1):
 - A record that cannot be opened, or is of an unknown kind, is reported as `Unread`, and reading continues.
   Otherwise a reader of the copy would assume that there is no more data.
 - A record that is stored twice (by its declaration, privacy/bundles) is included once.
+- A record that a law forbids to disclose now is neither included nor reported (`Record.undisclosed_until`).
 - A record whose consent has lapsed is not included, whenever the request was received: it is due for deletion
   (ADR 28).
 - If a table or KMS does not respond, nothing is reported as missing: `Unavailable` is raised and everything
@@ -27,7 +28,7 @@ from chalicelib.accounts.model import Account
 from chalicelib.consents import evidence
 from chalicelib.consents.model import Purposes
 from chalicelib.consents.service import PURPOSES
-from chalicelib.core import chain, needs
+from chalicelib.core import chain, clock, needs
 from chalicelib.core.chain import Chain
 from chalicelib.core.explanations import ExplainedEnum
 from chalicelib.core.ids import AccountId, RightsRequestId, UserId
@@ -141,7 +142,7 @@ class Reading:
                     yield from self._opened(item, keys)
             case LookupPath.BY_PSEUDONYM:
                 yield from self._evidence()
-            case LookupPath.BY_NOTHING:
+            case LookupPath.BY_NOTHING | LookupPath.BY_ERASURE:
                 return  # reported as withheld, by kind
             case _:
                 assert_never(way)
@@ -186,6 +187,8 @@ class Reading:
             return
         for row in rows:
             try:
+                if self._is_undisclosed(model, row):
+                    continue
                 record = codec.opened(model, row, keys)
             except (SealBroken, KeyNotFound, Unfit) as broken:
                 yield self._unreadable(kind, _REASONS[type(broken)])
@@ -195,6 +198,14 @@ class Reading:
             elif not self._has_lapsed(record) and self._distinct.admits(record):
                 self._note(record)
                 yield kind, record
+
+    @staticmethod
+    def _is_undisclosed(model: type[Record], row: StoredItem) -> bool:
+        """Return whether a record must not be disclosed now; asked before it is opened or reported."""
+        if model.declaration.undisclosed is None:
+            return False
+        until = codec.glance(model, row).undisclosed_until
+        return until is not None and clock.now() < until
 
     def _has_lapsed(self, record: Record) -> bool:
         """Return whether the consent for a record has lapsed."""

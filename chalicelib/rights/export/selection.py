@@ -20,7 +20,7 @@ from chalicelib.core.table_names import Table
 from chalicelib.privacy import register
 from chalicelib.privacy.declaration import NOT_PERSONAL, NotPersonal, Personal, personal
 from chalicelib.privacy.elsewhere import ELSEWHERE, Elsewhere
-from chalicelib.privacy.periods import UntilErasure
+from chalicelib.privacy.periods import UntilErasure, UntilInstant
 from chalicelib.privacy.personal import Record
 from chalicelib.privacy.plans import DisclosedField, Section, WithheldField, export_plan
 from chalicelib.privacy.purposes import Category, Source
@@ -181,6 +181,6 @@ def _portable(part: CopyPart) -> CopyPart:
 
 def _since(model: type[BaseModel]) -> str | None:
     """Return the field with the instant from which a record's retention counts."""
-    if not issubclass(model, Record) or isinstance(model.declaration.retention, UntilErasure):
+    if not issubclass(model, Record) or isinstance(model.declaration.retention, UntilErasure | UntilInstant):
         return None
     return model.declaration.retention.since

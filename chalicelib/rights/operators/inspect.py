@@ -17,16 +17,18 @@ from itertools import groupby, islice, takewhile
 from operator import itemgetter
 from typing import TypeVar
 
-from chalicelib.core import chain, clock, observe
+from chalicelib.core import chain, clock
 from chalicelib.core.chain import Chain, ChainEntry, Unreadable
-from chalicelib.core.errors import NotFound, Unavailable
+from chalicelib.core.errors import NotFound
 from chalicelib.core.http import Cursor, invalid_cursor
 from chalicelib.core.ids import RightsRequestId, StaffId
 from chalicelib.rights import evidence, moves, store
 from chalicelib.rights.model import RightsRequest
 from chalicelib.rights.moves import Move
+from chalicelib.staff import history
 
 INSPECTED, LISTED = "inspected", "listed"
+_REQUESTS = "requests"  # what an entry in the history of a member of staff lists
 PAGE = 50
 _MAX_ENTRIES = 200  # a year of pins, reminders and waits
 
@@ -146,23 +148,18 @@ def apply_move(
     return applied.request
 
 
-def history_of(staff_id: StaffId) -> Chain:
-    """The history of a member of staff: inspections that no request's history records."""
-    return Chain("staff", staff_id)
-
-
 def record_inspection(request: RightsRequest, by: StaffId) -> None:
     """Record that a member of staff inspects a request; kept as long as the request.
 
     Raises:
         Unavailable: the inspection cannot be recorded now, so the request must not be shown.
     """
-    history = evidence.history_of(request.request_id)
+    own = evidence.history_of(request.request_id)
     try:
-        if not _names_today(history, by):
-            chain.append(history, evidence.entry(INSPECTED, {"by": by}, request.closed_at))
+        if not _names_today(own, by):
+            chain.append(own, evidence.entry(INSPECTED, {"by": by}, request.closed_at))
     except Unreadable:
-        _record_in_staff_history(INSPECTED, by, [request.request_id])
+        history.record_view(by, INSPECTED, _REQUESTS, [request.request_id])
 
 
 def record_page(request_ids: Sequence[RightsRequestId], by: StaffId) -> None:
@@ -171,27 +168,10 @@ def record_page(request_ids: Sequence[RightsRequestId], by: StaffId) -> None:
     Raises:
         Unavailable: as for `record_inspection`.
     """
-    if request_ids:
-        _record_in_staff_history(LISTED, by, request_ids)
+    history.record_view(by, LISTED, _REQUESTS, request_ids)
 
 
-def _names_today(history: Chain, by: StaffId) -> bool:
+def _names_today(own: Chain, by: StaffId) -> bool:
     """Return whether an entry of today names a member of staff."""
-    today = takewhile(_is_of_today, chain.newest_first(history))
+    today = takewhile(history.is_of_today, chain.newest_first(own))
     return any(entry.data.get("by") == by for entry in today)
-
-
-def _record_in_staff_history(event: str, by: StaffId, request_ids: Sequence[RightsRequestId]) -> None:
-    """Record requests in a person's own history, unless its newest entry of today is identical."""
-    own, said = history_of(by), {"by": by, "requests": list(request_ids)}
-    try:
-        newest = chain.head(own)
-        if not (newest and _is_of_today(newest) and (newest.event, newest.data) == (event, said)):
-            chain.append(own, evidence.entry(event, said))
-    except Unreadable as altered:
-        observe.log_failure("inspection_not_recorded", altered)
-        raise Unavailable from None
-
-
-def _is_of_today(entry: ChainEntry) -> bool:
-    return clock.day_of(entry.at) == clock.day_of(clock.now())

@@ -25,6 +25,7 @@ RECORD_TOMBSTONE = "record_tombstone"  # mark the erasure outside of the tables,
 QUARANTINE = "quarantine"  # take the account off its claims
 DELETE_AT_STREAM = "delete_at_stream"  # request the deletion of the user at Stream
 AWAIT_STREAM_DELETION = "await_stream_deletion"  # wait for that deletion, and check its result
+KEEP_HELD = "keep_held"  # move what a law or a hold keeps out of the subject's reach and under another key
 DELETE_COPIES = "delete_copies"  # delete copies in S3, and take the address off SES's suppression list
 DELETE_RECORDS = "delete_records"  # delete the subject's records in all tables
 VERIFY_DELETION = "verify_deletion"  # the second pass: search for late writes
@@ -32,6 +33,7 @@ DELETE_KEY = "delete_key"  # delete the subject's data key
 CERTIFY = "certify"  # sign the certificate; this is the answer
 NOTIFY = "notify"  # notify the subject that the deletion is complete
 FORGET = "forget"  # write the last tombstone, delete the inputs of the steps
+AWAIT_LAPSE = "await_lapse"  # wait for the ends of holds, delete what they kept, issue the certificate anew
 THAW = "thaw"  # after a cancellation or refusal: restore the account's state
 CONFIRM_CANCELLATION = "confirm_cancellation"  # notify the subject that the account stays
 RESUME_AT_STREAM = "resume_at_stream"  # let the user connect to Stream again
@@ -41,8 +43,8 @@ _COPY_HANDED_ON = (PIN, ASK_STREAM, AWAIT_STREAM, ASSEMBLE, TRANSFER, DELIVER, A
 
 _ERASURE = (
     CONFIRM, SETTLE, FREEZE, SUSPEND_AT_STREAM, GRACE,
-    CAPTURE, RECORD_TOMBSTONE, QUARANTINE, DELETE_AT_STREAM, AWAIT_STREAM_DELETION, DELETE_COPIES,
-    DELETE_RECORDS, VERIFY_DELETION, DELETE_KEY, CERTIFY, NOTIFY, FORGET,
+    CAPTURE, RECORD_TOMBSTONE, QUARANTINE, DELETE_AT_STREAM, AWAIT_STREAM_DELETION, KEEP_HELD,
+    DELETE_COPIES, DELETE_RECORDS, VERIFY_DELETION, DELETE_KEY, CERTIFY, NOTIFY, FORGET, AWAIT_LAPSE,
 )  # fmt: skip
 _ERASURE_CANCELLED = (THAW, CONFIRM_CANCELLATION, RESUME_AT_STREAM)
 _ERASURE_REFUSED = (THAW, ANNOUNCE, RESUME_AT_STREAM)

@@ -152,6 +152,16 @@
     return offered.length ? [element('div', offered, { class: 'actions' })] : []
   }
 
+  // What a law keeps. Names of data and laws are in English, as in the certificate.
+  const kept = () => {
+    const lines = request.decision?.kept || []
+    if (!lines.length) return []
+    const line = one => element('li', [
+      element('span', `${one.what} (${one.law})`, { lang: 'en' }), ', ', text('until'), ' ', dated(one.until),
+    ])
+    return [element('p', text('kept')), element('ul', lines.map(line), { id: 'kept' })]
+  }
+
   const title = name => {
     heading.textContent = name
     document.title = `RU4M: ${name}`
@@ -160,7 +170,7 @@
   const show = () => {
     title(text(erasure() ? 'erasure' : 'request'))
     const notes = erasure() && request.cancellable ? [element('p', text('erasure_not_you'), { class: 'quiet' })] : []
-    const parts = [element('p', state(), { class: 'lead', id: 'state' }), facts(), ...notes, ...actions()]
+    const parts = [element('p', state(), { class: 'lead', id: 'state' }), facts(), ...kept(), ...notes, ...actions()]
     main.replaceChildren(element('section', parts, { class: 'card', 'aria-labelledby': 'heading' }))
     page.className = 'page'
     page.replaceChildren(heading.parentElement, main, news)

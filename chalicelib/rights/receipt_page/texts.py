@@ -18,6 +18,8 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "shows the certificate. Keep the link.",
         "erasure_done": "Your account and your data were deleted. The certificate says what was deleted, "
         "what stays and why. The signed file is the proof: save it.",
+        "kept": "A law requires us to keep this. It is locked, and used for nothing else:",
+        "until": "until",
         "erasure_refused": "We did not delete your account. Our answer:",
         "erasure_cancelled": "The deletion was cancelled. Your account stays, and can be used again shortly.",
         "erasure_not_you": "You did not ask for this? Cancel the deletion and write to {contact}.",
@@ -56,6 +58,8 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "prikazuje potvrdu. Sačuvajte vezu.",
         "erasure_done": "Vaš nalog i Vaši podaci su obrisani. U potvrdi piše šta je obrisano, šta ostaje i "
         "zašto. Dokaz je potpisana datoteka: sačuvajte je.",
+        "kept": "Zakon nas obavezuje da ovo čuvamo. Zaključano je i ne koristi se ni za šta drugo:",
+        "until": "do",
         "erasure_refused": "Nismo obrisali Vaš nalog. Naš odgovor:",
         "erasure_cancelled": "Brisanje je otkazano. Nalog ostaje i uskoro ćete moći ponovo da ga koristite.",
         "erasure_not_you": "Niste Vi ovo tražili? Otkažite brisanje i pišite na {contact}.",

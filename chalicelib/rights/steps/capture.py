@@ -16,8 +16,10 @@ from chalicelib.certificates.words import DeletionPlace
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.errors import NotFound
-from chalicelib.core.ids import RightsRequestId, TombstoneId
+from chalicelib.core.ids import HeldId, RightsRequestId, TombstoneId
 from chalicelib.privacy.periods import Period
+from chalicelib.retention import holds
+from chalicelib.retention.holds import HoldsChanged, SubjectHolds
 from chalicelib.rights import files, procedures, service, states, store
 from chalicelib.rights.engine.step import Done, ErasureJob, Outcome, Step, Stop, Wait
 from chalicelib.rights.erasure import store as erasures
@@ -26,6 +28,7 @@ from chalicelib.rights.erasure.store import OthersAreOpen
 from chalicelib.rights.erasure.tombstones import Tombstone
 from chalicelib.rights.model import Right, RightsRequest, Status
 from chalicelib.rights.moves import Move, apply_move
+from chalicelib.rights.notes import ErasureNotes
 from chalicelib.rights.problems import TooLate
 from chalicelib.rights.steps.freeze import until_reread
 from chalicelib.rights.steps.inputs import KEPT_AHEAD, InputsGone, ensure_inputs, inputs_from, read_subject
@@ -36,13 +39,14 @@ def _capture(job: ErasureJob) -> Outcome:
     request, notes = job.request, job.notes
     if notes.captured_at:
         return Done()
-    if wait := _copies_wait(job) or _others_wait(job):
+    held_by = holds.of_subject(request.account_id)
+    if wait := _copies_wait(job) or _others_wait(job) or _confirmation_waits(job, held_by):
         return Wait(wait)
     account, email = read_subject(request, OPEN_ACCOUNT)
     if account is None:
         return Stop("account_missing")
     now = clock.now()
-    captured = replace(notes, captured_at=now, tombstone=TombstoneId.new())
+    captured = replace(notes, captured_at=now, tombstone=TombstoneId.new(), held=HeldId.new())
     inputs = inputs_from(request, account, email)
     after = request.model_copy(update={"notes": captured, "pinned_until": now + KEPT_AHEAD})
     try:
@@ -51,10 +55,11 @@ def _capture(job: ErasureJob) -> Outcome:
             "captured",
             erasures.keeping_inputs(inputs),
             accounts.ending(request.account_id, request.request_id),
-            tombstones.pending_write(_tombstone(job, captured.tombstone)),
+            tombstones.pending_write(_tombstone(request, captured)),
             *erasures.guard_writes(request.account_id, request.request_id),
+            holds.closing(held_by, request.request_id),
         )
-    except OthersAreOpen:
+    except (OthersAreOpen, HoldsChanged):
         return Wait(until_reread(now))
     return Done()
 
@@ -89,6 +94,18 @@ def _give_up(other: RightsRequestId) -> None:
         apply_move(other, None, given_up)
 
 
+def _confirmation_waits(job: ErasureJob, held_by: SubjectHolds) -> timedelta | None:
+    """How long to wait for a second operator to confirm a hold; None if no hold awaits that.
+
+    A day before the erasure is due it goes on: the hold then keeps records until its 72 hours end.
+    """
+    now = clock.now()
+    due = job.request.clock.due_at(now) - DAY
+    if now >= due or not any(hold.awaits_confirmation(now) for hold in held_by.holds):
+        return None
+    return min(until_reread(job.notes.grace_ends_at or now), due - now)
+
+
 def _copies_wait(job: ErasureJob) -> timedelta | None:
     """How long to wait for copies that the subject can fetch; None if none, or if the subject waived that."""
     if job.notes.waives_grace:
@@ -105,19 +122,19 @@ def tombstone_of(job: ErasureJob) -> Tombstone:
     Raises:
         InputsGone: the erasure has not passed its point of no return.
     """
-    return _tombstone(job, job.notes.tombstone)
+    return _tombstone(job.request, job.notes)
 
 
-def _tombstone(job: ErasureJob, tombstone_id: TombstoneId | None) -> Tombstone:
-    request = job.request
-    if tombstone_id is None:
+def _tombstone(request: RightsRequest, notes: ErasureNotes) -> Tombstone:
+    if notes.tombstone is None:
         raise InputsGone
     return Tombstone(
-        tombstone_id=tombstone_id,
+        tombstone_id=notes.tombstone,
         account_id=request.account_id,
         user_id=request.user_id,
         request_id=request.request_id,
-        captured_at=job.notes.captured_at or clock.now(),
+        captured_at=notes.captured_at or clock.now(),
+        held_id=notes.held,
     )
 
 
@@ -145,6 +162,7 @@ def _forget(job: ErasureJob) -> Outcome:
     tombstones.keep_final(tombstone, max(closed_at, tombstone.captured_at))
     erasures.delete_inputs(request.request_id)
     erasures.delete_guards(request.account_id, request.request_id)
+    holds.forget_closed(request.account_id, request.request_id)
     return Done()
 
 

@@ -7,6 +7,7 @@ from chalicelib.core.clock import MINUTE
 from chalicelib.core.metrics import Metric
 from chalicelib.core.transactions import Write
 from chalicelib.privacy.periods import Period
+from chalicelib.retention import holds
 from chalicelib.rights import procedures, store
 from chalicelib.rights.engine.step import Done, ErasureJob, Outcome, Step
 from chalicelib.rights.erasure import statement, tombstones
@@ -17,6 +18,7 @@ from chalicelib.rights.model import IssuedCertificate, RightsRequest, Status
 from chalicelib.rights.notes import CopyNotes
 from chalicelib.rights.steps.capture import tombstone_of
 from chalicelib.rights.steps.inputs import ensure_inputs
+from chalicelib.rights.steps.keep import kept_data, open_records, release_lapsed
 
 
 def _certify(job: ErasureJob) -> Outcome:
@@ -24,8 +26,14 @@ def _certify(job: ErasureJob) -> Outcome:
 
     A run that is killed before that transaction leaves nothing; the next one signs again.
     """
-    request, notes, now = job.request, job.notes, clock.now()
-    said = statement.of(request, notes, ensure_inputs(request).pseudonym, now, _others(request))
+    notes, now = job.notes, clock.now()
+    pseudonym = ensure_inputs(job.request).pseudonym
+    known = holds.of_subject(job.request.account_id).holds
+    if notes.held:  # a hold may have lapsed, or may have been lifted, since the records were moved
+        release_lapsed(notes.held, known, now)
+        job.request = job.request.model_copy(update={"kept": kept_data(notes.held, known, now)})
+    request, others = job.request, open_records(job.request.account_id, known, now)
+    said = statement.of(request, notes, pseudonym, now, _others(request), others)
     document = signing.sign(said).document().decode()
     issued = IssuedCertificate(request_id=request.request_id, issued_at=now, document=document)
     minutes = max((now - (notes.grace_ends_at or now)) // MINUTE, 0)
@@ -33,7 +41,7 @@ def _certify(job: ErasureJob) -> Outcome:
     metrics.count(Metric.ERASURE_CERTIFIED)
     return Done(
         counts={"minutes_since_grace": minutes},
-        answers=Status.COMPLETED,
+        answers=Status.PARTIALLY_COMPLETED if any(line.hold for line in request.kept) else Status.COMPLETED,
         also=(erasures.keeping_certificate(issued), *_final_entry(tombstone_of(job))),
     )
 

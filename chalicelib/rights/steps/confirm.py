@@ -107,9 +107,16 @@ def _notify(job: ErasureJob) -> Outcome:
         return Done(counts={_NOT_REACHABLE: 1})
     to = Reach(captured.email, None if job.notes.idle else captured.phone, captured.locale)
     link = messages.link(request.request_id, receipts.of(request.request_id))
-    message = Message(
-        lambda mail_id, address: messages.erased_mail(mail_id, address, to.locale, link),
-        messages.erased_text(to.locale, link),
+    message = (
+        Message(
+            lambda mail_id, address: messages.mostly_erased_mail(mail_id, address, to.locale, link),
+            messages.mostly_erased_text(to.locale, link),
+        )
+        if request.kept_openly(clock.now())
+        else Message(
+            lambda mail_id, address: messages.erased_mail(mail_id, address, to.locale, link),
+            messages.erased_text(to.locale, link),
+        )
     )
     return _announce_once(job, RequestAnnouncement.ANSWER, to, message)
 

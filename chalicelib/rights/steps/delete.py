@@ -28,6 +28,7 @@ from chalicelib.rights.engine.step import WHOLE_RUN, Again, Done, ErasureJob, Ou
 from chalicelib.rights.erasure import objects
 from chalicelib.rights.notes import ErasureNotes
 from chalicelib.rights.steps.inputs import InputsGone, ensure_inputs
+from chalicelib.rights.steps.keep import kinds_kept
 
 # How long one run deletes or searches; it fits into the worker's fifteen minutes.
 _SLICE = 8 * MINUTE
@@ -57,10 +58,10 @@ def _delete_records(job: ErasureJob) -> Outcome:
     with suppress(InputsGone):  # only the certificate needs them
         ensure_inputs(job.request)  # after this they cannot be captured again
     deadline = clock.now() + _SLICE
+    kept = kinds_kept(job.request.account_id, clock.now())
     for step in deletions():
-        deleted = erasure.delete_records(
-            job.request.account_id, step, deadline, partial(_count, job, DeletionPlace.of_table(step.table))
-        )
+        counted = partial(_count, job, DeletionPlace.of_table(step.table))
+        deleted = erasure.delete_records(job.request.account_id, step, deadline, counted, kept)
         if not deleted.complete:
             return Wait(_NOW)
     counts = {f"of_{one.kind}": one.count for one in job.notes.deleted}
@@ -92,8 +93,8 @@ def _verify(job: ErasureJob) -> Outcome:
     notes, now = job.notes, clock.now()
     if notes.clean_from and now < notes.clean_from:
         return Wait(notes.clean_from - now)
-    if erasure.remaining(job.request.account_id, _spared()):
-        return _again(job, procedures.DELETE_COPIES, notes)
+    if erasure.remaining(job.request.account_id):
+        return _again(job, procedures.KEEP_HELD, notes)
     for request_id, place in store.places_of(job.request.account_id, notes.copies_after):
         if objects.remaining(request_id):
             return _again(job, procedures.DELETE_COPIES, notes)
@@ -106,10 +107,6 @@ def _verify(job: ErasureJob) -> Outcome:
     if not gone:
         return _again(job, procedures.DELETE_AT_STREAM, replace(notes, stream=None, stream_answer=None))
     return Done(notes=replace(notes, verified_at=now, copies_after=None))
-
-
-def _spared() -> set[str]:
-    return {kind for step in deletions() for kind in step.sparing}
 
 
 def _again(job: ErasureJob, from_step: str, notes: ErasureNotes) -> Outcome:

@@ -7,7 +7,7 @@ duties are done by the usual worker.
 from chalicelib.core.turns import Turns
 from chalicelib.rights.engine.engine import Steps, Worker
 from chalicelib.rights.engine.queue import Destination
-from chalicelib.rights.steps import capture, certify, confirm, delete, freeze, stream_deletion
+from chalicelib.rights.steps import capture, certify, confirm, delete, freeze, keep, lapse, stream_deletion
 
 _ALL = (
     confirm.CONFIRM,
@@ -20,6 +20,7 @@ _ALL = (
     capture.QUARANTINE,
     stream_deletion.DELETE_AT_STREAM,
     stream_deletion.AWAIT_STREAM_DELETION,
+    keep.KEEP_HELD,
     delete.DELETE_COPIES,
     delete.DELETE_RECORDS,
     delete.VERIFY_DELETION,
@@ -27,6 +28,7 @@ _ALL = (
     certify.CERTIFY,
     confirm.NOTIFY,
     capture.FORGET,
+    lapse.AWAIT_LAPSE,
     freeze.THAW,
     confirm.CONFIRM_CANCELLATION,
     freeze.RESUME_AT_STREAM,

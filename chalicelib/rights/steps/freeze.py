@@ -60,12 +60,18 @@ def _freeze(job: ErasureJob) -> Outcome:
             ends_at=ends_at,
             asked_at=request.received_at,
             idle=job.notes.idle,
-            before=account.state,
+            before=_state_before(account, request),
         )
         notes = replace(job.notes, frozen_at=now, grace_ends_at=ends_at)
         job.record("frozen", notes, accounts.freezing(account.account_id, frozen))
     logout.end_all(request.account_id)
     return Done()
+
+
+def _state_before(account: Account, request: RightsRequest) -> AccountState:
+    """The state that a cancellation restores. After a restore the account may be frozen already (ADR 32)."""
+    frozen = account.frozen
+    return frozen.before if frozen and frozen.request_id == request.request_id else account.state
 
 
 def account_of(request: RightsRequest) -> Account | None:
@@ -105,7 +111,8 @@ def _resume(job: ErasureJob) -> Outcome:
     after the first time. If the user was deleted at Stream, the step stops for an operator; a retry ends it.
     """
     account = account_of(job.request)
-    if job.notes.frozen_at is None or account is None or account.state is not AccountState.ACTIVE:
+    may_be_suspended = job.notes.frozen_at or job.notes.restored_from
+    if not may_be_suspended or account is None or account.state is not AccountState.ACTIVE:
         return Done()
     try:
         found = access.resume(job.request.user_id)

@@ -19,6 +19,7 @@ from infra.local.tour import usage
 from infra.local.tour.erasure import erase_account
 from infra.local.tour.narration import Chapter, Tour
 from infra.local.tour.phone import Phone, code_in
+from infra.local.tour.restore import back_up, restore_backup
 from infra.local.tour.rights import exercise_access
 from infra.local.tour.usage import an_event, batch
 from infra.local.waiting import until
@@ -280,5 +281,7 @@ CHAPTERS: tuple[Chapter, ...] = (
     step_up,
     exercise_access,
     sign_out,
+    back_up,
     erase_account,
+    restore_backup,
 )

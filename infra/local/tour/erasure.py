@@ -12,6 +12,7 @@ from infra.local import chromium, guide
 from infra.local.children import LOCAL
 from infra.local.chromium import PHONE, NoChromium
 from infra.local.cloud import LocalCloud
+from infra.local.tour import operator
 from infra.local.tour.narration import Tour
 from infra.local.tour.phone import Phone
 from infra.local.tour.receipt import ReceiptLink
@@ -19,6 +20,7 @@ from infra.local.waiting import until
 
 # So long that the first erasure waits until Mila cancels it. On the local cloud the default is not to wait.
 GRACE = {figures.erasure_variable("grace_hours"): "24"}
+_INVOICE = "RU-2026-0000001"
 # Keys of items that may show ids of a deleted account: the request and its evidence; and for some days, used
 # codes and deliveries of mails, which cannot be found from the account.
 KEPT = (
@@ -36,6 +38,8 @@ def erase_account(tour: Tour) -> None:
     mila.sign_up()
     user_id, account_id, address = mila.user_id, account_of(mila), _address(mila)
     tour.check("the tables have records of her", bool(_places(cloud, account_id)))
+    operator.record_invoice(cloud, mila, _INVOICE)
+    tour.say(f"an operator records her invoice {_INVOICE}")
     with cloud.configured("erase_accounts", GRACE):
         _ask_and_cancel(tour, mila, address)
     mila.sign_up()
@@ -48,6 +52,7 @@ def erase_account(tour: Tour) -> None:
     link.wait_for_step("forget", "done")
     tour.check("it cannot be cancelled any more", link.cancel().problem == "too_late")
     _verify_certificate(tour, link)
+    _check_invoice(tour, link, [account_id, user_id])
     _show(tour, link)
 
     ids = [*_places(cloud, account_id), *_places(cloud, user_id)]
@@ -92,6 +97,17 @@ def _verify_certificate(tour: Tour, link: ReceiptLink) -> None:
         tour.say(f"[dim]deleted:[/] {one['counted']} {one['count']} {one['records']}, {one['place']}")
     tour.say(f"openssl: [italic]{lines[0]}[/], in [bold]{folder}[/]")
     tour.check("openssl verifies the certificate with the published key", status == 0)
+
+
+def _check_invoice(tour: Tour, link: ReceiptLink, ids: list[str]) -> None:
+    """Check that the invoice is kept as the answer states, and that no table shows whose it is."""
+    (kept,) = link.read()["decision"]["kept"]
+    tour.say(f"[dim]kept:[/] {kept['what']}, until {kept['until'][:10]}, by {kept['law']}")
+    held = [json.dumps(item, default=str) for item in tour.cloud.items(Table.HELD)]
+    secret = not any(value in item for item in held for value in (*ids, _INVOICE))
+    tour.check(
+        "the invoice is kept under a new id and another key, without her ids", len(held) == 1 and secret
+    )
 
 
 def _show(tour: Tour, link: ReceiptLink) -> None:

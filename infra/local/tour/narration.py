@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from rich.console import Console
 from stream_chat import StreamChat
 
+from infra.local.backups import TableBackups
 from infra.local.cloud import LocalCloud
 from infra.local.tour.phone import Phone, PhoneAnswer
 
@@ -23,12 +24,13 @@ class TourFailed(AssertionError):
 class Tour:
     """The cloud, the users so far, and the console.
 
-    `phones` keeps the users that signed up in earlier chapters.
+    `phones` keeps the users that signed up in earlier chapters, `backups` those that a later one restores.
     """
 
     cloud: LocalCloud
     console: Console
     phones: dict[str, Phone] = field(default_factory=dict)
+    backups: TableBackups | None = None
 
     def someone(self, name: str, number: str) -> Phone:
         """Add a user with a phone."""

@@ -103,11 +103,20 @@ def exported_file(world: World, task_id: str, query: dict[str, str]) -> str:
         raise not_allowed("the link is not valid")
     if expires <= world.clock.seconds():
         raise not_allowed("the link has expired")
-    for task in world.tasks:
-        age = world.clock.seconds() - task.updated_at.timestamp()
-        if task.id == task_id and task.result and age < _FILE_LIFE:
-            return "".join(f"{line}\n" for line in task.result["lines"])
-    raise not_found("the export is not there")
+    try:
+        return kept_files(world)[task_id]
+    except KeyError:
+        raise not_found("the export is not there") from None
+
+
+def kept_files(world: World) -> dict[str, str]:
+    """The files of all exports that have not expired, by task."""
+    oldest = world.clock.seconds() - _FILE_LIFE
+    return {
+        task.id: "".join(f"{line}\n" for line in task.result["lines"])
+        for task in world.tasks
+        if task.result and "lines" in task.result and task.updated_at.timestamp() > oldest
+    }
 
 
 def _signature(world: World, task_id: str, expires: int) -> str:

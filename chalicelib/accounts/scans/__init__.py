@@ -1,0 +1,1 @@
+"""Scans of accounts and claims, for the commands of operators."""

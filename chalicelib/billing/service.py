@@ -1,0 +1,167 @@
+"""Invoices: an operator records one, or lists those of a user.
+
+The number of an invoice is unique among all accounts: its history in the Ledger has a name that is derived
+from the number, so only one transaction can write the first entry. The name is a keyed hash, because
+sequential numbers could be guessed. It uses the key of pseudonyms of staff, which only the operators'
+function may read and whose old versions are never retired. The entry expires after two years (setting). From
+then on only the account's own invoice, while it is stored, prevents a second one with its number.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
+
+from pydantic import TypeAdapter, ValidationError
+
+from chalicelib.accounts.service import ACCOUNT, AccountGone, not_erasing, owner_of_user
+from chalicelib.billing import evidence, store
+from chalicelib.billing.model import Invoice, InvoiceNumber, InvoiceNumberUsed, NewInvoice
+from chalicelib.billing.store import AlreadyRecorded
+from chalicelib.core import chain, clock, keyring, needs, observe
+from chalicelib.core.chain import HeadMoved, Unreadable
+from chalicelib.core.errors import InvalidRequest, NotFound
+from chalicelib.core.http import Cursor, invalid_cursor
+from chalicelib.core.ids import AccountId, InvoiceId, StaffId, UserId
+from chalicelib.core.sealing import SealingError
+from chalicelib.core.settings import Secret
+from chalicelib.core.transactions import commit
+from chalicelib.privacy.periods import Period
+from chalicelib.staff import history
+
+PAGE = 50
+
+_NUMBER = TypeAdapter[str](InvoiceNumber)
+
+
+@dataclass(frozen=True)
+class InvoicePage:
+    """A page of a user's invoices, the numbers of unreadable ones, and the next page's cursor."""
+
+    found: tuple[Invoice, ...]
+    unreadable: tuple[str, ...]
+    next: str | None
+
+
+def record(by: StaffId, new: NewInvoice) -> Invoice:
+    """Record an invoice; return the stored one if this invoice is recorded already.
+
+    Raises:
+        InvalidRequest: its days contradict each other, or its statutory period is over.
+        NotFound: no account has this user id, or the account is being erased.
+        InvoiceNumberUsed: another invoice has this number.
+    """
+    issued_at = datetime.combine(new.issued_on, time(), UTC)
+    _check_days(new, issued_at)
+    owner = owner_of_user(new.user_id)
+    if owner is None:
+        raise NotFound
+    current, *older = _ids_of(new.invoice_number)
+    invoice = Invoice(
+        invoice_id=current,
+        account_id=owner,
+        issued_at=issued_at,
+        **new.model_dump(exclude={"user_id", "issued_on"}),
+    )
+    try:
+        _commit(invoice, older, by)
+    except AccountGone:
+        raise NotFound from None
+    except (AlreadyRecorded, HeadMoved):
+        return _recorded_before(invoice)
+    return invoice
+
+
+def list_invoices(user_id: UserId, cursor: Cursor | None, by: StaffId) -> InvoicePage:
+    """List a page of a user's invoices by number, and record that the operator sees them.
+
+    Raises:
+        InvalidRequest: the cursor is malformed.
+        NotFound: no account has this user id, or the account is being erased.
+        Unavailable: the view cannot be recorded now.
+    """
+    after = _parse_cursor(cursor) if cursor is not None else None
+    page = store.page(_account_of(user_id), after, PAGE)
+    history.record_view(by, "listed", "invoices", [invoice.invoice_id for invoice in page.found])
+    return InvoicePage(page.found, page.unreadable, page.last)
+
+
+def _check_days(new: NewInvoice, issued_at: datetime) -> None:
+    if new.service_from > new.service_to:
+        raise _does_not_apply("service_to", "It is before the beginning of the service")
+    if new.issued_on > clock.day_of(clock.now()):
+        raise _does_not_apply("issued_on", "Today at the latest")
+    if Period.BILLING.ends(issued_at) <= clock.now():
+        raise _does_not_apply("issued_on", "The statutory period of this invoice is over")
+
+
+def _does_not_apply(name: str, rule: str) -> InvalidRequest:
+    return InvalidRequest(errors=[{"pointer": f"/{name}", "code": "does_not_apply", "message": rule}])
+
+
+def _commit(invoice: Invoice, older: list[InvoiceId], by: StaffId) -> None:
+    """Write an invoice with the first entry of its history.
+
+    Raises:
+        AccountGone: the account does not exist, or is being erased.
+        AlreadyRecorded, HeadMoved: the number is used.
+    """
+    recorded = evidence.entry(evidence.RECORDED, {"by": by})
+    if any(_has_entries(invoice_id) for invoice_id in older):
+        raise AlreadyRecorded
+    commit(
+        not_erasing(invoice.account_id),
+        store.creation(invoice),
+        chain.first_write(evidence.history_of(invoice.invoice_id), recorded),
+    )
+
+
+def _recorded_before(invoice: Invoice) -> Invoice:
+    """Return the stored invoice if it has the same content; its id may be of an older version of the key.
+
+    Raises:
+        InvoiceNumberUsed: it has other content, belongs to another account, or cannot be read.
+    """
+    try:
+        stored = store.read(invoice.account_id, invoice.invoice_number)
+    except SealingError as error:
+        observe.record_unreadable("invoice_unreadable", error)
+        raise InvoiceNumberUsed from None
+    if stored is None or stored != invoice.model_copy(update={"invoice_id": stored.invoice_id}):
+        raise InvoiceNumberUsed
+    return stored
+
+
+def _ids_of(number: str) -> Iterator[InvoiceId]:
+    """The ids of an invoice under all versions of the key, the current one first."""
+    keys = keyring.mac_keys(Secret.STAFF)
+    for version in (keys.current, *sorted(keys.versions.keys() - {keys.current})):
+        yield InvoiceId.from_digest(keys.digest_under(version, "invoice", number))
+
+
+def _has_entries(invoice_id: InvoiceId) -> bool:
+    try:
+        return chain.head(evidence.history_of(invoice_id)) is not None
+    except Unreadable:  # an altered entry is one too
+        return True
+
+
+def _account_of(user_id: UserId) -> AccountId:
+    owner = owner_of_user(user_id)
+    if owner is None:
+        raise NotFound
+    (found,) = needs.read_accounts([owner], (ACCOUNT,))
+    if found[ACCOUNT] is None:
+        raise NotFound
+    return owner
+
+
+def _parse_cursor(cursor: Cursor) -> str:
+    """Return the number in a cursor.
+
+    Raises:
+        InvalidRequest: it is no number of an invoice.
+    """
+    try:
+        return _NUMBER.validate_python(cursor)
+    except ValidationError:
+        raise invalid_cursor() from None

@@ -1,0 +1,81 @@
+"""Applies withdrawals again that the Ledger has and a restored table has not (RGT-7, ADR 32).
+
+A withdrawal and its event are one transaction, so the event proves the withdrawal. It is applied with the
+instant and the record id of its event, and no new entry is written: the Ledger has one. The purpose is also
+listed for deletion, since the restored table may contain data that was deleted after the withdrawal.
+
+Consents that were given after the backup are lost, and the app asks for them again. So of each purpose the
+newest withdrawal is applied, also if consent was given again after it.
+
+A withdrawal whose event was owed to an altered history (ADR 13) is in no entry, and is lost with the table.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from itertools import takewhile
+
+from chalicelib.consents.evidence import CHAIN, Event, EventState, chain_of
+from chalicelib.consents.model import Consent, ConsentPurpose, ConsentState, Method, Purposes
+from chalicelib.consents.store import keep
+from chalicelib.core import chain
+from chalicelib.core.chain import ChainEntry
+from chalicelib.core.ids import AccountId, Pseudonym
+from chalicelib.privacy.purposes import Purpose
+
+__all__ = ["CHAIN", "keep", "with_withdrawals", "withdrawals_since"]
+
+
+def withdrawals_since(pseudonym: Pseudonym, since: datetime) -> dict[Purpose, Event]:
+    """The newest withdrawal of each purpose in a subject's history since an instant.
+
+    Raises:
+        Unreadable: an entry of the history was altered.
+        Unavailable: the Ledger does not answer.
+    """
+    entries = takewhile(lambda entry: entry.at >= since, chain.newest_first(chain_of(pseudonym)))
+    return _newest_withdrawals(entries)
+
+
+def _newest_withdrawals(newest_first: Iterable[ChainEntry]) -> dict[Purpose, Event]:
+    found: dict[Purpose, Event] = {}
+    for entry in newest_first:
+        events = [Event.model_validate(data) for data in entry.data.get("events", ())]
+        for event in reversed(events):
+            asked = ConsentPurpose.parse(event.purpose)
+            if event.event_state is EventState.WITHDRAWN and asked:
+                found.setdefault(asked.purpose, event)
+    return found
+
+
+def with_withdrawals(
+    account_id: AccountId, before: Purposes | None, withdrawals: dict[Purpose, Event]
+) -> Purposes | None:
+    """The decisions of an account after withdrawals; None if they have all of them, or later decisions."""
+    known = before or Purposes(account_id=account_id, version=0)
+    lost = {purpose: event for purpose, event in withdrawals.items() if _is_lost(known, purpose, event)}
+    if not lost:
+        return None
+    return known.model_copy(
+        update={
+            "consents": known.consents | {purpose: _consent(event) for purpose, event in lost.items()},
+            "to_delete": known.to_delete | {purpose: event.event_time for purpose, event in lost.items()},
+            "version": known.version + 1,
+        }
+    )
+
+
+def _is_lost(known: Purposes, purpose: Purpose, withdrawal: Event) -> bool:
+    stored = known.consents.get(purpose)
+    if stored is None:
+        return True
+    return stored.record_id != withdrawal.record_id and stored.since <= withdrawal.event_time
+
+
+def _consent(withdrawal: Event) -> Consent:
+    return Consent(
+        state=ConsentState.WITHDRAWN,
+        since=withdrawal.event_time,
+        notice_version=withdrawal.notice_version,
+        method=Method(withdrawal.method),
+        record_id=withdrawal.record_id,
+    )

@@ -1,0 +1,160 @@
+"""Holds, and the records that outlive their account (RGT-3, RET-3, ADR 31)."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+from chalicelib.core.clock import HOUR, Instant
+from chalicelib.core.ids import (
+    AccountId,
+    DisclosureId,
+    HeldId,
+    HeldRecordId,
+    HoldId,
+    RightsRequestId,
+    StaffId,
+    UserId,
+)
+from chalicelib.core.table_names import Table
+from chalicelib.privacy.periods import After, Period, Statutory, UntilInstant
+from chalicelib.privacy.personal import (
+    NEVER_DISCLOSED,
+    NOT_PERSONAL,
+    KeyClass,
+    NotPersonal,
+    Record,
+    personal,
+)
+from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source
+from chalicelib.privacy.recipients import Recipient
+
+# How long a hold is in force before a second operator confirms it.
+UNCONFIRMED = 72 * HOUR
+
+_STAFF = (Recipient.BELGRADE_OFFICE,)
+_LAW = "to establish or defend claims, Art. 6(1)(f) and 17(3)(e) GDPR"
+_INNER = NotPersonal(withheld="internal state of our work on the hold")
+# A disclosure may become secret again after the hold was placed.
+_OF_DISCLOSURE = NotPersonal(withheld="the disclosure itself is listed, unless an order forbids that")
+_OF_STAFF = NotPersonal(withheld="it names a member of staff")
+
+
+class HoldGround(StrEnum):
+    """Why the right to erasure does not apply (Art. 17(3) GDPR)."""
+
+    LAW = "legal_obligation"  # (b)
+    CLAIMS = "legal_claims"  # (e)
+
+
+class Hold(
+    Record,
+    table=Table.RIGHTS,
+    kind="hold",
+    purpose=Purpose.LEGAL_OBLIGATION,
+    basis=LegalBasis.LEGAL_OBLIGATION,
+    retention=Statutory(Period.HOLD, law=_LAW, since="ends_at"),
+    key_class=KeyClass.RETAINED,
+    undisclosed="a hold of which an order forbids us to inform you, until that order ends (Art. 23 GDPR)",
+):
+    """Keeps some kinds of a subject's records until an instant, although they would be deleted.
+
+    Attributes:
+        until: the end that was requested.
+        ends_at: the end as things are: 72 hours after an unconfirmed hold was placed, and earlier than
+            `until` if the hold was lifted.
+        in_force_from: None until a hold that needs a second operator first is confirmed.
+    """
+
+    hold_id: Annotated[HoldId, NOT_PERSONAL]
+    account_id: Annotated[AccountId, NOT_PERSONAL]
+    user_id: Annotated[UserId, NOT_PERSONAL]
+    kinds: Annotated[tuple[str, ...], NOT_PERSONAL]
+    ground: Annotated[HoldGround, NOT_PERSONAL]
+    law: Annotated[str, personal(Category.CONTENT_PRIVATE, Source.GENERATED, to=_STAFF)]
+    authority: Annotated[str, personal(Category.CONTENT_PRIVATE, Source.GENERATED, to=_STAFF)]
+    reason: Annotated[str, personal(Category.CONTENT_PRIVATE, Source.GENERATED, to=_STAFF)]
+    disclosure_id: Annotated[DisclosureId | None, _OF_DISCLOSURE] = None
+    until: Annotated[Instant, NOT_PERSONAL]
+    secret_until: Annotated[Instant | None, NOT_PERSONAL] = None
+    version: Annotated[int, _INNER] = 1
+    placed_by: Annotated[StaffId, _OF_STAFF]
+    placed_at: Annotated[Instant, NOT_PERSONAL]
+    in_force_from: Annotated[Instant | None, NOT_PERSONAL] = None
+    confirmed_by: Annotated[StaffId | None, _OF_STAFF] = None
+    lift_proposed_by: Annotated[StaffId | None, _OF_STAFF] = None
+    lifted_by: Annotated[StaffId | None, _OF_STAFF] = None
+    ends_at: Annotated[Instant, NOT_PERSONAL]
+
+    def is_in_force(self, at: datetime) -> bool:
+        """Return whether the hold keeps records at an instant."""
+        return self.in_force_from is not None and self.in_force_from <= at < self.ends_at
+
+    @property
+    def undisclosed_until(self) -> datetime | None:
+        """The end of the secrecy; the subject's copy leaves the hold out before it."""
+        return self.secret_until
+
+    def is_secret(self, at: datetime) -> bool:
+        """Return whether an order forbids to inform the subject at an instant."""
+        return self.secret_until is not None and at < self.secret_until
+
+    def awaits_confirmation(self, at: datetime) -> bool:
+        """Return whether a second operator may still confirm the hold."""
+        return self.confirmed_by is None and self.lifted_by is None and at < self.ends_at
+
+
+class HoldsVersion(
+    Record,
+    table=Table.RIGHTS,
+    kind="holds_version",
+    purpose=Purpose.LEGAL_OBLIGATION,
+    basis=LegalBasis.LEGAL_OBLIGATION,
+    retention=After(Period.HOLD, since="kept_from"),
+    key_class=KeyClass.NOTHING_SEALED,
+    undisclosed="the internal version of the holds on your data, which would disclose secret ones too",
+):
+    """The version of all holds of a subject: each change of a hold increments it.
+
+    An erasure closes it at its point of no return. From then on no hold is placed or changed.
+    """
+
+    @property
+    def undisclosed_until(self) -> datetime | None:
+        """No copy contains the version: it would disclose that there is a secret hold."""
+        return NEVER_DISCLOSED
+
+    version: Annotated[int, _INNER]
+    closed_by: Annotated[RightsRequestId | None, _INNER] = None
+    kept_from: Annotated[Instant, _INNER]  # the latest end of a hold
+
+
+class HeldRecord(
+    Record,
+    table=Table.HELD,
+    kind="held_record",
+    purpose=Purpose.LEGAL_OBLIGATION,
+    basis=LegalBasis.LEGAL_OBLIGATION,
+    retention=UntilInstant("until the period or the hold that keeps it ends", until="until"),
+    key_class=KeyClass.RETAINED,
+):
+    """A record that a law or a hold keeps although its account was erased.
+
+    Attributes:
+        of: the kind of the record, or of the records if they were stored as a bundle.
+        ground: why it is kept; that of the law if several reasons keep it.
+        holds: the holds that keep it; empty if only a statutory period does.
+        statutory_until: the end of its statutory period, if it has one.
+        until: the latest of all ends.
+        source: the sort key that the record had.
+        document: the records as a JSON array, with all their fields.
+    """
+
+    held_id: Annotated[HeldId, NOT_PERSONAL]
+    record_id: Annotated[HeldRecordId, NOT_PERSONAL]
+    of: Annotated[str, NOT_PERSONAL]
+    ground: Annotated[HoldGround, NOT_PERSONAL]
+    holds: Annotated[tuple[HoldId, ...], NOT_PERSONAL] = ()
+    statutory_until: Annotated[Instant | None, NOT_PERSONAL] = None
+    until: Annotated[Instant, NOT_PERSONAL]
+    source: Annotated[str, personal(Category.DEVICE_ID, Source.GENERATED)]
+    document: Annotated[str, personal(Category.CONTENT_PRIVATE, Source.GENERATED)]

@@ -1,0 +1,224 @@
+"""All DynamoDB access of holds.
+
+    A#<account>, hold#<id>        a hold; in the sparse indexes owner (by its id), open (by its end) and due
+    A#<account>, holds            the version of all holds of the subject
+
+Each change of a hold also increments the version, on condition that no erasure has closed it. So a hold that
+is placed at the same time as the point of no return of an erasure is either seen by it or refused.
+"""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from chalicelib.core import clock, observe, shards, table
+from chalicelib.core.ids import AccountId, HoldId, RightsRequestId
+from chalicelib.core.sealing import SealingError
+from chalicelib.core.table import (
+    Attr,
+    Between,
+    Change,
+    Conflict,
+    Create,
+    Delete,
+    Index,
+    Item,
+    Key,
+    Prefix,
+    Query,
+    Replace,
+    Table,
+    partition_of,
+    visible,
+)
+from chalicelib.core.transactions import Write
+from chalicelib.privacy import codec
+from chalicelib.retention.model import Hold, HoldsVersion
+
+# Few holds are in force, but each is pinned by itself.
+SHARDS = tuple(f"hold#{name}" for name in shards.names(4))
+_ALL = "holds"
+_A_SECOND = timedelta(seconds=1)
+_EARLIEST = clock.to_text(clock.from_epoch(0))
+
+
+class HoldsChanged(Conflict):
+    """A hold of the subject was changed since it was read, or an erasure has begun to delete."""
+
+
+@dataclass(frozen=True)
+class SubjectHolds:
+    """All holds of a subject, oldest first, in one version. `version`: None if there never was one."""
+
+    account_id: AccountId
+    version: HoldsVersion | None
+    holds: tuple[Hold, ...]
+
+    @property
+    def closed_by(self) -> RightsRequestId | None:
+        """The erasure that has passed its point of no return."""
+        return self.version.closed_by if self.version else None
+
+
+@dataclass
+class HoldPage:
+    """The beginning of a list of holds: the holds, the ids of unreadable ones, and whether there are more."""
+
+    holds: list[Hold] = field(default_factory=list)
+    unreadable: list[HoldId] = field(default_factory=list)
+    has_more: bool = False
+
+
+def _version_key(account_id: AccountId) -> Key:
+    return Key(Table.RIGHTS, partition_of(account_id), "holds")
+
+
+def _key(hold: Hold) -> Key:
+    return Key(Table.RIGHTS, partition_of(hold.account_id), f"hold#{hold.hold_id}")
+
+
+def of(account_id: AccountId) -> SubjectHolds:
+    """All holds of a subject.
+
+    The version is read first. So holds that are newer than the version make the next write conflict.
+
+    Raises:
+        SealingError: a hold cannot be opened.
+    """
+    stored = table.get(_version_key(account_id))
+    version = codec.opened(HoldsVersion, stored) if stored else None
+    items = table.query(Query(Table.RIGHTS, partition_of(account_id), Prefix("hold#")))
+    holds = sorted((codec.opened(Hold, item) for item in items), key=lambda hold: hold.placed_at)
+    return SubjectHolds(account_id, version, tuple(holds))
+
+
+def find(hold_id: HoldId) -> Hold | None:
+    """The hold with an id; None if there is none, or if it was placed a moment ago."""
+    rows = table.query(Query(Table.RIGHTS, f"hold#{hold_id}", index=Index.OWNER, limit=1))
+    item = next(map(_stored, rows), None)
+    return codec.opened(Hold, item) if item else None
+
+
+def ending_after(instant: datetime, maximum: int) -> HoldPage:
+    """At most `maximum` holds that end after an instant, by their end.
+
+    One that was altered is logged and counted, and the page has its id.
+    """
+    later = Between(clock.to_text(instant + _A_SECOND), "~")
+    rows = list(table.query(Query(Table.RIGHTS, _ALL, later, index=Index.OPEN, limit=maximum + 1)))
+    page = HoldPage(has_more=len(rows) > maximum)
+    for item in filter(None, map(_stored, rows[:maximum])):
+        try:
+            page.holds.append(codec.opened(Hold, item))
+        except SealingError as error:
+            observe.record_unreadable("hold_unreadable", error, hold_id=_id_of(item))
+            page.unreadable.append(_id_of(item))
+    return page
+
+
+def due(shard: str, now: datetime) -> Iterator[Hold]:
+    """Glances at the holds of a shard whose records have to be pinned, longest due first.
+
+    One that was altered is logged, counted and left out; the others are returned.
+    """
+    by_now = Between(_EARLIEST, clock.to_text(now))
+    for item in map(_stored, table.query(Query(Table.RIGHTS, shard, by_now, index=Index.DUE))):
+        if item and (hold := _glance(item)):
+            yield hold
+
+
+def _stored(row: Item) -> Item | None:
+    """The item that a row of an index names; None if it was deleted or has expired."""
+    return table.get(Key(Table.RIGHTS, row["pk"], row["sk"]))
+
+
+def _id_of(item: Item) -> HoldId:
+    return HoldId(item["sk"].removeprefix("hold#"))
+
+
+def _glance(item: Item) -> Hold | None:
+    try:
+        return codec.glance(Hold, item)
+    except SealingError as error:
+        observe.record_unreadable("hold_unreadable", error, hold_id=_id_of(item))
+        return None
+
+
+def placing(known: SubjectHolds, hold: Hold, due_at: datetime) -> list[Write]:
+    """The writes that place a hold; their conflict is HoldsChanged."""
+    return [Create(_key(hold), _item(hold, due_at), conflict=HoldsChanged), _counted(known, hold.ends_at)]
+
+
+def changing(known: SubjectHolds, after: Hold, due_at: datetime | None) -> list[Write]:
+    """The writes that change a hold over the version that was read; their conflict is HoldsChanged."""
+    return [_replaced(after, due_at), _counted(known, after.ends_at)]
+
+
+def lifting(after: Hold, due_at: datetime | None) -> list[Write]:
+    """The write that shortens a hold, also after an erasure has closed the subject's holds."""
+    return [_replaced(after, due_at)]
+
+
+def recovering(after: Hold) -> Write:
+    """The write that gives a hold of a restored table its later state."""
+    return _replaced(after, clock.now())
+
+
+def moving_due(hold: Hold, due_at: datetime | None) -> Write:
+    """The write that says when the records of a hold have to be pinned next; a glance is enough."""
+    unchanged = visible() & Attr("version").eq(hold.version)
+    place, version = _key(hold), {"version": hold.version + 1}
+    if due_at:
+        later = version | _due(hold, due_at)
+        return Change(place, put=later, only_if=unchanged, conflict=HoldsChanged)
+    never = (Index.DUE.pk, Index.DUE.sk)
+    return Change(place, put=version, drop=never, only_if=unchanged, conflict=HoldsChanged)
+
+
+def closing(known: SubjectHolds, request_id: RightsRequestId) -> Write:
+    """The write after which no hold of the subject is placed or confirmed; its conflict is HoldsChanged."""
+    return _counted(known, clock.now(), request_id)
+
+
+def forget_closed(account_id: AccountId, request_id: RightsRequestId) -> None:
+    """Delete the version that an erasure closed, unless there are holds; it may be repeated.
+
+    Without holds it is not needed any more: by then there is no account to place one on.
+    """
+    holds = Query(Table.RIGHTS, partition_of(account_id), Prefix("hold#"), limit=1, attributes=())
+    if any(True for _ in table.query(holds)):
+        return
+    with suppress(Conflict):
+        table.write(Delete(_version_key(account_id), Attr("closed_by").eq(request_id)))
+
+
+def _replaced(after: Hold, due_at: datetime | None) -> Replace:
+    unchanged = Attr("version").eq(after.version - 1)
+    return Replace(_key(after), _item(after, due_at), only_if=unchanged, conflict=HoldsChanged)
+
+
+def _counted(known: SubjectHolds, ends_at: datetime, closed_by: RightsRequestId | None = None) -> Write:
+    place, before = _version_key(known.account_id), known.version
+    if before is None:
+        first = HoldsVersion(version=1, closed_by=closed_by, kept_from=ends_at)
+        return Create(place, codec.to_item(first, place), conflict=HoldsChanged)
+    after = HoldsVersion(
+        version=before.version + 1, closed_by=closed_by, kept_from=max(ends_at, before.kept_from)
+    )
+    same = Attr("version").eq(before.version) & Attr("closed_by").not_exists()
+    return Replace(place, codec.to_item(after, place), only_if=same, conflict=HoldsChanged)
+
+
+def _item(hold: Hold, due_at: datetime | None) -> Item:
+    item = codec.to_item(hold, _key(hold)) | {
+        Index.OWNER.pk: f"hold#{hold.hold_id}",
+        Index.OWNER.sk: clock.to_text(hold.placed_at),
+        Index.OPEN.pk: _ALL,
+        Index.OPEN.sk: clock.to_text(hold.ends_at),
+    }
+    return item | _due(hold, due_at) if due_at else item
+
+
+def _due(hold: Hold, due_at: datetime) -> Item:
+    return {Index.DUE.pk: shards.shard_of(hold.hold_id, SHARDS), Index.DUE.sk: clock.to_text(due_at)}

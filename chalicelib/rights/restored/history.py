@@ -1,0 +1,89 @@
+"""What the Ledger has of a request: how it was received, and how it was closed."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from chalicelib.core import chain, clock
+from chalicelib.core.chain import ChainEntry
+from chalicelib.core.clock import Instant
+from chalicelib.core.ids import RightsRequestId
+from chalicelib.rights import evidence
+from chalicelib.rights.model import ReceivedBy, RefusalReason, Right, Status
+
+_INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
+# The events by which a person closes a request, with its status; `decided` states the status itself.
+_CANCELLED = frozenset({"cancelled", "given_up_for_erasure"})
+# The events of the steps that answer a request.
+_ANSWERED = frozenset({"deliver_done", "certify_done"})
+
+
+@dataclass(frozen=True)
+class ReceiptEvidence:
+    """How a request was received, as its first entry states it."""
+
+    right: Right
+    received_by: ReceivedBy
+    received_at: datetime
+
+
+@dataclass(frozen=True)
+class ClosingEvidence:
+    """How a person closed a request before the end of its procedure."""
+
+    status: Status
+    reason: RefusalReason | None = None
+
+
+@dataclass(frozen=True)
+class RequestHistory:
+    """The readable entries of a request. `is_answered`: its procedure ended with the answer."""
+
+    received: ReceiptEvidence | None = None
+    closing: ClosingEvidence | None = None
+    is_answered: bool = False
+
+
+def read_history(request_id: RightsRequestId) -> RequestHistory:
+    """Read the history of a request; altered entries are left out.
+
+    Raises:
+        Unavailable: the Ledger does not answer.
+    """
+    found = chain.entries_as_of(evidence.history_of(request_id), clock.now())
+    return of(filter(None, found))
+
+
+def of(entries: Iterable[ChainEntry]) -> RequestHistory:
+    """The history of entries, oldest first. Pure."""
+    received, closing, is_answered = None, None, False
+    for entry in entries:
+        if entry.event == "received":
+            received = _received(entry.data)
+        closing = _closing(entry) or closing
+        is_answered = is_answered or entry.event in _ANSWERED
+    return RequestHistory(received, closing, is_answered)
+
+
+def _received(said: dict[str, Any]) -> ReceiptEvidence | None:
+    try:
+        return ReceiptEvidence(
+            Right(said["right"]),
+            ReceivedBy(said["received_by"]),
+            _INSTANT.validate_python(said["received_at"]),
+        )
+    except (KeyError, ValueError, ValidationError):
+        return None
+
+
+def _closing(entry: ChainEntry) -> ClosingEvidence | None:
+    if entry.event in _CANCELLED:
+        return ClosingEvidence(Status.CANCELLED)
+    if entry.event != "decided":
+        return None
+    said = entry.data
+    reason = said.get("reason")
+    return ClosingEvidence(Status(said["status"]), RefusalReason(reason) if reason else None)

@@ -1,0 +1,144 @@
+"""Step `keep_held`: moves what a law or a hold keeps to the table Held, before anything is deleted (ADR 31).
+
+The step is run again whenever the second pass finds a late write. The holds cannot change any more, but they
+may have lapsed since the point of no return: what no hold keeps any more is not moved, and so deleted.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from chalicelib.certificates.words import DeletionPlace
+from chalicelib.core import clock, metrics, needs
+from chalicelib.core.batches import batched
+from chalicelib.core.clock import MINUTE
+from chalicelib.core.ids import AccountId, HeldId, HoldId
+from chalicelib.core.metrics import Metric
+from chalicelib.disclosures import service as disclosures
+from chalicelib.privacy import codec
+from chalicelib.privacy.subject_keys import DATA_KEY
+from chalicelib.retention import holds
+from chalicelib.retention.held import service as held
+from chalicelib.retention.held.service import keep_reasons, statute
+from chalicelib.retention.model import HeldRecord, Hold, HoldGround
+from chalicelib.rights import procedures
+from chalicelib.rights.engine.step import WHOLE_RUN, Done, ErasureJob, Outcome, Step, Wait
+from chalicelib.rights.erasure.statement import OpenRecords
+from chalicelib.rights.kept import KeptData
+from chalicelib.rights.notes import ErasureNotes
+
+_SLICE = 8 * MINUTE
+_DELETED_TOGETHER = 100
+_NOW = 0 * MINUTE
+
+
+def _keep_held(job: ErasureJob) -> Outcome:
+    """Move the records, and note on the request what is kept."""
+    request, notes, now = job.request, job.notes, clock.now()
+    held_id = notes.held
+    if held_id is None:  # captured by an earlier version
+        held_id = HeldId.new()
+        job.note(replace(notes, held=held_id))
+    known = holds.of_subject(request.account_id).holds
+    (row,) = needs.read_accounts([request.account_id], (DATA_KEY,))
+    run = held.keep(request.account_id, held_id, keep_reasons(known, now), row[DATA_KEY], now + _SLICE)
+    metrics.count(Metric.HELD_UNREADABLE, run.unreadable)
+    if run.moved or run.unreadable:
+        job.note(_counted(job.notes, run, clock.now()))
+    if not run.complete:
+        return Wait(_NOW)
+    kept = kept_data(held_id, known, now)
+    job.request = job.request.model_copy(update={"kept": kept})  # stored with the outcome
+    return Done(counts={"kept": len(kept)})
+
+
+def _counted(notes: ErasureNotes, run: held.KeepRun, now: datetime) -> ErasureNotes:
+    """The notes after a run. A moved record was deleted from its table, so it counts as deleted there.
+
+    If it did not, a certificate that lacks a kind which every account has would reveal a secret hold.
+    """
+    for (table, kind), number in run.moved.items():
+        notes = notes.with_deleted(DeletionPlace.of_table(table), {kind: number}, now)
+    return replace(notes, unreadable=notes.unreadable + run.unreadable)
+
+
+def kinds_kept(account_id: AccountId, now: datetime) -> frozenset[str]:
+    """The kinds of a subject's records that have to be kept now."""
+    return frozenset(keep_reasons(holds.of_subject(account_id).holds, now))
+
+
+def kept_data(held_id: HeldId, known: Iterable[Hold], now: datetime) -> tuple[KeptData, ...]:
+    """What is kept under an id at an instant: a line for each kind and reason."""
+    by_id = {hold.hold_id: hold for hold in known}
+    lines = Counter(line for record in held.held_records(held_id) for line in _lines(record, by_id, now))
+    counted = (line.model_copy(update={"count": number}) for line, number in lines.items())
+    return tuple(sorted(counted, key=lambda line: (line.kind, line.until)))
+
+
+def release_lapsed(held_id: HeldId, known: Iterable[Hold], now: datetime) -> None:
+    """Delete what no reason keeps any more; it may be repeated."""
+    lapsed = (one for one in held.held_records(held_id) if not is_kept(one, known, now))
+    for batch in batched(lapsed, _DELETED_TOGETHER):
+        held.delete(batch)
+    held.delete_expired(held_id)
+
+
+def open_records(account_id: AccountId, known: Iterable[Hold], now: datetime) -> OpenRecords:
+    """Until when records about disclosures and holds are kept that may be disclosed to their subject now."""
+    given = disclosures.of_subject(account_id)
+    records: list[tuple[datetime | None, bool, bool]] = [
+        *((codec.expires_at(one), True, disclosures.is_secret(one, now)) for one in given),
+        *((codec.expires_at(one), False, one.is_secret(now)) for one in known if one.in_force_from),
+    ]
+    secrets = [one.secret_until for one in (*given, *known) if one.secret_until and one.secret_until > now]
+    return OpenRecords(
+        disclosures_until=_latest(until for until, given, secret in records if given and not secret),
+        holds_until=_latest(until for until, given, secret in records if not given and not secret),
+        more_at=min(secrets, default=None),
+    )
+
+
+def _latest(ends: Iterable[datetime | None]) -> datetime | None:
+    return max(filter(None, ends), default=None)
+
+
+def is_kept(record: HeldRecord, known: Iterable[Hold], now: datetime) -> bool:
+    """Return whether a reason keeps a held record at an instant."""
+    return any(_lines(record, {hold.hold_id: hold for hold in known}, now))
+
+
+def _lines(record: HeldRecord, holds_by_id: Mapping[HoldId, Hold], now: datetime) -> Iterator[KeptData]:
+    if record.statutory_until and record.statutory_until > now:
+        law = statute(record.of)
+        yield KeptData(kind=record.of, count=0, law=law, ground=HoldGround.LAW, until=record.statutory_until)
+    for hold_id in record.holds:
+        hold = holds_by_id.get(hold_id)
+        if hold is None and record.until > now:
+            yield _line_of_lost_hold(record, hold_id)
+        elif hold and hold.is_in_force(now):
+            yield KeptData(
+                kind=record.of,
+                count=0,
+                law=hold.law,
+                ground=hold.ground,
+                hold=hold_id,
+                until=hold.ends_at,
+                secret_until=hold.secret_until if hold.is_secret(now) else None,
+            )
+
+
+def _line_of_lost_hold(record: HeldRecord, hold_id: HoldId) -> KeptData:
+    """A hold that a restored table lacks keeps the record until its end; it may be secret."""
+    return KeptData(
+        kind=record.of,
+        count=0,
+        law="a hold whose record was lost",
+        ground=record.ground,
+        hold=hold_id,
+        until=record.until,
+        secret_until=record.until,
+    )
+
+
+KEEP_HELD = Step(procedures.KEEP_HELD, _keep_held, lease=WHOLE_RUN)

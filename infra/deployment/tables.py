@@ -1,0 +1,53 @@
+"""The tables that the functions of a stage use: those of the data stack, or restored ones.
+
+After a restore `switch` gives the functions a restored table, by the parameters of the service stack
+(ADR 32). The data stack keeps the table that it created. A later deployment keeps the restored one: it takes
+the parameters of the service stack in place of the outputs of the data stack. Without a service stack nothing
+shows that tables were switched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from chalicelib.core.table_names import Table
+from infra.deployment.account import AwsAccount
+from infra.deployment.stacks import Report, Stacks, stack_name
+
+# The endings of outputs about tables; the parameters of the service stack have the same names.
+_ABOUT_A_TABLE = ("TableName", "TableArn", "StreamArn")
+
+
+class StreamMissing(ValueError):
+    """A restored table has no stream yet, which functions read."""
+
+
+def in_use(stacks: Stacks, stage: str, data: Mapping[str, str]) -> dict[str, str]:
+    """The outputs of the data stack, with the tables that the service stack has in their place."""
+    held = stacks.parameters(stack_name(stage, "service"))
+    return {name: held.get(name, own) if name.endswith(_ABOUT_A_TABLE) else own for name, own in data.items()}
+
+
+def names_in_use(stacks: Stacks, stage: str) -> dict[Table, str]:
+    """The physical name of each table of a stage."""
+    found = in_use(stacks, stage, stacks.outputs(stack_name(stage, "data")))
+    return {table: found[f"{table.title()}TableName"] for table in Table}
+
+
+def switch(account: AwsAccount, stage: str, names: Mapping[Table, str], report: Report) -> None:
+    """Give the functions of a stage other tables: names, permissions and the stream.
+
+    Raises:
+        StreamMissing: functions read the stream of a table, and the new one has none.
+        StackFailed: the service stack was rolled back; the functions use the tables from before.
+    """
+    stacks, service = Stacks(account, report), stack_name(stage, "service")
+    held, changes = stacks.parameters(service), dict[str, str]()
+    for table, name in names.items():
+        found = account.client("dynamodb").describe_table(TableName=name)["Table"]
+        changes |= {f"{table.title()}TableName": name, f"{table.title()}TableArn": found["TableArn"]}
+        if f"{table.title()}StreamArn" in held:
+            if "LatestStreamArn" not in found:
+                raise StreamMissing(f"{name} has no stream yet (docs/restore.md)")
+            changes[f"{table.title()}StreamArn"] = found["LatestStreamArn"]
+    stacks.reconfigure(service, changes)

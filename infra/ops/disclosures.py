@@ -1,0 +1,186 @@
+"""`python -m infra.ops disclosures`: the operators' commands for disclosures of data.
+
+Each command calls the internal API, as those of `infra.ops.rights` do. No command sends data: the operator
+hands over the approved extract, and then records it with `given`.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from chalicelib.core import clock
+from infra.ops import disclosure_tables as tables
+from infra.ops.operator_console import Disclosure, connected, console, print_unreadable, read_list
+from infra.ops.options import Endpoint, Region, Stage
+
+app = typer.Typer(help="Disclosures: propose, approve, record, list, show.", pretty_exceptions_enable=False)
+_ALL = "/disclosures"
+_FILE = {"exists": True, "dir_okay": False}
+
+Assessment = Annotated[
+    Path, typer.Option("--text-file", **_FILE, help="file with the assessment in writing; not an option")
+]
+
+
+def _fields(path: Path) -> dict[str, Any]:
+    """Read the fields of a proposal from a TOML file; the API checks them."""
+    try:
+        fields = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+        raise typer.BadParameter("not a TOML file") from None
+    if day := fields.get("secret_until"):
+        if type(day) is not date:
+            raise typer.BadParameter("secret_until has to be a day, such as 2027-03-01 without quotes")
+        fields["secret_until"] = _beginning_of(day)
+    return fields
+
+
+def _beginning_of(day: date) -> str:
+    """Return the beginning of a day in the controller's zone, as the API takes instants."""
+    return clock.to_text(clock.beginning_of(day))
+
+
+@app.command("list")
+def list_all(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+    """List all disclosures, newest first."""
+    with connected(stage, region, endpoint) as api:
+        found = read_list(api, _ALL)
+        console.print(tables.listed(found.items))
+        print_unreadable(found.unreadable)
+        if found.has_more:
+            console.print(f"Only the newest {len(found.items)} disclosures are listed; there are more.")
+
+
+@app.command()
+def show(disclosure: Disclosure, stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+    """Show one disclosure with its evidence, and the version to approve."""
+    with connected(stage, region, endpoint) as api:
+        for part in tables.whole(api.call("GET", f"{_ALL}/{disclosure}").body):
+            console.print(part)
+
+
+@app.command()
+def propose(
+    user: Annotated[str, typer.Option(help="user id of the subject, u_...")],
+    text_file: Annotated[
+        Path,
+        typer.Option(
+            **_FILE,
+            help="TOML file with the other fields of the proposal (docs/operations.md); not options, because "
+            "shells keep a history",
+        ),
+    ],
+    stage: Stage,
+    region: Region,
+    endpoint: Endpoint = None,
+) -> None:
+    """Propose a disclosure. No data may go out before another operator approves it."""
+    body = {"user_id": user, **_fields(text_file)}
+    with connected(stage, region, endpoint) as api:
+        _print_result(api.call("POST", _ALL, body).body)
+
+
+@app.command()
+def approve(
+    disclosure: Disclosure,
+    version: Annotated[int, typer.Option(min=1, help="version printed by `show`")],
+    stage: Stage,
+    region: Region,
+    text_file: Annotated[
+        Path | None, typer.Option(**_FILE, help="file with the assessment, for a voluntary disclosure")
+    ] = None,
+    endpoint: Endpoint = None,
+) -> None:
+    """Approve the proposal of another operator: its data may go out."""
+    body = {"assessment": text_file.read_text(encoding="utf-8")} if text_file else {}
+    with connected(stage, region, endpoint) as api:
+        _print_result(api.call("POST", f"{_ALL}/{disclosure}/approval", body, f'"{version}"').body)
+
+
+@app.command()
+def refuse(
+    disclosure: Disclosure, text_file: Assessment, stage: Stage, region: Region, endpoint: Endpoint = None
+) -> None:
+    """Refuse the proposal of another operator."""
+    body = {"assessment": text_file.read_text(encoding="utf-8")}
+    with connected(stage, region, endpoint) as api:
+        _print_result(api.call("POST", f"{_ALL}/{disclosure}/refusal", body).body)
+
+
+@app.command()
+def withdraw(disclosure: Disclosure, stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+    """Withdraw a proposal, or an approved disclosure whose data did not go out."""
+    with connected(stage, region, endpoint) as api:
+        _print_result(api.call("POST", f"{_ALL}/{disclosure}/withdrawal").body)
+
+
+@app.command()
+def given(
+    disclosure: Disclosure,
+    stage: Stage,
+    region: Region,
+    at: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%dT%H:%M:%SZ"], help="when the data went out, in UTC; now if it is absent"
+        ),
+    ] = None,
+    endpoint: Endpoint = None,
+) -> None:
+    """Record that the data of an approved disclosure went out."""
+    body = {"disclosed_at": at.strftime("%Y-%m-%dT%H:%M:%SZ")} if at else {}
+    with connected(stage, region, endpoint) as api:
+        _print_result(api.call("POST", f"{_ALL}/{disclosure}/given", body).body)
+
+
+@app.command()
+def propose_secrecy(
+    disclosure: Disclosure,
+    text_file: Annotated[Path, typer.Option(**_FILE, help="file with the reference of the order")],
+    stage: Stage,
+    region: Region,
+    until: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"], help="end of the secrecy, at the beginning of that day in Belgrade"
+        ),
+    ] = None,
+    endpoint: Endpoint = None,
+) -> None:
+    """Propose to place or renew a secrecy (--until), or to lift it (without --until)."""
+    body = {
+        "secret_until": _beginning_of(until.date()) if until else None,
+        "reference": text_file.read_text(encoding="utf-8"),
+    }
+    with connected(stage, region, endpoint) as api:
+        _print_result(api.call("PUT", f"{_ALL}/{disclosure}/secrecy", body).body)
+
+
+@app.command()
+def approve_secrecy(
+    disclosure: Disclosure,
+    version: Annotated[int, typer.Option(min=1, help="version printed by `show`")],
+    stage: Stage,
+    region: Region,
+    endpoint: Endpoint = None,
+) -> None:
+    """Approve another operator's change of the secrecy."""
+    with connected(stage, region, endpoint) as api:
+        path = f"{_ALL}/{disclosure}/secrecy/approval"
+        _print_result(api.call("POST", path, etag=f'"{version}"').body)
+
+
+@app.command()
+def withdraw_secrecy(disclosure: Disclosure, stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+    """Withdraw a proposed change of the secrecy."""
+    with connected(stage, region, endpoint) as api:
+        _print_result(api.call("DELETE", f"{_ALL}/{disclosure}/secrecy").body)
+
+
+def _print_result(disclosure: dict[str, Any]) -> None:
+    console.print(tables.line(disclosure))

@@ -1,0 +1,103 @@
+"""`python -m infra.ops holds`: the operators' commands for holds.
+
+Each command calls the internal API, as those of `infra.ops.rights` do. A hold needs two operators: one places
+it, another one confirms it within 72 hours. Lifting it early needs two as well.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from chalicelib.core import clock
+from infra.ops import hold_tables as tables
+from infra.ops.operator_console import PlacedHold, connected, console, print_unreadable
+from infra.ops.options import Endpoint, Region, Stage
+
+app = typer.Typer(help="Holds: place, confirm, lift, list, show.", pretty_exceptions_enable=False)
+_ALL = "/holds"
+# Instants that an operator gives as days: the hold or its secrecy ends at the beginning of that day.
+_DAYS = ("until", "secret_until")
+
+
+def _fields(path: Path) -> dict[str, Any]:
+    """Read the fields of a hold from a TOML file; the API checks them."""
+    try:
+        fields = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+        raise typer.BadParameter("not a TOML file") from None
+    for name in _DAYS:
+        if name in fields:
+            if type(fields[name]) is not date:
+                raise typer.BadParameter(f"{name} has to be a day, such as 2027-03-01 without quotes")
+            fields[name] = clock.to_text(clock.beginning_of(fields[name]))
+    return fields
+
+
+@app.command("list")
+def list_holds(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+    """List the holds that have not ended, by their end."""
+    with connected(stage, region, endpoint) as api:
+        found = api.call("GET", _ALL).body
+        console.print(tables.listed(found["items"]))
+        print_unreadable(found["unreadable"])
+        if found["has_more"]:
+            console.print(f"Only the first {len(found['items'])} holds are listed; there are more.")
+
+
+@app.command()
+def show(hold: PlacedHold, stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+    """Show one hold, also after its end."""
+    with connected(stage, region, endpoint) as api:
+        console.print(tables.whole(api.call("GET", f"{_ALL}/{hold}").body))
+
+
+@app.command()
+def place(
+    user: Annotated[str, typer.Option(help="user id of the subject, u_...")],
+    text_file: Annotated[
+        Path,
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            help="TOML file with the other fields of the hold (docs/operations.md); not options, because "
+            "shells keep a history",
+        ),
+    ],
+    stage: Stage,
+    region: Region,
+    endpoint: Endpoint = None,
+) -> None:
+    """Place a hold. It ends after 72 hours unless another operator confirms it."""
+    body = {"user_id": user, **_fields(text_file)}
+    with connected(stage, region, endpoint) as api:
+        _print_result(api.call("POST", _ALL, body).body)
+
+
+@app.command()
+def confirm(hold: PlacedHold, stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+    """Confirm the hold of another operator. It is then in force until its end."""
+    with connected(stage, region, endpoint) as api:
+        _print_result(api.call("POST", f"{_ALL}/{hold}/confirmation").body)
+
+
+@app.command()
+def propose_lift(hold: PlacedHold, stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+    """Propose to lift a hold before its end. Your own unconfirmed hold is lifted at once."""
+    with connected(stage, region, endpoint) as api:
+        _print_result(api.call("PUT", f"{_ALL}/{hold}/lift-proposal").body)
+
+
+@app.command()
+def lift(hold: PlacedHold, stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+    """Lift a hold, as another operator proposed."""
+    with connected(stage, region, endpoint) as api:
+        _print_result(api.call("POST", f"{_ALL}/{hold}/lift").body)
+
+
+def _print_result(hold: dict[str, Any]) -> None:
+    console.print(tables.line(hold))

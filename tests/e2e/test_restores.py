@@ -1,0 +1,117 @@
+"""Restores tables of the deployed stack from backups, and repeats what they lack before they are used."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from chalicelib.core.table_names import Table
+from infra.deploy import deploy
+from infra.local.backups import TableBackups
+from infra.local.cloud import LocalCloud, local_cloud
+from infra.local.tour.erasure import GRACE, account_of
+from infra.local.tour.phone import Phone
+from infra.ops.__main__ import app
+from tests.support.deployed_erasures import ErasedSubject
+
+BACKED_UP = (Table.ACCOUNTS, Table.BILLING, Table.CLAIMS, Table.KEYS, Table.RIGHTS, Table.USAGE)
+
+
+@pytest.fixture(scope="module")
+def own_cloud() -> Iterator[LocalCloud]:
+    """Run a cloud of this file's own, whose functions get other tables."""
+    with local_cloud() as running:
+        yield running
+
+
+@pytest.fixture
+def vuk(own_cloud: LocalCloud, numbers: Iterator[str]) -> Phone:
+    phone = Phone(own_cloud.state.api_url, next(numbers), own_cloud.texts_to)
+    phone.sign_up("Vuk")
+    return phone
+
+
+def a_subject(cloud: LocalCloud, number: str) -> ErasedSubject:
+    """Return a user with data in every table and at Stream."""
+    phone = Phone(cloud.state.api_url, number, cloud.texts_to)
+    subject = ErasedSubject(cloud, phone, f"gordana.{number.lstrip('+')}@inbox.example")
+    subject.signs_up()
+    return subject
+
+
+def run(command: str, backups: TableBackups, names: dict[Table, str], *words: str) -> Result:
+    os.environ.update(AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test")
+    return CliRunner().invoke(app, [command, *words, *backups.options(names)])
+
+
+def replay(backups: TableBackups, names: dict[Table, str], *words: str) -> Result:
+    return run("replay-erasures", backups, names, "--at", backups.at, "--parallel", "2", *words)
+
+
+def survivors(done: Result) -> int:
+    last = done.output.strip().splitlines()[-1]
+    return int(last.removeprefix("survivors "))
+
+
+def named_in(cloud: LocalCloud, names: dict[Table, str], account_id: str) -> list[Any]:
+    """Return the items of restored tables that name an account, without requests."""
+    pages = (
+        page
+        for name in names.values()
+        for page in cloud.account.client("dynamodb").get_paginator("scan").paginate(TableName=name)
+    )
+    items = [item for page in pages for item in page["Items"]]
+    return [item for item in items if account_id in str(item) and not item["pk"]["S"].startswith("R#")]
+
+
+@pytest.mark.proof
+@pytest.mark.promise("RGT-3")
+@pytest.mark.promise("SEC-1")
+def test_restored_tables_are_used_only_without_the_users_erased_since(
+    own_cloud: LocalCloud, vuk: Phone, numbers: Iterator[str]
+) -> None:
+    cloud = own_cloud
+    erased, waiting = a_subject(cloud, next(numbers)), a_subject(cloud, next(numbers))
+    vuk_id, held = account_of(vuk), vuk.session
+    with cloud.configured("erase_accounts", GRACE):
+        pending = waiting.asks("erasure")
+        pending.wait_for_step("grace", "in_progress")
+        backups = TableBackups.make(cloud, BACKED_UP)
+    link = erased.asks("erasure", waive_grace=True)
+    assert link.wait_for_answer() == "completed"
+    link.wait_for_step("forget", "done")
+
+    names = backups.restore()
+    assert replay(backups, {Table.ACCOUNTS: "ru4m-local-accounts"}).exit_code == 2
+    assert replay(backups, {Table.ACCOUNTS: names[Table.CLAIMS]}).exit_code == 2
+    found = replay(backups, names, "--dry-run")
+    assert (found.exit_code, survivors(found) > 5) == (1, True), found.output
+    assert named_in(cloud, names, erased.account_id)
+    done = replay(backups, names)
+    assert (done.exit_code, survivors(done)) == (0, 0), done.output
+    assert erased.phone.number not in done.output
+    assert named_in(cloud, names, erased.account_id) == []
+    assert replay(backups, names).exit_code == 0
+
+    switched = run("switch-tables", backups, names)
+    assert switched.exit_code == 0, switched.output
+    api_url = deploy(cloud.account, cloud.package, cloud.target, lambda _: None).api_url
+    for phone in (vuk, erased.phone, waiting.phone):
+        phone.api_url = api_url
+    assert replay(backups, names).exit_code == 2  # functions use them now
+    vuk.session = held
+    assert vuk.call("GET", "/v1/profile").problem == "session_ended"
+    vuk.sign_up()
+    assert (account_of(vuk), vuk.call("GET", "/v1/profile").status) == (vuk_id, 200)
+    assert erased.phone.sign_up("Gordana").body["new_account"]
+
+    # The erasure that was not final at the backup began again, and ends in a certificate.
+    pending = type(pending)(waiting.phone, pending.request_id, pending.receipt)
+    cloud.run("sweep_rights")
+    assert pending.wait_for_answer() == "completed"
+    assert pending.certificate()
+    assert replay(backups, names, "--in-use", names[Table.ACCOUNTS]).exit_code == 2

@@ -1,0 +1,170 @@
+"""`ops replay-erasures` refuses tables that functions use, and tables that are not what they are named as."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from chalicelib.core import aws
+from chalicelib.core.table_names import Table
+from infra.deployment import tables
+from infra.deployment.account import AwsAccount
+from infra.deployment.stacks import Stacks
+from infra.deployment.tables import StreamMissing
+from infra.ops import __main__ as command
+from tests.infra.fakes import REGION, FakeCloudFormation
+from tests.support import cloud, environment
+from tests.support.ledger import create_archive
+from tests.support.world import World
+
+DATA = {f"{name.title()}TableName": f"ru4m-test-{name}" for name in Table}
+OWN = {"FunctionName": "ru4m-staging-signup", "Environment": {"Variables": environment.variables()}}
+OTHER = {
+    "FunctionName": "ru4m-production-signup",
+    "Environment": {"Variables": {"RU4M_TABLE_ACCOUNTS": "ru4m-test-accounts-restored"}},
+}
+
+
+class FakeFunctions:
+    """An AWS Lambda that knows the functions of two stages."""
+
+    def get_paginator(self, _: str) -> FakeFunctions:
+        return self
+
+    def paginate(self) -> list[dict[str, Any]]:
+        return [{"Functions": [OWN]}, {"Functions": [OTHER, {"FunctionName": "ru4m-staging-bare"}]}]
+
+    def get_function_configuration(self, FunctionName: str) -> dict[str, Any]:  # noqa: N803
+        assert FunctionName == "ru4m-staging-erase_accounts"
+        return {"Environment": {"Variables": dict(os.environ)}}
+
+
+@dataclass(frozen=True)
+class StageAccount(AwsAccount):
+    """A stage whose tables are those of the test."""
+
+    formation: FakeCloudFormation = field(
+        default_factory=lambda: FakeCloudFormation(
+            status={"ru4m-staging-data": "UPDATE_COMPLETE"}, outputs=lambda _: DATA
+        )
+    )
+
+    def client(self, service: str) -> Any:
+        known = {"cloudformation": self.formation, "lambda": FakeFunctions()}
+        return known.get(service) or aws.client(service)
+
+
+@pytest.fixture(autouse=True)
+def stage(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "environ", os.environ.copy())  # the command changes it
+    monkeypatch.setattr(command, "AwsAccount", StageAccount)
+    create_archive()
+
+
+def restored(table: str) -> str:
+    """Restore a table into a new one, and return its name."""
+    client, name = aws.client("dynamodb"), f"ru4m-test-{table}-restored"
+    made = client.create_backup(TableName=f"ru4m-test-{table}", BackupName=f"of-{table}")
+    client.restore_table_from_backup(TargetTableName=name, BackupArn=made["BackupDetails"]["BackupArn"])
+    return name
+
+
+def run(*words: str, at: str = "2026-11-24T12:00:00Z") -> Result:
+    place = ("--at", at, "--stage", "staging", "--region", REGION)
+    return CliRunner().invoke(command.app, ["replay-erasures", *words, *place])
+
+
+@pytest.mark.promise("SEC-1")
+def test_restored_table_is_replayed_and_what_it_lacks_is_listed(world: World) -> None:
+    mila = world.a_user()
+    name = restored("accounts")
+    done = run("--restored", f"accounts={name}")
+    assert done.exit_code == 0, done.output
+    assert (
+        f"{name} lacks: TTL on delete_at, point-in-time recovery, deletion protection, its stream"
+        in done.output
+    )
+    assert "sessions: 1 ended" in done.output
+    assert done.output.endswith("survivors 0\n")
+    assert mila.phone not in done.output
+
+
+@pytest.mark.promise("SEC-1")
+def test_table_that_a_function_uses_is_refused_unless_it_is_named() -> None:
+    word = "accounts=ru4m-test-accounts"
+    refused = run("--restored", word)
+    assert (refused.exit_code, "--in-use ru4m-test-accounts" in refused.output) == (2, True)
+    assert run("--restored", word, "--in-use", "ru4m-test-accounts").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("accounts",), ("people=x",), ("accounts=x", "accounts=y"), ("accounts=ru4m-test-nothing",)],
+    ids=["no name", "unknown", "twice", "missing"],
+)
+def test_unknown_or_missing_table_is_refused(words: tuple[str, ...]) -> None:
+    done = run(*(option for word in words for option in ("--restored", word)))
+    assert (done.exit_code, done.output.startswith("refused: ")) == (2, True)
+
+
+def test_table_with_the_keys_of_another_is_refused() -> None:
+    done = run("--restored", f"accounts={restored('rights')}")
+    assert (done.exit_code, "has not the keys and indexes" in done.output) == (2, True)
+
+
+@pytest.mark.parametrize("at", ["yesterday", "2026-11-24T12:00:00"])
+def test_instant_without_an_offset_is_refused(at: str) -> None:
+    assert run("--restored", "accounts=x", at=at).exit_code == 2
+
+
+# --- the switch
+
+
+@dataclass
+class SwitchedService(FakeCloudFormation):
+    """Stacks of which the service has parameters."""
+
+    held: dict[str, str] = field(default_factory=dict)
+
+    def describe_stacks(self, StackName: str) -> dict[str, Any]:  # noqa: N803
+        found = super().describe_stacks(StackName)
+        pairs = [{"ParameterKey": key, "ParameterValue": value} for key, value in self.held.items()]
+        found["Stacks"][0]["Parameters"] = pairs if StackName.endswith("-service") else []
+        return found
+
+
+def stacks(**held: str) -> tuple[StageAccount, Stacks]:
+    status = {"ru4m-staging-data": "CREATE_COMPLETE", "ru4m-staging-service": "CREATE_COMPLETE"}
+    account = StageAccount(
+        REGION, formation=SwitchedService(status=status, outputs=lambda _: DATA, held=held)
+    )
+    return account, Stacks(account, lambda _: None)
+
+
+@pytest.mark.promise("SEC-1")
+def test_deployment_keeps_the_tables_that_were_switched() -> None:
+    _, found = stacks(AccountsTableName="ru4m-test-accounts-restored", Version="7")
+    used = tables.in_use(found, "staging", DATA | {"Version": "8"})
+    assert used["AccountsTableName"] == "ru4m-test-accounts-restored"
+    assert (used["ClaimsTableName"], used["Version"]) == ("ru4m-test-claims", "8")
+    assert tables.names_in_use(found, "staging")[Table.ACCOUNTS] == "ru4m-test-accounts-restored"
+
+
+def test_switch_changes_name_arn_and_stream_together() -> None:
+    account, _ = stacks(AccountsTableName="old", AccountsStreamArn="old")
+    tables.switch(account, "staging", {Table.ACCOUNTS: "ru4m-test-accounts"}, lambda _: None)
+    asked = account.formation.asked[-1]["Parameters"]
+    changed = {one["ParameterKey"] for one in asked if "ParameterValue" in one}
+    assert changed == {"AccountsTableName", "AccountsTableArn", "AccountsStreamArn"}
+
+
+def test_switch_to_a_table_without_a_stream_is_refused() -> None:
+    account, _ = stacks(AccountsTableName="old", AccountsStreamArn="old")
+    with pytest.raises(StreamMissing):
+        tables.switch(account, "staging", {Table.ACCOUNTS: restored("accounts")}, lambda _: None)
+    assert account.formation.asked == []
+    assert cloud.all_items() == []

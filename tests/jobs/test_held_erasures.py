@@ -1,0 +1,387 @@
+"""Erasures of accounts under a hold: what a law keeps is kept and nothing else, and it ends by itself."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib.core import clock, table
+from chalicelib.core.clock import DAY, HOUR
+from chalicelib.core.errors import NotFound
+from chalicelib.core.ids import AccountId, DisclosureId, RightsRequestId
+from chalicelib.core.sealing import SealBroken
+from chalicelib.core.table import Key, Query, Table, partition_of
+from chalicelib.privacy import codec, subject_keys
+from chalicelib.profiles.model import Profile
+from chalicelib.retention import holds
+from chalicelib.retention.holds import SubjectHolds
+from chalicelib.retention.problems import HoldsClosed
+from chalicelib.rights.model import Status
+from infra.stream_emulator import Emulator
+from tests.support.copies import damage
+from tests.support.disclosures import an_approved_order
+from tests.support.erasing import (
+    a_subject,
+    asks_for_erasure,
+    at_step,
+    by_receipt,
+    erasable,
+    is_stopped,
+    notes,
+    stored,
+    stored_about,
+    work,
+)
+from tests.support.holds import (
+    ANA,
+    BORIS,
+    LAW,
+    a_hold_on,
+    certificate,
+    ends_of,
+    held_items,
+    held_kinds,
+    opened,
+    places_hold,
+)
+from tests.support.world import User, World
+
+pytestmark = [pytest.mark.promise("RGT-3"), pytest.mark.promise("RET-3")]
+ANSWERED = at_step("await_lapse")
+BEFORE = ("confirm", "settle", "freeze", "suspend_at_stream", "grace", "capture")
+AFTER = ("quarantine", "await_stream_deletion", "keep_held", "delete_records", "verify_deletion", "certify")
+
+
+def sampled(steps: tuple[str, ...], run: str) -> list[Any]:
+    """Return the steps of which one runs in `make test`, the others in `make proof` only."""
+    return [step if step == run else pytest.param(step, marks=pytest.mark.proof) for step in steps]
+
+
+@pytest.fixture(autouse=True)
+def services(world: World) -> Iterator[None]:
+    with erasable():
+        yield
+
+
+@pytest.fixture
+def mila(world: World, stream: Emulator) -> User:
+    return a_subject(world)
+
+
+def last_mail(world: World, user: User) -> str:
+    return world.mails_to(user.verified["address"])[-1]
+
+
+def test_erasure_keeps_what_a_hold_names_and_nothing_else(world: World, mila: User) -> None:
+    hold = places_hold(mila, "profile", "usage_event")
+    request = asks_for_erasure(mila)
+    work(world, request, ANSWERED)
+    assert stored(request).status is Status.PARTIALLY_COMPLETED
+    assert held_kinds(request) == ["profile", "usage_event"]
+    assert [text for text in stored_about(mila) if '"hold' not in text] == []
+    assert ends_of(request) == {("profile", hold.until), ("usage_event", hold.until)}
+
+
+def test_subject_learns_what_is_kept_by_which_law_and_until_when(world: World, mila: User) -> None:
+    hold = places_hold(mila, "profile")
+    request = asks_for_erasure(mila)
+    work(world, request, ANSWERED)
+    shown = by_receipt(mila, request).json
+    assert shown["status"] == "partially_completed"
+    assert shown["decision"]["kept"] == [
+        {"what": "Your profile", "law": LAW, "until": clock.to_text(hold.until)}
+    ]
+    assert "except what a law requires us to keep" in shown["decision"]["text"].lower()
+    assert "except what a law requires us to keep" in last_mail(world, mila)
+
+
+def test_held_record_opens_by_the_key_of_its_class_only(world: World, mila: User) -> None:
+    places_hold(mila, "profile")
+    request = asks_for_erasure(mila)
+    before = work(world, request, at_step("delete_key"))
+    keys = subject_keys.from_item(
+        before.account_id, table.get(subject_keys.key(AccountId(before.account_id)))
+    )
+    (item,) = held_items(request)
+    (kept,) = json.loads(opened(item).document)
+    assert (kept["country"], "email" in kept) == ("AT", True)
+    with pytest.raises(SealBroken):
+        codec.opened(Profile, item | {"kind": "profile"}, keys)
+    work(world, request, ANSWERED)
+    assert table.get(subject_keys.key(AccountId(before.account_id))) is None
+    assert opened(item).of == "profile"
+
+
+def test_held_record_names_neither_account_nor_user_in_clear(world: World, mila: User) -> None:
+    places_hold(mila, "profile", "purposes", "account")
+    request = asks_for_erasure(mila)
+    work(world, request, ANSWERED)
+    text = str(held_items(request))
+    assert not [one for one in (mila.account_id, mila.user_id, mila.phone, "Milica") if one in text]
+
+
+def test_erasure_completes_by_itself_when_the_hold_lapses(world: World, mila: User) -> None:
+    hold = places_hold(mila, "profile")
+    request = asks_for_erasure(mila)
+    work(world, request, ANSWERED)
+    first = certificate(request)
+    work(world, request, within=100 * DAY)
+    assert stored(request).status is Status.COMPLETED
+    assert stored(request).next_step is None
+    assert held_items(request) == []
+    last = certificate(request)
+    assert last.held == ()
+    assert last.completed_at >= hold.until > first.completed_at
+    assert ("profile", 1) in {(one.records, one.count) for one in last.deleted if one.place.name == "HELD"}
+    assert by_receipt(mila, request).json["decision"]["kept"] == []
+
+
+@pytest.mark.promise("USE-7")
+def test_invoice_is_kept_for_its_statutory_period_and_the_answer_is_whole(world: World, mila: User) -> None:
+    number = mila.gets_invoiced(issued_on="2026-11-02").json["invoice_number"]
+    request = asks_for_erasure(mila)
+    work(world, request)
+    assert stored(request).status is Status.COMPLETED
+    assert held_kinds(request) == ["invoice"]
+    end = datetime(2037, 1, 1, tzinfo=UTC)
+    assert ends_of(request) == {("invoice", end)}
+    (kept,) = by_receipt(mila, request).json["decision"]["kept"]
+    assert (kept["what"], kept["until"]) == ("Your invoices", clock.to_text(end))
+    assert "value added tax" in kept["law"]
+    (item,) = held_items(request)
+    assert number in opened(item).document
+    assert number not in str(item)
+    assert item["delete_at"] == clock.to_epoch(end)
+
+
+@pytest.mark.proof
+@pytest.mark.promise("USE-7")
+def test_invoice_outlives_the_hold_beside_it(world: World, mila: User) -> None:
+    mila.gets_invoiced(issued_on="2026-11-02")
+    places_hold(mila, "profile", "invoice")
+    request = asks_for_erasure(mila)
+    work(world, request, ANSWERED)
+    assert stored(request).status is Status.PARTIALLY_COMPLETED
+    assert held_kinds(request) == ["invoice", "profile"]
+    work(world, request, within=100 * DAY)
+    assert stored(request).status is Status.COMPLETED
+    assert held_kinds(request) == ["invoice"]
+    assert ends_of(request) == {("invoice", datetime(2037, 1, 1, tzinfo=UTC))}
+
+
+@pytest.mark.parametrize("step", sampled(BEFORE, "grace"))
+def test_hold_before_the_point_of_no_return_wins(step: str, world: World, mila: User) -> None:
+    request = asks_for_erasure(mila)
+    work(world, request, at_step(step))
+    places_hold(mila, "profile")
+    work(world, request, ANSWERED)
+    assert held_kinds(request) == ["profile"]
+
+
+@pytest.mark.parametrize("step", sampled(AFTER, "keep_held"))
+def test_no_hold_is_taken_after_the_point_of_no_return(step: str, world: World, mila: User) -> None:
+    request = asks_for_erasure(mila)
+    work(world, request, at_step(step))
+    with pytest.raises((HoldsClosed, NotFound)):  # after `quarantine` no account has the user id
+        holds.place(BORIS, a_hold_on(mila, "profile"))
+    work(world, request)
+    assert stored(request).status is Status.COMPLETED
+    assert held_items(request) == []
+
+
+def test_hold_placed_while_the_point_of_no_return_is_passed_is_seen(
+    world: World, mila: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = asks_for_erasure(mila)
+    work(world, request, at_step("capture"))
+    real, placed = holds.of_subject, list[object]()
+
+    def meanwhile(account_id: AccountId) -> SubjectHolds:
+        read = real(account_id)
+        if not placed:
+            placed.append(places_hold(mila, "profile"))
+        return read
+
+    monkeypatch.setattr(holds, "of_subject", meanwhile)
+    work(world, request, ANSWERED)
+    assert placed
+    assert held_kinds(request) == ["profile"]
+
+
+@pytest.mark.proof
+def test_overlapping_holds_keep_a_record_until_the_later_end(world: World, mila: User) -> None:
+    first = places_hold(mila, "profile", "purposes", lasts=40 * DAY)
+    later = places_hold(mila, "profile", lasts=60 * DAY, law="Art. 5 ZOO")
+    request = asks_for_erasure(mila)
+    work(world, request, ANSWERED)
+    assert ends_of(request) == {
+        ("profile", first.until),
+        ("profile", later.until),
+        ("purposes", first.until),
+    }
+    work(world, request, lambda one: len(one.kept) == 1, within=50 * DAY)
+    assert held_kinds(request) == ["profile"]
+    assert ends_of(request) == {("profile", later.until)}
+    work(world, request, within=30 * DAY)
+    assert stored(request).status is Status.COMPLETED
+    assert held_items(request) == []
+
+
+@pytest.mark.proof
+def test_capture_waits_for_a_second_operator_and_not_for_ever(world: World, mila: User) -> None:
+    request = asks_for_erasure(mila)
+    work(world, request, at_step("capture"))
+    holds.place(ANA, a_hold_on(mila, "profile"))
+    waiting = work(world, request, within=71 * HOUR)
+    assert at_step("capture")(waiting)
+    work(world, request)
+    assert stored(request).status is Status.COMPLETED
+    assert held_items(request) == []
+
+
+@pytest.mark.proof
+def test_hold_that_lapses_while_stream_is_down_keeps_nothing(
+    world: World, mila: User, stream: Emulator
+) -> None:
+    places_hold(mila, "profile", lasts=9 * DAY)
+    request = asks_for_erasure(mila)
+    work(world, request, at_step("delete_at_stream"))
+    stream.fault(path="/users/delete", times=10_000, status=503)
+    work(world, request, within=3 * DAY)
+    stream.clear_faults()
+    work(world, request)
+    assert stored(request).status is Status.COMPLETED
+    assert held_items(request) == []
+
+
+def test_record_of_a_held_kind_that_is_written_late_is_kept_too(world: World, mila: User) -> None:
+    places_hold(mila, "purposes")
+    request = asks_for_erasure(mila)
+    mila_session = _purposes_item(mila)
+    work(world, request, at_step("verify_deletion"))
+    table.put_all(
+        Table.ACCOUNTS, [(Key(Table.ACCOUNTS, mila_session["pk"], mila_session["sk"]), mila_session)]
+    )
+    work(world, request, ANSWERED)
+    assert held_kinds(request) == ["purposes", "purposes"]
+    assert notes(request).found_again == 1
+
+
+def _purposes_item(user: User) -> dict[str, Any]:
+    stored_items = table.query(Query(Table.ACCOUNTS, partition_of(AccountId(user.account_id))))
+    return next(item for item in stored_items if item["kind"] == "purposes")
+
+
+def test_record_that_cannot_be_opened_is_deleted_and_counted(world: World, mila: User) -> None:
+    places_hold(mila, "profile")
+    request = asks_for_erasure(mila)
+    work(world, request, at_step("keep_held"))
+    damage(Table.ACCOUNTS, f"A#{mila.account_id}", "profile", sealed=b"\x01" * 60)
+    work(world, request)
+    assert stored(request).status is Status.COMPLETED
+    assert notes(request).unreadable == 1
+    assert held_items(request) == []
+
+
+# --- secrecy
+
+
+def a_secret_erasure(world: World, mila: User) -> Any:
+    """Erase an account under a hold that is secret for 60 of its 90 days."""
+    hold = places_hold(mila, "profile", secret_until=clock.now() + 60 * DAY)
+    request = asks_for_erasure(mila)
+    work(world, request, ANSWERED)
+    work(world, request, within=timedelta())
+    return hold, request
+
+
+def test_secret_hold_is_not_disclosed(world: World, mila: User) -> None:
+    _, request = a_secret_erasure(world, mila)
+    shown = by_receipt(mila, request).json
+    assert (shown["status"], shown["decision"]["kept"]) == ("completed", [])
+    assert shown["decision"]["outcome"] == "completed"
+    assert "await_lapse" not in {step["name"] for step in shown["steps"]}
+    assert "requires us to keep" not in shown["decision"]["text"] + last_mail(world, mila)
+    assert certificate(request).held == ()
+    assert stored(request).status is Status.PARTIALLY_COMPLETED
+    assert held_kinds(request) == ["profile"]
+
+
+def test_every_certificate_reserves_what_must_not_be_disclosed(world: World, mila: User) -> None:
+    request = asks_for_erasure(mila)
+    work(world, request)
+    assert "UNDISCLOSED" in {one.what.name for one in certificate(request).remains}
+
+
+@pytest.mark.proof
+def test_certificate_is_issued_anew_when_the_secrecy_ends(world: World, mila: User) -> None:
+    hold, request = a_secret_erasure(world, mila)
+    work(world, request, lambda one: bool(one.kept_openly(clock.now())), within=70 * DAY)
+    work(world, request, within=timedelta(minutes=1))
+    assert ends_of(request) == {("profile", hold.until)}
+    assert by_receipt(mila, request).json["status"] == "partially_completed"
+
+
+@pytest.mark.proof
+def test_lifting_of_a_secret_hold_is_not_disclosed_before_its_secrecy_ends(world: World, mila: User) -> None:
+    hold, request = a_secret_erasure(world, mila)
+    issued = certificate(request)
+    holds.propose_lift(ANA, hold.hold_id)
+    holds.lift(BORIS, hold.hold_id)
+    work(world, request, within=2 * DAY)
+    assert held_items(request) == []
+    assert (certificate(request).deleted, certificate(request).held) == (issued.deleted, ())
+    work(world, request, within=70 * DAY)
+    assert stored(request).status is Status.COMPLETED
+    assert "HELD" in {one.place.name for one in certificate(request).deleted}
+
+
+def remains(request: RightsRequestId) -> set[str]:
+    """Return the names of what the stored certificate lists as remaining."""
+    return {one.what.name for one in certificate(request).remains}
+
+
+def test_records_of_disclosures_and_holds_are_listed_as_remaining(world: World, mila: User) -> None:
+    served = DisclosureId(an_approved_order(world.an_operator("alice"), world.an_operator("bob"), mila))
+    places_hold(mila, "profile", disclosure_id=served)
+    request = asks_for_erasure(mila)
+    work(world, request, ANSWERED)
+    assert {"DISCLOSURES", "HOLDS"} <= remains(request)
+
+
+@pytest.mark.proof
+def test_secret_disclosure_is_listed_only_when_its_secrecy_ends(world: World, mila: User) -> None:
+    secret = {
+        "secret_until": clock.to_text(clock.now() + 60 * DAY),
+        "secrecy_reference": "K 17/2026",
+    }
+    an_approved_order(world.an_operator("alice"), world.an_operator("bob"), mila, **secret)
+    request = asks_for_erasure(mila)
+    work(world, request, ANSWERED)
+    work(world, request, within=timedelta())
+    assert "DISCLOSURES" not in remains(request)
+    work(world, request, within=70 * DAY)
+    assert "DISCLOSURES" in remains(request)
+    assert stored(request).next_step is None
+
+
+def test_lifted_hold_ends_within_a_day(world: World, mila: User) -> None:
+    hold = places_hold(mila, "profile")
+    request = asks_for_erasure(mila)
+    work(world, request, ANSWERED)
+    holds.propose_lift(ANA, hold.hold_id)
+    holds.lift(BORIS, hold.hold_id)
+    work(world, request, within=DAY)
+    assert stored(request).status is Status.COMPLETED
+    assert held_items(request) == []
+
+
+def test_holds_that_cannot_be_opened_stop_the_erasure(world: World, mila: User) -> None:
+    hold = places_hold(mila, "profile")
+    request = asks_for_erasure(mila)
+    damage(Table.RIGHTS, f"A#{mila.account_id}", f"hold#{hold.hold_id}", sealed=b"\x01" * 60)
+    stopped = work(world, request)
+    assert (is_stopped(stopped), at_step("capture")(stopped)) == (True, True)
+    assert notes(request).captured_at is None

@@ -1,0 +1,74 @@
+"""A replay that is killed at any write, and run again, ends like an undisturbed one (RGT-3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import count
+from typing import Any
+
+import pytest
+
+from chalicelib.core.settings import settings
+from infra.stream_emulator import Emulator
+from tests.support import cloud
+from tests.support.crash import How, Killed, Point, Watch
+from tests.support.erasing import a_subject, asks_for_erasure, at_step, cancels, erasable, work
+from tests.support.restores import IN_BACKUPS, Backup
+from tests.support.world import World
+
+pytestmark = pytest.mark.proof
+
+
+@pytest.fixture(autouse=True)
+def services(world: World, stream: Emulator) -> Iterator[None]:
+    """Provide what an erasure needs."""
+    with erasable():
+        yield
+
+
+def a_backup(world: World) -> Backup:
+    """Return backups of before one erasure, and of amid others: one captured, cancelled or pending later."""
+    erased, captured, cancelled, pending, vuk = (a_subject(world) for _ in range(5))
+    requests = {user.user_id: asks_for_erasure(user) for user in (captured, cancelled, pending)}
+    for request_id in requests.values():
+        work(world, request_id, at_step("grace"))
+    backup = Backup.made()
+    vuk.withdraws("analytics")
+    work(world, requests[captured.user_id], at_step("delete_at_stream"))
+    cancels(cancelled, requests[cancelled.user_id])
+    work(world, requests[cancelled.user_id])
+    work(world, asks_for_erasure(world.a_user(erased.phone).is_stepped_up()))
+    return backup
+
+
+def stored() -> list[dict[str, Any]]:
+    """Return what the restored tables have; what is sealed again differs each time."""
+    names = {settings().table(table) for table in IN_BACKUPS}
+    assert all(name.endswith("-restored") for name in names)
+    items = [
+        {name: value for name, value in item.items() if name != "sealed"}
+        for item in cloud.all_items()
+        if not str(item["pk"]["S"]).startswith(("rights#", "consent#", "tombstone#"))
+    ]
+    return sorted(items, key=str)
+
+
+@pytest.mark.promise("RGT-3")
+@pytest.mark.parametrize("how", [How.NOT_STARTED, How.KILLED])
+def test_replay_killed_at_any_write_ends_like_an_undisturbed_one(world: World, how: How) -> None:
+    backup = a_backup(world)
+    with backup.restored(*IN_BACKUPS) as restore:
+        assert restore.replay().status == 0
+        undisturbed = stored()
+    for number in count():
+        watch = Watch(Point(number, how))
+        with backup.restored(*IN_BACKUPS) as restore:
+            with watch.on(), suppress(Killed):
+                watch.process(restore.replay)
+            done = restore.replay()
+            assert (done.status, done.survivors) == (0, 0), (number, done.lines)
+            assert stored() == undisturbed, number
+        if not watch.reached:
+            break
+    assert number > 15

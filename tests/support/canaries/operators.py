@@ -1,0 +1,77 @@
+"""What two operators record about the subject by the internal routes: invoice, disclosure, hold."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalicelib.core import clock
+from chalicelib.core.clock import DAY
+from infra.ops.internal_api import InternalApi
+from tests.support.builders import an_invoice
+from tests.support.canaries.subject import CanarySubject
+from tests.support.canaries.values import CanaryForm, digits, letters
+from tests.support.disclosures import an_order
+
+HELD_KIND = "profile"
+
+
+def invoice(subject: CanarySubject, alice: InternalApi) -> None:
+    """Record an invoice of the subject, and list it."""
+    add, user_id = subject.canaries.add, subject.phone.user_id
+    body = an_invoice(
+        user_id=user_id,
+        invoice_number=add("invoice number", f"CNRY-2026-{digits(7)}"),
+        amount_minor=int(add("amount", digits(9), CanaryForm.WORD)),
+        currency=add("currency", f"X{letters(2)}".upper(), CanaryForm.QUOTED),
+        service_from=add("service from", f"194{digits(1)}-0{digits(1)}-1{digits(1)}"),
+        service_to=add("service to", f"195{digits(1)}-0{digits(1)}-1{digits(1)}"),
+        provider_reference=add("provider reference", letters()),
+    )
+    add("invoice", alice.call("POST", "/invoices", body).body["invoice_id"])
+    listed = alice.call("GET", f"/invoices?user_id={user_id}").body["items"]
+    assert [one["invoice_number"] for one in listed] == [body["invoice_number"]]
+
+
+def disclose(subject: CanarySubject, alice: InternalApi, bob: InternalApi) -> None:
+    """Approve a disclosure; its secrecy ends again, and another one is proposed."""
+    add = subject.canaries.add
+    secret_until = clock.to_text(clock.now() + 90 * DAY)
+    body = an_order(
+        subject.phone.user_id,
+        recipient=add("recipient", letters()),
+        reference=add("order", letters()),
+        extract=add("extract", letters()),
+        reason=add("reason of the disclosure", letters()),
+        secret_until=secret_until,
+        secrecy_reference=add("first secrecy", letters()),
+    )
+    path = f"/disclosures/{add('disclosure', alice.call('POST', '/disclosures', body).body['id'])}"
+    _approve(bob, path, "approval", {"assessment": add("review", letters())})
+    lifting = {"secret_until": None, "reference": add("end of the secrecy", letters())}
+    alice.call("PUT", f"{path}/secrecy", lifting)
+    _approve(bob, path, "secrecy/approval")
+    again = {"secret_until": secret_until, "reference": add("proposed secrecy", letters())}
+    alice.call("PUT", f"{path}/secrecy", again)
+
+
+def _approve(bob: InternalApi, path: str, what: str, body: dict[str, Any] | None = None) -> None:
+    """Approve what another operator proposed, in the version that is shown."""
+    bob.call("POST", f"{path}/{what}", body, bob.call("GET", path).etag)
+
+
+def hold(subject: CanarySubject, alice: InternalApi, bob: InternalApi) -> None:
+    """Place a hold on the subject's profile, and confirm it."""
+    add = subject.canaries.add
+    body = {
+        "user_id": subject.phone.user_id,
+        "kinds": [HELD_KIND],
+        "ground": "legal_obligation",
+        "law": add("law", letters()),
+        "authority": add("authority", letters()),
+        "reason": add("reason of the hold", letters()),
+        "until": clock.to_text(clock.now() + 90 * DAY),
+        "disclosure_id": subject.canaries["disclosure"],
+    }
+    path = f"/holds/{add('hold', alice.call('POST', '/holds', body).body['id'])}"
+    assert bob.call("GET", path).body["awaits_confirmation"]
+    assert bob.call("POST", f"{path}/confirmation").body["in_force"]
