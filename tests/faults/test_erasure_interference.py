@@ -75,8 +75,9 @@ def test_signup_at_any_moment_brings_nothing_back(
             interfere(SignedUpDuringErasure, number, stream)
 
 
+@_proof
 @pytest.mark.promise("RET-3")
-@pytest.mark.parametrize("effect", [_CAPTURE, pytest.param(_ACCOUNT_GONE, marks=_proof)])
+@pytest.mark.parametrize("effect", [_CAPTURE, _ACCOUNT_GONE])
 def test_hold_in_a_race_is_seen_or_too_late(stream: Emulator, effect: str) -> None:
     interfere(HeldMeanwhile, first(effect, stream), stream)
 

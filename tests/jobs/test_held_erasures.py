@@ -274,11 +274,24 @@ def _purposes_item(user: User) -> dict[str, Any]:
     return next(item for item in stored_items if item["kind"] == "purposes")
 
 
-def test_record_that_cannot_be_opened_is_deleted_and_counted(world: World, mila: User) -> None:
+def test_record_that_only_this_container_cannot_open_is_not_deleted(world: World, mila: User) -> None:
+    mila.gets_invoiced()
+    request = asks_for_erasure(mila)
+    work(world, request, at_step("keep_held"))
+    partition = Query(Table.BILLING, partition_of(AccountId(mila.account_id)))
+    (invoice,) = table.query(partition)
+    of_a_later_version = b"\x01\x00\x09" + bytes(invoice["sealed"])[3:]
+    damage(Table.BILLING, invoice["pk"], invoice["sk"], sealed=of_a_later_version)
+    stopped = work(world, request)
+    assert (at_step("keep_held")(stopped), is_stopped(stopped)) == (True, True)
+    assert len(list(table.query(partition))) == 1
+
+
+def test_record_that_was_altered_is_deleted_and_counted(world: World, mila: User) -> None:
     places_hold(mila, "profile")
     request = asks_for_erasure(mila)
     work(world, request, at_step("keep_held"))
-    damage(Table.ACCOUNTS, f"A#{mila.account_id}", "profile", sealed=b"\x01" * 60)
+    damage(Table.ACCOUNTS, f"A#{mila.account_id}", "profile", sealed=b"\x01\x00\x01" + b"\x07" * 60)
     work(world, request)
     assert stored(request).status is Status.COMPLETED
     assert notes(request).unreadable == 1
@@ -381,7 +394,9 @@ def test_lifted_hold_ends_within_a_day(world: World, mila: User) -> None:
 def test_holds_that_cannot_be_opened_stop_the_erasure(world: World, mila: User) -> None:
     hold = places_hold(mila, "profile")
     request = asks_for_erasure(mila)
-    damage(Table.RIGHTS, f"A#{mila.account_id}", f"hold#{hold.hold_id}", sealed=b"\x01" * 60)
+    damage(
+        Table.RIGHTS, f"A#{mila.account_id}", f"hold#{hold.hold_id}", sealed=b"\x01\x00\x01" + b"\x07" * 60
+    )
     stopped = work(world, request)
     assert (is_stopped(stopped), at_step("capture")(stopped)) == (True, True)
     assert notes(request).captured_at is None

@@ -310,7 +310,7 @@ def test_record_that_the_replay_could_not_keep_is_reported(world: World, mila: U
     request = asks_for_erasure(mila)
     work(world, request, at_step("quarantine"))
     with backup.restored(Table.ACCOUNTS) as restore:
-        damage(Table.ACCOUNTS, f"A#{mila.account_id}", "profile", sealed=b"\x01" * 60)
+        damage(Table.ACCOUNTS, f"A#{mila.account_id}", "profile", sealed=b"\x01\x00\x01" + b"\x07" * 60)
         done = restore.replay()
         assert everything_held() == []
         assert (done.status, done.has("unreadable")) == (1, True)

@@ -8,8 +8,8 @@ Invariants of a move:
 - An item that was changed since it was read is not moved; the next run reads it again.
 - The held record names neither account nor user in clear, and nothing refers to its `held_id` but the
   request.
-- A record that cannot be opened cannot be kept: it is deleted and counted. One that was due for deletion
-  already is deleted.
+- A record that was altered cannot be kept: it is deleted and counted. One that only this container cannot
+  open is not touched. One that was due for deletion already is deleted.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ from boto3.dynamodb.conditions import ConditionBase
 from chalicelib.core import clock, table
 from chalicelib.core.batches import batched
 from chalicelib.core.ids import AccountId, HeldId, HeldRecordId
-from chalicelib.core.sealing import SealingError
+from chalicelib.core.sealing import KeyNotFound, SealBroken
 from chalicelib.core.table import (
     ALWAYS,
     WRITES_PER_CALL,
@@ -41,6 +41,7 @@ from chalicelib.core.table import (
     partition_of,
 )
 from chalicelib.privacy import bundles, codec
+from chalicelib.privacy.personal import KeyClass
 from chalicelib.privacy.subject_keys import SubjectKeys
 from chalicelib.retention.held.reasons import KeepReasons
 from chalicelib.retention.model import HeldRecord
@@ -89,6 +90,7 @@ def keep(
         known: the digests of what is held already (`digests`). What came back of it by a restore is deleted.
 
     Raises:
+        KeyNotFound, Unfit: a record that only this container cannot open; what was moved stays moved.
         Unavailable: a table does not answer; what was moved stays moved.
     """
     moved, unreadable, left = Counter[tuple[Table, str]](), 0, False
@@ -147,11 +149,19 @@ def _kept_items(account_id: AccountId, place: Table, reasons: Mapping[str, KeepR
 
 
 def _held(item: Item, held_id: HeldId, why: KeepReasons, keys: SubjectKeys) -> HeldRecord | None:
-    """What is held of an item; None if its records cannot be opened."""
+    """What is held of an item; None if it was altered, or if its subject's key does not exist any more.
+
+    Raises:
+        KeyNotFound, Unfit: this container is older or newer than the record, so it has to be tried again.
+    """
     try:
         records = [codec.opened(why.kind, row, keys) for row in bundles.unpacked(why.kind, item)]
-    except SealingError:
+    except SealBroken:
         return None
+    except KeyNotFound:
+        if why.kind.declaration.key_class is KeyClass.SUBJECT and keys.current == 0:
+            return None
+        raise
     ends = why.ends(records)
     return HeldRecord(
         held_id=held_id,
