@@ -19,6 +19,7 @@ from infra.local.tour.phone import Phone
 def _silent(_: str) -> None: ...
 
 
+@pytest.mark.proof
 @pytest.fixture(scope="module")
 def own_cloud() -> Iterator[LocalCloud]:
     """Run a cloud of this file's own, whose service is removed."""

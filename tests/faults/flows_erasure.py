@@ -128,6 +128,7 @@ class Erasing(ErasureFlow):
 
     name = "erasing"
     every = 23  # each step has the same effects around its own; test_erasure_kills.py tries every one
+    only_in_proof = True  # test_erasure_kills.py has the samples of every run
 
     def play(self, run: Run) -> None:
         self.asks(run)
@@ -141,6 +142,7 @@ class KeepingTheAccount(ErasureFlow):
     name = "keeping_the_account"
     begins_like = Erasing.name
     every = 3
+    only_in_proof = True  # test_erasure_interference.py has the samples of every run
 
     def play(self, run: Run) -> None:
         self.asks(run)

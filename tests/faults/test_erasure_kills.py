@@ -23,7 +23,10 @@ _POINTS_OF_EVERY_RUN = ("erasure_inputs", "users/delete", "TransactWriteItems(ce
 
 
 @pytest.mark.promise("RGT-3")
-@pytest.mark.parametrize("effect", _POINTS_OF_EVERY_RUN)
+@pytest.mark.parametrize(
+    "effect",
+    [_POINTS_OF_EVERY_RUN[0], *(pytest.param(one, marks=_proof) for one in _POINTS_OF_EVERY_RUN[1:])],
+)
 def test_erasure_ends_the_same_if_its_worker_is_killed_after_an_irreversible_effect(
     stream: Emulator, subtests: pytest.Subtests, effect: str
 ) -> None:

@@ -54,7 +54,7 @@ def test_flow_ends_the_same_with_any_fault_at_any_side_effect(
 
 
 @pytest.mark.proof
-@pytest.mark.parametrize("name", _in_every_run)
+@pytest.mark.parametrize("name", [*_in_every_run, *(kind.name for kind in ERASURES)])
 def test_repeated_request_or_delivery_takes_effect_once(name: str, stream: Emulator) -> None:
     assert_same_end(_by_name[name], play_undisturbed(name, stream), play(_by_name[name], stream, times=2))
 

@@ -234,6 +234,7 @@ def test_late_write_is_found_and_deleted_before_the_certificate(world: World, mi
     assert "verify_deletion_returned" in events(request_id)
 
 
+@pytest.mark.proof
 @pytest.mark.promise("RGT-3")
 def test_writer_that_never_ends_stops_the_erasure_for_an_operator(world: World, mila: User) -> None:
     request_id = asks_for_erasure(mila)
@@ -273,6 +274,7 @@ def test_unproven_erasure_is_recorded_each_day(world: World, mila: User, stream:
     assert events(request_id).count("unproven") >= 3
 
 
+@pytest.mark.proof
 @pytest.mark.promise("RGT-3")
 def test_inputs_of_a_stuck_erasure_are_kept(world: World, mila: User, stream: Emulator) -> None:
     stream.spoil_tasks(MAX_ATTEMPTS, results={mila.user_id: ERROR})

@@ -167,6 +167,7 @@ def test_idle_time_longer_than_devices_are_known_is_refused() -> None:
 # --- the deadline
 
 
+@pytest.mark.proof
 @pytest.mark.promise("RGT-10")
 def test_open_request_that_is_never_answered_is_given_up_before_the_deadline(
     world: World, mila: User
