@@ -61,6 +61,7 @@ def test_counts_of_a_thousand_items_are_recorded_at_once() -> None:
     assert erasure.PAGE == 1000
 
 
+@pytest.mark.proof
 def test_memory_does_not_grow_with_the_records(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(erasure, "PAGE", PAGE)
     mila = world.a_user()

@@ -52,6 +52,7 @@ def test_every_part_but_the_last_is_full(mila: User, monkeypatch: pytest.MonkeyP
     assert len(parts) > 5
 
 
+@pytest.mark.proof
 def test_memory_does_not_grow_with_the_records(mila: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archive, "PART", 20_000)
     few, many = peak(mila, pages=5), peak(mila, pages=20)

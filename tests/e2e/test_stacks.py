@@ -19,7 +19,6 @@ from infra.local.tour.phone import Phone
 def _silent(_: str) -> None: ...
 
 
-@pytest.mark.proof
 @pytest.fixture(scope="module")
 def own_cloud() -> Iterator[LocalCloud]:
     """Run a cloud of this file's own, whose service is removed."""
@@ -27,6 +26,7 @@ def own_cloud() -> Iterator[LocalCloud]:
         yield running
 
 
+@pytest.mark.proof
 def test_sessions_survive_removing_and_redeploying_the_service(
     own_cloud: LocalCloud,
 ) -> None:

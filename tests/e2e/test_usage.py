@@ -42,6 +42,7 @@ def test_use_events_are_kept_with_a_consent_and_dropped_without(
     assert submit_usage(mila, an_event("meeting.joined"), fault) == refused
 
 
+@pytest.mark.proof
 @pytest.mark.promise("RET-4")
 def test_figure_is_published_from_ten_accounts_on(
     cloud: LocalCloud, a_phone: Callable[[], Phone], tmp_path: Path

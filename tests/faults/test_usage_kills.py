@@ -10,8 +10,9 @@ from tests.faults.playing import Run, play
 from tests.support.crash import How
 
 
+@pytest.mark.proof
 @pytest.mark.promise("RET-4")
-@pytest.mark.parametrize("write", [1, *(pytest.param(later, marks=pytest.mark.proof) for later in (2, 3, 5))])
+@pytest.mark.parametrize("write", [1, 2, 3, 5])
 def test_roll_up_killed_after_the_same_write_of_every_run_still_finishes(
     stream: Emulator, monkeypatch: pytest.MonkeyPatch, write: int
 ) -> None:

@@ -164,6 +164,7 @@ def test_handler_imports_and_answers_from_the_zip_alone(name: str, run: Callable
     assert answer["outside"] == []
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))
 def test_every_entry_point_is_observed(name: str, run: Callable[[str], Run]) -> None:
     metrics = [line for line in run(name).logged if "_aws" in line]

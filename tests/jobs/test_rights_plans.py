@@ -213,6 +213,7 @@ def test_copy_waits_while_stream_is_down_for_hours(world: World, mila: User, str
     assert work_until(world, asks(mila), until=DAY).status is Status.COMPLETED
 
 
+@pytest.mark.proof
 @pytest.mark.promise("STR-6")
 def test_copy_waits_for_days_while_stream_refuses_our_credentials(
     world: World, mila: User, stream: Emulator
