@@ -180,7 +180,7 @@ def test_letter_that_an_operator_enters_erases_the_account(
     wait_until_completed(link)
     assert_gone(gordana)
     assert json.loads(link.certificate())["algorithm"] == "ECDSA_SHA_256"
-    assert history(cloud, link.request_id)[-1] == "forget_done"
+    assert "forget_done" in history(cloud, link.request_id)
     listed, shown = (
         run("bob", "list", group="erasures"),
         run("bob", "show", link.request_id, group="erasures"),

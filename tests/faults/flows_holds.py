@@ -23,7 +23,7 @@ class HeldErasure(ErasureFlow):
 
     name = "held_erasure"
     begins_like = "erasing"
-    every = 23
+    every = 53  # test_hold_at_any_moment and test_held_erasures.py try other points
     only_in_proof = True
 
     def prepare(self, run: Run) -> None:

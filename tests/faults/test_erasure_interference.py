@@ -88,7 +88,7 @@ def test_hold_in_a_race_is_seen_or_too_late(stream: Emulator, effect: str) -> No
 def test_hold_at_any_moment_is_seen_or_too_late(
     stream: Emulator, subtests: pytest.Subtests, part: int
 ) -> None:
-    for number in range(_EFFECTS_OF_INTAKE + part, first(_CAPTURE, stream) + 4, _PARTS):
+    for number in range(_EFFECTS_OF_INTAKE + 4 * part, first(_CAPTURE, stream) + 4, 4 * _PARTS):
         with subtests.test(f"before {number}"):
             interfere(HeldMeanwhile, number, stream)
 

@@ -139,6 +139,12 @@ _DISCLOSURES_AND_HOLDS = (
         "rights A#<account id> hold#<hold>",
         _IDS | {"hold", "disclosure"},
     ),
+    MayRemain(
+        Remaining.HOLDS,
+        _at(Where.TABLE),
+        "rights A#<account id> holds",
+        frozenset({"account id", "erasure request"}),
+    ),
     MayRemain(Remaining.HOLDS, _at(Where.TABLE), "ledger hold#<hold> *", frozenset({"hold"})),
     MayRemain(Remaining.HOLDS, _at(Where.TABLE), "ledger staff#*", frozenset({"hold"})),
     MayRemain(Remaining.HOLDS, _at(Where.BUCKET), "checkpoints checkpoints/*", frozenset({"hold"})),
