@@ -135,7 +135,6 @@ def test_reported_place_shows_names_instead_of_values() -> None:
         Sighting(Where.TABLE, "ledger hold#<hold> 000000000001", "law"),
         Sighting(Where.TABLE, "ledger staff#st_1 000000000001", "account id"),
         Sighting(Where.TABLE, "rights A#<account id> hold#<hold>", "law"),
-        Sighting(Where.TABLE, "rights A#<account id> holds", "account id"),
         Sighting(Where.TABLE, "rights A#<account id> disclosure#<disclosure>", "recipient"),
         Sighting(Where.SEALED, "rights R#<erasure request> request", "authority"),
         Sighting(Where.BUCKET, "exports exports/<access request>.zip", "access request"),
