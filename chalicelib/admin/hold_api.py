@@ -6,7 +6,8 @@ from chalicelib.core.errors import InvalidRequest, NotFound
 from chalicelib.core.http import Created, Operator, route
 from chalicelib.core.ids import HoldId
 from chalicelib.retention import holds
-from chalicelib.retention.problems import HoldEnded, HoldsClosed, NotDisclosed, OwnHold
+from chalicelib.retention.problems import HoldEnded, HoldsClosed, NotDisclosed
+from chalicelib.rights.problems import OwnProposal
 from chalicelib.staff import service as staff
 
 _ALL = "/admin/v1/holds"
@@ -31,7 +32,7 @@ def show_hold(operator: Operator, hold_id: HoldId) -> HoldView:
     return HoldView.of(holds.show(staff.register(operator.arn), hold_id))
 
 
-@route(admin, "POST", _ONE + "/confirmation", problems=(HoldsClosed, HoldEnded, OwnHold))
+@route(admin, "POST", _ONE + "/confirmation", problems=(HoldsClosed, HoldEnded, OwnProposal))
 def confirm_hold(operator: Operator, hold_id: HoldId) -> HoldView:
     """Confirm the hold of another operator, until its end."""
     return HoldView.of(holds.confirm(staff.register(operator.arn), hold_id))
@@ -43,7 +44,7 @@ def propose_lift(operator: Operator, hold_id: HoldId) -> HoldView:
     return HoldView.of(holds.propose_lift(staff.register(operator.arn), hold_id))
 
 
-@route(admin, "POST", _ONE + "/lift", problems=(HoldEnded, OwnHold))
+@route(admin, "POST", _ONE + "/lift", problems=(HoldEnded, OwnProposal))
 def lift_hold(operator: Operator, hold_id: HoldId) -> HoldView:
     """Lift a hold, as another operator proposed."""
     return HoldView.of(holds.lift(staff.register(operator.arn), hold_id))

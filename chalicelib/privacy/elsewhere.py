@@ -32,6 +32,22 @@ class Elsewhere:
         return self.kept if isinstance(self.kept, str) else ", ".join(p.plainly for p in self.kept)
 
 
+def _evidence_of_staff(
+    kind: str, what: str, kept: Period, subject: DataSubject = DataSubject.USER
+) -> Elsewhere:
+    return Elsewhere(
+        kind=kind,
+        what=f"{what}; hash-chained and signed.",
+        where="ledger",
+        purpose=Purpose.LEGAL_OBLIGATION,
+        basis=LegalBasis.LEGAL_OBLIGATION,
+        categories=(Category.PSEUDONYM,),
+        recipients=(Recipient.AWS,),
+        kept=(kept,),
+        subject=subject,
+    )
+
+
 ELSEWHERE = (
     Elsewhere(
         kind="chat_message",
@@ -76,50 +92,26 @@ ELSEWHERE = (
         kept=(Period.RIGHTS_EVIDENCE,),
     ),
     # We have to be able to show who processed data on our behalf (Art. 5(2) and 32(4) GDPR).
-    Elsewhere(
-        kind="invoice_evidence",
-        what="Evidence of which staff recorded an invoice, under a keyed hash of its number; "
-        "hash-chained and signed.",
-        where="ledger",
-        purpose=Purpose.LEGAL_OBLIGATION,
-        basis=LegalBasis.LEGAL_OBLIGATION,
-        categories=(Category.PSEUDONYM,),
-        recipients=(Recipient.AWS,),
-        kept=(Period.AUDIT,),
+    _evidence_of_staff(
+        "invoice_evidence",
+        "Evidence of which staff recorded an invoice, under a keyed hash of its number",
+        Period.AUDIT,
     ),
-    Elsewhere(
-        kind="disclosure_evidence",
-        what="Evidence of who proposed, approved and carried out a disclosure, under random ids; "
-        "hash-chained and signed.",
-        where="ledger",
-        purpose=Purpose.LEGAL_OBLIGATION,
-        basis=LegalBasis.LEGAL_OBLIGATION,
-        categories=(Category.PSEUDONYM,),
-        recipients=(Recipient.AWS,),
-        kept=(Period.DISCLOSURE,),
+    _evidence_of_staff(
+        "disclosure_evidence",
+        "Evidence of who proposed, approved and carried out a disclosure, under random ids",
+        Period.DISCLOSURE,
     ),
-    Elsewhere(
-        kind="hold_evidence",
-        what="Evidence of who placed, confirmed and lifted a hold, under random ids; "
-        "hash-chained and signed.",
-        where="ledger",
-        purpose=Purpose.LEGAL_OBLIGATION,
-        basis=LegalBasis.LEGAL_OBLIGATION,
-        categories=(Category.PSEUDONYM,),
-        recipients=(Recipient.AWS,),
-        kept=(Period.HOLD,),
+    _evidence_of_staff(
+        "hold_evidence",
+        "Evidence of who placed, confirmed and lifted a hold, under random ids",
+        Period.HOLD,
     ),
-    Elsewhere(
-        kind="staff_audit",
-        what="Which records of users a member of staff listed or viewed, under a pseudonym; "
-        "hash-chained and signed.",
-        where="ledger",
-        purpose=Purpose.LEGAL_OBLIGATION,  # Art. 5(2) and 32(4) GDPR
-        basis=LegalBasis.LEGAL_OBLIGATION,
-        categories=(Category.PSEUDONYM,),
-        recipients=(Recipient.AWS,),
-        kept=(Period.AUDIT,),
-        subject=DataSubject.STAFF,
+    _evidence_of_staff(
+        "staff_audit",
+        "Which records of users a member of staff listed or viewed, under a pseudonym",
+        Period.AUDIT,
+        DataSubject.STAFF,
     ),
     # An erasure has to last (Art. 17 GDPR), but a restored backup contains the account again.
     Elsewhere(

@@ -32,8 +32,9 @@ from chalicelib.privacy import register
 from chalicelib.privacy.plans import holdable
 from chalicelib.retention import evidence, store
 from chalicelib.retention.model import UNCONFIRMED, Hold, HoldGround
-from chalicelib.retention.problems import HoldEnded, HoldsClosed, NotDisclosed, OwnHold
+from chalicelib.retention.problems import HoldEnded, HoldsClosed, NotDisclosed
 from chalicelib.retention.store import HoldPage, HoldsChanged, SubjectHolds, closing, forget_closed
+from chalicelib.rights.problems import OwnProposal
 from chalicelib.staff import history
 
 LONGEST = 731 * DAY  # two years, one of which may be a leap year
@@ -198,14 +199,14 @@ def confirm(by: StaffId, hold_id: HoldId) -> Hold:
 
     Raises:
         NotFound: no such hold.
-        OwnHold: this operator placed it.
+        OwnProposal: this operator placed it.
         HoldEnded: its 72 hours have passed, or it was lifted.
         HoldsClosed, Unavailable: as for `place`.
     """
 
     def confirmed(hold: Hold, now: datetime) -> Hold | None:
         if hold.placed_by == by:
-            raise OwnHold
+            raise OwnProposal
         if hold.confirmed_by:
             return None
         if not hold.awaits_confirmation(now):
@@ -244,7 +245,7 @@ def lift(by: StaffId, hold_id: HoldId) -> Hold:
 
     Raises:
         NotFound: no such hold.
-        OwnHold: this operator proposed the lifting, or no operator did.
+        OwnProposal: this operator proposed the lifting, or no operator did.
         HoldEnded, Unavailable: as for `propose_lift`.
     """
 
@@ -254,7 +255,7 @@ def lift(by: StaffId, hold_id: HoldId) -> Hold:
         if hold.ends_at <= now:
             raise HoldEnded
         if hold.lift_proposed_by in {None, by}:
-            raise OwnHold
+            raise OwnProposal
         return hold.model_copy(update={"lifted_by": by, "ends_at": now})
 
     return _change(by, hold_id, "lifted", lifted)

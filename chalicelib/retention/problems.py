@@ -1,6 +1,6 @@
 """The problems of holds. When one is raised, nothing was changed."""
 
-from chalicelib.core.errors import ConflictingRequest, Forbidden
+from chalicelib.core.errors import ConflictingRequest
 
 
 class HoldsClosed(ConflictingRequest):
@@ -15,13 +15,6 @@ class HoldEnded(ConflictingRequest):
 
     code = "hold_ended"
     title = "This hold has ended"
-
-
-class OwnHold(Forbidden):
-    """Another operator has to confirm a hold, and another one has to approve its lifting."""
-
-    code = "own_proposal"
-    title = "Another operator has to do this"
 
 
 class NotDisclosed(ConflictingRequest):

@@ -13,7 +13,7 @@ from chalicelib.core import chain, clock
 from chalicelib.core.chain import ChainEntry, Unreadable
 from chalicelib.core.ids import HoldId, StaffId
 from chalicelib.core.sealing import SealingError
-from chalicelib.core.transactions import Perform, Write, commit
+from chalicelib.core.transactions import Perform, commit
 from chalicelib.retention import evidence, store
 from chalicelib.retention.model import Hold
 
@@ -50,12 +50,8 @@ def recover(hold_id: HoldId, perform: Perform) -> HoldOutcome:
     after = _as_recorded(hold, entries)
     if after == hold:
         return HoldOutcome.UNCHANGED
-    perform(partial(_commit, store.recovering(after.model_copy(update={"version": hold.version + 1}))))
+    perform(partial(commit, store.recovering(after.model_copy(update={"version": hold.version + 1}))))
     return HoldOutcome.CHANGED
-
-
-def _commit(write: Write) -> None:
-    commit(write)
 
 
 def _is_over(entries: dict[str, ChainEntry]) -> bool:

@@ -38,7 +38,7 @@ class FakeFunctions:
     def paginate(self) -> list[dict[str, Any]]:
         return [{"Functions": [OWN]}, {"Functions": [OTHER, {"FunctionName": "ru4m-staging-bare"}]}]
 
-    def get_function_configuration(self, FunctionName: str) -> dict[str, Any]:  # noqa: N803
+    def get_function_configuration(self, FunctionName: str) -> dict[str, Any]:  # noqa: N803 - as boto3 has it
         assert FunctionName == "ru4m-staging-erase_accounts"
         return {"Environment": {"Variables": dict(os.environ)}}
 
@@ -130,7 +130,7 @@ class SwitchedService(FakeCloudFormation):
 
     held: dict[str, str] = field(default_factory=dict)
 
-    def describe_stacks(self, StackName: str) -> dict[str, Any]:  # noqa: N803
+    def describe_stacks(self, StackName: str) -> dict[str, Any]:  # noqa: N803 - as boto3 has it
         found = super().describe_stacks(StackName)
         pairs = [{"ParameterKey": key, "ParameterValue": value} for key, value in self.held.items()]
         found["Stacks"][0]["Parameters"] = pairs if StackName.endswith("-service") else []

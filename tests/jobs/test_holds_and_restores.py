@@ -222,17 +222,19 @@ def test_erasure_that_goes_on_after_a_restore_states_what_is_held(
 
 
 @pytest.mark.proof
+@pytest.mark.parametrize("restored", [IN_BACKUPS, (*IN_BACKUPS, Table.HELD)], ids=["accounts", "held_too"])
 def test_erasure_that_the_mark_completes_after_a_restore_states_what_is_held(
-    world: World, mila: User
+    world: World, mila: User, restored: tuple[Table, ...]
 ) -> None:
     places_hold(mila, "profile")
     request = asks_for_erasure(mila)
     work(world, request, at_step("grace"))
     backup = Backup.made()
     work(world, request, ANSWERED)
-    with backup.restored(*IN_BACKUPS) as restore:
+    with backup.restored(*restored) as restore:
         assert restore.replay().status == 0
         assert len(everything_held()) == 1
+        work(world, request, within=timedelta(minutes=1))
         shown = by_receipt(mila, request).json
         assert (shown["status"], len(shown["decision"]["kept"])) == ("partially_completed", 1)
 

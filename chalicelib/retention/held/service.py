@@ -1,13 +1,12 @@
 """The parts of the held records that other concepts use."""
 
 from chalicelib.retention.held.reasons import KeepReasons, keep_reasons, statute
-from chalicelib.retention.held.store import KeepRun, delete, delete_expired, digests, held_records, keep
+from chalicelib.retention.held.store import KeepRun, delete, digests, held_records, keep
 
 __all__ = [
     "KeepReasons",
     "KeepRun",
     "delete",
-    "delete_expired",
     "digests",
     "held_records",
     "keep",

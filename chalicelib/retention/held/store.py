@@ -6,8 +6,8 @@ Invariants of a move:
 
 - It is one transaction: the record is in exactly one of the two places, whenever a worker is killed.
 - An item that was changed since it was read is not moved; the next run reads it again.
-- The held record names neither account nor user in clear, and nothing refers to its `held_id` but the
-  request.
+- The held record names neither account nor user in clear. Only the request and the tombstone refer to its
+  `held_id`.
 - A record that was altered cannot be kept: it is deleted and counted. One that only this container cannot
   open is not touched. One that was due for deletion already is deleted.
 """
@@ -46,6 +46,8 @@ from chalicelib.privacy.subject_keys import SubjectKeys
 from chalicelib.retention.held.reasons import KeepReasons
 from chalicelib.retention.model import HeldRecord
 
+# The attributes that a glance needs: documents may have hundreds of kilobytes.
+_CLEAR = tuple(HeldRecord.model_fields.keys() - set(HeldRecord.declaration.sealed_fields()))
 # Moves per transaction. DynamoDB allows 4 MB in one; a bundle of usage may have 100 KB, its copy some more.
 _MOVES = 8
 
@@ -220,8 +222,8 @@ def _is_done(move: _Move) -> bool:
 
 
 def held_records(held_id: HeldId) -> Iterator[HeldRecord]:
-    """What is kept under an id: the clear fields of each record, without those past their end."""
-    for item in table.query(Query(Table.HELD, _pk(held_id))):
+    """What is stored under an id, also past its end: the clear fields of each record."""
+    for item in table.query(Query(Table.HELD, _pk(held_id), expired=Expired.INCLUDED, attributes=_CLEAR)):
         yield codec.glance(HeldRecord, item)
 
 
@@ -232,17 +234,6 @@ def delete(records: list[HeldRecord]) -> None:
         Unavailable: not all of them are deleted.
     """
     table.delete_all([Key(Table.HELD, _pk(one.held_id), f"{one.of}#{one.record_id}") for one in records])
-
-
-def delete_expired(held_id: HeldId) -> None:
-    """Delete what is past its end and which TTL has left."""
-    stored = Query(Table.HELD, _pk(held_id), expired=Expired.INCLUDED, attributes=())
-    now = clock.to_epoch(clock.now())
-    expired = (
-        Key(Table.HELD, row["pk"], row["sk"]) for row in table.query(stored) if row["expires_at"] <= now
-    )
-    for batch in batched(expired, WRITES_PER_CALL):
-        table.delete_all(batch)
 
 
 def _pk(held_id: HeldId) -> str:

@@ -14,13 +14,11 @@ from chalicelib.retention import holds
 from chalicelib.rights import evidence, procedures, service, store
 from chalicelib.rights.erasure import store as erasures
 from chalicelib.rights.erasure.tombstones import Mark, Tombstone
-from chalicelib.rights.kept import KeptData
 from chalicelib.rights.model import ReceivedBy, Right, RightsRequest, Status, StepState, StepStatus
 from chalicelib.rights.moves import with_next_step_due
 from chalicelib.rights.notes import ErasureNotes
 from chalicelib.rights.restored.history import ClosingEvidence, RequestHistory
 from chalicelib.rights.steps.inputs import KEPT_AHEAD
-from chalicelib.rights.steps.keep import kept_data
 
 
 def close(request: RightsRequest, closing: ClosingEvidence, at: datetime) -> None:
@@ -38,32 +36,26 @@ def close(request: RightsRequest, closing: ClosingEvidence, at: datetime) -> Non
 def complete(request: RightsRequest, mark: Mark, at: datetime) -> None:
     """Close an erasure whose mark is final; its certificate is lost with the table.
 
-    If a hold still keeps something, the last step waits for its end.
+    The last step is left to run: it states what a hold keeps, and waits for its end.
 
     Raises:
         MovedMeanwhile, HeadMoved: as for `close`.
     """
-    done, now = max(mark.erased_at or clock.now(), request.received_at), clock.now()
-    kept: tuple[KeptData, ...] = ()
-    if held_id := mark.tombstone.held_id:
-        kept = kept_data(held_id, holds.of_subject(request.account_id).holds, now)
-    is_held = any(line.hold for line in kept)
-    names = [step.name for step in request.steps]
-    steps = tuple(_done(step, done) for step in request.steps)
-    if is_held and procedures.AWAIT_LAPSE in names:
-        steps = (*steps[:-1], *procedures.waiting_steps((procedures.AWAIT_LAPSE,)))
+    done = max(mark.erased_at or clock.now(), request.received_at)
+    steps = tuple(
+        step if step.name == procedures.AWAIT_LAPSE else _done(step, done) for step in request.steps
+    )
     after = request.model_copy(
         update={
-            "status": Status.PARTIALLY_COMPLETED if is_held else Status.COMPLETED,
-            "kept": kept,
+            "status": Status.COMPLETED,
             "decided_at": done,
             "closed_at": done,
             "notes": _captured(request, mark.tombstone),
             "steps": steps,
             **_AT_REST,
-            "run_at": now if is_held else None,
         }
     )
+    after = with_next_step_due(after, clock.now())
     _move(request, after, "completed_after_restore", at)
 
 

@@ -14,11 +14,11 @@ from chalicelib.rights.erasure import statement, tombstones
 from chalicelib.rights.erasure import store as erasures
 from chalicelib.rights.erasure.statement import OtherRequests
 from chalicelib.rights.erasure.tombstones import Tombstone
-from chalicelib.rights.model import IssuedCertificate, RightsRequest, Status
+from chalicelib.rights.model import IssuedCertificate, RightsRequest
 from chalicelib.rights.notes import CopyNotes
 from chalicelib.rights.steps.capture import tombstone_of
 from chalicelib.rights.steps.inputs import ensure_inputs
-from chalicelib.rights.steps.keep import kept_data, open_records, release_lapsed
+from chalicelib.rights.steps.keep import answer_for, open_records, settle
 
 
 def _certify(job: ErasureJob) -> Outcome:
@@ -30,8 +30,7 @@ def _certify(job: ErasureJob) -> Outcome:
     pseudonym = ensure_inputs(job.request).pseudonym
     known = holds.of_subject(job.request.account_id).holds
     if notes.held:  # a hold may have lapsed, or may have been lifted, since the records were moved
-        release_lapsed(notes.held, known, now)
-        job.request = job.request.model_copy(update={"kept": kept_data(notes.held, known, now)})
+        job.request = job.request.model_copy(update={"kept": settle(notes.held, known, now)})
     request, others = job.request, open_records(job.request.account_id, known, now)
     said = statement.of(request, notes, pseudonym, now, _others(request), others)
     document = signing.sign(said).document().decode()
@@ -41,7 +40,7 @@ def _certify(job: ErasureJob) -> Outcome:
     metrics.count(Metric.ERASURE_CERTIFIED)
     return Done(
         counts={"minutes_since_grace": minutes},
-        answers=Status.PARTIALLY_COMPLETED if any(line.hold for line in request.kept) else Status.COMPLETED,
+        answers=answer_for(request.kept),
         also=(erasures.keeping_certificate(issued), *_final_entry(tombstone_of(job))),
     )
 

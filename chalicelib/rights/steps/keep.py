@@ -11,12 +11,12 @@ from datetime import datetime
 
 from chalicelib.certificates.words import DeletionPlace
 from chalicelib.core import clock, metrics, needs
-from chalicelib.core.batches import batched
 from chalicelib.core.clock import MINUTE
 from chalicelib.core.ids import AccountId, HeldId, HoldId
 from chalicelib.core.metrics import Metric
 from chalicelib.disclosures import service as disclosures
 from chalicelib.privacy import codec
+from chalicelib.privacy.personal import Record
 from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.retention import holds
 from chalicelib.retention.held import service as held
@@ -26,6 +26,7 @@ from chalicelib.rights import procedures
 from chalicelib.rights.engine.step import WHOLE_RUN, Done, ErasureJob, Outcome, Step, Wait
 from chalicelib.rights.erasure.statement import OpenRecords
 from chalicelib.rights.kept import KeptData
+from chalicelib.rights.model import Status
 from chalicelib.rights.notes import ErasureNotes
 
 _SLICE = 8 * MINUTE
@@ -48,7 +49,7 @@ def _keep_held(job: ErasureJob) -> Outcome:
         job.note(_counted(job.notes, run, clock.now()))
     if not run.complete:
         return Wait(_NOW)
-    kept = kept_data(held_id, known, now)
+    kept = settle(held_id, known, now)
     job.request = job.request.model_copy(update={"kept": kept})  # stored with the outcome
     return Done(counts={"kept": len(kept)})
 
@@ -68,44 +69,45 @@ def kinds_kept(account_id: AccountId, now: datetime) -> frozenset[str]:
     return frozenset(keep_reasons(holds.of_subject(account_id).holds, now))
 
 
-def kept_data(held_id: HeldId, known: Iterable[Hold], now: datetime) -> tuple[KeptData, ...]:
-    """What is kept under an id at an instant: a line for each kind and reason."""
+def settle(held_id: HeldId, known: Iterable[Hold], now: datetime) -> tuple[KeptData, ...]:
+    """Delete what no reason keeps any more; return what is kept: a line for each kind and reason.
+
+    It may be repeated.
+    """
     by_id = {hold.hold_id: hold for hold in known}
-    lines = Counter(line for record in held.held_records(held_id) for line in _lines(record, by_id, now))
+    lines, lapsed = Counter[KeptData](), list[HeldRecord]()
+    for record in held.held_records(held_id):
+        reasons = list(_lines(record, by_id, now))
+        lines.update(reasons)
+        if not reasons:
+            lapsed.append(record)
+        if len(lapsed) == _DELETED_TOGETHER:
+            held.delete(lapsed)
+            lapsed = []
+    held.delete(lapsed)
     counted = (line.model_copy(update={"count": number}) for line, number in lines.items())
     return tuple(sorted(counted, key=lambda line: (line.kind, line.until)))
 
 
-def release_lapsed(held_id: HeldId, known: Iterable[Hold], now: datetime) -> None:
-    """Delete what no reason keeps any more; it may be repeated."""
-    lapsed = (one for one in held.held_records(held_id) if not is_kept(one, known, now))
-    for batch in batched(lapsed, _DELETED_TOGETHER):
-        held.delete(batch)
-    held.delete_expired(held_id)
+def answer_for(kept: Iterable[KeptData]) -> Status:
+    """The answer to an erasure: a partial one while a hold keeps something."""
+    return Status.PARTIALLY_COMPLETED if any(line.hold for line in kept) else Status.COMPLETED
 
 
 def open_records(account_id: AccountId, known: Iterable[Hold], now: datetime) -> OpenRecords:
     """Until when records about disclosures and holds are kept that may be disclosed to their subject now."""
-    given = disclosures.of_subject(account_id)
-    records: list[tuple[datetime | None, bool, bool]] = [
-        *((codec.expires_at(one), True, disclosures.is_secret(one, now)) for one in given),
-        *((codec.expires_at(one), False, one.is_secret(now)) for one in known if one.in_force_from),
-    ]
-    secrets = [one.secret_until for one in (*given, *known) if one.secret_until and one.secret_until > now]
+    disclosed = disclosures.of_subject(account_id)
+    holding = [hold for hold in known if hold.in_force_from]
+    secrets = [one.secret_until for one in (*disclosed, *holding) if one.secret_until]
     return OpenRecords(
-        disclosures_until=_latest(until for until, given, secret in records if given and not secret),
-        holds_until=_latest(until for until, given, secret in records if not given and not secret),
-        more_at=min(secrets, default=None),
+        disclosures_until=_latest(one for one in disclosed if not disclosures.is_secret(one, now)),
+        holds_until=_latest(hold for hold in holding if not hold.is_secret(now)),
+        more_at=min((at for at in secrets if at > now), default=None),
     )
 
 
-def _latest(ends: Iterable[datetime | None]) -> datetime | None:
-    return max(filter(None, ends), default=None)
-
-
-def is_kept(record: HeldRecord, known: Iterable[Hold], now: datetime) -> bool:
-    """Return whether a reason keeps a held record at an instant."""
-    return any(_lines(record, {hold.hold_id: hold for hold in known}, now))
+def _latest(records: Iterable[Record]) -> datetime | None:
+    return max(filter(None, map(codec.expires_at, records)), default=None)
 
 
 def _lines(record: HeldRecord, holds_by_id: Mapping[HoldId, Hold], now: datetime) -> Iterator[KeptData]:

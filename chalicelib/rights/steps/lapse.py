@@ -1,16 +1,16 @@
 """Step `await_lapse`: waits until the holds that keep something of an erased account have ended (ADR 31).
 
-It runs after the answer. Each day, and at the end of each hold or of its secrecy, it compares what is kept
-with what the request states. If that has changed, it deletes what no reason keeps any more and issues the
-certificate anew, in one transaction with the request. When no hold keeps anything, the erasure is completed.
-What only a statutory period keeps needs no work: it ends by itself.
+It runs after the answer. Each day, and at the end of each hold or of its secrecy, it deletes what no reason
+keeps any more. If the certificate would then state something else, it is issued anew in one transaction with
+the request. When no hold keeps anything, the erasure is completed. What only a statutory period keeps needs
+no work: it ends by itself.
 
 A hold that was lifted while it was still secret stays in the statement until its secrecy ends, and only then
 the certificate lists the deletion: otherwise it would disclose that there was such a hold.
 """
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from chalicelib.certificates import signing
 from chalicelib.certificates.model import ErasureCertificate
@@ -25,11 +25,9 @@ from chalicelib.rights.erasure import statement
 from chalicelib.rights.erasure import store as erasures
 from chalicelib.rights.erasure.statement import OpenRecords
 from chalicelib.rights.kept import KeptData
-from chalicelib.rights.model import IssuedCertificate, RightsRequest, Status
+from chalicelib.rights.model import IssuedCertificate, RightsRequest
 from chalicelib.rights.notes import ErasureNotes
-from chalicelib.rights.steps.keep import kept_data, open_records, release_lapsed
-
-_AT_LEAST = timedelta(seconds=1)
+from chalicelib.rights.steps.keep import answer_for, open_records, settle
 
 
 def _await_lapse(job: ErasureJob) -> Outcome:
@@ -38,14 +36,12 @@ def _await_lapse(job: ErasureJob) -> Outcome:
     if held_id is None:
         return Done()
     known = holds.of_subject(request.account_id).holds
-    others = open_records(request.account_id, known, now)
-    release_lapsed(held_id, known, now)
-    current = kept_data(held_id, known, now)
+    others, current = open_records(request.account_id, known, now), settle(held_id, known, now)
     kept = (*current, *_undisclosed(request.kept, current, now))
     _state(job, kept, others, now)
     instants = [at for line in kept if line.hold for at in (line.until, line.secret_until)]
     left = [at for at in (*instants, others.more_at) if at and at > now]
-    return Wait(min(max(min(left) - now, _AT_LEAST), DAY)) if left else Done()
+    return Wait(min(min(left) - now, DAY)) if left else Done()
 
 
 def _undisclosed(
@@ -63,13 +59,10 @@ def _state(job: ErasureJob, kept: tuple[KeptData, ...], others: OpenRecords, now
     """
     request = job.request
     notes = _with_lapsed(job.notes, request.kept, kept, now)
-    over = not any(line.hold for line in kept)
-    after = request.model_copy(
-        update={"kept": kept, "notes": notes, "status": Status.COMPLETED if over else request.status}
-    )
+    after = request.model_copy(update={"kept": kept, "notes": notes, "status": answer_for(kept)})
     if certificate := _certificate(after, notes, others, now):
         job.move(after, "certified_again", certificate, kept=len(kept))
-    elif kept != request.kept:
+    elif after != request:
         job.move(after, "lapsed", kept=len(kept))
 
 
