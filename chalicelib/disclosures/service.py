@@ -9,6 +9,7 @@ from datetime import datetime
 
 from chalicelib.accounts.service import ACCOUNT, owner_of_user
 from chalicelib.core import chain, clock, needs
+from chalicelib.core.batches import batched
 from chalicelib.core.chain import ChainEntry, Unreadable
 from chalicelib.core.errors import NotFound
 from chalicelib.core.http import Cursor, invalid_cursor
@@ -132,9 +133,10 @@ def of_subject(account_id: AccountId) -> list[Disclosure]:
 
 
 def lost_since(since: datetime) -> Iterator[DisclosureId]:
-    """The disclosures with entries in the Ledger since an instant that the table of a restore lacks."""
-    touched = (DisclosureId(one.pseudonym) for one in chain.chains_touched_since(since, evidence.CHAIN))
-    return (one for one in dict.fromkeys(touched) if store.read(one) is None)
+    """The disclosures with entries in the Ledger since an instant that a restored table lacks."""
+    touched = chain.chains_touched_since(since, evidence.CHAIN)
+    for histories in batched(touched, store.MAX_READ):
+        yield from store.missing([DisclosureId(history.pseudonym) for history in histories])
 
 
 def approved(account_id: AccountId, disclosure_id: DisclosureId) -> Disclosure | None:

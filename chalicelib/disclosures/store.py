@@ -7,7 +7,7 @@ A disclosure is in its subject's partition, so the subject's copy contains it. E
 one transaction with its evidence. Of two concurrent writers, one fails with `DisclosureMoved`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from chalicelib.core import chain, clock, observe, table
@@ -35,6 +35,7 @@ from chalicelib.privacy import codec
 # The key of the list in the index `owner`, in which requests have the partitions of their subjects.
 LIST = "disclosures"
 _SK = "disclosure#"
+MAX_READ = 100  # items of a batched read
 
 
 class DisclosureMoved(Conflict):
@@ -114,6 +115,12 @@ def of_account(account_id: AccountId) -> Iterator[Disclosure]:
             yield codec.opened(Disclosure, item)
         except SealingError as error:
             observe.record_unreadable("disclosure_unreadable", error)
+
+
+def missing(disclosure_ids: Sequence[DisclosureId]) -> list[DisclosureId]:
+    """Those of at most `MAX_READ` disclosures that the table does not have."""
+    found = table.batch_get(map(place_key, disclosure_ids))
+    return [one for one in disclosure_ids if place_key(one) not in found]
 
 
 def newest_first(after: DisclosureId | None, maximum: int) -> DisclosurePage:

@@ -207,9 +207,9 @@ def _apply_withdrawals(order: ReplayOrder, found: FoundMarks) -> ReplayPart:
 
 def _list_lost(order: ReplayOrder, found: FoundMarks) -> ReplayPart:
     erased = {mark.tombstone.request_id for mark in found.to_repeat.values()}
-    lost = {one.request_id: one for one in requests.lost_since(order.at - MARGIN)}
-    ended = [one for one in lost.values() if one.request_id in erased or one.is_ended]
-    again = [one for one in lost.values() if not (one.request_id in erased or one.is_ended)]
+    lost = list(requests.lost_since(order.at - MARGIN))
+    ended = [one for one in lost if one.request_id in erased or one.is_ended]
+    again = [one for one in lost if not (one.request_id in erased or one.is_ended)]
     head = f"lost requests: {len(ended)} answered or closed, {len(again)} to enter again"
     return ReplayPart((head, *map(_about_lost, again)))
 

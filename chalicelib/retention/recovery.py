@@ -29,8 +29,8 @@ class HoldOutcome(StrEnum):
 
 def holds_since(since: datetime) -> Iterator[HoldId]:
     """The holds with entries in the Ledger since an instant, each once."""
-    touched = (HoldId(one.pseudonym) for one in chain.chains_touched_since(since, evidence.CHAIN))
-    yield from dict.fromkeys(touched)
+    for touched in chain.chains_touched_since(since, evidence.CHAIN):
+        yield HoldId(touched.pseudonym)
 
 
 def recover(hold_id: HoldId, perform: Perform) -> HoldOutcome:

@@ -275,6 +275,24 @@ def test_hold_placed_after_the_backup_is_at_least_reported(world: World, mila: U
         assert (done.status, done.has(hold.hold_id)) == (1, True)
 
 
+def test_disclosure_recorded_after_the_backup_is_reported(world: World, mila: User) -> None:
+    backup = Backup.made()
+    served = an_approved_order(world.an_operator("alice"), world.an_operator("bob"), mila)
+    with backup.restored(Table.RIGHTS) as restore:
+        done = restore.replay()
+        assert (done.status, done.has(served)) == (1, True)
+
+
+def test_altered_disclosure_does_not_stop_a_replay(world: World, mila: User) -> None:
+    served = an_approved_order(world.an_operator("alice"), world.an_operator("bob"), mila)
+    backup = Backup.made()
+    with backup.restored(Table.RIGHTS) as restore:
+        unreadable = b"\x01\x00" + b"\x07" * 60
+        damage(Table.RIGHTS, f"A#{mila.account_id}", f"disclosure#{served}", sealed=unreadable)
+        done = restore.replay()
+        assert (done.status, done.has(served)) == (0, False)
+
+
 @pytest.mark.proof
 def test_held_record_is_not_deleted_because_a_restored_table_lacks_its_hold(world: World, mila: User) -> None:
     request = asks_for_erasure(mila)

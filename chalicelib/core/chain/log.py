@@ -142,8 +142,10 @@ def rows_between(begin: datetime, end: datetime) -> Iterator[Item]:
 
 
 def chains_touched_since(since: datetime, kind: str) -> Iterator[Chain]:
-    """Yield the chains of a kind with entries since an instant; one with several may be yielded again."""
+    """Yield the chains of a kind with entries since an instant, each once."""
+    seen = set[Chain]()
     for row in rows_between(since, clock.now()):
         chain = Chain.parse(row["pk"])
-        if chain.kind == kind:
+        if chain.kind == kind and chain not in seen:
+            seen.add(chain)
             yield chain

@@ -111,10 +111,10 @@ def _ensure_guard(request: RightsRequest, perform: Perform) -> bool:
 
 
 def lost_since(since: datetime) -> Iterator[LostRequest]:
-    """The requests that the Ledger knows since an instant and the table lacks; one may be yielded again."""
+    """The requests with entries in the Ledger since an instant that the table lacks."""
     touched = chain.chains_touched_since(since, evidence.CHAIN)
     for names in batched(touched, store.MAX_READ):
-        ids = dict.fromkeys(filter(None, (RightsRequestId.parse(one.pseudonym) for one in names)))
+        ids = filter(None, (RightsRequestId.parse(one.pseudonym) for one in names))
         for request_id in restored.missing(list(ids)):
             yield LostRequest(request_id, read_history(request_id))
 
