@@ -40,8 +40,7 @@ from chalicelib.core.canonical import canonical
 from chalicelib.core.clock import DAY, Instant
 from chalicelib.core.ids import Pseudonym, RightsRequestId
 from chalicelib.privacy import register
-from chalicelib.privacy.declaration import UNDECLARED, DataSubject
-from chalicelib.privacy.elsewhere import ELSEWHERE
+from chalicelib.privacy.declaration import UNDECLARED
 
 KEY_BACKUPS = 7 * DAY
 OTHER_BACKUPS = 35 * DAY
@@ -240,9 +239,7 @@ class ErasureCertificate(_Part):
 
 def known_kinds() -> frozenset[str]:
     """The kinds of records that a certificate may name."""
-    declared = (record.declaration for record in register.records())
-    of_users = {one.kind for one in declared if one.subject is DataSubject.USER}
-    return frozenset(of_users | {one.kind for one in ELSEWHERE} | FORMER_KINDS | {UNDECLARED})
+    return register.kinds_about_users() | FORMER_KINDS | {UNDECLARED}
 
 
 def task_id_of(text: str | None) -> str | None:

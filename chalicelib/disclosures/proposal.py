@@ -6,7 +6,6 @@
   ahead at most, and ends a year before the record does, so that the subject can still learn of it.
 """
 
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated
 
@@ -19,8 +18,6 @@ from chalicelib.core.ids import UserId
 from chalicelib.disclosures.model import DisclosureGround, DisclosureKind
 from chalicelib.notices.model import NoticeKind, NoticeVersion
 from chalicelib.privacy import register
-from chalicelib.privacy.declaration import DataSubject
-from chalicelib.privacy.elsewhere import ELSEWHERE
 from chalicelib.privacy.periods import Period
 from chalicelib.rights.problems import does_not_apply
 
@@ -62,7 +59,7 @@ def check(new: NewDisclosure, now: datetime) -> None:
         raise does_not_apply("notice", "Needed for a merger or sale, which it announced, and only then")
     if new.notice is not None and not _is_policy(new.notice):
         raise does_not_apply("notice", "A version of the privacy policy announces a merger or sale")
-    if len(set(new.scope)) < len(new.scope) or not set(new.scope) <= set(_disclosable()):
+    if len(set(new.scope)) < len(new.scope) or not set(new.scope) <= register.kinds_about_users():
         raise does_not_apply("scope", "Kinds of the record of processing that are about users, each once")
     if (new.secret_until is None) is not (new.secrecy_reference is None):
         raise does_not_apply("secrecy_reference", "A secrecy needs its end and its reference")
@@ -87,13 +84,3 @@ def check_secrecy(ground: DisclosureGround, until: datetime, proposed_at: dateti
 
 def _is_policy(notice: NoticeVersion) -> bool:
     return NoticeVersion.parse(notice) is not None and notice.kind is NoticeKind.PRIVACY
-
-
-def _disclosable() -> Iterator[str]:
-    """The kinds of data about users."""
-    for record in register.records():
-        if record.declaration.subject is DataSubject.USER:
-            yield record.declaration.kind
-    for entry in ELSEWHERE:
-        if entry.subject is DataSubject.USER:
-            yield entry.kind

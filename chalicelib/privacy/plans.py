@@ -14,7 +14,6 @@ Data that is in no record class (Stream's copy, the evidence) is described in pr
 """
 
 from collections.abc import Iterable
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -140,16 +139,6 @@ class Action(StrEnum):
 
 
 @dataclass(frozen=True)
-class Kept:
-    """A record class that outlives its subject, and the law that requires it; None: the law of a hold."""
-
-    kind: str
-    table: Table
-    found: LookupPath
-    law: str | None
-
-
-@dataclass(frozen=True)
 class TableStep:
     """Something that is done once, in one table, and may be done again.
 
@@ -168,10 +157,9 @@ class TableStep:
 
 @dataclass(frozen=True)
 class ErasurePlan:
-    """The ordered steps, what is kept and why, and the classes that the key makes unreadable."""
+    """The ordered steps, and the classes that the key makes unreadable."""
 
     steps: tuple[TableStep, ...]
-    kept: tuple[Kept, ...]
     unreadable_with_key: tuple[str, ...]  # all copies; those in backups once the backups of Keys have expired
 
 
@@ -198,31 +186,23 @@ def erasure_plan(records: Records, held: Iterable[str] = ()) -> ErasurePlan:
     declared, held = _sorted(records), set(held)
     if unknown := held - set(holdable(records)):
         raise NotHoldable(f"cannot be held: {', '.join(sorted(unknown))}")
-    kept = tuple(kept for kept in (_kept(one, held) for one in declared) if kept)
-    moved = {one.kind for one in kept if one.found is LookupPath.BY_ACCOUNT}
+    by_account = [d for d in declared if found(d.table) is LookupPath.BY_ACCOUNT]
+    moved = [d for d in by_account if isinstance(d.retention, Statutory) or d.kind in held]
     steps = (
         *_steps(Action.RELEASE, (d for d in declared if found(d.table) is LookupPath.BY_CLAIM)),
-        *_steps(Action.KEEP, (d for d in declared if d.kind in moved)),
-        *_steps(Action.DELETE, (d for d in declared if found(d.table) is LookupPath.BY_ACCOUNT)),
+        *_steps(Action.KEEP, moved),
+        *_steps(Action.DELETE, by_account),
         *_steps(Action.LAPSE, (d for d in declared if found(d.table) is LookupPath.BY_NOTHING)),
         TableStep(Action.DELETE_KEY, Table.KEYS),
         *_steps(Action.NEVER, (d for d in declared if found(d.table) in _OUTLIVE)),
         *(TableStep(Action.NEVER, table) for table in Table if found(table) is LookupPath.BY_PSEUDONYM),
     )
     sealed = tuple(d.kind for d in declared if d.key_class is KeyClass.SUBJECT)
-    return ErasurePlan(steps, kept, sealed)
+    return ErasurePlan(steps, sealed)
 
 
 # Tables whose records are about accounts that may be erased.
 _OUTLIVE = frozenset({LookupPath.BY_INDEX, LookupPath.BY_ERASURE})
-
-
-def _kept(declaration: Declaration, held: AbstractSet[str]) -> Kept | None:
-    retention = declaration.retention
-    law = retention.law if isinstance(retention, Statutory) else None
-    if law is None and declaration.kind not in held:
-        return None
-    return Kept(declaration.kind, declaration.table, found(declaration.table), law)
 
 
 def _steps(action: Action, declared: Iterable[Declaration]) -> tuple[TableStep, ...]:

@@ -7,6 +7,8 @@ from functools import cache
 
 import chalicelib
 from chalicelib.privacy import personal
+from chalicelib.privacy.declaration import DataSubject
+from chalicelib.privacy.elsewhere import ELSEWHERE
 from chalicelib.privacy.personal import Record
 
 
@@ -14,6 +16,13 @@ def records() -> tuple[type[Record], ...]:
     """All record classes, including those of concepts that are not imported yet."""
     _import_models()
     return personal.defined()
+
+
+def kinds_about_users() -> frozenset[str]:
+    """The kinds of data about users, in record classes and elsewhere."""
+    of_users = (record.declaration for record in records() if record.declaration.subject is DataSubject.USER)
+    elsewhere = (entry for entry in ELSEWHERE if entry.subject is DataSubject.USER)
+    return frozenset((*(one.kind for one in of_users), *(one.kind for one in elsewhere)))
 
 
 @cache
