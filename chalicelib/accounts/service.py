@@ -1,6 +1,7 @@
 """The rules of accounts, and the parts of their store that other concepts use."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from chalicelib.accounts import store
 from chalicelib.accounts.freeze.store import (
@@ -35,7 +36,9 @@ from chalicelib.accounts.store import (
     revocation,
 )
 from chalicelib.core import clock, needs, observe
+from chalicelib.core.errors import NotFound
 from chalicelib.core.ids import AccountId, Pseudonym, UserId
+from chalicelib.core.needs import Found, Wanted
 from chalicelib.core.sealing import SealingError
 from chalicelib.core.transactions import Write
 from chalicelib.privacy import subject_keys
@@ -67,6 +70,7 @@ __all__ = [
     "owner_of_change",
     "owner_of_phone",
     "owner_of_user",
+    "read_by_user",
     "rekey",
     "release_claims",
     "releases_in",
@@ -91,6 +95,20 @@ def new_account(phone: str, locale: str | None) -> tuple[Account, SubjectKeys, l
     )
     keys, keeping = subject_keys.new(account.account_id)
     return account, keys, [keeping, *store.creation(account, keys)]
+
+
+def read_by_user(user_id: UserId, *more: Wanted[Any]) -> tuple[Account, Found]:
+    """The account with a user id, and other needs in the same read.
+
+    Raises:
+        NotFound: no account has this user id, or the account is being erased.
+    """
+    owner = owner_of_user(user_id)
+    if owner is not None:
+        (found,) = needs.read_accounts([owner], (ACCOUNT, *more))
+        if account := found[ACCOUNT]:
+            return account, found
+    raise NotFound
 
 
 def glances(account_ids: Iterable[AccountId]) -> dict[AccountId, Account | None]:

@@ -14,8 +14,6 @@ from chalicelib.disclosures.model import (
     DisclosureGround,
     DisclosureKind,
     DisclosureStatus,
-    SecrecyProposal,
-    is_secret,
 )
 from chalicelib.disclosures.proposal import AssessmentText, ShortText
 from chalicelib.disclosures.service import DisclosurePage, InspectedDisclosure
@@ -55,11 +53,6 @@ class SecrecyProposalView(View):
     by: StaffId
     at: Instant
 
-    @classmethod
-    def of(cls, change: SecrecyProposal) -> Self:
-        """Build the view."""
-        return cls(**dict(change))
-
 
 class DisclosureLine(View):
     """A disclosure in a list: no text. `version` is the version in its ETag."""
@@ -80,7 +73,7 @@ class DisclosureLine(View):
     @classmethod
     def of(cls, disclosure: Disclosure) -> Self:
         """Build the view of the current state of a disclosure."""
-        return cls(**_line(disclosure))
+        return cls(**_fields(disclosure, cls))
 
 
 class DisclosureView(DisclosureLine):
@@ -99,11 +92,6 @@ class DisclosureView(DisclosureLine):
     secrecy_reference: str | None = None
     secrecy_proposal: SecrecyProposalView | None = None
 
-    @classmethod
-    def of(cls, disclosure: Disclosure) -> Self:
-        """Build the view of the current state of a disclosure."""
-        return cls(**_whole(disclosure))
-
 
 class InspectedDisclosureView(DisclosureView):
     """A disclosure with its evidence, newest first; without it if an entry was altered."""
@@ -117,7 +105,7 @@ class InspectedDisclosureView(DisclosureView):
     def with_history(cls, seen: InspectedDisclosure, staff: dict[StaffId, str]) -> Self:
         """Build the view of a disclosure and its evidence."""
         shown = tuple(map(EntryView.of, seen.entries)) if seen.entries is not None else None
-        return cls(**_whole(seen.disclosure), evidence=shown, staff=staff)
+        return cls(**_fields(seen.disclosure, DisclosureView), evidence=shown, staff=staff)
 
 
 class DisclosureList(View):
@@ -136,26 +124,13 @@ class DisclosureList(View):
         return cls(items=items, unreadable=tuple(page.unreadable), next=page.next)
 
 
-def _line(disclosure: Disclosure) -> dict[str, Any]:
-    same = ("user_id", "ground", "status", "proposed_at", "reviewed_at", "disclosed_at", "secret_until")
+def _fields(disclosure: Disclosure, view: type[DisclosureLine]) -> dict[str, Any]:
+    """The fields of a view, most of which have the same name in the record."""
     return {
-        **{name: getattr(disclosure, name) for name in (*same, "version")},
+        **disclosure.model_dump(include=set(view.model_fields)),
         "id": disclosure.disclosure_id,
         "kind": disclosure.ground.kind,
-        "secret": is_secret(disclosure, clock.now()),
+        "secret": disclosure.is_secret(clock.now()),
         "secrecy_proposed": disclosure.secrecy_proposal is not None,
-    }
-
-
-def _whole(disclosure: Disclosure) -> dict[str, Any]:
-    same = (
-        "recipient", "reference", "scope", "extract", "reason", "notice", "proposed_by", "reviewed_by",
-        "given_by", "secrecy_reference",
-    )  # fmt: skip
-    change = disclosure.secrecy_proposal
-    return {
-        **_line(disclosure),
-        **{name: getattr(disclosure, name) for name in same},
         "assessment": disclosure.review,
-        "secrecy_proposal": SecrecyProposalView.of(change) if change else None,
     }

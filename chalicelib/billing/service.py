@@ -8,38 +8,29 @@ then on only the account's own invoice, while it is stored, prevents a second on
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, time
 
 from pydantic import TypeAdapter, ValidationError
 
-from chalicelib.accounts.service import ACCOUNT, AccountGone, not_erasing, owner_of_user
+from chalicelib.accounts.service import AccountGone, not_erasing, owner_of_user, read_by_user
 from chalicelib.billing import evidence, store
 from chalicelib.billing.model import Invoice, InvoiceNumber, InvoiceNumberUsed, NewInvoice
-from chalicelib.billing.store import AlreadyRecorded
-from chalicelib.core import chain, clock, keyring, needs, observe
+from chalicelib.billing.store import AlreadyRecorded, InvoicePage
+from chalicelib.core import chain, clock, keyring, observe
 from chalicelib.core.chain import HeadMoved, Unreadable
-from chalicelib.core.errors import InvalidRequest, NotFound
+from chalicelib.core.errors import NotFound, does_not_apply
 from chalicelib.core.http import Cursor, invalid_cursor
-from chalicelib.core.ids import AccountId, InvoiceId, StaffId, UserId
+from chalicelib.core.ids import InvoiceId, StaffId, UserId
 from chalicelib.core.sealing import SealingError
 from chalicelib.core.settings import Secret
 from chalicelib.core.transactions import commit
 from chalicelib.privacy.periods import Period
 from chalicelib.staff import history
 
+__all__ = ["InvoicePage", "list_invoices", "record"]
+
 PAGE = 50
-
 _NUMBER = TypeAdapter[str](InvoiceNumber)
-
-
-@dataclass(frozen=True)
-class InvoicePage:
-    """A page of a user's invoices, the numbers of unreadable ones, and the next page's cursor."""
-
-    found: tuple[Invoice, ...]
-    unreadable: tuple[str, ...]
-    next: str | None
 
 
 def record(by: StaffId, new: NewInvoice) -> Invoice:
@@ -80,22 +71,19 @@ def list_invoices(user_id: UserId, cursor: Cursor | None, by: StaffId) -> Invoic
         Unavailable: the view cannot be recorded now.
     """
     after = _parse_cursor(cursor) if cursor is not None else None
-    page = store.page(_account_of(user_id), after, PAGE)
+    account, _ = read_by_user(user_id)
+    page = store.page(account.account_id, after, PAGE)
     history.record_view(by, "listed", "invoices", [invoice.invoice_id for invoice in page.found])
-    return InvoicePage(page.found, page.unreadable, page.last)
+    return page
 
 
 def _check_days(new: NewInvoice, issued_at: datetime) -> None:
     if new.service_from > new.service_to:
-        raise _does_not_apply("service_to", "It is before the beginning of the service")
+        raise does_not_apply("service_to", "It is before the beginning of the service")
     if new.issued_on > clock.day_of(clock.now()):
-        raise _does_not_apply("issued_on", "Today at the latest")
+        raise does_not_apply("issued_on", "Today at the latest")
     if Period.BILLING.ends(issued_at) <= clock.now():
-        raise _does_not_apply("issued_on", "The statutory period of this invoice is over")
-
-
-def _does_not_apply(name: str, rule: str) -> InvalidRequest:
-    return InvalidRequest(errors=[{"pointer": f"/{name}", "code": "does_not_apply", "message": rule}])
+        raise does_not_apply("issued_on", "The statutory period of this invoice is over")
 
 
 def _commit(invoice: Invoice, older: list[InvoiceId], by: StaffId) -> None:
@@ -105,13 +93,12 @@ def _commit(invoice: Invoice, older: list[InvoiceId], by: StaffId) -> None:
         AccountGone: the account does not exist, or is being erased.
         AlreadyRecorded, HeadMoved: the number is used.
     """
-    recorded = evidence.entry(evidence.RECORDED, {"by": by})
     if any(_has_entries(invoice_id) for invoice_id in older):
         raise AlreadyRecorded
     commit(
         not_erasing(invoice.account_id),
         store.creation(invoice),
-        chain.first_write(evidence.history_of(invoice.invoice_id), recorded),
+        chain.first_write(evidence.history_of(invoice.invoice_id), evidence.recorded(by)),
     )
 
 
@@ -133,9 +120,7 @@ def _recorded_before(invoice: Invoice) -> Invoice:
 
 def _ids_of(number: str) -> Iterator[InvoiceId]:
     """The ids of an invoice under all versions of the key, the current one first."""
-    keys = keyring.mac_keys(Secret.STAFF)
-    for version in (keys.current, *sorted(keys.versions.keys() - {keys.current})):
-        yield InvoiceId.from_digest(keys.digest_under(version, "invoice", number))
+    return map(InvoiceId.from_digest, keyring.mac_keys(Secret.STAFF).digests("invoice", number))
 
 
 def _has_entries(invoice_id: InvoiceId) -> bool:
@@ -143,16 +128,6 @@ def _has_entries(invoice_id: InvoiceId) -> bool:
         return chain.head(evidence.history_of(invoice_id)) is not None
     except Unreadable:  # an altered entry is one too
         return True
-
-
-def _account_of(user_id: UserId) -> AccountId:
-    owner = owner_of_user(user_id)
-    if owner is None:
-        raise NotFound
-    (found,) = needs.read_accounts([owner], (ACCOUNT,))
-    if found[ACCOUNT] is None:
-        raise NotFound
-    return owner
 
 
 def _parse_cursor(cursor: Cursor) -> str:

@@ -21,12 +21,12 @@ class AlreadyRecorded(Conflict):
 
 
 @dataclass(frozen=True)
-class StoredPage:
-    """A page of an account's invoices, the numbers of unreadable ones, and the last number if more follow."""
+class InvoicePage:
+    """A page of an account's invoices, the numbers of unreadable ones, and the next page's cursor."""
 
     found: tuple[Invoice, ...]
     unreadable: tuple[str, ...]
-    last: str | None
+    next: str | None
 
 
 def creation(invoice: Invoice) -> Create:
@@ -45,7 +45,7 @@ def read(account_id: AccountId, number: str) -> Invoice | None:
     return codec.opened(Invoice, item) if item else None
 
 
-def page(account_id: AccountId, after: str | None, at_most: int) -> StoredPage:
+def page(account_id: AccountId, after: str | None, at_most: int) -> InvoicePage:
     """Read the next invoices of an account by number; those that cannot be opened are counted in a metric."""
     last = _key(account_id, after).attributes() if after else None
     wanted = Query(Table.BILLING, partition_of(account_id), Prefix(_PREFIX), limit=at_most + 1, after=last)
@@ -58,7 +58,7 @@ def page(account_id: AccountId, after: str | None, at_most: int) -> StoredPage:
             observe.record_unreadable("invoice_unreadable", error)
             unreadable.append(_number_of(item["sk"]))
     more = _number_of(items[at_most - 1]["sk"]) if len(items) > at_most else None
-    return StoredPage(tuple(found), tuple(unreadable), more)
+    return InvoicePage(tuple(found), tuple(unreadable), more)
 
 
 def _key(account_id: AccountId, number: str) -> Key:

@@ -107,6 +107,11 @@ class InvalidRequest(Problem):
     }
 
 
+def does_not_apply(name: str, rule: str) -> InvalidRequest:
+    """Return the problem that a field does not apply to this request; `rule` says why."""
+    return InvalidRequest(errors=[{"pointer": f"/{name}", "code": "does_not_apply", "message": rule}])
+
+
 class UnexpectedField(InvalidRequest):
     """The request has fields that this route does not accept."""
 

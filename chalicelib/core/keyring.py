@@ -34,6 +34,11 @@ class MacKeys:
         """Return the HMAC over the parts under a given version, to verify a digest made under it."""
         return self._digest(version, parts)
 
+    def digests(self, *parts: str) -> Iterator[bytes]:
+        """Yield the HMACs over the parts under all versions, the current one first."""
+        for version in (self.current, *sorted(self.versions.keys() - {self.current})):
+            yield self._digest(version, parts)
+
     def lookup_keys(self, kind: str, value: str) -> Iterator[str]:
         """Yield the item keys of a value, `<kind>#<version>#<hex>`, the current version first."""
         others = (version for version in self.versions if version != self.current)

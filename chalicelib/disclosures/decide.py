@@ -13,13 +13,13 @@ from datetime import datetime
 
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY
-from chalicelib.core.errors import ChangedMeanwhile
+from chalicelib.core.errors import ChangedMeanwhile, does_not_apply
 from chalicelib.core.http import IfMatch
 from chalicelib.core.ids import DisclosureId, StaffId
 from chalicelib.disclosures.model import Disclosure, DisclosureKind, DisclosureStatus
 from chalicelib.disclosures.moves import DisclosureMove, apply_move, etag
 from chalicelib.disclosures.problems import DecidedAlready, NotApproved, ProposalLapsed
-from chalicelib.rights.problems import OwnProposal, does_not_apply
+from chalicelib.rights.problems import OwnProposal
 
 DECIDE_WITHIN = 30 * DAY
 

@@ -159,6 +159,10 @@ class Disclosure(
     secrecy_reference: Annotated[str | None, _SECRECY] = None
     secrecy_proposal: Annotated[SecrecyProposal | None, _SECRECY] = None
 
+    def is_secret(self, at: datetime) -> bool:
+        """Return whether an order forbids to inform the subject at an instant."""
+        return self.secret_until is not None and at < self.secret_until
+
     @property
     def undisclosed_until(self) -> datetime | None:
         """The end of its secrecy; a disclosure that is not approved is never in a copy."""
@@ -178,8 +182,3 @@ class DisclosurePlace(
 
     account_id: Annotated[AccountId, _INNER]
     proposed_at: Annotated[Instant, _INNER]
-
-
-def is_secret(disclosure: Disclosure, now: datetime) -> bool:
-    """Return whether an order forbids now to inform the subject of a disclosure; a glance suffices."""
-    return disclosure.secret_until is not None and now < disclosure.secret_until

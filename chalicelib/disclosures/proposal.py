@@ -13,13 +13,13 @@ from pydantic import Field, StringConstraints
 
 from chalicelib.core.clock import DAY, Instant
 from chalicelib.core.durations import Duration
+from chalicelib.core.errors import does_not_apply
 from chalicelib.core.http import Body
 from chalicelib.core.ids import UserId
 from chalicelib.disclosures.model import DisclosureGround, DisclosureKind
 from chalicelib.notices.model import NoticeKind, NoticeVersion
 from chalicelib.privacy import register
 from chalicelib.privacy.periods import Period
-from chalicelib.rights.problems import does_not_apply
 
 # How long an order may forbid to inform the subject, counted from its entry or renewal.
 SECRET_AT_MOST = Duration.parse("P2Y")

@@ -7,14 +7,14 @@ waits for its approval, the secrecy is as it was: if it ends meanwhile, the subj
 from datetime import datetime
 
 from chalicelib.core import clock
-from chalicelib.core.errors import ChangedMeanwhile
+from chalicelib.core.errors import ChangedMeanwhile, does_not_apply
 from chalicelib.core.http import IfMatch
 from chalicelib.core.ids import DisclosureId, StaffId
 from chalicelib.disclosures import proposal
 from chalicelib.disclosures.model import Disclosure, DisclosureStatus, SecrecyProposal
 from chalicelib.disclosures.moves import DisclosureMove, apply_move, etag
 from chalicelib.disclosures.problems import NotApproved
-from chalicelib.rights.problems import NothingProposed, OwnProposal, ProposedAlready, does_not_apply
+from chalicelib.rights.problems import NothingProposed, OwnProposal, ProposedAlready
 
 
 def propose(disclosure_id: DisclosureId, by: StaffId, until: datetime | None, reference: str) -> Disclosure:

@@ -7,15 +7,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from chalicelib.accounts.service import ACCOUNT, owner_of_user
-from chalicelib.core import chain, clock, needs
+from chalicelib.accounts.service import read_by_user
+from chalicelib.core import chain, clock
 from chalicelib.core.batches import batched
 from chalicelib.core.chain import ChainEntry, Unreadable
 from chalicelib.core.errors import NotFound
 from chalicelib.core.http import Cursor, invalid_cursor
 from chalicelib.core.ids import AccountId, DisclosureId, StaffId
 from chalicelib.disclosures import evidence, moves, proposal, store
-from chalicelib.disclosures.model import Disclosure, DisclosureStatus, is_secret
+from chalicelib.disclosures.model import Disclosure, DisclosureStatus
 from chalicelib.disclosures.problems import NotInForce
 from chalicelib.disclosures.proposal import NewDisclosure
 from chalicelib.disclosures.store import DisclosurePage, UnknownPlace
@@ -27,7 +27,6 @@ __all__ = [
     "DisclosurePage",
     "InspectedDisclosure",
     "approved",
-    "is_secret",
     "list_all",
     "of_subject",
     "propose",
@@ -67,13 +66,7 @@ def propose(by: StaffId, new: NewDisclosure) -> Disclosure:
     """
     now = clock.now()
     proposal.check(new, now)
-    owner = owner_of_user(new.user_id)
-    if owner is None:
-        raise NotFound
-    (found,) = needs.read_accounts([owner], (ACCOUNT, _POLICY))
-    account = found[ACCOUNT]
-    if account is None:
-        raise NotFound
+    account, found = read_by_user(new.user_id, _POLICY)
     # It stays in force: a version is never changed, nor an announcement undone.
     if new.notice is not None and not notices.has_taken_effect(found[_POLICY], new.notice):
         raise NotInForce
@@ -84,7 +77,7 @@ def propose(by: StaffId, new: NewDisclosure) -> Disclosure:
         proposed_at=now,
         **dict(new),
     )
-    said = {"ground": new.ground, "secret": int(is_secret(disclosure, now))}
+    said = {"ground": new.ground, "secret": int(disclosure.is_secret(now))}
     store.create(disclosure, evidence.entry(disclosure, "proposed", by, said))
     return disclosure
 

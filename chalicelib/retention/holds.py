@@ -16,22 +16,21 @@ made, and a repeated confirmation or lifting changes nothing.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 
-from chalicelib.accounts.service import ACCOUNT, AccountGone, not_erasing, owner_of_user
-from chalicelib.core import clock, metrics, needs
+from chalicelib.accounts.service import AccountGone, not_erasing, read_by_user
+from chalicelib.core import clock, metrics
 from chalicelib.core.chain import HeadMoved
 from chalicelib.core.clock import DAY
-from chalicelib.core.errors import InvalidRequest, NotFound, Unavailable
-from chalicelib.core.ids import AccountId, DisclosureId, HoldId, StaffId, UserId
+from chalicelib.core.errors import NotFound, Unavailable, does_not_apply
+from chalicelib.core.ids import AccountId, HoldId, StaffId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.transactions import Write, commit
 from chalicelib.disclosures import service as disclosures
 from chalicelib.privacy import register
 from chalicelib.privacy.plans import holdable
 from chalicelib.retention import evidence, store
-from chalicelib.retention.model import UNCONFIRMED, Hold, HoldGround
+from chalicelib.retention.model import UNCONFIRMED, Hold, NewHold
 from chalicelib.retention.problems import HoldEnded, HoldsClosed, NotDisclosed
 from chalicelib.retention.store import HoldPage, HoldsChanged, SubjectHolds, closing, forget_closed
 from chalicelib.rights.problems import OwnProposal
@@ -44,7 +43,6 @@ PAGE = 100
 __all__ = [
     "HoldPage",
     "HoldsChanged",
-    "NewHold",
     "SubjectHolds",
     "closing",
     "confirm",
@@ -57,21 +55,6 @@ __all__ = [
     "propose_lift",
     "show",
 ]
-
-
-@dataclass(frozen=True)
-class NewHold:
-    """A hold as an operator places it. The texts may contain personal data."""
-
-    user_id: UserId
-    kinds: tuple[str, ...]
-    ground: HoldGround
-    law: str
-    authority: str
-    reason: str
-    until: datetime
-    secret_until: datetime | None = None
-    disclosure_id: DisclosureId | None = None
 
 
 def of_subject(account_id: AccountId) -> SubjectHolds:
@@ -106,12 +89,8 @@ def place(by: StaffId, new: NewHold) -> Hold:
     """
     now = clock.now()
     _check(new, now)
-    account_id = owner_of_user(new.user_id)
-    if account_id is None:
-        raise NotFound
-    (found,) = needs.read_accounts([account_id], (ACCOUNT,))
-    if found[ACCOUNT] is None:
-        raise NotFound
+    account, _ = read_by_user(new.user_id)
+    account_id = account.account_id
     _check_disclosure(account_id, new)
     for _ in range(_TRIES):
         known = store.of(account_id)
@@ -135,12 +114,12 @@ def place(by: StaffId, new: NewHold) -> Hold:
 
 def _check(new: NewHold, now: datetime) -> None:
     if not now < new.until <= now + LONGEST:
-        raise _does_not_apply("until", "An instant within the next two years")
+        raise does_not_apply("until", "An instant within the next two years")
     if new.secret_until and not now < new.secret_until <= new.until:
-        raise _does_not_apply("secret_until", "An instant before the end of the hold")
+        raise does_not_apply("secret_until", "An instant before the end of the hold")
     known = holdable(register.records())
-    if not new.kinds or not set(new.kinds) <= set(known) or len(set(new.kinds)) != len(new.kinds):
-        raise _does_not_apply("kinds", f"Each once, of: {', '.join(known)}")
+    if not set(new.kinds) <= set(known) or len(set(new.kinds)) != len(new.kinds):
+        raise does_not_apply("kinds", f"Each once, of: {', '.join(known)}")
 
 
 def _check_disclosure(account_id: AccountId, new: NewHold) -> None:
@@ -150,14 +129,10 @@ def _check_disclosure(account_id: AccountId, new: NewHold) -> None:
     served = disclosures.approved(account_id, new.disclosure_id)
     if served is None:
         raise NotDisclosed
-    secret_until = served.secret_until if disclosures.is_secret(served, clock.now()) else None
+    secret_until = served.secret_until if served.is_secret(clock.now()) else None
     if secret_until != new.secret_until:
         until = clock.to_text(secret_until) if secret_until else "not secret"
-        raise _does_not_apply("secret_until", f"As that of the disclosure: {until}")
-
-
-def _does_not_apply(field: str, message: str) -> InvalidRequest:
-    return InvalidRequest(errors=[{"pointer": f"/{field}", "code": "does_not_apply", "message": message}])
+        raise does_not_apply("secret_until", f"As that of the disclosure: {until}")
 
 
 def _hold(account_id: AccountId, by: StaffId, new: NewHold, now: datetime, known: SubjectHolds) -> Hold:
@@ -165,15 +140,7 @@ def _hold(account_id: AccountId, by: StaffId, new: NewHold, now: datetime, known
     return Hold(
         hold_id=HoldId.new(),
         account_id=account_id,
-        user_id=new.user_id,
-        kinds=new.kinds,
-        ground=new.ground,
-        law=new.law,
-        authority=new.authority,
-        reason=new.reason,
-        disclosure_id=new.disclosure_id,
-        until=new.until,
-        secret_until=new.secret_until,
+        **dict(new),
         placed_by=by,
         placed_at=now,
         in_force_from=None if waits else now,
@@ -188,10 +155,8 @@ def _was_in_force_alone(hold: Hold) -> bool:
 
 def _is_same(hold: Hold, by: StaffId, new: NewHold) -> bool:
     """Return whether a hold is the one that an earlier call with the same content placed."""
-    given = (hold.kinds, hold.ground, hold.law, hold.authority, hold.reason, hold.until, hold.secret_until)
-    wanted = (new.kinds, new.ground, new.law, new.authority, new.reason, new.until, new.secret_until)
-    ours = hold.placed_by == by and hold.disclosure_id == new.disclosure_id
-    return ours and given == wanted and hold.ends_at > clock.now()
+    given = hold.model_dump(include=set(NewHold.model_fields))
+    return hold.placed_by == by and given == new.model_dump() and hold.ends_at > clock.now()
 
 
 def confirm(by: StaffId, hold_id: HoldId) -> Hold:

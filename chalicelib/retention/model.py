@@ -4,7 +4,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
+from pydantic import Field, StringConstraints
+
 from chalicelib.core.clock import HOUR, Instant
+from chalicelib.core.http import Body
 from chalicelib.core.ids import (
     AccountId,
     DisclosureId,
@@ -85,6 +88,11 @@ class Hold(
     lifted_by: Annotated[StaffId | None, _OF_STAFF] = None
     ends_at: Annotated[Instant, NOT_PERSONAL]
 
+    @property
+    def staff(self) -> set[StaffId]:
+        """The members of staff that it names."""
+        return set(filter(None, (self.placed_by, self.confirmed_by, self.lift_proposed_by, self.lifted_by)))
+
     def is_in_force(self, at: datetime) -> bool:
         """Return whether the hold keeps records at an instant."""
         return self.in_force_from is not None and self.in_force_from <= at < self.ends_at
@@ -101,6 +109,26 @@ class Hold(
     def awaits_confirmation(self, at: datetime) -> bool:
         """Return whether a second operator may still confirm the hold."""
         return self.confirmed_by is None and self.lifted_by is None and at < self.ends_at
+
+
+_Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=1000)]
+_Kind = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}$")]
+
+
+class NewHold(Body):
+    """A hold as an operator places it."""
+
+    user_id: UserId
+    kinds: tuple[_Kind, ...] = Field(min_length=1, max_length=20, description="Kinds of records to keep")
+    ground: HoldGround
+    law: _Text = Field(description="The law that requires or permits it; disclosed to the subject")
+    authority: _Text = Field(description="Who requires it, or the other party of a dispute")
+    reason: _Text
+    until: Instant = Field(description="The end, at most two years ahead")
+    secret_until: Instant | None = Field(
+        None, description="Until when an order forbids to inform the subject"
+    )
+    disclosure_id: DisclosureId | None = Field(None, description="The disclosure that the hold serves")
 
 
 class HoldsVersion(

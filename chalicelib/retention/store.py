@@ -108,7 +108,9 @@ def ending_after(instant: datetime, maximum: int) -> HoldPage:
     later = Between(clock.to_text(instant + _A_SECOND), "~")
     rows = list(table.query(Query(Table.RIGHTS, _ALL, later, index=Index.OPEN, limit=maximum + 1)))
     page = HoldPage(has_more=len(rows) > maximum)
-    for item in filter(None, map(_stored, rows[:maximum])):
+    places = [Key(Table.RIGHTS, row["pk"], row["sk"]) for row in rows[:maximum]]
+    items = table.batch_get(places)
+    for item in (items[place] for place in places if place in items):
         try:
             page.holds.append(codec.opened(Hold, item))
         except SealingError as error:

@@ -9,7 +9,6 @@ from chalicelib.core.errors import (
     ConflictingRequest,
     Forbidden,
     Gone,
-    InvalidRequest,
     Schemas,
     Unprocessable,
 )
@@ -101,8 +100,3 @@ class ExtensionNotAllowed(Unprocessable):
 
     code = "extension_not_allowed"
     title = "The deadline cannot be extended"
-
-
-def does_not_apply(name: str, rule: str) -> InvalidRequest:
-    """Return the problem that a field does not apply to this request; `rule` says why."""
-    return InvalidRequest(errors=[{"pointer": f"/{name}", "code": "does_not_apply", "message": rule}])

@@ -13,8 +13,7 @@ from chalicelib.core.ids import RightsRequestId, StaffId, UserId
 from chalicelib.core.table import Expired, Item, Query, Scan, Table
 from chalicelib.privacy import codec
 from chalicelib.retention import holds
-from chalicelib.retention.holds import NewHold
-from chalicelib.retention.model import HeldRecord, Hold, HoldGround
+from chalicelib.retention.model import HeldRecord, Hold, HoldGround, NewHold
 from chalicelib.rights.erasure import store as erasures
 from tests.support.erasing import notes
 from tests.support.world import User

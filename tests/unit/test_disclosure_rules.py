@@ -14,7 +14,6 @@ from chalicelib.disclosures.model import (
     DisclosureGround,
     DisclosureKind,
     DisclosureStatus,
-    is_secret,
 )
 from chalicelib.disclosures.proposal import NewDisclosure
 from chalicelib.privacy.personal import NEVER_DISCLOSED
@@ -114,5 +113,5 @@ def test_disclosure_that_is_not_approved_is_never_disclosed(status: DisclosureSt
 def test_approved_disclosure_is_undisclosed_while_it_is_secret() -> None:
     secret, public = (a_record(DisclosureStatus.APPROVED, until) for until in (LATER, None))
     assert (secret.undisclosed_until, public.undisclosed_until) == (LATER, None)
-    assert [is_secret(secret, now) for now in (NOW, LATER)] == [True, False]
-    assert not is_secret(public, NOW)
+    assert [secret.is_secret(now) for now in (NOW, LATER)] == [True, False]
+    assert not public.is_secret(NOW)

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.core import clock
-from chalicelib.core.errors import ChangedMeanwhile
+from chalicelib.core.errors import ChangedMeanwhile, does_not_apply
 from chalicelib.core.http import IfMatch
 from chalicelib.core.ids import RightsRequestId, StaffId
 from chalicelib.core.metrics import Metric
@@ -36,7 +36,6 @@ from chalicelib.rights.problems import (
     OwnProposal,
     ProposedAlready,
     TooLate,
-    does_not_apply,
 )
 
 _IN_GENERAL = frozenset(

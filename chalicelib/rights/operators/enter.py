@@ -10,10 +10,10 @@ that the app would have made, and the subject sees it in the app too, with two d
 
 from datetime import date, datetime
 
-from chalicelib.accounts.service import ACCOUNT, owner_of_user
-from chalicelib.core import clock, needs
+from chalicelib.accounts.service import read_by_user
+from chalicelib.core import clock
 from chalicelib.core.clock import DAY, beginning_of, day_of
-from chalicelib.core.errors import NotFound
+from chalicelib.core.errors import does_not_apply
 from chalicelib.core.http import Body
 from chalicelib.core.ids import RightsRequestId, StaffId, UserId
 from chalicelib.privacy.subject_keys import DATA_KEY
@@ -21,7 +21,6 @@ from chalicelib.profiles.service import READABLE_PROFILE
 from chalicelib.rights import procedures, service
 from chalicelib.rights.model import ReceivedBy, Right, RightsRequest, Status
 from chalicelib.rights.moves import with_reminders_reset
-from chalicelib.rights.problems import does_not_apply
 from chalicelib.rights.service import TakenRequest
 
 _LONGEST_AGO = 366 * DAY  # catches a mistyped year; no request that old is still open
@@ -45,13 +44,8 @@ def enter(by: StaffId, received: ReceivedRequest) -> TakenRequest:
         AlreadyOpen: an open request exercises the right, perhaps this one, entered before.
     """
     received_at = _received_at(received)
-    owner = owner_of_user(received.user_id)
-    if owner is None:
-        raise NotFound
-    (found,) = needs.read_accounts([owner], (ACCOUNT, READABLE_PROFILE, DATA_KEY))
-    account, profile, now = found[ACCOUNT], found[READABLE_PROFILE], clock.now()
-    if account is None:
-        raise NotFound
+    account, found = read_by_user(received.user_id, READABLE_PROFILE, DATA_KEY)
+    profile, now = found[READABLE_PROFILE], clock.now()
     steps = (
         procedures.waiting_steps(procedures.steps_of(received.right, None))
         if received.right in procedures.OFFERED

@@ -100,7 +100,7 @@ def open_records(account_id: AccountId, known: Iterable[Hold], now: datetime) ->
     holding = [hold for hold in known if hold.in_force_from]
     secrets = [one.secret_until for one in (*disclosed, *holding) if one.secret_until]
     return OpenRecords(
-        disclosures_until=_latest(one for one in disclosed if not disclosures.is_secret(one, now)),
+        disclosures_until=_latest(one for one in disclosed if not one.is_secret(now)),
         holds_until=_latest(hold for hold in holding if not hold.is_secret(now)),
         more_at=min((at for at in secrets if at > now), default=None),
     )
