@@ -102,11 +102,6 @@ class Stacks:
         held = self._api.describe_stacks(StackName=name)["Stacks"][0].get("Parameters", [])
         return {p["ParameterKey"]: p["ParameterValue"] for p in held}
 
-    def parameter(self, name: str, key: str) -> str:
-        """Return the value of a parameter of a stack."""
-        held = self._api.describe_stacks(StackName=name)["Stacks"][0]["Parameters"]
-        return str(next(p["ParameterValue"] for p in held if p["ParameterKey"] == key))
-
     def delete(self, name: str) -> None:
         """Delete a stack and wait; resources that the template retains stay.
 

@@ -189,11 +189,11 @@ def replay_restored(  # noqa: PLR0913 - the options of a command
     perform = transactions.omit if dry_run else transactions.perform
     workers, account = Workers(parallel), AwsAccount(region, endpoint)
     try:
-        tables, instant = RestoredTables.parse(restored, in_use or ()), replay.parse_instant(at)
+        named, instant = RestoredTables.parse(restored, in_use or ()), replay.parse_instant(at)
     except RestoredTableRefused as refused:
         console.print(f"refused: {refused}")
         sys.exit(replay.REFUSED)
-    sys.exit(replay.replay_erasures(account, stage, tables, instant, perform, workers, console.print))
+    sys.exit(replay.replay_erasures(account, stage, named, instant, perform, workers, console.print))
 
 
 @app.command("switch-tables")

@@ -6,16 +6,23 @@ hands over the approved extract, and then records it with `given`.
 
 from __future__ import annotations
 
-import tomllib
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from chalicelib.core import clock
 from infra.ops import disclosure_tables as tables
-from infra.ops.operator_console import Disclosure, connected, console, print_unreadable, read_list
+from infra.ops.operator_console import (
+    Disclosure,
+    FieldsFile,
+    beginning_of,
+    connected,
+    console,
+    print_unreadable,
+    read_list,
+    read_toml,
+)
 from infra.ops.options import Endpoint, Region, Stage
 
 app = typer.Typer(help="Disclosures: propose, approve, record, list, show.", pretty_exceptions_enable=False)
@@ -25,24 +32,6 @@ _FILE = {"exists": True, "dir_okay": False}
 Assessment = Annotated[
     Path, typer.Option("--text-file", **_FILE, help="file with the assessment in writing; not an option")
 ]
-
-
-def _fields(path: Path) -> dict[str, Any]:
-    """Read the fields of a proposal from a TOML file; the API checks them."""
-    try:
-        fields = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
-        raise typer.BadParameter("not a TOML file") from None
-    if day := fields.get("secret_until"):
-        if type(day) is not date:
-            raise typer.BadParameter("secret_until has to be a day, such as 2027-03-01 without quotes")
-        fields["secret_until"] = _beginning_of(day)
-    return fields
-
-
-def _beginning_of(day: date) -> str:
-    """Return the beginning of a day in the controller's zone, as the API takes instants."""
-    return clock.to_text(clock.beginning_of(day))
 
 
 @app.command("list")
@@ -67,20 +56,13 @@ def show(disclosure: Disclosure, stage: Stage, region: Region, endpoint: Endpoin
 @app.command()
 def propose(
     user: Annotated[str, typer.Option(help="user id of the subject, u_...")],
-    text_file: Annotated[
-        Path,
-        typer.Option(
-            **_FILE,
-            help="TOML file with the other fields of the proposal (docs/operations.md); not options, because "
-            "shells keep a history",
-        ),
-    ],
+    text_file: FieldsFile,
     stage: Stage,
     region: Region,
     endpoint: Endpoint = None,
 ) -> None:
     """Propose a disclosure. No data may go out before another operator approves it."""
-    body = {"user_id": user, **_fields(text_file)}
+    body = {"user_id": user, **read_toml(text_file, ["secret_until"])}
     with connected(stage, region, endpoint) as api:
         _print_result(api.call("POST", _ALL, body).body)
 
@@ -154,7 +136,7 @@ def propose_secrecy(
 ) -> None:
     """Propose to place or renew a secrecy (--until), or to lift it (without --until)."""
     body = {
-        "secret_until": _beginning_of(until.date()) if until else None,
+        "secret_until": beginning_of(until.date()) if until else None,
         "reference": text_file.read_text(encoding="utf-8"),
     }
     with connected(stage, region, endpoint) as api:

@@ -6,36 +6,18 @@ it, another one confirms it within 72 hours. Lifting it early needs two as well.
 
 from __future__ import annotations
 
-import tomllib
-from datetime import date
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from chalicelib.core import clock
 from infra.ops import hold_tables as tables
-from infra.ops.operator_console import PlacedHold, connected, console, print_unreadable
+from infra.ops.operator_console import FieldsFile, PlacedHold, connected, console, print_unreadable, read_toml
 from infra.ops.options import Endpoint, Region, Stage
 
 app = typer.Typer(help="Holds: place, confirm, lift, list, show.", pretty_exceptions_enable=False)
 _ALL = "/holds"
 # Instants that an operator gives as days: the hold or its secrecy ends at the beginning of that day.
 _DAYS = ("until", "secret_until")
-
-
-def _fields(path: Path) -> dict[str, Any]:
-    """Read the fields of a hold from a TOML file; the API checks them."""
-    try:
-        fields = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
-        raise typer.BadParameter("not a TOML file") from None
-    for name in _DAYS:
-        if name in fields:
-            if type(fields[name]) is not date:
-                raise typer.BadParameter(f"{name} has to be a day, such as 2027-03-01 without quotes")
-            fields[name] = clock.to_text(clock.beginning_of(fields[name]))
-    return fields
 
 
 @app.command("list")
@@ -59,21 +41,13 @@ def show(hold: PlacedHold, stage: Stage, region: Region, endpoint: Endpoint = No
 @app.command()
 def place(
     user: Annotated[str, typer.Option(help="user id of the subject, u_...")],
-    text_file: Annotated[
-        Path,
-        typer.Option(
-            exists=True,
-            dir_okay=False,
-            help="TOML file with the other fields of the hold (docs/operations.md); not options, because "
-            "shells keep a history",
-        ),
-    ],
+    text_file: FieldsFile,
     stage: Stage,
     region: Region,
     endpoint: Endpoint = None,
 ) -> None:
     """Place a hold. It ends after 72 hours unless another operator confirms it."""
-    body = {"user_id": user, **_fields(text_file)}
+    body = {"user_id": user, **read_toml(text_file, _DAYS)}
     with connected(stage, region, endpoint) as api:
         _print_result(api.call("POST", _ALL, body).body)
 

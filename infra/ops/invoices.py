@@ -14,7 +14,7 @@ import typer
 from rich.table import Table
 
 from chalicelib.core.ids import UserId
-from infra.ops.operator_console import connected, console, print_unreadable, read_list
+from infra.ops.operator_console import checked, connected, console, print_unreadable, read_list
 from infra.ops.options import Endpoint, Region, Stage
 
 app = typer.Typer(help="Invoices: record, list.", pretty_exceptions_enable=False)
@@ -31,13 +31,6 @@ def _read_invoice(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise typer.BadParameter("not a JSON object")
     return content
-
-
-def _check_user(text: str) -> str:
-    """Check that the text is a user id: it becomes part of a query."""
-    if UserId.parse(text) is None:
-        raise typer.BadParameter("not a user id")
-    return text
 
 
 @app.command()
@@ -63,7 +56,9 @@ def record(
 
 @app.command("list")
 def list_invoices(
-    user: Annotated[str, typer.Option(help="user id of the subject, u_...", callback=_check_user)],
+    user: Annotated[
+        str, typer.Option(help="user id of the subject, u_...", callback=checked(UserId, "user"))
+    ],
     stage: Stage,
     region: Region,
     endpoint: Endpoint = None,

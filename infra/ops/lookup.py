@@ -54,7 +54,7 @@ class LookupKeys:
             stacks.outputs(stack_name(stage, "vault"))["LookupSecretArn"],
             versions_of,
             new_mac_key,
-            lambda: stacks.parameter(service, "LookupVersions"),
+            lambda: stacks.parameters(service)["LookupVersions"],
             lambda versions: stacks.reconfigure(service, {"LookupVersions": versions}),
             settle or waiting(report),
         )

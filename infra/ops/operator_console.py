@@ -1,17 +1,21 @@
-"""What the operators' commands share: the console, the API, and ids as arguments."""
+"""What the operators' commands share: the console, the API, and arguments."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+import tomllib
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
+from chalicelib.core import clock
 from chalicelib.core.ids import DisclosureId, HoldId, Id, RightsRequestId
 from infra.deployment.account import AwsAccount, RegionError
 from infra.ops.internal_api import CallRefused, InternalApi
@@ -24,8 +28,8 @@ _MAX_LISTED = 500  # items; one page more may be read
 _MAX_CALLS = 100  # a page may have few items: a page of erasures leaves out the other requests
 
 
-def _checked(kind: type[Id], name: str) -> Callable[[str], str]:
-    """Return a check that a text is an id: it becomes part of a path and of a chain's name."""
+def checked(kind: type[Id], name: str) -> Callable[[str], str]:
+    """Return a check that a text is an id: it becomes part of a URL and of a chain's name."""
 
     def check(text: str) -> str:
         if kind.parse(text) is None:
@@ -37,16 +41,49 @@ def _checked(kind: type[Id], name: str) -> Callable[[str], str]:
 
 Request = Annotated[
     str,
-    typer.Argument(help="id of the request, r_...", callback=_checked(RightsRequestId, "request")),
+    typer.Argument(help="id of the request, r_...", callback=checked(RightsRequestId, "request")),
 ]
 Disclosure = Annotated[
     str,
-    typer.Argument(help="id of the disclosure, d_...", callback=_checked(DisclosureId, "disclosure")),
+    typer.Argument(help="id of the disclosure, d_...", callback=checked(DisclosureId, "disclosure")),
 ]
 PlacedHold = Annotated[
     str,
-    typer.Argument(help=f"id of the hold, {HoldId.prefix}_...", callback=_checked(HoldId, "hold")),
+    typer.Argument(help=f"id of the hold, {HoldId.prefix}_...", callback=checked(HoldId, "hold")),
 ]
+FieldsFile = Annotated[
+    Path,
+    typer.Option(
+        "--text-file",
+        exists=True,
+        dir_okay=False,
+        help="TOML file with the other fields (docs/operations.md); not options, because "
+        "shells keep a history",
+    ),
+]
+
+
+def read_toml(path: Path, days: Iterable[str]) -> dict[str, Any]:
+    """Read fields from a TOML file; the API checks them.
+
+    Args:
+        path: the file.
+        days: the fields that are days in the file and instants in the API.
+    """
+    try:
+        fields = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+        raise typer.BadParameter("not a TOML file") from None
+    for name in filter(fields.__contains__, days):
+        if type(fields[name]) is not date:
+            raise typer.BadParameter(f"{name} has to be a day, such as 2027-03-01 without quotes")
+        fields[name] = beginning_of(fields[name])
+    return fields
+
+
+def beginning_of(day: date) -> str:
+    """Return the beginning of a day in the controller's zone, as the API takes instants."""
+    return clock.to_text(clock.beginning_of(day))
 
 
 @contextmanager

@@ -7,6 +7,7 @@ the functions use, and with the permissions of the operator. docs/restore.md has
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 
 from chalicelib.core.aws import AwsBug
@@ -31,13 +32,11 @@ def parse_instant(text: str) -> datetime:
     Raises:
         RestoredTableRefused: it is no instant with an offset.
     """
-    try:
+    with suppress(ValueError):
         at = datetime.fromisoformat(text)
-    except ValueError:
-        at = datetime.min  # noqa: DTZ901 - refused below, since it has no offset
-    if at.tzinfo is None:
-        raise RestoredTableRefused(f"--at {text}: an instant as 2026-11-20T10:00:00Z")
-    return at.replace(microsecond=0)
+        if at.tzinfo is not None:
+            return at.replace(microsecond=0)
+    raise RestoredTableRefused(f"--at {text}: an instant as 2026-11-20T10:00:00Z")
 
 
 def replay_erasures(

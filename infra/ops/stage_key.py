@@ -57,7 +57,7 @@ class StageKeys:
             vault["SealingSecretArn"],
             stage_keys_of,
             lambda: wrapped_stage_key(account, stage, vault["SealingKeyArn"]),
-            lambda: stacks.parameter(service, "StageKeys"),
+            lambda: stacks.parameters(service)["StageKeys"],
             lambda versions: stacks.reconfigure(service, {"StageKeys": versions}),
             settle or waiting(report),
         )
