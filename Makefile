@@ -19,7 +19,7 @@ tour: setup         ## the same, but exit with the tour's status
 dev: setup          ## run `chalice local` against the emulated services
 	$(BIN)/python -m infra.local dev
 
-test: setup browser ## run every suite
+test: setup browser ## run every suite but the longest tests
 	$(BIN)/pytest -n $(WORKERS)
 
 proof: setup        ## run the tests that take minutes: each flow is killed at each of its side effects

@@ -1,6 +1,7 @@
 """Routes for operators: rights requests, erasures (RGT-10, RGT-11) and invoices (USE-7).
 
-All of them are authorised by IAM and internal: they are not in the public contract.
+All of them are authorised by IAM and internal: they are not in the public contract. The routes about
+disclosures and holds are in `disclosure_api` and `hold_api`.
 """
 
 from chalicelib.admin import disclosure_api, hold_api  # noqa: F401 - they add their routes to the blueprint

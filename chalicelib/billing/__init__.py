@@ -16,7 +16,7 @@ Invariants:
 If the response to a call is lost, the call can be repeated.
 
 model     the record of an invoice, its parts, and what an operator sends
-evidence  the chains of the Ledger: the history of an invoice, and the views by a member of staff
+evidence  the history of an invoice in the Ledger
 store     all DynamoDB access of invoices
 service   records an invoice, and lists those of a user
 """

@@ -11,7 +11,8 @@ The parts come in this order:
 6. requests that a restored Rights lacks
 7. survivors
 
-Each part may be killed and run again. Nothing of an account without a mark is deleted, except its sessions.
+Each part may be killed and run again. Of an account without a mark, only sessions and guards of requests that
+are not open are deleted. Only its withdrawals, freeze, revocation of chat tokens, requests and holds change.
 """
 
 from collections import Counter

@@ -82,8 +82,8 @@ def place(by: StaffId, new: NewHold) -> Hold:
     Raises:
         InvalidRequest: an end that is past or too far ahead, a secrecy that outlasts the hold, or a kind of
             record that cannot be held; a secrecy other than that of the disclosure.
-        NotFound: no account has this user id.
-        HoldsClosed: an erasure has passed its point of no return.
+        NotFound: no account has this user id, or its erasure is past the point of no return.
+        HoldsClosed: an erasure passes its point of no return at the same time.
         NotDisclosed: the disclosure that it serves is not on record, or not approved.
         Unavailable: another hold of the subject was changed in every try.
     """

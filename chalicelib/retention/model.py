@@ -141,9 +141,10 @@ class HoldsVersion(
     key_class=KeyClass.NOTHING_SEALED,
     undisclosed="the internal version of the holds on your data, which would disclose secret ones too",
 ):
-    """The version of all holds of a subject: each change of a hold increments it.
+    """The version of all holds of a subject.
 
-    An erasure closes it at its point of no return. From then on no hold is placed or changed.
+    Each change by an operator increments it, until an erasure closes it at its point of no return. From then
+    on no hold is placed or confirmed; one can still be lifted.
     """
 
     @property

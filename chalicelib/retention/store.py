@@ -3,8 +3,9 @@
     A#<account>, hold#<id>        a hold; in the sparse indexes owner (by its id), open (by its end) and due
     A#<account>, holds            the version of all holds of the subject
 
-Each change of a hold also increments the version, on condition that no erasure has closed it. So a hold that
-is placed at the same time as the point of no return of an erasure is either seen by it or refused.
+Placing, confirming or lifting a hold also increments the version, on condition that no erasure has closed it.
+A lifting after that, the upkeep and a replay change the hold alone. So a hold that is placed at the same time
+as the point of no return of an erasure is either seen by it or refused.
 """
 
 from collections.abc import Iterator

@@ -30,6 +30,7 @@ The work:
     steps/       what each step does; for workers only
     export/      the copy as a package; export/page is its readable page
     erasure/     what an erasure does outside of our tables, and the mark that it leaves
+    restored/    requests after a restore of their table, or of the accounts (ADR 32)
 
 The operators' side:
 
