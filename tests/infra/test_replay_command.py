@@ -118,7 +118,8 @@ def test_table_with_the_keys_of_another_is_refused() -> None:
 
 @pytest.mark.parametrize("at", ["yesterday", "2026-11-24T12:00:00"])
 def test_instant_without_an_offset_is_refused(at: str) -> None:
-    assert run("--restored", "accounts=x", at=at).exit_code == 2
+    done = run("--restored", "accounts=x", at=at)
+    assert (done.exit_code, f"--at {at}" in done.output) == (2, True)
 
 
 # --- the switch

@@ -9,11 +9,12 @@ import pytest
 
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY, HOUR, MINUTE
-from chalicelib.core.errors import ConflictingRequest, InvalidRequest, NotFound
-from chalicelib.core.ids import DisclosureId, RightsRequestId
+from chalicelib.core.errors import InvalidRequest
+from chalicelib.core.ids import AccountId, DisclosureId, RightsRequestId
 from chalicelib.core.table_names import Table
 from chalicelib.retention import holds, upkeep
 from chalicelib.retention import store as hold_store
+from chalicelib.retention.problems import HoldsClosed
 from chalicelib.rights.engine import engine
 from chalicelib.rights.model import Status
 from infra.stream_emulator import Emulator
@@ -91,13 +92,12 @@ def captured_with_an_unconfirmed_hold(world: World, mila: User, **more: Any) -> 
     return holds.place(ANA, a_hold_on(mila, "profile", **more)), request
 
 
-@pytest.mark.proof
 def test_no_hold_is_confirmed_after_the_erasure_forgot_its_inputs(world: World, mila: User) -> None:
     hold, request = captured_with_an_unconfirmed_hold(world, mila)
     work(world, request, ANSWERED, within=2 * DAY)
     assert ANSWERED(stored(request))
     assert hold.awaits_confirmation(clock.now())
-    with pytest.raises((ConflictingRequest, NotFound)):
+    with pytest.raises(HoldsClosed):
         holds.confirm(BORIS, hold.hold_id)
 
 
@@ -273,6 +273,26 @@ def test_hold_placed_after_the_backup_is_at_least_reported(world: World, mila: U
     with backup.restored(Table.RIGHTS) as restore:
         done = restore.replay()
         assert (done.status, done.has(hold.hold_id)) == (1, True)
+
+
+def test_hold_lifted_and_lost_after_the_backup_is_not_reported(world: World, mila: User) -> None:
+    backup = Backup.made()
+    hold = places_hold(mila, "profile")
+    holds.propose_lift(ANA, hold.hold_id)
+    holds.lift(BORIS, hold.hold_id)
+    with backup.restored(Table.RIGHTS) as restore:
+        done = restore.replay()
+        assert (done.status, done.has(hold.hold_id)) == (0, False)
+
+
+def test_hold_confirmed_after_the_backup_is_confirmed_by_the_replay(world: World, mila: User) -> None:
+    hold = holds.place(ANA, a_hold_on(mila, "profile"))
+    backup = Backup.made()
+    holds.confirm(BORIS, hold.hold_id)
+    with backup.restored(Table.RIGHTS) as restore:
+        assert restore.replay().status == 0
+        (found,) = holds.of_subject(AccountId(mila.account_id)).holds
+        assert (found.confirmed_by, found.ends_at) == (BORIS, hold.until)
 
 
 def test_disclosure_recorded_after_the_backup_is_reported(world: World, mila: User) -> None:

@@ -133,8 +133,9 @@ class Operator:
         body = {"secret_until": until, "reference": "K 17/2026, item 3"}
         return self.calls_disclosures("PUT", f"/{disclosure_id}/secrecy", body=body)
 
-    def approves_secrecy(self, disclosure_id: str) -> Reply:
-        tag = self.shows_disclosure(disclosure_id).headers["etag"]
+    def approves_secrecy(self, disclosure_id: str, etag: str | None = None) -> Reply:
+        """Approve the change that is proposed now, unless an ETag is given."""
+        tag = etag or self.shows_disclosure(disclosure_id).headers["etag"]
         path = f"/{disclosure_id}/secrecy/approval"
         return self.calls_disclosures("POST", path, headers={"If-Match": tag})
 

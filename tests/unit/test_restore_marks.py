@@ -118,6 +118,14 @@ def test_later_of_two_marks_of_the_same_erasure_is_used(world: World) -> None:
     assert ([mark.tombstone for mark in marks.to_repeat.values()], marks.doubtful) == ([second], {})
 
 
+def test_final_mark_is_used_rather_than_a_later_pending_one(world: World) -> None:
+    first = a_mark()
+    tombstones.keep_final(first, world.now)
+    tombstones.keep(replace(first, tombstone_id=TombstoneId.new(), captured_at=world.now + DAY))
+    marks = found(world)
+    assert ([mark.tombstone for mark in marks.to_repeat.values()], marks.doubtful) == ([first], {})
+
+
 @pytest.mark.promise("SEC-1")
 @pytest.mark.parametrize("cover", ["overwrite", "hide"])
 def test_covered_mark_is_reported_and_used_as_it_was_written(world: World, cover: str) -> None:
