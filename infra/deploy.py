@@ -20,7 +20,7 @@ from chalicelib.core.periods import DEFAULTS
 from chalicelib.core.periods import read as read_periods
 from chalicelib.core.settings import BudgetMode, ErasureExtent
 from infra.build import Package, build
-from infra.deployment import concurrency, tables, texts
+from infra.deployment import concurrency, lifecycle, tables, texts
 from infra.deployment.account import AwsAccount, RegionError
 from infra.deployment.stacks import Report, StackFailed, Stacks, stack_name
 from infra.deployment.vault import MissingSecret, certificate_keys_of, fill_vault
@@ -107,7 +107,8 @@ def deploy(account: AwsAccount, package: Package, target: DeploymentTarget, repo
     published = fill_vault(account, target.stage, arns, vault["SealingKeyArn"], target.stream_secret)
     certificate_keys = certificate_keys_of(account, vault.pop("CertificateKeyArns"))
     domain = target.mail_from.partition("@")[2]
-    data = tables.in_use(stacks, target.stage, bring_up("data", {"MailDomain": domain}))
+    stored = {"MailDomain": domain, "ExportDays": str(lifecycle.export_days(target.periods))}
+    data = tables.in_use(stacks, target.stage, bring_up("data", stored))
     code = f"{target.stage}/{package.version}/app.zip"
     account.upload(package.code, code)
     service = bring_up(

@@ -16,6 +16,9 @@ MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 
+# No data of the system is older.
+BEGINNING = datetime(2026, 11, 24, tzinfo=UTC)
+
 ZONE = ZoneInfo("Europe/Belgrade")
 
 

@@ -1,20 +1,18 @@
 """Figures that are settings: each has a default, a range, and a variable that sets it.
 
-The variables of limits are `RU4M_LIMIT_<NAME>`, with defaults as in comparable services. Those of a push are
-`RU4M_PUSH_<NAME>`, and those of an erasure `RU4M_ERASURE_<NAME>`. Standard library only, like `settings`,
-which reads them at the start.
+A kind of figures names the prefix of its variables: that of a limit is `RU4M_LIMIT_<NAME>`. Standard library
+only, like `settings`, which reads them at the start.
 
 The environment of a function is limited to 4 KB. So a deployment packs the figures that are set into one
 text, which functions get as `RU4M_FIGURES`. A figure's own variable overrides the packed text.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple, TypeVar
 
 PACKED = "RU4M_FIGURES"
 DEFAULTS = "defaults"  # a template parameter must not be empty
-KINDS = ("RU4M_LIMIT_", "RU4M_PUSH_", "RU4M_ERASURE_")
 
 
 class BadFigure(ValueError):
@@ -44,8 +42,20 @@ def _minutes(default: int) -> Any:  # noqa: ANN401 - as above
 
 
 @dataclass(frozen=True)
-class Limits:
+class FigureSet:
+    """A kind of figures; each field has its rule."""
+
+    prefix: ClassVar[str]
+
+
+_Figures = TypeVar("_Figures", bound=FigureSet)
+
+
+@dataclass(frozen=True)
+class Limits(FigureSet):
     """The figures of limits: how many uses, per subject, within how many minutes."""
+
+    prefix: ClassVar[str] = "RU4M_LIMIT_"
 
     codes_per_number_short: int = _count(5)
     codes_per_number_minutes: int = _minutes(30)
@@ -94,11 +104,13 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Push:
+class Push(FigureSet):
     """Time limits and size of a push to an address that a subject submitted (ADR 18).
 
     All of them fit into the fifteen minutes of a function, with time left to record the outcome.
     """
+
+    prefix: ClassVar[str] = "RU4M_PUSH_"
 
     connect_seconds: int = _figure(5, 1, 30)  # to look up the name; to connect to one address
     silence_seconds: int = _figure(30, 1, 120)  # without progress: in the handshake, sending, the response
@@ -107,8 +119,10 @@ class Push:
 
 
 @dataclass(frozen=True)
-class ErasureWaits:
+class ErasureWaits(FigureSet):
     """The waits of an erasure (ADR 30). Only stage `local` may have waits that are not safe."""
+
+    prefix: ClassVar[str] = "RU4M_ERASURE_"
 
     grace_hours: int = _figure(7 * 24, 0, 30 * 24)  # in which the erasure can be cancelled
     waived_grace_hours: int = _figure(24, 0, 30 * 24)  # the same, if the subject waives it
@@ -124,39 +138,33 @@ class ErasureWaits:
         return graces >= LEAST_GRACE_HOURS and self.late_writes_minutes >= LEAST_LATE_WRITES_MINUTES
 
 
+@dataclass(frozen=True)
+class PurgeLimits(FigureSet):
+    """The figures of the purge (ADR 33)."""
+
+    prefix: ClassVar[str] = "RU4M_PURGE_"
+
+    # After the end of an item, in which DynamoDB usually deletes it at no charge.
+    lag_minutes: int = _figure(45, 0, 24 * 60)
+    # Above it, items that DynamoDB left stay stored, invisible, until the next UTC day. At ten million users
+    # about 3.5 million bundles of usage expire in a day.
+    deletes_day: int = _figure(5_000_000, 1_000, 100_000_000)
+
+
+KINDS: tuple[type[FigureSet], ...] = (Limits, Push, ErasureWaits, PurgeLimits)
+
 # A day, since a mail may be read only in the evening; a minute more than the 15 that a function may run.
 LEAST_GRACE_HOURS, LEAST_LATE_WRITES_MINUTES = 24, 16
 
 
-def read(environment: Mapping[str, str]) -> Limits:
-    """The limits of an environment: its values, or the defaults.
-
-    Raises:
-        BadFigure: not a whole number, or out of its range.
-    """
-    known = unpacked(environment)
-    return Limits(**{figure.name: _read(known, variable, figure) for figure in fields(Limits)})
-
-
-def read_push(environment: Mapping[str, str]) -> Push:
-    """The figures of a push.
+def read(kind: type[_Figures], environment: Mapping[str, str]) -> _Figures:
+    """The figures of a kind: the values of an environment, or the defaults.
 
     Raises:
         BadFigure: a value is not a whole number, or out of its range.
     """
     known = unpacked(environment)
-    return Push(**{figure.name: _read(known, push_variable, figure) for figure in fields(Push)})
-
-
-def read_erasure(environment: Mapping[str, str]) -> ErasureWaits:
-    """The waits of an erasure.
-
-    Raises:
-        BadFigure: a value is not a whole number, or out of its range.
-    """
-    known = unpacked(environment)
-    waits = {figure.name: _read(known, erasure_variable, figure) for figure in fields(ErasureWaits)}
-    return ErasureWaits(**waits)
+    return kind(**{figure.name: _read(known, variable(kind, figure.name), figure) for figure in fields(kind)})
 
 
 def packed(environment: Mapping[str, str]) -> str:
@@ -165,17 +173,12 @@ def packed(environment: Mapping[str, str]) -> str:
     Raises:
         BadFigure: a value is not a whole number or out of its range, or a variable names no figure.
     """
-    names = {
-        named(figure.name)
-        for kind, named in ((Limits, variable), (Push, push_variable), (ErasureWaits, erasure_variable))
-        for figure in fields(kind)
-    }
-    given = {name: value for name, value in environment.items() if name.startswith(KINDS)}
+    names = {variable(kind, figure.name) for kind in KINDS for figure in fields(kind)}
+    given = {name: value for name, value in environment.items() if is_variable(name)}
     if unknown := sorted(given.keys() - names):
         raise BadFigure(f"{unknown[0]} is refused: no figure has this name")
-    read(given)
-    read_push(given)
-    read_erasure(given)
+    for kind in KINDS:
+        read(kind, given)
     texts = sorted(f"{name.removeprefix('RU4M_').lower()}={int(value)}" for name, value in given.items())
     return ",".join(texts) or DEFAULTS
 
@@ -193,27 +196,24 @@ def widened(times: int) -> dict[str, str]:
     """Variables that multiply the default of each count of uses, within its range."""
     rules = {figure.name: figure.metadata["rule"] for figure in fields(Limits)}
     counts = {name: rule for name, rule in rules.items() if rule.counts}
-    return {variable(name): str(min(rule.default * times, rule.maximum)) for name, rule in counts.items()}
+    return {
+        variable(Limits, name): str(min(rule.default * times, rule.maximum)) for name, rule in counts.items()
+    }
 
 
-def variable(name: str) -> str:
-    """The variable that sets a limit's figure."""
-    return f"RU4M_LIMIT_{name.upper()}"
+def variable(kind: type[FigureSet], name: str) -> str:
+    """The variable that sets a figure."""
+    return f"{kind.prefix}{name.upper()}"
 
 
-def push_variable(name: str) -> str:
-    """The variable that sets a push's figure."""
-    return f"RU4M_PUSH_{name.upper()}"
+def is_variable(name: str) -> bool:
+    """Return whether a variable sets a figure, or looks like one that does."""
+    return name.startswith(tuple(kind.prefix for kind in KINDS))
 
 
-def erasure_variable(name: str) -> str:
-    """The variable that sets a wait of an erasure."""
-    return f"RU4M_ERASURE_{name.upper()}"
-
-
-def _read(environment: Mapping[str, str], named: Callable[[str], str], figure: "Field[Any]") -> int:
+def _read(environment: Mapping[str, str], named: str, figure: "Field[Any]") -> int:
     rule: _Rule = figure.metadata["rule"]
-    text = environment.get(named(figure.name))
+    text = environment.get(named)
     if text is None:
         return rule.default
     try:
@@ -222,5 +222,5 @@ def _read(environment: Mapping[str, str], named: Callable[[str], str], figure: "
         value = rule.minimum - 1
     if not rule.minimum <= value <= rule.maximum:
         wanted = f"a whole number from {rule.minimum} to {rule.maximum}"
-        raise BadFigure(f"{named(figure.name)} is refused: not {wanted}")
+        raise BadFigure(f"{named} is refused: not {wanted}")
     return value

@@ -25,7 +25,19 @@ R = TypeVar("R")
 
 # The permitted fields of a log line; their values are ids, numbers or fixed words.
 ALLOWED = frozenset(
-    {"request_id", "hold_id", "function", "route", "status", "code", "error", "at", "number", "reason"}
+    {
+        "request_id",
+        "hold_id",
+        "function",
+        "route",
+        "status",
+        "code",
+        "error",
+        "at",
+        "number",
+        "reason",
+        "lane",
+    }
 )
 
 # Has the name of the Chalice app, so that Chalice's own lines are structured too.

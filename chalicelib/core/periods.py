@@ -41,6 +41,8 @@ PERIODS: Mapping[str, Bounds] = {
     "code_history": _bounds("P7D", "P7D", "P7D"),
     # The progress of an announcement, with the last account; written every three days while it is needed.
     "announcing": _bounds("P7D", "P7D", "P7D"),
+    # The progress of a scheduled job, written at each of its runs.
+    "job": _bounds("P7D", "P7D", "P7D"),
     # Bounces arrive up to some days later; then the recipient of the mail is deleted.
     "mail_return": _bounds("P7D", "P2D", "P7D"),
     "idle_session": _bounds("P60D", "P1D", "P1Y"),

@@ -14,12 +14,13 @@ from typing import TypeVar
 
 from chalicelib.core import countries, figures, periods, principals, standins
 from chalicelib.core.durations import Duration, Unit
-from chalicelib.core.figures import ErasureWaits, Limits, Push
+from chalicelib.core.figures import ErasureWaits, FigureSet, Limits, PurgeLimits, Push
 from chalicelib.core.principals import Principals
 from chalicelib.core.setting_values import domains, email_address, https_url, private_url, web_url
 from chalicelib.core.standins import LocalTarget
 
 _T = TypeVar("_T")
+_Figures = TypeVar("_Figures", bound=FigureSet)
 
 _STREAMS_OWN = ("stream-io-api.com", "stream-io-cdn.com")
 
@@ -109,6 +110,7 @@ class Settings:
     limits: Limits
     periods: Mapping[str, Duration]  # by the names of core/periods
     push: Push
+    purge: PurgeLimits
     sms_countries: frozenset[str]  # to whose numbers a client without a session may have codes sent
     sms_budgets: BudgetMode
     operators: Principals  # accepted on the internal routes; none if not set
@@ -223,9 +225,10 @@ def read(environment: Mapping[str, str]) -> Settings:
         ),
         erasure=_erasure_waits(environment, stage),
         contact_email=_parsed(environment, "RU4M_CONTACT_EMAIL", email_address),
-        limits=_figures(environment, figures.read),
+        limits=_figures(environment, Limits),
         periods=_understood(environment, "RU4M_PERIODS", periods.read, periods.DEFAULTS),
-        push=_figures(environment, figures.read_push),
+        push=_figures(environment, Push),
+        purge=_figures(environment, PurgeLimits),
         sms_countries=_understood(environment, "RU4M_SMS_COUNTRIES", countries.read, countries.DEFAULTS),
         sms_budgets=_parsed_or(environment, "RU4M_SMS_BUDGETS", BudgetMode, BudgetMode.ENFORCED),
         operators=_operators(environment),
@@ -279,15 +282,15 @@ def _parsed(environment: Mapping[str, str], variable: str, parse: Callable[[str]
         raise SettingsError(f"{variable} is refused: not a valid {wanted}") from None
 
 
-def _figures(environment: Mapping[str, str], parse: Callable[[Mapping[str, str]], _T]) -> _T:
+def _figures(environment: Mapping[str, str], kind: type[_Figures]) -> _Figures:
     try:
-        return parse(environment)
+        return figures.read(kind, environment)
     except figures.BadFigure as bad:
         raise SettingsError(str(bad)) from None
 
 
 def _erasure_waits(environment: Mapping[str, str], stage: Stage) -> ErasureWaits:
-    waits = _figures(environment, figures.read_erasure)
+    waits = _figures(environment, ErasureWaits)
     if stage is not Stage.LOCAL and not waits.are_safe:
         raise SettingsError(f"RU4M_ERASURE_* is refused: stage {stage} needs the time to cancel an erasure")
     known = _understood(environment, "RU4M_PERIODS", periods.read, periods.DEFAULTS)["known_device"]

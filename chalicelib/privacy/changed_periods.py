@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from chalicelib.core import table
-from chalicelib.core.table import Attr, Change, Conflict, Item, Key, Scan, visible
+from chalicelib.core.table import Attr, Change, Conflict, Item, Key, Scan, ends, visible
 from chalicelib.privacy import bundles, codec, register
 from chalicelib.privacy.periods import UntilErasure, UntilInstant
 from chalicelib.privacy.personal import Record
@@ -109,7 +109,7 @@ def redating_change(kind: type[Record], item: Item) -> Change | None:
     due = codec.times(codec.glance(kind, bundles.oldest(kind, item)))
     if isinstance(retention, UntilErasure | UntilInstant):
         return None
-    if not due or all(item.get(t) == due[t] for t in _TIMES):
+    if not due or (all(item.get(t) == due[t] for t in _TIMES) and ends.is_current(item)):
         return None
     unchanged = visible() & Attr(retention.since).eq(item[retention.since])
     for time in _TIMES:

@@ -31,6 +31,7 @@ class Period(Enum):
     CODE_COUNT = ("{} after the start of the day (UTC) that it counts", Start.INSTANT)
     CODE_HISTORY = ("{} after it was last updated", Start.INSTANT)
     ANNOUNCING = ("{} after the last progress of the announcement", Start.INSTANT)
+    JOB = ("{} after the last progress of the job", Start.INSTANT)
     MAIL_RETURN = ("{} after a mail was sent, in case it bounces", Start.INSTANT)
     IDLE_SESSION = ("{} after the device was last used", Start.INSTANT)
     KNOWN_DEVICE = ("{} after the last day on which the device was signed in", Start.INSTANT)

@@ -20,7 +20,17 @@ from datetime import datetime
 from chalicelib.core import clock, table
 from chalicelib.core.clock import DAY
 from chalicelib.core.ids import AccountId
-from chalicelib.core.table import Attr, Change, Conflict, Expired, Key, Query, Table, partition_of
+from chalicelib.core.table import (
+    Attr,
+    Change,
+    Conflict,
+    Expired,
+    Key,
+    Query,
+    Reindex,
+    Table,
+    partition_of,
+)
 from chalicelib.privacy.whereabouts import LookupPath, found
 
 # How far ahead records under a hold are pinned at least: the job that does it each day may be down that long.
@@ -160,4 +170,10 @@ def _pin_one(write: Change) -> int:
 
 
 def _pin_write(key: Key, end: int) -> Change:
-    return Change(key, put={"delete_at": end}, only_if=Attr("delete_at").lt(end), conflict=_NothingToPin)
+    return Change(
+        key,
+        put={"delete_at": end},
+        only_if=Attr("delete_at").lt(end),
+        conflict=_NothingToPin,
+        reindex=Reindex.WHEN_DUE,
+    )

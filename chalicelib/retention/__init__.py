@@ -1,6 +1,6 @@
-"""Retention: holds, and what a law or a hold keeps of erased accounts (ADR 31).
+"""Retention: the deletion of what has ended, holds, and what a law or a hold keeps of erased accounts.
 
-model     holds and held records
+model     holds, held records, the progress of the purge
 store     all DynamoDB access of holds
 evidence  entries about holds in the Ledger
 problems  the problems that operators see
@@ -8,5 +8,6 @@ holds     the rules of operators: place, confirm, lift, list
 upkeep    pins the records that holds name
 recovery  confirms and lifts holds of a restored table, as the Ledger says
 held/     moves records to the table Held before an erasure, counts and deletes them
-jobs      the schedule of upkeep
+purge/    deletes what is past its end and still stored, and proves it (ADR 33)
+jobs      the schedules of upkeep and purge
 """

@@ -1,4 +1,6 @@
-"""The schedule of holds."""
+"""The schedules of holds and of the purge."""
+
+from datetime import datetime
 
 from chalice.app import Blueprint, CloudWatchEvent, Rate
 
@@ -7,6 +9,7 @@ from chalicelib.core.clock import MINUTE
 from chalicelib.core.metrics import Metric
 from chalicelib.core.observe import observed
 from chalicelib.retention import upkeep
+from chalicelib.retention.purge import service as purge
 
 retention_jobs = Blueprint(__name__)
 
@@ -21,3 +24,18 @@ def keep_holds(_: CloudWatchEvent) -> dict[str, int]:
     ran = upkeep.run(clock.now() + LONGEST)
     metrics.count(Metric.HOLD_UPKEEP_DONE)
     return {"done": ran.done, "left": ran.left}
+
+
+@retention_jobs.schedule(Rate(15, unit=Rate.MINUTES), name="purge_expired")
+@observed
+def purge_expired(event: CloudWatchEvent) -> dict[str, int]:
+    """Delete what is past its end and still stored (RET-1, RET-2); returns the counts of the run.
+
+    A run judges ends by the earlier of two clocks: that of its schedule, and its own. So a clock that jumped
+    ahead deletes nothing that is not due. The detail `{"dry_run": true}` only counts.
+    """
+    as_of = min(clock.now(), datetime.fromisoformat(event.time))
+    deadline = clock.now() + LONGEST
+    if event.detail.get("dry_run"):
+        return purge.count_due(as_of, deadline).counts
+    return purge.run(as_of, deadline).counts

@@ -187,3 +187,43 @@ class HeldRecord(
     until: Annotated[Instant, NOT_PERSONAL]
     source: Annotated[str, personal(Category.DEVICE_ID, Source.GENERATED)]
     document: Annotated[str, personal(Category.CONTENT_PRIVATE, Source.GENERATED)]
+
+
+class PurgeProgress(
+    Record,
+    table=Table.CHALLENGES,
+    kind="purge_progress",
+    purpose=Purpose.LEGAL_OBLIGATION,
+    basis=LegalBasis.LEGAL_OBLIGATION,
+    retention=After(Period.JOB, since="touched_at"),
+    key_class=KeyClass.NOTHING_SEALED,
+):
+    """The progress of the purge in one index of one table, and the lease of the run that works on it.
+
+    Attributes:
+        lane: the physical name of the table, and the index. A restored table has another name, so the purge
+            begins anew with it.
+        clean_before: all parts of the index before this instant were seen empty.
+        fence: grows with every lease, so a run with an older lease can no longer change this record.
+    """
+
+    lane: Annotated[str, NOT_PERSONAL]
+    touched_at: Annotated[Instant, NOT_PERSONAL]
+    clean_before: Annotated[Instant, NOT_PERSONAL]
+    fence: Annotated[int, NOT_PERSONAL] = 0
+    leased_until: Annotated[Instant | None, NOT_PERSONAL] = None
+
+
+class PurgeBudget(
+    Record,
+    table=Table.CHALLENGES,
+    kind="purge_budget",
+    purpose=Purpose.LEGAL_OBLIGATION,
+    basis=LegalBasis.LEGAL_OBLIGATION,
+    retention=After(Period.JOB, since="touched_at"),
+    key_class=KeyClass.NOTHING_SEALED,
+):
+    """The number of items that the purge deleted, or may be deleting, on one day (UTC)."""
+
+    touched_at: Annotated[Instant, NOT_PERSONAL]
+    deletes: Annotated[int, NOT_PERSONAL] = 0

@@ -98,6 +98,11 @@ def hour_of(account_id: AccountId, at: datetime) -> str:
     return f"{at:%Y-%m-%dT%H}#{shards.shard_of(account_id, SHARDS)}"
 
 
+def hour_partitions(hour: datetime) -> tuple[str, ...]:
+    """The index keys of all events of an hour."""
+    return tuple(f"{hour:%Y-%m-%dT%H}#{shard}" for shard in SHARDS)
+
+
 def put(events: Iterable[StoredEvent]) -> None:
     """Store events, those of one account, kind, device and UTC day in one item.
 

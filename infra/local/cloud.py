@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import requests
 
-from chalicelib.core import figures
+from chalicelib.core import clock, figures
 from chalicelib.core.table_names import Table
 from chalicelib.notices.model import Notice
 from infra.build import Package, build
@@ -35,13 +36,16 @@ _WIDE = 1000
 
 # On a local cloud an erasure does not wait.
 _WAITS = ("grace_hours", "waived_grace_hours", "late_writes_minutes")
-_NO_WAITS = {figures.erasure_variable(name): "0" for name in _WAITS}
+_NO_WAITS = {figures.variable(figures.ErasureWaits, name): "0" for name in _WAITS}
 
-# An event as EventBridge sends it.
-_SCHEDULED = {
-    "version": "0", "id": "local", "account": "", "region": REGION, "time": "2026-01-01T00:00:00Z",
-    "source": "aws.events", "detail-type": "Scheduled Event", "resources": [], "detail": {},
-}  # fmt: skip
+
+def scheduled_event(detail: Mapping[str, object] = MappingProxyType({})) -> dict[str, object]:
+    """Return an event as EventBridge sends it by a schedule, of now."""
+    return {
+        "version": "0", "id": "local", "account": "", "region": REGION, "time": clock.to_text(clock.now()),
+        "source": "aws.events", "detail-type": "Scheduled Event", "resources": [], "detail": dict(detail),
+    }  # fmt: skip
+
 
 Report = Callable[[str], None]
 
@@ -110,7 +114,7 @@ class LocalCloud:
         Raises:
             RuntimeError: the job failed.
         """
-        answer = self.invoke(job, _SCHEDULED)
+        answer = self.invoke(job, scheduled_event())
         result = answer["Payload"].read().decode()
         if "FunctionError" in answer:
             raise RuntimeError(result)
@@ -231,7 +235,7 @@ def has_real_limits(environment: Mapping[str, str]) -> bool:
 def local_figures(environment: Mapping[str, str]) -> dict[str, str]:
     """The figures of a local cloud as variables: wide limits, no waits, and those of the environment."""
     wide = {} if has_real_limits(environment) else figures.widened(_WIDE)
-    return wide | _NO_WAITS | {k: v for k, v in environment.items() if k.startswith(figures.KINDS)}
+    return wide | _NO_WAITS | {k: v for k, v in environment.items() if figures.is_variable(k)}
 
 
 def _write_whole(file: Path, text: str) -> None:

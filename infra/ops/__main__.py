@@ -14,15 +14,13 @@ from rich.console import Console
 
 from chalicelib.core import transactions
 from chalicelib.core.table_names import Table
-from chalicelib.privacy.changed_periods import NotRedatable
 from chalicelib.restore.scanning import Workers
 from infra.deployment import tables
 from infra.deployment.account import AwsAccount
 from infra.deployment.stacks import StackFailed
 from infra.deployment.tables import StreamMissing
-from infra.ops import disclosures, erasures, holds, invoices, rights, standing_in
+from infra.ops import disclosures, erasures, holds, invoices, retention, rights, standing_in
 from infra.ops import plots as pictures
-from infra.ops import retention as redating
 from infra.ops.key_versions import Unfinished
 from infra.ops.lookup import ClaimsLeft, LookupKeys, service_rekey
 from infra.ops.options import Endpoint, Region, Stage
@@ -41,8 +39,7 @@ lookup_key = typer.Typer(
 app.add_typer(lookup_key, name="lookup-key")
 ledger = typer.Typer(help="The Ledger and its checkpoints.")
 app.add_typer(ledger, name="ledger")
-retention = typer.Typer(help="Retention of records.")
-app.add_typer(retention, name="retention")
+app.add_typer(retention.app, name="retention")
 app.add_typer(rights.app, name="rights")
 app.add_typer(erasures.app, name="erasures")
 app.add_typer(disclosures.app, name="disclosures")
@@ -123,28 +120,6 @@ def retire_lookup_key(stage: Stage, region: Region, endpoint: Endpoint = None) -
     with _or_not_yet():
         old = LookupKeys.of(AwsAccount(region, endpoint), stage, console.print).retire()
         console.print(f"Deleted versions: {old}")
-
-
-@retention.command("redate")
-def redate_records(
-    stage: Stage,
-    region: Region,
-    kind: Annotated[str, typer.Option(help="kind of record, as named in the record of processing")],
-    *,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="count the records without changing them")
-    ] = False,
-    after: Annotated[str | None, typer.Option(help="position printed by an earlier run, to continue")] = None,
-    endpoint: Endpoint = None,
-) -> None:
-    """Apply a newly configured period to existing records. Safe to stop and run again."""
-    apply = redating.skip_change if dry_run else redating.write_change
-    try:
-        for line in redating.redate(AwsAccount(region, endpoint), stage, kind, apply, after):
-            console.print(line)
-    except NotRedatable as refused:
-        console.print(str(refused))
-        sys.exit(1)
 
 
 @app.command()

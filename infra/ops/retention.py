@@ -1,67 +1,103 @@
-"""Applies a newly configured period to existing records (chalicelib/privacy/changed_periods)."""
+"""`python -m infra.ops retention`: periods, the index of ends, and the purge."""
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
 
-from chalicelib.core import table
-from chalicelib.core.table import Change, Key, Table
-from chalicelib.privacy import changed_periods
-from chalicelib.privacy.changed_periods import NotRedatable, Progress
+import typer
+from rich.console import Console
+
+from chalicelib.core import clock
+from chalicelib.core.table_names import Table
+from chalicelib.privacy.changed_periods import NotRedatable
 from infra.deployment.account import AwsAccount
-from infra.ops.standing_in import act_as_signup
+from infra.ops import indexing, redating
+from infra.ops.indexing import NotIndexable
+from infra.ops.options import Endpoint, Region, Stage
+from infra.ops.scan_position import BadPosition
 
-Apply = Callable[[Change], object]
+app = typer.Typer(help="Retention of records.")
+console = Console(soft_wrap=True, markup=False)
 
-# Records per line of progress, so that an interrupted run repeats little.
-_PAGE = 1000
-
-
-def write_change(change: Change) -> object:
-    """Write a change."""
-    return table.write(change)
-
-
-def skip_change(_: Change) -> object:
-    """Write nothing, for a dry run."""
-    return None
+_DryRun = Annotated[bool, typer.Option("--dry-run", help="count the records without changing them")]
+_After = Annotated[str | None, typer.Option(help="position printed by an earlier run, to continue")]
 
 
-def redate(account: AwsAccount, stage: str, kind: str, apply: Apply, after: str | None) -> Iterator[str]:
-    """Re-date a kind of record; yield a line per page, each with the position to continue after.
-
-    Args:
-        account: the account of the stage.
-        stage: the stage whose tables and periods are used.
-        kind: the kind of the record class.
-        apply: `write_change` or `skip_change`.
-        after: a position that an earlier run printed.
-
-    Raises:
-        NotRedatable: the kind or the position does not exist, or no period of the kind is configurable.
-    """
-    record = changed_periods.find_redatable(kind)
-    start = _read(after, record.declaration.table) if after else None
-    act_as_signup(account, stage)
-    for progress in changed_periods.redate(record, apply, start, _PAGE):
-        yield _line(progress)
+@app.command()
+def redate(
+    stage: Stage,
+    region: Region,
+    kind: Annotated[str, typer.Option(help="kind of record, as named in the record of processing")],
+    *,
+    dry_run: _DryRun = False,
+    after: _After = None,
+    endpoint: Endpoint = None,
+) -> None:
+    """Apply a newly configured period to existing records. Safe to stop and run again."""
+    with _refusals():
+        for line in redating.redate(AwsAccount(region, endpoint), stage, kind, _apply(dry_run), after):
+            console.print(line)
 
 
-def _line(done: Progress) -> str:
-    counts = f"{done.seen} seen, {done.moved} moved, {done.held} held, {done.overtaken} changed meanwhile"
-    return f"{counts}; continue with --after {_place(done.last)}" if done.last else f"{counts}; done"
+@app.command()
+def index(
+    stage: Stage,
+    region: Region,
+    table: Annotated[Table, typer.Option(help="table whose items are put into the index of ends")],
+    *,
+    dry_run: _DryRun = False,
+    after: _After = None,
+    endpoint: Endpoint = None,
+) -> None:
+    """Index stored records by their end, so that the purge finds them. Safe to stop and run again."""
+    with _refusals():
+        for line in indexing.index(AwsAccount(region, endpoint), stage, table, _apply(dry_run), after):
+            console.print(line)
 
 
-def _place(key: Key) -> str:
-    return base64.urlsafe_b64encode(json.dumps([key.pk, key.sk]).encode()).decode()
+@app.command()
+def purge(stage: Stage, region: Region, *, dry_run: _DryRun = False, endpoint: Endpoint = None) -> None:
+    """Run the purge now, beside its schedule, and print its counts."""
+    event = {"time": clock.to_text(clock.now()), "detail": {"dry_run": dry_run}}
+    answer = (
+        AwsAccount(region, endpoint)
+        .client("lambda")
+        .invoke(
+            FunctionName=f"ru4m-{stage}-purge_expired", Payload=json.dumps(_AS_SCHEDULED | event).encode()
+        )
+    )
+    counts = json.loads(answer["Payload"].read())
+    if "FunctionError" in answer:
+        console.print("The run failed; see the log of purge_expired.")
+        sys.exit(1)
+    console.print(", ".join(f"{number} {name}" for name, number in counts.items()))
 
 
-def _read(place: str, in_table: Table) -> Key:
+# What else an event of EventBridge has.
+_AS_SCHEDULED = {
+    "version": "0",
+    "id": "by-an-operator",
+    "account": "",
+    "region": "",
+    "source": "ru4m.operations",
+    "detail-type": "Scheduled Event",
+    "resources": [],
+}
+
+
+def _apply(dry_run: bool) -> redating.Apply:  # noqa: FBT001 - an option of the command line
+    return redating.skip_change if dry_run else redating.write_change
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Print a refusal and exit with status 1."""
     try:
-        pk, sk = json.loads(base64.urlsafe_b64decode(place))
-    except (binascii.Error, UnicodeDecodeError, ValueError, TypeError):
-        raise NotRedatable("--after must be a position printed by an earlier run") from None
-    return Key(in_table, pk, sk)
+        yield
+    except (NotRedatable, NotIndexable, BadPosition) as refused:
+        console.print(str(refused))
+        sys.exit(1)

@@ -22,6 +22,8 @@ INDEXES = {
     "owner": "owner",
     "due": "due",
     "open": "open",
+    "stuck": "stuck",
+    "ends": "ends",
 }
 ECDSA = {"MessageType": "RAW", "SigningAlgorithm": "ECDSA_SHA_256"}
 SIMULATOR = "success@simulator.amazonses.com"
@@ -114,6 +116,7 @@ def _exporting(s3: Any, bucket: str) -> dict[str, Any]:
     unmet = {"Body": b"probe", "IfMatch": '"nothing has this"'}
     return {
         "List": lambda: s3.list_objects_v2(Bucket=bucket),
+        "ListCopies": lambda: s3.list_objects_v2(Bucket=bucket, Prefix="exports/"),
         "Get": lambda: s3.get_object(**copy),
         "Put": lambda: s3.put_object(**copy, **unmet),
         "Delete": lambda: s3.delete_object(**copy),

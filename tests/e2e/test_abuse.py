@@ -16,7 +16,7 @@ from chalicelib.core.ids import ChallengeId
 from infra.local.cloud import LIMITS_VARIABLE, LocalCloud, local_cloud
 from infra.local.tour.phone import Phone, PhoneAnswer
 
-REAL = figures.read({})
+REAL = figures.read(figures.Limits, {})
 
 pytestmark = pytest.mark.proof
 

@@ -26,7 +26,7 @@ TABLES: dict[str, dict[str, set[str]]] = {
         "keys": {"BatchGet"},
         "ledger": {"Put", "Query"},
         # On AWS only some keys of the index `owner`; the emulator does not check the condition.
-        "rights": {"BatchGet", "Delete", "Get", "Put", "Query", "QueryOpen", "QueryOwner"},
+        "rights": {"BatchGet", "Delete", "Get", "Put", "Query", "QueryOpen", "QueryOwner", "QueryStuck"},
     },
     "announce_notices": {
         "accounts": {"BatchGet", "Put", "QueryLive", "Update"},
@@ -73,6 +73,15 @@ TABLES: dict[str, dict[str, set[str]]] = {
         "usage": {"BatchPut", "Delete", "Put", "Query", "QueryHourly"},
     },
     "record_verified_codes": {"challenges": {"BatchGet", "Get", "Put"}},
+    "purge_expired": {
+        **{
+            table: {"Delete", "QueryEnds", "Update"}
+            for table in ("accounts", "billing", "claims", "held", "rights")
+        },
+        "challenges": {"Delete", "Get", "Put", "QueryEnds", "Update"},
+        "ledger": {"Put", "Query", "QueryEnds"},
+        "usage": {"Delete", "QueryEnds", "QueryHourly", "Update"},
+    },
     "renew_consents": {
         "accounts": {"BatchGet", "Put", "QueryRenewal"},
         "keys": {"BatchGet"},
@@ -128,6 +137,7 @@ SECRETS: dict[str, set[str]] = {
 # Operations on copies and messages about requests; every other one is denied.
 EXPORTS: dict[str, set[str]] = {
     "erase_accounts": {"Abort", "DeleteVersion", "ListUploads", "ListVersions"},
+    "purge_expired": {"Delete", "ListCopies"},
     "rights": {"Get"},
     "transfer_copies": {"Get"},
     "work_rights": {"Abort", "Delete", "Get", "Put"},

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
-
 import pytest
 
 from infra.stream_emulator import Emulator
 from tests.faults import flows
+from tests.faults.flows_purge import Purging
 from tests.faults.playing import Flow, Streak, play
 from tests.faults.test_every_crash import assert_same_end, play_undisturbed
 
@@ -19,7 +18,11 @@ _JOBS: dict[type[Flow], int] = {
     flows.ChangingTheProfile: 4,
     flows.LoggingOutEverywhere: 4,
     flows.RecordingABounce: 2,
+    Purging: 4,
 }
+
+
+_MOST_WRITES = 100  # of any of these jobs; a comparison that fails must not go on for ever
 
 
 def kill_and_compare(kind: type[Flow], write: int, stream: Emulator) -> int:
@@ -29,7 +32,9 @@ def kill_and_compare(kind: type[Flow], write: int, stream: Emulator) -> int:
     return found.watch.faults
 
 
-@pytest.mark.parametrize("kind", [flows.Announcing, flows.RecordingABounce], ids=lambda kind: kind.name)
+@pytest.mark.parametrize(
+    "kind", [flows.Announcing, flows.RecordingABounce, Purging], ids=lambda kind: kind.name
+)
 def test_job_killed_at_its_first_write_in_several_runs_ends_like_undisturbed(
     stream: Emulator, kind: type[Flow]
 ) -> None:
@@ -41,8 +46,8 @@ def test_job_killed_at_its_first_write_in_several_runs_ends_like_undisturbed(
 def test_job_killed_at_any_one_write_in_several_runs_ends_like_undisturbed(
     stream: Emulator, subtests: pytest.Subtests, kind: type[Flow]
 ) -> None:
-    for write in itertools.count(1):
+    for write in range(1, _MOST_WRITES):
         with subtests.test(write=write):
             if kill_and_compare(kind, write, stream) == 0:
                 break
-    assert write > 1
+    assert 1 < write < _MOST_WRITES - 1

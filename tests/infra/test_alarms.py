@@ -97,6 +97,33 @@ def test_alarm_fires_after_a_day_without_a_checkpoint(alarms: dict[str, Template
     assert alarm["Period"] >= 3600  # only then does CloudWatch look back further than a day
 
 
+@pytest.mark.promise("RET-2")
+def test_alarm_fires_if_no_run_of_the_purge_reads_everything(alarms: dict[str, Template]) -> None:
+    alarm = alarms["no-purge"]
+    assert (alarm["MetricName"], alarm["Statistic"]) == (Metric.PURGE_DONE.label, "Sum")
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
+    assert alarm["TreatMissingData"] == "breaching"
+    assert alarm["Period"] * alarm["EvaluationPeriods"] >= 4 * 900  # a large backlog takes several runs
+
+
+@pytest.mark.promise("RET-2")
+@pytest.mark.parametrize(
+    ("name", "metric", "threshold"),
+    [
+        ("expired-data-present", Metric.PURGE_OLDEST_MINUTES, 48 * 60),
+        ("purge-over-budget", Metric.PURGE_OVER_BUDGET, 0),
+    ],
+)
+def test_alarm_fires_on_the_figures_of_the_newest_run_of_the_purge(
+    name: str, metric: Metric, threshold: int, alarms: dict[str, Template]
+) -> None:
+    alarm = alarms[name]
+    assert (alarm["MetricName"], alarm["Statistic"]) == (metric.label, "Maximum")
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", threshold)
+    assert alarm["Period"] == 900  # one run
+    assert alarm["TreatMissingData"] == "ignore"  # a purge that does not run resolves nothing
+
+
 @pytest.mark.promise("RET-4")
 def test_alarm_fires_at_an_overdue_usage_day_and_without_a_complete_run(alarms: dict[str, Template]) -> None:
     alarm = alarms["usage-days-overdue"]

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from chalicelib.core.table import Index, ends
+from chalicelib.retention.purge.store import EXPIRING
+from infra.deployment.lifecycle import export_days
 from tests.infra.templates import Template, of_type, plain
 
 
@@ -54,6 +57,26 @@ def test_table_is_encrypted_protected_and_deletes_expired_items(table: str, data
 
 
 @pytest.mark.promise("RET-1")
+@pytest.mark.promise("RET-2")
+def test_every_table_with_expiring_items_lists_them_by_their_end(data: Template) -> None:
+    listed = {}
+    for name, table in of_type(data, "AWS::DynamoDB::Table").items():
+        for index in table["Properties"].get("GlobalSecondaryIndexes", ()):
+            if index["IndexName"] == Index.ENDS.label:
+                listed[name] = (*(k["AttributeName"] for k in index["KeySchema"]), index["Projection"])
+    assert listed.keys() == {f"{table.title()}Table" for table in EXPIRING}
+    assert {*map(str, listed.values())} == {str((*ends.NAMES, {"ProjectionType": "KEYS_ONLY"}))}
+
+
+@pytest.mark.promise("RET-1")
+@pytest.mark.parametrize(
+    ("periods", "days"), [("defaults", 5), ("export=P1D", 1), ("export=PT25H", 2), ("export=P7D", 7)]
+)
+def test_lifecycle_of_copies_is_their_period_in_whole_days_rounded_up(periods: str, days: int) -> None:
+    assert export_days(periods) == days
+
+
+@pytest.mark.promise("RET-1")
 def test_table_of_short_lived_data_has_no_backups(data: Template) -> None:
     backed_up = {
         name: t["Properties"]["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"]
@@ -81,7 +104,8 @@ def test_deleted_data_key_is_not_in_a_backup_after_a_week(data: Template) -> Non
 
 @pytest.mark.promise("RET-4")
 def test_index_of_the_roll_up_contains_only_counted_fields_of_an_event(data: Template) -> None:
-    (index,) = data["Resources"]["UsageTable"]["Properties"]["GlobalSecondaryIndexes"]
+    indexes = data["Resources"]["UsageTable"]["Properties"]["GlobalSecondaryIndexes"]
+    (index,) = (one for one in indexes if one["IndexName"] == "hourly")
     keys = [(key["AttributeName"], key["KeyType"]) for key in index["KeySchema"]]
     assert keys == [("hour", "HASH"), ("pk", "RANGE")]  # sorted by account, so that an account counts once
     of_the_device = {"platform", "app_version"}  # neither the model nor the version of its system
@@ -134,7 +158,7 @@ def test_copy_is_private_and_expires(data: Template) -> None:
     assert bucket["BucketEncryption"]
     assert "VersioningConfiguration" not in bucket  # with versions, a deleted copy would stay stored
     (rule,) = bucket["LifecycleConfiguration"]["Rules"]
-    assert (rule["Status"], rule["ExpirationInDays"]) == ("Enabled", 7)
+    assert (rule["Status"], rule["ExpirationInDays"]) == ("Enabled", {"Ref": "ExportDays"})
     assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
     (tls,) = data["Resources"]["ExportBucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
     assert (tls["Effect"], tls["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})

@@ -35,6 +35,7 @@ FUNCTIONS = {
     "note_bounces",
     "notices",
     "profiles",
+    "purge_expired",
     "record_verified_codes",
     "rights",
     "roll_up_usage",
@@ -53,6 +54,7 @@ JOBS = {
     "erase_accounts",
     "keep_holds",
     "note_bounces",
+    "purge_expired",
     "record_verified_codes",
     "renew_consents",
     "roll_up_usage",
@@ -448,6 +450,17 @@ def test_records_under_a_hold_are_pinned_every_five_minutes(functions: dict[str,
     assert function["Timeout"] > jobs.LONGEST.total_seconds() + 60
 
 
+@pytest.mark.promise("RET-2")
+def test_what_has_ended_is_purged_every_fifteen_minutes(functions: dict[str, Template]) -> None:
+    function = functions["purge_expired"]
+    (event,) = function["Events"].values()
+    assert (event["Type"], event["Properties"]["Schedule"]) == ("Schedule", "rate(15 minutes)")
+    assert function["EventInvokeConfig"]["MaximumRetryAttempts"] == 0  # the next run repeats it
+    # The lease of a lane ends a minute after the deadline of its run, and before the next run begins.
+    assert function["Timeout"] > jobs.LONGEST.total_seconds() + 60
+    assert jobs.LONGEST.total_seconds() + 60 < 15 * 60
+
+
 @pytest.mark.promise("SEC-1")
 def test_function_is_configured_with_only_the_tables_and_secrets_it_may_use(
     functions: dict[str, Template],
@@ -485,6 +498,10 @@ def test_function_is_configured_with_only_the_tables_and_secrets_it_may_use(
         "profiles": {
             accounts, claims, challenges, "secret_codes", "mail_from", "mail_configuration",
             *lookup, *sealing,
+        },
+        # It reads indexes by end, and opens no record.
+        "purge_expired": {
+            accounts, billing, challenges, claims, held, rights, usage, "table_ledger", "export_bucket",
         },
         "rights": {
             accounts, challenges, rights, "table_ledger", "secret_codes", "secret_receipts", "export_bucket",

@@ -104,6 +104,7 @@ EVENTS: dict[str, tuple[dict[str, Any], object]] = {
         "EntryFailed: ('record_verified_codes', 'Unavailable')",
     ),
     "keep_holds": (a_schedule_event(), "EntryFailed: ('keep_holds', 'Unavailable')"),
+    "purge_expired": (a_schedule_event(), "EntryFailed: ('purge_expired', 'Unavailable')"),
     "renew_consents": (a_schedule_event(), "EntryFailed: ('renew_consents', 'Unavailable')"),
     "sweep_rights": (a_schedule_event(), "EntryFailed: ('sweep_rights', 'Unavailable')"),
     "sync_chat_profiles": ({"Records": []}, {"batchItemFailures": []}),

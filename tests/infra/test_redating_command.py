@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 from chalicelib.core.table import Table
 from infra.deployment.account import AwsAccount
 from infra.ops import __main__ as command
-from infra.ops import retention
+from infra.ops import redating, retention
 from tests.infra.fakes import REGION, FakeCloudFormation
 from tests.support import cloud, environment
 from tests.support.world import World
@@ -54,7 +54,7 @@ class StageAccount(AwsAccount):
 def stage(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Return a stage with three sessions of 60 days, which are now kept for 30."""
     monkeypatch.setattr(os, "environ", os.environ.copy())  # the command changes it
-    monkeypatch.setattr(command, "AwsAccount", StageAccount)
+    monkeypatch.setattr(retention, "AwsAccount", StageAccount)
     for _ in range(3):
         world.a_user()
 
@@ -84,7 +84,7 @@ def test_dry_run_changes_nothing(world: World) -> None:
 
 
 def test_command_continues_where_it_stopped(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retention, "_PAGE", 10)
+    monkeypatch.setattr(redating, "_PAGE", 10)
     first = redate("--kind", "session").output.splitlines()[0]
     (place,) = re.findall(r"--after (\S+)$", first)
     assert redate("--kind", "session", "--after", place).output.splitlines()[-1].endswith("; done")

@@ -12,6 +12,7 @@ from chalicelib.consents import evidence
 from chalicelib.core.ids import DisclosureId, HoldId, InvoiceId, Pseudonym, RightsRequestId, StaffId
 from chalicelib.disclosures import evidence as disclosures
 from chalicelib.retention import evidence as holds
+from chalicelib.retention.purge import evidence as purge
 from chalicelib.rights.evidence import history_of
 from chalicelib.staff import history as staff_history
 from tests.infra.templates import Template, listed, of_type
@@ -53,6 +54,7 @@ LEDGER_KINDS = {
     "AdminRole": {_DISCLOSURE, _HOLD, _INVOICE, _RIGHTS, _STAFF},
     "ConsentsRole": {_CONSENT},
     "EraseAccountsRole": {_RIGHTS, _TOMBSTONE},
+    "PurgeExpiredRole": {purge.KIND},
     "RenewConsentsRole": {_CONSENT},
     "RightsRole": {_RIGHTS},
     "TransferCopiesRole": {_RIGHTS},
@@ -222,6 +224,32 @@ EXPECTED = {
         _own_logs("record_verified_codes"),
         ("dynamodb:BatchGetItem, dynamodb:GetItem, dynamodb:PutItem", "${ChallengesTableArn}"),
     },
+    # It deletes by indexes of keys and ends, and reads no record.
+    "PurgeExpiredRole": {
+        _own_logs("purge_expired"),
+        *(
+            ("dynamodb:DeleteItem, dynamodb:UpdateItem", f"${{{name}TableArn}}")
+            for name in ("Accounts", "Billing", "Claims", "Held", "Rights", "Usage")
+        ),
+        (
+            "dynamodb:DeleteItem, dynamodb:GetItem, dynamodb:PutItem, dynamodb:UpdateItem",
+            "${ChallengesTableArn}",
+        ),
+        (
+            "dynamodb:Query",
+            ", ".join(
+                f"${{{name}TableArn}}/index/{index}"
+                for name, index in (
+                    *((one, "ends") for one in ("Accounts", "Billing", "Challenges", "Claims")),
+                    *((one, "ends") for one in ("Held", "Ledger", "Rights", "Usage")),
+                    ("Usage", "hourly"),
+                )
+            ),
+        ),
+        *_LEDGER,
+        ("s3:ListBucket", "${ExportBucketArn}"),
+        ("s3:DeleteObject", "${ExportBucketArn}/exports/*"),
+    },
     "RenewConsentsRole": {
         _own_logs("renew_consents"),
         ("dynamodb:BatchGetItem, dynamodb:PutItem", "${AccountsTableArn}"),
@@ -390,13 +418,15 @@ def test_only_the_worker_of_erasures_may_delete_a_data_key(service: Template) ->
 
 
 @pytest.mark.promise("RGT-3")
-def test_only_the_worker_of_erasures_may_use_the_held_records(service: Template) -> None:
+def test_only_erasures_write_held_records_and_only_the_purge_deletes_those_that_ended(
+    service: Template,
+) -> None:
     using = {
         role
         for role, statement in statements(service)
         if any(resource.startswith("${HeldTableArn}") for resource in listed(statement.get("Resource", [])))
     }
-    assert using == {"EraseAccountsRole"}
+    assert using == {"EraseAccountsRole", "PurgeExpiredRole"}
 
 
 @pytest.mark.promise("RET-3")
@@ -458,6 +488,7 @@ def test_only_roles_for_figures_copies_and_deletion_read_usage_events(
     assert readers == {
         "EraseAccountsRole",
         "KeepHoldsRole",
+        "PurgeExpiredRole",
         "RenewConsentsRole",
         "RollUpUsageRole",
         "WorkRightsRole",
@@ -465,16 +496,23 @@ def test_only_roles_for_figures_copies_and_deletion_read_usage_events(
 
 
 @pytest.mark.promise("RGT-1")
-def test_only_the_worker_may_write_copies_and_only_that_of_erasures_may_list_them(service: Template) -> None:
+def test_only_the_worker_may_write_copies_and_only_deletions_may_list_them(service: Template) -> None:
     granted: dict[str, set[str]] = {}
     for role, statement in statements(service):
         if any("${ExportBucketArn}" in resource for resource in listed(statement.get("Resource", []))):
             granted.setdefault(role, set()).update(listed(statement["Action"]))
-    assert granted.keys() == {"EraseAccountsRole", "RightsRole", "TransferCopiesRole", "WorkRightsRole"}
+    assert granted.keys() == {
+        "EraseAccountsRole",
+        "PurgeExpiredRole",
+        "RightsRole",
+        "TransferCopiesRole",
+        "WorkRightsRole",
+    }
+    assert granted["PurgeExpiredRole"] == {"s3:DeleteObject", "s3:ListBucket"}
     assert granted["RightsRole"] == granted["TransferCopiesRole"] == {"s3:GetObject"}
     assert not {"s3:GetObject", "s3:PutObject"} & granted["EraseAccountsRole"]
     listing = {role for role, actions in granted.items() if any("List" in action for action in actions)}
-    assert listing == {"EraseAccountsRole"}
+    assert listing == {"EraseAccountsRole", "PurgeExpiredRole"}
 
 
 def test_only_the_gateways_log_role_has_a_managed_policy_of_aws(service: Template) -> None:

@@ -62,6 +62,14 @@ def counts(monkeypatch: pytest.MonkeyPatch) -> Counter[Metric]:
 
 
 @pytest.fixture
+def gauges(monkeypatch: pytest.MonkeyPatch) -> dict[Metric, int]:
+    """Collect the latest value of each gauge."""
+    found: dict[Metric, int] = {}
+    monkeypatch.setattr(metrics, "gauge", found.__setitem__)
+    return found
+
+
+@pytest.fixture
 def plan(monkeypatch: pytest.MonkeyPatch) -> Plan:
     """Use a plan of two scripted steps for every right."""
     monkeypatch.setattr(procedures, "steps_of", lambda *_: ("first", "last"))

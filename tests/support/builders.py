@@ -4,6 +4,8 @@ import itertools
 import uuid
 from typing import Any
 
+from chalicelib.core import clock
+
 _numbers = itertools.count(1)
 
 
@@ -38,7 +40,7 @@ def a_schedule_event() -> dict[str, Any]:
         "id": "an-event",
         "account": "000000000000",
         "region": "eu-central-1",
-        "time": "2026-11-24T12:00:00Z",
+        "time": clock.to_text(clock.now()),
         "source": "aws.events",
         "detail-type": "Scheduled Event",
         "resources": [],

@@ -187,6 +187,12 @@ def all_items() -> list[dict[str, Any]]:
     return items
 
 
+def items_of(name: str) -> list[dict[str, Any]]:
+    """Return every item of a table, raw."""
+    items: list[dict[str, Any]] = aws.client("dynamodb").scan(TableName=settings().table(name))["Items"]
+    return items
+
+
 def records(kind: str) -> list[dict[str, Any]]:
     """Return every item of one kind of record, raw."""
     return [item for item in all_items() if item.get("kind") == {"S": kind}]

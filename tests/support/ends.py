@@ -28,6 +28,7 @@ _RANDOM = frozenset(
         "live",
         "renewal",
         "hour",
+        "ends",
         "last_batch",
         "touched",
         "nonce",

@@ -168,8 +168,8 @@ def test_each_item_of_a_busy_hour_has_room_for_one_text(
 
 
 def test_local_cloud_has_wide_budgets_unless_it_has_real_limits() -> None:
-    wide = figures.read(local_figures({}))
-    real = figures.read(local_figures({LIMITS_VARIABLE: "real"}))
+    wide = figures.read(figures.Limits, local_figures({}))
+    real = figures.read(figures.Limits, local_figures({LIMITS_VARIABLE: "real"}))
     assert (real.codes_unverified_country_hour, real.codes_unverified_country_day) == (100, 300)
     assert (real.codes_unverified_hour, real.codes_unverified_day) == (3_000, 20_000)
     assert (wide.codes_unverified_country_hour, wide.codes_unverified_country_day) == (100_000, 300_000)

@@ -410,16 +410,15 @@ def test_bad_figure_is_refused_when_packed() -> None:
 @pytest.mark.parametrize("stage", ["local", "production"])
 def test_each_figure_can_be_set(name: str, stage: str) -> None:
     unlike = {"address_bits_v6": "48", "prefix_digits": "2", "usage_events_per_day": "800"}
-    variables = {
-        **environment.variables(), "RU4M_STAGE": stage, figures.variable(name): unlike.get(name, "8"),
-    }  # fmt: skip
-    assert getattr(read(variables).limits, name) == int(variables[figures.variable(name)])
+    variable, value = figures.variable(figures.Limits, name), unlike.get(name, "8")
+    variables = {**environment.variables(), "RU4M_STAGE": stage, variable: value}
+    assert getattr(read(variables).limits, name) == int(value)
 
 
 @pytest.mark.parametrize("name", DEFAULTS)
 @pytest.mark.parametrize("value", ["", "0", "-1", "1.5", "s3cret", "99999999"])
 def test_bad_figure_refuses_the_start_and_names_the_variable_without_its_value(name: str, value: str) -> None:
-    variable = figures.variable(name)
+    variable = figures.variable(figures.Limits, name)
     with pytest.raises(SettingsError, match=variable) as refused:
         read({**environment.variables(), variable: value})
     assert "s3cret" not in str(refused.value)
@@ -428,8 +427,8 @@ def test_bad_figure_refuses_the_start_and_names_the_variable_without_its_value(n
 @pytest.mark.promise("USE-1")
 @pytest.mark.parametrize(("name", "bits"), [("address_bits_v4", "25"), ("address_bits_v6", "65")])
 def test_block_of_addresses_can_be_made_coarser_but_not_finer(name: str, bits: str) -> None:
-    with pytest.raises(SettingsError, match=figures.variable(name)):
-        read({**environment.variables(), figures.variable(name): bits})
+    with pytest.raises(SettingsError, match=figures.variable(figures.Limits, name)):
+        read({**environment.variables(), figures.variable(figures.Limits, name): bits})
 
 
 @pytest.mark.parametrize(
@@ -443,7 +442,7 @@ def test_block_of_addresses_can_be_made_coarser_but_not_finer(name: str, bits: s
 def test_size_of_a_block_is_a_figure(
     monkeypatch: pytest.MonkeyPatch, name: str, bits: str, address: str, block: str
 ) -> None:
-    monkeypatch.setenv(figures.variable(name), bits)
+    monkeypatch.setenv(figures.variable(figures.Limits, name), bits)
     settings.cache_clear()
     assert ClientAddress(address).block == block
 

@@ -82,6 +82,7 @@ def test_default_periods_equal_those_of_the_privacy_policy() -> None:
         "CODE_COUNT": "P3D",
         "CODE_HISTORY": "P7D",
         "ANNOUNCING": "P7D",
+        "JOB": "P7D",
         "MAIL_RETURN": "P7D",
         "IDLE_SESSION": "P60D",
         "KNOWN_DEVICE": "P90D",

@@ -7,7 +7,7 @@ runs, only repeat work.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from chalicelib.core import clock, table
 from chalicelib.core.batches import batched
@@ -20,9 +20,6 @@ from chalicelib.core.chain.services import NameTaken
 from chalicelib.core.chain.signatures import current_signer
 from chalicelib.core.clock import DAY
 from chalicelib.core.table import Key, Table
-
-# The first run starts here, since no entry is older; a later run starts where the last one ended.
-BEGINNING = datetime(2026, 11, 24, tzinfo=UTC)
 
 # An entry gets its time before it is committed. A function runs for 15 minutes at most; the rest allows for
 # the lag of the index and for clock skew.
@@ -119,7 +116,7 @@ def _checkpoint(number: int) -> Checkpoint:
 
 
 def _until(last: Checkpoint | None) -> datetime:
-    return clock.from_epoch(last.statement.until) if last else BEGINNING
+    return clock.from_epoch(last.statement.until) if last else clock.BEGINNING
 
 
 def _write_or_read_concurrent(mine: Checkpoint) -> Checkpoint:

@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from chalicelib.core import clock, shards
 from chalicelib.core.canonical import canonical
-from chalicelib.core.table import Item, Key, Table
+from chalicelib.core.table import Item, Key, Table, ends
 
 GENESIS = "0" * 64  # the previous hash of the first entry
 FIRST_PREVIOUS_DELETE_AT = clock.from_epoch(0)
@@ -170,7 +170,9 @@ class ChainEntry:
 
     @classmethod
     def read(cls, item: Item) -> Self:
-        """Parse a stored item, and verify its hash and its index attributes.
+        """Parse a stored item, and verify its hash and the attributes of the index `touched`.
+
+        Those of the index `ends` are not evidence: they decide only when the purge reports the entry.
 
         Raises:
             Unreadable: an attribute is missing, altered or unknown.
@@ -187,7 +189,7 @@ class ChainEntry:
                 previous_delete_at=clock.from_epoch(item["previous_delete_at"]),
                 delete_at=clock.from_epoch(item["delete_at"]),
             )
-            if entry.item() == item:
+            if entry.item() == {name: value for name, value in item.items() if name not in ends.NAMES}:
                 return entry
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError):
             pass

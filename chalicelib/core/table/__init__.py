@@ -9,6 +9,7 @@ not hold. A conflict is a result for the caller and never retried here. Refused 
 retried where that is safe, and end as `Unavailable`.
 
     items   keys, the partition of an account, and the conversion of values
+    ends    the index `ends`: which items are due for deletion
     writes  Create, Append, Replace, Change, Delete, Remove, Absent, Present and their conditions
     queries Query: items of one partition in order; Scan: all items of a table, or of one kind
     client  get, batch_get, query, scan, write, transact, put_all, delete_all; what is retried
@@ -29,6 +30,7 @@ from chalicelib.core.table.client import (
     transact,
     write,
 )
+from chalicelib.core.table.ends import Reindex
 from chalicelib.core.table.items import Conflict, Item, Key, account_of, changed_key, owner_of, partition_of
 from chalicelib.core.table.queries import (
     Between,
@@ -77,6 +79,7 @@ __all__ = [
     "Prefix",
     "Present",
     "Query",
+    "Reindex",
     "Remove",
     "Replace",
     "Scan",

@@ -29,7 +29,7 @@ from chalicelib.core.settings import settings
 from chalicelib.core.table.call import Cancelled, ConditionFailed, Lost, RetriableRefusal, send, tries
 from chalicelib.core.table.items import Item, Key, plain, wire_item
 from chalicelib.core.table.queries import Expired, Page, Query, Scan
-from chalicelib.core.table.writes import Write, place
+from chalicelib.core.table.writes import Write, place, stored
 from chalicelib.core.table_names import Table
 
 
@@ -150,7 +150,7 @@ def put_all(name: Table, items: Iterable[tuple[Key, Item]]) -> None:
     Raises:
         Unavailable: not all of them are stored. The caller may put all of them again.
     """
-    puts = [{"PutRequest": {"Item": wire_item({**item, **key.attributes()})}} for key, item in items]
+    puts = [{"PutRequest": {"Item": stored(key, item)}} for key, item in items]
     _write_all(name, puts)
 
 

@@ -11,6 +11,7 @@ from boto3.dynamodb.conditions import Key as KeyCondition
 
 from chalicelib.core.segments import WHOLE, Segment
 from chalicelib.core.settings import settings
+from chalicelib.core.table import ends
 from chalicelib.core.table.items import Item, Key, wire_item
 from chalicelib.core.table_names import Table
 
@@ -28,6 +29,8 @@ class Index(Enum):
     DUE = ("due", "due", "due_at")
     OPEN = ("open", "open", "answer_by")
     STUCK = ("stuck", "stuck", "stuck_as")
+    # Items that have an end, by day; core/table sets its attributes.
+    ENDS = ("ends", *ends.NAMES)
 
     def __init__(self, label: str, pk: str, sk: str) -> None:
         self.label = label

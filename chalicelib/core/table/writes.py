@@ -8,6 +8,8 @@ from boto3.dynamodb.conditions import Attr, ConditionBase, ConditionExpressionBu
 
 from chalicelib.core import clock
 from chalicelib.core.settings import settings
+from chalicelib.core.table import ends
+from chalicelib.core.table.ends import Reindex
 from chalicelib.core.table.items import Conflict, Item, Key, wire, wire_item
 
 # For a write that never conflicts: true whether the item exists or not.
@@ -84,7 +86,7 @@ class Change:
     """Change attributes of an item: `put` sets, `add` increments, `drop` removes.
 
     The default condition is that the item is visible. `only_if` replaces it; limiters, whose first hit
-    creates the item, use it.
+    creates the item, use it. `reindex` says when the index `ends` gets a new `delete_at`.
     """
 
     key: Key
@@ -93,19 +95,21 @@ class Change:
     drop: tuple[str, ...] = ()
     only_if: ConditionBase | None = None
     conflict: type[Conflict] = Conflict
+    reindex: Reindex = Reindex.NOW
 
     def request(self) -> tuple[str, dict[str, Any]]:
         """A conditional Update."""
         condition = _condition(visible() if self.only_if is None else self.only_if)
         names, values = condition["ExpressionAttributeNames"], condition["ExpressionAttributeValues"]
         clauses: dict[str, list[str]] = {"SET": [], "ADD": [], "REMOVE": []}
-        for number, (name, value) in enumerate({**self.put, **self.add}.items()):
+        put = {**self.put, **ends.of_change(self.key, self.put, self.reindex)}
+        for number, (name, value) in enumerate({**put, **self.add}.items()):
             names[f"#u{number}"], values[f":u{number}"] = name, wire(value)
-            if name in self.put:
+            if name in put:
                 clauses["SET"].append(f"#u{number} = :u{number}")
             else:
                 clauses["ADD"].append(f"#u{number} :u{number}")
-        for number, name in enumerate(self.drop):
+        for number, name in enumerate((*self.drop, *ends.without_end(self.drop))):
             names[f"#d{number}"] = name
             clauses["REMOVE"].append(f"#d{number}")
         update = " ".join(f"{verb} {', '.join(terms)}" for verb, terms in clauses.items() if terms)
@@ -179,9 +183,14 @@ def _free(or_over: ConditionBase | None) -> ConditionBase:
 def _put(key: Key, item: Item, condition: ConditionBase) -> dict[str, Any]:
     return {
         "TableName": settings().table(key.table),
-        "Item": wire_item({**item, **key.attributes()}),
+        "Item": stored(key, item),
         **_filled(_condition(condition)),
     }
+
+
+def stored(key: Key, item: Item) -> dict[str, Any]:
+    """A whole item as it is stored: with its key, and in the index `ends` if it has an end."""
+    return wire_item({**item, **key.attributes(), **ends.of_item(key, item)})
 
 
 def place(key: Key) -> dict[str, Any]:

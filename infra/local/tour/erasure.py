@@ -19,7 +19,7 @@ from infra.local.tour.receipt import ReceiptLink
 from infra.local.waiting import until
 
 # So long that the first erasure waits until Mila cancels it. On the local cloud the default is not to wait.
-GRACE = {figures.erasure_variable("grace_hours"): "24"}
+GRACE = {figures.variable(figures.ErasureWaits, "grace_hours"): "24"}
 _INVOICE = "RU-2026-0000001"
 # Keys of items that may show ids of a deleted account: the request and its evidence; and for some days, used
 # codes and deliveries of mails, which cannot be found from the account.

@@ -1,0 +1,69 @@
+"""Evidence of the purge in the Ledger: what was found, and that nothing was found. It names no item.
+
+A run with something to delete records that before it begins, and its figures at its end. So a killed run
+leaves a line too. A run that finds nothing records that once a day, and again after each run that had
+something to delete. The next checkpoint of the Ledger signs the line.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from chalicelib.core import chain, clock, observe
+from chalicelib.core.chain import Chain, NewEntry, Unreadable
+from chalicelib.privacy.periods import Period
+
+KIND = "purge"  # the kind of the chains
+
+BEGUN, FINISHED, NOTHING_FOUND = "begun", "finished", "nothing_found"
+
+
+def history_of(day: datetime) -> Chain:
+    """The chain of a day (UTC)."""
+    return Chain(KIND, f"{day.astimezone(UTC):%Y-%m-%d}")
+
+
+def record_begun(as_of: datetime, before: datetime, place: str) -> None:
+    """Record that a run deletes what ended before an instant and is stored; `place` is the first table.
+
+    Raises:
+        Unavailable: the Ledger does not answer.
+    """
+    _append(as_of, BEGUN, {"ended_before": clock.to_text(before), "first": place})
+
+
+def record_finished(
+    as_of: datetime, before: datetime, figures: Mapping[str, Mapping[str, int]], complete: int
+) -> None:
+    """Record the figures of a run that has begun, by table, and whether it read everything (1 or 0).
+
+    Raises:
+        Unavailable: the Ledger does not answer.
+    """
+    _append(
+        as_of,
+        FINISHED,
+        {"ended_before": clock.to_text(before), "complete": complete, "tables": dict(figures)},
+    )
+
+
+def record_nothing_found(as_of: datetime, before: datetime) -> None:
+    """Record that nothing that ended before an instant was found, unless that is the day's newest entry.
+
+    Raises:
+        Unavailable: the Ledger does not answer.
+    """
+    try:
+        newest = chain.head(history_of(as_of))
+    except Unreadable:
+        newest = None  # `_append` logs it
+    if newest is None or newest.event != NOTHING_FOUND:
+        _append(as_of, NOTHING_FOUND, {"ended_before": clock.to_text(before)})
+
+
+def _append(as_of: datetime, event: str, said: Mapping[str, object]) -> None:
+    """Append an entry. After an altered one there is none: the checkpoint reports it, the purge goes on."""
+    entry = NewEntry(event, {"as_of": clock.to_text(as_of), **said}, Period.AUDIT.ends(clock.now()))
+    try:
+        chain.append(history_of(as_of), entry)
+    except Unreadable as altered:
+        observe.log_failure("purge_not_recorded", altered)

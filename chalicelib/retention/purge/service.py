@@ -1,0 +1,244 @@
+"""One run of the purge, over all lanes and the copies in S3 (ADR 33).
+
+Invariants, wherever a run is killed, and if two run at once:
+
+- Only what ended before `as_of` is deleted: each delete has that condition.
+- The Ledger records that a run begins to delete before it deletes anything.
+- Deletes are counted towards the budget of the day before they are made. A killed worker may count up to
+  `_STRETCH` that it did not make.
+- A lane advances only over parts that were seen empty, so what a killed run left is read again.
+- The lanes share the time of a run, and a lane that fails does not stop the others. So no table delays
+  another, and the next run continues where this one stopped.
+- Of the Ledger it only counts: nothing may delete evidence but DynamoDB at its end.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+
+from chalicelib.core import clock, metrics, observe
+from chalicelib.core.clock import MINUTE
+from chalicelib.core.metrics import Metric
+from chalicelib.core.settings import settings
+from chalicelib.core.table_names import Table
+from chalicelib.retention.purge import evidence, objects, store
+from chalicelib.retention.purge.store import BudgetSpent, Lane, LaneTaken, Outcome
+
+_COPIES = "copies"
+# Deletes that are reserved at once: few to lose when a worker is killed, many enough to cost little.
+_STRETCH = 1_000
+# Entries of the Ledger that a run counts at most, since it reads them again until DynamoDB deletes them.
+_MAX_COUNTED = 1_000
+_LEASED_BEYOND = MINUTE  # the call that is in progress at the deadline
+
+
+@dataclass
+class PlaceFigures:
+    """The figures of a run in one table, or in the bucket of copies."""
+
+    found: int = 0
+    deleted: int = 0
+    spared: int = 0
+    oldest_minutes: int = 0
+
+    def add(self, end: int, as_of: datetime) -> None:
+        """Count one that is past its end."""
+        self.found += 1
+        self.oldest_minutes = max(self.oldest_minutes, (clock.to_epoch(as_of) - end) // 60)
+
+
+@dataclass
+class PurgeRun:
+    """The outcome of a run. `complete`: everything that was due was read."""
+
+    by_place: dict[str, PlaceFigures] = field(default_factory=lambda: defaultdict(PlaceFigures))
+    complete: bool = True
+    over_budget: bool = False
+    first_failure: Exception | None = None
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The figures of all places together."""
+        places = self.by_place.values()
+        return {
+            "found": sum(one.found for one in places),
+            "deleted": sum(one.deleted for one in places),
+            "spared": sum(one.spared for one in places),
+            "oldest_minutes": max((one.oldest_minutes for one in places), default=0),
+            "complete": int(self.complete),
+        }
+
+
+def run(as_of: datetime, deadline: datetime) -> PurgeRun:
+    """Delete what ended before an instant and a lag, until a deadline or the end of the day's budget.
+
+    Raises:
+        Exception: the first failure of a lane; the others were processed nevertheless.
+    """
+    return _Purge(as_of, deadline).run()
+
+
+def count_due(as_of: datetime, deadline: datetime) -> PurgeRun:
+    """Count what a run would read, as a dry run: it writes nothing."""
+    purge, counted = _Purge(as_of, deadline), PurgeRun()
+    for lane, row in purge.rows():
+        counted.by_place[lane.table].add(row.end, as_of)
+        if clock.now() >= deadline:
+            counted.complete = False
+            return counted
+    for copy in objects.due(purge.by):
+        counted.by_place[_COPIES].add(copy.end, as_of)
+    return counted
+
+
+@dataclass
+class _Budget:
+    """The deletes that this run may make today."""
+
+    day: datetime
+    left: int = 0
+
+    def take(self) -> None:
+        """Take one delete.
+
+        Raises:
+            BudgetSpent: the budget of the day is used up.
+        """
+        if not self.left:
+            store.reserve(self.day, _STRETCH, settings().purge.deletes_day)
+            self.left = _STRETCH
+        self.left -= 1
+
+    def give_back(self) -> None:
+        if self.left:
+            store.give_back(self.day, self.left)
+
+
+class _Purge:
+    """One run."""
+
+    def __init__(self, as_of: datetime, deadline: datetime) -> None:
+        self.by = as_of - timedelta(minutes=settings().purge.lag_minutes)
+        self._as_of, self._deadline = as_of, deadline
+        self._budget, self._run = _Budget(as_of), PurgeRun()
+        self._recorded = False
+
+    def run(self) -> PurgeRun:
+        """Process every lane, then the copies; then report."""
+        lanes = store.lanes()
+        try:
+            for number, lane in enumerate(lanes):
+                until = clock.now() + (self._deadline - clock.now()) / (len(lanes) - number + 1)
+                self._attempt(lane.table, partial(self._purge_lane, lane, until))
+            self._attempt(_COPIES, self._purge_copies)
+        except BudgetSpent:
+            self._run.complete, self._run.over_budget = False, True
+        self._budget.give_back()
+        self._report()
+        if self._run.first_failure:
+            raise self._run.first_failure
+        return self._run
+
+    def rows(self) -> Iterator[tuple[Lane, store.DueItem]]:
+        """Yield what is due by the indexes; some of it may have a later end."""
+        for lane in store.lanes():
+            for part in lane.parts(store.read_progress(lane).clean_before, self.by):
+                for row in store.due(lane, part, self.by):
+                    yield lane, row
+
+    def _attempt(self, place: str, work: Callable[[], object]) -> None:
+        try:
+            work()
+        except BudgetSpent:
+            raise
+        except LaneTaken:
+            self._run.complete = False
+        except Exception as error:  # noqa: BLE001 - after any error, the other lanes have to be processed
+            observe.log_failure("purge_lane_failed", error, lane=place)
+            self._run.complete = False
+            self._run.first_failure = self._run.first_failure or error
+
+    def _purge_lane(self, lane: Lane, until: datetime) -> None:
+        leased = store.lease(lane, self._deadline + _LEASED_BEYOND)
+        clean = leased.clean_before
+        try:
+            for part in lane.parts(clean, self.by):
+                if clock.now() >= until:
+                    self._run.complete = False
+                    break
+                empty = self._purge_part(lane, part, until)
+                if empty and part == clean and lane.is_over(part, self.by):
+                    clean = part + lane.step
+        finally:
+            with suppress(LaneTaken):
+                store.release(lane, leased, clean)
+
+    def _purge_part(self, lane: Lane, part: datetime, until: datetime) -> bool:
+        """Delete what is due in a part, until an instant; return whether there was nothing."""
+        empty = True
+        for row in store.due(lane, part, self.by):
+            empty = False
+            if lane.table is Table.LEDGER:
+                self._count(row)
+            else:
+                self._delete(lane, row)
+            counted_enough = (
+                lane.table is Table.LEDGER and self._run.by_place[lane.table].found >= _MAX_COUNTED
+            )
+            if counted_enough or clock.now() >= until:
+                self._run.complete = False
+                break
+        return empty
+
+    def _count(self, row: store.DueItem) -> None:
+        self._record_begun(Table.LEDGER)
+        self._run.by_place[Table.LEDGER].add(row.end, self._as_of)
+
+    def _delete(self, lane: Lane, row: store.DueItem) -> None:
+        self._record_begun(lane.table)
+        figures = self._run.by_place[lane.table]
+        try:
+            self._budget.take()
+        except BudgetSpent:
+            figures.add(row.end, self._as_of)
+            raise
+        outcome = store.delete(row, self._as_of)
+        if outcome is Outcome.DELETED:
+            figures.add(row.end, self._as_of)
+            figures.deleted += 1
+        figures.spared += outcome is Outcome.MOVED
+
+    def _purge_copies(self) -> None:
+        figures = self._run.by_place[_COPIES]
+        for copy in objects.due(self.by):
+            self._record_begun(_COPIES)
+            self._budget.take()
+            figures.add(copy.end, self._as_of)
+            objects.delete(copy)
+            figures.deleted += 1
+            if clock.now() >= self._deadline:
+                self._run.complete = False
+                break
+
+    def _record_begun(self, place: str) -> None:
+        """Record that something is due by an index, once in a run and before anything is deleted."""
+        if not self._recorded:
+            evidence.record_begun(self._as_of, self.by, place)
+            self._recorded = True
+
+    def _report(self) -> None:
+        counts = self._run.counts
+        metrics.gauge(Metric.PURGE_FOUND, counts["found"])
+        metrics.gauge(Metric.PURGE_OLDEST_MINUTES, counts["oldest_minutes"])
+        metrics.gauge(Metric.PURGE_OVER_BUDGET, int(self._run.over_budget))
+        metrics.count(Metric.PURGE_DELETED, counts["deleted"])
+        metrics.count(Metric.PURGE_SPARED, counts["spared"])
+        metrics.count(Metric.PURGE_DONE, counts["complete"])
+        if self._recorded:
+            places = {place: vars(one) for place, one in self._run.by_place.items() if one.found}
+            evidence.record_finished(self._as_of, self.by, places, complete=counts["complete"])
+        elif self._run.complete:
+            evidence.record_nothing_found(self._as_of, self.by)

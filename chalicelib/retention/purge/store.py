@@ -1,0 +1,228 @@
+"""All DynamoDB access of the purge.
+
+A lane is an index that lists items by their end, in parts of equal length. Items that are past their end are
+read part by part, and no part is read again once it was seen empty after its end. Each delete has the
+condition that the item is past its end, so an item that a hold or a request keeps is never deleted. Such an
+item is moved to its later end in the index, so the next run does not read it again.
+"""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import Enum, auto
+
+from chalicelib.core import clock, table
+from chalicelib.core.clock import DAY, HOUR
+from chalicelib.core.errors import Unavailable
+from chalicelib.core.settings import settings
+from chalicelib.core.table import (
+    Attr,
+    Between,
+    Change,
+    Conflict,
+    Create,
+    Expired,
+    Index,
+    Item,
+    Key,
+    Query,
+    Remove,
+    Replace,
+    Table,
+    ends,
+)
+from chalicelib.privacy import codec
+from chalicelib.privacy.periods import Period
+from chalicelib.retention.model import PurgeBudget, PurgeProgress
+from chalicelib.usage import service as usage
+
+# A part may get items until it is over. The rest allows for requests in progress and the lag of an index.
+_SETTLED = HOUR
+_PAGE = 500  # rows of an index in memory
+
+
+# All tables but that of data keys, which are kept until the erasure.
+EXPIRING = tuple(one for one in Table if one is not Table.KEYS)
+
+
+class LaneTaken(Conflict):
+    """Another run has leased the lane."""
+
+
+class BudgetSpent(Conflict):
+    """The deletes of the day are used up."""
+
+
+class _NotDue(Conflict):
+    """The item has a later end, or was deleted."""
+
+
+class Outcome(Enum):
+    """What became of an item that was due by its index."""
+
+    DELETED = auto()
+    GONE = auto()  # TTL or another worker deleted it first
+    MOVED = auto()  # it has a later end, or none
+
+
+@dataclass(frozen=True)
+class Lane:
+    """An index that lists the items of a table by their end.
+
+    Attributes:
+        step: the length of a part.
+        due_after: from the beginning of a part until it is read.
+        over_after: from the beginning of a part until nothing more becomes due in it.
+    """
+
+    table: Table
+    index: Index
+    step: timedelta
+    due_after: timedelta
+    over_after: timedelta
+
+    @property
+    def name(self) -> str:
+        """The physical name of the table, and the index."""
+        return f"{settings().table(self.table)}#{self.index.label}"
+
+    def parts(self, since: datetime, by: datetime) -> Iterator[datetime]:
+        """Yield the parts with items that ended at an instant or before, oldest first."""
+        part = since
+        while part + self.due_after <= by:
+            yield part
+            part += self.step
+
+    def is_over(self, part: datetime, by: datetime) -> bool:
+        """Return whether a part gets no more items, and all of its items were due at an instant."""
+        return part + self.over_after + _SETTLED <= by
+
+
+def lanes() -> tuple[Lane, ...]:
+    """All lanes: the index `ends` of each table with expiring items, and the hours of usage."""
+    by_day = tuple(Lane(one, Index.ENDS, DAY, timedelta(), DAY) for one in EXPIRING)
+    ended = Period.USAGE.ends(clock.BEGINNING) - clock.BEGINNING + HOUR
+    return (*by_day, Lane(Table.USAGE, Index.HOURLY, HOUR, ended, ended))
+
+
+@dataclass(frozen=True)
+class DueItem:
+    """An item that is due by its index, and the end that the index has."""
+
+    key: Key
+    end: int
+
+
+def due(lane: Lane, part: datetime, by: datetime) -> Iterator[DueItem]:
+    """Yield the items of a part that are due; the index may lag behind by a second."""
+    for query in _queries(lane, part, by):
+        for row in table.query(query):
+            end = row.get(Index.ENDS.sk, row.get(ends.END))
+            if end is not None:
+                yield DueItem(Key(lane.table, row["pk"], row.get("sk")), end)
+
+
+def _queries(lane: Lane, part: datetime, by: datetime) -> Iterator[Query]:
+    if lane.index is Index.ENDS:
+        until = Between(0, clock.to_epoch(by))
+        for name in ends.partitions(part.date()):
+            yield Query(lane.table, name, until, Index.ENDS, page=_PAGE, expired=Expired.INCLUDED)
+        return
+    for name in usage.hour_partitions(part):
+        yield Query(lane.table, name, index=lane.index, page=_PAGE, expired=Expired.INCLUDED, attributes=())
+
+
+def delete(row: DueItem, as_of: datetime) -> Outcome:
+    """Delete an item that is past its end at an instant, or move it to its end in the index.
+
+    Raises:
+        Unavailable: the table does not answer; the call may be repeated.
+    """
+    if row.end > clock.to_epoch(as_of):  # a pin deferred its end; only `hourly` lists such items
+        return _move(row.key, {ends.END: row.end})
+    try:
+        table.write(Remove(row.key, Attr(ends.END).lte(clock.to_epoch(as_of)), conflict=_NotDue))
+    except _NotDue as kept:
+        return _move(row.key, kept.found) if kept.found else Outcome.GONE
+    return Outcome.DELETED
+
+
+def _move(key: Key, found: Item) -> Outcome:
+    """Write the end of an item again, which moves it in the index; without an end it leaves the index."""
+    end = found.get(ends.END)
+    unchanged = Attr(ends.END).eq(end) if end is not None else Attr(ends.END).not_exists()
+    put = {ends.END: end} if end is not None else {}
+    drop = (*(("hour",) if key.table is Table.USAGE else ()), *(() if put else (ends.END,)))
+    with suppress(Conflict):  # it was changed again; the next run reads it
+        table.write(Change(key, put=put, drop=drop, only_if=Attr("pk").exists() & unchanged))
+    return Outcome.MOVED
+
+
+def read_progress(lane: Lane) -> PurgeProgress:
+    """The progress of a lane; a new one if there is none."""
+    item = table.get(_progress_key(lane))
+    if item is None:
+        return PurgeProgress(lane=lane.name, touched_at=clock.now(), clean_before=clock.BEGINNING)
+    return codec.opened(PurgeProgress, item)
+
+
+def lease(lane: Lane, until: datetime) -> PurgeProgress:
+    """Lease a lane, so that no other run works on it.
+
+    Raises:
+        LaneTaken: another run has leased it.
+    """
+    now, found = clock.now(), read_progress(lane)
+    if found.leased_until and found.leased_until > now:
+        raise LaneTaken
+    leased = found.model_copy(update={"touched_at": now, "leased_until": until, "fence": found.fence + 1})
+    _put(lane, leased, found.fence)
+    return leased
+
+
+def release(lane: Lane, leased: PurgeProgress, clean_before: datetime) -> None:
+    """Release a lane, and record until where it was seen empty.
+
+    Raises:
+        LaneTaken: the lease expired, and another run took the lane over.
+    """
+    after = {"touched_at": clock.now(), "leased_until": None, "clean_before": clean_before}
+    _put(lane, leased.model_copy(update=after), leased.fence)
+
+
+def _put(lane: Lane, after: PurgeProgress, fence: int) -> None:
+    place = _progress_key(lane)
+    item = codec.to_item(after, place)
+    if after.fence == 1 and fence == 0:
+        table.write(Create(place, item, conflict=LaneTaken))
+    else:
+        table.write(Replace(place, item, only_if=Attr("fence").eq(fence), conflict=LaneTaken))
+
+
+def _progress_key(lane: Lane) -> Key:
+    return Key(Table.CHALLENGES, f"purge#{lane.name}")
+
+
+def reserve(day: datetime, deletes: int, maximum: int) -> None:
+    """Count deletes towards the budget of a day before they are made.
+
+    Raises:
+        BudgetSpent: they would exceed the budget; nothing was counted.
+        Unavailable: the outcome is unknown; they may have been counted.
+    """
+    place = _budget_key(day)
+    put = codec.to_item(PurgeBudget(touched_at=clock.now()), place)
+    put.pop("deletes")
+    within = Attr("deletes").not_exists() | Attr("deletes").lte(maximum - deletes)
+    table.write(Change(place, put=put, add={"deletes": deletes}, only_if=within, conflict=BudgetSpent))
+
+
+def give_back(day: datetime, deletes: int) -> None:
+    """Take back deletes that were counted and not made; if that fails, the day has so many fewer."""
+    with suppress(Conflict, Unavailable):
+        table.write(Change(_budget_key(day), add={"deletes": -deletes}))
+
+
+def _budget_key(day: datetime) -> Key:
+    return Key(Table.CHALLENGES, f"purge_budget#{day.astimezone(UTC):%Y-%m-%d}")

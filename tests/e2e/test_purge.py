@@ -1,0 +1,175 @@
+"""Tests the purge on the deployed stack, under its own role: what it deletes, keeps and proves."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from chalicelib.core import clock
+from chalicelib.core.periods import PERIODS
+from chalicelib.core.table import Index, Key, Table, ends
+from chalicelib.core.table.items import plain, wire_item
+from chalicelib.privacy import codec
+from chalicelib.retention.model import PurgeProgress
+from chalicelib.retention.purge import store
+from chalicelib.usage.store import hour_partitions
+from infra.deployment.stacks import Stacks
+from infra.local.cloud import LocalCloud, scheduled_event
+from infra.ops.__main__ import app as ops
+from infra.ops.standing_in import act_as
+
+pytestmark = [pytest.mark.promise("RET-1"), pytest.mark.promise("RET-2")]
+
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+WITHOUT_SORT_KEY = {Table.CLAIMS, Table.CHALLENGES}
+
+
+@pytest.fixture(autouse=True)
+def act_as_root(restore_process: None, cloud: LocalCloud) -> None:
+    """Let this process write to the deployed tables as root."""
+    act_as(cloud.account, "local", "purge_expired")
+
+
+@pytest.fixture
+def without_ttl(cloud: LocalCloud) -> Iterator[None]:
+    """Stop the emulator's TTL, which would delete the rows of a test before the purge does."""
+    client = cloud.account.client("dynamodb")
+    tables = [f"ru4m-local-{place}" for place in store.EXPIRING]
+    for enabled in (False, True):
+        for name in tables:
+            client.update_time_to_live(
+                TableName=name, TimeToLiveSpecification={"Enabled": enabled, "AttributeName": ends.END}
+            )
+        if not enabled:
+            yield
+
+
+def key_in(place: Table, name: str) -> Key:
+    return Key(place, f"test#{name}", None if place in WITHOUT_SORT_KEY else "test")
+
+
+def put(cloud: LocalCloud, key: Key, **attributes: Any) -> None:
+    item = {**key.attributes(), "kind": "test", **attributes}
+    indexed = {**item, **ends.of_item(key, item)}
+    cloud.account.client("dynamodb").put_item(TableName=f"ru4m-local-{key.table}", Item=wire_item(indexed))
+
+
+def is_stored(cloud: LocalCloud, key: Key) -> bool:
+    asked = {"TableName": f"ru4m-local-{key.table}", "Key": wire_item(key.attributes())}
+    return "Item" in cloud.account.client("dynamodb").get_item(**asked, ConsistentRead=True)
+
+
+def ending(at: datetime, pinned: datetime | None = None) -> dict[str, int]:
+    return {"expires_at": clock.to_epoch(at), "delete_at": clock.to_epoch(pinned or at)}
+
+
+@pytest.mark.usefixtures("without_ttl")
+def test_purge_deletes_what_has_ended_in_every_table_and_nothing_else(cloud: LocalCloud) -> None:
+    now = clock.now()
+    purged = [place for place in store.EXPIRING if place is not Table.LEDGER]
+    for place in purged:
+        put(cloud, key_in(place, "ended"), **ending(now - DAY))
+        put(cloud, key_in(place, "fresh"), **ending(now + DAY))
+        put(cloud, key_in(place, "pinned"), **ending(now - DAY, pinned=now + DAY))
+    ended_in_ledger = key_in(Table.LEDGER, "ended")
+    put(cloud, ended_in_ledger, **ending(now - DAY))
+    counts = cloud.run("purge_expired")
+    assert counts["complete"] == 1
+    assert counts["deleted"] >= len(purged)
+    assert counts["oldest_minutes"] >= 24 * 60
+    kept = {
+        name: [is_stored(cloud, key_in(one, name)) for one in purged] for name in ("ended", "fresh", "pinned")
+    }
+    assert kept == {
+        "ended": [False] * len(purged),
+        "fresh": [True] * len(purged),
+        "pinned": [True] * len(purged),
+    }
+    assert is_stored(cloud, ended_in_ledger)  # only TTL deletes evidence
+    cloud.account.client("dynamodb").delete_item(
+        TableName="ru4m-local-ledger", Key=wire_item(ended_in_ledger.attributes())
+    )
+
+
+@pytest.mark.usefixtures("without_ttl")
+def test_purge_deletes_expired_usage_by_its_hour(cloud: LocalCloud) -> None:
+    hour = (clock.now() - PERIODS["usage"].default.count * DAY - 4 * HOUR).replace(minute=0, second=0)
+    begin_hours_at(cloud, hour)
+    expired, pinned = key_in(Table.USAGE, "event"), key_in(Table.USAGE, "pinned-event")
+    listed = {"hour": hour_partitions(hour)[3]}
+    put(cloud, expired, **listed, **ending(hour + PERIODS["usage"].default))
+    put(cloud, pinned, **listed, **ending(hour + PERIODS["usage"].default, pinned=clock.now() + DAY))
+    cloud.run("purge_expired")
+    assert (is_stored(cloud, expired), is_stored(cloud, pinned)) == (False, True)
+
+
+def begin_hours_at(cloud: LocalCloud, hour: datetime) -> None:
+    """Let the purge read the hours of usage from an hour on: the system has no events that are so old."""
+    (lane,) = (one for one in store.lanes() if one.index is Index.HOURLY)
+    progress = PurgeProgress(lane=lane.name, touched_at=clock.now(), clean_before=hour, fence=7)
+    key = Key(Table.CHALLENGES, f"purge#{lane.name}")
+    cloud.account.client("dynamodb").put_item(
+        TableName="ru4m-local-challenges",
+        Item=wire_item({**key.attributes(), **codec.to_item(progress, key)}),
+    )
+
+
+def test_dry_run_and_proof_by_the_commands_of_operators(cloud: LocalCloud) -> None:
+    command = operating(cloud)
+    assert command("retention", "purge").startswith("0 found")
+    assert "found" in command("retention", "purge", "--dry-run")
+    verified = command("ledger", "verify", "--chain", f"purge#{clock.now():%Y-%m-%d}")
+    assert "fault" not in verified.lower()
+
+
+def test_command_indexes_records_that_have_no_place_in_the_index(cloud: LocalCloud) -> None:
+    key = key_in(Table.RIGHTS, "older")
+    at = clock.to_epoch(clock.now() + DAY)
+    item = {**key.attributes(), "kind": "test", "expires_at": at, "delete_at": at}
+    client = cloud.account.client("dynamodb")
+    client.put_item(TableName="ru4m-local-rights", Item=wire_item(item))
+    command = operating(cloud)
+    assert ", 1 indexed; done" in command("retention", "index", "--table", "rights")
+    assert ", 0 indexed; done" in command("retention", "index", "--table", "rights")
+    stored = client.get_item(TableName="ru4m-local-rights", Key=wire_item(key.attributes()))["Item"]
+    assert plain(stored)["ends_from"] == at
+
+
+def operating(cloud: LocalCloud) -> Callable[..., str]:
+    """Return a function that runs a command of operations and returns its output."""
+
+    def run(*words: str) -> str:
+        where = ["--stage", "local", "--region", cloud.account.region]
+        done = CliRunner().invoke(ops, [*words, *where, "--endpoint-url", str(cloud.account.endpoint)])
+        assert done.exit_code == 0, done.output
+        return done.output
+
+    return run
+
+
+def test_every_table_with_expiring_items_has_its_ttl_enabled(cloud: LocalCloud) -> None:
+    client = cloud.account.client("dynamodb")
+    found = {
+        place: client.describe_time_to_live(TableName=f"ru4m-local-{place}")["TimeToLiveDescription"]
+        for place in store.EXPIRING
+    }
+    enabled = {"TimeToLiveStatus": "ENABLED", "AttributeName": ends.END}
+    assert all(one == enabled for one in found.values()), found
+
+
+def test_lifecycle_of_copies_gets_the_period_of_the_register(cloud: LocalCloud) -> None:
+    """The emulator's stacks ignore lifecycle rules, so this reads the parameter of the rule."""
+    parameters = Stacks(cloud.account, lambda _: None).parameters("ru4m-local-data")
+    assert parameters["ExportDays"] == str(PERIODS["export"].default.count)
+
+
+def test_run_without_the_time_of_an_event_fails(cloud: LocalCloud) -> None:
+    event = {name: value for name, value in scheduled_event().items() if name != "time"}
+    answer = cloud.invoke("purge_expired", event)
+    assert "FunctionError" in answer
+    json.loads(answer["Payload"].read())
