@@ -36,6 +36,7 @@ JOBS = (
     "chalicelib.consents.jobs",
     "chalicelib.ledger.jobs",
     "chalicelib.notices.jobs",
+    "chalicelib.reconciliation.jobs",
     "chalicelib.retention.jobs",
     "chalicelib.rights.jobs",
     "chalicelib.usage.jobs",

@@ -55,6 +55,7 @@ from chalicelib.core.settings import settings
 # Stream documents no maximum time for a task. Five tasks that never end take 31 hours, which leaves an
 # operator four weeks to ask Stream's support.
 TASK_TIMEOUT = 6 * HOUR
+MAX_USERS_PER_QUERY = gateway.MAX_USERS_PER_CALL
 MAX_ATTEMPTS = 5
 
 _FIRST_PAUSE = 5 * MINUTE  # doubles: 5, 10, 20 and 40 minutes
@@ -137,7 +138,16 @@ def is_gone(user_id: UserId) -> bool:
     Raises:
         StreamUnavailable, StreamRefused: it is not known.
     """
-    return all(user.is_deleted for user in gateway.find_users([user_id]))
+    return not still_there([user_id])
+
+
+def still_there(user_ids: list[UserId]) -> frozenset[UserId]:
+    """The users of up to `MAX_USERS_PER_QUERY` that Stream finds, not as deleted.
+
+    Raises:
+        StreamUnavailable, StreamRefused: it is not known.
+    """
+    return frozenset(user.id for user in gateway.find_users(user_ids) if not user.is_deleted)
 
 
 def _poll_task(user_id: UserId, asked: StreamDeletionTask, task_id: TaskId) -> DeletionProgress:

@@ -151,7 +151,17 @@ class PurgeLimits(FigureSet):
     deletes_day: int = _figure(5_000_000, 1_000, 100_000_000)
 
 
-KINDS: tuple[type[FigureSet], ...] = (Limits, Push, ErasureWaits, PurgeLimits)
+@dataclass(frozen=True)
+class ReconciliationLimits(FigureSet):
+    """The figures of reconciliation (ADR 35)."""
+
+    prefix: ClassVar[str] = "RU4M_RECONCILIATION_"
+
+    # Above it, a run stops for an operator: so many erased users do not come back by chance.
+    found_run: int = _figure(100, 1, 10_000)
+
+
+KINDS: tuple[type[FigureSet], ...] = (Limits, Push, ErasureWaits, PurgeLimits, ReconciliationLimits)
 
 # A day, since a mail may be read only in the evening; a minute more than the 15 that a function may run.
 LEAST_GRACE_HOURS, LEAST_LATE_WRITES_MINUTES = 24, 16

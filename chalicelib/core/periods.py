@@ -56,6 +56,8 @@ PERIODS: Mapping[str, Bounds] = {
     "usage": _bounds("P30D", "P7D", "P90D"),
     "usage_count": _bounds("P1D", "P1D", "P1D"),  # counted from the day's first second
     "security_log": _bounds("P90D", "P7D", "P180D"),
+    # Erased users are looked for until 90 days after the erasure; the rest is for days without a run.
+    "stream_check": _bounds("P120D", "P120D", "P120D"),
     # Long enough to download a copy after a weekend; later the subject has to request it again.
     "export": _bounds("P5D", "P1D", "P7D"),
     # Legal claims lapse after three years (counted from the end of the year in some countries). A hold may

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from chalicelib.core import countries, figures, periods, principals, standins
 from chalicelib.core.durations import Duration, Unit
-from chalicelib.core.figures import ErasureWaits, FigureSet, Limits, PurgeLimits, Push
+from chalicelib.core.figures import ErasureWaits, FigureSet, Limits, PurgeLimits, Push, ReconciliationLimits
 from chalicelib.core.principals import Principals
 from chalicelib.core.setting_values import domains, email_address, https_url, private_url, web_url
 from chalicelib.core.standins import LocalTarget
@@ -111,6 +111,7 @@ class Settings:
     periods: Mapping[str, Duration]  # by the names of core/periods
     push: Push
     purge: PurgeLimits
+    reconciliation: ReconciliationLimits
     sms_countries: frozenset[str]  # to whose numbers a client without a session may have codes sent
     sms_budgets: BudgetMode
     operators: Principals  # accepted on the internal routes; none if not set
@@ -229,6 +230,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         periods=_understood(environment, "RU4M_PERIODS", periods.read, periods.DEFAULTS),
         push=_figures(environment, Push),
         purge=_figures(environment, PurgeLimits),
+        reconciliation=_figures(environment, ReconciliationLimits),
         sms_countries=_understood(environment, "RU4M_SMS_COUNTRIES", countries.read, countries.DEFAULTS),
         sms_budgets=_parsed_or(environment, "RU4M_SMS_BUDGETS", BudgetMode, BudgetMode.ENFORCED),
         operators=_operators(environment),

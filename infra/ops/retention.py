@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,14 +10,14 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from chalicelib.core import clock
 from chalicelib.core.table_names import Table
 from chalicelib.privacy.changed_periods import NotRedatable
 from infra.deployment.account import AwsAccount
-from infra.ops import indexing, redating
+from infra.ops import indexing, redating, scheduled
 from infra.ops.indexing import NotIndexable
 from infra.ops.options import Endpoint, Region, Stage
 from infra.ops.scan_position import BadPosition
+from infra.ops.scheduled import RunFailed
 
 app = typer.Typer(help="Retention of records.")
 console = Console(soft_wrap=True, markup=False)
@@ -62,31 +61,9 @@ def index(
 @app.command()
 def purge(stage: Stage, region: Region, *, dry_run: _DryRun = False, endpoint: Endpoint = None) -> None:
     """Run the purge now, beside its schedule, and print its counts."""
-    event = {"time": clock.to_text(clock.now()), "detail": {"dry_run": dry_run}}
-    answer = (
-        AwsAccount(region, endpoint)
-        .client("lambda")
-        .invoke(
-            FunctionName=f"ru4m-{stage}-purge_expired", Payload=json.dumps(_AS_SCHEDULED | event).encode()
-        )
-    )
-    counts = json.loads(answer["Payload"].read())
-    if "FunctionError" in answer:
-        console.print("The run failed; see the log of purge_expired.")
-        sys.exit(1)
-    console.print(", ".join(f"{number} {name}" for name, number in counts.items()))
-
-
-# What else an event of EventBridge has.
-_AS_SCHEDULED = {
-    "version": "0",
-    "id": "by-an-operator",
-    "account": "",
-    "region": "",
-    "source": "ru4m.operations",
-    "detail-type": "Scheduled Event",
-    "resources": [],
-}
+    with _refusals():
+        account = AwsAccount(region, endpoint)
+        console.print(scheduled.run(account, stage, "purge_expired", {"dry_run": dry_run}))
 
 
 def _apply(dry_run: bool) -> redating.Apply:  # noqa: FBT001 - an option of the command line
@@ -98,6 +75,6 @@ def _refusals() -> Iterator[None]:
     """Print a refusal and exit with status 1."""
     try:
         yield
-    except (NotRedatable, NotIndexable, BadPosition) as refused:
+    except (NotRedatable, NotIndexable, BadPosition, RunFailed) as refused:
         console.print(str(refused))
         sys.exit(1)

@@ -170,12 +170,14 @@ def reserved_parameter(logical: str) -> str:
 
 # Variables that only some functions get.
 _COUNTRIES = {"RU4M_SMS_COUNTRIES": {"Ref": "SmsCountries"}}
+_ERASING = {"RU4M_STREAM_ERASURE": {"Ref": "StreamErasure"}}
 _OWN_VARIABLES: dict[str, dict[str, Any]] = {
     "about": {"RU4M_CERTIFICATE_KEYS": {"Ref": "CertificateKeys"}},
     "admin": {"RU4M_OPERATORS": {"Ref": "Operators"}},
     "record_verified_codes": _COUNTRIES,
     "signup": {**_COUNTRIES, "RU4M_SMS_BUDGETS": {"Ref": "SmsBudgets"}},
-    "erase_accounts": {"RU4M_STREAM_ERASURE": {"Ref": "StreamErasure"}},
+    "erase_accounts": _ERASING,
+    "reconcile_chat": _ERASING,
 }
 
 # Variables that a function gets if its policy contains a text.

@@ -82,6 +82,10 @@ TABLES: dict[str, dict[str, set[str]]] = {
         "ledger": {"Put", "Query", "QueryEnds"},
         "usage": {"Delete", "QueryEnds", "QueryHourly", "Update"},
     },
+    "reconcile_chat": {
+        "ledger": {"Put", "Query"},
+        "rights": {"Delete", "Get", "Put", "QueryDue", "Update"},
+    },
     "renew_consents": {
         "accounts": {"BatchGet", "Put", "QueryRenewal"},
         "keys": {"BatchGet"},
@@ -130,6 +134,7 @@ SECRETS: dict[str, set[str]] = {
     "rights": {"codes", "receipts"},
     "sessions": {"codes", "lookup", "refresh", "signing"},
     "signup": {"codes", "lookup", "refresh", "signing"},
+    "reconcile_chat": {"stream"},
     "sync_chat_profiles": {"stream"},
     "work_rights": {"lookup", "stream"},
 }

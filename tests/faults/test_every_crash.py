@@ -19,12 +19,16 @@ from tests.faults.flows_billing import BILLING
 from tests.faults.flows_erasure import ERASURES
 from tests.faults.flows_holds import HOLDS
 from tests.faults.flows_purge import PURGES
+from tests.faults.flows_reconciliation import RECONCILIATIONS
 from tests.faults.flows_rights import RIGHTS
 from tests.faults.flows_usage import USAGE
 from tests.faults.playing import Ending, Flow, play
 from tests.support.crash import How, Point
 
-_by_name = {kind.name: kind for kind in (*FLOWS, *RIGHTS, *ERASURES, *HOLDS, *USAGE, *BILLING, *PURGES)}
+_by_name = {
+    kind.name: kind
+    for kind in (*FLOWS, *RIGHTS, *ERASURES, *HOLDS, *USAGE, *BILLING, *PURGES, *RECONCILIATIONS)
+}
 _in_every_run = [name for name, kind in _by_name.items() if not kind.only_in_proof]
 _undisturbed: dict[str, Ending] = {}
 

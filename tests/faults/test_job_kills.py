@@ -7,6 +7,7 @@ import pytest
 from infra.stream_emulator import Emulator
 from tests.faults import flows
 from tests.faults.flows_purge import Purging
+from tests.faults.flows_reconciliation import Reconciling
 from tests.faults.playing import Flow, Streak, play
 from tests.faults.test_every_crash import assert_same_end, play_undisturbed
 
@@ -19,6 +20,7 @@ _JOBS: dict[type[Flow], int] = {
     flows.LoggingOutEverywhere: 4,
     flows.RecordingABounce: 2,
     Purging: 4,
+    Reconciling: 4,
 }
 
 

@@ -55,6 +55,7 @@ def test_every_alarm_is_on_an_existing_metric_and_on_its_own_stage(alarms: dict[
         ("held-unreadable", Metric.HELD_UNREADABLE),
         ("hold-unconfirmed", Metric.HOLD_UNCONFIRMED),
         ("hold-upkeep-failed", Metric.HOLD_UPKEEP_FAILED),
+        ("stream-user-found-again", Metric.STREAM_USER_FOUND_AGAIN),
     ],
 )
 def test_alarm_fires_at_one_finding_and_stays_in_alarm(
@@ -95,6 +96,23 @@ def test_alarm_fires_after_a_day_without_a_checkpoint(alarms: dict[str, Template
     hours = alarm["Period"] * alarm["EvaluationPeriods"] / 3600
     assert 25 < hours <= 30  # an idle Ledger gets a checkpoint every 24 to 25 hours
     assert alarm["Period"] >= 3600  # only then does CloudWatch look back further than a day
+
+
+@pytest.mark.promise("STR-5")
+def test_alarm_fires_while_reconciliation_waits_for_an_operator(alarms: dict[str, Template]) -> None:
+    alarm = alarms["reconciliation-blocked"]
+    assert (alarm["MetricName"], alarm["Statistic"]) == (Metric.RECONCILIATION_BLOCKED.label, "Maximum")
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
+    assert alarm["TreatMissingData"] == "ignore"
+
+
+@pytest.mark.promise("STR-5")
+def test_alarm_fires_if_no_run_of_reconciliation_reads_everything(alarms: dict[str, Template]) -> None:
+    alarm = alarms["no-reconciliation"]
+    assert (alarm["MetricName"], alarm["Statistic"]) == (Metric.RECONCILIATION_DONE.label, "Sum")
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
+    assert alarm["TreatMissingData"] == "breaching"
+    assert alarm["Period"] * alarm["EvaluationPeriods"] == 6 * 3600  # Stream may be down for a while
 
 
 @pytest.mark.promise("RET-2")

@@ -36,6 +36,7 @@ FUNCTIONS = {
     "notices",
     "profiles",
     "purge_expired",
+    "reconcile_chat",
     "record_verified_codes",
     "rights",
     "roll_up_usage",
@@ -55,6 +56,7 @@ JOBS = {
     "keep_holds",
     "note_bounces",
     "purge_expired",
+    "reconcile_chat",
     "record_verified_codes",
     "renew_consents",
     "roll_up_usage",
@@ -297,7 +299,7 @@ def test_only_signup_is_configured_with_the_mode_of_budgets(
     assert configured == {"signup": {"Ref": "SmsBudgets"}}
 
 
-def test_only_the_worker_of_erasures_is_configured_with_the_extent_at_stream(
+def test_only_functions_that_delete_users_at_stream_are_configured_with_the_extent(
     functions: dict[str, Template],
 ) -> None:
     configured = {
@@ -305,7 +307,7 @@ def test_only_the_worker_of_erasures_is_configured_with_the_extent_at_stream(
         for name, function in functions.items()
         if "RU4M_STREAM_ERASURE" in function["Environment"]["Variables"]
     }
-    assert configured == {"erase_accounts": {"Ref": "StreamErasure"}}
+    assert configured == dict.fromkeys(("erase_accounts", "reconcile_chat"), {"Ref": "StreamErasure"})
 
 
 @pytest.mark.promise("RET-4")
@@ -508,6 +510,7 @@ def test_function_is_configured_with_only_the_tables_and_secrets_it_may_use(
             "rights_queue", *sealing,
         },
         "roll_up_usage": {accounts, usage, *sealing},
+        "reconcile_chat": {rights, "table_ledger", "secret_stream"},
         "record_verified_codes": {challenges},
         "renew_consents": {accounts, rights, usage, "table_ledger", *sealing},
         "sessions": {

@@ -105,6 +105,7 @@ EVENTS: dict[str, tuple[dict[str, Any], object]] = {
     ),
     "keep_holds": (a_schedule_event(), "EntryFailed: ('keep_holds', 'Unavailable')"),
     "purge_expired": (a_schedule_event(), "EntryFailed: ('purge_expired', 'Unavailable')"),
+    "reconcile_chat": (a_schedule_event(), "EntryFailed: ('reconcile_chat', 'Unavailable')"),
     "renew_consents": (a_schedule_event(), "EntryFailed: ('renew_consents', 'Unavailable')"),
     "sweep_rights": (a_schedule_event(), "EntryFailed: ('sweep_rights', 'Unavailable')"),
     "sync_chat_profiles": ({"Records": []}, {"batchItemFailures": []}),
@@ -181,7 +182,10 @@ def test_chat_token_is_minted_without_streams_sdk(run: Callable[[str], Run]) -> 
     assert run("chat").loaded_any_of("stream_chat", "aiohttp", "requests") == set()
 
 
-@pytest.mark.parametrize("name", sorted(FUNCTIONS - {"erase_accounts", "sync_chat_profiles", "work_rights"}))
+CALL_STREAM = {"erase_accounts", "reconcile_chat", "sync_chat_profiles", "work_rights"}
+
+
+@pytest.mark.parametrize("name", sorted(FUNCTIONS - CALL_STREAM))
 def test_only_functions_that_call_stream_load_its_sdk(name: str, run: Callable[[str], Run]) -> None:
     assert run(name).loaded_any_of("stream_chat", "aiohttp") == set()
 

@@ -11,6 +11,7 @@ from chalicelib.billing import evidence as billing
 from chalicelib.consents import evidence
 from chalicelib.core.ids import DisclosureId, HoldId, InvoiceId, Pseudonym, RightsRequestId, StaffId
 from chalicelib.disclosures import evidence as disclosures
+from chalicelib.reconciliation import evidence as reconciliation
 from chalicelib.retention import evidence as holds
 from chalicelib.retention.purge import evidence as purge
 from chalicelib.rights.evidence import history_of
@@ -55,6 +56,7 @@ LEDGER_KINDS = {
     "ConsentsRole": {_CONSENT},
     "EraseAccountsRole": {_RIGHTS, _TOMBSTONE},
     "PurgeExpiredRole": {purge.KIND},
+    "ReconcileChatRole": {reconciliation.KIND},
     "RenewConsentsRole": {_CONSENT},
     "RightsRole": {_RIGHTS},
     "TransferCopiesRole": {_RIGHTS},
@@ -249,6 +251,17 @@ EXPECTED = {
         *_LEDGER,
         ("s3:ListBucket", "${ExportBucketArn}"),
         ("s3:DeleteObject", "${ExportBucketArn}/exports/*"),
+    },
+    "ReconcileChatRole": {
+        _own_logs("reconcile_chat"),
+        (
+            "dynamodb:DeleteItem, dynamodb:GetItem, dynamodb:PutItem, dynamodb:UpdateItem",
+            "${RightsTableArn}",
+        ),
+        ("dynamodb:Query", "${RightsTableArn}/index/due"),
+        *_LEDGER,
+        ("secretsmanager:GetSecretValue", "${StreamSecretArn}"),
+        ("kms:Decrypt", "${StageKeyArn}"),
     },
     "RenewConsentsRole": {
         _own_logs("renew_consents"),

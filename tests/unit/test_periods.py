@@ -83,6 +83,7 @@ def test_default_periods_equal_those_of_the_privacy_policy() -> None:
         "CODE_HISTORY": "P7D",
         "ANNOUNCING": "P7D",
         "JOB": "P7D",
+        "STREAM_CHECK": "P120D",
         "MAIL_RETURN": "P7D",
         "IDLE_SESSION": "P60D",
         "KNOWN_DEVICE": "P90D",

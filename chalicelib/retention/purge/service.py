@@ -24,8 +24,9 @@ from chalicelib.core.clock import MINUTE
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import settings
 from chalicelib.core.table_names import Table
+from chalicelib.privacy.leases import LeaseTaken
 from chalicelib.retention.purge import evidence, objects, store
-from chalicelib.retention.purge.store import BudgetSpent, Lane, LaneTaken, Outcome
+from chalicelib.retention.purge.store import BudgetSpent, Lane, Outcome
 
 _COPIES = "copies"
 # Deletes that are reserved at once: few to lose when a worker is killed, many enough to cost little.
@@ -154,7 +155,7 @@ class _Purge:
             work()
         except BudgetSpent:
             raise
-        except LaneTaken:
+        except LeaseTaken:
             self._run.complete = False
         except Exception as error:  # noqa: BLE001 - after any error, the other lanes have to be processed
             observe.log_failure("purge_lane_failed", error, lane=place)
@@ -173,7 +174,7 @@ class _Purge:
                 if empty and part == clean and lane.is_over(part, self.by):
                     clean = part + lane.step
         finally:
-            with suppress(LaneTaken):
+            with suppress(LeaseTaken):
                 store.release(lane, leased, clean)
 
     def _purge_part(self, lane: Lane, part: datetime, until: datetime) -> bool:

@@ -21,18 +21,16 @@ from chalicelib.core.table import (
     Between,
     Change,
     Conflict,
-    Create,
     Expired,
     Index,
     Item,
     Key,
     Query,
     Remove,
-    Replace,
     Table,
     ends,
 )
-from chalicelib.privacy import codec
+from chalicelib.privacy import codec, leases
 from chalicelib.privacy.periods import Period
 from chalicelib.retention.model import PurgeBudget, PurgeProgress
 from chalicelib.usage import service as usage
@@ -44,10 +42,6 @@ _PAGE = 500  # rows of an index in memory
 
 # All tables but that of data keys, which are kept until the erasure.
 EXPIRING = tuple(one for one in Table if one is not Table.KEYS)
-
-
-class LaneTaken(Conflict):
-    """Another run has leased the lane."""
 
 
 class BudgetSpent(Conflict):
@@ -161,43 +155,29 @@ def _move(key: Key, found: Item) -> Outcome:
 
 def read_progress(lane: Lane) -> PurgeProgress:
     """The progress of a lane; a new one if there is none."""
-    item = table.get(_progress_key(lane))
-    if item is None:
-        return PurgeProgress(lane=lane.name, touched_at=clock.now(), clean_before=clock.BEGINNING)
-    return codec.opened(PurgeProgress, item)
+    return leases.read(_progress_key(lane), _fresh(lane))
 
 
 def lease(lane: Lane, until: datetime) -> PurgeProgress:
     """Lease a lane, so that no other run works on it.
 
     Raises:
-        LaneTaken: another run has leased it.
+        LeaseTaken: another run has leased it.
     """
-    now, found = clock.now(), read_progress(lane)
-    if found.leased_until and found.leased_until > now:
-        raise LaneTaken
-    leased = found.model_copy(update={"touched_at": now, "leased_until": until, "fence": found.fence + 1})
-    _put(lane, leased, found.fence)
-    return leased
+    return leases.acquire(_progress_key(lane), _fresh(lane), until)
 
 
 def release(lane: Lane, leased: PurgeProgress, clean_before: datetime) -> None:
     """Release a lane, and record until where it was seen empty.
 
     Raises:
-        LaneTaken: the lease expired, and another run took the lane over.
+        LeaseTaken: the lease expired, and another run took the lane over.
     """
-    after = {"touched_at": clock.now(), "leased_until": None, "clean_before": clean_before}
-    _put(lane, leased.model_copy(update=after), leased.fence)
+    leases.release(_progress_key(lane), leased, clean_before=clean_before)
 
 
-def _put(lane: Lane, after: PurgeProgress, fence: int) -> None:
-    place = _progress_key(lane)
-    item = codec.to_item(after, place)
-    if after.fence == 1 and fence == 0:
-        table.write(Create(place, item, conflict=LaneTaken))
-    else:
-        table.write(Replace(place, item, only_if=Attr("fence").eq(fence), conflict=LaneTaken))
+def _fresh(lane: Lane) -> PurgeProgress:
+    return PurgeProgress(lane=lane.name, touched_at=clock.now(), clean_before=clock.BEGINNING)
 
 
 def _progress_key(lane: Lane) -> Key:

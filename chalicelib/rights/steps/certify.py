@@ -1,12 +1,14 @@
 """Step `certify`: signs the certificate of an erasure, which is the answer to the request."""
 
 from chalicelib.certificates import signing
+from chalicelib.chat.deletion_report import StreamReport
 from chalicelib.core import clock, metrics, observe
 from chalicelib.core.chain import Unreadable
 from chalicelib.core.clock import MINUTE
 from chalicelib.core.metrics import Metric
 from chalicelib.core.transactions import Write
 from chalicelib.privacy.periods import Period
+from chalicelib.reconciliation import checks
 from chalicelib.retention import holds
 from chalicelib.rights import procedures, store
 from chalicelib.rights.engine.step import Done, ErasureJob, Outcome, Step
@@ -35,13 +37,18 @@ def _certify(job: ErasureJob) -> Outcome:
     said = statement.of(request, notes, pseudonym, now, _others(request), others)
     document = signing.sign(said).document().decode()
     issued = IssuedCertificate(request_id=request.request_id, issued_at=now, document=document)
+    reported = notes.stream_answer.user if notes.stream_answer else StreamReport.UNCONFIRMED
     minutes = max((now - (notes.grace_ends_at or now)) // MINUTE, 0)
     metrics.gauge(Metric.ERASURE_MINUTES_TO_PROOF, minutes)
     metrics.count(Metric.ERASURE_CERTIFIED)
     return Done(
         counts={"minutes_since_grace": minutes},
         answers=answer_for(request.kept),
-        also=(erasures.keeping_certificate(issued), *_final_entry(tombstone_of(job))),
+        also=(
+            erasures.keeping_certificate(issued),
+            *_final_entry(tombstone_of(job)),
+            checks.planning(request.request_id, request.user_id, said.completed_at, reported),
+        ),
     )
 
 

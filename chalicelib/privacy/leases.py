@@ -1,0 +1,72 @@
+"""Leases: at most one run at a time works on what a record stands for.
+
+The record has the fields `touched_at`, `leased_until` and `fence`. The fence grows with every lease, so a run
+that lost its lease can no longer change the record. A lease that could not be released expires.
+
+A lease only saves work. It does not make a write safe: a write that must not happen twice needs a condition
+of its own.
+"""
+
+from datetime import datetime
+
+from chalicelib.core import clock, table
+from chalicelib.core.table import Attr, Conflict, Create, Key, Replace
+from chalicelib.privacy import codec
+from chalicelib.privacy.codec import AnyRecord
+
+
+class LeaseTaken(Conflict):
+    """Another run has the lease, or took it over."""
+
+
+def read(place: Key, fresh: AnyRecord) -> AnyRecord:
+    """Read the record at a key; `fresh` if there is none.
+
+    Raises:
+        SealingError: the stored record is not one that this code wrote.
+    """
+    item = table.get(place)
+    return codec.opened(type(fresh), item) if item else fresh
+
+
+def acquire(place: Key, fresh: AnyRecord, until: datetime) -> AnyRecord:
+    """Lease a record until an instant; `fresh` is stored if there is none.
+
+    Raises:
+        LeaseTaken: another run has the lease.
+        SealingError: as for `read`.
+        Unavailable: the table does not answer; the caller must not start the work.
+    """
+    item, now = table.get(place), clock.now()
+    found = codec.opened(type(fresh), item) if item else fresh
+    leased_until, fence = getattr(found, "leased_until"), getattr(found, "fence")  # noqa: B009 - of any record
+    if leased_until and leased_until > now:
+        raise LeaseTaken
+    leased = found.model_copy(update={"touched_at": now, "leased_until": until, "fence": fence + 1})
+    stored = codec.to_item(leased, place)
+    if item is None:
+        table.write(Create(place, stored, conflict=LeaseTaken))
+    else:
+        table.write(Replace(place, stored, only_if=Attr("fence").eq(fence), conflict=LeaseTaken))
+    return leased
+
+
+def save(place: Key, leased: AnyRecord, **changes: object) -> AnyRecord:
+    """Change a leased record, and keep the lease.
+
+    Raises:
+        LeaseTaken: the lease expired, and another run took it over.
+    """
+    after = leased.model_copy(update={"touched_at": clock.now(), **changes})
+    same = Attr("fence").eq(getattr(leased, "fence"))  # noqa: B009 - as above
+    table.write(Replace(place, codec.to_item(after, place), only_if=same, conflict=LeaseTaken))
+    return after
+
+
+def release(place: Key, leased: AnyRecord, **changes: object) -> None:
+    """Release a lease together with a change of the record.
+
+    Raises:
+        LeaseTaken: as for `save`.
+    """
+    save(place, leased, **{"leased_until": None, **changes})

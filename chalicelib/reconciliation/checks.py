@@ -1,0 +1,91 @@
+"""Looks for erased users at Stream, a hundred in a query.
+
+Absence proves that the user is gone, and says nothing of messages and files: for those the certificate has
+what Stream reported. A user who is found is deleted again (`repairs`).
+
+Invariants, wherever a run is killed:
+
+- A check is planned anew only after Stream answered that it does not find the user. An outage, an answer of
+  another form or a refusal changes no check.
+- The answer is recorded before the checks of its users move. So a killed run leaves a line, perhaps twice.
+- A user who was found gets a repair before anything else happens to the check. It is idempotent: the version
+  of the check decides.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from chalicelib.chat import deletion
+from chalicelib.chat.deletion_report import StreamDeletionTask, StreamReport
+from chalicelib.core import clock, metrics
+from chalicelib.core.batches import batched
+from chalicelib.core.ids import RightsRequestId, UserId
+from chalicelib.core.metrics import Metric
+from chalicelib.core.settings import settings
+from chalicelib.core.transactions import Write
+from chalicelib.reconciliation import evidence, store
+from chalicelib.reconciliation.model import CheckStage, StreamCheck
+from chalicelib.reconciliation.store import CheckMoved, DueCheck
+
+_STAGES = (CheckStage.LAST, CheckStage.THIRD, CheckStage.SECOND, CheckStage.FIRST)
+
+
+@dataclass(frozen=True)
+class CheckedBatch:
+    """The users of one query, and those of them whom Stream has."""
+
+    stage: CheckStage
+    checks: tuple[DueCheck, ...]
+    found: tuple[DueCheck, ...]
+
+
+def planning(
+    request_id: RightsRequestId, user_id: UserId, erased_at: datetime, reported: StreamReport
+) -> Write:
+    """The write that plans the checks of an erased user, for the transaction that completes the erasure."""
+    return store.creation(
+        StreamCheck(request_id=request_id, user_id=user_id, counted_from=erased_at, reported=reported)
+    )
+
+
+def look(by: datetime) -> Iterator[CheckedBatch]:
+    """Query Stream for the users whose checks are due, and yield each answer. Nothing is changed.
+
+    Raises:
+        StreamUnavailable, StreamRefused: Stream does not answer, or refuses; the checks stay due.
+        Unavailable: the table does not answer.
+    """
+    for stage in _STAGES:
+        for batch in batched(store.due(stage, by), deletion.MAX_USERS_PER_QUERY):
+            there = deletion.still_there([check.user_id for check in batch])
+            found = tuple(check for check in batch if check.user_id in there)
+            yield CheckedBatch(stage, tuple(batch), found)
+
+
+def settle(batch: CheckedBatch) -> None:
+    """Record an answer, plan the next checks of users who are gone, and repairs of those who are not."""
+    evidence.record_checked(batch.stage, len(batch.checks), len(batch.found))
+    metrics.count(Metric.STREAM_USER_CHECKED, len(batch.checks))
+    for check in batch.found:
+        _plan_repair(check)
+    for check in batch.checks:
+        if check not in batch.found:
+            store.advance(check)
+
+
+def _plan_repair(check: DueCheck) -> None:
+    known = store.read(check)
+    if known is None or known.repair:
+        return  # another run did
+    now = clock.now()
+    evidence.record_found(check.request_id, check.stage, known.reported.name.lower())
+    # The erasure requested the deletion once; so "no such user" does not mean that there never was one.
+    task = StreamDeletionTask(None, now, attempts=2, extent=settings().stream_erasure)
+    try:
+        store.move(known.moved(task, counted_from=now, found=known.found + 1), CheckStage.REPAIR, now)
+    except CheckMoved:
+        return
+    metrics.count(Metric.STREAM_USER_FOUND_AGAIN)
+    if known.reported is StreamReport.DELETED:
+        metrics.count(Metric.STREAM_REPORT_UNTRUE)

@@ -1,0 +1,54 @@
+"""Deletes users again who were found at Stream after their erasure.
+
+A repair is a deletion as an erasure makes it (`chat/deletion`): request, poll, check, ask again. Its state is
+on the check, and each run takes it one step further. When Stream no longer finds the user, the checks start
+anew. If all attempts failed, an alarm rings, and the deletion is requested again a day later.
+"""
+
+from datetime import datetime
+
+from chalicelib.chat import deletion
+from chalicelib.chat.deletion import DeletionPending, DeletionProgress, DeletionStopped
+from chalicelib.chat.deletion_report import StreamDeletion, StreamDeletionTask
+from chalicelib.core import clock, metrics
+from chalicelib.core.clock import DAY
+from chalicelib.core.metrics import Metric
+from chalicelib.core.settings import settings
+from chalicelib.reconciliation import evidence, store
+from chalicelib.reconciliation.model import CheckStage, StreamCheck
+from chalicelib.reconciliation.store import CheckMoved, DueCheck
+
+_PAUSE = DAY
+
+
+def advance(check: DueCheck) -> bool:
+    """Take a repair one step further; return whether the user is gone.
+
+    Raises:
+        StreamUnavailable, StreamRefused: Stream does not answer, or refuses; the repair stays due.
+        Unavailable: a table does not answer.
+    """
+    known = store.read(check)
+    if known is None or known.repair is None:
+        return False  # another run ended it
+    progress = deletion.poll(known.user_id, known.repair)
+    try:
+        _store(known, progress, clock.now())
+    except CheckMoved:
+        return False
+    return isinstance(progress, StreamDeletion)
+
+
+def _store(known: StreamCheck, progress: DeletionProgress, now: datetime) -> None:
+    match progress:
+        case DeletionPending(asked=asked, wait=wait):
+            store.move(known.moved(asked, counted_from=now), CheckStage.REPAIR, now + wait)
+        case StreamDeletion(user=report):
+            evidence.record_repaired(known.request_id, "deleted_again", {"reported": report.name.lower()})
+            first = CheckStage.FIRST
+            store.move(known.moved(None, counted_from=now, reported=report), first, first.due_at(now))
+            metrics.count(Metric.STREAM_USER_DELETED_AGAIN)
+        case DeletionStopped(doubt=doubt):
+            evidence.record_repaired(known.request_id, "not_deleted", {"doubt": doubt.value})
+            task = StreamDeletionTask(None, now + _PAUSE, attempts=2, extent=settings().stream_erasure)
+            store.move(known.moved(task, counted_from=now), CheckStage.REPAIR, now + _PAUSE)

@@ -1,0 +1,149 @@
+"""All DynamoDB access of reconciliation.
+
+    R#<request>, stream_check#<user>   in Rights: the next check of an erased user; in the index due
+    reconciliation, state              in Rights: the state of the job
+
+The partition of `due` names the stage of a check, and the sort key of the item the user. So a run knows from
+the index alone whom to look for and what comes next.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from chalicelib.core import clock, shards, table
+from chalicelib.core.ids import RightsRequestId, UserId
+from chalicelib.core.table import Attr, Between, Change, Conflict, Create, Delete, Index, Item, Key, Query
+from chalicelib.core.table_names import Table
+from chalicelib.core.transactions import Write, commit
+from chalicelib.privacy import codec, leases
+from chalicelib.reconciliation.model import CheckStage, ReconciliationState, StreamCheck
+
+SHARDS = shards.names(16)
+_EARLIEST = clock.to_text(clock.from_epoch(0))
+_PAGE = 500  # rows of an index in memory
+_PREFIX = "stream_check#"
+_STATE = Key(Table.RIGHTS, "reconciliation", "state")
+
+
+class CheckMoved(Conflict):
+    """Another run moved the check, or it has ended."""
+
+
+@dataclass(frozen=True)
+class DueCheck:
+    """A check that is due, as the index has it."""
+
+    request_id: RightsRequestId
+    user_id: UserId
+    stage: CheckStage
+    due_at: datetime
+
+    @property
+    def key(self) -> Key:
+        """The key of its item."""
+        return _key(self.request_id, self.user_id)
+
+
+def creation(check: StreamCheck) -> Write:
+    """The write that plans the checks of an erasure, for the transaction that completes it."""
+    place, stage = _key(check.request_id, check.user_id), CheckStage.FIRST
+    item = codec.to_item(check, place) | _due(check.user_id, stage, stage.due_at(check.counted_from))
+    # An erasure that was repeated after a restore plans its checks again.
+    return Create(place, item, conflict=CheckMoved, or_over=Attr("pk").exists())
+
+
+def due(stage: CheckStage, by: datetime) -> Iterator[DueCheck]:
+    """Yield the checks of a stage that are due, by shard."""
+    for shard in SHARDS:
+        until = Between(_EARLIEST, clock.to_text(by))
+        wanted = Query(Table.RIGHTS, _partition(stage, shard), until, index=Index.DUE, page=_PAGE)
+        for row in table.query(wanted):
+            yield DueCheck(
+                RightsRequestId(row["pk"].removeprefix("R#")),
+                UserId(row["sk"].removeprefix(_PREFIX)),
+                stage,
+                datetime.fromisoformat(row[Index.DUE.sk]),
+            )
+
+
+def advance(check: DueCheck) -> bool:
+    """Plan the next check of a user who was not found, or end the checks after the last.
+
+    Returns False if another run did that, or the check expired.
+    """
+    same = Attr(Index.DUE.pk).eq(_due(check.user_id, check.stage, check.due_at)[Index.DUE.pk])
+    following = check.stage.after(check.due_at)
+    write: Write = (
+        Change(check.key, put=_due(check.user_id, *following), only_if=same, conflict=CheckMoved)
+        if following
+        else Delete(check.key, only_if=same, conflict=CheckMoved)
+    )
+    try:
+        table.write(write)
+    except CheckMoved:
+        return False
+    return True
+
+
+def read(check: DueCheck) -> StreamCheck | None:
+    """The whole check; None if it has ended."""
+    item = table.get(check.key)
+    return codec.opened(StreamCheck, item) if item else None
+
+
+def move(after: StreamCheck, stage: CheckStage, due_at: datetime) -> None:
+    """Store the next state of a check over the version before.
+
+    Raises:
+        CheckMoved: another run moved it.
+    """
+    commit(_moving(after, stage, due_at))
+
+
+def _moving(after: StreamCheck, stage: CheckStage, due_at: datetime) -> Write:
+    place = _key(after.request_id, after.user_id)
+    item: Item = codec.to_item(after, place) | _due(after.user_id, stage, due_at)
+    drop = tuple(name for name, value in after if value is None)
+    same = Attr("version").eq(after.version - 1)
+    return Change(place, put=item, drop=drop, only_if=table.visible() & same, conflict=CheckMoved)
+
+
+def read_state() -> ReconciliationState:
+    """The state of the job; a new one if there is none."""
+    return leases.read(_STATE, _fresh())
+
+
+def lease(until: datetime) -> ReconciliationState:
+    """Lease the job.
+
+    Raises:
+        LeaseTaken: another run has it.
+    """
+    return leases.acquire(_STATE, _fresh(), until)
+
+
+def release(leased: ReconciliationState, **changes: object) -> None:
+    """Release the job together with a change of its state.
+
+    Raises:
+        LeaseTaken: the lease expired, and another run has it.
+    """
+    leases.release(_STATE, leased, **changes)
+
+
+def _fresh() -> ReconciliationState:
+    return ReconciliationState(touched_at=clock.now())
+
+
+def _key(request_id: RightsRequestId, user_id: UserId) -> Key:
+    return Key(Table.RIGHTS, f"R#{request_id}", f"{_PREFIX}{user_id}")
+
+
+def _due(user_id: UserId, stage: CheckStage, at: datetime) -> Item:
+    shard = shards.shard_of(user_id, SHARDS)
+    return {Index.DUE.pk: _partition(stage, shard), Index.DUE.sk: clock.to_text(at)}
+
+
+def _partition(stage: CheckStage, shard: str) -> str:
+    return f"check_{stage}#{shard}"

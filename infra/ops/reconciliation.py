@@ -1,0 +1,45 @@
+"""`python -m infra.ops reconciliation`: erased users at Stream."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from infra.deployment.account import AwsAccount
+from infra.ops import scheduled
+from infra.ops.options import Endpoint, Region, Stage
+from infra.ops.scheduled import RunFailed
+
+app = typer.Typer(help="The search for erased users at Stream.")
+console = Console(soft_wrap=True, markup=False)
+
+
+@app.command()
+def run(
+    stage: Stage,
+    region: Region,
+    *,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="count who is found, and change nothing")
+    ] = False,
+    endpoint: Endpoint = None,
+) -> None:
+    """Look for erased users now, beside the schedule, and print the counts."""
+    _run(AwsAccount(region, endpoint), stage, {"dry_run": dry_run})
+
+
+@app.command()
+def release(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+    """Let a blocked job go on, after you have looked into the reason. Its next run only counts."""
+    _run(AwsAccount(region, endpoint), stage, {"release": True})
+
+
+def _run(account: AwsAccount, stage: str, detail: dict[str, object]) -> None:
+    try:
+        console.print(scheduled.run(account, stage, "reconcile_chat", detail))
+    except RunFailed as failed:
+        console.print(str(failed))
+        sys.exit(1)

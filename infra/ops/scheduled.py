@@ -1,0 +1,41 @@
+"""Runs a scheduled function now, beside its schedule, as EventBridge does."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from chalicelib.core import clock
+from infra.deployment.account import AwsAccount
+
+# What else an event of EventBridge has.
+_EVENT = {
+    "version": "0",
+    "id": "by-an-operator",
+    "account": "",
+    "region": "",
+    "source": "ru4m.operations",
+    "detail-type": "Scheduled Event",
+    "resources": [],
+}
+
+
+class RunFailed(Exception):
+    """The run failed; the function's log has the reason."""
+
+
+def run(account: AwsAccount, stage: str, job: str, detail: Mapping[str, object]) -> str:
+    """Run a job with some details; return its counts in words.
+
+    Raises:
+        RunFailed: the function failed.
+    """
+    event = _EVENT | {"time": clock.to_text(clock.now()), "detail": dict(detail)}
+    answer: dict[str, Any] = account.client("lambda").invoke(
+        FunctionName=f"ru4m-{stage}-{job}", Payload=json.dumps(event).encode()
+    )
+    counts = json.loads(answer["Payload"].read())
+    if "FunctionError" in answer:
+        raise RunFailed(f"The run failed. The log of {job} has the reason.")
+    return ", ".join(f"{number} {name}" for name, number in counts.items())

@@ -1,0 +1,44 @@
+"""Runs reconciliation, and plans checks of erased users without their erasures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalicelib.chat import gateway
+from chalicelib.chat.deletion_report import StreamReport
+from chalicelib.chat.model import ChatProfile
+from chalicelib.core import clock
+from chalicelib.core.ids import RightsRequestId, UserId
+from chalicelib.core.table.items import plain
+from chalicelib.core.transactions import commit
+from chalicelib.reconciliation import checks
+from chalicelib.reconciliation.jobs import reconcile_chat
+from tests.support import cloud
+from tests.support.builders import a_schedule_event
+
+Erased = tuple[RightsRequestId, UserId]
+
+
+def reconcile(**detail: Any) -> dict[str, int]:
+    """Run the job as Lambda does; returns its counts."""
+    done: dict[str, int] = reconcile_chat(a_schedule_event() | {"detail": detail}, None)
+    return done
+
+
+def an_erased_user(reported: StreamReport = StreamReport.DELETED) -> Erased:
+    """Plan the checks of a user who was erased now and whom Stream does not have."""
+    erased = RightsRequestId.new(), UserId.new()
+    commit(checks.planning(*erased, clock.now(), reported))
+    return erased
+
+
+def still_at_stream(erased: Erased) -> Erased:
+    """Let Stream have an erased user after all."""
+    gateway.upsert([ChatProfile(erased[1], "Mila", None)])
+    return erased
+
+
+def planned() -> list[tuple[str, str]]:
+    """Return stage and instant of each planned check, earliest first."""
+    rows = [plain(raw) for raw in cloud.records("stream_check")]
+    return sorted((str(row["due"]).split("#")[0].removeprefix("check_"), row["due_at"]) for row in rows)
