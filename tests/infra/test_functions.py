@@ -307,7 +307,8 @@ def test_only_functions_that_delete_users_at_stream_are_configured_with_the_exte
         for name, function in functions.items()
         if "RU4M_STREAM_ERASURE" in function["Environment"]["Variables"]
     }
-    assert configured == dict.fromkeys(("erase_accounts", "reconcile_chat"), {"Ref": "StreamErasure"})
+    extent = {"Ref": "StreamErasure"}
+    assert configured == {"erase_accounts": extent, "reconcile_chat": extent}
 
 
 @pytest.mark.promise("RET-4")
