@@ -20,6 +20,7 @@ from infra.local.tour.erasure import erase_account
 from infra.local.tour.narration import Chapter, Tour
 from infra.local.tour.phone import Phone, code_in
 from infra.local.tour.restore import back_up, restore_backup
+from infra.local.tour.retention import clean_up
 from infra.local.tour.rights import exercise_access
 from infra.local.tour.usage import an_event, batch
 from infra.local.waiting import until
@@ -284,4 +285,5 @@ CHAPTERS: tuple[Chapter, ...] = (
     back_up,
     erase_account,
     restore_backup,
+    clean_up,
 )

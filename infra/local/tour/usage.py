@@ -52,7 +52,7 @@ def move_back(cloud: LocalCloud, phones: Sequence[Phone], days: int) -> date:
     """
     day = clock.now().date() - timedelta(days=days)
     at = clock.from_epoch(0).replace(year=day.year, month=day.month, day=day.day, hour=12)
-    with _inside(cloud):
+    with acting_as_signup(cloud):
         for phone in phones:
             account_id = _account_id(phone)
             _redate_consents(account_id, at)
@@ -100,7 +100,7 @@ def _account_id(phone: Phone) -> AccountId:
 
 
 @contextmanager
-def _inside(cloud: LocalCloud) -> Iterator[None]:
+def acting_as_signup(cloud: LocalCloud) -> Iterator[None]:
     """Run the service's code against the cloud; restore the environment afterwards."""
     before = dict(os.environ)
     act_as_signup(cloud.account, STAGE)

@@ -1,0 +1,59 @@
+"""The chapter about the jobs that clean up: what has ended is deleted and proven, also at Stream."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from chalicelib.chat.deletion_report import StreamReport
+from chalicelib.core import chain, clock, table
+from chalicelib.core.clock import DAY
+from chalicelib.core.ids import RightsRequestId, UserId
+from chalicelib.core.table import Key, Query, Table
+from chalicelib.core.transactions import commit
+from chalicelib.reconciliation import checks
+from chalicelib.retention.purge import evidence
+from infra.local.tour.narration import Tour
+from infra.local.tour.usage import acting_as_signup
+from infra.local.waiting import until
+
+_LEFT = Key(Table.USAGE, "tour#left-by-ttl", "event")
+
+
+def clean_up(tour: Tour) -> None:
+    """What TTL left is deleted and proven, and an erased user who is still at Stream is deleted again."""
+    _purge(tour)
+    _reconcile(tour)
+
+
+def _purge(tour: Tour) -> None:
+    ended = clock.to_epoch(clock.now() - DAY)
+    with acting_as_signup(tour.cloud):
+        table.put_all(Table.USAGE, [(_LEFT, {"kind": "tour", "expires_at": ended, "delete_at": ended})])
+    tour.say("an item ended yesterday, and DynamoDB's TTL has not deleted it yet")
+    counts = tour.cloud.run("purge_expired")
+    tour.say(
+        f"purge_expired: {counts['found']} found, {counts['deleted']} deleted, {counts['spared']} spared"
+    )
+    with acting_as_signup(tour.cloud):
+        stored = Query(Table.USAGE, _LEFT.pk, expired=table.Expired.INCLUDED)
+        tour.check("the item is gone", list(table.query(stored)) == [])
+        tour.cloud.run("purge_expired")
+        (newest,) = chain.newest_first(evidence.history_of(clock.now()), maximum=1)
+    tour.check(
+        "the next run records in the Ledger that nothing is left", newest.event == evidence.NOTHING_FOUND
+    )
+
+
+def _reconcile(tour: Tour) -> None:
+    user_id, erased_at = UserId.new(), clock.now() - DAY - timedelta(hours=1)
+    with acting_as_signup(tour.cloud):
+        commit(checks.planning(RightsRequestId.new(), user_id, erased_at, StreamReport.DELETED))
+    tour.stream_api().upsert_users([{"id": user_id, "name": "Somebody"}])
+    tour.say("a user was erased yesterday, and Stream still has the user")
+    counted = tour.cloud.run("reconcile_chat")
+    tour.check("the first run of reconcile_chat only counts", not counted["acted"] and counted["found"] == 1)
+    acted = tour.cloud.run("reconcile_chat")
+    tour.say(f"reconcile_chat: {acted['checked']} looked for, {acted['found']} found")
+    until(lambda: tour.cloud.run("reconcile_chat")["gone"], "the end of the deletion at Stream")
+    state = tour.cloud.stream.user(user_id)["state"]
+    tour.check("the user is deleted at Stream, and will be looked for again tomorrow", state == "pruned")
