@@ -11,7 +11,7 @@ claimed again. A number or mailbox is not blocked: the next account that proves 
 the item shows that the claim was released and not lost.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -20,6 +20,7 @@ from boto3.dynamodb.conditions import ConditionBase
 
 from chalicelib.accounts.model import Account, AccountState, Claim, ClaimedValues, ClaimKind
 from chalicelib.core import clock, keyring, shards, table
+from chalicelib.core.batches import batched
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.needs import Found, Need
@@ -52,6 +53,7 @@ _RELEASED = Attr("released_at").exists() & Attr("account_id").not_exists()
 
 # Attempts to release claims that are changed meanwhile. Only a rotation changes them, each once.
 _RELEASE_TRIES = 5
+_KEYS_AT_ONCE = 100  # of a batched read
 
 # A partition of an index takes a thousand writes a second, and signups come in waves.
 SHARDS = shards.names(64)
@@ -178,6 +180,16 @@ def _own_claims(values: ClaimedValues) -> dict[Key, Item]:
     keys = [key for kind, value in values.by_kind().items() for key in _claim_keys(kind, value)]
     found = table.batch_get(keys)
     return {key: found[key] for key in keys if found.get(key, {}).get("account_id") == values.account_id}
+
+
+def claims_of_users(user_ids: Collection[UserId]) -> dict[UserId, Claim]:
+    """The claims on user ids, also those that an erasure released; none for an id that was never claimed."""
+    places = {key: one for one in user_ids for key in _claim_keys(ClaimKind.USER, one)}
+    return {
+        places[key]: codec.opened(Claim, item)
+        for some in batched(places, _KEYS_AT_ONCE)
+        for key, item in table.batch_get(some).items()
+    }
 
 
 def release_claims(claims: ClaimedValues, until: datetime) -> int:

@@ -3,11 +3,12 @@
 An answer of another form is `Malformed`, so it never counts as "there is no such user" or "it is done".
 """
 
+import itertools
 import re
 from collections.abc import Mapping
 from typing import Any
 
-from chalicelib.chat.model import FoundUser, Task, TaskId, TaskOutcome, TaskState
+from chalicelib.chat.model import FoundUser, ListedUser, Task, TaskId, TaskOutcome, TaskState
 from chalicelib.core.ids import UserId
 
 # The SDK puts an id into the path unescaped. A task's is a UUID; this pattern excludes `/`, `.` and `?`.
@@ -65,6 +66,53 @@ def found_users(answer: Mapping[str, Any], wanted: list[UserId]) -> tuple[FoundU
     if not isinstance(users, list):
         raise Malformed
     return tuple(_found_user(entry, wanted) for entry in users)
+
+
+# The fields of a user that we send, and those that Stream sets itself.
+_OURS = frozenset({"id", "name", "image"})
+_STREAMS = frozenset(
+    {
+        "avg_response_time", "ban_expires", "banned", "blocked_user_ids", "channel_mutes",
+        "channel_unread_count", "created_at", "deactivated_at", "deleted_at", "devices", "invisible",
+        "language", "last_active", "last_engaged_at", "mutes", "online", "privacy_settings",
+        "push_notifications", "revoke_tokens_issued_before", "role", "shadow_banned", "teams", "teams_role",
+        "total_unread_count", "unread_channels", "unread_count", "unread_threads", "updated_at",
+    }
+)  # fmt: skip
+
+
+def listed_users(answer: Mapping[str, Any], after: str) -> tuple[ListedUser, ...]:
+    """The users in a page of a list that is sorted by id and begins after an id.
+
+    Raises:
+        Malformed: there is no list of users, an entry has no id, or the ids do not ascend.
+    """
+    users = answer.get("users")
+    if not isinstance(users, list):
+        raise Malformed
+    found = tuple(map(_listed_user, users))
+    ids = [after, *(user.id for user in found)]
+    if any(later <= earlier for earlier, later in itertools.pairwise(ids)):
+        raise Malformed
+    return found
+
+
+def _listed_user(entry: object) -> ListedUser:
+    if not isinstance(entry, dict) or not isinstance(entry.get("id"), str):
+        raise Malformed
+    filled = {name for name, value in entry.items() if value not in (None, "", [], {})}
+    return ListedUser(
+        id=entry["id"],
+        name=_text(entry.get("name")),
+        image=_text(entry.get("image")),
+        has_other_fields=not filled <= _OURS | _STREAMS,
+        is_deleted=entry.get("deleted_at") is not None,
+        is_deactivated=entry.get("deactivated_at") is not None,
+    )
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
 
 
 def says_deleted(text: object) -> bool:

@@ -17,7 +17,7 @@ from stream_chat.base.exceptions import StreamAPIException
 from chalicelib.chat import answers
 from chalicelib.chat.answers import Malformed
 from chalicelib.chat.credentials import Credentials
-from chalicelib.chat.model import ChatProfile, FoundUser, Task, TaskId
+from chalicelib.chat.model import ChatProfile, FoundUser, ListedUser, Task, TaskId
 from chalicelib.core import clock, egress, keyring
 from chalicelib.core.ids import UserId
 from chalicelib.core.settings import ErasureExtent, settings
@@ -170,6 +170,26 @@ def find_users(ids: Iterable[UserId]) -> tuple[FoundUser, ...]:
         purpose=Purpose.LEGAL_OBLIGATION,
     )
     return _read(lambda found: answers.found_users(found, wanted), answer)
+
+
+def list_users(after: str) -> tuple[ListedUser, ...]:
+    """The next 100 users at most whose ids follow an id, in the order of ids, deactivated ones included.
+
+    Raises:
+        StreamRefused, StreamUnavailable: an answer of another form or order counts as none.
+    """
+    beyond = {"id": {"$gt": after}} if after else {}
+    answer = _ask(
+        lambda client: client.query_users(
+            beyond,
+            sort=[{"field": "id", "direction": 1}],
+            limit=MAX_USERS_PER_CALL,
+            include_deactivated_users=True,
+        ),
+        telling=frozenset(),
+        purpose=Purpose.LEGAL_OBLIGATION,
+    )
+    return _read(lambda found: answers.listed_users(found, after), answer)
 
 
 def _batch(ids: Iterable[UserId]) -> list[UserId]:

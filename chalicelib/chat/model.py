@@ -62,6 +62,21 @@ class FoundUser:
 
 
 @dataclass(frozen=True)
+class ListedUser:
+    """A user in a list of all users. The id may be one that is not ours.
+
+    `has_other_fields`: whether there are fields that neither we nor Stream set.
+    """
+
+    id: str
+    name: str | None = field(repr=False)
+    image: str | None = field(repr=False)
+    has_other_fields: bool
+    is_deleted: bool
+    is_deactivated: bool
+
+
+@dataclass(frozen=True)
 class Task:
     """A task at Stream.
 

@@ -159,6 +159,9 @@ class ReconciliationLimits(FigureSet):
 
     # Above it, a run stops for an operator: so many erased users do not come back by chance.
     found_run: int = _figure(100, 1, 10_000)
+    # Pages of a hundred users that a run compares: ten million users take thirty days.
+    pages_run: int = _figure(150, 1, 1_000)
+    pass_days: int = _figure(30, 1, 90)  # from the beginning of a pass over all users to that of the next
 
 
 KINDS: tuple[type[FigureSet], ...] = (Limits, Push, ErasureWaits, PurgeLimits, ReconciliationLimits)

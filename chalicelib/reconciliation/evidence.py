@@ -25,6 +25,11 @@ def record_checked(stage: CheckStage, checked: int, found: int) -> None:
     _append("checked", {"days": stage, "checked": checked, "found": found})
 
 
+def record_compared(figures: Mapping[str, int]) -> None:
+    """Record how many users of Stream a run compared with the accounts, and what it found."""
+    _append("compared", figures)
+
+
 def record_found(request_id: RightsRequestId, stage: CheckStage, reported: str) -> None:
     """Record that the user of an erasure was found, and what Stream had reported about the user before."""
     _append("found_again", {"request": request_id, "days": stage, "reported": reported})

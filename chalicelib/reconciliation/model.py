@@ -93,6 +93,7 @@ class StreamCheck(
 class BlockedReason(StrEnum):
     """Why an operator has to look before the job goes on."""
 
+    OTHER_TABLES = "other_tables"  # the tables of accounts are restored ones
     OTHER_APP = "other_app"  # the key of the app at Stream differs from that of the last runs
     TOO_MANY_FOUND = "too_many_found"
 
@@ -112,5 +113,9 @@ class ReconciliationState(
     leased_until: Annotated[Instant | None, NOT_PERSONAL] = None
     fence: Annotated[int, NOT_PERSONAL] = 0
     app: Annotated[str, NOT_PERSONAL] = ""  # the key of the app at Stream, which is public
+    tables: Annotated[str, NOT_PERSONAL] = ""  # the physical names of the tables of accounts
     tried: Annotated[str, NOT_PERSONAL] = ""  # a hash of the configuration that was tried
     blocked: Annotated[BlockedReason | None, NOT_PERSONAL] = None
+    # The pass over all users: when it began, and the last id that was compared; None once it has ended.
+    pass_began_at: Annotated[Instant | None, NOT_PERSONAL] = None
+    pass_after: Annotated[str | None, NOT_PERSONAL] = None

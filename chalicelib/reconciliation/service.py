@@ -1,17 +1,22 @@
-"""One run of reconciliation: the checks that are due, then the repairs.
+"""One run of reconciliation: the checks that are due, their repairs, and pages of the pass over all users.
 
 A run ends when Stream does not answer or limits it; what is left stays due for the next run, an hour later.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 
 from chalicelib.chat.gateway import StreamRefused, StreamUnavailable
 from chalicelib.core import clock, metrics, observe
-from chalicelib.core.clock import MINUTE
+from chalicelib.core.clock import DAY, MINUTE
 from chalicelib.core.metrics import Metric
+from chalicelib.core.settings import settings
 from chalicelib.privacy.leases import LeaseTaken
-from chalicelib.reconciliation import checks, gate, repairs, store
+from chalicelib.reconciliation import checks, comparison, evidence, gate, repairs, store
+from chalicelib.reconciliation.checks import CheckedBatch
+from chalicelib.reconciliation.comparison import ComparedPage
 from chalicelib.reconciliation.gate import Permission
 from chalicelib.reconciliation.model import BlockedReason, CheckStage, ReconciliationState
 
@@ -21,53 +26,88 @@ _BETWEEN_REPAIRS = timedelta(seconds=2)
 
 
 @dataclass
+class Compared:
+    """The figures of the pages that a run compared."""
+
+    users: int = 0
+    drifted: int = 0
+    ended: int = 0
+    unknown: int = 0
+    foreign: int = 0
+
+    def add(self, page: ComparedPage) -> None:
+        """Add a page."""
+        self.users += page.users
+        self.drifted += len(page.drifted)
+        self.ended += len(page.ended)
+        self.unknown += page.unknown
+        self.foreign += page.foreign
+
+
+@dataclass
 class ReconciliationRun:
-    """The outcome of a run. `complete`: everything that was due was checked and taken a step further."""
+    """The outcome of a run. `complete`: all that was due in this run was read and taken a step further."""
 
     checked: int = 0
     found: int = 0
     gone: int = 0
+    compared: Compared = field(default_factory=Compared)
     complete: bool = True
     acted: bool = False
     blocked: BlockedReason | None = None
 
     @property
+    def to_repair(self) -> int:
+        """How many users a repair would change."""
+        return self.found + self.compared.drifted + self.compared.ended
+
+    @property
     def counts(self) -> dict[str, int]:
         """The figures of the run."""
         flags = {"acted": self.acted, "complete": self.complete, "blocked": self.blocked is not None}
-        return {"checked": self.checked, "found": self.found, "gone": self.gone} | {
-            name: int(value) for name, value in flags.items()
+        return {
+            "checked": self.checked,
+            "found": self.found,
+            "gone": self.gone,
+            **asdict(self.compared),
+            **{name: int(value) for name, value in flags.items()},
         }
 
 
+class _TooManyFound(Exception):
+    """More users would be changed than a run may change."""
+
+
 def run(deadline: datetime) -> ReconciliationRun:
-    """Check and repair what is due, as far as the state of the job permits.
+    """Check, compare and repair what is due, as far as the state of the job permits.
 
     Raises:
-        StreamRefused: Stream refuses the query; nothing was changed.
+        StreamRefused: Stream refuses a query; what was done stays done.
         Unavailable: a table does not answer.
     """
     try:
         state = store.lease(deadline + _LEASED_BEYOND)
     except LeaseTaken:
         return ReconciliationRun(complete=False)
-    done, changes = ReconciliationRun(), dict[str, object]()
+    work = _Work(state, deadline)
     try:
-        changes = _work(state, done, deadline)
-    except StreamUnavailable:
-        done.complete = False
+        work.do()
     finally:
-        store.release(state, **changes)
+        store.release(work.state)
+    done = work.done
     metrics.gauge(Metric.RECONCILIATION_BLOCKED, int(done.blocked is not None))
+    metrics.gauge(Metric.STREAM_USER_UNKNOWN, done.compared.unknown)
+    metrics.gauge(Metric.STREAM_USER_FOREIGN, done.compared.foreign)
     metrics.count(Metric.RECONCILIATION_DONE, int(done.complete and done.blocked is None))
     return done
 
 
 def count(deadline: datetime) -> ReconciliationRun:
     """Count as a dry run, whatever the state of the job; nothing is changed."""
-    done = ReconciliationRun()
-    _count(done, deadline)
-    return done
+    work = _Work(store.read_state(), deadline)
+    with suppress(_TooManyFound):
+        work.count()
+    return work.done
 
 
 def release() -> None:
@@ -76,63 +116,130 @@ def release() -> None:
     Raises:
         LeaseTaken: a run is in progress; try again later.
     """
-    store.release(store.lease(clock.now()), **gate.released())
+    leased = store.lease(clock.now())
+    store.release(leased, **gate.released())
 
 
-def _work(state: ReconciliationState, done: ReconciliationRun, deadline: datetime) -> dict[str, object]:
-    """Do what the state permits; return how the state changes."""
-    match gate.permission(state):
-        case Permission.NOTHING:
-            done.complete, done.blocked = False, gate.blocked(state)
-            return {"blocked": done.blocked}
-        case Permission.COUNT:
-            _count(done, deadline)
-            changes = gate.after_counting(done.found) if done.complete else {}
-            done.blocked = BlockedReason.TOO_MANY_FOUND if "blocked" in changes else None
-            return changes
-        case Permission.REPAIR:
-            done.acted = True
-            if not _check(done, deadline):
-                done.complete, done.blocked = False, BlockedReason.TOO_MANY_FOUND
-                return {"blocked": done.blocked}
-            _repair(done, deadline)
-    return {}
+class _Work:
+    """The work of one run, and the state of the job as it is stored."""
 
+    def __init__(self, state: ReconciliationState, deadline: datetime) -> None:
+        self.state, self.done = state, ReconciliationRun()
+        self._deadline, self._pass_ended = deadline, False
 
-def _count(done: ReconciliationRun, deadline: datetime) -> None:
-    for batch in checks.look(clock.now()):
-        done.checked += len(batch.checks)
-        done.found += len(batch.found)
-        if clock.now() >= deadline:
-            done.complete = False
-            return
-
-
-def _check(done: ReconciliationRun, deadline: datetime) -> bool:
-    """Settle the answers, until a deadline; return False if too many users are found."""
-    for batch in checks.look(clock.now()):
-        done.checked += len(batch.checks)
-        done.found += len(batch.found)
-        if gate.too_many(done.found):
-            return False
-        checks.settle(batch)
-        if clock.now() >= deadline:
-            done.complete = False
-            break
-    return True
-
-
-def _repair(done: ReconciliationRun, deadline: datetime) -> None:
-    """Take each repair that is due a step further, until a deadline. One that fails stops no other."""
-    for number, check in enumerate(store.due(CheckStage.REPAIR, clock.now())):
-        if number:
-            clock.pause(_BETWEEN_REPAIRS)
-        if clock.now() >= deadline:
-            done.complete = False
-            return
+    def do(self) -> None:
+        """Do what the state permits."""
         try:
-            done.gone += repairs.advance(check)
-        except StreamRefused as refused:
-            observe.log_failure("repair_refused", refused, request_id=check.request_id)
-            metrics.count(Metric.CHAT_DELETION_UNPROVEN)
-            done.complete = False
+            match gate.permission(self.state):
+                case Permission.NOTHING:
+                    self._block(gate.blocked(self.state))
+                case Permission.COUNT:
+                    self.count()
+                    if self.done.complete:
+                        self._save(**gate.after_counting())
+                case Permission.REPAIR:
+                    self.done.acted = True
+                    self._check()
+                    self._repair()
+                    self._compare()
+        except _TooManyFound:
+            self._block(BlockedReason.TOO_MANY_FOUND)
+        except StreamUnavailable:
+            self.done.complete = False
+
+    def count(self) -> None:
+        """Count what a run would find, and change nothing.
+
+        Raises:
+            _TooManyFound: a run would stop.
+        """
+        for batch in checks.look(clock.now()):
+            self._add_checked(batch)
+            if self._is_over():
+                return
+        after = self._place_in_pass()
+        if after is not None:
+            for _ in self._pages(after):
+                pass
+
+    def _check(self) -> None:
+        """Settle the answers of the checks that are due."""
+        for batch in checks.look(clock.now()):
+            self._add_checked(batch)
+            checks.settle(batch)
+            if self._is_over():
+                return
+
+    def _repair(self) -> None:
+        """Take each repair that is due a step further. One that fails stops no other."""
+        for number, check in enumerate(store.due(CheckStage.REPAIR, clock.now())):
+            if number:
+                clock.pause(_BETWEEN_REPAIRS)
+            if self._is_over():
+                return
+            try:
+                self.done.gone += repairs.advance(check)
+            except StreamRefused as refused:
+                observe.log_failure("repair_refused", refused, request_id=check.request_id)
+                metrics.count(Metric.CHAT_DELETION_UNPROVEN)
+                self.done.complete = False
+
+    def _compare(self) -> None:
+        """Compare and repair the next pages of the pass over all users, if a pass is due."""
+        after = self._place_in_pass()
+        if after is None:
+            return
+        if not after:
+            self._save(pass_began_at=clock.now(), pass_after=after)
+        for page in self._pages(after):
+            if not comparison.repair(page):
+                self.done.complete = False
+                break
+            self._save(pass_after=page.last)
+        if self._pass_ended:
+            self._save(pass_after=None)
+        if self.done.compared.users:
+            evidence.record_compared(asdict(self.done.compared))
+
+    def _place_in_pass(self) -> str | None:
+        """The id after which the pass goes on, empty at its beginning; None until the next one is due."""
+        began, days = self.state.pass_began_at, settings().reconciliation.pass_days
+        if self.state.pass_after is not None:
+            return self.state.pass_after
+        return None if began and clock.now() < began + days * DAY else ""
+
+    def _pages(self, after: str) -> Iterator[ComparedPage]:
+        """Yield the next pages, until the end of the pass, of the share of a run, or of its time."""
+        for _ in range(settings().reconciliation.pages_run):
+            if self._is_over():
+                return
+            page = comparison.page_after(after)
+            if page is None:
+                self._pass_ended = True
+                return
+            self.done.compared.add(page)
+            self._stop_if_too_many()
+            yield page
+            after = page.last
+
+    def _add_checked(self, batch: CheckedBatch) -> None:
+        self.done.checked += len(batch.checks)
+        self.done.found += len(batch.found)
+        self._stop_if_too_many()
+
+    def _stop_if_too_many(self) -> None:
+        if gate.too_many(self.done.to_repair):
+            raise _TooManyFound
+
+    def _block(self, reason: BlockedReason | None) -> None:
+        self.done.complete, self.done.blocked = False, reason
+        self._save(blocked=reason)
+
+    def _save(self, **changes: object) -> None:
+        self.state = store.save(self.state, **changes)
+
+    def _is_over(self) -> bool:
+        """Return whether the time of the run is up; then it is not complete."""
+        over = clock.now() >= self._deadline
+        self.done.complete = self.done.complete and not over
+        return over

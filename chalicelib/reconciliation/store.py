@@ -123,6 +123,15 @@ def lease(until: datetime) -> ReconciliationState:
     return leases.acquire(_STATE, _fresh(), until)
 
 
+def save(leased: ReconciliationState, **changes: object) -> ReconciliationState:
+    """Change the state of the job, and keep the lease.
+
+    Raises:
+        LeaseTaken: the lease expired, and another run has it.
+    """
+    return leases.save(_STATE, leased, **changes)
+
+
 def release(leased: ReconciliationState, **changes: object) -> None:
     """Release the job together with a change of its state.
 

@@ -83,6 +83,9 @@ TABLES: dict[str, dict[str, set[str]]] = {
         "usage": {"Delete", "QueryEnds", "QueryHourly", "Update"},
     },
     "reconcile_chat": {
+        "accounts": {"BatchGet"},
+        "claims": {"BatchGet"},
+        "keys": {"BatchGet"},
         "ledger": {"Put", "Query"},
         "rights": {"Delete", "Get", "Put", "QueryDue", "Update"},
     },
@@ -134,7 +137,7 @@ SECRETS: dict[str, set[str]] = {
     "rights": {"codes", "receipts"},
     "sessions": {"codes", "lookup", "refresh", "signing"},
     "signup": {"codes", "lookup", "refresh", "signing"},
-    "reconcile_chat": {"stream"},
+    "reconcile_chat": {"lookup", "stream"},
     "sync_chat_profiles": {"stream"},
     "work_rights": {"lookup", "stream"},
 }

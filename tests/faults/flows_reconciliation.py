@@ -22,7 +22,10 @@ class Reconciling(Flow):
     def prepare(self, run: Run) -> None:
         # A task whose id was lost is polled by nobody, and completes all the same.
         run.stream.choose(task_progress="instant")
-        assert reconcile()["acted"] == 0  # the first run under a configuration only counts
+        assert [reconcile()["acted"], reconcile()["acted"]] == [
+            0,
+            1,
+        ]  # the first run under a configuration only counts
         for _ in range(3):
             an_erased_user()
         self.found = still_at_stream(an_erased_user())

@@ -511,7 +511,7 @@ def test_function_is_configured_with_only_the_tables_and_secrets_it_may_use(
             "rights_queue", *sealing,
         },
         "roll_up_usage": {accounts, usage, *sealing},
-        "reconcile_chat": {rights, "table_ledger", "secret_stream"},
+        "reconcile_chat": {accounts, claims, rights, "table_ledger", "secret_stream", *lookup, *sealing},
         "record_verified_codes": {challenges},
         "renew_consents": {accounts, rights, usage, "table_ledger", *sealing},
         "sessions": {

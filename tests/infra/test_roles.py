@@ -254,13 +254,15 @@ EXPECTED = {
     },
     "ReconcileChatRole": {
         _own_logs("reconcile_chat"),
+        ("dynamodb:BatchGetItem", "${AccountsTableArn}, ${ClaimsTableArn}, ${KeysTableArn}"),
         (
             "dynamodb:DeleteItem, dynamodb:GetItem, dynamodb:PutItem, dynamodb:UpdateItem",
             "${RightsTableArn}",
         ),
         ("dynamodb:Query", "${RightsTableArn}/index/due"),
         *_LEDGER,
-        ("secretsmanager:GetSecretValue", "${StreamSecretArn}"),
+        ("kms:Decrypt", "${SealingKeyArn}"),
+        ("secretsmanager:GetSecretValue", "${LookupSecretArn}, ${StreamSecretArn}"),
         ("kms:Decrypt", "${StageKeyArn}"),
     },
     "RenewConsentsRole": {

@@ -1,0 +1,103 @@
+"""Compares all users of Stream with the accounts, page by page, over days (STR-1, STR-2, STR-3).
+
+It finds what the synchronisation of profiles missed: a name or picture that differs, a field that only a
+client can have set, and a user who is active although the account is not. The repair is what the
+synchronisation does: it sends the current profile, which replaces all fields, or deactivates the user.
+
+Invariants:
+
+- Only ids that this system makes are looked up. Others belong to service users or to nobody we know, are
+  counted and never touched. A user without an account is counted and not touched either.
+- The pages are in the order of the ids. An answer in another order ends the run, so no user is skipped.
+- The place in the pass is stored after the repairs of each page. So a killed run repeats one page.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from chalicelib.accounts import service as accounts
+from chalicelib.accounts.model import Account, AccountState
+from chalicelib.chat import listing, sync
+from chalicelib.chat.model import ListedUser
+from chalicelib.core import metrics
+from chalicelib.core.batches import batched
+from chalicelib.core.ids import AccountId, UserId
+from chalicelib.core.metrics import Metric
+from chalicelib.profiles import service as profiles
+from chalicelib.profiles.model import Profile
+
+_ACCOUNTS_AT_ONCE = 33  # of a batched read, with profile and data key
+
+
+@dataclass(frozen=True)
+class ComparedPage:
+    """What a page of Stream's users needs. `last`: the id after which the next page starts."""
+
+    last: str
+    users: int
+    drifted: tuple[AccountId, ...]  # the profile differs, or has fields that are not ours
+    ended: tuple[AccountId, ...]  # the user is active, the account is not
+    unknown: int  # no account has this id
+    foreign: int  # not an id that we make
+
+    @property
+    def to_repair(self) -> list[AccountId]:
+        """The accounts that have to be synchronised again."""
+        return [*self.drifted, *self.ended]
+
+
+@dataclass
+class _Found:
+    drifted: list[AccountId] = field(default_factory=list)
+    ended: list[AccountId] = field(default_factory=list)
+
+
+def page_after(after: str) -> ComparedPage | None:
+    """Compare the users whose ids follow an id; None if there are no more.
+
+    Raises:
+        StreamUnavailable, StreamRefused: Stream does not answer, or not in the order of ids.
+        Unavailable: a table does not answer.
+    """
+    users = listing.users_after(after)
+    if not users:
+        return None
+    ours = {user_id: user for user in users if (user_id := UserId.parse(user.id)) and not user.is_deleted}
+    claims = accounts.claims_of_users(ours)
+    found = _Found()
+    owned = {claim.account_id: ours[user_id] for user_id, claim in claims.items() if claim.account_id}
+    for account, profile in _stored(owned):
+        _compare(found, owned[account.account_id], account, profile)
+    deleted = sum(user.is_deleted for user in users)
+    return ComparedPage(
+        last=users[-1].id,
+        users=len(users),
+        drifted=tuple(found.drifted),
+        ended=tuple(found.ended),
+        unknown=len(ours) - len(claims),
+        foreign=len(users) - len(ours) - deleted,
+    )
+
+
+def repair(page: ComparedPage) -> bool:
+    """Synchronise the accounts of a page again; return False if Stream did not take all of them.
+
+    Raises:
+        Unavailable: a table does not answer.
+    """
+    metrics.count(Metric.STREAM_USER_DRIFTED, len(page.drifted))
+    metrics.count(Metric.STREAM_USER_ENDED, len(page.ended))
+    return not sync.sync(page.to_repair)
+
+
+def _stored(owned: Iterable[AccountId]) -> Iterator[tuple[Account, Profile]]:
+    for some in batched(owned, _ACCOUNTS_AT_ONCE):
+        yield from profiles.by_accounts(some)
+
+
+def _compare(found: _Found, user: ListedUser, account: Account, profile: Profile) -> None:
+    if account.state is not AccountState.ACTIVE:
+        if not user.is_deactivated:
+            found.ended.append(account.account_id)
+    elif (user.name, user.image) != (profile.display_name, profile.avatar_url) or user.has_other_fields:
+        found.drifted.append(account.account_id)

@@ -1,0 +1,172 @@
+"""Tests the pass of `reconcile_chat` over all users of Stream: what drifted is repaired, the rest is left."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from chalicelib.chat import gateway
+from chalicelib.chat.model import ChatProfile
+from chalicelib.core import chain
+from chalicelib.core.clock import DAY, HOUR
+from chalicelib.core.ids import UserId
+from chalicelib.core.metrics import Metric
+from chalicelib.core.settings import settings
+from chalicelib.reconciliation import evidence, gate, store
+from chalicelib.reconciliation.model import BlockedReason
+from infra.stream_emulator import Emulator
+from tests.support.erasures import erase_tables, freeze
+from tests.support.reconciling import reconcile
+from tests.support.world import User, World
+
+
+def on_stream(user: User) -> User:
+    """Let Stream have a user as the account is."""
+    profile = user.profile()
+    gateway.upsert([ChatProfile(UserId(user.user_id), profile["display_name"], profile.get("avatar_url"))])
+    return user
+
+
+@pytest.fixture
+def mila(world: World, stream: Emulator) -> User:
+    """Return a user whom Stream has as she is. The job has tried its configuration."""
+    assert reconcile()["acted"] == 0
+    return on_stream(world.a_user())
+
+
+def overwrite(user: User, **fields: Any) -> None:
+    """Replace the user at Stream, as a client or a mistake could have done."""
+    gateway._client().upsert_users([{"id": user.user_id, **fields}])
+
+
+def at_stream(stream: Emulator, user: User) -> dict[str, Any]:
+    found: dict[str, Any] = stream.user(user.user_id)
+    return found
+
+
+# --- what is repaired
+
+
+@pytest.mark.promise("STR-1")
+def test_name_that_differs_is_replaced_by_that_of_the_profile(
+    world: World, stream: Emulator, mila: User, counts: Counter[Metric]
+) -> None:
+    overwrite(mila, name="Somebody else")
+    assert reconcile()["drifted"] == 1
+    assert at_stream(stream, mila)["name"] == mila.profile()["display_name"]
+    assert counts[Metric.STREAM_USER_DRIFTED] == 1
+
+
+@pytest.mark.promise("STR-2")
+def test_field_that_is_not_ours_is_removed(world: World, stream: Emulator, mila: User) -> None:
+    stream.choose(house_rules=False)  # as Stream itself, which takes any field
+    overwrite(mila, name=mila.profile()["display_name"], phone=world.canaries("phone"))
+    assert world.canaries.in_text(str(stream.state())) != []
+    assert reconcile()["drifted"] == 1
+    assert world.canaries.in_text(str(stream.state())) == []
+
+
+@pytest.mark.promise("STR-3")
+def test_user_whose_account_is_frozen_is_deactivated(world: World, stream: Emulator, mila: User) -> None:
+    freeze(mila.account_id)
+    assert reconcile()["ended"] == 1
+    assert at_stream(stream, mila)["deactivated_at"]
+    assert next_pass(world)["ended"] == 0
+
+
+def next_pass(world: World) -> dict[str, int]:
+    """Run the job when the next pass is due."""
+    world.advance(settings().reconciliation.pass_days * DAY)
+    return reconcile()
+
+
+def test_user_as_the_account_is_needs_no_repair(world: World, stream: Emulator, mila: User) -> None:
+    before = len(stream.requests(principal="server", path="/users"))
+    counts = reconcile()
+    assert (counts["users"], counts["drifted"], counts["ended"], counts["unknown"]) == (1, 0, 0, 0)
+    queries = stream.requests(principal="server", path="/users")[before:]
+    assert {one["method"] for one in queries} == {"GET"}
+
+
+# --- what is left alone
+
+
+def test_ids_that_are_not_ours_and_users_without_an_account_are_only_counted(
+    world: World, stream: Emulator, mila: User
+) -> None:
+    others = {"system": "RU4M", "8ZqAJhtH3HbKQmnRLqGPAXFeCOp2": "A test", UserId.new(): "Unknown"}
+    gateway._client().upsert_users([{"id": one, "name": name} for one, name in others.items()])
+    counts = reconcile()
+    assert (counts["foreign"], counts["unknown"], counts["drifted"]) == (2, 1, 0)
+    assert {one: stream.user(one)["name"] for one in others} == others
+
+
+def test_user_of_an_erased_account_is_left_to_the_checks(world: World, mila: User) -> None:
+    erase_tables(mila.account_id)
+    counts = reconcile()
+    assert (counts["users"], counts["unknown"], counts["drifted"], counts["ended"]) == (1, 0, 0, 0)
+
+
+def test_users_in_another_order_change_nothing(world: World, stream: Emulator, mila: User) -> None:
+    overwrite(mila, name="Somebody else")
+    body = f'{{"users": [{{"id": "{mila.user_id}", "name": "x"}}, {{"id": "a", "name": "y"}}]}}'
+    stream.fault(method="GET", path="/users", status=200, body=body)
+    counts = reconcile()
+    assert (counts["complete"], counts["drifted"]) == (0, 0)
+    assert at_stream(stream, mila)["name"] == "Somebody else"
+
+
+# --- how the pass is spread
+
+
+def test_pass_is_spread_over_runs_and_begins_again_after_thirty_days(
+    world: World, stream: Emulator, mila: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(4):
+        on_stream(world.a_user())
+    monkeypatch.setattr(gateway, "MAX_USERS_PER_CALL", 2)
+    monkeypatch.setenv("RU4M_RECONCILIATION_PAGES_RUN", "1")
+    settings.cache_clear()
+    began, seen = world.now, []
+    for _ in range(5):
+        seen.append(reconcile()["users"])
+        world.advance(HOUR)
+    assert seen == [2, 2, 1, 0, 0]  # the fourth run sees the end
+    world.traveller.move_to(began + 30 * DAY)
+    assert reconcile()["users"] == 2
+
+
+def test_evidence_has_the_figures_of_the_pages_and_names_no_user(world: World, mila: User) -> None:
+    reconcile()
+    (line,) = chain.entries(evidence.history_of(world.now))
+    assert (line.event, line.data["users"], line.data["drifted"]) == ("compared", 1, 0)
+    assert mila.user_id not in line.payload
+
+
+# --- what keeps it from acting
+
+
+def test_too_many_users_that_differ_block_the_job(
+    world: World, stream: Emulator, mila: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    overwrite(mila, name="Somebody else")
+    monkeypatch.setattr(gate, "too_many", lambda found: found > 0)
+    assert reconcile()["blocked"] == 1
+    assert at_stream(stream, mila)["name"] == "Somebody else"
+    assert store.read_state().blocked is BlockedReason.TOO_MANY_FOUND
+
+
+def test_restored_tables_block_the_job_until_it_is_released(
+    world: World, stream: Emulator, mila: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    overwrite(mila, name="Somebody else")
+    with monkeypatch.context() as restored:
+        restored.setitem(settings().environment, "RU4M_TABLE_CLAIMS", "ru4m-test-claims-restored")
+        assert reconcile()["blocked"] == 1
+    assert store.read_state().blocked is BlockedReason.OTHER_TABLES
+    assert at_stream(stream, mila)["name"] == "Somebody else"
+    reconcile(release=True)
+    assert [reconcile()["acted"], reconcile()["acted"]] == [0, 1]
+    assert at_stream(stream, mila)["name"] == mila.profile()["display_name"]
