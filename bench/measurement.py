@@ -1,4 +1,4 @@
-"""What the benches of a subject's usage share: events, runs in a process of their own, peak memory."""
+"""What the benches share: events of a subject, runs in a process of their own, peak memory."""
 
 import json
 import os
@@ -45,11 +45,9 @@ def store_events(usage: Iterable[UsageEvent], batch: int) -> None:
         table.put_all(Table.USAGE, map(store._item, batches))
 
 
-def run_in_a_process(
-    module: str, what: str, account_id: AccountId, variables: dict[str, str]
-) -> dict[str, Any]:
+def run_in_a_process(module: str, what: str, subject: str, variables: dict[str, str]) -> dict[str, Any]:
     """Run a measurement of a bench in a process of its own and return its results."""
-    command = [sys.executable, "-m", module, what, account_id]
+    command = [sys.executable, "-m", module, what, subject]
     done = subprocess.run(
         command, env={**os.environ, **variables}, capture_output=True, text=True, check=False
     )

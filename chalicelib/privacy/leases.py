@@ -10,6 +10,7 @@ of its own.
 from datetime import datetime
 
 from chalicelib.core import clock, table
+from chalicelib.core.clock import HOUR
 from chalicelib.core.table import Attr, Conflict, Create, Key, Replace
 from chalicelib.privacy import codec
 from chalicelib.privacy.codec import AnyRecord
@@ -40,7 +41,8 @@ def acquire(place: Key, fresh: AnyRecord, until: datetime) -> AnyRecord:
     item, now = table.get(place), clock.now()
     found = codec.opened(type(fresh), item) if item else fresh
     leased_until, fence = getattr(found, "leased_until"), getattr(found, "fence")  # noqa: B009 - of any record
-    if leased_until and leased_until > now:
+    # A later end was set by a clock that had jumped ahead; it could block the work for years.
+    if leased_until and now < leased_until <= until + HOUR:
         raise LeaseTaken
     leased = found.model_copy(update={"touched_at": now, "leased_until": until, "fence": fence + 1})
     stored = codec.to_item(leased, place)

@@ -54,6 +54,11 @@ class AwsAccount:
             self._clients[service] = self._new_client(service)
         return self._clients[service]
 
+    def patient_client(self, service: str) -> AwsClient:
+        """Return a client that waits as long as a function may run, and sends each call once."""
+        config = Config(read_timeout=910, tcp_keepalive=True, retries={"total_max_attempts": 1})
+        return self._session.client(service, endpoint_url=self.endpoint, config=config)
+
     def _new_client(self, service: str) -> AwsClient:
         """Create a client.
 

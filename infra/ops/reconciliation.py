@@ -39,7 +39,8 @@ def release(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
 
 def _run(account: AwsAccount, stage: str, detail: dict[str, object]) -> None:
     try:
-        console.print(scheduled.run(account, stage, "reconcile_chat", detail))
+        counts = scheduled.run(account, stage, "reconcile_chat", detail)
+        console.print(", ".join(f"{number} {name}" for name, number in counts.items()))
     except RunFailed as failed:
         console.print(str(failed))
         sys.exit(1)

@@ -60,10 +60,17 @@ def index(
 
 @app.command()
 def purge(stage: Stage, region: Region, *, dry_run: _DryRun = False, endpoint: Endpoint = None) -> None:
-    """Run the purge now, beside its schedule, and print its counts."""
+    """Run the purge now, beside its schedule, and print its counts. It may take 13 minutes."""
     with _refusals():
         account = AwsAccount(region, endpoint)
-        console.print(scheduled.run(account, stage, "purge_expired", {"dry_run": dry_run}))
+        console.print(_text_of(scheduled.run(account, stage, "purge_expired", {"dry_run": dry_run})))
+
+
+def _text_of(counts: dict[str, int]) -> str:
+    figures = "{found} found, {deleted} deleted, {spared} kept for longer".format_map(counts)
+    oldest = f"; the oldest was {counts['oldest_minutes']} minutes past its end" if counts["found"] else ""
+    rest = "" if counts["complete"] else "; not all that is due was read, run it again"
+    return figures + oldest + rest
 
 
 def _apply(dry_run: bool) -> redating.Apply:  # noqa: FBT001 - an option of the command line

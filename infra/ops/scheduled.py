@@ -25,17 +25,18 @@ class RunFailed(Exception):
     """The run failed; the function's log has the reason."""
 
 
-def run(account: AwsAccount, stage: str, job: str, detail: Mapping[str, object]) -> str:
-    """Run a job with some details; return its counts in words.
+def run(account: AwsAccount, stage: str, job: str, detail: Mapping[str, object]) -> dict[str, int]:
+    """Run a job with some details; return its counts. It may take fifteen minutes.
 
     Raises:
         RunFailed: the function failed.
     """
     event = _EVENT | {"time": clock.to_text(clock.now()), "detail": dict(detail)}
-    answer: dict[str, Any] = account.client("lambda").invoke(
+    # Another client would send the call again after a minute, which would begin another run.
+    answer: dict[str, Any] = account.patient_client("lambda").invoke(
         FunctionName=f"ru4m-{stage}-{job}", Payload=json.dumps(event).encode()
     )
-    counts = json.loads(answer["Payload"].read())
+    counts: dict[str, int] = json.loads(answer["Payload"].read())
     if "FunctionError" in answer:
         raise RunFailed(f"The run failed. The log of {job} has the reason.")
-    return ", ".join(f"{number} {name}" for name, number in counts.items())
+    return counts

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import timedelta
+from contextlib import suppress
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from botocore.exceptions import ConnectTimeoutError
+from botocore.exceptions import ClientError, ConnectTimeoutError
 
 from chalicelib.core import aws, chain, clock, table
 from chalicelib.core.chain import ChainEntry, ChainVerdict
+from chalicelib.core.durations import Duration
 from chalicelib.core.ids import AccountId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.observe import EntryFailed
+from chalicelib.core.periods import PERIODS
 from chalicelib.core.settings import settings
-from chalicelib.core.table import Attr, Change, Index, Key, Query, Reindex, Table
+from chalicelib.core.table import Attr, Change, Index, Key, Query, Reindex, Table, ends
 from chalicelib.privacy import pins
 from chalicelib.retention.purge import evidence, service, store
+from chalicelib.usage.service import LATEST
 from chalicelib.usage.store import hour_partitions
 from tests.support import cloud
 from tests.support.builders import a_device, an_event
+from tests.support.crash import Killed
 from tests.support.ledger import checkpoint, create_archive, verify
 from tests.support.purging import DAY, HOUR, LAG, purge, store_ended, stored
 from tests.support.usage import stored_items
@@ -79,6 +84,18 @@ def test_counted_entries_of_the_ledger_are_bounded(world: World, monkeypatch: py
     assert purge()["found"] == 2
 
 
+def test_alarm_on_missing_runs_ignores_that_the_ledger_was_not_counted_to_its_end(
+    world: World, monkeypatch: pytest.MonkeyPatch, counts: Counter[Metric]
+) -> None:
+    monkeypatch.setattr(service, "_MAX_COUNTED", 1)
+    for number in range(2):
+        name = chain.Chain("purge", f"old-{number}")
+        chain.append(name, chain.NewEntry("tried", {}, delete_at=world.now + HOUR))
+    world.advance(DAY)
+    assert purge()["complete"] == 0
+    assert counts[Metric.PURGE_DONE] == 1
+
+
 @pytest.fixture
 def mila(world: World) -> User:
     """Return a user with one event of use."""
@@ -97,6 +114,20 @@ def test_usage_is_deleted_once_its_hour_has_ended(
     assert len(stored_items()) == left
 
 
+@pytest.mark.parametrize(
+    ("began", "ends_on"), [("01-10", "02-10"), ("01-31", "02-28"), ("02-10", "03-10"), ("04-30", "05-30")]
+)
+def test_hour_of_usage_that_is_kept_for_a_month_is_read_at_its_end(
+    monkeypatch: pytest.MonkeyPatch, began: str, ends_on: str
+) -> None:
+    """A month has 28 to 31 days, and several days may end in one."""
+    monkeypatch.setitem(settings().periods, "usage", Duration.parse("P1M"))
+    (lane,) = (one for one in store.lanes() if one.index is Index.HOURLY)
+    hour, end = (datetime.fromisoformat(f"2027-{one}T12:00:00Z") for one in (began, ends_on))
+    assert hour not in lane.parts(hour - 3 * DAY, end + HOUR - MINUTE)
+    assert hour in lane.parts(hour - 3 * DAY, end + HOUR)
+
+
 def test_copy_that_the_engine_missed_is_deleted(world: World) -> None:
     bucket = settings().export_bucket()
     aws.client("s3").put_object(Bucket=bucket, Key="exports/r_1.zip", Body=b"copy")
@@ -108,6 +139,27 @@ def test_copy_that_the_engine_missed_is_deleted(world: World) -> None:
 
 
 # --- what is kept
+
+
+def test_no_event_is_accepted_for_an_hour_that_the_purge_has_passed() -> None:
+    shortest = clock.BEGINNING + PERIODS["usage"].minimum - clock.BEGINNING
+    assert shortest > LATEST + DAY
+
+
+def test_copy_that_was_made_again_after_it_was_listed_is_kept(world: World) -> None:
+    """The request was stopped for days, and an operator retried it."""
+    place = {"Bucket": settings().export_bucket()}
+    for name in ("1", "2"):
+        aws.client("s3").put_object(**place, Key=f"exports/r_{name}.zip", Body=b"copy")
+    world.advance(5 * DAY + LAG)
+
+    def make_again(**_: Any) -> None:
+        aws.client("s3").put_object(**place, Key="exports/r_2.zip", Body=b"new")
+
+    with cloud.hooked("s3", "before-call.s3.DeleteObject", make_again):
+        assert purge()["deleted"] == 1
+    (left,) = aws.client("s3").list_objects_v2(**place)["Contents"]
+    assert left["Key"] == "exports/r_2.zip"
 
 
 def test_pinned_item_is_spared_and_not_read_again_before_its_end(world: World) -> None:
@@ -266,18 +318,75 @@ def test_table_that_does_not_answer_does_not_stop_the_others(world: World) -> No
     assert purge()["deleted"] == 1
 
 
+def test_table_with_the_only_backlog_gets_the_whole_run(world: World) -> None:
+    for number in range(40):
+        store_ended(Table.ACCOUNTS, f"ended-{number}")
+    slowly = timedelta(seconds=15)
+    with cloud.hooked("dynamodb", "before-call.dynamodb.DeleteItem", lambda **_: world.advance(slowly)):
+        assert purge()["deleted"] == 40
+
+
+def test_item_that_kills_every_run_does_not_keep_the_other_tables_from_being_purged(world: World) -> None:
+    store_ended(Table.ACCOUNTS, "fatal")
+    store_ended(Table.RIGHTS, "ended")
+
+    def kill(params: dict[str, Any], **_: Any) -> None:
+        if b"ru4m-test-accounts" in params["body"]:
+            raise Killed
+
+    for _ in range(len(store.lanes())):
+        with cloud.hooked("dynamodb", "before-call.dynamodb.DeleteItem", kill), suppress(Killed):
+            purge()
+        world.advance(15 * MINUTE)
+    assert stored(Table.RIGHTS) == []
+
+
+def test_item_that_cannot_be_processed_does_not_stop_its_table(world: World) -> None:
+    for number in range(20):
+        store_ended(Table.CLAIMS, f"ended-{number}")
+    today = ends.partitions(world.now.date())[0]
+    odd = {"pk": "test#odd", "delete_at": 10**15, "ends": today, "ends_from": 1}  # the year 31690708
+    aws.client("dynamodb").put_item(TableName=settings().table(Table.CLAIMS), Item=table.items.wire_item(odd))
+    with pytest.raises(EntryFailed):
+        purge()
+    assert stored(Table.CLAIMS) == ["odd"]
+
+
+def test_table_that_refuses_every_delete_is_left_after_some(world: World) -> None:
+    for number in range(20):
+        store_ended(Table.CLAIMS, f"ended-{number}")
+    denied = ClientError({"Error": {"Code": "AccessDeniedException"}}, "DeleteItem")
+    with (
+        cloud.failing("dynamodb", "DeleteItem", denied),
+        cloud.counted() as calls,
+        pytest.raises(EntryFailed),
+    ):
+        purge()
+    assert calls["dynamodb.DeleteItem"] == 5
+
+
+def test_lease_by_a_clock_that_jumped_ahead_is_not_respected(world: World) -> None:
+    store_ended(Table.CHALLENGES, "ended")
+    now = world.now
+    for lane in store.lanes():
+        store.lease(lane, now + 365 * DAY)  # and then this run was killed
+    assert purge()["deleted"] == 1
+
+
 # --- what it costs
 
 
-@pytest.mark.parametrize("days", [1, 40])
-def test_idle_run_reads_only_parts_of_the_last_day(world: World, days: int) -> None:
+@pytest.mark.parametrize(("days", "lanes"), [(1, 8), (40, 9)], ids=["no hour has ended", "steady"])
+def test_idle_run_reads_only_one_part_per_lane(world: World, days: int, lanes: int) -> None:
+    """docs/limits.md states these calls."""
     for _ in range(days):
         world.advance(DAY)
         purge()
     with cloud.counted() as calls:
         purge()
-    lanes = len(store.lanes())
-    assert calls["dynamodb.Query"] <= lanes * 16 * 2 + 1  # today and yesterday, and the head of the evidence
+    leases = {"dynamodb.GetItem": 9, "dynamodb.PutItem": 18}
+    # The query more is for the head of the evidence.
+    assert calls == {"dynamodb.Query": lanes * 16 + 1, "s3.ListObjectsV2": 1, **leases}
 
 
 def test_index_reads_no_more_than_what_is_due(world: World) -> None:
@@ -317,7 +426,11 @@ def test_line_of_evidence_says_once_a_day_that_nothing_was_found(world: World) -
     first = world.now - 15 * MINUTE
     assert (line.event, line.data) == (
         "nothing_found",
-        {"as_of": clock.to_text(first), "ended_before": clock.to_text(first - LAG)},
+        {
+            "as_of": clock.to_text(first),
+            "ended_before": clock.to_text(first - LAG),
+            "usage_ended_before": clock.to_text(first - LAG - HOUR),
+        },
     )
     world.advance(DAY)
     purge()
@@ -337,6 +450,26 @@ def test_lines_of_evidence_say_what_was_found_and_that_it_is_gone(world: World) 
         1,
     )
     assert gone.event == "nothing_found"
+
+
+def test_evidence_does_not_claim_usage_whose_hour_is_not_read_yet(world: World, mila: User) -> None:
+    world.advance(30 * DAY + LAG + MINUTE)
+    purge()
+    purge()
+    assert len(stored_items()) == 1
+    (ended,) = (item["delete_at"] for item in stored_items())
+    line = lines(world)[-1]
+    assert line.event == "nothing_found"
+    assert clock.to_epoch(datetime.fromisoformat(line.data["usage_ended_before"])) <= ended
+
+
+def test_evidence_states_what_was_spared(world: World) -> None:
+    key = store_ended(Table.USAGE, "pinned", ago=-HOUR)
+    pin(key, 4 * DAY)
+    world.advance(DAY)
+    purge()
+    figures = {"found": 0, "deleted": 0, "spared": 1, "oldest_minutes": 0}
+    assert lines(world)[-1].data["tables"] == {"usage": figures}
 
 
 @pytest.mark.promise("SEC-1")

@@ -13,7 +13,7 @@ import pytest
 from chalicelib.chat.deletion import DeletionDoubt
 from chalicelib.chat.gateway import StreamRefused
 from chalicelib.core.aws import AwsBug
-from chalicelib.core.figures import Limits, Push
+from chalicelib.core.figures import Limits, PurgeLimits, Push, ReconciliationLimits, variable
 from chalicelib.privacy.erasure import KeyNotDeleted
 from chalicelib.rights.erasure.statement import NotProven
 from chalicelib.rights.steps.inputs import InputsGone
@@ -30,11 +30,20 @@ _MODULE_LINE = re.compile(r"([ ]*)[a-z_]+(/|, [a-z_]+)* {2,}\S")
 
 def test_page_of_limits_states_each_figure_with_its_default() -> None:
     stated = {name: int(value) for name, value in _ROW.findall((DOCS / "limits.md").read_text())}
-    known = {one.name: one.metadata["rule"].default for one in (*fields(Limits), *fields(Push))}
-    windows = {name for name in known if name.endswith("_minutes")}
+    shown = (*fields(Limits), *fields(Push), *fields(PurgeLimits), *fields(ReconciliationLimits))
+    known = {one.name: one.metadata["rule"].default for one in shown}
+    windows = {one.name for one in fields(Limits) if one.name.endswith("_minutes")}
     assert stated == {name: default for name, default in known.items() if name not in windows}
     text = (DOCS / "limits.md").read_text()
     assert [name for name in sorted(windows) if f"`{name}` ({known[name]})" not in text] == []
+
+
+def test_page_of_deployments_states_each_figure_of_the_purge_with_its_default() -> None:
+    text = (DOCS / "deploy.md").read_text()
+    stated = [
+        f"`{variable(PurgeLimits, one.name)}` ({one.metadata['rule'].default})" for one in fields(PurgeLimits)
+    ]
+    assert [figure for figure in stated if figure not in text] == []
 
 
 def test_picture_of_the_functions_is_what_their_policies_say() -> None:

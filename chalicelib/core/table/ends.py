@@ -9,7 +9,8 @@ So an item never enters the partition of a day that is over. A write that only d
 item at its earlier end (`Reindex.WHEN_DUE`): the purge finds it there and moves it once. So `ends_from` may
 be earlier than `delete_at`, never later.
 
-Items of usage that are in the index `hourly` are not in this one: the purge reads them there.
+Items of usage that are in the index `hourly` are not in this one: the purge reads them there. One whose end
+was changed later (re-dated, or hidden under a hold) is in both, and is deleted at its end by either.
 """
 
 from collections.abc import Iterable, Mapping

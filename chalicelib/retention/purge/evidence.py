@@ -1,5 +1,8 @@
 """Evidence of the purge in the Ledger: what was found, and that nothing was found. It names no item.
 
+`usage_ended_before` is an hour earlier than `ended_before`: events of usage are read by whole hours, so one
+that ended in the last hour may still be stored.
+
 A run with something to delete records that before it begins, and its figures at its end. So a killed run
 leaves a line too. A run that finds nothing records that once a day, and again after each run that had
 something to delete. The next checkpoint of the Ledger signs the line.
@@ -28,7 +31,7 @@ def record_begun(as_of: datetime, before: datetime, place: str) -> None:
     Raises:
         Unavailable: the Ledger does not answer.
     """
-    _append(as_of, BEGUN, {"ended_before": clock.to_text(before), "first": place})
+    _append(as_of, BEGUN, {**_ended(before), "first": place})
 
 
 def record_finished(
@@ -42,7 +45,7 @@ def record_finished(
     _append(
         as_of,
         FINISHED,
-        {"ended_before": clock.to_text(before), "complete": complete, "tables": dict(figures)},
+        {**_ended(before), "complete": complete, "tables": dict(figures)},
     )
 
 
@@ -57,7 +60,14 @@ def record_nothing_found(as_of: datetime, before: datetime) -> None:
     except Unreadable:
         newest = None  # `_append` logs it
     if newest is None or newest.event != NOTHING_FOUND:
-        _append(as_of, NOTHING_FOUND, {"ended_before": clock.to_text(before)})
+        _append(as_of, NOTHING_FOUND, _ended(before))
+
+
+def _ended(before: datetime) -> dict[str, str]:
+    return {
+        "ended_before": clock.to_text(before),
+        "usage_ended_before": clock.to_text(before - clock.HOUR),
+    }
 
 
 def _append(as_of: datetime, event: str, said: Mapping[str, object]) -> None:

@@ -23,15 +23,15 @@ class StoredCopy:
     end: int
 
 
-def due(by: datetime) -> Iterator[StoredCopy]:
-    """Yield the copies whose period ended at an instant or before.
+def due(by: datetime, prefix: str = _COPIES) -> Iterator[StoredCopy]:
+    """Yield the copies whose period ended at an instant or before, all or those with a prefix.
 
     Raises:
         Unavailable: S3 does not answer.
     """
     token: dict[str, str] = {}
     while True:
-        answer = aws.ask("s3", "list_objects_v2", Bucket=settings().export_bucket(), Prefix=_COPIES, **token)
+        answer = aws.ask("s3", "list_objects_v2", Bucket=settings().export_bucket(), Prefix=prefix, **token)
         for listed in answer.get("Contents", ()):
             end = Period.EXPORT.ends(listed["LastModified"])
             if end <= by:
@@ -41,10 +41,16 @@ def due(by: datetime) -> Iterator[StoredCopy]:
         token = {"ContinuationToken": answer["NextContinuationToken"]}
 
 
-def delete(copy: StoredCopy) -> None:
-    """Delete a copy. It is unconditional: a copy is made once, days before its end, under a key of its own.
+def delete(copy: StoredCopy, by: datetime) -> bool:
+    """Delete a copy; return whether it was deleted, and not deleted or made again since it was listed.
+
+    S3 cannot delete under a condition without the permission to read the copy. So the copy is listed again
+    directly before: a request that was stopped for days makes its copy again, under the same key.
 
     Raises:
         Unavailable: S3 does not answer; the call may be repeated.
     """
+    if copy not in due(by, copy.key):
+        return False
     aws.ask("s3", "delete_object", Bucket=settings().export_bucket(), Key=copy.key)
+    return True

@@ -7,12 +7,13 @@ Invariants, wherever a run is killed, and if two run at once:
 - Deletes are counted towards the budget of the day before they are made. A killed worker may count up to
   `_STRETCH` that it did not make.
 - A lane advances only over parts that were seen empty, so what a killed run left is read again.
-- The lanes share the time of a run, and a lane that fails does not stop the others. So no table delays
-  another, and the next run continues where this one stopped.
+- The lanes take turns of `_TURN`, and each run begins with another lane. A lane that fails does not stop the
+  others, and an item that fails does not stop its lane. So no table delays another, and the next run
+  continues where this one stopped.
 - Of the Ledger it only counts: nothing may delete evidence but DynamoDB at its end.
 """
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -34,6 +35,12 @@ _STRETCH = 1_000
 # Entries of the Ledger that a run counts at most, since it reads them again until DynamoDB deletes them.
 _MAX_COUNTED = 1_000
 _LEASED_BEYOND = MINUTE  # the call that is in progress at the deadline
+# Seconds between two runs of the schedule.
+_BETWEEN_RUNS = 15 * 60
+# How long a lane is processed before the next one is.
+_TURN = timedelta(seconds=30)
+# Items that fail one after another before their table is taken to be down.
+_MAX_FAILURES = 5
 
 
 @dataclass
@@ -53,10 +60,16 @@ class PlaceFigures:
 
 @dataclass
 class PurgeRun:
-    """The outcome of a run. `complete`: everything that was due was read."""
+    """The outcome of a run.
+
+    Attributes:
+        complete: all that may be deleted and was due was read.
+        ledger_counted: what was due in the Ledger was counted to its end.
+    """
 
     by_place: dict[str, PlaceFigures] = field(default_factory=lambda: defaultdict(PlaceFigures))
     complete: bool = True
+    ledger_counted: bool = True
     over_budget: bool = False
     first_failure: Exception | None = None
 
@@ -69,7 +82,7 @@ class PurgeRun:
             "deleted": sum(one.deleted for one in places),
             "spared": sum(one.spared for one in places),
             "oldest_minutes": max((one.oldest_minutes for one in places), default=0),
-            "complete": int(self.complete),
+            "complete": int(self.complete and self.ledger_counted),
         }
 
 
@@ -126,14 +139,12 @@ class _Purge:
         self._as_of, self._deadline = as_of, deadline
         self._budget, self._run = _Budget(as_of), PurgeRun()
         self._recorded = False
+        self._failures_in_a_row = 0
 
     def run(self) -> PurgeRun:
         """Process every lane, then the copies; then report."""
-        lanes = store.lanes()
         try:
-            for number, lane in enumerate(lanes):
-                until = clock.now() + (self._deadline - clock.now()) / (len(lanes) - number + 1)
-                self._attempt(lane.table, partial(self._purge_lane, lane, until))
+            self._purge_lanes(self._deadline - _TURN)
             self._attempt(_COPIES, self._purge_copies)
         except BudgetSpent:
             self._run.complete, self._run.over_budget = False, True
@@ -150,29 +161,50 @@ class _Purge:
                 for row in store.due(lane, part, self.by):
                     yield lane, row
 
-    def _attempt(self, place: str, work: Callable[[], object]) -> None:
+    def _purge_lanes(self, end: datetime) -> None:
+        """Process the lanes in turns until they have nothing due, or until an instant.
+
+        The Ledger has one turn, since a second one would count the same entries again.
+        """
+        waiting = deque(store.lanes())
+        waiting.rotate(-(clock.to_epoch(self._as_of) // _BETWEEN_RUNS))
+        while waiting and (now := clock.now()) < end:
+            lane = waiting.popleft()
+            until = end if lane.table is Table.LEDGER else min(now + _TURN, end)
+            if self._attempt(lane.table, partial(self._purge_lane, lane, until)):
+                waiting.append(lane)
+        if waiting:
+            self._run.complete = False
+
+    def _attempt(self, place: str, work: Callable[[], bool]) -> bool:
+        """Do a part of the run; return what it returns, or False if it fails."""
         try:
-            work()
+            return work()
         except BudgetSpent:
             raise
         except LeaseTaken:
             self._run.complete = False
         except Exception as error:  # noqa: BLE001 - after any error, the other lanes have to be processed
-            observe.log_failure("purge_lane_failed", error, lane=place)
-            self._run.complete = False
-            self._run.first_failure = self._run.first_failure or error
+            self._record_failure(place, error)
+        return False
 
-    def _purge_lane(self, lane: Lane, until: datetime) -> None:
+    def _record_failure(self, place: str, error: Exception) -> None:
+        observe.log_failure("purge_lane_failed", error, lane=place)
+        self._run.complete = False
+        self._run.first_failure = self._run.first_failure or error
+
+    def _purge_lane(self, lane: Lane, until: datetime) -> bool:
+        """Process a lane until an instant; return whether it needs another turn."""
         leased = store.lease(lane, self._deadline + _LEASED_BEYOND)
-        clean = leased.clean_before
+        clean, self._failures_in_a_row = leased.clean_before, 0
         try:
             for part in lane.parts(clean, self.by):
                 if clock.now() >= until:
-                    self._run.complete = False
-                    break
+                    return True
                 empty = self._purge_part(lane, part, until)
                 if empty and part == clean and lane.is_over(part, self.by):
                     clean = part + lane.step
+            return clock.now() >= until
         finally:
             with suppress(LeaseTaken):
                 store.release(lane, leased, clean)
@@ -182,21 +214,23 @@ class _Purge:
         empty = True
         for row in store.due(lane, part, self.by):
             empty = False
-            if lane.table is Table.LEDGER:
-                self._count(row)
-            else:
+            if lane.table is not Table.LEDGER:
                 self._delete(lane, row)
-            counted_enough = (
-                lane.table is Table.LEDGER and self._run.by_place[lane.table].found >= _MAX_COUNTED
-            )
-            if counted_enough or clock.now() >= until:
-                self._run.complete = False
+            elif not self._count(row):
+                break
+            if clock.now() >= until:
                 break
         return empty
 
-    def _count(self, row: store.DueItem) -> None:
+    def _count(self, row: store.DueItem) -> bool:
+        """Count an entry of the Ledger; False if so many were counted that the rest is not."""
         self._record_begun(Table.LEDGER)
-        self._run.by_place[Table.LEDGER].add(row.end, self._as_of)
+        figures = self._run.by_place[Table.LEDGER]
+        if figures.found >= _MAX_COUNTED:
+            self._run.ledger_counted = False
+            return False
+        figures.add(row.end, self._as_of)
+        return True
 
     def _delete(self, lane: Lane, row: store.DueItem) -> None:
         self._record_begun(lane.table)
@@ -206,23 +240,32 @@ class _Purge:
         except BudgetSpent:
             figures.add(row.end, self._as_of)
             raise
-        outcome = store.delete(row, self._as_of)
+        try:
+            outcome = store.delete(row, self._as_of)
+        except Exception as error:
+            self._failures_in_a_row += 1
+            if self._failures_in_a_row == _MAX_FAILURES:
+                raise
+            self._record_failure(lane.table, error)
+            return
+        self._failures_in_a_row = 0
         if outcome is Outcome.DELETED:
             figures.add(row.end, self._as_of)
             figures.deleted += 1
         figures.spared += outcome is Outcome.MOVED
 
-    def _purge_copies(self) -> None:
+    def _purge_copies(self) -> bool:
         figures = self._run.by_place[_COPIES]
         for copy in objects.due(self.by):
             self._record_begun(_COPIES)
             self._budget.take()
-            figures.add(copy.end, self._as_of)
-            objects.delete(copy)
-            figures.deleted += 1
+            if objects.delete(copy, self.by):
+                figures.add(copy.end, self._as_of)
+                figures.deleted += 1
             if clock.now() >= self._deadline:
                 self._run.complete = False
                 break
+        return False
 
     def _record_begun(self, place: str) -> None:
         """Record that something is due by an index, once in a run and before anything is deleted."""
@@ -237,9 +280,11 @@ class _Purge:
         metrics.gauge(Metric.PURGE_OVER_BUDGET, int(self._run.over_budget))
         metrics.count(Metric.PURGE_DELETED, counts["deleted"])
         metrics.count(Metric.PURGE_SPARED, counts["spared"])
-        metrics.count(Metric.PURGE_DONE, counts["complete"])
+        metrics.count(Metric.PURGE_DONE, int(self._run.complete))
         if self._recorded:
-            places = {place: vars(one) for place, one in self._run.by_place.items() if one.found}
+            places = {
+                place: vars(one) for place, one in self._run.by_place.items() if one.found or one.spared
+            }
             evidence.record_finished(self._as_of, self.by, places, complete=counts["complete"])
-        elif self._run.complete:
+        elif counts["complete"]:
             evidence.record_nothing_found(self._as_of, self.by)

@@ -66,15 +66,11 @@ class Lane:
 
     Attributes:
         step: the length of a part.
-        due_after: from the beginning of a part until it is read.
-        over_after: from the beginning of a part until nothing more becomes due in it.
     """
 
     table: Table
     index: Index
     step: timedelta
-    due_after: timedelta
-    over_after: timedelta
 
     @property
     def name(self) -> str:
@@ -82,22 +78,31 @@ class Lane:
         return f"{settings().table(self.table)}#{self.index.label}"
 
     def parts(self, since: datetime, by: datetime) -> Iterator[datetime]:
-        """Yield the parts with items that ended at an instant or before, oldest first."""
+        """Yield the parts to read for items that ended at an instant or before, oldest first.
+
+        Of usage, a part is read once all of it has ended. A later part may have ended before an earlier one:
+        a month after 29, 30 and 31 January is the same day.
+        """
         part = since
-        while part + self.due_after <= by:
-            yield part
+        while part <= by:
+            if self.index is Index.ENDS or self._ends_at(part) <= by:
+                yield part
             part += self.step
 
     def is_over(self, part: datetime, by: datetime) -> bool:
         """Return whether a part gets no more items, and all of its items were due at an instant."""
-        return part + self.over_after + _SETTLED <= by
+        return self._ends_at(part) + _SETTLED <= by
+
+    def _ends_at(self, part: datetime) -> datetime:
+        """The end of the last item of a part."""
+        began = part if self.index is Index.ENDS else Period.USAGE.ends(part)
+        return began + self.step
 
 
 def lanes() -> tuple[Lane, ...]:
     """All lanes: the index `ends` of each table with expiring items, and the hours of usage."""
-    by_day = tuple(Lane(one, Index.ENDS, DAY, timedelta(), DAY) for one in EXPIRING)
-    ended = Period.USAGE.ends(clock.BEGINNING) - clock.BEGINNING + HOUR
-    return (*by_day, Lane(Table.USAGE, Index.HOURLY, HOUR, ended, ended))
+    by_day = tuple(Lane(one, Index.ENDS, DAY) for one in EXPIRING)
+    return (*by_day, Lane(Table.USAGE, Index.HOURLY, HOUR))
 
 
 @dataclass(frozen=True)
