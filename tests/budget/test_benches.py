@@ -13,6 +13,9 @@ import pytest
         pytest.param("export", "What a copy costs", "1,500", marks=pytest.mark.proof),
         pytest.param("erasure", "What deleting a subject's usage costs", "500", marks=pytest.mark.proof),
         pytest.param("purge", "What a purge costs", "500", marks=pytest.mark.proof),
+        pytest.param(
+            "reconciliation", "What the checks of erased users cost", "300", marks=pytest.mark.proof
+        ),
         ("quick", "Cost of operations", "usage: 100 events"),
     ],
 )
