@@ -53,6 +53,8 @@ class Metric(Enum):
     STREAM_USER_DRIFTED = ("StreamUserDrifted", "Count")
     STREAM_USER_ENDED = ("StreamUserEnded", "Count")
     STREAM_USER_UNKNOWN = ("StreamUserUnknown", "Count")
+    STREAM_ORPHAN_DEACTIVATED = ("StreamOrphanDeactivated", "Count")
+    STREAM_ORPHAN_DELETED = ("StreamOrphanDeleted", "Count")
     STREAM_USER_FOREIGN = ("StreamUserForeign", "Count")
     RECONCILIATION_BLOCKED = ("ReconciliationBlocked", "Count")
     RECONCILIATION_DONE = ("ReconciliationDone", "Count")

@@ -7,7 +7,7 @@ synchronisation does: it sends the current profile, which replaces all fields, o
 Invariants:
 
 - Only ids that this system makes are looked up. Others belong to service users or to nobody we know, are
-  counted and never touched. A user without an account is counted and not touched either.
+  counted and never touched. `orphans` handles users of our form without an account.
 - The pages are in the order of the ids. An answer in another order ends the run, so no user is skipped.
 - The place in the pass is stored after the repairs of each page. So a killed run repeats one page.
 """
@@ -25,6 +25,8 @@ from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.metrics import Metric
 from chalicelib.profiles import service as profiles
 from chalicelib.profiles.model import Profile
+from chalicelib.reconciliation import orphans
+from chalicelib.reconciliation.orphans import Orphans
 
 _ACCOUNTS_AT_ONCE = 33  # of a batched read, with profile and data key
 
@@ -37,13 +39,18 @@ class ComparedPage:
     users: int
     drifted: tuple[AccountId, ...]  # the profile differs, or has fields that are not ours
     ended: tuple[AccountId, ...]  # the user is active, the account is not
-    unknown: int  # no account has this id
+    orphans: Orphans  # of our form, and without an account
     foreign: int  # not an id that we make
 
     @property
     def to_repair(self) -> list[AccountId]:
         """The accounts that have to be synchronised again."""
         return [*self.drifted, *self.ended]
+
+    @property
+    def to_change(self) -> int:
+        """How many users a repair changes."""
+        return len(self.to_repair) + self.orphans.to_change
 
 
 @dataclass
@@ -74,7 +81,7 @@ def page_after(after: str) -> ComparedPage | None:
         users=len(users),
         drifted=tuple(found.drifted),
         ended=tuple(found.ended),
-        unknown=len(ours) - len(claims),
+        orphans=orphans.judge({one: user for one, user in ours.items() if one not in claims}),
         foreign=len(users) - len(ours) - deleted,
     )
 
@@ -83,10 +90,12 @@ def repair(page: ComparedPage) -> bool:
     """Synchronise the accounts of a page again; return False if Stream did not take all of them.
 
     Raises:
+        StreamUnavailable: Stream does not answer.
         Unavailable: a table does not answer.
     """
     metrics.count(Metric.STREAM_USER_DRIFTED, len(page.drifted))
     metrics.count(Metric.STREAM_USER_ENDED, len(page.ended))
+    orphans.settle(page.orphans)
     return not sync.sync(page.to_repair)
 
 

@@ -13,6 +13,7 @@ from chalicelib.privacy.periods import Period
 from chalicelib.reconciliation.model import CheckStage
 
 KIND = "reconciliation"  # the kind of the chains
+NO_REQUEST = "none"  # of a user that had no account
 
 
 def history_of(day: datetime) -> Chain:
@@ -30,14 +31,19 @@ def record_compared(figures: Mapping[str, int]) -> None:
     _append("compared", figures)
 
 
-def record_found(request_id: RightsRequestId, stage: CheckStage, reported: str) -> None:
+def record_orphan() -> None:
+    """Record that the deletion of a user without an account is planned."""
+    _append("orphan_to_delete", {})
+
+
+def record_found(request_id: RightsRequestId | None, stage: CheckStage, reported: str) -> None:
     """Record that the user of an erasure was found, and what Stream had reported about the user before."""
-    _append("found_again", {"request": request_id, "days": stage, "reported": reported})
+    _append("found_again", {"request": request_id or NO_REQUEST, "days": stage, "reported": reported})
 
 
-def record_repaired(request_id: RightsRequestId, event: str, said: Mapping[str, object]) -> None:
+def record_repaired(request_id: RightsRequestId | None, event: str, said: Mapping[str, object]) -> None:
     """Record the end of a repair: a fixed word, and what Stream reported."""
-    _append(event, {"request": request_id, **said})
+    _append(event, {"request": request_id or NO_REQUEST, **said})
 
 
 def _append(event: str, said: Mapping[str, object]) -> None:

@@ -55,13 +55,14 @@ class StreamCheck(
     """The next check of one erased user. Its sort key contains the user id, so a check needs no read of it.
 
     Attributes:
+        request_id: the erasure; None for a user that had no account.
         counted_from: when the erasure was complete, or the newest step of a repair.
         reported: what Stream had reported about the user.
         repair_*: the deletion that is under way, if the user was found.
         found: how often the user was found.
     """
 
-    request_id: Annotated[RightsRequestId, NOT_PERSONAL]
+    request_id: Annotated[RightsRequestId | None, NOT_PERSONAL] = None
     user_id: Annotated[UserId, NOT_PERSONAL]
     counted_from: Annotated[Instant, NOT_PERSONAL]
     reported: Annotated[StreamReport, _INNER]
@@ -88,6 +89,21 @@ class StreamCheck(
             "repair_extent": repair.extent if repair else None,
         }
         return self.model_copy(update={**task, **changes, "version": self.version + 1})
+
+
+class StreamOrphan(
+    Record,
+    table=Table.RIGHTS,
+    kind="stream_orphan",
+    purpose=Purpose.LEGAL_OBLIGATION,
+    basis=LegalBasis.LEGAL_OBLIGATION,
+    retention=After(Period.STREAM_CHECK, since="first_seen_at"),
+    key_class=KeyClass.NOTHING_SEALED,
+):
+    """A user of Stream without an account, deactivated since it was first seen."""
+
+    user_id: Annotated[UserId, NOT_PERSONAL]
+    first_seen_at: Annotated[Instant, NOT_PERSONAL]
 
 
 class BlockedReason(StrEnum):

@@ -34,13 +34,15 @@ class Compared:
     ended: int = 0
     unknown: int = 0
     foreign: int = 0
+    to_change: int = 0
 
     def add(self, page: ComparedPage) -> None:
         """Add a page."""
         self.users += page.users
         self.drifted += len(page.drifted)
         self.ended += len(page.ended)
-        self.unknown += page.unknown
+        self.unknown += page.orphans.number
+        self.to_change += page.to_change
         self.foreign += page.foreign
 
 
@@ -59,7 +61,7 @@ class ReconciliationRun:
     @property
     def to_repair(self) -> int:
         """How many users a repair would change."""
-        return self.found + self.compared.drifted + self.compared.ended
+        return self.found + self.compared.to_change
 
     @property
     def counts(self) -> dict[str, int]:
@@ -180,7 +182,7 @@ class _Work:
             try:
                 self.done.gone += repairs.advance(check)
             except StreamRefused as refused:
-                observe.log_failure("repair_refused", refused, request_id=check.request_id)
+                observe.log_failure("repair_refused", refused, request_id=check.request_id or "none")
                 metrics.count(Metric.CHAT_DELETION_UNPROVEN)
                 self.done.complete = False
 

@@ -1,13 +1,16 @@
 """All DynamoDB access of reconciliation.
 
     R#<request>, stream_check#<user>   in Rights: the next check of an erased user; in the index due
+    O#<user>, stream_check#<user>      the same of a user that had no account
+    O#<user>, orphan                   in Rights: a user of Stream without an account
     reconciliation, state              in Rights: the state of the job
 
 The partition of `due` names the stage of a check, and the sort key of the item the user. So a run knows from
 the index alone whom to look for and what comes next.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,12 +20,12 @@ from chalicelib.core.table import Attr, Between, Change, Conflict, Create, Delet
 from chalicelib.core.table_names import Table
 from chalicelib.core.transactions import Write, commit
 from chalicelib.privacy import codec, leases
-from chalicelib.reconciliation.model import CheckStage, ReconciliationState, StreamCheck
+from chalicelib.reconciliation.model import CheckStage, ReconciliationState, StreamCheck, StreamOrphan
 
 SHARDS = shards.names(16)
 _EARLIEST = clock.to_text(clock.from_epoch(0))
 _PAGE = 500  # rows of an index in memory
-_PREFIX = "stream_check#"
+_PREFIX, _ORPHAN = "stream_check#", "O#"
 _STATE = Key(Table.RIGHTS, "reconciliation", "state")
 
 
@@ -34,7 +37,7 @@ class CheckMoved(Conflict):
 class DueCheck:
     """A check that is due, as the index has it."""
 
-    request_id: RightsRequestId
+    request_id: RightsRequestId | None
     user_id: UserId
     stage: CheckStage
     due_at: datetime
@@ -53,6 +56,27 @@ def creation(check: StreamCheck) -> Write:
     return Create(place, item, conflict=CheckMoved, or_over=Attr("pk").exists())
 
 
+def plan_repair(check: StreamCheck, due_at: datetime) -> None:
+    """Plan the deletion of a user that had no account, unless it is planned already."""
+    place = _key(check.request_id, check.user_id)
+    item = codec.to_item(check, place) | _due(check.user_id, CheckStage.REPAIR, due_at)
+    with suppress(CheckMoved):
+        table.write(Create(place, item, conflict=CheckMoved))
+
+
+def read_orphans(user_ids: Iterable[UserId]) -> dict[UserId, StreamOrphan]:
+    """Those of up to 100 users that were seen without an account before."""
+    items = table.batch_get(_orphan_key(one) for one in user_ids).values()
+    return {orphan.user_id: orphan for orphan in (codec.opened(StreamOrphan, item) for item in items)}
+
+
+def put_orphan(orphan: StreamOrphan) -> None:
+    """Store that a user was seen without an account, in place of an earlier time."""
+    place = _orphan_key(orphan.user_id)
+    item = codec.to_item(orphan, place)
+    table.write(Create(place, item, conflict=CheckMoved, or_over=Attr("pk").exists()))
+
+
 def due(stage: CheckStage, by: datetime) -> Iterator[DueCheck]:
     """Yield the checks of a stage that are due, by shard."""
     for shard in SHARDS:
@@ -60,7 +84,7 @@ def due(stage: CheckStage, by: datetime) -> Iterator[DueCheck]:
         wanted = Query(Table.RIGHTS, _partition(stage, shard), until, index=Index.DUE, page=_PAGE)
         for row in table.query(wanted):
             yield DueCheck(
-                RightsRequestId(row["pk"].removeprefix("R#")),
+                RightsRequestId.parse(row["pk"].removeprefix("R#")),
                 UserId(row["sk"].removeprefix(_PREFIX)),
                 stage,
                 datetime.fromisoformat(row[Index.DUE.sk]),
@@ -145,8 +169,13 @@ def _fresh() -> ReconciliationState:
     return ReconciliationState(touched_at=clock.now())
 
 
-def _key(request_id: RightsRequestId, user_id: UserId) -> Key:
-    return Key(Table.RIGHTS, f"R#{request_id}", f"{_PREFIX}{user_id}")
+def _key(request_id: RightsRequestId | None, user_id: UserId) -> Key:
+    pk = f"R#{request_id}" if request_id else f"{_ORPHAN}{user_id}"
+    return Key(Table.RIGHTS, pk, f"{_PREFIX}{user_id}")
+
+
+def _orphan_key(user_id: UserId) -> Key:
+    return Key(Table.RIGHTS, f"{_ORPHAN}{user_id}", "orphan")
 
 
 def _due(user_id: UserId, stage: CheckStage, at: datetime) -> Item:

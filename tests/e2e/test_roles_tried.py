@@ -87,7 +87,7 @@ TABLES: dict[str, dict[str, set[str]]] = {
         "claims": {"BatchGet"},
         "keys": {"BatchGet"},
         "ledger": {"Put", "Query"},
-        "rights": {"Delete", "Get", "Put", "QueryDue", "Update"},
+        "rights": {"BatchGet", "Delete", "Get", "Put", "QueryDue", "Update"},
     },
     "renew_consents": {
         "accounts": {"BatchGet", "Put", "QueryRenewal"},

@@ -64,6 +64,11 @@ LEDGER_KINDS = {
 }
 
 
+_CHECKS = ", ".join(
+    f"dynamodb:{name}" for name in ("BatchGetItem", "DeleteItem", "GetItem", "PutItem", "UpdateItem")
+)
+
+
 def _own_logs(name: str) -> tuple[str, str]:
     group = f"/aws/lambda/ru4m-${{Stage}}-{name}"
     return _LOGS, f"arn:${{AWS::Partition}}:logs:${{AWS::Region}}:${{AWS::AccountId}}:log-group:{group}:*"
@@ -252,10 +257,7 @@ EXPECTED = {
     "ReconcileChatRole": {
         _own_logs("reconcile_chat"),
         ("dynamodb:BatchGetItem", "${AccountsTableArn}, ${ClaimsTableArn}, ${KeysTableArn}"),
-        (
-            "dynamodb:DeleteItem, dynamodb:GetItem, dynamodb:PutItem, dynamodb:UpdateItem",
-            "${RightsTableArn}",
-        ),
+        (_CHECKS, "${RightsTableArn}"),
         ("dynamodb:Query", "${RightsTableArn}/index/due"),
         *_LEDGER,
         ("kms:Decrypt", "${SealingKeyArn}"),

@@ -18,7 +18,7 @@ from chalicelib.reconciliation import evidence, gate, store
 from chalicelib.reconciliation.model import BlockedReason
 from infra.stream_emulator import Emulator
 from tests.support.erasures import erase_tables, freeze
-from tests.support.reconciling import reconcile
+from tests.support.reconciling import planned, reconcile
 from tests.support.world import User, World
 
 
@@ -93,14 +93,70 @@ def test_user_as_the_account_is_needs_no_repair(world: World, stream: Emulator, 
 # --- what is left alone
 
 
-def test_ids_that_are_not_ours_and_users_without_an_account_are_only_counted(
-    world: World, stream: Emulator, mila: User
-) -> None:
-    others = {"system": "RU4M", "8ZqAJhtH3HbKQmnRLqGPAXFeCOp2": "A test", UserId.new(): "Unknown"}
+def test_ids_that_are_not_ours_are_only_counted(world: World, stream: Emulator, mila: User) -> None:
+    others = {"system": "RU4M", "8ZqAJhtH3HbKQmnRLqGPAXFeCOp2": "A test"}
     gateway._client().upsert_users([{"id": one, "name": name} for one, name in others.items()])
+    before = [stream.user(one) for one in others]
     counts = reconcile()
-    assert (counts["foreign"], counts["unknown"], counts["drifted"]) == (2, 1, 0)
-    assert {one: stream.user(one)["name"] for one in others} == others
+    assert (counts["foreign"], counts["unknown"], counts["to_change"]) == (2, 0, 0)
+    assert [stream.user(one) for one in others] == before
+
+
+# --- users without an account
+
+
+@pytest.fixture
+def unknown(stream: Emulator, mila: User) -> UserId:
+    """Return a user of Stream that no account ever had."""
+    user_id = UserId.new()
+    gateway.upsert([ChatProfile(user_id, "Somebody", None)])
+    return user_id
+
+
+def test_user_without_an_account_is_deactivated_at_once_and_deleted_after_thirty_days(
+    world: World, stream: Emulator, unknown: UserId
+) -> None:
+    assert reconcile()["unknown"] == 1
+    assert stream.user(unknown)["state"] == "deactivated"
+    next_pass(world)
+    for _ in range(5):
+        world.advance(HOUR)
+        reconcile()
+    assert stream.user(unknown)["state"] == "pruned"
+    assert [stage for stage, _ in planned()] == ["1"]
+    assert "orphan_to_delete" in [line.event for line in chain.entries(evidence.history_of(world.now))]
+
+
+def test_user_without_an_account_is_not_deleted_before(
+    world: World, stream: Emulator, unknown: UserId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RU4M_RECONCILIATION_PASS_DAYS", "7")
+    settings.cache_clear()
+    for _ in range(5):  # until 28 days after it was first seen
+        reconcile()
+        world.advance(7 * DAY - HOUR)
+        reconcile()
+        world.advance(HOUR)
+    assert stream.user(unknown)["state"] == "deactivated"
+
+
+def test_user_whom_somebody_reactivates_is_kept_for_another_thirty_days(
+    world: World, stream: Emulator, unknown: UserId
+) -> None:
+    reconcile()
+    gateway.reactivate(unknown)
+    next_pass(world)
+    assert (stream.user(unknown)["state"], planned()) == ("deactivated", [])
+    next_pass(world)
+    assert [stage for stage, _ in planned()] == ["repair"]
+
+
+def test_too_many_users_without_an_account_block_the_job(
+    world: World, stream: Emulator, unknown: UserId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gate, "too_many", lambda found: found > 0)
+    assert reconcile()["blocked"] == 1
+    assert stream.user(unknown)["state"] == "active"
 
 
 def test_user_of_an_erased_account_is_left_to_the_checks(world: World, mila: User) -> None:

@@ -45,7 +45,7 @@ def state_of(stream: Emulator, user_id: str) -> str:
 
 def quiet(**more: int) -> dict[str, int]:
     """Return the counts of a run that found nothing, but for these."""
-    names = ("checked", "found", "gone", "users", "drifted", "ended", "unknown", "foreign")
+    names = ("checked", "found", "gone", "users", "drifted", "ended", "unknown", "foreign", "to_change")
     return dict.fromkeys((*names, "acted", "complete", "blocked"), 0) | more
 
 
@@ -231,7 +231,7 @@ def test_no_check_passes_that_cannot_be_recorded(world: World) -> None:
 def test_first_run_under_a_configuration_only_counts(world: World, stream: Emulator) -> None:
     _, user_id = still_at_stream(an_erased_user())
     world.advance(DAY)
-    assert reconcile() == quiet(checked=1, found=1, users=1, unknown=1, complete=1)
+    assert reconcile() == quiet(checked=1, found=1, users=1, unknown=1, to_change=1, complete=1)
     assert (state_of(stream, user_id), planned()[0][0]) == ("active", "1")
     assert reconcile()["acted"] == 1
     assert planned()[0][0] == "repair"

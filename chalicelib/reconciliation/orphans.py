@@ -1,0 +1,78 @@
+"""Users of Stream without an account: deactivated when they are first seen, deleted if that stays so.
+
+Such a user may be left by a restore of the tables, or by a mistake. A mistake of ours is as likely, so a user
+is deleted only after 30 days in which no account had the id, and in which the user stayed deactivated. A
+reactivation at Stream restarts that time.
+
+Invariants, wherever a run is killed:
+
+- The user is deactivated before that is recorded. So a killed run deactivates the user again.
+- The deletion is a repair like that of an erased user: planned as a row that is due, then taken further by
+  each run, then checked after 1, 7, 30 and 90 days.
+- Only ids of our form get here, and no id on which there is or was a claim.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from chalicelib.chat import access
+from chalicelib.chat.deletion_report import StreamDeletionTask, StreamReport
+from chalicelib.chat.gateway import StreamRefused
+from chalicelib.chat.model import ListedUser
+from chalicelib.core import clock, metrics, observe
+from chalicelib.core.clock import DAY
+from chalicelib.core.ids import UserId
+from chalicelib.core.metrics import Metric
+from chalicelib.core.settings import settings
+from chalicelib.reconciliation import evidence, store
+from chalicelib.reconciliation.model import StreamCheck, StreamOrphan
+
+KEPT = 30 * DAY
+
+
+@dataclass(frozen=True)
+class Orphans:
+    """The users without an account on a page: how many there are, and those who need something."""
+
+    number: int = 0
+    to_deactivate: tuple[UserId, ...] = ()  # seen for the first time, or active again
+    to_delete: tuple[UserId, ...] = ()  # without an account and deactivated for long enough
+
+    @property
+    def to_change(self) -> int:
+        """How many users a repair changes."""
+        return len(self.to_deactivate) + len(self.to_delete)
+
+
+def judge(users: Mapping[UserId, ListedUser]) -> Orphans:
+    """Judge the users of a page that have no account. Nothing is changed."""
+    if not users:
+        return Orphans()
+    known, now = store.read_orphans(users), clock.now()
+    fresh = tuple(one for one, user in users.items() if one not in known or not user.is_deactivated)
+    lapsed = (one for one, orphan in known.items() if orphan.first_seen_at + KEPT <= now)
+    return Orphans(len(users), fresh, tuple(one for one in lapsed if one not in fresh))
+
+
+def settle(orphans: Orphans) -> None:
+    """Deactivate those who were seen first, and plan the deletion of those who stayed.
+
+    Raises:
+        StreamUnavailable: Stream does not answer; the page is compared again.
+        Unavailable: a table does not answer.
+    """
+    now = clock.now()
+    for user_id in orphans.to_deactivate:
+        try:
+            access.suspend(user_id, now)
+        except StreamRefused as refused:
+            observe.log_failure("orphan_refused", refused)
+            continue
+        store.put_orphan(StreamOrphan(user_id=user_id, first_seen_at=now))
+        metrics.count(Metric.STREAM_ORPHAN_DEACTIVATED)
+    for user_id in orphans.to_delete:
+        task = StreamDeletionTask(None, now, attempts=1, extent=settings().stream_erasure)
+        check = StreamCheck(user_id=user_id, counted_from=now, reported=StreamReport.UNCONFIRMED)
+        evidence.record_orphan()
+        store.plan_repair(check.moved(task), now)
+        metrics.count(Metric.STREAM_ORPHAN_DELETED)
