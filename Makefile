@@ -52,11 +52,12 @@ generate: setup     ## generate the documents that are made from code
 plots: setup        ## draw the published figures in build/usage.svg: make plots STAGE=staging AWS_REGION=...
 	$(BIN)/python -m infra.ops plots --stage $(STAGE)
 
-bench: setup        ## measure the largest copy, the largest deletion, a purge and a reconciliation; takes minutes
+bench: setup        ## measure the largest copy, the largest deletion, a purge, a reconciliation and workers of shards; takes minutes
 	$(BIN)/python -m bench.export
 	$(BIN)/python -m bench.erasure
 	$(BIN)/python -m bench.purge
 	$(BIN)/python -m bench.reconciliation
+	$(BIN)/python -m bench.fanout
 
 bench-quick: setup  ## count what each operation costs
 	$(BIN)/python -m bench.quick

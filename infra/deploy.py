@@ -51,7 +51,7 @@ class DeploymentTarget:
     issuer: str
     mail_from: str
     periods: str = DEFAULTS
-    figures: str = figures.DEFAULTS  # figures of limits and pushes, packed
+    figures: str = figures.DEFAULTS  # figures that differ from the defaults, packed
     waf_requests_per_address: int = 0  # per five minutes; 0: no WAF
     reserved: str = ""  # reserved concurrency by function, as `signup=50,sessions=100`
     sms_countries: str = countries.DEFAULTS
@@ -59,6 +59,15 @@ class DeploymentTarget:
     stream_erasure: ErasureExtent = ErasureExtent.KEEP_CONVERSATIONS
     operators: str | None = None  # patterns of ARNs; None: users and Identity Center of this account
     stream_secret: str | None = field(default=None, repr=False)  # None: keep the stored one
+
+    @property
+    def workers(self) -> dict[str, str]:
+        """The parameters with the numbers of workers, which the functions read as figures."""
+        given = figures.read(figures.FanOut, {figures.PACKED: self.figures})
+        return {
+            "AnnouncingWorkers": str(given.announcing_workers),
+            "RenewalWorkers": str(given.renewal_workers),
+        }
 
     def __post_init__(self) -> None:
         """Refuse settings with which no function would start, and countries without numbers."""
@@ -132,6 +141,7 @@ def deploy(account: AwsAccount, package: Package, target: DeploymentTarget, repo
             "ContactEmail": target.contact_email,
             "Periods": target.periods,
             "Figures": target.figures,
+            **target.workers,
             "WafRequestsPerAddress": str(target.waf_requests_per_address),
             "SmsCountries": target.sms_countries,
             "SmsBudgets": target.sms_budgets.value,
@@ -189,9 +199,10 @@ def main(  # noqa: PLR0913, PLR0917 - the options of a command
     """Deploy the service.
 
     Environment variables: RU4M_STREAM_API_SECRET is Stream's API secret (default: the stored one).
-    RU4M_PERIODS sets retention periods that differ from the defaults. RU4M_LIMIT_... and RU4M_PUSH_... set
-    figures of limits and pushes that differ from the defaults. RU4M_OPERATORS names the IAM principals that
-    are operators (default: all users and Identity Center sessions of the account).
+    RU4M_PERIODS sets retention periods that differ from the defaults. RU4M_LIMIT_..., RU4M_PUSH_... and
+    RU4M_FANOUT_... set figures of limits, pushes and workers that differ from the defaults. RU4M_OPERATORS
+    names the IAM principals that are operators (default: all users and Identity Center sessions of the
+    account).
     """
     # Soft wrapping, because programs may read the output.
     console, complain = (

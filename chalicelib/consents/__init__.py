@@ -5,8 +5,8 @@ service     the rules of decisions
 store       all DynamoDB access: one item of decisions per account, and the index of due work
 evidence    the entries of decisions in the Ledger
 records     the same entries as consent records of ISO/IEC TS 27560
-jobs        the hourly job
-renewal     its work: owed events, evidence that has to be renewed
-withdrawal  its work: data whose consent was withdrawn
+jobs        the schedule that finds shards with work due, and its workers
+renewal     the work of a worker: owed events, evidence that has to be renewed
+withdrawal  the same: data whose consent was withdrawn
 model       decisions, and their representation in the API
 """

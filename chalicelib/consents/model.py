@@ -22,7 +22,7 @@ from chalicelib.core.http import Body, View
 from chalicelib.core.ids import AccountId, ConsentRecordId
 from chalicelib.core.table_names import Table
 from chalicelib.notices.model import NoticeVersion
-from chalicelib.privacy.periods import UNTIL_ERASURE
+from chalicelib.privacy.periods import UNTIL_ERASURE, After, Period
 from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, Record, personal
 from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source
 
@@ -128,6 +128,29 @@ def _is_change(before: Consent, choice: Choice) -> bool:
     if before.method is Method.GPC or before.state is not choice.state:
         return True
     return choice.state is ConsentState.GIVEN and before.notice_version != choice.notice_version
+
+
+class RenewalProgress(
+    Record,
+    table=Table.CHALLENGES,
+    kind="renewal_progress",
+    purpose=Purpose.LEGAL_OBLIGATION,
+    basis=LegalBasis.LEGAL_OBLIGATION,
+    retention=After(Period.JOB, since="touched_at"),
+    key_class=KeyClass.NOTHING_SEALED,
+):
+    """The lease of the worker that renews evidence in one shard, and when all that was due was processed.
+
+    `fence` grows with every lease, so a worker with an older lease can no longer change this record.
+    A lease that ended by itself is abandoned: its worker was killed.
+    """
+
+    shard: Annotated[str, NOT_PERSONAL]
+    touched_at: Annotated[Instant, NOT_PERSONAL]
+    fence: Annotated[int, NOT_PERSONAL] = 0
+    leased_until: Annotated[Instant | None, NOT_PERSONAL] = None
+    # All accounts that were due at this instant were processed, or failed for a reason of their own.
+    done_as_of: Annotated[Instant | None, NOT_PERSONAL] = None
 
 
 class Purposes(

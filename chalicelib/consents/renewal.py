@@ -1,10 +1,15 @@
-"""The work of `renew_consents`: delete withdrawn data, append events, renew evidence.
+"""Deletes withdrawn data, appends owed events and renews evidence, shard by shard of the index `renewal`.
+
+A schedule finds the shards with accounts that are due, and sends a message for each (`renewal_queue`). A
+worker leases the shard and processes its accounts until none is left or its time is up. A shard that is left
+unfinished is sent again by the next schedule, a finished one after an hour: accounts that cannot be processed
+stay due, and must not be read every five minutes.
 
 For each account, deletion comes first, so that a history that was tampered with cannot delay it. One
 transaction then renews the account and moves it to its next date in the index. A run may therefore stop
-anywhere: the next run continues with the accounts that are still due, and two parallel runs renew each
-account once. An account that cannot be renewed (an unreadable record, altered or missing evidence) is counted
-and does not delay the others.
+anywhere: the next run continues with the accounts that are still due. The lease only saves work: two parallel
+runs renew each account once. An account that cannot be renewed (an unreadable record, altered or missing
+evidence) is counted and does not delay the others.
 """
 
 from contextlib import suppress
@@ -15,16 +20,21 @@ from chalicelib.accounts.model import Account
 from chalicelib.accounts.service import OPEN_ACCOUNT
 from chalicelib.consents import evidence, store, withdrawal
 from chalicelib.consents.evidence import EvidenceMissing
-from chalicelib.consents.model import Purposes
-from chalicelib.consents.store import DUE_AT, PURPOSES
+from chalicelib.consents.model import Purposes, RenewalProgress
+from chalicelib.consents.store import DUE_AT, PURPOSES, ShardTaken
 from chalicelib.core import chain, clock, needs
 from chalicelib.core.batches import batched
 from chalicelib.core.chain import HeadMoved, Unreadable
+from chalicelib.core.clock import HOUR, MINUTE
 from chalicelib.core.errors import Unavailable
+from chalicelib.core.fanout import DueShards
 from chalicelib.core.needs import Found
 from chalicelib.core.sealing import SealingError
 from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
 
+# Longer than any run: Lambda stops a worker after five minutes.
+LEASE = 6 * MINUTE
+_UNTIL_NEXT_RUN = HOUR
 # Accounts per batched read, which takes 100 items: three per account.
 _ACCOUNTS_PER_READ = 33
 
@@ -36,20 +46,74 @@ class RenewalRun:
     renewed: int = 0
     failed: int = 0
     deleted: int = 0
+    complete: bool = False  # whether all accounts of the shard that were due were processed
 
 
-def renew(until: datetime) -> RenewalRun:
-    """Process due accounts until an instant: delete data, append events, renew evidence.
+def due_shards() -> DueShards[str]:
+    """Find the shards with accounts that are due, unless they are leased or were finished within an hour.
+
+    Raises:
+        Unavailable: a table does not answer.
+    """
+    now = clock.now()
+    progress = store.read_progress(store.SHARDS)
+    free = (shard for shard in store.SHARDS if _is_free(progress.get(shard), now))
+    due = [shard for shard in free if store.has_due(shard, now)]
+    abandoned = [shard for shard in due if shard in progress and progress[shard].leased_until]
+    return DueShards.of(due, len(abandoned), (one.touched_at for one in progress.values()), now)
+
+
+def renew_shard(shard: str, until: datetime) -> RenewalRun | None:
+    """Process the due accounts of a shard, until an instant; a later run continues.
+
+    Return None if there is no such shard, another worker has the lease, or the shard is finished.
+
+    Raises:
+        Unavailable: a table does not answer, and no account was processed. The lease ends by itself.
+    """
+    if shard not in store.SHARDS:
+        return None
+    found, now = store.read_progress((shard,)).get(shard), clock.now()
+    if not _is_free(found, now):
+        return None
+    fence = found.fence + 1 if found else 1
+    leased = RenewalProgress(shard=shard, touched_at=now, fence=fence, leased_until=now + LEASE)
+    try:
+        store.move_progress(leased, over=found)
+    except ShardTaken:
+        return None
+    run = _renew_due(shard, now, until)
+    released = {"touched_at": clock.now(), "leased_until": None, "done_as_of": now if run.complete else None}
+    with suppress(ShardTaken):  # this worker lost its lease, which changes nothing that it has done
+        store.move_progress(leased.model_copy(update=released), over=leased)
+    return run
+
+
+def _is_free(progress: RenewalProgress | None, now: datetime) -> bool:
+    """Return whether a worker may lease a shard: it is not leased, and was not finished within an hour."""
+    if progress is None:
+        return True
+    if progress.leased_until and progress.leased_until > now:
+        return False
+    return progress.done_as_of is None or now >= progress.done_as_of + _UNTIL_NEXT_RUN
+
+
+def _renew_due(shard: str, now: datetime, until: datetime) -> RenewalRun:
+    """Process accounts that are due now, until an instant: delete data, append events, renew evidence.
 
     An account that fails, also because DynamoDB throttles it, does not delay the others: it is counted, and
-    the next run processes it again.
+    a later run processes it again.
 
     Raises:
         Unavailable: a table does not answer, and no account was processed.
     """
-    run, now, outage = RenewalRun(), clock.now(), None
-    batches = batched(store.due(now), _ACCOUNTS_PER_READ)
-    while clock.now() < until and (batch := next(batches, None)):
+    run, outage = RenewalRun(), None
+    batches = batched(store.due(shard, now), _ACCOUNTS_PER_READ)
+    while clock.now() < until:
+        batch = next(batches, None)
+        if batch is None:
+            run.complete = outage is None
+            break
         for found in needs.read_accounts(batch, (OPEN_ACCOUNT, PURPOSES, DUE_AT, DATA_KEY)):
             try:
                 _process_account(found, now, until, run)

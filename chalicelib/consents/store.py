@@ -5,19 +5,20 @@ data of a withdrawn consent is left to delete. The index is spread over shards a
 which `renew_consents` has to process the item.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from pydantic import TypeAdapter, ValidationError
 
 from chalicelib.consents import evidence
-from chalicelib.consents.model import Purposes
-from chalicelib.core import chain, clock, needs, shards, table
+from chalicelib.consents.model import Purposes, RenewalProgress
+from chalicelib.core import chain, clock, needs, observe, shards, table
 from chalicelib.core.chain import Chain, NewEntry
 from chalicelib.core.clock import Instant
 from chalicelib.core.ids import AccountId
 from chalicelib.core.needs import Found, Need
-from chalicelib.core.sealing import Unfit
+from chalicelib.core.sealing import SealingError, Unfit
 from chalicelib.core.table import (
     Attr,
     Between,
@@ -35,12 +36,16 @@ from chalicelib.core.table import (
 from chalicelib.privacy import codec, record_needs
 from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
 
-_SHARDS = shards.names(16)  # of the index `renewal`
+SHARDS = shards.names(16)  # of the index `renewal`
 _INSTANT: TypeAdapter[datetime | None] = TypeAdapter(Instant | None)
 
 
 class DecidedMeanwhile(Conflict):
     """A concurrent decision of the same subject was stored first."""
+
+
+class ShardTaken(Conflict):
+    """Another worker has leased this shard."""
 
 
 def key(account_id: AccountId) -> Key:
@@ -107,17 +112,58 @@ def _index_attributes(after: Purposes) -> Item:
     if due_at is None:
         return {}
     return {
-        Index.RENEWAL.pk: shards.shard_of(after.account_id, _SHARDS),
+        Index.RENEWAL.pk: shards.shard_of(after.account_id, SHARDS),
         Index.RENEWAL.sk: clock.to_text(due_at),
     }
 
 
-def due(at: datetime) -> Iterator[AccountId]:
-    """Accounts that the job has to process by an instant, in each shard those due longest first.
+def due(shard: str, at: datetime) -> Iterator[AccountId]:
+    """Accounts of a shard that the job has to process by an instant, those due longest first.
 
     The index is eventually consistent; the item itself shows whether the account is still due.
     """
+    for row in table.query(_due_by(shard, at)):
+        yield account_of(row["pk"])
+
+
+def has_due(shard: str, at: datetime) -> bool:
+    """Return whether a shard has an account that the job has to process by an instant."""
+    return any(True for _ in table.query(replace(_due_by(shard, at), limit=1)))
+
+
+def _due_by(shard: str, at: datetime) -> Query:
     by_now = Between(clock.to_text(clock.from_epoch(0)), clock.to_text(at))
-    for shard in _SHARDS:
-        for row in table.query(Query(Table.ACCOUNTS, shard, by_now, index=Index.RENEWAL)):
-            yield account_of(row["pk"])
+    return Query(Table.ACCOUNTS, shard, by_now, index=Index.RENEWAL)
+
+
+def read_progress(shard_names: Iterable[str]) -> dict[str, RenewalProgress]:
+    """Read the existing progress records, by shard.
+
+    A record that cannot be read is skipped and counted. No worker can lease its shard, so only it stops.
+    """
+    places = {_progress_key(shard): shard for shard in shard_names}
+    found: dict[str, RenewalProgress] = {}
+    for place, item in table.batch_get(places).items():
+        try:
+            found[places[place]] = codec.opened(RenewalProgress, item)
+        except SealingError as error:
+            observe.record_unreadable("renewal_progress_unreadable", error)
+    return found
+
+
+def move_progress(progress: RenewalProgress, over: RenewalProgress | None) -> None:
+    """Store the next state of a progress record, or a new one.
+
+    Raises:
+        ShardTaken: another worker leased the shard; the fence has changed.
+    """
+    place = _progress_key(progress.shard)
+    item = codec.to_item(progress, place)
+    if over is None:
+        table.write(Create(place, item, conflict=ShardTaken))
+    else:
+        table.write(Replace(place, item, only_if=Attr("fence").eq(over.fence), conflict=ShardTaken))
+
+
+def _progress_key(shard: str) -> Key:
+    return Key(Table.CHALLENGES, f"renewal_progress#{shard}")

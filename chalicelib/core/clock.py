@@ -33,7 +33,7 @@ def ticks() -> float:
 
 
 def pause(length: timedelta) -> None:
-    """Sleep between two attempts of the same call; nothing else in the system sleeps."""
+    """Sleep between two attempts of the same call, or until a pace permits one; nothing else sleeps."""
     time.sleep(length.total_seconds())
 
 

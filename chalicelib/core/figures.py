@@ -9,6 +9,7 @@ text, which functions get as `RU4M_FIGURES`. A figure's own variable overrides t
 
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
+from datetime import timedelta
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
 PACKED = "RU4M_FIGURES"
@@ -164,7 +165,28 @@ class ReconciliationLimits(FigureSet):
     pass_days: int = _figure(30, 1, 90)  # from the beginning of a pass over all users to that of the next
 
 
-KINDS: tuple[type[FigureSet], ...] = (Limits, Push, ErasureWaits, PurgeLimits, ReconciliationLimits)
+@dataclass(frozen=True)
+class FanOut(FigureSet):
+    """The figures of jobs whose work is spread over workers (ADR 34).
+
+    The deployment sets the numbers of workers at the queues too, so that both agree.
+    """
+
+    prefix: ClassVar[str] = "RU4M_FANOUT_"
+
+    # Workers at a time: at least the two that SQS requires, at most one for each shard.
+    announcing_workers: int = _figure(4, 2, 64)
+    renewal_workers: int = _figure(4, 2, 16)
+    # Of all workers together. SES usually begins with 14; the rest is for codes and for answers to requests.
+    mails_per_second: int = _figure(10, 1, 1_000)
+
+    @property
+    def mail_interval(self) -> timedelta:
+        """The time between two mails of one worker, with which all of them keep the rate."""
+        return timedelta(seconds=self.announcing_workers / self.mails_per_second)
+
+
+KINDS: tuple[type[FigureSet], ...] = (Limits, Push, ErasureWaits, PurgeLimits, ReconciliationLimits, FanOut)
 
 # A day, since a mail may be read only in the evening; a minute more than the 15 that a function may run.
 LEAST_GRACE_HOURS, LEAST_LATE_WRITES_MINUTES = 24, 16

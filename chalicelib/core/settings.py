@@ -14,7 +14,15 @@ from typing import TypeVar
 
 from chalicelib.core import countries, figures, periods, principals, standins
 from chalicelib.core.durations import Duration, Unit
-from chalicelib.core.figures import ErasureWaits, FigureSet, Limits, PurgeLimits, Push, ReconciliationLimits
+from chalicelib.core.figures import (
+    ErasureWaits,
+    FanOut,
+    FigureSet,
+    Limits,
+    PurgeLimits,
+    Push,
+    ReconciliationLimits,
+)
 from chalicelib.core.principals import Principals
 from chalicelib.core.setting_values import domains, email_address, https_url, private_url, web_url
 from chalicelib.core.standins import LocalTarget
@@ -112,6 +120,7 @@ class Settings:
     push: Push
     purge: PurgeLimits
     reconciliation: ReconciliationLimits
+    fan_out: FanOut
     sms_countries: frozenset[str]  # to whose numbers a client without a session may have codes sent
     sms_budgets: BudgetMode
     operators: Principals  # accepted on the internal routes; none if not set
@@ -178,17 +187,9 @@ class Settings:
         """The public keys that verify certificates, as JSON; set only for the publishing function."""
         return self._named("RU4M_CERTIFICATE_KEYS")
 
-    def rights_queue(self) -> str:
-        """The URL of the queue of rights requests that have a step to run."""
-        return self._named("RU4M_RIGHTS_QUEUE")
-
-    def transfers_queue(self) -> str:
-        """The URL of the queue of rights requests whose copy has to be sent to another controller."""
-        return self._named("RU4M_TRANSFERS_QUEUE")
-
-    def erasures_queue(self) -> str:
-        """The URL of the queue of rights requests whose next step erases an account."""
-        return self._named("RU4M_ERASURES_QUEUE")
+    def queue(self, name: str) -> str:
+        """The URL of a queue; set only for functions that send to it or receive from it."""
+        return self._named(f"RU4M_{name.upper()}_QUEUE")
 
     def export_bucket(self) -> str:
         """The bucket in which copies wait until their subjects download them."""
@@ -231,6 +232,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         push=_figures(environment, Push),
         purge=_figures(environment, PurgeLimits),
         reconciliation=_figures(environment, ReconciliationLimits),
+        fan_out=_figures(environment, FanOut),
         sms_countries=_understood(environment, "RU4M_SMS_COUNTRIES", countries.read, countries.DEFAULTS),
         sms_budgets=_parsed_or(environment, "RU4M_SMS_BUDGETS", BudgetMode, BudgetMode.ENFORCED),
         operators=_operators(environment),

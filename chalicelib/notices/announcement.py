@@ -27,6 +27,7 @@ from chalicelib.core import clock, metrics, needs, observe
 from chalicelib.core.ids import AccountId, MailId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.needs import Found
+from chalicelib.core.pace import Pace
 from chalicelib.core.sealing import SealingError
 from chalicelib.core.settings import settings
 from chalicelib.messages import mail
@@ -91,8 +92,8 @@ def read_recipients(account_ids: Iterable[AccountId]) -> list[NoticeRecipient]:
     return [recipient for row in rows if (recipient := _recipient(row))]
 
 
-def announce_to(recipient: NoticeRecipient, notice: Notice, so_far: Announcement | None) -> None:
-    """Announce a version to one account, unless another worker is doing so.
+def announce_to(recipient: NoticeRecipient, notice: Notice, so_far: Announcement | None, pace: Pace) -> None:
+    """Announce a version to one account, unless another worker is doing so; mails keep a pace.
 
     Raises:
         MailUnavailable: the announcement has to go by mail, and SES takes none now.
@@ -101,7 +102,7 @@ def announce_to(recipient: NoticeRecipient, notice: Notice, so_far: Announcement
         if recipient.address is None or (so_far and so_far.state is AnnouncementState.SENDING):
             _show_in_app(recipient.account_id, notice.version, so_far)
         else:
-            _send(recipient, recipient.address, notice, so_far)
+            _send(recipient, recipient.address, notice, so_far, pace)
 
 
 def record_bounce(mail_id: MailId) -> None:
@@ -138,7 +139,10 @@ def _recipient(row: Found) -> NoticeRecipient | None:
     return NoticeRecipient(account_id, profile.email, account.locale, choices)
 
 
-def _send(recipient: NoticeRecipient, address: str, notice: Notice, so_far: Announcement | None) -> None:
+def _send(
+    recipient: NoticeRecipient, address: str, notice: Notice, so_far: Announcement | None, pace: Pace
+) -> None:
+    pace.wait()  # before SENDING is written: a worker that is killed while it waits leaves no mail in doubt
     now, mail_id = clock.now(), MailId.new()
     sending = Announcement(
         version=notice.version, state=AnnouncementState.SENDING, channel=NoticeChannel.EMAIL, mail_id=mail_id
@@ -149,7 +153,7 @@ def _send(recipient: NoticeRecipient, address: str, notice: Notice, so_far: Anno
     applies_from = max(notice.effective_at, now + settings().notice_period)
     text = letter(mail_id, address, recipient.locale, notice, applies_from)
     try:
-        _send_with_retries(text, recipient.choices)
+        _send_with_retries(text, recipient.choices, pace)
     except (MailRefused, MailInDoubt):
         _show_in_app(account_id, notice.version, sending)
     except MailUnavailable:
@@ -164,12 +168,16 @@ def _send(recipient: NoticeRecipient, address: str, notice: Notice, so_far: Anno
         metrics.count(Metric.NOTICE_ANNOUNCED)
 
 
-def _send_with_retries(text: mail.Mail, choices: Choices | None) -> None:
-    """Send a mail; up to twice, wait a second and send again, since SES limits mails per second."""
+def _send_with_retries(text: mail.Mail, choices: Choices | None, pace: Pace) -> None:
+    """Send a mail; up to twice, wait a second and send again, since SES limits mails per second.
+
+    Other mails of the stage count towards SES's rate too, so the pace of announcing alone cannot keep it.
+    """
     for _ in range(2):
         with suppress(MailUnavailable):
             return mail.send(text, Purpose.LEGAL_OBLIGATION, choices)
         clock.pause(timedelta(seconds=1))
+        pace.wait()
     return mail.send(text, Purpose.LEGAL_OBLIGATION, choices)
 
 

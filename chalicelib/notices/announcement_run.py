@@ -1,14 +1,14 @@
-"""Announces a version to all live accounts, in runs that can stop and resume anywhere.
+"""Announces versions to all live accounts, shard by shard, in runs that can stop and resume anywhere.
 
-Each version and shard has one progress record. A run leases it, announces the version to the accounts in the
-order of their ids, records the last account after each page, and stops when its time is up. The next run
-repeats accounts that were processed but not recorded; `announcement` makes that safe. A shard whose last run
-was killed comes last.
+Each version and shard has one progress record. A schedule finds the shards with work due, and sends a message
+for each (`announcement_queue`). A worker leases the shard, announces the version to its accounts in the order
+of their ids, records the last account after each page, and stops when its time is up. The next message
+continues: it repeats accounts that were processed but not recorded, and `announcement` makes that safe.
 
 Each shard is read in two rounds. The second, a day later, covers accounts that the first could not see: those
 that containers without the version created with a smaller id, and those missing in the index. A round that
-skipped accounts because SES took no mail is repeated immediately. After three days of that, these accounts
-get the notice in the app.
+skipped accounts because SES took no mail is repeated six hours later. After three days of that, these
+accounts get the notice in the app.
 """
 
 from contextlib import suppress
@@ -18,19 +18,24 @@ from datetime import datetime, timedelta
 from chalicelib.accounts import service as accounts
 from chalicelib.core import clock
 from chalicelib.core.batches import batched
-from chalicelib.core.clock import DAY
+from chalicelib.core.clock import DAY, HOUR
+from chalicelib.core.fanout import DueShards
 from chalicelib.core.ids import AccountId
+from chalicelib.core.pace import Pace
+from chalicelib.core.settings import settings
 from chalicelib.messages.mail import MailUnavailable
 from chalicelib.notices import announcement, store
 from chalicelib.notices.announcement import MAX_ACCOUNTS_PER_READ, MAX_RECIPIENTS_PER_READ, NoticeRecipient
-from chalicelib.notices.model import Announcement, AnnouncementProgress, Notice
+from chalicelib.notices.model import Announcement, AnnouncementProgress, Notice, NoticeVersion
 from chalicelib.notices.service import announceable
 from chalicelib.notices.store import ProgressTaken
 
-# Longer than any run: Lambda stops a run after five minutes.
+# Longer than any run: Lambda stops a worker after five minutes.
 LEASE = timedelta(minutes=6)
 _ROUNDS = 2
 _UNTIL_NEXT_ROUND = DAY
+# Until a round that skipped accounts is repeated, which reads all accounts of the shard again.
+_UNTIL_REPEATED = 6 * HOUR
 _MAIL_DEADLINE = 3 * DAY
 # The record contains an account id, so it expires a week after its last write. A completed one is needed for
 # longer, so it is written again after this time.
@@ -50,9 +55,10 @@ class _Seen:
 
 @dataclass
 class _Run:
-    """One run: its end, and whether SES takes mail."""
+    """One run: its end, its pace of mails, and whether SES takes mail."""
 
     until: datetime
+    pace: Pace
     mail_works: bool = True
 
     @property
@@ -83,34 +89,53 @@ class _Run:
         if recipient.address and not self.mail_works:
             return False
         try:
-            announcement.announce_to(recipient, notice, so_far)
+            announcement.announce_to(recipient, notice, so_far, self.pace)
         except MailUnavailable:
             self.mail_works = False
         return self.mail_works or not recipient.address
 
 
-def announce(until: datetime) -> int:
-    """Announce all due versions, until an instant; the next run continues.
+def due_shards() -> DueShards[tuple[NoticeVersion, str]]:
+    """Find the shards of all versions to announce that have work due and are not leased.
 
-    Return the number of shards that were taken over from a killed run. These come last, so that an account
-    that kills every run does not delay the other shards.
+    Raises:
+        Unavailable: the table does not answer.
     """
-    run, taken_over = _Run(until), 0
-    begun = [(notice, store.read_progress(notice.version, accounts.SHARDS)) for notice in announceable()]
-    every = [(notice, shard, by_shard.get(shard)) for notice, by_shard in begun for shard in accounts.SHARDS]
-    for notice, shard, found in sorted(every, key=lambda one: _has_lease(one[2])):
-        if run.has_ended:
-            break
-        with suppress(ProgressTaken):
-            if progress := _acquire_lease(notice, shard, found):
-                taken_over += _has_lease(found)
-                _continue_shard(notice, progress, run)
-    return taken_over
+    now = clock.now()
+    due: list[tuple[NoticeVersion, str]] = []
+    begun: list[AnnouncementProgress] = []
+    for notice in announceable():
+        by_shard = store.read_progress(notice.version, accounts.SHARDS)
+        begun += by_shard.values()
+        due += [(notice.version, shard) for shard in accounts.SHARDS if _has_work(by_shard.get(shard), now)]
+    abandoned = sum(_is_abandoned(progress, now) for progress in begun)
+    return DueShards.of(due, abandoned, (progress.touched_at for progress in begun), now)
 
 
-def _has_lease(progress: AnnouncementProgress | None) -> bool:
-    """Return whether a run works on a shard, or was killed while it did."""
-    return progress is not None and progress.leased_until is not None
+def announce_to_shard(version: NoticeVersion, shard: str, until: datetime) -> None:
+    """Announce a version to the accounts of a shard, until an instant; a later run continues.
+
+    It does nothing if another version replaced this one, nothing is due, or another worker has the lease.
+
+    Raises:
+        Unavailable: a table does not answer. The lease ends by itself.
+    """
+    notice = next((one for one in announceable() if one.version == version), None)
+    if notice is None or shard not in accounts.SHARDS:
+        return
+    found = store.read_progress(version, (shard,)).get(shard)
+    with suppress(ProgressTaken):
+        if progress := _acquire_lease(notice, shard, found):
+            _continue_shard(notice, progress, _Run(until, Pace(settings().fan_out.mail_interval)))
+
+
+def _has_work(progress: AnnouncementProgress | None, now: datetime) -> bool:
+    """Return whether a worker has to lease a shard, or to write its finished progress again."""
+    return progress is None or _is_due(progress, now) or _is_to_be_kept(progress, now)
+
+
+def _is_abandoned(progress: AnnouncementProgress, now: datetime) -> bool:
+    return progress.leased_until is not None and progress.leased_until <= now
 
 
 def _acquire_lease(
@@ -129,7 +154,7 @@ def _acquire_lease(
         store.begin_progress(progress)
         return progress
     if not _is_due(found, now):
-        if now >= found.touched_at + _REMEMBERED:
+        if _is_to_be_kept(found, now):
             store.move_progress(found.model_copy(update={"touched_at": now}), over=found)
         return None
     lease = {"touched_at": now, "leased_until": now + LEASE, "fence": found.fence + 1}
@@ -138,9 +163,16 @@ def _acquire_lease(
     return progress
 
 
+def _is_to_be_kept(progress: AnnouncementProgress, now: datetime) -> bool:
+    """Return whether a finished progress has to be written again, so that it does not expire."""
+    return progress.rounds >= _ROUNDS and now >= progress.touched_at + _REMEMBERED
+
+
 def _is_due(progress: AnnouncementProgress, now: datetime) -> bool:
     if progress.rounds >= _ROUNDS or (progress.leased_until and progress.leased_until > now):
         return False
+    if progress.stuck_since and progress.after is None and progress.leased_until is None:
+        return now >= progress.touched_at + _UNTIL_REPEATED
     return progress.round_ended_at is None or now >= progress.round_ended_at + _UNTIL_NEXT_ROUND
 
 

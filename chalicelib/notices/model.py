@@ -168,6 +168,7 @@ class AnnouncementProgress(
     """The progress of announcing a version to the accounts of one shard.
 
     `fence` grows with every lease, so a worker with an older lease can no longer change this record.
+    A lease that ended by itself is abandoned: its worker was killed.
     """
 
     version: Annotated[NoticeVersion, NOT_PERSONAL]

@@ -4,10 +4,10 @@ import os
 
 from chalice.app import Blueprint, CloudWatchEvent, Rate, SQSEvent
 
-from chalicelib.core import metrics, observe
-from chalicelib.core.errors import Unavailable
+from chalicelib.core import metrics, observe, queues
 from chalicelib.core.metrics import Metric
 from chalicelib.core.observe import observed
+from chalicelib.core.queues import Failed
 from chalicelib.core.sealing import SealingError
 from chalicelib.rights.engine import engine, queue
 from chalicelib.rights.engine.engine import Worker
@@ -21,12 +21,10 @@ _TRANSFERS = os.environ.get("RU4M_TRANSFERS_QUEUE_ARN", f"{_ANY}transfers")
 
 _ERASURES = os.environ.get("RU4M_ERASURES_QUEUE_ARN", f"{_ANY}erasures")
 
-_Failed = dict[str, list[dict[str, str]]]
-
 
 @rights_jobs.on_sqs_message(queue_arn=_QUEUE, batch_size=1, name="work_rights")
 @observed
-def work_rights(event: SQSEvent) -> _Failed:
+def work_rights(event: SQSEvent) -> Failed:
     """Advance requests by a step each; returns the messages to deliver again."""
     from chalicelib.rights.steps import registry  # the sweep must not pay for this import
 
@@ -35,7 +33,7 @@ def work_rights(event: SQSEvent) -> _Failed:
 
 @rights_jobs.on_sqs_message(queue_arn=_TRANSFERS, batch_size=1, name="transfer_copies")
 @observed
-def transfer_copies(event: SQSEvent) -> _Failed:
+def transfer_copies(event: SQSEvent) -> Failed:
     """Send copies to the controllers that subjects named; returns the messages to deliver again."""
     from chalicelib.rights.steps import transfer
 
@@ -44,31 +42,30 @@ def transfer_copies(event: SQSEvent) -> _Failed:
 
 @rights_jobs.on_sqs_message(queue_arn=_ERASURES, batch_size=1, name="erase_accounts")
 @observed
-def erase_accounts(event: SQSEvent) -> _Failed:
+def erase_accounts(event: SQSEvent) -> Failed:
     """Advance erasures by a step each; returns the messages to deliver again."""
     from chalicelib.rights.steps import erasures
 
     return _work_on(event, erasures.WORKER)
 
 
-def _work_on(event: SQSEvent, worker: Worker) -> _Failed:
+def _work_on(event: SQSEvent, worker: Worker) -> Failed:
     """Advance the request of each message.
 
     Every outcome is stored on the request, and the sweep sends it again when it is due. So only a message
     whose request could not be read or written is delivered again. A message without a valid id is dropped.
     """
-    failed: list[dict[str, str]] = []
-    for record in event.to_dict()["Records"]:
-        hint = queue.parse(record["body"])
+
+    def advance(body: str) -> None:
+        hint = queue.parse(body)
         if hint is None:
-            continue
+            return
         try:
             engine.advance(hint.request_id, worker, hint.hops)
         except SealingError as error:  # a redelivery would fail alike; an alarm reports it
             observe.record_unreadable("request_unreadable", error, request_id=hint.request_id)
-        except Unavailable:
-            failed.append({"itemIdentifier": record["messageId"]})
-    return {"batchItemFailures": failed}
+
+    return queues.work_on(event.to_dict(), advance)
 
 
 @rights_jobs.schedule(Rate(5, unit=Rate.MINUTES), name="sweep_rights")

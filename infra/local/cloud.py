@@ -13,6 +13,7 @@ from typing import Any
 
 import requests
 
+from chalicelib.accounts import service as accounts
 from chalicelib.core import clock, figures
 from chalicelib.core.table_names import Table
 from chalicelib.notices.model import Notice
@@ -23,6 +24,7 @@ from infra.deployment.stacks import Stacks, stack_name
 from infra.local.buckets import adapt_buckets
 from infra.local.children import LOCAL
 from infra.local.emulator import REGION, ROOT_KEY, ROOT_SECRET, running_emulator
+from infra.local.waiting import until
 from infra.stream_emulator.control import Emulator
 from infra.stream_emulator.running import child_emulator
 
@@ -33,6 +35,9 @@ MAIL_FROM = "notices@local.ru4m.example"
 # Local runs sign up often from one address, so limits are a thousand times higher, unless this is "real".
 LIMITS_VARIABLE = "RU4M_LOCAL_LIMITS"
 _WIDE = 1000
+
+# Seconds in which the workers of a local cloud announce a version to its few accounts.
+_ANNOUNCING = 120.0
 
 # On a local cloud an erasure does not wait.
 _WAITS = ("grace_hours", "waived_grace_hours", "late_writes_minutes")
@@ -102,11 +107,21 @@ class LocalCloud:
         return [mail for mail in mails if address in mail["To"]]
 
     def announce(self, notice: Notice) -> None:
-        """Deploy a version beyond the published ones, and run the job that announces it."""
+        """Deploy a version beyond the published ones, and have workers announce it to all accounts."""
         versions = f"[{notice.model_dump_json()}]"
         stacks = Stacks(self.account, lambda _: None)
         stacks.reconfigure(stack_name(STAGE, "service"), {"LocalNotices": versions})
         self.run("announce_notices")
+        until(lambda: self._is_announced(notice), "the workers to announce the version", _ANNOUNCING)
+
+    def _is_announced(self, notice: Notice) -> bool:
+        """Return whether the first round over the accounts of each shard has ended."""
+        progress = [
+            item
+            for item in self.items(Table.CHALLENGES)
+            if item["pk"]["S"].startswith(f"announcement_progress#{notice.version}#")
+        ]
+        return len([one for one in progress if int(one["rounds"]["N"]) > 0]) == len(accounts.SHARDS)
 
     def run(self, job: str) -> Any:  # noqa: ANN401 - jobs return any JSON
         """Run a job once, as its schedule would, and return its result.

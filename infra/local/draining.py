@@ -1,4 +1,4 @@
-"""Starts ministack with two changes to the workers that run functions, and with SES's suppression list.
+"""Starts ministack with changes to the workers that run functions, and with SES's suppression list.
 
 Running invocations of a changed function finish. ministack kills all workers of a function whose
 configuration changes, also busy ones, whose requests then get a 502. AWS starts new environments and lets the
@@ -7,6 +7,9 @@ its invocation has finished.
 
 All workers of one package share its extracted code. ministack extracts the package for each worker: 1,900
 files, and half of the time of a start. On AWS a function cannot write into its code, either.
+
+The concurrency of an event source may be a parameter of a template. CloudFormation makes a number of it.
+ministack keeps the text, and its poller then fails for every queue.
 
 SES's suppression list of an account works: addresses can be put on it, listed, read and deleted. ministack
 answers most of these calls with NotFoundException, the error by which SES says that an address is not on the
@@ -30,7 +33,7 @@ from typing import Any
 
 from ministack.core import lambda_runtime
 from ministack.core.responses import AccountRegionScopedDict, json_response
-from ministack.services import ses_v2
+from ministack.services import lambda_svc, ses_v2
 
 
 def drain() -> None:
@@ -84,6 +87,19 @@ def share_code() -> None:
     )
 
 
+def read_concurrency_as_number() -> None:
+    """Replace the function that reads how many workers of a queue may run at a time."""
+    allowed = lambda_svc._sqs_esm_concurrency
+
+    def allowed_by_number(source: dict[str, Any], *rest: Any) -> int:  # noqa: ANN401 - ministack's own
+        scaling = source.get("ScalingConfig") or {}
+        if "MaximumConcurrency" in scaling:
+            scaling["MaximumConcurrency"] = int(scaling["MaximumConcurrency"])
+        return int(allowed(source, *rest))
+
+    lambda_svc._sqs_esm_concurrency = allowed_by_number
+
+
 _SUPPRESSED = "/v2/email/suppression/addresses"
 
 
@@ -120,6 +136,7 @@ def keep_suppressed_addresses() -> None:
 if __name__ == "__main__":
     drain()
     share_code()
+    read_concurrency_as_number()
     keep_suppressed_addresses()
     from ministack.app import main
 

@@ -15,6 +15,7 @@ Route = tuple[str, str]  # path, method
 
 # Settings with which app.py can be imported. None of them is packaged.
 PLACEHOLDERS = {
+    "RU4M_ANNOUNCEMENTS_QUEUE": "https://packaging.example.org/announcements",
     "AWS_DEFAULT_REGION": "eu-central-1",
     "AWS_REGION": "eu-central-1",
     "RU4M_CERTIFICATE_KEY": "certificates",
@@ -32,6 +33,7 @@ PLACEHOLDERS = {
     "RU4M_PUBLIC_KEYS": '{"keys":[]}',
     "RU4M_SECRET_CODES": "codes",
     "RU4M_SECRET_LOOKUP": "lookup",
+    "RU4M_RENEWALS_QUEUE": "https://packaging.example.org/renewals",
     "RU4M_RIGHTS_QUEUE": "https://packaging.example.org/rights",
     "RU4M_SECRET_RECEIPTS": "receipts",
     "RU4M_SECRET_REFRESH": "refresh",

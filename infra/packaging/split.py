@@ -192,6 +192,8 @@ _VARIABLES_BY_GRANT: dict[str, dict[str, str]] = {
     "${RightsQueue.Arn}": {"RU4M_RIGHTS_QUEUE": "RightsQueue"},
     "${ErasuresQueue.Arn}": {"RU4M_ERASURES_QUEUE": "ErasuresQueue"},
     "${TransfersQueue.Arn}": {"RU4M_TRANSFERS_QUEUE": "TransfersQueue"},
+    "${AnnouncementsQueue.Arn}": {"RU4M_ANNOUNCEMENTS_QUEUE": "AnnouncementsQueue"},
+    "${RenewalsQueue.Arn}": {"RU4M_RENEWALS_QUEUE": "RenewalsQueue"},
     "ses:SendEmail": {"RU4M_MAIL_FROM": "MailFrom", "RU4M_MAIL_CONFIGURATION": "MailConfiguration"},
 }
 

@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.consents.jobs import renew_consents
 from chalicelib.core.chain import Chain
-from tests.support import cloud
-from tests.support.builders import a_schedule_event
+from chalicelib.core.clock import HOUR
+from tests.support import cloud, workers
 from tests.support.ledger import overwrite, stored
 from tests.support.world import User, World
 
@@ -52,7 +51,7 @@ def at_risk(capsys: pytest.CaptureFixture[str]) -> bool:
 
 
 def run() -> Any:
-    return renew_consents(a_schedule_event(), None)
+    return workers.renew()
 
 
 def state(user: User, purpose: str) -> str:
@@ -103,9 +102,12 @@ def test_job_appends_pending_events_once_the_history_is_repaired(
     assert run() == {"renewed": 0, "failed": 1, "deleted": 0}
     assert at_risk(capsys)
     altered.repair()
+    world.advance(HOUR)
     assert run() == {"renewed": 1, "failed": 0, "deleted": 0}
+    world.advance(HOUR)
     assert run() == {"renewed": 0, "failed": 0, "deleted": 0}
     assert len(entries()) == 3
+    mila = world.a_user(mila.phone)
     for purpose in ("analytics", "marketing"):
         newest, given = records(mila, purpose)
         assert [newest["event_state"], given["event_state"]] == ["ConsentWithdrawn", "ConsentGiven"]

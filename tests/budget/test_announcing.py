@@ -7,17 +7,16 @@ import pytest
 
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts import store as accounts_store
-from chalicelib.notices.jobs import announce_notices
-from tests.support.builders import a_schedule_event
+from chalicelib.core import clock
+from tests.support import workers
 from tests.support.cloud import Calls, counted
-from tests.support.events import Context
 from tests.support.notices import DAY, a_version, publish
 from tests.support.world import World
 
 
 def run() -> Calls:
     with counted() as calls:
-        announce_notices(a_schedule_event(), Context())
+        workers.announce()
     return calls
 
 
@@ -35,11 +34,14 @@ def test_announcing_to_n_accounts_costs_their_writes_and_a_read_for_every_25(
         if number < by_mail:
             user.has_email(f"n{number}@test.example")
     publish(monkeypatch, a_version("2026-12-24", announced_for=60 * DAY))
+    monkeypatch.setattr(clock, "pause", lambda _: None)
     count, pages = in_app + by_mail, (in_app + by_mail) // 50 + 1
     assert run() == Calls(
         {
             "dynamodb.Query": pages,
-            "dynamodb.BatchGetItem": 1 + pages + ceil(count / 25),
+            "sqs.SendMessageBatch": 1,
+            # The progress, by the schedule and by the worker; what accounts need; how they can be reached.
+            "dynamodb.BatchGetItem": 2 + pages + ceil(count / 25),
             # Each notice in the app, the start of the progress, and every page of it.
             "dynamodb.PutItem": in_app + 1 + pages,
             "dynamodb.TransactWriteItems": by_mail,

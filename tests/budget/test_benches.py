@@ -16,6 +16,9 @@ import pytest
         pytest.param(
             "reconciliation", "What the checks of erased users cost", "300", marks=pytest.mark.proof
         ),
+        pytest.param(
+            "fanout", "What a worker does for an account", "evidence renewed", marks=pytest.mark.proof
+        ),
         ("quick", "Cost of operations", "usage: 100 events"),
     ],
 )

@@ -28,7 +28,8 @@ TABLES: dict[str, dict[str, set[str]]] = {
         # On AWS only some keys of the index `owner`; the emulator does not check the condition.
         "rights": {"BatchGet", "Delete", "Get", "Put", "Query", "QueryOpen", "QueryOwner", "QueryStuck"},
     },
-    "announce_notices": {
+    "announce_notices": {"challenges": {"BatchGet"}},
+    "announce_to_shard": {
         "accounts": {"BatchGet", "Put", "QueryLive", "Update"},
         "keys": {"BatchGet"},
         "challenges": {"BatchGet", "Put"},
@@ -89,8 +90,10 @@ TABLES: dict[str, dict[str, set[str]]] = {
         "ledger": {"Put", "Query"},
         "rights": {"BatchGet", "Delete", "Get", "Put", "QueryDue", "Update"},
     },
-    "renew_consents": {
+    "renew_consents": {"accounts": {"QueryRenewal"}, "challenges": {"BatchGet"}},
+    "renew_shard": {
         "accounts": {"BatchGet", "Put", "QueryRenewal"},
+        "challenges": {"BatchGet", "Put"},
         "keys": {"BatchGet"},
         "ledger": {"Put", "Query"},
         "rights": {"Get", "Query"},
@@ -152,6 +155,11 @@ EXPORTS: dict[str, set[str]] = {
 }
 RECEIVES = {"Delete", "Look", "Receive", "Send"}
 QUEUES: dict[str, dict[str, set[str]]] = {
+    "announcements": {
+        "announce_notices": {"Send", "SendBatch"},
+        "announce_to_shard": RECEIVES - {"Send"},
+    },
+    "renewals": {"renew_consents": {"Send", "SendBatch"}, "renew_shard": RECEIVES - {"Send"}},
     "erasures": {"erase_accounts": RECEIVES, "work_rights": {"Send"}},
     "rights": {
         "admin": {"Send"},
@@ -262,7 +270,7 @@ def test_locked_bucket_gets_checkpoints_from_the_ledger_job_and_marks_from_erasu
 @pytest.mark.promise("SEC-1")
 def test_only_profiles_and_notifying_jobs_send_mail(allowed_operations: dict[str, Any]) -> None:
     mailing = {name for name, may in allowed_operations.items() if may["mails"]}
-    assert mailing == {"announce_notices", "erase_accounts", "profiles", "work_rights"}
+    assert mailing == {"announce_to_shard", "erase_accounts", "profiles", "work_rights"}
 
 
 @pytest.mark.promise("RGT-3")

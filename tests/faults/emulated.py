@@ -38,7 +38,7 @@ def emulated_aws() -> Iterator[dict[str, str]]:
                 f"RU4M_{name.upper()}_QUEUE": aws.client("sqs").get_queue_url(QueueName=f"ru4m-test-{name}")[
                     "QueueUrl"
                 ]
-                for name in ("rights", "transfers", "erasures")
+                for name in cloud.QUEUES
             }
             cloud.create_tables()
             cloud.create_secrets()

@@ -19,9 +19,9 @@ from chalicelib.usage.figures import Figures
 from chalicelib.usage.jobs import roll_up_usage
 from tests.faults.playing import Flow, Run, forgive_counts
 from tests.support import ends
-from tests.support.builders import a_device, a_schedule_event, an_event
+from tests.support.builders import a_device, an_event
 from tests.support.choices import decide
-from tests.support.events import Context, report_of_mail
+from tests.support.events import report_of_mail
 from tests.support.ledger import SETTLED, YEAR, create_archive
 from tests.support.notices import DAY, a_version, publish
 from tests.support.usage import ten_people
@@ -205,7 +205,7 @@ class RenewingEvidence(UserFlow):
         run.world.advance(5 * YEAR)
 
     def play(self, run: Run) -> None:
-        run.schedule(renew_consents, every=timedelta(hours=1))
+        run.spread(renew_consents, every=timedelta(minutes=5))
 
 
 class RollingUp(Flow):
@@ -270,7 +270,7 @@ class Announcing(Flow):
 
     def play(self, run: Run) -> None:
         for pause in (DAY, timedelta()):
-            run.schedule(announce_notices, every=timedelta(minutes=10))
+            run.spread(announce_notices, every=timedelta(minutes=5))
             run.world.advance(pause)
 
     def forgive(self, row: Item) -> Item | None:
@@ -292,7 +292,7 @@ class RecordingABounce(Announcing):
 
     def prepare(self, run: Run) -> None:
         super().prepare(run)
-        announce_notices(a_schedule_event(), Context())
+        run.spread(announce_notices, every=timedelta(minutes=5))
         self.report = report_of_mail(run.world.mails()[-1])
 
     def play(self, run: Run) -> None:

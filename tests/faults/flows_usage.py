@@ -109,7 +109,7 @@ class DeletingWithdrawnUse(UserFlow):
     def play(self, run: Run) -> None:
         assert run.app(lambda: self.user.withdraws("analytics")).status == 200
         run.world.advance(HOUR)
-        run.schedule(renew_consents, every=HOUR)
+        run.spread(renew_consents, every=timedelta(minutes=5))
         stored = table.query(Query(Table.USAGE, f"A#{self.user.account_id}"))
         assert [item["kind"] for item in stored if "event" in item["kind"]] == ["diagnostics_event"]
 

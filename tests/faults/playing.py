@@ -23,14 +23,16 @@ import time_machine
 
 from chalicelib.chat import gateway
 from chalicelib.chat.jobs import sync_chat_profiles
+from chalicelib.consents.jobs import renew_shard
 from chalicelib.core import clock, observe
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Item, Table
+from chalicelib.notices.jobs import announce_to_shard
 from chalicelib.rights.jobs import erase_accounts, sweep_rights, transfer_copies, work_rights
 from infra.stream_emulator import Emulator
 from tests.faults import emulated
 from tests.faults.emulated import Changes
-from tests.faults.queueing import VISIBILITY, Message, Queue, next_sweep
+from tests.faults.queueing import SHARDS_VISIBILITY, VISIBILITY, Message, Queue, next_sweep
 from tests.support import builders, cloud, ends
 from tests.support.builders import a_schedule_event
 from tests.support.crash import Call, Killed, Point, Watch
@@ -44,7 +46,14 @@ _RETRY_AFTER = timedelta(seconds=15)
 _TRIES = 10
 _RETRIES = 2  # of an event by Lambda, as in the templates
 _SECOND_DELIVERY_AFTER = timedelta(minutes=7)
-_WORKERS = {"rights": work_rights, "transfers": transfer_copies, "erasures": erase_accounts}
+_WORKERS = {
+    "rights": work_rights,
+    "transfers": transfer_copies,
+    "erasures": erase_accounts,
+    "announcements": announce_to_shard,
+    "renewals": renew_shard,
+}
+_SHARDS = {"announcements", "renewals"}
 
 
 class RetriesExhausted(AssertionError):
@@ -125,6 +134,23 @@ class Run:
                 return
         raise RetriesExhausted
 
+    def spread(self, job: Callable[..., object], every: timedelta) -> None:
+        """Run a job that sends shards to workers, and the workers, until nothing is left to do.
+
+        After a fault the next run of the schedule and the redelivered message come when they are due.
+        """
+        for _ in range(_TRIES):
+            faults = self.watch.faults
+            with suppress(Killed, observe.EntryFailed):
+                self._process(lambda: job(a_schedule_event(), Context()))
+            self.queue.collect(self.watch.everything)  # also if this process is not watched
+            while (due := self.queue.next_due()) and due <= self.world.now:
+                self._process_message(self.queue.take())
+            if self.watch.faults == faults and self.queue.next_due() is None:
+                return
+            self._wait(every)
+        raise RetriesExhausted
+
     def notify(self, work: Callable[[], object]) -> None:
         """Run a function as a topic does; retry after failures as often as Lambda does."""
         for _ in range(1 + _RETRIES):
@@ -171,12 +197,13 @@ class Run:
     def _process_message(self, message: Message) -> None:
         with suppress(Killed, observe.EntryFailed):
             work = _WORKERS[message.queue]
-            answer = self._process(lambda: work(message.event(), None))
+            answer = self._process(lambda: work(message.event(), Context()))
             if answer["batchItemFailures"] == []:
                 if self.times > 1:
                     self.queue.copy(message, at=self.world.now + _SECOND_DELIVERY_AFTER)
                 return
-        self.queue.return_message(message, at=self.world.now + VISIBILITY)
+        visibility = SHARDS_VISIBILITY if message.queue in _SHARDS else VISIBILITY
+        self.queue.return_message(message, at=self.world.now + visibility)
 
     def _wait(self, length: timedelta) -> None:
         self.waited += length
@@ -261,8 +288,8 @@ class Flow(ABC):
 
 
 def forgive_counts(row: Item) -> Item | None:
-    """Omit counts of limits and attempts, which stay counted if the process is killed."""
-    if row.get("kind") in {"limit", "code_count"}:
+    """Omit counts of limits and attempts, and leases of shards, which stay if the process is killed."""
+    if row.get("kind") in {"limit", "code_count", "renewal_progress"}:
         return None
     return {name: value for name, value in row.items() if name != "attempts"}
 

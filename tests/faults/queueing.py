@@ -1,4 +1,4 @@
-"""Simulates the queues of rights and the schedule of the sweep, in the time of the world.
+"""Simulates the queues of rights and of shards, and the schedule of the sweep, in the time of the world.
 
 The emulator's queues delay by real time, so they are not used. The messages are those that the watch saw
 SQS accept. Each is due when its delay has passed, is delivered again after a failure, and is moved to the
@@ -21,6 +21,8 @@ from tests.support.crash import Call
 _QUEUE = load("service/rights")["Resources"]["RightsQueue"]["Properties"]
 VISIBILITY = timedelta(seconds=_QUEUE["VisibilityTimeout"])
 _MAX_RECEIVES = _QUEUE["RedrivePolicy"]["maxReceiveCount"]
+_SHARDS_QUEUE = load("service/shards")["Resources"]["AnnouncementsQueue"]["Properties"]
+SHARDS_VISIBILITY = timedelta(seconds=_SHARDS_QUEUE["VisibilityTimeout"])
 _SWEEPS = timedelta(minutes=5)
 
 

@@ -17,10 +17,12 @@ def alarms(service: Template) -> dict[str, Template]:
 
 
 _SWEPT_EVERY = 300  # seconds
+_SENT_EVERY = 300  # shards with work due
 
 # Alarms on metrics of AWS itself.
 QUEUES = {
     "rights-dead": "${RightsDead.QueueName}",
+    "shards-dead": "${ShardsDead.QueueName}",
     "sync-chat-profiles-failures": "${SyncChatProfilesFailures.QueueName}",
 }
 LOOPS = {
@@ -200,19 +202,60 @@ def test_alarm_fires_at_a_message_in_a_dead_letter_queue(name: str, alarms: dict
 @pytest.mark.parametrize(
     ("name", "metric", "every"),
     [
-        ("no-announcing", Metric.NOTICE_SHARDS_TAKEN_OVER, 600),
-        ("no-consent-renewal", Metric.CONSENT_EVIDENCE_RENEWED, 3600),
+        ("no-announcing", Metric.NOTICE_SHARDS_DUE, 300),
+        ("no-consent-renewal", Metric.CONSENT_SHARDS_DUE, 300),
         ("no-code-history", Metric.CODE_HISTORY_RECORDED, 3600),
     ],
 )
-def test_alarm_fires_after_six_unfinished_runs_of_a_job(
+def test_alarm_fires_if_no_run_of_a_job_ends_for_hours(
     name: str, metric: Metric, every: int, alarms: dict[str, Template]
 ) -> None:
     alarm = alarms[name]
     assert (alarm["MetricName"], alarm["Statistic"]) == (metric.label, "SampleCount")
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
     assert alarm["TreatMissingData"] == "breaching"
-    assert alarm["Period"] * alarm["EvaluationPeriods"] == 6 * every
+    assert alarm["Period"] >= every
+    assert alarm["Period"] * alarm["EvaluationPeriods"] == max(6 * every, 3600)
+
+
+@pytest.mark.promise("NOT-1")
+@pytest.mark.promise("RGT-7")
+@pytest.mark.parametrize(
+    ("name", "metric"),
+    [
+        ("notice-shard-abandoned", Metric.NOTICE_SHARDS_ABANDONED),
+        ("consent-shard-abandoned", Metric.CONSENT_SHARDS_ABANDONED),
+    ],
+)
+def test_alarm_fires_if_workers_are_killed_for_an_hour(
+    name: str, metric: Metric, alarms: dict[str, Template]
+) -> None:
+    alarm = alarms[name]
+    assert (alarm["MetricName"], alarm["Statistic"]) == (metric.label, "Maximum")
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
+    # A killed worker's lease hides its shard from every second run of the schedule.
+    assert alarm["Period"] > 2 * _SENT_EVERY
+    assert alarm["Period"] * alarm["EvaluationPeriods"] == 3600
+
+
+@pytest.mark.promise("NOT-1")
+@pytest.mark.promise("RGT-7")
+@pytest.mark.parametrize(
+    ("name", "metric"),
+    [
+        ("announcing-stands-still", Metric.NOTICE_STANDSTILL_MINUTES),
+        ("renewal-stands-still", Metric.CONSENT_STANDSTILL_MINUTES),
+    ],
+)
+def test_alarm_fires_if_shards_are_due_and_no_worker_began_one_for_an_hour(
+    name: str, metric: Metric, alarms: dict[str, Template]
+) -> None:
+    alarm = alarms[name]
+    assert (alarm["MetricName"], alarm["Statistic"]) == (metric.label, "Minimum")
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 60)
+    # One figure of work that begins after a pause is not enough.
+    assert alarm["Period"] > 2 * _SENT_EVERY
+    assert alarm["TreatMissingData"] == "notBreaching"  # another alarm fires if the schedule does not run
 
 
 @pytest.mark.promise("RGT-10")

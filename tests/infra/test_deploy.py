@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from typing import Any
 
 import pytest
 from moto import mock_aws
 from typer.testing import CliRunner, Result
 
-from chalicelib.core import countries
+from chalicelib.core import countries, figures
 from chalicelib.core.settings import BudgetMode, ErasureExtent
 from infra import deploy as command
 from infra.build import Package
@@ -18,6 +19,7 @@ from infra.deploy import CountriesRefused, DeploymentTarget, OperatorsRefused, P
 from infra.deployment import stacks, texts
 from infra.deployment.account import AwsAccount, RegionError
 from infra.deployment.stacks import StackFailed
+from infra.template import load
 from tests.infra.fakes import REGION, FakeAccount, FakeCloudFormation
 
 
@@ -171,6 +173,19 @@ def test_figures_of_limits_are_passed_to_the_functions_in_one_variable(
     packed = "limit_codes_per_number_day=20"
     deploy(account, package, a_target(figures=packed), report=lambda _: None)
     assert parameters(account.formation.asked[-1])["Figures"] == packed
+
+
+def test_numbers_of_workers_are_the_same_for_queues_and_functions(
+    account: FakeAccount, package: Package
+) -> None:
+    packed = figures.packed({"RU4M_FANOUT_ANNOUNCING_WORKERS": "16", "RU4M_FANOUT_MAILS_PER_SECOND": "120"})
+    deploy(account, package, a_target(figures=packed), report=lambda _: None)
+    given = parameters(account.formation.asked[-1])
+    read = figures.read(figures.FanOut, {figures.PACKED: given["Figures"]})
+    assert (given["AnnouncingWorkers"], given["RenewalWorkers"]) == ("16", "4")
+    assert (read.announcing_workers, read.renewal_workers) == (16, 4)
+    allowed = re.compile(load("service/parameters")["Parameters"]["Figures"]["AllowedPattern"])
+    assert allowed.match(packed)
 
 
 def test_invalid_periods_are_refused_before_a_deployment() -> None:

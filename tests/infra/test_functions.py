@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import subprocess
 import sys
+from datetime import timedelta
 
 import pytest
 
+from chalicelib.accounts import service as accounts
+from chalicelib.consents import renewal
+from chalicelib.consents import store as consents
 from chalicelib.core import principals
 from chalicelib.core.chain.checkpoint_run import SETTLE
+from chalicelib.core.figures import FanOut
 from chalicelib.core.ids import AccountId
-from chalicelib.notices.announcement_run import LEASE
+from chalicelib.notices import announcement_run
 from chalicelib.profiles import service as profiles
 from chalicelib.retention import jobs
 from chalicelib.rights.engine.queue import LONGEST_DELAY
@@ -27,6 +33,7 @@ FUNCTIONS = {
     "access_token",
     "admin",
     "announce_notices",
+    "announce_to_shard",
     "chat",
     "checkpoint_ledger",
     "consents",
@@ -41,6 +48,7 @@ FUNCTIONS = {
     "rights",
     "roll_up_usage",
     "renew_consents",
+    "renew_shard",
     "sessions",
     "signup",
     "sweep_rights",
@@ -51,6 +59,7 @@ FUNCTIONS = {
 }
 JOBS = {
     "announce_notices",
+    "announce_to_shard",
     "checkpoint_ledger",
     "erase_accounts",
     "keep_holds",
@@ -59,6 +68,7 @@ JOBS = {
     "reconcile_chat",
     "record_verified_codes",
     "renew_consents",
+    "renew_shard",
     "roll_up_usage",
     "sweep_rights",
     "sync_chat_profiles",
@@ -79,6 +89,8 @@ SELECTIVE = (
     "RU4M_RIGHTS_",
     "RU4M_ERASURES_",
     "RU4M_TRANSFERS_",
+    "RU4M_ANNOUNCEMENTS_",
+    "RU4M_RENEWALS_",
     "RU4M_MAIL_",
 )
 
@@ -336,16 +348,6 @@ def test_only_signup_and_the_counting_job_are_configured_with_countries(
     assert configured == {"record_verified_codes", "signup"}
 
 
-@pytest.mark.promise("RGT-7")
-def test_evidence_is_renewed_every_hour_and_a_failed_run_is_retried(
-    functions: dict[str, Template],
-) -> None:
-    function = functions["renew_consents"]
-    (event,) = function["Events"].values()
-    assert (event["Type"], event["Properties"]["Schedule"]) == ("Schedule", "rate(1 hour)")
-    assert function["EventInvokeConfig"]["MaximumRetryAttempts"] == 2
-
-
 @pytest.mark.promise("SEC-1")
 def test_ledger_is_signed_every_hour_and_a_failed_run_is_retried(
     functions: dict[str, Template],
@@ -359,13 +361,68 @@ def test_ledger_is_signed_every_hour_and_a_failed_run_is_retried(
 
 
 @pytest.mark.promise("NOT-1")
-def test_announcements_are_sent_every_ten_minutes(functions: dict[str, Template]) -> None:
-    function = functions["announce_notices"]
+@pytest.mark.promise("RGT-7")
+@pytest.mark.parametrize("name", ["announce_notices", "renew_consents"])
+def test_shards_with_work_due_are_sent_to_workers_every_five_minutes(
+    name: str, functions: dict[str, Template]
+) -> None:
+    function = functions[name]
     (event,) = function["Events"].values()
-    assert (event["Type"], event["Properties"]["Schedule"]) == ("Schedule", "rate(10 minutes)")
-    assert function["EventInvokeConfig"]["MaximumRetryAttempts"] == 0
-    # So that two runs do not announce to the same accounts.
-    assert function["Timeout"] < LEASE.total_seconds()
+    assert (event["Type"], event["Properties"]["Schedule"]) == ("Schedule", "rate(5 minutes)")
+    assert function["EventInvokeConfig"]["MaximumRetryAttempts"] == 0  # the next run repeats it
+    assert function["Timeout"] < 5 * 60  # so runs never overlap
+
+
+@pytest.mark.promise("NOT-1")
+@pytest.mark.promise("RGT-7")
+@pytest.mark.parametrize(
+    ("name", "of", "at_once", "lease"),
+    [
+        ("announce_to_shard", "AnnouncementsQueue", "AnnouncingWorkers", announcement_run.LEASE),
+        ("renew_shard", "RenewalsQueue", "RenewalWorkers", renewal.LEASE),
+    ],
+)
+def test_message_about_a_shard_is_delivered_at_most_five_times(
+    service: Template,
+    functions: dict[str, Template],
+    name: str,
+    of: str,
+    at_once: str,
+    lease: timedelta,
+) -> None:
+    worker = functions[name]
+    (event,) = worker["Events"].values()
+    source = event["Properties"]
+    assert (event["Type"], plain(source["Queue"])) == ("SQS", f"${{{of}.Arn}}")
+    assert source["BatchSize"] == 1  # a shard may take the whole run
+    assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert source["ScalingConfig"]["MaximumConcurrency"] == {"Ref": at_once}
+    queue = service["Resources"][of]["Properties"]
+    assert queue["SqsManagedSseEnabled"] is True
+    # The worker that gets a message again finds that the lease of a killed worker has ended.
+    assert queue["VisibilityTimeout"] > lease.total_seconds() > worker["Timeout"]
+    redrive = queue["RedrivePolicy"]
+    assert (plain(redrive["deadLetterTargetArn"]), redrive["maxReceiveCount"]) == ("${ShardsDead.Arn}", 5)
+    # Otherwise a message would expire before it reaches the dead-letter queue.
+    assert 5 * queue["VisibilityTimeout"] < queue["MessageRetentionPeriod"] <= 3600
+
+
+def test_numbers_of_workers_have_the_defaults_and_bounds_of_their_figures(service: Template) -> None:
+    for parameter, name in (
+        ("AnnouncingWorkers", "announcing_workers"),
+        ("RenewalWorkers", "renewal_workers"),
+    ):
+        (figure,) = (one for one in dataclasses.fields(FanOut) if one.name == name)
+        stated = service["Parameters"][parameter]
+        rule = figure.metadata["rule"]
+        bounds = (stated["Default"], stated["MinValue"], stated["MaxValue"])
+        assert bounds == (rule.default, rule.minimum, rule.maximum)
+
+
+def test_no_more_workers_may_run_than_there_are_shards() -> None:
+    rules = {figure.name: figure.metadata["rule"] for figure in dataclasses.fields(FanOut)}
+    assert rules["announcing_workers"].maximum == len(accounts.SHARDS)
+    assert rules["renewal_workers"].maximum == len(consents.SHARDS)
 
 
 @pytest.mark.promise("RGT-10")
@@ -401,17 +458,23 @@ def test_message_about_a_request_is_delivered_at_most_five_times(
 
 
 @pytest.mark.promise("RGT-10")
-def test_failed_messages_of_all_queues_are_kept_for_two_weeks(service: Template) -> None:
-    dead = service["Resources"]["RightsDead"]["Properties"]
+@pytest.mark.parametrize(
+    ("name", "of"),
+    [
+        ("RightsDead", ("RightsQueue", "TransfersQueue", "ErasuresQueue")),
+        ("ShardsDead", ("AnnouncementsQueue", "RenewalsQueue")),
+    ],
+)
+def test_failed_messages_of_all_queues_are_kept_for_two_weeks(
+    service: Template, name: str, of: tuple[str, ...]
+) -> None:
+    dead = service["Resources"][name]["Properties"]
     assert dead["MessageRetentionPeriod"] == 14 * 24 * 3600
     assert dead["SqsManagedSseEnabled"] is True
     allowed = dead["RedriveAllowPolicy"]
     assert allowed["redrivePermission"] == "byQueue"
     sources = [plain(source).rpartition(":")[2] for source in allowed["sourceQueueArns"]]
-    queues = (
-        service["Resources"][name]["Properties"]
-        for name in ("RightsQueue", "TransfersQueue", "ErasuresQueue")
-    )
+    queues = (service["Resources"][one]["Properties"] for one in of)
     assert sources == [plain(queue["QueueName"]) for queue in queues]
 
 
@@ -486,7 +549,10 @@ def test_function_is_configured_with_only_the_tables_and_secrets_it_may_use(
             accounts, billing, claims, challenges, rights, "table_ledger", "secret_receipts", "secret_staff",
             "rights_queue", *lookup, *sealing,
         },
-        "announce_notices": {accounts, challenges, "mail_from", "mail_configuration", *sealing},
+        "announce_notices": {challenges, "announcements_queue"},  # it opens no record of an account
+        "announce_to_shard": {
+            accounts, challenges, "announcements_queue", "mail_from", "mail_configuration", *sealing,
+        },
         "chat": {accounts, "secret_stream"},
         "checkpoint_ledger": {"table_ledger", "checkpoint_bucket", "checkpoint_key"},
         "consents": {accounts, challenges, "table_ledger", *sealing},
@@ -513,7 +579,10 @@ def test_function_is_configured_with_only_the_tables_and_secrets_it_may_use(
         "roll_up_usage": {accounts, usage, *sealing},
         "reconcile_chat": {accounts, claims, rights, "table_ledger", "secret_stream", *lookup, *sealing},
         "record_verified_codes": {challenges},
-        "renew_consents": {accounts, rights, usage, "table_ledger", *sealing},
+        "renew_consents": {accounts, challenges, "renewals_queue"},  # it opens no record of an account
+        "renew_shard": {
+            accounts, challenges, rights, usage, "table_ledger", "renewals_queue", *sealing,
+        },
         "sessions": {
             accounts, challenges, "secret_codes", "secret_refresh", "secret_signing", "signing_kid",
             *lookup, *sealing,

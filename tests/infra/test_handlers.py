@@ -90,7 +90,12 @@ EVENTS: dict[str, tuple[dict[str, Any], object]] = {
         },
         "Unauthorized: Unauthorized",
     ),
-    "announce_notices": (a_schedule_event(), None),
+    # No version is announced at present, so no table is read.
+    "announce_notices": (a_schedule_event(), {"due": 0, "abandoned": 0}),
+    "announce_to_shard": (
+        messages("nonsense", '{"version":"terms-2000-01-01","shard":"00"}'),
+        {"batchItemFailures": []},
+    ),
     "note_bounces": (
         report_of_mail({"EmailTags": [{"Name": "mail_id", "Value": f"m_{'0' * 26}"}], "Destination": {}}),
         "EntryFailed: ('note_bounces', 'Unavailable')",
@@ -107,6 +112,10 @@ EVENTS: dict[str, tuple[dict[str, Any], object]] = {
     "purge_expired": (a_schedule_event(), "EntryFailed: ('purge_expired', 'Unavailable')"),
     "reconcile_chat": (a_schedule_event(), "EntryFailed: ('reconcile_chat', 'Unavailable')"),
     "renew_consents": (a_schedule_event(), "EntryFailed: ('renew_consents', 'Unavailable')"),
+    "renew_shard": (
+        messages("nonsense", '{"shard":"00"}'),
+        {"batchItemFailures": [{"itemIdentifier": "message-1"}]},
+    ),
     "sweep_rights": (a_schedule_event(), "EntryFailed: ('sweep_rights', 'Unavailable')"),
     "sync_chat_profiles": ({"Records": []}, {"batchItemFailures": []}),
     # A message that names no request is dropped; one whose request could not be read is delivered again.

@@ -29,7 +29,7 @@ def test_bounce_reaches_the_function_that_records_it(
     topic = destination["Properties"]["EventDestination"]["SnsDestination"]["TopicARN"]
     assert plain(topic) == plain(event["Properties"]["Topic"]) == "${MailTopic}"
     assert plain(destination["Properties"]["ConfigurationSetName"]) == plain(
-        functions["announce_notices"]["Environment"]["Variables"]["RU4M_MAIL_CONFIGURATION"]
+        functions["announce_to_shard"]["Environment"]["Variables"]["RU4M_MAIL_CONFIGURATION"]
     )
 
 

@@ -29,6 +29,9 @@ _MAILING = (
 )
 
 
+# A worker that does not send to its own queue.
+_RECEIVE = "sqs:DeleteMessage, sqs:GetQueueAttributes, sqs:ReceiveMessage"
+
 # Of the rights table, only the mark that a right is being exercised may be deleted.
 _REQUESTS = (
     "dynamodb:BatchGetItem, dynamodb:DeleteItem, dynamodb:GetItem, dynamodb:PutItem",
@@ -57,7 +60,7 @@ LEDGER_KINDS = {
     "EraseAccountsRole": {_RIGHTS, _TOMBSTONE},
     "PurgeExpiredRole": {purge.KIND},
     "ReconcileChatRole": {reconciliation.KIND},
-    "RenewConsentsRole": {_CONSENT},
+    "RenewShardRole": {_CONSENT},
     "RightsRole": {_RIGHTS},
     "TransferCopiesRole": {_RIGHTS},
     "WorkRightsRole": {_RIGHTS},
@@ -97,13 +100,20 @@ EXPECTED = {
         ("kms:Decrypt", "${StageKeyArn}"),
         ("sqs:SendMessage", "${RightsQueue.Arn}"),
     },
+    # It reads where announcing stands, and no account.
     "AnnounceNoticesRole": {
         _own_logs("announce_notices"),
+        ("dynamodb:BatchGetItem", "${ChallengesTableArn}"),
+        ("sqs:SendMessage, sqs:SendMessageBatch if Emulated", "${AnnouncementsQueue.Arn}"),
+    },
+    "AnnounceToShardRole": {
+        _own_logs("announce_to_shard"),
         ("dynamodb:BatchGetItem, dynamodb:PutItem, dynamodb:UpdateItem", "${AccountsTableArn}"),
         ("dynamodb:Query", "${AccountsTableArn}/index/live"),
         ("dynamodb:BatchGetItem", "${KeysTableArn}"),
         ("kms:Decrypt", "${SealingKeyArn}"),
         ("dynamodb:BatchGetItem, dynamodb:PutItem", "${ChallengesTableArn}"),
+        (_RECEIVE, "${AnnouncementsQueue.Arn}"),
         _MAILING,
     },
     "ChatRole": {
@@ -264,8 +274,17 @@ EXPECTED = {
         ("secretsmanager:GetSecretValue", "${LookupSecretArn}, ${StreamSecretArn}"),
         ("kms:Decrypt", "${StageKeyArn}"),
     },
+    # It reads an index of times, and no account.
     "RenewConsentsRole": {
         _own_logs("renew_consents"),
+        ("dynamodb:Query", "${AccountsTableArn}/index/renewal"),
+        ("dynamodb:BatchGetItem", "${ChallengesTableArn}"),
+        ("sqs:SendMessage, sqs:SendMessageBatch if Emulated", "${RenewalsQueue.Arn}"),
+    },
+    "RenewShardRole": {
+        _own_logs("renew_shard"),
+        ("dynamodb:BatchGetItem, dynamodb:PutItem", "${ChallengesTableArn}"),
+        (_RECEIVE, "${RenewalsQueue.Arn}"),
         ("dynamodb:BatchGetItem, dynamodb:PutItem", "${AccountsTableArn}"),
         ("dynamodb:Query", "${AccountsTableArn}/index/renewal"),
         # Usage events whose consent was withdrawn are deleted, or hidden if a hold keeps them.
@@ -453,7 +472,7 @@ def test_roles_read_the_holds_of_subjects_and_not_requests_by_query(service: Tem
     }
     of_subjects = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["A#*"]}}
     assert conditions.pop("WorkRightsRole") is None  # it answers requests
-    assert conditions == dict.fromkeys(("AdminRole", "EraseAccountsRole", "RenewConsentsRole"), of_subjects)
+    assert conditions == dict.fromkeys(("AdminRole", "EraseAccountsRole", "RenewShardRole"), of_subjects)
 
 
 @pytest.mark.promise("SEC-1")
@@ -488,6 +507,25 @@ def test_role_may_append_only_to_chains_of_its_own_kinds(service: Template) -> N
     }
 
 
+@pytest.mark.promise("SEC-1")
+def test_schedules_of_shards_read_only_the_progress_of_their_job(service: Template) -> None:
+    conditions = {
+        role: statement.get("Condition")
+        for role, statement in statements(service)
+        if role in {"AnnounceNoticesRole", "RenewConsentsRole", "RenewShardRole"}
+        and listed(statement.get("Resource", [])) == ["${ChallengesTableArn}"]
+    }
+
+    def only(kind: str) -> Template:
+        return {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"{kind}#*"]}}
+
+    assert conditions == {
+        "AnnounceNoticesRole": only("announcement_progress"),
+        "RenewConsentsRole": only("renewal_progress"),
+        "RenewShardRole": only("renewal_progress"),
+    }
+
+
 @pytest.mark.promise("USE-6")
 def test_only_roles_for_figures_copies_and_deletion_read_usage_events(
     service: Template,
@@ -503,7 +541,7 @@ def test_only_roles_for_figures_copies_and_deletion_read_usage_events(
         "EraseAccountsRole",
         "KeepHoldsRole",
         "PurgeExpiredRole",
-        "RenewConsentsRole",
+        "RenewShardRole",
         "RollUpUsageRole",
         "WorkRightsRole",
     }

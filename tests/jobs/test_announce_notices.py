@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
@@ -15,17 +16,19 @@ from chalicelib.accounts import store as accounts_store
 from chalicelib.core import aws, clock
 from chalicelib.core.ids import AccountId
 from chalicelib.core.metrics import Metric
+from chalicelib.core.observe import EntryFailed
 from chalicelib.core.sealing import Unfit
+from chalicelib.core.settings import settings
 from chalicelib.notices import announcement, announcement_run, versions
 from chalicelib.notices.announcement import NoticeRecipient
-from chalicelib.notices.jobs import announce_notices, note_bounces
+from chalicelib.notices.jobs import announce_notices, announce_to_shard, note_bounces
 from chalicelib.privacy import codec
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.profiles.model import Profile
-from tests.support import cloud
+from tests.support import cloud, workers
 from tests.support.builders import a_phone, a_schedule_event
 from tests.support.cloud import Calls, counted, failing, hooked, sent_mail
-from tests.support.events import Context, published_to_topic, report_of_mail
+from tests.support.events import Context, messages, published_to_topic, report_of_mail
 from tests.support.notices import DAY, a_version, publish
 from tests.support.outages import refused_sender
 from tests.support.world import User, World
@@ -34,8 +37,8 @@ NEWER = a_version("2026-12-24", announced_for=60 * DAY)
 HOUR = timedelta(hours=1)
 
 
-def run(seconds: int = 900) -> None:
-    announce_notices(a_schedule_event(), Context(seconds))
+def run(seconds: int = 300) -> None:
+    workers.announce(seconds)
 
 
 def stored_announcement(user: User, version: str = NEWER.version) -> dict[str, str] | None:
@@ -61,8 +64,10 @@ def one_shard(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[timedelta]:
+    """Collect the pauses, which are all that takes time."""
     waited: list[timedelta] = []
     monkeypatch.setattr(clock, "pause", waited.append)
+    monkeypatch.setattr(clock, "ticks", lambda: sum(waited, timedelta()).total_seconds())
     return waited
 
 
@@ -335,7 +340,7 @@ def test_mails_wait_while_ses_refuses_all_and_app_notices_do_not(
     record = stored_announcement(mila)
     assert record
     assert (record["state"], "announced_at" in record, channel(vuk)) == ("waiting", False, "in_app")
-    world.advance(HOUR)
+    world.advance(6 * HOUR)
     run()
     assert (channel(mila), len(mails)) == ("email", 1)
 
@@ -346,7 +351,8 @@ def test_run_waits_and_retries_if_ses_limits_the_rate_of_mails(
 ) -> None:
     with failing("sesv2", "SendEmail", refusal("TooManyRequestsException", 429), times=2):
         run()
-    assert (channel(mila), pauses) == ("email", [timedelta(seconds=1)] * 2)
+    pace = settings().fan_out.mail_interval
+    assert (channel(mila), pauses) == ("email", [pace, timedelta(seconds=1), timedelta(seconds=1)])
 
 
 @pytest.mark.usefixtures("newer")
@@ -362,7 +368,7 @@ def test_run_makes_no_further_calls_to_ses_once_ses_refuses_all_mails(
     with failing("sesv2", "SendEmail", refusal("SendingPausedException")), counted() as calls:
         run()
     assert calls["sesv2.SendEmail"] == 3  # the three tries of the first mail
-    world.advance(HOUR)
+    world.advance(6 * HOUR)
     run()
     assert {channel(user) for user in (mila, *others)} == {"email"}
 
@@ -372,12 +378,25 @@ def test_run_makes_no_further_calls_to_ses_once_ses_refuses_all_mails(
 def test_account_that_waited_three_days_for_mail_gets_an_app_notice(world: World, mila: User) -> None:
     with failing("sesv2", "SendEmail", refusal("SendingPausedException")):
         run()
-        world.advance(3 * DAY - timedelta(seconds=1))
-        run()
+        for _ in range(3 * 4 - 1):
+            world.advance(6 * HOUR)
+            run()
         assert channel(mila) is None
-        world.advance(timedelta(seconds=1))
+        world.advance(6 * HOUR)
         run()
     assert channel(mila) == "in_app"
+
+
+@pytest.mark.promise("NOT-1")
+@pytest.mark.usefixtures("newer")
+def test_round_that_skipped_accounts_is_repeated_after_six_hours(world: World, mila: User) -> None:
+    with failing("sesv2", "SendEmail", refusal("SendingPausedException")):
+        run()
+    world.advance(6 * HOUR - timedelta(seconds=1))
+    assert calls_of_a_run() == {"dynamodb.BatchGetItem": 1}  # no account is read
+    world.advance(timedelta(seconds=1))
+    run()
+    assert channel(mila) == "email"
 
 
 @pytest.mark.promise("NOT-1")
@@ -388,6 +407,7 @@ def test_account_skipped_on_an_early_page_is_reached_by_the_next_run(
     monkeypatch.setattr(announcement_run, "MAX_ACCOUNTS_PER_READ", 1)
     with failing("sesv2", "SendEmail", refusal("SendingPausedException")):
         run()
+    world.advance(6 * HOUR)
     run()
     assert channel(mila) == "email"
 
@@ -401,6 +421,7 @@ def test_three_days_of_waiting_for_mail_begin_again_with_each_outage(
     publish(monkeypatch, NEWER)
     with failing("sesv2", "SendEmail", refusal("SendingPausedException")):
         run()
+    world.advance(6 * HOUR)
     run()
     assert channel(mila) == "email"
     monkeypatch.setattr(versions, "PUBLISHED", before)  # a container that was not replaced yet
@@ -411,6 +432,7 @@ def test_three_days_of_waiting_for_mail_begin_again_with_each_outage(
     with failing("sesv2", "SendEmail", refusal("SendingPausedException")):
         run()
     assert channel(late) is None
+    world.advance(6 * HOUR)
     run()
     assert channel(late) == "email"
 
@@ -525,8 +547,8 @@ def killed_at(number: int, moment: str) -> Iterator[None]:
 
 
 @pytest.mark.promise("NOT-1")
-def test_account_that_kills_every_run_does_not_delay_another_shard(
-    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_account_that_kills_every_worker_does_not_delay_another_shard(
+    world: World, monkeypatch: pytest.MonkeyPatch, gauges: dict[Metric, int]
 ) -> None:
     for module in (accounts, accounts_store):
         monkeypatch.setattr(module, "SHARDS", ("00", "01"))
@@ -543,19 +565,18 @@ def test_account_that_kills_every_run_does_not_delay_another_shard(
         announce_to(recipient, *rest)
 
     monkeypatch.setattr(announcement, "announce_to", kill_for_the_first_account)
-    capsys.readouterr()
-    for _ in range(2):
-        with pytest.raises(Killed):
-            run()
+    for _ in range(3):
+        send()
+        for body in cloud.take_messages("announcements"):
+            with suppress(Killed):
+                deliver(body)
         world.advance(timedelta(minutes=10))
-    assert channel(by_shard["01"]) == "in_app"
-    assert (
-        Metric.NOTICE_SHARDS_TAKEN_OVER.label not in capsys.readouterr().out
-    )  # an alarm fires when it is absent
+    assert (channel(by_shard["00"]), channel(by_shard["01"])) == (None, "in_app")
+    assert send()["abandoned"] == gauges[Metric.NOTICE_SHARDS_ABANDONED] == 1  # an alarm fires if it lasts
     monkeypatch.setattr(announcement, "announce_to", announce_to)
     run()
     assert channel(by_shard["00"]) == "in_app"
-    assert '"NoticeShardsTakenOver":[1.0]' in capsys.readouterr().out.replace(" ", "")
+    assert send()["abandoned"] == 0
 
 
 @pytest.mark.promise("NOT-1")
@@ -606,9 +627,9 @@ def test_run_stops_before_its_timeout_and_the_next_run_continues(
         if (
             model.name in slow
             and stored_announcement(first) is None
-            and cloud.records("announcement_progress")
+            and any("leased_until" in progress for progress in cloud.records("announcement_progress"))
         ):
-            world.advance(timedelta(minutes=14, seconds=31))
+            world.advance(timedelta(minutes=4, seconds=30))
 
     with hooked("dynamodb", "before-call.dynamodb", take_long):
         run()
@@ -625,11 +646,12 @@ def test_run_stops_before_its_timeout_and_the_next_run_continues(
 def test_shard_leased_by_another_run_is_skipped(
     world: World, mila: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with killed_at(2, "before"), pytest.raises(Killed):
+    with killed_at(3, "before"), pytest.raises(Killed):
         run()
     with counted() as calls:
         run()
-    assert calls == {"dynamodb.BatchGetItem": 1}
+        assert deliver(message()) == {"batchItemFailures": []}
+    assert calls == {"dynamodb.BatchGetItem": 2}  # of the schedule, and of the worker
     world.advance(timedelta(minutes=6))
     run()
     assert channel(mila) == "email"
@@ -706,7 +728,12 @@ def test_finished_progress_is_stored_while_its_version_is_the_newest(world: Worl
     run()
     for _ in range(10):
         world.advance(3 * DAY)
-        assert calls_of_a_run() == {"dynamodb.BatchGetItem": 1, "dynamodb.PutItem": 1}  # no account is read
+        # No account is read.
+        assert calls_of_a_run() == {
+            "dynamodb.BatchGetItem": 2,
+            "dynamodb.PutItem": 1,
+            "sqs.SendMessageBatch": 1,
+        }
 
 
 @pytest.mark.promise("RET-1")
@@ -744,3 +771,120 @@ def calls_of_a_run() -> Calls:
 def test_run_after_all_shards_are_finished_costs_one_read(mila: User) -> None:
     run()
     assert calls_of_a_run() == {"dynamodb.BatchGetItem": 1}
+
+
+# --- the queue
+
+
+def send() -> dict[str, int]:
+    """Run the schedule and leave its messages in the queue."""
+    return cast("dict[str, int]", announce_notices(a_schedule_event(), Context()))
+
+
+def message(shard: str = "00", version: str = NEWER.version) -> str:
+    return json.dumps({"version": version, "shard": shard})
+
+
+def deliver(*bodies: str) -> Any:
+    return announce_to_shard(messages(*bodies), Context(300))
+
+
+@pytest.mark.promise("SEC-1")
+def test_schedule_sends_one_message_per_shard_without_an_id(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()
+    publish(monkeypatch, NEWER)
+    assert send() == {"due": 64, "abandoned": 0}
+    bodies = [json.loads(body) for body in cloud.take_messages("announcements")]
+    assert [body.pop("shard") for body in bodies] == list(accounts.SHARDS)
+    assert bodies == [{"version": NEWER.version}] * 64
+
+
+@pytest.mark.promise("NOT-1")
+@pytest.mark.usefixtures("newer")
+def test_lost_message_about_a_shard_is_sent_again(world: World, mila: User) -> None:
+    send()
+    cloud.take_messages("announcements")
+    world.advance(timedelta(minutes=5))
+    run()
+    assert channel(mila) == "email"
+
+
+@pytest.mark.promise("NOT-1")
+@pytest.mark.usefixtures("newer")
+def test_duplicate_or_late_message_announces_nothing_again(
+    world: World, mila: User, mails: list[dict[str, Any]]
+) -> None:
+    for _ in range(3):
+        assert deliver(message(), message()) == {"batchItemFailures": []}
+        world.advance(HOUR)
+    assert (channel(mila), len(mails)) == ("email", 1)
+    assert [progress["rounds"] for progress in cloud.records("announcement_progress")] == [{"N": "1"}]
+
+
+@pytest.mark.usefixtures("newer", "mila")
+@pytest.mark.parametrize(
+    "body",
+    [
+        *("", "x", "[]", "{}", "null", '"00"'),
+        '{"shard":"00"}',
+        '{"shard":0,"version":"terms-2026-12-24"}',
+        '{"shard":"64","version":"terms-2026-12-24"}',
+        '{"shard":"00","version":"terms-2000-01-01"}',  # replaced, or of a deployment that was taken back
+        '{"shard":"00","version":"terms-2026-12-24","more":"x"}',
+    ],
+)
+def test_message_without_a_valid_version_and_shard_is_dropped(body: str) -> None:
+    with counted() as calls:
+        assert deliver(body) == {"batchItemFailures": []}
+    assert calls == {}
+
+
+@pytest.mark.promise("NOT-1")
+@pytest.mark.usefixtures("newer")
+def test_only_the_message_whose_shard_is_unreachable_is_redelivered(
+    world: World, mila: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(accounts, "SHARDS", ("00", "01"))
+    outage = EndpointConnectionError(endpoint_url="https://dynamodb")
+    with failing("dynamodb", "BatchGetItem", outage, touching=f"{NEWER.version}#01"):
+        answer = deliver(message("01"), message("00"))
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "message-0"}]}
+    assert channel(mila) == "email"
+    assert deliver(message("01")) == {"batchItemFailures": []}
+
+
+@pytest.mark.promise("NOT-1")
+@pytest.mark.usefixtures("newer")
+def test_schedule_fails_without_a_queue_and_the_next_run_sends(mila: User) -> None:
+    outage = EndpointConnectionError(endpoint_url="https://sqs")
+    with failing("sqs", "SendMessageBatch", outage), pytest.raises(EntryFailed):
+        send()
+    run()
+    assert channel(mila) == "email"
+
+
+@pytest.mark.usefixtures("vuk")
+def test_all_workers_together_keep_the_rate_of_mails(
+    world: World,
+    mila: User,
+    monkeypatch: pytest.MonkeyPatch,
+    mails: list[dict[str, Any]],
+    pauses: list[timedelta],
+) -> None:
+    monkeypatch.setenv("RU4M_FANOUT_ANNOUNCING_WORKERS", "6")
+    monkeypatch.setenv("RU4M_FANOUT_MAILS_PER_SECOND", "12")
+    settings.cache_clear()
+    for name in ("ana", "iva"):
+        world.a_user().has_email(f"{name}@test.example")
+    publish(monkeypatch, NEWER)
+    run()
+    # Three mails of one worker take 1.5 seconds: with six workers, 18 mails in 1.5 seconds.
+    assert (len(mails), pauses) == (3, [timedelta(seconds=0.5)] * 3)
+
+
+@pytest.mark.usefixtures("newer", "vuk")
+def test_accounts_without_an_address_do_not_wait_for_the_pace(mila: User, pauses: list[timedelta]) -> None:
+    run()
+    assert pauses == [settings().fan_out.mail_interval]  # of one mail; the other account has no address

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from chalicelib.consents.jobs import renew_consents
 from chalicelib.core import clock, table
 from chalicelib.core.clock import DAY, HOUR, MINUTE
 from chalicelib.core.ids import AccountId
@@ -18,7 +17,7 @@ from chalicelib.privacy import pins
 from chalicelib.retention.jobs import keep_holds
 from chalicelib.retention.model import UNCONFIRMED
 from chalicelib.retention.store import SHARDS
-from tests.support import cloud
+from tests.support import cloud, workers
 from tests.support.builders import a_fault, a_schedule_event, an_event
 from tests.support.copies import damage
 from tests.support.crash import How, Killed, Point, Watch
@@ -302,11 +301,11 @@ def test_withdrawal_hides_held_usage_at_once(world: World, mila: User) -> None:
     run()
     mila.withdraws("analytics")
     world.advance(HOUR)
-    renew_consents(a_schedule_event(), None)
+    workers.renew()
     assert "usage_event" in kinds()
     (item,) = (item for item in stored_items() if item["kind"] == "usage_event")
     assert item["expires_at"] == clock.to_epoch(world.now)
-    assert renew_consents(a_schedule_event(), None)["deleted"] == 0
+    assert workers.renew()["deleted"] == 0
 
 
 @pytest.mark.promise("RGT-7")
@@ -315,7 +314,7 @@ def test_hidden_usage_is_deleted_when_the_hold_ends(world: World, mila: User) ->
     run()
     mila.withdraws("analytics")
     world.advance(HOUR)
-    renew_consents(a_schedule_event(), None)
+    workers.renew()
     run_daily(world, 6)
     assert "usage_event" in kinds()
     run_daily(world, 1)
@@ -328,5 +327,5 @@ def test_usage_of_a_kind_without_a_hold_is_deleted_at_a_withdrawal(world: World,
     run()
     mila.withdraws("analytics")
     world.advance(HOUR)
-    renew_consents(a_schedule_event(), None)
+    workers.renew()
     assert kinds() == ["diagnostics_event"]

@@ -24,7 +24,7 @@ def sweep() -> dict[str, int]:
 
 
 def purge_queue() -> None:
-    aws.client("sqs").purge_queue(QueueUrl=settings().rights_queue())
+    aws.client("sqs").purge_queue(QueueUrl=settings().queue("rights"))
 
 
 def a_request(world: World) -> str:

@@ -10,11 +10,9 @@ from chalicelib.core import clock
 from chalicelib.core.ids import AccountId
 from chalicelib.core.table import Table
 from chalicelib.notices import store
-from chalicelib.notices.jobs import announce_notices
 from chalicelib.notices.model import AnnouncementProgress
-from tests.support.builders import a_schedule_event
+from tests.support import workers
 from tests.support.copies import damage
-from tests.support.events import Context
 from tests.support.notices import DAY, a_version, publish, record_announcement
 from tests.support.world import User, World
 
@@ -26,7 +24,7 @@ def announced(user: User) -> bool:
 
 
 def run() -> None:
-    announce_notices(a_schedule_event(), Context(900))
+    workers.announce()
 
 
 @pytest.mark.promise("NOT-1")

@@ -99,8 +99,11 @@ def new_container() -> None:
     history.forget()
 
 
+QUEUES = ("rights", "transfers", "erasures", "announcements", "renewals")
+
+
 def create_queues() -> None:
-    for name in ("rights", "transfers", "erasures"):
+    for name in QUEUES:
         aws.client("sqs").create_queue(QueueName=f"ru4m-test-{name}")
 
 
@@ -132,6 +135,14 @@ def queued(name: str = "rights") -> list[str]:
     """Return the rights requests in a queue, due or delayed; they are not removed."""
     queue = sqs_backends[ACCOUNT][REGION].queues[f"ru4m-test-{name}"]
     return [json.loads(message.body)["request_id"] for message in queue._messages]
+
+
+def take_messages(name: str) -> list[str]:
+    """Remove all messages from a queue and return their bodies, in the order in which they were sent."""
+    waiting = sqs_backends[ACCOUNT][REGION].queues[f"ru4m-test-{name}"]._messages
+    bodies = [message.body for message in waiting]
+    waiting.clear()
+    return bodies
 
 
 def sent_messages() -> list[tuple[str, str]]:

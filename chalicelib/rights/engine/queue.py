@@ -17,9 +17,8 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 from itertools import islice
 
-from chalicelib.core import aws, clock, metrics, observe
+from chalicelib.core import aws, clock, metrics, observe, queues
 from chalicelib.core.aws import AwsBug
-from chalicelib.core.batches import batched
 from chalicelib.core.clock import DAY, MINUTE
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import RightsRequestId
@@ -30,7 +29,6 @@ from chalicelib.rights import store
 LONGEST_DELAY = 15 * MINUTE  # SQS's own
 MAX_HOPS = 50  # several times what the longest procedure needs between two sweeps
 _NO_LOOP = MINUTE  # a message delayed at least this long is no tight loop, and restarts the count
-_MAX_PER_BATCH = 10  # SQS's own
 
 
 class Destination(Enum):
@@ -45,11 +43,11 @@ class Destination(Enum):
         """The queue's address; only functions that send to it have it."""
         match self:
             case Destination.WORK:
-                return settings().rights_queue()
+                return settings().queue("rights")
             case Destination.TRANSFERS:
-                return settings().transfers_queue()
+                return settings().queue("transfers")
             case Destination.ERASURES:
-                return settings().erasures_queue()
+                return settings().queue("erasures")
 
 
 @dataclass(frozen=True)
@@ -91,12 +89,7 @@ def send_all(request_ids: Iterable[RightsRequestId]) -> int:
 
     The next sweep sends the others again.
     """
-    taken = 0
-    for batch in batched(request_ids, _MAX_PER_BATCH):
-        entries = [{"Id": str(number), "MessageBody": _body(Hint(one))} for number, one in enumerate(batch)]
-        answer = aws.ask("sqs", "send_message_batch", QueueUrl=Destination.WORK.url, Entries=entries)
-        taken += len(answer.get("Successful", ()))
-    return taken
+    return queues.send_all(Destination.WORK.url, (_body(Hint(one)) for one in request_ids))
 
 
 def parse(body: str) -> Hint | None:
