@@ -19,11 +19,12 @@ from typing import Any
 from boto3.dynamodb.conditions import ConditionBase
 
 from chalicelib.accounts.model import Account, AccountState, Claim, ClaimedValues, ClaimKind
-from chalicelib.core import clock, keyring, shards, table
+from chalicelib.core import clock, keyring, observe, shards, table
 from chalicelib.core.batches import batched
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.needs import Found, Need
+from chalicelib.core.sealing import SealingError
 from chalicelib.core.settings import Secret
 from chalicelib.core.table import (
     Absent,
@@ -182,14 +183,25 @@ def _own_claims(values: ClaimedValues) -> dict[Key, Item]:
     return {key: found[key] for key in keys if found.get(key, {}).get("account_id") == values.account_id}
 
 
-def claims_of_users(user_ids: Collection[UserId]) -> dict[UserId, Claim]:
-    """The claims on user ids, also those that an erasure released; none for an id that was never claimed."""
+def claims_of_users(user_ids: Collection[UserId]) -> dict[UserId, Claim | None]:
+    """The claims on user ids, also those that an erasure released; no entry for an id that was never claimed.
+
+    A claim that cannot be read is None and counted, so that its user does not look unclaimed.
+    """
     places = {key: one for one in user_ids for key in _claim_keys(ClaimKind.USER, one)}
     return {
-        places[key]: codec.opened(Claim, item)
+        places[key]: _readable_claim(item)
         for some in batched(places, _KEYS_AT_ONCE)
         for key, item in table.batch_get(some).items()
     }
+
+
+def _readable_claim(item: Item) -> Claim | None:
+    try:
+        return codec.opened(Claim, item)
+    except SealingError as error:
+        observe.record_unreadable("claim_unreadable", error)
+        return None
 
 
 def release_claims(claims: ClaimedValues, until: datetime) -> int:

@@ -75,6 +75,10 @@ class StreamUnavailable(Exception):
     """Stream gave no answer, limited the call, or failed; the same call may be sent again."""
 
 
+class CallLimited(StreamUnavailable):
+    """Stream limits the call; it may be sent again once the limit is reset, within a minute."""
+
+
 class CredentialsRefused(StreamUnavailable):
     """Stream does not accept our key or secret; the same call may be sent again once it does."""
 
@@ -186,7 +190,7 @@ def list_users(after: str) -> tuple[ListedUser, ...]:
             limit=MAX_USERS_PER_CALL,
             include_deactivated_users=True,
         ),
-        telling=frozenset(),
+        telling=_AN_ID,
         purpose=Purpose.LEGAL_OBLIGATION,
     )
     return _read(lambda found: answers.listed_users(found, after), answer)
@@ -269,7 +273,9 @@ def _drop_refused(client: StreamChat) -> None:
 
 def _kind_of(error: StreamAPIException) -> Exception:
     # A status below 400 is a successful answer without JSON.
-    if error.status_code == 429 or not 400 <= error.status_code < 500:
+    if error.status_code == 429:
+        return CallLimited()
+    if not 400 <= error.status_code < 500:
         return StreamUnavailable()
     code = getattr(error, "error_code", None)  # missing when the body was not JSON
     if code == _NOT_FOUND_OR_DELETED:

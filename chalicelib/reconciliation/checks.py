@@ -8,6 +8,7 @@ Invariants, wherever a run is killed:
 - A check is planned anew only after Stream answered that it does not find the user. An outage, an answer of
   another form or a refusal changes no check.
 - The answer is recorded before the checks of its users move. So a killed run leaves a line, perhaps twice.
+- A check that cannot be read stays due, and stops no other.
 - A user who was found gets a repair before anything else happens to the check. It is idempotent: the version
   of the check decides.
 """
@@ -18,10 +19,11 @@ from datetime import datetime
 
 from chalicelib.chat import deletion
 from chalicelib.chat.deletion_report import StreamDeletionTask, StreamReport
-from chalicelib.core import clock, metrics
+from chalicelib.core import clock, metrics, observe
 from chalicelib.core.batches import batched
 from chalicelib.core.ids import RightsRequestId, UserId
 from chalicelib.core.metrics import Metric
+from chalicelib.core.sealing import SealingError
 from chalicelib.core.settings import settings
 from chalicelib.core.transactions import Write
 from chalicelib.reconciliation import evidence, store
@@ -68,7 +70,12 @@ def settle(batch: CheckedBatch) -> None:
     evidence.record_checked(batch.stage, len(batch.checks), len(batch.found))
     metrics.count(Metric.STREAM_USER_CHECKED, len(batch.checks))
     for check in batch.found:
-        _plan_repair(check)
+        try:
+            _plan_repair(check)
+        except SealingError as error:  # it stays due, and stops no other
+            observe.record_unreadable(
+                "check_unreadable", error, request_id=check.request_id or evidence.NO_REQUEST
+            )
     for check in batch.checks:
         if check not in batch.found:
             store.advance(check)

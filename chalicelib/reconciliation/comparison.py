@@ -72,9 +72,15 @@ def page_after(after: str) -> ComparedPage | None:
     ours = {user_id: user for user in users if (user_id := UserId.parse(user.id)) and not user.is_deleted}
     claims = accounts.claims_of_users(ours)
     found = _Found()
-    owned = {claim.account_id: ours[user_id] for user_id, claim in claims.items() if claim.account_id}
+    owned = {
+        claim.account_id: ours[user_id] for user_id, claim in claims.items() if claim and claim.account_id
+    }
+    unread = set(owned)
     for account, profile in _stored(owned):
+        unread.discard(account.account_id)
         _compare(found, owned[account.account_id], account, profile)
+    for account in filter(None, accounts.glances(unread).values() if unread else ()):
+        _compare(found, owned[account.account_id], account, None)
     deleted = sum(user.is_deleted for user in users)
     return ComparedPage(
         last=users[-1].id,
@@ -104,9 +110,14 @@ def _stored(owned: Iterable[AccountId]) -> Iterator[tuple[Account, Profile]]:
         yield from profiles.by_accounts(some)
 
 
-def _compare(found: _Found, user: ListedUser, account: Account, profile: Profile) -> None:
+def _compare(found: _Found, user: ListedUser, account: Account, profile: Profile | None) -> None:
+    """Compare a user with the account, and with the profile if that can be read."""
     if account.state is not AccountState.ACTIVE:
         if not user.is_deactivated:
             found.ended.append(account.account_id)
-    elif (user.name, user.image) != (profile.display_name, profile.avatar_url) or user.has_other_fields:
+    elif profile and _differs(user, profile):
         found.drifted.append(account.account_id)
+
+
+def _differs(user: ListedUser, profile: Profile) -> bool:
+    return user.has_other_fields or (user.name, user.image) != (profile.display_name, profile.avatar_url)

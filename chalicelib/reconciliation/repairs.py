@@ -27,6 +27,7 @@ def advance(check: DueCheck) -> bool:
     Raises:
         StreamUnavailable, StreamRefused: Stream does not answer, or refuses; the repair stays due.
         Unavailable: a table does not answer.
+        SealingError: the stored check is not one that this code wrote.
     """
     known = store.read(check)
     if known is None or known.repair is None:

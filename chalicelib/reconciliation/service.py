@@ -1,17 +1,18 @@
 """One run of reconciliation: the checks that are due, their repairs, and pages of the pass over all users.
 
-A run ends when Stream does not answer or limits it; what is left stays due for the next run, an hour later.
+A run ends when Stream limits its calls. Without an answer, a part of a run ends and the next one begins.
+What is left stays due for the next run, an hour later.
 """
 
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 
-from chalicelib.chat.gateway import StreamRefused, StreamUnavailable
+from chalicelib.chat.gateway import CallLimited, StreamRefused, StreamUnavailable
 from chalicelib.core import clock, metrics, observe
 from chalicelib.core.clock import DAY, MINUTE
 from chalicelib.core.metrics import Metric
+from chalicelib.core.sealing import SealingError
 from chalicelib.core.settings import settings
 from chalicelib.privacy.leases import LeaseTaken
 from chalicelib.reconciliation import checks, comparison, evidence, gate, repairs, store
@@ -23,6 +24,7 @@ from chalicelib.reconciliation.model import BlockedReason, CheckStage, Reconcili
 _LEASED_BEYOND = MINUTE  # the call that is in progress at the deadline
 # Stream permits 60 deletions a minute; half of them are left to erasures.
 _BETWEEN_REPAIRS = timedelta(seconds=2)
+_UNANSWERED_REPAIRS = 3  # after so many in succession, Stream is down, and not one deletion odd
 
 
 @dataclass
@@ -84,7 +86,6 @@ def run(deadline: datetime) -> ReconciliationRun:
     """Check, compare and repair what is due, as far as the state of the job permits.
 
     Raises:
-        StreamRefused: Stream refuses a query; what was done stays done.
         Unavailable: a table does not answer.
     """
     try:
@@ -105,10 +106,17 @@ def run(deadline: datetime) -> ReconciliationRun:
 
 
 def count(deadline: datetime) -> ReconciliationRun:
-    """Count as a dry run, whatever the state of the job; nothing is changed."""
-    work = _Work(store.read_state(), deadline)
-    with suppress(_TooManyFound):
-        work.count()
+    """Count as a dry run, whatever the state of the job; nothing is changed.
+
+    It counts on where a run would stop, so that an operator sees how many there are.
+
+    Raises:
+        StreamUnavailable, StreamRefused: Stream does not answer, or refuses.
+        Unavailable: a table does not answer.
+    """
+    work = _Work(store.read_state(), deadline, stops=False)
+    work.count()
+    work.done.blocked = gate.blocked(work.state)
     return work.done
 
 
@@ -125,8 +133,8 @@ def release() -> None:
 class _Work:
     """The work of one run, and the state of the job as it is stored."""
 
-    def __init__(self, state: ReconciliationState, deadline: datetime) -> None:
-        self.state, self.done = state, ReconciliationRun()
+    def __init__(self, state: ReconciliationState, deadline: datetime, *, stops: bool = True) -> None:
+        self.state, self.done, self._stops = state, ReconciliationRun(), stops
         self._deadline, self._pass_ended = deadline, False
 
     def do(self) -> None:
@@ -141,13 +149,29 @@ class _Work:
                         self._save(**gate.after_counting())
                 case Permission.REPAIR:
                     self.done.acted = True
-                    self._check()
-                    self._repair()
-                    self._compare()
+                    for part in (self._check, self._repair, self._compare):
+                        self._do_part(part)
         except _TooManyFound:
             self._block(BlockedReason.TOO_MANY_FOUND)
-        except StreamUnavailable:
-            self.done.complete = False
+        except (StreamRefused, StreamUnavailable) as error:
+            self._record_failure(error)
+
+    def _do_part(self, part: Callable[[], None]) -> None:
+        """Do a part of the run. One whose call Stream fails each time stops no other.
+
+        Raises:
+            CallLimited: Stream limits the calls; the run ends.
+        """
+        try:
+            part()
+        except CallLimited:
+            raise
+        except (StreamRefused, StreamUnavailable) as error:
+            self._record_failure(error)
+
+    def _record_failure(self, error: Exception) -> None:
+        observe.log_failure("reconciliation_unanswered", error)
+        self.done.complete = False
 
     def count(self) -> None:
         """Count what a run would find, and change nothing.
@@ -174,6 +198,7 @@ class _Work:
 
     def _repair(self) -> None:
         """Take each repair that is due a step further. One that fails stops no other."""
+        unanswered = 0  # in succession
         for number, check in enumerate(store.due(CheckStage.REPAIR, clock.now())):
             if number:
                 clock.pause(_BETWEEN_REPAIRS)
@@ -181,10 +206,24 @@ class _Work:
                 return
             try:
                 self.done.gone += repairs.advance(check)
+                unanswered = 0
             except StreamRefused as refused:
-                observe.log_failure("repair_refused", refused, request_id=check.request_id or "none")
+                observe.log_failure(
+                    "repair_refused", refused, request_id=check.request_id or evidence.NO_REQUEST
+                )
                 metrics.count(Metric.CHAT_DELETION_UNPROVEN)
                 self.done.complete = False
+            except SealingError as error:
+                observe.record_unreadable(
+                    "check_unreadable", error, request_id=check.request_id or evidence.NO_REQUEST
+                )
+            except CallLimited:
+                raise
+            except StreamUnavailable:
+                unanswered += 1
+                self.done.complete = False
+                if unanswered == _UNANSWERED_REPAIRS:
+                    raise
 
     def _compare(self) -> None:
         """Compare and repair the next pages of the pass over all users, if a pass is due."""
@@ -193,22 +232,25 @@ class _Work:
             return
         if not after:
             self._save(pass_began_at=clock.now(), pass_after=after)
-        for page in self._pages(after):
-            if not comparison.repair(page):
-                self.done.complete = False
-                break
-            self._save(pass_after=page.last)
-        if self._pass_ended:
-            self._save(pass_after=None)
-        if self.done.compared.users:
-            evidence.record_compared(asdict(self.done.compared))
+        try:
+            for page in self._pages(after):
+                if not comparison.repair(page):
+                    self.done.complete = False
+                    break
+                self._save(pass_after=page.last)
+            if self._pass_ended:
+                self._save(pass_after=None)
+        finally:  # pages were compared and repaired also if the next one failed
+            if self.done.compared.users:
+                evidence.record_compared(asdict(self.done.compared))
 
     def _place_in_pass(self) -> str | None:
         """The id after which the pass goes on, empty at its beginning; None until the next one is due."""
         began, days = self.state.pass_began_at, settings().reconciliation.pass_days
         if self.state.pass_after is not None:
             return self.state.pass_after
-        return None if began and clock.now() < began + days * DAY else ""
+        # A beginning in the future was set by a clock that had jumped ahead; it counts as past.
+        return None if began and began <= clock.now() < began + days * DAY else ""
 
     def _pages(self, after: str) -> Iterator[ComparedPage]:
         """Yield the next pages, until the end of the pass, of the share of a run, or of its time."""
@@ -230,11 +272,12 @@ class _Work:
         self._stop_if_too_many()
 
     def _stop_if_too_many(self) -> None:
-        if gate.too_many(self.done.to_repair):
+        if self._stops and gate.too_many(self.done.to_repair):
             raise _TooManyFound
 
     def _block(self, reason: BlockedReason | None) -> None:
         self.done.complete, self.done.blocked = False, reason
+        observe.log("reconciliation_blocked", reason=str(reason))
         self._save(blocked=reason)
 
     def _save(self, **changes: object) -> None:

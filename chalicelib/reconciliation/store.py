@@ -14,8 +14,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from chalicelib.core import clock, shards, table
+from chalicelib.core import clock, observe, shards, table
 from chalicelib.core.ids import RightsRequestId, UserId
+from chalicelib.core.sealing import Unfit
 from chalicelib.core.table import Attr, Between, Change, Conflict, Create, Delete, Index, Item, Key, Query
 from chalicelib.core.table_names import Table
 from chalicelib.core.transactions import Write, commit
@@ -78,17 +79,28 @@ def put_orphan(orphan: StreamOrphan) -> None:
 
 
 def due(stage: CheckStage, by: datetime) -> Iterator[DueCheck]:
-    """Yield the checks of a stage that are due, by shard."""
+    """Yield the checks of a stage that are due, by shard. Malformed keys are counted and omitted."""
     for shard in SHARDS:
         until = Between(_EARLIEST, clock.to_text(by))
         wanted = Query(Table.RIGHTS, _partition(stage, shard), until, index=Index.DUE, page=_PAGE)
         for row in table.query(wanted):
-            yield DueCheck(
-                RightsRequestId.parse(row["pk"].removeprefix("R#")),
-                UserId(row["sk"].removeprefix(_PREFIX)),
-                stage,
-                datetime.fromisoformat(row[Index.DUE.sk]),
-            )
+            try:
+                yield _due_check(row, stage)
+            except Unfit as error:
+                observe.record_unreadable("check_unreadable", error)
+
+
+def _due_check(row: Item, stage: CheckStage) -> DueCheck:
+    """Read a row of the index.
+
+    Raises:
+        Unfit: its key has no ids. Stream would refuse the whole query with such an id.
+    """
+    request_id = RightsRequestId.parse(row["pk"].removeprefix("R#"))
+    user_id = UserId.parse(row["sk"].removeprefix(_PREFIX))
+    if user_id is None or row["pk"] != _key(request_id, user_id).pk:
+        raise Unfit(StreamCheck.declaration.kind)
+    return DueCheck(request_id, user_id, stage, datetime.fromisoformat(row[Index.DUE.sk]))
 
 
 def advance(check: DueCheck) -> bool:
@@ -96,7 +108,8 @@ def advance(check: DueCheck) -> bool:
 
     Returns False if another run did that, or the check expired.
     """
-    same = Attr(Index.DUE.pk).eq(_due(check.user_id, check.stage, check.due_at)[Index.DUE.pk])
+    planned = _due(check.user_id, check.stage, check.due_at)
+    same = Attr(Index.DUE.pk).eq(planned[Index.DUE.pk]) & Attr(Index.DUE.sk).eq(planned[Index.DUE.sk])
     following = check.stage.after(check.due_at)
     write: Write = (
         Change(check.key, put=_due(check.user_id, *following), only_if=same, conflict=CheckMoved)
@@ -111,7 +124,11 @@ def advance(check: DueCheck) -> bool:
 
 
 def read(check: DueCheck) -> StreamCheck | None:
-    """The whole check; None if it has ended."""
+    """The whole check; None if it has ended.
+
+    Raises:
+        SealingError: the stored record is not one that this code wrote.
+    """
     item = table.get(check.key)
     return codec.opened(StreamCheck, item) if item else None
 

@@ -7,16 +7,23 @@ from typing import Any
 
 import pytest
 
+from chalicelib.accounts import store as accounts
+from chalicelib.accounts.model import ClaimKind
 from chalicelib.chat import gateway
+from chalicelib.chat.gateway import StreamUnavailable
 from chalicelib.chat.model import ChatProfile
-from chalicelib.core import chain
+from chalicelib.core import aws, chain
 from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.ids import UserId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import settings
-from chalicelib.reconciliation import evidence, gate, store
+from chalicelib.core.table.items import wire_item
+from chalicelib.core.table_names import Table
+from chalicelib.reconciliation import comparison, evidence, gate, store
+from chalicelib.reconciliation.comparison import ComparedPage
 from chalicelib.reconciliation.model import BlockedReason
 from infra.stream_emulator import Emulator
+from tests.support import cloud
 from tests.support.erasures import erase_tables, freeze
 from tests.support.reconciling import planned, reconcile
 from tests.support.world import User, World
@@ -74,6 +81,18 @@ def test_user_whose_account_is_frozen_is_deactivated(world: World, stream: Emula
     assert reconcile()["ended"] == 1
     assert at_stream(stream, mila)["deactivated_at"]
     assert next_pass(world)["ended"] == 0
+
+
+@pytest.mark.promise("STR-3")
+def test_user_whose_account_is_frozen_is_deactivated_although_the_profile_is_unreadable(
+    world: World, stream: Emulator, mila: User
+) -> None:
+    freeze(mila.account_id)
+    profile = next(one for one in cloud.records("profile"))
+    altered = {**profile, "sealed": {"B": b"altered" * 9}}
+    aws.client("dynamodb").put_item(TableName=settings().table(Table.ACCOUNTS), Item=altered)
+    assert reconcile()["ended"] == 1
+    assert at_stream(stream, mila)["deactivated_at"]
 
 
 def next_pass(world: World) -> dict[str, int]:
@@ -199,6 +218,43 @@ def test_evidence_has_the_figures_of_the_pages_and_names_no_user(world: World, m
     (line,) = chain.entries(evidence.history_of(world.now))
     assert (line.event, line.data["users"], line.data["drifted"]) == ("compared", 1, 0)
     assert mila.user_id not in line.payload
+
+
+def test_pass_is_not_held_up_by_a_clock_that_had_jumped_ahead(world: World, mila: User) -> None:
+    reconcile()
+    reconcile()
+    leased = store.lease(world.now)
+    store.release(leased, pass_began_at=world.now + 3650 * DAY, pass_after=None)
+    assert reconcile()["users"] == 1
+
+
+def test_evidence_has_the_pages_before_stream_stopped_answering(
+    world: World, stream: Emulator, mila: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on_stream(world.a_user())
+    monkeypatch.setattr(gateway, "MAX_USERS_PER_CALL", 1)
+    read, calls = comparison.page_after, []
+
+    def page_after(after: str) -> ComparedPage | None:
+        calls.append(after)
+        if len(calls) > 1:
+            raise StreamUnavailable
+        return read(after)
+
+    monkeypatch.setattr(comparison, "page_after", page_after)
+    assert reconcile()["complete"] == 0
+    (line,) = chain.entries(evidence.history_of(world.now))
+    assert (line.event, line.data["users"]) == ("compared", 1)
+
+
+def test_unreadable_claim_does_not_stop_the_pass(world: World, stream: Emulator, mila: User) -> None:
+    other = on_stream(world.a_user())
+    overwrite(other, name="Somebody else")
+    key = next(iter(accounts._claim_keys(ClaimKind.USER, UserId(mila.user_id))))
+    row = {**key.attributes(), "kind": "claim", "account_id": "no account"}
+    aws.client("dynamodb").put_item(TableName=settings().table(Table.CLAIMS), Item=wire_item(row))
+    assert reconcile()["drifted"] == 1
+    assert at_stream(stream, other)["name"] == other.profile()["display_name"]
 
 
 # --- what keeps it from acting

@@ -11,18 +11,20 @@ from botocore.exceptions import ConnectTimeoutError
 
 from chalicelib.chat import gateway
 from chalicelib.chat.deletion_report import StreamReport
-from chalicelib.core import chain, clock
+from chalicelib.core import aws, chain, clock
 from chalicelib.core.chain import ChainEntry
 from chalicelib.core.clock import DAY, HOUR, MINUTE
 from chalicelib.core.metrics import Metric
 from chalicelib.core.observe import EntryFailed
 from chalicelib.core.settings import settings
+from chalicelib.core.table.items import plain, wire_item
+from chalicelib.core.table_names import Table
 from chalicelib.reconciliation import evidence, gate, store
 from infra.stream_emulator import Emulator
 from tests.support import cloud
 from tests.support.chat_deletions import FAILURE, attempts
 from tests.support.erasing import a_subject, asks_for_erasure, erasable, stored, work
-from tests.support.reconciling import an_erased_user, planned, reconcile, still_at_stream
+from tests.support.reconciling import Erased, an_erased_user, planned, reconcile, still_at_stream
 from tests.support.world import World
 
 pytestmark = [pytest.mark.promise("STR-5"), pytest.mark.usefixtures("stream")]
@@ -188,6 +190,72 @@ def test_repair_whose_task_failed_is_reported_as_unproven(
     assert lines(world)[-1].data["reported"] == "deleted_before"
 
 
+# --- a row that always fails
+
+
+def alter(erased: Erased, **fields: object) -> None:
+    """Overwrite the row of an erased user, as someone with access to the table could."""
+    rows = map(plain, cloud.records("stream_check"))
+    row = next(one for one in rows if one["sk"].endswith(erased[1]))
+    aws.client("dynamodb").put_item(TableName=settings().table(Table.RIGHTS), Item=wire_item(row | fields))
+
+
+@pytest.mark.usefixtures("tried")
+def test_unreadable_rows_stop_no_other(world: World, stream: Emulator, counts: Counter[Metric]) -> None:
+    *others, erased = (still_at_stream(an_erased_user()) for _ in range(4))
+    for one in others:
+        alter(one, reported="a word of another release")
+    world.advance(DAY)
+    run_hourly(world, lambda: state_of(stream, erased[1]) == "pruned")
+    assert counts[Metric.RECORD_UNREADABLE] >= len(others)
+
+
+@pytest.mark.usefixtures("tried")
+def test_rows_of_repairs_that_become_unreadable_stop_no_other(world: World, stream: Emulator) -> None:
+    *others, erased = (still_at_stream(an_erased_user()) for _ in range(4))
+    world.advance(DAY)
+    stream.fault(method="POST", path="/users/delete", status=500, code=-1)
+    reconcile()
+    for one in others:
+        alter(one, reported="a word of another release")
+    run_hourly(world, lambda: state_of(stream, erased[1]) == "pruned")
+
+
+@pytest.mark.usefixtures("tried")
+def test_row_with_a_malformed_user_id_stops_no_other(world: World, counts: Counter[Metric]) -> None:
+    alter(an_erased_user(), sk="stream_check#no/user")
+    an_erased_user()
+    world.advance(DAY)
+    assert reconcile()["checked"] == 2
+    assert counts[Metric.RECORD_UNREADABLE] == 1
+
+
+@pytest.mark.usefixtures("tried")
+def test_unanswered_check_stops_no_repair(world: World, stream: Emulator) -> None:
+    _, found = still_at_stream(an_erased_user())
+    world.advance(DAY)
+    stream.fault(method="POST", path="/users/delete", status=500, code=-1)
+    reconcile()
+    an_erased_user()
+    world.advance(DAY)
+    stream.fault(method="GET", path="/users", status=500, code=-1)
+    assert reconcile()["complete"] == 0
+    assert attempts(stream) == 2
+    run_hourly(world, lambda: state_of(stream, found) == "pruned")
+
+
+@pytest.mark.usefixtures("tried")
+def test_repair_that_stream_never_answers_stops_no_other(world: World, stream: Emulator) -> None:
+    for _ in range(3):
+        still_at_stream(an_erased_user())
+    stream.choose(task_progress="instant")
+    world.advance(DAY)
+    reconcile()
+    world.advance(HOUR)
+    stream.fault(method="GET", path="/tasks/", status=500, code=-1)
+    assert reconcile()["gone"] == 2
+
+
 # --- when Stream does not answer
 
 
@@ -305,6 +373,19 @@ def test_run_stops_at_its_deadline_and_the_next_one_continues(
     counts = reconcile()
     assert (counts["checked"], counts["complete"]) == (100, 0)
     assert reconcile()["checked"] == 50
+
+
+@pytest.mark.usefixtures("tried")
+def test_dry_run_of_a_blocked_job_counts_all_and_says_that_it_is_blocked(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(101):
+        still_at_stream(an_erased_user())
+    world.advance(DAY)
+    monkeypatch.setattr(gate, "too_many", lambda found: found > 2)
+    assert reconcile()["blocked"] == 1
+    counts = reconcile(dry_run=True)
+    assert (counts["found"], counts["blocked"], counts["complete"]) == (101, 1, 1)
 
 
 def test_dry_run_changes_nothing(world: World) -> None:
