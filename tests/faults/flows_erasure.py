@@ -108,6 +108,8 @@ class ErasureFlow(RightsFlow):
             case "rights_request":
                 free = {"deleted", "stream", "stream_answer"}
                 row = {**row, "notes": {n: v for n, v in row["notes"].items() if n not in free}}
+            case "stream_check":  # it states what Stream reported
+                row = {name: value for name, value in row.items() if name != "reported"}
             case "certificate":
                 row = {name: value for name, value in row.items() if name != "document"}
         if row["pk"].startswith("rights#"):

@@ -17,6 +17,7 @@ class Reconciling(Flow):
 
     name = "reconciling"
     only_in_proof = True
+    every = 4
     keeps_time = False
 
     def prepare(self, run: Run) -> None:
