@@ -24,6 +24,5 @@ def reconcile_chat(event: CloudWatchEvent) -> dict[str, int]:
     if event.detail.get("dry_run"):
         return service.count(deadline).counts
     if event.detail.get("release"):
-        service.release()
-        return {"released": 1}
+        return {"released": int(service.release())}
     return service.run(deadline).counts

@@ -120,14 +120,17 @@ def count(deadline: datetime) -> ReconciliationRun:
     return work.done
 
 
-def release() -> None:
+def release() -> bool:
     """Let the job go on after an operator has looked; the next run only counts.
 
-    Raises:
-        LeaseTaken: a run is in progress; try again later.
+    Returns False while a run is in progress: it could block the job again.
     """
-    leased = store.lease(clock.now())
+    try:
+        leased = store.lease(clock.now())
+    except LeaseTaken:
+        return False
     store.release(leased, **gate.released())
+    return True
 
 
 class _Work:

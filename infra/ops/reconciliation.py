@@ -28,19 +28,22 @@ def run(
     endpoint: Endpoint = None,
 ) -> None:
     """Look for erased users now, beside the schedule, and print the counts."""
-    _run(AwsAccount(region, endpoint), stage, {"dry_run": dry_run})
+    counts = _run(AwsAccount(region, endpoint), stage, {"dry_run": dry_run})
+    console.print(", ".join(f"{number} {name.replace('_', ' ')}" for name, number in counts.items()))
 
 
 @app.command()
 def release(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
     """Let a blocked job go on, after you have looked into the reason. Its next run only counts."""
-    _run(AwsAccount(region, endpoint), stage, {"release": True})
+    if not _run(AwsAccount(region, endpoint), stage, {"release": True})["released"]:
+        console.print("A run is in progress. Release the job when it has ended, within a quarter of an hour.")
+        sys.exit(1)
+    console.print("Released. The next run only counts; the one after it acts.")
 
 
-def _run(account: AwsAccount, stage: str, detail: dict[str, object]) -> None:
+def _run(account: AwsAccount, stage: str, detail: dict[str, object]) -> dict[str, int]:
     try:
-        counts = scheduled.run(account, stage, "reconcile_chat", detail)
-        console.print(", ".join(f"{number} {name}" for name, number in counts.items()))
+        return scheduled.run(account, stage, "reconcile_chat", detail)
     except RunFailed as failed:
         console.print(str(failed))
         sys.exit(1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from stream_chat import StreamChat
+from typer.testing import CliRunner
 
 from chalicelib.chat.deletion_report import StreamReport
 from chalicelib.core import clock
@@ -13,6 +14,7 @@ from chalicelib.core.transactions import commit
 from chalicelib.reconciliation import checks
 from infra.local.cloud import LocalCloud
 from infra.local.waiting import until
+from infra.ops.__main__ import app as ops
 from infra.ops.standing_in import act_as
 
 pytestmark = pytest.mark.promise("STR-5")
@@ -36,6 +38,21 @@ def erased_two_days_ago() -> UserId:
     erased_at = clock.now() - 2 * DAY
     commit(checks.planning(RightsRequestId.new(), user_id, erased_at, StreamReport.DELETED))
     return user_id
+
+
+def test_operator_releases_the_job_and_counts_by_commands(cloud: LocalCloud) -> None:
+    where = [
+        "--stage",
+        "local",
+        "--region",
+        cloud.account.region,
+        "--endpoint-url",
+        str(cloud.account.endpoint),
+    ]
+    released = CliRunner().invoke(ops, ["reconciliation", "release", *where])
+    assert (released.exit_code, "The next run only counts" in released.output) == (0, True)
+    counted = CliRunner().invoke(ops, ["reconciliation", "run", "--dry-run", *where])
+    assert (counted.exit_code, "0 acted" in counted.output) == (0, True)
 
 
 def test_erased_user_who_is_still_at_stream_is_deleted_again(cloud: LocalCloud, sdk: StreamChat) -> None:

@@ -357,6 +357,12 @@ def test_run_beside_another_one_does_nothing(world: World) -> None:
 
 
 @pytest.mark.usefixtures("tried")
+def test_job_is_not_released_while_a_run_is_in_progress(world: World) -> None:
+    store.lease(world.now + 14 * MINUTE)
+    assert reconcile(release=True) == {"released": 0}
+
+
+@pytest.mark.usefixtures("tried")
 def test_run_stops_at_its_deadline_and_the_next_one_continues(
     world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
