@@ -28,7 +28,7 @@ from infra.local.cloud import LocalCloud
 from infra.local.tour.phone import Phone
 from infra.local.waiting import until
 from infra.ops.internal_api import InternalApi
-from tests.support.canaries import chats, inner_state, operators, search
+from tests.support.canaries import chats, inner_state, operators, places, search
 from tests.support.canaries.fields import SEEDED, WITHOUT_CANARY
 from tests.support.canaries.places import Where
 from tests.support.canaries.planting import PLANTINGS
@@ -85,6 +85,7 @@ def erased(
         until(  # the emulator stores log lines a moment after the response
             lambda: any(REFUSED_REFRESH in line for line in cloud.log_lines("sessions")), "the last log line"
         )
+        until(lambda: not places.has_messages(cloud), "empty queues")
         certificate = ErasureCertificate.read(Envelope.read(link.certificate()).certificate)
         after, sent = search.stored(cloud, subject.canaries), search.sent(cloud, subject.canaries)
     return SearchedErasure(subject, before, after, sent, certificate)

@@ -163,6 +163,11 @@ def _unpacked(data: bytes) -> Iterator[bytes]:
                 yield archive.read(name)
 
 
+def has_messages(cloud: LocalCloud) -> bool:
+    """Return whether a queue has a message, which is there until a worker has taken it."""
+    return next(_queues(cloud), None) is not None
+
+
 def _queues(cloud: LocalCloud) -> Iterator[Content]:
     """The messages of all queues, without receiving them."""
     for region in _emulator(cloud, "sqs/messages")["messages"].get(cloud.account.number, {}).values():
