@@ -12,7 +12,7 @@ from chalicelib.accounts.model import ClaimKind
 from chalicelib.chat import gateway
 from chalicelib.chat.gateway import StreamUnavailable
 from chalicelib.chat.model import ChatProfile
-from chalicelib.core import aws, chain
+from chalicelib.core import aws, chain, clock
 from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.ids import UserId
 from chalicelib.core.metrics import Metric
@@ -27,6 +27,13 @@ from tests.support import cloud
 from tests.support.erasures import erase_tables, freeze
 from tests.support.reconciling import planned, reconcile
 from tests.support.world import User, World
+
+
+@pytest.fixture(autouse=True)
+def fast(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Use two shards in place of 16, since moto's queries are slow, and do not pause between repairs."""
+    monkeypatch.setattr(store, "SHARDS", ("00", "01"))
+    monkeypatch.setattr(clock, "pause", lambda _: None)
 
 
 def on_stream(user: User) -> User:

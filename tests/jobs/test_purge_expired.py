@@ -21,19 +21,27 @@ from chalicelib.core.settings import settings
 from chalicelib.core.table import Attr, Change, Index, Key, Query, Reindex, Table, ends
 from chalicelib.privacy import pins
 from chalicelib.retention.purge import evidence, service, store
+from chalicelib.usage import store as usage_store
 from chalicelib.usage.service import LATEST
 from chalicelib.usage.store import hour_partitions
 from tests.support import cloud
 from tests.support.builders import a_device, an_event
 from tests.support.crash import Killed
 from tests.support.ledger import checkpoint, create_archive, verify
-from tests.support.purging import DAY, HOUR, LAG, purge, store_ended, stored
+from tests.support.purging import DAY, FEW, HOUR, LAG, purge, store_ended, stored
 from tests.support.usage import stored_items
 from tests.support.world import User, World
 
 pytestmark = [pytest.mark.promise("RET-1"), pytest.mark.promise("RET-2")]
 MINUTE = timedelta(minutes=1)
 PURGED = [place for place in store.EXPIRING if place is not Table.LEDGER]
+
+
+@pytest.fixture(autouse=True)
+def few_shards(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Use two shards in place of 16."""
+    monkeypatch.setattr(ends, "SHARDS", FEW)
+    monkeypatch.setattr(usage_store, "SHARDS", FEW)
 
 
 def lines(world: World) -> list[ChainEntry]:
@@ -198,7 +206,11 @@ def rows_of_hours(begin: Any, number: int) -> int:
     return sum(1 for name in names for _ in table.query(Query(Table.USAGE, name, index=Index.HOURLY)))
 
 
-def test_session_that_is_still_used_is_kept_and_moved_once(world: World) -> None:
+def test_session_that_is_still_used_is_kept_and_moved_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by_day = tuple(lane for lane in store.lanes() if lane.index is Index.ENDS)
+    monkeypatch.setattr(store, "lanes", lambda: by_day)  # without the hours of three months
     device = a_device()
     mila = world.a_user(device=device)
     world.advance(40 * DAY)
@@ -386,7 +398,7 @@ def test_idle_run_reads_only_one_part_per_lane(world: World, days: int, lanes: i
         purge()
     leases = {"dynamodb.GetItem": 9, "dynamodb.PutItem": 18}
     # The query more is for the head of the evidence.
-    assert calls == {"dynamodb.Query": lanes * 16 + 1, "s3.ListObjectsV2": 1, **leases}
+    assert calls == {"dynamodb.Query": lanes * len(FEW) + 1, "s3.ListObjectsV2": 1, **leases}
 
 
 def test_index_reads_no_more_than_what_is_due(world: World) -> None:
