@@ -21,7 +21,7 @@ class Purging(UserFlow):
 
     name = "purging"
     only_in_proof = True
-    every = 3
+    every = 8
     keeps_time = False
 
     def prepare(self, run: Run) -> None:

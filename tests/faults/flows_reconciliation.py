@@ -17,7 +17,7 @@ class Reconciling(Flow):
 
     name = "reconciling"
     only_in_proof = True
-    every = 4
+    every = 8
     keeps_time = False
 
     def prepare(self, run: Run) -> None:
