@@ -143,7 +143,7 @@ class KeepingTheAccount(ErasureFlow):
 
     name = "keeping_the_account"
     begins_like = Erasing.name
-    every = 3
+    every = 6
     only_in_proof = True  # test_erasure_interference.py has the samples of every run
 
     def play(self, run: Run) -> None:
