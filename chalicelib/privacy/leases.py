@@ -8,6 +8,7 @@ of its own.
 """
 
 from datetime import datetime
+from typing import Protocol, cast
 
 from chalicelib.core import clock, table
 from chalicelib.core.clock import HOUR
@@ -18,6 +19,13 @@ from chalicelib.privacy.codec import AnyRecord
 
 class LeaseTaken(Conflict):
     """Another run has the lease, or took it over."""
+
+
+class _Leased(Protocol):
+    """What a leased record has besides its own fields."""
+
+    leased_until: datetime | None
+    fence: int
 
 
 def read(place: Key, fresh: AnyRecord) -> AnyRecord:
@@ -40,16 +48,16 @@ def acquire(place: Key, fresh: AnyRecord, until: datetime) -> AnyRecord:
     """
     item, now = table.get(place), clock.now()
     found = codec.opened(type(fresh), item) if item else fresh
-    leased_until, fence = getattr(found, "leased_until"), getattr(found, "fence")  # noqa: B009 - of any record
+    before = cast("_Leased", found)
     # A later end was set by a clock that had jumped ahead; it could block the work for years.
-    if leased_until and now < leased_until <= until + HOUR:
+    if before.leased_until and now < before.leased_until <= until + HOUR:
         raise LeaseTaken
-    leased = found.model_copy(update={"touched_at": now, "leased_until": until, "fence": fence + 1})
+    leased = found.model_copy(update={"touched_at": now, "leased_until": until, "fence": before.fence + 1})
     stored = codec.to_item(leased, place)
     if item is None:
         table.write(Create(place, stored, conflict=LeaseTaken))
     else:
-        table.write(Replace(place, stored, only_if=Attr("fence").eq(fence), conflict=LeaseTaken))
+        table.write(Replace(place, stored, only_if=Attr("fence").eq(before.fence), conflict=LeaseTaken))
     return leased
 
 
@@ -60,7 +68,7 @@ def save(place: Key, leased: AnyRecord, **changes: object) -> AnyRecord:
         LeaseTaken: the lease expired, and another run took it over.
     """
     after = leased.model_copy(update={"touched_at": clock.now(), **changes})
-    same = Attr("fence").eq(getattr(leased, "fence"))  # noqa: B009 - as above
+    same = Attr("fence").eq(cast("_Leased", leased).fence)
     table.write(Replace(place, codec.to_item(after, place), only_if=same, conflict=LeaseTaken))
     return after
 

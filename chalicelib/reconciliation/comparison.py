@@ -6,8 +6,8 @@ synchronisation does: it sends the current profile, which replaces all fields, o
 
 Invariants:
 
-- Only ids that this system makes are looked up. Others belong to service users or to nobody we know, are
-  counted and never touched. `orphans` handles users of our form without an account.
+- Only ids that this system makes are looked up. Others, such as those of service users, are counted and never
+  touched. `orphans` handles users of our form without an account.
 - The pages are in the order of the ids. An answer in another order ends the run, so no user is skipped.
 - The place in the pass is stored after the repairs of each page. So a killed run repeats one page.
 """

@@ -49,7 +49,7 @@ class DueCheck:
         return _key(self.request_id, self.user_id)
 
 
-def creation(check: StreamCheck) -> Write:
+def creation(check: StreamCheck) -> Create:
     """The write that plans the checks of an erasure, for the transaction that completes it."""
     place, stage = _key(check.request_id, check.user_id), CheckStage.FIRST
     item = codec.to_item(check, place) | _due(check.user_id, stage, stage.due_at(check.counted_from))

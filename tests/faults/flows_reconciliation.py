@@ -21,7 +21,7 @@ class Reconciling(Flow):
     keeps_time = False
 
     def prepare(self, run: Run) -> None:
-        # A task whose id was lost is polled by nobody, and completes all the same.
+        # No worker polls a task whose id was lost; it completes all the same.
         run.stream.choose(task_progress="instant")
         assert [reconcile()["acted"], reconcile()["acted"]] == [
             0,

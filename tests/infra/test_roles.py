@@ -451,9 +451,7 @@ def test_only_the_worker_of_erasures_may_delete_a_data_key(service: Template) ->
 
 
 @pytest.mark.promise("RGT-3")
-def test_only_erasures_write_held_records_and_only_the_purge_deletes_those_that_ended(
-    service: Template,
-) -> None:
+def test_only_erasures_and_the_purge_may_use_the_held_records(service: Template) -> None:
     using = {
         role
         for role, statement in statements(service)

@@ -91,7 +91,7 @@ def test_user_whose_account_is_frozen_is_deactivated(world: World, stream: Emula
 
 
 @pytest.mark.promise("STR-3")
-def test_user_whose_account_is_frozen_is_deactivated_although_the_profile_is_unreadable(
+def test_user_of_a_frozen_account_with_an_unreadable_profile_is_deactivated(
     world: World, stream: Emulator, mila: User
 ) -> None:
     freeze(mila.account_id)
@@ -139,7 +139,7 @@ def unknown(stream: Emulator, mila: User) -> UserId:
     return user_id
 
 
-def test_user_without_an_account_is_deactivated_at_once_and_deleted_after_thirty_days(
+def test_user_without_an_account_is_deactivated_and_deleted_after_thirty_days(
     world: World, stream: Emulator, unknown: UserId
 ) -> None:
     assert reconcile()["unknown"] == 1

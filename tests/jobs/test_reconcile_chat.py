@@ -20,6 +20,7 @@ from chalicelib.core.settings import settings
 from chalicelib.core.table.items import plain, wire_item
 from chalicelib.core.table_names import Table
 from chalicelib.reconciliation import evidence, gate, store
+from chalicelib.reconciliation.model import CheckStage
 from infra.stream_emulator import Emulator
 from tests.support import cloud
 from tests.support.chat_deletions import FAILURE, attempts
@@ -377,9 +378,9 @@ def test_run_stops_at_its_deadline_and_the_next_one_continues(
     world.advance(DAY)
     record = evidence.record_checked
 
-    def record_slowly(*said: object) -> None:
+    def record_slowly(stage: CheckStage, checked: int, found: int) -> None:
         world.advance(timedelta(minutes=14))
-        record(*said)  # type: ignore[arg-type]
+        record(stage, checked, found)
 
     monkeypatch.setattr(evidence, "record_checked", record_slowly)
     counts = reconcile()
