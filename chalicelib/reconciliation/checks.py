@@ -18,16 +18,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.chat import deletion
-from chalicelib.chat.deletion_report import StreamDeletionTask, StreamReport
+from chalicelib.chat.deletion_report import StreamReport
 from chalicelib.core import clock, metrics, observe
 from chalicelib.core.batches import batched
 from chalicelib.core.ids import RightsRequestId, UserId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.sealing import SealingError
-from chalicelib.core.settings import settings
 from chalicelib.core.transactions import Write
 from chalicelib.reconciliation import evidence, store
-from chalicelib.reconciliation.model import CheckStage, StreamCheck
+from chalicelib.reconciliation.model import CheckStage, StreamCheck, deletion_from
 from chalicelib.reconciliation.store import CheckMoved, DueCheck
 
 _STAGES = (CheckStage.LAST, CheckStage.THIRD, CheckStage.SECOND, CheckStage.FIRST)
@@ -87,10 +86,10 @@ def _plan_repair(check: DueCheck) -> None:
         return  # another run did
     now = clock.now()
     evidence.record_found(check.request_id, check.stage, known.reported.name.lower())
-    # The erasure requested the deletion once; so "no such user" does not mean that there never was one.
-    task = StreamDeletionTask(None, now, attempts=2, extent=settings().stream_erasure)
     try:
-        store.move(known.moved(task, counted_from=now, found=known.found + 1), CheckStage.REPAIR, now)
+        store.move(
+            known.moved(deletion_from(now), counted_from=now, found=known.found + 1), CheckStage.REPAIR, now
+        )
     except CheckMoved:
         return
     metrics.count(Metric.STREAM_USER_FOUND_AGAIN)

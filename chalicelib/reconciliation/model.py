@@ -8,7 +8,7 @@ from typing import Annotated
 from chalicelib.chat.deletion_report import StreamDeletionTask, StreamReport
 from chalicelib.core.clock import DAY, Instant
 from chalicelib.core.ids import RightsRequestId, UserId
-from chalicelib.core.settings import ErasureExtent
+from chalicelib.core.settings import ErasureExtent, settings
 from chalicelib.core.table_names import Table
 from chalicelib.privacy.periods import After, Period
 from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, NotPersonal, Record
@@ -34,6 +34,11 @@ class CheckStage(StrEnum):
         """The next stage and its instant, from the instant of this one; None after the last."""
         following = _NEXT.get(self)
         return (following, due_at + (int(following) - int(self)) * DAY) if following else None
+
+
+def deletion_from(at: datetime) -> StreamDeletionTask:
+    """A deletion to request. Stream had the user, so "no such user" does not mean that it never did."""
+    return StreamDeletionTask(None, at, attempts=2, extent=settings().stream_erasure)
 
 
 _NEXT: Mapping[CheckStage, CheckStage] = {

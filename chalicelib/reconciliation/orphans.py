@@ -9,23 +9,22 @@ Invariants, wherever a run is killed:
 - The user is deactivated before that is recorded. So a killed run deactivates the user again.
 - The deletion is a repair like that of an erased user: planned as a row that is due, then taken further by
   each run, then checked after 1, 7, 30 and 90 days.
-- Only ids of our form get here, and no id on which there is or was a claim.
+- Only ids of our form get here, and no id on which there is a claim. One that appears later ends the repair.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from chalicelib.chat import access
-from chalicelib.chat.deletion_report import StreamDeletionTask, StreamReport
+from chalicelib.chat.deletion_report import StreamReport
 from chalicelib.chat.gateway import StreamRefused
 from chalicelib.chat.model import ListedUser
 from chalicelib.core import clock, metrics, observe
 from chalicelib.core.clock import DAY
 from chalicelib.core.ids import UserId
 from chalicelib.core.metrics import Metric
-from chalicelib.core.settings import settings
 from chalicelib.reconciliation import evidence, store
-from chalicelib.reconciliation.model import StreamCheck, StreamOrphan
+from chalicelib.reconciliation.model import StreamCheck, StreamOrphan, deletion_from
 
 KEPT = 30 * DAY
 
@@ -67,12 +66,12 @@ def settle(orphans: Orphans) -> None:
             access.suspend(user_id, now)
         except StreamRefused as refused:
             observe.log_failure("orphan_refused", refused)
+            metrics.count(Metric.CHAT_PROFILE_REFUSED)
             continue
         store.put_orphan(StreamOrphan(user_id=user_id, first_seen_at=now))
         metrics.count(Metric.STREAM_ORPHAN_DEACTIVATED)
     for user_id in orphans.to_delete:
-        task = StreamDeletionTask(None, now, attempts=1, extent=settings().stream_erasure)
         check = StreamCheck(user_id=user_id, counted_from=now, reported=StreamReport.UNCONFIRMED)
-        evidence.record_orphan()
-        store.plan_repair(check.moved(task), now)
-        metrics.count(Metric.STREAM_ORPHAN_DELETED)
+        if store.plan_repair(check.moved(deletion_from(now)), now):
+            evidence.record_orphan()
+            metrics.count(Metric.STREAM_ORPHAN_DELETED)

@@ -5,17 +5,18 @@ on the check, and each run takes it one step further. When Stream no longer find
 anew. If all attempts failed, an alarm rings, and the deletion is requested again a day later.
 """
 
+from contextlib import suppress
 from datetime import datetime
 
+from chalicelib.accounts import service as accounts
 from chalicelib.chat import deletion
 from chalicelib.chat.deletion import DeletionPending, DeletionProgress, DeletionStopped
-from chalicelib.chat.deletion_report import StreamDeletion, StreamDeletionTask
+from chalicelib.chat.deletion_report import StreamDeletion
 from chalicelib.core import clock, metrics
 from chalicelib.core.clock import DAY
 from chalicelib.core.metrics import Metric
-from chalicelib.core.settings import settings
 from chalicelib.reconciliation import evidence, store
-from chalicelib.reconciliation.model import CheckStage, StreamCheck
+from chalicelib.reconciliation.model import CheckStage, StreamCheck, deletion_from
 from chalicelib.reconciliation.store import CheckMoved, DueCheck
 
 _PAUSE = DAY
@@ -32,12 +33,21 @@ def advance(check: DueCheck) -> bool:
     known = store.read(check)
     if known is None or known.repair is None:
         return False  # another run ended it
+    if known.request_id is None and accounts.claims_of_users([known.user_id]):
+        return _end(known)
     progress = deletion.poll(known.user_id, known.repair)
     try:
         _store(known, progress, clock.now())
     except CheckMoved:
         return False
     return isinstance(progress, StreamDeletion)
+
+
+def _end(known: StreamCheck) -> bool:
+    """End the repair of a user who was taken for one without an account, and has one."""
+    with suppress(CheckMoved):
+        store.end(known)
+    return False
 
 
 def _store(known: StreamCheck, progress: DeletionProgress, now: datetime) -> None:
@@ -51,5 +61,5 @@ def _store(known: StreamCheck, progress: DeletionProgress, now: datetime) -> Non
             metrics.count(Metric.STREAM_USER_DELETED_AGAIN)
         case DeletionStopped(doubt=doubt):
             evidence.record_repaired(known.request_id, "not_deleted", {"doubt": doubt.value})
-            task = StreamDeletionTask(None, now + _PAUSE, attempts=2, extent=settings().stream_erasure)
+            task = deletion_from(now + _PAUSE)
             store.move(known.moved(task, counted_from=now), CheckStage.REPAIR, now + _PAUSE)

@@ -5,6 +5,7 @@ What is left stays due for the next run, an hour later.
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 
@@ -95,8 +96,11 @@ def run(deadline: datetime) -> ReconciliationRun:
     work = _Work(state, deadline)
     try:
         work.do()
+    except LeaseTaken:  # this run took longer than its lease, and another one goes on
+        work.done.complete = False
     finally:
-        store.release(work.state)
+        with suppress(LeaseTaken):
+            store.release(work.state)
     done = work.done
     metrics.gauge(Metric.RECONCILIATION_BLOCKED, int(done.blocked is not None))
     metrics.gauge(Metric.STREAM_USER_UNKNOWN, done.compared.unknown)

@@ -10,13 +10,12 @@ the index alone whom to look for and what comes next.
 """
 
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.core import clock, observe, shards, table
 from chalicelib.core.ids import RightsRequestId, UserId
-from chalicelib.core.sealing import Unfit
+from chalicelib.core.sealing import SealingError, Unfit
 from chalicelib.core.table import Attr, Between, Change, Conflict, Create, Delete, Index, Item, Key, Query
 from chalicelib.core.table_names import Table
 from chalicelib.core.transactions import Write, commit
@@ -57,18 +56,38 @@ def creation(check: StreamCheck) -> Create:
     return Create(place, item, conflict=CheckMoved, or_over=Attr("pk").exists())
 
 
-def plan_repair(check: StreamCheck, due_at: datetime) -> None:
-    """Plan the deletion of a user that had no account, unless it is planned already."""
+def plan_repair(check: StreamCheck, due_at: datetime) -> bool:
+    """Plan the deletion of a user that had no account; return False if it is planned already."""
     place = _key(check.request_id, check.user_id)
     item = codec.to_item(check, place) | _due(check.user_id, CheckStage.REPAIR, due_at)
-    with suppress(CheckMoved):
+    try:
         table.write(Create(place, item, conflict=CheckMoved))
+    except CheckMoved:
+        return False
+    return True
+
+
+def end(check: StreamCheck) -> None:
+    """End the checks of a user.
+
+    Raises:
+        CheckMoved: another run moved the check.
+    """
+    place = _key(check.request_id, check.user_id)
+    table.write(Delete(place, Attr("version").eq(check.version), conflict=CheckMoved))
 
 
 def read_orphans(user_ids: Iterable[UserId]) -> dict[UserId, StreamOrphan]:
     """Those of up to 100 users that were seen without an account before."""
-    items = table.batch_get(_orphan_key(one) for one in user_ids).values()
-    return {orphan.user_id: orphan for orphan in (codec.opened(StreamOrphan, item) for item in items)}
+    found: dict[UserId, StreamOrphan] = {}
+    for item in table.batch_get(map(_orphan_key, user_ids)).values():
+        try:
+            orphan = codec.opened(StreamOrphan, item)
+        except SealingError as error:  # its time begins anew
+            observe.record_unreadable("orphan_unreadable", error)
+        else:
+            found[orphan.user_id] = orphan
+    return found
 
 
 def put_orphan(orphan: StreamOrphan) -> None:

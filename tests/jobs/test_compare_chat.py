@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -12,13 +13,13 @@ from chalicelib.accounts.model import ClaimKind
 from chalicelib.chat import gateway
 from chalicelib.chat.gateway import StreamUnavailable
 from chalicelib.chat.model import ChatProfile
-from chalicelib.core import aws, chain, clock
+from chalicelib.core import aws, chain, clock, table
 from chalicelib.core.clock import DAY, HOUR
-from chalicelib.core.ids import UserId
+from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import settings
+from chalicelib.core.table import Change, Item, Key, Table
 from chalicelib.core.table.items import wire_item
-from chalicelib.core.table_names import Table
 from chalicelib.reconciliation import comparison, evidence, gate, store
 from chalicelib.reconciliation.comparison import ComparedPage
 from chalicelib.reconciliation.model import BlockedReason
@@ -175,6 +176,47 @@ def test_user_whom_somebody_reactivates_is_kept_for_another_thirty_days(
     assert (stream.user(unknown)["state"], planned()) == ("deactivated", [])
     next_pass(world)
     assert [stage for stage, _ in planned()] == ["repair"]
+
+
+def test_user_whose_account_appears_is_not_deleted(world: World, stream: Emulator, unknown: UserId) -> None:
+    reconcile()
+    world.advance(30 * DAY)
+    place = Key(Table.CLAIMS, accounts._claim_keys(ClaimKind.USER, unknown)[0].pk)
+
+    def claim_first(**_: Any) -> None:  # once the deletion is planned
+        if [stage for stage, _ in planned()] == ["repair"]:
+            table.put_all(Table.CLAIMS, [(place, {"kind": "claim", "account_id": AccountId.new()})])
+
+    with cloud.hooked("dynamodb", "after-call.dynamodb.PutItem", claim_first):
+        reconcile()
+    world.advance(HOUR)
+    reconcile()
+    assert (stream.user(unknown)["state"], planned()) == ("deactivated", [])
+
+
+def test_altered_record_of_a_user_without_an_account_restarts_the_time(
+    world: World, stream: Emulator, unknown: UserId
+) -> None:
+    reconcile()
+    key = Key(Table.RIGHTS, f"O#{unknown}", "orphan")
+    table.write(Change(key, put={"first_seen_at": "altered"}))
+    assert next_pass(world)["complete"] == 1
+    assert (stream.user(unknown)["state"], planned()) == ("deactivated", [])
+
+
+def test_claim_that_moves_to_another_key_during_the_read_is_found(
+    world: World, stream: Emulator, mila: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    once, read = iter([True]), table.batch_get
+
+    def miss_once(keys: Iterable[Key]) -> dict[Key, Item]:
+        listed = list(keys)
+        missed = any(key.table is Table.CLAIMS for key in listed) and next(once, False)
+        return {} if missed else read(listed)
+
+    monkeypatch.setattr(table, "batch_get", miss_once)
+    assert reconcile()["unknown"] == 0
+    assert stream.user(mila.user_id)["state"] == "active"
 
 
 def test_too_many_users_without_an_account_block_the_job(
