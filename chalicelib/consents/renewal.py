@@ -93,9 +93,11 @@ def _is_free(progress: RenewalProgress | None, now: datetime) -> bool:
     """Return whether a worker may lease a shard: it is not leased, and was not finished within an hour."""
     if progress is None:
         return True
-    if progress.leased_until and progress.leased_until > now:
+    # Instants further ahead were set by a clock that had jumped.
+    if progress.leased_until and now < progress.leased_until <= now + LEASE:
         return False
-    return progress.done_as_of is None or now >= progress.done_as_of + _UNTIL_NEXT_RUN
+    done = progress.done_as_of
+    return not (done and done <= now < done + _UNTIL_NEXT_RUN)
 
 
 def _renew_due(shard: str, now: datetime, until: datetime) -> RenewalRun:

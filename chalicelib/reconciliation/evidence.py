@@ -22,7 +22,7 @@ def history_of(day: datetime) -> Chain:
 
 
 def record_checked(stage: CheckStage, checked: int, found: int) -> None:
-    """Record the answer of one query at Stream: of `checked` erased users it found `found`."""
+    """Record the answer of one query at Stream: of `checked` deleted users it found `found`."""
     _append("checked", {"days": stage, "checked": checked, "found": found})
 
 

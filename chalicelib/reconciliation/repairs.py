@@ -55,7 +55,8 @@ def _store(known: StreamCheck, progress: DeletionProgress, now: datetime) -> Non
         case DeletionPending(asked=asked, wait=wait):
             store.move(known.moved(asked, counted_from=now), CheckStage.REPAIR, now + wait)
         case StreamDeletion(user=report):
-            evidence.record_repaired(known.request_id, "deleted_again", {"reported": report.name.lower()})
+            event = "deleted_again" if known.request_id or known.found else "orphan_deleted"
+            evidence.record_repaired(known.request_id, event, {"reported": report.name.lower()})
             first = CheckStage.FIRST
             store.move(known.moved(None, counted_from=now, reported=report), first, first.due_at(now))
             metrics.count(Metric.STREAM_USER_DELETED_AGAIN)

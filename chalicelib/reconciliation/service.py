@@ -13,6 +13,7 @@ from chalicelib.chat.gateway import CallLimited, StreamRefused, StreamUnavailabl
 from chalicelib.core import clock, metrics, observe
 from chalicelib.core.clock import DAY, MINUTE
 from chalicelib.core.metrics import Metric
+from chalicelib.core.pace import Pace
 from chalicelib.core.sealing import SealingError
 from chalicelib.core.settings import settings
 from chalicelib.privacy.leases import LeaseTaken
@@ -206,11 +207,11 @@ class _Work:
     def _repair(self) -> None:
         """Take each repair that is due a step further. One that fails stops no other."""
         unanswered = 0  # in succession
-        for number, check in enumerate(store.due(CheckStage.REPAIR, clock.now())):
-            if number:
-                clock.pause(_BETWEEN_REPAIRS)
+        pace = Pace(_BETWEEN_REPAIRS)
+        for check in store.due(CheckStage.REPAIR, clock.now()):
             if self._is_over():
                 return
+            pace.wait()
             try:
                 self.done.gone += repairs.advance(check)
                 unanswered = 0
