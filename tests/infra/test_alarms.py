@@ -58,6 +58,7 @@ def test_every_alarm_is_on_an_existing_metric_and_on_its_own_stage(alarms: dict[
         ("hold-unconfirmed", Metric.HOLD_UNCONFIRMED),
         ("hold-upkeep-failed", Metric.HOLD_UPKEEP_FAILED),
         ("stream-user-found-again", Metric.STREAM_USER_FOUND_AGAIN),
+        ("stream-orphan-deactivated", Metric.STREAM_ORPHAN_DEACTIVATED),
     ],
 )
 def test_alarm_fires_at_one_finding_and_stays_in_alarm(
