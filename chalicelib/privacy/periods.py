@@ -45,7 +45,7 @@ class Period(Enum):
     HOLD = ("{} after the hold ended", Start.INSTANT)
     AUDIT = ("{} after the entry", Start.INSTANT)
     STAFF_REGISTER = ("{} after the person's last call", Start.INSTANT)
-    STREAM_CHECK = ("{} after the account was deleted, or deleted again", Start.INSTANT)
+    STREAM_CHECK = ("{} after the deletion, or after the job first saw the user or last ran", Start.INSTANT)
     EXPORT = ("{} after it was made", Start.INSTANT)
     CONSENT_EVIDENCE = ("{} after the consent ended", Start.INSTANT)
     BILLING = ("{} after the end of the year of the invoice", Start.YEAR_END)

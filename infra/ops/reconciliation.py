@@ -13,7 +13,7 @@ from infra.ops import scheduled
 from infra.ops.options import Endpoint, Region, Stage
 from infra.ops.scheduled import RunFailed
 
-app = typer.Typer(help="The search for erased users at Stream.")
+app = typer.Typer(help="Reconciliation of Stream's users with the accounts.")
 console = Console(soft_wrap=True, markup=False)
 
 
@@ -23,11 +23,11 @@ def run(
     region: Region,
     *,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="count who is found, and change nothing")
+        bool, typer.Option("--dry-run", help="count what a run would find, and change nothing")
     ] = False,
     endpoint: Endpoint = None,
 ) -> None:
-    """Look for erased users now, beside the schedule, and print the counts."""
+    """Check erased users, repair, and compare the next pages now, beside the schedule."""
     counts = _run(AwsAccount(region, endpoint), stage, {"dry_run": dry_run})
     console.print(", ".join(f"{number} {name.replace('_', ' ')}" for name, number in counts.items()))
 

@@ -51,12 +51,13 @@ def test_command_says_that_a_run_was_incomplete(monkeypatch: pytest.MonkeyPatch)
 
 def test_command_fails_with_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     done = purge(monkeypatch, FakeLambda({}, FunctionError="Unhandled"))
-    assert done.exit_code == 1
+    assert (done.exit_code, done.output) == (1, "The run failed. The log of purge_expired has the reason.\n")
 
 
 def test_dry_run_is_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
     found = FakeLambda(COUNTS)
     purge(monkeypatch, found, "--dry-run")
+    assert found.asked[0]["FunctionName"] == "ru4m-staging-purge_expired"
     assert json.loads(found.asked[0]["Payload"])["detail"] == {"dry_run": True}
 
 

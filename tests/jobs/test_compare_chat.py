@@ -10,7 +10,7 @@ import pytest
 
 from chalicelib.accounts import store as accounts
 from chalicelib.accounts.model import ClaimKind
-from chalicelib.chat import gateway
+from chalicelib.chat import gateway, sync
 from chalicelib.chat.gateway import StreamUnavailable
 from chalicelib.chat.model import ChatProfile
 from chalicelib.core import aws, chain, clock, table
@@ -240,6 +240,16 @@ def test_users_in_another_order_change_nothing(world: World, stream: Emulator, m
     counts = reconcile()
     assert (counts["complete"], counts["drifted"]) == (0, 0)
     assert at_stream(stream, mila)["name"] == "Somebody else"
+
+
+def test_page_that_stream_did_not_take_is_compared_again(
+    world: World, mila: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    overwrite(mila, name="Somebody else")
+    with monkeypatch.context() as down:
+        down.setattr(sync, "sync", list)  # all accounts have to be tried again
+        assert reconcile()["complete"] == 0
+    assert reconcile()["drifted"] == 1
 
 
 # --- how the pass is spread

@@ -144,6 +144,9 @@ def test_copy_that_the_engine_missed_is_deleted(world: World) -> None:
     world.advance(MINUTE)
     purge()
     assert "Contents" not in aws.client("s3").list_objects_v2(Bucket=bucket)
+    assert [line.event for line in lines(world)][-2:] == ["begun", "finished"]
+    (budget,) = cloud.records("purge_budget")
+    assert budget["deletes"] == {"N": "1"}
 
 
 # --- what is kept
@@ -328,6 +331,16 @@ def test_table_that_does_not_answer_does_not_stop_the_others(world: World) -> No
     assert (stored(Table.BILLING), stored(Table.RIGHTS)) == (["ended"], [])
     world.advance(15 * MINUTE)
     assert purge()["deleted"] == 1
+
+
+def test_backlog_of_one_table_does_not_take_the_run_from_another(world: World) -> None:
+    for place in (Table.ACCOUNTS, Table.RIGHTS):
+        for number in range(60):
+            store_ended(place, f"ended-{number:02}")
+    slowly = timedelta(seconds=15)
+    with cloud.hooked("dynamodb", "before-call.dynamodb.DeleteItem", lambda **_: world.advance(slowly)):
+        assert purge()["complete"] == 0
+    assert all(len(stored(place)) < 60 for place in (Table.ACCOUNTS, Table.RIGHTS))
 
 
 def test_table_with_the_only_backlog_gets_the_whole_run(world: World) -> None:

@@ -339,6 +339,21 @@ def test_too_many_users_found_block_the_job_until_it_is_released(
     assert [(reconcile()["acted"], planned()[0][0]) for _ in range(2)] == [(0, "1"), (1, "repair")]
 
 
+@pytest.mark.parametrize(("found", "blocked"), [(2, 0), (3, 1)])
+def test_run_is_blocked_above_the_configured_number(
+    world: World, monkeypatch: pytest.MonkeyPatch, found: int, blocked: int
+) -> None:
+    monkeypatch.setenv("RU4M_RECONCILIATION_FOUND_RUN", "2")
+    settings.cache_clear()
+    reconcile()
+    reconcile()
+    for _ in range(found):
+        still_at_stream(an_erased_user())
+    world.advance(DAY)
+    counts = reconcile()
+    assert (counts["found"], counts["blocked"]) == (found, blocked)
+
+
 @pytest.mark.usefixtures("tried")
 def test_another_app_at_stream_blocks_the_job(
     world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from chalicelib.core import clock, table
-from chalicelib.core.table import Item, Key, Table
+from chalicelib.core.table import Attr, Change, Item, Key, Reindex, Table
 from chalicelib.retention.jobs import purge_expired
 from tests.support import cloud
 from tests.support.builders import a_schedule_event
@@ -34,8 +34,12 @@ def purge_key(place: Table, name: str) -> Key:
 def store_ended(place: Table, name: str, ago: timedelta = DAY, pinned: timedelta = timedelta()) -> Key:
     """Store an item that ended some time ago, and that a pin may keep until a time from now."""
     key, end = purge_key(place, name), clock.to_epoch(clock.now() - ago)
-    kept = clock.to_epoch(clock.now() + pinned) if pinned else end
-    table.put_all(place, [(key, {"kind": "test", "expires_at": end, "delete_at": kept})])
+    table.put_all(place, [(key, {"kind": "test", "expires_at": end, "delete_at": end})])
+    if pinned:
+        kept = clock.to_epoch(clock.now() + pinned)
+        earlier = Attr("delete_at").lt(kept)
+        later = {"put": {"delete_at": kept}, "only_if": earlier, "reindex": Reindex.WHEN_DUE}
+        table.write(Change(key, **later))
     return key
 
 

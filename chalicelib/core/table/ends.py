@@ -6,8 +6,9 @@ Each write that sets `delete_at` also sets the two attributes of the index:
     ends_from  epoch seconds   the end
 
 So an item never enters the partition of a day that is over. A write that only defers the end may leave the
-item at its earlier end (`Reindex.WHEN_DUE`): the purge finds it there and moves it once. So `ends_from` may
-be earlier than `delete_at`, never later.
+item at its earlier end (`Reindex.WHEN_DUE`): the purge finds it there and moves it once. So `ends_from` is
+at or before `delete_at`. One exception: after the period of sessions was shortened, a refresh sets an earlier
+end and leaves the row, until the session is re-dated.
 
 Items of usage that are in the index `hourly` are not in this one: the purge reads them there. One whose end
 was changed later (re-dated, or hidden under a hold) is in both, and is deleted at its end by either.

@@ -3,8 +3,8 @@
 `usage_ended_before` is an hour earlier than `ended_before`: events of usage are read by whole hours, so one
 that ended in the last hour may still be stored.
 
-A run with something to delete records that before it begins, and its figures at its end. So a killed run
-leaves a line too. A run that finds nothing records that once a day, and again after each run that had
+A run that meets something due by an index records that before it begins, and its figures at its end. So a
+killed run leaves a line too. A run that finds nothing records that once a day, and again after each run that had
 something to delete. The next checkpoint of the Ledger signs the line.
 """
 
