@@ -4,8 +4,8 @@
 that ended in the last hour may still be stored.
 
 A run that meets something due by an index records that before it begins, and its figures at its end. So a
-killed run leaves a line too. A run that finds nothing records that once a day, and again after each run that had
-something to delete. The next checkpoint of the Ledger signs the line.
+killed run leaves a line too. A run that finds nothing records that once a day, and again after each run that
+had something to delete. The next checkpoint of the Ledger signs the line.
 """
 
 from collections.abc import Mapping
