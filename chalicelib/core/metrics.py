@@ -55,6 +55,7 @@ class Metric(Enum):
     STREAM_REPORT_UNTRUE = ("StreamReportUntrue", "Count")
     STREAM_USER_DRIFTED = ("StreamUserDrifted", "Count")
     STREAM_USER_ENDED = ("StreamUserEnded", "Count")
+    STREAM_USER_RESUMED = ("StreamUserResumed", "Count")
     STREAM_USER_UNKNOWN = ("StreamUserUnknown", "Count")
     STREAM_ORPHAN_DEACTIVATED = ("StreamOrphanDeactivated", "Count")
     STREAM_ORPHAN_DELETED = ("StreamOrphanDeleted", "Count")

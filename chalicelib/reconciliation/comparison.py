@@ -1,8 +1,11 @@
 """Compares all users of Stream with the accounts, page by page, over days (STR-1, STR-2, STR-3).
 
 It finds what the synchronisation of profiles missed: a name or picture that differs, a field that only a
-client can have set, and a user who is active although the account is not. The repair is what the
-synchronisation does: it sends the current profile, which replaces all fields, or deactivates the user.
+client can have set, a user who is active although the account is not, and a user who is deactivated although
+the account is active, such as one who was once taken for a user without an account. The repair is what the
+synchronisation does: it sends the current profile, which replaces all fields, or deactivates the user. A user
+whose account is active is reactivated before. If the account ends meanwhile, the synchronisation, which reads
+it afterwards, deactivates the user again.
 
 Invariants:
 
@@ -12,14 +15,15 @@ Invariants:
 - The place in the pass is stored after the repairs of each page. So a killed run repeats one page.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.model import Account, AccountState
-from chalicelib.chat import listing, sync
+from chalicelib.chat import access, listing, sync
+from chalicelib.chat.gateway import StreamRefused
 from chalicelib.chat.model import ListedUser
-from chalicelib.core import metrics
+from chalicelib.core import metrics, observe
 from chalicelib.core.batches import batched
 from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.metrics import Metric
@@ -39,13 +43,14 @@ class ComparedPage:
     users: int
     drifted: tuple[AccountId, ...]  # the profile differs, or has fields that are not ours
     ended: tuple[AccountId, ...]  # the user is active, the account is not
+    suspended: Mapping[AccountId, UserId]  # the user is deactivated, the account is active
     orphans: Orphans  # of our form, and without an account
     foreign: int  # not an id that we make
 
     @property
     def to_repair(self) -> list[AccountId]:
         """The accounts that have to be synchronised again."""
-        return [*self.drifted, *self.ended]
+        return [*self.drifted, *self.ended, *self.suspended]
 
     @property
     def to_change(self) -> int:
@@ -57,6 +62,7 @@ class ComparedPage:
 class _Found:
     drifted: list[AccountId] = field(default_factory=list)
     ended: list[AccountId] = field(default_factory=list)
+    suspended: dict[AccountId, UserId] = field(default_factory=dict)
 
 
 def page_after(after: str) -> ComparedPage | None:
@@ -87,6 +93,7 @@ def page_after(after: str) -> ComparedPage | None:
         users=len(users),
         drifted=tuple(found.drifted),
         ended=tuple(found.ended),
+        suspended=found.suspended,
         orphans=orphans.judge({one: user for one, user in ours.items() if one not in claims}),
         foreign=len(users) - len(ours) - deleted,
     )
@@ -101,8 +108,19 @@ def repair(page: ComparedPage) -> bool:
     """
     metrics.count(Metric.STREAM_USER_DRIFTED, len(page.drifted))
     metrics.count(Metric.STREAM_USER_ENDED, len(page.ended))
+    metrics.count(Metric.STREAM_USER_RESUMED, len(page.suspended))
     orphans.settle(page.orphans)
+    _resume(page.suspended.values())
     return not sync.sync(page.to_repair)
+
+
+def _resume(user_ids: Iterable[UserId]) -> None:
+    for user_id in user_ids:
+        try:
+            access.resume(user_id)
+        except StreamRefused as refused:  # it stops no other; the next pass tries it again
+            observe.log_failure("resume_refused", refused)
+            metrics.count(Metric.CHAT_PROFILE_REFUSED)
 
 
 def _stored(owned: Iterable[AccountId]) -> Iterator[tuple[Account, Profile]]:
@@ -115,6 +133,8 @@ def _compare(found: _Found, user: ListedUser, account: Account, profile: Profile
     if account.state is not AccountState.ACTIVE:
         if not user.is_deactivated:
             found.ended.append(account.account_id)
+    elif user.is_deactivated:
+        found.suspended[account.account_id] = account.user_id
     elif profile and _differs(user, profile):
         found.drifted.append(account.account_id)
 

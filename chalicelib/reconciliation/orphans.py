@@ -35,7 +35,7 @@ class Orphans:
 
     number: int = 0
     to_deactivate: tuple[UserId, ...] = ()  # seen for the first time, or active again
-    to_delete: tuple[UserId, ...] = ()  # without an account and deactivated for long enough
+    to_delete: tuple[UserId, ...] = ()  # deactivated for long enough, and no deletion is planned
 
     @property
     def to_change(self) -> int:
@@ -49,8 +49,8 @@ def judge(users: Mapping[UserId, ListedUser]) -> Orphans:
         return Orphans()
     known, now = store.read_orphans(users), clock.now()
     fresh = tuple(one for one, user in users.items() if one not in known or not user.is_deactivated)
-    lapsed = (one for one, orphan in known.items() if orphan.first_seen_at + KEPT <= now)
-    return Orphans(len(users), fresh, tuple(one for one in lapsed if one not in fresh))
+    lapsed = {one for one, orphan in known.items() if orphan.first_seen_at + KEPT <= now}.difference(fresh)
+    return Orphans(len(users), fresh, tuple(sorted(lapsed - store.read_planned(lapsed))))
 
 
 def settle(orphans: Orphans) -> None:

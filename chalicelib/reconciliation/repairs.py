@@ -15,6 +15,7 @@ from chalicelib.chat.deletion_report import StreamDeletion
 from chalicelib.core import clock, metrics
 from chalicelib.core.clock import DAY
 from chalicelib.core.metrics import Metric
+from chalicelib.core.pace import Pace
 from chalicelib.reconciliation import evidence, store
 from chalicelib.reconciliation.model import CheckStage, StreamCheck, deletion_from
 from chalicelib.reconciliation.store import CheckMoved, DueCheck
@@ -22,8 +23,10 @@ from chalicelib.reconciliation.store import CheckMoved, DueCheck
 _PAUSE = DAY
 
 
-def advance(check: DueCheck) -> bool:
+def advance(check: DueCheck, pace: Pace) -> bool:
     """Take a repair one step further; return whether the user is gone.
+
+    Only a request waits for its turn in the pace: Stream limits deletions, and hardly the reading of a task.
 
     Raises:
         StreamUnavailable, StreamRefused: Stream does not answer, or refuses; the repair stays due.
@@ -35,6 +38,8 @@ def advance(check: DueCheck) -> bool:
         return False  # another run ended it
     if known.request_id is None and accounts.claims_of_users([known.user_id]):
         return _end(known)
+    if known.repair.task_id is None:
+        pace.wait()
     progress = deletion.poll(known.user_id, known.repair)
     try:
         _store(known, progress, clock.now())

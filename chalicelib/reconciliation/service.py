@@ -25,7 +25,7 @@ from chalicelib.reconciliation.model import BlockedReason, CheckStage, Reconcili
 
 _LEASED_BEYOND = MINUTE  # the call that is in progress at the deadline
 # Stream permits 60 deletions a minute; half of them are left to erasures.
-_BETWEEN_REPAIRS = timedelta(seconds=2)
+_BETWEEN_DELETIONS = timedelta(seconds=2)
 _UNANSWERED_REPAIRS = 3  # after so many in succession, Stream is down, and not one deletion odd
 
 
@@ -36,6 +36,7 @@ class Compared:
     users: int = 0
     drifted: int = 0
     ended: int = 0
+    suspended: int = 0
     unknown: int = 0
     foreign: int = 0
     to_change: int = 0
@@ -45,6 +46,7 @@ class Compared:
         self.users += page.users
         self.drifted += len(page.drifted)
         self.ended += len(page.ended)
+        self.suspended += len(page.suspended)
         self.unknown += page.orphans.number
         self.to_change += page.to_change
         self.foreign += page.foreign
@@ -207,13 +209,12 @@ class _Work:
     def _repair(self) -> None:
         """Take each repair that is due a step further. One that fails stops no other."""
         unanswered = 0  # in succession
-        pace = Pace(_BETWEEN_REPAIRS)
+        pace = Pace(_BETWEEN_DELETIONS)
         for check in store.due(CheckStage.REPAIR, clock.now()):
             if self._is_over():
                 return
-            pace.wait()
             try:
-                self.done.gone += repairs.advance(check)
+                self.done.gone += repairs.advance(check, pace)
                 unanswered = 0
             except StreamRefused as refused:
                 observe.log_failure(

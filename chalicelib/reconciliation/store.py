@@ -9,7 +9,7 @@ The partition of `due` names the stage of a check, and the sort key of the item 
 the index alone whom to look for and what comes next.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -88,6 +88,12 @@ def read_orphans(user_ids: Iterable[UserId]) -> dict[UserId, StreamOrphan]:
         else:
             found[orphan.user_id] = orphan
     return found
+
+
+def read_planned(user_ids: Collection[UserId]) -> frozenset[UserId]:
+    """Those of up to 100 users without an account whose deletion is planned or under way."""
+    places = {_key(None, user_id): user_id for user_id in user_ids}
+    return frozenset(places[place] for place in table.batch_get(places)) if places else frozenset()
 
 
 def put_orphan(orphan: StreamOrphan) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from stream_chat import StreamChat
 from typer.testing import CliRunner
@@ -32,6 +34,14 @@ def sdk(cloud: LocalCloud) -> StreamChat:
     return StreamChat(cloud.stream.api_key, cloud.stream.secret, base_url=cloud.stream.url)
 
 
+@pytest.fixture
+def instant_tasks(cloud: LocalCloud) -> Iterator[None]:
+    """Let Stream complete each task at once."""
+    cloud.stream.choose(task_progress="instant")
+    yield
+    cloud.stream.choose(task_progress="poll")
+
+
 def erased_two_days_ago() -> UserId:
     """Plan the checks of a user who was erased; the first one is due since yesterday."""
     user_id = UserId.new()
@@ -55,6 +65,7 @@ def test_operator_releases_the_job_and_counts_by_commands(cloud: LocalCloud) -> 
     assert (counted.exit_code, "0 acted" in counted.output) == (0, True)
 
 
+@pytest.mark.usefixtures("instant_tasks")
 def test_erased_user_who_is_still_at_stream_is_deleted_again(cloud: LocalCloud, sdk: StreamChat) -> None:
     user_id, gone = erased_two_days_ago(), erased_two_days_ago()
     sdk.upsert_users([{"id": user_id, "name": "Mila"}])

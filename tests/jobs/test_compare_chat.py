@@ -10,7 +10,8 @@ import pytest
 
 from chalicelib.accounts import store as accounts
 from chalicelib.accounts.model import ClaimKind
-from chalicelib.chat import gateway, sync
+from chalicelib.chat import access, gateway, sync
+from chalicelib.chat.access import ResumedAccess
 from chalicelib.chat.gateway import StreamUnavailable
 from chalicelib.chat.model import ChatProfile
 from chalicelib.core import aws, chain, clock, table
@@ -103,6 +104,45 @@ def test_user_of_a_frozen_account_with_an_unreadable_profile_is_deactivated(
     assert at_stream(stream, mila)["deactivated_at"]
 
 
+@pytest.mark.promise("STR-3")
+def test_deactivated_user_of_an_active_account_is_reactivated(
+    world: World, stream: Emulator, mila: User, counts: Counter[Metric]
+) -> None:
+    gateway.deactivate(UserId(mila.user_id))
+    assert reconcile()["suspended"] == 1
+    assert at_stream(stream, mila)["state"] == "active"
+    assert counts[Metric.STREAM_USER_RESUMED] == 1
+    assert next_pass(world)["suspended"] == 0
+
+
+@pytest.mark.promise("STR-3")
+def test_account_that_is_frozen_during_a_reactivation_stays_deactivated(
+    world: World, stream: Emulator, mila: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gateway.deactivate(UserId(mila.user_id))
+    resume = access.resume
+
+    def freeze_and_resume(user_id: UserId) -> ResumedAccess:
+        freeze(mila.account_id)
+        return resume(user_id)
+
+    monkeypatch.setattr(access, "resume", freeze_and_resume)
+    reconcile()
+    assert at_stream(stream, mila)["deactivated_at"]
+
+
+def test_refused_reactivation_stops_no_other(world: World, stream: Emulator, mila: User) -> None:
+    other = on_stream(world.a_user())
+    for user in (mila, other):
+        gateway.deactivate(UserId(user.user_id))
+    stream.fault(
+        method="POST", path=f"/users/{min(mila.user_id, other.user_id)}/reactivate", status=403, code=17
+    )
+    assert reconcile()["suspended"] == 2
+    assert at_stream(stream, max(mila, other, key=lambda user: user.user_id))["state"] == "active"
+    assert next_pass(world)["suspended"] == 1
+
+
 def next_pass(world: World) -> dict[str, int]:
     """Run the job when the next pass is due."""
     world.advance(settings().reconciliation.pass_days * DAY)
@@ -192,6 +232,17 @@ def test_user_whose_account_appears_is_not_deleted(world: World, stream: Emulato
     world.advance(HOUR)
     reconcile()
     assert (stream.user(unknown)["state"], planned()) == ("deactivated", [])
+
+
+def test_user_whose_deletion_is_planned_counts_to_no_limit_again(
+    world: World, stream: Emulator, unknown: UserId
+) -> None:
+    stream.fault(method="POST", path="/users/delete", status=503, times=9)
+    reconcile()
+    assert next_pass(world)["to_change"] == 1
+    counts = next_pass(world)
+    assert (counts["unknown"], counts["to_change"]) == (1, 0)
+    assert stream.user(unknown)["state"] == "deactivated"
 
 
 def test_altered_record_of_a_user_without_an_account_restarts_the_time(

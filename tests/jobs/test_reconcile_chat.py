@@ -16,6 +16,7 @@ from chalicelib.core.chain import ChainEntry
 from chalicelib.core.clock import DAY, HOUR, MINUTE
 from chalicelib.core.metrics import Metric
 from chalicelib.core.observe import EntryFailed
+from chalicelib.core.pace import Pace
 from chalicelib.core.settings import settings
 from chalicelib.core.table.items import plain, wire_item
 from chalicelib.core.table_names import Table
@@ -55,7 +56,18 @@ def fast(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def quiet(**more: int) -> dict[str, int]:
     """Return the counts of a run that found nothing, but for these."""
-    names = ("checked", "found", "gone", "users", "drifted", "ended", "unknown", "foreign", "to_change")
+    names = (
+        "checked",
+        "found",
+        "gone",
+        "users",
+        "drifted",
+        "ended",
+        "suspended",
+        "unknown",
+        "foreign",
+        "to_change",
+    )
     return dict.fromkeys((*names, "acted", "complete", "blocked"), 0) | more
 
 
@@ -175,6 +187,20 @@ def test_deletion_that_fails_each_time_is_requested_again_a_day_later(
     assert attempts(stream) == asked
     run_hourly(world, lambda: state_of(stream, user_id) == "pruned")
     assert attempts(stream) == asked + 1
+
+
+@pytest.mark.usefixtures("tried")
+def test_each_request_waits_for_its_turn_and_no_poll_does(
+    world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[None] = []
+    monkeypatch.setattr(Pace, "wait", lambda _: waits.append(None))
+    for _ in range(3):
+        still_at_stream(an_erased_user())
+    world.advance(DAY)
+    reconcile()
+    run_hourly(world, lambda: len(planned()) == 3 and {stage for stage, _ in planned()} == {"1"})
+    assert len(waits) == attempts(stream) == 3
 
 
 @pytest.mark.usefixtures("tried")
