@@ -1,13 +1,16 @@
 """The account and its claims."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict
 
-from chalicelib.core.clock import Instant
-from chalicelib.core.ids import AccountId, Pseudonym, RightsRequestId, UserId
+from chalicelib.core.clock import DAY, Instant
+from chalicelib.core.durations import Duration, Unit
+from chalicelib.core.ids import AccountId, MailId, Pseudonym, RightsRequestId, UserId
+from chalicelib.core.settings import settings
 from chalicelib.core.table_names import Table
 from chalicelib.privacy.periods import UNTIL_ERASURE, UntilErasure
 from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, NotPersonal, Record, personal
@@ -15,6 +18,12 @@ from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source
 from chalicelib.privacy.recipients import Recipient
 
 _CARRIERS = (Recipient.SMS_CARRIERS,)
+
+
+# How long before its closing the owner of an account is warned, at least.
+WARNED_BEFORE = 60 * DAY
+# A use is recorded once in a calendar week, so the account may have been used for so long after `used_at`.
+_BETWEEN_USES = 7 * DAY
 
 
 class AccountState(StrEnum):
@@ -73,6 +82,60 @@ class Account(
     # Stream rejects chat tokens issued before this time. It only moves forwards (STR-3).
     revoked_before: Annotated[Instant | None, NOT_PERSONAL] = None
     frozen: Annotated[Frozen | None, NOT_PERSONAL] = None
+
+
+class WarningStage(StrEnum):
+    """How far the warnings of an account that nobody uses are (ADR 36)."""
+
+    FIRST = "first"  # the first one was sent, and a second one follows
+    LAST = "last"  # all were sent
+    CLOSING = "closing"  # an erasure is open
+
+
+class LastUse(
+    Record,
+    table=Table.ACCOUNTS,
+    kind="last_use",
+    purpose=Purpose.LEGAL_OBLIGATION,
+    basis=LegalBasis.LEGAL_OBLIGATION,
+    retention=UNTIL_ERASURE,
+    key_class=KeyClass.NOTHING_SEALED,
+):
+    """When an account was last used, and how far its warnings are (RET-5, ADR 36).
+
+    Attributes:
+        used_at: the last sign-in, or the first refresh of a session in the last week that had one.
+        stage: None until the first warning.
+        sending: the warning that a run began to send. If the run was killed, its outcome is unknown.
+        warned_at: when the first warning was sent; `warned_again_at`: the second one.
+        closes_at: the day from which the account may be closed, as the warnings say or later.
+        mail_id: the newest warning by mail, until it comes back.
+        closing: the erasure that was opened; `closing_since`: when.
+        version: grows with each change by a job.
+    """
+
+    account_id: Annotated[AccountId, NOT_PERSONAL]
+    used_at: Annotated[Instant, NOT_PERSONAL]
+    stage: Annotated[WarningStage | None, NOT_PERSONAL] = None
+    sending: Annotated[WarningStage | None, NOT_PERSONAL] = None
+    warned_at: Annotated[Instant | None, NOT_PERSONAL] = None
+    warned_again_at: Annotated[Instant | None, NOT_PERSONAL] = None
+    closes_at: Annotated[Instant | None, NOT_PERSONAL] = None
+    mail_id: Annotated[MailId | None, NOT_PERSONAL] = None
+    closing: Annotated[RightsRequestId | None, NOT_PERSONAL] = None
+    closing_since: Annotated[Instant | None, NOT_PERSONAL] = None
+    version: Annotated[int | None, NOT_PERSONAL] = None
+
+    @property
+    def warnable_from(self) -> datetime:
+        """When the first warning is due, if the account is not used until then."""
+        without_use = Duration(settings().idle.after_months, Unit.MONTH)
+        return self.used_at + _BETWEEN_USES + without_use - WARNED_BEFORE
+
+    @property
+    def was_used_since_warned(self) -> bool:
+        """Whether the account was used after its first warning, so that no warning stands any more."""
+        return self.warned_at is not None and self.used_at >= self.warned_at
 
 
 class Claim(

@@ -13,6 +13,16 @@ from chalicelib.accounts.freeze.store import (
     not_erasing,
     thawing,
 )
+from chalicelib.accounts.last_use import store as last_uses
+from chalicelib.accounts.last_use.store import (
+    LAST_USE,
+    LastUseMoved,
+    Placed,
+    UsedAgain,
+    UseList,
+    unused_since,
+    use,
+)
 from chalicelib.accounts.model import Account, ClaimedValues
 from chalicelib.accounts.scans.store import glances_in, releases_in
 from chalicelib.accounts.store import (
@@ -47,6 +57,7 @@ from chalicelib.privacy.subject_keys import SubjectKeys
 
 __all__ = [
     "ACCOUNT",
+    "LAST_USE",
     "OPEN_ACCOUNT",
     "OPEN_STORED_ACCOUNT",
     "SHARDS",
@@ -55,9 +66,13 @@ __all__ = [
     "AlreadyClaimed",
     "ClaimMoved",
     "ClaimedValues",
+    "LastUseMoved",
     "NotFreezable",
     "NotFrozen",
+    "Placed",
     "RevokedLater",
+    "UseList",
+    "UsedAgain",
     "claims_of",
     "claims_of_users",
     "email_moves",
@@ -66,6 +81,7 @@ __all__ = [
     "glance_at_owner_of_phone",
     "glances",
     "glances_in",
+    "last_uses",
     "live_accounts",
     "new_account",
     "not_erasing",
@@ -78,6 +94,8 @@ __all__ = [
     "releases_in",
     "revocation",
     "thawing",
+    "unused_since",
+    "use",
 ]
 
 
@@ -96,7 +114,8 @@ def new_account(phone: str, locale: str | None) -> tuple[Account, SubjectKeys, l
         created_at=clock.now(),
     )
     keys, keeping = subject_keys.new(account.account_id)
-    return account, keys, [keeping, *store.creation(account, keys)]
+    first_use = last_uses.first_use(account.account_id)
+    return account, keys, [keeping, *store.creation(account, keys), first_use]
 
 
 def read_by_user(user_id: UserId, *more: Wanted[Any]) -> tuple[Account, Found]:

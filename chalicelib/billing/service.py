@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from chalicelib.accounts.service import AccountGone, not_erasing, owner_of_user, read_by_user
 from chalicelib.billing import evidence, store
 from chalicelib.billing.model import Invoice, InvoiceNumber, InvoiceNumberUsed, NewInvoice
-from chalicelib.billing.store import AlreadyRecorded, InvoicePage
+from chalicelib.billing.store import AlreadyRecorded, InvoicePage, is_invoiced_since
 from chalicelib.core import chain, clock, keyring, observe
 from chalicelib.core.chain import HeadMoved, Unreadable
 from chalicelib.core.errors import NotFound, does_not_apply
@@ -27,7 +27,7 @@ from chalicelib.core.transactions import commit
 from chalicelib.privacy.periods import Period
 from chalicelib.staff import history
 
-__all__ = ["InvoicePage", "list_invoices", "record"]
+__all__ = ["InvoicePage", "is_invoiced_since", "list_invoices", "record"]
 
 PAGE = 50
 _NUMBER = TypeAdapter[str](InvoiceNumber)

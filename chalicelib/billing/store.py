@@ -4,16 +4,18 @@ A#<account>, invoice#<invoice number>    an invoice, sealed under the key of its
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
 
 from chalicelib.billing.model import Invoice
-from chalicelib.core import observe, table
+from chalicelib.core import clock, observe, table
 from chalicelib.core.ids import AccountId
 from chalicelib.core.sealing import SealingError
 from chalicelib.core.table import Conflict, Create, Key, Prefix, Query, Table, partition_of
 from chalicelib.privacy import codec
 
 _PREFIX = "invoice#"
+_MOST_READ = 1_000
 
 
 class AlreadyRecorded(Conflict):
@@ -59,6 +61,12 @@ def page(account_id: AccountId, after: str | None, at_most: int) -> InvoicePage:
             unreadable.append(_number_of(item["sk"]))
     more = _number_of(items[at_most - 1]["sk"]) if len(items) > at_most else None
     return InvoicePage(tuple(found), tuple(unreadable), more)
+
+
+def is_invoiced_since(account_id: AccountId, since: datetime) -> bool:
+    """Whether an invoice of an account was issued since an instant, among the first thousand."""
+    wanted = Query(Table.BILLING, partition_of(account_id), Prefix(_PREFIX), limit=_MOST_READ)
+    return any(item["issued_at"] >= clock.to_text(since) for item in table.query(wanted))
 
 
 def _key(account_id: AccountId, number: str) -> Key:

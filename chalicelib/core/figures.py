@@ -166,6 +166,19 @@ class ReconciliationLimits(FigureSet):
 
 
 @dataclass(frozen=True)
+class IdleAccounts(FigureSet):
+    """The figures of accounts that nobody uses (ADR 36)."""
+
+    prefix: ClassVar[str] = "RU4M_IDLE_"
+
+    after_months: int = _figure(24, 12, 60)  # without use; then the account is closed
+    # Above it, a run stops for an operator. Twelve thousand a day are warned if each run stays below it.
+    found_run: int = _figure(500, 1, 100_000)
+    open_at_once: int = _figure(10_000, 1, 10_000)  # erasures that are open because of it
+    texts_run: int = _figure(100, 0, 10_000)  # text messages of a run, to accounts without an address
+
+
+@dataclass(frozen=True)
 class FanOut(FigureSet):
     """The figures of jobs whose work is spread over workers (ADR 34).
 
@@ -186,7 +199,9 @@ class FanOut(FigureSet):
         return timedelta(seconds=self.announcing_workers / self.mails_per_second)
 
 
-KINDS: tuple[type[FigureSet], ...] = (Limits, Push, ErasureWaits, PurgeLimits, ReconciliationLimits, FanOut)
+KINDS: tuple[type[FigureSet], ...] = (
+    Limits, Push, ErasureWaits, PurgeLimits, ReconciliationLimits, IdleAccounts, FanOut,
+)  # fmt: skip
 
 # A day, since a mail may be read only in the evening; a minute more than the 15 that a function may run.
 LEAST_GRACE_HOURS, LEAST_LATE_WRITES_MINUTES = 24, 16

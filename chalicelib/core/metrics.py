@@ -60,6 +60,13 @@ class Metric(Enum):
     STREAM_ORPHAN_DEACTIVATED = ("StreamOrphanDeactivated", "Count")
     STREAM_ORPHAN_DELETED = ("StreamOrphanDeleted", "Count")
     STREAM_USER_FOREIGN = ("StreamUserForeign", "Count")
+    IDLE_OWNER_WARNED = ("IdleOwnerWarned", "Count")
+    IDLE_WARNING_UNDELIVERED = ("IdleWarningUndelivered", "Count")
+    IDLE_ACCOUNT_CLOSED = ("IdleAccountClosed", "Count")
+    IDLE_ACCOUNT_KEPT = ("IdleAccountKept", "Count")  # its erasure was cancelled, mostly by a sign-in
+    IDLE_CLOSINGS_OPEN = ("IdleClosingsOpen", "Count")
+    IDLE_BLOCKED = ("IdleBlocked", "Count")
+    IDLE_DONE = ("IdleDone", "Count")
     RECONCILIATION_BLOCKED = ("ReconciliationBlocked", "Count")
     RECONCILIATION_DONE = ("ReconciliationDone", "Count")
     STREAM_CREDENTIALS_REFUSED = ("StreamCredentialsRefused", "Count")

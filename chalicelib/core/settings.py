@@ -14,15 +14,7 @@ from typing import TypeVar
 
 from chalicelib.core import countries, figures, periods, principals, standins
 from chalicelib.core.durations import Duration, Unit
-from chalicelib.core.figures import (
-    ErasureWaits,
-    FanOut,
-    FigureSet,
-    Limits,
-    PurgeLimits,
-    Push,
-    ReconciliationLimits,
-)
+from chalicelib.core.figures import FigureSet
 from chalicelib.core.principals import Principals
 from chalicelib.core.setting_values import domains, email_address, https_url, private_url, web_url
 from chalicelib.core.standins import LocalTarget
@@ -113,14 +105,15 @@ class Settings:
     stream_url: str
     stream_file_hosts: tuple[str, ...]  # the domains from which Stream's export files may be downloaded
     stream_erasure: ErasureExtent
-    erasure: ErasureWaits
+    erasure: figures.ErasureWaits
     contact_email: str
-    limits: Limits
+    limits: figures.Limits
     periods: Mapping[str, Duration]  # by the names of core/periods
-    push: Push
-    purge: PurgeLimits
-    reconciliation: ReconciliationLimits
-    fan_out: FanOut
+    push: figures.Push
+    purge: figures.PurgeLimits
+    reconciliation: figures.ReconciliationLimits
+    idle: figures.IdleAccounts
+    fan_out: figures.FanOut
     sms_countries: frozenset[str]  # to whose numbers a client without a session may have codes sent
     sms_budgets: BudgetMode
     operators: Principals  # accepted on the internal routes; none if not set
@@ -227,12 +220,13 @@ def read(environment: Mapping[str, str]) -> Settings:
         ),
         erasure=_erasure_waits(environment, stage),
         contact_email=_parsed(environment, "RU4M_CONTACT_EMAIL", email_address),
-        limits=_figures(environment, Limits),
+        limits=_figures(environment, figures.Limits),
         periods=_understood(environment, "RU4M_PERIODS", periods.read, periods.DEFAULTS),
-        push=_figures(environment, Push),
-        purge=_figures(environment, PurgeLimits),
-        reconciliation=_figures(environment, ReconciliationLimits),
-        fan_out=_figures(environment, FanOut),
+        push=_figures(environment, figures.Push),
+        purge=_figures(environment, figures.PurgeLimits),
+        reconciliation=_figures(environment, figures.ReconciliationLimits),
+        idle=_figures(environment, figures.IdleAccounts),
+        fan_out=_figures(environment, figures.FanOut),
         sms_countries=_understood(environment, "RU4M_SMS_COUNTRIES", countries.read, countries.DEFAULTS),
         sms_budgets=_parsed_or(environment, "RU4M_SMS_BUDGETS", BudgetMode, BudgetMode.ENFORCED),
         operators=_operators(environment),
@@ -293,8 +287,8 @@ def _figures(environment: Mapping[str, str], kind: type[_Figures]) -> _Figures:
         raise SettingsError(str(bad)) from None
 
 
-def _erasure_waits(environment: Mapping[str, str], stage: Stage) -> ErasureWaits:
-    waits = _figures(environment, ErasureWaits)
+def _erasure_waits(environment: Mapping[str, str], stage: Stage) -> figures.ErasureWaits:
+    waits = _figures(environment, figures.ErasureWaits)
     if stage is not Stage.LOCAL and not waits.are_safe:
         raise SettingsError(f"RU4M_ERASURE_* is refused: stage {stage} needs the time to cancel an erasure")
     known = _understood(environment, "RU4M_PERIODS", periods.read, periods.DEFAULTS)["known_device"]

@@ -13,6 +13,7 @@ from chalicelib.core.queues import Failed
 from chalicelib.core.settings import settings
 from chalicelib.messages import reports
 from chalicelib.notices import announcement, announcement_queue, announcement_run
+from chalicelib.retention.idle import warnings
 
 notice_jobs = Blueprint(__name__)
 
@@ -53,7 +54,11 @@ def announce_to_shard(event: SQSEvent) -> Failed:
 @notice_jobs.on_sns_message(topic=_TOPIC, name="note_bounces")
 @observed
 def note_bounces(event: SNSEvent) -> None:
-    """Show the notice in the app to each account that its mail did not reach."""
+    """Show the notice in the app to each account that its mail did not reach.
+
+    An account that a warning of its closing did not reach is closed later (RET-5).
+    """
     for record in event.to_dict()["Records"]:
         if mail_id := reports.lost_mail(record["Sns"]["Message"]):
             announcement.record_bounce(mail_id)
+            warnings.record_return(mail_id)

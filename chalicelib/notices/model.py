@@ -4,7 +4,7 @@ import re
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from chalicelib.core.clock import Instant
 from chalicelib.core.http import View
@@ -47,8 +47,17 @@ class NoticeVersion(str):
         return core_schema.no_info_after_validator_function(cls, core_schema.str_schema(max_length=64))
 
 
+class Practice(StrEnum):
+    """What we may do only while a version of a notice in effect says so."""
+
+    CLOSING_IDLE_ACCOUNTS = "closing_idle_accounts"  # RET-5
+
+
 class Notice(View):
-    """A published version of the terms or the privacy policy."""
+    """A published version of the terms or the privacy policy.
+
+    `practices` are those that its text describes; they are not part of the API.
+    """
 
     kind: NoticeKind
     version: NoticeVersion
@@ -56,6 +65,7 @@ class Notice(View):
     effective_at: Instant
     url: str
     changes: str
+    practices: Annotated[frozenset[Practice], Field(exclude=True)] = frozenset()
 
     is_first: ClassVar[bool] = False
 

@@ -19,6 +19,7 @@ from chalicelib.notices.model import (
     NoticeChannel,
     NoticeKind,
     NoticeVersion,
+    Practice,
 )
 from chalicelib.notices.standing import Standing
 from chalicelib.notices.store import AcceptedBefore, acceptance_of
@@ -39,6 +40,7 @@ __all__ = [
     "check_shown",
     "current",
     "currents",
+    "describes",
     "first_announcements",
     "has_taken_effect",
     "published",
@@ -84,6 +86,11 @@ def current(kind: NoticeKind) -> Notice:
     """The version of a kind that is in effect now; new users are shown this one."""
     now = clock.now()
     return next(n for n in published() if n.kind is kind and n.effective_at <= now)
+
+
+def describes(practice: Practice) -> bool:
+    """Whether the privacy policy that is in effect now says that we do this."""
+    return practice in current(NoticeKind.PRIVACY).practices
 
 
 def currents() -> tuple[Notice, ...]:

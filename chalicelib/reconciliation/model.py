@@ -10,6 +10,7 @@ from chalicelib.core.clock import DAY, Instant
 from chalicelib.core.ids import RightsRequestId, UserId
 from chalicelib.core.settings import ErasureExtent, settings
 from chalicelib.core.table_names import Table
+from chalicelib.privacy.gates import BlockedReason
 from chalicelib.privacy.periods import After, Period
 from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, NotPersonal, Record
 from chalicelib.privacy.purposes import LegalBasis, Purpose
@@ -109,14 +110,6 @@ class StreamOrphan(
 
     user_id: Annotated[UserId, NOT_PERSONAL]
     first_seen_at: Annotated[Instant, NOT_PERSONAL]
-
-
-class BlockedReason(StrEnum):
-    """Why an operator has to look before the job goes on."""
-
-    OTHER_TABLES = "other_tables"  # the tables of accounts are restored ones
-    OTHER_APP = "other_app"  # the key of the app at Stream differs from that of the last runs
-    TOO_MANY_FOUND = "too_many_found"
 
 
 class ReconciliationState(

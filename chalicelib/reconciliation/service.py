@@ -16,12 +16,12 @@ from chalicelib.core.metrics import Metric
 from chalicelib.core.pace import Pace
 from chalicelib.core.sealing import SealingError
 from chalicelib.core.settings import settings
+from chalicelib.privacy.gates import BlockedReason, Permission
 from chalicelib.privacy.leases import LeaseTaken
 from chalicelib.reconciliation import checks, comparison, evidence, gate, repairs, store
 from chalicelib.reconciliation.checks import CheckedBatch
 from chalicelib.reconciliation.comparison import ComparedPage
-from chalicelib.reconciliation.gate import Permission
-from chalicelib.reconciliation.model import BlockedReason, CheckStage, ReconciliationState
+from chalicelib.reconciliation.model import CheckStage, ReconciliationState
 
 _LEASED_BEYOND = MINUTE  # the call that is in progress at the deadline
 # Stream permits 60 deletions a minute; half of them are left to erasures.
@@ -123,7 +123,7 @@ def count(deadline: datetime) -> ReconciliationRun:
     """
     work = _Work(store.read_state(), deadline, stops=False)
     work.count()
-    work.done.blocked = gate.blocked(work.state)
+    work.done.blocked = gate.gate().blocked(work.state)
     return work.done
 
 
@@ -136,7 +136,7 @@ def release() -> bool:
         leased = store.lease(clock.now())
     except LeaseTaken:
         return False
-    store.release(leased, **gate.released())
+    store.release(leased, **gate.gate().released())
     return True
 
 
@@ -150,14 +150,14 @@ class _Work:
     def do(self) -> None:
         """Do what the state permits."""
         try:
-            match gate.permission(self.state):
+            match gate.gate().permission(self.state):
                 case Permission.NOTHING:
-                    self._block(gate.blocked(self.state))
+                    self._block(gate.gate().blocked(self.state))
                 case Permission.COUNT:
                     self.count()
                     if self.done.complete:
-                        self._save(**gate.after_counting())
-                case Permission.REPAIR:
+                        self._save(**gate.gate().after_counting())
+                case Permission.ACT:
                     self.done.acted = True
                     for part in (self._check, self._repair, self._compare):
                         self._do_part(part)

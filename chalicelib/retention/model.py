@@ -14,11 +14,13 @@ from chalicelib.core.ids import (
     HeldId,
     HeldRecordId,
     HoldId,
+    MailId,
     RightsRequestId,
     StaffId,
     UserId,
 )
 from chalicelib.core.table_names import Table
+from chalicelib.privacy.gates import BlockedReason
 from chalicelib.privacy.periods import After, Period, Statutory, UntilInstant
 from chalicelib.privacy.personal import (
     NEVER_DISCLOSED,
@@ -227,3 +229,38 @@ class PurgeBudget(
 
     touched_at: Annotated[Instant, NOT_PERSONAL]
     deletes: Annotated[int, NOT_PERSONAL] = 0
+
+
+class IdleState(
+    Record,
+    table=Table.RIGHTS,
+    kind="idle_state",
+    purpose=Purpose.LEGAL_OBLIGATION,
+    basis=LegalBasis.LEGAL_OBLIGATION,
+    retention=After(Period.STREAM_CHECK, since="touched_at"),
+    key_class=KeyClass.NOTHING_SEALED,
+):
+    """The state of `close_idle_accounts`: its lease, the configuration that was tried, and what blocks it."""
+
+    touched_at: Annotated[Instant, NOT_PERSONAL]
+    leased_until: Annotated[Instant | None, NOT_PERSONAL] = None
+    fence: Annotated[int, NOT_PERSONAL] = 0
+    tables: Annotated[str, NOT_PERSONAL] = ""  # the physical name of the table of accounts
+    tried: Annotated[str, NOT_PERSONAL] = ""  # a hash of the configuration that was tried
+    blocked: Annotated[BlockedReason | None, NOT_PERSONAL] = None
+
+
+class WarningDelivery(
+    Record,
+    table=Table.CHALLENGES,
+    kind="warning_delivery",
+    purpose=Purpose.LEGAL_OBLIGATION,
+    basis=LegalBasis.LEGAL_OBLIGATION,
+    retention=After(Period.MAIL_RETURN, since="sent_at"),
+    key_class=KeyClass.NOTHING_SEALED,
+):
+    """Maps a mail that warns of a closing to its account, in case it comes back."""
+
+    mail_id: Annotated[MailId, NOT_PERSONAL]
+    account_id: Annotated[AccountId, NOT_PERSONAL]
+    sent_at: Annotated[Instant, NOT_PERSONAL]

@@ -58,7 +58,10 @@ class Status(StrEnum):
 
 
 class ReceivedBy(StrEnum):
-    """The channel by which a request was received; every channel is valid (RGT-11)."""
+    """The channel by which a request was received; every channel is valid (RGT-11).
+
+    INACTIVITY is no request of the subject: the account was not used, and its owner was warned (RET-5).
+    """
 
     APP = "app"
     LETTER = "letter"
@@ -66,6 +69,7 @@ class ReceivedBy(StrEnum):
     TELEPHONE = "telephone"
     IN_PERSON = "in_person"
     SUPPORT = "support"
+    INACTIVITY = "inactivity"
 
 
 class RefusalReason(StrEnum):

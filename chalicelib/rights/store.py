@@ -206,8 +206,8 @@ def open_requests_of(account_id: AccountId) -> dict[Right, RightsRequestId]:
     return {keys[place]: codec.opened(OpenRequest, item).request_id for place, item in items.items()}
 
 
-def create(request: RightsRequest, entry: NewEntry) -> None:
-    """Create a request, the guard of its right and its first evidence, in one transaction.
+def create(request: RightsRequest, entry: NewEntry, also: Sequence[Write] = ()) -> None:
+    """Create a request, the guard of its right, its first evidence and `also`, in one transaction.
 
     Raises:
         RequestExists: holds the stored item.
@@ -220,6 +220,7 @@ def create(request: RightsRequest, entry: NewEntry) -> None:
             Create(place, _item(request), conflict=RequestExists),
             Create(guard, codec.to_item(opened, guard), conflict=ExercisedAlready),
             chain.append_write(evidence.history_of(request.request_id), entry),
+            *also,
         ]
     )
 

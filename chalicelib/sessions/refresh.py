@@ -1,12 +1,13 @@
 """Refreshes a session by the rule of `rotation`; conditions make concurrent refreshes safe.
 
-The first refresh of a UTC day also renews the known device of the account, in the same transaction (ADR 25).
-That needs no additional call, and a device in use stays known.
+The first refresh of a UTC day also renews the known device of the account, in the same transaction (ADR 25),
+and the first one of a calendar week records that the account is used (ADR 36). That needs no additional call.
 """
 
 from datetime import datetime
 from uuid import UUID
 
+from chalicelib.accounts import service as accounts
 from chalicelib.accounts.model import Account
 from chalicelib.accounts.service import OPEN_ACCOUNT
 from chalicelib.core import clock, metrics, needs
@@ -64,12 +65,16 @@ def _apply_verdict(session: Session, account: Account, token: RefreshToken, devi
             metrics.count(Metric.REFRESH_REUSED)
             raise SessionEnded
     after = session.model_copy(update={**changes, "last_used_at": now})
-    store.move(session, after, also=_recognition(session, account, now))
+    store.move(session, after, also=_traces(session, account, now))
     return after
 
 
-def _recognition(session: Session, account: Account, now: datetime) -> list[Write]:
-    """The write that renews the known device, on the first refresh of a UTC day only."""
-    if session.last_used_at.date() == now.date():
-        return []
-    return [devices.recognition(account.account_id, account.phone, session.device)]
+def _traces(session: Session, account: Account, now: datetime) -> list[Write]:
+    """The writes on the first refresh of a UTC day, and of a week: the device is known, the account used."""
+    before = session.last_used_at
+    writes: list[Write] = []
+    if before.date() != now.date():
+        writes.append(devices.recognition(account.account_id, account.phone, session.device))
+    if before.isocalendar()[:2] != now.isocalendar()[:2]:
+        writes.append(accounts.use(account.account_id))
+    return writes

@@ -19,7 +19,17 @@ from infra.deployment import tables
 from infra.deployment.account import AwsAccount
 from infra.deployment.stacks import StackFailed
 from infra.deployment.tables import StreamMissing
-from infra.ops import disclosures, erasures, holds, invoices, reconciliation, retention, rights, standing_in
+from infra.ops import (
+    disclosures,
+    erasures,
+    holds,
+    idle,
+    invoices,
+    reconciliation,
+    retention,
+    rights,
+    standing_in,
+)
 from infra.ops import plots as pictures
 from infra.ops.key_versions import Unfinished
 from infra.ops.lookup import ClaimsLeft, LookupKeys, service_rekey
@@ -46,6 +56,7 @@ app.add_typer(disclosures.app, name="disclosures")
 app.add_typer(holds.app, name="holds")
 app.add_typer(invoices.app, name="invoices")
 app.add_typer(reconciliation.app, name="reconciliation")
+app.add_typer(idle.app, name="idle-accounts")
 console = Console(soft_wrap=True, markup=False)
 
 

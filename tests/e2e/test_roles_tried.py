@@ -36,6 +36,14 @@ TABLES: dict[str, dict[str, set[str]]] = {
     },
     "chat": {"accounts": {"BatchGet"}},
     "checkpoint_ledger": {"ledger": {"BatchGet", "QueryTouched"}},
+    "close_idle_accounts": {
+        "accounts": {"BatchGet", "QueryDue", "Update"},
+        "billing": {"Query"},
+        "challenges": {"Put"},
+        "keys": {"BatchGet"},
+        "ledger": {"Put", "Query"},
+        "rights": {"BatchGet", "Delete", "Get", "Put", "Query"},
+    },
     "consents": {
         "accounts": {"BatchGet", "Put"},
         "challenges": {"Update"},
@@ -163,6 +171,7 @@ QUEUES: dict[str, dict[str, set[str]]] = {
     "erasures": {"erase_accounts": RECEIVES, "work_rights": {"Send"}},
     "rights": {
         "admin": {"Send"},
+        "close_idle_accounts": {"Send"},
         "erase_accounts": {"Send"},
         "rights": {"Send"},
         "sweep_rights": {"Send", "SendBatch"},
@@ -172,7 +181,7 @@ QUEUES: dict[str, dict[str, set[str]]] = {
     "transfers": {"transfer_copies": RECEIVES, "work_rights": {"Send"}},
 }
 
-MAY_SEND_TEXTS = {"erase_accounts", "sessions", "signup"}
+MAY_SEND_TEXTS = {"close_idle_accounts", "erase_accounts", "sessions", "signup"}
 
 
 @pytest.fixture(scope="module")
@@ -246,7 +255,9 @@ def test_role_reads_the_secrets_of_its_purposes_only(name: str, allowed_operatio
 
 
 @pytest.mark.promise("SEC-1")
-def test_only_signup_sessions_and_erasures_send_text_messages(allowed_operations: dict[str, Any]) -> None:
+def test_only_signup_sessions_erasures_and_warnings_send_text_messages(
+    allowed_operations: dict[str, Any],
+) -> None:
     assert {name for name, may in allowed_operations.items() if may["texts"]} == MAY_SEND_TEXTS
 
 
@@ -270,7 +281,13 @@ def test_locked_bucket_gets_checkpoints_from_the_ledger_job_and_marks_from_erasu
 @pytest.mark.promise("SEC-1")
 def test_only_profiles_and_notifying_jobs_send_mail(allowed_operations: dict[str, Any]) -> None:
     mailing = {name for name, may in allowed_operations.items() if may["mails"]}
-    assert mailing == {"announce_to_shard", "erase_accounts", "profiles", "work_rights"}
+    assert mailing == {
+        "announce_to_shard",
+        "close_idle_accounts",
+        "erase_accounts",
+        "profiles",
+        "work_rights",
+    }
 
 
 @pytest.mark.promise("RGT-3")

@@ -36,6 +36,7 @@ FUNCTIONS = {
     "announce_to_shard",
     "chat",
     "checkpoint_ledger",
+    "close_idle_accounts",
     "consents",
     "erase_accounts",
     "keep_holds",
@@ -61,6 +62,7 @@ JOBS = {
     "announce_notices",
     "announce_to_shard",
     "checkpoint_ledger",
+    "close_idle_accounts",
     "erase_accounts",
     "keep_holds",
     "note_bounces",
@@ -555,6 +557,10 @@ def test_function_is_configured_with_only_the_tables_and_secrets_it_may_use(
         },
         "chat": {accounts, "secret_stream"},
         "checkpoint_ledger": {"table_ledger", "checkpoint_bucket", "checkpoint_key"},
+        "close_idle_accounts": {
+            accounts, billing, challenges, rights, "table_ledger", "rights_queue", "mail_from",
+            "mail_configuration", *sealing,
+        },
         "consents": {accounts, challenges, "table_ledger", *sealing},
         "erase_accounts": {
             accounts, billing, claims, challenges, held, rights, usage, "table_ledger", "secret_receipts",

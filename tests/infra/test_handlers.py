@@ -104,6 +104,10 @@ EVENTS: dict[str, tuple[dict[str, Any], object]] = {
         a_schedule_event(),
         "EntryFailed: ('checkpoint_ledger', 'Unavailable')",
     ),
+    "close_idle_accounts": (
+        a_schedule_event(),
+        "EntryFailed: ('close_idle_accounts', 'Unavailable')",
+    ),
     "record_verified_codes": (
         a_schedule_event(),
         "EntryFailed: ('record_verified_codes', 'Unavailable')",

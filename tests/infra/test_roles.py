@@ -56,6 +56,7 @@ _WITHOUT_RESOURCES = "ses:DeleteSuppressedDestination"
 # The kinds of chains to which each role may append.
 LEDGER_KINDS = {
     "AdminRole": {_DISCLOSURE, _HOLD, _INVOICE, _RIGHTS, _STAFF},
+    "CloseIdleAccountsRole": {_RIGHTS},
     "ConsentsRole": {_CONSENT},
     "EraseAccountsRole": {_RIGHTS, _TOMBSTONE},
     "PurgeExpiredRole": {purge.KIND},
@@ -144,7 +145,14 @@ EXPECTED = {
         (
             ", ".join(
                 f"dynamodb:{name}"
-                for name in ("BatchGetItem", "BatchWriteItem", "DeleteItem", "Query", "UpdateItem")
+                for name in (
+                    "BatchGetItem",
+                    "BatchWriteItem",
+                    "ConditionCheckItem",
+                    "DeleteItem",
+                    "Query",
+                    "UpdateItem",
+                )
             ),
             "${AccountsTableArn}",
         ),
@@ -263,6 +271,21 @@ EXPECTED = {
         *_LEDGER,
         ("s3:ListBucket", "${ExportBucketArn}"),
         ("s3:DeleteObject", "${ExportBucketArn}/exports/*"),
+    },
+    "CloseIdleAccountsRole": {
+        _own_logs("close_idle_accounts"),
+        ("dynamodb:BatchGetItem, dynamodb:UpdateItem", "${AccountsTableArn}"),
+        ("dynamodb:Query", "${AccountsTableArn}/index/due"),
+        ("dynamodb:BatchGetItem", "${KeysTableArn}"),
+        ("dynamodb:PutItem", "${ChallengesTableArn}"),  # which account a warning went to
+        _REQUESTS,
+        ("dynamodb:Query", "${RightsTableArn}"),  # holds of a subject
+        ("dynamodb:Query", "${BillingTableArn}"),
+        *_LEDGER,
+        ("sqs:SendMessage", "${RightsQueue.Arn}"),
+        _MAILING,
+        ("sns:Publish", "all but arn:${AWS::Partition}:sns:*:*:*"),
+        ("kms:Decrypt", "${SealingKeyArn}"),
     },
     "ReconcileChatRole": {
         _own_logs("reconcile_chat"),
@@ -470,7 +493,8 @@ def test_roles_read_the_holds_of_subjects_and_not_requests_by_query(service: Tem
     }
     of_subjects = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["A#*"]}}
     assert conditions.pop("WorkRightsRole") is None  # it answers requests
-    assert conditions == dict.fromkeys(("AdminRole", "EraseAccountsRole", "RenewShardRole"), of_subjects)
+    roles = ("AdminRole", "CloseIdleAccountsRole", "EraseAccountsRole", "RenewShardRole")
+    assert conditions == dict.fromkeys(roles, of_subjects)
 
 
 @pytest.mark.promise("SEC-1")

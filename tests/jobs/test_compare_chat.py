@@ -21,9 +21,9 @@ from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Change, Item, Key, Table
 from chalicelib.core.table.items import wire_item
+from chalicelib.privacy.gates import BlockedReason
 from chalicelib.reconciliation import comparison, evidence, gate, store
 from chalicelib.reconciliation.comparison import ComparedPage
-from chalicelib.reconciliation.model import BlockedReason
 from infra.stream_emulator import Emulator
 from tests.support import cloud
 from tests.support.erasures import erase_tables, freeze

@@ -44,6 +44,56 @@ _CONFIRMED: Letters = {
     ),
 }
 
+_CLOSING: Letters = {
+    "sr": (
+        "RU4M: Vaš nalog će biti obrisan",
+        (
+            (
+                "Dugo niste koristili RU4M, i o tome smo Vas već obavestili. Zato brišemo Vaš nalog i Vaše "
+                "podatke. Brisanje počinje najranije {until}."
+            ),
+            (
+                "Ako želite da zadržite nalog, prijavite se do tada u aplikaciji, ili otvorite vezu ispod i "
+                "otkažite brisanje. Do brisanja je nalog zamrznut."
+            ),
+            "Sačuvajte ovu poruku i ne prosleđujte je: posle brisanja ista veza prikazuje potvrdu.",
+        ),
+    ),
+    "en": (
+        "RU4M: your account will be deleted",
+        (
+            (
+                "You have not used RU4M for a long time, and we have warned you of that. So we are deleting "
+                "your account and data. The deletion begins on {until} or later."
+            ),
+            (
+                "To keep the account, sign in with the app before then, or open the link below and cancel "
+                "the deletion. Until then the account is frozen."
+            ),
+            "Keep this mail and do not forward it: after the deletion, the same link shows a certificate.",
+        ),
+    ),
+}
+
+_CLOSED: Letters = {
+    "sr": (
+        "RU4M: Vaš nalog je obrisan",
+        (
+            "Obrisali smo Vaš RU4M nalog i Vaše podatke, jer ih dugo niste koristili.",
+            "Veza ispod prikazuje potvrdu: šta je obrisano, šta ostaje i zašto. Sačuvajte potvrdu.",
+            "Ovo je naša poslednja poruka. Posle nje brišemo i ovu adresu.",
+        ),
+    ),
+    "en": (
+        "RU4M: your account was deleted",
+        (
+            "We deleted your RU4M account and your data, since you had not used them for a long time.",
+            "The link below shows the certificate: what was deleted, what stays and why. Save it.",
+            "This is our last message. After it, we delete this address too.",
+        ),
+    ),
+}
+
 _ERASED: Letters = {
     "sr": (
         "RU4M: Vaš nalog je obrisan",
@@ -147,6 +197,11 @@ def confirmation_text(locale: str | None, link: str, until: datetime) -> str:
     return _CONFIRMED_TEXT[language(locale, _CONFIRMED_TEXT)].format(link=link, until=_day(until))
 
 
+def closing_mail(mail_id: MailId, to: str, locale: str | None, link: str, until: datetime) -> Mail:
+    """Compose the mail before an account that nobody uses is frozen; arguments as of `confirmation_mail`."""
+    return compose(_CLOSING, mail_id, to, locale, {"until": _day(until)}, link)
+
+
 def cancelled_mail(mail_id: MailId, to: str, locale: str | None) -> Mail:
     """Compose the mail that confirms a cancellation. It has no link: nothing is left to cancel."""
     return compose(_CANCELLED, mail_id, to, locale, {})
@@ -171,6 +226,11 @@ def mostly_erased_text(locale: str | None, link: str) -> str:
 def erased_mail(mail_id: MailId, to: str, locale: str | None, link: str) -> Mail:
     """Compose the mail after the deletion. It is our last one to this address."""
     return compose(_ERASED, mail_id, to, locale, {}, link)
+
+
+def closed_mail(mail_id: MailId, to: str, locale: str | None, link: str) -> Mail:
+    """Compose the mail after the deletion of an account that nobody used."""
+    return compose(_CLOSED, mail_id, to, locale, {}, link)
 
 
 def erased_text(locale: str | None, link: str) -> str:

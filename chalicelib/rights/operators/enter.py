@@ -39,7 +39,8 @@ def enter(by: StaffId, received: ReceivedRequest) -> TakenRequest:
     """Record a request that came by letter, mail, telephone, in person or through support.
 
     Raises:
-        InvalidRequest: the day is in the future or more than a year ago; or the channel is the app.
+        InvalidRequest: the day is in the future or more than a year ago; or no person uses the channel to
+            write to us (the app, inactivity).
         NotFound: no account has this user id.
         AlreadyOpen: an open request exercises the right, perhaps this one, entered before.
     """
@@ -68,8 +69,10 @@ def enter(by: StaffId, received: ReceivedRequest) -> TakenRequest:
 
 def _received_at(received: ReceivedRequest) -> datetime:
     """The beginning of the day of receipt: the copy includes all records of that day."""
-    if received.received_by is ReceivedBy.APP:
-        raise does_not_apply("received_by", "What comes by the app is taken in there")
+    if received.received_by in {ReceivedBy.APP, ReceivedBy.INACTIVITY}:
+        raise does_not_apply(
+            "received_by", "A channel outside the app; the app and our jobs record their own"
+        )
     today = day_of(clock.now())
     if not today - _LONGEST_AGO <= received.received_on <= today:
         raise does_not_apply("received_on", "A day of the last year, today at the latest")

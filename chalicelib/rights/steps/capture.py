@@ -11,12 +11,13 @@ from datetime import timedelta
 
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.model import ClaimedValues
-from chalicelib.accounts.service import OPEN_ACCOUNT
+from chalicelib.accounts.service import OPEN_ACCOUNT, UsedAgain
 from chalicelib.certificates.words import DeletionPlace
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.errors import NotFound
 from chalicelib.core.ids import HeldId, RightsRequestId, TombstoneId
+from chalicelib.core.transactions import Write
 from chalicelib.privacy.periods import Period
 from chalicelib.retention import holds
 from chalicelib.retention.holds import HoldsChanged, SubjectHolds
@@ -26,7 +27,7 @@ from chalicelib.rights.erasure import store as erasures
 from chalicelib.rights.erasure import tombstones
 from chalicelib.rights.erasure.store import OthersAreOpen
 from chalicelib.rights.erasure.tombstones import Tombstone
-from chalicelib.rights.model import Right, RightsRequest, Status
+from chalicelib.rights.model import ReceivedBy, Right, RightsRequest, Status
 from chalicelib.rights.moves import Move, apply_move
 from chalicelib.rights.notes import ErasureNotes
 from chalicelib.rights.problems import TooLate
@@ -58,10 +59,20 @@ def _capture(job: ErasureJob) -> Outcome:
             tombstones.pending_write(_tombstone(request, captured)),
             *erasures.guard_writes(request.account_id, request.request_id),
             holds.closing(held_by, request.request_id),
+            *_unused(request),
         )
     except (OthersAreOpen, HoldsChanged):
         return Wait(until_reread(now))
+    except UsedAgain:  # the job that opened the erasure cancels it within the hour (ADR 36)
+        return Wait(HOUR)
     return Done()
+
+
+def _unused(request: RightsRequest) -> list[Write]:
+    """The condition that an account which is closed because nobody uses it is still not used."""
+    if request.received_by is not ReceivedBy.INACTIVITY:
+        return []
+    return [accounts.unused_since(request.account_id, request.received_at)]
 
 
 def _others_wait(job: ErasureJob) -> timedelta | None:

@@ -3,7 +3,8 @@
 A mail goes to the verified address; without one, a text message goes to the number. The first message and the
 last contain a link with the receipt. By it the subject can cancel the erasure without the phone, which may be
 stolen, and read the certificate. If the account was not used for a long time, the number may have a new
-owner, so no text message is sent.
+owner, so no text message is sent. Nor is one if the account is closed because nobody used it (ADR 36): its
+owner was warned, by text message if there is no address.
 
 The confirmation is sent at least once: it is noted after it is sent, since a second one does no harm and a
 missing one does. The others are sent at most once: they are noted before. An outage of mail delays an erasure
@@ -30,6 +31,7 @@ from chalicelib.rights import procedures, receipts
 from chalicelib.rights.engine.step import Done, ErasureJob, Outcome, Step, Stop
 from chalicelib.rights.erasure import messages
 from chalicelib.rights.erasure import store as erasures
+from chalicelib.rights.model import ReceivedBy, RightsRequest
 from chalicelib.rights.notes import RequestAnnouncement
 from chalicelib.rights.steps.announce import SENT_IN_DOUBT, at_most_once
 from chalicelib.rights.steps.inputs import read_subject
@@ -63,14 +65,15 @@ def _confirm(job: ErasureJob) -> Outcome:
     account, email = read_subject(request, OPEN_ACCOUNT)
     if account is None:
         return Stop("account_missing")
-    now = clock.now()
-    idle = _is_idle(account.account_id, now)
+    now, by_us = clock.now(), _is_closed_by_us(request)
+    idle = not by_us and _is_idle(account.account_id, now)
     waits = settings().erasure
     until = now + HOUR * (waits.waived_grace_hours if job.notes.waives_grace else waits.grace_hours)
-    to = Reach(email, None if idle else account.phone, account.locale)
+    to = Reach(email, None if idle or by_us else account.phone, account.locale)
     link = messages.link(request.request_id, receipts.of(request.request_id))
+    compose = messages.closing_mail if by_us else messages.confirmation_mail
     message = Message(
-        lambda mail_id, address: messages.confirmation_mail(mail_id, address, to.locale, link, until),
+        lambda mail_id, address: compose(mail_id, address, to.locale, link, until),
         messages.confirmation_text(to.locale, link, until),
     )
     mail_id = MailId.new()
@@ -80,6 +83,15 @@ def _confirm(job: ErasureJob) -> Outcome:
         raise Unavailable from None
     mails = {**job.notes.mails, RequestAnnouncement.CONFIRMATION: mail_id}
     return Done(notes=replace(job.notes, grace_ends_at=until, idle=idle, mails=mails), counts={sent: 1})
+
+
+def _is_closed_by_us(request: RightsRequest) -> bool:
+    """Whether a job opened the erasure, since nobody used the account."""
+    return request.received_by is ReceivedBy.INACTIVITY
+
+
+def _may_text(job: ErasureJob) -> bool:
+    return not (job.notes.idle or _is_closed_by_us(job.request))
 
 
 def _is_idle(account_id: AccountId, now: datetime) -> bool:
@@ -92,7 +104,7 @@ def _confirm_cancellation(job: ErasureJob) -> Outcome:
     account, email = read_subject(job.request, OPEN_ACCOUNT)
     if account is None or RequestAnnouncement.CONFIRMATION not in job.notes.mails:
         return Done()
-    to = Reach(email, None if job.notes.idle else account.phone, account.locale)
+    to = Reach(email, account.phone if _may_text(job) else None, account.locale)
     message = Message(
         lambda mail_id, address: messages.cancelled_mail(mail_id, address, to.locale),
         messages.cancelled_text(to.locale),
@@ -105,19 +117,14 @@ def _notify(job: ErasureJob) -> Outcome:
     request, captured = job.request, erasures.inputs_of(job.request.request_id)
     if captured is None:  # they expired, since no message could be sent for days
         return Done(counts={_NOT_REACHABLE: 1})
-    to = Reach(captured.email, None if job.notes.idle else captured.phone, captured.locale)
+    to = Reach(captured.email, captured.phone if _may_text(job) else None, captured.locale)
     link = messages.link(request.request_id, receipts.of(request.request_id))
-    message = (
-        Message(
-            lambda mail_id, address: messages.mostly_erased_mail(mail_id, address, to.locale, link),
-            messages.mostly_erased_text(to.locale, link),
-        )
-        if request.kept_openly(clock.now())
-        else Message(
-            lambda mail_id, address: messages.erased_mail(mail_id, address, to.locale, link),
-            messages.erased_text(to.locale, link),
-        )
-    )
+    if request.kept_openly(clock.now()):
+        compose, text = messages.mostly_erased_mail, messages.mostly_erased_text(to.locale, link)
+    else:
+        compose = messages.closed_mail if _is_closed_by_us(request) else messages.erased_mail
+        text = messages.erased_text(to.locale, link)
+    message = Message(lambda mail_id, address: compose(mail_id, address, to.locale, link), text)
     return _announce_once(job, RequestAnnouncement.ANSWER, to, message)
 
 

@@ -97,6 +97,8 @@ WITHOUT_CANARY: Mapping[str, str] = {
     "renewal_progress": "the progress of a job over all accounts of a shard",
     "purge_progress": "the progress of a job in an index",
     "purge_budget": "a count of a day",
+    "idle_state": "the progress of a job over all accounts",
+    "warning_delivery": "written by a job for accounts that nobody uses for two years",
     "reconciliation_state": "the progress of a job over all users of Stream",
     "stream_check": "made by the erasure",
     "stream_orphan": "about a user who has no account",

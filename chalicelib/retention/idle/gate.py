@@ -1,0 +1,21 @@
+"""What keeps `close_idle_accounts` from acting by mistake (privacy/gates).
+
+In restored tables of accounts, last uses are as old as the backup. So an operator releases the job after the
+replay, when people have signed in again.
+"""
+
+from chalicelib.core.settings import settings
+from chalicelib.core.table_names import Table
+from chalicelib.privacy.gates import BlockedReason, Bond, Gate
+
+
+def gate() -> Gate:
+    """The gate, by the current settings."""
+    idle = settings().idle
+    tables = Bond(settings().table(Table.ACCOUNTS), BlockedReason.OTHER_TABLES)
+    return Gate((idle.after_months, idle.found_run, idle.texts_run), {"tables": tables})
+
+
+def too_many(found: int) -> bool:
+    """Return whether so many accounts to warn or close in one run need an operator."""
+    return found > settings().idle.found_run

@@ -1,0 +1,87 @@
+"""What is due for an account, decided from its record of use alone, without I/O.
+
+Invariants:
+
+- A use ends all warnings. An account is closed only after a first warning at least 60 days before and, if it
+  has an address, a second one at least 14 days before.
+- A late job makes every date later, never a warning shorter.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum, auto
+
+from chalicelib.accounts.model import WARNED_BEFORE, LastUse, WarningStage
+from chalicelib.accounts.service import Placed, UseList
+from chalicelib.core.clock import DAY
+
+WARNED_AGAIN_BEFORE = 14 * DAY
+UNDELIVERED_ADDS = 60 * DAY
+
+
+class DueAction(Enum):
+    """What a run has to do about an account."""
+
+    MOVE = auto()  # nothing is due yet; the row moves to where it belongs
+    WARN = auto()
+    CLOSE = auto()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is due, and the record without what a use has ended."""
+
+    action: DueAction
+    use: LastUse
+
+
+def plan(use: LastUse, now: datetime) -> Plan:
+    """Decide what is due for an account."""
+    current = fresh(use) if use.was_used_since_warned else use
+    if now < place(current).due_at:
+        return Plan(DueAction.MOVE, fresh(use) if current.stage is None else current)
+    return Plan(DueAction.CLOSE if current.stage is WarningStage.LAST else DueAction.WARN, current)
+
+
+def fresh(use: LastUse) -> LastUse:
+    """The record without warnings."""
+    return LastUse(account_id=use.account_id, used_at=use.used_at)
+
+
+def place(use: LastUse) -> Placed:
+    """In which list a record belongs, and when it is due there."""
+    closes_at = use.closes_at or use.warnable_from
+    match use.stage:
+        case None:
+            return Placed(UseList.IDLE, use.warnable_from)
+        case WarningStage.FIRST:
+            return Placed(UseList.IDLE, closes_at - WARNED_AGAIN_BEFORE)
+        case WarningStage.LAST:
+            return Placed(UseList.CLOSE, closes_at)
+        case WarningStage.CLOSING:
+            return Placed(UseList.CLOSING, use.closing_since or closes_at)
+
+
+def closes_at_if_warned(use: LastUse, now: datetime) -> datetime:
+    """The day of the closing that a warning names which is sent now."""
+    if use.stage is None:
+        return now + WARNED_BEFORE
+    return max(use.closes_at or now, now + WARNED_AGAIN_BEFORE)
+
+
+def warned(use: LastUse, now: datetime, *, has_more: bool, arrived: bool) -> LastUse:
+    """The record after a warning. `has_more`: a second one follows, if this was the first."""
+    is_first = use.stage is None
+    changes = {
+        "stage": WarningStage.FIRST if is_first and has_more else WarningStage.LAST,
+        "sending": None,
+        "warned_at" if is_first else "warned_again_at": now,
+        "closes_at": closes_at_if_warned(use, now) + (UNDELIVERED_ADDS * (not arrived)),
+    }
+    return use.model_copy(update=changes)
+
+
+def undelivered(use: LastUse) -> LastUse:
+    """The record after the newest warning came back."""
+    later = (use.closes_at or use.warnable_from) + UNDELIVERED_ADDS
+    return use.model_copy(update={"closes_at": later, "mail_id": None})

@@ -1,0 +1,85 @@
+"""`python -m infra.ops idle-accounts`: accounts that nobody uses."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from chalicelib.accounts import service as accounts
+from chalicelib.accounts.model import Account, LastUse
+from chalicelib.accounts.service import last_uses
+from chalicelib.core import clock
+from chalicelib.core.segments import WHOLE
+from chalicelib.devices import service as devices
+from chalicelib.privacy.periods import Period
+from infra.deployment.account import AwsAccount
+from infra.ops import scheduled
+from infra.ops.options import Endpoint, Region, Stage
+from infra.ops.scheduled import RunFailed
+from infra.ops.standing_in import act_as_signup
+
+app = typer.Typer(help="Accounts that nobody uses: warned twice, then erased.")
+console = Console(soft_wrap=True, markup=False)
+
+_JOB = "close_idle_accounts"
+
+
+@app.command()
+def run(
+    stage: Stage,
+    region: Region,
+    *,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="count who would be warned or closed, and change nothing")
+    ] = False,
+    endpoint: Endpoint = None,
+) -> None:
+    """Cancel, close and warn what is due now, beside the schedule."""
+    counts = _run(AwsAccount(region, endpoint), stage, {"dry_run": dry_run})
+    console.print(", ".join(f"{number} {name.replace('_', ' ')}" for name, number in counts.items()))
+
+
+@app.command()
+def release(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+    """Let a blocked job go on, after you have looked into the reason. Its next run only counts."""
+    if not _run(AwsAccount(region, endpoint), stage, {"release": True})["released"]:
+        console.print("A run is in progress. Release the job when it has ended, within a quarter of an hour.")
+        sys.exit(1)
+    console.print("Released. The next run only counts; the one after it acts.")
+
+
+@app.command()
+def watch(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+    """Let the job find the accounts that stood before it. Safe to stop and run again."""
+    act_as_signup(AwsAccount(region, endpoint), stage)
+    for seen, watched in _watch_all():
+        console.print(f"{seen} accounts seen, {watched} of them watched from now on")
+
+
+def _watch_all() -> Iterator[tuple[int, int]]:
+    """Watch all accounts; yield the counts so far after each page."""
+    seen = watched = 0
+    for page in accounts.glances_in(WHOLE):
+        for account in page:
+            seen += 1
+            watched += last_uses.watch(_last_use(account))
+        yield seen, watched
+
+
+def _last_use(account: Account) -> LastUse:
+    """When an account was last used: as its newest device says, else no later than devices are known for."""
+    seen_at = devices.last_seen(account.account_id)
+    forgotten = clock.now() - (Period.KNOWN_DEVICE.ends(clock.now()) - clock.now())
+    return LastUse(account_id=account.account_id, used_at=max(seen_at or forgotten, account.created_at))
+
+
+def _run(account: AwsAccount, stage: str, detail: dict[str, object]) -> dict[str, int]:
+    try:
+        return scheduled.run(account, stage, _JOB, detail)
+    except RunFailed as failed:
+        console.print(str(failed))
+        sys.exit(1)

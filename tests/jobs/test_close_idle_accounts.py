@@ -1,0 +1,538 @@
+"""Tests `close_idle_accounts`: accounts that nobody uses are erased, after two warnings."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, ReadTimeoutError
+
+from chalicelib.accounts.model import LastUse, WarningStage
+from chalicelib.accounts.service import last_uses
+from chalicelib.core import chain, clock, table
+from chalicelib.core.clock import DAY, HOUR, day_of
+from chalicelib.core.ids import AccountId
+from chalicelib.core.metrics import Metric
+from chalicelib.core.pace import Pace
+from chalicelib.core.settings import settings
+from chalicelib.core.table import Change, Key, Table
+from chalicelib.notices.jobs import note_bounces
+from chalicelib.retention.idle import store
+from chalicelib.rights import evidence, receipts, service
+from chalicelib.rights.model import ReceivedBy, Right, Status
+from infra.stream_emulator import Emulator
+from tests.support import cloud
+from tests.support.builders import a_device
+from tests.support.erasing import at_step, erasable, stored, stored_about, work
+from tests.support.events import report_of_mail
+from tests.support.idling import (
+    SAYS_SO,
+    address_of,
+    an_owner,
+    close_idle,
+    idle_until_warned,
+    publish_practice,
+    use_of,
+    warned_twice,
+)
+from tests.support.world import User, World
+
+pytestmark = [pytest.mark.promise("RET-5")]
+
+
+@pytest.fixture(autouse=True)
+def fast(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Use two shards in place of 16, since moto's queries are slow, and do not pause between mails."""
+    monkeypatch.setattr(last_uses, "SHARDS", ("00", "01"))
+    monkeypatch.setattr(Pace, "wait", lambda _: None)
+
+
+@pytest.fixture
+def mila(world: World, monkeypatch: pytest.MonkeyPatch) -> User:
+    """Return a user with an address who does not use the account. The job has tried its configuration."""
+    user = an_owner(world)
+    publish_practice(monkeypatch)
+    world.traveller.move_to(use_of(user).warnable_from - 30 * DAY)
+    assert close_idle()["acted"] == 0
+    return user
+
+
+@pytest.fixture
+def services(world: World, stream: Emulator) -> Iterator[None]:
+    with erasable():
+        yield
+
+
+def mails_to(user: User) -> list[str]:
+    """Return the mails to a user that warn of a closing."""
+    return [text for text in cloud.mails_to(address_of(user)) if "sign in with the RU4M app" in text]
+
+
+def a_newcomer(world: World, **more: Any) -> User:
+    """Return a new user without an address, who is shown the policy that is in effect by now."""
+    return world.a_user(privacy_version=SAYS_SO.version, **more)
+
+
+@pytest.fixture
+def configure(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Return a function that sets variables, as a deployment does."""
+
+    def configure(**variables: str) -> None:
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        settings.cache_clear()
+
+    return configure
+
+
+def signs_in(world: World, user: User) -> User:
+    """Sign in again with the user's number."""
+    return world.a_user(phone=user.phone)
+
+
+# --- warnings
+
+
+def test_owner_is_warned_by_mail_60_days_before(world: World, mila: User) -> None:
+    idle_until_warned(world, mila)
+    world.advance(-timedelta(seconds=1))
+    close_idle()
+    assert mails_to(mila) == []
+    world.advance(timedelta(seconds=1))
+    assert close_idle()["warned"] == 1
+    (mail,) = mails_to(mila)
+    assert day_of(world.now + 60 * DAY).isoformat() in mail
+
+
+def test_owner_is_warned_again_14_days_before(world: World, mila: User) -> None:
+    idle_until_warned(world, mila)
+    close_idle()
+    world.advance(46 * DAY - timedelta(seconds=1))
+    close_idle()
+    assert len(mails_to(mila)) == 1
+    world.advance(timedelta(seconds=1))
+    close_idle()
+    assert len(mails_to(mila)) == 2
+    assert day_of(world.now + 14 * DAY).isoformat() in mails_to(mila)[1]
+
+
+def test_late_second_warning_still_leaves_14_days(world: World, mila: User) -> None:
+    idle_until_warned(world, mila)
+    close_idle()
+    world.advance(90 * DAY)
+    assert close_idle()["warned"] == 1
+    assert use_of(mila).closes_at == world.now + 14 * DAY
+
+
+def test_account_without_an_address_gets_one_text_and_no_other(world: World, mila: User) -> None:
+    jovan = a_newcomer(world)
+    codes = len(world.messages_to(jovan.phone))
+    idle_until_warned(world, jovan)
+    close_idle()
+    world.advance(59 * DAY)
+    close_idle()
+    (text,) = world.messages_to(jovan.phone)[codes:]
+    assert len(text) <= 160
+    world.advance(DAY)
+    assert close_idle()["closed"] == 1
+
+
+def test_texts_beyond_those_of_a_run_wait_for_a_week(
+    world: World, mila: User, configure: Callable[..., None]
+) -> None:
+    others = [a_newcomer(world) for _ in range(2)]
+    configure(RU4M_IDLE_TEXTS_RUN="1")
+    idle_until_warned(world, others[-1])
+    assert close_idle()["warned"] == 1
+    assert close_idle()["warned"] == 0
+    world.advance(7 * DAY)
+    assert close_idle()["warned"] == 1
+
+
+# --- warnings that do not arrive
+
+
+def closes_in(world: World, user: User) -> timedelta:
+    closes_at = use_of(user).closes_at
+    assert closes_at
+    return closes_at - world.now
+
+
+def test_warning_that_comes_back_adds_60_days(world: World, mila: User, counts: Counter[Metric]) -> None:
+    idle_until_warned(world, mila)
+    with cloud.sent_mail() as sent:
+        close_idle()
+    note_bounces(report_of_mail(sent[0]), None)
+    assert closes_in(world, mila) == 120 * DAY
+    assert counts[Metric.IDLE_WARNING_UNDELIVERED] == 1
+    note_bounces(report_of_mail(sent[0]), None)
+    assert closes_in(world, mila) == 120 * DAY
+
+
+def test_warning_that_ses_refuses_adds_60_days(world: World, mila: User) -> None:
+    idle_until_warned(world, mila)
+    refused = ClientError({"Error": {"Code": "MessageRejected", "Message": ""}}, "SendEmail")
+    with cloud.failing("sesv2", "SendEmail", refused):
+        close_idle()
+    assert closes_in(world, mila) == 120 * DAY
+
+
+def test_warning_without_an_answer_is_not_sent_again_and_adds_60_days(world: World, mila: User) -> None:
+    idle_until_warned(world, mila)
+    with cloud.failing("sesv2", "SendEmail", ReadTimeoutError(endpoint_url="https://ses"), moment="after"):
+        close_idle()
+    close_idle()
+    assert len(mails_to(mila)) == 1
+    assert closes_in(world, mila) == 120 * DAY
+
+
+def test_warning_is_sent_once_ses_takes_mail_again(world: World, mila: User) -> None:
+    idle_until_warned(world, mila)
+    throttled = ClientError({"Error": {"Code": "ThrottlingException", "Message": ""}}, "SendEmail")
+    with cloud.failing("sesv2", "SendEmail", throttled):
+        assert close_idle()["complete"] == 0
+    assert (mails_to(mila), use_of(mila).sending) == ([], None)
+    assert close_idle()["warned"] == 1
+    assert closes_in(world, mila) == 60 * DAY
+
+
+# --- closing
+
+
+@pytest.mark.usefixtures("services")
+def test_account_is_erased_after_both_warnings(world: World, mila: User) -> None:
+    warned_twice(world, mila)
+    assert close_idle()["closed"] == 1
+    request_id = use_of(mila).closing
+    assert request_id
+    request = work(world, request_id)
+    assert (request.right, request.received_by) == (Right.ERASURE, ReceivedBy.INACTIVITY)
+    assert request.status is Status.COMPLETED
+    assert stored_about(mila) == []
+
+
+@pytest.mark.usefixtures("services")
+def test_mails_of_the_erasure_say_why_and_no_text_is_sent(world: World, mila: User) -> None:
+    codes = len(world.messages_to(mila.phone))
+    warned_twice(world, mila)
+    close_idle()
+    work(world, use_of(mila).closing or pytest.fail("no erasure"))
+    confirmed, closed = cloud.mails_to(address_of(mila))[-2:]
+    assert "You have not used RU4M for a long time" in confirmed
+    assert "since you had not used them" in closed
+    assert len(world.messages_to(mila.phone)) == codes
+
+
+def test_history_of_the_erasure_begins_with_the_last_use_and_the_warnings(world: World, mila: User) -> None:
+    warned_twice(world, mila)
+    before = use_of(mila)
+    close_idle()
+    request_id = use_of(mila).closing
+    assert request_id
+    first = next(iter(chain.entries(evidence.history_of(request_id))))
+    assert first.data["by"] == "retention"
+    assert first.data["used_at"] == clock.to_text(before.used_at)
+    assert first.data["warned_at"] == [
+        clock.to_text(at) for at in (before.warned_at, before.warned_again_at) if at
+    ]
+
+
+def test_so_many_erasures_are_open_at_once_and_no_more(
+    world: World, mila: User, configure: Callable[..., None]
+) -> None:
+    configure(RU4M_IDLE_OPEN_AT_ONCE="1")
+    warned_twice(world, a_newcomer(world))
+    assert [close_idle()["closed"], close_idle()["closed"], close_idle()["open"]] == [1, 0, 1]
+
+
+# --- what a use ends
+
+
+def test_sign_in_after_a_warning_ends_it(world: World, mila: User) -> None:
+    idle_until_warned(world, mila)
+    close_idle()
+    world.advance(30 * DAY)
+    signs_in(world, mila)
+    for _ in range(4):
+        world.advance(30 * DAY)
+        close_idle()
+    use = use_of(mila)
+    assert (len(mails_to(mila)), use.stage, use.warned_at) == (1, None, None)
+
+
+def test_account_with_a_session_in_use_is_never_warned(world: World, mila: User) -> None:
+    device = a_device()
+    jovan = a_newcomer(world, device=device)
+    for _ in range(26):
+        world.advance(30 * DAY)
+        refreshed = world.call(
+            "POST",
+            "/v1/sessions/refresh",
+            body={"refresh_token": jovan.session["refresh_token"], "device_id": device["id"]},
+        )
+        jovan.verified["session"] |= refreshed.json
+        close_idle()
+    assert use_of(jovan).stage is None
+
+
+@pytest.mark.usefixtures("services")
+def test_sign_in_while_the_erasure_waits_cancels_it(world: World, mila: User) -> None:
+    warned_twice(world, mila)
+    close_idle()
+    request_id = use_of(mila).closing
+    assert request_id
+    work(world, request_id, at_step("grace"))
+    signed_in = signs_in(world, mila)
+    assert signed_in.gets("/v1/profile").problem == "account_frozen"
+    assert close_idle()["kept"] == 1
+    work(world, request_id, within=DAY)
+    assert stored(request_id).status is Status.CANCELLED
+    assert signed_in.gets("/v1/profile").status == 200
+    assert use_of(mila).stage is None
+
+
+@pytest.mark.usefixtures("services")
+def test_account_that_is_used_before_the_job_runs_again_does_not_pass_the_point_of_no_return(
+    world: World, mila: User
+) -> None:
+    warned_twice(world, mila)
+    close_idle()
+    request_id = use_of(mila).closing
+    assert request_id
+    work(world, request_id, at_step("grace"))
+    signs_in(world, mila)
+    work(world, request_id, within=10 * DAY)
+    assert at_step("capture")(stored(request_id))
+    close_idle()
+    work(world, request_id, within=DAY)
+    assert stored(request_id).status is Status.CANCELLED
+
+
+@pytest.mark.usefixtures("services")
+def test_cancellation_by_the_link_counts_as_a_use(world: World, mila: User) -> None:
+    warned_twice(world, mila)
+    close_idle()
+    request_id = use_of(mila).closing
+    assert request_id
+    work(world, request_id, at_step("grace"))
+    service.cancel_by_receipt(request_id, receipts.of(request_id))
+    work(world, request_id, within=DAY)
+    assert close_idle()["kept"] == 1
+    assert use_of(mila).used_at == world.now
+    assert close_idle() | {"looked_at": 0} == close_idle() | {"looked_at": 0}
+
+
+# --- who is left alone
+
+
+def restricts(world: World, user: User) -> None:
+    world.set_state(user, "restricted")
+
+
+def is_invoiced(world: World, user: User) -> None:
+    on = world.now.date().isoformat()
+    recorded = user.gets_invoiced(issued_on=on, service_from=on, service_to=on)
+    assert recorded.status in {200, 201}, recorded.text
+
+
+def is_held(world: World, user: User) -> None:
+    placed = world.an_operator("legal").places_hold(user.user_id)
+    assert world.an_operator("officer").confirms_hold(placed.json["id"]).status == 200
+
+
+def asks_for_a_copy(world: World, user: User) -> None:
+    signed_in = signs_in(world, user).is_stepped_up()
+    assert signed_in.exercises("access").status == 202
+    age(user)
+
+
+def age(user: User) -> None:
+    """Let an account look as unused as before."""
+    key = Key(Table.ACCOUNTS, f"A#{user.account_id}", "last_use")
+    table.write(Change(key, put={"used_at": "2026-11-24T12:00:00Z"}))
+
+
+@pytest.mark.parametrize("reason", [restricts, is_invoiced, is_held, asks_for_a_copy])
+def test_account_is_left_alone(world: World, mila: User, reason: Callable[[World, User], None]) -> None:
+    warned_twice(world, mila)
+    reason(world, mila)
+    counts = close_idle()
+    assert (counts["left_alone"], counts["closed"]) == (1, 0)
+    assert use_of(mila).stage is None
+    world.advance(29 * DAY)
+    assert close_idle()["left_alone"] == 0
+    world.advance(DAY)
+    assert close_idle()["left_alone"] == 1
+
+
+def test_warnings_begin_anew_once_a_restriction_has_ended(world: World, mila: User) -> None:
+    warned_twice(world, mila)
+    restricts(world, mila)
+    close_idle()
+    world.set_state(mila, "active")
+    world.advance(30 * DAY)
+    assert (close_idle()["warned"], closes_in(world, mila)) == (1, 60 * DAY)
+
+
+# --- what keeps the job from acting
+
+
+def test_nothing_is_done_before_a_notice_says_so(world: World) -> None:
+    mila = an_owner(world)
+    idle_until_warned(world, mila)
+    counts = close_idle()
+    assert (counts["permitted"], counts["acted"], mails_to(mila)) == (0, 0, [])
+
+
+def test_dry_run_counts_and_changes_nothing(world: World, mila: User) -> None:
+    idle_until_warned(world, mila)
+    before = cloud.all_items()
+    assert close_idle(dry_run=True)["found"] == 1
+    assert cloud.all_items() == before
+
+
+def test_run_under_another_configuration_only_counts(
+    world: World, mila: User, configure: Callable[..., None]
+) -> None:
+    idle_until_warned(world, mila)
+    configure(RU4M_IDLE_AFTER_MONTHS="23")
+    counts = close_idle()
+    assert (counts["acted"], counts["found"], mails_to(mila)) == (0, 1, [])
+    assert close_idle()["warned"] == 1
+
+
+def test_too_many_idle_accounts_stop_the_job_for_an_operator(
+    world: World, mila: User, configure: Callable[..., None], gauges: dict[Metric, float]
+) -> None:
+    configure(RU4M_IDLE_FOUND_RUN="1")
+    for _ in range(3):
+        a_newcomer(world)
+    idle_until_warned(world, a_newcomer(world))
+    counts = close_idle()
+    assert (counts["blocked"], counts["warned"], gauges[Metric.IDLE_BLOCKED]) == (1, 1, 1)
+    assert close_idle()["warned"] == 0
+    configure(RU4M_IDLE_FOUND_RUN="10")
+    assert close_idle(release=True) == {"released": 1}
+    assert [close_idle()["acted"], close_idle()["warned"]] == [0, 3]
+
+
+def test_restored_tables_stop_the_job_and_no_cancellation(
+    world: World, mila: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warned_twice(world, mila)
+    close_idle()
+    signs_in(world, mila)
+    leased = store.lease(world.now)
+    store.release(leased, tables="ru4m-test-accounts-of-yesterday")
+    counts = close_idle()
+    assert (counts["blocked"], counts["kept"]) == (1, 1)
+
+
+def test_clock_that_jumped_ahead_warns_nobody(world: World, mila: User) -> None:
+    scheduled = world.now
+    idle_until_warned(world, mila)
+    assert close_idle(scheduled)["warned"] == 0
+
+
+def test_second_run_at_once_does_nothing(world: World, mila: User) -> None:
+    idle_until_warned(world, mila)
+    leased = store.lease(world.now + HOUR)
+    counts = close_idle()
+    assert (counts["complete"], counts["looked_at"]) == (0, 0)
+    store.release(leased)
+
+
+def test_repeated_run_changes_nothing(world: World, mila: User) -> None:
+    idle_until_warned(world, mila)
+    close_idle()
+    before = use_of(mila)
+    with cloud.counted() as calls:
+        assert close_idle()["looked_at"] == 0
+    assert use_of(mila) == before
+    assert calls["dynamodb.PutItem"] == 2  # the lease
+    assert calls["dynamodb.UpdateItem"] == calls["dynamodb.TransactWriteItems"] == 0
+
+
+# --- accounts that cannot be processed, and runs that are killed
+
+
+def test_unreadable_account_is_looked_at_again_a_day_later_and_delays_no_other(
+    world: World, mila: User, counts: Counter[Metric]
+) -> None:
+    jovan = a_newcomer(world)
+    idle_until_warned(world, a_newcomer(world))
+    key = Key(Table.ACCOUNTS, f"A#{jovan.account_id}", "account")
+    table.write(Change(key, put={"sealed": b"altered" * 9}))
+    ran = close_idle()
+    assert (ran["unreadable"], ran["warned"]) == (1, 1)
+    assert counts[Metric.RECORD_UNREADABLE] == 1
+    assert close_idle()["unreadable"] == 0
+    world.advance(DAY)
+    assert close_idle()["unreadable"] == 1
+
+
+def test_run_killed_after_it_sent_a_warning_sends_no_second_one(world: World, mila: User) -> None:
+    idle_until_warned(world, mila)
+
+    class Killed(BaseException):
+        pass
+
+    def kill(**_: Any) -> None:
+        raise Killed
+
+    with cloud.hooked("sesv2", "after-call.sesv2.SendEmail", kill), pytest.raises(Killed):
+        close_idle()
+    assert use_of(mila).sending is WarningStage.FIRST
+    world.advance(HOUR)
+    close_idle()
+    assert (len(mails_to(mila)), closes_in(world, mila)) == (1, 120 * DAY)
+
+
+# --- what it costs
+
+
+def test_use_is_recorded_once_in_a_week(world: World) -> None:
+    device = a_device()
+    mila = world.a_user(device=device)
+    recorded = set()
+    for _ in range(21):
+        world.advance(DAY)
+        body = {"refresh_token": mila.session["refresh_token"], "device_id": device["id"]}
+        mila.verified["session"] |= world.call("POST", "/v1/sessions/refresh", body=body).json
+        recorded.add(use_of(mila).used_at)
+    assert len(recorded) == 4  # the sign-up, and three Mondays
+
+
+def test_account_in_use_is_read_once_in_its_period(world: World, mila: User) -> None:
+    jovan = a_newcomer(world)
+    read = 0
+    for _ in range(26):
+        world.advance(30 * DAY)
+        a_newcomer(world, phone=jovan.phone)
+        read += close_idle()["used"]
+    assert read == 1
+
+
+# --- accounts from before the record of use
+
+
+def test_account_without_a_record_is_watched_from_the_last_day_of_a_device(world: World) -> None:
+    mila = world.a_user()
+    table.delete_all([Key(Table.ACCOUNTS, f"A#{mila.account_id}", "last_use")])
+    known = LastUse(account_id=AccountId(mila.account_id), used_at=world.now - 3 * DAY)
+    assert [last_uses.watch(known), last_uses.watch(known)] == [True, False]
+    assert use_of(mila).used_at == known.used_at
+
+
+def test_account_that_was_used_before_it_is_watched_keeps_its_use(world: World) -> None:
+    mila = world.a_user()
+    table.delete_all([Key(Table.ACCOUNTS, f"A#{mila.account_id}", "last_use")])
+    signs_in(world, mila)
+    known = LastUse(account_id=AccountId(mila.account_id), used_at=world.now - 30 * DAY)
+    assert last_uses.watch(known)
+    assert use_of(mila).used_at == world.now
+    world.advance(800 * DAY)
+    assert close_idle(dry_run=True)["found"] == 1

@@ -1,0 +1,73 @@
+"""Accounts that nobody uses, and runs of the job that warns and closes them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from chalicelib.accounts.model import LastUse
+from chalicelib.accounts.service import last_uses
+from chalicelib.core import clock
+from chalicelib.core.clock import DAY, HOUR
+from chalicelib.core.ids import AccountId
+from chalicelib.notices.model import NoticeKind, Practice
+from chalicelib.retention.jobs import close_idle_accounts
+from tests.support.builders import a_schedule_event, an_address
+from tests.support.notices import a_version, publish
+from tests.support.world import User, World
+
+SAYS_SO = a_version("2027-03-01", NoticeKind.PRIVACY).model_copy(
+    update={"practices": frozenset({Practice.CLOSING_IDLE_ACCOUNTS})}
+)
+
+
+def publish_practice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Publish a privacy policy, in effect from 2027-03-01, that says that idle accounts are closed."""
+    publish(monkeypatch, SAYS_SO)
+
+
+def close_idle(at: datetime | None = None, **detail: Any) -> dict[str, int]:
+    """Run the job as Lambda does, as of now or an instant; returns its counts."""
+    event = a_schedule_event() | {"time": clock.to_text(at or clock.now()), "detail": detail}
+    counts: dict[str, int] = close_idle_accounts(event, None)
+    return counts
+
+
+def an_owner(world: World) -> User:
+    """Return a user with a verified address."""
+    user = world.a_user()
+    user.verified["address"] = an_address()
+    assert user.is_stepped_up().has_email(user.verified["address"]).status == 200
+    return user
+
+
+def address_of(user: User) -> str:
+    return str(user.verified["address"])
+
+
+def use_of(user: User) -> LastUse:
+    """Return the record of the last use of a user's account."""
+    found = last_uses.read(AccountId(user.account_id))
+    assert found
+    return found
+
+
+def idle_until_warned(world: World, user: User) -> None:
+    """Let time pass until the first warning is due; the job has run in the hour before."""
+    world.traveller.move_to(use_of(user).warnable_from - HOUR)
+    close_idle()
+    close_idle()
+    world.advance(HOUR)
+
+
+def warned_twice(world: World, user: User) -> None:
+    """Let time pass until the owner was warned twice, and the closing is due."""
+    idle_until_warned(world, user)
+    close_idle()
+    closes_at = use_of(user).closes_at
+    assert closes_at
+    world.traveller.move_to(closes_at - 14 * DAY)
+    close_idle()
+    world.traveller.move_to(closes_at)
