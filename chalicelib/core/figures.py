@@ -173,7 +173,7 @@ class IdleAccounts(FigureSet):
 
     after_months: int = _figure(24, 12, 60)  # without use; then the account is closed
     # Above it, a run stops for an operator. Twelve thousand a day are warned if each run stays below it.
-    found_run: int = _figure(500, 1, 100_000)
+    accounts_run: int = _figure(500, 1, 100_000)
     open_at_once: int = _figure(10_000, 1, 10_000)  # erasures that are open because of it
     texts_run: int = _figure(100, 0, 10_000)  # text messages of a run, to accounts without an address
 

@@ -106,11 +106,15 @@ class LocalCloud:
         mails = answer.json()["messages"].get(self.account.number, [])
         return [mail for mail in mails if address in mail["To"]]
 
-    def announce(self, notice: Notice) -> None:
-        """Deploy a version beyond the published ones, and have workers announce it to all accounts."""
-        versions = f"[{notice.model_dump_json()}]"
+    def publish(self, notice: Notice) -> None:
+        """Deploy a version beyond the published ones."""
+        version = notice.model_dump(mode="json") | {"practices": sorted(notice.practices)}
         stacks = Stacks(self.account, lambda _: None)
-        stacks.reconfigure(stack_name(STAGE, "service"), {"LocalNotices": versions})
+        stacks.reconfigure(stack_name(STAGE, "service"), {"LocalNotices": json.dumps([version])})
+
+    def announce(self, notice: Notice) -> None:
+        """Deploy a version, and have workers announce it to all accounts."""
+        self.publish(notice)
         self.run("announce_notices")
         until(lambda: self._is_announced(notice), "the workers to announce the version", _ANNOUNCING)
 
@@ -123,13 +127,13 @@ class LocalCloud:
         ]
         return len([one for one in progress if int(one["rounds"]["N"]) > 0]) == len(accounts.SHARDS)
 
-    def run(self, job: str) -> Any:  # noqa: ANN401 - jobs return any JSON
-        """Run a job once, as its schedule would, and return its result.
+    def run(self, job: str, detail: Mapping[str, object] = MappingProxyType({})) -> Any:  # noqa: ANN401 - jobs return any JSON
+        """Run a job once, as its schedule would or with a detail, and return its result.
 
         Raises:
             RuntimeError: the job failed.
         """
-        answer = self.invoke(job, scheduled_event())
+        answer = self.invoke(job, scheduled_event(detail))
         result = answer["Payload"].read().decode()
         if "FunctionError" in answer:
             raise RuntimeError(result)

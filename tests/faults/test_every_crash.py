@@ -18,6 +18,7 @@ from tests.faults.flows import FLOWS
 from tests.faults.flows_billing import BILLING
 from tests.faults.flows_erasure import ERASURES
 from tests.faults.flows_holds import HOLDS
+from tests.faults.flows_idle import IDLE
 from tests.faults.flows_purge import PURGES
 from tests.faults.flows_reconciliation import RECONCILIATIONS
 from tests.faults.flows_rights import RIGHTS
@@ -27,7 +28,7 @@ from tests.support.crash import How, Point
 
 _by_name = {
     kind.name: kind
-    for kind in (*FLOWS, *RIGHTS, *ERASURES, *HOLDS, *USAGE, *BILLING, *PURGES, *RECONCILIATIONS)
+    for kind in (*FLOWS, *RIGHTS, *ERASURES, *HOLDS, *USAGE, *BILLING, *PURGES, *RECONCILIATIONS, *IDLE)
 }
 _in_every_run = [name for name, kind in _by_name.items() if not kind.only_in_proof]
 _undisturbed: dict[str, Ending] = {}

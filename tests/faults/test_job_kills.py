@@ -6,6 +6,7 @@ import pytest
 
 from infra.stream_emulator import Emulator
 from tests.faults import flows
+from tests.faults.flows_idle import ClosingIdle
 from tests.faults.flows_purge import Purging
 from tests.faults.flows_reconciliation import Reconciling
 from tests.faults.playing import Flow, Streak, play
@@ -19,6 +20,7 @@ _JOBS: dict[type[Flow], int] = {
     flows.ChangingTheProfile: 4,
     flows.LoggingOutEverywhere: 4,
     flows.RecordingABounce: 2,
+    ClosingIdle: 4,
     Purging: 4,
     Reconciling: 4,
 }

@@ -40,8 +40,6 @@ from tests.support.idling import (
 )
 from tests.support.world import User, World
 
-pytestmark = [pytest.mark.promise("RET-5")]
-
 
 @pytest.fixture(autouse=True)
 def fast(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,6 +94,7 @@ def signs_in(world: World, user: User) -> User:
 # --- warnings
 
 
+@pytest.mark.promise("RET-5")
 def test_owner_is_warned_by_mail_60_days_before(world: World, mila: User) -> None:
     idle_until_warned(world, mila)
     world.advance(-timedelta(seconds=1))
@@ -107,6 +106,7 @@ def test_owner_is_warned_by_mail_60_days_before(world: World, mila: User) -> Non
     assert day_of(world.now + 60 * DAY).isoformat() in mail
 
 
+@pytest.mark.promise("RET-5")
 def test_owner_is_warned_again_14_days_before(world: World, mila: User) -> None:
     idle_until_warned(world, mila)
     close_idle()
@@ -119,6 +119,7 @@ def test_owner_is_warned_again_14_days_before(world: World, mila: User) -> None:
     assert day_of(world.now + 14 * DAY).isoformat() in mails_to(mila)[1]
 
 
+@pytest.mark.promise("RET-5")
 def test_late_second_warning_still_leaves_14_days(world: World, mila: User) -> None:
     idle_until_warned(world, mila)
     close_idle()
@@ -127,6 +128,7 @@ def test_late_second_warning_still_leaves_14_days(world: World, mila: User) -> N
     assert use_of(mila).closes_at == world.now + 14 * DAY
 
 
+@pytest.mark.promise("RET-5")
 def test_account_without_an_address_gets_one_text_and_no_other(world: World, mila: User) -> None:
     jovan = a_newcomer(world)
     codes = len(world.messages_to(jovan.phone))
@@ -140,6 +142,7 @@ def test_account_without_an_address_gets_one_text_and_no_other(world: World, mil
     assert close_idle()["closed"] == 1
 
 
+@pytest.mark.promise("RET-5")
 def test_texts_beyond_those_of_a_run_wait_for_a_week(
     world: World, mila: User, configure: Callable[..., None]
 ) -> None:
@@ -161,6 +164,7 @@ def closes_in(world: World, user: User) -> timedelta:
     return closes_at - world.now
 
 
+@pytest.mark.promise("RET-5")
 def test_warning_that_comes_back_adds_60_days(world: World, mila: User, counts: Counter[Metric]) -> None:
     idle_until_warned(world, mila)
     with cloud.sent_mail() as sent:
@@ -172,6 +176,7 @@ def test_warning_that_comes_back_adds_60_days(world: World, mila: User, counts: 
     assert closes_in(world, mila) == 120 * DAY
 
 
+@pytest.mark.promise("RET-5")
 def test_warning_that_ses_refuses_adds_60_days(world: World, mila: User) -> None:
     idle_until_warned(world, mila)
     refused = ClientError({"Error": {"Code": "MessageRejected", "Message": ""}}, "SendEmail")
@@ -180,6 +185,7 @@ def test_warning_that_ses_refuses_adds_60_days(world: World, mila: User) -> None
     assert closes_in(world, mila) == 120 * DAY
 
 
+@pytest.mark.promise("RET-5")
 def test_warning_without_an_answer_is_not_sent_again_and_adds_60_days(world: World, mila: User) -> None:
     idle_until_warned(world, mila)
     with cloud.failing("sesv2", "SendEmail", ReadTimeoutError(endpoint_url="https://ses"), moment="after"):
@@ -189,6 +195,7 @@ def test_warning_without_an_answer_is_not_sent_again_and_adds_60_days(world: Wor
     assert closes_in(world, mila) == 120 * DAY
 
 
+@pytest.mark.promise("RET-5")
 def test_warning_is_sent_once_ses_takes_mail_again(world: World, mila: User) -> None:
     idle_until_warned(world, mila)
     throttled = ClientError({"Error": {"Code": "ThrottlingException", "Message": ""}}, "SendEmail")
@@ -202,6 +209,7 @@ def test_warning_is_sent_once_ses_takes_mail_again(world: World, mila: User) -> 
 # --- closing
 
 
+@pytest.mark.promise("RET-5")
 @pytest.mark.usefixtures("services")
 def test_account_is_erased_after_both_warnings(world: World, mila: User) -> None:
     warned_twice(world, mila)
@@ -214,6 +222,7 @@ def test_account_is_erased_after_both_warnings(world: World, mila: User) -> None
     assert stored_about(mila) == []
 
 
+@pytest.mark.promise("RET-5")
 @pytest.mark.usefixtures("services")
 def test_mails_of_the_erasure_say_why_and_no_text_is_sent(world: World, mila: User) -> None:
     codes = len(world.messages_to(mila.phone))
@@ -226,6 +235,7 @@ def test_mails_of_the_erasure_say_why_and_no_text_is_sent(world: World, mila: Us
     assert len(world.messages_to(mila.phone)) == codes
 
 
+@pytest.mark.promise("RET-5")
 def test_history_of_the_erasure_begins_with_the_last_use_and_the_warnings(world: World, mila: User) -> None:
     warned_twice(world, mila)
     before = use_of(mila)
@@ -240,6 +250,7 @@ def test_history_of_the_erasure_begins_with_the_last_use_and_the_warnings(world:
     ]
 
 
+@pytest.mark.promise("RET-5")
 def test_so_many_erasures_are_open_at_once_and_no_more(
     world: World, mila: User, configure: Callable[..., None]
 ) -> None:
@@ -251,6 +262,7 @@ def test_so_many_erasures_are_open_at_once_and_no_more(
 # --- what a use ends
 
 
+@pytest.mark.promise("RET-5")
 def test_sign_in_after_a_warning_ends_it(world: World, mila: User) -> None:
     idle_until_warned(world, mila)
     close_idle()
@@ -263,6 +275,7 @@ def test_sign_in_after_a_warning_ends_it(world: World, mila: User) -> None:
     assert (len(mails_to(mila)), use.stage, use.warned_at) == (1, None, None)
 
 
+@pytest.mark.promise("RET-5")
 def test_account_with_a_session_in_use_is_never_warned(world: World, mila: User) -> None:
     device = a_device()
     jovan = a_newcomer(world, device=device)
@@ -278,6 +291,7 @@ def test_account_with_a_session_in_use_is_never_warned(world: World, mila: User)
     assert use_of(jovan).stage is None
 
 
+@pytest.mark.promise("RET-5")
 @pytest.mark.usefixtures("services")
 def test_sign_in_while_the_erasure_waits_cancels_it(world: World, mila: User) -> None:
     warned_twice(world, mila)
@@ -294,6 +308,7 @@ def test_sign_in_while_the_erasure_waits_cancels_it(world: World, mila: User) ->
     assert use_of(mila).stage is None
 
 
+@pytest.mark.promise("RET-5")
 @pytest.mark.usefixtures("services")
 def test_account_that_is_used_before_the_job_runs_again_does_not_pass_the_point_of_no_return(
     world: World, mila: User
@@ -311,6 +326,7 @@ def test_account_that_is_used_before_the_job_runs_again_does_not_pass_the_point_
     assert stored(request_id).status is Status.CANCELLED
 
 
+@pytest.mark.promise("RET-5")
 @pytest.mark.usefixtures("services")
 def test_cancellation_by_the_link_counts_as_a_use(world: World, mila: User) -> None:
     warned_twice(world, mila)
@@ -355,6 +371,7 @@ def age(user: User) -> None:
     table.write(Change(key, put={"used_at": "2026-11-24T12:00:00Z"}))
 
 
+@pytest.mark.promise("RET-5")
 @pytest.mark.parametrize("reason", [restricts, is_invoiced, is_held, asks_for_a_copy])
 def test_account_is_left_alone(world: World, mila: User, reason: Callable[[World, User], None]) -> None:
     warned_twice(world, mila)
@@ -368,6 +385,7 @@ def test_account_is_left_alone(world: World, mila: User, reason: Callable[[World
     assert close_idle()["left_alone"] == 1
 
 
+@pytest.mark.promise("RET-5")
 def test_warnings_begin_anew_once_a_restriction_has_ended(world: World, mila: User) -> None:
     warned_twice(world, mila)
     restricts(world, mila)
@@ -380,6 +398,7 @@ def test_warnings_begin_anew_once_a_restriction_has_ended(world: World, mila: Us
 # --- what keeps the job from acting
 
 
+@pytest.mark.promise("RET-5")
 def test_nothing_is_done_before_a_notice_says_so(world: World) -> None:
     mila = an_owner(world)
     idle_until_warned(world, mila)
@@ -387,6 +406,7 @@ def test_nothing_is_done_before_a_notice_says_so(world: World) -> None:
     assert (counts["permitted"], counts["acted"], mails_to(mila)) == (0, 0, [])
 
 
+@pytest.mark.promise("RET-5")
 def test_dry_run_counts_and_changes_nothing(world: World, mila: User) -> None:
     idle_until_warned(world, mila)
     before = cloud.all_items()
@@ -394,6 +414,7 @@ def test_dry_run_counts_and_changes_nothing(world: World, mila: User) -> None:
     assert cloud.all_items() == before
 
 
+@pytest.mark.promise("RET-5")
 def test_run_under_another_configuration_only_counts(
     world: World, mila: User, configure: Callable[..., None]
 ) -> None:
@@ -404,21 +425,23 @@ def test_run_under_another_configuration_only_counts(
     assert close_idle()["warned"] == 1
 
 
+@pytest.mark.promise("RET-5")
 def test_too_many_idle_accounts_stop_the_job_for_an_operator(
     world: World, mila: User, configure: Callable[..., None], gauges: dict[Metric, float]
 ) -> None:
-    configure(RU4M_IDLE_FOUND_RUN="1")
+    configure(RU4M_IDLE_ACCOUNTS_RUN="1")
     for _ in range(3):
         a_newcomer(world)
     idle_until_warned(world, a_newcomer(world))
     counts = close_idle()
     assert (counts["blocked"], counts["warned"], gauges[Metric.IDLE_BLOCKED]) == (1, 1, 1)
     assert close_idle()["warned"] == 0
-    configure(RU4M_IDLE_FOUND_RUN="10")
+    configure(RU4M_IDLE_ACCOUNTS_RUN="10")
     assert close_idle(release=True) == {"released": 1}
     assert [close_idle()["acted"], close_idle()["warned"]] == [0, 3]
 
 
+@pytest.mark.promise("RET-5")
 def test_restored_tables_stop_the_job_and_no_cancellation(
     world: World, mila: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -431,12 +454,14 @@ def test_restored_tables_stop_the_job_and_no_cancellation(
     assert (counts["blocked"], counts["kept"]) == (1, 1)
 
 
+@pytest.mark.promise("RET-5")
 def test_clock_that_jumped_ahead_warns_nobody(world: World, mila: User) -> None:
     scheduled = world.now
     idle_until_warned(world, mila)
     assert close_idle(scheduled)["warned"] == 0
 
 
+@pytest.mark.promise("RET-5")
 def test_second_run_at_once_does_nothing(world: World, mila: User) -> None:
     idle_until_warned(world, mila)
     leased = store.lease(world.now + HOUR)
@@ -445,6 +470,7 @@ def test_second_run_at_once_does_nothing(world: World, mila: User) -> None:
     store.release(leased)
 
 
+@pytest.mark.promise("RET-5")
 def test_repeated_run_changes_nothing(world: World, mila: User) -> None:
     idle_until_warned(world, mila)
     close_idle()
@@ -459,6 +485,7 @@ def test_repeated_run_changes_nothing(world: World, mila: User) -> None:
 # --- accounts that cannot be processed, and runs that are killed
 
 
+@pytest.mark.promise("RET-5")
 def test_unreadable_account_is_looked_at_again_a_day_later_and_delays_no_other(
     world: World, mila: User, counts: Counter[Metric]
 ) -> None:
@@ -474,6 +501,7 @@ def test_unreadable_account_is_looked_at_again_a_day_later_and_delays_no_other(
     assert close_idle()["unreadable"] == 1
 
 
+@pytest.mark.promise("RET-5")
 def test_run_killed_after_it_sent_a_warning_sends_no_second_one(world: World, mila: User) -> None:
     idle_until_warned(world, mila)
 

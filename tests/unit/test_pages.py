@@ -13,7 +13,15 @@ import pytest
 from chalicelib.chat.deletion import DeletionDoubt
 from chalicelib.chat.gateway import StreamRefused
 from chalicelib.core.aws import AwsBug
-from chalicelib.core.figures import FanOut, Limits, PurgeLimits, Push, ReconciliationLimits, variable
+from chalicelib.core.figures import (
+    FanOut,
+    IdleAccounts,
+    Limits,
+    PurgeLimits,
+    Push,
+    ReconciliationLimits,
+    variable,
+)
 from chalicelib.privacy.erasure import KeyNotDeleted
 from chalicelib.rights.erasure.statement import NotProven
 from chalicelib.rights.steps.inputs import InputsGone
@@ -30,7 +38,7 @@ _MODULE_LINE = re.compile(r"([ ]*)[a-z_]+(/|, [a-z_]+)* {2,}\S")
 
 def test_page_of_limits_states_each_figure_with_its_default() -> None:
     stated = {name: int(value) for name, value in _ROW.findall((DOCS / "limits.md").read_text())}
-    sets = (Limits, Push, PurgeLimits, ReconciliationLimits, FanOut)
+    sets = (Limits, Push, PurgeLimits, ReconciliationLimits, IdleAccounts, FanOut)
     known = {one.name: one.metadata["rule"].default for of in sets for one in fields(of)}
     windows = {one.name for one in fields(Limits) if one.name.endswith("_minutes")}
     assert stated == {name: default for name, default in known.items() if name not in windows}

@@ -237,7 +237,7 @@ class _Work:
         account = row[OPEN_ACCOUNT]
         if account is None or closings.is_left_alone(account):
             self._figures.left_alone += 1
-            last_uses.move(use, plan.fresh(use), self._later(_LEFT_ALONE_FOR))
+            last_uses.move(use, plan.fresh(use), Placed(UseList.IDLE, self._as_of + _LEFT_ALONE_FOR))
             return True
         return act(use, row)
 
@@ -268,7 +268,7 @@ class _Work:
         if self._texts_left:
             self._texts_left -= 1
             return True
-        last_uses.move(use, use, self._later(_WITHOUT_TEXT_FOR))
+        last_uses.move(use, use, Placed(UseList.IDLE, self._as_of + _WITHOUT_TEXT_FOR))
         return False
 
     def _count_found(self) -> None:
@@ -308,9 +308,6 @@ class _Work:
     def _move(self, before: LastUse, after: LastUse, to: Placed) -> None:
         with suppress(LastUseMoved):
             last_uses.move(before, after, to)
-
-    def _later(self, wait: timedelta) -> Placed:
-        return Placed(UseList.IDLE, self._as_of + wait)
 
     def _block(self, reason: BlockedReason | None) -> None:
         self.done.complete, self.done.blocked = False, reason

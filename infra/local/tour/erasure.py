@@ -29,6 +29,7 @@ KEPT = (
     f"{Table.LEDGER} tombstone#",
     f"{Table.CHALLENGES} challenge#",
     f"{Table.CHALLENGES} delivery#",
+    f"{Table.CHALLENGES} warning#",
 )
 
 
@@ -74,7 +75,7 @@ def _ask_and_cancel(tour: Tour, mila: Phone, address: str) -> None:
     frozen = mila.call("GET", "/v1/profile").problem == "account_frozen"
     tour.check("her account is frozen: a new session can only exercise her rights", frozen)
     tour.check("the link cancels the erasure", link.cancel().body["status"] == "cancelled")
-    link.wait_for_step("thaw", "done")
+    link.wait_for_step("confirm_cancellation", "done")
 
 
 def _ask(tour: Tour, phone: Phone, address: str, **more: bool) -> ReceiptLink:

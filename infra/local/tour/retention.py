@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from chalicelib.accounts.model import LastUse
+from chalicelib.accounts.service import last_uses
 from chalicelib.chat.deletion_report import StreamReport
 from chalicelib.core import chain, clock, table
 from chalicelib.core.clock import DAY
-from chalicelib.core.ids import RightsRequestId, UserId
+from chalicelib.core.ids import AccountId, RightsRequestId, UserId
 from chalicelib.core.table import Key, Query, Table
 from chalicelib.core.transactions import commit
 from chalicelib.reconciliation import checks
+from chalicelib.retention.idle import plan
 from chalicelib.retention.purge import evidence
+from infra.local.tour.erasure import account_of
 from infra.local.tour.narration import Tour
 from infra.local.tour.usage import acting_as_signup
 from infra.local.waiting import until
@@ -20,9 +24,10 @@ _LEFT = Key(Table.USAGE, "tour#left-by-ttl", "event")
 
 
 def clean_up(tour: Tour) -> None:
-    """What TTL left is deleted and proven, and an erased user who is still at Stream is deleted again."""
+    """What TTL left is deleted, an erased user at Stream too; accounts that nobody uses are counted."""
     _purge(tour)
     _reconcile(tour)
+    _look_for_idle_accounts(tour)
 
 
 def _purge(tour: Tour) -> None:
@@ -57,3 +62,24 @@ def _reconcile(tour: Tour) -> None:
     until(lambda: tour.cloud.run("reconcile_chat")["gone"], "the end of the deletion at Stream")
     state = tour.cloud.stream.user(user_id)["state"]
     tour.check("the user is deleted at Stream, and will be looked for again tomorrow", state == "pruned")
+
+
+def _look_for_idle_accounts(tour: Tour) -> None:
+    account_id = AccountId(account_of(tour.phones["Jovan"]))
+    with acting_as_signup(tour.cloud):
+        _date_last_use(account_id, clock.now() - 1000 * DAY)
+    tour.say("Jovan's account looks as if nobody had used it for a thousand days")
+    found = tour.cloud.run("close_idle_accounts", {"dry_run": True})["found"]
+    tour.check("close_idle_accounts counts one account to warn", found == 1)
+    ran = tour.cloud.run("close_idle_accounts")
+    no_notice = not ran["permitted"] and not ran["warned"]
+    tour.check("it warns nobody, since no privacy policy says so yet", no_notice)
+    with acting_as_signup(tour.cloud):
+        _date_last_use(account_id, clock.now())
+
+
+def _date_last_use(account_id: AccountId, used_at: datetime) -> None:
+    """Let an account look as if it was last used at an instant."""
+    if before := last_uses.read(account_id):
+        after = LastUse(account_id=account_id, used_at=used_at)
+        last_uses.move(before, after, plan.place(after))
