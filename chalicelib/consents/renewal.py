@@ -21,7 +21,7 @@ from chalicelib.accounts.service import OPEN_ACCOUNT
 from chalicelib.consents import evidence, store, withdrawal
 from chalicelib.consents.evidence import EvidenceMissing
 from chalicelib.consents.model import Purposes, RenewalProgress
-from chalicelib.consents.store import DUE_AT, PURPOSES, ShardTaken
+from chalicelib.consents.store import DUE_AT, PURPOSES
 from chalicelib.core import chain, clock, needs
 from chalicelib.core.batches import batched
 from chalicelib.core.chain import HeadMoved, Unreadable
@@ -30,6 +30,8 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.core.fanout import DueShards
 from chalicelib.core.needs import Found
 from chalicelib.core.sealing import SealingError
+from chalicelib.privacy import leases
+from chalicelib.privacy.leases import LeaseTaken
 from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
 
 # Longer than any run: Lambda stops a worker after five minutes.
@@ -76,16 +78,13 @@ def renew_shard(shard: str, until: datetime) -> RenewalRun | None:
     found, now = store.read_progress((shard,)).get(shard), clock.now()
     if not _is_free(found, now):
         return None
-    fence = found.fence + 1 if found else 1
-    leased = RenewalProgress(shard=shard, touched_at=now, fence=fence, leased_until=now + LEASE)
     try:
-        store.move_progress(leased, over=found)
-    except ShardTaken:
+        leased = store.lease(shard, found, now + LEASE)
+    except LeaseTaken:
         return None
     run = _renew_due(shard, now, until)
-    released = {"touched_at": clock.now(), "leased_until": None, "done_as_of": now if run.complete else None}
-    with suppress(ShardTaken):  # this worker lost its lease, which changes nothing that it has done
-        store.move_progress(leased.model_copy(update=released), over=leased)
+    with suppress(LeaseTaken):  # this worker lost its lease, which changes nothing that it has done
+        store.release(leased, done_as_of=now if run.complete else None)
     return run
 
 
@@ -93,10 +92,10 @@ def _is_free(progress: RenewalProgress | None, now: datetime) -> bool:
     """Return whether a worker may lease a shard: it is not leased, and was not finished within an hour."""
     if progress is None:
         return True
-    # Instants further ahead were set by a clock that had jumped.
-    if progress.leased_until and now < progress.leased_until <= now + LEASE:
+    if leases.is_leased(progress.leased_until, now + LEASE):
         return False
     done = progress.done_as_of
+    # An instant in the future was set by a clock that had jumped ahead.
     return not (done and done <= now < done + _UNTIL_NEXT_RUN)
 
 

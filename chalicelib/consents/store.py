@@ -33,7 +33,7 @@ from chalicelib.core.table import (
     account_of,
     partition_of,
 )
-from chalicelib.privacy import codec, record_needs
+from chalicelib.privacy import codec, leases, record_needs
 from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
 
 SHARDS = shards.names(16)  # of the index `renewal`
@@ -42,10 +42,6 @@ _INSTANT: TypeAdapter[datetime | None] = TypeAdapter(Instant | None)
 
 class DecidedMeanwhile(Conflict):
     """A concurrent decision of the same subject was stored first."""
-
-
-class ShardTaken(Conflict):
-    """Another worker has leased this shard."""
 
 
 def key(account_id: AccountId) -> Key:
@@ -151,18 +147,23 @@ def read_progress(shard_names: Iterable[str]) -> dict[str, RenewalProgress]:
     return found
 
 
-def move_progress(progress: RenewalProgress, over: RenewalProgress | None) -> None:
-    """Store the next state of a progress record, or a new one.
+def lease(shard: str, found: RenewalProgress | None, until: datetime) -> RenewalProgress:
+    """Lease a shard; `found` is its progress as it was read, None if there is none.
 
     Raises:
-        ShardTaken: another worker leased the shard; the fence has changed.
+        LeaseTaken: another worker has leased the shard, or its progress cannot be read.
     """
-    place = _progress_key(progress.shard)
-    item = codec.to_item(progress, place)
-    if over is None:
-        table.write(Create(place, item, conflict=ShardTaken))
-    else:
-        table.write(Replace(place, item, only_if=Attr("fence").eq(over.fence), conflict=ShardTaken))
+    fresh = RenewalProgress(shard=shard, touched_at=clock.now())
+    return leases.acquire_found(_progress_key(shard), found, fresh, until)
+
+
+def release(leased: RenewalProgress, done_as_of: datetime | None) -> None:
+    """Release a shard, and record whether everything that was due at an instant was processed.
+
+    Raises:
+        LeaseTaken: the lease expired, and another worker leased the shard.
+    """
+    leases.release(_progress_key(leased.shard), leased, done_as_of=done_as_of)
 
 
 def _progress_key(shard: str) -> Key:

@@ -28,7 +28,8 @@ from chalicelib.notices import announcement, store
 from chalicelib.notices.announcement import MAX_ACCOUNTS_PER_READ, MAX_RECIPIENTS_PER_READ, NoticeRecipient
 from chalicelib.notices.model import Announcement, AnnouncementProgress, Notice, NoticeVersion
 from chalicelib.notices.service import announceable
-from chalicelib.notices.store import ProgressTaken
+from chalicelib.privacy import leases
+from chalicelib.privacy.leases import LeaseTaken
 
 # Longer than any run: Lambda stops a worker after five minutes.
 LEASE = timedelta(minutes=6)
@@ -124,7 +125,7 @@ def announce_to_shard(version: NoticeVersion, shard: str, until: datetime) -> No
     if notice is None or shard not in accounts.SHARDS:
         return
     found = store.read_progress(version, (shard,)).get(shard)
-    with suppress(ProgressTaken):
+    with suppress(LeaseTaken):
         if progress := _acquire_lease(notice, shard, found):
             _continue_shard(notice, progress, _Run(until, Pace(settings().fan_out.mail_interval)))
 
@@ -144,23 +145,14 @@ def _acquire_lease(
     """Lease the progress of a shard, new if none exists; None if it is leased or not due.
 
     Raises:
-        ProgressTaken: another run leased it first.
+        LeaseTaken: another run leased it first.
     """
     now = clock.now()
-    if found is None:
-        progress = AnnouncementProgress(
-            version=notice.version, shard=shard, touched_at=now, leased_until=now + LEASE
-        )
-        store.begin_progress(progress)
-        return progress
-    if not _is_due(found, now):
-        if _is_to_be_kept(found, now):
-            store.move_progress(found.model_copy(update={"touched_at": now}), over=found)
-        return None
-    lease = {"touched_at": now, "leased_until": now + LEASE, "fence": found.fence + 1}
-    progress = found.model_copy(update=lease)
-    store.move_progress(progress, over=found)
-    return progress
+    if found is None or _is_due(found, now):
+        return store.lease(notice.version, shard, found, now + LEASE)
+    if _is_to_be_kept(found, now):
+        store.save_progress(found)
+    return None
 
 
 def _is_to_be_kept(progress: AnnouncementProgress, now: datetime) -> bool:
@@ -169,40 +161,40 @@ def _is_to_be_kept(progress: AnnouncementProgress, now: datetime) -> bool:
 
 
 def _is_due(progress: AnnouncementProgress, now: datetime) -> bool:
-    if progress.rounds >= _ROUNDS or (progress.leased_until and progress.leased_until > now):
+    if progress.rounds >= _ROUNDS or leases.is_leased(progress.leased_until, now + LEASE):
         return False
     if progress.stuck_since and progress.after is None and progress.leased_until is None:
-        return now >= progress.touched_at + _UNTIL_REPEATED
-    return progress.round_ended_at is None or now >= progress.round_ended_at + _UNTIL_NEXT_ROUND
+        return not _is_within(progress.touched_at, _UNTIL_REPEATED, now)
+    ended = progress.round_ended_at
+    return ended is None or not _is_within(ended, _UNTIL_NEXT_ROUND, now)
+
+
+def _is_within(began: datetime, length: timedelta, now: datetime) -> bool:
+    """Return whether a time lasts. One that begins in the future was set by a clock that had jumped ahead."""
+    return began <= now < began + length
 
 
 def _continue_shard(notice: Notice, progress: AnnouncementProgress, run: _Run) -> None:
     """Resume a shard after its last recorded account, until its round or the run ends.
 
     Raises:
-        ProgressTaken: the lease expired and another run took the shard over.
+        LeaseTaken: the lease expired and another run took the shard over.
     """
     while progress.leased_until:
         page = accounts.live_accounts(progress.shard, progress.after, MAX_ACCOUNTS_PER_READ)
         seen = run.announce_to_page(notice, progress, page)
-        after = _progress_after(progress, page, seen)
-        store.move_progress(after, over=progress)
-        progress = after
+        progress = store.save_progress(progress, **_changes_after(progress, page, seen))
 
 
-def _progress_after(
-    progress: AnnouncementProgress, page: list[AccountId], seen: _Seen
-) -> AnnouncementProgress:
-    """Return the progress after a page: advanced, at the end of its round, or stopped."""
+def _changes_after(progress: AnnouncementProgress, page: list[AccountId], seen: _Seen) -> dict[str, object]:
+    """Return how the progress changes after a page: it advances, ends its round, or stops."""
     now = clock.now()
     left_out = progress.left_out or seen.left_out
     if seen.to < len(page):
         after = page[seen.to - 1] if seen.to else progress.after
-        changes: dict[str, object] = {"after": after, "left_out": left_out, "leased_until": None}
-    elif len(page) == MAX_ACCOUNTS_PER_READ:
-        changes = {"after": page[-1], "left_out": left_out}
-    elif left_out:
-        changes = {**_ROUND_OVER, "stuck_since": progress.stuck_since or now}
-    else:
-        changes = {**_ROUND_OVER, "stuck_since": None, "rounds": progress.rounds + 1, "round_ended_at": now}
-    return progress.model_copy(update={"touched_at": now, **changes})
+        return {"after": after, "left_out": left_out, "leased_until": None}
+    if len(page) == MAX_ACCOUNTS_PER_READ:
+        return {"after": page[-1], "left_out": left_out}
+    if left_out:
+        return {**_ROUND_OVER, "stuck_since": min(progress.stuck_since or now, now)}
+    return {**_ROUND_OVER, "stuck_since": None, "rounds": progress.rounds + 1, "round_ended_at": now}

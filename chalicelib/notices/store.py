@@ -5,8 +5,9 @@ once and announced once.
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 
-from chalicelib.core import observe, table
+from chalicelib.core import clock, observe, table
 from chalicelib.core.ids import AccountId, MailId
 from chalicelib.core.needs import Need, Several
 from chalicelib.core.sealing import SealingError
@@ -17,7 +18,6 @@ from chalicelib.core.table import (
     Create,
     Item,
     Key,
-    Replace,
     Table,
     partition_of,
     visible,
@@ -32,7 +32,7 @@ from chalicelib.notices.model import (
     NoticeVersion,
 )
 from chalicelib.notices.standing import Standing
-from chalicelib.privacy import codec, record_needs
+from chalicelib.privacy import codec, leases, record_needs
 
 
 class AcceptedBefore(Conflict):
@@ -41,10 +41,6 @@ class AcceptedBefore(Conflict):
 
 class AnnouncedByAnother(Conflict):
     """The announcement has changed: another worker is making it, or has made it."""
-
-
-class ProgressTaken(Conflict):
-    """Another run has leased this shard."""
 
 
 def key(account_id: AccountId, version: NoticeVersion) -> Key:
@@ -181,25 +177,25 @@ def read_progress(version: NoticeVersion, shards: Iterable[str]) -> dict[str, An
     return found
 
 
-def begin_progress(progress: AnnouncementProgress) -> None:
-    """Store a new progress record.
+def lease(
+    version: NoticeVersion, shard: str, found: AnnouncementProgress | None, until: datetime
+) -> AnnouncementProgress:
+    """Lease a shard; `found` is its progress as it was read, None if there is none.
 
     Raises:
-        ProgressTaken: another run began it.
+        LeaseTaken: another run has leased the shard, or its progress cannot be read.
     """
-    place = _progress_key(progress.version, progress.shard)
-    table.write(Create(place, codec.to_item(progress, place), conflict=ProgressTaken))
+    fresh = AnnouncementProgress(version=version, shard=shard, touched_at=clock.now())
+    return leases.acquire_found(_progress_key(version, shard), found, fresh, until)
 
 
-def move_progress(progress: AnnouncementProgress, over: AnnouncementProgress) -> None:
-    """Replace a progress record by its next state.
+def save_progress(progress: AnnouncementProgress, **changes: object) -> AnnouncementProgress:
+    """Change a progress record, and write when it was touched; returns its next state.
 
     Raises:
-        ProgressTaken: another run took it over; its fence has changed.
+        LeaseTaken: another run took it over; its fence has changed.
     """
-    place = _progress_key(progress.version, progress.shard)
-    same = Attr("fence").eq(over.fence)
-    table.write(Replace(place, codec.to_item(progress, place), only_if=same, conflict=ProgressTaken))
+    return leases.save(_progress_key(progress.version, progress.shard), progress, **changes)
 
 
 def _delivery_key(mail_id: MailId) -> Key:

@@ -46,19 +46,40 @@ def acquire(place: Key, fresh: AnyRecord, until: datetime) -> AnyRecord:
         SealingError: as for `read`.
         Unavailable: the table does not answer; the caller must not start the work.
     """
-    item, now = table.get(place), clock.now()
-    found = codec.opened(type(fresh), item) if item else fresh
-    before = cast("_Leased", found)
-    # A later end was set by a clock that had jumped ahead; it could block the work for years.
-    if before.leased_until and now < before.leased_until <= until + HOUR:
+    item = table.get(place)
+    return acquire_found(place, codec.opened(type(fresh), item) if item else None, fresh, until)
+
+
+def acquire_found(place: Key, found: AnyRecord | None, fresh: AnyRecord, until: datetime) -> AnyRecord:
+    """Lease a record that the caller has read, as `acquire` does; `found` is None if there is none.
+
+    Raises:
+        LeaseTaken: another run has the lease, or a record is stored that the caller could not read.
+        Unavailable: as for `acquire`.
+    """
+    before = cast("_Leased", found or fresh)
+    if is_leased(before.leased_until, until):
         raise LeaseTaken
-    leased = found.model_copy(update={"touched_at": now, "leased_until": until, "fence": before.fence + 1})
+    leased = (found or fresh).model_copy(
+        update={"touched_at": clock.now(), "leased_until": until, "fence": before.fence + 1}
+    )
     stored = codec.to_item(leased, place)
-    if item is None:
+    if found is None:
         table.write(Create(place, stored, conflict=LeaseTaken))
     else:
         table.write(Replace(place, stored, only_if=Attr("fence").eq(before.fence), conflict=LeaseTaken))
     return leased
+
+
+def is_leased(leased_until: datetime | None, until: datetime) -> bool:
+    """Return whether a run has the lease.
+
+    Args:
+        leased_until: the end of the stored lease.
+        until: the end of the lease that a run would get now. An end more than an hour later was set by a
+            clock that had jumped ahead, and could block the work for years.
+    """
+    return leased_until is not None and clock.now() < leased_until <= until + HOUR
 
 
 def save(place: Key, leased: AnyRecord, **changes: object) -> AnyRecord:

@@ -73,7 +73,7 @@ def settle(batch: CheckedBatch) -> None:
             _plan_repair(check)
         except SealingError as error:  # it stays due, and stops no other
             observe.record_unreadable(
-                "check_unreadable", error, request_id=check.request_id or evidence.NO_REQUEST
+                "check_unreadable", error, request_id=evidence.name_of(check.request_id)
             )
     for check in batch.checks:
         if check not in batch.found:

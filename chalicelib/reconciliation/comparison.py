@@ -10,7 +10,8 @@ it afterwards, deactivates the user again.
 Invariants:
 
 - Only ids that this system makes are looked up. Others, such as those of service users, are counted and never
-  touched. `orphans` handles users of our form without an account.
+  touched. `orphans` handles users of our form on whose id there never was a claim.
+- A user whose claim names an account that does not exist is only counted: the account may have been lost.
 - The pages are in the order of the ids. An answer in another order ends the run, so no user is skipped.
 - The place in the pass is stored after the repairs of each page. So a killed run repeats one page.
 """
@@ -20,7 +21,7 @@ from dataclasses import dataclass, field
 
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.model import Account, AccountState
-from chalicelib.chat import access, listing, sync
+from chalicelib.chat import access, gateway, sync
 from chalicelib.chat.gateway import StreamRefused
 from chalicelib.chat.model import ListedUser
 from chalicelib.core import metrics, observe
@@ -44,7 +45,8 @@ class ComparedPage:
     drifted: tuple[AccountId, ...]  # the profile differs, or has fields that are not ours
     ended: tuple[AccountId, ...]  # the user is active, the account is not
     suspended: Mapping[AccountId, UserId]  # the user is deactivated, the account is active
-    orphans: Orphans  # of our form, and without an account
+    ownerless: int  # the claim names an account that does not exist, or was erased during the read
+    orphans: Orphans  # of our form, and without a claim
     foreign: int  # not an id that we make
 
     @property
@@ -72,7 +74,7 @@ def page_after(after: str) -> ComparedPage | None:
         StreamUnavailable, StreamRefused: Stream does not answer, or not in the order of ids.
         Unavailable: a table does not answer.
     """
-    users = listing.users_after(after)
+    users = gateway.list_users(after)
     if not users:
         return None
     ours = {user_id: user for user in users if (user_id := UserId.parse(user.id)) and not user.is_deleted}
@@ -85,7 +87,8 @@ def page_after(after: str) -> ComparedPage | None:
     for account, profile in _stored(owned):
         unread.discard(account.account_id)
         _compare(found, owned[account.account_id], account, profile)
-    for account in filter(None, accounts.glances(unread).values() if unread else ()):
+    others = accounts.glances(unread) if unread else {}
+    for account in filter(None, others.values()):
         _compare(found, owned[account.account_id], account, None)
     deleted = sum(user.is_deleted for user in users)
     return ComparedPage(
@@ -94,6 +97,7 @@ def page_after(after: str) -> ComparedPage | None:
         drifted=tuple(found.drifted),
         ended=tuple(found.ended),
         suspended=found.suspended,
+        ownerless=sum(account is None for account in others.values()),
         orphans=orphans.judge({one: user for one, user in ours.items() if one not in claims}),
         foreign=len(users) - len(ours) - deleted,
     )

@@ -74,4 +74,3 @@ def settle(orphans: Orphans) -> None:
         check = StreamCheck(user_id=user_id, counted_from=now, reported=StreamReport.UNCONFIRMED)
         if store.plan_repair(check.moved(deletion_from(now)), now):
             evidence.record_orphan()
-            metrics.count(Metric.STREAM_ORPHAN_DELETED)

@@ -60,11 +60,12 @@ def _store(known: StreamCheck, progress: DeletionProgress, now: datetime) -> Non
         case DeletionPending(asked=asked, wait=wait):
             store.move(known.moved(asked, counted_from=now), CheckStage.REPAIR, now + wait)
         case StreamDeletion(user=report):
-            event = "deleted_again" if known.request_id or known.found else "orphan_deleted"
+            again = known.request_id is not None or known.found > 0
+            event = "deleted_again" if again else "orphan_deleted"
             evidence.record_repaired(known.request_id, event, {"reported": report.name.lower()})
             first = CheckStage.FIRST
             store.move(known.moved(None, counted_from=now, reported=report), first, first.due_at(now))
-            metrics.count(Metric.STREAM_USER_DELETED_AGAIN)
+            metrics.count(Metric.STREAM_USER_DELETED_AGAIN if again else Metric.STREAM_ORPHAN_DELETED)
         case DeletionStopped(doubt=doubt):
             evidence.record_repaired(known.request_id, "not_deleted", {"doubt": doubt.value})
             task = deletion_from(now + _PAUSE)

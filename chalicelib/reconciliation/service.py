@@ -37,6 +37,7 @@ class Compared:
     drifted: int = 0
     ended: int = 0
     suspended: int = 0
+    ownerless: int = 0
     unknown: int = 0
     foreign: int = 0
     to_change: int = 0
@@ -47,6 +48,7 @@ class Compared:
         self.drifted += len(page.drifted)
         self.ended += len(page.ended)
         self.suspended += len(page.suspended)
+        self.ownerless += page.ownerless
         self.unknown += page.orphans.number
         self.to_change += page.to_change
         self.foreign += page.foreign
@@ -213,19 +215,16 @@ class _Work:
         for check in store.due(CheckStage.REPAIR, clock.now()):
             if self._is_over():
                 return
+            request = evidence.name_of(check.request_id)
             try:
                 self.done.gone += repairs.advance(check, pace)
                 unanswered = 0
             except StreamRefused as refused:
-                observe.log_failure(
-                    "repair_refused", refused, request_id=check.request_id or evidence.NO_REQUEST
-                )
+                observe.log_failure("repair_refused", refused, request_id=request)
                 metrics.count(Metric.CHAT_DELETION_UNPROVEN)
                 self.done.complete = False
             except SealingError as error:
-                observe.record_unreadable(
-                    "check_unreadable", error, request_id=check.request_id or evidence.NO_REQUEST
-                )
+                observe.record_unreadable("check_unreadable", error, request_id=request)
             except CallLimited:
                 raise
             except StreamUnavailable:

@@ -16,7 +16,19 @@ from datetime import datetime
 from chalicelib.core import clock, observe, shards, table
 from chalicelib.core.ids import RightsRequestId, UserId
 from chalicelib.core.sealing import SealingError, Unfit
-from chalicelib.core.table import Attr, Between, Change, Conflict, Create, Delete, Index, Item, Key, Query
+from chalicelib.core.table import (
+    ALWAYS,
+    Attr,
+    Between,
+    Change,
+    Conflict,
+    Create,
+    Delete,
+    Index,
+    Item,
+    Key,
+    Query,
+)
 from chalicelib.core.table_names import Table
 from chalicelib.core.transactions import Write, commit
 from chalicelib.privacy import codec, leases
@@ -53,7 +65,7 @@ def creation(check: StreamCheck) -> Create:
     place, stage = _key(check.request_id, check.user_id), CheckStage.FIRST
     item = codec.to_item(check, place) | _due(check.user_id, stage, stage.due_at(check.counted_from))
     # An erasure that was repeated after a restore plans its checks again.
-    return Create(place, item, conflict=CheckMoved, or_over=Attr("pk").exists())
+    return Create(place, item, or_over=ALWAYS)
 
 
 def plan_repair(check: StreamCheck, due_at: datetime) -> bool:
@@ -99,8 +111,7 @@ def read_planned(user_ids: Collection[UserId]) -> frozenset[UserId]:
 def put_orphan(orphan: StreamOrphan) -> None:
     """Store that a user was seen without an account, in place of an earlier time."""
     place = _orphan_key(orphan.user_id)
-    item = codec.to_item(orphan, place)
-    table.write(Create(place, item, conflict=CheckMoved, or_over=Attr("pk").exists()))
+    table.write(Create(place, codec.to_item(orphan, place), or_over=ALWAYS))
 
 
 def due(stage: CheckStage, by: datetime) -> Iterator[DueCheck]:

@@ -125,7 +125,7 @@ def test_dry_run_and_proof_by_the_commands_of_operators(cloud: LocalCloud) -> No
     assert command("retention", "purge").startswith("0 found")
     assert "found" in command("retention", "purge", "--dry-run")
     command("ledger", "verify", "--chain", f"purge#{clock.now():%Y-%m-%d}")
-    (newest,) = chain.newest_first(evidence.history_of(clock.now()), maximum=1)
+    (newest,) = chain.newest_first(evidence.HISTORY.chain_of(clock.now()), maximum=1)
     assert newest.event == evidence.NOTHING_FOUND
 
 

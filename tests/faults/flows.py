@@ -227,18 +227,25 @@ class RollingUp(Flow):
         assert [figure["accounts"] for figure in published["figures"]] == [10]
 
 
+_archives = itertools.count(1)  # a locked object cannot be deleted
+
+
+def use_new_archive(run: Run) -> None:
+    """Let this run store its checkpoints in an archive of its own."""
+    number = next(_archives)
+    run.patch.setenv("RU4M_CHECKPOINT_BUCKET", f"ru4m-test-checkpoints-{number}")
+    run.patch.setenv("RU4M_CHECKPOINT_KEY", f"alias/ru4m-test-checkpoints-{number}")
+    settings.cache_clear()
+    create_archive()
+
+
 class Checkpointing(UserFlow):
     """New entries of the Ledger are signed, and the checkpoint is locked."""
 
     name = "checkpointing"
-    _archives = itertools.count(1)  # a locked object cannot be deleted
 
     def prepare(self, run: Run) -> None:
-        number = next(self._archives)
-        run.patch.setenv("RU4M_CHECKPOINT_BUCKET", f"ru4m-test-checkpoints-{number}")
-        run.patch.setenv("RU4M_CHECKPOINT_KEY", f"alias/ru4m-test-checkpoints-{number}")
-        settings.cache_clear()
-        create_archive()
+        use_new_archive(run)
         super().prepare(run)
         self.user.consents("analytics")
         run.world.advance(SETTLED)

@@ -194,6 +194,10 @@ class Run:
             return
         self.world.traveller.move_to(end)
 
+    def forget_sweeps(self) -> None:
+        """Count the sweeps before this instant as done, after the clock was moved over days."""
+        self._swept = self.world.now
+
     def _process_message(self, message: Message) -> None:
         with suppress(Killed, observe.EntryFailed):
             work = _WORKERS[message.queue]

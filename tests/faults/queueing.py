@@ -59,6 +59,11 @@ class Queue:
                     self.waiting.append(Message(clock.now() + delay, name, entry["MessageBody"]))
         self._seen = len(calls)
 
+    def lose(self, calls: Sequence[Call]) -> None:
+        """Lose the messages that were sent so far."""
+        self.collect(calls)
+        self.waiting.clear()
+
     def next_due(self) -> datetime | None:
         """Return the time when the next message is due."""
         return min((message.due_at for message in self.waiting), default=None)

@@ -19,6 +19,7 @@ from chalicelib.core.metrics import Metric
 from chalicelib.core.observe import EntryFailed
 from chalicelib.core.sealing import Unfit
 from chalicelib.core.settings import settings
+from chalicelib.core.table import Table
 from chalicelib.notices import announcement, announcement_run, versions
 from chalicelib.notices.announcement import NoticeRecipient
 from chalicelib.notices.jobs import announce_notices, announce_to_shard, note_bounces
@@ -28,6 +29,7 @@ from chalicelib.profiles.model import Profile
 from tests.support import cloud, workers
 from tests.support.builders import a_phone, a_schedule_event
 from tests.support.cloud import Calls, counted, failing, hooked, sent_mail
+from tests.support.copies import damage
 from tests.support.events import Context, messages, published_to_topic, report_of_mail
 from tests.support.notices import DAY, a_version, publish
 from tests.support.outages import refused_sender
@@ -389,6 +391,19 @@ def test_account_that_waited_three_days_for_mail_gets_an_app_notice(world: World
 
 @pytest.mark.promise("NOT-1")
 @pytest.mark.usefixtures("newer")
+def test_wait_for_mail_that_began_in_the_future_begins_with_the_next_round(world: World, mila: User) -> None:
+    with failing("sesv2", "SendEmail", refusal("SendingPausedException")):
+        run()
+        jumped = {"stuck_since": clock.to_text(world.now + 3650 * DAY)}
+        damage(Table.CHALLENGES, f"announcement_progress#{NEWER.version}#00", None, **jumped)
+        for _ in range(2):
+            world.advance(3 * DAY)
+            run()
+    assert channel(mila) == "in_app"
+
+
+@pytest.mark.promise("NOT-1")
+@pytest.mark.usefixtures("newer")
 def test_round_that_skipped_accounts_is_repeated_after_six_hours(world: World, mila: User) -> None:
     with failing("sesv2", "SendEmail", refusal("SendingPausedException")):
         run()
@@ -640,6 +655,25 @@ def test_run_stops_before_its_timeout_and_the_next_run_continues(
     run()
     assert channel(first)
     assert channel(second)
+
+
+@pytest.mark.parametrize(
+    "written", [("leased_until",), ("round_ended_at",), ("stuck_since", "touched_at")], ids="+".join
+)
+@pytest.mark.promise("NOT-1")
+@pytest.mark.usefixtures("newer")
+def test_shard_is_not_held_up_by_a_clock_that_had_jumped_ahead(
+    world: World, written: tuple[str, ...]
+) -> None:
+    run()
+    future = clock.to_text(world.now + 3650 * DAY)
+    damage(
+        Table.CHALLENGES, f"announcement_progress#{NEWER.version}#00", None, **dict.fromkeys(written, future)
+    )
+    world.advance(DAY)
+    run()
+    (progress,) = cloud.records("announcement_progress")
+    assert progress["rounds"] == {"N": "2"}
 
 
 @pytest.mark.usefixtures("newer")

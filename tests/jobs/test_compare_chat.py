@@ -181,17 +181,35 @@ def unknown(stream: Emulator, mila: User) -> UserId:
 
 
 def test_user_without_an_account_is_deactivated_and_deleted_after_thirty_days(
-    world: World, stream: Emulator, unknown: UserId
+    world: World, stream: Emulator, unknown: UserId, counts: Counter[Metric]
 ) -> None:
     assert reconcile()["unknown"] == 1
     assert stream.user(unknown)["state"] == "deactivated"
     next_pass(world)
+    assert counts[Metric.STREAM_ORPHAN_DELETED] == 0  # only planned
     for _ in range(5):
         world.advance(HOUR)
         reconcile()
     assert stream.user(unknown)["state"] == "pruned"
     assert [stage for stage, _ in planned()] == ["1"]
-    assert "orphan_to_delete" in [line.event for line in chain.entries(evidence.history_of(world.now))]
+    events = [line.event for line in chain.entries(evidence.HISTORY.chain_of(world.now))]
+    assert [event for event in events if "orphan" in event] == ["orphan_to_delete", "orphan_deleted"]
+    assert counts[Metric.STREAM_ORPHAN_DELETED] == 1
+    assert counts[Metric.STREAM_USER_DELETED_AGAIN] == 0
+
+
+def test_refused_deactivation_stops_no_other_user_without_an_account(
+    world: World, stream: Emulator, unknown: UserId, counts: Counter[Metric]
+) -> None:
+    other = UserId.new()
+    gateway.upsert([ChatProfile(other, "Somebody", None)])
+    first, second = sorted((unknown, other))
+    stream.fault(method="POST", path=f"/users/{first}/deactivate", status=403, code=17)
+    assert reconcile()["unknown"] == 2
+    assert [stream.user(one)["state"] for one in (first, second)] == ["active", "deactivated"]
+    assert counts[Metric.CHAT_PROFILE_REFUSED] == counts[Metric.STREAM_ORPHAN_DEACTIVATED] == 1
+    next_pass(world)
+    assert stream.user(first)["state"] == "deactivated"
 
 
 def test_user_without_an_account_is_not_deleted_before(
@@ -284,6 +302,25 @@ def test_user_of_an_erased_account_is_left_to_the_checks(world: World, mila: Use
     assert (counts["users"], counts["unknown"], counts["drifted"], counts["ended"]) == (1, 0, 0, 0)
 
 
+def test_user_whose_account_is_gone_under_its_claim_is_counted_and_left(
+    world: World, stream: Emulator, mila: User
+) -> None:
+    other = on_stream(world.a_user())
+    cloud.delete_account(mila.account_id)
+    counts = reconcile()
+    assert (counts["ownerless"], counts["unknown"], counts["to_change"]) == (1, 0, 0)
+    assert at_stream(stream, mila)["state"] == at_stream(stream, other)["state"] == "active"
+    (line,) = chain.entries(evidence.HISTORY.chain_of(world.now))
+    assert line.data["ownerless"] == 1
+
+
+def test_user_whose_account_cannot_be_read_is_not_counted_as_ownerless(world: World, mila: User) -> None:
+    (account,) = cloud.records("account")
+    altered = {**account, "state": {"S": "a state of another release"}}
+    aws.client("dynamodb").put_item(TableName=settings().table(Table.ACCOUNTS), Item=altered)
+    assert reconcile()["ownerless"] == 0
+
+
 def test_users_in_another_order_change_nothing(world: World, stream: Emulator, mila: User) -> None:
     overwrite(mila, name="Somebody else")
     body = f'{{"users": [{{"id": "{mila.user_id}", "name": "x"}}, {{"id": "a", "name": "y"}}]}}'
@@ -325,7 +362,7 @@ def test_pass_is_spread_over_runs_and_begins_again_after_thirty_days(
 
 def test_evidence_has_the_figures_of_the_pages_and_names_no_user(world: World, mila: User) -> None:
     reconcile()
-    (line,) = chain.entries(evidence.history_of(world.now))
+    (line,) = chain.entries(evidence.HISTORY.chain_of(world.now))
     assert (line.event, line.data["users"], line.data["drifted"]) == ("compared", 1, 0)
     assert mila.user_id not in line.payload
 
@@ -353,7 +390,7 @@ def test_evidence_has_the_pages_before_stream_stopped_answering(
 
     monkeypatch.setattr(comparison, "page_after", page_after)
     assert reconcile()["complete"] == 0
-    (line,) = chain.entries(evidence.history_of(world.now))
+    (line,) = chain.entries(evidence.HISTORY.chain_of(world.now))
     assert (line.event, line.data["users"]) == ("compared", 1)
 
 
@@ -380,12 +417,14 @@ def test_too_many_users_that_differ_block_the_job(
     assert store.read_state().blocked is BlockedReason.TOO_MANY_FOUND
 
 
-def test_restored_tables_block_the_job_until_it_is_released(
-    world: World, stream: Emulator, mila: User, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("table_name", ["accounts", "claims"])
+def test_restored_table_blocks_the_job_until_it_is_released(
+    world: World, stream: Emulator, mila: User, monkeypatch: pytest.MonkeyPatch, table_name: str
 ) -> None:
     overwrite(mila, name="Somebody else")
     with monkeypatch.context() as restored:
-        restored.setitem(settings().environment, "RU4M_TABLE_CLAIMS", "ru4m-test-claims-restored")
+        variable = f"RU4M_TABLE_{table_name.upper()}"
+        restored.setitem(settings().environment, variable, f"ru4m-test-{table_name}-restored")
         assert reconcile()["blocked"] == 1
     assert store.read_state().blocked is BlockedReason.OTHER_TABLES
     assert at_stream(stream, mila)["name"] == "Somebody else"

@@ -28,7 +28,7 @@ from tests.support import cloud
 from tests.support.builders import a_device, an_event
 from tests.support.crash import Killed
 from tests.support.ledger import checkpoint, create_archive, verify
-from tests.support.purging import DAY, FEW, HOUR, LAG, purge, store_ended, stored
+from tests.support.purging import DAY, FEW, HOUR, LAG, purge, purge_key, store_ended, stored
 from tests.support.usage import stored_items
 from tests.support.world import User, World
 
@@ -46,7 +46,7 @@ def few_shards(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def lines(world: World) -> list[ChainEntry]:
     """Return today's evidence, oldest first."""
-    return list(chain.entries(evidence.history_of(world.now)))
+    return list(chain.entries(evidence.HISTORY.chain_of(world.now)))
 
 
 # --- what is deleted
@@ -74,7 +74,7 @@ def test_second_run_finds_nothing(world: World) -> None:
 
 
 def test_ledger_is_counted_and_never_changed(world: World) -> None:
-    name = evidence.history_of(world.now)
+    name = evidence.HISTORY.chain_of(world.now)
     chain.append(name, chain.NewEntry("tried", {}, delete_at=world.now + DAY))
     world.advance(3 * DAY)
     before = cloud.items_of(Table.LEDGER)
@@ -366,15 +366,40 @@ def test_item_that_kills_every_run_does_not_keep_the_other_tables_from_being_pur
     assert stored(Table.RIGHTS) == []
 
 
-def test_item_that_cannot_be_processed_does_not_stop_its_table(world: World) -> None:
-    for number in range(20):
-        store_ended(Table.CLAIMS, f"ended-{number}")
+_YEAR_31690708 = 10**15
+
+
+def store_in_order(world: World, place: Table, *names: str) -> None:
+    """Store items that the purge reads in this order; those named `odd` cannot be processed."""
     today = ends.partitions(world.now.date())[0]
-    odd = {"pk": "test#odd", "delete_at": 10**15, "ends": today, "ends_from": 1}  # the year 31690708
-    aws.client("dynamodb").put_item(TableName=settings().table(Table.CLAIMS), Item=table.items.wire_item(odd))
+    for number, name in enumerate(names, 1):
+        end = _YEAR_31690708 if name.startswith("odd") else number
+        item = {**purge_key(place, name).attributes(), "delete_at": end, "ends": today, "ends_from": number}
+        aws.client("dynamodb").put_item(TableName=settings().table(place), Item=table.items.wire_item(item))
+
+
+def test_item_that_cannot_be_processed_does_not_stop_its_table(world: World) -> None:
+    store_in_order(world, Table.CLAIMS, "odd", *(f"ended-{number}" for number in range(20)))
     with pytest.raises(EntryFailed):
         purge()
     assert stored(Table.CLAIMS) == ["odd"]
+
+
+def test_items_that_fail_between_others_do_not_stop_their_table(world: World) -> None:
+    odd = [f"odd-{number}" for number in range(8)]
+    store_in_order(world, Table.CLAIMS, *odd[:4], "ended-1", *odd[4:], "ended-2")
+    with pytest.raises(EntryFailed):
+        purge()
+    assert stored(Table.CLAIMS) == odd
+
+
+def test_items_that_fail_in_one_table_do_not_stop_the_next(world: World) -> None:
+    odd = [f"odd-{number}" for number in range(5)]
+    for place in (Table.CLAIMS, Table.RIGHTS):
+        store_in_order(world, place, odd[0], "ended", *odd[1:])
+    with pytest.raises(EntryFailed):
+        purge()
+    assert stored(Table.CLAIMS) == stored(Table.RIGHTS) == odd
 
 
 def test_table_that_refuses_every_delete_is_left_after_some(world: World) -> None:
@@ -500,7 +525,7 @@ def test_evidence_states_what_was_spared(world: World) -> None:
 @pytest.mark.promise("SEC-1")
 def test_next_checkpoint_signs_the_line_of_evidence(world: World) -> None:
     create_archive()
-    today = evidence.history_of(world.now)
+    today = evidence.HISTORY.chain_of(world.now)
     purge()
     checkpoint(world)
     assert verify(today) == ChainVerdict((), covered=1)

@@ -40,7 +40,7 @@ def tried(world: World, stream: Emulator) -> None:
 
 def lines(world: World) -> list[ChainEntry]:
     """Return today's evidence, oldest first."""
-    return list(chain.entries(evidence.history_of(world.now)))
+    return list(chain.entries(evidence.HISTORY.chain_of(world.now)))
 
 
 def state_of(stream: Emulator, user_id: str) -> str:
@@ -64,6 +64,7 @@ def quiet(**more: int) -> dict[str, int]:
         "drifted",
         "ended",
         "suspended",
+        "ownerless",
         "unknown",
         "foreign",
         "to_change",
@@ -161,6 +162,32 @@ def test_user_who_is_found_is_deleted_again_and_looked_for_anew(
     assert counts[Metric.STREAM_REPORT_UNTRUE] == 1
 
 
+def stored_for() -> tuple[str, int]:
+    """Return since when the only check is counted, and its end."""
+    (row,) = map(plain, cloud.records("stream_check"))
+    return row["counted_from"], row["delete_at"]
+
+
+def counted_anew(world: World) -> tuple[str, int]:
+    """Return the same of a check that is counted from now."""
+    return clock.to_text(world.now), clock.to_epoch(world.now + 120 * DAY)
+
+
+@pytest.mark.usefixtures("tried")
+def test_each_step_of_a_repair_defers_the_end_of_its_check(world: World, stream: Emulator) -> None:
+    still_at_stream(an_erased_user())
+    world.advance(119 * DAY)  # no run did anything since, and the check ends tomorrow
+    stream.fault(method="POST", path="/users/delete", status=500, code=-1)
+    reconcile()  # plans the repair
+    assert stored_for() == counted_anew(world)
+    world.advance(DAY)
+    reconcile()  # requests the deletion
+    assert stored_for() == counted_anew(world)
+    world.advance(HOUR)
+    run_hourly(world, lambda: [stage for stage, _ in planned()] == ["1"])
+    assert stored_for() == counted_anew(world)
+
+
 @pytest.mark.usefixtures("tried")
 def test_user_whose_deletion_stream_did_not_report_is_no_untrue_report(
     world: World, counts: Counter[Metric]
@@ -181,6 +208,7 @@ def test_deletion_that_fails_each_time_is_requested_again_a_day_later(
     world.advance(DAY)
     run_hourly(world, lambda: counts[Metric.CHAT_DELETION_UNPROVEN] == 1)
     assert lines(world)[-1].event == "not_deleted"
+    assert stored_for() == counted_anew(world)
     asked = attempts(stream)
     world.advance(23 * HOUR)
     reconcile()
@@ -339,12 +367,23 @@ def test_first_run_under_a_configuration_only_counts(world: World, stream: Emula
     assert planned()[0][0] == "repair"
 
 
+@pytest.mark.parametrize(
+    "changed", ["RU4M_STREAM_ERASURE", "RU4M_STREAM_URL", "RU4M_RECONCILIATION_FOUND_RUN"]
+)
 @pytest.mark.usefixtures("tried")
-def test_changed_configuration_is_tried_first(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_changed_configuration_is_tried_first(
+    world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch, changed: str
+) -> None:
+    values = {
+        "RU4M_STREAM_ERASURE": "everything",
+        "RU4M_STREAM_URL": stream.url.replace("127.0.0.1", "localhost"),
+        "RU4M_RECONCILIATION_FOUND_RUN": "99",
+    }
     an_erased_user()
     world.advance(DAY)
-    monkeypatch.setenv("RU4M_STREAM_ERASURE", "everything")
+    monkeypatch.setenv(changed, values[changed])
     settings.cache_clear()
+    gateway.forget()
     assert (reconcile()["acted"], reconcile()["acted"]) == (0, 1)
 
 

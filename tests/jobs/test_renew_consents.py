@@ -10,7 +10,6 @@ from botocore.exceptions import EndpointConnectionError
 
 from chalicelib.consents import evidence, renewal, store
 from chalicelib.consents.jobs import renew_consents, renew_shard
-from chalicelib.consents.model import RenewalProgress
 from chalicelib.core import aws, chain, needs, table
 from chalicelib.core.clock import DAY, HOUR, MINUTE, to_text
 from chalicelib.core.metrics import Metric
@@ -417,7 +416,7 @@ def test_unreadable_progress_stops_only_its_shard(
     (item,) = cloud.records("purposes")
     shard = item["renewal"]["S"]
     for name in store.SHARDS:
-        store.move_progress(RenewalProgress(shard=name, touched_at=world.now), over=None)
+        store.release(store.lease(name, None, world.now), done_as_of=None)
         if name != shard:
             damage(Table.CHALLENGES, f"renewal_progress#{name}", None, touched_at="no time")
     capsys.readouterr()

@@ -10,7 +10,6 @@ from chalicelib.core import clock
 from chalicelib.core.ids import AccountId
 from chalicelib.core.table import Table
 from chalicelib.notices import store
-from chalicelib.notices.model import AnnouncementProgress
 from tests.support import workers
 from tests.support.copies import damage
 from tests.support.notices import DAY, a_version, publish, record_announcement
@@ -52,7 +51,7 @@ def test_shard_with_an_unreadable_progress_record_does_not_delay_others(
     monkeypatch.setattr(accounts_store, "SHARDS", ("01",))
     mila = world.a_user()
     publish(monkeypatch, NEWER)
-    store.begin_progress(AnnouncementProgress(version=NEWER.version, shard="00", touched_at=world.now))
+    store.lease(NEWER.version, "00", None, world.now)
     damage(Table.CHALLENGES, f"announcement_progress#{NEWER.version}#00", None, touched_at="no time")
     run()
     assert (announced(vuk), announced(mila)) == (False, True)

@@ -42,3 +42,9 @@ def planned() -> list[tuple[str, str]]:
     """Return stage and instant of each planned check, earliest first."""
     rows = [plain(raw) for raw in cloud.records("stream_check")]
     return sorted((str(row["due"]).split("#")[0].removeprefix("check_"), row["due_at"]) for row in rows)
+
+
+def planned_of(user_id: UserId) -> list[str]:
+    """Return the stages of the planned checks of a user; at most one."""
+    rows = [plain(raw) for raw in cloud.records("stream_check")]
+    return [str(row["due"]).split("#")[0].removeprefix("check_") for row in rows if row["user_id"] == user_id]

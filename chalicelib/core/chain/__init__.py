@@ -9,6 +9,7 @@ Invariants, partial failures and what verification cannot detect: docs/adr/0007-
     entries         Chain, NewEntry, ChainEntry: content, hash, item
     log             append; append_write and first_write, for a caller's transaction; head, page, entries
                     chains_touched_since
+    daily           DailyHistory: a chain for each day of a job
     checkpoint_run  checkpoint: one signed Merkle root over the chains that have new entries; touched_chains
     verification    verify, verify_each, verify_checkpoints, and the findings
     checkpoints     Statement, Leaf, Proof, Checkpoint: pure, verifiable offline
@@ -23,6 +24,7 @@ from chalicelib.core.chain.archive import ArchiveDamaged
 from chalicelib.core.chain.archive import is_empty as is_archive_empty
 from chalicelib.core.chain.checkpoint_run import CheckpointRun, checkpoint, touched_chains
 from chalicelib.core.chain.checkpoints import Checkpoint, Leaf, Proof, Statement
+from chalicelib.core.chain.daily import DailyHistory
 from chalicelib.core.chain.entries import Chain, ChainEntry, NewEntry, Unreadable
 from chalicelib.core.chain.log import (
     HeadMoved,
@@ -61,6 +63,7 @@ __all__ = [
     "Checkpoint",
     "CheckpointChainBroken",
     "CheckpointRun",
+    "DailyHistory",
     "Finding",
     "Forked",
     "HeadMoved",

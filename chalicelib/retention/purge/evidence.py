@@ -9,20 +9,15 @@ had something to delete. The next checkpoint of the Ledger signs the line.
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 
-from chalicelib.core import chain, clock, observe
-from chalicelib.core.chain import Chain, NewEntry, Unreadable
+from chalicelib.core import clock
+from chalicelib.core.chain import DailyHistory
 from chalicelib.privacy.periods import Period
 
-KIND = "purge"  # the kind of the chains
+HISTORY = DailyHistory("purge")
 
 BEGUN, FINISHED, NOTHING_FOUND = "begun", "finished", "nothing_found"
-
-
-def history_of(day: datetime) -> Chain:
-    """The chain of a day (UTC)."""
-    return Chain(KIND, f"{day.astimezone(UTC):%Y-%m-%d}")
 
 
 def record_begun(as_of: datetime, before: datetime, place: str) -> None:
@@ -31,7 +26,7 @@ def record_begun(as_of: datetime, before: datetime, place: str) -> None:
     Raises:
         Unavailable: the Ledger does not answer.
     """
-    _append(as_of, BEGUN, {**_ended(before), "first": place})
+    _record(as_of, BEGUN, {**_ended(before), "first": place})
 
 
 def record_finished(
@@ -42,11 +37,7 @@ def record_finished(
     Raises:
         Unavailable: the Ledger does not answer.
     """
-    _append(
-        as_of,
-        FINISHED,
-        {**_ended(before), "complete": complete, "tables": dict(figures)},
-    )
+    _record(as_of, FINISHED, {**_ended(before), "complete": complete, "tables": dict(figures)})
 
 
 def record_nothing_found(as_of: datetime, before: datetime) -> None:
@@ -55,12 +46,9 @@ def record_nothing_found(as_of: datetime, before: datetime) -> None:
     Raises:
         Unavailable: the Ledger does not answer.
     """
-    try:
-        newest = chain.head(history_of(as_of))
-    except Unreadable:
-        newest = None  # `_append` logs it
+    newest = HISTORY.newest(as_of)
     if newest is None or newest.event != NOTHING_FOUND:
-        _append(as_of, NOTHING_FOUND, _ended(before))
+        _record(as_of, NOTHING_FOUND, _ended(before))
 
 
 def _ended(before: datetime) -> dict[str, str]:
@@ -70,10 +58,6 @@ def _ended(before: datetime) -> dict[str, str]:
     }
 
 
-def _append(as_of: datetime, event: str, said: Mapping[str, object]) -> None:
-    """Append an entry. After an altered one there is none: the checkpoint reports it, the purge goes on."""
-    entry = NewEntry(event, {"as_of": clock.to_text(as_of), **said}, Period.AUDIT.ends(clock.now()))
-    try:
-        chain.append(history_of(as_of), entry)
-    except Unreadable as altered:
-        observe.log_failure("purge_not_recorded", altered)
+def _record(as_of: datetime, event: str, said: Mapping[str, object]) -> None:
+    whole = {"as_of": clock.to_text(as_of), **said}
+    HISTORY.record(as_of, event, whole, Period.AUDIT.ends(clock.now()))

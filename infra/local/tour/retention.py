@@ -43,7 +43,7 @@ def _purge(tour: Tour) -> None:
         stored = Query(Table.USAGE, _LEFT.pk, expired=table.Expired.INCLUDED)
         tour.check("the item is gone", list(table.query(stored)) == [])
         tour.cloud.run("purge_expired")
-        (newest,) = chain.newest_first(evidence.history_of(clock.now()), maximum=1)
+        (newest,) = chain.newest_first(evidence.HISTORY.chain_of(clock.now()), maximum=1)
     tour.check(
         "the next run records in the Ledger that nothing is left", newest.event == evidence.NOTHING_FOUND
     )
