@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ def listed() -> dict[str, dict[str, Any]]:
     return {name: promise for group in groups.values() for name, promise in group.items()}
 
 
+@cache
 def proofs() -> dict[str, list[str]]:
     """Return the tests that prove each promise, as `path::name`, in the order of their files."""
     found: dict[str, list[str]] = defaultdict(list)

@@ -34,9 +34,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 
 @pytest.fixture
-def world() -> Iterator[World]:
+def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """A fresh world; imported late, since moto takes a second and not every suite needs it."""
     from tests.support.world import a_world
 
-    with a_world() as fresh:
+    def changed() -> bool:
+        others = [mapping for mapping, *_ in monkeypatch._setitem if mapping is not os.environ]
+        return bool(monkeypatch._setattr or others)
+
+    with a_world(changed) as fresh:
         yield fresh

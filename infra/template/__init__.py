@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from functools import reduce
+import copy
+from functools import cache, reduce
 from pathlib import Path
 from typing import Any
 
@@ -40,9 +41,14 @@ _Loader.add_multi_constructor("!", _intrinsic)
 
 def load(name: str) -> Template:
     """Load one file and expand short forms; `name` has no extension, e.g. `service/api`."""
+    return copy.deepcopy(_parsed(name))
+
+
+@cache
+def _parsed(name: str) -> Template:
     text = (FOLDER / f"{name}.yaml").read_text(encoding="utf-8")
-    loaded: Template = yaml.load(text, Loader=_Loader)  # noqa: S506 -- a SafeLoader
-    return loaded
+    parsed: Template = yaml.load(text, Loader=_Loader)  # noqa: S506 -- a SafeLoader
+    return parsed
 
 
 def merged(base: Template, extra: Template) -> Template:

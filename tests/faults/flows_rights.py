@@ -203,6 +203,7 @@ class Extending(RightsFlow):
 
     name = "extending"
     begins_like = Copying.name
+    every = 2  # most effects are those of Copying, which is killed at each
     only_in_proof = True
 
     def play(self, run: Run) -> None:

@@ -143,7 +143,7 @@ def start(unpacked: Path, functions: dict[str, Template]) -> Start:
     def started(name: str, event: dict[str, Any]) -> Run:
         handler = functions[name]["Handler"]
         child = subprocess.run(
-            [sys.executable, "-S", "-I", "-B", str(PROBE), str(unpacked), handler, json.dumps(event)],
+            [sys.executable, "-S", "-I", str(PROBE), str(unpacked), handler, json.dumps(event)],
             env=clean_environment(RU4M_FUNCTION=name, **NOWHERE),
             capture_output=True,
             text=True,

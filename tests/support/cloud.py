@@ -19,7 +19,7 @@ from chalicelib.core import aws, keyring, spread, stagekeys
 from chalicelib.core.settings import settings
 from chalicelib.privacy.purposes import Purpose
 from infra.template import load
-from tests.support import moto_copies, moto_costs
+from tests.support import moto_calls, moto_copies, moto_costs
 from tests.support.environment import REGION, secret_documents
 
 ACCOUNT = moto_copies.ACCOUNT
@@ -239,6 +239,7 @@ def counted() -> Iterator[Calls]:
 
     services = ("dynamodb", "sns", "sesv2", "secretsmanager", "kms", "sqs", "s3")
     clients = [client for service in services for client in clients_of(service)]
+    moto_calls.note()
     for client in clients:
         client.meta.events.register("provide-client-params", count)
     try:
@@ -271,6 +272,7 @@ def failing(
             raise error
 
     name = f"{moment}-call.{service}.{operation}"
+    moto_calls.note()
     for client in clients_of(service):
         client.meta.events.register(name, fail)
     try:
@@ -283,6 +285,7 @@ def failing(
 @contextmanager
 def hooked(service: str, moment: str, hook: Callable[..., None]) -> Iterator[None]:
     """Call a function at each call to a service, such as at `after-call.sesv2.SendEmail`."""
+    moto_calls.note()
     for client in clients_of(service):
         client.meta.events.register_last(moment, hook)
     try:

@@ -15,20 +15,18 @@ from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
-from botocore.auth import SigV4Auth
 from botocore.model import StructureShape
 from moto.core.serialize import BaseJSONSerializer
-from moto.core.utils import method_names_from_class
+from moto.core.utils import camelcase_to_underscores, method_names_from_class
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.models.table import Table
 from moto.kms.utils import generate_private_key
 from moto.moto_api._internal import mock_random
 
-from tests.support import moto_expressions
+from tests.support import moto_calls, moto_expressions
 
 _plain_serialize_type_structure = BaseJSONSerializer._serialize_type_structure
-_plain_add_auth = SigV4Auth.add_auth
 _plain_transact_write_items = DynamoDBBackend.transact_write_items
 
 
@@ -36,7 +34,7 @@ _plain_transact_write_items = DynamoDBBackend.transact_write_items
 def left_out() -> Iterator[None]:
     """Replace those parts of moto in this block."""
     with ExitStack() as block:
-        for target, replacement in (_REPLACED | moto_expressions.REPLACED).items():
+        for target, replacement in (_REPLACED | moto_calls.REPLACED | moto_expressions.REPLACED).items():
             block.enter_context(mock.patch(target, replacement))
         yield
 
@@ -58,12 +56,6 @@ def _serialize_type_structure(
         if inner is not None:
             self._serialize(attribute, inner, shape.members[member], member)
     self._default_serialize(serialized, attribute, shape, key)
-
-
-def _add_auth(self: SigV4Auth, request: Any) -> None:
-    """Leave requests to DynamoDB unsigned; moto checks no signature."""
-    if self._service_name != "dynamodb":
-        _plain_add_auth(self, request)
 
 
 def _gen_amzn_requestid_long(headers: dict[str, Any]) -> str:
@@ -113,11 +105,11 @@ def _copy_for_rollback(table: Table, operations: list[dict[str, Any]]) -> Table:
 
 
 _REPLACED = {
-    "botocore.auth.SigV4Auth.add_auth": _add_auth,
     "moto.core.responses.gen_amzn_requestid_long": _gen_amzn_requestid_long,
     # Paths to moto without botocore, for each method and service; no test uses them.
     "moto.core.models.RESPONSES_METHODS": [],
     "moto.kms.models.generate_private_key": _generate_private_key,
+    "moto.core.responses.camelcase_to_underscores": cache(camelcase_to_underscores),
     "moto.core.responses.method_names_from_class": cache(method_names_from_class),
     "moto.core.serialize.BaseJSONSerializer._serialize_type_structure": _serialize_type_structure,
     "moto.dynamodb.models.DynamoDBBackend.transact_write_items": _transact_write_items,

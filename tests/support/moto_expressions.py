@@ -33,7 +33,19 @@ _OF_THE_WHOLE = (ActionCountValidator, OverlappingPathsValidator)
 @lru_cache(maxsize=4096)
 def _make(expression: str) -> Any:
     """Parse an update expression; moto's validators work on a copy of the tree."""
-    return _plain_make(expression)
+    tree = _plain_make(expression)
+    _note_kinds(tree)
+    return tree
+
+
+def _note_kinds(node: Any) -> frozenset[type]:
+    """Note at each node which types of nodes are in its tree, itself included."""
+    kinds = {node.__class__}
+    for child in node.children or ():
+        if _handled(child.__class__, _NODES):
+            kinds |= _note_kinds(child)
+    node.kinds = frozenset(kinds)
+    return node.kinds  # type: ignore[no-any-return]
 
 
 def _deepcopy(thing: Any) -> Any:
@@ -53,7 +65,7 @@ def _copied_tree(node: Any, parent: Any = None) -> Any:
 
 
 def _traverse_node_recursively(self: Any, node: Any, child_id: int = -1) -> Any:
-    """Visit the nodes in moto's order, with a table of what to do for each type of node."""
+    """Visit the nodes in moto's order, but only trees with a node that the visitor handles."""
     handlers = self._processing_map()
     kinds = tuple(handlers)
     if isinstance(self, _OF_THE_WHOLE):
@@ -67,16 +79,31 @@ def _traverse_node_recursively(self: Any, node: Any, child_id: int = -1) -> Any:
         for i, child in enumerate(node.children or ()):
             if hook:
                 hook(node, i)
-            if _handled(child.__class__, _NODES):
+            if _handled(child.__class__, _NODES) and _has_handled(child.kinds, kinds):
                 visit(child, i)
         if kind := _handled(node.__class__, kinds):
             node = handlers[kind](node)
             node.parent = parent
             if parent:
                 parent.children[child_id] = node
+                _note_replacement(node)
         return node
 
-    return visit(node, child_id)
+    return visit(node, child_id) if _has_handled(node.kinds, kinds) else node
+
+
+def _note_replacement(node: Any) -> None:
+    """Note the types of a node that a visitor put into the tree, at it and above it."""
+    kinds = node.__dict__.get("kinds") or _note_kinds(node)
+    above = node.parent
+    while above is not None and not kinds <= above.kinds:
+        above.kinds |= kinds
+        above = above.parent
+
+
+@lru_cache(maxsize=4096)
+def _has_handled(found: frozenset[type], kinds: tuple[type, ...]) -> bool:
+    return any(_handled(kind, kinds) for kind in found)
 
 
 @lru_cache(maxsize=4096)

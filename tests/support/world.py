@@ -12,7 +12,7 @@ import json
 import logging
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -30,6 +30,7 @@ from tests.support import cloud
 from tests.support.builders import PRIVACY, a_device, a_phone, a_verification
 from tests.support.canaries.in_process import Canaries
 from tests.support.contract import check_documented
+from tests.support.moto_copies import Beginning
 from tests.support.operators import Operator, signed_by
 
 _CODE = re.compile(r"\b\d{6}\b")
@@ -61,6 +62,7 @@ class World:
     traveller: time_machine.Traveller
     log: io.StringIO
     canaries: Canaries = field(default_factory=Canaries)
+    beginning: Beginning | None = None  # None if each step is to be made anew
 
     @property
     def log_lines(self) -> list[dict[str, Any]]:
@@ -132,12 +134,28 @@ class World:
         return _code_in([text for text in self.mails_to(address) if _CODE.search(text)][-1])
 
     def a_user(self, phone: str | None = None, device: dict[str, Any] | None = None, **answer: Any) -> "User":
-        """Return a new user, signed up with a phone of their own."""
-        phone = phone or a_phone()
+        """Return a new user, signed up with a phone of their own.
+
+        If a world begins with a user without particulars, they may be a copy of one of an earlier world.
+        """
+        if phone is None and device is None and not answer:
+            return self.begin("signup", lambda world: world._sign_up(a_phone(), None))
+        return self._sign_up(phone or a_phone(), device, **answer)
+
+    def _sign_up(self, phone: str, device: dict[str, Any] | None, **answer: Any) -> "User":
         challenge = self.asks_for_a_code(phone, device).json["challenge_id"]
         verified = self.verifies(challenge, self.code_for(phone), **answer)
         assert verified.status in {200, 201}, verified.text
         return User(self, phone, verified.json)
+
+    def begin(self, step: str, make: "Callable[[World], User]") -> "User":
+        """Return the user that `make` makes, or a copy if the world begins like an earlier one."""
+
+        def work() -> tuple[str, dict[str, Any]]:
+            user = make(self)
+            return user.phone, user.verified
+
+        return User(self, *(self.beginning.perform(step, work) if self.beginning else work()))
 
     def an_operator(self, name: str) -> Operator:
         """Return a member of the controller's staff, who signs requests."""
@@ -155,10 +173,15 @@ class World:
 
 
 @contextmanager
-def a_world() -> Iterator[World]:
-    """Return a new world at noon of a fixed day; only `advance` moves its clock."""
+def a_world(changed: Callable[[], bool] | None = None) -> Iterator[World]:
+    """Return a new world at noon of a fixed day; only `advance` moves its clock.
+
+    With `changed`, which returns whether the test replaced code, the world may begin with copies of users.
+    """
     with time_machine.travel(NOON, tick=False) as traveller, cloud.emulated():
-        yield World(traveller, a_log())
+        world = World(traveller, a_log())
+        world.beginning = Beginning(world.log, changed) if changed else None
+        yield world
         observe.forget()
 
 
@@ -254,7 +277,12 @@ class User:
 
     def is_stepped_up(self) -> "User":
         """Return the same user with a freshly stepped-up token."""
-        self.verified["session"] |= self.steps_up().json["session"]
+
+        def step_up(_: World) -> User:
+            self.verified["session"] |= self.steps_up().json["session"]
+            return self
+
+        self.verified["session"] |= self.world.begin(f"step-up of {self.verified}", step_up).session
         return self
 
     def exercises(self, right: str, headers: dict[str, str] | None = None, **more: Any) -> Reply:

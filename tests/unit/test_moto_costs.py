@@ -199,6 +199,41 @@ def test_item_over_the_size_limit_is_refused(table: Any) -> None:
         put(most + 1)
 
 
+def test_other_services_answer_and_refuse_as_plain_moto_does() -> None:
+    assert of_other_services(moto_costs.left_out()) == of_other_services(nullcontext())
+
+
+def of_other_services(changed: AbstractContextManager[None]) -> list[Any]:
+    """The outcomes of calls to services that moto_calls calls directly."""
+    with changed, mock_aws():
+        vault, kms, sqs = (aws.client(service) for service in ("secretsmanager", "kms", "sqs"))
+        vault.create_secret(Name="one", SecretString="text")
+        key = kms.create_key(KeySpec="SYMMETRIC_DEFAULT")["KeyMetadata"]["KeyId"]
+        sealed = kms.encrypt(KeyId=key, Plaintext=b"\x00text", EncryptionContext={"a": "b"})["CiphertextBlob"]
+        queue = sqs.create_queue(QueueName="queue")["QueueUrl"]
+        sqs.send_message(QueueUrl=queue, MessageBody='{"a": "b&c=d"}')
+        entries = [{"Id": "1", "MessageBody": "č"}]
+        outcomes: list[Any] = [
+            vault.get_secret_value(SecretId="one")["SecretString"],
+            kms.decrypt(CiphertextBlob=sealed, EncryptionContext={"a": "b"})["Plaintext"],
+            queue,
+            sqs.send_message_batch(QueueUrl=queue, Entries=entries)["Successful"][0]["Id"],
+            [one["Body"] for one in sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=9)["Messages"]],
+        ]
+        for call, arguments in (
+            (vault.get_secret_value, {"SecretId": "none"}),
+            (kms.decrypt, {"CiphertextBlob": sealed, "EncryptionContext": {}}),
+            (kms.describe_key, {"KeyId": "alias/none"}),
+            (sqs.send_message, {"QueueUrl": f"{queue}s", "MessageBody": "text"}),
+        ):
+            with pytest.raises(ClientError) as refused:
+                call(**arguments)
+            response = refused.value.response
+            status = response["ResponseMetadata"]["HTTPStatusCode"]
+            outcomes.append((type(refused.value).__name__, response["Error"], status))
+        return outcomes
+
+
 def outcome(changed: AbstractContextManager[None], kind: str, expression: str) -> Any:
     """The items after a write with the expression, alone and in a transaction, or its errors."""
     with changed, mock_aws():

@@ -1,0 +1,20 @@
+"""The world of the budget tests: each step is made anew, so its container keeps the keys that it reads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.world import a_world
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.support.world import World
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    with a_world() as fresh:
+        yield fresh

@@ -1,0 +1,135 @@
+"""Passes calls to moto directly; moto makes an HTTP request of each, finds its service and reads it again.
+
+This replaces parts of botocore and moto, as in moto_costs; tests/unit/test_moto_costs.py compares outcomes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+from urllib.parse import urlparse
+
+from botocore.awsrequest import AWSResponse
+from botocore.client import BaseClient
+from moto.core.botocore_stubber import BotocoreStubber, MockRawResponse
+from moto.core.model import OperationModel
+from moto.core.parse import JSONParser
+from moto.core.responses import BaseResponse
+from moto.core.utils import get_service_model
+from moto.dynamodb.responses import DynamoHandler
+from moto.kms.responses import KmsResponse
+from moto.secretsmanager.responses import SecretsManagerResponse
+from moto.sqs.responses import SQSResponse
+
+# The services with many calls, if their protocol is JSON. The address of an emulator is another one.
+_HANDLERS: dict[str, Callable[[], BaseResponse]] = {
+    "dynamodb": DynamoHandler,
+    "kms": KmsResponse,
+    "secretsmanager": SecretsManagerResponse,
+    "sqs": SQSResponse,
+}
+_ADDRESS = re.compile(rf"https://({'|'.join(_HANDLERS)})\.([a-z0-9-]+)\.amazonaws\.com/")
+
+_plain_make_request = BaseClient._make_request
+_plain_process_request = BotocoreStubber.process_request
+
+
+class _Calls:
+    """The number of calls to moto in this process."""
+
+    made = 0
+
+
+def made() -> int:
+    """Return the number of calls to moto in this process so far."""
+    return _Calls.made
+
+
+def note() -> None:
+    """Count a call that a test hooks into, whether or not it is made."""
+    _Calls.made += 1
+
+
+@contextmanager
+def uncounted() -> Iterator[None]:
+    """Do not count the calls of this block, which makes resources that no request uses before an erasure."""
+    before = _Calls.made
+    try:
+        yield
+    finally:
+        _Calls.made = before
+
+
+def _process_request(self: BotocoreStubber, request: Any) -> Any:
+    _Calls.made += 1
+    return _plain_process_request(self, request)
+
+
+def _make_request(
+    self: Any, operation_model: Any, request_dict: dict[str, Any], request_context: dict[str, Any]
+) -> Any:
+    """Return the HTTP response and what botocore reads from it."""
+    called = _ADDRESS.match(request_dict["url"])
+    if called is None:
+        return _plain_make_request(self, operation_model, request_dict, request_context)
+    _Calls.made += 1
+    try:
+        status, headers, body = _handler(called[1], called[2], request_dict).call_action()
+    except Exception as error:
+        service = operation_model.service_model.service_id.hyphenize()
+        name = f"after-call-error.{service}.{operation_model.name}"
+        self.meta.events.emit(name, exception=error, context=request_context)
+        raise
+    answer = AWSResponse(request_dict["url"], int(status), headers, MockRawResponse(body))
+    return answer, _parsed(self._endpoint, operation_model, answer)
+
+
+def _handler(service: str, region: str, request_dict: dict[str, Any]) -> BaseResponse:
+    """Return moto's handler of one call, as it is after moto read the HTTP request."""
+    handler = _HANDLERS[service]()
+    handler.headers = request_dict["headers"]
+    handler.uri, handler.method = request_dict["url"], "POST"
+    handler.region, handler.partition = region, "aws"
+    handler.parsed_url = urlparse(handler.uri)
+    handler.path = handler.raw_path = handler.parsed_url.path
+    handler.querystring = handler.data = handler.uri_match = {}
+    handler.body = handler.raw_body = request_dict["body"].decode()
+    handler.response_headers = {"server": "amazon.com"}
+    handler.access_key = "AKIAEXAMPLE"
+    handler.current_account = handler.get_current_account()
+    if handler.automated_parameter_parsing:
+        operation = _operation(service, handler.headers["X-Amz-Target"].rsplit(".", 1)[1])
+        parser = JSONParser(operation, map_type=handler.PROTOCOL_PARSER_MAP_TYPE)
+        handler.params = parser.parse({"body": handler.body, "headers": handler.headers})  # type: ignore[typeddict-item]
+    return handler
+
+
+@cache
+def _operation(service: str, name: str) -> OperationModel:
+    model: OperationModel = get_service_model(service).operation_model(name)
+    return model
+
+
+def _parsed(endpoint: Any, operation_model: Any, answer: AWSResponse) -> dict[str, Any]:
+    """Return a response as botocore's endpoint does."""
+    response = {
+        "headers": answer.headers,
+        "status_code": answer.status_code,
+        "context": {"operation_name": operation_model.name},
+        "body": answer.content,
+    }
+    parser = endpoint._response_parser_factory.create_parser("json")
+    parsed: dict[str, Any] = parser.parse(response, operation_model.output_shape)
+    if answer.status_code >= 300:
+        endpoint._add_modeled_error_fields(response, parsed, operation_model, parser)
+    parsed["ResponseMetadata"]["RetryAttempts"] = 0
+    return parsed
+
+
+REPLACED: dict[str, Any] = {
+    "botocore.client.BaseClient._make_request": _make_request,
+    "moto.core.botocore_stubber.BotocoreStubber.process_request": _process_request,
+}
