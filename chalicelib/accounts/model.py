@@ -105,7 +105,10 @@ class LastUse(
 
     Attributes:
         used_at: the last sign-in, or the first refresh of a session in the last week that had one.
+        kept_at: when its owner last kept the account by the link in a mail; it counts as a use.
         stage: None until the first warning.
+        warned_for: the `used_at` for which its owner was warned. While `used_at` is another one, no warning
+            stands: clocks of functions may differ, so instants are compared for equality only.
         sending: the warning that a run began to send. If the run was killed, its outcome is unknown.
         warned_at: when the first warning was sent; `warned_again_at`: the second one.
         closes_at: the day from which the account may be closed, as the warnings say or later.
@@ -116,7 +119,9 @@ class LastUse(
 
     account_id: Annotated[AccountId, NOT_PERSONAL]
     used_at: Annotated[Instant, NOT_PERSONAL]
+    kept_at: Annotated[Instant | None, NOT_PERSONAL] = None
     stage: Annotated[WarningStage | None, NOT_PERSONAL] = None
+    warned_for: Annotated[Instant | None, NOT_PERSONAL] = None
     sending: Annotated[WarningStage | None, NOT_PERSONAL] = None
     warned_at: Annotated[Instant | None, NOT_PERSONAL] = None
     warned_again_at: Annotated[Instant | None, NOT_PERSONAL] = None
@@ -130,12 +135,12 @@ class LastUse(
     def warnable_from(self) -> datetime:
         """When the first warning is due, if the account is not used until then."""
         without_use = Duration(settings().idle.after_months, Unit.MONTH)
-        return self.used_at + _BETWEEN_USES + without_use - WARNED_BEFORE
+        return max(self.used_at, self.kept_at or self.used_at) + _BETWEEN_USES + without_use - WARNED_BEFORE
 
     @property
     def was_used_since_warned(self) -> bool:
         """Whether the account was used after its first warning, so that no warning stands any more."""
-        return self.warned_at is not None and self.used_at >= self.warned_at
+        return self.warned_for is not None and self.warned_for != self.used_at
 
 
 class Claim(

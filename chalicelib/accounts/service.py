@@ -20,8 +20,8 @@ from chalicelib.accounts.last_use.store import (
     Placed,
     UsedAgain,
     UseList,
-    unused_since,
-    use,
+    unused,
+    use_now,
 )
 from chalicelib.accounts.model import Account, ClaimedValues
 from chalicelib.accounts.scans.store import glances_in, releases_in
@@ -94,8 +94,8 @@ __all__ = [
     "releases_in",
     "revocation",
     "thawing",
-    "unused_since",
-    "use",
+    "unused",
+    "use_now",
 ]
 
 

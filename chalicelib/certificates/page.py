@@ -21,8 +21,8 @@ from chalicelib.privacy.declaration import UNDECLARED
 
 _HEADING = "Your data at RU4M was deleted"
 _LEAD = (
-    "You asked us to delete your account and your data (Art. 17 GDPR). This page shows what was deleted, "
-    "what stays and why, and how anyone can check that this certificate is ours."
+    "We deleted your account and your data (Art. 17 GDPR). This page shows what was deleted, what stays and "
+    "why, and how anyone can check that this certificate is ours."
 )
 _CHAPTERS = (
     ("deleted", "What we deleted"),
@@ -74,14 +74,14 @@ def _facts(certificate: ErasureCertificate, contact: str) -> Html:
     facts = pairs(
         ("Controller", certificate.controller),
         ("Contact", tag("a", contact, href=f"mailto:{contact}")),
-        ("You asked on", instant(certificate.requested_at)),
+        ("Erasure opened on", instant(certificate.requested_at)),
         ("Deletion began", instant(certificate.begun_at)),
         ("Deletion was complete", instant(certificate.completed_at)),
-        ("Request", tag("code", certificate.request)),
+        ("Number of the erasure", tag("code", certificate.request)),
         ("Pseudonym", tag("code", certificate.consent_pseudonym)),
     )
     notes = (
-        "Your name, number and user ID are not on this page. The request and the pseudonym are random IDs.",
+        "Your name, number and user ID are not on this page. That number and the pseudonym are random IDs.",
         "Times on this page are in Belgrade time. The signed file uses UTC.",
     )
     return tag("div", facts, *(tag("p", note, class_="quiet") for note in notes), class_="card")

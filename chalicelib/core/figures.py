@@ -172,10 +172,11 @@ class IdleAccounts(FigureSet):
     prefix: ClassVar[str] = "RU4M_IDLE_"
 
     after_months: int = _figure(24, 12, 60)  # without use; then the account is closed
-    # Above it, a run stops for an operator. Twelve thousand a day are warned if each run stays below it.
-    accounts_run: int = _figure(500, 1, 100_000)
+    # Warnings of a run: 1,200 a day are about as many as can be closed.
+    warned_run: int = _figure(50, 1, 100_000)
+    # Above it, a run stops for an operator. A first run over old accounts needs more.
+    due_at_once: int = _figure(5_000, 1, 100_000_000)
     open_at_once: int = _figure(10_000, 1, 10_000)  # erasures that are open because of it
-    texts_run: int = _figure(100, 0, 10_000)  # text messages of a run, to accounts without an address
 
 
 @dataclass(frozen=True)

@@ -246,6 +246,8 @@ class IdleState(
     leased_until: Annotated[Instant | None, NOT_PERSONAL] = None
     fence: Annotated[int, NOT_PERSONAL] = 0
     tables: Annotated[str, NOT_PERSONAL] = ""  # the physical name of the table of accounts
+    # Warnings from before do not stand: the table was restored, and may lack later uses.
+    warnings_from: Annotated[Instant | None, NOT_PERSONAL] = None
     tried: Annotated[str, NOT_PERSONAL] = ""  # a hash of the configuration that was tried
     blocked: Annotated[BlockedReason | None, NOT_PERSONAL] = None
 

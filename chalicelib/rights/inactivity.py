@@ -1,40 +1,71 @@
 """Erasures of accounts that nobody uses (RET-5, ADR 36).
 
-They are no requests of their subjects: a job opens one after its warnings, and cancels it if the account is
-used before the point of no return. All steps between are those of any erasure.
+They are no requests of their subjects: a job opens one after its warnings. It is cancelled if the account is
+used before the point of no return, or if there is a reason to keep the account by then.
 """
 
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date
 
 from chalicelib.accounts.model import Account
+from chalicelib.billing import service as billing
 from chalicelib.core import clock, metrics
+from chalicelib.core.clock import DAY
 from chalicelib.core.errors import NotFound
 from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.transactions import Write
+from chalicelib.retention import holds
 from chalicelib.rights import evidence, procedures, service, store
 from chalicelib.rights.engine import queue
 from chalicelib.rights.model import ReceivedBy, Right, RightsRequest
 from chalicelib.rights.problems import TooLate
 from chalicelib.rights.store import ExercisedAlready
 
-__all__ = ["ExercisedAlready", "UnusedAccount", "begin", "end", "has_open_request", "is_open"]
+__all__ = ["ExercisedAlready", "UnusedAccount", "begin", "cancel", "has_reason_to_stay", "is_open", "open_of"]
+
+# Longer than a year, so an account that pays once a year stays.
+_PAID_WITHIN = 400 * DAY
 
 
 @dataclass(frozen=True)
 class UnusedAccount:
-    """What the history of the erasure says first: the last use, and when the owner was warned."""
+    """What the history of the erasure says first: the days of the last use and of the warnings."""
 
-    used_at: datetime
-    warned_at: tuple[datetime, ...]
+    used_on: date
+    warned_on: tuple[date, ...]
 
 
-def has_open_request(account_id: AccountId) -> bool:
-    """Whether the subject has any open request."""
-    return bool(store.open_requests_of(account_id))
+def has_reason_to_stay(account_id: AccountId) -> bool:
+    """Whether an account stays although nobody uses it: it pays, is under a hold, or has an open request.
+
+    The erasure of this module is not such a request.
+
+    Raises:
+        SealingError: its holds or requests cannot be read.
+    """
+    now, requests = clock.now(), store.open_requests_of(account_id)
+    erasure = requests.pop(Right.ERASURE, None)
+    return (
+        bool(requests)
+        or (erasure is not None and not _is_ours(erasure))
+        or bool(holds.kinds_held(account_id, now))
+        or billing.is_invoiced_since(account_id, now - _PAID_WITHIN)
+    )
+
+
+def open_of(account_id: AccountId) -> RightsRequest | None:
+    """The open erasure of an account that was opened because nobody uses it."""
+    erasure = store.open_requests_of(account_id).get(Right.ERASURE)
+    found = store.read(erasure) if erasure else None
+    return found if found and found.received_by is ReceivedBy.INACTIVITY else None
+
+
+def _is_ours(request_id: RightsRequestId) -> bool:
+    found = store.read(request_id)
+    return found is not None and found.received_by is ReceivedBy.INACTIVITY
 
 
 def begin(
@@ -67,16 +98,16 @@ def begin(
         "received_by": request.received_by,
         "by": evidence.RETENTION,
         "received_at": clock.to_text(now),
-        "used_at": clock.to_text(unused.used_at),
-        "warned_at": [clock.to_text(at) for at in unused.warned_at],
+        "used_on": unused.used_on.isoformat(),
+        "warned_on": [day.isoformat() for day in unused.warned_on],
     }
     store.create(request, evidence.entry("received", said), also)
     metrics.count(Metric.RIGHTS_REQUESTED)
     queue.send(request_id, now)
 
 
-def end(account_id: AccountId, request_id: RightsRequestId) -> None:
-    """Cancel the erasure of an account that is used again; repeating the call changes nothing.
+def cancel(account_id: AccountId, request_id: RightsRequestId) -> None:
+    """Cancel the erasure of an account that stays; repeating the call changes nothing.
 
     It does nothing if the erasure is past its point of no return: the account was ended before it was used.
 
@@ -84,10 +115,14 @@ def end(account_id: AccountId, request_id: RightsRequestId) -> None:
         Unavailable: another write came first in every try.
     """
     with suppress(TooLate, NotFound):
-        service.cancel(account_id, request_id)
+        service.cancel(account_id, request_id, by=evidence.RETENTION)
 
 
 def is_open(request_id: RightsRequestId) -> bool:
-    """Whether an erasure is not closed."""
+    """Whether an erasure is not closed.
+
+    Raises:
+        SealingError: the request cannot be read.
+    """
     found = store.read(request_id)
     return found is not None and found.is_open

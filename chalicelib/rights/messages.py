@@ -65,14 +65,14 @@ _ANSWERED: Letters = {
     "sr": (
         "RU4M: odgovor na Vaš zahtev",
         (
-            "Odgovorili smo na zahtev koji ste podneli {day}.",
+            "Odgovorili smo na zahtev od {day}.",
             "Odgovor je u aplikaciji, pod „Privatnost i prava“. Tamo piše i kome možete da se žalite.",
         ),
     ),
     "en": (
         "RU4M: we have answered your request",
         (
-            "We have answered the request that you made on {day}.",
+            "We have answered the request of {day}.",
             "The answer is in the app, under “Privacy and rights”. It also says where you can complain.",
         ),
     ),
@@ -82,14 +82,14 @@ _EXTENDED: Letters = {
     "sr": (
         "RU4M: za Vaš zahtev nam treba više vremena",
         (
-            "Zahtev koji ste podneli {day} zahteva više vremena. Odgovorićemo najkasnije {until}.",
+            "Zahtev od {day} zahteva više vremena. Odgovorićemo najkasnije {until}.",
             "Razlog je u aplikaciji, pod „Privatnost i prava“. Tamo piše i kome možete da se žalite.",
         ),
     ),
     "en": (
         "RU4M: we need more time for your request",
         (
-            "We need more time for the request that you made on {day}. We will answer it by {until}.",
+            "We need more time for the request of {day}. We will answer it by {until}.",
             "The reason is in the app, under “Privacy and rights”. It also says where you can complain.",
         ),
     ),

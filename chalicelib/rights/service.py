@@ -212,8 +212,8 @@ def by_receipt(request_id: RightsRequestId, receipt: str) -> RightsRequest:
     return found
 
 
-def cancel(account_id: AccountId, request_id: RightsRequestId) -> RightsRequest:
-    """Cancel a request. Repeating the call changes nothing.
+def cancel(account_id: AccountId, request_id: RightsRequestId, by: str = evidence.SUBJECT) -> RightsRequest:
+    """Cancel a request. Repeating the call changes nothing. `by`: who does, in the words of the evidence.
 
     Raises:
         NotFound: as for `own`.
@@ -224,7 +224,7 @@ def cancel(account_id: AccountId, request_id: RightsRequestId) -> RightsRequest:
     def cancellation(request: RightsRequest) -> Move | None:
         if request.account_id != account_id:
             raise NotFound
-        return _cancellation(request)
+        return _cancellation(request, by)
 
     return apply_move(request_id, None, cancellation).request
 
@@ -243,11 +243,11 @@ def cancel_by_receipt(request_id: RightsRequestId, receipt: str) -> RightsReques
     return apply_move(request_id, None, _cancellation).request
 
 
-def _cancellation(request: RightsRequest) -> Move | None:
+def _cancellation(request: RightsRequest, by: str = evidence.SUBJECT) -> Move | None:
     if request.status is Status.CANCELLED:
         return None
     states.check_open(request)
-    return Move(closed_early(request, Status.CANCELLED), "cancelled", {})
+    return Move(closed_early(request, Status.CANCELLED), "cancelled", {"by": by})
 
 
 def closed_early(request: RightsRequest, status: Status) -> RightsRequest:

@@ -19,6 +19,7 @@ from chalicelib.rights import messages, procedures, states
 from chalicelib.rights.deadline import ExtensionReason
 from chalicelib.rights.kept import KeptData
 from chalicelib.rights.model import (
+    ReceivedBy,
     RefusalReason,
     Right,
     RightsRequest,
@@ -179,15 +180,14 @@ class RequestView(View):
     id: RightsRequestId
     right: Right
     status: Status
+    received_by: ReceivedBy = Field(description="`inactivity`: nobody requested it, the account was not used")
     received_at: Instant
     due_at: Instant
     extended: ExtendedView | None = None
     decided_at: Instant | None = None
     decision: DecisionView | None = None
     cancellable: bool = Field(description="Whether a cancellation would be accepted now")
-    cancellable_until: Instant | None = Field(
-        None, description="Erasure: until when it can be cancelled at least; then the deletion begins"
-    )
+    cancellable_until: Instant | None = Field(None, description="Erasure: its deletion begins then, or later")
     steps: tuple[StepView, ...]
     authority: tuple[AuthorityView, ...]
     remedy: str = "You can complain to one of these authorities or go to court."
@@ -204,6 +204,7 @@ class RequestView(View):
             id=request.request_id,
             right=request.right,
             status=request.status_openly(now),
+            received_by=request.received_by,
             received_at=request.received_at,
             due_at=due,
             extended=ExtendedView(until=due, reason=extension.reason) if extension else None,

@@ -76,5 +76,5 @@ def _traces(session: Session, account: Account, now: datetime) -> list[Write]:
     if before.date() != now.date():
         writes.append(devices.recognition(account.account_id, account.phone, session.device))
     if before.isocalendar()[:2] != now.isocalendar()[:2]:
-        writes.append(accounts.use(account.account_id))
+        writes.append(accounts.use_now(account.account_id))
     return writes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -13,6 +14,7 @@ from chalicelib.accounts import service as accounts
 from chalicelib.accounts.model import Account, LastUse
 from chalicelib.accounts.service import last_uses
 from chalicelib.core import clock
+from chalicelib.core.sealing import SealingError
 from chalicelib.core.segments import WHOLE
 from chalicelib.devices import service as devices
 from chalicelib.privacy.periods import Period
@@ -54,7 +56,7 @@ def release(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
 
 @app.command()
 def watch(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
-    """Let the job find the accounts that stood before it. Safe to stop and run again."""
+    """Let the job find accounts from before it, or after a shorter period was set. Safe to run again."""
     act_as_signup(AwsAccount(region, endpoint), stage)
     for seen, watched in _watch_all():
         console.print(f"{seen} accounts seen, {watched} of them watched from now on")
@@ -66,14 +68,21 @@ def _watch_all() -> Iterator[tuple[int, int]]:
     for page in accounts.glances_in(WHOLE):
         for account in page:
             seen += 1
-            watched += last_uses.watch(_last_use(account))
+            watched += _watch(account)
         yield seen, watched
+
+
+def _watch(account: Account) -> bool:
+    """Let the job find an account; False if it does already, or the account is unreadable or being erased."""
+    with suppress(SealingError, accounts.AccountGone):
+        return last_uses.watch(_last_use(account), accounts.not_erasing(account.account_id))
+    return False
 
 
 def _last_use(account: Account) -> LastUse:
     """When an account was last used: as its newest device says, else no later than devices are known for."""
-    seen_at = devices.last_seen(account.account_id)
-    forgotten = clock.now() - (Period.KNOWN_DEVICE.ends(clock.now()) - clock.now())
+    now, seen_at = clock.now(), devices.last_seen(account.account_id)
+    forgotten = now - (Period.KNOWN_DEVICE.ends(now) - now)
     return LastUse(account_id=account.account_id, used_at=max(seen_at or forgotten, account.created_at))
 
 

@@ -82,7 +82,7 @@ def test_accounts_are_warned_and_erased_unless_their_owners_sign_in(
     for phone in (mila, vuk, vera):
         date_back(phone, used_at=clock.now() - 720 * DAY)
     counted = own_cloud.run("close_idle_accounts")
-    assert (counted["acted"], counted["found"]) == (0, 3)
+    assert (counted["acted"], counted["due"]) == (0, 3)
     assert own_cloud.run("close_idle_accounts")["warned"] == 3
     assert len(own_cloud.mails_to(ADDRESS)) == mails + 1
     assert len(own_cloud.texts_to(vuk.number)) == texts + 1

@@ -26,8 +26,8 @@ class ClosingIdle(Flow):
     only_in_proof = True
     every = 6
     keeps_time = False
-    # Whether an interrupted warning was sent is unknown, so it is not sent again.
-    fewer_messages = 1
+    # Whether an interrupted warning was sent is unknown: a mail is not sent again, a text is once more.
+    fewer_messages = more_messages = 1
 
     def prepare(self, run: Run) -> None:
         run.patch.setattr(last_uses, "SHARDS", ("00", "01"))  # each needs a query per list
@@ -62,6 +62,8 @@ class ClosingIdle(Flow):
             return None
         if row.get("kind") == "last_use":
             row = {name: value for name, value in row.items() if name not in _FREE}
+        if isinstance(payload := row.get("payload"), dict):
+            row = row | {"payload": {name: said for name, said in payload.items() if name != "warned_on"}}
         return forgive_counts(row)
 
 

@@ -24,7 +24,7 @@ class Converging(Flow):
     name = "converging"
     only_in_proof = True
     keeps_time = False
-    fewer_messages = 1  # an interrupted warning is not sent again
+    fewer_messages = more_messages = 1  # of an interrupted warning: a mail is not sent again, a text is
     job = ""  # the one that runs
 
     def prepare(self, run: Run) -> None:

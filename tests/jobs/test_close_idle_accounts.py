@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
+from chalicelib.accounts import service as accounts
 from chalicelib.accounts.model import LastUse, WarningStage
 from chalicelib.accounts.service import last_uses
-from chalicelib.core import chain, clock, table
+from chalicelib.core import chain, table
 from chalicelib.core.clock import DAY, HOUR, day_of
 from chalicelib.core.ids import AccountId
 from chalicelib.core.metrics import Metric
@@ -29,14 +30,16 @@ from tests.support.builders import a_device
 from tests.support.erasing import at_step, erasable, stored, stored_about, work
 from tests.support.events import report_of_mail
 from tests.support.idling import (
-    SAYS_SO,
+    a_newcomer,
     address_of,
     an_owner,
     close_idle,
     idle_until_warned,
     publish_practice,
+    returns,
     use_of,
     warned_twice,
+    warnings_to,
 )
 from tests.support.world import User, World
 
@@ -64,16 +67,6 @@ def services(world: World, stream: Emulator) -> Iterator[None]:
         yield
 
 
-def mails_to(user: User) -> list[str]:
-    """Return the mails to a user that warn of a closing."""
-    return [text for text in cloud.mails_to(address_of(user)) if "sign in with the RU4M app" in text]
-
-
-def a_newcomer(world: World, **more: Any) -> User:
-    """Return a new user without an address, who is shown the policy that is in effect by now."""
-    return world.a_user(privacy_version=SAYS_SO.version, **more)
-
-
 @pytest.fixture
 def configure(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Return a function that sets variables, as a deployment does."""
@@ -86,11 +79,6 @@ def configure(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     return configure
 
 
-def signs_in(world: World, user: User) -> User:
-    """Sign in again with the user's number."""
-    return world.a_user(phone=user.phone)
-
-
 # --- warnings
 
 
@@ -99,10 +87,10 @@ def test_owner_is_warned_by_mail_60_days_before(world: World, mila: User) -> Non
     idle_until_warned(world, mila)
     world.advance(-timedelta(seconds=1))
     close_idle()
-    assert mails_to(mila) == []
+    assert warnings_to(mila) == []
     world.advance(timedelta(seconds=1))
     assert close_idle()["warned"] == 1
-    (mail,) = mails_to(mila)
+    (mail,) = warnings_to(mila)
     assert day_of(world.now + 60 * DAY).isoformat() in mail
 
 
@@ -112,11 +100,11 @@ def test_owner_is_warned_again_14_days_before(world: World, mila: User) -> None:
     close_idle()
     world.advance(46 * DAY - timedelta(seconds=1))
     close_idle()
-    assert len(mails_to(mila)) == 1
+    assert len(warnings_to(mila)) == 1
     world.advance(timedelta(seconds=1))
     close_idle()
-    assert len(mails_to(mila)) == 2
-    assert day_of(world.now + 14 * DAY).isoformat() in mails_to(mila)[1]
+    assert len(warnings_to(mila)) == 2
+    assert day_of(world.now + 14 * DAY).isoformat() in warnings_to(mila)[1]
 
 
 @pytest.mark.promise("RET-5")
@@ -143,16 +131,13 @@ def test_account_without_an_address_gets_one_text_and_no_other(world: World, mil
 
 
 @pytest.mark.promise("RET-5")
-def test_texts_beyond_those_of_a_run_wait_for_a_week(
+def test_run_warns_so_many_owners_and_no_more(
     world: World, mila: User, configure: Callable[..., None]
 ) -> None:
     others = [a_newcomer(world) for _ in range(2)]
-    configure(RU4M_IDLE_TEXTS_RUN="1")
+    configure(RU4M_IDLE_WARNED_RUN="1")
     idle_until_warned(world, others[-1])
-    assert close_idle()["warned"] == 1
-    assert close_idle()["warned"] == 0
-    world.advance(7 * DAY)
-    assert close_idle()["warned"] == 1
+    assert [close_idle()["warned"] for _ in range(3)] == [1, 1, 0]
 
 
 # --- warnings that do not arrive
@@ -191,7 +176,7 @@ def test_warning_without_an_answer_is_not_sent_again_and_adds_60_days(world: Wor
     with cloud.failing("sesv2", "SendEmail", ReadTimeoutError(endpoint_url="https://ses"), moment="after"):
         close_idle()
     close_idle()
-    assert len(mails_to(mila)) == 1
+    assert len(warnings_to(mila)) == 1
     assert closes_in(world, mila) == 120 * DAY
 
 
@@ -201,7 +186,7 @@ def test_warning_is_sent_once_ses_takes_mail_again(world: World, mila: User) -> 
     throttled = ClientError({"Error": {"Code": "ThrottlingException", "Message": ""}}, "SendEmail")
     with cloud.failing("sesv2", "SendEmail", throttled):
         assert close_idle()["complete"] == 0
-    assert (mails_to(mila), use_of(mila).sending) == ([], None)
+    assert (warnings_to(mila), use_of(mila).sending) == ([], None)
     assert close_idle()["warned"] == 1
     assert closes_in(world, mila) == 60 * DAY
 
@@ -244,10 +229,9 @@ def test_history_of_the_erasure_begins_with_the_last_use_and_the_warnings(world:
     assert request_id
     first = next(iter(chain.entries(evidence.history_of(request_id))))
     assert first.data["by"] == "retention"
-    assert first.data["used_at"] == clock.to_text(before.used_at)
-    assert first.data["warned_at"] == [
-        clock.to_text(at) for at in (before.warned_at, before.warned_again_at) if at
-    ]
+    assert first.data["used_on"] == day_of(before.used_at).isoformat()
+    warned = filter(None, (before.warned_at, before.warned_again_at))
+    assert first.data["warned_on"] == [day_of(at).isoformat() for at in warned]
 
 
 @pytest.mark.promise("RET-5")
@@ -267,12 +251,12 @@ def test_sign_in_after_a_warning_ends_it(world: World, mila: User) -> None:
     idle_until_warned(world, mila)
     close_idle()
     world.advance(30 * DAY)
-    signs_in(world, mila)
+    returns(world, mila)
     for _ in range(4):
         world.advance(30 * DAY)
         close_idle()
     use = use_of(mila)
-    assert (len(mails_to(mila)), use.stage, use.warned_at) == (1, None, None)
+    assert (len(warnings_to(mila)), use.stage, use.warned_at) == (1, None, None)
 
 
 @pytest.mark.promise("RET-5")
@@ -299,7 +283,7 @@ def test_sign_in_while_the_erasure_waits_cancels_it(world: World, mila: User) ->
     request_id = use_of(mila).closing
     assert request_id
     work(world, request_id, at_step("grace"))
-    signed_in = signs_in(world, mila)
+    signed_in = returns(world, mila)
     assert signed_in.gets("/v1/profile").problem == "account_frozen"
     assert close_idle()["kept"] == 1
     work(world, request_id, within=DAY)
@@ -318,12 +302,11 @@ def test_account_that_is_used_before_the_job_runs_again_does_not_pass_the_point_
     request_id = use_of(mila).closing
     assert request_id
     work(world, request_id, at_step("grace"))
-    signs_in(world, mila)
+    returns(world, mila)
     work(world, request_id, within=10 * DAY)
-    assert at_step("capture")(stored(request_id))
-    close_idle()
-    work(world, request_id, within=DAY)
     assert stored(request_id).status is Status.CANCELLED
+    last = [one for one in chain.entries(evidence.history_of(request_id)) if one.event == "cancelled"]
+    assert [one.data["by"] for one in last] == ["retention"]
 
 
 @pytest.mark.promise("RET-5")
@@ -337,7 +320,7 @@ def test_cancellation_by_the_link_counts_as_a_use(world: World, mila: User) -> N
     service.cancel_by_receipt(request_id, receipts.of(request_id))
     work(world, request_id, within=DAY)
     assert close_idle()["kept"] == 1
-    assert use_of(mila).used_at == world.now
+    assert use_of(mila).kept_at == world.now
     assert close_idle() | {"looked_at": 0} == close_idle() | {"looked_at": 0}
 
 
@@ -360,7 +343,7 @@ def is_held(world: World, user: User) -> None:
 
 
 def asks_for_a_copy(world: World, user: User) -> None:
-    signed_in = signs_in(world, user).is_stepped_up()
+    signed_in = returns(world, user).is_stepped_up()
     assert signed_in.exercises("access").status == 202
     age(user)
 
@@ -403,14 +386,14 @@ def test_nothing_is_done_before_a_notice_says_so(world: World) -> None:
     mila = an_owner(world)
     idle_until_warned(world, mila)
     counts = close_idle()
-    assert (counts["permitted"], counts["acted"], mails_to(mila)) == (0, 0, [])
+    assert (counts["permitted"], counts["acted"], warnings_to(mila)) == (0, 0, [])
 
 
 @pytest.mark.promise("RET-5")
 def test_dry_run_counts_and_changes_nothing(world: World, mila: User) -> None:
     idle_until_warned(world, mila)
     before = cloud.all_items()
-    assert close_idle(dry_run=True)["found"] == 1
+    assert close_idle(dry_run=True)["due"] == 1
     assert cloud.all_items() == before
 
 
@@ -421,7 +404,7 @@ def test_run_under_another_configuration_only_counts(
     idle_until_warned(world, mila)
     configure(RU4M_IDLE_AFTER_MONTHS="23")
     counts = close_idle()
-    assert (counts["acted"], counts["found"], mails_to(mila)) == (0, 1, [])
+    assert (counts["acted"], counts["due"], warnings_to(mila)) == (0, 1, [])
     assert close_idle()["warned"] == 1
 
 
@@ -429,16 +412,16 @@ def test_run_under_another_configuration_only_counts(
 def test_too_many_idle_accounts_stop_the_job_for_an_operator(
     world: World, mila: User, configure: Callable[..., None], gauges: dict[Metric, float]
 ) -> None:
-    configure(RU4M_IDLE_ACCOUNTS_RUN="1")
+    configure(RU4M_IDLE_DUE_AT_ONCE="1")
     for _ in range(3):
         a_newcomer(world)
     idle_until_warned(world, a_newcomer(world))
     counts = close_idle()
-    assert (counts["blocked"], counts["warned"], gauges[Metric.IDLE_BLOCKED]) == (1, 1, 1)
+    assert (counts["blocked"], counts["warned"], gauges[Metric.IDLE_BLOCKED]) == (1, 0, 1)
     assert close_idle()["warned"] == 0
-    configure(RU4M_IDLE_ACCOUNTS_RUN="10")
+    configure(RU4M_IDLE_DUE_AT_ONCE="10")
     assert close_idle(release=True) == {"released": 1}
-    assert [close_idle()["acted"], close_idle()["warned"]] == [0, 3]
+    assert [close_idle()["acted"], close_idle()["warned"]] == [0, 4]
 
 
 @pytest.mark.promise("RET-5")
@@ -447,7 +430,7 @@ def test_restored_tables_stop_the_job_and_no_cancellation(
 ) -> None:
     warned_twice(world, mila)
     close_idle()
-    signs_in(world, mila)
+    returns(world, mila)
     leased = store.lease(world.now)
     store.release(leased, tables="ru4m-test-accounts-of-yesterday")
     counts = close_idle()
@@ -516,7 +499,7 @@ def test_run_killed_after_it_sent_a_warning_sends_no_second_one(world: World, mi
     assert use_of(mila).sending is WarningStage.FIRST
     world.advance(HOUR)
     close_idle()
-    assert (len(mails_to(mila)), closes_in(world, mila)) == (1, 120 * DAY)
+    assert (len(warnings_to(mila)), closes_in(world, mila)) == (1, 120 * DAY)
 
 
 # --- what it costs
@@ -547,20 +530,24 @@ def test_account_in_use_is_read_once_in_its_period(world: World, mila: User) -> 
 # --- accounts from before the record of use
 
 
+def watch(known: LastUse) -> bool:
+    return last_uses.watch(known, accounts.not_erasing(known.account_id))
+
+
 def test_account_without_a_record_is_watched_from_the_last_day_of_a_device(world: World) -> None:
     mila = world.a_user()
     table.delete_all([Key(Table.ACCOUNTS, f"A#{mila.account_id}", "last_use")])
     known = LastUse(account_id=AccountId(mila.account_id), used_at=world.now - 3 * DAY)
-    assert [last_uses.watch(known), last_uses.watch(known)] == [True, False]
+    assert [watch(known), watch(known)] == [True, False]
     assert use_of(mila).used_at == known.used_at
 
 
 def test_account_that_was_used_before_it_is_watched_keeps_its_use(world: World) -> None:
     mila = world.a_user()
     table.delete_all([Key(Table.ACCOUNTS, f"A#{mila.account_id}", "last_use")])
-    signs_in(world, mila)
+    world.a_user(phone=mila.phone)
     known = LastUse(account_id=AccountId(mila.account_id), used_at=world.now - 30 * DAY)
-    assert last_uses.watch(known)
+    assert watch(known)
     assert use_of(mila).used_at == world.now
     world.advance(800 * DAY)
-    assert close_idle(dry_run=True)["found"] == 1
+    assert close_idle(dry_run=True)["due"] == 1

@@ -14,6 +14,7 @@ from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.ids import AccountId
 from chalicelib.notices.model import NoticeKind, Practice
 from chalicelib.retention.jobs import close_idle_accounts
+from tests.support import cloud
 from tests.support.builders import a_schedule_event, an_address
 from tests.support.notices import a_version, publish
 from tests.support.world import User, World
@@ -71,3 +72,18 @@ def warned_twice(world: World, user: User) -> None:
     world.traveller.move_to(closes_at - 14 * DAY)
     close_idle()
     world.traveller.move_to(closes_at)
+
+
+def a_newcomer(world: World, **more: Any) -> User:
+    """Return a new user without an address, who is shown the policy that is in effect by now."""
+    return world.a_user(privacy_version=SAYS_SO.version, **more)
+
+
+def returns(world: World, user: User) -> User:
+    """Sign in again with a user's number, from a new device."""
+    return a_newcomer(world, phone=user.phone)
+
+
+def warnings_to(user: User) -> list[str]:
+    """Return the mails to a user that warn of a closing."""
+    return [text for text in cloud.mails_to(address_of(user)) if "sign in with the RU4M app" in text]

@@ -139,8 +139,8 @@ class UserToClose(IdleUser):
     """The owner was warned, and the day of the closing comes: the account is erased a week later."""
 
     def date_back(self, use: LastUse) -> None:
-        warned = {"stage": WarningStage.LAST, "warned_at": NOON - 59 * DAY, "closes_at": NOON + DAY}
-        super().date_back(use.model_copy(update=warned))
+        warned = {"stage": WarningStage.LAST, "warned_for": use.used_at, "warned_at": NOON - 59 * DAY}
+        super().date_back(use.model_copy(update={**warned, "closes_at": NOON + DAY}))
 
     def assert_kept(self, day: int) -> None:
         if day == 1:

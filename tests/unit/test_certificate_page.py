@@ -79,7 +79,7 @@ def test_page_states_what_stream_reported() -> None:
 
 def test_page_states_the_times_in_belgrade_time() -> None:
     shown = of().shown
-    assert "You asked on16 November 2026, 09:05 CET" in shown
+    assert "Erasure opened on16 November 2026, 09:05 CET" in shown
     assert "Deletion was complete23 November 2026, 09:29 CET" in shown
     assert "Encrypted data30 November 2026, 09:28 CET" in shown
 

@@ -3,13 +3,15 @@
 A#<account>, last_use    in Accounts; the index `due` has it in one of the lists of `UseList`
 
 Only jobs and the sign-up write the attributes of the index. A use leaves them as they are, so a row may be
-due before its account is idle, never after.
+due before its account is idle. After a shorter period is configured, rows are late until `watch` moves them.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from boto3.dynamodb.conditions import ConditionBase
 
 from chalicelib.accounts.model import LastUse
 from chalicelib.core import clock, shards, table
@@ -21,12 +23,14 @@ from chalicelib.core.table import (
     Change,
     Conflict,
     Create,
+    Delete,
     Index,
     Item,
     Key,
     Present,
     Query,
     Table,
+    Write,
     account_of,
     partition_of,
     visible,
@@ -52,14 +56,14 @@ class LastUseMoved(Conflict):
 
 
 class UsedAgain(Conflict):
-    """The account was used since an instant."""
+    """The account was used since its owner was warned, or has no record of a warning."""
 
 
 @dataclass(frozen=True)
 class Placed:
     """In which list a record is, and when it is due there."""
 
-    list: UseList
+    which: UseList
     due_at: datetime
 
 
@@ -77,7 +81,7 @@ def first_use(account_id: AccountId) -> Change:
     return Change(_key(account_id), put=codec.to_item(use, _key(account_id)) | listed, only_if=ALWAYS)
 
 
-def use(account_id: AccountId) -> Change:
+def use_now(account_id: AccountId) -> Change:
     """The write that records that an account is used now; it never conflicts."""
     used = LastUse(account_id=account_id, used_at=clock.now())
     return Change(_key(account_id), put=codec.to_item(used, _key(account_id)), only_if=ALWAYS)
@@ -93,31 +97,45 @@ def read(account_id: AccountId) -> LastUse | None:
     return codec.opened(LastUse, item) if item else None
 
 
-def watch(known: LastUse) -> bool:
-    """Record a last use that was found otherwise, unless the account has a listed record; whether it did."""
-    place, listed = _key(known.account_id), _attributes(known.account_id, idle(known))
+def watch(known: LastUse, exists: Write) -> bool:
+    """List an account that has no listed record, or one that is due too late; return whether this was needed.
+
+    Args:
+        known: the last use, as far as it is known otherwise. A record that a use made is not replaced.
+        exists: the condition that the account exists and is not being erased.
+
+    Raises:
+        Conflict: `exists` does not hold; nothing was written.
+        SealingError: the stored record is not one that this code wrote.
+    """
+    key = _key(known.account_id)
+    item = table.get(key)
+    stored = codec.opened(LastUse, item) if item else None
+    listed = _attributes(known.account_id, unwarned(stored or known))
+    if item and Index.DUE.pk in item and (stored is None or stored.stage or not _is_late(item, listed)):
+        return False
+    write: Write = (
+        Change(key, put=listed, only_if=visible() & _is_listed_as(item), conflict=LastUseMoved)
+        if item
+        else Create(key, codec.to_item(known, key) | listed, conflict=LastUseMoved)
+    )
     try:
-        table.write(Create(place, codec.to_item(known, place) | listed, conflict=LastUseMoved))
+        table.transact([write, exists])
     except LastUseMoved:
-        return _list_unlisted(known.account_id)
+        return False
     return True
 
 
-def _list_unlisted(account_id: AccountId) -> bool:
-    """List the record that a use made, before the account was watched."""
-    item = table.get(_key(account_id))
-    if item is None or Index.DUE.pk in item:
-        return False
-    listed = _attributes(account_id, idle(codec.opened(LastUse, item)))
-    unlisted = visible() & Attr(Index.DUE.pk).not_exists()
-    try:
-        table.write(Change(_key(account_id), put=listed, only_if=unlisted, conflict=LastUseMoved))
-    except LastUseMoved:
-        return False
-    return True
+def _is_late(item: Item, listed: Item) -> bool:
+    return bool(item[Index.DUE.sk] > listed[Index.DUE.sk])
 
 
-def idle(known: LastUse) -> Placed:
+def _is_listed_as(item: Item) -> ConditionBase:
+    due_at = item.get(Index.DUE.sk)
+    return Attr(Index.DUE.sk).eq(due_at) if due_at else Attr(Index.DUE.sk).not_exists()
+
+
+def unwarned(known: LastUse) -> Placed:
     """The place of a record without warnings."""
     return Placed(UseList.IDLE, known.warnable_from)
 
@@ -154,25 +172,32 @@ def move(before: LastUse, after: LastUse, to: Placed) -> None:
     table.write(moving(before, after, to))
 
 
-def look_again(account_id: AccountId, at: datetime) -> None:
-    """Let a record that cannot be read be due later, without a change of what it says.
+def look_again(account_id: AccountId, at: Placed) -> None:
+    """Let a record that cannot be processed be due later, without a change of what it says.
 
     Raises:
         LastUseMoved: there is none any more.
     """
-    put = _attributes(account_id, Placed(UseList.IDLE, at))
-    table.write(Change(_key(account_id), put=put, conflict=LastUseMoved))
+    table.write(Change(_key(account_id), put=_attributes(account_id, at), conflict=LastUseMoved))
 
 
-def unused_since(account_id: AccountId, since: datetime) -> Present:
-    """The condition that an account was not used since an instant; its conflict is UsedAgain."""
-    unused = Attr("used_at").lt(clock.to_text(since))
-    return Present(_key(account_id), only_if=unused, conflict=UsedAgain)
+def forget(account_id: AccountId) -> None:
+    """Delete the record of an account that does not exist.
+
+    Raises:
+        LastUseMoved: there is none any more.
+    """
+    table.write(Delete(_key(account_id), conflict=LastUseMoved))
+
+
+def unused(account_id: AccountId) -> Present:
+    """The condition that an account was not used since its owner was warned; its conflict is UsedAgain."""
+    return Present(_key(account_id), Attr("used_at").eq(Attr("warned_for")), conflict=UsedAgain)
 
 
 def _attributes(account_id: AccountId, to: Placed) -> Item:
     shard = shards.shard_of(account_id, SHARDS)
-    return {Index.DUE.pk: _partition(to.list, shard), Index.DUE.sk: clock.to_text(to.due_at)}
+    return {Index.DUE.pk: _partition(to.which, shard), Index.DUE.sk: clock.to_text(to.due_at)}
 
 
 def _partition(which: UseList, shard: str) -> str:

@@ -1,7 +1,8 @@
 """Accounts that nobody uses: warned twice, then erased (RET-5, ADR 36).
 
-service   one run: erasures to cancel, accounts to close, accounts to warn
-closings  opens an erasure, and ends one whose account is used again
+service   run, count as a dry run, release a blocked job
+work      one run: erasures to cancel, accounts to close, accounts to warn
+closings  opens an erasure, and cancels one whose account is used again
 warnings  sends one warning, and counts one that came back
 letters   the texts of warnings
 plan      what is due for an account, from its record alone

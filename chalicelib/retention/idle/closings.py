@@ -1,67 +1,77 @@
-"""Opens the erasure of an account that nobody uses, and ends one whose account is used again."""
+"""Opens the erasure of an account that nobody uses, and cancels one whose account is used again."""
 
 from chalicelib.accounts.model import Account, AccountState, LastUse, WarningStage
 from chalicelib.accounts.service import LastUseMoved, last_uses
-from chalicelib.billing import service as billing
 from chalicelib.core import clock, metrics
-from chalicelib.core.clock import DAY
+from chalicelib.core.clock import day_of
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.metrics import Metric
 from chalicelib.profiles.model import Profile
-from chalicelib.retention import holds
 from chalicelib.retention.idle import plan
 from chalicelib.rights import inactivity
 from chalicelib.rights.inactivity import ExercisedAlready, UnusedAccount
-
-# Longer than a year, so an account that pays once a year is left alone.
-_PAID_WITHIN = 400 * DAY
+from chalicelib.rights.model import RightsRequest
 
 
 def is_left_alone(account: Account) -> bool:
     """Whether an account is neither warned nor closed now, although nobody uses it.
 
-    It is restricted or waits for another erasure, is under a hold, pays, or has an open request.
-
     Raises:
-        SealingError: its holds cannot be read.
+        SealingError: its holds or requests cannot be read.
     """
-    now = clock.now()
-    return (
-        account.state is not AccountState.ACTIVE
-        or inactivity.has_open_request(account.account_id)
-        or bool(holds.kinds_held(account.account_id, now))
-        or billing.is_invoiced_since(account.account_id, now - _PAID_WITHIN)
-    )
+    return account.state is not AccountState.ACTIVE or inactivity.has_reason_to_stay(account.account_id)
 
 
-def close(use: LastUse, account: Account, profile: Profile | None) -> bool:
-    """Open the erasure; return False if the account was used, or an erasure opened, since it was read."""
+def close(use: LastUse, account: Account, profile: Profile | None, read: LastUse) -> bool:
+    """Open the erasure over the record that was read.
+
+    Returns False if the account was used, or an erasure opened, since then.
+    """
     now, request_id = clock.now(), RightsRequestId.new()
-    warned_at = tuple(at for at in (use.warned_at, use.warned_again_at) if at)
+    warned_on = tuple(day_of(at) for at in (use.warned_at, use.warned_again_at) if at)
     closing = use.model_copy(
         update={"stage": WarningStage.CLOSING, "closing": request_id, "closing_since": now}
     )
-    listed = last_uses.moving(use, closing, plan.place(closing))
+    listed = last_uses.moving(read, closing, plan.place(closing))
     country = profile.country if profile else None
+    unused = UnusedAccount(day_of(use.used_at), warned_on)
     try:
-        inactivity.begin(request_id, account, country, UnusedAccount(use.used_at, warned_at), [listed])
+        inactivity.begin(request_id, account, country, unused, [listed])
     except (LastUseMoved, ExercisedAlready):
         return False
     metrics.count(Metric.IDLE_ACCOUNT_CLOSED)
     return True
 
 
-def ended(use: LastUse, account: Account) -> LastUse | None:
-    """The record after its erasure ended without deleting the account; None while it is open.
+def adopted(use: LastUse, erasure: RightsRequest) -> LastUse:
+    """The record with an erasure that is open already: a restored record may be older than the erasure."""
+    return use.model_copy(
+        update={
+            "stage": WarningStage.CLOSING,
+            "closing": erasure.request_id,
+            "closing_since": erasure.received_at,
+        }
+    )
 
-    The erasure of an account that is used again is cancelled here. One that its subject cancelled by the
-    link in our mail, or that an operator refused, counts as a use.
+
+def cancel_if_used(use: LastUse, account: Account) -> LastUse | None:
+    """Cancel the erasure of an account that is used again.
+
+    Returns the record after its erasure ended without deleting the account, also if its subject cancelled it
+    by the link in our mail, or an operator refused it: then the account is kept for another period. None: the
+    erasure is open, or past its point of no return.
+
+    Raises:
+        SealingError: the erasure cannot be read.
+        Unavailable: another write came first in every try.
     """
-    if use.closing is None or use.closing_since is None or account.state is AccountState.ERASING:
+    if use.closing is None or account.state is AccountState.ERASING:
         return None
-    if use.used_at >= use.closing_since:
-        inactivity.end(account.account_id, use.closing)
-        return None if inactivity.is_open(use.closing) else plan.fresh(use)
-    if account.state is AccountState.FROZEN or inactivity.is_open(use.closing):
+    if use.used_at != use.warned_for:
+        inactivity.cancel(account.account_id, use.closing)
+    elif account.state is AccountState.FROZEN:
         return None
-    return LastUse(account_id=use.account_id, used_at=clock.now())
+    if inactivity.is_open(use.closing):
+        return None
+    kept_at = None if use.used_at != use.warned_for else clock.now()
+    return plan.fresh(use.model_copy(update={"kept_at": kept_at or use.kept_at}))

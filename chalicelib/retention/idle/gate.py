@@ -13,9 +13,9 @@ def gate() -> Gate:
     """The gate, by the current settings."""
     idle = settings().idle
     tables = Bond(settings().table(Table.ACCOUNTS), BlockedReason.OTHER_TABLES)
-    return Gate((idle.after_months, idle.accounts_run, idle.texts_run), {"tables": tables})
+    return Gate((idle.after_months, idle.due_at_once), {"tables": tables})
 
 
-def too_many(found: int) -> bool:
-    """Return whether so many accounts to warn or close in one run need an operator."""
-    return found > settings().idle.accounts_run
+def too_many(due: int) -> bool:
+    """Return whether so many accounts that are due to be warned need an operator."""
+    return due > settings().idle.due_at_once

@@ -18,14 +18,14 @@ _WARNING: Letters = {
         "RU4M: Vaš nalog će biti obrisan ako se ne prijavite",
         (
             (
-                "Dugo niste koristili svoj RU4M nalog. Nalog koji se {months} meseci ne koristi brišemo, "
+                "Dugo niste koristili svoj RU4M nalog. Nalog koji se ne koristi {months} brišemo, "
                 "zajedno sa svim podacima. Tako piše i u našoj politici privatnosti."
             ),
             (
                 "Vaš nalog brišemo posle {day}. Ako želite da ga zadržite, prijavite se pre toga u "
                 "aplikaciji RU4M. Ništa drugo nije potrebno."
             ),
-            "Ako Vam nalog više ne treba, ne morate da uradite ništa.",
+            "Ako Vam nalog više ne treba, ne morate ništa da uradite.",
         ),
     ),
     "en": (
@@ -33,7 +33,7 @@ _WARNING: Letters = {
         (
             (
                 "You have not used your RU4M account for a long time. We delete an account that is not used "
-                "for {months} months, with all its data. Our privacy policy says so."
+                "for {months}, with all its data. Our privacy policy says so."
             ),
             (
                 "We will delete your account after {day}. To keep it, sign in with the RU4M app before then. "
@@ -54,8 +54,19 @@ _TEXT = {
 
 def warning_mail(mail_id: MailId, to: str, locale: str | None, closes_at: datetime) -> Mail:
     """Compose the mail, the first or the second one, with the day after which the account is closed."""
-    months = str(settings().idle.after_months)
-    return compose(_WARNING, mail_id, to, locale, {"day": day_of(closes_at).isoformat(), "months": months})
+    spoken = language(locale, _WARNING)
+    words = {"day": day_of(closes_at).isoformat(), "months": _months(settings().idle.after_months, spoken)}
+    return compose(_WARNING, mail_id, to, locale, words)
+
+
+def _months(count: int, spoken: str) -> str:
+    """A number of months, at least two, in words of a language."""
+    if spoken != "sr":
+        return f"{count} months"
+    if count % 10 == 1 and count % 100 != 11:
+        return f"{count} mesec"
+    few = count % 10 in {2, 3, 4} and count % 100 not in {12, 13, 14}
+    return f"{count} {'meseca' if few else 'meseci'}"
 
 
 def warning_text(locale: str | None, closes_at: datetime) -> str:

@@ -1,7 +1,8 @@
-"""Sends one warning to the owner of an account that nobody uses, at most once.
+"""Sends one warning to the owner of an account that nobody uses.
 
 The record says that a warning is being sent before it is. So a killed run leaves a warning whose outcome is
-unknown. It is not sent again: it counts as undelivered, and the account is closed 60 days later.
+unknown. A mail is not sent again: it counts as undelivered, so the account is closed 60 days later, and the
+second mail follows. A text message is the only warning, so it is sent once more.
 """
 
 from dataclasses import dataclass, field
@@ -23,7 +24,10 @@ from chalicelib.retention.model import WarningDelivery
 
 
 class WarningNotTaken(Exception):
-    """SES or SNS takes no message now; the warning stays due."""
+    """A service takes no message now; the warning stays due. `by_mail`: SES, else SNS."""
+
+    def __init__(self, *, by_mail: bool) -> None:
+        self.by_mail = by_mail
 
 
 @dataclass(frozen=True)
@@ -44,10 +48,9 @@ def warn(use: LastUse, owner: Owner, pace: Pace) -> None:
         WarningNotTaken: the service takes no message now; nothing was sent.
     """
     now = clock.now()
-    if use.sending:  # by a run that was killed
+    if use.sending and (use.mail_id or use.sending is WarningStage.LAST):  # by runs that were killed
         metrics.count(Metric.IDLE_WARNING_UNDELIVERED)
-        by_mail = use.mail_id is not None
-        _record(use, plan.warned(use, now, has_more=by_mail, arrived=False))
+        _record(use, plan.warned(use, now, has_more=use.mail_id is not None, arrived=False))
         return
     if owner.email:
         pace.wait()
@@ -55,11 +58,10 @@ def warn(use: LastUse, owner: Owner, pace: Pace) -> None:
     try:
         arrived = _send(begun, owner)
     except WarningNotTaken:
-        undone = begun.model_copy(update={"sending": None, "mail_id": use.mail_id})
-        _record(begun, undone)
+        _record(begun, use.model_copy(update={"sending": None}))
         raise
     _record(begun, plan.warned(begun, now, has_more=owner.email is not None, arrived=arrived))
-    metrics.count(Metric.IDLE_OWNER_WARNED)
+    metrics.count(Metric.IDLE_OWNER_WARNED, int(arrived))
     metrics.count(Metric.IDLE_WARNING_UNDELIVERED, int(not arrived))
 
 
@@ -83,8 +85,9 @@ def record_return(mail_id: MailId) -> None:
 
 
 def _begin(use: LastUse, owner: Owner) -> LastUse:
-    """Record that a warning is being sent."""
-    stage = WarningStage.FIRST if use.stage is None else WarningStage.LAST
+    """Record that a warning is being sent; LAST: no more follows if this run is killed."""
+    is_repeated = use.sending is not None
+    stage = WarningStage.FIRST if use.stage is None and not is_repeated else WarningStage.LAST
     mail_id = MailId.new() if owner.email else None
     begun = use.model_copy(update={"sending": stage, "mail_id": mail_id, "version": (use.version or 0) + 1})
     writes = [last_uses.moving(use, begun, plan.place(use))]
@@ -110,8 +113,10 @@ def _send(use: LastUse, owner: Owner) -> bool:
         else:
             text = letters.warning_text(owner.locale, closes_at)
             sms.send(TextMessage(owner.phone, text), Purpose.LEGAL_OBLIGATION)
-    except (MailUnavailable, TextUnavailable):
-        raise WarningNotTaken from None
+    except MailUnavailable:
+        raise WarningNotTaken(by_mail=True) from None
+    except TextUnavailable:
+        raise WarningNotTaken(by_mail=False) from None
     except (MailRefused, MailInDoubt, TextRefused, TextInDoubt):
         return False
     return True

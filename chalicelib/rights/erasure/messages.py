@@ -49,12 +49,12 @@ _CLOSING: Letters = {
         "RU4M: Vaš nalog će biti obrisan",
         (
             (
-                "Dugo niste koristili RU4M, i o tome smo Vas već obavestili. Zato brišemo Vaš nalog i Vaše "
-                "podatke. Brisanje počinje najranije {until}."
+                "Dugo niste koristili RU4M. Zato brišemo Vaš nalog i Vaše podatke. Brisanje počinje "
+                "najranije {until}."
             ),
             (
                 "Ako želite da zadržite nalog, prijavite se do tada u aplikaciji, ili otvorite vezu ispod i "
-                "otkažite brisanje. Do brisanja je nalog zamrznut."
+                "otkažite brisanje. Do brisanja nalog zamrzavamo."
             ),
             "Sačuvajte ovu poruku i ne prosleđujte je: posle brisanja ista veza prikazuje potvrdu.",
         ),
@@ -63,12 +63,12 @@ _CLOSING: Letters = {
         "RU4M: your account will be deleted",
         (
             (
-                "You have not used RU4M for a long time, and we have warned you of that. So we are deleting "
-                "your account and data. The deletion begins on {until} or later."
+                "You have not used RU4M for a long time. So we are deleting your account and data. The "
+                "deletion begins on {until} or later."
             ),
             (
                 "To keep the account, sign in with the app before then, or open the link below and cancel "
-                "the deletion. Until then the account is frozen."
+                "the deletion. We freeze the account until then."
             ),
             "Keep this mail and do not forward it: after the deletion, the same link shows a certificate.",
         ),
@@ -149,6 +149,23 @@ _CANCELLED: Letters = {
     ),
 }
 
+_KEPT: Letters = {
+    "sr": (
+        "RU4M: Vaš nalog ostaje",
+        (
+            "Ne brišemo Vaš RU4M nalog. Nalog je ponovo onakav kakav je bio.",
+            "Ako se u međuvremenu niste prijavili niti otkazali brisanje, odgovorite na ovu poruku.",
+        ),
+    ),
+    "en": (
+        "RU4M: your account stays",
+        (
+            "We are not deleting your RU4M account. The account is as it was before.",
+            "If you neither signed in meanwhile nor cancelled the deletion, reply to this mail.",
+        ),
+    ),
+}
+
 _CANCELLED_TEXT = {
     "sr": "RU4M: brisanje Vaseg naloga je otkazano. Ako to niste bili Vi, pisite na {contact}.",
     "en": "RU4M: the deletion of your account was cancelled. If it was not you, write to {contact}.",
@@ -205,6 +222,11 @@ def closing_mail(mail_id: MailId, to: str, locale: str | None, link: str, until:
 def cancelled_mail(mail_id: MailId, to: str, locale: str | None) -> Mail:
     """Compose the mail that confirms a cancellation. It has no link: nothing is left to cancel."""
     return compose(_CANCELLED, mail_id, to, locale, {})
+
+
+def kept_mail(mail_id: MailId, to: str, locale: str | None) -> Mail:
+    """Compose the mail after an account is not closed for inactivity after all. It has no link."""
+    return compose(_KEPT, mail_id, to, locale, {})
 
 
 def cancelled_text(locale: str | None) -> str:

@@ -21,7 +21,7 @@ from chalicelib.core.transactions import Write
 from chalicelib.privacy.periods import Period
 from chalicelib.retention import holds
 from chalicelib.retention.holds import HoldsChanged, SubjectHolds
-from chalicelib.rights import files, procedures, service, states, store
+from chalicelib.rights import files, inactivity, procedures, service, states, store
 from chalicelib.rights.engine.step import Done, ErasureJob, Outcome, Step, Stop, Wait
 from chalicelib.rights.erasure import store as erasures
 from chalicelib.rights.erasure import tombstones
@@ -41,7 +41,12 @@ def _capture(job: ErasureJob) -> Outcome:
     if notes.captured_at:
         return Done()
     held_by = holds.of_subject(request.account_id)
-    if wait := _copies_wait(job) or _others_wait(job) or _confirmation_waits(job, held_by):
+    if (
+        wait := _wait_cancelled(request)
+        or _copies_wait(job)
+        or _others_wait(job)
+        or _confirmation_waits(job, held_by)
+    ):
         return Wait(wait)
     account, email = read_subject(request, OPEN_ACCOUNT)
     if account is None:
@@ -63,16 +68,31 @@ def _capture(job: ErasureJob) -> Outcome:
         )
     except (OthersAreOpen, HoldsChanged):
         return Wait(until_reread(now))
-    except UsedAgain:  # the job that opened the erasure cancels it within the hour (ADR 36)
+    except UsedAgain:
+        inactivity.cancel(request.account_id, request.request_id)
         return Wait(HOUR)
     return Done()
 
 
+def _copies_or_holds_wait(job: ErasureJob, held_by: SubjectHolds) -> timedelta | None:
+    return _copies_wait(job) or _confirmation_waits(job, held_by)
+
+
+def _wait_cancelled(request: RightsRequest) -> timedelta | None:
+    """Cancel the erasure of an account that nobody uses, if there is a reason to keep it by now (ADR 36).
+
+    Returns any wait then: the engine cannot write it over the cancelled request.
+    """
+    ours = request.received_by is ReceivedBy.INACTIVITY
+    if not ours or not inactivity.has_reason_to_stay(request.account_id):
+        return None
+    inactivity.cancel(request.account_id, request.request_id)
+    return HOUR
+
+
 def _unused(request: RightsRequest) -> list[Write]:
     """The condition that an account which is closed because nobody uses it is still not used."""
-    if request.received_by is not ReceivedBy.INACTIVITY:
-        return []
-    return [accounts.unused_since(request.account_id, request.received_at)]
+    return [accounts.unused(request.account_id)] if request.received_by is ReceivedBy.INACTIVITY else []
 
 
 def _others_wait(job: ErasureJob) -> timedelta | None:

@@ -105,8 +105,9 @@ def _confirm_cancellation(job: ErasureJob) -> Outcome:
     if account is None or RequestAnnouncement.CONFIRMATION not in job.notes.mails:
         return Done()
     to = Reach(email, account.phone if _may_text(job) else None, account.locale)
+    compose = messages.kept_mail if _is_closed_by_us(job.request) else messages.cancelled_mail
     message = Message(
-        lambda mail_id, address: messages.cancelled_mail(mail_id, address, to.locale),
+        lambda mail_id, address: compose(mail_id, address, to.locale),
         messages.cancelled_text(to.locale),
     )
     return _announce_once(job, RequestAnnouncement.CANCELLATION, to, message)

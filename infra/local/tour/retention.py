@@ -69,7 +69,7 @@ def _look_for_idle_accounts(tour: Tour) -> None:
     with acting_as_signup(tour.cloud):
         _date_last_use(account_id, clock.now() - 1000 * DAY)
     tour.say("Jovan's account looks as if nobody had used it for a thousand days")
-    found = tour.cloud.run("close_idle_accounts", {"dry_run": True})["found"]
+    found = tour.cloud.run("close_idle_accounts", {"dry_run": True})["due"]
     tour.check("close_idle_accounts counts one account to warn", found == 1)
     ran = tour.cloud.run("close_idle_accounts")
     no_notice = not ran["permitted"] and not ran["warned"]
