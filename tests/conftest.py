@@ -44,3 +44,5 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
 
     with a_world(changed) as fresh:
         yield fresh
+        # Before moto ends: a variable of the test's own may have replaced one of moto's.
+        monkeypatch.undo()
