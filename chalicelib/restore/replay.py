@@ -36,6 +36,7 @@ from chalicelib.restore.scanning import Workers
 from chalicelib.retention import recovery
 from chalicelib.retention.recovery import HoldOutcome
 from chalicelib.rights.erasure.tombstones import Mark
+from chalicelib.rights.model import ReceivedBy
 from chalicelib.rights.restored import freezes, marked, requests
 from chalicelib.rights.restored.freezes import FreezeOutcome
 from chalicelib.rights.restored.requests import LostRequest, RequestOutcome
@@ -209,10 +210,16 @@ def _apply_withdrawals(order: ReplayOrder, found: FoundMarks) -> ReplayPart:
 def _list_lost(order: ReplayOrder, found: FoundMarks) -> ReplayPart:
     erased = {mark.tombstone.request_id for mark in found.to_repeat.values()}
     lost = list(requests.lost_since(order.at - MARGIN))
-    ended = [one for one in lost if one.request_id in erased or one.is_ended]
-    again = [one for one in lost if not (one.request_id in erased or one.is_ended)]
+    ended = [one for one in lost if one.request_id in erased or one.is_ended or _is_opened_by_us(one)]
+    again = [one for one in lost if one not in ended]
     head = f"lost requests: {len(ended)} answered or closed, {len(again)} to enter again"
     return ReplayPart((head, *map(_about_lost, again)))
+
+
+def _is_opened_by_us(lost: LostRequest) -> bool:
+    """Whether nobody made the request: the job that closes idle accounts opens it again, or not at all."""
+    received = lost.history.received
+    return received is not None and received.received_by is ReceivedBy.INACTIVITY
 
 
 def _about_lost(lost: LostRequest) -> str:

@@ -40,6 +40,7 @@ from tests.support.idling import (
     warned_twice,
     warnings_to,
 )
+from tests.support.restores import Backup
 from tests.support.world import User, World
 
 THROTTLED = ClientError({"Error": {"Code": "ThrottlingException", "Message": ""}}, "Publish")
@@ -241,6 +242,16 @@ def test_request_during_the_grace_period_is_answered_and_the_account_stays(
     run_for(world, closing, 12 * DAY)
     assert stored(closing).status is Status.CANCELLED
     assert stored(RightsRequestId(entered.json["id"])).status is not Status.CANCELLED
+
+
+def test_lost_erasure_is_not_to_be_entered_again_after_a_restore(
+    world: World, mila: User, services: None
+) -> None:
+    warned_twice(world, mila)
+    backup = Backup.made()
+    close_idle()
+    with backup.restored(Table.RIGHTS) as restore:
+        assert restore.replay().has("0 to enter again")
 
 
 def test_unreadable_erasure_stops_no_other_account(
