@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Annotated
@@ -19,9 +18,8 @@ from chalicelib.core.segments import WHOLE
 from chalicelib.devices import service as devices
 from chalicelib.privacy.periods import Period
 from infra.deployment.account import AwsAccount
-from infra.ops import scheduled
+from infra.ops import gated
 from infra.ops.options import Endpoint, Region, Stage
-from infra.ops.scheduled import RunFailed
 from infra.ops.standing_in import act_as_signup
 
 app = typer.Typer(help="Accounts that nobody uses: warned twice, then erased.")
@@ -41,17 +39,13 @@ def run(
     endpoint: Endpoint = None,
 ) -> None:
     """Cancel, close and warn what is due now, beside the schedule."""
-    counts = _run(AwsAccount(region, endpoint), stage, {"dry_run": dry_run})
-    console.print(", ".join(f"{number} {name.replace('_', ' ')}" for name, number in counts.items()))
+    gated.run(AwsAccount(region, endpoint), stage, _JOB, dry_run=dry_run)
 
 
 @app.command()
 def release(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
     """Let a blocked job go on, after you have looked into the reason. Its next run only counts."""
-    if not _run(AwsAccount(region, endpoint), stage, {"release": True})["released"]:
-        console.print("A run is in progress. Release the job when it has ended, within a quarter of an hour.")
-        sys.exit(1)
-    console.print("Released. The next run only counts; the one after it acts.")
+    gated.release(AwsAccount(region, endpoint), stage, _JOB)
 
 
 @app.command()
@@ -84,11 +78,3 @@ def _last_use(account: Account) -> LastUse:
     now, seen_at = clock.now(), devices.last_seen(account.account_id)
     forgotten = now - (Period.KNOWN_DEVICE.ends(now) - now)
     return LastUse(account_id=account.account_id, used_at=max(seen_at or forgotten, account.created_at))
-
-
-def _run(account: AwsAccount, stage: str, detail: dict[str, object]) -> dict[str, int]:
-    try:
-        return scheduled.run(account, stage, _JOB, detail)
-    except RunFailed as failed:
-        console.print(str(failed))
-        sys.exit(1)

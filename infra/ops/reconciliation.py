@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from infra.deployment.account import AwsAccount
-from infra.ops import scheduled
+from infra.ops import gated
 from infra.ops.options import Endpoint, Region, Stage
-from infra.ops.scheduled import RunFailed
 
 app = typer.Typer(help="Reconciliation of Stream's users with the accounts.")
-console = Console(soft_wrap=True, markup=False)
+
+_JOB = "reconcile_chat"
 
 
 @app.command()
@@ -28,22 +26,10 @@ def run(
     endpoint: Endpoint = None,
 ) -> None:
     """Check erased users, repair, and compare the next pages now, beside the schedule."""
-    counts = _run(AwsAccount(region, endpoint), stage, {"dry_run": dry_run})
-    console.print(", ".join(f"{number} {name.replace('_', ' ')}" for name, number in counts.items()))
+    gated.run(AwsAccount(region, endpoint), stage, _JOB, dry_run=dry_run)
 
 
 @app.command()
 def release(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
     """Let a blocked job go on, after you have looked into the reason. Its next run only counts."""
-    if not _run(AwsAccount(region, endpoint), stage, {"release": True})["released"]:
-        console.print("A run is in progress. Release the job when it has ended, within a quarter of an hour.")
-        sys.exit(1)
-    console.print("Released. The next run only counts; the one after it acts.")
-
-
-def _run(account: AwsAccount, stage: str, detail: dict[str, object]) -> dict[str, int]:
-    try:
-        return scheduled.run(account, stage, "reconcile_chat", detail)
-    except RunFailed as failed:
-        console.print(str(failed))
-        sys.exit(1)
+    gated.release(AwsAccount(region, endpoint), stage, _JOB)
