@@ -22,7 +22,7 @@ dev: setup          ## run `chalice local` against the emulated services
 test: setup browser ## run every suite but the longest tests
 	$(BIN)/pytest -n $(WORKERS)
 
-proof: setup        ## run the tests that take minutes: each flow is killed at each of its side effects
+proof: setup        ## run the tests that take minutes: flows are killed at their side effects
 	$(BIN)/pytest -n $(WORKERS) -m proof
 
 check: setup lint types  ## check lint, types and the direction of imports

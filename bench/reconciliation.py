@@ -94,7 +94,7 @@ def run() -> dict[str, Any]:
     """Run the job until it has checked all, as under a configuration that was tried."""
     allow_slow_queries()
     aws.client("dynamodb")
-    checks_store.release(checks_store.lease(clock.now()), **gate.gate().after_counting())
+    checks_store.STATE.release(checks_store.STATE.lease(clock.now()), **gate.gate().after_counting())
     with cloud.counted() as calls:
         started = time.perf_counter()
         done = service.run(clock.now() + 60 * MINUTE)

@@ -85,7 +85,7 @@ class Account(
 
 
 class WarningStage(StrEnum):
-    """How far the warnings of an account that nobody uses are (ADR 36)."""
+    """How far the warnings of an idle account are (ADR 36)."""
 
     FIRST = "first"  # the first one was sent, and a second one follows
     LAST = "last"  # all were sent

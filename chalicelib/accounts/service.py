@@ -20,8 +20,6 @@ from chalicelib.accounts.last_use.store import (
     Placed,
     UsedAgain,
     UseList,
-    unused,
-    use_now,
 )
 from chalicelib.accounts.model import Account, ClaimedValues
 from chalicelib.accounts.scans.store import glances_in, releases_in
@@ -94,8 +92,6 @@ __all__ = [
     "releases_in",
     "revocation",
     "thawing",
-    "unused",
-    "use_now",
 ]
 
 

@@ -167,7 +167,7 @@ class ReconciliationLimits(FigureSet):
 
 @dataclass(frozen=True)
 class IdleAccounts(FigureSet):
-    """The figures of accounts that nobody uses (ADR 36)."""
+    """The figures of idle accounts (ADR 36)."""
 
     prefix: ClassVar[str] = "RU4M_IDLE_"
 

@@ -7,8 +7,10 @@ A lease only saves work. It does not make a write safe: a write that must not ha
 of its own.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, cast
+from typing import Generic, Protocol, cast
 
 from chalicelib.core import clock, table
 from chalicelib.core.clock import HOUR
@@ -26,6 +28,47 @@ class _Leased(Protocol):
 
     leased_until: datetime | None
     fence: int
+
+
+@dataclass(frozen=True)
+class LeasedState(Generic[AnyRecord]):
+    """The state of a job: one record, which a run leases.
+
+    Attributes:
+        place: its key.
+        fresh: makes the state of a job that never ran.
+    """
+
+    place: Key
+    fresh: Callable[[], AnyRecord]
+
+    def read(self) -> AnyRecord:
+        """The state; a new one if there is none."""
+        return read(self.place, self.fresh())
+
+    def lease(self, until: datetime) -> AnyRecord:
+        """Lease the job.
+
+        Raises:
+            LeaseTaken: another run has it.
+        """
+        return acquire(self.place, self.fresh(), until)
+
+    def save(self, leased: AnyRecord, **changes: object) -> AnyRecord:
+        """Change the state, and keep the lease.
+
+        Raises:
+            LeaseTaken: the lease expired, and another run has it.
+        """
+        return save(self.place, leased, **changes)
+
+    def release(self, leased: AnyRecord, **changes: object) -> None:
+        """Release the job together with a change of its state.
+
+        Raises:
+            LeaseTaken: as for `save`.
+        """
+        release(self.place, leased, **changes)
 
 
 def read(place: Key, fresh: AnyRecord) -> AnyRecord:

@@ -36,7 +36,7 @@ _TITLES = {
     "purge_budget": "Number of expired records deleted on a day",
     "purge_progress": "Progress of deleting expired records",
     "purposes": "Your consents and objections",
-    "idle_state": "Progress of closing accounts that nobody uses",
+    "idle_state": "Progress of closing accounts that are not used any more",
     "last_use": "When an account was last used, and whether we warned that it will be closed",
     "warning_delivery": "Mails that warn that an account will be closed, in case they cannot be delivered",
     "reconciliation_state": "Progress of comparing our chat provider's users with ours",

@@ -95,7 +95,7 @@ def run(deadline: datetime) -> ReconciliationRun:
         Unavailable: a table does not answer.
     """
     try:
-        state = store.lease(deadline + _LEASED_BEYOND)
+        state = store.STATE.lease(deadline + _LEASED_BEYOND)
     except LeaseTaken:
         return ReconciliationRun(complete=False)
     work = _Work(state, deadline)
@@ -105,7 +105,7 @@ def run(deadline: datetime) -> ReconciliationRun:
         work.done.complete = False
     finally:
         with suppress(LeaseTaken):
-            store.release(work.state)
+            store.STATE.release(work.state)
     done = work.done
     metrics.gauge(Metric.RECONCILIATION_BLOCKED, int(done.blocked is not None))
     metrics.gauge(Metric.STREAM_USER_UNKNOWN, done.compared.unknown)
@@ -123,7 +123,7 @@ def count(deadline: datetime) -> ReconciliationRun:
         StreamUnavailable, StreamRefused: Stream does not answer, or refuses.
         Unavailable: a table does not answer.
     """
-    work = _Work(store.read_state(), deadline, stops=False)
+    work = _Work(store.STATE.read(), deadline, stops=False)
     work.count()
     work.done.blocked = gate.gate().blocked(work.state)
     return work.done
@@ -135,10 +135,10 @@ def release() -> bool:
     Returns False while a run is in progress: it could block the job again.
     """
     try:
-        leased = store.lease(clock.now())
+        leased = store.STATE.lease(clock.now())
     except LeaseTaken:
         return False
-    store.release(leased, **gate.gate().released())
+    store.STATE.release(leased, **gate.gate().released())
     return True
 
 
@@ -289,7 +289,7 @@ class _Work:
         self._save(blocked=reason)
 
     def _save(self, **changes: object) -> None:
-        self.state = store.save(self.state, **changes)
+        self.state = store.STATE.save(self.state, **changes)
 
     def _is_over(self) -> bool:
         """Return whether the time of the run is up; then it is not complete."""

@@ -31,14 +31,17 @@ from chalicelib.core.table import (
 )
 from chalicelib.core.table_names import Table
 from chalicelib.core.transactions import Write, commit
-from chalicelib.privacy import codec, leases
+from chalicelib.privacy import codec
+from chalicelib.privacy.leases import LeasedState
 from chalicelib.reconciliation.model import CheckStage, ReconciliationState, StreamCheck, StreamOrphan
 
 SHARDS = shards.names(16)
 _EARLIEST = clock.to_text(clock.from_epoch(0))
 _PAGE = 500  # rows of an index in memory
 _PREFIX, _ORPHAN = "stream_check#", "O#"
-_STATE = Key(Table.RIGHTS, "reconciliation", "state")
+STATE = LeasedState(
+    Key(Table.RIGHTS, "reconciliation", "state"), lambda: ReconciliationState(touched_at=clock.now())
+)
 
 
 class CheckMoved(Conflict):
@@ -184,42 +187,6 @@ def _moving(after: StreamCheck, stage: CheckStage, due_at: datetime) -> Write:
     drop = tuple(name for name, value in after if value is None)
     same = Attr("version").eq(after.version - 1)
     return Change(place, put=item, drop=drop, only_if=table.visible() & same, conflict=CheckMoved)
-
-
-def read_state() -> ReconciliationState:
-    """The state of the job; a new one if there is none."""
-    return leases.read(_STATE, _fresh())
-
-
-def lease(until: datetime) -> ReconciliationState:
-    """Lease the job.
-
-    Raises:
-        LeaseTaken: another run has it.
-    """
-    return leases.acquire(_STATE, _fresh(), until)
-
-
-def save(leased: ReconciliationState, **changes: object) -> ReconciliationState:
-    """Change the state of the job, and keep the lease.
-
-    Raises:
-        LeaseTaken: the lease expired, and another run has it.
-    """
-    return leases.save(_STATE, leased, **changes)
-
-
-def release(leased: ReconciliationState, **changes: object) -> None:
-    """Release the job together with a change of its state.
-
-    Raises:
-        LeaseTaken: the lease expired, and another run has it.
-    """
-    leases.release(_STATE, leased, **changes)
-
-
-def _fresh() -> ReconciliationState:
-    return ReconciliationState(touched_at=clock.now())
 
 
 def _key(request_id: RightsRequestId | None, user_id: UserId) -> Key:

@@ -217,7 +217,7 @@ def _list_lost(order: ReplayOrder, found: FoundMarks) -> ReplayPart:
 
 
 def _is_opened_by_us(lost: LostRequest) -> bool:
-    """Whether nobody made the request: the job that closes idle accounts opens it again, or not at all."""
+    """Whether no person made the request: the job that closes idle accounts opens it again, or not at all."""
     received = lost.history.received
     return received is not None and received.received_by is ReceivedBy.INACTIVITY
 

@@ -1,4 +1,4 @@
-"""The schedules of holds, of the purge, and of accounts that nobody uses."""
+"""The schedules of holds, of the purge, and of idle accounts."""
 
 from datetime import datetime
 
@@ -45,7 +45,7 @@ def purge_expired(event: CloudWatchEvent) -> dict[str, int]:
 @retention_jobs.schedule(Rate(1, unit=Rate.HOURS), name="close_idle_accounts")
 @observed
 def close_idle_accounts(event: CloudWatchEvent) -> dict[str, int]:
-    """Warn the owners of accounts that nobody uses, then erase them (RET-5); returns the counts of the run.
+    """Warn the owners of idle accounts, then erase the accounts (RET-5); returns the counts of the run.
 
     The instant of a run is the earlier of two clocks, as for the purge. The detail `{"dry_run": true}` only
     counts, and `{"release": true}` lets a blocked job go on.

@@ -21,7 +21,7 @@ _MAX_OWED = 100  # a year of pins, reminders and waits; the item stays far below
 
 CHAIN = "rights"  # the kind of the chains
 SUBJECT = "subject"
-RETENTION = "retention"  # the job that closes accounts that nobody uses
+RETENTION = "retention"  # the job that closes idle accounts
 STAFF = "staff"  # shown to the subject in place of a pseudonym
 
 

@@ -1,4 +1,4 @@
-"""Erasures of accounts that nobody uses (RET-5, ADR 36).
+"""Erasures of idle accounts (RET-5, ADR 36).
 
 They are no requests of their subjects: a job opens one after its warnings. It is cancelled if the account is
 used before the point of no return, or if there is a reason to keep the account by then.
@@ -38,34 +38,25 @@ class UnusedAccount:
     warned_on: tuple[date, ...]
 
 
-def has_reason_to_stay(account_id: AccountId) -> bool:
-    """Whether an account stays although nobody uses it: it pays, is under a hold, or has an open request.
-
-    The erasure of this module is not such a request.
+def has_reason_to_stay(account_id: AccountId, ours: RightsRequestId | None = None) -> bool:
+    """Whether an idle account stays: it pays, is under a hold, or has an open request other than `ours`.
 
     Raises:
         SealingError: its holds or requests cannot be read.
     """
-    now, requests = clock.now(), store.open_requests_of(account_id)
-    erasure = requests.pop(Right.ERASURE, None)
+    now = clock.now()
     return (
-        bool(requests)
-        or (erasure is not None and not _is_ours(erasure))
+        bool(set(store.open_requests_of(account_id).values()) - {ours})
         or bool(holds.kinds_held(account_id, now))
         or billing.is_invoiced_since(account_id, now - _PAID_WITHIN)
     )
 
 
 def open_of(account_id: AccountId) -> RightsRequest | None:
-    """The open erasure of an account that was opened because nobody uses it."""
+    """The open erasure of an account that was opened because the account is idle."""
     erasure = store.open_requests_of(account_id).get(Right.ERASURE)
     found = store.read(erasure) if erasure else None
     return found if found and found.received_by is ReceivedBy.INACTIVITY else None
-
-
-def _is_ours(request_id: RightsRequestId) -> bool:
-    found = store.read(request_id)
-    return found is not None and found.received_by is ReceivedBy.INACTIVITY
 
 
 def begin(

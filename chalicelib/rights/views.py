@@ -180,7 +180,7 @@ class RequestView(View):
     id: RightsRequestId
     right: Right
     status: Status
-    received_by: ReceivedBy = Field(description="`inactivity`: nobody requested it, the account was not used")
+    received_by: ReceivedBy = Field(description="`inactivity`: no request, the account was idle")
     received_at: Instant
     due_at: Instant
     extended: ExtendedView | None = None

@@ -7,9 +7,8 @@ and the first one of a calendar week records that the account is used (ADR 36). 
 from datetime import datetime
 from uuid import UUID
 
-from chalicelib.accounts import service as accounts
 from chalicelib.accounts.model import Account
-from chalicelib.accounts.service import OPEN_ACCOUNT
+from chalicelib.accounts.service import OPEN_ACCOUNT, last_uses
 from chalicelib.core import clock, metrics, needs
 from chalicelib.core.errors import SessionEnded, Unavailable
 from chalicelib.core.metrics import Metric
@@ -76,5 +75,5 @@ def _traces(session: Session, account: Account, now: datetime) -> list[Write]:
     if before.date() != now.date():
         writes.append(devices.recognition(account.account_id, account.phone, session.device))
     if before.isocalendar()[:2] != now.isocalendar()[:2]:
-        writes.append(accounts.use_now(account.account_id))
+        writes.append(last_uses.use_now(account.account_id))
     return writes

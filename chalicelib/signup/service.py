@@ -119,7 +119,8 @@ def _sign_in(challenge: Challenge, answer: Verification) -> Verified:
     session, opens = sessions.new_session(account, challenge.device, keys)
     opened = Opened(account_id=account.account_id, session_id=session.session_id, new_account=owner is None)
     known = devices.recognition(account.account_id, challenge.phone, challenge.device)
-    used = [accounts.use_now(owner)] if owner else []  # a new account's first use is among its own writes
+    # A new account's first use is among its own writes.
+    used = [accounts.last_uses.use_now(owner)] if owner else []
     commit(challenges.use_write(challenge, opened), *makes, *opens, known, *used)
     challenges.count_verified(challenge)
     if opened.new_account:

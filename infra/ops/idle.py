@@ -1,4 +1,4 @@
-"""`python -m infra.ops idle-accounts`: accounts that nobody uses."""
+"""`python -m infra.ops idle-accounts`: idle accounts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from infra.ops import gated
 from infra.ops.options import Endpoint, Region, Stage
 from infra.ops.standing_in import act_as_signup
 
-app = typer.Typer(help="Accounts that nobody uses: warned twice, then erased.")
+app = typer.Typer(help="Idle accounts: warned twice, then erased.")
 console = Console(soft_wrap=True, markup=False)
 
 _JOB = "close_idle_accounts"
@@ -34,7 +34,7 @@ def run(
     region: Region,
     *,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="count who would be warned or closed, and change nothing")
+        bool, typer.Option("--dry-run", help="count who is due to be warned, and change nothing")
     ] = False,
     endpoint: Endpoint = None,
 ) -> None:

@@ -1,4 +1,4 @@
-"""Tests the closing of accounts that nobody uses on the deployed stack: warnings, erasure, sign-in."""
+"""Tests the closing of idle accounts on the deployed stack: warnings, erasure, sign-in."""
 
 from __future__ import annotations
 

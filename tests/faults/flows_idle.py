@@ -1,4 +1,4 @@
-"""Accounts that nobody uses are warned, then closed."""
+"""Idle accounts are warned, then closed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests `close_idle_accounts`: accounts that nobody uses are erased, after two warnings."""
+"""Tests `close_idle_accounts`: idle accounts are erased, after two warnings."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from chalicelib.core import chain, table
 from chalicelib.core.clock import DAY, HOUR, day_of
 from chalicelib.core.ids import AccountId
 from chalicelib.core.metrics import Metric
-from chalicelib.core.pace import Pace
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Change, Key, Table
 from chalicelib.notices.jobs import note_bounces
@@ -32,10 +31,11 @@ from tests.support.events import report_of_mail
 from tests.support.idling import (
     a_newcomer,
     address_of,
+    an_idle_owner,
     an_owner,
+    be_fast,
     close_idle,
     idle_until_warned,
-    publish_practice,
     returns,
     use_of,
     warned_twice,
@@ -46,19 +46,12 @@ from tests.support.world import User, World
 
 @pytest.fixture(autouse=True)
 def fast(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Use two shards in place of 16, since moto's queries are slow, and do not pause between mails."""
-    monkeypatch.setattr(last_uses, "SHARDS", ("00", "01"))
-    monkeypatch.setattr(Pace, "wait", lambda _: None)
+    be_fast(monkeypatch)
 
 
 @pytest.fixture
 def mila(world: World, monkeypatch: pytest.MonkeyPatch) -> User:
-    """Return a user with an address who does not use the account. The job has tried its configuration."""
-    user = an_owner(world)
-    publish_practice(monkeypatch)
-    world.traveller.move_to(use_of(user).warnable_from - 30 * DAY)
-    assert close_idle()["acted"] == 0
-    return user
+    return an_idle_owner(world, monkeypatch)
 
 
 @pytest.fixture
@@ -294,7 +287,7 @@ def test_sign_in_while_the_erasure_waits_cancels_it(world: World, mila: User) ->
 
 @pytest.mark.promise("RET-5")
 @pytest.mark.usefixtures("services")
-def test_account_that_is_used_before_the_job_runs_again_does_not_pass_the_point_of_no_return(
+def test_account_in_use_does_not_pass_the_point_of_no_return_before_the_next_run(
     world: World, mila: User
 ) -> None:
     warned_twice(world, mila)
@@ -431,14 +424,14 @@ def test_restored_tables_stop_the_job_and_no_cancellation(
     warned_twice(world, mila)
     close_idle()
     returns(world, mila)
-    leased = store.lease(world.now)
-    store.release(leased, tables="ru4m-test-accounts-of-yesterday")
+    leased = store.STATE.lease(world.now)
+    store.STATE.release(leased, tables="ru4m-test-accounts-of-yesterday")
     counts = close_idle()
     assert (counts["blocked"], counts["kept"]) == (1, 1)
 
 
 @pytest.mark.promise("RET-5")
-def test_clock_that_jumped_ahead_warns_nobody(world: World, mila: User) -> None:
+def test_clock_that_jumped_ahead_warns_no_owner(world: World, mila: User) -> None:
     scheduled = world.now
     idle_until_warned(world, mila)
     assert close_idle(scheduled)["warned"] == 0
@@ -447,10 +440,10 @@ def test_clock_that_jumped_ahead_warns_nobody(world: World, mila: User) -> None:
 @pytest.mark.promise("RET-5")
 def test_second_run_at_once_does_nothing(world: World, mila: User) -> None:
     idle_until_warned(world, mila)
-    leased = store.lease(world.now + HOUR)
+    leased = store.STATE.lease(world.now + HOUR)
     counts = close_idle()
     assert (counts["complete"], counts["looked_at"]) == (0, 0)
-    store.release(leased)
+    store.STATE.release(leased)
 
 
 @pytest.mark.promise("RET-5")
@@ -462,6 +455,8 @@ def test_repeated_run_changes_nothing(world: World, mila: User) -> None:
         assert close_idle()["looked_at"] == 0
     assert use_of(mila) == before
     assert calls["dynamodb.PutItem"] == 2  # the lease
+    # Of two shards: open erasures, how many rows are due, those to close, those to warn.
+    assert calls["dynamodb.Query"] == 4 * 2
     assert calls["dynamodb.UpdateItem"] == calls["dynamodb.TransactWriteItems"] == 0
 
 

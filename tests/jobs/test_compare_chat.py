@@ -370,8 +370,8 @@ def test_evidence_has_the_figures_of_the_pages_and_names_no_user(world: World, m
 def test_pass_is_not_held_up_by_a_clock_that_had_jumped_ahead(world: World, mila: User) -> None:
     reconcile()
     reconcile()
-    leased = store.lease(world.now)
-    store.release(leased, pass_began_at=world.now + 3650 * DAY, pass_after=None)
+    leased = store.STATE.lease(world.now)
+    store.STATE.release(leased, pass_began_at=world.now + 3650 * DAY, pass_after=None)
     assert reconcile()["users"] == 1
 
 
@@ -414,7 +414,7 @@ def test_too_many_users_that_differ_block_the_job(
     monkeypatch.setattr(gate, "too_many", lambda found: found > 0)
     assert reconcile()["blocked"] == 1
     assert at_stream(stream, mila)["name"] == "Somebody else"
-    assert store.read_state().blocked is BlockedReason.TOO_MANY_FOUND
+    assert store.STATE.read().blocked is BlockedReason.TOO_MANY_FOUND
 
 
 @pytest.mark.parametrize("table_name", ["accounts", "claims"])
@@ -426,7 +426,7 @@ def test_restored_table_blocks_the_job_until_it_is_released(
         variable = f"RU4M_TABLE_{table_name.upper()}"
         restored.setitem(settings().environment, variable, f"ru4m-test-{table_name}-restored")
         assert reconcile()["blocked"] == 1
-    assert store.read_state().blocked is BlockedReason.OTHER_TABLES
+    assert store.STATE.read().blocked is BlockedReason.OTHER_TABLES
     assert at_stream(stream, mila)["name"] == "Somebody else"
     reconcile(release=True)
     assert [reconcile()["acted"], reconcile()["acted"]] == [0, 1]

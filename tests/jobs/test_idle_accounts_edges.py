@@ -1,4 +1,4 @@
-"""Tests what could close the account of a person who came back, warn nobody, or stop the job."""
+"""Tests what could close the account of a person who came back, send no warning, or stop the job."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ from chalicelib.core.clock import DAY, HOUR, MINUTE
 from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.observe import EntryFailed
-from chalicelib.core.pace import Pace
 from chalicelib.core.table import Change, Item, Key, Table
 from chalicelib.notices import service as notices
 from chalicelib.notices.jobs import note_bounces
+from chalicelib.retention import jobs
 from chalicelib.retention.idle import plan, store
 from chalicelib.retention.idle.plan import DueAction
+from chalicelib.rights import receipts
 from chalicelib.rights.model import RefusalReason, Status
 from infra.stream_emulator import Emulator
 from tests.support import cloud
@@ -31,10 +32,11 @@ from tests.support.erasures import stored_account
 from tests.support.events import report_of_mail
 from tests.support.idling import (
     a_newcomer,
-    an_owner,
+    address_of,
+    an_idle_owner,
+    be_fast,
     close_idle,
     idle_until_warned,
-    publish_practice,
     returns,
     use_of,
     warned_twice,
@@ -48,19 +50,12 @@ THROTTLED = ClientError({"Error": {"Code": "ThrottlingException", "Message": ""}
 
 @pytest.fixture(autouse=True)
 def fast(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Use one shard in place of 16, since moto's queries are slow, and do not pause between mails."""
-    monkeypatch.setattr(last_uses, "SHARDS", ("00",))
-    monkeypatch.setattr(Pace, "wait", lambda _: None)
+    be_fast(monkeypatch)
 
 
 @pytest.fixture
 def mila(world: World, monkeypatch: pytest.MonkeyPatch) -> User:
-    """Return a user with an address who does not use the account. The job has tried its configuration."""
-    user = an_owner(world)
-    publish_practice(monkeypatch)
-    world.traveller.move_to(use_of(user).warnable_from - 30 * DAY)
-    assert close_idle()["acted"] == 0
-    return user
+    return an_idle_owner(world, monkeypatch)
 
 
 @pytest.fixture
@@ -233,11 +228,10 @@ def test_erasure_of_an_account_without_a_record_of_use_is_cancelled(
 
 
 @pytest.mark.promise("RET-5")
-@pytest.mark.parametrize("right", ["access"])
 def test_request_during_the_grace_period_is_answered_and_the_account_stays(
-    world: World, mila: User, closing: RightsRequestId, right: str
+    world: World, mila: User, closing: RightsRequestId
 ) -> None:
-    entered = world.an_operator("officer").enters(mila.user_id, right, on=world.now.date().isoformat())
+    entered = world.an_operator("officer").enters(mila.user_id, "access", on=world.now.date().isoformat())
     assert entered.status in {200, 201, 202}, entered.text
     run_for(world, closing, 12 * DAY)
     assert stored(closing).status is Status.CANCELLED
@@ -288,6 +282,36 @@ def test_account_whose_erasure_was_refused_is_kept_for_another_period(
 
 
 # --- warnings
+
+
+@pytest.mark.promise("RET-5")
+def test_warning_of_a_killed_run_does_not_count_after_a_use(world: World, mila: User) -> None:
+    idle_until_warned(world, mila)
+    with cloud.hooked("sesv2", "before-call.sesv2.SendEmail", kill), pytest.raises(Killed):
+        close_idle()
+    world.advance(DAY)
+    returns(world, mila)
+    world.traveller.move_to(use_of(mila).warnable_from + HOUR)
+    close_idle()
+    close_idle()
+    assert (len(warnings_to(mila)), use_of(mila).closes_at) == (1, world.now + 60 * DAY)
+
+
+@pytest.mark.promise("RET-5")
+def test_outage_between_two_kills_permits_no_third_text(world: World, mila: User) -> None:
+    jovan = a_newcomer(world)
+    idle_until_warned(world, jovan)
+    begun = []
+    for _ in range(2):
+        with cloud.hooked("sns", "before-call.sns.Publish", kill), pytest.raises(Killed):
+            close_idle()
+        begun.append(use_of(jovan).sending)
+        world.advance(HOUR)
+        if len(begun) == 1:
+            with cloud.failing("sns", "Publish", THROTTLED):
+                close_idle()
+            world.advance(HOUR)
+    assert begun == [WarningStage.FIRST, WarningStage.LAST]
 
 
 @pytest.mark.promise("RET-5")
@@ -387,8 +411,8 @@ def test_warnings_of_a_closing_that_is_a_month_late_begin_anew(world: World, mil
 @pytest.mark.promise("RET-5")
 def test_warnings_from_before_a_restore_do_not_stand(world: World, mila: User) -> None:
     warned_twice(world, mila)
-    leased = store.lease(world.now)
-    store.release(leased, tables="ru4m-test-accounts-of-yesterday")
+    leased = store.STATE.lease(world.now)
+    store.STATE.release(leased, tables="ru4m-test-accounts-of-yesterday")
     assert close_idle()["blocked"] == 1
     close_idle(release=True)
     close_idle()
@@ -416,7 +440,6 @@ def test_unreadable_account_stays_in_its_list(world: World, mila: User) -> None:
 
 def test_row_of_an_account_that_does_not_exist_is_deleted(world: World, mila: User) -> None:
     lost = LastUse(account_id=AccountId.new(), used_at=world.now - 900 * DAY)
-    table.put_all(Table.ACCOUNTS, [])
     place = Key(Table.ACCOUNTS, f"A#{lost.account_id}", "last_use")
     row = last_use_item(mila) | {"account_id": lost.account_id, "used_at": clock.to_text(lost.used_at)}
     table.put_all(Table.ACCOUNTS, [(place, row | {"due_at": clock.to_text(world.now - DAY)})])
@@ -427,8 +450,6 @@ def test_row_of_an_account_that_does_not_exist_is_deleted(world: World, mila: Us
 def test_run_ends_at_its_deadline_and_is_not_complete(
     world: World, mila: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from chalicelib.retention import jobs
-
     idle_until_warned(world, mila)
     monkeypatch.setattr(jobs, "LONGEST", -MINUTE)
     counts = close_idle()
@@ -450,13 +471,22 @@ def test_owner_is_not_warned_before_the_period_is_over_whatever_the_row_says(wor
 # --- what is said
 
 
-def test_certificate_and_receipt_do_not_say_that_the_person_asked(
+def test_subject_sees_that_the_account_was_idle(world: World, mila: User, closing: RightsRequestId) -> None:
+    assert returns(world, mila).request(closing)["received_by"] == "inactivity"
+
+
+def test_neither_mails_nor_certificate_say_that_the_subject_asked(
     world: World, mila: User, closing: RightsRequestId
 ) -> None:
-    shown = returns(world, mila).request(closing)
-    assert shown["received_by"] == "inactivity"
+    work(world, closing)
+    path = f"/v1/rights-receipts/{closing}/certificate/page"
+    receipt = {"Rights-Receipt": receipts.of(closing)}
+    page = world.call("GET", path, headers=receipt)
+    assert page.status == 200
+    said = "".join((page.text, *cloud.mails_to(address_of(mila))[-4:]))
+    assert [word for word in ("You asked", "you asked", "as requested", "were asked") if word in said] == []
 
 
-def test_account_in_use_is_frozen_by_no_warning(world: World, mila: User) -> None:
+def test_warnings_do_not_freeze_the_account(world: World, mila: User) -> None:
     warned_twice(world, mila)
     assert stored_account(AccountId(mila.account_id)).frozen is None

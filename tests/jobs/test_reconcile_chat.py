@@ -437,7 +437,7 @@ def test_another_app_at_stream_blocks_the_job(
 def test_run_beside_another_one_does_nothing(world: World) -> None:
     an_erased_user()
     world.advance(DAY)
-    store.lease(world.now + 14 * MINUTE)
+    store.STATE.lease(world.now + 14 * MINUTE)
     assert (reconcile()["checked"], reconcile()["complete"]) == (0, 0)
     world.advance(15 * MINUTE)
     assert reconcile()["checked"] == 1  # the other run was killed
@@ -445,7 +445,7 @@ def test_run_beside_another_one_does_nothing(world: World) -> None:
 
 @pytest.mark.usefixtures("tried")
 def test_job_is_not_released_while_a_run_is_in_progress(world: World) -> None:
-    store.lease(world.now + 14 * MINUTE)
+    store.STATE.lease(world.now + 14 * MINUTE)
     assert reconcile(release=True) == {"released": 0}
 
 

@@ -1,4 +1,4 @@
-"""Accounts that nobody uses, and runs of the job that warns and closes them."""
+"""Idle accounts, and runs of the job that warns their owners and closes them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from chalicelib.accounts.service import last_uses
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.ids import AccountId
+from chalicelib.core.pace import Pace
 from chalicelib.notices.model import NoticeKind, Practice
 from chalicelib.retention.jobs import close_idle_accounts
 from tests.support import cloud
@@ -87,3 +88,18 @@ def returns(world: World, user: User) -> User:
 def warnings_to(user: User) -> list[str]:
     """Return the mails to a user that warn of a closing."""
     return [text for text in cloud.mails_to(address_of(user)) if "sign in with the RU4M app" in text]
+
+
+def be_fast(patch: pytest.MonkeyPatch) -> None:
+    """Use two shards in place of 16, since moto's queries are slow, and do not pause between mails."""
+    patch.setattr(last_uses, "SHARDS", ("00", "01"))
+    patch.setattr(Pace, "wait", lambda _: None)
+
+
+def an_idle_owner(world: World, patch: pytest.MonkeyPatch) -> User:
+    """Return a user with an address who does not use the account; the job has tried its configuration."""
+    user = an_owner(world)
+    publish_practice(patch)
+    world.traveller.move_to(use_of(user).warnable_from - 30 * DAY)
+    assert close_idle()["acted"] == 0
+    return user

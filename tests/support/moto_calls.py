@@ -103,7 +103,9 @@ def _handler(service: str, region: str, request_dict: dict[str, Any]) -> BaseRes
     if handler.automated_parameter_parsing:
         operation = _operation(service, handler.headers["X-Amz-Target"].rsplit(".", 1)[1])
         parser = JSONParser(operation, map_type=handler.PROTOCOL_PARSER_MAP_TYPE)
-        handler.params = parser.parse({"body": handler.body, "headers": handler.headers})  # type: ignore[typeddict-item]
+        request = {"body": handler.body, "headers": handler.headers}
+        # The parser of JSON reads these two fields only; moto's type has all of an HTTP request.
+        handler.params = parser.parse(request)  # type: ignore[arg-type]
     return handler
 
 

@@ -44,8 +44,8 @@ def _note_kinds(node: Any) -> frozenset[type]:
     for child in node.children or ():
         if _handled(child.__class__, _NODES):
             kinds |= _note_kinds(child)
-    node.kinds = frozenset(kinds)
-    return node.kinds  # type: ignore[no-any-return]
+    node.kinds = found = frozenset(kinds)
+    return found
 
 
 def _deepcopy(thing: Any) -> Any:

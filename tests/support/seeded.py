@@ -6,6 +6,7 @@ kind is a class in `KINDS`, and a new job a line in `JOBS`.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from datetime import timedelta
 from importlib import import_module
@@ -81,7 +82,7 @@ JOBS = (
 )
 
 
-class Seed:
+class Seed(ABC):
     """One kind of users or items."""
 
     closing: str = ""  # the erasure that the job for idle accounts opened
@@ -89,16 +90,16 @@ class Seed:
     def __init__(self, world: World, stream: Emulator) -> None:
         self.world, self.stream = world, stream
 
+    @abstractmethod
     def sow(self) -> None:
         """Store it."""
-        raise NotImplementedError
 
-    def assert_kept(self, day: int) -> None:
+    def assert_kept(self, day: int) -> None:  # noqa: B027 - most need nothing
         """Assert after the jobs of a day that what must stay that long is there."""
 
+    @abstractmethod
     def assert_settled(self) -> None:
         """Assert the end state."""
-        raise NotImplementedError
 
 
 class SeededWorld:

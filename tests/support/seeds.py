@@ -117,7 +117,7 @@ class FrozenUser(LiveUser):
 
 
 class IdleUser(LiveUser):
-    """Nobody used the account for 22 months, so its owner is warned."""
+    """The account was not used for 22 months, so its owner is warned."""
 
     def sow(self) -> None:
         super().sow()

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from boto3.dynamodb.conditions import ConditionBase
-
 from chalicelib.accounts.model import LastUse
 from chalicelib.core import clock, shards, table
 from chalicelib.core.ids import AccountId
@@ -77,8 +75,7 @@ LAST_USE = record_needs.opened(LastUse, lambda claims: _key(claims.account_id))
 def first_use(account_id: AccountId) -> Change:
     """The write that records the sign-up, and lets the job find the account later; it never conflicts."""
     use = LastUse(account_id=account_id, used_at=clock.now())
-    listed = _attributes(account_id, Placed(UseList.IDLE, use.warnable_from))
-    return Change(_key(account_id), put=codec.to_item(use, _key(account_id)) | listed, only_if=ALWAYS)
+    return Change(_key(account_id), put=codec.to_item(use, _key(account_id)) | _unwarned(use), only_if=ALWAYS)
 
 
 def use_now(account_id: AccountId) -> Change:
@@ -108,17 +105,9 @@ def watch(known: LastUse, exists: Write) -> bool:
         Conflict: `exists` does not hold; nothing was written.
         SealingError: the stored record is not one that this code wrote.
     """
-    key = _key(known.account_id)
-    item = table.get(key)
-    stored = codec.opened(LastUse, item) if item else None
-    listed = _attributes(known.account_id, unwarned(stored or known))
-    if item and Index.DUE.pk in item and (stored is None or stored.stage or not _is_late(item, listed)):
+    write = _listing(known)
+    if write is None:
         return False
-    write: Write = (
-        Change(key, put=listed, only_if=visible() & _is_listed_as(item), conflict=LastUseMoved)
-        if item
-        else Create(key, codec.to_item(known, key) | listed, conflict=LastUseMoved)
-    )
     try:
         table.transact([write, exists])
     except LastUseMoved:
@@ -126,18 +115,24 @@ def watch(known: LastUse, exists: Write) -> bool:
     return True
 
 
-def _is_late(item: Item, listed: Item) -> bool:
-    return bool(item[Index.DUE.sk] > listed[Index.DUE.sk])
+def _listing(known: LastUse) -> Write | None:
+    """The write that lists an account; None if it is listed, and soon enough."""
+    key = _key(known.account_id)
+    item = table.get(key)
+    if item is None:
+        listed = _unwarned(known)
+        return Create(key, codec.to_item(known, key) | listed, conflict=LastUseMoved)
+    stored, due_at = codec.opened(LastUse, item), item.get(Index.DUE.sk)
+    listed = _unwarned(stored)
+    if due_at and (stored.stage or due_at <= listed[Index.DUE.sk]):
+        return None
+    as_read = Attr(Index.DUE.sk).eq(due_at) if due_at else Attr(Index.DUE.sk).not_exists()
+    return Change(key, put=listed, only_if=visible() & as_read, conflict=LastUseMoved)
 
 
-def _is_listed_as(item: Item) -> ConditionBase:
-    due_at = item.get(Index.DUE.sk)
-    return Attr(Index.DUE.sk).eq(due_at) if due_at else Attr(Index.DUE.sk).not_exists()
-
-
-def unwarned(known: LastUse) -> Placed:
-    """The place of a record without warnings."""
-    return Placed(UseList.IDLE, known.warnable_from)
+def _unwarned(known: LastUse) -> Item:
+    """The attributes that list a record without warnings."""
+    return _attributes(known.account_id, Placed(UseList.IDLE, known.warnable_from))
 
 
 def due(which: UseList, by: datetime, shard: str) -> Iterator[AccountId]:

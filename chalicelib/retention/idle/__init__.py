@@ -1,4 +1,4 @@
-"""Accounts that nobody uses: warned twice, then erased (RET-5, ADR 36).
+"""Idle accounts: warned twice, then erased (RET-5, ADR 36).
 
 service   run, count as a dry run, release a blocked job
 work      one run: erasures to cancel, accounts to close, accounts to warn

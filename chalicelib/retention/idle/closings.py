@@ -1,4 +1,4 @@
-"""Opens the erasure of an account that nobody uses, and cancels one whose account is used again."""
+"""Opens the erasure of an idle account, and cancels one whose account is used again."""
 
 from chalicelib.accounts.model import Account, AccountState, LastUse, WarningStage
 from chalicelib.accounts.service import LastUseMoved, last_uses
@@ -14,7 +14,7 @@ from chalicelib.rights.model import RightsRequest
 
 
 def is_left_alone(account: Account) -> bool:
-    """Whether an account is neither warned nor closed now, although nobody uses it.
+    """Whether an account is neither warned nor closed now, although it is idle.
 
     Raises:
         SealingError: its holds or requests cannot be read.
@@ -58,8 +58,8 @@ def cancel_if_used(use: LastUse, account: Account) -> LastUse | None:
     """Cancel the erasure of an account that is used again.
 
     Returns the record after its erasure ended without deleting the account, also if its subject cancelled it
-    by the link in our mail, or an operator refused it: then the account is kept for another period. None: the
-    erasure is open, or past its point of no return.
+    by the link in our mail, an operator refused it, or it found a reason to keep the account: then the
+    account is kept for another period. None: the erasure is open, or past its point of no return.
 
     Raises:
         SealingError: the erasure cannot be read.

@@ -1,4 +1,4 @@
-"""The warnings that an account will be closed since nobody uses it: a mail, and a text message (RET-5).
+"""The warnings that an account will be closed since it is idle: a mail, and a text message (RET-5).
 
 A number or address may have a new owner by now. So a warning has no name and no link: it says what happens,
 and that signing in prevents it. Text messages in Serbian have no diacritics, so each fits into one part.

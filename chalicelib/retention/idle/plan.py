@@ -53,8 +53,7 @@ def _is_outdated(use: LastUse, now: datetime, warnings_from: datetime | None) ->
     """Return whether the warnings are too old: the closing is late, or they were sent before an instant."""
     if use.warned_at and warnings_from and use.warned_at < warnings_from:
         return True
-    is_last = use.stage is WarningStage.LAST and use.closes_at is not None
-    return is_last and now >= (use.closes_at or now) + _CLOSED_WITHIN
+    return use.stage is WarningStage.LAST and now >= place(use).due_at + _CLOSED_WITHIN
 
 
 def fresh(use: LastUse) -> LastUse:
@@ -88,7 +87,6 @@ def warned(use: LastUse, now: datetime, *, has_more: bool, arrived: bool) -> Las
     is_first = use.stage is None
     changes = {
         "stage": WarningStage.FIRST if is_first and has_more else WarningStage.LAST,
-        "warned_for": use.used_at,
         "sending": None,
         "warned_at" if is_first else "warned_again_at": now,
         "closes_at": closes_at_if_warned(use, now) + (UNDELIVERED_ADDS * (not arrived)),

@@ -1,4 +1,4 @@
-"""Runs over the accounts that nobody uses: run, count as a dry run, release (RET-5, ADR 36)."""
+"""Runs over the idle accounts: run, count as a dry run, release (RET-5, ADR 36)."""
 
 from contextlib import suppress
 from datetime import datetime
@@ -21,7 +21,7 @@ def run(as_of: datetime, deadline: datetime) -> IdleRun:
         Unavailable: a table does not answer; the next run continues.
     """
     try:
-        leased = store.lease(deadline + _LEASED_BEYOND)
+        leased = store.STATE.lease(deadline + _LEASED_BEYOND)
     except LeaseTaken:
         return IdleRun(permitted=False, complete=False)
     work = IdleWork(leased, as_of, deadline)
@@ -31,7 +31,7 @@ def run(as_of: datetime, deadline: datetime) -> IdleRun:
         work.done.complete = False
     finally:
         with suppress(LeaseTaken):
-            store.release(work.state)
+            store.STATE.release(work.state)
     done = work.done
     metrics.gauge(Metric.IDLE_BLOCKED, int(done.blocked is not None))
     metrics.gauge(Metric.IDLE_CLOSINGS_OPEN, done.figures.open)
@@ -47,7 +47,7 @@ def count(as_of: datetime, deadline: datetime) -> IdleRun:
     Raises:
         Unavailable: a table does not answer.
     """
-    work = IdleWork(store.read_state(), as_of, deadline)
+    work = IdleWork(store.STATE.read(), as_of, deadline)
     work.count()
     work.done.blocked = gate.gate().blocked(work.state)
     return work.done
@@ -59,10 +59,10 @@ def release() -> bool:
     Returns False while a run is in progress: it could block the job again.
     """
     try:
-        leased = store.lease(clock.now())
+        leased = store.STATE.lease(clock.now())
     except LeaseTaken:
         return False
     restored = gate.gate().blocked(leased) is BlockedReason.OTHER_TABLES
     changes: dict[str, object] = {"warnings_from": clock.now()} if restored else {}
-    store.release(leased, **gate.gate().released(), **changes)
+    store.STATE.release(leased, **gate.gate().released(), **changes)
     return True

@@ -1,4 +1,4 @@
-"""Sends one warning to the owner of an account that nobody uses.
+"""Sends one warning to the owner of an idle account.
 
 The record says that a warning is being sent before it is. So a killed run leaves a warning whose outcome is
 unknown. A mail is not sent again: it counts as undelivered, so the account is closed 60 days later, and the
@@ -58,7 +58,7 @@ def warn(use: LastUse, owner: Owner, pace: Pace) -> None:
     try:
         arrived = _send(begun, owner)
     except WarningNotTaken:
-        _record(begun, use.model_copy(update={"sending": None}))
+        _record(begun, use)
         raise
     _record(begun, plan.warned(begun, now, has_more=owner.email is not None, arrived=arrived))
     metrics.count(Metric.IDLE_OWNER_WARNED, int(arrived))
@@ -89,7 +89,14 @@ def _begin(use: LastUse, owner: Owner) -> LastUse:
     is_repeated = use.sending is not None
     stage = WarningStage.FIRST if use.stage is None and not is_repeated else WarningStage.LAST
     mail_id = MailId.new() if owner.email else None
-    begun = use.model_copy(update={"sending": stage, "mail_id": mail_id, "version": (use.version or 0) + 1})
+    begun = use.model_copy(
+        update={
+            "sending": stage,
+            "warned_for": use.used_at,
+            "mail_id": mail_id,
+            "version": (use.version or 0) + 1,
+        }
+    )
     writes = [last_uses.moving(use, begun, plan.place(use))]
     if mail_id:
         delivery = WarningDelivery(mail_id=mail_id, account_id=use.account_id, sent_at=clock.now())

@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
 
-from chalicelib.accounts.model import Account, LastUse
+from chalicelib.accounts.model import Account, AccountState, LastUse
 from chalicelib.accounts.service import (
     LAST_USE,
     OPEN_ACCOUNT,
@@ -63,7 +63,7 @@ class IdleFigures:
     looked_at: int = 0
     used: int = 0  # were used since their rows were written
     left_alone: int = 0
-    due: int = 0  # to be warned
+    due: int = 0  # to be warned; counted by dry runs, and if more rows are due than accounts may be
     warned: int = 0
     closed: int = 0  # an erasure was opened
     kept: int = 0  # an erasure was cancelled
@@ -122,8 +122,9 @@ class IdleWork:
                 case Permission.ACT:
                     self.done.acted = True
                     self._stop_if_too_many_rows()
-                    self._close()
-                    self._warn()
+                    if not self._has_done_enough(UseList.CLOSE):
+                        self._process(UseList.CLOSE)
+                    self._process(UseList.IDLE)
         except _TooManyDue:
             self._block(BlockedReason.TOO_MANY_FOUND)
 
@@ -159,20 +160,9 @@ class IdleWork:
                 self._figures.kept += 1
                 metrics.count(Metric.IDLE_ACCOUNT_KEPT)
 
-    def _close(self) -> None:
-        """Open the erasures that are due, as long as few enough are open."""
-        if self._figures.open < settings().idle.open_at_once:
-            self._process(UseList.CLOSE)
-
-    def _warn(self) -> None:
-        """Send the warnings that are due, until a run has sent enough, or no service takes any."""
-        self._process(UseList.IDLE)
-
     def _process(self, which: UseList) -> None:
-        """Take the accounts of a list that are due a step further."""
-        for row in self._rows(
-            which, _WHOLE_AT_ONCE, OPEN_ACCOUNT, STORED_ACCOUNT, PROFILE, DATA_KEY, LAST_USE
-        ):
+        """Take the accounts of a list that are due a step further, until the run has done enough of it."""
+        for row in self._rows(which, _WHOLE_AT_ONCE, *_WHOLE):
             use = self._read(row, LAST_USE, which)
             if use is None:
                 continue
@@ -186,22 +176,22 @@ class IdleWork:
                 return
 
     def _has_done_enough(self, which: UseList) -> bool:
+        """Return whether enough erasures are open, or enough owners warned, or no message is taken."""
         idle, figures = settings().idle, self._figures
         if which is UseList.CLOSE:
             return figures.open >= idle.open_at_once
         return figures.warned >= idle.warned_run or not (self._mail_works or self._texts_work)
 
     def _process_one(self, use: LastUse, row: Found) -> None:
-        due = self._plan(use)
-        account_id = row.claims.account_id
+        due, stored = self._plan(use), row[STORED_ACCOUNT]
         if due.action is DueAction.MOVE:
             self._figures.used += 1
             last_uses.move(use, due.use, plan.place(due.use))
             return
-        if row[STORED_ACCOUNT] is None:
-            last_uses.forget(account_id)
+        if stored is None:
+            last_uses.forget(use.account_id)
             return
-        if erasure := inactivity.open_of(account_id):
+        if stored.state is AccountState.FROZEN and (erasure := inactivity.open_of(use.account_id)):
             adopted = closings.adopted(use, erasure)
             last_uses.move(use, adopted, plan.place(adopted))
             return
@@ -285,4 +275,4 @@ class IdleWork:
         self._save(blocked=reason)
 
     def _save(self, **changes: object) -> None:
-        self.state = store.save(self.state, **changes)
+        self.state = store.STATE.save(self.state, **changes)

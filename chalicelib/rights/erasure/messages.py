@@ -215,7 +215,7 @@ def confirmation_text(locale: str | None, link: str, until: datetime) -> str:
 
 
 def closing_mail(mail_id: MailId, to: str, locale: str | None, link: str, until: datetime) -> Mail:
-    """Compose the mail before an account that nobody uses is frozen; arguments as of `confirmation_mail`."""
+    """Compose the mail before an idle account is frozen; arguments as of `confirmation_mail`."""
     return compose(_CLOSING, mail_id, to, locale, {"until": _day(until)}, link)
 
 
@@ -251,7 +251,7 @@ def erased_mail(mail_id: MailId, to: str, locale: str | None, link: str) -> Mail
 
 
 def closed_mail(mail_id: MailId, to: str, locale: str | None, link: str) -> Mail:
-    """Compose the mail after the deletion of an account that nobody used."""
+    """Compose the mail after the deletion of an idle account."""
     return compose(_CLOSED, mail_id, to, locale, {}, link)
 
 

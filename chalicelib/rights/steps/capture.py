@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.model import ClaimedValues
-from chalicelib.accounts.service import OPEN_ACCOUNT, UsedAgain
+from chalicelib.accounts.service import OPEN_ACCOUNT, UsedAgain, last_uses
 from chalicelib.certificates.words import DeletionPlace
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY, HOUR
@@ -42,7 +42,7 @@ def _capture(job: ErasureJob) -> Outcome:
         return Done()
     held_by = holds.of_subject(request.account_id)
     if (
-        wait := _wait_cancelled(request)
+        wait := _cancel_if_it_stays(request)
         or _copies_wait(job)
         or _others_wait(job)
         or _confirmation_waits(job, held_by)
@@ -78,21 +78,21 @@ def _copies_or_holds_wait(job: ErasureJob, held_by: SubjectHolds) -> timedelta |
     return _copies_wait(job) or _confirmation_waits(job, held_by)
 
 
-def _wait_cancelled(request: RightsRequest) -> timedelta | None:
-    """Cancel the erasure of an account that nobody uses, if there is a reason to keep it by now (ADR 36).
+def _cancel_if_it_stays(request: RightsRequest) -> timedelta | None:
+    """Cancel the erasure of an idle account, if there is a reason to keep the account by now (ADR 36).
 
     Returns any wait then: the engine cannot write it over the cancelled request.
     """
     ours = request.received_by is ReceivedBy.INACTIVITY
-    if not ours or not inactivity.has_reason_to_stay(request.account_id):
+    if not ours or not inactivity.has_reason_to_stay(request.account_id, request.request_id):
         return None
     inactivity.cancel(request.account_id, request.request_id)
     return HOUR
 
 
 def _unused(request: RightsRequest) -> list[Write]:
-    """The condition that an account which is closed because nobody uses it is still not used."""
-    return [accounts.unused(request.account_id)] if request.received_by is ReceivedBy.INACTIVITY else []
+    """The condition that an idle account was not used since its owner was warned."""
+    return [last_uses.unused(request.account_id)] if request.received_by is ReceivedBy.INACTIVITY else []
 
 
 def _others_wait(job: ErasureJob) -> timedelta | None:

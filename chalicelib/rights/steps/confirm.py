@@ -3,7 +3,7 @@
 A mail goes to the verified address; without one, a text message goes to the number. The first message and the
 last contain a link with the receipt. By it the subject can cancel the erasure without the phone, which may be
 stolen, and read the certificate. If the account was not used for a long time, the number may have a new
-owner, so no text message is sent. Nor is one if the account is closed because nobody used it (ADR 36): its
+owner, so no text message is sent. Nor is one if the account is closed because it was idle (ADR 36): its
 owner was warned, by text message if there is no address.
 
 The confirmation is sent at least once: it is noted after it is sent, since a second one does no harm and a
@@ -86,7 +86,7 @@ def _confirm(job: ErasureJob) -> Outcome:
 
 
 def _is_closed_by_us(request: RightsRequest) -> bool:
-    """Whether a job opened the erasure, since nobody used the account."""
+    """Whether a job opened the erasure, since the account was idle."""
     return request.received_by is ReceivedBy.INACTIVITY
 
 

@@ -24,7 +24,7 @@ _LEFT = Key(Table.USAGE, "tour#left-by-ttl", "event")
 
 
 def clean_up(tour: Tour) -> None:
-    """What TTL left is deleted, an erased user at Stream too; accounts that nobody uses are counted."""
+    """What TTL left is deleted, an erased user at Stream too; idle accounts are counted."""
     _purge(tour)
     _reconcile(tour)
     _look_for_idle_accounts(tour)
@@ -68,12 +68,12 @@ def _look_for_idle_accounts(tour: Tour) -> None:
     account_id = AccountId(account_of(tour.phones["Jovan"]))
     with acting_as_signup(tour.cloud):
         _date_last_use(account_id, clock.now() - 1000 * DAY)
-    tour.say("Jovan's account looks as if nobody had used it for a thousand days")
+    tour.say("Jovan's account looks as if it had not been used for a thousand days")
     found = tour.cloud.run("close_idle_accounts", {"dry_run": True})["due"]
     tour.check("close_idle_accounts counts one account to warn", found == 1)
     ran = tour.cloud.run("close_idle_accounts")
     no_notice = not ran["permitted"] and not ran["warned"]
-    tour.check("it warns nobody, since no privacy policy says so yet", no_notice)
+    tour.check("it warns no owner, since no privacy policy says so yet", no_notice)
     with acting_as_signup(tour.cloud):
         _date_last_use(account_id, clock.now())
 

@@ -98,7 +98,7 @@ WITHOUT_CANARY: Mapping[str, str] = {
     "purge_progress": "the progress of a job in an index",
     "purge_budget": "a count of a day",
     "idle_state": "the progress of a job over all accounts",
-    "warning_delivery": "written by a job for accounts that nobody uses for two years",
+    "warning_delivery": "written by a job for accounts that are idle for two years",
     "reconciliation_state": "the progress of a job over all users of Stream",
     "stream_check": "made by the erasure",
     "stream_orphan": "about a user who has no account",
